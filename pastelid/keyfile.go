@@ -1,0 +1,254 @@
+package pastelid
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+)
+
+const (
+	// keyFileHeader starts the decrypted text; the number is the format's version.
+	keyFileHeader = "smartpool pastelid key 1"
+	// scryptWork is log2 of scrypt's N, age's own choice: about a second and 256 MiB.
+	scryptWork = 18
+	// maxScryptWork bounds what reading a hostile file costs. It equals scryptWork, so every file of ours opens.
+	maxScryptWork = scryptWork
+	// maxKeyFile bounds a key file in bytes; ours have about 600.
+	maxKeyFile = 16 << 10
+)
+
+// Errors of the key files, for errors.Is.
+var (
+	// ErrPassphrase means that the passphrase does not open the file.
+	ErrPassphrase = errors.New("wrong passphrase")
+	// ErrEmptyPassphrase means that no passphrase was given; a key is never stored without one.
+	ErrEmptyPassphrase = errors.New("the passphrase is empty")
+	// ErrExposed means that the file's mode lets other users read or write it.
+	ErrExposed = errors.New("key file is open to other users")
+	// ErrKeyFile means that the file is not a key file, or a damaged one.
+	ErrKeyFile = errors.New("not a valid key file")
+)
+
+// SaveKeyFile writes k to a new file at path, encrypted with the passphrase: armored age (scrypt), readable by any age
+// tool, mode 0600. Three lines of text are encrypted: a header with the format's version, the PastelID, the seed in
+// hex. The file appears whole or not at all, and an existing one is never replaced: that error is fs.ErrExist.
+func SaveKeyFile(path string, k *PrivateKey, passphrase []byte) error {
+	return saveKeyFile(path, k, passphrase, scryptWork)
+}
+
+func saveKeyFile(path string, k *PrivateKey, passphrase []byte, work int) error {
+	if len(passphrase) == 0 {
+		return ErrEmptyPassphrase
+	}
+	// The link in writeNew decides; asking first spares a second of scrypt.
+	if _, err := os.Lstat(path); err == nil {
+		return &fs.PathError{Op: "create key file", Path: path, Err: fs.ErrExist}
+	}
+	sealed, err := sealKey(k, passphrase, work)
+	if err != nil {
+		return fmt.Errorf("encrypt key: %w", err)
+	}
+	return writeNew(path, sealed)
+}
+
+// LoadKeyFile reads a file of SaveKeyFile. Errors: the file system's, ErrExposed for a mode other users could read or
+// write (elsewhere than on Windows, which has no such modes), ErrPassphrase, and ErrKeyFile for anything that is not a
+// key file, over 16 KiB, or whose scrypt work factor exceeds ours.
+func LoadKeyFile(path string, passphrase []byte) (*PrivateKey, error) {
+	sealed, mode, err := readBounded(path, maxKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	if runtime.GOOS != "windows" && mode.Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%w: %s has mode %04o; run: chmod 600 %s", ErrExposed, path, mode.Perm(), path)
+	}
+	k, err := openKey(sealed, passphrase, maxScryptWork)
+	if err != nil {
+		return nil, fmt.Errorf("open key file %s: %w", path, err)
+	}
+	return k, nil
+}
+
+func sealKey(k *PrivateKey, passphrase []byte, work int) ([]byte, error) {
+	recipient, err := age.NewScryptRecipient(string(passphrase))
+	if err != nil {
+		return nil, err
+	}
+	recipient.SetWorkFactor(work)
+	var out bytes.Buffer
+	armored := armor.NewWriter(&out)
+	w, err := age.Encrypt(armored, recipient)
+	if err != nil {
+		return nil, err
+	}
+	text := fmt.Sprintf("%s\n%s\n%s\n", keyFileHeader, k.id, hex.EncodeToString(k.key.Seed()))
+	if _, err := io.WriteString(w, text); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	if err := armored.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+func openKey(sealed, passphrase []byte, maxWork int) (*PrivateKey, error) {
+	if len(passphrase) == 0 {
+		return nil, ErrEmptyPassphrase
+	}
+	identity, err := age.NewScryptIdentity(string(passphrase))
+	if err != nil {
+		return nil, err
+	}
+	identity.SetMaxWorkFactor(maxWork)
+	r, err := age.Decrypt(armor.NewReader(bytes.NewReader(sealed)), identity)
+	if errors.Is(err, age.ErrIncorrectIdentity) {
+		return nil, ErrPassphrase
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKeyFile, err)
+	}
+	text, err := io.ReadAll(r) // at most the bounded file
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKeyFile, err)
+	}
+	defer clear(text)
+	return parseKeyText(string(text))
+}
+
+// parseKeyText reads the decrypted three lines. The id in them must be the seed's: a mix-up must not go unnoticed.
+func parseKeyText(text string) (*PrivateKey, error) {
+	lines := strings.Split(text, "\n")
+	if len(lines) != 4 || lines[0] != keyFileHeader || lines[3] != "" {
+		return nil, fmt.Errorf("%w: unknown content or version", ErrKeyFile)
+	}
+	seed, err := hex.DecodeString(lines[2])
+	if err != nil {
+		return nil, fmt.Errorf("%w: the seed is not hex", ErrKeyFile)
+	}
+	defer clear(seed)
+	k, err := FromSeed(seed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKeyFile, err)
+	}
+	if k.id.String() != lines[1] {
+		return nil, fmt.Errorf("%w: the secret belongs to %s, not to the PastelID it names", ErrKeyFile, k.id)
+	}
+	return k, nil
+}
+
+// readBounded reads a regular file of at most limit bytes. Asking before opening keeps a named pipe from blocking.
+func readBounded(path string, limit int64) ([]byte, fs.FileMode, error) {
+	if err := mustBeRegular(os.Stat(path)); err != nil {
+		return nil, 0, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err := mustBeRegular(info, err); err != nil {
+		return nil, 0, err
+	}
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, 0, err
+	}
+	if int64(len(b)) > limit {
+		return nil, 0, fmt.Errorf("%w: %s is larger than %d bytes", ErrKeyFile, path, limit)
+	}
+	return b, info.Mode(), nil
+}
+
+func mustBeRegular(info fs.FileInfo, err error) error {
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: %s is not a regular file", ErrKeyFile, info.Name())
+	}
+	return nil
+}
+
+// writeNew creates path with the content and mode 0600, or fails leaving nothing behind. A temporary file in the same
+// folder is written and synced, then linked to the name: linking, unlike renaming, never replaces a file.
+func writeNew(path string, content []byte) error {
+	dir := filepath.Dir(path)
+	tmp, err := writeTemp(dir, content)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp)
+	err = os.Link(tmp, path)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = renameNew(tmp, path) // a file system without links
+	}
+	if err != nil {
+		return fmt.Errorf("create key file: %w", err)
+	}
+	return syncDir(dir)
+}
+
+func writeTemp(dir string, content []byte) (name string, err error) {
+	f, err := os.CreateTemp(dir, ".pastelid-*") // mode 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return "", err
+	}
+	return f.Name(), nil
+}
+
+// renameNew claims the name with an empty file, which fails if there is one, and renames tmp over the claim.
+func renameNew(tmp, path string) error {
+	claim, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	err = claim.Close()
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		os.Remove(path)
+	}
+	return err
+}
+
+// syncDir makes the new name durable. Windows cannot sync a folder and needs no such call.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
