@@ -1,0 +1,68 @@
+# make test is everything .ci/run checks. The other targets are its parts, or longer runs of them.
+
+GO            ?= go
+GOLANGCI_LINT ?= v2.15.0
+FUZZTIME      ?= 3s
+BENCHTIME     ?= 1s
+# A regular expression that selects fuzz targets, or benchmarks.
+FUZZ          ?= .
+BENCH         ?= .
+PKG           ?= ./...
+
+# The linter comes through Go's module proxy, apart from go.mod: its dependencies are none of ours.
+LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+
+.PHONY: all test format tidy vet lint unit fuzz bench bench-once build clean
+
+all: test build
+
+test: format tidy vet lint unit fuzz bench-once
+
+# Fails on files that gofmt would change.
+format:
+	@echo '== gofmt'
+	@files=$$(gofmt -l .) && if [ -n "$$files" ]; then echo "run gofmt -w on:"; echo "$$files"; exit 1; fi
+
+# Fails when go.mod or go.sum is not what the code needs.
+tidy:
+	@echo '== go mod tidy'
+	@$(GO) mod tidy -diff
+
+vet:
+	@echo '== go vet'
+	$(GO) vet $(PKG)
+
+lint:
+	@echo '== golangci-lint $(GOLANGCI_LINT)'
+	$(LINT) run $(PKG)
+
+unit:
+	@echo '== go test'
+	$(GO) test -race $(PKG)
+
+# Runs every fuzz target for FUZZTIME each: make fuzz FUZZTIME=10m FUZZ=FuzzParse
+fuzz:
+	@echo '== fuzzing, $(FUZZTIME) each'
+	@set -e; \
+	list=$$($(GO) test -list '^Fuzz' $(PKG)); \
+	targets=$$(echo "$$list" | awk '/^Fuzz/ { names[n++] = $$1 } \
+		/^ok/ { for (i = 0; i < n; i++) print $$2 " " names[i] } !/^Fuzz/ { n = 0 }' | grep -E '$(FUZZ)' || true); \
+	test -n "$$targets" || { echo 'no fuzz target matches'; exit 1; }; \
+	echo "$$targets" | while read -r pkg name; do \
+		echo "-- $$pkg $$name"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime '$(FUZZTIME)' "$$pkg" </dev/null; \
+	done
+
+bench:
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -benchmem $(PKG)
+
+# Benchmarks compile and run, whatever their figures.
+bench-once:
+	@echo '== benchmarks, once'
+	$(GO) test -run '^$$' -bench . -benchtime 1x $(PKG)
+
+build:
+	$(GO) build -trimpath -o bin/smartpool ./cmd/smartpool
+
+clean:
+	rm -rf bin
