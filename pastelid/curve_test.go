@@ -41,8 +41,6 @@ func addP(a, b *big.Int) *big.Int    { return new(big.Int).Mod(new(big.Int).Add(
 func divP(a, b *big.Int) *big.Int    { return mulP(a, new(big.Int).ModInverse(b, fieldP)) }
 func (p affine) equal(q affine) bool { return p.x.Cmp(q.x) == 0 && p.y.Cmp(q.y) == 0 }
 
-func (p affine) neg() affine { return affine{new(big.Int).Mod(new(big.Int).Neg(p.x), fieldP), p.y} }
-
 func (p affine) add(q affine) affine {
 	one := big.NewInt(1)
 	t := mulP(bigD, mulP(mulP(p.x, q.x), mulP(p.y, q.y)))

@@ -152,7 +152,6 @@ func TestLoadKeyFileRefuses(t *testing.T) {
 	k := mustSeed(t, 9)
 	id, seed := k.ID().String(), hex.EncodeToString(k.key.Seed())
 	good := sealText(t, keyFileHeader+"\n"+id+"\n"+seed+"\n", testWork)
-	hard := strings.Replace(string(good), "\n", "\n", 1)
 	cases := map[string]struct {
 		content []byte
 		mode    fs.FileMode
@@ -170,7 +169,7 @@ func TestLoadKeyFileRefuses(t *testing.T) {
 		"text":             {[]byte("hello"), 0o600, "p", ErrKeyFile},
 		"cut":              {good[:len(good)-60], 0o600, "p", ErrKeyFile},
 		"trailing":         {append(bytes.Clone(good), "more"...), 0o600, "p", ErrKeyFile},
-		"huge":             {bytes.Repeat([]byte(hard), maxKeyFile), 0o600, "p", ErrKeyFile},
+		"huge":             {bytes.Repeat(good, maxKeyFile/len(good)+1), 0o600, "p", ErrKeyFile},
 		"other version":    {sealText(t, "smartpool pastelid key 2\n"+id+"\n"+seed+"\n", testWork), 0o600, "p", ErrKeyFile},
 		"more lines":       {sealText(t, keyFileHeader+"\n"+id+"\n"+seed+"\n\n", testWork), 0o600, "p", ErrKeyFile},
 		"no last newline":  {sealText(t, keyFileHeader+"\n"+id+"\n"+seed, testWork), 0o600, "p", ErrKeyFile},

@@ -19,7 +19,7 @@ import (
 // So two field exponentiations decide, at a fraction of the scalar multiplication [L]P that they replace; the tests
 // compare with [L]P done with plain integers. All of it is in terms of y: the sign of x changes no order.
 
-// curveD is -d = 39081, and oneMinusD is 1 - d = 39082, little endian.
+// -d = 39081 and 1 - d = 39082, little endian.
 var (
 	curveMinusD = fp.Elt{0xa9, 0x98}
 	oneMinusD   = fp.Elt{0xaa, 0x98}
