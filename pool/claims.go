@@ -1,0 +1,71 @@
+package pool
+
+import (
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// claim is settled money that a pool owes a script; it cannot be forfeited (protocol 3).
+type claim struct {
+	to     pastel.Address
+	amount pastel.Amount
+}
+
+const claimSize = 21 + 8
+
+func (x *claim) code(c *coder) {
+	c.address(&x.to)
+	c.amount(&x.amount)
+}
+
+// saveClaims keeps the pool's claims for undo, once a block.
+func (b *block) saveClaims(p *poolState) {
+	if t := b.touch(p); !t.claimsSaved {
+		t.claimsSaved = true
+		b.record(&claimsChanged{p.terms.ID, slices.Clone(p.claims)})
+	}
+}
+
+// A claimBook credits claims of a pool without searching for each.
+type claimBook struct {
+	pool  *poolState
+	index map[pastel.Address]int
+}
+
+// claimBook opens the pool's claims for credits, most of them at the most.
+func (b *block) claimBook(p *poolState, most int) *claimBook {
+	b.saveClaims(p)
+	book := &claimBook{p, make(map[pastel.Address]int, len(p.claims)+most)}
+	for i, c := range p.claims {
+		book.index[c.to] = i
+	}
+	return book
+}
+
+// credit raises the claim of a script, creating it at the end if need be; a claim of 0 is not created (protocol 5).
+func (k *claimBook) credit(to pastel.Address, amount pastel.Amount) {
+	if amount == 0 {
+		return
+	}
+	i, found := k.index[to]
+	if !found {
+		i = len(k.pool.claims)
+		k.index[to] = i
+		k.pool.claims = append(k.pool.claims, claim{to: to})
+	}
+	k.pool.claims[i].amount += amount
+}
+
+// debit lowers claims by payments, which come in claim order; an emptied claim disappears (protocol 8.6).
+func (b *block) debit(p *poolState, payments []Payment) {
+	b.saveClaims(p)
+	next := 0
+	for i := range p.claims {
+		if next < len(payments) && p.claims[i].to == payments[next].To {
+			p.claims[i].amount -= payments[next].Amount
+			next++
+		}
+	}
+	p.claims = slices.DeleteFunc(p.claims, func(c claim) bool { return c.amount == 0 })
+}

@@ -1,0 +1,171 @@
+package pool
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// A coder writes values to bytes or reads them back, so that a format is stated once for both directions. Integers are
+// little endian of fixed size, counts and lengths uint32. The first error stops it; later calls do nothing.
+type coder struct {
+	b       []byte
+	reading bool
+	err     error
+}
+
+var errShort = errors.New("data ends early")
+
+func (c *coder) fail(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+// raw codes a slice of fixed length in place.
+func (c *coder) raw(v []byte) {
+	switch {
+	case c.err != nil:
+	case !c.reading:
+		c.b = append(c.b, v...)
+	case len(c.b) < len(v):
+		c.fail(errShort)
+	default:
+		copy(v, c.b)
+		c.b = c.b[len(v):]
+	}
+}
+
+func (c *coder) u8(v *uint8) {
+	b := [1]byte{*v}
+	c.raw(b[:])
+	*v = b[0]
+}
+
+func (c *coder) u32(v *uint32) {
+	var b [4]byte
+	binary.LittleEndian.PutUint32(b[:], *v)
+	c.raw(b[:])
+	*v = binary.LittleEndian.Uint32(b[:])
+}
+
+func (c *coder) u64(v *uint64) {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], *v)
+	c.raw(b[:])
+	*v = binary.LittleEndian.Uint64(b[:])
+}
+
+func (c *coder) i64(v *int64) {
+	u := uint64(*v)
+	c.u64(&u)
+	*v = int64(u)
+}
+
+// bounded codes an integer that is refused outside of least..most when read.
+func (c *coder) bounded(what string, v *int64, least, most int64) {
+	c.i64(v)
+	if c.reading && c.err == nil && (*v < least || *v > most) {
+		c.fail(fmt.Errorf("%s %d is out of range %d..%d", what, *v, least, most))
+	}
+}
+
+// amount codes 0..MaxMoney patoshi.
+func (c *coder) amount(v *pastel.Amount) {
+	n := int64(*v)
+	c.bounded("amount", &n, 0, int64(pastel.MaxMoney))
+	*v = pastel.Amount(n)
+}
+
+// psl codes an amount of whole PSL.
+func (c *coder) psl(v *int64) { c.bounded("coins", v, 0, maxPSL) }
+
+// height codes a height, or never.
+func (c *coder) height(v *pastel.Height) {
+	u := uint32(*v)
+	c.u32(&u)
+	*v = pastel.Height(u)
+	if c.reading && c.err == nil && (*v < never || *v > maxHeight) {
+		c.fail(fmt.Errorf("height %d is out of range", *v))
+	}
+}
+
+func (c *coder) flag(v *bool) {
+	var b uint8
+	if *v {
+		b = 1
+	}
+	c.u8(&b)
+	if b > 1 {
+		c.fail(fmt.Errorf("flag is %d, want 0 or 1", b))
+	}
+	*v = b == 1
+}
+
+// count codes a number of elements that take at least size bytes each, and so bounds what a reader allocates.
+func (c *coder) count(n, size int) int {
+	u := uint32(n)
+	c.u32(&u)
+	if c.err != nil {
+		return 0
+	}
+	if c.reading && int64(u)*int64(size) > int64(len(c.b)) {
+		c.fail(errShort)
+		return 0
+	}
+	return int(u)
+}
+
+func (c *coder) text(v *string) {
+	b := make([]byte, c.count(len(*v), 1))
+	copy(b, *v)
+	c.raw(b)
+	*v = string(b)
+}
+
+func (c *coder) poolID(v *ticket.PoolID)       { c.text((*string)(v)) }
+func (c *coder) pastelID(v *pastelid.PastelID) { c.raw(v[:]) }
+
+func (c *coder) outPoint(v *pastel.OutPoint) {
+	c.raw(v.TxID[:])
+	c.u32(&v.Vout)
+}
+
+func (c *coder) address(v *pastel.Address) {
+	kind := uint8(v.Kind)
+	c.u8(&kind)
+	v.Kind = pastel.AddressKind(kind)
+	if c.reading && c.err == nil && v.Kind != pastel.AddressP2PKH && v.Kind != pastel.AddressP2SH {
+		c.fail(fmt.Errorf("address kind %d is unknown", kind))
+	}
+	c.raw(v.Hash[:])
+}
+
+// list codes a slice element by element; size is the least number of bytes an element takes.
+func list[T any](c *coder, v *[]T, size int, element func(*T)) {
+	n := c.count(len(*v), size)
+	if c.reading {
+		*v = nil
+		if n > 0 {
+			*v = make([]T, n)
+		}
+	}
+	for i := range *v {
+		if c.err != nil {
+			return
+		}
+		element(&(*v)[i])
+	}
+}
+
+// finish returns the error of a reader, bytes left over included.
+func (c *coder) finish() error {
+	if c.err == nil && len(c.b) > 0 {
+		c.fail(fmt.Errorf("%d bytes are left over", len(c.b)))
+	}
+	return c.err
+}

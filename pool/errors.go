@@ -1,0 +1,49 @@
+package pool
+
+import (
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// A BlockError says that a block breaks a rule of the protocol. The state it was applied to is unchanged.
+type BlockError struct {
+	Height pastel.Height
+	Block  pastel.BlockHash
+	TxID   pastel.TxID // the offending transaction; zero if it is the block as a whole
+	Detail string
+}
+
+func (e *BlockError) Error() string {
+	if e.TxID == (pastel.TxID{}) {
+		return fmt.Sprintf("block %d (%s): %s", e.Height, e.Block, e.Detail)
+	}
+	return fmt.Sprintf("block %d (%s): transaction %s: %s", e.Height, e.Block, e.TxID, e.Detail)
+}
+
+// An OrderError says that a block does not continue the state's chain. The state is unchanged; the caller has to go back
+// to the common ancestor first.
+type OrderError struct {
+	Tip    Tip
+	Height pastel.Height
+	Prev   pastel.BlockHash
+}
+
+func (e *OrderError) Error() string {
+	if e.Tip.Height < 0 {
+		return fmt.Sprintf("block %d (parent %s) cannot be the first: a state starts at block 0, which has no parent",
+			e.Height, e.Prev)
+	}
+	return fmt.Sprintf("block %d (parent %s) does not follow block %d (%s)", e.Height, e.Prev, e.Tip.Height, e.Tip.Hash)
+}
+
+// An InvariantError says that the rules contradicted themselves: a bug in this package, never the fault of the input.
+// The state it was found in must not be used any more unless the failing call says otherwise.
+type InvariantError struct {
+	Height pastel.Height
+	Detail string
+}
+
+func (e *InvariantError) Error() string {
+	return fmt.Sprintf("internal error at block %d: %s; please report it with the block", e.Height, e.Detail)
+}

@@ -1,0 +1,118 @@
+package pool
+
+import (
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// spendsEscrow is step (b): tracked escrow is spent by a pending payout that is valid now, or the block is invalid. It
+// returns the payout that the transaction is.
+func (b *block) spendsEscrow(tx *pastel.Tx) (*payout, error) {
+	var robbed []*escrowOutput
+	for i := range tx.Inputs {
+		if e := b.s.escrow[tx.Inputs[i].PrevOut]; e != nil {
+			robbed = append(robbed, e)
+		}
+	}
+	if len(robbed) == 0 {
+		return nil, nil
+	}
+	if po := b.s.payouts[tx.ID()]; po != nil && b.minable(po) {
+		b.pay(po)
+		return po, nil
+	}
+	if !b.s.shadow {
+		return nil, b.faultOf(tx, "spends escrow of pool "+string(robbed[0].pool.terms.ID)+" and is not a payout due now")
+	}
+	b.rob(robbed)
+	return nil, nil
+}
+
+func (b *block) minable(po *payout) bool {
+	return b.h >= po.validFrom(&b.s.net) && b.h <= po.validTo(&b.s.net)
+}
+
+// pay books a mined payout.
+func (b *block) pay(po *payout) {
+	b.touch(po.pool)
+	b.emit(Event{Type: PayoutPaid, Pool: po.pool.terms.ID, TxID: po.tx.ID()})
+	b.record(&payoutRemoved{po.pool.terms.ID, po.record()})
+	b.s.removePayout(po)
+	for _, e := range po.inputs {
+		b.spendEscrow(e)
+	}
+}
+
+func (b *block) spendEscrow(e *escrowOutput) {
+	b.record(&escrowSpent{e.pool.terms.ID, e.record()})
+	b.s.removeEscrow(e)
+}
+
+// rob books a spend that a network without enforcement let happen: the pool's money is beyond the rules from here
+// (protocol 8, "Shadow run"). Payouts that wanted the outputs can never be mined, so all of the pool's are cancelled.
+func (b *block) rob(robbed []*escrowOutput) {
+	for _, e := range robbed {
+		b.touch(e.pool)
+		e.pool.head.broken = true
+		for len(e.pool.pending) > 0 {
+			b.cancel(e.pool.pending[0])
+		}
+		b.spendEscrow(e)
+	}
+}
+
+// outputs is step (d): pledgeable outputs enter coins, outputs to escrow scripts become income.
+func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
+	net := &b.s.net
+	coinbase := index == 0
+	least := net.MinEscrow
+	if coinbase {
+		least = net.MinEscrowCoinbase
+	}
+	for v := range tx.Outputs {
+		out := &tx.Outputs[v]
+		isChange := paid != nil && paid.change > 0 && v == len(tx.Outputs)-1
+		if out.Value < min(net.MinPledge, least) && !isChange {
+			continue
+		}
+		point := pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}
+		if owner, ok := pastel.P2PKHHash(out.Script); ok {
+			if out.Value >= net.MinPledge {
+				if err := b.enterCoin(tx, point, coin{value: out.Value, owner: owner, origin: newOrigin(b.h, coinbase)}); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		hash, ok := pastel.P2SHHash(out.Script)
+		if !ok {
+			continue
+		}
+		p := b.s.escrows[hash]
+		if p == nil || p.head.broken || out.Value < least && !isChange {
+			continue
+		}
+		if b.s.escrow[point] != nil {
+			return b.faultOf(tx, "its outputs exist already, unspent")
+		}
+		b.touch(p)
+		b.record(&escrowAdded{point})
+		b.s.addEscrow(&escrowOutput{out: point, pool: p, value: out.Value, height: b.h, tx: int32(index)})
+		if !isChange {
+			b.receive(p, out.Value)
+		}
+	}
+	if b.s.money > pastel.MaxMoney {
+		return b.faultOf(tx, "unspent outputs are worth more than the money supply")
+	}
+	return nil
+}
+
+// enterCoin adds a coin, unless cover has taken it already to back a pledge.
+func (b *block) enterCoin(tx *pastel.Tx, point pastel.OutPoint, c coin) error {
+	if b.addCoin(point, c) || slices.Contains(b.taken, point.Vout) {
+		return nil
+	}
+	return b.faultOf(tx, "its outputs exist already, unspent")
+}

@@ -1,0 +1,163 @@
+package pool
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// payout is a settled payout transaction that is not mined yet (protocol 8).
+type payout struct {
+	pool     *poolState
+	settled  pastel.Height
+	inputs   []*escrowOutput
+	payments []Payment // what claims fell by: outputs and their part of the fee
+	change   pastel.Amount
+	tx       *pastel.Tx
+}
+
+// validFrom is the first height at which the payout can be mined.
+func (po *payout) validFrom(net *pastel.Network) pastel.Height {
+	return po.settled + net.CoinbaseMaturity
+}
+
+// validTo is the last height at which the payout can be mined; at its end the payout is cancelled.
+func (po *payout) validTo(net *pastel.Network) pastel.Height {
+	return po.validFrom(net) + net.PayoutExpiry
+}
+
+// total is what the payments take from escrow: outputs without the change, and the fee.
+func (po *payout) total() pastel.Amount { return totalOf(po.payments) }
+
+func totalOf(payments []Payment) pastel.Amount {
+	var sum pastel.Amount
+	for _, p := range payments {
+		sum += p.Amount
+	}
+	return sum
+}
+
+// largest returns the index of the largest payment, the first of equals.
+func largest(payments []Payment) int {
+	best := 0
+	for i, p := range payments {
+		if p.Amount > payments[best].Amount {
+			best = i
+		}
+	}
+	return best
+}
+
+// outputsOf takes the fee off the payments (protocol 8.5): each bears its own part, the largest also that of the inputs.
+func outputsOf(net *pastel.Network, payments []Payment, inputs int) []Payment {
+	outs := slices.Clone(payments)
+	for i := range outs {
+		outs[i].Amount -= net.FeeUnit
+	}
+	outs[largest(payments)].Amount -= net.FeeUnit * pastel.Amount(inputs)
+	return outs
+}
+
+// feeOf is the fee of a payout, in patoshi (protocol 8.5).
+func feeOf(net *pastel.Network, inputs, payments int) pastel.Amount {
+	return net.FeeUnit * pastel.Amount(inputs+payments)
+}
+
+// buildTx makes the payout's transaction (protocol 8).
+func (po *payout) buildTx(net *pastel.Network) {
+	sig := pushOf(ticket.EscrowRedeemScript(po.pool.terms.ID))
+	ins := make([]pastel.TxIn, len(po.inputs))
+	for i, e := range po.inputs {
+		ins[i] = pastel.TxIn{PrevOut: e.out, ScriptSig: sig, Sequence: 0xffffffff}
+	}
+	outs := make([]pastel.TxOut, 0, len(po.payments)+1)
+	for _, o := range outputsOf(net, po.payments, len(po.inputs)) {
+		outs = append(outs, pastel.TxOut{Value: o.Amount, Script: o.To.Script()})
+	}
+	if po.change > 0 {
+		outs = append(outs, pastel.TxOut{Value: po.change, Script: po.pool.escrowAddress().Script()})
+	}
+	po.tx = pastel.NewTx(net.SaplingActive(po.validFrom(net)), ins, outs)
+}
+
+// pushOf is a script that pushes b, which is shorter than 76 bytes.
+func pushOf(b []byte) []byte { return append([]byte{byte(len(b))}, b...) }
+
+func (p *poolState) escrowAddress() pastel.Address {
+	return pastel.Address{Kind: pastel.AddressP2SH, Hash: p.escrowHash}
+}
+
+// addPayout enters a payout and reserves its inputs.
+func (s *State) addPayout(po *payout) {
+	s.payouts[po.tx.ID()] = po
+	i, _ := slices.BinarySearchFunc(po.pool.pending, po.settled, bySettled)
+	po.pool.pending = slices.Insert(po.pool.pending, i, po)
+	for _, e := range po.inputs {
+		e.payout = po
+	}
+}
+
+// removePayout is the inverse of addPayout.
+func (s *State) removePayout(po *payout) {
+	delete(s.payouts, po.tx.ID())
+	i, _ := slices.BinarySearchFunc(po.pool.pending, po.settled, bySettled)
+	po.pool.pending = slices.Delete(po.pool.pending, i, i+1)
+	for _, e := range po.inputs {
+		e.payout = nil
+	}
+}
+
+// bySettled orders a pool's payouts: it settles at most once a block.
+func bySettled(po *payout, h pastel.Height) int { return cmp.Compare(po.settled, h) }
+
+// payoutRecord is a payout without its links.
+type payoutRecord struct {
+	settled  pastel.Height
+	inputs   []pastel.OutPoint
+	payments []Payment
+	change   pastel.Amount
+}
+
+func (x *payoutRecord) code(c *coder) {
+	c.height(&x.settled)
+	list(c, &x.inputs, 36, c.outPoint)
+	list(c, &x.payments, claimSize, func(p *Payment) {
+		c.address(&p.To)
+		c.amount(&p.Amount)
+	})
+	c.amount(&x.change)
+	if c.reading && c.err == nil && (x.settled < 0 || len(x.inputs) == 0 || len(x.payments) == 0) {
+		c.fail(fmt.Errorf("payout without inputs or payments"))
+	}
+}
+
+func (po *payout) record() payoutRecord {
+	x := payoutRecord{settled: po.settled, payments: po.payments, change: po.change}
+	for _, e := range po.inputs {
+		x.inputs = append(x.inputs, e.out)
+	}
+	return x
+}
+
+// restorePayout enters a payout from its record.
+func (s *State) restorePayout(p *poolState, x *payoutRecord) error {
+	po := &payout{pool: p, settled: x.settled, payments: x.payments, change: x.change}
+	seen := make(map[*escrowOutput]bool, len(x.inputs))
+	for _, out := range x.inputs {
+		e := s.escrow[out]
+		if e == nil || e.pool != p || e.payout != nil || seen[e] {
+			return fmt.Errorf("payout settled at block %d of pool %q: input %s: %w", x.settled, p.terms.ID, out, errMissing)
+		}
+		seen[e] = true
+		po.inputs = append(po.inputs, e)
+	}
+	if _, found := slices.BinarySearchFunc(p.pending, x.settled, bySettled); found {
+		return fmt.Errorf("payout settled at block %d of pool %q: %w", x.settled, p.terms.ID, errMissing)
+	}
+	po.buildTx(&s.net)
+	s.addPayout(po)
+	return nil
+}

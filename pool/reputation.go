@@ -1,0 +1,70 @@
+package pool
+
+import (
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/internal/table"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+const (
+	fullReputation   = 100
+	leastReputation  = 50 // to pledge
+	memberLeaveCosts = 25
+	plainLeaveCosts  = 5
+)
+
+// person is what is known of a registered PastelID (protocol 7, "Reputation").
+type person struct {
+	points uint8         // right after the last loss
+	loss   pastel.Height // of the last loss, never if there was none
+}
+
+func newPerson() person { return person{fullReputation, never} }
+
+func (x *person) code(c *coder) {
+	c.u8(&x.points)
+	c.height(&x.loss)
+	if c.reading && c.err == nil && (x.points > fullReputation || x.loss == never && x.points != fullReputation) {
+		c.fail(fmt.Errorf("reputation %d is out of range", x.points))
+	}
+}
+
+// pointsAt is the reputation at h: a point returns per full RecoveryInterval since the last loss.
+func (x person) pointsAt(h pastel.Height, net *pastel.Network) int {
+	if x.loss == never {
+		return fullReputation
+	}
+	return min(fullReputation, int(x.points)+int((h-x.loss)/net.RecoveryInterval))
+}
+
+// chargeLeaver takes reputation for leaving: once a pool and block, and only while the pool is not idle.
+func (b *block) chargeLeaver(pl *pledge, t *touch) {
+	costs := 0
+	switch pl.role {
+	case Member:
+		costs = memberLeaveCosts
+	case Plain:
+		costs = plainLeaveCosts
+	case Standby:
+	}
+	if _, charged := t.charged[pl.who]; charged || costs == 0 || b.idle(pl.pool) {
+		return
+	}
+	if t.charged == nil {
+		t.charged = map[table.Ref]struct{}{}
+	}
+	t.charged[pl.who] = struct{}{}
+	x := b.s.people.At(pl.who)
+	id := b.s.people.Key(pl.who)
+	b.record(&reputationChanged{id, *x})
+	left := max(0, x.pointsAt(b.h, &b.s.net)-costs)
+	*x = person{uint8(left), b.h}
+	b.emit(Event{Type: ReputationChanged, PastelID: id.String(), Points: left})
+}
+
+// idle reports whether neither activation nor income of the pool lies in the last IdleLimit blocks, this one included.
+func (b *block) idle(p *poolState) bool {
+	since := b.h - b.s.net.IdleLimit
+	return p.head.activated <= since && p.head.lastIncome <= since
+}

@@ -1,0 +1,59 @@
+package pool
+
+// Role is what a pledge is in its pool (protocol 3).
+type Role uint8
+
+// The values are part of the state's encoding and never change.
+const (
+	Plain   Role = 1 // in a subscribing pool
+	Member  Role = 2 // earns
+	Standby Role = 3 // waits for a place
+)
+
+func (r Role) String() string {
+	switch r {
+	case Plain:
+		return "plain"
+	case Member:
+		return "member"
+	case Standby:
+		return "standby"
+	default:
+		return "unknown"
+	}
+}
+
+// Status is where a pool is in its life (protocol 3).
+type Status uint8
+
+// The values are part of the state's encoding and never change.
+const (
+	Subscribing  Status = 1
+	Active       Status = 2
+	Replenishing Status = 3
+	Dissolved    Status = 4
+	Expired      Status = 5
+)
+
+func (s Status) String() string {
+	switch s {
+	case Subscribing:
+		return "subscribing"
+	case Active:
+		return "active"
+	case Replenishing:
+		return "replenishing"
+	case Dissolved:
+		return "dissolved"
+	case Expired:
+		return "expired"
+	default:
+		return "unknown"
+	}
+}
+
+// Live reports whether pledges can be in a pool of this status.
+func (s Status) Live() bool { return s == Subscribing || s == Active || s == Replenishing }
+
+// earning reports whether members earn.
+func (s Status) earning() bool { return s == Active || s == Replenishing }

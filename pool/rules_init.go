@@ -1,0 +1,54 @@
+package pool
+
+import (
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// acceptInit is the init ticket of protocol 6.
+func (b *block) acceptInit(c *carried) ticket.Reason {
+	f := c.init
+	if f.terms != "" {
+		return f.terms
+	}
+	id := f.pool.ID
+	if b.s.pools[id] != nil {
+		return ticket.ReasonDuplicatePool
+	}
+	if f.pastelIDs != nil {
+		return ticket.ReasonBadPastelID
+	}
+	if f.feeAddress != nil || b.s.isEscrow(f.pool.FeeAddress) || isEscrowOf(id, f.pool.FeeAddress) {
+		return ticket.ReasonBadAddress
+	}
+	if !ticket.CompanyOK(f.pool.Company) {
+		return ticket.ReasonMalformed
+	}
+	if b.s.supernodes[f.pool.Supernode] != nil {
+		return ticket.ReasonSupernodeInUse
+	}
+	if b.s.people.Find(f.pool.Supernode) == 0 || b.s.people.Find(f.pool.Operator) == 0 {
+		return ticket.ReasonPastelIDNotRegistered
+	}
+	if !f.signed {
+		return ticket.ReasonBadSignature
+	}
+	terms := f.pool
+	terms.InitHeight, terms.InitTx = b.h, b.in.Txs[c.index].ID()
+	p := newPoolState(terms)
+	b.record(&poolOpened{id})
+	b.s.addPool(p)
+	b.touch(p)
+	b.emit(Event{Type: PoolCreated, Pool: id})
+	return ""
+}
+
+// isEscrow reports whether an address is the escrow of an accepted pool, which nobody may be paid to.
+func (s *State) isEscrow(a pastel.Address) bool {
+	return a.Kind == pastel.AddressP2SH && s.escrows[a.Hash] != nil
+}
+
+// isEscrowOf reports whether an address is the escrow of a pool that is perhaps not accepted yet.
+func isEscrowOf(id ticket.PoolID, a pastel.Address) bool {
+	return a.Kind == pastel.AddressP2SH && a.Hash == pastel.Hash160(ticket.EscrowRedeemScript(id))
+}

@@ -1,0 +1,128 @@
+package pool
+
+import (
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// settle is protocol 8: what was accrued becomes claims, and claims that are due become a payout transaction.
+func (b *block) settle(p *poolState) {
+	if p.head.broken {
+		return
+	}
+	net := &b.s.net
+	least := net.MinPayout
+	if p.head.status.earning() {
+		b.claimAccrued(p)
+	} else {
+		least = net.Dust
+	}
+	po := b.s.nextPayout(p, least)
+	if po == nil {
+		return
+	}
+	po.settled = b.h
+	b.debit(p, po.payments)
+	po.buildTx(net)
+	b.s.addPayout(po)
+	b.record(&payoutSettled{po.tx.ID()})
+	b.emit(Event{
+		Type: PayoutSettled, Pool: p.terms.ID, TxID: po.tx.ID(),
+		Outputs: outputsOf(net, po.payments, len(po.inputs)),
+		Fee:     feeOf(net, len(po.inputs), len(po.payments)), Change: po.change,
+	})
+	b.settled = append(b.settled, po)
+}
+
+// claimAccrued moves what the operator and the members accrued to their scripts' claims (protocol 8.1). From here it cannot
+// be forfeited.
+func (b *block) claimAccrued(p *poolState) {
+	if p.head.operator == 0 && !slices.ContainsFunc(p.pledges, func(pl *pledge) bool { return pl.accrued > 0 }) {
+		return
+	}
+	book := b.claimBook(p, len(p.pledges)+1)
+	book.credit(p.terms.FeeAddress, p.head.operator)
+	p.head.operator = 0
+	b.recordAccrued(p)
+	for _, pl := range p.pledges {
+		book.credit(pl.reward, pl.accrued)
+		pl.accrued = 0
+	}
+}
+
+// nextPayout decides inputs, payments and change (protocol 8.2 to 8.5), or nil if there is nothing to pay or pay with.
+func (s *State) nextPayout(p *poolState, least pastel.Amount) *payout {
+	var due []Payment
+	var sum pastel.Amount
+	for _, c := range p.claims {
+		if c.amount >= least && len(due) < s.net.MaxOutputs {
+			due = append(due, Payment{c.amount, c.to})
+			sum += c.amount
+		}
+	}
+	if len(due) == 0 {
+		return nil
+	}
+	inputs, available := takeInputs(p, sum, s.net.MaxInputs)
+	payments := affordable(due, available, s.net.Dust)
+	if len(payments) == 0 {
+		return nil
+	}
+	change := available - totalOf(payments)
+	if 0 < change && change < s.net.Dust {
+		payments[largest(payments)].Amount -= s.net.Dust - change
+		change = s.net.Dust
+	}
+	for _, pay := range payments {
+		if pay.Amount < s.net.Dust {
+			return nil
+		}
+	}
+	if outputsOf(&s.net, payments, len(inputs))[largest(payments)].Amount < s.net.Dust {
+		return nil
+	}
+	return &payout{pool: p, inputs: inputs, payments: payments, change: change}
+}
+
+// takeInputs returns the shortest prefix of the free escrow that covers sum, or as much as there is.
+func takeInputs(p *poolState, sum pastel.Amount, most int) (inputs []*escrowOutput, value pastel.Amount) {
+	for _, e := range p.escrow {
+		if e.payout != nil {
+			continue
+		}
+		if value >= sum || len(inputs) == most {
+			break
+		}
+		inputs = append(inputs, e)
+		value += e.value
+	}
+	return inputs, value
+}
+
+// affordable pays in order while the money lasts, the last one in part, none below dust.
+func affordable(due []Payment, available, dust pastel.Amount) []Payment {
+	for i := range due {
+		if due[i].Amount > available {
+			due[i].Amount = available
+			if available < dust {
+				return due[:i]
+			}
+			return due[:i+1]
+		}
+		available -= due[i].Amount
+	}
+	return due
+}
+
+// cancel returns an expired payout's payments to their claims and frees its inputs (protocol 8).
+func (b *block) cancel(po *payout) {
+	b.touch(po.pool)
+	b.emit(Event{Type: PayoutCancelled, Pool: po.pool.terms.ID, TxID: po.tx.ID()})
+	b.record(&payoutRemoved{po.pool.terms.ID, po.record()})
+	b.s.removePayout(po)
+	book := b.claimBook(po.pool, len(po.payments))
+	for _, pay := range po.payments {
+		book.credit(pay.To, pay.Amount)
+	}
+}

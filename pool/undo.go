@@ -1,0 +1,107 @@
+package pool
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Undo takes a block back. It is good for exactly the state that Apply left, and can be stored with the block.
+type Undo struct {
+	block   pastel.BlockHash
+	before  Tip
+	changes []change
+}
+
+// Block returns the block that the record takes back.
+func (u *Undo) Block() pastel.BlockHash { return u.block }
+
+// Revert takes the last block back: the state is then, byte for byte, what it was before Apply. It fails, and leaves the
+// state alone, if u is not the record of the last block. If a record that does match contradicts the state, the state
+// is damaged and refuses all further use.
+func (s *State) Revert(u *Undo) error {
+	if s.failed != nil {
+		return s.failed
+	}
+	if u.block != s.tip.Hash || u.before.Height != s.tip.Height-1 {
+		return fmt.Errorf("undo record of block %d (%s) is not of the tip, block %d (%s)",
+			u.before.Height+1, u.block, s.tip.Height, s.tip.Hash)
+	}
+	if err := s.undo(u.changes); err != nil {
+		return err
+	}
+	s.tip = u.before
+	return nil
+}
+
+func (s *State) undo(changes []change) error {
+	for i := len(changes) - 1; i >= 0; i-- {
+		if err := changes[i].undo(s); err != nil {
+			s.failed = &InvariantError{s.tip.Height, fmt.Sprintf("undo: %v", err)}
+			return s.failed
+		}
+	}
+	return nil
+}
+
+// undoVersion is the first byte of an encoded undo record.
+const undoVersion = 1
+
+// Encode gives the record's bytes: version, block hash, tip before, changes (kind and content), and SHA-256 of all that.
+func (u *Undo) Encode() []byte {
+	c := &coder{b: []byte{undoVersion}}
+	u.code(c)
+	sum := sha256.Sum256(c.b)
+	return append(c.b, sum[:]...)
+}
+
+var errChecksum = errors.New("checksum does not match: the record is damaged")
+
+// DecodeUndo reads what Encode gave and refuses everything else.
+func DecodeUndo(b []byte) (*Undo, error) {
+	if len(b) < 1+sha256.Size {
+		return nil, fmt.Errorf("undo record: %w", errShort)
+	}
+	body, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
+	if want := sha256.Sum256(body); !bytes.Equal(sum, want[:]) {
+		return nil, fmt.Errorf("undo record: %w", errChecksum)
+	}
+	if body[0] != undoVersion {
+		return nil, fmt.Errorf("undo record: version %d is not known to this program", body[0])
+	}
+	u := &Undo{}
+	c := &coder{b: body[1:], reading: true}
+	u.code(c)
+	if err := c.finish(); err != nil {
+		return nil, fmt.Errorf("undo record: %w", err)
+	}
+	return u, nil
+}
+
+func (u *Undo) code(c *coder) {
+	c.raw(u.block[:])
+	u.before.code(c)
+	list(c, &u.changes, 1, func(x *change) {
+		var kind uint8
+		if !c.reading {
+			kind = uint8((*x).kind())
+		}
+		c.u8(&kind)
+		if c.reading {
+			if *x = newChange(changeKind(kind)); *x == nil {
+				c.fail(fmt.Errorf("change of unknown kind %d", kind))
+				return
+			}
+		}
+		(*x).code(c)
+	})
+}
+
+func (t *Tip) code(c *coder) {
+	c.height(&t.Height)
+	c.raw(t.Hash[:])
+	c.raw(t.Digest[:])
+}
