@@ -1,0 +1,153 @@
+package pastel
+
+import (
+	"errors"
+	"fmt"
+)
+
+// BlockHeader is a block's header. Pastel's has Zcash's fields; version 5 adds the mining Supernode's PastelID and
+// signature, both empty when an ordinary miner found the block.
+//
+// Layout, integers little endian, counts CompactSize:
+//
+//	4      version
+//	32     hash of the parent
+//	32     Merkle root
+//	32     Sapling note commitment root
+//	4      time
+//	4      bits
+//	count  PastelID, as text (version 5)
+//	count  signature of the Merkle root (version 5)
+//	32     nonce
+//	count  Equihash solution
+type BlockHeader struct {
+	Version     int32
+	Prev        BlockHash
+	MerkleRoot  [32]byte
+	SaplingRoot [32]byte
+	Time        uint32 // seconds since 1970
+	Bits        uint32
+	PastelID    []byte // version 5
+	Signature   []byte // version 5
+	Nonce       [32]byte
+	Solution    []byte
+}
+
+// Block is a block with its hash; its slices alias the bytes it was parsed from.
+type Block struct {
+	Header BlockHeader
+	Txs    []Tx
+
+	raw  []byte
+	hash BlockHash
+}
+
+// Hash returns the block's hash, double SHA-256 of its header.
+func (b *Block) Hash() BlockHash { return b.hash }
+
+// Bytes returns the block's bytes, which are not to be changed.
+func (b *Block) Bytes() []byte { return b.raw }
+
+// Limits of a header's fields, in bytes: the largest that pasteld writes are 86, 114 and 1344.
+const (
+	maxHeaderPastelID  = 256
+	maxHeaderSignature = 256
+	maxSolution        = 2048
+)
+
+var (
+	errHeaderVersion = errors.New("version is not 4 or 5")
+	errTooLong       = errors.New("it is too long")
+	errNoCoinbase    = errors.New("the first transaction is not a coinbase")
+	errCoinbase      = errors.New("a coinbase is not the first transaction")
+	errMerkle        = errors.New("the transactions are not those that the header's Merkle root names")
+	errMutated       = errors.New("transactions are repeated at the end")
+)
+
+// ParseBlock reads a block, which must be all of raw: header version 4 or 5, transactions of which the first is a coinbase
+// and no other, and the Merkle root of exactly these. Proof of work is the node's affair.
+func ParseBlock(raw []byte) (*Block, error) {
+	r := &txReader{reader: reader{b: raw, tx: -1}}
+	b := &Block{raw: raw}
+	b.Header.read(&r.reader)
+	if r.err == nil {
+		b.hash = DoubleSHA256(raw[:r.pos])
+	}
+	b.Txs = make([]Tx, r.count("transactions", minTxSize))
+	for i := range b.Txs {
+		r.tx = i
+		r.readTx(&b.Txs[i])
+		if r.err == nil && b.Txs[i].IsCoinbase() != (i == 0) {
+			r.fail("inputs", map[bool]error{true: errNoCoinbase, false: errCoinbase}[i == 0])
+		}
+		if r.err != nil {
+			return nil, r.err
+		}
+	}
+	r.tx = -1
+	if err := r.finish(); err != nil {
+		return nil, err
+	}
+	if len(b.Txs) == 0 {
+		return nil, &ParseError{r.pos, -1, "transactions", errNoCoinbase}
+	}
+	root, mutated := merkleRoot(b.Txs)
+	if root != b.Header.MerkleRoot {
+		return nil, fmt.Errorf("block %s: %w", b.hash, errMerkle)
+	}
+	if mutated {
+		return nil, fmt.Errorf("block %s: %w", b.hash, errMutated)
+	}
+	return b, nil
+}
+
+func (h *BlockHeader) read(r *reader) {
+	h.Version = int32(r.uint32("version"))
+	if h.Version != 4 && h.Version != 5 {
+		r.fail("version", errHeaderVersion)
+	}
+	r.hash("parent", (*[32]byte)(&h.Prev))
+	r.hash("Merkle root", &h.MerkleRoot)
+	r.hash("Sapling root", &h.SaplingRoot)
+	h.Time = r.uint32("time")
+	h.Bits = r.uint32("bits")
+	if h.Version == 5 {
+		h.PastelID = r.shortBytes("PastelID", maxHeaderPastelID)
+		h.Signature = r.shortBytes("signature", maxHeaderSignature)
+	}
+	r.hash("nonce", &h.Nonce)
+	h.Solution = r.shortBytes("solution", maxSolution)
+}
+
+func (r *reader) shortBytes(field string, most int) []byte {
+	n := r.count(field, 1)
+	if n > most {
+		r.fail(field, errTooLong)
+	}
+	return r.bytes(field, n)
+}
+
+// merkleRoot is the root of the transactions' ids, with an odd one at a level paired with itself. Mutated means that two
+// different nodes side by side are alike, so that a shorter list of transactions has the same root (CVE-2012-2459).
+func merkleRoot(txs []Tx) (root [32]byte, mutated bool) {
+	level := make([][32]byte, len(txs), len(txs)+1)
+	for i := range txs {
+		level[i] = txs[i].id
+	}
+	var pair [64]byte
+	for len(level) > 1 {
+		for i := 0; i+1 < len(level); i += 2 {
+			mutated = mutated || level[i] == level[i+1]
+		}
+		if len(level)%2 == 1 {
+			level = append(level, level[len(level)-1])
+		}
+		for i := 0; i < len(level); i += 2 {
+			copy(pair[:], level[i][:])
+			copy(pair[32:], level[i+1][:])
+			level[i/2] = DoubleSHA256(pair[:])
+		}
+		level = level[:len(level)/2]
+	}
+	return level[0], mutated
+}

@@ -1,0 +1,125 @@
+package pastel
+
+import (
+	"encoding/base64"
+	"errors"
+
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
+)
+
+// MessageSignatureSize is the length of a signature by Pastel's signmessage, in bytes.
+const MessageSignatureSize = 65
+
+const messageMagic = "Zcash Signed Message:\n"
+
+// messageHash is what signmessage signs: double SHA-256 of the magic and the message, both CompactSize-prefixed.
+func messageHash(msg []byte) [32]byte {
+	b := make([]byte, 0, 1+len(messageMagic)+9+len(msg))
+	b = append(append(b, byte(len(messageMagic))), messageMagic...)
+	b = append(AppendCompactSize(b, uint64(len(msg))), msg...)
+	return DoubleSHA256(b)
+}
+
+var errMessageSignature = errors.New("signature is not one that signmessage makes: 65 bytes in canonical base64")
+
+// DecodeMessageSignature reads a signature from standard, padded, canonical base64.
+func DecodeMessageSignature(s string) ([]byte, error) {
+	if len(s) != base64.StdEncoding.EncodedLen(MessageSignatureSize) {
+		return nil, errMessageSignature
+	}
+	sig, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil || len(sig) != MessageSignatureSize {
+		return nil, errMessageSignature
+	}
+	return sig, nil
+}
+
+var errRecover = errors.New("signature does not belong to any key")
+
+// RecoverMessageKeyHash returns the HASH160 of the public key that made a signature of msg (protocol 2, "Address
+// signatures"): header 27..34, r and s in 1..n-1, high s allowed; the key is compressed iff the header is at least 31.
+func RecoverMessageKeyHash(sig, msg []byte) (KeyHash, error) {
+	if len(sig) != MessageSignatureSize || sig[0] < 27 || sig[0] > 34 {
+		return KeyHash{}, errMessageSignature
+	}
+	hash := messageHash(msg)
+	key, compressed, err := ecdsa.RecoverCompact(sig, hash[:])
+	if err != nil {
+		return KeyHash{}, errRecover
+	}
+	if compressed {
+		return Hash160(key.SerializeCompressed()), nil
+	}
+	return Hash160(key.SerializeUncompressed()), nil
+}
+
+var errNotSigner = errors.New("signature was made by the key of another address, or of another text")
+
+// VerifyMessage tells whether the key of a P2PKH address made sig, a signature of msg.
+func VerifyMessage(addr Address, sig, msg []byte) error {
+	hash, err := RecoverMessageKeyHash(sig, msg)
+	if err != nil {
+		return err
+	}
+	if addr.Kind != AddressP2PKH || hash != addr.Hash {
+		return errNotSigner
+	}
+	return nil
+}
+
+// PrivateKey is a key of a transparent address, in memory.
+type PrivateKey struct {
+	key        *secp256k1.PrivateKey
+	compressed bool
+}
+
+// NewPrivateKey makes a fresh key.
+func NewPrivateKey() (*PrivateKey, error) {
+	key, err := secp256k1.GeneratePrivateKey()
+	if err != nil {
+		return nil, err
+	}
+	return &PrivateKey{key, true}, nil
+}
+
+var errPrivateKey = errors.New("private key is not one of this network in wallet import format")
+
+// ParseWIF reads a key as a wallet's dumpprivkey prints it for network n.
+func ParseWIF(n *Network, s string) (*PrivateKey, error) {
+	b, err := Base58CheckDecode(s)
+	if err != nil || len(b) < 33 || len(b) > 34 || b[0] != n.WIFVersion || len(b) == 34 && b[33] != 1 {
+		return nil, errPrivateKey // the text stays out of the error
+	}
+	var k secp256k1.ModNScalar
+	if overflow := k.SetByteSlice(b[1:33]); overflow || k.IsZero() {
+		return nil, errPrivateKey
+	}
+	return &PrivateKey{secp256k1.NewPrivateKey(&k), len(b) == 34}, nil
+}
+
+// WIF prints the key in wallet import format for network n.
+func (k *PrivateKey) WIF(n *Network) string {
+	b := k.key.Serialize()
+	if k.compressed {
+		b = append(b, 1)
+	}
+	return Base58CheckEncode([]byte{n.WIFVersion}, b)
+}
+
+// String keeps the key out of logs.
+func (k *PrivateKey) String() string { return "pastel.PrivateKey" }
+
+// KeyHash is what a P2PKH address of the key holds.
+func (k *PrivateKey) KeyHash() KeyHash {
+	if k.compressed {
+		return Hash160(k.key.PubKey().SerializeCompressed())
+	}
+	return Hash160(k.key.PubKey().SerializeUncompressed())
+}
+
+// SignMessage signs as Pastel's signmessage does; the result is base64.
+func (k *PrivateKey) SignMessage(msg string) string {
+	hash := messageHash([]byte(msg))
+	return base64.StdEncoding.EncodeToString(ecdsa.SignCompact(k.key, hash[:], k.compressed))
+}

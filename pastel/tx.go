@@ -1,0 +1,227 @@
+package pastel
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// Transaction formats, by the first four bytes and the version group after them (pasteld, primitives/transaction.h).
+const (
+	overwintered    = 1 << 31
+	overwinterGroup = 0x03c48270 // version 3
+	saplingGroup    = 0x892f2085 // version 4
+	spendSize       = 384        // of a shielded spend, in bytes
+	shieldedSize    = 948        // of a shielded output
+	bindingSigSize  = 64
+	minInputSize    = 41
+	minOutputSize   = 9
+	minTxSize       = 10
+	finalSequence   = 0xffffffff
+)
+
+// TxIn is an input; ScriptSig aliases the bytes it was parsed from.
+type TxIn struct {
+	PrevOut   OutPoint
+	ScriptSig []byte
+	Sequence  uint32
+}
+
+// TxOut is an output; Script aliases the bytes it was parsed from.
+type TxOut struct {
+	Value  Amount
+	Script []byte
+}
+
+// Tx is a transaction of version 1, 2, 3 (Overwinter) or 4 (Sapling). It is not to be changed: its bytes and id are fixed
+// when it is parsed or made.
+//
+// Layout, integers little endian, counts CompactSize:
+//
+//	4      version, top bit set from version 3 on
+//	4      version group (version 3 and 4)
+//	count  inputs: 32 txid, 4 vout, count script, 4 sequence
+//	count  outputs: 8 value, count script
+//	4      lock time
+//	4      expiry height (version 3 and 4)
+//	8      value balance (version 4)
+//	count  shielded spends of 384 bytes (version 4)
+//	count  shielded outputs of 948 bytes (version 4)
+//	1      zero, where Zcash has joinsplits (version 2 and later)
+//	64     binding signature (version 4 with shielded parts)
+type Tx struct {
+	Version      uint32 // without the top bit
+	LockTime     uint32
+	ExpiryHeight uint32 // version 3 and 4
+	Inputs       []TxIn
+	Outputs      []TxOut
+
+	raw []byte
+	id  TxID
+}
+
+// ID returns the transaction's id, double SHA-256 of its bytes.
+func (t *Tx) ID() TxID { return t.id }
+
+// Bytes returns the transaction's bytes, which are not to be changed.
+func (t *Tx) Bytes() []byte { return t.raw }
+
+// IsCoinbase reports whether the transaction makes new coins.
+func (t *Tx) IsCoinbase() bool { return len(t.Inputs) == 1 && t.Inputs[0].PrevOut.isNull() }
+
+// ParseTx reads one transaction, which must be all of b; its slices alias b. Output values are within 0..MaxMoney and so
+// is their sum.
+func ParseTx(b []byte) (*Tx, error) {
+	r := &txReader{reader: reader{b: b, tx: -1}}
+	t := new(Tx)
+	r.readTx(t)
+	if err := r.finish(); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// txReader reads transactions and gives their inputs and outputs room in shared arrays: a block of small transactions
+// would else cost two allocations each.
+type txReader struct {
+	reader
+	ins  []TxIn
+	outs []TxOut
+}
+
+var (
+	errVersion  = errors.New("version is not known")
+	errNoInput  = errors.New("there are no inputs")
+	errLegacy   = errors.New("joinsplits do not exist on Pastel")
+	errOverflow = errors.New("outputs are worth more than the money supply")
+)
+
+func (r *txReader) readTx(t *Tx) {
+	start := r.pos
+	header := r.uint32("version")
+	t.Version = header &^ overwintered
+	sapling := false
+	if header&overwintered != 0 {
+		group := r.uint32("version group")
+		sapling = t.Version == 4 && group == saplingGroup
+		if !sapling && (t.Version != 3 || group != overwinterGroup) {
+			r.fail("version", errVersion)
+		}
+	}
+	r.readInputs(t)
+	r.readOutputs(t)
+	t.LockTime = r.uint32("lock time")
+	if header&overwintered != 0 {
+		t.ExpiryHeight = r.uint32("expiry height")
+	}
+	shielded := 0
+	if sapling {
+		r.uint64("value balance")
+		spends := r.count("shielded spends", spendSize)
+		r.bytes("shielded spends", spends*spendSize)
+		outputs := r.count("shielded outputs", shieldedSize)
+		r.bytes("shielded outputs", outputs*shieldedSize)
+		shielded = spends + outputs
+	}
+	// pasteld counts a version as signed, so that one with bit 31 set but unknown never gets here.
+	if t.Version >= 2 && r.count("joinsplits", 1) != 0 {
+		r.fail("joinsplits", errLegacy)
+	}
+	if shielded > 0 {
+		r.bytes("binding signature", bindingSigSize)
+	} else if len(t.Inputs) == 0 {
+		r.fail("inputs", errNoInput)
+	}
+	if r.err == nil {
+		t.raw = r.b[start:r.pos:r.pos]
+		t.id = DoubleSHA256(t.raw)
+	}
+}
+
+func (r *txReader) readInputs(t *Tx) {
+	n := r.count("inputs", minInputSize)
+	if n > cap(r.ins)-len(r.ins) {
+		r.ins = make([]TxIn, 0, max(n, r.arenaSize(minInputSize)))
+	}
+	first := len(r.ins)
+	r.ins = r.ins[:first+n]
+	t.Inputs = r.ins[first : first+n : first+n]
+	for i := range t.Inputs {
+		in := &t.Inputs[i]
+		r.hash("input's transaction id", (*[32]byte)(&in.PrevOut.TxID))
+		in.PrevOut.Vout = r.uint32("input's index")
+		in.ScriptSig = r.bytes("input's script", r.count("input's script", 1))
+		in.Sequence = r.uint32("input's sequence")
+		if r.err != nil {
+			return
+		}
+	}
+}
+
+func (r *txReader) readOutputs(t *Tx) {
+	n := r.count("outputs", minOutputSize)
+	if n > cap(r.outs)-len(r.outs) {
+		r.outs = make([]TxOut, 0, max(n, r.arenaSize(minOutputSize+25)))
+	}
+	first := len(r.outs)
+	r.outs = r.outs[:first+n]
+	t.Outputs = r.outs[first : first+n : first+n]
+	var sum uint64
+	for i := range t.Outputs {
+		out := &t.Outputs[i]
+		value := r.uint64("output's value")
+		out.Script = r.bytes("output's script", r.count("output's script", 1))
+		if sum += value; value > uint64(MaxMoney) || sum > uint64(MaxMoney) {
+			r.fail("output's value", errOverflow)
+		}
+		if r.err != nil {
+			return
+		}
+		out.Value = Amount(value)
+	}
+}
+
+// arenaSize guesses how many more elements of this size the input holds: about a third of it, so that a block takes a few
+// arrays and wastes little.
+func (r *txReader) arenaSize(size int) int {
+	return min(max((len(r.b)-r.pos)/(3*size), 1), 4096)
+}
+
+// NewTx makes a transaction with lock time 0: of version 4 with expiry 0 and empty shielded parts, or of version 1.
+func NewTx(sapling bool, ins []TxIn, outs []TxOut) *Tx {
+	t := &Tx{Version: 1, Inputs: ins, Outputs: outs}
+	size := 8 + 4 + 8 + 3 + 18
+	for i := range ins {
+		size += minInputSize + 8 + len(ins[i].ScriptSig)
+	}
+	for i := range outs {
+		size += minOutputSize + 8 + len(outs[i].Script)
+	}
+	b := make([]byte, 0, size)
+	if sapling {
+		t.Version = 4
+		b = binary.LittleEndian.AppendUint32(b, 4|overwintered)
+		b = binary.LittleEndian.AppendUint32(b, saplingGroup)
+	} else {
+		b = binary.LittleEndian.AppendUint32(b, 1)
+	}
+	b = AppendCompactSize(b, uint64(len(ins)))
+	for i := range ins {
+		b = append(b, ins[i].PrevOut.TxID[:]...)
+		b = binary.LittleEndian.AppendUint32(b, ins[i].PrevOut.Vout)
+		b = AppendCompactSize(b, uint64(len(ins[i].ScriptSig)))
+		b = append(b, ins[i].ScriptSig...)
+		b = binary.LittleEndian.AppendUint32(b, ins[i].Sequence)
+	}
+	b = AppendCompactSize(b, uint64(len(outs)))
+	for i := range outs {
+		b = binary.LittleEndian.AppendUint64(b, uint64(outs[i].Value))
+		b = AppendCompactSize(b, uint64(len(outs[i].Script)))
+		b = append(b, outs[i].Script...)
+	}
+	b = append(b, 0, 0, 0, 0) // lock time
+	if sapling {
+		b = append(b, make([]byte, 4+8+3)...) // expiry, value balance, three empty lists
+	}
+	t.raw, t.id = b, DoubleSHA256(b)
+	return t
+}
