@@ -70,7 +70,7 @@ type poolState struct {
 func newPoolState(t Terms) *poolState {
 	return &poolState{
 		terms:      t,
-		escrowHash: pastel.Hash160(ticket.EscrowRedeemScript(t.ID)),
+		escrowHash: ticket.EscrowAddress(t.ID).Hash,
 		head:       head{status: Subscribing, activated: never, deadline: never, ended: never, lastIncome: never},
 	}
 }

@@ -51,6 +51,7 @@ type partFacts struct {
 	outputOK      bool
 	reward        pastel.Address
 	rewardAddress error
+	ownEscrow     bool  // reward goes to the pool's own escrow
 	time          int64 // seconds since 1970
 	timeStamp     error
 	statement     [32]byte        // SHA-256 of the pledge statement
@@ -73,4 +74,102 @@ type pair struct {
 	who   pastelid.PastelID
 	owner pastel.KeyHash
 	ok    bool
+}
+
+// Prepare does all that needs no state for the block at height h: it finds tickets, decodes them, checks Ed448 signatures
+// and recovers who made address signatures. It may run on many blocks at once, ahead of Apply.
+func Prepare(net *pastel.Network, h pastel.Height, b *pastel.Block) *Prepared {
+	p := &Prepared{Height: h, Hash: b.Hash(), Prev: b.Header.Prev, Time: b.Header.Time, Txs: b.Txs}
+	for i := 1; i < len(b.Txs); i++ {
+		if c, ok := prepareTx(net, h, &b.Txs[i]); ok {
+			c.index = i
+			p.carried = append(p.carried, c)
+		}
+	}
+	return p
+}
+
+// prepareTx looks into one transaction. Before StartHeight there are registrations, but no tickets (protocol 1).
+func prepareTx(net *pastel.Network, h pastel.Height, tx *pastel.Tx) (c carried, ok bool) {
+	found := ticket.FromTx(tx, net, h)
+	if found.Registration != nil {
+		c.registrant, c.registers = found.Registration.Verify()
+		return c, c.registers
+	}
+	if net.StartHeight == pastel.NotSet || h < net.StartHeight {
+		return c, false
+	}
+	switch {
+	case found.Rejection != nil:
+		c.reason = found.Rejection.Reason
+	case found.Ticket == nil:
+		return c, false
+	case found.Ticket.Init != nil:
+		c.init = prepareInit(net, found.Ticket.Init)
+	case found.Ticket.Part != nil:
+		c.part = preparePart(net, found.Ticket.Part)
+	default:
+		c.activate = prepareActivate(net, found.Ticket.Activate)
+	}
+	return c, true
+}
+
+func prepareInit(net *pastel.Network, x *ticket.Init) *initFacts {
+	t, reason := x.Terms(net)
+	f := &initFacts{terms: reason}
+	if reason != "" {
+		return f // nothing else is looked at
+	}
+	f.pool = Terms{
+		ID: x.SmartPoolID, Company: x.Company, Required: t.Required, Factor: t.Factor, Target: t.Target, Fee: t.Fee, Period: t.Period,
+	}
+	var err error
+	if f.pool.Supernode, f.pastelIDs = pastelid.Parse(x.SupernodePastelID); f.pastelIDs == nil {
+		f.pool.Operator, f.pastelIDs = pastelid.Parse(x.OperatorPastelID)
+	}
+	if f.pool.FeeAddress, err = pastel.ParseAddress(net, x.OperatorFeeAddress); err != nil {
+		f.feeAddress = err
+	}
+	if f.pastelIDs == nil && f.feeAddress == nil {
+		f.signed = x.VerifyAgreement(net.Name, f.pool.Operator) && x.VerifySmartPool(net.Name, f.pool.Supernode)
+	}
+	return f
+}
+
+func preparePart(net *pastel.Network, x *ticket.Part) *partFacts {
+	f := &partFacts{pool: x.SmartPoolID, coins: x.PledgedCoins}
+	f.who, f.pastelID = pastelid.Parse(x.PastelID)
+	txid, err := pastel.ParseTxID(x.TxID)
+	f.output = pastel.OutPoint{TxID: txid, Vout: uint32(x.Vout)}
+	f.outputOK = err == nil && x.Vout == int64(f.output.Vout)
+	f.reward, f.rewardAddress = pastel.ParseAddress(net, x.RewardAddress)
+	f.ownEscrow = f.reward == ticket.EscrowAddress(x.SmartPoolID)
+	f.time, f.timeStamp = ticket.ParseTimeStamp(x.TimeStamp)
+	if f.pastelID != nil || !f.outputOK || f.rewardAddress != nil || f.timeStamp != nil {
+		return f // rejected before a signature is looked at
+	}
+	statement := x.PledgeStatement(net.Name)
+	f.statement = sha256.Sum256([]byte(statement))
+	f.signedByID = x.VerifyPledge(statement, f.who)
+	if signer, err := x.AddressSigner(statement); err == nil {
+		f.signer = &signer
+	}
+	return f
+}
+
+func prepareActivate(net *pastel.Network, x *ticket.Activate) *activateFacts {
+	f := &activateFacts{pool: x.SmartPoolID, all: len(x.Participants) == 0}
+	seen := make(map[ticket.Participant]bool, len(x.Participants))
+	for _, p := range x.Participants {
+		f.duplicates = f.duplicates || seen[p]
+		seen[p] = true
+		who, badID := pastelid.Parse(p.PastelID)
+		addr, badAddress := pastel.ParseAddress(net, p.Address)
+		f.participants = append(f.participants, pair{
+			who: who, owner: addr.Hash, ok: badID == nil && badAddress == nil && addr.Kind == pastel.AddressP2PKH,
+		})
+	}
+	name := net.Name
+	f.signedBy = func(operator pastelid.PastelID) bool { return x.VerifyOperator(name, operator) }
+	return f
 }

@@ -63,8 +63,9 @@ func (b *block) chargeLeaver(pl *pledge, t *touch) {
 	b.emit(Event{Type: ReputationChanged, PastelID: id.String(), Points: left})
 }
 
-// idle reports whether neither activation nor income of the pool lies in the last IdleLimit blocks, this one included.
+// idle reports whether neither activation nor income of the pool lies in the last IdleLimit blocks, this one included. A
+// pool that is not activated yet is not idle: leaving it as plain pledge would else never cost anything.
 func (b *block) idle(p *poolState) bool {
 	since := b.h - b.s.net.IdleLimit
-	return p.head.activated <= since && p.head.lastIncome <= since
+	return p.head.activated != never && p.head.activated <= since && p.head.lastIncome <= since
 }

@@ -18,7 +18,7 @@ func (b *block) acceptInit(c *carried) ticket.Reason {
 	if f.pastelIDs != nil {
 		return ticket.ReasonBadPastelID
 	}
-	if f.feeAddress != nil || b.s.isEscrow(f.pool.FeeAddress) || isEscrowOf(id, f.pool.FeeAddress) {
+	if f.feeAddress != nil || b.s.isEscrow(f.pool.FeeAddress) || f.pool.FeeAddress == ticket.EscrowAddress(id) {
 		return ticket.ReasonBadAddress
 	}
 	if !ticket.CompanyOK(f.pool.Company) {
@@ -46,9 +46,4 @@ func (b *block) acceptInit(c *carried) ticket.Reason {
 // isEscrow reports whether an address is the escrow of an accepted pool, which nobody may be paid to.
 func (s *State) isEscrow(a pastel.Address) bool {
 	return a.Kind == pastel.AddressP2SH && s.escrows[a.Hash] != nil
-}
-
-// isEscrowOf reports whether an address is the escrow of a pool that is perhaps not accepted yet.
-func isEscrowOf(id ticket.PoolID, a pastel.Address) bool {
-	return a.Kind == pastel.AddressP2SH && a.Hash == pastel.Hash160(ticket.EscrowRedeemScript(id))
 }

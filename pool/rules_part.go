@@ -37,7 +37,7 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 	if reason := b.checkOutput(f); reason != "" {
 		return reason
 	}
-	if f.rewardAddress != nil || b.s.isEscrow(f.reward) {
+	if f.rewardAddress != nil || f.ownEscrow || b.s.isEscrow(f.reward) {
 		return ticket.ReasonBadAddress
 	}
 	now := int64(b.in.Time)

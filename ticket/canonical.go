@@ -1,0 +1,136 @@
+package ticket
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/gowebpki/jcs"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// object is a ticket as JSON, before it is canonical.
+type object map[string]any
+
+func (t *Ticket) object() object {
+	switch t.Kind {
+	case KindInit:
+		return t.Init.object(t.Version)
+	case KindPart:
+		return t.Part.object(t.Version)
+	default:
+		return t.Activate.object(t.Version)
+	}
+}
+
+func (x *Init) object(version int64) object {
+	return object{
+		"type": KindInit.String(), "version": version, "smart_pool_id": string(x.SmartPoolID),
+		"subscription_period": x.SubscriptionPeriod, "required_coins": x.RequiredCoins,
+		"overcollateralization_factor": json.Number(x.Factor.literal), "operator_fee_percentage": json.Number(x.Fee.literal),
+		"supernode": object{"supernode_pastel_id": x.SupernodePastelID},
+		"operator": object{
+			"company": x.Company, "pastelid": x.OperatorPastelID, "operator_fee_address": x.OperatorFeeAddress,
+			"agreement_signature": x.AgreementSignature,
+		},
+		"smart_pool_signature": x.SmartPoolSignature,
+	}
+}
+
+func (x *Part) object(version int64) object {
+	return object{
+		"type": KindPart.String(), "version": version, "smart_pool_id": string(x.SmartPoolID),
+		"participant": object{
+			"pastel_id": x.PastelID, "pledged_coins": x.PledgedCoins, "pledge_signature": x.PledgeSignature,
+			"txid": x.TxID, "vout_ind": x.Vout, "address_signature": x.AddressSignature,
+			"reward_address": x.RewardAddress, "time_stamp": x.TimeStamp,
+		},
+	}
+}
+
+func (x *Activate) object(version int64) object {
+	list := []object{}
+	for _, p := range x.Participants {
+		list = append(list, object{"pastel_id": p.PastelID, "address": p.Address})
+	}
+	return object{
+		"type": KindActivate.String(), "version": version, "smart_pool_id": string(x.SmartPoolID),
+		"participants": list, "operator_signature": x.OperatorSignature,
+	}
+}
+
+// jcs returns the object's canonical form (RFC 8785).
+func (o object) jcs() ([]byte, error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	return jcs.Transform(text)
+}
+
+// digest is SHA-256 of the canonical form. A number too large to be one in JSON has no canonical form; then no signature
+// and no id can match, which the zero hash sees to.
+func (o object) digest() [32]byte {
+	text, err := o.jcs()
+	if err != nil {
+		return [32]byte{}
+	}
+	return sha256.Sum256(text)
+}
+
+// Encode returns the ticket's JSON in canonical form; Decode reads it back.
+func (t *Ticket) Encode() ([]byte, error) { return object{"ticket": t.object()}.jcs() }
+
+// Limits of a pool's label, in bytes.
+const (
+	minLabel = 3
+	maxLabel = 32
+	idBytes  = 20
+)
+
+// PoolID is a smart_pool_id: a label, a point, and 40 hex digits that commit to every term of the pool.
+type PoolID string
+
+// ParsePoolID checks the form of an id and returns its label.
+func ParsePoolID(s string) (label string, err error) {
+	label, hash, found := strings.Cut(s, ".")
+	if !found || len(hash) != 2*idBytes || !labelOK(label) || !only(hash, "0123456789abcdef") {
+		return "", fmt.Errorf("%.120q is not a pool id: want a label, a point and %d hex digits", s, 2*idBytes)
+	}
+	return label, nil
+}
+
+// labelOK reports whether a label is 3 to 32 of a-z, 0-9 and '-'.
+func labelOK(s string) bool {
+	return len(s) >= minLabel && len(s) <= maxLabel && only(s, "abcdefghijklmnopqrstuvwxyz0123456789-")
+}
+
+// IDFor returns the id that the terms have under a label (protocol 2, "smart_pool_id").
+func (x *Init) IDFor(label string) PoolID {
+	o := x.object(Version)
+	o["smart_pool_id"] = label
+	delete(o, "smart_pool_signature")
+	operator := o["operator"].(object)
+	delete(operator, "agreement_signature")
+	hash := o.digest()
+	return PoolID(label + "." + hex.EncodeToString(hash[:idBytes]))
+}
+
+// EscrowRedeemScript returns the script behind a pool's escrow address: a push of the first 20 bytes of SHA-256 of the id,
+// OP_DROP, OP_1 (protocol 8). Nobody holds a key for it.
+func EscrowRedeemScript(id PoolID) []byte {
+	hash := sha256.Sum256([]byte(id))
+	const opDrop, op1 = 0x75, 0x51
+	return append(append([]byte{20}, hash[:20]...), opDrop, op1)
+}
+
+// EscrowAddress returns the address that a pool's rewards are paid to. It must never be shown as a place to send coins to.
+func EscrowAddress(id PoolID) pastel.Address {
+	return pastel.Address{Kind: pastel.AddressP2SH, Hash: pastel.Hash160(EscrowRedeemScript(id))}
+}
+
+// only reports whether s has no byte outside of the alphabet.
+func only(s, alphabet string) bool { return strings.Trim(s, alphabet) == "" }

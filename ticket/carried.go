@@ -1,0 +1,85 @@
+package ticket
+
+import (
+	"encoding/base64"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Carried is what a transaction carries for the rules: a registration, or a contract ticket of one of the three kinds,
+// well formed (Ticket) or not (Rejection). The zero value is nothing.
+type Carried struct {
+	Registration *Registration
+	Contract     *Contract
+	Ticket       *Ticket
+	Rejection    *Rejection
+}
+
+// FromTx reads what a transaction that is no coinbase carries in a block of height h. It allocates nothing for an ordinary
+// payment.
+func FromTx(tx *pastel.Tx, net *pastel.Network, h pastel.Height) Carried {
+	if !mayCarry(tx) {
+		return Carried{}
+	}
+	id, body, ok := payload(tx)
+	switch {
+	case !ok:
+	case id == idPastelID && feePaid(tx, net.RegistrationFee(h)):
+		if x, ok := decodeRegistration(body); ok {
+			return Carried{Registration: x}
+		}
+	case id == idContract && feePaid(tx, net.ContractFee):
+		if c, ok := decodeContract(body); ok {
+			return fromContract(c)
+		}
+	}
+	return Carried{}
+}
+
+// mayCarry is a quick look for a multisig output.
+func mayCarry(tx *pastel.Tx) bool {
+	const opCheckMultisig = 0xae
+	for i := range tx.Outputs {
+		if s := tx.Outputs[i].Script; len(s) > 0 && s[len(s)-1] == opCheckMultisig {
+			return true
+		}
+	}
+	return false
+}
+
+func fromContract(c *Contract) Carried {
+	kind, ours := kindOf(c.SubType)
+	if !ours {
+		return Carried{}
+	}
+	t, err := c.Ticket()
+	if err != nil {
+		return Carried{Contract: c, Rejection: err}
+	}
+	if t.Kind != kind {
+		return Carried{Contract: c, Rejection: malformed("ticket is a %s in a contract ticket of sub_type %s", t.Kind, c.SubType)}
+	}
+	return Carried{Contract: c, Ticket: t}
+}
+
+// Ticket decodes the smart pool ticket in a contract ticket.
+func (c *Contract) Ticket() (*Ticket, *Rejection) {
+	text, err := base64.StdEncoding.Strict().DecodeString(c.ContractTicket)
+	if err != nil || base64.StdEncoding.EncodeToString(text) != c.ContractTicket {
+		return nil, malformed("contract_ticket is not canonical base64")
+	}
+	return decode(text)
+}
+
+// NewContract wraps a ticket for posting. The key must be new on the chain; no secondary key is set, because a visible one
+// could be squatted (protocol 2).
+func NewContract(t *Ticket, key string, timestamp int64) (*Contract, error) {
+	text, err := t.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return &Contract{
+		Version: 1, ContractTicket: base64.StdEncoding.EncodeToString(text), Key: key,
+		SubType: t.Kind.String(), Timestamp: timestamp,
+	}, nil
+}

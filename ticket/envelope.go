@@ -1,0 +1,184 @@
+package ticket
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Ticket ids of pasteld that the rules know.
+const (
+	idPastelID = 0
+	idContract = 14
+)
+
+// Limits of an envelope.
+const (
+	compressedFlag  = 0x80
+	envelopeHead    = 8 + 32  // length and hash before the payload
+	maxUnpacked     = 409_600 // bytes, of a compressed payload
+	keysPerOutput   = 3
+	chunkSize       = 33 // bytes in a made-up key
+	compressVersion = 1
+)
+
+// payload returns the ticket id and unpacked body that a transaction carries in the keys of its bare multisig outputs
+// (protocol 2, "Envelope"):
+//
+//	8   length of the payload, little endian
+//	32  double SHA-256 of the payload
+//	1   ticket id, top bit set if what follows is compressed
+//	..  body
+//	..  padding
+func payload(tx *pastel.Tx) (id byte, body []byte, ok bool) {
+	var data []byte
+	var room [keysPerOutput][]byte
+	for i := range tx.Outputs {
+		_, keys, multisig := pastel.ParseMultisig(tx.Outputs[i].Script, room[:0])
+		if !multisig {
+			continue
+		}
+		for _, k := range keys {
+			data = append(data, k...)
+		}
+	}
+	if len(data) <= envelopeHead {
+		return 0, nil, false
+	}
+	size, rest := binary.LittleEndian.Uint64(data), data[envelopeHead:]
+	if size == 0 || size > uint64(len(rest)) {
+		return 0, nil, false
+	}
+	rest = rest[:size]
+	if pastel.DoubleSHA256(rest) != [32]byte(data[8:]) {
+		return 0, nil, false
+	}
+	id, body = rest[0]&^compressedFlag, rest[1:]
+	if rest[0]&compressedFlag != 0 {
+		body, ok = unpack(body)
+		return id, body, ok
+	}
+	return id, body, true
+}
+
+// unpack reads a compressed body: compressor version, a counted run of bytes to skip, one zstd frame.
+func unpack(b []byte) ([]byte, bool) {
+	r := fieldReader{b: b}
+	r.fixed(1)
+	r.bytes()
+	if r.failed {
+		return nil, false
+	}
+	return unpackFrame(r.b)
+}
+
+// feePaid reports whether the values of all outputs but the last sum to exactly the fee.
+func feePaid(tx *pastel.Tx, fee pastel.Amount) bool {
+	var sum pastel.Amount // at most MaxMoney, which parsing saw to
+	for _, o := range tx.Outputs[:max(0, len(tx.Outputs)-1)] {
+		sum += o.Value
+	}
+	return sum == fee
+}
+
+// Contract is the body of a contract ticket (ticket id 14):
+//
+//	2     version
+//	text  contract_ticket, base64
+//	text  key
+//	text  secondary key
+//	text  sub_type
+//	8     timestamp
+//	text  txid
+//	4     block
+//
+// Integers are little endian, texts CompactSize-prefixed; what follows the last field is ignored.
+type Contract struct {
+	Version        int16
+	ContractTicket string
+	Key            string
+	SecondaryKey   string
+	SubType        string
+	Timestamp      int64 // seconds since 1970
+	TxID           string
+	Block          uint32
+}
+
+func decodeContract(body []byte) (*Contract, bool) {
+	r := fieldReader{b: body}
+	c := &Contract{
+		Version: int16(r.uint(2)), ContractTicket: r.text(), Key: r.text(), SecondaryKey: r.text(), SubType: r.text(),
+		Timestamp: int64(r.uint(8)), TxID: r.text(), Block: uint32(r.uint(4)),
+	}
+	return c, !r.failed
+}
+
+func (c *Contract) encode() []byte {
+	b := binary.LittleEndian.AppendUint16(nil, uint16(c.Version))
+	b = appendTexts(b, c.ContractTicket, c.Key, c.SecondaryKey, c.SubType)
+	b = binary.LittleEndian.AppendUint64(b, uint64(c.Timestamp))
+	b = appendTexts(b, c.TxID)
+	return binary.LittleEndian.AppendUint32(b, c.Block)
+}
+
+func appendTexts(b []byte, texts ...string) []byte {
+	for _, s := range texts {
+		b = append(pastel.AppendCompactSize(b, uint64(len(s))), s...)
+	}
+	return b
+}
+
+// DecodeContract returns the contract ticket that a transaction carries, of whatever sub_type; false if it carries none or
+// does not pay the fee.
+func DecodeContract(tx *pastel.Tx, fee pastel.Amount) (*Contract, bool) {
+	id, body, ok := payload(tx)
+	if !ok || id != idContract || !feePaid(tx, fee) {
+		return nil, false
+	}
+	return decodeContract(body)
+}
+
+var errTooLarge = errors.New("contract ticket is too large for a transaction")
+
+// Outputs returns the multisig outputs that carry the contract ticket and pay the fee between them, as pasteld makes them:
+// 1-of-3 over chunks of 33 bytes, the last padded with zeros, the fee split evenly with the remainder on the first. A
+// transaction that carries it needs one more output after them, for change.
+func (c *Contract) Outputs(fee pastel.Amount, compress bool) ([]pastel.TxOut, error) {
+	body := append([]byte{idContract}, c.encode()...)
+	if len(body) > maxUnpacked {
+		return nil, errTooLarge
+	}
+	if compress {
+		packed, err := packFrame(body[1:])
+		if err != nil {
+			return nil, err
+		}
+		body = append([]byte{idContract | compressedFlag, compressVersion, 0}, packed...)
+	}
+	data := binary.LittleEndian.AppendUint64(nil, uint64(len(body)))
+	hash := pastel.DoubleSHA256(body)
+	data = append(append(data, hash[:]...), body...)
+	if pad := len(data) % chunkSize; pad != 0 {
+		data = append(data, make([]byte, chunkSize-pad)...)
+	}
+	var outs []pastel.TxOut
+	for len(data) > 0 {
+		var keys [][]byte
+		for len(keys) < keysPerOutput && len(data) > 0 {
+			keys = append(keys, data[:chunkSize])
+			data = data[chunkSize:]
+		}
+		script, err := pastel.MultisigScript(1, keys)
+		if err != nil {
+			return nil, err
+		}
+		outs = append(outs, pastel.TxOut{Script: script})
+	}
+	share, _ := fee.MulDiv(1, int64(len(outs)))
+	for i := range outs {
+		outs[i].Value = share
+	}
+	outs[0].Value = fee - share*pastel.Amount(len(outs)-1)
+	return outs, nil
+}

@@ -1,0 +1,81 @@
+package ticket
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+)
+
+// Registration is the body of a ticket that registers a PastelID (ticket id 0):
+//
+//	text   PastelID
+//	text   address
+//	32, 4  outpoint of a Supernode's collateral, or zeros and ffffffff
+//	8      timestamp
+//	bytes  the Supernode's signature
+//	bytes  the PastelID's signature
+//	text   txid
+//	4      block
+//	2      version, and
+//	text   LegRoast key, both perhaps absent
+type Registration struct {
+	PastelID    string
+	Address     string
+	Collateral  pastel.OutPoint
+	Timestamp   int64 // seconds since 1970
+	MNSignature []byte
+	Signature   []byte // by the PastelID
+	TxID        string
+	Block       uint32
+	LegRoastKey string // empty if absent
+}
+
+func decodeRegistration(body []byte) (*Registration, bool) {
+	r := fieldReader{b: body}
+	x := &Registration{PastelID: r.text(), Address: r.text()}
+	copy(x.Collateral.TxID[:], r.fixed(32))
+	x.Collateral.Vout = uint32(r.uint(4))
+	x.Timestamp = int64(r.uint(8))
+	x.MNSignature = bytes.Clone(r.bytes())
+	x.Signature = bytes.Clone(r.bytes())
+	x.TxID, x.Block = r.text(), uint32(r.uint(4))
+	if len(r.b) > 0 {
+		r.uint(2)
+		x.LegRoastKey = r.text()
+	}
+	return x, !r.failed
+}
+
+// DecodeRegistration returns the registration that a transaction carries; false if it carries none or does not pay the
+// fee. Its signature is not checked.
+func DecodeRegistration(tx *pastel.Tx, fee pastel.Amount) (*Registration, bool) {
+	id, body, ok := payload(tx)
+	if !ok || id != idPastelID || !feePaid(tx, fee) {
+		return nil, false
+	}
+	return decodeRegistration(body)
+}
+
+// signedText is what the PastelID signs: the ticket's fields, one after the other.
+func (x *Registration) signedText() []byte {
+	vout := x.Collateral.Vout
+	if vout == 0xffffffff {
+		vout = 0
+	}
+	return slices.Concat([]byte(x.PastelID), []byte(x.LegRoastKey), []byte(x.Address),
+		[]byte(x.Collateral.TxID.String()), []byte("-"), strconv.AppendUint(nil, uint64(vout), 10),
+		strconv.AppendInt(nil, x.Timestamp, 10), x.MNSignature)
+}
+
+// Verify returns the PastelID that the ticket registers; false if it is not well formed, its key not of prime order, or
+// the signature not its own.
+func (x *Registration) Verify() (pastelid.PastelID, bool) {
+	id, err := pastelid.Parse(x.PastelID)
+	if err != nil {
+		return id, false
+	}
+	return id, pastelid.Verify(id, x.signedText(), x.Signature)
+}

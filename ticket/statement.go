@@ -1,0 +1,75 @@
+package ticket
+
+import (
+	"encoding/hex"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+)
+
+// AgreementStatement is what the operator's PastelID signs for agreement_signature. net is the network's name.
+func (x *Init) AgreementStatement(net string) string {
+	return fmt.Sprintf("smartpool/1 operate net=%s pool=%s", net, x.SmartPoolID)
+}
+
+// SmartPoolStatement is what the Supernode's PastelID signs for smart_pool_signature, after the operator signed.
+func (x *Init) SmartPoolStatement(net string) string {
+	return digestStatement("init", net, x.SmartPoolID, x.object(Version), "smart_pool_signature")
+}
+
+// PledgeStatement is what both the member's PastelID and the key of the pledged address sign.
+func (x *Part) PledgeStatement(net string) string {
+	return fmt.Sprintf("smartpool/1 pledge net=%s pool=%s pastelid=%s coins=%d output=%s:%d reward=%s time=%s",
+		net, x.SmartPoolID, x.PastelID, x.PledgedCoins, x.TxID, x.Vout, x.RewardAddress, x.TimeStamp)
+}
+
+// OperatorStatement is what the operator's PastelID signs for operator_signature.
+func (x *Activate) OperatorStatement(net string) string {
+	return digestStatement("activate", net, x.SmartPoolID, x.object(Version), "operator_signature")
+}
+
+// digestStatement covers a whole ticket but the signature it is for.
+func digestStatement(verb, net string, id PoolID, o object, without string) string {
+	delete(o, without)
+	hash := o.digest()
+	return fmt.Sprintf("smartpool/1 %s net=%s pool=%s digest=%s", verb, net, id, hex.EncodeToString(hash[:]))
+}
+
+// signed tells whether a base64 signature of a statement is by a PastelID.
+func signed(id pastelid.PastelID, statement, signature string) bool {
+	sig, ok := pastelid.DecodeSignature(signature)
+	return ok && pastelid.Verify(id, []byte(statement), sig[:])
+}
+
+// VerifyAgreement tells whether the operator signed.
+func (x *Init) VerifyAgreement(net string, operator pastelid.PastelID) bool {
+	return signed(operator, x.AgreementStatement(net), x.AgreementSignature)
+}
+
+// VerifySmartPool tells whether the Supernode signed.
+func (x *Init) VerifySmartPool(net string, supernode pastelid.PastelID) bool {
+	return signed(supernode, x.SmartPoolStatement(net), x.SmartPoolSignature)
+}
+
+// VerifyOperator tells whether the operator signed.
+func (x *Activate) VerifyOperator(net string, operator pastelid.PastelID) bool {
+	return signed(operator, x.OperatorStatement(net), x.OperatorSignature)
+}
+
+// VerifyPledge tells whether a PastelID signed a pledge statement. The PastelID's key itself is not looked at: only
+// registered ones can pledge, and registration checked it.
+func (x *Part) VerifyPledge(statement string, member pastelid.PastelID) bool {
+	sig, ok := pastelid.DecodeSignature(x.PledgeSignature)
+	return ok && pastelid.VerifyKnown(member, []byte(statement), sig[:])
+}
+
+// AddressSigner returns the key hash whose key made the address signature of a pledge statement; the pledge is good if it
+// is the pledged output's.
+func (x *Part) AddressSigner(statement string) (pastel.KeyHash, error) {
+	sig, err := pastel.DecodeMessageSignature(x.AddressSignature)
+	if err != nil {
+		return pastel.KeyHash{}, err
+	}
+	return pastel.RecoverMessageKeyHash(sig, []byte(statement))
+}

@@ -1,0 +1,142 @@
+package ticket
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Kind tells the three tickets apart.
+type Kind uint8
+
+// The kinds of tickets.
+const (
+	KindInit     Kind = 1
+	KindPart     Kind = 2
+	KindActivate Kind = 3
+)
+
+// String returns the ticket's type as JSON and contract tickets show it.
+func (k Kind) String() string {
+	switch k {
+	case KindInit:
+		return "smartpool_init"
+	case KindPart:
+		return "smartpool_part"
+	case KindActivate:
+		return "smartpool_activate"
+	default:
+		return "unknown"
+	}
+}
+
+// kindOf is the inverse of Kind.String.
+func kindOf(s string) (Kind, bool) {
+	for _, k := range []Kind{KindInit, KindPart, KindActivate} {
+		if s == k.String() {
+			return k, true
+		}
+	}
+	return 0, false
+}
+
+// Version is the version of every ticket there is.
+const Version = 1
+
+// Ticket is one of the three tickets, as its JSON says it: nothing is checked beyond its form. Exactly the part of its
+// kind is set.
+type Ticket struct {
+	Kind     Kind
+	Version  int64
+	Init     *Init
+	Part     *Part
+	Activate *Activate
+}
+
+// Init opens a pool and fixes its terms.
+type Init struct {
+	SmartPoolID        PoolID
+	SubscriptionPeriod int64   // blocks
+	RequiredCoins      int64   // PSL
+	Factor             Decimal // overcollateralization_factor
+	Fee                Decimal // operator_fee_percentage
+	SupernodePastelID  string
+	Company            string
+	OperatorPastelID   string
+	OperatorFeeAddress string
+	AgreementSignature string // base64, by the operator's PastelID
+	SmartPoolSignature string // base64, by the Supernode's PastelID
+}
+
+// Part pledges coins to a pool.
+type Part struct {
+	SmartPoolID      PoolID
+	PastelID         string
+	PledgedCoins     int64  // PSL
+	PledgeSignature  string // base64, by the member's PastelID
+	TxID             string
+	Vout             int64
+	AddressSignature string // base64, by the key of the pledged address
+	RewardAddress    string
+	TimeStamp        string
+}
+
+// Activate launches a pool with the participants it lists, or with all if it lists none.
+type Activate struct {
+	SmartPoolID       PoolID
+	Participants      []Participant
+	OperatorSignature string // base64, by the operator's PastelID
+}
+
+// Participant is a member as an activation names it.
+type Participant struct {
+	PastelID string
+	Address  string
+}
+
+// Decimal is a decimal number as it was written, never seen through a float (protocol 2, "Decimals"). The zero value is
+// not a number.
+type Decimal struct{ literal string }
+
+// ParseDecimal reads digits without leading zero, with at most one point that has digits after it.
+func ParseDecimal(s string) (Decimal, error) {
+	whole, frac, point := strings.Cut(s, ".")
+	if !plainDigits(whole) || point && !onlyDigits(frac) {
+		return Decimal{}, fmt.Errorf("%.40q is not a plain decimal number such as 1.5", s)
+	}
+	return Decimal{s}, nil
+}
+
+// NewDecimal makes the decimal units ÷ 10^decimals, without trailing zeros.
+func NewDecimal(units int64, decimals int) Decimal {
+	s := fmt.Sprintf("%0*d", decimals+1, units)
+	whole, frac := s[:len(s)-decimals], strings.TrimRight(s[len(s)-decimals:], "0")
+	if frac == "" {
+		return Decimal{whole}
+	}
+	return Decimal{whole + "." + frac}
+}
+
+func (d Decimal) String() string { return d.literal }
+
+// Units returns the number times 10^decimals; false if it has more decimals than that or does not fit.
+func (d Decimal) Units(decimals int) (int64, bool) {
+	whole, frac, _ := strings.Cut(d.literal, ".")
+	if len(frac) > decimals || len(whole) > 15 {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(whole+frac+strings.Repeat("0", decimals-len(frac)), 10, 64)
+	return n, err == nil
+}
+
+// plainDigits reports whether s is digits without leading zero.
+func plainDigits(s string) bool { return onlyDigits(s) && (s[0] != '0' || len(s) == 1) }
+
+func onlyDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}

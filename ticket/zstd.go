@@ -1,0 +1,73 @@
+package ticket
+
+import (
+	"encoding/binary"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Limits of a zstd frame (protocol 2, "Envelope").
+const (
+	frameMagic = 0xfd2fb528
+	maxWindow  = 8 << 20
+)
+
+// unpackFrame decompresses exactly one zstd frame that states its content size, uses no dictionary and has nothing after
+// it. The header is checked before anything is unpacked, so a bomb costs no memory.
+func unpackFrame(b []byte) ([]byte, bool) {
+	var h zstd.Header
+	if len(b) < 4 || binary.LittleEndian.Uint32(b) != frameMagic || h.Decode(b) != nil {
+		return nil, false
+	}
+	if !h.HasFCS || h.FrameContentSize > maxUnpacked || h.WindowSize > maxWindow || h.DictionaryID != 0 || !oneFrame(b, &h) {
+		return nil, false
+	}
+	out, err := frameDecoder().DecodeAll(b, make([]byte, 0, h.FrameContentSize))
+	if err != nil || uint64(len(out)) != h.FrameContentSize {
+		return nil, false
+	}
+	return out, true
+}
+
+// oneFrame reports whether the frame that starts b also ends it: the decoder by itself would go on with the next one.
+func oneFrame(b []byte, h *zstd.Header) bool {
+	rest := b[h.HeaderSize:]
+	for last := false; !last; {
+		if len(rest) < 3 {
+			return false
+		}
+		head := int(rest[0]) | int(rest[1])<<8 | int(rest[2])<<16
+		size := head >> 3
+		if kind := head >> 1 & 3; kind == 1 { // a run of one byte
+			size = 1
+		}
+		if last = head&1 == 1; size > len(rest)-3 {
+			return false
+		}
+		rest = rest[3+size:]
+	}
+	if h.HasCheckSum {
+		return len(rest) == 4
+	}
+	return len(rest) == 0
+}
+
+// frameDecoder is a decoder without state between calls; making one is dear.
+var frameDecoder = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked),
+		zstd.WithDecoderMaxWindow(maxWindow))
+	if err != nil {
+		panic(err) // options are constants
+	}
+	return d
+})
+
+// packFrame compresses to one frame that unpackFrame reads.
+func packFrame(b []byte) ([]byte, error) {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true))
+	if err != nil {
+		return nil, err
+	}
+	return e.EncodeAll(b, nil), nil
+}
