@@ -140,7 +140,7 @@ func checkState(t *testing.T, s *State, want *expected) {
 	}
 	for id, w := range want.Pools {
 		p, ok := s.Pool(id)
-		if !ok || p.Status.String() != w.Status || p.Carry != w.Carry || p.Operator != w.Operator ||
+		if !ok || p.Status.String() != w.Status || p.Carry != w.Carry || p.Accrued != w.Operator ||
 			len(p.Claims) != len(w.Claims) || len(p.Pledges) != len(w.Pledges) {
 			t.Errorf("pool %s: %+v, want %+v", id, p, w)
 			continue

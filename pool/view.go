@@ -22,7 +22,7 @@ type Pool struct {
 	Ended          pastel.Height  // dissolved or expired; -1 until then
 	NextSettlement pastel.Height  // the next scheduled one; -1 if none is
 	Carry          pastel.Amount
-	Operator       pastel.Amount // accrued by the operator
+	Accrued        pastel.Amount // by the operator
 	Escrowed       pastel.Amount // tracked escrow, pending payouts included
 	MemberCoins    int64         // PSL
 	PledgedCoins   int64         // PSL, of all live pledges
@@ -78,7 +78,7 @@ func (s *State) Pool(id ticket.PoolID) (Pool, bool) {
 	v := Pool{
 		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Escrow: p.escrowAddress(),
 		Activated: p.head.activated, ActivationTx: p.head.activationTx, Deadline: p.head.deadline, Ended: p.head.ended,
-		NextSettlement: p.nextSettlement(s.tip.Height, &s.net), Carry: p.head.carry, Operator: p.head.operator,
+		NextSettlement: p.nextSettlement(s.tip.Height, &s.net), Carry: p.head.carry, Accrued: p.head.operator,
 		MemberCoins: p.memberCoins(), PledgedCoins: p.pledgedCoins(),
 	}
 	for _, e := range p.escrow {

@@ -1,0 +1,90 @@
+// Command smartpool is the command line for operators, members and auditors of smart pools. It has no rules of its own.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitOK    = 0
+	exitNo    = 1 // the answer is no, or the input is bad
+	exitUsage = 2 // the command line is wrong
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// cli is every command and flag; help and parsing come from it.
+type cli struct {
+	Replay  replayCmd  `cmd:"" help:"Read a chain of raw blocks and tell every pool's life."`
+	Ticket  ticketCmd  `cmd:"" help:"Build, sign, check and read tickets; works on a machine that is never online."`
+	ID      idCmd      `cmd:"" name:"id" help:"Make and use PastelIDs."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// env is the world a command runs in.
+type env struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// run executes one command line and returns the exit code.
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	exited := -1
+	parser, err := kong.New(&cli{}, kong.Name("smartpool"), kong.Writers(out, errOut),
+		kong.Description("Smart pools of the Pastel network: pooled Supernode collateral without custody."),
+		kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
+		return exitUsage
+	}
+	ctx, err := parser.Parse(args)
+	if exited >= 0 { // help was asked for
+		return exited
+	}
+	if err == nil {
+		err = ctx.Run(&env{in, out, errOut})
+	} else {
+		err = usageError{fmt.Errorf("%w; see smartpool --help", err)}
+	}
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
+		return exitUsage
+	default:
+		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
+		return exitNo
+	}
+}
+
+type versionCmd struct {
+	JSON bool `help:"Print JSON."`
+}
+
+// Run prints the module's version as the Go tool recorded it.
+func (c *versionCmd) Run(e *env) error {
+	v := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		v = info.Main.Version
+	}
+	if c.JSON {
+		return printJSON(e.out, map[string]string{"version": v})
+	}
+	_, err := fmt.Fprintln(e.out, "smartpool", v)
+	return err
+}

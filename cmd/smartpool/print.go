@@ -1,0 +1,58 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// printJSON prints one indented document.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	return enc.Encode(v)
+}
+
+// date prints a block's time in UTC.
+func date(unix uint32) string { return time.Unix(int64(unix), 0).UTC().Format("2006-01-02 15:04") }
+
+// short abbreviates an id for people; programs get all of it.
+func short(id string) string {
+	const head, tail = 10, 6
+	if len(id) <= head+tail+1 {
+		return id
+	}
+	return id[:head] + "…" + id[len(id)-tail:]
+}
+
+// percent prints part ÷ whole with two decimals.
+func percent(part, whole int64) string {
+	if whole == 0 {
+		return "-"
+	}
+	return hundredths(part*10_000/whole) + " %"
+}
+
+// hundredths prints n ÷ 100.
+func hundredths(n int64) string { return fmt.Sprintf("%d.%02d", n/100, n%100) }
+
+// newTable starts a table with columns; those in right are numbers.
+func newTable(columns []any, right ...int) table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options.SeparateColumns = false
+	t.Style().Options.DrawBorder = false
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(columns)
+	var configs []table.ColumnConfig
+	for _, n := range right {
+		configs = append(configs, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	t.SetColumnConfigs(configs)
+	return t
+}
