@@ -144,13 +144,6 @@ func (m *sim) mine(t interface{ Fatalf(string, ...any) }) *Update {
 	return u
 }
 
-func (m *sim) mineTo(t interface{ Fatalf(string, ...any) }, h pastel.Height) (events []Event) {
-	for m.s.tip.Height < h {
-		events = append(events, m.mine(t).Events...)
-	}
-	return events
-}
-
 // coinList returns the state's coins in a fixed order.
 func (m *sim) coinList() []pastel.OutPoint {
 	var list []pastel.OutPoint

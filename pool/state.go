@@ -71,11 +71,6 @@ func (s *State) Shadow() bool { return s.shadow }
 // Tip returns the last block applied.
 func (s *State) Tip() Tip { return s.tip }
 
-// enforcedAt reports whether the rules hold at height h (protocol 1, StartHeight).
-func (s *State) enforcedAt(h pastel.Height) bool {
-	return s.net.StartHeight != pastel.NotSet && h >= s.net.StartHeight
-}
-
 // addPool enters a pool into every index.
 func (s *State) addPool(p *poolState) {
 	s.pools[p.terms.ID] = p
