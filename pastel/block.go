@@ -1,6 +1,7 @@
 package pastel
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -99,6 +100,35 @@ func ParseBlock(raw []byte) (*Block, error) {
 		return nil, fmt.Errorf("block %s: %w", b.hash, errMutated)
 	}
 	return b, nil
+}
+
+// NewBlock makes a block of transactions, the coinbase first: it fills in the Merkle root and the hash. Who mines it chose
+// the rest of the header.
+func NewBlock(h BlockHeader, txs []Tx) *Block {
+	b := &Block{Header: h, Txs: txs}
+	b.Header.MerkleRoot, _ = merkleRoot(txs)
+	b.raw = b.Header.appendTo(nil)
+	b.hash = DoubleSHA256(b.raw)
+	b.raw = AppendCompactSize(b.raw, uint64(len(txs)))
+	for i := range txs {
+		b.raw = append(b.raw, txs[i].raw...)
+	}
+	return b
+}
+
+func (h *BlockHeader) appendTo(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(h.Version))
+	b = append(b, h.Prev[:]...)
+	b = append(b, h.MerkleRoot[:]...)
+	b = append(b, h.SaplingRoot[:]...)
+	b = binary.LittleEndian.AppendUint32(b, h.Time)
+	b = binary.LittleEndian.AppendUint32(b, h.Bits)
+	if h.Version == 5 {
+		b = append(AppendCompactSize(b, uint64(len(h.PastelID))), h.PastelID...)
+		b = append(AppendCompactSize(b, uint64(len(h.Signature))), h.Signature...)
+	}
+	b = append(b, h.Nonce[:]...)
+	return append(AppendCompactSize(b, uint64(len(h.Solution))), h.Solution...)
 }
 
 func (h *BlockHeader) read(r *reader) {

@@ -83,6 +83,15 @@ func NewPrivateKey() (*PrivateKey, error) {
 	return &PrivateKey{key, true}, nil
 }
 
+// PrivateKeyFromBytes makes the key with these 32 bytes, which must be a number in 1..n-1.
+func PrivateKeyFromBytes(b [32]byte) (*PrivateKey, error) {
+	var k secp256k1.ModNScalar
+	if overflow := k.SetByteSlice(b[:]); overflow || k.IsZero() {
+		return nil, errPrivateKey
+	}
+	return &PrivateKey{secp256k1.NewPrivateKey(&k), true}, nil
+}
+
 var errPrivateKey = errors.New("private key is not one of this network in wallet import format")
 
 // ParseWIF reads a key as a wallet's dumpprivkey prints it for network n.
@@ -91,11 +100,12 @@ func ParseWIF(n *Network, s string) (*PrivateKey, error) {
 	if err != nil || len(b) < 33 || len(b) > 34 || b[0] != n.WIFVersion || len(b) == 34 && b[33] != 1 {
 		return nil, errPrivateKey // the text stays out of the error
 	}
-	var k secp256k1.ModNScalar
-	if overflow := k.SetByteSlice(b[1:33]); overflow || k.IsZero() {
-		return nil, errPrivateKey
+	key, err := PrivateKeyFromBytes([32]byte(b[1:33]))
+	if err != nil {
+		return nil, err
 	}
-	return &PrivateKey{secp256k1.NewPrivateKey(&k), len(b) == 34}, nil
+	key.compressed = len(b) == 34
+	return key, nil
 }
 
 // WIF prints the key in wallet import format for network n.

@@ -3,6 +3,7 @@ package ticket
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -139,43 +140,44 @@ func DecodeContract(tx *pastel.Tx, fee pastel.Amount) (*Contract, bool) {
 	return decodeContract(body)
 }
 
-var errTooLarge = errors.New("contract ticket is too large for a transaction")
+var errTooLarge = errors.New("ticket is too large for a transaction")
 
-// Outputs returns the multisig outputs that carry the contract ticket and pay the fee between them, as pasteld makes them:
-// 1-of-3 over chunks of 33 bytes, the last padded with zeros, the fee split evenly with the remainder on the first. A
-// transaction that carries it needs one more output after them, for change.
+// Outputs returns the multisig outputs that carry the contract ticket and pay the fee between them. A transaction that
+// carries it needs one more output after them, for change.
 func (c *Contract) Outputs(fee pastel.Amount, compress bool) ([]pastel.TxOut, error) {
-	body := append([]byte{idContract}, c.encode()...)
+	return carry(idContract, c.encode(), fee, compress)
+}
+
+// carry puts a body into multisig outputs as pasteld does: 1-of-3 over chunks of 33 bytes, the last padded with zeros,
+// the fee split evenly with the remainder on the first.
+func carry(id byte, body []byte, fee pastel.Amount, compress bool) ([]pastel.TxOut, error) {
 	if len(body) > maxUnpacked {
 		return nil, errTooLarge
 	}
+	head := []byte{id}
 	if compress {
-		packed, err := packFrame(body[1:])
+		packed, err := packFrame(body)
 		if err != nil {
 			return nil, err
 		}
-		body = append([]byte{idContract | compressedFlag, compressVersion, 0}, packed...)
+		head, body = []byte{id | compressedFlag, compressVersion, 0}, packed
 	}
-	data := binary.LittleEndian.AppendUint64(nil, uint64(len(body)))
-	hash := pastel.DoubleSHA256(body)
-	data = append(append(data, hash[:]...), body...)
-	if pad := len(data) % chunkSize; pad != 0 {
-		data = append(data, make([]byte, chunkSize-pad)...)
+	content := append(head, body...)
+	data := binary.LittleEndian.AppendUint64(nil, uint64(len(content)))
+	hash := pastel.DoubleSHA256(content)
+	data = append(append(data, hash[:]...), content...)
+	if short := len(data) % chunkSize; short != 0 {
+		data = append(data, make([]byte, chunkSize-short)...)
 	}
 	var outs []pastel.TxOut
-	for len(data) > 0 {
-		var keys [][]byte
-		for len(keys) < keysPerOutput && len(data) > 0 {
-			keys = append(keys, data[:chunkSize])
-			data = data[chunkSize:]
-		}
+	for keys := range slices.Chunk(slices.Collect(slices.Chunk(data, chunkSize)), keysPerOutput) {
 		script, err := pastel.MultisigScript(1, keys)
 		if err != nil {
 			return nil, err
 		}
 		outs = append(outs, pastel.TxOut{Script: script})
 	}
-	share, _ := fee.MulDiv(1, int64(len(outs)))
+	share := fee / pastel.Amount(len(outs))
 	for i := range outs {
 		outs[i].Value = share
 	}

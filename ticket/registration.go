@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strconv"
 
@@ -57,6 +58,31 @@ func DecodeRegistration(tx *pastel.Tx, fee pastel.Amount) (*Registration, bool) 
 		return nil, false
 	}
 	return decodeRegistration(body)
+}
+
+// NewRegistration makes a personal registration, signed by the key that it registers.
+func NewRegistration(key *pastelid.PrivateKey, address string, timestamp int64) *Registration {
+	x := &Registration{
+		PastelID: key.ID().String(), Address: address, Timestamp: timestamp, Collateral: pastel.OutPoint{Vout: 0xffffffff},
+	}
+	x.Signature = key.Sign(x.signedText())
+	return x
+}
+
+func (x *Registration) encode() []byte {
+	b := appendTexts(nil, x.PastelID, x.Address)
+	b = append(b, x.Collateral.TxID[:]...)
+	b = binary.LittleEndian.AppendUint32(b, x.Collateral.Vout)
+	b = binary.LittleEndian.AppendUint64(b, uint64(x.Timestamp))
+	b = appendTexts(b, string(x.MNSignature), string(x.Signature), x.TxID)
+	b = binary.LittleEndian.AppendUint32(b, x.Block)
+	b = binary.LittleEndian.AppendUint16(b, 1) // version
+	return appendTexts(b, x.LegRoastKey)
+}
+
+// Outputs returns the multisig outputs that carry the registration and pay the fee between them, as Contract.Outputs does.
+func (x *Registration) Outputs(fee pastel.Amount) ([]pastel.TxOut, error) {
+	return carry(idPastelID, x.encode(), fee, false)
 }
 
 // signedText is what the PastelID signs: the ticket's fields, one after the other.
