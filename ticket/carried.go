@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"encoding/base64"
+	"strings"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -52,23 +53,17 @@ func fromContract(c *Contract) Carried {
 	if !ours {
 		return Carried{}
 	}
-	t, err := c.Ticket()
-	if err != nil {
-		return Carried{Contract: c, Rejection: err}
-	}
-	if t.Kind != kind {
-		return Carried{Contract: c, Rejection: malformed("ticket is a %s in a contract ticket of sub_type %s", t.Kind, c.SubType)}
-	}
-	return Carried{Contract: c, Ticket: t}
+	t, rejection := c.ticket(kind)
+	return Carried{Contract: c, Ticket: t, Rejection: rejection}
 }
 
-// Ticket decodes the smart pool ticket in a contract ticket.
-func (c *Contract) Ticket() (*Ticket, *Rejection) {
+// ticket decodes the smart pool ticket in a contract ticket, whose sub_type says it is of this kind.
+func (c *Contract) ticket(kind Kind) (*Ticket, *Rejection) {
 	text, err := base64.StdEncoding.Strict().DecodeString(c.ContractTicket)
-	if err != nil || base64.StdEncoding.EncodeToString(text) != c.ContractTicket {
+	if err != nil || strings.ContainsAny(c.ContractTicket, "\r\n") { // the decoder skips line breaks
 		return nil, malformed("contract_ticket is not canonical base64")
 	}
-	return decode(text)
+	return decode(text, kind)
 }
 
 // NewContract wraps a ticket for posting. The key must be new on the chain; no secondary key is set, because a visible one

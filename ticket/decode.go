@@ -78,21 +78,25 @@ func (d *decoder) fail(format string, args ...any) {
 	}
 }
 
-// object reads an object of so many fields. read consumes the value of the field it is given the name of, and is false if
-// it knows no such field; because names are unique, the number of fields tells whether one is missing.
+// object reads an object of so many fields. Because names are unique, their number tells whether one is missing.
 func (d *decoder) object(want int, read func(name []byte) bool) {
+	if seen := d.members(read); d.err == nil && seen != want {
+		d.fail("%s has %d fields, want %d", d.place(), seen, want)
+	}
+}
+
+// members reads an object and returns how many fields it has. read consumes the value of the field it is given the name
+// of, which is gone once it reads another string; it is false if it knows no such field.
+func (d *decoder) members(read func(name []byte) bool) (n int) {
 	d.begin('{', "an object")
-	seen := 0
-	for ; d.err == nil && d.dec.PeekKind() == '"'; seen++ {
+	for ; d.err == nil && d.dec.PeekKind() == '"'; n++ {
 		name := d.quoted()
 		if d.err == nil && !read(name) {
-			d.fail("field %s is unknown here", d.dec.StackPointer())
+			d.fail("field %s is unknown", d.place())
 		}
 	}
 	d.end("an object")
-	if seen != want {
-		d.fail("%s has %d fields, want %d", d.place(), seen, want)
-	}
+	return n
 }
 
 // place names the value read last for a person.

@@ -33,8 +33,12 @@ const (
 //	..  body
 //	..  padding
 func payload(tx *pastel.Tx) (id byte, body []byte, ok bool) {
-	var data []byte
-	var room [keysPerOutput][]byte
+	var room [16][]byte
+	size := 0
+	for i := range tx.Outputs {
+		size += len(tx.Outputs[i].Script)
+	}
+	data := make([]byte, 0, size)
 	for i := range tx.Outputs {
 		_, keys, multisig := pastel.ParseMultisig(tx.Outputs[i].Script, room[:0])
 		if !multisig {
@@ -47,11 +51,11 @@ func payload(tx *pastel.Tx) (id byte, body []byte, ok bool) {
 	if len(data) <= envelopeHead {
 		return 0, nil, false
 	}
-	size, rest := binary.LittleEndian.Uint64(data), data[envelopeHead:]
-	if size == 0 || size > uint64(len(rest)) {
+	length, rest := binary.LittleEndian.Uint64(data), data[envelopeHead:]
+	if length == 0 || length > uint64(len(rest)) {
 		return 0, nil, false
 	}
-	rest = rest[:size]
+	rest = rest[:length]
 	if pastel.DoubleSHA256(rest) != [32]byte(data[8:]) {
 		return 0, nil, false
 	}
@@ -148,27 +152,23 @@ func (c *Contract) Outputs(fee pastel.Amount, compress bool) ([]pastel.TxOut, er
 	return carry(idContract, c.encode(), fee, compress)
 }
 
-// carry puts a body into multisig outputs as pasteld does: 1-of-3 over chunks of 33 bytes, the last padded with zeros,
-// the fee split evenly with the remainder on the first.
+// carry puts a body into multisig outputs as pasteld does: 1-of-3 over chunks of 33 bytes, the last padded with 1 to
+// 33 zeros, the fee split evenly with the remainder on the first. Compression is skipped where it does not pay.
 func carry(id byte, body []byte, fee pastel.Amount, compress bool) ([]pastel.TxOut, error) {
 	if len(body) > maxUnpacked {
 		return nil, errTooLarge
 	}
-	head := []byte{id}
+	content := append([]byte{id}, body...)
 	if compress {
-		packed, err := packFrame(body)
-		if err != nil {
-			return nil, err
+		packed := append([]byte{id | compressedFlag, compressVersion, 0}, packFrame(body)...)
+		if len(packed) < len(content) {
+			content = packed
 		}
-		head, body = []byte{id | compressedFlag, compressVersion, 0}, packed
 	}
-	content := append(head, body...)
 	data := binary.LittleEndian.AppendUint64(nil, uint64(len(content)))
 	hash := pastel.DoubleSHA256(content)
 	data = append(append(data, hash[:]...), content...)
-	if short := len(data) % chunkSize; short != 0 {
-		data = append(data, make([]byte, chunkSize-short)...)
-	}
+	data = append(data, make([]byte, chunkSize-len(data)%chunkSize)...)
 	var outs []pastel.TxOut
 	for keys := range slices.Chunk(slices.Collect(slices.Chunk(data, chunkSize)), keysPerOutput) {
 		script, err := pastel.MultisigScript(1, keys)

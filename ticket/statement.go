@@ -3,6 +3,7 @@ package ticket
 import (
 	"encoding/hex"
 	"fmt"
+	"strconv"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -20,8 +21,9 @@ func (x *Init) SmartPoolStatement(net string) string {
 
 // PledgeStatement is what both the member's PastelID and the key of the pledged address sign.
 func (x *Part) PledgeStatement(net string) string {
-	return fmt.Sprintf("smartpool/1 pledge net=%s pool=%s pastelid=%s coins=%d output=%s:%d reward=%s time=%s",
-		net, x.SmartPoolID, x.PastelID, x.PledgedCoins, x.TxID, x.Vout, x.RewardAddress, x.TimeStamp)
+	return "smartpool/1 pledge net=" + net + " pool=" + string(x.SmartPoolID) + " pastelid=" + x.PastelID +
+		" coins=" + strconv.FormatInt(x.PledgedCoins, 10) + " output=" + x.TxID + ":" + strconv.FormatInt(x.Vout, 10) +
+		" reward=" + x.RewardAddress + " time=" + x.TimeStamp
 }
 
 // OperatorStatement is what the operator's PastelID signs for operator_signature.

@@ -23,7 +23,9 @@ func unpackFrame(b []byte) ([]byte, bool) {
 	if !h.HasFCS || h.FrameContentSize > maxUnpacked || h.WindowSize > maxWindow || h.DictionaryID != 0 || !oneFrame(b, &h) {
 		return nil, false
 	}
-	out, err := frameDecoder().DecodeAll(b, make([]byte, 0, h.FrameContentSize))
+	d := frameDecoders.Get().(*zstd.Decoder)
+	defer frameDecoders.Put(d)
+	out, err := d.DecodeAll(b, make([]byte, 0, h.FrameContentSize))
 	if err != nil || uint64(len(out)) != h.FrameContentSize {
 		return nil, false
 	}
@@ -53,21 +55,23 @@ func oneFrame(b []byte, h *zstd.Header) bool {
 	return len(rest) == 0
 }
 
-// frameDecoder is a decoder without state between calls; making one is dear.
-var frameDecoder = sync.OnceValue(func() *zstd.Decoder {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked),
-		zstd.WithDecoderMaxWindow(maxWindow))
+// frameDecoders are decoders without state between calls; making one is dear, and several goroutines may need one at a time.
+// The limit on memory is also one on windows, so it is theirs; the content size is checked before.
+var frameDecoders = sync.Pool{New: func() any {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxMemory(maxWindow), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		panic(err) // options are constants
 	}
 	return d
-})
+}}
 
-// packFrame compresses to one frame that unpackFrame reads.
-func packFrame(b []byte) ([]byte, error) {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true))
+// packFrame compresses to one frame that unpackFrame reads. The envelope has a hash, so the frame needs no checksum.
+func packFrame(b []byte) []byte {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false),
+		zstd.WithEncoderLevel(zstd.SpeedBestCompression))
 	if err != nil {
-		return nil, err
+		panic(err) // options are constants
 	}
-	return e.EncodeAll(b, nil), nil
+	return e.EncodeAll(b, nil)
 }
