@@ -3,10 +3,11 @@ package ticket
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gowebpki/jcs"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -30,7 +31,7 @@ func (x *Init) object(version int64) object {
 	return object{
 		"type": KindInit.String(), "version": version, "smart_pool_id": string(x.SmartPoolID),
 		"subscription_period": x.SubscriptionPeriod, "required_coins": x.RequiredCoins,
-		"overcollateralization_factor": json.Number(x.Factor.literal), "operator_fee_percentage": json.Number(x.Fee.literal),
+		"overcollateralization_factor": jsontext.Value(x.Factor.literal), "operator_fee_percentage": jsontext.Value(x.Fee.literal),
 		"supernode": object{"supernode_pastel_id": x.SupernodePastelID},
 		"operator": object{
 			"company": x.Company, "pastelid": x.OperatorPastelID, "operator_fee_address": x.OperatorFeeAddress,
@@ -62,26 +63,31 @@ func (x *Activate) object(version int64) object {
 	}
 }
 
-// jcs returns the object's canonical form (RFC 8785).
+// jcs returns the object's canonical form (RFC 8785). What has none is no ticket that Decode returns: text that is not
+// UTF-8, a decimal never set, or one beyond what a double holds, which no rule lets through.
 func (o object) jcs() ([]byte, error) {
 	text, err := json.Marshal(o)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("ticket has no JSON: %w", err)
 	}
-	return jcs.Transform(text)
+	if text, err = jcs.Transform(text); err != nil {
+		return nil, fmt.Errorf("ticket has no canonical form: %w", err)
+	}
+	return text, nil
 }
 
-// digest is SHA-256 of the canonical form. A number too large to be one in JSON has no canonical form; then no signature
-// and no id can match, which the zero hash sees to.
-func (o object) digest() [32]byte {
+// digest is SHA-256 of the canonical form in lowercase hex; empty if there is none.
+func (o object) digest() string {
 	text, err := o.jcs()
 	if err != nil {
-		return [32]byte{}
+		return ""
 	}
-	return sha256.Sum256(text)
+	hash := sha256.Sum256(text)
+	return hex.EncodeToString(hash[:])
 }
 
-// Encode returns the ticket's JSON in canonical form; Decode reads it back.
+// Encode returns the ticket's JSON in canonical form, which Decode reads back. Decimals lose trailing zeros, which changes
+// neither their value nor any id or digest. The error is for what no ticket may hold, such as text that is not UTF-8.
 func (t *Ticket) Encode() ([]byte, error) { return object{"ticket": t.object()}.jcs() }
 
 // Limits of a pool's label, in bytes.
@@ -108,7 +114,8 @@ func labelOK(s string) bool {
 	return len(s) >= minLabel && len(s) <= maxLabel && only(s, "abcdefghijklmnopqrstuvwxyz0123456789-")
 }
 
-// IDFor returns the id that the terms have under a label (protocol 2, "smart_pool_id").
+// IDFor returns the id that the terms have under a label, whether or not that is a good one (protocol 2,
+// "smart_pool_id"); empty if the ticket has no canonical form.
 func (x *Init) IDFor(label string) PoolID {
 	o := x.object(Version)
 	o["smart_pool_id"] = label
@@ -116,7 +123,10 @@ func (x *Init) IDFor(label string) PoolID {
 	operator := o["operator"].(object)
 	delete(operator, "agreement_signature")
 	hash := o.digest()
-	return PoolID(label + "." + hex.EncodeToString(hash[:idBytes]))
+	if hash == "" {
+		return ""
+	}
+	return PoolID(label + "." + hash[:2*idBytes])
 }
 
 // EscrowRedeemScript returns the script behind a pool's escrow address: a push of the first 20 bytes of SHA-256 of the id,

@@ -19,9 +19,6 @@ type Carried struct {
 // FromTx reads what a transaction that is no coinbase carries in a block of height h. It allocates nothing for an ordinary
 // payment.
 func FromTx(tx *pastel.Tx, net *pastel.Network, h pastel.Height) Carried {
-	if !mayCarry(tx) {
-		return Carried{}
-	}
 	id, body, ok := payload(tx)
 	switch {
 	case !ok:
@@ -35,17 +32,6 @@ func FromTx(tx *pastel.Tx, net *pastel.Network, h pastel.Height) Carried {
 		}
 	}
 	return Carried{}
-}
-
-// mayCarry is a quick look for a multisig output.
-func mayCarry(tx *pastel.Tx) bool {
-	const opCheckMultisig = 0xae
-	for i := range tx.Outputs {
-		if s := tx.Outputs[i].Script; len(s) > 0 && s[len(s)-1] == opCheckMultisig {
-			return true
-		}
-	}
-	return false
 }
 
 func fromContract(c *Contract) Carried {

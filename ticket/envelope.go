@@ -22,6 +22,8 @@ const (
 	keysPerOutput   = 3
 	chunkSize       = 33 // bytes in a made-up key
 	compressVersion = 1
+	opCheckMultisig = 0xae
+	maxKeys         = 16 // in a bare multisig output
 )
 
 // payload returns the ticket id and unpacked body that a transaction carries in the keys of its bare multisig outputs
@@ -33,12 +35,17 @@ const (
 //	..  body
 //	..  padding
 func payload(tx *pastel.Tx) (id byte, body []byte, ok bool) {
-	var room [16][]byte
 	size := 0
 	for i := range tx.Outputs {
-		size += len(tx.Outputs[i].Script)
+		if s := tx.Outputs[i].Script; len(s) > 0 && s[len(s)-1] == opCheckMultisig {
+			size += len(s)
+		}
+	}
+	if size <= envelopeHead {
+		return 0, nil, false // an ordinary payment leaves here, at the cost of a glance at each output
 	}
 	data := make([]byte, 0, size)
+	var room [maxKeys][]byte
 	for i := range tx.Outputs {
 		_, keys, multisig := pastel.ParseMultisig(tx.Outputs[i].Script, room[:0])
 		if !multisig {

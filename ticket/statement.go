@@ -1,7 +1,6 @@
 package ticket
 
 import (
-	"encoding/hex"
 	"fmt"
 	"strconv"
 
@@ -34,8 +33,7 @@ func (x *Activate) OperatorStatement(net string) string {
 // digestStatement covers a whole ticket but the signature it is for.
 func digestStatement(verb, net string, id PoolID, o object, without string) string {
 	delete(o, without)
-	hash := o.digest()
-	return fmt.Sprintf("smartpool/1 %s net=%s pool=%s digest=%s", verb, net, id, hex.EncodeToString(hash[:]))
+	return fmt.Sprintf("smartpool/1 %s net=%s pool=%s digest=%s", verb, net, id, o.digest())
 }
 
 // signed tells whether a base64 signature of a statement is by a PastelID.
