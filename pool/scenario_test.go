@@ -1,0 +1,450 @@
+package pool
+
+import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// TestScenarios plays the files in testdata/scenarios: commands in, events and state out. Every ticket is real: it is
+// signed, put into a transaction, mined in a raw block and parsed again. Run with -rewrite after a change, then read the
+// difference.
+//
+// Commands collect transactions for the next block; mine makes it. People, coins and pools go by the names the file gives
+// them.
+//
+//	people NAME...                          registers PastelIDs and makes a wallet for each, mines
+//	coins owner=NAME NAME=PSL...            gives coins to a wallet
+//	init pool= operator= supernode= required= factor= fee= period= [address=]
+//	part pool= member= coin= coins= [reward=] [signer=] [id-signer=] [age=SECONDS]
+//	again                                   posts the last ticket once more
+//	activate pool= [members=(NAME,...)] [signer=]
+//	reward pool= amount=PSL                 an output of the next coinbase
+//	donate pool= amount=PSL                 an output of an ordinary transaction
+//	spend coin= [to=(NAME:OWNER:PSL,...)]   spends a coin, making others
+//	payout pool= [n=0]                      mines the n-th pending payout of the pool
+//	rob pool=                               spends tracked escrow otherwise
+//	mine [blocks=1] [quiet]                 makes the block, and empty ones after it; quiet leaves rewards out
+//	until height=                           mines empty blocks up to a height
+//	state pool=                             prints the pool
+//	person NAME...                          prints reputations
+//	undo blocks=                            takes blocks back
+func TestScenarios(t *testing.T) {
+	datadriven.Walk(t, "testdata/scenarios", func(t *testing.T, path string) {
+		w := newWorld(t)
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			w.t, w.d = t, d
+			out := w.run()
+			if err := w.s.Check(); err != nil {
+				t.Fatal(err)
+			}
+			return out
+		})
+	})
+}
+
+type world struct {
+	t *testing.T
+	d *datadriven.TestData
+
+	s       *State
+	txs     []pastel.Tx
+	rewards []pastel.TxOut
+	undos   []*Undo
+	nonce   uint32
+
+	names map[string]string // of PastelIDs, scripts and pools, for people
+	ids   map[string]*pastelid.PrivateKey
+	keys  map[string]*pastel.PrivateKey
+	coins map[string]pastel.OutPoint
+	owner map[string]string // of coins
+	pools map[string]*ticket.Init
+	last  *ticket.Ticket
+}
+
+func newWorld(t *testing.T) *world {
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(net, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{
+		t: t, s: s, names: map[string]string{}, ids: map[string]*pastelid.PrivateKey{}, keys: map[string]*pastel.PrivateKey{},
+		coins: map[string]pastel.OutPoint{}, owner: map[string]string{}, pools: map[string]*ticket.Init{},
+	}
+}
+
+func (w *world) run() string {
+	switch w.d.Cmd {
+	case "people":
+		return w.people()
+	case "coins":
+		w.giveCoins()
+	case "init":
+		return w.init()
+	case "part":
+		w.part()
+	case "again":
+		w.post(w.last)
+	case "activate":
+		w.activate()
+	case "reward":
+		w.rewards = append(w.rewards, w.escrowOutput())
+	case "donate":
+		w.tx(nil, w.escrowOutput())
+	case "spend":
+		w.spend()
+	case "payout":
+		n := 0
+		w.d.MaybeScanArgs(w.t, "n", &n)
+		pending := w.s.pools[w.pool().SmartPoolID].pending
+		if n >= len(pending) {
+			w.d.Fatalf(w.t, "there are only %d payouts", len(pending))
+		}
+		w.txs = append(w.txs, *pending[n].tx)
+	case "rob":
+		w.tx([]pastel.OutPoint{w.s.pools[w.pool().SmartPoolID].escrow[0].out})
+	case "mine":
+		n := 1
+		w.d.MaybeScanArgs(w.t, "blocks", &n)
+		return w.mine(n)
+	case "until":
+		var h int
+		w.d.ScanArgs(w.t, "height", &h)
+		return w.mine(h - int(w.s.tip.Height))
+	case "state":
+		return w.state()
+	case "person":
+		return w.persons()
+	case "undo":
+		return w.undo()
+	default:
+		w.t.Fatalf("%s: no such command", w.d.Cmd)
+	}
+	return ""
+}
+
+func (w *world) arg(key, otherwise string) string {
+	v := otherwise
+	w.d.MaybeScanArgs(w.t, key, &v)
+	return v
+}
+
+func (w *world) number(key string) int64 {
+	var n int64
+	w.d.ScanArgs(w.t, key, &n)
+	return n
+}
+
+func (w *world) psl(text string) pastel.Amount {
+	a, err := pastel.ParseAmount(text)
+	if err != nil {
+		w.d.Fatalf(w.t, "%v", err)
+	}
+	return a
+}
+
+func (w *world) address(name string) pastel.Address {
+	key := w.keys[name]
+	if key == nil {
+		w.d.Fatalf(w.t, "nobody is called %q", name)
+	}
+	return pastel.Address{Kind: pastel.AddressP2PKH, Hash: key.KeyHash()}
+}
+
+func (w *world) pool() *ticket.Init {
+	x := w.pools[w.arg("pool", "")]
+	if x == nil {
+		w.d.Fatalf(w.t, "no such pool")
+	}
+	return x
+}
+
+func (w *world) people() string {
+	for _, a := range w.d.CmdArgs {
+		seed := sha512.Sum512([]byte(a.Key))
+		id, err := pastelid.FromSeed(seed[:57])
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		key, err := pastel.PrivateKeyFromBytes(sha256.Sum256([]byte(a.Key)))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.ids[a.Key], w.keys[a.Key] = id, key
+		w.names[id.ID().String()] = a.Key
+		w.names[pastel.P2PKH(key.KeyHash()).String()] = a.Key
+		outs, err := ticket.NewRegistration(id, w.address(a.Key).Encode(&w.s.net), int64(w.time())).Outputs(w.s.net.RegistrationFee(w.height()))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.tx(nil, append(outs, pastel.TxOut{})...)
+	}
+	return w.mine(1)
+}
+
+func (w *world) giveCoins() {
+	owner := w.arg("owner", "")
+	var outs []pastel.TxOut
+	var named []string
+	for _, a := range w.d.CmdArgs {
+		if a.Key != "owner" {
+			named = append(named, a.Key)
+			outs = append(outs, pastel.TxOut{Value: w.psl(a.Vals[0]), Script: w.address(owner).Script()})
+		}
+	}
+	w.nameCoins(w.tx(nil, outs...), named, slices.Repeat([]string{owner}, len(named)))
+}
+
+func (w *world) nameCoins(tx *pastel.Tx, named, owners []string) {
+	for i, name := range named {
+		w.coins[name] = pastel.OutPoint{TxID: tx.ID(), Vout: uint32(i)}
+		w.owner[name] = owners[i]
+	}
+}
+
+// tx adds a transaction to the block; without inputs it spends something unknown to the rules.
+func (w *world) tx(ins []pastel.OutPoint, outs ...pastel.TxOut) *pastel.Tx {
+	w.nonce++
+	if ins == nil {
+		ins = []pastel.OutPoint{{TxID: pastel.TxID{0xff}, Vout: w.nonce}}
+	}
+	list := make([]pastel.TxIn, len(ins))
+	for i, out := range ins {
+		list[i] = pastel.TxIn{PrevOut: out, Sequence: 0xffffffff}
+	}
+	if len(outs) == 0 {
+		outs = []pastel.TxOut{{}}
+	}
+	tx := pastel.NewTx(true, list, outs)
+	w.txs = append(w.txs, *tx)
+	return tx
+}
+
+func (w *world) height() pastel.Height { return w.s.tip.Height + 1 }
+
+// time is the next block's: one every 150 seconds.
+func (w *world) time() uint32 { return 1_700_000_000 + 150*uint32(w.height()) }
+
+func (w *world) post(t *ticket.Ticket) {
+	w.last = t
+	w.nonce++
+	c, err := ticket.NewContract(t, fmt.Sprintf("key %d", w.nonce), int64(w.time()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	outs, err := c.Outputs(w.s.net.ContractFee, true)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.tx(nil, append(outs, pastel.TxOut{})...)
+}
+
+func (w *world) init() string {
+	net := w.s.net.Name
+	operator, supernode := w.ids[w.arg("operator", "")], w.ids[w.arg("supernode", "")]
+	label := w.arg("pool", "")
+	factor, err := ticket.ParseDecimal(w.arg("factor", "1.2"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	fee, err := ticket.ParseDecimal(w.arg("fee", "5"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	x := &ticket.Init{
+		SubscriptionPeriod: w.number("period"), RequiredCoins: w.number("required"), Factor: factor, Fee: fee,
+		SupernodePastelID: supernode.ID().String(), Company: "Acme", OperatorPastelID: operator.ID().String(),
+		OperatorFeeAddress: w.address(w.arg("operator", "")).Encode(&w.s.net),
+	}
+	x.SmartPoolID = x.IDFor(label)
+	x.AgreementSignature = operator.SignBase64([]byte(x.AgreementStatement(net)))
+	x.SmartPoolSignature = supernode.SignBase64([]byte(x.SmartPoolStatement(net)))
+	w.pools[label] = x
+	w.names[string(x.SmartPoolID)] = label
+	w.names[ticket.EscrowAddress(x.SmartPoolID).Script().String()] = "escrow of " + label
+	w.post(&ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x})
+	return ""
+}
+
+func (w *world) part() {
+	member := w.arg("member", "")
+	coin := w.arg("coin", "")
+	out := w.coins[coin]
+	var age int64
+	w.d.MaybeScanArgs(w.t, "age", &age)
+	x := &ticket.Part{
+		SmartPoolID: w.pool().SmartPoolID, PastelID: w.ids[member].ID().String(), PledgedCoins: w.number("coins"),
+		TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: w.address(w.arg("reward", member)).Encode(&w.s.net),
+		TimeStamp: ticket.FormatTimeStamp(int64(w.time()) - age + int64(len(w.txs))),
+	}
+	text := x.PledgeStatement(w.s.net.Name)
+	x.PledgeSignature = w.ids[w.arg("id-signer", member)].SignBase64([]byte(text))
+	x.AddressSignature = w.keys[w.arg("signer", w.owner[coin])].SignMessage(text)
+	w.post(&ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
+}
+
+func (w *world) activate() {
+	x := &ticket.Activate{SmartPoolID: w.pool().SmartPoolID}
+	for _, a := range w.d.CmdArgs {
+		if a.Key == "members" {
+			for _, name := range a.Vals {
+				x.Participants = append(x.Participants, ticket.Participant{
+					PastelID: w.ids[name].ID().String(), Address: w.address(name).Encode(&w.s.net),
+				})
+			}
+		}
+	}
+	signer := w.names[w.pool().OperatorPastelID]
+	x.OperatorSignature = w.ids[w.arg("signer", signer)].SignBase64([]byte(x.OperatorStatement(w.s.net.Name)))
+	w.post(&ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x})
+}
+
+func (w *world) escrowOutput() pastel.TxOut {
+	return pastel.TxOut{Value: w.psl(w.arg("amount", "")), Script: ticket.EscrowAddress(w.pool().SmartPoolID).Script()}
+}
+
+func (w *world) spend() {
+	var named, owners []string
+	var outs []pastel.TxOut
+	var ins []pastel.OutPoint
+	for _, a := range w.d.CmdArgs {
+		switch a.Key {
+		case "coin":
+			for _, name := range a.Vals {
+				ins = append(ins, w.coins[name])
+			}
+		case "to":
+			for _, v := range a.Vals {
+				f := strings.Split(v, ":")
+				named, owners = append(named, f[0]), append(owners, f[1])
+				outs = append(outs, pastel.TxOut{Value: w.psl(f[2]), Script: w.address(f[1]).Script()})
+			}
+		}
+	}
+	w.nameCoins(w.tx(ins, outs...), named, owners)
+}
+
+// mine makes the block through its bytes, as a node would send it.
+func (w *world) mine(n int) string {
+	var b strings.Builder
+	for range n {
+		outs := append([]pastel.TxOut{{Value: 1}}, w.rewards...)
+		script := []byte{4, byte(w.height()), byte(w.height() >> 8), byte(w.nonce), byte(w.nonce >> 8)}
+		coinbase := pastel.NewTx(true, []pastel.TxIn{{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: script}}, outs)
+		header := pastel.BlockHeader{Version: 4, Prev: w.s.tip.Hash, Time: w.time()}
+		block, err := pastel.ParseBlock(pastel.NewBlock(header, append([]pastel.Tx{*coinbase}, w.txs...)).Bytes())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.rewards, w.txs = nil, nil
+		u, err := w.s.Apply(Prepare(&w.s.net, w.height(), block))
+		if err != nil {
+			text := err.Error()
+			for id, name := range w.names {
+				text = strings.ReplaceAll(text, id, name)
+			}
+			text, _, _ = strings.Cut(text, " (")
+			_, detail, _ := strings.Cut(err.Error(), ": ")
+			_, detail, _ = strings.Cut(detail, ": ")
+			fmt.Fprintf(&b, "%s is refused: %s\n", text, detail)
+			return w.plain(b.String())
+		}
+		w.undos = append(w.undos, u.Undo)
+		for _, e := range u.Events {
+			if !w.d.HasArg("quiet") || e.Type != RewardReceived {
+				fmt.Fprintf(&b, "%d  %s\n", e.Height, w.tell(e))
+			}
+		}
+	}
+	return b.String()
+}
+
+// plain replaces ids by names.
+func (w *world) plain(s string) string {
+	for id, name := range w.names {
+		s = strings.ReplaceAll(s, id, name)
+	}
+	return s
+}
+
+func (w *world) tell(e Event) string {
+	parts := []string{string(e.Type)}
+	if e.Pool != "" {
+		parts = append(parts, w.names[string(e.Pool)])
+	}
+	if e.PastelID != "" {
+		parts = append(parts, w.names[e.PastelID])
+	}
+	switch e.Type {
+	case PoolActivated, PoolReplenishing, PoolRestored, PoolLowCollateral, PledgePromoted:
+		parts = append(parts, fmt.Sprintf("%d PSL", e.Coins))
+	case PledgeAccepted:
+		parts = append(parts, fmt.Sprintf("%d PSL as %s", e.Coins, e.Role))
+	case PledgeLeft:
+		parts = append(parts, fmt.Sprintf("%d PSL as %s, forfeits %s", e.Coins, e.Role, e.Forfeited))
+	case RewardReceived, RewardForfeited:
+		parts = append(parts, e.Amount.String())
+	case ReputationChanged:
+		parts = append(parts, fmt.Sprint(e.Points))
+	case TicketRejected:
+		parts = append(parts, string(e.Reason))
+	case PayoutSettled:
+		for _, o := range e.Outputs {
+			parts = append(parts, fmt.Sprintf("%s:%s", w.names[o.To.Script().String()], o.Amount))
+		}
+		parts = append(parts, fmt.Sprintf("fee:%s change:%s", e.Fee, e.Change))
+	default:
+	}
+	return strings.Join(parts, " ")
+}
+
+func (w *world) state() string {
+	p, ok := w.s.Pool(w.pool().SmartPoolID)
+	if !ok {
+		return "no such pool\n"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %d of %d PSL, escrow %s, carry %s, operator %s\n", p.Status, p.MemberCoins, p.Target, p.Escrowed, p.Carry, p.Accrued)
+	for _, pl := range p.Pledges {
+		fmt.Fprintf(&b, "  %s %d PSL, %s, accrued %s\n", w.names[pl.PastelID.String()], pl.Coins, pl.Role, pl.Accrued)
+	}
+	for _, c := range p.Claims {
+		fmt.Fprintf(&b, "  owes %s %s\n", w.names[c.To.Script().String()], c.Amount)
+	}
+	for _, po := range p.Pending {
+		fmt.Fprintf(&b, "  payout of block %d, valid from %d to %d\n", po.Settled, po.ValidFrom, po.ValidTo)
+	}
+	return b.String()
+}
+
+func (w *world) persons() string {
+	var b strings.Builder
+	for _, a := range w.d.CmdArgs {
+		points, _, _ := w.s.Reputation(w.ids[a.Key].ID())
+		fmt.Fprintf(&b, "%s %d\n", a.Key, points)
+	}
+	return b.String()
+}
+
+func (w *world) undo() string {
+	for range w.number("blocks") {
+		if err := w.s.Revert(w.undos[len(w.undos)-1]); err != nil {
+			w.t.Fatal(err)
+		}
+		w.undos = w.undos[:len(w.undos)-1]
+	}
+	return fmt.Sprintf("tip is block %d\n", w.s.tip.Height)
+}
