@@ -48,11 +48,14 @@ func (a Address) Encode(n *Network) string {
 }
 
 // Script returns the script that pays the address.
-func (a Address) Script() Script {
+func (a Address) Script() Script { return a.AppendScript(nil) }
+
+// AppendScript appends the script that pays the address, at most 25 bytes.
+func (a Address) AppendScript(b []byte) []byte {
 	if a.Kind == AddressP2SH {
-		return P2SH(a.Hash)
+		return append(append(append(b, opHash160, 20), a.Hash[:]...), opEqual)
 	}
-	return P2PKH(a.Hash)
+	return append(append(append(b, opDup, opHash160, 20), a.Hash[:]...), opEqualVerify, opCheckSig)
 }
 
 // AddressFromScript returns the address that a script pays, if it is exactly P2PKH or P2SH.

@@ -27,14 +27,10 @@ type Script []byte
 func (s Script) String() string { return hex.EncodeToString(s) }
 
 // P2PKH returns the script that pays a key hash: 76 a9 14 <20 bytes> 88 ac.
-func P2PKH(h KeyHash) Script {
-	return append(append(make(Script, 0, 25), opDup, opHash160, 20), append(h[:], opEqualVerify, opCheckSig)...)
-}
+func P2PKH(h KeyHash) Script { return Address{AddressP2PKH, h}.Script() }
 
 // P2SH returns the script that pays a script's HASH160: a9 14 <20 bytes> 87.
-func P2SH(h [20]byte) Script {
-	return append(append(make(Script, 0, 23), opHash160, 20), append(h[:], opEqual)...)
-}
+func P2SH(h [20]byte) Script { return Address{AddressP2SH, h}.Script() }
 
 // P2PKHHash returns the key hash of a script that is exactly P2PKH.
 func P2PKHHash(s []byte) (KeyHash, bool) {

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"strconv"
 
@@ -149,6 +150,7 @@ func (w *objectWriter) text(name, v string) {
 func (w *objectWriter) payments(name string, list []Payment) {
 	w.name(name)
 	w.b = append(w.b, '[')
+	var script [maxScript]byte
 	for i, p := range list {
 		if i > 0 {
 			w.b = append(w.b, ',')
@@ -156,7 +158,7 @@ func (w *objectWriter) payments(name string, list []Payment) {
 		w.b = append(w.b, '[')
 		w.b = strconv.AppendInt(w.b, int64(p.Amount), 10)
 		w.b = append(w.b, ',', '"')
-		w.b = append(w.b, p.To.Script().String()...)
+		w.b = hex.AppendEncode(w.b, p.To.AppendScript(script[:0]))
 		w.b = append(w.b, '"', ']')
 	}
 	w.b = append(w.b, ']')

@@ -73,15 +73,22 @@ func (po *payout) buildTx(net *pastel.Network) {
 	for i, e := range po.inputs {
 		ins[i] = pastel.TxIn{PrevOut: e.out, ScriptSig: sig, Sequence: 0xffffffff}
 	}
-	outs := make([]pastel.TxOut, 0, len(po.payments)+1)
-	for _, o := range outputsOf(net, po.payments, len(po.inputs)) {
-		outs = append(outs, pastel.TxOut{Value: o.Amount, Script: o.To.Script()})
-	}
+	payments := outputsOf(net, po.payments, len(po.inputs))
 	if po.change > 0 {
-		outs = append(outs, pastel.TxOut{Value: po.change, Script: po.pool.escrowAddress().Script()})
+		payments = append(payments, Payment{po.change, po.pool.escrowAddress()})
+	}
+	outs := make([]pastel.TxOut, len(payments))
+	scripts := make([]byte, 0, maxScript*len(payments))
+	for i, o := range payments {
+		start := len(scripts)
+		scripts = o.To.AppendScript(scripts)
+		outs[i] = pastel.TxOut{Value: o.Amount, Script: scripts[start:len(scripts):len(scripts)]}
 	}
 	po.tx = pastel.NewTx(net.SaplingActive(po.validFrom(net)), ins, outs)
 }
+
+// maxScript is the length of the longest script that an address has, in bytes.
+const maxScript = 25
 
 // pushOf is a script that pushes b, which is shorter than 76 bytes.
 func pushOf(b []byte) []byte { return append([]byte{byte(len(b))}, b...) }
