@@ -104,7 +104,7 @@ func (d *decoder) place() string {
 	if p := d.dec.StackPointer(); p != "" {
 		return string(p)
 	}
-	return "the whole"
+	return "the JSON"
 }
 
 // begin reads the opening bracket of an object or array.

@@ -122,7 +122,7 @@ func (d Decimal) String() string { return d.literal }
 // Units returns the number times 10^decimals; false if it has more decimals than that or does not fit.
 func (d Decimal) Units(decimals int) (int64, bool) {
 	whole, frac, _ := strings.Cut(d.literal, ".")
-	if len(frac) > decimals || len(whole) > 15 {
+	if whole == "" || len(frac) > decimals || len(whole) > 15 {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(whole+frac+strings.Repeat("0", decimals-len(frac)), 10, 64)

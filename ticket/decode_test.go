@@ -1,0 +1,387 @@
+package ticket
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The forms of the proposal with values; tests change one thing in them.
+const (
+	initJSON = `{"ticket":{"type":"smartpool_init","version":1,"smart_pool_id":"acme.0123456789abcdef0123456789abcdef01234567",` +
+		`"subscription_period":576,"required_coins":5000000,"overcollateralization_factor":1.5,"operator_fee_percentage":5.25,` +
+		`"supernode":{"supernode_pastel_id":"jXa"},"operator":{"company":"Acme","pastelid":"jXb","operator_fee_address":"Pt1",` +
+		`"agreement_signature":"c2ln"},"smart_pool_signature":"c2lnMg=="}}`
+	partJSON = `{"ticket":{"type":"smartpool_part","version":1,"smart_pool_id":"acme.0123456789abcdef0123456789abcdef01234567",` +
+		`"participant":{"pastel_id":"jXc","pledged_coins":10000,"pledge_signature":"c2ln","txid":"ab","vout_ind":0,` +
+		`"address_signature":"c2lnMg==","reward_address":"Pt2","time_stamp":"2026-11-23T05:49:34Z"}}}`
+	activateJSON = `{"ticket":{"type":"smartpool_activate","version":1,"smart_pool_id":"acme.0123456789abcdef0123456789abcdef01234567",` +
+		`"participants":[{"pastel_id":"jXc","address":"Pt3"},{"pastel_id":"jXd","address":"Pt4"}],"operator_signature":"c2ln"}}`
+)
+
+func TestDecodeFields(t *testing.T) {
+	const id = PoolID("acme.0123456789abcdef0123456789abcdef01234567")
+	for text, want := range map[string]*Ticket{
+		initJSON: {Kind: KindInit, Version: 1, Init: &Init{
+			SmartPoolID: id, SubscriptionPeriod: 576, RequiredCoins: 5_000_000, Factor: decimal(t, "1.5"), Fee: decimal(t, "5.25"),
+			SupernodePastelID: "jXa", Company: "Acme", OperatorPastelID: "jXb", OperatorFeeAddress: "Pt1", AgreementSignature: "c2ln",
+			SmartPoolSignature: "c2lnMg==",
+		}},
+		partJSON: {Kind: KindPart, Version: 1, Part: &Part{
+			SmartPoolID: id, PastelID: "jXc", PledgedCoins: 10_000, PledgeSignature: "c2ln", TxID: "ab", Vout: 0,
+			AddressSignature: "c2lnMg==", RewardAddress: "Pt2", TimeStamp: "2026-11-23T05:49:34Z",
+		}},
+		activateJSON: {Kind: KindActivate, Version: 1, Activate: &Activate{
+			SmartPoolID: id, Participants: []Participant{{"jXc", "Pt3"}, {"jXd", "Pt4"}}, OperatorSignature: "c2ln",
+		}},
+	} {
+		got, err := Decode([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+}
+
+// edit is a ticket with one thing changed.
+type edit struct{ name, base, old, new string }
+
+func (e edit) text(t testing.TB) []byte {
+	t.Helper()
+	if !strings.Contains(e.base, e.old) {
+		t.Fatalf("%s: %q is not in the ticket", e.name, e.old)
+	}
+	return []byte(strings.Replace(e.base, e.old, e.new, 1))
+}
+
+func reasonOf(t testing.TB, err error) Reason {
+	t.Helper()
+	var r *Rejection
+	switch {
+	case err == nil:
+		return ""
+	case !errors.As(err, &r):
+		t.Fatalf("error %v is no Rejection", err)
+	case r.Detail == "" || len(r.Detail) > 400:
+		t.Errorf("detail has %d bytes: %.500q", len(r.Detail), r.Detail)
+	}
+	return r.Reason
+}
+
+// TestDecodeAccepts lists what is unusual and yet well formed.
+func TestDecodeAccepts(t *testing.T) {
+	for _, e := range []edit{
+		{"white space", initJSON, `{"ticket":`, " \t\r\n{ \"ticket\" :\n"},
+		{"white space at the end", initJSON, `"}}`, "\"} } \r\n\t "},
+		{"type last", partJSON, `"type":"smartpool_part",`, ``},
+		{"escaped name", initJSON, `"type"`, `"\u0074ype"`},
+		{"escaped value", initJSON, `"smartpool_init"`, `"smartpool\u005finit"`},
+		{"escapes", initJSON, `"Acme"`, `"\"\\\/\b\f\n\r\t\u0000\u001f"`},
+		{"surrogate pair", initJSON, `"Acme"`, `"\ud83d\ude00\uD83D\uDE00"`},
+		{"raw UTF-8", initJSON, `"Acme"`, "\"é\u2028😀\uffff\ufeff\""},
+		{"empty strings", activateJSON, `"jXc","address":"Pt3"`, `"","address":""`},
+		{"no participants", activateJSON, `{"pastel_id":"jXc","address":"Pt3"},{"pastel_id":"jXd","address":"Pt4"}`, ``},
+		{"greatest integer", initJSON, `5000000`, `9007199254740991`},
+		{"zero", initJSON, `576`, `0`},
+		{"supply", partJSON, `10000`, `21000000000`},
+		{"integer as decimal", initJSON, `1.5`, `2`},
+		{"trailing zeros", initJSON, `1.5`, `1.5000000000000000000000000`},
+		{"decimal out of every range", initJSON, `5.25`, strings.Repeat("9", 500)},
+		{"512 bytes", initJSON, `Acme`, strings.Repeat("x", 512)},
+		{"512 bytes, escaped", initJSON, `Acme`, strings.Repeat(`\u0041`, 512)},
+		{"512 bytes, two each", initJSON, `Acme`, strings.Repeat("é", 256)},
+		{"largest JSON", initJSON, `{"ticket"`, strings.Repeat(" ", 262_144-len(initJSON)) + `{"ticket"`},
+	} {
+		text := e.text(t)
+		if e.name == "type last" {
+			text = bytes.Replace(text, []byte(`}}}`), []byte(`},"type":"smartpool_part"}}`), 1)
+		}
+		if _, err := Decode(text); err != nil {
+			t.Errorf("%s: %v", e.name, err)
+		}
+	}
+}
+
+// TestDecodeRefuses has one thing wrong a case.
+func TestDecodeRefuses(t *testing.T) {
+	for _, e := range []edit{
+		{"nothing", initJSON, initJSON, ``},
+		{"white space", initJSON, initJSON, ` `},
+		{"null", initJSON, initJSON, `null`},
+		{"an array", initJSON, initJSON, `[` + initJSON + `]`},
+		{"a string", initJSON, initJSON, `"ticket"`},
+		{"no ticket", initJSON, initJSON, `{}`},
+		{"ticket is null", initJSON, initJSON, `{"ticket":null}`},
+		{"ticket is empty", initJSON, initJSON, `{"ticket":{}}`},
+		{"ticket is an array", initJSON, initJSON, `{"ticket":[]}`},
+		{"two tickets", initJSON, `}}`, `}},"ticket":{}}`},
+		{"a field beside", initJSON, `{"ticket"`, `{"note":1,"ticket"`},
+		{"name in another case", initJSON, `"ticket"`, `"Ticket"`},
+		{"inner name in another case", initJSON, `"type"`, `"Type"`},
+		{"folded name", initJSON, `"smart_pool_id"`, `"ſmart_pool_id"`},
+		{"trailing object", initJSON, `"}}`, `"}}{}`},
+		{"trailing comma", initJSON, `"}}`, `"}},`},
+		{"trailing letter", initJSON, `"}}`, `"}}x`},
+		{"trailing NUL", initJSON, `"}}`, "\"}}\x00"},
+		{"byte order mark", initJSON, `{"ticket"`, "\ufeff" + `{"ticket"`},
+		{"comment", initJSON, `"version"`, `/**/"version"`},
+		{"comma before the end", initJSON, `"}}`, `",}}`},
+		{"missing comma", initJSON, `,"version"`, ` "version"`},
+		{"single quotes", initJSON, `"Acme"`, `'Acme'`},
+		{"cut off", initJSON, `"}}`, `"}`},
+		{"cut off in a string", initJSON, `"}}`, ``},
+		{"closed by the other bracket", activateJSON, `}],`, `}},`},
+		{"type of nothing", initJSON, `smartpool_init`, `smartpool`},
+		{"type in another case", initJSON, `smartpool_init`, `smartpool_Init`},
+		{"fields of another type", initJSON, `smartpool_init`, `smartpool_part`},
+		{"a field of another type", initJSON, `"version":1`, `"version":1,"operator_signature":""`},
+		{"duplicate, escaped", initJSON, `"version":1`, `"version":1,"\u0076ersion":1`},
+		{"control character", initJSON, `Acme`, "Ac\nme"},
+		{"DEL is fine but this is not", initJSON, `Acme`, "Ac\x1fme"},
+		{"unknown escape", initJSON, `Acme`, `\x41`},
+		{"short escape", initJSON, `Acme`, `\u41`},
+		{"lone high surrogate", initJSON, `Acme`, `\ud83d`},
+		{"lone low surrogate", initJSON, `Acme`, `\ude00`},
+		{"surrogates swapped", initJSON, `Acme`, `\ude00\ud83d`},
+		{"two high surrogates", initJSON, `Acme`, `\ud83d\ud83d\ude00`},
+		{"high surrogate, then a letter", initJSON, `Acme`, `\ud83dA`},
+		{"high surrogate, then raw", initJSON, `Acme`, `\ud83d\u0041`},
+		{"invalid UTF-8", initJSON, `Acme`, "\xff"},
+		{"overlong UTF-8", initJSON, `Acme`, "\xc0\x80"},
+		{"surrogate in UTF-8", initJSON, `Acme`, "\xed\xa0\x80"},
+		{"beyond Unicode", initJSON, `Acme`, "\xf4\x90\x80\x80"},
+		{"cut UTF-8", initJSON, `Acme`, "\xe2\x82"},
+		{"invalid UTF-8 in a name", initJSON, `"type"`, "\"type\xff\""},
+		{"513 bytes", initJSON, `Acme`, strings.Repeat("x", 513)},
+		{"513 bytes, escaped", initJSON, `Acme`, strings.Repeat(`\u0041`, 513)},
+		{"514 bytes, two each", initJSON, `Acme`, strings.Repeat("é", 257)},
+		{"513 bytes in a list", activateJSON, `jXd`, strings.Repeat("x", 513)},
+		{"513 bytes in the id", initJSON, `acme.`, strings.Repeat("x", 513)},
+		{"JSON too large", initJSON, `{"ticket"`, strings.Repeat(" ", 262_145-len(initJSON)) + `{"ticket"`},
+		{"integer too large", initJSON, `5000000`, `9007199254740992`},
+		{"integer beyond int64", initJSON, `5000000`, `99999999999999999999`},
+		{"integer with a point", initJSON, `5000000`, `5000000.0`},
+		{"integer with an exponent", initJSON, `5000000`, `5e6`},
+		{"negative", initJSON, `5000000`, `-5000000`},
+		{"minus zero", partJSON, `"vout_ind":0`, `"vout_ind":-0`},
+		{"plus", partJSON, `"vout_ind":0`, `"vout_ind":+0`},
+		{"leading zero", partJSON, `"vout_ind":0`, `"vout_ind":00`},
+		{"hexadecimal", partJSON, `"vout_ind":0`, `"vout_ind":0x0`},
+		{"integer in quotes", partJSON, `"vout_ind":0`, `"vout_ind":"0"`},
+		{"NaN", partJSON, `"vout_ind":0`, `"vout_ind":NaN`},
+		{"above the supply", partJSON, `10000`, `21000000001`},
+		{"version with a point", initJSON, `"version":1`, `"version":1.0`},
+		{"version in quotes", initJSON, `"version":1`, `"version":"1"`},
+		{"decimal without digits after the point", initJSON, `1.5`, `1.`},
+		{"decimal without digits before the point", initJSON, `1.5`, `.5`},
+		{"decimal with an exponent", initJSON, `1.5`, `15e-1`},
+		{"decimal with both", initJSON, `1.5`, `1.5e0`},
+		{"decimal with a sign", initJSON, `1.5`, `-1.5`},
+		{"decimal with a leading zero", initJSON, `1.5`, `01.5`},
+		{"decimal in quotes", initJSON, `1.5`, `"1.5"`},
+		{"fee with an exponent", initJSON, `5.25`, `525E-2`},
+		{"deep arrays", initJSON, `576`, strings.Repeat("[", 50_000)},
+		{"deep objects", initJSON, `576`, strings.Repeat(`{"a":`, 40_000)},
+		{"malformed before version", initJSON, `"version":1`, `"version":2,"x":1`},
+	} {
+		if got := reasonOf(t, second(Decode(e.text(t)))); got != ReasonMalformed {
+			t.Errorf("%s: %q, want %q", e.name, got, ReasonMalformed)
+		}
+	}
+}
+
+func second(_ *Ticket, err error) error { return err }
+
+func TestDecodeVersion(t *testing.T) {
+	for _, v := range []string{"0", "2", "10", "9007199254740991"} {
+		for _, base := range []string{initJSON, partJSON, activateJSON} {
+			text := edit{"version " + v, base, `"version":1`, `"version":` + v}.text(t)
+			if got := reasonOf(t, second(Decode(text))); got != ReasonBadVersion {
+				t.Errorf("version %s: %q, want %q", v, got, ReasonBadVersion)
+			}
+		}
+	}
+}
+
+// TestDecodeEveryField takes each value of each ticket in turn, at every level, and leaves it out, doubles it, renames it,
+// and gives it every other JSON type: all of that is malformed.
+func TestDecodeEveryField(t *testing.T) {
+	for _, base := range []string{initJSON, partJSON, activateJSON} {
+		var whole any
+		dec := json.NewDecoder(strings.NewReader(base))
+		dec.UseNumber()
+		if err := dec.Decode(&whole); err != nil {
+			t.Fatal(err)
+		}
+		var same bytes.Buffer
+		writeJSON(&same, whole, nil, nil)
+		for _, path := range paths(whole, nil) {
+			for name, write := range map[string]func(b *bytes.Buffer, name string, v any) bool{
+				"left out": func(*bytes.Buffer, string, any) bool { return false },
+				"doubled": func(b *bytes.Buffer, name string, v any) bool {
+					fmt.Fprintf(b, "%q:", name)
+					writeJSON(b, v, nil, nil)
+					fmt.Fprintf(b, ",%q:", name)
+					writeJSON(b, v, nil, nil)
+					return true
+				},
+				"renamed": func(b *bytes.Buffer, name string, v any) bool {
+					fmt.Fprintf(b, "%q:", name+" ")
+					writeJSON(b, v, nil, nil)
+					return true
+				},
+				"null":   replaced("null", nil),
+				"true":   replaced("true", nil),
+				"object": replaced("{}", nil),
+				"array":  replaced("[]", []any{}),
+				"string": replaced(`"x"`, ""),
+				"number": replaced("3", json.Number("0")),
+			} {
+				var b bytes.Buffer
+				writeJSON(&b, whole, path, write)
+				if bytes.Equal(b.Bytes(), same.Bytes()) {
+					continue // the type it had
+				}
+				if got := reasonOf(t, second(Decode(b.Bytes()))); got != ReasonMalformed {
+					t.Errorf("%s %s: %q, want %q\n%s", strings.Join(path, "."), name, got, ReasonMalformed, b.String())
+				}
+			}
+		}
+	}
+}
+
+// replaced writes another value, unless the field has values of that type.
+func replaced(value string, likeOld any) func(b *bytes.Buffer, name string, v any) bool {
+	return func(b *bytes.Buffer, name string, v any) bool {
+		fmt.Fprintf(b, "%q:", name)
+		if reflect.TypeOf(v) == reflect.TypeOf(likeOld) {
+			writeJSON(b, v, nil, nil)
+		} else {
+			b.WriteString(value)
+		}
+		return true
+	}
+}
+
+// paths lists every field below v; list elements are named by their index.
+func paths(v any, at []string) (list [][]string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			p := append(slices.Clone(at), name)
+			list = append(append(list, p), paths(v[name], p)...)
+		}
+	case []any:
+		for i := range v {
+			list = append(list, paths(v[i], append(slices.Clone(at), fmt.Sprint(i)))...)
+		}
+	}
+	return list
+}
+
+// writeJSON prints v; the field that path names is written by write, which is false if nothing was.
+func writeJSON(b *bytes.Buffer, v any, path []string, write func(b *bytes.Buffer, name string, v any) bool) {
+	below := func(name string) []string {
+		if len(path) > 1 && path[0] == name {
+			return path[1:]
+		}
+		return nil
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		b.WriteByte('{')
+		first := true
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			var item bytes.Buffer
+			if len(path) == 1 && path[0] == name {
+				if !write(&item, name, v[name]) {
+					continue
+				}
+			} else {
+				fmt.Fprintf(&item, "%q:", name)
+				writeJSON(&item, v[name], below(name), write)
+			}
+			if !first {
+				b.WriteByte(',')
+			}
+			first = false
+			b.Write(item.Bytes())
+		}
+		b.WriteByte('}')
+	case []any:
+		b.WriteByte('[')
+		for i := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			writeJSON(b, v[i], below(fmt.Sprint(i)), write)
+		}
+		b.WriteByte(']')
+	default:
+		text, err := json.Marshal(v)
+		if err != nil {
+			panic(err)
+		}
+		b.Write(text)
+	}
+}
+
+// FuzzDecodeTicket: what decodes is JSON by another parser's judgement too, and encodes to something that decodes to the
+// same ticket.
+func FuzzDecodeTicket(f *testing.F) {
+	for _, x := range samples(f) {
+		f.Add(encoded(f, x))
+	}
+	for _, text := range []string{initJSON, partJSON, activateJSON, `{"ticket":{"type":"smartpool_init","type":"smartpool_part"}}`} {
+		f.Add([]byte(text))
+	}
+	for _, name := range []string{"life", "dense"} {
+		seen := map[Kind]int{}
+		for _, x := range recorded(f, name).carried(regtest(f)) {
+			if x.Ticket == nil || seen[x.Ticket.Kind] > 2 {
+				continue
+			}
+			seen[x.Ticket.Kind]++
+			f.Add(encoded(f, x.Ticket))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		x, err := Decode(text)
+		if err != nil {
+			if r := reasonOf(t, err); r != ReasonMalformed && r != ReasonBadVersion {
+				t.Fatalf("reason is %q", r)
+			}
+			return
+		}
+		if !json.Valid(text) {
+			t.Fatalf("%q decodes and is no JSON", text)
+		}
+		canonical, err := x.Encode()
+		if err != nil {
+			// A decimal may be beyond what a double holds; the rules refuse it before anything is hashed.
+			if _, reason := x.Init.Terms(regtest(t)); reason != ReasonFactorOutOfRange && reason != ReasonFeeOutOfRange && reason != ReasonRequiredTooLow {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		again, err := Decode(canonical)
+		if err != nil {
+			// Canonical numbers from 1e21 on have an exponent, which no ticket may have.
+			if x.Init != nil && bytes.ContainsAny(canonical, "e") {
+				return
+			}
+			t.Fatalf("%s: %v", canonical, err)
+		}
+		if twice := encoded(t, again); !bytes.Equal(twice, canonical) {
+			t.Fatalf("%s encodes to %s", canonical, twice)
+		}
+	})
+}
