@@ -50,7 +50,7 @@ fuzz:
 	test -n "$$targets" || { echo 'no fuzz target matches'; exit 1; }; \
 	echo "$$targets" | while read -r pkg name; do \
 		echo "-- $$pkg $$name"; \
-		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime '$(FUZZTIME)' "$$pkg" </dev/null; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime '$(FUZZTIME)' -fuzzminimizetime 10x "$$pkg" </dev/null; \
 	done
 
 bench:

@@ -23,6 +23,8 @@ type sim struct {
 	nonce uint64
 	block *Prepared // being built
 	undos []*Undo
+
+	settled []Payout // ever
 }
 
 func simNetwork() pastel.Network {
@@ -298,10 +300,13 @@ func TestRandomHistories(t *testing.T) {
 				m.reorganize(t, rapid.IntRange(1, min(n-1, 30)).Draw(t, "depth"), &snapshots)
 			}
 			m.randomBlock(t)
-			m.mine(t)
+			before := m.escrowed()
+			u := m.mine(t)
 			if err := m.s.Check(); err != nil {
 				t.Fatal(err)
 			}
+			m.checkMoney(t, u, before)
+			m.checkCoins(t)
 			snapshots = append(snapshots, m.s.Encode())
 		}
 		again, err := Decode(m.s.net, false, m.s.Encode())
@@ -313,6 +318,79 @@ func TestRandomHistories(t *testing.T) {
 		}
 		m.s = again
 		m.reorganize(t, len(m.undos), &snapshots)
+	})
+}
+
+// escrowed is all tracked escrow.
+func (m *sim) escrowed() (sum pastel.Amount) {
+	for _, e := range m.s.escrow {
+		sum += e.value
+	}
+	return sum
+}
+
+// checkMoney: escrow grows by rewards and shrinks by what paid payouts gave away; settled payouts are transactions that
+// spend what is there.
+func (m *sim) checkMoney(t *rapid.T, u *Update, before pastel.Amount) {
+	want := before
+	for _, e := range u.Events {
+		switch e.Type {
+		case RewardReceived:
+			want += e.Amount
+		case PayoutPaid:
+			i := slices.IndexFunc(m.settled, func(po Payout) bool { return po.Tx.ID() == e.TxID })
+			want -= m.settled[i].Fee
+			for _, out := range m.settled[i].Outputs {
+				want -= out.Amount
+			}
+		default:
+		}
+	}
+	if got := m.escrowed(); got != want {
+		t.Fatalf("escrow is %d, want %d", got, want)
+	}
+	for _, po := range u.Settled {
+		m.settled = append(m.settled, po)
+		tx, err := pastel.ParseTx(po.Tx.Bytes())
+		if err != nil || tx.ID() != po.Tx.ID() {
+			t.Fatalf("payout does not parse: %v", err)
+		}
+		left := po.Fee
+		for _, out := range tx.Outputs {
+			left += out.Value
+		}
+		for _, in := range tx.Inputs {
+			e := m.s.escrow[in.PrevOut]
+			if e == nil || e.payout == nil || e.payout.tx.ID() != tx.ID() {
+				t.Fatalf("payout spends %s, which is not there for it", in.PrevOut)
+			}
+			left -= e.value
+		}
+		if left != 0 {
+			t.Fatalf("payout's outputs and fee are %d more than its inputs", left)
+		}
+	}
+}
+
+// checkCoins: every coin that backs pledges is counted once, for its owner.
+func (m *sim) checkCoins(t *rapid.T) {
+	sums := map[pastel.KeyHash]pastel.Amount{}
+	m.s.coins.Each(func(_ table.Ref, _ pastel.OutPoint, c *coin) {
+		if c.origin.backing() {
+			sums[c.owner] += c.value
+		}
+	})
+	m.s.backings.Each(func(_ table.Ref, owner pastel.KeyHash, b *backing) {
+		var chained pastel.Amount
+		for r := b.coins; r != 0; r = m.s.coins.At(r).next {
+			if c := m.s.coins.At(r); c.owner != owner {
+				t.Fatalf("a coin of %x backs %x", c.owner, owner)
+			}
+			chained += m.s.coins.At(r).value
+		}
+		if chained != b.value || sums[owner] != b.value {
+			t.Fatalf("%x has %d, chained %d, counted %d", owner, b.value, chained, sums[owner])
+		}
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -54,8 +55,12 @@ const undoVersion = 1
 func (u *Undo) Encode() []byte {
 	c := &coder{b: []byte{undoVersion}}
 	u.code(c)
-	sum := sha256.Sum256(c.b)
-	return append(c.b, sum[:]...)
+	return withChecksum(c.b)
+}
+
+func withChecksum(b []byte) []byte {
+	sum := sha256.Sum256(b)
+	return append(slices.Clip(b), sum[:]...)
 }
 
 var errChecksum = errors.New("checksum does not match: the record is damaged")

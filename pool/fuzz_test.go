@@ -1,0 +1,85 @@
+package pool
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// seeds are states and undo records of a short chain with everything in it. They are small, for the fuzzer's sake.
+func seeds(f *testing.F) (net pastel.Network, states, undos [][]byte) {
+	f.Helper()
+	net = simNetwork()
+	m := newSim(f, net)
+	keep := func() {
+		u := m.mine(f)
+		states, undos = append(states, m.s.Encode()), append(undos, u.Undo.Encode())
+	}
+	m.register(1)
+	m.register(2)
+	terms := simTerms("pool", &net, 1000, 10000, 500, 5, 1, 2)
+	m.init(terms)
+	m.init(simTerms("other", &net, 1000, 10000, 500, 5, 1, 1))
+	keep()
+	id := terms.ID
+	first := m.join(id, 1, 600)
+	m.join(id, 2, 400)
+	keep()
+	m.activate(id)
+	m.join(id, 1, 200)
+	m.reward(id, 1000*pastel.PSL)
+	keep()
+	m.reward(id, 77*pastel.PSL)
+	m.tx([]pastel.OutPoint{first})
+	keep()
+	for range 20 {
+		m.mine(f)
+	}
+	keep()
+	m.block.Txs = append(m.block.Txs, *m.s.Payouts()[0].Tx)
+	m.reward(id, 5*pastel.PSL)
+	keep()
+	return net, states, undos
+}
+
+// FuzzDecode: what decodes is a state that encodes back to the same bytes.
+func FuzzDecode(f *testing.F) {
+	net, states, _ := seeds(f)
+	for _, b := range states {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := Decode(net, false, b)
+		if err == nil && !bytes.Equal(s.Encode(), b) {
+			t.Fatal("encodes to other bytes")
+		}
+	})
+}
+
+// FuzzDecodeUndo: what decodes encodes back. The checksum is made right first, or nothing would get past it.
+func FuzzDecodeUndo(f *testing.F) {
+	net, states, undos := seeds(f)
+	for _, b := range undos {
+		f.Add(b[:len(b)-32])
+	}
+	state := states[3]
+	f.Fuzz(func(t *testing.T, b []byte) {
+		u, err := DecodeUndo(withChecksum(b))
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(u.Encode(), withChecksum(b)) {
+			t.Fatal("encodes to other bytes")
+		}
+		// A forged record must not bring the state down, whatever it does to it.
+		s, err := Decode(net, false, state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.block, u.before.Height = s.tip.Hash, s.tip.Height-1
+		if err := s.Revert(u); err != nil && s.failed == nil {
+			t.Fatalf("%v, but the state goes on", err)
+		}
+	})
+}
