@@ -118,10 +118,7 @@ func (b *block) end() {
 
 // check tests the invariant of protocol 5 on the pools the block touched.
 func (b *block) check() error {
-	for _, p := range b.s.open {
-		if b.touched[p] == nil {
-			continue
-		}
+	for p := range b.touched {
 		if err := p.balance(); err != nil {
 			return &InvariantError{b.h, err.Error()}
 		}
@@ -164,6 +161,7 @@ func (b *block) touch(p *poolState) *touch {
 	}
 	t := &touch{}
 	b.touched[p] = t
+	b.s.setOpen(p, true)
 	b.record(&headChanged{p.terms.ID, p.head})
 	return t
 }

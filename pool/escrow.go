@@ -11,7 +11,7 @@ import (
 func (b *block) spendsEscrow(tx *pastel.Tx) (*payout, error) {
 	var robbed []*escrowOutput
 	for i := range tx.Inputs {
-		if e := b.s.escrow[tx.Inputs[i].PrevOut]; e != nil {
+		if e := b.s.escrow[tx.Inputs[i].PrevOut]; e != nil && !slices.Contains(robbed, e) {
 			robbed = append(robbed, e)
 		}
 	}
