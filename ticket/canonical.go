@@ -87,7 +87,8 @@ func (o object) digest() string {
 }
 
 // Encode returns the ticket's JSON in canonical form, which Decode reads back. Decimals lose trailing zeros, which changes
-// neither their value nor any id or digest. The error is for what no ticket may hold, such as text that is not UTF-8.
+// neither their value nor any id or digest; one below 0.000001 or from 10^21 on, out of range anyhow, gets an exponent,
+// which Decode refuses. The error is for what no ticket may hold, such as text that is not UTF-8.
 func (t *Ticket) Encode() ([]byte, error) { return object{"ticket": t.object()}.jcs() }
 
 // Limits of a pool's label, in bytes.

@@ -69,7 +69,7 @@ var frameDecoders = sync.Pool{New: func() any {
 // packFrame compresses to one frame that unpackFrame reads. The envelope has a hash, so the frame needs no checksum.
 func packFrame(b []byte) []byte {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false),
-		zstd.WithEncoderLevel(zstd.SpeedBestCompression))
+		zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(512<<10))
 	if err != nil {
 		panic(err) // options are constants
 	}

@@ -1,0 +1,267 @@
+package ticket
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/gowebpki/jcs"
+	"pgregory.net/rapid"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// TestJCS holds what digests depend on in the library: RFC 8785.
+func TestJCS(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"b":1,"a":2}`:                         `{"a":2,"b":1}`,
+		` { "a" : [ 1 , { } , [ ] ] } `:         `{"a":[1,{},[]]}`,
+		`{"é":1,"z":2,"a":3}`:                   `{"a":3,"z":2,"é":1}`,
+		"{\"\U0001F600\":1,\"\uffee\":2}":       "{\"\U0001F600\":1,\"\uffee\":2}", // by UTF-16, not UTF-8: d83d before ffee
+		`"\u0041\u00e9\/\u2028\ud83d\ude00"`:    "\"Aé/\u2028\U0001F600\"",
+		`"\u0000\u001f\b\f\n\r\t\"\\"`:          `"\u0000\u001f\b\f\n\r\t\"\\"`,
+		"\"\x7f<>&'\"":                          "\"\x7f<>&'\"",
+		`1.50`:                                  `1.5`,
+		`1.0`:                                   `1`,
+		`3.0000`:                                `3`,
+		`0.0001`:                                `0.0001`,
+		`12.25`:                                 `12.25`,
+		`1.1`:                                   `1.1`,
+		`9007199254740991`:                      `9007199254740991`,
+		`1.10000000000000000000000000000000001`: `1.1`,
+		`0.` + strings.Repeat("0", 400) + `1`:   `0`,
+		`123456789012345678901234567890`:        `1.2345678901234568e+29`,
+		`[56.0,"\u20ac$\u000F\u000aA'\u0042\"]"]`: `[56,"€$\u000f\nA'B\"]"]`,
+	} {
+		got, err := jcs.Transform([]byte(in))
+		if err != nil || string(got) != want {
+			t.Errorf("%s: %s %v, want %s", in, got, err, want)
+		}
+	}
+	if _, err := jcs.Transform([]byte(`1` + strings.Repeat("0", 400))); err == nil {
+		t.Error("a number beyond any double has a canonical form")
+	}
+}
+
+// TestJCSDecimals: every factor and fee in range, and many an integer, prints as it is without trailing zeros.
+func TestJCSDecimals(t *testing.T) {
+	check := func(literal, want string) {
+		if got, err := jcs.Transform([]byte(literal)); err != nil || string(got) != want {
+			t.Fatalf("%s: %s %v, want %s", literal, got, err, want)
+		}
+	}
+	for n := int64(10_000); n <= 30_000; n++ {
+		check(fmt.Sprintf("%d.%04d", n/10_000, n%10_000), NewDecimal(n, 4).String())
+	}
+	for n := int64(300); n <= 1_500; n++ {
+		check(fmt.Sprintf("%d.%02d", n/100, n%100), NewDecimal(n, 2).String())
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := fmt.Sprint(rapid.Int64Range(0, maxInteger).Draw(t, "integer"))
+		if got, err := jcs.Transform([]byte(s)); err != nil || string(got) != s {
+			t.Fatalf("%s: %s %v", s, got, err)
+		}
+	})
+}
+
+// TestGoldenDigest: canonical JSON typed by hand, hashed by hand.
+func TestGoldenDigest(t *testing.T) {
+	x := &Init{
+		SubscriptionPeriod: 30, RequiredCoins: 1000, Factor: decimal(t, "1.20"), Fee: decimal(t, "5.0"), SupernodePastelID: "jXs",
+		Company: "A<é\n", OperatorPastelID: "jXo", OperatorFeeAddress: "tPx", AgreementSignature: "YQ==", SmartPoolSignature: "Yg==",
+	}
+	const terms = `{"operator":{"company":"A<é\n","operator_fee_address":"tPx","pastelid":"jXo"},` +
+		`"operator_fee_percentage":5,"overcollateralization_factor":1.2,"required_coins":1000,"smart_pool_id":"acme",` +
+		`"subscription_period":30,"supernode":{"supernode_pastel_id":"jXs"},"type":"smartpool_init","version":1}`
+	hash := sha256.Sum256([]byte(terms))
+	x.SmartPoolID = x.IDFor("acme")
+	if want := PoolID("acme." + hex.EncodeToString(hash[:20])); x.SmartPoolID != want {
+		t.Errorf("id is %s, want %s", x.SmartPoolID, want)
+	}
+
+	signed := `{"operator":{"agreement_signature":"YQ==","company":"A<é\n","operator_fee_address":"tPx","pastelid":"jXo"},` +
+		`"operator_fee_percentage":5,"overcollateralization_factor":1.2,"required_coins":1000,"smart_pool_id":"` + string(x.SmartPoolID) +
+		`","subscription_period":30,"supernode":{"supernode_pastel_id":"jXs"},"type":"smartpool_init","version":1}`
+	want := fmt.Sprintf("smartpool/1 init net=main pool=%s digest=%x", x.SmartPoolID, sha256.Sum256([]byte(signed)))
+	if got := x.SmartPoolStatement("main"); got != want {
+		t.Errorf("statement is\n%s, want\n%s", got, want)
+	}
+
+	a := &Activate{SmartPoolID: "acme.1", Participants: []Participant{{"jXb", "tPb"}, {"jXa", "tPa"}}, OperatorSignature: "YQ=="}
+	const list = `{"participants":[{"address":"tPb","pastel_id":"jXb"},{"address":"tPa","pastel_id":"jXa"}],"smart_pool_id":"acme.1",` +
+		`"type":"smartpool_activate","version":1}`
+	want = fmt.Sprintf("smartpool/1 activate net=main pool=acme.1 digest=%x", sha256.Sum256([]byte(list)))
+	if got := a.OperatorStatement("main"); got != want {
+		t.Errorf("statement is\n%s, want\n%s", got, want)
+	}
+	a.Participants = nil
+	const all = `{"participants":[],"smart_pool_id":"acme.1","type":"smartpool_activate","version":1}`
+	want = fmt.Sprintf("smartpool/1 activate net=main pool=acme.1 digest=%x", sha256.Sum256([]byte(all)))
+	if got := a.OperatorStatement("main"); got != want {
+		t.Errorf("statement is\n%s, want\n%s", got, want)
+	}
+}
+
+// TestGoldenStatements retypes protocol 2, and what real wallets signed on the recorded chain.
+func TestGoldenStatements(t *testing.T) {
+	const id = PoolID("acme.14ad6470e6e801b3a531ed6601c809909f791f15")
+	for got, want := range map[string]string{
+		(&Init{SmartPoolID: id}).AgreementStatement("main"): "smartpool/1 operate net=main pool=acme.14ad6470e6e801b3a531ed6601c809909f791f15",
+		(&Part{
+			SmartPoolID: id, PastelID: "jXa1nnbn9UJASY64eEHczYtFRg2WYE1i9UpYK4UNawGydG9rHHhYEMWnMA84KKDNjt2qeYvA1HyS1NJ2Ar7aoA", PledgedCoins: 500,
+			TxID: "cd23c3097042dd58aa31d32c9b4bf42b3e015cfe63dfeac300812152042e867c", RewardAddress: "tPhRa3JEv26x6oryVkF1ynqRAc4ju9Qa9iw",
+			TimeStamp: "2026-11-23T05:49:34Z", PledgeSignature: "not covered", AddressSignature: "not covered",
+		}).PledgeStatement("regtest"): "smartpool/1 pledge net=regtest pool=acme.14ad6470e6e801b3a531ed6601c809909f791f15 " +
+			"pastelid=jXa1nnbn9UJASY64eEHczYtFRg2WYE1i9UpYK4UNawGydG9rHHhYEMWnMA84KKDNjt2qeYvA1HyS1NJ2Ar7aoA coins=500 " +
+			"output=cd23c3097042dd58aa31d32c9b4bf42b3e015cfe63dfeac300812152042e867c:0 reward=tPhRa3JEv26x6oryVkF1ynqRAc4ju9Qa9iw " +
+			"time=2026-11-23T05:49:34Z",
+		// Fields go in as they are; what is no PastelID, id, address or time never gets to a signature check.
+		(&Part{SmartPoolID: "p q", PastelID: "a\nb", PledgedCoins: 1, TxID: "", Vout: 4294967296, RewardAddress: "é", TimeStamp: " "}).PledgeStatement("testnet"): "smartpool/1 pledge net=testnet pool=p q pastelid=a\nb coins=1 output=:4294967296 reward=é time= ",
+	} {
+		if got != want {
+			t.Errorf("statement is\n%s, want\n%s", got, want)
+		}
+	}
+	for _, f := range recorded(t, "life").carried(regtest(t)) {
+		if f.Ticket == nil || f.height != 123 && f.height != 135 {
+			continue
+		}
+		want := "smartpool/1 init net=regtest pool=" + string(id) + " digest=c894dffaabb680e42565c99cc5fc4001053607fcbd8f9d3db5a33a151a3b7f4d"
+		got := ""
+		switch f.Ticket.Kind {
+		case KindInit:
+			got = f.Ticket.Init.SmartPoolStatement("regtest")
+		case KindActivate:
+			got = f.Ticket.Activate.OperatorStatement("regtest")
+			want = "smartpool/1 activate net=regtest pool=" + string(id) + " digest=4a0915ea913a553cff73a7d24c3064fe08f303070705ac0e7d53a3739f9d0c32"
+		}
+		if got != want {
+			t.Errorf("height %d: statement is\n%s, want\n%s", f.height, got, want)
+		}
+	}
+}
+
+// TestNoCanonicalForm: what cannot be JSON neither encodes nor has an id, and nothing panics.
+func TestNoCanonicalForm(t *testing.T) {
+	for name, change := range map[string]func(x *Init){
+		"not UTF-8":                func(x *Init) { x.Company = "\xff" },
+		"no factor":                func(x *Init) { x.Factor = Decimal{} },
+		"factor beyond any double": func(x *Init) { x.Factor = decimal(t, "1"+strings.Repeat("0", 400)) },
+	} {
+		x := sampleInit(t)
+		change(x)
+		if text, err := (&Ticket{Kind: KindInit, Version: 1, Init: x}).Encode(); err == nil {
+			t.Errorf("%s: %s", name, text)
+		}
+		if id := x.IDFor("acme"); id != "" {
+			t.Errorf("%s: id is %s", name, id)
+		}
+		if got := x.SmartPoolStatement("main"); !strings.HasSuffix(got, " digest=") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestParsePoolID(t *testing.T) {
+	const hash = "0123456789abcdef0123456789abcdef01234567"
+	for s, want := range map[string]string{
+		"abc." + hash: "abc", "a-9." + hash: "a-9", "---." + hash: "---", strings.Repeat("z", 32) + "." + hash: strings.Repeat("z", 32),
+	} {
+		if got, err := ParsePoolID(s); err != nil || got != want {
+			t.Errorf("%s: %q %v, want %q", s, got, err, want)
+		}
+	}
+	for _, s := range []string{
+		"", ".", "abc", "abc.", "ab." + hash, "." + hash, strings.Repeat("z", 33) + "." + hash, "Abc." + hash, "a_c." + hash, "a c." + hash,
+		"äbc." + hash, "abc." + hash[:39], "abc." + hash + "0", "abc." + strings.ToUpper(hash), "abc.x." + hash, "abc.." + hash,
+		"abc." + hash[:39] + "g", "abc." + hash + ".", "abc\x00." + hash, " abc." + hash, "abc." + hash + "\n",
+	} {
+		if label, err := ParsePoolID(s); err == nil {
+			t.Errorf("%q has the label %q", s, label)
+		}
+	}
+}
+
+// TestEscrow: protocol 8, and the address that the recorded chain paid to.
+func TestEscrow(t *testing.T) {
+	const id = PoolID("acme.14ad6470e6e801b3a531ed6601c809909f791f15")
+	hash := sha256.Sum256([]byte(id))
+	want := "14" + hex.EncodeToString(hash[:20]) + "7551"
+	if got := hex.EncodeToString(EscrowRedeemScript(id)); got != want {
+		t.Errorf("redeem script is %s, want %s", got, want)
+	}
+	if got := EscrowAddress(id).Encode(regtest(t)); got != "ttTWAYMEui3GirRdLKjzA4iRBDSFW4fDg5r" {
+		t.Errorf("escrow address is %s", got)
+	}
+	redeem := pastel.Hash160(EscrowRedeemScript(id))
+	if got, want := EscrowAddress(id).Script().String(), "a914"+hex.EncodeToString(redeem[:])+"87"; got != want {
+		t.Errorf("escrow script is %s, want %s", got, want)
+	}
+}
+
+// drawTicket makes any ticket that can be written down, sensible or not.
+func drawTicket(t *rapid.T) *Ticket {
+	text := rapid.StringN(-1, -1, maxString)
+	integer := rapid.Int64Range(0, maxInteger)
+	places := rapid.IntRange(0, 6) // with more, the canonical form may have an exponent
+	number := rapid.Custom(func(t *rapid.T) Decimal {
+		return NewDecimal(rapid.Int64Range(0, 1_000_000_000).Draw(t, "units"), places.Draw(t, "places"))
+	})
+	id := PoolID(text.Draw(t, "id"))
+	x := &Ticket{Kind: rapid.SampledFrom([]Kind{KindInit, KindPart, KindActivate}).Draw(t, "kind"), Version: 1}
+	switch x.Kind {
+	case KindInit:
+		x.Init = &Init{
+			id, integer.Draw(t, "period"), integer.Draw(t, "required"), number.Draw(t, "factor"), number.Draw(t, "fee"), text.Draw(t, "supernode"),
+			text.Draw(t, "company"), text.Draw(t, "operator"), text.Draw(t, "address"), text.Draw(t, "agreement"), text.Draw(t, "signature"),
+		}
+	case KindPart:
+		x.Part = &Part{
+			id, text.Draw(t, "pastelid"), rapid.Int64Range(0, maxCoins).Draw(t, "coins"), text.Draw(t, "pledge"), text.Draw(t, "txid"),
+			integer.Draw(t, "vout"), text.Draw(t, "address"), text.Draw(t, "reward"), text.Draw(t, "time"),
+		}
+	default:
+		pair := rapid.Custom(func(t *rapid.T) Participant { return Participant{text.Draw(t, "pastelid"), text.Draw(t, "address")} })
+		x.Activate = &Activate{id, rapid.SliceOfN(pair, 0, 5).Draw(t, "list"), text.Draw(t, "signature")}
+	}
+	return x
+}
+
+// TestRoundTrip: any ticket survives JSON, envelope and transaction; two libraries agree on its canonical form.
+func TestRoundTrip(t *testing.T) {
+	net := regtest(t)
+	rapid.Check(t, func(t *rapid.T) {
+		x := drawTicket(t)
+		text, err := x.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := jsontext.Value(bytes.Clone(text))
+		if err := other.Canonicalize(); err != nil || !bytes.Equal(other, text) {
+			t.Fatalf("canonical form is %s, another library says %s (%v)", text, other, err)
+		}
+		c, err := NewContract(x, "key", rapid.Int64().Draw(t, "timestamp"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		outs, err := c.Outputs(net.ContractFee, rapid.Bool().Draw(t, "compress"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		change := pastel.TxOut{Value: pastel.Amount(rapid.Int64Range(0, 1e9).Draw(t, "change")), Script: pastel.P2PKH(pastel.KeyHash{})}
+		got := FromTx(pastel.NewTx(rapid.Bool().Draw(t, "sapling"), nil, append(outs, change)), net, 1)
+		if got.Rejection != nil {
+			t.Fatal(got.Rejection)
+		}
+		if got.Ticket == nil || *got.Contract != *c {
+			t.Fatalf("transaction carries %+v, want %+v", got.Contract, c)
+		}
+		if again, err := got.Ticket.Encode(); err != nil || !bytes.Equal(again, text) {
+			t.Fatalf("%s (%v), want %s", again, err, text)
+		}
+	})
+}
