@@ -129,7 +129,7 @@ func TestUnpackFrameRefuses(t *testing.T) {
 		"checksum cut off":                wordsSumFrame[:len(wordsSumFrame)-2],
 		"byte after the checksum":         wordsSumFrame + "00",
 		"checksum without saying so":      wordsFrame + wordsSum,
-		"checksum of the wrong content":   strings.Replace(wordsSumFrame, "0f1ba8", "0f1ba9", 1),
+		"checksum of the wrong content":   strings.Replace(wordsSumFrame, "2f1ba8", "2f1ba9", 1),
 		"match before the content starts": "28b52ffd200a" + "5d0000" + wordsBlock[6:28],
 	} {
 		if got, ok := unpackFrame(fromHex(t, frame)); ok {
