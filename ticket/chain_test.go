@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
 // regtest is the network of the recorded chains.
@@ -90,4 +91,134 @@ func (c *chain) carried(net *pastel.Network) (list []found) {
 		}
 	}
 	return list
+}
+
+// TestRecordedChains finds in each chain exactly the tickets that an independent implementation had events for.
+func TestRecordedChains(t *testing.T) {
+	net := regtest(t)
+	for _, name := range []string{"life", "dense"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := recorded(t, name)
+			all := c.carried(net)
+			rejected := map[string]Reason{}
+			accepted := map[string]int{}
+			events := 0
+			for _, e := range c.events {
+				switch e.Type {
+				case "ticket.rejected":
+					rejected[e.TxID] = e.Reason
+				case "pool.created", "pledge.accepted", "pool.activated":
+					accepted[e.Type]++
+				default:
+					continue
+				}
+				events++
+			}
+			tickets, registered := 0, map[string]bool{}
+			for _, f := range all {
+				if f.Registration != nil {
+					if id, ok := f.Registration.Verify(); ok {
+						registered[id.String()] = true
+					}
+					continue
+				}
+				tickets++
+				checkFound(t, net, f, rejected, accepted)
+			}
+			if tickets != events {
+				t.Errorf("%d tickets, want %d", tickets, events)
+			}
+			for kind, n := range accepted {
+				if n != 0 {
+					t.Errorf("%d %s events have no ticket", n, kind)
+				}
+			}
+			if len(registered) != len(c.registered) {
+				t.Errorf("%d registered, want %d", len(registered), len(c.registered))
+			}
+			for _, id := range c.registered {
+				if !registered[id] {
+					t.Errorf("%s is not registered", id)
+				}
+			}
+		})
+	}
+}
+
+// checkFound compares a ticket with what is known to have become of it.
+func checkFound(t *testing.T, net *pastel.Network, f found, rejected map[string]Reason, accepted map[string]int) {
+	t.Helper()
+	want, bad := rejected[f.tx.ID().String()]
+	if f.Rejection != nil {
+		if f.Rejection.Reason != want {
+			t.Errorf("%s at %d is %v, want %q", f.tx.ID(), f.height, f.Rejection, want)
+		}
+		return
+	}
+	if want == ReasonMalformed || want == ReasonBadVersion {
+		t.Errorf("%s at %d is well formed, want %q", f.tx.ID(), f.height, want)
+	}
+	var good bool
+	switch f.Ticket.Kind {
+	case KindInit:
+		good = checkInit(t, net, f, want)
+		accepted["pool.created"] -= count(!bad)
+	case KindPart:
+		p := f.Ticket.Part
+		statement := p.PledgeStatement(net.Name)
+		who, err := pastelid.Parse(p.PastelID)
+		_, noSigner := p.AddressSigner(statement)
+		good = err == nil && noSigner == nil && p.VerifyPledge(statement, who)
+		accepted["pledge.accepted"] -= count(!bad)
+	default:
+		good = true // only the state knows the operator
+		accepted["pool.activated"] -= count(!bad)
+	}
+	if !bad && !good {
+		t.Errorf("%s at %d was accepted and is wrong", f.tx.ID(), f.height)
+	}
+	checkCarriedAgain(t, net, f)
+}
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// checkInit is whether an init ticket's numbers, id and signatures are right; want is the reason it was rejected for.
+func checkInit(t *testing.T, net *pastel.Network, f found, want Reason) bool {
+	t.Helper()
+	x := f.Ticket.Init
+	_, reason := x.Terms(net)
+	switch want {
+	case ReasonRequiredTooLow, ReasonFactorOutOfRange, ReasonRequiredTooHigh, ReasonFeeOutOfRange, ReasonPeriodOutOfRange, ReasonBadID:
+		if reason != want {
+			t.Errorf("%s at %d: %q, want %q", f.tx.ID(), f.height, reason, want)
+		}
+	default:
+		if reason != "" {
+			t.Errorf("%s at %d: %q, want %q later", f.tx.ID(), f.height, reason, want)
+		}
+	}
+	operator, noOperator := pastelid.Parse(x.OperatorPastelID)
+	supernode, noSupernode := pastelid.Parse(x.SupernodePastelID)
+	return reason == "" && noOperator == nil && noSupernode == nil && x.VerifyAgreement(net.Name, operator) &&
+		x.VerifySmartPool(net.Name, supernode)
+}
+
+// checkCarriedAgain: the outputs made anew from what a transaction carries say the same; uncompressed ones are the same.
+func checkCarriedAgain(t *testing.T, net *pastel.Network, f found) {
+	t.Helper()
+	compressed := contentOf(f.tx)[0]&compressedFlag != 0
+	outs, err := f.Contract.Outputs(net.ContractFee, compressed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, ok := DecodeContract(pastel.NewTx(true, nil, append(outs, change(1))), net.ContractFee)
+	if !ok || *got != *f.Contract {
+		t.Errorf("%s encoded again: %+v", f.tx.ID(), got)
+	}
 }
