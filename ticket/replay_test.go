@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -138,6 +139,22 @@ func TestVersionIsSigned(t *testing.T) {
 	o, p := x.object(Version), x.object(Version+1)
 	if o.digest() == p.digest() {
 		t.Error("an init ticket's digest is the same for another version")
+	}
+}
+
+// TestRegistrationText retypes protocol 2, "Registrations".
+func TestRegistrationText(t *testing.T) {
+	x := &Registration{
+		PastelID: "jX", Address: "tP", LegRoastKey: "5K", Timestamp: -12, MNSignature: []byte{0xff, 0},
+		Collateral: pastel.OutPoint{TxID: pastel.TxID{0xab, 31: 0x01}, Vout: 4_294_967_294},
+	}
+	hash := "01" + strings.Repeat("00", 30) + "ab"
+	if got, want := string(x.signedText()), "jX5KtP"+hash+"-4294967294-12\xff\x00"; got != want {
+		t.Errorf("signed text is %q, want %q", got, want)
+	}
+	x.Collateral.Vout = 0xffffffff
+	if got, want := string(x.signedText()), "jX5KtP"+hash+"-0-12\xff\x00"; got != want {
+		t.Errorf("signed text is %q, want %q", got, want)
 	}
 }
 
