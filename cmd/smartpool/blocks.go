@@ -2,12 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -34,13 +34,15 @@ func readBlocks(in io.Reader, net *pastel.Network, stop <-chan struct{}) <-chan 
 		blank := 0 // the line of the first blank one
 		for n := 1; ; n++ {
 			slot := make(chan lineResult, 1)
+			more := lines.Scan()
+			line := bytes.TrimSpace(lines.Bytes())
 			switch {
-			case !lines.Scan():
+			case !more:
 				if lines.Err() == nil {
 					return
 				}
 				slot <- lineResult{err: lineError(n, lines.Err())}
-			case strings.TrimSpace(lines.Text()) == "":
+			case len(line) == 0:
 				if blank == 0 {
 					blank = n
 				}
@@ -48,7 +50,8 @@ func readBlocks(in io.Reader, net *pastel.Network, stop <-chan struct{}) <-chan 
 			case blank != 0:
 				slot <- lineResult{err: fmt.Errorf("line %d is blank: want one raw block in hex a line", blank)}
 			default:
-				go func(text string) { slot <- prepareLine(text, net, n) }(strings.TrimSpace(lines.Text()))
+				text := bytes.Clone(line) // the scanner uses its buffer again
+				go func() { slot <- prepareLine(text, net, n) }()
 			}
 			select {
 			case queue <- slot:
@@ -74,12 +77,13 @@ func readBlocks(in io.Reader, net *pastel.Network, stop <-chan struct{}) <-chan 
 	return results
 }
 
-func prepareLine(text string, net *pastel.Network, line int) lineResult {
-	raw, err := hex.DecodeString(text)
+// prepareLine decodes the text in place.
+func prepareLine(text []byte, net *pastel.Network, line int) lineResult {
+	n, err := hex.Decode(text, text)
 	if err != nil {
 		return lineResult{err: lineError(line, err)}
 	}
-	b, err := pastel.ParseBlock(raw)
+	b, err := pastel.ParseBlock(text[:n])
 	if err != nil {
 		return lineResult{err: fmt.Errorf("line %d is not a valid block: %w", line, err)}
 	}
@@ -93,6 +97,6 @@ func lineError(line int, err error) error {
 	case errors.Is(err, hex.ErrLength):
 		return fmt.Errorf("line %d has an odd number of hex digits: the block is cut", line)
 	default:
-		return fmt.Errorf("line %d: %w", line, err)
+		return fmt.Errorf("line %d is not a raw block in hex: %w", line, err)
 	}
 }

@@ -165,7 +165,6 @@ func checkActivate(x *ticket.Activate, net *pastel.Network) []check {
 
 type ticketVerifyCmd struct {
 	networkFlags
-	JSON bool   `help:"Print JSON."`
 	File string `arg:"" name:"file-or-hex" help:"Ticket's JSON or a raw transaction in hex: file, hex, or - for standard input."`
 }
 
@@ -180,7 +179,7 @@ func (c *ticketVerifyCmd) Run(e *env) error {
 		return err
 	}
 	checks := checkTicket(l.ticket, &net)
-	if c.JSON {
+	if e.json {
 		err = printChecksJSON(e.out, l.ticket, checks)
 	} else {
 		err = printChecks(e.out, l.ticket, checks)

@@ -9,7 +9,6 @@ import (
 
 type ticketDecodeCmd struct {
 	networkFlags
-	JSON bool   `help:"Print JSON."`
 	File string `arg:"" name:"file-or-hex" help:"Ticket's JSON or a raw transaction in hex: file, hex, or - for standard input."`
 }
 
@@ -24,7 +23,7 @@ func (c *ticketDecodeCmd) Run(e *env) error {
 		return err
 	}
 	list := statements(l.ticket, &net)
-	if c.JSON {
+	if e.json {
 		return l.printJSON(e, list)
 	}
 	t := newTable([]any{l.ticket.Kind, ""})

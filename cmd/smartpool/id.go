@@ -17,7 +17,6 @@ type idCmd struct {
 
 type idNewCmd struct {
 	passphraseFlags
-	JSON bool   `help:"Print JSON."`
 	File string `arg:"" help:"Key file to write; it must not exist."`
 }
 
@@ -27,10 +26,10 @@ func (c *idNewCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return saveKey(e, &c.passphraseFlags, c.File, key, c.JSON)
+	return saveKey(e, &c.passphraseFlags, c.File, key)
 }
 
-func saveKey(e *env, f *passphraseFlags, file string, key *pastelid.PrivateKey, asJSON bool) error {
+func saveKey(e *env, f *passphraseFlags, file string, key *pastelid.PrivateKey) error {
 	pass, err := f.passphrase(e, true)
 	if err != nil {
 		return err
@@ -39,11 +38,11 @@ func saveKey(e *env, f *passphraseFlags, file string, key *pastelid.PrivateKey, 
 		return err
 	}
 	_, _ = fmt.Fprintf(e.err, "Wrote %s. Without the file and its passphrase the PastelID is lost: keep a copy of both.\n", file)
-	return printID(e, key.ID(), asJSON)
+	return printID(e, key.ID())
 }
 
-func printID(e *env, id pastelid.PastelID, asJSON bool) error {
-	if asJSON {
+func printID(e *env, id pastelid.PastelID) error {
+	if e.json {
 		return printJSON(e.out, map[string]string{"pastelid": id.String()})
 	}
 	_, err := fmt.Fprintln(e.out, id)
@@ -52,7 +51,6 @@ func printID(e *env, id pastelid.PastelID, asJSON bool) error {
 
 type idShowCmd struct {
 	passphraseFlags
-	JSON bool   `help:"Print JSON."`
 	What string `arg:"" name:"file-or-id" help:"Key file, or a PastelID."`
 }
 
@@ -66,13 +64,13 @@ func (c *idShowCmd) Run(e *env) error {
 		if !pastelid.ValidKey(id) {
 			return fmt.Errorf("%s is well formed, but no Ed448 key: nothing can be signed with it", id)
 		}
-		return printID(e, id, c.JSON)
+		return printID(e, id)
 	}
 	key, err := loadKey(e, &c.passphraseFlags, c.What)
 	if err != nil {
 		return err
 	}
-	return printID(e, key.ID(), c.JSON)
+	return printID(e, key.ID())
 }
 
 func loadKey(e *env, f *passphraseFlags, file string) (*pastelid.PrivateKey, error) {
@@ -85,7 +83,6 @@ func loadKey(e *env, f *passphraseFlags, file string) (*pastelid.PrivateKey, err
 
 type idSignCmd struct {
 	passphraseFlags
-	JSON    bool   `help:"Print JSON."`
 	Yes     bool   `help:"Do not ask."`
 	Message string `required:"" help:"Text to sign."`
 	File    string `arg:"" type:"existingfile" help:"Key file."`
@@ -101,7 +98,7 @@ func (c *idSignCmd) Run(e *env) error {
 		return err
 	}
 	sig := key.SignBase64([]byte(c.Message))
-	if c.JSON {
+	if e.json {
 		return printJSON(e.out, map[string]string{"pastelid": key.ID().String(), "signature": sig})
 	}
 	_, err = fmt.Fprintln(e.out, sig)
@@ -109,7 +106,6 @@ func (c *idSignCmd) Run(e *env) error {
 }
 
 type idVerifyCmd struct {
-	JSON      bool   `help:"Print JSON."`
 	Message   string `required:"" help:"Text that was signed."`
 	PastelID  string `arg:"" name:"pastelid" help:"Whose signature it should be."`
 	Signature string `arg:"" help:"Signature in base64."`
@@ -123,7 +119,7 @@ func (c *idVerifyCmd) Run(e *env) error {
 	}
 	ok := pastelid.VerifyBase64(id, []byte(c.Message), c.Signature)
 	switch {
-	case c.JSON:
+	case e.json:
 		err = printJSON(e.out, map[string]bool{"ok": ok})
 	case ok:
 		_, err = fmt.Fprintln(e.out, "ok")
@@ -137,7 +133,6 @@ func (c *idVerifyCmd) Run(e *env) error {
 type idImportCmd struct {
 	passphraseFlags
 	ContainerPassphraseFile string `type:"existingfile" help:"File with the container's passphrase; else it is asked for."`
-	JSON                    bool   `help:"Print JSON."`
 	Container               string `arg:"" type:"existingfile" help:"File from pasteld's folder pastelkeys."`
 	File                    string `arg:"" help:"Key file to write; it must not exist."`
 }
@@ -153,5 +148,5 @@ func (c *idImportCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return saveKey(e, &c.passphraseFlags, c.File, key, c.JSON)
+	return saveKey(e, &c.passphraseFlags, c.File, key)
 }

@@ -22,6 +22,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // cli is every command and flag; help and parsing come from it.
 type cli struct {
+	JSON bool `help:"Print JSON, for programs."`
+
 	Replay  replayCmd  `cmd:"" help:"Read a chain of raw blocks and tell every pool's life."`
 	Ticket  ticketCmd  `cmd:"" help:"Build, sign, check and read tickets; works on a machine that is never online."`
 	ID      idCmd      `cmd:"" name:"id" help:"Make and use PastelIDs."`
@@ -32,6 +34,14 @@ type cli struct {
 type env struct {
 	in       io.Reader
 	out, err io.Writer
+	json     bool // --json
+}
+
+// note tells a person something beside the answer; programs are spared.
+func (e *env) note(format string, args ...any) {
+	if !e.json {
+		_, _ = fmt.Fprintf(e.err, format+"\n", args...)
+	}
 }
 
 // usageError is a mistake on the command line.
@@ -42,9 +52,10 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // run executes one command line and returns the exit code.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	exited := -1
-	parser, err := kong.New(&cli{}, kong.Name("smartpool"), kong.Writers(out, errOut),
+	var line cli
+	parser, err := kong.New(&line, kong.Name("smartpool"), kong.Writers(out, errOut),
 		kong.Description("Smart pools of the Pastel network: pooled Supernode collateral without custody."),
-		kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
+		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
@@ -55,7 +66,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return exited
 	}
 	if err == nil {
-		err = ctx.Run(&env{in, out, errOut})
+		err = ctx.Run(&env{in, out, errOut, line.JSON})
 	} else {
 		err = usageError{fmt.Errorf("%w; see smartpool --help", err)}
 	}
@@ -72,9 +83,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	}
 }
 
-type versionCmd struct {
-	JSON bool `help:"Print JSON."`
-}
+type versionCmd struct{}
 
 // Run prints the module's version as the Go tool recorded it.
 func (c *versionCmd) Run(e *env) error {
@@ -82,7 +91,7 @@ func (c *versionCmd) Run(e *env) error {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		v = info.Main.Version
 	}
-	if c.JSON {
+	if e.json {
 		return printJSON(e.out, map[string]string{"version": v})
 	}
 	_, err := fmt.Fprintln(e.out, "smartpool", v)
