@@ -250,7 +250,7 @@ func TestMessageSignatureRange(t *testing.T) {
 		}
 	}
 	high := set(33, 65, new(big.Int).Sub(order, new(big.Int).SetBytes(sig[33:])))
-	high[0] = 27 + (high[0] - 27) ^ 1
+	high[0] = ((high[0] - 27) ^ 1) + 27 // the other nonce point, by its parity
 	if got, err := RecoverMessageKeyHash(high, []byte("text")); err != nil || got != key.KeyHash() {
 		t.Errorf("high s: %x, %v", got, err)
 	}
