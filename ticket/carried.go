@@ -19,15 +19,15 @@ type Carried struct {
 // FromTx reads what a transaction that is no coinbase carries in a block of height h. It allocates nothing for an ordinary
 // payment.
 func FromTx(tx *pastel.Tx, net *pastel.Network, h pastel.Height) Carried {
-	id, body, ok := payload(tx)
+	id, content, ok := payload(tx)
 	switch {
 	case !ok:
 	case id == idPastelID && feePaid(tx, net.RegistrationFee(h)):
-		if x, ok := decodeRegistration(body); ok {
+		if x, ok := decodeRegistration(bodyOf(content)); ok {
 			return Carried{Registration: x}
 		}
 	case id == idContract && feePaid(tx, net.ContractFee):
-		if c, ok := decodeContract(body); ok {
+		if c, ok := decodeContract(bodyOf(content)); ok {
 			return fromContract(c)
 		}
 	}

@@ -64,8 +64,8 @@ func TestTermsValues(t *testing.T) {
 	}
 }
 
-// TestBadID: D "self-certifying": any other id, and any change of a term, is bad_id.
-func TestBadID(t *testing.T) {
+// TestDSelfCertifyingID: any other id, and any change of a term, is bad_id.
+func TestDSelfCertifyingID(t *testing.T) {
 	net := regtest(t)
 	good := sampleInit(t)
 	id := string(good.SmartPoolID)

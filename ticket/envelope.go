@@ -26,15 +26,17 @@ const (
 	maxKeys         = 16 // in a bare multisig output
 )
 
-// payload returns the ticket id and unpacked body that a transaction carries in the keys of its bare multisig outputs
-// (protocol 2, "Envelope"):
+// payload returns what a transaction carries in the keys of its bare multisig outputs (protocol 2, "Envelope"), at least a
+// byte:
 //
 //	8   length of the payload, little endian
 //	32  double SHA-256 of the payload
 //	1   ticket id, top bit set if what follows is compressed
 //	..  body
 //	..  padding
-func payload(tx *pastel.Tx) (id byte, body []byte, ok bool) {
+//
+// Its cost is in proportion to the transaction's size: a ticket is unpacked only after its fee is seen to be paid.
+func payload(tx *pastel.Tx) (id byte, content []byte, ok bool) {
 	size := 0
 	for i := range tx.Outputs {
 		if s := tx.Outputs[i].Script; len(s) > 0 && s[len(s)-1] == opCheckMultisig {
@@ -62,16 +64,29 @@ func payload(tx *pastel.Tx) (id byte, body []byte, ok bool) {
 	if length == 0 || length > uint64(len(rest)) {
 		return 0, nil, false
 	}
-	rest = rest[:length]
-	if pastel.DoubleSHA256(rest) != [32]byte(data[8:]) {
+	content = rest[:length]
+	if pastel.DoubleSHA256(content) != [32]byte(data[8:]) {
 		return 0, nil, false
 	}
-	id, body = rest[0]&^compressedFlag, rest[1:]
-	if rest[0]&compressedFlag != 0 {
-		body, ok = unpack(body)
-		return id, body, ok
+	return content[0] &^ compressedFlag, content, true
+}
+
+// bodyOf returns what stands behind the ticket id, unpacked; nothing, which is the body of no ticket, if it does not unpack.
+func bodyOf(content []byte) []byte {
+	if content[0]&compressedFlag == 0 {
+		return content[1:]
 	}
-	return id, body, true
+	body, _ := unpack(content[1:])
+	return body
+}
+
+// open returns the body of the ticket that a transaction carries, if it is of this id and pays the fee; else nothing.
+func open(tx *pastel.Tx, id byte, fee pastel.Amount) []byte {
+	got, content, ok := payload(tx)
+	if !ok || got != id || !feePaid(tx, fee) {
+		return nil
+	}
+	return bodyOf(content)
 }
 
 // unpack reads a compressed body: compressor version, a counted run of bytes to skip, one zstd frame.
@@ -123,7 +138,10 @@ func decodeContract(body []byte) (*Contract, bool) {
 		Version: int16(r.uint(2)), ContractTicket: r.text(), Key: r.text(), SecondaryKey: r.text(), SubType: r.text(),
 		Timestamp: int64(r.uint(8)), TxID: r.text(), Block: uint32(r.uint(4)),
 	}
-	return c, !r.failed
+	if r.failed {
+		return nil, false
+	}
+	return c, true
 }
 
 func (c *Contract) encode() []byte {
@@ -144,11 +162,7 @@ func appendTexts(b []byte, texts ...string) []byte {
 // DecodeContract returns the contract ticket that a transaction carries, of whatever sub_type; false if it carries none or
 // does not pay the fee.
 func DecodeContract(tx *pastel.Tx, fee pastel.Amount) (*Contract, bool) {
-	id, body, ok := payload(tx)
-	if !ok || id != idContract || !feePaid(tx, fee) {
-		return nil, false
-	}
-	return decodeContract(body)
+	return decodeContract(open(tx, idContract, fee))
 }
 
 var errTooLarge = errors.New("ticket is too large for a transaction")

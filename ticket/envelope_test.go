@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -505,19 +506,22 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestBombCost: refusing a bomb costs no more memory than the greatest ticket.
-func TestBombCost(t *testing.T) {
-	bomb := frame([]byte{0xe0, 0, 0, 0, 0, 1, 0, 0, 0}, bytes.Repeat(runBlock(false, 128<<10), 30_000), runBlock(true, 128<<10))
-	tx := carrying(t, enclose(append([]byte{14 | 0x80, 1, 0}, bomb...)))
-	r := testing.Benchmark(func(b *testing.B) {
-		for b.Loop() {
-			if FromTx(tx, regtest(b), 1) != (Carried{}) {
-				b.Fatal("a bomb carries a ticket")
-			}
-		}
-	})
-	if r.AllocedBytesPerOp() > 1<<20 {
-		t.Errorf("refusing a bomb takes %d bytes", r.AllocedBytesPerOp())
+// TestUnpaidIsNotUnpacked: who does not pay the fee cannot make a node unpack anything.
+func TestUnpaidIsNotUnpacked(t *testing.T) {
+	net := regtest(t)
+	largest := append([]byte{idContract | compressedFlag, 1, 0}, frame([]byte{0xa0, 0, 64, 6, 0}, runs(maxUnpacked))...)
+	outs := multisig(t, enclose(largest), 1, 3, 33, net.ContractFee-1)
+	tx := pastel.NewTx(true, nil, append(outs, change(1)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 100 {
+		FromTx(tx, net, 1)
+		DecodeContract(tx, net.ContractFee)
+		DecodeRegistration(tx, net.ContractFee)
+	}
+	runtime.ReadMemStats(&after)
+	if spent := (after.TotalAlloc - before.TotalAlloc) / 100; spent > 16<<10 {
+		t.Errorf("%d bytes are allocated for a ticket that is not paid", spent)
 	}
 }
 

@@ -47,17 +47,16 @@ func decodeRegistration(body []byte) (*Registration, bool) {
 		r.uint(2)
 		x.LegRoastKey = r.text()
 	}
-	return x, !r.failed
+	if r.failed {
+		return nil, false
+	}
+	return x, true
 }
 
 // DecodeRegistration returns the registration that a transaction carries; false if it carries none or does not pay the
 // fee. Its signature is not checked.
 func DecodeRegistration(tx *pastel.Tx, fee pastel.Amount) (*Registration, bool) {
-	id, body, ok := payload(tx)
-	if !ok || id != idPastelID || !feePaid(tx, fee) {
-		return nil, false
-	}
-	return decodeRegistration(body)
+	return decodeRegistration(open(tx, idPastelID, fee))
 }
 
 // NewRegistration makes a personal registration, signed by the key that it registers.
