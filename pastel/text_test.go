@@ -293,7 +293,7 @@ func FuzzParseScript(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, out := range tx.Outputs {
-		f.Add([]byte(out.Script))
+		f.Add(out.Script)
 	}
 	f.Add([]byte(P2SH([20]byte{1})))
 	f.Fuzz(func(t *testing.T, s []byte) {
