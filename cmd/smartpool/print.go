@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 // printJSON prints one indented document.
@@ -40,6 +43,25 @@ func percent(part, whole int64) string {
 
 // hundredths prints n ÷ 100.
 func hundredths(n int64) string { return fmt.Sprintf("%d.%02d", n/100, n%100) }
+
+// psl prints an amount for a column: all five decimals, so that the points stand in a line; nothing is a dash.
+func psl(a pastel.Amount) string {
+	if a == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d.%05d", a/pastel.PSL, a%pastel.PSL)
+}
+
+// wrapped is a column of sentences.
+func wrapped(column int) table.ColumnConfig {
+	return table.ColumnConfig{Number: column, WidthMax: 64, WidthMaxEnforcer: text.WrapSoft}
+}
+
+// printable keeps a stranger's text from moving the cursor.
+func printable(s string) string {
+	quoted := strconv.Quote(s)
+	return quoted[1 : len(quoted)-1]
+}
 
 // newTable starts a table with columns; those in right are numbers.
 func newTable(columns []any, right ...int) table.Writer {

@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -15,22 +18,82 @@ func (l *history) story(w io.Writer) error {
 	var b strings.Builder
 	net, tip := l.state.Network(), l.state.Tip()
 	if l.state.Shadow() {
-		b.WriteString("SHADOW RUN: this network does not enforce the rules. What follows is what enforcement would have done.\n\n")
+		fmt.Fprintf(&b, "SHADOW RUN: %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n\n",
+			net.Name, net.StartHeight)
 	}
 	if tip.Height < 0 {
 		b.WriteString("No block was read.\n")
 	} else {
 		fmt.Fprintf(&b, "Network %s, blocks 0 to %d (%s UTC)\n", net.Name, tip.Height, date(l.times[tip.Height]))
-		fmt.Fprintf(&b, "Ledger digest %x\n", tip.Digest)
+		fmt.Fprintf(&b, "Tip     %s\nDigest  %x (of the ledger: nodes with the same one agree on all of this)\n", tip.Hash, tip.Digest)
 		fmt.Fprintf(&b, "%s, %s registered, %s that can back a pledge\n", count(len(l.state.Pools()), "pool"),
 			count(len(l.state.Registered()), "PastelID"), count(l.state.Coins(), "unspent output"))
+		if net.StartHeight == pastel.NotSet {
+			fmt.Fprintf(&b, "No ticket counts: %s does not enforce the rules. --start-height makes a shadow run, as if it did.\n", net.Name)
+		}
 	}
+	chapters := l.chapters()
 	for _, id := range l.state.Pools() {
-		l.poolStory(&b, id)
+		chapters[id].tell(&b)
 	}
 	l.rejections(&b)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, trailing.ReplaceAllString(b.String(), "\n"))
 	return err
+}
+
+// trailing is the room that tables leave at the end of a line.
+var trailing = regexp.MustCompile(` +\n`)
+
+// chapter is what happened to one pool.
+type chapter struct {
+	*history
+	net     pastel.Network
+	pool    pool.Pool
+	events  []*pool.Event
+	points  map[*pool.Event]int // reputation after leaving, of those it cost some
+	settled []settlement
+}
+
+// settlement is a payout and what became of it: an event, or nothing yet.
+type settlement struct {
+	pool.Payout
+	fate *pool.Event
+}
+
+// chapters sorts what happened by pool.
+func (l *history) chapters() map[ticket.PoolID]*chapter {
+	all := map[ticket.PoolID]*chapter{}
+	for _, id := range l.state.Pools() {
+		p, _ := l.state.Pool(id)
+		all[id] = &chapter{history: l, net: l.state.Network(), pool: p, points: map[*pool.Event]int{}}
+	}
+	fates := map[pastel.TxID][]*pool.Event{}
+	for i := range l.events {
+		e := &l.events[i]
+		c := all[e.Pool]
+		if c == nil {
+			continue // an event of no pool
+		}
+		c.events = append(c.events, e)
+		switch e.Type {
+		case pool.PledgeLeft:
+			if i+1 < len(l.events) && l.events[i+1].Type == pool.ReputationChanged { // it follows its cause
+				c.points[e] = l.events[i+1].Points
+			}
+		case pool.PayoutPaid, pool.PayoutCancelled:
+			fates[e.TxID] = append(fates[e.TxID], e)
+		default:
+		}
+	}
+	for _, po := range l.settled {
+		s := settlement{Payout: po}
+		// A cancelled payout can be settled again as the very same transaction: fates come in the order of settlements.
+		if txid := po.Tx.ID(); len(fates[txid]) > 0 {
+			s.fate, fates[txid] = fates[txid][0], fates[txid][1:]
+		}
+		all[po.Pool].settled = append(all[po.Pool].settled, s)
+	}
+	return all
 }
 
 func count(n int, what string) string {
@@ -48,96 +111,112 @@ func (l *history) at(h pastel.Height) string {
 	return fmt.Sprintf("block %d", h)
 }
 
-func (l *history) poolStory(b *strings.Builder, id ticket.PoolID) {
-	p, _ := l.state.Pool(id)
-	net := l.state.Network()
-	title := fmt.Sprintf("%s: %s", id, p.Status)
+func (c *chapter) tell(b *strings.Builder) {
+	p := &c.pool
+	title := fmt.Sprintf("%s: %s", p.ID, p.Status)
 	fmt.Fprintf(b, "\n%s\n%s\n", title, strings.Repeat("═", len(title)))
 	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", printable(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
 	fmt.Fprintf(b, "Supernode   PastelID %s\n", p.Supernode)
 	fmt.Fprintf(b, "Collateral  %d PSL required, %d PSL to activate (factor %s)\n", p.Required, p.Target, ticket.NewDecimal(p.Factor, ticket.FactorDecimals))
-	fmt.Fprintf(b, "Opened      %s, pledges until block %d\n", l.at(p.InitHeight), p.InitHeight+p.Period)
-	fmt.Fprintf(b, "Escrow      %s (paid by coinbases only: never send coins there)\n", p.Escrow.Encode(&net))
+	fmt.Fprintf(b, "Opened      %s, pledges until block %d\n", c.at(p.InitHeight), p.InitHeight+p.Period)
+	if p.Ended >= 0 {
+		fmt.Fprintf(b, "Ended       %s\n", c.at(p.Ended))
+	}
+	fmt.Fprintf(b, "Escrow      %s (do not send coins here: they would be shared out)\n", p.Escrow.Encode(&c.net))
 	if p.Broken {
 		b.WriteString("BROKEN      its escrow was spent against the rules; its books are closed\n")
 	}
-	l.timeline(b, id)
-	l.members(b, &p)
-	l.income(b, &p)
-	l.left(b, id)
-	l.payouts(b, id)
-	l.owed(b, &p)
+	c.timeline(b)
+	c.members(b)
+	c.income(b)
+	c.left(b)
+	c.payouts(b)
+	c.totals(b)
+	if p.NextSettlement >= 0 {
+		fmt.Fprintf(b, "\nNext settlement at block %d.\n", p.NextSettlement)
+	}
 }
-
-// printable keeps a stranger's text from moving the cursor.
-func printable(s string) string { return strings.Trim(fmt.Sprintf("%q", s), `"`) }
 
 // timeline lists the turns in a pool's life.
-func (l *history) timeline(b *strings.Builder, id ticket.PoolID) {
+func (c *chapter) timeline(b *strings.Builder) {
 	b.WriteString("\nWhat happened\n")
-	for _, e := range l.events {
-		if e.Pool != id {
-			continue
+	released := map[pastel.Height]int{}
+	for _, e := range c.events {
+		if e.Type == pool.PledgeReleased {
+			released[e.Height]++
 		}
-		var what string
-		switch e.Type {
-		case pool.PoolCreated:
-			what = "opened"
-		case pool.PoolActivated:
-			what = fmt.Sprintf("activated with %d PSL", e.Coins)
-		case pool.PoolLowCollateral:
-			what = fmt.Sprintf("less than half the cushion is left: %d PSL", e.Coins)
-		case pool.PoolReplenishing:
-			what = fmt.Sprintf("short of collateral with %d PSL, the Supernode stops until pledges replace it", e.Coins)
-		case pool.PoolRestored:
-			what = fmt.Sprintf("restored with %d PSL, the Supernode goes on", e.Coins)
-		case pool.PoolDissolved:
-			what = "dissolved: it was not replenished in time"
-		case pool.PoolExpired:
-			what = "expired: it was not activated in time"
-		case pool.PledgeAccepted:
-			what = fmt.Sprintf("%s pledged %d PSL (%s)", short(e.PastelID), e.Coins, e.Role)
-		case pool.PledgePromoted:
-			what = fmt.Sprintf("%s moved up from standby with %d PSL", short(e.PastelID), e.Coins)
-		case pool.PledgeMoved:
-			what = short(e.PastelID) + " moved coins within the pledged address and stays"
-		case pool.PledgeLeft:
-			what = fmt.Sprintf("%s left with %d PSL (%s)", short(e.PastelID), e.Coins, e.Role)
-			if e.Forfeited > 0 {
-				what += fmt.Sprintf(" and forfeited %s PSL", e.Forfeited)
-			}
-		default:
-			continue
+	}
+	for _, e := range c.events {
+		if what := c.happened(e, released[e.Height]); what != "" {
+			fmt.Fprintf(b, "  %s  %s\n", c.at(e.Height), what)
 		}
-		fmt.Fprintf(b, "  %s  %s\n", l.at(e.Height), what)
 	}
 }
 
-func (l *history) members(b *strings.Builder, p *pool.Pool) {
-	if len(p.Pledges) == 0 {
+// happened tells one turn, with the number of pledges it released; empty for what has a table of its own.
+func (c *chapter) happened(e *pool.Event, released int) string {
+	switch e.Type {
+	case pool.PoolCreated:
+		return "opened"
+	case pool.PoolActivated:
+		return fmt.Sprintf("activated with %d PSL", e.Coins)
+	case pool.PoolLowCollateral:
+		return fmt.Sprintf("less than half the cushion is left: %d PSL", e.Coins)
+	case pool.PoolReplenishing:
+		return fmt.Sprintf("short of collateral with %d PSL, the Supernode stops; pledges can replace it until block %d", e.Coins, e.Height+c.pool.Period)
+	case pool.PoolRestored:
+		return fmt.Sprintf("restored with %d PSL, the Supernode goes on", e.Coins)
+	case pool.PoolDissolved:
+		return "dissolved: it was not replenished in time; " + count(released, "pledge") + " released"
+	case pool.PoolExpired:
+		return "expired: it was not activated in time; " + count(released, "pledge") + " released"
+	case pool.PledgeAccepted:
+		return fmt.Sprintf("%s pledged %d PSL (%s)", short(e.PastelID), e.Coins, e.Role)
+	case pool.PledgePromoted:
+		return fmt.Sprintf("%s moved up from standby with %d PSL", short(e.PastelID), e.Coins)
+	case pool.PledgeMoved:
+		return short(e.PastelID) + " moved coins within the pledged address and stays"
+	case pool.PledgeLeft:
+		what := fmt.Sprintf("%s left with %d PSL (%s)", short(e.PastelID), e.Coins, e.Role)
+		if e.Forfeited > 0 {
+			what += fmt.Sprintf(" and forfeited %s PSL", e.Forfeited)
+		}
+		return what
+	default:
+		return ""
+	}
+}
+
+// members lists who is in the pool or, once it is over, who was last.
+func (c *chapter) members(b *strings.Builder) {
+	p := &c.pool
+	title, in := "Who is in it", c.pool
+	if p.Ended >= 0 {
+		title, in = "Who was in it last", c.last[p.ID]
+	}
+	if len(in.Pledges) == 0 {
 		return
 	}
-	net := l.state.Network()
 	t := newTable([]any{"PastelID", "Role", "PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5)
-	for _, pl := range p.Pledges {
+	for _, pl := range in.Pledges {
 		share := "-"
 		if pl.Role == pool.Member {
-			share = percent(pl.Coins, p.MemberCoins)
+			share = percent(pl.Coins, in.MemberCoins)
 		}
-		t.AppendRow([]any{short(pl.PastelID.String()), pl.Role, pl.Coins, share, pl.Accrued, pl.Reward.Encode(&net)})
+		if p.Ended >= 0 {
+			pl.Accrued = 0 // it was settled when the pool ended
+		}
+		t.AppendRow([]any{short(pl.PastelID.String()), pl.Role, pl.Coins, share, psl(pl.Accrued), pl.Reward.Encode(&c.net)})
 	}
-	fmt.Fprintf(b, "\nIn the pool: members %d PSL, all pledges %d PSL\n%s\n", p.MemberCoins, p.PledgedCoins, t.Render())
+	fmt.Fprintf(b, "\n%s: members %d PSL, all pledges %d PSL\n%s\n", title, in.MemberCoins, in.PledgedCoins, t.Render())
 }
 
 // income sums up what the pool received.
-func (l *history) income(b *strings.Builder, p *pool.Pool) {
+func (c *chapter) income(b *strings.Builder) {
 	var n int
 	var sum, forfeited pastel.Amount
 	first, last := pastel.Height(-1), pastel.Height(-1)
-	for _, e := range l.events {
-		if e.Pool != p.ID {
-			continue
-		}
+	for _, e := range c.events {
 		switch e.Type {
 		case pool.RewardReceived:
 			if n == 0 {
@@ -163,75 +242,96 @@ func (l *history) income(b *strings.Builder, p *pool.Pool) {
 }
 
 // left lists what leavers lost.
-func (l *history) left(b *strings.Builder, id ticket.PoolID) {
-	t := newTable([]any{"Left", "PastelID", "Role", "PSL", "Forfeited PSL"}, 4, 5)
-	for _, e := range l.events {
-		if e.Pool == id && e.Type == pool.PledgeLeft {
-			t.AppendRow([]any{l.at(e.Height), short(e.PastelID), e.Role, e.Coins, e.Forfeited})
+func (c *chapter) left(b *strings.Builder) {
+	t := newTable([]any{"Left", "PastelID", "Role", "PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
+	for _, e := range c.events {
+		if e.Type != pool.PledgeLeft {
+			continue
 		}
+		reputation := "kept"
+		if points, lost := c.points[e]; lost {
+			reputation = fmt.Sprintf("now %d", points)
+		}
+		t.AppendRow([]any{c.at(e.Height), short(e.PastelID), e.Role, e.Coins, psl(e.Forfeited), reputation})
 	}
 	if t.Length() > 0 {
 		fmt.Fprintf(b, "\nWho left\n%s\n", t.Render())
 	}
 }
 
-func (l *history) payouts(b *strings.Builder, id ticket.PoolID) {
-	net := l.state.Network()
-	fate := map[pastel.TxID]string{}
-	for _, e := range l.events {
-		switch {
-		case e.Pool != id:
+func (c *chapter) payouts(b *strings.Builder) {
+	for _, po := range c.settled {
+		var what string
+		switch e := po.fate; {
+		case e == nil:
+			what = fmt.Sprintf("PENDING: can be mined from block %d to %d", po.ValidFrom, po.ValidTo)
 		case e.Type == pool.PayoutPaid:
-			fate[e.TxID] = "paid in " + l.at(e.Height)
-		case e.Type == pool.PayoutCancelled:
-			fate[e.TxID] = "not mined in time, owed again"
+			what = "paid in " + c.at(e.Height)
+		default:
+			what = "cancelled in " + c.at(e.Height) + ", owed again"
 		}
-	}
-	for _, po := range l.settled {
-		if po.Pool != id {
-			continue
-		}
-		txid := po.Tx.ID()
-		what := fate[txid]
-		if what == "" {
-			what = fmt.Sprintf("waits: can be mined from block %d to %d", po.ValidFrom, po.ValidTo)
-		}
-		fmt.Fprintf(b, "\nPayout %s\nsettled in %s, %s, fee %s PSL", txid, l.at(po.Settled), what, po.Fee)
+		fmt.Fprintf(b, "\nPayout %s\nsettled in %s\n%s\nfee %s PSL", po.Tx.ID(), c.at(po.Settled), what, po.Fee)
 		if po.Change > 0 {
 			fmt.Fprintf(b, ", %s PSL back to escrow", po.Change)
 		}
 		t := newTable([]any{"To", "PSL"}, 2)
 		for _, out := range po.Outputs {
-			t.AppendRow([]any{out.To.Encode(&net), out.Amount})
+			t.AppendRow([]any{out.To.Encode(&c.net), psl(out.Amount)})
 		}
 		fmt.Fprintf(b, "\n%s\n", t.Render())
 	}
 }
 
-// owed lists claims that no payout covers yet.
-func (l *history) owed(b *strings.Builder, p *pool.Pool) {
-	net := l.state.Network()
-	if p.Accrued > 0 {
-		fmt.Fprintf(b, "\nThe operator has accrued %s PSL since the last settlement.\n", p.Accrued)
-	}
-	if len(p.Claims) > 0 {
-		t := newTable([]any{"Owed to", "PSL"}, 2)
-		for _, c := range p.Claims {
-			t.AppendRow([]any{c.To.Encode(&net), c.Amount})
+// total is what an address got from a pool, or will get.
+type total struct{ paid, pending, owed pastel.Amount }
+
+// totals lists what each address got and will get. What members accrued is not in it: they can still forfeit it.
+func (c *chapter) totals(b *strings.Builder) {
+	sums := map[pastel.Address]*total{}
+	var order []pastel.Address
+	of := func(a pastel.Address) *total {
+		if sums[a] == nil {
+			sums[a] = &total{}
+			order = append(order, a)
 		}
-		fmt.Fprintf(b, "\nSettled, too little for a payout or not payable yet\n%s\n", t.Render())
+		return sums[a]
 	}
-	if p.NextSettlement >= 0 {
-		fmt.Fprintf(b, "\nNext settlement at block %d.\n", p.NextSettlement)
+	for _, po := range c.settled {
+		for _, out := range po.Outputs {
+			switch {
+			case po.fate == nil:
+				of(out.To).pending += out.Amount
+			case po.fate.Type == pool.PayoutPaid:
+				of(out.To).paid += out.Amount
+			}
+		}
+	}
+	for _, claim := range c.pool.Claims {
+		of(claim.To).owed += claim.Amount
+	}
+	if len(order) > 0 {
+		t := newTable([]any{"Address", "Paid PSL", "Pending PSL", "Owed PSL", ""}, 2, 3, 4)
+		for _, a := range order {
+			note := ""
+			if a == c.pool.FeeAddress {
+				note = "operator"
+			}
+			t.AppendRow([]any{a.Encode(&c.net), psl(sums[a].paid), psl(sums[a].pending), psl(sums[a].owed), note})
+		}
+		fmt.Fprintf(b, "\nIn all, network fees taken off\n%s\n", t.Render())
+	}
+	if c.pool.Accrued > 0 {
+		fmt.Fprintf(b, "\nThe operator has accrued %s PSL since the last settlement.\n", c.pool.Accrued)
 	}
 }
 
 // rejections says why tickets were refused.
 func (l *history) rejections(b *strings.Builder) {
-	t := newTable([]any{"Block", "Transaction", "Reason"})
-	for _, e := range l.events {
-		if e.Type == pool.TicketRejected {
-			t.AppendRow([]any{l.at(e.Height), short(e.TxID.String()), fmt.Sprintf("%s: %s", e.Reason, ticket.Explain(e.Reason))})
+	t := newTable([]any{"Block", "Transaction", "Reason", "What it means"})
+	t.SetColumnConfigs([]table.ColumnConfig{wrapped(4)})
+	for i := range l.events {
+		if e := &l.events[i]; e.Type == pool.TicketRejected {
+			t.AppendRow([]any{l.at(e.Height), short(e.TxID.String()), e.Reason, ticket.Explain(e.Reason)})
 		}
 	}
 	if t.Length() > 0 {
