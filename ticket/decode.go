@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -16,6 +18,9 @@ const (
 	maxString  = 512
 	maxInteger = 1<<53 - 1
 )
+
+// maxPlace is how much of a place in the JSON is shown, in characters.
+const maxPlace = 80
 
 // anyKind lets decode take a ticket of whatever kind.
 const anyKind Kind = 0
@@ -99,12 +104,23 @@ func (d *decoder) members(read func(name []byte) bool) (n int) {
 	return n
 }
 
-// place names the value read last for a person.
+// place names the value read last for a person. Anyone can post a ticket, so that what is shown of its names is short, and
+// printable: an escape sequence would reach a terminal.
 func (d *decoder) place() string {
-	if p := d.dec.StackPointer(); p != "" {
-		return string(p)
+	p := string(d.dec.StackPointer())
+	if p == "" {
+		return "the JSON"
 	}
-	return "the JSON"
+	short := fmt.Sprintf("%.*s", maxPlace, p)
+	if len(short) < len(p) {
+		short += "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if strconv.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, short)
 }
 
 // begin reads the opening bracket of an object or array.
