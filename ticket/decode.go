@@ -40,7 +40,7 @@ func decode(text []byte, want Kind) (*Ticket, *Rejection) {
 	if len(text) > maxJSON {
 		return nil, malformed("it has %d bytes, more than %d", len(text), maxJSON)
 	}
-	d := &decoder{dec: jsontext.NewDecoder(bytes.NewBuffer(text))}
+	d := &decoder{dec: jsontext.NewDecoder(bytes.NewBuffer(text)), buf: make([]byte, 0, maxString)}
 	t := new(Ticket)
 	d.object(1, func(name []byte) bool {
 		if string(name) != "ticket" {
