@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -62,8 +63,8 @@ func checkInit(x *ticket.Init, net *pastel.Network) []check {
 	if reason != "" {
 		terms = fmt.Errorf("%s", ticket.Explain(reason))
 	}
-	supernode, badSupernode := pastelid.Parse(x.SupernodePastelID)
-	operator, badOperator := pastelid.Parse(x.OperatorPastelID)
+	supernode, badSupernode := usableID(x.SupernodePastelID)
+	operator, badOperator := usableID(x.OperatorPastelID)
 	addr, badAddress := pastel.ParseAddress(net, x.OperatorFeeAddress)
 	if badAddress == nil && addr == ticket.EscrowAddress(x.SmartPoolID) {
 		badAddress = fmt.Errorf("it is the pool's own escrow")
@@ -75,13 +76,22 @@ func checkInit(x *ticket.Init, net *pastel.Network) []check {
 	return []check{
 		verdict("terms and id", reason, terms),
 		verdict("supernode_pastel_id", ticket.ReasonBadPastelID, badSupernode),
-		verdict("operator pastelid", ticket.ReasonBadPastelID, badOperator),
+		verdict("operator pastel_id", ticket.ReasonBadPastelID, badOperator),
 		verdict("operator_fee_address", ticket.ReasonBadAddress, badAddress),
 		verdict("company", ticket.ReasonMalformed, company),
 		signature("agreement_signature", x.AgreementSignature, badOperator == nil && x.VerifyAgreement(net.Name, operator)),
 		signature("smart_pool_signature", x.SmartPoolSignature, badSupernode == nil && x.VerifySmartPool(net.Name, supernode)),
 		needsChain("PastelIDs", "both must be registered, and the Supernode in no other live pool"),
 	}
+}
+
+// usableID parses a PastelID that could be registered.
+func usableID(s string) (pastelid.PastelID, error) {
+	id, err := pastelid.Parse(s)
+	if err == nil && !pastelid.ValidKey(id) {
+		err = fmt.Errorf("it is well formed, but no Ed448 key: it can never be registered")
+	}
+	return id, err
 }
 
 func signature(name, sig string, ok bool) check {
@@ -97,7 +107,7 @@ func signature(name, sig string, ok bool) check {
 
 func checkPart(x *ticket.Part, net *pastel.Network) []check {
 	_, badPool := ticket.ParsePoolID(string(x.SmartPoolID))
-	member, badMember := pastelid.Parse(x.PastelID)
+	member, badMember := usableID(x.PastelID)
 	_, badTxID := pastel.ParseTxID(x.TxID)
 	addr, badAddress := pastel.ParseAddress(net, x.RewardAddress)
 	if badAddress == nil && addr == ticket.EscrowAddress(x.SmartPoolID) {
@@ -156,8 +166,8 @@ func checkActivate(x *ticket.Activate, net *pastel.Network) []check {
 	}
 	return []check{
 		verdict("smart_pool_id", ticket.ReasonUnknownPool, badPool),
-		verdict("participants", ticket.ReasonDuplicateParticipant, twice),
-		verdict("participants", ticket.ReasonUnknownParticipant, bad),
+		verdict("participants are distinct", ticket.ReasonDuplicateParticipant, twice),
+		verdict("participants are well formed", ticket.ReasonUnknownParticipant, bad),
 		sig,
 		needsChain("pool", "it must be subscribing, and its listed pledges reach the target"),
 	}
@@ -174,15 +184,23 @@ func (c *ticketVerifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	var kind string
+	var checks []check
 	l, err := e.load(c.File, &net)
-	if err != nil {
+	var rejected *ticket.Rejection
+	switch {
+	case errors.As(err, &rejected):
+		checks = []check{{"form", wrong, rejected.Reason, rejected.Detail}}
+	case err != nil:
 		return err
+	default:
+		kind = l.ticket.Kind.String()
+		checks = append([]check{verdict("form", "", nil)}, checkTicket(l.ticket, &net)...)
 	}
-	checks := checkTicket(l.ticket, &net)
 	if e.json {
-		err = printChecksJSON(e.out, l.ticket, checks)
+		err = printChecksJSON(e.out, kind, checks)
 	} else {
-		err = printChecks(e.out, l.ticket, checks)
+		err = printChecks(e.out, kind, checks)
 	}
 	if err != nil {
 		return err
@@ -195,8 +213,8 @@ func (c *ticketVerifyCmd) Run(e *env) error {
 	return nil
 }
 
-func printChecks(w io.Writer, t *ticket.Ticket, checks []check) error {
-	table := newTable([]any{t.Kind, "", ""})
+func printChecks(w io.Writer, kind string, checks []check) error {
+	table := newTable([]any{kind, "", ""})
 	for _, c := range checks {
 		table.AppendRow([]any{c.name, c.answer, c.detail})
 	}
@@ -204,7 +222,7 @@ func printChecks(w io.Writer, t *ticket.Ticket, checks []check) error {
 	return err
 }
 
-func printChecksJSON(w io.Writer, t *ticket.Ticket, checks []check) error {
+func printChecksJSON(w io.Writer, kind string, checks []check) error {
 	type item struct {
 		Check  string        `json:"check"`
 		Answer answer        `json:"answer"`
@@ -215,5 +233,5 @@ func printChecksJSON(w io.Writer, t *ticket.Ticket, checks []check) error {
 	for _, c := range checks {
 		list = append(list, item{c.name, c.answer, c.reason, c.detail})
 	}
-	return printJSON(w, map[string]any{"type": t.Kind.String(), "checks": list})
+	return printJSON(w, map[string]any{"type": kind, "checks": list})
 }

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -35,9 +38,9 @@ func saveKey(e *env, f *passphraseFlags, file string, key *pastelid.PrivateKey) 
 		return err
 	}
 	if err := pastelid.SaveKeyFile(file, key, pass); err != nil {
-		return err
+		return keyAdvice(err)
 	}
-	_, _ = fmt.Fprintf(e.err, "Wrote %s. Without the file and its passphrase the PastelID is lost: keep a copy of both.\n", file)
+	e.note("Wrote %s. Without the file and its passphrase the PastelID is lost: keep a copy of both.", file)
 	return printID(e, key.ID())
 }
 
@@ -78,26 +81,74 @@ func loadKey(e *env, f *passphraseFlags, file string) (*pastelid.PrivateKey, err
 	if err != nil {
 		return nil, err
 	}
-	return pastelid.LoadKeyFile(file, pass)
+	key, err := pastelid.LoadKeyFile(file, pass)
+	return key, keyAdvice(err)
+}
+
+// keyAdvice adds what to do about a key file.
+func keyAdvice(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%w: keys are never overwritten, choose another name", err)
+	case errors.Is(err, pastelid.ErrEmptyPassphrase):
+		return fmt.Errorf("%w: a key is never stored without one", err)
+	case errors.Is(err, pastelid.ErrPassphrase):
+		return fmt.Errorf("%w: check its file or type it again", err)
+	case errors.Is(err, pastelid.ErrKeyFile):
+		return fmt.Errorf("%w; a key container of pasteld is read by id import", err)
+	default:
+		return err
+	}
+}
+
+// messageFlags say what is signed.
+type messageFlags struct {
+	Message *string `xor:"message" required:"" help:"The text."`
+	File    string  `xor:"message" required:"" type:"existingfile" help:"File with the text, every byte of which counts."`
+}
+
+// maxMessage bounds a file that is signed, in bytes.
+const maxMessage = 64 << 20
+
+// message returns what is signed, and how to show it to a person.
+func (f *messageFlags) message() (msg []byte, shown string, err error) {
+	if f.Message != nil {
+		return []byte(*f.Message), printable(*f.Message), nil
+	}
+	info, err := os.Stat(f.File)
+	if err != nil {
+		return nil, "", usageError{err}
+	}
+	if info.Size() > maxMessage {
+		return nil, "", fmt.Errorf("%s is larger than %d bytes: sign its hash instead", f.File, maxMessage)
+	}
+	if msg, err = os.ReadFile(f.File); err != nil {
+		return nil, "", usageError{err}
+	}
+	return msg, fmt.Sprintf("file %s, %d bytes, SHA-256 %x", f.File, len(msg), sha256.Sum256(msg)), nil
 }
 
 type idSignCmd struct {
 	passphraseFlags
-	Yes     bool   `help:"Do not ask."`
-	Message string `required:"" help:"Text to sign."`
-	File    string `arg:"" type:"existingfile" help:"Key file."`
+	messageFlags
+	Yes bool   `help:"Do not ask."`
+	Key string `arg:"" name:"key-file" type:"existingfile" help:"Key file."`
 }
 
 // Run prints the signature in base64.
 func (c *idSignCmd) Run(e *env) error {
-	key, err := loadKey(e, &c.passphraseFlags, c.File)
+	msg, shown, err := c.message()
 	if err != nil {
 		return err
 	}
-	if err := e.confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", key.ID(), printable(c.Message))); err != nil {
+	key, err := loadKey(e, &c.passphraseFlags, c.Key)
+	if err != nil {
 		return err
 	}
-	sig := key.SignBase64([]byte(c.Message))
+	if err := e.confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", key.ID(), shown)); err != nil {
+		return err
+	}
+	sig := key.SignBase64(msg)
 	if e.json {
 		return printJSON(e.out, map[string]string{"pastelid": key.ID().String(), "signature": sig})
 	}
@@ -106,7 +157,7 @@ func (c *idSignCmd) Run(e *env) error {
 }
 
 type idVerifyCmd struct {
-	Message   string `required:"" help:"Text that was signed."`
+	messageFlags
 	PastelID  string `arg:"" name:"pastelid" help:"Whose signature it should be."`
 	Signature string `arg:"" help:"Signature in base64."`
 }
@@ -117,7 +168,11 @@ func (c *idVerifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	ok := pastelid.VerifyBase64(id, []byte(c.Message), c.Signature)
+	msg, _, err := c.message()
+	if err != nil {
+		return err
+	}
+	ok := pastelid.VerifyBase64(id, msg, c.Signature)
 	switch {
 	case e.json:
 		err = printJSON(e.out, map[string]bool{"ok": ok})
@@ -139,14 +194,14 @@ type idImportCmd struct {
 
 // Run reads the container and writes the key file.
 func (c *idImportCmd) Run(e *env) error {
-	_, _ = fmt.Fprintln(e.err, "First the passphrase of pasteld's container, then one for the new key file.")
+	e.note("First the passphrase of pasteld's container, then one for the new key file.")
 	pass, err := (&passphraseFlags{c.ContainerPassphraseFile}).passphrase(e, false)
 	if err != nil {
 		return err
 	}
 	key, err := pastelid.LoadPasteldContainer(c.Container, pass)
 	if err != nil {
-		return err
+		return keyAdvice(err)
 	}
 	return saveKey(e, &c.passphraseFlags, c.File, key)
 }

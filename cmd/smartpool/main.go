@@ -40,9 +40,12 @@ type env struct {
 // note tells a person something beside the answer; programs are spared.
 func (e *env) note(format string, args ...any) {
 	if !e.json {
-		_, _ = fmt.Fprintf(e.err, format+"\n", args...)
+		e.warn(format, args...)
 	}
 }
+
+// warn tells what may go wrong.
+func (e *env) warn(format string, args ...any) { _, _ = fmt.Fprintf(e.err, format+"\n", args...) }
 
 // usageError is a mistake on the command line.
 type usageError struct{ error }

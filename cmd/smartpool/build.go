@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+type ticketInitCmd struct {
+	networkFlags
+	outFlags
+	Label      string `required:"" help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
+	Period     int64  `required:"" help:"Subscription period in blocks."`
+	Required   int64  `required:"" help:"Collateral in PSL."`
+	Factor     string `default:"1.2" help:"Overcollateralization: 1.2 wants 20 %% more than required."`
+	Fee        string `required:"" help:"Operator's fee in percent."`
+	Supernode  string `required:"" help:"Supernode's PastelID."`
+	Operator   string `required:"" help:"Operator's PastelID."`
+	Company    string `required:"" help:"Operator's name."`
+	FeeAddress string `required:"" help:"Address the fee is paid to."`
+}
+
+// Run builds the ticket.
+func (c *ticketInitCmd) Run(e *env) error {
+	net, err := c.network()
+	if err != nil {
+		return err
+	}
+	x := &ticket.Init{
+		SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: c.Supernode,
+		Company: c.Company, OperatorPastelID: c.Operator, OperatorFeeAddress: c.FeeAddress,
+	}
+	if x.Factor, err = ticket.ParseDecimal(c.Factor); err != nil {
+		return usagef("--factor: %w", err)
+	}
+	if x.Fee, err = ticket.ParseDecimal(c.Fee); err != nil {
+		return usagef("--fee: %w", err)
+	}
+	x.SmartPoolID = x.IDFor(c.Label)
+	if failed := firstFailure(checkInit(x, &net)); failed != nil {
+		return failed
+	}
+	return c.write(e, &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}, &net)
+}
+
+type ticketPartCmd struct {
+	networkFlags
+	outFlags
+	Pool     string `required:"" help:"Pool id, of the form label.hash."`
+	PastelID string `required:"" name:"pastelid" help:"Member's PastelID."`
+	Coins    int64  `required:"" help:"Coins to pledge, in whole PSL."`
+	Output   string `required:"" help:"Output in the member's wallet that backs the pledge, txid:vout."`
+	Reward   string `required:"" help:"Address that rewards are paid to."`
+	Time     string `help:"Time stamp, as 2026-01-31T23:59:59Z; now if left out. It must be near the time of the block."`
+}
+
+// Run builds the ticket.
+func (c *ticketPartCmd) Run(e *env) error {
+	net, err := c.network()
+	if err != nil {
+		return err
+	}
+	txid, vout, _ := strings.Cut(c.Output, ":")
+	x := &ticket.Part{
+		SmartPoolID: ticket.PoolID(c.Pool), PastelID: c.PastelID, PledgedCoins: c.Coins, TxID: txid, RewardAddress: c.Reward, TimeStamp: c.Time,
+	}
+	if _, err := fmt.Sscanf(vout, "%d", &x.Vout); err != nil || fmt.Sprint(x.Vout) != vout {
+		return usagef("--output %q: want txid:vout", c.Output)
+	}
+	if x.TimeStamp == "" {
+		x.TimeStamp = ticket.FormatTimeStamp(time.Now().Unix())
+	}
+	if failed := firstFailure(checkPart(x, &net)); failed != nil {
+		return failed
+	}
+	if at, err := ticket.ParseTimeStamp(x.TimeStamp); err == nil {
+		e.note("The pledge counts if it is in a block before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
+	}
+	return c.write(e, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}, &net)
+}
+
+// relayed is about how many participants fit in a transaction that nodes pass on (protocol 6).
+const relayed = 170
+
+type ticketActivateCmd struct {
+	networkFlags
+	outFlags
+	Pool        string   `required:"" help:"Pool id, of the form label.hash."`
+	Participant []string `placeholder:"PASTELID,ADDRESS" sep:"none" help:"Member, by PastelID and pledged address; repeat for each. Without any, every pledge is activated that is there when the ticket is mined."`
+}
+
+// Run builds the ticket.
+func (c *ticketActivateCmd) Run(e *env) error {
+	net, err := c.network()
+	if err != nil {
+		return err
+	}
+	x := &ticket.Activate{SmartPoolID: ticket.PoolID(c.Pool)}
+	for _, p := range c.Participant {
+		id, addr, ok := strings.Cut(p, ",")
+		if !ok {
+			return usagef("--participant %q: want PASTELID,ADDRESS", p)
+		}
+		x.Participants = append(x.Participants, ticket.Participant{PastelID: id, Address: addr})
+	}
+	if failed := firstFailure(checkActivate(x, &net)); failed != nil {
+		return failed
+	}
+	switch {
+	case len(x.Participants) == 0:
+		e.warn("Mind that the list is empty: whoever has a live pledge in the block that mines this becomes a member.")
+	case len(x.Participants) > relayed:
+		e.warn("Mind that nodes may not relay a list of more than about %d: an empty one means every live pledge.", relayed)
+	}
+	return c.write(e, &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}, &net)
+}

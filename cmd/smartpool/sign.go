@@ -1,0 +1,177 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+type ticketSignCmd struct {
+	networkFlags
+	outFlags
+	passphraseFlags
+	Key        string `type:"existingfile" help:"Key file of a PastelID."`
+	AddressKey string `type:"existingfile" help:"File with the pledged address's private key in wallet import format."`
+	Yes        bool   `help:"Do not ask."`
+	File       string `arg:"" help:"Ticket's JSON."`
+}
+
+// Run signs what the keys are for.
+func (c *ticketSignCmd) Run(e *env) error {
+	net, err := c.network()
+	if err != nil {
+		return err
+	}
+	if c.Key == "" && c.AddressKey == "" {
+		return usagef("give --key, --address-key or both")
+	}
+	l, err := e.load(c.File, &net)
+	if err != nil {
+		return err
+	}
+	if failed := firstFailure(checkTicket(l.ticket, &net)); failed != nil {
+		return failed
+	}
+	if c.Key != "" {
+		if err := c.signWithID(e, l.ticket, &net); err != nil {
+			return err
+		}
+	}
+	if c.AddressKey != "" {
+		if err := c.signWithAddress(e, l.ticket, &net); err != nil {
+			return err
+		}
+	}
+	return c.write(e, l.ticket, &net)
+}
+
+// signWithID finds the signature that a PastelID owes to the ticket.
+func (c *ticketSignCmd) signWithID(e *env, t *ticket.Ticket, net *pastel.Network) error {
+	key, err := loadKey(e, &c.passphraseFlags, c.Key)
+	if err != nil {
+		return err
+	}
+	me := key.ID().String()
+	var text string
+	var into *string
+	switch {
+	case t.Part != nil && t.Part.PastelID == me:
+		text, into = t.Part.PledgeStatement(net.Name), &t.Part.PledgeSignature
+	case t.Activate != nil:
+		text, into = t.Activate.OperatorStatement(net.Name), &t.Activate.OperatorSignature
+	case t.Init != nil && t.Init.OperatorPastelID == me && (t.Init.AgreementSignature == "" || t.Init.SupernodePastelID != me):
+		text, into = t.Init.AgreementStatement(net.Name), &t.Init.AgreementSignature
+		t.Init.SmartPoolSignature = "" // it covers the one that changes
+	case t.Init != nil && t.Init.SupernodePastelID == me:
+		if t.Init.AgreementSignature == "" {
+			return fmt.Errorf("the Supernode signs after the operator: sign with %s first", short(t.Init.OperatorPastelID))
+		}
+		text, into = t.Init.SmartPoolStatement(net.Name), &t.Init.SmartPoolSignature
+	default:
+		return fmt.Errorf("the ticket does not name %s: this is the wrong key file", me)
+	}
+	if err := e.confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", me, text)); err != nil {
+		return err
+	}
+	*into = key.SignBase64([]byte(text))
+	return nil
+}
+
+func (c *ticketSignCmd) signWithAddress(e *env, t *ticket.Ticket, net *pastel.Network) error {
+	if t.Part == nil {
+		return usagef("--address-key is for participation tickets")
+	}
+	wif, err := e.readInput(c.AddressKey)
+	if err != nil {
+		return err
+	}
+	key, err := pastel.ParseWIF(net, string(wif))
+	if err != nil {
+		return err
+	}
+	text := t.Part.PledgeStatement(net.Name)
+	address := pastel.Address{Kind: pastel.AddressP2PKH, Hash: key.KeyHash()}.Encode(net)
+	if err := e.confirm(c.Yes, fmt.Sprintf("Address %s signs:\n  %s", address, text)); err != nil {
+		return err
+	}
+	t.Part.AddressSignature = key.SignMessage(text)
+	return nil
+}
+
+type ticketAddCmd struct {
+	networkFlags
+	outFlags
+	Field     string `required:"" enum:"agreement,smart_pool,pledge,address,operator" help:"Which: agreement, smart_pool, pledge, address or operator."`
+	Signature string `required:"" help:"The signature, in base64."`
+	File      string `arg:"" help:"Ticket's JSON."`
+}
+
+// Run adds the signature if it is right, as far as can be known without the chain.
+func (c *ticketAddCmd) Run(e *env) error {
+	net, err := c.network()
+	if err != nil {
+		return err
+	}
+	l, err := e.load(c.File, &net)
+	if err != nil {
+		return err
+	}
+	t := l.ticket
+	into := map[string]*string{}
+	switch {
+	case t.Init != nil:
+		into["agreement"], into["smart_pool"] = &t.Init.AgreementSignature, &t.Init.SmartPoolSignature
+	case t.Part != nil:
+		into["pledge"], into["address"] = &t.Part.PledgeSignature, &t.Part.AddressSignature
+	default:
+		into["operator"] = &t.Activate.OperatorSignature
+	}
+	if into[c.Field] == nil {
+		return usagef("a %s ticket has no %s signature", t.Kind, c.Field)
+	}
+	*into[c.Field] = c.Signature
+	for _, ch := range checkTicket(t, &net) {
+		if ch.name == c.Field+"_signature" && ch.answer == wrong {
+			return fmt.Errorf("this is not the signature that the ticket needs (%s): sign exactly the statement that ticket decode shows", ch.detail)
+		}
+	}
+	return c.write(e, t, &net)
+}
+
+type ticketEncodeCmd struct {
+	networkFlags
+	File string `arg:"" help:"Ticket's JSON."`
+}
+
+// Run prints the arguments for pasteld.
+func (c *ticketEncodeCmd) Run(e *env) error {
+	net, err := c.network()
+	if err != nil {
+		return err
+	}
+	l, err := e.load(c.File, &net)
+	if err != nil {
+		return err
+	}
+	if failed := firstFailure(checkTicket(l.ticket, &net)); failed != nil {
+		return failed
+	}
+	for _, s := range statements(l.ticket, &net) {
+		if s.Signature == "" {
+			return fmt.Errorf("%s is missing: the ticket would be rejected, sign it first", s.Field)
+		}
+	}
+	contract, err := ticket.NewContract(l.ticket, "", 0)
+	if err != nil {
+		return err
+	}
+	if e.json {
+		return printJSON(e.out, map[string]any{
+			"contract_ticket": contract.ContractTicket, "sub_type": contract.SubType, "secondary_key": "", "fee_psl": net.ContractFee.String(),
+		})
+	}
+	e.note("A wallet posts it for a fee of %s PSL with this command:", net.ContractFee)
+	_, err = fmt.Fprintf(e.out, "pastel-cli tickets register contract %s %s\n", contract.ContractTicket, contract.SubType)
+	return err
+}
