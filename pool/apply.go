@@ -5,6 +5,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/table"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -12,10 +13,33 @@ import (
 type Update struct {
 	Height  pastel.Height
 	Block   pastel.BlockHash
+	Time    uint32   // of the block, seconds since 1970
 	Digest  Digest   // ledger digest after the block
 	Events  []Event  // in the order of protocol 9
+	Joined  []Joined // pledges the block accepted, in join order
+	Credits []Credit // what became claims, in order
 	Settled []Payout // payouts the block's settlements made
 	Undo    *Undo    // takes the block back
+}
+
+// Joined is a pledge that a block accepted, also if the same block dropped it.
+type Joined struct {
+	Seq      uint64 // join order over all pools
+	Pool     ticket.PoolID
+	PastelID pastelid.PastelID
+	Owner    pastel.KeyHash // of the pledged address
+	Reward   pastel.Address
+	Coins    int64 // PSL, as the ticket says: before any cut
+	Ticket   pastel.TxID
+	Output   pastel.OutPoint
+}
+
+// Credit is something earned that cannot be forfeited any more: settled, or income of a pool that ended (protocol 5 and 8.1).
+type Credit struct {
+	Pool     ticket.PoolID
+	PastelID pastelid.PastelID // zero for the last members of a dissolved pool, known by their address alone
+	To       pastel.Address
+	Amount   pastel.Amount
 }
 
 // block is a block being applied. Changes are made to the state at once and recorded; if the block turns out to be
@@ -27,6 +51,8 @@ type block struct {
 	changes   []change
 	coins     coinChanges
 	events    []Event
+	joined    []Joined
+	credits   []Credit
 	settled   []*payout
 	touched   map[*poolState]*touch
 	hits      []table.Ref // backings that the current transaction hit
@@ -59,7 +85,7 @@ func (s *State) Apply(in *Prepared) (*Update, error) {
 		return nil, err
 	}
 	u := &Update{
-		Height: in.Height, Block: in.Hash, Events: b.events,
+		Height: in.Height, Block: in.Hash, Time: in.Time, Events: b.events, Joined: b.joined, Credits: b.credits,
 		Digest: nextDigest(s.tip.Digest, in.Hash, b.events),
 		Undo:   &Undo{block: in.Hash, before: s.tip, changes: b.changes},
 	}
@@ -71,6 +97,15 @@ func (s *State) Apply(in *Prepared) (*Update, error) {
 }
 
 func (b *block) apply() error {
+	if err := b.transactions(); err != nil {
+		return err
+	}
+	b.end()
+	return b.check()
+}
+
+// transactions is steps (a) to (d) of protocol 4.
+func (b *block) transactions() error {
 	next := 0 // in b.in.carried
 	for i := range b.in.Txs {
 		tx := &b.in.Txs[i]
@@ -92,8 +127,7 @@ func (b *block) apply() error {
 			return err
 		}
 	}
-	b.end()
-	return b.check()
+	return nil
 }
 
 // end is step (e): pools in id order, then cancellations, oldest first. All payouts live equally long and a pool settles

@@ -518,10 +518,16 @@ func (x *claimsChanged) undo(s *State) error {
 }
 
 // escrowAdded: an output to an escrow script is tracked.
-type escrowAdded struct{ out pastel.OutPoint }
+type escrowAdded struct {
+	id  ticket.PoolID
+	out pastel.OutPoint
+}
 
 func (*escrowAdded) kind() changeKind { return kindEscrowAdded }
-func (x *escrowAdded) code(c *coder)  { c.outPoint(&x.out) }
+func (x *escrowAdded) code(c *coder) {
+	c.poolID(&x.id)
+	c.outPoint(&x.out)
+}
 func (x *escrowAdded) undo(s *State) error {
 	e := s.escrow[x.out]
 	if e == nil {
@@ -564,6 +570,9 @@ func (s *State) restoreEscrow(p *poolState, x *escrowRecord) error {
 		return fmt.Errorf("escrow output %s: %w", x.out, errMissing)
 	}
 	s.addEscrow(&escrowOutput{out: x.out, pool: p, value: x.value, height: x.height, tx: x.tx})
+	if s.money > pastel.MaxMoney {
+		return errTooMuch
+	}
 	return nil
 }
 
@@ -581,16 +590,26 @@ func (x *escrowSpent) undo(s *State) error {
 }
 
 // payoutSettled: a settlement made a payout.
-type payoutSettled struct{ txid pastel.TxID }
+type payoutSettled struct {
+	id      ticket.PoolID
+	settled pastel.Height
+}
 
 func (*payoutSettled) kind() changeKind { return kindPayoutSettled }
-func (x *payoutSettled) code(c *coder)  { c.raw(x.txid[:]) }
+func (x *payoutSettled) code(c *coder) {
+	c.poolID(&x.id)
+	c.height(&x.settled)
+}
 func (x *payoutSettled) undo(s *State) error {
-	po := s.payouts[x.txid]
-	if po == nil {
-		return fmt.Errorf("payout %s: %w", x.txid, errMissing)
+	p, err := s.poolOf(x.id)
+	if err != nil {
+		return err
 	}
-	s.removePayout(po)
+	i, found := slices.BinarySearchFunc(p.pending, x.settled, bySettled)
+	if !found {
+		return fmt.Errorf("payout settled at block %d of pool %q: %w", x.settled, x.id, errMissing)
+	}
+	s.removePayout(p.pending[i])
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
 // claim is settled money that a pool owes a script; it cannot be forfeited (protocol 3).
@@ -29,6 +30,7 @@ func (b *block) saveClaims(p *poolState) {
 
 // A claimBook credits claims of a pool without searching for each.
 type claimBook struct {
+	block *block
 	pool  *poolState
 	index map[pastel.Address]int
 }
@@ -36,7 +38,7 @@ type claimBook struct {
 // claimBook opens the pool's claims for credits, most of them at the most.
 func (b *block) claimBook(p *poolState, most int) *claimBook {
 	b.saveClaims(p)
-	book := &claimBook{p, make(map[pastel.Address]int, len(p.claims)+most)}
+	book := &claimBook{b, p, make(map[pastel.Address]int, len(p.claims)+most)}
 	for i, c := range p.claims {
 		book.index[c.to] = i
 	}
@@ -55,6 +57,14 @@ func (k *claimBook) credit(to pastel.Address, amount pastel.Amount) {
 		k.pool.claims = append(k.pool.claims, claim{to: to})
 	}
 	k.pool.claims[i].amount += amount
+}
+
+// earn credits what somebody earned and reports it as a Credit.
+func (k *claimBook) earn(to pastel.Address, who pastelid.PastelID, amount pastel.Amount) {
+	k.credit(to, amount)
+	if amount > 0 {
+		k.block.credits = append(k.block.credits, Credit{k.pool.terms.ID, who, to, amount})
+	}
 }
 
 // debit lowers claims by payments, which come in claim order; an emptied claim disappears (protocol 8.6).

@@ -60,6 +60,30 @@ func (c *coder) u64(v *uint64) {
 	*v = binary.LittleEndian.Uint64(b[:])
 }
 
+// u32be and u64be read integers of a record's key, whose order is that of its bytes.
+func (c *coder) u32be(v *uint32) {
+	var b [4]byte
+	c.raw(b[:])
+	*v = binary.BigEndian.Uint32(b[:])
+}
+
+func (c *coder) u64be(v *uint64) {
+	var b [8]byte
+	c.raw(b[:])
+	*v = binary.BigEndian.Uint64(b[:])
+}
+
+// poolIDBefore reads a pool id that takes all but the last bytes.
+func (c *coder) poolIDBefore(last int) (ticket.PoolID, error) {
+	n := len(c.b) - last
+	if n <= 0 {
+		return "", errShort
+	}
+	id := ticket.PoolID(c.b[:n])
+	c.b = c.b[n:]
+	return id, nil
+}
+
 func (c *coder) i64(v *int64) {
 	u := uint64(*v)
 	c.u64(&u)

@@ -106,14 +106,26 @@ func (x *poolRecord) code(c *coder) {
 	x.terms.code(c)
 	x.head.code(c)
 	list(c, &x.pledges, pledgeRecordSize, func(p *pledgeRecord) { p.code(c) })
-	list(c, &x.named, namedPairSize, func(n *namedPair) { n.code(c) })
-	list(c, &x.heirs, 8+21, func(h *share) {
+	codeNamed(c, &x.named)
+	codeHeirs(c, &x.heirs)
+	codeClaims(c, &x.claims)
+	list(c, &x.escrow, escrowRecordSize, func(e *escrowRecord) { e.code(c) })
+	list(c, &x.pending, 1, func(po *payoutRecord) { po.code(c) })
+}
+
+func codeNamed(c *coder, v *[]namedPair) {
+	list(c, v, namedPairSize, func(n *namedPair) { n.code(c) })
+}
+
+func codeHeirs(c *coder, v *[]share) {
+	list(c, v, 8+21, func(h *share) {
 		c.bounded("coins", &h.coins, 1, maxPSL)
 		c.address(&h.to)
 	})
-	list(c, &x.claims, claimSize, func(cl *claim) { cl.code(c) })
-	list(c, &x.escrow, escrowRecordSize, func(e *escrowRecord) { e.code(c) })
-	list(c, &x.pending, 1, func(po *payoutRecord) { po.code(c) })
+}
+
+func codeClaims(c *coder, v *[]claim) {
+	list(c, v, claimSize, func(cl *claim) { cl.code(c) })
 }
 
 func (t *Terms) code(c *coder) {
@@ -160,7 +172,10 @@ func Decode(net pastel.Network, shadow bool, b []byte) (*State, error) {
 	return s, nil
 }
 
-var errOrder = errors.New("records are not in order")
+var (
+	errOrder   = errors.New("records are not in order")
+	errTooMuch = errors.New("coins and escrow are worth more than the money supply")
+)
 
 func (s *State) decode(b []byte) error {
 	if len(b) == 0 {
@@ -232,7 +247,7 @@ func (s *State) decodeCoins(c *coder) {
 		}
 	})
 	if s.money > pastel.MaxMoney {
-		c.fail(errors.New("coins are worth more than the money supply"))
+		c.fail(errTooMuch)
 		return
 	}
 	for _, r := range backing {
@@ -240,17 +255,26 @@ func (s *State) decodeCoins(c *coder) {
 	}
 }
 
-func (s *State) restorePool(x *poolRecord) error {
-	if _, err := ticket.ParsePoolID(string(x.terms.ID)); err != nil {
-		return err
+// enterPool enters a pool from its terms and head.
+func (s *State) enterPool(t *Terms, h *head) (*poolState, error) {
+	if _, err := ticket.ParsePoolID(string(t.ID)); err != nil {
+		return nil, err
 	}
-	p := newPoolState(x.terms)
-	p.head, p.heirs, p.claims = x.head, x.heirs, x.claims
+	p := newPoolState(*t)
+	p.head = *h
 	if s.escrows[p.escrowHash] != nil {
-		return errMissing
+		return nil, errMissing
 	}
 	s.addPool(p)
-	var err error
+	return p, nil
+}
+
+func (s *State) restorePool(x *poolRecord) error {
+	p, err := s.enterPool(&x.terms, &x.head)
+	if err != nil {
+		return err
+	}
+	p.heirs, p.claims = x.heirs, x.claims
 	if p.named, err = s.participants(x.named); err != nil {
 		return err
 	}
@@ -268,9 +292,6 @@ func (s *State) restorePool(x *poolRecord) error {
 	for i := range x.escrow {
 		if err := s.restoreEscrow(p, &x.escrow[i]); err != nil {
 			return err
-		}
-		if s.money > pastel.MaxMoney {
-			return errors.New("escrow is worth more than the money supply")
 		}
 		if p.escrow[i].out != x.escrow[i].out {
 			return fmt.Errorf("escrow: %w", errOrder)

@@ -97,7 +97,7 @@ func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
 			return b.faultOf(tx, "its outputs exist already, unspent")
 		}
 		b.touch(p)
-		b.record(&escrowAdded{point})
+		b.record(&escrowAdded{p.terms.ID, point})
 		b.s.addEscrow(&escrowOutput{out: point, pool: p, value: out.Value, height: b.h, tx: int32(index)})
 		if !isChange {
 			b.receive(p, out.Value)

@@ -67,6 +67,7 @@ type Event struct {
 	Fee       pastel.Amount // patoshi
 	Change    pastel.Amount // patoshi
 	Points    int
+	Pledge    uint64 // join order of the pledge.* events' pledge; tells pledges of one PastelID apart, not part of the JSON
 }
 
 // MarshalJSON gives the event's canonical JSON (RFC 8785): exactly the fields protocol 9 names, sorted.

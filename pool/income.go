@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
 // perFee is the number of fee units (0.01 %) in the whole.
@@ -70,9 +71,9 @@ func (b *block) distribute(p *poolState, gross pastel.Amount, earners []earner) 
 	p.head.carry = carry
 	if !p.head.status.Live() {
 		book := b.claimBook(p, len(earners)+1)
-		book.credit(p.terms.FeeAddress, fee)
+		book.earn(p.terms.FeeAddress, p.terms.Operator, fee)
 		for i, e := range earners {
-			book.credit(e.to, parts[i])
+			book.earn(e.to, pastelid.PastelID{}, parts[i])
 		}
 		return
 	}

@@ -80,7 +80,13 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 	b.s.nextSeq++
 	b.record(&pledgeAdded{p.terms.ID, pl.seq})
 	b.s.addPledge(pl, owner)
-	b.emit(Event{Type: PledgeAccepted, Pool: p.terms.ID, PastelID: b.name(who), Coins: pl.coins, Role: pl.role})
+	b.joined = append(b.joined, Joined{
+		Seq: pl.seq, Pool: p.terms.ID, PastelID: f.who, Owner: owner, Reward: f.reward, Coins: f.coins,
+		Ticket: b.in.Txs[c.index].ID(), Output: f.output,
+	})
+	b.emit(Event{
+		Type: PledgeAccepted, Pool: p.terms.ID, PastelID: b.name(who), Coins: pl.coins, Role: pl.role, Pledge: pl.seq,
+	})
 	return ""
 }
 

@@ -26,7 +26,7 @@ func (b *block) settle(p *poolState) {
 	b.debit(p, po.payments)
 	po.buildTx(net)
 	b.s.addPayout(po)
-	b.record(&payoutSettled{po.tx.ID()})
+	b.record(&payoutSettled{p.terms.ID, b.h})
 	b.emit(Event{
 		Type: PayoutSettled, Pool: p.terms.ID, TxID: po.tx.ID(),
 		Outputs: outputsOf(net, po.payments, len(po.inputs)),
@@ -42,11 +42,14 @@ func (b *block) claimAccrued(p *poolState) {
 		return
 	}
 	book := b.claimBook(p, len(p.pledges)+1)
-	book.credit(p.terms.FeeAddress, p.head.operator)
+	book.earn(p.terms.FeeAddress, p.terms.Operator, p.head.operator)
 	p.head.operator = 0
 	b.recordAccrued(p)
 	for _, pl := range p.pledges {
-		book.credit(pl.reward, pl.accrued)
+		if pl.accrued == 0 {
+			continue
+		}
+		book.earn(pl.reward, b.s.people.Key(pl.who), pl.accrued)
 		pl.accrued = 0
 	}
 }

@@ -89,7 +89,7 @@ func (b *block) cover(ref table.Ref, tx *pastel.Tx) {
 		return // without a pledge the backing is gone
 	}
 	for pl := bk.first; pl != nil; pl = pl.next {
-		b.emit(Event{Type: PledgeMoved, Pool: pl.pool.terms.ID, PastelID: b.name(pl.who)})
+		b.emit(Event{Type: PledgeMoved, Pool: pl.pool.terms.ID, PastelID: b.name(pl.who), Pledge: pl.seq})
 	}
 }
 
@@ -109,7 +109,7 @@ func (b *block) leave(pl *pledge) {
 	t.forfeits += pl.accrued
 	b.emit(Event{
 		Type: PledgeLeft, Pool: p.terms.ID, PastelID: b.name(pl.who),
-		Coins: pl.coins, Role: pl.role, Forfeited: pl.accrued,
+		Coins: pl.coins, Role: pl.role, Forfeited: pl.accrued, Pledge: pl.seq,
 	})
 	b.chargeLeaver(pl, t)
 	b.removePledge(pl)

@@ -44,7 +44,7 @@ func (b *block) expire(p *poolState) {
 	p.head.status = Expired
 	p.head.ended = b.h
 	b.emit(Event{Type: PoolExpired, Pool: p.terms.ID})
-	b.claimBook(p, 1).credit(p.terms.FeeAddress, p.head.carry)
+	b.claimBook(p, 1).earn(p.terms.FeeAddress, p.terms.Operator, p.head.carry)
 	p.head.carry = 0
 	b.dropNames(p)
 	b.release(p)
@@ -62,7 +62,7 @@ func (b *block) promote(p *poolState) {
 		}
 		b.setPledge(pl, Member, b.cut(p, pl.coins, m))
 		m += pl.coins
-		b.emit(Event{Type: PledgePromoted, Pool: p.terms.ID, PastelID: b.name(pl.who), Coins: pl.coins})
+		b.emit(Event{Type: PledgePromoted, Pool: p.terms.ID, PastelID: b.name(pl.who), Coins: pl.coins, Pledge: pl.seq})
 	}
 }
 
@@ -108,7 +108,7 @@ func (b *block) dissolve(p *poolState) {
 func (b *block) release(p *poolState) {
 	for len(p.pledges) > 0 {
 		pl := p.pledges[0]
-		b.emit(Event{Type: PledgeReleased, Pool: p.terms.ID, PastelID: b.name(pl.who)})
+		b.emit(Event{Type: PledgeReleased, Pool: p.terms.ID, PastelID: b.name(pl.who), Pledge: pl.seq})
 		b.removePledge(pl)
 	}
 }

@@ -1,0 +1,122 @@
+package pool
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// inPool names a part of a pool.
+type inPool[K comparable] struct {
+	id  ticket.PoolID
+	key K
+}
+
+// touchedKeys names the records that some blocks touched.
+type touchedKeys struct {
+	people     map[pastelid.PastelID]struct{}
+	coins      map[pastel.OutPoint]struct{}
+	statements map[[32]byte]struct{}
+	pools      map[ticket.PoolID]struct{}
+	accrued    map[ticket.PoolID]struct{} // all pledges of these
+	pledges    map[inPool[uint64]]struct{}
+	escrow     map[inPool[pastel.OutPoint]]struct{}
+	payouts    map[inPool[pastel.Height]]struct{}
+}
+
+func mark[K comparable](m *map[K]struct{}, k K) {
+	if *m == nil {
+		*m = map[K]struct{}{}
+	}
+	(*m)[k] = struct{}{}
+}
+
+func (t *touchedKeys) add(x change) {
+	switch x := x.(type) {
+	case *coinAdded:
+		mark(&t.coins, x.out)
+	case *coinSpent:
+		mark(&t.coins, x.out)
+	case *coinChained:
+		mark(&t.coins, x.out)
+	case *coinUnchained:
+		mark(&t.coins, x.out)
+	case *registered:
+		mark(&t.people, x.id)
+	case *reputationChanged:
+		mark(&t.people, x.id)
+	case *statementSeen:
+		mark(&t.statements, x.hash)
+	case *poolOpened:
+		mark(&t.pools, x.id)
+	case *headChanged:
+		mark(&t.pools, x.id)
+	case *accruedChanged:
+		mark(&t.accrued, x.id)
+	case *pledgeAdded:
+		mark(&t.pledges, inPool[uint64]{x.id, x.seq})
+	case *pledgeRemoved:
+		mark(&t.pledges, inPool[uint64]{x.id, x.was.seq})
+	case *pledgeChanged:
+		mark(&t.pledges, inPool[uint64]{x.id, x.seq})
+	case *participantNamed, *namesDropped, *heirsNamed, *claimsChanged: // headChanged came before
+	case *escrowAdded:
+		mark(&t.escrow, inPool[pastel.OutPoint]{x.id, x.out})
+	case *escrowSpent:
+		mark(&t.escrow, inPool[pastel.OutPoint]{x.id, x.was.out})
+	case *payoutSettled:
+		mark(&t.payouts, inPool[pastel.Height]{x.id, x.settled})
+	case *payoutRemoved:
+		mark(&t.payouts, inPool[pastel.Height]{x.id, x.was.settled})
+	default:
+		panic("pool: a change that no record shows")
+	}
+}
+
+// Changed returns, as they are now, the records that some blocks changed, and the pools they touched, sorted by id. The
+// blocks are named by their undo records, and were applied, or reverted, last. A record that was made and lost in between is
+// among those that are gone. Records come sorted by kind and key.
+func (s *State) Changed(undos ...*Undo) ([]Record, []ticket.PoolID) {
+	var t touchedKeys
+	for _, u := range undos {
+		for _, x := range u.changes {
+			t.add(x)
+		}
+	}
+	list := []Record{s.tipRecord()}
+	for id := range t.people {
+		list = append(list, s.personRecord(id))
+	}
+	for out := range t.coins {
+		list = append(list, s.coinRecord(out))
+	}
+	for hash := range t.statements {
+		list = append(list, s.statementRecord(hash))
+	}
+	for id := range t.pools {
+		list = append(list, s.poolRecords(id)...)
+	}
+	for id := range t.accrued {
+		if p := s.pools[id]; p != nil {
+			for _, pl := range p.pledges {
+				mark(&t.pledges, inPool[uint64]{id, pl.seq})
+			}
+		}
+	}
+	for k := range t.pledges {
+		list = append(list, s.pledgeRecordOf(k.id, k.key))
+	}
+	for k := range t.escrow {
+		list = append(list, s.escrowRecordOf(k.id, k.key))
+	}
+	for k := range t.payouts {
+		list = append(list, s.payoutRecordOf(k.id, k.key))
+	}
+	slices.SortFunc(list, func(a, b Record) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Key, b.Key)) })
+	return list, slices.Sorted(maps.Keys(t.pools))
+}

@@ -1,0 +1,413 @@
+package pool
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/internal/table"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// A Record is a part of a state as a store keeps it: all records together are the state, and a block changes few. Keys of
+// a kind are unique. Keys of what belongs to a pool begin with its id.
+type Record struct {
+	Kind  RecordKind
+	Key   []byte
+	Value []byte // nil if the record is gone; ends in a checksum
+}
+
+// RecordKind tells what a record holds. The values are part of stored data and never change; Loader wants records in their
+// order.
+type RecordKind uint8
+
+// The kinds, with their keys. Integers in keys are big endian, so that their order is that of the bytes.
+const (
+	RecordTip       RecordKind = 1  // network, tip, next join order, number of records; no key
+	RecordPerson    RecordKind = 2  // PastelID, 57 bytes: reputation
+	RecordCoin      RecordKind = 3  // txid, vout: a pledgeable output
+	RecordStatement RecordKind = 4  // SHA-256 of a pledge statement once accepted
+	RecordPool      RecordKind = 5  // pool id: terms, status, heights, carry
+	RecordPledge    RecordKind = 6  // pool id, join order (uint64): a live pledge
+	RecordNamed     RecordKind = 7  // pool id: the participants an activation may list
+	RecordHeirs     RecordKind = 8  // pool id: the last members of a dissolved pool
+	RecordClaims    RecordKind = 9  // pool id: its claims
+	RecordEscrow    RecordKind = 10 // pool id, txid, vout: tracked escrow
+	RecordPayout    RecordKind = 11 // pool id, settled at (uint32): a pending payout
+	recordEnd       RecordKind = 12 // one past the last
+)
+
+func (k RecordKind) String() string {
+	names := [recordEnd]string{
+		"", "tip", "person", "coin", "statement", "pool", "pledge", "participants", "last members", "claims", "escrow", "payout",
+	}
+	if k == 0 || k >= recordEnd {
+		return fmt.Sprintf("kind %d", uint8(k))
+	}
+	return names[k]
+}
+
+const recordSumSize = 8
+
+// recordSum protects a record against damage and mix-ups, not against forgery.
+func recordSum(kind RecordKind, key, value []byte) [recordSumSize]byte {
+	h := sha256.New()
+	h.Write([]byte{byte(kind), byte(len(key))})
+	h.Write(key)
+	h.Write(value)
+	var sum [sha256.Size]byte
+	return [recordSumSize]byte(h.Sum(sum[:0]))
+}
+
+func newRecord(kind RecordKind, key []byte, code func(*coder)) Record {
+	var c coder
+	code(&c)
+	sum := recordSum(kind, key, c.b)
+	return Record{kind, key, append(c.b, sum[:]...)}
+}
+
+func gone(kind RecordKind, key []byte) Record { return Record{Kind: kind, Key: key} }
+
+func outPointKey(prefix string, out pastel.OutPoint) []byte {
+	key := make([]byte, 0, len(prefix)+36)
+	key = append(append(key, prefix...), out.TxID[:]...)
+	return binary.BigEndian.AppendUint32(key, out.Vout)
+}
+
+func pledgeKey(id ticket.PoolID, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte(id), seq)
+}
+
+func payoutKey(id ticket.PoolID, settled pastel.Height) []byte {
+	return binary.BigEndian.AppendUint32([]byte(id), uint32(settled))
+}
+
+// tipRecord also says how many records there are, so that a lost one is noticed.
+func (s *State) tipRecord() Record {
+	return newRecord(RecordTip, []byte{}, func(c *coder) {
+		s.codeHeader(c)
+		n := uint64(s.RecordCount())
+		c.u64(&n)
+	})
+}
+
+func (s *State) personRecord(id pastelid.PastelID) Record {
+	r := s.people.Find(id)
+	if r == 0 {
+		return gone(RecordPerson, id[:])
+	}
+	return newRecord(RecordPerson, id[:], s.people.At(r).code)
+}
+
+func (s *State) coinRecord(out pastel.OutPoint) Record {
+	key := outPointKey("", out)
+	r := s.coins.Find(out)
+	if r == 0 {
+		return gone(RecordCoin, key)
+	}
+	return newRecord(RecordCoin, key, s.coins.At(r).code)
+}
+
+func (s *State) statementRecord(hash [32]byte) Record {
+	if s.statements.Find(hash) == 0 {
+		return gone(RecordStatement, hash[:])
+	}
+	return newRecord(RecordStatement, hash[:], func(*coder) {})
+}
+
+// poolRecords gives the records of a pool that are one each; lists that are empty are gone.
+func (s *State) poolRecords(id ticket.PoolID) []Record {
+	p := s.pools[id]
+	key := []byte(id)
+	list := func(kind RecordKind, n int, code func(*coder)) Record {
+		if n == 0 {
+			return gone(kind, key)
+		}
+		return newRecord(kind, key, code)
+	}
+	if p == nil {
+		return []Record{gone(RecordPool, key), gone(RecordNamed, key), gone(RecordHeirs, key), gone(RecordClaims, key)}
+	}
+	return []Record{
+		newRecord(RecordPool, key, func(c *coder) {
+			p.terms.code(c)
+			p.head.code(c)
+		}),
+		list(RecordNamed, len(p.named), func(c *coder) {
+			pairs := s.namedPairs(p.named)
+			codeNamed(c, &pairs)
+		}),
+		list(RecordHeirs, len(p.heirs), func(c *coder) { codeHeirs(c, &p.heirs) }),
+		list(RecordClaims, len(p.claims), func(c *coder) { codeClaims(c, &p.claims) }),
+	}
+}
+
+func (s *State) pledgeRecordOf(id ticket.PoolID, seq uint64) Record {
+	key := pledgeKey(id, seq)
+	pl, err := s.pledgeOf(id, seq)
+	if err != nil {
+		return gone(RecordPledge, key)
+	}
+	x := s.recordOf(pl)
+	return newRecord(RecordPledge, key, x.code)
+}
+
+func (s *State) escrowRecordOf(id ticket.PoolID, out pastel.OutPoint) Record {
+	key := outPointKey(string(id), out)
+	e := s.escrow[out]
+	if e == nil {
+		return gone(RecordEscrow, key)
+	}
+	x := e.record()
+	return newRecord(RecordEscrow, key, x.code)
+}
+
+func (s *State) payoutRecordOf(id ticket.PoolID, settled pastel.Height) Record {
+	key := payoutKey(id, settled)
+	if p := s.pools[id]; p != nil {
+		if i, found := slices.BinarySearchFunc(p.pending, settled, bySettled); found {
+			x := p.pending[i].record()
+			return newRecord(RecordPayout, key, x.code)
+		}
+	}
+	return gone(RecordPayout, key)
+}
+
+// Records returns every record of the state, those of a kind in no particular order.
+func (s *State) Records() []Record {
+	list := []Record{s.tipRecord()}
+	s.people.Each(func(_ table.Ref, id pastelid.PastelID, _ *person) { list = append(list, s.personRecord(id)) })
+	s.coins.Each(func(_ table.Ref, out pastel.OutPoint, _ *coin) { list = append(list, s.coinRecord(out)) })
+	s.statements.Each(func(_ table.Ref, hash [32]byte, _ *struct{}) { list = append(list, s.statementRecord(hash)) })
+	for id, p := range s.pools {
+		list = append(list, s.poolRecords(id)...)
+		for _, pl := range p.pledges {
+			list = append(list, s.pledgeRecordOf(id, pl.seq))
+		}
+		for _, e := range p.escrow {
+			list = append(list, s.escrowRecordOf(id, e.out))
+		}
+		for _, po := range p.pending {
+			list = append(list, s.payoutRecordOf(id, po.settled))
+		}
+	}
+	list = slices.DeleteFunc(list, func(r Record) bool { return r.Value == nil })
+	slices.SortStableFunc(list, func(a, b Record) int { return cmp.Compare(a.Kind, b.Kind) })
+	return list
+}
+
+// RecordCount is the number of records the state consists of.
+func (s *State) RecordCount() int {
+	n := 1 + s.people.Len() + s.coins.Len() + s.statements.Len() + len(s.pools) + len(s.escrow) + len(s.payouts)
+	for _, p := range s.pools {
+		n += len(p.pledges) + min(len(p.named), 1) + min(len(p.heirs), 1) + min(len(p.claims), 1)
+	}
+	return n
+}
+
+// A Loader makes a state from its records, which come kind after kind in the order of the kinds, and pledges of a pool in
+// join order: sorted by kind and key will do.
+type Loader struct {
+	s    *State
+	kind RecordKind
+	n    uint64 // records so far
+	want uint64 // in all
+}
+
+// NewLoader begins a state of a network; the records must be of the same.
+func NewLoader(net pastel.Network, shadow bool) (*Loader, error) {
+	s, err := New(net, shadow)
+	if err != nil {
+		return nil, err
+	}
+	return &Loader{s: s}, nil
+}
+
+var errRecordSum = errors.New("checksum does not match")
+
+// Add takes the next record. It keeps nothing of it.
+func (l *Loader) Add(r Record) error {
+	if err := l.add(r); err != nil {
+		return fmt.Errorf("stored %s record %x: %w", r.Kind, r.Key, err)
+	}
+	return nil
+}
+
+func (l *Loader) add(r Record) error {
+	if r.Kind < l.kind || l.n == 0 && r.Kind != RecordTip {
+		return errOrder
+	}
+	end := len(r.Value) - recordSumSize
+	if end < 0 || len(r.Key) > 255 {
+		return errShort
+	}
+	if recordSum(r.Kind, r.Key, r.Value[:end]) != [recordSumSize]byte(r.Value[end:]) {
+		return errRecordSum
+	}
+	l.kind = r.Kind
+	l.n++
+	c := &coder{b: r.Value[:end], reading: true}
+	key := &coder{b: r.Key, reading: true}
+	if err := l.read(r.Kind, key, c); err != nil {
+		return err
+	}
+	return cmp.Or(key.finish(), c.finish())
+}
+
+func (l *Loader) read(kind RecordKind, key, c *coder) error {
+	s := l.s
+	switch kind {
+	case RecordTip:
+		if l.n > 1 {
+			return errOrder
+		}
+		s.codeHeader(c)
+		c.u64(&l.want)
+		return c.err
+	case RecordPerson:
+		var id pastelid.PastelID
+		var x person
+		key.pastelID(&id)
+		x.code(c)
+		return inserted(s.people, id, x)
+	case RecordCoin:
+		return l.readCoin(key, c)
+	case RecordStatement:
+		var hash [32]byte
+		key.raw(hash[:])
+		return inserted(s.statements, hash, struct{}{})
+	case RecordPool:
+		id, err := key.poolIDBefore(0)
+		if err != nil {
+			return err
+		}
+		var x poolRecord
+		x.terms.code(c)
+		x.head.code(c)
+		if c.err != nil || x.terms.ID != id {
+			return cmp.Or(c.err, errMissing)
+		}
+		_, err = s.enterPool(&x.terms, &x.head)
+		return err
+	default:
+		return l.readPart(kind, key, c)
+	}
+}
+
+var errTwice = errors.New("it is there twice")
+
+func inserted[K comparable, V any](t *table.Table[K, V], k K, v V) error {
+	if _, added := t.Insert(k, v); !added {
+		return errTwice
+	}
+	return nil
+}
+
+func (l *Loader) readCoin(key, c *coder) error {
+	var out pastel.OutPoint
+	var x coin
+	key.raw(out.TxID[:])
+	key.u32be(&out.Vout)
+	x.code(c)
+	if c.err != nil {
+		return c.err
+	}
+	backing := x.origin.backing()
+	x.origin &^= isBacking
+	if !l.s.addCoin(out, x) {
+		return errTwice
+	}
+	if l.s.money > pastel.MaxMoney {
+		return errTooMuch
+	}
+	if backing {
+		l.s.chain(l.s.coins.Find(out))
+	}
+	return nil
+}
+
+// readPart reads what belongs to a pool.
+func (l *Loader) readPart(kind RecordKind, key, c *coder) error {
+	suffix := 0
+	switch kind {
+	case RecordPledge:
+		suffix = 8
+	case RecordEscrow:
+		suffix = 36
+	case RecordPayout:
+		suffix = 4
+	default:
+	}
+	id, err := key.poolIDBefore(suffix)
+	if err != nil {
+		return err
+	}
+	p, err := l.s.poolOf(id)
+	if err != nil {
+		return err
+	}
+	switch kind {
+	case RecordPledge:
+		var x pledgeRecord
+		var seq uint64
+		key.u64be(&seq)
+		x.code(c)
+		if c.err != nil || x.seq != seq || x.seq >= l.s.nextSeq {
+			return cmp.Or(c.err, errMissing)
+		}
+		return l.s.restorePledge(p, &x)
+	case RecordNamed:
+		var pairs []namedPair
+		codeNamed(c, &pairs)
+		if c.err != nil {
+			return c.err
+		}
+		p.named, err = l.s.participants(pairs)
+		return err
+	case RecordHeirs:
+		codeHeirs(c, &p.heirs)
+	case RecordClaims:
+		codeClaims(c, &p.claims)
+	case RecordEscrow:
+		var x escrowRecord
+		var out pastel.OutPoint
+		key.raw(out.TxID[:])
+		key.u32be(&out.Vout)
+		x.code(c)
+		if c.err != nil || x.out != out {
+			return cmp.Or(c.err, errMissing)
+		}
+		return l.s.restoreEscrow(p, &x)
+	case RecordPayout:
+		var x payoutRecord
+		var settled uint32
+		key.u32be(&settled)
+		x.code(c)
+		if c.err != nil || uint32(x.settled) != settled {
+			return cmp.Or(c.err, errMissing)
+		}
+		return l.s.restorePayout(p, &x)
+	default:
+		return errors.New("kind is not known to this program")
+	}
+	return c.err
+}
+
+// Finish returns the state, once all its records are there and keep every invariant.
+func (l *Loader) Finish() (*State, error) {
+	if l.n != l.want {
+		return nil, fmt.Errorf("stored state: %d records are there, %d were stored", l.n, l.want)
+	}
+	for _, p := range l.s.pools {
+		l.s.indexPool(p)
+	}
+	if err := l.s.Check(); err != nil {
+		return nil, fmt.Errorf("stored state: %w", err)
+	}
+	return l.s, nil
+}

@@ -1,0 +1,65 @@
+package pool
+
+import (
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// PrepareTx is Prepare for one transaction, other than a coinbase, that a block at height h and of this time, in seconds since
+// 1970, would hold: for State.Try.
+func PrepareTx(net *pastel.Network, h pastel.Height, time uint32, tx *pastel.Tx) *Prepared {
+	p := &Prepared{Height: h, Time: time, Txs: []pastel.Tx{{}, *tx}}
+	if c, ok := prepareTx(net, h, tx); ok {
+		c.index = 1
+		p.carried = append(p.carried, c)
+	}
+	return p
+}
+
+// Try answers what the next block would make of a transaction that follows the tip's: its events, or *BlockError if the block
+// would be invalid. A ticket that would be rejected is a ticket.rejected among the events. The state is the same afterwards;
+// it must not be read meanwhile.
+func (s *State) Try(in *Prepared) ([]Event, error) {
+	if s.failed != nil {
+		return nil, s.failed
+	}
+	if in.Height != s.tip.Height+1 {
+		return nil, &OrderError{s.tip, in.Height, in.Prev}
+	}
+	b := &block{s: s, in: in, h: in.Height}
+	err := b.transactions()
+	if undoErr := s.undo(b.changes); undoErr != nil {
+		return nil, undoErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b.events, nil
+}
+
+// PayoutsAt returns the payouts that a block at height h may hold, oldest first, within a block by pool id (protocol 8).
+func (s *State) PayoutsAt(h pastel.Height) []Payout {
+	return slices.DeleteFunc(s.Payouts(), func(po Payout) bool { return h < po.ValidFrom || h > po.ValidTo })
+}
+
+// PoolOfEscrow returns the pool whose escrow script this is.
+func (s *State) PoolOfEscrow(script []byte) (ticket.PoolID, Status, bool) {
+	hash, ok := pastel.P2SHHash(script)
+	if !ok || s.escrows[hash] == nil {
+		return "", 0, false
+	}
+	p := s.escrows[hash]
+	return p.terms.ID, p.head.status, true
+}
+
+// PoolOfActivation returns the active pool that backs the Supernode of collateral reference (activation, ffffffff), protocol 7.
+func (s *State) PoolOfActivation(activation pastel.TxID) (Terms, bool) {
+	for _, p := range s.supernodes {
+		if p.head.status == Active && p.head.activationTx == activation {
+			return p.terms, true
+		}
+	}
+	return Terms{}, false
+}
