@@ -1,0 +1,357 @@
+package chain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// Limits of one stored step while many blocks are missing: whichever comes first.
+const (
+	batchBlocks = 1000
+	batchBytes  = 16 << 20 // of raw blocks
+)
+
+// FollowerConfig says what a Follower works with.
+type FollowerConfig struct {
+	Source Source
+	Ledger *Ledger
+	Bell   <-chan struct{} // wakes the follower; only a hint, may be nil
+	Poll   time.Duration   // asks for the node's tip at least this often
+	Log    *slog.Logger
+	// OnStep, if set, is told every stored step and the node's height when it was fetched.
+	OnStep func(c *Change, target pastel.Height)
+	// Fetchers is how many blocks are fetched and prepared at once; 0 means 4.
+	Fetchers int
+}
+
+// Status is what a Follower says of itself.
+type Status struct {
+	Target pastel.Height // the node's tip as last seen, -1 before
+	Synced bool          // the ledger was at the node's tip when last compared
+	Err    error         // why it does not get on, nil if it does
+}
+
+// Follower moves a ledger along the best chain of a node: first sync, catching up and reorganizations are one loop, and what
+// wakes it does not matter.
+type Follower struct {
+	cfg FollowerConfig
+
+	mu     sync.Mutex
+	status Status
+	logged string // the last problem that was logged
+
+	halted *pool.BlockError // on the node's best chain; nothing above its parent is followed
+}
+
+// NewFollower returns a follower that Run sets going.
+func NewFollower(cfg FollowerConfig) *Follower {
+	if cfg.Fetchers == 0 {
+		cfg.Fetchers = 4
+	}
+	return &Follower{cfg: cfg, status: Status{Target: -1}}
+}
+
+// Status returns how the follower is doing; it may be called at any time.
+func (f *Follower) Status() Status {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.status
+}
+
+// ErrForeignChain says that the node follows another chain than the one the ledger holds.
+var ErrForeignChain = errors.New("the node is on another chain than the ledger")
+
+const (
+	firstPause = 200 * time.Millisecond
+	longPause  = 30 * time.Second
+)
+
+// Run follows until the context ends, whose error it returns, or until the ledger cannot go on. A node that is away or answers
+// nonsense is asked again, at growing intervals. A block that breaks the rules halts the ledger at its parent until the node's
+// best chain is another.
+func (f *Follower) Run(ctx context.Context) error {
+	pause := firstPause
+	for {
+		err := f.sync(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var node *sourceError
+		var rule *pool.BlockError
+		var order *pool.OrderError
+		wait := f.cfg.Poll
+		switch {
+		case err == nil:
+			pause = firstPause
+		case errors.As(err, &order): // the chain moved while it was read
+			err, wait = nil, 0
+		case errors.As(err, &rule):
+		case errors.As(err, &node):
+			wait, pause = pause, min(2*pause, longPause)
+		default:
+			return err
+		}
+		f.report(err)
+		if !f.sleep(ctx, wait) {
+			return ctx.Err()
+		}
+	}
+}
+
+// report keeps a problem for Status, and logs it when it is a new one.
+func (f *Follower) report(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.status.Err = err
+	switch {
+	case err == nil && f.logged != "":
+		f.logged = ""
+		f.cfg.Log.Info("following the node again", "height", f.cfg.Ledger.Last().Height)
+	case err != nil:
+		f.status.Synced = false
+		if err.Error() == f.logged {
+			return
+		}
+		f.logged = err.Error()
+		if rule := (*pool.BlockError)(nil); errors.As(err, &rule) {
+			f.cfg.Log.Error("halted: the node's best chain breaks the rules; is the node upgraded?", "err", err)
+		} else {
+			f.cfg.Log.Warn("no use of the node, trying again", "err", err)
+		}
+	}
+}
+
+// sleep waits for the bell or the interval; false when the context ends.
+func (f *Follower) sleep(ctx context.Context, wait time.Duration) bool {
+	if wait == 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+	case <-f.cfg.Bell:
+	}
+	return true
+}
+
+// sync goes to the node's tip as it is now.
+func (f *Follower) sync(ctx context.Context) error {
+	height, hash, err := f.cfg.Source.Tip(ctx)
+	if err != nil {
+		return &sourceError{fmt.Errorf("ask for the node's tip: %w", err)}
+	}
+	f.mu.Lock()
+	f.status.Target = height
+	f.mu.Unlock()
+	tip := f.cfg.Ledger.Last()
+	if tip.Hash != hash || tip.Height != height {
+		base, err := f.fork(ctx, tip, height)
+		if err != nil {
+			return err
+		}
+		if base < 0 && tip.Height >= 0 {
+			return fmt.Errorf("%w: their genesis blocks differ; give it a node of the same network or an empty database", ErrForeignChain)
+		}
+		if err := f.follow(ctx, base, height); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.status.Synced = true
+	return nil
+}
+
+// fork returns the height of the last block that the ledger shares with the node's best chain.
+func (f *Follower) fork(ctx context.Context, tip pool.Tip, target pastel.Height) (pastel.Height, error) {
+	if tip.Height < 0 {
+		return -1, nil
+	}
+	same, err := f.shares(ctx, min(tip.Height, target))
+	if err != nil {
+		return 0, err
+	}
+	least := max(0, tip.Height-f.cfg.Ledger.Network().MaxReorg)
+	if same && target < least {
+		return 0, &sourceError{fmt.Errorf("the node is at block %d, far behind the ledger's %d: waiting for it to catch up", target, tip.Height)}
+	}
+	h := min(tip.Height, target)
+	for !same {
+		if h--; h < least {
+			break
+		}
+		if same, err = f.shares(ctx, h); err != nil {
+			return 0, err
+		}
+	}
+	if same {
+		return h, nil
+	}
+	if least == 0 {
+		return -1, nil
+	}
+	if same, err = f.shares(ctx, 0); err != nil {
+		return 0, err
+	}
+	if !same {
+		return -1, nil
+	}
+	return 0, fmt.Errorf("%w: the node left the ledger's chain before block %d, the ledger is at block %d; "+
+		"check the node, and if it is right start with an empty database", ErrTooDeep, least, tip.Height)
+}
+
+// shares reports whether the node's best chain has the ledger's block at a height.
+func (f *Follower) shares(ctx context.Context, h pastel.Height) (bool, error) {
+	ours, err := f.cfg.Ledger.HashAt(ctx, h)
+	if err != nil {
+		return false, err
+	}
+	theirs, err := f.cfg.Source.HashAt(ctx, h)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, &sourceError{fmt.Errorf("ask for block %d: %w", h, err)}
+	}
+	return ours == theirs, nil
+}
+
+// follow takes the ledger from its block at base to the node's block at target, in steps.
+func (f *Follower) follow(ctx context.Context, base, target pastel.Height) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := f.stillHalted(ctx, base); err != nil {
+		return err
+	}
+	blocks := f.fetch(ctx, base+1, target)
+	for {
+		batch, err := f.batch(ctx, blocks)
+		if len(batch) > 0 || base < f.cfg.Ledger.Last().Height {
+			if stepErr := f.step(ctx, base, batch, target); stepErr != nil {
+				return stepErr
+			}
+			base += pastel.Height(len(batch))
+		}
+		if err != nil || base >= target {
+			return err
+		}
+	}
+}
+
+// stillHalted returns the error that halted the follower if the block is the next one still.
+func (f *Follower) stillHalted(ctx context.Context, base pastel.Height) error {
+	if f.halted == nil || f.halted.Height != base+1 || f.cfg.Ledger.Last().Height != base {
+		return nil
+	}
+	hash, err := f.cfg.Source.HashAt(ctx, f.halted.Height)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return &sourceError{fmt.Errorf("ask for block %d: %w", f.halted.Height, err)}
+	}
+	if err == nil && hash == f.halted.Block {
+		return f.halted
+	}
+	f.halted = nil
+	return nil
+}
+
+func (f *Follower) step(ctx context.Context, base pastel.Height, batch []*pool.Prepared, target pastel.Height) error {
+	before := f.cfg.Ledger.Last()
+	c, err := f.cfg.Ledger.Step(ctx, base, batch)
+	if c != nil && (len(c.Blocks) > 0 || c.Base != before) {
+		if c.Base.Height < before.Height {
+			f.cfg.Log.Info("reorganization", "from", before.Height, "back to", c.Base.Height, "now", c.Tip.Height)
+		}
+		if f.cfg.OnStep != nil {
+			f.cfg.OnStep(c, target)
+		}
+	}
+	if rule := (*pool.BlockError)(nil); errors.As(err, &rule) {
+		f.halted = rule
+	}
+	return err
+}
+
+// fetched is a block on its way.
+type fetched struct {
+	block *pool.Prepared
+	size  int
+	err   error
+}
+
+// fetch gets and prepares blocks of the node's best chain, several at once; they come in order.
+func (f *Follower) fetch(ctx context.Context, from, to pastel.Height) <-chan chan fetched {
+	queue := make(chan chan fetched, f.cfg.Fetchers)
+	go func() {
+		defer close(queue)
+		for h := from; h <= to; h++ {
+			result := make(chan fetched, 1)
+			select {
+			case queue <- result:
+			case <-ctx.Done():
+				return
+			}
+			go func() { result <- f.fetchBlock(ctx, h) }()
+		}
+	}()
+	return queue
+}
+
+func (f *Follower) fetchBlock(ctx context.Context, h pastel.Height) fetched {
+	fail := func(err error) fetched { return fetched{err: &sourceError{fmt.Errorf("fetch block %d: %w", h, err)}} }
+	hash, err := f.cfg.Source.HashAt(ctx, h)
+	if err != nil {
+		return fail(err)
+	}
+	raw, err := f.cfg.Source.Block(ctx, hash)
+	if err != nil {
+		return fail(err)
+	}
+	b, err := pastel.ParseBlock(raw)
+	if err != nil {
+		return fail(err)
+	}
+	if b.Hash() != hash {
+		return fail(fmt.Errorf("the node answered with block %s for %s", b.Hash(), hash))
+	}
+	net := f.cfg.Ledger.Network()
+	return fetched{block: pool.Prepare(&net, h, b), size: len(raw)}
+}
+
+// batch collects blocks for one step. With an error come the blocks before it.
+func (f *Follower) batch(ctx context.Context, queue <-chan chan fetched) (list []*pool.Prepared, err error) {
+	size := 0
+	for len(list) < batchBlocks && size < batchBytes {
+		var result chan fetched
+		var open bool
+		select {
+		case result, open = <-queue:
+		case <-ctx.Done():
+			return list, ctx.Err()
+		}
+		if !open {
+			return list, nil
+		}
+		var got fetched
+		select {
+		case got = <-result:
+		case <-ctx.Done():
+			return list, ctx.Err()
+		}
+		if got.err != nil {
+			return list, got.err
+		}
+		list = append(list, got.block)
+		size += got.size
+	}
+	return list, nil
+}

@@ -1,0 +1,36 @@
+package chain
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// ErrNotFound says that a node or a store has no such block or transaction.
+var ErrNotFound = errors.New("not found")
+
+// Source is a node whose best chain is followed. It may be asked from several goroutines at once, and nothing it says is
+// trusted: blocks are hashed, parsed and checked against their parents.
+type Source interface {
+	// Tip returns the last block of the node's best chain.
+	Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, error)
+	// HashAt returns the block of the best chain at a height; ErrNotFound above the tip.
+	HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, error)
+	// Block returns a block's bytes, also of one that left the best chain; ErrNotFound if the node does not have it.
+	Block(ctx context.Context, hash pastel.BlockHash) ([]byte, error)
+}
+
+// Header is what a node tells of a block without its transactions.
+type Header struct {
+	Hash, Prev    pastel.BlockHash
+	Height        pastel.Height
+	Time          uint32 // seconds since 1970
+	Confirmations int    // -1 off the best chain
+}
+
+// A sourceError is the node's fault or the network's: it passes, so the follower tries again.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string { return e.err.Error() }
+func (e *sourceError) Unwrap() error { return e.err }

@@ -1,0 +1,83 @@
+package chain
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Store keeps what a Ledger knows. A crash at any instant leaves it as it was before a Commit or after it.
+type Store interface {
+	// Load returns the state after the last commit, or a new one. The parameters must be those the store was made with.
+	Load(ctx context.Context, net pastel.Network, shadow bool) (*pool.State, error)
+	// Commit stores a change, whole or not at all. After an error the store may hold either: the ledger is opened again.
+	Commit(ctx context.Context, c *Change) error
+	// Undo returns the record that takes the block at h back; ErrNotFound if it is too old.
+	Undo(ctx context.Context, h pastel.Height) (*pool.Undo, error)
+	// HashAt returns the hash of the block at h; ErrNotFound if there is none.
+	HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, error)
+}
+
+// Change is a step of a ledger: some blocks are taken back, others come on top.
+type Change struct {
+	Base    pool.Tip        // the last block that stays
+	Blocks  []*pool.Update  // on top of it, in order
+	Tip     pool.Tip        // after them
+	Records []pool.Record   // of the state, that differ from before, sorted by kind and key
+	Pools   []pool.Pool     // touched, as they are now, sorted by id
+	Gone    []ticket.PoolID // touched, and there no more
+	Reorg   pastel.Height   // how many undo records to keep
+}
+
+// Memory is a Store without a disk, for development and tests: all that it adds to the ledger are undo records.
+type Memory struct {
+	mu     sync.Mutex
+	blocks []*pool.Update // by height
+}
+
+// Load returns a new state: nothing outlives the process.
+func (m *Memory) Load(_ context.Context, net pastel.Network, shadow bool) (*pool.State, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.blocks = nil
+	return pool.New(net, shadow)
+}
+
+// Commit keeps the blocks of the change.
+func (m *Memory) Commit(_ context.Context, c *Change) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.blocks = append(m.blocks[:c.Base.Height+1], c.Blocks...)
+	if old := len(m.blocks) - int(c.Reorg) - 1; old >= 0 {
+		for ; old >= 0 && m.blocks[old].Undo != nil; old-- {
+			bare := *m.blocks[old]
+			bare.Undo = nil
+			m.blocks[old] = &bare
+		}
+	}
+	return nil
+}
+
+// Undo returns the undo record of a block among the last.
+func (m *Memory) Undo(_ context.Context, h pastel.Height) (*pool.Undo, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if h < 0 || int(h) >= len(m.blocks) || m.blocks[h].Undo == nil {
+		return nil, fmt.Errorf("undo record of block %d: %w", h, ErrNotFound)
+	}
+	return m.blocks[h].Undo, nil
+}
+
+// HashAt returns a block's hash.
+func (m *Memory) HashAt(_ context.Context, h pastel.Height) (pastel.BlockHash, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if h < 0 || int(h) >= len(m.blocks) {
+		return pastel.BlockHash{}, fmt.Errorf("block %d: %w", h, ErrNotFound)
+	}
+	return m.blocks[h].Block, nil
+}
