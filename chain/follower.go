@@ -91,7 +91,7 @@ func (f *Follower) Run(ctx context.Context) error {
 		case err == nil:
 			pause = firstPause
 		case errors.As(err, &order): // the chain moved while it was read
-			err, wait = nil, 0
+			err, wait = nil, firstPause
 		case errors.As(err, &rule):
 		case errors.As(err, &node):
 			wait, pause = pause, min(2*pause, longPause)

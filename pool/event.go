@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -170,9 +171,6 @@ type Digest [32]byte
 
 // nextDigest chains a block's events to the digest before it; rejected tickets do not count.
 func nextDigest(prev Digest, block pastel.BlockHash, events []Event) Digest {
-	h := sha256.New()
-	h.Write(prev[:])
-	h.Write(block[:])
 	b := []byte{'['}
 	for i := range events {
 		if events[i].Type == TicketRejected {
@@ -183,6 +181,19 @@ func nextDigest(prev Digest, block pastel.BlockHash, events []Event) Digest {
 		}
 		b = events[i].appendJSON(b)
 	}
-	h.Write(append(b, ']'))
+	return chainDigest(prev, block, append(b, ']'))
+}
+
+// NextDigest is the ledger digest after a block, from the one before it and the canonical JSON of the block's events without
+// ticket.rejected (protocol 9).
+func NextDigest(prev Digest, block pastel.BlockHash, events []string) Digest {
+	return chainDigest(prev, block, []byte("["+strings.Join(events, ",")+"]"))
+}
+
+func chainDigest(prev Digest, block pastel.BlockHash, events []byte) Digest {
+	h := sha256.New()
+	h.Write(prev[:])
+	h.Write(block[:])
+	h.Write(events)
 	return Digest(h.Sum(nil))
 }

@@ -52,6 +52,15 @@ func (k RecordKind) String() string {
 	return names[k]
 }
 
+// RecordKinds lists the kinds in the order that Loader wants.
+func RecordKinds() []RecordKind {
+	kinds := make([]RecordKind, 0, recordEnd-1)
+	for k := RecordTip; k < recordEnd; k++ {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
 const recordSumSize = 8
 
 // recordSum protects a record against damage and mix-ups, not against forgery.

@@ -1,0 +1,282 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store/db"
+)
+
+// Commit stores a step of the ledger in one transaction. It refuses a step that does not begin where the database is.
+func (s *Store) Commit(ctx context.Context, c *chain.Change) error {
+	tx, err := s.begin(ctx, s.conn)
+	if err != nil {
+		return explainSQLite(err)
+	}
+	w := &writer{ctx: ctx, q: tx.queries(), net: &s.net}
+	if err := w.change(c); err != nil {
+		return explainSQLite(errors.Join(err, tx.Rollback()))
+	}
+	return explainSQLite(tx.Commit())
+}
+
+// writer writes a step within a transaction.
+type writer struct {
+	ctx context.Context
+	q   *db.Queries
+	net *pastel.Network
+}
+
+func (w *writer) change(c *chain.Change) error {
+	if err := w.rewind(&c.Base); err != nil {
+		return err
+	}
+	if err := w.records(c.Records); err != nil {
+		return err
+	}
+	keep := c.Tip.Height - c.Reorg
+	for _, u := range c.Blocks {
+		if err := w.block(u, u.Height > keep); err != nil {
+			return fmt.Errorf("block %d: %w", u.Height, err)
+		}
+	}
+	forget := db.ForgetUndoParams{Height: int64(keep) - int64(len(c.Blocks)) - 1, Height_2: int64(keep)}
+	if err := w.q.ForgetUndo(w.ctx, forget); err != nil {
+		return err
+	}
+	for i := range c.Pools {
+		if err := w.pool(&c.Pools[i]); err != nil {
+			return err
+		}
+	}
+	for _, id := range c.Gone {
+		if err := w.q.DeletePool(w.ctx, string(id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rewind takes back what lies above base, which must then be the last block.
+func (w *writer) rewind(base *pool.Tip) error {
+	last, err := w.q.LastBlock(w.ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		if base.Height != -1 {
+			return fmt.Errorf("the database is empty, the ledger goes on from block %d", base.Height)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	h := int64(base.Height)
+	if last.Height > h {
+		for _, undo := range []func(context.Context, int64) error{
+			w.q.DeleteEventsAbove, w.q.DeleteCreditsAbove, w.q.DeletePledgesAbove, w.q.DeletePayoutOutputsAbove, w.q.DeletePayoutsAbove,
+		} {
+			if err := undo(w.ctx, h); err != nil {
+				return err
+			}
+		}
+		above := sql.NullInt64{Int64: h, Valid: true}
+		for _, undo := range []func(context.Context, sql.NullInt64) error{
+			w.q.ReopenPledgesAbove, w.q.UnpayPayoutsAbove, w.q.UncancelPayoutsAbove,
+		} {
+			if err := undo(w.ctx, above); err != nil {
+				return err
+			}
+		}
+		n, err := w.q.DeleteBlocksAbove(w.ctx, h)
+		if err != nil {
+			return err
+		}
+		if n != last.Height-h {
+			return fmt.Errorf("the database had %d blocks above block %d, not %d: it is damaged", n, h, last.Height-h)
+		}
+		if h < 0 {
+			return nil
+		}
+		if last, err = w.q.LastBlock(w.ctx); err != nil {
+			return err
+		}
+	}
+	hash, err := hash32[pastel.BlockHash](last.Hash)
+	if err != nil {
+		return err
+	}
+	if last.Height != h || hash != base.Hash {
+		return fmt.Errorf("the database ends at block %d (%s), the ledger goes on from block %d (%s)", last.Height, hash, h, base.Hash)
+	}
+	return nil
+}
+
+func (w *writer) records(list []pool.Record) error {
+	for _, r := range list {
+		var err error
+		if r.Value == nil {
+			err = w.q.DeleteRecord(w.ctx, db.DeleteRecordParams{Kind: int16(r.Kind), Key: r.Key})
+		} else {
+			err = w.q.PutRecord(w.ctx, db.PutRecordParams{Kind: int16(r.Kind), Key: r.Key, Value: r.Value})
+		}
+		if err != nil {
+			return fmt.Errorf("%s record: %w", r.Kind, err)
+		}
+	}
+	return nil
+}
+
+func (w *writer) block(u *pool.Update, keepUndo bool) error {
+	b := db.InsertBlockParams{Height: int64(u.Height), Hash: u.Block[:], Time: int64(u.Time), Digest: u.Digest[:]}
+	if keepUndo {
+		b.Undo = u.Undo.Encode()
+	}
+	if err := w.q.InsertBlock(w.ctx, b); err != nil {
+		return err
+	}
+	for i := range u.Joined {
+		if err := w.joined(&u.Joined[i], u.Height); err != nil {
+			return fmt.Errorf("pledge %d: %w", u.Joined[i].Seq, err)
+		}
+	}
+	for i := range u.Settled {
+		if err := w.settled(&u.Settled[i]); err != nil {
+			return fmt.Errorf("payout %s: %w", u.Settled[i].Tx.ID(), err)
+		}
+	}
+	for i := range u.Credits {
+		if err := w.credit(&u.Credits[i], u.Height, i); err != nil {
+			return fmt.Errorf("credit %d: %w", i, err)
+		}
+	}
+	for i := range u.Events {
+		if err := w.event(&u.Events[i], i); err != nil {
+			return fmt.Errorf("event %d, %s: %w", i, u.Events[i].Type, err)
+		}
+	}
+	return nil
+}
+
+func (w *writer) joined(j *pool.Joined, h pastel.Height) error {
+	owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: j.Owner}
+	return w.q.InsertPledge(w.ctx, db.InsertPledgeParams{
+		Seq: int64(j.Seq), Pool: string(j.Pool), Pastelid: j.PastelID.String(), Address: owner.Encode(w.net),
+		Reward: j.Reward.Encode(w.net), Coins: j.Coins, Ticket: j.Ticket[:], OutputTxid: j.Output.TxID[:],
+		OutputVout: int64(j.Output.Vout), Joined: int64(h),
+	})
+}
+
+func (w *writer) settled(po *pool.Payout) error {
+	txid := po.Tx.ID()
+	err := w.q.InsertPayout(w.ctx, db.InsertPayoutParams{
+		Pool: string(po.Pool), Settled: int64(po.Settled), Txid: txid[:], ValidFrom: int64(po.ValidFrom),
+		ValidTo: int64(po.ValidTo), Fee: int64(po.Fee), Change: int64(po.Change), Tx: po.Tx.Bytes(),
+	})
+	for i, out := range po.Outputs {
+		if err != nil {
+			return err
+		}
+		err = w.q.InsertPayoutOutput(w.ctx, db.InsertPayoutOutputParams{
+			Pool: string(po.Pool), Settled: int64(po.Settled), Position: int64(i),
+			Address: out.To.Encode(w.net), Amount: int64(out.Amount),
+		})
+	}
+	return err
+}
+
+func (w *writer) credit(c *pool.Credit, h pastel.Height, i int) error {
+	x := db.InsertCreditParams{
+		Height: int64(h), Position: int64(i), Pool: string(c.Pool), Address: c.To.Encode(w.net), Amount: int64(c.Amount),
+	}
+	if c.PastelID != (pastelid.PastelID{}) {
+		x.Pastelid = text(c.PastelID.String())
+	}
+	return w.q.InsertCredit(w.ctx, x)
+}
+
+func text(s string) sql.NullString        { return sql.NullString{String: s, Valid: s != ""} }
+func integer(n int64) sql.NullInt64       { return sql.NullInt64{Int64: n, Valid: true} }
+func after(h pastel.Height) sql.NullInt64 { return sql.NullInt64{Int64: int64(h), Valid: h >= 0} }
+
+// event stores an event, and what it ends.
+func (w *writer) event(e *pool.Event, i int) error {
+	canonical, err := e.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	x := db.InsertEventParams{
+		Height: int64(e.Height), Position: int64(i), Type: string(e.Type), Pool: text(string(e.Pool)), Pastelid: text(e.PastelID),
+		Reason: text(string(e.Reason)), Json: string(canonical),
+	}
+	switch e.Type {
+	case pool.PledgeAccepted, pool.PledgePromoted, pool.PledgeLeft:
+		x.Coins = integer(e.Coins)
+		x.Pledge = integer(int64(e.Pledge))
+	case pool.PledgeMoved, pool.PledgeReleased:
+		x.Pledge = integer(int64(e.Pledge))
+	case pool.PoolActivated, pool.PoolReplenishing, pool.PoolRestored, pool.PoolLowCollateral:
+		x.Coins = integer(e.Coins)
+	case pool.RewardReceived, pool.RewardForfeited:
+		x.Amount = integer(int64(e.Amount))
+	case pool.PayoutSettled:
+		sum := e.Fee
+		for _, out := range e.Outputs {
+			sum += out.Amount
+		}
+		x.Amount = integer(int64(sum))
+	case pool.ReputationChanged:
+		x.Amount = integer(int64(e.Points))
+	default:
+	}
+	if e.TxID != (pastel.TxID{}) {
+		x.Txid = e.TxID[:]
+	}
+	if e.Type == pool.PledgeLeft {
+		x.Amount = integer(int64(e.Forfeited))
+	}
+	if err := w.q.InsertEvent(w.ctx, x); err != nil {
+		return err
+	}
+	return w.ends(e)
+}
+
+// ends marks what an event ends.
+func (w *writer) ends(e *pool.Event) error {
+	var n int64
+	var err error
+	switch e.Type {
+	case pool.PledgeLeft, pool.PledgeReleased:
+		n, err = w.q.EndPledge(w.ctx, db.EndPledgeParams{
+			Seq: int64(e.Pledge), Ended: after(e.Height), Outcome: text(string(e.Type)), Forfeited: integer(int64(e.Forfeited)),
+		})
+	case pool.PayoutPaid:
+		n, err = w.q.PayPayout(w.ctx, db.PayPayoutParams{Pool: string(e.Pool), Txid: e.TxID[:], Paid: after(e.Height)})
+	case pool.PayoutCancelled:
+		n, err = w.q.CancelPayout(w.ctx, db.CancelPayoutParams{Pool: string(e.Pool), Txid: e.TxID[:], Cancelled: after(e.Height)})
+	default:
+		return nil
+	}
+	if err == nil && n != 1 {
+		err = fmt.Errorf("%d rows to end, want 1: the database is damaged, start with an empty one", n)
+	}
+	return err
+}
+
+func (w *writer) pool(p *pool.Pool) error {
+	x := db.PutPoolParams{
+		ID: string(p.ID), Status: p.Status.String(), Company: p.Company, Operator: p.Operator.String(),
+		Supernode: p.Supernode.String(), FeeAddress: p.FeeAddress.Encode(w.net), Escrow: p.Escrow.Encode(w.net),
+		Required: p.Required, Target: p.Target, Factor: p.Factor, Fee: p.Fee, Period: int64(p.Period),
+		Opened: int64(p.InitHeight), OpenedTx: p.InitTx[:], Activated: after(p.Activated), Deadline: after(p.Deadline),
+		Ended: after(p.Ended), MemberCoins: p.MemberCoins, PledgedCoins: p.PledgedCoins,
+	}
+	if p.Activated >= 0 {
+		x.ActivationTx = p.ActivationTx[:]
+	}
+	return w.q.PutPool(w.ctx, x)
+}

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/pastelnetwork/smartpool/store/db"
+)
+
+// writerLock is the key of the advisory lock that the writer of a database holds; with it goes the schema's number, so that
+// several ledgers may share a server's database in schemas of their own.
+const writerLock = 0x53506f6c
+
+func openPostgres(ctx context.Context, database string, s *Store) error {
+	cfg, err := pgx.ParseConfig(database)
+	if err != nil {
+		return errors.New("the postgres:// URL of the database is malformed: want postgres://user:password@host:port/name")
+	}
+	where := fmt.Sprintf("%s on %s", cfg.Database, cfg.Host)
+	pool := stdlib.OpenDB(*cfg)
+	s.onClose(pool.Close)
+	if s.conn, err = pool.Conn(ctx); err != nil {
+		return fmt.Errorf("connect to database %s: %w", where, err)
+	}
+	s.onClose(s.conn.Close)
+	var schema sql.NullString
+	var locked bool
+	err = s.conn.QueryRowContext(ctx, `SELECT current_schema(), pg_try_advisory_lock($1,
+		coalesce((SELECT oid::bigint::bit(32)::integer FROM pg_namespace WHERE nspname = current_schema()), 0))`,
+		int32(writerLock)).Scan(&schema, &locked)
+	switch {
+	case err != nil:
+		return fmt.Errorf("lock database %s: %w", where, err)
+	case !schema.Valid:
+		return fmt.Errorf("database %s has no schema to make tables in: create the one that search_path names", where)
+	case !locked:
+		return fmt.Errorf("%s: %w", where, ErrLocked)
+	}
+	if err := claimPostgres(ctx, s.conn); err != nil {
+		return fmt.Errorf("open database %s: %w", where, err)
+	}
+	none := func(int64) error { return nil } // backups of a server are its owner's, and DDL is in the migration's transaction
+	if err := migrate(ctx, pool, postgresMigrations, none); err != nil {
+		return fmt.Errorf("open database %s: %w", where, err)
+	}
+	s.q = db.New(s.conn)
+	s.begin = beginPostgres
+	return nil
+}
+
+// claimPostgres refuses a schema whose tables are not ours.
+func claimPostgres(ctx context.Context, conn *sql.Conn) error {
+	var ours, tables int64
+	err := conn.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE tablename = $1), count(*) FROM pg_tables
+		WHERE schemaname = current_schema()`, versionTable).Scan(&ours, &tables)
+	if err != nil {
+		return err
+	}
+	if ours == 0 && tables > 0 {
+		return errors.New("it holds another program's tables: give an empty database or schema")
+	}
+	return nil
+}
+
+// pipeline sends statements many at a time: one by one, each would cost a round trip. It is a db.DBTX.
+type pipeline struct {
+	*sql.Tx
+	conn  *sql.Conn
+	batch pgx.Batch
+	rows  []int64 // affected by the statements sent so far
+	err   error   // the first, for good: the transaction is void then
+}
+
+const pipelineDepth = 4096
+
+func beginPostgres(ctx context.Context, conn *sql.Conn) (transaction, error) {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &pipeline{Tx: tx, conn: conn}, nil
+}
+
+func (p *pipeline) queries() *db.Queries { return db.New(p) }
+
+// queued is a statement of a pipeline.
+type queued struct {
+	ctx context.Context
+	p   *pipeline
+	n   int
+}
+
+func (q queued) LastInsertId() (int64, error) { return 0, errors.New("PostgreSQL has no such thing") }
+
+// RowsAffected sends what is queued to know.
+func (q queued) RowsAffected() (int64, error) {
+	if q.n >= len(q.p.rows) {
+		if err := q.p.flush(q.ctx); err != nil {
+			return 0, err
+		}
+	}
+	return q.p.rows[q.n], nil
+}
+
+// ExecContext queues a statement; errors come with a later call, at the latest Commit's.
+func (p *pipeline) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	p.batch.Queue(query, args...)
+	n := len(p.rows) + p.batch.Len() - 1
+	if p.batch.Len() >= pipelineDepth {
+		if err := p.flush(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return queued{ctx, p, n}, p.err
+}
+
+// QueryRowContext sees what was queued before it.
+func (p *pipeline) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	p.flush(ctx) //nolint:errcheck // the transaction is void then, and the query says so
+	return p.Tx.QueryRowContext(ctx, query, args...)
+}
+
+func (p *pipeline) flush(ctx context.Context) error {
+	if p.err != nil || p.batch.Len() == 0 {
+		return p.err
+	}
+	p.err = p.conn.Raw(func(driver any) error {
+		results := driver.(*stdlib.Conn).Conn().SendBatch(ctx, &p.batch)
+		for range p.batch.Len() {
+			tag, err := results.Exec()
+			if err != nil {
+				return errors.Join(err, results.Close())
+			}
+			p.rows = append(p.rows, tag.RowsAffected())
+		}
+		return results.Close()
+	})
+	p.batch = pgx.Batch{}
+	return p.err
+}
+
+// Commit sends the rest and commits.
+func (p *pipeline) Commit() error {
+	if err := p.flush(context.Background()); err != nil {
+		return errors.Join(err, p.Rollback())
+	}
+	return p.Tx.Commit()
+}
