@@ -3,6 +3,7 @@ package pastel
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // Transaction formats, by the first four bytes and the version group after them (pasteld, primitives/transaction.h).
@@ -224,4 +225,21 @@ func NewTx(sapling bool, ins []TxIn, outs []TxOut) *Tx {
 	}
 	t.raw, t.id = b, DoubleSHA256(b)
 	return t
+}
+
+// WithExpiry returns a copy of a transaction that NewTx made in version 4, with a height after which it is not mined.
+func (t *Tx) WithExpiry(h Height) *Tx { return t.with(t.LockTime, uint32(h)) }
+
+// WithLockTime returns a copy of a transaction that NewTx made in version 4, with a height or time before which it is not mined.
+func (t *Tx) WithLockTime(lockTime uint32) *Tx { return t.with(lockTime, t.ExpiryHeight) }
+
+func (t *Tx) with(lockTime, expiry uint32) *Tx {
+	c := *t
+	c.raw = slices.Clone(t.raw)
+	c.LockTime, c.ExpiryHeight = lockTime, expiry
+	tail := c.raw[len(c.raw)-19:] // lock time, expiry, value balance, three empty lists
+	binary.LittleEndian.PutUint32(tail, lockTime)
+	binary.LittleEndian.PutUint32(tail[4:], expiry)
+	c.id = DoubleSHA256(c.raw)
+	return &c
 }

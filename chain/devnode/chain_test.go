@@ -1,0 +1,62 @@
+package devnode_test
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/chain/devnode"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// recorded returns the blocks of a recorded chain.
+func recorded(t *testing.T, name string) [][]byte {
+	t.Helper()
+	text, err := os.ReadFile("../../testdata/" + name + "/blocks.hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks [][]byte
+	for _, line := range strings.Fields(string(text)) {
+		raw, err := hex.DecodeString(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks = append(blocks, raw)
+	}
+	return blocks
+}
+
+func regtest(t *testing.T) pastel.Network {
+	t.Helper()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+func TestRecordedChainIsValid(t *testing.T) {
+	t.Parallel()
+	n, err := devnode.Open(context.Background(), devnode.Config{Dir: t.TempDir(), Network: regtest(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	blocks := recorded(t, "life")
+	for h, raw := range blocks {
+		err := n.SubmitBlock(context.Background(), raw)
+		if h == 0 && errors.Is(err, devnode.ErrDuplicate) {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("block %d: %v", h, err)
+		}
+	}
+	if h, _ := n.Tip(); int(h) != len(blocks)-1 {
+		t.Fatalf("tip is block %d, want %d", h, len(blocks)-1)
+	}
+}

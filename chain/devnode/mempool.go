@@ -1,0 +1,193 @@
+package devnode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// mempool holds valid transactions that are not mined, in the order they came, which puts parents before children.
+type mempool struct {
+	list  []*memTx
+	byID  map[pastel.TxID]*memTx
+	spent map[pastel.OutPoint]pastel.TxID // what they spend
+	back  []*memTx                        // of blocks taken back, to be looked at again
+}
+
+type memTx struct {
+	tx       *pastel.Tx
+	fee      pastel.Amount
+	time     int64         // it came, seconds since 1970
+	height   pastel.Height // of the tip then
+	verified bool          // its scripts ran once
+}
+
+// minRelayFee is in patoshi per 1000 bytes, as pasteld's default.
+const minRelayFee = 30
+
+func (m *mempool) reset() {
+	m.list, m.byID, m.spent = nil, map[pastel.TxID]*memTx{}, map[pastel.OutPoint]pastel.TxID{}
+}
+
+// bringBack remembers the transactions of a block that was taken back.
+func (m *mempool) bringBack(b *pastel.Block) {
+	var list []*memTx
+	for i := range b.Txs[1:] {
+		list = append(list, &memTx{tx: &b.Txs[1+i], verified: true})
+	}
+	m.back = append(list, m.back...) // an earlier block comes before
+}
+
+// revalidate looks at everything again after the chain has moved. What is mined, conflicts or is no longer valid leaves.
+func (m *mempool) revalidate(ctx context.Context, n *Node) {
+	again := append(m.back, m.list...)
+	m.back = nil
+	m.reset()
+	for _, t := range again {
+		if _, err := n.accept(ctx, t); err != nil {
+			continue // its time is over
+		}
+	}
+}
+
+// TxError says why a transaction is refused, in pasteld's words and codes.
+type TxError struct {
+	Code    int
+	Message string
+	Details string
+}
+
+func (e *TxError) Error() string {
+	if e.Details != "" {
+		return fmt.Sprintf("%s (%s)", e.Message, e.Details)
+	}
+	return e.Message
+}
+
+// pasteld's codes of sendrawtransaction.
+const (
+	codeTx         = -25
+	codeRejected   = -26
+	codeInChain    = -27
+	codeUndecoded  = -22
+	rejectInvalid  = "16: "
+	rejectSpent    = "18: "
+	rejectFee      = "66: "
+	rejectExpired  = "tx-expiring-soon"
+	rejectUnproven = "mandatory-script-verify-flag-failed"
+)
+
+// SubmitTx takes a transaction into the mempool; *TxError says why not. One that is there already is no error.
+func (n *Node) SubmitTx(ctx context.Context, raw []byte) (pastel.TxID, error) {
+	tx, err := pastel.ParseTx(raw)
+	if err != nil {
+		return pastel.TxID{}, &TxError{Code: codeUndecoded, Message: "TX decode failed"}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.accept(ctx, &memTx{tx: tx})
+}
+
+func (n *Node) accept(ctx context.Context, t *memTx) (pastel.TxID, error) {
+	id := t.tx.ID()
+	if n.pool.byID[id] != nil {
+		return id, nil
+	}
+	if _, mined := n.txs[id]; mined {
+		return id, &TxError{Code: codeInChain, Message: "transaction already in block chain"}
+	}
+	if err := n.checkTx(t); err != nil {
+		return id, err
+	}
+	if n.rules != nil {
+		err := n.rules.CheckTx(ctx, t.tx.Bytes(), n.nextTime())
+		var refused *chain.RefusedError
+		if errors.As(err, &refused) {
+			return id, &TxError{codeRejected, rejectInvalid + "smartpool-" + refused.Reason, refused.Detail}
+		}
+		if err != nil {
+			return id, &TxError{codeTx, "the smart pool rules give no answer", err.Error()}
+		}
+	}
+	if t.time == 0 {
+		t.time, t.height = n.now().Unix(), n.tree.tip().height
+	}
+	n.pool.list = append(n.pool.list, t)
+	n.pool.byID[id] = t
+	for i := range t.tx.Inputs {
+		n.pool.spent[t.tx.Inputs[i].PrevOut] = id
+	}
+	return id, nil
+}
+
+// checkTx checks all but the smart pool rules.
+func (n *Node) checkTx(t *memTx) error {
+	tip := n.tree.tip()
+	reject := func(reason string, err error) error { return &TxError{codeRejected, reason, err.Error()} }
+	if t.tx.IsCoinbase() {
+		return &TxError{Code: codeRejected, Message: rejectInvalid + "coinbase"}
+	}
+	if err := checkTransparent(t.tx); err != nil {
+		return reject(rejectInvalid+"bad-tx-version", err)
+	}
+	if err := checkFinal(t.tx, tip.height+1, medianTime(tip)); err != nil {
+		return reject(rejectInvalid+rejectExpired, err)
+	}
+	for i := range t.tx.Inputs {
+		if _, conflict := n.pool.spent[t.tx.Inputs[i].PrevOut]; conflict {
+			return &TxError{Code: codeTx}
+		}
+	}
+	view := n.nextCoins()
+	fee, _, err := n.spend(&view, t.tx, tip.height+1, t.verified)
+	var input *inputError
+	var script *scriptError
+	switch {
+	case errors.As(err, &input):
+		_, mined := n.txs[input.out.TxID]
+		if _, waiting := n.pool.byID[input.out.TxID]; mined || waiting {
+			return &TxError{codeRejected, rejectSpent + "bad-txns-inputs-spent", "inputs already spent"}
+		}
+		return &TxError{Code: codeTx, Message: "Missing inputs"}
+	case errors.As(err, &script):
+		return &TxError{Code: codeRejected, Message: fmt.Sprintf("%s%s (%v)", rejectInvalid, rejectUnproven, err)}
+	case err != nil:
+		return reject(rejectInvalid+"bad-txns", err)
+	}
+	if least := pastel.Amount(len(t.tx.Bytes()) * minRelayFee / 1000); fee < least {
+		return &TxError{codeRejected, rejectFee + "min relay fee not met", fmt.Sprintf("%s PSL, at least %s PSL", fee, least)}
+	}
+	t.fee, t.verified = fee, true
+	return nil
+}
+
+// nextCoins is the set of coins with the mempool's transactions applied.
+func (n *Node) nextCoins() coinView {
+	view := coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}}
+	for out := range n.pool.spent {
+		view.now[out] = nil
+	}
+	for _, t := range n.pool.list {
+		for v := range t.tx.Outputs {
+			out := pastel.OutPoint{TxID: t.tx.ID(), Vout: uint32(v)}
+			if _, gone := n.pool.spent[out]; !gone {
+				view.now[out] = &coin{TxOut: t.tx.Outputs[v], height: n.tree.tip().height + 1}
+			}
+		}
+	}
+	return view
+}
+
+// Mempool returns the ids of the transactions that wait to be mined, in the order they came.
+func (n *Node) Mempool() []pastel.TxID {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var ids []pastel.TxID
+	for _, t := range n.pool.list {
+		ids = append(ids, t.tx.ID())
+	}
+	return ids
+}

@@ -1,0 +1,142 @@
+package devnode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Config says what a Node works with.
+type Config struct {
+	Dir     string // made if it is missing
+	Network pastel.Network
+	Rules   chain.Rules      // what it enforces; nil: nothing, like today's pasteld
+	Now     func() time.Time // of new blocks; nil: the machine's clock
+}
+
+// Node is a running node. Its methods may be called from several goroutines.
+type Node struct {
+	net   pastel.Network
+	rules chain.Rules
+	now   func() time.Time
+	lock  *flock.Flock
+
+	mu     sync.Mutex
+	file   *blockFile
+	tree   tree
+	coins  map[pastel.OutPoint]coin
+	txs    map[pastel.TxID]txPlace // of the best chain
+	pool   mempool
+	wallet *wallet
+	sns    *supernodes
+}
+
+// coin is an unspent output.
+type coin struct {
+	pastel.TxOut
+	height   pastel.Height
+	coinbase bool
+}
+
+// txPlace tells where a mined transaction is.
+type txPlace struct {
+	entry *entry
+	index int
+}
+
+// Open opens the node in a folder and reads its chain. The rules, if there are any, are brought to the chain's tip.
+func Open(ctx context.Context, cfg Config) (*Node, error) {
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("development node: %w", err)
+	}
+	n := &Node{
+		net: cfg.Network, rules: cfg.Rules, now: cfg.Now,
+		lock:  flock.New(filepath.Join(cfg.Dir, "lock")),
+		coins: map[pastel.OutPoint]coin{}, txs: map[pastel.TxID]txPlace{},
+	}
+	if n.now == nil {
+		n.now = time.Now
+	}
+	if held, err := n.lock.TryLock(); err != nil || !held {
+		return nil, fmt.Errorf("development node: another process works in %s, stop it or choose another folder", cfg.Dir)
+	}
+	if err := n.open(ctx, cfg.Dir); err != nil {
+		n.Close()
+		return nil, fmt.Errorf("development node in %s: %w", cfg.Dir, err)
+	}
+	return n, nil
+}
+
+func (n *Node) open(ctx context.Context, dir string) (err error) {
+	n.pool.reset()
+	if n.wallet, err = openWallet(filepath.Join(dir, "wallet.json"), &n.net); err != nil {
+		return err
+	}
+	if n.sns, err = openSupernodes(filepath.Join(dir, "supernodes.json")); err != nil {
+		return err
+	}
+	rules := n.rules
+	n.rules = nil // what is on disk was checked when it came
+	if n.file, err = openBlockFile(filepath.Join(dir, "blocks.dat"), n.replay); err != nil {
+		return err
+	}
+	if len(n.tree.best) == 0 {
+		if err := n.acceptBlock(ctx, genesis()); err != nil {
+			return err
+		}
+	}
+	n.rules = rules
+	return n.bringRules(ctx)
+}
+
+// Close ends the node. Everything it was asked to do is on disk.
+func (n *Node) Close() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var errs []error
+	if n.file != nil {
+		errs = append(errs, n.file.close())
+	}
+	return errors.Join(append(errs, n.lock.Close())...)
+}
+
+// bringRules takes the rules to the node's tip: they may have stopped elsewhere.
+func (n *Node) bringRules(ctx context.Context) error {
+	if n.rules == nil {
+		return nil
+	}
+	for {
+		tip, err := n.rules.Tip(ctx)
+		if err != nil {
+			return fmt.Errorf("ask the rules for their last block: %w", err)
+		}
+		switch e := n.tree.at(tip.Height); {
+		case tip.Height >= 0 && (e == nil || e.block.Hash() != tip.Hash):
+			err = n.rules.Disconnect(ctx, tip.Hash)
+		case tip.Height == n.tree.tip().height:
+			return nil
+		default:
+			err = n.rules.Connect(ctx, n.tree.at(tip.Height+1).block.Bytes())
+		}
+		if err != nil {
+			return fmt.Errorf("bring the rules from block %d to the node's tip: %w", tip.Height, err)
+		}
+	}
+}
+
+// Tip returns the last block of the best chain.
+func (n *Node) Tip() (pastel.Height, pastel.BlockHash) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	tip := n.tree.tip()
+	return tip.height, tip.block.Hash()
+}

@@ -1,0 +1,193 @@
+package devnode
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/btcsuite/btcd/txscript" // the script machine; signature checks are replaced, see scriptCheck
+	"github.com/btcsuite/btcd/wire"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// verifyScripts runs the scripts of all inputs; spent are the outputs they spend, in order.
+func verifyScripts(tx *pastel.Tx, spent []pastel.TxOut) error {
+	hasher := newSigHasher(tx)
+	for i := range tx.Inputs {
+		c := scriptCheck{hasher: hasher, input: i, spent: &spent[i]}
+		if err := c.run(); err != nil {
+			return fmt.Errorf("input %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// scriptCheck runs the scripts of one input in btcd's machine, which would compute Bitcoin's signature hashes. So every
+// signature check is decided here, and the machine is handed arguments that make its own check come to the same result.
+type scriptCheck struct {
+	hasher *sigHasher
+	input  int
+	spent  *pastel.TxOut
+	vm     *txscript.Engine
+}
+
+func (c *scriptCheck) run() error {
+	in := &c.hasher.tx.Inputs[c.input]
+	// Without outputs the hash of a SIGHASH_SINGLE signature is a constant, which the substitutes below rely on.
+	frame := wire.NewMsgTx(2)
+	frame.LockTime = c.hasher.tx.LockTime
+	frame.AddTxIn(&wire.TxIn{SignatureScript: in.ScriptSig, Sequence: in.Sequence})
+	const flags = txscript.ScriptBip16 | txscript.ScriptVerifyCheckLockTimeVerify
+	vm, err := txscript.NewEngine(c.spent.Script, frame, 0, flags, nil, nil, int64(c.spent.Value), nil)
+	if err != nil {
+		return err
+	}
+	c.vm = vm
+	for done := false; !done; {
+		if done, err = c.step(); err != nil {
+			return err
+		}
+	}
+	return vm.CheckErrorCondition(true)
+}
+
+func (c *scriptCheck) step() (done bool, err error) {
+	at, err := c.vm.DisasmPC() // "01:0004: OP_CHECKSIG"
+	if err != nil {
+		return true, err
+	}
+	fields := strings.Fields(at)
+	var before, substitute [][]byte
+	switch op := fields[1]; op {
+	case "OP_CODESEPARATOR":
+		return true, errors.New("OP_CODESEPARATOR is not run by the development node")
+	case "OP_CHECKSIG", "OP_CHECKSIGVERIFY", "OP_CHECKMULTISIG", "OP_CHECKMULTISIGVERIFY":
+		before = c.vm.GetStack()
+		script, err := c.script(strings.Split(fields[0], ":")[0])
+		if err != nil {
+			return true, err
+		}
+		if strings.HasPrefix(op, "OP_CHECKSIG") {
+			substitute = c.checkSig(before, script)
+		} else {
+			substitute = c.checkMultisig(before, script)
+		}
+		if substitute == nil {
+			break // too few arguments, the machine says so
+		}
+		c.vm.SetStack(substitute)
+	}
+	done, err = c.vm.Step()
+	if substitute != nil && err == nil && len(c.vm.GetStack()) == len(substitute) && !done {
+		c.vm.SetStack(before) // in a branch that is not taken nothing is checked
+	}
+	return done, err
+}
+
+// script returns the script that is running: "00" is the input's, "01" the output's, "02" the one that a P2SH input reveals.
+func (c *scriptCheck) script(index string) ([]byte, error) {
+	switch index {
+	case "00":
+		return c.hasher.tx.Inputs[c.input].ScriptSig, nil
+	case "01":
+		return c.spent.Script, nil
+	}
+	pushes, err := txscript.PushedData(c.hasher.tx.Inputs[c.input].ScriptSig)
+	if err != nil || len(pushes) == 0 {
+		return nil, errors.New("the input does not reveal the script of its P2SH output")
+	}
+	return pushes[len(pushes)-1], nil
+}
+
+// checkSig decides ... signature key CHECKSIG.
+func (c *scriptCheck) checkSig(stack [][]byte, script []byte) [][]byte {
+	n := len(stack)
+	if n < 2 {
+		return nil
+	}
+	rest := stack[: n-2 : n-2]
+	if c.verify(stack[n-2], stack[n-1], script) {
+		return append(rest, trueSignature, substituteKey)
+	}
+	return append(rest, nil, substituteKey)
+}
+
+// checkMultisig decides ... dummy signatures m keys n CHECKMULTISIG.
+func (c *scriptCheck) checkMultisig(stack [][]byte, script []byte) [][]byte {
+	keys, rest, ok := popCounted(stack, 20)
+	if !ok {
+		return nil
+	}
+	sigs, rest, ok := popCounted(rest, len(keys))
+	if !ok || len(rest) < 1 {
+		return nil
+	}
+	rest = rest[: len(rest)-1 : len(rest)-1] // the dummy
+	for len(sigs) > 0 && len(keys) >= len(sigs) {
+		if c.verify(sigs[0], keys[0], script) {
+			sigs = sigs[1:]
+		}
+		keys = keys[1:]
+	}
+	one := []byte{1}
+	if len(sigs) == 0 {
+		return append(rest, nil, trueSignature, one, substituteKey, one)
+	}
+	return append(rest, nil, nil, one, substituteKey, one)
+}
+
+// popCounted takes a small count and as many items below it from a stack.
+func popCounted(stack [][]byte, most int) (items, rest [][]byte, ok bool) {
+	n := len(stack)
+	if n == 0 || len(stack[n-1]) > 1 {
+		return nil, nil, false
+	}
+	count := 0
+	if len(stack[n-1]) == 1 {
+		count = int(stack[n-1][0])
+	}
+	if count > most || count > n-1 {
+		return nil, nil, false
+	}
+	return stack[n-1-count : n-1], stack[:n-1-count], true
+}
+
+// verify checks a strictly encoded signature, its hash type last.
+func (c *scriptCheck) verify(sig, key, script []byte) bool {
+	if len(sig) == 0 {
+		return false
+	}
+	hashType := sig[len(sig)-1]
+	if base := hashType &^ sigHashAnyoneCanPay; base < sigHashAll || base > sigHashSingle {
+		return false
+	}
+	parsed, err := ecdsa.ParseDERSignature(sig[:len(sig)-1])
+	if err != nil {
+		return false
+	}
+	public, err := secp256k1.ParsePubKey(key)
+	if err != nil {
+		return false
+	}
+	hash := c.hasher.sum(c.input, script, c.spent.Value, hashType)
+	return parsed.Verify(hash[:], public)
+}
+
+// What makes btcd's own check succeed: a signature of the constant hash, by a key that means nothing.
+var substituteKey, trueSignature = func() (key, sig []byte) {
+	secret := secp256k1.PrivKeyFromBytes(bytes.Repeat([]byte{1}, 32))
+	hash := [32]byte{1}
+	sig = append(ecdsa.Sign(secret, hash[:]).Serialize(), sigHashSingle)
+	return secret.PubKey().SerializeCompressed(), sig
+}()
+
+// signInput returns the script that spends a P2PKH output with a key.
+func signInput(h *sigHasher, i int, spent *pastel.TxOut, key *secp256k1.PrivateKey) ([]byte, error) {
+	sum := h.sum(i, spent.Script, spent.Value, sigHashAll)
+	sig := append(ecdsa.Sign(key, sum[:]).Serialize(), sigHashAll)
+	return txscript.NewScriptBuilder().AddData(sig).AddData(key.PubKey().SerializeCompressed()).Script()
+}

@@ -1,0 +1,148 @@
+package devnode
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// entry is a block of the tree.
+type entry struct {
+	block    *pastel.Block
+	parent   *entry // nil for the genesis block
+	height   pastel.Height
+	arrival  int            // among blocks of one height the first that came is best
+	verified bool           // its scripts ran once
+	invalid  bool           // it breaks a rule or was invalidated by hand; so are its descendants
+	reason   string         // why, for who asks again
+	spent    []spentOutput  // while on the best chain: what its transactions spent, in order
+}
+
+type spentOutput struct {
+	out  pastel.OutPoint
+	coin coin
+}
+
+// tree is every block that was ever accepted, and the best chain in it.
+type tree struct {
+	entries map[pastel.BlockHash]*entry
+	order   []*entry // by arrival
+	best    []*entry // by height
+}
+
+func (t *tree) tip() *entry {
+	if len(t.best) == 0 {
+		return nil
+	}
+	return t.best[len(t.best)-1]
+}
+
+// at returns the block of the best chain at a height, nil outside it.
+func (t *tree) at(h pastel.Height) *entry {
+	if h < 0 || int(h) >= len(t.best) {
+		return nil
+	}
+	return t.best[h]
+}
+
+// contains reports whether a block is on the best chain.
+func (t *tree) contains(e *entry) bool { return t.at(e.height) == e }
+
+func (t *tree) add(b *pastel.Block, parent *entry) *entry {
+	if t.entries == nil {
+		t.entries = map[pastel.BlockHash]*entry{}
+	}
+	e := &entry{block: b, parent: parent, arrival: len(t.order)}
+	if parent != nil {
+		e.height = parent.height + 1
+	}
+	t.entries[b.Hash()] = e
+	t.order = append(t.order, e)
+	return e
+}
+
+// valid reports whether neither the block nor one below it is known to be invalid.
+func (e *entry) valid() bool {
+	for ; e != nil; e = e.parent {
+		if e.invalid {
+			return false
+		}
+	}
+	return true
+}
+
+// candidate returns the block that the best chain should end with: the highest valid one, the present tip among equals.
+func (t *tree) candidate() *entry {
+	best := t.tip()
+	for best != nil && !best.valid() {
+		best = best.parent
+	}
+	invalid := map[*entry]bool{} // parents come before their children
+	for _, e := range t.order {
+		if e.invalid || invalid[e.parent] {
+			invalid[e] = true
+		} else if best == nil || e.height > best.height {
+			best = e
+		}
+	}
+	return best
+}
+
+// path returns the blocks from the best chain, exclusive, to e, in order; fork is the height where it leaves the best chain.
+func (t *tree) path(e *entry) (fork pastel.Height, up []*entry) {
+	for e != nil && !t.contains(e) {
+		up = append(up, e)
+		e = e.parent
+	}
+	slices.Reverse(up)
+	if e == nil {
+		return -1, up
+	}
+	return e.height, up
+}
+
+// tips returns the last blocks of all branches, the highest first.
+func (t *tree) tips() []*entry {
+	inner := map[*entry]bool{}
+	for _, e := range t.order {
+		inner[e.parent] = true
+	}
+	var tips []*entry
+	for _, e := range t.order {
+		// A tip of the best chain may have invalid blocks on top.
+		if !inner[e] || e == t.tip() {
+			tips = append(tips, e)
+		}
+	}
+	slices.SortFunc(tips, func(a, b *entry) int { return cmp.Or(cmp.Compare(b.height, a.height), cmp.Compare(a.arrival, b.arrival)) })
+	return tips
+}
+
+// BlockError says why the node refuses a block. Reason is pasteld's where it has one.
+type BlockError struct {
+	Reason string
+	err    error
+}
+
+func (e *BlockError) Error() string {
+	if e.err == nil {
+		return e.Reason
+	}
+	return fmt.Sprintf("%s: %v", e.Reason, e.err)
+}
+
+// Unwrap returns the error of the rules, if it was they who refused.
+func (e *BlockError) Unwrap() error { return e.err }
+
+func badBlock(reason, detail string, args ...any) error {
+	return &BlockError{reason, fmt.Errorf(detail, args...)}
+}
+
+// ErrDuplicate says that the node has the block already.
+var ErrDuplicate = errors.New("duplicate")
+
+// ErrDeepReorg says that the node refuses to leave that many blocks.
+var ErrDeepReorg = errors.New("reorganization is deeper than 99 blocks")
