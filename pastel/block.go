@@ -116,6 +116,9 @@ func NewBlock(h BlockHeader, txs []Tx) *Block {
 	return b
 }
 
+// HeaderBytes returns the bytes of the block's header, whose double hash names the block.
+func (b *Block) HeaderBytes() []byte { return b.Header.appendTo(nil) }
+
 func (h *BlockHeader) appendTo(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(h.Version))
 	b = append(b, h.Prev[:]...)

@@ -89,6 +89,22 @@ func open(tx *pastel.Tx, id byte, fee pastel.Amount) []byte {
 	return bodyOf(content)
 }
 
+// Envelope tells how a transaction carries a ticket, for those who show it.
+type Envelope struct {
+	Compressed bool
+	Size       int // of id and body, in bytes, unpacked
+	Packed     int // the same as carried
+}
+
+// EnvelopeOf returns how a transaction carries a ticket of any kind; false if it carries none.
+func EnvelopeOf(tx *pastel.Tx) (Envelope, bool) {
+	_, content, ok := payload(tx)
+	if !ok {
+		return Envelope{}, false
+	}
+	return Envelope{content[0]&compressedFlag != 0, 1 + len(bodyOf(content)), len(content)}, true
+}
+
 // unpack reads a compressed body: compressor version, a counted run of bytes to skip, one zstd frame.
 func unpack(b []byte) ([]byte, bool) {
 	r := fieldReader{b: b}

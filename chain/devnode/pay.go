@@ -81,17 +81,14 @@ func (n *Node) pay(ctx context.Context, outs []pastel.TxOut, from *pastel.Addres
 	return nil, errFunds
 }
 
-// signed makes a transaction that spends coins and pays outs; the rest, less the fee, goes back to the first coin's address. Nil
-// if the coins do not cover the fee.
+// signed makes a transaction that spends coins and pays outs; the rest, less the fee, goes back to the first coin's address, in
+// the last output, which tickets must have (protocol 2). Nil if the coins leave nothing for it.
 func (n *Node) signed(coins []unspent, outs []pastel.TxOut, rest pastel.Amount) (*pastel.Tx, error) {
 	if rest <= 0 {
 		return nil, nil
 	}
 	build := func(change pastel.Amount) (*pastel.Tx, error) {
-		all := slices.Clone(outs)
-		if change > 0 {
-			all = append(all, pastel.TxOut{Value: change, Script: coins[0].coin.Script})
-		}
+		all := append(slices.Clone(outs), pastel.TxOut{Value: change, Script: coins[0].coin.Script})
 		ins := make([]pastel.TxIn, len(coins))
 		for i := range coins {
 			ins[i] = pastel.TxIn{PrevOut: coins[i].out, Sequence: 0xffffffff}
@@ -108,7 +105,7 @@ func (n *Node) signed(coins []unspent, outs []pastel.TxOut, rest pastel.Amount) 
 		return nil, err
 	}
 	fee := pastel.Amount(len(tx.Bytes()) + 2*len(coins)) // signatures vary by a byte or two
-	if rest < fee {
+	if rest <= fee {
 		return nil, nil
 	}
 	return build(rest - fee)

@@ -69,11 +69,9 @@ func (s *supernodes) save() error {
 	return replaceFile(s.path, data)
 }
 
-// StartSupernode adds a Supernode to the list, or starts it anew. Its collateral is an output of exactly the network's sum, or
+// startCollateral adds a Supernode to the list, or starts it anew. Its collateral is an output of exactly the network's sum, or
 // (activation, ffffffff) of a pool that is active.
-func (n *Node) StartSupernode(ctx context.Context, alias, address, key string, collateral pastel.OutPoint) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+func (n *Node) startCollateral(ctx context.Context, alias, address, key string, collateral pastel.OutPoint) error {
 	b, err := n.backing(ctx, collateral)
 	if err != nil {
 		return err

@@ -14,11 +14,11 @@ type entry struct {
 	block    *pastel.Block
 	parent   *entry // nil for the genesis block
 	height   pastel.Height
-	arrival  int            // among blocks of one height the first that came is best
-	verified bool           // its scripts ran once
-	invalid  bool           // it breaks a rule or was invalidated by hand; so are its descendants
-	reason   string         // why, for who asks again
-	spent    []spentOutput  // while on the best chain: what its transactions spent, in order
+	arrival  int           // among blocks of one height the first that came is best
+	verified bool          // its scripts ran once
+	invalid  bool          // it breaks a rule or was invalidated by hand; so are its descendants
+	reason   string        // why, for who asks again
+	spent    []spentOutput // while on the best chain: what its transactions spent, in order
 }
 
 type spentOutput struct {
@@ -117,7 +117,9 @@ func (t *tree) tips() []*entry {
 			tips = append(tips, e)
 		}
 	}
-	slices.SortFunc(tips, func(a, b *entry) int { return cmp.Or(cmp.Compare(b.height, a.height), cmp.Compare(a.arrival, b.arrival)) })
+	slices.SortFunc(tips, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(b.height, a.height), cmp.Compare(a.arrival, b.arrival))
+	})
 	return tips
 }
 

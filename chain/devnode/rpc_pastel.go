@@ -1,0 +1,410 @@
+package devnode
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+var pastelMethods = map[string]method{
+	"pastelid": {"pastel", "newkey|list|sign|verify|sign-base64-encoded|verify-base64-encoded [...] ...",
+		"newkey <passphrase>, list, sign <text> <PastelID> <passphrase> [ed448], verify <text> <signature> <PastelID> [ed448].", pastelID, false},
+	"tickets": {"pastel", "register|get|list|find [...] ...",
+		"register id <PastelID> <passphrase> <address>, register contract <base64> <sub_type> [secondary key] [address that pays],\n" +
+			"get <txid> [decoded], list id|contract [sub_type|all] [least height], find id|contract <key>.", tickets, false},
+}
+
+func pastelID(_ context.Context, n *Node, p params) (any, error) {
+	command, err := p.text(0)
+	if err != nil {
+		return nil, err
+	}
+	type identityJSON struct {
+		PastelID string `json:"pastelid"`
+		LegRoast string `json:"legRoastKey"` // empty: this node has no post-quantum keys
+	}
+	switch command {
+	case "newkey":
+		pass, err := p.textOr(1, "")
+		if err != nil {
+			return nil, err
+		}
+		if pass == "" {
+			return nil, rpcErrorf(codeMisc, "pastelid newkey \"passphrase\"\npassphrase for new key cannot be empty!")
+		}
+		id, err := n.wallet.newIdentity(pass)
+		if err != nil {
+			return nil, err
+		}
+		return identityJSON{PastelID: id.key.ID().String()}, nil
+	case "list":
+		type entry struct {
+			PastelID string `json:"PastelID"`
+			LegRoast string `json:"legRoastKey"`
+		}
+		list := []entry{}
+		for _, id := range n.wallet.ids {
+			list = append(list, entry{PastelID: id.key.ID().String()})
+		}
+		return list, nil
+	case "sign", "sign-base64-encoded", "verify", "verify-base64-encoded":
+		return n.signOrVerify(command, p)
+	}
+	return nil, rpcErrorf(codeMisc, "pastelid %s is not a command here: newkey, list, sign or verify", command)
+}
+
+func (n *Node) signOrVerify(command string, p params) (any, error) {
+	var text [3]string
+	for i := range text {
+		var err error
+		if text[i], err = p.text(1 + i); err != nil {
+			return nil, err
+		}
+	}
+	algorithm, err := p.textOr(4, "ed448")
+	if err != nil {
+		return nil, err
+	}
+	if algorithm != "ed448" {
+		return nil, rpcErrorf(codeMisc, "Signing algorithm '%s' is not supported", algorithm)
+	}
+	message := []byte(text[0])
+	if strings.HasSuffix(command, "-base64-encoded") {
+		if message, err = base64.StdEncoding.DecodeString(text[0]); err != nil {
+			return nil, rpcErrorf(codeMisc, "Failed to decode the base64-encoded text")
+		}
+	}
+	if strings.HasPrefix(command, "sign") {
+		key, err := n.wallet.unlock(text[1], text[2])
+		if err != nil {
+			return nil, err
+		}
+		return struct {
+			Signature string `json:"signature"`
+		}{key.SignBase64(message)}, nil
+	}
+	verdict := "Failed"
+	if id, err := pastelid.Parse(text[2]); err == nil && pastelid.VerifyBase64(id, message, text[1]) {
+		verdict = "OK"
+	}
+	return struct {
+		Verification string `json:"verification"`
+	}{verdict}, nil
+}
+
+func tickets(ctx context.Context, n *Node, p params) (any, error) {
+	command, err := p.text(0)
+	if err != nil {
+		return nil, err
+	}
+	if command == "get" {
+		return n.getTicket(p)
+	}
+	kind, err := p.text(1)
+	if err != nil {
+		return nil, err
+	}
+	switch command + " " + kind {
+	case "register id":
+		return n.registerID(ctx, p)
+	case "register contract":
+		return n.registerContract(ctx, p)
+	case "list id":
+		return n.listTickets(p, true)
+	case "list contract":
+		return n.listTickets(p, false)
+	case "find id":
+		return n.findTicket(p, true)
+	case "find contract":
+		return n.findTicket(p, false)
+	case "list nft", "list act", "list username", "list offer", "list accept", "list transfer", "list collection", "list action":
+		return []any{}, nil // kinds that no call here makes
+	}
+	return nil, rpcErrorf(codeMisc, "tickets %s %s is not a command here: register, list or find, id or contract; or get", command, kind)
+}
+
+type registered struct {
+	TxID string `json:"txid"`
+	Key  string `json:"key"`
+}
+
+func (n *Node) registerID(ctx context.Context, p params) (any, error) {
+	var text [3]string
+	for i := range text {
+		var err error
+		if text[i], err = p.text(2 + i); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := pastel.ParseAddress(&n.net, text[2]); err != nil {
+		return nil, rpcErrorf(codeNotFound, "Invalid Pastel address: %s", text[2])
+	}
+	key, err := n.wallet.unlock(text[0], text[1])
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range n.findTickets(true, true) {
+		if t.key == text[0] {
+			return nil, rpcErrorf(codeMisc, "Ticket (pastelid) is invalid. This PastelID is already registered [txid=%s]", t.tx.ID())
+		}
+	}
+	fee := n.net.RegistrationFee(n.tree.tip().height + 1)
+	outs, err := ticket.NewRegistration(key, text[2], n.now().Unix()).Outputs(fee)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := n.pay(ctx, outs, nil)
+	if err != nil {
+		return nil, err
+	}
+	return registered{tx.ID().String(), text[0]}, nil
+}
+
+func (n *Node) registerContract(ctx context.Context, p params) (any, error) {
+	content, err := p.text(2)
+	if err != nil {
+		return nil, err
+	}
+	subType, err := p.textOr(3, "")
+	if err != nil {
+		return nil, err
+	}
+	secondary, err := p.textOr(4, "")
+	if err != nil {
+		return nil, err
+	}
+	var from *pastel.Address
+	if p.has(5) {
+		a, err := p.address(5, &n.net, rpcErrorf(codeNotFound, "Invalid Pastel address"))
+		if err != nil {
+			return nil, err
+		}
+		from = &a
+	}
+	if subType == "" {
+		return nil, rpcErrorf(codeMisc, "Ticket (contract) is invalid. Contract sub type is not defined")
+	}
+	if _, err := base64.StdEncoding.DecodeString(content); err != nil {
+		return nil, rpcErrorf(codeMisc, "Ticket (contract) is invalid. Contract ticket is not base64-encoded")
+	}
+	now := n.now().Unix()
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%s\n%s\n%s\n%d", content, subType, secondary, now)))
+	key := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))
+	for _, t := range n.findTickets(false, true) {
+		if t.key == key || secondary != "" && t.contract.SecondaryKey == secondary {
+			return nil, rpcErrorf(codeMisc, "Ticket (contract) is invalid. This Contract is already registered in blockchain or mempool "+
+				"[key=%s; secondary key=%s] already exists. [found ticket txid=%s]", key, secondary, t.tx.ID())
+		}
+	}
+	c := &ticket.Contract{Version: 1, ContractTicket: content, Key: key, SecondaryKey: secondary, SubType: subType, Timestamp: now}
+	outs, err := c.Outputs(n.net.ContractFee, true)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := n.pay(ctx, outs, from)
+	if err != nil {
+		return nil, err
+	}
+	return registered{tx.ID().String(), key}, nil
+}
+
+// found is a ticket in the chain or the mempool.
+type found struct {
+	tx       *pastel.Tx
+	height   pastel.Height // -1 in the mempool
+	key      string
+	contract *ticket.Contract
+	id       *ticket.Registration
+}
+
+func (n *Node) readTicket(tx *pastel.Tx, h pastel.Height) *found {
+	at := h
+	if h < 0 {
+		at = n.tree.tip().height + 1
+	}
+	if r, ok := ticket.DecodeRegistration(tx, n.net.RegistrationFee(at)); ok {
+		return &found{tx, h, r.PastelID, nil, r}
+	}
+	if c, ok := ticket.DecodeContract(tx, n.net.ContractFee); ok {
+		return &found{tx, h, c.Key, c, nil}
+	}
+	return nil
+}
+
+// findTickets lists registrations or contract tickets of the best chain in order of their keys, and at the end those in the
+// mempool if they are wanted.
+func (n *Node) findTickets(ids, waiting bool) []*found {
+	var list []*found
+	add := func(tx *pastel.Tx, h pastel.Height) {
+		if t := n.readTicket(tx, h); t != nil && (t.id != nil) == ids {
+			list = append(list, t)
+		}
+	}
+	for _, e := range n.tree.best {
+		for i := range e.block.Txs[1:] {
+			add(&e.block.Txs[1+i], e.height)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *found) int { return cmp.Compare(a.key, b.key) })
+	if waiting {
+		for _, t := range n.pool.list {
+			add(t.tx, -1)
+		}
+	}
+	return list
+}
+
+func (n *Node) getTicket(p params) (any, error) {
+	text, err := p.text(1)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) != 64 {
+		return nil, rpcErrorf(codeParameter, "Incorrect 'txid' parameter value size: %d, expected: 64. [%s]", len(text), text)
+	}
+	id, err := txID(text)
+	if err != nil {
+		return nil, err
+	}
+	decoded, err := p.boolean(2, false)
+	if err != nil {
+		return nil, err
+	}
+	tx, in := n.findTx(id)
+	if tx == nil {
+		return nil, rpcErrorf(codeMisc, "No information available about transaction")
+	}
+	h := pastel.Height(-1)
+	if in != nil {
+		h = in.height
+	}
+	t := n.readTicket(tx, h)
+	if t == nil {
+		return nil, rpcErrorf(codeMisc, "Failed to parse P2FMS transaction from data provided. No data multisigs found in transaction")
+	}
+	return t.json(decoded, true), nil
+}
+
+func (n *Node) listTickets(p params, ids bool) (any, error) {
+	filter, err := p.textOr(2, "all")
+	if err != nil {
+		return nil, err
+	}
+	least := int64(0)
+	if p.has(3) {
+		s, err := p.text(3)
+		if err != nil {
+			s = string(p[3])
+		}
+		if least, err = strconv.ParseInt(s, 10, 32); err != nil {
+			return nil, rpcErrorf(codeParameter, "Invalid parameter, the least height is not a number")
+		}
+	}
+	list := []any{}
+	for _, t := range n.findTickets(ids, false) {
+		special := filter != "all"
+		if int64(t.height) < least || special && (ids || t.contract.SubType != filter) {
+			continue // of registrations none is of a Supernode, and mine are not told from others'
+		}
+		list = append(list, t.json(special, false))
+	}
+	return list, nil
+}
+
+func (n *Node) findTicket(p params, ids bool) (any, error) {
+	key, err := p.text(2)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range n.findTickets(ids, false) {
+		if t.key == key || !ids && key != "" && t.contract.SecondaryKey == key {
+			return t.json(false, false), nil
+		}
+	}
+	return "Key is not found", nil
+}
+
+type ticketInfo struct {
+	Compressed     bool          `json:"is_compressed"`
+	CompressedSize uint64        `json:"compressed_size,omitempty"`
+	Ratio          string        `json:"compression_ratio,omitempty"`
+	Outputs        int           `json:"multisig_outputs_count"`
+	Fee            pastel.Amount `json:"multisig_tx_total_fee"`
+	Size           int           `json:"uncompressed_size"`
+}
+
+// json is a ticket as pasteld shows it; only get knows how it was carried.
+func (t *found) json(decoded, carried bool) any {
+	type shown struct {
+		Height pastel.Height `json:"height"`
+		Ticket any           `json:"ticket"`
+		Info   ticketInfo    `json:"tx_info"`
+		TxID   string        `json:"txid"`
+	}
+	out := shown{Height: t.height, TxID: t.tx.ID().String()}
+	if t.id != nil {
+		out.Ticket = struct {
+			Address   string `json:"address"`
+			Type      string `json:"id_type"`
+			PastelID  string `json:"pastelID"`
+			LegRoast  string `json:"pq_key"`
+			Signature string `json:"signature"`
+			Time      string `json:"timeStamp"`
+			Kind      string `json:"type"`
+			Version   int    `json:"version"`
+		}{
+			t.id.Address, "personal", t.id.PastelID, t.id.LegRoastKey, hex.EncodeToString(t.id.Signature),
+			strconv.FormatInt(t.id.Timestamp, 10), "pastelid", 1,
+		}
+	} else {
+		out.Ticket = struct {
+			Content   any    `json:"contract_ticket"`
+			Key       string `json:"key"`
+			Secondary string `json:"secondary_key"`
+			SubType   string `json:"sub_type"`
+			Time      int64  `json:"timestamp"`
+			Kind      string `json:"type"`
+			Version   int16  `json:"version"`
+		}{
+			content(t.contract.ContractTicket, decoded), t.contract.Key, t.contract.SecondaryKey, t.contract.SubType,
+			t.contract.Timestamp, "contract", t.contract.Version,
+		}
+	}
+	if carried {
+		out.Info = t.info()
+	}
+	return out
+}
+
+// content is a contract ticket's text, as JSON if that is asked for and what it is.
+func content(text string, decoded bool) any {
+	if raw, err := base64.StdEncoding.DecodeString(text); decoded && err == nil && json.Valid(raw) {
+		return json.RawMessage(raw)
+	}
+	return text
+}
+
+func (t *found) info() ticketInfo {
+	carried, ok := ticket.EnvelopeOf(t.tx)
+	info := ticketInfo{Compressed: carried.Compressed, Size: carried.Size}
+	if ok && carried.Compressed {
+		info.CompressedSize, info.Ratio = uint64(carried.Packed), fmt.Sprintf("%.4f", float64(carried.Packed)/float64(carried.Size))
+	}
+	for _, o := range t.tx.Outputs[:len(t.tx.Outputs)-1] {
+		info.Outputs++
+		info.Fee += o.Value
+	}
+	return info
+}
