@@ -1,0 +1,89 @@
+package pasteld
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+)
+
+const maxCookie = 4 << 10 // bytes
+
+// login is what HTTP basic authentication sends.
+type login struct{ user, password string }
+
+// auth knows the login: a fixed one, or the one in the node's cookie file, which changes when the node starts.
+type auth struct {
+	file string // empty for a fixed login
+
+	mu   sync.Mutex
+	last login // in use; zero before the cookie file was read
+}
+
+func newAuth(cfg Config) (*auth, error) {
+	switch {
+	case cfg.CookieFile != "" && (cfg.User != "" || cfg.Password != ""):
+		return nil, errors.New("node: both a password and a cookie file are set, give one of them")
+	case strings.Contains(cfg.User, ":"):
+		return nil, errors.New("node: the user's name has a colon, which HTTP cannot send; change rpcuser")
+	}
+	return &auth{file: cfg.CookieFile, last: login{cfg.User, cfg.Password}}, nil
+}
+
+// current returns the login in use, reading the cookie file the first time.
+func (a *auth) current() (login, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.file == "" || a.last != (login{}) {
+		return a.last, nil
+	}
+	var err error
+	a.last, err = readCookie(a.file)
+	return a.last, err
+}
+
+// renew returns the login to use after the node refused one, the same one if there is no other.
+func (a *auth) renew(refused login) (login, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.file == "" || a.last != refused {
+		return a.last, nil
+	}
+	fresh, err := readCookie(a.file)
+	if err != nil {
+		return refused, err
+	}
+	a.last = fresh
+	return fresh, nil
+}
+
+// advice is what to do when a login is refused.
+func (a *auth) advice() string {
+	if a.file != "" {
+		return fmt.Sprintf("see that %s is the cookie file of this node", a.file)
+	}
+	return "set the node's rpcuser and rpcpassword, or its cookie file"
+}
+
+func readCookie(file string) (login, error) {
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return login{}, temporary("the cookie file %s is not there, start the node or correct the path", file)
+	}
+	if err != nil {
+		return login{}, fmt.Errorf("the cookie file cannot be read (%w), let this user read it", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxCookie+1))
+	if err != nil {
+		return login{}, fmt.Errorf("the cookie file cannot be read (%w), see whether it is a file", err)
+	}
+	user, password, ok := strings.Cut(strings.TrimRight(string(b), "\r\n"), ":")
+	if !ok || user == "" || password == "" || len(b) > maxCookie || strings.ContainsAny(user+password, "\r\n\x00") {
+		return login{}, fmt.Errorf("the cookie file %s does not hold user:password, give the one that the node writes", file)
+	}
+	return login{user, password}, nil
+}

@@ -1,0 +1,217 @@
+package pasteld
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Bounds of an answer, in bytes.
+const (
+	maxBlockAnswer = 64 << 20
+	maxAnswer      = 8 << 20
+)
+
+// secret is a parameter that no error shows, also when the node repeats it.
+type secret string
+
+// Call makes a call and decodes its result; nil discards it. Numbers in an interface are json.Number. Null is refused unless
+// result points to an interface, a pointer or a json.RawMessage. Errors wrap *RPCError if the node refused; see Temporary.
+func (c *Client) Call(ctx context.Context, method string, result any, params ...any) error {
+	raw, err := c.ask(ctx, method, params)
+	if err == nil && result != nil {
+		err = decode(raw, result)
+	}
+	return c.failed(method, err)
+}
+
+// typed makes a call whose result has all fields that are not marked as optional.
+func (c *Client) typed(ctx context.Context, method string, result any, params ...any) error {
+	raw, err := c.ask(ctx, method, params)
+	if err == nil {
+		err = decode(raw, result)
+	}
+	if err == nil {
+		err = complete(reflect.ValueOf(result))
+	}
+	return c.failed(method, err)
+}
+
+// failed says which call of which node failed.
+func (c *Client) failed(method string, err error) error {
+	var call *callError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &call):
+		call.method, call.node = method, c.url
+		return err
+	}
+	return &callError{method: method, node: c.url, err: err}
+}
+
+// wrong is a call whose answer is well formed and yet not to be believed.
+func (c *Client) wrong(method, format string, args ...any) error {
+	return c.failed(method, fmt.Errorf(format, args...))
+}
+
+func temporary(format string, args ...any) error {
+	return &callError{err: fmt.Errorf(format, args...), temporary: true}
+}
+
+// ask posts a call and returns its result.
+func (c *Client) ask(ctx context.Context, method string, params []any) (json.RawMessage, error) {
+	id := strconv.FormatUint(c.lastID.Add(1), 10)
+	body, secrets, err := request(id, method, params)
+	if err != nil {
+		return nil, err
+	}
+	as, err := c.auth.current()
+	if err != nil {
+		return nil, err
+	}
+	limit := maxAnswer
+	if method == "getblock" {
+		limit = maxBlockAnswer
+	}
+	timed, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	status, answer, err := c.post(timed, body, as, limit)
+	if err == nil && status == http.StatusUnauthorized {
+		fresh, renewErr := c.auth.renew(as)
+		if renewErr != nil {
+			return nil, renewErr
+		}
+		if fresh != as {
+			as = fresh
+			status, answer, err = c.post(timed, body, as, limit)
+		}
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil && timed.Err() != nil:
+		return nil, temporary("no answer within %s, see whether the node is busy or allow it more time", c.timeout)
+	case err != nil:
+		return nil, err
+	}
+	return c.result(status, answer, id, append(secrets, as.password))
+}
+
+// request encodes a call and lists the secrets in it. Text that JSON would change is refused: it may be signed.
+func request(id, method string, params []any) (body []byte, secrets []string, err error) {
+	for i, p := range params {
+		text, _ := p.(string)
+		if s, ok := p.(secret); ok {
+			text, secrets = string(s), append(secrets, string(s))
+		}
+		if !utf8.ValidString(text) {
+			return nil, nil, fmt.Errorf("parameter %d is not UTF-8 text, which the node cannot be sent", i+1)
+		}
+	}
+	if params == nil {
+		params = []any{}
+	}
+	body, err = json.Marshal(struct {
+		Version string          `json:"jsonrpc"`
+		ID      json.RawMessage `json:"id"`
+		Method  string          `json:"method"`
+		Params  []any           `json:"params"`
+	}{"1.0", json.RawMessage(id), method, params})
+	return body, secrets, err
+}
+
+// post sends a call and reads the whole answer.
+func (c *Client) post(ctx context.Context, body []byte, as login, limit int) (status int, answer []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/", bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if as != (login{}) {
+		req.SetBasicAuth(as.user, as.password)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // without method and address, which our own error names
+		}
+		return 0, nil, temporary("the node does not answer (%s), start it or correct its address", oneLine(err.Error(), nil))
+	}
+	defer resp.Body.Close()
+	answer, err = io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
+	switch {
+	case err != nil:
+		return 0, nil, temporary("the answer broke off (%s), see whether the node still runs", oneLine(err.Error(), nil))
+	case len(answer) > limit:
+		return 0, nil, fmt.Errorf("the answer is longer than %d MiB, see whether this is a Pastel node", limit>>20)
+	}
+	return resp.StatusCode, answer, nil
+}
+
+// result takes the result out of an answer. The node's refusals come with HTTP codes 500, 404 and 400, so the body goes
+// first where it is one of JSON-RPC.
+func (c *Client) result(status int, answer []byte, id string, secrets []string) (json.RawMessage, error) {
+	switch {
+	case status == http.StatusUnauthorized:
+		return nil, fmt.Errorf("the node refuses the login (HTTP 401), %s", c.auth.advice())
+	case status == http.StatusForbidden:
+		return nil, errors.New("the node refuses this machine (HTTP 403), add its address to the node's rpcallowip")
+	case status/100 == 3:
+		return nil, fmt.Errorf("redirected elsewhere (HTTP %d), which is not followed: give the node's own address", status)
+	}
+	result, err := envelope(answer, id, secrets)
+	var rpc *RPCError
+	switch {
+	case errors.As(err, &rpc):
+		return nil, err
+	case status == http.StatusOK:
+		return result, err
+	case status == http.StatusServiceUnavailable:
+		return nil, temporary("the node has too much to do (HTTP 503), wait or raise its rpcworkqueue")
+	case status/100 == 5:
+		return nil, temporary("the node failed without saying why (HTTP %d), look into its debug.log", status)
+	}
+	return nil, fmt.Errorf("this is no Pastel node's RPC (HTTP %d), correct the address", status)
+}
+
+// envelope reads what surrounds a result.
+func envelope(answer []byte, id string, secrets []string) (json.RawMessage, error) {
+	var e struct {
+		Result json.RawMessage `json:"result"`
+		ID     json.RawMessage `json:"id"`
+		Error  *struct {
+			Code    *int   `json:"code"`
+			Message string `json:"message"`
+			Details string `json:"messageDetails"`
+		} `json:"error"`
+	}
+	if err := json.Unmarshal(answer, &e); err != nil {
+		return nil, errors.New("the answer is not JSON-RPC, see whether this is the address of a Pastel node")
+	}
+	unread := string(e.ID) == "null" && e.Error != nil // the node could not read the request
+	switch {
+	case string(e.ID) != id && !unread:
+		return nil, errors.New("the answer is one to another call, see what is between here and the node")
+	case e.Error != nil && e.Error.Code == nil:
+		return nil, errors.New("the node refuses without a code, see whether this is a Pastel node")
+	case e.Error != nil:
+		text := e.Error.Message
+		if e.Error.Details != "" {
+			text += " (" + e.Error.Details + ")"
+		}
+		return nil, &RPCError{*e.Error.Code, oneLine(text, secrets)}
+	case e.Result == nil:
+		return nil, errors.New("the answer has neither result nor error, see whether this is a Pastel node")
+	}
+	return e.Result, nil
+}

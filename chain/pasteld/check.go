@@ -1,0 +1,49 @@
+package pasteld
+
+import (
+	"context"
+	"fmt"
+)
+
+// minVersion is the first release with the calls and contract tickets used here: 2.2.10, in the node's notation.
+const minVersion = 2_02_10_00
+
+// versionText prints a version of the node's notation, two digits a place and the last for the build.
+func versionText(v int) string {
+	return fmt.Sprintf("%d.%d.%d", v/1_000_000, v/10_000%100, v/100%100)
+}
+
+// chainNames are the node's names of our networks (chainparams.cpp).
+var chainNames = map[string]string{"main": "main", "testnet": "test", "devnet": "devnet", "regtest": "regtest"}
+
+// Check asks whether this is a Pastel node of the configured network, and new enough.
+func (c *Client) Check(ctx context.Context) error {
+	const info, network = "getblockchaininfo", "getnetworkinfo"
+	var i struct {
+		Chain string `json:"chain"`
+		Pools []struct {
+			Value *int64 `json:"chainValuePat"` // other coins of the family name their own unit
+		} `json:"valuePools"`
+	}
+	if err := c.Call(ctx, info, &i); err != nil {
+		return err
+	}
+	if i.Chain == "" || len(i.Pools) == 0 || i.Pools[0].Value == nil {
+		return c.wrong(info, "this is a node of another coin, give the address of a Pastel node")
+	}
+	if i.Chain != chainNames[c.net.Name] {
+		return c.wrong(info, "the node is on the network that it calls %q, not on %s: connect to another node or choose its network",
+			oneLine(i.Chain, nil), c.net.Name)
+	}
+	var n struct {
+		Version *int `json:"version"`
+	}
+	if err := c.typed(ctx, network, &n); err != nil {
+		return err
+	}
+	if *n.Version < minVersion {
+		return c.wrong(network, "the node is of version %s, update it to pasteld %s or newer",
+			versionText(*n.Version), versionText(minVersion))
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package pasteld
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+const defaultTimeout = 30 * time.Second
+
+// Config says which node is asked, and as whom: by User and Password or by CookieFile, not both.
+type Config struct {
+	URL            string // http://127.0.0.1:19932
+	User, Password string
+	CookieFile     string // where the node keeps user and password, .cookie in its data folder
+	Network        pastel.Network
+	Timeout        time.Duration // of a call, with its answer; 0 means 30 seconds
+}
+
+// Client asks one node. It may be used from several goroutines at once.
+type Client struct {
+	url     string
+	net     pastel.Network
+	timeout time.Duration
+	auth    *auth
+	http    *http.Client
+	lastID  atomic.Uint64
+}
+
+var _ chain.Source = (*Client)(nil)
+
+// Dial returns a client of a node that has passed Check.
+func Dial(ctx context.Context, cfg Config) (*Client, error) {
+	c, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Check(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// New returns a client without asking the node. It refuses settings that cannot work.
+func New(cfg Config) (*Client, error) {
+	address, err := nodeURL(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	a, err := newAuth(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if _, known := chainNames[cfg.Network.Name]; !known {
+		return nil, errors.New("node: no network is set, choose one of " + strings.Join(pastel.Networks(), ", "))
+	}
+	if cfg.Timeout < 0 {
+		return nil, errors.New("node: the timeout is negative, give 0 for the usual or a positive one")
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	return &Client{url: address, net: cfg.Network, timeout: cfg.Timeout, auth: a, http: newHTTP()}, nil
+}
+
+// newHTTP makes a client that sends credentials to the node and nobody else: no proxy from the environment, no redirects.
+func newHTTP() *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+			TLSHandshakeTimeout: 10 * time.Second,
+			MaxIdleConnsPerHost: 16,
+			// pasteld closes idle connections after 30 seconds (rpcservertimeout); a call on a closed one would fail.
+			IdleConnTimeout:        20 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+			DisableCompression:     true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// nodeURL checks an address and returns it without a slash at the end. Its errors do not repeat it: it may hold a password.
+func nodeURL(s string) (string, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return "", errors.New("node: its address is no URL such as http://127.0.0.1:19932")
+	case u.User != nil:
+		return "", errors.New("node: its address holds credentials, give user and password in their own settings")
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+		return "", errors.New("node: its address has more than host and port, give it as http://127.0.0.1:19932")
+	}
+	return u.Scheme + "://" + u.Host, nil
+}

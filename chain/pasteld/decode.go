@@ -1,0 +1,123 @@
+package pasteld
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// decode reads a result, which is one JSON value.
+func decode(raw json.RawMessage, result any) error {
+	if v := reflect.ValueOf(result); string(raw) == "null" && v.Kind() == reflect.Pointer {
+		_, verbatim := result.(*json.RawMessage)
+		if kind := v.Elem().Kind(); !verbatim && kind != reflect.Pointer && kind != reflect.Interface {
+			return errors.New("the result is null where a value was expected, see whether the node is one that has this call")
+		}
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(result); err != nil {
+		return fmt.Errorf("the result is not of the form that this call has (%s), see whether this is a Pastel node",
+			oneLine(err.Error(), nil))
+	}
+	return nil
+}
+
+// complete demands every pointer in a decoded struct, or in a list of them, that is not marked omitempty.
+func complete(v reflect.Value) error {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return complete(v.Elem())
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() != reflect.Struct {
+			return nil
+		}
+		for i := range v.Len() {
+			if err := complete(v.Index(i)); err != nil {
+				return err
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			if f := v.Field(i); f.Kind() == reflect.Pointer && f.IsNil() && options != "omitempty" {
+				return fmt.Errorf("the result lacks %q, see whether this is a Pastel node", name)
+			}
+			if err := complete(v.Field(i)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Values as the node writes them.
+type (
+	txID      pastel.TxID
+	blockHash pastel.BlockHash
+	amount    pastel.Amount
+	hexBytes  []byte // of a block or transaction
+	script    []byte
+)
+
+func (id *txID) UnmarshalJSON(b []byte) error {
+	v, err := pastel.ParseTxID(quoted(b))
+	*id = txID(v)
+	return err
+}
+
+func (h *blockHash) UnmarshalJSON(b []byte) error {
+	v, err := pastel.ParseBlockHash(quoted(b))
+	*h = blockHash(v)
+	return err
+}
+
+// UnmarshalJSON reads a number of PSL digit by digit; a float would round it.
+func (a *amount) UnmarshalJSON(b []byte) error {
+	v, err := pastel.ParseAmount(string(b))
+	*a = amount(v)
+	return err
+}
+
+// UnmarshalJSON reads lower-case hex of at least one byte.
+func (h *hexBytes) UnmarshalJSON(b []byte) error {
+	v, err := unhex(b)
+	if err == nil && len(v) == 0 {
+		err = errors.New("no bytes in hex")
+	}
+	*h = v
+	return err
+}
+
+// UnmarshalJSON reads lower-case hex; a script may be empty.
+func (s *script) UnmarshalJSON(b []byte) error {
+	v, err := unhex(b)
+	*s = v
+	return err
+}
+
+func unhex(b []byte) ([]byte, error) {
+	if len(b) < 2 || b[0] != '"' || bytes.ContainsAny(b, "ABCDEF") {
+		return nil, errors.New("not lower-case hex")
+	}
+	b = b[1 : len(b)-1]
+	v := make([]byte, hex.DecodedLen(len(b)))
+	_, err := hex.Decode(v, b)
+	return v, err
+}
+
+// quoted returns what is between the quotes; escapes stay, which nothing that is read so has.
+func quoted(b []byte) string {
+	if len(b) < 2 || b[0] != '"' {
+		return ""
+	}
+	return string(b[1 : len(b)-1])
+}

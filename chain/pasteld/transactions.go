@@ -1,0 +1,143 @@
+package pasteld
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// TxOut is an unspent output as a node knows it.
+type TxOut struct {
+	Value         pastel.Amount // patoshi
+	Script        pastel.Script
+	Confirmations int // 0 in the mempool
+	Coinbase      bool
+}
+
+// Output is an output that CreateRaw makes.
+type Output struct {
+	Address pastel.Address
+	Value   pastel.Amount // patoshi
+}
+
+// Mempool returns the ids of the transactions that wait to be mined, in the node's order.
+func (c *Client) Mempool(ctx context.Context) ([]pastel.TxID, error) {
+	var list []txID
+	if err := c.typed(ctx, "getrawmempool", &list); err != nil {
+		return nil, err
+	}
+	ids := make([]pastel.TxID, len(list))
+	for i, id := range list {
+		ids[i] = pastel.TxID(id)
+	}
+	return ids, nil
+}
+
+// RawTx returns the bytes of a transaction, which have this id, from the mempool, or from a block if the node has a
+// transaction index; chain.ErrNotFound if the node does not have it.
+func (c *Client) RawTx(ctx context.Context, id pastel.TxID) ([]byte, error) {
+	const method = "getrawtransaction"
+	var raw hexBytes
+	if err := c.typed(ctx, method, &raw, id.String()); err != nil {
+		return nil, lookup(err)
+	}
+	if got := pastel.TxID(pastel.DoubleSHA256(raw)); got != id {
+		return nil, c.wrong(method, "the node gave transaction %s for %s, see whether its data is damaged", got, id)
+	}
+	return raw, nil
+}
+
+// SendRaw broadcasts a transaction and returns its id. One that waits in the mempool already may be sent again; for a mined
+// one the node refuses with code -27, for one whose inputs are gone with -25 or -26.
+func (c *Client) SendRaw(ctx context.Context, raw []byte) (pastel.TxID, error) {
+	const method = "sendrawtransaction"
+	var id txID
+	if err := c.typed(ctx, method, &id, hex.EncodeToString(raw)); err != nil {
+		return pastel.TxID{}, err
+	}
+	if want := pastel.TxID(pastel.DoubleSHA256(raw)); pastel.TxID(id) != want {
+		return pastel.TxID{}, c.wrong(method, "the node took transaction %s for %s, see what it broadcast", want, pastel.TxID(id))
+	}
+	return pastel.TxID(id), nil
+}
+
+// TxOut returns an output, or nil if there is none, it is spent or a transaction in the mempool spends it.
+func (c *Client) TxOut(ctx context.Context, o pastel.OutPoint) (*TxOut, error) {
+	var out *struct {
+		Value         *amount `json:"value"`
+		Confirmations *int    `json:"confirmations"`
+		Coinbase      *bool   `json:"coinbase"`
+		Script        struct {
+			Hex *script `json:"hex"`
+		} `json:"scriptPubKey"`
+	}
+	if err := c.typed(ctx, "gettxout", &out, o.TxID.String(), o.Vout); err != nil || out == nil {
+		return nil, err
+	}
+	return &TxOut{
+		Value: pastel.Amount(*out.Value), Script: pastel.Script(*out.Script.Hex),
+		Confirmations: *out.Confirmations, Coinbase: *out.Coinbase,
+	}, nil
+}
+
+// CreateRaw makes an unsigned transaction of the version and expiry that the node uses now, with inputs and outputs in the
+// given order. An address may be paid once.
+func (c *Client) CreateRaw(ctx context.Context, ins []pastel.OutPoint, outs []Output) ([]byte, error) {
+	const method = "createrawtransaction"
+	object, err := c.outputs(outs)
+	if err != nil {
+		return nil, c.failed(method, err)
+	}
+	var raw hexBytes
+	err = c.typed(ctx, method, &raw, outPoints(ins), object)
+	return raw, err
+}
+
+// SignRaw has the wallet sign what it can of a transaction; complete says that no signature is missing.
+func (c *Client) SignRaw(ctx context.Context, raw []byte) (signed []byte, complete bool, err error) {
+	var s struct {
+		Hex      *hexBytes `json:"hex"`
+		Complete *bool     `json:"complete"`
+	}
+	if err := c.typed(ctx, "signrawtransaction", &s, hex.EncodeToString(raw)); err != nil {
+		return nil, false, err
+	}
+	return *s.Hex, *s.Complete, nil
+}
+
+type outPointJSON struct {
+	ID   string `json:"txid"`
+	Vout uint32 `json:"vout"`
+}
+
+func outPoints(list []pastel.OutPoint) []outPointJSON {
+	out := make([]outPointJSON, len(list))
+	for i, o := range list {
+		out[i] = outPointJSON{o.TxID.String(), o.Vout}
+	}
+	return out
+}
+
+// outputs prints an object, which a Go map would sort: the node makes outputs in its order.
+func (c *Client) outputs(list []Output) (json.RawMessage, error) {
+	paid := make(map[pastel.Address]bool, len(list))
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, o := range list {
+		if paid[o.Address] {
+			return nil, errors.New("an address is paid twice, which the node cannot be told: add up its outputs")
+		}
+		paid[o.Address] = true
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q:%s", o.Address.Encode(&c.net), o.Value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}

@@ -1,0 +1,132 @@
+package pasteld
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Unspent is an output that the wallet knows a key of.
+type Unspent struct {
+	OutPoint      pastel.OutPoint
+	Address       pastel.Address // zero if its script has none
+	Script        pastel.Script
+	Value         pastel.Amount // patoshi
+	Confirmations int
+	Spendable     bool // by the wallet's own keys
+}
+
+// NewAddress makes an address in the wallet.
+func (c *Client) NewAddress(ctx context.Context) (pastel.Address, error) {
+	const method = "getnewaddress"
+	var text string
+	if err := c.typed(ctx, method, &text); err != nil {
+		return pastel.Address{}, err
+	}
+	return c.address(method, text)
+}
+
+// address reads an address of the client's network.
+func (c *Client) address(method, text string) (pastel.Address, error) {
+	a, err := pastel.ParseAddress(&c.net, text)
+	if err != nil {
+		return pastel.Address{}, c.wrong(method, "the node gave what is no address of %s (%w), see whether it is on this network",
+			c.net.Name, err)
+	}
+	return a, nil
+}
+
+// Unspent lists outputs that the wallet holds and nothing locks, with at least minConf confirmations, of these addresses or,
+// without any, of all.
+func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Address) ([]Unspent, error) {
+	const method, anyAge = "listunspent", 9_999_999
+	params := []any{minConf, anyAge}
+	if len(addrs) > 0 {
+		texts := make([]string, len(addrs))
+		for i, a := range addrs {
+			texts[i] = a.Encode(&c.net)
+		}
+		params = append(params, texts)
+	}
+	var list []struct {
+		ID            *txID   `json:"txid"`
+		Vout          *uint32 `json:"vout"`
+		Address       *string `json:"address,omitempty"`
+		Script        *script `json:"scriptPubKey"`
+		Amount        *amount `json:"amount"`
+		Confirmations *int    `json:"confirmations"`
+		Spendable     *bool   `json:"spendable"`
+	}
+	if err := c.typed(ctx, method, &list, params...); err != nil {
+		return nil, err
+	}
+	out := make([]Unspent, len(list))
+	for i, u := range list {
+		out[i] = Unspent{
+			OutPoint: pastel.OutPoint{TxID: pastel.TxID(*u.ID), Vout: *u.Vout}, Script: pastel.Script(*u.Script),
+			Value: pastel.Amount(*u.Amount), Confirmations: *u.Confirmations, Spendable: *u.Spendable,
+		}
+		if u.Address != nil {
+			var err error
+			if out[i].Address, err = c.address(method, *u.Address); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// LockUnspent keeps the wallet from spending outputs, until it is restarted, or lets them go. Unlocking none lets all go.
+func (c *Client) LockUnspent(ctx context.Context, unlock bool, outs []pastel.OutPoint) error {
+	const method = "lockunspent"
+	params := []any{unlock}
+	switch {
+	case len(outs) > 0:
+		params = append(params, outPoints(outs))
+	case !unlock:
+		return nil
+	}
+	var done bool
+	if err := c.typed(ctx, method, &done, params...); err != nil {
+		return err
+	}
+	if !done {
+		return c.wrong(method, "the wallet did not do it, see listlockunspent for what is locked")
+	}
+	return nil
+}
+
+// Balance returns what the wallet can spend, in patoshi.
+func (c *Client) Balance(ctx context.Context) (pastel.Amount, error) {
+	var a amount
+	err := c.typed(ctx, "getbalance", &a)
+	return pastel.Amount(a), err
+}
+
+// SendTo pays an address from the wallet, which adds the fee.
+func (c *Client) SendTo(ctx context.Context, to pastel.Address, value pastel.Amount) (pastel.TxID, error) {
+	var id txID
+	err := c.typed(ctx, "sendtoaddress", &id, to.Encode(&c.net), json.Number(value.String()))
+	return pastel.TxID(id), err
+}
+
+// SignMessage signs text with the key of an address in the wallet; the signature is base64.
+func (c *Client) SignMessage(ctx context.Context, addr pastel.Address, msg string) (string, error) {
+	const method = "signmessage"
+	var sig string
+	if err := c.typed(ctx, method, &sig, addr.Encode(&c.net), msg); err != nil {
+		return "", err
+	}
+	if _, err := pastel.DecodeMessageSignature(sig); err != nil {
+		return "", c.wrong(method, "the node gave what is no signature (%w), see whether this is a Pastel node", err)
+	}
+	return sig, nil
+}
+
+// VerifyMessage asks the node whether the key of an address made a signature of msg.
+func (c *Client) VerifyMessage(ctx context.Context, addr pastel.Address, sig, msg string) (bool, error) {
+	var valid bool
+	err := c.typed(ctx, "verifymessage", &valid, addr.Encode(&c.net), sig, msg)
+	return valid, err
+}
