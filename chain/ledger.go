@@ -127,7 +127,7 @@ func (l *Ledger) move(undos []*pool.Undo, blocks []*pool.Prepared) (c *Change, r
 			return nil, nil, err
 		}
 	}
-	c = &Change{Base: l.state.Tip(), Reorg: l.net.MaxReorg}
+	c = &Change{Base: l.state.Tip(), Back: len(undos), Reorg: l.net.MaxReorg}
 	for _, b := range blocks {
 		u, err := l.state.Apply(b)
 		if invariant := (*pool.InvariantError)(nil); errors.As(err, &invariant) {

@@ -25,6 +25,7 @@ type Store interface {
 // Change is a step of a ledger: some blocks are taken back, others come on top.
 type Change struct {
 	Base    pool.Tip        // the last block that stays
+	Back    int             // how many blocks above it are taken back
 	Blocks  []*pool.Update  // on top of it, in order
 	Tip     pool.Tip        // after them
 	Records []pool.Record   // of the state, that differ from before, sorted by kind and key

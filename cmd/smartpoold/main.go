@@ -1,0 +1,143 @@
+// Command smartpoold follows a Pastel node and keeps the smart pools' books in a database.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong" // flags, environment and file in one struct
+
+	"github.com/pastelnetwork/smartpool/internal/daemon"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it cannot go on
+	exitUsage  = 2 // a setting is wrong
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// cli is every command and flag.
+type cli struct {
+	Config string `placeholder:"FILE" env:"SMARTPOOLD_CONFIG" help:"YAML file of settings. Flags win over environment, environment over the file."`
+
+	Settings daemon.Config `embed:""`
+
+	Run     runCmd     `cmd:"" default:"1" help:"Run the daemon (also without a command)."`
+	Sample  sampleCmd  `cmd:"" name:"config" help:"Print a commented file of settings."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+type (
+	runCmd     struct{}
+	sampleCmd  struct{}
+	versionCmd struct{}
+)
+
+// usageError is a wrong setting.
+type usageError struct{ error }
+
+func run(args []string, out, errOut io.Writer) int {
+	exited := -1
+	var line cli
+	parser, err := newParser(&line, args, out, errOut, func(code int) { exited = code })
+	if err != nil {
+		_, _ = fmt.Fprintln(errOut, "smartpoold:", err)
+		return exitUsage
+	}
+	ctx, err := parser.Parse(args)
+	if exited >= 0 { // help was asked for
+		return exited
+	}
+	if err != nil {
+		err = usageError{fmt.Errorf("%w; see smartpoold --help", err)}
+	} else {
+		err = command(ctx.Command(), &line, parser, out, errOut)
+	}
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		_, _ = fmt.Fprintln(errOut, "smartpoold:", err)
+		return exitUsage
+	}
+	_, _ = fmt.Fprintln(errOut, "smartpoold:", err)
+	return exitFailed
+}
+
+func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
+	options := []kong.Option{
+		kong.Name("smartpoold"), kong.Writers(out, errOut), kong.Exit(exit), kong.DefaultEnvars("SMARTPOOLD"),
+		kong.Description("Follows a Pastel node and keeps the smart pools' books in a database."),
+		kong.Vars{"data": defaultData()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	}
+	parser, err := kong.New(line, options...)
+	if err != nil {
+		return nil, err
+	}
+	path := fileFlag(args)
+	if path == "" {
+		return parser, nil
+	}
+	resolver, err := readSettings(path, parser.Model)
+	if err != nil {
+		return nil, err
+	}
+	return kong.New(line, append(options, kong.Resolvers(resolver))...)
+}
+
+func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) error {
+	switch name {
+	case "config":
+		return printSample(out, parser.Model)
+	case "version":
+		return printVersion(out)
+	}
+	if err := line.Settings.Check(); err != nil {
+		return usageError{err}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return daemon.Run(ctx, line.Settings, newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat))
+}
+
+func newLogger(w io.Writer, level, format string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo // kong has checked it
+	}
+	options := &slog.HandlerOptions{Level: l}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// defaultData is a folder of the user's, as other daemons choose theirs.
+func defaultData() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "smartpool-data"
+	}
+	return filepath.Join(home, ".smartpool")
+}
+
+func printVersion(out io.Writer) error {
+	v := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		v = info.Main.Version
+	}
+	_, err := fmt.Fprintln(out, "smartpoold", v)
+	return err
+}

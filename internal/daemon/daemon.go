@@ -1,0 +1,204 @@
+package daemon
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// Daemon is a running smartpoold.
+type Daemon struct {
+	cfg     Config
+	net     pastel.Network
+	log     *slog.Logger
+	node    *pasteld.Client // nil when a node pushes its blocks
+	bell    <-chan struct{}
+	metrics *metrics
+	ready   readiness
+}
+
+// Run runs the daemon until the context ends, which is no error, or until it cannot go on.
+func Run(ctx context.Context, cfg Config, log *slog.Logger) error {
+	if err := cfg.Check(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("data: %w; give another folder with --data", err)
+	}
+	d := &Daemon{cfg: cfg, log: log, metrics: newMetrics()}
+	d.ready.set("starting")
+	d.net, _ = cfg.network() // checked
+	stop, err := d.serve()
+	if err != nil {
+		return err
+	}
+	defer stop() // last, so that a slow shutdown can be watched
+	if cfg.Dev {
+		closeDev, err := d.startDev(ctx)
+		if err != nil {
+			return err
+		}
+		defer closeDev()
+	}
+	if cfg.NodeAPI == "" {
+		if err := d.dial(ctx); err != nil {
+			return err
+		}
+	}
+	err = d.sessions(ctx)
+	d.ready.set("stopping")
+	if ctx.Err() != nil {
+		log.Info("stopped")
+		return nil
+	}
+	return err
+}
+
+// dial connects to the node. One that is away is waited for; a wrong one is refused.
+func (d *Daemon) dial(ctx context.Context) error {
+	client, err := pasteld.New(pasteld.Config{
+		URL: d.cfg.Node, User: d.cfg.NodeUser, Password: d.cfg.NodePassword, CookieFile: d.cfg.NodeCookie, Network: d.net,
+	})
+	if err != nil {
+		return err
+	}
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		err := client.Check(ctx)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !pasteld.Temporary(err) {
+			return err
+		}
+		d.ready.set("the node is away: " + err.Error())
+		d.log.Warn("the node is away, trying again", "err", err, "in", pause)
+		if !sleep(ctx, pause) {
+			return ctx.Err()
+		}
+	}
+	d.node = client
+	if d.cfg.NodeZMQ != "" {
+		d.bell, err = client.Bell(ctx, d.cfg.NodeZMQ)
+	}
+	return err
+}
+
+const (
+	firstPause = 200 * time.Millisecond
+	longPause  = 30 * time.Second
+)
+
+// sleep waits; false if the context ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// sessions keeps the ledger going: after an error of the database that may pass it is opened and loaded again, as what was
+// written before the error is known only to the database.
+func (d *Daemon) sessions(ctx context.Context) error {
+	opened := false
+	for pause := firstPause; ; {
+		err := d.session(ctx, func() { opened, pause = true, firstPause })
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, store.ErrLocked):
+			d.ready.set("standing by: " + err.Error())
+			if pause == firstPause {
+				d.log.Info("standing by until the other daemon ends", "database", d.cfg.databaseForLog())
+			}
+			pause = max(pause, standBy)
+		case opened && store.Temporary(err):
+			d.ready.set("the database failed: " + err.Error())
+			d.log.Error("the database failed, opening it again", "err", err, "in", pause)
+		default:
+			return err
+		}
+		if !sleep(ctx, pause) {
+			return ctx.Err()
+		}
+		pause = min(2*pause, longPause)
+		if errors.Is(err, store.ErrLocked) {
+			pause = standBy
+		}
+	}
+}
+
+// standBy is how often a daemon that stands by tries for the lock.
+const standBy = 2 * time.Second
+
+// session opens the database and moves the ledger until something fails.
+func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
+	began := time.Now()
+	s, err := store.Open(ctx, d.cfg.database(), d.net)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := s.Close(); closeErr != nil {
+			d.log.Warn("close the database", "err", closeErr)
+		}
+	}()
+	d.ready.set("loading")
+	ledger, err := chain.OpenLedger(ctx, d.net, d.cfg.shadow(), s)
+	if err != nil {
+		return err
+	}
+	tip := ledger.Last()
+	d.log.Info("ledger loaded", "database", d.cfg.databaseForLog(), "network", d.net.Name, "height", tip.Height,
+		"digest", hex.EncodeToString(tip.Digest[:]), "took", time.Since(began).Round(time.Millisecond))
+	opened()
+	d.metrics.loaded(ledger)
+	return d.follow(ctx, ledger)
+}
+
+// follow takes the ledger along the node's chain.
+func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	d.ready.set("syncing")
+	progress := progress{log: d.log}
+	follower := chain.NewFollower(chain.FollowerConfig{
+		Source: d.node, Ledger: ledger, Bell: d.bell, Poll: d.cfg.Poll, Log: d.log,
+		OnStep: func(c *chain.Change, target pastel.Height) {
+			d.metrics.stepped(c)
+			progress.step(c, target)
+		},
+	})
+	d.ready.follow(func() chain.Status { return follower.Status() })
+	defer d.ready.follow(nil)
+	d.metrics.follow(func() chain.Status { return follower.Status() })
+	done := make(chan struct{})
+	if d.cfg.Keeper {
+		k := keeper{ledger: ledger, node: d.node, log: d.log, synced: func() bool { return follower.Status().Synced }}
+		go func() {
+			defer close(done)
+			k.run(ctx)
+		}()
+	} else {
+		close(done)
+	}
+	err := follower.Run(ctx)
+	cancel()
+	<-done
+	return err
+}

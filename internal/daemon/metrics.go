@@ -1,0 +1,166 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// metrics is what the daemon tells Prometheus. Heights and sums are read when they are asked for.
+type metrics struct {
+	registry *prometheus.Registry
+	blocks   prometheus.Counter
+	back     prometheus.Counter
+	events   *prometheus.CounterVec
+
+	mu     sync.Mutex
+	ledger *chain.Ledger
+	status func() chain.Status
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		blocks:   prometheus.NewCounter(prometheus.CounterOpts{Name: "smartpool_blocks_applied_total", Help: "Blocks stored."}),
+		back:     prometheus.NewCounter(prometheus.CounterOpts{Name: "smartpool_blocks_reverted_total", Help: "Blocks taken back in reorganizations."}),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "smartpool_events_total", Help: "Events of stored blocks, by type.",
+		}, []string{"type"}),
+	}
+	m.registry.MustRegister(m.blocks, m.back, m.events, m, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) loaded(l *chain.Ledger) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ledger, m.status = l, nil
+}
+
+func (m *metrics) follow(status func() chain.Status) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status = status
+}
+
+func (m *metrics) stepped(c *chain.Change) {
+	m.blocks.Add(float64(len(c.Blocks)))
+	m.back.Add(float64(c.Back))
+	for _, b := range c.Blocks {
+		for i := range b.Events {
+			m.events.WithLabelValues(string(b.Events[i].Type)).Inc()
+		}
+	}
+}
+
+var (
+	descHeight = prometheus.NewDesc("smartpool_height", "Last block of the ledger.", nil, nil)
+	descTarget = prometheus.NewDesc("smartpool_node_height", "Last block of the node, as last seen.", nil, nil)
+	descSynced = prometheus.NewDesc("smartpool_synced", "1 if the ledger was at the node's tip when last compared.", nil, nil)
+	descPools  = prometheus.NewDesc("smartpool_pools", "Pools by status.", []string{"status"}, nil)
+	descEscrow = prometheus.NewDesc("smartpool_escrow_patoshi", "Rewards in escrow, pending payouts included.", nil, nil)
+	descCoins  = prometheus.NewDesc("smartpool_member_coins_psl", "Coins that back active and replenishing pools.", nil, nil)
+	descDue    = prometheus.NewDesc("smartpool_payouts_pending", "Payouts that are settled and not yet mined.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descHeight, descTarget, descSynced, descPools, descEscrow, descCoins, descDue} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+	m.mu.Lock()
+	ledger, status := m.ledger, m.status
+	m.mu.Unlock()
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	if ledger == nil {
+		return
+	}
+	ledger.View(func(s *pool.State) {
+		gauge(descHeight, float64(s.Tip().Height))
+		counts := map[string]int{}
+		var escrow, coins, due int64
+		for _, id := range s.Pools() {
+			p, _ := s.Pool(id)
+			counts[p.Status.String()]++
+			escrow += int64(p.Escrowed)
+			if p.Status == pool.Active || p.Status == pool.Replenishing {
+				coins += p.MemberCoins
+			}
+			due += int64(len(p.Pending))
+		}
+		for status, n := range counts {
+			gauge(descPools, float64(n), status)
+		}
+		gauge(descEscrow, float64(escrow))
+		gauge(descCoins, float64(coins))
+		gauge(descDue, float64(due))
+	})
+	if status != nil {
+		st := status()
+		gauge(descTarget, float64(st.Target))
+		gauge(descSynced, map[bool]float64{true: 1}[st.Synced])
+	}
+}
+
+// serve answers /metrics, /healthz and /readyz until stop is called.
+func (d *Daemon) serve() (stop func(), err error) {
+	if d.cfg.Metrics == "" {
+		return func() {}, nil
+	}
+	listener, err := net.Listen("tcp", d.cfg.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w; choose another address with --metrics", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(d.metrics.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { tell(w, http.StatusOK, "alive") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if reason := d.ready.reasonNot(); reason != "" {
+			tell(w, http.StatusServiceUnavailable, reason)
+			return
+		}
+		tell(w, http.StatusOK, "ready")
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			d.log.Error("metrics", "err", err)
+		}
+	}()
+	d.log.Info("metrics and health", "address", listener.Addr().String())
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := server.Shutdown(ctx); err != nil {
+			d.log.Warn("close metrics", "err", err)
+		}
+		<-done
+	}, nil
+}
+
+func tell(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	io.WriteString(w, text+"\n") //nolint:errcheck // who asked is gone
+}
