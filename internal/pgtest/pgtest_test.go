@@ -1,0 +1,111 @@
+package pgtest_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
+)
+
+func connect(t testing.TB, url string) *pgx.Conn {
+	t.Helper()
+	c, err := pgx.Connect(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(context.Background()) })
+	return c
+}
+
+func TestDatabasesAreApart(t *testing.T) {
+	t.Parallel()
+	one, two := connect(t, pgtest.Open(t)), connect(t, pgtest.Open(t))
+	for _, c := range []*pgx.Conn{one, two} {
+		if _, err := c.Exec(context.Background(), "CREATE TABLE only_here (n INTEGER)"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWhatIsCommittedOutlivesACrashOfTheServer(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := pgtest.NewServer(t)
+	url := s.Database(t)
+	c := connect(t, url)
+	if _, err := c.Exec(ctx, "CREATE TABLE numbers AS SELECT 7 AS n"); err != nil {
+		t.Fatal(err)
+	}
+	s.DisconnectAll(t)
+	if _, err := c.Exec(ctx, "SELECT 1"); err == nil {
+		t.Error("the session lives on")
+	}
+	s.Stop(t)
+	s.Stop(t)
+	if _, err := pgx.Connect(ctx, url); err == nil {
+		t.Error("the stopped server answers")
+	}
+	s.Start(t)
+	var n int
+	if err := connect(t, url).QueryRow(ctx, "SELECT n FROM numbers").Scan(&n); err != nil || n != 7 {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+const childOf = "SMARTPOOL_PGTEST_CHILD"
+
+func TestTheServerDiesWithAKilledProcess(t *testing.T) {
+	t.Parallel()
+	if os.Getenv(childOf) != "" {
+		fmt.Printf("url %s\n", pgtest.Open(t))
+		_, err := io.ReadAll(os.Stdin) // nothing comes: it stays until it is killed
+		t.Fatal("not killed", err)
+	}
+	pgtest.Open(t) // fails or skips for want of PostgreSQL
+	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	child.Env = append(os.Environ(), childOf+"=1")
+	stdin, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	stdout, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var output strings.Builder
+	var url string
+	for url == "" {
+		var word string
+		if _, err := fmt.Fscan(stdout, &word); err != nil {
+			t.Fatal(err, output.String())
+		}
+		output.WriteString(word + " ")
+		if strings.HasPrefix(word, "postgres://") {
+			url = word
+		}
+	}
+	connect(t, url)
+	child.Process.Kill()
+	child.Wait()
+	const patience, pause = time.Minute, 10 * time.Millisecond
+	for giveUp := time.Now().Add(patience); time.Now().Before(giveUp); time.Sleep(pause) {
+		c, err := pgx.Connect(context.Background(), url)
+		if err != nil {
+			return
+		}
+		c.Close(context.Background())
+	}
+	t.Error("the server lives on")
+}

@@ -1,0 +1,102 @@
+package pgtest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"runtime"
+	"strconv"
+	"syscall"
+)
+
+// account returns whom the server runs as: nil for ourselves, Debian's user postgres if we are root, whom it refuses.
+func account() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, errors.New("PostgreSQL refuses to run as root and there is no user postgres: type apt-get install postgresql")
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+}
+
+// process is a program that dies with us.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{} // closed at its end
+	err  error         // of it, once done
+}
+
+// start runs a program in a folder, its output going to a file there.
+func start(who *syscall.Credential, folder, log, program string, args ...string) (*process, error) {
+	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	p := &process{cmd: exec.Command(program, args...), done: make(chan struct{})}
+	p.cmd.Dir = folder
+	p.cmd.Env = append(os.Environ(), "LC_ALL=C", "TZ=UTC")
+	p.cmd.Stdout, p.cmd.Stderr = out, out
+	// SIGQUIT ends PostgreSQL at once together with its children, and any other program.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who, Pdeathsig: syscall.SIGQUIT}
+	started := make(chan error)
+	go func() {
+		// To the kernel the parent is the thread that forked, so that one has to stay.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err == nil {
+			p.err = p.cmd.Wait()
+		}
+		close(p.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// run runs a program to its end.
+func run(who *syscall.Credential, folder, log, program string, args ...string) error {
+	p, err := start(who, folder, log, program, args...)
+	if err != nil {
+		return err
+	}
+	<-p.done
+	if p.err != nil {
+		return withLog(p.err, log)
+	}
+	return nil
+}
+
+// quit ends PostgreSQL as a crash would.
+func (p *process) quit() error {
+	if err := p.cmd.Process.Signal(syscall.SIGQUIT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	<-p.done
+	return nil
+}
+
+// withLog adds the end of what a program wrote to its error.
+func withLog(err error, log string) error {
+	const end = 2000
+	text, unread := os.ReadFile(log)
+	if unread != nil {
+		return errors.Join(err, unread)
+	}
+	return fmt.Errorf("%w:\n%s", err, text[max(0, len(text)-end):])
+}

@@ -1,0 +1,222 @@
+package pgtest
+
+import (
+	"context"
+	secrets "crypto/rand"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Server is a PostgreSQL server of a test, with a cluster of its own. It is safe for concurrent use, apart from Stop and Start.
+type Server struct {
+	bin      string // folder of the binaries
+	folder   string
+	who      *syscall.Credential
+	password string
+	port     int
+	process  *process // nil while stopped
+	last     atomic.Int64
+}
+
+// owner is the server's superuser.
+const owner = "smartpool"
+
+var errNotReady = errors.New("PostgreSQL does not answer")
+
+// shared is the server of all tests that do not need one of their own.
+var shared = sync.OnceValues(func() (*Server, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	return newServer(bin)
+})
+
+// Open returns the URL of an empty database on a server that all tests of the process share. The test's end drops it. Without
+// PostgreSQL the test fails, or is skipped if SMARTPOOL_WITHOUT_POSTGRES=1 is set.
+func Open(t testing.TB) string {
+	t.Helper()
+	need(t)
+	s, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := s.create(t)
+	t.Cleanup(func() {
+		if err := s.exec(fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)); err != nil {
+			t.Error(err)
+		}
+	})
+	return s.url(name)
+}
+
+// NewServer starts a server for one test, which ends with it. Without PostgreSQL it does what Open does.
+func NewServer(t testing.TB) *Server {
+	t.Helper()
+	s, err := newServer(need(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.Stop(t)
+		if err := os.RemoveAll(s.folder); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func newServer(bin string) (*Server, error) {
+	who, err := account()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := newFolder(who)
+	if err != nil {
+		return nil, err
+	}
+	// Loopback is open to everybody on the machine, and a superuser's session is as good as a shell: hence a password.
+	s := &Server{bin: bin, folder: folder, who: who, password: secrets.Text()}
+	secret := filepath.Join(folder, "password")
+	if err := os.WriteFile(secret, []byte(s.password), 0o600); err != nil {
+		return nil, err
+	}
+	if who != nil {
+		if err := os.Chown(secret, int(who.Uid), int(who.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	err = run(who, folder, filepath.Join(folder, "initdb.log"), filepath.Join(bin, "initdb"), "--pgdata", s.data(),
+		"--username", owner, "--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync")
+	if err != nil {
+		return nil, fmt.Errorf("make a PostgreSQL cluster: %w", err)
+	}
+	const tries = 5 // another process may take the port first
+	for range tries {
+		if s.port, err = freePort(); err != nil {
+			return nil, err
+		}
+		if err = s.start(); err == nil {
+			return s, nil
+		}
+	}
+	return nil, err
+}
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+func (s *Server) log() string  { return filepath.Join(s.folder, "server.log") }
+
+// Port returns the server's port on 127.0.0.1, which stays the same when it is started again.
+func (s *Server) Port() int { return s.port }
+
+func (s *Server) url(database string) string {
+	return (&url.URL{
+		Scheme: "postgres", User: url.UserPassword(owner, s.password), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)),
+		Path: database, RawQuery: "sslmode=disable",
+	}).String()
+}
+
+// Database makes an empty database and returns its URL.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	return s.url(s.create(t))
+}
+
+func (s *Server) create(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("test%d", s.last.Add(1))
+	if err := s.exec("CREATE DATABASE " + name); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// DisconnectAll ends all sessions on the server but its own.
+func (s *Server) DisconnectAll(t testing.TB) {
+	t.Helper()
+	err := s.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Stop ends the server as a crash would: transactions that are not committed are lost, others are not. It may be stopped already.
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	if s.process == nil {
+		return
+	}
+	if err := s.process.quit(); err != nil {
+		t.Fatal(err)
+	}
+	s.process = nil
+}
+
+// Start starts a stopped server, on the same port.
+func (s *Server) Start(t testing.TB) {
+	t.Helper()
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start returns once the server answers. Only a loss of power would show that nothing is synced to the disk.
+func (s *Server) start() error {
+	p, err := start(s.who, s.folder, s.log(), filepath.Join(s.bin, "postgres"), "-D", s.data(), "-h", "127.0.0.1", "-p",
+		strconv.Itoa(s.port), "-k", "", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB")
+	if err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	const patience, pause = 2 * time.Minute, 20 * time.Millisecond // a slow machine may have to replay its log
+	for giveUp := time.Now().Add(patience); time.Now().Before(giveUp); {
+		if s.exec("SELECT 1") == nil {
+			s.process = p
+			return nil
+		}
+		select {
+		case <-p.done:
+			return withLog(fmt.Errorf("PostgreSQL ended: %w", p.err), s.log())
+		case <-time.After(pause):
+		}
+	}
+	return errors.Join(withLog(errNotReady, s.log()), p.quit())
+}
+
+// exec runs a statement on a connection of its own.
+func (s *Server) exec(statement string) error {
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, s.url("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = c.Exec(ctx, statement)
+	return errors.Join(err, c.Close(ctx))
+}
+
+// freePort returns a port of 127.0.0.1 that nobody listens on, from below those that outgoing connections get: it stays free
+// while the server is stopped.
+func freePort() (int, error) {
+	const lowest, count, tries = 20000, 12000, 100
+	var err error
+	for range tries {
+		port := lowest + rand.IntN(count)
+		var l net.Listener
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, fmt.Errorf("find a free port: %w", err)
+}
