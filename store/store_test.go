@@ -47,14 +47,6 @@ func recorded(t testing.TB, name string) []*pool.Prepared {
 	return blocks
 }
 
-// database is one of the engines under test.
-type database struct {
-	name string
-	open func(t testing.TB) (url string) // an empty database
-}
-
-func sqliteFile(t testing.TB) string { return filepath.Join(t.TempDir(), "ledger.db") }
-
 // opened is a ledger on a database.
 type opened struct {
 	*chain.Ledger
