@@ -24,6 +24,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 type cli struct {
 	JSON bool `help:"Print JSON, for programs."`
 
+	Demo    demoCmd    `cmd:"" help:"Play the whole life of a pool on a development node, and check every patoshi."`
 	Replay  replayCmd  `cmd:"" help:"Read a chain of raw blocks and tell every pool's life."`
 	Ticket  ticketCmd  `cmd:"" help:"Build, sign, check and read tickets; works on a machine that is never online."`
 	ID      idCmd      `cmd:"" name:"id" help:"Make and use PastelIDs."`

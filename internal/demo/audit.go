@@ -1,0 +1,85 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// books is what raw blocks alone say of a pool's money. It knows nothing of the rules.
+type books struct {
+	income   pastel.Amount                    // paid to escrow, but not by payouts
+	rewards  int                              // outputs that did
+	paid     map[pastel.Address]pastel.Amount // out of escrow, to others
+	fees     pastel.Amount                    // of payouts
+	payouts  int                              // transactions that spent escrow
+	unspent  map[pastel.OutPoint]pastel.Amount
+	escrowed pastel.Amount // what is left in escrow
+}
+
+// audit reads every block of the node and follows the coins of the pool's escrow.
+func (s *stage) audit(ctx context.Context) (*books, error) {
+	b := &books{paid: map[pastel.Address]pastel.Amount{}, unspent: map[pastel.OutPoint]pastel.Amount{}}
+	tip, _, err := s.client.Tip(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for h := pastel.Height(0); h <= tip; h++ {
+		hash, err := s.client.HashAt(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := s.client.Block(ctx, hash)
+		if err != nil {
+			return nil, err
+		}
+		block, err := pastel.ParseBlock(raw)
+		if err != nil {
+			return nil, err
+		}
+		for i := range block.Txs {
+			if err := b.add(&block.Txs[i], ticket.EscrowAddress(s.id)); err != nil {
+				return nil, fmt.Errorf("block %d: %w", h, err)
+			}
+		}
+	}
+	for _, v := range b.unspent {
+		b.escrowed += v
+	}
+	return b, nil
+}
+
+func (b *books) add(tx *pastel.Tx, escrow pastel.Address) error {
+	var in, out pastel.Amount
+	for _, i := range tx.Inputs {
+		in += b.unspent[i.PrevOut]
+		delete(b.unspent, i.PrevOut)
+	}
+	for v, o := range tx.Outputs {
+		out += o.Value
+		to, ok := pastel.AddressFromScript(o.Script)
+		switch {
+		case ok && to == escrow:
+			b.unspent[pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}] = o.Value
+			if in == 0 {
+				b.income += o.Value
+				b.rewards++
+			}
+		case in > 0 && ok:
+			b.paid[to] += o.Value
+		case in > 0:
+			return fmt.Errorf("payout %s pays a script that is no address", tx.ID())
+		}
+	}
+	if in == 0 {
+		return nil
+	}
+	b.payouts++
+	b.fees += in - out
+	if out > in {
+		return fmt.Errorf("payout %s pays more than it takes from escrow", tx.ID())
+	}
+	return nil
+}

@@ -1,0 +1,211 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/chain/devnode"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// Config says where the demo plays.
+type Config struct {
+	Dir  string // empty: a new folder that goes when the demo ends
+	Keep bool   // leave node and daemon running until the context ends
+	Out  io.Writer
+}
+
+// Run plays the demo. An error means that something did not go as it should.
+func Run(ctx context.Context, cfg Config) (err error) {
+	s := &stage{out: cfg.Out, dir: cfg.Dir, began: time.Now()}
+	if s.dir == "" {
+		if s.dir, err = os.MkdirTemp("", "smartpool-demo-"); err != nil {
+			return err
+		}
+		defer func() {
+			if !cfg.Keep {
+				err = errors.Join(err, os.RemoveAll(s.dir))
+			}
+		}()
+	} else if err := empty(s.dir); err != nil {
+		return err
+	}
+	if err := s.open(ctx); err != nil {
+		return errors.Join(err, s.close())
+	}
+	err = s.play(ctx)
+	if err == nil && cfg.Keep {
+		s.invite()
+		select {
+		case <-ctx.Done():
+		case <-s.done:
+		}
+	}
+	return errors.Join(err, s.close())
+}
+
+// empty refuses a folder that holds something.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s is not empty: give a new folder, the demo makes it", dir)
+	}
+	return nil
+}
+
+// stage is a node, a daemon and everybody who takes part.
+type stage struct {
+	out   io.Writer
+	dir   string
+	began time.Time
+	title int
+
+	net    pastel.Network
+	node   *devnode.Node
+	server *devnode.Server
+	client *pasteld.Client
+	daemon *daemon.Daemon
+	stop   context.CancelFunc
+	done   chan struct{} // the daemon has ended
+	failed error         // why, once it has
+
+	story
+}
+
+func (s *stage) open(ctx context.Context) error {
+	var err error
+	if s.net, err = pastel.NetworkByName("regtest"); err != nil {
+		return err
+	}
+	rules, err := chain.OpenLedger(ctx, s.net, false, &chain.Memory{})
+	if err != nil {
+		return err
+	}
+	nodeDir := filepath.Join(s.dir, "devnode")
+	if s.node, err = devnode.Open(ctx, devnode.Config{Dir: nodeDir, Network: s.net, Rules: rules}); err != nil {
+		return err
+	}
+	if s.server, err = s.node.Serve("127.0.0.1:0", nodeDir); err != nil {
+		return err
+	}
+	if s.client, err = pasteld.Dial(ctx, pasteld.Config{URL: s.server.URL, CookieFile: s.server.CookieFile, Network: s.net}); err != nil {
+		return err
+	}
+	s.daemon, err = daemon.New(daemon.Config{
+		Data: s.dir, Network: s.net.Name, ShadowFrom: -1, Node: s.server.URL, NodeCookie: s.server.CookieFile, Poll: 10 * time.Millisecond,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	running, stop := context.WithCancel(ctx)
+	s.stop, s.done = stop, make(chan struct{})
+	go func() {
+		defer close(s.done)
+		s.failed = s.daemon.Run(running)
+	}()
+	return nil
+}
+
+func (s *stage) close() error {
+	var errs []error
+	if s.stop != nil {
+		s.stop()
+		<-s.done
+		errs = append(errs, s.failed)
+	}
+	if s.server != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		errs = append(errs, s.server.Close(ctx))
+	}
+	if s.node != nil {
+		errs = append(errs, s.node.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// mine makes blocks and waits until the daemon has them in its books.
+func (s *stage) mine(ctx context.Context, count int) error {
+	if _, err := s.client.Generate(ctx, count); err != nil {
+		return err
+	}
+	height, hash, err := s.client.Tip(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		var moved <-chan struct{}
+		if l := s.daemon.Ledger(); l != nil {
+			moved = l.Moved()
+			if tip := l.Last(); tip.Height == height && tip.Hash == hash {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.done:
+			return fmt.Errorf("the daemon ended: %w", s.failed)
+		case <-moved:
+		case <-time.After(20 * time.Millisecond): // it may be opening its database
+		}
+	}
+}
+
+// view reads the daemon's books.
+func (s *stage) view(f func(*pool.State)) {
+	if l := s.daemon.Ledger(); l != nil {
+		l.View(f)
+	}
+}
+
+func (s *stage) height() (h pastel.Height) {
+	s.view(func(st *pool.State) { h = st.Tip().Height })
+	return h
+}
+
+// pool returns the demo's pool as the daemon's books have it.
+func (s *stage) pool() (p pool.Pool, err error) {
+	found := false
+	s.view(func(st *pool.State) { p, found = st.Pool(s.id) })
+	if !found {
+		return p, fmt.Errorf("the daemon does not know pool %s", s.id)
+	}
+	return p, nil
+}
+
+func (s *stage) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.out, "  "+format+"\n", args...)
+}
+
+// at tells what a block brought.
+func (s *stage) at(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.out, "  block %-4d %s\n", s.height(), fmt.Sprintf(format, args...))
+}
+
+func (s *stage) chapter(format string, args ...any) {
+	s.title++
+	_, _ = fmt.Fprintf(s.out, "\n%d. %s\n", s.title, fmt.Sprintf(format, args...))
+}
+
+// invite says where node and daemon are, for who wants to look around.
+func (s *stage) invite() {
+	s.chapter("Look around")
+	s.say("Node and daemon go on running until you press Ctrl-C.")
+	s.say("node RPC   %s, user and password in %s", s.server.URL, s.server.CookieFile)
+	s.say("database   %s (SQLite; open it read-only)", filepath.Join(s.dir, s.net.Name+".db"))
+	s.say("try        curl -u \"$(cat %s)\" -d '{\"method\":\"masternode\",\"params\":[\"list\"]}' %s", s.server.CookieFile, s.server.URL)
+}

@@ -1,0 +1,512 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// story is who takes part and what is known of the pool.
+type story struct {
+	id         ticket.PoolID
+	operator   *party
+	supernode  *party
+	members    []*party // Alice, Bruno, Chen, Dora, Emil
+	activation pastel.TxID
+}
+
+const (
+	company      = "Atlas Operations"
+	required     = 1000 // PSL, regtest's Supernode collateral
+	factor       = "1.1"
+	target       = 1100 // PSL
+	operatorFee  = "5"
+	subscription = 5   // blocks
+	last         = 500 // block; the pool is paid out long before
+)
+
+func (s *stage) play(ctx context.Context) error {
+	s.operator, s.supernode = &party{name: "the operator"}, &party{name: "the Supernode"}
+	for _, m := range []struct {
+		name  string
+		coins int64
+	}{{"Alice", 300}, {"Bruno", 300}, {"Chen", 250}, {"Dora", 250}, {"Emil", 300}} {
+		s.members = append(s.members, &party{name: m.name, coins: m.coins})
+	}
+	_, _ = fmt.Fprintln(s.out, "A smart pool's whole life, on a development chain. Nothing here has a value.")
+	for _, act := range []func(context.Context) error{
+		s.prepare, s.openPool, s.pledges, s.activate, s.launch, s.earn, s.moveAndLeave, s.firstPayout, s.replenish, s.dissolve, s.account,
+	} {
+		if err := act(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare mines coins and registers everybody.
+func (s *stage) prepare(ctx context.Context) error {
+	s.chapter("A node, a daemon and seven people")
+	s.say("node    %s, Pastel's regtest, with the smart pool rules enforced", s.server.URL)
+	s.say("daemon  smartpoold follows it and keeps the books in %s", s.dir)
+	if err := s.mine(ctx, int(s.net.CoinbaseMaturity)+5); err != nil {
+		return err
+	}
+	s.at("the miner's first coins can be spent")
+	for _, p := range append([]*party{s.operator, s.supernode}, s.members...) {
+		if err := s.enrol(ctx, p); err != nil {
+			return fmt.Errorf("register %s: %w", p.name, err)
+		}
+	}
+	for _, m := range s.members {
+		if err := s.fund(ctx, m); err != nil {
+			return fmt.Errorf("fund %s: %w", m.name, err)
+		}
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	for _, m := range s.members {
+		if err := s.settle(ctx, m); err != nil {
+			return err
+		}
+	}
+	s.at("an operator, a Supernode and five members have registered PastelIDs; every member owns coins, none enough")
+	return nil
+}
+
+// openPool posts the init ticket.
+func (s *stage) openPool(ctx context.Context) error {
+	s.chapter("The operator opens a pool")
+	var err error
+	x := &ticket.Init{
+		SubscriptionPeriod: subscription, RequiredCoins: required, Company: company,
+		SupernodePastelID: s.supernode.id, OperatorPastelID: s.operator.id, OperatorFeeAddress: s.operator.reward.Encode(&s.net),
+	}
+	if x.Factor, err = ticket.ParseDecimal(factor); err != nil {
+		return err
+	}
+	if x.Fee, err = ticket.ParseDecimal(operatorFee); err != nil {
+		return err
+	}
+	x.SmartPoolID = x.IDFor("demo")
+	if x.AgreementSignature, err = s.client.SignWith(ctx, s.operator.id, s.operator.pass, x.AgreementStatement(s.net.Name)); err != nil {
+		return err
+	}
+	if x.SmartPoolSignature, err = s.client.SignWith(ctx, s.supernode.id, s.supernode.pass, x.SmartPoolStatement(s.net.Name)); err != nil {
+		return err
+	}
+	s.id = x.SmartPoolID
+	if _, err := s.post(ctx, &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}); err != nil {
+		return err
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	if err := s.expect(pool.Subscribing); err != nil {
+		return err
+	}
+	s.at("%s opens %s", company, s.id)
+	s.say("It needs %d PSL, wants a cushion up to %d PSL, and takes %s %% of the rewards.", required, target, operatorFee)
+	return nil
+}
+
+// pledges has four members join.
+func (s *stage) pledges(ctx context.Context) error {
+	s.chapter("Members pledge coins, and keep them")
+	for _, m := range s.members[:4] {
+		if err := s.pledge(ctx, m); err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	p, err := s.pool()
+	if err != nil {
+		return err
+	}
+	if p.PledgedCoins != target || len(p.Pledges) != 4 {
+		return fmt.Errorf("%d pledges of %d PSL are in, 4 of %d expected", len(p.Pledges), p.PledgedCoins, target)
+	}
+	s.at("four signed statements are in; every coin stays in its owner's wallet")
+	for _, m := range s.members[:4] {
+		s.say("  %-6s pledges %4d PSL at %s", m.name, m.coins, m.address.Encode(&s.net))
+	}
+	return nil
+}
+
+// activate posts the activation ticket with the list of members.
+func (s *stage) activate(ctx context.Context) error {
+	s.chapter("The pool is complete and starts")
+	x := &ticket.Activate{SmartPoolID: s.id}
+	for _, m := range s.members[:4] {
+		x.Participants = append(x.Participants, ticket.Participant{PastelID: m.id, Address: m.address.Encode(&s.net)})
+	}
+	var err error
+	if x.OperatorSignature, err = s.client.SignWith(ctx, s.operator.id, s.operator.pass, x.OperatorStatement(s.net.Name)); err != nil {
+		return err
+	}
+	if s.activation, err = s.post(ctx, &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}); err != nil {
+		return err
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	if err := s.expect(pool.Active); err != nil {
+		return err
+	}
+	p, err := s.pool()
+	if err != nil {
+		return err
+	}
+	s.at("the operator's activation ticket lists all four: the pool backs a Supernode with %d PSL", p.MemberCoins)
+	return nil
+}
+
+// launch starts the Supernode, and a fifth member joins the waiting list.
+func (s *stage) launch(ctx context.Context) error {
+	key, err := s.client.MasternodeGenKey(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.client.StartPoolSupernode(ctx, "demo", "127.0.0.1:19933", key, s.activation); err != nil {
+		return err
+	}
+	emil := s.members[4]
+	if err := s.pledge(ctx, emil); err != nil {
+		return err
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	p, err := s.pool()
+	if err != nil {
+		return err
+	}
+	if p.Escrowed == 0 {
+		return fmt.Errorf("the Supernode was not paid")
+	}
+	s.at("the Supernode runs and is paid: %s PSL, into an escrow that nobody holds a key for", p.Escrowed)
+	s.at("Emil pledges too; the pool is full, so he stands by")
+	return nil
+}
+
+// earn mines up to the first settlement.
+func (s *stage) earn(ctx context.Context) error {
+	s.chapter("Rewards are earned, then settled")
+	p, err := s.pool()
+	if err != nil {
+		return err
+	}
+	if err := s.mine(ctx, int(p.NextSettlement-1-s.height())); err != nil {
+		return err
+	}
+	if p, err = s.pool(); err != nil {
+		return err
+	}
+	s.at("earned since activation, in proportion to coins:")
+	for _, pl := range p.Pledges {
+		s.say("  %-12s %4d PSL  %-9s %15s PSL", s.nameOf(pl.PastelID.String()), pl.Coins, pl.Role, pl.Accrued)
+	}
+	s.say("  %-12s            %s %% fee %15s PSL", s.operator.name, operatorFee, p.Accrued)
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	if p, err = s.pool(); err != nil {
+		return err
+	}
+	if len(p.Pending) != 1 {
+		return fmt.Errorf("%d payouts were settled, 1 expected", len(p.Pending))
+	}
+	s.at("settlement: every node now computes the same payout transaction, to the byte")
+	s.tell(&p.Pending[0])
+	return nil
+}
+
+// tell shows a payout.
+func (s *stage) tell(po *pool.Payout) {
+	s.say("  %s", po.Tx.ID())
+	for _, o := range po.Outputs {
+		s.say("  pays %-12s %15s PSL", s.ownerOf(o.To), o.Amount)
+	}
+	s.say("  It can be mined from block %d on, when the rewards in it have matured.", po.ValidFrom)
+}
+
+// moveAndLeave has Bruno move coins within his address, and Chen leave.
+func (s *stage) moveAndLeave(ctx context.Context) error {
+	s.chapter("Coins move")
+	bruno, chen, emil := s.members[1], s.members[2], s.members[4]
+	if err := s.move(ctx, bruno, bruno.address); err != nil {
+		return err
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, bruno); err != nil {
+		return err
+	}
+	if err := s.roleIs(bruno, pool.Member); err != nil {
+		return err
+	}
+	s.at("Bruno moves his coins within his own address: his pledge follows them, he loses nothing")
+	before, err := s.pledgeOf(chen)
+	if err != nil {
+		return err
+	}
+	elsewhere, err := s.client.NewAddress(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.move(ctx, chen, elsewhere); err != nil {
+		return err
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	chen.address = elsewhere
+	if err := s.settle(ctx, chen); err != nil {
+		return err
+	}
+	if err := s.roleIs(emil, pool.Member); err != nil {
+		return err
+	}
+	if err := s.expect(pool.Active); err != nil {
+		return err
+	}
+	in, err := s.pledgeOf(emil)
+	if err != nil {
+		return err
+	}
+	s.at("Chen spends his coins elsewhere and has left: the %s PSL not yet settled go to the others", before.Accrued)
+	s.at("Emil steps in within the same block, with %d of his 300 PSL: the Supernode never stops", in.Coins)
+	return nil
+}
+
+// firstPayout mines until the first payout is mined.
+func (s *stage) firstPayout(ctx context.Context) error {
+	s.chapter("The payout is mined")
+	p, err := s.pool()
+	if err != nil {
+		return err
+	}
+	po := p.Pending[0]
+	if err := s.mine(ctx, int(po.ValidFrom-s.height())); err != nil {
+		return err
+	}
+	if p, err = s.pool(); err != nil {
+		return err
+	}
+	for _, left := range p.Pending {
+		if left.Tx.ID() == po.Tx.ID() {
+			return fmt.Errorf("payout %s was not mined in block %d", po.Tx.ID(), s.height())
+		}
+	}
+	s.at("%s is mined, unchanged", po.Tx.ID())
+	for _, m := range append([]*party{s.operator}, s.members...) {
+		sum, err := s.received(ctx, m)
+		if err != nil {
+			return err
+		}
+		s.say("  %-12s has received %15s PSL", m.name, sum)
+	}
+	return nil
+}
+
+// replenish has Dora leave, which leaves too little, and Chen return.
+func (s *stage) replenish(ctx context.Context) error {
+	s.chapter("Too little is left, and a member returns")
+	chen, dora := s.members[2], s.members[3]
+	elsewhere, err := s.client.NewAddress(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.move(ctx, dora, elsewhere); err != nil {
+		return err
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	if err := s.expect(pool.Replenishing); err != nil {
+		return err
+	}
+	p, err := s.pool()
+	if err != nil {
+		return err
+	}
+	s.at("Dora leaves; %d PSL are left of the %d that a Supernode needs", p.MemberCoins, required)
+	s.say("The Supernode is not paid until somebody joins; after block %d the pool would be dissolved.", p.Deadline)
+	if err := s.pledge(ctx, chen); err != nil {
+		return err
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	if err := s.expect(pool.Active); err != nil {
+		return err
+	}
+	before, err := s.pool()
+	if err != nil {
+		return err
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	if p, err = s.pool(); err != nil {
+		return err
+	}
+	if p.Escrowed == before.Escrowed {
+		return fmt.Errorf("the Supernode is not paid again")
+	}
+	s.at("Chen pledges again: the pool is active, the Supernode is paid")
+	return nil
+}
+
+// dissolve has Alice and Bruno leave and waits until everything is paid out.
+func (s *stage) dissolve(ctx context.Context) error {
+	s.chapter("The pool ends")
+	for _, m := range s.members[:2] {
+		elsewhere, err := s.client.NewAddress(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.move(ctx, m, elsewhere); err != nil {
+			return err
+		}
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	if err := s.expect(pool.Replenishing); err != nil {
+		return err
+	}
+	s.at("Alice and Bruno leave, and nobody steps in")
+	if err := s.mine(ctx, subscription+1); err != nil {
+		return err
+	}
+	if err := s.expect(pool.Dissolved); err != nil {
+		return err
+	}
+	s.at("the pool is dissolved; coins need not be returned, they never left their owners")
+	for s.height() < last {
+		p, err := s.pool()
+		if err != nil {
+			return err
+		}
+		if len(p.Pending) == 0 && p.NextSettlement < 0 {
+			s.at("the last payout is mined, a hundred blocks after the last settlement")
+			return nil
+		}
+		if err := s.mine(ctx, 1); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the dissolved pool is not paid out at block %d", s.height())
+}
+
+// account checks the daemon's books against raw blocks and wallets.
+func (s *stage) account(ctx context.Context) error {
+	s.chapter("Where every patoshi went")
+	b, err := s.audit(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := s.pool()
+	if err != nil {
+		return err
+	}
+	var paid pastel.Amount
+	s.say("%-34s %17s PSL", fmt.Sprintf("paid to escrow, in %d blocks", b.rewards), b.income)
+	for _, m := range append([]*party{s.operator}, s.members...) {
+		sum := b.paid[m.reward]
+		wallet, err := s.received(ctx, m)
+		if err != nil {
+			return err
+		}
+		if wallet != sum {
+			return fmt.Errorf("%s was paid %s PSL, the wallet has %s PSL", m.name, sum, wallet)
+		}
+		paid += sum
+		s.say("%-34s %17s PSL", "paid to "+m.name, sum)
+	}
+	s.say("%-34s %17s PSL", fmt.Sprintf("fees of %d payouts, to miners", b.payouts), b.fees)
+	s.say("%-34s %17s PSL", "left in escrow", b.escrowed)
+	all := paid
+	for to, sum := range b.paid {
+		if s.ownerOf(to) == "" {
+			return fmt.Errorf("%s PSL went to %s, who is nobody here", sum, to.Encode(&s.net))
+		}
+	}
+	switch {
+	case b.income != all+b.fees+b.escrowed:
+		return fmt.Errorf("%s PSL came in, %s PSL are accounted for", b.income, all+b.fees+b.escrowed)
+	case p.Escrowed != b.escrowed:
+		return fmt.Errorf("the daemon's books have %s PSL in escrow, the blocks %s PSL", p.Escrowed, b.escrowed)
+	case b.escrowed >= s.net.Dust:
+		return fmt.Errorf("%s PSL are left in escrow, which is more than dust", b.escrowed)
+	}
+	s.say("Income equals payments, fees and rest, to the patoshi: read from %d raw blocks, and the daemon's books agree.", s.height()+1)
+	s.say("It took %v.", time.Since(s.began).Round(100*time.Millisecond))
+	return nil
+}
+
+// expect checks the pool's status.
+func (s *stage) expect(want pool.Status) error {
+	p, err := s.pool()
+	if err == nil && p.Status != want {
+		err = fmt.Errorf("the pool is %s at block %d, %s expected", p.Status, s.height(), want)
+	}
+	return err
+}
+
+func (s *stage) pledgeOf(m *party) (pool.Pledge, error) {
+	p, err := s.pool()
+	if err != nil {
+		return pool.Pledge{}, err
+	}
+	for _, pl := range p.Pledges {
+		if pl.PastelID.String() == m.id {
+			return pl, nil
+		}
+	}
+	return pool.Pledge{}, fmt.Errorf("%s has no pledge", m.name)
+}
+
+func (s *stage) roleIs(m *party, want pool.Role) error {
+	pl, err := s.pledgeOf(m)
+	if err == nil && pl.Role != want {
+		err = fmt.Errorf("%s is %s, %s expected", m.name, pl.Role, want)
+	}
+	return err
+}
+
+// received is what came to a party's reward address, as the wallet has it.
+func (s *stage) received(ctx context.Context, p *party) (sum pastel.Amount, err error) {
+	list, err := s.client.Unspent(ctx, 0, p.reward)
+	for _, u := range list {
+		sum += u.Value
+	}
+	return sum, err
+}
+
+func (s *stage) nameOf(id string) string {
+	for _, m := range s.members {
+		if m.id == id {
+			return m.name
+		}
+	}
+	return id
+}
+
+func (s *stage) ownerOf(a pastel.Address) string {
+	for _, p := range append([]*party{s.operator}, s.members...) {
+		if p.reward == a {
+			return p.name
+		}
+	}
+	return ""
+}
