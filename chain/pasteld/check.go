@@ -32,8 +32,13 @@ func (c *Client) Check(ctx context.Context) error {
 		return c.wrong(info, "this is a node of another coin, give the address of a Pastel node")
 	}
 	if i.Chain != chainNames[c.net.Name] {
-		return c.wrong(info, "the node is on the network that it calls %q, not on %s: connect to another node or choose its network",
-			oneLine(i.Chain, nil), c.net.Name)
+		is := "a network that is not known here"
+		for name, chain := range chainNames {
+			if chain == i.Chain {
+				is = name
+			}
+		}
+		return c.wrong(info, "the node is on %s, not on %s: connect to another node or choose its network", is, c.net.Name)
 	}
 	var n struct {
 		Version *int `json:"version"`

@@ -55,11 +55,13 @@ func complete(v reflect.Value) error {
 				return err
 			}
 		}
+	default: // a value checks itself when it is read
 	}
 	return nil
 }
 
-// Values as the node writes them.
+// Values as the node writes them. What is wrong with one is said without showing it: nothing of an answer gets into an error
+// but the node's own messages.
 type (
 	txID      pastel.TxID
 	blockHash pastel.BlockHash
@@ -70,21 +72,30 @@ type (
 
 func (id *txID) UnmarshalJSON(b []byte) error {
 	v, err := pastel.ParseTxID(quoted(b))
+	if err != nil {
+		return errors.New("no transaction id of 64 hex digits")
+	}
 	*id = txID(v)
-	return err
+	return nil
 }
 
 func (h *blockHash) UnmarshalJSON(b []byte) error {
 	v, err := pastel.ParseBlockHash(quoted(b))
+	if err != nil {
+		return errors.New("no block hash of 64 hex digits")
+	}
 	*h = blockHash(v)
-	return err
+	return nil
 }
 
 // UnmarshalJSON reads a number of PSL digit by digit; a float would round it.
 func (a *amount) UnmarshalJSON(b []byte) error {
 	v, err := pastel.ParseAmount(string(b))
+	if err != nil {
+		return errors.New("no amount of PSL with at most 5 decimals")
+	}
 	*a = amount(v)
-	return err
+	return nil
 }
 
 // UnmarshalJSON reads lower-case hex of at least one byte.
@@ -110,8 +121,10 @@ func unhex(b []byte) ([]byte, error) {
 	}
 	b = b[1 : len(b)-1]
 	v := make([]byte, hex.DecodedLen(len(b)))
-	_, err := hex.Decode(v, b)
-	return v, err
+	if _, err := hex.Decode(v, b); err != nil {
+		return nil, errors.New("not lower-case hex")
+	}
+	return v, nil
 }
 
 // quoted returns what is between the quotes; escapes stay, which nothing that is read so has.

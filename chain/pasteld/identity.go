@@ -25,7 +25,7 @@ func (c *Client) NewPastelID(ctx context.Context, passphrase string) (string, er
 
 func (c *Client) identity(method, id string) error {
 	if _, err := pastelid.Parse(id); err != nil {
-		return c.wrong(method, "the node gave what is no identity (%w), see whether this is a Pastel node", err)
+		return c.wrong(method, "the node gave what is no identity, see whether this is a Pastel node")
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (c *Client) MasternodeGenKey(ctx context.Context) (string, error) {
 	if err := c.typed(ctx, method, &key, "genkey"); err != nil {
 		return "", err
 	}
-	if _, err := pastel.Base58CheckDecode(key); err != nil { // the error would show the key
+	if _, err := pastel.Base58CheckDecode(key); err != nil {
 		return "", c.wrong(method, "the node gave what is no key, see whether this is a Pastel node")
 	}
 	return key, nil
@@ -86,7 +86,7 @@ func (c *Client) StartPoolSupernode(ctx context.Context, alias, hostport, mnPriv
 		return err
 	}
 	if *s.Result != "successful" {
-		return c.wrong(method, "the node did not start the Supernode: %s", oneLine(*s.Result+" "+s.Reason, []string{mnPrivKey}))
+		return c.wrong(method, "the node did not start the Supernode: %s", oneLine(s.Reason, []string{mnPrivKey}))
 	}
 	return nil
 }

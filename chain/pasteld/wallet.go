@@ -31,8 +31,7 @@ func (c *Client) NewAddress(ctx context.Context) (pastel.Address, error) {
 func (c *Client) address(method, text string) (pastel.Address, error) {
 	a, err := pastel.ParseAddress(&c.net, text)
 	if err != nil {
-		return pastel.Address{}, c.wrong(method, "the node gave what is no address of %s (%w), see whether it is on this network",
-			c.net.Name, err)
+		return pastel.Address{}, c.wrong(method, "the node gave what is no address of %s, see which network it is on", c.net.Name)
 	}
 	return a, nil
 }
@@ -119,7 +118,7 @@ func (c *Client) SignMessage(ctx context.Context, addr pastel.Address, msg strin
 		return "", err
 	}
 	if _, err := pastel.DecodeMessageSignature(sig); err != nil {
-		return "", c.wrong(method, "the node gave what is no signature (%w), see whether this is a Pastel node", err)
+		return "", c.wrong(method, "the node gave what is no signature, see whether this is a Pastel node")
 	}
 	return sig, nil
 }
