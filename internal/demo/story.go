@@ -434,7 +434,7 @@ func (s *stage) account(ctx context.Context) error {
 		s.say("%-34s %17s PSL", "paid to "+m.name, sum)
 	}
 	s.say("%-34s %17s PSL", fmt.Sprintf("fees of %d payouts, to miners", b.payouts), b.fees)
-	s.say("%-34s %17s PSL", "left in escrow", b.escrowed)
+	s.say("%-34s %17s PSL", "left in escrow, too little to pay", b.escrowed)
 	all := paid
 	for to, sum := range b.paid {
 		if s.ownerOf(to) == "" {
@@ -446,7 +446,7 @@ func (s *stage) account(ctx context.Context) error {
 		return fmt.Errorf("%s PSL came in, %s PSL are accounted for", b.income, all+b.fees+b.escrowed)
 	case p.Escrowed != b.escrowed:
 		return fmt.Errorf("the daemon's books have %s PSL in escrow, the blocks %s PSL", p.Escrowed, b.escrowed)
-	case b.escrowed >= s.net.Dust:
+	case b.escrowed > s.net.Dust:
 		return fmt.Errorf("%s PSL are left in escrow, which is more than dust", b.escrowed)
 	}
 	s.say("Income equals payments, fees and rest, to the patoshi: read from %d raw blocks, and the daemon's books agree.", s.height()+1)
