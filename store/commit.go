@@ -17,13 +17,14 @@ import (
 func (s *Store) Commit(ctx context.Context, c *chain.Change) error {
 	tx, err := s.begin(ctx, s.conn)
 	if err != nil {
-		return explainSQLite(err)
+		return explain(err)
 	}
 	w := &writer{ctx: ctx, q: tx.queries(), net: &s.net}
 	if err := w.change(c); err != nil {
-		return explainSQLite(errors.Join(err, tx.Rollback()))
+		tx.Rollback() //nolint:errcheck // what fails is the connection, and the transaction ends with it
+		return explain(err)
 	}
-	return explainSQLite(tx.Commit())
+	return explain(tx.Commit())
 }
 
 // writer writes a step within a transaction.

@@ -18,11 +18,11 @@ func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (*poo
 		return pool.New(net, shadow)
 	}
 	if err != nil {
-		return nil, explainSQLite(err)
+		return nil, explain(err)
 	}
 	state, err := s.readState(ctx, net, shadow)
 	if err != nil {
-		return nil, explainSQLite(err)
+		return nil, explain(err)
 	}
 	tip := state.Tip()
 	hash, err := hash32[pastel.BlockHash](last.Hash)
@@ -34,7 +34,7 @@ func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (*poo
 			tip.Height, last.Height)
 	}
 	if err := s.checkDigests(ctx, tip, net.MaxReorg); err != nil {
-		return nil, explainSQLite(err)
+		return nil, explain(err)
 	}
 	return state, nil
 }

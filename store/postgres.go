@@ -25,7 +25,7 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 	pool := stdlib.OpenDB(*cfg)
 	s.onClose(pool.Close)
 	if s.conn, err = pool.Conn(ctx); err != nil {
-		return fmt.Errorf("connect to database %s: %w", where, err)
+		return fmt.Errorf("connect to database %s: %w", where, explain(err))
 	}
 	s.onClose(s.conn.Close)
 	var schema sql.NullString
@@ -35,18 +35,18 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 		int32(writerLock)).Scan(&schema, &locked)
 	switch {
 	case err != nil:
-		return fmt.Errorf("lock database %s: %w", where, err)
+		return fmt.Errorf("lock database %s: %w", where, explain(err))
 	case !schema.Valid:
 		return fmt.Errorf("database %s has no schema to make tables in: create the one that search_path names", where)
 	case !locked:
 		return fmt.Errorf("%s: %w", where, ErrLocked)
 	}
 	if err := claimPostgres(ctx, s.conn); err != nil {
-		return fmt.Errorf("open database %s: %w", where, err)
+		return fmt.Errorf("open database %s: %w", where, explain(err))
 	}
 	none := func(int64) error { return nil } // backups of a server are its owner's, and DDL is in the migration's transaction
 	if err := migrate(ctx, pool, postgresMigrations, none); err != nil {
-		return fmt.Errorf("open database %s: %w", where, err)
+		return fmt.Errorf("open database %s: %w", where, explain(err))
 	}
 	s.q = db.New(s.conn)
 	s.begin = beginPostgres
@@ -147,7 +147,8 @@ func (p *pipeline) flush(ctx context.Context) error {
 // Commit sends the rest and commits.
 func (p *pipeline) Commit() error {
 	if err := p.flush(context.Background()); err != nil {
-		return errors.Join(err, p.Rollback())
+		p.Rollback() //nolint:errcheck // what fails is the connection, and the transaction ends with it
+		return err
 	}
 	return p.Tx.Commit()
 }

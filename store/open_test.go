@@ -1,0 +1,239 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// raw opens a database beside the store, to look at it and to damage it.
+func raw(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	driver := "sqlite"
+	if store.IsPostgres(url) {
+		driver = "pgx"
+	}
+	d, err := sql.Open(driver, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+func exec(t testing.TB, d *sql.DB, statement string, args ...any) {
+	t.Helper()
+	if _, err := d.Exec(statement, args...); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// isSentence fails the test unless err is one line that has all the words.
+func isSentence(t testing.TB, err error, words ...string) {
+	t.Helper()
+	if err == nil {
+		t.Error("no error")
+		return
+	}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("more than a line: %q", err)
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("%q does not say %q", err, w)
+		}
+	}
+}
+
+// refused tries to open a database, and to load a ledger of a network from it.
+func refused(t testing.TB, database string, net pastel.Network) error {
+	t.Helper()
+	s, err := store.Open(context.Background(), database, net)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	_, err = s.Load(context.Background(), net, false)
+	return err
+}
+
+func TestADatabaseThatIsNotOursIsRefused(t *testing.T) {
+	t.Parallel()
+	foreign := func(t testing.TB, url string) {
+		exec(t, raw(t, url), "CREATE TABLE songs (title TEXT)")
+	}
+	newer := func(t testing.TB, url string) {
+		open(t, url).close(t)
+		exec(t, raw(t, url), "INSERT INTO smartpool_version (version_id, is_applied) VALUES (99, $1)", true)
+	}
+	for name, c := range map[string]struct {
+		prepare func(t testing.TB, url string)
+		words   []string
+	}{
+		"another program's": {foreign, []string{"another program", "give"}},
+		"newer":             {newer, []string{"version 99", "install a newer program"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEach(t, func(t *testing.T, url string) {
+				c.prepare(t, url)
+				before := dump(t, url)
+				isSentence(t, refused(t, url, regtest(t)), c.words...)
+				if dump(t, url) != before {
+					t.Error("it was changed")
+				}
+			})
+		})
+	}
+}
+
+func TestAnotherNetworksDatabaseIsRefused(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		one := open(t, url)
+		one.step(t, -1, recorded(t, "life")[:3])
+		one.close(t)
+		other, err := pastel.NetworkByName("testnet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		isSentence(t, refused(t, url, other), `network "regtest"`, `want "testnet"`, "start with an empty one")
+	})
+}
+
+func TestFilesThatAreNoDatabaseOfOursAreRefused(t *testing.T) {
+	t.Parallel()
+	write := func(text string) func(t testing.TB, path string) {
+		return func(t testing.TB, path string) {
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		prepare func(t testing.TB, path string)
+		words   []string
+	}{
+		"text":       {write(strings.Repeat("Dear diary, ", 400)), []string{"another program", "give another path"}},
+		"short text": {write("Dear diary"), []string{"another program", "give another path"}},
+		"truncated": {func(t testing.TB, path string) {
+			one := open(t, path)
+			one.step(t, -1, recorded(t, "life"))
+			one.close(t)
+			if err := os.Truncate(path, 20000); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"the file is damaged", "start with an empty one"}},
+		"marked by another program": {func(t testing.TB, path string) {
+			exec(t, raw(t, path), "PRAGMA application_id = 0x0badf00d")
+		}, []string{"another program", "give another path"}},
+		"a folder": {func(t testing.TB, path string) {
+			if err := os.Mkdir(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"folder", "give"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			c.prepare(t, path)
+			isSentence(t, refused(t, path, regtest(t)), append(c.words, path)...)
+		})
+	}
+	isSentence(t, refused(t, "", regtest(t)), "no database", "give the path")
+}
+
+func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "ledger.db")
+	open(t, path).close(t)
+	if err := os.Chmod(path, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	for _, open := range []string{filepath.Dir(folder), folder} { // for whom asNobody acts
+		if err := os.Chmod(open, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(path + ".lock"); err != nil {
+		t.Fatal(err)
+	}
+	asNobody(t, func() {
+		isSentence(t, refused(t, path, regtest(t)), path, "cannot be written", "check owner and permissions")
+	})
+	if err := os.Chmod(folder, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	absent := filepath.Join(folder, "absent.db")
+	asNobody(t, func() { isSentence(t, refused(t, absent, regtest(t)), absent, "permission denied") })
+}
+
+// asNobody runs f without root's right to write everything.
+func asNobody(t testing.TB, f func()) {
+	t.Helper()
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for good: the thread ends with the goroutine
+		var err error
+		if os.Geteuid() == 0 {
+			err = syscall.Setfsuid(65534)
+		}
+		if err == nil {
+			f()
+		}
+		done <- err
+	}()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAServerThatCannotBeUsedIsRefused(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	good, err := url.Parse(server.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(change func(u *url.URL)) string {
+		u := *good
+		change(&u)
+		return u.String()
+	}
+	exec(t, raw(t, good.String()), "CREATE ROLE guest LOGIN PASSWORD 'guest'")
+	for database, words := range map[string][]string{
+		with(func(u *url.URL) { u.User = url.UserPassword("smartpool", "wrong") }): {"user or password"},
+		with(func(u *url.URL) { u.User = url.UserPassword("guest", "guest") }):     {"make it the owner"},
+		with(func(u *url.URL) { u.Path = "/absent" }):                              {"absent", "create it"},
+		with(func(u *url.URL) { u.RawQuery += "&search_path=absent" }):             {"search_path"},
+		with(func(u *url.URL) { u.RawQuery = "sslmode=require" }):                  {"TLS", "mend the database's URL"},
+		"postgres://%zz": {"malformed"},
+	} {
+		err := refused(t, database, regtest(t))
+		isSentence(t, err, words...)
+		var final *pgconn.PgError
+		if errors.As(err, &final) && store.Temporary(err) {
+			t.Errorf("%v passes without anybody's doing", err)
+		}
+	}
+	server.Stop(t)
+	err = refused(t, good.String(), regtest(t))
+	isSentence(t, err, "does not answer", "start it", good.Host)
+	if !store.Temporary(err) {
+		t.Errorf("%v is final", err)
+	}
+}
