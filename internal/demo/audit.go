@@ -22,16 +22,16 @@ type books struct {
 // audit reads every block of the node and follows the coins of the pool's escrow.
 func (s *stage) audit(ctx context.Context) (*books, error) {
 	b := &books{paid: map[pastel.Address]pastel.Amount{}, unspent: map[pastel.OutPoint]pastel.Amount{}}
-	tip, _, err := s.client.Tip(ctx)
+	tip, _, err := s.Client.Tip(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for h := pastel.Height(0); h <= tip; h++ {
-		hash, err := s.client.HashAt(ctx, h)
+		hash, err := s.Client.HashAt(ctx, h)
 		if err != nil {
 			return nil, err
 		}
-		raw, err := s.client.Block(ctx, hash)
+		raw, err := s.Client.Block(ctx, hash)
 		if err != nil {
 			return nil, err
 		}
@@ -40,7 +40,7 @@ func (s *stage) audit(ctx context.Context) (*books, error) {
 			return nil, err
 		}
 		for i := range block.Txs {
-			if err := b.add(&block.Txs[i], ticket.EscrowAddress(s.id)); err != nil {
+			if err := b.add(&block.Txs[i], ticket.EscrowAddress(s.Pool)); err != nil {
 				return nil, fmt.Errorf("block %d: %w", h, err)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -73,39 +74,38 @@ type stage struct {
 	began time.Time
 	title int
 
-	net    pastel.Network
+	*players.Cast
 	node   *devnode.Node
 	server *devnode.Server
-	client *pasteld.Client
 	daemon *daemon.Daemon
 	stop   context.CancelFunc
 	done   chan struct{} // the daemon has ended
 	failed error         // why, once it has
-
-	story
 }
 
 func (s *stage) open(ctx context.Context) error {
-	var err error
-	if s.net, err = pastel.NetworkByName("regtest"); err != nil {
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
 		return err
 	}
-	rules, err := chain.OpenLedger(ctx, s.net, false, &chain.Memory{})
+	rules, err := chain.OpenLedger(ctx, net, false, &chain.Memory{})
 	if err != nil {
 		return err
 	}
 	nodeDir := filepath.Join(s.dir, "devnode")
-	if s.node, err = devnode.Open(ctx, devnode.Config{Dir: nodeDir, Network: s.net, Rules: rules}); err != nil {
+	if s.node, err = devnode.Open(ctx, devnode.Config{Dir: nodeDir, Network: net, Rules: rules}); err != nil {
 		return err
 	}
 	if s.server, err = s.node.Serve("127.0.0.1:0", nodeDir); err != nil {
 		return err
 	}
-	if s.client, err = pasteld.Dial(ctx, pasteld.Config{URL: s.server.URL, CookieFile: s.server.CookieFile, Network: s.net}); err != nil {
+	client, err := pasteld.Dial(ctx, pasteld.Config{URL: s.server.URL, CookieFile: s.server.CookieFile, Network: net})
+	if err != nil {
 		return err
 	}
+	s.Cast = players.New(net, client, []string{"Alice", "Bruno", "Chen", "Dora", "Emil"}, []int64{300, 300, 250, 250, 300})
 	s.daemon, err = daemon.New(daemon.Config{
-		Data: s.dir, Network: s.net.Name, ShadowFrom: -1, Node: s.server.URL, NodeCookie: s.server.CookieFile, Poll: 10 * time.Millisecond,
+		Data: s.dir, Network: net.Name, ShadowFrom: -1, Node: s.server.URL, NodeCookie: s.server.CookieFile, Poll: 10 * time.Millisecond,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
@@ -139,10 +139,10 @@ func (s *stage) close() error {
 
 // mine makes blocks and waits until the daemon has them in its books.
 func (s *stage) mine(ctx context.Context, count int) error {
-	if _, err := s.client.Generate(ctx, count); err != nil {
+	if _, err := s.Client.Generate(ctx, count); err != nil {
 		return err
 	}
-	height, hash, err := s.client.Tip(ctx)
+	height, hash, err := s.Client.Tip(ctx)
 	if err != nil {
 		return err
 	}
@@ -180,9 +180,9 @@ func (s *stage) height() (h pastel.Height) {
 // pool returns the demo's pool as the daemon's books have it.
 func (s *stage) pool() (p pool.Pool, err error) {
 	found := false
-	s.view(func(st *pool.State) { p, found = st.Pool(s.id) })
+	s.view(func(st *pool.State) { p, found = st.Pool(s.Pool) })
 	if !found {
-		return p, fmt.Errorf("the daemon does not know pool %s", s.id)
+		return p, fmt.Errorf("the daemon does not know pool %s", s.Pool)
 	}
 	return p, nil
 }
@@ -206,6 +206,6 @@ func (s *stage) invite() {
 	s.chapter("Look around")
 	s.say("Node and daemon go on running until you press Ctrl-C.")
 	s.say("node RPC   %s, user and password in %s", s.server.URL, s.server.CookieFile)
-	s.say("database   %s (SQLite; open it read-only)", filepath.Join(s.dir, s.net.Name+".db"))
+	s.say("database   %s (SQLite; open it read-only)", filepath.Join(s.dir, s.Net.Name+".db"))
 	s.say("try        curl -u \"$(cat %s)\" -d '{\"method\":\"masternode\",\"params\":[\"list\"]}' %s", s.server.CookieFile, s.server.URL)
 }

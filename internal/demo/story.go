@@ -5,38 +5,15 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
-	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// story is who takes part and what is known of the pool.
-type story struct {
-	id         ticket.PoolID
-	operator   *party
-	supernode  *party
-	members    []*party // Alice, Bruno, Chen, Dora, Emil
-	activation pastel.TxID
-}
-
-const (
-	company      = "Atlas Operations"
-	required     = 1000 // PSL, regtest's Supernode collateral
-	factor       = "1.1"
-	target       = 1100 // PSL
-	operatorFee  = "5"
-	subscription = 5   // blocks
-	last         = 500 // block; the pool is paid out long before
-)
+// last is the block by which the pool is paid out for certain.
+const last = 500
 
 func (s *stage) play(ctx context.Context) error {
-	s.operator, s.supernode = &party{name: "the operator"}, &party{name: "the Supernode"}
-	for _, m := range []struct {
-		name  string
-		coins int64
-	}{{"Alice", 300}, {"Bruno", 300}, {"Chen", 250}, {"Dora", 250}, {"Emil", 300}} {
-		s.members = append(s.members, &party{name: m.name, coins: m.coins})
-	}
 	_, _ = fmt.Fprintln(s.out, "A smart pool's whole life, on a development chain. Nothing here has a value.")
 	for _, act := range []func(context.Context) error{
 		s.prepare, s.openPool, s.pledges, s.activate, s.launch, s.earn, s.moveAndLeave, s.firstPayout, s.replenish, s.dissolve, s.account,
@@ -53,25 +30,25 @@ func (s *stage) prepare(ctx context.Context) error {
 	s.chapter("A node, a daemon and seven people")
 	s.say("node    %s, Pastel's regtest, with the smart pool rules enforced", s.server.URL)
 	s.say("daemon  smartpoold follows it and keeps the books in %s", s.dir)
-	if err := s.mine(ctx, int(s.net.CoinbaseMaturity)+5); err != nil {
+	if err := s.mine(ctx, int(s.Net.CoinbaseMaturity)+5); err != nil {
 		return err
 	}
 	s.at("the miner's first coins can be spent")
-	for _, p := range append([]*party{s.operator, s.supernode}, s.members...) {
-		if err := s.enrol(ctx, p); err != nil {
-			return fmt.Errorf("register %s: %w", p.name, err)
+	for _, p := range s.Everybody() {
+		if err := s.Enrol(ctx, p); err != nil {
+			return fmt.Errorf("register %s: %w", p.Name, err)
 		}
 	}
-	for _, m := range s.members {
-		if err := s.fund(ctx, m); err != nil {
-			return fmt.Errorf("fund %s: %w", m.name, err)
+	for _, m := range s.Members {
+		if err := s.Fund(ctx, m); err != nil {
+			return fmt.Errorf("fund %s: %w", m.Name, err)
 		}
 	}
 	if err := s.mine(ctx, 1); err != nil {
 		return err
 	}
-	for _, m := range s.members {
-		if err := s.settle(ctx, m); err != nil {
+	for _, m := range s.Members {
+		if err := s.Settle(ctx, m); err != nil {
 			return err
 		}
 	}
@@ -82,26 +59,7 @@ func (s *stage) prepare(ctx context.Context) error {
 // openPool posts the init ticket.
 func (s *stage) openPool(ctx context.Context) error {
 	s.chapter("The operator opens a pool")
-	var err error
-	x := &ticket.Init{
-		SubscriptionPeriod: subscription, RequiredCoins: required, Company: company,
-		SupernodePastelID: s.supernode.id, OperatorPastelID: s.operator.id, OperatorFeeAddress: s.operator.reward.Encode(&s.net),
-	}
-	if x.Factor, err = ticket.ParseDecimal(factor); err != nil {
-		return err
-	}
-	if x.Fee, err = ticket.ParseDecimal(operatorFee); err != nil {
-		return err
-	}
-	x.SmartPoolID = x.IDFor("demo")
-	if x.AgreementSignature, err = s.client.SignWith(ctx, s.operator.id, s.operator.pass, x.AgreementStatement(s.net.Name)); err != nil {
-		return err
-	}
-	if x.SmartPoolSignature, err = s.client.SignWith(ctx, s.supernode.id, s.supernode.pass, x.SmartPoolStatement(s.net.Name)); err != nil {
-		return err
-	}
-	s.id = x.SmartPoolID
-	if _, err := s.post(ctx, &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}); err != nil {
+	if err := s.Open(ctx, "demo"); err != nil {
 		return err
 	}
 	if err := s.mine(ctx, 1); err != nil {
@@ -110,17 +68,17 @@ func (s *stage) openPool(ctx context.Context) error {
 	if err := s.expect(pool.Subscribing); err != nil {
 		return err
 	}
-	s.at("%s opens %s", company, s.id)
-	s.say("It needs %d PSL, wants a cushion up to %d PSL, and takes %s %% of the rewards.", required, target, operatorFee)
+	s.at("%s opens %s", players.Company, s.Pool)
+	s.say("It needs %d PSL, wants a cushion up to %d PSL, and takes %s %% of the rewards.", players.Required, players.Target, players.Fee)
 	return nil
 }
 
 // pledges has four members join.
 func (s *stage) pledges(ctx context.Context) error {
 	s.chapter("Members pledge coins, and keep them")
-	for _, m := range s.members[:4] {
-		if err := s.pledge(ctx, m); err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
+	for _, m := range s.Members[:4] {
+		if err := s.Pledge(ctx, m); err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}
 	if err := s.mine(ctx, 1); err != nil {
@@ -130,12 +88,12 @@ func (s *stage) pledges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.PledgedCoins != target || len(p.Pledges) != 4 {
-		return fmt.Errorf("%d pledges of %d PSL are in, 4 of %d expected", len(p.Pledges), p.PledgedCoins, target)
+	if p.PledgedCoins != players.Target || len(p.Pledges) != 4 {
+		return fmt.Errorf("%d pledges of %d PSL are in, 4 of %d expected", len(p.Pledges), p.PledgedCoins, players.Target)
 	}
 	s.at("four signed statements are in; every coin stays in its owner's wallet")
-	for _, m := range s.members[:4] {
-		s.say("  %-6s pledges %4d PSL at %s", m.name, m.coins, m.address.Encode(&s.net))
+	for _, m := range s.Members[:4] {
+		s.say("  %-6s pledges %4d PSL at %s", m.Name, m.Coins, m.Address.Encode(&s.Net))
 	}
 	return nil
 }
@@ -143,15 +101,7 @@ func (s *stage) pledges(ctx context.Context) error {
 // activate posts the activation ticket with the list of members.
 func (s *stage) activate(ctx context.Context) error {
 	s.chapter("The pool is complete and starts")
-	x := &ticket.Activate{SmartPoolID: s.id}
-	for _, m := range s.members[:4] {
-		x.Participants = append(x.Participants, ticket.Participant{PastelID: m.id, Address: m.address.Encode(&s.net)})
-	}
-	var err error
-	if x.OperatorSignature, err = s.client.SignWith(ctx, s.operator.id, s.operator.pass, x.OperatorStatement(s.net.Name)); err != nil {
-		return err
-	}
-	if s.activation, err = s.post(ctx, &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}); err != nil {
+	if err := s.Activate(ctx, s.Members[:4]); err != nil {
 		return err
 	}
 	if err := s.mine(ctx, 1); err != nil {
@@ -170,15 +120,11 @@ func (s *stage) activate(ctx context.Context) error {
 
 // launch starts the Supernode, and a fifth member joins the waiting list.
 func (s *stage) launch(ctx context.Context) error {
-	key, err := s.client.MasternodeGenKey(ctx)
-	if err != nil {
+	if err := s.Launch(ctx); err != nil {
 		return err
 	}
-	if err := s.client.StartPoolSupernode(ctx, "demo", "127.0.0.1:19933", key, s.activation); err != nil {
-		return err
-	}
-	emil := s.members[4]
-	if err := s.pledge(ctx, emil); err != nil {
+	emil := s.Members[4]
+	if err := s.Pledge(ctx, emil); err != nil {
 		return err
 	}
 	if err := s.mine(ctx, 1); err != nil {
@@ -211,9 +157,9 @@ func (s *stage) earn(ctx context.Context) error {
 	}
 	s.at("earned since activation, in proportion to coins:")
 	for _, pl := range p.Pledges {
-		s.say("  %-12s %4d PSL  %-9s %15s PSL", s.nameOf(pl.PastelID.String()), pl.Coins, pl.Role, pl.Accrued)
+		s.say("  %-12s %4d PSL  %-9s %14s PSL", s.nameOf(pl.PastelID.String()), pl.Coins, pl.Role, column(pl.Accrued))
 	}
-	s.say("  %-12s            %s %% fee %15s PSL", s.operator.name, operatorFee, p.Accrued)
+	s.say("  %-12s            %s %% fee %14s PSL", s.Operator.Name, players.Fee, column(p.Accrued))
 	if err := s.mine(ctx, 1); err != nil {
 		return err
 	}
@@ -232,7 +178,7 @@ func (s *stage) earn(ctx context.Context) error {
 func (s *stage) tell(po *pool.Payout) {
 	s.say("  %s", po.Tx.ID())
 	for _, o := range po.Outputs {
-		s.say("  pays %-12s %15s PSL", s.ownerOf(o.To), o.Amount)
+		s.say("  pays %-12s %14s PSL", s.ownerOf(o.To), column(o.Amount))
 	}
 	s.say("  It can be mined from block %d on, when the rewards in it have matured.", po.ValidFrom)
 }
@@ -240,14 +186,14 @@ func (s *stage) tell(po *pool.Payout) {
 // moveAndLeave has Bruno move coins within his address, and Chen leave.
 func (s *stage) moveAndLeave(ctx context.Context) error {
 	s.chapter("Coins move")
-	bruno, chen, emil := s.members[1], s.members[2], s.members[4]
-	if err := s.move(ctx, bruno, bruno.address); err != nil {
+	bruno, chen, emil := s.Members[1], s.Members[2], s.Members[4]
+	if err := s.Move(ctx, bruno, bruno.Address); err != nil {
 		return err
 	}
 	if err := s.mine(ctx, 1); err != nil {
 		return err
 	}
-	if err := s.settle(ctx, bruno); err != nil {
+	if err := s.Settle(ctx, bruno); err != nil {
 		return err
 	}
 	if err := s.roleIs(bruno, pool.Member); err != nil {
@@ -258,18 +204,13 @@ func (s *stage) moveAndLeave(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	elsewhere, err := s.client.NewAddress(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.move(ctx, chen, elsewhere); err != nil {
+	if err := s.Leave(ctx, chen); err != nil {
 		return err
 	}
 	if err := s.mine(ctx, 1); err != nil {
 		return err
 	}
-	chen.address = elsewhere
-	if err := s.settle(ctx, chen); err != nil {
+	if err := s.Settle(ctx, chen); err != nil {
 		return err
 	}
 	if err := s.roleIs(emil, pool.Member); err != nil {
@@ -307,12 +248,12 @@ func (s *stage) firstPayout(ctx context.Context) error {
 		}
 	}
 	s.at("%s is mined, unchanged", po.Tx.ID())
-	for _, m := range append([]*party{s.operator}, s.members...) {
+	for _, m := range append([]*players.Party{s.Operator}, s.Members...) {
 		sum, err := s.received(ctx, m)
 		if err != nil {
 			return err
 		}
-		s.say("  %-12s has received %15s PSL", m.name, sum)
+		s.say("  %-12s has received %14s PSL", m.Name, column(sum))
 	}
 	return nil
 }
@@ -320,12 +261,8 @@ func (s *stage) firstPayout(ctx context.Context) error {
 // replenish has Dora leave, which leaves too little, and Chen return.
 func (s *stage) replenish(ctx context.Context) error {
 	s.chapter("Too little is left, and a member returns")
-	chen, dora := s.members[2], s.members[3]
-	elsewhere, err := s.client.NewAddress(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.move(ctx, dora, elsewhere); err != nil {
+	chen, dora := s.Members[2], s.Members[3]
+	if err := s.Leave(ctx, dora); err != nil {
 		return err
 	}
 	if err := s.mine(ctx, 1); err != nil {
@@ -338,9 +275,9 @@ func (s *stage) replenish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.at("Dora leaves; %d PSL are left of the %d that a Supernode needs", p.MemberCoins, required)
+	s.at("Dora leaves; %d PSL are left of the %d that a Supernode needs", p.MemberCoins, players.Required)
 	s.say("The Supernode is not paid until somebody joins; after block %d the pool would be dissolved.", p.Deadline)
-	if err := s.pledge(ctx, chen); err != nil {
+	if err := s.Pledge(ctx, chen); err != nil {
 		return err
 	}
 	if err := s.mine(ctx, 1); err != nil {
@@ -369,12 +306,8 @@ func (s *stage) replenish(ctx context.Context) error {
 // dissolve has Alice and Bruno leave and waits until everything is paid out.
 func (s *stage) dissolve(ctx context.Context) error {
 	s.chapter("The pool ends")
-	for _, m := range s.members[:2] {
-		elsewhere, err := s.client.NewAddress(ctx)
-		if err != nil {
-			return err
-		}
-		if err := s.move(ctx, m, elsewhere); err != nil {
+	for _, m := range s.Members[:2] {
+		if err := s.Leave(ctx, m); err != nil {
 			return err
 		}
 	}
@@ -385,7 +318,7 @@ func (s *stage) dissolve(ctx context.Context) error {
 		return err
 	}
 	s.at("Alice and Bruno leave, and nobody steps in")
-	if err := s.mine(ctx, subscription+1); err != nil {
+	if err := s.mine(ctx, players.Subscription+1); err != nil {
 		return err
 	}
 	if err := s.expect(pool.Dissolved); err != nil {
@@ -420,25 +353,25 @@ func (s *stage) account(ctx context.Context) error {
 		return err
 	}
 	var paid pastel.Amount
-	s.say("%-34s %17s PSL", fmt.Sprintf("paid to escrow, in %d blocks", b.rewards), b.income)
-	for _, m := range append([]*party{s.operator}, s.members...) {
-		sum := b.paid[m.reward]
+	s.say("%-34s %14s PSL", fmt.Sprintf("paid to escrow, in %d blocks", b.rewards), column(b.income))
+	for _, m := range append([]*players.Party{s.Operator}, s.Members...) {
+		sum := b.paid[m.Reward]
 		wallet, err := s.received(ctx, m)
 		if err != nil {
 			return err
 		}
 		if wallet != sum {
-			return fmt.Errorf("%s was paid %s PSL, the wallet has %s PSL", m.name, sum, wallet)
+			return fmt.Errorf("%s was paid %s PSL, the wallet has %s PSL", m.Name, sum, wallet)
 		}
 		paid += sum
-		s.say("%-34s %17s PSL", "paid to "+m.name, sum)
+		s.say("%-34s %14s PSL", "paid to "+m.Name, column(sum))
 	}
-	s.say("%-34s %17s PSL", fmt.Sprintf("fees of %d payouts, to miners", b.payouts), b.fees)
-	s.say("%-34s %17s PSL", "left in escrow, too little to pay", b.escrowed)
+	s.say("%-34s %14s PSL", fmt.Sprintf("fees of %d payouts, to miners", b.payouts), column(b.fees))
+	s.say("%-34s %14s PSL", "left in escrow, too little to pay", column(b.escrowed))
 	all := paid
 	for to, sum := range b.paid {
 		if s.ownerOf(to) == "" {
-			return fmt.Errorf("%s PSL went to %s, who is nobody here", sum, to.Encode(&s.net))
+			return fmt.Errorf("%s PSL went to %s, who is nobody here", sum, to.Encode(&s.Net))
 		}
 	}
 	switch {
@@ -446,7 +379,7 @@ func (s *stage) account(ctx context.Context) error {
 		return fmt.Errorf("%s PSL came in, %s PSL are accounted for", b.income, all+b.fees+b.escrowed)
 	case p.Escrowed != b.escrowed:
 		return fmt.Errorf("the daemon's books have %s PSL in escrow, the blocks %s PSL", p.Escrowed, b.escrowed)
-	case b.escrowed > s.net.Dust:
+	case b.escrowed > s.Net.Dust:
 		return fmt.Errorf("%s PSL are left in escrow, which is more than dust", b.escrowed)
 	}
 	s.say("Income equals payments, fees and rest, to the patoshi: read from %d raw blocks, and the daemon's books agree.", s.height()+1)
@@ -463,30 +396,30 @@ func (s *stage) expect(want pool.Status) error {
 	return err
 }
 
-func (s *stage) pledgeOf(m *party) (pool.Pledge, error) {
+func (s *stage) pledgeOf(m *players.Party) (pool.Pledge, error) {
 	p, err := s.pool()
 	if err != nil {
 		return pool.Pledge{}, err
 	}
 	for _, pl := range p.Pledges {
-		if pl.PastelID.String() == m.id {
+		if pl.PastelID.String() == m.ID {
 			return pl, nil
 		}
 	}
-	return pool.Pledge{}, fmt.Errorf("%s has no pledge", m.name)
+	return pool.Pledge{}, fmt.Errorf("%s has no pledge", m.Name)
 }
 
-func (s *stage) roleIs(m *party, want pool.Role) error {
+func (s *stage) roleIs(m *players.Party, want pool.Role) error {
 	pl, err := s.pledgeOf(m)
 	if err == nil && pl.Role != want {
-		err = fmt.Errorf("%s is %s, %s expected", m.name, pl.Role, want)
+		err = fmt.Errorf("%s is %s, %s expected", m.Name, pl.Role, want)
 	}
 	return err
 }
 
 // received is what came to a party's reward address, as the wallet has it.
-func (s *stage) received(ctx context.Context, p *party) (sum pastel.Amount, err error) {
-	list, err := s.client.Unspent(ctx, 0, p.reward)
+func (s *stage) received(ctx context.Context, p *players.Party) (sum pastel.Amount, err error) {
+	list, err := s.Client.Unspent(ctx, 0, p.Reward)
 	for _, u := range list {
 		sum += u.Value
 	}
@@ -494,19 +427,27 @@ func (s *stage) received(ctx context.Context, p *party) (sum pastel.Amount, err 
 }
 
 func (s *stage) nameOf(id string) string {
-	for _, m := range s.members {
-		if m.id == id {
-			return m.name
+	for _, m := range s.Members {
+		if m.ID == id {
+			return m.Name
 		}
 	}
 	return id
 }
 
 func (s *stage) ownerOf(a pastel.Address) string {
-	for _, p := range append([]*party{s.operator}, s.members...) {
-		if p.reward == a {
-			return p.name
+	for _, p := range append([]*players.Party{s.Operator}, s.Members...) {
+		if p.Reward == a {
+			return p.Name
 		}
 	}
 	return ""
+}
+
+// column prints a sum with all five decimals, so that the points stand in a line.
+func column(a pastel.Amount) string {
+	if a == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d.%05d", a/pastel.PSL, a%pastel.PSL)
 }

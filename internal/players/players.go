@@ -1,0 +1,214 @@
+// Package players does what an operator and members of a pool do, through a node's RPC: register, pledge, activate, move coins. The
+// demo and tests play pools with it. One development wallet holds everybody's keys.
+package players
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Party is somebody with a PastelID and an address that rewards go to.
+type Party struct {
+	Name   string
+	ID     string // PastelID
+	pass   string
+	Reward pastel.Address
+
+	Coins   int64 // PSL, of a member's pledge
+	Address pastel.Address
+	Output  pastel.OutPoint // that is pledged
+	Value   pastel.Amount   // of it
+}
+
+// Cast is everybody of a pool. Nothing it does is mined before somebody mines.
+type Cast struct {
+	Net        pastel.Network
+	Client     *pasteld.Client
+	Operator   *Party
+	Supernode  *Party
+	Members    []*Party
+	Pool       ticket.PoolID // once it is open
+	Activation pastel.TxID   // once it is posted
+}
+
+// New casts an operator, a Supernode and members who are to pledge some PSL each.
+func New(net pastel.Network, client *pasteld.Client, names []string, coins []int64) *Cast {
+	c := &Cast{Net: net, Client: client, Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: "the Supernode"}}
+	for i, name := range names {
+		c.Members = append(c.Members, &Party{Name: name, Coins: coins[i]})
+	}
+	return c
+}
+
+// Everybody is operator, Supernode and members.
+func (c *Cast) Everybody() []*Party { return append([]*Party{c.Operator, c.Supernode}, c.Members...) }
+
+// Enrol makes a party's PastelID and posts its registration.
+func (c *Cast) Enrol(ctx context.Context, p *Party) error {
+	var err error
+	p.pass = "passphrase of " + p.Name
+	if p.ID, err = c.Client.NewPastelID(ctx, p.pass); err != nil {
+		return err
+	}
+	if p.Reward, err = c.Client.NewAddress(ctx); err != nil {
+		return err
+	}
+	_, err = c.Client.RegisterID(ctx, p.ID, p.pass, p.Reward)
+	return err
+}
+
+// spare is what a member's output holds beyond the pledge, so that it can pay the fee of a move.
+const spare = pastel.PSL / 10
+
+// Fund gives a member an output to pledge.
+func (c *Cast) Fund(ctx context.Context, p *Party) error {
+	var err error
+	if p.Address, err = c.Client.NewAddress(ctx); err != nil {
+		return err
+	}
+	p.Value = pastel.Amount(p.Coins)*pastel.PSL + spare
+	_, err = c.Client.SendTo(ctx, p.Address, p.Value)
+	return err
+}
+
+// Settle finds a member's output once it is mined and keeps the wallet from spending it.
+func (c *Cast) Settle(ctx context.Context, p *Party) error {
+	list, err := c.Client.Unspent(ctx, 1, p.Address)
+	if err != nil {
+		return err
+	}
+	if len(list) != 1 {
+		return fmt.Errorf("%s should have one output, has %d", p.Name, len(list))
+	}
+	p.Output, p.Value = list[0].OutPoint, list[0].Value
+	return c.Client.LockUnspent(ctx, false, []pastel.OutPoint{p.Output})
+}
+
+// Move spends a member's output to an address, less a fee.
+func (c *Cast) Move(ctx context.Context, p *Party, to pastel.Address) error {
+	const fee = pastel.PSL / 1000
+	raw, err := c.Client.CreateRaw(ctx, []pastel.OutPoint{p.Output}, []pasteld.Output{{Address: to, Value: p.Value - fee}})
+	if err != nil {
+		return err
+	}
+	signed, complete, err := c.Client.SignRaw(ctx, raw)
+	if err == nil && !complete {
+		err = errors.New("the wallet did not sign")
+	}
+	if err != nil {
+		return err
+	}
+	_, err = c.Client.SendRaw(ctx, signed)
+	return err
+}
+
+// Post puts a ticket on the chain.
+func (c *Cast) Post(ctx context.Context, t *ticket.Ticket) (pastel.TxID, error) {
+	text, err := t.Encode()
+	if err != nil {
+		return pastel.TxID{}, err
+	}
+	return c.Client.RegisterContract(ctx, text, t.Kind.String(), "", pastel.Address{})
+}
+
+// Pledge signs and posts a member's participation ticket: with the PastelID, and with the key of the pledged address.
+func (c *Cast) Pledge(ctx context.Context, p *Party) error {
+	_, hash, err := c.Client.Tip(ctx)
+	if err != nil {
+		return err
+	}
+	tip, err := c.Client.Header(ctx, hash)
+	if err != nil {
+		return err
+	}
+	x := &ticket.Part{
+		SmartPoolID: c.Pool, PastelID: p.ID, PledgedCoins: p.Coins, TxID: p.Output.TxID.String(), Vout: int64(p.Output.Vout),
+		RewardAddress: p.Reward.Encode(&c.Net), TimeStamp: ticket.FormatTimeStamp(max(time.Now().Unix(), int64(tip.Time))),
+	}
+	statement := x.PledgeStatement(c.Net.Name)
+	if x.PledgeSignature, err = c.Client.SignWith(ctx, p.ID, p.pass, statement); err != nil {
+		return err
+	}
+	if x.AddressSignature, err = c.Client.SignMessage(ctx, p.Address, statement); err != nil {
+		return err
+	}
+	_, err = c.Post(ctx, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
+	return err
+}
+
+// Terms of the pools that are played.
+const (
+	Company      = "Atlas Operations"
+	Required     = 1000 // PSL, regtest's Supernode collateral
+	Target       = 1100 // PSL
+	Fee          = "5"  // %
+	Subscription = 5    // blocks
+	factor       = "1.1"
+)
+
+// Open posts the init ticket of a pool.
+func (c *Cast) Open(ctx context.Context, label string) error {
+	var err error
+	x := &ticket.Init{
+		SubscriptionPeriod: Subscription, RequiredCoins: Required, Company: Company,
+		SupernodePastelID: c.Supernode.ID, OperatorPastelID: c.Operator.ID, OperatorFeeAddress: c.Operator.Reward.Encode(&c.Net),
+	}
+	if x.Factor, err = ticket.ParseDecimal(factor); err != nil {
+		return err
+	}
+	if x.Fee, err = ticket.ParseDecimal(Fee); err != nil {
+		return err
+	}
+	x.SmartPoolID = x.IDFor(label)
+	if x.AgreementSignature, err = c.Client.SignWith(ctx, c.Operator.ID, c.Operator.pass, x.AgreementStatement(c.Net.Name)); err != nil {
+		return err
+	}
+	if x.SmartPoolSignature, err = c.Client.SignWith(ctx, c.Supernode.ID, c.Supernode.pass, x.SmartPoolStatement(c.Net.Name)); err != nil {
+		return err
+	}
+	c.Pool = x.SmartPoolID
+	_, err = c.Post(ctx, &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x})
+	return err
+}
+
+// Activate posts the activation ticket, which lists these members.
+func (c *Cast) Activate(ctx context.Context, members []*Party) error {
+	x := &ticket.Activate{SmartPoolID: c.Pool}
+	for _, m := range members {
+		x.Participants = append(x.Participants, ticket.Participant{PastelID: m.ID, Address: m.Address.Encode(&c.Net)})
+	}
+	var err error
+	if x.OperatorSignature, err = c.Client.SignWith(ctx, c.Operator.ID, c.Operator.pass, x.OperatorStatement(c.Net.Name)); err != nil {
+		return err
+	}
+	c.Activation, err = c.Post(ctx, &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x})
+	return err
+}
+
+// Launch starts the pool's Supernode.
+func (c *Cast) Launch(ctx context.Context) error {
+	key, err := c.Client.MasternodeGenKey(ctx)
+	if err != nil {
+		return err
+	}
+	return c.Client.StartPoolSupernode(ctx, "demo", "127.0.0.1:19933", key, c.Activation)
+}
+
+// Leave spends a member's output elsewhere, to a new address of theirs.
+func (c *Cast) Leave(ctx context.Context, p *Party) error {
+	elsewhere, err := c.Client.NewAddress(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.Move(ctx, p, elsewhere); err != nil {
+		return err
+	}
+	p.Address = elsewhere
+	return nil
+}
