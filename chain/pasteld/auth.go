@@ -81,6 +81,9 @@ func readCookie(file string) (login, error) {
 	if err != nil {
 		return login{}, fmt.Errorf("the cookie file cannot be read (%w), see whether it is a file", err)
 	}
+	if len(b) == 0 { // the node has just made it
+		return login{}, temporary("the cookie file %s is empty, wait until the node has started", file)
+	}
 	user, password, ok := strings.Cut(strings.TrimRight(string(b), "\r\n"), ":")
 	if !ok || user == "" || password == "" || len(b) > maxCookie || strings.ContainsAny(user+password, "\r\n\x00") {
 		return login{}, fmt.Errorf("the cookie file %s does not hold user:password, give the one that the node writes", file)

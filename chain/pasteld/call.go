@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -141,21 +142,28 @@ func (c *Client) post(ctx context.Context, body []byte, as login, limit int) (st
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
-			err = u.Err // without method and address, which our own error names
-		}
-		return 0, nil, temporary("the node does not answer (%s), start it or correct its address", oneLine(err.Error(), nil))
+		return 0, nil, temporary("the node does not answer (%s), start it or correct its address", cause(err))
 	}
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
 	switch {
 	case err != nil:
-		return 0, nil, temporary("the answer broke off (%s), see whether the node still runs", oneLine(err.Error(), nil))
+		return 0, nil, temporary("the answer broke off (%s), see whether the node still runs", cause(err))
 	case len(answer) > limit:
 		return 0, nil, fmt.Errorf("the answer is longer than %d MiB, see whether this is a Pastel node", limit>>20)
 	}
 	return resp.StatusCode, answer, nil
+}
+
+// cause names what failed in the network without addresses: our own error has the node's, and local ports change each time.
+func cause(err error) string {
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		err = u.Err
+	}
+	if op := (*net.OpError)(nil); errors.As(err, &op) {
+		err = op.Err
+	}
+	return oneLine(err.Error(), nil)
 }
 
 // result takes the result out of an answer. The node's refusals come with HTTP codes 500, 404 and 400, so the body goes

@@ -146,6 +146,11 @@ func TestOutputsKeepTheirOrder(t *testing.T) {
 	if _, err := node.CreateRaw(t.Context(), nil, []Output{{b, 1}, {c, 2}, {b, 3}}); err == nil {
 		t.Error("an address was paid twice")
 	}
+	_, sendErr := node.SendTo(t.Context(), pastel.Address{}, 1)
+	_, createErr := node.CreateRaw(t.Context(), nil, []Output{{Value: 1}})
+	if !errors.Is(sendErr, errNoAddress) || !errors.Is(createErr, errNoAddress) {
+		t.Errorf("nobody is paid: %v, %v", sendErr, createErr)
+	}
 }
 
 func TestWallet(t *testing.T) {
@@ -234,7 +239,8 @@ func TestIdentities(t *testing.T) {
 		"dadb7bfca3ae02af86a18711e99ccf5d367461bebbac55ff69b7149ff1103abf")
 	twice := must[[]byte](t)(base64.StdEncoding.DecodeString("eyJjb250cmFjdF9pZCI6ICJjb250cmFjdC0xIn0="))
 	var rpc *RPCError
-	if _, err := c.RegisterContract(t.Context(), twice, "capture_small", "seckey-small", from); !errors.As(err, &rpc) || rpc.Code != -1 {
+	_, err = c.RegisterContract(t.Context(), twice, "capture_small", "seckey-small", from)
+	if !errors.As(err, &rpc) || rpc.Code != -1 {
 		t.Errorf("registered twice: %v", err)
 	}
 }

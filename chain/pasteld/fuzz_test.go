@@ -50,7 +50,7 @@ var typedCalls = []func(c *Client, ctx context.Context) (any, error){
 	func(c *Client, ctx context.Context) (any, error) { return c.PastelIDs(ctx) },
 	func(c *Client, ctx context.Context) (any, error) { return c.SignWith(ctx, "", "s3cret-phrase", "") },
 	func(c *Client, ctx context.Context) (any, error) {
-		return c.RegisterID(ctx, "", "s3cret-phrase", pastel.Address{})
+		return c.RegisterID(ctx, "", "s3cret-phrase", pastel.Address{Kind: 1})
 	},
 	func(c *Client, ctx context.Context) (any, error) { return c.MasternodeGenKey(ctx) },
 	func(c *Client, ctx context.Context) (any, error) { return c.Masternodes(ctx) },

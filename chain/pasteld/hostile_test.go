@@ -97,7 +97,8 @@ func TestHostileAnswers(t *testing.T) {
 func TestHostileResults(t *testing.T) {
 	t.Parallel()
 	z64 := strings.Repeat("0", 64)
-	coin := `{"txid":"` + z64 + `","vout":0,"address":"` + addressB + `","scriptPubKey":"51","amount":1.5,"confirmations":3,"spendable":true}`
+	coin := `{"txid":"` + z64 + `","vout":0,"address":"` + addressB + `","scriptPubKey":"51","amount":1.5,` +
+		`"confirmations":3,"spendable":true}`
 	swap := func(s, old, with string) string {
 		if !strings.Contains(s, old) {
 			t.Fatalf("no %s in %s", old, s)
@@ -232,9 +233,9 @@ func TestNodeAway(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
 	c := dialless(t, Config{URL: server.URL})
-	if err := c.Call(t.Context(), "x", nil); err == nil || !Temporary(err) {
-		t.Error(err)
-	}
+	err := c.Call(t.Context(), "x", nil)
+	says(t, c, err, "x at NODE: the node does not answer (connect: connection refused), start it or correct its address")
+	equal(t, Temporary(err), true)
 }
 
 func TestTimeout(t *testing.T) {
@@ -331,11 +332,15 @@ func TestCookieRotation(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, bad := range []string{"", "nocolon", ":p", "u:", strings.Repeat("u:", 4096), "u:p\nx"} {
+	for _, bad := range []string{"nocolon", ":p", "u:", strings.Repeat("u:", 4096), "u:p\nx"} {
 		write(bad)
 		says(t, c, c.Call(t.Context(), "x", nil),
 			"x at NODE: the cookie file "+file+" does not hold user:password, give the one that the node writes")
 	}
+	write("")
+	err = c.Call(t.Context(), "x", nil)
+	says(t, c, err, "x at NODE: the cookie file "+file+" is empty, wait until the node has started")
+	equal(t, Temporary(err), true)
 	for i, password := range []string{"first", "second"} {
 		write("__cookie__:" + password + "\n")
 		current.Store(password)
@@ -368,7 +373,7 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 	})
 	_, newErr := c.NewPastelID(t.Context(), "s3cret")
 	_, signErr := c.SignWith(t.Context(), identity, "s3cret", "text")
-	_, registerErr := c.RegisterID(t.Context(), identity, "s3cret", pastel.Address{})
+	_, registerErr := c.RegisterID(t.Context(), identity, "s3cret", pastel.Address{Kind: 1})
 	startErr := c.StartPoolSupernode(t.Context(), "mine", "host:1", "s3cret", pastel.TxID{})
 	for _, err := range []error{newErr, signErr, registerErr, startErr} {
 		if err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "pass-word") {

@@ -64,14 +64,10 @@ func (c *Client) SignWith(ctx context.Context, id, passphrase, text string) (str
 	return *s.Signature, nil
 }
 
-// RegisterID posts the registration of an identity of the node. The fee comes from an address of the wallet, or from any if
-// it is zero.
+// RegisterID posts the registration of an identity of the node. The fee comes from an address of the wallet, which the
+// ticket names.
 func (c *Client) RegisterID(ctx context.Context, id, passphrase string, from pastel.Address) (pastel.TxID, error) {
-	params := []any{"register", "id", id, secret(passphrase)}
-	if from != (pastel.Address{}) {
-		params = append(params, from.Encode(&c.net))
-	}
-	return c.register(ctx, params)
+	return c.register(ctx, "register", "id", id, secret(passphrase), from.Encode(&c.net))
 }
 
 // RegisterContract posts a contract ticket that holds these bytes: for a smart pool ticket its JSON and its type as subType,
@@ -86,10 +82,10 @@ func (c *Client) RegisterContract(
 	if from != (pastel.Address{}) {
 		params = append(params, from.Encode(&c.net))
 	}
-	return c.register(ctx, params)
+	return c.register(ctx, params...)
 }
 
-func (c *Client) register(ctx context.Context, params []any) (pastel.TxID, error) {
+func (c *Client) register(ctx context.Context, params ...any) (pastel.TxID, error) {
 	var t struct {
 		ID *txID `json:"txid"`
 	}

@@ -129,6 +129,9 @@ func (c *Client) outputs(list []Output) (json.RawMessage, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
 	for i, o := range list {
+		if o.Address == (pastel.Address{}) {
+			return nil, errNoAddress
+		}
 		if paid[o.Address] {
 			return nil, errors.New("an address is paid twice, which the node cannot be told: add up its outputs")
 		}

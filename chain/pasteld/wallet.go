@@ -3,6 +3,7 @@ package pasteld
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -16,6 +17,9 @@ type Unspent struct {
 	Confirmations int
 	Spendable     bool // by the wallet's own keys
 }
+
+// errNoAddress keeps coins from the zero value, which prints as an address that nobody has the key of.
+var errNoAddress = errors.New("no address is given to pay to, give one")
 
 // NewAddress makes an address in the wallet.
 func (c *Client) NewAddress(ctx context.Context) (pastel.Address, error) {
@@ -105,8 +109,12 @@ func (c *Client) Balance(ctx context.Context) (pastel.Amount, error) {
 
 // SendTo pays an address from the wallet, which adds the fee.
 func (c *Client) SendTo(ctx context.Context, to pastel.Address, value pastel.Amount) (pastel.TxID, error) {
+	const method = "sendtoaddress"
+	if to == (pastel.Address{}) {
+		return pastel.TxID{}, c.failed(method, errNoAddress)
+	}
 	var id txID
-	err := c.typed(ctx, "sendtoaddress", &id, to.Encode(&c.net), json.Number(value.String()))
+	err := c.typed(ctx, method, &id, to.Encode(&c.net), json.Number(value.String()))
 	return pastel.TxID(id), err
 }
 
