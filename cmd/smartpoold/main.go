@@ -104,12 +104,13 @@ func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) e
 	case "version":
 		return printVersion(out)
 	}
-	if err := line.Settings.Check(); err != nil {
+	d, err := daemon.New(line.Settings, newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat))
+	if err != nil {
 		return usageError{err}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return daemon.Run(ctx, line.Settings, newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat))
+	return d.Run(ctx)
 }
 
 func newLogger(w io.Writer, level, format string) *slog.Logger {

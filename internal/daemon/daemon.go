@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -24,32 +25,57 @@ type Daemon struct {
 	bell    <-chan struct{}
 	metrics *metrics
 	ready   readiness
+
+	mu     sync.Mutex
+	ledger *chain.Ledger // of the present session
 }
 
-// Run runs the daemon until the context ends, which is no error, or until it cannot go on.
-func Run(ctx context.Context, cfg Config, log *slog.Logger) error {
+// New returns a daemon that Run sets going. The error says which setting is wrong.
+func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	if err := cfg.Check(); err != nil {
-		return err
+		return nil, err
 	}
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+	network, err := cfg.network()
+	if err != nil {
+		return nil, err
+	}
+	d := &Daemon{cfg: cfg, net: network, log: log}
+	d.metrics = newMetrics(d.Ledger)
+	d.ready.set("starting")
+	return d, nil
+}
+
+// Ledger returns the books as they are kept now; nil while they are being opened. A failed one is replaced by another.
+func (d *Daemon) Ledger() *chain.Ledger {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ledger
+}
+
+func (d *Daemon) setLedger(l *chain.Ledger) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ledger = l
+}
+
+// Run runs the daemon until the context ends, which is no error, or until it cannot go on. It is called once.
+func (d *Daemon) Run(ctx context.Context) error {
+	if err := os.MkdirAll(d.cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("data: %w; give another folder with --data", err)
 	}
-	d := &Daemon{cfg: cfg, log: log, metrics: newMetrics()}
-	d.ready.set("starting")
-	d.net, _ = cfg.network() // checked
 	stop, err := d.serve()
 	if err != nil {
 		return err
 	}
 	defer stop() // last, so that a slow shutdown can be watched
-	if cfg.Dev {
+	if d.cfg.Dev {
 		closeDev, err := d.startDev(ctx)
 		if err != nil {
 			return err
 		}
 		defer closeDev()
 	}
-	if cfg.NodeAPI == "" {
+	if d.cfg.NodeAPI == "" {
 		if err := d.dial(ctx); err != nil {
 			return err
 		}
@@ -57,7 +83,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	err = d.sessions(ctx)
 	d.ready.set("stopping")
 	if ctx.Err() != nil {
-		log.Info("stopped")
+		d.log.Info("stopped")
 		return nil
 	}
 	return err
@@ -167,7 +193,8 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	d.log.Info("ledger loaded", "database", d.cfg.databaseForLog(), "network", d.net.Name, "height", tip.Height,
 		"digest", hex.EncodeToString(tip.Digest[:]), "took", time.Since(began).Round(time.Millisecond))
 	opened()
-	d.metrics.loaded(ledger)
+	d.setLedger(ledger)
+	defer d.setLedger(nil)
 	return d.follow(ctx, ledger)
 }
 
@@ -184,9 +211,10 @@ func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) error {
 			progress.step(c, target)
 		},
 	})
-	d.ready.follow(func() chain.Status { return follower.Status() })
+	d.ready.follow(follower.Status)
 	defer d.ready.follow(nil)
-	d.metrics.follow(func() chain.Status { return follower.Status() })
+	d.metrics.follow(follower.Status)
+	defer d.metrics.follow(nil)
 	done := make(chan struct{})
 	if d.cfg.Keeper {
 		k := keeper{ledger: ledger, node: d.node, log: d.log, synced: func() bool { return follower.Status().Synced }}

@@ -25,13 +25,14 @@ type metrics struct {
 	back     prometheus.Counter
 	events   *prometheus.CounterVec
 
+	ledger func() *chain.Ledger
 	mu     sync.Mutex
-	ledger *chain.Ledger
-	status func() chain.Status
+	status func() chain.Status // while a node is followed
 }
 
-func newMetrics() *metrics {
+func newMetrics(ledger func() *chain.Ledger) *metrics {
 	m := &metrics{
+		ledger:   ledger,
 		registry: prometheus.NewRegistry(),
 		blocks:   prometheus.NewCounter(prometheus.CounterOpts{Name: "smartpool_blocks_applied_total", Help: "Blocks stored."}),
 		back:     prometheus.NewCounter(prometheus.CounterOpts{Name: "smartpool_blocks_reverted_total", Help: "Blocks taken back in reorganizations."}),
@@ -42,12 +43,6 @@ func newMetrics() *metrics {
 	m.registry.MustRegister(m.blocks, m.back, m.events, m, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
-}
-
-func (m *metrics) loaded(l *chain.Ledger) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.ledger, m.status = l, nil
 }
 
 func (m *metrics) follow(status func() chain.Status) {
@@ -86,11 +81,12 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	m.mu.Lock()
-	ledger, status := m.ledger, m.status
+	status := m.status
 	m.mu.Unlock()
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+	ledger := m.ledger()
 	if ledger == nil {
 		return
 	}
