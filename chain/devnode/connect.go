@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/btcsuite/btcd/txscript"
 
@@ -40,7 +41,7 @@ func (n *Node) SubmitBlock(ctx context.Context, raw []byte) error {
 func (n *Node) acceptBlock(ctx context.Context, b *pastel.Block) error {
 	if e := n.tree.entries[b.Hash()]; e != nil {
 		if !e.valid() {
-			return &BlockError{Reason: "duplicate-invalid", err: errors.New(whyInvalid(e))}
+			return badBlock("duplicate-invalid", "%s", whyInvalid(e))
 		}
 		return ErrDuplicate
 	}
@@ -64,7 +65,8 @@ func (n *Node) acceptBlock(ctx context.Context, b *pastel.Block) error {
 		return err
 	}
 	if e.invalid {
-		return &BlockError{Reason: e.reason}
+		reason, detail, _ := strings.Cut(e.reason, ": ")
+		return &BlockError{reason, errors.New(detail)}
 	}
 	return nil
 }

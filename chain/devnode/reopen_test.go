@@ -1,0 +1,229 @@
+package devnode_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/chain/devnode"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+func open(t *testing.T, dir string, rules chain.Rules) *devnode.Node {
+	t.Helper()
+	n, err := devnode.Open(context.Background(), devnode.Config{Dir: dir, Network: regtest(t), Rules: rules})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func memoryRules(t *testing.T) *chain.Ledger {
+	t.Helper()
+	l, err := chain.OpenLedger(context.Background(), regtest(t), false, &chain.Memory{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func mined(t *testing.T, n *devnode.Node, count int) []pastel.BlockHash {
+	t.Helper()
+	hashes, err := n.Generate(context.Background(), count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hashes
+}
+
+func TestReopen(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dir := t.TempDir()
+	n := open(t, dir, nil)
+	main := mined(t, n, 10)
+	if err := n.Invalidate(ctx, main[5]); err != nil {
+		t.Fatal(err)
+	}
+	side := mined(t, n, 2) // shorter than what was invalidated
+	if _, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: regtest(t)}); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("a second node in the folder: %v", err)
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	n = open(t, dir, memoryRules(t))
+	if h, hash := n.Tip(); h != 7 || hash != side[1] {
+		t.Errorf("reopened at block %d %s, want 7 %s", h, hash, side[1])
+	}
+	if err := n.Reconsider(ctx, main[5]); err != nil {
+		t.Fatal(err)
+	}
+	if h, hash := n.Tip(); h != 10 || hash != main[9] {
+		t.Errorf("reconsidered at block %d %s, want 10 %s", h, hash, main[9])
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	n = open(t, dir, nil)
+	defer n.Close()
+	if h, hash := n.Tip(); h != 10 || hash != main[9] {
+		t.Errorf("reopened at block %d %s, want 10 %s", h, hash, main[9])
+	}
+}
+
+// Whatever a crash leaves of the last record, the records before it are read.
+func TestTornFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n := open(t, dir, nil)
+	hashes := mined(t, n, 3)
+	path := filepath.Join(dir, "blocks.dat")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mined(t, n, 1)
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	all, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size := len(whole); size < len(all); size += 7 {
+		if err := os.WriteFile(path, all[:size], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n := open(t, dir, nil)
+		if h, hash := n.Tip(); h != 3 || hash != hashes[2] {
+			t.Fatalf("cut to %d of %d bytes: block %d %s", size, len(all), h, hash)
+		}
+		mined(t, n, 1)
+		if err := n.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, at := range []int{0, 4, 8, 100, len(whole) / 2} {
+		damaged := append([]byte{}, all...)
+		damaged[at] ^= 1
+		if err := os.WriteFile(path, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := devnode.Open(context.Background(), devnode.Config{Dir: dir, Network: regtest(t)}); err == nil {
+			h, _ := n.Tip()
+			if n.Close(); h > 0 {
+				t.Errorf("byte %d damaged: opened at block %d", at, h)
+			}
+		} else if !strings.Contains(err.Error(), "damaged at byte") {
+			t.Errorf("byte %d damaged: %v", at, err)
+		}
+	}
+}
+
+// The rules may have stopped ahead of the node, behind it or on another branch.
+func TestRulesAreBroughtToTheTip(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dir := t.TempDir()
+	rules := memoryRules(t)
+	n := open(t, dir, rules)
+	hashes := mined(t, n, 20)
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := rules.Disconnect(ctx, hashes[19]); err != nil {
+		t.Fatal(err)
+	}
+	n = open(t, dir, rules)
+	if rules.Last().Hash != hashes[19] {
+		t.Errorf("behind: the rules are at block %d", rules.Last().Height)
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	n = open(t, dir, nil)
+	if err := n.Invalidate(ctx, hashes[10]); err != nil {
+		t.Fatal(err)
+	}
+	other := mined(t, n, 3)
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	n = open(t, dir, rules)
+	defer n.Close()
+	if rules.Last().Hash != other[2] {
+		t.Errorf("another branch: the rules are at block %d %s", rules.Last().Height, rules.Last().Hash)
+	}
+}
+
+// silent rules give no answer: a node must then accept nothing.
+type silent struct {
+	chain.Rules
+	away bool
+}
+
+var errAway = errors.New("away")
+
+func (s *silent) Connect(ctx context.Context, b []byte) error {
+	if s.away {
+		return errAway
+	}
+	return s.Rules.Connect(ctx, b)
+}
+
+func (s *silent) Disconnect(ctx context.Context, h pastel.BlockHash) error {
+	if s.away {
+		return errAway
+	}
+	return s.Rules.Disconnect(ctx, h)
+}
+
+func TestNoAnswer(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	rules := &silent{Rules: memoryRules(t)}
+	n := open(t, t.TempDir(), rules)
+	defer n.Close()
+	hashes := mined(t, n, 5)
+	rules.away = true
+	if _, err := n.Generate(ctx, 1); !errors.Is(err, errAway) {
+		t.Errorf("generate: %v", err)
+	}
+	if err := n.Invalidate(ctx, hashes[4]); !errors.Is(err, errAway) {
+		t.Errorf("invalidate: %v", err)
+	}
+	if h, _ := n.Tip(); h != 5 {
+		t.Errorf("the node is at block %d", h)
+	}
+	rules.away = false
+	mined(t, n, 1)
+	h, hash := n.Tip()
+	tip, err := rules.Tip(ctx)
+	if err != nil || tip.Height != h || tip.Hash != hash {
+		t.Errorf("node at block %d, rules at block %d, %v", h, tip.Height, err)
+	}
+}
+
+func TestDeepReorganizationIsRefused(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	n := open(t, t.TempDir(), memoryRules(t))
+	defer n.Close()
+	hashes := mined(t, n, 120)
+	if err := n.Invalidate(ctx, hashes[20]); !errors.Is(err, devnode.ErrDeepReorg) {
+		t.Errorf("100 blocks: %v", err)
+	}
+	if err := n.Invalidate(ctx, hashes[21]); err != nil {
+		t.Errorf("99 blocks: %v", err)
+	}
+	if h, _ := n.Tip(); h != 21 {
+		t.Errorf("the node is at block %d", h)
+	}
+}
