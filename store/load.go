@@ -6,16 +6,18 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // Load returns the state at the last block, a new one from an empty database. It checks every record's checksum, their number,
-// the invariants of the rules, and that the last blocks' events give the ledger digest that stands beside them.
+// the invariants of the rules, that no block is missing, and of the last blocks, which a reorganization may reach, that their
+// events give the ledger digest that stands beside them and that their undo records are sound.
 func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (*pool.State, error) {
 	last, err := s.q.LastBlock(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
-		return pool.New(net, shadow)
+		last.Height, err = -1, nil
 	}
 	if err != nil {
 		return nil, explain(err)
@@ -25,15 +27,18 @@ func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (*poo
 		return nil, explain(err)
 	}
 	tip := state.Tip()
-	hash, err := hash32[pastel.BlockHash](last.Hash)
-	if err != nil {
-		return nil, err
-	}
-	if int64(tip.Height) != last.Height || tip.Hash != hash {
+	if int64(tip.Height) != last.Height {
 		return nil, fmt.Errorf("the database's state is of block %d, its last block is %d: it is damaged, start with an empty one",
 			tip.Height, last.Height)
 	}
-	if err := s.checkDigests(ctx, tip, net.MaxReorg); err != nil {
+	n, err := s.q.CountBlocks(ctx)
+	if err != nil {
+		return nil, explain(err)
+	}
+	if n != last.Height+1 {
+		return nil, fmt.Errorf("the database has %d blocks up to block %d: it is damaged, start with an empty one", n, last.Height)
+	}
+	if err := s.checkBlocks(ctx, tip, net.MaxReorg); err != nil {
 		return nil, explain(err)
 	}
 	return state, nil
@@ -52,7 +57,11 @@ func (s *Store) readState(ctx context.Context, net pastel.Network, shadow bool) 
 			return nil, err
 		}
 	}
-	return l.Finish()
+	state, err := l.Finish()
+	if err != nil {
+		return nil, fmt.Errorf("%w: the database is damaged, start with an empty one", err)
+	}
+	return state, nil
 }
 
 func (s *Store) readKind(ctx context.Context, kind pool.RecordKind, l *pool.Loader) error {
@@ -73,30 +82,30 @@ func (s *Store) readKind(ctx context.Context, kind pool.RecordKind, l *pool.Load
 	return rows.Err()
 }
 
-// checkDigests computes the last blocks' ledger digests again from their events.
-func (s *Store) checkDigests(ctx context.Context, tip pool.Tip, depth pastel.Height) error {
-	from := int64(max(-1, tip.Height-depth))
-	blocks, err := s.q.BlocksAbove(ctx, from)
+// checkBlocks computes the last blocks' ledger digests again from their events, and reads their undo records.
+func (s *Store) checkBlocks(ctx context.Context, tip pool.Tip, depth pastel.Height) error {
+	from := max(-1, tip.Height-depth)
+	blocks, err := s.q.BlocksAbove(ctx, int64(from))
 	if err != nil {
 		return err
 	}
-	events, err := s.q.LedgerEventsAbove(ctx, from)
+	events, err := s.q.LedgerEventsAbove(ctx, int64(from))
 	if err != nil {
 		return err
 	}
-	var digest pool.Digest
+	end := pool.Tip{Height: from}
 	if from >= 0 {
-		before, err := s.q.BlockAt(ctx, from)
+		before, err := s.q.BlockAt(ctx, int64(from))
 		if err != nil {
 			return err
 		}
-		if digest, err = hash32[pool.Digest](before.Digest); err != nil {
+		if end.Digest, err = hash32[pool.Digest](before.Digest); err != nil {
 			return err
 		}
 	}
-	for i, b := range blocks {
-		hash, err := hash32[pastel.BlockHash](b.Hash)
-		if err != nil {
+	for _, b := range blocks {
+		end.Height++
+		if end.Hash, err = hash32[pastel.BlockHash](b.Hash); err != nil {
 			return err
 		}
 		var list []string
@@ -104,15 +113,37 @@ func (s *Store) checkDigests(ctx context.Context, tip pool.Tip, depth pastel.Hei
 			list = append(list, events[0].Json)
 			events = events[1:]
 		}
-		digest = pool.NextDigest(digest, hash, list)
-		if b.Height != from+1+int64(i) || string(b.Digest) != string(digest[:]) {
+		end.Digest = pool.NextDigest(end.Digest, end.Hash, list)
+		if b.Height != int64(end.Height) || string(b.Digest) != string(end.Digest[:]) {
 			return fmt.Errorf("block %d and its events do not give the ledger digest stored: the database is damaged, "+
 				"start with an empty one", b.Height)
 		}
+		if err := s.checkUndo(ctx, end.Height, end.Hash); err != nil {
+			return err
+		}
 	}
-	if digest != tip.Digest {
-		return fmt.Errorf("the blocks give ledger digest %x, the state has %x: the database is damaged, start with an empty one",
-			digest, tip.Digest)
+	if len(events) > 0 {
+		return fmt.Errorf("the database has events of block %d, but not the block: it is damaged, start with an empty one",
+			events[0].Height)
+	}
+	if end != tip {
+		return fmt.Errorf("the blocks end in %s with ledger digest %x, the state in %s with %x: the database is damaged, "+
+			"start with an empty one", end.Hash, end.Digest, tip.Hash, tip.Digest)
+	}
+	return nil
+}
+
+// checkUndo reads a block's undo record if it is kept: blocks taken back may have left the ones below without.
+func (s *Store) checkUndo(ctx context.Context, h pastel.Height, hash pastel.BlockHash) error {
+	u, err := s.Undo(ctx, h)
+	if errors.Is(err, chain.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if u.Block() != hash {
+		return fmt.Errorf("the undo record of block %d is of another block: the database is damaged, start with an empty one", h)
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func (s *Store) onClose(f func() error) { s.closed = append(s.closed, f) }
 // Undo returns the record that takes the block at h back; chain.ErrNotFound if it is not kept any more.
 func (s *Store) Undo(ctx context.Context, h pastel.Height) (*pool.Undo, error) {
 	b, err := s.q.UndoAt(ctx, int64(h))
-	if errors.Is(err, sql.ErrNoRows) || err == nil && len(b) == 0 {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && b == nil {
 		return nil, fmt.Errorf("undo record of block %d: %w", h, chain.ErrNotFound)
 	}
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Store) Undo(ctx context.Context, h pastel.Height) (*pool.Undo, error) {
 	}
 	u, err := pool.DecodeUndo(b)
 	if err != nil {
-		return nil, fmt.Errorf("undo record of block %d is damaged, start with an empty database: %w", h, err)
+		return nil, fmt.Errorf("block %d: %w: the database is damaged, start with an empty one", h, err)
 	}
 	return u, nil
 }

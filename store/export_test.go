@@ -1,0 +1,9 @@
+package store
+
+import "context"
+
+// Exec runs a statement on the writer's own connection.
+func (s *Store) Exec(ctx context.Context, statement string) error {
+	_, err := s.conn.ExecContext(ctx, statement)
+	return err
+}
