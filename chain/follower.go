@@ -41,7 +41,8 @@ type Status struct {
 // Follower moves a ledger along the best chain of a node: first sync, catching up and reorganizations are one loop, and what
 // wakes it does not matter.
 type Follower struct {
-	cfg FollowerConfig
+	cfg                   FollowerConfig
+	firstPause, longPause time.Duration
 
 	mu     sync.Mutex
 	status Status
@@ -55,7 +56,7 @@ func NewFollower(cfg FollowerConfig) *Follower {
 	if cfg.Fetchers == 0 {
 		cfg.Fetchers = 4
 	}
-	return &Follower{cfg: cfg, status: Status{Target: -1}}
+	return &Follower{cfg: cfg, firstPause: firstPause, longPause: longPause, status: Status{Target: -1}}
 }
 
 // Status returns how the follower is doing; it may be called at any time.
@@ -68,6 +69,7 @@ func (f *Follower) Status() Status {
 // ErrForeignChain says that the node follows another chain than the one the ledger holds.
 var ErrForeignChain = errors.New("the node is on another chain than the ledger")
 
+// Pauses before a node that failed is asked again: the first, and the longest.
 const (
 	firstPause = 200 * time.Millisecond
 	longPause  = 30 * time.Second
@@ -77,7 +79,7 @@ const (
 // nonsense is asked again, at growing intervals. A block that breaks the rules halts the ledger at its parent until the node's
 // best chain is another.
 func (f *Follower) Run(ctx context.Context) error {
-	pause := firstPause
+	pause := f.firstPause
 	for {
 		err := f.sync(ctx)
 		if ctx.Err() != nil {
@@ -89,12 +91,12 @@ func (f *Follower) Run(ctx context.Context) error {
 		wait := f.cfg.Poll
 		switch {
 		case err == nil:
-			pause = firstPause
+			pause = f.firstPause
 		case errors.As(err, &order): // the chain moved while it was read
-			err, wait = nil, firstPause
+			err, wait = nil, f.firstPause
 		case errors.As(err, &rule):
 		case errors.As(err, &node):
-			wait, pause = pause, min(2*pause, longPause)
+			wait, pause = pause, min(2*pause, f.longPause)
 		default:
 			return err
 		}
@@ -149,6 +151,9 @@ func (f *Follower) sync(ctx context.Context) error {
 	height, hash, err := f.cfg.Source.Tip(ctx)
 	if err != nil {
 		return &sourceError{fmt.Errorf("ask for the node's tip: %w", err)}
+	}
+	if height < 0 {
+		return &sourceError{fmt.Errorf("the node says that its tip is block %d: waiting for it to have a chain", height)}
 	}
 	f.mu.Lock()
 	f.status.Target = height
@@ -210,16 +215,14 @@ func (f *Follower) fork(ctx context.Context, tip pool.Tip, target pastel.Height)
 		"check the node, and if it is right start with an empty database", ErrTooDeep, least, tip.Height)
 }
 
-// shares reports whether the node's best chain has the ledger's block at a height.
+// shares reports whether the node's best chain has the ledger's block at a height that is not above the node's tip. A node that
+// has none there contradicts itself or is being reset: that says nothing about its chain.
 func (f *Follower) shares(ctx context.Context, h pastel.Height) (bool, error) {
 	ours, err := f.cfg.Ledger.HashAt(ctx, h)
 	if err != nil {
 		return false, err
 	}
 	theirs, err := f.cfg.Source.HashAt(ctx, h)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
 	if err != nil {
 		return false, &sourceError{fmt.Errorf("ask for block %d: %w", h, err)}
 	}
@@ -236,7 +239,8 @@ func (f *Follower) follow(ctx context.Context, base, target pastel.Height) error
 	blocks := f.fetch(ctx, base+1, target)
 	for {
 		batch, err := f.batch(ctx, blocks)
-		if len(batch) > 0 || base < f.cfg.Ledger.Last().Height {
+		// Nothing is taken back for a node that then does not deliver.
+		if len(batch) > 0 || err == nil && base < f.cfg.Ledger.Last().Height {
 			if stepErr := f.step(ctx, base, batch, target); stepErr != nil {
 				return stepErr
 			}
@@ -339,7 +343,7 @@ func (f *Follower) batch(ctx context.Context, queue <-chan chan fetched) (list [
 			return list, ctx.Err()
 		}
 		if !open {
-			return list, nil
+			return list, ctx.Err()
 		}
 		var got fetched
 		select {

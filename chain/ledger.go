@@ -73,6 +73,11 @@ var ErrTooDeep = errors.New("reorganization is deeper than the rules allow")
 func (l *Ledger) Step(ctx context.Context, base pastel.Height, blocks []*pool.Prepared) (*Change, error) {
 	l.step.Lock()
 	defer l.step.Unlock()
+	return l.take(ctx, base, blocks)
+}
+
+// take is Step, for one who holds l.step.
+func (l *Ledger) take(ctx context.Context, base pastel.Height, blocks []*pool.Prepared) (*Change, error) {
 	undos, err := l.undosAbove(ctx, base)
 	if err != nil {
 		return nil, err
@@ -107,6 +112,9 @@ func (l *Ledger) undosAbove(ctx context.Context, base pastel.Height) ([]*pool.Un
 	var undos []*pool.Undo
 	for h := tip.Height; h > base; h-- {
 		u, err := l.store.Undo(ctx, h)
+		if errors.Is(err, ErrNotFound) { // the ledger was higher before
+			return nil, fmt.Errorf("%w: from block %d back to block %d, beyond the last undo record: %w", ErrTooDeep, tip.Height, base, err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("take block %d back: %w", h, err)
 		}
@@ -165,17 +173,33 @@ func (l *Ledger) fail(err error) error {
 
 var _ Rules = (*Ledger)(nil)
 
-// Tip implements Rules.
-func (l *Ledger) Tip(context.Context) (pool.Tip, error) { return l.Last(), nil }
+// answer is View for Rules: a ledger that could not store a step has no answers.
+func (l *Ledger) answer(f func(*pool.State)) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.failed != nil {
+		return l.failed
+	}
+	f(l.state)
+	return nil
+}
 
-// Connect implements Rules.
+// Tip implements Rules.
+func (l *Ledger) Tip(context.Context) (tip pool.Tip, err error) {
+	err = l.answer(func(s *pool.State) { tip = s.Tip() })
+	return tip, err
+}
+
+// Connect implements Rules. A caller that goes away does not stop the step half way: the ledger would have to be opened again.
 func (l *Ledger) Connect(ctx context.Context, raw []byte) error {
 	b, err := pastel.ParseBlock(raw)
 	if err != nil {
 		return &RefusedError{RefusedBlock, err.Error()}
 	}
+	l.step.Lock() // the tip must not move in between
+	defer l.step.Unlock()
 	tip := l.Last()
-	_, err = l.Step(ctx, tip.Height, []*pool.Prepared{pool.Prepare(&l.net, tip.Height+1, b)})
+	_, err = l.take(context.WithoutCancel(ctx), tip.Height, []*pool.Prepared{pool.Prepare(&l.net, tip.Height+1, b)})
 	var rule *pool.BlockError
 	var order *pool.OrderError
 	switch {
@@ -189,11 +213,13 @@ func (l *Ledger) Connect(ctx context.Context, raw []byte) error {
 
 // Disconnect implements Rules.
 func (l *Ledger) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
+	l.step.Lock()
+	defer l.step.Unlock()
 	tip := l.Last()
 	if tip.Hash != hash || tip.Height < 0 {
 		return &RefusedError{RefusedBlock, fmt.Sprintf("block %s is not the last one, block %d (%s)", hash, tip.Height, tip.Hash)}
 	}
-	_, err := l.Step(ctx, tip.Height-1, nil)
+	_, err := l.take(context.WithoutCancel(ctx), tip.Height-1, nil)
 	return err
 }
 
@@ -205,6 +231,9 @@ func (l *Ledger) CheckTx(_ context.Context, raw []byte, time uint32) error {
 	}
 	l.mu.Lock() // trying changes the state for a moment
 	defer l.mu.Unlock()
+	if l.failed != nil {
+		return l.failed
+	}
 	events, err := l.state.Try(pool.PrepareTx(&l.net, l.state.Tip().Height+1, time, tx))
 	if rule := (*pool.BlockError)(nil); errors.As(err, &rule) {
 		return &RefusedError{RefusedEscrow, rule.Detail}
@@ -221,30 +250,30 @@ func (l *Ledger) CheckTx(_ context.Context, raw []byte, time uint32) error {
 // Payouts implements Rules.
 func (l *Ledger) Payouts(context.Context) ([]*pastel.Tx, error) {
 	var list []*pastel.Tx
-	l.View(func(s *pool.State) {
+	err := l.answer(func(s *pool.State) {
 		for _, po := range s.PayoutsAt(s.Tip().Height + 1) {
 			list = append(list, po.Tx)
 		}
 	})
-	return list, nil
+	return list, err
 }
 
 // Supernode implements Rules.
 func (l *Ledger) Supernode(_ context.Context, activation pastel.TxID) (sn *Supernode, err error) {
-	l.View(func(s *pool.State) {
+	err = l.answer(func(s *pool.State) {
 		if t, found := s.PoolOfActivation(activation); found {
 			sn = &Supernode{t.ID, t.Supernode, ticket.EscrowAddress(t.ID).AppendScript(nil)}
 		}
 	})
-	return sn, nil
+	return sn, err
 }
 
 // Escrow implements Rules.
 func (l *Ledger) Escrow(_ context.Context, script []byte) (e *Escrow, err error) {
-	l.View(func(s *pool.State) {
+	err = l.answer(func(s *pool.State) {
 		if id, status, found := s.PoolOfEscrow(script); found {
 			e = &Escrow{id, status == pool.Active}
 		}
 	})
-	return e, nil
+	return e, err
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -41,6 +42,7 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 	case !locked:
 		return fmt.Errorf("%s: %w", where, ErrLocked)
 	}
+	s.onClose(s.unlockPostgres)
 	if err := claimPostgres(ctx, s.conn); err != nil {
 		return fmt.Errorf("open database %s: %w", where, explain(err))
 	}
@@ -50,6 +52,16 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 	}
 	s.q = db.New(s.conn)
 	s.begin = beginPostgres
+	return nil
+}
+
+// unlockPostgres gives the lock back at once: without it, the next writer would wait for the server to notice that the session
+// ended. A connection that is lost has lost the lock.
+func (s *Store) unlockPostgres() error {
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	s.conn.ExecContext(ctx, "SELECT pg_advisory_unlock_all()") //nolint:errcheck // see above
 	return nil
 }
 

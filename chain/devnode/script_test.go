@@ -134,7 +134,9 @@ func TestScripts(t *testing.T) {
 		s.AddOp(txscript.OP_IF).AddData(a.public()).AddOp(txscript.OP_CHECKSIG).AddOp(txscript.OP_ELSE).
 			AddData(b.public()).AddOp(txscript.OP_CHECKSIGVERIFY).AddOp(txscript.OP_1).AddOp(txscript.OP_ENDIF)
 	})
-	not := script(t, func(s *txscript.ScriptBuilder) { s.AddData(a.public()).AddOp(txscript.OP_CHECKSIG).AddOp(txscript.OP_NOT) })
+	not := script(t, func(s *txscript.ScriptBuilder) {
+		s.AddData(a.public()).AddOp(txscript.OP_CHECKSIG).AddOp(txscript.OP_NOT)
+	})
 	for name, x := range map[string]struct {
 		sig, out []byte
 		good     bool
