@@ -28,7 +28,7 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 	if s.conn, err = pool.Conn(ctx); err != nil {
 		return fmt.Errorf("connect to database %s: %w", where, explain(err))
 	}
-	s.onClose(s.conn.Close)
+	s.onClose(s.leavePostgres)
 	var schema sql.NullString
 	var locked bool
 	err = s.conn.QueryRowContext(ctx, `SELECT current_schema(), pg_try_advisory_lock($1,
@@ -42,7 +42,6 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 	case !locked:
 		return fmt.Errorf("%s: %w", where, ErrLocked)
 	}
-	s.onClose(s.unlockPostgres)
 	if err := claimPostgres(ctx, s.conn); err != nil {
 		return fmt.Errorf("open database %s: %w", where, explain(err))
 	}
@@ -55,13 +54,16 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 	return nil
 }
 
-// unlockPostgres gives the lock back at once: without it, the next writer would wait for the server to notice that the session
-// ended. A connection that is lost has lost the lock.
-func (s *Store) unlockPostgres() error {
+// leavePostgres ends the writer's session. It gives the lock back first: else the next writer would have to wait for the server
+// to notice the end. A connection that is lost has lost the lock, too.
+func (s *Store) leavePostgres() error {
 	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	s.conn.ExecContext(ctx, "SELECT pg_advisory_unlock_all()") //nolint:errcheck // see above
+	if err := s.conn.Close(); !errors.Is(err, sql.ErrConnDone) {
+		return err
+	}
 	return nil
 }
 
@@ -133,7 +135,7 @@ func (p *pipeline) ExecContext(ctx context.Context, query string, args ...any) (
 
 // QueryRowContext sees what was queued before it.
 func (p *pipeline) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	p.flush(ctx) //nolint:errcheck // the transaction is void then, and the query says so
+	p.flush(ctx) // if it fails, the transaction is void then, and the query says so
 	return p.Tx.QueryRowContext(ctx, query, args...)
 }
 
