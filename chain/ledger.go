@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -76,6 +77,9 @@ func (l *Ledger) Step(ctx context.Context, base pastel.Height, blocks []*pool.Pr
 	return l.take(ctx, base, blocks)
 }
 
+// commitPatience is how long a database may take to store a step before it counts as lost.
+const commitPatience = 2 * time.Minute
+
 // take is Step, for one who holds l.step.
 func (l *Ledger) take(ctx context.Context, base pastel.Height, blocks []*pool.Prepared) (*Change, error) {
 	undos, err := l.undosAbove(ctx, base)
@@ -89,7 +93,10 @@ func (l *Ledger) take(ctx context.Context, base pastel.Height, blocks []*pool.Pr
 	if len(undos) == 0 && len(c.Blocks) == 0 {
 		return c, refused
 	}
-	if err := l.store.Commit(ctx, c); err != nil {
+	// Who asked for the step may go away, a shutdown included: it is stored all the same, the state in memory has it.
+	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
+	defer cancel()
+	if err := l.store.Commit(storing, c); err != nil {
 		return nil, l.fail(fmt.Errorf("store block %d: %w", c.Tip.Height, err))
 	}
 	l.mu.Lock()

@@ -140,3 +140,14 @@ func (n *Node) Tip() (pastel.Height, pastel.BlockHash) {
 	tip := n.tree.tip()
 	return tip.height, tip.block.Hash()
 }
+
+// HashAt returns the block of the best chain at a height; false outside it.
+func (n *Node) HashAt(h pastel.Height) (pastel.BlockHash, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	e := n.tree.at(h)
+	if e == nil {
+		return pastel.BlockHash{}, false
+	}
+	return e.block.Hash(), true
+}

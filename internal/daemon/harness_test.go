@@ -1,0 +1,324 @@
+package daemon_test
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // database/sql driver
+	_ "modernc.org/sqlite"             // database/sql driver
+
+	"github.com/pastelnetwork/smartpool/chain/devnode"
+	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// childEnv makes the test binary a daemon with the settings that it holds, which tests can kill.
+const childEnv = "SMARTPOOLD_TEST_SETTINGS"
+
+func TestMain(m *testing.M) {
+	settings := os.Getenv(childEnv)
+	if settings == "" {
+		os.Exit(m.Run())
+	}
+	var cfg daemon.Config
+	if err := json.Unmarshal([]byte(settings), &cfg); err != nil {
+		panic(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	d, err := daemon.New(cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	if err == nil {
+		err = d.Run(ctx)
+	}
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func regtest(t testing.TB) pastel.Network {
+	t.Helper()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+// life returns the blocks of the chain recorded from a real node.
+func life(t testing.TB) [][]byte {
+	t.Helper()
+	text, err := os.ReadFile("../../testdata/life/blocks.hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks [][]byte
+	for _, line := range strings.Fields(string(text)) {
+		raw, err := hex.DecodeString(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks = append(blocks, raw)
+	}
+	return blocks
+}
+
+// node is a development node without rules of its own, so that the recorded chain can be fed to it.
+type node struct {
+	*devnode.Node
+	t      testing.TB
+	dir    string
+	server *devnode.Server
+}
+
+func newNode(t testing.TB) *node {
+	t.Helper()
+	n := &node{t: t, dir: t.TempDir()}
+	n.start("127.0.0.1:0")
+	t.Cleanup(n.stop)
+	return n
+}
+
+func (n *node) start(address string) {
+	n.t.Helper()
+	var err error
+	if n.Node, err = devnode.Open(context.Background(), devnode.Config{Dir: n.dir, Network: regtest(n.t)}); err != nil {
+		n.t.Fatal(err)
+	}
+	if n.server, err = n.Serve(address, n.dir); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+func (n *node) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	n.server.Close(ctx) //nolint:errcheck // a daemon that was killed leaves calls behind
+	if err := n.Close(); err != nil {
+		n.t.Error(err)
+	}
+}
+
+func (n *node) submit(blocks [][]byte) {
+	n.t.Helper()
+	for _, raw := range blocks {
+		if err := n.SubmitBlock(context.Background(), raw); err != nil && err != devnode.ErrDuplicate {
+			n.t.Fatal(err)
+		}
+	}
+}
+
+// settings are those of a daemon that follows the node.
+func (n *node) settings(data, database string) daemon.Config {
+	return daemon.Config{
+		Data: data, Network: "regtest", Database: database, ShadowFrom: -1,
+		Node: n.server.URL, NodeCookie: n.server.CookieFile, Poll: 10 * time.Millisecond,
+	}
+}
+
+// running is a daemon in this process.
+type running struct {
+	*daemon.Daemon
+	t    testing.TB
+	stop context.CancelFunc
+	done chan error
+}
+
+func start(t testing.TB, cfg daemon.Config) *running {
+	t.Helper()
+	d, err := daemon.New(cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r := &running{d, t, stop, make(chan error, 1)}
+	go func() { r.done <- d.Run(ctx) }()
+	return r
+}
+
+// synced waits until the daemon is where the node is.
+func (r *running) synced(n *node) {
+	r.t.Helper()
+	for {
+		height, hash := n.Tip()
+		if l := r.Ledger(); l != nil {
+			moved := l.Moved()
+			if tip := l.Last(); tip.Height == height && tip.Hash == hash {
+				return
+			}
+			select {
+			case <-moved:
+			case <-time.After(10 * time.Millisecond):
+			case err := <-r.done:
+				r.t.Fatalf("the daemon ended: %v", err)
+			}
+			continue
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case err := <-r.done:
+			r.t.Fatalf("the daemon ended: %v", err)
+		}
+	}
+}
+
+// end stops the daemon and wants no error.
+func (r *running) end() {
+	r.t.Helper()
+	r.stop()
+	if err := <-r.done; err != nil {
+		r.t.Errorf("the daemon ended with %v", err)
+	}
+}
+
+// child is a daemon in a process of its own.
+type child struct {
+	cmd  *exec.Cmd
+	logs *bufio.Scanner
+}
+
+func spawn(t testing.TB, cfg daemon.Config) *child {
+	t.Helper()
+	settings, err := json.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"="+string(settings))
+	pipe, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return &child{cmd, bufio.NewScanner(pipe)}
+}
+
+// saw waits for a log line with a text; false if the daemon ends before.
+func (c *child) saw(text string) bool {
+	for c.logs.Scan() {
+		if strings.Contains(c.logs.Text(), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// kill is kill -9.
+func (c *child) kill() {
+	c.cmd.Process.Kill() //nolint:errcheck // it may have ended by itself
+	for c.logs.Scan() {
+	}
+	c.cmd.Wait() //nolint:errcheck // it was killed
+}
+
+// databases are the engines, each with a way to an empty database.
+var databases = map[string]func(t testing.TB) string{
+	"SQLite":     func(t testing.TB) string { return filepath.Join(t.TempDir(), "ledger.db") },
+	"PostgreSQL": pgtest.Open,
+}
+
+// dump returns all rows of all tables of a database, in the order of their columns.
+func dump(t testing.TB, database string) string {
+	t.Helper()
+	driver := "sqlite"
+	if store.IsPostgres(database) {
+		driver = "pgx"
+	}
+	db, err := sql.Open(driver, database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var out strings.Builder
+	for _, table := range []string{"records", "blocks", "events", "pools", "pledges", "credits", "payouts", "payout_outputs"} {
+		rows, err := db.Query("SELECT * FROM " + table + " ORDER BY 1, 2, 3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := make([]any, len(columns))
+		targets := make([]any, len(columns))
+		for i := range values {
+			targets[i] = &values[i]
+		}
+		for rows.Next() {
+			if err := rows.Scan(targets...); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&out, "%s", table)
+			for i, v := range values {
+				if b, ok := v.([]byte); ok {
+					v = hex.EncodeToString(b)
+				}
+				fmt.Fprintf(&out, " %s=%v", columns[i], v)
+			}
+			out.WriteByte('\n')
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.String()
+}
+
+// replayed returns the state and the updates that blocks give without node, daemon and database.
+func replayed(t testing.TB, blocks [][]byte) (*pool.State, []*pool.Update) {
+	t.Helper()
+	net := regtest(t)
+	state, err := pool.New(net, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var updates []*pool.Update
+	for h, raw := range blocks {
+		b, err := pastel.ParseBlock(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := state.Apply(pool.Prepare(&net, pastel.Height(h), b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		updates = append(updates, u)
+	}
+	return state, updates
+}
+
+// firstDifference shows where two dumps part.
+func firstDifference(a, b string) string {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range min(len(x), len(y)) {
+		if x[i] != y[i] {
+			at := 0
+			for at < min(len(x[i]), len(y[i])) && x[i][at] == y[i][at] {
+				at++
+			}
+			from := max(0, at-100)
+			return fmt.Sprintf("line %d, %.60s, from byte %d:\n%.400s\n%.400s", i, x[i], from, x[i][min(from, len(x[i])):], y[i][min(from, len(y[i])):])
+		}
+	}
+	return fmt.Sprintf("%d and %d lines", len(x), len(y))
+}
