@@ -167,6 +167,13 @@ func (f *Follower) sync(ctx context.Context) error {
 		if base < 0 && tip.Height >= 0 {
 			return fmt.Errorf("%w: their genesis blocks differ; give it a node of the same network or an empty database", ErrForeignChain)
 		}
+		if base == height { // only to take blocks back: the node must mean it
+			if ours, err := f.cfg.Ledger.HashAt(ctx, base); err != nil {
+				return err
+			} else if ours != hash {
+				return &sourceError{fmt.Errorf("the node names two blocks %d, %s and %s: waiting for it to settle", base, ours, hash)}
+			}
+		}
 		if err := f.follow(ctx, base, height); err != nil {
 			return err
 		}

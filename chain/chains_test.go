@@ -1,0 +1,173 @@
+package chain_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// regtest is the network of the recorded chains.
+var regtest = sync.OnceValue(func() pastel.Network {
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		panic(err)
+	}
+	return net
+})
+
+// A line is a chain from its genesis block.
+type line []*pastel.Block
+
+var (
+	life  = sync.OnceValue(func() line { return recorded("life") })
+	dense = sync.OnceValue(func() line { return recorded("dense") })
+)
+
+func recorded(name string) (chain line) {
+	text, err := os.ReadFile(filepath.Join("..", "testdata", name, "blocks.hex"))
+	if err != nil {
+		panic(err)
+	}
+	for row := range strings.Lines(string(text)) {
+		raw, err := hex.DecodeString(strings.TrimSpace(row))
+		if err != nil {
+			panic(err)
+		}
+		b, err := pastel.ParseBlock(raw)
+		if err != nil {
+			panic(err)
+		}
+		chain = append(chain, b)
+	}
+	return chain
+}
+
+func (c line) tip() pastel.Height { return pastel.Height(len(c)) - 1 }
+
+// to returns the chain up to a height.
+func (c line) to(h pastel.Height) line { return slices.Clip(c[:h+1]) }
+
+// preparedBlocks spares the reference the signatures of blocks it has seen.
+var preparedBlocks sync.Map
+
+func prepared(h pastel.Height, b *pastel.Block) *pool.Prepared {
+	if p, found := preparedBlocks.Load(b.Hash()); found {
+		return p.(*pool.Prepared)
+	}
+	net := regtest()
+	p, _ := preparedBlocks.LoadOrStore(b.Hash(), pool.Prepare(&net, h, b))
+	return p.(*pool.Prepared)
+}
+
+func (c line) prepared(from pastel.Height) (list []*pool.Prepared) {
+	for h := from; h <= c.tip(); h++ {
+		list = append(list, prepared(h, c[h]))
+	}
+	return list
+}
+
+// replay is the reference: the rules alone, from nothing, without a ledger.
+func (c line) replay() (*pool.State, []*pool.Update) {
+	s, err := pool.New(regtest(), false)
+	if err != nil {
+		panic(err)
+	}
+	var updates []*pool.Update
+	for _, b := range c.prepared(0) {
+		u, err := s.Apply(b)
+		if err != nil {
+			panic(err)
+		}
+		updates = append(updates, u)
+	}
+	return s, updates
+}
+
+// mine returns the chain with one block more, of these transactions on top of a coinbase. Nonce tells siblings apart.
+func (c line) mine(nonce uint64, coinbase *pastel.Tx, txs ...pastel.Tx) line {
+	if coinbase == nil {
+		script := binary.LittleEndian.AppendUint32([]byte{4}, uint32(len(c)))
+		in := pastel.TxIn{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: script}
+		coinbase = pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{{Value: 1}})
+	}
+	header := pastel.BlockHeader{Version: 4, Time: 1_700_000_000 + 150*uint32(len(c))}
+	if len(c) > 0 {
+		header.Prev, header.Time = c[len(c)-1].Hash(), c[len(c)-1].Header.Time+150
+	}
+	binary.LittleEndian.PutUint64(header.Nonce[:], nonce)
+	return append(slices.Clip(c), pastel.NewBlock(header, append([]pastel.Tx{*coinbase}, txs...)))
+}
+
+// grow returns the chain with n empty blocks more.
+func (c line) grow(nonce uint64, n int) line {
+	for range n {
+		c = c.mine(nonce, nil)
+	}
+	return c
+}
+
+// branch leaves the chain after block base for n blocks of its own. They hold what the recorded chain holds at their heights,
+// with one transaction in loss left out, and without those that then would rob escrow.
+func (c line) branch(base pastel.Height, n, loss int, nonce uint64) line {
+	rng := rand.New(rand.NewPCG(nonce, uint64(base)))
+	b := c.to(base)
+	s, _ := b.replay()
+	for range n {
+		var coinbase *pastel.Tx
+		var txs []pastel.Tx
+		if like := life(); len(b) < len(like) {
+			coinbase, txs = &like[len(b)].Txs[0], slices.Clone(like[len(b)].Txs[1:])
+		}
+		txs = slices.DeleteFunc(txs, func(pastel.Tx) bool { return loss > 0 && rng.IntN(loss) == 0 })
+		for {
+			next := b.mine(nonce, coinbase, txs...)
+			_, err := s.Apply(prepared(next.tip(), next[next.tip()]))
+			var rule *pool.BlockError
+			if err == nil {
+				b = next
+				break
+			}
+			if !errors.As(err, &rule) {
+				panic(err)
+			}
+			txs = slices.DeleteFunc(txs, func(tx pastel.Tx) bool { return tx.ID() == rule.TxID })
+		}
+	}
+	return b
+}
+
+// differ says in what a ledger's state is not what a fresh replay of a chain makes, if in anything.
+func differ(l interface{ View(func(*pool.State)) }, want line) (err error) {
+	s, _ := want.replay()
+	l.View(func(got *pool.State) {
+		switch {
+		case got.Tip() != s.Tip():
+			err = fmt.Errorf("the ledger is at block %d (%s) with digest %x, want %d (%s) %x", got.Tip().Height, got.Tip().Hash,
+				got.Tip().Digest, s.Tip().Height, s.Tip().Hash, s.Tip().Digest)
+		case !bytes.Equal(got.Encode(), s.Encode()):
+			err = fmt.Errorf("the ledger has the digest of a fresh replay at block %d, but another state", s.Tip().Height)
+		default:
+			err = got.Check()
+		}
+	})
+	return err
+}
+
+func mustMatch(t testing.TB, l interface{ View(func(*pool.State)) }, want line) {
+	t.Helper()
+	if err := differ(l, want); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,486 @@
+package chain_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// poll is how often a follower under test looks of its own accord, and patience what a test has before it fails.
+const (
+	poll     = time.Millisecond
+	patience = 30 * time.Second
+)
+
+// following is a ledger that a running follower takes along a node's chain.
+type following struct {
+	*chain.Ledger
+	node     *node
+	follower *chain.Follower
+	stop     context.CancelFunc
+	ended    chan struct{} // closed when it has, with err
+	err      error
+
+	mu    sync.Mutex
+	steps []*chain.Change
+}
+
+// follow lets a follower run until stopped, or the test's end.
+func follow(t testing.TB, n *node, s chain.Store) *following {
+	t.Helper()
+	return followWith(t, n, s, chain.FollowerConfig{Poll: poll})
+}
+
+func followWith(t testing.TB, n *node, s chain.Store, cfg chain.FollowerConfig) *following {
+	t.Helper()
+	l := openLedger(t, s)
+	ctx, stop := context.WithCancel(context.Background())
+	f := &following{Ledger: l, node: n, stop: stop, ended: make(chan struct{})}
+	cfg.Source, cfg.Ledger, cfg.Log = n, l, slog.New(slog.DiscardHandler)
+	cfg.OnStep = func(c *chain.Change, _ pastel.Height) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.steps = append(f.steps, c)
+	}
+	f.follower = chain.NewFollower(cfg)
+	f.follower.Hurry(poll)
+	go func() {
+		defer close(f.ended)
+		f.err = f.follower.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-f.ended
+	})
+	return f
+}
+
+func openLedger(t testing.TB, s chain.Store) *chain.Ledger {
+	t.Helper()
+	l, err := chain.OpenLedger(context.Background(), regtest(), false, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// until waits for a condition, but no longer than the follower runs.
+func (f *following) until(what string, condition func() bool) error {
+	for start := time.Now(); !condition(); time.Sleep(poll / 4) {
+		select {
+		case <-f.ended:
+			return fmt.Errorf("%s: the follower ended: %w", what, f.err)
+		default:
+		}
+		if time.Since(start) > patience {
+			return fmt.Errorf("%s: the ledger stays at block %d: %+v", what, f.Last().Height, f.follower.Status())
+		}
+	}
+	return nil
+}
+
+// settle waits until the follower has looked at the node as it is now and done what it could.
+func (f *following) settle(t testing.TB) {
+	t.Helper()
+	before, _ := f.node.calls()
+	err := f.until("look", func() bool {
+		looks, _ := f.node.calls()
+		return looks >= before+2 // the second look after now begins when all that came of the first is over
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// arrive waits until the follower is content and the ledger at the tip of the node's chain.
+func (f *following) arrive() error {
+	return f.until("arrive", func() bool {
+		st := f.follower.Status()
+		return f.Last().Hash == f.node.tip() && st.Synced && st.Err == nil
+	})
+}
+
+func (f *following) await(t testing.TB) {
+	t.Helper()
+	if err := f.arrive(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stopped ends the follower, which must not have ended of its own accord.
+func (f *following) stopped(t testing.TB) {
+	t.Helper()
+	f.stop()
+	<-f.ended
+	if !errors.Is(f.err, context.Canceled) {
+		t.Fatalf("the follower ended: %v", f.err)
+	}
+}
+
+// gaveUp waits for the follower to end and returns why.
+func (f *following) gaveUp(t testing.TB) error {
+	t.Helper()
+	select {
+	case <-f.ended:
+		return f.err
+	case <-time.After(patience):
+		t.Fatalf("the follower goes on: %+v", f.follower.Status())
+		return nil
+	}
+}
+
+// updates are all blocks the steps applied, if they never went back.
+func (f *following) updates() (list []*pool.Update) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.steps {
+		list = append(list, c.Blocks...)
+	}
+	return list
+}
+
+// TestRecordedChainsFollowed follows the recorded chains from nothing, in one go and block by block: what the follower tells of
+// its steps is what the rules make of the blocks.
+func TestRecordedChainsFollowed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]line{"life": life(), "dense": dense()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, want := c.replay()
+			for _, start := range []pastel.Height{c.tip(), 100} {
+				n := newNode(c.to(start))
+				f := follow(t, n, &chain.Memory{})
+				f.await(t)
+				for h := start + 1; h <= c.tip(); h++ {
+					n.become(c.to(h))
+					f.settle(t)
+				}
+				f.stopped(t)
+				mustMatch(t, f, c)
+				sameUpdates(t, f.updates(), want)
+			}
+		})
+	}
+}
+
+func sameUpdates(t *testing.T, got, want []*pool.Update) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d blocks were told, want %d", len(got), len(want))
+	}
+	for i := range want {
+		g, err := json.Marshal(got[i].Events)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := json.Marshal(want[i].Events)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(g) != string(w) || got[i].Digest != want[i].Digest || !reflect.DeepEqual(got[i].Settled, want[i].Settled) ||
+			!reflect.DeepEqual(got[i].Joined, want[i].Joined) || !reflect.DeepEqual(got[i].Credits, want[i].Credits) {
+			t.Fatalf("block %d\n     %s\nwant %s", i, g, w)
+		}
+	}
+}
+
+func TestBellWakes(t *testing.T) {
+	t.Parallel()
+	c := life()
+	n := newNode(c.to(50))
+	bell := make(chan struct{})
+	f := followWith(t, n, &chain.Memory{}, chain.FollowerConfig{Bell: bell, Poll: 24 * time.Hour})
+	f.await(t)
+	for h := pastel.Height(51); h < 60; h++ {
+		n.become(c.to(h))
+		bell <- struct{}{}
+		f.await(t)
+	}
+	f.stopped(t)
+}
+
+// TestLongCatchUp takes several steps, of which each must be as long as it may.
+func TestLongCatchUp(t *testing.T) {
+	t.Parallel()
+	c := line(nil).grow(1, 2500)
+	f := follow(t, newNode(c), &chain.Memory{})
+	f.await(t)
+	f.stopped(t)
+	var sizes []int
+	for _, s := range f.steps {
+		sizes = append(sizes, len(s.Blocks))
+	}
+	if !reflect.DeepEqual(sizes, []int{1000, 1000, 500}) {
+		t.Fatalf("steps of %d blocks", sizes)
+	}
+	mustMatch(t, f, c)
+}
+
+// TestNodeThatFails has many calls fail in one way, or in all, while the chain grows and reorganizes.
+func TestNodeThatFails(t *testing.T) {
+	t.Parallel()
+	kinds := map[string][]fault{"all": allFaults()}
+	for _, x := range allFaults() {
+		kinds[string(x)] = []fault{x}
+	}
+	c := life()
+	other := c.branch(250, 60, 5, 7)
+	for name, faults := range kinds {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(c.to(120))
+			f := follow(t, n, &chain.Memory{})
+			for i, next := range []line{c.to(160), c.to(300), other, c} {
+				n.ail(uint64(i), 6, faults...)
+				n.become(next)
+				for range 20 {
+					f.settle(t)
+				}
+				n.heal()
+				f.await(t)
+				mustMatch(t, f, next)
+			}
+			f.stopped(t)
+		})
+	}
+}
+
+// TestNodeGoesAway: the follower says so, and nothing is taken back for blocks that never come.
+func TestNodeGoesAway(t *testing.T) {
+	t.Parallel()
+	c := life()
+	other := c.branch(350, 80, 5, 3)
+	n := newNode(c)
+	f := follow(t, n, &chain.Memory{})
+	f.await(t)
+	n.mu.Lock()
+	n.best = other // whose blocks it cannot deliver
+	n.mu.Unlock()
+	for range 5 {
+		f.settle(t)
+	}
+	if st := f.follower.Status(); st.Synced || st.Err == nil || !strings.Contains(st.Err.Error(), "fetch block 351") {
+		t.Fatalf("status %+v", st)
+	}
+	mustMatch(t, f, c)
+	n.become(other)
+	f.await(t)
+	mustMatch(t, f, other)
+	n.ail(1, 1, faultError)
+	f.settle(t)
+	if st := f.follower.Status(); st.Err == nil || !errors.Is(st.Err, errAway) || st.Target != other.tip() {
+		t.Fatalf("status %+v", st)
+	}
+	n.heal()
+	f.await(t)
+	f.stopped(t)
+}
+
+func TestForeignChain(t *testing.T) {
+	t.Parallel()
+	for name, best := range map[string]line{"longer": dense(), "as long": dense().to(418), "short": dense().to(20)} {
+		for _, have := range []pastel.Height{0, 30, 418} {
+			s := &chain.Memory{}
+			f := follow(t, newNode(life().to(have)), s)
+			f.await(t)
+			f.node.become(best)
+			if err := f.gaveUp(t); !errors.Is(err, chain.ErrForeignChain) {
+				t.Fatalf("%s chain, ledger at block %d: %v", name, have, err)
+			}
+			mustMatch(t, f, life().to(have))
+		}
+	}
+}
+
+// TestNodeFarBehind: a node that is being rebuilt is waited for.
+func TestNodeFarBehind(t *testing.T) {
+	t.Parallel()
+	c := life()
+	n := newNode(c)
+	f := follow(t, n, &chain.Memory{})
+	f.await(t)
+	for _, h := range []pastel.Height{-1, 0, 200, 317} {
+		n.become(c.to(h))
+		f.settle(t)
+		if st := f.follower.Status(); st.Err == nil || !strings.Contains(st.Err.Error(), "waiting for it") || st.Synced {
+			t.Fatalf("node at block %d: %+v", h, st)
+		}
+		mustMatch(t, f, c)
+	}
+	n.become(c.to(350)) // near enough to go along
+	f.await(t)
+	mustMatch(t, f, c.to(350))
+	n.become(c)
+	f.await(t)
+	f.stopped(t)
+	mustMatch(t, f, c)
+}
+
+// robbed returns a chain whose block at h spends tracked escrow without being a payout, and goes on; and the chain without it.
+func robbed(t testing.TB, h pastel.Height) (bad, good line) {
+	t.Helper()
+	good = life().to(h-1).branch(h-1, 20, 0, 99)
+	out, found := escrowOutput(life().to(h - 1))
+	if !found {
+		t.Fatalf("no escrow before block %d", h)
+	}
+	bad = life().to(h-1).mine(1, nil, *robbery(out)).grow(1, 30)
+	return bad, good
+}
+
+// robbery spends an output to someone.
+func robbery(out pastel.OutPoint) *pastel.Tx {
+	return pastel.NewTx(true, []pastel.TxIn{{PrevOut: out, Sequence: 0xffffffff}},
+		[]pastel.TxOut{{Value: pastel.PSL, Script: pastel.P2PKH(pastel.KeyHash{1})}})
+}
+
+// escrowOutput returns the last reward that a coinbase paid a pool.
+func escrowOutput(c line) (pastel.OutPoint, bool) {
+	s, _ := c.replay()
+	for h := c.tip(); h >= 0; h-- {
+		coinbase := &c[h].Txs[0]
+		for v, out := range coinbase.Outputs {
+			if _, status, found := s.PoolOfEscrow(out.Script); found && status == pool.Active {
+				return pastel.OutPoint{TxID: coinbase.ID(), Vout: uint32(v)}, true
+			}
+		}
+	}
+	return pastel.OutPoint{}, false
+}
+
+// TestHalt: a block that breaks the rules stops the ledger at its parent until the node's best chain is another.
+func TestHalt(t *testing.T) {
+	t.Parallel()
+	const at = 160
+	bad, good := robbed(t, at)
+	for _, start := range []pastel.Height{0, at - 1} {
+		n := newNode(bad.to(start))
+		f := follow(t, n, &chain.Memory{})
+		f.await(t)
+		n.become(bad)
+		f.settle(t)
+		halted := func() {
+			t.Helper()
+			st := f.follower.Status()
+			var rule *pool.BlockError
+			if !errors.As(st.Err, &rule) || rule.Height != at || rule.Block != bad[at].Hash() || rule.TxID != bad[at].Txs[1].ID() {
+				t.Fatalf("status %+v", st)
+			}
+			mustMatch(t, f, bad.to(at-1))
+		}
+		halted()
+		_, before := n.calls()
+		n.become(bad.grow(1, 5))
+		f.settle(t)
+		halted()
+		if _, after := n.calls(); after != before {
+			t.Fatalf("%d blocks were fetched while halted", after-before)
+		}
+		n.become(good)
+		f.await(t)
+		mustMatch(t, f, good)
+		n.become(bad) // again: the good blocks are taken back
+		f.settle(t)
+		halted()
+		n.become(life().branch(at-30, 40, 4, 5))
+		f.await(t)
+		mustMatch(t, f, n.best)
+		f.stopped(t)
+	}
+}
+
+// TestReorganizationWhileClosed moves the node's chain while the ledger is closed, in an SQLite file.
+func TestReorganizationWhileClosed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	plan := []line{life().to(150)}
+	for i, x := range []struct {
+		back pastel.Height
+		n    int
+	}{{60, 100}, {95, 180}, {99, 120}, {20, 0}, {79, 200}} {
+		last := plan[i]
+		plan = append(plan, last.branch(last.tip()-x.back, x.n, 0, uint64(i)))
+	}
+	for i, best := range plan {
+		s, err := store.Open(context.Background(), path, regtest())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := follow(t, newNode(best), s)
+		if i > 0 && f.Last().Height < 0 {
+			t.Fatal("the ledger came back empty")
+		}
+		f.await(t)
+		f.stopped(t)
+		mustMatch(t, f, best)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestDepthLimit: MaxReorg blocks are the most that are ever taken back.
+func TestDepthLimit(t *testing.T) {
+	t.Parallel()
+	c := life()
+	limit := regtest().MaxReorg
+	deepest := c.branch(c.tip()-limit, 120, 3, 1)
+	for name, x := range map[string]struct {
+		next line
+		deep bool
+	}{
+		"limit":                   {deepest, false},
+		"one more":                {c.branch(c.tip()-limit-1, 120, 3, 1), true},
+		"shorter, and far behind": {c.branch(c.tip()-limit-50, 5, 3, 1), true},
+		"from the start":          {c.branch(0, 450, 3, 1), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := follow(t, newNode(c), &chain.Memory{})
+			f.await(t)
+			f.node.become(x.next)
+			if !x.deep {
+				f.await(t)
+				f.stopped(t)
+				mustMatch(t, f, x.next)
+				return
+			}
+			if err := f.gaveUp(t); !errors.Is(err, chain.ErrTooDeep) {
+				t.Fatalf("the follower ended: %v", err)
+			}
+			mustMatch(t, f, c)
+		})
+	}
+	t.Run("in two parts", func(t *testing.T) {
+		f := follow(t, newNode(c), &chain.Memory{})
+		f.await(t)
+		f.node.become(c.to(330))
+		f.await(t)
+		f.node.become(c.branch(300, 50, 0, 1))
+		if err := f.gaveUp(t); !errors.Is(err, chain.ErrTooDeep) {
+			t.Fatalf("the follower ended: %v", err)
+		}
+		mustMatch(t, f, c.to(330))
+	})
+}
+
+// poolOf is the only pool of the recorded life.
+func poolOf(s *pool.State) ticket.PoolID {
+	if ids := s.Pools(); len(ids) == 1 {
+		return ids[0]
+	}
+	return ""
+}
