@@ -82,11 +82,9 @@ func (d *damages) records(t *testing.T, kind pool.RecordKind) {
 		key, value := append([]byte{}, list[i][0].([]byte)...), list[i][1].([]byte) // SQLite's driver makes an empty key nil
 		mend := []any{int(kind), key, value}
 		what := fmt.Sprintf("%s record %d of %d", kind, i, len(list))
-		for _, at := range some(len(value)) {
-			flipped := append([]byte{}, value...)
-			flipped[at] ^= 0x10
-			d.try(t, what+", changed", putRecord, []any{int(kind), key, flipped}, putRecord, mend)
-		}
+		flipped := append([]byte{}, value...)
+		flipped[i*13%len(value)] ^= 0x10
+		d.try(t, what+", changed", putRecord, []any{int(kind), key, flipped}, putRecord, mend)
 		d.try(t, what+", shortened", putRecord, []any{int(kind), key, value[:len(value)-1]}, putRecord, mend)
 		d.try(t, what+", emptied", putRecord, []any{int(kind), key, []byte{}}, putRecord, mend)
 		d.try(t, what+", deleted", deleteRecord, mend[:2], insertRecord, mend)
@@ -128,11 +126,9 @@ func (d *damages) chain(t *testing.T) {
 			good := rows(t, d.db, fmt.Sprintf("SELECT %s FROM blocks WHERE height = $1", column), int64(h))[0][0].([]byte)
 			mend := []any{int64(h), good}
 			what := fmt.Sprintf("block %d's %s", h, column)
-			for _, at := range some(len(good)) {
-				flipped := append([]byte{}, good...)
-				flipped[at] ^= 0x80
-				d.try(t, what+", changed", set, []any{int64(h), flipped}, set, mend)
-			}
+			flipped := append([]byte{}, good...)
+			flipped[int(h)%len(good)] ^= 0x80
+			d.try(t, what+", changed", set, []any{int64(h), flipped}, set, mend)
 			d.try(t, what+", shortened", set, []any{int64(h), good[1:]}, set, mend)
 			if h > 0 {
 				other := rows(t, d.db, fmt.Sprintf("SELECT %s FROM blocks WHERE height = $1", column), int64(h-1))[0][0].([]byte)

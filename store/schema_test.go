@@ -98,7 +98,7 @@ func TestTablesAreTheSameHoweverTheLedgerGotThere(t *testing.T) {
 				l.step(t, l.Last().Height, blocks[end-99:])
 			}
 			backAndForth := func(l opened) {
-				const far, back = 37, 23
+				const far, back = 97, 41
 				for l.Last().Height < blocks[end-1].Height {
 					tip := int(l.Last().Height)
 					base := max(-1, tip-back)
