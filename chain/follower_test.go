@@ -17,7 +17,6 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
-	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // poll is how often a follower under test looks of its own accord, and patience what a test has before it fails.
@@ -475,12 +474,4 @@ func TestDepthLimit(t *testing.T) {
 		}
 		mustMatch(t, f, c.to(330))
 	})
-}
-
-// poolOf is the only pool of the recorded life.
-func poolOf(s *pool.State) ticket.PoolID {
-	if ids := s.Pools(); len(ids) == 1 {
-		return ids[0]
-	}
-	return ""
 }

@@ -197,7 +197,7 @@ func (l *Ledger) Tip(context.Context) (tip pool.Tip, err error) {
 	return tip, err
 }
 
-// Connect implements Rules. A caller that goes away does not stop the step half way: the ledger would have to be opened again.
+// Connect implements Rules.
 func (l *Ledger) Connect(ctx context.Context, raw []byte) error {
 	b, err := pastel.ParseBlock(raw)
 	if err != nil {
@@ -206,7 +206,7 @@ func (l *Ledger) Connect(ctx context.Context, raw []byte) error {
 	l.step.Lock() // the tip must not move in between
 	defer l.step.Unlock()
 	tip := l.Last()
-	_, err = l.take(context.WithoutCancel(ctx), tip.Height, []*pool.Prepared{pool.Prepare(&l.net, tip.Height+1, b)})
+	_, err = l.take(ctx, tip.Height, []*pool.Prepared{pool.Prepare(&l.net, tip.Height+1, b)})
 	var rule *pool.BlockError
 	var order *pool.OrderError
 	switch {
@@ -226,7 +226,7 @@ func (l *Ledger) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
 	if tip.Hash != hash || tip.Height < 0 {
 		return &RefusedError{RefusedBlock, fmt.Sprintf("block %s is not the last one, block %d (%s)", hash, tip.Height, tip.Hash)}
 	}
-	_, err := l.take(context.WithoutCancel(ctx), tip.Height-1, nil)
+	_, err := l.take(ctx, tip.Height-1, nil)
 	return err
 }
 

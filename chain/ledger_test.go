@@ -1,0 +1,549 @@
+package chain_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// ledgerAt returns a ledger in memory that holds a chain.
+func ledgerAt(t testing.TB, c line) *chain.Ledger {
+	t.Helper()
+	l := openLedger(t, &chain.Memory{})
+	if _, err := l.Step(context.Background(), -1, c.prepared(0)); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// refusal returns why something was refused.
+func refusal(t testing.TB, err error) string {
+	t.Helper()
+	var refused *chain.RefusedError
+	if !errors.As(err, &refused) || refused.Detail == "" {
+		t.Fatalf("%v is no refusal", err)
+	}
+	return refused.Reason
+}
+
+func encoded(l *chain.Ledger) (b []byte) {
+	l.View(func(s *pool.State) { b = s.Encode() })
+	return b
+}
+
+// TestRulesAlongALife has the recorded life connected block by block. Before each block the ledger says of every transaction in it
+// what the block then does, and it gives the payouts, the Supernode and the escrow that events tell of.
+func TestRulesAlongALife(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	c := life()
+	_, updates := c.replay()
+	l := openLedger(t, &chain.Memory{})
+	books := books{pending: map[pastel.TxID]*pool.Payout{}}
+	for h, b := range c {
+		books.compare(t, l, pastel.Height(h))
+		rejected := map[pastel.TxID]string{}
+		for _, e := range updates[h].Events {
+			if e.Type == pool.TicketRejected {
+				rejected[e.TxID] = string(e.Reason)
+			}
+		}
+		before := encoded(l)
+		for i := range b.Txs[1:] {
+			tx := &b.Txs[i+1]
+			err := l.CheckTx(ctx, tx.Bytes(), b.Header.Time)
+			if reason := rejected[tx.ID()]; reason == "" && err != nil || reason != "" && refusal(t, err) != reason {
+				t.Fatalf("transaction %s of block %d: %v, want %q", tx.ID(), h, err, reason)
+			}
+		}
+		if !bytes.Equal(encoded(l), before) {
+			t.Fatalf("asking about the transactions of block %d changed the state", h)
+		}
+		if err := l.Connect(ctx, b.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+		if tip, err := l.Tip(ctx); err != nil || tip.Hash != b.Hash() || tip.Digest != updates[h].Digest {
+			t.Fatalf("tip after block %d: %+v, %v", h, tip, err)
+		}
+		books.add(updates[h])
+	}
+	if books.compared.payouts < 10 || books.compared.supernodes < 50 || books.compared.escrows < 100 {
+		t.Fatalf("too little was compared: %+v", books.compared)
+	}
+}
+
+// books is what the events so far say that the ledger must answer.
+type books struct {
+	pool       ticket.PoolID
+	active     bool
+	activation pastel.TxID
+	pending    map[pastel.TxID]*pool.Payout
+	compared   struct{ payouts, supernodes, escrows int }
+}
+
+func (k *books) add(u *pool.Update) {
+	for i := range u.Settled {
+		k.pending[u.Settled[i].Tx.ID()] = &u.Settled[i]
+	}
+	for _, e := range u.Events {
+		switch e.Type {
+		case pool.PoolCreated:
+			k.pool = e.Pool
+		case pool.PoolActivated:
+			k.active, k.activation = true, activation(life()[u.Height])
+		case pool.PoolRestored:
+			k.active = true
+		case pool.PoolReplenishing, pool.PoolDissolved:
+			k.active = false
+		case pool.PayoutPaid, pool.PayoutCancelled:
+			delete(k.pending, e.TxID)
+		default:
+		}
+	}
+}
+
+// activation is the transaction of the activate ticket in a block.
+func activation(b *pastel.Block) pastel.TxID {
+	net := regtest()
+	for i := range b.Txs {
+		if found := ticket.FromTx(&b.Txs[i], &net, 1); found.Ticket != nil && found.Ticket.Activate != nil {
+			return b.Txs[i].ID()
+		}
+	}
+	return pastel.TxID{}
+}
+
+// compare asks the ledger, whose next block is h.
+func (k *books) compare(t *testing.T, l *chain.Ledger, h pastel.Height) {
+	t.Helper()
+	ctx := context.Background()
+	payouts, err := l.Payouts(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	due := 0
+	for id, po := range k.pending {
+		early := h < po.ValidFrom
+		err := l.CheckTx(ctx, po.Tx.Bytes(), 0)
+		if early && refusal(t, err) != chain.RefusedEscrow || !early && err != nil {
+			t.Fatalf("payout %s, valid from %d, in block %d: %v", id, po.ValidFrom, h, err)
+		}
+		if !early {
+			due++
+		}
+		altered := po.Tx.WithLockTime(1)
+		if err := l.CheckTx(ctx, altered.Bytes(), 0); refusal(t, err) != chain.RefusedEscrow {
+			t.Fatalf("altered payout %s in block %d: %v", id, h, err)
+		}
+	}
+	if len(payouts) != due {
+		t.Fatalf("%d payouts for block %d, want %d", len(payouts), h, due)
+	}
+	for i, tx := range payouts {
+		po := k.pending[tx.ID()]
+		if po == nil || !bytes.Equal(tx.Bytes(), po.Tx.Bytes()) || i > 0 && k.pending[payouts[i-1].ID()].Settled > po.Settled {
+			t.Fatalf("payout %s for block %d", tx.ID(), h)
+		}
+		k.compared.payouts++
+	}
+	k.compareSupernode(t, l, h)
+}
+
+func (k *books) compareSupernode(t *testing.T, l *chain.Ledger, h pastel.Height) {
+	t.Helper()
+	ctx := context.Background()
+	script := ticket.EscrowAddress(k.pool).Script()
+	sn, err := l.Supernode(ctx, k.activation)
+	if err != nil || (sn != nil) != k.active || sn != nil && (sn.Pool != k.pool || !bytes.Equal(sn.Payee, script)) {
+		t.Fatalf("Supernode at block %d: %+v, %v", h, sn, err)
+	}
+	if sn != nil {
+		k.compared.supernodes++
+		l.View(func(s *pool.State) {
+			if p, _ := s.Pool(k.pool); p.Supernode != sn.PastelID {
+				t.Fatalf("Supernode %s, want %s", sn.PastelID, p.Supernode)
+			}
+		})
+	}
+	e, err := l.Escrow(ctx, script)
+	if err != nil || (e != nil) != (k.pool != "") || e != nil && (e.Pool != k.pool || e.Active != k.active) {
+		t.Fatalf("escrow at block %d: %+v, %v", h, e, err)
+	}
+	if e != nil {
+		k.compared.escrows++
+	}
+	for _, other := range [][]byte{nil, script[:22], pastel.P2PKH(pastel.KeyHash{1}), pastel.P2SH([20]byte{1})} {
+		if e, err := l.Escrow(ctx, other); e != nil || err != nil {
+			t.Fatalf("escrow of %x: %+v, %v", other, e, err)
+		}
+	}
+	if sn, err := l.Supernode(ctx, pastel.TxID{1}); sn != nil || err != nil {
+		t.Fatalf("Supernode of nothing: %+v, %v", sn, err)
+	}
+}
+
+// TestDisconnect takes a hundred blocks back one by one, and no more.
+func TestDisconnect(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	c := life()
+	l := ledgerAt(t, c)
+	for h := c.tip(); h > c.tip()-regtest().MaxReorg; h-- {
+		for _, wrong := range []pastel.BlockHash{{}, c[h-1].Hash()} {
+			if err := l.Disconnect(ctx, wrong); refusal(t, err) != chain.RefusedBlock {
+				t.Fatal(err)
+			}
+		}
+		if err := l.Disconnect(ctx, c[h].Hash()); err != nil {
+			t.Fatal(err)
+		}
+		if h%10 == 0 {
+			mustMatch(t, l, c.to(h-1))
+		}
+	}
+	last := l.Last()
+	if err := l.Disconnect(ctx, last.Hash); !errors.Is(err, chain.ErrTooDeep) {
+		t.Fatalf("a block too far: %v", err)
+	}
+	for _, b := range c[last.Height+1:] {
+		if err := l.Connect(ctx, b.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustMatch(t, l, c)
+}
+
+func TestDisconnectToNothing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	l := ledgerAt(t, life().to(3))
+	for h := pastel.Height(3); h >= 0; h-- {
+		if err := l.Disconnect(ctx, life()[h].Hash()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Disconnect(ctx, pastel.BlockHash{}); refusal(t, err) != chain.RefusedBlock {
+		t.Fatal(err)
+	}
+	mustMatch(t, l, nil)
+	if err := l.Connect(ctx, life()[0].Bytes()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRefusedBlocks leave everything as before.
+func TestRefusedBlocks(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const at = 160
+	bad, _ := robbed(t, at)
+	c := life().to(at - 1)
+	l := ledgerAt(t, c)
+	good := life()[at].Bytes()
+	for name, x := range map[string]struct {
+		raw    []byte
+		reason string
+	}{
+		"empty":        {nil, chain.RefusedBlock},
+		"truncated":    {good[:len(good)-1], chain.RefusedBlock},
+		"too long":     {append(bytes.Clone(good), 0), chain.RefusedBlock},
+		"the tip":      {c[at-1].Bytes(), chain.RefusedBlock},
+		"too far on":   {life()[at+1].Bytes(), chain.RefusedBlock},
+		"of elsewhere": {dense()[at].Bytes(), chain.RefusedBlock},
+		"robs escrow":  {bad[at].Bytes(), chain.RefusedEscrow},
+	} {
+		moved := l.Moved()
+		if err := l.Connect(ctx, x.raw); refusal(t, err) != x.reason {
+			t.Fatalf("%s: %v", name, err)
+		}
+		select {
+		case <-moved:
+			t.Fatalf("%s: the ledger moved", name)
+		default:
+		}
+		mustMatch(t, l, c)
+	}
+	for _, raw := range [][]byte{nil, good[:100]} {
+		if err := l.CheckTx(ctx, raw, 0); refusal(t, err) != chain.RefusedBlock {
+			t.Fatal(err)
+		}
+	}
+	if err := l.CheckTx(ctx, bad[at].Txs[1].Bytes(), 0); refusal(t, err) != chain.RefusedEscrow {
+		t.Fatal(err)
+	}
+	moved := l.Moved()
+	if err := l.Connect(ctx, good); err != nil {
+		t.Fatal(err)
+	}
+	<-moved
+	mustMatch(t, l, life().to(at))
+}
+
+// TestStepUpToABadBlock: what comes before it stays, and is told.
+func TestStepUpToABadBlock(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const at = 160
+	bad, _ := robbed(t, at)
+	l := ledgerAt(t, life().to(at+10))
+	c, err := l.Step(ctx, at-5, bad.prepared(at-4))
+	var rule *pool.BlockError
+	if !errors.As(err, &rule) || rule.Height != at || c == nil || c.Back != 15 || len(c.Blocks) != 4 || c.Tip != l.Last() {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	mustMatch(t, l, life().to(at-1))
+	c, err = l.Step(ctx, at-1, life().prepared(at+1))
+	var order *pool.OrderError
+	if !errors.As(err, &order) || len(c.Blocks) != 0 || c.Back != 0 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	for _, base := range []pastel.Height{at, -2} {
+		if c, err := l.Step(ctx, base, nil); err == nil || c != nil {
+			t.Fatalf("step from block %d: %+v", base, c)
+		}
+	}
+	mustMatch(t, l, life().to(at-1))
+}
+
+var errDisk = errors.New("the disk is full")
+
+// brokenStore fails when it is told to.
+type brokenStore struct {
+	chain.Store
+	commit, undo bool
+}
+
+func (b *brokenStore) Commit(ctx context.Context, c *chain.Change) error {
+	if b.commit {
+		return errDisk
+	}
+	return b.Store.Commit(ctx, c)
+}
+
+func (b *brokenStore) Undo(ctx context.Context, h pastel.Height) (*pool.Undo, error) {
+	if b.undo {
+		return nil, errDisk
+	}
+	return b.Store.Undo(ctx, h)
+}
+
+// TestCommitFails: a ledger whose step was not stored answers nothing and does nothing until it is opened again, where it left off.
+func TestCommitFails(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	open := func() (*chain.Ledger, *brokenStore) {
+		s, err := store.Open(ctx, path, regtest())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		broken := &brokenStore{Store: s}
+		return openLedger(t, broken), broken
+	}
+	c := life()
+	l, s := open()
+	if _, err := l.Step(ctx, -1, c.to(300).prepared(0)); err != nil {
+		t.Fatal(err)
+	}
+	s.commit = true
+	moved := l.Moved()
+	if change, err := l.Step(ctx, 250, c.branch(250, 60, 3, 1).prepared(251)); !errors.Is(err, errDisk) || change != nil {
+		t.Fatalf("%+v, %v", change, err)
+	}
+	s.commit = false
+	tip := l.Last()
+	for what, err := range map[string]error{
+		"step":       second(l.Step(ctx, tip.Height, nil)),
+		"connect":    l.Connect(ctx, c[301].Bytes()),
+		"disconnect": l.Disconnect(ctx, tip.Hash),
+		"check":      l.CheckTx(ctx, c[150].Txs[1].Bytes(), 0),
+		"payouts":    second(l.Payouts(ctx)),
+		"supernode":  second(l.Supernode(ctx, pastel.TxID{})),
+		"escrow":     second(l.Escrow(ctx, nil)),
+		"tip":        second(l.Tip(ctx)),
+	} {
+		var refused *chain.RefusedError
+		if err == nil || errors.As(err, &refused) || !errors.Is(err, errDisk) && what != "disconnect" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	select {
+	case <-moved:
+		t.Error("readers were told of a step that is not stored")
+	default:
+	}
+	if err := s.Store.(*store.Store).Close(); err != nil {
+		t.Fatal(err)
+	}
+	l, _ = open()
+	mustMatch(t, l, c.to(300))
+	if _, err := l.Step(ctx, 300, c.prepared(301)); err != nil {
+		t.Fatal(err)
+	}
+	mustMatch(t, l, c)
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// TestUndoFails: nothing has changed yet, so the ledger goes on.
+func TestUndoFails(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := &brokenStore{Store: &chain.Memory{}, undo: true}
+	l := openLedger(t, s)
+	if _, err := l.Step(ctx, -1, life().to(200).prepared(0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Step(ctx, 150, nil); !errors.Is(err, errDisk) || !strings.Contains(err.Error(), "take block 200 back") {
+		t.Fatal(err)
+	}
+	mustMatch(t, l, life().to(200))
+	s.undo = false
+	if _, err := l.Step(ctx, 150, nil); err != nil {
+		t.Fatal(err)
+	}
+	mustMatch(t, l, life().to(150))
+}
+
+// TestConnectIsOnTop: of blocks with the same parent, connected at once, one comes on top; none replaces another.
+func TestConnectIsOnTop(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	c := life().to(150)
+	l := ledgerAt(t, c)
+	for range 20 {
+		var connected atomic.Int32
+		var all sync.WaitGroup
+		for nonce := range uint64(8) {
+			next := c.mine(nonce+1, nil)
+			all.Go(func() {
+				if l.Connect(ctx, next[next.tip()].Bytes()) == nil {
+					connected.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if connected.Load() != 1 || l.Last().Height != c.tip()+1 {
+			t.Fatalf("%d blocks were connected, the tip is block %d", connected.Load(), l.Last().Height)
+		}
+		last := l.Last().Hash
+		for range 8 {
+			all.Go(func() { _ = l.Disconnect(ctx, last) }) // one of them does it
+		}
+		all.Wait()
+		mustMatch(t, l, c)
+	}
+}
+
+// TestAbandonedRequest: a caller that has gone does not leave the ledger in need of opening.
+func TestAbandonedRequest(t *testing.T) {
+	t.Parallel()
+	s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "ledger.db"), regtest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	l := openLedger(t, s)
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, b := range life()[:5] {
+		if err := l.Connect(gone, b.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustMatch(t, l, life().to(4))
+	if err := l.Disconnect(gone, life()[4].Hash()); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if err := l.Disconnect(context.Background(), life()[4].Hash()); err != nil {
+		t.Fatal(err)
+	}
+	mustMatch(t, l, life().to(3))
+}
+
+// TestReaders has readers ask everything while the ledger goes back and forth: what they see is a state between steps.
+func TestReaders(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	c := life()
+	_, updates := c.replay()
+	l := ledgerAt(t, c.to(200))
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	read := func(f func()) {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					f()
+				}
+			}
+		})
+	}
+	read(func() {
+		l.View(func(s *pool.State) {
+			tip := s.Tip()
+			if tip.Digest != updates[tip.Height].Digest {
+				t.Errorf("block %d with another digest", tip.Height)
+			}
+			s.Pool(onlyPool(s))
+		})
+	})
+	read(func() {
+		if tip := l.Last(); tip.Hash != c[tip.Height].Hash() {
+			t.Errorf("block %d with another hash", tip.Height)
+		}
+		_ = l.CheckTx(ctx, c[150].Txs[1].Bytes(), 0)
+	})
+	read(func() {
+		moved := l.Moved()
+		if _, err := l.Payouts(ctx); err != nil {
+			t.Error(err)
+		}
+		if _, err := l.Escrow(ctx, nil); err != nil {
+			t.Error(err)
+		}
+		select {
+		case <-moved:
+		case <-done:
+		}
+	})
+	for _, h := range []pastel.Height{290, 195, 280, 270, 340, 250, 349} {
+		base := min(h, l.Last().Height)
+		for base < h {
+			next := min(base+7, h)
+			if _, err := l.Step(ctx, base, c.to(next).prepared(base+1)); err != nil {
+				t.Fatal(err)
+			}
+			base = next
+		}
+		if _, err := l.Step(ctx, h, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	readers.Wait()
+	mustMatch(t, l, c.to(349))
+}
+
+// onlyPool is the only pool of the recorded life.
+func onlyPool(s *pool.State) ticket.PoolID {
+	if ids := s.Pools(); len(ids) == 1 {
+		return ids[0]
+	}
+	return ""
+}
