@@ -138,7 +138,7 @@ func TestNothingIsLostWhenTheWriterIsKilled(t *testing.T) {
 		kills := 0
 		for told := -1; told < len(blocks)-1; kills++ {
 			c := newChild(t, url)
-			for range 1 + kills*7%23 { // of varying length, so that it is killed anywhere
+			for range 1 + kills*7%41 { // of varying length, so that it is killed anywhere
 				if told = c.height(t); told == len(blocks)-1 {
 					break
 				}

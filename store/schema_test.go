@@ -105,9 +105,13 @@ func TestTablesAreTheSameHoweverTheLedgerGotThere(t *testing.T) {
 					l.step(t, pastel.Height(base), blocks[base+1:min(end, tip+1+far)])
 				}
 			}
+			ways := map[string]func(opened){"single": single, "once": once, "back and forth": backAndForth}
+			if name == "dense" {
+				delete(ways, "single") // for time: it is the longer chain
+			}
 			var want string
 			for _, d := range databases {
-				for how, fill := range map[string]func(opened){"single": single, "once": once, "back and forth": backAndForth} {
+				for how, fill := range ways {
 					url := d.open(t)
 					l := open(t, url)
 					fill(l)

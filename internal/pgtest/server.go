@@ -119,9 +119,6 @@ func newServer(bin string) (*Server, error) {
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 func (s *Server) log() string  { return filepath.Join(s.folder, "server.log") }
 
-// Port returns the server's port on 127.0.0.1, which stays the same when it is started again.
-func (s *Server) Port() int { return s.port }
-
 func (s *Server) url(database string) string {
 	return (&url.URL{
 		Scheme: "postgres", User: url.UserPassword(owner, s.password), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)),
