@@ -46,30 +46,25 @@ func busy(n int) line {
 	for i := range outs {
 		outs[i] = payTo(uint32(i), value)
 	}
-	script := []byte{4, 0, 0, 0, 0}
-	in := pastel.TxIn{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: script}
+	in := pastel.TxIn{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: []byte{4, 0, 0, 0, 0}}
 	first := pastel.NewTx(true, []pastel.TxIn{in}, outs)
 	c := line(nil).mine(0, first)
-	type source struct {
-		id  pastel.TxID
-		out uint32
-	}
-	last := make([]source, payments)
+	last := make([]pastel.OutPoint, payments) // the first of two outputs that each payment spends
 	for i := range last {
-		last[i] = source{first.ID(), uint32(2 * i)}
+		last[i] = pastel.OutPoint{TxID: first.ID(), Vout: uint32(2 * i)}
 	}
 	sig := make([]byte, 107)
 	for range n - 1 {
 		txs := make([]pastel.Tx, payments)
 		for i := range txs {
 			ins := []pastel.TxIn{
-				{PrevOut: pastel.OutPoint{TxID: last[i].id, Vout: last[i].out}, ScriptSig: sig, Sequence: 0xffffffff},
-				{PrevOut: pastel.OutPoint{TxID: last[i].id, Vout: last[i].out + 1}, ScriptSig: sig, Sequence: 0xffffffff},
+				{PrevOut: last[i], ScriptSig: sig, Sequence: 0xffffffff},
+				{PrevOut: pastel.OutPoint{TxID: last[i].TxID, Vout: last[i].Vout + 1}, ScriptSig: sig, Sequence: 0xffffffff},
 			}
 			txs[i] = *pastel.NewTx(true, ins, []pastel.TxOut{payTo(uint32(i), value), payTo(uint32(i+1), value)})
-			last[i] = source{txs[i].ID(), 0}
+			last[i] = pastel.OutPoint{TxID: txs[i].ID()}
 		}
-		c = c.mine(0, nil, txs...)
+		c = append(c, c.next(0, nil, txs...))
 	}
 	return c
 }

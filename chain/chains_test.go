@@ -95,8 +95,13 @@ func (c line) replay() (*pool.State, []*pool.Update) {
 	return s, updates
 }
 
-// mine returns the chain with one block more, of these transactions on top of a coinbase. Nonce tells siblings apart.
+// mine returns the chain with one block more.
 func (c line) mine(nonce uint64, coinbase *pastel.Tx, txs ...pastel.Tx) line {
+	return append(slices.Clip(c), c.next(nonce, coinbase, txs...))
+}
+
+// next makes a block on top: a coinbase, a plain one if it is nil, and these transactions. Nonce tells siblings apart.
+func (c line) next(nonce uint64, coinbase *pastel.Tx, txs ...pastel.Tx) *pastel.Block {
 	if coinbase == nil {
 		script := binary.LittleEndian.AppendUint32([]byte{4}, uint32(len(c)))
 		in := pastel.TxIn{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: script}
@@ -107,13 +112,14 @@ func (c line) mine(nonce uint64, coinbase *pastel.Tx, txs ...pastel.Tx) line {
 		header.Prev, header.Time = c[len(c)-1].Hash(), c[len(c)-1].Header.Time+150
 	}
 	binary.LittleEndian.PutUint64(header.Nonce[:], nonce)
-	return append(slices.Clip(c), pastel.NewBlock(header, append([]pastel.Tx{*coinbase}, txs...)))
+	return pastel.NewBlock(header, append([]pastel.Tx{*coinbase}, txs...))
 }
 
 // grow returns the chain with n empty blocks more.
 func (c line) grow(nonce uint64, n int) line {
+	c = slices.Clone(c)
 	for range n {
-		c = c.mine(nonce, nil)
+		c = append(c, c.next(nonce, nil))
 	}
 	return c
 }
@@ -149,9 +155,9 @@ func (c line) branch(base pastel.Height, n, loss int, nonce uint64) line {
 }
 
 // differ says in what a ledger's state is not what a fresh replay of a chain makes, if in anything.
-func differ(l interface{ View(func(*pool.State)) }, want line) (err error) {
+func differ(l interface{ Alone(func(*pool.State)) }, want line) (err error) {
 	s, _ := want.replay()
-	l.View(func(got *pool.State) {
+	l.Alone(func(got *pool.State) {
 		switch {
 		case got.Tip() != s.Tip():
 			err = fmt.Errorf("the ledger is at block %d (%s) with digest %x, want %d (%s) %x", got.Tip().Height, got.Tip().Hash,
@@ -165,7 +171,7 @@ func differ(l interface{ View(func(*pool.State)) }, want line) (err error) {
 	return err
 }
 
-func mustMatch(t testing.TB, l interface{ View(func(*pool.State)) }, want line) {
+func mustMatch(t testing.TB, l interface{ Alone(func(*pool.State)) }, want line) {
 	t.Helper()
 	if err := differ(l, want); err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func refusal(t testing.TB, err error) string {
 }
 
 func encoded(l *chain.Ledger) (b []byte) {
-	l.View(func(s *pool.State) { b = s.Encode() })
+	l.Alone(func(s *pool.State) { b = s.Encode() })
 	return b
 }
 
@@ -479,7 +479,15 @@ func TestReaders(t *testing.T) {
 	ctx := context.Background()
 	c := life()
 	_, updates := c.replay()
-	l := ledgerAt(t, c.to(200))
+	st, err := store.Open(ctx, filepath.Join(t.TempDir(), "ledger.db"), regtest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	l := openLedger(t, st)
+	if _, err := l.Step(ctx, -1, c.to(200).prepared(0)); err != nil {
+		t.Fatal(err)
+	}
 	done := make(chan struct{})
 	var readers sync.WaitGroup
 	read := func(f func()) {
