@@ -81,9 +81,13 @@ const (
 func (f *Follower) Run(ctx context.Context) error {
 	pause := f.firstPause
 	for {
+		before := f.cfg.Ledger.Last()
 		err := f.sync(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if f.cfg.Ledger.Last() != before { // it gets on, however slowly
+			pause = firstPause
 		}
 		var node *sourceError
 		var rule *pool.BlockError

@@ -203,7 +203,7 @@ func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d.ready.set("syncing")
-	progress := progress{log: d.log}
+	progress := progress{log: d.log, began: time.Now(), from: ledger.Last().Height}
 	follower := chain.NewFollower(chain.FollowerConfig{
 		Source: d.node, Ledger: ledger, Bell: d.bell, Poll: d.cfg.Poll, Log: d.log,
 		OnStep: func(c *chain.Change, target pastel.Height) {

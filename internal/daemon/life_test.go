@@ -123,3 +123,52 @@ func checkHistory(t *testing.T, database string, updates []*pool.Update) {
 		}
 	}
 }
+
+// A ticket that a reorganization moves to another height is in the tables where it is now, although one step took it back and
+// brought it again.
+func TestTicketMinedElsewhere(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const opened = 123 // the recorded chain's pool
+	for name, fresh := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t)
+			n.submit(life(t)[:opened+1])
+			database := fresh(t)
+			d := start(t, n.settings(t.TempDir(), database))
+			d.synced(n)
+			d.end()
+			hash, _ := n.HashAt(opened)
+			if err := n.Invalidate(ctx, hash); err != nil {
+				t.Fatal(err)
+			}
+			if hash, _ = n.HashAt(opened - 1); n.Invalidate(ctx, hash) != nil {
+				t.Fatal("not invalidated")
+			}
+			if _, err := n.Generate(ctx, 3); err != nil {
+				t.Fatal(err)
+			}
+			d = start(t, n.settings(t.TempDir(), database))
+			d.synced(n)
+			var at int
+			d.Ledger().View(func(s *pool.State) {
+				for _, id := range s.Pools() {
+					p, _ := s.Pool(id)
+					at = int(p.InitHeight)
+				}
+			})
+			d.end()
+			if at != opened-1 {
+				t.Fatalf("the pool opened at block %d, the test wants block %d", at, opened-1)
+			}
+			other := fresh(t)
+			d = start(t, n.settings(t.TempDir(), other))
+			d.synced(n)
+			d.end()
+			if got, want := dump(t, database), dump(t, other); got != want {
+				t.Errorf("the tables differ: %s", firstDifference(got, want))
+			}
+		})
+	}
+}

@@ -370,7 +370,7 @@ const putPool = `-- name: PutPool :exec
 INSERT INTO pools (id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
 	opened, opened_tx, activated, activation_tx, deadline, ended, member_coins, pledged_coins)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-ON CONFLICT (id) DO UPDATE SET status = excluded.status, activated = excluded.activated,
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, opened = excluded.opened, opened_tx = excluded.opened_tx, activated = excluded.activated,
 	activation_tx = excluded.activation_tx, deadline = excluded.deadline, ended = excluded.ended,
 	member_coins = excluded.member_coins, pledged_coins = excluded.pledged_coins
 `

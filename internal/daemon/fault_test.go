@@ -1,0 +1,309 @@
+package daemon_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// badLine stands between daemon and node and spoils some of the answers.
+type badLine struct {
+	proxy  *httputil.ReverseProxy
+	random *rand.Rand
+	turn   chan struct{} // guards random
+	spoilt atomic.Int64
+	good   atomic.Bool // from now on
+}
+
+func newBadLine(t *testing.T, target string) (*badLine, string) {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	l := &badLine{proxy: httputil.NewSingleHostReverseProxy(u), random: rand.New(rand.NewPCG(seed, 0)), turn: make(chan struct{}, 1)}
+	server := httptest.NewServer(l)
+	t.Cleanup(server.Close)
+	return l, server.URL
+}
+
+func (l *badLine) draw() int {
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	return l.random.IntN(100)
+}
+
+func (l *badLine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	kind := l.draw()
+	if l.good.Load() || kind >= 8 {
+		l.proxy.ServeHTTP(w, r)
+		return
+	}
+	l.spoilt.Add(1)
+	answer := httptest.NewRecorder()
+	l.proxy.ServeHTTP(answer, r)
+	body := answer.Body.Bytes()
+	switch kind {
+	case 0: // cut off
+		w.Header().Set("Content-Length", "100000")
+		w.Write(body[:len(body)/2]) //nolint:errcheck // it is meant to fail
+		panic(http.ErrAbortHandler)
+	case 1: // nothing
+		panic(http.ErrAbortHandler)
+	case 2: // garbage
+		w.Write(bytes.Repeat([]byte{0xff, '{', '"'}, 50)) //nolint:errcheck // who asked is gone
+	case 3: // a page of some proxy
+		w.WriteHeader(http.StatusBadGateway)
+		io.WriteString(w, "<html>502 Bad Gateway</html>") //nolint:errcheck // who asked is gone
+	case 4: // another block, or another number
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(bytes.Map(func(r rune) rune { // every digit is another one
+			if r >= '0' && r < '9' {
+				return r + 1
+			}
+			return r
+		}, body)) //nolint:errcheck // who asked is gone
+	case 5: // warming up
+		w.WriteHeader(http.StatusInternalServerError)
+		io.WriteString(w, `{"result":null,"error":{"code":-28,"message":"Loading block index..."},"id":1}`) //nolint:errcheck // who asked is gone
+	case 6: // short, valid JSON
+		io.WriteString(w, `{"result":null,"error":null,"id":1}`) //nolint:errcheck // who asked is gone
+	case 7: // cut in the middle of a block, but complete as HTTP
+		w.Write(body[:len(body)*2/3]) //nolint:errcheck // who asked is gone
+	}
+}
+
+// Whatever the line to the node does to answers, what ends up in the books is right.
+func TestBadLine(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	state, _ := replayed(t, blocks)
+	n := newNode(t)
+	n.submit(blocks[:100])
+	line, address := newBadLine(t, n.server.URL)
+	line.good.Store(true) // until the first check is passed, as a wrong node is refused for good
+	cfg := n.settings(t.TempDir(), "")
+	cfg.Node = address
+	d := start(t, cfg)
+	d.synced(n)
+	line.good.Store(false)
+	for from := 100; from < len(blocks); from += 40 {
+		n.submit(blocks[from:min(from+40, len(blocks))])
+		for line.spoilt.Load() < int64(from/20) {
+			select {
+			case err := <-d.done:
+				t.Fatalf("the daemon gave up: %v", err)
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}
+	line.good.Store(true)
+	d.synced(n)
+	d.Ledger().View(func(s *pool.State) {
+		if !bytes.Equal(s.Encode(), state.Encode()) {
+			t.Error("the state is not the replay's")
+		}
+	})
+	d.end()
+	t.Logf("%d answers were spoilt", line.spoilt.Load())
+}
+
+func TestNodeRestarts(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	n := newNode(t)
+	d := start(t, n.settings(t.TempDir(), ""))
+	address := strings.TrimPrefix(n.server.URL, "http://")
+	for from := 0; from < len(blocks); from += 105 {
+		n.stop()
+		n.start(address) // with another password in its cookie
+		n.submit(blocks[from:min(from+105, len(blocks))])
+		d.synced(n)
+	}
+	d.end()
+}
+
+// One daemon writes, another stands by and goes on when the first is killed.
+func TestStandBy(t *testing.T) {
+	t.Parallel()
+	for name, fresh := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t)
+			n.submit(life(t)[:150])
+			database := fresh(t)
+			first := spawn(t, n.settings(t.TempDir(), database))
+			defer first.kill()
+			if !first.saw("synced") {
+				t.Fatal("the first daemon ended")
+			}
+			second := start(t, n.settings(t.TempDir(), database))
+			if _, err := store.Open(context.Background(), database, regtest(t)); err == nil || !strings.Contains(err.Error(), "another process") {
+				t.Errorf("the database is open to a second writer: %v", err)
+			}
+			if second.Ledger() != nil {
+				t.Error("the second daemon has the books open")
+			}
+			first.kill()
+			second.synced(n)
+			second.end()
+		})
+	}
+}
+
+func TestPostgresGoesAway(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	server := pgtest.NewServer(t)
+	database := server.Database(t)
+	n := newNode(t)
+	d := start(t, n.settings(t.TempDir(), database))
+	for i := range 6 {
+		n.submit(blocks[i*70 : min((i+1)*70, len(blocks))])
+		switch i % 3 {
+		case 0:
+			d.synced(n)
+			server.DisconnectAll(t)
+		case 1:
+			server.DisconnectAll(t)
+		case 2:
+			server.Stop(t)
+			server.Start(t)
+		}
+	}
+	d.synced(n)
+	d.end()
+	fresh := pgtest.Open(t)
+	undisturbed := start(t, n.settings(t.TempDir(), fresh))
+	undisturbed.synced(n)
+	undisturbed.end()
+	if got, want := dump(t, database), dump(t, fresh); got != want {
+		t.Errorf("the tables differ: %s", firstDifference(got, want))
+	}
+}
+
+func TestCleanShutdown(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.submit(life(t))
+	database := filepath.Join(t.TempDir(), "ledger.db")
+	c := spawn(t, n.settings(t.TempDir(), database))
+	if !c.saw("ledger loaded") {
+		t.Fatal("the daemon ended")
+	}
+	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for c.logs.Scan() {
+	}
+	if err := c.cmd.Wait(); err != nil {
+		t.Errorf("the daemon ended with %v", err)
+	}
+	s, err := store.Open(context.Background(), database, regtest(t))
+	if err != nil {
+		t.Fatalf("the database is not free: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if leftover, _ := filepath.Glob(database + "-wal"); len(leftover) > 0 {
+		t.Error("the write-ahead log was not folded in")
+	}
+}
+
+func TestWrongSettings(t *testing.T) {
+	t.Parallel()
+	good := func() daemon.Config {
+		return daemon.Config{Data: "data", Network: "regtest", ShadowFrom: -1, Node: "http://127.0.0.1:1", Poll: time.Second}
+	}
+	for want, spoil := range map[string]func(*daemon.Config){
+		"choose one of main":                 func(c *daemon.Config) { c.Network = "mainnet" },
+		"does not enforce the rules yet":     func(c *daemon.Config) { c.Network = "" },
+		"leave it out":                       func(c *daemon.Config) { c.ShadowFrom = 5 },
+		"StartHeight is":                     func(c *daemon.Config) { c.Network, c.ShadowFrom = "main", 1<<30 },
+		"data: give a folder":                func(c *daemon.Config) { c.Data = "" },
+		"poll: 0s":                           func(c *daemon.Config) { c.Poll = 0 },
+		"metrics: \"0.0.0.0:9733\"":          func(c *daemon.Config) { c.Metrics = "0.0.0.0:9733" },
+		"node-api: \"localhost\"":            func(c *daemon.Config) { c.NodeAPI = "localhost" },
+		"dev-rpc: \"\"":                      func(c *daemon.Config) { c.Dev, c.DevRPC = true, "x" },
+		"dev: a development node":            func(c *daemon.Config) { c.Dev, c.DevRPC, c.Network, c.ShadowFrom = true, "127.0.0.1:0", "main", 7 },
+		"use either --dev or --node-api":     func(c *daemon.Config) { c.Dev, c.DevRPC, c.NodeAPI = true, "127.0.0.1:0", "127.0.0.1:0" },
+		"dev-mine: only a development node":  func(c *daemon.Config) { c.DevMine = time.Second },
+		"dev-mine: 1ns":                      func(c *daemon.Config) { c.Dev, c.DevRPC, c.DevMine = true, "127.0.0.1:0", 1 },
+		"belong together":                    func(c *daemon.Config) { c.NodeUser = "me" },
+		"keeper: a node that uses":           func(c *daemon.Config) { c.NodeAPI, c.Keeper = "127.0.0.1:0", true },
+		"metrics: \"127.0.0.1\" is not a lo": func(c *daemon.Config) { c.Metrics = "127.0.0.1" },
+	} {
+		cfg := good()
+		spoil(&cfg)
+		err := cfg.Check()
+		if want == "dev-rpc: \"\"" {
+			want = "dev-rpc: \"x\""
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: got %v", want, err)
+		}
+	}
+	cfg := good()
+	if err := cfg.Check(); err != nil {
+		t.Errorf("the good settings are refused: %v", err)
+	}
+}
+
+// A daemon that cannot work says so at once, with one sentence, and leaves nothing behind.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.submit(life(t)[:5])
+	text := filepath.Join(t.TempDir(), "text.db")
+	if err := os.WriteFile(text, []byte(strings.Repeat("no database\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		spoil func(*daemon.Config)
+		want  string
+	}{
+		"wrong network":    {func(c *daemon.Config) { c.Network, c.ShadowFrom = "testnet", 5 }, "regtest"},
+		"wrong password":   {func(c *daemon.Config) { c.NodeCookie, c.NodeUser, c.NodePassword = "", "user", "guess" }, "password"},
+		"no database":      {func(c *daemon.Config) { c.Database = text }, text},
+		"unreachable":      {func(c *daemon.Config) { c.Database = "postgres://nobody@127.0.0.1:1/none?connect_timeout=1" }, "127.0.0.1"},
+		"data is a file":   {func(c *daemon.Config) { c.Data = text }, "--data"},
+		"metrics in use":   {func(c *daemon.Config) { c.Metrics = strings.TrimPrefix(n.server.URL, "http://") }, "--metrics"},
+		"no URL":           {func(c *daemon.Config) { c.Node = "127.0.0.1:9932" }, "http://"},
+		"node says nobody": {func(c *daemon.Config) { c.Node = c.Node + "/other" }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := n.settings(t.TempDir(), "")
+			c.spoil(&cfg)
+			d := start(t, cfg)
+			select {
+			case err := <-d.done:
+				if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "guess") {
+					t.Errorf("got %v", err)
+				}
+			case <-time.After(time.Minute):
+				t.Error("the daemon goes on")
+			}
+		})
+	}
+}
