@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -417,33 +417,51 @@ func TestUndoFails(t *testing.T) {
 	mustMatch(t, l, life().to(150))
 }
 
-// TestConnectIsOnTop: of blocks with the same parent, connected at once, one comes on top; none replaces another.
-func TestConnectIsOnTop(t *testing.T) {
+// slowStore lets nobody read an undo record before it is told to.
+type slowStore struct {
+	chain.Store
+	reading, goOn chan struct{}
+}
+
+func (s *slowStore) Undo(ctx context.Context, h pastel.Height) (*pool.Undo, error) {
+	s.reading <- struct{}{}
+	<-s.goOn
+	return s.Store.Undo(ctx, h)
+}
+
+// TestCallsMeetTheTip: who connects or disconnects a block while the ledger moves meets the tip as it is then. A block never
+// replaces another, and one is not taken back twice.
+func TestCallsMeetTheTip(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	c := life().to(150)
-	l := ledgerAt(t, c)
-	for range 20 {
-		var connected atomic.Int32
-		var all sync.WaitGroup
-		for nonce := range uint64(8) {
-			next := c.mine(nonce+1, nil)
-			all.Go(func() {
-				if l.Connect(ctx, next[next.tip()].Bytes()) == nil {
-					connected.Add(1)
-				}
-			})
+	mine, other := c.mine(1, nil), c.mine(2, nil)
+	for what, call := range map[string]func(*chain.Ledger) error{
+		"connect":    func(l *chain.Ledger) error { return l.Connect(ctx, other[151].Bytes()) },
+		"disconnect": func(l *chain.Ledger) error { return l.Disconnect(ctx, c[150].Hash()) },
+	} {
+		s := &slowStore{&chain.Memory{}, make(chan struct{}, 10), make(chan struct{})}
+		l := openLedger(t, s)
+		if _, err := l.Step(ctx, -1, c.prepared(0)); err != nil {
+			t.Fatal(err)
 		}
-		all.Wait()
-		if connected.Load() != 1 || l.Last().Height != c.tip()+1 {
-			t.Fatalf("%d blocks were connected, the tip is block %d", connected.Load(), l.Last().Height)
-		}
-		last := l.Last().Hash
-		for range 8 {
-			all.Go(func() { _ = l.Disconnect(ctx, last) }) // one of them does it
-		}
-		all.Wait()
-		mustMatch(t, l, c)
+		var both sync.WaitGroup
+		both.Go(func() {
+			if _, err := l.Step(ctx, 149, mine.prepared(150)); err != nil {
+				t.Error(err)
+			}
+		})
+		<-s.reading
+		both.Go(func() {
+			var refused *chain.RefusedError
+			if err := call(l); !errors.As(err, &refused) || refused.Reason != chain.RefusedBlock {
+				t.Errorf("%s: %v", what, err)
+			}
+		})
+		time.Sleep(20 * time.Millisecond) // for a call that looks too early to do so; without that it passes
+		close(s.goOn)
+		both.Wait()
+		mustMatch(t, l, mine)
 	}
 }
 
