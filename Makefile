@@ -12,11 +12,15 @@ PKG           ?= ./...
 # The linter comes through Go's module proxy, apart from go.mod: its dependencies are none of ours.
 LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
 
-.PHONY: all test format tidy vet lint unit fuzz bench bench-once build clean
+# So does the generator of store/db.
+SQLC_VERSION ?= v1.31.1
+SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
+
+.PHONY: all test format tidy vet lint generated unit fuzz bench bench-once build generate clean
 
 all: test build
 
-test: format tidy vet lint unit fuzz bench-once
+test: format tidy vet lint generated unit fuzz bench-once
 
 # Fails on files that gofmt would change.
 format:
@@ -35,6 +39,14 @@ vet:
 lint:
 	@echo '== golangci-lint $(GOLANGCI_LINT)'
 	$(LINT) run $(PKG)
+
+# Fails when store/db is not what sqlc makes of store/queries.
+generated:
+	@echo '== sqlc diff'
+	@$(SQLC) diff
+
+generate:
+	$(SQLC) generate
 
 unit:
 	@echo '== go test'
@@ -62,7 +74,7 @@ bench-once:
 	$(GO) test -run '^$$' -bench . -benchtime 1x $(PKG)
 
 build:
-	$(GO) build -trimpath -o bin/smartpool ./cmd/smartpool
+	$(GO) build -trimpath -o bin/ ./cmd/smartpool ./cmd/smartpoold
 
 clean:
 	rm -rf bin

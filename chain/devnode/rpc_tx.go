@@ -115,13 +115,13 @@ func (n *Node) scriptJSON(script []byte) scriptJSON {
 		one(map[pastel.AddressKind]string{pastel.AddressP2PKH: "pubkeyhash", pastel.AddressP2SH: "scripthash"}[a.Kind], a)
 		return out
 	}
-	switch class := txscript.GetScriptClass(script); {
-	case class == txscript.PubKeyTy:
+	switch txscript.GetScriptClass(script) {
+	case txscript.PubKeyTy:
 		pushes, err := txscript.PushedData(script)
 		if err == nil && len(pushes) == 1 {
 			one("pubkey", pastel.Address{Kind: pastel.AddressP2PKH, Hash: pastel.Hash160(pushes[0])})
 		}
-	case class == txscript.NullDataTy:
+	case txscript.NullDataTy:
 		out.Type = "nulldata"
 	default:
 		if _, _, ok := pastel.ParseMultisig(script, nil); ok {

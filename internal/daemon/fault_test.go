@@ -65,15 +65,15 @@ func (l *badLine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch kind {
 	case 0: // cut off
 		w.Header().Set("Content-Length", "100000")
-		w.Write(body[:len(body)/2]) //nolint:errcheck // it is meant to fail
+		w.Write(body[:len(body)/2])
 		panic(http.ErrAbortHandler)
 	case 1: // nothing
 		panic(http.ErrAbortHandler)
 	case 2: // garbage
-		w.Write(bytes.Repeat([]byte{0xff, '{', '"'}, 50)) //nolint:errcheck // who asked is gone
+		w.Write(bytes.Repeat([]byte{0xff, '{', '"'}, 50))
 	case 3: // a page of some proxy
 		w.WriteHeader(http.StatusBadGateway)
-		io.WriteString(w, "<html>502 Bad Gateway</html>") //nolint:errcheck // who asked is gone
+		io.WriteString(w, "<html>502 Bad Gateway</html>")
 	case 4: // another block, or another number
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(bytes.Map(func(r rune) rune { // every digit is another one
@@ -81,14 +81,14 @@ func (l *badLine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				return r + 1
 			}
 			return r
-		}, body)) //nolint:errcheck // who asked is gone
+		}, body))
 	case 5: // warming up
 		w.WriteHeader(http.StatusInternalServerError)
-		io.WriteString(w, `{"result":null,"error":{"code":-28,"message":"Loading block index..."},"id":1}`) //nolint:errcheck // who asked is gone
+		io.WriteString(w, `{"result":null,"error":{"code":-28,"message":"Loading block index..."},"id":1}`)
 	case 6: // short, valid JSON
-		io.WriteString(w, `{"result":null,"error":null,"id":1}`) //nolint:errcheck // who asked is gone
+		io.WriteString(w, `{"result":null,"error":null,"id":1}`)
 	case 7: // cut in the middle of a block, but complete as HTTP
-		w.Write(body[:len(body)*2/3]) //nolint:errcheck // who asked is gone
+		w.Write(body[:len(body)*2/3])
 	}
 }
 

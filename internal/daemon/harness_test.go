@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -111,7 +112,7 @@ func (n *node) start(address string) {
 func (n *node) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	n.server.Close(ctx) //nolint:errcheck // a daemon that was killed leaves calls behind
+	n.server.Close(ctx)
 	if err := n.Close(); err != nil {
 		n.t.Error(err)
 	}
@@ -120,7 +121,7 @@ func (n *node) stop() {
 func (n *node) submit(blocks [][]byte) {
 	n.t.Helper()
 	for _, raw := range blocks {
-		if err := n.SubmitBlock(context.Background(), raw); err != nil && err != devnode.ErrDuplicate {
+		if err := n.SubmitBlock(context.Background(), raw); err != nil && !errors.Is(err, devnode.ErrDuplicate) {
 			n.t.Fatal(err)
 		}
 	}
@@ -225,10 +226,10 @@ func (c *child) saw(text string) bool {
 
 // kill is kill -9.
 func (c *child) kill() {
-	c.cmd.Process.Kill() //nolint:errcheck // it may have ended by itself
+	c.cmd.Process.Kill()
 	for c.logs.Scan() {
 	}
-	c.cmd.Wait() //nolint:errcheck // it was killed
+	c.cmd.Wait()
 }
 
 // databases are the engines, each with a way to an empty database.

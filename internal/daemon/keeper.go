@@ -47,8 +47,11 @@ func (k *keeper) broadcast(ctx context.Context) {
 	for _, tx := range payouts {
 		_, err := k.node.SendRaw(ctx, tx.Bytes())
 		var rpc *pasteld.RPCError
+		if errors.As(err, &rpc) && rpc.Code == inChain {
+			err = nil
+		}
 		outcome := "broadcast"
-		if err != nil && !(errors.As(err, &rpc) && rpc.Code == inChain) {
+		if err != nil {
 			outcome = err.Error()
 		}
 		due[tx.ID()] = outcome
