@@ -1,0 +1,263 @@
+package nodeapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Client asks the rules in another process. It is safe for concurrent use, but a node connects and disconnects one block at a time.
+type Client struct {
+	url    string
+	cookie string
+	http   *http.Client
+
+	mu       sync.Mutex
+	password string
+}
+
+var _ chain.Rules = (*Client)(nil)
+
+// callPatience is how long an answer may take.
+const callPatience = time.Minute
+
+// NewClient asks at a URL such as http://127.0.0.1:9734, with the password in a cookie file. It does not connect yet.
+func NewClient(url, cookieFile string) *Client {
+	return &Client{url: url, cookie: cookieFile, http: &http.Client{
+		Timeout:       callPatience,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the password stays here
+	}}
+}
+
+// Tip implements chain.Rules.
+func (c *Client) Tip(ctx context.Context) (pool.Tip, error) {
+	var t tip
+	if err := c.call(ctx, callTip, &t); err != nil {
+		return pool.Tip{}, err
+	}
+	hash, err := pastel.ParseBlockHash(t.Hash)
+	digest, digestErr := hex.DecodeString(t.Digest)
+	if err != nil || digestErr != nil || len(digest) != 32 || t.Height < -1 {
+		return pool.Tip{}, c.nonsense(callTip)
+	}
+	return pool.Tip{Height: t.Height, Hash: hash, Digest: pool.Digest(digest)}, nil
+}
+
+// Connect implements chain.Rules. If the answer is lost, the rules' tip tells whether they have the block.
+func (c *Client) Connect(ctx context.Context, block []byte) error {
+	err := c.judge(ctx, callConnect, hex.EncodeToString(block))
+	if err == nil || isRefusal(err) {
+		return err
+	}
+	b, parseErr := pastel.ParseBlock(block)
+	if parseErr != nil {
+		return err
+	}
+	if t, tipErr := c.Tip(ctx); tipErr == nil && t.Hash == b.Hash() {
+		return nil
+	}
+	return err
+}
+
+// Disconnect implements chain.Rules. If the answer is lost, it is like Connect's.
+func (c *Client) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
+	before, err := c.Tip(ctx)
+	if err != nil {
+		return err
+	}
+	err = c.judge(ctx, callDisconnect, hash.String())
+	if err == nil || isRefusal(err) {
+		return err
+	}
+	if t, tipErr := c.Tip(ctx); tipErr == nil && before.Hash == hash && t.Height == before.Height-1 {
+		return nil
+	}
+	return err
+}
+
+// CheckTx implements chain.Rules.
+func (c *Client) CheckTx(ctx context.Context, tx []byte, time uint32) error {
+	return c.judge(ctx, callCheckTx, hex.EncodeToString(tx), time)
+}
+
+// Payouts implements chain.Rules.
+func (c *Client) Payouts(ctx context.Context) ([]*pastel.Tx, error) {
+	var texts []string
+	if err := c.call(ctx, callPayouts, &texts); err != nil {
+		return nil, err
+	}
+	var list []*pastel.Tx
+	for _, text := range texts {
+		raw, err := hex.DecodeString(text)
+		if err != nil {
+			return nil, c.nonsense(callPayouts)
+		}
+		tx, err := pastel.ParseTx(raw)
+		if err != nil {
+			return nil, c.nonsense(callPayouts)
+		}
+		list = append(list, tx)
+	}
+	return list, nil
+}
+
+// Supernode implements chain.Rules.
+func (c *Client) Supernode(ctx context.Context, activation pastel.TxID) (*chain.Supernode, error) {
+	var sn *supernode
+	if err := c.call(ctx, callSupernode, &sn, activation.String()); err != nil || sn == nil {
+		return nil, err
+	}
+	id, err := pastelid.Parse(sn.PastelID)
+	payee, payeeErr := hex.DecodeString(sn.Payee)
+	_, labelErr := ticket.ParsePoolID(sn.Pool)
+	if errors.Join(err, payeeErr, labelErr) != nil || len(payee) == 0 {
+		return nil, c.nonsense(callSupernode)
+	}
+	return &chain.Supernode{Pool: ticket.PoolID(sn.Pool), PastelID: id, Payee: payee}, nil
+}
+
+// Escrow implements chain.Rules.
+func (c *Client) Escrow(ctx context.Context, script []byte) (*chain.Escrow, error) {
+	var e *escrow
+	if err := c.call(ctx, callEscrow, &e, hex.EncodeToString(script)); err != nil || e == nil {
+		return nil, err
+	}
+	if _, err := ticket.ParsePoolID(e.Pool); err != nil {
+		return nil, c.nonsense(callEscrow)
+	}
+	return &chain.Escrow{Pool: ticket.PoolID(e.Pool), Active: e.Active}, nil
+}
+
+func isRefusal(err error) bool {
+	var refused *chain.RefusedError
+	return errors.As(err, &refused)
+}
+
+// judge makes a call whose answer is a verdict.
+func (c *Client) judge(ctx context.Context, method string, params ...any) error {
+	var v *verdict
+	if err := c.call(ctx, method, &v, params...); err != nil {
+		return err
+	}
+	switch {
+	case v == nil || !v.OK && v.Reason == "":
+		return c.nonsense(method)
+	case !v.OK:
+		return &chain.RefusedError{Reason: v.Reason, Detail: v.Detail}
+	}
+	return nil
+}
+
+func (c *Client) nonsense(method string) error {
+	return fmt.Errorf("%s at %s: the answer is not what smartpoold gives; is it another program or version?", method, c.url)
+}
+
+var errUnauthorized = errors.New("the password is wrong; is the cookie file the one of the smartpoold that answers?")
+
+// call makes a call. The cookie is read again once, as a restarted daemon has a new one.
+func (c *Client) call(ctx context.Context, method string, result any, params ...any) error {
+	err := c.try(ctx, method, result, params, false)
+	if errors.Is(err, errUnauthorized) {
+		err = c.try(ctx, method, result, params, true)
+	}
+	if err != nil {
+		return fmt.Errorf("%s at %s: %w", method, c.url, err)
+	}
+	return nil
+}
+
+func (c *Client) try(ctx context.Context, method string, result any, params []any, fresh bool) error {
+	password, err := c.secret(fresh)
+	if err != nil {
+		return err
+	}
+	if params == nil {
+		params = []any{}
+	}
+	body, err := json.Marshal(map[string]any{"method": method, "params": params, "id": 1})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.SetBasicAuth(cookieUser, password)
+	r, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	if r.StatusCode == http.StatusUnauthorized {
+		return errUnauthorized
+	}
+	text, err := io.ReadAll(io.LimitReader(r.Body, maxAnswer+1))
+	if err != nil {
+		return err
+	}
+	if len(text) > maxAnswer {
+		return fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	}
+	return decode(text, r.StatusCode, result)
+}
+
+// decode reads an answer: exactly one of result and error, and the fields that are known.
+func decode(text []byte, status int, result any) error {
+	var answer struct {
+		Result json.RawMessage `json:"result"`
+		Error  *callError      `json:"error"`
+		ID     json.RawMessage `json:"id"`
+	}
+	if err := strict(text, &answer); err != nil || len(answer.Result) == 0 {
+		return fmt.Errorf("HTTP status %d and no answer of smartpoold", status)
+	}
+	if answer.Error != nil {
+		return answer.Error
+	}
+	if status != http.StatusOK || string(answer.ID) != "1" {
+		return fmt.Errorf("HTTP status %d with an answer to another call", status)
+	}
+	if err := strict(answer.Result, result); err != nil {
+		return errors.New("the result is not what smartpoold gives; is it another program or version?")
+	}
+	return nil
+}
+
+func strict(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if rest := strings.TrimSpace(string(text[d.InputOffset():])); rest != "" {
+		return errors.New("trailing data")
+	}
+	return nil
+}
+
+func (c *Client) secret(fresh bool) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.password == "" || fresh {
+		password, err := readCookie(c.cookie)
+		if err != nil {
+			return "", err
+		}
+		c.password = password
+	}
+	return c.password, nil
+}

@@ -1,0 +1,54 @@
+package nodeapi
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const cookieUser = "__cookie__"
+
+// WriteCookie makes a password, writes it to a file that only its owner reads, in the form of pasteld's .cookie, and returns it.
+func WriteCookie(path string) (password string, err error) {
+	secret := make([]byte, 32)
+	if _, err := rand.Read(secret); err != nil {
+		return "", err
+	}
+	password = hex.EncodeToString(secret)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
+	if err != nil {
+		return "", fmt.Errorf("write the cookie: %w", err)
+	}
+	defer os.Remove(f.Name())
+	_, err = io.WriteString(f, cookieUser+":"+password)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("write the cookie: %w", err)
+	}
+	return password, nil
+}
+
+// readCookie returns the password in a cookie file.
+func readCookie(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("read the cookie: %w; is smartpoold running with --node-api?", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 1024))
+	if err != nil {
+		return "", fmt.Errorf("read the cookie: %w", err)
+	}
+	user, password, ok := strings.Cut(strings.TrimSpace(string(text)), ":")
+	if !ok || user != cookieUser || password == "" {
+		return "", fmt.Errorf("%s is no cookie of smartpoold", path)
+	}
+	return password, nil
+}

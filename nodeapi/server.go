@@ -1,0 +1,213 @@
+package nodeapi
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Listen opens a loopback address such as 127.0.0.1:9734; others are refused.
+func Listen(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+		return nil, fmt.Errorf("%q is not a loopback address with a port, such as 127.0.0.1:9734", address)
+	}
+	return net.Listen("tcp", address)
+}
+
+// NewServer answers for rules to who knows the password. The node calls in order, one call at a time.
+func NewServer(rules chain.Rules, password string) *http.Server {
+	return &http.Server{
+		Handler:           &handler{rules, password},
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 10 * time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+}
+
+type handler struct {
+	rules    chain.Rules
+	password string
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	user, password, _ := r.BasicAuth()
+	known := subtle.ConstantTimeCompare([]byte(user), []byte(cookieUser)) & subtle.ConstantTimeCompare([]byte(password), []byte(h.password))
+	switch {
+	case !localHost(r.Host): // a page in a browser may reach loopback under another name
+		http.Error(w, "ask by a loopback address", http.StatusForbidden)
+	case known != 1:
+		w.Header().Set("WWW-Authenticate", `Basic realm="smartpool"`)
+		http.Error(w, "user and password are in the cookie file", http.StatusUnauthorized)
+	case r.URL.Path != "/":
+		http.Error(w, "the only path is /", http.StatusNotFound)
+	case r.Method != http.MethodPost:
+		http.Error(w, "calls are POST requests", http.StatusMethodNotAllowed)
+	default:
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+		if err != nil {
+			http.Error(w, fmt.Sprintf("a call has at most %d bytes", maxRequest), http.StatusRequestEntityTooLarge)
+			return
+		}
+		answer(w, h.call(r.Context(), body))
+	}
+}
+
+func localHost(hostPort string) bool {
+	host, _, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		host = hostPort
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func answer(w http.ResponseWriter, r response) {
+	status := http.StatusOK
+	if r.Error != nil {
+		status = map[int]int{codeNoMethod: http.StatusNotFound, codeRequest: http.StatusBadRequest}[r.Error.Code]
+		if status == 0 {
+			status = http.StatusInternalServerError
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(r) // who asked may be gone
+}
+
+func (h *handler) call(ctx context.Context, body []byte) response {
+	var req request
+	if err := json.Unmarshal(body, &req); err != nil {
+		return response{Error: &callError{codeRequest, "a call is {\"method\", \"params\": [...], \"id\"}"}}
+	}
+	r := response{ID: req.ID}
+	f, found := calls[req.Method]
+	if !found {
+		r.Error = &callError{codeNoMethod, fmt.Sprintf("there is no call %.40q", req.Method)}
+		return r
+	}
+	if len(req.Params) != f.params {
+		r.Error = &callError{codeParameter, fmt.Sprintf("%s takes %d parameters", req.Method, f.params)}
+		return r
+	}
+	result, err := f.do(ctx, h.rules, req.Params)
+	var refused *chain.RefusedError
+	var wrong *callError
+	switch {
+	case err == nil:
+		r.Result = result
+	case errors.As(err, &refused):
+		r.Result = verdict{false, refused.Reason, refused.Detail}
+	case errors.As(err, &wrong):
+		r.Error = wrong
+	default:
+		r.Error = &callError{codeNoAnswer, err.Error()}
+	}
+	return r
+}
+
+// calls is what a node can ask.
+var calls = map[string]struct {
+	params int
+	do     func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error)
+}{
+	callTip: {0, func(ctx context.Context, rules chain.Rules, _ []json.RawMessage) (any, error) {
+		t, err := rules.Tip(ctx)
+		return tip{t.Height, t.Hash.String(), hex.EncodeToString(t.Digest[:])}, err
+	}},
+	callConnect: {1, func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error) {
+		raw, err := hexParam(p[0])
+		if err != nil {
+			return nil, err
+		}
+		return verdict{OK: true}, rules.Connect(ctx, raw)
+	}},
+	callDisconnect: {1, func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error) {
+		text, err := textParam(p[0])
+		if err != nil {
+			return nil, err
+		}
+		hash, err := pastel.ParseBlockHash(text)
+		if err != nil {
+			return nil, &callError{codeParameter, err.Error()}
+		}
+		return verdict{OK: true}, rules.Disconnect(ctx, hash)
+	}},
+	callCheckTx: {2, func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error) {
+		raw, err := hexParam(p[0])
+		if err != nil {
+			return nil, err
+		}
+		var time uint32
+		if err := json.Unmarshal(p[1], &time); err != nil {
+			return nil, &callError{codeParameter, "the time is not a number of seconds since 1970"}
+		}
+		return verdict{OK: true}, rules.CheckTx(ctx, raw, time)
+	}},
+	callPayouts: {0, func(ctx context.Context, rules chain.Rules, _ []json.RawMessage) (any, error) {
+		txs, err := rules.Payouts(ctx)
+		list := []string{}
+		for _, tx := range txs {
+			list = append(list, hex.EncodeToString(tx.Bytes()))
+		}
+		return list, err
+	}},
+	callSupernode: {1, func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error) {
+		text, err := textParam(p[0])
+		if err != nil {
+			return nil, err
+		}
+		id, err := pastel.ParseTxID(text)
+		if err != nil {
+			return nil, &callError{codeParameter, err.Error()}
+		}
+		sn, err := rules.Supernode(ctx, id)
+		if sn == nil || err != nil {
+			return nil, err
+		}
+		return supernode{string(sn.Pool), sn.PastelID.String(), hex.EncodeToString(sn.Payee)}, nil
+	}},
+	callEscrow: {1, func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error) {
+		script, err := hexParam(p[0])
+		if err != nil {
+			return nil, err
+		}
+		e, err := rules.Escrow(ctx, script)
+		if e == nil || err != nil {
+			return nil, err
+		}
+		return escrow{string(e.Pool), e.Active}, nil
+	}},
+}
+
+func textParam(p json.RawMessage) (string, error) {
+	var s string
+	if json.Unmarshal(p, &s) != nil {
+		return "", &callError{codeParameter, "the parameter is not a text"}
+	}
+	return s, nil
+}
+
+func hexParam(p json.RawMessage) ([]byte, error) {
+	s, err := textParam(p)
+	if err != nil {
+		return nil, err
+	}
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		return nil, &callError{codeParameter, "the parameter is not hex"}
+	}
+	return b, nil
+}

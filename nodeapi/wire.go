@@ -1,0 +1,77 @@
+package nodeapi
+
+import (
+	"encoding/json"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Calls. Parameters are positional; blocks, transactions and scripts are hex, hashes and ids as Pastel shows them.
+const (
+	callTip        = "smartpool_tip"             // -> tip
+	callConnect    = "smartpool_connectblock"    // block -> verdict
+	callDisconnect = "smartpool_disconnectblock" // hash -> verdict
+	callCheckTx    = "smartpool_checktx"         // transaction, time -> verdict
+	callPayouts    = "smartpool_payouts"         // -> [transaction]
+	callSupernode  = "smartpool_supernode"       // activation txid -> supernode or null
+	callEscrow     = "smartpool_escrow"          // script -> escrow or null
+)
+
+// tip is the last block that the rules hold.
+type tip struct {
+	Height pastel.Height `json:"height"` // -1 before the genesis block
+	Hash   string        `json:"hash"`   // zeros then
+	Digest string        `json:"digest"` // of the ledger
+}
+
+// verdict says whether something is allowed.
+type verdict struct {
+	OK     bool   `json:"ok"`
+	Reason string `json:"reason,omitempty"` // stable, for programs
+	Detail string `json:"detail,omitempty"` // for people
+}
+
+type supernode struct {
+	Pool     string `json:"pool"`
+	PastelID string `json:"pastelid"`
+	Payee    string `json:"payee"` // script
+}
+
+type escrow struct {
+	Pool   string `json:"pool"`
+	Active bool   `json:"active"` // a coinbase may pay it
+}
+
+type request struct {
+	Method string            `json:"method"`
+	Params []json.RawMessage `json:"params"`
+	ID     json.RawMessage   `json:"id"`
+}
+
+type response struct {
+	Result any             `json:"result"`
+	Error  *callError      `json:"error"`
+	ID     json.RawMessage `json:"id"`
+}
+
+// callError means that there is no answer.
+type callError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+func (e *callError) Error() string { return e.Message }
+
+// Codes of errors, as pasteld's.
+const (
+	codeNoAnswer  = -1     // the ledger failed
+	codeParameter = -8     // a parameter is not what the call wants
+	codeNoMethod  = -32601 // there is no such call
+	codeRequest   = -32600 // it is no call
+)
+
+// Limits. pasteld's blocks have at most 2,000,000 bytes, which are twice as many hex digits.
+const (
+	maxRequest = 8 << 20  // bytes
+	maxAnswer  = 64 << 20 // bytes; payouts of all pools may be due at once
+)
