@@ -87,7 +87,7 @@ func (f *Follower) Run(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if f.cfg.Ledger.Last() != before { // it gets on, however slowly
-			pause = firstPause
+			pause = f.firstPause
 		}
 		var node *sourceError
 		var rule *pool.BlockError
