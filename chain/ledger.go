@@ -143,6 +143,7 @@ func (l *Ledger) move(undos []*pool.Undo, blocks []*pool.Prepared) (c *Change, r
 		}
 	}
 	c = &Change{Base: l.state.Tip(), Back: len(undos), Reorg: l.net.MaxReorg}
+	var applied []*pool.Undo
 	for _, b := range blocks {
 		u, err := l.state.Apply(b)
 		if invariant := (*pool.InvariantError)(nil); errors.As(err, &invariant) {
@@ -153,11 +154,11 @@ func (l *Ledger) move(undos []*pool.Undo, blocks []*pool.Prepared) (c *Change, r
 			break
 		}
 		c.Blocks = append(c.Blocks, u)
-		undos = append(undos, u.Undo)
+		applied = append(applied, u.Undo)
 	}
 	c.Tip = l.state.Tip()
 	var touched []ticket.PoolID
-	c.Records, touched = l.state.Changed(undos...)
+	c.Records, touched = l.state.Changed(undos, applied)
 	for _, id := range touched {
 		if p, found := l.state.Pool(id); found {
 			c.Pools = append(c.Pools, p)
@@ -176,6 +177,13 @@ func (l *Ledger) fail(err error) error {
 		l.failed = err
 	}
 	return err
+}
+
+// Failed returns why the ledger refuses steps and has to be opened again; nil if it does not.
+func (l *Ledger) Failed() error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.failed
 }
 
 var _ Rules = (*Ledger)(nil)

@@ -21,6 +21,7 @@ type inPool[K comparable] struct {
 type touchedKeys struct {
 	people     map[pastelid.PastelID]struct{}
 	coins      map[pastel.OutPoint]struct{}
+	born       map[pastel.OutPoint]struct{} // coins that were not there before
 	statements map[[32]byte]struct{}
 	pools      map[ticket.PoolID]struct{}
 	accrued    map[ticket.PoolID]struct{} // all pledges of these
@@ -36,9 +37,12 @@ func mark[K comparable](m *map[K]struct{}, k K) {
 	(*m)[k] = struct{}{}
 }
 
-func (t *touchedKeys) add(x change) {
+func (t *touchedKeys) add(x change, applied bool) {
 	switch x := x.(type) {
 	case *coinAdded:
+		if _, touched := t.coins[x.out]; applied && !touched {
+			mark(&t.born, x.out)
+		}
 		mark(&t.coins, x.out)
 	case *coinSpent:
 		mark(&t.coins, x.out)
@@ -78,14 +82,19 @@ func (t *touchedKeys) add(x change) {
 	}
 }
 
-// Changed returns, as they are now, the records that some blocks changed, and the pools they touched, sorted by id. The
-// blocks are named by their undo records, and were applied, or reverted, last. A record that was made and lost in between is
-// among those that are gone. Records come sorted by kind and key.
-func (s *State) Changed(undos ...*Undo) ([]Record, []ticket.PoolID) {
+// Changed returns, as they are now, the records that differ after some blocks were taken back and then others applied, and the
+// pools that these touched, sorted by id. The blocks are named by their undo records. A record that came and went in between may be
+// among those that are gone; coins, of which there are many, are not. Records come sorted by kind and key.
+func (s *State) Changed(reverted, applied []*Undo) ([]Record, []ticket.PoolID) {
 	var t touchedKeys
-	for _, u := range undos {
+	for _, u := range reverted {
 		for _, x := range u.changes {
-			t.add(x)
+			t.add(x, false)
+		}
+	}
+	for _, u := range applied {
+		for _, x := range u.changes {
+			t.add(x, true)
 		}
 	}
 	list := []Record{s.tipRecord()}
@@ -93,7 +102,10 @@ func (s *State) Changed(undos ...*Undo) ([]Record, []ticket.PoolID) {
 		list = append(list, s.personRecord(id))
 	}
 	for out := range t.coins {
-		list = append(list, s.coinRecord(out))
+		r := s.coinRecord(out)
+		if _, born := t.born[out]; !born || r.Value != nil {
+			list = append(list, r)
+		}
 	}
 	for hash := range t.statements {
 		list = append(list, s.statementRecord(hash))

@@ -85,14 +85,6 @@ func TestRecordsMirrorRandomHistories(t *testing.T) {
 		store := mirror{}
 		store.write(m.s.Records())
 		for range rapid.IntRange(2, 8).Draw(t, "rounds") {
-			from := len(m.undos)
-			for range rapid.IntRange(1, 12).Draw(t, "blocks") {
-				m.randomBlock(t)
-				m.mine(t)
-			}
-			changed, _ := m.s.Changed(m.undos[from:]...)
-			store.write(changed)
-			store.mustEqual(t, m.s)
 			back := rapid.IntRange(0, min(15, len(m.undos)-1)).Draw(t, "back")
 			taken := slices.Clone(m.undos[len(m.undos)-back:])
 			for range back {
@@ -101,8 +93,14 @@ func TestRecordsMirrorRandomHistories(t *testing.T) {
 				}
 				m.undos = m.undos[:len(m.undos)-1]
 			}
+			slices.Reverse(taken)
 			m.start()
-			changed, _ = m.s.Changed(taken...)
+			from := len(m.undos)
+			for range rapid.IntRange(0, 12).Draw(t, "blocks") {
+				m.randomBlock(t)
+				m.mine(t)
+			}
+			changed, _ := m.s.Changed(taken, m.undos[from:])
 			store.write(changed)
 			store.mustEqual(t, m.s)
 		}
@@ -122,7 +120,7 @@ func TestRecordsMirrorRecordedChains(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				changed, _ := s.Changed(u.Undo)
+				changed, _ := s.Changed(nil, []*Undo{u.Undo})
 				store.write(changed)
 			}
 			store.mustEqual(t, s)

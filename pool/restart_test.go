@@ -1,0 +1,64 @@
+package pool_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// BenchmarkRestart loads a state of 2.1 million pledges from a database: SQLite, and PostgreSQL if SMARTPOOL_BENCH_POSTGRES
+// names an empty one. It stands here because only this package's tests can make such a state without 2.1 million signatures.
+func BenchmarkRestart(b *testing.B) {
+	databases := map[string]string{"SQLite": filepath.Join(b.TempDir(), "full.db")}
+	if url := os.Getenv("SMARTPOOL_BENCH_POSTGRES"); url != "" {
+		databases["PostgreSQL"] = url
+	}
+	for name, url := range databases {
+		b.Run(name, func(b *testing.B) {
+			ctx := context.Background()
+			var s *store.Store
+			pool.FullState(func(state *pool.State, last []*pool.Update) {
+				var err error
+				if s, err = store.Open(ctx, url, state.Network()); err != nil {
+					b.Fatal(err)
+				}
+				defer s.Close()
+				if _, err := s.HashAt(ctx, state.Tip().Height); err == nil {
+					return // a run before this one filled it
+				}
+				err = s.Commit(ctx, &chain.Change{
+					Base: pool.Tip{Height: -1}, Tip: state.Tip(), Blocks: last, Records: state.Records(), Reorg: state.Network().MaxReorg,
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			})
+			runtime.GC()
+			b.ResetTimer()
+			for range b.N {
+				restart(b, url)
+			}
+		})
+	}
+}
+
+func restart(b *testing.B, url string) {
+	ctx := context.Background()
+	var net = pool.FullNetwork()
+	s, err := store.Open(ctx, url, net)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	state, err := s.Load(ctx, net, false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(state.RecordCount()), "records")
+}
