@@ -195,6 +195,9 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	opened()
 	d.setLedger(ledger)
 	defer d.setLedger(nil)
+	if d.cfg.NodeAPI != "" {
+		return d.answer(ctx, ledger)
+	}
 	return d.follow(ctx, ledger)
 }
 

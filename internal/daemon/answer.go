@@ -1,0 +1,81 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/nodeapi"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// answer serves the node interface until the ledger fails: the node moves it.
+func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
+	cookie := filepath.Join(d.cfg.Data, ".cookie")
+	password, err := nodeapi.WriteCookie(cookie)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(cookie)
+	listener, err := nodeapi.Listen(d.cfg.NodeAPI)
+	if err != nil {
+		return fmt.Errorf("node-api: %w; choose another address with --node-api", err)
+	}
+	pushed := &pushed{Ledger: ledger, daemon: d, failed: make(chan error, 1)}
+	server := nodeapi.NewServer(pushed, password)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	d.log.Info("node interface", "url", "http://"+listener.Addr().String(), "cookie", cookie)
+	d.ready.set("")
+	select {
+	case <-ctx.Done():
+		err = ctx.Err()
+	case err = <-pushed.failed:
+	case err = <-served:
+		return fmt.Errorf("node-api: %w", err)
+	}
+	closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if shutdown := server.Shutdown(closing); shutdown != nil {
+		d.log.Warn("close the node interface", "err", shutdown)
+	}
+	if closed := <-served; !errors.Is(closed, http.ErrServerClosed) {
+		d.log.Warn("close the node interface", "err", closed)
+	}
+	return err
+}
+
+// pushed is a ledger that a node moves. It notices when the ledger fails.
+type pushed struct {
+	*chain.Ledger
+	daemon *Daemon
+	failed chan error
+}
+
+// Connect implements chain.Rules.
+func (p *pushed) Connect(ctx context.Context, block []byte) error {
+	return p.moved(p.Ledger.Connect(ctx, block))
+}
+
+// Disconnect implements chain.Rules.
+func (p *pushed) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
+	return p.moved(p.Ledger.Disconnect(ctx, hash))
+}
+
+func (p *pushed) moved(err error) error {
+	if failed := p.Failed(); failed != nil {
+		select {
+		case p.failed <- failed:
+		default: // it is known
+		}
+	}
+	if err != nil {
+		p.daemon.log.Warn("a step was not made", "err", err)
+	}
+	return err
+}

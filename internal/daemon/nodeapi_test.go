@@ -1,0 +1,129 @@
+package daemon_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain/devnode"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/nodeapi"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// A node that asks the daemon, as an upgraded pasteld would, instead of having the rules inside: it pushes its blocks, is told what
+// to refuse, accepts nothing while the daemon is away, and goes on when it is back.
+func TestNodeThatAsks(t *testing.T) {
+	t.Parallel()
+	for name, fresh := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := context.Background()
+			must := func(err error) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			cfg := daemon.Config{
+				Data: t.TempDir(), Network: "regtest", Database: fresh(t), ShadowFrom: -1, NodeAPI: freeAddress(t), Poll: time.Second,
+			}
+			c := spawn(t, cfg)
+			defer func() { c.kill() }()
+			if !c.saw("node interface") {
+				t.Fatal("the daemon ended")
+			}
+			rules := nodeapi.NewClient("http://"+cfg.NodeAPI, filepath.Join(cfg.Data, ".cookie"))
+			dir := t.TempDir()
+			node, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: regtest(t), Rules: rules})
+			must(err)
+			server, err := node.Serve("127.0.0.1:0", dir)
+			must(err)
+			defer func() {
+				server.Close(ctx)
+				node.Close()
+			}()
+			mine := func(count int) {
+				t.Helper()
+				_, err := node.Generate(ctx, count)
+				must(err)
+			}
+			client, err := pasteld.Dial(ctx, pasteld.Config{URL: server.URL, CookieFile: server.CookieFile, Network: regtest(t)})
+			must(err)
+			cast := players.New(regtest(t), client, []string{"Alice"}, []int64{1200})
+			mine(105)
+			for _, p := range cast.Everybody() {
+				must(cast.Enrol(ctx, p))
+			}
+			alice := cast.Members[0]
+			must(cast.Fund(ctx, alice))
+			mine(1)
+			must(cast.Settle(ctx, alice))
+			must(cast.Open(ctx, "asked"))
+			mine(1)
+			must(cast.Pledge(ctx, alice))
+			mine(1)
+			must(cast.Activate(ctx, cast.Members))
+			mine(1)
+			must(cast.Launch(ctx))
+			mine(2)
+			escrow, err := rules.Escrow(ctx, ticket.EscrowAddress(cast.Pool).Script())
+			must(err)
+			if escrow == nil || !escrow.Active {
+				t.Fatalf("the pool is not active: %v", escrow)
+			}
+
+			c.kill()
+			height, _ := node.Tip()
+			if _, err := node.Generate(ctx, 1); err == nil {
+				t.Error("a block was accepted without an answer")
+			}
+			_, err = client.SendTo(ctx, alice.Reward, pastel.PSL)
+			if err == nil || !strings.Contains(err.Error(), "no answer") {
+				t.Errorf("a transaction was accepted without an answer: %v", err)
+			}
+			if h, _ := node.Tip(); h != height {
+				t.Errorf("the node went from block %d to block %d", height, h)
+			}
+			c = spawn(t, cfg)
+			if !c.saw("node interface") {
+				t.Fatal("the daemon does not come back")
+			}
+			mine(1)
+			hashes, err := node.Generate(ctx, 20)
+			must(err)
+			must(node.Invalidate(ctx, hashes[3])) // across a settlement
+			mine(25)
+			h, hash := node.Tip()
+			tip, err := rules.Tip(ctx)
+			must(err)
+			if tip.Height != h || tip.Hash != hash {
+				t.Errorf("the rules are at block %d, the node at block %d", tip.Height, h)
+			}
+			c.kill()
+
+			// The books are those of a daemon that follows.
+			other := fresh(t)
+			d := start(t, daemon.Config{
+				Data: t.TempDir(), Network: "regtest", Database: other, ShadowFrom: -1, Node: server.URL, NodeCookie: server.CookieFile,
+				Poll: 10 * time.Millisecond,
+			})
+			for d.Ledger() == nil || d.Ledger().Last().Hash != hash {
+				select {
+				case err := <-d.done:
+					t.Fatalf("the daemon ended: %v", err)
+				case <-time.After(5 * time.Millisecond):
+				}
+			}
+			d.end()
+			if got, want := dump(t, cfg.Database), dump(t, other); got != want {
+				t.Errorf("the tables differ: %s", firstDifference(got, want))
+			}
+		})
+	}
+}
