@@ -2,21 +2,26 @@ package pool
 
 import "github.com/pastelnetwork/smartpool/pastel"
 
-// FullState lends f a state at the network's limit and the last of its blocks, enough for a store to check digests by.
-func FullState(f func(s *State, last []*Update)) {
+// FullState lends f a state at the network's limit and its blocks: the last as they are, which is all that a store computes
+// digests of, the rest empty.
+func FullState(f func(s *State, blocks []*Update)) {
 	m := full()
-	var last []*Update
+	var blocks []*Update
+	for h := range m.s.tip.Height + 1 {
+		blocks = append(blocks, &Update{Height: h})
+	}
+	old := len(blocks)
 	for range m.s.net.MaxReorg + 2 {
 		u, err := m.s.Apply(m.block)
 		if err != nil {
 			panic(err)
 		}
-		last = append(last, u)
+		blocks = append(blocks, u)
 		m.start()
 	}
-	f(m.s, last)
-	for i := len(last) - 1; i >= 0; i-- {
-		if err := m.s.Revert(last[i].Undo); err != nil {
+	f(m.s, blocks)
+	for i := len(blocks) - 1; i >= old; i-- {
+		if err := m.s.Revert(blocks[i].Undo); err != nil {
 			panic(err)
 		}
 	}

@@ -23,7 +23,7 @@ func BenchmarkRestart(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			ctx := context.Background()
 			var s *store.Store
-			pool.FullState(func(state *pool.State, last []*pool.Update) {
+			pool.FullState(func(state *pool.State, blocks []*pool.Update) {
 				var err error
 				if s, err = store.Open(ctx, url, state.Network()); err != nil {
 					b.Fatal(err)
@@ -33,7 +33,7 @@ func BenchmarkRestart(b *testing.B) {
 					return // a run before this one filled it
 				}
 				err = s.Commit(ctx, &chain.Change{
-					Base: pool.Tip{Height: -1}, Tip: state.Tip(), Blocks: last, Records: state.Records(), Reorg: state.Network().MaxReorg,
+					Base: pool.Tip{Height: -1}, Tip: state.Tip(), Blocks: blocks, Records: state.Records(), Reorg: state.Network().MaxReorg,
 				})
 				if err != nil {
 					b.Fatal(err)
@@ -50,7 +50,7 @@ func BenchmarkRestart(b *testing.B) {
 
 func restart(b *testing.B, url string) {
 	ctx := context.Background()
-	var net = pool.FullNetwork()
+	net := pool.FullNetwork()
 	s, err := store.Open(ctx, url, net)
 	if err != nil {
 		b.Fatal(err)

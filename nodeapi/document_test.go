@@ -1,0 +1,48 @@
+package nodeapi_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/nodeapi"
+)
+
+// example is a call and its answer in docs/pasteld.md.
+var example = regexp.MustCompile("(?m)^> (.*)\n< (.*)$")
+
+// Every example in the document is what a server answers.
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	const height = 244 // as the document says
+	rules := newLedger(t)
+	for _, raw := range life(t)[:height+1] {
+		if err := rules.Connect(context.Background(), raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile("../docs/pasteld.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := nodeapi.NewServer(rules, "password").Handler
+	examples := example.FindAllStringSubmatch(string(text), -1)
+	if len(examples) != 7 {
+		t.Fatalf("%d examples, want one a call", len(examples))
+	}
+	for _, e := range examples {
+		req := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/", strings.NewReader(e[1]))
+		req.SetBasicAuth("__cookie__", "password")
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, req)
+		begin, end, elided := strings.Cut(e[2], "…") // of a long answer
+		got := strings.TrimSpace(w.Body.String())
+		if got != e[2] && !(elided && strings.HasPrefix(got, begin) && strings.HasSuffix(got, end)) {
+			t.Errorf("%s\nanswers  %s\ndocument %s", e[1], got, e[2])
+		}
+	}
+}

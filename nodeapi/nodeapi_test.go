@@ -1,0 +1,369 @@
+package nodeapi_test
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/nodeapi"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+func life(t testing.TB) [][]byte {
+	t.Helper()
+	text, err := os.ReadFile("../testdata/life/blocks.hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks [][]byte
+	for _, line := range strings.Fields(string(text)) {
+		raw, err := hex.DecodeString(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks = append(blocks, raw)
+	}
+	return blocks
+}
+
+func newLedger(t testing.TB) *chain.Ledger {
+	t.Helper()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := chain.OpenLedger(context.Background(), net, false, &chain.Memory{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// serve answers for rules; the client asks with the right cookie.
+func serve(t testing.TB, rules chain.Rules) (client *nodeapi.Client, url, cookie string) {
+	t.Helper()
+	cookie = filepath.Join(t.TempDir(), ".cookie")
+	password, err := nodeapi.WriteCookie(cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(nodeapi.NewServer(rules, password).Handler)
+	t.Cleanup(server.Close)
+	return nodeapi.NewClient(server.URL, cookie), server.URL, cookie
+}
+
+func same(t *testing.T, what string, got, want any, gotErr, wantErr error) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) || (gotErr == nil) != (wantErr == nil) {
+		t.Errorf("%s: %v (%v), in process %v (%v)", what, got, gotErr, want, wantErr)
+		return
+	}
+	var g, w *chain.RefusedError
+	if errors.As(wantErr, &w) && (!errors.As(gotErr, &g) || *g != *w) {
+		t.Errorf("%s: %v, in process %v", what, gotErr, wantErr)
+	}
+}
+
+// Over HTTP a node learns what it would in process, at every height of a recorded chain, forth and back.
+func TestSameAsInProcess(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	near, far := newLedger(t), newLedger(t)
+	client, _, _ := serve(t, far)
+	blocks := life(t)
+	compare := func() {
+		t.Helper()
+		got, gotErr := client.Tip(ctx)
+		want, wantErr := near.Tip(ctx)
+		same(t, "tip", got, want, gotErr, wantErr)
+		txs, gotErr := client.Payouts(ctx)
+		wantTxs, wantErr := near.Payouts(ctx)
+		ids := func(list []*pastel.Tx) string {
+			var b strings.Builder
+			for _, tx := range list {
+				fmt.Fprintf(&b, "%x ", tx.Bytes())
+			}
+			return b.String()
+		}
+		same(t, "payouts", ids(txs), ids(wantTxs), gotErr, wantErr)
+		near.View(func(s *pool.State) {
+			for _, id := range append(s.Pools(), "none.0000000000000000000000000000000000000000") {
+				script := ticket.EscrowAddress(id).Script()
+				e, gotErr := client.Escrow(ctx, script)
+				p, _ := s.Pool(id)
+				var want *chain.Escrow
+				if p.ID != "" {
+					want = &chain.Escrow{Pool: id, Active: p.Status == pool.Active}
+				}
+				same(t, "escrow", e, want, gotErr, nil)
+				sn, gotErr := client.Supernode(ctx, p.ActivationTx)
+				var wantSN *chain.Supernode
+				if p.Status == pool.Active {
+					wantSN = &chain.Supernode{Pool: id, PastelID: p.Supernode, Payee: script}
+				}
+				same(t, "Supernode", sn, wantSN, gotErr, nil)
+			}
+		})
+	}
+	for h, raw := range blocks {
+		b, err := pastel.ParseBlock(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range b.Txs[1:] {
+			tx := b.Txs[1+i].Bytes()
+			same(t, "check", nil, nil, client.CheckTx(ctx, tx, b.Header.Time), near.CheckTx(ctx, tx, b.Header.Time))
+		}
+		same(t, fmt.Sprintf("connect %d", h), nil, nil, client.Connect(ctx, raw), near.Connect(ctx, raw))
+		if h%7 == 0 || h > 400 {
+			compare()
+		}
+	}
+	same(t, "again", nil, nil, client.Connect(ctx, blocks[10]), near.Connect(ctx, blocks[10]))
+	same(t, "garbage", nil, nil, client.Connect(ctx, []byte("garbage")), near.Connect(ctx, []byte("garbage")))
+	for range 90 {
+		tip := near.Last()
+		same(t, "disconnect", nil, nil, client.Disconnect(ctx, tip.Hash), near.Disconnect(ctx, tip.Hash))
+		same(t, "not the tip", nil, nil, client.Disconnect(ctx, tip.Hash), near.Disconnect(ctx, tip.Hash))
+	}
+	compare()
+}
+
+// lossy loses the answers to steps, after they were made.
+type lossy struct {
+	next http.Handler
+	lose bool
+}
+
+func (l *lossy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	r.Body = io.NopCloser(strings.NewReader(string(body)))
+	if l.lose && (strings.Contains(string(body), "connectblock")) {
+		l.next.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	}
+	l.next.ServeHTTP(w, r)
+}
+
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	rules := newLedger(t)
+	cookie := filepath.Join(t.TempDir(), ".cookie")
+	password, err := nodeapi.WriteCookie(cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := &lossy{nodeapi.NewServer(rules, password).Handler, true}
+	server := httptest.NewServer(line)
+	defer server.Close()
+	client := nodeapi.NewClient(server.URL, cookie)
+	blocks := life(t)
+	for h, raw := range blocks[:20] {
+		if err := client.Connect(ctx, raw); err != nil {
+			t.Fatalf("block %d: %v", h, err)
+		}
+	}
+	for h := pastel.Height(19); h > 10; h-- {
+		if err := client.Disconnect(ctx, rules.Last().Hash); err != nil {
+			t.Fatalf("block %d: %v", h, err)
+		}
+	}
+	var refused *chain.RefusedError
+	if err := client.Connect(ctx, blocks[19]); err == nil || errors.As(err, &refused) {
+		t.Errorf("a lost refusal is no answer: %v", err)
+	}
+}
+
+// A daemon that restarts has another cookie.
+func TestCookieIsReadAgain(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	cookie := filepath.Join(t.TempDir(), ".cookie")
+	password, err := nodeapi.WriteCookie(cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(cookie); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the cookie's mode: %v, %v", info.Mode(), err)
+	}
+	var handler http.Handler = nodeapi.NewServer(newLedger(t), password).Handler
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	defer server.Close()
+	client := nodeapi.NewClient(server.URL, cookie)
+	if _, err := client.Tip(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if password, err = nodeapi.WriteCookie(cookie); err != nil {
+		t.Fatal(err)
+	}
+	handler = nodeapi.NewServer(newLedger(t), password).Handler
+	if _, err := client.Tip(ctx); err != nil {
+		t.Errorf("after a restart: %v", err)
+	}
+	if err := os.Remove(cookie); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := nodeapi.NewClient(server.URL, cookie).Tip(ctx); err == nil || !strings.Contains(err.Error(), "--node-api") {
+		t.Errorf("without a cookie: %v", err)
+	}
+}
+
+func TestHostileRequests(t *testing.T) {
+	t.Parallel()
+	rules := newLedger(t)
+	_, url, cookie := serve(t, rules)
+	text, err := os.ReadFile(cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, password, _ := strings.Cut(string(text), ":")
+	for name, c := range map[string]struct {
+		method, path, host, body string
+		password                 string
+		status                   int
+	}{
+		"no password":     {"POST", "/", "", `{"method":"smartpool_tip","params":[]}`, "", 401},
+		"wrong password":  {"POST", "/", "", `{"method":"smartpool_tip","params":[]}`, "x", 401},
+		"other host":      {"POST", "/", "evil.example", `{"method":"smartpool_tip","params":[]}`, password, 403},
+		"other path":      {"POST", "/x", "", `{"method":"smartpool_tip","params":[]}`, password, 404},
+		"GET":             {"GET", "/", "", "", password, 405},
+		"too long":        {"POST", "/", "", strings.Repeat("x", 9<<20), password, 413},
+		"no JSON":         {"POST", "/", "", "{", password, 400},
+		"deep":            {"POST", "/", "", strings.Repeat("[", 100_000), password, 400},
+		"no call":         {"POST", "/", "", `{"method":"stop","params":[]}`, password, 404},
+		"few parameters":  {"POST", "/", "", `{"method":"smartpool_connectblock","params":[]}`, password, 500},
+		"many parameters": {"POST", "/", "", `{"method":"smartpool_tip","params":[1]}`, password, 500},
+		"no hex":          {"POST", "/", "", `{"method":"smartpool_connectblock","params":["xyz"]}`, password, 500},
+		"no text":         {"POST", "/", "", `{"method":"smartpool_escrow","params":[{}]}`, password, 500},
+		"no hash":         {"POST", "/", "", `{"method":"smartpool_disconnectblock","params":["00"]}`, password, 500},
+		"no id":           {"POST", "/", "", `{"method":"smartpool_supernode","params":["00"]}`, password, 500},
+		"huge time":       {"POST", "/", "", `{"method":"smartpool_checktx","params":["00",4294967296]}`, password, 500},
+		"negative time":   {"POST", "/", "", `{"method":"smartpool_checktx","params":["00",-1]}`, password, 500},
+		"good":            {"POST", "/", "", `{"method":"smartpool_tip","params":[],"id":"x"}`, password, 200},
+	} {
+		req, err := http.NewRequest(c.method, url+c.path, strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.host != "" {
+			req.Host = c.host
+		}
+		req.SetBasicAuth(user, c.password)
+		r, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		body, err := io.ReadAll(r.Body)
+		r.Body.Close()
+		if err != nil || r.StatusCode != c.status {
+			t.Errorf("%s: status %d, want %d: %s", name, r.StatusCode, c.status, body)
+		}
+	}
+	if rules.Last().Height != -1 {
+		t.Error("the rules moved")
+	}
+	for _, address := range []string{"0.0.0.0:0", "192.0.2.1:1", "127.0.0.1", "localhost:1", ":0"} {
+		if l, err := nodeapi.Listen(address); err == nil {
+			l.Close()
+			t.Errorf("%s is listened on", address)
+		}
+	}
+}
+
+// Whatever answers, the client neither panics nor takes it for consent.
+func TestHostileAnswers(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	cookie := filepath.Join(t.TempDir(), ".cookie")
+	if _, err := nodeapi.WriteCookie(cookie); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		status int
+		body   string
+	}{
+		"nothing":        {200, ""},
+		"page":           {200, "<html>hello</html>"},
+		"null":           {200, "null"},
+		"no fields":      {200, "{}"},
+		"null result":    {200, `{"result":null,"error":null,"id":1}`},
+		"other id":       {200, `{"result":{"ok":true},"error":null,"id":2}`},
+		"other status":   {500, `{"result":{"ok":true},"error":null,"id":1}`},
+		"ok is text":     {200, `{"result":{"ok":"true"},"error":null,"id":1}`},
+		"no verdict":     {200, `{"result":{"ok":false},"error":null,"id":1}`},
+		"other field":    {200, `{"result":{"ok":true,"but":1},"error":null,"id":1}`},
+		"both":           {200, `{"result":{"ok":true},"error":{"code":-1,"message":"no"},"id":1}`},
+		"trailing":       {200, `{"result":{"ok":true},"error":null,"id":1}{}`},
+		"array":          {200, `{"result":[true],"error":null,"id":1}`},
+		"redirect":       {302, ""},
+		"no hex":         {200, `{"result":["zz"],"error":null,"id":1}`},
+		"no transaction": {200, `{"result":["00"],"error":null,"id":1}`},
+		"tip of nothing": {200, `{"result":{"height":-2,"hash":"","digest":""},"error":null,"id":1}`},
+		"no pool":        {200, `{"result":{"pool":"x","active":true},"error":null,"id":1}`},
+		"no PastelID":    {200, `{"result":{"pool":"x","pastelid":"y","payee":"00"},"error":null,"id":1}`},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "http://127.0.0.1:1/")
+			w.WriteHeader(c.status)
+			io.WriteString(w, c.body)
+		}))
+		client := nodeapi.NewClient(server.URL, cookie)
+		var refused *chain.RefusedError
+		check := func(call string, err error) {
+			if err == nil || errors.As(err, &refused) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s, %s: %v", name, call, err)
+			}
+		}
+		check("connect", client.Connect(ctx, []byte{1}))
+		check("disconnect", client.Disconnect(ctx, pastel.BlockHash{}))
+		check("check", client.CheckTx(ctx, []byte{1}, 1))
+		_, err := client.Tip(ctx)
+		check("tip", err)
+		_, err = client.Payouts(ctx)
+		if c.body != `{"result":null,"error":null,"id":1}` { // no payouts
+			check("payouts", err)
+		}
+		if sn, err := client.Supernode(ctx, pastel.TxID{}); sn != nil {
+			t.Errorf("%s: a Supernode: %v, %v", name, sn, err)
+		}
+		if e, err := client.Escrow(ctx, []byte{1}); e != nil {
+			t.Errorf("%s: an escrow: %v, %v", name, e, err)
+		}
+		server.Close()
+	}
+}
+
+// FuzzRequest wants an answer to whatever is asked, and rules that stay where they are unless a block is right.
+func FuzzRequest(f *testing.F) {
+	f.Add(`{"method":"smartpool_tip","params":[],"id":1}`)
+	f.Add(`{"method":"smartpool_checktx","params":["00",1],"id":1}`)
+	f.Add(`{"method":"smartpool_connectblock","params":["` + hex.EncodeToString(life(f)[0][:80]) + `"],"id":1}`)
+	f.Add(`{"method":"smartpool_escrow","params":["a914"],"id":null}`)
+	handler := nodeapi.NewServer(newLedger(f), "password").Handler
+	f.Fuzz(func(t *testing.T, body string) {
+		req := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/", strings.NewReader(body))
+		req.SetBasicAuth("__cookie__", "password")
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, req)
+		if w.Code != 200 && w.Code != 400 && w.Code != 404 && w.Code != 500 {
+			t.Errorf("status %d", w.Code)
+		}
+	})
+}
