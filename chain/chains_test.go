@@ -155,9 +155,9 @@ func (c line) branch(base pastel.Height, n, loss int, nonce uint64) line {
 }
 
 // differ says in what a ledger's state is not what a fresh replay of a chain makes, if in anything.
-func differ(l interface{ Alone(func(*pool.State)) }, want line) (err error) {
+func differ(l interface{ View(func(*pool.State)) }, want line) (err error) {
 	s, _ := want.replay()
-	l.Alone(func(got *pool.State) {
+	l.View(func(got *pool.State) {
 		switch {
 		case got.Tip() != s.Tip():
 			err = fmt.Errorf("the ledger is at block %d (%s) with digest %x, want %d (%s) %x", got.Tip().Height, got.Tip().Hash,
@@ -171,7 +171,7 @@ func differ(l interface{ Alone(func(*pool.State)) }, want line) (err error) {
 	return err
 }
 
-func mustMatch(t testing.TB, l interface{ Alone(func(*pool.State)) }, want line) {
+func mustMatch(t testing.TB, l interface{ View(func(*pool.State)) }, want line) {
 	t.Helper()
 	if err := differ(l, want); err != nil {
 		t.Fatal(err)

@@ -8,10 +8,3 @@ import (
 
 // Hurry has the follower ask a node that failed again after no more than this pause.
 func (f *Follower) Hurry(pause time.Duration) { f.firstPause, f.longPause = pause, 4*pause }
-
-// Alone is View without other readers, for State.Encode, which writes what it encodes back in place.
-func (l *Ledger) Alone(f func(*pool.State)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	f(l.state)
-}

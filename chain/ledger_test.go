@@ -38,7 +38,7 @@ func refusal(t testing.TB, err error) string {
 }
 
 func encoded(l *chain.Ledger) (b []byte) {
-	l.Alone(func(s *pool.State) { b = s.Encode() })
+	l.View(func(s *pool.State) { b = s.Encode() })
 	return b
 }
 

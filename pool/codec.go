@@ -40,24 +40,31 @@ func (c *coder) raw(v []byte) {
 	}
 }
 
+// set stores what was read. A writer stores nothing, so that several may write the same state at once.
+func set[T any](c *coder, v *T, x T) {
+	if c.reading {
+		*v = x
+	}
+}
+
 func (c *coder) u8(v *uint8) {
 	b := [1]byte{*v}
 	c.raw(b[:])
-	*v = b[0]
+	set(c, v, b[0])
 }
 
 func (c *coder) u32(v *uint32) {
 	var b [4]byte
 	binary.LittleEndian.PutUint32(b[:], *v)
 	c.raw(b[:])
-	*v = binary.LittleEndian.Uint32(b[:])
+	set(c, v, binary.LittleEndian.Uint32(b[:]))
 }
 
 func (c *coder) u64(v *uint64) {
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], *v)
 	c.raw(b[:])
-	*v = binary.LittleEndian.Uint64(b[:])
+	set(c, v, binary.LittleEndian.Uint64(b[:]))
 }
 
 // u32be and u64be read integers of a record's key, whose order is that of its bytes.
@@ -87,7 +94,7 @@ func (c *coder) poolIDBefore(last int) (ticket.PoolID, error) {
 func (c *coder) i64(v *int64) {
 	u := uint64(*v)
 	c.u64(&u)
-	*v = int64(u)
+	set(c, v, int64(u))
 }
 
 // bounded codes an integer that is refused outside of least..most when read.
@@ -102,7 +109,7 @@ func (c *coder) bounded(what string, v *int64, least, most int64) {
 func (c *coder) amount(v *pastel.Amount) {
 	n := int64(*v)
 	c.bounded("amount", &n, 0, int64(pastel.MaxMoney))
-	*v = pastel.Amount(n)
+	set(c, v, pastel.Amount(n))
 }
 
 // psl codes an amount of whole PSL.
@@ -112,7 +119,7 @@ func (c *coder) psl(v *int64) { c.bounded("coins", v, 0, maxPSL) }
 func (c *coder) height(v *pastel.Height) {
 	u := uint32(*v)
 	c.u32(&u)
-	*v = pastel.Height(u)
+	set(c, v, pastel.Height(u))
 	if c.reading && c.err == nil && (*v < never || *v > maxHeight) {
 		c.fail(fmt.Errorf("height %d is out of range", *v))
 	}
@@ -127,7 +134,7 @@ func (c *coder) flag(v *bool) {
 	if b > 1 {
 		c.fail(fmt.Errorf("flag is %d, want 0 or 1", b))
 	}
-	*v = b == 1
+	set(c, v, b == 1)
 }
 
 // count codes a number of elements that take at least size bytes each, and so bounds what a reader allocates.
@@ -148,7 +155,7 @@ func (c *coder) text(v *string) {
 	b := make([]byte, c.count(len(*v), 1))
 	copy(b, *v)
 	c.raw(b)
-	*v = string(b)
+	set(c, v, string(b))
 }
 
 func (c *coder) poolID(v *ticket.PoolID)       { c.text((*string)(v)) }
@@ -162,7 +169,7 @@ func (c *coder) outPoint(v *pastel.OutPoint) {
 func (c *coder) address(v *pastel.Address) {
 	kind := uint8(v.Kind)
 	c.u8(&kind)
-	v.Kind = pastel.AddressKind(kind)
+	set(c, &v.Kind, pastel.AddressKind(kind))
 	if c.reading && c.err == nil && v.Kind != pastel.AddressP2PKH && v.Kind != pastel.AddressP2SH {
 		c.fail(fmt.Errorf("address kind %d is unknown", kind))
 	}

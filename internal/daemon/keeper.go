@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
@@ -26,13 +27,21 @@ func (k *keeper) run(ctx context.Context) {
 		if k.synced() {
 			k.broadcast(ctx)
 		}
+		timer := time.NewTimer(keeperPause) // the ledger moves before the follower knows that it is at the tip
 		select {
 		case <-ctx.Done():
-			return
 		case <-moved:
+		case <-timer.C:
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return
 		}
 	}
 }
+
+// keeperPause is how often the keeper looks at payouts at least. A node that already has one says so, at no cost.
+const keeperPause = time.Second
 
 // inChain is pasteld's code for a transaction that is mined.
 const inChain = -27
