@@ -2,8 +2,6 @@ package chain
 
 import (
 	"time"
-
-	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // Hurry has the follower ask a node that failed again after no more than this pause.
