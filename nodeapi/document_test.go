@@ -41,7 +41,7 @@ func TestDocument(t *testing.T) {
 		handler.ServeHTTP(w, req)
 		begin, end, elided := strings.Cut(e[2], "…") // of a long answer
 		got := strings.TrimSpace(w.Body.String())
-		if got != e[2] && !(elided && strings.HasPrefix(got, begin) && strings.HasSuffix(got, end)) {
+		if got != e[2] && (!elided || !strings.HasPrefix(got, begin) || !strings.HasSuffix(got, end)) {
 			t.Errorf("%s\nanswers  %s\ndocument %s", e[1], got, e[2])
 		}
 	}

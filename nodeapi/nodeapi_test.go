@@ -202,7 +202,7 @@ func TestCookieIsReadAgain(t *testing.T) {
 	if info, err := os.Stat(cookie); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the cookie's mode: %v, %v", info.Mode(), err)
 	}
-	var handler http.Handler = nodeapi.NewServer(newLedger(t), password).Handler
+	handler := nodeapi.NewServer(newLedger(t), password).Handler
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	defer server.Close()
 	client := nodeapi.NewClient(server.URL, cookie)

@@ -126,3 +126,11 @@ func (p *played) block(payee pastel.Script, txs ...*pastel.Tx) *pastel.Block {
 	header.Prev, header.Time = prev, header.Time+1
 	return pastel.NewBlock(header, all)
 }
+
+// payee is a script of the wallet's.
+func (p *played) payee() pastel.Script {
+	p.t.Helper()
+	a, err := p.Client.NewAddress(context.Background())
+	p.must(err)
+	return a.Script()
+}

@@ -92,6 +92,9 @@ func decodeSettings(text []byte) (map[string]any, error) {
 	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("it holds more than one document")
 	}
+	if values == nil { // null
+		values = map[string]any{}
+	}
 	return values, nil
 }
 

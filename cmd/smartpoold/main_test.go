@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// call runs one command line that ends by itself.
+func call(args ...string) (code int, out, errOut string) {
+	var o, e bytes.Buffer
+	code = run(args, &o, &e)
+	return code, o.String(), e.String()
+}
+
+func write(t *testing.T, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "settings.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// parsed returns the settings of a command line.
+func parsed(t *testing.T, args ...string) (cli, error) {
+	t.Helper()
+	var line cli
+	parser, err := newParser(&line, args, &bytes.Buffer{}, &bytes.Buffer{}, func(int) {})
+	if err == nil {
+		_, err = parser.Parse(args)
+	}
+	return line, err
+}
+
+// The sample with everything taken out of its comments means what no file means.
+func TestSampleIsTheDefaults(t *testing.T) {
+	t.Parallel()
+	code, sample, errOut := call("config")
+	if code != exitOK {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	want, err := parsed(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"as printed":   sample,
+		"all settings": regexp.MustCompile(`(?m)^#([a-z])`).ReplaceAllString(sample, "$1"),
+	} {
+		path := write(t, text)
+		got, err := parsed(t, "--config", path)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got.Settings != want.Settings {
+			t.Errorf("%s: %+v\nwant %+v", name, got.Settings, want.Settings)
+		}
+	}
+	var line cli
+	parser, err := newParser(&line, nil, &bytes.Buffer{}, &bytes.Buffer{}, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range settings(parser.Model) {
+		if !strings.Contains(sample, "\n#"+f.Name+": ") || f.Help == "" {
+			t.Errorf("the sample does not explain %s", f.Name)
+		}
+	}
+}
+
+// Flags win over the environment, the environment over the file.
+func TestPrecedence(t *testing.T) {
+	path := write(t, "poll: 3s\nkeeper: true\nnetwork: regtest\nshadow-from: 7\n")
+	got, err := parsed(t, "--config="+path)
+	if err != nil || got.Settings.Poll.String() != "3s" || !got.Settings.Keeper || got.Settings.Network != "regtest" || got.Settings.ShadowFrom != 7 {
+		t.Errorf("file: %+v, %v", got.Settings, err)
+	}
+	t.Setenv("SMARTPOOLD_POLL", "4s")
+	if got, err = parsed(t, "--config="+path); err != nil || got.Settings.Poll.String() != "4s" {
+		t.Errorf("environment: %v, %v", got.Settings.Poll, err)
+	}
+	if got, err = parsed(t, "--config="+path, "--poll=5s"); err != nil || got.Settings.Poll.String() != "5s" {
+		t.Errorf("flag: %v, %v", got.Settings.Poll, err)
+	}
+	t.Setenv("SMARTPOOLD_CONFIG", path)
+	if got, err = parsed(t); err != nil || got.Settings.Network != "regtest" {
+		t.Errorf("file by environment: %v, %v", got.Settings.Network, err)
+	}
+}
+
+func TestWrongCommandLines(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"unknown flag":    {[]string{"--nodes", "x"}, "unknown flag"},
+		"unknown command": {[]string{"serve"}, "serve"},
+		"no file":         {[]string{"--config", "/nowhere/at/all"}, "config:"},
+		"unknown key":     {[]string{"--config", write(t, "nodes: x\n")}, `"nodes" is not a setting`},
+		"nested":          {[]string{"--config", write(t, "node:\n  url: x\n")}, "single value"},
+		"list":            {[]string{"--config", write(t, "- node\n")}, "config"},
+		"not YAML":        {[]string{"--config", write(t, "node: [\n")}, "config"},
+		"twice":           {[]string{"--config", write(t, "node: a\nnode: b\n")}, "already"},
+		"two documents":   {[]string{"--config", write(t, "poll: 1s\n---\npoll: 2s\n")}, "more than one document"},
+		"too long":        {[]string{"--config", write(t, strings.Repeat("# filler\n", 1<<17))}, "larger than"},
+		"wrong value":     {[]string{"--config", write(t, "poll: soon\n")}, "poll"},
+		"wrong level":     {[]string{"--log-level", "loud"}, "log-level"},
+		"not enforced":    {nil, "--shadow-from"},
+		"not loopback":    {[]string{"--dev", "--metrics", "0.0.0.0:1"}, "loopback"},
+	} {
+		code, _, errOut := call(c.args...)
+		if code != exitUsage || !strings.Contains(errOut, c.want) || strings.Count(strings.TrimSpace(errOut), "\n") > 1 {
+			t.Errorf("%s: exit code %d, %q, want %q", name, code, errOut, c.want)
+		}
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	t.Parallel()
+	if code, out, _ := call("--help"); code != exitOK || !strings.Contains(out, "--keeper") {
+		t.Errorf("help: exit code %d: %s", code, out)
+	}
+	if code, out, _ := call("version"); code != exitOK || !strings.HasPrefix(out, "smartpoold ") {
+		t.Errorf("version: exit code %d: %s", code, out)
+	}
+}
+
+// FuzzSettings wants settings or a reason, whatever the file holds.
+func FuzzSettings(f *testing.F) {
+	f.Add("node: http://127.0.0.1:1\n")
+	f.Add("a: &a [*a]\n")
+	f.Add("? {}\n: 1\n")
+	f.Add("poll: 1s\n---\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		values, err := decodeSettings([]byte(text))
+		if err == nil && values == nil {
+			t.Error("neither settings nor a reason")
+		}
+	})
+}
