@@ -32,8 +32,8 @@ type Client struct {
 
 var _ chain.Rules = (*Client)(nil)
 
-// callPatience is how long an answer may take.
-const callPatience = time.Minute
+// callPatience is how long an answer may take: longer than a ledger waits for its database.
+const callPatience = 3 * time.Minute
 
 // NewClient asks at a URL such as http://127.0.0.1:9734, with the password in a cookie file. It does not connect yet.
 func NewClient(url, cookieFile string) *Client {
@@ -45,7 +45,7 @@ func NewClient(url, cookieFile string) *Client {
 
 // Tip implements chain.Rules.
 func (c *Client) Tip(ctx context.Context) (pool.Tip, error) {
-	var t tip
+	t := tip{Height: -2} // what an answer without a height leaves
 	if err := c.call(ctx, callTip, &t); err != nil {
 		return pool.Tip{}, err
 	}
@@ -57,7 +57,8 @@ func (c *Client) Tip(ctx context.Context) (pool.Tip, error) {
 	return pool.Tip{Height: t.Height, Hash: hash, Digest: pool.Digest(digest)}, nil
 }
 
-// Connect implements chain.Rules. If the answer is lost, the rules' tip tells whether they have the block.
+// Connect implements chain.Rules. If the answer is lost, the rules' tip tells whether they have the block; if that is not to be
+// learned either, asking again is safe. A block that is the tip already is connected.
 func (c *Client) Connect(ctx context.Context, block []byte) error {
 	err := c.judge(ctx, callConnect, hex.EncodeToString(block))
 	if err == nil || isRefusal(err) {
@@ -100,6 +101,9 @@ func (c *Client) Payouts(ctx context.Context) ([]*pastel.Tx, error) {
 	if err := c.call(ctx, callPayouts, &texts); err != nil {
 		return nil, err
 	}
+	if texts == nil { // null
+		return nil, c.nonsense(callPayouts)
+	}
 	var list []*pastel.Tx
 	for _, text := range texts {
 		raw, err := hex.DecodeString(text)
@@ -136,10 +140,10 @@ func (c *Client) Escrow(ctx context.Context, script []byte) (*chain.Escrow, erro
 	if err := c.call(ctx, callEscrow, &e, hex.EncodeToString(script)); err != nil || e == nil {
 		return nil, err
 	}
-	if _, err := ticket.ParsePoolID(e.Pool); err != nil {
+	if _, err := ticket.ParsePoolID(e.Pool); err != nil || e.Active == nil {
 		return nil, c.nonsense(callEscrow)
 	}
-	return &chain.Escrow{Pool: ticket.PoolID(e.Pool), Active: e.Active}, nil
+	return &chain.Escrow{Pool: ticket.PoolID(e.Pool), Active: *e.Active}, nil
 }
 
 func isRefusal(err error) bool {
@@ -154,7 +158,7 @@ func (c *Client) judge(ctx context.Context, method string, params ...any) error 
 		return err
 	}
 	switch {
-	case v == nil || !v.OK && v.Reason == "":
+	case v == nil || v.OK != (v.Reason == "") || v.OK && v.Detail != "":
 		return c.nonsense(method)
 	case !v.OK:
 		return &chain.RefusedError{Reason: v.Reason, Detail: v.Detail}

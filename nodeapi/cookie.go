@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,21 @@ func WriteCookie(path string) (password string, err error) {
 		return "", fmt.Errorf("write the cookie: %w", err)
 	}
 	return password, nil
+}
+
+// RemoveCookie removes a cookie file, unless it holds another password by now: someone else's who answers there.
+func RemoveCookie(path, password string) error {
+	found, err := readCookie(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && found != password {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("remove the cookie: %w", err)
+	}
+	return nil
 }
 
 // readCookie returns the password in a cookie file.

@@ -29,7 +29,7 @@ func TestDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler := nodeapi.NewServer(rules, "password").Handler
+	handler := nodeapi.NewHandler(rules, "password")
 	examples := example.FindAllStringSubmatch(string(text), -1)
 	if len(examples) != 7 {
 		t.Fatalf("%d examples, want one a call", len(examples))

@@ -59,7 +59,7 @@ func serve(t testing.TB, rules chain.Rules) (client *nodeapi.Client, url, cookie
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(nodeapi.NewServer(rules, password).Handler)
+	server := httptest.NewServer(nodeapi.NewHandler(rules, password))
 	t.Cleanup(server.Close)
 	return nodeapi.NewClient(server.URL, cookie), server.URL, cookie
 }
@@ -169,7 +169,7 @@ func TestLostAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := &lossy{nodeapi.NewServer(rules, password).Handler, true}
+	line := &lossy{nodeapi.NewHandler(rules, password), true}
 	server := httptest.NewServer(line)
 	defer server.Close()
 	client := nodeapi.NewClient(server.URL, cookie)
@@ -202,7 +202,7 @@ func TestCookieIsReadAgain(t *testing.T) {
 	if info, err := os.Stat(cookie); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the cookie's mode: %v, %v", info.Mode(), err)
 	}
-	handler := nodeapi.NewServer(newLedger(t), password).Handler
+	handler := nodeapi.NewHandler(newLedger(t), password)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	defer server.Close()
 	client := nodeapi.NewClient(server.URL, cookie)
@@ -212,7 +212,7 @@ func TestCookieIsReadAgain(t *testing.T) {
 	if password, err = nodeapi.WriteCookie(cookie); err != nil {
 		t.Fatal(err)
 	}
-	handler = nodeapi.NewServer(newLedger(t), password).Handler
+	handler = nodeapi.NewHandler(newLedger(t), password)
 	if _, err := client.Tip(ctx); err != nil {
 		t.Errorf("after a restart: %v", err)
 	}
@@ -356,7 +356,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add(`{"method":"smartpool_checktx","params":["00",1],"id":1}`)
 	f.Add(`{"method":"smartpool_connectblock","params":["` + hex.EncodeToString(life(f)[0][:80]) + `"],"id":1}`)
 	f.Add(`{"method":"smartpool_escrow","params":["a914"],"id":null}`)
-	handler := nodeapi.NewServer(newLedger(f), "password").Handler
+	handler := nodeapi.NewHandler(newLedger(f), "password")
 	f.Fuzz(func(t *testing.T, body string) {
 		req := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/", strings.NewReader(body))
 		req.SetBasicAuth("__cookie__", "password")

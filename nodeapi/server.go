@@ -26,11 +26,16 @@ func Listen(address string) (net.Listener, error) {
 	return net.Listen("tcp", address)
 }
 
-// NewServer answers for rules to who knows the password. The node calls in order, one call at a time.
+// NewHandler answers for rules to who knows the password, one call a request. Connecting the tip once more succeeds, so that a
+// node whose answer was lost may ask again.
+func NewHandler(rules chain.Rules, password string) http.Handler { return &handler{rules, password} }
+
+// NewServer is NewHandler with limits of time, which leave a ledger that is slow to store all it takes.
 func NewServer(rules chain.Rules, password string) *http.Server {
 	return &http.Server{
-		Handler:           &handler{rules, password},
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 10 * time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler:           NewHandler(rules, password),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 5 * time.Minute,
+		IdleTimeout: 10 * time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 }
 
@@ -42,7 +47,8 @@ type handler struct {
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	user, password, _ := r.BasicAuth()
-	known := subtle.ConstantTimeCompare([]byte(user), []byte(cookieUser)) & subtle.ConstantTimeCompare([]byte(password), []byte(h.password))
+	known := subtle.ConstantTimeCompare([]byte(user), []byte(cookieUser)) &
+		subtle.ConstantTimeCompare([]byte(password), []byte(h.password))
 	switch {
 	case !localHost(r.Host): // a page in a browser may reach loopback under another name
 		http.Error(w, "ask by a loopback address", http.StatusForbidden)
@@ -55,8 +61,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "calls are POST requests", http.StatusMethodNotAllowed)
 	default:
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-		if err != nil {
+		if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
 			http.Error(w, fmt.Sprintf("a call has at most %d bytes", maxRequest), http.StatusRequestEntityTooLarge)
+			return
+		}
+		if err != nil {
+			http.Error(w, "the call ends early", http.StatusBadRequest)
 			return
 		}
 		answer(w, h.call(r.Context(), body))
@@ -132,7 +142,7 @@ var calls = map[string]struct {
 		if err != nil {
 			return nil, err
 		}
-		return verdict{OK: true}, rules.Connect(ctx, raw)
+		return verdict{OK: true}, connect(ctx, rules, raw)
 	}},
 	callDisconnect: {1, func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error) {
 		text, err := textParam(p[0])
@@ -150,11 +160,11 @@ var calls = map[string]struct {
 		if err != nil {
 			return nil, err
 		}
-		var time uint32
-		if err := json.Unmarshal(p[1], &time); err != nil {
+		var time *uint32 // null is no time
+		if err := json.Unmarshal(p[1], &time); err != nil || time == nil {
 			return nil, &callError{codeParameter, "the time is not a number of seconds since 1970"}
 		}
-		return verdict{OK: true}, rules.CheckTx(ctx, raw, time)
+		return verdict{OK: true}, rules.CheckTx(ctx, raw, *time)
 	}},
 	callPayouts: {0, func(ctx context.Context, rules chain.Rules, _ []json.RawMessage) (any, error) {
 		txs, err := rules.Payouts(ctx)
@@ -188,16 +198,31 @@ var calls = map[string]struct {
 		if e == nil || err != nil {
 			return nil, err
 		}
-		return escrow{string(e.Pool), e.Active}, nil
+		return escrow{string(e.Pool), &e.Active}, nil
 	}},
 }
 
+// connect is Connect, except that a block that is the tip already is no refusal.
+func connect(ctx context.Context, rules chain.Rules, raw []byte) error {
+	err := rules.Connect(ctx, raw)
+	var refused *chain.RefusedError
+	if !errors.As(err, &refused) || refused.Reason != chain.RefusedBlock {
+		return err
+	}
+	if b, parseErr := pastel.ParseBlock(raw); parseErr == nil {
+		if t, tipErr := rules.Tip(ctx); tipErr == nil && t.Hash == b.Hash() {
+			return nil
+		}
+	}
+	return err
+}
+
 func textParam(p json.RawMessage) (string, error) {
-	var s string
-	if json.Unmarshal(p, &s) != nil {
+	var s *string // null is no text
+	if json.Unmarshal(p, &s) != nil || s == nil {
 		return "", &callError{codeParameter, "the parameter is not a text"}
 	}
-	return s, nil
+	return *s, nil
 }
 
 func hexParam(p json.RawMessage) ([]byte, error) {

@@ -39,7 +39,7 @@ type supernode struct {
 
 type escrow struct {
 	Pool   string `json:"pool"`
-	Active bool   `json:"active"` // a coinbase may pay it
+	Active *bool  `json:"active"` // a coinbase may pay it; never null
 }
 
 type request struct {
