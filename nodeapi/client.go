@@ -20,7 +20,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Client asks the rules in another process. It is safe for concurrent use, but a node connects and disconnects one block at a time.
+// Client asks the rules in another process. It is safe for concurrent use, but a node connects and disconnects one block at a
+// time. A *chain.RefusedError is the rules' refusal, any other error means that there is no answer.
 type Client struct {
 	url    string
 	cookie string

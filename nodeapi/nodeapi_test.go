@@ -1,17 +1,21 @@
 package nodeapi_test
 
 import (
+	"bufio"
 	"context"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -127,9 +131,7 @@ func TestSameAsInProcess(t *testing.T) {
 			same(t, "check", nil, nil, client.CheckTx(ctx, tx, b.Header.Time), near.CheckTx(ctx, tx, b.Header.Time))
 		}
 		same(t, fmt.Sprintf("connect %d", h), nil, nil, client.Connect(ctx, raw), near.Connect(ctx, raw))
-		if h%7 == 0 || h > 400 {
-			compare()
-		}
+		compare()
 	}
 	same(t, "again", nil, nil, client.Connect(ctx, blocks[10]), near.Connect(ctx, blocks[10]))
 	same(t, "garbage", nil, nil, client.Connect(ctx, []byte("garbage")), near.Connect(ctx, []byte("garbage")))
@@ -137,8 +139,96 @@ func TestSameAsInProcess(t *testing.T) {
 		tip := near.Last()
 		same(t, "disconnect", nil, nil, client.Disconnect(ctx, tip.Hash), near.Disconnect(ctx, tip.Hash))
 		same(t, "not the tip", nil, nil, client.Disconnect(ctx, tip.Hash), near.Disconnect(ctx, tip.Hash))
+		compare()
 	}
-	compare()
+}
+
+// A node that connects the tip again, as its answer was lost, is not told that the block is bad; of another block it is.
+func TestConnectAgain(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	rules := newLedger(t)
+	client, _, _ := serve(t, rules)
+	blocks := life(t)
+	for h, raw := range blocks[:5] {
+		for range 3 {
+			if err := client.Connect(ctx, raw); err != nil {
+				t.Errorf("block %d: %v", h, err)
+			}
+		}
+		if rules.Last().Height != pastel.Height(h) {
+			t.Fatalf("the rules are at block %d, want %d", rules.Last().Height, h)
+		}
+	}
+	changed := append([]byte(nil), blocks[4]...)
+	changed[len(changed)-1] ^= 1
+	for _, raw := range [][]byte{changed, blocks[3], blocks[6]} {
+		var refused *chain.RefusedError
+		if err := client.Connect(ctx, raw); !errors.As(err, &refused) || refused.Reason != chain.RefusedBlock {
+			t.Errorf("another block: %v", err)
+		}
+	}
+}
+
+// Many ask while one moves the rules; what they hear belongs together.
+func TestAskedTogether(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	rules := newLedger(t)
+	client, _, _ := serve(t, rules)
+	blocks, later := life(t)[:250], life(t)[250]
+	hashes := map[pastel.Height]pastel.BlockHash{-1: {}}
+	for h, raw := range blocks {
+		b, err := pastel.ParseBlock(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashes[pastel.Height(h)] = b.Hash()
+	}
+	b, err := pastel.ParseBlock(later)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx := b.Txs[0].Bytes()
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for {
+				tip, err := client.Tip(ctx)
+				if err != nil || tip.Hash != hashes[tip.Height] {
+					t.Errorf("tip %d %s: %v", tip.Height, tip.Hash, err)
+				}
+				_, payoutsErr := client.Payouts(ctx)
+				_, supernodeErr := client.Supernode(ctx, pastel.TxID{1})
+				_, escrowErr := client.Escrow(ctx, []byte{1})
+				if err := errors.Join(payoutsErr, supernodeErr, escrowErr, client.CheckTx(ctx, tx, 1)); err != nil {
+					t.Error(err)
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for h, raw := range blocks {
+		if err := client.Connect(ctx, raw); err != nil {
+			t.Errorf("block %d: %v", h, err)
+		}
+		if h%10 == 9 {
+			err := client.Disconnect(ctx, hashes[pastel.Height(h)])
+			if err = errors.Join(err, client.Connect(ctx, raw)); err != nil {
+				t.Errorf("block %d, back and forth: %v", h, err)
+			}
+		}
+	}
+	close(done)
+	readers.Wait()
+	if want := pastel.Height(len(blocks) - 1); rules.Last().Height != want {
+		t.Errorf("the rules are at block %d, want %d", rules.Last().Height, want)
+	}
 }
 
 // lossy loses the answers to steps, after they were made.
@@ -224,6 +314,33 @@ func TestCookieIsReadAgain(t *testing.T) {
 	}
 }
 
+func TestRemoveCookie(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), ".cookie")
+	old, err := nodeapi.WriteCookie(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := nodeapi.WriteCookie(path)
+	if err != nil || fresh == old {
+		t.Fatalf("the same password again: %v", err)
+	}
+	if err := nodeapi.RemoveCookie(path, old); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("another one's cookie is gone: %v", err)
+	}
+	for range 2 { // once it is gone, that is well too
+		if err := nodeapi.RemoveCookie(path, fresh); err != nil {
+			t.Error(err)
+		}
+	}
+	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 0 {
+		t.Errorf("left behind: %v, %v", files, err)
+	}
+}
+
 func TestHostileRequests(t *testing.T) {
 	t.Parallel()
 	rules := newLedger(t)
@@ -233,6 +350,8 @@ func TestHostileRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	user, password, _ := strings.Cut(string(text), ":")
+	many := `{"method":"smartpool_checktx","params":["00",` + strings.Repeat("9", 1<<20) + `]}`
+	deep := `{"method":"smartpool_escrow","params":[` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `]}`
 	for name, c := range map[string]struct {
 		method, path, host, body string
 		password                 string
@@ -254,6 +373,11 @@ func TestHostileRequests(t *testing.T) {
 		"no hash":         {"POST", "/", "", `{"method":"smartpool_disconnectblock","params":["00"]}`, password, 500},
 		"no id":           {"POST", "/", "", `{"method":"smartpool_supernode","params":["00"]}`, password, 500},
 		"huge time":       {"POST", "/", "", `{"method":"smartpool_checktx","params":["00",4294967296]}`, password, 500},
+		"null time":       {"POST", "/", "", `{"method":"smartpool_checktx","params":["00",null]}`, password, 500},
+		"null script":     {"POST", "/", "", `{"method":"smartpool_escrow","params":[null]}`, password, 500},
+		"huge number":     {"POST", "/", "", `{"method":"smartpool_checktx","params":["00",1e999999999]}`, password, 500},
+		"many digits":     {"POST", "/", "", many, password, 500},
+		"deep parameter":  {"POST", "/", "", deep, password, 500},
 		"negative time":   {"POST", "/", "", `{"method":"smartpool_checktx","params":["00",-1]}`, password, 500},
 		"good":            {"POST", "/", "", `{"method":"smartpool_tip","params":[],"id":"x"}`, password, 200},
 	} {
@@ -279,12 +403,51 @@ func TestHostileRequests(t *testing.T) {
 	if rules.Last().Height != -1 {
 		t.Error("the rules moved")
 	}
+}
+
+// A length that is not the body's gets an error, not a wait or a call of half a body.
+func TestWrongContentLength(t *testing.T) {
+	t.Parallel()
+	_, url, cookie := serve(t, newLedger(t))
+	secret, err := os.ReadFile(cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authorization := base64.StdEncoding.EncodeToString(secret)
+	const call = `{"method":"smartpool_tip","params":[],"id":1}`
+	for _, length := range []string{"1000", "10", "-1", "x", "99999999999999999999", "46\r\nContent-Length: 45"} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic %s\r\nContent-Length: %s\r\n\r\n%s",
+			authorization, length, call)
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("length %q: %v", length, err)
+		} else if r.Body.Close(); r.StatusCode != http.StatusBadRequest {
+			t.Errorf("length %q: status %d", length, r.StatusCode)
+		}
+		conn.Close()
+	}
+}
+
+func TestListen(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{"0.0.0.0:0", "192.0.2.1:1", "127.0.0.1", "localhost:1", ":0"} {
 		if l, err := nodeapi.Listen(address); err == nil {
 			l.Close()
 			t.Errorf("%s is listened on", address)
 		}
 	}
+	l, err := nodeapi.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
 }
 
 // Whatever answers, the client neither panics nor takes it for consent.
@@ -295,29 +458,34 @@ func TestHostileAnswers(t *testing.T) {
 	if _, err := nodeapi.WriteCookie(cookie); err != nil {
 		t.Fatal(err)
 	}
+	zeros := strings.Repeat("0", 64)
 	for name, c := range map[string]struct {
 		status int
 		body   string
 	}{
-		"nothing":        {200, ""},
-		"page":           {200, "<html>hello</html>"},
-		"null":           {200, "null"},
-		"no fields":      {200, "{}"},
-		"null result":    {200, `{"result":null,"error":null,"id":1}`},
-		"other id":       {200, `{"result":{"ok":true},"error":null,"id":2}`},
-		"other status":   {500, `{"result":{"ok":true},"error":null,"id":1}`},
-		"ok is text":     {200, `{"result":{"ok":"true"},"error":null,"id":1}`},
-		"no verdict":     {200, `{"result":{"ok":false},"error":null,"id":1}`},
-		"other field":    {200, `{"result":{"ok":true,"but":1},"error":null,"id":1}`},
-		"both":           {200, `{"result":{"ok":true},"error":{"code":-1,"message":"no"},"id":1}`},
-		"trailing":       {200, `{"result":{"ok":true},"error":null,"id":1}{}`},
-		"array":          {200, `{"result":[true],"error":null,"id":1}`},
-		"redirect":       {302, ""},
-		"no hex":         {200, `{"result":["zz"],"error":null,"id":1}`},
-		"no transaction": {200, `{"result":["00"],"error":null,"id":1}`},
-		"tip of nothing": {200, `{"result":{"height":-2,"hash":"","digest":""},"error":null,"id":1}`},
-		"no pool":        {200, `{"result":{"pool":"x","active":true},"error":null,"id":1}`},
-		"no PastelID":    {200, `{"result":{"pool":"x","pastelid":"y","payee":"00"},"error":null,"id":1}`},
+		"nothing":              {200, ""},
+		"page":                 {200, "<html>hello</html>"},
+		"null":                 {200, "null"},
+		"no fields":            {200, "{}"},
+		"null result":          {200, `{"result":null,"error":null,"id":1}`},
+		"other id":             {200, `{"result":{"ok":true},"error":null,"id":2}`},
+		"other status":         {500, `{"result":{"ok":true},"error":null,"id":1}`},
+		"ok is text":           {200, `{"result":{"ok":"true"},"error":null,"id":1}`},
+		"no verdict":           {200, `{"result":{"ok":false},"error":null,"id":1}`},
+		"other field":          {200, `{"result":{"ok":true,"but":1},"error":null,"id":1}`},
+		"consent and reason":   {200, `{"result":{"ok":true,"reason":"x"},"error":null,"id":1}`},
+		"consent and detail":   {200, `{"result":{"ok":true,"detail":"x"},"error":null,"id":1}`},
+		"tip without a height": {200, `{"result":{"hash":"` + zeros + `","digest":"` + zeros + `"},"error":null,"id":1}`},
+		"escrow of no state":   {200, `{"result":{"pool":"abc.` + zeros[:40] + `"},"error":null,"id":1}`},
+		"both":                 {200, `{"result":{"ok":true},"error":{"code":-1,"message":"no"},"id":1}`},
+		"trailing":             {200, `{"result":{"ok":true},"error":null,"id":1}{}`},
+		"array":                {200, `{"result":[true],"error":null,"id":1}`},
+		"redirect":             {302, ""},
+		"no hex":               {200, `{"result":["zz"],"error":null,"id":1}`},
+		"no transaction":       {200, `{"result":["00"],"error":null,"id":1}`},
+		"tip of nothing":       {200, `{"result":{"height":-2,"hash":"","digest":""},"error":null,"id":1}`},
+		"no pool":              {200, `{"result":{"pool":"x","active":true},"error":null,"id":1}`},
+		"no PastelID":          {200, `{"result":{"pool":"x","pastelid":"y","payee":"00"},"error":null,"id":1}`},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://127.0.0.1:1/")
@@ -337,9 +505,7 @@ func TestHostileAnswers(t *testing.T) {
 		_, err := client.Tip(ctx)
 		check("tip", err)
 		_, err = client.Payouts(ctx)
-		if c.body != `{"result":null,"error":null,"id":1}` { // no payouts
-			check("payouts", err)
-		}
+		check("payouts", err)
 		if sn, err := client.Supernode(ctx, pastel.TxID{}); sn != nil {
 			t.Errorf("%s: a Supernode: %v, %v", name, sn, err)
 		}
@@ -364,6 +530,56 @@ func FuzzRequest(f *testing.F) {
 		handler.ServeHTTP(w, req)
 		if w.Code != 200 && w.Code != 400 && w.Code != 404 && w.Code != 500 {
 			t.Errorf("status %d", w.Code)
+		}
+	})
+}
+
+// FuzzAnswer wants of whatever answers neither a panic nor a value that no smartpoold gives.
+func FuzzAnswer(f *testing.F) {
+	zeros := strings.Repeat("0", 64)
+	f.Add(200, `{"result":{"ok":true},"error":null,"id":1}`)
+	f.Add(200, `{"result":{"ok":false,"reason":"bad_block","detail":"x"},"error":null,"id":1}`)
+	f.Add(200, `{"result":{"height":-1,"hash":"`+zeros+`","digest":"`+zeros+`"},"error":null,"id":1}`)
+	f.Add(200, `{"result":null,"error":null,"id":1}`)
+	f.Add(200, `{"result":[],"error":null,"id":1}`)
+	f.Add(200, `{"result":{"pool":"abc.`+zeros[:40]+`","active":true},"error":null,"id":1}`)
+	f.Add(500, `{"result":null,"error":{"code":-1,"message":"no"},"id":1}`)
+	f.Add(401, "")
+	cookie := filepath.Join(f.TempDir(), ".cookie")
+	if _, err := nodeapi.WriteCookie(cookie); err != nil {
+		f.Fatal(err)
+	}
+	var status int
+	var body string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	}))
+	f.Cleanup(server.Close)
+	client := nodeapi.NewClient(server.URL, cookie)
+	ctx := context.Background()
+	f.Fuzz(func(t *testing.T, code int, text string) {
+		status, body = 200+(code%400+400)%400, text // 1xx is no answer
+		if err := client.CheckTx(ctx, []byte{1}, 1); err == nil && (status != 200 || !strings.Contains(text, "true")) {
+			t.Errorf("status %d, %q is taken for consent", status, text)
+		}
+		tip, err := client.Tip(ctx)
+		if err == nil && (tip.Height < -1 || status != 200) {
+			t.Errorf("tip %v", tip)
+		}
+		txs, err := client.Payouts(ctx)
+		for _, tx := range txs {
+			if err != nil || !strings.Contains(strings.ToLower(text), hex.EncodeToString(tx.Bytes())) {
+				t.Errorf("a payout from nowhere: %v", err)
+			}
+		}
+		if e, err := client.Escrow(ctx, []byte{1}); e != nil {
+			if _, labelErr := ticket.ParsePoolID(string(e.Pool)); labelErr != nil || err != nil {
+				t.Errorf("pool %q: %v", e.Pool, err)
+			}
+		}
+		if sn, err := client.Supernode(ctx, pastel.TxID{}); sn != nil && (err != nil || len(sn.Payee) == 0) {
+			t.Errorf("Supernode %v: %v", sn, err)
 		}
 	})
 }
