@@ -34,7 +34,7 @@ type FollowerConfig struct {
 // Status is what a Follower says of itself.
 type Status struct {
 	Target pastel.Height // the node's tip as last seen, -1 before
-	Synced bool          // the ledger was at the node's tip when last compared
+	Synced bool          // the ledger was at the node's tip when last compared, and no more than a few blocks came since
 	Err    error         // why it does not get on, nil if it does
 }
 
@@ -150,6 +150,9 @@ func (f *Follower) sleep(ctx context.Context, wait time.Duration) bool {
 	return true
 }
 
+// nearTip is how many blocks may be missing, for as long as it takes to fetch them, without Status calling the ledger behind.
+const nearTip = 3
+
 // sync goes to the node's tip as it is now.
 func (f *Follower) sync(ctx context.Context) error {
 	height, hash, err := f.cfg.Source.Tip(ctx)
@@ -159,10 +162,11 @@ func (f *Follower) sync(ctx context.Context) error {
 	if height < 0 {
 		return &sourceError{fmt.Errorf("the node says that its tip is block %d: waiting for it to have a chain", height)}
 	}
+	tip := f.cfg.Ledger.Last()
 	f.mu.Lock()
 	f.status.Target = height
+	f.status.Synced = f.status.Synced && height <= tip.Height+nearTip
 	f.mu.Unlock()
-	tip := f.cfg.Ledger.Last()
 	if tip.Hash != hash || tip.Height != height {
 		base, err := f.fork(ctx, tip, height)
 		if err != nil {

@@ -8,22 +8,19 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// BenchmarkRestart loads a state of 2.1 million pledges from a database: SQLite, and PostgreSQL if SMARTPOOL_BENCH_POSTGRES
-// names an empty one. Filling them takes minutes, so it runs only if SMARTPOOL_BENCH_RESTART is set. It stands here because only
-// this package's tests can make such a state without 2.1 million signatures.
+// BenchmarkRestart loads a state of 2.1 million pledges from either database. Filling them takes minutes, so it runs only if
+// SMARTPOOL_BENCH_RESTART is set. It stands here because only this package's tests can make such a state without 2.1 million
+// signatures.
 func BenchmarkRestart(b *testing.B) {
 	if os.Getenv("SMARTPOOL_BENCH_RESTART") == "" {
 		b.Skip("set SMARTPOOL_BENCH_RESTART=1: it takes minutes")
 	}
-	databases := map[string]string{"SQLite": filepath.Join(b.TempDir(), "full.db")}
-	if url := os.Getenv("SMARTPOOL_BENCH_POSTGRES"); url != "" {
-		databases["PostgreSQL"] = url
-	}
-	for name, url := range databases {
+	for name, url := range map[string]string{"SQLite": filepath.Join(b.TempDir(), "full.db"), "PostgreSQL": pgtest.Open(b)} {
 		b.Run(name, func(b *testing.B) {
 			ctx := context.Background()
 			var s *store.Store

@@ -65,21 +65,12 @@ func (s *Store) readState(ctx context.Context, net pastel.Network, shadow bool) 
 }
 
 func (s *Store) readKind(ctx context.Context, kind pool.RecordKind, l *pool.Loader) error {
-	rows, err := s.conn.QueryContext(ctx, recordsOfKind, int16(kind))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var key, value sql.RawBytes
-	for rows.Next() {
-		if err := rows.Scan(&key, &value); err != nil {
-			return err
-		}
+	return s.scan(ctx, s.conn, kind, func(key, value []byte) error {
 		if err := l.Add(pool.Record{Kind: kind, Key: key, Value: value}); err != nil {
 			return fmt.Errorf("%w: the database is damaged or of another network, start with an empty one", err)
 		}
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 // checkBlocks computes the last blocks' ledger digests again from their events, and reads their undo records.

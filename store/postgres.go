@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store/db"
 )
 
@@ -51,7 +52,27 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 	}
 	s.q = db.New(s.conn)
 	s.begin = beginPostgres
+	s.scan = scanPostgres
 	return nil
+}
+
+// scanPostgres hands the records of a kind to f, which must not keep them. It takes the bytes as the server sends them:
+// database/sql would copy each of millions twice.
+func scanPostgres(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error {
+	return conn.Raw(func(driver any) error {
+		rows, err := driver.(*stdlib.Conn).Conn().Query(ctx, recordsOfKind, pgx.QueryResultFormats{pgx.BinaryFormatCode}, int16(kind))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			row := rows.RawValues()
+			if err := f(row[0], row[1]); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
 }
 
 // leavePostgres ends the writer's session. It gives the lock back first: else the next writer would have to wait for the server

@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // the driver
 
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store/db"
 )
 
@@ -75,11 +76,31 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	}
 	s.onClose(prepared.Close)
 	s.q = prepared
+	s.scan = scanSQLite
 	s.begin = func(ctx context.Context, conn *sql.Conn) (transaction, error) {
 		_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
 		return &sqliteTx{ctx, conn, prepared}, err
 	}
 	return nil
+}
+
+// scanSQLite hands the records of a kind to f, which must not keep them.
+func scanSQLite(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error {
+	rows, err := conn.QueryContext(ctx, recordsOfKind, int16(kind))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var key, value sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&key, &value); err != nil {
+			return err
+		}
+		if err := f(key, value); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // sqliteTx is a transaction by hand: statements stay prepared on the connection, where database/sql would prepare them anew for

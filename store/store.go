@@ -22,6 +22,7 @@ type Store struct {
 	conn   *sql.Conn // all of a writer's statements, so that losing it loses the writer's lock and the transaction at once
 	closed []func() error
 	begin  func(context.Context, *sql.Conn) (transaction, error)
+	scan   func(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error
 	q      *db.Queries // outside of transactions
 }
 
