@@ -173,6 +173,12 @@ func medianTime(e *entry) uint32 {
 // activate moves to the best chain, block by block; a block that turns out to be invalid is marked and left out. An error means
 // that the rules gave no answer or the branch is too deep: the chain is then shorter, but in agreement with the rules.
 func (n *Node) activate(ctx context.Context) error {
+	if n.unsure {
+		if err := n.bringRules(ctx); err != nil {
+			return err
+		}
+		n.unsure = false
+	}
 	for {
 		target := n.tree.candidate()
 		if target == n.tree.tip() {
@@ -196,6 +202,7 @@ func (n *Node) moveTo(ctx context.Context, fork pastel.Height, up []*entry) erro
 		e := n.tree.tip()
 		if n.rules != nil {
 			if err := n.rules.Disconnect(ctx, e.block.Hash()); err != nil {
+				n.unsure = true
 				return fmt.Errorf("the rules do not take block %d back: %w", e.height, err)
 			}
 		}
@@ -282,10 +289,11 @@ func (n *Node) askRules(ctx context.Context, e *entry) error {
 	}
 	err := n.rules.Connect(ctx, e.block.Bytes())
 	var refused *chain.RefusedError
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) && refused.Reason != chain.RefusedBlock { // else the rules are at another place, the block is not bad
 		return &BlockError{"smartpool-" + refused.Reason, err}
 	}
 	if err != nil {
+		n.unsure = true
 		return fmt.Errorf("the rules give no answer about block %d: %w", e.height, err)
 	}
 	return nil
@@ -356,6 +364,13 @@ func (n *Node) disconnect(e *entry) {
 	e.spent = nil
 	n.tree.best = n.tree.best[:len(n.tree.best)-1]
 	n.pool.bringBack(e.block)
+}
+
+// goBelow takes blocks back, down to a block's parent, without asking the rules.
+func (n *Node) goBelow(e *entry) {
+	for n.tree.tip().height >= e.height {
+		n.disconnect(n.tree.tip())
+	}
 }
 
 // Invalidate marks a block of the tree as invalid, as if it broke a rule, and moves to the best chain without it.

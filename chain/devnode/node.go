@@ -31,6 +31,7 @@ type Node struct {
 	lock  *flock.Flock
 
 	mu     sync.Mutex
+	unsure bool // a step of the rules had no answer: they may have made it or not
 	file   *blockFile
 	tree   tree
 	coins  map[pastel.OutPoint]coin
@@ -94,8 +95,8 @@ func (n *Node) open(ctx context.Context, dir string) (err error) {
 			return err
 		}
 	}
-	n.rules = rules
-	return n.bringRules(ctx)
+	n.rules, n.unsure = rules, rules != nil
+	return n.activate(ctx)
 }
 
 // Close ends the node. Everything it was asked to do is on disk.
@@ -111,9 +112,6 @@ func (n *Node) Close() error {
 
 // bringRules takes the rules to the node's tip: they may have stopped elsewhere.
 func (n *Node) bringRules(ctx context.Context) error {
-	if n.rules == nil {
-		return nil
-	}
 	for {
 		tip, err := n.rules.Tip(ctx)
 		if err != nil {
@@ -125,7 +123,14 @@ func (n *Node) bringRules(ctx context.Context) error {
 		case tip.Height == n.tree.tip().height:
 			return nil
 		default:
-			err = n.rules.Connect(ctx, n.tree.at(tip.Height+1).block.Bytes())
+			next := n.tree.at(tip.Height + 1)
+			err = n.rules.Connect(ctx, next.block.Bytes())
+			var refused *chain.RefusedError
+			if errors.As(err, &refused) && refused.Reason != chain.RefusedBlock { // the chain was made without these rules
+				if err = n.refuse(next, err.Error()); err == nil {
+					n.goBelow(next)
+				}
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("bring the rules from block %d to the node's tip: %w", tip.Height, err)

@@ -69,9 +69,9 @@ func TestEscrowCannotBeRobbed(t *testing.T) {
 		[]pastel.TxOut{{Value: 199 * pastel.PSL, Script: p.Operator.Reward.Script()}})
 	p.refused(robbery, "smartpool-escrow_spend")
 
-	unruled, err := devnode.Open(context.Background(), devnode.Config{Dir: t.TempDir(), Network: p.Net})
+	dir := t.TempDir()
+	unruled, err := devnode.Open(context.Background(), devnode.Config{Dir: dir, Network: p.Net})
 	p.must(err)
-	defer unruled.Close()
 	height, _ := p.tip()
 	for h := pastel.Height(1); h <= height; h++ {
 		hash, err := p.Client.HashAt(context.Background(), h)
@@ -83,6 +83,17 @@ func TestEscrowCannotBeRobbed(t *testing.T) {
 	if _, err := unruled.SubmitTx(context.Background(), robbery.Bytes()); err != nil {
 		t.Errorf("a node without the rules should let the robbery pass, or the test proves nothing: %v", err)
 	}
+	_, err = unruled.Generate(context.Background(), 3)
+	p.must(err)
+	p.must(unruled.Close())
+
+	// With the rules, the same chain ends before the robbery.
+	ruled := open(t, dir, memoryRules(t))
+	defer ruled.Close()
+	if h, _ := ruled.Tip(); h != height {
+		t.Errorf("the node is at block %d, the robbery is in block %d", h, height+1)
+	}
+	mined(t, ruled, 5)
 }
 
 // settled takes the pool to a payout that spends ordinary coins, so that only the rules keep it from being mined early.

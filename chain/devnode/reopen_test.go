@@ -163,15 +163,19 @@ func TestRulesAreBroughtToTheTip(t *testing.T) {
 	}
 }
 
-// silent rules give no answer: a node must then accept nothing.
+// silent rules give no answer: a node must then accept nothing. They may have made the step all the same.
 type silent struct {
 	chain.Rules
-	away bool
+	away, late bool
 }
 
 var errAway = errors.New("away")
 
 func (s *silent) Connect(ctx context.Context, b []byte) error {
+	if s.late {
+		s.late = false
+		return errors.Join(errAway, s.Rules.Connect(ctx, b))
+	}
 	if s.away {
 		return errAway
 	}
@@ -179,6 +183,10 @@ func (s *silent) Connect(ctx context.Context, b []byte) error {
 }
 
 func (s *silent) Disconnect(ctx context.Context, h pastel.BlockHash) error {
+	if s.late {
+		s.late = false
+		return errors.Join(errAway, s.Rules.Disconnect(ctx, h))
+	}
 	if s.away {
 		return errAway
 	}
@@ -208,6 +216,38 @@ func TestNoAnswer(t *testing.T) {
 	tip, err := rules.Tip(ctx)
 	if err != nil || tip.Height != h || tip.Hash != hash {
 		t.Errorf("node at block %d, rules at block %d, %v", h, tip.Height, err)
+	}
+}
+
+// Whether the rules made a step whose answer was lost or not, the node finds out and goes on.
+func TestLostAnswer(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	rules := &silent{Rules: memoryRules(t)}
+	n := open(t, t.TempDir(), rules)
+	defer n.Close()
+	hashes := mined(t, n, 10)
+	together := func(what string) {
+		t.Helper()
+		mined(t, n, 1)
+		h, hash := n.Tip()
+		tip, err := rules.Tip(ctx)
+		if err != nil || tip.Height != h || tip.Hash != hash {
+			t.Errorf("%s: node at block %d, rules at block %d, %v", what, h, tip.Height, err)
+		}
+	}
+	rules.late = true
+	if _, err := n.Generate(ctx, 1); !errors.Is(err, errAway) {
+		t.Errorf("generate: %v", err)
+	}
+	together("a block connected")
+	rules.late = true
+	if err := n.Invalidate(ctx, hashes[7]); !errors.Is(err, errAway) {
+		t.Errorf("invalidate: %v", err)
+	}
+	together("a block disconnected")
+	if h, _ := n.Tip(); h != 8 {
+		t.Errorf("the node is at block %d", h)
 	}
 }
 
