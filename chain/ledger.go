@@ -199,8 +199,10 @@ func (l *Ledger) answer(f func(*pool.State)) error {
 	return nil
 }
 
-// Tip implements Rules.
+// Tip implements Rules. A step that is being stored counts once it is.
 func (l *Ledger) Tip(context.Context) (tip pool.Tip, err error) {
+	l.step.Lock()
+	defer l.step.Unlock()
 	err = l.answer(func(s *pool.State) { tip = s.Tip() })
 	return tip, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -16,16 +15,21 @@ import (
 
 // answer serves the node interface until the ledger fails: the node moves it.
 func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
+	listener, err := nodeapi.Listen(d.cfg.NodeAPI)
+	if err != nil {
+		return fmt.Errorf("node-api: %w; choose another address with --node-api", err)
+	}
+	defer listener.Close() // the server has closed it, unless there is none
 	cookie := filepath.Join(d.cfg.Data, ".cookie")
 	password, err := nodeapi.WriteCookie(cookie)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(cookie)
-	listener, err := nodeapi.Listen(d.cfg.NodeAPI)
-	if err != nil {
-		return fmt.Errorf("node-api: %w; choose another address with --node-api", err)
-	}
+	defer func() {
+		if err := nodeapi.RemoveCookie(cookie, password); err != nil {
+			d.log.Warn("close the node interface", "err", err)
+		}
+	}()
 	pushed := &pushed{Ledger: ledger, daemon: d, failed: make(chan error, 1)}
 	server := nodeapi.NewServer(pushed, password)
 	served := make(chan error, 1)
