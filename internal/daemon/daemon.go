@@ -75,11 +75,6 @@ func (d *Daemon) Run(ctx context.Context) error {
 		}
 		defer closeDev()
 	}
-	if d.cfg.NodeAPI == "" {
-		if err := d.dial(ctx); err != nil {
-			return err
-		}
-	}
 	err = d.sessions(ctx)
 	d.ready.set("stopping")
 	if ctx.Err() != nil {
@@ -89,8 +84,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 	return err
 }
 
-// dial connects to the node. One that is away is waited for; a wrong one is refused.
+// dial connects to the node, once. One that is away is waited for; a wrong one is refused.
 func (d *Daemon) dial(ctx context.Context) error {
+	if d.node != nil {
+		return nil
+	}
 	client, err := pasteld.New(pasteld.Config{
 		URL: d.cfg.Node, User: d.cfg.NodeUser, Password: d.cfg.NodePassword, CookieFile: d.cfg.NodeCookie, Network: d.net,
 	})
@@ -141,30 +139,28 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // sessions keeps the ledger going: after an error of the database that may pass it is opened and loaded again, as what was
 // written before the error is known only to the database.
 func (d *Daemon) sessions(ctx context.Context) error {
-	opened := false
+	opened, standing := false, false
 	for pause := firstPause; ; {
-		err := d.session(ctx, func() { opened, pause = true, firstPause })
+		err := d.session(ctx, func() { opened, standing, pause = true, false, firstPause })
+		wait := pause
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, store.ErrLocked):
 			d.ready.set("standing by: " + err.Error())
-			if pause == firstPause {
+			if !standing {
 				d.log.Info("standing by until the other daemon ends", "database", d.cfg.databaseForLog())
 			}
-			pause = max(pause, standBy)
+			opened, standing, wait = true, true, standBy
 		case opened && store.Temporary(err):
 			d.ready.set("the database failed: " + err.Error())
 			d.log.Error("the database failed, opening it again", "err", err, "in", pause)
+			pause = min(2*pause, longPause)
 		default:
 			return err
 		}
-		if !sleep(ctx, pause) {
+		if !sleep(ctx, wait) {
 			return ctx.Err()
-		}
-		pause = min(2*pause, longPause)
-		if errors.Is(err, store.ErrLocked) {
-			pause = standBy
 		}
 	}
 }
@@ -203,6 +199,9 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 
 // follow takes the ledger along the node's chain.
 func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) error {
+	if err := d.dial(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d.ready.set("syncing")

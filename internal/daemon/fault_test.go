@@ -282,14 +282,15 @@ func TestRefusals(t *testing.T) {
 		spoil func(*daemon.Config)
 		want  string
 	}{
-		"wrong network":    {func(c *daemon.Config) { c.Network, c.ShadowFrom = "testnet", 5 }, "regtest"},
-		"wrong password":   {func(c *daemon.Config) { c.NodeCookie, c.NodeUser, c.NodePassword = "", "user", "guess" }, "password"},
-		"no database":      {func(c *daemon.Config) { c.Database = text }, text},
-		"unreachable":      {func(c *daemon.Config) { c.Database = "postgres://nobody@127.0.0.1:1/none?connect_timeout=1" }, "127.0.0.1"},
-		"data is a file":   {func(c *daemon.Config) { c.Data = text }, "--data"},
-		"metrics in use":   {func(c *daemon.Config) { c.Metrics = strings.TrimPrefix(n.server.URL, "http://") }, "--metrics"},
-		"no URL":           {func(c *daemon.Config) { c.Node = "127.0.0.1:9932" }, "http://"},
-		"node says nobody": {func(c *daemon.Config) { c.Node = c.Node + "/other" }, ""},
+		"wrong network":        {func(c *daemon.Config) { c.Network, c.ShadowFrom = "testnet", 5 }, "regtest"},
+		"wrong password":       {func(c *daemon.Config) { c.NodeCookie, c.NodeUser, c.NodePassword = "", "user", "guess" }, "password"},
+		"no database":          {func(c *daemon.Config) { c.Database = text }, text},
+		"unreachable":          {func(c *daemon.Config) { c.Database = "postgres://nobody@127.0.0.1:1/none?connect_timeout=1" }, "127.0.0.1"},
+		"data is a file":       {func(c *daemon.Config) { c.Data = text }, "--data"},
+		"metrics in use":       {func(c *daemon.Config) { c.Metrics = strings.TrimPrefix(n.server.URL, "http://") }, "--metrics"},
+		"no URL":               {func(c *daemon.Config) { c.Node = "127.0.0.1:9932" }, "http://"},
+		"no database, no node": {func(c *daemon.Config) { c.Database, c.Node = text, "http://127.0.0.1:1" }, text},
+		"node says nobody":     {func(c *daemon.Config) { c.Node = c.Node + "/other" }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -306,4 +307,25 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A node that is away is waited for, and the wait ends when it is asked to.
+func TestNodeAway(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	cfg := n.settings(t.TempDir(), "")
+	cfg.Node, cfg.Metrics = "http://"+freeAddress(t), freeAddress(t)
+	d := start(t, cfg)
+	for {
+		status, body := get(t, "http://"+cfg.Metrics+"/readyz")
+		if status == http.StatusServiceUnavailable && strings.Contains(body, "the node is away") {
+			break
+		}
+		select {
+		case err := <-d.done:
+			t.Fatalf("the daemon ended: %v", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	d.end()
 }
