@@ -19,28 +19,14 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/nodeapi"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-func life(t testing.TB) [][]byte {
-	t.Helper()
-	text, err := os.ReadFile("../testdata/life/blocks.hex")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var blocks [][]byte
-	for _, line := range strings.Fields(string(text)) {
-		raw, err := hex.DecodeString(line)
-		if err != nil {
-			t.Fatal(err)
-		}
-		blocks = append(blocks, raw)
-	}
-	return blocks
-}
+func life(t testing.TB) [][]byte { return chaintest.Blocks(t, "life") }
 
 func newLedger(t testing.TB) *chain.Ledger {
 	t.Helper()

@@ -2,33 +2,13 @@ package devnode_test
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/chain/devnode"
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
-
-// recorded returns the blocks of a recorded chain.
-func recorded(t *testing.T, name string) [][]byte {
-	t.Helper()
-	text, err := os.ReadFile("../../testdata/" + name + "/blocks.hex")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var blocks [][]byte
-	for _, line := range strings.Fields(string(text)) {
-		raw, err := hex.DecodeString(line)
-		if err != nil {
-			t.Fatal(err)
-		}
-		blocks = append(blocks, raw)
-	}
-	return blocks
-}
 
 func regtest(t *testing.T) pastel.Network {
 	t.Helper()
@@ -46,7 +26,7 @@ func TestRecordedChainIsValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	blocks := recorded(t, "life")
+	blocks := chaintest.Blocks(t, "life")
 	for h, raw := range blocks {
 		err := n.SubmitBlock(context.Background(), raw)
 		if h == 0 && errors.Is(err, devnode.ErrDuplicate) {

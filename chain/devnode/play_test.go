@@ -74,24 +74,10 @@ func (p *played) activate() {
 	p.t.Helper()
 	ctx := context.Background()
 	p.mine(110)
-	for _, who := range p.Everybody() {
-		p.must(p.Enrol(ctx, who))
-	}
-	for _, m := range p.Members {
-		p.must(p.Fund(ctx, m))
-	}
-	p.mine(1)
-	for _, m := range p.Members {
-		p.must(p.Settle(ctx, m))
-	}
-	p.must(p.Open(ctx, "test"))
-	p.mine(1)
-	for _, m := range p.Members {
-		p.must(p.Pledge(ctx, m))
-	}
-	p.mine(1)
-	p.must(p.Activate(ctx, p.Members))
-	p.mine(1)
+	p.must(p.Start(ctx, "test", func(count int) error {
+		_, err := p.node.Generate(ctx, count)
+		return err
+	}))
 	if got := p.state(); got.Status != pool.Active {
 		p.t.Fatalf("the pool is %s", got.Status)
 	}

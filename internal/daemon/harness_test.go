@@ -23,6 +23,7 @@ import (
 	_ "modernc.org/sqlite"             // database/sql driver
 
 	"github.com/pastelnetwork/smartpool/chain/devnode"
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -65,22 +66,7 @@ func regtest(t testing.TB) pastel.Network {
 }
 
 // life returns the blocks of the chain recorded from a real node.
-func life(t testing.TB) [][]byte {
-	t.Helper()
-	text, err := os.ReadFile("../../testdata/life/blocks.hex")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var blocks [][]byte
-	for _, line := range strings.Fields(string(text)) {
-		raw, err := hex.DecodeString(line)
-		if err != nil {
-			t.Fatal(err)
-		}
-		blocks = append(blocks, raw)
-	}
-	return blocks
-}
+func life(t testing.TB) [][]byte { return chaintest.Blocks(t, "life") }
 
 // node is a development node without rules of its own, so that the recorded chain can be fed to it.
 type node struct {

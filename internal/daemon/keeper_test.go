@@ -40,19 +40,10 @@ func TestKeeper(t *testing.T) {
 	}
 	cast := players.New(regtest(t), client, []string{"Alice"}, []int64{1200})
 	mine(105)
-	for _, p := range cast.Everybody() {
-		must(cast.Enrol(ctx, p))
-	}
-	alice := cast.Members[0]
-	must(cast.Fund(ctx, alice))
-	mine(1)
-	must(cast.Settle(ctx, alice))
-	must(cast.Open(ctx, "kept"))
-	mine(1)
-	must(cast.Pledge(ctx, alice))
-	mine(1)
-	must(cast.Activate(ctx, cast.Members))
-	mine(1)
+	must(cast.Start(ctx, "kept", func(count int) error {
+		mine(count)
+		return nil
+	}))
 	_, err = client.SendTo(ctx, ticket.EscrowAddress(cast.Pool), 500*pastel.PSL)
 	must(err)
 	mine(1)

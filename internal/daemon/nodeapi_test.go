@@ -57,19 +57,10 @@ func TestNodeThatAsks(t *testing.T) {
 			must(err)
 			cast := players.New(regtest(t), client, []string{"Alice"}, []int64{1200})
 			mine(105)
-			for _, p := range cast.Everybody() {
-				must(cast.Enrol(ctx, p))
-			}
-			alice := cast.Members[0]
-			must(cast.Fund(ctx, alice))
-			mine(1)
-			must(cast.Settle(ctx, alice))
-			must(cast.Open(ctx, "asked"))
-			mine(1)
-			must(cast.Pledge(ctx, alice))
-			mine(1)
-			must(cast.Activate(ctx, cast.Members))
-			mine(1)
+			must(cast.Start(ctx, "asked", func(count int) error {
+				mine(count)
+				return nil
+			}))
 			must(cast.Launch(ctx))
 			mine(2)
 			escrow, err := rules.Escrow(ctx, ticket.EscrowAddress(cast.Pool).Script())
@@ -83,7 +74,7 @@ func TestNodeThatAsks(t *testing.T) {
 			if _, err := node.Generate(ctx, 1); err == nil {
 				t.Error("a block was accepted without an answer")
 			}
-			_, err = client.SendTo(ctx, alice.Reward, pastel.PSL)
+			_, err = client.SendTo(ctx, cast.Members[0].Reward, pastel.PSL)
 			if err == nil || !strings.Contains(err.Error(), "no answer") {
 				t.Errorf("a transaction was accepted without an answer: %v", err)
 			}

@@ -212,3 +212,37 @@ func (c *Cast) Leave(ctx context.Context, p *Party) error {
 	p.Address = elsewhere
 	return nil
 }
+
+// Start takes a pool from nothing to active with all members in it. The wallet needs mature coins; mine mines blocks.
+func (c *Cast) Start(ctx context.Context, label string, mine func(count int) error) error {
+	for _, p := range c.Everybody() {
+		if err := c.Enrol(ctx, p); err != nil {
+			return fmt.Errorf("register %s: %w", p.Name, err)
+		}
+	}
+	for _, m := range c.Members {
+		if err := c.Fund(ctx, m); err != nil {
+			return fmt.Errorf("fund %s: %w", m.Name, err)
+		}
+	}
+	if err := mine(1); err != nil {
+		return err
+	}
+	for _, m := range c.Members {
+		if err := c.Settle(ctx, m); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(c.Open(ctx, label), mine(1)); err != nil {
+		return err
+	}
+	for _, m := range c.Members {
+		if err := c.Pledge(ctx, m); err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
+		}
+	}
+	if err := mine(1); err != nil {
+		return err
+	}
+	return errors.Join(c.Activate(ctx, c.Members), mine(1))
+}
