@@ -103,6 +103,7 @@ func (n *Node) replay(kind recordKind, data []byte) error {
 			reconsider(&n.tree, e)
 		} else {
 			e.invalid, e.reason = true, string(data[32:])
+			n.tree.scan = true
 		}
 	default:
 		return fmt.Errorf("record of kind %d is not known", kind)
@@ -182,13 +183,18 @@ func (n *Node) activate(ctx context.Context) error {
 	for {
 		target := n.tree.candidate()
 		if target == n.tree.tip() {
+			n.tree.settled()
 			return nil
 		}
 		fork, up := n.tree.path(target)
 		if depth := pastel.Height(len(n.tree.best)) - 1 - fork; depth > maxReorgDepth && fork >= 0 {
 			return fmt.Errorf("%w: block %d forks off at block %d", ErrDeepReorg, target.height, fork)
 		}
+		n.tree.settled()
 		err := n.moveTo(ctx, fork, up)
+		if err != nil {
+			n.tree.scan = true // what was not connected still waits
+		}
 		n.pool.revalidate(ctx, n)
 		if err != nil {
 			return err
@@ -224,6 +230,7 @@ func (n *Node) moveTo(ctx context.Context, fork pastel.Height, up []*entry) erro
 // refuse marks a block as invalid, for good unless someone has it reconsidered.
 func (n *Node) refuse(e *entry, reason string) error {
 	e.invalid, e.reason = true, reason
+	n.tree.scan = true
 	if n.file == nil {
 		return nil // what is on disk is being read
 	}
@@ -408,6 +415,7 @@ func (n *Node) Reconsider(ctx context.Context, hash pastel.BlockHash) error {
 }
 
 func reconsider(t *tree, e *entry) {
+	t.scan = true
 	family := map[*entry]bool{}
 	for a := e; a != nil; a = a.parent {
 		a.invalid, a.reason = false, ""

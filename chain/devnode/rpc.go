@@ -148,6 +148,9 @@ func (n *Node) Serve(address, dir string) (*Server, error) {
 // Close stops the server once the calls that it is answering are done, or when the context ends.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
 	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}

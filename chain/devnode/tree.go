@@ -31,6 +31,9 @@ type tree struct {
 	entries map[pastel.BlockHash]*entry
 	order   []*entry // by arrival
 	best    []*entry // by height
+
+	next *entry // came last, on top of the tip
+	scan bool   // anything else may have changed which block is best
 }
 
 func (t *tree) tip() *entry {
@@ -61,6 +64,11 @@ func (t *tree) add(b *pastel.Block, parent *entry) *entry {
 	}
 	t.entries[b.Hash()] = e
 	t.order = append(t.order, e)
+	if parent == t.tip() && !t.scan {
+		t.next = e
+	} else {
+		t.scan = true
+	}
 	return e
 }
 
@@ -74,9 +82,16 @@ func (e *entry) valid() bool {
 	return true
 }
 
-// candidate returns the block that the best chain should end with: the highest valid one, the present tip among equals.
+// candidate returns the block that the best chain should end with: the highest valid one, the present tip among equals. The whole
+// tree is looked at only when more has happened than that a block came on top.
 func (t *tree) candidate() *entry {
 	best := t.tip()
+	if !t.scan {
+		if t.next != nil {
+			return t.next
+		}
+		return best
+	}
 	for best != nil && !best.valid() {
 		best = best.parent
 	}
@@ -90,6 +105,9 @@ func (t *tree) candidate() *entry {
 	}
 	return best
 }
+
+// settled says that the best chain ends with the candidate.
+func (t *tree) settled() { t.next, t.scan = nil, false }
 
 // path returns the blocks from the best chain, exclusive, to e, in order; fork is the height where it leaves the best chain.
 func (t *tree) path(e *entry) (fork pastel.Height, up []*entry) {
