@@ -207,5 +207,5 @@ func (s *stage) invite() {
 	s.say("Node and daemon go on running until you press Ctrl-C.")
 	s.say("node RPC   %s, user and password in %s", s.server.URL, s.server.CookieFile)
 	s.say("database   %s (SQLite; open it read-only)", filepath.Join(s.dir, s.Net.Name+".db"))
-	s.say("try        curl -u \"$(cat %s)\" -d '{\"method\":\"masternode\",\"params\":[\"list\"]}' %s", s.server.CookieFile, s.server.URL)
+	s.say("mine       curl -u \"$(cat %s)\" -d '{\"method\":\"generate\",\"params\":[1]}' %s", s.server.CookieFile, s.server.URL)
 }
