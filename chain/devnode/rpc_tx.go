@@ -81,7 +81,7 @@ func (n *Node) txJSON(tx *pastel.Tx) *txJSON {
 		Version: tx.Version, LockTime: tx.LockTime, Inputs: []any{}, Outputs: []any{},
 	}
 	if tx.Version == 4 {
-		out.Group, out.Expiry = fmt.Sprintf("%08x", saplingGroup), &tx.ExpiryHeight
+		out.Group, out.Expiry = fmt.Sprintf("%08x", uint32(saplingGroup)), &tx.ExpiryHeight
 		out.saplingJSON = &saplingJSON{Spends: []any{}, Outputs: []any{}}
 	}
 	for _, in := range tx.Inputs {

@@ -49,8 +49,7 @@ func start(who *syscall.Credential, folder, log, program string, args ...string)
 	p.cmd.Dir = folder
 	p.cmd.Env = append(os.Environ(), "LC_ALL=C", "TZ=UTC")
 	p.cmd.Stdout, p.cmd.Stderr = out, out
-	// SIGQUIT ends PostgreSQL at once together with its children, and any other program.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who, Pdeathsig: syscall.SIGQUIT}
+	p.cmd.SysProcAttr = attributes(who)
 	started := make(chan error)
 	go func() {
 		// To the kernel the parent is the thread that forked, so that one has to stay.
