@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -203,7 +202,7 @@ func asNobody(t testing.TB, f func()) {
 		runtime.LockOSThread() // for good: the thread ends with the goroutine
 		var err error
 		if os.Geteuid() == 0 {
-			err = syscall.Setfsuid(65534)
+			err = filesAsNobody()
 		}
 		if err == nil {
 			f()
