@@ -5,4 +5,6 @@ package pgtest
 import "syscall"
 
 // attributes leaves a server behind if we are killed: only Linux ends it for us.
-func attributes(who *syscall.Credential) *syscall.SysProcAttr { return &syscall.SysProcAttr{Credential: who} }
+func attributes(who *syscall.Credential) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: who}
+}
