@@ -62,7 +62,12 @@ fuzz:
 	test -n "$$targets" || { echo 'no fuzz target matches'; exit 1; }; \
 	echo "$$targets" | while read -r pkg name; do \
 		echo "-- $$pkg $$name"; \
-		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime '$(FUZZTIME)' -fuzzminimizetime 10x "$$pkg" </dev/null; \
+		run() { $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime '$(FUZZTIME)' -fuzzminimizetime 10x "$$pkg" </dev/null 2>&1; }; \
+		out=$$(run) && { echo "$$out"; continue; }; \
+		echo "$$out"; \
+		case "$$out" in *'Failing input'*) exit 1;; *'context deadline exceeded'*) ;; *) exit 1;; esac; \
+		echo 'no input failed, the fuzzing engine missed its own deadline: once more'; \
+		run || exit 1; \
 	done
 
 bench:
