@@ -3,17 +3,14 @@ package chain_test
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -35,21 +32,10 @@ var (
 	dense = sync.OnceValue(func() line { return recorded("dense") })
 )
 
-func recorded(name string) (chain line) {
-	text, err := os.ReadFile(filepath.Join("..", "testdata", name, "blocks.hex"))
+func recorded(name string) line {
+	chain, err := chaintest.Parse(name)
 	if err != nil {
 		panic(err)
-	}
-	for row := range strings.Lines(string(text)) {
-		raw, err := hex.DecodeString(strings.TrimSpace(row))
-		if err != nil {
-			panic(err)
-		}
-		b, err := pastel.ParseBlock(raw)
-		if err != nil {
-			panic(err)
-		}
-		chain = append(chain, b)
 	}
 	return chain
 }

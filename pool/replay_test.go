@@ -7,11 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/gowebpki/jcs"
 
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -45,23 +45,9 @@ type expected struct {
 
 func recorded(t testing.TB, name string) (blocks []*pastel.Block, want expected) {
 	t.Helper()
-	dir := filepath.Join("..", "testdata", name)
-	text, err := os.ReadFile(filepath.Join(dir, "blocks.hex"))
+	blocks = chaintest.Parsed(t, name)
+	text, err := os.ReadFile(filepath.Join("..", "testdata", name, "expected.json"))
 	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		raw, err := hex.DecodeString(strings.TrimSpace(line))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := pastel.ParseBlock(raw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		blocks = append(blocks, b)
-	}
-	if text, err = os.ReadFile(filepath.Join(dir, "expected.json")); err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(text, &want); err != nil {

@@ -3,13 +3,10 @@ package store_test
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -27,22 +24,10 @@ func regtest(t testing.TB) pastel.Network {
 // recorded returns the blocks of a recorded chain, prepared.
 func recorded(t testing.TB, name string) []*pool.Prepared {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "testdata", name, "blocks.hex"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	net := regtest(t)
 	var blocks []*pool.Prepared
-	for line := range strings.Lines(string(text)) {
-		raw, err := hex.DecodeString(strings.TrimSpace(line))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := pastel.ParseBlock(raw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		blocks = append(blocks, pool.Prepare(&net, pastel.Height(len(blocks)), b))
+	for h, b := range chaintest.Parsed(t, name) {
+		blocks = append(blocks, pool.Prepare(&net, pastel.Height(h), b))
 	}
 	return blocks
 }

@@ -1,13 +1,12 @@
 package ticket
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
@@ -42,18 +41,7 @@ type chain struct {
 // recorded reads testdata/<name> of the repository: life or dense.
 func recorded(t testing.TB, name string) *chain {
 	t.Helper()
-	c := new(chain)
-	for line := range strings.Lines(string(readFile(t, name, "blocks.hex"))) {
-		raw, err := hex.DecodeString(strings.TrimSpace(line))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := pastel.ParseBlock(raw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.blocks = append(c.blocks, b)
-	}
+	c := &chain{blocks: chaintest.Parsed(t, name)}
 	var want struct {
 		Events     []chainEvent
 		Registered []string

@@ -113,7 +113,7 @@ func TestBellAddress(t *testing.T) {
 	t.Parallel()
 	c := dialless(t, Config{URL: "http://127.0.0.1:1"})
 	for _, bad := range []string{
-		"", "tcp:", "127.0.0.1:28332", "ipc:///tmp/x", "tcp://127.0.0.1", "tcp://:28332", "tcp://127.0.0.1:28332/",
+		"", "tcp:", "127.0.0.1:28332", "ipc:///x", "tcp://127.0.0.1", "tcp://:28332", "tcp://127.0.0.1:28332/",
 		"tcp://u@h:1", "tcp://h:x",
 	} {
 		if _, err := c.Bell(t.Context(), bad); err == nil {

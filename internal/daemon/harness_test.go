@@ -224,8 +224,8 @@ var databases = map[string]func(t testing.TB) string{
 	"PostgreSQL": pgtest.Open,
 }
 
-// dump returns all rows of all tables of a database, in the order of their columns.
-func dump(t testing.TB, database string) string {
+// openSQL opens a daemon's database beside it.
+func openSQL(t testing.TB, database string) *sql.DB {
 	t.Helper()
 	driver := "sqlite"
 	if store.IsPostgres(database) {
@@ -235,6 +235,13 @@ func dump(t testing.TB, database string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return db
+}
+
+// dump returns all rows of all tables of a database, in the order of their columns.
+func dump(t testing.TB, database string) string {
+	t.Helper()
+	db := openSQL(t, database)
 	defer db.Close()
 	var out strings.Builder
 	for _, table := range []string{"records", "blocks", "events", "pools", "pledges", "credits", "payouts", "payout_outputs"} {

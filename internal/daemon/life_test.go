@@ -3,14 +3,12 @@ package daemon_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"os"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/pool"
-	"github.com/pastelnetwork/smartpool/store"
 )
 
 // A chain recorded from a real node, followed over RPC into either database, gives what its replay gives, and what an independent
@@ -57,14 +55,7 @@ func TestLifeOverRPC(t *testing.T) {
 // checkHistory compares the tables that people ask with updates.
 func checkHistory(t *testing.T, database string, updates []*pool.Update) {
 	t.Helper()
-	driver := "sqlite"
-	if store.IsPostgres(database) {
-		driver = "pgx"
-	}
-	db, err := sql.Open(driver, database)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := openSQL(t, database)
 	defer db.Close()
 	column := func(query string) (list []string) {
 		rows, err := db.QueryContext(context.Background(), query)
