@@ -251,6 +251,13 @@ func (l *Loader) add(r Record) error {
 	if r.Kind < l.kind || l.n == 0 && r.Kind != RecordTip {
 		return errOrder
 	}
+	l.kind = r.Kind
+	l.n++
+	return readRecord(r, func(key, c *coder) error { return l.read(r.Kind, key, c) })
+}
+
+// readRecord checks a record and has f read its key and content, to their ends.
+func readRecord(r Record, f func(key, c *coder) error) error {
 	end := len(r.Value) - recordSumSize
 	if end < 0 || len(r.Key) > 255 {
 		return errShort
@@ -258,11 +265,9 @@ func (l *Loader) add(r Record) error {
 	if recordSum(r.Kind, r.Key, r.Value[:end]) != [recordSumSize]byte(r.Value[end:]) {
 		return errRecordSum
 	}
-	l.kind = r.Kind
-	l.n++
 	c := &coder{b: r.Value[:end], reading: true}
 	key := &coder{b: r.Key, reading: true}
-	if err := l.read(r.Kind, key, c); err != nil {
+	if err := f(key, c); err != nil {
 		return err
 	}
 	return cmp.Or(key.finish(), c.finish())

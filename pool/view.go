@@ -33,6 +33,7 @@ type Pool struct {
 
 // Pledge is a live pledge.
 type Pledge struct {
+	Seq      uint64 // join order over all pools
 	PastelID pastelid.PastelID
 	Owner    pastel.KeyHash // of the pledged address
 	Coins    int64          // PSL
@@ -75,26 +76,36 @@ func (s *State) Pool(id ticket.PoolID) (Pool, bool) {
 	if p == nil {
 		return Pool{}, false
 	}
+	v := p.view(&s.net, s.tip.Height)
+	for _, pl := range p.pledges {
+		x := s.recordOf(pl)
+		v.Pledges = append(v.Pledges, x.view())
+	}
+	return v, true
+}
+
+// view is the pool as readers see it, but for who pledged: that stands in the state's tables.
+func (p *poolState) view(net *pastel.Network, tip pastel.Height) Pool {
 	v := Pool{
 		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Escrow: p.escrowAddress(),
 		Activated: p.head.activated, ActivationTx: p.head.activationTx, Deadline: p.head.deadline, Ended: p.head.ended,
-		NextSettlement: p.nextSettlement(s.tip.Height, &s.net), Carry: p.head.carry, Accrued: p.head.operator,
+		NextSettlement: p.nextSettlement(tip, net), Carry: p.head.carry, Accrued: p.head.operator,
 		MemberCoins: p.memberCoins(), PledgedCoins: p.pledgedCoins(),
 	}
 	for _, e := range p.escrow {
 		v.Escrowed += e.value
 	}
-	for _, pl := range p.pledges {
-		x := s.recordOf(pl)
-		v.Pledges = append(v.Pledges, Pledge{x.who, x.owner, x.coins, x.accrued, x.since, x.role, x.reward})
-	}
 	for _, c := range p.claims {
 		v.Claims = append(v.Claims, Claim{c.to, c.amount})
 	}
 	for _, po := range p.pending {
-		v.Pending = append(v.Pending, po.view(&s.net))
+		v.Pending = append(v.Pending, po.view(net))
 	}
-	return v, true
+	return v
+}
+
+func (x *pledgeRecord) view() Pledge {
+	return Pledge{x.seq, x.who, x.owner, x.coins, x.accrued, x.since, x.role, x.reward}
 }
 
 // nextSettlement is the first scheduled height after tip.

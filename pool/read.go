@@ -1,0 +1,64 @@
+package pool
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// PoolRecordKinds lists the kinds whose keys begin with a pool's id and that ReadPool wants, in their order.
+func PoolRecordKinds() []RecordKind {
+	return []RecordKind{RecordPool, RecordPledge, RecordClaims, RecordEscrow, RecordPayout}
+}
+
+var errNoPool = errors.New("stored records hold no such pool")
+
+// ReadPool makes the view of one pool from the tip's record and the pool's own, of PoolRecordKinds, sorted by kind and key:
+// for readers that do not keep the whole state. Records are checked one by one, the invariants between pools are not.
+func ReadPool(net pastel.Network, shadow bool, id ticket.PoolID, records []Record) (Pool, error) {
+	l, err := NewLoader(net, shadow)
+	if err != nil {
+		return Pool{}, err
+	}
+	for _, r := range records {
+		if r.Kind == RecordPledge { // people stand in records of their own
+			var x pledgeRecord
+			x.code(&coder{b: r.Value, reading: true})
+			if l.s.people.Find(x.who) == 0 {
+				l.s.people.Insert(x.who, newPerson())
+			}
+		}
+		if err := l.Add(r); err != nil {
+			return Pool{}, err
+		}
+	}
+	p, found := l.s.Pool(id)
+	if !found {
+		return Pool{}, fmt.Errorf("%w: %s", errNoPool, id)
+	}
+	return p, nil
+}
+
+// Standing is what is known of a registered PastelID.
+type Standing struct {
+	Points    int  // reputation, 0 to 100
+	Tarnished bool // it lost points at some time
+}
+
+// ReadStanding returns the reputation at height tip from a person's record (protocol 7).
+func ReadStanding(net *pastel.Network, tip pastel.Height, r Record) (Standing, error) {
+	var x person
+	err := readRecord(r, func(key, c *coder) error {
+		var id pastelid.PastelID
+		key.pastelID(&id)
+		x.code(c)
+		return c.err
+	})
+	if err != nil {
+		return Standing{}, fmt.Errorf("stored %s record %x: %w", r.Kind, r.Key, err)
+	}
+	return Standing{x.pointsAt(tip, net), x.loss != never}, nil
+}

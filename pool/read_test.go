@@ -1,0 +1,104 @@
+package pool_test
+
+import (
+	"bytes"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// ofPool picks what a reader of one pool needs.
+func ofPool(records []pool.Record, id ticket.PoolID) []pool.Record {
+	return slices.DeleteFunc(slices.Clone(records), func(r pool.Record) bool {
+		return r.Kind != pool.RecordTip && (!slices.Contains(pool.PoolRecordKinds(), r.Kind) || !bytes.HasPrefix(r.Key, []byte(id)))
+	})
+}
+
+// A pool and a reputation read from their own records are what the whole state says, after every block of the recorded chains.
+func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
+	t.Parallel()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"life", "dense"} {
+		s, err := pool.New(net, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pools, people := 0, 0
+		for h, b := range chaintest.Parsed(t, name) {
+			if _, err := s.Apply(pool.Prepare(&net, pastel.Height(h), b)); err != nil {
+				t.Fatal(err)
+			}
+			if h%7 != 0 { // all of them would be slow and tell no more
+				continue
+			}
+			records := s.Records()
+			for _, id := range s.Pools() {
+				want, _ := s.Pool(id)
+				got, err := pool.ReadPool(net, false, id, ofPool(records, id))
+				if err != nil || !reflect.DeepEqual(got, want) {
+					t.Fatalf("%s, block %d, %s: %v\n%+v\nwant\n%+v", name, h, id, err, got, want)
+				}
+				pools++
+			}
+			for _, r := range records {
+				if r.Kind != pool.RecordPerson {
+					continue
+				}
+				got, err := pool.ReadStanding(&net, s.Tip().Height, r)
+				points, tarnished, _ := s.Reputation([57]byte(r.Key))
+				if err != nil || got != (pool.Standing{Points: points, Tarnished: tarnished}) {
+					t.Fatalf("%s, block %d: %+v, %v", name, h, got, err)
+				}
+				people++
+			}
+		}
+		if pools == 0 || people == 0 {
+			t.Errorf("%s: nothing was compared", name)
+		}
+	}
+}
+
+// Damaged records of one pool are refused, not misread.
+func TestReadingOnePoolRefusesDamage(t *testing.T) {
+	t.Parallel()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := pool.New(net, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for h, b := range chaintest.Parsed(t, "life")[:200] {
+		if _, err := s.Apply(pool.Prepare(&net, pastel.Height(h), b)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := s.Pools()[0]
+	records := ofPool(s.Records(), id)
+	for i := range records {
+		for _, spoil := range []func(*pool.Record){
+			func(r *pool.Record) { r.Value = r.Value[:len(r.Value)-1] },
+			func(r *pool.Record) { r.Value = append([]byte{r.Value[0] ^ 1}, r.Value[1:]...) },
+			func(r *pool.Record) { r.Value = nil },
+			func(r *pool.Record) { r.Key = append(slices.Clone(r.Key), 0) },
+		} {
+			list := slices.Clone(records)
+			spoil(&list[i])
+			if _, err := pool.ReadPool(net, false, id, list); err == nil {
+				t.Errorf("record %d (%s), spoilt, was read", i, list[i].Kind)
+			}
+		}
+	}
+	if _, err := pool.ReadPool(net, false, id, records[:1]); err == nil {
+		t.Error("a pool was read from nothing")
+	}
+}
