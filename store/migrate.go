@@ -36,6 +36,19 @@ func folder(name string) fs.FS {
 	return sub
 }
 
+// schemaVersion is the version of the tables that this program knows: the last migration's.
+func schemaVersion() int64 {
+	names, err := fs.Glob(sqliteMigrations.files, "*.sql")
+	if err != nil || len(names) == 0 {
+		panic("no migrations are embedded")
+	}
+	version, err := goose.NumericComponent(names[len(names)-1])
+	if err != nil {
+		panic(err) // a test opens a database
+	}
+	return version
+}
+
 // migrate brings the tables up to date. backup is called before existing tables are changed, with the version they are of.
 func migrate(ctx context.Context, pool *sql.DB, m migrations, backup func(version int64) error) error {
 	versions, err := database.NewStore(m.dialect, versionTable)

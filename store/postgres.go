@@ -18,10 +18,12 @@ import (
 // several ledgers may share a server's database in schemas of their own.
 const writerLock = 0x53506f6c
 
+var errPostgresURL = errors.New("the postgres:// URL of the database is malformed: want postgres://user:password@host:port/name")
+
 func openPostgres(ctx context.Context, database string, s *Store) error {
 	cfg, err := pgx.ParseConfig(database)
 	if err != nil {
-		return errors.New("the postgres:// URL of the database is malformed: want postgres://user:password@host:port/name")
+		return errPostgresURL
 	}
 	where := fmt.Sprintf("%s on %s", cfg.Database, cfg.Host)
 	pool := stdlib.OpenDB(*cfg)

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// Reader reads a ledger's database beside its writer, which it never hinders. It is safe for concurrent use.
+type Reader struct {
+	net    pastel.Network
+	shadow bool
+	pool   *sql.DB
+	engine engine
+}
+
+// engine is what differs between the databases for readers.
+type engine struct {
+	begin, end string // of a transaction that sees one state and writes nothing
+}
+
+var (
+	sqliteReads   = engine{"BEGIN", "ROLLBACK"}
+	postgresReads = engine{"BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", "ROLLBACK"}
+)
+
+// maxReaders bounds the connections of a Reader: more would only wait for the processor.
+const maxReaders = 8
+
+// OpenReader opens a database that a writer has made, of the same network. Its errors say what to do.
+func OpenReader(ctx context.Context, database string, net pastel.Network, shadow bool) (*Reader, error) {
+	r := &Reader{net: net, shadow: shadow}
+	var err error
+	if IsPostgres(database) {
+		err = r.openPostgres(database)
+	} else {
+		err = r.openSQLite(database)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.pool.SetMaxOpenConns(maxReaders)
+	r.pool.SetMaxIdleConns(maxReaders)
+	if err := r.View(ctx, func(s *Snapshot) error { return s.checkVersion() }); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+func (r *Reader) openPostgres(database string) error {
+	cfg, err := pgx.ParseConfig(database)
+	if err != nil {
+		return errPostgresURL
+	}
+	r.pool, r.engine = stdlib.OpenDB(*cfg), postgresReads
+	return nil
+}
+
+func (r *Reader) openSQLite(path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("path of the database: %w", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("there is no database yet: start the daemon that writes it (%w)", err)
+	}
+	r.pool, err = sql.Open("sqlite", sqliteURL(path, "query_only(ON)", "cache_size(-16384)"))
+	r.engine = sqliteReads
+	return err
+}
+
+// Close closes the connections.
+func (r *Reader) Close() error { return r.pool.Close() }
+
+// Network returns the parameters of the ledger.
+func (r *Reader) Network() pastel.Network { return r.net }
+
+// Shadow reports whether the ledger watches rules that nobody enforces.
+func (r *Reader) Shadow() bool { return r.shadow }
+
+// View lets f read the database as it is after one block: steps of the writer do not show in between. The snapshot must not be kept.
+func (r *Reader) View(ctx context.Context, f func(*Snapshot) error) (err error) {
+	conn, err := r.pool.Conn(ctx)
+	if err != nil {
+		return explain(err)
+	}
+	defer conn.Close() // gives it back
+	if _, err := conn.ExecContext(ctx, r.engine.begin); err != nil {
+		return explain(err)
+	}
+	defer func() {
+		if _, rollback := conn.ExecContext(context.WithoutCancel(ctx), r.engine.end); err == nil {
+			err = explain(rollback)
+		}
+	}()
+	return explain(f(&Snapshot{ctx, conn, r}))
+}
+
+// State loads the whole state, as Store.Load does but for the checks of the last blocks. It takes seconds and gigabytes for the
+// largest networks.
+func (r *Reader) State(ctx context.Context) (state *pool.State, err error) {
+	err = r.View(ctx, func(s *Snapshot) error {
+		l, err := pool.NewLoader(r.net, r.shadow)
+		if err != nil {
+			return err
+		}
+		for _, kind := range pool.RecordKinds() {
+			if err := s.records("WHERE kind = $1 ORDER BY key", []any{int16(kind)}, l.Add); err != nil {
+				return err
+			}
+		}
+		state, err = l.Finish()
+		return err
+	})
+	return state, err
+}
+
+// Snapshot is a database as it was after one block.
+type Snapshot struct {
+	ctx  context.Context
+	conn *sql.Conn
+	r    *Reader
+}
+
+func (s *Snapshot) checkVersion() error {
+	var have sql.NullInt64
+	err := s.conn.QueryRowContext(s.ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&have)
+	if err != nil {
+		return fmt.Errorf("there are no tables of a ledger yet: start the daemon that writes them (%w)", err)
+	}
+	if want := schemaVersion(); have.Int64 != want {
+		return fmt.Errorf("the database's tables are of version %d, this program knows version %d: run the same release as the daemon "+
+			"that writes them", have.Int64, want)
+	}
+	return nil
+}
+
+// records hands records to f, which must not keep them.
+func (s *Snapshot) records(where string, args []any, f func(pool.Record) error) error {
+	rows, err := s.conn.QueryContext(s.ctx, "SELECT kind, key, value FROM records "+where, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var kind int16
+	var key, value sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&kind, &key, &value); err != nil {
+			return err
+		}
+		if err := f(pool.Record{Kind: pool.RecordKind(kind), Key: key, Value: value}); err != nil {
+			return fmt.Errorf("%w: the database is damaged or of another network", err)
+		}
+	}
+	return rows.Err()
+}
+
+// notFound is chain.ErrNotFound with what was not.
+func notFound(format string, args ...any) error {
+	return fmt.Errorf(format+": %w", append(args, chain.ErrNotFound)...)
+}

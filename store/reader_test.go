@@ -1,0 +1,253 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+func reader(t testing.TB, url string) *store.Reader {
+	t.Helper()
+	r, err := store.OpenReader(context.Background(), url, regtest(t), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+func view(t testing.TB, r *store.Reader, f func(s *store.Snapshot) error) {
+	t.Helper()
+	if err := r.View(context.Background(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// paged reads a list in pages of 3 and gives it whole.
+func paged[T any](t testing.TB, desc bool, list func(store.Page) ([]T, error), key func(T) []any) (whole []T) {
+	t.Helper()
+	p := store.Page{Limit: 3, Desc: desc}
+	for {
+		part, err := list(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole = append(whole, part...)
+		if len(part) < p.Limit {
+			return whole
+		}
+		p.After = key(part[len(part)-1])
+	}
+}
+
+func blockKey(b store.Block) []any   { return []any{int64(b.Height)} }
+func eventKey(e store.Event) []any   { return []any{int64(e.Height), e.Position} }
+func creditKey(c store.Credit) []any { return []any{int64(c.Height), c.Position} }
+func pledgeKey(p store.Pledge) []any { return []any{p.Seq} }
+func payoutKey(p store.Payout) []any { return []any{int64(p.Settled), string(p.Pool)} }
+
+// What a reader sees beside the writer is what the engine said, block by block.
+func TestReadersSeeWhatTheEngineSaid(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		l := open(t, url)
+		blocks := recorded(t, "life")
+		var events []pool.Event
+		statuses := map[pastel.Height]map[string]string{} // height, pool: status
+		live := map[pastel.Height]int{}
+		for h, b := range blocks {
+			c, err := l.Step(context.Background(), pastel.Height(h)-1, []*pool.Prepared{b})
+			if err != nil {
+				t.Fatal(err)
+			}
+			events = append(events, c.Blocks[0].Events...)
+			l.View(func(s *pool.State) {
+				at := map[string]string{}
+				for _, id := range s.Pools() {
+					p, _ := s.Pool(id)
+					at[string(id)] = p.Status.String()
+					live[pastel.Height(h)] += len(p.Pledges)
+				}
+				statuses[pastel.Height(h)] = at
+			})
+		}
+		r := reader(t, url)
+		state, err := r.State(context.Background())
+		if err != nil || !bytes.Equal(state.Encode(), l.bytes()) {
+			t.Fatalf("the whole state differs: %v", err)
+		}
+		view(t, r, func(s *store.Snapshot) error {
+			checkPools(t, s, state)
+			checkLists(t, s, state.Pools()[0], events, len(blocks))
+			for h, want := range statuses {
+				list, err := s.Pools(store.PoolFilter{At: h})
+				if err != nil || len(list) != len(want) {
+					t.Fatalf("block %d: %d pools, want %d: %v", h, len(list), len(want), err)
+				}
+				for _, p := range list {
+					if p.Status != want[string(p.ID)] {
+						t.Errorf("block %d: pool is %s, was %s", h, p.Status, want[string(p.ID)])
+					}
+				}
+				pledges, err := s.Pledges(store.PledgeFilter{Live: true, At: h}, store.Page{Limit: 1000})
+				if err != nil || len(pledges) != live[h] {
+					t.Errorf("block %d: %d pledges live, want %d: %v", h, len(pledges), live[h], err)
+				}
+			}
+			return nil
+		})
+	})
+}
+
+func checkPools(t *testing.T, s *store.Snapshot, state *pool.State) {
+	t.Helper()
+	for _, id := range state.Pools() {
+		want, _ := state.Pool(id)
+		if got, err := s.Pool(id); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v\nwant %+v", got, err, want)
+		}
+		list, err := s.Pools(store.PoolFilter{ID: id, At: store.Now, Status: []string{want.Status.String()}})
+		if err != nil || len(list) != 1 || list[0].Terms != want.Terms || list[0].Escrow != want.Escrow || list[0].Ended != want.Ended {
+			t.Errorf("%+v, %v\nwant %+v", list, err, want)
+		}
+	}
+	for _, id := range state.Registered() {
+		points, tarnished, _ := state.Reputation(id)
+		if st, err := s.Standing(id, state.Tip().Height); err != nil || st != (pool.Standing{Points: points, Tarnished: tarnished}) {
+			t.Errorf("%s: %+v, %v", id, st, err)
+		}
+	}
+	for _, absent := range []func() error{
+		func() error { _, err := s.Pool("none.0123"); return err },
+		func() error { _, err := s.Block(1 << 20); return err },
+		func() error { _, err := s.Standing([57]byte{1}, 1); return err },
+	} {
+		if err := absent(); !errors.Is(err, chain.ErrNotFound) {
+			t.Errorf("want ErrNotFound: %v", err)
+		}
+	}
+}
+
+func checkLists(t *testing.T, s *store.Snapshot, id ticket.PoolID, events []pool.Event, blocks int) {
+	t.Helper()
+	all := store.EventFilter{To: store.Now}
+	got := paged(t, false, func(p store.Page) ([]store.Event, error) { return s.Events(all, p) }, eventKey)
+	if len(got) != len(events) {
+		t.Fatalf("%d events, want %d", len(got), len(events))
+	}
+	income, settled, paid, rejected := pastel.Amount(0), 0, 0, 0
+	for i, e := range got {
+		want, _ := events[i].MarshalJSON()
+		if !bytes.Equal(e.JSON, want) || e.Height != events[i].Height || e.Type != events[i].Type {
+			t.Fatalf("event %d is %s, want %s", i, e.JSON, want)
+		}
+		switch e.Type {
+		case pool.RewardReceived:
+			income += events[i].Amount
+		case pool.PayoutSettled:
+			settled++
+		case pool.PayoutPaid:
+			paid++
+		case pool.TicketRejected:
+			rejected++
+		default:
+		}
+	}
+	down := paged(t, true, func(p store.Page) ([]store.Event, error) { return s.Events(all, p) }, eventKey)
+	for i := range down {
+		if !reflect.DeepEqual(down[i], got[len(got)-1-i]) {
+			t.Fatalf("event %d from the end is %+v", i, down[i])
+		}
+	}
+	some, err := s.Events(store.EventFilter{Types: []string{"ticket.rejected", "payout.paid"}, From: 0, To: store.Now}, store.Page{Limit: 1000})
+	if err != nil || len(some) != rejected+paid || rejected == 0 || paid == 0 {
+		t.Errorf("%d events of two types, want %d: %v", len(some), rejected+paid, err)
+	}
+	if list := paged(t, true, s.Blocks, blockKey); len(list) != blocks {
+		t.Errorf("%d blocks, want %d", len(list), blocks)
+	}
+	payouts := paged(t, false, func(p store.Page) ([]store.Payout, error) { return s.Payouts(store.PayoutFilter{At: store.Now}, p) }, payoutKey)
+	done, err := s.Payouts(store.PayoutFilter{At: store.Now, Status: store.PayoutPaid}, store.Page{Limit: 1000})
+	if err != nil || len(payouts) != settled || len(done) != paid {
+		t.Errorf("%d payouts, %d paid, want %d and %d: %v", len(payouts), len(done), settled, paid, err)
+	}
+	var out pastel.Amount
+	for _, p := range done {
+		list, err := s.Outputs(p.Pool, p.Settled)
+		if err != nil || len(list) != p.Outputs {
+			t.Errorf("payout %s has %d outputs, want %d: %v", p.TxID, len(list), p.Outputs, err)
+		}
+		for _, o := range list {
+			out += o.Amount
+		}
+		before, err := s.Payouts(store.PayoutFilter{TxID: p.TxID, At: p.Paid - 1, Status: store.PayoutPending}, store.Page{Limit: 2})
+		if err != nil || len(before) != 1 || before[0].Paid != -1 {
+			t.Errorf("payout %s before it was paid: %+v, %v", p.TxID, before, err)
+		}
+	}
+	totals, err := s.Totals("", 0)
+	if err != nil || totals.Income != income || totals.Paid != out || int(totals.Payouts) != paid {
+		t.Errorf("%+v, want income %s, paid %s in %d payouts: %v", totals, income, out, paid, err)
+	}
+	spans, err := s.Spans(id, 16)
+	var sum store.Span
+	for _, x := range spans {
+		sum.Income += x.Income
+		sum.Paid += x.Paid
+	}
+	if err != nil || sum.Income != income || sum.Paid != out || len(spans) < 5 {
+		t.Errorf("%d spans with %+v: %v", len(spans), sum, err)
+	}
+	credits := paged(t, false, func(p store.Page) ([]store.Credit, error) { return s.Credits(store.CreditFilter{At: store.Now}, p) }, creditKey)
+	pledges := paged(t, true, func(p store.Page) ([]store.Pledge, error) { return s.Pledges(store.PledgeFilter{At: store.Now}, p) }, pledgeKey)
+	if len(credits) == 0 || len(pledges) == 0 {
+		t.Errorf("%d credits, %d pledges", len(credits), len(pledges))
+	}
+}
+
+// A reader does not hold the writer up, nor see a step that comes while it looks.
+func TestASnapshotStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		l := open(t, url)
+		blocks := recorded(t, "life")
+		l.step(t, -1, blocks[:50])
+		r := reader(t, url)
+		view(t, r, func(s *store.Snapshot) error {
+			if _, err := s.Tip(); err != nil {
+				return err
+			}
+			l.step(t, 49, blocks[50:100])
+			tip, err := s.Tip()
+			if err == nil && tip.Height != 49 {
+				t.Errorf("the snapshot moved to block %d", tip.Height)
+			}
+			return err
+		})
+		view(t, r, func(s *store.Snapshot) error {
+			tip, err := s.Tip()
+			if err == nil && tip.Height != 99 {
+				t.Errorf("a new snapshot is of block %d", tip.Height)
+			}
+			return err
+		})
+	})
+}
+
+func TestReadersRefuseWhatIsNoLedger(t *testing.T) {
+	t.Parallel()
+	for _, d := range databases {
+		_, err := store.OpenReader(context.Background(), d.open(t), regtest(t), false)
+		isSentence(t, err, "start the daemon")
+	}
+	_, err := store.OpenReader(context.Background(), "postgres://%zz", regtest(t), false)
+	isSentence(t, err, "malformed")
+}

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// query is a SELECT with conditions that a caller may or may not give. Its text is made of constants alone; what callers give are
+// arguments. sqlc, which makes the other queries, has no form for this that the engines' planners would find indexes for.
+type query struct {
+	text  strings.Builder
+	args  []any
+	where bool
+}
+
+func selecting(text string) *query {
+	q := &query{}
+	q.text.WriteString(text)
+	return q
+}
+
+// and adds a condition, in which ? stands for the arguments in turn.
+func (q *query) and(condition string, args ...any) {
+	q.text.WriteString(map[bool]string{false: " WHERE ", true: " AND "}[q.where])
+	q.where = true
+	for _, a := range args {
+		before, rest, _ := strings.Cut(condition, "?")
+		q.args = append(q.args, a)
+		q.text.WriteString(before + "$" + strconv.Itoa(len(q.args)))
+		condition = rest
+	}
+	q.text.WriteString(condition)
+}
+
+// equal adds a condition unless the value is the zero one.
+func equal[T comparable](q *query, column string, value T) {
+	var zero T
+	if value != zero {
+		q.and(column+" = ?", value)
+	}
+}
+
+// in wants one of these values, if any are given.
+func in[T any](q *query, column string, values []T) {
+	if len(values) == 0 {
+		return
+	}
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	q.and(column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
+}
+
+// Page says which part of a list is wanted.
+type Page struct {
+	After []any // the key, of integers and texts, of the last row that was seen; nil from the beginning
+	Limit int   // rows at most
+	Desc  bool  // from the end on
+}
+
+// page orders by a key that is unique, and goes on after the page's last row.
+func (q *query) page(p Page, key ...string) {
+	direction, beyond := "", " > "
+	if p.Desc {
+		direction, beyond = " DESC", " < "
+	}
+	if len(p.After) == len(key) {
+		q.and("("+strings.Join(key, ", ")+")"+beyond+"(?"+strings.Repeat(", ?", len(key)-1)+")", p.After...)
+	}
+	q.text.WriteString(" ORDER BY " + strings.Join(key, direction+", ") + direction + " LIMIT " + strconv.Itoa(p.Limit))
+}
+
+// all runs a query and scans each row.
+func all[T any](s *Snapshot, q *query, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	rows, err := s.conn.QueryContext(s.ctx, q.text.String(), q.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := []T{}
+	for rows.Next() {
+		x, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("%w: the database is damaged", err)
+		}
+		list = append(list, x)
+	}
+	return list, rows.Err()
+}
+
+// height reads a height that may be missing: -1 then.
+func height(h sql.NullInt64) pastel.Height {
+	if !h.Valid {
+		return -1
+	}
+	return pastel.Height(h.Int64)
+}

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"database/sql"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Span is what happened to a pool in some blocks, for charts.
+type Span struct {
+	From     pastel.Height // first block
+	Income   pastel.Amount // received by the escrow
+	Rewards  int64         // outputs that brought it
+	Forfeits pastel.Amount
+	Paid     pastel.Amount // by payouts that were mined, fees and change not included
+}
+
+// Spans sums a pool's income and payouts over spans of so many blocks; spans in which nothing happened are left out.
+func (s *Snapshot) Spans(id ticket.PoolID, width int64) ([]Span, error) {
+	q := &query{args: []any{string(id), width}}
+	q.text.WriteString(`SELECT height / $2 * $2 AS span, sum(CASE WHEN type = 'reward.received' THEN amount ELSE 0 END),
+		sum(CASE WHEN type = 'reward.received' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'reward.forfeited' THEN amount ELSE 0 END),
+		sum(CASE WHEN type = 'payout.paid' THEN (SELECT sum(o.amount) FROM payouts p JOIN payout_outputs o ON o.pool = p.pool AND
+			o.settled = p.settled WHERE p.pool = events.pool AND p.txid = events.txid) ELSE 0 END)
+		FROM events WHERE pool = $1 AND type IN ('reward.received', 'reward.forfeited', 'payout.paid') GROUP BY span ORDER BY span`)
+	return all(s, q, func(rows *sql.Rows) (x Span, err error) {
+		return x, rows.Scan(&x.From, &x.Income, &x.Rewards, &x.Forfeits, &x.Paid)
+	})
+}
+
+// Totals are sums over a pool's life, or over all pools.
+type Totals struct {
+	Income    pastel.Amount // received by escrow
+	Rewards   int64         // outputs that brought it
+	Forfeited pastel.Amount
+	Paid      pastel.Amount // by payouts that were mined, fees and change not included
+	Payouts   int64         // that were mined
+	Cancelled int64         // payouts that expired
+	Replenish int64         // times a pool fell below its collateral
+	Left      int64         // members that left
+}
+
+// Totals sums what happened from a block on, to a pool or, if the id is empty, to all.
+func (s *Snapshot) Totals(id ticket.PoolID, from pastel.Height) (Totals, error) {
+	q := selecting(`SELECT coalesce(sum(CASE WHEN type = 'reward.received' THEN amount ELSE 0 END), 0),
+		coalesce(sum(CASE WHEN type = 'reward.received' THEN 1 ELSE 0 END), 0),
+		coalesce(sum(CASE WHEN type = 'reward.forfeited' THEN amount ELSE 0 END), 0),
+		coalesce(sum(CASE WHEN type = 'payout.paid' THEN 1 ELSE 0 END), 0),
+		coalesce(sum(CASE WHEN type = 'payout.cancelled' THEN 1 ELSE 0 END), 0),
+		coalesce(sum(CASE WHEN type = 'pool.replenishing' THEN 1 ELSE 0 END), 0),
+		coalesce(sum(CASE WHEN type = 'pledge.left' THEN 1 ELSE 0 END), 0) FROM events`)
+	equal(q, "pool", string(id))
+	q.and("height >= ?", int64(from))
+	list, err := all(s, q, func(rows *sql.Rows) (x Totals, err error) {
+		return x, rows.Scan(&x.Income, &x.Rewards, &x.Forfeited, &x.Payouts, &x.Cancelled, &x.Replenish, &x.Left)
+	})
+	if err != nil {
+		return Totals{}, err
+	}
+	t := list[0]
+	q = selecting("SELECT coalesce(sum(amount), 0) FROM payouts JOIN payout_outputs o ON o.pool = payouts.pool AND o.settled = payouts.settled")
+	equal(q, "payouts.pool", string(id))
+	q.and("paid >= ?", int64(from))
+	paid, err := all(s, q, func(rows *sql.Rows) (x pastel.Amount, err error) { return x, rows.Scan(&x) })
+	if err != nil {
+		return Totals{}, err
+	}
+	t.Paid = paid[0]
+	return t, nil
+}
