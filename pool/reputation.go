@@ -7,9 +7,11 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
+// LeastReputation is what a pledge takes, in points (protocol 6).
+const LeastReputation = 50
+
 const (
 	fullReputation   = 100
-	leastReputation  = 50 // to pledge
 	memberLeaveCosts = 25
 	plainLeaveCosts  = 5
 )
@@ -40,15 +42,8 @@ func (x person) pointsAt(h pastel.Height, net *pastel.Network) int {
 
 // chargeLeaver takes reputation for leaving: once a pool and block, and only while the pool is not idle.
 func (b *block) chargeLeaver(pl *pledge, t *touch) {
-	costs := 0
-	switch pl.role {
-	case Member:
-		costs = memberLeaveCosts
-	case Plain:
-		costs = plainLeaveCosts
-	case Standby:
-	}
-	if _, charged := t.charged[pl.who]; charged || costs == 0 || b.idle(pl.pool) {
+	costs := LeavingCosts(pl.role)
+	if _, charged := t.charged[pl.who]; charged || costs == 0 || pl.pool.idle(b.h, &b.s.net) {
 		return
 	}
 	if t.charged == nil {
@@ -63,9 +58,21 @@ func (b *block) chargeLeaver(pl *pledge, t *touch) {
 	b.emit(Event{Type: ReputationChanged, PastelID: id.String(), Points: left})
 }
 
-// idle reports whether neither activation nor income of the pool lies in the last IdleLimit blocks, this one included. A
+// idle reports whether neither activation nor income of the pool lies in the last IdleLimit blocks, h included. A
 // pool that is not activated yet is not idle: leaving it as plain pledge would else never cost anything.
-func (b *block) idle(p *poolState) bool {
-	since := b.h - b.s.net.IdleLimit
+func (p *poolState) idle(h pastel.Height, net *pastel.Network) bool {
+	since := h - net.IdleLimit
 	return p.head.activated != never && p.head.activated <= since && p.head.lastIncome <= since
+}
+
+// LeavingCosts is the reputation, in points, that a pledge of a role loses who leaves a pool that is not idle (protocol 7).
+func LeavingCosts(r Role) int {
+	switch r {
+	case Member:
+		return memberLeaveCosts
+	case Plain:
+		return plainLeaveCosts
+	default:
+		return 0
+	}
 }

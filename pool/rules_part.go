@@ -13,7 +13,7 @@ const (
 )
 
 // minPledge is MinPledge in PSL.
-func (s *State) minPledge() int64 { return int64(s.net.MinPledge / pastel.PSL) }
+func minPledge(net *pastel.Network) int64 { return int64(net.MinPledge / pastel.PSL) }
 
 // acceptPart is the part ticket of protocol 6.
 func (b *block) acceptPart(c *carried) ticket.Reason {
@@ -22,7 +22,7 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 	if p == nil {
 		return ticket.ReasonUnknownPool
 	}
-	if !b.subscribable(p) {
+	if !p.takesPledges(b.h) {
 		return ticket.ReasonNotSubscribing
 	}
 	if f.pastelID != nil {
@@ -31,7 +31,7 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 	if len(p.pledges) >= b.s.net.MaxPledges {
 		return ticket.ReasonPoolFull
 	}
-	if f.coins < b.s.leastPledge(p) {
+	if f.coins < p.leastPledge(&b.s.net) {
 		return ticket.ReasonPledgeTooSmall
 	}
 	if reason := b.checkOutput(f); reason != "" {
@@ -48,7 +48,7 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 	if who == 0 {
 		return ticket.ReasonPastelIDNotRegistered
 	}
-	if b.s.people.At(who).pointsAt(b.h, &b.s.net) < leastReputation {
+	if b.s.people.At(who).pointsAt(b.h, &b.s.net) < LeastReputation {
 		return ticket.ReasonReputationTooLow
 	}
 	if b.s.statements.Find(f.statement) != 0 {
@@ -90,15 +90,15 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 	return ""
 }
 
-// subscribable reports whether the pool takes pledges in this block.
-func (b *block) subscribable(p *poolState) bool {
+// takesPledges reports whether the pool takes pledges in block h.
+func (p *poolState) takesPledges(h pastel.Height) bool {
 	switch p.head.status {
 	case Subscribing:
-		return b.h > p.terms.InitHeight && b.h <= p.terms.InitHeight+p.terms.Period
+		return h > p.terms.InitHeight && h <= p.terms.InitHeight+p.terms.Period
 	case Active:
 		return true
 	case Replenishing:
-		return b.h <= p.head.deadline
+		return h <= p.head.deadline
 	default:
 		return false
 	}
@@ -106,10 +106,10 @@ func (b *block) subscribable(p *poolState) bool {
 
 // leastPledge is the smallest pledge the pool takes now, in PSL: the slots that are left must be able to reach the target.
 // The pool has a free slot.
-func (s *State) leastPledge(p *poolState) int64 {
-	slots := int64(s.net.MaxPledges - len(p.pledges))
+func (p *poolState) leastPledge(net *pastel.Network) int64 {
+	slots := int64(net.MaxPledges - len(p.pledges))
 	lacking := max(0, p.terms.Target-p.pledgedCoins())
-	return max(s.minPledge(), (lacking+slots-1)/slots)
+	return max(minPledge(net), (lacking+slots-1)/slots)
 }
 
 // checkOutput tests the output that a pledge names, and that its address can back the pledge on top of others.

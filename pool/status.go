@@ -69,7 +69,7 @@ func (b *block) promote(p *poolState) {
 // cut is what counts of a pledge that becomes a member while the members have m PSL: no more than the target lacks, but
 // at least MinPledge (protocol 6, part).
 func (b *block) cut(p *poolState, coins, m int64) int64 {
-	return min(coins, max(b.s.minPledge(), p.terms.Target-m))
+	return min(coins, max(minPledge(&b.s.net), p.terms.Target-m))
 }
 
 // setPledge changes a pledge's role; one that becomes a member is one since this block.

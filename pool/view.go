@@ -15,6 +15,7 @@ type Pool struct {
 	Status         Status
 	Low            bool           // active with less than half its cushion
 	Broken         bool           // shadow run: its escrow was robbed, its books are closed
+	Idle           bool           // leaving in the next block costs no reputation (protocol 7)
 	Escrow         pastel.Address // where its Supernode is paid; never a place to send coins to
 	Activated      pastel.Height  // -1 until then
 	ActivationTx   pastel.TxID    // the Supernode's collateral reference is (ActivationTx, ffffffff)
@@ -24,6 +25,7 @@ type Pool struct {
 	Carry          pastel.Amount
 	Accrued        pastel.Amount // by the operator
 	Escrowed       pastel.Amount // tracked escrow, pending payouts included
+	LeastPledge    int64         // PSL, that the next block takes from a new pledge; 0 if it takes none
 	MemberCoins    int64         // PSL
 	PledgedCoins   int64         // PSL, of all live pledges
 	Pledges        []Pledge      // live, in join order
@@ -87,10 +89,13 @@ func (s *State) Pool(id ticket.PoolID) (Pool, bool) {
 // view is the pool as readers see it, but for who pledged: that stands in the state's tables.
 func (p *poolState) view(net *pastel.Network, tip pastel.Height) Pool {
 	v := Pool{
-		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Escrow: p.escrowAddress(),
+		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Idle: p.idle(tip+1, net), Escrow: p.escrowAddress(),
 		Activated: p.head.activated, ActivationTx: p.head.activationTx, Deadline: p.head.deadline, Ended: p.head.ended,
 		NextSettlement: p.nextSettlement(tip, net), Carry: p.head.carry, Accrued: p.head.operator,
 		MemberCoins: p.memberCoins(), PledgedCoins: p.pledgedCoins(),
+	}
+	if p.takesPledges(tip+1) && len(p.pledges) < net.MaxPledges {
+		v.LeastPledge = p.leastPledge(net)
 	}
 	for _, e := range p.escrow {
 		v.Escrowed += e.value
