@@ -339,16 +339,20 @@ type CreditFilter struct {
 	At       pastel.Height // none after this block; Now
 }
 
-// Credits lists credits; the page's key is height and position.
-func (s *Snapshot) Credits(f CreditFilter, p Page) ([]Credit, error) {
-	q := selecting(`SELECT credits.height, position, time, pool, coalesce(pastelid, ''), address, amount FROM credits
-		JOIN blocks ON blocks.height = credits.height`)
+func (f *CreditFilter) conditions(q *query) {
 	equal(q, "pool", string(f.Pool))
 	equal(q, "pastelid", f.PastelID)
 	equal(q, "address", f.Address)
 	if f.At != Now {
 		q.and("credits.height <= ?", int64(f.At))
 	}
+}
+
+// Credits lists credits; the page's key is height and position.
+func (s *Snapshot) Credits(f CreditFilter, p Page) ([]Credit, error) {
+	q := selecting(`SELECT credits.height, position, time, pool, coalesce(pastelid, ''), address, amount FROM credits
+		JOIN blocks ON blocks.height = credits.height`)
+	f.conditions(q)
 	q.page(p, "credits.height", "position")
 	return all(s, q, func(rows *sql.Rows) (c Credit, err error) {
 		return c, rows.Scan(&c.Height, &c.Position, &c.Time, &c.Pool, &c.PastelID, &c.Address, &c.Amount)

@@ -62,10 +62,27 @@ func (s *Snapshot) Totals(id ticket.PoolID, from pastel.Height) (Totals, error) 
 	q = selecting("SELECT coalesce(sum(amount), 0) FROM payouts JOIN payout_outputs o ON o.pool = payouts.pool AND o.settled = payouts.settled")
 	equal(q, "payouts.pool", string(id))
 	q.and("paid >= ?", int64(from))
-	paid, err := all(s, q, func(rows *sql.Rows) (x pastel.Amount, err error) { return x, rows.Scan(&x) })
-	if err != nil {
-		return Totals{}, err
-	}
-	t.Paid = paid[0]
-	return t, nil
+	t.Paid, err = s.sum(q)
+	return t, err
+}
+
+// PaidTo sums what mined payouts paid to an address.
+func (s *Snapshot) PaidTo(address string) (pastel.Amount, error) {
+	q := selecting("SELECT coalesce(sum(amount), 0) FROM payout_outputs o JOIN payouts ON o.pool = payouts.pool AND o.settled = payouts.settled")
+	q.and("address = ?", address)
+	q.and("paid IS NOT NULL")
+	return s.sum(q)
+}
+
+// Credited sums credits.
+func (s *Snapshot) Credited(f CreditFilter) (pastel.Amount, error) {
+	q := selecting("SELECT coalesce(sum(amount), 0) FROM credits")
+	f.conditions(q)
+	return s.sum(q)
+}
+
+// sum runs a query for one amount.
+func (s *Snapshot) sum(q *query) (sum pastel.Amount, err error) {
+	err = s.conn.QueryRowContext(s.ctx, q.text.String(), q.args...).Scan(&sum)
+	return sum, err
 }

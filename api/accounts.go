@@ -1,0 +1,209 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Limits of an account: what has more is shown in part, and the lists page through all of it.
+const (
+	maxPositions = 2000
+	maxPayments  = 100
+)
+
+// Member returns what a PastelID has in pools.
+func (b *Books) Member(ctx context.Context, id string) (out Account, err error) {
+	who, err := pastelid.Parse(id)
+	if err != nil {
+		return out, badRequest("%q is no PastelID (%v): copy it whole, it begins with jX", id, err)
+	}
+	err = b.look(ctx, func(l *look) error {
+		out = newAccount(l)
+		out.PastelID = id
+		standing, registered, err := l.reputation(who)
+		if err != nil {
+			return err
+		}
+		out.Registered, out.Reputation, out.Tarnished = registered, standing.Points, standing.Tarnished
+		pledges, err := l.Pledges(store.PledgeFilter{PastelID: id, At: store.Now}, store.Page{Limit: maxPositions, Desc: true})
+		if err != nil {
+			return err
+		}
+		rewards := map[string]bool{}
+		for i := range pledges {
+			rewards[pledges[i].Reward] = true
+		}
+		operated, err := l.Pools(store.PoolFilter{Operator: id, At: store.Now})
+		if err != nil {
+			return err
+		}
+		for i := range operated {
+			rewards[operated[i].FeeAddress.Encode(&b.net)] = true
+		}
+		credited, err := l.Credited(store.CreditFilter{PastelID: id, At: store.Now})
+		if err != nil {
+			return err
+		}
+		out.Credited = credited
+		return l.account(&out, pledges, operated, rewards)
+	})
+	return out, err
+}
+
+// Address returns what an address has in pools: pledged with it, or paid to it.
+func (b *Books) Address(ctx context.Context, address string) (out Account, err error) {
+	if _, err := pastel.ParseAddress(&b.net, address); err != nil {
+		return out, badRequest("%q is no transparent address of network %s: %v", address, b.net.Name, err)
+	}
+	err = b.look(ctx, func(l *look) error {
+		out = newAccount(l)
+		out.Address = address
+		var pledges []store.Pledge
+		for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {Reward: address, At: store.Now}} {
+			list, err := l.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
+			if err != nil {
+				return err
+			}
+			pledges = append(pledges, list...)
+		}
+		slices.SortFunc(pledges, func(a, b store.Pledge) int { return cmp.Compare(b.Seq, a.Seq) })
+		pledges = slices.CompactFunc(pledges, func(a, b store.Pledge) bool { return a.Seq == b.Seq })
+		operated, err := l.Pools(store.PoolFilter{FeeAddress: address, At: store.Now})
+		if err != nil {
+			return err
+		}
+		credited, err := l.Credited(store.CreditFilter{Address: address, At: store.Now})
+		if err != nil {
+			return err
+		}
+		out.Credited = credited
+		return l.account(&out, pledges, operated, map[string]bool{address: true})
+	})
+	return out, err
+}
+
+func newAccount(l *look) Account {
+	return Account{Tip: block(&l.tip), Positions: []Position{}, Claims: []Claim{}, Pending: []Payment{}, Operates: []string{}}
+}
+
+// account fills in pledges, and what is owed and paid to the reward addresses.
+func (l *look) account(out *Account, pledges []store.Pledge, operated []store.PoolRow, rewards map[string]bool) error {
+	pools := map[ticket.PoolID]bool{}
+	for i := range operated {
+		out.Operates = append(out.Operates, string(operated[i].ID))
+		pools[operated[i].ID] = true
+	}
+	for i := range pledges {
+		pl := &pledges[i]
+		pools[pl.Pool] = true
+		if pl.Ended >= 0 {
+			out.Past++
+			continue
+		}
+		x, err := l.position(pl)
+		if err != nil {
+			return err
+		}
+		out.Coins += x.Coins
+		out.Accrued += x.Accrued
+		out.Positions = append(out.Positions, x)
+	}
+	for id := range pools {
+		p, err := l.pool(id)
+		if err != nil {
+			return err
+		}
+		for _, c := range p.Claims {
+			if to := c.To.Encode(&l.b.net); rewards[to] {
+				out.Claims = append(out.Claims, Claim{string(id), to, c.Amount})
+				out.Claimed += c.Amount
+			}
+		}
+		if p.Operator.String() == out.PastelID && out.PastelID != "" {
+			out.Accrued += p.Accrued
+		}
+	}
+	slices.SortFunc(out.Claims, func(a, b Claim) int {
+		return cmp.Or(cmp.Compare(a.Pool, b.Pool), cmp.Compare(a.Address, b.Address))
+	})
+	for _, address := range slices.Sorted(maps.Keys(rewards)) {
+		paid, err := l.PaidTo(address)
+		if err != nil {
+			return err
+		}
+		out.Paid += paid
+		list, err := l.payments(address, store.PayoutPending, store.Page{Limit: maxPayments})
+		if err != nil {
+			return err
+		}
+		out.Pending = append(out.Pending, list...)
+	}
+	return nil
+}
+
+// position is a live pledge as its owner sees it.
+func (l *look) position(pl *store.Pledge) (x Position, err error) {
+	p, err := l.pool(pl.Pool)
+	if err != nil {
+		return x, err
+	}
+	i, found := slices.BinarySearchFunc(p.Pledges, uint64(pl.Seq), func(a pool.Pledge, seq uint64) int { return cmp.Compare(a.Seq, seq) })
+	if !found {
+		return x, fmt.Errorf("pledge %d of pool %s lives in the table of pledges and not in the records: the database is damaged", pl.Seq, pl.Pool)
+	}
+	x = Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String()}
+	if x.PoolPledge, err = l.pledge(p, &p.Pledges[i]); err != nil {
+		return x, err
+	}
+	x.Leaving.Forfeits = x.Accrued
+	if !p.Idle {
+		x.Leaving.Reputation = pool.LeavingCosts(p.Pledges[i].Role)
+	}
+	next := map[**Moment]pastel.Height{&x.NextSettlement: p.NextSettlement}
+	if x.Accrued > 0 && p.NextSettlement >= 0 {
+		next[&x.Leaving.Better] = p.NextSettlement + 1
+	}
+	return x, l.moments(next)
+}
+
+// payments lists an address's parts of payouts.
+func (l *look) payments(address, status string, page store.Page) ([]Payment, error) {
+	payouts, err := l.Payouts(store.PayoutFilter{Address: address, Status: status, At: store.Now}, page)
+	if err != nil {
+		return nil, err
+	}
+	list := []Payment{}
+	for i := range payouts {
+		po := &payouts[i]
+		outputs, err := l.Outputs(po.Pool, po.Settled)
+		if err != nil {
+			return nil, err
+		}
+		x := Payment{Payout: po.TxID.String(), Pool: string(po.Pool), Address: address, Status: statusOf(po)}
+		for _, o := range outputs {
+			if o.To.Encode(&l.b.net) == address {
+				x.Amount += o.Amount
+			}
+		}
+		if x.Settled, err = l.moment(po.Settled); err != nil {
+			return nil, err
+		}
+		if x.From, err = l.moment(po.ValidFrom); err != nil {
+			return nil, err
+		}
+		if err := l.moments(map[**Moment]pastel.Height{&x.Paid: po.Paid}); err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}

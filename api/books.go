@@ -1,0 +1,221 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// blockSeconds is how long a block takes on average: Pastel's target (pasteld: nPowTargetSpacing).
+const blockSeconds = 150
+
+// blocksPerYear is how many blocks a year has, at that pace.
+const blocksPerYear = 365 * 24 * 3600 / blockSeconds
+
+// ErrNotFound says that there is no such thing in the ledger.
+var ErrNotFound = chain.ErrNotFound
+
+// A BadRequest is a question that has no sense; the text says what would.
+type BadRequest struct{ Text string }
+
+func (e *BadRequest) Error() string { return e.Text }
+
+func badRequest(format string, args ...any) error { return &BadRequest{fmt.Sprintf(format, args...)} }
+
+// Books answers from a ledger's database. It is safe for concurrent use.
+type Books struct {
+	reader *store.Reader
+	net    pastel.Network
+
+	mu   sync.Mutex
+	kept *kept
+}
+
+// kept is what was read since the ledger moved last, and is asked for again and again.
+type kept struct {
+	tip     pastel.BlockHash
+	pools   map[ticket.PoolID]*once[*pool.Pool]
+	network once[*income]
+}
+
+// once is a value that one of many readers computes.
+type once[T any] struct {
+	mu    sync.Mutex
+	done  bool
+	value T
+}
+
+// get computes the value unless that was done; after an error, which may pass, the next one tries again.
+func (o *once[T]) get(compute func() (T, error)) (T, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.done {
+		v, err := compute()
+		if err != nil {
+			return v, err
+		}
+		o.value, o.done = v, true
+	}
+	return o.value, nil
+}
+
+// NewBooks returns the books of a database.
+func NewBooks(r *store.Reader) *Books {
+	return &Books{reader: r, net: r.Network(), kept: &kept{}}
+}
+
+// Network returns the network's parameters.
+func (b *Books) Network() pastel.Network { return b.net }
+
+// look is one look at the books, as they are after one block.
+type look struct {
+	*store.Snapshot
+	b   *Books
+	tip store.Block
+	at  map[pastel.Height]time.Time // of blocks that were looked up
+}
+
+// errEmpty is the answer while there is no block.
+var errEmpty = fmt.Errorf("the ledger holds no block yet: wait for the daemon to sync: %w", ErrNotFound)
+
+func (b *Books) look(ctx context.Context, f func(l *look) error) error {
+	return b.reader.View(ctx, func(s *store.Snapshot) error {
+		tip, err := s.Tip()
+		if errors.Is(err, chain.ErrNotFound) {
+			return errEmpty
+		}
+		if err != nil {
+			return err
+		}
+		return f(&look{s, b, tip, map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}})
+	})
+}
+
+func unix(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+
+// block is a block on the wire.
+func block(b *store.Block) Tip {
+	return Tip{Height: b.Height, Hash: b.Hash.String(), Time: unix(b.Time), Digest: hex.EncodeToString(b.Digest[:])}
+}
+
+// moment dates a height.
+func (l *look) moment(h pastel.Height) (Moment, error) {
+	if h > l.tip.Height {
+		ahead := time.Duration(h-l.tip.Height) * blockSeconds * time.Second
+		return Moment{Height: h, Time: unix(l.tip.Time).Add(ahead), Estimated: true}, nil
+	}
+	t, known := l.at[h]
+	if !known {
+		b, err := l.Block(h)
+		if err != nil {
+			return Moment{}, err
+		}
+		t = unix(b.Time)
+		l.at[h] = t
+	}
+	return Moment{Height: h, Time: t}, nil
+}
+
+// moments dates heights into places; a negative one is left out.
+func (l *look) moments(places map[**Moment]pastel.Height) error {
+	for place, h := range places {
+		if h < 0 {
+			continue
+		}
+		m, err := l.moment(h)
+		if err != nil {
+			return err
+		}
+		*place = &m
+	}
+	return nil
+}
+
+// pool returns a pool at the tip.
+func (l *look) pool(id ticket.PoolID) (*pool.Pool, error) {
+	return l.b.keep(l.tip.Hash, id).get(func() (*pool.Pool, error) {
+		p, err := l.Pool(id)
+		return &p, err
+	})
+}
+
+// maxPools bounds the pools that are kept: strangers choose the ids.
+const maxPools = 10_000
+
+// since returns what is kept since the ledger moved to a block.
+func (b *Books) since(tip pastel.BlockHash) *kept {
+	if b.kept.tip != tip || len(b.kept.pools) >= maxPools {
+		b.kept = &kept{tip: tip, pools: map[ticket.PoolID]*once[*pool.Pool]{}}
+	}
+	return b.kept
+}
+
+func (b *Books) keep(tip pastel.BlockHash, id ticket.PoolID) *once[*pool.Pool] {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := b.since(tip)
+	o := k.pools[id]
+	if o == nil {
+		o = &once[*pool.Pool]{}
+		k.pools[id] = o
+	}
+	return o
+}
+
+func (b *Books) keepNetwork(tip pastel.BlockHash) *once[*income] {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return &b.since(tip).network
+}
+
+// reputation returns what is known of a PastelID; of one that is not registered, nothing.
+func (l *look) reputation(id pastelid.PastelID) (st pool.Standing, registered bool, err error) {
+	st, err = l.Standing(id, l.tip.Height)
+	if errors.Is(err, chain.ErrNotFound) {
+		return pool.Standing{}, false, nil
+	}
+	return st, err == nil, err
+}
+
+// Tip returns the last block.
+func (b *Books) Tip(ctx context.Context) (tip Tip, err error) {
+	err = b.look(ctx, func(l *look) error {
+		tip = block(&l.tip)
+		return nil
+	})
+	return tip, err
+}
+
+// Parameters returns the rules that people need to decide.
+func (b *Books) Parameters() Parameters {
+	n := &b.net
+	return Parameters{
+		Collateral: int64(n.Collateral / pastel.PSL), MinPledge: int64(n.MinPledge / pastel.PSL), PledgeConfirmations: n.PledgeConfirmations,
+		CoinbaseMaturity: n.CoinbaseMaturity, SettlementInterval: n.SettlementInterval, RecoveryInterval: n.RecoveryInterval,
+		ActivationGrace: n.ActivationGrace, PayoutExpiry: n.PayoutExpiry, MaxPledges: n.MaxPledges, TicketFee: n.ContractFee,
+		LeastReputation: pool.LeastReputation,
+	}
+}
+
+// Block returns a block.
+func (b *Books) Block(ctx context.Context, h pastel.Height) (out Block, err error) {
+	err = b.look(ctx, func(l *look) error {
+		x, err := l.Block(h)
+		if err != nil {
+			return err
+		}
+		out = Block{block(&x), l.tip.Height - h + 1}
+		return nil
+	})
+	return out, err
+}

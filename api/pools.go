@@ -1,0 +1,370 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// yieldWindow is how far back income is taken for a yield: 30 days.
+const yieldWindow = 30 * 24 * 3600 / blockSeconds
+
+// PoolQuery says which pools are wanted; zero fields do not filter.
+type PoolQuery struct {
+	Status   []string
+	Operator string        // PastelID
+	Open     bool          // only those that take pledges in the next block
+	At       pastel.Height // store.Now, or a block after which they are wanted as they were
+}
+
+// Pools lists pools in the order they opened. Of a past block it tells terms, status and dates; coins, members and yields are known at
+// the tip only and are left zero.
+func (b *Books) Pools(ctx context.Context, q PoolQuery) (list []Pool, tip Tip, err error) {
+	list = []Pool{}
+	err = b.look(ctx, func(l *look) error {
+		tip = block(&l.tip)
+		if err := l.checkAt(q.At); err != nil {
+			return err
+		}
+		rows, err := l.Pools(store.PoolFilter{Status: q.Status, Operator: q.Operator, At: q.At})
+		if err != nil {
+			return err
+		}
+		network, err := l.averageIncome()
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			x, err := l.poolAt(&rows[i], q.At, network)
+			if err != nil {
+				return err
+			}
+			if !q.Open || x.LeastPledge > 0 {
+				list = append(list, x)
+			}
+		}
+		return nil
+	})
+	return list, tip, err
+}
+
+// checkAt refuses a block that has not come.
+func (l *look) checkAt(h pastel.Height) error {
+	if h != store.Now && (h < 0 || h > l.tip.Height) {
+		return badRequest("at: the ledger ends at block %d: ask for a block from 0 to %d", l.tip.Height, l.tip.Height)
+	}
+	return nil
+}
+
+// poolAt is a pool in a list, with what is known of it at the tip if at is now.
+func (l *look) poolAt(row *store.PoolRow, at pastel.Height, network *income) (Pool, error) {
+	x := Pool{
+		ID: string(row.ID), Company: row.Company, Operator: row.Operator.String(), Supernode: row.Supernode.String(), Status: row.Status,
+		Fee: ticket.NewDecimal(row.Fee, ticket.FeeDecimals).String(), Factor: ticket.NewDecimal(row.Factor, ticket.FactorDecimals).String(),
+		Required: row.Required, Target: row.Target,
+	}
+	var err error
+	if x.Opened, err = l.moment(row.InitHeight); err != nil {
+		return x, err
+	}
+	if err := l.moments(map[**Moment]pastel.Height{&x.Activated: row.Activated, &x.Ended: row.Ended}); err != nil {
+		return x, err
+	}
+	standing, _, err := l.reputation(row.Operator)
+	if err != nil {
+		return x, err
+	}
+	x.Reputation = standing.Points
+	if at != store.Now {
+		return x, nil
+	}
+	p, err := l.pool(row.ID)
+	if err != nil {
+		return x, err
+	}
+	return x, l.fillPool(&x, p, network)
+}
+
+// fillPool adds what is known at the tip.
+func (l *look) fillPool(x *Pool, p *pool.Pool, network *income) (err error) {
+	x.MemberCoins, x.PledgedCoins, x.LeastPledge = p.MemberCoins, p.PledgedCoins, p.LeastPledge
+	x.Low, x.Broken = p.Low, p.Broken
+	x.Cushion = p.MemberCoins - p.Required
+	for i := range p.Pledges {
+		switch p.Pledges[i].Role {
+		case pool.Member:
+			x.Members++
+		case pool.Standby:
+			x.Standby++
+		case pool.Plain:
+			x.Plain++
+		}
+	}
+	until := map[**Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Deadline: p.Deadline}
+	switch p.Status {
+	case pool.Subscribing:
+		x.Cushion = p.PledgedCoins - p.Required
+		until[&x.JoinUntil] = p.InitHeight + p.Period
+		until[&x.ActivateUntil] = p.InitHeight + p.Period + l.b.net.ActivationGrace
+	case pool.Replenishing:
+		until[&x.JoinUntil] = p.Deadline
+	default:
+	}
+	if err := l.moments(until); err != nil {
+		return err
+	}
+	x.Yield, err = l.yield(p, network, 0)
+	return err
+}
+
+// income is what came to pools in some blocks, on average.
+type income struct {
+	amount pastel.Amount
+	blocks int64 // pools times blocks
+}
+
+// poolIncome is what a pool received in the yield window.
+func (l *look) poolIncome(p *pool.Pool) (*income, error) {
+	if p.Activated < 0 || !p.Status.Live() {
+		return nil, nil
+	}
+	from := max(p.Activated+1, l.tip.Height-yieldWindow+1)
+	t, err := l.Totals(p.ID, from)
+	return &income{t.Income, int64(l.tip.Height - from + 1)}, err
+}
+
+// averageIncome is what the network's active pools received in the yield window.
+func (l *look) averageIncome() (*income, error) {
+	return l.b.keepNetwork(l.tip.Hash).get(l.sumIncome)
+}
+
+func (l *look) sumIncome() (*income, error) {
+	rows, err := l.Pools(store.PoolFilter{Status: []string{pool.Active.String()}, At: store.Now})
+	if err != nil {
+		return nil, err
+	}
+	var sum income
+	for i := range rows {
+		p, err := l.pool(rows[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		one, err := l.poolIncome(p)
+		if err != nil || one == nil {
+			return nil, err
+		}
+		sum.amount += one.amount
+		sum.blocks += one.blocks
+	}
+	return &sum, nil
+}
+
+// yield is what a PSL would earn in a year if so many PSL more were in the pool; nil if nothing is known yet. A pool that is not active
+// yet, or lacks its target, is taken at its target and at the network's average.
+func (l *look) yield(p *pool.Pool, network *income, more int64) (*Yield, error) {
+	in, err := l.poolIncome(p)
+	if err != nil {
+		return nil, err
+	}
+	basis, coins := "pool", p.MemberCoins+more
+	if in == nil || in.amount == 0 {
+		in, basis, coins = network, "network", max(p.Target, p.MemberCoins+more)
+	}
+	if in == nil || in.amount == 0 || in.blocks == 0 || coins == 0 || !p.Status.Live() {
+		return nil, nil
+	}
+	hundredths, ok := yearly(in, p.Fee, coins)
+	if !ok {
+		return nil, nil
+	}
+	return &Yield{Percent: ticket.NewDecimal(hundredths, 2).String(), Basis: basis, Blocks: in.blocks}, nil
+}
+
+// yearly is the yield in 0.01 %, after a fee in 0.01 %; not ok if it is beyond all reason.
+func yearly(in *income, fee, coins int64) (int64, bool) {
+	year, ok := in.amount.MulDiv(blocksPerYear, in.blocks)
+	if !ok {
+		return 0, false
+	}
+	net, ok := year.MulDiv(10_000-fee, 10_000)
+	if !ok {
+		return 0, false
+	}
+	hundredths, ok := net.MulDiv(10_000, coins)
+	return int64(hundredths / pastel.PSL), ok
+}
+
+// Pool returns all about a pool at the tip.
+func (b *Books) Pool(ctx context.Context, id string) (out PoolDetail, err error) {
+	err = b.look(ctx, func(l *look) error {
+		p, err := l.pool(ticket.PoolID(id))
+		if err != nil {
+			return err
+		}
+		return l.detail(&out, p)
+	})
+	return out, err
+}
+
+func (l *look) detail(out *PoolDetail, p *pool.Pool) error {
+	rows, err := l.Pools(store.PoolFilter{ID: p.ID, At: store.Now})
+	if err != nil {
+		return err
+	}
+	if len(rows) != 1 {
+		return fmt.Errorf("pool %s is in the records and not in the table of pools: the database is damaged", p.ID)
+	}
+	network, err := l.averageIncome()
+	if err != nil {
+		return err
+	}
+	net := &l.b.net
+	out.Tip = block(&l.tip)
+	if out.Pool, err = l.poolAt(&rows[0], store.Now, network); err != nil {
+		return err
+	}
+	out.FeeAddress, out.Escrow, out.InitTx = p.FeeAddress.Encode(net), p.Escrow.Encode(net), p.InitTx.String()
+	if p.Activated >= 0 {
+		out.ActivationTx = p.ActivationTx.String()
+	}
+	out.Escrowed, out.OperatorFee, out.Carry = p.Escrowed, p.Accrued, p.Carry
+	out.Claims, out.Participants = []Claim{}, []PoolPledge{}
+	for _, c := range p.Claims {
+		out.Claims = append(out.Claims, Claim{string(p.ID), c.To.Encode(net), c.Amount})
+	}
+	for i := range p.Pledges {
+		x, err := l.pledge(p, &p.Pledges[i])
+		if err != nil {
+			return err
+		}
+		out.Accrued += x.Accrued
+		out.Participants = append(out.Participants, x)
+	}
+	totals, err := l.Totals(p.ID, 0)
+	if err != nil {
+		return err
+	}
+	out.Income, out.Rewards, out.Forfeited, out.Paid = totals.Income, totals.Rewards, totals.Forfeited, totals.Paid
+	if out.Pending, err = l.payouts(store.PayoutFilter{Pool: p.ID, Status: store.PayoutPending, At: store.Now}, store.Page{Limit: maxPending}); err != nil {
+		return err
+	}
+	out.Breakers = breakers(p)
+	out.Forecast, err = l.forecast(p)
+	return err
+}
+
+// maxPending is more than a pool can have pending: it settles every SettlementInterval, and a payout is pending for at most
+// CoinbaseMaturity and PayoutExpiry.
+const maxPending = 100
+
+// pledge is a live pledge on the wire.
+func (l *look) pledge(p *pool.Pool, pl *pool.Pledge) (PoolPledge, error) {
+	net := &l.b.net
+	x := PoolPledge{
+		Seq: pl.Seq, PastelID: pl.PastelID.String(), Address: pastel.Address{Kind: pastel.AddressP2PKH, Hash: pl.Owner}.Encode(net),
+		Reward: pl.Reward.Encode(net), Coins: pl.Coins, Role: pl.Role.String(), Share: "0", Accrued: pl.Accrued,
+	}
+	if pl.Role == pool.Member && p.MemberCoins > 0 {
+		x.Share = ticket.NewDecimal(pl.Coins*10_000/p.MemberCoins, 2).String()
+	}
+	return x, l.moments(map[**Moment]pastel.Height{&x.Since: pl.Since})
+}
+
+// breakers finds the smallest group of PastelIDs whose leaving would leave an active pool short: those with the most coins. Standby
+// pledges fill the holes as far as they reach.
+func breakers(p *pool.Pool) *Breakers {
+	if p.Status != pool.Active {
+		return nil
+	}
+	type holder struct {
+		id    string
+		coins int64
+	}
+	sums := map[string]int64{}
+	var order []holder
+	left := p.PledgedCoins
+	for i := range p.Pledges {
+		sums[p.Pledges[i].PastelID.String()] += p.Pledges[i].Coins
+	}
+	for id, coins := range sums {
+		order = append(order, holder{id, coins})
+	}
+	slices.SortFunc(order, func(a, b holder) int {
+		return cmp.Or(cmp.Compare(b.coins, a.coins), cmp.Compare(a.id, b.id))
+	})
+	out := &Breakers{Members: []string{}}
+	for _, h := range order {
+		out.Members = append(out.Members, h.id)
+		out.Coins += h.coins
+		if left -= h.coins; left < p.Required {
+			break
+		}
+	}
+	return out
+}
+
+// forecast is the next settlement, if income goes on as in the yield window.
+func (l *look) forecast(p *pool.Pool) (*PayoutOutlook, error) {
+	if p.NextSettlement < 0 {
+		return nil, nil
+	}
+	out := &PayoutOutlook{Amount: p.Accrued + p.Carry}
+	for i := range p.Pledges {
+		out.Amount += p.Pledges[i].Accrued
+	}
+	for _, c := range p.Claims {
+		out.Amount += c.Amount
+	}
+	in, err := l.poolIncome(p)
+	if err != nil {
+		return nil, err
+	}
+	if in != nil && in.blocks > 0 && p.Status == pool.Active {
+		if more, ok := in.amount.MulDiv(int64(p.NextSettlement-l.tip.Height), in.blocks); ok {
+			out.Amount += more
+		}
+	}
+	if out.At, err = l.moment(p.NextSettlement); err != nil {
+		return nil, err
+	}
+	out.Mined, err = l.moment(p.NextSettlement + l.b.net.CoinbaseMaturity)
+	return out, err
+}
+
+// seriesPoints is how many points a series has at most.
+const seriesPoints = 400
+
+// Series returns a pool's income over time, in spans of at least so many blocks; 0 chooses.
+func (b *Books) Series(ctx context.Context, id string, width int64) (out Series, err error) {
+	err = b.look(ctx, func(l *look) error {
+		p, err := l.pool(ticket.PoolID(id))
+		if err != nil {
+			return err
+		}
+		life := int64(l.tip.Height-p.InitHeight) + 1
+		if width == 0 {
+			width = max(1, life/60)
+		}
+		width = max(width, life/seriesPoints+1)
+		spans, err := l.Spans(p.ID, width)
+		if err != nil {
+			return err
+		}
+		out = Series{Tip: block(&l.tip), Blocks: width, Points: []Point{}}
+		for _, s := range spans {
+			at, err := l.moment(max(s.From, 0))
+			if err != nil {
+				return err
+			}
+			out.Points = append(out.Points, Point{at, s.Income, s.Forfeits, s.Paid})
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,341 @@
+package api
+
+import (
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Moment is a block with its date.
+type Moment struct {
+	Height    pastel.Height `json:"height" doc:"Block height."`
+	Time      time.Time     `json:"time" doc:"Time of the block. Of a block that is still to come, an estimate: 150 seconds a block."`
+	Estimated bool          `json:"estimated,omitempty" doc:"The block is still to come."`
+}
+
+// Tip names the block that an answer is of.
+type Tip struct {
+	Height pastel.Height `json:"height" doc:"Block height."`
+	Hash   string        `json:"hash" doc:"Block hash."`
+	Time   time.Time     `json:"time" doc:"Time of the block."`
+	Digest string        `json:"digest" doc:"Ledger digest after the block: nodes with equal digests agree on all of history."`
+}
+
+// Parameters are the network's rules that people need to decide.
+type Parameters struct {
+	Collateral          int64         `json:"collateral_coins" doc:"Coins a Supernode needs, PSL."`
+	MinPledge           int64         `json:"min_pledge_coins" doc:"Least pledge, PSL."`
+	PledgeConfirmations pastel.Height `json:"pledge_confirmations" doc:"Confirmations an output needs before it can be pledged; 100 if it is a coinbase's."`
+	CoinbaseMaturity    pastel.Height `json:"coinbase_maturity" doc:"Blocks from a settlement until its payout can be mined."`
+	SettlementInterval  pastel.Height `json:"settlement_interval" doc:"Blocks from a settlement of a pool to the next."`
+	RecoveryInterval    pastel.Height `json:"recovery_interval" doc:"Blocks in which a point of reputation returns."`
+	ActivationGrace     pastel.Height `json:"activation_grace" doc:"Blocks after the subscription period in which a pool can still be activated."`
+	PayoutExpiry        pastel.Height `json:"payout_expiry" doc:"Blocks for which a payout stays valid."`
+	MaxPledges          int           `json:"max_pledges" doc:"Pledges a pool can have."`
+	TicketFee           pastel.Amount `json:"ticket_fee" doc:"Fee of a smart pool ticket, patoshi."`
+	LeastReputation     int           `json:"least_reputation" doc:"Reputation a pledge takes."`
+}
+
+// Status is how the ledger and its daemon are.
+type Status struct {
+	Network    string     `json:"network" doc:"Name of the network."`
+	Version    string     `json:"version" doc:"Version of the program."`
+	Shadow     bool       `json:"shadow" doc:"Nobody enforces the rules on this network yet: all this is what enforcement would do."`
+	Tip        Tip        `json:"tip"`
+	Ready      bool       `json:"ready" doc:"The ledger is where the node is."`
+	Trouble    string     `json:"trouble,omitempty" doc:"Why it is not ready."`
+	ReadOnly   bool       `json:"read_only" doc:"This daemon only reads what another one writes."`
+	Parameters Parameters `json:"parameters"`
+}
+
+// Statistics are sums over the network.
+type Statistics struct {
+	Tip            Tip            `json:"tip"`
+	Pools          map[string]int `json:"pools" doc:"Pools by status."`
+	Members        int            `json:"members" doc:"Pledges that earn."`
+	MemberCoins    int64          `json:"member_coins" doc:"Coins that back Supernodes, PSL."`
+	PledgedCoins   int64          `json:"pledged_coins" doc:"Coins of all live pledges, PSL."`
+	Supernodes     int            `json:"supernodes" doc:"Active pools: each backs one Supernode."`
+	Escrowed       pastel.Amount  `json:"escrowed" doc:"Rewards in escrow, patoshi."`
+	Income         pastel.Amount  `json:"income" doc:"Rewards received since the beginning, patoshi."`
+	Paid           pastel.Amount  `json:"paid" doc:"Paid out since the beginning, patoshi."`
+	PayoutsPending int            `json:"payouts_pending" doc:"Payouts that are settled and not mined."`
+	Operators      int            `json:"operators" doc:"Operators of live pools."`
+}
+
+// Yield is what a PSL earns in a year if income goes on as it was.
+type Yield struct {
+	Percent string `json:"percent" doc:"Percent a year, after the operator's fee."`
+	Basis   string `json:"basis" enum:"pool,network" doc:"Whose income it is computed from: the pool's own, or the average of the network's active pools."`
+	Blocks  int64  `json:"blocks" doc:"Blocks that the income was taken from."`
+}
+
+// Pool is a pool in a list.
+type Pool struct {
+	ID             string  `json:"id" doc:"Pool id, label.hash: the hash is of all its terms."`
+	Company        string  `json:"company" doc:"Operator's name, as the operator wrote it. Anybody can write any name."`
+	Operator       string  `json:"operator" doc:"Operator's PastelID."`
+	Supernode      string  `json:"supernode" doc:"Supernode's PastelID."`
+	Status         string  `json:"status" enum:"subscribing,active,replenishing,dissolved,expired" doc:"Where the pool is in its life."`
+	Fee            string  `json:"fee_percent" doc:"Operator's fee, percent of the rewards."`
+	Factor         string  `json:"factor" doc:"Overcollateralization factor."`
+	Required       int64   `json:"required_coins" doc:"Coins the Supernode needs, PSL."`
+	Target         int64   `json:"target_coins" doc:"Coins with the cushion, PSL."`
+	MemberCoins    int64   `json:"member_coins" doc:"Coins of members, PSL."`
+	PledgedCoins   int64   `json:"pledged_coins" doc:"Coins of all live pledges, PSL."`
+	Cushion        int64   `json:"cushion_coins" doc:"Coins that may leave before the Supernode stops, PSL; below zero if some are lacking."`
+	LeastPledge    int64   `json:"least_pledge_coins" doc:"Least coins of a new pledge in the next block, PSL; 0 if the pool takes none."`
+	Members        int     `json:"members" doc:"Pledges that earn."`
+	Standby        int     `json:"standby" doc:"Pledges that wait for a place."`
+	Plain          int     `json:"plain" doc:"Pledges before activation."`
+	Opened         Moment  `json:"opened"`
+	JoinUntil      *Moment `json:"join_until,omitempty" doc:"Last block that takes pledges, while subscribing or replenishing."`
+	ActivateUntil  *Moment `json:"activate_until,omitempty" doc:"Last block in which the pool can be activated, while subscribing."`
+	Activated      *Moment `json:"activated,omitempty"`
+	Deadline       *Moment `json:"deadline,omitempty" doc:"While replenishing: after this block the pool is dissolved."`
+	Ended          *Moment `json:"ended,omitempty" doc:"Dissolved or expired."`
+	NextSettlement *Moment `json:"next_settlement,omitempty" doc:"What is earned until then is paid; who leaves before forfeits it."`
+	Yield          *Yield  `json:"yield,omitempty" doc:"Left out if nothing is known yet."`
+	Reputation     int     `json:"operator_reputation" doc:"Reputation of the operator's PastelID."`
+	Low            bool    `json:"low,omitempty" doc:"Less than half of the cushion is left."`
+	Broken         bool    `json:"broken,omitempty" doc:"Shadow run: the escrow was spent against the rules, the books are closed."`
+}
+
+// PoolDetail is all about a pool.
+type PoolDetail struct {
+	Tip Tip `json:"tip"`
+	Pool
+	FeeAddress   string         `json:"fee_address" doc:"Address of the operator's fee."`
+	Escrow       string         `json:"escrow" doc:"Where the Supernode is paid. Never send coins there: they would be shared out."`
+	InitTx       string         `json:"init_txid"`
+	ActivationTx string         `json:"activation_txid,omitempty" doc:"The Supernode's collateral reference is this id and index 4294967295."`
+	Escrowed     pastel.Amount  `json:"escrowed" doc:"Rewards in escrow, patoshi."`
+	Accrued      pastel.Amount  `json:"accrued" doc:"Earned by members since the last settlement, patoshi."`
+	OperatorFee  pastel.Amount  `json:"operator_accrued" doc:"Earned by the operator since the last settlement, patoshi."`
+	Carry        pastel.Amount  `json:"carry" doc:"Not yet shared out, patoshi."`
+	Claims       []Claim        `json:"claims" doc:"Settled and not yet in a payout."`
+	Pending      []Payout       `json:"pending" doc:"Payouts that are settled and not mined."`
+	Income       pastel.Amount  `json:"income" doc:"Rewards received since the pool opened, patoshi."`
+	Rewards      int64          `json:"rewards" doc:"Number of them."`
+	Forfeited    pastel.Amount  `json:"forfeited" doc:"Given up by leavers to the others, patoshi."`
+	Paid         pastel.Amount  `json:"paid" doc:"Paid out, patoshi."`
+	Breakers     *Breakers      `json:"breakers,omitempty" doc:"Of an active pool."`
+	Participants []PoolPledge   `json:"pledges" doc:"Live pledges, in join order."`
+	Forecast     *PayoutOutlook `json:"forecast,omitempty" doc:"The next settlement, if income goes on as it was."`
+}
+
+// Breakers is the smallest group of members whose leaving would stop the Supernode.
+type Breakers struct {
+	Members []string `json:"members" doc:"Their PastelIDs, each once. The same person may have several."`
+	Coins   int64    `json:"coins" doc:"What they have in the pool, PSL."`
+}
+
+// PayoutOutlook is what a settlement will bring.
+type PayoutOutlook struct {
+	At     Moment        `json:"at"`
+	Amount pastel.Amount `json:"amount" doc:"Claims, what is accrued now and what should come until then, patoshi."`
+	Mined  Moment        `json:"mined" doc:"The first block that its payout can be in."`
+}
+
+// Claim is settled money that is not in a payout yet.
+type Claim struct {
+	Pool    string        `json:"pool"`
+	Address string        `json:"address"`
+	Amount  pastel.Amount `json:"amount" doc:"Patoshi."`
+}
+
+// PoolPledge is a live pledge as its pool sees it.
+type PoolPledge struct {
+	Seq      uint64        `json:"seq" doc:"Join order over all pools."`
+	PastelID string        `json:"pastelid"`
+	Address  string        `json:"address" doc:"Address that is pledged."`
+	Reward   string        `json:"reward_address" doc:"Address that rewards are paid to."`
+	Coins    int64         `json:"coins" doc:"PSL, after the cut, if any."`
+	Role     string        `json:"role" enum:"plain,member,standby" doc:"A member earns, a standby waits for a place, plain is a pledge before activation."`
+	Share    string        `json:"share_percent" doc:"Part of the members' coins, percent."`
+	Since    *Moment       `json:"member_since,omitempty"`
+	Accrued  pastel.Amount `json:"accrued" doc:"Earned since the last settlement, patoshi. Who leaves before the next forfeits it."`
+}
+
+// Position is a live pledge as its owner sees it.
+type Position struct {
+	PoolPledge
+	Pool           string  `json:"pool"`
+	Company        string  `json:"company" doc:"Operator's name."`
+	Status         string  `json:"status" doc:"Of the pool."`
+	NextSettlement *Moment `json:"next_settlement,omitempty"`
+	Leaving        Leaving `json:"leaving"`
+}
+
+// Leaving is what spending the pledged coins costs.
+type Leaving struct {
+	Forfeits   pastel.Amount `json:"forfeits" doc:"What would be lost in the next block, patoshi."`
+	Reputation int           `json:"reputation" doc:"Points that would be lost."`
+	Better     *Moment       `json:"better,omitempty" doc:"From this block on nothing earned so far would be lost: it is settled by then."`
+}
+
+// Pledge is a pledge that was accepted at some time.
+type Pledge struct {
+	Seq       int64         `json:"seq" doc:"Join order over all pools."`
+	Pool      string        `json:"pool"`
+	PastelID  string        `json:"pastelid"`
+	Address   string        `json:"address" doc:"Address that is pledged."`
+	Reward    string        `json:"reward_address"`
+	Coins     int64         `json:"coins" doc:"PSL, as the ticket says: before any cut."`
+	Ticket    string        `json:"ticket" doc:"Transaction of the ticket."`
+	Output    string        `json:"output" doc:"The output that the ticket names, txid:vout."`
+	Joined    Moment        `json:"joined"`
+	Ended     *Moment       `json:"ended,omitempty"`
+	Outcome   string        `json:"outcome,omitempty" enum:"pledge.left,pledge.released" doc:"How it ended."`
+	Forfeited pastel.Amount `json:"forfeited,omitempty" doc:"Given up by leaving, patoshi."`
+}
+
+// Account is what one PastelID or address has in pools.
+type Account struct {
+	Tip        Tip           `json:"tip"`
+	PastelID   string        `json:"pastelid,omitempty" doc:"If it was asked for by PastelID."`
+	Address    string        `json:"address,omitempty" doc:"If it was asked for by address."`
+	Registered bool          `json:"registered" doc:"The PastelID is registered on the chain; it must be to pledge."`
+	Reputation int           `json:"reputation" doc:"0 to 100; of a PastelID."`
+	Tarnished  bool          `json:"tarnished,omitempty" doc:"It lost reputation at some time."`
+	Positions  []Position    `json:"positions" doc:"Live pledges."`
+	Past       int           `json:"past" doc:"Pledges that ended."`
+	Coins      int64         `json:"coins" doc:"Coins in live pledges, PSL."`
+	Accrued    pastel.Amount `json:"accrued" doc:"Earned since the last settlements, patoshi: lost by leaving now."`
+	Claims     []Claim       `json:"claims" doc:"Settled, in no payout yet, of the account's reward addresses."`
+	Claimed    pastel.Amount `json:"claimed" doc:"Sum of the claims, patoshi."`
+	Pending    []Payment     `json:"pending" doc:"Settled in a payout that is not mined yet."`
+	Credited   pastel.Amount `json:"credited" doc:"Everything ever settled, patoshi."`
+	Paid       pastel.Amount `json:"paid" doc:"Everything ever paid to the account's reward addresses, patoshi."`
+	Operates   []string      `json:"operates" doc:"Pools that it operates."`
+}
+
+// Payment is an account's part of a payout.
+type Payment struct {
+	Payout  string        `json:"txid" doc:"The payout's transaction."`
+	Pool    string        `json:"pool"`
+	Address string        `json:"address"`
+	Amount  pastel.Amount `json:"amount" doc:"Patoshi, network fee taken off."`
+	Status  string        `json:"status" enum:"pending,paid,cancelled"`
+	Settled Moment        `json:"settled"`
+	From    Moment        `json:"valid_from" doc:"First block it can be mined in."`
+	Paid    *Moment       `json:"paid,omitempty"`
+}
+
+// Payout is a payout transaction.
+type Payout struct {
+	TxID      string        `json:"txid"`
+	Pool      string        `json:"pool"`
+	Status    string        `json:"status" enum:"pending,paid,cancelled" doc:"Cancelled ones were not mined in time; what they paid is owed again."`
+	Settled   Moment        `json:"settled"`
+	From      Moment        `json:"valid_from" doc:"First block it can be mined in."`
+	To        Moment        `json:"valid_to" doc:"Last block it can be mined in."`
+	Paid      *Moment       `json:"paid,omitempty"`
+	Cancelled *Moment       `json:"cancelled,omitempty"`
+	Amount    pastel.Amount `json:"amount" doc:"Paid to all, patoshi, network fee taken off."`
+	Fee       pastel.Amount `json:"fee" doc:"Network fee, patoshi."`
+	Change    pastel.Amount `json:"change" doc:"Back to escrow, patoshi."`
+	Outputs   int           `json:"outputs" doc:"How many are paid."`
+}
+
+// PayoutDetail is all about a payout.
+type PayoutDetail struct {
+	Tip Tip `json:"tip"`
+	Payout
+	Payments []Output `json:"payments" doc:"In the order of the transaction, without the change."`
+	Hex      string   `json:"hex" doc:"The transaction. It needs no signature: anyone can broadcast it, nobody can change it."`
+}
+
+// Output is a payment of a payout.
+type Output struct {
+	Address string        `json:"address"`
+	Amount  pastel.Amount `json:"amount" doc:"Patoshi."`
+}
+
+// Credit is income that was settled: it cannot be forfeited any more.
+type Credit struct {
+	At       Moment        `json:"at"`
+	Pool     string        `json:"pool"`
+	PastelID string        `json:"pastelid,omitempty" doc:"Unknown for late income of a dissolved pool."`
+	Address  string        `json:"address"`
+	Amount   pastel.Amount `json:"amount" doc:"Patoshi."`
+}
+
+// Event is something that happened in a block.
+type Event struct {
+	Height    pastel.Height `json:"height"`
+	Position  int64         `json:"position" doc:"In the block."`
+	Time      time.Time     `json:"time" doc:"Of the block."`
+	Type      string        `json:"type" doc:"As in the protocol, such as pledge.accepted."`
+	Pool      string        `json:"pool,omitempty"`
+	PastelID  string        `json:"pastelid,omitempty"`
+	Coins     int64         `json:"coins,omitempty" doc:"PSL."`
+	Role      string        `json:"role,omitempty"`
+	Amount    pastel.Amount `json:"amount,omitempty" doc:"Received or forfeited; of payout.settled, all it pays. Patoshi."`
+	Forfeited pastel.Amount `json:"forfeited,omitempty" doc:"By who left, patoshi."`
+	TxID      string        `json:"txid,omitempty"`
+	Reason    string        `json:"reason,omitempty" doc:"Why a ticket was rejected; stable."`
+	Points    *int          `json:"points,omitempty" doc:"Reputation afterwards."`
+	Fee       pastel.Amount `json:"fee,omitempty" doc:"Of a payout, patoshi."`
+	Text      string        `json:"text" doc:"The event in plain words."`
+}
+
+// Point is what happened to a pool in some blocks, for charts.
+type Point struct {
+	From     Moment        `json:"from" doc:"First block."`
+	Income   pastel.Amount `json:"income" doc:"Patoshi."`
+	Forfeits pastel.Amount `json:"forfeits" doc:"Patoshi."`
+	Paid     pastel.Amount `json:"paid" doc:"By payouts that were mined, patoshi."`
+}
+
+// Series is a pool's income over time.
+type Series struct {
+	Tip    Tip     `json:"tip"`
+	Blocks int64   `json:"blocks" doc:"Blocks a point stands for."`
+	Points []Point `json:"points" doc:"Those in which nothing happened are left out."`
+}
+
+// Operator is an operator's record.
+type Operator struct {
+	PastelID    string         `json:"pastelid"`
+	Companies   []string       `json:"companies" doc:"Names the operator gave."`
+	Reputation  int            `json:"reputation" doc:"0 to 100."`
+	Pools       map[string]int `json:"pools" doc:"By status."`
+	IDs         []string       `json:"pool_ids"`
+	Since       Moment         `json:"since" doc:"The first pool."`
+	MemberCoins int64          `json:"member_coins" doc:"Coins of members, PSL."`
+	Income      pastel.Amount  `json:"income" doc:"Rewards received by the pools, patoshi."`
+	Paid        pastel.Amount  `json:"paid" doc:"Paid out, patoshi."`
+	Payouts     int64          `json:"payouts" doc:"Payouts that were mined."`
+	Cancelled   int64          `json:"payouts_cancelled" doc:"Payouts that nobody broadcast in time."`
+	Replenish   int64          `json:"replenished" doc:"Times a pool fell short of collateral."`
+	Left        int64          `json:"left" doc:"Pledges whose owners left."`
+	Fees        []string       `json:"fees_percent" doc:"Fees of the pools, percent, lowest first."`
+}
+
+// Spend is an unconfirmed transaction that spends pledged coins.
+type Spend struct {
+	TxID      string        `json:"txid"`
+	Pool      string        `json:"pool"`
+	PastelID  string        `json:"pastelid"`
+	Leaves    bool          `json:"leaves" doc:"The pledge would end; otherwise it follows the coins."`
+	Forfeited pastel.Amount `json:"forfeited" doc:"What would be lost, patoshi."`
+	Seen      time.Time     `json:"seen" doc:"When the daemon first saw it."`
+}
+
+// Block is a block of the ledger.
+type Block struct {
+	Tip
+	Confirmations pastel.Height `json:"confirmations" doc:"1 for the last block."`
+}
+
+// Check is what the next block would make of a ticket.
+type Check struct {
+	Tip      Tip     `json:"tip"`
+	Accepted bool    `json:"accepted" doc:"The ticket would be accepted if the next block held it and nothing else that matters."`
+	Kind     string  `json:"kind" doc:"smartpool_init, smartpool_part or smartpool_activate."`
+	Pool     string  `json:"pool,omitempty"`
+	Reason   string  `json:"reason,omitempty" doc:"Why not; stable, as in the protocol."`
+	Text     string  `json:"text" doc:"What it means and what to do."`
+	Events   []Event `json:"events" doc:"What would happen."`
+}
