@@ -105,7 +105,7 @@ func unix(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 
 // block is a block on the wire.
 func block(b *store.Block) Tip {
-	return Tip{Height: b.Height, Hash: b.Hash.String(), Time: unix(b.Time), Digest: hex.EncodeToString(b.Digest[:])}
+	return Tip{Height: b.Height, Hash: b.Hash.String(), Time: unix(b.Time), Digest: hexDigest(b.Digest)}
 }
 
 // moment dates a height.
@@ -219,3 +219,5 @@ func (b *Books) Block(ctx context.Context, h pastel.Height) (out Block, err erro
 	})
 	return out, err
 }
+
+func hexDigest(d pool.Digest) string { return hex.EncodeToString(d[:]) }

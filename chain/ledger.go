@@ -240,18 +240,26 @@ func (l *Ledger) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
 	return err
 }
 
+// Try answers what the next block, of this time in seconds since 1970, would make of a transaction: its events and the block they
+// would follow. *pool.BlockError means that no block may hold it.
+func (l *Ledger) Try(tx *pastel.Tx, time uint32) (events []pool.Event, tip pool.Tip, err error) {
+	l.mu.Lock() // trying changes the state for a moment
+	defer l.mu.Unlock()
+	if l.failed != nil {
+		return nil, tip, l.failed
+	}
+	tip = l.state.Tip()
+	events, err = l.state.Try(pool.PrepareTx(&l.net, tip.Height+1, time, tx))
+	return events, tip, err
+}
+
 // CheckTx implements Rules.
 func (l *Ledger) CheckTx(_ context.Context, raw []byte, time uint32) error {
 	tx, err := pastel.ParseTx(raw)
 	if err != nil {
 		return &RefusedError{RefusedBlock, err.Error()}
 	}
-	l.mu.Lock() // trying changes the state for a moment
-	defer l.mu.Unlock()
-	if l.failed != nil {
-		return l.failed
-	}
-	events, err := l.state.Try(pool.PrepareTx(&l.net, l.state.Tip().Height+1, time, tx))
+	events, _, err := l.Try(tx, time)
 	if rule := (*pool.BlockError)(nil); errors.As(err, &rule) {
 		return &RefusedError{RefusedEscrow, rule.Detail}
 	}

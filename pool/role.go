@@ -57,3 +57,6 @@ func (s Status) Live() bool { return s == Subscribing || s == Active || s == Rep
 
 // earning reports whether members earn.
 func (s Status) earning() bool { return s == Active || s == Replenishing }
+
+// Statuses lists every status, in the order of a pool's life.
+func Statuses() []Status { return []Status{Subscribing, Active, Replenishing, Dissolved, Expired} }

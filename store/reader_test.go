@@ -193,7 +193,7 @@ func checkLists(t *testing.T, s *store.Snapshot, id ticket.PoolID, events []pool
 			t.Errorf("payout %s before it was paid: %+v, %v", p.TxID, before, err)
 		}
 	}
-	totals, err := s.Totals("", 0)
+	totals, err := s.Totals(id, 0)
 	if err != nil || totals.Income != income || totals.Paid != out || int(totals.Payouts) != paid {
 		t.Errorf("%+v, want income %s, paid %s in %d payouts: %v", totals, income, out, paid, err)
 	}

@@ -29,7 +29,7 @@ func (s *Snapshot) Spans(id ticket.PoolID, width int64) ([]Span, error) {
 	})
 }
 
-// Totals are sums over a pool's life, or over all pools.
+// Totals are sums over a pool's life, or a part of it.
 type Totals struct {
 	Income    pastel.Amount // received by escrow
 	Rewards   int64         // outputs that brought it
@@ -41,29 +41,54 @@ type Totals struct {
 	Left      int64         // members that left
 }
 
-// Totals sums what happened from a block on, to a pool or, if the id is empty, to all.
+// selectTotals sums events, with the pool they are of in front.
+const selectTotals = `SELECT coalesce(pool, ''), sum(CASE WHEN type = 'reward.received' THEN amount ELSE 0 END),
+	sum(CASE WHEN type = 'reward.received' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'reward.forfeited' THEN amount ELSE 0 END),
+	sum(CASE WHEN type = 'payout.paid' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'payout.cancelled' THEN 1 ELSE 0 END),
+	sum(CASE WHEN type = 'pool.replenishing' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'pledge.left' THEN 1 ELSE 0 END) FROM events`
+
+// Totals sums what happened from a block on to a pool.
 func (s *Snapshot) Totals(id ticket.PoolID, from pastel.Height) (Totals, error) {
-	q := selecting(`SELECT coalesce(sum(CASE WHEN type = 'reward.received' THEN amount ELSE 0 END), 0),
-		coalesce(sum(CASE WHEN type = 'reward.received' THEN 1 ELSE 0 END), 0),
-		coalesce(sum(CASE WHEN type = 'reward.forfeited' THEN amount ELSE 0 END), 0),
-		coalesce(sum(CASE WHEN type = 'payout.paid' THEN 1 ELSE 0 END), 0),
-		coalesce(sum(CASE WHEN type = 'payout.cancelled' THEN 1 ELSE 0 END), 0),
-		coalesce(sum(CASE WHEN type = 'pool.replenishing' THEN 1 ELSE 0 END), 0),
-		coalesce(sum(CASE WHEN type = 'pledge.left' THEN 1 ELSE 0 END), 0) FROM events`)
+	all, err := s.totals(id, from)
+	return all[id], err
+}
+
+// TotalsByPool sums what ever happened to each pool. Pools to which nothing happened are left out.
+func (s *Snapshot) TotalsByPool() (map[ticket.PoolID]Totals, error) { return s.totals("", 0) }
+
+func (s *Snapshot) totals(id ticket.PoolID, from pastel.Height) (map[ticket.PoolID]Totals, error) {
+	type row struct {
+		id ticket.PoolID
+		Totals
+	}
+	q := selecting(selectTotals)
+	q.and("pool IS NOT NULL")
 	equal(q, "pool", string(id))
-	q.and("height >= ?", int64(from))
-	list, err := all(s, q, func(rows *sql.Rows) (x Totals, err error) {
-		return x, rows.Scan(&x.Income, &x.Rewards, &x.Forfeited, &x.Payouts, &x.Cancelled, &x.Replenish, &x.Left)
+	if from > 0 {
+		q.and("height >= ?", int64(from))
+	}
+	q.text.WriteString(" GROUP BY pool")
+	list, err := all(s, q, func(rows *sql.Rows) (x row, err error) {
+		return x, rows.Scan(&x.id, &x.Income, &x.Rewards, &x.Forfeited, &x.Payouts, &x.Cancelled, &x.Replenish, &x.Left)
 	})
 	if err != nil {
-		return Totals{}, err
+		return nil, err
 	}
-	t := list[0]
-	q = selecting("SELECT coalesce(sum(amount), 0) FROM payouts JOIN payout_outputs o ON o.pool = payouts.pool AND o.settled = payouts.settled")
+	sums := map[ticket.PoolID]Totals{}
+	for _, x := range list {
+		sums[x.id] = x.Totals
+	}
+	q = selecting("SELECT payouts.pool, sum(amount) FROM payouts JOIN payout_outputs o ON o.pool = payouts.pool AND o.settled = payouts.settled")
 	equal(q, "payouts.pool", string(id))
 	q.and("paid >= ?", int64(from))
-	t.Paid, err = s.sum(q)
-	return t, err
+	q.text.WriteString(" GROUP BY payouts.pool")
+	list, err = all(s, q, func(rows *sql.Rows) (x row, err error) { return x, rows.Scan(&x.id, &x.Paid) })
+	for _, x := range list {
+		t := sums[x.id]
+		t.Paid = x.Paid
+		sums[x.id] = t
+	}
+	return sums, err
 }
 
 // PaidTo sums what mined payouts paid to an address.

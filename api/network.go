@@ -1,0 +1,145 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Statistics returns sums over the network.
+func (b *Books) Statistics(ctx context.Context) (out Statistics, err error) {
+	err = b.look(ctx, func(l *look) error {
+		out = Statistics{Tip: block(&l.tip), Pools: map[string]int{}}
+		for _, s := range pool.Statuses() {
+			out.Pools[s.String()] = 0
+		}
+		rows, err := l.Pools(store.PoolFilter{At: store.Now})
+		if err != nil {
+			return err
+		}
+		operators := map[pastelid.PastelID]bool{}
+		for i := range rows {
+			out.Pools[rows[i].Status]++
+			p, err := l.pool(rows[i].ID)
+			if err != nil {
+				return err
+			}
+			out.Escrowed += p.Escrowed
+			out.PayoutsPending += len(p.Pending)
+			if !p.Status.Live() {
+				continue
+			}
+			operators[p.Operator] = true
+			out.PledgedCoins += p.PledgedCoins
+			out.MemberCoins += p.MemberCoins
+			for j := range p.Pledges {
+				if p.Pledges[j].Role == pool.Member {
+					out.Members++
+				}
+			}
+		}
+		out.Supernodes, out.Operators = out.Pools[pool.Active.String()], len(operators)
+		totals, err := l.TotalsByPool()
+		for _, t := range totals {
+			out.Income += t.Income
+			out.Paid += t.Paid
+		}
+		return err
+	})
+	return out, err
+}
+
+// Operators lists everybody who opened a pool, those with the most coins of members first.
+func (b *Books) Operators(ctx context.Context) (list []Operator, tip Tip, err error) {
+	err = b.look(ctx, func(l *look) error {
+		tip = block(&l.tip)
+		list, err = l.operators("")
+		return err
+	})
+	return list, tip, err
+}
+
+// Operator returns an operator's record.
+func (b *Books) Operator(ctx context.Context, id string) (out Operator, tip Tip, err error) {
+	if _, err := pastelid.Parse(id); err != nil {
+		return out, tip, badRequest("%q is no PastelID (%v): copy it whole, it begins with jX", id, err)
+	}
+	err = b.look(ctx, func(l *look) error {
+		tip = block(&l.tip)
+		list, err := l.operators(id)
+		if err == nil && len(list) == 0 {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		out = list[0]
+		return nil
+	})
+	return out, tip, err
+}
+
+// operators sums up the pools of one operator, or of each.
+func (l *look) operators(id string) ([]Operator, error) {
+	rows, err := l.Pools(store.PoolFilter{Operator: id, At: store.Now})
+	if err != nil {
+		return nil, err
+	}
+	totals, err := l.TotalsByPool()
+	if err != nil {
+		return nil, err
+	}
+	of := map[pastelid.PastelID]*Operator{}
+	fees := map[pastelid.PastelID][]int64{}
+	for i := range rows {
+		row := &rows[i]
+		x := of[row.Operator]
+		if x == nil {
+			x = &Operator{PastelID: row.Operator.String(), Companies: []string{}, Pools: map[string]int{}, IDs: []string{}, Fees: []string{}}
+			of[row.Operator] = x
+			standing, _, err := l.reputation(row.Operator)
+			if err != nil {
+				return nil, err
+			}
+			x.Reputation = standing.Points
+			if x.Since, err = l.moment(row.InitHeight); err != nil {
+				return nil, err
+			}
+		}
+		x.add(row, totals[row.ID])
+		fees[row.Operator] = append(fees[row.Operator], row.Fee)
+	}
+	list := []Operator{}
+	for id, x := range of {
+		slices.Sort(fees[id])
+		for _, fee := range slices.Compact(fees[id]) {
+			x.Fees = append(x.Fees, ticket.NewDecimal(fee, ticket.FeeDecimals).String())
+		}
+		list = append(list, *x)
+	}
+	slices.SortFunc(list, func(a, b Operator) int {
+		return cmp.Or(cmp.Compare(b.MemberCoins, a.MemberCoins), cmp.Compare(a.Since.Height, b.Since.Height), cmp.Compare(a.PastelID, b.PastelID))
+	})
+	return list, nil
+}
+
+// add adds a pool to its operator's record.
+func (x *Operator) add(row *store.PoolRow, t store.Totals) {
+	x.Pools[row.Status]++
+	x.IDs = append(x.IDs, string(row.ID))
+	if !slices.Contains(x.Companies, row.Company) {
+		x.Companies = append(x.Companies, row.Company)
+	}
+	x.MemberCoins += row.MemberCoins
+	x.Income += t.Income
+	x.Paid += t.Paid
+	x.Payouts += t.Payouts
+	x.Cancelled += t.Cancelled
+	x.Replenish += t.Replenish
+	x.Left += t.Left
+}

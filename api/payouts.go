@@ -1,0 +1,222 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// PayoutQuery says which payouts are wanted; zero fields do not filter.
+type PayoutQuery struct {
+	Pool    string
+	Address string        // that is paid
+	Status  string        // pending, paid or cancelled
+	At      pastel.Height // as they were after this block; store.Now
+	Newest  bool          // newest first
+	Cursor  string
+	Limit   int
+}
+
+// Payouts lists payouts by the block they settled in; next is the cursor of the rest, empty if there is none.
+func (b *Books) Payouts(ctx context.Context, q PayoutQuery) (list []Payout, tip Tip, next string, err error) {
+	p, err := page(q.Cursor, q.Limit, q.Newest, keyHeight, keyText)
+	if err != nil {
+		return nil, tip, "", err
+	}
+	err = b.look(ctx, func(l *look) error {
+		tip = block(&l.tip)
+		if err := l.checkAt(q.At); err != nil {
+			return err
+		}
+		f := store.PayoutFilter{Pool: ticket.PoolID(q.Pool), Address: q.Address, Status: q.Status, At: q.At}
+		rows, err := l.Payouts(f, p)
+		if err != nil {
+			return err
+		}
+		next = cursor(rows, p, func(x *store.Payout) []any { return []any{int64(x.Settled), string(x.Pool)} })
+		list, err = l.wirePayouts(rows)
+		return err
+	})
+	return list, tip, next, err
+}
+
+func (l *look) payouts(f store.PayoutFilter, p store.Page) ([]Payout, error) {
+	rows, err := l.Payouts(f, p)
+	if err != nil {
+		return nil, err
+	}
+	return l.wirePayouts(rows)
+}
+
+func (l *look) wirePayouts(rows []store.Payout) ([]Payout, error) {
+	list := make([]Payout, len(rows))
+	for i := range rows {
+		if err := l.payout(&list[i], &rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func statusOf(po *store.Payout) string {
+	switch {
+	case po.Paid >= 0:
+		return store.PayoutPaid
+	case po.Cancelled >= 0:
+		return store.PayoutCancelled
+	}
+	return store.PayoutPending
+}
+
+// payout fills in a payout of the wire.
+func (l *look) payout(x *Payout, po *store.Payout) error {
+	*x = Payout{
+		TxID: po.TxID.String(), Pool: string(po.Pool), Status: statusOf(po), Amount: po.Total, Fee: po.Fee, Change: po.Change, Outputs: po.Outputs,
+	}
+	for place, h := range map[*Moment]pastel.Height{&x.Settled: po.Settled, &x.From: po.ValidFrom, &x.To: po.ValidTo} {
+		m, err := l.moment(h)
+		if err != nil {
+			return err
+		}
+		*place = m
+	}
+	return l.moments(map[**Moment]pastel.Height{&x.Paid: po.Paid, &x.Cancelled: po.Cancelled})
+}
+
+// Payout returns all about a payout. One that was cancelled may have been settled again as the same transaction: the latest counts.
+func (b *Books) Payout(ctx context.Context, txid string) (out PayoutDetail, err error) {
+	id, err := pastel.ParseTxID(txid)
+	if err != nil {
+		return out, badRequest("%q is no transaction id: want 64 hex digits", txid)
+	}
+	err = b.look(ctx, func(l *look) error {
+		rows, err := l.Payouts(store.PayoutFilter{TxID: id, At: store.Now}, store.Page{Limit: 1, Desc: true})
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return ErrNotFound
+		}
+		out = PayoutDetail{Tip: block(&l.tip), Payments: []Output{}, Hex: hex.EncodeToString(rows[0].Tx)}
+		if err := l.payout(&out.Payout, &rows[0]); err != nil {
+			return err
+		}
+		outputs, err := l.Outputs(rows[0].Pool, rows[0].Settled)
+		for _, o := range outputs {
+			out.Payments = append(out.Payments, Output{o.To.Encode(&b.net), o.Amount})
+		}
+		return err
+	})
+	return out, err
+}
+
+// Payments lists an address's parts of payouts by the block they settled in.
+func (b *Books) Payments(ctx context.Context, address, status, after string, limit int, newest bool) (list []Payment, tip Tip, next string, err error) {
+	if _, err := pastel.ParseAddress(&b.net, address); err != nil {
+		return nil, tip, "", badRequest("%q is no transparent address of network %s: %v", address, b.net.Name, err)
+	}
+	p, err := page(after, limit, newest, keyHeight, keyText)
+	if err != nil {
+		return nil, tip, "", err
+	}
+	err = b.look(ctx, func(l *look) error {
+		tip = block(&l.tip)
+		if list, err = l.payments(address, status, p); err != nil {
+			return err
+		}
+		next = cursor(list, p, func(x *Payment) []any { return []any{int64(x.Settled.Height), x.Pool} })
+		return nil
+	})
+	return list, tip, next, err
+}
+
+// CreditQuery says which credits are wanted; zero fields do not filter.
+type CreditQuery struct {
+	Pool     string
+	PastelID string
+	Address  string
+	At       pastel.Height // none after this block; store.Now
+	Newest   bool
+	Cursor   string
+	Limit    int
+}
+
+// Credits lists income that was settled.
+func (b *Books) Credits(ctx context.Context, q CreditQuery) (list []Credit, tip Tip, next string, err error) {
+	p, err := page(q.Cursor, q.Limit, q.Newest, keyHeight, keyInteger)
+	if err != nil {
+		return nil, tip, "", err
+	}
+	err = b.look(ctx, func(l *look) error {
+		tip = block(&l.tip)
+		if err := l.checkAt(q.At); err != nil {
+			return err
+		}
+		rows, err := l.Credits(store.CreditFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, At: q.At}, p)
+		if err != nil {
+			return err
+		}
+		next = cursor(rows, p, func(x *store.Credit) []any { return []any{int64(x.Height), x.Position} })
+		list = make([]Credit, len(rows))
+		for i := range rows {
+			x := &rows[i]
+			list[i] = Credit{Moment{Height: x.Height, Time: unix(x.Time)}, string(x.Pool), x.PastelID, x.Address, x.Amount}
+		}
+		return nil
+	})
+	return list, tip, next, err
+}
+
+// PledgeQuery says which pledges are wanted; zero fields do not filter.
+type PledgeQuery struct {
+	Pool     string
+	PastelID string
+	Address  string // that is pledged
+	Reward   string
+	Live     bool
+	At       pastel.Height // as they were after this block; store.Now
+	Newest   bool
+	Cursor   string
+	Limit    int
+}
+
+// Pledges lists pledges in join order.
+func (b *Books) Pledges(ctx context.Context, q PledgeQuery) (list []Pledge, tip Tip, next string, err error) {
+	p, err := page(q.Cursor, q.Limit, q.Newest, keyInteger)
+	if err != nil {
+		return nil, tip, "", err
+	}
+	err = b.look(ctx, func(l *look) error {
+		tip = block(&l.tip)
+		if err := l.checkAt(q.At); err != nil {
+			return err
+		}
+		f := store.PledgeFilter{
+			Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, Reward: q.Reward, Live: q.Live, At: q.At,
+		}
+		rows, err := l.Pledges(f, p)
+		if err != nil {
+			return err
+		}
+		next = cursor(rows, p, func(x *store.Pledge) []any { return []any{x.Seq} })
+		list = make([]Pledge, len(rows))
+		for i := range rows {
+			x := &rows[i]
+			list[i] = Pledge{
+				Seq: x.Seq, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Reward: x.Reward, Coins: x.Coins,
+				Ticket: x.Ticket.String(), Output: x.Output.String(), Outcome: string(x.Outcome), Forfeited: x.Forfeited,
+			}
+			if list[i].Joined, err = l.moment(x.Joined); err != nil {
+				return err
+			}
+			if err := l.moments(map[**Moment]pastel.Height{&list[i].Ended: x.Ended}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, tip, next, err
+}
