@@ -16,6 +16,10 @@ LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANG
 SQLC_VERSION ?= v1.31.1
 SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 
+# And the generator of the API's client.
+OAPI_CODEGEN_VERSION ?= v2.8.2
+OAPI_CODEGEN = cd api/client && $(GO) run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@$(OAPI_CODEGEN_VERSION) -config config.yaml
+
 .PHONY: all test format tidy vet lint generated unit fuzz bench bench-once build generate clean
 
 all: test build
@@ -40,13 +44,18 @@ lint:
 	@echo '== golangci-lint $(GOLANGCI_LINT)'
 	$(LINT) run $(PKG)
 
-# Fails when store/db is not what sqlc makes of store/queries.
+# Fails when store/db is not what sqlc makes of store/queries, or the API's client not what its document gives. That the document is the
+# server's is tested.
 generated:
 	@echo '== sqlc diff'
 	@$(SQLC) diff
+	@echo '== oapi-codegen'
+	@$(OAPI_CODEGEN) -o /dev/stdout openapi-3.0.json | cmp - client.gen.go || { echo 'run make generate'; exit 1; }
 
 generate:
 	$(SQLC) generate
+	$(GO) test ./api -run TestOpenAPIDocuments -update
+	$(OAPI_CODEGEN) openapi-3.0.json
 
 unit:
 	@echo '== go test'

@@ -30,6 +30,12 @@ type Config struct {
 
 	NodeAPI string `name:"node-api" placeholder:"ADDRESS" help:"Serve the node interface on this loopback address, for a node that pushes its blocks; no node is followed then."`
 
+	API        string `name:"api" default:"127.0.0.1:9734" placeholder:"ADDRESS" help:"Address of the HTTP API and the dashboard; empty for none. Reading needs no token: put a proxy with TLS in front of an address that others reach."`
+	APIOrigins string `name:"api-origins" placeholder:"ORIGINS" help:"Origins whose pages browsers may let read the API, such as https://pools.example.org, with commas between them."`
+	APIRate    int    `name:"api-rate" default:"100" placeholder:"N" help:"Requests a second from one address; 0 for no bound."`
+	APIStreams int    `name:"api-streams" default:"4096" placeholder:"N" help:"Event streams that may be open at once."`
+	ReadOnly   bool   `help:"Only serve the API from a database that another daemon writes; no node is needed."`
+
 	Metrics string `default:"127.0.0.1:9733" placeholder:"ADDRESS" help:"Loopback address of /metrics, /healthz and /readyz; empty for none."`
 
 	Dev     bool          `help:"Run a development node inside, on the regtest network. Nothing in it has a value."`
@@ -60,6 +66,12 @@ func (c *Config) Check() error {
 		return errors.New("dev-mine: only a development node mines; add --dev")
 	case c.Keeper && c.NodeAPI != "":
 		return errors.New("keeper: a node that uses the node interface mines payouts by itself; leave --keeper out")
+	case c.ReadOnly && (c.Dev || c.Keeper || c.NodeAPI != ""):
+		return errors.New("read-only: it follows no node; leave --dev, --keeper and --node-api out")
+	case c.ReadOnly && c.API == "":
+		return errors.New("read-only: there is nothing to do without an API; give --api an address")
+	case c.APIRate < 0 || c.APIStreams < 0:
+		return errors.New("api-rate and api-streams: want 0 or more")
 	case (c.NodeUser == "") != (c.NodePassword == ""):
 		return errors.New("node-user and node-password belong together: give both, or neither and --node-cookie")
 	}

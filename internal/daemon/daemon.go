@@ -75,7 +75,16 @@ func (d *Daemon) Run(ctx context.Context) error {
 		}
 		defer closeDev()
 	}
-	err = d.sessions(ctx)
+	stopAPI, err := d.startAPI(ctx)
+	if err != nil {
+		return err
+	}
+	defer stopAPI()
+	if d.cfg.ReadOnly {
+		<-ctx.Done()
+	} else {
+		err = d.sessions(ctx)
+	}
 	d.ready.set("stopping")
 	if ctx.Err() != nil {
 		d.log.Info("stopped")

@@ -1,0 +1,136 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"sync"
+)
+
+// Answers keeps the answers to GET requests until the ledger moves: they are a function of its last block.
+type Answers struct {
+	feed *Feed
+
+	mu    sync.Mutex
+	moved <-chan struct{} // closed when what is kept is old
+	kept  map[string]*answer
+	size  int // of the bodies, in bytes
+}
+
+// answer is what was said, or is being found.
+type answer struct {
+	done   chan struct{}
+	ok     bool
+	header http.Header
+	body   []byte
+	etag   string
+}
+
+// Bounds of what is kept: strangers choose the questions.
+const (
+	maxAnswers     = 20_000
+	maxAnswerBytes = 128 << 20
+)
+
+// NewAnswers returns an empty cache.
+func NewAnswers(f *Feed) *Answers { return &Answers{feed: f, kept: map[string]*answer{}} }
+
+// Keep answers from the cache what was asked before, and has next find the rest, once however many ask. What is not a GET that
+// succeeds is not kept.
+func (a *Answers) Keep(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			next.ServeHTTP(w, r)
+			return
+		}
+		key := r.URL.Path + "?" + r.URL.RawQuery + "\n" + r.Header.Get("Accept") + "\n" + r.Header.Get("HX-Request")
+		x, mine := a.find(key)
+		if mine {
+			a.ask(next, r, w, key, x)
+			return
+		}
+		select {
+		case <-x.done:
+		case <-r.Context().Done():
+			return
+		}
+		if !x.ok { // whoever asked was refused, or went away: it may not concern this one
+			next.ServeHTTP(w, r)
+			return
+		}
+		x.write(w, r)
+	})
+}
+
+// find returns the answer to a question, and whether the caller has to find it.
+func (a *Answers) find(key string) (x *answer, mine bool) {
+	_, moved := a.feed.state()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.moved != moved || len(a.kept) >= maxAnswers || a.size >= maxAnswerBytes {
+		a.moved, a.kept, a.size = moved, map[string]*answer{}, 0
+	}
+	if x := a.kept[key]; x != nil {
+		return x, false
+	}
+	x = &answer{done: make(chan struct{})}
+	a.kept[key] = x
+	return x, true
+}
+
+// ask has next answer, and keeps the answer if it is one.
+func (a *Answers) ask(next http.Handler, r *http.Request, w http.ResponseWriter, key string, x *answer) {
+	rec := &recorder{header: http.Header{}, status: http.StatusOK}
+	defer func() { // also if next panics
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		switch {
+		case a.kept[key] != x: // the ledger moved
+		case x.ok:
+			a.size += len(x.body)
+		default:
+			delete(a.kept, key)
+		}
+		close(x.done)
+	}()
+	next.ServeHTTP(rec, r)
+	if rec.status != http.StatusOK || r.Context().Err() != nil {
+		copyHeader(w.Header(), rec.header)
+		w.WriteHeader(rec.status)
+		w.Write(rec.body.Bytes()) //nolint:errcheck // who asked is gone
+		return
+	}
+	sum := sha256.Sum256(rec.body.Bytes())
+	x.header, x.body, x.etag, x.ok = rec.header, rec.body.Bytes(), `"`+hex.EncodeToString(sum[:12])+`"`, true
+	x.write(w, r)
+}
+
+// write gives the answer to one who asked.
+func (x *answer) write(w http.ResponseWriter, r *http.Request) {
+	copyHeader(w.Header(), x.header)
+	w.Header().Set("ETag", x.etag)
+	w.Header().Set("Cache-Control", "no-cache") // ask again, with the ETag
+	if r.Header.Get("If-None-Match") == x.etag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Write(x.body) //nolint:errcheck // who asked is gone
+}
+
+func copyHeader(to, from http.Header) {
+	for name, values := range from {
+		to[name] = values
+	}
+}
+
+// recorder is a ResponseWriter that keeps what is written.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }

@@ -1,0 +1,192 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// BlockNews is a block with what happened in it, as the event stream sends it.
+type BlockNews struct {
+	Tip
+	Events []Event `json:"events" doc:"What happened in the block; with a filter, what concerns it."`
+}
+
+// ReorgNews says that blocks are taken back, as the event stream sends it.
+type ReorgNews struct {
+	Height pastel.Height `json:"height" doc:"The last block that stays: forget what came after it. The blocks that replace them follow."`
+}
+
+// news is a block in the feed, encoded once for everybody.
+type news struct {
+	BlockNews
+	encoded []byte // of the whole block
+}
+
+// feedBlocks is how many of the last blocks the feed keeps: more than a reorganization may take back.
+const feedBlocks = 128
+
+// Feed notices that the ledger moved, by looking, and keeps the last blocks for event streams.
+type Feed struct {
+	reader *store.Reader
+	log    *slog.Logger
+
+	mu     sync.RWMutex
+	blocks []*news // the last ones, heights without gaps
+	moved  chan struct{}
+}
+
+// NewFeed returns a feed that Run sets going.
+func NewFeed(r *store.Reader, log *slog.Logger) *Feed {
+	return &Feed{reader: r, log: log, moved: make(chan struct{})}
+}
+
+// state returns the last blocks, which must not be changed, and a channel that is closed when they are others.
+func (f *Feed) state() ([]*news, <-chan struct{}) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.blocks, f.moved
+}
+
+// feedPause is how often the feed looks at least.
+const feedPause = 250 * time.Millisecond
+
+// Run looks until the context ends, at least every feedPause, and when bell says that the ledger moved; nil is no bell.
+func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
+	var trouble string
+	for ctx.Err() == nil {
+		var rung <-chan struct{}
+		if bell != nil {
+			rung = bell()
+		}
+		err := f.look(ctx)
+		switch {
+		case err == nil:
+			trouble = ""
+		case ctx.Err() == nil && err.Error() != trouble:
+			trouble = err.Error()
+			f.log.Warn("the event stream cannot read the database, trying again", "err", err)
+		}
+		timer := time.NewTimer(feedPause)
+		select {
+		case <-ctx.Done():
+		case <-rung:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// look reads what is new.
+func (f *Feed) look(ctx context.Context) error {
+	have, _ := f.state()
+	var now []*news
+	err := f.reader.View(ctx, func(s *store.Snapshot) error {
+		tip, err := s.Tip()
+		if errors.Is(err, chain.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(have) > 0 && have[len(have)-1].Hash == tip.Hash.String() {
+			now = have
+			return nil
+		}
+		now, err = renew(s, have, tip.Height)
+		return err
+	})
+	if err != nil || len(now) == len(have) && (len(now) == 0 || now[len(now)-1] == have[len(have)-1]) {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.blocks = now
+	close(f.moved)
+	f.moved = make(chan struct{})
+	return nil
+}
+
+// renew returns the last blocks up to tip: those of have that stay, and the others read.
+func renew(s *store.Snapshot, have []*news, tip pastel.Height) ([]*news, error) {
+	first := max(0, tip-feedBlocks+1)
+	list, err := s.Blocks(store.Page{After: []any{int64(first) - 1}, Limit: feedBlocks})
+	if err != nil {
+		return nil, err
+	}
+	now := make([]*news, 0, len(list))
+	for i := range list {
+		if len(have) > 0 {
+			at := int(list[i].Height - have[0].Height)
+			if at >= 0 && at < len(have) && have[at].Hash == list[i].Hash.String() {
+				now = append(now, have[at])
+				continue
+			}
+		}
+		rest, err := readNews(s, list[i:])
+		return append(now, rest...), err
+	}
+	return now, nil
+}
+
+// maxBlockEvents bounds the events that are read for one look.
+const maxBlockEvents = 200_000
+
+// readNews reads the events of blocks that follow each other.
+func readNews(s *store.Snapshot, blocks []store.Block) ([]*news, error) {
+	f := store.EventFilter{From: blocks[0].Height, To: blocks[len(blocks)-1].Height}
+	events, err := s.Events(f, store.Page{Limit: maxBlockEvents})
+	if err != nil {
+		return nil, err
+	}
+	var list []*news
+	for i := range blocks {
+		n := &news{BlockNews: BlockNews{block(&blocks[i]), []Event{}}}
+		for len(events) > 0 && events[0].Height == blocks[i].Height {
+			e, err := event(&events[0])
+			if err != nil {
+				return nil, err
+			}
+			n.Events = append(n.Events, e)
+			events = events[1:]
+		}
+		if n.encoded, err = json.Marshal(&n.BlockNews); err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+// after reads up to limit blocks above a height from the database.
+func (f *Feed) after(ctx context.Context, h pastel.Height, limit int) (list []*news, err error) {
+	err = f.reader.View(ctx, func(s *store.Snapshot) error {
+		blocks, err := s.Blocks(store.Page{After: []any{int64(h)}, Limit: limit})
+		if err != nil || len(blocks) == 0 {
+			return err
+		}
+		list, err = readNews(s, blocks)
+		return err
+	})
+	return list, err
+}
+
+// hashAt returns a block's hash; empty if there is none.
+func (f *Feed) hashAt(ctx context.Context, h pastel.Height) (hash string, err error) {
+	err = f.reader.View(ctx, func(s *store.Snapshot) error {
+		b, err := s.Block(h)
+		if errors.Is(err, chain.ErrNotFound) {
+			return nil
+		}
+		hash = b.Hash.String()
+		return err
+	})
+	return hash, err
+}

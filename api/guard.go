@@ -1,0 +1,131 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// maxBody bounds a request's body, in bytes: a ticket's JSON in JSON.
+const maxBody = 1 << 20
+
+// maxURL bounds a request's path and query, in bytes.
+const maxURL = 4 << 10
+
+// securityHeaders go with every answer. Pages need no script, style or picture from anywhere else, and nobody may frame them.
+var securityHeaders = map[string]string{
+	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+		"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+	"X-Content-Type-Options":       "nosniff",
+	"X-Frame-Options":              "DENY",
+	"Referrer-Policy":              "no-referrer",
+	"Cross-Origin-Opener-Policy":   "same-origin",
+	"Cross-Origin-Resource-Policy": "same-origin",
+	"Permissions-Policy":           "camera=(), geolocation=(), microphone=()",
+}
+
+// problem is an error as RFC 9457 has it, as huma writes it.
+func problem(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	//nolint:errchkjson,errcheck // texts alone; who asked may be gone
+	json.NewEncoder(w).Encode(map[string]any{"title": http.StatusText(status), "status": status, "detail": detail})
+}
+
+// guard bounds what a request may be, before anything looks at it.
+func guard(next http.Handler, limits *limits, origins []string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, value := range securityHeaders {
+			w.Header().Set(name, value)
+		}
+		if origin := r.Header.Get("Origin"); origin != "" {
+			w.Header().Add("Vary", "Origin")
+			for _, allowed := range origins {
+				if origin == allowed {
+					w.Header().Set("Access-Control-Allow-Origin", origin)
+				}
+			}
+		}
+		switch {
+		case len(r.URL.RequestURI()) > maxURL:
+			problem(w, http.StatusRequestURITooLong, "the address is longer than 4,096 bytes")
+			return
+		case r.ContentLength > maxBody:
+			problem(w, http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB")
+			return
+		case !limits.allow(r.RemoteAddr):
+			w.Header().Set("Retry-After", "1")
+			problem(w, http.StatusTooManyRequests, "too many requests from this address: wait a second, and use the event stream to hear of news")
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limits bound the requests of each address.
+type limits struct {
+	perSecond rate.Limit // 0: no bound
+
+	mu   sync.Mutex
+	of   map[netip.Addr]*rate.Limiter
+	next time.Time // when those that are full again are forgotten
+}
+
+const (
+	burstSeconds = 4
+	maxAddresses = 100_000
+	forgetEvery  = time.Minute
+)
+
+func newLimits(perSecond int) *limits {
+	return &limits{perSecond: rate.Limit(perSecond), of: map[netip.Addr]*rate.Limiter{}}
+}
+
+func (l *limits) allow(remote string) bool {
+	if l.perSecond == 0 {
+		return true
+	}
+	addr := netip.Addr{} // what is no address shares one bound
+	if at, err := netip.ParseAddrPort(remote); err == nil {
+		addr = at.Addr().Unmap()
+		if addr.Is6() { // a customer has a /64 of them
+			if p, err := addr.WithZone("").Prefix(64); err == nil {
+				addr = p.Addr()
+			}
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); now.After(l.next) {
+		l.next = now.Add(forgetEvery)
+		for a, x := range l.of {
+			if x.TokensAt(now) >= float64(x.Burst()) {
+				delete(l.of, a)
+			}
+		}
+	}
+	x := l.of[addr]
+	if x == nil {
+		if len(l.of) >= maxAddresses {
+			return false
+		}
+		x = rate.NewLimiter(l.perSecond, burstSeconds*int(l.perSecond))
+		l.of[addr] = x
+	}
+	return x.Allow()
+}
+
+// authorized reports whether a request brings the token; with none set, nothing does.
+func authorized(header, token string) bool {
+	given, found := strings.CutPrefix(header, "Bearer ")
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(token)) // of one length, so that time tells nothing
+	return found && token != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}

@@ -1,0 +1,408 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2" // OpenAPI 3.1 from the handlers' types
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Config says what a Server works with.
+type Config struct {
+	Books   *Books
+	Feed    *Feed
+	Trier   Trier // answers ticket checks
+	Version string
+	// Condition tells why the ledger is not where the node is; empty if it is.
+	Condition func() string
+	ReadOnly  bool     // this daemon only reads what another one writes
+	Token     string   // of whoever may do more than read; empty for nobody
+	Origins   []string // of pages elsewhere that browsers may let read, such as https://pools.example.org
+	PerSecond int      // requests of one address; 0 for no bound
+	Streams   int      // event streams at once
+	Log       *slog.Logger
+}
+
+// Server serves the API. Other handlers of the same address, such as pages, go through it as well.
+type Server struct {
+	cfg     Config
+	api     huma.API
+	mux     *http.ServeMux
+	answers *Answers
+	streams atomic.Int64
+}
+
+// New returns a server. Its API is complete once Handler is called.
+func New(cfg Config) *Server {
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed)}
+	routes := http.NewServeMux()
+	s.api = humago.New(routes, config())
+	s.register()
+	s.mux.Handle("/api/", uncached(routes, s.answers.Keep(routes)))
+	return s
+}
+
+func init() { huma.DefaultArrayNullable = false } // a list may be empty, never null
+
+// apiVersion changes when an answer loses or changes a field; new fields and operations do not count.
+const apiVersion = "1"
+
+// config is what the OpenAPI document says of the whole.
+func config() huma.Config {
+	c := huma.DefaultConfig("smartpool", apiVersion)
+	c.Info.Description = "What a smart pool daemon knows: pools, pledges, accounts, payouts, events. Every answer is of one block, its tip. " +
+		"Amounts are integers in patoshi (1 PSL = 100,000 patoshi), coins whole PSL, times RFC 3339 in UTC. " +
+		"Errors are RFC 9457 problems whose detail says what to do."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
+	c.CreateHooks = nil // no $schema field and link in every answer
+	c.RejectUnknownQueryParameters = true
+	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	return c
+}
+
+// live are the paths whose answers are not a function of the ledger's last block.
+var live = map[string]bool{"/api/v1/status": true, "/api/v1/stream": true, "/api/v1/mempool": true}
+
+func uncached(direct, kept http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if live[r.URL.Path] || r.Header.Get("Authorization") != "" {
+			w.Header().Set("Cache-Control", "no-store")
+			direct.ServeHTTP(w, r)
+			return
+		}
+		kept.ServeHTTP(w, r)
+	})
+}
+
+// Handle adds pages to the address.
+func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
+
+// Answers is the cache of answers, for pages.
+func (s *Server) Answers() *Answers { return s.answers }
+
+// OpenAPI returns the document of the API.
+func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
+
+// Status returns how the ledger and its daemon are.
+func (s *Server) Status(ctx context.Context) (Status, error) {
+	tip, err := s.cfg.Books.Tip(ctx)
+	if errors.Is(err, errEmpty) {
+		tip, err = Tip{Height: -1}, nil
+	}
+	out := Status{
+		Network: s.cfg.Books.net.Name, Version: s.cfg.Version, Shadow: s.cfg.Books.reader.Shadow(), Tip: tip, Trouble: s.cfg.Condition(),
+		ReadOnly: s.cfg.ReadOnly, Parameters: s.cfg.Books.Parameters(),
+	}
+	out.Ready = out.Trouble == ""
+	return out, err
+}
+
+// Handler serves everything, guarded.
+func (s *Server) Handler() http.Handler {
+	return recovered(guard(s.mux, newLimits(s.cfg.PerSecond), s.cfg.Origins), s.cfg.Log)
+}
+
+// HTTP returns a server with bounds on time and size.
+func (s *Server) HTTP() *http.Server {
+	return &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// recovered keeps a mistake of ours from taking the daemon down.
+func recovered(next http.Handler, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // net/http compares so
+				log.Error("a request made the API panic", "path", r.URL.Path, "panic", fmt.Sprint(p))
+				problem(w, http.StatusInternalServerError, "a mistake of this program: please report it with the request")
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// failed turns an error into one of HTTP.
+func (s *Server) failed(err error) error {
+	var bad *BadRequest
+	switch {
+	case errors.As(err, &bad):
+		return huma.Error422UnprocessableEntity(bad.Text)
+	case errors.Is(err, errEmpty):
+		return huma.Error503ServiceUnavailable(err.Error())
+	case errors.Is(err, ErrNotFound):
+		return huma.Error404NotFound("the ledger has no such thing: check the id; what was posted just now is there once a block holds it")
+	case errors.Is(err, context.Canceled):
+		return huma.NewError(499, "who asked is gone")
+	}
+	s.cfg.Log.Warn("a request failed", "err", err)
+	return huma.Error503ServiceUnavailable("the database does not answer now: try again in a while, the daemon's log says why")
+}
+
+// Parameters of more than one operation; exported, as huma looks into exported embedded types only.
+type (
+	// PageInput chooses a part of a list.
+	PageInput struct {
+		Cursor string `query:"cursor" maxLength:"200" doc:"The answer before has it as next: continues the list."`
+		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Items at most."`
+		Order  string `query:"order" enum:"oldest,newest" default:"oldest" doc:"What comes first."`
+	}
+	// AtInput chooses the block that a list is of.
+	AtInput struct {
+		At int32 `query:"at" minimum:"-1" default:"-1" doc:"Block height: as it was after this block. -1 for now."`
+	}
+)
+
+// body is an answer in huma's form.
+type body[T any] struct{ Body T }
+
+// List is a part of a list.
+type List[T any] struct {
+	Tip   Tip    `json:"tip"`
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty" doc:"Cursor of the rest; left out at the end."`
+}
+
+func list[T any](s *Server, items []T, tip Tip, next string, err error) (*body[List[T]], error) {
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	return &body[List[T]]{List[T]{tip, items, next}}, nil
+}
+
+func one[T any](s *Server, x T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	return &body[T]{x}, nil
+}
+
+// get registers an operation that reads. Its errors are the same everywhere.
+func get[I, O any](s *Server, id, path, summary string, f func(context.Context, *I) (*O, error)) {
+	huma.Register(s.api, huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: "/api/v1" + path, Summary: summary,
+		Errors: []int{http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+	}, f)
+}
+
+// register puts every operation in one table: the surface of the API.
+func (s *Server) register() {
+	b := s.cfg.Books
+	get(s, "status", "/status", "How the ledger and its daemon are", func(ctx context.Context, _ *struct{}) (*body[Status], error) {
+		x, err := s.Status(ctx)
+		return one(s, x, err)
+	})
+	get(s, "statistics", "/statistics", "Sums over the network", func(ctx context.Context, _ *struct{}) (*body[Statistics], error) {
+		x, err := b.Statistics(ctx)
+		return one(s, x, err)
+	})
+	get(s, "pools", "/pools", "Pools, in the order they opened", func(ctx context.Context, in *struct {
+		Status   []string `query:"status" enum:"subscribing,active,replenishing,dissolved,expired" maxItems:"5" doc:"Only these."`
+		Operator string   `query:"operator" maxLength:"100" doc:"PastelID."`
+		Open     bool     `query:"open" doc:"Only those that take pledges in the next block."`
+		AtInput
+	}) (*body[List[Pool]], error) {
+		items, tip, err := b.Pools(ctx, PoolQuery{Status: in.Status, Operator: in.Operator, Open: in.Open, At: pastel.Height(in.At)})
+		return list(s, items, tip, "", err)
+	})
+	get(s, "pool", "/pools/{id}", "All about a pool", func(ctx context.Context, in *PoolInput) (*body[PoolDetail], error) {
+		x, err := b.Pool(ctx, in.ID)
+		return one(s, x, err)
+	})
+	get(s, "pool-income", "/pools/{id}/income", "A pool's income over time", func(ctx context.Context, in *struct {
+		PoolInput
+		Blocks int64 `query:"blocks" minimum:"0" maximum:"1000000" doc:"Blocks of a point at least; 0 chooses."`
+	}) (*body[Series], error) {
+		x, err := b.Series(ctx, in.ID, in.Blocks)
+		return one(s, x, err)
+	})
+	get(s, "member", "/members/{pastelid}", "What a PastelID has in pools", func(ctx context.Context, in *struct {
+		PastelID string `path:"pastelid" maxLength:"100"`
+	}) (*body[Account], error) {
+		x, err := b.Member(ctx, in.PastelID)
+		return one(s, x, err)
+	})
+	get(s, "account", "/accounts/{address}", "What an address has in pools", func(ctx context.Context, in *AddressInput) (*body[Account], error) {
+		x, err := b.Address(ctx, in.Address)
+		return one(s, x, err)
+	})
+	get(s, "payments", "/accounts/{address}/payments", "An address's parts of payouts", func(ctx context.Context, in *struct {
+		AddressInput
+		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only these."`
+		PageInput
+	}) (*body[List[Payment]], error) {
+		items, tip, next, err := b.Payments(ctx, in.Address, in.Status, in.Cursor, in.Limit, in.Order == newest)
+		return list(s, items, tip, next, err)
+	})
+	get(s, "operators", "/operators", "Operators' records, those with the most coins of members first",
+		func(ctx context.Context, _ *struct{}) (*body[List[Operator]], error) {
+			items, tip, err := b.Operators(ctx)
+			return list(s, items, tip, "", err)
+		})
+	get(s, "operator", "/operators/{pastelid}", "An operator's record", func(ctx context.Context, in *struct {
+		PastelID string `path:"pastelid" maxLength:"100"`
+	}) (*body[Operator], error) {
+		x, _, err := b.Operator(ctx, in.PastelID)
+		return one(s, x, err)
+	})
+	get(s, "block", "/blocks/{height}", "A block and its ledger digest", func(ctx context.Context, in *struct {
+		Height int32 `path:"height" minimum:"0"`
+	}) (*body[Block], error) {
+		x, err := b.Block(ctx, pastel.Height(in.Height))
+		return one(s, x, err)
+	})
+	s.registerLists()
+	s.registerStream()
+	huma.Register(s.api, huma.Operation{
+		OperationID: "check-ticket", Method: http.MethodPost, Path: "/api/v1/tickets/check",
+		Summary:      "What the next block would make of a ticket, without posting it",
+		MaxBodyBytes: maxBody, Errors: []int{http.StatusTooManyRequests, http.StatusServiceUnavailable},
+	}, func(ctx context.Context, in *struct {
+		Body struct {
+			Ticket string `json:"ticket" maxLength:"262144" doc:"The ticket's JSON, as text: every byte of it counts."`
+		}
+	}) (*body[Check], error) {
+		x, err := b.CheckTicket(ctx, []byte(in.Body.Ticket), s.cfg.Trier)
+		return one(s, x, err)
+	})
+}
+
+const newest = "newest"
+
+type (
+	// PoolInput names a pool.
+	PoolInput struct {
+		ID string `path:"id" maxLength:"80" pattern:"^[a-z0-9-]{3,32}\\.[0-9a-f]{40}$" patternDescription:"label.hash"`
+	}
+	// AddressInput names an address.
+	AddressInput struct {
+		Address string `path:"address" maxLength:"60"`
+	}
+	// PoolFilter wants what is of a pool.
+	PoolFilter struct {
+		Pool string `query:"pool" maxLength:"80" pattern:"^([a-z0-9-]{3,32}\\.[0-9a-f]{40})?$" doc:"Pool id."`
+	}
+	// IDFilter wants what is of a PastelID.
+	IDFilter struct {
+		PastelID string `query:"pastelid" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID."`
+	}
+	// AddressFilter wants what is of an address.
+	AddressFilter struct {
+		Address string `query:"address" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Transparent address."`
+	}
+)
+
+func (s *Server) registerLists() {
+	b := s.cfg.Books
+	get(s, "pledges", "/pledges", "Pledges in join order", func(ctx context.Context, in *struct {
+		PoolFilter
+		IDFilter
+		AddressFilter
+		Reward string `query:"reward" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Address that rewards go to."`
+		Live   bool   `query:"live" doc:"Only those that had not ended."`
+		AtInput
+		PageInput
+	}) (*body[List[Pledge]], error) {
+		items, tip, next, err := b.Pledges(ctx, PledgeQuery{
+			Pool: in.Pool, PastelID: in.PastelID, Address: in.Address, Reward: in.Reward, Live: in.Live, At: pastel.Height(in.At),
+			Newest: in.Order == newest, Cursor: in.Cursor, Limit: in.Limit,
+		})
+		return list(s, items, tip, next, err)
+	})
+	get(s, "payouts", "/payouts", "Payouts by the block they settled in", func(ctx context.Context, in *struct {
+		PoolFilter
+		AddressFilter
+		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only these."`
+		AtInput
+		PageInput
+	}) (*body[List[Payout]], error) {
+		items, tip, next, err := b.Payouts(ctx, PayoutQuery{
+			Pool: in.Pool, Address: in.Address, Status: in.Status, At: pastel.Height(in.At), Newest: in.Order == newest,
+			Cursor: in.Cursor, Limit: in.Limit,
+		})
+		return list(s, items, tip, next, err)
+	})
+	get(s, "payout", "/payouts/{txid}", "All about a payout", func(ctx context.Context, in *struct {
+		TxID string `path:"txid" minLength:"64" maxLength:"64" pattern:"^[0-9a-f]{64}$"`
+	}) (*body[PayoutDetail], error) {
+		x, err := b.Payout(ctx, in.TxID)
+		return one(s, x, err)
+	})
+	get(s, "credits", "/credits", "Income that was settled", func(ctx context.Context, in *struct {
+		PoolFilter
+		IDFilter
+		AddressFilter
+		AtInput
+		PageInput
+	}) (*body[List[Credit]], error) {
+		items, tip, next, err := b.Credits(ctx, CreditQuery{
+			Pool: in.Pool, PastelID: in.PastelID, Address: in.Address, At: pastel.Height(in.At), Newest: in.Order == newest,
+			Cursor: in.Cursor, Limit: in.Limit,
+		})
+		return list(s, items, tip, next, err)
+	})
+	get(s, "events", "/events", "What happened, in the order of the chain", func(ctx context.Context, in *struct {
+		PoolFilter
+		IDFilter
+		Type []string `query:"type" maxItems:"20" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pledge.accepted,pledge.promoted,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"Only these."`
+		From int32    `query:"from" minimum:"0" doc:"First block."`
+		To   int32    `query:"to" minimum:"-1" default:"-1" doc:"Last block; -1 for the last there is."`
+		PageInput
+	}) (*body[List[Event]], error) {
+		items, tip, next, err := b.Events(ctx, EventQuery{
+			Pool: in.Pool, PastelID: in.PastelID, Types: in.Type, From: pastel.Height(in.From), To: pastel.Height(in.To),
+			Newest: in.Order == newest, Cursor: in.Cursor, Limit: in.Limit,
+		})
+		return list(s, items, tip, next, err)
+	})
+}
+
+// registerStream registers the event stream.
+func (s *Server) registerStream() {
+	get(s, "stream", "/stream", "Blocks and what happens in them, as they come (server-sent events: block, reorg)",
+		func(ctx context.Context, in *struct {
+			PoolFilter
+			IDFilter
+			LastEventID string `header:"Last-Event-ID" maxLength:"100" doc:"The last id that was seen: the stream goes on after it."`
+			From        int32  `query:"from" minimum:"-1" default:"-1" doc:"First block to send; -1 for the last there is."`
+		}) (*huma.StreamResponse, error) {
+			var from *place
+			if in.From >= 0 {
+				from = &place{height: pastel.Height(in.From) - 1}
+			}
+			if in.LastEventID != "" {
+				p, err := parsePlace(in.LastEventID)
+				if err != nil {
+					return nil, s.failed(err)
+				}
+				from = &p
+			}
+			if s.streams.Add(1) > int64(s.cfg.Streams) {
+				s.streams.Add(-1)
+				return nil, huma.Error503ServiceUnavailable("too many event streams are open: try again later, or ask another daemon")
+			}
+			return &huma.StreamResponse{Body: func(ctx huma.Context) {
+				defer s.streams.Add(-1)
+				r, w := humago.Unwrap(ctx)
+				w.Header().Set("Content-Type", "text/event-stream")
+				w.Header().Set("X-Accel-Buffering", "no") // nginx would wait for more
+				x := stream{
+					feed: s.cfg.Feed, w: w, control: http.NewResponseController(w), pool: in.Pool, pastelID: in.PastelID,
+					reorg: s.cfg.Books.net.MaxReorg,
+				}
+				if err := x.run(r.Context(), from); err != nil && r.Context().Err() == nil {
+					s.cfg.Log.Debug("an event stream ended", "err", err)
+				}
+			}}, nil
+		})
+}

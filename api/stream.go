@@ -1,0 +1,213 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Times of an event stream.
+const (
+	streamBeat    = 15 * time.Second // a sign of life when there is nothing to say
+	streamTimeout = 10 * time.Second // for a reader to take a message; one that does not is gone
+)
+
+// streamBatch is how many blocks a stream that is behind reads from the database at once.
+const streamBatch = 100
+
+// place is a block that a reader has seen.
+type place struct {
+	height pastel.Height
+	hash   string // empty if only the height is known
+}
+
+// String is the place as an event id.
+func (p place) String() string { return strconv.Itoa(int(p.height)) + "-" + p.hash }
+
+// parsePlace reads an event id.
+func parsePlace(id string) (place, error) {
+	height, hash, found := strings.Cut(id, "-")
+	h, err := strconv.ParseInt(height, 10, 32)
+	if _, bad := pastel.ParseBlockHash(hash); !found || err != nil || h < 0 || bad != nil {
+		return place{}, badRequest("Last-Event-ID: %.100q is no id of this stream: leave it out to begin at the last block", id)
+	}
+	return place{pastel.Height(h), hash}, nil
+}
+
+// stream sends blocks to one reader, who sets the pace.
+type stream struct {
+	feed     *Feed
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	pool     string
+	pastelID string
+	reorg    pastel.Height // MaxReorg
+	seen     []place       // the last blocks that were sent, oldest first
+	buf      bytes.Buffer
+}
+
+// run sends what comes after a place until the reader or the context is gone; a nil place begins with the last block.
+func (s *stream) run(ctx context.Context, from *place) error {
+	if from != nil {
+		s.seen = []place{*from}
+	}
+	beat := time.NewTicker(streamBeat)
+	defer beat.Stop()
+	for {
+		blocks, moved := s.feed.state()
+		for {
+			more, err := s.step(ctx, blocks)
+			if err != nil {
+				return err
+			}
+			if !more {
+				break
+			}
+		}
+		if err := s.flush(); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-moved:
+		case <-beat.C:
+			s.buf.WriteString(": still here\n\n")
+		}
+	}
+}
+
+// step sends some of what the reader lacks; more says that there may be more.
+func (s *stream) step(ctx context.Context, blocks []*news) (more bool, err error) {
+	if len(blocks) == 0 {
+		return false, nil
+	}
+	first, tip := blocks[0].Height, blocks[len(blocks)-1].Height
+	if len(s.seen) == 0 {
+		return false, s.send(blocks[len(blocks)-1:])
+	}
+	last := s.seen[len(s.seen)-1]
+	hash, err := s.hashAt(ctx, blocks, last.height)
+	switch {
+	case err != nil:
+		return false, err
+	case last.hash != "" && hash != last.hash:
+		return true, s.back(ctx, blocks)
+	case last.height >= tip:
+		return false, nil
+	case last.height+1 >= first:
+		return false, s.send(blocks[last.height+1-first:])
+	}
+	list, err := s.feed.after(ctx, last.height, streamBatch)
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+	return true, s.send(list)
+}
+
+// hashAt returns a block's hash, empty if there is none.
+func (s *stream) hashAt(ctx context.Context, blocks []*news, h pastel.Height) (string, error) {
+	if h > blocks[len(blocks)-1].Height || h < 0 {
+		return "", nil
+	}
+	if first := blocks[0].Height; h >= first {
+		return blocks[h-first].Hash, nil
+	}
+	return s.feed.hashAt(ctx, h)
+}
+
+// back tells the reader that blocks were taken back, down to the last that the chain and the reader share. Of blocks that were sent on
+// another connection nothing is known: then it is the last that no reorganization can have reached.
+func (s *stream) back(ctx context.Context, blocks []*news) error {
+	lost := s.seen[len(s.seen)-1]
+	for len(s.seen) > 0 {
+		last := s.seen[len(s.seen)-1]
+		hash, err := s.hashAt(ctx, blocks, last.height)
+		if err != nil {
+			return err
+		}
+		if hash == last.hash {
+			break
+		}
+		s.seen = s.seen[:len(s.seen)-1]
+		lost = last
+	}
+	if len(s.seen) == 0 {
+		tip := blocks[len(blocks)-1].Height
+		s.seen = []place{{height: max(-1, min(lost.height, tip)-s.reorg)}}
+	}
+	fork := s.seen[len(s.seen)-1]
+	data, err := json.Marshal(ReorgNews{fork.height})
+	if err != nil {
+		return err
+	}
+	return s.message(place{}, "reorg", data)
+}
+
+// send sends blocks in order.
+func (s *stream) send(list []*news) error {
+	for _, n := range list {
+		data := n.encoded
+		if s.pool != "" || s.pastelID != "" {
+			var err error
+			if data, err = json.Marshal(BlockNews{n.Tip, s.filter(n.Events)}); err != nil {
+				return err
+			}
+		}
+		at := place{n.Height, n.Hash}
+		if err := s.message(at, "block", data); err != nil {
+			return err
+		}
+		if len(s.seen) > int(s.reorg) {
+			s.seen = append(s.seen[:0], s.seen[1:]...)
+		}
+		s.seen = append(s.seen, at)
+	}
+	return nil
+}
+
+func (s *stream) filter(events []Event) []Event {
+	list := []Event{}
+	for i := range events {
+		if e := &events[i]; (s.pool == "" || e.Pool == s.pool) && (s.pastelID == "" || e.PastelID == s.pastelID) {
+			list = append(list, *e)
+		}
+	}
+	return list
+}
+
+// streamBuffer is how much is gathered before it is sent, in bytes.
+const streamBuffer = 64 << 10
+
+func (s *stream) message(at place, event string, data []byte) error {
+	if at.hash != "" {
+		fmt.Fprintf(&s.buf, "id: %s\n", at)
+	}
+	fmt.Fprintf(&s.buf, "event: %s\ndata: %s\n\n", event, data)
+	if s.buf.Len() < streamBuffer {
+		return nil
+	}
+	return s.flush()
+}
+
+// flush hands what was gathered to the reader, who has streamTimeout to take it.
+func (s *stream) flush() error {
+	if s.buf.Len() == 0 {
+		return nil
+	}
+	if err := s.control.SetWriteDeadline(time.Now().Add(streamTimeout)); err != nil {
+		return err
+	}
+	if _, err := s.w.Write(s.buf.Bytes()); err != nil {
+		return err
+	}
+	s.buf.Reset()
+	return s.control.Flush()
+}

@@ -1,0 +1,191 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// startAPI listens at once, and serves as soon as there is a database to read.
+func (d *Daemon) startAPI(ctx context.Context) (stop func(), err error) {
+	if d.cfg.API == "" {
+		return func() {}, nil
+	}
+	token, err := d.token()
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", d.cfg.API)
+	if err != nil {
+		return nil, fmt.Errorf("api: %w; choose another address with --api", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() {
+		defer listener.Close() // the server has closed it, unless there was none
+		if err := d.runAPI(ctx, listener, token); err != nil && ctx.Err() == nil {
+			d.log.Error("the API ended", "err", err)
+		}
+	})
+	return func() {
+		cancel()
+		running.Wait()
+	}, nil
+}
+
+// runAPI serves until the context ends.
+func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string) error {
+	reader, err := d.openReader(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := reader.Close(); err != nil {
+			d.log.Warn("close the API's database", "err", err)
+		}
+	}()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var running sync.WaitGroup
+	defer running.Wait()
+	feed := api.NewFeed(reader, d.log)
+	running.Go(func() { feed.Run(ctx, d.moved) })
+	server := api.New(api.Config{
+		Books: api.NewBooks(reader), Feed: feed, Trier: trier{d, api.NewLoaded(reader)}, Version: version(), Condition: d.condition(reader),
+		ReadOnly: d.cfg.ReadOnly, Token: token, Origins: strings.FieldsFunc(d.cfg.APIOrigins, func(r rune) bool { return r == ',' || r == ' ' }), PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
+	}).HTTP()
+	server.BaseContext = func(net.Listener) context.Context { return ctx } // event streams end with it
+	running.Go(func() {
+		<-ctx.Done()
+		closing, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := server.Shutdown(closing); err != nil {
+			d.log.Warn("close the API", "err", err)
+		}
+	})
+	d.log.Info("API", "url", "http://"+listener.Addr().String())
+	err = server.Serve(listener)
+	cancel()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// openReader waits for a database that can be read.
+func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
+	for told := ""; ; {
+		reader, err := store.OpenReader(ctx, d.cfg.database(), d.net, d.cfg.shadow())
+		if err == nil {
+			if d.cfg.ReadOnly {
+				d.ready.set("")
+			}
+			return reader, nil
+		}
+		if d.cfg.ReadOnly {
+			d.ready.set(err.Error())
+			if err.Error() != told {
+				told = err.Error()
+				d.log.Warn("the database cannot be read, trying again", "err", err)
+			}
+		}
+		if !sleep(ctx, time.Second/4) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// moved is the bell of the API's feed.
+func (d *Daemon) moved() <-chan struct{} {
+	if l := d.Ledger(); l != nil {
+		return l.Moved()
+	}
+	return nil
+}
+
+// staleAfter is how old the last block may be before a daemon that only reads doubts the one that writes. Blocks come every 150 seconds.
+const staleAfter = 2 * time.Hour
+
+// condition tells why the books are not where the node is.
+func (d *Daemon) condition(reader *store.Reader) func() string {
+	if !d.cfg.ReadOnly {
+		return d.ready.reasonNot
+	}
+	return func() string {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		var tip store.Block
+		err := reader.View(ctx, func(s *store.Snapshot) (err error) {
+			tip, err = s.Tip()
+			return err
+		})
+		age := time.Since(time.Unix(tip.Time, 0))
+		switch {
+		case errors.Is(err, chain.ErrNotFound):
+			return "the database holds no block yet"
+		case err != nil:
+			return "the database does not answer"
+		case age > staleAfter && d.net.Name != "regtest":
+			return fmt.Sprintf("the last block is %v old: look after the daemon that writes the database", age.Round(time.Minute))
+		}
+		return ""
+	}
+}
+
+// trier checks tickets against the ledger that is kept, or against one that is loaded for that.
+type trier struct {
+	d      *Daemon
+	loaded *api.Loaded
+}
+
+// Try implements api.Trier.
+func (t trier) Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error) {
+	if l := t.d.Ledger(); l != nil {
+		return l.Try(tx, time)
+	}
+	return t.loaded.Try(tx, time)
+}
+
+// token reads the API's token, which is made when it is missing.
+func (d *Daemon) token() (string, error) {
+	path := filepath.Join(d.cfg.Data, "api.token")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		var secret [32]byte
+		rand.Read(secret[:]) //nolint:errcheck // it never fails
+		text = []byte(hex.EncodeToString(secret[:]) + "\n")
+		err = os.WriteFile(path, text, 0o600)
+	}
+	token := strings.TrimSpace(string(text))
+	if err == nil && len(token) < 32 {
+		err = fmt.Errorf("%s holds less than 32 characters: delete the file, another token is made then", path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("api: %w", err)
+	}
+	return token, nil
+}
+
+// version is the module's, as the Go tool recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
