@@ -50,12 +50,12 @@ generated:
 	@echo '== sqlc diff'
 	@$(SQLC) diff
 	@echo '== oapi-codegen'
-	@$(OAPI_CODEGEN) -o /dev/stdout openapi-3.0.json | cmp - client.gen.go || { echo 'run make generate'; exit 1; }
+	@$(OAPI_CODEGEN) openapi-3.0.json | cmp - client.gen.go || { echo 'run make generate'; exit 1; }
 
 generate:
 	$(SQLC) generate
 	$(GO) test ./api -run TestOpenAPIDocuments -update
-	$(OAPI_CODEGEN) openapi-3.0.json
+	$(OAPI_CODEGEN) -o client.gen.go openapi-3.0.json
 
 unit:
 	@echo '== go test'

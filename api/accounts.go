@@ -67,6 +67,13 @@ func (b *Books) Address(ctx context.Context, address string) (out Account, err e
 	err = b.look(ctx, func(l *look) error {
 		out = newAccount(l)
 		out.Address = address
+		escrow, err := l.Pools(store.PoolFilter{Escrow: address, At: store.Now})
+		if err != nil {
+			return err
+		}
+		if len(escrow) > 0 {
+			out.EscrowOf = string(escrow[0].ID)
+		}
 		var pledges []store.Pledge
 		for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {Reward: address, At: store.Now}} {
 			list, err := l.Pledges(f, store.Page{Limit: maxPositions, Desc: true})

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -374,14 +375,15 @@ func (s *Server) registerStream() {
 			PoolFilter
 			IDFilter
 			LastEventID string `header:"Last-Event-ID" maxLength:"100" doc:"The last id that was seen: the stream goes on after it."`
+			After       string `query:"after" maxLength:"100" doc:"The same, for readers that cannot set the header, which wins."`
 			From        int32  `query:"from" minimum:"-1" default:"-1" doc:"First block to send; -1 for the last there is."`
 		}) (*huma.StreamResponse, error) {
 			var from *place
 			if in.From >= 0 {
 				from = &place{height: pastel.Height(in.From) - 1}
 			}
-			if in.LastEventID != "" {
-				p, err := parsePlace(in.LastEventID)
+			if last := cmp.Or(in.LastEventID, in.After); last != "" {
+				p, err := parsePlace(last)
 				if err != nil {
 					return nil, s.failed(err)
 				}

@@ -36,7 +36,7 @@ func parsePlace(id string) (place, error) {
 	height, hash, found := strings.Cut(id, "-")
 	h, err := strconv.ParseInt(height, 10, 32)
 	if _, bad := pastel.ParseBlockHash(hash); !found || err != nil || h < 0 || bad != nil {
-		return place{}, badRequest("Last-Event-ID: %.100q is no id of this stream: leave it out to begin at the last block", id)
+		return place{}, badRequest("%.100q is no id of this stream: leave it out to begin at the last block", id)
 	}
 	return place{pastel.Height(h), hash}, nil
 }

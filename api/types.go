@@ -207,6 +207,7 @@ type Account struct {
 	Pending    []Payment     `json:"pending" doc:"Settled in a payout that is not mined yet."`
 	Credited   pastel.Amount `json:"credited" doc:"Everything ever settled, patoshi."`
 	Paid       pastel.Amount `json:"paid" doc:"Everything ever paid to the account's reward addresses, patoshi."`
+	EscrowOf   string        `json:"escrow_of,omitempty" doc:"The address is this pool's escrow: never send coins there."`
 	Operates   []string      `json:"operates" doc:"Pools that it operates."`
 }
 

@@ -130,6 +130,7 @@ type PoolFilter struct {
 	Status     []string
 	Operator   string // PastelID
 	FeeAddress string
+	Escrow     string
 	At         pastel.Height // as it was after this block; Now
 }
 
@@ -148,6 +149,7 @@ func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
 	equal(q, "id", string(f.ID))
 	equal(q, "operator", f.Operator)
 	equal(q, "fee_address", f.FeeAddress)
+	equal(q, "escrow", f.Escrow)
 	if f.At == Now {
 		in(q, "status", f.Status)
 	} else {

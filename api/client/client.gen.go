@@ -460,6 +460,9 @@ type Account struct {
 	// Credited Everything ever settled, patoshi.
 	Credited int64 `json:"credited"`
 
+	// EscrowOf The address is this pool's escrow: never send coins there.
+	EscrowOf *string `json:"escrow_of,omitempty"`
+
 	// Operates Pools that it operates.
 	Operates []string `json:"operates"`
 
@@ -1477,6 +1480,9 @@ type StreamParams struct {
 
 	// Pastelid PastelID.
 	Pastelid *string `form:"pastelid,omitempty" json:"pastelid,omitempty"`
+
+	// After The same, for readers that cannot set the header, which wins.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
 
 	// From First block to send; -1 for the last there is.
 	From *int32 `form:"from,omitempty" json:"from,omitempty"`
@@ -3067,6 +3073,18 @@ func NewStreamRequest(server string, params *StreamParams) (*http.Request, error
 		if params.Pastelid != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "pastelid", *params.Pastelid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
