@@ -10,7 +10,8 @@ import (
 
 // Answers keeps the answers to GET requests until the ledger moves: they are a function of its last block.
 type Answers struct {
-	feed *Feed
+	feed      *Feed
+	condition func() string // of the daemon: pages say it, too
 
 	mu    sync.Mutex
 	moved <-chan struct{} // closed when what is kept is old
@@ -34,7 +35,9 @@ const (
 )
 
 // NewAnswers returns an empty cache.
-func NewAnswers(f *Feed) *Answers { return &Answers{feed: f, kept: map[string]*answer{}} }
+func NewAnswers(f *Feed, condition func() string) *Answers {
+	return &Answers{feed: f, condition: condition, kept: map[string]*answer{}}
+}
 
 // Keep answers from the cache what was asked before, and has next find the rest, once however many ask. What is not a GET that
 // succeeds is not kept.
@@ -44,7 +47,7 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		key := r.URL.Path + "?" + r.URL.RawQuery + "\n" + r.Header.Get("Accept") + "\n" + r.Header.Get("HX-Request")
+		key := r.URL.Path + "?" + r.URL.RawQuery + "\n" + r.Header.Get("Accept") + "\n" + a.condition()
 		x, mine := a.find(key)
 		if mine {
 			a.ask(next, r, w, key, x)

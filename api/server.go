@@ -43,7 +43,7 @@ type Server struct {
 
 // New returns a server. Its API is complete once Handler is called.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed)}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed, cfg.Condition)}
 	routes := http.NewServeMux()
 	s.api = humago.New(routes, config())
 	s.register()

@@ -11,6 +11,7 @@ import (
 
 type demoCmd struct {
 	Dir  string `placeholder:"FOLDER" help:"New folder for the node and the daemon; without it a temporary one."`
+	API  string `default:"127.0.0.1:9734" placeholder:"ADDRESS" help:"Address of the dashboard while node and daemon are kept."`
 	Keep bool   `help:"Leave node and daemon running afterwards, and say where they are."`
 }
 
@@ -18,5 +19,5 @@ type demoCmd struct {
 func (c *demoCmd) Run(e *env) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return demo.Run(ctx, demo.Config{Dir: c.Dir, Keep: c.Keep, Out: e.out})
+	return demo.Run(ctx, demo.Config{Dir: c.Dir, API: c.API, Keep: c.Keep, Out: e.out})
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/web"
 )
 
 // startAPI listens at once, and serves as soon as there is a database to read.
@@ -66,10 +67,14 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 	defer running.Wait()
 	feed := api.NewFeed(reader, d.log)
 	running.Go(func() { feed.Run(ctx, d.moved) })
-	server := api.New(api.Config{
-		Books: api.NewBooks(reader), Feed: feed, Trier: trier{d, api.NewLoaded(reader)}, Version: version(), Condition: d.condition(reader),
+	books := api.NewBooks(reader)
+	site := api.New(api.Config{
+		Books: books, Feed: feed, Trier: trier{d, api.NewLoaded(reader)}, Version: version(), Condition: d.condition(reader),
 		ReadOnly: d.cfg.ReadOnly, Token: token, Origins: strings.FieldsFunc(d.cfg.APIOrigins, func(r rune) bool { return r == ',' || r == ' ' }), PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
-	}).HTTP()
+	})
+	pages := web.New(web.Config{Books: books, Log: d.log, Status: func(r *http.Request) (api.Status, error) { return site.Status(r.Context()) }})
+	site.Handle("/", pages.Handler(site.Answers().Keep))
+	server := site.HTTP()
 	server.BaseContext = func(net.Listener) context.Context { return ctx } // event streams end with it
 	running.Go(func() {
 		<-ctx.Done()
@@ -79,7 +84,7 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 			d.log.Warn("close the API", "err", err)
 		}
 	})
-	d.log.Info("API", "url", "http://"+listener.Addr().String())
+	d.log.Info("API and dashboard", "url", "http://"+listener.Addr().String())
 	err = server.Serve(listener)
 	cancel()
 	if errors.Is(err, http.ErrServerClosed) {

@@ -22,13 +22,14 @@ import (
 // Config says where the demo plays.
 type Config struct {
 	Dir  string // empty: a new folder that goes when the demo ends
+	API  string // address of the API and the dashboard, while they are kept
 	Keep bool   // leave node and daemon running until the context ends
 	Out  io.Writer
 }
 
 // Run plays the demo. An error means that something did not go as it should.
 func Run(ctx context.Context, cfg Config) (err error) {
-	s := &stage{out: cfg.Out, dir: cfg.Dir, began: time.Now()}
+	s := &stage{cfg: cfg, out: cfg.Out, dir: cfg.Dir, began: time.Now()}
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp("", "smartpool-demo-"); err != nil {
 			return err
@@ -69,6 +70,7 @@ func empty(dir string) error {
 
 // stage is a node, a daemon and everybody who takes part.
 type stage struct {
+	cfg   Config
 	out   io.Writer
 	dir   string
 	began time.Time
@@ -104,7 +106,12 @@ func (s *stage) open(ctx context.Context) error {
 		return err
 	}
 	s.Cast = players.New(net, client, []string{"Alice", "Bruno", "Chen", "Dora", "Emil"}, []int64{300, 300, 250, 250, 300})
+	site := ""
+	if s.cfg.Keep {
+		site = s.cfg.API
+	}
 	s.daemon, err = daemon.New(daemon.Config{
+		API: site, APIStreams: 100,
 		Data: s.dir, Network: net.Name, ShadowFrom: -1, Node: s.server.URL, NodeCookie: s.server.CookieFile, Poll: 10 * time.Millisecond,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -205,6 +212,7 @@ func (s *stage) chapter(format string, args ...any) {
 func (s *stage) invite() {
 	s.chapter("Look around")
 	s.say("Node and daemon go on running until you press Ctrl-C.")
+	s.say("dashboard  http://%s", s.cfg.API)
 	s.say("node RPC   %s, user and password in %s", s.server.URL, s.server.CookieFile)
 	s.say("database   %s (SQLite; open it read-only)", filepath.Join(s.dir, s.Net.Name+".db"))
 	s.say("mine       curl -u \"$(cat %s)\" -d '{\"method\":\"generate\",\"params\":[1]}' %s", s.server.CookieFile, s.server.URL)

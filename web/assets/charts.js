@@ -1,0 +1,58 @@
+// Draws the figures of a page from their tables, which remain for those who rather read, and again when the page was refreshed.
+(function () {
+	"use strict";
+	const open = new Set();
+
+	function colour(name) {
+		return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+	}
+
+	function columns(table) {
+		const data = [[], [], []];
+		for (const row of table.tBodies[0].rows) {
+			data[0].push(Number(row.cells[0].dataset.time));
+			data[1].push(Number(row.cells[1].dataset.value) / 1e5);
+			data[2].push(Number(row.cells[2].dataset.value) / 1e5);
+		}
+		return data;
+	}
+
+	function draw(figure) {
+		const plot = figure.querySelector(".plot");
+		plot.replaceChildren();
+		const data = columns(figure.querySelector("table"));
+		const grid = { stroke: colour("--line"), width: 1 };
+		const axis = { stroke: colour("--soft"), grid, ticks: grid };
+		const bars = (align) => uPlot.paths.bars({ size: [0.4, 40], align });
+		const amount = (u, v) => (v == null ? "" : v.toLocaleString("en", { minimumFractionDigits: 5, maximumFractionDigits: 5 }) + " PSL");
+		new uPlot({
+			width: plot.clientWidth, height: 240, tzDate: (s) => uPlot.tzDate(new Date(s * 1e3), "UTC"),
+			scales: { y: { range: (u, low, high) => [0, high * 1.1 || 1] } },
+			axes: [axis, { ...axis, size: 76, label: "PSL", stroke: colour("--soft") }],
+			series: [{ label: "From", value: (u, v) => (v == null ? "" : new Date(v * 1e3).toISOString().slice(0, 16).replace("T", " ") + " UTC") },
+				{ label: "Income", stroke: colour("--good"), fill: colour("--good"), paths: bars(-1), value: amount, points: { show: false } },
+				{ label: "Paid", stroke: colour("--warn"), fill: colour("--warn"), paths: bars(1), value: amount, points: { show: false } }],
+		}, data, plot);
+		plot.dataset.drawn = "yes";
+		plot.setAttribute("aria-hidden", "true"); // the table says the same
+	}
+
+	function drawAll() {
+		document.querySelectorAll("figure[data-chart]").forEach(draw);
+	}
+
+	document.addEventListener("DOMContentLoaded", drawAll);
+	document.addEventListener("toggle", (e) => {
+		if (e.target.id) open[e.target.open ? "add" : "delete"](e.target.id);
+	}, true);
+	document.addEventListener("htmx:afterSwap", () => {
+		open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+		drawAll();
+	});
+	let waiting;
+	addEventListener("resize", () => {
+		clearTimeout(waiting);
+		waiting = setTimeout(drawAll, 150);
+	});
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+})();

@@ -1,0 +1,102 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// formats are what templates print values with.
+var formats = template.FuncMap{
+	"psl":   psl,
+	"coins": thousands,
+	"short": api.Short,
+	"label": func(id string) string {
+		label, _, _ := strings.Cut(id, ".")
+		return label
+	},
+	"height": func(h pastel.Height) string { return thousands(int64(h)) },
+	"plural": func(n int, one, many string) string {
+		if n == 1 {
+			return "1 " + one
+		}
+		return thousands(int64(n)) + " " + many
+	},
+	"status": statusWord,
+	"gauge":  newGauge,
+	"add":    func(a, b pastel.Amount) pastel.Amount { return a + b },
+	"int64":  func(a int) int64 { return int64(a) },
+}
+
+// psl prints an amount with all five decimals, so that points stand in a line.
+func psl(a pastel.Amount) string {
+	return fmt.Sprintf("%s.%05d", thousands(int64(a/pastel.PSL)), a%pastel.PSL)
+}
+
+// thousands groups digits.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	sign := ""
+	if s[0] == '-' {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// statusWord says a status in plain words.
+func statusWord(status string) string {
+	switch status {
+	case "subscribing":
+		return "open for pledges"
+	case "active":
+		return "active"
+	case "replenishing":
+		return "short of collateral"
+	case "dissolved":
+		return "dissolved"
+	case "expired":
+		return "never started"
+	}
+	return status
+}
+
+// gauge is how full a pool is, in a picture 1000 wide.
+type gauge struct {
+	Have, Required, Target int64 // PSL
+	Fill, Mark             int64 // of the bar, and where the Supernode's collateral is
+	State                  string
+}
+
+const gaugeWidth = 1000
+
+func newGauge(p api.Pool) gauge {
+	g := gauge{Have: p.MemberCoins, Required: p.Required, Target: p.Target, State: "good"}
+	if p.Status == "subscribing" {
+		g.Have = p.PledgedCoins
+	}
+	most := max(g.Target, g.Have, 1)
+	g.Fill, g.Mark = scaled(g.Have, most), scaled(g.Required, most)
+	switch {
+	case g.Have < g.Required:
+		g.State = "bad"
+	case g.Have < g.Required+(g.Target-g.Required)/2:
+		g.State = "low"
+	}
+	return g
+}
+
+// scaled is part ÷ whole of gaugeWidth.
+func scaled(part, whole int64) int64 {
+	width, fits := pastel.Amount(part).MulDiv(gaugeWidth, whole)
+	if !fits {
+		return 0
+	}
+	return int64(width)
+}

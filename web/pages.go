@@ -1,0 +1,199 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Lengths of lists on pages.
+const (
+	recent  = 15
+	listing = 50
+)
+
+func ok(file, title, nav string, data any) *page {
+	return &page{file: file, Title: title, Nav: nav, Data: data, code: http.StatusOK}
+}
+
+// overview is the network at a glance.
+func (s *Site) overview(r *http.Request) (*page, error) {
+	var d struct {
+		Statistics api.Statistics
+		Pools      []api.Pool
+		Events     []api.Event
+	}
+	var err error
+	if d.Statistics, err = s.cfg.Books.Statistics(r.Context()); err != nil {
+		return nil, err
+	}
+	if d.Pools, _, err = s.cfg.Books.Pools(r.Context(), api.PoolQuery{Status: []string{"active", "replenishing", "subscribing"}, At: store.Now}); err != nil {
+		return nil, err
+	}
+	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{To: store.Now, Types: notable, Newest: true, Limit: recent})
+	return ok("overview.html", "Overview", "/", d), err
+}
+
+// notable are the events that people who look at a whole network care for.
+var notable = []string{
+	string(pool.PoolCreated), string(pool.PoolActivated), string(pool.PoolReplenishing), string(pool.PoolRestored), string(pool.PoolDissolved),
+	string(pool.PoolExpired), string(pool.PoolLowCollateral), string(pool.PledgeAccepted), string(pool.PledgeLeft), string(pool.PledgePromoted),
+	string(pool.PayoutSettled), string(pool.PayoutPaid), string(pool.PayoutCancelled),
+}
+
+// pools compares pools.
+func (s *Site) pools(r *http.Request) (*page, error) {
+	var d struct {
+		Shown string
+		Pools []api.Pool
+	}
+	q := api.PoolQuery{At: store.Now}
+	switch d.Shown = r.URL.Query().Get("show"); d.Shown {
+	case "open":
+		q.Open = true
+	case "ended":
+		q.Status = []string{"dissolved", "expired"}
+	default:
+		d.Shown = "live"
+		q.Status = []string{"active", "replenishing", "subscribing"}
+	}
+	var err error
+	d.Pools, _, err = s.cfg.Books.Pools(r.Context(), q)
+	return ok("pools.html", "Pools", "/pools", d), err
+}
+
+// pool is everything about one.
+func (s *Site) pool(r *http.Request) (*page, error) {
+	id := r.PathValue("id")
+	if _, err := ticket.ParsePoolID(id); err != nil {
+		return nil, api.ErrNotFound
+	}
+	var d struct {
+		api.PoolDetail
+		Operator api.Operator
+		Series   api.Series
+		Payouts  []api.Payout
+		Events   []api.Event
+		Older    string
+		Paged    bool
+	}
+	var err error
+	if d.PoolDetail, err = s.cfg.Books.Pool(r.Context(), id); err != nil {
+		return nil, err
+	}
+	if d.Operator, _, err = s.cfg.Books.Operator(r.Context(), d.PoolDetail.Operator); err != nil {
+		return nil, err
+	}
+	if d.Series, err = s.cfg.Books.Series(r.Context(), id, 0); err != nil {
+		return nil, err
+	}
+	if d.Payouts, _, _, err = s.cfg.Books.Payouts(r.Context(), api.PayoutQuery{Pool: id, At: store.Now, Newest: true, Limit: recent}); err != nil {
+		return nil, err
+	}
+	q := api.EventQuery{Pool: id, Types: notable, To: store.Now, Newest: true, Limit: recent, Cursor: r.URL.Query().Get("before")}
+	d.Paged = q.Cursor != ""
+	d.Events, _, d.Older, err = s.cfg.Books.Events(r.Context(), q)
+	label, _, _ := strings.Cut(id, ".")
+	return ok("pool.html", "Pool "+label, "/pools", d), err
+}
+
+// holding is a page about what somebody has.
+type holding struct {
+	api.Account
+	Credits []api.Credit
+	Events  []api.Event
+	Paid    []api.Payment
+}
+
+func (s *Site) member(r *http.Request) (*page, error) {
+	id := r.PathValue("pastelid")
+	var d holding
+	var err error
+	if d.Account, err = s.cfg.Books.Member(r.Context(), id); err != nil {
+		return nil, err
+	}
+	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{PastelID: id, At: store.Now, Newest: true, Limit: recent}); err != nil {
+		return nil, err
+	}
+	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{PastelID: id, To: store.Now, Newest: true, Limit: recent})
+	return ok("account.html", "PastelID "+api.Short(id), "", d), err
+}
+
+func (s *Site) account(r *http.Request) (*page, error) {
+	address := r.PathValue("address")
+	var d holding
+	var err error
+	if d.Account, err = s.cfg.Books.Address(r.Context(), address); err != nil {
+		return nil, err
+	}
+	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{Address: address, At: store.Now, Newest: true, Limit: recent}); err != nil {
+		return nil, err
+	}
+	d.Paid, _, _, err = s.cfg.Books.Payments(r.Context(), address, "paid", "", recent, true)
+	return ok("account.html", "Address "+api.Short(address), "", d), err
+}
+
+func (s *Site) operators(r *http.Request) (*page, error) {
+	list, _, err := s.cfg.Books.Operators(r.Context())
+	return ok("operators.html", "Operators", "/operators", list), err
+}
+
+// tickets shows which tickets counted and which did not, and why.
+func (s *Site) tickets(r *http.Request) (*page, error) {
+	var d struct {
+		Rejected []api.Event
+		Accepted []api.Event
+		Older    string
+		Reasons  map[string]string
+	}
+	q := api.EventQuery{Types: []string{string(pool.TicketRejected)}, To: store.Now, Newest: true, Limit: listing, Cursor: r.URL.Query().Get("before")}
+	var err error
+	if d.Rejected, _, d.Older, err = s.cfg.Books.Events(r.Context(), q); err != nil {
+		return nil, err
+	}
+	d.Reasons = map[string]string{}
+	for _, e := range d.Rejected {
+		d.Reasons[e.Reason] = ticket.Explain(ticket.Reason(e.Reason))
+	}
+	q = api.EventQuery{
+		Types: []string{string(pool.PoolCreated), string(pool.PledgeAccepted), string(pool.PoolActivated)}, To: store.Now, Newest: true, Limit: recent,
+	}
+	d.Accepted, _, _, err = s.cfg.Books.Events(r.Context(), q)
+	return ok("tickets.html", "Tickets", "/tickets", d), err
+}
+
+func (s *Site) payout(r *http.Request) (*page, error) {
+	d, err := s.cfg.Books.Payout(r.Context(), r.PathValue("txid"))
+	return ok("payout.html", "Payout "+api.Short(d.TxID), "", d), err
+}
+
+// find leads to the page of what was typed: a pool, PastelID, address or payout.
+func (s *Site) find(w http.ResponseWriter, r *http.Request) {
+	what := strings.TrimSpace(r.URL.Query().Get("q"))
+	net := s.cfg.Books.Network()
+	to := ""
+	switch _, notAddress := pastel.ParseAddress(&net, what); {
+	case notAddress == nil:
+		to = "/accounts/"
+	case strings.HasPrefix(what, "jX"):
+		to = "/members/"
+	case len(what) == 64:
+		to = "/payouts/"
+	case strings.Contains(what, "."):
+		to = "/pools/"
+	}
+	if to == "" {
+		s.serve(func(*http.Request) (*page, error) {
+			return nil, &api.BadRequest{Text: "That is no pool id, PastelID, transparent address or payout's transaction id of network " + net.Name +
+				". Copy one whole and paste it."}
+		}).ServeHTTP(w, r)
+		return
+	}
+	http.Redirect(w, r, to+url.PathEscape(what), http.StatusSeeOther)
+}
