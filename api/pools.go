@@ -95,7 +95,9 @@ func (l *look) poolAt(row *store.PoolRow, at pastel.Height, network *income) (Po
 func (l *look) fillPool(x *Pool, p *pool.Pool, network *income) (err error) {
 	x.MemberCoins, x.PledgedCoins, x.LeastPledge = p.MemberCoins, p.PledgedCoins, p.LeastPledge
 	x.Low, x.Broken = p.Low, p.Broken
-	x.Cushion = p.MemberCoins - p.Required
+	if p.Status.Live() {
+		x.Cushion = p.MemberCoins - p.Required
+	}
 	for i := range p.Pledges {
 		switch p.Pledges[i].Role {
 		case pool.Member:

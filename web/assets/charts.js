@@ -10,9 +10,9 @@
 	function columns(table) {
 		const data = [[], [], []];
 		for (const row of table.tBodies[0].rows) {
-			data[0].push(Number(row.cells[0].dataset.time));
-			data[1].push(Number(row.cells[1].dataset.value) / 1e5);
-			data[2].push(Number(row.cells[2].dataset.value) / 1e5);
+			data[0].push(Number(row.cells[0].dataset.height));
+			data[1].push(Number(row.cells[1].dataset.psl));
+			data[2].push(Number(row.cells[2].dataset.psl));
 		}
 		return data;
 	}
@@ -20,16 +20,18 @@
 	function draw(figure) {
 		const plot = figure.querySelector(".plot");
 		plot.replaceChildren();
-		const data = columns(figure.querySelector("table"));
+		const table = figure.querySelector("table");
+		const data = columns(table);
+		const blocks = Number(figure.dataset.chart);
 		const grid = { stroke: colour("--line"), width: 1 };
 		const axis = { stroke: colour("--soft"), grid, ticks: grid };
-		const bars = (align) => uPlot.paths.bars({ size: [0.4, 40], align });
+		const bars = (align) => uPlot.paths.bars({ size: [0.42, 40], align });
 		const amount = (u, v) => (v == null ? "" : v.toLocaleString("en", { minimumFractionDigits: 5, maximumFractionDigits: 5 }) + " PSL");
 		new uPlot({
-			width: plot.clientWidth, height: 240, tzDate: (s) => uPlot.tzDate(new Date(s * 1e3), "UTC"),
-			scales: { y: { range: (u, low, high) => [0, high * 1.1 || 1] } },
-			axes: [axis, { ...axis, size: 76, label: "PSL", stroke: colour("--soft") }],
-			series: [{ label: "From", value: (u, v) => (v == null ? "" : new Date(v * 1e3).toISOString().slice(0, 16).replace("T", " ") + " UTC") },
+			width: plot.clientWidth, height: 240,
+			scales: { x: { time: false, range: (u, low, high) => [low - blocks, high + blocks] }, y: { range: (u, low, high) => [0, high * 1.1 || 1] } },
+			axes: [{ ...axis, label: "Block" }, { ...axis, size: 76, label: "PSL", stroke: colour("--soft") }],
+			series: [{ label: "From", value: (u, v, s, i) => (i == null ? "" : table.tBodies[0].rows[i].cells[0].textContent) },
 				{ label: "Income", stroke: colour("--good"), fill: colour("--good"), paths: bars(-1), value: amount, points: { show: false } },
 				{ label: "Paid", stroke: colour("--warn"), fill: colour("--warn"), paths: bars(1), value: amount, points: { show: false } }],
 		}, data, plot);
