@@ -20,6 +20,7 @@ type PoolQuery struct {
 	Status   []string
 	Operator string        // PastelID
 	Open     bool          // only those that take pledges in the next block
+	Coins    int64         // PSL, of a pledge whose effect on yields is wanted
 	At       pastel.Height // store.Now, or a block after which they are wanted as they were
 }
 
@@ -44,6 +45,15 @@ func (b *Books) Pools(ctx context.Context, q PoolQuery) (list []Pool, tip Tip, e
 			x, err := l.poolAt(&rows[i], q.At, network)
 			if err != nil {
 				return err
+			}
+			if q.Coins > 0 && q.At == store.Now {
+				p, err := l.pool(rows[i].ID)
+				if err != nil {
+					return err
+				}
+				if x.YieldWith, err = l.yield(p, network, q.Coins); err != nil {
+					return err
+				}
 			}
 			if !q.Open || x.LeastPledge > 0 {
 				list = append(list, x)
@@ -167,16 +177,16 @@ func (l *look) sumIncome() (*income, error) {
 	return &sum, nil
 }
 
-// yield is what a PSL would earn in a year if so many PSL more were in the pool; nil if nothing is known yet. A pool that is not active
-// yet, or lacks its target, is taken at its target and at the network's average.
+// yield is what a PSL would earn in a year if a pledge of so many PSL more were in the pool, as far as it would be a member's; nil if
+// nothing is known yet. A pool without income of its own is taken at its target, and at the network's average.
 func (l *look) yield(p *pool.Pool, network *income, more int64) (*Yield, error) {
 	in, err := l.poolIncome(p)
 	if err != nil {
 		return nil, err
 	}
-	basis, coins := "pool", p.MemberCoins+more
+	basis, coins := "pool", p.MemberCoins+min(more, max(0, p.Target-p.MemberCoins))
 	if in == nil || in.amount == 0 {
-		in, basis, coins = network, "network", max(p.Target, p.MemberCoins+more)
+		in, basis, coins = network, "network", max(p.Target, p.PledgedCoins+more)
 	}
 	if in == nil || in.amount == 0 || in.blocks == 0 || coins == 0 || !p.Status.Live() {
 		return nil, nil

@@ -210,10 +210,11 @@ func (s *Server) register() {
 	get(s, "pools", "/pools", "Pools, in the order they opened", func(ctx context.Context, in *struct {
 		Status   []string `query:"status" enum:"subscribing,active,replenishing,dissolved,expired" maxItems:"5" doc:"Only these."`
 		Operator string   `query:"operator" maxLength:"100" doc:"PastelID."`
+		Coins    int64    `query:"coins" minimum:"0" maximum:"21000000000" doc:"PSL: also show yields with a pledge of so many coins in the pool."`
 		Open     bool     `query:"open" doc:"Only those that take pledges in the next block."`
 		AtInput
 	}) (*body[List[Pool]], error) {
-		items, tip, err := b.Pools(ctx, PoolQuery{Status: in.Status, Operator: in.Operator, Open: in.Open, At: pastel.Height(in.At)})
+		items, tip, err := b.Pools(ctx, PoolQuery{Status: in.Status, Operator: in.Operator, Open: in.Open, Coins: in.Coins, At: pastel.Height(in.At)})
 		return list(s, items, tip, "", err)
 	})
 	get(s, "pool", "/pools/{id}", "All about a pool", func(ctx context.Context, in *PoolInput) (*body[PoolDetail], error) {

@@ -96,6 +96,7 @@ type Pool struct {
 	Ended          *Moment `json:"ended,omitempty" doc:"Dissolved or expired."`
 	NextSettlement *Moment `json:"next_settlement,omitempty" doc:"What is earned until then is paid; who leaves before forfeits it."`
 	Yield          *Yield  `json:"yield,omitempty" doc:"Left out if nothing is known yet."`
+	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"The same with a pledge of the coins that were asked for in the pool."`
 	Reputation     int     `json:"operator_reputation" doc:"Reputation of the operator's PastelID."`
 	Low            bool    `json:"low,omitempty" doc:"Less than half of the cushion is left."`
 	Broken         bool    `json:"broken,omitempty" doc:"Shadow run: the escrow was spent against the rules, the books are closed."`

@@ -1019,6 +1019,7 @@ type Pool struct {
 	// TargetCoins Coins with the cushion, PSL.
 	TargetCoins int64  `json:"target_coins"`
 	Yield       *Yield `json:"yield,omitempty"`
+	YieldWith   *Yield `json:"yield_with,omitempty"`
 }
 
 // PoolStatus Where the pool is in its life.
@@ -1136,6 +1137,7 @@ type PoolDetail struct {
 	TargetCoins int64  `json:"target_coins"`
 	Tip         Tip    `json:"tip"`
 	Yield       *Yield `json:"yield,omitempty"`
+	YieldWith   *Yield `json:"yield_with,omitempty"`
 }
 
 // PoolDetailStatus Where the pool is in its life.
@@ -1456,6 +1458,9 @@ type PoolsParams struct {
 
 	// Operator PastelID.
 	Operator *string `form:"operator,omitempty" json:"operator,omitempty"`
+
+	// Coins PSL: also show yields with a pledge of so many coins in the pool.
+	Coins *int64 `form:"coins,omitempty" json:"coins,omitempty"`
 
 	// Open Only those that take pledges in the next block.
 	Open *bool `form:"open,omitempty" json:"open,omitempty"`
@@ -2834,6 +2839,18 @@ func NewPoolsRequest(server string, params *PoolsParams) (*http.Request, error) 
 		if params.Operator != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "operator", *params.Operator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Coins != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "coins", *params.Coins, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {

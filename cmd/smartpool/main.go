@@ -24,6 +24,19 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 type cli struct {
 	JSON bool `help:"Print JSON, for programs."`
 
+	Pools   poolsCmd   `cmd:"" help:"Compare pools (member)."`
+	Join    joinCmd    `cmd:"" help:"Pledge coins: with the wallet, or with a cold machine (member)."`
+	My      myCmd      `cmd:"" help:"What I have in pools: pledges, earnings, payouts (member)."`
+	Leave   leaveCmd   `cmd:"" help:"What leaving would cost, and when it costs less (member)."`
+	History historyCmd `cmd:"" help:"Income, forfeits and payouts with dates (member)."`
+
+	Pool      poolCmd      `cmd:"" help:"Open, watch and activate a pool (operator)."`
+	Supernode supernodeCmd `cmd:"" help:"Start a pool's Supernode (operator)."`
+	Payouts   payoutsCmd   `cmd:"" help:"Payouts: due, broadcast, mined (operator)."`
+
+	Verify verifyCmd `cmd:"" help:"Recompute payouts and pools from raw blocks (auditor)."`
+	Digest digestCmd `cmd:"" help:"Compare daemons by their ledger digests (auditor)."`
+
 	Demo    demoCmd    `cmd:"" help:"Play the whole life of a pool on a development node, and check every patoshi."`
 	Replay  replayCmd  `cmd:"" help:"Read a chain of raw blocks and tell every pool's life."`
 	Ticket  ticketCmd  `cmd:"" help:"Build, sign, check and read tickets; works on a machine that is never online."`
@@ -75,9 +88,13 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		err = usageError{fmt.Errorf("%w; see smartpool --help", err)}
 	}
 	var usage usageError
+	var unknown unknownError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &unknown):
+		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
+		return exitUnknown
 	case errors.As(err, &usage):
 		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 		return exitUsage

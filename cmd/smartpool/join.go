@@ -1,0 +1,366 @@
+package main
+
+import (
+	"cmp"
+	"context"
+
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+type joinCmd struct {
+	apiFlags
+	nodeFlags
+	identityFlags
+	Pool     string `arg:"" help:"Pool id, or its label."`
+	Coins    int64  `placeholder:"PSL" help:"Coins to pledge, whole PSL; the least the pool takes if left out."`
+	PastelID string `name:"pastelid" help:"Member's PastelID; the node's only one if left out."`
+	Output   string `placeholder:"TXID:VOUT" help:"Output that backs the pledge; the smallest that does if left out."`
+	Address  string `help:"Address of the output, which signs. Only needed with --cold."`
+	Reward   string `placeholder:"ADDRESS" help:"Address that rewards are paid to; the pledged one if left out. It needs no special care: pledges do not depend on it."`
+
+	Cold             string `placeholder:"FILE" help:"Sign nothing: write the ticket to this file and print what a cold machine signs. Needs --pastelid or --key, --output and --address."`
+	Ticket           string `placeholder:"FILE" help:"Post a ticket that --cold wrote, signed since."`
+	PledgeSignature  string `placeholder:"BASE64" help:"With --ticket: the PastelID's signature, if it is not in the file."`
+	AddressSignature string `placeholder:"BASE64" help:"With --ticket: the address's signature (signmessage), if it is not in the file."`
+	NoWait           bool   `help:"Do not wait for the block that holds the ticket."`
+	Yes              bool   `help:"Do not ask."`
+}
+
+// Run leads through a pledge: terms, output, statement, signatures, ticket, block.
+func (c *joinCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		return err
+	}
+	p, err := r.pool(ctx, c.Pool)
+	if err != nil {
+		return err
+	}
+	if p.LeastPledge == 0 {
+		return takesNone(&p)
+	}
+	if c.Ticket != "" {
+		return c.postSigned(ctx, e, r, &p)
+	}
+	if c.Coins == 0 {
+		c.Coins = p.LeastPledge
+	}
+	if c.Coins < p.LeastPledge {
+		return fmt.Errorf("pool %s takes pledges of at least %d PSL now: raise --coins", short(p.ID), p.LeastPledge)
+	}
+	if c.Cold != "" {
+		return c.cold(ctx, e, r, &p)
+	}
+	return c.hot(ctx, e, r, &p)
+}
+
+// takesNone says why a pool takes no pledges, and what to do.
+func takesNone(p *api.PoolDetail) error {
+	why := "it is " + p.Status
+	switch {
+	case p.Status == "subscribing":
+		why = fmt.Sprintf("its window closed with %s", whenever(p.JoinUntil))
+	case p.Status == "replenishing":
+		why = fmt.Sprintf("its deadline, %s, is over", whenever(p.Deadline))
+	case len(p.Participants) > 0:
+		why = fmt.Sprintf("it is full, with %d pledges", len(p.Participants))
+	}
+	return fmt.Errorf("pool %s takes no pledges: %s; smartpool pools shows those that do", short(p.ID), why)
+}
+
+// hot pledges with the node's wallet.
+func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+	wallet, err := c.wallet(ctx, r.net)
+	if err != nil {
+		return err
+	}
+	me, err := c.identity(ctx, e, wallet, c.PastelID)
+	if err != nil {
+		return err
+	}
+	if err := r.fit(ctx, me.id); err != nil {
+		return err
+	}
+	out, err := c.choose(ctx, r, wallet)
+	if err != nil {
+		return err
+	}
+	x, err := c.build(p, me.id, out.OutPoint, out.Address.Encode(&r.net), &r.net)
+	if err != nil {
+		return err
+	}
+	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	if err := r.rehearse(ctx, t); err != nil {
+		return err
+	}
+	statement := x.PledgeStatement(r.net.Name)
+	terms := c.terms(r, p, x) + fmt.Sprintf("\nAddress   %s holds the output, %s PSL; it stays where it is\nCosts     %s PSL, the ticket's network fee, from the wallet's other coins\n"+
+		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", out.Address.Encode(&r.net), out.Value, r.net.ContractFee, statement)
+	if err := e.confirm(c.Yes, terms); err != nil {
+		return err
+	}
+	if x.PledgeSignature, err = me.sign(ctx, statement); err != nil {
+		return err
+	}
+	if x.AddressSignature, err = wallet.SignMessage(ctx, out.Address, statement); err != nil {
+		return fmt.Errorf("the wallet did not sign with %s: %w", out.Address.Encode(&r.net), err)
+	}
+	// The fee must not be paid with the very coins that are pledged, nor should anything else.
+	if err := wallet.LockUnspent(ctx, false, []pastel.OutPoint{out.OutPoint}); err != nil {
+		return fmt.Errorf("the wallet could not lock the pledged output, which posting might spend: %w", err)
+	}
+	e.note("The wallet keeps the output locked until it is restarted; smartpool guard locks it again.")
+	return r.post(ctx, e, wallet, t, !c.NoWait, r.joined(ctx, x))
+}
+
+// fit checks that a PastelID may pledge.
+func (r *remote) fit(ctx context.Context, id string) error {
+	a, err := r.account(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case !a.Registered:
+		return fmt.Errorf("PastelID %s is not registered: register it first (pastel-cli tickets register id %s PASSPHRASE ADDRESS), "+
+			"and wait for a block", short(id), id)
+	case a.Reputation < r.status.Parameters.LeastReputation:
+		return fmt.Errorf("PastelID %s has reputation %d, a pledge takes %d: it comes back by one point every %d blocks",
+			short(id), a.Reputation, r.status.Parameters.LeastReputation, r.status.Parameters.RecoveryInterval)
+	}
+	return nil
+}
+
+// choose finds the wallet's output that backs the pledge: the one that is named, or the smallest that does.
+func (c *joinCmd) choose(ctx context.Context, r *remote, wallet *pasteld.Client) (*pasteld.Unspent, error) {
+	all, err := wallet.Unspent(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(a, b pasteld.Unspent) int { return cmp.Compare(a.Value, b.Value) })
+	confirmations := int(r.net.PledgeConfirmations)
+	var young *pasteld.Unspent
+	var most pastel.Amount
+	for i := range all {
+		out := &all[i]
+		if c.Output != "" && out.OutPoint.String() != c.Output {
+			continue
+		}
+		switch {
+		case !out.Spendable || out.Address.Kind != pastel.AddressP2PKH || out.Address == pastel.Address{}:
+			continue
+		case out.Value == r.net.Collateral: // it can back a Supernode by itself
+			continue
+		}
+		most = max(most, out.Value)
+		if out.Value < pastel.Amount(c.Coins)*pastel.PSL {
+			continue
+		}
+		if out.Confirmations < confirmations {
+			young = out
+			continue
+		}
+		if c.Output == "" { // an address that backs something already would need more coins
+			a, err := r.account(ctx, out.Address.Encode(&r.net))
+			if err != nil {
+				return nil, err
+			}
+			if slices.ContainsFunc(a.Positions, func(p api.Position) bool { return p.Address == a.Address }) {
+				continue
+			}
+		}
+		return out, nil
+	}
+	switch {
+	case young != nil:
+		return nil, fmt.Errorf("output %s has %d confirmations, a pledge needs %d: try again after %d more blocks",
+			young.OutPoint, young.Confirmations, confirmations, confirmations-young.Confirmations)
+	case c.Output != "":
+		return nil, fmt.Errorf("the wallet has no unlocked output %s of at least %d PSL at an address of its own (not of exactly %s PSL, which can back a "+
+			"Supernode alone): choose another, or lower --coins", c.Output, c.Coins, r.net.Collateral)
+	default:
+		return nil, fmt.Errorf("the wallet has no free output of at least %d PSL (the largest has %s PSL): send yourself one, to a new address, "+
+			"and try again once it has %d confirmations, or lower --coins", c.Coins, most, confirmations)
+	}
+}
+
+// build makes the unsigned ticket.
+func (c *joinCmd) build(p *api.PoolDetail, id string, out pastel.OutPoint, address string, net *pastel.Network) (*ticket.Part, error) {
+	x := &ticket.Part{
+		SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
+		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: ticket.FormatTimeStamp(max(time.Now().Unix(), p.Tip.Time.Unix())),
+	}
+	return x, firstFailure(checkPart(x, net))
+}
+
+// terms tells everything that a pledge means.
+func (c *joinCmd) terms(r *remote, p *api.PoolDetail, x *ticket.Part) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "You are about to pledge coins. They stay in your wallet; spending them is how you leave.\n\n")
+	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
+	fmt.Fprintf(&b, "Operator  %s, PastelID %s, reputation %d\n", printable(p.Company), short(p.Pool.Operator), p.Reputation)
+	fmt.Fprintf(&b, "Fee       %s %% of the rewards\n", p.Fee)
+	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode; pledged now: %d PSL\n", p.Target, p.Required, p.PledgedCoins)
+	fmt.Fprintf(&b, "Yield     %s\n", c.yieldText(r, p))
+	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p))
+	fmt.Fprintf(&b, "Output    %s:%d\n", x.TxID, x.Vout)
+	fmt.Fprintf(&b, "Rewards   go to %s\n", x.RewardAddress)
+	fmt.Fprintf(&b, "Leaving   loses what was earned since the last settlement (one every %d blocks) and up to %d points of reputation\n",
+		r.net.SettlementInterval, pool.LeavingCosts(pool.Member))
+	return b.String()
+}
+
+func (c *joinCmd) yieldText(r *remote, p *api.PoolDetail) string {
+	if p.Yield == nil {
+		return "not known yet: no active pool has had income"
+	}
+	basis := "by this pool's income of the last 30 days"
+	if p.Yield.Basis == "network" {
+		basis = "by the average income of active pools"
+	}
+	return fmt.Sprintf("%s %% a year, %s; no promise", p.Yield.Percent, basis)
+}
+
+// role says what the pledge will be.
+func (c *joinCmd) role(p *api.PoolDetail) string {
+	switch {
+	case p.Status == "subscribing":
+		return fmt.Sprintf("plain until the operator activates the pool (until %s)", whenever(p.ActivateUntil))
+	case p.MemberCoins >= p.Target || p.Standby > 0:
+		return "standby: it earns once a place is free"
+	case c.Coins > p.Target-p.MemberCoins:
+		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it", max(p.LeastPledge, p.Target-p.MemberCoins))
+	}
+	return "member at once"
+}
+
+// joined tells what became of a pledge once a block holds its ticket.
+func (r *remote) joined(ctx context.Context, x *ticket.Part) func(string) (string, error) {
+	return func(txid string) (string, error) {
+		order := client.PledgesParamsOrderNewest
+		list, err := fetch[api.List[api.Pledge]](r.Pledges(ctx, &client.PledgesParams{Pastelid: &x.PastelID, Order: &order}))
+		if err != nil {
+			return "", err
+		}
+		for _, pl := range list.Items {
+			if pl.Ticket != txid {
+				continue
+			}
+			p, err := r.pool(ctx, pl.Pool)
+			if err != nil {
+				return "", err
+			}
+			for _, in := range p.Participants {
+				if int64(in.Seq) == pl.Seq {
+					return fmt.Sprintf("Accepted in %s: %s with %d PSL. smartpool my shows what it earns.", when(pl.Joined), in.Role, in.Coins), nil
+				}
+			}
+			return fmt.Sprintf("Accepted in %s, and it has ended since: were its coins spent?", when(pl.Joined)), nil
+		}
+		return "", nil
+	}
+}
+
+// cold writes a ticket for a machine that is never online.
+func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+	id := c.PastelID
+	if c.Key != "" {
+		key, err := loadKey(e, &c.passphraseFlags, c.Key)
+		if err != nil {
+			return err
+		}
+		id = key.ID().String()
+	}
+	if id == "" || c.Output == "" || c.Address == "" {
+		return usagef("--cold needs --pastelid (or --key), --output and --address")
+	}
+	txid, vout, _ := strings.Cut(c.Output, ":")
+	var out pastel.OutPoint
+	var err error
+	if out.TxID, err = pastel.ParseTxID(txid); err != nil {
+		return usagef("--output %q: want txid:vout", c.Output)
+	}
+	if _, err := fmt.Sscanf(vout, "%d", &out.Vout); err != nil || out.String() != c.Output {
+		return usagef("--output %q: want txid:vout", c.Output)
+	}
+	if _, err := pastel.ParseAddress(&r.net, c.Address); err != nil {
+		return usagef("--address: %w", err)
+	}
+	if err := r.fit(ctx, id); err != nil {
+		return err
+	}
+	x, err := c.build(p, id, out, c.Address, &r.net)
+	if err != nil {
+		return err
+	}
+	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	if err := r.rehearse(ctx, t); err != nil {
+		return err
+	}
+	text, err := encoded(t)
+	if err != nil {
+		return err
+	}
+	if err := replaceFile(c.Cold, append(text, '\n')); err != nil {
+		return err
+	}
+	statement := x.PledgeStatement(r.net.Name)
+	if e.json {
+		return printJSON(e.out, map[string]string{"file": c.Cold, "statement": statement, "pastelid": id, "address": c.Address})
+	}
+	_, err = fmt.Fprintf(e.out, `%s
+Wrote %s. Nothing is signed or posted yet. On the cold machine, within 24 hours:
+
+  1. The wallet that holds %s signs this line (signmessage):
+     %s
+  2. PastelID %s signs the same line:
+     smartpool ticket sign %s --network %s --key KEYFILE --out %s
+
+Then, here:
+     smartpool join %s --ticket %s --address-signature SIGNATURE
+`, c.terms(r, p, x), c.Cold, c.Address, statement, id, c.Cold, r.net.Name, c.Cold, p.ID, c.Cold)
+	return err
+}
+
+// postSigned posts a ticket that was signed elsewhere.
+func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+	l, err := e.load(c.Ticket, &r.net)
+	if err != nil {
+		return err
+	}
+	x := l.ticket.Part
+	if x == nil || string(x.SmartPoolID) != p.ID {
+		return fmt.Errorf("%s holds no participation ticket of pool %s: give the file that --cold wrote", c.Ticket, p.ID)
+	}
+	x.PledgeSignature, x.AddressSignature = cmp.Or(c.PledgeSignature, x.PledgeSignature), cmp.Or(c.AddressSignature, x.AddressSignature)
+	for _, s := range statements(l.ticket, &r.net) {
+		if s.Signature == "" {
+			return fmt.Errorf("%s is missing: %s signs this line:\n  %s", s.Field, s.By, s.Text)
+		}
+	}
+	for _, ch := range checkTicket(l.ticket, &r.net) {
+		if ch.answer == wrong {
+			return fmt.Errorf("%s: %s; sign exactly the statement that ticket decode shows", ch.name, ch.detail)
+		}
+	}
+	wallet, err := c.wallet(ctx, r.net)
+	if err != nil {
+		return err
+	}
+	c.Coins = x.PledgedCoins
+	what := c.terms(r, p, x) + fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.net.ContractFee)
+	if err := e.confirm(c.Yes, what); err != nil {
+		return err
+	}
+	return r.post(ctx, e, wallet, l.ticket, !c.NoWait, r.joined(ctx, x))
+}
