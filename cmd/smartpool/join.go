@@ -22,7 +22,7 @@ type joinCmd struct {
 	nodeFlags
 	identityFlags
 	Pool     string `arg:"" help:"Pool id, or its label."`
-	Coins    int64  `placeholder:"PSL" help:"Coins to pledge, whole PSL; the least the pool takes if left out."`
+	Coins    int64  `placeholder:"PSL" help:"Coins to pledge, whole PSL; if left out, what the pool lacks, as far as one output of yours goes."`
 	PastelID string `name:"pastelid" help:"Member's PastelID; the node's only one if left out."`
 	Output   string `placeholder:"TXID:VOUT" help:"Output that backs the pledge; the smallest that does if left out."`
 	Address  string `help:"Address of the output, which signs. Only needed with --cold."`
@@ -54,10 +54,10 @@ func (c *joinCmd) Run(e *env) error {
 	if c.Ticket != "" {
 		return c.postSigned(ctx, e, r, &p)
 	}
-	if c.Coins == 0 {
-		c.Coins = p.LeastPledge
+	if c.Coins == 0 && c.Cold != "" {
+		return usagef("--cold needs --coins")
 	}
-	if c.Coins < p.LeastPledge {
+	if c.Coins != 0 && c.Coins < p.LeastPledge {
 		return fmt.Errorf("pool %s takes pledges of at least %d PSL now: raise --coins", short(p.ID), p.LeastPledge)
 	}
 	if c.Cold != "" {
@@ -93,7 +93,7 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 	if err := r.fit(ctx, me.id); err != nil {
 		return err
 	}
-	out, err := c.choose(ctx, r, wallet)
+	out, err := c.choose(ctx, r, p, wallet)
 	if err != nil {
 		return err
 	}
@@ -142,12 +142,20 @@ func (r *remote) fit(ctx context.Context, id string) error {
 }
 
 // choose finds the wallet's output that backs the pledge: the one that is named, or the smallest that does.
-func (c *joinCmd) choose(ctx context.Context, r *remote, wallet *pasteld.Client) (*pasteld.Unspent, error) {
+func (c *joinCmd) choose(ctx context.Context, r *remote, p *api.PoolDetail, wallet *pasteld.Client) (*pasteld.Unspent, error) {
 	all, err := wallet.Unspent(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(all, func(a, b pasteld.Unspent) int { return cmp.Compare(a.Value, b.Value) })
+	if c.Coins == 0 {
+		c.Coins = p.LeastPledge
+		for i := range all {
+			if backs(&all[i], &r.net) && all[i].Confirmations >= int(r.net.PledgeConfirmations) && (c.Output == "" || all[i].OutPoint.String() == c.Output) {
+				c.Coins = max(c.Coins, min(int64(all[i].Value/pastel.PSL), p.Target-p.PledgedCoins))
+			}
+		}
+	}
 	confirmations := int(r.net.PledgeConfirmations)
 	var young *pasteld.Unspent
 	var most pastel.Amount
@@ -156,10 +164,7 @@ func (c *joinCmd) choose(ctx context.Context, r *remote, wallet *pasteld.Client)
 		if c.Output != "" && out.OutPoint.String() != c.Output {
 			continue
 		}
-		switch {
-		case !out.Spendable || out.Address.Kind != pastel.AddressP2PKH || out.Address == pastel.Address{}:
-			continue
-		case out.Value == r.net.Collateral: // it can back a Supernode by itself
+		if !backs(out, &r.net) {
 			continue
 		}
 		most = max(most, out.Value)
@@ -192,6 +197,11 @@ func (c *joinCmd) choose(ctx context.Context, r *remote, wallet *pasteld.Client)
 		return nil, fmt.Errorf("the wallet has no free output of at least %d PSL (the largest has %s PSL): send yourself one, to a new address, "+
 			"and try again once it has %d confirmations, or lower --coins", c.Coins, most, confirmations)
 	}
+}
+
+// backs reports whether an output can back a pledge at all. One of exactly the collateral could back a Supernode by itself.
+func backs(out *pasteld.Unspent, net *pastel.Network) bool {
+	return out.Spendable && out.Address != (pastel.Address{}) && out.Address.Kind == pastel.AddressP2PKH && out.Value != net.Collateral
 }
 
 // build makes the unsigned ticket.

@@ -41,6 +41,7 @@ type cli struct {
 	Replay  replayCmd  `cmd:"" help:"Read a chain of raw blocks and tell every pool's life."`
 	Ticket  ticketCmd  `cmd:"" help:"Build, sign, check and read tickets; works on a machine that is never online."`
 	ID      idCmd      `cmd:"" name:"id" help:"Make and use PastelIDs."`
+	RPC     rpcCmd     `cmd:"" name:"rpc" help:"Make a call of the node's RPC, as pastel-cli does; mines on a development node: rpc generate 10."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -54,8 +54,12 @@ func (c *poolsCmd) Run(e *env) error {
 		if p.Status == "subscribing" {
 			have = p.PledgedCoins
 		}
+		cushion := any(p.Cushion)
+		if p.Status == "subscribing" || p.Ended != nil {
+			cushion = "-"
+		}
 		row := []any{
-			p.ID, p.Status, printable(p.Company), p.Reputation, p.Fee, fmt.Sprintf("%d of %d", have, p.Target), p.Cushion,
+			p.ID, p.Status, printable(p.Company), p.Reputation, p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
 			orDash(p.LeastPledge), percentOf(p.Yield),
 		}
 		if c.Coins > 0 {

@@ -84,7 +84,11 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 			d.log.Warn("close the API", "err", err)
 		}
 	})
-	d.log.Info("API and dashboard", "url", "http://"+listener.Addr().String())
+	url := "http://" + listener.Addr().String()
+	d.mu.Lock()
+	d.at.API = url
+	d.mu.Unlock()
+	d.log.Info("API and dashboard", "url", url)
 	err = server.Serve(listener)
 	cancel()
 	if errors.Is(err, http.ErrServerClosed) {

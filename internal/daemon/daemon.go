@@ -28,6 +28,7 @@ type Daemon struct {
 
 	mu     sync.Mutex
 	ledger *chain.Ledger // of the present session
+	at     Addresses
 }
 
 // New returns a daemon that Run sets going. The error says which setting is wrong.
@@ -43,6 +44,20 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	d.metrics = newMetrics(d.Ledger)
 	d.ready.set("starting")
 	return d, nil
+}
+
+// Addresses are where a running daemon is reached; what it does not serve, or not yet, is empty.
+type Addresses struct {
+	API       string // URL of the API and the dashboard
+	DevRPC    string // URL of the development node
+	DevCookie string // its cookie file
+}
+
+// Addresses returns where the daemon is reached.
+func (d *Daemon) Addresses() Addresses {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.at
 }
 
 // Ledger returns the books as they are kept now; nil while they are being opened. A failed one is replaced by another.

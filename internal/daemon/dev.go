@@ -27,6 +27,9 @@ func (d *Daemon) startDev(ctx context.Context) (stop func(), err error) {
 		return nil, errors.Join(err, node.Close())
 	}
 	d.cfg.Node, d.cfg.NodeUser, d.cfg.NodePassword, d.cfg.NodeCookie, d.cfg.NodeZMQ = server.URL, "", "", server.CookieFile, ""
+	d.mu.Lock()
+	d.at.DevRPC, d.at.DevCookie = server.URL, server.CookieFile
+	d.mu.Unlock()
 	height, _ := node.Tip()
 	d.log.Info("development node: nothing in it has a value", "rpc", server.URL, "cookie", server.CookieFile, "height", height)
 	mining, cancel := context.WithCancel(ctx)

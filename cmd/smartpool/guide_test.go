@@ -1,0 +1,395 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// dev is a daemon with a development node, for journeys.
+type dev struct {
+	t    testing.TB
+	at   daemon.Addresses
+	node *pasteld.Client
+	dir  string
+}
+
+func startDev(t testing.TB) *dev {
+	t.Helper()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &dev{t: t, dir: t.TempDir()}
+	d, err := daemon.New(daemon.Config{
+		Data: x.dir, Dev: true, DevRPC: "127.0.0.1:0", API: "127.0.0.1:0", APIStreams: 10, Poll: 10 * time.Millisecond, ShadowFrom: -1, Keeper: true,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	for x.at = d.Addresses(); x.at.API == "" || x.at.DevRPC == ""; x.at = d.Addresses() {
+		select {
+		case err := <-ended:
+			t.Fatal(err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	x.node, err = pasteld.Dial(ctx, pasteld.Config{URL: x.at.DevRPC, CookieFile: x.at.DevCookie, Network: net})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// commands with flags that say where daemon and node are.
+var asksAPI = regexp.MustCompile(`^(pools|join|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool)\b`)
+var asksNode = regexp.MustCompile(`^(join|my|leave|history|pool create|pool activate|supernode|payouts|guard|verify|rpc)\b`)
+
+// call runs a command line against the daemon and the node.
+func (x *dev) call(line ...string) (code int, out string) {
+	all := strings.Join(line, " ")
+	args := append([]string{}, line...)
+	if asksAPI.MatchString(strings.TrimPrefix(all, "--json ")) {
+		args = append(args, "--api", x.at.API)
+	}
+	if asksNode.MatchString(strings.TrimPrefix(all, "--json ")) {
+		args = append(args, "--node", x.at.DevRPC, "--node-cookie", x.at.DevCookie)
+	}
+	var both bytes.Buffer
+	code = run(args, strings.NewReader(""), &both, &both)
+	return code, both.String()
+}
+
+// mine makes blocks, and waits until the daemon's API has them.
+func (x *dev) mine(n int) {
+	x.t.Helper()
+	if _, err := x.node.Generate(context.Background(), n); err != nil {
+		x.t.Fatal(err)
+	}
+	x.settle()
+}
+
+// settle waits until the API is where the node is.
+func (x *dev) settle() {
+	x.t.Helper()
+	height, _, err := x.node.Tip(context.Background())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	f := apiFlags{x.at.API}
+	quiet := &env{strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}, true}
+	for {
+		r, err := f.dial(context.Background(), quiet)
+		if err == nil && r.status.Tip.Height == height {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(300 * time.Millisecond) // answers are kept until the feed has noticed, which looks every 250 ms
+}
+
+// whileMining runs f while a block is mined for every transaction, and for a Supernode that has not been paid.
+func (x *dev) whileMining(f func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var mining sync.WaitGroup
+	mining.Go(func() {
+		before, _ := x.node.Masternodes(ctx)
+		known := len(before)
+		for ctx.Err() == nil {
+			waiting, err := x.node.Mempool(ctx)
+			if err != nil {
+				continue
+			}
+			nodes, err := x.node.Masternodes(ctx)
+			if err == nil && (len(waiting) > 0 || len(nodes) > known) {
+				known = len(nodes)
+				x.node.Generate(ctx, 1) //nolint:errcheck // the journey tells
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+	f()
+	cancel()
+	mining.Wait()
+	x.settle()
+}
+
+// person makes a registered PastelID and an output of some PSL.
+func (x *dev) person(coins int) (id string) {
+	x.t.Helper()
+	ctx := context.Background()
+	id, err := x.node.NewPastelID(ctx, passphrase)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	at, err := x.node.NewAddress(ctx)
+	if err == nil {
+		_, err = x.node.RegisterID(ctx, id, passphrase, at)
+	}
+	if err == nil && coins > 0 {
+		_, err = x.node.SendTo(ctx, at, pastel.Amount(coins)*pastel.PSL)
+	}
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return id
+}
+
+const passphrase = "correct horse"
+
+// transcript is a page of the guide: what a person types, and what comes back. What differs from run to run has a stable name.
+type transcript struct {
+	*dev
+	b     strings.Builder
+	names *names
+}
+
+func (p *transcript) say(text string) { fmt.Fprintf(&p.b, "\n%s\n", text) }
+
+// run types a line. Its exit code must be code.
+func (p *transcript) run(code int, line ...string) string {
+	p.t.Helper()
+	got, out := p.call(line...)
+	if got != code {
+		p.t.Fatalf("smartpool %s: exit code %d, want %d:\n%s", strings.Join(line, " "), got, code, out)
+	}
+	shown := make([]string, len(line))
+	for i, a := range line {
+		shown[i] = a
+		if strings.ContainsAny(a, " ") {
+			shown[i] = `"` + a + `"`
+		}
+	}
+	text := trailing.ReplaceAllString(out, "\n")
+	exit := ""
+	if code != exitOK {
+		exit = fmt.Sprintf("(exit code %d)\n", code)
+	}
+	fmt.Fprintf(&p.b, "\n```console\n$ smartpool %s\n%s%s```\n", p.names.hide(strings.ReplaceAll(strings.Join(shown, " "), p.dir, "~")),
+		p.names.hide(strings.ReplaceAll(text, p.dir, "~")), exit)
+	return out
+}
+
+// names replaces ids by their turn, so that a page does not change with every run.
+type names struct {
+	mu    sync.Mutex
+	kinds map[string][]string
+}
+
+var variable = []struct {
+	kind string
+	re   *regexp.Regexp
+}{
+	{"date", regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?`)},
+	{"took", regexp.MustCompile(`http://127\.0\.0\.1:\d+`)},
+	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
+	{"ADDRESS", regexp.MustCompile(`\bt[A-Z][1-9A-HJ-NP-Za-km-z]{33}\b`)},
+	{"HASH", regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{10}…[0-9a-f]{6}\b`)},
+	{"KEY", regexp.MustCompile(`\b[59c][1-9A-HJ-NP-Za-km-z]{50,51}\b`)},
+	{"POOLHASH", regexp.MustCompile(`\b[0-9a-f]{40}\b|\b[0-9a-f]{4}…[0-9a-f]{6}\b`)},
+	{"SIGNATURE", regexp.MustCompile(`[A-Za-z0-9+/]{86,}={0,2}`)},
+}
+
+func (n *names) hide(text string) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, v := range variable {
+		text = v.re.ReplaceAllStringFunc(text, func(s string) string {
+			switch v.kind {
+			case "date":
+				return "2026-01-31 12:00"
+			case "took":
+				return "http://127.0.0.1:9734"
+			}
+			head, tail, short := strings.Cut(s, "…")
+			for i, known := range n.kinds[v.kind] {
+				if known == s || short && strings.HasPrefix(known, head) && strings.HasSuffix(known, tail) {
+					return fmt.Sprintf("%s-%d", v.kind, i+1)
+				}
+			}
+			n.kinds[v.kind] = append(n.kinds[v.kind], s)
+			return fmt.Sprintf("%s-%d", v.kind, len(n.kinds[v.kind]))
+		})
+	}
+	return text
+}
+
+// want compares the page with the one in docs/guide.
+func (p *transcript) want(name, head string) {
+	p.t.Helper()
+	path := filepath.Join("..", "..", "docs", "guide", name)
+	text := head + p.b.String()
+	if *update {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			p.t.Fatal(err)
+		}
+		return
+	}
+	have, err := os.ReadFile(path)
+	if err != nil || string(have) != text {
+		p.t.Errorf("%s is not what happens any more (%v): run go test ./cmd/smartpool -run Guide -update and read it\n%s", path, err, text)
+	}
+}
+
+// field reads a field of a command's JSON.
+func (x *dev) field(path string, line ...string) string {
+	x.t.Helper()
+	_, out := x.call(append([]string{"--json"}, line...)...)
+	var doc any
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		x.t.Fatalf("%v: %s", line, out)
+	}
+	for _, name := range strings.Split(path, ".") {
+		switch v := doc.(type) {
+		case map[string]any:
+			doc = v[name]
+		case []any:
+			var i int
+			fmt.Sscan(name, &i)
+			doc = v[i]
+		}
+	}
+	return fmt.Sprint(doc)
+}
+
+// The journeys of an operator, members and an auditor, as the guide tells them.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	x := startDev(t)
+	secret := filepath.Join(x.dir, "secret")
+	if err := os.WriteFile(secret, []byte(passphrase), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.mine(int(105))
+	n := &names{kinds: map[string][]string{}}
+	page := func() *transcript { return &transcript{dev: x, names: n} }
+	operator, supernode := x.person(0), x.person(0)
+	alice, bruno, chen := x.person(520), x.person(510), x.person(320)
+	x.mine(1)
+
+	op, me, audit := page(), page(), page()
+	op.say("## Open a pool\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags the command asks.")
+	terms := []string{"--label", "atlas", "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator, "--supernode", supernode}
+	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
+	op.say("The real thing shows the terms, asks (`--yes` here), signs, posts, and waits for the block.")
+	x.whileMining(func() {
+	x.whileMining(func() { op.run(exitOK, append([]string{"pool", "create", "--passphrase-file", secret, "--yes"}, terms...)...) })
+	})
+
+	me.say("## Compare pools")
+	me.run(exitOK, "pools", "--coins", "500")
+	me.say("## Join with the wallet\n\n`join` finds an output of yours, shows every term and the line that is signed, and asks (`--yes` here). A PastelID signs with a key " +
+		"file (`--key`) or, as here, through the node.")
+	x.whileMining(func() {
+		me.run(exitOK, "join", "atlas", "--pastelid", alice, "--coins", "500", "--passphrase-file", secret, "--yes")
+	})
+	x.whileMining(func() {
+		if code, out := x.call("join", "atlas", "--pastelid", bruno, "--coins", "500", "--passphrase-file", secret, "--yes"); code != exitOK {
+			t.Fatal(out)
+		}
+	})
+	cold(t, me, chen, secret)
+
+	op.say("## Watch it fill")
+	op.run(exitOK, "pool", "status", "atlas")
+	op.say("## Activate\n\nThe ticket names who becomes a member; without names, everybody who pledged.")
+	x.whileMining(func() { op.run(exitOK, "pool", "activate", "atlas", "--passphrase-file", secret, "--yes") })
+	op.say("## Launch the Supernode")
+	x.whileMining(func() { op.run(exitOK, "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes") })
+	x.mine(3)
+	me.say("## See what it earns")
+	me.run(exitOK, "my", alice)
+	me.say("## What would leaving cost?")
+	me.run(exitOK, "leave", alice)
+	x.mine(8)
+	me.say("After the settlement what was earned is safe, and the payout is known to the transaction id.")
+	me.run(exitOK, "my", alice)
+	me.run(exitOK, "leave", alice)
+	op.say("## Payouts\n\nA payout can be mined when the rewards in it have matured. Anyone can broadcast it; a daemon with `--keeper` does.")
+	op.run(exitOK, "payouts", "--pool", "atlas")
+	x.mine(105)
+	payout := x.field("0.txid", "payouts", "--all")
+	me.say("## For taxes")
+	me.run(exitOK, "history", alice, "--csv")
+	op.say("## Report")
+	op.run(exitOK, "pool", "report", "atlas")
+	op.run(exitOK, "pool", "status", "atlas")
+
+	audit.say("## A payout\n\nEvery block is read from a node and the rules are applied anew: no daemon is trusted. Exit code 0 is ok, 1 is wrong, 3 is unknown.")
+	audit.run(exitOK, "verify", "payout", payout)
+	audit.run(exitUnknown, "verify", "payout", strings.Repeat("0", 63)+"1")
+	audit.say("## A daemon's books of a pool")
+	audit.run(exitOK, "verify", "pool", "atlas")
+	audit.say("## Daemons with each other\n\nEqual digests mean that they agree on all of history. Of two that do not, the first block they differ in is found.")
+	audit.run(exitOK, "digest", x.at.API)
+
+	const made = "\nEverything below happened on a development node (`smartpoold --dev`) and is written by a test; ids and dates are replaced by names. " +
+		"`SMARTPOOL_API`, `SMARTPOOL_NODE` and `SMARTPOOL_NODE_COOKIE` say where daemon and node are.\n"
+	op.want("operator.md", "# For operators\n"+made)
+	me.want("member.md", "# For members\n"+made)
+	audit.want("auditor.md", "# For auditors\n"+made)
+}
+
+// cold has a member join whose wallet is never online.
+func cold(t *testing.T, p *transcript, id, secret string) {
+	t.Helper()
+	list, err := p.node.Unspent(context.Background(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out *pasteld.Unspent
+	for i := range list {
+		if list[i].Value == 320*pastel.PSL {
+			out = &list[i]
+		}
+	}
+	if out == nil {
+		t.Fatal("there is no output of 320 PSL")
+	}
+	net, _ := pastel.NetworkByName("regtest")
+	address := out.Address.Encode(&net)
+	file := filepath.Join(p.dir, "pledge.json")
+	p.say("## Join from a cold wallet\n\nOnline, the ticket is written and checked; nothing is signed.")
+	p.run(exitOK, "join", "atlas", "--cold", file, "--coins", "200", "--pastelid", id, "--output", out.OutPoint.String(), "--address", address)
+	statement := p.field("statement", "join", "atlas", "--cold", file, "--coins", "200", "--pastelid", id, "--output", out.OutPoint.String(), "--address", address)
+	p.say("On the cold machine the wallet signs the line, and so does the PastelID (here through `rpc`, which calls the node as pastel-cli does; a key file signs " +
+		"with `ticket sign`).")
+	byAddress := strings.TrimSpace(p.run(exitOK, "rpc", "signmessage", address, statement))
+	_, signed := p.call("rpc", "pastelid", "sign", statement, id, passphrase, "ed448")
+	var sig struct{ Signature string }
+	if err := json.Unmarshal([]byte(signed), &sig); err != nil {
+		t.Fatal(signed)
+	}
+	p.say("The signatures come back, and the ticket is posted. This wallet only pays its fee.")
+	if err := p.node.LockUnspent(context.Background(), false, []pastel.OutPoint{out.OutPoint}); err != nil {
+		t.Fatal(err)
+	}
+	p.whileMining(func() {
+		p.run(exitOK, "join", "atlas", "--ticket", file, "--address-signature", byAddress, "--pledge-signature", sig.Signature, "--yes")
+	})
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+)
+
+type rpcCmd struct {
+	nodeFlags
+	Network string   `default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network of the node: main, testnet, devnet or regtest."`
+	Method  string   `arg:"" help:"Such as getinfo, generate, pastelid or sendtoaddress."`
+	Params  []string `arg:"" optional:"" help:"Numbers, true, false, lists and objects are read as JSON, all else as text."`
+}
+
+// Run makes one call, as pastel-cli does.
+func (c *rpcCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	net, err := networkNamed(c.Network)
+	if err != nil {
+		return err
+	}
+	node, err := pasteld.New(pasteld.Config{URL: c.Node, User: c.NodeUser, Password: c.NodePassword, CookieFile: c.NodeCookie, Network: net})
+	if err != nil {
+		return usageError{err}
+	}
+	params := make([]any, len(c.Params))
+	for i, p := range c.Params {
+		params[i] = p
+		var v any
+		if json.Unmarshal([]byte(p), &v) == nil {
+			params[i] = json.RawMessage(p)
+		}
+	}
+	var result json.RawMessage
+	if err := node.Call(ctx, c.Method, &result, params...); err != nil {
+		return err
+	}
+	var text string
+	if json.Unmarshal(result, &text) == nil && !e.json {
+		_, err = fmt.Fprintln(e.out, text)
+		return err
+	}
+	return printJSON(e.out, result)
+}
