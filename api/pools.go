@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -295,24 +296,24 @@ func breakers(p *pool.Pool) *Breakers {
 		return nil
 	}
 	type holder struct {
-		id    string
+		id    pastelid.PastelID
 		coins int64
 	}
-	sums := map[string]int64{}
-	var order []holder
+	at := map[pastelid.PastelID]int{}
+	var order []holder // in join order
 	left := p.PledgedCoins
 	for i := range p.Pledges {
-		sums[p.Pledges[i].PastelID.String()] += p.Pledges[i].Coins
+		pl := &p.Pledges[i]
+		if _, found := at[pl.PastelID]; !found {
+			at[pl.PastelID] = len(order)
+			order = append(order, holder{id: pl.PastelID})
+		}
+		order[at[pl.PastelID]].coins += pl.Coins
 	}
-	for id, coins := range sums {
-		order = append(order, holder{id, coins})
-	}
-	slices.SortFunc(order, func(a, b holder) int {
-		return cmp.Or(cmp.Compare(b.coins, a.coins), cmp.Compare(a.id, b.id))
-	})
+	slices.SortStableFunc(order, func(a, b holder) int { return cmp.Compare(b.coins, a.coins) })
 	out := &Breakers{Members: []string{}}
 	for _, h := range order {
-		out.Members = append(out.Members, h.id)
+		out.Members = append(out.Members, h.id.String())
 		out.Coins += h.coins
 		if left -= h.coins; left < p.Required {
 			break

@@ -209,7 +209,7 @@ func (s *Server) register() {
 	})
 	get(s, "pools", "/pools", "Pools, in the order they opened", func(ctx context.Context, in *struct {
 		Status   []string `query:"status" enum:"subscribing,active,replenishing,dissolved,expired" maxItems:"5" doc:"Only these."`
-		Operator string   `query:"operator" maxLength:"100" doc:"PastelID."`
+		Operator string   `query:"operator" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID."`
 		Coins    int64    `query:"coins" minimum:"0" maximum:"21000000000" doc:"PSL: also show yields with a pledge of so many coins in the pool."`
 		Open     bool     `query:"open" doc:"Only those that take pledges in the next block."`
 		AtInput

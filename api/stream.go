@@ -58,6 +58,10 @@ func (s *stream) run(ctx context.Context, from *place) error {
 	if from != nil {
 		s.seen = []place{*from}
 	}
+	s.buf.WriteString("retry: 2000\n\n") // milliseconds; also shows the reader at once that the stream is open
+	if err := s.flush(); err != nil {
+		return err
+	}
 	beat := time.NewTicker(streamBeat)
 	defer beat.Stop()
 	for {
@@ -140,15 +144,19 @@ func (s *stream) back(ctx context.Context, blocks []*news) error {
 		lost = last
 	}
 	if len(s.seen) == 0 {
-		tip := blocks[len(blocks)-1].Height
-		s.seen = []place{{height: max(-1, min(lost.height, tip)-s.reorg)}}
+		h := max(-1, min(lost.height, blocks[len(blocks)-1].Height)-s.reorg)
+		hash, err := s.hashAt(ctx, blocks, h)
+		if err != nil {
+			return err
+		}
+		s.seen = []place{{h, hash}}
 	}
 	fork := s.seen[len(s.seen)-1]
 	data, err := json.Marshal(ReorgNews{fork.height})
 	if err != nil {
 		return err
 	}
-	return s.message(place{}, "reorg", data)
+	return s.message(fork, "reorg", data) // with its id: the reader is there now
 }
 
 // send sends blocks in order.

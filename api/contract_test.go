@@ -1,0 +1,314 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6" // JSON Schema 2020-12, which OpenAPI 3.1 uses
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// document is the part of the OpenAPI document that tests go by.
+type document struct {
+	Paths map[string]map[string]struct {
+		OperationID string `json:"operationId"`
+		Parameters  []struct {
+			Name   string
+			In     string
+			Schema struct{ Type string }
+		}
+		Responses map[string]struct {
+			Content map[string]struct{ Schema map[string]any }
+		}
+	}
+}
+
+func openapi(t testing.TB) (doc document, compile func(ref string) *jsonschema.Schema) {
+	t.Helper()
+	text, err := os.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("openapi.json", whole); err != nil {
+		t.Fatal(err)
+	}
+	return doc, func(ref string) *jsonschema.Schema {
+		s, err := c.Compile("openapi.json" + ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+}
+
+// known are values of the recorded chain for path parameters.
+func (x *site) known(t testing.TB) map[string]string {
+	t.Helper()
+	p := read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0]
+	pledge := read[api.List[api.Pledge]](t, x, "/api/v1/pledges").Items[0]
+	payout := read[api.List[api.Payout]](t, x, "/api/v1/payouts").Items[0]
+	return map[string]string{
+		"id": p.ID, "pastelid": pledge.PastelID, "operator": p.Operator, "address": pledge.Reward, "txid": payout.TxID, "height": "100",
+	}
+}
+
+// Every operation answers what the document says, at several heights, on both engines.
+func TestAnswersKeepTheContract(t *testing.T) {
+	t.Parallel()
+	doc, compile := openapi(t)
+	for name, url := range map[string]string{"sqlite": "", "postgres": pgtest.Open(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := start(t, 125, url, nil)
+			for _, height := range []pastel.Height{140, 260, 418} {
+				x.move(t, x.ledger.Last().Height, height)
+				x.seen(t, height)
+				asked := 0
+				for path, operations := range doc.Paths {
+					op, found := operations["get"]
+					if !found || op.OperationID == "stream" {
+						continue
+					}
+					asked++
+					full := path
+					if height > 230 || !strings.Contains(path, "{txid}") {
+						known := map[string]string{}
+						if height > 230 {
+							known = x.known(t)
+						} else {
+							known["id"] = read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].ID
+							pledge := read[api.List[api.Pledge]](t, x, "/api/v1/pledges").Items[0]
+							known["pastelid"], known["address"], known["height"] = pledge.PastelID, pledge.Reward, "100"
+							known["operator"] = read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].Operator
+						}
+						if op.OperationID == "operator" {
+							known["pastelid"] = known["operator"]
+						}
+						for k, v := range known {
+							full = strings.ReplaceAll(full, "{"+k+"}", v)
+						}
+					} else {
+						continue
+					}
+					status, body := x.get(t, full)
+					if status != http.StatusOK {
+						t.Errorf("%s: %d %s", full, status, body)
+						continue
+					}
+					ref := op.Responses["200"].Content["application/json"].Schema["$ref"].(string)
+					value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := compile(ref).Validate(value); err != nil {
+						t.Errorf("block %d, %s: %v\n%s", height, full, err, body)
+					}
+				}
+				if asked < 15 {
+					t.Errorf("only %d operations were asked", asked)
+				}
+			}
+		})
+	}
+}
+
+// hostile are values that no parameter should choke on.
+var hostile = []string{
+	"", " ", "0", "-1", "-2", "1", "1.5", "1e9", "99999999999999999999", "2147483648", "-9223372036854775808", "true", "null", "NaN", "\x00", "\xff\xfe",
+	"'", "';DROP TABLE pools;--", "\"", "%", "../../etc/passwd", "<script>", "a,b,c", "ünïcode", "🦀", strings.Repeat("a", 300), strings.Repeat("9", 64),
+	"jXnotAPastelID", "tPnotAnAddress", "WyIiXQ", "W10", "Wy0xLC0xXQ", "WzFlOTksImEiXQ", "WzEsIlx1MDAwMCJd", "oldest", "newest", "paid",
+}
+
+// Whatever a parameter holds, the answer is 200 or a 4xx with a reason, never a 5xx.
+func TestEveryParameterMayBeHostile(t *testing.T) {
+	t.Parallel()
+	doc, _ := openapi(t)
+	for name, db := range map[string]string{"sqlite": "", "postgres": pgtest.Open(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := start(t, 418, db, nil)
+			known := x.known(t)
+			refused := 0
+			for path, operations := range doc.Paths {
+				op, found := operations["get"]
+				if !found || op.OperationID == "stream" {
+					continue
+				}
+				for _, p := range op.Parameters {
+					for _, value := range hostile {
+						full := path
+						if p.In == "path" {
+							full = strings.ReplaceAll(full, "{"+p.Name+"}", url.PathEscape(value))
+						} else {
+							full += "?" + p.Name + "=" + url.QueryEscape(value)
+						}
+						for k, v := range known {
+							full = strings.ReplaceAll(full, "{"+k+"}", v)
+						}
+						status, body := x.get(t, full)
+						if reason(status, body) == "" && status != http.StatusOK || status >= 500 {
+							t.Errorf("%s %s = %q: %d %s", op.OperationID, p.Name, value, status, body)
+						}
+						if status != http.StatusOK {
+							refused++
+						}
+					}
+				}
+				if status, _ := x.get(t, strings.NewReplacer("{", "", "}", "").Replace(path)+"?nonsense=1"); status < 400 || status >= 500 {
+					t.Errorf("%s with an unknown parameter: %d", path, status)
+				}
+			}
+			if refused < 100 {
+				t.Errorf("only %d values were refused", refused)
+			}
+		})
+	}
+}
+
+// reason is what an error says, if it is a problem of RFC 9457 or one of net/http's own.
+func reason(status int, body []byte) string {
+	var p struct{ Detail string }
+	if json.Unmarshal(body, &p) == nil && p.Detail != "" {
+		return p.Detail
+	}
+	if status == http.StatusNotFound || status == http.StatusMovedPermanently || status == http.StatusTemporaryRedirect { // no such route
+		return "route"
+	}
+	return ""
+}
+
+// FuzzRequest wants 200, a redirect or a 4xx with a reason, whatever path and query are.
+func FuzzRequest(f *testing.F) {
+	for _, path := range []string{"pools", "events", "pledges", "payouts", "credits", "members/jX", "accounts/t", "blocks/1", "payouts/ab", "pools/a.b/income"} {
+		f.Add(path, "limit=1&cursor=WzEsMV0&at=3&order=newest")
+	}
+	x := start(f, 418, "", nil)
+	f.Fuzz(func(t *testing.T, path, query string) {
+		u := url.URL{Path: "/api/v1/" + path, RawQuery: query}
+		if strings.Contains(path, "stream") {
+			return
+		}
+		req, err := http.NewRequest(http.MethodGet, x.URL+u.EscapedPath()+"?"+url.PathEscape(query), nil)
+		if err != nil {
+			return
+		}
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			return // the client would not send it
+		}
+		defer res.Body.Close()
+		if res.StatusCode >= 500 {
+			t.Errorf("%s: %s", req.URL, res.Status)
+		}
+	})
+}
+
+// FuzzTicketCheck wants an answer or a 4xx, whatever a ticket is.
+func FuzzTicketCheck(f *testing.F) {
+	f.Add(`{"ticket":{"type":"smartpool_part"}}`)
+	f.Add("{}")
+	x := start(f, 200, "", nil)
+	f.Fuzz(func(t *testing.T, text string) {
+		body, err := json.Marshal(map[string]string{"ticket": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.Post(x.URL+"/api/v1/tickets/check", "application/json", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if res.StatusCode >= 500 {
+			t.Errorf("%q: %s", text, res.Status)
+		}
+	})
+}
+
+// Lists page through everything once, in either order, and as of a block they end there.
+func TestListsPage(t *testing.T) {
+	t.Parallel()
+	x := start(t, 418, "", nil)
+	whole := read[api.List[api.Event]](t, x, "/api/v1/events?limit=1000").Items
+	for _, order := range []string{"oldest", "newest"} {
+		var all []api.Event
+		for cursor := ""; ; {
+			l := read[api.List[api.Event]](t, x, fmt.Sprintf("/api/v1/events?limit=7&order=%s&cursor=%s", order, cursor))
+			all = append(all, l.Items...)
+			if cursor = l.Next; cursor == "" {
+				break
+			}
+		}
+		if order == "newest" {
+			slices.Reverse(all)
+		}
+		if len(all) != len(whole) {
+			t.Fatalf("%s: %d events in pages, %d at once", order, len(all), len(whole))
+		}
+		for i := range all {
+			if all[i].Height != whole[i].Height || all[i].Position != whole[i].Position || all[i].Text == "" {
+				t.Fatalf("%s: event %d is %+v", order, i, all[i])
+			}
+		}
+	}
+	for _, e := range read[api.List[api.Event]](t, x, "/api/v1/events?from=130&to=150&type=pledge.left,payout.settled&limit=1000").Items {
+		if e.Height < 130 || e.Height > 150 || e.Type != "pledge.left" && e.Type != "payout.settled" {
+			t.Errorf("not asked for: %+v", e)
+		}
+	}
+	at := read[api.List[api.Pool]](t, x, "/api/v1/pools?at=124").Items
+	if len(at) != 1 || at[0].Status != "subscribing" || at[0].Activated != nil {
+		t.Errorf("pools at block 124: %+v", at)
+	}
+	if status, body := x.get(t, "/api/v1/pools?at=100000"); status != http.StatusUnprocessableEntity || !strings.Contains(string(body), "block 418") {
+		t.Errorf("a block to come: %d %s", status, body)
+	}
+}
+
+// The books of the API are those of the engine.
+func TestPoolsAndMembersAreTheEngines(t *testing.T) {
+	t.Parallel()
+	x := start(t, 200, "", nil)
+	x.ledger.View(func(s *pool.State) {
+		for _, id := range s.Pools() {
+			want, _ := s.Pool(id)
+			got := read[api.PoolDetail](t, x, "/api/v1/pools/"+string(id))
+			if got.Status != want.Status.String() || got.MemberCoins != want.MemberCoins || got.Escrowed != want.Escrowed ||
+				got.OperatorFee != want.Accrued || len(got.Participants) != len(want.Pledges) || len(got.Claims) != len(want.Claims) {
+				t.Errorf("%+v\nwant %+v", got, want)
+			}
+			for i, pl := range want.Pledges {
+				if got.Participants[i].Accrued != pl.Accrued || got.Participants[i].Coins != pl.Coins {
+					t.Errorf("pledge %d: %+v, want %+v", i, got.Participants[i], pl)
+				}
+				a := read[api.Account](t, x, "/api/v1/members/"+pl.PastelID.String())
+				if !slices.ContainsFunc(a.Positions, func(p api.Position) bool { return p.Seq == pl.Seq && p.Accrued == pl.Accrued }) {
+					t.Errorf("member %s lacks pledge %d: %+v", pl.PastelID, pl.Seq, a)
+				}
+			}
+			escrow := read[api.Account](t, x, "/api/v1/accounts/"+got.Escrow)
+			if escrow.EscrowOf != string(id) {
+				t.Errorf("the escrow address does not say that it is one: %+v", escrow)
+			}
+		}
+	})
+}

@@ -1,0 +1,141 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// site is an API on a ledger that a test moves.
+type site struct {
+	*httptest.Server
+	ledger *chain.Ledger
+	blocks []*pool.Prepared
+	books  *api.Books
+}
+
+// start serves the recorded chain "life" up to a height. The database is an SQLite file unless a URL is given.
+func start(t testing.TB, height pastel.Height, url string, change func(*api.Config)) *site {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if url == "" {
+		url = filepath.Join(t.TempDir(), "ledger.db")
+	}
+	s, err := store.Open(ctx, url, net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	x := &site{}
+	if x.ledger, err = chain.OpenLedger(ctx, net, false, s); err != nil {
+		t.Fatal(err)
+	}
+	for h, b := range chaintest.Parsed(t, "life") {
+		x.blocks = append(x.blocks, pool.Prepare(&net, pastel.Height(h), b))
+	}
+	x.move(t, -1, height)
+	r, err := store.OpenReader(ctx, url, net, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	x.books = api.NewBooks(r)
+	feed := api.NewFeed(r, slog.New(slog.DiscardHandler))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		feed.Run(ctx, x.ledger.Moved)
+	}()
+	cfg := api.Config{
+		Books: x.books, Feed: feed, Trier: x.ledger, Version: "test", Condition: func() string { return "" }, Token: token, Streams: 5000,
+		Log: slog.New(slog.DiscardHandler),
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	x.Server = httptest.NewUnstartedServer(nil)
+	x.Config = api.New(cfg).HTTP()
+	x.Start()
+	t.Cleanup(func() {
+		cancel()
+		x.CloseClientConnections()
+		x.Close()
+		<-done
+	})
+	return x
+}
+
+const token = "0123456789abcdef0123456789abcdef"
+
+// move takes blocks above base back, and applies the recorded ones up to height.
+func (x *site) move(t testing.TB, base, height pastel.Height) {
+	t.Helper()
+	if _, err := x.ledger.Step(context.Background(), base, x.blocks[base+1:height+1]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get asks for a path, and gives the status and the body.
+func (x *site) get(t testing.TB, path string, header ...string) (int, []byte) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, x.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, body
+}
+
+// read asks for a path, which must answer.
+func read[T any](t testing.TB, x *site, path string) (out T) {
+	t.Helper()
+	status, body := x.get(t, path)
+	if status != http.StatusOK {
+		t.Fatalf("%s: %d %s", path, status, body)
+	}
+	if err := json.Unmarshal(body, &out); err != nil {
+		t.Fatalf("%s: %v: %s", path, err, body)
+	}
+	return out
+}
+
+// seen waits until the feed has noticed a block: answers are kept until then.
+func (x *site) seen(t testing.TB, height pastel.Height) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if read[api.Statistics](t, x, "/api/v1/statistics").Tip.Height == height {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the API does not get to block %d", height)
+		}
+	}
+}
