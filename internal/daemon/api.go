@@ -177,7 +177,7 @@ func (d *Daemon) token() (string, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		var secret [32]byte
-		rand.Read(secret[:]) //nolint:errcheck // it never fails
+		rand.Read(secret[:])
 		text = []byte(hex.EncodeToString(secret[:]) + "\n")
 		err = os.WriteFile(path, text, 0o600)
 	}

@@ -1,0 +1,355 @@
+package web_test
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/web"
+)
+
+var update = flag.Bool("update", false, "write the screenshots in docs anew")
+
+//go:embed testdata/axe.min.js
+var axe string
+
+// site is a dashboard on a recorded chain that a test moves.
+type site struct {
+	*httptest.Server
+	ledger *chain.Ledger
+	blocks []*pool.Prepared
+}
+
+func start(t testing.TB, recorded string, height pastel.Height) *site {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "ledger.db")
+	s, err := store.Open(ctx, file, net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	x := &site{}
+	if x.ledger, err = chain.OpenLedger(ctx, net, false, s); err != nil {
+		t.Fatal(err)
+	}
+	for h, b := range chaintest.Parsed(t, recorded) {
+		x.blocks = append(x.blocks, pool.Prepare(&net, pastel.Height(h), b))
+	}
+	x.move(t, height)
+	r, err := store.OpenReader(ctx, file, net, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	discard := slog.New(slog.DiscardHandler)
+	books, feed := api.NewBooks(r), api.NewFeed(r, discard)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		feed.Run(ctx, x.ledger.Moved)
+	}()
+	server := api.New(api.Config{
+		Books: books, Feed: feed, Trier: x.ledger, Version: "1.0", Condition: func() string { return "" }, Streams: 100, Log: discard,
+	})
+	pages := web.New(web.Config{Books: books, Log: discard, Status: func(r *http.Request) (api.Status, error) { return server.Status(r.Context()) }})
+	server.Handle("/", pages.Handler(server.Answers().Keep))
+	x.Server = httptest.NewUnstartedServer(nil)
+	x.Config = server.HTTP()
+	x.Start()
+	t.Cleanup(func() {
+		cancel()
+		x.CloseClientConnections()
+		x.Close()
+		<-done
+	})
+	return x
+}
+
+// move applies the recorded blocks up to a height.
+func (x *site) move(t testing.TB, height pastel.Height) {
+	t.Helper()
+	last := x.ledger.Last().Height
+	if _, err := x.ledger.Step(context.Background(), last, x.blocks[last+1:height+1]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pages lists every kind of page, with data.
+func (x *site) pages(t testing.TB) map[string]string {
+	t.Helper()
+	list := map[string]string{
+		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "tickets": "/tickets",
+		"error": "/nowhere",
+	}
+	read := func(path string, out any) {
+		res, err := http.Get(x.URL + "/api/v1" + path)
+		if err == nil {
+			err = json.NewDecoder(res.Body).Decode(out)
+			res.Body.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var pools api.List[api.Pool]
+	read("/pools", &pools)
+	list["pool"] = "/pools/" + pools.Items[0].ID
+	var pledges api.List[api.Pledge]
+	read("/pledges", &pledges)
+	list["member"] = "/members/" + pledges.Items[0].PastelID
+	list["address"] = "/accounts/" + pledges.Items[0].Reward
+	var payouts api.List[api.Payout]
+	read("/payouts", &payouts)
+	if len(payouts.Items) > 0 {
+		list["payout"] = "/payouts/" + payouts.Items[0].TxID
+	}
+	var detail api.PoolDetail
+	read("/pools/"+pools.Items[0].ID, &detail)
+	list["escrow"] = "/accounts/" + detail.Escrow
+	return list
+}
+
+// browser starts Chromium; SMARTPOOL_WITHOUT_BROWSER=1 skips where there is none.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		if os.Getenv("SMARTPOOL_WITHOUT_BROWSER") != "" {
+			t.Skip("there is no Chromium")
+		}
+		t.Fatal("there is no Chromium: install it (Debian: chromium), or set SMARTPOOL_WITHOUT_BROWSER=1 to do without these tests")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true),
+		chromedp.WSURLReadTimeout(time.Minute))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
+	t.Cleanup(cancel)
+	ctx, _ = chromedp.NewContext(ctx)
+	t.Cleanup(func() { chromedp.Cancel(ctx) }) //nolint:errcheck // the browser is gone either way
+	if err := chromedp.Run(ctx, network.Enable(), log.Enable(), runtime.Enable()); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// complaints gathers what a browser complains of, and whom it asks.
+type complaints struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (c *complaints) add(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, fmt.Sprintf(format, args...))
+}
+
+// take returns the complaints so far.
+func (c *complaints) take() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := c.list
+	c.list = nil
+	return list
+}
+
+func watch(ctx context.Context, host string) *complaints {
+	c := &complaints{}
+	chromedp.ListenTarget(ctx, func(ev any) {
+		switch e := ev.(type) {
+		case *runtime.EventExceptionThrown:
+			c.add("exception: %s", e.ExceptionDetails.Error())
+		case *runtime.EventConsoleAPICalled:
+			if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
+				c.add("console: %s %s", e.Type, e.Args[0].Value)
+			}
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.LevelError && !strings.Contains(e.Entry.Text, "status of 404") { // the page that is not there
+				c.add("log: %s %s", e.Entry.Text, e.Entry.URL)
+			}
+		case *network.EventRequestWillBeSent:
+			if u, err := url.Parse(e.Request.URL); err == nil && u.Host != host && u.Scheme != "data" {
+				c.add("request to another host: %s", e.Request.URL)
+			}
+		}
+	})
+	return c
+}
+
+// look is what a page is asked after it is drawn.
+type look struct {
+	Wide     float64 // how much wider than the window it is
+	Charts   int
+	Blank    int // charts that have nothing on them
+	Problems []struct {
+		ID, Help string
+		Nodes    []string
+	}
+}
+
+const question = `(async () => {
+	const charts = [...document.querySelectorAll(".plot canvas")];
+	const blank = charts.filter((c) => !c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((v) => v !== 0));
+	const found = await axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
+	return {
+		Wide: document.documentElement.scrollWidth - document.documentElement.clientWidth, Charts: charts.length, Blank: blank.length,
+		Problems: found.violations.map((v) => ({ID: v.id, Help: v.help, Nodes: v.nodes.map((n) => n.html.slice(0, 150) + " " + n.failureSummary)})),
+	};
+})()`
+
+// Every page renders with real data on a desk and on a phone, in light and dark; charts draw, nothing is complained of, no other host is
+// asked, and axe-core finds nothing.
+func TestPagesInABrowser(t *testing.T) {
+	ctx := browser(t)
+	x := start(t, "life", 260)
+	u, _ := url.Parse(x.URL)
+	complaints := watch(ctx, u.Host)
+	for name, path := range x.pages(t) {
+		for _, view := range []struct {
+			name          string
+			width, height int64
+			scheme        string
+		}{{"desktop", 1280, 900, "light"}, {"desktop-dark", 1280, 900, "dark"}, {"phone", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"}} {
+			if most := name == "pool" || name == "overview"; !most && (view.name == "desktop-dark" || view.name == "phone") {
+				continue // they differ from the others in nothing new
+			}
+			var got look
+			err := chromedp.Run(ctx,
+				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+					{Name: "prefers-color-scheme", Value: view.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+				}),
+				chromedp.EmulateViewport(view.width, view.height),
+				chromedp.Navigate(x.URL+path),
+				chromedp.WaitVisible("#main", chromedp.ByID),
+				chromedp.Evaluate(axe+"; true", nil),
+				chromedp.Evaluate(question, &got, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
+			)
+			if err != nil {
+				t.Fatalf("%s on %s: %v", name, view.name, err)
+			}
+			if got.Wide > 0 || got.Blank > 0 || name == "pool" && got.Charts != 1 {
+				t.Errorf("%s on %s: %v pixels too wide, %d charts of which %d are blank", name, view.name, got.Wide, got.Charts, got.Blank)
+			}
+			for _, p := range got.Problems {
+				t.Errorf("%s on %s: %s: %s\n  %s", name, view.name, p.ID, p.Help, strings.Join(p.Nodes, "\n  "))
+			}
+			for _, c := range complaints.take() {
+				t.Errorf("%s on %s: %s", name, view.name, c)
+			}
+			if *update && (view.name == "desktop" || view.name == "phone-dark") {
+				picture(t, ctx, name+"-"+view.name)
+			}
+		}
+	}
+}
+
+// picture writes a screenshot for the documents.
+func picture(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	switch name {
+	case "overview-desktop", "pool-desktop", "member-desktop", "tickets-desktop", "operators-desktop", "pool-phone-dark", "member-phone-dark":
+	default:
+		return
+	}
+	var png []byte
+	if err := chromedp.Run(ctx, chromedp.FullScreenshot(&png, 100)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join("..", "docs", "screenshots", name+".png"), png, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A block that comes shows without a reload, charts included, and what a reader opened stays open.
+func TestPagesRefreshThemselves(t *testing.T) {
+	ctx := browser(t)
+	x := start(t, "life", 200)
+	u, _ := url.Parse(x.URL)
+	complaints := watch(ctx, u.Host)
+	path := x.pages(t)["pool"]
+	var mark string
+	err := chromedp.Run(ctx,
+		chromedp.Navigate(x.URL+path),
+		chromedp.WaitVisible("#tip", chromedp.ByID),
+		chromedp.Evaluate(`window.mark = "not reloaded"; document.getElementById("figures").open = true`, nil),
+		chromedp.WaitVisible("#figures table", chromedp.ByQuery),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, height := range []pastel.Height{201, 204, 215} {
+		x.move(t, height)
+		shown := fmt.Sprintf(`document.getElementById("tip").textContent === "%d" && document.querySelectorAll(".plot canvas").length === 1`, height)
+		if err := chromedp.Run(ctx, chromedp.Poll(shown, nil, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+			t.Fatalf("block %d does not show: %v", height, err)
+		}
+	}
+	var open bool
+	if err := chromedp.Run(ctx, chromedp.Evaluate(`window.mark`, &mark), chromedp.Evaluate(`document.getElementById("figures").open`, &open)); err != nil {
+		t.Fatal(err)
+	}
+	if mark != "not reloaded" || !open {
+		t.Errorf("mark %q, details open: %t", mark, open)
+	}
+	for _, c := range complaints.take() {
+		t.Error(c)
+	}
+}
+
+// Without JavaScript everything can be read, the figures of charts included.
+func TestPagesWithoutJavaScript(t *testing.T) {
+	ctx := browser(t)
+	x := start(t, "life", 260)
+	var text string
+	err := chromedp.Run(ctx,
+		emulation.SetScriptExecutionDisabled(true),
+		chromedp.Navigate(x.URL+x.pages(t)["pool"]),
+		chromedp.Text("#main", &text, chromedp.ByID),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Collateral", "Income and payouts", "The figures", "Payouts", "What happened"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q:\n%s", want, text)
+		}
+	}
+}
