@@ -58,7 +58,7 @@ func (s *Service) deliver(ctx context.Context) error {
 			}
 			continue
 		}
-		s.sent.Go(func() { s.attempt(ctx, sub, a, func() { s.give(sub.ID) }) })
+		s.sending.Go(func() { s.attempt(ctx, sub, a, func() { s.give(sub.ID) }) })
 	}
 	return nil
 }
@@ -105,5 +105,12 @@ func (s *Service) attempt(ctx context.Context, sub *store.Subscription, a *store
 	err = s.cfg.Alerts.Do(storing, func(x *store.AlertTx) error { return x.AnswerAlert(a.ID, state, now, next) })
 	if err != nil {
 		log.Warn("an alert's delivery could not be stored, it may be sent again", "err", err)
+		return
+	}
+	if state == store.AlertSent {
+		select {
+		case s.arrived <- struct{}{}:
+		default: // Run is told already
+		}
 	}
 }

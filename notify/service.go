@@ -52,34 +52,39 @@ type Service struct {
 	behind    time.Time // since when the ledger is behind; zero if it is not
 	complaint string    // the last that was logged
 
+	arrived chan struct{} // a message arrived: another may follow
+	sending sync.WaitGroup
+
 	mu   sync.Mutex
 	busy map[string]bool // subscriptions that something is being sent to
-	sent sync.WaitGroup
 }
 
 // New returns a service. Run sets it going; the rest may be called before.
 func New(cfg Config) *Service {
-	return &Service{cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), busy: map[string]bool{}}
+	return &Service{cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), arrived: make(chan struct{}, 1), busy: map[string]bool{}}
 }
 
 // Run works until the context ends. What fails is tried again: the outbox stands in the database.
 func (s *Service) Run(ctx context.Context) {
-	defer s.sent.Wait()
+	defer s.sending.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for started := false; ; timer.Reset(s.cfg.Poll) {
+	for started := false; ; {
+		var err error
 		select {
 		case <-ctx.Done():
 			return
+		case <-s.arrived:
+			err = s.deliver(ctx)
 		case <-timer.C:
-		}
-		var err error
-		if !started {
-			err = s.start(ctx)
-			started = err == nil
-		}
-		if started {
-			err = s.round(ctx)
+			if !started {
+				err = s.start(ctx)
+				started = err == nil
+			}
+			if started {
+				err = s.round(ctx)
+			}
+			timer.Reset(s.cfg.Poll)
 		}
 		if ctx.Err() == nil {
 			s.report(err)

@@ -20,7 +20,9 @@ type when struct {
 	time   time.Time
 }
 
-func (w when) String() string { return fmt.Sprintf("block %d (%s)", w.height, w.time.UTC().Format(dateForm)) }
+func (w when) String() string {
+	return fmt.Sprintf("block %d (%s)", w.height, w.time.UTC().Format(dateForm))
+}
 
 // until names a later block, with a date that is an estimate.
 func (w when) until(h pastel.Height) string {
