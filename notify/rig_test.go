@@ -244,9 +244,11 @@ func (r *receiver) receive(w http.ResponseWriter, q *http.Request) {
 		r.mu.Unlock()
 		select {
 		case <-hold:
-		case <-q.Context().Done():
+			r.mu.Lock()
+		case <-q.Context().Done(): // nobody waits any more
+			r.mu.Lock()
+			return
 		}
-		r.mu.Lock()
 	}
 	if r.status != 0 {
 		w.WriteHeader(r.status)

@@ -87,7 +87,7 @@ func spendingText(x *store.Spend, at when) string {
 	if x.Outcome == pool.PledgeMoved {
 		return text + ". The pledge stays, backed by what remains at its address; if this was not you, look after the wallet's keys."
 	}
-	return text + fmt.Sprintf(". Once it is mined the pledge has left and %s PSL of rewards are forfeited; if this was not you, look after the "+
+	return text + fmt.Sprintf(". Once it is mined the pledge has left and at least %s PSL of rewards are forfeited; if this was not you, look after the "+
 		"wallet's keys.", x.Forfeited)
 }
 
