@@ -127,7 +127,7 @@ func TestUnanswered(t *testing.T) {
 				to.mu.Unlock()
 			}
 			kill()
-			r.svc.Round(ctx) //nolint:errcheck // only to wait for what is under way
+			r.svc.Round(ctx) // only to wait for what is under way
 			to.mu.Lock()
 			to.hold = nil
 			to.mu.Unlock()

@@ -28,3 +28,13 @@ const (
 	GiveUpAfter  = giveUpAfter
 	MaxFetches   = maxFetches
 )
+
+// OfEvent reports whether alerts of a kind are events of blocks.
+func (k Kind) OfEvent() bool {
+	for _, of := range ofEvent {
+		if of == k {
+			return true
+		}
+	}
+	return false
+}

@@ -67,13 +67,12 @@ func (s *Service) watchMempool(ctx context.Context) error {
 			delete(m.said, id)
 		}
 	}
-	if err := s.look(ctx, waiting); err != nil {
-		return err
-	}
-	return s.keepSpends(ctx, waiting)
+	looked := s.look(ctx, waiting)
+	return errors.Join(looked, s.keepSpends(ctx, waiting))
 }
 
-// look asks about transactions that were not looked at yet, those first that did something before.
+// look asks about transactions that were not looked at yet, those first that did something before. It ends with the first answer
+// that is wrong: the next round begins with another, as the order is random.
 func (s *Service) look(ctx context.Context, waiting map[pastel.TxID]bool) error {
 	fetches := 0
 	one := func(id pastel.TxID) error {

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -117,13 +118,8 @@ func (s *Service) round(ctx context.Context) error {
 	}
 	// A node that does not answer keeps nobody from being told the rest.
 	spends := s.watchMempool(ctx)
-	if err := s.judge(ctx); err != nil {
-		return err
-	}
-	if err := s.deliver(ctx); err != nil {
-		return err
-	}
-	return spends
+	stands := s.judge(ctx)
+	return errors.Join(spends, stands, s.deliver(ctx))
 }
 
 // report logs a problem when it is a new one.

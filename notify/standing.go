@@ -52,12 +52,18 @@ func (s *Service) judge(ctx context.Context) error {
 	if is == s.judged && now.Sub(is.at) < judgeEvery {
 		return nil
 	}
+	anybody, err := s.anybody(ctx)
+	if err != nil || !anybody {
+		return err
+	}
 	var payees map[pastel.OutPoint]pastel.Address
 	var unknown error
 	if s.cfg.Node != nil && status.Synced {
-		payees, unknown = s.cfg.Node.Payees(ctx)
+		if payees, unknown = s.cfg.Node.Payees(ctx); unknown != nil {
+			payees, unknown = nil, fmt.Errorf("ask the node for its Supernodes: %w", unknown)
+		}
 	}
-	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+	err = s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
 		subs, err := x.Subscriptions()
 		if err != nil || len(subs) == 0 {
 			return err
@@ -78,11 +84,21 @@ func (s *Service) judge(ctx context.Context) error {
 		}
 		return err
 	})
-	if err == nil {
+	if err = errors.Join(err, unknown); err == nil {
 		is.at = now
 		s.judged = is
 	}
-	return errors.Join(err, unknown)
+	return err
+}
+
+// anybody reports whether there are subscriptions.
+func (s *Service) anybody(ctx context.Context) (some bool, err error) {
+	err = s.cfg.Alerts.View(ctx, func(x *store.AlertTx) error {
+		subs, err := x.Subscriptions()
+		some = len(subs) > 0
+		return err
+	})
+	return some, err
 }
 
 // standing is a transaction that judges the tip.

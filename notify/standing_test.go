@@ -214,7 +214,9 @@ func TestMoving(t *testing.T) {
 func TestHostileMempool(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, t.TempDir()+"/ledger.db")
-	r.step(-1, life(t)[:10])
+	blocks := life(t)
+	r.step(-1, blocks[:164])
+	to := r.hook(notify.Request{Kinds: leaves[:1]})
 	for i := range 50_000 {
 		r.node.extra = append(r.node.extra, pastel.TxID{byte(i), byte(i >> 8), byte(i >> 16)})
 	}
@@ -228,7 +230,10 @@ func TestHostileMempool(t *testing.T) {
 		}
 	}
 	r.node.err = errors.New("away")
-	if err := r.svc.Round(context.Background()); err == nil || !strings.Contains(err.Error(), "mempool") {
+	r.step(163, blocks[164:165])
+	err := r.svc.Round(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "mempool: away") || !strings.Contains(err.Error(), "Supernodes: away") {
 		t.Errorf("got %v", err)
 	}
+	wantKinds(t, to.take(), "pledge.left")
 }

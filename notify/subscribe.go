@@ -161,7 +161,9 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	}
 	since := pastel.Height(-1)
 	if s.cfg.Status != nil {
-		since = s.cfg.Status().Target // what a daemon that catches up reads is history
+		if status := s.cfg.Status(); !status.Synced {
+			since = status.Target // what a daemon that catches up reads is history
+		}
 	}
 	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
 		subs, err := x.Subscriptions()

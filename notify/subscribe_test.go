@@ -83,7 +83,7 @@ func TestSubscribesFromNowOn(t *testing.T) {
 	r.step(145, blocks[146:160])
 	r.round()
 	to := r.hook(notify.Request{Kinds: ofEvents})
-	r.status.Target = 164
+	r.status = chain.Status{Target: 164}
 	catching := r.hook(notify.Request{Kinds: ofEvents})
 	r.step(159, blocks[160:166])
 	r.round()

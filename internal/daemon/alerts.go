@@ -17,13 +17,16 @@ type alertNode struct{ *pasteld.Client }
 // Payees implements notify.Node.
 func (n alertNode) Payees(ctx context.Context) (map[pastel.OutPoint]pastel.Address, error) {
 	list, err := n.Masternodes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	payees := make(map[pastel.OutPoint]pastel.Address, len(list))
 	for _, m := range list {
 		if m.Payee != (pastel.Address{}) {
 			payees[m.OutPoint] = m.Payee
 		}
 	}
-	return payees, err
+	return payees, nil
 }
 
 // Alerts returns the service that tells people what happens; nil while there is none. It ends with the books it reads: ask for it
