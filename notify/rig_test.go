@@ -199,7 +199,7 @@ func (r *rig) step(base pastel.Height, blocks []*pool.Prepared) {
 // round lets the service do its work until there is nothing more to do at this time.
 func (r *rig) round() {
 	r.t.Helper()
-	for range 30 {
+	for range 20 {
 		if err := r.svc.Round(context.Background()); err != nil {
 			r.t.Fatal(err)
 		}

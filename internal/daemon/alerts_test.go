@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/store"
@@ -97,20 +98,26 @@ var told = []notify.Kind{
 	notify.Left, notify.Replenishing, notify.Restored, notify.Dissolved, notify.PayoutSettled, notify.PayoutPaid,
 }
 
+// wanted lists what is to be told of blocks from a height on.
+func wanted(t *testing.T, blocks [][]byte, from int) (list []string) {
+	t.Helper()
+	_, updates := replayed(t, blocks)
+	for _, u := range updates[from:] {
+		for _, e := range u.Events {
+			if slices.Contains(told, notify.Kind(e.Type)) {
+				list = append(list, fmt.Sprintf("%d %s", e.Height, e.Type))
+			}
+		}
+	}
+	return list
+}
+
 // A daemon that is killed between an event and its delivery, or anywhere else, has told everything in the end, in order.
 func TestAlertsOutliveKills(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
-	var want []string
-	_, updates := replayed(t, blocks)
 	const from = 146
-	for _, u := range updates[from:] {
-		for _, e := range u.Events {
-			if slices.Contains(told, notify.Kind(e.Type)) {
-				want = append(want, fmt.Sprintf("%d %s", e.Height, e.Type))
-			}
-		}
-	}
+	want := wanted(t, blocks, from)
 	for name, fresh := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -210,4 +217,36 @@ func TestAlertsFromANode(t *testing.T) {
 	must(mine(1))
 	until(spending, fmt.Sprintf("%d pledge.left", height+1), fmt.Sprintf("%d pool.replenishing", height+1))
 	d.end()
+}
+
+// A database that goes away takes nothing with it that was to be told, and the books go on once it is back.
+func TestAlertsOutliveTheirDatabase(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	server := pgtest.NewServer(t)
+	database := server.Database(t)
+	n := newNode(t)
+	n.submit(blocks[:146])
+	data := t.TempDir()
+	h := newHook(t)
+	subscribe(t, n, data, database, h, told...)
+	d := start(t, n.settings(data, database))
+	d.synced(n) // a database that is away from the beginning is refused
+	for fed := 146; fed < len(blocks); fed += 70 {
+		n.submit(blocks[fed:min(fed+70, len(blocks))])
+		server.DisconnectAll(t)
+		if fed == 216 {
+			server.Stop(t)
+			server.Start(t)
+		}
+		d.synced(n)
+	}
+	want := wanted(t, blocks, 146)
+	for giveUp := time.Now().Add(time.Minute); len(h.messages()) < len(want) && time.Now().Before(giveUp); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	d.end()
+	if got := h.messages(); !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
 }
