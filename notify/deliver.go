@@ -98,7 +98,9 @@ func (s *Service) attempt(ctx context.Context, sub *store.Subscription, a *store
 		if errors.Is(err, errUnanswered) {
 			state = store.AlertSending
 		}
-		log.Warn("an alert was not delivered, trying again", "in", pauseAfter(attempts))
+		if ctx.Err() == nil { // else it is the sender that ends
+			log.Warn("an alert was not delivered, trying again", "in", pauseAfter(attempts))
+		}
 	}
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendPatience) // a shutdown included
 	defer cancel()
