@@ -36,6 +36,7 @@ func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
 	go func() { served <- server.Serve(listener) }()
 	d.log.Info("node interface", "url", "http://"+listener.Addr().String(), "cookie", cookie)
 	d.ready.set("")
+	defer d.alert(ctx, ledger, nil)()
 	select {
 	case <-ctx.Done():
 		err = ctx.Err()

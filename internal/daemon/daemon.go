@@ -12,6 +12,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
 )
@@ -27,7 +28,8 @@ type Daemon struct {
 	ready   readiness
 
 	mu     sync.Mutex
-	ledger *chain.Ledger // of the present session
+	ledger *chain.Ledger   // of the present session
+	alerts *notify.Service // of the present session
 	at     Addresses
 }
 
@@ -241,6 +243,7 @@ func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) error {
 	defer d.ready.follow(nil)
 	d.metrics.follow(follower.Status)
 	defer d.metrics.follow(nil)
+	defer d.alert(ctx, ledger, follower.Status)()
 	done := make(chan struct{})
 	if d.cfg.Keeper {
 		k := keeper{ledger: ledger, node: d.node, log: d.log, synced: func() bool { return follower.Status().Synced }}

@@ -24,6 +24,21 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.activeSupernodesStmt, err = db.PrepareContext(ctx, activeSupernodes); err != nil {
+		return nil, fmt.Errorf("error preparing query ActiveSupernodes: %w", err)
+	}
+	if q.alertCursorStmt, err = db.PrepareContext(ctx, alertCursor); err != nil {
+		return nil, fmt.Errorf("error preparing query AlertCursor: %w", err)
+	}
+	if q.alertOfCauseStmt, err = db.PrepareContext(ctx, alertOfCause); err != nil {
+		return nil, fmt.Errorf("error preparing query AlertOfCause: %w", err)
+	}
+	if q.answerAlertStmt, err = db.PrepareContext(ctx, answerAlert); err != nil {
+		return nil, fmt.Errorf("error preparing query AnswerAlert: %w", err)
+	}
+	if q.bindAlertStmt, err = db.PrepareContext(ctx, bindAlert); err != nil {
+		return nil, fmt.Errorf("error preparing query BindAlert: %w", err)
+	}
 	if q.blockAtStmt, err = db.PrepareContext(ctx, blockAt); err != nil {
 		return nil, fmt.Errorf("error preparing query BlockAt: %w", err)
 	}
@@ -33,8 +48,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.cancelPayoutStmt, err = db.PrepareContext(ctx, cancelPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query CancelPayout: %w", err)
 	}
+	if q.claimAlertStmt, err = db.PrepareContext(ctx, claimAlert); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimAlert: %w", err)
+	}
+	if q.closeAlertStmt, err = db.PrepareContext(ctx, closeAlert); err != nil {
+		return nil, fmt.Errorf("error preparing query CloseAlert: %w", err)
+	}
 	if q.countBlocksStmt, err = db.PrepareContext(ctx, countBlocks); err != nil {
 		return nil, fmt.Errorf("error preparing query CountBlocks: %w", err)
+	}
+	if q.countEventsUpToStmt, err = db.PrepareContext(ctx, countEventsUpTo); err != nil {
+		return nil, fmt.Errorf("error preparing query CountEventsUpTo: %w", err)
+	}
+	if q.countMovesStmt, err = db.PrepareContext(ctx, countMoves); err != nil {
+		return nil, fmt.Errorf("error preparing query CountMoves: %w", err)
+	}
+	if q.countPledgesAtStmt, err = db.PrepareContext(ctx, countPledgesAt); err != nil {
+		return nil, fmt.Errorf("error preparing query CountPledgesAt: %w", err)
+	}
+	if q.deleteAlertsOfStmt, err = db.PrepareContext(ctx, deleteAlertsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteAlertsOf: %w", err)
 	}
 	if q.deleteBlocksAboveStmt, err = db.PrepareContext(ctx, deleteBlocksAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteBlocksAbove: %w", err)
@@ -60,11 +93,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteRecordStmt, err = db.PrepareContext(ctx, deleteRecord); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteRecord: %w", err)
 	}
+	if q.deleteSpendStmt, err = db.PrepareContext(ctx, deleteSpend); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSpend: %w", err)
+	}
+	if q.deleteSubscriptionStmt, err = db.PrepareContext(ctx, deleteSubscription); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSubscription: %w", err)
+	}
+	if q.dueAlertsStmt, err = db.PrepareContext(ctx, dueAlerts); err != nil {
+		return nil, fmt.Errorf("error preparing query DueAlerts: %w", err)
+	}
 	if q.endPledgeStmt, err = db.PrepareContext(ctx, endPledge); err != nil {
 		return nil, fmt.Errorf("error preparing query EndPledge: %w", err)
 	}
+	if q.forgetAlertsStmt, err = db.PrepareContext(ctx, forgetAlerts); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetAlerts: %w", err)
+	}
 	if q.forgetUndoStmt, err = db.PrepareContext(ctx, forgetUndo); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetUndo: %w", err)
+	}
+	if q.insertAlertStmt, err = db.PrepareContext(ctx, insertAlert); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertAlert: %w", err)
 	}
 	if q.insertBlockStmt, err = db.PrepareContext(ctx, insertBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertBlock: %w", err)
@@ -84,14 +132,35 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertPledgeStmt, err = db.PrepareContext(ctx, insertPledge); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPledge: %w", err)
 	}
+	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
+	}
 	if q.lastBlockStmt, err = db.PrepareContext(ctx, lastBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query LastBlock: %w", err)
 	}
 	if q.ledgerEventsAboveStmt, err = db.PrepareContext(ctx, ledgerEventsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query LedgerEventsAbove: %w", err)
 	}
+	if q.listSubscriptionsStmt, err = db.PrepareContext(ctx, listSubscriptions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSubscriptions: %w", err)
+	}
+	if q.loseAlertsStmt, err = db.PrepareContext(ctx, loseAlerts); err != nil {
+		return nil, fmt.Errorf("error preparing query LoseAlerts: %w", err)
+	}
+	if q.lostAlertsStmt, err = db.PrepareContext(ctx, lostAlerts); err != nil {
+		return nil, fmt.Errorf("error preparing query LostAlerts: %w", err)
+	}
+	if q.paidByPayoutStmt, err = db.PrepareContext(ctx, paidByPayout); err != nil {
+		return nil, fmt.Errorf("error preparing query PaidByPayout: %w", err)
+	}
 	if q.payPayoutStmt, err = db.PrepareContext(ctx, payPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PayPayout: %w", err)
+	}
+	if q.poolsOfPledgerStmt, err = db.PrepareContext(ctx, poolsOfPledger); err != nil {
+		return nil, fmt.Errorf("error preparing query PoolsOfPledger: %w", err)
+	}
+	if q.putAlertCursorStmt, err = db.PrepareContext(ctx, putAlertCursor); err != nil {
+		return nil, fmt.Errorf("error preparing query PutAlertCursor: %w", err)
 	}
 	if q.putPoolStmt, err = db.PrepareContext(ctx, putPool); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPool: %w", err)
@@ -99,8 +168,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putRecordStmt, err = db.PrepareContext(ctx, putRecord); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRecord: %w", err)
 	}
+	if q.putSpendStmt, err = db.PrepareContext(ctx, putSpend); err != nil {
+		return nil, fmt.Errorf("error preparing query PutSpend: %w", err)
+	}
 	if q.reopenPledgesAboveStmt, err = db.PrepareContext(ctx, reopenPledgesAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query ReopenPledgesAbove: %w", err)
+	}
+	if q.retryUnansweredStmt, err = db.PrepareContext(ctx, retryUnanswered); err != nil {
+		return nil, fmt.Errorf("error preparing query RetryUnanswered: %w", err)
+	}
+	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
+		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
 	}
 	if q.uncancelPayoutsAboveStmt, err = db.PrepareContext(ctx, uncancelPayoutsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query UncancelPayoutsAbove: %w", err)
@@ -116,6 +194,31 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.activeSupernodesStmt != nil {
+		if cerr := q.activeSupernodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing activeSupernodesStmt: %w", cerr)
+		}
+	}
+	if q.alertCursorStmt != nil {
+		if cerr := q.alertCursorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing alertCursorStmt: %w", cerr)
+		}
+	}
+	if q.alertOfCauseStmt != nil {
+		if cerr := q.alertOfCauseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing alertOfCauseStmt: %w", cerr)
+		}
+	}
+	if q.answerAlertStmt != nil {
+		if cerr := q.answerAlertStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing answerAlertStmt: %w", cerr)
+		}
+	}
+	if q.bindAlertStmt != nil {
+		if cerr := q.bindAlertStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing bindAlertStmt: %w", cerr)
+		}
+	}
 	if q.blockAtStmt != nil {
 		if cerr := q.blockAtStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing blockAtStmt: %w", cerr)
@@ -131,9 +234,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing cancelPayoutStmt: %w", cerr)
 		}
 	}
+	if q.claimAlertStmt != nil {
+		if cerr := q.claimAlertStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimAlertStmt: %w", cerr)
+		}
+	}
+	if q.closeAlertStmt != nil {
+		if cerr := q.closeAlertStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing closeAlertStmt: %w", cerr)
+		}
+	}
 	if q.countBlocksStmt != nil {
 		if cerr := q.countBlocksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countBlocksStmt: %w", cerr)
+		}
+	}
+	if q.countEventsUpToStmt != nil {
+		if cerr := q.countEventsUpToStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countEventsUpToStmt: %w", cerr)
+		}
+	}
+	if q.countMovesStmt != nil {
+		if cerr := q.countMovesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countMovesStmt: %w", cerr)
+		}
+	}
+	if q.countPledgesAtStmt != nil {
+		if cerr := q.countPledgesAtStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countPledgesAtStmt: %w", cerr)
+		}
+	}
+	if q.deleteAlertsOfStmt != nil {
+		if cerr := q.deleteAlertsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteAlertsOfStmt: %w", cerr)
 		}
 	}
 	if q.deleteBlocksAboveStmt != nil {
@@ -176,14 +309,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteRecordStmt: %w", cerr)
 		}
 	}
+	if q.deleteSpendStmt != nil {
+		if cerr := q.deleteSpendStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSpendStmt: %w", cerr)
+		}
+	}
+	if q.deleteSubscriptionStmt != nil {
+		if cerr := q.deleteSubscriptionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSubscriptionStmt: %w", cerr)
+		}
+	}
+	if q.dueAlertsStmt != nil {
+		if cerr := q.dueAlertsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueAlertsStmt: %w", cerr)
+		}
+	}
 	if q.endPledgeStmt != nil {
 		if cerr := q.endPledgeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endPledgeStmt: %w", cerr)
 		}
 	}
+	if q.forgetAlertsStmt != nil {
+		if cerr := q.forgetAlertsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetAlertsStmt: %w", cerr)
+		}
+	}
 	if q.forgetUndoStmt != nil {
 		if cerr := q.forgetUndoStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetUndoStmt: %w", cerr)
+		}
+	}
+	if q.insertAlertStmt != nil {
+		if cerr := q.insertAlertStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertAlertStmt: %w", cerr)
 		}
 	}
 	if q.insertBlockStmt != nil {
@@ -216,6 +374,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertPledgeStmt: %w", cerr)
 		}
 	}
+	if q.insertSubscriptionStmt != nil {
+		if cerr := q.insertSubscriptionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSubscriptionStmt: %w", cerr)
+		}
+	}
 	if q.lastBlockStmt != nil {
 		if cerr := q.lastBlockStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastBlockStmt: %w", cerr)
@@ -226,9 +389,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing ledgerEventsAboveStmt: %w", cerr)
 		}
 	}
+	if q.listSubscriptionsStmt != nil {
+		if cerr := q.listSubscriptionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSubscriptionsStmt: %w", cerr)
+		}
+	}
+	if q.loseAlertsStmt != nil {
+		if cerr := q.loseAlertsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing loseAlertsStmt: %w", cerr)
+		}
+	}
+	if q.lostAlertsStmt != nil {
+		if cerr := q.lostAlertsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lostAlertsStmt: %w", cerr)
+		}
+	}
+	if q.paidByPayoutStmt != nil {
+		if cerr := q.paidByPayoutStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing paidByPayoutStmt: %w", cerr)
+		}
+	}
 	if q.payPayoutStmt != nil {
 		if cerr := q.payPayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing payPayoutStmt: %w", cerr)
+		}
+	}
+	if q.poolsOfPledgerStmt != nil {
+		if cerr := q.poolsOfPledgerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing poolsOfPledgerStmt: %w", cerr)
+		}
+	}
+	if q.putAlertCursorStmt != nil {
+		if cerr := q.putAlertCursorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putAlertCursorStmt: %w", cerr)
 		}
 	}
 	if q.putPoolStmt != nil {
@@ -241,9 +434,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putRecordStmt: %w", cerr)
 		}
 	}
+	if q.putSpendStmt != nil {
+		if cerr := q.putSpendStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putSpendStmt: %w", cerr)
+		}
+	}
 	if q.reopenPledgesAboveStmt != nil {
 		if cerr := q.reopenPledgesAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing reopenPledgesAboveStmt: %w", cerr)
+		}
+	}
+	if q.retryUnansweredStmt != nil {
+		if cerr := q.retryUnansweredStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing retryUnansweredStmt: %w", cerr)
+		}
+	}
+	if q.standingAlertsStmt != nil {
+		if cerr := q.standingAlertsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing standingAlertsStmt: %w", cerr)
 		}
 	}
 	if q.uncancelPayoutsAboveStmt != nil {
@@ -300,10 +508,21 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                           DBTX
 	tx                           *sql.Tx
+	activeSupernodesStmt         *sql.Stmt
+	alertCursorStmt              *sql.Stmt
+	alertOfCauseStmt             *sql.Stmt
+	answerAlertStmt              *sql.Stmt
+	bindAlertStmt                *sql.Stmt
 	blockAtStmt                  *sql.Stmt
 	blocksAboveStmt              *sql.Stmt
 	cancelPayoutStmt             *sql.Stmt
+	claimAlertStmt               *sql.Stmt
+	closeAlertStmt               *sql.Stmt
 	countBlocksStmt              *sql.Stmt
+	countEventsUpToStmt          *sql.Stmt
+	countMovesStmt               *sql.Stmt
+	countPledgesAtStmt           *sql.Stmt
+	deleteAlertsOfStmt           *sql.Stmt
 	deleteBlocksAboveStmt        *sql.Stmt
 	deleteCreditsAboveStmt       *sql.Stmt
 	deleteEventsAboveStmt        *sql.Stmt
@@ -312,20 +531,35 @@ type Queries struct {
 	deletePledgesAboveStmt       *sql.Stmt
 	deletePoolStmt               *sql.Stmt
 	deleteRecordStmt             *sql.Stmt
+	deleteSpendStmt              *sql.Stmt
+	deleteSubscriptionStmt       *sql.Stmt
+	dueAlertsStmt                *sql.Stmt
 	endPledgeStmt                *sql.Stmt
+	forgetAlertsStmt             *sql.Stmt
 	forgetUndoStmt               *sql.Stmt
+	insertAlertStmt              *sql.Stmt
 	insertBlockStmt              *sql.Stmt
 	insertCreditStmt             *sql.Stmt
 	insertEventStmt              *sql.Stmt
 	insertPayoutStmt             *sql.Stmt
 	insertPayoutOutputStmt       *sql.Stmt
 	insertPledgeStmt             *sql.Stmt
+	insertSubscriptionStmt       *sql.Stmt
 	lastBlockStmt                *sql.Stmt
 	ledgerEventsAboveStmt        *sql.Stmt
+	listSubscriptionsStmt        *sql.Stmt
+	loseAlertsStmt               *sql.Stmt
+	lostAlertsStmt               *sql.Stmt
+	paidByPayoutStmt             *sql.Stmt
 	payPayoutStmt                *sql.Stmt
+	poolsOfPledgerStmt           *sql.Stmt
+	putAlertCursorStmt           *sql.Stmt
 	putPoolStmt                  *sql.Stmt
 	putRecordStmt                *sql.Stmt
+	putSpendStmt                 *sql.Stmt
 	reopenPledgesAboveStmt       *sql.Stmt
+	retryUnansweredStmt          *sql.Stmt
+	standingAlertsStmt           *sql.Stmt
 	uncancelPayoutsAboveStmt     *sql.Stmt
 	undoAtStmt                   *sql.Stmt
 	unpayPayoutsAboveStmt        *sql.Stmt
@@ -335,10 +569,21 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                           tx,
 		tx:                           tx,
+		activeSupernodesStmt:         q.activeSupernodesStmt,
+		alertCursorStmt:              q.alertCursorStmt,
+		alertOfCauseStmt:             q.alertOfCauseStmt,
+		answerAlertStmt:              q.answerAlertStmt,
+		bindAlertStmt:                q.bindAlertStmt,
 		blockAtStmt:                  q.blockAtStmt,
 		blocksAboveStmt:              q.blocksAboveStmt,
 		cancelPayoutStmt:             q.cancelPayoutStmt,
+		claimAlertStmt:               q.claimAlertStmt,
+		closeAlertStmt:               q.closeAlertStmt,
 		countBlocksStmt:              q.countBlocksStmt,
+		countEventsUpToStmt:          q.countEventsUpToStmt,
+		countMovesStmt:               q.countMovesStmt,
+		countPledgesAtStmt:           q.countPledgesAtStmt,
+		deleteAlertsOfStmt:           q.deleteAlertsOfStmt,
 		deleteBlocksAboveStmt:        q.deleteBlocksAboveStmt,
 		deleteCreditsAboveStmt:       q.deleteCreditsAboveStmt,
 		deleteEventsAboveStmt:        q.deleteEventsAboveStmt,
@@ -347,20 +592,35 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deletePledgesAboveStmt:       q.deletePledgesAboveStmt,
 		deletePoolStmt:               q.deletePoolStmt,
 		deleteRecordStmt:             q.deleteRecordStmt,
+		deleteSpendStmt:              q.deleteSpendStmt,
+		deleteSubscriptionStmt:       q.deleteSubscriptionStmt,
+		dueAlertsStmt:                q.dueAlertsStmt,
 		endPledgeStmt:                q.endPledgeStmt,
+		forgetAlertsStmt:             q.forgetAlertsStmt,
 		forgetUndoStmt:               q.forgetUndoStmt,
+		insertAlertStmt:              q.insertAlertStmt,
 		insertBlockStmt:              q.insertBlockStmt,
 		insertCreditStmt:             q.insertCreditStmt,
 		insertEventStmt:              q.insertEventStmt,
 		insertPayoutStmt:             q.insertPayoutStmt,
 		insertPayoutOutputStmt:       q.insertPayoutOutputStmt,
 		insertPledgeStmt:             q.insertPledgeStmt,
+		insertSubscriptionStmt:       q.insertSubscriptionStmt,
 		lastBlockStmt:                q.lastBlockStmt,
 		ledgerEventsAboveStmt:        q.ledgerEventsAboveStmt,
+		listSubscriptionsStmt:        q.listSubscriptionsStmt,
+		loseAlertsStmt:               q.loseAlertsStmt,
+		lostAlertsStmt:               q.lostAlertsStmt,
+		paidByPayoutStmt:             q.paidByPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
+		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
+		putAlertCursorStmt:           q.putAlertCursorStmt,
 		putPoolStmt:                  q.putPoolStmt,
 		putRecordStmt:                q.putRecordStmt,
+		putSpendStmt:                 q.putSpendStmt,
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
+		retryUnansweredStmt:          q.retryUnansweredStmt,
+		standingAlertsStmt:           q.standingAlertsStmt,
 		uncancelPayoutsAboveStmt:     q.uncancelPayoutsAboveStmt,
 		undoAtStmt:                   q.undoAtStmt,
 		unpayPayoutsAboveStmt:        q.unpayPayoutsAboveStmt,

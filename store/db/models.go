@@ -3,3 +3,42 @@
 //   sqlc v1.31.1
 
 package db
+
+import (
+	"database/sql"
+)
+
+type Alert struct {
+	ID           string
+	Seq          int64
+	Subscription string
+	Cause        string
+	Kind         string
+	Pool         sql.NullString
+	Pastelid     sql.NullString
+	Height       int64
+	Block        []byte
+	Lost         int64
+	Standing     int64
+	Text         string
+	Json         string
+	State        string
+	Created      int64
+	Attempts     int64
+	NextTry      int64
+	SentAt       sql.NullInt64
+}
+
+type Subscription struct {
+	ID       string
+	Created  int64
+	Since    int64
+	ToUrl    string
+	Secret   string
+	Pool     sql.NullString
+	Pastelid sql.NullString
+	Operator sql.NullString
+	Kinds    string
+	Cushion  int64
+	Overdue  int64
+}

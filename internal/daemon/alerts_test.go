@@ -1,0 +1,252 @@
+package daemon_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/notify"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// hook is a webhook's receiver.
+type hook struct {
+	*httptest.Server
+	mu     sync.Mutex
+	hang   bool
+	secret string
+	got    []notify.Message
+	asked  chan struct{} // of every request
+}
+
+func newHook(t testing.TB) *hook {
+	t.Helper()
+	h := &hook{asked: make(chan struct{}, 1000)}
+	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		h.asked <- struct{}{}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.hang {
+			h.mu.Unlock()
+			<-r.Context().Done()
+			h.mu.Lock()
+			return
+		}
+		var m notify.Message
+		if err != nil || json.Unmarshal(body, &m) != nil || r.Header.Get(notify.HeaderSignature) !=
+			notify.Sign(h.secret, r.Header.Get(notify.HeaderTimestamp), body) {
+			t.Errorf("%v: %s", err, body)
+		}
+		h.got = append(h.got, m)
+	}))
+	t.Cleanup(h.Close)
+	return h
+}
+
+func (h *hook) set(hang bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hang = hang
+}
+
+// messages lists what arrived, each message once: it may come more often.
+func (h *hook) messages() (list []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	seen := map[string]bool{}
+	for _, m := range h.got {
+		if !seen[m.ID] {
+			list = append(list, fmt.Sprintf("%d %s", m.Height, m.Kind))
+		}
+		seen[m.ID] = true
+	}
+	return list
+}
+
+// subscribe has a daemon of this process tell a hook, and ends it.
+func subscribe(t *testing.T, n *node, data, database string, h *hook, kinds ...notify.Kind) {
+	t.Helper()
+	d := start(t, n.settings(data, database))
+	d.synced(n)
+	for d.Alerts() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	receipt, err := d.Alerts().Subscribe(context.Background(), notify.Request{URL: h.URL, Kinds: kinds})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.secret = receipt.Secret
+	d.end()
+	if d.Alerts() != nil {
+		t.Error("the alerts outlive their daemon")
+	}
+}
+
+var told = []notify.Kind{
+	notify.Left, notify.Replenishing, notify.Restored, notify.Dissolved, notify.PayoutSettled, notify.PayoutPaid,
+}
+
+// wanted lists what is to be told of blocks from a height on.
+func wanted(t *testing.T, blocks [][]byte, from int) (list []string) {
+	t.Helper()
+	_, updates := replayed(t, blocks)
+	for _, u := range updates[from:] {
+		for _, e := range u.Events {
+			if slices.Contains(told, notify.Kind(e.Type)) {
+				list = append(list, fmt.Sprintf("%d %s", e.Height, e.Type))
+			}
+		}
+	}
+	return list
+}
+
+// A daemon that is killed between an event and its delivery, or anywhere else, has told everything in the end, in order.
+func TestAlertsOutliveKills(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	const from = 146
+	want := wanted(t, blocks, from)
+	for name, fresh := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t)
+			n.submit(blocks[:from])
+			data, database := t.TempDir(), fresh(t)
+			h := newHook(t)
+			subscribe(t, n, data, database, h, told...)
+
+			// Killed with the message at the receiver, who never answered.
+			h.set(true)
+			c := spawn(t, n.settings(data, database))
+			n.submit(blocks[from:152])
+			<-h.asked
+			c.kill()
+			if got := h.messages(); len(got) != 0 {
+				t.Fatalf("%q were taken", got)
+			}
+			h.set(false)
+
+			random := rand.New(rand.NewPCG(rand.Uint64(), 0))
+			for fed := 152; fed < len(blocks); {
+				c := spawn(t, n.settings(data, database))
+				c.saw("ledger loaded")
+				to := min(fed+1+random.IntN(40), len(blocks))
+				n.submit(blocks[fed:to])
+				fed = to
+				time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond) // where it is killed does not matter
+				c.kill()
+			}
+			d := start(t, n.settings(data, database))
+			for giveUp := time.Now().Add(time.Minute); len(h.messages()) < len(want) && time.Now().Before(giveUp); {
+				time.Sleep(5 * time.Millisecond)
+			}
+			d.end()
+			if got := h.messages(); !slices.Equal(got, want) {
+				t.Errorf("got %q\nwant %q", got, want)
+			}
+		})
+	}
+}
+
+// A member hears of coins that leave, from the mempool of a node and from its blocks, and a reader sees the spend between.
+func TestAlertsFromANode(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := newNode(t)
+	client, err := pasteld.Dial(ctx, pasteld.Config{URL: n.server.URL, CookieFile: n.server.CookieFile, Network: regtest(t)})
+	must(err)
+	cfg := n.settings(t.TempDir(), "")
+	d := start(t, cfg)
+	mine := func(count int) error {
+		_, err := n.Generate(ctx, count)
+		d.synced(n)
+		return err
+	}
+	must(mine(105))
+	cast := players.New(regtest(t), client, []string{"Alice", "Bob"}, []int64{1000, 100})
+	must(cast.Start(ctx, "told", mine))
+	for d.Alerts() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	h := newHook(t)
+	receipt, err := d.Alerts().Subscribe(ctx, notify.Request{
+		URL: h.URL, PastelID: cast.Members[0].ID, Kinds: []notify.Kind{notify.Spending, notify.Left, notify.Replenishing},
+	})
+	must(err)
+	h.secret = receipt.Secret
+	until := func(want ...string) {
+		t.Helper()
+		for giveUp := time.Now().Add(time.Minute); !slices.Equal(h.messages(), want); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(giveUp) {
+				t.Fatalf("got %q, want %q", h.messages(), want)
+			}
+		}
+	}
+	height, _ := n.Tip()
+	must(cast.Leave(ctx, cast.Members[0]))
+	spending := fmt.Sprintf("%d pledge.spending", height)
+	until(spending)
+	reader, err := store.OpenReader(ctx, cfg.Data+"/regtest.db", regtest(t), false)
+	must(err)
+	defer reader.Close()
+	must(reader.View(ctx, func(s *store.Snapshot) error {
+		list, err := s.Spends(cast.Pool, "")
+		if len(list) != 1 || list[0].PastelID != cast.Members[0].ID {
+			t.Errorf("%+v", list)
+		}
+		return err
+	}))
+	must(mine(1))
+	until(spending, fmt.Sprintf("%d pledge.left", height+1), fmt.Sprintf("%d pool.replenishing", height+1))
+	d.end()
+}
+
+// A database that goes away takes nothing with it that was to be told, and the books go on once it is back.
+func TestAlertsOutliveTheirDatabase(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	server := pgtest.NewServer(t)
+	database := server.Database(t)
+	n := newNode(t)
+	n.submit(blocks[:146])
+	data := t.TempDir()
+	h := newHook(t)
+	subscribe(t, n, data, database, h, told...)
+	d := start(t, n.settings(data, database))
+	d.synced(n) // a database that is away from the beginning is refused
+	for fed := 146; fed < len(blocks); fed += 70 {
+		n.submit(blocks[fed:min(fed+70, len(blocks))])
+		server.DisconnectAll(t)
+		if fed == 216 {
+			server.Stop(t)
+			server.Start(t)
+		}
+		d.synced(n)
+	}
+	want := wanted(t, blocks, 146)
+	for giveUp := time.Now().Add(time.Minute); len(h.messages()) < len(want) && time.Now().Before(giveUp); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	d.end()
+	if got := h.messages(); !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}

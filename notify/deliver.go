@@ -1,0 +1,118 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+const (
+	sendPatience = 10 * time.Second // for one attempt
+	firstPause   = 5 * time.Second  // before the second; it doubles
+	longPause    = 15 * time.Minute
+	giveUpAfter  = 7 * 24 * time.Hour
+	maxSends     = 64 // at once
+)
+
+// pauseAfter is how long to wait after so many attempts that failed.
+func pauseAfter(attempts int64) time.Duration {
+	const doublings = 8 // enough for longPause
+	return min(firstPause<<min(attempts-1, doublings), longPause)
+}
+
+// deliver begins to send what is due: of each subscription the first message only, so that they arrive in order, and all
+// subscriptions at once, so that none waits for another's receiver.
+func (s *Service) deliver(ctx context.Context) error {
+	now := s.cfg.Now()
+	var due []store.Alert
+	var subs []store.Subscription
+	err := s.cfg.Alerts.View(ctx, func(x *store.AlertTx) (err error) {
+		if due, err = x.DueAlerts(now, maxSends); err == nil && len(due) > 0 {
+			subs, err = x.Subscriptions()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	to := make(map[string]*store.Subscription, len(subs))
+	for i := range subs {
+		to[subs[i].ID] = &subs[i]
+	}
+	for i := range due {
+		a, sub := &due[i], to[due[i].Subscription]
+		if sub == nil || !s.take(sub.ID) {
+			continue
+		}
+		var ours bool
+		err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) (err error) {
+			ours, err = x.ClaimAlert(a.ID, now.Add(pauseAfter(a.Attempts+1)))
+			return err
+		})
+		if err != nil || !ours {
+			s.give(sub.ID)
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		s.sending.Go(func() { s.attempt(ctx, sub, a, func() { s.give(sub.ID) }) })
+	}
+	return nil
+}
+
+// take marks a subscription as being sent to; false if it is, or if too many are.
+func (s *Service) take(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[id] || len(s.busy) >= maxSends {
+		return false
+	}
+	s.busy[id] = true
+	return true
+}
+
+func (s *Service) give(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.busy, id)
+}
+
+// attempt sends a message once and stores what became of it. If that cannot be stored the message is sent again: it arrives at
+// least once.
+func (s *Service) attempt(ctx context.Context, sub *store.Subscription, a *store.Alert, done func()) {
+	err := s.send(ctx, sub, &message{a.ID, a.Text, []byte(a.JSON)}, done)
+	now := s.cfg.Now()
+	attempts := a.Attempts + 1
+	next, state := now, store.AlertSent
+	log := s.cfg.Log.With("to", scheme(sub.URL), "subscription", sub.ID, "alert", a.ID, "attempts", attempts)
+	switch {
+	case err == nil:
+	case now.Sub(a.Created) >= giveUpAfter:
+		state = store.AlertFailed
+		log.Error("an alert could not be delivered and is given up", "since", a.Created)
+	default:
+		next, state = now.Add(pauseAfter(attempts)), store.AlertPending
+		if errors.Is(err, errUnanswered) {
+			state = store.AlertSending
+		}
+		if ctx.Err() == nil { // else it is the sender that ends
+			log.Warn("an alert was not delivered, trying again", "in", pauseAfter(attempts))
+		}
+	}
+	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendPatience) // a shutdown included
+	defer cancel()
+	err = s.cfg.Alerts.Do(storing, func(x *store.AlertTx) error { return x.AnswerAlert(a.ID, state, now, next) })
+	if err != nil {
+		log.Warn("an alert's delivery could not be stored, it may be sent again", "err", err)
+		return
+	}
+	if state == store.AlertSent {
+		select {
+		case s.arrived <- struct{}{}:
+		default: // Run is told already
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package notify_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/notify"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// ofEvents are kinds that are events.
+var ofEvents = []notify.Kind{
+	notify.Replenishing, notify.Restored, notify.Dissolved, notify.Expired, notify.Left, notify.PayoutSettled, notify.PayoutPaid,
+}
+
+// Everything that happens to a pool after somebody subscribed is told once, in order, however the ledger got there.
+func TestEventsAreTold(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	for _, steps := range []int{1, 37, len(blocks)} {
+		t.Run(fmt.Sprint(steps, " at once"), func(t *testing.T) {
+			t.Parallel()
+			onEach(t, func(t *testing.T, url string) { tellAll(t, url, blocks, steps) })
+		})
+	}
+}
+
+func tellAll(t *testing.T, url string, blocks []*pool.Prepared, steps int) {
+	r := newRig(t, url)
+	const start = 146
+	r.step(-1, blocks[:start])
+	to := r.hook(notify.Request{Pool: acme, Kinds: ofEvents})
+	var want []string
+	for h := start; h < len(blocks); {
+		n := min(steps, len(blocks)-h)
+		c, err := r.ledger.Step(context.Background(), pastel.Height(h-1), blocks[h:h+n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range c.Blocks {
+			for _, e := range b.Events {
+				if slices.Contains(ofEvents, notify.Kind(e.Type)) && e.Pool == acme {
+					want = append(want, fmt.Sprintf("%d %s %s", e.Height, e.Type, e.PastelID))
+				}
+			}
+		}
+		h += n
+		if steps > 1 || h%10 == 0 {
+			r.round()
+		}
+	}
+	r.round()
+	var got []string
+	for _, m := range to.take() {
+		got = append(got, fmt.Sprintf("%d %s %s", m.Height, m.Kind, m.PastelID))
+		if !strings.Contains(m.Text, acme) || strings.Contains(m.Text, "\n") || len(m.Event) == 0 || m.Withdrawn || m.Resolved {
+			t.Errorf("%+v", m)
+		}
+	}
+	if len(want) < 10 || !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A subscription is told what concerns it.
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:150])
+	var operator string
+	r.ledger.View(func(s *pool.State) {
+		p, _ := s.Pool(acme)
+		operator = p.Operator.String()
+	})
+	every := r.hook(notify.Request{Kinds: ofEvents})
+	operated := r.hook(notify.Request{Operator: operator, Kinds: ofEvents})
+	foreign := r.hook(notify.Request{Operator: third, Kinds: ofEvents})
+	member := r.hook(notify.Request{PastelID: third, Kinds: ofEvents})
+	r.step(149, blocks[150:166])
+	r.round()
+	all := []string{"pledge.left", "payout.settled", "pledge.left", "pool.replenishing", "payout.settled"}
+	wantKinds(t, every.take(), all...)
+	wantKinds(t, operated.take(), all...)
+	wantKinds(t, foreign.take())
+	wantKinds(t, member.take(), "pledge.left") // and no payout: all it earned is forfeited; it was gone when the pool replenished
+	r.step(165, blocks[166:])
+	r.round()
+	wantKinds(t, member.take(), "payout.paid") // the one that settled before it left
+}
+
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:164])
+	to := r.hook(notify.Request{Pool: acme, Kinds: ofEvents})
+	r.step(163, blocks[164:166])
+	r.round()
+	got := to.take()
+	wantKinds(t, got, "pledge.left", "pool.replenishing", "payout.settled")
+	at := func(h int, ahead int64) string {
+		return time.Unix(int64(blocks[h].Time)+150*ahead, 0).UTC().Format("2006-01-02 15:04 UTC")
+	}
+	for i, want := range []string{
+		"The pledge of 500 PSL by " + first + " left pool " + acme + " in block 164 (" + at(164, 0) + "), as its coins were spent; 2323.37866 PSL " +
+			"that it had earned since the last settlement go to those who stay. The place can be taken by a new pledge.",
+		"Pool " + acme + " fell below its collateral in block 164 (" + at(164, 0) + "): its members have 650 PSL of 1000 PSL and its Supernode stops. " +
+			"It is dissolved unless 350 PSL more are pledged by block 194 (about " + at(164, 30) + "): pledge to it, or ask others to.",
+		"Pool " + acme + " settled ",
+	} {
+		if !strings.HasPrefix(got[i].Text, want) {
+			t.Errorf("got %q\nwant %q", got[i].Text, want)
+		}
+		if got[i].Time != time.Unix(int64(blocks[got[i].Height].Time), 0).UTC() {
+			t.Errorf("time %v", got[i].Time)
+		}
+	}
+}
+
+// A cause that a reorganization undoes is withdrawn: in silence as long as nobody was told, else with a second message.
+func TestReorganizedAway(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	onEach(t, func(t *testing.T, url string) {
+		r := newRig(t, url)
+		r.step(-1, blocks[:160])
+		told := r.hook(notify.Request{Pool: acme, Kinds: ofEvents})
+		down := r.hook(notify.Request{Pool: acme, Kinds: ofEvents})
+		down.answer(http.StatusServiceUnavailable)
+		r.step(159, blocks[160:165])
+		r.round()
+		before := told.take()
+		wantKinds(t, before, "pledge.left", "pool.replenishing")
+
+		r.step(162, branch(blocks, 162, 4, 99)) // does not hold what the recorded blocks do
+		r.pass(time.Hour)
+		down.answer(0)
+		r.round()
+		after := told.take()
+		wantKinds(t, after, "payout.settled", "pledge.left withdrawn", "pool.replenishing withdrawn")
+		for i, m := range after[1:] {
+			if m.About != before[i].ID || m.ID == before[i].ID || !strings.HasPrefix(m.Text, "Withdrawn") || !strings.Contains(m.Text, before[i].Text) {
+				t.Errorf("%+v", m)
+			}
+		}
+		wantKinds(t, down.take(), "payout.settled")
+
+		// It happens after all: that is news to both.
+		r.step(162, blocks[163:170])
+		r.round()
+		wantKinds(t, told.take(), "pledge.left", "pool.replenishing", "payout.settled", "pool.restored", "payout.settled withdrawn")
+	})
+}
+
+// The same cause on another branch is the same alert, whether it was sent or not.
+func TestMinedAgain(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	for _, delay := range []int{0, 2} {
+		t.Run(fmt.Sprint("delay ", delay), func(t *testing.T) {
+			t.Parallel()
+			onEach(t, func(t *testing.T, url string) {
+				r := newRig(t, url)
+				r.step(-1, blocks[:160])
+				told := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.Left, notify.Replenishing}})
+				down := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.Left, notify.Replenishing}})
+				down.answer(http.StatusServiceUnavailable)
+				r.step(159, blocks[160:165])
+				r.round()
+				wantKinds(t, told.take(), "pledge.left", "pool.replenishing")
+				r.step(162, branch(blocks, 162, 4+delay, delay))
+				r.round()
+				r.step(162, blocks[163:170]) // and back again
+				r.round()
+				r.step(162, branch(blocks, 162, 8+delay, delay))
+				r.pass(time.Hour)
+				down.answer(0)
+				r.round()
+				late := down.take()
+				if len(late) < 2 {
+					t.Fatalf("%d messages arrived late", len(late))
+				}
+				wantKinds(t, late[:2], "pledge.left", "pool.replenishing")
+				if late[1].Height != pastel.Height(164+delay) || !strings.Contains(late[1].Text, fmt.Sprintf("in block %d ", 164+delay)) {
+					t.Errorf("what waited tells of the old branch: %s", late[1].Text)
+				}
+				if rest := told.take(); slices.ContainsFunc(rest, func(m notify.Message) bool { return m.Kind == notify.Left }) {
+					t.Errorf("%q was told again", kinds(rest))
+				}
+			})
+		})
+	}
+}
+
+// A node interface takes blocks back one by one: nothing is withdrawn before the branch instead is there.
+func TestTakenBackBlockByBlock(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:160])
+	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.Left}})
+	r.step(159, blocks[160:165])
+	r.round()
+	wantKinds(t, to.take(), "pledge.left")
+	for h := pastel.Height(163); h >= 162; h-- {
+		r.step(h, nil)
+		r.round()
+	}
+	for _, b := range branch(blocks, 162, 3, 0) {
+		r.step(b.Height-1, []*pool.Prepared{b})
+		r.round()
+	}
+	wantKinds(t, to.take())
+}

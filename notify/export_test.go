@@ -1,0 +1,40 @@
+package notify
+
+import "context"
+
+// Start and Round are what Run does, without its timer; Round waits for what it sends.
+func (s *Service) Start(ctx context.Context) error { return s.start(ctx) }
+
+// Round looks once at everything.
+func (s *Service) Round(ctx context.Context) error {
+	err := s.round(ctx)
+	s.sending.Wait()
+	return err
+}
+
+// Begin is a Round that does not wait.
+func (s *Service) Begin(ctx context.Context) error { return s.round(ctx) }
+
+// Check validates a request.
+func (r *Request) Check() error { return r.check() }
+
+// Shown is what is told of a receiver's answer.
+var Shown = shown
+
+// Deadlines and limits that tests go by.
+const (
+	SendPatience = sendPatience
+	LongPause    = longPause
+	GiveUpAfter  = giveUpAfter
+	MaxFetches   = maxFetches
+)
+
+// OfEvent reports whether alerts of a kind are events of blocks.
+func (k Kind) OfEvent() bool {
+	for _, of := range ofEvent {
+		if of == k {
+			return true
+		}
+	}
+	return false
+}

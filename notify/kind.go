@@ -1,0 +1,53 @@
+package notify
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// Kind is what an alert is about. Subscriptions and receivers go by it: a released one never changes.
+type Kind string
+
+// The kinds.
+const (
+	CushionLow     Kind = "cushion.low"
+	Replenishing   Kind = "pool.replenishing"
+	Restored       Kind = "pool.restored"
+	Dissolved      Kind = "pool.dissolved"
+	Expired        Kind = "pool.expired"
+	Left           Kind = "pledge.left"
+	Spending       Kind = "pledge.spending"
+	PayoutSettled  Kind = "payout.settled"
+	PayoutPaid     Kind = "payout.paid"
+	PayoutOverdue  Kind = "payout.overdue"
+	SupernodePayee Kind = "supernode.payee"
+	DaemonBehind   Kind = "daemon.behind"
+	DaemonHalted   Kind = "daemon.halted"
+
+	testMessage Kind = "test" // of Service.Test; nobody subscribes to it
+)
+
+// Kinds lists them all, in the order of docs/alerts.md.
+func Kinds() []Kind {
+	return []Kind{
+		CushionLow, Replenishing, Restored, Dissolved, Expired, Left, Spending, PayoutSettled, PayoutPaid, PayoutOverdue, SupernodePayee,
+		DaemonBehind, DaemonHalted,
+	}
+}
+
+// ofEvent is the kind of alert that an event of a block is. All other kinds tell of what stands at the tip, and ends.
+var ofEvent = map[pool.EventType]Kind{
+	pool.PoolReplenishing: Replenishing, pool.PoolRestored: Restored, pool.PoolDissolved: Dissolved, pool.PoolExpired: Expired,
+	pool.PledgeLeft: Left, pool.PayoutSettled: PayoutSettled, pool.PayoutPaid: PayoutPaid,
+}
+
+// eventTypes are the events that are alerts.
+func eventTypes() (list []string) {
+	for t := range maps.Keys(ofEvent) {
+		list = append(list, string(t))
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,318 @@
+package notify_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/notify"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// onEach runs a test on an empty database of each engine.
+func onEach(t *testing.T, test func(t *testing.T, url string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, filepath.Join(t.TempDir(), "ledger.db"))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, pgtest.Open(t))
+	})
+}
+
+func regtest(t testing.TB) pastel.Network {
+	t.Helper()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+// life is the chain recorded from a real node, with the life of the pool acme in it.
+func life(t testing.TB) []*pool.Prepared {
+	t.Helper()
+	net := regtest(t)
+	var blocks []*pool.Prepared
+	for h, b := range chaintest.Parsed(t, "life") {
+		blocks = append(blocks, pool.Prepare(&net, pastel.Height(h), b))
+	}
+	return blocks
+}
+
+const acme = "acme.14ad6470e6e801b3a531ed6601c809909f791f15"
+
+// The members of acme, in the order they pledged. The first left in block 164, the third in block 151.
+const (
+	first = "jXa1nnbn9UJASY64eEHczYtFRg2WYE1i9UpYK4UNawGydG9rHHhYEMWnMA84KKDNjt2qeYvA1HyS1NJ2Ar7aoA"
+	third = "jXZUuHWZWqYVAdKuLAmEKWBZqjUoRW4b9sFLerz7Mb6WnzdryiWeYExycFeKJwSBYAk59VwgkEAyUPnaFBf3nz"
+)
+
+// branch is n blocks that fork off the recorded chain after a height. With delay 0 they hold what the recorded blocks do; else they
+// are empty at first and hold it that much later.
+func branch(blocks []*pool.Prepared, base, n, delay int) []*pool.Prepared {
+	prev := blocks[base].Hash
+	var list []*pool.Prepared
+	for h := base + 1; h <= base+n; h++ {
+		b := *blocks[h-delay]
+		if h-delay <= base {
+			b = pool.Prepared{Txs: blocks[h].Txs[:1]}
+		} else {
+			b.Txs = append([]pastel.Tx{blocks[h].Txs[0]}, b.Txs[1:]...)
+		}
+		b.Height, b.Time, b.Prev, b.Hash = pastel.Height(h), blocks[h].Time, prev, blocks[h].Hash
+		b.Hash[0] ^= byte(1 + delay)
+		prev = b.Hash
+		list = append(list, &b)
+	}
+	return list
+}
+
+// node answers as a test wants it to.
+type node struct {
+	tip    func() pool.Tip
+	mu     sync.Mutex
+	txs    map[pastel.TxID][]byte
+	extra  []pastel.TxID // in the mempool's list besides
+	asked  int           // for transactions
+	payees map[pastel.OutPoint]pastel.Address
+	err    error
+}
+
+func (n *node) Tip(context.Context) (pastel.Height, pastel.BlockHash, error) {
+	return n.tip().Height, n.tip().Hash, n.err
+}
+
+func (n *node) Mempool(context.Context) ([]pastel.TxID, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ids := slices.Clone(n.extra)
+	for id := range n.txs {
+		ids = append(ids, id, id)
+	}
+	return ids, n.err
+}
+
+func (n *node) RawTx(_ context.Context, id pastel.TxID) ([]byte, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.asked++
+	raw, ok := n.txs[id]
+	if !ok {
+		return nil, chain.ErrNotFound
+	}
+	return raw, n.err
+}
+
+func (n *node) Payees(context.Context) (map[pastel.OutPoint]pastel.Address, error) {
+	return n.payees, n.err
+}
+
+// rig is a ledger with alerts, whose clock stands still unless a test moves it.
+type rig struct {
+	t      testing.TB
+	url    string
+	ledger *chain.Ledger
+	alerts *store.Alerts
+	svc    *notify.Service
+	node   *node
+	status chain.Status
+	mu     sync.Mutex
+	now    time.Time
+	logs   bytes.Buffer
+}
+
+func newRig(t testing.TB, url string) *rig {
+	t.Helper()
+	ctx := context.Background()
+	s, err := store.Open(ctx, url, regtest(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	r := &rig{t: t, url: url, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), status: chain.Status{Synced: true}}
+	if r.ledger, err = chain.OpenLedger(ctx, regtest(t), false, s); err != nil {
+		t.Fatal(err)
+	}
+	r.node = &node{tip: r.ledger.Last, txs: map[pastel.TxID][]byte{}}
+	r.restart()
+	return r
+}
+
+// restart is a new service on the same database.
+func (r *rig) restart() {
+	r.t.Helper()
+	ctx := context.Background()
+	var err error
+	if r.alerts != nil {
+		r.alerts.Close()
+	}
+	if r.alerts, err = store.OpenAlerts(ctx, r.url, regtest(r.t)); err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { r.alerts.Close() })
+	r.svc = notify.New(notify.Config{
+		Alerts: r.alerts, Ledger: r.ledger, Node: r.node, Status: func() chain.Status { return r.status }, Poll: time.Millisecond,
+		Now: r.clock, Log: slog.New(slog.NewTextHandler(&r.logs, nil)),
+	})
+	if err := r.svc.Start(ctx); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) clock() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.now
+}
+
+func (r *rig) pass(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = r.now.Add(d)
+}
+
+func (r *rig) step(base pastel.Height, blocks []*pool.Prepared) {
+	r.t.Helper()
+	if _, err := r.ledger.Step(context.Background(), base, blocks); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// round lets the service do its work until there is nothing more to do at this time.
+func (r *rig) round() {
+	r.t.Helper()
+	for range 20 {
+		if err := r.svc.Round(context.Background()); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+func (r *rig) subscribe(q notify.Request) notify.Receipt {
+	r.t.Helper()
+	receipt, err := r.svc.Subscribe(context.Background(), q)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return receipt
+}
+
+// receiver is a webhook's other end.
+type receiver struct {
+	*httptest.Server
+	t      testing.TB
+	mu     sync.Mutex
+	secret string
+	status int           // that it answers; 0 means 200
+	hold   chan struct{} // if set, it answers when this is closed
+	got    []notify.Message
+	tries  int
+}
+
+func newReceiver(t testing.TB) *receiver {
+	t.Helper()
+	r := &receiver{t: t}
+	r.Server = httptest.NewServer(http.HandlerFunc(r.receive))
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *receiver) receive(w http.ResponseWriter, q *http.Request) {
+	body, err := io.ReadAll(q.Body)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tries++
+	if hold := r.hold; hold != nil {
+		r.mu.Unlock()
+		select {
+		case <-hold:
+			r.mu.Lock()
+		case <-q.Context().Done(): // nobody waits any more
+			r.mu.Lock()
+			return
+		}
+	}
+	if r.status != 0 {
+		w.WriteHeader(r.status)
+		io.WriteString(w, "no\x00use ")
+		return
+	}
+	var m notify.Message
+	err = errors.Join(err, json.Unmarshal(body, &m))
+	if err != nil || q.Method != http.MethodPost || q.Header.Get("Content-Type") != "application/json" {
+		r.t.Errorf("%s: %v", body, err)
+	}
+	if want := notify.Sign(r.secret, q.Header.Get(notify.HeaderTimestamp), body); q.Header.Get(notify.HeaderSignature) != want {
+		r.t.Errorf("signature %s, want %s", q.Header.Get(notify.HeaderSignature), want)
+	}
+	if q.Header.Get(notify.HeaderDelivery) != m.ID || m.ID == "" {
+		r.t.Errorf("delivery %q of message %q", q.Header.Get(notify.HeaderDelivery), m.ID)
+	}
+	r.got = append(r.got, m)
+}
+
+func (r *receiver) answer(status int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.status = status
+}
+
+// take returns what arrived since it was last asked.
+func (r *receiver) take() []notify.Message {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	got := r.got
+	r.got = nil
+	return got
+}
+
+// kinds are short names of messages.
+func kinds(list []notify.Message) (names []string) {
+	for _, m := range list {
+		name := string(m.Kind)
+		switch {
+		case m.Withdrawn:
+			name += " withdrawn"
+		case m.Resolved:
+			name += " resolved"
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+func (r *rig) hook(q notify.Request) *receiver {
+	r.t.Helper()
+	to := newReceiver(r.t)
+	q.URL = to.URL + "/hooks/t0psecret?key=hunter2"
+	to.secret = r.subscribe(q).Secret
+	return to
+}
+
+func wantKinds(t testing.TB, got []notify.Message, want ...string) {
+	t.Helper()
+	if !slices.Equal(kinds(got), want) {
+		t.Errorf("got %q, want %q", kinds(got), want)
+		for _, m := range got {
+			t.Log(m.Height, m.Text)
+		}
+	}
+}

@@ -1,0 +1,286 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/nicholas-fedor/shoutrrr/pkg/router"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Request asks for a subscription.
+type Request struct {
+	URL      string        `json:"url"`      // http(s):// is a webhook, anything else a URL of shoutrrr
+	Pool     ticket.PoolID `json:"pool"`     // at most one of the three; none means every pool
+	PastelID string        `json:"pastelid"` // its own pledges, and the pools they are in
+	Operator string        `json:"operator"` // PastelID: the pools it operates
+	Kinds    []Kind        `json:"kinds"`    // none means all
+	Cushion  int64         `json:"cushion"`  // per cent below which a cushion is low; 0 means 50
+	Overdue  int64         `json:"overdue"`  // blocks after which a payout is overdue; 0 means 20
+}
+
+// Receipt is what who subscribes gets.
+type Receipt struct {
+	ID     string `json:"id"`
+	Secret string `json:"secret,omitempty"` // signs a webhook's messages; it is not shown again
+}
+
+// Listed is a subscription as it may be shown.
+type Listed struct {
+	ID       string        `json:"id"`
+	Created  time.Time     `json:"created"`
+	To       string        `json:"to"` // without its secrets
+	Pool     ticket.PoolID `json:"pool,omitempty"`
+	PastelID string        `json:"pastelid,omitempty"`
+	Operator string        `json:"operator,omitempty"`
+	Kinds    []Kind        `json:"kinds"`
+	Cushion  int64         `json:"cushion"`
+	Overdue  int64         `json:"overdue"`
+}
+
+// RequestError says what is wrong with a request. Its text has nothing of a URL.
+type RequestError struct{ Detail string }
+
+func (e *RequestError) Error() string { return e.Detail }
+
+func wrong(format string, args ...any) error { return &RequestError{fmt.Sprintf(format, args...)} }
+
+// Limits of requests.
+const (
+	maxSubscriptions = 1000
+	maxURL           = 2048
+	maxOverdue       = 5760 // blocks: PayoutExpiry, there is none that is older
+	defaultCushion   = 50
+	defaultOverdue   = 20
+)
+
+// check says what is wrong with a request, and fills in what it leaves out.
+func (r *Request) check() error {
+	if err := checkURL(r.URL); err != nil {
+		return err
+	}
+	scopes := 0
+	for _, scope := range []string{string(r.Pool), r.PastelID, r.Operator} {
+		if scope != "" {
+			scopes++
+		}
+	}
+	if scopes > 1 {
+		return wrong("give one of pool, pastelid and operator, or none for every pool")
+	}
+	for name, id := range map[string]string{"pastelid": r.PastelID, "operator": r.Operator} {
+		if _, err := pastelid.Parse(id); id != "" && err != nil {
+			return wrong("%s: not a PastelID", name)
+		}
+	}
+	if len(r.Kinds) == 0 {
+		r.Kinds = Kinds()
+	}
+	seen := map[Kind]bool{}
+	for _, k := range r.Kinds {
+		if !slices.Contains(Kinds(), k) {
+			return wrong("kinds: %.40q is none; they are %s", string(k), joined(Kinds()))
+		}
+		if seen[k] {
+			return wrong("kinds: %s stands there twice", k)
+		}
+		seen[k] = true
+	}
+	if r.Cushion == 0 {
+		r.Cushion = defaultCushion
+	}
+	if r.Overdue == 0 {
+		r.Overdue = defaultOverdue
+	}
+	switch {
+	case r.Cushion < 1 || r.Cushion > 100:
+		return wrong("cushion: %d is not between 1 and 100 per cent", r.Cushion)
+	case r.Overdue < 1 || r.Overdue > maxOverdue:
+		return wrong("overdue: %d is not between 1 and %d blocks", r.Overdue, maxOverdue)
+	}
+	return nil
+}
+
+func joined(kinds []Kind) string {
+	list := make([]string, len(kinds))
+	for i, k := range kinds {
+		list[i] = string(k)
+	}
+	return strings.Join(list, ", ")
+}
+
+// checkURL says what is wrong with a URL, without asking anybody.
+func checkURL(to string) error {
+	if to == "" || len(to) > maxURL || strings.ContainsFunc(to, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return wrong("url: give one of at most %d printable characters, such as https://example.org/alerts", maxURL)
+	}
+	u, err := url.Parse(to)
+	if err != nil || u.Scheme == "" || u.Scheme != scheme(to) {
+		return wrong("url: malformed; give one such as https://example.org/alerts or discord://token@id")
+	}
+	if isWebhook(to) {
+		if u.Hostname() == "" || u.Fragment != "" {
+			return wrong("url: a webhook has a host and no fragment, such as https://example.org/alerts")
+		}
+		return nil
+	}
+	service, _, _ := strings.Cut(u.Scheme, "+")
+	var shoutrrr router.ServiceRouter
+	switch services := shoutrrr.ListServices(); {
+	case service == "logger" || !slices.Contains(services, service):
+		return wrong("url: no service is called %.20q; see the list of shoutrrr", service)
+	case service == "matrix":
+		return nil // it would log in to find out
+	}
+	if _, err := shoutrrr.Locate(to); err != nil {
+		return wrong("url: not of the form that %s takes; see shoutrrr's page of it", service)
+	}
+	return nil
+}
+
+// Subscribe adds a subscription. It is told what happens after the ledger's and the node's tip.
+func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
+	if err := r.check(); err != nil {
+		return Receipt{}, err
+	}
+	receipt := Receipt{ID: newID()}
+	if isWebhook(r.URL) {
+		receipt.Secret = newID() + newID()
+	}
+	since := pastel.Height(-1)
+	if s.cfg.Status != nil {
+		if status := s.cfg.Status(); !status.Synced {
+			since = status.Target // what a daemon that catches up reads is history
+		}
+	}
+	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+		subs, err := x.Subscriptions()
+		if err != nil {
+			return err
+		}
+		if len(subs) >= maxSubscriptions {
+			return wrong("there are %d subscriptions, which is the most; remove some", maxSubscriptions)
+		}
+		if r.Pool != "" {
+			found, err := x.Pools(store.PoolFilter{ID: r.Pool, At: store.Now})
+			if err == nil && len(found) == 0 {
+				err = wrong("pool: there is none of this id")
+			}
+			if err != nil {
+				return err
+			}
+		}
+		tip, err := x.Tip()
+		if errors.Is(err, chain.ErrNotFound) {
+			tip, err = store.Block{Height: -1}, nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(subs) == 0 { // nobody was there to read events for
+			if err := x.SetCursor(store.AlertCursor{Height: tip.Height, Position: store.EndOfBlock, Hash: tip.Hash}); err != nil {
+				return err
+			}
+		}
+		sub := store.Subscription{
+			ID: receipt.ID, Created: s.cfg.Now(), Since: max(since, tip.Height), URL: r.URL, Secret: receipt.Secret,
+			Pool: r.Pool, PastelID: r.PastelID, Operator: r.Operator, Cushion: r.Cushion, Overdue: r.Overdue,
+		}
+		for _, k := range r.Kinds {
+			sub.Kinds = append(sub.Kinds, string(k))
+		}
+		return x.AddSubscription(&sub)
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	return receipt, nil
+}
+
+// List lists all subscriptions, the oldest first, without their secrets.
+func (s *Service) List(ctx context.Context) ([]Listed, error) {
+	list := []Listed{}
+	err := s.cfg.Alerts.View(ctx, func(x *store.AlertTx) error {
+		subs, err := x.Subscriptions()
+		for i := range subs {
+			sub := &subs[i]
+			l := Listed{
+				ID: sub.ID, Created: sub.Created, To: redacted(sub.URL), Pool: sub.Pool, PastelID: sub.PastelID, Operator: sub.Operator,
+				Cushion: sub.Cushion, Overdue: sub.Overdue,
+			}
+			for _, k := range sub.Kinds {
+				l.Kinds = append(l.Kinds, Kind(k))
+			}
+			list = append(list, l)
+		}
+		return err
+	})
+	return list, err
+}
+
+// redacted keeps of a URL what is no secret: shoutrrr has tokens in any place, a webhook at least not in its host.
+func redacted(to string) string {
+	if u, err := url.Parse(to); err == nil && isWebhook(to) {
+		return u.Scheme + "://" + u.Host + "/…"
+	}
+	return scheme(to) + "://…"
+}
+
+// Remove ends a subscription: what waits to be sent to it is dropped. chain.ErrNotFound if there is none.
+func (s *Service) Remove(ctx context.Context, id string) error {
+	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+		found, err := x.RemoveSubscription(id)
+		if err == nil && !found {
+			err = fmt.Errorf("subscription: %w", chain.ErrNotFound)
+		}
+		return err
+	})
+}
+
+// Test sends a message at once, past the outbox. The error is what the receiver made of it; chain.ErrNotFound if there is no such
+// subscription.
+func (s *Service) Test(ctx context.Context, id string) error {
+	var sub *store.Subscription
+	height := pastel.Height(-1)
+	err := s.cfg.Alerts.View(ctx, func(x *store.AlertTx) error {
+		subs, err := x.Subscriptions()
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(subs, func(sub store.Subscription) bool { return sub.ID == id })
+		if i < 0 {
+			return fmt.Errorf("subscription: %w", chain.ErrNotFound)
+		}
+		sub = &subs[i]
+		tip, err := x.Tip()
+		if errors.Is(err, chain.ErrNotFound) {
+			return nil
+		}
+		height = tip.Height
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	m := Message{
+		ID: newID(), Kind: testMessage, Pool: sub.Pool, PastelID: sub.PastelID, Height: height, Time: s.cfg.Now().UTC(),
+		Text: "This is a test: alerts of smartpool arrive here.",
+	}
+	body, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return s.send(ctx, sub, &message{m.ID, m.Text, body}, func() {})
+}

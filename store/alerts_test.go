@@ -1,0 +1,167 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+func alerts(t testing.TB, url string) *store.Alerts {
+	t.Helper()
+	a, err := store.OpenAlerts(context.Background(), url, regtest(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	return a
+}
+
+func TestAlertsNeedALedgersDatabase(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		if _, err := store.OpenAlerts(context.Background(), url, regtest(t)); err == nil {
+			t.Error("a database without tables was opened")
+		}
+		open(t, url)
+		alerts(t, url)
+	})
+}
+
+// A transaction is stored whole or not at all, beside a writer that goes on.
+func TestAlertTransactions(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		ctx := context.Background()
+		l := open(t, url)
+		blocks := recorded(t, "life")
+		l.step(t, -1, blocks[:10])
+		a := alerts(t, url)
+		spend := store.Spend{TxID: pastel.TxID{1}, Pool: "p", PastelID: "m", Pledge: 3, Outcome: pool.PledgeMoved, Forfeited: 7, Seen: 9}
+		cursor := store.AlertCursor{Height: 9, Position: 2, Hash: blocks[9].Hash}
+		no := errors.New("no")
+		for _, want := range []error{no, nil} {
+			err := a.Do(ctx, func(x *store.AlertTx) error {
+				return errors.Join(x.PutSpend(&spend), x.SetCursor(cursor), want)
+			})
+			if !errors.Is(err, want) {
+				t.Fatalf("got %v, want %v", err, want)
+			}
+			l.step(t, l.Last().Height, blocks[l.Last().Height+1:l.Last().Height+3])
+			view(t, reader(t, url), func(s *store.Snapshot) error {
+				list, err := s.Spends("", "")
+				if want != nil && len(list) != 0 || want == nil && (len(list) != 1 || list[0] != spend) {
+					t.Errorf("%+v", list)
+				}
+				return err
+			})
+		}
+		// When it was first seen stays, what it would do changes.
+		spend.Outcome, spend.Forfeited, spend.Seen = pool.PledgeLeft, 8, 10
+		other := store.Spend{TxID: pastel.TxID{2}, Pool: "q", PastelID: "m", Pledge: 3, Outcome: pool.PledgeLeft, Seen: 11}
+		if err := a.Do(ctx, func(x *store.AlertTx) error { return errors.Join(x.PutSpend(&other), x.PutSpend(&spend)) }); err != nil {
+			t.Fatal(err)
+		}
+		spend.Seen = 9
+		err := a.View(ctx, func(x *store.AlertTx) error {
+			for _, c := range []struct {
+				pool   ticket.PoolID
+				member string
+				want   []store.Spend
+			}{
+				{"", "", []store.Spend{spend, other}}, {"p", "", []store.Spend{spend}}, {"q", "m", []store.Spend{other}}, {"q", "n", []store.Spend{}},
+			} {
+				list, err := x.Spends(c.pool, c.member)
+				if err != nil || !slices.Equal(list, c.want) {
+					t.Errorf("%s, %s: %+v, %v", c.pool, c.member, list, err)
+				}
+			}
+			if got, err := x.Cursor(); err != nil || got != cursor {
+				t.Errorf("%+v, %v", got, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Of each subscription the first message is due, and no other before it is done with.
+func TestAlertsAreDueInOrder(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		open(t, url)
+		a := alerts(t, url)
+		now := time.Unix(1000, 0)
+		due := func(at time.Time) (ids string) {
+			t.Helper()
+			err := a.View(context.Background(), func(x *store.AlertTx) error {
+				list, err := x.DueAlerts(at, 10)
+				for _, d := range list {
+					ids += d.ID
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ids
+		}
+		do := func(f func(x *store.AlertTx) error) {
+			t.Helper()
+			if err := a.Do(context.Background(), f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		add := func(id, to string) {
+			t.Helper()
+			do(func(x *store.AlertTx) error {
+				return x.AddAlert(&store.Alert{ID: id, Subscription: to, Cause: id, Kind: "k", JSON: "{}", Created: now, Standing: true})
+			})
+		}
+		add("a", "one")
+		add("b", "one")
+		add("c", "two")
+		if got := due(now); got != "ac" {
+			t.Errorf("due: %s", got)
+		}
+		do(func(x *store.AlertTx) error {
+			ours, err := x.ClaimAlert("a", now.Add(time.Minute))
+			if !ours {
+				t.Error("it was not claimed")
+			}
+			return err
+		})
+		if got := due(now); got != "c" {
+			t.Errorf("due: %s", got)
+		}
+		if got := due(now.Add(time.Minute)); got != "ca" {
+			t.Errorf("due a minute later: %s", got)
+		}
+		do(func(x *store.AlertTx) error {
+			return errors.Join(x.AnswerAlert("a", store.AlertSent, now, now), x.CloseAlert("c", store.AlertWithdrawn))
+		})
+		if got := due(now); got != "b" {
+			t.Errorf("due: %s", got)
+		}
+		do(func(x *store.AlertTx) error {
+			ours, err := x.ClaimAlert("c", now)
+			if ours {
+				t.Error("a withdrawn one was claimed")
+			}
+			return err
+		})
+		if err := a.Do(context.Background(), func(x *store.AlertTx) error {
+			return x.AddAlert(&store.Alert{ID: "d", Subscription: "one", Cause: "b", Created: now})
+		}); err == nil {
+			t.Error("a cause was told twice")
+		}
+	})
+}

@@ -1,0 +1,87 @@
+-- name: InsertSubscription :exec
+INSERT INTO subscriptions (id, created, since, to_url, secret, pool, pastelid, operator, kinds, cushion, overdue)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: ListSubscriptions :many
+SELECT * FROM subscriptions ORDER BY created, id;
+
+-- name: DeleteSubscription :execrows
+DELETE FROM subscriptions WHERE id = $1;
+
+-- name: DeleteAlertsOf :exec
+DELETE FROM alerts WHERE subscription = $1;
+
+-- name: AlertCursor :one
+SELECT height, position, hash FROM alert_cursor;
+
+-- name: PutAlertCursor :exec
+INSERT INTO alert_cursor (one, height, position, hash) VALUES (1, $1, $2, $3)
+ON CONFLICT (one) DO UPDATE SET height = excluded.height, position = excluded.position, hash = excluded.hash;
+
+-- name: AlertOfCause :one
+SELECT * FROM alerts WHERE subscription = $1 AND cause = $2;
+
+-- name: InsertAlert :exec
+INSERT INTO alerts (id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts,
+	next_try)
+VALUES ($1, (SELECT coalesce(max(a.seq), 0) + 1 FROM alerts a), $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, 'pending', $12, 0, $12);
+
+-- name: LoseAlerts :exec
+UPDATE alerts SET lost = 1 WHERE block IS NOT NULL AND alerts.height > $1
+AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.height = alerts.height AND b.hash = alerts.block);
+
+-- name: LostAlerts :many
+SELECT * FROM alerts WHERE lost = 1 AND height <= $1 ORDER BY seq;
+
+-- name: BindAlert :exec
+UPDATE alerts SET lost = 0, height = $2, block = $3, text = $4, json = $5 WHERE id = $1;
+
+-- name: StandingAlerts :many
+SELECT * FROM alerts WHERE standing = 1 AND kind = $1 ORDER BY seq;
+
+-- name: CloseAlert :exec
+UPDATE alerts SET lost = 0, standing = 0, block = NULL, cause = cause || ' ' || id, state = $2 WHERE id = $1;
+
+-- name: DueAlerts :many
+SELECT * FROM alerts a WHERE a.state IN ('pending', 'sending') AND a.lost = 0 AND a.next_try <= $1 AND NOT EXISTS (
+	SELECT 1 FROM alerts b WHERE b.subscription = a.subscription AND b.seq < a.seq AND b.state IN ('pending', 'sending') AND b.lost = 0)
+ORDER BY a.next_try, a.seq LIMIT $2;
+
+-- name: ClaimAlert :execrows
+UPDATE alerts SET state = 'sending', attempts = attempts + 1, next_try = $2 WHERE id = $1 AND state IN ('pending', 'sending') AND lost = 0;
+
+-- name: AnswerAlert :exec
+UPDATE alerts SET state = $2, next_try = $3, sent_at = $4 WHERE id = $1 AND state = 'sending';
+
+-- name: RetryUnanswered :exec
+UPDATE alerts SET next_try = $1 WHERE state = 'sending';
+
+-- name: ForgetAlerts :exec
+DELETE FROM alerts WHERE state IN ('sent', 'withdrawn', 'failed') AND standing = 0 AND lost = 0 AND height < $1 AND created < $2;
+
+-- name: CountEventsUpTo :one
+SELECT count(*) FROM events WHERE pool = $1 AND type = $2 AND (height, position) <= ($3, $4);
+
+-- name: CountPledgesAt :one
+SELECT count(*) FROM pledges WHERE pool = $1 AND pastelid = $2 AND joined <= $3 AND (ended IS NULL OR ended >= $3);
+
+-- name: PaidByPayout :one
+SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM payout_outputs o WHERE o.pool = $1 AND o.settled = $2
+AND address IN (SELECT reward FROM pledges p WHERE p.pool = $1 AND p.pastelid = $3);
+
+-- name: PoolsOfPledger :many
+SELECT DISTINCT pool FROM pledges WHERE pastelid = $1 AND ended IS NULL;
+
+-- name: ActiveSupernodes :many
+SELECT id, activation_tx, escrow FROM pools WHERE status = 'active' AND activation_tx IS NOT NULL ORDER BY id;
+
+-- name: CountMoves :one
+SELECT count(*) FROM events WHERE pool = $1 AND pledge = $2 AND type = $3 AND height >= $4;
+
+-- name: PutSpend :exec
+INSERT INTO mempool_spends (txid, pledge, pool, pastelid, outcome, forfeited, seen) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (txid, pledge) DO UPDATE SET pool = excluded.pool, pastelid = excluded.pastelid, outcome = excluded.outcome,
+	forfeited = excluded.forfeited;
+
+-- name: DeleteSpend :exec
+DELETE FROM mempool_spends WHERE txid = $1 AND pledge = $2;
