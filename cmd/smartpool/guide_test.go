@@ -298,7 +298,9 @@ func TestGuide(t *testing.T) {
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
 	op.say("The real thing shows the terms, asks (`--yes` here), signs, posts, and waits for the block.")
 	x.whileMining(func() {
-	x.whileMining(func() { op.run(exitOK, append([]string{"pool", "create", "--passphrase-file", secret, "--yes"}, terms...)...) })
+		x.whileMining(func() {
+			op.run(exitOK, append([]string{"pool", "create", "--passphrase-file", secret, "--yes"}, terms...)...)
+		})
 	})
 
 	me.say("## Compare pools")
