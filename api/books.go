@@ -16,6 +16,9 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
+// Now stands for the last block where a height is asked for.
+const Now = store.Now
+
 // blockSeconds is how long a block takes on average: Pastel's target (pasteld: nPowTargetSpacing).
 const blockSeconds = 150
 

@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
+	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -25,6 +27,7 @@ type site struct {
 	ledger *chain.Ledger
 	blocks []*pool.Prepared
 	books  *api.Books
+	alerts *notify.Service
 }
 
 // start serves the recorded chain "life" up to a height. The database is an SQLite file unless a URL is given.
@@ -63,9 +66,15 @@ func start(t testing.TB, height pastel.Height, url string, change func(*api.Conf
 		defer close(done)
 		feed.Run(ctx, x.ledger.Moved)
 	}()
+	alerts, err := store.OpenAlerts(ctx, url, net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { alerts.Close() })
+	x.alerts = notify.New(notify.Config{Alerts: alerts, Ledger: x.ledger, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	cfg := api.Config{
 		Books: x.books, Feed: feed, Trier: x.ledger, Version: "test", Condition: func() string { return "" }, Token: token, Streams: 5000,
-		Log: slog.New(slog.DiscardHandler),
+		Alerts: func() *notify.Service { return x.alerts }, Log: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(&cfg)
@@ -92,26 +101,38 @@ func (x *site) move(t testing.TB, base, height pastel.Height) {
 	}
 }
 
-// get asks for a path, and gives the status and the body.
+// get asks for a path with the token, and gives the status and the body.
 func (x *site) get(t testing.TB, path string, header ...string) (int, []byte) {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodGet, x.URL+path, nil)
+	return x.ask(t, http.MethodGet, path, token, "", header...)
+}
+
+// ask sends a request; without a token if that is empty.
+func (x *site) ask(t testing.TB, method, path, token, body string, header ...string) (int, []byte) {
+	t.Helper()
+	req, err := http.NewRequest(method, x.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	answer, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res.StatusCode, body
+	return res.StatusCode, answer
 }
 
 // read asks for a path, which must answer.

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2" // OpenAPI 3.1 from the handlers' types
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -24,8 +25,10 @@ type Config struct {
 	Version string
 	// Condition tells why the ledger is not where the node is; empty if it is.
 	Condition func() string
-	ReadOnly  bool     // this daemon only reads what another one writes
-	Token     string   // of whoever may do more than read; empty for nobody
+	ReadOnly  bool   // this daemon only reads what another one writes
+	Token     string // of whoever may do more than read; empty for nobody
+	// Alerts returns who tells people what happens; nil while there is none, as in a daemon that only reads.
+	Alerts    func() *notify.Service
 	Origins   []string // of pages elsewhere that browsers may let read, such as https://pools.example.org
 	PerSecond int      // requests of one address; 0 for no bound
 	Streams   int      // event streams at once
@@ -136,7 +139,10 @@ func recovered(next http.Handler, log *slog.Logger) http.Handler {
 // failed turns an error into one of HTTP.
 func (s *Server) failed(err error) error {
 	var bad *BadRequest
+	var refused *notify.RequestError
 	switch {
+	case errors.As(err, &refused):
+		return huma.Error422UnprocessableEntity(refused.Detail)
 	case errors.As(err, &bad):
 		return huma.Error422UnprocessableEntity(bad.Text)
 	case errors.Is(err, errEmpty):
@@ -265,6 +271,7 @@ func (s *Server) register() {
 	})
 	s.registerLists()
 	s.registerStream()
+	s.registerAlerts()
 	huma.Register(s.api, huma.Operation{
 		OperationID: "check-ticket", Method: http.MethodPost, Path: "/api/v1/tickets/check",
 		Summary:      "What the next block would make of a ticket, without posting it",
@@ -352,6 +359,13 @@ func (s *Server) registerLists() {
 			Cursor: in.Cursor, Limit: in.Limit,
 		})
 		return list(s, items, tip, next, err)
+	})
+	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins", func(ctx context.Context, in *struct {
+		PoolFilter
+		IDFilter
+	}) (*body[List[Spend]], error) {
+		items, tip, err := b.Spends(ctx, in.Pool, in.PastelID)
+		return list(s, items, tip, "", err)
 	})
 	get(s, "events", "/events", "What happened, in the order of the chain", func(ctx context.Context, in *struct {
 		PoolFilter

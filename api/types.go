@@ -318,6 +318,7 @@ type Operator struct {
 // Spend is an unconfirmed transaction that spends pledged coins.
 type Spend struct {
 	TxID      string        `json:"txid"`
+	Pledge    int64         `json:"pledge" doc:"Join order over all pools."`
 	Pool      string        `json:"pool"`
 	PastelID  string        `json:"pastelid"`
 	Leaves    bool          `json:"leaves" doc:"The pledge would end; otherwise it follows the coins."`
@@ -340,4 +341,34 @@ type Check struct {
 	Reason   string  `json:"reason,omitempty" doc:"Why not; stable, as in the protocol."`
 	Text     string  `json:"text" doc:"What it means and what to do."`
 	Events   []Event `json:"events" doc:"What would happen."`
+}
+
+// Subscription is who is told what.
+type Subscription struct {
+	Pool     string   `json:"pool,omitempty" maxLength:"80" pattern:"^([a-z0-9-]{3,32}\\.[0-9a-f]{40})?$" doc:"Pool id: only what is of this pool. At most one of pool, pastelid and operator; none means every pool."`
+	PastelID string   `json:"pastelid,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Only its own pledges, and the pools they are in."`
+	Operator string   `json:"operator,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID: only the pools it operates."`
+	Kinds    []string `json:"kinds,omitempty" maxItems:"20" enum:"cushion.low,pool.replenishing,pool.restored,pool.dissolved,pool.expired,pledge.left,pledge.spending,payout.settled,payout.paid,payout.overdue,supernode.payee,daemon.behind,daemon.halted" doc:"What about; none means all."`
+	Cushion  int64    `json:"cushion,omitempty" minimum:"0" maximum:"100" doc:"Per cent of the cushion below which it is low; 0 means 50."`
+	Overdue  int64    `json:"overdue,omitempty" minimum:"0" maximum:"5760" doc:"Blocks after which a payout that can be mined is overdue; 0 means 20."`
+}
+
+// Subscribe asks for a subscription.
+type Subscribe struct {
+	URL string `json:"url" maxLength:"2048" doc:"http(s):// is a webhook, anything else a URL of shoutrrr."`
+	Subscription
+}
+
+// Subscribed is a subscription that stands. Of its URL only what is no secret is shown.
+type Subscribed struct {
+	ID      string    `json:"id"`
+	Created time.Time `json:"created"`
+	To      string    `json:"to"`
+	Subscription
+}
+
+// Receipt is what who subscribes gets.
+type Receipt struct {
+	ID     string `json:"id"`
+	Secret string `json:"secret,omitempty" doc:"Signs a webhook's messages; it is not shown again."`
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// PoolRecordKinds lists the kinds whose keys begin with a pool's id and that ReadPool wants, in their order.
-func PoolRecordKinds() []RecordKind {
+// RecordKindsOfPool lists the kinds whose keys begin with a pool's id and that ReadPool wants, in their order.
+func RecordKindsOfPool() []RecordKind {
 	return []RecordKind{RecordPool, RecordPledge, RecordClaims, RecordEscrow, RecordPayout}
 }
 
 var errNoPool = errors.New("stored records hold no such pool")
 
-// ReadPool makes the view of one pool from the tip's record and the pool's own, of PoolRecordKinds, sorted by kind and key:
+// ReadPool makes the view of one pool from the tip's record and the pool's own, of RecordKindsOfPool, sorted by kind and key:
 // for readers that do not keep the whole state. Records are checked one by one, the invariants between pools are not.
 func ReadPool(net pastel.Network, shadow bool, id ticket.PoolID, records []Record) (Pool, error) {
 	l, err := NewLoader(net, shadow)

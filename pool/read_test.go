@@ -15,7 +15,7 @@ import (
 // ofPool picks what a reader of one pool needs.
 func ofPool(records []pool.Record, id ticket.PoolID) []pool.Record {
 	return slices.DeleteFunc(slices.Clone(records), func(r pool.Record) bool {
-		return r.Kind != pool.RecordTip && (!slices.Contains(pool.PoolRecordKinds(), r.Kind) || !bytes.HasPrefix(r.Key, []byte(id)))
+		return r.Kind != pool.RecordTip && (!slices.Contains(pool.RecordKindsOfPool(), r.Kind) || !bytes.HasPrefix(r.Key, []byte(id)))
 	})
 }
 

@@ -222,7 +222,7 @@ func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
 		return pool.Pool{}, err
 	}
 	first := []byte(id)
-	for _, kind := range pool.PoolRecordKinds() {
+	for _, kind := range pool.RecordKindsOfPool() {
 		// Pool ids are of one alphabet and end in 40 hex digits, so that none is the beginning of another. A record of a kind
 		// that has one for each pool has the id for its key.
 		err := s.records("WHERE kind = $1 AND key >= $2 AND key < $3 ORDER BY key", []any{int16(kind), first, beyond(first)}, keep)

@@ -8,7 +8,6 @@ import (
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
-	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -33,10 +32,10 @@ func (s *Site) overview(r *http.Request) (*page, error) {
 	if d.Statistics, err = s.cfg.Books.Statistics(r.Context()); err != nil {
 		return nil, err
 	}
-	if d.Pools, _, err = s.cfg.Books.Pools(r.Context(), api.PoolQuery{Status: []string{"active", "replenishing", "subscribing"}, At: store.Now}); err != nil {
+	if d.Pools, _, err = s.cfg.Books.Pools(r.Context(), api.PoolQuery{Status: []string{"active", "replenishing", "subscribing"}, At: api.Now}); err != nil {
 		return nil, err
 	}
-	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{To: store.Now, Types: notable, Newest: true, Limit: recent})
+	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{To: api.Now, Types: notable, Newest: true, Limit: recent})
 	return ok("overview.html", "Overview", "/", d), err
 }
 
@@ -53,7 +52,7 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 		Shown string
 		Pools []api.Pool
 	}
-	q := api.PoolQuery{At: store.Now}
+	q := api.PoolQuery{At: api.Now}
 	switch d.Shown = r.URL.Query().Get("show"); d.Shown {
 	case "open":
 		q.Open = true
@@ -93,10 +92,10 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	if d.Series, err = s.cfg.Books.Series(r.Context(), id, 0); err != nil {
 		return nil, err
 	}
-	if d.Payouts, _, _, err = s.cfg.Books.Payouts(r.Context(), api.PayoutQuery{Pool: id, At: store.Now, Newest: true, Limit: recent}); err != nil {
+	if d.Payouts, _, _, err = s.cfg.Books.Payouts(r.Context(), api.PayoutQuery{Pool: id, At: api.Now, Newest: true, Limit: recent}); err != nil {
 		return nil, err
 	}
-	q := api.EventQuery{Pool: id, Types: notable, To: store.Now, Newest: true, Limit: recent, Cursor: r.URL.Query().Get("before")}
+	q := api.EventQuery{Pool: id, Types: notable, To: api.Now, Newest: true, Limit: recent, Cursor: r.URL.Query().Get("before")}
 	d.Paged = q.Cursor != ""
 	d.Events, _, d.Older, err = s.cfg.Books.Events(r.Context(), q)
 	label, _, _ := strings.Cut(id, ".")
@@ -118,10 +117,10 @@ func (s *Site) member(r *http.Request) (*page, error) {
 	if d.Account, err = s.cfg.Books.Member(r.Context(), id); err != nil {
 		return nil, err
 	}
-	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{PastelID: id, At: store.Now, Newest: true, Limit: recent}); err != nil {
+	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{PastelID: id, At: api.Now, Newest: true, Limit: recent}); err != nil {
 		return nil, err
 	}
-	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{PastelID: id, To: store.Now, Newest: true, Limit: recent})
+	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{PastelID: id, To: api.Now, Newest: true, Limit: recent})
 	return ok("account.html", "PastelID "+api.Short(id), "", d), err
 }
 
@@ -132,7 +131,7 @@ func (s *Site) account(r *http.Request) (*page, error) {
 	if d.Account, err = s.cfg.Books.Address(r.Context(), address); err != nil {
 		return nil, err
 	}
-	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{Address: address, At: store.Now, Newest: true, Limit: recent}); err != nil {
+	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{Address: address, At: api.Now, Newest: true, Limit: recent}); err != nil {
 		return nil, err
 	}
 	d.Paid, _, _, err = s.cfg.Books.Payments(r.Context(), address, "paid", "", recent, true)
@@ -152,7 +151,7 @@ func (s *Site) tickets(r *http.Request) (*page, error) {
 		Older    string
 		Reasons  map[string]string
 	}
-	q := api.EventQuery{Types: []string{string(pool.TicketRejected)}, To: store.Now, Newest: true, Limit: listing, Cursor: r.URL.Query().Get("before")}
+	q := api.EventQuery{Types: []string{string(pool.TicketRejected)}, To: api.Now, Newest: true, Limit: listing, Cursor: r.URL.Query().Get("before")}
 	var err error
 	if d.Rejected, _, d.Older, err = s.cfg.Books.Events(r.Context(), q); err != nil {
 		return nil, err
@@ -162,7 +161,7 @@ func (s *Site) tickets(r *http.Request) (*page, error) {
 		d.Reasons[e.Reason] = ticket.Explain(ticket.Reason(e.Reason))
 	}
 	q = api.EventQuery{
-		Types: []string{string(pool.PoolCreated), string(pool.PledgeAccepted), string(pool.PoolActivated)}, To: store.Now, Newest: true, Limit: recent,
+		Types: []string{string(pool.PoolCreated), string(pool.PledgeAccepted), string(pool.PoolActivated)}, To: api.Now, Newest: true, Limit: recent,
 	}
 	d.Accepted, _, _, err = s.cfg.Books.Events(r.Context(), q)
 	return ok("tickets.html", "Tickets", "/tickets", d), err

@@ -194,6 +194,108 @@ func (e PositionRole) Valid() bool {
 	}
 }
 
+// Defines values for SubscribeKinds.
+const (
+	SubscribeKindsCushionLow       SubscribeKinds = "cushion.low"
+	SubscribeKindsDaemonBehind     SubscribeKinds = "daemon.behind"
+	SubscribeKindsDaemonHalted     SubscribeKinds = "daemon.halted"
+	SubscribeKindsPayoutOverdue    SubscribeKinds = "payout.overdue"
+	SubscribeKindsPayoutPaid       SubscribeKinds = "payout.paid"
+	SubscribeKindsPayoutSettled    SubscribeKinds = "payout.settled"
+	SubscribeKindsPledgeLeft       SubscribeKinds = "pledge.left"
+	SubscribeKindsPledgeSpending   SubscribeKinds = "pledge.spending"
+	SubscribeKindsPoolDissolved    SubscribeKinds = "pool.dissolved"
+	SubscribeKindsPoolExpired      SubscribeKinds = "pool.expired"
+	SubscribeKindsPoolReplenishing SubscribeKinds = "pool.replenishing"
+	SubscribeKindsPoolRestored     SubscribeKinds = "pool.restored"
+	SubscribeKindsSupernodePayee   SubscribeKinds = "supernode.payee"
+)
+
+// Valid indicates whether the value is a known member of the SubscribeKinds enum.
+func (e SubscribeKinds) Valid() bool {
+	switch e {
+	case SubscribeKindsCushionLow:
+		return true
+	case SubscribeKindsDaemonBehind:
+		return true
+	case SubscribeKindsDaemonHalted:
+		return true
+	case SubscribeKindsPayoutOverdue:
+		return true
+	case SubscribeKindsPayoutPaid:
+		return true
+	case SubscribeKindsPayoutSettled:
+		return true
+	case SubscribeKindsPledgeLeft:
+		return true
+	case SubscribeKindsPledgeSpending:
+		return true
+	case SubscribeKindsPoolDissolved:
+		return true
+	case SubscribeKindsPoolExpired:
+		return true
+	case SubscribeKindsPoolReplenishing:
+		return true
+	case SubscribeKindsPoolRestored:
+		return true
+	case SubscribeKindsSupernodePayee:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SubscribedKinds.
+const (
+	SubscribedKindsCushionLow       SubscribedKinds = "cushion.low"
+	SubscribedKindsDaemonBehind     SubscribedKinds = "daemon.behind"
+	SubscribedKindsDaemonHalted     SubscribedKinds = "daemon.halted"
+	SubscribedKindsPayoutOverdue    SubscribedKinds = "payout.overdue"
+	SubscribedKindsPayoutPaid       SubscribedKinds = "payout.paid"
+	SubscribedKindsPayoutSettled    SubscribedKinds = "payout.settled"
+	SubscribedKindsPledgeLeft       SubscribedKinds = "pledge.left"
+	SubscribedKindsPledgeSpending   SubscribedKinds = "pledge.spending"
+	SubscribedKindsPoolDissolved    SubscribedKinds = "pool.dissolved"
+	SubscribedKindsPoolExpired      SubscribedKinds = "pool.expired"
+	SubscribedKindsPoolReplenishing SubscribedKinds = "pool.replenishing"
+	SubscribedKindsPoolRestored     SubscribedKinds = "pool.restored"
+	SubscribedKindsSupernodePayee   SubscribedKinds = "supernode.payee"
+)
+
+// Valid indicates whether the value is a known member of the SubscribedKinds enum.
+func (e SubscribedKinds) Valid() bool {
+	switch e {
+	case SubscribedKindsCushionLow:
+		return true
+	case SubscribedKindsDaemonBehind:
+		return true
+	case SubscribedKindsDaemonHalted:
+		return true
+	case SubscribedKindsPayoutOverdue:
+		return true
+	case SubscribedKindsPayoutPaid:
+		return true
+	case SubscribedKindsPayoutSettled:
+		return true
+	case SubscribedKindsPledgeLeft:
+		return true
+	case SubscribedKindsPledgeSpending:
+		return true
+	case SubscribedKindsPoolDissolved:
+		return true
+	case SubscribedKindsPoolExpired:
+		return true
+	case SubscribedKindsPoolReplenishing:
+		return true
+	case SubscribedKindsPoolRestored:
+		return true
+	case SubscribedKindsSupernodePayee:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for YieldBasis.
 const (
 	YieldBasisNetwork YieldBasis = "network"
@@ -722,6 +824,15 @@ type ListPool struct {
 	Tip  Tip     `json:"tip"`
 }
 
+// ListSpend defines model for ListSpend.
+type ListSpend struct {
+	Items []Spend `json:"items"`
+
+	// Next Cursor of the rest; left out at the end.
+	Next *string `json:"next,omitempty"`
+	Tip  Tip     `json:"tip"`
+}
+
 // Moment defines model for Moment.
 type Moment struct {
 	// Estimated The block is still to come.
@@ -1210,6 +1321,14 @@ type Position struct {
 // PositionRole A member earns, a standby waits for a place, plain is a pledge before activation.
 type PositionRole string
 
+// Receipt defines model for Receipt.
+type Receipt struct {
+	ID string `json:"id"`
+
+	// Secret Signs a webhook's messages; it is not shown again.
+	Secret *string `json:"secret,omitempty"`
+}
+
 // Series defines model for Series.
 type Series struct {
 	// Blocks Blocks a point stands for.
@@ -1218,6 +1337,24 @@ type Series struct {
 	// Points Those in which nothing happened are left out.
 	Points []Point `json:"points"`
 	Tip    Tip     `json:"tip"`
+}
+
+// Spend defines model for Spend.
+type Spend struct {
+	// Forfeited What would be lost, patoshi.
+	Forfeited int64 `json:"forfeited"`
+
+	// Leaves The pledge would end; otherwise it follows the coins.
+	Leaves   bool   `json:"leaves"`
+	Pastelid string `json:"pastelid"`
+
+	// Pledge Join order over all pools.
+	Pledge int64  `json:"pledge"`
+	Pool   string `json:"pool"`
+
+	// Seen When the daemon first saw it.
+	Seen time.Time `json:"seen"`
+	Txid string    `json:"txid"`
 }
 
 // Statistics defines model for Statistics.
@@ -1277,6 +1414,61 @@ type Status struct {
 	Version string `json:"version"`
 }
 
+// Subscribe defines model for Subscribe.
+type Subscribe struct {
+	// Cushion Per cent of the cushion below which it is low; 0 means 50.
+	Cushion *int64 `json:"cushion,omitempty"`
+
+	// Kinds What about; none means all.
+	Kinds *[]SubscribeKinds `json:"kinds,omitempty"`
+
+	// Operator PastelID: only the pools it operates.
+	Operator *string `json:"operator,omitempty"`
+
+	// Overdue Blocks after which a payout that can be mined is overdue; 0 means 20.
+	Overdue *int64 `json:"overdue,omitempty"`
+
+	// Pastelid Only its own pledges, and the pools they are in.
+	Pastelid *string `json:"pastelid,omitempty"`
+
+	// Pool Pool id: only what is of this pool. At most one of pool, pastelid and operator; none means every pool.
+	Pool *string `json:"pool,omitempty"`
+
+	// URL http(s):// is a webhook, anything else a URL of shoutrrr.
+	URL string `json:"url"`
+}
+
+// SubscribeKinds defines model for Subscribe.Kinds.
+type SubscribeKinds string
+
+// Subscribed defines model for Subscribed.
+type Subscribed struct {
+	Created time.Time `json:"created"`
+
+	// Cushion Per cent of the cushion below which it is low; 0 means 50.
+	Cushion *int64 `json:"cushion,omitempty"`
+	ID      string `json:"id"`
+
+	// Kinds What about; none means all.
+	Kinds *[]SubscribedKinds `json:"kinds,omitempty"`
+
+	// Operator PastelID: only the pools it operates.
+	Operator *string `json:"operator,omitempty"`
+
+	// Overdue Blocks after which a payout that can be mined is overdue; 0 means 20.
+	Overdue *int64 `json:"overdue,omitempty"`
+
+	// Pastelid Only its own pledges, and the pools they are in.
+	Pastelid *string `json:"pastelid,omitempty"`
+
+	// Pool Pool id: only what is of this pool. At most one of pool, pastelid and operator; none means every pool.
+	Pool *string `json:"pool,omitempty"`
+	To   string  `json:"to"`
+}
+
+// SubscribedKinds defines model for Subscribed.Kinds.
+type SubscribedKinds string
+
 // Tip defines model for Tip.
 type Tip struct {
 	// Digest Ledger digest after the block: nodes with equal digests agree on all of history.
@@ -1327,6 +1519,30 @@ type PaymentsParamsStatus string
 
 // PaymentsParamsOrder defines parameters for Payments.
 type PaymentsParamsOrder string
+
+// AlertsParams defines parameters for Alerts.
+type AlertsParams struct {
+	// Authorization Bearer and the token, which is in the file api.token of the daemon's data folder.
+	Authorization *string `json:"Authorization,omitempty"`
+}
+
+// SubscribeParams defines parameters for Subscribe.
+type SubscribeParams struct {
+	// Authorization Bearer and the token, which is in the file api.token of the daemon's data folder.
+	Authorization *string `json:"Authorization,omitempty"`
+}
+
+// UnsubscribeParams defines parameters for Unsubscribe.
+type UnsubscribeParams struct {
+	// Authorization Bearer and the token, which is in the file api.token of the daemon's data folder.
+	Authorization *string `json:"Authorization,omitempty"`
+}
+
+// TestAlertParams defines parameters for TestAlert.
+type TestAlertParams struct {
+	// Authorization Bearer and the token, which is in the file api.token of the daemon's data folder.
+	Authorization *string `json:"Authorization,omitempty"`
+}
 
 // CreditsParams defines parameters for Credits.
 type CreditsParams struct {
@@ -1387,6 +1603,15 @@ type EventsParamsType string
 
 // EventsParamsOrder defines parameters for Events.
 type EventsParamsOrder string
+
+// MempoolParams defines parameters for Mempool.
+type MempoolParams struct {
+	// Pool Pool id.
+	Pool *string `form:"pool,omitempty" json:"pool,omitempty"`
+
+	// Pastelid PastelID.
+	Pastelid *string `form:"pastelid,omitempty" json:"pastelid,omitempty"`
+}
 
 // PayoutsParams defines parameters for Payouts.
 type PayoutsParams struct {
@@ -1496,6 +1721,9 @@ type StreamParams struct {
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
+// SubscribeJSONRequestBody defines body for Subscribe for application/json ContentType.
+type SubscribeJSONRequestBody = Subscribe
+
 // CheckTicketJSONRequestBody defines body for CheckTicket for application/json ContentType.
 type CheckTicketJSONRequestBody = CheckTicketRequest
 
@@ -1583,6 +1811,35 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/accounts/{address}/payments (the `Payments` operationId).
 	Payments(ctx context.Context, address string, params *PaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Alerts Who is told what, the oldest first
+	//
+	// Corresponds with GET /api/v1/alerts (the `Alerts` operationId).
+	Alerts(ctx context.Context, params *AlertsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubscribeWithBody Have somebody told of what happens from now on
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/alerts (the `Subscribe` operationId).
+	SubscribeWithBody(ctx context.Context, params *SubscribeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Subscribe Have somebody told of what happens from now on
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/alerts (the `Subscribe` operationId).
+	Subscribe(ctx context.Context, params *SubscribeParams, body SubscribeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Unsubscribe End a subscription
+	//
+	// Corresponds with DELETE /api/v1/alerts/{id} (the `Unsubscribe` operationId).
+	Unsubscribe(ctx context.Context, id string, params *UnsubscribeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestAlert Send a test message now
+	//
+	// Corresponds with POST /api/v1/alerts/{id}/test (the `TestAlert` operationId).
+	TestAlert(ctx context.Context, id string, params *TestAlertParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Block A block and its ledger digest
 	//
 	// Corresponds with GET /api/v1/blocks/{height} (the `Block` operationId).
@@ -1602,6 +1859,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/members/{pastelid} (the `Member` operationId).
 	Member(ctx context.Context, pastelid string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Mempool Unconfirmed transactions that spend pledged coins
+	//
+	// Corresponds with GET /api/v1/mempool (the `Mempool` operationId).
+	Mempool(ctx context.Context, params *MempoolParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Operators Operators' records, those with the most coins of members first
 	//
@@ -1703,6 +1965,85 @@ func (c *Client) Payments(ctx context.Context, address string, params *PaymentsP
 	return c.Client.Do(req)
 }
 
+// Alerts Who is told what, the oldest first
+//
+// Corresponds with GET /api/v1/alerts (the `Alerts` operationId).
+func (c *Client) Alerts(ctx context.Context, params *AlertsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAlertsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubscribeWithBody Have somebody told of what happens from now on
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/alerts (the `Subscribe` operationId).
+func (c *Client) SubscribeWithBody(ctx context.Context, params *SubscribeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubscribeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Subscribe Have somebody told of what happens from now on
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/alerts (the `Subscribe` operationId).
+func (c *Client) Subscribe(ctx context.Context, params *SubscribeParams, body SubscribeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubscribeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Unsubscribe End a subscription
+//
+// Corresponds with DELETE /api/v1/alerts/{id} (the `Unsubscribe` operationId).
+func (c *Client) Unsubscribe(ctx context.Context, id string, params *UnsubscribeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnsubscribeRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestAlert Send a test message now
+//
+// Corresponds with POST /api/v1/alerts/{id}/test (the `TestAlert` operationId).
+func (c *Client) TestAlert(ctx context.Context, id string, params *TestAlertParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestAlertRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Block A block and its ledger digest
 //
 // Corresponds with GET /api/v1/blocks/{height} (the `Block` operationId).
@@ -1753,6 +2094,21 @@ func (c *Client) Events(ctx context.Context, params *EventsParams, reqEditors ..
 // Corresponds with GET /api/v1/members/{pastelid} (the `Member` operationId).
 func (c *Client) Member(ctx context.Context, pastelid string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewMemberRequest(c.Server, pastelid)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Mempool Unconfirmed transactions that spend pledged coins
+//
+// Corresponds with GET /api/v1/mempool (the `Mempool` operationId).
+func (c *Client) Mempool(ctx context.Context, params *MempoolParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMempoolRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2093,6 +2449,201 @@ func NewPaymentsRequest(server string, address string, params *PaymentsParams) (
 	return req, nil
 }
 
+// NewAlertsRequest constructs an http.Request for the Alerts method
+func NewAlertsRequest(server string, params *AlertsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/alerts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Authorization != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Authorization", *params.Authorization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Authorization", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewSubscribeRequest calls the generic Subscribe builder with application/json body
+func NewSubscribeRequest(server string, params *SubscribeParams, body SubscribeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSubscribeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSubscribeRequestWithBody constructs an http.Request for the Subscribe method, with any body, and a specified content type
+func NewSubscribeRequestWithBody(server string, params *SubscribeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/alerts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Authorization != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Authorization", *params.Authorization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Authorization", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUnsubscribeRequest constructs an http.Request for the Unsubscribe method
+func NewUnsubscribeRequest(server string, id string, params *UnsubscribeParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/alerts/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Authorization != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Authorization", *params.Authorization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Authorization", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewTestAlertRequest constructs an http.Request for the TestAlert method
+func NewTestAlertRequest(server string, id string, params *TestAlertParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/alerts/%s/test", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Authorization != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Authorization", *params.Authorization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Authorization", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewBlockRequest constructs an http.Request for the Block method
 func NewBlockRequest(server string, height int32) (*http.Request, error) {
 	var err error
@@ -2415,6 +2966,72 @@ func NewMemberRequest(server string, pastelid string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMempoolRequest constructs an http.Request for the Mempool method
+func NewMempoolRequest(server string, params *MempoolParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mempool")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Pool != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "pool", *params.Pool, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pastelid != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "pastelid", *params.Pastelid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -3250,6 +3867,41 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/accounts/{address}/payments (the `Payments` operationId).
 	PaymentsWithResponse(ctx context.Context, address string, params *PaymentsParams, reqEditors ...RequestEditorFn) (*PaymentsResponse, error)
 
+	// AlertsWithResponse Who is told what, the oldest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/alerts (the `Alerts` operationId).
+	AlertsWithResponse(ctx context.Context, params *AlertsParams, reqEditors ...RequestEditorFn) (*AlertsResponse, error)
+
+	// SubscribeWithBodyWithResponse Have somebody told of what happens from now on
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/alerts (the `Subscribe` operationId).
+	SubscribeWithBodyWithResponse(ctx context.Context, params *SubscribeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubscribeResponse, error)
+
+	// SubscribeWithResponse Have somebody told of what happens from now on
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/alerts (the `Subscribe` operationId).
+	SubscribeWithResponse(ctx context.Context, params *SubscribeParams, body SubscribeJSONRequestBody, reqEditors ...RequestEditorFn) (*SubscribeResponse, error)
+
+	// UnsubscribeWithResponse End a subscription
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/alerts/{id} (the `Unsubscribe` operationId).
+	UnsubscribeWithResponse(ctx context.Context, id string, params *UnsubscribeParams, reqEditors ...RequestEditorFn) (*UnsubscribeResponse, error)
+
+	// TestAlertWithResponse Send a test message now
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/alerts/{id}/test (the `TestAlert` operationId).
+	TestAlertWithResponse(ctx context.Context, id string, params *TestAlertParams, reqEditors ...RequestEditorFn) (*TestAlertResponse, error)
+
 	// BlockWithResponse A block and its ledger digest
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -3277,6 +3929,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/members/{pastelid} (the `Member` operationId).
 	MemberWithResponse(ctx context.Context, pastelid string, reqEditors ...RequestEditorFn) (*MemberResponse, error)
+
+	// MempoolWithResponse Unconfirmed transactions that spend pledged coins
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mempool (the `Mempool` operationId).
+	MempoolWithResponse(ctx context.Context, params *MempoolParams, reqEditors ...RequestEditorFn) (*MempoolResponse, error)
 
 	// OperatorsWithResponse Operators' records, those with the most coins of members first
 	//
@@ -3516,6 +4175,345 @@ func (r PaymentsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PaymentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AlertsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Subscribed
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AlertsResponse) GetJSON200() *[]Subscribed {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AlertsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r AlertsResponse) GetApplicationProblemJSON409() *ErrorModel {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AlertsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AlertsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AlertsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r AlertsResponse) GetApplicationProblemJSON503() *ErrorModel {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r AlertsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AlertsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AlertsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AlertsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SubscribeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SubscribeResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SubscribeResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r SubscribeResponse) GetApplicationProblemJSON409() *ErrorModel {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SubscribeResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r SubscribeResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SubscribeResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SubscribeResponse) GetApplicationProblemJSON503() *ErrorModel {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r SubscribeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SubscribeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SubscribeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SubscribeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UnsubscribeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *ErrorModel
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UnsubscribeResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r UnsubscribeResponse) GetApplicationProblemJSON404() *ErrorModel {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r UnsubscribeResponse) GetApplicationProblemJSON409() *ErrorModel {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r UnsubscribeResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r UnsubscribeResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r UnsubscribeResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r UnsubscribeResponse) GetApplicationProblemJSON503() *ErrorModel {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UnsubscribeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnsubscribeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnsubscribeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnsubscribeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TestAlertResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *ErrorModel
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// ApplicationProblemJSON502 the response for an HTTP 502 `application/problem+json` response
+	ApplicationProblemJSON502 *ErrorModel
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TestAlertResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r TestAlertResponse) GetApplicationProblemJSON404() *ErrorModel {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r TestAlertResponse) GetApplicationProblemJSON409() *ErrorModel {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TestAlertResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r TestAlertResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r TestAlertResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON502 returns the response for an HTTP 502 `application/problem+json` response
+func (r TestAlertResponse) GetApplicationProblemJSON502() *ErrorModel {
+	return r.ApplicationProblemJSON502
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TestAlertResponse) GetApplicationProblemJSON503() *ErrorModel {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r TestAlertResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestAlertResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestAlertResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestAlertResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3820,6 +4818,82 @@ func (r MemberResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r MemberResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MempoolResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListSpend
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MempoolResponse) GetJSON200() *ListSpend {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r MempoolResponse) GetApplicationProblemJSON404() *ErrorModel {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r MempoolResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r MempoolResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r MempoolResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r MempoolResponse) GetApplicationProblemJSON503() *ErrorModel {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r MempoolResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MempoolResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MempoolResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MempoolResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4729,6 +5803,71 @@ func (c *ClientWithResponses) PaymentsWithResponse(ctx context.Context, address 
 	return ParsePaymentsResponse(rsp)
 }
 
+// AlertsWithResponse Who is told what, the oldest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/alerts (the `Alerts` operationId).
+func (c *ClientWithResponses) AlertsWithResponse(ctx context.Context, params *AlertsParams, reqEditors ...RequestEditorFn) (*AlertsResponse, error) {
+	rsp, err := c.Alerts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAlertsResponse(rsp)
+}
+
+// SubscribeWithBodyWithResponse Have somebody told of what happens from now on
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/alerts (the `Subscribe` operationId).
+func (c *ClientWithResponses) SubscribeWithBodyWithResponse(ctx context.Context, params *SubscribeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubscribeResponse, error) {
+	rsp, err := c.SubscribeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubscribeResponse(rsp)
+}
+
+// SubscribeWithResponse Have somebody told of what happens from now on
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/alerts (the `Subscribe` operationId).
+func (c *ClientWithResponses) SubscribeWithResponse(ctx context.Context, params *SubscribeParams, body SubscribeJSONRequestBody, reqEditors ...RequestEditorFn) (*SubscribeResponse, error) {
+	rsp, err := c.Subscribe(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubscribeResponse(rsp)
+}
+
+// UnsubscribeWithResponse End a subscription
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/alerts/{id} (the `Unsubscribe` operationId).
+func (c *ClientWithResponses) UnsubscribeWithResponse(ctx context.Context, id string, params *UnsubscribeParams, reqEditors ...RequestEditorFn) (*UnsubscribeResponse, error) {
+	rsp, err := c.Unsubscribe(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnsubscribeResponse(rsp)
+}
+
+// TestAlertWithResponse Send a test message now
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/alerts/{id}/test (the `TestAlert` operationId).
+func (c *ClientWithResponses) TestAlertWithResponse(ctx context.Context, id string, params *TestAlertParams, reqEditors ...RequestEditorFn) (*TestAlertResponse, error) {
+	rsp, err := c.TestAlert(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestAlertResponse(rsp)
+}
+
 // BlockWithResponse A block and its ledger digest
 //
 // Returns a wrapper object for the known response body format(s).
@@ -4779,6 +5918,19 @@ func (c *ClientWithResponses) MemberWithResponse(ctx context.Context, pastelid s
 		return nil, err
 	}
 	return ParseMemberResponse(rsp)
+}
+
+// MempoolWithResponse Unconfirmed transactions that spend pledged coins
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mempool (the `Mempool` operationId).
+func (c *ClientWithResponses) MempoolWithResponse(ctx context.Context, params *MempoolParams, reqEditors ...RequestEditorFn) (*MempoolResponse, error) {
+	rsp, err := c.Mempool(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMempoolResponse(rsp)
 }
 
 // OperatorsWithResponse Operators' records, those with the most coins of members first
@@ -5072,6 +6224,291 @@ func ParsePaymentsResponse(rsp *http.Response) (*PaymentsResponse, error) {
 	return response, nil
 }
 
+// ParseAlertsResponse parses an HTTP response from a AlertsWithResponse call
+func ParseAlertsResponse(rsp *http.Response) (*AlertsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AlertsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Subscribed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSubscribeResponse parses an HTTP response from a SubscribeWithResponse call
+func ParseSubscribeResponse(rsp *http.Response) (*SubscribeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SubscribeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUnsubscribeResponse parses an HTTP response from a UnsubscribeWithResponse call
+func ParseUnsubscribeResponse(rsp *http.Response) (*UnsubscribeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnsubscribeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTestAlertResponse parses an HTTP response from a TestAlertWithResponse call
+func ParseTestAlertResponse(rsp *http.Response) (*TestAlertResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestAlertResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON502 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseBlockResponse parses an HTTP response from a BlockWithResponse call
 func ParseBlockResponse(rsp *http.Response) (*BlockResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -5271,6 +6708,67 @@ func ParseMemberResponse(rsp *http.Response) (*MemberResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMempoolResponse parses an HTTP response from a MempoolWithResponse call
+func ParseMempoolResponse(rsp *http.Response) (*MempoolResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MempoolResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListSpend
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

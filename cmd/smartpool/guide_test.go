@@ -125,7 +125,7 @@ func (x *dev) whileMining(f func()) {
 			nodes, err := x.node.Masternodes(ctx)
 			if err == nil && (len(waiting) > 0 || len(nodes) > known) {
 				known = len(nodes)
-				x.node.Generate(ctx, 1) //nolint:errcheck // the journey tells
+				x.node.Generate(ctx, 1)
 			}
 			select {
 			case <-ctx.Done():

@@ -218,7 +218,7 @@ func (c *joinCmd) terms(r *remote, p *api.PoolDetail, x *ticket.Part) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "You are about to pledge coins. They stay in your wallet; spending them is how you leave.\n\n")
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
-	fmt.Fprintf(&b, "Operator  %s, PastelID %s, reputation %d\n", printable(p.Company), short(p.Pool.Operator), p.Reputation)
+	fmt.Fprintf(&b, "Operator  %s, PastelID %s, reputation %d\n", printable(p.Company), short(p.Operator), p.Reputation)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards\n", p.Fee)
 	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode; pledged now: %d PSL\n", p.Target, p.Required, p.PledgedCoins)
 	fmt.Fprintf(&b, "Yield     %s\n", c.yieldText(r, p))

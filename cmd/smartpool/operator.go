@@ -246,7 +246,7 @@ func (c *poolStatusCmd) Run(e *env) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\nBlock %d, %s UTC\n\n", p.ID, p.Status, p.Tip.Height, p.Tip.Time.UTC().Format("2006-01-02 15:04"))
-	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", printable(p.Company), p.Fee, short(p.Pool.Operator), p.Reputation)
+	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", printable(p.Company), p.Fee, short(p.Operator), p.Reputation)
 	fmt.Fprintf(&b, "Opened      %s\n", when(p.Opened))
 	for _, x := range []struct {
 		name string
@@ -352,7 +352,7 @@ func (c *poolActivateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	me, err := c.identity(ctx, e, wallet, p.Pool.Operator)
+	me, err := c.identity(ctx, e, wallet, p.Operator)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,9 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 	books := api.NewBooks(reader)
 	site := api.New(api.Config{
 		Books: books, Feed: feed, Trier: trier{d, api.NewLoaded(reader)}, Version: version(), Condition: d.condition(reader),
-		ReadOnly: d.cfg.ReadOnly, Token: token, Origins: strings.FieldsFunc(d.cfg.APIOrigins, func(r rune) bool { return r == ',' || r == ' ' }), PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
+		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts,
+		Origins:   strings.FieldsFunc(d.cfg.APIOrigins, func(r rune) bool { return r == ',' || r == ' ' }),
+		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
 	})
 	pages := web.New(web.Config{Books: books, Log: d.log, Status: func(r *http.Request) (api.Status, error) { return site.Status(r.Context()) }})
 	site.Handle("/", pages.Handler(site.Answers().Keep))

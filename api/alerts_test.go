@@ -1,0 +1,143 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/notify"
+)
+
+// Nothing about alerts is told or done without the token, on a daemon that only reads, or before alerts run.
+func TestAlertsNeedTheToken(t *testing.T) {
+	t.Parallel()
+	writes := start(t, 100, "", nil)
+	reads := start(t, 100, "", func(c *api.Config) { c.ReadOnly = true })
+	starts := start(t, 100, "", func(c *api.Config) { c.Alerts = func() *notify.Service { return nil } })
+	open := start(t, 100, "", func(c *api.Config) { c.Token = "" })
+	for _, op := range []struct{ method, path, body string }{
+		{http.MethodGet, "/api/v1/alerts", ""},
+		{http.MethodPost, "/api/v1/alerts", `{"url":"https://example.org/alerts"}`},
+		{http.MethodDelete, "/api/v1/alerts/00", ""},
+		{http.MethodPost, "/api/v1/alerts/00/test", ""},
+	} {
+		for _, c := range []struct {
+			what  string
+			site  *site
+			token string
+			want  int
+			says  string
+		}{
+			{"no token", writes, "", http.StatusUnauthorized, "api.token"},
+			{"a wrong token", writes, token[1:], http.StatusUnauthorized, "api.token"},
+			{"a daemon without a token", open, token, http.StatusUnauthorized, "api.token"},
+			{"a reader", reads, token, http.StatusConflict, "the one that writes"},
+			{"a daemon that starts", starts, token, http.StatusServiceUnavailable, "try again"},
+		} {
+			status, body := c.site.ask(t, op.method, op.path, c.token, op.body)
+			if status != c.want || !strings.Contains(string(body), c.says) {
+				t.Errorf("%s %s, %s: %d %s", op.method, op.path, c.what, status, body)
+			}
+		}
+	}
+	res, err := http.Get(writes.URL + "/api/v1/alerts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if got := res.Header.Get("WWW-Authenticate"); got != "Bearer" {
+		t.Errorf("WWW-Authenticate: %q", got)
+	}
+}
+
+func TestSubscriptions(t *testing.T) {
+	t.Parallel()
+	x := start(t, 140, "", nil)
+	down := false
+	var got []string
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down {
+			http.Error(w, "secret-path is closed", http.StatusServiceUnavailable)
+			return
+		}
+		got = append(got, r.Header.Get(notify.HeaderSignature))
+	}))
+	t.Cleanup(receiver.Close)
+	pool := read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].ID
+
+	body := fmt.Sprintf(`{"url":"%s/secret-path","pool":"%s","kinds":["cushion.low"],"cushion":20}`, receiver.URL, pool)
+	status, answer := x.ask(t, http.MethodPost, "/api/v1/alerts", token, body)
+	var receipt api.Receipt
+	if err := json.Unmarshal(answer, &receipt); err != nil || status != http.StatusOK || receipt.ID == "" || len(receipt.Secret) < 32 {
+		t.Fatalf("subscribe: %d %s", status, answer)
+	}
+	list := read[[]api.Subscribed](t, x, "/api/v1/alerts")
+	if len(list) != 1 || list[0].ID != receipt.ID || list[0].Pool != pool || list[0].Cushion != 20 || strings.Contains(list[0].To, "secret-path") {
+		t.Fatalf("the list: %+v", list)
+	}
+	if status, answer := x.ask(t, http.MethodPost, "/api/v1/alerts/"+receipt.ID+"/test", token, ""); status != http.StatusNoContent || len(got) != 1 {
+		t.Errorf("test: %d %s, %d arrived", status, answer, len(got))
+	}
+	down = true
+	status, answer = x.ask(t, http.MethodPost, "/api/v1/alerts/"+receipt.ID+"/test", token, "")
+	if status != http.StatusBadGateway || !strings.Contains(string(answer), "answered 503") || strings.Contains(string(answer), "secret-path") {
+		t.Errorf("test of a receiver that is down: %d %s", status, answer)
+	}
+	for range 2 {
+		want := http.StatusNoContent
+		if len(read[[]api.Subscribed](t, x, "/api/v1/alerts")) == 0 {
+			want = http.StatusNotFound
+		}
+		if status, answer := x.ask(t, http.MethodDelete, "/api/v1/alerts/"+receipt.ID, token, ""); status != want {
+			t.Errorf("remove: %d %s, want %d", status, answer, want)
+		}
+	}
+}
+
+// Whatever is asked for, the answer is a 4xx with a reason that has nothing of the URL.
+func TestSubscriptionsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	x := start(t, 140, "", nil)
+	for body, says := range map[string]string{
+		`{}`:                                       "url",
+		`{"url":""}`:                               "url",
+		`{"url":"hunter2"}`:                        "malformed",
+		`{"url":"hunter2://x"}`:                    "no service",
+		`{"url":"https://"}`:                       "host",
+		`{"url":"logger://hunter3"}`:               "no service",
+		`{"url":"https://a.example/hunter3#x"}`:    "fragment",
+		`{"url":"https://a.example","pool":"x"}`:   "pool",
+		`{"url":"https://a.example","kinds":"x"}`:  "array",
+		`{"url":"https://a.example","kinds":[""]}`: "kinds",
+		`{"url":"https://a.example","kinds":["cushion.low","cushion.low"]}`: "kinds",
+		`{"url":"https://a.example","pastelid":"jX"}`:                       "pastelid",
+		`{"url":"https://a.example","cushion":101}`:                         "cushion",
+		`{"url":"https://a.example","overdue":-1}`:                          "overdue",
+		`{"url":"https://a.example","overdue":1.5}`:                         "overdue",
+		`{"url":"https://a.example","nonsense":1}`:                          "nonsense",
+		`{"url":"` + strings.Repeat("a", 5000) + `"}`:                       "url",
+		`[]`: "object",
+		`{`:  "JSON",
+	} {
+		status, answer := x.ask(t, http.MethodPost, "/api/v1/alerts", token, body)
+		if status < 400 || status >= 500 || !strings.Contains(string(answer), says) || strings.Contains(string(answer), "hunter3") {
+			t.Errorf("%.80s: %d %s, want something of %q", body, status, answer, says)
+		}
+	}
+	for _, value := range hostile {
+		for _, op := range []struct{ method, suffix string }{{http.MethodDelete, ""}, {http.MethodPost, "/test"}} {
+			status, answer := x.ask(t, op.method, "/api/v1/alerts/"+url.PathEscape(value)+op.suffix, token, "")
+			if status < 300 || status >= 500 {
+				t.Errorf("%s %q%s: %d %s", op.method, value, op.suffix, status, answer)
+			}
+		}
+	}
+	if list := read[[]api.Subscribed](t, x, "/api/v1/alerts"); len(list) != 0 {
+		t.Errorf("there are subscriptions: %+v", list)
+	}
+}
