@@ -182,6 +182,25 @@ func (l *look) position(pl *store.Pledge) (x Position, err error) {
 	return x, l.moments(next)
 }
 
+// Coin returns an unspent output of at least the smallest pledge, named txid:vout.
+func (b *Books) Coin(ctx context.Context, output string) (x Coin, err error) {
+	out, err := pastel.ParseOutPoint(output)
+	if err != nil {
+		return x, badRequest("%q is no output, want txid:vout: %v", output, err)
+	}
+	err = b.look(ctx, func(l *look) error {
+		c, err := l.Coin(out)
+		if err != nil {
+			return err
+		}
+		owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: c.Owner}
+		x = Coin{Output: out.String(), Address: owner.Encode(&b.net), Value: c.Value, Backs: c.Backs}
+		x.Since, err = l.moment(c.Height)
+		return err
+	})
+	return x, err
+}
+
 // payments lists an address's parts of payouts.
 func (l *look) payments(address, status string, page store.Page) ([]Payment, error) {
 	payouts, err := l.Payouts(store.PayoutFilter{Address: address, Status: status, At: store.Now}, page)

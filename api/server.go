@@ -244,6 +244,12 @@ func (s *Server) register() {
 		x, err := b.Address(ctx, in.Address)
 		return one(s, x, err)
 	})
+	get(s, "output", "/outputs/{output}", "An unspent output, and whether it backs pledges", func(ctx context.Context, in *struct {
+		Output string `path:"output" maxLength:"80" doc:"txid:vout"`
+	}) (*body[Coin], error) {
+		x, err := b.Coin(ctx, in.Output)
+		return one(s, x, err)
+	})
 	get(s, "payments", "/accounts/{address}/payments", "An address's parts of payouts", func(ctx context.Context, in *struct {
 		AddressInput
 		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only these."`

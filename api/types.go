@@ -332,6 +332,15 @@ type Block struct {
 	Confirmations pastel.Height `json:"confirmations" doc:"1 for the last block."`
 }
 
+// Coin is an unspent output that can back pledges, or does.
+type Coin struct {
+	Output  string        `json:"output"`
+	Address string        `json:"address"`
+	Value   pastel.Amount `json:"value" doc:"Patoshi."`
+	Since   Moment        `json:"since" doc:"Its block."`
+	Backs   bool          `json:"backs" doc:"It backs pledges of its address: who spends it may leave."`
+}
+
 // Check is what the next block would make of a ticket.
 type Check struct {
 	Tip      Tip     `json:"tip"`

@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 
 	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // the hash that Pastel's addresses are made of
 )
@@ -84,6 +86,22 @@ func nibble(c byte) byte {
 type OutPoint struct {
 	TxID TxID
 	Vout uint32
+}
+
+// ParseOutPoint reads "txid:vout" as String prints it, and no other way of writing the same.
+func ParseOutPoint(s string) (o OutPoint, err error) {
+	id, vout, found := strings.Cut(s, ":")
+	if !found {
+		return o, fmt.Errorf("%.80q: want txid:vout", s)
+	}
+	if o.TxID, err = ParseTxID(id); err != nil {
+		return OutPoint{}, err
+	}
+	n, err := strconv.ParseUint(vout, 10, 32)
+	if o.Vout = uint32(n); err != nil || o.String() != s {
+		return OutPoint{}, fmt.Errorf("%.80q: want txid:vout, vout a number up to %d", s, uint32(math.MaxUint32))
+	}
+	return o, nil
 }
 
 // String prints "txid:vout".

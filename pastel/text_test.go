@@ -313,3 +313,26 @@ func FuzzParseScript(f *testing.F) {
 		}
 	})
 }
+
+func TestParseOutPoint(t *testing.T) {
+	t.Parallel()
+	id := strings.Repeat("0123456789abcdef", 4)
+	for s, ok := range map[string]bool{
+		id + ":0": true, id + ":4294967295": true, id + ":4294967296": false, id + ":-1": false, id + ":+1": false, id + ":01": false, id + ":": false,
+		id: false, id + ":1:1": false, id[1:] + ":1": false, strings.ToUpper(id) + ":1": false, id + ": 1": false, "": false, ":": false,
+	} {
+		o, err := ParseOutPoint(s)
+		if (err == nil) != ok || ok && o.String() != s || !ok && o != (OutPoint{}) {
+			t.Errorf("%q: %v, %v", s, o, err)
+		}
+	}
+}
+
+func FuzzParseOutPoint(f *testing.F) {
+	f.Add(strings.Repeat("0123456789abcdef", 4) + ":7")
+	f.Fuzz(func(t *testing.T, s string) {
+		if o, err := ParseOutPoint(s); err == nil && o.String() != s {
+			t.Errorf("%q prints as %q", s, o)
+		}
+	})
+}

@@ -62,3 +62,31 @@ func ReadStanding(net *pastel.Network, tip pastel.Height, r Record) (Standing, e
 	}
 	return Standing{x.pointsAt(tip, net), x.loss != never}, nil
 }
+
+// Coin is an unspent output that can back pledges, or does (protocol 3).
+type Coin struct {
+	Value    pastel.Amount
+	Owner    pastel.KeyHash
+	Height   pastel.Height // of its block
+	Coinbase bool
+	Backs    bool // pledges: whoever spends it may leave
+}
+
+// CoinKey is the key of an output's record.
+func CoinKey(out pastel.OutPoint) []byte { return outPointKey("", out) }
+
+// ReadCoin reads an output's record.
+func ReadCoin(r Record) (Coin, error) {
+	var x coin
+	err := readRecord(r, func(key, c *coder) error {
+		var out pastel.OutPoint
+		key.raw(out.TxID[:])
+		key.u32be(&out.Vout)
+		x.code(c)
+		return c.err
+	})
+	if err != nil {
+		return Coin{}, fmt.Errorf("stored %s record %x: %w", r.Kind, r.Key, err)
+	}
+	return Coin{x.value, x.owner, x.origin.height(), x.origin.coinbase(), x.origin.backing()}, nil
+}

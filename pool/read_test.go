@@ -40,6 +40,7 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 				continue
 			}
 			records := s.Records()
+			var backing, pledged pastel.Amount
 			for _, id := range s.Pools() {
 				want, _ := s.Pool(id)
 				got, err := pool.ReadPool(net, false, id, ofPool(records, id))
@@ -47,8 +48,20 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 					t.Fatalf("%s, block %d, %s: %v\n%+v\nwant\n%+v", name, h, id, err, got, want)
 				}
 				pools++
+				for i := range want.Pledges {
+					pledged += pastel.Amount(want.Pledges[i].Coins) * pastel.PSL
+				}
 			}
 			for _, r := range records {
+				if r.Kind == pool.RecordCoin {
+					c, err := pool.ReadCoin(r)
+					if err != nil || c.Value <= 0 || c.Height > s.Tip().Height {
+						t.Fatalf("%s, block %d: %+v, %v", name, h, c, err)
+					}
+					if c.Backs {
+						backing += c.Value
+					}
+				}
 				if r.Kind != pool.RecordPerson {
 					continue
 				}
@@ -58,6 +71,9 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 					t.Fatalf("%s, block %d: %+v, %v", name, h, got, err)
 				}
 				people++
+			}
+			if backing < pledged || (backing > 0) != (pledged > 0) {
+				t.Fatalf("%s, block %d: coins of %s PSL back pledges of %s PSL", name, h, backing, pledged)
 			}
 		}
 		if pools == 0 || people == 0 {

@@ -261,6 +261,20 @@ func (s *Snapshot) Standing(id pastelid.PastelID, tip pastel.Height) (st pool.St
 	return st, err
 }
 
+// Coin returns an unspent output that can back pledges; chain.ErrNotFound if there is none.
+func (s *Snapshot) Coin(out pastel.OutPoint) (x pool.Coin, err error) {
+	found := false
+	err = s.records("WHERE kind = $1 AND key = $2", []any{int16(pool.RecordCoin), pool.CoinKey(out)}, func(r pool.Record) error {
+		found = true
+		x, err = pool.ReadCoin(r)
+		return err
+	})
+	if err == nil && !found {
+		err = notFound("output %s", out)
+	}
+	return x, err
+}
+
 // Pledge is a pledge that was accepted at some time.
 type Pledge struct {
 	Seq       int64 // join order over all pools

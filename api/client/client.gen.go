@@ -656,6 +656,19 @@ type Claim struct {
 	Pool   string `json:"pool"`
 }
 
+// Coin defines model for Coin.
+type Coin struct {
+	Address string `json:"address"`
+
+	// Backs It backs pledges of its address: who spends it may leave.
+	Backs  bool   `json:"backs"`
+	Output string `json:"output"`
+	Since  Moment `json:"since"`
+
+	// Value Patoshi.
+	Value int64 `json:"value"`
+}
+
 // Credit defines model for Credit.
 type Credit struct {
 	Address string `json:"address"`
@@ -1875,6 +1888,11 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/operators/{pastelid} (the `Operator` operationId).
 	Operator(ctx context.Context, pastelid string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Output An unspent output, and whether it backs pledges
+	//
+	// Corresponds with GET /api/v1/outputs/{output} (the `Output` operationId).
+	Output(ctx context.Context, output string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Payouts Payouts by the block they settled in
 	//
 	// Corresponds with GET /api/v1/payouts (the `Payouts` operationId).
@@ -2139,6 +2157,21 @@ func (c *Client) Operators(ctx context.Context, reqEditors ...RequestEditorFn) (
 // Corresponds with GET /api/v1/operators/{pastelid} (the `Operator` operationId).
 func (c *Client) Operator(ctx context.Context, pastelid string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewOperatorRequest(c.Server, pastelid)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Output An unspent output, and whether it backs pledges
+//
+// Corresponds with GET /api/v1/outputs/{output} (the `Output` operationId).
+func (c *Client) Output(ctx context.Context, output string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOutputRequest(c.Server, output)
 	if err != nil {
 		return nil, err
 	}
@@ -3103,6 +3136,40 @@ func NewOperatorRequest(server string, pastelid string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewOutputRequest constructs an http.Request for the Output method
+func NewOutputRequest(server string, output string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "output", output, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/outputs/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewPayoutsRequest constructs an http.Request for the Payouts method
 func NewPayoutsRequest(server string, params *PayoutsParams) (*http.Request, error) {
 	var err error
@@ -3950,6 +4017,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/operators/{pastelid} (the `Operator` operationId).
 	OperatorWithResponse(ctx context.Context, pastelid string, reqEditors ...RequestEditorFn) (*OperatorResponse, error)
+
+	// OutputWithResponse An unspent output, and whether it backs pledges
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/outputs/{output} (the `Output` operationId).
+	OutputWithResponse(ctx context.Context, output string, reqEditors ...RequestEditorFn) (*OutputResponse, error)
 
 	// PayoutsWithResponse Payouts by the block they settled in
 	//
@@ -5045,6 +5119,82 @@ func (r OperatorResponse) ContentType() string {
 	return ""
 }
 
+type OutputResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Coin
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OutputResponse) GetJSON200() *Coin {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r OutputResponse) GetApplicationProblemJSON404() *ErrorModel {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r OutputResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r OutputResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r OutputResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r OutputResponse) GetApplicationProblemJSON503() *ErrorModel {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r OutputResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OutputResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OutputResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OutputResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type PayoutsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5957,6 +6107,19 @@ func (c *ClientWithResponses) OperatorWithResponse(ctx context.Context, pastelid
 		return nil, err
 	}
 	return ParseOperatorResponse(rsp)
+}
+
+// OutputWithResponse An unspent output, and whether it backs pledges
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/outputs/{output} (the `Output` operationId).
+func (c *ClientWithResponses) OutputWithResponse(ctx context.Context, output string, reqEditors ...RequestEditorFn) (*OutputResponse, error) {
+	rsp, err := c.Output(ctx, output, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOutputResponse(rsp)
 }
 
 // PayoutsWithResponse Payouts by the block they settled in
@@ -6884,6 +7047,67 @@ func ParseOperatorResponse(rsp *http.Response) (*OperatorResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Operator
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOutputResponse parses an HTTP response from a OutputWithResponse call
+func ParseOutputResponse(rsp *http.Response) (*OutputResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OutputResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Coin
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

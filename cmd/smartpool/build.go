@@ -1,10 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -62,12 +62,12 @@ func (c *ticketPartCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	txid, vout, _ := strings.Cut(c.Output, ":")
-	x := &ticket.Part{
-		SmartPoolID: ticket.PoolID(c.Pool), PastelID: c.PastelID, PledgedCoins: c.Coins, TxID: txid, RewardAddress: c.Reward, TimeStamp: c.Time,
+	out, err := pastel.ParseOutPoint(c.Output)
+	if err != nil {
+		return usagef("--output: %w", err)
 	}
-	if _, err := fmt.Sscanf(vout, "%d", &x.Vout); err != nil || fmt.Sprint(x.Vout) != vout {
-		return usagef("--output %q: want txid:vout", c.Output)
+	x := &ticket.Part{
+		SmartPoolID: ticket.PoolID(c.Pool), PastelID: c.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: c.Reward, TimeStamp: c.Time,
 	}
 	if x.TimeStamp == "" {
 		x.TimeStamp = ticket.FormatTimeStamp(time.Now().Unix())

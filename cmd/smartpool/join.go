@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-
 	"fmt"
 	"slices"
 	"strings"
@@ -294,14 +293,9 @@ func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail
 	if id == "" || c.Output == "" || c.Address == "" {
 		return usagef("--cold needs --pastelid (or --key), --output and --address")
 	}
-	txid, vout, _ := strings.Cut(c.Output, ":")
-	var out pastel.OutPoint
-	var err error
-	if out.TxID, err = pastel.ParseTxID(txid); err != nil {
-		return usagef("--output %q: want txid:vout", c.Output)
-	}
-	if _, err := fmt.Sscanf(vout, "%d", &out.Vout); err != nil || out.String() != c.Output {
-		return usagef("--output %q: want txid:vout", c.Output)
+	out, err := pastel.ParseOutPoint(c.Output)
+	if err != nil {
+		return usagef("--output: %w", err)
 	}
 	if _, err := pastel.ParseAddress(&r.net, c.Address); err != nil {
 		return usagef("--address: %w", err)
