@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -53,13 +55,40 @@ func (e *env) confirm(yes bool, what string) error {
 	if yes {
 		return nil
 	}
-	if f, ok := e.in.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+	if !e.terminal() {
 		return usagef("there is no terminal to confirm this on: add --yes if it is right")
 	}
 	_, _ = fmt.Fprint(e.err, "Go on? [y/N] ")
-	answer, _ := bufio.NewReader(e.in).ReadString('\n')
+	answer, _ := e.line()
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
 		return fmt.Errorf("not confirmed: nothing was signed")
 	}
 	return nil
+}
+
+// terminal reports whether a person can be asked.
+func (e *env) terminal() bool {
+	f, ok := e.in.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// ask asks a person; an empty answer is the usual one.
+func (e *env) ask(question, usual string) (string, error) {
+	if usual != "" {
+		question += " [" + usual + "]"
+	}
+	_, _ = fmt.Fprintf(e.err, "%s: ", question)
+	line, err := e.line()
+	if err != nil {
+		return "", errors.New("the question was not answered: nothing was done")
+	}
+	return cmp.Or(strings.TrimSpace(line), usual), nil
+}
+
+// line reads what a person types. One reader does all of it, as it reads ahead what is pasted.
+func (e *env) line() (string, error) {
+	if e.lines == nil {
+		e.lines = bufio.NewReader(e.in)
+	}
+	return e.lines.ReadString('\n')
 }

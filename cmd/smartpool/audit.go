@@ -271,7 +271,7 @@ type digestCmd struct {
 func (c *digestCmd) Run(e *env) error {
 	ctx, stop := interruptible()
 	defer stop()
-	quiet := &env{e.in, io.Discard, e.err, true}
+	quiet := &env{in: e.in, out: io.Discard, err: e.err, json: true}
 	var all []*remote
 	for _, url := range append([]string{c.API}, c.Others...) {
 		r, err := (&apiFlags{url}).dial(ctx, quiet)

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,153 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"net/http"
+	"net/http/httptest"
+
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
-
-// dev is a daemon with a development node, for journeys.
-type dev struct {
-	t    testing.TB
-	at   daemon.Addresses
-	node *pasteld.Client
-	dir  string
-}
-
-func startDev(t testing.TB) *dev {
-	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := &dev{t: t, dir: t.TempDir()}
-	d, err := daemon.New(daemon.Config{
-		Data: x.dir, Dev: true, DevRPC: "127.0.0.1:0", API: "127.0.0.1:0", APIStreams: 10, Poll: 10 * time.Millisecond, ShadowFrom: -1, Keeper: true,
-	}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	for x.at = d.Addresses(); x.at.API == "" || x.at.DevRPC == ""; x.at = d.Addresses() {
-		select {
-		case err := <-ended:
-			t.Fatal(err)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-	x.node, err = pasteld.Dial(ctx, pasteld.Config{URL: x.at.DevRPC, CookieFile: x.at.DevCookie, Network: net})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return x
-}
-
-// commands with flags that say where daemon and node are.
-var asksAPI = regexp.MustCompile(`^(pools|join|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool)\b`)
-var asksNode = regexp.MustCompile(`^(join|my|leave|history|pool create|pool activate|supernode|payouts|guard|verify|rpc)\b`)
-
-// call runs a command line against the daemon and the node.
-func (x *dev) call(line ...string) (code int, out string) {
-	all := strings.Join(line, " ")
-	args := append([]string{}, line...)
-	if asksAPI.MatchString(strings.TrimPrefix(all, "--json ")) {
-		args = append(args, "--api", x.at.API)
-	}
-	if asksNode.MatchString(strings.TrimPrefix(all, "--json ")) {
-		args = append(args, "--node", x.at.DevRPC, "--node-cookie", x.at.DevCookie)
-	}
-	var both bytes.Buffer
-	code = run(args, strings.NewReader(""), &both, &both)
-	return code, both.String()
-}
-
-// mine makes blocks, and waits until the daemon's API has them.
-func (x *dev) mine(n int) {
-	x.t.Helper()
-	if _, err := x.node.Generate(context.Background(), n); err != nil {
-		x.t.Fatal(err)
-	}
-	x.settle()
-}
-
-// settle waits until the API is where the node is.
-func (x *dev) settle() {
-	x.t.Helper()
-	height, _, err := x.node.Tip(context.Background())
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	f := apiFlags{x.at.API}
-	quiet := &env{strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}, true}
-	for {
-		r, err := f.dial(context.Background(), quiet)
-		if err == nil && r.status.Tip.Height == height {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	time.Sleep(300 * time.Millisecond) // answers are kept until the feed has noticed, which looks every 250 ms
-}
-
-// whileMining runs f while a block is mined for every transaction, and for a Supernode that has not been paid.
-func (x *dev) whileMining(f func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var mining sync.WaitGroup
-	mining.Go(func() {
-		before, _ := x.node.Masternodes(ctx)
-		known := len(before)
-		for ctx.Err() == nil {
-			waiting, err := x.node.Mempool(ctx)
-			if err != nil {
-				continue
-			}
-			nodes, err := x.node.Masternodes(ctx)
-			if err == nil && (len(waiting) > 0 || len(nodes) > known) {
-				known = len(nodes)
-				x.node.Generate(ctx, 1)
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
-	})
-	f()
-	cancel()
-	mining.Wait()
-	x.settle()
-}
-
-// person makes a registered PastelID and an output of some PSL.
-func (x *dev) person(coins int) (id string) {
-	x.t.Helper()
-	ctx := context.Background()
-	id, err := x.node.NewPastelID(ctx, passphrase)
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	at, err := x.node.NewAddress(ctx)
-	if err == nil {
-		_, err = x.node.RegisterID(ctx, id, passphrase, at)
-	}
-	if err == nil && coins > 0 {
-		_, err = x.node.SendTo(ctx, at, pastel.Amount(coins)*pastel.PSL)
-	}
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	return id
-}
-
-const passphrase = "correct horse"
 
 // transcript is a page of the guide: what a person types, and what comes back. What differs from run to run has a stable name.
 type transcript struct {
@@ -199,6 +57,7 @@ func (p *transcript) run(code int, line ...string) string {
 type names struct {
 	mu    sync.Mutex
 	kinds map[string][]string
+	fixed map[string]string
 }
 
 var variable = []struct {
@@ -211,6 +70,8 @@ var variable = []struct {
 	{"ADDRESS", regexp.MustCompile(`\bt[A-Z][1-9A-HJ-NP-Za-km-z]{33}\b`)},
 	{"HASH", regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{10}…[0-9a-f]{6}\b`)},
 	{"KEY", regexp.MustCompile(`\b[59c][1-9A-HJ-NP-Za-km-z]{50,51}\b`)},
+	{"SUBSCRIPTION", regexp.MustCompile(`\b[A-Z2-7]{26}\b`)},
+	{"SECRET", regexp.MustCompile(`\b[A-Z2-7]{52}\b`)},
 	{"POOLHASH", regexp.MustCompile(`\b[0-9a-f]{40}\b|\b[0-9a-f]{4}…[0-9a-f]{6}\b`)},
 	{"SIGNATURE", regexp.MustCompile(`[A-Za-z0-9+/]{86,}={0,2}`)},
 }
@@ -218,6 +79,9 @@ var variable = []struct {
 func (n *names) hide(text string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	for is, shown := range n.fixed {
+		text = strings.ReplaceAll(text, is, shown)
+	}
 	for _, v := range variable {
 		text = v.re.ReplaceAllStringFunc(text, func(s string) string {
 			switch v.kind {
@@ -256,27 +120,6 @@ func (p *transcript) want(name, head string) {
 	}
 }
 
-// field reads a field of a command's JSON.
-func (x *dev) field(path string, line ...string) string {
-	x.t.Helper()
-	_, out := x.call(append([]string{"--json"}, line...)...)
-	var doc any
-	if err := json.Unmarshal([]byte(out), &doc); err != nil {
-		x.t.Fatalf("%v: %s", line, out)
-	}
-	for _, name := range strings.Split(path, ".") {
-		switch v := doc.(type) {
-		case map[string]any:
-			doc = v[name]
-		case []any:
-			var i int
-			fmt.Sscan(name, &i)
-			doc = v[i]
-		}
-	}
-	return fmt.Sprint(doc)
-}
-
 // The journeys of an operator, members and an auditor, as the guide tells them.
 func TestGuide(t *testing.T) {
 	t.Parallel()
@@ -286,7 +129,7 @@ func TestGuide(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.mine(int(105))
-	n := &names{kinds: map[string][]string{}}
+	n := &names{kinds: map[string][]string{}, fixed: map[string]string{}}
 	page := func() *transcript { return &transcript{dev: x, names: n} }
 	operator, supernode := x.person(0), x.person(0)
 	alice, bruno, chen := x.person(520), x.person(510), x.person(320)
@@ -298,9 +141,7 @@ func TestGuide(t *testing.T) {
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
 	op.say("The real thing shows the terms, asks (`--yes` here), signs, posts, and waits for the block.")
 	x.whileMining(func() {
-		x.whileMining(func() {
-			op.run(exitOK, append([]string{"pool", "create", "--passphrase-file", secret, "--yes"}, terms...)...)
-		})
+		op.run(exitOK, append([]string{"pool", "create", "--passphrase-file", secret, "--yes"}, terms...)...)
 	})
 
 	me.say("## Compare pools")
@@ -332,12 +173,18 @@ func TestGuide(t *testing.T) {
 	me.say("After the settlement what was earned is safe, and the payout is known to the transaction id.")
 	me.run(exitOK, "my", alice)
 	me.run(exitOK, "leave", alice)
+	me.say("## Keep the coins from being spent\n\nA wallet forgets its locks when it is restarted. `guard` locks what backs a pledge again, and warns of transactions that spend " +
+		"it; without `--once` it goes on until Ctrl-C.")
+	me.run(exitOK, "rpc", "lockunspent", "true")
+	me.run(exitOK, "guard", alice, "--once")
+	tellMe(t, op)
 	op.say("## Payouts\n\nA payout can be mined when the rewards in it have matured. Anyone can broadcast it; a daemon with `--keeper` does.")
 	op.run(exitOK, "payouts", "--pool", "atlas")
 	x.mine(105)
 	payout := x.field("0.txid", "payouts", "--all")
 	me.say("## For taxes")
 	me.run(exitOK, "history", alice, "--csv")
+	spend(t, me, bruno)
 	op.say("## Report")
 	op.run(exitOK, "pool", "report", "atlas")
 	op.run(exitOK, "pool", "status", "atlas")
@@ -355,6 +202,69 @@ func TestGuide(t *testing.T) {
 	op.want("operator.md", "# For operators\n"+made)
 	me.want("member.md", "# For members\n"+made)
 	audit.want("auditor.md", "# For auditors\n"+made)
+}
+
+// tellMe has the operator be told of what happens.
+func tellMe(t *testing.T, p *transcript) {
+	t.Helper()
+	told := make(chan string, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told <- r.Header.Get(notify.HeaderSignature) }))
+	t.Cleanup(receiver.Close)
+	p.names.fixed[receiver.URL] = "https://hooks.example.org"
+	token := filepath.Join(p.dir, "api.token")
+	p.say("## Be told\n\nThe daemon tells of what happens, by webhook or through mail, Telegram, Discord and others: see [alerts](../alerts.md). The token " +
+		"is in its data folder.")
+	p.run(exitOK, "alerts", "add", receiver.URL, "--pool", "atlas", "--kinds", "cushion.low,pool.replenishing,payout.overdue", "--token-file", token)
+	id := p.field("0.id", "alerts", "list", "--token-file", token)
+	p.run(exitOK, "alerts", "test", id, "--token-file", token)
+	if sig := <-told; !strings.HasPrefix(sig, "sha256=") {
+		t.Errorf("the test message's signature is %q", sig)
+	}
+	p.run(exitOK, "alerts", "list", "--token-file", token)
+	p.run(exitOK, "alerts", "remove", id, "--token-file", token)
+}
+
+// spend has a member's coins be spent, which guard sees before a block does.
+func spend(t *testing.T, p *transcript, id string) {
+	t.Helper()
+	ctx := context.Background()
+	if err := p.node.LockUnspent(ctx, true, nil); err != nil {
+		t.Fatal(err)
+	}
+	address := p.field("0.positions.0.address", "my", id)
+	net, _ := pastel.NetworkByName("regtest")
+	from, err := pastel.ParseAddress(&net, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	coins, err := p.node.Unspent(ctx, 1, from)
+	if err != nil || len(coins) == 0 {
+		t.Fatal(err, coins)
+	}
+	to, err := p.node.NewAddress(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := p.node.CreateRaw(ctx, []pastel.OutPoint{coins[0].OutPoint}, []pasteld.Output{{Address: to, Value: coins[0].Value - pastel.PSL}})
+	if err == nil {
+		raw, _, err = p.node.SignRaw(ctx, raw)
+	}
+	if err == nil {
+		_, err = p.node.SendRaw(ctx, raw)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for { // until the daemon has seen it
+		if code, _ := p.call("guard", id, "--once", "--no-lock"); code == exitNo {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	p.say("Here somebody spends what backs another pledge, and no block holds the transaction yet:")
+	p.run(exitNo, "guard", id, "--once", "--no-lock")
+	p.mine(1)
+	p.run(exitOK, "my", id)
 }
 
 // cold has a member join whose wallet is never online.

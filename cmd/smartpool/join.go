@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,7 +122,11 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 		return fmt.Errorf("the wallet could not lock the pledged output, which posting might spend: %w", err)
 	}
 	e.note("The wallet keeps the output locked until it is restarted; smartpool guard locks it again.")
-	return r.post(ctx, e, wallet, t, !c.NoWait, r.joined(ctx, x))
+	txid, err := r.post(ctx, e, wallet, t)
+	if err != nil { // it is not pledged: the wallet may have it again, if it still answers
+		return errors.Join(err, wallet.LockUnspent(context.WithoutCancel(ctx), true, []pastel.OutPoint{out.OutPoint}))
+	}
+	return r.finish(ctx, e, txid, !c.NoWait, r.joined(ctx, x))
 }
 
 // fit checks that a PastelID may pledge.
@@ -253,6 +258,11 @@ func (c *joinCmd) role(p *api.PoolDetail) string {
 	return "member at once"
 }
 
+// standing says what a role means.
+var standing = map[string]string{
+	"plain": "in once the operator activates the pool", "member": "a member from now on", "standby": "on standby until a place is free",
+}
+
 // joined tells what became of a pledge once a block holds its ticket.
 func (r *remote) joined(ctx context.Context, x *ticket.Part) func(string) (string, error) {
 	return func(txid string) (string, error) {
@@ -271,7 +281,7 @@ func (r *remote) joined(ctx context.Context, x *ticket.Part) func(string) (strin
 			}
 			for _, in := range p.Participants {
 				if int64(in.Seq) == pl.Seq {
-					return fmt.Sprintf("Accepted in %s: %s with %d PSL. smartpool my shows what it earns.", when(pl.Joined), in.Role, in.Coins), nil
+					return fmt.Sprintf("Accepted in %s: %d PSL, %s. smartpool my shows what it earns.", when(pl.Joined), in.Coins, standing[in.Role]), nil
 				}
 			}
 			return fmt.Sprintf("Accepted in %s, and it has ended since: were its coins spent?", when(pl.Joined)), nil
@@ -366,5 +376,9 @@ func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.Pool
 	if err := e.confirm(c.Yes, what); err != nil {
 		return err
 	}
-	return r.post(ctx, e, wallet, l.ticket, !c.NoWait, r.joined(ctx, x))
+	txid, err := r.post(ctx, e, wallet, l.ticket)
+	if err != nil {
+		return err
+	}
+	return r.finish(ctx, e, txid, !c.NoWait, r.joined(ctx, x))
 }

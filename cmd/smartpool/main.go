@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -29,10 +30,13 @@ type cli struct {
 	My      myCmd      `cmd:"" help:"What I have in pools: pledges, earnings, payouts (member)."`
 	Leave   leaveCmd   `cmd:"" help:"What leaving would cost, and when it costs less (member)."`
 	History historyCmd `cmd:"" help:"Income, forfeits and payouts with dates (member)."`
+	Guard   guardCmd   `cmd:"" help:"Lock pledged coins in the wallet, and warn when a transaction spends them (member)."`
 
 	Pool      poolCmd      `cmd:"" help:"Open, watch and activate a pool (operator)."`
 	Supernode supernodeCmd `cmd:"" help:"Start a pool's Supernode (operator)."`
 	Payouts   payoutsCmd   `cmd:"" help:"Payouts: due, broadcast, mined (operator)."`
+
+	Alerts alertsCmd `cmd:"" help:"Have people told of what happens to pools and pledges."`
 
 	Verify verifyCmd `cmd:"" help:"Recompute payouts and pools from raw blocks (auditor)."`
 	Digest digestCmd `cmd:"" help:"Compare daemons by their ledger digests (auditor)."`
@@ -50,6 +54,7 @@ type env struct {
 	in       io.Reader
 	out, err io.Writer
 	json     bool // --json
+	lines    *bufio.Reader
 }
 
 // note tells a person something beside the answer; programs are spared.
@@ -84,7 +89,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return exited
 	}
 	if err == nil {
-		err = ctx.Run(&env{in, out, errOut, line.JSON})
+		err = ctx.Run(&env{in: in, out: out, err: errOut, json: line.JSON})
 	} else {
 		err = usageError{fmt.Errorf("%w; see smartpool --help", err)}
 	}

@@ -102,18 +102,9 @@ func (w *who) accounts(ctx context.Context, e *env) (*remote, []api.Account, err
 	if err != nil {
 		return nil, nil, err
 	}
-	ids := w.ID
-	if len(ids) == 0 {
-		c, err := w.wallet(ctx, r.net)
-		if err != nil {
-			return nil, nil, fmt.Errorf("give a PastelID or an address, or a node to ask for yours: %w", err)
-		}
-		if ids, err = c.PastelIDs(ctx); err != nil {
-			return nil, nil, err
-		}
-		if len(ids) == 0 {
-			return nil, nil, errors.New("the node has no PastelID: give one, or an address")
-		}
+	ids, err := w.names(ctx, r)
+	if err != nil {
+		return nil, nil, err
 	}
 	var list []api.Account
 	for _, id := range ids {
@@ -126,6 +117,22 @@ func (w *who) accounts(ctx context.Context, e *env) (*remote, []api.Account, err
 		}
 	}
 	return r, list, nil
+}
+
+// names are the accounts that were named, or the node's PastelIDs.
+func (w *who) names(ctx context.Context, r *remote) ([]string, error) {
+	if len(w.ID) > 0 {
+		return w.ID, nil
+	}
+	c, err := w.wallet(ctx, r.net)
+	if err != nil {
+		return nil, fmt.Errorf("give a PastelID or an address, or a node to ask for yours: %w", err)
+	}
+	ids, err := c.PastelIDs(ctx)
+	if err == nil && len(ids) == 0 {
+		err = errors.New("the node has no PastelID: give one, or an address")
+	}
+	return ids, err
 }
 
 func (r *remote) account(ctx context.Context, id string) (api.Account, error) {
@@ -156,6 +163,9 @@ func (c *myCmd) Run(e *env) error {
 	}
 	var b strings.Builder
 	for i := range list {
+		if i > 0 {
+			b.WriteString("\n")
+		}
 		tellAccount(&b, &list[i])
 	}
 	_, err = fmt.Fprint(e.out, trailing.ReplaceAllString(b.String(), "\n"))
@@ -190,10 +200,13 @@ func tellAccount(b *strings.Builder, a *api.Account) {
 	}
 	fmt.Fprintf(b, "On the way%14s PSL  in payouts that are settled and not mined\n", psl(pending))
 	fmt.Fprintf(b, "Paid      %14s PSL  so far\n", psl(a.Paid))
-	for _, p := range a.Pending {
-		fmt.Fprintf(b, "\nPayout %s of pool %s\n  pays %s PSL to %s, from %s on\n", p.Payout, short(p.Pool), p.Amount, p.Address, when(p.From))
+	if len(a.Pending) > 0 {
+		t := newTable([]any{"Payout on the way", "Pool", "PSL", "To", "Can be mined from"}, 3)
+		for _, p := range a.Pending {
+			t.AppendRow([]any{p.Payout, short(p.Pool), psl(p.Amount), p.Address, when(p.From)})
+		}
+		fmt.Fprintf(b, "\n%s\n", t.Render())
 	}
-	b.WriteString("\n")
 }
 
 type leaveCmd struct {
@@ -218,6 +231,9 @@ func (c *leaveCmd) Run(e *env) error {
 			if c.Pool != "" && p.Pool != c.Pool && !strings.HasPrefix(p.Pool, c.Pool+".") {
 				continue
 			}
+			if b.Len() > 0 {
+				b.WriteString("\n")
+			}
 			fmt.Fprintf(&b, "%s in pool %s with %d PSL (%s)\n", short(p.PastelID), p.Pool, p.Coins, p.Role)
 			fmt.Fprintf(&b, "  Leaving in the next block loses %s PSL and %d points of reputation (of %d).\n", p.Leaving.Forfeits, p.Leaving.Reputation,
 				list[i].Reputation)
@@ -228,7 +244,7 @@ func (c *leaveCmd) Run(e *env) error {
 				b.WriteString("  Nothing that was earned would be lost.\n")
 			}
 			fmt.Fprintf(&b, "  To leave, spend the coins of %s to another address, with any wallet.\n"+
-				"  A wallet that locked them has to be told so: lockunspent true.\n\n", p.Address)
+				"  A wallet that locked them has to be told so: lockunspent true.\n", p.Address)
 		}
 	}
 	if b.Len() == 0 {

@@ -103,38 +103,53 @@ func (r *remote) rehearse(ctx context.Context, t *ticket.Ticket) error {
 	return nil
 }
 
-// post puts a signed ticket on the chain if the next block would accept it, and waits for that block if it is asked to.
-func (r *remote) post(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket, wait bool, done func(txid string) (string, error)) error {
+// rehearsed ends a dry run of a ticket that would be accepted.
+func rehearsed(e *env, ticket any, terms string) error {
+	if e.json {
+		return printJSON(e.out, map[string]any{"accepted": true, "ticket": ticket})
+	}
+	_, err := fmt.Fprintf(e.out, "%s\nThe next block would accept it. Nothing was signed or posted.\n", terms)
+	return err
+}
+
+// post puts a signed ticket on the chain if the next block would accept it.
+func (r *remote) post(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket) (pastel.TxID, error) {
 	text, err := encoded(t)
 	if err != nil {
-		return err
+		return pastel.TxID{}, err
 	}
 	c, err := r.check(ctx, text)
 	if err != nil {
-		return err
+		return pastel.TxID{}, err
 	}
 	if !c.Accepted {
-		return fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was posted", c.Reason, c.Text)
+		return pastel.TxID{}, fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was posted", c.Reason, c.Text)
 	}
 	balance, err := wallet.Balance(ctx)
 	if err != nil {
-		return err
+		return pastel.TxID{}, err
 	}
 	if balance < r.net.ContractFee {
-		return fmt.Errorf("the wallet can spend %s PSL, a ticket costs %s PSL: send it some coins first. Nothing was posted", balance, r.net.ContractFee)
+		return pastel.TxID{}, fmt.Errorf("the wallet can spend %s PSL, a ticket costs %s PSL: send it some coins first. Nothing was posted",
+			balance, r.net.ContractFee)
 	}
 	txid, err := wallet.RegisterContract(ctx, text, t.Kind.String(), "", pastel.Address{})
 	if err != nil {
-		return fmt.Errorf("the node did not take the ticket: %w", err)
+		return pastel.TxID{}, fmt.Errorf("the node did not take the ticket: %w", err)
 	}
 	e.note("Posted: transaction %s.", txid)
-	if !wait {
-		if e.json {
-			return printJSON(e.out, map[string]string{"txid": txid.String(), "outcome": "posted"})
-		}
-		return nil
+	return txid, nil
+}
+
+// finish ends a command that posted a ticket: at once, or when a block holds it and done knows what came of it.
+func (r *remote) finish(ctx context.Context, e *env, txid pastel.TxID, wait bool, done func(txid string) (string, error)) error {
+	if wait {
+		return r.follow(ctx, e, txid, func() (string, error) { return done(txid.String()) })
 	}
-	return r.follow(ctx, e, txid, func() (string, error) { return done(txid.String()) })
+	if e.json {
+		return printJSON(e.out, map[string]string{"txid": txid.String(), "outcome": "posted"})
+	}
+	return nil
 }
 
 // follow waits until a block holds a ticket, and tells what came of it: done says what, once it is known.

@@ -57,6 +57,14 @@ func wrapped(column int) table.ColumnConfig {
 	return table.ColumnConfig{Number: column, WidthMax: 64, WidthMaxEnforcer: text.WrapSoft}
 }
 
+// counted prints so many of a thing.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // printable keeps a stranger's text from moving the cursor.
 func printable(s string) string {
 	quoted := strconv.Quote(s)
@@ -71,10 +79,14 @@ func newTable(columns []any, right ...int) table.Writer {
 	t.Style().Options.DrawBorder = false
 	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(columns)
-	var configs []table.ColumnConfig
-	for _, n := range right {
-		configs = append(configs, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	t.SetColumnConfigs(configs)
+	t.SetColumnConfigs(rightAligned(right...))
 	return t
+}
+
+// rightAligned are columns of numbers.
+func rightAligned(columns ...int) (list []table.ColumnConfig) {
+	for _, n := range columns {
+		list = append(list, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	return list
 }

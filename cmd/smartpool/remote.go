@@ -87,7 +87,11 @@ func fetch[T any](res *http.Response, err error) (out T, _ error) {
 	if err != nil || len(text) > maxAnswer {
 		return out, fmt.Errorf("the daemon's answer broke off or is too long: is --api a smartpoold? (%w)", err)
 	}
-	if res.StatusCode != http.StatusOK {
+	switch res.StatusCode {
+	case http.StatusNoContent:
+		return out, nil
+	case http.StatusOK:
+	default:
 		var p struct {
 			Detail string `json:"detail"`
 			Errors []struct {

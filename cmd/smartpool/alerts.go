@@ -1,0 +1,212 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+)
+
+type alertsCmd struct {
+	Add    alertsAddCmd    `cmd:"" help:"Have somebody told of what happens from now on."`
+	List   alertsListCmd   `cmd:"" help:"Who is told what."`
+	Remove alertsRemoveCmd `cmd:"" help:"End a subscription."`
+	Test   alertsTestCmd   `cmd:"" help:"Send a test message now."`
+}
+
+// tokenFlags prove to the daemon that its owner asks.
+type tokenFlags struct {
+	apiFlags
+	Token     string `env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Better given by environment, or by its file."`
+	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File that holds it: api.token in the daemon's data folder."`
+}
+
+// dial asks the daemon how it is, and has the token go with each request from then on.
+func (f *tokenFlags) dial(ctx context.Context, e *env) (*remote, error) {
+	token := f.Token
+	if f.TokenFile != "" && token == "" {
+		text, err := os.ReadFile(f.TokenFile)
+		if err != nil {
+			return nil, usagef("--token-file: %w", err)
+		}
+		token = strings.TrimSpace(string(text))
+	}
+	if token == "" {
+		return nil, usagef("alerts need the daemon's token: name its file with --token-file, which is api.token in the daemon's data folder")
+	}
+	if strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return nil, usagef("the token has characters that a token never has: is %s the right file?", cmp.Or(f.TokenFile, "SMARTPOOL_TOKEN"))
+	}
+	if at, err := url.Parse(f.API); err == nil && at.Scheme == "http" && !loopback(at.Hostname()) {
+		return nil, usagef("the token would go to %s unencrypted: use https, or run this on the daemon's machine", at.Host)
+	}
+	r, err := f.apiFlags.dial(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	r.RequestEditors = append(r.RequestEditors, func(_ context.Context, req *http.Request) error {
+		req.Header.Set("Authorization", "Bearer "+token)
+		return nil
+	})
+	return r, nil
+}
+
+// loopback reports whether a host is this machine.
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+type alertsAddCmd struct {
+	tokenFlags
+	URL      string   `arg:"" help:"Where to: https://… is a webhook, anything else a URL of shoutrrr, such as telegram://token@telegram?chats=@me."`
+	Pool     string   `help:"Only what is of this pool: id or label."`
+	PastelID string   `name:"pastelid" help:"Only this PastelID's pledges, and the pools they are in."`
+	Operator string   `placeholder:"PASTELID" help:"Only this operator's pools."`
+	Kinds    []string `help:"What about, separated by commas; all kinds if left out. docs/alerts.md lists them."`
+	Cushion  int64    `placeholder:"PERCENT" help:"A cushion is low below this; 50 if left out."`
+	Overdue  int64    `placeholder:"BLOCKS" help:"A payout is overdue after so many blocks; 20 if left out."`
+}
+
+// Run subscribes.
+func (c *alertsAddCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		return err
+	}
+	if c.Pool != "" {
+		p, err := r.pool(ctx, c.Pool)
+		if err != nil {
+			return err
+		}
+		c.Pool = p.ID
+	}
+	ask := client.SubscribeJSONRequestBody{
+		URL: c.URL, Pool: optional(c.Pool), Pastelid: optional(c.PastelID), Operator: optional(c.Operator),
+		Cushion: optional(c.Cushion), Overdue: optional(c.Overdue),
+	}
+	if len(c.Kinds) > 0 {
+		kinds := make([]client.SubscribeKinds, len(c.Kinds))
+		for i, k := range c.Kinds {
+			kinds[i] = client.SubscribeKinds(k)
+		}
+		ask.Kinds = &kinds
+	}
+	got, err := fetch[api.Receipt](r.Subscribe(ctx, &client.SubscribeParams{}, ask))
+	if err != nil {
+		return err
+	}
+	if e.json {
+		return printJSON(e.out, got)
+	}
+	_, _ = fmt.Fprintf(e.out, "Subscription %s is made. See whether it arrives: smartpool alerts test %s\n", got.ID, got.ID)
+	if got.Secret != "" {
+		_, err = fmt.Fprintf(e.out, "Messages are signed with this secret, which is not shown again:\n  %s\n", got.Secret)
+	}
+	return err
+}
+
+type alertsListCmd struct{ tokenFlags }
+
+// Run lists subscriptions.
+func (c *alertsListCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		return err
+	}
+	list, err := fetch[[]api.Subscribed](r.Alerts(ctx, &client.AlertsParams{}))
+	if err != nil {
+		return err
+	}
+	if e.json {
+		return printJSON(e.out, list)
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(e.out, "Nobody is told anything yet: smartpool alerts add URL subscribes.")
+		return err
+	}
+	t := newTable([]any{"Subscription", "Since (UTC)", "To", "About", "Kinds", "Cushion %", "Overdue blocks"}, 6, 7)
+	t.SetColumnConfigs(append(rightAligned(6, 7), wrapped(5)))
+	for i := range list {
+		s := &list[i]
+		about := "every pool"
+		switch {
+		case s.Pool != "":
+			about = "pool " + short(s.Pool)
+		case s.PastelID != "":
+			about = "PastelID " + short(s.PastelID)
+		case s.Operator != "":
+			about = "operator " + short(s.Operator)
+		}
+		t.AppendRow([]any{s.ID, s.Created.UTC().Format("2006-01-02 15:04"), s.To, about, strings.Join(s.Kinds, ", "), s.Cushion, s.Overdue})
+	}
+	_, err = fmt.Fprintln(e.out, t.Render())
+	return err
+}
+
+type alertsRemoveCmd struct {
+	tokenFlags
+	ID string `arg:"" help:"Subscription, as alerts list shows it."`
+}
+
+// Run ends a subscription.
+func (c *alertsRemoveCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		return err
+	}
+	if _, err := fetch[struct{}](r.Unsubscribe(ctx, c.ID, &client.UnsubscribeParams{})); err != nil {
+		return noSubscription(c.ID, err)
+	}
+	return done(e, "removed", "Subscription %s is ended; what waited to be sent to it is dropped.", c.ID)
+}
+
+type alertsTestCmd struct {
+	tokenFlags
+	ID string `arg:"" help:"Subscription, as alerts list shows it."`
+}
+
+// Run sends a test message.
+func (c *alertsTestCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		return err
+	}
+	if _, err := fetch[struct{}](r.TestAlert(ctx, c.ID, &client.TestAlertParams{})); err != nil {
+		return noSubscription(c.ID, err)
+	}
+	return done(e, "sent", "A test message was sent to subscription %s and taken.", c.ID)
+}
+
+// noSubscription says where the ids are.
+func noSubscription(id string, err error) error {
+	if errors.Is(err, errNotThere) {
+		return fmt.Errorf("there is no subscription %s: smartpool alerts list shows them", printable(id))
+	}
+	return err
+}
+
+// done tells a person, or a program, that something was done to a subscription.
+func done(e *env, outcome, text, id string) error {
+	if e.json {
+		return printJSON(e.out, map[string]string{"id": id, "outcome": outcome})
+	}
+	_, err := fmt.Fprintf(e.out, text+"\n", id)
+	return err
+}

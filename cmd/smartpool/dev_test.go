@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// dev is a daemon with a development node, for journeys.
+type dev struct {
+	t    testing.TB
+	at   daemon.Addresses
+	node *pasteld.Client
+	dir  string
+}
+
+func startDev(t testing.TB) *dev {
+	t.Helper()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &dev{t: t, dir: t.TempDir()}
+	d, err := daemon.New(daemon.Config{
+		Data: x.dir, Dev: true, DevRPC: "127.0.0.1:0", API: "127.0.0.1:0", APIStreams: 10, Poll: 10 * time.Millisecond, ShadowFrom: -1, Keeper: true,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	for x.at = d.Addresses(); x.at.API == "" || x.at.DevRPC == ""; x.at = d.Addresses() {
+		select {
+		case err := <-ended:
+			t.Fatal(err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	x.node, err = pasteld.Dial(ctx, pasteld.Config{URL: x.at.DevRPC, CookieFile: x.at.DevCookie, Network: net})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// commands with flags that say where daemon and node are.
+var asksAPI = regexp.MustCompile(`^(pools|join|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool)\b`)
+var asksNode = regexp.MustCompile(`^(join|my|leave|history|pool create|pool activate|supernode|payouts|guard|verify|rpc)\b`)
+
+// call runs a command line against the daemon and the node.
+func (x *dev) call(line ...string) (code int, out string) {
+	all := strings.Join(line, " ")
+	args := append([]string{}, line...)
+	if asksAPI.MatchString(strings.TrimPrefix(all, "--json ")) {
+		args = append(args, "--api", x.at.API)
+	}
+	if asksNode.MatchString(strings.TrimPrefix(all, "--json ")) {
+		args = append(args, "--node", x.at.DevRPC, "--node-cookie", x.at.DevCookie)
+	}
+	var both bytes.Buffer
+	code = run(args, strings.NewReader(""), &both, &both)
+	return code, both.String()
+}
+
+// mine makes blocks, and waits until the daemon's API has them.
+func (x *dev) mine(n int) {
+	x.t.Helper()
+	if _, err := x.node.Generate(context.Background(), n); err != nil {
+		x.t.Fatal(err)
+	}
+	x.settle()
+}
+
+// settle waits until the API is where the node is.
+func (x *dev) settle() {
+	x.t.Helper()
+	height, _, err := x.node.Tip(context.Background())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	c, err := client.NewClient(x.at.API)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for { // answers are kept until the API has noticed a block, and all go at once
+		s, err := fetch[api.Statistics](c.Statistics(context.Background()))
+		if err == nil && s.Tip.Height == height {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// whileMining runs f while a block is mined for every transaction, and for a Supernode that has not been paid.
+func (x *dev) whileMining(f func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var mining sync.WaitGroup
+	mining.Go(func() {
+		before, _ := x.node.Masternodes(ctx)
+		known := len(before)
+		for ctx.Err() == nil {
+			waiting, err := x.node.Mempool(ctx)
+			if err != nil {
+				continue
+			}
+			nodes, err := x.node.Masternodes(ctx)
+			if err == nil && (len(waiting) > 0 || len(nodes) > known) {
+				known = len(nodes)
+				x.node.Generate(ctx, 1)
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+	f()
+	cancel()
+	mining.Wait()
+	x.settle()
+}
+
+// person makes a registered PastelID and an output of some PSL.
+func (x *dev) person(coins int) (id string) {
+	x.t.Helper()
+	ctx := context.Background()
+	id, err := x.node.NewPastelID(ctx, passphrase)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	at, err := x.node.NewAddress(ctx)
+	if err == nil {
+		_, err = x.node.RegisterID(ctx, id, passphrase, at)
+	}
+	if err == nil && coins > 0 {
+		_, err = x.node.SendTo(ctx, at, pastel.Amount(coins)*pastel.PSL)
+	}
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return id
+}
+
+const passphrase = "correct horse"
+
+// field reads a field of a command's JSON.
+func (x *dev) field(path string, line ...string) string {
+	x.t.Helper()
+	_, out := x.call(append([]string{"--json"}, line...)...)
+	var doc any
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		x.t.Fatalf("%v: %s", line, out)
+	}
+	for _, name := range strings.Split(path, ".") {
+		switch v := doc.(type) {
+		case map[string]any:
+			doc = v[name]
+		case []any:
+			var i int
+			fmt.Sscan(name, &i)
+			doc = v[i]
+		}
+	}
+	return fmt.Sprint(doc)
+}

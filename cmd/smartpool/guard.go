@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+type guardCmd struct {
+	who
+	Once   bool          `help:"Look once; the exit code is 1 if a pledge is about to be spent."`
+	NoLock bool          `help:"Only watch: lock nothing in the wallet."`
+	Every  time.Duration `default:"10s" help:"How often to look."`
+}
+
+// guard is what guarding remembers from one look to the next.
+type guard struct {
+	e      *env
+	r      *remote
+	wallet *pasteld.Client          // nil if nothing is to be locked
+	free   map[pastel.OutPoint]bool // outputs that back nothing
+	tip    api.Tip                  // as of this block
+	warned map[string]api.Spend     // by transaction and pledge
+}
+
+// guarded is a line that guard tells programs.
+type guarded struct {
+	Kind    string     `json:"kind"` // locked, spending, gone or, with --once, guarded
+	Time    time.Time  `json:"time"`
+	Output  string     `json:"output,omitempty"`
+	Spend   *api.Spend `json:"spend,omitempty"`
+	Pledges int        `json:"pledges,omitempty"`
+}
+
+// Run watches pledges until it is interrupted: it locks the outputs behind them in the wallet, which forgets that when it is
+// restarted, and warns of transactions that spend them.
+func (c *guardCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	if c.Every < time.Second {
+		return usagef("--every %v: want a second at least", c.Every)
+	}
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		return err
+	}
+	g := &guard{e: e, r: r, free: map[pastel.OutPoint]bool{}, warned: map[string]api.Spend{}}
+	if !c.NoLock {
+		if g.wallet, err = c.wallet(ctx, r.net); err != nil {
+			return fmt.Errorf("%w; or only watch, with --no-lock", err)
+		}
+	}
+	ids, err := c.names(ctx, r)
+	if err != nil {
+		return err
+	}
+	told := ""
+	for {
+		pledges, err := g.look(ctx, ids)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case c.Once && err != nil:
+			return err
+		case c.Once && len(g.warned) > 0:
+			return fmt.Errorf("of %s, coins are about to be spent", counted(pledges, "pledge"))
+		case c.Once:
+			g.tell(guarded{Kind: "guarded", Pledges: pledges}, "Looked after %s: no coins are about to be spent.", counted(pledges, "pledge"))
+			return nil
+		case err != nil && err.Error() != told: // what is away comes back
+			told = err.Error()
+			e.warn("Trying again: %v", err)
+		case err == nil && told != "":
+			told = ""
+			e.warn("It works again.")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(c.Every):
+		}
+	}
+}
+
+// look looks once at all pledges, and returns how many there are.
+func (g *guard) look(ctx context.Context, ids []string) (int, error) {
+	mine := map[int64]api.Position{}
+	var tip api.Tip
+	for _, id := range ids {
+		a, err := g.r.account(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		tip = a.Tip
+		for _, p := range a.Positions {
+			mine[int64(p.Seq)] = p
+		}
+	}
+	watched := g.watch(ctx, mine)
+	var locked error
+	if g.wallet != nil {
+		locked = g.lock(ctx, mine, tip)
+	}
+	return len(mine), errors.Join(watched, locked)
+}
+
+// watch warns of transactions that spend what is mine.
+func (g *guard) watch(ctx context.Context, mine map[int64]api.Position) error {
+	list, err := fetch[api.List[api.Spend]](g.r.Mempool(ctx, &client.MempoolParams{}))
+	if err != nil {
+		return err
+	}
+	waiting := map[string]bool{}
+	for _, s := range list.Items {
+		p, found := mine[s.Pledge]
+		if !found {
+			continue
+		}
+		key := fmt.Sprintf("%s %d", s.TxID, s.Pledge)
+		waiting[key] = true
+		if _, known := g.warned[key]; known {
+			continue
+		}
+		g.warned[key] = s
+		what := fmt.Sprintf("the pledge leaves and loses %s PSL", s.Forfeited)
+		if !s.Leaves {
+			what = "the pledge stays, as its address keeps enough"
+		}
+		g.tell(guarded{Kind: "spending", Spend: &s}, "MIND: transaction %s, not mined yet, spends coins of your pledge of %d PSL in pool %s. Once it is mined %s.\n"+
+			"Was that not you? Then somebody else has the key of %s: move what else it holds.", s.TxID, p.Coins, short(s.Pool), what, p.Address)
+	}
+	for key, s := range g.warned {
+		if !waiting[key] {
+			delete(g.warned, key)
+			g.tell(guarded{Kind: "gone", Spend: &s}, "Transaction %s waits no more: it was mined or dropped.", s.TxID)
+		}
+	}
+	return nil
+}
+
+// lock locks the wallet's outputs that back what is mine. Others at the same addresses, such as rewards, it leaves alone.
+func (g *guard) lock(ctx context.Context, mine map[int64]api.Position, tip api.Tip) error {
+	seen := map[pastel.Address]bool{}
+	var addresses []pastel.Address
+	for _, p := range mine {
+		a, err := pastel.ParseAddress(&g.r.net, p.Address)
+		if err != nil {
+			return fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
+		}
+		if !seen[a] {
+			seen[a] = true
+			addresses = append(addresses, a)
+		}
+	}
+	if len(addresses) == 0 {
+		return nil
+	}
+	if tip != g.tip {
+		g.tip = tip
+		clear(g.free)
+	}
+	outputs, err := g.wallet.Unspent(ctx, 0, addresses...)
+	if err != nil {
+		return err
+	}
+	for i := range outputs {
+		out := outputs[i].OutPoint
+		if g.free[out] {
+			continue
+		}
+		c, err := fetch[api.Coin](g.r.Output(ctx, out.String()))
+		if err != nil && !errors.Is(err, errNotThere) {
+			return err
+		}
+		if !c.Backs {
+			g.free[out] = true
+			continue
+		}
+		if err := g.wallet.LockUnspent(ctx, false, []pastel.OutPoint{out}); err != nil {
+			return err
+		}
+		g.tell(guarded{Kind: "locked", Output: out.String()}, "Locked %s, %s PSL of %s: it backs a pledge.", out, c.Value, c.Address)
+	}
+	return nil
+}
+
+// tell tells a person or a program, one line each.
+func (g *guard) tell(x guarded, format string, args ...any) {
+	x.Time = time.Now().UTC()
+	if g.e.json {
+		//nolint:errcheck,errchkjson // texts alone; a reader that is gone ends the process
+		json.NewEncoder(g.e.out).Encode(x)
+		return
+	}
+	_, _ = fmt.Fprintf(g.e.out, "%s UTC  "+format+"\n", append([]any{x.Time.Format("2006-01-02 15:04")}, args...)...)
+}

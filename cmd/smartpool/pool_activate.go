@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+type poolActivateCmd struct {
+	apiFlags
+	nodeFlags
+	identityFlags
+	Pool        string   `arg:"" help:"Pool id, or its label."`
+	Participant []string `placeholder:"PASTELID,ADDRESS" sep:"none" help:"Member, by PastelID and pledged address; repeat for each. Without any, all who pledged."`
+	DryRun      bool     `help:"Only say whether the ticket would be accepted, and who would be in."`
+	NoWait      bool     `help:"Do not wait for the block that holds the ticket."`
+	Yes         bool     `help:"Do not ask."`
+}
+
+// Run activates a pool.
+func (c *poolActivateCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		return err
+	}
+	p, err := r.pool(ctx, c.Pool)
+	if err != nil {
+		return err
+	}
+	x, table, err := c.build(&p, &r.net)
+	if err != nil {
+		return err
+	}
+	t := &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}
+	if err := r.rehearse(ctx, t); err != nil {
+		if p.Status == "subscribing" && p.PledgedCoins < p.Target {
+			return fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", short(p.ID), p.PledgedCoins, p.Target, err)
+		}
+		return err
+	}
+	if c.DryRun {
+		return rehearsed(e, x, table)
+	}
+	wallet, err := c.wallet(ctx, r.net)
+	if err != nil {
+		return err
+	}
+	me, err := c.identity(ctx, e, wallet, p.Operator)
+	if err != nil {
+		return err
+	}
+	what := table + fmt.Sprintf("\nThe operator's PastelID signs:\n  %s\nPosting costs %s PSL.\n", x.OperatorStatement(r.net.Name), r.net.ContractFee)
+	if err := e.confirm(c.Yes, what); err != nil {
+		return err
+	}
+	if x.OperatorSignature, err = me.sign(ctx, x.OperatorStatement(r.net.Name)); err != nil {
+		return err
+	}
+	txid, err := r.post(ctx, e, wallet, t)
+	if err != nil {
+		return err
+	}
+	return r.finish(ctx, e, txid, !c.NoWait, func(string) (string, error) {
+		now, err := r.pool(ctx, p.ID)
+		if err != nil || now.Activated == nil {
+			return "", err
+		}
+		return fmt.Sprintf("Active since %s with %d PSL.\nThe Supernode's collateral reference is %s, index 4294967295: smartpool supernode launch %s",
+			when(*now.Activated), now.MemberCoins, now.ActivationTx, now.ID), nil
+	})
+}
+
+// build makes the unsigned ticket, and a table of who would be a member and who would stand by.
+func (c *poolActivateCmd) build(p *api.PoolDetail, net *pastel.Network) (*ticket.Activate, string, error) {
+	x := &ticket.Activate{SmartPoolID: ticket.PoolID(p.ID)}
+	listed := map[string]bool{}
+	for _, s := range c.Participant {
+		id, addr, ok := strings.Cut(s, ",")
+		if !ok {
+			return nil, "", usagef("--participant %q: want PASTELID,ADDRESS", s)
+		}
+		x.Participants = append(x.Participants, ticket.Participant{PastelID: id, Address: addr})
+		listed[s] = true
+	}
+	if len(c.Participant) == 0 {
+		seen := map[string]bool{}
+		for _, m := range p.Participants {
+			if pair := m.PastelID + "," + m.Address; !seen[pair] {
+				seen[pair], listed[pair] = true, true
+				x.Participants = append(x.Participants, ticket.Participant{PastelID: m.PastelID, Address: m.Address})
+			}
+		}
+		if len(x.Participants) > relayed { // nodes would not relay the list: an empty one means every live pledge
+			x.Participants = nil
+		}
+	}
+	t := newTable([]any{"PastelID", "PSL", "Address", "Becomes"}, 2)
+	var sum int64
+	for _, m := range p.Participants {
+		becomes := "standby"
+		if listed[m.PastelID+","+m.Address] {
+			becomes = "member"
+			sum += m.Coins
+		}
+		t.AppendRow([]any{short(m.PastelID), m.Coins, m.Address, becomes})
+	}
+	table := fmt.Sprintf("Pool %s starts with %d PSL of members; it wants %d PSL.\n\n%s\n", p.ID, sum, p.Target, t.Render())
+	if len(x.Participants) == 0 {
+		table += "\nMind that the list is empty: whoever has a live pledge in the block that mines this becomes a member.\n"
+	}
+	return x, table, firstFailure(checkActivate(x, net))
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+type poolReportCmd struct {
+	apiFlags
+	Pool string `arg:"" help:"Pool id, or its label."`
+	From string `placeholder:"YYYY-MM-DD" help:"First day, UTC."`
+	To   string `placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
+	CSV  bool   `name:"csv" help:"Print every event with money in it, for a spreadsheet."`
+}
+
+// Run sums up what came in and what went out.
+func (c *poolReportCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	from, to, err := days(c.From, c.To)
+	if err != nil {
+		return err
+	}
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		return err
+	}
+	p, err := r.pool(ctx, c.Pool)
+	if err != nil {
+		return err
+	}
+	limit := int64(api.MaxLimit)
+	types := []client.EventsParamsType{"reward.received", "reward.forfeited", "payout.settled", "payout.paid", "payout.cancelled", "pledge.left", "pledge.accepted"}
+	events, err := listing[api.Event](func(cursor *string) (*http.Response, error) {
+		return r.Events(ctx, &client.EventsParams{Pool: &p.ID, Type: &types, Cursor: cursor, Limit: &limit})
+	})
+	if err != nil {
+		return err
+	}
+	fees, err := listing[api.Credit](func(cursor *string) (*http.Response, error) {
+		return r.Credits(ctx, &client.CreditsParams{Pool: &p.ID, Address: &p.FeeAddress, Cursor: cursor, Limit: &limit})
+	})
+	if err != nil {
+		return err
+	}
+	within := func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
+	out := csv.NewWriter(e.out)
+	rows := [][]string{{"time_utc", "block", "event", "amount_psl", "pastelid", "txid"}}
+	sums := map[string]pastel.Amount{}
+	counts := map[string]int{}
+	for _, x := range events {
+		if !within(x.Time) {
+			continue
+		}
+		counts[x.Type]++
+		sums[x.Type] += x.Amount + x.Forfeited
+		rows = append(rows, []string{x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), x.Type, (x.Amount + x.Forfeited).String(), x.PastelID, x.TxID})
+	}
+	var fee pastel.Amount
+	for _, x := range fees {
+		if within(x.At.Time) {
+			fee += x.Amount
+		}
+	}
+	switch {
+	case e.json:
+		return printJSON(e.out, map[string]any{"pool": p.ID, "sums_patoshi": sums, "counts": counts, "operator_fee_patoshi": fee})
+	case c.CSV:
+		return out.WriteAll(rows)
+	}
+	_, err = fmt.Fprintf(e.out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nJoined %d, left %d, who forfeited %s PSL\n",
+		p.ID, psl(sums["reward.received"]), counts["reward.received"], p.FeeAddress, fee, psl(sums["payout.settled"]), counts["payout.settled"],
+		counts["payout.paid"], counts["payout.cancelled"], counts["pledge.accepted"], counts["pledge.left"], sums["pledge.left"])
+	return err
+}

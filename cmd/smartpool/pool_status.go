@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/api"
+)
+
+type poolStatusCmd struct {
+	apiFlags
+	Pool string `arg:"" help:"Pool id, or its label."`
+}
+
+// Run shows a pool.
+func (c *poolStatusCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		return err
+	}
+	p, err := r.pool(ctx, c.Pool)
+	if err != nil {
+		return err
+	}
+	if e.json {
+		return printJSON(e.out, p)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\nBlock %d, %s UTC\n\n", p.ID, p.Status, p.Tip.Height, p.Tip.Time.UTC().Format("2006-01-02 15:04"))
+	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", printable(p.Company), p.Fee, short(p.Operator), p.Reputation)
+	fmt.Fprintf(&b, "Opened      %s\n", when(p.Opened))
+	for _, x := range []struct {
+		name string
+		at   *api.Moment
+	}{{"Join until", p.JoinUntil}, {"Activate by", p.ActivateUntil}, {"Activated", p.Activated}, {"Deadline", p.Deadline}, {"Ended", p.Ended}, {"Settles", p.NextSettlement}} {
+		if x.at != nil {
+			fmt.Fprintf(&b, "%-11s %s\n", x.name, when(*x.at))
+		}
+	}
+	if p.Status == "subscribing" {
+		fmt.Fprintf(&b, "Collateral  %d PSL pledged of %d PSL wanted, %d PSL needed\n", p.PledgedCoins, p.Target, p.Required)
+	} else if p.Ended == nil {
+		fmt.Fprintf(&b, "Collateral  members have %d PSL of %d PSL wanted, %d PSL needed\n", p.MemberCoins, p.Target, p.Required)
+		fmt.Fprintf(&b, "Cushion     %d PSL%s\n", p.Cushion, map[bool]string{true: ": LOW, less than half is left"}[p.Low])
+	}
+	if p.Breakers != nil {
+		fmt.Fprintf(&b, "Breaks if   these leave together: %s (%d PSL)\n", shorts(p.Breakers.Members), p.Breakers.Coins)
+	}
+	fmt.Fprintf(&b, "Income      %s PSL in %d rewards; %s PSL paid, %s PSL in escrow\n", p.Income, p.Rewards, p.Paid, p.Escrowed)
+	fmt.Fprintf(&b, "Your fee    %s PSL accrued since the last settlement\n", p.OperatorFee)
+	if p.Forecast != nil {
+		fmt.Fprintf(&b, "Forecast    %s PSL settle in %s, paid from %s on\n", p.Forecast.Amount, when(p.Forecast.At), when(p.Forecast.Mined))
+	}
+	if len(p.Participants) > 0 {
+		t := newTable([]any{"PastelID", "Role", "PSL", "Share %", "Accrued PSL", "Address"}, 3, 4, 5)
+		for _, m := range p.Participants {
+			t.AppendRow([]any{short(m.PastelID), m.Role, m.Coins, m.Share, psl(m.Accrued), m.Address})
+		}
+		fmt.Fprintf(&b, "\n%s\n", t.Render())
+	}
+	tellPayouts(&b, p.Pending)
+	_, err = fmt.Fprint(e.out, trailing.ReplaceAllString(b.String(), "\n"))
+	return err
+}
+
+// shorts lists ids, the first of many.
+func shorts(ids []string) string {
+	const most = 6
+	list := make([]string, 0, most)
+	for i, id := range ids {
+		if i == most {
+			return strings.Join(list, ", ") + fmt.Sprintf(" and %d more", len(ids)-most)
+		}
+		list = append(list, short(id))
+	}
+	return strings.Join(list, ", ")
+}
