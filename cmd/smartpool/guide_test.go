@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -238,14 +239,16 @@ func spend(t *testing.T, p *transcript, id string) {
 		t.Fatal(err)
 	}
 	coins, err := p.node.Unspent(ctx, 1, from)
-	if err != nil || len(coins) == 0 {
+	pledged := slices.IndexFunc(coins, func(u pasteld.Unspent) bool { return u.Value == 520*pastel.PSL }) // the others are payouts
+	if err != nil || pledged < 0 {
 		t.Fatal(err, coins)
 	}
+	coin := coins[pledged]
 	to, err := p.node.NewAddress(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := p.node.CreateRaw(ctx, []pastel.OutPoint{coins[0].OutPoint}, []pasteld.Output{{Address: to, Value: coins[0].Value - pastel.PSL}})
+	raw, err := p.node.CreateRaw(ctx, []pastel.OutPoint{coin.OutPoint}, []pasteld.Output{{Address: to, Value: coin.Value - pastel.PSL}})
 	if err == nil {
 		raw, _, err = p.node.SignRaw(ctx, raw)
 	}
