@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
@@ -35,17 +34,12 @@ type auditFlags struct {
 	ShadowFrom int32 `default:"-1" placeholder:"HEIGHT" help:"First block of a shadow run, on a network that does not enforce the rules."`
 }
 
-// audited is what the rules make of a node's blocks, whoever else says what.
-type audited struct {
-	ledger  *chain.Ledger
-	node    chain.Source
-	settled map[pastel.TxID]pool.Payout
-	paid    map[pastel.TxID]pastel.Height
-	income  map[ticket.PoolID]pastel.Amount
-}
+// unknownf is an unknownError that wraps another.
+func unknownf(format string, args ...any) error { return unknownError{fmt.Errorf(format, args...)} }
 
-// recompute reads every block of the node and applies the rules to it.
-func (f *auditFlags) recompute(ctx context.Context, e *env, until pastel.Height) (*audited, error) {
+// recompute reads the node's blocks up to a height, -1 for all, and applies the rules to each: whoever else says what. The state that
+// comes of it is returned; each block's update is shown on the way.
+func (f *auditFlags) recompute(ctx context.Context, e *env, until pastel.Height, show func(*pool.Update)) (*pool.State, error) {
 	net, err := f.network()
 	if err != nil {
 		return nil, err
@@ -53,17 +47,13 @@ func (f *auditFlags) recompute(ctx context.Context, e *env, until pastel.Height)
 	if f.ShadowFrom >= 0 && net.StartHeight == pastel.NotSet {
 		net.StartHeight = pastel.Height(f.ShadowFrom)
 	}
+	state, err := pool.New(net, f.ShadowFrom >= 0)
+	if err != nil {
+		return nil, usageError{err}
+	}
 	node, err := f.wallet(ctx, net)
 	if err != nil {
 		return nil, unknownError{err}
-	}
-	ledger, err := chain.OpenLedger(ctx, net, f.ShadowFrom >= 0, &chain.Memory{})
-	if err != nil {
-		return nil, err
-	}
-	a := &audited{
-		ledger: ledger, node: node, settled: map[pastel.TxID]pool.Payout{}, paid: map[pastel.TxID]pastel.Height{},
-		income: map[ticket.PoolID]pastel.Amount{},
 	}
 	tip, _, err := node.Tip(ctx)
 	if err != nil {
@@ -73,52 +63,50 @@ func (f *auditFlags) recompute(ctx context.Context, e *env, until pastel.Height)
 		until = tip
 	}
 	if until > tip {
-		return nil, unknownError{fmt.Errorf("the node ends at block %d, block %d is wanted: wait for it", tip, until)}
+		return nil, unknownf("the node ends at block %d, block %d is wanted: wait for it", tip, until)
 	}
-	told := time.Now()
-	for h := pastel.Height(0); h <= until; h++ {
-		if err := a.step(ctx, &net, h); err != nil {
-			return nil, err
+	bar := e.progress("recomputing blocks", int64(until)+1)
+	defer bar.done()
+	stop := make(chan struct{})
+	defer close(stop)
+	for b := range ahead(stop, func(yield func(func() lineResult) bool) {
+		for h := pastel.Height(0); h <= until && yield(func() lineResult { return readBlock(ctx, node, &net, h) }); h++ {
 		}
-		if time.Since(told) > 2*time.Second {
-			told = time.Now()
-			e.note("block %d of %d", h, until)
+	}) {
+		if b.err != nil {
+			return nil, unknownError{b.err}
 		}
+		if last := state.Tip(); b.block.Height > 0 && b.block.Prev != last.Hash {
+			return nil, unknownf("block %d does not follow block %d: the node reorganized meanwhile, run this again", b.block.Height, last.Height)
+		}
+		u, err := state.Apply(b.block)
+		if err != nil {
+			return nil, fmt.Errorf("wrong: block %d breaks the rules: %w", b.block.Height, err)
+		}
+		show(u)
+		bar.add(1)
 	}
-	return a, nil
+	return state, nil
 }
 
-func (a *audited) step(ctx context.Context, net *pastel.Network, h pastel.Height) error {
-	hash, err := a.node.HashAt(ctx, h)
+// readBlock reads a block of the node's best chain, and prepares it.
+func readBlock(ctx context.Context, node chain.Source, net *pastel.Network, h pastel.Height) lineResult {
+	hash, err := node.HashAt(ctx, h)
 	if err != nil {
-		return unknownError{fmt.Errorf("block %d: %w", h, err)}
+		return lineResult{err: fmt.Errorf("block %d: %w", h, err)}
 	}
-	raw, err := a.node.Block(ctx, hash)
+	raw, err := node.Block(ctx, hash)
 	if err != nil {
-		return unknownError{fmt.Errorf("block %d: %w", h, err)}
+		return lineResult{err: fmt.Errorf("block %d: %w", h, err)}
 	}
 	b, err := pastel.ParseBlock(raw)
-	if err != nil || b.Hash() != hash {
-		return unknownError{fmt.Errorf("block %d: the node gave another block or none (%w)", h, err)}
+	if err == nil && b.Hash() != hash {
+		err = fmt.Errorf("it is %s", b.Hash())
 	}
-	c, err := a.ledger.Step(ctx, h-1, []*pool.Prepared{pool.Prepare(net, h, b)})
 	if err != nil {
-		return fmt.Errorf("wrong: block %d breaks the rules: %w", h, err)
+		return lineResult{err: fmt.Errorf("the node gave something else for block %d, %s: %w", h, hash, err)}
 	}
-	u := c.Blocks[0]
-	for i := range u.Settled {
-		a.settled[u.Settled[i].Tx.ID()] = u.Settled[i]
-	}
-	for i := range u.Events {
-		switch x := &u.Events[i]; x.Type {
-		case pool.PayoutPaid:
-			a.paid[x.TxID] = h
-		case pool.RewardReceived:
-			a.income[x.Pool] += x.Amount
-		default:
-		}
-	}
-	return nil
+	return lineResult{block: pool.Prepare(net, h, b)}
 }
 
 type verifyPayoutCmd struct {
@@ -134,25 +122,40 @@ func (c *verifyPayoutCmd) Run(e *env) error {
 	if err != nil {
 		return usagef("%q is no transaction id: want 64 hex digits", printable(c.TxID))
 	}
-	a, err := c.recompute(ctx, e, -1)
+	var po *pool.Payout
+	mined := pastel.Height(-1)
+	state, err := c.recompute(ctx, e, -1, func(u *pool.Update) {
+		for i := range u.Settled {
+			if u.Settled[i].Tx.ID() == id {
+				po = &u.Settled[i]
+			}
+		}
+		for i := range u.Events {
+			if x := &u.Events[i]; x.Type == pool.PayoutPaid && x.TxID == id {
+				mined = u.Height
+			}
+		}
+	})
 	if err != nil {
 		return err
 	}
-	tip := a.ledger.Last()
-	po, found := a.settled[id]
-	if !found {
-		return unknownError{fmt.Errorf("unknown: no settlement up to block %d made transaction %s: it is no payout, or none of this chain", tip.Height, id)}
+	tip := state.Tip()
+	if po == nil {
+		return unknownf("unknown: no settlement up to block %d made transaction %s: it is no payout, or none of this chain", tip.Height, id)
 	}
-	state := fmt.Sprintf("can be mined from block %d to %d", po.ValidFrom, po.ValidTo)
-	if h, mined := a.paid[id]; mined {
-		state = fmt.Sprintf("mined in block %d", h)
+	outcome := fmt.Sprintf("can be mined from block %d to %d", po.ValidFrom, po.ValidTo)
+	switch {
+	case mined >= 0:
+		outcome = fmt.Sprintf("mined in block %d", mined)
+	case tip.Height >= po.ValidTo:
+		outcome = fmt.Sprintf("cancelled in block %d, as it was not mined: what it would have paid is in later payouts", po.ValidTo)
 	}
 	if e.json {
-		return printJSON(e.out, map[string]any{"verdict": "ok", "txid": id.String(), "pool": po.Pool, "settled": po.Settled, "state": state, "digest": fmt.Sprintf("%x", tip.Digest)})
+		return printJSON(e.out, map[string]any{"verdict": "ok", "txid": id.String(), "pool": po.Pool, "settled": po.Settled, "state": outcome, "digest": fmt.Sprintf("%x", tip.Digest)})
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "ok: payout %s of pool %s\nsettled in block %d, %s\nRecomputed from %d raw blocks; ledger digest %x\n", id, po.Pool, po.Settled, state, tip.Height+1, tip.Digest)
-	net := a.ledger.Network()
+	fmt.Fprintf(&b, "ok: payout %s of pool %s\nsettled in block %d, %s\nRecomputed from %d raw blocks; ledger digest %x\n", id, po.Pool, po.Settled, outcome, tip.Height+1, tip.Digest)
+	net := state.Network()
 	t := newTable([]any{"To", "PSL"}, 2)
 	for _, o := range po.Outputs {
 		t.AppendRow([]any{o.To.Encode(&net), psl(o.Amount)})
@@ -181,22 +184,27 @@ func (c *verifyPoolCmd) Run(e *env) error {
 		return unknownError{err}
 	}
 	c.Network = r.net.Name
-	a, err := c.recompute(ctx, e, p.Tip.Height)
+	var income pastel.Amount
+	state, err := c.recompute(ctx, e, p.Tip.Height, func(u *pool.Update) {
+		for i := range u.Events {
+			if x := &u.Events[i]; x.Type == pool.RewardReceived && string(x.Pool) == p.ID {
+				income += x.Amount
+			}
+		}
+	})
 	if err != nil {
 		return err
 	}
-	tip := a.ledger.Last()
+	tip := state.Tip()
 	if tip.Hash.String() != p.Tip.Hash {
-		return unknownError{fmt.Errorf("unknown: block %d is %s at the node and %s at the daemon: try again once they agree", tip.Height, tip.Hash, p.Tip.Hash)}
+		return unknownf("unknown: block %d is %s at the node and %s at the daemon: try again once they agree", tip.Height, tip.Hash, p.Tip.Hash)
 	}
-	var ours pool.Pool
-	found := false
-	a.ledger.View(func(s *pool.State) { ours, found = s.Pool(ticket.PoolID(p.ID)) })
+	ours, found := state.Pool(ticket.PoolID(p.ID))
 	if !found {
 		return fmt.Errorf("wrong: raw blocks hold no pool %s", p.ID)
 	}
-	net := a.ledger.Network()
-	differ := differences(&p, &ours, a, &net)
+	net := state.Network()
+	differ := differences(&p, &ours, income, &net)
 	if digest := fmt.Sprintf("%x", tip.Digest); digest != p.Tip.Digest {
 		differ = append(differ, fmt.Sprintf("ledger digest: the daemon says %s, raw blocks %s", p.Tip.Digest, digest))
 	}
@@ -217,7 +225,7 @@ func (c *verifyPoolCmd) Run(e *env) error {
 }
 
 // differences compares every figure of a pool.
-func differences(p *api.PoolDetail, ours *pool.Pool, a *audited, net *pastel.Network) []string {
+func differences(p *api.PoolDetail, ours *pool.Pool, income pastel.Amount, net *pastel.Network) []string {
 	var list []string
 	same := func(what string, daemon, blocks any) {
 		if !reflect.DeepEqual(daemon, blocks) {
@@ -230,7 +238,7 @@ func differences(p *api.PoolDetail, ours *pool.Pool, a *audited, net *pastel.Net
 	same("escrow", p.Escrowed, ours.Escrowed)
 	same("operator's accrued", p.OperatorFee, ours.Accrued)
 	same("carry", p.Carry, ours.Carry)
-	same("income", p.Income, a.income[ours.ID])
+	same("income", p.Income, income)
 	same("escrow address", p.Escrow, ours.Escrow.Encode(net))
 	same("fee address", p.FeeAddress, ours.FeeAddress.Encode(net))
 	var pledges, want []string
@@ -276,7 +284,7 @@ func (c *digestCmd) Run(e *env) error {
 	for _, url := range append([]string{c.API}, c.Others...) {
 		r, err := (&apiFlags{url}).dial(ctx, quiet)
 		if err != nil {
-			return unknownError{fmt.Errorf("%s: %w", url, err)}
+			return unknownf("%s: %w", url, err)
 		}
 		all = append(all, r)
 	}
@@ -295,7 +303,7 @@ func (c *digestCmd) Run(e *env) error {
 	for _, r := range all {
 		b, err := fetch[api.Block](r.Block(ctx, int32(h)))
 		if err != nil {
-			return unknownError{fmt.Errorf("%s: block %d: %w", r.url, h, err)}
+			return unknownf("%s: block %d: %w", r.url, h, err)
 		}
 		lines = append(lines, line{r.url, h, b.Hash, b.Digest})
 		agree = agree && b.Digest == lines[0].Digest

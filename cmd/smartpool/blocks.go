@@ -3,10 +3,12 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -22,37 +24,15 @@ type lineResult struct {
 	err   error
 }
 
-// readBlocks reads a raw block in hex a line. Blocks are parsed and prepared on all cores, some ahead of their use; the
-// results come in order. The channel ends after the last block or the first error.
-func readBlocks(in io.Reader, net *pastel.Network, stop <-chan struct{}) <-chan lineResult {
-	results := make(chan lineResult)
-	queue := make(chan chan lineResult, 4*runtime.GOMAXPROCS(0))
+// ahead runs jobs on all cores, some ahead of their use, and gives what they return in order. Closing stop ends it.
+func ahead[T any](stop <-chan struct{}, jobs iter.Seq[func() T]) <-chan T {
+	results := make(chan T)
+	queue := make(chan chan T, 4*runtime.GOMAXPROCS(0))
 	go func() {
 		defer close(queue)
-		lines := bufio.NewScanner(in)
-		lines.Buffer(make([]byte, 0, 1<<16), maxLine)
-		blank := 0 // the line of the first blank one
-		for n := 1; ; n++ {
-			slot := make(chan lineResult, 1)
-			more := lines.Scan()
-			line := bytes.TrimSpace(lines.Bytes())
-			switch {
-			case !more:
-				if lines.Err() == nil {
-					return
-				}
-				slot <- lineResult{err: lineError(n, lines.Err())}
-			case len(line) == 0:
-				if blank == 0 {
-					blank = n
-				}
-				continue
-			case blank != 0:
-				slot <- lineResult{err: fmt.Errorf("line %d is blank: want one raw block in hex a line", blank)}
-			default:
-				text := bytes.Clone(line) // the scanner uses its buffer again
-				go func() { slot <- prepareLine(text, net, n) }()
-			}
+		for job := range jobs {
+			slot := make(chan T, 1)
+			go func() { slot <- job() }()
 			select {
 			case queue <- slot:
 			case <-stop:
@@ -63,18 +43,43 @@ func readBlocks(in io.Reader, net *pastel.Network, stop <-chan struct{}) <-chan 
 	go func() {
 		defer close(results)
 		for slot := range queue {
-			r := <-slot
 			select {
-			case results <- r:
+			case results <- <-slot:
 			case <-stop:
-				return
-			}
-			if r.err != nil {
 				return
 			}
 		}
 	}()
 	return results
+}
+
+// readBlocks reads a raw block in hex a line. The results come in order; the first error is the last of them.
+func readBlocks(in io.Reader, net *pastel.Network, stop <-chan struct{}) <-chan lineResult {
+	return ahead(stop, func(yield func(func() lineResult) bool) {
+		fails := func(err error) { yield(func() lineResult { return lineResult{err: err} }) }
+		lines := bufio.NewScanner(in)
+		lines.Buffer(make([]byte, 0, 1<<16), maxLine)
+		blank := 0 // the line of the first blank one
+		n := 1
+		for ; lines.Scan(); n++ {
+			line := bytes.TrimSpace(lines.Bytes())
+			switch {
+			case len(line) == 0:
+				blank = cmp.Or(blank, n)
+				continue
+			case blank != 0:
+				fails(fmt.Errorf("line %d is blank: want one raw block in hex a line", blank))
+				return
+			}
+			text, at := bytes.Clone(line), n // the scanner uses its buffer again
+			if !yield(func() lineResult { return prepareLine(text, net, at) }) {
+				return
+			}
+		}
+		if err := lines.Err(); err != nil {
+			fails(lineError(n, err))
+		}
+	})
 }
 
 // prepareLine decodes the text in place.

@@ -69,17 +69,22 @@ var asksNode = regexp.MustCompile(`^(join|my|leave|history|pool create|pool acti
 
 // call runs a command line against the daemon and the node.
 func (x *dev) call(line ...string) (code int, out string) {
-	all := strings.Join(line, " ")
+	var both bytes.Buffer
+	code = run(x.located(line), strings.NewReader(""), &both, &both)
+	return code, both.String()
+}
+
+// located adds where daemon and node are.
+func (x *dev) located(line []string) []string {
+	all := strings.TrimPrefix(strings.Join(line, " "), "--json ")
 	args := append([]string{}, line...)
-	if asksAPI.MatchString(strings.TrimPrefix(all, "--json ")) {
+	if asksAPI.MatchString(all) {
 		args = append(args, "--api", x.at.API)
 	}
-	if asksNode.MatchString(strings.TrimPrefix(all, "--json ")) {
+	if asksNode.MatchString(all) {
 		args = append(args, "--node", x.at.DevRPC, "--node-cookie", x.at.DevCookie)
 	}
-	var both bytes.Buffer
-	code = run(args, strings.NewReader(""), &both, &both)
-	return code, both.String()
+	return args
 }
 
 // mine makes blocks, and waits until the daemon's API has them.

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"net/http"
 	"net/http/httptest"
@@ -84,24 +85,37 @@ func (n *names) hide(text string) string {
 		text = strings.ReplaceAll(text, is, shown)
 	}
 	for _, v := range variable {
-		text = v.re.ReplaceAllStringFunc(text, func(s string) string {
-			switch v.kind {
-			case "date":
-				return "2026-01-31 12:00"
-			case "took":
-				return "http://127.0.0.1:9734"
+		var b strings.Builder
+		end := 0
+		for _, at := range v.re.FindAllStringIndex(text, -1) {
+			is := text[at[0]:at[1]]
+			shown := n.name(v.kind, is)
+			b.WriteString(text[end:at[0]] + shown)
+			if end = at[1]; strings.HasPrefix(text[end:], "  ") { // a cell of a table, whose columns stay in line
+				b.WriteString(strings.Repeat(" ", max(0, utf8.RuneCountInString(is)-len(shown))))
 			}
-			head, tail, short := strings.Cut(s, "…")
-			for i, known := range n.kinds[v.kind] {
-				if known == s || short && strings.HasPrefix(known, head) && strings.HasSuffix(known, tail) {
-					return fmt.Sprintf("%s-%d", v.kind, i+1)
-				}
-			}
-			n.kinds[v.kind] = append(n.kinds[v.kind], s)
-			return fmt.Sprintf("%s-%d", v.kind, len(n.kinds[v.kind]))
-		})
+		}
+		text = b.String() + text[end:]
 	}
 	return text
+}
+
+// name is what stands for an id, or for the short form of one.
+func (n *names) name(kind, id string) string {
+	switch kind {
+	case "date":
+		return "2026-01-31 12:00"
+	case "took":
+		return "http://127.0.0.1:9734"
+	}
+	head, tail, short := strings.Cut(id, "…")
+	for i, known := range n.kinds[kind] {
+		if known == id || short && strings.HasPrefix(known, head) && strings.HasSuffix(known, tail) {
+			return fmt.Sprintf("%s-%d", kind, i+1)
+		}
+	}
+	n.kinds[kind] = append(n.kinds[kind], id)
+	return fmt.Sprintf("%s-%d", kind, len(n.kinds[kind]))
 }
 
 // want compares the page with the one in docs/guide.

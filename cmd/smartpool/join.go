@@ -60,6 +60,9 @@ func (c *joinCmd) Run(e *env) error {
 	if c.Coins != 0 && c.Coins < p.LeastPledge {
 		return fmt.Errorf("pool %s takes pledges of at least %d PSL now: raise --coins", short(p.ID), p.LeastPledge)
 	}
+	if _, err := pastel.ParseOutPoint(c.Output); err != nil && c.Output != "" {
+		return usagef("--output: %w", err)
+	}
 	if c.Cold != "" {
 		return c.cold(ctx, e, r, &p)
 	}

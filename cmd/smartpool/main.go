@@ -53,7 +53,8 @@ type cli struct {
 type env struct {
 	in       io.Reader
 	out, err io.Writer
-	json     bool // --json
+	screen   *os.File // where a person sees standard error; nil if nobody does
+	json     bool     // --json
 	lines    *bufio.Reader
 }
 
@@ -73,7 +74,10 @@ type usageError struct{ error }
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // run executes one command line and returns the exit code.
-func run(args []string, in io.Reader, out, errOut io.Writer) int {
+func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
+	out, errOut := visible(stdout), visible(stderr)
+	defer errOut.Close()
+	defer out.Close()
 	exited := -1
 	var line cli
 	parser, err := kong.New(&line, kong.Name("smartpool"), kong.Writers(out, errOut),
@@ -89,7 +93,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return exited
 	}
 	if err == nil {
-		err = ctx.Run(&env{in: in, out: out, err: errOut, json: line.JSON})
+		err = ctx.Run(&env{in: in, out: out, err: errOut, screen: screenOf(stderr), json: line.JSON})
 	} else {
 		err = usageError{fmt.Errorf("%w; see smartpool --help", err)}
 	}

@@ -178,6 +178,12 @@ func (c *poolCreateCmd) build(operator, supernode string, net *pastel.Network) (
 		return nil, usagef("--fee: %w", err)
 	}
 	x.SmartPoolID = x.IDFor(c.Label)
+	if _, err := ticket.ParsePoolID(string(x.SmartPoolID)); err != nil {
+		return nil, usagef("--label %q: want 3 to 32 of a-z, 0-9 and -", c.Label)
+	}
+	if c.Period < int64(net.MinSubscription) || c.Period > int64(net.MaxSubscription) {
+		return nil, usagef("--period %d: network %s takes %d to %d blocks", c.Period, net.Name, net.MinSubscription, net.MaxSubscription)
+	}
 	return x, firstFailure(checkInit(x, net))
 }
 

@@ -8,10 +8,6 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
-
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -34,9 +30,9 @@ func (c *replayCmd) Run(e *env) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	seen, done := progress(file, size, e.err)
-	defer done()
-	in := bufio.NewReaderSize(seen, maxGenesis)
+	bar := e.progress("reading blocks", size)
+	defer bar.done()
+	in := bufio.NewReaderSize(io.TeeReader(file, bar), maxGenesis)
 	if c.Network == "" {
 		net = c.guess(e, in)
 	}
@@ -51,7 +47,7 @@ func (c *replayCmd) Run(e *env) error {
 
 	log := newHistory(state)
 	stopped := log.read(in, &net)
-	done()
+	bar.done()
 	if e.json {
 		err = printJSON(e.out, log.document())
 	} else {
@@ -118,27 +114,3 @@ func (c *replayCmd) open(e *env) (io.ReadCloser, int64, error) {
 	}
 	return f, info.Size(), nil
 }
-
-// progress shows a bar while a file is read, if there is a person to see it. What it returns takes the bar away; calling
-// that twice does no harm.
-func progress(in io.Reader, size int64, to io.Writer) (io.Reader, func()) {
-	screen, ok := to.(*os.File)
-	if !ok || size == 0 || !term.IsTerminal(int(screen.Fd())) {
-		return in, func() {}
-	}
-	bars := mpb.New(mpb.WithOutput(to), mpb.WithWidth(barWidth))
-	bar := bars.AddBar(size, mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.Name("reading blocks ")),
-		mpb.AppendDecorators(decor.Percentage(), decor.Name(" "), decor.AverageETA(decor.ET_STYLE_GO)))
-	done := func() {
-		bar.Abort(true)
-		bars.Wait()
-	}
-	proxy, err := bar.ProxyReader(in)
-	if err != nil {
-		return in, done
-	}
-	return proxy, done
-}
-
-const barWidth = 60

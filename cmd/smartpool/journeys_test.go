@@ -1,0 +1,468 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// liar is a daemon that says something else than the true one where its answer is changed.
+func (x *dev) liar(change func(r *http.Request, answer map[string]any)) string {
+	x.t.Helper()
+	to, err := url.Parse(x.at.API)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(to)
+		r.Out.Header.Set("Accept-Encoding", "identity")
+	}}
+	proxy.ModifyResponse = func(res *http.Response) error {
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			return err
+		}
+		var answer map[string]any
+		numbers := json.NewDecoder(bytes.NewReader(text))
+		numbers.UseNumber()
+		if numbers.Decode(&answer) == nil {
+			change(res.Request, answer)
+			if text, err = json.Marshal(answer); err != nil {
+				return err
+			}
+		}
+		res.Body = io.NopCloser(bytes.NewReader(text))
+		res.ContentLength = int64(len(text))
+		res.Header.Del("Content-Length")
+		return nil
+	}
+	server := httptest.NewServer(proxy)
+	x.t.Cleanup(server.Close)
+	return server.URL
+}
+
+// lie changes fields of an answer, which must be there.
+func (x *dev) lie(answer, fields map[string]any) {
+	for name, value := range fields {
+		if _, found := answer[name]; !found {
+			x.t.Errorf("the answer has no field %q to lie about", name)
+		}
+		answer[name] = value
+	}
+}
+
+// refused runs a line that must fail with a text, before anything is signed, posted or locked. What is posted all the same is mined, so
+// that the line ends.
+func (x *dev) refused(what string, code int, says string, line ...string) {
+	x.t.Helper()
+	ctx := context.Background()
+	look := func() (free int, tip pastel.Height) {
+		list, err := x.node.Unspent(ctx, 0)
+		if err == nil {
+			tip, _, err = x.node.Tip(ctx)
+		}
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		return len(list), tip
+	}
+	free, tip := look()
+	var got int
+	var out string
+	x.whileMining(func() { got, out = x.call(line...) })
+	if got != code || !strings.Contains(out, says) {
+		x.t.Errorf("%s: exit code %d, want %d and %q:\n%s", what, got, code, says, out)
+	}
+	if still, now := look(); still != free || now != tip {
+		x.t.Errorf("%s: something was posted or locked: block %d, before %d; the wallet can spend %d outputs, before %d", what, now, tip, still, free)
+	}
+}
+
+// send makes an output of some PSL, and names it.
+func (x *dev) send(coins pastel.Amount) pastel.OutPoint {
+	x.t.Helper()
+	ctx := context.Background()
+	to, err := x.node.NewAddress(ctx)
+	if err == nil {
+		_, err = x.node.SendTo(ctx, to, coins*pastel.PSL)
+	}
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	list, err := x.node.Unspent(ctx, 0, to)
+	if err != nil || len(list) != 1 {
+		x.t.Fatal(err, list)
+	}
+	return list[0].OutPoint
+}
+
+func (x *dev) file(name, text string) string {
+	x.t.Helper()
+	path := filepath.Join(x.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		x.t.Fatal(err)
+	}
+	return path
+}
+
+// What cannot work is said before anything is signed, and what to do next.
+func TestJourneysRefuse(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	x := startDev(t)
+	secret, wrongSecret := x.file("secret", passphrase), x.file("wrong", "guessed")
+	x.mine(105)
+	operator, supernode, alice := x.person(0), x.person(0), x.person(520)
+	x.mine(1)
+	stranger, err := x.node.NewPastelID(ctx, passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	create := []string{
+		"pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "12", "--operator", operator,
+		"--supernode", supernode, "--passphrase-file", secret, "--yes",
+	}
+	instead := func(of []string, flag, value string) []string {
+		line := append([]string{}, of...)
+		line[slices.Index(line, flag)+1] = value
+		return line
+	}
+	but := func(flag, value string) []string { return instead(create, flag, value) }
+	x.refused("a fee of 20 %", exitNo, "fee", but("--fee", "20")...)
+	x.refused("a fee in words", exitUsage, "--fee", but("--fee", "five")...)
+	x.refused("a factor of 9", exitNo, "factor", but("--factor", "9")...)
+	x.refused("a short period", exitUsage, "5 to 51840 blocks", but("--period", "1")...)
+	x.refused("a label in capitals", exitUsage, "3 to 32 of a-z", but("--label", "ATLAS")...)
+	x.refused("an operator of another wallet", exitNo, "give its key file", but("--operator", strings.Replace(operator, "j", "k", 1))...)
+	x.refused("an operator that is not registered", exitNo, "not_registered", but("--operator", stranger)...)
+	x.refused("no label and no terminal", exitUsage, "--label is missing", "pool", "create")
+	x.refused("nobody to confirm", exitUsage, "add --yes", create[:len(create)-1]...)
+	x.refused("a wrong passphrase", exitNo, "is the passphrase right", but("--passphrase-file", wrongSecret)...)
+	x.whileMining(func() {
+		if code, out := x.call(create...); code != exitOK {
+			t.Fatal(out)
+		}
+	})
+	x.refused("a pool that is there", exitNo, "would be rejected", create...)
+
+	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "500", "--passphrase-file", secret, "--yes"}
+	with := func(more ...string) []string { return append(append([]string{}, join...), more...) }
+	coins := func(n, output string) []string { return append(instead(join, "--coins", n), "--output", output) }
+	small, exact := x.send(15), x.send(1000)
+	x.mine(1)
+	x.refused("an output that is too small", exitNo, "of at least 500 PSL", coins("500", small.String())...)
+	x.refused("an output of the collateral", exitNo, "back a Supernode alone", coins("500", exact.String())...)
+	x.refused("no output at all", exitUsage, "txid:vout", coins("500", "mine")...)
+	x.refused("another's output", exitNo, "has no unlocked output", coins("500", strings.Repeat("ab", 32)+":0")...)
+	x.refused("too few coins", exitNo, "at least 10 PSL", coins("9", small.String())...)
+	x.refused("too many coins", exitNo, "lower --coins", "join", "atlas", "--pastelid", alice, "--coins", "99999999")
+	x.refused("no such pool", exitNo, "smartpool pools lists them", "join", "nowhere", "--pastelid", alice)
+	x.refused("no such pool id", exitNo, "smartpool pools lists them", "join", "nowhere."+strings.Repeat("ab", 20), "--pastelid", alice)
+	x.refused("two PastelIDs and no choice", exitUsage, "choose one with --pastelid", "join", "atlas", "--coins", "500")
+	x.refused("a PastelID that is not registered", exitNo, "not registered", "join", "atlas", "--pastelid", stranger, "--coins", "500")
+	x.refused("a wrong passphrase", exitNo, "is the passphrase right", instead(join, "--passphrase-file", wrongSecret)...)
+	x.refused("no terminal for the passphrase", exitUsage, "--passphrase-file", "join", "atlas", "--pastelid", alice, "--coins", "500", "--yes")
+	other, _ := pastel.NetworkByName("main")
+	x.refused("a reward address of another network", exitNo, "reward_address", with("--reward", (pastel.Address{}).Encode(&other))...)
+	young, err := x.node.NewAddress(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.refused("a cold pledge without an output", exitUsage, "--output", "join", "atlas", "--cold", filepath.Join(x.dir, "t"), "--coins", "20", "--pastelid", alice)
+	net, _ := pastel.NetworkByName("regtest")
+	x.refused("a cold pledge with an address that does not hold the output", exitOK, "Nothing is signed", "join", "atlas", "--cold", filepath.Join(x.dir, "t.json"),
+		"--coins", "12", "--pastelid", alice, "--output", small.String(), "--address", young.Encode(&net))
+	x.refused("its signature is missing", exitNo, "is missing", "join", "atlas", "--ticket", filepath.Join(x.dir, "t.json"), "--yes")
+	x.refused("its signature is wrong", exitNo, "sign exactly the statement", "join", "atlas", "--ticket", filepath.Join(x.dir, "t.json"), "--yes",
+		"--pledge-signature", strings.Repeat("A", 152), "--address-signature", strings.Repeat("A", 87)+"=")
+	x.refused("a file that is no ticket", exitNo, "ticket", "join", "atlas", "--ticket", x.file("no.json", "{}"), "--yes")
+	x.refused("a file that is not there", exitUsage, "no such file", "join", "atlas", "--ticket", filepath.Join(x.dir, "none"), "--yes")
+
+	// An output whose block is not there yet. It is mined only after this.
+	fresh := x.send(700)
+	if got, out := x.call(coins("600", fresh.String())...); got != exitNo || !strings.Contains(out, "try again after 1 more block") {
+		t.Errorf("an unconfirmed output: exit code %d\n%s", got, out)
+	}
+	x.mine(1)
+
+	x.refused("too early to activate", exitNo, "wait for more pledges", "pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
+	x.refused("too early to launch", exitNo, "only an active pool", "supernode", "launch", "atlas", "--host", "127.0.0.1:1", "--yes")
+	x.refused("nobody is told without the token", exitUsage, "api.token", "alerts", "list")
+	x.refused("a wrong token", exitNo, "api.token", "alerts", "list", "--token", "0123456789abcdef")
+	x.refused("a token in a file that is not there", exitUsage, "no such file", "alerts", "list", "--token-file", filepath.Join(x.dir, "none"))
+	x.refused("another file for the token", exitUsage, "the right file?", "alerts", "list", "--token-file", x.file("other", "two words"))
+	token := filepath.Join(x.dir, "api.token")
+	x.refused("no such subscription", exitNo, "alerts list shows them", "alerts", "test", strings.Repeat("A", 26), "--token-file", token)
+	x.refused("a kind that is none", exitNo, "kinds", "alerts", "add", "https://example.org", "--kinds", "everything", "--token-file", token)
+	x.refused("a URL that is none", exitNo, "url", "alerts", "add", "somewhere", "--token-file", token)
+
+	// Deceived by a daemon, as the true one cannot be brought there in a short test.
+	deceived := func(what, says string, change func(r *http.Request, answer map[string]any)) {
+		t.Helper()
+		api := x.at.API
+		x.at.API = x.liar(change)
+		x.refused(what, exitNo, says, join...)
+		x.at.API = api
+	}
+	on := func(path string, set map[string]any) func(*http.Request, map[string]any) {
+		return func(r *http.Request, answer map[string]any) {
+			if strings.Contains(r.URL.Path, path) {
+				x.lie(answer, set)
+			}
+		}
+	}
+	deceived("a reputation that is too low", "has reputation 49, a pledge takes 50", on("/members/", map[string]any{"reputation": 49}))
+	full := make([]any, 500)
+	for i := range full {
+		full[i] = map[string]any{}
+	}
+	deceived("a pool that is full", "full, with 500 pledges", on("/pools/", map[string]any{"least_pledge_coins": 0, "status": "active", "pledges": full}))
+	deceived("a daemon of another network", "the node is on regtest, not on main", on("/status", map[string]any{"network": "main"}))
+	deceived("a daemon of a network that is not known", "run the same release", on("/status", map[string]any{"network": "moon"}))
+	deceived("a daemon that says nonsense", "not understood", on("/status", map[string]any{"network": 7}))
+	truth := x.at.API
+	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+		if strings.HasSuffix(r.URL.Path, "/status") {
+			answer["ready"], answer["trouble"] = false, "\x1b[2J"
+		}
+	})
+	if _, out := x.call("pools"); !strings.Contains(out, "\uFFFD[2J") || strings.Contains(out, "\x1b") {
+		t.Errorf("a daemon that steers the terminal: %q", out)
+	}
+	x.at.API = truth
+	asked := 0
+	deceived("a daemon that changes its mind once all is signed", "Nothing was posted", func(r *http.Request, answer map[string]any) {
+		if strings.HasSuffix(r.URL.Path, "/tickets/check") {
+			if asked++; asked > 1 {
+				answer["accepted"], answer["reason"], answer["text"] = false, "output_not_found", "it is spent"
+			}
+		}
+	})
+
+	x.mine(14)
+	x.refused("a window that is over", exitNo, "its window closed with block", join...)
+}
+
+// Daemons and nodes that are away, or are something else, are named, with what to do.
+func TestNobodyThere(t *testing.T) {
+	t.Parallel()
+	x := startDev(t)
+	x.mine(1)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }))
+	t.Cleanup(web.Close)
+	missing := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(missing.Close)
+	ends := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(ends.Close)
+	const nobody = "http://127.0.0.1:1"
+	for _, c := range []struct {
+		code int
+		says string
+		line []string
+	}{
+		{exitNo, "start smartpoold", []string{"pools", "--api", nobody}},
+		{exitNo, "start smartpoold", []string{"pools", "--api", ends.URL}},
+		{exitNo, "run the same release", []string{"pools", "--api", web.URL}},
+		{exitNo, "is that a smartpoold?", []string{"pools", "--api", missing.URL}},
+		{exitUsage, "want a URL", []string{"pools", "--api", "127.0.0.1:9734"}},
+		{exitUsage, "unencrypted", []string{"alerts", "list", "--token", "x", "--api", "http://192.0.2.1"}},
+		{exitNo, "--node", []string{"my", "--api", x.at.API, "--node", nobody, "--node-cookie", x.at.DevCookie}},
+		{exitNo, "--no-lock", []string{"guard", "--once", "--api", x.at.API, "--node", nobody, "--node-cookie", x.at.DevCookie}},
+		{exitUnknown, "--node", []string{"verify", "payout", strings.Repeat("0", 64), "--network", "regtest", "--node", nobody, "--node-cookie", x.at.DevCookie}},
+		{exitUnknown, "start smartpoold", []string{"verify", "pool", "atlas", "--api", nobody}},
+		{exitUnknown, "start smartpoold", []string{"digest", nobody, "--api", x.at.API}},
+		{exitUsage, "want a day", []string{"history", "--from", "yesterday", "--api", x.at.API}},
+		{exitUsage, "no transaction id", []string{"verify", "payout", "latest"}},
+		{exitNo, "is no PastelID", []string{"my", "jXnobody", "--api", x.at.API}},
+		{exitNo, "is no transparent address", []string{"my", "tNobody", "--api", x.at.API}},
+	} {
+		var out bytes.Buffer
+		if code := run(c.line, strings.NewReader(""), &out, &out); code != c.code || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%v: exit code %d, want %d and %q:\n%s", c.line, code, c.code, c.says, &out)
+		}
+	}
+}
+
+// Whoever lies about books or digests is found out, and nothing unchecked is called ok.
+func TestAuditFindsLies(t *testing.T) {
+	t.Parallel()
+	x := startDev(t)
+	secret := x.file("secret", passphrase)
+	x.mine(105)
+	operator, supernode, alice := x.person(0), x.person(0), x.person(1300)
+	x.mine(1)
+	x.whileMining(func() {
+		for _, line := range [][]string{
+			{"pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "12", "--operator", operator, "--supernode", supernode,
+				"--passphrase-file", secret, "--yes"},
+			{"join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes"},
+			{"pool", "activate", "atlas", "--passphrase-file", secret, "--yes"},
+			{"supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes"},
+		} {
+			if code, out := x.call(line...); code != exitOK {
+				t.Fatal(out)
+			}
+		}
+	})
+	x.mine(12)
+	tip := func() api.Tip {
+		var p api.PoolDetail
+		_, out := x.call("--json", "pool", "status", "atlas")
+		if err := json.Unmarshal([]byte(out), &p); err != nil {
+			t.Fatal(out)
+		}
+		return p.Tip
+	}()
+	says := func(code int, want string, line ...string) {
+		t.Helper()
+		if got, out := x.call(line...); got != code || !strings.Contains(out, want) {
+			t.Errorf("%v: exit code %d, want %d and %q:\n%s", line, got, code, want, out)
+		}
+	}
+	says(exitOK, "ok: pool", "verify", "pool", "atlas")
+	says(exitOK, "", "digest", x.at.API)
+	truth := x.at.API
+	for field, lie := range map[string]any{
+		"status": "replenishing", "member_coins": 1, "escrowed": 1, "operator_accrued": 1, "income": 1, "escrow": "tPx", "pledges": []any{}, "claims": []any{map[string]any{"amount": 1}},
+		"pending": []any{}, "fee_address": "tPx",
+	} {
+		x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+			if strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
+				x.lie(answer, map[string]any{field: lie})
+			}
+		})
+		if got, out := x.call("verify", "pool", "atlas"); got != exitNo || !strings.Contains(out, "wrong: the daemon's books") {
+			t.Errorf("a lie about %s: exit code %d\n%s", field, got, out)
+		}
+	}
+	lieOnTip := func(field string, lie any) {
+		x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+			if at, ok := answer["tip"].(map[string]any); ok && strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
+				at[field] = lie
+			}
+		})
+	}
+	lieOnTip("digest", strings.Repeat("00", 32))
+	says(exitNo, "ledger digest", "verify", "pool", "atlas")
+	lieOnTip("hash", strings.Repeat("00", 32))
+	says(exitUnknown, "unknown", "verify", "pool", "atlas")
+	lieOnTip("height", tip.Height+1)
+	says(exitUnknown, "wait for it", "verify", "pool", "atlas")
+	x.at.API = x.liar(func(r *http.Request, answer map[string]any) { // it went astray in block 100
+		if h, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/api/v1/blocks/")); err == nil && h >= 100 {
+			answer["digest"] = strings.Repeat("00", 32)
+		}
+	})
+	says(exitNo, "disagree from block 100 on", "digest", truth)
+}
+
+// Programs get JSON from every command, and nothing else.
+func TestEveryCommandSpeaksJSON(t *testing.T) {
+	t.Parallel()
+	x := startDev(t)
+	secret := x.file("secret", passphrase)
+	token := filepath.Join(x.dir, "api.token")
+	x.mine(105)
+	operator, supernode, alice := x.person(0), x.person(0), x.person(1300)
+	cold := x.send(50)
+	x.mine(1)
+	net, _ := pastel.NetworkByName("regtest")
+	list, err := x.node.Unspent(context.Background(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ""
+	for i := range list {
+		if list[i].OutPoint == cold {
+			address = list[i].Address.Encode(&net)
+		}
+	}
+	create := []string{
+		"pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "12", "--operator", operator, "--supernode", supernode,
+		"--passphrase-file", secret, "--yes",
+	}
+	speaks := func(line ...string) (docs []json.RawMessage) {
+		t.Helper()
+		args := append([]string{"--json"}, line...)
+		var out, notes bytes.Buffer
+		code := run(x.located(args), strings.NewReader(""), &out, &notes)
+		if code != exitOK {
+			t.Fatalf("%v: exit code %d\n%s", line, code, &notes)
+		}
+		for d := json.NewDecoder(&out); ; {
+			var doc json.RawMessage
+			err := d.Decode(&doc)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%v: %v", line, err)
+			}
+			docs = append(docs, doc)
+		}
+		if len(docs) == 0 {
+			t.Errorf("%v says nothing", line)
+		}
+		return docs
+	}
+	speaks(append(create, "--dry-run")...)
+	x.whileMining(func() {
+		speaks(create...)
+		speaks("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes")
+		speaks("join", "atlas", "--cold", filepath.Join(x.dir, "t.json"), "--coins", "20", "--pastelid", alice, "--output", cold.String(), "--address", address)
+		speaks("pool", "activate", "atlas", "--dry-run")
+		speaks("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
+		speaks("supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes")
+	})
+	x.mine(12)
+	for _, line := range [][]string{
+		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"pool", "status", "atlas"},
+		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"payouts", "--broadcast"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
+		{"alerts", "list", "--token-file", token}, {"version"},
+	} {
+		speaks(line...)
+	}
+	var added api.Receipt
+	if err := json.Unmarshal(speaks("alerts", "add", "https://hooks.example.org", "--token-file", token)[0], &added); err != nil || added.ID == "" {
+		t.Fatal(err, added)
+	}
+	speaks("alerts", "remove", added.ID, "--token-file", token)
+}
+
+// FuzzFetch wants an answer or an error, whatever a daemon sends.
+func FuzzFetch(f *testing.F) {
+	f.Add(200, []byte(`{"id":"a","participants":[{"seq":1}],"tip":{"height":1,"time":"2026-01-01T00:00:00Z"}}`))
+	f.Add(422, []byte(`{"detail":"x","errors":[{"message":"m","location":"query.l"}]}`))
+	f.Add(204, []byte(nil))
+	f.Add(500, []byte("<html>"))
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		res := &http.Response{StatusCode: status, Status: "x", Body: io.NopCloser(bytes.NewReader(body)), Request: &http.Request{URL: &url.URL{Host: "h"}}}
+		p, err := fetch[api.PoolDetail](res, nil)
+		if err != nil && err.Error() == "" {
+			t.Error("an error that says nothing")
+		}
+		if err == nil && status == http.StatusOK {
+			_ = takesNone(&p)
+			_ = (&joinCmd{}).role(&p)
+		}
+		res.Body = io.NopCloser(bytes.NewReader(body))
+		if a, err := fetch[api.Account](res, nil); err == nil {
+			tellAccount(&strings.Builder{}, &a)
+		}
+	})
+}

@@ -1,0 +1,250 @@
+// Package crowd makes a chain on which a pool of 500 pledges lives, for tests and benchmarks of what people look at: valid tickets and
+// signatures, real formats, no proof of work, and the same bytes every time.
+package crowd
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Sizes of the crowd. One PastelID holds the pledges that exceed one for each of the others.
+const (
+	Pledges = 500 // as many as a pool takes
+	OfOne   = 100 // pledges of the PastelID that has the most
+	People  = Pledges - OfOne + 1
+
+	coins    = 20   // PSL, of a pledge
+	required = 9000 // PSL
+	factor   = "1.1"
+	fee      = "5" // %
+	period   = 20  // blocks
+	earning  = 250 // blocks with income, more than two payouts' way into a block
+	reward   = 1250 * pastel.PSL
+)
+
+// Chain is the chain and who is on it.
+type Chain struct {
+	Network pastel.Network
+	Blocks  []*pool.Prepared // from height 0 on
+	Pool    ticket.PoolID
+	Members []string // PastelIDs; the first has OfOne pledges
+}
+
+// Make returns the chain, which is made once and must not be changed.
+var Make = sync.OnceValues(func() (*Chain, error) {
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		return nil, err
+	}
+	state, err := pool.New(net, false)
+	if err != nil {
+		return nil, err
+	}
+	m := &maker{Chain: &Chain{Network: net}, state: state}
+	for _, step := range []func() error{m.mine, m.people, m.open, m.join, m.activate, m.earn} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("block %d: %w", len(m.Blocks), err)
+		}
+	}
+	return m.Chain, nil
+})
+
+// maker is a chain that grows.
+type maker struct {
+	*Chain
+	state *pool.State
+	next  []pastel.Tx // of the next block, after the coinbase
+	made  uint64      // transactions, so that no two are alike
+
+	operator, supernode *pastelid.PrivateKey
+	members             []*pastelid.PrivateKey
+	funds               pastel.TxID // whose output k backs pledge k
+}
+
+// began is the time of block 0; blocks follow every 150 seconds.
+var began = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func (m *maker) now() int64 { return began.Unix() + int64(len(m.Blocks))*150 }
+
+// tx makes a transaction that spends nothing that the rules know.
+func (m *maker) tx(outs []pastel.TxOut) pastel.Tx {
+	m.made++
+	in := pastel.TxIn{Sequence: 0xffffffff}
+	binary.LittleEndian.PutUint64(in.PrevOut.TxID[:], m.made)
+	return *pastel.NewTx(true, []pastel.TxIn{in}, outs)
+}
+
+// mine makes a block of what waits. An active pool's Supernode is paid.
+func (m *maker) mine() error {
+	height := pastel.Height(len(m.Blocks))
+	null := pastel.TxIn{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, Sequence: 0xffffffff, ScriptSig: binary.LittleEndian.AppendUint32([]byte{4}, uint32(height))}
+	outs := []pastel.TxOut{{Value: 5 * pastel.PSL, Script: []byte{0x51}}} // to anybody
+	if p, found := m.state.Pool(m.Pool); found && p.Status == pool.Active {
+		outs = append(outs, pastel.TxOut{Value: reward, Script: p.Escrow.Script()})
+		for _, po := range p.Pending {
+			if po.ValidFrom <= height {
+				m.next = append(m.next, *po.Tx)
+			}
+		}
+	}
+	txs := append([]pastel.Tx{*pastel.NewTx(true, []pastel.TxIn{null}, outs)}, m.next...)
+	b := pool.Prepare(&m.Network, height, pastel.NewBlock(pastel.BlockHeader{
+		Version: 4, Prev: m.state.Tip().Hash, Time: uint32(m.now()),
+	}, txs))
+	u, err := m.state.Apply(b)
+	if err != nil {
+		return err
+	}
+	for i := range u.Events {
+		if u.Events[i].Type == pool.TicketRejected {
+			return fmt.Errorf("a ticket was rejected: %s", u.Events[i].Reason)
+		}
+	}
+	m.Blocks, m.next = append(m.Blocks, b), nil
+	return nil
+}
+
+// identity is a PastelID of its own for every number.
+func identity(k int) (*pastelid.PrivateKey, error) {
+	var seed [pastelid.SeedSize]byte
+	binary.LittleEndian.PutUint64(seed[:], uint64(k)+1)
+	return pastelid.FromSeed(seed[:])
+}
+
+// wallet is the key of the address of pledge k.
+func wallet(k int) (*pastel.PrivateKey, error) {
+	var b [32]byte
+	binary.BigEndian.PutUint64(b[24:], uint64(k)+1)
+	return pastel.PrivateKeyFromBytes(b)
+}
+
+// people registers everybody and gives out the coins that they will pledge.
+func (m *maker) people() error {
+	for k := range People + 2 {
+		id, err := identity(k)
+		if err != nil {
+			return err
+		}
+		switch k {
+		case 0:
+			m.operator = id
+		case 1:
+			m.supernode = id
+		default:
+			m.members = append(m.members, id)
+			m.Members = append(m.Members, id.ID().String())
+		}
+		outs, err := ticket.NewRegistration(id, m.address(pastel.KeyHash{}), m.now()).Outputs(m.Network.RegistrationFee(pastel.Height(len(m.Blocks))))
+		if err != nil {
+			return err
+		}
+		m.next = append(m.next, m.tx(append(outs, pastel.TxOut{Script: []byte{0x51}})))
+	}
+	var outs []pastel.TxOut
+	for k := range Pledges {
+		key, err := wallet(k)
+		if err != nil {
+			return err
+		}
+		outs = append(outs, pastel.TxOut{Value: coins * pastel.PSL, Script: pastel.P2PKH(key.KeyHash())})
+	}
+	funds := m.tx(outs)
+	m.funds = funds.ID()
+	m.next = append(m.next, funds)
+	return m.mine()
+}
+
+func (m *maker) address(h pastel.KeyHash) string {
+	return pastel.Address{Kind: pastel.AddressP2PKH, Hash: h}.Encode(&m.Network)
+}
+
+// post has the next block carry a ticket.
+func (m *maker) post(t *ticket.Ticket) error {
+	c, err := ticket.NewContract(t, fmt.Sprintf("crowd-%d", m.made), m.now())
+	if err != nil {
+		return err
+	}
+	outs, err := c.Outputs(m.Network.ContractFee, true)
+	if err != nil {
+		return err
+	}
+	m.next = append(m.next, m.tx(append(outs, pastel.TxOut{Script: []byte{0x51}})))
+	return nil
+}
+
+func (m *maker) open() error {
+	x := &ticket.Init{
+		SubscriptionPeriod: period, RequiredCoins: required, Company: "Atlas Operations",
+		SupernodePastelID: m.supernode.ID().String(), OperatorPastelID: m.operator.ID().String(),
+		OperatorFeeAddress: m.address(pastel.KeyHash{1}),
+	}
+	var err error
+	if x.Factor, err = ticket.ParseDecimal(factor); err != nil {
+		return err
+	}
+	if x.Fee, err = ticket.ParseDecimal(fee); err != nil {
+		return err
+	}
+	x.SmartPoolID = x.IDFor("crowd")
+	m.Pool = x.SmartPoolID
+	x.AgreementSignature = m.operator.SignBase64([]byte(x.AgreementStatement(m.Network.Name)))
+	x.SmartPoolSignature = m.supernode.SignBase64([]byte(x.SmartPoolStatement(m.Network.Name)))
+	if err := m.post(&ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}); err != nil {
+		return err
+	}
+	return m.mine()
+}
+
+// join posts every pledge: the first person's, then one each.
+func (m *maker) join() error {
+	const inBlock = 100
+	for k := range Pledges {
+		who := m.members[max(0, k-OfOne+1)]
+		key, err := wallet(k)
+		if err != nil {
+			return err
+		}
+		x := &ticket.Part{
+			SmartPoolID: m.Pool, PastelID: who.ID().String(), PledgedCoins: coins, TxID: m.funds.String(), Vout: int64(k),
+			RewardAddress: m.address(key.KeyHash()), TimeStamp: ticket.FormatTimeStamp(m.now()),
+		}
+		statement := x.PledgeStatement(m.Network.Name)
+		x.PledgeSignature, x.AddressSignature = who.SignBase64([]byte(statement)), key.SignMessage(statement)
+		if err := m.post(&ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}); err != nil {
+			return err
+		}
+		if k%inBlock == inBlock-1 {
+			if err := m.mine(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// activate makes everybody a member.
+func (m *maker) activate() error {
+	x := &ticket.Activate{SmartPoolID: m.Pool}
+	x.OperatorSignature = m.operator.SignBase64([]byte(x.OperatorStatement(m.Network.Name)))
+	if err := m.post(&ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}); err != nil {
+		return err
+	}
+	return m.mine()
+}
+
+// earn mines blocks that pay the pool, and its payouts.
+func (m *maker) earn() error {
+	for range earning {
+		if err := m.mine(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
