@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -142,19 +141,18 @@ func (l *look) account(out *Account, pledges []store.Pledge, operated []store.Po
 	slices.SortFunc(out.Claims, func(a, b Claim) int {
 		return cmp.Or(cmp.Compare(a.Pool, b.Pool), cmp.Compare(a.Address, b.Address))
 	})
-	for _, address := range slices.Sorted(maps.Keys(rewards)) {
-		paid, err := l.PaidTo(address)
-		if err != nil {
-			return err
-		}
-		out.Paid += paid
-		list, err := l.payments(address, store.PayoutPending, store.Page{Limit: maxPayments})
-		if err != nil {
-			return err
-		}
-		out.Pending = append(out.Pending, list...)
+	var err error
+	f := store.PaymentFilter{PastelID: out.PastelID, Address: out.Address}
+	if out.Paid, err = l.Paid(f); err != nil {
+		return err
 	}
-	return nil
+	f.Status = store.PayoutPending
+	pending, err := l.PaymentsByPayout(f, store.Page{Limit: maxPayments})
+	if err != nil {
+		return err
+	}
+	out.Pending, err = l.wirePayments(pending)
+	return err
 }
 
 // position is a live pledge as its owner sees it.
@@ -167,7 +165,7 @@ func (l *look) position(pl *store.Pledge) (x Position, err error) {
 	if !found {
 		return x, fmt.Errorf("pledge %d of pool %s lives in the table of pledges and not in the records: the database is damaged", pl.Seq, pl.Pool)
 	}
-	x = Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String()}
+	x = Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), MemberCoins: p.MemberCoins}
 	if x.PoolPledge, err = l.pledge(p, &p.Pledges[i]); err != nil {
 		return x, err
 	}
@@ -199,37 +197,4 @@ func (b *Books) Coin(ctx context.Context, output string) (x Coin, err error) {
 		return err
 	})
 	return x, err
-}
-
-// payments lists an address's parts of payouts.
-func (l *look) payments(address, status string, page store.Page) ([]Payment, error) {
-	payouts, err := l.Payouts(store.PayoutFilter{Address: address, Status: status, At: store.Now}, page)
-	if err != nil {
-		return nil, err
-	}
-	list := []Payment{}
-	for i := range payouts {
-		po := &payouts[i]
-		outputs, err := l.Outputs(po.Pool, po.Settled)
-		if err != nil {
-			return nil, err
-		}
-		x := Payment{Payout: po.TxID.String(), Pool: string(po.Pool), Address: address, Status: statusOf(po)}
-		for _, o := range outputs {
-			if o.To.Encode(&l.b.net) == address {
-				x.Amount += o.Amount
-			}
-		}
-		if x.Settled, err = l.moment(po.Settled); err != nil {
-			return nil, err
-		}
-		if x.From, err = l.moment(po.ValidFrom); err != nil {
-			return nil, err
-		}
-		if err := l.moments(map[**Moment]pastel.Height{&x.Paid: po.Paid}); err != nil {
-			return nil, err
-		}
-		list = append(list, x)
-	}
-	return list, nil
 }

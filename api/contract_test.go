@@ -94,8 +94,11 @@ func TestAnswersKeepTheContract(t *testing.T) {
 					for k, v := range known {
 						full = strings.ReplaceAll(full, "{"+k+"}", v)
 					}
-					if op.OperationID == "operator" {
+					switch op.OperationID {
+					case "operator":
 						full = "/api/v1/operators/" + known["operator"]
+					case "payments":
+						full += "?pastelid=" + known["pastelid"]
 					}
 					if strings.Contains(full, "{") { // there is no payout yet
 						continue
@@ -152,6 +155,9 @@ func TestEveryParameterMayBeHostile(t *testing.T) {
 							full = strings.ReplaceAll(full, "{"+p.Name+"}", url.PathEscape(value))
 						} else {
 							full += "?" + p.Name + "=" + url.QueryEscape(value)
+							if op.OperationID == "payments" && p.Name != "pastelid" && p.Name != "address" {
+								full += "&pastelid=" + known["pastelid"]
+							}
 						}
 						for k, v := range known {
 							full = strings.ReplaceAll(full, "{"+k+"}", v)
@@ -190,7 +196,7 @@ func reason(status int, body []byte) string {
 
 // FuzzRequest wants 200, a redirect or a 4xx with a reason, whatever path and query are.
 func FuzzRequest(f *testing.F) {
-	for _, path := range []string{"pools", "events", "pledges", "payouts", "credits", "members/jX", "accounts/t", "blocks/1", "payouts/ab", "pools/a.b/income"} {
+	for _, path := range []string{"pools", "events", "pledges", "payouts", "credits", "members/jX", "accounts/t", "payments", "blocks/1", "payouts/ab", "pools/a.b/income"} {
 		f.Add(path, "limit=1&cursor=WzEsMV0&at=3&order=newest")
 	}
 	x := start(f, 418, "", nil)

@@ -61,11 +61,12 @@ func (l *look) wirePayouts(rows []store.Payout) ([]Payout, error) {
 	return list, nil
 }
 
-func statusOf(po *store.Payout) string {
+// statusOf is the status of a payout that was mined or cancelled in these blocks, if in any.
+func statusOf(paid, cancelled pastel.Height) string {
 	switch {
-	case po.Paid >= 0:
+	case paid >= 0:
 		return store.PayoutPaid
-	case po.Cancelled >= 0:
+	case cancelled >= 0:
 		return store.PayoutCancelled
 	}
 	return store.PayoutPending
@@ -74,7 +75,7 @@ func statusOf(po *store.Payout) string {
 // payout fills in a payout of the wire.
 func (l *look) payout(x *Payout, po *store.Payout) error {
 	*x = Payout{
-		TxID: po.TxID.String(), Pool: string(po.Pool), Status: statusOf(po), Amount: po.Total, Fee: po.Fee, Change: po.Change, Outputs: po.Outputs,
+		TxID: po.TxID.String(), Pool: string(po.Pool), Status: statusOf(po.Paid, po.Cancelled), Amount: po.Total, Fee: po.Fee, Change: po.Change, Outputs: po.Outputs,
 	}
 	for place, h := range map[*Moment]pastel.Height{&x.Settled: po.Settled, &x.From: po.ValidFrom, &x.To: po.ValidTo} {
 		m, err := l.moment(h)
@@ -113,24 +114,60 @@ func (b *Books) Payout(ctx context.Context, txid string) (out PayoutDetail, err 
 	return out, err
 }
 
-// Payments lists an address's parts of payouts by the block they settled in.
-func (b *Books) Payments(ctx context.Context, address, status, after string, limit int, newest bool) (list []Payment, tip Tip, next string, err error) {
-	if _, err := pastel.ParseAddress(&b.net, address); err != nil {
-		return nil, tip, "", badRequest("%q is no transparent address of network %s: %v", address, b.net.Name, err)
+// PaymentQuery says whose parts of payouts are wanted: of a PastelID's reward and fee addresses, or of one address.
+type PaymentQuery struct {
+	PastelID string
+	Address  string
+	Status   string // pending, paid or cancelled; empty for all
+	Newest   bool
+	Cursor   string
+	Limit    int
+}
+
+// Payments lists parts of payouts by the block they settled in.
+func (b *Books) Payments(ctx context.Context, q PaymentQuery) (list []Payment, tip Tip, next string, err error) {
+	if (q.PastelID == "") == (q.Address == "") {
+		return nil, tip, "", badRequest("payments: give either a pastelid or an address")
 	}
-	p, err := page(after, limit, newest, keyHeight, keyText)
+	p, err := page(q.Cursor, q.Limit, q.Newest, keyHeight, keyText, keyText)
 	if err != nil {
 		return nil, tip, "", err
 	}
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)
-		if list, err = l.payments(address, status, p); err != nil {
+		rows, err := l.Payments(store.PaymentFilter{PastelID: q.PastelID, Address: q.Address, Status: q.Status}, p)
+		if err != nil {
 			return err
 		}
-		next = cursor(list, p, func(x *Payment) []any { return []any{int64(x.Settled.Height), x.Pool} })
-		return nil
+		next = cursor(rows, p, func(x *store.Payment) []any { return []any{int64(x.Settled), string(x.Pool), x.Address} })
+		list, err = l.wirePayments(rows)
+		return err
 	})
 	return list, tip, next, err
+}
+
+func (l *look) wirePayments(rows []store.Payment) ([]Payment, error) {
+	list := make([]Payment, len(rows))
+	for i := range rows {
+		x := &rows[i]
+		list[i] = Payment{
+			Payout: x.TxID.String(), Pool: string(x.Pool), Addresses: x.Addresses, Amount: x.Amount, Status: statusOf(x.Paid, x.Cancelled),
+		}
+		if x.Addresses == 1 {
+			list[i].Address = x.Address
+		}
+		var err error
+		if list[i].Settled, err = l.moment(x.Settled); err != nil {
+			return nil, err
+		}
+		if list[i].From, err = l.moment(x.ValidFrom); err != nil {
+			return nil, err
+		}
+		if err := l.moments(map[**Moment]pastel.Height{&list[i].Paid: x.Paid}); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // CreditQuery says which credits are wanted; zero fields do not filter.

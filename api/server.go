@@ -250,14 +250,6 @@ func (s *Server) register() {
 		x, err := b.Coin(ctx, in.Output)
 		return one(s, x, err)
 	})
-	get(s, "payments", "/accounts/{address}/payments", "An address's parts of payouts", func(ctx context.Context, in *struct {
-		AddressInput
-		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only these."`
-		PageInput
-	}) (*body[List[Payment]], error) {
-		items, tip, next, err := b.Payments(ctx, in.Address, in.Status, in.Cursor, in.Limit, in.Order == newest)
-		return list(s, items, tip, next, err)
-	})
 	get(s, "operators", "/operators", "Operators' records, those with the most coins of members first",
 		func(ctx context.Context, _ *struct{}) (*body[List[Operator]], error) {
 			items, tip, err := b.Operators(ctx)
@@ -363,6 +355,17 @@ func (s *Server) registerLists() {
 		items, tip, next, err := b.Credits(ctx, CreditQuery{
 			Pool: in.Pool, PastelID: in.PastelID, Address: in.Address, At: pastel.Height(in.At), Newest: in.Order == newest,
 			Cursor: in.Cursor, Limit: in.Limit,
+		})
+		return list(s, items, tip, next, err)
+	})
+	get(s, "payments", "/payments", "Parts of payouts: those of a PastelID's reward and fee addresses, or of one address", func(ctx context.Context, in *struct {
+		IDFilter
+		AddressFilter
+		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only these."`
+		PageInput
+	}) (*body[List[Payment]], error) {
+		items, tip, next, err := b.Payments(ctx, PaymentQuery{
+			PastelID: in.PastelID, Address: in.Address, Status: in.Status, Newest: in.Order == newest, Cursor: in.Cursor, Limit: in.Limit,
 		})
 		return list(s, items, tip, next, err)
 	})

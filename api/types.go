@@ -164,6 +164,7 @@ type Position struct {
 	Pool           string  `json:"pool"`
 	Company        string  `json:"company" doc:"Operator's name."`
 	Status         string  `json:"status" doc:"Of the pool."`
+	MemberCoins    int64   `json:"member_coins" doc:"Coins of all of the pool's members, PSL."`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
 	Leaving        Leaving `json:"leaving"`
 }
@@ -205,7 +206,7 @@ type Account struct {
 	Accrued    pastel.Amount `json:"accrued" doc:"Earned since the last settlements, patoshi: lost by leaving now."`
 	Claims     []Claim       `json:"claims" doc:"Settled, in no payout yet, of the account's reward addresses."`
 	Claimed    pastel.Amount `json:"claimed" doc:"Sum of the claims, patoshi."`
-	Pending    []Payment     `json:"pending" doc:"Settled in a payout that is not mined yet."`
+	Pending    []Payment     `json:"pending" doc:"What comes from payouts that are settled and not mined yet, a sum for each payout."`
 	Credited   pastel.Amount `json:"credited" doc:"Everything ever settled, patoshi."`
 	Paid       pastel.Amount `json:"paid" doc:"Everything ever paid to the account's reward addresses, patoshi."`
 	EscrowOf   string        `json:"escrow_of,omitempty" doc:"The address is this pool's escrow: never send coins there."`
@@ -214,14 +215,15 @@ type Account struct {
 
 // Payment is an account's part of a payout.
 type Payment struct {
-	Payout  string        `json:"txid" doc:"The payout's transaction."`
-	Pool    string        `json:"pool"`
-	Address string        `json:"address"`
-	Amount  pastel.Amount `json:"amount" doc:"Patoshi, network fee taken off."`
-	Status  string        `json:"status" enum:"pending,paid,cancelled"`
-	Settled Moment        `json:"settled"`
-	From    Moment        `json:"valid_from" doc:"First block it can be mined in."`
-	Paid    *Moment       `json:"paid,omitempty"`
+	Payout    string        `json:"txid" doc:"The payout's transaction."`
+	Pool      string        `json:"pool"`
+	Address   string        `json:"address,omitempty" doc:"That is paid, if it is one."`
+	Addresses int           `json:"addresses" doc:"How many of the account's addresses are paid."`
+	Amount    pastel.Amount `json:"amount" doc:"Patoshi, network fee taken off."`
+	Status    string        `json:"status" enum:"pending,paid,cancelled"`
+	Settled   Moment        `json:"settled"`
+	From      Moment        `json:"valid_from" doc:"First block it can be mined in."`
+	Paid      *Moment       `json:"paid,omitempty"`
 }
 
 // Payout is a payout transaction.

@@ -65,13 +65,26 @@ type Page struct {
 
 // page orders by a key that is unique, and goes on after the page's last row.
 func (q *query) page(p Page, key ...string) {
-	direction, beyond := "", " > "
-	if p.Desc {
-		direction, beyond = " DESC", " < "
-	}
+	q.after(p, key)
+	q.order(p, key)
+}
+
+// grouped is page for rows that are sums over all that have the same key.
+func (q *query) grouped(p Page, key ...string) {
+	q.after(p, key)
+	q.text.WriteString(" GROUP BY " + strings.Join(key, ", "))
+	q.order(p, key)
+}
+
+func (q *query) after(p Page, key []string) {
 	if len(p.After) == len(key) {
+		beyond := map[bool]string{false: " > ", true: " < "}[p.Desc]
 		q.and("("+strings.Join(key, ", ")+")"+beyond+"(?"+strings.Repeat(", ?", len(key)-1)+")", p.After...)
 	}
+}
+
+func (q *query) order(p Page, key []string) {
+	direction := map[bool]string{true: " DESC"}[p.Desc]
 	q.text.WriteString(" ORDER BY " + strings.Join(key, direction+", ") + direction + " LIMIT " + strconv.Itoa(p.Limit))
 }
 

@@ -91,14 +91,6 @@ func (s *Snapshot) totals(id ticket.PoolID, from pastel.Height) (map[ticket.Pool
 	return sums, err
 }
 
-// PaidTo sums what mined payouts paid to an address.
-func (s *Snapshot) PaidTo(address string) (pastel.Amount, error) {
-	q := selecting("SELECT coalesce(sum(amount), 0) FROM payout_outputs o JOIN payouts ON o.pool = payouts.pool AND o.settled = payouts.settled")
-	q.and("address = ?", address)
-	q.and("paid IS NOT NULL")
-	return s.sum(q)
-}
-
 // Credited sums credits.
 func (s *Snapshot) Credited(f CreditFilter) (pastel.Amount, error) {
 	q := selecting("SELECT coalesce(sum(amount), 0) FROM credits")

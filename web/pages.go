@@ -134,7 +134,7 @@ func (s *Site) account(r *http.Request) (*page, error) {
 	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{Address: address, At: api.Now, Newest: true, Limit: recent}); err != nil {
 		return nil, err
 	}
-	d.Paid, _, _, err = s.cfg.Books.Payments(r.Context(), address, "paid", "", recent, true)
+	d.Paid, _, _, err = s.cfg.Books.Payments(r.Context(), api.PaymentQuery{Address: address, Status: "paid", Newest: true, Limit: recent})
 	return ok("account.html", "Address "+api.Short(address), "", d), err
 }
 

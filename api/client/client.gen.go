@@ -314,45 +314,6 @@ func (e YieldBasis) Valid() bool {
 	}
 }
 
-// Defines values for PaymentsParamsStatus.
-const (
-	PaymentsParamsStatusCancelled PaymentsParamsStatus = "cancelled"
-	PaymentsParamsStatusPaid      PaymentsParamsStatus = "paid"
-	PaymentsParamsStatusPending   PaymentsParamsStatus = "pending"
-)
-
-// Valid indicates whether the value is a known member of the PaymentsParamsStatus enum.
-func (e PaymentsParamsStatus) Valid() bool {
-	switch e {
-	case PaymentsParamsStatusCancelled:
-		return true
-	case PaymentsParamsStatusPaid:
-		return true
-	case PaymentsParamsStatusPending:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for PaymentsParamsOrder.
-const (
-	PaymentsParamsOrderNewest PaymentsParamsOrder = "newest"
-	PaymentsParamsOrderOldest PaymentsParamsOrder = "oldest"
-)
-
-// Valid indicates whether the value is a known member of the PaymentsParamsOrder enum.
-func (e PaymentsParamsOrder) Valid() bool {
-	switch e {
-	case PaymentsParamsOrderNewest:
-		return true
-	case PaymentsParamsOrderOldest:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for CreditsParamsOrder.
 const (
 	CreditsParamsOrderNewest CreditsParamsOrder = "newest"
@@ -452,6 +413,45 @@ func (e EventsParamsOrder) Valid() bool {
 	case EventsParamsOrderNewest:
 		return true
 	case EventsParamsOrderOldest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentsParamsStatus.
+const (
+	PaymentsParamsStatusCancelled PaymentsParamsStatus = "cancelled"
+	PaymentsParamsStatusPaid      PaymentsParamsStatus = "paid"
+	PaymentsParamsStatusPending   PaymentsParamsStatus = "pending"
+)
+
+// Valid indicates whether the value is a known member of the PaymentsParamsStatus enum.
+func (e PaymentsParamsStatus) Valid() bool {
+	switch e {
+	case PaymentsParamsStatusCancelled:
+		return true
+	case PaymentsParamsStatusPaid:
+		return true
+	case PaymentsParamsStatusPending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentsParamsOrder.
+const (
+	PaymentsParamsOrderNewest PaymentsParamsOrder = "newest"
+	PaymentsParamsOrderOldest PaymentsParamsOrder = "oldest"
+)
+
+// Valid indicates whether the value is a known member of the PaymentsParamsOrder enum.
+func (e PaymentsParamsOrder) Valid() bool {
+	switch e {
+	case PaymentsParamsOrderNewest:
+		return true
+	case PaymentsParamsOrderOldest:
 		return true
 	default:
 		return false
@@ -577,7 +577,7 @@ type Account struct {
 	// Pastelid If it was asked for by PastelID.
 	Pastelid *string `json:"pastelid,omitempty"`
 
-	// Pending Settled in a payout that is not mined yet.
+	// Pending What comes from payouts that are settled and not mined yet, a sum for each payout.
 	Pending []Payment `json:"pending"`
 
 	// Positions Live pledges.
@@ -943,7 +943,11 @@ type Parameters struct {
 
 // Payment defines model for Payment.
 type Payment struct {
-	Address string `json:"address"`
+	// Address That is paid, if it is one.
+	Address *string `json:"address,omitempty"`
+
+	// Addresses How many of the account's addresses are paid.
+	Addresses int64 `json:"addresses"`
 
 	// Amount Patoshi, network fee taken off.
 	Amount  int64         `json:"amount"`
@@ -1308,8 +1312,11 @@ type Position struct {
 	Coins int64 `json:"coins"`
 
 	// Company Operator's name.
-	Company        string  `json:"company"`
-	Leaving        Leaving `json:"leaving"`
+	Company string  `json:"company"`
+	Leaving Leaving `json:"leaving"`
+
+	// MemberCoins Coins of all of the pool's members, PSL.
+	MemberCoins    int64   `json:"member_coins"`
 	MemberSince    *Moment `json:"member_since,omitempty"`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
 	Pastelid       string  `json:"pastelid"`
@@ -1512,27 +1519,6 @@ type Yield struct {
 // YieldBasis Whose income it is computed from: the pool's own, or the average of the network's active pools.
 type YieldBasis string
 
-// PaymentsParams defines parameters for Payments.
-type PaymentsParams struct {
-	// Status Only these.
-	Status *PaymentsParamsStatus `form:"status,omitempty" json:"status,omitempty"`
-
-	// Cursor The answer before has it as next: continues the list.
-	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
-
-	// Limit Items at most.
-	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
-
-	// Order What comes first.
-	Order *PaymentsParamsOrder `form:"order,omitempty" json:"order,omitempty"`
-}
-
-// PaymentsParamsStatus defines parameters for Payments.
-type PaymentsParamsStatus string
-
-// PaymentsParamsOrder defines parameters for Payments.
-type PaymentsParamsOrder string
-
 // AlertsParams defines parameters for Alerts.
 type AlertsParams struct {
 	// Authorization Bearer and the token, which is in the file api.token of the daemon's data folder.
@@ -1625,6 +1611,33 @@ type MempoolParams struct {
 	// Pastelid PastelID.
 	Pastelid *string `form:"pastelid,omitempty" json:"pastelid,omitempty"`
 }
+
+// PaymentsParams defines parameters for Payments.
+type PaymentsParams struct {
+	// Pastelid PastelID.
+	Pastelid *string `form:"pastelid,omitempty" json:"pastelid,omitempty"`
+
+	// Address Transparent address.
+	Address *string `form:"address,omitempty" json:"address,omitempty"`
+
+	// Status Only these.
+	Status *PaymentsParamsStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Cursor The answer before has it as next: continues the list.
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Items at most.
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Order What comes first.
+	Order *PaymentsParamsOrder `form:"order,omitempty" json:"order,omitempty"`
+}
+
+// PaymentsParamsStatus defines parameters for Payments.
+type PaymentsParamsStatus string
+
+// PaymentsParamsOrder defines parameters for Payments.
+type PaymentsParamsOrder string
 
 // PayoutsParams defines parameters for Payouts.
 type PayoutsParams struct {
@@ -1819,11 +1832,6 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/accounts/{address} (the `Account` operationId).
 	Account(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Payments An address's parts of payouts
-	//
-	// Corresponds with GET /api/v1/accounts/{address}/payments (the `Payments` operationId).
-	Payments(ctx context.Context, address string, params *PaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// Alerts Who is told what, the oldest first
 	//
 	// Corresponds with GET /api/v1/alerts (the `Alerts` operationId).
@@ -1893,6 +1901,11 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/outputs/{output} (the `Output` operationId).
 	Output(ctx context.Context, output string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Payments Parts of payouts: those of a PastelID's reward and fee addresses, or of one address
+	//
+	// Corresponds with GET /api/v1/payments (the `Payments` operationId).
+	Payments(ctx context.Context, params *PaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Payouts Payouts by the block they settled in
 	//
 	// Corresponds with GET /api/v1/payouts (the `Payouts` operationId).
@@ -1958,21 +1971,6 @@ type ClientInterface interface {
 // Corresponds with GET /api/v1/accounts/{address} (the `Account` operationId).
 func (c *Client) Account(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAccountRequest(c.Server, address)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// Payments An address's parts of payouts
-//
-// Corresponds with GET /api/v1/accounts/{address}/payments (the `Payments` operationId).
-func (c *Client) Payments(ctx context.Context, address string, params *PaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPaymentsRequest(c.Server, address, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2182,6 +2180,21 @@ func (c *Client) Output(ctx context.Context, output string, reqEditors ...Reques
 	return c.Client.Do(req)
 }
 
+// Payments Parts of payouts: those of a PastelID's reward and fee addresses, or of one address
+//
+// Corresponds with GET /api/v1/payments (the `Payments` operationId).
+func (c *Client) Payments(ctx context.Context, params *PaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPaymentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Payouts Payouts by the block they settled in
 //
 // Corresponds with GET /api/v1/payouts (the `Payouts` operationId).
@@ -2375,103 +2388,6 @@ func NewAccountRequest(server string, address string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewPaymentsRequest constructs an http.Request for the Payments method
-func NewPaymentsRequest(server string, address string, params *PaymentsParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "address", address, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/accounts/%s/payments", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Status != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Cursor != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Limit != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Order != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "order", *params.Order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -3160,6 +3076,120 @@ func NewOutputRequest(server string, output string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPaymentsRequest constructs an http.Request for the Payments method
+func NewPaymentsRequest(server string, params *PaymentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Pastelid != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "pastelid", *params.Pastelid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Address != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "address", *params.Address, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Order != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "order", *params.Order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -3927,13 +3957,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/accounts/{address} (the `Account` operationId).
 	AccountWithResponse(ctx context.Context, address string, reqEditors ...RequestEditorFn) (*AccountResponse, error)
 
-	// PaymentsWithResponse An address's parts of payouts
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/accounts/{address}/payments (the `Payments` operationId).
-	PaymentsWithResponse(ctx context.Context, address string, params *PaymentsParams, reqEditors ...RequestEditorFn) (*PaymentsResponse, error)
-
 	// AlertsWithResponse Who is told what, the oldest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -4024,6 +4047,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/outputs/{output} (the `Output` operationId).
 	OutputWithResponse(ctx context.Context, output string, reqEditors ...RequestEditorFn) (*OutputResponse, error)
+
+	// PaymentsWithResponse Parts of payouts: those of a PastelID's reward and fee addresses, or of one address
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/payments (the `Payments` operationId).
+	PaymentsWithResponse(ctx context.Context, params *PaymentsParams, reqEditors ...RequestEditorFn) (*PaymentsResponse, error)
 
 	// PayoutsWithResponse Payouts by the block they settled in
 	//
@@ -4173,82 +4203,6 @@ func (r AccountResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AccountResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type PaymentsResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *ListPayment
-	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
-	ApplicationProblemJSON404 *ErrorModel
-	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
-	ApplicationProblemJSON422 *ErrorModel
-	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
-	ApplicationProblemJSON429 *ErrorModel
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *ErrorModel
-	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
-	ApplicationProblemJSON503 *ErrorModel
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r PaymentsResponse) GetJSON200() *ListPayment {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
-func (r PaymentsResponse) GetApplicationProblemJSON404() *ErrorModel {
-	return r.ApplicationProblemJSON404
-}
-
-// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
-func (r PaymentsResponse) GetApplicationProblemJSON422() *ErrorModel {
-	return r.ApplicationProblemJSON422
-}
-
-// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r PaymentsResponse) GetApplicationProblemJSON429() *ErrorModel {
-	return r.ApplicationProblemJSON429
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r PaymentsResponse) GetApplicationProblemJSON500() *ErrorModel {
-	return r.ApplicationProblemJSON500
-}
-
-// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
-func (r PaymentsResponse) GetApplicationProblemJSON503() *ErrorModel {
-	return r.ApplicationProblemJSON503
-}
-
-// GetBody returns the raw response body bytes
-func (r PaymentsResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r PaymentsResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r PaymentsResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PaymentsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5195,6 +5149,82 @@ func (r OutputResponse) ContentType() string {
 	return ""
 }
 
+type PaymentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListPayment
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PaymentsResponse) GetJSON200() *ListPayment {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PaymentsResponse) GetApplicationProblemJSON404() *ErrorModel {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PaymentsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PaymentsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PaymentsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PaymentsResponse) GetApplicationProblemJSON503() *ErrorModel {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r PaymentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PaymentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PaymentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PaymentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type PayoutsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5940,19 +5970,6 @@ func (c *ClientWithResponses) AccountWithResponse(ctx context.Context, address s
 	return ParseAccountResponse(rsp)
 }
 
-// PaymentsWithResponse An address's parts of payouts
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/accounts/{address}/payments (the `Payments` operationId).
-func (c *ClientWithResponses) PaymentsWithResponse(ctx context.Context, address string, params *PaymentsParams, reqEditors ...RequestEditorFn) (*PaymentsResponse, error) {
-	rsp, err := c.Payments(ctx, address, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePaymentsResponse(rsp)
-}
-
 // AlertsWithResponse Who is told what, the oldest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -6122,6 +6139,19 @@ func (c *ClientWithResponses) OutputWithResponse(ctx context.Context, output str
 	return ParseOutputResponse(rsp)
 }
 
+// PaymentsWithResponse Parts of payouts: those of a PastelID's reward and fee addresses, or of one address
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/payments (the `Payments` operationId).
+func (c *ClientWithResponses) PaymentsWithResponse(ctx context.Context, params *PaymentsParams, reqEditors ...RequestEditorFn) (*PaymentsResponse, error) {
+	rsp, err := c.Payments(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePaymentsResponse(rsp)
+}
+
 // PayoutsWithResponse Payouts by the block they settled in
 //
 // Returns a wrapper object for the known response body format(s).
@@ -6281,67 +6311,6 @@ func ParseAccountResponse(rsp *http.Response) (*AccountResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Account
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON422 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON503 = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParsePaymentsResponse parses an HTTP response from a PaymentsWithResponse call
-func ParsePaymentsResponse(rsp *http.Response) (*PaymentsResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &PaymentsResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ListPayment
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -7108,6 +7077,67 @@ func ParseOutputResponse(rsp *http.Response) (*OutputResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Coin
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePaymentsResponse parses an HTTP response from a PaymentsWithResponse call
+func ParsePaymentsResponse(rsp *http.Response) (*PaymentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PaymentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListPayment
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

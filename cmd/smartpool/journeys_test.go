@@ -462,7 +462,7 @@ func FuzzFetch(f *testing.F) {
 		}
 		res.Body = io.NopCloser(bytes.NewReader(body))
 		if a, err := fetch[api.Account](res, nil); err == nil {
-			tellAccount(&strings.Builder{}, &a)
+			tellAccount(&strings.Builder{}, &a, false)
 		}
 	})
 }

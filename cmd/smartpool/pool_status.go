@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
@@ -10,7 +12,14 @@ import (
 type poolStatusCmd struct {
 	apiFlags
 	Pool string `arg:"" help:"Pool id, or its label."`
+	All  bool   `help:"List every pledge, not only the largest."`
 }
+
+// Lengths of lists unless all of it is wanted.
+const (
+	largest     = 20 // pledges
+	nextPayouts = 3
+)
 
 // Run shows a pool.
 func (c *poolStatusCmd) Run(e *env) error {
@@ -49,20 +58,35 @@ func (c *poolStatusCmd) Run(e *env) error {
 		fmt.Fprintf(&b, "Breaks if   these leave together: %s (%d PSL)\n", shorts(p.Breakers.Members), p.Breakers.Coins)
 	}
 	fmt.Fprintf(&b, "Income      %s PSL in %d rewards; %s PSL paid, %s PSL in escrow\n", p.Income, p.Rewards, p.Paid, p.Escrowed)
-	fmt.Fprintf(&b, "Your fee    %s PSL accrued since the last settlement\n", p.OperatorFee)
+	fmt.Fprintf(&b, "Fee         %s PSL accrued since the last settlement\n", p.OperatorFee)
 	if p.Forecast != nil {
-		fmt.Fprintf(&b, "Forecast    %s PSL settle in %s, paid from %s on\n", p.Forecast.Amount, when(p.Forecast.At), when(p.Forecast.Mined))
+		fmt.Fprintf(&b, "Forecast    %s PSL settle in block %d, paid from %s on\n", p.Forecast.Amount, p.Forecast.At.Height, when(p.Forecast.Mined))
 	}
-	if len(p.Participants) > 0 {
-		t := newTable([]any{"PastelID", "Role", "PSL", "Share %", "Accrued PSL", "Address"}, 3, 4, 5)
-		for _, m := range p.Participants {
-			t.AppendRow([]any{short(m.PastelID), m.Role, m.Coins, m.Share, psl(m.Accrued), m.Address})
-		}
-		fmt.Fprintf(&b, "\n%s\n", t.Render())
+	c.tellPledges(&b, p.Participants)
+	tellPayouts(&b, p.Pending[:min(len(p.Pending), nextPayouts)])
+	if more := len(p.Pending) - nextPayouts; more > 0 {
+		fmt.Fprintf(&b, "\nand %d more to come: smartpool payouts --pool %s\n", more, p.ID)
 	}
-	tellPayouts(&b, p.Pending)
 	_, err = fmt.Fprint(e.out, trailing.ReplaceAllString(b.String(), "\n"))
 	return err
+}
+
+// tellPledges lists who is in: the largest, or all in join order.
+func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []api.PoolPledge) {
+	if len(list) == 0 {
+		return
+	}
+	rest := ""
+	if !c.All && len(list) > largest {
+		slices.SortStableFunc(list, func(a, b api.PoolPledge) int { return cmp.Compare(b.Coins, a.Coins) })
+		rest = fmt.Sprintf("and %d more pledges: --all lists all %d in join order\n", len(list)-largest, len(list))
+		list = list[:largest]
+	}
+	t := newTable([]any{"PastelID", "Role", "PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5)
+	for _, m := range list {
+		t.AppendRow([]any{short(m.PastelID), m.Role, m.Coins, m.Share, psl(m.Accrued), m.Address})
+	}
+	fmt.Fprintf(b, "\n%s\n%s", t.Render(), rest)
 }
 
 // shorts lists ids, the first of many.

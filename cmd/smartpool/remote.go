@@ -204,3 +204,11 @@ func whenever(m *api.Moment) string {
 	}
 	return when(*m)
 }
+
+// brief prints a block and its date for a column, which says that it is UTC.
+func brief(m *api.Moment) string {
+	if m == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%d, %s", m.Height, m.Time.UTC().Format("2006-01-02 15:04"))
+}

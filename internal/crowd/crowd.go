@@ -25,7 +25,7 @@ const (
 	factor   = "1.1"
 	fee      = "5" // %
 	period   = 20  // blocks
-	earning  = 250 // blocks with income, more than two payouts' way into a block
+	earning  = 254 // blocks with income: payouts are mined by then, and something is earned since the last settlement
 	reward   = 1250 * pastel.PSL
 )
 

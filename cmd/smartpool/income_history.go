@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+type historyCmd struct {
+	who
+	CSV  bool   `name:"csv" help:"Print comma separated values, for a spreadsheet or taxes."`
+	From string `placeholder:"YYYY-MM-DD" help:"First day, UTC."`
+	To   string `placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
+}
+
+// entry is a line of an account's history.
+type entry struct {
+	Time    time.Time     `json:"time"`
+	Height  pastel.Height `json:"height"`
+	Kind    string        `json:"kind"` // income, forfeit or payout
+	Pool    string        `json:"pool"`
+	Account string        `json:"account"`
+	Address string        `json:"address"`
+	Amount  pastel.Amount `json:"amount_patoshi"`
+	TxID    string        `json:"txid"`
+}
+
+// Run prints income, forfeits and payouts in the order they came.
+func (c *historyCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	from, to, err := days(c.From, c.To)
+	if err != nil {
+		return err
+	}
+	r, list, err := c.accounts(ctx, e)
+	if err != nil {
+		return err
+	}
+	entries := []entry{}
+	for i := range list {
+		more, err := r.history(ctx, &list[i])
+		if err != nil {
+			return err
+		}
+		entries = append(entries, more...)
+	}
+	entries = slices.DeleteFunc(entries, func(x entry) bool { return x.Time.Before(from) || !x.Time.Before(to) })
+	sort.SliceStable(entries, func(a, b int) bool { return entries[a].Height < entries[b].Height })
+	switch {
+	case e.json:
+		return printJSON(e.out, entries)
+	case c.CSV:
+		return writeCSV(e, entries)
+	}
+	t := newTable([]any{"Date (UTC)", "Block", "What", "Pool", "PSL", "Transaction"}, 2, 5)
+	sums := map[string]pastel.Amount{}
+	for _, x := range entries {
+		t.AppendRow([]any{x.Time.UTC().Format("2006-01-02 15:04"), x.Height, x.Kind, short(x.Pool), psl(x.Amount), short(x.TxID)})
+		sums[x.Kind] += x.Amount
+	}
+	_, err = fmt.Fprintf(e.out, "%s\n\nIncome %s PSL, forfeited %s PSL, paid %s PSL. Income is what was settled; a payout pays it, less its network fee.\n",
+		t.Render(), sums["income"], sums["forfeit"], sums["payout"])
+	return err
+}
+
+// days reads a span of days, both included; none is forever.
+func days(from, to string) (a, b time.Time, err error) {
+	b = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	if from != "" {
+		if a, err = time.Parse(time.DateOnly, from); err != nil {
+			return a, b, usagef("--from %q: want a day such as 2026-01-31", from)
+		}
+	}
+	if to != "" {
+		if b, err = time.Parse(time.DateOnly, to); err != nil {
+			return a, b, usagef("--to %q: want a day such as 2026-01-31", to)
+		}
+		b = b.AddDate(0, 0, 1)
+	}
+	return a, b, nil
+}
+
+// history gathers what came and went.
+func (r *remote) history(ctx context.Context, a *api.Account) (list []entry, err error) {
+	limit := int64(api.MaxLimit)
+	credits, err := listing[api.Credit](func(cursor *string) (*http.Response, error) {
+		return r.Credits(ctx, &client.CreditsParams{Pastelid: optional(a.PastelID), Address: optional(a.Address), Cursor: cursor, Limit: &limit})
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range credits {
+		list = append(list, entry{x.At.Time, x.At.Height, "income", x.Pool, nameOf(a), x.Address, x.Amount, ""})
+	}
+	pledges, err := listing[api.Pledge](func(cursor *string) (*http.Response, error) {
+		return r.Pledges(ctx, &client.PledgesParams{Pastelid: optional(a.PastelID), Address: optional(a.Address), Cursor: cursor, Limit: &limit})
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range pledges {
+		if x.Ended != nil && x.Forfeited > 0 {
+			list = append(list, entry{x.Ended.Time, x.Ended.Height, "forfeit", x.Pool, nameOf(a), x.Address, x.Forfeited, ""})
+		}
+	}
+	payments, err := listing[api.Payment](func(cursor *string) (*http.Response, error) {
+		paid := client.PaymentsParamsStatusPaid
+		return r.Payments(ctx, &client.PaymentsParams{Pastelid: optional(a.PastelID), Address: optional(a.Address), Status: &paid, Cursor: cursor, Limit: &limit})
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range payments {
+		list = append(list, entry{x.Paid.Time, x.Paid.Height, "payout", x.Pool, nameOf(a), x.Address, x.Amount, x.Payout})
+	}
+	sort.SliceStable(list, func(i, j int) bool {
+		return list[i].Height < list[j].Height || list[i].Height == list[j].Height && list[i].Address < list[j].Address
+	})
+	return list, nil
+}
+
+func writeCSV(e *env, list []entry) error {
+	w := csv.NewWriter(e.out)
+	rows := [][]string{{"time_utc", "block", "kind", "amount_psl", "pool", "account", "address", "txid"}}
+	for _, x := range list {
+		rows = append(rows, []string{
+			x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), x.Kind, x.Amount.String(), x.Pool, x.Account, x.Address, x.TxID,
+		})
+	}
+	return w.WriteAll(rows)
+}

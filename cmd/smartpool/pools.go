@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+)
+
+type poolsCmd struct {
+	apiFlags
+	All   bool  `help:"Also pools that take no pledges now, and those that ended."`
+	Coins int64 `default:"0" placeholder:"PSL" help:"Show what each would yield with a pledge of so many PSL in it."`
+}
+
+// Run compares pools.
+func (c *poolsCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		return err
+	}
+	list, err := fetch[api.List[api.Pool]](r.Pools(ctx, &client.PoolsParams{Open: optional(!c.All), Coins: optional(c.Coins)}))
+	if err != nil {
+		return err
+	}
+	if e.json {
+		return printJSON(e.out, list)
+	}
+	if len(list.Items) == 0 {
+		_, err := fmt.Fprintln(e.out, "No pool takes pledges now. smartpool pools --all shows the others.")
+		return err
+	}
+	operators, err := fetch[api.List[api.Operator]](r.Operators(ctx))
+	if err != nil {
+		return err
+	}
+	records := map[string]string{}
+	for _, o := range operators.Items {
+		records[o.PastelID] = fmt.Sprintf("%d; %s", o.Reputation, counted(len(o.IDs), "pool"))
+		if failed := o.Pools["dissolved"] + o.Pools["expired"]; failed > 0 {
+			records[o.PastelID] += fmt.Sprintf(", %d failed", failed)
+		}
+	}
+	ids := make([]string, len(list.Items))
+	for i := range list.Items {
+		ids[i] = list.Items[i].ID
+	}
+	name := labels(ids)
+	columns := []any{"Pool", "Status", "Operator", "Record", "Fee %", "Filled PSL", "Cushion", "Least", "Yield %/yr"}
+	right := []int{5, 6, 7, 8, 9}
+	if c.Coins > 0 {
+		columns = append(columns, fmt.Sprintf("with %d PSL", c.Coins))
+		right = append(right, 10)
+	}
+	t := newTable(columns, right...)
+	for i := range list.Items {
+		p := &list.Items[i]
+		have := p.MemberCoins
+		if p.Status == "subscribing" {
+			have = p.PledgedCoins
+		}
+		cushion := any(p.Cushion)
+		if p.Status == "subscribing" || p.Ended != nil {
+			cushion = "-"
+		}
+		row := []any{
+			name(p.ID), p.Status, printable(p.Company), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
+			orDash(p.LeastPledge), percentOf(p.Yield),
+		}
+		if c.Coins > 0 {
+			row = append(row, percentOf(p.YieldWith))
+		}
+		t.AppendRow(row)
+	}
+	_, err = fmt.Fprintf(e.out, "%s\n\nRecord: the operator's reputation (of 100) and pools opened; those that were dissolved or never started have failed.\n"+
+		"Yields are what a PSL earned over the last 30 days, after the fee, taken to a year; * is the average of active pools.\n"+
+		"smartpool join POOL shows every term before anything is signed.\n", t.Render())
+	return err
+}
+
+// labels gives pools the names in their ids, and the whole ids to those whose name another one has as well.
+func labels(ids []string) func(id string) string {
+	of := map[string]string{}
+	for _, id := range ids {
+		name, _, _ := strings.Cut(id, ".")
+		if other, taken := of[name]; taken && other != id {
+			of[name] = ""
+		} else {
+			of[name] = id
+		}
+	}
+	return func(id string) string {
+		if name, _, _ := strings.Cut(id, "."); of[name] == id {
+			return name
+		}
+		return id
+	}
+}
+
+func orDash(n int64) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprint(n)
+}
+
+func percentOf(y *api.Yield) string {
+	switch {
+	case y == nil:
+		return "-"
+	case y.Basis == "network":
+		return y.Percent + "*"
+	}
+	return y.Percent
+}
