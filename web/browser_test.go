@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,7 @@ import (
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
+	"github.com/pastelnetwork/smartpool/internal/crowd"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -45,7 +47,21 @@ type site struct {
 	blocks []*pool.Prepared
 }
 
-func start(t testing.TB, recorded string, height pastel.Height) *site {
+// life is the recorded life of a pool.
+func life(t testing.TB) []*pool.Prepared {
+	t.Helper()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*pool.Prepared
+	for h, b := range chaintest.Parsed(t, "life") {
+		list = append(list, pool.Prepare(&net, pastel.Height(h), b))
+	}
+	return list
+}
+
+func start(t testing.TB, blocks []*pool.Prepared, height pastel.Height) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	net, err := pastel.NetworkByName("regtest")
@@ -58,12 +74,9 @@ func start(t testing.TB, recorded string, height pastel.Height) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	x := &site{}
+	x := &site{blocks: blocks}
 	if x.ledger, err = chain.OpenLedger(ctx, net, false, s); err != nil {
 		t.Fatal(err)
-	}
-	for h, b := range chaintest.Parsed(t, recorded) {
-		x.blocks = append(x.blocks, pool.Prepare(&net, pastel.Height(h), b))
 	}
 	x.move(t, height)
 	r, err := store.OpenReader(ctx, file, net, false)
@@ -235,49 +248,109 @@ const question = `(async () => {
 	};
 })()`
 
+// view is what a page is looked at with.
+type view struct {
+	name          string
+	width, height int64
+	scheme        string
+}
+
+var views = []view{{"desktop", 1280, 900, "light"}, {"desktop-dark", 1280, 900, "dark"}, {"phone", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"}}
+
+// inspect opens a page, which must fit the window, draw its charts, please axe-core, and make nobody complain. It returns how many charts
+// there are.
+func inspect(t *testing.T, ctx context.Context, url string, v view, complaints *complaints) int {
+	t.Helper()
+	var got look
+	err := chromedp.Run(ctx,
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: v.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		}),
+		chromedp.EmulateViewport(v.width, v.height),
+		chromedp.Navigate(url),
+		chromedp.WaitVisible("#main", chromedp.ByID),
+		chromedp.Evaluate(axe+"; true", nil),
+		chromedp.Evaluate(question, &got, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
+	)
+	if err != nil {
+		t.Fatalf("%s on %s: %v", url, v.name, err)
+	}
+	if got.Wide > 0 || got.Blank > 0 {
+		t.Errorf("%s on %s: %v pixels too wide, %d charts of which %d are blank", url, v.name, got.Wide, got.Charts, got.Blank)
+	}
+	for _, p := range got.Problems {
+		t.Errorf("%s on %s: %s: %s\n  %s", url, v.name, p.ID, p.Help, strings.Join(p.Nodes, "\n  "))
+	}
+	for _, c := range complaints.take() {
+		t.Errorf("%s on %s: %s", url, v.name, c)
+	}
+	return got.Charts
+}
+
 // Every page renders with real data on a desk and on a phone, in light and dark; charts draw, nothing is complained of, no other host is
 // asked, and axe-core finds nothing.
 func TestPagesInABrowser(t *testing.T) {
 	ctx := browser(t)
-	x := start(t, "life", 260)
+	x := start(t, life(t), 260)
 	u, _ := url.Parse(x.URL)
 	complaints := watch(ctx, u.Host)
 	for name, path := range x.pages(t) {
-		for _, view := range []struct {
-			name          string
-			width, height int64
-			scheme        string
-		}{{"desktop", 1280, 900, "light"}, {"desktop-dark", 1280, 900, "dark"}, {"phone", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"}} {
+		for _, view := range views {
 			if most := name == "pool" || name == "overview"; !most && (view.name == "desktop-dark" || view.name == "phone") {
 				continue // they differ from the others in nothing new
 			}
-			var got look
-			err := chromedp.Run(ctx,
-				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
-					{Name: "prefers-color-scheme", Value: view.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-				}),
-				chromedp.EmulateViewport(view.width, view.height),
-				chromedp.Navigate(x.URL+path),
-				chromedp.WaitVisible("#main", chromedp.ByID),
-				chromedp.Evaluate(axe+"; true", nil),
-				chromedp.Evaluate(question, &got, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
-			)
-			if err != nil {
-				t.Fatalf("%s on %s: %v", name, view.name, err)
-			}
-			if got.Wide > 0 || got.Blank > 0 || name == "pool" && got.Charts != 1 {
-				t.Errorf("%s on %s: %v pixels too wide, %d charts of which %d are blank", name, view.name, got.Wide, got.Charts, got.Blank)
-			}
-			for _, p := range got.Problems {
-				t.Errorf("%s on %s: %s: %s\n  %s", name, view.name, p.ID, p.Help, strings.Join(p.Nodes, "\n  "))
-			}
-			for _, c := range complaints.take() {
-				t.Errorf("%s on %s: %s", name, view.name, c)
+			if charts := inspect(t, ctx, x.URL+path, view, complaints); name == "pool" && charts != 1 {
+				t.Errorf("%s on %s: %d charts", name, view.name, charts)
 			}
 			if *update && (view.name == "desktop" || view.name == "phone-dark") {
 				picture(t, ctx, name+"-"+view.name)
 			}
 		}
+	}
+}
+
+// A pool of 500 pledges, and a PastelID that has 100 of them, have pages that load and read well; who wants all of it can have it.
+func TestManyPledgesInABrowser(t *testing.T) {
+	ctx := browser(t)
+	c, err := crowd.Make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := start(t, c.Blocks, pastel.Height(len(c.Blocks)-1))
+	u, _ := url.Parse(x.URL)
+	complaints := watch(ctx, u.Host)
+	const most = 100 << 10 // bytes
+	for _, page := range []struct{ path, all, row string }{
+		{"/pools/" + string(c.Pool), "Show all 500", "#members + .scroll tbody tr"},
+		{"/members/" + c.Members[0], "Show each", "#positions + .scroll tbody tr"},
+	} {
+		res, err := http.Get(x.URL + page.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || len(text) > most {
+			t.Errorf("%s has %d bytes, want at most %d; %v", page.path, len(text), most, err)
+		}
+		for _, v := range []view{views[0], views[3]} {
+			inspect(t, ctx, x.URL+page.path, v, complaints)
+		}
+		var rows, all int
+		count := fmt.Sprintf("document.querySelectorAll(%q).length", page.row)
+		err = chromedp.Run(ctx, chromedp.Evaluate(count, &rows))
+		if err == nil {
+			_, err = chromedp.RunResponse(ctx, chromedp.Click(fmt.Sprintf("//a[contains(., %q)]", page.all), chromedp.BySearch))
+		}
+		if err == nil {
+			err = chromedp.Run(ctx, chromedp.Evaluate(count, &all))
+		}
+		if err != nil || rows > 20 || all != map[string]int{"Show all 500": crowd.Pledges, "Show each": crowd.OfOne}[page.all] {
+			t.Errorf("%s: %d rows, then %d; %v", page.path, rows, all, err)
+		}
+	}
+	for _, complaint := range complaints.take() {
+		t.Error(complaint)
 	}
 }
 
@@ -301,7 +374,7 @@ func picture(t *testing.T, ctx context.Context, name string) {
 // A block that comes shows without a reload, charts included, and what a reader opened stays open.
 func TestPagesRefreshThemselves(t *testing.T) {
 	ctx := browser(t)
-	x := start(t, "life", 200)
+	x := start(t, life(t), 200)
 	u, _ := url.Parse(x.URL)
 	complaints := watch(ctx, u.Host)
 	path := x.pages(t)["pool"]
@@ -337,7 +410,7 @@ func TestPagesRefreshThemselves(t *testing.T) {
 // Without JavaScript everything can be read, the figures of charts included.
 func TestPagesWithoutJavaScript(t *testing.T) {
 	ctx := browser(t)
-	x := start(t, "life", 260)
+	x := start(t, life(t), 260)
 	var text string
 	err := chromedp.Run(ctx,
 		emulation.SetScriptExecutionDisabled(true),

@@ -15,7 +15,11 @@ import (
 const (
 	recent  = 15
 	listing = 50
+	largest = 20 // pledges of a pool, unless all are asked for
 )
+
+// all reports whether every pledge is asked for, where the largest, or sums, usually do.
+func all(r *http.Request) bool { return r.URL.Query().Get("pledges") == "all" }
 
 func ok(file, title, nav string, data any) *page {
 	return &page{file: file, Title: title, Nav: nav, Data: data, code: http.StatusOK}
@@ -75,6 +79,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	}
 	var d struct {
 		api.PoolDetail
+		Shown    []api.PoolPledge // of the pledges
 		Operator api.Operator
 		Series   api.Series
 		Payouts  []api.Payout
@@ -85,6 +90,10 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	var err error
 	if d.PoolDetail, err = s.cfg.Books.Pool(r.Context(), id); err != nil {
 		return nil, err
+	}
+	d.Shown = d.Participants
+	if !all(r) {
+		d.Shown = api.Largest(d.Participants, largest)
 	}
 	if d.Operator, _, err = s.cfg.Books.Operator(r.Context(), d.PoolDetail.Operator); err != nil {
 		return nil, err
@@ -105,9 +114,10 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 // holding is a page about what somebody has.
 type holding struct {
 	api.Account
-	Credits []api.Credit
-	Events  []api.Event
-	Paid    []api.Payment
+	Holdings []api.Holding
+	Credits  []api.Credit
+	Events   []api.Event
+	Paid     []api.Payment
 }
 
 func (s *Site) member(r *http.Request) (*page, error) {
@@ -117,6 +127,7 @@ func (s *Site) member(r *http.Request) (*page, error) {
 	if d.Account, err = s.cfg.Books.Member(r.Context(), id); err != nil {
 		return nil, err
 	}
+	d.Holdings = api.Holdings(d.Positions, all(r))
 	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{PastelID: id, At: api.Now, Newest: true, Limit: recent}); err != nil {
 		return nil, err
 	}
@@ -131,6 +142,7 @@ func (s *Site) account(r *http.Request) (*page, error) {
 	if d.Account, err = s.cfg.Books.Address(r.Context(), address); err != nil {
 		return nil, err
 	}
+	d.Holdings = api.Holdings(d.Positions, all(r))
 	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{Address: address, At: api.Now, Newest: true, Limit: recent}); err != nil {
 		return nil, err
 	}

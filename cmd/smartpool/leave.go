@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/pastelnetwork/smartpool/api"
 )
 
 type leaveCmd struct {
@@ -23,7 +25,7 @@ func (c *leaveCmd) Run(e *env) error {
 	}
 	var b strings.Builder
 	for i := range list {
-		for _, h := range holdings(list[i].Positions, false) {
+		for _, h := range api.Holdings(list[i].Positions, false) {
 			if c.Pool != "" && h.Pool != c.Pool && !strings.HasPrefix(h.Pool, c.Pool+".") {
 				continue
 			}
@@ -40,11 +42,11 @@ func (c *leaveCmd) Run(e *env) error {
 	return err
 }
 
-func (c *leaveCmd) tell(b *strings.Builder, h *holding, reputation int) {
-	many := len(h.pledges) > 1
+func (c *leaveCmd) tell(b *strings.Builder, h *api.Holding, reputation int) {
+	many := len(h.Pledges) > 1
 	fmt.Fprintf(b, "%s in pool %s with %d PSL (%s", short(h.PastelID), h.Pool, h.Coins, h.Role)
 	if many {
-		fmt.Fprintf(b, ", %d pledges", len(h.pledges))
+		fmt.Fprintf(b, ", %d pledges", len(h.Pledges))
 	}
 	fmt.Fprintf(b, ")\n  Leaving in the next block loses %s PSL and %d points of reputation (of %d).\n", h.Leaving.Forfeits, h.Leaving.Reputation, reputation)
 	switch {
@@ -63,7 +65,7 @@ func (c *leaveCmd) tell(b *strings.Builder, h *holding, reputation int) {
 		return
 	}
 	t := newTable([]any{"Pledged address", "PSL", "Leaving loses PSL"}, 2, 3)
-	for _, p := range h.pledges {
+	for _, p := range h.Pledges {
 		t.AppendRow([]any{p.Address, p.Coins, psl(p.Leaving.Forfeits)})
 	}
 	fmt.Fprintf(b, "\n%s\n", t.Render())

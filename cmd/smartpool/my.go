@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
@@ -58,9 +57,9 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 			ids[i] = a.Positions[i].Pool
 		}
 		name := labels(ids)
-		for _, h := range holdings(a.Positions, each) {
+		for _, h := range api.Holdings(a.Positions, each) {
 			t.AppendRow([]any{
-				name(h.Pool), h.Status, h.Role, h.Coins, h.share(), psl(h.Accrued), h.where(), brief(h.NextSettlement),
+				name(h.Pool), h.Status, h.Role, h.Coins, h.Part(), psl(h.Accrued), backedBy(&h), brief(h.NextSettlement),
 			})
 		}
 		fmt.Fprintf(b, "%s\n\n", t.Render())
@@ -87,44 +86,10 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 	}
 }
 
-// holding is a pledge, or all that an account has in a pool in the same role.
-type holding struct {
-	api.Position
-	pledges []api.Position
-}
-
-// holdings adds up the pledges of a pool that have the same role, unless each is wanted.
-func holdings(list []api.Position, each bool) (sums []holding) {
-	for _, p := range list {
-		i := slices.IndexFunc(sums, func(h holding) bool { return !each && h.Pool == p.Pool && h.Role == p.Role })
-		if i < 0 {
-			sums = append(sums, holding{p, []api.Position{p}})
-			continue
-		}
-		h := &sums[i]
-		h.pledges = append(h.pledges, p)
-		h.Coins += p.Coins
-		h.Accrued += p.Accrued
-		h.Leaving.Forfeits += p.Leaving.Forfeits
-		if h.Leaving.Better == nil {
-			h.Leaving.Better = p.Leaving.Better
-		}
-	}
-	return sums
-}
-
-// share is its part of the members' coins, in percent.
-func (h *holding) share() string {
-	if h.Role != "member" || h.MemberCoins <= 0 {
-		return "-"
-	}
-	return hundredths(h.Coins * 10_000 / h.MemberCoins)
-}
-
-// where names the pledged address, or counts them.
-func (h *holding) where() string {
-	if len(h.pledges) == 1 {
+// backedBy names the pledged address, or counts the pledges.
+func backedBy(h *api.Holding) string {
+	if len(h.Pledges) == 1 {
 		return h.Address
 	}
-	return counted(len(h.pledges), "pledge")
+	return counted(len(h.Pledges), "pledge")
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
@@ -78,9 +76,8 @@ func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []api.PoolPledge) {
 	}
 	rest := ""
 	if !c.All && len(list) > largest {
-		slices.SortStableFunc(list, func(a, b api.PoolPledge) int { return cmp.Compare(b.Coins, a.Coins) })
 		rest = fmt.Sprintf("and %d more pledges: --all lists all %d in join order\n", len(list)-largest, len(list))
-		list = list[:largest]
+		list = api.Largest(list, largest)
 	}
 	t := newTable([]any{"PastelID", "Role", "PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5)
 	for _, m := range list {

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Holding is one live pledge, or all that an account has in a pool in the same role: then coins, what is accrued and what leaving
+// forfeits are sums, and the rest is of any of them. Reputation is lost once a pool and block, so that it is no sum.
+type Holding struct {
+	Position
+	Pledges []Position // in the order of the account
+}
+
+// Holdings adds up the pledges of a pool that have the same role, in the order of the first of each, unless each is wanted alone.
+func Holdings(list []Position, each bool) (sums []Holding) {
+	for _, p := range list {
+		i := slices.IndexFunc(sums, func(h Holding) bool { return !each && h.Pool == p.Pool && h.Role == p.Role })
+		if i < 0 {
+			sums = append(sums, Holding{p, []Position{p}})
+			continue
+		}
+		h := &sums[i]
+		h.Pledges = append(h.Pledges, p)
+		h.Coins += p.Coins
+		h.Accrued += p.Accrued
+		h.Leaving.Forfeits += p.Leaving.Forfeits
+		if h.Leaving.Better == nil {
+			h.Leaving.Better = p.Leaving.Better
+		}
+	}
+	return sums
+}
+
+// Part is the holding's part of the members' coins, in percent; "0" of what is no member's.
+func (h *Holding) Part() string {
+	if h.Role != "member" || h.MemberCoins <= 0 {
+		return "0"
+	}
+	return ticket.NewDecimal(h.Coins*10_000/h.MemberCoins, 2).String()
+}
+
+// Largest returns the n pledges with the most coins, those that joined first before others with as many, or all in join order.
+func Largest(list []PoolPledge, n int) []PoolPledge {
+	if len(list) <= n {
+		return list
+	}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b PoolPledge) int { return cmp.Compare(b.Coins, a.Coins) })
+	return list[:n]
+}
