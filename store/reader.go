@@ -74,7 +74,7 @@ func (r *Reader) openSQLite(path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("there is no database yet: start the daemon that writes it (%w)", err)
 	}
-	r.pool, err = sql.Open("sqlite", sqliteURL(path, "query_only(ON)", "cache_size(-16384)"))
+	r.pool, err = sql.Open("sqlite", sqliteURL(path, "query_only(ON)", "cache_size(-16384)", "mmap_size(1073741824)"))
 	r.engine = sqliteReads
 	return err
 }

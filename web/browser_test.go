@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -302,8 +303,8 @@ func TestPagesInABrowser(t *testing.T) {
 			if charts := inspect(t, ctx, x.URL+path, view, complaints); name == "pool" && charts != 1 {
 				t.Errorf("%s on %s: %d charts", name, view.name, charts)
 			}
-			if *update && (view.name == "desktop" || view.name == "phone-dark") {
-				picture(t, ctx, name+"-"+view.name)
+			if name != "pool" { // the documents show a larger one
+				picture(t, ctx, name, view)
 			}
 		}
 	}
@@ -335,6 +336,9 @@ func TestManyPledgesInABrowser(t *testing.T) {
 		}
 		for _, v := range []view{views[0], views[3]} {
 			inspect(t, ctx, x.URL+page.path, v, complaints)
+			if page.all == "Show all 500" {
+				picture(t, ctx, "pool", v)
+			}
 		}
 		var rows, all int
 		count := fmt.Sprintf("document.querySelectorAll(%q).length", page.row)
@@ -354,16 +358,17 @@ func TestManyPledgesInABrowser(t *testing.T) {
 	}
 }
 
-// picture writes a screenshot for the documents.
-func picture(t *testing.T, ctx context.Context, name string) {
+// picture writes a screenshot of the upper part of a page for the documents, if they show it.
+func picture(t *testing.T, ctx context.Context, name string, v view) {
 	t.Helper()
-	switch name {
-	case "overview-desktop", "pool-desktop", "member-desktop", "tickets-desktop", "operators-desktop", "pool-phone-dark", "member-phone-dark":
-	default:
+	name += "-" + v.name
+	if !*update || !slices.Contains([]string{
+		"overview-desktop", "pool-desktop", "member-desktop", "tickets-desktop", "operators-desktop", "pool-phone-dark", "member-phone-dark",
+	}, name) {
 		return
 	}
 	var png []byte
-	if err := chromedp.Run(ctx, chromedp.FullScreenshot(&png, 100)); err != nil {
+	if err := chromedp.Run(ctx, chromedp.EmulateViewport(v.width, 1500), chromedp.Sleep(time.Second), chromedp.CaptureScreenshot(&png)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join("..", "docs", "screenshots", name+".png"), png, 0o644); err != nil {
