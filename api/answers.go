@@ -16,7 +16,7 @@ type Answers struct {
 	mu    sync.Mutex
 	moved <-chan struct{} // closed when what is kept is old
 	kept  map[string]*answer
-	size  int // of the bodies, in bytes
+	size  int // of the questions and bodies, in bytes
 }
 
 // answer is what was said, or is being found.
@@ -43,11 +43,11 @@ func NewAnswers(f *Feed, condition func() string) *Answers {
 // succeeds is not kept.
 func (a *Answers) Keep(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			next.ServeHTTP(w, r)
 			return
 		}
-		key := r.URL.Path + "?" + r.URL.RawQuery + "\n" + r.Header.Get("Accept") + "\n" + a.condition()
+		key := r.URL.Path + "?" + r.URL.RawQuery + "\n" + a.condition()
 		x, mine := a.find(key)
 		if mine {
 			a.ask(next, r, w, key, x)
@@ -91,12 +91,14 @@ func (a *Answers) ask(next http.Handler, r *http.Request, w http.ResponseWriter,
 		switch {
 		case a.kept[key] != x: // the ledger moved
 		case x.ok:
-			a.size += len(x.body)
+			a.size += len(x.body) + len(key)
 		default:
 			delete(a.kept, key)
 		}
 		close(x.done)
 	}()
+	r = r.WithContext(r.Context())
+	r.Method = http.MethodGet // what is kept has a body; net/http leaves it out for HEAD
 	next.ServeHTTP(rec, r)
 	if rec.status != http.StatusOK || r.Context().Err() != nil {
 		copyHeader(w.Header(), rec.header)

@@ -42,13 +42,20 @@ type Books struct {
 
 	mu   sync.Mutex
 	kept *kept
+	deep deepTotals
 }
 
 // kept is what was read since the ledger moved last, and is asked for again and again.
 type kept struct {
 	tip     pastel.BlockHash
-	pools   map[ticket.PoolID]*once[*pool.Pool]
+	pools   map[ticket.PoolID]*keptPool
 	network once[*income]
+	totals  once[map[ticket.PoolID]store.Totals]
+}
+
+type keptPool struct {
+	pool   once[*pool.Pool]
+	income once[*income]
 }
 
 // once is a value that one of many readers computes.
@@ -88,14 +95,14 @@ type look struct {
 	at  map[pastel.Height]time.Time // of blocks that were looked up
 }
 
-// errEmpty is the answer while there is no block.
-var errEmpty = fmt.Errorf("the ledger holds no block yet: wait for the daemon to sync: %w", ErrNotFound)
+// ErrEmpty is the answer while there is no block; it is an ErrNotFound, too.
+var ErrEmpty = fmt.Errorf("the ledger holds no block yet: wait for the daemon to sync: %w", ErrNotFound)
 
 func (b *Books) look(ctx context.Context, f func(l *look) error) error {
 	return b.reader.View(ctx, func(s *store.Snapshot) error {
 		tip, err := s.Tip()
 		if errors.Is(err, chain.ErrNotFound) {
-			return errEmpty
+			return ErrEmpty
 		}
 		if err != nil {
 			return err
@@ -146,7 +153,7 @@ func (l *look) moments(places map[**Moment]pastel.Height) error {
 
 // pool returns a pool at the tip.
 func (l *look) pool(id ticket.PoolID) (*pool.Pool, error) {
-	return l.b.keep(l.tip.Hash, id).get(func() (*pool.Pool, error) {
+	return l.b.keep(l.tip.Hash, id).pool.get(func() (*pool.Pool, error) {
 		p, err := l.Pool(id)
 		return &p, err
 	})
@@ -158,27 +165,28 @@ const maxPools = 10_000
 // since returns what is kept since the ledger moved to a block.
 func (b *Books) since(tip pastel.BlockHash) *kept {
 	if b.kept.tip != tip || len(b.kept.pools) >= maxPools {
-		b.kept = &kept{tip: tip, pools: map[ticket.PoolID]*once[*pool.Pool]{}}
+		b.kept = &kept{tip: tip, pools: map[ticket.PoolID]*keptPool{}}
 	}
 	return b.kept
 }
 
-func (b *Books) keep(tip pastel.BlockHash, id ticket.PoolID) *once[*pool.Pool] {
+func (b *Books) keep(tip pastel.BlockHash, id ticket.PoolID) *keptPool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := b.since(tip)
 	o := k.pools[id]
 	if o == nil {
-		o = &once[*pool.Pool]{}
+		o = &keptPool{}
 		k.pools[id] = o
 	}
 	return o
 }
 
-func (b *Books) keepNetwork(tip pastel.BlockHash) *once[*income] {
+// keepNetwork returns what is kept of the network as a whole.
+func (b *Books) keepNetwork(tip pastel.BlockHash) *kept {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return &b.since(tip).network
+	return b.since(tip)
 }
 
 // reputation returns what is known of a PastelID; of one that is not registered, nothing.
@@ -206,7 +214,7 @@ func (b *Books) Parameters() Parameters {
 		Collateral: int64(n.Collateral / pastel.PSL), MinPledge: int64(n.MinPledge / pastel.PSL), PledgeConfirmations: n.PledgeConfirmations,
 		CoinbaseMaturity: n.CoinbaseMaturity, SettlementInterval: n.SettlementInterval, RecoveryInterval: n.RecoveryInterval,
 		ActivationGrace: n.ActivationGrace, PayoutExpiry: n.PayoutExpiry, MaxPledges: n.MaxPledges, TicketFee: n.ContractFee,
-		LeastReputation: pool.LeastReputation,
+		LeastReputation: pool.LeastReputation, MinPayout: n.MinPayout, Dust: n.Dust,
 	}
 }
 

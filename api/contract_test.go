@@ -128,7 +128,7 @@ func TestAnswersKeepTheContract(t *testing.T) {
 
 // hostile are values that no parameter should choke on.
 var hostile = []string{
-	"", " ", "0", "-1", "-2", "1", "1.5", "1e9", "99999999999999999999", "2147483648", "-9223372036854775808", "true", "null", "NaN", "\x00", "\xff\xfe",
+	"", " ", "0", "-1", "-2", "1", "1.5", "1e9", "99999999999999999999", "2147483648", "4294967301", "-4294967295", "-9223372036854775808", "true", "null", "NaN", "\x00", "\xff\xfe",
 	"'", "';DROP TABLE pools;--", "\"", "%", "../../etc/passwd", "<script>", "a,b,c", "ünïcode", "🦀", strings.Repeat("a", 300), strings.Repeat("9", 64),
 	"jXnotAPastelID", "tPnotAnAddress", "WyIiXQ", "W10", "Wy0xLC0xXQ", "WzFlOTksImEiXQ", "WzEsIlx1MDAwMCJd", "oldest", "newest", "paid",
 }
@@ -272,11 +272,11 @@ func TestListsPage(t *testing.T) {
 			t.Errorf("not asked for: %+v", e)
 		}
 	}
-	at := read[api.List[api.Pool]](t, x, "/api/v1/pools?at=124").Items
+	at := read[api.List[api.PoolTerms]](t, x, "/api/v1/blocks/124/pools").Items
 	if len(at) != 1 || at[0].Status != "subscribing" || at[0].Activated != nil {
 		t.Errorf("pools at block 124: %+v", at)
 	}
-	if status, body := x.get(t, "/api/v1/pools?at=100000"); status != http.StatusUnprocessableEntity || !strings.Contains(string(body), "block 418") {
+	if status, body := x.get(t, "/api/v1/blocks/100000/pools"); status != http.StatusUnprocessableEntity || !strings.Contains(string(body), "block 418") {
 		t.Errorf("a block to come: %d %s", status, body)
 	}
 }

@@ -44,7 +44,7 @@ func (b *Books) Statistics(ctx context.Context) (out Statistics, err error) {
 			}
 		}
 		out.Supernodes, out.Operators = out.Pools[pool.Active.String()], len(operators)
-		totals, err := l.TotalsByPool()
+		totals, err := l.totals()
 		for _, t := range totals {
 			out.Income += t.Income
 			out.Paid += t.Paid
@@ -90,7 +90,7 @@ func (l *look) operators(id string) ([]Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	totals, err := l.TotalsByPool()
+	totals, err := l.totals()
 	if err != nil {
 		return nil, err
 	}

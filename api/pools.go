@@ -1,13 +1,11 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -19,46 +17,52 @@ const yieldWindow = 30 * 24 * 3600 / blockSeconds
 // PoolQuery says which pools are wanted; zero fields do not filter.
 type PoolQuery struct {
 	Status   []string
-	Operator string        // PastelID
-	Open     bool          // only those that take pledges in the next block
-	Coins    int64         // PSL, of a pledge whose effect on yields is wanted
-	At       pastel.Height // store.Now, or a block after which they are wanted as they were
+	Operator string // PastelID
+	Open     bool   // only those that take pledges in the next block
+	Coins    int64  // PSL, of a pledge whose effect on yields is wanted
 }
 
-// Pools lists pools in the order they opened. Of a past block it tells terms, status and dates; coins, members and yields are known at
-// the tip only and are left zero.
+// Pools lists pools in the order they opened.
 func (b *Books) Pools(ctx context.Context, q PoolQuery) (list []Pool, tip Tip, err error) {
 	list = []Pool{}
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)
-		if err := l.checkAt(q.At); err != nil {
-			return err
-		}
-		rows, err := l.Pools(store.PoolFilter{Status: q.Status, Operator: q.Operator, At: q.At})
-		if err != nil {
-			return err
-		}
-		network, err := l.averageIncome()
+		rows, err := l.Pools(store.PoolFilter{Status: q.Status, Operator: q.Operator, At: store.Now})
 		if err != nil {
 			return err
 		}
 		for i := range rows {
-			x, err := l.poolAt(&rows[i], q.At, network)
+			x, err := l.poolNow(&rows[i], q.Coins)
 			if err != nil {
 				return err
-			}
-			if q.Coins > 0 && q.At == store.Now {
-				p, err := l.pool(rows[i].ID)
-				if err != nil {
-					return err
-				}
-				if x.YieldWith, err = l.yield(p, network, q.Coins); err != nil {
-					return err
-				}
 			}
 			if !q.Open || x.LeastPledge > 0 {
 				list = append(list, x)
 			}
+		}
+		return nil
+	})
+	return list, tip, err
+}
+
+// PastPools lists the pools there were after a block, in the order they opened. Coins, members and yields are known at the tip alone.
+func (b *Books) PastPools(ctx context.Context, at pastel.Height) (list []PoolTerms, tip Tip, err error) {
+	list = []PoolTerms{}
+	err = b.look(ctx, func(l *look) error {
+		tip = block(&l.tip)
+		if err := l.checkAt(at); err != nil {
+			return err
+		}
+		rows, err := l.Pools(store.PoolFilter{At: at})
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			x, err := l.terms(&rows[i])
+			if err != nil {
+				return err
+			}
+			list = append(list, x)
 		}
 		return nil
 	})
@@ -73,18 +77,21 @@ func (l *look) checkAt(h pastel.Height) error {
 	return nil
 }
 
-// poolAt is a pool in a list, with what is known of it at the tip if at is now.
-func (l *look) poolAt(row *store.PoolRow, at pastel.Height, network *income) (Pool, error) {
-	x := Pool{
+func (l *look) terms(row *store.PoolRow) (x PoolTerms, err error) {
+	x = PoolTerms{
 		ID: string(row.ID), Company: row.Company, Operator: row.Operator.String(), Supernode: row.Supernode.String(), Status: row.Status,
 		Fee: ticket.NewDecimal(row.Fee, ticket.FeeDecimals).String(), Factor: ticket.NewDecimal(row.Factor, ticket.FactorDecimals).String(),
-		Required: row.Required, Target: row.Target,
+		Required: row.Required, Target: row.Target, Period: int64(row.Period),
 	}
-	var err error
 	if x.Opened, err = l.moment(row.InitHeight); err != nil {
 		return x, err
 	}
-	if err := l.moments(map[**Moment]pastel.Height{&x.Activated: row.Activated, &x.Ended: row.Ended}); err != nil {
+	return x, l.moments(map[**Moment]pastel.Height{&x.Activated: row.Activated, &x.Ended: row.Ended})
+}
+
+// poolNow is a pool in a list. With coins given, it tells what a pledge of so many more would yield.
+func (l *look) poolNow(row *store.PoolRow, coins int64) (x Pool, err error) {
+	if x.PoolTerms, err = l.terms(row); err != nil {
 		return x, err
 	}
 	standing, _, err := l.reputation(row.Operator)
@@ -92,20 +99,32 @@ func (l *look) poolAt(row *store.PoolRow, at pastel.Height, network *income) (Po
 		return x, err
 	}
 	x.Reputation = standing.Points
-	if at != store.Now {
-		return x, nil
-	}
 	p, err := l.pool(row.ID)
 	if err != nil {
 		return x, err
 	}
+	network, err := l.averageIncome()
+	if err != nil {
+		return x, err
+	}
+	if coins > 0 && !waits(p) {
+		if x.YieldWith, err = l.yield(p, network, coins); err != nil {
+			return x, err
+		}
+	}
 	return x, l.fillPool(&x, p, network)
+}
+
+// waits reports whether a new pledge would be on standby (protocol 6).
+func waits(p *pool.Pool) bool {
+	standby := func(pl pool.Pledge) bool { return pl.Role == pool.Standby }
+	return p.Status == pool.Active && (p.MemberCoins >= p.Target || slices.ContainsFunc(p.Pledges, standby))
 }
 
 // fillPool adds what is known at the tip.
 func (l *look) fillPool(x *Pool, p *pool.Pool, network *income) (err error) {
 	x.MemberCoins, x.PledgedCoins, x.LeastPledge = p.MemberCoins, p.PledgedCoins, p.LeastPledge
-	x.Low, x.Broken = p.Low, p.Broken
+	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.LeastPledge > 0 && waits(p)
 	if p.Status.Live() {
 		x.Cushion = p.MemberCoins - p.Required
 	}
@@ -142,19 +161,21 @@ type income struct {
 	blocks int64 // pools times blocks
 }
 
-// poolIncome is what a pool received in the yield window.
+// poolIncome is what a pool received in the yield window; nil before it is active and once it is over.
 func (l *look) poolIncome(p *pool.Pool) (*income, error) {
 	if p.Activated < 0 || !p.Status.Live() {
 		return nil, nil
 	}
-	from := max(p.Activated+1, l.tip.Height-yieldWindow+1)
-	t, err := l.Totals(p.ID, from)
-	return &income{t.Income, int64(l.tip.Height - from + 1)}, err
+	return l.b.keep(l.tip.Hash, p.ID).income.get(func() (*income, error) {
+		from := max(p.Activated+1, l.tip.Height-yieldWindow+1)
+		amount, err := l.Income(p.ID, from)
+		return &income{amount, int64(l.tip.Height - from + 1)}, err
+	})
 }
 
 // averageIncome is what the network's active pools received in the yield window.
 func (l *look) averageIncome() (*income, error) {
-	return l.b.keepNetwork(l.tip.Hash).get(l.sumIncome)
+	return l.b.keepNetwork(l.tip.Hash).network.get(l.sumIncome)
 }
 
 func (l *look) sumIncome() (*income, error) {
@@ -179,17 +200,18 @@ func (l *look) sumIncome() (*income, error) {
 }
 
 // yield is what a PSL would earn in a year if a pledge of so many PSL more were in the pool, as far as it would be a member's; nil if
-// nothing is known yet. A pool without income of its own is taken at its target, and at the network's average.
+// nothing is known yet. A pool that has no income of its own, and is not idle for long enough to count as such (protocol 7), is taken at its
+// target, and at the network's average.
 func (l *look) yield(p *pool.Pool, network *income, more int64) (*Yield, error) {
 	in, err := l.poolIncome(p)
 	if err != nil {
 		return nil, err
 	}
 	basis, coins := "pool", p.MemberCoins+min(more, max(0, p.Target-p.MemberCoins))
-	if in == nil || in.amount == 0 {
+	if in == nil || in.amount == 0 && in.blocks < int64(l.b.net.IdleLimit) {
 		in, basis, coins = network, "network", max(p.Target, p.PledgedCoins+more)
 	}
-	if in == nil || in.amount == 0 || in.blocks == 0 || coins == 0 || !p.Status.Live() {
+	if in == nil || basis == "network" && in.amount == 0 || in.blocks == 0 || coins == 0 || !p.Status.Live() {
 		return nil, nil
 	}
 	hundredths, ok := yearly(in, p.Fee, coins)
@@ -233,13 +255,9 @@ func (l *look) detail(out *PoolDetail, p *pool.Pool) error {
 	if len(rows) != 1 {
 		return fmt.Errorf("pool %s is in the records and not in the table of pools: the database is damaged", p.ID)
 	}
-	network, err := l.averageIncome()
-	if err != nil {
-		return err
-	}
 	net := &l.b.net
 	out.Tip = block(&l.tip)
-	if out.Pool, err = l.poolAt(&rows[0], store.Now, network); err != nil {
+	if out.Pool, err = l.poolNow(&rows[0], 0); err != nil {
 		return err
 	}
 	out.FeeAddress, out.Escrow, out.InitTx = p.FeeAddress.Encode(net), p.Escrow.Encode(net), p.InitTx.String()
@@ -259,15 +277,16 @@ func (l *look) detail(out *PoolDetail, p *pool.Pool) error {
 		out.Accrued += x.Accrued
 		out.Participants = append(out.Participants, x)
 	}
-	totals, err := l.Totals(p.ID, 0)
+	all, err := l.totals()
 	if err != nil {
 		return err
 	}
+	totals := all[p.ID]
 	out.Income, out.Rewards, out.Forfeited, out.Paid = totals.Income, totals.Rewards, totals.Forfeited, totals.Paid
 	if out.Pending, err = l.payouts(store.PayoutFilter{Pool: p.ID, Status: store.PayoutPending, At: store.Now}, store.Page{Limit: maxPending}); err != nil {
 		return err
 	}
-	out.Breakers = breakers(p)
+	out.Breakers = breakers(p, net)
 	out.Forecast, err = l.forecast(p)
 	return err
 }
@@ -287,39 +306,6 @@ func (l *look) pledge(p *pool.Pool, pl *pool.Pledge) (PoolPledge, error) {
 		x.Share = ticket.NewDecimal(pl.Coins*10_000/p.MemberCoins, 2).String()
 	}
 	return x, l.moments(map[**Moment]pastel.Height{&x.Since: pl.Since})
-}
-
-// breakers finds the smallest group of PastelIDs whose leaving would leave an active pool short: those with the most coins. Standby
-// pledges fill the holes as far as they reach.
-func breakers(p *pool.Pool) *Breakers {
-	if p.Status != pool.Active {
-		return nil
-	}
-	type holder struct {
-		id    pastelid.PastelID
-		coins int64
-	}
-	at := map[pastelid.PastelID]int{}
-	var order []holder // in join order
-	left := p.PledgedCoins
-	for i := range p.Pledges {
-		pl := &p.Pledges[i]
-		if _, found := at[pl.PastelID]; !found {
-			at[pl.PastelID] = len(order)
-			order = append(order, holder{id: pl.PastelID})
-		}
-		order[at[pl.PastelID]].coins += pl.Coins
-	}
-	slices.SortStableFunc(order, func(a, b holder) int { return cmp.Compare(b.coins, a.coins) })
-	out := &Breakers{Members: []string{}}
-	for _, h := range order {
-		out.Members = append(out.Members, h.id.String())
-		out.Coins += h.coins
-		if left -= h.coins; left < p.Required {
-			break
-		}
-	}
-	return out
 }
 
 // forecast is the next settlement, if income goes on as in the yield window.

@@ -99,11 +99,14 @@ func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
 // Status returns how the ledger and its daemon are.
 func (s *Server) Status(ctx context.Context) (Status, error) {
 	tip, err := s.cfg.Books.Tip(ctx)
-	if errors.Is(err, errEmpty) {
-		tip, err = Tip{Height: -1}, nil
+	if err != nil {
+		tip = Tip{Height: -1}
+	}
+	if errors.Is(err, ErrEmpty) {
+		err = nil
 	}
 	out := Status{
-		Network: s.cfg.Books.net.Name, Version: s.cfg.Version, Shadow: s.cfg.Books.reader.Shadow(), Tip: tip, Trouble: s.cfg.Condition(),
+		Network: s.cfg.Books.net.Name, Start: int32(s.cfg.Books.net.StartHeight), Version: s.cfg.Version, Shadow: s.cfg.Books.reader.Shadow(), Tip: tip, Trouble: s.cfg.Condition(),
 		ReadOnly: s.cfg.ReadOnly, Parameters: s.cfg.Books.Parameters(),
 	}
 	out.Ready = out.Trouble == ""
@@ -145,7 +148,7 @@ func (s *Server) failed(err error) error {
 		return huma.Error422UnprocessableEntity(refused.Detail)
 	case errors.As(err, &bad):
 		return huma.Error422UnprocessableEntity(bad.Text)
-	case errors.Is(err, errEmpty):
+	case errors.Is(err, ErrEmpty):
 		return huma.Error503ServiceUnavailable(err.Error())
 	case errors.Is(err, ErrNotFound):
 		return huma.Error404NotFound("the ledger has no such thing: check the id; what was posted just now is there once a block holds it")
@@ -166,7 +169,7 @@ type (
 	}
 	// AtInput chooses the block that a list is of.
 	AtInput struct {
-		At int32 `query:"at" minimum:"-1" default:"-1" doc:"Block height: as it was after this block. -1 for now."`
+		At int64 `query:"at" minimum:"-1" maximum:"2147483647" default:"-1" doc:"Block height: as it was after this block. -1 for now."`
 	}
 )
 
@@ -218,9 +221,14 @@ func (s *Server) register() {
 		Operator string   `query:"operator" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID."`
 		Coins    int64    `query:"coins" minimum:"0" maximum:"21000000000" doc:"PSL: also show yields with a pledge of so many coins in the pool."`
 		Open     bool     `query:"open" doc:"Only those that take pledges in the next block."`
-		AtInput
 	}) (*body[List[Pool]], error) {
-		items, tip, err := b.Pools(ctx, PoolQuery{Status: in.Status, Operator: in.Operator, Open: in.Open, Coins: in.Coins, At: pastel.Height(in.At)})
+		items, tip, err := b.Pools(ctx, PoolQuery{Status: in.Status, Operator: in.Operator, Open: in.Open, Coins: in.Coins})
+		return list(s, items, tip, "", err)
+	})
+	get(s, "past-pools", "/blocks/{height}/pools", "Pools as they were after a block: their terms, statuses and dates", func(ctx context.Context, in *struct {
+		HeightInput
+	}) (*body[List[PoolTerms]], error) {
+		items, tip, err := b.PastPools(ctx, pastel.Height(in.Height))
 		return list(s, items, tip, "", err)
 	})
 	get(s, "pool", "/pools/{id}", "All about a pool", func(ctx context.Context, in *PoolInput) (*body[PoolDetail], error) {
@@ -262,7 +270,7 @@ func (s *Server) register() {
 		return one(s, x, err)
 	})
 	get(s, "block", "/blocks/{height}", "A block and its ledger digest", func(ctx context.Context, in *struct {
-		Height int32 `path:"height" minimum:"0"`
+		HeightInput
 	}) (*body[Block], error) {
 		x, err := b.Block(ctx, pastel.Height(in.Height))
 		return one(s, x, err)
@@ -294,6 +302,10 @@ type (
 	// AddressInput names an address.
 	AddressInput struct {
 		Address string `path:"address" maxLength:"60"`
+	}
+	// HeightInput names a block.
+	HeightInput struct {
+		Height int64 `path:"height" minimum:"0" maximum:"2147483647"`
 	}
 	// PoolFilter wants what is of a pool.
 	PoolFilter struct {
@@ -380,8 +392,8 @@ func (s *Server) registerLists() {
 		PoolFilter
 		IDFilter
 		Type []string `query:"type" maxItems:"20" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pledge.accepted,pledge.promoted,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"Only these."`
-		From int32    `query:"from" minimum:"0" doc:"First block."`
-		To   int32    `query:"to" minimum:"-1" default:"-1" doc:"Last block; -1 for the last there is."`
+		From int64    `query:"from" minimum:"0" maximum:"2147483647" doc:"First block."`
+		To   int64    `query:"to" minimum:"-1" maximum:"2147483647" default:"-1" doc:"Last block; -1 for the last there is."`
 		PageInput
 	}) (*body[List[Event]], error) {
 		items, tip, next, err := b.Events(ctx, EventQuery{
@@ -400,7 +412,7 @@ func (s *Server) registerStream() {
 			IDFilter
 			LastEventID string `header:"Last-Event-ID" maxLength:"100" doc:"The last id that was seen: the stream goes on after it."`
 			After       string `query:"after" maxLength:"100" doc:"The same, for readers that cannot set the header, which wins."`
-			From        int32  `query:"from" minimum:"-1" default:"-1" doc:"First block to send; -1 for the last there is."`
+			From        int64  `query:"from" minimum:"-1" maximum:"2147483647" default:"-1" doc:"First block to send; -1 for the last there is."`
 		}) (*huma.StreamResponse, error) {
 			var from *place
 			if in.From >= 0 {

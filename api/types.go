@@ -34,12 +34,15 @@ type Parameters struct {
 	MaxPledges          int           `json:"max_pledges" doc:"Pledges a pool can have."`
 	TicketFee           pastel.Amount `json:"ticket_fee" doc:"Fee of a smart pool ticket, patoshi."`
 	LeastReputation     int           `json:"least_reputation" doc:"Reputation a pledge takes."`
+	MinPayout           pastel.Amount `json:"min_payout" doc:"Least claim that a payout of a live pool pays, patoshi; smaller ones are kept until they have grown."`
+	Dust                pastel.Amount `json:"dust" doc:"The same of a pool that ended, patoshi."`
 }
 
 // Status is how the ledger and its daemon are.
 type Status struct {
 	Network    string     `json:"network" doc:"Name of the network."`
 	Version    string     `json:"version" doc:"Version of the program."`
+	Start      int32      `json:"start_height" doc:"First block in which the rules hold."`
 	Shadow     bool       `json:"shadow" doc:"Nobody enforces the rules on this network yet: all this is what enforcement would do."`
 	Tip        Tip        `json:"tip"`
 	Ready      bool       `json:"ready" doc:"The ledger is where the node is."`
@@ -70,33 +73,40 @@ type Yield struct {
 	Blocks  int64  `json:"blocks" doc:"Blocks that the income was taken from."`
 }
 
-// Pool is a pool in a list.
+// PoolTerms is what a pool is, and where it is in its life.
+type PoolTerms struct {
+	ID        string  `json:"id" doc:"Pool id, label.hash: the hash is of all its terms."`
+	Company   string  `json:"company" doc:"Operator's name, as the operator wrote it. Anybody can write any name."`
+	Operator  string  `json:"operator" doc:"Operator's PastelID."`
+	Supernode string  `json:"supernode" doc:"Supernode's PastelID."`
+	Status    string  `json:"status" enum:"subscribing,active,replenishing,dissolved,expired" doc:"Where the pool is in its life."`
+	Fee       string  `json:"fee_percent" doc:"Operator's fee, percent of the rewards."`
+	Factor    string  `json:"factor" doc:"Overcollateralization factor."`
+	Required  int64   `json:"required_coins" doc:"Coins the Supernode needs, PSL."`
+	Target    int64   `json:"target_coins" doc:"Coins with the cushion, PSL."`
+	Period    int64   `json:"period_blocks" doc:"Subscription period: how long pledges are taken, and how long the pool may be short."`
+	Opened    Moment  `json:"opened"`
+	Activated *Moment `json:"activated,omitempty"`
+	Ended     *Moment `json:"ended,omitempty" doc:"Dissolved or expired."`
+}
+
+// Pool is a pool in a list, as it is now.
 type Pool struct {
-	ID             string  `json:"id" doc:"Pool id, label.hash: the hash is of all its terms."`
-	Company        string  `json:"company" doc:"Operator's name, as the operator wrote it. Anybody can write any name."`
-	Operator       string  `json:"operator" doc:"Operator's PastelID."`
-	Supernode      string  `json:"supernode" doc:"Supernode's PastelID."`
-	Status         string  `json:"status" enum:"subscribing,active,replenishing,dissolved,expired" doc:"Where the pool is in its life."`
-	Fee            string  `json:"fee_percent" doc:"Operator's fee, percent of the rewards."`
-	Factor         string  `json:"factor" doc:"Overcollateralization factor."`
-	Required       int64   `json:"required_coins" doc:"Coins the Supernode needs, PSL."`
-	Target         int64   `json:"target_coins" doc:"Coins with the cushion, PSL."`
+	PoolTerms
 	MemberCoins    int64   `json:"member_coins" doc:"Coins of members, PSL."`
 	PledgedCoins   int64   `json:"pledged_coins" doc:"Coins of all live pledges, PSL."`
 	Cushion        int64   `json:"cushion_coins" doc:"Coins that may leave before the Supernode stops, PSL; below zero if some are lacking."`
 	LeastPledge    int64   `json:"least_pledge_coins" doc:"Least coins of a new pledge in the next block, PSL; 0 if the pool takes none."`
+	Waits          bool    `json:"waits,omitempty" doc:"A new pledge would be on standby: it earns nothing until a place is free."`
 	Members        int     `json:"members" doc:"Pledges that earn."`
 	Standby        int     `json:"standby" doc:"Pledges that wait for a place."`
 	Plain          int     `json:"plain" doc:"Pledges before activation."`
-	Opened         Moment  `json:"opened"`
 	JoinUntil      *Moment `json:"join_until,omitempty" doc:"Last block that takes pledges, while subscribing or replenishing."`
 	ActivateUntil  *Moment `json:"activate_until,omitempty" doc:"Last block in which the pool can be activated, while subscribing."`
-	Activated      *Moment `json:"activated,omitempty"`
 	Deadline       *Moment `json:"deadline,omitempty" doc:"While replenishing: after this block the pool is dissolved."`
-	Ended          *Moment `json:"ended,omitempty" doc:"Dissolved or expired."`
 	NextSettlement *Moment `json:"next_settlement,omitempty" doc:"What is earned until then is paid; who leaves before forfeits it."`
 	Yield          *Yield  `json:"yield,omitempty" doc:"Left out if nothing is known yet."`
-	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"The same with a pledge of the coins that were asked for in the pool."`
+	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"The same with a pledge of the coins that were asked for in the pool; left out if it would wait."`
 	Reputation     int     `json:"operator_reputation" doc:"Reputation of the operator's PastelID."`
 	Low            bool    `json:"low,omitempty" doc:"Less than half of the cushion is left."`
 	Broken         bool    `json:"broken,omitempty" doc:"Shadow run: the escrow was spent against the rules, the books are closed."`

@@ -243,13 +243,17 @@ func (l *Ledger) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
 // Try answers what the next block, of this time in seconds since 1970, would make of a transaction: its events and the block they
 // would follow. *pool.BlockError means that no block may hold it.
 func (l *Ledger) Try(tx *pastel.Tx, time uint32) (events []pool.Event, tip pool.Tip, err error) {
-	l.mu.Lock() // trying changes the state for a moment
+	next := l.Last().Height + 1
+	prepared := pool.PrepareTx(&l.net, next, time, tx) // signatures are verified before anybody has to wait
+	l.mu.Lock()                                        // trying changes the state for a moment
 	defer l.mu.Unlock()
 	if l.failed != nil {
 		return nil, tip, l.failed
 	}
-	tip = l.state.Tip()
-	events, err = l.state.Try(pool.PrepareTx(&l.net, tip.Height+1, time, tx))
+	if tip = l.state.Tip(); tip.Height+1 != next {
+		prepared = pool.PrepareTx(&l.net, tip.Height+1, time, tx)
+	}
+	events, err = l.state.Try(prepared)
 	return events, tip, err
 }
 

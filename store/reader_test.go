@@ -193,9 +193,19 @@ func checkLists(t *testing.T, s *store.Snapshot, id ticket.PoolID, events []pool
 			t.Errorf("payout %s before it was paid: %+v, %v", p.TxID, before, err)
 		}
 	}
-	totals, err := s.Totals(id, 0)
+	byPool, err := s.Totals(0, pastel.Height(blocks))
+	totals := byPool[id]
 	if err != nil || totals.Income != income || totals.Paid != out || int(totals.Payouts) != paid {
 		t.Errorf("%+v, want income %s, paid %s in %d payouts: %v", totals, income, out, paid, err)
+	}
+	half := pastel.Height(blocks / 2)
+	first, err1 := s.Totals(0, half)
+	rest, err2 := s.Totals(half+1, pastel.Height(blocks))
+	if first[id].Plus(rest[id]) != totals || first[id] == totals || err1 != nil || err2 != nil {
+		t.Errorf("%+v and %+v do not make %+v; %v, %v", first[id], rest[id], totals, err1, err2)
+	}
+	if late, err := s.Income(id, half+1); err != nil || late != rest[id].Income {
+		t.Errorf("income from block %d on is %s, want %s: %v", half+1, late, rest[id].Income, err)
 	}
 	spans, err := s.Spans(id, 16)
 	var sum store.Span

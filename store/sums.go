@@ -4,6 +4,7 @@ import (
 	"database/sql"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -22,7 +23,7 @@ func (s *Snapshot) Spans(id ticket.PoolID, width int64) ([]Span, error) {
 	q.text.WriteString(`SELECT height / $2 * $2 AS span, sum(CASE WHEN type = 'reward.received' THEN amount ELSE 0 END),
 		sum(CASE WHEN type = 'reward.received' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'reward.forfeited' THEN amount ELSE 0 END),
 		sum(CASE WHEN type = 'payout.paid' THEN (SELECT sum(o.amount) FROM payouts p JOIN payout_outputs o ON o.pool = p.pool AND
-			o.settled = p.settled WHERE p.pool = events.pool AND p.txid = events.txid) ELSE 0 END)
+			o.settled = p.settled WHERE p.pool = events.pool AND p.txid = events.txid AND p.paid = events.height) ELSE 0 END)
 		FROM events WHERE pool = $1 AND type IN ('reward.received', 'reward.forfeited', 'payout.paid') GROUP BY span ORDER BY span`)
 	return all(s, q, func(rows *sql.Rows) (x Span, err error) {
 		return x, rows.Scan(&x.From, &x.Income, &x.Rewards, &x.Forfeits, &x.Paid)
@@ -47,26 +48,15 @@ const selectTotals = `SELECT coalesce(pool, ''), sum(CASE WHEN type = 'reward.re
 	sum(CASE WHEN type = 'payout.paid' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'payout.cancelled' THEN 1 ELSE 0 END),
 	sum(CASE WHEN type = 'pool.replenishing' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'pledge.left' THEN 1 ELSE 0 END) FROM events`
 
-// Totals sums what happened from a block on to a pool.
-func (s *Snapshot) Totals(id ticket.PoolID, from pastel.Height) (Totals, error) {
-	all, err := s.totals(id, from)
-	return all[id], err
-}
-
-// TotalsByPool sums what ever happened to each pool. Pools to which nothing happened are left out.
-func (s *Snapshot) TotalsByPool() (map[ticket.PoolID]Totals, error) { return s.totals("", 0) }
-
-func (s *Snapshot) totals(id ticket.PoolID, from pastel.Height) (map[ticket.PoolID]Totals, error) {
+// Totals sums what happened to each pool from one block to another, both included. Pools to which nothing happened are left out.
+func (s *Snapshot) Totals(from, to pastel.Height) (map[ticket.PoolID]Totals, error) {
 	type row struct {
 		id ticket.PoolID
 		Totals
 	}
 	q := selecting(selectTotals)
+	q.and("height >= ? AND height <= ?", int64(from), int64(to))
 	q.and("pool IS NOT NULL")
-	equal(q, "pool", string(id))
-	if from > 0 {
-		q.and("height >= ?", int64(from))
-	}
 	q.text.WriteString(" GROUP BY pool")
 	list, err := all(s, q, func(rows *sql.Rows) (x row, err error) {
 		return x, rows.Scan(&x.id, &x.Income, &x.Rewards, &x.Forfeited, &x.Payouts, &x.Cancelled, &x.Replenish, &x.Left)
@@ -79,8 +69,7 @@ func (s *Snapshot) totals(id ticket.PoolID, from pastel.Height) (map[ticket.Pool
 		sums[x.id] = x.Totals
 	}
 	q = selecting("SELECT payouts.pool, sum(amount) FROM payouts JOIN payout_outputs o ON o.pool = payouts.pool AND o.settled = payouts.settled")
-	equal(q, "payouts.pool", string(id))
-	q.and("paid >= ?", int64(from))
+	q.and("paid >= ? AND paid <= ?", int64(from), int64(to))
 	q.text.WriteString(" GROUP BY payouts.pool")
 	list, err = all(s, q, func(rows *sql.Rows) (x row, err error) { return x, rows.Scan(&x.id, &x.Paid) })
 	for _, x := range list {
@@ -89,6 +78,23 @@ func (s *Snapshot) totals(id ticket.PoolID, from pastel.Height) (map[ticket.Pool
 		sums[x.id] = t
 	}
 	return sums, err
+}
+
+// Plus adds what happened in other blocks.
+func (t Totals) Plus(u Totals) Totals {
+	return Totals{
+		t.Income + u.Income, t.Rewards + u.Rewards, t.Forfeited + u.Forfeited, t.Paid + u.Paid, t.Payouts + u.Payouts, t.Cancelled + u.Cancelled,
+		t.Replenish + u.Replenish, t.Left + u.Left,
+	}
+}
+
+// Income sums the rewards that a pool received from a block on.
+func (s *Snapshot) Income(id ticket.PoolID, from pastel.Height) (pastel.Amount, error) {
+	q := selecting("SELECT coalesce(sum(amount), 0) FROM events")
+	q.and("pool = ?", string(id))
+	q.and("height >= ?", int64(from))
+	q.and("type = ?", string(pool.RewardReceived))
+	return s.sum(q)
 }
 
 // Credited sums credits.

@@ -173,6 +173,33 @@ func (e PoolPledgeRole) Valid() bool {
 	}
 }
 
+// Defines values for PoolTermsStatus.
+const (
+	PoolTermsStatusActive       PoolTermsStatus = "active"
+	PoolTermsStatusDissolved    PoolTermsStatus = "dissolved"
+	PoolTermsStatusExpired      PoolTermsStatus = "expired"
+	PoolTermsStatusReplenishing PoolTermsStatus = "replenishing"
+	PoolTermsStatusSubscribing  PoolTermsStatus = "subscribing"
+)
+
+// Valid indicates whether the value is a known member of the PoolTermsStatus enum.
+func (e PoolTermsStatus) Valid() bool {
+	switch e {
+	case PoolTermsStatusActive:
+		return true
+	case PoolTermsStatusDissolved:
+		return true
+	case PoolTermsStatusExpired:
+		return true
+	case PoolTermsStatusReplenishing:
+		return true
+	case PoolTermsStatusSubscribing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PositionRole.
 const (
 	PositionRoleMember  PositionRole = "member"
@@ -837,6 +864,15 @@ type ListPool struct {
 	Tip  Tip     `json:"tip"`
 }
 
+// ListPoolTerms defines model for ListPoolTerms.
+type ListPoolTerms struct {
+	Items []PoolTerms `json:"items"`
+
+	// Next Cursor of the rest; left out at the end.
+	Next *string `json:"next,omitempty"`
+	Tip  Tip     `json:"tip"`
+}
+
 // ListSpend defines model for ListSpend.
 type ListSpend struct {
 	Items []Spend `json:"items"`
@@ -916,11 +952,17 @@ type Parameters struct {
 	// CollateralCoins Coins a Supernode needs, PSL.
 	CollateralCoins int64 `json:"collateral_coins"`
 
+	// Dust The same of a pool that ended, patoshi.
+	Dust int64 `json:"dust"`
+
 	// LeastReputation Reputation a pledge takes.
 	LeastReputation int64 `json:"least_reputation"`
 
 	// MaxPledges Pledges a pool can have.
 	MaxPledges int64 `json:"max_pledges"`
+
+	// MinPayout Least claim that a payout of a live pool pays, patoshi; smaller ones are kept until they have grown.
+	MinPayout int64 `json:"min_payout"`
 
 	// MinPledgeCoins Least pledge, PSL.
 	MinPledgeCoins int64 `json:"min_pledge_coins"`
@@ -1126,6 +1168,9 @@ type Pool struct {
 	// OperatorReputation Reputation of the operator's PastelID.
 	OperatorReputation int64 `json:"operator_reputation"`
 
+	// PeriodBlocks Subscription period: how long pledges are taken, and how long the pool may be short.
+	PeriodBlocks int64 `json:"period_blocks"`
+
 	// Plain Pledges before activation.
 	Plain int64 `json:"plain"`
 
@@ -1145,9 +1190,12 @@ type Pool struct {
 	Supernode string `json:"supernode"`
 
 	// TargetCoins Coins with the cushion, PSL.
-	TargetCoins int64  `json:"target_coins"`
-	Yield       *Yield `json:"yield,omitempty"`
-	YieldWith   *Yield `json:"yield_with,omitempty"`
+	TargetCoins int64 `json:"target_coins"`
+
+	// Waits A new pledge would be on standby: it earns nothing until a place is free.
+	Waits     *bool  `json:"waits,omitempty"`
+	Yield     *Yield `json:"yield,omitempty"`
+	YieldWith *Yield `json:"yield_with,omitempty"`
 }
 
 // PoolStatus Where the pool is in its life.
@@ -1237,6 +1285,9 @@ type PoolDetail struct {
 	// Pending Payouts that are settled and not mined.
 	Pending []Payout `json:"pending"`
 
+	// PeriodBlocks Subscription period: how long pledges are taken, and how long the pool may be short.
+	PeriodBlocks int64 `json:"period_blocks"`
+
 	// Plain Pledges before activation.
 	Plain int64 `json:"plain"`
 
@@ -1262,10 +1313,13 @@ type PoolDetail struct {
 	Supernode string `json:"supernode"`
 
 	// TargetCoins Coins with the cushion, PSL.
-	TargetCoins int64  `json:"target_coins"`
-	Tip         Tip    `json:"tip"`
-	Yield       *Yield `json:"yield,omitempty"`
-	YieldWith   *Yield `json:"yield_with,omitempty"`
+	TargetCoins int64 `json:"target_coins"`
+	Tip         Tip   `json:"tip"`
+
+	// Waits A new pledge would be on standby: it earns nothing until a place is free.
+	Waits     *bool  `json:"waits,omitempty"`
+	Yield     *Yield `json:"yield,omitempty"`
+	YieldWith *Yield `json:"yield_with,omitempty"`
 }
 
 // PoolDetailStatus Where the pool is in its life.
@@ -1299,6 +1353,46 @@ type PoolPledge struct {
 
 // PoolPledgeRole A member earns, a standby waits for a place, plain is a pledge before activation.
 type PoolPledgeRole string
+
+// PoolTerms defines model for PoolTerms.
+type PoolTerms struct {
+	Activated *Moment `json:"activated,omitempty"`
+
+	// Company Operator's name, as the operator wrote it. Anybody can write any name.
+	Company string  `json:"company"`
+	Ended   *Moment `json:"ended,omitempty"`
+
+	// Factor Overcollateralization factor.
+	Factor string `json:"factor"`
+
+	// FeePercent Operator's fee, percent of the rewards.
+	FeePercent string `json:"fee_percent"`
+
+	// ID Pool id, label.hash: the hash is of all its terms.
+	ID     string `json:"id"`
+	Opened Moment `json:"opened"`
+
+	// Operator Operator's PastelID.
+	Operator string `json:"operator"`
+
+	// PeriodBlocks Subscription period: how long pledges are taken, and how long the pool may be short.
+	PeriodBlocks int64 `json:"period_blocks"`
+
+	// RequiredCoins Coins the Supernode needs, PSL.
+	RequiredCoins int64 `json:"required_coins"`
+
+	// Status Where the pool is in its life.
+	Status PoolTermsStatus `json:"status"`
+
+	// Supernode Supernode's PastelID.
+	Supernode string `json:"supernode"`
+
+	// TargetCoins Coins with the cushion, PSL.
+	TargetCoins int64 `json:"target_coins"`
+}
+
+// PoolTermsStatus Where the pool is in its life.
+type PoolTermsStatus string
 
 // Position defines model for Position.
 type Position struct {
@@ -1425,7 +1519,10 @@ type Status struct {
 
 	// Shadow Nobody enforces the rules on this network yet: all this is what enforcement would do.
 	Shadow bool `json:"shadow"`
-	Tip    Tip  `json:"tip"`
+
+	// StartHeight First block in which the rules hold.
+	StartHeight int32 `json:"start_height"`
+	Tip         Tip   `json:"tip"`
 
 	// Trouble Why it is not ready.
 	Trouble *string `json:"trouble,omitempty"`
@@ -1555,7 +1652,7 @@ type CreditsParams struct {
 	Address *string `form:"address,omitempty" json:"address,omitempty"`
 
 	// At Block height: as it was after this block. -1 for now.
-	At *int32 `form:"at,omitempty" json:"at,omitempty"`
+	At *int64 `form:"at,omitempty" json:"at,omitempty"`
 
 	// Cursor The answer before has it as next: continues the list.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -1582,10 +1679,10 @@ type EventsParams struct {
 	Type *[]EventsParamsType `form:"type,omitempty" json:"type,omitempty"`
 
 	// From First block.
-	From *int32 `form:"from,omitempty" json:"from,omitempty"`
+	From *int64 `form:"from,omitempty" json:"from,omitempty"`
 
 	// To Last block; -1 for the last there is.
-	To *int32 `form:"to,omitempty" json:"to,omitempty"`
+	To *int64 `form:"to,omitempty" json:"to,omitempty"`
 
 	// Cursor The answer before has it as next: continues the list.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -1651,7 +1748,7 @@ type PayoutsParams struct {
 	Status *PayoutsParamsStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// At Block height: as it was after this block. -1 for now.
-	At *int32 `form:"at,omitempty" json:"at,omitempty"`
+	At *int64 `form:"at,omitempty" json:"at,omitempty"`
 
 	// Cursor The answer before has it as next: continues the list.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -1687,7 +1784,7 @@ type PledgesParams struct {
 	Live *bool `form:"live,omitempty" json:"live,omitempty"`
 
 	// At Block height: as it was after this block. -1 for now.
-	At *int32 `form:"at,omitempty" json:"at,omitempty"`
+	At *int64 `form:"at,omitempty" json:"at,omitempty"`
 
 	// Cursor The answer before has it as next: continues the list.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -1715,9 +1812,6 @@ type PoolsParams struct {
 
 	// Open Only those that take pledges in the next block.
 	Open *bool `form:"open,omitempty" json:"open,omitempty"`
-
-	// At Block height: as it was after this block. -1 for now.
-	At *int32 `form:"at,omitempty" json:"at,omitempty"`
 }
 
 // PoolsParamsStatus defines parameters for Pools.
@@ -1741,7 +1835,7 @@ type StreamParams struct {
 	After *string `form:"after,omitempty" json:"after,omitempty"`
 
 	// From First block to send; -1 for the last there is.
-	From *int32 `form:"from,omitempty" json:"from,omitempty"`
+	From *int64 `form:"from,omitempty" json:"from,omitempty"`
 
 	// LastEventID The last id that was seen: the stream goes on after it.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
@@ -1864,7 +1958,12 @@ type ClientInterface interface {
 	// Block A block and its ledger digest
 	//
 	// Corresponds with GET /api/v1/blocks/{height} (the `Block` operationId).
-	Block(ctx context.Context, height int32, reqEditors ...RequestEditorFn) (*http.Response, error)
+	Block(ctx context.Context, height int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PastPools Pools as they were after a block: their terms, statuses and dates
+	//
+	// Corresponds with GET /api/v1/blocks/{height}/pools (the `PastPools` operationId).
+	PastPools(ctx context.Context, height int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Credits Income that was settled
 	//
@@ -2063,8 +2162,23 @@ func (c *Client) TestAlert(ctx context.Context, id string, params *TestAlertPara
 // Block A block and its ledger digest
 //
 // Corresponds with GET /api/v1/blocks/{height} (the `Block` operationId).
-func (c *Client) Block(ctx context.Context, height int32, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) Block(ctx context.Context, height int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewBlockRequest(c.Server, height)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PastPools Pools as they were after a block: their terms, statuses and dates
+//
+// Corresponds with GET /api/v1/blocks/{height}/pools (the `PastPools` operationId).
+func (c *Client) PastPools(ctx context.Context, height int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPastPoolsRequest(c.Server, height)
 	if err != nil {
 		return nil, err
 	}
@@ -2594,12 +2708,12 @@ func NewTestAlertRequest(server string, id string, params *TestAlertParams) (*ht
 }
 
 // NewBlockRequest constructs an http.Request for the Block method
-func NewBlockRequest(server string, height int32) (*http.Request, error) {
+func NewBlockRequest(server string, height int64) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "height", height, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int32"})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "height", height, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
 	if err != nil {
 		return nil, err
 	}
@@ -2610,6 +2724,40 @@ func NewBlockRequest(server string, height int32) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/blocks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPastPoolsRequest constructs an http.Request for the PastPools method
+func NewPastPoolsRequest(server string, height int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "height", height, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/blocks/%s/pools", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -2693,7 +2841,7 @@ func NewCreditsRequest(server string, params *CreditsParams) (*http.Request, err
 
 		if params.At != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2819,7 +2967,7 @@ func NewEventsRequest(server string, params *EventsParams) (*http.Request, error
 
 		if params.From != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2831,7 +2979,7 @@ func NewEventsRequest(server string, params *EventsParams) (*http.Request, error
 
 		if params.To != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3266,7 +3414,7 @@ func NewPayoutsRequest(server string, params *PayoutsParams) (*http.Request, err
 
 		if params.At != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3450,7 +3598,7 @@ func NewPledgesRequest(server string, params *PledgesParams) (*http.Request, err
 
 		if params.At != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3577,18 +3725,6 @@ func NewPoolsRequest(server string, params *PoolsParams) (*http.Request, error) 
 		if params.Open != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "open", *params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.At != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3827,7 +3963,7 @@ func NewStreamRequest(server string, params *StreamParams) (*http.Request, error
 
 		if params.From != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3997,7 +4133,14 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/blocks/{height} (the `Block` operationId).
-	BlockWithResponse(ctx context.Context, height int32, reqEditors ...RequestEditorFn) (*BlockResponse, error)
+	BlockWithResponse(ctx context.Context, height int64, reqEditors ...RequestEditorFn) (*BlockResponse, error)
+
+	// PastPoolsWithResponse Pools as they were after a block: their terms, statuses and dates
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/blocks/{height}/pools (the `PastPools` operationId).
+	PastPoolsWithResponse(ctx context.Context, height int64, reqEditors ...RequestEditorFn) (*PastPoolsResponse, error)
 
 	// CreditsWithResponse Income that was settled
 	//
@@ -4618,6 +4761,82 @@ func (r BlockResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r BlockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PastPoolsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListPoolTerms
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PastPoolsResponse) GetJSON200() *ListPoolTerms {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PastPoolsResponse) GetApplicationProblemJSON404() *ErrorModel {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PastPoolsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PastPoolsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PastPoolsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PastPoolsResponse) GetApplicationProblemJSON503() *ErrorModel {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r PastPoolsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PastPoolsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PastPoolsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PastPoolsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6040,12 +6259,25 @@ func (c *ClientWithResponses) TestAlertWithResponse(ctx context.Context, id stri
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/blocks/{height} (the `Block` operationId).
-func (c *ClientWithResponses) BlockWithResponse(ctx context.Context, height int32, reqEditors ...RequestEditorFn) (*BlockResponse, error) {
+func (c *ClientWithResponses) BlockWithResponse(ctx context.Context, height int64, reqEditors ...RequestEditorFn) (*BlockResponse, error) {
 	rsp, err := c.Block(ctx, height, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseBlockResponse(rsp)
+}
+
+// PastPoolsWithResponse Pools as they were after a block: their terms, statuses and dates
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/blocks/{height}/pools (the `PastPools` operationId).
+func (c *ClientWithResponses) PastPoolsWithResponse(ctx context.Context, height int64, reqEditors ...RequestEditorFn) (*PastPoolsResponse, error) {
+	rsp, err := c.PastPools(ctx, height, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePastPoolsResponse(rsp)
 }
 
 // CreditsWithResponse Income that was settled
@@ -6657,6 +6889,67 @@ func ParseBlockResponse(rsp *http.Response) (*BlockResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Block
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePastPoolsResponse parses an HTTP response from a PastPoolsWithResponse call
+func ParsePastPoolsResponse(rsp *http.Response) (*PastPoolsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PastPoolsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListPoolTerms
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

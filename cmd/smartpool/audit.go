@@ -301,7 +301,7 @@ func (c *digestCmd) Run(e *env) error {
 	var lines []line
 	agree := true
 	for _, r := range all {
-		b, err := fetch[api.Block](r.Block(ctx, int32(h)))
+		b, err := fetch[api.Block](r.Block(ctx, int64(h)))
 		if err != nil {
 			return unknownf("%s: block %d: %w", r.url, h, err)
 		}
@@ -338,7 +338,7 @@ func firstDifference(ctx context.Context, all []*remote, h pastel.Height) (paste
 		mid := low + (high-low)/2
 		digests := map[string]bool{}
 		for _, r := range all {
-			b, err := fetch[api.Block](r.Block(ctx, int32(mid)))
+			b, err := fetch[api.Block](r.Block(ctx, int64(mid)))
 			if err != nil {
 				return 0, unknownError{err}
 			}

@@ -110,7 +110,7 @@ func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
 			return reader, nil
 		}
 		if d.cfg.ReadOnly {
-			d.ready.set(err.Error())
+			d.ready.failed("the database cannot be read", err)
 			if err.Error() != told {
 				told = err.Error()
 				d.log.Warn("the database cannot be read, trying again", "err", err)
@@ -136,7 +136,7 @@ const staleAfter = 2 * time.Hour
 // condition tells why the books are not where the node is.
 func (d *Daemon) condition(reader *store.Reader) func() string {
 	if !d.cfg.ReadOnly {
-		return d.ready.reasonNot
+		return d.ready.public
 	}
 	return func() string {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -132,7 +132,7 @@ func (d *Daemon) dial(ctx context.Context) error {
 		if !pasteld.Temporary(err) {
 			return err
 		}
-		d.ready.set("the node is away: " + err.Error())
+		d.ready.failed("the node is away", err)
 		d.log.Warn("the node is away, trying again", "err", err, "in", pause)
 		if !sleep(ctx, pause) {
 			return ctx.Err()
@@ -173,13 +173,13 @@ func (d *Daemon) sessions(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, store.ErrLocked):
-			d.ready.set("standing by: " + err.Error())
+			d.ready.failed("standing by, as another daemon writes the database", err)
 			if !standing {
 				d.log.Info("standing by until the other daemon ends", "database", d.cfg.databaseForLog())
 			}
 			opened, standing, wait = true, true, standBy
 		case opened && store.Temporary(err):
-			d.ready.set("the database failed: " + err.Error())
+			d.ready.failed("the database failed", err)
 			d.log.Error("the database failed, opening it again", "err", err, "in", pause)
 			pause = min(2*pause, longPause)
 		default:

@@ -130,7 +130,10 @@ func (d *Daemon) serve() (stop func(), err error) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(d.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { tell(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if reason := d.ready.reasonNot(); reason != "" {
+		if reason, err := d.ready.reasonNot(); reason != "" {
+			if err != nil {
+				reason += ": " + err.Error()
+			}
 			tell(w, http.StatusServiceUnavailable, reason)
 			return
 		}

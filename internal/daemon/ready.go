@@ -1,22 +1,28 @@
 package daemon
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // readiness tells whether the ledger is where the node is, and why not.
 type readiness struct {
 	mu     sync.Mutex
 	reason string
+	err    error               // behind the reason, if there is one
 	status func() chain.Status // while a node is followed
 }
 
-func (r *readiness) set(reason string) {
+func (r *readiness) set(reason string) { r.failed(reason, nil) }
+
+// failed tells why the daemon is not ready. The error is for whoever runs it: it may name hosts and users.
+func (r *readiness) failed(reason string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.reason = reason
+	r.reason, r.err = reason, err
 }
 
 func (r *readiness) follow(status func() chain.Status) {
@@ -25,18 +31,27 @@ func (r *readiness) follow(status func() chain.Status) {
 	r.status = status
 }
 
-// reasonNot returns why the daemon is not ready, or nothing.
-func (r *readiness) reasonNot() string {
+// reasonNot returns why the daemon is not ready, or nothing: what everybody may know, and what is behind it.
+func (r *readiness) reasonNot() (reason string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.status == nil {
-		return r.reason
+		return r.reason, r.err
 	}
+	var broken *pool.BlockError
 	switch s := r.status(); {
+	case errors.As(s.Err, &broken):
+		return "the node's chain breaks the rules: " + broken.Error(), nil
 	case s.Err != nil:
-		return s.Err.Error()
+		return "the node does not answer, or not as a node should; the daemon's log says why", s.Err
 	case !s.Synced:
-		return "syncing"
+		return "syncing", nil
 	}
-	return ""
+	return "", nil
+}
+
+// public is the reason for everybody.
+func (r *readiness) public() string {
+	reason, _ := r.reasonNot()
+	return reason
 }

@@ -24,3 +24,4 @@ DROP TABLE payouts;
 ALTER TABLE payouts_tx_last RENAME TO payouts;
 CREATE INDEX payouts_by_txid ON payouts (txid);
 CREATE INDEX payouts_by_settled ON payouts (settled);
+CREATE INDEX payouts_by_paid ON payouts (paid);
