@@ -17,6 +17,7 @@ import (
 const (
 	maxPositions = 2000
 	maxPayments  = 100
+	maxShared    = 10
 )
 
 // Member returns what a PastelID has in pools.
@@ -33,27 +34,30 @@ func (b *Books) Member(ctx context.Context, id string) (out Account, err error) 
 			return err
 		}
 		out.Registered, out.Reputation, out.Tarnished = registered, standing.Points, standing.Tarnished
-		pledges, err := l.Pledges(store.PledgeFilter{PastelID: id, At: store.Now}, store.Page{Limit: maxPositions, Desc: true})
+		pledges, err := l.pledges(store.PledgeFilter{PastelID: id, At: store.Now})
 		if err != nil {
 			return err
 		}
-		rewards := map[string]bool{}
+		mine := map[paid]bool{}
 		for i := range pledges {
-			rewards[pledges[i].Reward] = true
+			mine[paid{pledges[i].Pool, pledges[i].Reward}] = true
 		}
 		operated, err := l.Pools(store.PoolFilter{Operator: id, At: store.Now})
 		if err != nil {
 			return err
 		}
 		for i := range operated {
-			rewards[operated[i].FeeAddress.Encode(&b.net)] = true
+			mine[paid{operated[i].ID, operated[i].FeeAddress.Encode(&b.net)}] = true
 		}
 		credited, err := l.Credited(store.CreditFilter{PastelID: id, At: store.Now})
 		if err != nil {
 			return err
 		}
 		out.Credited = credited
-		return l.account(&out, pledges, operated, rewards)
+		if out.SharedWith, err = l.SharedWith(id, maxShared); err != nil {
+			return err
+		}
+		return l.account(&out, pledges, operated, func(p paid) bool { return mine[p] })
 	})
 	return out, err
 }
@@ -75,7 +79,7 @@ func (b *Books) Address(ctx context.Context, address string) (out Account, err e
 		}
 		var pledges []store.Pledge
 		for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {Reward: address, At: store.Now}} {
-			list, err := l.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
+			list, err := l.pledges(f)
 			if err != nil {
 				return err
 			}
@@ -92,7 +96,7 @@ func (b *Books) Address(ctx context.Context, address string) (out Account, err e
 			return err
 		}
 		out.Credited = credited
-		return l.account(&out, pledges, operated, map[string]bool{address: true})
+		return l.account(&out, pledges, operated, func(p paid) bool { return p.address == address })
 	})
 	return out, err
 }
@@ -101,8 +105,26 @@ func newAccount(l *look) Account {
 	return Account{Tip: block(&l.tip), Positions: []Position{}, Claims: []Claim{}, Pending: []Payment{}, Operates: []string{}}
 }
 
-// account fills in pledges, and what is owed and paid to the reward addresses.
-func (l *look) account(out *Account, pledges []store.Pledge, operated []store.PoolRow, rewards map[string]bool) error {
+// paid is where a pool pays to.
+type paid struct {
+	pool    ticket.PoolID
+	address string
+}
+
+// pledges lists all that live, and the latest of those that ended, latest first.
+func (l *look) pledges(f store.PledgeFilter) ([]store.Pledge, error) {
+	latest, err := l.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
+	if err != nil || len(latest) < maxPositions {
+		return latest, err
+	}
+	f.Live = true
+	live, err := l.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
+	ended := slices.DeleteFunc(latest, func(p store.Pledge) bool { return p.Ended < 0 })
+	return append(live, ended...), err
+}
+
+// account fills in pledges, and what is owed and paid where it is mine.
+func (l *look) account(out *Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
 	pools := map[ticket.PoolID]bool{}
 	for i := range operated {
 		out.Operates = append(out.Operates, string(operated[i].ID))
@@ -129,7 +151,7 @@ func (l *look) account(out *Account, pledges []store.Pledge, operated []store.Po
 			return err
 		}
 		for _, c := range p.Claims {
-			if to := c.To.Encode(&l.b.net); rewards[to] {
+			if to := c.To.Encode(&l.b.net); mine(paid{id, to}) {
 				out.Claims = append(out.Claims, Claim{string(id), to, c.Amount})
 				out.Claimed += c.Amount
 			}

@@ -41,6 +41,7 @@ type Feed struct {
 	mu     sync.RWMutex
 	blocks []*news // the last ones, heights without gaps
 	moved  chan struct{}
+	err    error // of the last look
 }
 
 // NewFeed returns a feed that Run sets going.
@@ -55,6 +56,17 @@ func (f *Feed) state() ([]*news, <-chan struct{}) {
 	return f.blocks, f.moved
 }
 
+// Last returns when the last block is of, the zero time if there is none, and why the database could not be read when it was looked at
+// last: at most a moment ago.
+func (f *Feed) Last() (time.Time, error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if len(f.blocks) == 0 {
+		return time.Time{}, f.err
+	}
+	return f.blocks[len(f.blocks)-1].Time, f.err
+}
+
 // feedPause is how often the feed looks at least.
 const feedPause = 250 * time.Millisecond
 
@@ -67,6 +79,9 @@ func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
 			rung = bell()
 		}
 		err := f.look(ctx)
+		f.mu.Lock()
+		f.err = err
+		f.mu.Unlock()
 		switch {
 		case err == nil:
 			trouble = ""

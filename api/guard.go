@@ -1,11 +1,13 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,14 +42,15 @@ func problem(w http.ResponseWriter, status int, detail string) {
 }
 
 // guard bounds what a request may be, before anything looks at it.
-func guard(next http.Handler, limits *limits, origins []string) http.Handler {
+func guard(next http.Handler, limits *limits, cfg *Config) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who := client(r, cfg.Proxies)
 		for name, value := range securityHeaders {
 			w.Header().Set(name, value)
 		}
 		if origin := r.Header.Get("Origin"); origin != "" {
 			w.Header().Add("Vary", "Origin")
-			for _, allowed := range origins {
+			for _, allowed := range cfg.Origins {
 				if origin == allowed {
 					w.Header().Set("Access-Control-Allow-Origin", origin)
 				}
@@ -60,14 +63,42 @@ func guard(next http.Handler, limits *limits, origins []string) http.Handler {
 		case r.ContentLength > maxBody:
 			problem(w, http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB")
 			return
-		case !limits.allow(r.RemoteAddr):
+		case !limits.allow(who):
 			w.Header().Set("Retry-After", "1")
 			problem(w, http.StatusTooManyRequests, "too many requests from this address: wait a second, and use the event stream to hear of news")
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), clientKey{}, who)))
 	})
+}
+
+// clientKey is where a request's context has the address of whoever asks.
+type clientKey struct{}
+
+// client is the address of whoever asks: the peer's or, if that is one of our proxies, the last address in X-Forwarded-For that is none,
+// as whoever asks can write the ones before. What is no address shares the zero one. Of IPv6 it is the /64 that a customer has.
+func client(r *http.Request, proxies []netip.Prefix) netip.Addr {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr := at.Addr().Unmap().WithZone("")
+	ours := func(p netip.Prefix) bool { return p.Contains(addr) }
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && slices.ContainsFunc(proxies, ours); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		addr = hop.Unmap().WithZone("")
+	}
+	if addr.Is6() {
+		if p, err := addr.Prefix(64); err == nil {
+			addr = p.Addr()
+		}
+	}
+	return addr
 }
 
 // limits bound the requests of each address.
@@ -89,18 +120,9 @@ func newLimits(perSecond int) *limits {
 	return &limits{perSecond: rate.Limit(perSecond), of: map[netip.Addr]*rate.Limiter{}}
 }
 
-func (l *limits) allow(remote string) bool {
+func (l *limits) allow(addr netip.Addr) bool {
 	if l.perSecond == 0 {
 		return true
-	}
-	addr := netip.Addr{} // what is no address shares one bound
-	if at, err := netip.ParseAddrPort(remote); err == nil {
-		addr = at.Addr().Unmap()
-		if addr.Is6() { // a customer has a /64 of them
-			if p, err := addr.WithZone("").Prefix(64); err == nil {
-				addr = p.Addr()
-			}
-		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -113,10 +135,11 @@ func (l *limits) allow(remote string) bool {
 		}
 	}
 	x := l.of[addr]
+	if x == nil && len(l.of) >= maxAddresses {
+		addr = netip.Addr{} // whoever comes now shares one bound
+		x = l.of[addr]
+	}
 	if x == nil {
-		if len(l.of) >= maxAddresses {
-			return false
-		}
 		x = rate.NewLimiter(l.perSecond, burstSeconds*int(l.perSecond))
 		l.of[addr] = x
 	}

@@ -2,7 +2,9 @@ package api_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -98,5 +100,72 @@ func TestAnswersAreKeptUntilTheLedgerMoves(t *testing.T) {
 	x.seen(t, 101)
 	if moved := ask(etag); moved.StatusCode != http.StatusOK || moved.Header.Get("ETag") == etag {
 		t.Errorf("after a block: %s, ETag %s", moved.Status, moved.Header.Get("ETag"))
+	}
+}
+
+// Behind a proxy everybody has a bound of their own, and nobody gets out of it by writing addresses into the header; without one the
+// header counts nothing.
+func TestProxies(t *testing.T) {
+	t.Parallel()
+	proxied := start(t, 10, "", func(c *api.Config) {
+		c.PerSecond, c.Proxies = 5, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
+	})
+	direct := start(t, 10, "", func(c *api.Config) { c.PerSecond = 5 })
+	ask := func(x *site, forwarded string) bool {
+		status, _ := x.get(t, "/api/v1/statistics", "X-Forwarded-For", forwarded)
+		return status == http.StatusOK
+	}
+	count := func(x *site, forwarded func(int) string) (served int) {
+		for i := range 100 {
+			if ask(x, forwarded(i)) {
+				served++
+			}
+		}
+		return served
+	}
+	if n := count(proxied, func(i int) string { return fmt.Sprintf("203.0.113.%d", i) }); n != 100 {
+		t.Errorf("of 100 clients %d were served", n)
+	}
+	if n := count(proxied, func(i int) string { return fmt.Sprintf("203.0.113.%d, 198.51.100.1, 10.1.1.1", i) }); n > 60 {
+		t.Errorf("one client that makes up addresses was served %d times", n)
+	}
+	if n := count(proxied, func(i int) string { return fmt.Sprintf("2001:db8::%x", i+1) }); n > 60 {
+		t.Errorf("one IPv6 network was served %d times", n)
+	}
+	if n := count(direct, func(i int) string { return fmt.Sprintf("203.0.113.%d", i) }); n > 60 {
+		t.Errorf("without a proxy one client was served %d times", n)
+	}
+}
+
+// What is asked is what is kept, however a request dresses it up; a HEAD is answered from the same.
+func TestAnswersAreKeptOnce(t *testing.T) {
+	t.Parallel()
+	x := start(t, 10, "", nil)
+	first := map[string]string{}
+	for i, header := range []string{"application/json", "text/html", strings.Repeat("a", 1000)} {
+		status, body := x.get(t, "/api/v1/pools", "Accept", header)
+		if status != http.StatusOK || i > 0 && string(body) != first["body"] {
+			t.Errorf("Accept %.20s: %d %s", header, status, body)
+		}
+		first["body"] = string(body)
+	}
+	res, err := http.Head(x.URL + "/api/v1/pools")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK || res.Header.Get("ETag") == "" {
+		t.Errorf("HEAD: %s %v", res.Status, res.Header)
+	}
+}
+
+// Heights are not wrapped around.
+func TestHeightsAreBounded(t *testing.T) {
+	t.Parallel()
+	x := start(t, 10, "", nil)
+	for _, path := range []string{"blocks/4294967301", "blocks/4294967301/pools", "events?from=4294967297", "pledges?at=4294967299", "stream?from=4294967299"} {
+		if status, body := x.get(t, "/api/v1/"+path); status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
 	}
 }

@@ -80,7 +80,7 @@ func start(t testing.TB, height pastel.Height, url string, change func(*api.Conf
 		change(&cfg)
 	}
 	x.Server = httptest.NewUnstartedServer(nil)
-	x.Config = api.New(cfg).HTTP()
+	x.Config = api.HTTP(api.New(cfg).Handler(), cfg.Log)
 	x.Start()
 	t.Cleanup(func() {
 		cancel()

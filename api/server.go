@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync/atomic"
+	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2" // OpenAPI 3.1 from the handlers' types
@@ -29,9 +29,10 @@ type Config struct {
 	Token     string // of whoever may do more than read; empty for nobody
 	// Alerts returns who tells people what happens; nil while there is none, as in a daemon that only reads.
 	Alerts    func() *notify.Service
-	Origins   []string // of pages elsewhere that browsers may let read, such as https://pools.example.org
-	PerSecond int      // requests of one address; 0 for no bound
-	Streams   int      // event streams at once
+	Origins   []string       // of pages elsewhere that browsers may let read, such as https://pools.example.org
+	Proxies   []netip.Prefix // that stand in front and name whoever asks in X-Forwarded-For
+	PerSecond int            // requests of one address; 0 for no bound
+	Streams   int            // event streams at once; one address may have an eighth of them
 	Log       *slog.Logger
 }
 
@@ -41,7 +42,7 @@ type Server struct {
 	api     huma.API
 	mux     *http.ServeMux
 	answers *Answers
-	streams atomic.Int64
+	streams streams
 }
 
 // New returns a server. Its API is complete once Handler is called.
@@ -74,7 +75,7 @@ func config() huma.Config {
 }
 
 // live are the paths whose answers are not a function of the ledger's last block.
-var live = map[string]bool{"/api/v1/status": true, "/api/v1/stream": true, "/api/v1/mempool": true}
+var live = map[string]bool{"/api/v1/status": true, streamPath: true, "/api/v1/mempool": true}
 
 func uncached(direct, kept http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -115,14 +116,39 @@ func (s *Server) Status(ctx context.Context) (Status, error) {
 
 // Handler serves everything, guarded.
 func (s *Server) Handler() http.Handler {
-	return recovered(guard(s.mux, newLimits(s.cfg.PerSecond), s.cfg.Origins), s.cfg.Log)
+	return recovered(guard(patient(s.mux), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
+}
+
+// patience bounds the time that an answer may take, on a database that others want to ask as well.
+const patience = 20 * time.Second
+
+// patient ends the work for a request after patience; event streams go on.
+func patient(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != streamPath {
+			ctx, cancel := context.WithTimeout(r.Context(), patience)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+const streamPath = "/api/v1/stream"
+
+// NotReady answers everything while there is nothing to answer from.
+func NotReady(reason func() string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "5")
+		problem(w, http.StatusServiceUnavailable, "the daemon has no database to read yet ("+reason()+"): try again in a while")
+	})
 }
 
 // HTTP returns a server with bounds on time and size.
-func (s *Server) HTTP() *http.Server {
+func HTTP(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
 
@@ -152,6 +178,9 @@ func (s *Server) failed(err error) error {
 		return huma.Error503ServiceUnavailable(err.Error())
 	case errors.Is(err, ErrNotFound):
 		return huma.Error404NotFound("the ledger has no such thing: check the id; what was posted just now is there once a block holds it")
+	case errors.Is(err, context.DeadlineExceeded):
+		s.cfg.Log.Warn("a request took too long", "err", err)
+		return huma.Error503ServiceUnavailable("the answer took too long: try again, or ask for less at once")
 	case errors.Is(err, context.Canceled):
 		return huma.NewError(499, "who asked is gone")
 	}
@@ -425,12 +454,12 @@ func (s *Server) registerStream() {
 				}
 				from = &p
 			}
-			if s.streams.Add(1) > int64(s.cfg.Streams) {
-				s.streams.Add(-1)
-				return nil, huma.Error503ServiceUnavailable("too many event streams are open: try again later, or ask another daemon")
+			who, _ := ctx.Value(clientKey{}).(netip.Addr)
+			if !s.streams.open(who, s.cfg.Streams) {
+				return nil, huma.Error503ServiceUnavailable("too many event streams are open: close some, try again later, or ask another daemon")
 			}
 			return &huma.StreamResponse{Body: func(ctx huma.Context) {
-				defer s.streams.Add(-1)
+				defer s.streams.close(who)
 				r, w := humago.Unwrap(ctx)
 				w.Header().Set("Content-Type", "text/event-stream")
 				w.Header().Set("X-Accel-Buffering", "no") // nginx would wait for more

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -21,6 +23,43 @@ const (
 
 // streamBatch is how many blocks a stream that is behind reads from the database at once.
 const streamBatch = 100
+
+// streams counts the event streams that are open.
+type streams struct {
+	mu  sync.Mutex
+	all int
+	of  map[netip.Addr]int
+}
+
+// One address may have this part of all streams, so that nobody takes them all, but a few in any case.
+const (
+	share = 8
+	few   = 4
+)
+
+// open counts a stream of an address, unless there are too many.
+func (s *streams) open(who netip.Addr, most int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all >= most || s.of[who] >= max(few, most/share) {
+		return false
+	}
+	if s.of == nil {
+		s.of = map[netip.Addr]int{}
+	}
+	s.all++
+	s.of[who]++
+	return true
+}
+
+func (s *streams) close(who netip.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all--
+	if s.of[who]--; s.of[who] == 0 {
+		delete(s.of, who)
+	}
+}
 
 // place is a block that a reader has seen.
 type place struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -197,7 +198,7 @@ func TestStreamsAreFiltered(t *testing.T) {
 func TestTwoThousandStreams(t *testing.T) {
 	t.Parallel()
 	const streams, dead = 2000, 50
-	x := start(t, 120, "", nil)
+	x := start(t, 120, "", func(c *api.Config) { c.Streams = 8 * (streams + dead) }) // all are of one address
 	for range dead {
 		c, err := net.Dial("tcp", strings.TrimPrefix(x.URL, "http://"))
 		if err != nil {
@@ -268,5 +269,34 @@ func TestStreamsAreBounded(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("a stream that ended makes no room")
 		}
+	}
+}
+
+// One address cannot take all streams from the others.
+func TestStreamsAreShared(t *testing.T) {
+	t.Parallel()
+	x := start(t, 10, "", func(c *api.Config) {
+		c.Streams, c.Proxies = 40, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
+	open := func(of string) int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, x.URL+"/api/v1/stream", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Forwarded-For", of)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { res.Body.Close() })
+		return res.StatusCode
+	}
+	for range 5 {
+		if status := open("198.51.100.7"); status != http.StatusOK {
+			t.Fatal(status)
+		}
+	}
+	if a, b := open("198.51.100.7"), open("198.51.100.8"); a != http.StatusServiceUnavailable || b != http.StatusOK {
+		t.Errorf("the sixth stream of one: %d, the first of another: %d", a, b)
 	}
 }

@@ -219,6 +219,7 @@ type Account struct {
 	Pending    []Payment     `json:"pending" doc:"What comes from payouts that are settled and not mined yet, a sum for each payout."`
 	Credited   pastel.Amount `json:"credited" doc:"Everything ever settled, patoshi."`
 	Paid       pastel.Amount `json:"paid" doc:"Everything ever paid to the account's reward addresses, patoshi."`
+	SharedWith []string      `json:"shared_with,omitempty" doc:"Other PastelIDs that a pool pays to the same address, at most ten: claims, pending and paid are of all of them together."`
 	EscrowOf   string        `json:"escrow_of,omitempty" doc:"The address is this pool's escrow: never send coins there."`
 	Operates   []string      `json:"operates" doc:"Pools that it operates."`
 }

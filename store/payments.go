@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"strconv"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -22,14 +23,17 @@ type Payment struct {
 
 // PaymentFilter says whose payments are wanted, as they are at the tip.
 type PaymentFilter struct {
-	PastelID string // to the reward addresses of its pledges, and the fee addresses of the pools it operates; if empty:
+	PastelID string // by pools it pledged to, to its reward addresses there, and by those it operates, to their fee addresses; if empty:
 	Address  string
 	Status   string // pending, paid or cancelled; empty for all
 }
 
 func (f *PaymentFilter) conditions(q *query) {
 	if f.PastelID != "" {
+		// The first condition finds the rows by an index; the second leaves out what other pools pay to the same address.
 		q.and("o.address IN (SELECT reward FROM pledges WHERE pastelid = ? UNION SELECT fee_address FROM pools WHERE operator = ?)",
+			f.PastelID, f.PastelID)
+		q.and("(o.pool, o.address) IN (SELECT pool, reward FROM pledges WHERE pastelid = ? UNION SELECT id, fee_address FROM pools WHERE operator = ?)",
 			f.PastelID, f.PastelID)
 	} else {
 		q.and("o.address = ?", f.Address)
@@ -80,4 +84,16 @@ func (s *Snapshot) Paid(f PaymentFilter) (pastel.Amount, error) {
 	q := selecting("SELECT coalesce(sum(o.amount), 0)" + fromPayments)
 	f.conditions(q)
 	return s.sum(q)
+}
+
+// SharedWith lists other PastelIDs that are paid by a pool to an address that it also pays a PastelID's rewards to, as pledge or as
+// operator: what goes there cannot be told apart.
+func (s *Snapshot) SharedWith(id string, most int) ([]string, error) {
+	q := &query{args: []any{id}}
+	q.text.WriteString(`SELECT b.pastelid FROM pledges a JOIN pledges b ON b.reward = a.reward AND b.pool = a.pool
+			WHERE a.pastelid = $1 AND b.pastelid <> $1
+		UNION SELECT operator FROM pledges a JOIN pools ON id = a.pool AND fee_address = a.reward WHERE a.pastelid = $1 AND operator <> $1
+		UNION SELECT b.pastelid FROM pools JOIN pledges b ON b.pool = id AND b.reward = fee_address
+			WHERE operator = $1 AND b.pastelid <> $1 ORDER BY 1 LIMIT ` + strconv.Itoa(most))
+	return all(s, q, func(rows *sql.Rows) (other string, err error) { return other, rows.Scan(&other) })
 }

@@ -616,6 +616,9 @@ type Account struct {
 	// Reputation 0 to 100; of a PastelID.
 	Reputation int64 `json:"reputation"`
 
+	// SharedWith Other PastelIDs that a pool pays to the same address, at most ten: claims, pending and paid are of all of them together.
+	SharedWith *[]string `json:"shared_with,omitempty"`
+
 	// Tarnished It lost reputation at some time.
 	Tarnished *bool `json:"tarnished,omitempty"`
 	Tip       Tip   `json:"tip"`

@@ -34,7 +34,7 @@ type Chain struct {
 	Network pastel.Network
 	Blocks  []*pool.Prepared // from height 0 on
 	Pool    ticket.PoolID
-	Members []string // PastelIDs; the first has OfOne pledges
+	Members []string // PastelIDs; the first has OfOne pledges, the last two have one reward address
 }
 
 // Make returns the chain, which is made once and must not be changed.
@@ -211,9 +211,13 @@ func (m *maker) join() error {
 		if err != nil {
 			return err
 		}
+		to, err := wallet(min(k, Pledges-2)) // the last two are paid at one address
+		if err != nil {
+			return err
+		}
 		x := &ticket.Part{
 			SmartPoolID: m.Pool, PastelID: who.ID().String(), PledgedCoins: coins, TxID: m.funds.String(), Vout: int64(k),
-			RewardAddress: m.address(key.KeyHash()), TimeStamp: ticket.FormatTimeStamp(m.now()),
+			RewardAddress: m.address(to.KeyHash()), TimeStamp: ticket.FormatTimeStamp(m.now()),
 		}
 		statement := x.PledgeStatement(m.Network.Name)
 		x.PledgeSignature, x.AddressSignature = who.SignBase64([]byte(statement)), key.SignMessage(statement)

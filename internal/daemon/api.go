@@ -13,10 +13,10 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -50,34 +50,22 @@ func (d *Daemon) startAPI(ctx context.Context) (stop func(), err error) {
 	}, nil
 }
 
-// runAPI serves until the context ends.
+// runAPI serves until the context ends: at first that there is nothing to serve yet.
 func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string) error {
-	reader, err := d.openReader(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := reader.Close(); err != nil {
-			d.log.Warn("close the API's database", "err", err)
-		}
-	}()
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var running sync.WaitGroup
-	defer running.Wait()
-	feed := api.NewFeed(reader, d.log)
-	running.Go(func() { feed.Run(ctx, d.moved) })
-	books := api.NewBooks(reader)
-	site := api.New(api.Config{
-		Books: books, Feed: feed, Trier: trier{d, api.NewLoaded(reader)}, Version: version(), Condition: d.condition(reader),
-		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts,
-		Origins:   strings.FieldsFunc(d.cfg.APIOrigins, func(r rune) bool { return r == ',' || r == ' ' }),
-		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
-	})
-	pages := web.New(web.Config{Books: books, Log: d.log, Status: func(r *http.Request) (api.Status, error) { return site.Status(r.Context()) }})
-	site.Handle("/", pages.Handler(site.Answers().Keep))
-	server := site.HTTP()
+	end := func() {
+		cancel()
+		running.Wait()
+	}
+	defer end()
+	notReady := api.NotReady(d.ready.public)
+	var now atomic.Pointer[http.Handler]
+	now.Store(&notReady)
+	server := api.HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*now.Load()).ServeHTTP(w, r) }), d.log)
 	server.BaseContext = func(net.Listener) context.Context { return ctx } // event streams end with it
+	served := make(chan error, 1)
+	running.Go(func() { served <- server.Serve(listener) })
 	running.Go(func() {
 		<-ctx.Done()
 		closing, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -86,17 +74,57 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 			d.log.Warn("close the API", "err", err)
 		}
 	})
+	reader, err := d.openReader(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.closeReader(reader)
+	watch, err := d.openReader(ctx) // of its own, so that nobody's questions keep the feed waiting
+	if err != nil {
+		return err
+	}
+	defer d.closeReader(watch)
+	defer end() // before the readers are closed
+	feed := api.NewFeed(watch, d.log)
+	running.Go(func() { feed.Run(ctx, d.moved) })
+	site := d.site(reader, feed, token)
+	handler := site.Handler()
+	now.Store(&handler)
 	url := "http://" + listener.Addr().String()
 	d.mu.Lock()
 	d.at.API = url
 	d.mu.Unlock()
 	d.log.Info("API and dashboard", "url", url)
-	err = server.Serve(listener)
-	cancel()
+	err = <-served
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return err
+}
+
+// site is the API with the dashboard.
+func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.Server {
+	books := api.NewBooks(reader)
+	proxies, _ := d.cfg.proxies() // New has checked them
+	site := api.New(api.Config{
+		Books: books, Feed: feed, Trier: trier{d, api.NewLoaded(reader)}, Version: version(), Condition: d.condition(feed),
+		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: words(d.cfg.APIOrigins), Proxies: proxies,
+		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
+	})
+	pages := web.New(web.Config{Books: books, Log: d.log, Status: func(r *http.Request) (api.Status, error) { return site.Status(r.Context()) }})
+	site.Handle("/", pages.Handler(site.Answers().Keep))
+	return site
+}
+
+// words are the parts of a setting, with commas or spaces between them.
+func words(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+func (d *Daemon) closeReader(r *store.Reader) {
+	if err := r.Close(); err != nil {
+		d.log.Warn("close the API's database", "err", err)
+	}
 }
 
 // openReader waits for a database that can be read.
@@ -134,24 +162,18 @@ func (d *Daemon) moved() <-chan struct{} {
 const staleAfter = 2 * time.Hour
 
 // condition tells why the books are not where the node is.
-func (d *Daemon) condition(reader *store.Reader) func() string {
+func (d *Daemon) condition(feed *api.Feed) func() string {
 	if !d.cfg.ReadOnly {
 		return d.ready.public
 	}
 	return func() string {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		var tip store.Block
-		err := reader.View(ctx, func(s *store.Snapshot) (err error) {
-			tip, err = s.Tip()
-			return err
-		})
-		age := time.Since(time.Unix(tip.Time, 0))
+		last, err := feed.Last()
+		age := time.Since(last)
 		switch {
-		case errors.Is(err, chain.ErrNotFound):
-			return "the database holds no block yet"
 		case err != nil:
 			return "the database does not answer"
+		case last.IsZero():
+			return "the database holds no block yet"
 		case age > staleAfter && d.net.Name != "regtest":
 			return fmt.Sprintf("the last block is %v old: look after the daemon that writes the database", age.Round(time.Minute))
 		}

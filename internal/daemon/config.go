@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -32,8 +33,9 @@ type Config struct {
 
 	API        string `name:"api" default:"127.0.0.1:9734" placeholder:"ADDRESS" help:"Address of the HTTP API and the dashboard; empty for none. Reading needs no token: put a proxy with TLS in front of an address that others reach."`
 	APIOrigins string `name:"api-origins" placeholder:"ORIGINS" help:"Origins whose pages browsers may let read the API, such as https://pools.example.org, with commas between them."`
+	APIProxies string `name:"api-proxies" placeholder:"ADDRESSES" help:"Addresses or networks (CIDR) of proxies in front of the API, with commas between them: whoever asks is whom they name in X-Forwarded-For. Without it all that comes through a proxy counts as one address."`
 	APIRate    int    `name:"api-rate" default:"100" placeholder:"N" help:"Requests a second from one address; 0 for no bound."`
-	APIStreams int    `name:"api-streams" default:"4096" placeholder:"N" help:"Event streams that may be open at once."`
+	APIStreams int    `name:"api-streams" default:"4096" placeholder:"N" help:"Event streams that may be open at once; one address may have an eighth of them."`
 	ReadOnly   bool   `help:"Only serve the API from a database that another daemon writes; no node is needed."`
 
 	Metrics string `default:"127.0.0.1:9733" placeholder:"ADDRESS" help:"Loopback address of /metrics, /healthz and /readyz; empty for none."`
@@ -75,6 +77,9 @@ func (c *Config) Check() error {
 	case (c.NodeUser == "") != (c.NodePassword == ""):
 		return errors.New("node-user and node-password belong together: give both, or neither and --node-cookie")
 	}
+	if _, err := c.proxies(); err != nil {
+		return err
+	}
 	if err := loopback("metrics", c.Metrics); err != nil {
 		return err
 	}
@@ -96,6 +101,23 @@ func loopback(name, address string) error {
 		return fmt.Errorf("%s: %q is not a loopback address with a port, such as 127.0.0.1:9733", name, address)
 	}
 	return nil
+}
+
+// proxies are the networks of --api-proxies.
+func (c *Config) proxies() ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, text := range words(c.APIProxies) {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			addr, bad := netip.ParseAddr(text)
+			if bad != nil {
+				return nil, fmt.Errorf("api-proxies: %q is neither an address nor a network such as 10.0.0.0/8", text)
+			}
+			p = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 // network returns the rules' parameters, with the start of a shadow run.
