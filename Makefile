@@ -54,7 +54,7 @@ generated:
 
 generate:
 	$(SQLC) generate
-	$(GO) test ./api -run TestOpenAPIDocuments -update
+	$(GO) test ./api -run 'TestOpenAPIDocuments|TestDocument' -update
 	$(OAPI_CODEGEN) -o client.gen.go openapi-3.0.json
 
 unit:

@@ -4,13 +4,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/pastelnetwork/smartpool/api"
 )
 
-var update = flag.Bool("update", false, "write openapi.json and client/openapi-3.0.json anew")
+var update = flag.Bool("update", false, "write openapi.json, client/openapi-3.0.json and the operations in docs/api.md anew")
 
 // The documents that are checked in are those that the server serves. The client's generator knows OpenAPI 3.0 only.
 func TestOpenAPIDocumentsAreCurrent(t *testing.T) {
@@ -39,5 +45,41 @@ func TestOpenAPIDocumentsAreCurrent(t *testing.T) {
 		if have, err := os.ReadFile(name); err != nil || !bytes.Equal(have, want.Bytes()) {
 			t.Errorf("%s is not what the server serves (%v): run make generate", name, err)
 		}
+	}
+}
+
+// docs/api.md lists the operations.
+func TestDocumentListsTheOperations(t *testing.T) {
+	t.Parallel()
+	doc := api.New(api.Config{Books: &api.Books{}, Feed: api.NewFeed(nil, nil)}).OpenAPI()
+	var table strings.Builder
+	table.WriteString("| operation | what |\n|---|---|\n")
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		item := doc.Paths[path]
+		for _, x := range []struct {
+			method string
+			*huma.Operation
+		}{{"GET", item.Get}, {"POST", item.Post}, {"DELETE", item.Delete}, {"PUT", item.Put}, {"PATCH", item.Patch}} {
+			if x.Operation != nil {
+				fmt.Fprintf(&table, "| `%s %s` | %s |\n", x.method, strings.TrimPrefix(path, "/api/v1"), x.Summary)
+			}
+		}
+	}
+	const file, begin, end = "../docs/api.md", "<!-- operations -->\n", "<!-- end -->\n"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	is, after, ends := strings.Cut(rest, end)
+	switch {
+	case !found || !ends:
+		t.Fatalf("%s has no place for the operations", file)
+	case *update:
+		if err := os.WriteFile(file, []byte(before+begin+table.String()+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case is != table.String():
+		t.Errorf("the operations in %s are not those of the API: run make generate", file)
 	}
 }
