@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -60,11 +61,22 @@ func (x *Loaded) refresh(ctx context.Context) error {
 	return err
 }
 
-// accepted tells what a ticket that passes brings.
-var accepted = map[ticket.Kind]string{
-	ticket.KindInit:     "The next block would accept it: the pool would open.",
-	ticket.KindPart:     "The next block would accept it: the pledge would count from then on.",
-	ticket.KindActivate: "The next block would accept it: the pool would be active.",
+// outcome tells what a ticket that passes brings.
+func outcome(e *pool.Event) string {
+	const accepted = "The next block would accept it: "
+	switch {
+	case e.Type == pool.PoolCreated:
+		return accepted + "the pool would open."
+	case e.Type == pool.PoolActivated:
+		return accepted + "the pool would be active."
+	case e.Type == pool.PledgeAccepted && e.Role == pool.Member:
+		return accepted + "the pledge would earn from then on."
+	case e.Type == pool.PledgeAccepted && e.Role == pool.Standby:
+		return accepted + "the pledge would wait on standby, and earn once a place is free."
+	case e.Type == pool.PledgeAccepted:
+		return accepted + "the pledge would earn once the operator activates the pool with it."
+	}
+	return ""
 }
 
 // CheckTicket answers what the next block would make of a ticket's JSON, if it came now and alone.
@@ -91,7 +103,7 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Trier) (out Che
 	if at, err := b.Block(ctx, tip.Height); err == nil { // it may just have been taken back
 		out.Tip.Time = at.Time
 	}
-	out.Kind, out.Pool, out.Accepted, out.Text = t.Kind.String(), poolOf(t), true, accepted[t.Kind]
+	out.Kind, out.Pool, out.Accepted = t.Kind.String(), poolOf(t), true
 	out.Events = []Event{}
 	for i := range events {
 		e := &events[i]
@@ -99,6 +111,7 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Trier) (out Che
 			out.Accepted, out.Reason, out.Text = false, string(e.Reason), ticket.Explain(e.Reason)
 			continue
 		}
+		out.Text = cmp.Or(out.Text, outcome(e))
 		canonical, err := e.MarshalJSON()
 		if err != nil {
 			return out, err

@@ -22,7 +22,7 @@ func (b *Books) Statistics(ctx context.Context) (out Statistics, err error) {
 		if err != nil {
 			return err
 		}
-		operators := map[pastelid.PastelID]bool{}
+		operators, members := map[pastelid.PastelID]bool{}, map[pastelid.PastelID]bool{}
 		for i := range rows {
 			out.Pools[rows[i].Status]++
 			p, err := l.pool(rows[i].ID)
@@ -39,11 +39,11 @@ func (b *Books) Statistics(ctx context.Context) (out Statistics, err error) {
 			out.MemberCoins += p.MemberCoins
 			for j := range p.Pledges {
 				if p.Pledges[j].Role == pool.Member {
-					out.Members++
+					members[p.Pledges[j].PastelID] = true
 				}
 			}
 		}
-		out.Supernodes, out.Operators = out.Pools[pool.Active.String()], len(operators)
+		out.Supernodes, out.Operators, out.Members = out.Pools[pool.Active.String()], len(operators), len(members)
 		totals, err := l.totals()
 		for _, t := range totals {
 			out.Income += t.Income

@@ -55,7 +55,7 @@ type Status struct {
 type Statistics struct {
 	Tip            Tip            `json:"tip"`
 	Pools          map[string]int `json:"pools" doc:"Pools by status."`
-	Members        int            `json:"members" doc:"Pledges that earn."`
+	Members        int            `json:"members" doc:"PastelIDs whose pledges earn."`
 	MemberCoins    int64          `json:"member_coins" doc:"Coins that back Supernodes, PSL."`
 	PledgedCoins   int64          `json:"pledged_coins" doc:"Coins of all live pledges, PSL."`
 	Supernodes     int            `json:"supernodes" doc:"Active pools: each backs one Supernode."`

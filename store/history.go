@@ -386,7 +386,7 @@ type Payout struct {
 	Change    pastel.Amount
 	Paid      pastel.Height // -1 until then
 	Cancelled pastel.Height // -1 until then
-	Tx        []byte        // the transaction, to broadcast
+	Tx        []byte        // the transaction, to broadcast; of a list by anything but TxID nil
 	Total     pastel.Amount // paid out, fee and change not included
 	Outputs   int
 }
@@ -402,7 +402,11 @@ type PayoutFilter struct {
 
 // Payouts lists payouts, oldest first, within a block by pool; the page's key is the height it settled at and the pool.
 func (s *Snapshot) Payouts(f PayoutFilter, p Page) ([]Payout, error) {
-	q := selecting(`SELECT pool, settled, txid, valid_from, valid_to, fee, change, tx, paid, cancelled,
+	tx := "NULL" // it may be large
+	if f.TxID != (pastel.TxID{}) {
+		tx = "tx"
+	}
+	q := selecting(`SELECT pool, settled, txid, valid_from, valid_to, fee, change, ` + tx + `, paid, cancelled,
 		(SELECT coalesce(sum(amount), 0) FROM payout_outputs o WHERE o.pool = payouts.pool AND o.settled = payouts.settled),
 		(SELECT count(*) FROM payout_outputs o WHERE o.pool = payouts.pool AND o.settled = payouts.settled) FROM payouts`)
 	if f.TxID != (pastel.TxID{}) {

@@ -1485,7 +1485,7 @@ type Statistics struct {
 	// MemberCoins Coins that back Supernodes, PSL.
 	MemberCoins int64 `json:"member_coins"`
 
-	// Members Pledges that earn.
+	// Members PastelIDs whose pledges earn.
 	Members int64 `json:"members"`
 
 	// Operators Operators of live pools.
