@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
@@ -18,8 +19,16 @@ const (
 	largest = 20 // pledges of a pool, unless all are asked for
 )
 
-// all reports whether every pledge is asked for, where the largest, or sums, usually do.
-func all(r *http.Request) bool { return r.URL.Query().Get("pledges") == "all" }
+// What lists of pools show, if not those that live.
+const (
+	showOpen  = "open"
+	showEnded = "ended"
+)
+
+// everyPledge has every pledge shown, where the largest, or sums, usually do.
+const everyPledge = "all"
+
+func all(r *http.Request) bool { return r.URL.Query().Get("pledges") == everyPledge }
 
 func ok(file, title, nav string, data any) *page {
 	return &page{file: file, Title: title, Nav: nav, Data: data, code: http.StatusOK}
@@ -36,7 +45,7 @@ func (s *Site) overview(r *http.Request) (*page, error) {
 	if d.Statistics, err = s.cfg.Books.Statistics(r.Context()); err != nil {
 		return nil, err
 	}
-	if d.Pools, _, err = s.cfg.Books.Pools(r.Context(), api.PoolQuery{Status: []string{"active", "replenishing", "subscribing"}, At: api.Now}); err != nil {
+	if d.Pools, _, err = s.cfg.Books.Pools(r.Context(), api.PoolQuery{Status: []string{"active", "replenishing", "subscribing"}}); err != nil {
 		return nil, err
 	}
 	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{To: api.Now, Types: notable, Newest: true, Limit: recent})
@@ -56,11 +65,11 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 		Shown string
 		Pools []api.Pool
 	}
-	q := api.PoolQuery{At: api.Now}
+	q := api.PoolQuery{}
 	switch d.Shown = r.URL.Query().Get("show"); d.Shown {
-	case "open":
+	case showOpen:
 		q.Open = true
-	case "ended":
+	case showEnded:
 		q.Status = []string{"dissolved", "expired"}
 	default:
 		d.Shown = "live"
@@ -115,20 +124,42 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 type holding struct {
 	api.Account
 	Holdings []api.Holding
+	Kept     []kept
 	Credits  []api.Credit
 	Events   []api.Event
 	Paid     []api.Payment
 }
 
+// kept is a claim with what it waits for.
+type kept struct {
+	api.Claim
+	Least pastel.Amount // that its pool pays
+	Ended pastel.Amount // the same once the pool has ended; 0 if it is live
+}
+
+// waiting tells what an account's claims wait for. Pools in which it has pledges live; of the others nothing is known.
+func waiting(a *api.Account, rules *api.Parameters) (list []kept) {
+	for _, c := range a.Claims {
+		k := kept{c, rules.MinPayout, rules.Dust}
+		if slices.ContainsFunc(a.Positions, func(p api.Position) bool { return p.Pool == c.Pool }) {
+			k.Ended = 0
+		}
+		list = append(list, k)
+	}
+	return list
+}
+
+// Small reports whether the claim waits for more to be owed.
+func (k kept) Small() bool { return k.Amount < k.Least }
+
 func (s *Site) member(r *http.Request) (*page, error) {
 	id := r.PathValue("pastelid")
-	var d holding
-	var err error
-	if d.Account, err = s.cfg.Books.Member(r.Context(), id); err != nil {
+	account, err := s.cfg.Books.Member(r.Context(), id)
+	if err != nil {
 		return nil, err
 	}
-	d.Holdings = api.Holdings(d.Positions, all(r))
-	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{PastelID: id, At: api.Now, Newest: true, Limit: recent}); err != nil {
+	d, err := s.holding(r, account, api.CreditQuery{PastelID: id}, api.PaymentQuery{PastelID: id})
+	if err != nil {
 		return nil, err
 	}
 	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{PastelID: id, To: api.Now, Newest: true, Limit: recent})
@@ -137,17 +168,25 @@ func (s *Site) member(r *http.Request) (*page, error) {
 
 func (s *Site) account(r *http.Request) (*page, error) {
 	address := r.PathValue("address")
-	var d holding
-	var err error
-	if d.Account, err = s.cfg.Books.Address(r.Context(), address); err != nil {
+	account, err := s.cfg.Books.Address(r.Context(), address)
+	if err != nil {
 		return nil, err
 	}
-	d.Holdings = api.Holdings(d.Positions, all(r))
-	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), api.CreditQuery{Address: address, At: api.Now, Newest: true, Limit: recent}); err != nil {
-		return nil, err
-	}
-	d.Paid, _, _, err = s.cfg.Books.Payments(r.Context(), api.PaymentQuery{Address: address, Status: "paid", Newest: true, Limit: recent})
+	d, err := s.holding(r, account, api.CreditQuery{Address: address}, api.PaymentQuery{Address: address})
 	return ok("account.html", "Address "+api.Short(address), "", d), err
+}
+
+// holding adds what an account was credited and paid last; the queries say whose.
+func (s *Site) holding(r *http.Request, account api.Account, credits api.CreditQuery, payments api.PaymentQuery) (d holding, err error) {
+	rules := s.cfg.Books.Parameters()
+	d.Account, d.Holdings, d.Kept = account, api.Holdings(account.Positions, all(r)), waiting(&account, &rules)
+	credits.At, credits.Newest, credits.Limit = api.Now, true, recent
+	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), credits); err != nil {
+		return d, err
+	}
+	payments.Status, payments.Newest, payments.Limit = "paid", true, recent
+	d.Paid, _, _, err = s.cfg.Books.Payments(r.Context(), payments)
+	return d, err
 }
 
 func (s *Site) operators(r *http.Request) (*page, error) {

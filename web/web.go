@@ -8,11 +8,14 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,25 +90,63 @@ func embedded(folder string) map[string][]byte {
 	return all
 }
 
+// query is which parameters a page has, and which values they may have; nil for any.
+type query map[string][]string
+
 // Handler serves the pages; keep is put around what is a function of the ledger's last block.
 func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	for pattern, f := range map[string]func(*http.Request) (*page, error){
-		"GET /{$}":                s.overview,
-		"GET /pools":              s.pools,
-		"GET /pools/{id}":         s.pool,
-		"GET /members/{pastelid}": s.member,
-		"GET /accounts/{address}": s.account,
-		"GET /operators":          s.operators,
-		"GET /tickets":            s.tickets,
-		"GET /payouts/{txid}":     s.payout,
+	pledges := []string{everyPledge}
+	for pattern, x := range map[string]struct {
+		page func(*http.Request) (*page, error)
+		has  query
+	}{
+		"GET /{$}":                {s.overview, nil},
+		"GET /pools":              {s.pools, query{"show": {showOpen, showEnded}}},
+		"GET /pools/{id}":         {s.pool, query{"before": nil, "pledges": pledges}},
+		"GET /members/{pastelid}": {s.member, query{"pledges": pledges}},
+		"GET /accounts/{address}": {s.account, query{"pledges": pledges}},
+		"GET /operators":          {s.operators, nil},
+		"GET /tickets":            {s.tickets, query{"before": nil}},
+		"GET /payouts/{txid}":     {s.payout, nil},
 	} {
-		mux.Handle(pattern, keep(s.serve(f)))
+		mux.Handle(pattern, s.only(x.has, keep(s.serve(x.page))))
 	}
-	mux.HandleFunc("GET /find", s.find)
+	mux.Handle("GET /find", s.only(query{"q": nil}, http.HandlerFunc(s.find)))
 	mux.HandleFunc("GET /assets/{name}", s.asset)
 	mux.Handle("GET /", s.serve(func(*http.Request) (*page, error) { return nil, api.ErrNotFound }))
 	return mux
+}
+
+// only refuses what a page has no use for, and writes the rest in one way: strangers must not choose what is kept.
+func (s *Site) only(has query, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given, err := has.read(r.URL.RawQuery)
+		if err != nil {
+			s.serve(func(*http.Request) (*page, error) { return nil, err }).ServeHTTP(w, r)
+			return
+		}
+		r = r.Clone(r.Context())
+		r.URL.RawQuery = given.Encode()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (has query) read(raw string) (url.Values, error) {
+	given, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, &api.BadRequest{Text: "What follows the question mark in the address cannot be read. Leave it out."}
+	}
+	for name, values := range given {
+		allowed, found := has[name]
+		if !found {
+			return nil, &api.BadRequest{Text: fmt.Sprintf("This page knows no %.40q. Leave out what follows the question mark in the address.", name)}
+		}
+		if len(values) > 1 || allowed != nil && !slices.Contains(allowed, values[0]) {
+			return nil, &api.BadRequest{Text: fmt.Sprintf("This page cannot show %.40s=%.40q.", name, strings.Join(values, ","))}
+		}
+	}
+	return given, nil
 }
 
 func (s *Site) asset(w http.ResponseWriter, r *http.Request) {
@@ -130,18 +171,25 @@ type page struct {
 	code   int
 }
 
+// Dated reports whether the page is of a block: there is none in an empty ledger, or one that cannot be read.
+func (p *page) Dated() bool { return p.Status.Tip.Height >= 0 && p.Status.Tip.Hash != "" }
+
+// Waiting reports whether the page has nothing to show yet, so that it asks again soon.
+func (p *page) Waiting() bool { return p.code == http.StatusServiceUnavailable }
+
 // serve renders a page, whole or not at all.
 func (s *Site) serve(f func(*http.Request) (*page, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p, err := f(r)
+		// Before the data: of a block that comes in between, the browser hears, as it comes after the one that the page names.
+		status, err := s.cfg.Status(r)
+		var p *page
+		if err == nil {
+			p, err = f(r)
+		}
 		if err != nil {
 			p = s.failed(err)
 		}
-		p.Path = r.URL.RequestURI()
-		if p.Status, err = s.cfg.Status(r); err != nil && p.code == http.StatusOK {
-			p = s.failed(err)
-			p.Path = r.URL.RequestURI()
-		}
+		p.Path, p.Status = r.URL.RequestURI(), status
 		var out bytes.Buffer
 		if err := s.pages[p.file].ExecuteTemplate(&out, "layout", p); err != nil {
 			s.cfg.Log.Error("a page could not be rendered", "path", r.URL.Path, "err", err)
@@ -162,6 +210,9 @@ func (s *Site) failed(err error) *page {
 	case errors.As(err, &bad):
 		p.Title, p.code = "That cannot be", http.StatusUnprocessableEntity
 		p.Data = bad.Text
+	case errors.Is(err, api.ErrEmpty): // which is an ErrNotFound, too
+		p.Title = "Starting"
+		p.Data = "The ledger holds no block yet: the daemon is syncing; this page refreshes itself."
 	case errors.Is(err, api.ErrNotFound):
 		p.Title, p.code = "Not found", http.StatusNotFound
 		p.Data = "The ledger has no such thing. Check the id; what was posted just now is there once a block holds it."

@@ -1,8 +1,6 @@
 // Draws the figures of a page from their tables, which remain for those who rather read, and again when the page was refreshed.
 (function () {
 	"use strict";
-	const open = new Set();
-
 	function colour(name) {
 		return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 	}
@@ -35,7 +33,6 @@
 				{ label: "Income", stroke: colour("--good"), fill: colour("--good"), paths: bars(-1), value: amount, points: { show: false } },
 				{ label: "Paid", stroke: colour("--warn"), fill: colour("--warn"), paths: bars(1), value: amount, points: { show: false } }],
 		}, data, plot);
-		plot.dataset.drawn = "yes";
 		plot.setAttribute("aria-hidden", "true"); // the table says the same
 	}
 
@@ -44,13 +41,7 @@
 	}
 
 	document.addEventListener("DOMContentLoaded", drawAll);
-	document.addEventListener("toggle", (e) => {
-		if (e.target.id) open[e.target.open ? "add" : "delete"](e.target.id);
-	}, true);
-	document.addEventListener("htmx:afterSwap", () => {
-		open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
-		drawAll();
-	});
+	document.addEventListener("refreshed", drawAll);
 	let waiting;
 	addEventListener("resize", () => {
 		clearTimeout(waiting);

@@ -1,0 +1,123 @@
+// Keeps a page up to date: what is in #live is fetched anew when a block came, and whoever reads it keeps their place.
+(function () {
+	"use strict";
+	const page = document.getElementById("page"), note = document.getElementById("stale");
+	const live = () => document.getElementById("live");
+	const afterBlock = 300, afterBusy = 1_000, afterFailure = 5_000, always = 60_000, patience = 30_000; // milliseconds
+	let shown = live().outerHTML; // as it came, without what scripts made of it
+	let last = page.dataset.after; // the newest block that was heard of; none while there is none
+	let source, timer, reopening, alarm;
+	let asking = false, failed = false;
+	let due = false; // there is something that is not shown yet
+
+	function connect() {
+		if (document.hidden || source) return;
+		source = new EventSource(page.dataset.stream + (last ? "?after=" + encodeURIComponent(last) : ""));
+		source.addEventListener("block", heard);
+		source.addEventListener("reorg", heard);
+		source.addEventListener("open", report);
+		source.addEventListener("error", () => {
+			if (source.readyState === EventSource.CLOSED) { // it was refused: then browsers do not try again
+				disconnect();
+				reopening = setTimeout(connect, afterFailure);
+			}
+			report();
+		});
+		report();
+	}
+
+	function disconnect() {
+		clearTimeout(reopening);
+		source?.close();
+		source = undefined;
+	}
+
+	function heard(event) {
+		last = event.lastEventId || last;
+		if (!due && !asking) schedule(afterBlock);
+		due = true;
+	}
+
+	function schedule(delay) {
+		clearTimeout(timer);
+		if (!document.hidden) timer = setTimeout(refresh, delay);
+	}
+
+	// usual is when to ask although no block came: soon if there is nothing to read, else now and then, as the daemon may have stopped.
+	function usual() {
+		return failed || "waiting" in live().dataset ? afterFailure : always;
+	}
+
+	// report says that something is wrong once it was for a while.
+	function report() {
+		if (!failed && source?.readyState === EventSource.OPEN) {
+			alarm = clearTimeout(alarm);
+			note.hidden = true;
+		} else {
+			alarm ??= setTimeout(() => { note.hidden = false; }, afterFailure);
+		}
+	}
+
+	// busy reports whether something is selected or written in what a refresh would take away.
+	function busy() {
+		const selection = getSelection(), focus = document.activeElement;
+		return !selection.isCollapsed && selection.containsNode(live(), true) || live().contains(focus) && focus.matches("input, select, textarea");
+	}
+
+	async function refresh() {
+		due = asking;
+		if (asking) return;
+		asking = true;
+		try {
+			const answer = await fetch(page.dataset.path, { mode: "same-origin", credentials: "same-origin", signal: AbortSignal.timeout(patience) });
+			const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+			const fresh = next.getElementById("live");
+			failed = !fresh || answer.status >= 500 && !("waiting" in live().dataset); // what can be read is better than an error
+			while (!failed && busy()) await new Promise((done) => setTimeout(done, afterBusy));
+			if (!failed) show(fresh, next);
+		} catch {
+			failed = true;
+		}
+		asking = false;
+		report();
+		schedule(due ? afterBlock : usual());
+	}
+
+	function show(fresh, next) {
+		last = next.getElementById("page").dataset.after || last;
+		const html = fresh.outerHTML;
+		if (html === shown) return;
+		shown = html;
+		const old = live(), focused = old.contains(document.activeElement) && document.activeElement;
+		const aside = [...old.querySelectorAll(".scroll")].map((e) => [e.getAttribute("aria-label"), e.scrollLeft]);
+		old.replaceWith(fresh);
+		document.title = next.title;
+		for (const e of old.querySelectorAll("details[open]")) document.getElementById(e.id)?.setAttribute("open", "");
+		document.dispatchEvent(new Event("refreshed"));
+		for (const [label, x] of aside) {
+			const e = fresh.querySelector(`.scroll[aria-label="${CSS.escape(label)}"]`);
+			if (e) e.scrollLeft = x;
+		}
+		if (focused) counterpart(focused, old, fresh).focus({ preventScroll: true });
+	}
+
+	// counterpart is the element that stands for one of the old content: that of the same id, or the same of its kind.
+	function counterpart(e, old, fresh) {
+		const alike = (root) => [...root.querySelectorAll("a, button, summary, [tabindex]")].filter(
+			(x) => x.tagName === e.tagName && ["href", "aria-label"].every((name) => x.getAttribute(name) === e.getAttribute(name)));
+		return document.getElementById(e.id) ?? alike(fresh)[alike(old).indexOf(e)] ?? document.getElementById("main");
+	}
+
+	document.addEventListener("visibilitychange", async () => {
+		if (document.hidden) { // a browser allows a host six connections in all its tabs
+			disconnect();
+			clearTimeout(timer);
+			alarm = clearTimeout(alarm);
+			return;
+		}
+		await refresh();
+		connect();
+	});
+	connect();
+	schedule(usual());
+})();

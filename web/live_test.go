@@ -1,0 +1,268 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// open shows a page of the site in a new browser, which stays connected to the stream.
+func (x *site) open(t *testing.T, path string) (context.Context, *complaints) {
+	t.Helper()
+	ctx := browser(t)
+	u, _ := url.Parse(x.URL)
+	complaints := watch(ctx, u.Host)
+	do(t, ctx, show(views[0]), chromedp.Navigate(x.URL+path), chromedp.WaitReady("#main", chromedp.ByID))
+	return ctx, complaints
+}
+
+func do(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
+	t.Helper()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// until waits for an expression to be true.
+func until(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	if err := chromedp.Run(ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+		t.Fatalf("%v: %s", err, expression)
+	}
+}
+
+// value evaluates an expression.
+func value[T any](t *testing.T, ctx context.Context, expression string) (v T) {
+	t.Helper()
+	if err := chromedp.Run(ctx, chromedp.Evaluate(expression, &v)); err != nil {
+		t.Fatalf("%v: %s", err, expression)
+	}
+	return v
+}
+
+// tip is true once the page is of a block.
+func tip(height pastel.Height) string {
+	return fmt.Sprintf(`document.getElementById("tip")?.textContent === "%d"`, height)
+}
+
+// eventually waits for something about the site.
+func (x *site) eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		done := false
+		if x.with(func() { done = is() }); done {
+			return
+		}
+	}
+	t.Fatal("waited in vain for " + what)
+}
+
+// hide has the page believe that its tab is hidden, or shown.
+func hide(hidden bool) chromedp.Action {
+	return chromedp.Evaluate(fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %t, configurable: true});
+		document.dispatchEvent(new Event("visibilitychange"))`, hidden), nil)
+}
+
+// A block that comes shows without a reload, charts included, and whoever reads keeps their place: what is open, scrolled and focused.
+func TestPagesRefreshThemselves(t *testing.T) {
+	x := start(t, life(t), 200)
+	ctx, complaints := x.open(t, x.pages(t)["pool"])
+	do(t, ctx, emulation.SetFocusEmulationEnabled(true), chromedp.EmulateViewport(800, 500))
+	until(t, ctx, `document.querySelector(".uplot")?.offsetWidth === document.querySelector(".plot").clientWidth`)
+	do(t, ctx, chromedp.Evaluate(`window.mark = "not reloaded"; document.getElementById("figures").open = true`, nil))
+	const left = `document.querySelector('.scroll[aria-label="Table: Payouts"]').scrollLeft`
+	const link = `[...document.querySelectorAll('main a[href^="/payouts/"]')].indexOf(document.activeElement)`
+	do(t, ctx, chromedp.Evaluate(`document.styleSheets[1].insertRule(".scroll { width: 200px }"); `+left+` = 70`, nil))
+	if got := value[float64](t, ctx, left); got != 70 {
+		t.Fatalf("the table is scrolled to %v", got)
+	}
+	for i, height := range []pastel.Height{201, 204, 215} {
+		var focus, y string // an expression that is true while the focus is where it was
+		switch i {
+		case 0:
+			do(t, ctx, chromedp.Evaluate(`document.querySelectorAll('main a[href^="/payouts/"]')[2].focus(); scrollTo(0, 1e6)`, nil))
+			focus = link + ` === 2`
+		case 1:
+			do(t, ctx, chromedp.Evaluate(`document.querySelector("#figures summary").focus(); scrollTo(0, 300)`, nil))
+			focus = `document.activeElement === document.querySelector("#figures summary")`
+		case 2:
+			do(t, ctx, chromedp.Evaluate(`document.getElementById("main").focus(); scrollTo(0, 0)`, nil))
+			focus = `document.activeElement.id === "main"`
+		}
+		y = fmt.Sprintf(`Math.abs(scrollY - %v) <= 1`, value[float64](t, ctx, "scrollY"))
+		if !value[bool](t, ctx, focus) {
+			t.Fatalf("before block %d the focus is elsewhere", height)
+		}
+		x.move(t, height)
+		until(t, ctx, tip(height)+` && document.querySelectorAll(".plot canvas").length === 1`)
+		for _, what := range []string{focus, y, left + ` === 70`, `window.mark === "not reloaded"`, `document.getElementById("figures").open`} {
+			if !value[bool](t, ctx, what) {
+				t.Errorf("after block %d it is not so: %s", height, what)
+			}
+		}
+	}
+	for _, c := range complaints.take() {
+		t.Error(c)
+	}
+}
+
+// What is selected stays until the selection ends; then what was put off shows. The same with what is written.
+func TestRefreshWaitsForSelection(t *testing.T) {
+	t.Parallel()
+	x := start(t, life(t), 200)
+	ctx, complaints := x.open(t, "/")
+	do(t, ctx, emulation.SetFocusEmulationEnabled(true))
+	height := pastel.Height(201)
+	for what, c := range map[string]struct{ begin, end string }{
+		"selection": {`getSelection().selectAllChildren(document.querySelector("h1"))`, `getSelection().removeAllRanges()`},
+		"input": {`document.getElementById("main").append(document.createElement("input")); document.querySelector("main input").focus()`,
+			`document.activeElement.blur()`},
+	} {
+		do(t, ctx, chromedp.Evaluate(c.begin, nil))
+		x.eventually(t, "the stream", func() bool { return x.streams == 1 })
+		x.move(t, height)
+		do(t, ctx, chromedp.Sleep(1500*time.Millisecond)) // of which a refresh would take a third
+		if value[bool](t, ctx, tip(height)) {
+			t.Errorf("%s: it was refreshed", what)
+		}
+		do(t, ctx, chromedp.Evaluate(c.end, nil))
+		until(t, ctx, tip(height))
+		height++
+	}
+	for _, c := range complaints.take() {
+		t.Error(c)
+	}
+}
+
+// A hidden page has no connection; shown again it is refreshed at once, and its stream goes on after the last block it heard of.
+func TestHiddenPagesLetGo(t *testing.T) {
+	t.Parallel()
+	x := start(t, life(t), 200)
+	ctx, complaints := x.open(t, "/")
+	x.eventually(t, "the stream", func() bool { return x.streams == 1 })
+	first := "after=200-" + x.ledger.Last().Hash.String()
+	x.move(t, 202)
+	until(t, ctx, tip(202))
+	do(t, ctx, hide(true))
+	x.eventually(t, "the stream to end", func() bool { return x.streams == 0 })
+	x.move(t, 205)
+	do(t, ctx, chromedp.Sleep(time.Second))
+	if !value[bool](t, ctx, tip(202)) {
+		t.Error("it was refreshed while it was hidden")
+	}
+	do(t, ctx, hide(false))
+	until(t, ctx, tip(205))
+	x.eventually(t, "the stream", func() bool { return x.streams == 1 })
+	again := "after=205-" + x.ledger.Last().Hash.String()
+	x.move(t, 206)
+	until(t, ctx, tip(206))
+	x.with(func() {
+		if !slices.Equal(x.streamed, []string{first, again}) {
+			t.Errorf("streams were asked for %q, want %q and %q", x.streamed, first, again)
+		}
+	})
+	for _, c := range complaints.take() {
+		t.Error(c)
+	}
+}
+
+// A page whose stream or server fails says so after a while and keeps what it has, until both are well.
+func TestInterruptedPagesSaySo(t *testing.T) {
+	t.Parallel()
+	const told, silent = `!document.getElementById("stale").hidden`, `document.getElementById("stale").hidden`
+	x := start(t, life(t), 200)
+	ctx, _ := x.open(t, "/") // which complains of what fails
+	x.eventually(t, "the stream", func() bool { return x.streams == 1 })
+	if !value[bool](t, ctx, silent) {
+		t.Error("it says that it is interrupted")
+	}
+	x.move(t, 201)
+	until(t, ctx, tip(201))
+	hash := x.ledger.Last().Hash.String()
+
+	x.with(func() { x.refused = "/api/v1/stream" })
+	x.CloseClientConnections()
+	until(t, ctx, told)
+	if !value[bool](t, ctx, `document.getElementById("stale").checkVisibility() && document.getElementById("stale").closest("[role=status]") !== null`) {
+		t.Error("nobody can see or hear it")
+	}
+	x.with(func() { x.refused, x.streamed = "", nil })
+	until(t, ctx, silent)
+	x.with(func() {
+		if !slices.Equal(x.streamed, []string{"after=201-" + hash}) {
+			t.Errorf("streams were asked for %q, want after block 201", x.streamed)
+		}
+	})
+
+	x.with(func() {
+		x.status = func(s api.Status, _ error) (api.Status, error) { return s, errors.New("the database is gone") }
+	})
+	x.move(t, 202)
+	until(t, ctx, told)
+	if !value[bool](t, ctx, tip(201)) {
+		t.Error("what could be read is gone")
+	}
+	x.with(func() { x.status = nil })
+	until(t, ctx, silent)
+	until(t, ctx, tip(202))
+}
+
+// A daemon's trouble shows and goes although no block comes.
+func TestTroubleShowsWithoutBlocks(t *testing.T) {
+	t.Parallel()
+	x := start(t, life(t), 200)
+	ctx := browser(t)
+	// A minute is long for a test.
+	do(t, ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(`const real = setTimeout; window.setTimeout = (f, ms) => real(f, ms === 60_000 ? 500 : ms)`).Do(ctx)
+		return err
+	}))
+	do(t, ctx, chromedp.Navigate(x.URL+"/"), chromedp.WaitReady("#tip", chromedp.ByID))
+	const trouble = `document.querySelector("#live > [role=status]")?.textContent.includes("the node is asleep") === true`
+	x.with(func() { x.trouble = "the node is asleep" })
+	until(t, ctx, trouble)
+	x.with(func() { x.trouble = "" })
+	until(t, ctx, "!("+trouble+")")
+}
+
+// Pages that have nothing to show yet ask again by themselves, and do not ask the stream for what it refuses.
+func TestPagesHeal(t *testing.T) {
+	t.Parallel()
+	x := start(t, life(t), -1)
+	gone := func(api.Status, error) (api.Status, error) { return api.Status{}, errors.New("the database is gone") }
+	for _, c := range []struct {
+		what, path, title string
+		begin, end        func()
+	}{
+		{"empty ledger", "/", "Overview", func() {}, func() { x.move(t, 200) }},
+		{"no database", "/pools", "Pools", func() { x.status = gone }, func() { x.with(func() { x.status = nil }) }},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			x.with(func() {
+				x.streamed = nil
+				c.begin()
+			})
+			ctx, _ := x.open(t, c.path)
+			until(t, ctx, `"waiting" in document.getElementById("live").dataset`)
+			x.eventually(t, "the stream", func() bool { return x.streams == 1 })
+			c.end()
+			until(t, ctx, tip(200)+` && document.title.startsWith("`+c.title+`")`)
+			x.with(func() {
+				if !slices.Equal(x.streamed, []string{""}) {
+					t.Errorf("streams were asked for %q", x.streamed)
+				}
+			})
+		})
+	}
+}

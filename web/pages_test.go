@@ -1,0 +1,174 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// get asks for a page.
+func (x *site) get(t *testing.T, method, path string) (status int, text string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, x.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+// A block that comes while a page is made is heard of: the page never says that it is of a later block than what it shows.
+func TestPagesAreNoOlderThanTheySay(t *testing.T) {
+	const before, block = 134, 135 // which activates the pool
+	x := start(t, life(t), before)
+	moved := false
+	x.with(func() {
+		x.status = func(s api.Status, err error) (api.Status, error) {
+			if moved {
+				return s, err
+			}
+			moved = true
+			x.move(t, block)
+			tip, err := x.books.Tip(context.Background())
+			s.Tip = tip
+			return s, err
+		}
+	})
+	_, text := x.get(t, http.MethodGet, "/pools")
+	if !strings.Contains(text, fmt.Sprintf(`data-after="%d-`, block)) || !strings.Contains(text, "badge active") {
+		t.Errorf("the page is of block %d, and shows what was before:\n%s", block, text)
+	}
+}
+
+// A page that has nothing to show names no block, not even one of the year 1, and sends nobody to a place in the stream.
+func TestPagesWithoutABlock(t *testing.T) {
+	x := start(t, life(t), -1)
+	for what, c := range map[string]struct {
+		change func(api.Status, error) (api.Status, error)
+		path   string
+		code   int
+		text   string
+	}{
+		"empty ledger":  {nil, "/", http.StatusServiceUnavailable, "The ledger holds no block yet: the daemon is syncing; this page refreshes itself"},
+		"its operators": {nil, "/operators", http.StatusServiceUnavailable, "The ledger holds no block yet"},
+		"no such page":  {nil, "/nowhere", http.StatusNotFound, "no such thing"},
+		"no database": {
+			func(api.Status, error) (api.Status, error) { return api.Status{}, errors.New("gone") }, "/",
+			http.StatusServiceUnavailable, "The database does not answer",
+		},
+	} {
+		x.with(func() { x.status = c.change })
+		code, text := x.get(t, http.MethodGet, c.path)
+		if code != c.code || !strings.Contains(text, c.text) {
+			t.Errorf("%s: %d, want %d, and %q in:\n%s", what, code, c.code, c.text, text)
+		}
+		for _, not := range []string{"block 0", `id="tip"`, "0001-01-01", "ledger digest", "after="} {
+			if strings.Contains(text, not) {
+				t.Errorf("%s: the page has %q", what, not)
+			}
+		}
+		if waits := strings.Contains(text, "data-waiting"); waits != (c.code == http.StatusServiceUnavailable) {
+			t.Errorf("%s: asks again soon: %t", what, waits)
+		}
+	}
+}
+
+// Strangers cannot make pages of their own by parameters that change nothing.
+func TestPagesRefuseUnknownParameters(t *testing.T) {
+	x := start(t, life(t), 260)
+	pages := x.pages(t)
+	for path, code := range map[string]int{
+		"/":                                http.StatusOK,
+		"/?x=1":                            http.StatusUnprocessableEntity,
+		"/?show=open":                      http.StatusUnprocessableEntity,
+		"/pools?show=open":                 http.StatusOK,
+		"/pools?show=ended":                http.StatusOK,
+		"/pools?show=nonsense":             http.StatusUnprocessableEntity,
+		"/pools?show=open&show=ended":      http.StatusUnprocessableEntity,
+		"/pools?show=open&x":               http.StatusUnprocessableEntity,
+		"/pools?show=%zz":                  http.StatusUnprocessableEntity,
+		pages["pool"] + "?pledges=all":     http.StatusOK,
+		pages["pool"] + "?pledges=some":    http.StatusUnprocessableEntity,
+		pages["pool"] + "?before=nonsense": http.StatusUnprocessableEntity,
+		pages["pool"] + "?after=1":         http.StatusUnprocessableEntity,
+		pages["member"] + "?pledges=all":   http.StatusOK,
+		pages["member"] + "?before=x":      http.StatusUnprocessableEntity,
+		pages["address"] + "?pledges=all":  http.StatusOK,
+		pages["address"] + "?x=1":          http.StatusUnprocessableEntity,
+		pages["payout"] + "?x=1":           http.StatusUnprocessableEntity,
+		"/operators?x=1":                   http.StatusUnprocessableEntity,
+		"/tickets?x=1":                     http.StatusUnprocessableEntity,
+		"/find?q=x&x=1":                    http.StatusUnprocessableEntity,
+		"/find?q=" + pages["address"][len("/accounts/"):]: http.StatusSeeOther,
+	} {
+		for _, method := range []string{http.MethodHead, http.MethodGet} {
+			got, text := x.get(t, method, path)
+			if got != code {
+				t.Errorf("%s %s: %d, want %d", method, path, got, code)
+			}
+			if method == http.MethodHead && text != "" {
+				t.Errorf("HEAD %s has a body", path)
+			}
+			if method == http.MethodGet && code == http.StatusUnprocessableEntity && !strings.Contains(text, "That cannot be") {
+				t.Errorf("%s does not say what is wrong:\n%s", path, text)
+			}
+		}
+	}
+	for _, path := range []string{"/pools?show=open", "/pools?sh%6fw=%6fpen", "/pools?show=op%65n&"} { // one page
+		if _, text := x.get(t, http.MethodGet, path); !strings.Contains(text, `data-path="/pools?show=open"`) {
+			t.Errorf("%s is kept apart", path)
+		}
+	}
+}
+
+// Pages say what is so.
+func TestPagesTell(t *testing.T) {
+	x := start(t, life(t), 126)
+	for _, at := range []struct {
+		height pastel.Height
+		page   string
+		has    []string
+		hasNot []string
+	}{
+		{126, "overview", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
+		{126, "pools", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
+		{126, "pool", []string{"gets you in", "<bdi>Acme Nodes</bdi>"}, []string{"Cushion", "standby: it earns"}},
+		{126, "operators", []string{"<bdi>Acme Nodes</bdi>"}, nil},
+		{145, "overview", []string{`<td data-label="Cushion PSL" class="n">200</td>`}, nil},
+		{145, "pool", []string{"A pledge of at least <strong>10 PSL</strong> would wait on standby: it earns once a place is free."}, []string{"gets you in"}},
+		{260, "member", []string{`are settled and kept until at least <span class="amount">1.00000</span> PSL are owed.`, `<h2 id="paid">Paid</h2>`}, []string{"next payout"}},
+		{260, "address", []string{`are settled and kept until at least <span class="amount">1.00000</span> PSL are owed.`, `<h2 id="paid">Paid</h2>`}, []string{"next payout"}},
+		{280, "member", []string{`kept until at least <span class="amount">1.00000</span> PSL are owed, or <span class="amount">0.00100</span> PSL if the pool has ended.`}, []string{"next payout"}},
+	} {
+		if x.ledger.Last().Height < at.height {
+			x.move(t, at.height)
+		}
+		path := x.pages(t)[at.page]
+		_, text := x.get(t, http.MethodGet, path)
+		for _, want := range at.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s in block %d lacks %q:\n%s", path, at.height, want, text)
+			}
+		}
+		for _, not := range at.hasNot {
+			if strings.Contains(text, not) {
+				t.Errorf("%s in block %d has %q", path, at.height, not)
+			}
+		}
+	}
+}
