@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -67,7 +68,7 @@ func loopback(host string) bool {
 
 type alertsAddCmd struct {
 	tokenFlags
-	URL      string   `arg:"" help:"Where to: https://… is a webhook, anything else a URL of shoutrrr, such as telegram://token@telegram?chats=@me."`
+	URL      string   `arg:"" help:"Where to: https://… is a webhook, anything else a URL of shoutrrr, such as telegram://token@telegram?chats=@me. It is a secret, which others on this machine can see in a command line: - asks for it, or reads it from standard input."`
 	Pool     string   `help:"Only what is of this pool: id or label."`
 	PastelID string   `name:"pastelid" help:"Only this PastelID's pledges, and the pools they are in."`
 	Operator string   `placeholder:"PASTELID" help:"Only this operator's pools."`
@@ -78,6 +79,12 @@ type alertsAddCmd struct {
 
 // Run subscribes.
 func (c *alertsAddCmd) Run(e *env) error {
+	if c.URL == "-" {
+		var err error
+		if c.URL, err = secretURL(e); err != nil {
+			return err
+		}
+	}
 	ctx, stop := interruptible()
 	defer stop()
 	r, err := c.dial(ctx, e)
@@ -114,6 +121,24 @@ func (c *alertsAddCmd) Run(e *env) error {
 		_, err = fmt.Fprintf(e.out, "Messages are signed with this secret, which is not shown again:\n  %s\n", got.Secret)
 	}
 	return err
+}
+
+// secretURL asks for a URL, or reads it where there is no terminal.
+func secretURL(e *env) (string, error) {
+	const most = 4 << 10 // more than any has
+	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(e.in, most)) }
+	if e.terminal() {
+		read = func() ([]byte, error) { return e.secret(e.in.(*os.File), "URL, which is not shown: ") }
+	}
+	text, err := read()
+	if err != nil {
+		return "", err
+	}
+	to := strings.TrimSpace(string(text))
+	if to == "" {
+		return "", usagef("there is no URL on standard input")
+	}
+	return to, nil
 }
 
 type alertsListCmd struct{ tokenFlags }

@@ -17,8 +17,8 @@ type passphraseFlags struct {
 	PassphraseFile string `type:"existingfile" help:"File with the passphrase on its first line; else it is asked for."`
 }
 
-// passphrase reads or asks for a passphrase, twice for a new one.
-func (f *passphraseFlags) passphrase(e *env, fresh bool) ([]byte, error) {
+// passphrase reads or asks for the passphrase of something, twice for a new one.
+func (f *passphraseFlags) passphrase(e *env, of string, fresh bool) ([]byte, error) {
 	if f.PassphraseFile != "" {
 		text, err := os.ReadFile(f.PassphraseFile)
 		if err != nil {
@@ -31,7 +31,11 @@ func (f *passphraseFlags) passphrase(e *env, fresh bool) ([]byte, error) {
 	if !ok || !term.IsTerminal(int(screen.Fd())) {
 		return nil, usagef("there is no terminal to ask for the passphrase on: use --passphrase-file")
 	}
-	first, err := e.secret(screen, "Passphrase: ")
+	prompt := "Passphrase of "
+	if fresh {
+		prompt = "New passphrase for "
+	}
+	first, err := e.secret(screen, prompt+of+": ")
 	if err != nil || !fresh {
 		return first, err
 	}
@@ -43,8 +47,15 @@ func (f *passphraseFlags) passphrase(e *env, fresh bool) ([]byte, error) {
 }
 
 func (e *env) secret(screen *os.File, prompt string) ([]byte, error) {
-	_, _ = fmt.Fprint(e.err, prompt)
-	text, err := term.ReadPassword(int(screen.Fd()))
+	fd := int(screen.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	text, err := typed(e, prompt, func() ([]byte, error) { return term.ReadPassword(fd) })
+	if errors.Is(err, errInterrupted) { // the read that is left behind keeps what is typed from being shown
+		return nil, errors.Join(err, term.Restore(fd, before))
+	}
 	_, _ = fmt.Fprintln(e.err)
 	return text, err
 }
@@ -58,8 +69,10 @@ func (e *env) confirm(yes bool, what string) error {
 	if !e.terminal() {
 		return usagef("there is no terminal to confirm this on: add --yes if it is right")
 	}
-	_, _ = fmt.Fprint(e.err, "Go on? [y/N] ")
-	answer, _ := e.line()
+	answer, err := e.line("Go on? [y/N] ")
+	if errors.Is(err, errInterrupted) {
+		return err
+	}
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
 		return fmt.Errorf("not confirmed: nothing was signed")
 	}
@@ -77,18 +90,20 @@ func (e *env) ask(question, usual string) (string, error) {
 	if usual != "" {
 		question += " [" + usual + "]"
 	}
-	_, _ = fmt.Fprintf(e.err, "%s: ", question)
-	line, err := e.line()
+	line, err := e.line(question + ": ")
+	if errors.Is(err, errInterrupted) {
+		return "", err
+	}
 	if err != nil {
 		return "", errors.New("the question was not answered: nothing was done")
 	}
 	return cmp.Or(strings.TrimSpace(line), usual), nil
 }
 
-// line reads what a person types. One reader does all of it, as it reads ahead what is pasted.
-func (e *env) line() (string, error) {
+// line asks for a line, and reads what a person types. One reader does all of it, as it reads ahead what is pasted.
+func (e *env) line(prompt string) (string, error) {
 	if e.lines == nil {
 		e.lines = bufio.NewReader(e.in)
 	}
-	return e.lines.ReadString('\n')
+	return typed(e, prompt, func() (string, error) { return e.lines.ReadString('\n') })
 }

@@ -14,7 +14,7 @@ type ticketInitCmd struct {
 	Label      string `required:"" help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
 	Period     int64  `required:"" help:"Subscription period in blocks."`
 	Required   int64  `required:"" help:"Collateral in PSL."`
-	Factor     string `default:"1.2" help:"Overcollateralization: 1.2 wants 20 %% more than required."`
+	Factor     string `default:"1.2" help:"Overcollateralization: 1.2 wants 20 % more than required."`
 	Fee        string `required:"" help:"Operator's fee in percent."`
 	Supernode  string `required:"" help:"Supernode's PastelID."`
 	Operator   string `required:"" help:"Operator's PastelID."`

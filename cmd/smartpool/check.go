@@ -40,6 +40,9 @@ func needsChain(name, detail string) check { return check{name, unknown, "", det
 func firstFailure(checks []check) error {
 	for _, c := range checks {
 		if c.answer == wrong && c.reason != ticket.ReasonBadSignature {
+			if c.detail == ticket.Explain(c.reason) { // once is enough
+				return fmt.Errorf("%s: %w", c.name, refuse(c.reason))
+			}
 			return fmt.Errorf("%s: %s; %w", c.name, c.detail, refuse(c.reason))
 		}
 	}

@@ -34,9 +34,30 @@ func startDev(t testing.TB) *dev {
 		t.Fatal(err)
 	}
 	x := &dev{t: t, dir: t.TempDir()}
-	d, err := daemon.New(daemon.Config{
+	x.at = startDaemon(t, daemon.Config{
 		Data: x.dir, Dev: true, DevRPC: "127.0.0.1:0", API: "127.0.0.1:0", APIStreams: 10, Poll: 10 * time.Millisecond, ShadowFrom: -1, Keeper: true,
-	}, slog.New(slog.DiscardHandler))
+	})
+	x.node, err = pasteld.Dial(context.Background(), pasteld.Config{URL: x.at.DevRPC, CookieFile: x.at.DevCookie, Network: net})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// another is the API of a second daemon, which follows the same node as an auditor has it.
+func (x *dev) another() string {
+	x.t.Helper()
+	at := startDaemon(x.t, daemon.Config{
+		Data: x.t.TempDir(), Network: "regtest", Node: x.at.DevRPC, NodeCookie: x.at.DevCookie, API: "127.0.0.1:0", APIStreams: 10,
+		Poll: 10 * time.Millisecond, ShadowFrom: -1,
+	})
+	return at.API
+}
+
+// startDaemon runs a daemon until the test ends.
+func startDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses) {
+	t.Helper()
+	d, err := daemon.New(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,23 +70,19 @@ func startDev(t testing.TB) *dev {
 			t.Error(err)
 		}
 	})
-	for x.at = d.Addresses(); x.at.API == "" || x.at.DevRPC == ""; x.at = d.Addresses() {
+	for at = d.Addresses(); at.API == "" || cfg.Dev && at.DevRPC == ""; at = d.Addresses() {
 		select {
 		case err := <-ended:
 			t.Fatal(err)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	x.node, err = pasteld.Dial(ctx, pasteld.Config{URL: x.at.DevRPC, CookieFile: x.at.DevCookie, Network: net})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return x
+	return at
 }
 
 // commands with flags that say where daemon and node are.
-var asksAPI = regexp.MustCompile(`^(pools|join|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool)\b`)
-var asksNode = regexp.MustCompile(`^(join|my|leave|history|pool create|pool activate|supernode|payouts|guard|verify|rpc)\b`)
+var asksAPI = regexp.MustCompile(`^(pools|join|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool|id register)\b`)
+var asksNode = regexp.MustCompile(`^(join|my|leave|history|pool create|pool activate|supernode|payouts|guard|verify|rpc|id register)\b`)
 
 // call runs a command line against the daemon and the node.
 func (x *dev) call(line ...string) (code int, out string) {
@@ -99,11 +116,17 @@ func (x *dev) mine(n int) {
 // settle waits until the API is where the node is.
 func (x *dev) settle() {
 	x.t.Helper()
+	x.caughtUp(x.at.API)
+}
+
+// caughtUp waits until a daemon's API is where the node is.
+func (x *dev) caughtUp(url string) {
+	x.t.Helper()
 	height, _, err := x.node.Tip(context.Background())
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	c, err := client.NewClient(x.at.API)
+	c, err := client.NewClient(url)
 	if err != nil {
 		x.t.Fatal(err)
 	}

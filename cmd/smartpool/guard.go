@@ -15,7 +15,7 @@ import (
 
 type guardCmd struct {
 	who
-	Once   bool          `help:"Look once; the exit code is 1 if a pledge is about to be spent."`
+	Once   bool          `help:"Look once; the exit code is 1 if a pledge is about to be spent, 3 if that is not known."`
 	NoLock bool          `help:"Only watch: lock nothing in the wallet."`
 	Every  time.Duration `default:"10s" help:"How often to look."`
 }
@@ -47,6 +47,11 @@ func (c *guardCmd) Run(e *env) error {
 	if c.Every < time.Second {
 		return usagef("--every %v: want a second at least", c.Every)
 	}
+	return c.guard(ctx, e)
+}
+
+// guard is Run until the context ends.
+func (c *guardCmd) guard(ctx context.Context, e *env) error {
 	r, err := c.dial(ctx, e)
 	if err != nil {
 		return err
@@ -67,10 +72,13 @@ func (c *guardCmd) Run(e *env) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case c.Once && err != nil:
-			return err
 		case c.Once && len(g.warned) > 0:
+			if err != nil {
+				e.warn("Mind: %v", err)
+			}
 			return fmt.Errorf("of %s, coins are about to be spent", counted(pledges, "pledge"))
+		case c.Once && err != nil:
+			return unknownError{err}
 		case c.Once:
 			g.tell(guarded{Kind: "guarded", Pledges: pledges}, "Looked after %s: no coins are about to be spent.", counted(pledges, "pledge"))
 			return nil
@@ -89,8 +97,16 @@ func (c *guardCmd) Run(e *env) error {
 	}
 }
 
-// look looks once at all pledges, and returns how many there are.
+// look looks once at all pledges, and returns how many there are. An error says that something may have been missed.
 func (g *guard) look(ctx context.Context, ids []string) (int, error) {
+	status, err := fetch[api.Status](g.r.Status(ctx))
+	if err != nil {
+		return 0, err
+	}
+	var behind error
+	if !status.Ready {
+		behind = fmt.Errorf("the daemon is not up to date (block %d): %s", status.Tip.Height, status.Trouble)
+	}
 	mine := map[int64]api.Position{}
 	var tip api.Tip
 	for _, id := range ids {
@@ -108,8 +124,12 @@ func (g *guard) look(ctx context.Context, ids []string) (int, error) {
 	if g.wallet != nil {
 		locked = g.lock(ctx, mine, tip)
 	}
-	return len(mine), errors.Join(watched, locked)
+	return len(mine), errors.Join(behind, watched, locked)
 }
+
+// errUnwatched is no all-clear.
+var errUnwatched = errors.New("whether coins are about to be spent is not known: the daemon that keeps the books has not looked at its node's " +
+	"mempool lately, as the node is away, or it follows none (--node-api); ask one that does with --api")
 
 // watch warns of transactions that spend what is mine.
 func (g *guard) watch(ctx context.Context, mine map[int64]api.Position) error {
@@ -125,21 +145,28 @@ func (g *guard) watch(ctx context.Context, mine map[int64]api.Position) error {
 		}
 		key := fmt.Sprintf("%s %d", s.TxID, s.Pledge)
 		waiting[key] = true
-		if _, known := g.warned[key]; known {
+		if before, known := g.warned[key]; known && before.Leaves == s.Leaves {
 			continue
 		}
 		g.warned[key] = s
-		what := fmt.Sprintf("the pledge leaves and loses %s PSL", s.Forfeited)
-		if !s.Leaves {
-			what = "the pledge stays, as its address keeps enough"
+		what := "the pledge stays, backed by what remains at its address"
+		if s.Leaves {
+			what = "the pledge leaves"
+		}
+		if s.Forfeited > 0 {
+			what += fmt.Sprintf("; in the next block that loses %s PSL", s.Forfeited)
 		}
 		g.tell(guarded{Kind: "spending", Spend: &s}, "MIND: transaction %s, not mined yet, spends coins of your pledge of %d PSL in pool %s. Once it is mined %s.\n"+
-			"Was that not you? Then somebody else has the key of %s: move what else it holds.", s.TxID, p.Coins, short(s.Pool), what, p.Address)
+			"Was that not you? Then somebody else may have the key of %s: move what else it holds.", s.TxID, p.Coins, short(s.Pool), what, p.Address)
+	}
+	if list.Tip.Height < 0 {
+		return errUnwatched
 	}
 	for key, s := range g.warned {
 		if !waiting[key] {
 			delete(g.warned, key)
-			g.tell(guarded{Kind: "gone", Spend: &s}, "Transaction %s waits no more: it was mined or dropped.", s.TxID)
+			g.tell(guarded{Kind: "gone", Spend: &s}, "Transaction %s waits no more to spend coins of your pledge: it was mined or dropped, or does something "+
+				"else now.", s.TxID)
 		}
 	}
 	return nil

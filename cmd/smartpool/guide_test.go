@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -41,19 +42,27 @@ func (p *transcript) run(code int, line ...string) string {
 	shown := make([]string, len(line))
 	for i, a := range line {
 		shown[i] = a
-		if strings.ContainsAny(a, " ") {
+		if strings.Contains(a, " ") {
 			shown[i] = `"` + a + `"`
 		}
 	}
 	text := trailing.ReplaceAllString(out, "\n")
+	if lines := strings.SplitAfter(text, "\n"); strings.HasPrefix(text, "[") && strings.Count(text, "\n") > shownLines { // a long list
+		text = strings.Join(lines[:shownLines], "") + " …\n"
+	}
 	exit := ""
 	if code != exitOK {
 		exit = fmt.Sprintf("(exit code %d)\n", code)
 	}
-	fmt.Fprintf(&p.b, "\n```console\n$ smartpool %s\n%s%s```\n", p.names.hide(strings.ReplaceAll(strings.Join(shown, " "), p.dir, "~")),
-		p.names.hide(strings.ReplaceAll(text, p.dir, "~")), exit)
+	fmt.Fprintf(&p.b, "\n```console\n$ smartpool %s\n%s%s```\n", p.names.hide(strings.ReplaceAll(strings.Join(shown, " "), p.dir, data)),
+		p.names.hide(strings.ReplaceAll(text, p.dir, data)), exit)
 	return out
 }
+
+const (
+	shownLines = 3        // of a long list
+	data       = "~/pool" // stands for the daemon's folder
+)
 
 // names replaces ids by their turn, so that a page does not change with every run.
 type names struct {
@@ -67,9 +76,9 @@ var variable = []struct {
 	re   *regexp.Regexp
 }{
 	{"date", regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?`)},
-	{"took", regexp.MustCompile(`http://127\.0\.0\.1:\d+`)},
+	{"daemon", regexp.MustCompile(`http://127\.0\.0\.1:\d+`)},
 	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
-	{"ADDRESS", regexp.MustCompile(`\bt[A-Z][1-9A-HJ-NP-Za-km-z]{33}\b`)},
+	{"ADDRESS", regexp.MustCompile(`\bt[A-Z][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Z][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
 	{"HASH", regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{10}…[0-9a-f]{6}\b`)},
 	{"KEY", regexp.MustCompile(`\b[59c][1-9A-HJ-NP-Za-km-z]{50,51}\b`)},
 	{"SUBSCRIPTION", regexp.MustCompile(`\b[A-Z2-7]{26}\b`)},
@@ -104,9 +113,15 @@ func (n *names) hide(text string) string {
 func (n *names) name(kind, id string) string {
 	switch kind {
 	case "date":
+		if strings.HasSuffix(id, "Z") {
+			return "2026-01-31T12:00:00Z"
+		}
 		return "2026-01-31 12:00"
-	case "took":
-		return "http://127.0.0.1:9734"
+	case "daemon":
+		if !slices.Contains(n.kinds[kind], id) {
+			n.kinds[kind] = append(n.kinds[kind], id)
+		}
+		return fmt.Sprintf("http://127.0.0.1:%d", 9734+slices.Index(n.kinds[kind], id))
 	}
 	head, tail, short := strings.Cut(id, "…")
 	for i, known := range n.kinds[kind] {
@@ -143,14 +158,16 @@ func TestGuide(t *testing.T) {
 	if err := os.WriteFile(secret, []byte(passphrase), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	x.mine(int(105))
 	n := &names{kinds: map[string][]string{}, fixed: map[string]string{}}
 	page := func() *transcript { return &transcript{dev: x, names: n} }
-	operator, supernode := x.person(0), x.person(0)
-	alice, bruno, chen := x.person(520), x.person(510), x.person(320)
-	x.mine(1)
-
 	op, me, audit := page(), page(), page()
+	operator := op.start(0)
+	supernode := x.person(0)
+	op.say("The Supernode's PastelID is made and registered in the same way. A PastelID whose key you keep in a file (`smartpool id new`) is registered with " +
+		"`smartpool id register`.")
+	alice := me.start(520)
+	me.say("The pool is opened as the [operator's guide](operator.md) tells, with the same node.")
+
 	op.say("## Open a pool\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags the command asks.")
 	terms := []string{"--label", "atlas", "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator, "--supernode", supernode}
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
@@ -166,6 +183,9 @@ func TestGuide(t *testing.T) {
 	x.whileMining(func() {
 		me.run(exitOK, "join", "atlas", "--pastelid", alice, "--coins", "500", "--passphrase-file", secret, "--yes")
 	})
+	me.say("Others join in the same way, here with 500 and 200 PSL.")
+	bruno, chen := x.person(510), x.person(320)
+	x.mine(1)
 	x.whileMining(func() {
 		if code, out := x.call("join", "atlas", "--pastelid", bruno, "--coins", "500", "--passphrase-file", secret, "--yes"); code != exitOK {
 			t.Fatal(out)
@@ -204,20 +224,57 @@ func TestGuide(t *testing.T) {
 	op.run(exitOK, "pool", "report", "atlas")
 	op.run(exitOK, "pool", "status", "atlas")
 
+	audit.say(running + "\n\nThen a pool has to live for a while: see the [operator's guide](operator.md). An auditor's own daemon follows the node on its own, at " +
+		"another address:\n\n```console\n$ smartpoold --network regtest --node $SMARTPOOL_NODE --node-cookie $SMARTPOOL_NODE_COOKIE --data ~/audit \\\n" +
+		"    --api 127.0.0.1:9735 --metrics 127.0.0.1:9736\n```")
+	second := x.another()
+	x.caughtUp(second)
+	n.hide(x.at.API)
 	audit.say("## A payout\n\nEvery block is read from a node and the rules are applied anew: no daemon is trusted. Exit code 0 is ok, 1 is wrong, 3 is unknown.")
 	audit.run(exitOK, "verify", "payout", payout)
 	audit.run(exitUnknown, "verify", "payout", strings.Repeat("0", 63)+"1")
 	audit.say("## A daemon's books of a pool")
 	audit.run(exitOK, "verify", "pool", "atlas")
 	audit.say("## Daemons with each other\n\nEqual digests mean that they agree on all of history. Of two that do not, the first block they differ in is found.")
-	audit.run(exitOK, "digest", x.at.API)
+	audit.run(exitOK, "digest", second)
 
-	const made = "\nEverything below happened on a development node (`smartpoold --dev`) and is written by a test; ids and dates are replaced by names. " +
-		"`SMARTPOOL_API`, `SMARTPOOL_NODE` and `SMARTPOOL_NODE_COOKIE` say where daemon and node are.\n"
+	const made = "\nEverything below happened on a development node (`smartpoold --dev`) and is written by a test; ids and dates are replaced by names.\n"
 	op.want("operator.md", "# For operators\n"+made)
 	me.want("member.md", "# For members\n"+made)
 	audit.want("auditor.md", "# For auditors\n"+made)
 }
+
+// start tells how to get what the page needs, and returns a PastelID that is registered, with an output of some PSL.
+func (p *transcript) start(coins int) (id string) {
+	p.t.Helper()
+	p.say(running)
+	if p.names.kinds["PASTELID"] == nil {
+		p.say("Nobody has coins before the first 100 blocks:")
+		p.run(exitOK, "rpc", "generate", "105")
+		p.settle()
+	}
+	p.say("A PastelID is made by the node, and registered; both take a passphrase, which is in `" + data + "/secret` as well, for the commands below:")
+	var made struct{ PastelID string }
+	if err := json.Unmarshal([]byte(p.run(exitOK, "rpc", "pastelid", "newkey", passphrase)), &made); err != nil {
+		p.t.Fatal(err)
+	}
+	address := strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
+	p.run(exitOK, "rpc", "tickets", "register", "id", made.PastelID, passphrase, address)
+	if coins > 0 {
+		p.say("The coins to pledge are an output of their own, at an address that is used for nothing else:")
+		p.run(exitOK, "rpc", "sendtoaddress", address, strconv.Itoa(coins))
+	}
+	p.run(exitOK, "rpc", "generate", "1")
+	p.settle()
+	return made.PastelID
+}
+
+// running tells how node and daemon are started.
+const running = "## Before you start\n\nThe programs come from `go install ./cmd/...`. One of them is the daemon with a development node inside, on which nothing " +
+	"has a value. In a terminal of its own:\n\n```console\n$ smartpoold --dev --data " + data + "\n```\n\nIn another one, say where both are; with a real node leave " +
+	"out what follows, and name yours:\n\n```console\n$ export SMARTPOOL_API=http://127.0.0.1:9734 SMARTPOOL_NODE=http://127.0.0.1:19932\n" +
+	"$ export SMARTPOOL_NODE_COOKIE=" + data + "/devnode/.cookie\n$ echo \"" + passphrase + "\" > " + data + "/secret\n```\n\nThis node mines when it is told to: where a " +
+	"command below waits for a block, type `smartpool rpc generate 1` in a third terminal, or start it with `--dev-mine 5s`."
 
 // tellMe has the operator be told of what happens.
 func tellMe(t *testing.T, p *transcript) {
@@ -253,7 +310,7 @@ func spend(t *testing.T, p *transcript, id string) {
 		t.Fatal(err)
 	}
 	coins, err := p.node.Unspent(ctx, 1, from)
-	pledged := slices.IndexFunc(coins, func(u pasteld.Unspent) bool { return u.Value == 520*pastel.PSL }) // the others are payouts
+	pledged := slices.IndexFunc(coins, func(u pasteld.Unspent) bool { return u.Value == 510*pastel.PSL }) // the others are payouts
 	if err != nil || pledged < 0 {
 		t.Fatal(err, coins)
 	}
@@ -309,15 +366,12 @@ func cold(t *testing.T, p *transcript, id, secret string) {
 	p.say("On the cold machine the wallet signs the line, and so does the PastelID (here through `rpc`, which calls the node as pastel-cli does; a key file signs " +
 		"with `ticket sign`).")
 	byAddress := strings.TrimSpace(p.run(exitOK, "rpc", "signmessage", address, statement))
-	_, signed := p.call("rpc", "pastelid", "sign", statement, id, passphrase, "ed448")
+	signed := p.run(exitOK, "rpc", "pastelid", "sign", statement, id, passphrase, "ed448")
 	var sig struct{ Signature string }
 	if err := json.Unmarshal([]byte(signed), &sig); err != nil {
 		t.Fatal(signed)
 	}
 	p.say("The signatures come back, and the ticket is posted. This wallet only pays its fee.")
-	if err := p.node.LockUnspent(context.Background(), false, []pastel.OutPoint{out.OutPoint}); err != nil {
-		t.Fatal(err)
-	}
 	p.whileMining(func() {
 		p.run(exitOK, "join", "atlas", "--ticket", file, "--address-signature", byAddress, "--pledge-signature", sig.Signature, "--yes")
 	})

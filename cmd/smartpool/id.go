@@ -16,6 +16,8 @@ type idCmd struct {
 	Sign   idSignCmd   `cmd:"" help:"Sign a text with a key file."`
 	Verify idVerifyCmd `cmd:"" help:"Check a signature."`
 	Import idImportCmd `cmd:"" help:"Turn a key container of pasteld into a key file."`
+
+	Register idRegisterCmd `cmd:"" help:"Register the PastelID of a key file on the chain; the node's wallet pays."`
 }
 
 type idNewCmd struct {
@@ -29,11 +31,15 @@ func (c *idNewCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return saveKey(e, &c.passphraseFlags, c.File, key)
+	if err := saveKey(e, &c.passphraseFlags, c.File, key); err != nil {
+		return err
+	}
+	e.note("It has to be registered before it can pledge or open pools: smartpool id register %s", c.File)
+	return nil
 }
 
 func saveKey(e *env, f *passphraseFlags, file string, key *pastelid.PrivateKey) error {
-	pass, err := f.passphrase(e, true)
+	pass, err := f.passphrase(e, "key file "+file, true)
 	if err != nil {
 		return err
 	}
@@ -77,7 +83,7 @@ func (c *idShowCmd) Run(e *env) error {
 }
 
 func loadKey(e *env, f *passphraseFlags, file string) (*pastelid.PrivateKey, error) {
-	pass, err := f.passphrase(e, false)
+	pass, err := f.passphrase(e, "key file "+file, false)
 	if err != nil {
 		return nil, err
 	}
@@ -194,8 +200,7 @@ type idImportCmd struct {
 
 // Run reads the container and writes the key file.
 func (c *idImportCmd) Run(e *env) error {
-	e.note("First the passphrase of pasteld's container, then one for the new key file.")
-	pass, err := (&passphraseFlags{c.ContainerPassphraseFile}).passphrase(e, false)
+	pass, err := (&passphraseFlags{c.ContainerPassphraseFile}).passphrase(e, "container "+c.Container, false)
 	if err != nil {
 		return err
 	}

@@ -3,17 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/api/client"
-	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -109,7 +104,11 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 		return err
 	}
 	statement := x.PledgeStatement(r.net.Name)
-	terms := c.terms(r, p, x) + fmt.Sprintf("\nAddress   %s holds the output, %s PSL; it stays where it is\nCosts     %s PSL, the ticket's network fee, from the wallet's other coins\n"+
+	terms, err := c.terms(ctx, r, p, x)
+	if err != nil {
+		return err
+	}
+	terms += fmt.Sprintf("\nAddress   %s holds the output, %s PSL; it stays where it is\nCosts     %s PSL, the ticket's network fee, from the wallet's other coins\n"+
 		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", out.Address.Encode(&r.net), out.Value, r.net.ContractFee, statement)
 	if err := e.confirm(c.Yes, terms); err != nil {
 		return err
@@ -120,95 +119,12 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 	if x.AddressSignature, err = wallet.SignMessage(ctx, out.Address, statement); err != nil {
 		return fmt.Errorf("the wallet did not sign with %s: %w", out.Address.Encode(&r.net), err)
 	}
-	// The fee must not be paid with the very coins that are pledged, nor should anything else.
-	if err := wallet.LockUnspent(ctx, false, []pastel.OutPoint{out.OutPoint}); err != nil {
-		return fmt.Errorf("the wallet could not lock the pledged output, which posting might spend: %w", err)
+	txid, err := r.post(ctx, e, wallet, t)
+	if err != nil {
+		return err
 	}
 	e.note("The wallet keeps the output locked until it is restarted; smartpool guard locks it again.")
-	txid, err := r.post(ctx, e, wallet, t)
-	if err != nil { // it is not pledged: the wallet may have it again, if it still answers
-		return errors.Join(err, wallet.LockUnspent(context.WithoutCancel(ctx), true, []pastel.OutPoint{out.OutPoint}))
-	}
 	return r.finish(ctx, e, txid, !c.NoWait, r.joined(ctx, x))
-}
-
-// fit checks that a PastelID may pledge.
-func (r *remote) fit(ctx context.Context, id string) error {
-	a, err := r.account(ctx, id)
-	switch {
-	case err != nil:
-		return err
-	case !a.Registered:
-		return fmt.Errorf("PastelID %s is not registered: register it first (pastel-cli tickets register id %s PASSPHRASE ADDRESS), "+
-			"and wait for a block", short(id), id)
-	case a.Reputation < r.status.Parameters.LeastReputation:
-		return fmt.Errorf("PastelID %s has reputation %d, a pledge takes %d: it comes back by one point every %d blocks",
-			short(id), a.Reputation, r.status.Parameters.LeastReputation, r.status.Parameters.RecoveryInterval)
-	}
-	return nil
-}
-
-// choose finds the wallet's output that backs the pledge: the one that is named, or the smallest that does.
-func (c *joinCmd) choose(ctx context.Context, r *remote, p *api.PoolDetail, wallet *pasteld.Client) (*pasteld.Unspent, error) {
-	all, err := wallet.Unspent(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(all, func(a, b pasteld.Unspent) int { return cmp.Compare(a.Value, b.Value) })
-	if c.Coins == 0 {
-		c.Coins = p.LeastPledge
-		for i := range all {
-			if backs(&all[i], &r.net) && all[i].Confirmations >= int(r.net.PledgeConfirmations) && (c.Output == "" || all[i].OutPoint.String() == c.Output) {
-				c.Coins = max(c.Coins, min(int64(all[i].Value/pastel.PSL), p.Target-p.PledgedCoins))
-			}
-		}
-	}
-	confirmations := int(r.net.PledgeConfirmations)
-	var young *pasteld.Unspent
-	var most pastel.Amount
-	for i := range all {
-		out := &all[i]
-		if c.Output != "" && out.OutPoint.String() != c.Output {
-			continue
-		}
-		if !backs(out, &r.net) {
-			continue
-		}
-		most = max(most, out.Value)
-		if out.Value < pastel.Amount(c.Coins)*pastel.PSL {
-			continue
-		}
-		if out.Confirmations < confirmations {
-			young = out
-			continue
-		}
-		if c.Output == "" { // an address that backs something already would need more coins
-			a, err := r.account(ctx, out.Address.Encode(&r.net))
-			if err != nil {
-				return nil, err
-			}
-			if slices.ContainsFunc(a.Positions, func(p api.Position) bool { return p.Address == a.Address }) {
-				continue
-			}
-		}
-		return out, nil
-	}
-	switch {
-	case young != nil:
-		return nil, fmt.Errorf("output %s has %d confirmations, a pledge needs %d: try again after %d more blocks",
-			young.OutPoint, young.Confirmations, confirmations, confirmations-young.Confirmations)
-	case c.Output != "":
-		return nil, fmt.Errorf("the wallet has no unlocked output %s of at least %d PSL at an address of its own (not of exactly %s PSL, which can back a "+
-			"Supernode alone): choose another, or lower --coins", c.Output, c.Coins, r.net.Collateral)
-	default:
-		return nil, fmt.Errorf("the wallet has no free output of at least %d PSL (the largest has %s PSL): send yourself one, to a new address, "+
-			"and try again once it has %d confirmations, or lower --coins", c.Coins, most, confirmations)
-	}
-}
-
-// backs reports whether an output can back a pledge at all. One of exactly the collateral could back a Supernode by itself.
-func backs(out *pasteld.Unspent, net *pastel.Network) bool {
-	return out.Spendable && out.Address != (pastel.Address{}) && out.Address.Kind == pastel.AddressP2PKH && out.Value != net.Collateral
 }
 
 // build makes the unsigned ticket.
@@ -218,47 +134,6 @@ func (c *joinCmd) build(p *api.PoolDetail, id string, out pastel.OutPoint, addre
 		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: ticket.FormatTimeStamp(max(time.Now().Unix(), p.Tip.Time.Unix())),
 	}
 	return x, firstFailure(checkPart(x, net))
-}
-
-// terms tells everything that a pledge means.
-func (c *joinCmd) terms(r *remote, p *api.PoolDetail, x *ticket.Part) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "You are about to pledge coins. They stay in your wallet; spending them is how you leave.\n\n")
-	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
-	fmt.Fprintf(&b, "Operator  %s, PastelID %s, reputation %d\n", printable(p.Company), short(p.Operator), p.Reputation)
-	fmt.Fprintf(&b, "Fee       %s %% of the rewards\n", p.Fee)
-	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode; pledged now: %d PSL\n", p.Target, p.Required, p.PledgedCoins)
-	fmt.Fprintf(&b, "Yield     %s\n", c.yieldText(r, p))
-	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p))
-	fmt.Fprintf(&b, "Output    %s:%d\n", x.TxID, x.Vout)
-	fmt.Fprintf(&b, "Rewards   go to %s\n", x.RewardAddress)
-	fmt.Fprintf(&b, "Leaving   loses what was earned since the last settlement (one every %d blocks) and up to %d points of reputation\n",
-		r.net.SettlementInterval, pool.LeavingCosts(pool.Member))
-	return b.String()
-}
-
-func (c *joinCmd) yieldText(r *remote, p *api.PoolDetail) string {
-	if p.Yield == nil {
-		return "not known yet: no active pool has had income"
-	}
-	basis := "by this pool's income of the last 30 days"
-	if p.Yield.Basis == "network" {
-		basis = "by the average income of active pools"
-	}
-	return fmt.Sprintf("%s %% a year, %s; no promise", p.Yield.Percent, basis)
-}
-
-// role says what the pledge will be.
-func (c *joinCmd) role(p *api.PoolDetail) string {
-	switch {
-	case p.Status == "subscribing":
-		return fmt.Sprintf("plain until the operator activates the pool (until %s)", whenever(p.ActivateUntil))
-	case p.MemberCoins >= p.Target || p.Standby > 0:
-		return "standby: it earns once a place is free"
-	case c.Coins > p.Target-p.MemberCoins:
-		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it", max(p.LeastPledge, p.Target-p.MemberCoins))
-	}
-	return "member at once"
 }
 
 // standing says what a role means.
@@ -324,6 +199,13 @@ func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail
 	if err := r.rehearse(ctx, t); err != nil {
 		return err
 	}
+	if err := r.owns(ctx, out, c.Address); err != nil {
+		return err
+	}
+	terms, err := c.terms(ctx, r, p, x)
+	if err != nil {
+		return err
+	}
 	text, err := encoded(t)
 	if err != nil {
 		return err
@@ -345,7 +227,16 @@ Wrote %s. Nothing is signed or posted yet. On the cold machine, within 24 hours:
 
 Then, here:
      smartpool join %s --ticket %s --address-signature SIGNATURE
-`, c.terms(r, p, x), c.Cold, c.Address, statement, id, c.Cold, r.net.Name, c.Cold, p.ID, c.Cold)
+`, terms, c.Cold, c.Address, statement, id, c.Cold, r.net.Name, c.Cold, p.ID, c.Cold)
+	return err
+}
+
+// owns checks that an output is at an address, whose key is to sign.
+func (r *remote) owns(ctx context.Context, out pastel.OutPoint, address string) error {
+	coin, err := fetch[api.Coin](r.Output(ctx, out.String()))
+	if err == nil && coin.Address != address {
+		err = fmt.Errorf("output %s is at address %s, not at %s: correct --address or --output", out, coin.Address, address)
+	}
 	return err
 }
 
@@ -375,8 +266,11 @@ func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.Pool
 		return err
 	}
 	c.Coins = x.PledgedCoins
-	what := c.terms(r, p, x) + fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.net.ContractFee)
-	if err := e.confirm(c.Yes, what); err != nil {
+	terms, err := c.terms(ctx, r, p, x)
+	if err != nil {
+		return err
+	}
+	if err := e.confirm(c.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.net.ContractFee)); err != nil {
 		return err
 	}
 	txid, err := r.post(ctx, e, wallet, l.ticket)

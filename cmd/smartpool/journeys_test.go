@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -111,6 +112,23 @@ func (x *dev) send(coins pastel.Amount) pastel.OutPoint {
 	return list[0].OutPoint
 }
 
+// addressOf is the address of an output of the wallet that is not locked.
+func (x *dev) addressOf(out pastel.OutPoint) string {
+	x.t.Helper()
+	list, err := x.node.Unspent(context.Background(), 0)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for i := range list {
+		if list[i].OutPoint == out {
+			net, _ := pastel.NetworkByName("regtest")
+			return list[i].Address.Encode(&net)
+		}
+	}
+	x.t.Fatalf("the wallet has no output %s", out)
+	return ""
+}
+
 func (x *dev) file(name, text string) string {
 	x.t.Helper()
 	path := filepath.Join(x.dir, name)
@@ -149,7 +167,7 @@ func TestJourneysRefuse(t *testing.T) {
 	x.refused("a short period", exitUsage, "5 to 51840 blocks", but("--period", "1")...)
 	x.refused("a label in capitals", exitUsage, "3 to 32 of a-z", but("--label", "ATLAS")...)
 	x.refused("an operator of another wallet", exitNo, "give its key file", but("--operator", strings.Replace(operator, "j", "k", 1))...)
-	x.refused("an operator that is not registered", exitNo, "not_registered", but("--operator", stranger)...)
+	x.refused("an operator that is not registered", exitNo, "--operator: PastelID", but("--operator", stranger)...)
 	x.refused("no label and no terminal", exitUsage, "--label is missing", "pool", "create")
 	x.refused("nobody to confirm", exitUsage, "add --yes", create[:len(create)-1]...)
 	x.refused("a wrong passphrase", exitNo, "is the passphrase right", but("--passphrase-file", wrongSecret)...)
@@ -170,6 +188,10 @@ func TestJourneysRefuse(t *testing.T) {
 	x.refused("no output at all", exitUsage, "txid:vout", coins("500", "mine")...)
 	x.refused("another's output", exitNo, "has no unlocked output", coins("500", strings.Repeat("ab", 32)+":0")...)
 	x.refused("too few coins", exitNo, "at least 10 PSL", coins("9", small.String())...)
+	x.refused("a Supernode's address without a port", exitUsage, "want IP:PORT", "supernode", "launch", "atlas", "--host", "192.0.2.7", "--yes")
+	x.refused("a Supernode's port that is none", exitUsage, "want IP:PORT", "supernode", "launch", "atlas", "--host", "node.example.org:99999", "--yes")
+	x.refused("a pool that nobody is in", exitNo, "no live pledge in a pool nowhere", "leave", alice, "--pool", "nowhere")
+	x.refused("a shadow run where the rules hold", exitUsage, "enforces the rules from block 0 on", "verify", "payout", strings.Repeat("0", 64), "--shadow-from", "5")
 	x.refused("too many coins", exitNo, "lower --coins", "join", "atlas", "--pastelid", alice, "--coins", "99999999")
 	x.refused("no such pool", exitNo, "smartpool pools lists them", "join", "nowhere", "--pastelid", alice)
 	x.refused("no such pool id", exitNo, "smartpool pools lists them", "join", "nowhere."+strings.Repeat("ab", 20), "--pastelid", alice)
@@ -185,8 +207,11 @@ func TestJourneysRefuse(t *testing.T) {
 	}
 	x.refused("a cold pledge without an output", exitUsage, "--output", "join", "atlas", "--cold", filepath.Join(x.dir, "t"), "--coins", "20", "--pastelid", alice)
 	net, _ := pastel.NetworkByName("regtest")
-	x.refused("a cold pledge with an address that does not hold the output", exitOK, "Nothing is signed", "join", "atlas", "--cold", filepath.Join(x.dir, "t.json"),
-		"--coins", "12", "--pastelid", alice, "--output", small.String(), "--address", young.Encode(&net))
+	cold := func(address string) []string {
+		return []string{"join", "atlas", "--cold", filepath.Join(x.dir, "t.json"), "--coins", "12", "--pastelid", alice, "--output", small.String(), "--address", address}
+	}
+	x.refused("a cold pledge with an address that does not hold the output", exitNo, "is at address", cold(young.Encode(&net))...)
+	x.refused("a cold pledge", exitOK, "Nothing is signed", cold(x.addressOf(small))...)
 	x.refused("its signature is missing", exitNo, "is missing", "join", "atlas", "--ticket", filepath.Join(x.dir, "t.json"), "--yes")
 	x.refused("its signature is wrong", exitNo, "sign exactly the statement", "join", "atlas", "--ticket", filepath.Join(x.dir, "t.json"), "--yes",
 		"--pledge-signature", strings.Repeat("A", 152), "--address-signature", strings.Repeat("A", 87)+"=")
@@ -232,7 +257,21 @@ func TestJourneysRefuse(t *testing.T) {
 		full[i] = map[string]any{}
 	}
 	deceived("a pool that is full", "full, with 500 pledges", on("/pools/", map[string]any{"least_pledge_coins": 0, "status": "active", "pledges": full}))
-	deceived("a daemon of another network", "the node is on regtest, not on main", on("/status", map[string]any{"network": "main"}))
+	for field, lie := range map[string]any{
+		"fee_percent": "3", "factor": "1.1", "required_coins": 1001, "target_coins": 1201, "period_blocks": 13, "company": "Atlas Ltd", "operator": supernode,
+		"supernode": operator, "fee_address": young.Encode(&net), "escrow": young.Encode(&net),
+	} {
+		terms := on("/pools/", map[string]any{field: lie})
+		deceived("a daemon that makes up the pool's "+field, "the daemon's terms are not those the pool's id stands for: do not sign; ask another daemon", terms)
+		api := x.at.API
+		x.at.API = x.liar(terms)
+		x.refused("the same, cold", exitNo, "do not sign", cold(x.addressOf(small))...)
+		x.refused("the same, of a ticket that is signed", exitNo, "do not sign", "join", "atlas", "--ticket", filepath.Join(x.dir, "t.json"), "--yes")
+		x.at.API = api
+	}
+	deceived("a daemon that answers with another pool", "another pool than the one it was asked for",
+		on("/pools/", map[string]any{"id": "atlas." + strings.Repeat("ab", 20)}))
+	deceived("a daemon of another network", "do not sign", on("/status", map[string]any{"network": "main"}))
 	deceived("a daemon of a network that is not known", "run the same release", on("/status", map[string]any{"network": "moon"}))
 	deceived("a daemon that says nonsense", "not understood", on("/status", map[string]any{"network": 7}))
 	truth := x.at.API
@@ -335,23 +374,44 @@ func TestAuditFindsLies(t *testing.T) {
 		}
 	}
 	says(exitOK, "ok: pool", "verify", "pool", "atlas")
-	says(exitOK, "", "digest", x.at.API)
+	second := x.another()
+	x.caughtUp(second)
+	says(exitOK, "agree on all of history", "digest", second)
+	says(exitOK, "nothing was compared", "digest", x.at.API+"/")
+	if _, out := x.call("--json", "digest", x.at.API); strings.Contains(out, "agree") {
+		t.Errorf("one daemon agrees with itself: %s", out)
+	}
+	says(exitUnknown, fmt.Sprintf("ends at block %d", tip.Height), "digest", second, "--height", "100000")
 	truth := x.at.API
-	for field, lie := range map[string]any{
-		"status": "replenishing", "member_coins": 1, "escrowed": 1, "operator_accrued": 1, "income": 1, "escrow": "tPx", "pledges": []any{}, "claims": []any{map[string]any{"amount": 1}},
-		"pending": []any{}, "fee_address": "tPx",
-	} {
-		x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+	lying := func(change func(r *http.Request, answer map[string]any)) { // the true daemon's answers, not those of the liar before
+		x.at.API = truth
+		x.at.API = x.liar(change)
+	}
+	x.liesAreFound()
+	for name, lie := range map[string]any{"fee_percent": "3", "paid": 1, "escrow": "tPx", "pledges": []any{}, "opened": map[string]any{"height": 1}} {
+		lying(func(r *http.Request, answer map[string]any) {
 			if strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
-				x.lie(answer, map[string]any{field: lie})
+				x.lie(answer, map[string]any{name: lie})
 			}
 		})
 		if got, out := x.call("verify", "pool", "atlas"); got != exitNo || !strings.Contains(out, "wrong: the daemon's books") {
-			t.Errorf("a lie about %s: exit code %d\n%s", field, got, out)
+			t.Errorf("a lie about %s: exit code %d\n%s", name, got, out)
 		}
 	}
+	lying(func(r *http.Request, answer map[string]any) {
+		if strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
+			answer["id"] = "atlas." + strings.Repeat("ab", 20)
+		}
+	})
+	says(exitNo, "wrong: the daemon answers with another pool", "verify", "pool", "atlas")
+	lying(func(r *http.Request, answer map[string]any) {
+		if strings.HasPrefix(r.URL.Path, "/api/v1/blocks/") {
+			answer["digest"] = "ab"
+		}
+	})
+	says(exitUnknown, "no digest", "digest", truth)
 	lieOnTip := func(field string, lie any) {
-		x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+		lying(func(r *http.Request, answer map[string]any) {
 			if at, ok := answer["tip"].(map[string]any); ok && strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
 				at[field] = lie
 			}
@@ -363,7 +423,7 @@ func TestAuditFindsLies(t *testing.T) {
 	says(exitUnknown, "unknown", "verify", "pool", "atlas")
 	lieOnTip("height", tip.Height+1)
 	says(exitUnknown, "wait for it", "verify", "pool", "atlas")
-	x.at.API = x.liar(func(r *http.Request, answer map[string]any) { // it went astray in block 100
+	lying(func(r *http.Request, answer map[string]any) { // it went astray in block 100
 		if h, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/api/v1/blocks/")); err == nil && h >= 100 {
 			answer["digest"] = strings.Repeat("00", 32)
 		}
@@ -381,17 +441,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	operator, supernode, alice := x.person(0), x.person(0), x.person(1300)
 	cold := x.send(50)
 	x.mine(1)
-	net, _ := pastel.NetworkByName("regtest")
-	list, err := x.node.Unspent(context.Background(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := ""
-	for i := range list {
-		if list[i].OutPoint == cold {
-			address = list[i].Address.Encode(&net)
-		}
-	}
+	address := x.addressOf(cold)
 	create := []string{
 		"pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "12", "--operator", operator, "--supernode", supernode,
 		"--passphrase-file", secret, "--yes",
@@ -420,7 +470,20 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		}
 		return docs
 	}
-	speaks(append(create, "--dry-run")...)
+	var dry struct {
+		Ticket struct {
+			Type     string         `json:"type"`
+			ID       string         `json:"smart_pool_id"`
+			Fee      json.Number    `json:"operator_fee_percentage"`
+			Operator map[string]any `json:"operator"`
+		} `json:"ticket"`
+	}
+	if err := json.Unmarshal(speaks(append(create, "--dry-run")...)[0], &dry); err != nil {
+		t.Fatal(err)
+	}
+	if x := dry.Ticket; x.Type != "smartpool_init" || x.Fee != "5" || x.ID != "" || x.Operator["company"] != "Atlas" || x.Operator["operator_fee_address"] != nil {
+		t.Errorf("the rehearsed ticket is %+v: want the ticket's own fields, without an address that nobody chose and the id that depends on it", x)
+	}
 	x.whileMining(func() {
 		speaks(create...)
 		speaks("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes")
@@ -432,7 +495,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	x.mine(12)
 	for _, line := range [][]string{
 		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"pool", "status", "atlas"},
-		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"payouts", "--broadcast"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
+		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"payouts", "--broadcast", "--yes"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
 		{"alerts", "list", "--token-file", token}, {"version"},
 	} {
 		speaks(line...)
@@ -459,6 +522,10 @@ func FuzzFetch(f *testing.F) {
 		if err == nil && status == http.StatusOK {
 			_ = takesNone(&p)
 			_ = (&joinCmd{}).role(&p)
+			_ = differences(&p, &api.PoolDetail{})
+			if net, _ := pastel.NetworkByName("regtest"); certify(&p, &net) == nil && p.ID == "" {
+				t.Error("a pool without an id is certified")
+			}
 		}
 		res.Body = io.NopCloser(bytes.NewReader(body))
 		if a, err := fetch[api.Account](res, nil); err == nil {

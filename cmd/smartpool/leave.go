@@ -1,10 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
 )
 
 type leaveCmd struct {
@@ -16,9 +21,17 @@ type leaveCmd struct {
 func (c *leaveCmd) Run(e *env) error {
 	ctx, stop := interruptible()
 	defer stop()
-	_, list, err := c.accounts(ctx, e)
+	r, list, err := c.accounts(ctx, e)
 	if err != nil {
 		return err
+	}
+	found := false
+	for i := range list {
+		list[i].Positions = slices.DeleteFunc(list[i].Positions, func(p api.Position) bool { return !c.wants(p.Pool) })
+		found = found || len(list[i].Positions) > 0
+	}
+	if c.Pool != "" && !found {
+		return fmt.Errorf("there is no live pledge in a pool %s: smartpool my lists those there are", printable(c.Pool))
 	}
 	if e.json {
 		return printJSON(e.out, list)
@@ -26,29 +39,37 @@ func (c *leaveCmd) Run(e *env) error {
 	var b strings.Builder
 	for i := range list {
 		for _, h := range api.Holdings(list[i].Positions, false) {
-			if c.Pool != "" && h.Pool != c.Pool && !strings.HasPrefix(h.Pool, c.Pool+".") {
-				continue
-			}
 			if b.Len() > 0 {
 				b.WriteString("\n")
 			}
-			c.tell(&b, &h, list[i].Reputation)
+			tellLeaving(&b, &h, list[i].Reputation)
+			how, err := r.unlocking(ctx, &h)
+			if err != nil {
+				return err
+			}
+			b.WriteString(how)
 		}
 	}
-	if b.Len() == 0 {
+	if !found {
 		b.WriteString("There is no live pledge to leave.\n")
 	}
 	_, err = fmt.Fprint(e.out, trailing.ReplaceAllString(b.String(), "\n"))
 	return err
 }
 
-func (c *leaveCmd) tell(b *strings.Builder, h *api.Holding, reputation int) {
+// wants reports whether a pool is meant, by its id or its label.
+func (c *leaveCmd) wants(pool string) bool {
+	return c.Pool == "" || pool == c.Pool || strings.HasPrefix(pool, c.Pool+".")
+}
+
+func tellLeaving(b *strings.Builder, h *api.Holding, reputation int) {
 	many := len(h.Pledges) > 1
-	fmt.Fprintf(b, "%s in pool %s with %d PSL (%s", short(h.PastelID), h.Pool, h.Coins, h.Role)
+	fmt.Fprintf(b, "%s in pool %s\n  %d PSL (%s", short(h.PastelID), h.Pool, h.Coins, h.Role)
 	if many {
 		fmt.Fprintf(b, ", %d pledges", len(h.Pledges))
 	}
-	fmt.Fprintf(b, ")\n  Leaving in the next block loses %s PSL and %d points of reputation (of %d).\n", h.Leaving.Forfeits, h.Leaving.Reputation, reputation)
+	fmt.Fprintf(b, ")\n  Leaving in the next block loses %s PSL, plus what that block brings, and %s of reputation (of %d).\n",
+		h.Leaving.Forfeits, counted(h.Leaving.Reputation, "point"), reputation)
 	switch {
 	case h.Leaving.Better != nil:
 		fmt.Fprintf(b, "  From %s on, what is earned so far is settled and cannot be lost.\n", when(*h.Leaving.Better))
@@ -60,7 +81,7 @@ func (c *leaveCmd) tell(b *strings.Builder, h *api.Holding, reputation int) {
 		b.WriteString("  Points are lost once a block, however many of a pool's pledges leave in it.\n")
 		what = "the coins of these addresses"
 	}
-	fmt.Fprintf(b, "  To leave, spend %s to another address, with any wallet.\n  A wallet that locked them has to be told so: lockunspent true.\n", what)
+	fmt.Fprintf(b, "  To leave, spend %s to another address, with any wallet.\n", what)
 	if !many {
 		return
 	}
@@ -68,5 +89,35 @@ func (c *leaveCmd) tell(b *strings.Builder, h *api.Holding, reputation int) {
 	for _, p := range h.Pledges {
 		t.AppendRow([]any{p.Address, p.Coins, psl(p.Leaving.Forfeits)})
 	}
-	fmt.Fprintf(b, "\n%s\n", t.Render())
+	fmt.Fprintf(b, "\n%s\n\n", t.Render())
+}
+
+// unlocking says how a wallet that locked the coins lets them go, and no others: those of other pledges are better kept.
+func (r *remote) unlocking(ctx context.Context, h *api.Holding) (string, error) {
+	one := `[{"txid":"…","vout":n}]`
+	how := fmt.Sprintf("  A wallet that locked them lets them go with: smartpool rpc lockunspent true '%s'\n"+
+		"  for each that smartpool rpc listlockunspent shows and you want to spend; without the list it lets all go.\n", one)
+	if len(h.Pledges) > 1 {
+		return how, nil
+	}
+	live, limit := true, int64(api.MaxLimit)
+	list, err := listing[api.Pledge](func(cursor *string) (*http.Response, error) {
+		return r.Pledges(ctx, &client.PledgesParams{Address: &h.Address, Live: &live, Cursor: cursor, Limit: &limit})
+	})
+	if err != nil {
+		return "", err
+	}
+	at := slices.IndexFunc(list, func(p api.Pledge) bool { return p.Seq == int64(h.Pledges[0].Seq) })
+	if at < 0 {
+		return how, nil
+	}
+	id, vout, _ := strings.Cut(list[at].Output, ":")
+	c, err := fetch[api.Coin](r.Output(ctx, list[at].Output))
+	switch {
+	case err != nil && !errors.Is(err, errNotThere):
+		return "", err
+	case !c.Backs: // the pledge moved to other coins of its address
+		return how, nil
+	}
+	return fmt.Sprintf("  A wallet that locked them has to be told so, with this output alone:\n  smartpool rpc lockunspent true '[{\"txid\":\"%s\",\"vout\":%s}]'\n", id, vout), nil
 }

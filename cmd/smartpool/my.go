@@ -52,6 +52,7 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 	fmt.Fprintf(b, "\nBlock %d, %s UTC\n\n", a.Tip.Height, a.Tip.Time.UTC().Format("2006-01-02 15:04"))
 	if len(a.Positions) > 0 {
 		t := newTable([]any{"Pool", "Status", "Role", "PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6)
+		t.SetColumnConfigs(append(rightAligned(4, 5, 6), narrow(1, 12)))
 		ids := make([]string, len(a.Positions))
 		for i := range a.Positions {
 			ids[i] = a.Positions[i].Pool
@@ -82,14 +83,14 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 		if p.Addresses != 1 {
 			to = fmt.Sprintf("%d addresses", p.Addresses)
 		}
-		fmt.Fprintf(b, "  %s PSL of pool %s to %s, from %s on\n    %s\n", p.Amount, short(p.Pool), to, when(p.From), p.Payout)
+		fmt.Fprintf(b, "  %s PSL of pool %s to %s\n    %s, from %s on\n", p.Amount, short(p.Pool), to, p.Payout, when(p.From))
 	}
 }
 
-// backedBy names the pledged address, or counts the pledges.
+// backedBy abbreviates the pledged address, which leave gives in full, or counts the pledges.
 func backedBy(h *api.Holding) string {
 	if len(h.Pledges) == 1 {
-		return h.Address
+		return short(h.Address)
 	}
 	return counted(len(h.Pledges), "pledge")
 }

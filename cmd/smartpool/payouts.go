@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,6 +16,7 @@ type payoutsCmd struct {
 	Address   string `help:"Only those that pay this address."`
 	All       bool   `help:"Also those that were mined or cancelled."`
 	Broadcast bool   `help:"Broadcast what can be mined. Anyone may: nobody can change a payout."`
+	Yes       bool   `help:"Do not ask."`
 }
 
 // Run lists payouts, and broadcasts those that are due.
@@ -57,37 +56,6 @@ func (c *payoutsCmd) Run(e *env) error {
 		b.WriteString("\nNo payout is waiting. --all shows those that were mined.\n")
 	}
 	_, err = fmt.Fprint(e.out, strings.TrimPrefix(b.String(), "\n"))
-	return err
-}
-
-func (c *payoutsCmd) broadcast(ctx context.Context, e *env, r *remote, list []api.Payout) error {
-	node, err := c.wallet(ctx, r.net)
-	if err != nil {
-		return err
-	}
-	sent := 0
-	for _, po := range list {
-		if po.Status != "pending" || po.From.Height > r.status.Tip.Height+1 {
-			continue
-		}
-		d, err := fetch[api.PayoutDetail](r.Payout(ctx, po.TxID))
-		if err != nil {
-			return err
-		}
-		raw, err := hex.DecodeString(d.Hex)
-		if err != nil {
-			return fmt.Errorf("the daemon's payout %s is no transaction: run the same release as it", po.TxID)
-		}
-		if _, err := node.SendRaw(ctx, raw); err != nil {
-			return fmt.Errorf("payout %s: %w", po.TxID, err)
-		}
-		sent++
-		e.note("Broadcast %s: %s PSL to %d addresses.", po.TxID, po.Amount, po.Outputs)
-	}
-	if e.json {
-		return printJSON(e.out, map[string]int{"broadcast": sent})
-	}
-	_, err = fmt.Fprintf(e.out, "%d broadcast.\n", sent)
 	return err
 }
 

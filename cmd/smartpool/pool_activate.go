@@ -44,7 +44,11 @@ func (c *poolActivateCmd) Run(e *env) error {
 		return err
 	}
 	if c.DryRun {
-		return rehearsed(e, x, table)
+		shown, err := fields(t)
+		if err != nil {
+			return err
+		}
+		return rehearsed(e, shown, table)
 	}
 	wallet, err := c.wallet(ctx, r.net)
 	if err != nil {

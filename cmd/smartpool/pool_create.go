@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
@@ -26,7 +25,7 @@ type poolCreateCmd struct {
 	Label                   string `help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
 	Company                 string `help:"Operator's name, as members will see it."`
 	Fee                     string `placeholder:"PERCENT" help:"Operator's fee, 3 to 15 percent of the rewards."`
-	Factor                  string `help:"Overcollateralization: 1.2 wants 20 %% more than the Supernode needs; 1 to 3."`
+	Factor                  string `help:"Overcollateralization: 1.2 wants 20 % more than the Supernode needs; 1 to 3."`
 	Period                  int64  `placeholder:"BLOCKS" help:"How long pledges are taken; also how long a pool may lack collateral before it is dissolved."`
 	Required                int64  `placeholder:"PSL" help:"Collateral; what a Supernode needs if left out."`
 	Operator                string `placeholder:"PASTELID" help:"Operator's PastelID."`
@@ -64,6 +63,12 @@ func (c *poolCreateCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("--supernode: %w", err)
 	}
+	if err := r.registered(ctx, "--operator", operator.id); err != nil {
+		return err
+	}
+	if err := r.registered(ctx, "--supernode", supernode.id); err != nil {
+		return err
+	}
 	if c.FeeAddress == "" && !c.DryRun {
 		address, err := wallet.NewAddress(ctx)
 		if err != nil {
@@ -81,7 +86,7 @@ func (c *poolCreateCmd) Run(e *env) error {
 	}
 	terms := c.terms(r, x)
 	if c.DryRun {
-		return rehearsed(e, x, terms)
+		return c.rehearsed(e, t, terms)
 	}
 	terms += fmt.Sprintf("\nThe terms can never be changed. The operator's PastelID signs:\n  %s\nThen the Supernode's PastelID signs a digest of the whole ticket.\nPosting costs %s PSL.\n",
 		x.AgreementStatement(r.net.Name), r.net.ContractFee)
@@ -106,60 +111,8 @@ func (c *poolCreateCmd) Run(e *env) error {
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("Open: pool %s takes pledges until %s.\nMembers join with: smartpool join %s", p.ID, whenever(p.JoinUntil), p.ID), nil
+		return fmt.Sprintf("Open: pool %s takes pledges until %s.\nMembers join with: smartpool join %s", x.SmartPoolID, whenever(p.JoinUntil), x.SmartPoolID), nil
 	})
-}
-
-// interview asks for what no flag said, on a terminal.
-func (c *poolCreateCmd) interview(e *env, r *remote) error {
-	if c.Required == 0 {
-		c.Required = r.status.Parameters.Collateral
-	}
-	questions := []struct {
-		flag, question, usual string
-		answer                *string
-	}{
-		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Label},
-		{"--company", "Your name, as members will see it", "", &c.Company},
-		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Fee},
-		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Factor},
-		{"--operator", "Operator's PastelID", "", &c.Operator},
-		{"--supernode", "Supernode's PastelID", "", &c.Supernode},
-	}
-	for _, q := range questions {
-		if *q.answer != "" {
-			continue
-		}
-		if !e.terminal() {
-			if *q.answer = q.usual; q.usual == "" {
-				return usagef("%s is missing, and there is no terminal to ask on", q.flag)
-			}
-			continue
-		}
-		var err error
-		if *q.answer, err = e.ask(q.question, q.usual); err != nil {
-			return err
-		}
-	}
-	if c.Period == 0 {
-		usual := strconv.Itoa(int(max(r.net.MinSubscription, 4032))) // a week
-		if r.net.Name == "regtest" {
-			usual = strconv.Itoa(int(r.net.MinSubscription))
-		}
-		answer := usual
-		if e.terminal() {
-			var err error
-			if answer, err = e.ask("Blocks for which pledges are taken (576 are a day)", usual); err != nil {
-				return err
-			}
-		}
-		n, err := strconv.ParseInt(answer, 10, 64)
-		if err != nil {
-			return usagef("--period %q: want a number of blocks", answer)
-		}
-		c.Period = n
-	}
-	return nil
 }
 
 func (c *poolCreateCmd) build(operator, supernode string, net *pastel.Network) (*ticket.Init, error) {
@@ -167,7 +120,7 @@ func (c *poolCreateCmd) build(operator, supernode string, net *pastel.Network) (
 		SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: supernode,
 		Company: c.Company, OperatorPastelID: operator, OperatorFeeAddress: c.FeeAddress,
 	}
-	if x.OperatorFeeAddress == "" { // of a dry run: any address will do
+	if x.OperatorFeeAddress == "" { // of a dry run, which does not show it: any address will do
 		x.OperatorFeeAddress = pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{1}}.Encode(net)
 	}
 	var err error
@@ -187,6 +140,19 @@ func (c *poolCreateCmd) build(operator, supernode string, net *pastel.Network) (
 	return x, firstFailure(checkInit(x, net))
 }
 
+// rehearsed ends a dry run. Without an address for the fee neither it nor the id, which is a hash of it, are there yet.
+func (c *poolCreateCmd) rehearsed(e *env, t *ticket.Ticket, terms string) error {
+	shown, err := fields(t)
+	if err != nil {
+		return err
+	}
+	if operator, ok := shown["operator"].(map[string]any); ok && c.FeeAddress == "" {
+		delete(shown, "smart_pool_id")
+		delete(operator, "operator_fee_address")
+	}
+	return rehearsed(e, shown, terms)
+}
+
 func (c *poolCreateCmd) terms(r *remote, x *ticket.Init) string {
 	var b strings.Builder
 	target := "?"
@@ -195,10 +161,15 @@ func (c *poolCreateCmd) terms(r *remote, x *ticket.Init) string {
 			target = fmt.Sprint(n)
 		}
 	}
-	fmt.Fprintf(&b, "Pool      %s on network %s\n", x.SmartPoolID, r.net.Name)
+	pool, address := string(x.SmartPoolID), x.OperatorFeeAddress
+	if c.FeeAddress == "" {
+		pool = c.Label + ", whose id will be the hash of these terms,"
+		address = "a new address of your wallet, chosen when it is opened"
+	}
+	fmt.Fprintf(&b, "Pool      %s on network %s\n", pool, r.net.Name)
 	fmt.Fprintf(&b, "Operator  %s, PastelID %s\n", printable(x.Company), x.OperatorPastelID)
 	fmt.Fprintf(&b, "Supernode PastelID %s\n", x.SupernodePastelID)
-	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", x.Fee, x.OperatorFeeAddress)
+	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", x.Fee, address)
 	fmt.Fprintf(&b, "Size      %d PSL for the Supernode, %s PSL with the cushion (factor %s)\n", x.RequiredCoins, target, x.Factor)
 	fmt.Fprintf(&b, "Pledges   are taken for %d blocks; after that there are %d more to activate the pool\n", x.SubscriptionPeriod, r.net.ActivationGrace)
 	return b.String()

@@ -51,11 +51,14 @@ func (c *poolsCmd) Run(e *env) error {
 	name := labels(ids)
 	columns := []any{"Pool", "Status", "Operator", "Record", "Fee %", "Filled PSL", "Cushion", "Least", "Yield %/yr"}
 	right := []int{5, 6, 7, 8, 9}
+	with := ""
 	if c.Coins > 0 {
-		columns = append(columns, fmt.Sprintf("with %d PSL", c.Coins))
+		with = fmt.Sprintf("With %d: the yield once a pledge of so many PSL is in; on standby it earns nothing until a place is free.\n", c.Coins)
+		columns = append(columns, fmt.Sprintf("With %d", c.Coins))
 		right = append(right, 10)
 	}
 	t := newTable(columns, right...)
+	t.SetColumnConfigs(append(rightAligned(right...), narrow(1, 12), narrow(3, 12), narrow(4, 11), numbers(6, 10)))
 	for i := range list.Items {
 		p := &list.Items[i]
 		have := p.MemberCoins
@@ -71,13 +74,17 @@ func (c *poolsCmd) Run(e *env) error {
 			orDash(p.LeastPledge), percentOf(p.Yield),
 		}
 		if c.Coins > 0 {
-			row = append(row, percentOf(p.YieldWith))
+			yield := percentOf(p.YieldWith)
+			if p.Waits {
+				yield = "standby"
+			}
+			row = append(row, yield)
 		}
 		t.AppendRow(row)
 	}
 	_, err = fmt.Fprintf(e.out, "%s\n\nRecord: the operator's reputation (of 100) and pools opened; those that were dissolved or never started have failed.\n"+
-		"Yields are what a PSL earned over the last 30 days, after the fee, taken to a year; * is the average of active pools.\n"+
-		"smartpool join POOL shows every term before anything is signed.\n", t.Render())
+		"Yields are what a PSL earned over the last 30 days, after the fee, taken to a year; * is the average of active pools.\n%s"+
+		"smartpool join POOL shows every term before anything is signed.\n", t.Render(), with)
 	return err
 }
 

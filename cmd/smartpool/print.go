@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -55,6 +56,24 @@ func psl(a pastel.Amount) string {
 // wrapped is a column of sentences.
 func wrapped(column int) table.ColumnConfig {
 	return table.ColumnConfig{Number: column, WidthMax: 64, WidthMaxEnforcer: text.WrapSoft}
+}
+
+// narrow is a column of what may be long, and goes on in the next line.
+func narrow(column, width int) table.ColumnConfig {
+	return table.ColumnConfig{Number: column, WidthMax: width, WidthMaxEnforcer: text.WrapSoft}
+}
+
+// numbers is a narrow column of numbers.
+func numbers(column, width int) table.ColumnConfig {
+	c := narrow(column, width)
+	c.Align, c.AlignHeader = text.AlignRight, text.AlignRight
+	return c
+}
+
+// paragraph breaks a long text into indented lines.
+func paragraph(s string) string {
+	const width = 116
+	return "  " + strings.ReplaceAll(text.WrapSoft(s, width), "\n", "\n  ")
 }
 
 // counted prints so many of a thing.

@@ -74,46 +74,63 @@ func (f *apiFlags) dial(ctx context.Context, e *env) (*remote, error) {
 // maxAnswer bounds an answer of the daemon, in bytes.
 const maxAnswer = 64 << 20
 
+// away is an error that passes: the daemon does not answer, or cannot now.
+type away struct{ error }
+
+func (a away) Unwrap() error { return a.error }
+
 // errNotThere is the daemon's answer that the ledger has no such thing.
 var errNotThere = errors.New("the ledger has no such thing")
 
 // fetch reads an answer of the daemon, or the problem it tells.
 func fetch[T any](res *http.Response, err error) (out T, _ error) {
 	if err != nil {
-		return out, fmt.Errorf("the daemon does not answer (%w): start smartpoold, or say where it is with --api", err)
+		return out, away{fmt.Errorf("the daemon does not answer (%w): start smartpoold, or say where it is with --api", err)}
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err != nil || len(text) > maxAnswer {
-		return out, fmt.Errorf("the daemon's answer broke off or is too long: is --api a smartpoold? (%w)", err)
+	if err != nil {
+		return out, away{fmt.Errorf("the daemon's answer broke off: %w", err)}
+	}
+	if len(text) > maxAnswer {
+		return out, fmt.Errorf("the daemon's answer is longer than %d MiB: is --api a smartpoold?", maxAnswer>>20)
 	}
 	switch res.StatusCode {
 	case http.StatusNoContent:
 		return out, nil
 	case http.StatusOK:
 	default:
-		var p struct {
-			Detail string `json:"detail"`
-			Errors []struct {
-				Message  string `json:"message"`
-				Location string `json:"location"`
-			} `json:"errors"`
+		err := problem(res, text)
+		if res.StatusCode/100 == 5 {
+			err = away{err}
 		}
-		if json.Unmarshal(text, &p) != nil || p.Detail == "" {
-			return out, fmt.Errorf("%s answers %s: is that a smartpoold? Say where it is with --api", res.Request.URL.Host, res.Status)
-		}
-		for _, x := range p.Errors {
-			p.Detail += fmt.Sprintf("; %s: %s", strings.TrimPrefix(x.Location, "query."), x.Message)
-		}
-		if res.StatusCode == http.StatusNotFound {
-			return out, fmt.Errorf("%w (%s)", errNotThere, p.Detail)
-		}
-		return out, errors.New(p.Detail)
+		return out, err
 	}
 	if err := json.Unmarshal(text, &out); err != nil {
 		return out, fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
 	}
 	return out, nil
+}
+
+// problem is what the daemon says is wrong.
+func problem(res *http.Response, text []byte) error {
+	var p struct {
+		Detail string `json:"detail"`
+		Errors []struct {
+			Message  string `json:"message"`
+			Location string `json:"location"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(text, &p) != nil || p.Detail == "" {
+		return fmt.Errorf("%s answers %s: is that a smartpoold? Say where it is with --api", res.Request.URL.Host, res.Status)
+	}
+	for _, x := range p.Errors {
+		p.Detail += fmt.Sprintf("; %s: %s", strings.TrimPrefix(x.Location, "query."), x.Message)
+	}
+	if res.StatusCode == http.StatusNotFound {
+		return fmt.Errorf("%w (%s)", errNotThere, p.Detail)
+	}
+	return errors.New(p.Detail)
 }
 
 // listing asks for every page of a list, up to a bound.
@@ -154,8 +171,19 @@ func (f *nodeFlags) wallet(ctx context.Context, net pastel.Network) (*pasteld.Cl
 	return c, nil
 }
 
-// pool asks for a pool by its id, or by its label if only one pool has it.
-func (r *remote) pool(ctx context.Context, id string) (p api.PoolDetail, err error) {
+// pool asks for a pool by its id, or by its label if only one pool has it. Its terms are those that its id stands for.
+func (r *remote) pool(ctx context.Context, id string) (api.PoolDetail, error) {
+	p, err := r.told(ctx, id)
+	if err == nil {
+		err = certify(&p, &r.net)
+	}
+	return p, err
+}
+
+var errAnother = errors.New("the daemon answers with another pool than the one it was asked for: ask another daemon")
+
+// told is what the daemon tells of a pool, its terms unchecked.
+func (r *remote) told(ctx context.Context, id string) (p api.PoolDetail, err error) {
 	if !strings.Contains(id, ".") {
 		list, err := fetch[api.List[api.Pool]](r.Pools(ctx, &client.PoolsParams{}))
 		if err != nil {
@@ -179,6 +207,9 @@ func (r *remote) pool(ctx context.Context, id string) (p api.PoolDetail, err err
 	p, err = fetch[api.PoolDetail](r.Pool(ctx, id))
 	if errors.Is(err, errNotThere) {
 		err = fmt.Errorf("there is no pool %s: smartpool pools lists them", printable(id))
+	}
+	if err == nil && p.ID != id {
+		err = errAnother
 	}
 	return p, err
 }

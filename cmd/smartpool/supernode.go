@@ -2,11 +2,18 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -29,6 +36,9 @@ type supernodeLaunchCmd struct {
 func (c *supernodeLaunchCmd) Run(e *env) error {
 	ctx, stop := interruptible()
 	defer stop()
+	if err := hostPort(c.Host); err != nil {
+		return err
+	}
 	r, err := c.dial(ctx, e)
 	if err != nil {
 		return err
@@ -44,8 +54,12 @@ func (c *supernodeLaunchCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	activation, err := pastel.ParseTxID(p.ActivationTx)
+	if err != nil {
+		return err
+	}
 	if c.Key == "" {
-		if c.Key, err = wallet.MasternodeGenKey(ctx); err != nil {
+		if err := c.fresh(ctx, wallet, activation); err != nil {
 			return err
 		}
 	}
@@ -57,34 +71,72 @@ func (c *supernodeLaunchCmd) Run(e *env) error {
 	if err := e.confirm(c.Yes, what); err != nil {
 		return err
 	}
-	activation, err := pastel.ParseTxID(p.ActivationTx)
-	if err != nil {
-		return err
-	}
 	if err := wallet.StartPoolSupernode(ctx, c.Alias, c.Host, c.Key, activation); err != nil {
 		return fmt.Errorf("the node did not start the Supernode: %w", err)
 	}
-	e.note("Started. Waiting until it is paid; Ctrl-C does not stop the Supernode.")
-	for !c.NoWait {
-		now, err := r.pool(ctx, p.ID)
-		if err != nil {
-			return err
+	if c.NoWait {
+		e.note("Started.")
+		if e.json {
+			return printJSON(e.out, map[string]any{"alias": c.Alias, "masternode_conf": line, "outcome": "started"})
 		}
-		if now.Rewards > p.Rewards {
-			if e.json {
-				return printJSON(e.out, map[string]any{"alias": c.Alias, "masternode_conf": line, "outcome": "paid", "height": now.Tip.Height})
-			}
-			_, err := fmt.Fprintf(e.out, "Paid: the pool has received %s PSL, by block %d.\n", now.Income-p.Income, now.Tip.Height)
-			return err
+		return nil
+	}
+	e.note("Started. Waiting until it is paid; Ctrl-C does not stop the Supernode.")
+	now, err := r.paid(ctx, &p)
+	if err != nil {
+		return fmt.Errorf("the Supernode is started and was not paid yet: smartpool pool status tells later (%w)", err)
+	}
+	if e.json {
+		return printJSON(e.out, map[string]any{"alias": c.Alias, "masternode_conf": line, "outcome": "paid", "height": now.Tip.Height})
+	}
+	_, err = fmt.Fprintf(e.out, "Paid: the pool has received %s PSL, by block %d.\n", now.Income-p.Income, now.Tip.Height)
+	return err
+}
+
+// paid waits until a pool has received another reward.
+func (r *remote) paid(ctx context.Context, p *api.PoolDetail) (now api.PoolDetail, err error) {
+	for {
+		now, err = r.pool(ctx, p.ID)
+		var passes away
+		if err != nil && !errors.As(err, &passes) || err == nil && now.Rewards > p.Rewards {
+			return now, err
 		}
 		select {
 		case <-ctx.Done():
-			return errors.New("the Supernode is started and was not paid yet: smartpool pool status tells later")
+			return now, ctx.Err()
 		case <-time.After(time.Second):
 		}
 	}
-	if e.json {
-		return printJSON(e.out, map[string]any{"alias": c.Alias, "masternode_conf": line, "outcome": "started"})
+}
+
+// fresh makes a key for the Supernode's machine, unless the pool's Supernode runs with another one, which a new key would stop.
+func (c *supernodeLaunchCmd) fresh(ctx context.Context, wallet *pasteld.Client, activation pastel.TxID) error {
+	list, err := wallet.Masternodes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if m.OutPoint.TxID == activation {
+			return fmt.Errorf("the pool's Supernode is started already, at %s: give the key of its masternode.conf with --masternode-key, as a new one would stop it",
+				m.Address)
+		}
+	}
+	c.Key, err = wallet.MasternodeGenKey(ctx)
+	return err
+}
+
+// hostPort wants an address that others can reach: IP:port, or a host's name and a port.
+func hostPort(s string) error {
+	if at, err := netip.ParseAddrPort(s); err == nil && at.Port() > 0 {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(s)
+	n, bad := strconv.ParseUint(port, 10, 16)
+	if err != nil || bad != nil || n == 0 || !hostName.MatchString(host) {
+		return usagef("--host %q: want IP:PORT or HOST:PORT, such as 192.0.2.7:9933", s)
 	}
 	return nil
 }
+
+// hostName is what names a host: labels of letters, digits and hyphens, the last not of digits alone.
+var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$`)

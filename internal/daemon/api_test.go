@@ -39,14 +39,16 @@ func (r *running) api() string {
 	return r.Addresses().API
 }
 
-// reaches waits until a daemon's API is at a height.
+// reaches waits until a daemon's API is at a height, and says that nothing is wrong.
 func reaches(t *testing.T, api string, height int) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		status, body := get(t, api+"/api/v1/statistics")
 		var s struct{ Tip struct{ Height int } }
 		if status == http.StatusOK && json.Unmarshal([]byte(body), &s) == nil && s.Tip.Height == height {
-			return
+			if _, now := get(t, api+"/api/v1/status"); strings.Contains(now, `"ready":true`) {
+				return
+			}
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("%s does not get to block %d: %d %s", api, height, status, body)

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// What members and operators of an active pool can do wrong.
+func TestActivePool(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	x := startDev(t)
+	secret := x.file("secret", passphrase)
+	x.mine(105)
+	x.atlas(secret)
+	alice := x.person(1300)
+	x.mine(1)
+	x.does("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes")
+	x.does("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
+	launch := []string{"supernode", "launch", "atlas", "--host", "node-1.example.org:19933", "--yes"}
+	if out := x.does(append(launch, "--no-wait")...); strings.Contains(out, "Waiting") {
+		t.Errorf("nothing is waited for:\n%s", out)
+	}
+	x.refused("a Supernode that runs with another key", exitNo, "started already, at node-1.example.org:19933: give the key", append(launch, "--no-wait")...)
+
+	// leave unlocks what it says, and nothing else.
+	other := x.send(50)
+	x.mine(1)
+	if err := x.node.LockUnspent(ctx, false, []pastel.OutPoint{other}); err != nil {
+		t.Fatal(err)
+	}
+	_, out := x.call("leave", alice, "--pool", "atlas")
+	said := regexp.MustCompile(`smartpool rpc lockunspent true '(.*)'`).FindStringSubmatch(out)
+	if said == nil || !strings.Contains(out, "plus what that block brings") {
+		t.Fatalf("leave says\n%s", out)
+	}
+	var locked []map[string]any
+	x.does("rpc", "lockunspent", "true", said[1])
+	if err := x.node.Call(ctx, "listlockunspent", &locked); err != nil || len(locked) != 1 || locked[0]["txid"] != other.TxID.String() {
+		t.Errorf("locked are %v (%v), want the other output alone", locked, err)
+	}
+
+	// A payout is what it was asked for, or is not broadcast.
+	x.mine(100)
+	for code := exitOK; code == exitOK; { // until there is something to say yes to
+		x.mine(1)
+		code, out = x.call("payouts", "--broadcast")
+	}
+	due := x.field("0.txid", "payouts")
+	if !strings.Contains(out, "add --yes") || !strings.Contains(out, due) {
+		t.Errorf("nobody said yes:\n%s", out)
+	}
+	truth := x.at.API
+	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+		if strings.HasSuffix(r.URL.Path, "/payouts/"+due) {
+			raw, _ := hex.DecodeString(answer["hex"].(string))
+			tx, err := pastel.ParseTx(bytes.Clone(raw))
+			if err == nil {
+				answer["hex"] = hex.EncodeToString(pastel.NewTx(true, tx.Inputs, tx.Outputs[:1]).Bytes())
+			}
+		}
+	})
+	if code, out := x.call("payouts", "--broadcast", "--yes"); code != exitNo || !strings.Contains(out, "gives another transaction for it") {
+		t.Errorf("another transaction: exit code %d\n%s", code, out)
+	}
+	x.at.API = truth
+	if code, out := x.call("payouts", "--broadcast", "--yes"); code != exitOK || !strings.Contains(out, "1 broadcast") {
+		t.Errorf("a payout that is due: exit code %d\n%s", code, out)
+	}
+}
+
+// Whatever nobody enforces is labelled so, and nothing else is.
+func TestShadowLine(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{"regtest": false, "testnet": true} {
+		net, err := pastel.NetworkByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want {
+			net.StartHeight = 5
+		}
+		s, err := pool.New(net, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line := shadowLabel(s); strings.Contains(line, "SHADOW RUN") != want {
+			t.Errorf("%s: %q", name, line)
+		}
+	}
+}
+
+// What a Supernode's address may be.
+func TestHostPort(t *testing.T) {
+	t.Parallel()
+	for address, good := range map[string]bool{
+		"192.0.2.7:9933": true, "[2001:db8::1]:9933": true, "node.example.org:1": true, "node:65535": true,
+		"192.0.2.7": false, "192.0.2.7:0": false, "192.0.2.7:65536": false, "192.0.2.300:9933": false, ":9933": false, "node.example.org:": false,
+		"node example:9933": false, "-node:9933": false, "2001:db8::1:9933 ": false, "": false,
+	} {
+		if err := hostPort(address); (err == nil) != good {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+}

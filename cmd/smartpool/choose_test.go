@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// join takes an output at an address that pools do not pay, and says so if it cannot.
+func TestJoinChoosesAnUnusedAddress(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	x := startDev(t)
+	secret := x.file("secret", passphrase)
+	x.mine(105)
+	x.atlas(secret)
+	alice, bruno := x.person(0), x.person(0)
+	net, _ := pastel.NetworkByName("regtest")
+	fees, err := pastel.ParseAddress(&net, x.field("fee_address", "pool", "status", "atlas"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.node.SendTo(ctx, fees, 401*pastel.PSL); err != nil {
+		t.Fatal(err)
+	}
+	x.send(405)
+	x.mine(1)
+	reused := "pools pay or paid this address already"
+	join := func(id, coins string) []string {
+		return []string{"join", "atlas", "--pastelid", id, "--coins", coins, "--passphrase-file", secret, "--yes"}
+	}
+	if out := x.does(join(alice, "400")...); !strings.Contains(out, "405 PSL; it stays") || strings.Contains(out, reused) {
+		t.Errorf("want the output of 405 PSL, as the fee is paid to the other address:\n%s", out)
+	}
+	list, err := x.node.Unspent(ctx, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rest []pastel.OutPoint // but for the one at the fee's address, and what pays for the ticket
+	for _, u := range list {
+		if u.Value >= 400*pastel.PSL && u.Address != fees {
+			rest = append(rest, u.OutPoint)
+		}
+	}
+	if err := x.node.LockUnspent(ctx, false, rest); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := x.call("join", "atlas", "--pastelid", bruno, "--coins", "400", "--passphrase-file", secret); code != exitUsage || !strings.Contains(out, reused) {
+		t.Errorf("the only output is at the fee's address: exit code %d\n%s", code, out)
+	}
+
+	// Only the outputs at addresses that back pledges are large enough.
+	x.unlock()
+	if out := x.does("rpc", "sendtoaddress", x.field("0.positions.0.address", "my", alice), "60000"); out == "" {
+		t.Fatal("nothing was sent")
+	}
+	x.mine(1)
+	x.refused("outputs that back other pledges", exitNo, "at addresses that back pledges already", join(bruno, "50000")...)
+}

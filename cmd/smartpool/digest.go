@@ -1,0 +1,137 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+type digestCmd struct {
+	apiFlags
+	Height int32    `default:"-1" help:"Block to compare; the last that all have if left out."`
+	Others []string `arg:"" optional:"" name:"url" help:"Other daemons' APIs."`
+}
+
+// digestLine is what a daemon says.
+type digestLine struct {
+	URL    string        `json:"url"`
+	Height pastel.Height `json:"height"`
+	Hash   string        `json:"hash"`
+	Digest string        `json:"digest"`
+}
+
+// Run compares ledger digests: daemons with equal ones agree on all of history. Of one daemon it prints the digest and says no more.
+func (c *digestCmd) Run(e *env) error {
+	ctx, stop := interruptible()
+	defer stop()
+	all, err := c.daemons(ctx, e)
+	if err != nil {
+		return err
+	}
+	h := pastel.Height(c.Height)
+	if h < 0 {
+		h = slices.MinFunc(all, func(a, b *remote) int { return cmp.Compare(a.status.Tip.Height, b.status.Tip.Height) }).status.Tip.Height
+	}
+	var lines []digestLine
+	agree := true
+	for _, r := range all {
+		b, err := r.block(ctx, h)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, digestLine{r.url, h, b.Hash, b.Digest})
+		agree = agree && b.Digest == lines[0].Digest
+	}
+	if err := tellDigests(e, lines, agree); err != nil || agree {
+		return err
+	}
+	first, err := firstDifference(ctx, all, h)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("wrong: the daemons disagree from block %d on; smartpool verify pool tells which one is right", first)
+}
+
+// daemons asks each that is named how it is, once.
+func (c *digestCmd) daemons(ctx context.Context, e *env) (all []*remote, err error) {
+	quiet := &env{in: e.in, out: io.Discard, err: e.err, json: true}
+	for _, url := range append([]string{c.API}, c.Others...) {
+		r, err := (&apiFlags{url}).dial(ctx, quiet)
+		if err != nil {
+			return nil, unknownf("%s: %w", url, err)
+		}
+		if !slices.ContainsFunc(all, func(x *remote) bool { return x.url == r.url }) {
+			all = append(all, r)
+		}
+	}
+	return all, nil
+}
+
+// block asks a daemon for the digest after a block.
+func (r *remote) block(ctx context.Context, h pastel.Height) (api.Block, error) {
+	b, err := fetch[api.Block](r.Block(ctx, int64(h)))
+	digest, bad := hex.DecodeString(b.Digest)
+	switch {
+	case errors.Is(err, errNotThere) && h > r.status.Tip.Height:
+		return b, unknownf("%s ends at block %d: block %d is not there yet", r.url, r.status.Tip.Height, h)
+	case err != nil:
+		return b, unknownf("%s: block %d: %w", r.url, h, err)
+	case bad != nil || len(digest) != len(pastel.BlockHash{}) || b.Height != h:
+		return b, unknownf("%s: block %d: the answer is no digest of it: is that a smartpoold?", r.url, h)
+	}
+	return b, nil
+}
+
+// tellDigests prints what the daemons say; only of two or more it can be said whether they agree.
+func tellDigests(e *env, lines []digestLine, agree bool) error {
+	if e.json {
+		doc := map[string]any{"daemons": lines}
+		if len(lines) > 1 {
+			doc["agree"] = agree
+		}
+		return printJSON(e.out, doc)
+	}
+	t := newTable([]any{"Daemon", "Block", "Ledger digest"}, 2)
+	t.SetColumnConfigs(append(rightAligned(2), narrow(1, 38)))
+	for _, x := range lines {
+		t.AppendRow([]any{x.URL, x.Height, x.Digest})
+	}
+	verdict := ""
+	switch {
+	case len(lines) == 1:
+		verdict = "One daemon alone: nothing was compared. Name another one to compare it with.\n"
+	case agree:
+		verdict = fmt.Sprintf("All %d agree on all of history up to this block.\n", len(lines))
+	}
+	_, err := fmt.Fprintf(e.out, "%s\n%s", t.Render(), verdict)
+	return err
+}
+
+// firstDifference finds the first block at which digests differ: they chain, so they differ from there on.
+func firstDifference(ctx context.Context, all []*remote, h pastel.Height) (pastel.Height, error) {
+	low, high := pastel.Height(0), h // they differ at high
+	for low < high {
+		mid := low + (high-low)/2
+		digests := map[string]bool{}
+		for _, r := range all {
+			b, err := r.block(ctx, mid)
+			if err != nil {
+				return 0, err
+			}
+			digests[b.Digest] = true
+		}
+		if len(digests) > 1 {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return low, nil
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// watched is a daemon that answers what guard asks.
+type watched struct {
+	*httptest.Server
+	mu     sync.Mutex
+	ready  bool
+	tip    api.Tip // that the mempool was looked at
+	spends []api.Spend
+	asked  int // for the mempool
+}
+
+func newWatched(t *testing.T) *watched {
+	t.Helper()
+	w := &watched{ready: true, tip: api.Tip{Height: 9}}
+	position := api.Position{Pool: "atlas.1"}
+	position.Seq, position.Coins, position.Address = 3, 500, "tAddress"
+	mux := http.NewServeMux()
+	for path, what := range map[string]func() any{
+		"/api/v1/status":   func() any { return api.Status{Network: "regtest", Ready: w.ready, Trouble: "syncing"} },
+		"/api/v1/members/": func() any { return api.Account{Positions: []api.Position{position}} },
+		"/api/v1/mempool": func() any {
+			w.asked++
+			return api.List[api.Spend]{Tip: w.tip, Items: w.spends}
+		},
+	} {
+		mux.HandleFunc(path, func(out http.ResponseWriter, _ *http.Request) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if err := json.NewEncoder(out).Encode(what()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	w.Server = httptest.NewServer(mux)
+	t.Cleanup(w.Close)
+	return w
+}
+
+// guard gives no all-clear that it does not have.
+func TestGuardOnce(t *testing.T) {
+	t.Parallel()
+	leaves := api.Spend{TxID: "t1", Pledge: 3, Leaves: true, Forfeited: 700_000}
+	for _, c := range []struct {
+		ready  bool
+		height pastel.Height
+		spends []api.Spend
+		code   int
+		says   string
+	}{
+		{true, 9, nil, exitOK, "no coins are about to be spent"},
+		{true, 9, []api.Spend{{TxID: "t2", Pledge: 4, Leaves: true}}, exitOK, "no coins are about to be spent"}, // somebody else's
+		{true, 9, []api.Spend{leaves}, exitNo, "the pledge leaves; in the next block that loses 7 PSL."},
+		{true, -1, nil, exitUnknown, "is not known"},
+		{true, -1, []api.Spend{leaves}, exitNo, "is not known"},
+		{false, 9, nil, exitUnknown, "not up to date"},
+	} {
+		w := newWatched(t)
+		w.ready, w.tip.Height, w.spends = c.ready, c.height, c.spends
+		var out bytes.Buffer
+		code := run([]string{"guard", "jXmine", "--once", "--no-lock", "--api", w.URL}, strings.NewReader(""), &out, &out)
+		if code != c.code || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%+v: exit code %d:\n%s", c, code, &out)
+		}
+		if code != exitOK && strings.Contains(out.String(), "no coins are about to be spent") {
+			t.Errorf("%+v: an all-clear:\n%s", c, &out)
+		}
+	}
+	w := newWatched(t)
+	w.Close()
+	var out bytes.Buffer
+	if code := run([]string{"guard", "jXmine", "--once", "--no-lock", "--api", w.URL}, strings.NewReader(""), &out, &out); code == exitOK {
+		t.Errorf("a daemon that is away: exit code %d:\n%s", code, &out)
+	}
+}
+
+// A guard that goes on says so when it stops to know, and when it knows again; what it does not know is not over.
+func TestGuardGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	ctx, stop := context.WithCancel(context.Background())
+	var out, warned bytes.Buffer
+	done := make(chan error)
+	go func() {
+		c := guardCmd{NoLock: true, Every: time.Millisecond}
+		c.API, c.ID = w.URL, []string{"jXmine"}
+		done <- c.guard(ctx, &env{out: &out, err: &warned})
+	}()
+	for _, change := range []func(){
+		func() { w.spends = []api.Spend{{TxID: "t1", Pledge: 3, Leaves: true}} },
+		func() { w.tip.Height, w.spends = -1, nil },
+		func() { w.tip.Height = 9 },
+		func() { w.ready = false },
+		func() { w.ready = true },
+	} {
+		w.mu.Lock()
+		change()
+		until := w.asked + 3
+		w.mu.Unlock()
+		for asked := 0; asked < until; time.Sleep(time.Millisecond) {
+			w.mu.Lock()
+			asked = w.asked
+			w.mu.Unlock()
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if lines := strings.Split(out.String(), "\n"); len(lines) != 4 || !strings.Contains(lines[0], "MIND: transaction t1") ||
+		!strings.Contains(lines[2], "Transaction t1 waits no more") {
+		t.Errorf("it told\n%s", &out)
+	}
+	var said []string
+	for line := range strings.Lines(warned.String()) {
+		for _, what := range []string{"is not known", "not up to date", "works again"} {
+			if strings.Contains(line, what) {
+				said = append(said, what)
+			}
+		}
+	}
+	if got := strings.Join(said, ", "); got != "is not known, works again, not up to date, works again" {
+		t.Errorf("it warned\n%s", &warned)
+	}
+}
+
+// A URL is a secret: it need not stand in the command line.
+func TestAlertURLFromStandardInput(t *testing.T) {
+	t.Parallel()
+	var asked struct{ URL string }
+	mux := http.NewServeMux()
+	mux.HandleFunc("/api/v1/status", func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(api.Status{Network: "regtest", Ready: true})
+	})
+	mux.HandleFunc("/api/v1/alerts", func(w http.ResponseWriter, r *http.Request) {
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			t.Error(err)
+		}
+		json.NewEncoder(w).Encode(api.Receipt{ID: "A"})
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	for in, want := range map[string]int{"https://example.org/t0psecret\n": exitOK, "https://example.org/t0psecret": exitOK, "\n": exitUsage} {
+		var out bytes.Buffer
+		asked.URL = ""
+		code := run([]string{"alerts", "add", "-", "--token", "x", "--api", server.URL}, strings.NewReader(in), &out, &out)
+		if code != want || code == exitOK && asked.URL != "https://example.org/t0psecret" || strings.Contains(out.String(), "t0psecret") {
+			t.Errorf("%q: exit code %d, URL %q:\n%s", in, code, asked.URL, &out)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// terms tells everything that a pledge means. The pool's terms are those that its id stands for: pool certified them.
+func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ticket.Part) (string, error) {
+	yield, err := r.yield(ctx, p, x.PledgedCoins)
+	if err != nil {
+		return "", err
+	}
+	reward, err := r.account(ctx, x.RewardAddress)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "You are about to pledge coins. They stay in your wallet; spending them is how you leave.\n\n")
+	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
+	fmt.Fprintf(&b, "Operator  %s, reputation %d, PastelID\n          %s\n", printable(p.Company), p.Reputation, p.Operator)
+	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", p.Fee, p.FeeAddress)
+	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode (factor %s); pledged now: %d PSL\n", p.Target, p.Required, p.Factor, p.PledgedCoins)
+	fmt.Fprintf(&b, "Period    pledges are taken for %d blocks; as long may it be short of collateral before it is dissolved\n", p.Period)
+	fmt.Fprintf(&b, "Yield     %s\n", yield)
+	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p))
+	fmt.Fprintf(&b, "Output    %s:%d\n", x.TxID, x.Vout)
+	fmt.Fprintf(&b, "Rewards   go to %s\n", x.RewardAddress)
+	if usedBefore(&reward) {
+		b.WriteString("          Mind that pools pay or paid this address already: its payments will not be told apart.\n")
+	}
+	fmt.Fprintf(&b, "Leaving   loses what was earned since the last settlement (one every %d blocks) and up to %d points of reputation\n",
+		r.net.SettlementInterval, pool.LeavingCosts(pool.Member))
+	return b.String(), nil
+}
+
+// yield says what a pledge of so many PSL would earn, its share of the pool's income diluting the others'.
+func (r *remote) yield(ctx context.Context, p *api.PoolDetail, coins int64) (string, error) {
+	if p.Waits {
+		return "none while on standby" + members(p.Yield), nil
+	}
+	list, err := fetch[api.List[api.Pool]](r.Pools(ctx, &client.PoolsParams{Coins: &coins}))
+	if err != nil {
+		return "", err
+	}
+	at := slices.IndexFunc(list.Items, func(x api.Pool) bool { return x.ID == p.ID })
+	if at < 0 || list.Items[at].YieldWith == nil {
+		return "not known yet: no active pool has had income", nil
+	}
+	y := list.Items[at].YieldWith
+	basis := fmt.Sprintf("by this pool's income of %s", counted(int(y.Blocks), "block"))
+	if y.Basis == "network" {
+		basis = fmt.Sprintf("by the average income of active pools in %s", counted(int(y.Blocks), "block"))
+	}
+	return fmt.Sprintf("%s %% a year with your pledge in it, %s; no promise", y.Percent, basis), nil
+}
+
+// members says what those earn who do not wait.
+func members(y *api.Yield) string {
+	if y == nil {
+		return ""
+	}
+	return fmt.Sprintf("; members earn %s %% a year; no promise", y.Percent)
+}
+
+// role says what the pledge will be.
+func (c *joinCmd) role(p *api.PoolDetail) string {
+	switch {
+	case p.Status == "subscribing":
+		return fmt.Sprintf("plain until the operator activates the pool (until %s)", whenever(p.ActivateUntil))
+	case p.Waits:
+		return "standby: it earns once a place is free"
+	case c.Coins > p.Target-p.MemberCoins:
+		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it", max(p.LeastPledge, p.Target-p.MemberCoins))
+	}
+	return "member at once"
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// notCompared are the fields of a pool that verify pool says it does not compare, and the tip, which has its own test.
+var notCompared = map[string]bool{"tip": true, "yield": true, "yield_with": true, "breakers": true, "forecast": true, "id": true}
+
+// liesAreFound rebuilds the books of pool atlas, and wants every lie about them to be found.
+func (x *dev) liesAreFound() {
+	x.t.Helper()
+	_, out := x.call("--json", "pool", "status", "atlas")
+	told := func(lie func(answer map[string]any)) (p api.PoolDetail, err error) {
+		var answer map[string]any
+		numbers := json.NewDecoder(strings.NewReader(out))
+		numbers.UseNumber()
+		if err := numbers.Decode(&answer); err != nil {
+			x.t.Fatal(out)
+		}
+		lie(answer)
+		text, err := json.Marshal(answer)
+		if err == nil {
+			err = json.Unmarshal(text, &p)
+		}
+		return p, err
+	}
+	truth, err := told(func(map[string]any) {})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	f := auditFlags{nodeFlags{Node: x.at.DevRPC, NodeCookie: x.at.DevCookie}, networkFlags{"regtest"}, -1}
+	seen := &tally{id: ticket.PoolID(truth.ID), settled: map[pastel.TxID]pastel.Amount{}}
+	state, err := f.recompute(context.Background(), &env{}, truth.Tip.Height, seen.add)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	ours, _ := state.Pool(seen.id)
+	right := rebuild(state, &ours, seen)
+	if differ := differences(&truth, right); len(differ) > 0 {
+		x.t.Errorf("the truth differs: %v", differ)
+	}
+	for name, lie := range x.liesAboutPool() {
+		p, err := told(lie)
+		if err == nil && len(differences(&p, right)) == 0 {
+			x.t.Errorf("a lie about %s is not found", name)
+		}
+	}
+}
+
+// liesAboutPool changes every other field of a daemon's answer about pool atlas, one at a time, also within its lists and blocks, and adds those
+// that are left out.
+func (x *dev) liesAboutPool() map[string]func(answer map[string]any) {
+	x.t.Helper()
+	_, out := x.call("--json", "pool", "status", "atlas")
+	var truth map[string]any
+	numbers := json.NewDecoder(strings.NewReader(out))
+	numbers.UseNumber()
+	if err := numbers.Decode(&truth); err != nil {
+		x.t.Fatal(out)
+	}
+	lies := map[string]func(map[string]any){}
+	for _, name := range []string{"ended", "deadline", "join_until", "activate_until"} {
+		lies[name] = func(answer map[string]any) {
+			answer[name] = map[string]any{"height": 7, "time": "2026-01-01T00:00:00Z"}
+		}
+	}
+	for _, name := range []string{"low", "broken"} {
+		lies[name] = func(answer map[string]any) { answer[name] = true }
+	}
+	for name, value := range truth {
+		if notCompared[name] {
+			continue
+		}
+		for where, lie := range liesAbout(value) {
+			lies[name+where] = func(answer map[string]any) { answer[name] = lie }
+		}
+	}
+	for _, name := range []string{"pledges[0].coins", "pending[0].amount", "pending[0].outputs", "opened.height", "next_settlement.height", "factor", "activated.time"} {
+		if lies[name] == nil {
+			x.t.Errorf("there is no lie about %s", name)
+		}
+	}
+	return lies
+}
+
+// liesAbout are other values of the same form, by where in the value they lie.
+func liesAbout(value any) map[string]any {
+	lies := map[string]any{}
+	switch v := value.(type) {
+	case bool:
+		lies[""] = !v
+	case json.Number:
+		n, _ := v.Int64()
+		lies[""] = n + 1
+	case string:
+		lies[""] = "9" + v
+		if strings.HasSuffix(v, "Z") && strings.Contains(v, "T") {
+			lies[""] = "2020-01-01T00:00:00Z"
+		}
+	case map[string]any:
+		for name, inner := range v {
+			if v["estimated"] == true && name == "time" {
+				continue
+			}
+			for where, lie := range liesAbout(inner) {
+				changed := map[string]any{}
+				for k, same := range v {
+					changed[k] = same
+				}
+				changed[name] = lie
+				lies["."+name+where] = changed
+			}
+		}
+	case []any:
+		lies["[+]"] = append(append([]any{}, v...), map[string]any{})
+		if len(v) == 0 {
+			break
+		}
+		lies["[-]"] = v[1:]
+		for where, lie := range liesAbout(v[0]) {
+			lies["[0]"+where] = append([]any{lie}, v[1:]...)
+		}
+	}
+	return lies
+}

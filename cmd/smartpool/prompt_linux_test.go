@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/term"
+
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// asProgram makes this test's binary the program itself.
+const asProgram = "SMARTPOOL_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// Ctrl-C ends a command at any prompt, and the terminal shows what is typed again.
+func TestCtrlCAtPrompts(t *testing.T) {
+	t.Parallel()
+	x := startDev(t)
+	x.mine(1)
+	key, secret := filepath.Join(x.dir, "key"), x.file("secret", passphrase)
+	if code, _, notes := call("", "id", "new", key, "--passphrase-file", secret); code != exitOK {
+		t.Fatal(notes)
+	}
+	for _, tt := range []struct {
+		name, prompt string
+		line         []string
+	}{
+		{"a passphrase", "Passphrase of key file", []string{"id", "sign", key, "--message", "x"}},
+		{"a new passphrase", "New passphrase for key file", []string{"id", "new", key + "2"}},
+		{"a confirmation", "Go on?", []string{"id", "sign", key, "--message", "x", "--passphrase-file", secret}},
+		{"a question of a command that talks to the daemon", "Name of the pool", x.located([]string{"pool", "create"})},
+		{"a passphrase of a command that talks to the daemon", "Passphrase of key file", x.located([]string{"id", "register", key})},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScreen(t)
+			before, err := term.GetState(int(s.slave.Fd()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := exec.Command(os.Args[0], tt.line...)
+			c.Env = append(os.Environ(), asProgram+"=1")
+			c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
+			c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = c.Process.Kill() }()
+			s.await(tt.prompt)
+			s.typing("\x03")
+			s.await("interrupted: nothing was signed")
+			err = c.Wait()
+			if c.ProcessState.ExitCode() != exitNo {
+				t.Errorf("the command ends with %v, want exit code %d", err, exitNo)
+			}
+			if after, err := term.GetState(int(s.slave.Fd())); err != nil || !reflect.DeepEqual(before, after) {
+				t.Errorf("the terminal is not as it was (%v)", err)
+			}
+		})
+	}
+}
+
+// A read that nobody answers is left behind.
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	in, out := io.Pipe()
+	defer out.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := await(ctx, func() ([]byte, error) { return io.ReadAll(in) }); !errors.Is(err, errInterrupted) {
+		t.Errorf("got %v", err)
+	}
+	if text, err := await(context.Background(), func() (string, error) { return "typed", nil }); text != "typed" || err != nil {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
+
+// A wrong answer is asked for again.
+func TestQuestionsAreAskedAgain(t *testing.T) {
+	t.Parallel()
+	s := newScreen(t)
+	e := &env{in: s.slave, out: io.Discard, err: s.slave}
+	fee := ""
+	q := &question{"--fee", "Your fee", "5", &fee, within(ticket.FeeDecimals, 300, 1500)}
+	done := make(chan error, 1)
+	go func() { done <- q.put(e) }()
+	for _, typed := range []string{"twenty", "20", "4.505", "4.5"} {
+		s.await("Your fee [5]: ")
+		s.mu.Lock()
+		s.shown.Reset()
+		s.mu.Unlock()
+		s.typing(typed + "\n")
+	}
+	if err := <-done; err != nil || fee != "4.5" {
+		t.Errorf("the answer is %q, %v", fee, err)
+	}
+	for name, is := range map[string]error{"label": labelOK("ATLAS"), "company": companyOK(strings.Repeat("x", 129)), "id": pastelIDOK("jX")} {
+		if is == nil {
+			t.Errorf("a wrong %s is taken", name)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// protect keeps the wallet from paying with pledged coins, as it forgets its locks when it is restarted: it locks what of its outputs backs
+// a pledge, and what the ticket, if any, is about to pledge. The latter is returned if it backed nothing so far.
+func (r *remote) protect(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) ([]pastel.OutPoint, error) {
+	outputs, err := wallet.Unspent(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	pledged, err := r.pledged(ctx, outputs)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []pastel.OutPoint
+	for i := range outputs {
+		if out := outputs[i].OutPoint; pledges(t, out) && !slices.Contains(pledged, out) {
+			fresh = append(fresh, out)
+		}
+	}
+	if err := wallet.LockUnspent(ctx, false, slices.Concat(pledged, fresh)); err != nil {
+		return nil, fmt.Errorf("the wallet could not lock pledged outputs, which paying might spend: %w", err)
+	}
+	return fresh, nil
+}
+
+// pledges reports whether a ticket pledges an output.
+func pledges(t *ticket.Ticket, out pastel.OutPoint) bool {
+	return t != nil && t.Part != nil && t.Part.TxID == out.TxID.String() && t.Part.Vout == int64(out.Vout)
+}
+
+// pledged picks the outputs that back pledges.
+func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list []pastel.OutPoint, err error) {
+	live, one := true, int64(1)
+	known := map[pastel.Address]bool{}
+	for i := range outputs {
+		u := &outputs[i]
+		if u.Address.Kind != pastel.AddressP2PKH || u.Address == (pastel.Address{}) || u.Value < r.net.MinPledge {
+			continue
+		}
+		pledged, asked := known[u.Address]
+		if !asked {
+			address := u.Address.Encode(&r.net)
+			found, err := fetch[api.List[api.Pledge]](r.Pledges(ctx, &client.PledgesParams{Address: &address, Live: &live, Limit: &one}))
+			if err != nil {
+				return nil, err
+			}
+			pledged = len(found.Items) > 0
+			known[u.Address] = pledged
+		}
+		if !pledged {
+			continue
+		}
+		c, err := fetch[api.Coin](r.Output(ctx, u.OutPoint.String()))
+		if err != nil && !errors.Is(err, errNotThere) { // one that no block holds yet backs nothing
+			return nil, err
+		}
+		if c.Backs {
+			list = append(list, u.OutPoint)
+		}
+	}
+	return list, nil
+}

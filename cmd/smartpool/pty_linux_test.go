@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+)
+
+// screen is a terminal: what a person types goes in, what is shown comes out.
+type screen struct {
+	t     *testing.T
+	hand  *os.File // the person's side
+	slave *os.File // the program's side
+	mu    sync.Mutex
+	shown strings.Builder
+}
+
+// newScreen makes a terminal.
+func newScreen(t *testing.T) *screen {
+	t.Helper()
+	hand, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("there are no terminals here: %v", err)
+	}
+	var number, unlocked uint32
+	for request, at := range map[uintptr]*uint32{syscall.TIOCSPTLCK: &unlocked, syscall.TIOCGPTN: &number} {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, hand.Fd(), request, uintptr(unsafe.Pointer(at))); errno != 0 {
+			t.Fatal(errno)
+		}
+	}
+	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &screen{t: t, hand: hand, slave: slave}
+	t.Cleanup(func() {
+		_ = slave.Close()
+		_ = hand.Close()
+	})
+	go func() {
+		var b [4096]byte
+		for {
+			n, err := hand.Read(b[:])
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			s.shown.Write(b[:n])
+			s.mu.Unlock()
+		}
+	}()
+	return s
+}
+
+// text is all that was shown.
+func (s *screen) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shown.String()
+}
+
+// await waits until something is shown.
+func (s *screen) await(text string) {
+	s.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(s.text(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%q is not shown:\n%s", text, s.text())
+		}
+	}
+}
+
+func (s *screen) typing(text string) {
+	s.t.Helper()
+	if _, err := s.hand.WriteString(text); err != nil {
+		s.t.Fatal(err)
+	}
+}
