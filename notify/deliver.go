@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/store"
@@ -14,6 +13,7 @@ const (
 	longPause    = 15 * time.Minute
 	giveUpAfter  = 7 * 24 * time.Hour
 	maxSends     = 64 // at once
+	maxHanging   = 64 // through shoutrrr, that have not returned
 )
 
 // pauseAfter is how long to wait after so many attempts that failed.
@@ -23,19 +23,19 @@ func pauseAfter(attempts int64) time.Duration {
 }
 
 // deliver begins to send what is due: of each subscription the first message only, so that they arrive in order, and all
-// subscriptions at once, so that none waits for another's receiver.
-func (s *Service) deliver(ctx context.Context) error {
+// subscriptions at once, so that none waits for another's receiver. It reports how many it began to send.
+func (s *Service) deliver(ctx context.Context) (begun int, err error) {
 	now := s.cfg.Now()
 	var due []store.Alert
 	var subs []store.Subscription
-	err := s.cfg.Alerts.View(ctx, func(x *store.AlertTx) (err error) {
+	err = s.cfg.Alerts.View(ctx, func(x *store.AlertTx) (err error) {
 		if due, err = x.DueAlerts(now, maxSends); err == nil && len(due) > 0 {
 			subs, err = x.Subscriptions()
 		}
 		return err
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	to := make(map[string]*store.Subscription, len(subs))
 	for i := range subs {
@@ -48,32 +48,46 @@ func (s *Service) deliver(ctx context.Context) error {
 		}
 		var ours bool
 		err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) (err error) {
-			ours, err = x.ClaimAlert(a.ID, now.Add(pauseAfter(a.Attempts+1)))
+			ours, err = x.ClaimAlert(a.ID, a.Attempts, now.Add(pauseAfter(a.Attempts+1)))
 			return err
 		})
 		if err != nil || !ours {
 			s.give(sub.ID)
+			s.gave()
 			if err != nil {
-				return err
+				return begun, err
 			}
 			continue
 		}
-		s.sending.Go(func() { s.attempt(ctx, sub, a, func() { s.give(sub.ID) }) })
+		begun++
+		s.sending.Go(func() {
+			defer s.gave()
+			s.attempt(ctx, sub, a, func() { s.give(sub.ID) })
+		})
 	}
-	return nil
+	return begun, nil
 }
 
-// take marks a subscription as being sent to; false if it is, or if too many are.
+// take marks a subscription as being sent to; false if it is, or if there are too many attempts.
 func (s *Service) take(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.busy[id] || len(s.busy) >= maxSends {
+	if s.busy[id] || s.attempts >= maxSends {
 		return false
 	}
+	s.attempts++
 	s.busy[id] = true
 	return true
 }
 
+// gave says that an attempt is over.
+func (s *Service) gave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.attempts--
+}
+
+// give says that nothing is being sent to a subscription any more, which may be after the attempt.
 func (s *Service) give(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,7 +97,7 @@ func (s *Service) give(id string) {
 // attempt sends a message once and stores what became of it. If that cannot be stored the message is sent again: it arrives at
 // least once.
 func (s *Service) attempt(ctx context.Context, sub *store.Subscription, a *store.Alert, done func()) {
-	err := s.send(ctx, sub, &message{a.ID, a.Text, []byte(a.JSON)}, done)
+	err := s.send(ctx, sub, &message{a.ID, Kind(a.Kind), a.Text, []byte(a.JSON)}, done)
 	now := s.cfg.Now()
 	attempts := a.Attempts + 1
 	next, state := now, store.AlertSent
@@ -92,27 +106,24 @@ func (s *Service) attempt(ctx context.Context, sub *store.Subscription, a *store
 	case err == nil:
 	case now.Sub(a.Created) >= giveUpAfter:
 		state = store.AlertFailed
-		log.Error("an alert could not be delivered and is given up", "since", a.Created)
+		log.Error("an alert could not be delivered and is given up", "since", a.Created, "err", err)
 	default:
 		next, state = now.Add(pauseAfter(attempts)), store.AlertPending
-		if errors.Is(err, errUnanswered) {
+		if mayHaveArrived(err) {
 			state = store.AlertSending
 		}
 		if ctx.Err() == nil { // else it is the sender that ends
-			log.Warn("an alert was not delivered, trying again", "in", pauseAfter(attempts))
+			log.Warn("an alert was not delivered, trying again", "err", err, "in", pauseAfter(attempts))
 		}
 	}
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendPatience) // a shutdown included
 	defer cancel()
-	err = s.cfg.Alerts.Do(storing, func(x *store.AlertTx) error { return x.AnswerAlert(a.ID, state, now, next) })
+	err = s.cfg.Alerts.Do(storing, func(x *store.AlertTx) error { return x.AnswerAlert(a.ID, attempts, state, now, next) })
 	if err != nil {
 		log.Warn("an alert's delivery could not be stored, it may be sent again", "err", err)
 		return
 	}
 	if state == store.AlertSent {
-		select {
-		case s.arrived <- struct{}{}:
-		default: // Run is told already
-		}
+		s.ring()
 	}
 }

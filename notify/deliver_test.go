@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -171,7 +172,7 @@ func TestTest(t *testing.T) {
 	}
 	wantKinds(t, to.take(), "test")
 	to.answer(http.StatusTeapot)
-	if err := r.svc.Test(ctx, receipt.ID); err == nil || err.Error() != "the receiver answered 418: no use" {
+	if err := r.svc.Test(ctx, receipt.ID); err == nil || err.Error() != "the receiver answered 418" {
 		t.Errorf("got %v", err)
 	}
 	to.Close()
@@ -199,22 +200,22 @@ func TestShoutrrr(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		body, err := io.ReadAll(q.Body)
-		var m struct{ Message string }
+		var m struct{ Text string }
 		if err != nil || json.Unmarshal(body, &m) != nil {
 			t.Errorf("%s: %v", body, err)
 		}
 		if w.WriteHeader(status); status == http.StatusOK {
-			got = append(got, m.Message)
+			got = append(got, m.Text)
 		}
 	}))
 	t.Cleanup(to.Close)
-	address := "generic://" + strings.TrimPrefix(to.URL, "http://") + "/t0psecret?disabletls=yes&template=json&@Key=hunter2"
+	address := mattermost(to.URL)
 	receipt := r.subscribe(notify.Request{URL: address, Kinds: leaves})
 	if receipt.Secret != "" {
 		t.Error("a secret that nothing is signed with")
 	}
 	err := r.svc.Test(context.Background(), receipt.ID)
-	if err == nil || strings.Contains(err.Error(), "t0psecret") || strings.Contains(err.Error(), "hunter2") {
+	if err == nil || strings.Contains(err.Error(), "t0psecret") || strings.Contains(err.Error(), "403") {
 		t.Errorf("got %v", err)
 	}
 	r.step(163, blocks[164:165])
@@ -227,9 +228,14 @@ func TestShoutrrr(t *testing.T) {
 	if len(got) != 2 || !strings.HasPrefix(got[0], "The pledge of 500 PSL") || !strings.HasPrefix(got[1], "Pool acme") {
 		t.Errorf("got %q", got)
 	}
-	if strings.Contains(r.logs.String(), "t0psecret") {
-		t.Errorf("a secret is in the log:\n%s", r.logs.String())
+	if log := r.logs.String(); strings.Contains(log, "t0psecret") || !strings.Contains(log, "403") {
+		t.Errorf("a secret is in the log, or not what is wrong:\n%s", log)
 	}
+}
+
+// mattermost is a URL of shoutrrr that goes to a server.
+func mattermost(to string) string {
+	return "mattermost://" + strings.TrimPrefix(to, "http://") + "/t0psecret?disabletls=yes"
 }
 
 // Run sends by itself, as many as there are without waiting for its next round, and ends with its context.
@@ -252,5 +258,188 @@ func TestRun(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	stop()
+	<-done
+}
+
+// What a service did not take may have arrived at some of its receivers: if it is withdrawn they are told.
+func TestServiceThatTookAPart(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:164])
+	var mu sync.Mutex
+	var got []string
+	status := http.StatusBadGateway
+	to := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		body, _ := io.ReadAll(q.Body)
+		got = append(got, string(body))
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(to.Close)
+	r.subscribe(notify.Request{URL: mattermost(to.URL), Kinds: leaves[:1]})
+	r.step(163, blocks[164:165])
+	if err := r.svc.Round(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	status = http.StatusOK
+	r.step(162, branch(blocks, 162, 3, 99))
+	r.pass(notify.LongPause)
+	r.round()
+	if len(got) != 2 || !strings.Contains(got[1], "Withdrawn") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Services that hang are left to it, so many and no more, and webhooks go on.
+func TestHangingServices(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	asked, release := make(chan struct{}, 1), make(chan struct{})
+	to := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+		<-release
+	}))
+	t.Cleanup(to.Close)
+	t.Cleanup(func() { close(release) })
+	id := r.subscribe(notify.Request{URL: mattermost(to.URL)}).ID
+	var all sync.WaitGroup
+	defer all.Wait()
+	for range notify.MaxHanging {
+		ctx, stop := context.WithCancel(context.Background())
+		all.Go(func() {
+			if err := r.svc.Test(ctx, id); err == nil || !strings.Contains(err.Error(), "in time") {
+				t.Errorf("got %v", err)
+			}
+		})
+		<-asked
+		stop()
+	}
+	if err := r.svc.Test(context.Background(), id); err == nil || !strings.Contains(err.Error(), "too many services") {
+		t.Errorf("got %v", err)
+	}
+	hook := newReceiver(t)
+	receipt := r.subscribe(notify.Request{URL: hook.URL})
+	hook.secret = receipt.Secret
+	if err := r.svc.Test(context.Background(), receipt.ID); err != nil {
+		t.Error(err)
+	}
+}
+
+// The clients that shoutrrr's services take read no answer without end.
+func TestAnswersEnd(t *testing.T) {
+	t.Parallel()
+	to := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for chunk := make([]byte, 1<<16); ; {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(to.Close)
+	for _, client := range []*http.Client{http.DefaultClient, {}} {
+		res, err := client.Get(to.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		if n != notify.MaxAnswer || err != nil {
+			t.Errorf("%d bytes were read, %v", n, err)
+		}
+	}
+	if http.DefaultClient.Timeout == 0 {
+		t.Error("it waits for ever")
+	}
+}
+
+// Who tests is told what is wrong with TLS, in words.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	signed := httptest.NewUnstartedServer(http.NotFoundHandler())
+	signed.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	signed.StartTLS()
+	t.Cleanup(signed.Close)
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	for to, want := range map[string]string{
+		signed.URL: "certificate", strings.Replace(plain.URL, "http:", "https:", 1): "does not speak TLS", "https://nowhere.invalid/": "cannot be reached",
+	} {
+		if err := r.svc.Test(context.Background(), r.subscribe(notify.Request{URL: to}).ID); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", to, err, want)
+		}
+	}
+	if log := r.logs.String(); !strings.Contains(log, "err=") {
+		t.Errorf("the log does not say why:\n%s", log)
+	}
+}
+
+// For a while there may be two services on a database, as one lost it and does not know: each message is claimed once.
+func TestTwoServices(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	onEach(t, func(t *testing.T, url string) {
+		r := newRig(t, url)
+		r.step(-1, blocks[:146])
+		to := r.hook(notify.Request{Pool: acme, Kinds: ofEvents})
+		one := r.svc
+		alerts := r.alerts
+		r.alerts = nil // restart leaves it open
+		r.restart()
+		t.Cleanup(func() { alerts.Close() })
+		r.step(145, blocks[146:])
+		var both sync.WaitGroup
+		for _, s := range []*notify.Service{one, r.svc} {
+			both.Go(func() {
+				for range 60 {
+					s.Round(context.Background()) // that one of them collides with the other is no matter
+				}
+			})
+		}
+		both.Wait()
+		r.pass(notify.LongPause)
+		r.round()
+		seen := map[string]bool{}
+		got := to.take()
+		for _, m := range got {
+			if seen[m.ID] || seen[string(m.Event)] {
+				t.Errorf("%s came twice", m.Text)
+			}
+			seen[m.ID], seen[string(m.Event)] = true, true
+		}
+		if len(got) < 10 || !slices.IsSortedFunc(got, func(a, b notify.Message) int { return int(a.Height - b.Height) }) {
+			t.Errorf("%d messages, or not in order: %q", len(got), kinds(got))
+		}
+	})
+}
+
+// A node that does not answer keeps nothing waiting that is to be told.
+func TestDeliveryDoesNotWaitForTheNode(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:164])
+	to := r.hook(notify.Request{Kinds: leaves})
+	to.answer(http.StatusInternalServerError)
+	r.node.hold = make(chan struct{})
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.svc.Run(ctx)
+	}()
+	r.step(163, blocks[164:165])
+	<-r.node.hold // it is asked, and does not answer
+	to.answer(0)
+	r.pass(time.Hour)
+	var got []notify.Message
+	for giveUp := time.Now().Add(notify.SendPatience); len(got) < len(leaves) && time.Now().Before(giveUp); time.Sleep(time.Millisecond) {
+		got = append(got, to.take()...)
+	}
+	wantKinds(t, got, "pledge.left", "pool.replenishing")
+	stop()
+	close(r.node.hold)
 	<-done
 }

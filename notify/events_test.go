@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
 )
 
 // ofEvents are kinds that are events.
@@ -110,7 +112,7 @@ func TestTexts(t *testing.T) {
 	}
 	for i, want := range []string{
 		"The pledge of 500 PSL by " + first + " left pool " + acme + " in block 164 (" + at(164, 0) + "), as its coins were spent; 2323.37866 PSL " +
-			"that it had earned since the last settlement go to those who stay. The place can be taken by a new pledge.",
+			"that it had earned since the last settlement go to those who stay and the operator. Its place goes to a pledge on standby, or to a new one.",
 		"Pool " + acme + " fell below its collateral in block 164 (" + at(164, 0) + "): its members have 650 PSL of 1000 PSL and its Supernode stops. " +
 			"It is dissolved unless 350 PSL more are pledged by block 194 (about " + at(164, 30) + "): pledge to it, or ask others to.",
 		"Pool " + acme + " settled ",
@@ -218,4 +220,123 @@ func TestTakenBackBlockByBlock(t *testing.T) {
 		r.round()
 	}
 	wantKinds(t, to.take())
+}
+
+// Who subscribed on a branch that is gone is told what happens on the other one, from the fork on, and of nothing before it. What was
+// told stays told, however low the block is that it is in now.
+func TestReorganizedBelowTheSubscription(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	onEach(t, func(t *testing.T, url string) {
+		r := newRig(t, url)
+		r.step(-1, blocks[:163])
+		late := branch(blocks, 162, 4, 2) // it leaves in block 166
+		r.step(162, late[:2])
+		told := r.hook(notify.Request{Pool: acme, Kinds: leaves})
+		r.round()
+		r.step(164, late[2:])
+		r.round()
+		wantKinds(t, told.take(), "pledge.left", "pool.replenishing")
+		r.step(162, blocks[163:168]) // it leaves in block 164
+		r.round()
+		wantKinds(t, told.take())
+
+		r.step(162, branch(blocks, 162, 6, 99)) // it stays
+		r.round()
+		told.take()
+		untold := r.hook(notify.Request{Pool: acme, Kinds: leaves})
+		r.round()
+		r.step(162, blocks[163:170])
+		r.round()
+		wantKinds(t, untold.take(), "pledge.left", "pool.replenishing")
+	})
+}
+
+// However many subscriptions there are, one transaction writes only so many messages: the ledger waits for its end.
+func TestTransactionsAreShort(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:146])
+	const many = 900
+	ctx := context.Background()
+	r.subscribe(notify.Request{URL: "http://127.0.0.1:9/", Kinds: ofEvents})
+	err := r.alerts.Do(ctx, func(x *store.AlertTx) error {
+		for i := range many - 1 {
+			s := store.Subscription{ID: fmt.Sprint(i), Since: 145, URL: "http://127.0.0.1:9/"}
+			for _, k := range ofEvents {
+				s.Kinds = append(s.Kinds, string(k))
+			}
+			if err := x.AddSubscription(&s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.step(145, blocks[146:200])
+	events, reads := len(wantedEvents(t, blocks[:200], 146)), 0
+	for more := true; more; reads++ {
+		if more, err = r.svc.Read(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if least := events * many / notify.RowsAtOnce; reads < least {
+		t.Errorf("%d events for %d subscriptions were read in %d transactions, want %d at least", events, many, reads, least)
+	}
+	r.step(150, branch(blocks, 150, 60, 99)) // what is withdrawn is so in short ones, too
+	for more := true; more; {
+		if more, err = r.svc.Read(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = r.alerts.View(ctx, func(x *store.AlertTx) error {
+		lost, err := x.LostAlerts(1000)
+		if len(lost) > 0 {
+			t.Errorf("%d are lost still", len(lost))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantedEvents lists the events that are alerts, from a height on.
+func wantedEvents(t *testing.T, blocks []*pool.Prepared, from pastel.Height) (list []pool.Event) {
+	t.Helper()
+	state, err := pool.New(regtest(t), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range blocks {
+		u, err := state.Apply(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range u.Events {
+			if e.Height >= from && slices.Contains(ofEvents, notify.Kind(e.Type)) {
+				list = append(list, e)
+			}
+		}
+	}
+	return list
+}
+
+// A PastelID is told what it gets of a payout.
+func TestShareOfAPayout(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:150])
+	to := r.hook(notify.Request{PastelID: first, Kinds: []notify.Kind{notify.PayoutSettled}})
+	r.step(149, blocks[150:160])
+	r.round()
+	got := to.take()
+	wantKinds(t, got, "payout.settled")
+	if !regexp.MustCompile(` Your reward addresses get [0-9.]+ PSL of it\.$`).MatchString(got[0].Text) {
+		t.Error(got[0].Text)
+	}
 }

@@ -1,19 +1,29 @@
 package notify
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
-// Start and Round are what Run does, without its timer; Round waits for what it sends.
+// Start and Round are what Run does, without its timers; Round waits for what it sends.
 func (s *Service) Start(ctx context.Context) error { return s.start(ctx) }
 
 // Round looks once at everything.
 func (s *Service) Round(ctx context.Context) error {
-	err := s.round(ctx)
+	err := s.Begin(ctx)
 	s.sending.Wait()
 	return err
 }
 
 // Begin is a Round that does not wait.
-func (s *Service) Begin(ctx context.Context) error { return s.round(ctx) }
+func (s *Service) Begin(ctx context.Context) error {
+	err := s.round(ctx)
+	_, sent := s.deliver(ctx)
+	return errors.Join(err, sent)
+}
+
+// Read turns some events into alerts.
+func (s *Service) Read(ctx context.Context) (more bool, err error) { return s.readEvents(ctx) }
 
 // Check validates a request.
 func (r *Request) Check() error { return r.check() }
@@ -27,6 +37,10 @@ const (
 	LongPause    = longPause
 	GiveUpAfter  = giveUpAfter
 	MaxFetches   = maxFetches
+	MaxHanging   = maxHanging
+	MaxWaiting   = maxWaiting
+	MaxAnswer    = maxAnswer
+	RowsAtOnce   = rowsAtOnce
 )
 
 // OfEvent reports whether alerts of a kind are events of blocks.

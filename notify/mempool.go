@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -25,7 +26,11 @@ type mempool struct {
 	tip     pastel.BlockHash              // that the following was said at
 	said    map[pastel.TxID][]store.Spend // for each transaction that was looked at
 	changes int                           // of what is stored
+	looked  store.MempoolLook             // when all of it was, as the database has it
 }
+
+// lookedEvery is how often the database is told that all of the mempool was looked at.
+const lookedEvery = 30 * time.Second
 
 func newMempool(spends []store.Spend) mempool {
 	m := mempool{stored: map[pastel.TxID][]store.Spend{}, said: map[pastel.TxID][]store.Spend{}}
@@ -39,14 +44,15 @@ func newMempool(spends []store.Spend) mempool {
 // all of them again when the ledger has moved. What one that is gone did is forgotten only at the node's own tip: it may be mined in
 // a block that the ledger does not have yet.
 func (s *Service) watchMempool(ctx context.Context) error {
-	if s.cfg.Node == nil {
+	node := s.node()
+	if node == nil {
 		return nil
 	}
-	ids, err := s.cfg.Node.Mempool(ctx)
+	ids, err := node.Mempool(ctx)
 	if err != nil {
 		return fmt.Errorf("ask the node for its mempool: %w", err)
 	}
-	height, hash, err := s.cfg.Node.Tip(ctx)
+	height, hash, err := node.Tip(ctx)
 	if err != nil {
 		return fmt.Errorf("ask the node for its tip: %w", err)
 	}
@@ -59,29 +65,37 @@ func (s *Service) watchMempool(ctx context.Context) error {
 		m.tip, m.said = tip.Hash, map[pastel.TxID][]store.Spend{}
 	}
 	waiting := make(map[pastel.TxID]bool, min(len(ids), maxWaiting))
-	for _, id := range ids[:min(len(ids), maxWaiting)] {
-		waiting[id] = true
+	whole := true
+	for _, id := range ids {
+		// Of a list that is too long, what is known to spend something counts wherever it stands.
+		if len(waiting) < maxWaiting || m.stored[id] != nil {
+			waiting[id] = true
+		}
+		whole = whole && waiting[id]
 	}
 	for id := range m.said {
 		if !waiting[id] {
 			delete(m.said, id)
 		}
 	}
-	looked := s.look(ctx, waiting)
-	return errors.Join(looked, s.keepSpends(ctx, waiting))
+	looked := s.look(ctx, node, waiting)
+	return errors.Join(looked, s.keepSpends(ctx, tip.Height, waiting, whole && len(m.said) == len(waiting)))
 }
 
 // look asks about transactions that were not looked at yet, those first that did something before. It ends with the first answer
 // that is wrong: the next round begins with another, as the order is random.
-func (s *Service) look(ctx context.Context, waiting map[pastel.TxID]bool) error {
+func (s *Service) look(ctx context.Context, node Node, waiting map[pastel.TxID]bool) error {
 	fetches := 0
 	one := func(id pastel.TxID) error {
 		if _, done := s.mempool.said[id]; done || !waiting[id] || fetches == maxFetches {
 			return nil
 		}
 		fetches++
-		spends, err := s.wouldSpend(ctx, id)
-		if err == nil {
+		spends, err := s.wouldSpend(ctx, node, id)
+		switch {
+		case errors.Is(err, errMoved):
+			return nil
+		case err == nil:
 			s.mempool.said[id] = spends
 		}
 		return err
@@ -99,10 +113,16 @@ func (s *Service) look(ctx context.Context, waiting map[pastel.TxID]bool) error 
 	return nil
 }
 
+// errMoved says that the node or the ledger went on: the next round asks again.
+var errMoved = errors.New("the chain moved")
+
 // wouldSpend returns what the next block would make of a transaction. One that no block could hold does nothing.
-func (s *Service) wouldSpend(ctx context.Context, id pastel.TxID) ([]store.Spend, error) {
-	raw, err := s.cfg.Node.RawTx(ctx, id)
-	if errors.Is(err, chain.ErrNotFound) { // gone since the list was made
+func (s *Service) wouldSpend(ctx context.Context, node Node, id pastel.TxID) ([]store.Spend, error) {
+	raw, err := node.RawTx(ctx, id)
+	if errors.Is(err, chain.ErrNotFound) { // gone since the list was made; what spends something may be in a block
+		if s.mempool.stored[id] != nil {
+			return nil, errMoved
+		}
 		return nil, nil
 	}
 	if err != nil {
@@ -113,12 +133,16 @@ func (s *Service) wouldSpend(ctx context.Context, id pastel.TxID) ([]store.Spend
 		return nil, nil //nolint:nilerr // no block can hold it
 	}
 	now := s.cfg.Now().Unix()
-	events, _, err := s.cfg.Ledger.Try(tx, uint32(now))
-	if rule := (*pool.BlockError)(nil); errors.As(err, &rule) {
-		return nil, nil
-	}
-	if err != nil {
+	events, at, err := s.cfg.Ledger.Try(tx, uint32(now))
+	rule := (*pool.BlockError)(nil)
+	refused := errors.As(err, &rule)
+	switch {
+	case err != nil && !refused:
 		return nil, err
+	case at.Hash != s.mempool.tip:
+		return nil, errMoved
+	case refused:
+		return nil, nil
 	}
 	var list []store.Spend
 	for i := range events {
@@ -132,11 +156,56 @@ func (s *Service) wouldSpend(ctx context.Context, id pastel.TxID) ([]store.Spend
 	return list, nil
 }
 
-// keepSpends brings the database up to date. What is said of a transaction that waits still stands until it is looked at again.
-func (s *Service) keepSpends(ctx context.Context, waiting map[pastel.TxID]bool) error {
+// keepSpends brings the database up to date, and has it say when all was looked at.
+func (s *Service) keepSpends(ctx context.Context, at pastel.Height, waiting map[pastel.TxID]bool, all bool) error {
 	m := &s.mempool
-	next := map[pastel.TxID][]store.Spend{}
-	var put, gone []store.Spend
+	next, put, gone := m.compare(waiting)
+	looked := m.looked
+	if now := s.cfg.Now().Unix(); all && (looked.Height != at || now-looked.At >= int64(lookedEvery/time.Second)) {
+		looked = store.MempoolLook{Height: at, At: now}
+	}
+	if len(put) == 0 && len(gone) == 0 && looked == m.looked {
+		return nil
+	}
+	stale := false
+	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+		// The ledger moves before its block is stored: what the block holds is neither waiting nor known to have happened then.
+		tip, err := x.Tip()
+		if stale = tip.Hash != m.tip; stale {
+			if errors.Is(err, chain.ErrNotFound) {
+				err = nil
+			}
+			return err
+		}
+		for i := range gone {
+			if err := x.DeleteSpend(&gone[i]); err != nil {
+				return err
+			}
+		}
+		for i := range put {
+			if err := x.PutSpend(&put[i]); err != nil {
+				return err
+			}
+		}
+		if looked == m.looked {
+			return nil
+		}
+		return x.SetMempoolLooked(looked)
+	})
+	if err != nil || stale {
+		return err
+	}
+	if len(put) > 0 || len(gone) > 0 {
+		m.changes++
+	}
+	m.stored, m.looked = next, looked
+	return nil
+}
+
+// compare says what is to be stored from now on, and what changes with it. What is said of a transaction that waits still stands until
+// it is looked at again.
+func (m *mempool) compare(waiting map[pastel.TxID]bool) (next map[pastel.TxID][]store.Spend, put, gone []store.Spend) {
+	next = map[pastel.TxID][]store.Spend{}
 	kept := 0
 	for id, before := range m.stored {
 		now, looked := m.said[id]
@@ -169,27 +238,7 @@ func (s *Service) keepSpends(ctx context.Context, waiting map[pastel.TxID]bool) 
 			}
 		}
 	}
-	if len(put) == 0 && len(gone) == 0 {
-		return nil
-	}
-	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
-		for i := range gone {
-			if err := x.DeleteSpend(&gone[i]); err != nil {
-				return err
-			}
-		}
-		for i := range put {
-			if err := x.PutSpend(&put[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		m.stored = next
-		m.changes++
-	}
-	return err
+	return next, put, gone
 }
 
 func contains(list []store.Spend, pledge int64) bool {

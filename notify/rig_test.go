@@ -93,6 +93,7 @@ type node struct {
 	extra  []pastel.TxID // in the mempool's list besides
 	asked  int           // for transactions
 	payees map[pastel.OutPoint]pastel.Address
+	hold   chan struct{} // if set, it says that it was asked, and answers when this is closed
 	err    error
 }
 
@@ -101,6 +102,10 @@ func (n *node) Tip(context.Context) (pastel.Height, pastel.BlockHash, error) {
 }
 
 func (n *node) Mempool(context.Context) ([]pastel.TxID, error) {
+	if n.hold != nil {
+		n.hold <- struct{}{}
+		<-n.hold
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	ids := slices.Clone(n.extra)
@@ -134,12 +139,19 @@ type rig struct {
 	svc    *notify.Service
 	node   *node
 	status chain.Status
+	behind *time.Time // that one service gives to the next
 	mu     sync.Mutex
 	now    time.Time
 	logs   bytes.Buffer
 }
 
 func newRig(t testing.TB, url string) *rig {
+	t.Helper()
+	return newRigOn(t, url, func(s *store.Store) chain.Store { return s })
+}
+
+// newRigOn is a rig whose ledger is kept through something else.
+func newRigOn(t testing.TB, url string, through func(*store.Store) chain.Store) *rig {
 	t.Helper()
 	ctx := context.Background()
 	s, err := store.Open(ctx, url, regtest(t))
@@ -148,7 +160,7 @@ func newRig(t testing.TB, url string) *rig {
 	}
 	t.Cleanup(func() { s.Close() })
 	r := &rig{t: t, url: url, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), status: chain.Status{Synced: true}}
-	if r.ledger, err = chain.OpenLedger(ctx, regtest(t), false, s); err != nil {
+	if r.ledger, err = chain.OpenLedger(ctx, regtest(t), false, through(s)); err != nil {
 		t.Fatal(err)
 	}
 	r.node = &node{tip: r.ledger.Last, txs: map[pastel.TxID][]byte{}}
@@ -168,10 +180,14 @@ func (r *rig) restart() {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { r.alerts.Close() })
-	r.svc = notify.New(notify.Config{
-		Alerts: r.alerts, Ledger: r.ledger, Node: r.node, Status: func() chain.Status { return r.status }, Poll: time.Millisecond,
+	cfg := notify.Config{
+		Alerts: r.alerts, Ledger: r.ledger, Status: func() chain.Status { return r.status }, Behind: r.behind, Poll: time.Millisecond,
 		Now: r.clock, Log: slog.New(slog.NewTextHandler(&r.logs, nil)),
-	})
+	}
+	if r.node != nil {
+		cfg.Node = func() notify.Node { return r.node }
+	}
+	r.svc = notify.New(cfg)
 	if err := r.svc.Start(ctx); err != nil {
 		r.t.Fatal(err)
 	}

@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,9 +18,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
+	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
 	"github.com/pastelnetwork/smartpool/store"
 )
@@ -26,6 +30,7 @@ import (
 // message is what is sent.
 type message struct {
 	id   string
+	kind Kind
 	text string
 	body []byte
 }
@@ -45,8 +50,30 @@ func Sign(secret, timestamp string, body []byte) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// errUnanswered says that a message may have arrived.
-var errUnanswered = errors.New("the receiver did not answer in time")
+// sendError says that a message was not taken. Its text has nothing of the URL and nothing of the answer: who asks for a test is told
+// no more of the receiver than that.
+type sendError struct {
+	text   string
+	detail string // for the log alone, without words of the URL
+	unsure bool   // it may have arrived all the same
+}
+
+func (e *sendError) Error() string { return e.text }
+
+func mayHaveArrived(err error) bool {
+	var e *sendError
+	return errors.As(err, &e) && e.unsure
+}
+
+// LogValue has the log tell all of it.
+func (e *sendError) LogValue() slog.Value {
+	if e.detail == "" {
+		return slog.StringValue(e.text)
+	}
+	return slog.StringValue(e.text + ": " + e.detail)
+}
+
+var errUnanswered = &sendError{text: "the receiver did not answer in time", unsure: true}
 
 // scheme is all that may be told of a URL.
 func scheme(to string) string {
@@ -61,6 +88,38 @@ func newClient() *http.Client {
 	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
+// maxAnswer is how much of an answer is read, in bytes: who answers may be anyone.
+const maxAnswer = 4 << 20
+
+// Most of shoutrrr's services take the default client and transport, whose answers have no end and may take for ever, and read all of
+// it into memory. There is no way to give them others, so these are bounded, for the whole process and before anything uses them: nothing
+// else in it goes by them.
+func init() { //nolint:gochecknoinits // see above
+	http.DefaultTransport = bounded{http.DefaultTransport}
+	http.DefaultClient.Timeout = time.Minute
+}
+
+// bounded is a transport whose answers end.
+type bounded struct{ http.RoundTripper }
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := b.RoundTripper.RoundTrip(r)
+	if err == nil {
+		answer.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(answer.Body, maxAnswer), answer.Body}
+	}
+	return answer, err
+}
+
+// CloseIdleConnections is what http.Client's calls.
+func (b bounded) CloseIdleConnections() {
+	if t, ok := b.RoundTripper.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+}
+
 // send sends a message once. It returns when it is known what became of it, or after sendPatience; done is called when nothing of
 // it runs any more. Errors have nothing of the URL.
 func (s *Service) send(ctx context.Context, sub *store.Subscription, m *message, done func()) error {
@@ -70,10 +129,17 @@ func (s *Service) send(ctx context.Context, sub *store.Subscription, m *message,
 		defer done()
 		return s.post(ctx, sub, m)
 	}
+	select {
+	case s.hanging <- struct{}{}:
+	default:
+		done()
+		return &sendError{text: "too many services do not answer: it waits for them"}
+	}
 	result := make(chan error, 1)
 	go func() { // the library knows no context
 		defer done()
-		result <- shout(sub.URL, m.text)
+		defer func() { <-s.hanging }()
+		result <- shout(sub.URL, m)
 	}()
 	select {
 	case err := <-result:
@@ -87,7 +153,7 @@ func (s *Service) send(ctx context.Context, sub *store.Subscription, m *message,
 func (s *Service) post(ctx context.Context, sub *store.Subscription, m *message) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, sub.URL, bytes.NewReader(m.body))
 	if err != nil {
-		return errors.New("the webhook's URL is malformed")
+		return &sendError{text: "the webhook's URL is malformed"}
 	}
 	timestamp := strconv.FormatInt(s.cfg.Now().Unix(), 10)
 	r.Header.Set("Content-Type", "application/json")
@@ -97,30 +163,50 @@ func (s *Service) post(ctx context.Context, sub *store.Subscription, m *message)
 	r.Header.Set(HeaderDelivery, m.id)
 	answer, err := s.client.Do(r)
 	if err != nil {
-		var dial *net.OpError
-		if errors.As(err, &dial) && dial.Op == "dial" {
-			return errors.New("the receiver cannot be reached")
-		}
-		return errUnanswered
+		return unsent(err, sub.URL)
 	}
 	defer answer.Body.Close()
-	const most = 4 << 10 // more is not read: who answers may be anyone
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, most))
 	if answer.StatusCode/100 != 2 {
-		return fmt.Errorf("the receiver answered %d: %s", answer.StatusCode, shown(string(text), sub.URL))
+		return &sendError{text: fmt.Sprintf("the receiver answered %d", answer.StatusCode)}
 	}
 	return nil
 }
 
-// shout sends through shoutrrr.
-func shout(to, text string) error {
-	sender, err := router.New(nil, to)
-	if err != nil {
-		return errors.New("the service cannot be reached or refuses the URL: " + shown(err.Error(), to))
+// unsent says why a webhook had no answer.
+func unsent(err error, to string) error {
+	e := &sendError{detail: shown(err.Error(), to)}
+	var dial *net.OpError
+	var header tls.RecordHeaderError
+	var alert tls.AlertError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &dial) && dial.Op == "dial":
+		e.text = "the receiver cannot be reached"
+	case errors.As(err, &certificate):
+		e.text = "the receiver's TLS certificate is not valid for it, or is signed by nobody this machine trusts"
+	case errors.As(err, &header), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
+		e.text = "the receiver does not speak TLS as it should: is it http:// rather than https://?"
+	case errors.Is(err, context.DeadlineExceeded):
+		return errUnanswered
+	default:
+		e.text, e.unsure = "the receiver broke the connection off, or answered nonsense", true
 	}
-	sender.Timeout = sendPatience
-	if err := errors.Join(sender.Send(text, nil)...); err != nil {
-		return errors.New("the service did not take the message: " + shown(err.Error(), to))
+	return e
+}
+
+// shout sends through shoutrrr. It goes past the router's own clock, which leaves what hangs behind.
+func shout(to string, m *message) error {
+	var services router.ServiceRouter
+	service, err := services.Locate(to)
+	if err != nil {
+		return &sendError{text: "the service cannot be reached or refuses the URL; the daemon's log says why", detail: shown(err.Error(), to)}
+	}
+	params := types.Params{}
+	if scheme(to) == "smtp" { // others show a title beside the text, or know none
+		params.SetTitle("smartpool: " + string(m.kind))
+	}
+	if err := service.Send(m.text, &params); err != nil { // some of its receivers may have it
+		return &sendError{"the service did not take the message; the daemon's log says why", shown(err.Error(), to), true}
 	}
 	return nil
 }

@@ -34,8 +34,9 @@ type Ledger interface {
 type Config struct {
 	Alerts *store.Alerts
 	Ledger Ledger
-	Node   Node                // nil if there is none to ask: then nobody is told of spends and payees
+	Node   func() Node         // nil if there is none to ask: then nobody is told of spends and payees; it returns nil for one that is away
 	Status func() chain.Status // nil if no node is followed
+	Behind *time.Time          // since when the ledger is behind, zero if it is not; for the next service, may be nil
 	Poll   time.Duration       // how often to look at the ledger, the node and the outbox
 	Now    func() time.Time
 	Log    *slog.Logger
@@ -48,88 +49,141 @@ type Service struct {
 	client *http.Client
 
 	// Of Run alone.
-	mempool   mempool
-	judged    judged
-	behind    time.Time // since when the ledger is behind; zero if it is not
-	complaint string    // the last that was logged
+	mempool mempool
+	judged  judged
+	unknown error // why payees are not known
 
-	arrived chan struct{} // a message arrived: another may follow
+	bell    chan struct{} // there may be something to send
 	sending sync.WaitGroup
+	hanging chan struct{} // has an element for each send through shoutrrr that has not returned
 
-	mu   sync.Mutex
-	busy map[string]bool // subscriptions that something is being sent to
+	mu       sync.Mutex
+	busy     map[string]bool // subscriptions that something is being sent to
+	attempts int             // under way
 }
 
 // New returns a service. Run sets it going; the rest may be called before.
 func New(cfg Config) *Service {
-	return &Service{cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), arrived: make(chan struct{}, 1), busy: map[string]bool{}}
+	if cfg.Behind == nil {
+		cfg.Behind = new(time.Time)
+	}
+	return &Service{
+		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
+		busy: map[string]bool{},
+	}
 }
 
-// Run works until the context ends. What fails is tried again: the outbox stands in the database.
+// node is who is asked now; nil for nobody.
+func (s *Service) node() Node {
+	if s.cfg.Node == nil {
+		return nil
+	}
+	return s.cfg.Node()
+}
+
+// Run works until the context ends. What fails is tried again: the outbox stands in the database. Nobody who is to be told waits for
+// a node that does not answer.
 func (s *Service) Run(ctx context.Context) {
 	defer s.sending.Wait()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for started := false; ; {
-		var err error
-		select {
-		case <-ctx.Done():
+	var started complaint
+	for {
+		err := s.start(ctx)
+		started.report(ctx, s.cfg.Log, err)
+		if err == nil {
+			break
+		}
+		if !wait(ctx, s.cfg.Poll, nil) {
 			return
-		case <-s.arrived:
-			err = s.deliver(ctx)
-		case <-timer.C:
-			if !started {
-				err = s.start(ctx)
-				started = err == nil
-			}
-			if started {
-				err = s.round(ctx)
-			}
-			timer.Reset(s.cfg.Poll)
 		}
-		if ctx.Err() == nil {
-			s.report(err)
+	}
+	var both sync.WaitGroup
+	defer both.Wait()
+	both.Go(func() {
+		var last complaint
+		for wake := true; wake; wake = wait(ctx, s.cfg.Poll, s.bell) {
+			_, err := s.deliver(ctx)
+			last.report(ctx, s.cfg.Log, err)
 		}
+	})
+	var last complaint
+	for wake := true; wake; wake = wait(ctx, s.cfg.Poll, nil) {
+		last.report(ctx, s.cfg.Log, s.round(ctx))
+	}
+}
+
+// wait waits for a time or a bell; false if the context ends.
+func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-bell:
+	case <-timer.C:
+	}
+	return ctx.Err() == nil
+}
+
+// ring has what is due be sent now.
+func (s *Service) ring() {
+	select {
+	case s.bell <- struct{}{}:
+	default: // it rings already
 	}
 }
 
 // start finds out what an earlier process left: nothing is being sent now, so what has no answer is due.
 func (s *Service) start(ctx context.Context) error {
 	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+		if s.cfg.Node == nil { // nobody will say what becomes of them
+			if err := x.ForgetMempool(); err != nil {
+				return err
+			}
+		}
 		spends, err := x.Spends("", "")
 		if err != nil {
 			return err
 		}
 		s.mempool = newMempool(spends)
+		behind, err := x.StandingAlerts(string(DaemonBehind))
+		if err != nil {
+			return err
+		}
+		if len(behind) > 0 && s.cfg.Behind.IsZero() {
+			*s.cfg.Behind = behind[0].Created.Add(-behindAfter)
+		}
 		return x.RetryUnanswered(s.cfg.Now())
 	})
 }
 
 // round looks once at everything.
 func (s *Service) round(ctx context.Context) error {
-	for more := true; more; {
+	for more := true; more && ctx.Err() == nil; {
 		var err error
 		if more, err = s.readEvents(ctx); err != nil {
 			return err
 		}
-		if err := s.deliver(ctx); err != nil { // while there is much to read, too
-			return err
-		}
+		s.ring()
 	}
 	// A node that does not answer keeps nobody from being told the rest.
 	spends := s.watchMempool(ctx)
 	stands := s.judge(ctx)
-	return errors.Join(spends, stands, s.deliver(ctx))
+	s.ring()
+	return errors.Join(spends, stands)
 }
 
+// complaint is the last problem that was logged.
+type complaint string
+
 // report logs a problem when it is a new one.
-func (s *Service) report(err error) {
+func (c *complaint) report(ctx context.Context, log *slog.Logger, err error) {
 	switch {
-	case err == nil && s.complaint != "":
-		s.complaint = ""
-		s.cfg.Log.Info("alerts work again")
-	case err != nil && err.Error() != s.complaint:
-		s.complaint = err.Error()
-		s.cfg.Log.Warn("alerts, trying again", "err", err)
+	case ctx.Err() != nil: // what fails then is no problem
+	case err == nil && *c != "":
+		*c = ""
+		log.Info("alerts work again")
+	case err != nil && err.Error() != string(*c):
+		*c = complaint(err.Error())
+		log.Warn("alerts, trying again", "err", err)
 	}
 }

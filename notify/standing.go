@@ -24,92 +24,192 @@ const (
 // judged is what was judged last.
 type judged struct {
 	tip    pastel.BlockHash
+	read   bool // the events are, up to the tip
+	synced bool
 	behind bool
 	halted bool
-	spends int // changes of mempool_spends
+	looked pastel.BlockHash // the tip that the mempool was looked at
+	spends int              // changes of mempool_spends
 	at     time.Time
 }
 
 // judge looks at what stands at the tip and is no event: what begins is told once, and so is its end.
 func (s *Service) judge(ctx context.Context) error {
-	now := s.cfg.Now()
-	status := chain.Status{Synced: true, Target: -1}
+	t := &standing{s: s, now: s.cfg.Now(), status: chain.Status{Synced: true, Target: -1}}
 	if s.cfg.Status != nil {
-		status = s.cfg.Status()
+		t.status = s.cfg.Status()
 	}
+	behind := s.cfg.Behind
 	switch {
-	case status.Synced:
-		s.behind = time.Time{}
-	case s.behind.IsZero():
-		s.behind = now
+	case t.status.Synced:
+		*behind = time.Time{}
+	case behind.IsZero():
+		*behind = t.now
 	}
 	rule := (*pool.BlockError)(nil)
-	halted := errors.As(status.Err, &rule)
+	halted := errors.As(t.status.Err, &rule)
 	is := judged{
-		tip: s.cfg.Ledger.Last().Hash, behind: !halted && !s.behind.IsZero() && now.Sub(s.behind) >= behindAfter, halted: halted,
-		spends: s.mempool.changes, at: s.judged.at,
+		synced: t.status.Synced, behind: !halted && !behind.IsZero() && t.now.Sub(*behind) >= behindAfter, halted: halted,
+		looked: s.mempool.tip, spends: s.mempool.changes, at: s.judged.at,
 	}
-	if is == s.judged && now.Sub(is.at) < judgeEvery {
-		return nil
-	}
-	anybody, err := s.anybody(ctx)
-	if err != nil || !anybody {
+	some, err := t.look(ctx, func() error { return nil })
+	if err != nil || !some {
 		return err
 	}
+	if is.tip, is.read = t.tip.Hash, t.read; is == s.judged && t.now.Sub(is.at) < judgeEvery {
+		return s.unknown
+	}
 	var payees map[pastel.OutPoint]pastel.Address
-	var unknown error
-	if s.cfg.Node != nil && status.Synced {
-		if payees, unknown = s.cfg.Node.Payees(ctx); unknown != nil {
-			payees, unknown = nil, fmt.Errorf("ask the node for its Supernodes: %w", unknown)
+	if node := s.node(); node != nil && t.status.Synced {
+		var err error
+		payees, err = node.Payees(ctx)
+		if s.unknown = nil; err != nil {
+			payees, s.unknown = nil, fmt.Errorf("ask the node for its Supernodes: %w", err)
 		}
 	}
-	err = s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
-		subs, err := x.Subscriptions()
-		if err != nil || len(subs) == 0 {
+	some, err = t.look(ctx, func() error {
+		if s.cfg.Status != nil {
+			if err := t.daemon(is.behind, is.halted, haltedText(t.at)); err != nil {
+				return err
+			}
+		}
+		if !t.status.Synced {
+			return nil
+		}
+		return t.chain(payees)
+	})
+	if err != nil || !some || t.tip.Hash != is.tip || t.read != is.read {
+		return errors.Join(err, s.unknown)
+	}
+	written, err := t.write(ctx)
+	if err == nil && written {
+		is.at = t.now
+		s.judged = is
+	}
+	return errors.Join(err, s.unknown)
+}
+
+// Halt tells that the daemon ends, as it cannot go on, and gives what waits one chance to arrive before the context ends. It is called
+// after Run.
+func (s *Service) Halt(ctx context.Context, cause error) error {
+	t := &standing{s: s, now: s.cfg.Now()}
+	some, err := t.look(ctx, func() error { return t.daemon(false, true, endedText(t.at, cause)) })
+	if err != nil || !some {
+		return err
+	}
+	if _, err := t.write(ctx); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		begun, err := s.deliver(ctx)
+		s.sending.Wait()
+		if err != nil || begun == 0 {
 			return err
 		}
-		tip, err := x.Tip()
+	}
+	return nil
+}
+
+// standing is what stands at the tip. It is judged beside the ledger, and then written.
+type standing struct {
+	s       *Service
+	x       *store.AlertTx
+	status  chain.Status
+	now     time.Time
+	subs    []store.Subscription
+	tip     store.Block
+	read    bool // the events are, up to the tip
+	at      when
+	pools   map[ticket.PoolID]*store.PoolRow // that live
+	in      map[string][]ticket.PoolID       // by subscription to a PastelID: where it has pledges
+	changes []change
+}
+
+// change is a message that begins or ends.
+type change struct {
+	sub    *store.Subscription
+	begins *cause // nil if it ends
+	ends   store.Alert
+	over   ending
+}
+
+// ending says how something ended, in a text for those who were told of it; the zero value that it did not, or that it is not known.
+type ending struct {
+	text      string
+	withdrawn bool
+}
+
+// look has f see one state of the database; false if there is nobody to tell, or no block yet.
+func (t *standing) look(ctx context.Context, f func() error) (some bool, err error) {
+	err = t.s.cfg.Alerts.View(ctx, func(x *store.AlertTx) (err error) {
+		t.x = x
+		if t.subs, err = x.Subscriptions(); err != nil || len(t.subs) == 0 {
+			return err
+		}
+		t.tip, err = x.Tip()
 		if errors.Is(err, chain.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		t := &standing{s: s, x: x, subs: subs, now: now, at: when{tip.Height, time.Unix(tip.Time, 0)}}
-		if s.cfg.Status != nil {
-			err = t.daemon(&is, status.Target)
+		read, err := x.Cursor()
+		if err != nil {
+			return err
 		}
-		if err == nil && status.Synced {
-			err = t.tip(payees)
-		}
-		return err
-	})
-	if err = errors.Join(err, unknown); err == nil {
-		is.at = now
-		s.judged = is
-	}
-	return err
-}
-
-// anybody reports whether there are subscriptions.
-func (s *Service) anybody(ctx context.Context) (some bool, err error) {
-	err = s.cfg.Alerts.View(ctx, func(x *store.AlertTx) error {
-		subs, err := x.Subscriptions()
-		some = len(subs) > 0
-		return err
+		some, t.at = true, when{t.tip.Height, time.Unix(t.tip.Time, 0)}
+		t.read = read == store.AlertCursor{Height: t.tip.Height, Position: store.EndOfBlock, Hash: t.tip.Hash}
+		return f()
 	})
 	return some, err
 }
 
-// standing is a transaction that judges the tip.
-type standing struct {
-	s     *Service
-	x     *store.AlertTx
-	subs  []store.Subscription
-	now   time.Time
-	at    when
-	pools map[ticket.PoolID]*store.PoolRow // that live
-	in    map[string][]ticket.PoolID       // by subscription to a PastelID: where it has pledges
+// write stores what was found, in transactions that keep the ledger waiting only shortly; false if the tip is another by now.
+func (t *standing) write(ctx context.Context) (bool, error) {
+	same := true
+	for some := range slices.Chunk(t.changes, rowsAtOnce) {
+		err := t.s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+			tip, err := x.Tip()
+			if same = err == nil && tip.Hash == t.tip.Hash; !same {
+				return err
+			}
+			there, err := t.s.subscribed(x)
+			if err != nil {
+				return err
+			}
+			for i := range some {
+				if c := &some[i]; there[c.sub.ID] {
+					if err := t.s.change(x, c); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil || !same {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// change begins or ends a message, unless that was done.
+func (s *Service) change(x *store.AlertTx, c *change) error {
+	key := c.ends.Cause
+	if c.begins != nil {
+		key = c.begins.key
+	}
+	a, found, err := x.AlertOf(c.sub.ID, key)
+	switch {
+	case err != nil || found == (c.begins != nil):
+		return err
+	case found:
+		return s.takeBack(x, &a, c.over.text, c.over.withdrawn)
+	}
+	if a, err = s.alert(c.sub, c.begins); err != nil {
+		return err
+	}
+	return x.AddAlert(&a)
 }
 
 // causes are what a kind has to tell each subscription now.
@@ -121,39 +221,40 @@ func (t *standing) cause(kind Kind, id ticket.PoolID, key, text string) *cause {
 	}}
 }
 
-// reconcile tells what began, and ends what is not so any more: over says how, in a text for those who were told, or none.
-func (t *standing) reconcile(kind Kind, is causes, over func(*store.Alert) (text string, withdrawn bool, err error)) error {
+// reconcile finds what began, and what is not so any more: over says how it ended.
+func (t *standing) reconcile(kind Kind, is causes, over func(*store.Subscription, *store.Alert) (ending, error)) error {
 	told, err := t.x.StandingAlerts(string(kind))
 	if err != nil {
 		return err
 	}
+	subs := make(map[string]*store.Subscription, len(t.subs))
+	for i := range t.subs {
+		subs[t.subs[i].ID] = &t.subs[i]
+	}
 	known := map[[2]string]bool{}
 	for i := range told {
 		a := &told[i]
-		if slices.ContainsFunc(is[a.Subscription], func(c *cause) bool { return c.key == a.Cause }) {
-			known[[2]string{a.Subscription, a.Cause}] = true
+		sub := subs[a.Subscription]
+		if sub == nil {
 			continue
 		}
-		text, withdrawn, err := over(a)
-		if err == nil {
-			err = t.s.takeBack(t.x, a, text, withdrawn)
+		known[[2]string{a.Subscription, a.Cause}] = true
+		if slices.ContainsFunc(is[a.Subscription], func(c *cause) bool { return c.key == a.Cause }) {
+			continue
 		}
+		end, err := over(sub, a)
 		if err != nil {
 			return err
+		}
+		if end.text != "" {
+			t.changes = append(t.changes, change{sub: sub, ends: *a, over: end})
 		}
 	}
 	for i := range t.subs {
 		sub := &t.subs[i]
 		for _, c := range is[sub.ID] {
-			if known[[2]string{sub.ID, c.key}] {
-				continue
-			}
-			a, err := t.s.alert(sub, c)
-			if err == nil {
-				err = t.x.AddAlert(&a)
-			}
-			if err != nil {
-				return err
+			if !known[[2]string{sub.ID, c.key}] {
+				t.changes = append(t.changes, change{sub: sub, begins: c})
 			}
 		}
 	}
@@ -172,36 +273,50 @@ func (t *standing) each(kind Kind, f func(*store.Subscription) error) error {
 	return nil
 }
 
-// daemon judges the daemon itself.
-func (t *standing) daemon(is *judged, target pastel.Height) error {
-	for _, d := range []struct {
-		kind   Kind
-		so     bool
-		text   string
-		isOver string
-	}{
-		{DaemonBehind, is.behind, behindText(t.at, target, t.s.behind), "The daemon has caught up with its node at %s."},
-		{DaemonHalted, is.halted, haltedText(t.at), "The daemon goes on at %s: its node follows another chain."},
-	} {
-		now := causes{}
-		err := t.each(d.kind, func(sub *store.Subscription) error {
-			if d.so {
-				now[sub.ID] = []*cause{t.cause(d.kind, "", "", d.text)}
+// daemon judges the daemon itself. Nothing of it is over before the ledger is at the node's tip: a process that starts, or a node that
+// does not answer, knows of no end.
+func (t *standing) daemon(behind, halted bool, why string) error {
+	synced := t.status.Synced
+	judge := func(kind Kind, so bool, text string, over func() string) error {
+		is := causes{}
+		err := t.each(kind, func(sub *store.Subscription) error {
+			if so {
+				is[sub.ID] = []*cause{t.cause(kind, "", "", text)}
 			}
 			return nil
 		})
-		if err == nil {
-			err = t.reconcile(d.kind, now, func(*store.Alert) (string, bool, error) { return fmt.Sprintf(d.isOver, t.at), false, nil })
-		}
 		if err != nil {
 			return err
 		}
+		return t.reconcile(kind, is, func(*store.Subscription, *store.Alert) (ending, error) { return ending{text: over()}, nil })
 	}
-	return nil
+	stands, err := t.x.StandingAlerts(string(DaemonHalted))
+	if err != nil {
+		return err
+	}
+	behind = behind && len(stands) == 0 // a halted one is behind, too, whatever its node says meanwhile
+	err = judge(DaemonBehind, behind, behindText(t.at, t.status.Target, *t.s.cfg.Behind), func() string {
+		switch {
+		case halted:
+			return fmt.Sprintf("The daemon is not only behind its node, it halted at %s: its node's chain is none that it can follow.", t.at)
+		case synced:
+			return fmt.Sprintf("The daemon has caught up with its node at %s.", t.at)
+		}
+		return ""
+	})
+	if err != nil {
+		return err
+	}
+	return judge(DaemonHalted, halted, why, func() string {
+		if synced {
+			return fmt.Sprintf("The daemon goes on: it is at its node's tip, %s.", t.at)
+		}
+		return ""
+	})
 }
 
-// tip judges pools, payouts, Supernodes and spends. Without payees, Supernodes stay as they were judged before.
-func (t *standing) tip(payees map[pastel.OutPoint]pastel.Address) error {
+// chain judges pools, payouts, spends and Supernodes. Without payees, Supernodes stay as they were judged before.
+func (t *standing) chain(payees map[pastel.OutPoint]pastel.Address) error {
 	rows, err := t.x.Pools(store.PoolFilter{At: store.Now, Status: []string{
 		pool.Subscribing.String(), pool.Active.String(), pool.Replenishing.String(),
 	}})
@@ -252,7 +367,7 @@ func (t *standing) cushions() error {
 	err := t.each(CushionLow, func(sub *store.Subscription) error {
 		for id, p := range t.pools {
 			earns := p.Status == pool.Active.String() || p.Status == pool.Replenishing.String()
-			if earns && t.concerns(sub, id) && (p.MemberCoins-p.Required)*100 < sub.Cushion*(p.Target-p.Required) {
+			if earns && t.concerns(sub, id) && low(p, sub) {
 				is[sub.ID] = append(is[sub.ID], t.cause(CushionLow, id, "", cushionText(p, sub.Cushion, t.at)))
 			}
 		}
@@ -261,14 +376,41 @@ func (t *standing) cushions() error {
 	if err != nil {
 		return err
 	}
-	return t.reconcile(CushionLow, is, func(a *store.Alert) (string, bool, error) {
+	return t.reconcile(CushionLow, is, func(sub *store.Subscription, a *store.Alert) (ending, error) {
 		p := t.pools[a.Pool]
-		if p == nil {
-			return "", false, nil // another alert says that it ended
+		switch {
+		case p == nil:
+			return t.gone(a.Pool)
+		case p.Status == pool.Subscribing.String():
+			return ending{fmt.Sprintf("Withdrawn: the chain was reorganized, and pool %s is not active at %s.", p.ID, t.at), true}, nil
+		case low(p, sub):
+			return t.unconcerned(sub, p.ID), nil
 		}
-		return fmt.Sprintf("Pool %s has its cushion again at %s: its members have %s, it needs %s.", p.ID, t.at, psl(p.MemberCoins),
-			psl(p.Required)), false, nil
+		return ending{text: fmt.Sprintf("Pool %s has its cushion again at %s: its members have %s, it needs %s.", p.ID, t.at, psl(p.MemberCoins),
+			psl(p.Required))}, nil
 	})
+}
+
+// low reports whether a pool's cushion is.
+func low(p *store.PoolRow, sub *store.Subscription) bool {
+	return (p.MemberCoins-p.Required)*100 < sub.Cushion*(p.Target-p.Required)
+}
+
+// gone says what became of a pool that does not live.
+func (t *standing) gone(id ticket.PoolID) (ending, error) {
+	list, err := t.x.Pools(store.PoolFilter{ID: id, At: store.Now})
+	if err != nil {
+		return ending{}, err
+	}
+	if len(list) == 0 {
+		return ending{fmt.Sprintf("Withdrawn: the chain was reorganized, and there is no pool %s at %s.", id, t.at), true}, nil
+	}
+	return ending{text: fmt.Sprintf("It is over, as pool %s was %s in block %d.", id, list[0].Status, list[0].Ended)}, nil
+}
+
+// unconcerned says that a subscription has nothing to do with a pool any more.
+func (t *standing) unconcerned(sub *store.Subscription, id ticket.PoolID) ending {
+	return ending{text: fmt.Sprintf("PastelID %s has no pledge in pool %s any more at %s: nothing further is told of this.", sub.PastelID, id, t.at)}
 }
 
 func (t *standing) overdue() error {
@@ -290,22 +432,22 @@ func (t *standing) overdue() error {
 		last := &list[len(list)-1]
 		page.After = []any{int64(last.Settled), string(last.Pool)}
 	}
-	return t.reconcile(PayoutOverdue, is, func(a *store.Alert) (string, bool, error) {
+	return t.reconcile(PayoutOverdue, is, func(_ *store.Subscription, a *store.Alert) (ending, error) {
 		txid, err := pastel.ParseTxID(a.Cause[strings.LastIndex(a.Cause, " ")+1:])
 		if err != nil {
-			return "", false, err
+			return ending{}, err
 		}
 		list, err := t.x.Payouts(store.PayoutFilter{TxID: txid, At: store.Now}, store.Page{Limit: 1})
 		switch {
 		case err != nil:
-			return "", false, err
+			return ending{}, err
 		case len(list) == 1 && list[0].Paid >= 0:
-			return fmt.Sprintf("Payout %s of pool %s was mined in block %d.", txid, a.Pool, list[0].Paid), false, nil
+			return ending{text: fmt.Sprintf("Payout %s of pool %s was mined in block %d.", txid, a.Pool, list[0].Paid)}, nil
 		case len(list) == 1 && list[0].Cancelled >= 0:
-			return fmt.Sprintf("Payout %s of pool %s was cancelled in block %d; what it would have paid is settled anew.", txid, a.Pool,
-				list[0].Cancelled), false, nil
+			return ending{text: fmt.Sprintf("Payout %s of pool %s was cancelled in block %d; what it would have paid is settled anew.", txid, a.Pool,
+				list[0].Cancelled)}, nil
 		}
-		return fmt.Sprintf("Withdrawn: the chain was reorganized, and payout %s of pool %s is not overdue.", txid, a.Pool), true, nil
+		return ending{fmt.Sprintf("Withdrawn: the chain was reorganized, and payout %s of pool %s is not overdue.", txid, a.Pool), true}, nil
 	})
 }
 
@@ -314,7 +456,7 @@ func (t *standing) overduePayout(po *store.Payout, is causes) error {
 		if int64(t.at.height) < int64(po.ValidFrom)+sub.Overdue {
 			return nil
 		}
-		concerned := sub.Pool == "" && sub.Operator == "" || sub.Pool == po.Pool
+		concerned, text := sub.Pool == "" && sub.Operator == "" || sub.Pool == po.Pool, overdueText(po, t.at)
 		if sub.Operator != "" { // whose pool may have ended
 			rows, err := t.x.Pools(store.PoolFilter{ID: po.Pool, Operator: sub.Operator, At: store.Now})
 			if err != nil {
@@ -328,15 +470,20 @@ func (t *standing) overduePayout(po *store.Payout, is causes) error {
 				return err
 			}
 			concerned = sum > 0
+			text += shareText(sum)
 		}
 		if concerned {
-			is[sub.ID] = append(is[sub.ID], t.cause(PayoutOverdue, po.Pool, po.TxID.String(), overdueText(po, t.at)))
+			is[sub.ID] = append(is[sub.ID], t.cause(PayoutOverdue, po.Pool, po.TxID.String(), text))
 		}
 		return nil
 	})
 }
 
+// spends judges them only when they are of the block that the events are read up to: else what is mined is not told from what is gone.
 func (t *standing) spends() error {
+	if !t.read || t.s.mempool.tip != t.tip.Hash {
+		return nil
+	}
 	list, err := t.x.Spends("", "")
 	if err != nil {
 		return err
@@ -358,36 +505,52 @@ func (t *standing) spends() error {
 	if err != nil {
 		return err
 	}
-	return t.reconcile(Spending, is, func(a *store.Alert) (string, bool, error) {
+	return t.reconcile(Spending, is, func(_ *store.Subscription, a *store.Alert) (ending, error) {
 		var m Message
-		if err := json.Unmarshal([]byte(a.JSON), &m); err != nil || m.Spend == nil {
-			return "", false, err
+		if err := json.Unmarshal([]byte(a.JSON), &m); err != nil {
+			return ending{}, err
 		}
-		for _, outcome := range []pool.EventType{pool.PledgeLeft, pool.PledgeMoved} {
-			if mined, err := t.x.Mined(a.Pool, m.Spend.Pledge, outcome, a.Height); err != nil || mined {
-				return "", false, err // another alert says so
+		if m.Spend == nil {
+			return ending{}, fmt.Errorf("alert %s tells of no spend", a.ID)
+		}
+		what := fmt.Sprintf("the pledge of %s in pool %s", a.PastelID, a.Pool)
+		for _, o := range []struct {
+			event pool.EventType
+			text  string
+		}{{pool.PledgeLeft, "left"}, {pool.PledgeMoved, "moved and stays"}} {
+			h, err := t.x.LastMove(a.Pool, m.Spend.Pledge, o.event, a.Height)
+			if err != nil {
+				return ending{}, err
+			}
+			if h >= 0 {
+				return ending{text: fmt.Sprintf("Transaction %s is not waiting any more: %s %s in block %d.", m.Spend.TxID, what, o.text, h)}, nil
 			}
 		}
-		return fmt.Sprintf("Withdrawn: transaction %s does not wait to be mined any more or does something else now; it had not reached the pledge of "+
-			"%s in pool %s at %s.", m.Spend.TxID, a.PastelID, a.Pool, t.at), true, nil
+		return ending{fmt.Sprintf("Withdrawn: transaction %s does not wait to be mined any more or does something else now; it had not reached %s at %s.",
+			m.Spend.TxID, what, t.at), true}, nil
 	})
 }
 
+// payees judges the Supernodes that the node lists; one that it does not list, as just after its start, stays as it was judged before.
 func (t *standing) payees(paid map[pastel.OutPoint]pastel.Address) error {
 	sns, err := t.x.Supernodes()
 	if err != nil {
 		return err
 	}
 	is := causes{}
-	right := map[ticket.PoolID]bool{}
+	backed := map[ticket.PoolID]*store.Supernode{}
+	payee := func(sn *store.Supernode) string {
+		a, listed := paid[pastel.OutPoint{TxID: sn.Activation, Vout: ^uint32(0)}]
+		if !listed {
+			return ""
+		}
+		return a.Encode(&t.s.net)
+	}
 	for i := range sns {
 		sn := &sns[i]
-		payee, listed := paid[pastel.OutPoint{TxID: sn.Activation, Vout: ^uint32(0)}]
-		if !listed {
-			continue
-		}
-		address := payee.Encode(&t.s.net)
-		if right[sn.Pool] = address == sn.Escrow; right[sn.Pool] {
+		backed[sn.Pool] = sn
+		address := payee(sn)
+		if address == "" || address == sn.Escrow {
 			continue
 		}
 		err := t.each(SupernodePayee, func(sub *store.Subscription) error {
@@ -400,10 +563,20 @@ func (t *standing) payees(paid map[pastel.OutPoint]pastel.Address) error {
 			return err
 		}
 	}
-	return t.reconcile(SupernodePayee, is, func(a *store.Alert) (string, bool, error) {
-		if !right[a.Pool] {
-			return "", false, nil // it is not the pool's Supernode any more
+	return t.reconcile(SupernodePayee, is, func(sub *store.Subscription, a *store.Alert) (ending, error) {
+		sn := backed[a.Pool]
+		switch {
+		case t.pools[a.Pool] == nil:
+			return t.gone(a.Pool)
+		case sn == nil:
+			return ending{text: fmt.Sprintf("Pool %s is not active at %s: it backs no Supernode that could be paid.", a.Pool, t.at)}, nil
+		case !strings.HasSuffix(a.Cause, sn.Activation.String()):
+			return ending{fmt.Sprintf("Withdrawn: the chain was reorganized, and pool %s has another activation at %s.", a.Pool, t.at), true}, nil
+		case !t.concerns(sub, a.Pool):
+			return t.unconcerned(sub, a.Pool), nil
+		case payee(sn) == "":
+			return ending{}, nil
 		}
-		return fmt.Sprintf("The Supernode of pool %s is paid to the pool's escrow again at %s.", a.Pool, t.at), false, nil
+		return ending{text: fmt.Sprintf("The Supernode of pool %s is paid to the pool's escrow again at %s.", a.Pool, t.at)}, nil
 	})
 }

@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -38,11 +39,15 @@ func TestStanding(t *testing.T) {
 			}
 			low = append(low, kinds(cushion.take())...)
 		}
-		// 1150 of 1200 PSL since block 151, and never whole again; that it is dissolved is another alert.
-		if want := []string{"cushion.low"}; !slices.Equal(low, want) {
+		// 1150 of 1200 PSL since block 151, and never whole again before it is dissolved.
+		if want := []string{"cushion.low", "cushion.low resolved"}; !slices.Equal(low, want) {
 			t.Errorf("got %q, want %q", low, want)
 		}
-		wantKinds(t, half.take(), "cushion.low", "cushion.low resolved", "cushion.low")
+		got := half.take()
+		wantKinds(t, got, "cushion.low", "cushion.low resolved", "cushion.low", "cushion.low resolved")
+		if last := got[len(got)-1].Text; !strings.Contains(last, "was dissolved in block 277") {
+			t.Error(last)
+		}
 		// The payouts of 145, 155, 165 and 175 can be mined from 245, 255, 265 and 275 on; the first was at once, the others in block 280.
 		want := []string{"payout.overdue", "payout.overdue", "payout.overdue resolved", "payout.overdue resolved"}
 		if !slices.Equal(overdue, want) {
@@ -75,7 +80,88 @@ func TestDaemonAlerts(t *testing.T) {
 	}
 	r.status = chain.Status{Target: 90, Err: &pool.BlockError{}}
 	r.round()
-	wantKinds(t, to.take(), "daemon.behind resolved", "daemon.halted")
+	got = to.take()
+	wantKinds(t, got, "daemon.behind resolved", "daemon.halted")
+	if strings.Contains(got[0].Text, "caught up") {
+		t.Error(got[0].Text)
+	}
+	r.status = chain.Status{Target: 90, Err: errors.New("connection refused")} // which says nothing of the chain
+	r.round()
+	wantKinds(t, to.take())
+	r.status = chain.Status{Synced: true}
+	r.round()
+	wantKinds(t, to.take(), "daemon.halted resolved")
+}
+
+// A process that starts does not know whether the daemon has caught up, or goes on, before it is at the node's tip.
+func TestDaemonAlertsOutliveRestarts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind string
+		is   chain.Status
+	}{{"daemon.behind", chain.Status{Target: 90}}, {"daemon.halted", chain.Status{Target: 90, Err: &pool.BlockError{}}}} {
+		r := newRig(t, t.TempDir()+"/ledger.db")
+		r.step(-1, life(t)[:10])
+		to := r.hook(notify.Request{Kinds: []notify.Kind{notify.DaemonBehind, notify.DaemonHalted}})
+		r.status = c.is
+		r.round()
+		r.pass(10 * time.Minute)
+		r.round()
+		wantKinds(t, to.take(), c.kind)
+		for _, status := range []chain.Status{{Target: -1}, c.is} {
+			r.restart()
+			r.status = status
+			r.round()
+			r.pass(time.Minute)
+			r.round()
+		}
+		wantKinds(t, to.take())
+		r.status = chain.Status{Synced: true}
+		r.round()
+		wantKinds(t, to.take(), c.kind+" resolved")
+	}
+}
+
+// A daemon whose database fails again and again is behind all the same.
+func TestBehindFromSessionToSession(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.behind = new(time.Time)
+	r.step(-1, life(t)[:10])
+	to := r.hook(notify.Request{Kinds: []notify.Kind{notify.DaemonBehind}})
+	r.status = chain.Status{Target: 90}
+	for range 6 {
+		r.restart()
+		r.round()
+		r.pass(2 * time.Minute)
+	}
+	wantKinds(t, to.take(), "daemon.behind")
+}
+
+// What ends the daemon is told before it ends, after what waits; once, however often it is started again.
+func TestHalt(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:164])
+	to := r.hook(notify.Request{Kinds: []notify.Kind{notify.Left, notify.DaemonHalted}})
+	r.step(163, blocks[164:165])
+	if _, err := r.svc.Read(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := r.svc.Halt(context.Background(), fmt.Errorf("%w: from block 9", chain.ErrTooDeep)); err != nil {
+			t.Fatal(err)
+		}
+		r.restart()
+		r.status = chain.Status{Target: -1}
+		r.round()
+	}
+	got := to.take()
+	wantKinds(t, got, "pledge.left", "daemon.halted")
+	if !strings.Contains(got[1].Text, chain.ErrTooDeep.Error()+": from block 9") {
+		t.Error(got[1].Text)
+	}
 	r.status = chain.Status{Synced: true}
 	r.round()
 	wantKinds(t, to.take(), "daemon.halted resolved")
@@ -105,8 +191,23 @@ func TestSupernodePaidElsewhere(t *testing.T) {
 	if !strings.Contains(got[0].Text, p.FeeAddress.Encode(&net)) || !strings.Contains(got[0].Text, p.ActivationTx.String()) {
 		t.Error(got[0].Text)
 	}
+	r.node.payees = map[pastel.OutPoint]pastel.Address{} // as of a node that was just started
+	r.pass(time.Minute)
+	r.round()
+	is(p.FeeAddress)
+	wantKinds(t, to.take())
 	is(p.Escrow)
 	wantKinds(t, to.take(), "supernode.payee resolved")
+	is(p.FeeAddress)
+	wantKinds(t, to.take(), "supernode.payee")
+	r.step(136, blocks[137:165]) // the pool replenishes: there is nothing to be paid
+	r.pass(time.Minute)
+	r.round()
+	got = to.take()
+	wantKinds(t, got, "supernode.payee resolved")
+	if !strings.Contains(got[0].Text, "is not active") {
+		t.Error(got[0].Text)
+	}
 }
 
 // spends lists what the database has of waiting transactions, as an API reads it.
@@ -182,7 +283,11 @@ func TestSpending(t *testing.T) {
 		r.step(163, blocks[164:165])
 		r.restart()
 		r.round()
-		wantKinds(t, to.take(), "pledge.left")
+		got = to.take()
+		wantKinds(t, got, "pledge.left", "pledge.spending resolved")
+		if !strings.Contains(got[1].Text, "left in block 164") {
+			t.Error(got[1].Text)
+		}
 		if list := r.spends(""); len(list) != 0 {
 			t.Errorf("%+v", list)
 		}
@@ -207,7 +312,132 @@ func TestMoving(t *testing.T) {
 	clear(r.node.txs)
 	r.step(149, blocks[150:152])
 	r.round()
+	got = to.take()
+	wantKinds(t, got, "pledge.spending resolved")
+	if !strings.Contains(got[0].Text, "moved and stays in block 150") {
+		t.Error(got[0].Text)
+	}
+}
+
+// A transaction that a reorganization mines further down than where it was seen was mined all the same.
+func TestMinedFurtherDown(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:162])
+	r.step(161, branch(blocks, 161, 4, 99)) // empty
+	to := r.hook(notify.Request{PastelID: first, Kinds: []notify.Kind{notify.Spending}})
+	r.waits(blocks[164])
+	r.round()
+	wantKinds(t, to.take(), "pledge.spending")
+	clear(r.node.txs)
+	r.step(161, blocks[162:168])
+	r.round()
+	wantKinds(t, to.take(), "pledge.spending resolved")
+}
+
+// slowStore stores a block when it is told to.
+type slowStore struct {
+	*store.Store
+	slow    bool
+	storing chan struct{} // a block is to be stored
+	store   chan struct{}
+}
+
+func (s *slowStore) Commit(ctx context.Context, c *chain.Change) error {
+	if s.slow {
+		close(s.storing)
+		<-s.store
+	}
+	return s.Store.Commit(ctx, c)
+}
+
+// The ledger moves before its block is stored. What the block mined was not dropped.
+func TestLedgerAheadOfItsDatabase(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	slow := &slowStore{storing: make(chan struct{}), store: make(chan struct{})}
+	r := newRigOn(t, t.TempDir()+"/ledger.db", func(s *store.Store) chain.Store {
+		slow.Store = s
+		return slow
+	})
+	r.step(-1, blocks[:164])
+	to := r.hook(notify.Request{PastelID: first, Kinds: []notify.Kind{notify.Spending, notify.Left}})
+	r.waits(blocks[164])
+	r.round()
+	wantKinds(t, to.take(), "pledge.spending")
+	slow.slow = true
+	clear(r.node.txs)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.step(163, blocks[164:165])
+	}()
+	<-slow.storing
+	r.pass(2 * time.Minute)
+	r.round()
 	wantKinds(t, to.take())
+	close(slow.store)
+	<-done
+	r.round()
+	wantKinds(t, to.take(), "pledge.left", "pledge.spending resolved")
+}
+
+// looked is when all of the mempool was looked at, as an API reads it.
+func (r *rig) looked() (look store.MempoolLook, known bool) {
+	r.t.Helper()
+	err := r.alerts.View(context.Background(), func(x *store.AlertTx) (err error) {
+		look, known, err = x.MempoolLooked()
+		return err
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return look, known
+}
+
+// That the mempool was looked at is said of all of it, and of one that is there.
+func TestMempoolIsLookedAt(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:164])
+	r.waits(blocks[164])
+	for i := range notify.MaxFetches {
+		r.node.extra = append(r.node.extra, pastel.TxID{byte(i), 1})
+	}
+	if err := r.svc.Round(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if look, known := r.looked(); known {
+		t.Errorf("%+v, of a part", look)
+	}
+	r.round()
+	first := store.MempoolLook{Height: 163, At: r.clock().Unix()}
+	if look, _ := r.looked(); look != first {
+		t.Errorf("%+v, want %+v", look, first)
+	}
+	r.node.err = errors.New("away")
+	r.pass(time.Hour)
+	if err := r.svc.Round(context.Background()); err == nil {
+		t.Error("no error of a node that is away")
+	}
+	if look, _ := r.looked(); look != first {
+		t.Errorf("%+v, want %+v", look, first)
+	}
+	r.node.err = nil
+	r.round()
+	if look, _ := r.looked(); look.At != r.clock().Unix() {
+		t.Errorf("%+v", look)
+	}
+	if len(r.spends("")) != 1 {
+		t.Error("the spend is not known")
+	}
+	r.node = nil // a node that pushes its blocks
+	r.restart()
+	if look, known := r.looked(); known || len(r.spends("")) != 0 {
+		t.Errorf("%+v is known of a mempool that nobody looks at", look)
+	}
 }
 
 // A node with a mempool full of what it does not have is asked no more than a round allows.
@@ -229,6 +459,22 @@ func TestHostileMempool(t *testing.T) {
 			t.Errorf("%d questions", r.node.asked)
 		}
 	}
+	// What is known to spend something stays so however much is put before it.
+	r.node.extra = nil
+	r.waits(blocks[164])
+	r.round()
+	r.node.extra = make([]pastel.TxID, 0, notify.MaxWaiting)
+	for i := range notify.MaxWaiting {
+		r.node.extra = append(r.node.extra, pastel.TxID{byte(i), byte(i >> 8), byte(i >> 16)})
+	}
+	if err := r.svc.Round(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.spends("")) != 1 {
+		t.Error("a spend was pushed out")
+	}
+	clear(r.node.txs)
+	r.node.extra = nil
 	r.node.err = errors.New("away")
 	r.step(163, blocks[164:165])
 	err := r.svc.Round(context.Background())

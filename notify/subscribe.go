@@ -139,6 +139,8 @@ func checkURL(to string) error {
 	service, _, _ := strings.Cut(u.Scheme, "+")
 	var shoutrrr router.ServiceRouter
 	switch services := shoutrrr.ListServices(); {
+	case service == "generic": // reads whatever it is answered, for as long as it comes
+		return wrong("url: generic is not taken: use an http:// or https:// URL, which is a webhook")
 	case service == "logger" || !slices.Contains(services, service):
 		return wrong("url: no service is called %.20q; see the list of shoutrrr", service)
 	case service == "matrix":
@@ -282,5 +284,8 @@ func (s *Service) Test(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.send(ctx, sub, &message{m.ID, m.Text, body}, func() {})
+	if err = s.send(ctx, sub, &message{m.ID, m.Kind, m.Text, body}, func() {}); err != nil {
+		s.cfg.Log.Warn("a test was not delivered", "to", scheme(sub.URL), "subscription", sub.ID, "err", err)
+	}
+	return err
 }

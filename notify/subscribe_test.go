@@ -107,6 +107,8 @@ func TestWrongRequests(t *testing.T) {
 		{notify.Request{URL: "https://" + strings.Repeat("a", 2048)}, "at most 2048"},
 		{notify.Request{URL: "carrier://t0psecret"}, "no service is called \"carrier\""},
 		{notify.Request{URL: "logger://"}, "no service is called"},
+		{notify.Request{URL: "generic://example.org/t0psecret"}, "generic is not taken"},
+		{notify.Request{URL: "generic+https://example.org/t0psecret"}, "generic is not taken"},
 		{notify.Request{URL: "telegram://t0psecret"}, "not of the form that telegram takes"},
 		{notify.Request{URL: hook, Pool: acme, PastelID: first}, "give one of"},
 		{notify.Request{URL: hook, PastelID: "t0psecret"}, "pastelid: not a PastelID"},
@@ -124,7 +126,7 @@ func TestWrongRequests(t *testing.T) {
 		}
 	}
 	for _, good := range []string{
-		hook, "http://127.0.0.1:1/x?y=z", "generic://example.org/x", "generic+https://example.org/x", "ntfy://ntfy.sh/topic",
+		hook, "http://127.0.0.1:1/x?y=z", "ntfy://ntfy.sh/topic",
 		"matrix://user:password@example.org", "smtp://user:password@example.org:587/?from=a@b.c&to=d@e.f",
 	} {
 		if err := (&notify.Request{URL: good}).Check(); err != nil {

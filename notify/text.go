@@ -53,26 +53,41 @@ func poolText(t pool.EventType, p *store.PoolRow, coins int64, at when) string {
 func leftText(p *store.PoolRow, e *store.Event, d *detail, at when) string {
 	text := fmt.Sprintf("The pledge of %s by %s left pool %s in %s, as its coins were spent", psl(d.Coins), e.PastelID, p.ID, at)
 	if d.Forfeited > 0 {
-		text += fmt.Sprintf("; %s PSL that it had earned since the last settlement go to those who stay", d.Forfeited)
+		text += fmt.Sprintf("; %s PSL that it had earned since the last settlement go to those who stay and the operator", d.Forfeited)
 	}
 	if d.Role != pool.Standby.String() {
-		return text + ". The place can be taken by a new pledge."
+		return text + ". Its place goes to a pledge on standby, or to a new one."
 	}
 	return text + ". It was waiting for a place, so the pool's collateral is as before."
 }
 
 func payoutText(t pool.EventType, po *store.Payout, at when) string {
 	if t == pool.PayoutPaid {
-		return fmt.Sprintf("Payout %s of pool %s was mined in %s: it pays %s PSL to %d addresses. Nothing need be done.",
-			po.TxID, po.Pool, at, po.Total, po.Outputs)
+		return fmt.Sprintf("Payout %s of pool %s was mined in %s: it pays %s PSL to %s. Nothing need be done.",
+			po.TxID, po.Pool, at, po.Total, addresses(po.Outputs))
 	}
-	return fmt.Sprintf("Pool %s settled %s PSL to %d addresses in %s. Its payout %s can be mined from %s on; a keeper broadcasts it, or anyone.",
-		po.Pool, po.Total, po.Outputs, at, po.TxID, at.until(po.ValidFrom))
+	return fmt.Sprintf("Pool %s settled %s PSL to %s in %s. Its payout %s can be mined from %s on; a keeper broadcasts it, or anyone.",
+		po.Pool, po.Total, addresses(po.Outputs), at, po.TxID, at.until(po.ValidFrom))
+}
+
+func addresses(n int) string {
+	if n == 1 {
+		return "one address"
+	}
+	return fmt.Sprintf("%d addresses", n)
+}
+
+// shareText ends the text of a payout for a PastelID that it pays to.
+func shareText(share pastel.Amount) string {
+	if share == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Your reward addresses get %s PSL of it.", share)
 }
 
 func overdueText(po *store.Payout, at when) string {
-	return fmt.Sprintf("Payout %s of pool %s, %s PSL to %d addresses, could be mined since block %d and is not at %s. Broadcast it, or run a "+
-		"daemon with --keeper; it is cancelled and settled anew after %s.", po.TxID, po.Pool, po.Total, po.Outputs, po.ValidFrom, at,
+	return fmt.Sprintf("Payout %s of pool %s, %s PSL to %s, could be mined since block %d and is not at %s. Broadcast it, or run a "+
+		"daemon with --keeper; it is cancelled and settled anew after %s.", po.TxID, po.Pool, po.Total, addresses(po.Outputs), po.ValidFrom, at,
 		at.until(po.ValidTo))
 }
 
@@ -87,8 +102,11 @@ func spendingText(x *store.Spend, at when) string {
 	if x.Outcome == pool.PledgeMoved {
 		return text + ". The pledge stays, backed by what remains at its address; if this was not you, look after the wallet's keys."
 	}
-	return text + fmt.Sprintf(". Once it is mined the pledge has left and at least %s PSL of rewards are forfeited; if this was not you, look after the "+
-		"wallet's keys.", x.Forfeited)
+	text += ". Once it is mined the pledge has left"
+	if x.Forfeited > 0 { // a member's
+		text += fmt.Sprintf(" and at least %s PSL of rewards are forfeited", x.Forfeited)
+	}
+	return text + "; leaving may cost reputation. If this was not you, look after the wallet's keys."
 }
 
 func payeeText(sn *store.Supernode, paid string, at when) string {
@@ -104,4 +122,8 @@ func behindText(at when, target pastel.Height, since time.Time) string {
 func haltedText(at when) string {
 	return fmt.Sprintf("The daemon halted at %s: the next block of its node's chain breaks the rules of pools. See its log, and whether the node "+
 		"is one that enforces them.", at)
+}
+
+func endedText(at when, cause error) string {
+	return fmt.Sprintf("The daemon halted at %s and ends, as it cannot go on: %v. Nothing is told until it is started again.", at, cause)
 }

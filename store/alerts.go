@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -20,8 +21,8 @@ import (
 )
 
 // Alerts is the part of a ledger's database that the ledger knows nothing of: who is told of what, and what waits to be told. It
-// has connections of its own beside the writer's, and is used only by the process that holds the writer's lock. It is safe for
-// concurrent use.
+// has connections of its own beside the writer's. It is used by the process that holds the writer's lock; one that lost it with
+// its connection to PostgreSQL may not know yet, so that for a while there may be two. It is safe for concurrent use.
 type Alerts struct {
 	reader Reader // gives its snapshots the network
 	begin  string
@@ -167,9 +168,51 @@ func (x *AlertTx) Cursor() (AlertCursor, error) {
 	return AlertCursor{pastel.Height(r.Height), r.Position, hash}, err
 }
 
-// SetCursor moves the cursor.
+// SetCursor moves the cursor. With it go the hashes of the blocks that it passed last, for Fork.
 func (x *AlertTx) SetCursor(c AlertCursor) error {
-	return x.q.PutAlertCursor(x.ctx, db.PutAlertCursorParams{Height: int64(c.Height), Position: c.Position, Hash: c.Hash[:]})
+	rows, err := x.hashesDown(c.Height)
+	if err != nil {
+		return err
+	}
+	var trail []byte
+	for _, r := range rows {
+		trail = append(trail, r.Hash...)
+	}
+	return x.q.PutAlertCursor(x.ctx, db.PutAlertCursorParams{Height: int64(c.Height), Position: c.Position, Hash: c.Hash[:], Trail: trail})
+}
+
+// Fork returns the height of the last block of those that a cursor passed which is in the ledger still. It is not known, false, of a
+// cursor that an older release set: then it is where the deepest reorganization would have forked off.
+func (x *AlertTx) Fork(c AlertCursor) (pastel.Height, bool, error) {
+	trail, err := x.q.AlertTrail(x.ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	rows, err := x.hashesDown(c.Height)
+	if err != nil {
+		return 0, false, err
+	}
+	for _, r := range rows {
+		at := (int64(c.Height) - r.Height) * int64(len(c.Hash))
+		if at+int64(len(r.Hash)) <= int64(len(trail)) && bytes.Equal(r.Hash, trail[at:at+int64(len(r.Hash))]) {
+			return pastel.Height(r.Height), true, nil
+		}
+	}
+	return max(-1, c.Height-x.r.net.MaxReorg), false, nil
+}
+
+// hashesDown lists the blocks from a height down, as many as a reorganization may concern and the one before.
+func (x *AlertTx) hashesDown(h pastel.Height) ([]db.HashesDownFromRow, error) {
+	return x.q.HashesDownFrom(x.ctx, db.HashesDownFromParams{Height: int64(h), Limit: int32(x.r.net.MaxReorg) + 1})
+}
+
+// GoBack says that the ledger forked off after a block, which events are read from again up to a height. A subscription that was
+// made in between is told what happens on the other branch, and what stood there is as if it had begun at the fork.
+func (x *AlertTx) GoBack(fork, from pastel.Height) error {
+	if err := x.q.LowerSince(x.ctx, db.LowerSinceParams{Since: int64(fork), Since_2: int64(from)}); err != nil {
+		return err
+	}
+	return x.q.LowerStanding(x.ctx, int64(fork))
 }
 
 // AlertState is what became of a message.
@@ -286,15 +329,17 @@ func (x *AlertTx) DueAlerts(now time.Time, limit int32) ([]Alert, error) {
 	return alertsOf(x.q.DueAlerts(x.ctx, db.DueAlertsParams{NextTry: now.Unix(), Limit: limit}))
 }
 
-// ClaimAlert marks a message as being sent, and when it is sent again should there be no answer; false if it is withdrawn.
-func (x *AlertTx) ClaimAlert(id string, next time.Time) (bool, error) {
-	n, err := x.q.ClaimAlert(x.ctx, db.ClaimAlertParams{ID: id, NextTry: next.Unix()})
+// ClaimAlert marks a message as being sent once more than so many attempts, and when it is sent again should there be no answer;
+// false if it is withdrawn, or somebody else claimed it.
+func (x *AlertTx) ClaimAlert(id string, attempts int64, next time.Time) (bool, error) {
+	n, err := x.q.ClaimAlert(x.ctx, db.ClaimAlertParams{ID: id, Attempts: attempts, NextTry: next.Unix()})
 	return n > 0, err
 }
 
-// AnswerAlert says what became of a message that was claimed, unless it was withdrawn meanwhile.
-func (x *AlertTx) AnswerAlert(id string, state AlertState, now, next time.Time) error {
-	p := db.AnswerAlertParams{ID: id, State: string(state), NextTry: next.Unix()}
+// AnswerAlert says what became of the attempt that a message was claimed for, its attempts counting that one, unless it was withdrawn
+// or claimed again meanwhile.
+func (x *AlertTx) AnswerAlert(id string, attempts int64, state AlertState, now, next time.Time) error {
+	p := db.AnswerAlertParams{ID: id, Attempts: attempts, State: string(state), NextTry: next.Unix()}
 	if state == AlertSent {
 		p.SentAt = integer(now.Unix())
 	}
@@ -385,7 +430,7 @@ func spendOutcome(text string) (pool.EventType, error) {
 }
 
 // Spends lists what transactions that wait to be mined would do to pledges, the first seen first; zero arguments do not filter.
-// They are known as long as the daemon that writes the database runs beside a node.
+// MempoolLooked says as of when.
 func (s *Snapshot) Spends(poolID ticket.PoolID, pastelID string) ([]Spend, error) {
 	q := selecting("SELECT txid, pledge, pool, pastelid, outcome, forfeited, seen FROM mempool_spends")
 	equal(q, "pool", string(poolID))
@@ -420,8 +465,36 @@ func (x *AlertTx) DeleteSpend(s *Spend) error {
 	return x.q.DeleteSpend(x.ctx, db.DeleteSpendParams{Txid: s.TxID[:], Pledge: s.Pledge})
 }
 
-// Mined reports whether a block from a height on did to a pledge what an event says.
-func (x *AlertTx) Mined(id ticket.PoolID, pledge int64, what pool.EventType, from pastel.Height) (bool, error) {
-	n, err := x.q.CountMoves(x.ctx, db.CountMovesParams{Pool: text(string(id)), Pledge: integer(pledge), Type: string(what), Height: int64(from)})
-	return n > 0, err
+// LastMove returns the last block above a height that did to a pledge what an event says; -1 if there is none.
+func (x *AlertTx) LastMove(id ticket.PoolID, pledge int64, what pool.EventType, above pastel.Height) (pastel.Height, error) {
+	h, err := x.q.LastMove(x.ctx, db.LastMoveParams{Pool: text(string(id)), Pledge: integer(pledge), Type: string(what), Height: int64(above)})
+	return pastel.Height(h), err
+}
+
+// MempoolLook is when all that waits to be mined was looked at, by the daemon that writes the database.
+type MempoolLook struct {
+	Height pastel.Height // of the block that the next one was asked for
+	At     int64         // seconds since 1970
+}
+
+// MempoolLooked returns when the mempool was last looked at; false if no node is there to look at.
+func (s *Snapshot) MempoolLooked() (MempoolLook, bool, error) {
+	list, err := all(s, selecting("SELECT height, at FROM mempool_looked"), func(rows *sql.Rows) (x MempoolLook, err error) {
+		err = rows.Scan(&x.Height, &x.At)
+		return x, err
+	})
+	if err != nil || len(list) == 0 {
+		return MempoolLook{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// SetMempoolLooked says when all of the mempool was looked at.
+func (x *AlertTx) SetMempoolLooked(l MempoolLook) error {
+	return x.q.PutMempoolLooked(x.ctx, db.PutMempoolLookedParams{Height: int64(l.Height), At: l.At})
+}
+
+// ForgetMempool deletes what is known of a mempool that nobody looks at any more.
+func (x *AlertTx) ForgetMempool() error {
+	return errors.Join(x.q.DeleteSpends(x.ctx), x.q.DeleteMempoolLooked(x.ctx))
 }

@@ -133,11 +133,19 @@ func TestAlertsAreDueInOrder(t *testing.T) {
 			t.Errorf("due: %s", got)
 		}
 		do(func(x *store.AlertTx) error {
-			ours, err := x.ClaimAlert("a", now.Add(time.Minute))
+			ours, err := x.ClaimAlert("a", 0, now.Add(time.Minute))
 			if !ours {
 				t.Error("it was not claimed")
 			}
 			return err
+		})
+		// Another process that saw the same does not claim it, and what came of an attempt before the last one counts no more.
+		do(func(x *store.AlertTx) error {
+			ours, err := x.ClaimAlert("a", 0, now)
+			if ours {
+				t.Error("it was claimed twice")
+			}
+			return errors.Join(err, x.AnswerAlert("a", 0, store.AlertSent, now, now))
 		})
 		if got := due(now); got != "c" {
 			t.Errorf("due: %s", got)
@@ -146,13 +154,13 @@ func TestAlertsAreDueInOrder(t *testing.T) {
 			t.Errorf("due a minute later: %s", got)
 		}
 		do(func(x *store.AlertTx) error {
-			return errors.Join(x.AnswerAlert("a", store.AlertSent, now, now), x.CloseAlert("c", store.AlertWithdrawn))
+			return errors.Join(x.AnswerAlert("a", 1, store.AlertSent, now, now), x.CloseAlert("c", store.AlertWithdrawn))
 		})
 		if got := due(now); got != "b" {
 			t.Errorf("due: %s", got)
 		}
 		do(func(x *store.AlertTx) error {
-			ours, err := x.ClaimAlert("c", now)
+			ours, err := x.ClaimAlert("c", 0, now)
 			if ours {
 				t.Error("a withdrawn one was claimed")
 			}
@@ -162,6 +170,84 @@ func TestAlertsAreDueInOrder(t *testing.T) {
 			return x.AddAlert(&store.Alert{ID: "d", Subscription: "one", Cause: "b", Created: now})
 		}); err == nil {
 			t.Error("a cause was told twice")
+		}
+	})
+}
+
+// The fork is the last block that the cursor passed and the ledger has; who subscribed above it is told of the other branch.
+func TestAlertsFindTheFork(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		ctx := context.Background()
+		l := open(t, url)
+		blocks := recorded(t, "life")
+		l.step(t, -1, blocks[:20])
+		a := alerts(t, url)
+		cursor := store.AlertCursor{Height: 19, Position: store.EndOfBlock, Hash: blocks[19].Hash}
+		err := a.Do(ctx, func(x *store.AlertTx) error {
+			for id, since := range map[string]pastel.Height{"below": 12, "between": 16, "ahead": 90} {
+				if err := x.AddSubscription(&store.Subscription{ID: id, Since: since}); err != nil {
+					return err
+				}
+			}
+			return x.SetCursor(cursor)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, last := range []pastel.Height{19, 14} {
+			l.step(t, last, nil)
+			err = a.Do(ctx, func(x *store.AlertTx) error {
+				fork, known, err := x.Fork(cursor)
+				if fork != last || !known {
+					t.Errorf("the fork is %d, %v; want %d", fork, known, last)
+				}
+				return errors.Join(err, x.GoBack(fork, cursor.Height))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		err = a.View(ctx, func(x *store.AlertTx) error {
+			subs, err := x.Subscriptions()
+			for _, s := range subs {
+				if want := map[string]pastel.Height{"below": 12, "between": 14, "ahead": 90}[s.ID]; s.Since != want {
+					t.Errorf("%s: since %d, want %d", s.ID, s.Since, want)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// That the mempool was looked at is known as long as somebody looks.
+func TestMempoolLooked(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		open(t, url)
+		a := alerts(t, url)
+		look := store.MempoolLook{Height: 3, At: 1000}
+		for _, step := range []struct {
+			do   func(x *store.AlertTx) error
+			want store.MempoolLook
+		}{
+			{func(*store.AlertTx) error { return nil }, store.MempoolLook{}},
+			{func(x *store.AlertTx) error { return x.SetMempoolLooked(look) }, look},
+			{(*store.AlertTx).ForgetMempool, store.MempoolLook{}},
+		} {
+			if err := a.Do(context.Background(), step.do); err != nil {
+				t.Fatal(err)
+			}
+			view(t, reader(t, url), func(s *store.Snapshot) error {
+				got, known, err := s.MempoolLooked()
+				if got != step.want || known != (got.At > 0) {
+					t.Errorf("got %+v, %v", got, known)
+				}
+				return err
+			})
 		}
 	})
 }

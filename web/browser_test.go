@@ -51,7 +51,7 @@ type site struct {
 	mu       sync.Mutex
 	status   func(api.Status, error) (api.Status, error) // what becomes of a status, if set
 	trouble  string                                      // of the daemon
-	refused  string                                      // beginning of paths that get no answer, if set
+	refused  string                                      // beginning of paths that get no page or stream, if set
 	streams  int                                         // that are open
 	streamed []string                                    // what streams were asked for
 }
@@ -74,13 +74,16 @@ func (x *site) gate(next http.Handler) http.Handler {
 			x.streamed = append(x.streamed, r.URL.RawQuery)
 		}
 		x.mu.Unlock()
-		if refused {
-			http.Error(w, "refused", http.StatusBadGateway)
-		} else {
-			next.ServeHTTP(w, r)
-		}
 		if stream {
-			x.with(func() { x.streams-- })
+			defer x.with(func() { x.streams-- })
+		}
+		switch {
+		case refused && stream:
+			http.Error(w, "refused", http.StatusBadGateway)
+		case refused:
+			panic(http.ErrAbortHandler) // the connection breaks
+		default:
+			next.ServeHTTP(w, r)
 		}
 	})
 }

@@ -159,10 +159,13 @@ func TestPagesTell(t *testing.T) {
 			x.move(t, at.height)
 		}
 		path := x.pages(t)[at.page]
-		_, text := x.get(t, http.MethodGet, path)
+		text := ""
+		x.eventually(t, "the page of the block", func() bool { return strings.Contains(text, fmt.Sprintf(`id="tip">%d<`, at.height)) }, func() {
+			_, text = x.get(t, http.MethodGet, path)
+		})
 		for _, want := range at.has {
 			if !strings.Contains(text, want) {
-				t.Errorf("%s in block %d lacks %q:\n%s", path, at.height, want, text)
+				t.Errorf("%s in block %d lacks %q", path, at.height, want)
 			}
 		}
 		for _, not := range at.hasNot {

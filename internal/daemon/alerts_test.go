@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -13,10 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/notify"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
@@ -174,6 +177,7 @@ func TestAlertsFromANode(t *testing.T) {
 	client, err := pasteld.Dial(ctx, pasteld.Config{URL: n.server.URL, CookieFile: n.server.CookieFile, Network: regtest(t)})
 	must(err)
 	cfg := n.settings(t.TempDir(), "")
+	cfg.API = "127.0.0.1:0"
 	d := start(t, cfg)
 	mine := func(count int) error {
 		_, err := n.Generate(ctx, count)
@@ -214,9 +218,75 @@ func TestAlertsFromANode(t *testing.T) {
 		}
 		return err
 	}))
+	if tip := mempoolTip(t, d); tip < height {
+		t.Errorf("the mempool was looked at after block %d", tip)
+	}
 	must(mine(1))
-	until(spending, fmt.Sprintf("%d pledge.left", height+1), fmt.Sprintf("%d pool.replenishing", height+1))
+	gone := fmt.Sprintf("%d pledge.spending", height) // as resolved
+	until(spending, fmt.Sprintf("%d pledge.left", height+1), fmt.Sprintf("%d pool.replenishing", height+1), gone)
 	d.end()
+}
+
+// mempoolTip asks the API after which block the mempool was looked at.
+func mempoolTip(t *testing.T, d *running) pastel.Height {
+	t.Helper()
+	status, body := get(t, d.Addresses().API+"/api/v1/mempool")
+	var list struct {
+		Tip struct{ Height pastel.Height }
+	}
+	if err := json.Unmarshal([]byte(body), &list); err != nil || status != http.StatusOK {
+		t.Fatalf("%d, %v: %s", status, err, body)
+	}
+	return list.Tip.Height
+}
+
+// A daemon whose node is away tells what there is to tell, and says that it knows nothing of the mempool.
+func TestAlertsWithoutTheirNode(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	n := newNode(t)
+	n.submit(blocks[:164])
+	data := t.TempDir()
+	h := newHook(t)
+	subscribe(t, n, data, "", h, told...)
+	h.set(true)
+	d := start(t, n.settings(data, ""))
+	n.submit(blocks[164:165])
+	<-h.asked
+	d.end()
+	h.set(false)
+	cfg := n.settings(data, "")
+	cfg.Node, cfg.API = "http://"+freeAddress(t), "127.0.0.1:0"
+	d = start(t, cfg)
+	for giveUp := time.Now().Add(time.Minute); len(h.messages()) < 2 && time.Now().Before(giveUp); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if got, want := h.messages(), []string{"164 pledge.left", "164 pool.replenishing"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	d.end()
+}
+
+// What ends the daemon is told before it does.
+func TestAlertsOfTheEnd(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	blocks := life(t)
+	n, foreign := newNode(t), newNode(t)
+	n.submit(blocks[:150])
+	if _, err := foreign.Generate(ctx, 160); err != nil {
+		t.Fatal(err)
+	}
+	data := t.TempDir()
+	h := newHook(t)
+	subscribe(t, n, data, "", h, notify.DaemonHalted)
+	d := start(t, foreign.settings(data, ""))
+	if err := <-d.done; !errors.Is(err, chain.ErrTooDeep) && !errors.Is(err, chain.ErrForeignChain) {
+		t.Errorf("it ended with %v", err)
+	}
+	if got, want := h.messages(), []string{"149 daemon.halted"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 // A database that goes away takes nothing with it that was to be told, and the books go on once it is back.

@@ -94,7 +94,9 @@ func TestReadOnlyDaemonsServeTheSame(t *testing.T) {
 			for _, api := range apis {
 				reaches(t, api, 259)
 			}
-			var pools struct{ Items []struct{ ID, Operator string } }
+			var pools struct {
+				Items []struct{ ID, Operator string }
+			}
 			_, body := get(t, apis[0]+"/api/v1/pools")
 			if err := json.Unmarshal([]byte(body), &pools); err != nil || len(pools.Items) == 0 {
 				t.Fatal(err, body)

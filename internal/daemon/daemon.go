@@ -26,6 +26,7 @@ type Daemon struct {
 	bell    <-chan struct{}
 	metrics *metrics
 	ready   readiness
+	behind  time.Time // since when the ledger is behind its node: alerts of one session after the other keep it
 
 	mu     sync.Mutex
 	ledger *chain.Ledger   // of the present session
@@ -224,7 +225,10 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 }
 
 // follow takes the ledger along the node's chain.
-func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) error {
+func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) (err error) {
+	var node followed // people are told, however long it is away
+	defer d.alert(ctx, ledger, &node)()
+	defer func() { node.end(err) }()
 	if err := d.dial(ctx); err != nil {
 		return err
 	}
@@ -243,7 +247,7 @@ func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) error {
 	defer d.ready.follow(nil)
 	d.metrics.follow(follower.Status)
 	defer d.metrics.follow(nil)
-	defer d.alert(ctx, ledger, follower.Status)()
+	node.begin(d.node, follower)
 	done := make(chan struct{})
 	if d.cfg.Keeper {
 		k := keeper{ledger: ledger, node: d.node, log: d.log, synced: func() bool { return follower.Status().Synced }}
@@ -254,7 +258,7 @@ func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) error {
 	} else {
 		close(done)
 	}
-	err := follower.Run(ctx)
+	err = follower.Run(ctx)
 	cancel()
 	<-done
 	return err

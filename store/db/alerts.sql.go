@@ -95,15 +95,27 @@ func (q *Queries) AlertOfCause(ctx context.Context, arg AlertOfCauseParams) (Ale
 	return i, err
 }
 
+const alertTrail = `-- name: AlertTrail :one
+SELECT trail FROM alert_cursor
+`
+
+func (q *Queries) AlertTrail(ctx context.Context) ([]byte, error) {
+	row := q.queryRow(ctx, q.alertTrailStmt, alertTrail)
+	var trail []byte
+	err := row.Scan(&trail)
+	return trail, err
+}
+
 const answerAlert = `-- name: AnswerAlert :exec
-UPDATE alerts SET state = $2, next_try = $3, sent_at = $4 WHERE id = $1 AND state = 'sending'
+UPDATE alerts SET state = $2, next_try = $3, sent_at = $4 WHERE id = $1 AND state = 'sending' AND attempts = $5
 `
 
 type AnswerAlertParams struct {
-	ID      string
-	State   string
-	NextTry int64
-	SentAt  sql.NullInt64
+	ID       string
+	State    string
+	NextTry  int64
+	SentAt   sql.NullInt64
+	Attempts int64
 }
 
 func (q *Queries) AnswerAlert(ctx context.Context, arg AnswerAlertParams) error {
@@ -112,6 +124,7 @@ func (q *Queries) AnswerAlert(ctx context.Context, arg AnswerAlertParams) error 
 		arg.State,
 		arg.NextTry,
 		arg.SentAt,
+		arg.Attempts,
 	)
 	return err
 }
@@ -141,15 +154,17 @@ func (q *Queries) BindAlert(ctx context.Context, arg BindAlertParams) error {
 
 const claimAlert = `-- name: ClaimAlert :execrows
 UPDATE alerts SET state = 'sending', attempts = attempts + 1, next_try = $2 WHERE id = $1 AND state IN ('pending', 'sending') AND lost = 0
+AND attempts = $3
 `
 
 type ClaimAlertParams struct {
-	ID      string
-	NextTry int64
+	ID       string
+	NextTry  int64
+	Attempts int64
 }
 
 func (q *Queries) ClaimAlert(ctx context.Context, arg ClaimAlertParams) (int64, error) {
-	result, err := q.exec(ctx, q.claimAlertStmt, claimAlert, arg.ID, arg.NextTry)
+	result, err := q.exec(ctx, q.claimAlertStmt, claimAlert, arg.ID, arg.NextTry, arg.Attempts)
 	if err != nil {
 		return 0, err
 	}
@@ -193,29 +208,6 @@ func (q *Queries) CountEventsUpTo(ctx context.Context, arg CountEventsUpToParams
 	return count, err
 }
 
-const countMoves = `-- name: CountMoves :one
-SELECT count(*) FROM events WHERE pool = $1 AND pledge = $2 AND type = $3 AND height >= $4
-`
-
-type CountMovesParams struct {
-	Pool   sql.NullString
-	Pledge sql.NullInt64
-	Type   string
-	Height int64
-}
-
-func (q *Queries) CountMoves(ctx context.Context, arg CountMovesParams) (int64, error) {
-	row := q.queryRow(ctx, q.countMovesStmt, countMoves,
-		arg.Pool,
-		arg.Pledge,
-		arg.Type,
-		arg.Height,
-	)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const countPledgesAt = `-- name: CountPledgesAt :one
 SELECT count(*) FROM pledges WHERE pool = $1 AND pastelid = $2 AND joined <= $3 AND (ended IS NULL OR ended >= $3)
 `
@@ -242,6 +234,15 @@ func (q *Queries) DeleteAlertsOf(ctx context.Context, subscription string) error
 	return err
 }
 
+const deleteMempoolLooked = `-- name: DeleteMempoolLooked :exec
+DELETE FROM mempool_looked
+`
+
+func (q *Queries) DeleteMempoolLooked(ctx context.Context) error {
+	_, err := q.exec(ctx, q.deleteMempoolLookedStmt, deleteMempoolLooked)
+	return err
+}
+
 const deleteSpend = `-- name: DeleteSpend :exec
 DELETE FROM mempool_spends WHERE txid = $1 AND pledge = $2
 `
@@ -253,6 +254,15 @@ type DeleteSpendParams struct {
 
 func (q *Queries) DeleteSpend(ctx context.Context, arg DeleteSpendParams) error {
 	_, err := q.exec(ctx, q.deleteSpendStmt, deleteSpend, arg.Txid, arg.Pledge)
+	return err
+}
+
+const deleteSpends = `-- name: DeleteSpends :exec
+DELETE FROM mempool_spends
+`
+
+func (q *Queries) DeleteSpends(ctx context.Context) error {
+	_, err := q.exec(ctx, q.deleteSpendsStmt, deleteSpends)
 	return err
 }
 
@@ -335,6 +345,43 @@ func (q *Queries) ForgetAlerts(ctx context.Context, arg ForgetAlertsParams) erro
 	return err
 }
 
+const hashesDownFrom = `-- name: HashesDownFrom :many
+SELECT height, hash FROM blocks WHERE height <= $1 ORDER BY height DESC LIMIT $2
+`
+
+type HashesDownFromParams struct {
+	Height int64
+	Limit  int32
+}
+
+type HashesDownFromRow struct {
+	Height int64
+	Hash   []byte
+}
+
+func (q *Queries) HashesDownFrom(ctx context.Context, arg HashesDownFromParams) ([]HashesDownFromRow, error) {
+	rows, err := q.query(ctx, q.hashesDownFromStmt, hashesDownFrom, arg.Height, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []HashesDownFromRow{}
+	for rows.Next() {
+		var i HashesDownFromRow
+		if err := rows.Scan(&i.Height, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertAlert = `-- name: InsertAlert :exec
 INSERT INTO alerts (id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts,
 	next_try)
@@ -408,6 +455,29 @@ func (q *Queries) InsertSubscription(ctx context.Context, arg InsertSubscription
 		arg.Overdue,
 	)
 	return err
+}
+
+const lastMove = `-- name: LastMove :one
+SELECT CAST(coalesce(max(height), -1) AS BIGINT) FROM events WHERE pool = $1 AND pledge = $2 AND type = $3 AND height > $4
+`
+
+type LastMoveParams struct {
+	Pool   sql.NullString
+	Pledge sql.NullInt64
+	Type   string
+	Height int64
+}
+
+func (q *Queries) LastMove(ctx context.Context, arg LastMoveParams) (int64, error) {
+	row := q.queryRow(ctx, q.lastMoveStmt, lastMove,
+		arg.Pool,
+		arg.Pledge,
+		arg.Type,
+		arg.Height,
+	)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const listSubscriptions = `-- name: ListSubscriptions :many
@@ -505,6 +575,29 @@ func (q *Queries) LostAlerts(ctx context.Context, height int64) ([]Alert, error)
 	return items, nil
 }
 
+const lowerSince = `-- name: LowerSince :exec
+UPDATE subscriptions SET since = $1 WHERE since > $1 AND since <= $2
+`
+
+type LowerSinceParams struct {
+	Since   int64
+	Since_2 int64
+}
+
+func (q *Queries) LowerSince(ctx context.Context, arg LowerSinceParams) error {
+	_, err := q.exec(ctx, q.lowerSinceStmt, lowerSince, arg.Since, arg.Since_2)
+	return err
+}
+
+const lowerStanding = `-- name: LowerStanding :exec
+UPDATE alerts SET height = $1 WHERE standing = 1 AND height > $1
+`
+
+func (q *Queries) LowerStanding(ctx context.Context, height int64) error {
+	_, err := q.exec(ctx, q.lowerStandingStmt, lowerStanding, height)
+	return err
+}
+
 const paidByPayout = `-- name: PaidByPayout :one
 SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM payout_outputs o WHERE o.pool = $1 AND o.settled = $2
 AND address IN (SELECT reward FROM pledges p WHERE p.pool = $1 AND p.pastelid = $3)
@@ -551,18 +644,38 @@ func (q *Queries) PoolsOfPledger(ctx context.Context, pastelid string) ([]string
 }
 
 const putAlertCursor = `-- name: PutAlertCursor :exec
-INSERT INTO alert_cursor (one, height, position, hash) VALUES (1, $1, $2, $3)
-ON CONFLICT (one) DO UPDATE SET height = excluded.height, position = excluded.position, hash = excluded.hash
+INSERT INTO alert_cursor (one, height, position, hash, trail) VALUES (1, $1, $2, $3, $4)
+ON CONFLICT (one) DO UPDATE SET height = excluded.height, position = excluded.position, hash = excluded.hash, trail = excluded.trail
 `
 
 type PutAlertCursorParams struct {
 	Height   int64
 	Position int64
 	Hash     []byte
+	Trail    []byte
 }
 
 func (q *Queries) PutAlertCursor(ctx context.Context, arg PutAlertCursorParams) error {
-	_, err := q.exec(ctx, q.putAlertCursorStmt, putAlertCursor, arg.Height, arg.Position, arg.Hash)
+	_, err := q.exec(ctx, q.putAlertCursorStmt, putAlertCursor,
+		arg.Height,
+		arg.Position,
+		arg.Hash,
+		arg.Trail,
+	)
+	return err
+}
+
+const putMempoolLooked = `-- name: PutMempoolLooked :exec
+INSERT INTO mempool_looked (one, height, at) VALUES (1, $1, $2) ON CONFLICT (one) DO UPDATE SET height = excluded.height, at = excluded.at
+`
+
+type PutMempoolLookedParams struct {
+	Height int64
+	At     int64
+}
+
+func (q *Queries) PutMempoolLooked(ctx context.Context, arg PutMempoolLookedParams) error {
+	_, err := q.exec(ctx, q.putMempoolLookedStmt, putMempoolLooked, arg.Height, arg.At)
 	return err
 }
 

@@ -33,6 +33,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.alertOfCauseStmt, err = db.PrepareContext(ctx, alertOfCause); err != nil {
 		return nil, fmt.Errorf("error preparing query AlertOfCause: %w", err)
 	}
+	if q.alertTrailStmt, err = db.PrepareContext(ctx, alertTrail); err != nil {
+		return nil, fmt.Errorf("error preparing query AlertTrail: %w", err)
+	}
 	if q.answerAlertStmt, err = db.PrepareContext(ctx, answerAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query AnswerAlert: %w", err)
 	}
@@ -60,9 +63,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countEventsUpToStmt, err = db.PrepareContext(ctx, countEventsUpTo); err != nil {
 		return nil, fmt.Errorf("error preparing query CountEventsUpTo: %w", err)
 	}
-	if q.countMovesStmt, err = db.PrepareContext(ctx, countMoves); err != nil {
-		return nil, fmt.Errorf("error preparing query CountMoves: %w", err)
-	}
 	if q.countPledgesAtStmt, err = db.PrepareContext(ctx, countPledgesAt); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPledgesAt: %w", err)
 	}
@@ -77,6 +77,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteEventsAboveStmt, err = db.PrepareContext(ctx, deleteEventsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteEventsAbove: %w", err)
+	}
+	if q.deleteMempoolLookedStmt, err = db.PrepareContext(ctx, deleteMempoolLooked); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMempoolLooked: %w", err)
 	}
 	if q.deletePayoutOutputsAboveStmt, err = db.PrepareContext(ctx, deletePayoutOutputsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePayoutOutputsAbove: %w", err)
@@ -96,6 +99,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteSpendStmt, err = db.PrepareContext(ctx, deleteSpend); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSpend: %w", err)
 	}
+	if q.deleteSpendsStmt, err = db.PrepareContext(ctx, deleteSpends); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSpends: %w", err)
+	}
 	if q.deleteSubscriptionStmt, err = db.PrepareContext(ctx, deleteSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSubscription: %w", err)
 	}
@@ -110,6 +116,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.forgetUndoStmt, err = db.PrepareContext(ctx, forgetUndo); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetUndo: %w", err)
+	}
+	if q.hashesDownFromStmt, err = db.PrepareContext(ctx, hashesDownFrom); err != nil {
+		return nil, fmt.Errorf("error preparing query HashesDownFrom: %w", err)
 	}
 	if q.insertAlertStmt, err = db.PrepareContext(ctx, insertAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAlert: %w", err)
@@ -138,6 +147,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastBlockStmt, err = db.PrepareContext(ctx, lastBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query LastBlock: %w", err)
 	}
+	if q.lastMoveStmt, err = db.PrepareContext(ctx, lastMove); err != nil {
+		return nil, fmt.Errorf("error preparing query LastMove: %w", err)
+	}
 	if q.ledgerEventsAboveStmt, err = db.PrepareContext(ctx, ledgerEventsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query LedgerEventsAbove: %w", err)
 	}
@@ -150,6 +162,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lostAlertsStmt, err = db.PrepareContext(ctx, lostAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query LostAlerts: %w", err)
 	}
+	if q.lowerSinceStmt, err = db.PrepareContext(ctx, lowerSince); err != nil {
+		return nil, fmt.Errorf("error preparing query LowerSince: %w", err)
+	}
+	if q.lowerStandingStmt, err = db.PrepareContext(ctx, lowerStanding); err != nil {
+		return nil, fmt.Errorf("error preparing query LowerStanding: %w", err)
+	}
 	if q.paidByPayoutStmt, err = db.PrepareContext(ctx, paidByPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PaidByPayout: %w", err)
 	}
@@ -161,6 +179,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putAlertCursorStmt, err = db.PrepareContext(ctx, putAlertCursor); err != nil {
 		return nil, fmt.Errorf("error preparing query PutAlertCursor: %w", err)
+	}
+	if q.putMempoolLookedStmt, err = db.PrepareContext(ctx, putMempoolLooked); err != nil {
+		return nil, fmt.Errorf("error preparing query PutMempoolLooked: %w", err)
 	}
 	if q.putPoolStmt, err = db.PrepareContext(ctx, putPool); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPool: %w", err)
@@ -209,6 +230,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing alertOfCauseStmt: %w", cerr)
 		}
 	}
+	if q.alertTrailStmt != nil {
+		if cerr := q.alertTrailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing alertTrailStmt: %w", cerr)
+		}
+	}
 	if q.answerAlertStmt != nil {
 		if cerr := q.answerAlertStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing answerAlertStmt: %w", cerr)
@@ -254,11 +280,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countEventsUpToStmt: %w", cerr)
 		}
 	}
-	if q.countMovesStmt != nil {
-		if cerr := q.countMovesStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing countMovesStmt: %w", cerr)
-		}
-	}
 	if q.countPledgesAtStmt != nil {
 		if cerr := q.countPledgesAtStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countPledgesAtStmt: %w", cerr)
@@ -282,6 +303,11 @@ func (q *Queries) Close() error {
 	if q.deleteEventsAboveStmt != nil {
 		if cerr := q.deleteEventsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteEventsAboveStmt: %w", cerr)
+		}
+	}
+	if q.deleteMempoolLookedStmt != nil {
+		if cerr := q.deleteMempoolLookedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMempoolLookedStmt: %w", cerr)
 		}
 	}
 	if q.deletePayoutOutputsAboveStmt != nil {
@@ -314,6 +340,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteSpendStmt: %w", cerr)
 		}
 	}
+	if q.deleteSpendsStmt != nil {
+		if cerr := q.deleteSpendsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSpendsStmt: %w", cerr)
+		}
+	}
 	if q.deleteSubscriptionStmt != nil {
 		if cerr := q.deleteSubscriptionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSubscriptionStmt: %w", cerr)
@@ -337,6 +368,11 @@ func (q *Queries) Close() error {
 	if q.forgetUndoStmt != nil {
 		if cerr := q.forgetUndoStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetUndoStmt: %w", cerr)
+		}
+	}
+	if q.hashesDownFromStmt != nil {
+		if cerr := q.hashesDownFromStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hashesDownFromStmt: %w", cerr)
 		}
 	}
 	if q.insertAlertStmt != nil {
@@ -384,6 +420,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastBlockStmt: %w", cerr)
 		}
 	}
+	if q.lastMoveStmt != nil {
+		if cerr := q.lastMoveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastMoveStmt: %w", cerr)
+		}
+	}
 	if q.ledgerEventsAboveStmt != nil {
 		if cerr := q.ledgerEventsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing ledgerEventsAboveStmt: %w", cerr)
@@ -404,6 +445,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lostAlertsStmt: %w", cerr)
 		}
 	}
+	if q.lowerSinceStmt != nil {
+		if cerr := q.lowerSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lowerSinceStmt: %w", cerr)
+		}
+	}
+	if q.lowerStandingStmt != nil {
+		if cerr := q.lowerStandingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lowerStandingStmt: %w", cerr)
+		}
+	}
 	if q.paidByPayoutStmt != nil {
 		if cerr := q.paidByPayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing paidByPayoutStmt: %w", cerr)
@@ -422,6 +473,11 @@ func (q *Queries) Close() error {
 	if q.putAlertCursorStmt != nil {
 		if cerr := q.putAlertCursorStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putAlertCursorStmt: %w", cerr)
+		}
+	}
+	if q.putMempoolLookedStmt != nil {
+		if cerr := q.putMempoolLookedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putMempoolLookedStmt: %w", cerr)
 		}
 	}
 	if q.putPoolStmt != nil {
@@ -511,6 +567,7 @@ type Queries struct {
 	activeSupernodesStmt         *sql.Stmt
 	alertCursorStmt              *sql.Stmt
 	alertOfCauseStmt             *sql.Stmt
+	alertTrailStmt               *sql.Stmt
 	answerAlertStmt              *sql.Stmt
 	bindAlertStmt                *sql.Stmt
 	blockAtStmt                  *sql.Stmt
@@ -520,23 +577,25 @@ type Queries struct {
 	closeAlertStmt               *sql.Stmt
 	countBlocksStmt              *sql.Stmt
 	countEventsUpToStmt          *sql.Stmt
-	countMovesStmt               *sql.Stmt
 	countPledgesAtStmt           *sql.Stmt
 	deleteAlertsOfStmt           *sql.Stmt
 	deleteBlocksAboveStmt        *sql.Stmt
 	deleteCreditsAboveStmt       *sql.Stmt
 	deleteEventsAboveStmt        *sql.Stmt
+	deleteMempoolLookedStmt      *sql.Stmt
 	deletePayoutOutputsAboveStmt *sql.Stmt
 	deletePayoutsAboveStmt       *sql.Stmt
 	deletePledgesAboveStmt       *sql.Stmt
 	deletePoolStmt               *sql.Stmt
 	deleteRecordStmt             *sql.Stmt
 	deleteSpendStmt              *sql.Stmt
+	deleteSpendsStmt             *sql.Stmt
 	deleteSubscriptionStmt       *sql.Stmt
 	dueAlertsStmt                *sql.Stmt
 	endPledgeStmt                *sql.Stmt
 	forgetAlertsStmt             *sql.Stmt
 	forgetUndoStmt               *sql.Stmt
+	hashesDownFromStmt           *sql.Stmt
 	insertAlertStmt              *sql.Stmt
 	insertBlockStmt              *sql.Stmt
 	insertCreditStmt             *sql.Stmt
@@ -546,14 +605,18 @@ type Queries struct {
 	insertPledgeStmt             *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
 	lastBlockStmt                *sql.Stmt
+	lastMoveStmt                 *sql.Stmt
 	ledgerEventsAboveStmt        *sql.Stmt
 	listSubscriptionsStmt        *sql.Stmt
 	loseAlertsStmt               *sql.Stmt
 	lostAlertsStmt               *sql.Stmt
+	lowerSinceStmt               *sql.Stmt
+	lowerStandingStmt            *sql.Stmt
 	paidByPayoutStmt             *sql.Stmt
 	payPayoutStmt                *sql.Stmt
 	poolsOfPledgerStmt           *sql.Stmt
 	putAlertCursorStmt           *sql.Stmt
+	putMempoolLookedStmt         *sql.Stmt
 	putPoolStmt                  *sql.Stmt
 	putRecordStmt                *sql.Stmt
 	putSpendStmt                 *sql.Stmt
@@ -572,6 +635,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		activeSupernodesStmt:         q.activeSupernodesStmt,
 		alertCursorStmt:              q.alertCursorStmt,
 		alertOfCauseStmt:             q.alertOfCauseStmt,
+		alertTrailStmt:               q.alertTrailStmt,
 		answerAlertStmt:              q.answerAlertStmt,
 		bindAlertStmt:                q.bindAlertStmt,
 		blockAtStmt:                  q.blockAtStmt,
@@ -581,23 +645,25 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		closeAlertStmt:               q.closeAlertStmt,
 		countBlocksStmt:              q.countBlocksStmt,
 		countEventsUpToStmt:          q.countEventsUpToStmt,
-		countMovesStmt:               q.countMovesStmt,
 		countPledgesAtStmt:           q.countPledgesAtStmt,
 		deleteAlertsOfStmt:           q.deleteAlertsOfStmt,
 		deleteBlocksAboveStmt:        q.deleteBlocksAboveStmt,
 		deleteCreditsAboveStmt:       q.deleteCreditsAboveStmt,
 		deleteEventsAboveStmt:        q.deleteEventsAboveStmt,
+		deleteMempoolLookedStmt:      q.deleteMempoolLookedStmt,
 		deletePayoutOutputsAboveStmt: q.deletePayoutOutputsAboveStmt,
 		deletePayoutsAboveStmt:       q.deletePayoutsAboveStmt,
 		deletePledgesAboveStmt:       q.deletePledgesAboveStmt,
 		deletePoolStmt:               q.deletePoolStmt,
 		deleteRecordStmt:             q.deleteRecordStmt,
 		deleteSpendStmt:              q.deleteSpendStmt,
+		deleteSpendsStmt:             q.deleteSpendsStmt,
 		deleteSubscriptionStmt:       q.deleteSubscriptionStmt,
 		dueAlertsStmt:                q.dueAlertsStmt,
 		endPledgeStmt:                q.endPledgeStmt,
 		forgetAlertsStmt:             q.forgetAlertsStmt,
 		forgetUndoStmt:               q.forgetUndoStmt,
+		hashesDownFromStmt:           q.hashesDownFromStmt,
 		insertAlertStmt:              q.insertAlertStmt,
 		insertBlockStmt:              q.insertBlockStmt,
 		insertCreditStmt:             q.insertCreditStmt,
@@ -607,14 +673,18 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertPledgeStmt:             q.insertPledgeStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
 		lastBlockStmt:                q.lastBlockStmt,
+		lastMoveStmt:                 q.lastMoveStmt,
 		ledgerEventsAboveStmt:        q.ledgerEventsAboveStmt,
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
 		loseAlertsStmt:               q.loseAlertsStmt,
 		lostAlertsStmt:               q.lostAlertsStmt,
+		lowerSinceStmt:               q.lowerSinceStmt,
+		lowerStandingStmt:            q.lowerStandingStmt,
 		paidByPayoutStmt:             q.paidByPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
 		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
 		putAlertCursorStmt:           q.putAlertCursorStmt,
+		putMempoolLookedStmt:         q.putMempoolLookedStmt,
 		putPoolStmt:                  q.putPoolStmt,
 		putRecordStmt:                q.putRecordStmt,
 		putSpendStmt:                 q.putSpendStmt,

@@ -15,8 +15,20 @@ DELETE FROM alerts WHERE subscription = $1;
 SELECT height, position, hash FROM alert_cursor;
 
 -- name: PutAlertCursor :exec
-INSERT INTO alert_cursor (one, height, position, hash) VALUES (1, $1, $2, $3)
-ON CONFLICT (one) DO UPDATE SET height = excluded.height, position = excluded.position, hash = excluded.hash;
+INSERT INTO alert_cursor (one, height, position, hash, trail) VALUES (1, $1, $2, $3, $4)
+ON CONFLICT (one) DO UPDATE SET height = excluded.height, position = excluded.position, hash = excluded.hash, trail = excluded.trail;
+
+-- name: AlertTrail :one
+SELECT trail FROM alert_cursor;
+
+-- name: HashesDownFrom :many
+SELECT height, hash FROM blocks WHERE height <= $1 ORDER BY height DESC LIMIT $2;
+
+-- name: LowerSince :exec
+UPDATE subscriptions SET since = $1 WHERE since > $1 AND since <= $2;
+
+-- name: LowerStanding :exec
+UPDATE alerts SET height = $1 WHERE standing = 1 AND height > $1;
 
 -- name: AlertOfCause :one
 SELECT * FROM alerts WHERE subscription = $1 AND cause = $2;
@@ -48,10 +60,11 @@ SELECT * FROM alerts a WHERE a.state IN ('pending', 'sending') AND a.lost = 0 AN
 ORDER BY a.next_try, a.seq LIMIT $2;
 
 -- name: ClaimAlert :execrows
-UPDATE alerts SET state = 'sending', attempts = attempts + 1, next_try = $2 WHERE id = $1 AND state IN ('pending', 'sending') AND lost = 0;
+UPDATE alerts SET state = 'sending', attempts = attempts + 1, next_try = $2 WHERE id = $1 AND state IN ('pending', 'sending') AND lost = 0
+AND attempts = $3;
 
 -- name: AnswerAlert :exec
-UPDATE alerts SET state = $2, next_try = $3, sent_at = $4 WHERE id = $1 AND state = 'sending';
+UPDATE alerts SET state = $2, next_try = $3, sent_at = $4 WHERE id = $1 AND state = 'sending' AND attempts = $5;
 
 -- name: RetryUnanswered :exec
 UPDATE alerts SET next_try = $1 WHERE state = 'sending';
@@ -75,8 +88,8 @@ SELECT DISTINCT pool FROM pledges WHERE pastelid = $1 AND ended IS NULL;
 -- name: ActiveSupernodes :many
 SELECT id, activation_tx, escrow FROM pools WHERE status = 'active' AND activation_tx IS NOT NULL ORDER BY id;
 
--- name: CountMoves :one
-SELECT count(*) FROM events WHERE pool = $1 AND pledge = $2 AND type = $3 AND height >= $4;
+-- name: LastMove :one
+SELECT CAST(coalesce(max(height), -1) AS BIGINT) FROM events WHERE pool = $1 AND pledge = $2 AND type = $3 AND height > $4;
 
 -- name: PutSpend :exec
 INSERT INTO mempool_spends (txid, pledge, pool, pastelid, outcome, forfeited, seen) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -85,3 +98,12 @@ ON CONFLICT (txid, pledge) DO UPDATE SET pool = excluded.pool, pastelid = exclud
 
 -- name: DeleteSpend :exec
 DELETE FROM mempool_spends WHERE txid = $1 AND pledge = $2;
+
+-- name: DeleteSpends :exec
+DELETE FROM mempool_spends;
+
+-- name: PutMempoolLooked :exec
+INSERT INTO mempool_looked (one, height, at) VALUES (1, $1, $2) ON CONFLICT (one) DO UPDATE SET height = excluded.height, at = excluded.at;
+
+-- name: DeleteMempoolLooked :exec
+DELETE FROM mempool_looked;

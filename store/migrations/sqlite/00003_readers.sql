@@ -25,3 +25,13 @@ ALTER TABLE payouts_tx_last RENAME TO payouts;
 CREATE INDEX payouts_by_txid ON payouts (txid);
 CREATE INDEX payouts_by_settled ON payouts (settled);
 CREATE INDEX payouts_by_paid ON payouts (paid);
+
+-- The hashes of the last blocks whose events became alerts, the newest first: they tell where a reorganization forked off.
+ALTER TABLE alert_cursor ADD COLUMN trail BLOB;
+
+-- When all of the node's mempool was last looked at, and after which block.
+CREATE TABLE mempool_looked (
+	one    INTEGER PRIMARY KEY, -- always 1
+	height INTEGER NOT NULL,
+	at     INTEGER NOT NULL -- seconds since 1970
+) STRICT;
