@@ -410,7 +410,7 @@ func (s *Server) registerLists() {
 		})
 		return list(s, items, tip, next, err)
 	})
-	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins", func(ctx context.Context, in *struct {
+	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins; the tip is the block after which all of the mempool was looked at, of height -1 if it was not lately", func(ctx context.Context, in *struct {
 		PoolFilter
 		IDFilter
 	}) (*body[List[Spend]], error) {

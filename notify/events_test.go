@@ -258,7 +258,7 @@ func TestTransactionsAreShort(t *testing.T) {
 	blocks := life(t)
 	r := newRig(t, t.TempDir()+"/ledger.db")
 	r.step(-1, blocks[:146])
-	const many = 900
+	const many = 700
 	ctx := context.Background()
 	r.subscribe(notify.Request{URL: "http://127.0.0.1:9/", Kinds: ofEvents})
 	err := r.alerts.Do(ctx, func(x *store.AlertTx) error {
@@ -276,8 +276,8 @@ func TestTransactionsAreShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.step(145, blocks[146:200])
-	events, reads := len(wantedEvents(t, blocks[:200], 146)), 0
+	r.step(145, blocks[146:170])
+	events, reads := len(wantedEvents(t, blocks[:170], 146)), 0
 	for more := true; more; reads++ {
 		if more, err = r.svc.Read(ctx); err != nil {
 			t.Fatal(err)
@@ -286,7 +286,7 @@ func TestTransactionsAreShort(t *testing.T) {
 	if least := events * many / notify.RowsAtOnce; reads < least {
 		t.Errorf("%d events for %d subscriptions were read in %d transactions, want %d at least", events, many, reads, least)
 	}
-	r.step(150, branch(blocks, 150, 60, 99)) // what is withdrawn is so in short ones, too
+	r.step(150, branch(blocks, 150, 20, 99)) // what is withdrawn is so in short ones, too
 	for more := true; more; {
 		if more, err = r.svc.Read(ctx); err != nil {
 			t.Fatal(err)

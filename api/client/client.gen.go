@@ -1983,7 +1983,7 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/members/{pastelid} (the `Member` operationId).
 	Member(ctx context.Context, pastelid string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Mempool Unconfirmed transactions that spend pledged coins
+	// Mempool Unconfirmed transactions that spend pledged coins; the tip is the block after which all of the mempool was looked at, of height -1 if it was not lately
 	//
 	// Corresponds with GET /api/v1/mempool (the `Mempool` operationId).
 	Mempool(ctx context.Context, params *MempoolParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2237,7 +2237,7 @@ func (c *Client) Member(ctx context.Context, pastelid string, reqEditors ...Requ
 	return c.Client.Do(req)
 }
 
-// Mempool Unconfirmed transactions that spend pledged coins
+// Mempool Unconfirmed transactions that spend pledged coins; the tip is the block after which all of the mempool was looked at, of height -1 if it was not lately
 //
 // Corresponds with GET /api/v1/mempool (the `Mempool` operationId).
 func (c *Client) Mempool(ctx context.Context, params *MempoolParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4166,7 +4166,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/members/{pastelid} (the `Member` operationId).
 	MemberWithResponse(ctx context.Context, pastelid string, reqEditors ...RequestEditorFn) (*MemberResponse, error)
 
-	// MempoolWithResponse Unconfirmed transactions that spend pledged coins
+	// MempoolWithResponse Unconfirmed transactions that spend pledged coins; the tip is the block after which all of the mempool was looked at, of height -1 if it was not lately
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6322,7 +6322,7 @@ func (c *ClientWithResponses) MemberWithResponse(ctx context.Context, pastelid s
 	return ParseMemberResponse(rsp)
 }
 
-// MempoolWithResponse Unconfirmed transactions that spend pledged coins
+// MempoolWithResponse Unconfirmed transactions that spend pledged coins; the tip is the block after which all of the mempool was looked at, of height -1 if it was not lately
 //
 // Returns a wrapper object for the known response body format(s).
 //
