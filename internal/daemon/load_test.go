@@ -132,7 +132,6 @@ func attack(b *testing.B, targets *bytes.Buffer) {
 			P99 float64 `json:"99th"`
 			Max float64 `json:"max"`
 		} `json:"latencies"`
-		BytesIn struct{ Mean float64 } `json:"bytes_in"`
 		Rate    float64
 		Success float64
 	}
@@ -146,6 +145,5 @@ func attack(b *testing.B, targets *bytes.Buffer) {
 	b.ReportMetric(got.Latencies.P99/1e6, "ms-p99")
 	b.ReportMetric(got.Latencies.Max/1e6, "ms-max")
 	b.ReportMetric(got.Rate, "requests/s")
-	b.ReportMetric(got.BytesIn.Mean/1024, "KiB/answer")
 	b.ReportMetric(0, "ns/op")
 }
