@@ -21,6 +21,9 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
+// patience is what is waited for before a test fails: it is no measure of speed.
+const patience = 5 * time.Minute
+
 // site is an API on a ledger that a test moves.
 type site struct {
 	*httptest.Server
@@ -151,7 +154,7 @@ func read[T any](t testing.TB, x *site, path string) (out T) {
 // seen waits until the feed has noticed a block: answers are kept until then.
 func (x *site) seen(t testing.TB, height pastel.Height) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		if read[api.Statistics](t, x, "/api/v1/statistics").Tip.Height == height {
 			return
 		}

@@ -31,7 +31,7 @@ type listener struct {
 
 func (x *site) listen(t testing.TB, query, last string) *listener {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, x.URL+"/api/v1/stream"+query, nil)
 	if err != nil {
@@ -251,7 +251,7 @@ func TestStreamsAreBounded(t *testing.T) {
 		t.Errorf("%d %s", status, body)
 	}
 	a.cancel()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		ctx, cancel := context.WithCancel(context.Background())
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, x.URL+"/api/v1/stream", nil)
 		if err != nil {

@@ -22,7 +22,7 @@ import (
 // poll is how often a follower under test looks of its own accord, and patience what a test has before it fails.
 const (
 	poll     = time.Millisecond
-	patience = 2 * time.Minute
+	patience = 5 * time.Minute
 )
 
 // following is a ledger that a running follower takes along a node's chain.

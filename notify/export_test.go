@@ -33,14 +33,13 @@ var Shown = shown
 
 // Deadlines and limits that tests go by.
 const (
-	SendPatience = sendPatience
-	LongPause    = longPause
-	GiveUpAfter  = giveUpAfter
-	MaxFetches   = maxFetches
-	MaxHanging   = maxHanging
-	MaxWaiting   = maxWaiting
-	MaxAnswer    = maxAnswer
-	RowsAtOnce   = rowsAtOnce
+	LongPause   = longPause
+	GiveUpAfter = giveUpAfter
+	MaxFetches  = maxFetches
+	MaxHanging  = maxHanging
+	MaxWaiting  = maxWaiting
+	MaxAnswer   = maxAnswer
+	RowsAtOnce  = rowsAtOnce
 )
 
 // OfEvent reports whether alerts of a kind are events of blocks.

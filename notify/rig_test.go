@@ -231,6 +231,9 @@ func (r *rig) subscribe(q notify.Request) notify.Receipt {
 	return receipt
 }
 
+// patience is what is waited for before a test fails: it is no measure of speed.
+const patience = 5 * time.Minute
+
 // receiver is a webhook's other end.
 type receiver struct {
 	*httptest.Server
@@ -241,6 +244,7 @@ type receiver struct {
 	hold   chan struct{} // if set, it answers when this is closed
 	got    []notify.Message
 	tries  int
+	gone   int // tries that were given up before they were answered
 }
 
 func newReceiver(t testing.TB) *receiver {
@@ -263,6 +267,7 @@ func (r *receiver) receive(w http.ResponseWriter, q *http.Request) {
 			r.mu.Lock()
 		case <-q.Context().Done(): // nobody waits any more
 			r.mu.Lock()
+			r.gone++
 			return
 		}
 	}
@@ -298,6 +303,13 @@ func (r *receiver) take() []notify.Message {
 	got := r.got
 	r.got = nil
 	return got
+}
+
+// left is how many tries were given up before they were answered.
+func (r *receiver) left() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.gone
 }
 
 // kinds are short names of messages.

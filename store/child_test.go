@@ -89,7 +89,7 @@ func (c *child) height(t testing.TB) (h int) {
 // reopen opens a database whose writer is no more, as soon as the engine has noticed.
 func reopen(t testing.TB, url string) opened {
 	t.Helper()
-	const patience, pause = time.Minute, 2 * time.Millisecond
+	const patience, pause = 5 * time.Minute, 2 * time.Millisecond
 	for giveUp := time.Now().Add(patience); ; time.Sleep(pause) {
 		s, err := store.Open(context.Background(), url, regtest(t))
 		if err == nil {

@@ -38,7 +38,7 @@ func do(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
 // until waits for an expression to be true.
 func until(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
-	if err := chromedp.Run(ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+	if err := chromedp.Run(ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience))); err != nil {
 		t.Fatalf("%v: %s", err, expression)
 	}
 }
@@ -57,10 +57,13 @@ func tip(height pastel.Height) string {
 	return fmt.Sprintf(`document.getElementById("tip")?.textContent === "%d"`, height)
 }
 
+// patience is what is waited for before a test fails: it is no measure of speed.
+const patience = 5 * time.Minute
+
 // eventually waits for something about the site; look is done before each look at it.
 func (x *site) eventually(t *testing.T, what string, is func() bool, look ...func()) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		for _, f := range look {
 			f()
 		}

@@ -40,7 +40,7 @@ func play(t *testing.T) *played {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 		defer cancel()
 		if err := server.Close(ctx); err != nil {
 			t.Error(err)

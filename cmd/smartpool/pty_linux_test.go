@@ -64,10 +64,13 @@ func (s *screen) text() string {
 	return s.shown.String()
 }
 
+// patience is what is waited for before a test fails: it is no measure of speed.
+const patience = 5 * time.Minute
+
 // await waits until something is shown.
 func (s *screen) await(text string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(s.text(), text); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !strings.Contains(s.text(), text); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("%q is not shown:\n%s", text, s.text())
 		}

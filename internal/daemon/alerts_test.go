@@ -152,7 +152,7 @@ func TestAlertsOutliveKills(t *testing.T) {
 				c.kill()
 			}
 			d := start(t, n.settings(data, database))
-			for giveUp := time.Now().Add(time.Minute); len(h.messages()) < len(want) && time.Now().Before(giveUp); {
+			for giveUp := time.Now().Add(patience); len(h.messages()) < len(want) && time.Now().Before(giveUp); {
 				time.Sleep(5 * time.Millisecond)
 			}
 			d.end()
@@ -198,7 +198,7 @@ func TestAlertsFromANode(t *testing.T) {
 	h.secret = receipt.Secret
 	until := func(want ...string) {
 		t.Helper()
-		for giveUp := time.Now().Add(time.Minute); !slices.Equal(h.messages(), want); time.Sleep(5 * time.Millisecond) {
+		for giveUp := time.Now().Add(patience); !slices.Equal(h.messages(), want); time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(giveUp) {
 				t.Fatalf("got %q, want %q", h.messages(), want)
 			}
@@ -258,7 +258,7 @@ func TestAlertsWithoutTheirNode(t *testing.T) {
 	cfg := n.settings(data, "")
 	cfg.Node, cfg.API = "http://"+freeAddress(t), "127.0.0.1:0"
 	d = start(t, cfg)
-	for giveUp := time.Now().Add(time.Minute); len(h.messages()) < 2 && time.Now().Before(giveUp); {
+	for giveUp := time.Now().Add(patience); len(h.messages()) < 2 && time.Now().Before(giveUp); {
 		time.Sleep(5 * time.Millisecond)
 	}
 	if got, want := h.messages(), []string{"164 pledge.left", "164 pool.replenishing"}; !slices.Equal(got, want) {
@@ -312,7 +312,7 @@ func TestAlertsOutliveTheirDatabase(t *testing.T) {
 		d.synced(n)
 	}
 	want := wanted(t, blocks, 146)
-	for giveUp := time.Now().Add(time.Minute); len(h.messages()) < len(want) && time.Now().Before(giveUp); {
+	for giveUp := time.Now().Add(patience); len(h.messages()) < len(want) && time.Now().Before(giveUp); {
 		time.Sleep(5 * time.Millisecond)
 	}
 	d.end()

@@ -42,7 +42,7 @@ func (r *running) api() string {
 // reaches waits until a daemon's API is at a height, and says that nothing is wrong.
 func reaches(t *testing.T, api string, height int) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		status, body := get(t, api+"/api/v1/statistics")
 		var s struct{ Tip struct{ Height int } }
 		if status == http.StatusOK && json.Unmarshal([]byte(body), &s) == nil && s.Tip.Height == height {
@@ -66,7 +66,7 @@ func TestReadOnlyDaemonsServeTheSame(t *testing.T) {
 			database := fresh(t)
 			address := freeAddress(t)
 			first := reading(t, database, address)
-			for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) { // until it listens
+			for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) { // until it listens
 				c, err := net.Dial("tcp", address)
 				if err == nil {
 					c.Close()
@@ -119,7 +119,7 @@ func TestReadOnlyDaemonsServeTheSame(t *testing.T) {
 			}
 			same()
 
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, apis[1]+"/api/v1/stream", nil)
 			if err != nil {
@@ -175,7 +175,7 @@ func TestTroubleNamesNoHosts(t *testing.T) {
 	d := start(t, cfg)
 	t.Cleanup(d.end)
 	api := d.api()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		_, body := get(t, api+"/api/v1/status")
 		if strings.Contains(body, "the node is away") {
 			if strings.Contains(body, "127.0.0.1:1") {

@@ -302,7 +302,7 @@ func TestRefusals(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "guess") {
 					t.Errorf("got %v", err)
 				}
-			case <-time.After(time.Minute):
+			case <-time.After(patience):
 				t.Error("the daemon goes on")
 			}
 		})

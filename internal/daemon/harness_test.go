@@ -96,7 +96,7 @@ func (n *node) start(address string) {
 }
 
 func (n *node) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	n.server.Close(ctx)
 	if err := n.Close(); err != nil {
@@ -112,6 +112,9 @@ func (n *node) submit(blocks [][]byte) {
 		}
 	}
 }
+
+// patience is what is waited for before a test fails: it is no measure of speed.
+const patience = 5 * time.Minute
 
 // settings are those of a daemon that follows the node.
 func (n *node) settings(data, database string) daemon.Config {
