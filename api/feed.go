@@ -151,13 +151,29 @@ func renew(s *store.Snapshot, have []*news, tip pastel.Height) ([]*news, error) 
 	return now, nil
 }
 
-// maxBlockEvents bounds the events that are read for one look.
-const maxBlockEvents = 200_000
+// eventsAtOnce is how many events are read with one query.
+const eventsAtOnce = 100
+
+// readEvents reads all events of some blocks.
+func readEvents(s *store.Snapshot, from, to pastel.Height) (list []store.Event, err error) {
+	page := store.Page{Limit: eventsAtOnce}
+	for {
+		more, err := s.Events(store.EventFilter{From: from, To: to}, page)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+		if len(more) < page.Limit {
+			return list, nil
+		}
+		last := &more[len(more)-1]
+		page.After = []any{int64(last.Height), last.Position}
+	}
+}
 
 // readNews reads the events of blocks that follow each other.
 func readNews(s *store.Snapshot, blocks []store.Block) ([]*news, error) {
-	f := store.EventFilter{From: blocks[0].Height, To: blocks[len(blocks)-1].Height}
-	events, err := s.Events(f, store.Page{Limit: maxBlockEvents})
+	events, err := readEvents(s, blocks[0].Height, blocks[len(blocks)-1].Height)
 	if err != nil {
 		return nil, err
 	}

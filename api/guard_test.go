@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -60,6 +61,8 @@ func TestHeadersAndSizes(t *testing.T) {
 		"long address":  {http.MethodGet, "/api/v1/events?cursor=" + strings.Repeat("a", 5000), "", http.StatusRequestURITooLong},
 		"large body":    {http.MethodPost, "/api/v1/tickets/check", `{"ticket":"` + strings.Repeat("a", 2<<20) + `"}`, http.StatusRequestEntityTooLarge},
 		"wrong method":  {http.MethodDelete, "/api/v1/pools", "", http.StatusMethodNotAllowed},
+		"no operation":  {http.MethodGet, "/api/v1/nothing", "", http.StatusNotFound},
+		"no version":    {http.MethodPost, "/api/", "{}", http.StatusNotFound},
 		"no JSON":       {http.MethodPost, "/api/v1/tickets/check", "{", http.StatusBadRequest},
 		"no ticket":     {http.MethodPost, "/api/v1/tickets/check", "{}", http.StatusUnprocessableEntity},
 		"unknown field": {http.MethodPost, "/api/v1/tickets/check", `{"ticket":"{}","x":1}`, http.StatusUnprocessableEntity},
@@ -70,9 +73,13 @@ func TestHeadersAndSizes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		body, err := io.ReadAll(res.Body)
 		res.Body.Close()
-		if res.StatusCode != c.want {
-			t.Errorf("%s: %s, want %d", what, res.Status, c.want)
+		if err != nil || res.StatusCode != c.want || reason(res.StatusCode, body) == "" {
+			t.Errorf("%s: %s, %s, want %d with a reason", what, res.Status, body, c.want)
+		}
+		if allow := res.Header.Get("Allow"); (allow == http.MethodGet) != (c.want == http.StatusMethodNotAllowed) {
+			t.Errorf("%s: allowed is %q", what, allow)
 		}
 	}
 }

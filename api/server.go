@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2" // OpenAPI 3.1 from the handlers' types
@@ -51,7 +52,8 @@ func New(cfg Config) *Server {
 	routes := http.NewServeMux()
 	s.api = humago.New(routes, config())
 	s.register()
-	s.mux.Handle("/api/", uncached(routes, s.answers.Keep(routes)))
+	routes.Handle(root, unrouted(routes))
+	s.mux.Handle(root, uncached(routes, s.answers.Keep(routes)))
 	return s
 }
 
@@ -85,6 +87,28 @@ func uncached(direct, kept http.Handler) http.Handler {
 			return
 		}
 		kept.ServeHTTP(w, r)
+	})
+}
+
+const root = "/api/"
+
+// unrouted refuses what no operation is for.
+func unrouted(routes *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+			other := r.Clone(r.Context())
+			other.Method = method
+			if _, pattern := routes.Handler(other); pattern != root {
+				allowed = append(allowed, method)
+			}
+		}
+		if len(allowed) == 0 {
+			problem(w, http.StatusNotFound, "there is nothing at this address: /api/openapi.json lists what there is")
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		problem(w, http.StatusMethodNotAllowed, "this address takes "+strings.Join(allowed, ", ")+" and no "+r.Method)
 	})
 }
 

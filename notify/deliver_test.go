@@ -432,6 +432,9 @@ func TestDeliveryDoesNotWaitForTheNode(t *testing.T) {
 	}()
 	r.step(163, blocks[164:165])
 	<-r.node.hold // it is asked, and does not answer
+	for giveUp := time.Now().Add(patience); !strings.Contains(r.logs.String(), "was not delivered") && time.Now().Before(giveUp); {
+		time.Sleep(time.Millisecond)
+	}
 	to.answer(0)
 	r.pass(time.Hour)
 	var got []notify.Message

@@ -1,7 +1,6 @@
 package notify_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -142,7 +142,7 @@ type rig struct {
 	behind *time.Time // that one service gives to the next
 	mu     sync.Mutex
 	now    time.Time
-	logs   bytes.Buffer
+	logs   logs
 }
 
 func newRig(t testing.TB, url string) *rig {
@@ -303,6 +303,24 @@ func (r *receiver) take() []notify.Message {
 	got := r.got
 	r.got = nil
 	return got
+}
+
+// logs is a log that is read while it is written.
+type logs struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // left is how many tries were given up before they were answered.

@@ -149,34 +149,31 @@ func TestLoaderRefusesDamage(t *testing.T) {
 	if len(kinds) != int(recordEnd)-1 {
 		t.Fatalf("only the kinds %v are in the state at once", kinds)
 	}
-	records := func() mirror {
-		m := mirror{}
-		m.write(s.Records())
-		return m
-	}
-	for k, r := range records() {
+	all := mirror{}
+	all.write(s.Records())
+	for k, r := range all {
 		if r.Kind == RecordCoin && k[len(k)-1] != '0' || r.Kind == RecordPerson && k[5] > '3' {
 			continue // some of these will do
 		}
-		m := records()
+		m := maps.Clone(all)
 		delete(m, k)
 		mustNotLoad(t, m, s, k+" is missing")
 		for _, at := range []int{0, len(r.Value) - 1} {
-			m = records()
+			m = maps.Clone(all)
 			r.Value = slices.Clone(r.Value)
 			r.Value[at] ^= 1
 			m[k] = r
 			mustNotLoad(t, m, s, k+" is damaged")
 			r.Value[at] ^= 1
 		}
-		m = records()
+		m = maps.Clone(all)
 		r.Value = nil
 		m[k] = r
 		mustNotLoad(t, m, s, k+" is empty")
 	}
 	other := s.net
 	other.Name = "testnet"
-	if _, err := records().load(other); err == nil || !strings.Contains(err.Error(), "testnet") {
+	if _, err := all.load(other); err == nil || !strings.Contains(err.Error(), "testnet") {
 		t.Errorf("a state of another network: %v", err)
 	}
 }

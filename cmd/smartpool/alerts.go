@@ -30,8 +30,8 @@ type tokenFlags struct {
 	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File that holds it: api.token in the daemon's data folder."`
 }
 
-// dial asks the daemon how it is, and has the token go with each request from then on.
-func (f *tokenFlags) dial(ctx context.Context, e *env) (*remote, error) {
+// ProvideRemote gives a command the daemon it asks; the token goes with each request.
+func (f *tokenFlags) ProvideRemote(ctx context.Context, e *env) (*remote, error) {
 	token := f.Token
 	if f.TokenFile != "" && token == "" {
 		text, err := os.ReadFile(f.TokenFile)
@@ -78,18 +78,12 @@ type alertsAddCmd struct {
 }
 
 // Run subscribes.
-func (c *alertsAddCmd) Run(e *env) error {
+func (c *alertsAddCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if c.URL == "-" {
 		var err error
 		if c.URL, err = secretURL(e); err != nil {
 			return err
 		}
-	}
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
 	}
 	if c.Pool != "" {
 		p, err := r.pool(ctx, c.Pool)
@@ -144,13 +138,7 @@ func secretURL(e *env) (string, error) {
 type alertsListCmd struct{ tokenFlags }
 
 // Run lists subscriptions.
-func (c *alertsListCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *alertsListCmd) Run(ctx context.Context, e *env, r *remote) error {
 	list, err := fetch[[]api.Subscribed](r.Alerts(ctx, &client.AlertsParams{}))
 	if err != nil {
 		return err
@@ -187,13 +175,7 @@ type alertsRemoveCmd struct {
 }
 
 // Run ends a subscription.
-func (c *alertsRemoveCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *alertsRemoveCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if _, err := fetch[struct{}](r.Unsubscribe(ctx, c.ID, &client.UnsubscribeParams{})); err != nil {
 		return noSubscription(c.ID, err)
 	}
@@ -206,13 +188,7 @@ type alertsTestCmd struct {
 }
 
 // Run sends a test message.
-func (c *alertsTestCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *alertsTestCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if _, err := fetch[struct{}](r.TestAlert(ctx, c.ID, &client.TestAlertParams{})); err != nil {
 		return noSubscription(c.ID, err)
 	}

@@ -105,10 +105,10 @@ func TestManyPledges(t *testing.T) {
 	says(300, "mmmm", "my", c.Members[1], "--each")
 	x.at.API = truth
 
-	sum := func(id, kind string) (sum pastel.Amount) {
+	sum := func(kind string, ids ...string) (sum pastel.Amount) {
 		var list []entry
 		var out strings.Builder
-		if code := run([]string{"--json", "history", id, "--api", x.at.API}, strings.NewReader(""), &out, &out); code != exitOK {
+		if code := run(append([]string{"--json", "history", "--api", x.at.API}, ids...), strings.NewReader(""), &out, &out); code != exitOK {
 			t.Fatal(out.String())
 		}
 		if err := json.Unmarshal([]byte(out.String()), &list); err != nil {
@@ -132,8 +132,13 @@ func TestManyPledges(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &a); err != nil {
 			t.Fatal(fmt.Errorf("%w: %s", err, out))
 		}
-		if income, paid := sum(id, "income"), sum(id, "payout"); income == 0 || paid == 0 || income != a[0].Credited || paid != a[0].Paid {
+		if income, paid := sum("income", id), sum("payout", id); income == 0 || paid == 0 || income != a[0].Credited || paid != a[0].Paid {
 			t.Errorf("%s: the history has %s PSL of income and %s PSL of payouts, the account %s and %s", short(id), income, paid, a[0].Credited, a[0].Paid)
 		}
+	}
+	pair := c.Members[len(c.Members)-2:] // who are paid to one address
+	says(40, "of all together:\n  "+pair[0], "my", pair[1])
+	if both, one := sum("payout", pair...), sum("payout", pair[0]); both == 0 || both != one {
+		t.Errorf("the history of two that share an address has %s PSL of payouts, that of one %s", both, one)
 	}
 }

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/pastelnetwork/smartpool/internal/demo"
 )
@@ -16,8 +13,6 @@ type demoCmd struct {
 }
 
 // Run plays a pool's life; it takes seconds and needs nothing.
-func (c *demoCmd) Run(e *env) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+func (c *demoCmd) Run(ctx context.Context, e *env) error {
 	return demo.Run(ctx, demo.Config{Dir: c.Dir, API: c.API, Keep: c.Keep, Out: e.out})
 }

@@ -28,9 +28,7 @@ type digestLine struct {
 }
 
 // Run compares ledger digests: daemons with equal ones agree on all of history. Of one daemon it prints the digest and says no more.
-func (c *digestCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
+func (c *digestCmd) Run(ctx context.Context, e *env) error {
 	all, err := c.daemons(ctx, e)
 	if err != nil {
 		return err

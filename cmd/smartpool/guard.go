@@ -39,23 +39,17 @@ type guarded struct {
 	Pledges int        `json:"pledges,omitempty"`
 }
 
-// Run watches pledges until it is interrupted: it locks the outputs behind them in the wallet, which forgets that when it is
-// restarted, and warns of transactions that spend them.
-func (c *guardCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
+// Validate refuses to do nothing but ask.
+func (c *guardCmd) Validate() error {
 	if c.Every < time.Second {
-		return usagef("--every %v: want a second at least", c.Every)
+		return fmt.Errorf("--every %v: want a second at least", c.Every)
 	}
-	return c.guard(ctx, e)
+	return nil
 }
 
-// guard is Run until the context ends.
-func (c *guardCmd) guard(ctx context.Context, e *env) error {
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+// Run watches pledges until it is interrupted: it locks the outputs behind them in the wallet, which forgets that when it is
+// restarted, and warns of transactions that spend them.
+func (c *guardCmd) Run(ctx context.Context, e *env, r *remote) (err error) {
 	g := &guard{e: e, r: r, free: map[pastel.OutPoint]bool{}, warned: map[string]api.Spend{}}
 	if !c.NoLock {
 		if g.wallet, err = c.wallet(ctx, r.net); err != nil {
@@ -202,8 +196,8 @@ func (g *guard) lock(ctx context.Context, mine map[int64]api.Position, tip api.T
 		if g.free[out] {
 			continue
 		}
-		c, err := fetch[api.Coin](g.r.Output(ctx, out.String()))
-		if err != nil && !errors.Is(err, errNotThere) {
+		c, err := g.r.coin(ctx, out)
+		if err != nil {
 			return err
 		}
 		if !c.Backs {

@@ -95,12 +95,14 @@ func TestGuardGoesOn(t *testing.T) {
 	w := newWatched(t)
 	ctx, stop := context.WithCancel(context.Background())
 	var out, warned bytes.Buffer
+	c, e := guardCmd{NoLock: true, Every: time.Millisecond}, &env{out: &out, err: &warned}
+	c.API, c.ID = w.URL, []string{"jXmine"}
+	r, err := c.dial(ctx, e)
+	if err != nil {
+		t.Fatal(err)
+	}
 	done := make(chan error)
-	go func() {
-		c := guardCmd{NoLock: true, Every: time.Millisecond}
-		c.API, c.ID = w.URL, []string{"jXmine"}
-		done <- c.guard(ctx, &env{out: &out, err: &warned})
-	}()
+	go func() { done <- c.Run(ctx, e, r) }()
 	for _, change := range []func(){
 		func() { w.spends = []api.Spend{{TxID: "t1", Pledge: 3, Leaves: true}} },
 		func() { w.tip.Height, w.spends = -1, nil },

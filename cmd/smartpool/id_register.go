@@ -24,13 +24,7 @@ type idRegisterCmd struct {
 }
 
 // Run registers the PastelID of a key file, which no node holds: it builds the ticket here, and the node's wallet only pays for it.
-func (c *idRegisterCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *idRegisterCmd) Run(ctx context.Context, e *env, r *remote) error {
 	wallet, err := c.wallet(ctx, r.net)
 	if err != nil {
 		return err

@@ -34,9 +34,7 @@ type entry struct {
 }
 
 // Run prints income, forfeits and payouts in the order they came.
-func (c *historyCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
+func (c *historyCmd) Run(ctx context.Context, e *env) error {
 	from, to, err := days(c.From, c.To)
 	if err != nil {
 		return err
@@ -46,12 +44,20 @@ func (c *historyCmd) Run(e *env) error {
 		return err
 	}
 	entries := []entry{}
+	paid := map[entry]bool{}
 	for i := range list {
 		more, err := r.history(ctx, &list[i])
 		if err != nil {
 			return err
 		}
-		entries = append(entries, more...)
+		for _, x := range more {
+			payment := entry{TxID: x.TxID, Address: x.Address}
+			if x.Kind == "payout" && paid[payment] { // to an address that two of the accounts share
+				continue
+			}
+			paid[payment] = true
+			entries = append(entries, x)
+		}
 	}
 	entries = slices.DeleteFunc(entries, func(x entry) bool { return x.Time.Before(from) || !x.Time.Before(to) })
 	sort.SliceStable(entries, func(a, b int) bool { return entries[a].Height < entries[b].Height })

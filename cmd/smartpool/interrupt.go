@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-var errInterrupted = errors.New("interrupted: nothing was signed")
+var errInterrupted = errors.New("interrupted: nothing was posted or spent")
 
 // await waits for what a person types, or for Ctrl-C. A read cannot be broken off: it is left behind, and the command has to end.
 func await[T any](ctx context.Context, read func() (T, error)) (T, error) {

@@ -32,13 +32,7 @@ type joinCmd struct {
 }
 
 // Run leads through a pledge: terms, output, statement, signatures, ticket, block.
-func (c *joinCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *joinCmd) Run(ctx context.Context, e *env, r *remote) error {
 	p, err := r.pool(ctx, c.Pool)
 	if err != nil {
 		return err

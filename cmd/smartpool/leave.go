@@ -18,9 +18,7 @@ type leaveCmd struct {
 }
 
 // Run says what leaving costs. Leaving itself is spending the coins, with any wallet.
-func (c *leaveCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
+func (c *leaveCmd) Run(ctx context.Context, e *env) error {
 	r, list, err := c.accounts(ctx, e)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -79,10 +80,17 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 	defer errOut.Close()
 	defer out.Close()
 	exited := -1
+	stop := func() {}
+	defer func() { stop() }()
+	interruption := func() (ctx context.Context, _ error) { // for the commands that ask for it: Ctrl-C kills the others
+		ctx, stop = interruptible()
+		return ctx, nil
+	}
 	var line cli
 	parser, err := kong.New(&line, kong.Name("smartpool"), kong.Writers(out, errOut),
 		kong.Description("Smart pools of the Pastel network: pooled Supernode collateral without custody."),
 		kong.Exit(func(code int) { exited = code }),
+		kong.BindSingletonProvider(interruption),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		_, _ = fmt.Fprintln(errOut, "smartpool:", err)

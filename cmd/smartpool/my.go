@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -14,9 +15,7 @@ type myCmd struct {
 }
 
 // Run shows what I have.
-func (c *myCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
+func (c *myCmd) Run(ctx context.Context, e *env) error {
 	_, list, err := c.accounts(ctx, e)
 	if err != nil {
 		return err
@@ -75,6 +74,10 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 	}
 	fmt.Fprintf(b, "On the way%14s PSL  in payouts that are settled and not mined\n", psl(pending))
 	fmt.Fprintf(b, "Paid      %14s PSL  so far\n", psl(a.Paid))
+	if len(a.SharedWith) > 0 {
+		fmt.Fprintf(b, "Mind that pools pay these to the same address, and what is not accrued is of all together:\n  %s\n",
+			strings.Join(a.SharedWith, "\n  "))
+	}
 	if len(a.Pending) > 0 {
 		b.WriteString("\nPayouts on the way\n")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -20,13 +21,7 @@ type payoutsCmd struct {
 }
 
 // Run lists payouts, and broadcasts those that are due.
-func (c *payoutsCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *payoutsCmd) Run(ctx context.Context, e *env, r *remote) error {
 	params := client.PayoutsParams{Address: optional(c.Address)}
 	if c.Pool != "" {
 		p, err := r.pool(ctx, c.Pool)

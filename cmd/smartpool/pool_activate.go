@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -21,13 +22,7 @@ type poolActivateCmd struct {
 }
 
 // Run activates a pool.
-func (c *poolActivateCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	p, err := r.pool(ctx, c.Pool)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -40,13 +41,7 @@ type poolCreateCmd struct {
 }
 
 // Run leads through opening a pool.
-func (c *poolCreateCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	wallet, err := c.wallet(ctx, r.net)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"net/http"
@@ -20,9 +21,7 @@ type poolReportCmd struct {
 }
 
 // Run sums up what came in and what went out.
-func (c *poolReportCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
+func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 	from, to, err := days(c.From, c.To)
 	if err != nil {
 		return err

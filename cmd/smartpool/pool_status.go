@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -20,13 +21,7 @@ const (
 )
 
 // Run shows a pool.
-func (c *poolStatusCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	p, err := r.pool(ctx, c.Pool)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -15,13 +16,7 @@ type poolsCmd struct {
 }
 
 // Run compares pools.
-func (c *poolsCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *poolsCmd) Run(ctx context.Context, e *env, r *remote) error {
 	list, err := fetch[api.List[api.Pool]](r.Pools(ctx, &client.PoolsParams{Open: optional(!c.All), Coins: optional(c.Coins)}))
 	if err != nil {
 		return err

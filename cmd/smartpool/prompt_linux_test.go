@@ -62,7 +62,7 @@ func TestCtrlCAtPrompts(t *testing.T) {
 			defer func() { _ = c.Process.Kill() }()
 			s.await(tt.prompt)
 			s.typing("\x03")
-			s.await("interrupted: nothing was signed")
+			s.await("interrupted: nothing was posted or spent")
 			err = c.Wait()
 			if c.ProcessState.ExitCode() != exitNo {
 				t.Errorf("the command ends with %v, want exit code %d", err, exitNo)

@@ -63,8 +63,8 @@ func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list [
 		if !pledged {
 			continue
 		}
-		c, err := fetch[api.Coin](r.Output(ctx, u.OutPoint.String()))
-		if err != nil && !errors.Is(err, errNotThere) { // one that no block holds yet backs nothing
+		c, err := r.coin(ctx, u.OutPoint)
+		if err != nil {
 			return nil, err
 		}
 		if c.Backs {
@@ -72,4 +72,13 @@ func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list [
 		}
 	}
 	return list, nil
+}
+
+// coin asks for an output. One that no block holds yet backs nothing.
+func (r *remote) coin(ctx context.Context, out pastel.OutPoint) (api.Coin, error) {
+	c, err := fetch[api.Coin](r.Output(ctx, out.String()))
+	if errors.Is(err, errNotThere) {
+		err = nil
+	}
+	return c, err
 }

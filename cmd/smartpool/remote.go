@@ -44,6 +44,9 @@ func interruptible() (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 }
 
+// ProvideRemote gives a command the daemon it asks, before it does anything.
+func (f *apiFlags) ProvideRemote(ctx context.Context, e *env) (*remote, error) { return f.dial(ctx, e) }
+
 // dial asks the daemon how it is.
 func (f *apiFlags) dial(ctx context.Context, e *env) (*remote, error) {
 	url := strings.TrimSuffix(f.API, "/")

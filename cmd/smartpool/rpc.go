@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -15,9 +16,7 @@ type rpcCmd struct {
 }
 
 // Run makes one call, as pastel-cli does.
-func (c *rpcCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
+func (c *rpcCmd) Run(ctx context.Context, e *env) error {
 	net, err := networkNamed(c.Network)
 	if err != nil {
 		return err

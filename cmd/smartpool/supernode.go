@@ -32,17 +32,11 @@ type supernodeLaunchCmd struct {
 	Yes    bool   `help:"Do not ask."`
 }
 
+// Validate wants a host that the network can reach.
+func (c *supernodeLaunchCmd) Validate() error { return hostPort(c.Host) }
+
 // Run makes the key, shows the line for masternode.conf, starts the Supernode and waits until it is paid.
-func (c *supernodeLaunchCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
-	if err := hostPort(c.Host); err != nil {
-		return err
-	}
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		return err
-	}
+func (c *supernodeLaunchCmd) Run(ctx context.Context, e *env, r *remote) error {
 	p, err := r.pool(ctx, c.Pool)
 	if err != nil {
 		return err
@@ -133,7 +127,7 @@ func hostPort(s string) error {
 	host, port, err := net.SplitHostPort(s)
 	n, bad := strconv.ParseUint(port, 10, 16)
 	if err != nil || bad != nil || n == 0 || !hostName.MatchString(host) {
-		return usagef("--host %q: want IP:PORT or HOST:PORT, such as 192.0.2.7:9933", s)
+		return fmt.Errorf("--host %q: want IP:PORT or HOST:PORT, such as 192.0.2.7:9933", s)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -14,9 +15,7 @@ type verifyPayoutCmd struct {
 }
 
 // Run says ok, wrong or unknown.
-func (c *verifyPayoutCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
+func (c *verifyPayoutCmd) Run(ctx context.Context, e *env) error {
 	id, err := pastel.ParseTxID(c.TxID)
 	if err != nil {
 		return usagef("%q is no transaction id: want 64 hex digits", printable(c.TxID))

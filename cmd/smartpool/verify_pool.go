@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,9 +18,7 @@ type verifyPoolCmd struct {
 }
 
 // Run compares a daemon's books of a pool with what the rules make of raw blocks.
-func (c *verifyPoolCmd) Run(e *env) error {
-	ctx, stop := interruptible()
-	defer stop()
+func (c *verifyPoolCmd) Run(ctx context.Context, e *env) error {
 	r, err := c.dial(ctx, e)
 	if err != nil {
 		return unknownError{err}
