@@ -49,7 +49,7 @@ func (f *tokenFlags) ProvideRemote(ctx context.Context, e *env) (*remote, error)
 	if at, err := url.Parse(f.API); err == nil && at.Scheme == "http" && !loopback(at.Hostname()) {
 		return nil, usagef("the token would go to %s unencrypted: use https, or run this on the daemon's machine", at.Host)
 	}
-	r, err := f.apiFlags.dial(ctx, e)
+	r, err := f.dial(ctx, e)
 	if err != nil {
 		return nil, err
 	}
