@@ -107,8 +107,9 @@ func unrouted(routes *http.ServeMux) http.Handler {
 			problem(w, http.StatusNotFound, "there is nothing at this address: /api/openapi.json lists what there is")
 			return
 		}
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		problem(w, http.StatusMethodNotAllowed, "this address takes "+strings.Join(allowed, ", ")+" and no "+r.Method)
+		allow := strings.Join(allowed, ", ")
+		w.Header().Set("Allow", allow)
+		problem(w, http.StatusMethodNotAllowed, "this address takes "+allow+" and no "+r.Method)
 	})
 }
 

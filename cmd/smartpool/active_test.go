@@ -17,10 +17,7 @@ import (
 func TestActivePool(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	x := startDev(t)
-	secret := x.file("secret", passphrase)
-	x.mine(105)
-	x.atlas(secret)
+	x, secret, _ := startAtlas(t)
 	alice := x.person(1300)
 	x.mine(1)
 	x.does("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes")

@@ -12,10 +12,7 @@ import (
 func TestJoinChoosesAnUnusedAddress(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	x := startDev(t)
-	secret := x.file("secret", passphrase)
-	x.mine(105)
-	x.atlas(secret)
+	x, secret, _ := startAtlas(t)
 	alice, bruno := x.person(0), x.person(0)
 	net, _ := pastel.NetworkByName("regtest")
 	fees, err := pastel.ParseAddress(&net, x.field("fee_address", "pool", "status", "atlas"))

@@ -38,14 +38,17 @@ func between(t testing.TB, to string, intercept func(w http.ResponseWriter, r *h
 	return server.URL
 }
 
-// atlas opens a pool that wants 1200 PSL, and returns its operator's and Supernode's PastelIDs.
-func (x *dev) atlas(secret string) (operator, supernode string) {
-	x.t.Helper()
-	operator, supernode = x.person(0), x.person(0)
+// startAtlas is a daemon with a pool that wants 1200 PSL, a file with everybody's passphrase, and the operator's PastelID.
+func startAtlas(t *testing.T) (x *dev, secret, operator string) {
+	t.Helper()
+	x = startDev(t)
+	secret = x.file("secret", passphrase)
+	x.mine(105)
+	operator, supernode := x.person(0), x.person(0)
 	x.mine(1)
 	x.does("pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "40", "--operator", operator,
 		"--supernode", supernode, "--passphrase-file", secret, "--yes")
-	return operator, supernode
+	return x, secret, operator
 }
 
 // does runs a line that must succeed, while blocks are mined.
@@ -72,10 +75,7 @@ func (x *dev) unlock() {
 // take the largest output first.
 func TestPledgedCoinsPayNothing(t *testing.T) {
 	t.Parallel()
-	x := startDev(t)
-	secret := x.file("secret", passphrase)
-	x.mine(105)
-	operator, _ := x.atlas(secret)
+	x, secret, operator := startAtlas(t)
 	alice, bruno, chen := x.person(0), x.person(0), x.person(0)
 	x.send(520)
 	large := x.send(30_000)
@@ -146,10 +146,7 @@ func TestPledgedCoinsPayNothing(t *testing.T) {
 // What is posted is posted, whatever the daemon says or does not say afterwards.
 func TestPostedIsSaid(t *testing.T) {
 	t.Parallel()
-	x := startDev(t)
-	secret := x.file("secret", passphrase)
-	x.mine(105)
-	x.atlas(secret)
+	x, secret, _ := startAtlas(t)
 	alice, bruno := x.person(420), x.person(430)
 	x.mine(1)
 	truth := x.at.API
@@ -191,10 +188,7 @@ func TestPostedIsSaid(t *testing.T) {
 func TestUnclearPosting(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	x := startDev(t)
-	secret := x.file("secret", passphrase)
-	x.mine(105)
-	x.atlas(secret)
+	x, secret, _ := startAtlas(t)
 	alice := x.person(420)
 	x.mine(1)
 	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "400", "--passphrase-file", secret, "--yes"}
@@ -252,10 +246,7 @@ func TestUnclearPosting(t *testing.T) {
 // A PastelID that no node holds the key of is registered by its key file, and pledges.
 func TestRegisterKeyFile(t *testing.T) {
 	t.Parallel()
-	x := startDev(t)
-	secret := x.file("secret", passphrase)
-	x.mine(105)
-	x.atlas(secret)
+	x, secret, _ := startAtlas(t)
 	key := filepath.Join(x.dir, "key")
 	_, made, _ := call("", "id", "new", key, "--passphrase-file", secret)
 	id := strings.TrimSpace(made)
