@@ -38,15 +38,15 @@ type Network struct {
 	MinFee, MaxFee       int64 // operator's, in 0.01 %
 	MinFactor, MaxFactor int64 // overcollateralization, in 0.0001
 
-	MaxPledges int // of a pool
-	MaxInputs  int // of a payout
-	MaxOutputs int // of a payout, without the change
+	MaxPledges         int // of a pool, live
+	MaxInputs          int // of a payout
+	MaxOutputs         int // of a payout, without the change
+	MaxCoinbaseOutputs int // of a coinbase to one pool's escrow that count as income
 
 	MinEscrowCoinbase Amount // least output to an escrow script that counts, in a coinbase
 	MinEscrow         Amount // the same elsewhere
 	MinPayout         Amount // least claim that is paid by a live pool
-	Dust              Amount // least output of a payout, before fees
-	FeeUnit           Amount // of a payout, for each input and each output
+	Dust              Amount // least payment of a payout
 
 	EarlyRegistrationFee Amount // of a PastelID, up to EarlyRegistration
 	EarlyRegistration    Height
@@ -107,7 +107,7 @@ func (n *Network) Validate() error {
 		}
 	}
 	amounts := []Amount{
-		n.Collateral, n.MinPledge, n.MinEscrowCoinbase, n.MinEscrow, n.MinPayout, n.Dust, n.FeeUnit,
+		n.Collateral, n.MinPledge, n.MinEscrowCoinbase, n.MinEscrow, n.MinPayout, n.Dust,
 		n.EarlyRegistrationFee, n.LateRegistrationFee, n.ContractFee,
 	}
 	switch {
@@ -119,8 +119,9 @@ func (n *Network) Validate() error {
 		return fmt.Errorf("operator fees %d..%d are not within 0..10000 (0.01 %%)", n.MinFee, n.MaxFee)
 	case n.MinFactor < 10_000 || n.MinFactor > n.MaxFactor || n.MaxFactor > 1_000_000:
 		return fmt.Errorf("factors %d..%d are not within 10000..1000000 (0.0001)", n.MinFactor, n.MaxFactor)
-	case n.MaxPledges < 1 || n.MaxInputs < 1 || n.MaxOutputs < 1 || n.MaxPledges > 10_000 || n.MaxInputs > 10_000 || n.MaxOutputs > 10_000:
-		return fmt.Errorf("MaxPledges %d, MaxInputs %d and MaxOutputs %d must be within 1..10000", n.MaxPledges, n.MaxInputs, n.MaxOutputs)
+	case slices.ContainsFunc([]int{n.MaxPledges, n.MaxInputs, n.MaxOutputs, n.MaxCoinbaseOutputs}, func(most int) bool { return most < 1 || most > 10_000 }):
+		return fmt.Errorf("MaxPledges %d, MaxInputs %d, MaxOutputs %d and MaxCoinbaseOutputs %d must be within 1..10000",
+			n.MaxPledges, n.MaxInputs, n.MaxOutputs, n.MaxCoinbaseOutputs)
 	}
 	return nil
 }
@@ -132,8 +133,8 @@ func common() Network {
 		MaxSubscription: 51_840, CoinbaseMaturity: 100, MaxReorg: 100,
 		IdleLimit: 5_760, PayoutExpiry: 5_760,
 		MinFee: 300, MaxFee: 1_500, MinFactor: 10_000, MaxFactor: 30_000,
-		MaxPledges: 500, MaxInputs: 1_000, MaxOutputs: 600,
-		MinEscrowCoinbase: 1 * PSL, MinEscrow: 100 * PSL, MinPayout: 1 * PSL, Dust: 100, FeeUnit: 10,
+		MaxPledges: 500, MaxInputs: 1_000, MaxOutputs: 600, MaxCoinbaseOutputs: 16,
+		MinEscrowCoinbase: 1 * PSL, MinEscrow: 100 * PSL, MinPayout: 1 * PSL, Dust: 100,
 		EarlyRegistrationFee: 10 * PSL, EarlyRegistration: 10_000, LateRegistrationFee: 1_000 * PSL, ContractFee: 10 * PSL,
 	}
 }

@@ -78,6 +78,24 @@ func ParseMultisig(script []byte, keys [][]byte) (m int, all [][]byte, ok bool) 
 	return m, all, true
 }
 
+// LastPush returns the bytes that a script pushes last; they alias it. It is false unless the script only pushes (every opcode
+// is 00..60), no push is cut short, and the last one pushes bytes by a direct push or OP_PUSHDATA (01..4e).
+func LastPush(script []byte) (data []byte, ok bool) {
+	for rest := script; len(rest) > 0; {
+		switch op := rest[0]; {
+		case op > op16:
+			return nil, false
+		case op == 0 || op > opPushData4:
+			data, ok, rest = nil, false, rest[1:]
+		default:
+			if data, rest, ok = cutPush(rest); !ok {
+				return nil, false
+			}
+		}
+	}
+	return data, ok
+}
+
 // cutPush splits a script after its first instruction, which must push bytes.
 func cutPush(s []byte) (data, rest []byte, ok bool) {
 	size, skip := int(s[0]), 1

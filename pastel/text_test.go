@@ -88,7 +88,7 @@ func TestNetworks(t *testing.T) {
 		}
 		if n.CoinbaseMaturity != 100 || n.MaxReorg != 100 || n.MinFee != 300 || n.MaxFee != 1500 || n.MinFactor != 10_000 || n.MaxFactor != 30_000 ||
 			n.MaxPledges != 500 || n.MinEscrowCoinbase != 100_000 || n.MinEscrow != 10_000_000 || n.MinPayout != 100_000 || n.Dust != 100 ||
-			n.FeeUnit != 10 || n.MaxInputs != 1000 || n.MaxOutputs != 600 || n.ContractFee != 1_000_000 ||
+			n.MaxCoinbaseOutputs != 16 || n.MaxInputs != 1000 || n.MaxOutputs != 600 || n.ContractFee != 1_000_000 ||
 			n.RegistrationFee(10_000) != 1_000_000 || n.RegistrationFee(10_001) != 100_000_000 {
 			t.Errorf("%s differs in what all share: %+v", tt.name, n)
 		}

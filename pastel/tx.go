@@ -188,8 +188,11 @@ func (r *txReader) arenaSize(size int) int {
 }
 
 // NewTx makes a transaction with lock time 0: of version 4 with expiry 0 and empty shielded parts, or of version 1.
-func NewTx(sapling bool, ins []TxIn, outs []TxOut) *Tx {
-	t := &Tx{Version: 1, Inputs: ins, Outputs: outs}
+func NewTx(sapling bool, ins []TxIn, outs []TxOut) *Tx { return NewTimedTx(sapling, ins, outs, 0, 0) }
+
+// NewTimedTx is NewTx with a lock time and, in version 4, an expiry height; version 1 has none.
+func NewTimedTx(sapling bool, ins []TxIn, outs []TxOut, lockTime uint32, expiry Height) *Tx {
+	t := &Tx{Version: 1, LockTime: lockTime, Inputs: ins, Outputs: outs}
 	size := 8 + 4 + 8 + 3 + 18
 	for i := range ins {
 		size += minInputSize + 8 + len(ins[i].ScriptSig)
@@ -219,9 +222,11 @@ func NewTx(sapling bool, ins []TxIn, outs []TxOut) *Tx {
 		b = AppendCompactSize(b, uint64(len(outs[i].Script)))
 		b = append(b, outs[i].Script...)
 	}
-	b = append(b, 0, 0, 0, 0) // lock time
+	b = binary.LittleEndian.AppendUint32(b, lockTime)
 	if sapling {
-		b = append(b, make([]byte, 4+8+3)...) // expiry, value balance, three empty lists
+		t.ExpiryHeight = uint32(expiry)
+		b = binary.LittleEndian.AppendUint32(b, t.ExpiryHeight)
+		b = append(b, make([]byte, 8+3)...) // value balance, three empty lists
 	}
 	t.raw, t.id = b, DoubleSHA256(b)
 	return t

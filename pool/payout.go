@@ -14,7 +14,7 @@ type payout struct {
 	pool     *poolState
 	settled  pastel.Height
 	inputs   []*escrowOutput
-	payments []Payment // what claims fell by: outputs and their part of the fee
+	payments []Payment // what claims fell by
 	change   pastel.Amount
 	tx       *pastel.Tx
 }
@@ -29,7 +29,7 @@ func (po *payout) validTo(net *pastel.Network) pastel.Height {
 	return po.validFrom(net) + net.PayoutExpiry
 }
 
-// total is what the payments take from escrow: outputs without the change, and the fee.
+// total is what the payments take from escrow.
 func (po *payout) total() pastel.Amount { return totalOf(po.payments) }
 
 func totalOf(payments []Payment) pastel.Amount {
@@ -40,42 +40,16 @@ func totalOf(payments []Payment) pastel.Amount {
 	return sum
 }
 
-// largest returns the index of the largest payment, the first of equals.
-func largest(payments []Payment) int {
-	best := 0
-	for i, p := range payments {
-		if p.Amount > payments[best].Amount {
-			best = i
-		}
-	}
-	return best
-}
-
-// outputsOf takes the fee off the payments (protocol 8.5): each bears its own part, the largest also that of the inputs.
-func outputsOf(net *pastel.Network, payments []Payment, inputs int) []Payment {
-	outs := slices.Clone(payments)
-	for i := range outs {
-		outs[i].Amount -= net.FeeUnit
-	}
-	outs[largest(payments)].Amount -= net.FeeUnit * pastel.Amount(inputs)
-	return outs
-}
-
-// feeOf is the fee of a payout, in patoshi (protocol 8.5).
-func feeOf(net *pastel.Network, inputs, payments int) pastel.Amount {
-	return net.FeeUnit * pastel.Amount(inputs+payments)
-}
-
 // buildTx makes the payout's transaction (protocol 8).
 func (po *payout) buildTx(net *pastel.Network) {
 	sig := pushOf(ticket.EscrowRedeemScript(po.pool.terms.ID))
 	ins := make([]pastel.TxIn, len(po.inputs))
 	for i, e := range po.inputs {
-		ins[i] = pastel.TxIn{PrevOut: e.out, ScriptSig: sig, Sequence: 0xffffffff}
+		ins[i] = pastel.TxIn{PrevOut: e.out, ScriptSig: sig, Sequence: payoutSequence}
 	}
-	payments := outputsOf(net, po.payments, len(po.inputs))
+	payments := po.payments
 	if po.change > 0 {
-		payments = append(payments, Payment{po.change, po.pool.escrowAddress()})
+		payments = append(slices.Clip(payments), Payment{po.change, po.pool.escrowAddress()})
 	}
 	outs := make([]pastel.TxOut, len(payments))
 	scripts := make([]byte, 0, maxScript*len(payments))
@@ -84,8 +58,12 @@ func (po *payout) buildTx(net *pastel.Network) {
 		scripts = o.To.AppendScript(scripts)
 		outs[i] = pastel.TxOut{Value: o.Amount, Script: scripts[start:len(scripts):len(scripts)]}
 	}
-	po.tx = pastel.NewTx(net.SaplingActive(po.validFrom(net)), ins, outs)
+	from := po.validFrom(net)
+	po.tx = pastel.NewTimedTx(net.SaplingActive(from), ins, outs, uint32(from-1), po.validTo(net))
 }
+
+// payoutSequence is not final, so that the lock time holds.
+const payoutSequence = 0xfffffffe
 
 // maxScript is the length of the longest script that an address has, in bytes.
 const maxScript = 25

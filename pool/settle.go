@@ -29,8 +29,7 @@ func (b *block) settle(p *poolState) {
 	b.record(&payoutSettled{p.terms.ID, b.h})
 	b.emit(Event{
 		Type: PayoutSettled, Pool: p.terms.ID, TxID: po.tx.ID(),
-		Outputs: outputsOf(net, po.payments, len(po.inputs)),
-		Fee:     feeOf(net, len(po.inputs), len(po.payments)), Change: po.change,
+		Outputs: po.payments, Change: po.change,
 	})
 	b.settled = append(b.settled, po)
 }
@@ -73,18 +72,6 @@ func (s *State) nextPayout(p *poolState, least pastel.Amount) *payout {
 		return nil
 	}
 	change := available - totalOf(payments)
-	if 0 < change && change < s.net.Dust {
-		payments[largest(payments)].Amount -= s.net.Dust - change
-		change = s.net.Dust
-	}
-	for _, pay := range payments {
-		if pay.Amount < s.net.Dust {
-			return nil
-		}
-	}
-	if outputsOf(&s.net, payments, len(inputs))[largest(payments)].Amount < s.net.Dust {
-		return nil
-	}
 	return &payout{pool: p, inputs: inputs, payments: payments, change: change}
 }
 

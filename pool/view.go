@@ -67,8 +67,7 @@ func (po *payout) view(net *pastel.Network) Payout {
 	return Payout{
 		Pool: po.pool.terms.ID, Tx: po.tx, Settled: po.settled,
 		ValidFrom: po.validFrom(net), ValidTo: po.validTo(net),
-		Outputs: outputsOf(net, po.payments, len(po.inputs)),
-		Fee:     feeOf(net, len(po.inputs), len(po.payments)), Change: po.change,
+		Outputs: po.payments, Change: po.change,
 	}
 }
 

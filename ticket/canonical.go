@@ -9,8 +9,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gowebpki/jcs"
-
-	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 // object is a ticket as JSON, before it is canonical.
@@ -128,19 +126,6 @@ func (x *Init) IDFor(label string) PoolID {
 		return ""
 	}
 	return PoolID(label + "." + hash[:2*idBytes])
-}
-
-// EscrowRedeemScript returns the script behind a pool's escrow address: a push of the first 20 bytes of SHA-256 of the id,
-// OP_DROP, OP_1 (protocol 8). Nobody holds a key for it.
-func EscrowRedeemScript(id PoolID) []byte {
-	hash := sha256.Sum256([]byte(id))
-	const opDrop, op1 = 0x75, 0x51
-	return append(append([]byte{20}, hash[:20]...), opDrop, op1)
-}
-
-// EscrowAddress returns the address that a pool's rewards are paid to. It must never be shown as a place to send coins to.
-func EscrowAddress(id PoolID) pastel.Address {
-	return pastel.Address{Kind: pastel.AddressP2SH, Hash: pastel.Hash160(EscrowRedeemScript(id))}
 }
 
 // only reports whether s has no byte outside of the alphabet.

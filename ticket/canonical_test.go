@@ -186,23 +186,6 @@ func TestParsePoolID(t *testing.T) {
 	}
 }
 
-// TestEscrow: protocol 8, and the address that the recorded chain paid to.
-func TestEscrow(t *testing.T) {
-	const id = PoolID("acme.14ad6470e6e801b3a531ed6601c809909f791f15")
-	hash := sha256.Sum256([]byte(id))
-	want := "14" + hex.EncodeToString(hash[:20]) + "7551"
-	if got := hex.EncodeToString(EscrowRedeemScript(id)); got != want {
-		t.Errorf("redeem script is %s, want %s", got, want)
-	}
-	if got := EscrowAddress(id).Encode(regtest(t)); got != "ttTWAYMEui3GirRdLKjzA4iRBDSFW4fDg5r" {
-		t.Errorf("escrow address is %s", got)
-	}
-	redeem := pastel.Hash160(EscrowRedeemScript(id))
-	if got, want := EscrowAddress(id).Script().String(), "a914"+hex.EncodeToString(redeem[:])+"87"; got != want {
-		t.Errorf("escrow script is %s, want %s", got, want)
-	}
-}
-
 // drawTicket makes any ticket that can be written down, sensible or not.
 func drawTicket(t *rapid.T) *Ticket {
 	text := rapid.StringN(-1, -1, maxString)
