@@ -6,19 +6,19 @@ import (
 	"fmt"
 )
 
-// BlockHeader is a block's header. Pastel's has Zcash's fields; version 5 adds the mining Supernode's PastelID and
+// BlockHeader is a block's header. Pastel's has Zcash's fields; version 5 and all above add the mining Supernode's PastelID and
 // signature, both empty when an ordinary miner found the block.
 //
 // Layout, integers little endian, counts CompactSize:
 //
-//	4      version
+//	4      version, signed, 4 or more
 //	32     hash of the parent
 //	32     Merkle root
 //	32     Sapling note commitment root
 //	4      time
 //	4      bits
-//	count  PastelID, as text (version 5)
-//	count  signature of the Merkle root (version 5)
+//	count  PastelID, as text (from version 5 on)
+//	count  signature of the parent's Merkle root (from version 5 on)
 //	32     nonce
 //	count  Equihash solution
 type BlockHeader struct {
@@ -28,8 +28,8 @@ type BlockHeader struct {
 	SaplingRoot [32]byte
 	Time        uint32 // seconds since 1970
 	Bits        uint32
-	PastelID    []byte // version 5
-	Signature   []byte // version 5
+	PastelID    []byte // from version 5 on
+	Signature   []byte // from version 5 on
 	Nonce       [32]byte
 	Solution    []byte
 }
@@ -49,24 +49,24 @@ func (b *Block) Hash() BlockHash { return b.hash }
 // Bytes returns the block's bytes, which are not to be changed.
 func (b *Block) Bytes() []byte { return b.raw }
 
-// Limits of a header's fields, in bytes: the largest that pasteld writes are 86, 114 and 1344.
+// Header versions: pasteld refuses those below the first and reads every one above.
 const (
-	maxHeaderPastelID  = 256
-	maxHeaderSignature = 256
-	maxSolution        = 2048
+	minHeaderVersion    = 4
+	signedHeaderVersion = 5 // PastelID and signature are there from here on
 )
 
 var (
-	errHeaderVersion = errors.New("version is not 4 or 5")
-	errTooLong       = errors.New("it is too long")
+	errHeaderVersion = errors.New("version is less than 4")
 	errNoCoinbase    = errors.New("the first transaction is not a coinbase")
 	errCoinbase      = errors.New("a coinbase is not the first transaction")
 	errMerkle        = errors.New("the transactions are not those that the header's Merkle root names")
 	errMutated       = errors.New("transactions are repeated at the end")
 )
 
-// ParseBlock reads a block, which must be all of raw: header version 4 or 5, transactions of which the first is a coinbase
-// and no other, and the Merkle root of exactly these. Proof of work is the node's affair.
+// ParseBlock reads a block, which must be all of raw: a header of version 4 or more, transactions of which the first is a
+// coinbase and no other, and the Merkle root of exactly these. It refuses nothing that a valid block may have: a follower that
+// is stricter than its node stops where the chain goes on. What bounds a field or list is the bytes that are left. Proof of
+// work is the node's affair.
 func ParseBlock(raw []byte) (*Block, error) {
 	r := &txReader{reader: reader{b: raw, tx: -1}}
 	b := &Block{raw: raw}
@@ -89,6 +89,9 @@ func ParseBlock(raw []byte) (*Block, error) {
 	if err := r.finish(); err != nil {
 		return nil, err
 	}
+	if r.listed {
+		b.raw = b.encode()
+	}
 	if len(b.Txs) == 0 {
 		return nil, &ParseError{r.pos, -1, "transactions", errNoCoinbase}
 	}
@@ -107,13 +110,17 @@ func ParseBlock(raw []byte) (*Block, error) {
 func NewBlock(h BlockHeader, txs []Tx) *Block {
 	b := &Block{Header: h, Txs: txs}
 	b.Header.MerkleRoot, _ = merkleRoot(txs)
-	b.raw = b.Header.appendTo(nil)
-	b.hash = DoubleSHA256(b.raw)
-	b.raw = AppendCompactSize(b.raw, uint64(len(txs)))
-	for i := range txs {
-		b.raw = append(b.raw, txs[i].raw...)
-	}
+	b.hash = DoubleSHA256(b.HeaderBytes())
+	b.raw = b.encode()
 	return b
+}
+
+func (b *Block) encode() []byte {
+	raw := AppendCompactSize(b.HeaderBytes(), uint64(len(b.Txs)))
+	for i := range b.Txs {
+		raw = append(raw, b.Txs[i].raw...)
+	}
+	return raw
 }
 
 // HeaderBytes returns the bytes of the block's header, whose double hash names the block.
@@ -126,7 +133,7 @@ func (h *BlockHeader) appendTo(b []byte) []byte {
 	b = append(b, h.SaplingRoot[:]...)
 	b = binary.LittleEndian.AppendUint32(b, h.Time)
 	b = binary.LittleEndian.AppendUint32(b, h.Bits)
-	if h.Version == 5 {
+	if h.Version >= signedHeaderVersion {
 		b = append(AppendCompactSize(b, uint64(len(h.PastelID))), h.PastelID...)
 		b = append(AppendCompactSize(b, uint64(len(h.Signature))), h.Signature...)
 	}
@@ -136,7 +143,7 @@ func (h *BlockHeader) appendTo(b []byte) []byte {
 
 func (h *BlockHeader) read(r *reader) {
 	h.Version = int32(r.uint32("version"))
-	if h.Version != 4 && h.Version != 5 {
+	if h.Version < minHeaderVersion {
 		r.fail("version", errHeaderVersion)
 	}
 	r.hash("parent", (*[32]byte)(&h.Prev))
@@ -144,24 +151,16 @@ func (h *BlockHeader) read(r *reader) {
 	r.hash("Sapling root", &h.SaplingRoot)
 	h.Time = r.uint32("time")
 	h.Bits = r.uint32("bits")
-	if h.Version == 5 {
-		h.PastelID = r.shortBytes("PastelID", maxHeaderPastelID)
-		h.Signature = r.shortBytes("signature", maxHeaderSignature)
+	if h.Version >= signedHeaderVersion {
+		h.PastelID = r.counted("PastelID")
+		h.Signature = r.counted("signature")
 	}
 	r.hash("nonce", &h.Nonce)
-	h.Solution = r.shortBytes("solution", maxSolution)
+	h.Solution = r.counted("solution") // no limit: pasteld does not check a new block's everywhere
 }
 
-func (r *reader) shortBytes(field string, most int) []byte {
-	n := r.count(field, 1)
-	if n > most {
-		r.fail(field, errTooLong)
-	}
-	return r.bytes(field, n)
-}
-
-// merkleRoot is the root of the transactions' ids, with an odd one at a level paired with itself. Mutated means that two
-// different nodes side by side are alike, so that a shorter list of transactions has the same root (CVE-2012-2459).
+// merkleRoot is the root of the transactions' ids, with an odd one at a level paired with itself. Mutated means that the last
+// two nodes of a level are alike, so that a shorter list of transactions has the same root (CVE-2012-2459).
 func merkleRoot(txs []Tx) (root [32]byte, mutated bool) {
 	level := make([][32]byte, len(txs), len(txs)+1)
 	for i := range txs {
@@ -169,11 +168,10 @@ func merkleRoot(txs []Tx) (root [32]byte, mutated bool) {
 	}
 	var pair [64]byte
 	for len(level) > 1 {
-		for i := 0; i+1 < len(level); i += 2 {
-			mutated = mutated || level[i] == level[i+1]
-		}
-		if len(level)%2 == 1 {
-			level = append(level, level[len(level)-1])
+		if n := len(level); n%2 == 1 {
+			level = append(level, level[n-1])
+		} else {
+			mutated = mutated || level[n-2] == level[n-1]
 		}
 		for i := 0; i < len(level); i += 2 {
 			copy(pair[:], level[i][:])

@@ -100,6 +100,9 @@ func (r *reader) count(field string, size int) int {
 	return int(n)
 }
 
+// counted reads a CompactSize and as many bytes, which alias the input.
+func (r *reader) counted(field string) []byte { return r.bytes(field, r.count(field, 1)) }
+
 func (r *reader) longCount(field string, first uint64) uint64 {
 	width := 1 << (first - 0xfc) // 2, 4 or 8 bytes
 	if len(r.b)-r.pos <= width {

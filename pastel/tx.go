@@ -13,6 +13,7 @@ const (
 	saplingGroup    = 0x892f2085 // version 4
 	spendSize       = 384        // of a shielded spend, in bytes
 	shieldedSize    = 948        // of a shielded output
+	integerSize     = 4          // in the list that pasteld forgets
 	bindingSigSize  = 64
 	minInputSize    = 41
 	minOutputSize   = 9
@@ -33,26 +34,28 @@ type TxOut struct {
 	Script []byte
 }
 
-// Tx is a transaction of version 1, 2, 3 (Overwinter) or 4 (Sapling). It is not to be changed: its bytes and id are fixed
-// when it is parsed or made.
+// Tx is a transaction of version 3 (Overwinter) or 4 (Sapling) with the top bit set, or of any version without it. It is not to
+// be changed: its bytes and id are fixed when it is parsed or made.
 //
 // Layout, integers little endian, counts CompactSize:
 //
-//	4      version, top bit set from version 3 on
-//	4      version group (version 3 and 4)
+//	4      version, top bit set in Overwinter and Sapling
+//	4      version group (Overwinter and Sapling)
 //	count  inputs: 32 txid, 4 vout, count script, 4 sequence
 //	count  outputs: 8 value, count script
 //	4      lock time
-//	4      expiry height (version 3 and 4)
-//	8      value balance (version 4)
-//	count  shielded spends of 384 bytes (version 4)
-//	count  shielded outputs of 948 bytes (version 4)
-//	1      zero, where Zcash has joinsplits (version 2 and later)
-//	64     binding signature (version 4 with shielded parts)
+//	4      expiry height (Overwinter and Sapling)
+//	8      value balance (Sapling)
+//	count  shielded spends of 384 bytes (Sapling)
+//	count  shielded outputs of 948 bytes (Sapling)
+//	count  integers of 4 bytes, where Zcash has joinsplits (version 2 and later)
+//	64     binding signature (Sapling with shielded parts)
+//
+// pasteld reads those integers and forgets them: what it hashes, stores and sends has an empty list, and so have Bytes and ID.
 type Tx struct {
 	Version      uint32 // without the top bit
 	LockTime     uint32
-	ExpiryHeight uint32 // version 3 and 4
+	ExpiryHeight uint32 // Overwinter and Sapling
 	Inputs       []TxIn
 	Outputs      []TxOut
 
@@ -63,7 +66,7 @@ type Tx struct {
 // ID returns the transaction's id, double SHA-256 of its bytes.
 func (t *Tx) ID() TxID { return t.id }
 
-// Bytes returns the transaction's bytes, which are not to be changed.
+// Bytes returns the bytes that ID hashes, which are not to be changed.
 func (t *Tx) Bytes() []byte { return t.raw }
 
 // IsCoinbase reports whether the transaction makes new coins.
@@ -85,14 +88,14 @@ func ParseTx(b []byte) (*Tx, error) {
 // would else cost two allocations each.
 type txReader struct {
 	reader
-	ins  []TxIn
-	outs []TxOut
+	ins    []TxIn
+	outs   []TxOut
+	listed bool // a transaction had integers that its bytes lack
 }
 
 var (
 	errVersion  = errors.New("version is not known")
 	errNoInput  = errors.New("there are no inputs")
-	errLegacy   = errors.New("joinsplits do not exist on Pastel")
 	errOverflow = errors.New("outputs are worth more than the money supply")
 )
 
@@ -123,19 +126,26 @@ func (r *txReader) readTx(t *Tx) {
 		r.bytes("shielded outputs", outputs*shieldedSize)
 		shielded = spends + outputs
 	}
-	// pasteld counts a version as signed, so that one with bit 31 set but unknown never gets here.
-	if t.Version >= 2 && r.count("joinsplits", 1) != 0 {
-		r.fail("joinsplits", errLegacy)
+	list := r.pos
+	if t.Version >= 2 {
+		n := r.count("integers", integerSize)
+		r.bytes("integers", n*integerSize)
 	}
+	afterList := r.pos
 	if shielded > 0 {
 		r.bytes("binding signature", bindingSigSize)
 	} else if len(t.Inputs) == 0 {
 		r.fail("inputs", errNoInput)
 	}
-	if r.err == nil {
-		t.raw = r.b[start:r.pos:r.pos]
-		t.id = DoubleSHA256(t.raw)
+	if r.err != nil {
+		return
 	}
+	t.raw = r.b[start:r.pos:r.pos]
+	if afterList > list+1 {
+		t.raw = slices.Concat(r.b[start:list], []byte{0}, r.b[afterList:r.pos])
+		r.listed = true
+	}
+	t.id = DoubleSHA256(t.raw)
 }
 
 func (r *txReader) readInputs(t *Tx) {
