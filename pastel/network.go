@@ -12,6 +12,9 @@ const NotSet Height = -1
 // Never is the SaplingHeight of a chain that never activates Sapling.
 const Never Height = -1
 
+// MaxPledges is the most live pledges of a pool, and the most participants that an activation lists, on every network.
+const MaxPledges = 500
+
 // Network holds the parameters of one network (protocol 1). Heights and intervals are in blocks, amounts in patoshi.
 type Network struct {
 	Name              string  // as statements show it
@@ -133,7 +136,7 @@ func common() Network {
 		MaxSubscription: 51_840, CoinbaseMaturity: 100, MaxReorg: 100,
 		IdleLimit: 5_760, PayoutExpiry: 5_760,
 		MinFee: 300, MaxFee: 1_500, MinFactor: 10_000, MaxFactor: 30_000,
-		MaxPledges: 500, MaxInputs: 1_000, MaxOutputs: 600, MaxCoinbaseOutputs: 16,
+		MaxPledges: MaxPledges, MaxInputs: 1_000, MaxOutputs: 600, MaxCoinbaseOutputs: 16,
 		MinEscrowCoinbase: 1 * PSL, MinEscrow: 100 * PSL, MinPayout: 1 * PSL, Dust: 100,
 		EarlyRegistrationFee: 10 * PSL, EarlyRegistration: 10_000, LateRegistrationFee: 1_000 * PSL, ContractFee: 10 * PSL,
 	}
