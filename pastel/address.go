@@ -17,8 +17,18 @@ type Address struct {
 	Hash [20]byte
 }
 
-// ParseAddress reads an address of network n: Base58Check of two version bytes and a 20-byte hash (protocol 1).
+// Lengths of addresses in characters: 26 bytes of which the first is not zero.
+const (
+	minAddressText = 35
+	maxAddressText = 36
+)
+
+// ParseAddress reads an address of network n: Base58Check of two version bytes and a 20-byte hash (protocol 1). A text of
+// another length is refused before it is decoded.
 func ParseAddress(n *Network, s string) (Address, error) {
+	if len(s) < minAddressText || len(s) > maxAddressText {
+		return Address{}, fmt.Errorf("address %.40q has %d characters, want %d or %d", s, len(s), minAddressText, maxAddressText)
+	}
 	b, err := Base58CheckDecode(s)
 	if err != nil {
 		return Address{}, fmt.Errorf("address %w", err)

@@ -2,8 +2,10 @@ package pastel
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"github.com/mr-tron/base58"
 )
@@ -25,8 +27,8 @@ func Base58CheckDecode(s string) ([]byte, error) {
 	if len(s) > maxBase58 {
 		return nil, fmt.Errorf("Base58 text of %d characters is longer than %d", len(s), maxBase58)
 	}
-	b, err := base58.Decode(s)
-	if err != nil || len(b) < 4 || base58.Encode(b) != s {
+	b, ok := decodeBase58(s)
+	if !ok || len(b) < 4 {
 		return nil, fmt.Errorf("%.100q is not Base58", s)
 	}
 	payload, sum := b[:len(b)-4], b[len(b)-4:]
@@ -34,4 +36,61 @@ func Base58CheckDecode(s string) ([]byte, error) {
 		return nil, fmt.Errorf("%.100q: %w", s, errChecksum)
 	}
 	return payload, nil
+}
+
+const base58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+// base58Digits has the value of each character, 0xff for those outside of the alphabet.
+var base58Digits = func() (digits [256]byte) {
+	for c := range digits {
+		digits[c] = 0xff
+	}
+	for i := range len(base58Alphabet) {
+		digits[base58Alphabet[i]] = byte(i)
+	}
+	return digits
+}()
+
+// base58Group is how many digits are taken at once: 58^10 is below 2^59.
+const base58Group = 10
+
+// decodeBase58 reads a number of at most maxBase58 digits: a zero byte for each leading 1, then the big-endian bytes of the rest.
+// No two texts read alike. An activation lists up to 500 identities and addresses, so it is fast: groups of digits over 64-bit
+// limbs.
+func decodeBase58(s string) ([]byte, bool) {
+	zeros := 0
+	for zeros < len(s) && s[zeros] == '1' {
+		zeros++
+	}
+	var room [maxBase58/base58Group + 1]uint64
+	limbs := room[:0] // little endian, the last not zero
+	for rest := s[zeros:]; rest != ""; {
+		n := (len(rest)-1)%base58Group + 1
+		group, scale := uint64(0), uint64(1)
+		for i := range n {
+			digit := base58Digits[rest[i]]
+			if digit == 0xff {
+				return nil, false
+			}
+			group, scale = group*58+uint64(digit), scale*58
+		}
+		rest = rest[n:]
+		for i, limb := range limbs {
+			high, low := bits.Mul64(limb, scale)
+			low, carry := bits.Add64(low, group, 0)
+			limbs[i], group = low, high+carry
+		}
+		if group != 0 {
+			limbs = append(limbs, group)
+		}
+	}
+	b := make([]byte, zeros, zeros+8*len(limbs))
+	for i := len(limbs) - 1; i >= 0; i-- {
+		b = binary.BigEndian.AppendUint64(b, limbs[i])
+	}
+	if len(limbs) == 0 {
+		return b, true
+	}
+	skip := bits.LeadingZeros64(limbs[len(limbs)-1]) / 8
+	return append(b[:zeros], b[zeros+skip:]...), true
 }

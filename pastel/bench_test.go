@@ -3,6 +3,7 @@ package pastel
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"github.com/btcsuite/btcd/wire"
@@ -111,6 +112,27 @@ func BenchmarkRecoverMessageKeyHash(b *testing.B) {
 	for b.Loop() {
 		if _, err := RecoverMessageKeyHash(sig, []byte("text")); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkParseAddress is done for each participant of an activation that gets as far as its pool.
+func BenchmarkParseAddress(b *testing.B) {
+	n := regtest(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := ParseAddress(n, "tPdMYm3ZV3Kxig2XdePX1kdZU6PL77TTyRr"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkLongBase58 is the longest text that is decoded at all.
+func BenchmarkLongBase58(b *testing.B) {
+	s := strings.Repeat("z", maxBase58)
+	for b.Loop() {
+		if _, err := Base58CheckDecode(s); err == nil {
+			b.Fatal("its checksum matches")
 		}
 	}
 }

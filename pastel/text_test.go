@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mr-tron/base58"
 	"pgregory.net/rapid"
 )
 
@@ -139,6 +140,67 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%q is taken", bad)
 		}
 	}
+}
+
+// TestAddressLengths: every address of every network has one of the two lengths that ParseAddress looks at.
+func TestAddressLengths(t *testing.T) {
+	for _, name := range Networks() {
+		n, err := NetworkByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, kind := range []AddressKind{AddressP2PKH, AddressP2SH} {
+			for _, hash := range [][20]byte{{}, [20]byte(bytes.Repeat([]byte{0xff}, 20)), {19: 1}, {0: 1}} {
+				a := Address{kind, hash}
+				if back, err := ParseAddress(&n, a.Encode(&n)); err != nil || back != a {
+					t.Errorf("%s of %s: %+v, %v", a.Encode(&n), name, back, err)
+				}
+			}
+		}
+	}
+}
+
+// TestBase58 compares with another library and with numbers read digit by digit.
+func TestBase58(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.SliceOfN(rapid.Byte(), 0, 120).Draw(t, "bytes")
+		want = append(make([]byte, rapid.IntRange(0, 20).Draw(t, "zeros")), want...)
+		if got, ok := decodeBase58(base58.Encode(want)); !ok || !bytes.Equal(got, want) {
+			t.Fatalf("%x comes back as %x", want, got)
+		}
+	})
+	for _, s := range []string{"0", "O", "I", "l", "1 ", "é", "\x00", "111_", strings.Repeat("z", 40) + "0", "0" + strings.Repeat("z", 40)} {
+		if b, ok := decodeBase58(s); ok {
+			t.Errorf("%q is %x", s, b)
+		}
+	}
+	for _, n := range []int{1, 9, 10, 11, 100, maxBase58} {
+		value := new(big.Int)
+		for range n {
+			value.Mul(value, big.NewInt(58)).Add(value, big.NewInt(57))
+		}
+		if got, ok := decodeBase58(strings.Repeat("z", n)); !ok || !bytes.Equal(got, value.Bytes()) {
+			t.Errorf("%d digits are %x, want %x", n, got, value.Bytes())
+		}
+	}
+}
+
+func FuzzBase58(f *testing.F) {
+	f.Add("tPdMYm3ZV3Kxig2XdePX1kdZU6PL77TTyRr")
+	f.Add("111")
+	f.Add(strings.Repeat("z", maxBase58))
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > maxBase58 {
+			return
+		}
+		got, ok := decodeBase58(s)
+		if want, err := base58.Decode(s); ok != (err == nil || s == "") || ok && !bytes.Equal(got, want) {
+			t.Fatalf("%q is %x, %t, another library says %x, %v", s, got, ok, want, err)
+		}
+		if ok && base58.Encode(got) != s {
+			t.Fatalf("%q prints as %q", s, base58.Encode(got))
+		}
+	})
 }
 
 func TestMultisig(t *testing.T) {
