@@ -290,7 +290,7 @@ func (l *Ledger) Payouts(context.Context) ([]*pastel.Tx, error) {
 // Supernode implements Rules.
 func (l *Ledger) Supernode(_ context.Context, activation pastel.TxID) (sn *Supernode, err error) {
 	err = l.answer(func(s *pool.State) {
-		if t, found := s.PoolOfActivation(activation); found {
+		if t, status, found := s.PoolOfActivation(activation); found && status == pool.Active {
 			sn = &Supernode{t.ID, t.Supernode, ticket.EscrowAddress(t.ID).AppendScript(nil)}
 		}
 	})

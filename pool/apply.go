@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/internal/table"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -11,25 +12,27 @@ import (
 
 // Update is what a block did to a state.
 type Update struct {
-	Height  pastel.Height
-	Block   pastel.BlockHash
-	Time    uint32   // of the block, seconds since 1970
-	Digest  Digest   // ledger digest after the block
-	Events  []Event  // in the order of protocol 9
-	Joined  []Joined // pledges the block accepted, in join order
-	Credits []Credit // what became claims, in order
-	Settled []Payout // payouts the block's settlements made
-	Undo    *Undo    // takes the block back
+	Height   pastel.Height
+	Block    pastel.BlockHash
+	Time     uint32     // of the block, seconds since 1970
+	Digest   Digest     // ledger digest after the block
+	Events   []Event    // in the order of protocol 9
+	Accepted []Accepted // part tickets, in block order
+	Credits  []Credit   // what became claims, in order
+	Settled  []Payout   // payouts the block's settlements made
+	Undo     *Undo      // takes the block back
 }
 
-// Joined is a pledge that a block accepted, also if the same block dropped it.
-type Joined struct {
-	Seq      uint64 // join order over all pools
+// Accepted is a part ticket that a block accepted: a new pledge, also if the same block dropped it, or an amendment of one.
+type Accepted struct {
+	Seq      uint64 // join order of the pledge over all pools
+	Amends   bool   // a pledge that was there
 	Pool     ticket.PoolID
 	PastelID pastelid.PastelID
 	Owner    pastel.KeyHash // of the pledged address
 	Reward   pastel.Address
-	Coins    int64 // PSL, as the ticket says: before any cut
+	Offered  int64 // PSL, as the ticket says
+	Time     int64 // time_stamp of the ticket, seconds since 1970
 	Ticket   pastel.TxID
 	Output   pastel.OutPoint
 }
@@ -45,27 +48,32 @@ type Credit struct {
 // block is a block being applied. Changes are made to the state at once and recorded; if the block turns out to be
 // invalid they are taken back, so that callers only ever see the state before or after.
 type block struct {
-	s         *State
-	in        *Prepared
-	h         pastel.Height
-	changes   []change
-	coins     coinChanges
-	events    []Event
-	joined    []Joined
-	credits   []Credit
-	settled   []*payout
-	touched   map[*poolState]*touch
-	hits      []table.Ref // backings that the current transaction hit
-	taken     []uint32    // its outputs that cover made coins of
-	earnerBuf []earner
+	s        *State
+	in       *Prepared
+	h        pastel.Height
+	changes  []change
+	coins    coinChanges
+	events   []Event
+	accepted []Accepted
+	credits  []Credit
+	settled  []*payout
+	touched  map[*poolState]*touch
+	saved    map[*pledge]struct{}               // whose standing before the block is recorded
+	charged  map[table.Ref]struct{}             // people whose reputation before the block is recorded
+	pairs    map[ticket.Participant]participant // of activation tickets, decoded
+	spending spending
+	shareBuf []int64
 }
 
 // touch is what a block remembers of a pool it concerns.
 type touch struct {
-	forfeits pastel.Amount          // of those who left in this block
-	charged  map[table.Ref]struct{} // people whose leaving already cost reputation
+	income   pastel.Amount // of this block
+	forfeits pastel.Amount // of those who left in this block
+	fromBase int           // outputs of the coinbase that are income
 
-	claimsSaved bool
+	// What is recorded of before the block.
+	claimsSaved  bool
+	accruedSaved bool
 }
 
 // Apply adds the next block (protocol 4). On an error the state is as before: *OrderError if the block does not follow the
@@ -77,23 +85,30 @@ func (s *State) Apply(in *Prepared) (*Update, error) {
 	if in.Height != s.tip.Height+1 || in.Prev != s.tip.Hash {
 		return nil, &OrderError{s.tip, in.Height, in.Prev}
 	}
-	b := &block{s: s, in: in, h: in.Height}
+	b, clock := s.begin(in)
 	if err := b.apply(); err != nil {
-		if undoErr := s.undo(b.changes); undoErr != nil {
+		if undoErr := s.undo(b.changes, clock); undoErr != nil {
 			return nil, undoErr
 		}
 		return nil, err
 	}
 	u := &Update{
-		Height: in.Height, Block: in.Hash, Time: in.Time, Events: b.events, Joined: b.joined, Credits: b.credits,
+		Height: in.Height, Block: in.Hash, Time: in.Time, Events: b.events, Accepted: b.accepted, Credits: b.credits,
 		Digest: nextDigest(s.tip.Digest, in.Hash, b.events),
-		Undo:   &Undo{block: in.Hash, before: s.tip, changes: b.changes},
+		Undo:   &Undo{block: in.Hash, before: s.tip, clock: clock, changes: b.lasting()},
 	}
 	for _, po := range b.settled {
 		u.Settled = append(u.Settled, po.view(&s.net))
 	}
 	s.tip = Tip{Height: in.Height, Hash: in.Hash, Digest: u.Digest}
 	return u, nil
+}
+
+// begin opens a block and takes its time in. It returns the clock before.
+func (s *State) begin(in *Prepared) (*block, int64) {
+	clock := s.clock
+	s.clock = s.clockAt(in.Time)
+	return &block{s: s, in: in, h: in.Height}, clock
 }
 
 func (b *block) apply() error {
@@ -106,22 +121,23 @@ func (b *block) apply() error {
 
 // transactions is steps (a) to (d) of protocol 4.
 func (b *block) transactions() error {
-	next := 0 // in b.in.carried
+	carried, escrowSpends := b.in.carried, b.in.escrowSpends
 	for i := range b.in.Txs {
 		tx := &b.in.Txs[i]
-		coinbase := i == 0
 		var paid *payout
-		if !coinbase {
+		if i > 0 {
 			b.spends(tx)
+			marked := len(escrowSpends) > 0 && escrowSpends[0] == i
+			if marked {
+				escrowSpends = escrowSpends[1:]
+			}
 			var err error
-			if paid, err = b.spendsEscrow(tx); err != nil {
+			if paid, err = b.spendsEscrow(tx, marked); err != nil {
 				return err
 			}
 		}
-		for ; next < len(b.in.carried) && b.in.carried[next].index == i; next++ {
-			if err := b.carried(&b.in.carried[next]); err != nil {
-				return err
-			}
+		for ; len(carried) > 0 && carried[0].index == i; carried = carried[1:] {
+			b.carried(&carried[0])
 		}
 		if err := b.outputs(i, tx, paid); err != nil {
 			return err
@@ -130,23 +146,34 @@ func (b *block) transactions() error {
 	return nil
 }
 
-// end is step (e): pools in id order, then cancellations, oldest first. All payouts live equally long and a pool settles
-// at most once a block, so those that end together were settled together, in id order too.
+// end is step (e): who moved, pools in id order, then cancellations, oldest first. All payouts live equally long and a pool
+// settles at most once a block, so those that end together were settled together, in id order too.
 func (b *block) end() {
-	net := &b.s.net
-	for _, p := range b.s.open {
-		if b.touched[p] != nil || p.dueAt(b.h, net) {
-			b.touch(p)
-			b.endOfPool(p)
+	b.moved()
+	pools := make([]*poolState, 0, len(b.touched)+len(b.s.agenda[b.h]))
+	for p := range b.touched {
+		pools = append(pools, p)
+	}
+	for p := range b.s.agenda[b.h] {
+		if b.touched[p] == nil {
+			pools = append(pools, p)
 		}
 	}
-	for _, p := range b.s.open {
-		for len(p.pending) > 0 && b.h >= p.pending[0].validTo(net) {
+	byID(pools)
+	for _, p := range pools {
+		b.touch(p)
+		b.endOfPool(p)
+	}
+	for _, p := range pools {
+		for len(p.pending) > 0 && b.h >= p.pending[0].validTo(&b.s.net) {
 			b.cancel(p.pending[0])
 		}
 	}
-	for p := range b.touched {
-		b.s.indexPool(p)
+	for _, p := range pools {
+		b.s.indexPool(p, b.h)
+	}
+	if gone := b.s.statements.forget(b.s.clock - statementLife); len(gone) > 0 {
+		b.record(&statementsForgotten{gone})
 	}
 }
 
@@ -165,10 +192,6 @@ func (p *poolState) balance() error {
 	if p.head.broken {
 		return nil
 	}
-	var have pastel.Amount
-	for _, e := range p.escrow {
-		have += e.value
-	}
 	owed := p.head.carry + p.head.operator
 	for _, pl := range p.pledges {
 		owed += pl.accrued
@@ -177,10 +200,10 @@ func (p *poolState) balance() error {
 		owed += c.amount
 	}
 	for _, po := range p.pending {
-		owed += po.total()
+		owed += po.total
 	}
-	if have != owed {
-		return fmt.Errorf("pool %s tracks %s PSL of escrow and owes %s PSL", p.terms.ID, have, owed)
+	if p.tracked != owed {
+		return fmt.Errorf("pool %s tracks %s PSL of escrow and owes %s PSL", p.terms.ID, p.tracked, owed)
 	}
 	return nil
 }
@@ -195,30 +218,58 @@ func (b *block) touch(p *poolState) *touch {
 	}
 	t := &touch{}
 	b.touched[p] = t
-	b.s.setOpen(p, true)
 	b.record(&headChanged{p.terms.ID, p.head})
 	return t
 }
 
 func (b *block) record(c change) { b.changes = append(b.changes, c) }
 
+// lasting returns the changes without those to coins that came and went within the block.
+func (b *block) lasting() []change {
+	if len(b.spending.fleeting) == 0 {
+		return b.changes
+	}
+	return slices.DeleteFunc(b.changes, func(c change) bool {
+		var out pastel.OutPoint
+		switch c := c.(type) {
+		case *coinAdded:
+			out = c.out
+		case *coinSpent:
+			out = c.out
+		case *coinChained:
+			out = c.out
+		case *coinUnchained:
+			out = c.out
+		default:
+			return false
+		}
+		_, gone := b.spending.fleeting[out]
+		return gone
+	})
+}
+
 func (b *block) emit(e Event) {
 	e.Height = b.h
 	b.events = append(b.events, e)
 }
 
-// name is the PastelID of someone registered, as events show it.
-func (b *block) name(who table.Ref) string { return b.s.people.Key(who).String() }
+// pledgeEvent is an event about a pledge as it is now.
+func (b *block) pledgeEvent(t EventType, pl *pledge) Event {
+	return Event{
+		Type: t, Pool: pl.pool.terms.ID, PastelID: b.s.people.Key(pl.who).String(), Owner: b.s.backings.Key(pl.backing),
+		Coins: pl.counted, Offered: pl.offered, Role: pl.role(), Pledge: pl.seq,
+	}
+}
 
 func (b *block) faultOf(tx *pastel.Tx, detail string) error {
 	return &BlockError{Height: b.h, Block: b.in.Hash, TxID: tx.ID(), Detail: detail}
 }
 
 // carried is step (c): what a transaction carries.
-func (b *block) carried(c *carried) error {
+func (b *block) carried(c *carried) {
 	if c.registers {
 		b.register(c)
-		return nil
+		return
 	}
 	reason := c.reason
 	if reason == "" {
@@ -227,7 +278,6 @@ func (b *block) carried(c *carried) error {
 	if reason != "" {
 		b.emit(Event{Type: TicketRejected, TxID: b.in.Txs[c.index].ID(), Reason: reason})
 	}
-	return nil
 }
 
 // accept checks a well-formed ticket against the state and carries it out; a reason means it changed nothing.

@@ -26,16 +26,12 @@ type touchedKeys struct {
 	pools      map[ticket.PoolID]struct{}
 	accrued    map[ticket.PoolID]struct{} // all pledges of these
 	pledges    map[inPool[uint64]]struct{}
+	named      map[inPool[namedPair]]struct{}
 	escrow     map[inPool[pastel.OutPoint]]struct{}
 	payouts    map[inPool[pastel.Height]]struct{}
 }
 
-func mark[K comparable](m *map[K]struct{}, k K) {
-	if *m == nil {
-		*m = map[K]struct{}{}
-	}
-	(*m)[k] = struct{}{}
-}
+func mark[K comparable](m *map[K]struct{}, k K) { put(m, k, struct{}{}) }
 
 func (t *touchedKeys) add(x change, applied bool) {
 	switch x := x.(type) {
@@ -56,6 +52,10 @@ func (t *touchedKeys) add(x change, applied bool) {
 		mark(&t.people, x.id)
 	case *statementSeen:
 		mark(&t.statements, x.hash)
+	case *statementsForgotten:
+		for _, st := range x.was {
+			mark(&t.statements, st.hash)
+		}
 	case *poolOpened:
 		mark(&t.pools, x.id)
 	case *headChanged:
@@ -68,7 +68,13 @@ func (t *touchedKeys) add(x change, applied bool) {
 		mark(&t.pledges, inPool[uint64]{x.id, x.was.seq})
 	case *pledgeChanged:
 		mark(&t.pledges, inPool[uint64]{x.id, x.seq})
-	case *participantNamed, *namesDropped, *heirsNamed, *claimsChanged: // headChanged came before
+	case *participantNamed:
+		mark(&t.named, inPool[namedPair]{x.id, x.pair})
+	case *namesDropped:
+		for _, pair := range x.was {
+			mark(&t.named, inPool[namedPair]{x.id, pair})
+		}
+	case *lastMembersNamed, *lastMembersForgotten, *claimsChanged: // headChanged came before
 	case *escrowAdded:
 		mark(&t.escrow, inPool[pastel.OutPoint]{x.id, x.out})
 	case *escrowSpent:
@@ -122,6 +128,9 @@ func (s *State) Changed(reverted, applied []*Undo) ([]Record, []ticket.PoolID) {
 	}
 	for k := range t.pledges {
 		list = append(list, s.pledgeRecordOf(k.id, k.key))
+	}
+	for k := range t.named {
+		list = append(list, s.namedRecord(k.id, k.key))
 	}
 	for k := range t.escrow {
 		list = append(list, s.escrowRecordOf(k.id, k.key))

@@ -67,7 +67,7 @@ func (k *claimBook) earn(to pastel.Address, who pastelid.PastelID, amount pastel
 	}
 }
 
-// debit lowers claims by payments, which come in claim order; an emptied claim disappears (protocol 8.6).
+// debit lowers claims by payments, which come in claim order; an emptied claim disappears (protocol 8.4).
 func (b *block) debit(p *poolState, payments []Payment) {
 	b.saveClaims(p)
 	next := 0

@@ -34,31 +34,17 @@ func (o origin) height() pastel.Height { return pastel.Height(o >> 2) }
 func (o origin) coinbase() bool        { return o&fromCoinbase != 0 }
 func (o origin) backing() bool         { return o&isBacking != 0 }
 
-// backing is a public key hash whose coins back pledges (the proposal's key/value store). It exists while it has either,
-// and between transactions its coins are worth at least its pledges.
+// backing is a pubkey hash whose coins back pledges (the proposal's key/value store). It exists while it has either, and
+// between transactions its coins are worth at least what its pledges offer.
 type backing struct {
-	value pastel.Amount // of all its coins
-	coins table.Ref     // first of the chain
-	first *pledge       // first joined of the pledges, of any pool
+	value   pastel.Amount // of all its coins
+	offered int64         // PSL, by all its pledges
+	coins   table.Ref     // first of the chain
+	pledges []*pledge     // of any pool, in join order
 }
 
-// pledged returns what the backing's pledges promise, in patoshi.
-func (b *backing) pledged() pastel.Amount {
-	var sum int64
-	for p := b.first; p != nil; p = p.next {
-		sum += p.coins
-	}
-	return pastel.Amount(sum) * pastel.PSL
-}
-
-// last returns the pledge that joined last.
-func (b *backing) last() *pledge {
-	p := b.first
-	for p != nil && p.next != nil {
-		p = p.next
-	}
-	return p
-}
+// needs is what the backing's coins must be worth, in patoshi.
+func (b *backing) needs() pastel.Amount { return pastel.Amount(b.offered) * pastel.PSL }
 
 // addCoin enters a coin that does not back anything yet; false if it is there already.
 func (s *State) addCoin(out pastel.OutPoint, c coin) bool {
@@ -113,29 +99,7 @@ func (s *State) unchain(r table.Ref) {
 
 // tidyBacking drops a backing that has neither coins nor pledges.
 func (s *State) tidyBacking(ref table.Ref) {
-	if b := s.backings.At(ref); b.coins == 0 && b.first == nil {
+	if b := s.backings.At(ref); b.coins == 0 && len(b.pledges) == 0 {
 		s.backings.Delete(s.backings.Key(ref))
 	}
-}
-
-// addPledge enters a pledge into its pool and the backing of owner, at the place its seq gives it.
-func (s *State) addPledge(p *pledge, owner pastel.KeyHash) {
-	p.backing, _ = s.backings.Insert(owner, backing{})
-	at := &s.backings.At(p.backing).first
-	for *at != nil && (*at).seq < p.seq {
-		at = &(*at).next
-	}
-	p.next, *at = *at, p
-	p.pool.insertPledge(p)
-}
-
-// removePledge is the inverse of addPledge.
-func (s *State) removePledge(p *pledge) {
-	at := &s.backings.At(p.backing).first
-	for *at != p {
-		at = &(*at).next
-	}
-	*at, p.next = p.next, nil
-	p.pool.deletePledge(p)
-	s.tidyBacking(p.backing)
 }

@@ -15,14 +15,14 @@ import (
 )
 
 // stateVersion is the first byte of an encoded state.
-const stateVersion = 1
+const stateVersion = 2
 
 // Encode gives the state's canonical bytes: two states that agree encode alike, and only they do.
 //
 // The layout, integers little endian, counts uint32: version; network name, StartHeight, SaplingHeight, shadow flag; tip
-// (height, hash, digest); next join order; people by PastelID; coins by outpoint; statements by hash; pools by id, each
-// with terms, head, pledges in join order, participants in order, heirs, claims in order, escrow in the order settlement
-// takes it, and pending payouts, oldest first.
+// (height, hash, digest); clock; next join order; people by PastelID; coins by outpoint; statements by hash; pools by id,
+// each with terms, head, pledges in join order, participants sorted, last members, claims in order, escrow in the order
+// settlement takes it, and pending payouts, oldest first.
 func (s *State) Encode() []byte {
 	c := &coder{b: []byte{stateVersion}}
 	s.codeHeader(c)
@@ -36,9 +36,9 @@ func (s *State) Encode() []byte {
 		c.outPoint(&out)
 		s.coins.At(r).code(c)
 	}
-	for _, r := range sortedRefs(c, s.statements, compareHashes) {
-		hash := s.statements.Key(r)
-		c.raw(hash[:])
+	for _, r := range sortedRefs(c, s.statements.times, compareHashes) {
+		x := statement{s.statements.times.Key(r), *s.statements.times.At(r)}
+		x.code(c)
 	}
 	pools := s.Pools()
 	c.count(len(pools), 1)
@@ -73,6 +73,7 @@ func (s *State) codeHeader(c *coder) {
 			name, start, sapling, shadow, s.net.Name, s.net.StartHeight, s.net.SaplingHeight, s.shadow))
 	}
 	s.tip.code(c)
+	c.i64(&s.clock)
 	c.u64(&s.nextSeq)
 }
 
@@ -82,14 +83,14 @@ type poolRecord struct {
 	head    head
 	pledges []pledgeRecord
 	named   []namedPair
-	heirs   []share
+	last    []share
 	claims  []claim
 	escrow  []escrowRecord
 	pending []payoutRecord
 }
 
 func (s *State) recordOfPool(p *poolState) *poolRecord {
-	x := &poolRecord{terms: p.terms, head: p.head, named: s.namedPairs(p.named), heirs: p.heirs, claims: p.claims}
+	x := &poolRecord{terms: p.terms, head: p.head, named: s.namedPairs(p.named), last: p.last, claims: p.claims}
 	for _, pl := range p.pledges {
 		x.pledges = append(x.pledges, s.recordOf(pl))
 	}
@@ -106,21 +107,17 @@ func (x *poolRecord) code(c *coder) {
 	x.terms.code(c)
 	x.head.code(c)
 	list(c, &x.pledges, pledgeRecordSize, func(p *pledgeRecord) { p.code(c) })
-	codeNamed(c, &x.named)
-	codeHeirs(c, &x.heirs)
+	list(c, &x.named, namedPairSize, func(n *namedPair) { n.code(c) })
+	codeLastMembers(c, &x.last)
 	codeClaims(c, &x.claims)
 	list(c, &x.escrow, escrowRecordSize, func(e *escrowRecord) { e.code(c) })
 	list(c, &x.pending, 1, func(po *payoutRecord) { po.code(c) })
 }
 
-func codeNamed(c *coder, v *[]namedPair) {
-	list(c, v, namedPairSize, func(n *namedPair) { n.code(c) })
-}
-
-func codeHeirs(c *coder, v *[]share) {
-	list(c, v, 8+21, func(h *share) {
-		c.bounded("coins", &h.coins, 1, maxPSL)
-		c.address(&h.to)
+func codeLastMembers(c *coder, v *[]share) {
+	list(c, v, 8+21, func(x *share) {
+		c.bounded("coins", &x.coins, 1, maxPSL)
+		c.address(&x.to)
 	})
 }
 
@@ -145,7 +142,7 @@ func (t *Terms) code(c *coder) {
 
 func (h *head) code(c *coder) {
 	c.u8((*uint8)(&h.status))
-	if c.reading && c.err == nil && (h.status < Subscribing || h.status > Expired) {
+	if c.reading && c.err == nil && (h.status < Subscribing || h.status > Closed) {
 		c.fail(fmt.Errorf("status %d is unknown", h.status))
 	}
 	c.flag(&h.low)
@@ -154,7 +151,7 @@ func (h *head) code(c *coder) {
 	c.raw(h.activationTx[:])
 	c.height(&h.deadline)
 	c.height(&h.ended)
-	c.height(&h.lastIncome)
+	c.height(&h.lastPaid)
 	c.amount(&h.carry)
 	c.amount(&h.operator)
 }
@@ -188,7 +185,7 @@ func (s *State) decode(b []byte) error {
 	s.codeHeader(c)
 	readTable(c, s.people, 57+5, comparePastelIDs, c.pastelID, (*person).code)
 	s.decodeCoins(c)
-	readTable(c, s.statements, 32, compareHashes, func(h *[32]byte) { c.raw(h[:]) }, func(*struct{}, *coder) {})
+	s.decodeStatements(c)
 	last := ticket.PoolID("")
 	for range c.count(0, 1) {
 		var x poolRecord
@@ -207,7 +204,46 @@ func (s *State) decode(b []byte) error {
 	if err := c.finish(); err != nil {
 		return err
 	}
+	s.sortBackings()
 	return s.Check()
+}
+
+func (s *State) decodeStatements(c *coder) {
+	var last [32]byte
+	for i := range c.count(0, statementSize) {
+		var x statement
+		x.code(c)
+		if c.err != nil {
+			return
+		}
+		if i > 0 && compareHashes(last, x.hash) >= 0 {
+			c.fail(errOrder)
+			return
+		}
+		last = x.hash
+		s.statements.add(x)
+	}
+}
+
+// restorePledge enters a pledge from its record; sortBackings is still to come.
+func (s *State) restorePledge(p *poolState, x *pledgeRecord) error {
+	pl, err := s.newPledge(p, x)
+	if err != nil {
+		return err
+	}
+	bk := s.joinPool(pl, x.owner)
+	bk.pledges = append(bk.pledges, pl)
+	return nil
+}
+
+// sortBackings brings the pledges of backings in join order: they came pool after pool.
+func (s *State) sortBackings() {
+	s.backings.Each(func(_ table.Ref, _ pastel.KeyHash, bk *backing) {
+		order := func(a, b *pledge) int { return bySeq(a, b.seq) }
+		if !slices.IsSortedFunc(bk.pledges, order) {
+			slices.SortFunc(bk.pledges, order)
+		}
+	})
 }
 
 // readTable reads records in strictly ascending order of their keys.
@@ -274,9 +310,12 @@ func (s *State) restorePool(x *poolRecord) error {
 	if err != nil {
 		return err
 	}
-	p.heirs, p.claims = x.heirs, x.claims
-	if p.named, err = s.participants(x.named); err != nil {
+	p.last, p.claims = x.last, x.claims
+	if err := s.restoreNamed(p, x.named); err != nil {
 		return err
+	}
+	if !slices.Equal(s.namedPairs(p.named), x.named) {
+		return fmt.Errorf("participants: %w", errOrder)
 	}
 	if !slices.IsSortedFunc(x.pledges, func(a, b pledgeRecord) int { return cmp.Compare(a.seq, b.seq) }) {
 		return fmt.Errorf("pledges: %w", errOrder)
@@ -305,25 +344,35 @@ func (s *State) restorePool(x *poolRecord) error {
 			return fmt.Errorf("payouts: %w", errOrder)
 		}
 	}
-	s.indexPool(p)
+	s.indexPool(p, s.tip.Height)
 	return nil
 }
 
 // Check tests every invariant of the whole state (protocol 3 and 5). It takes time in proportion to the state.
 func (s *State) Check() error {
 	for _, id := range s.Pools() {
-		p := s.pools[id]
-		if err := p.check(s); err != nil {
+		if err := s.pools[id].check(s); err != nil {
 			return &InvariantError{s.tip.Height, err.Error()}
 		}
 	}
 	var err error
 	s.backings.Each(func(_ table.Ref, owner pastel.KeyHash, bk *backing) {
+		var offered int64
+		for _, pl := range bk.pledges {
+			offered += pl.offered
+		}
 		switch {
-		case bk.first == nil:
+		case len(bk.pledges) == 0:
 			err = fmt.Errorf("key hash %x has coins set aside but no pledge", owner)
-		case bk.value < bk.pledged():
-			err = fmt.Errorf("key hash %x backs %s PSL of pledges with %s PSL", owner, bk.pledged(), bk.value)
+		case offered != bk.offered:
+			err = fmt.Errorf("key hash %x sums its pledges to %d PSL, they are %d", owner, bk.offered, offered)
+		case bk.value < bk.needs():
+			err = fmt.Errorf("key hash %x backs %d PSL of pledges with %s PSL", owner, bk.offered, bk.value)
+		}
+	})
+	s.statements.times.Each(func(_ table.Ref, hash [32]byte, time *int64) {
+		if *time < s.clock-statementLife {
+			err = fmt.Errorf("statement %x is remembered beyond its time", hash)
 		}
 	})
 	if err != nil {
@@ -340,14 +389,15 @@ func (p *poolState) check(s *State) error {
 	if len(p.pledges) > 0 && !p.head.status.Live() || len(p.pledges) > s.net.MaxPledges {
 		return fmt.Errorf("pool %s, %s, has %d pledges", p.terms.ID, p.head.status, len(p.pledges))
 	}
-	for _, pl := range p.pledges {
-		if pl.coins <= 0 || (pl.role == Plain) != (p.head.status == Subscribing) || (pl.role == Member) != (pl.since != never) {
-			return fmt.Errorf("pool %s, %s, has a %s pledge of %d PSL, member since %d",
-				p.terms.ID, p.head.status, pl.role, pl.coins, pl.since)
-		}
-		if pl.role != Member && pl.accrued != 0 {
-			return fmt.Errorf("pool %s: a %s pledge has accrued %s PSL", p.terms.ID, pl.role, pl.accrued)
-		}
+	if err := p.checkPledges(); err != nil {
+		return err
+	}
+	var tracked pastel.Amount
+	for _, e := range p.escrow {
+		tracked += e.value
+	}
+	if tracked != p.tracked {
+		return fmt.Errorf("pool %s sums its escrow to %s PSL, it is %s", p.terms.ID, p.tracked, tracked)
 	}
 	seen := make(map[pastel.Address]bool, len(p.claims))
 	for _, cl := range p.claims {
@@ -356,9 +406,36 @@ func (p *poolState) check(s *State) error {
 		}
 		seen[cl.to] = true
 	}
-	if slices.ContainsFunc(p.named, func(participant) bool { return p.head.status != Subscribing }) ||
-		len(p.heirs) > 0 && p.head.status != Dissolved {
+	if len(p.named) > 0 && p.head.status != Subscribing || len(p.last) > 0 && p.head.status != Dissolved ||
+		p.head.status == Closed && len(p.claims)+len(p.escrow)+len(p.pending) > 0 {
 		return fmt.Errorf("pool %s, %s, keeps what its status does not need", p.terms.ID, p.head.status)
+	}
+	return nil
+}
+
+// checkPledges tests the pledges of a pool, and their sums.
+func (p *poolState) checkPledges() error {
+	var offered, counted int64
+	type pair struct{ who, backing table.Ref }
+	pairs := make(map[pair]bool, len(p.pledges))
+	for _, pl := range p.pledges {
+		offered += pl.offered
+		counted += pl.counted
+		plain, member := pl.role() == Plain, pl.role() == Member
+		if pl.offered <= 0 || plain && pl.counted != pl.offered || pl.held > pl.counted || plain && pl.held != 0 || member != (pl.since != never) {
+			return fmt.Errorf("pool %s, %s, has a %s pledge that offers %d PSL, counts %d since %d and held %d",
+				p.terms.ID, p.head.status, pl.role(), pl.offered, pl.counted, pl.since, pl.held)
+		}
+		if !member && pl.accrued != 0 {
+			return fmt.Errorf("pool %s: a %s pledge has accrued %s PSL", p.terms.ID, pl.role(), pl.accrued)
+		}
+		pairs[pair{pl.who, pl.backing}] = true
+	}
+	if len(pairs) < len(p.pledges) {
+		return fmt.Errorf("pool %s has two pledges of one PastelID and pubkey hash", p.terms.ID)
+	}
+	if offered != p.offered || counted != p.counted {
+		return fmt.Errorf("pool %s sums its pledges to %d of %d PSL, they are %d of %d", p.terms.ID, p.counted, p.offered, counted, offered)
 	}
 	return nil
 }

@@ -1,32 +1,32 @@
 package pool
 
-import (
-	"slices"
+import "github.com/pastelnetwork/smartpool/pastel"
 
-	"github.com/pastelnetwork/smartpool/pastel"
-)
-
-// spendsEscrow is step (b): tracked escrow is spent by a pending payout that is valid now, or the block is invalid. It
-// returns the payout that the transaction is.
-func (b *block) spendsEscrow(tx *pastel.Tx) (*payout, error) {
-	var robbed []*escrowOutput
+// spendsEscrow is step (b): what spends escrow, tracked or by its script signature (marked), is a pending payout that is valid
+// now, or the block is invalid. It returns the payout that the transaction is.
+func (b *block) spendsEscrow(tx *pastel.Tx, marked bool) (*payout, error) {
+	var taken []*escrowOutput
 	for i := range tx.Inputs {
-		if e := b.s.escrow[tx.Inputs[i].PrevOut]; e != nil && !slices.Contains(robbed, e) {
-			robbed = append(robbed, e)
+		if e := b.s.escrow[tx.Inputs[i].PrevOut]; e != nil {
+			taken = append(taken, e)
 		}
 	}
-	if len(robbed) == 0 {
+	if len(taken) == 0 && !marked {
 		return nil, nil
 	}
 	if po := b.s.payouts[tx.ID()]; po != nil && b.minable(po) {
 		b.pay(po)
 		return po, nil
 	}
-	if !b.s.shadow {
-		return nil, b.faultOf(tx, "spends escrow of pool "+string(robbed[0].pool.terms.ID)+" and is not a payout due now")
+	switch {
+	case b.s.shadow:
+		b.bookUnauthorized(taken)
+		return nil, nil
+	case len(taken) > 0:
+		return nil, b.faultOf(tx, "spends escrow of pool "+string(taken[0].pool.terms.ID)+" and is not a payout due now")
+	default:
+		return nil, b.faultOf(tx, "spends an output with an escrow redeem script and is not a payout due now")
 	}
-	b.rob(robbed)
-	return nil, nil
 }
 
 func (b *block) minable(po *payout) bool {
@@ -49,10 +49,13 @@ func (b *block) spendEscrow(e *escrowOutput) {
 	b.s.removeEscrow(e)
 }
 
-// rob books a spend that a network without enforcement let happen: the pool's money is beyond the rules from here
+// bookUnauthorized books a spend that a network without enforcement let happen: the pool's money is beyond the rules from here
 // (protocol 8, "Shadow run"). Payouts that wanted the outputs can never be mined, so all of the pool's are cancelled.
-func (b *block) rob(robbed []*escrowOutput) {
-	for _, e := range robbed {
+func (b *block) bookUnauthorized(taken []*escrowOutput) {
+	for _, e := range taken {
+		if b.s.escrow[e.out] != e {
+			continue // an input twice, which no valid block has
+		}
 		b.touch(e.pool)
 		e.pool.head.broken = true
 		for len(e.pool.pending) > 0 {
@@ -90,17 +93,23 @@ func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
 			continue
 		}
 		p := b.s.escrows[hash]
-		if p == nil || p.head.broken || out.Value < least && !isChange {
+		if p == nil || p.head.broken || p.head.status == Closed || out.Value < least && !isChange {
 			continue
+		}
+		t := b.touch(p)
+		if coinbase {
+			if t.fromBase == net.MaxCoinbaseOutputs {
+				continue
+			}
+			t.fromBase++
 		}
 		if b.s.escrow[point] != nil {
 			return b.faultOf(tx, "its outputs exist already, unspent")
 		}
-		b.touch(p)
 		b.record(&escrowAdded{p.terms.ID, point})
 		b.s.addEscrow(&escrowOutput{out: point, pool: p, value: out.Value, height: b.h, tx: int32(index)})
 		if !isChange {
-			b.receive(p, out.Value)
+			t.income += out.Value
 		}
 	}
 	if b.s.money > pastel.MaxMoney {
@@ -111,7 +120,10 @@ func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
 
 // enterCoin adds a coin, unless cover has taken it already to back a pledge.
 func (b *block) enterCoin(tx *pastel.Tx, point pastel.OutPoint, c coin) error {
-	if b.addCoin(point, c) || slices.Contains(b.taken, point.Vout) {
+	if b.addCoin(point, c) {
+		return nil
+	}
+	if _, taken := b.spending.taken[point.Vout]; taken {
 		return nil
 	}
 	return b.faultOf(tx, "its outputs exist already, unspent")

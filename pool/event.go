@@ -23,8 +23,11 @@ const (
 	PoolReplenishing  EventType = "pool.replenishing"
 	PoolRestored      EventType = "pool.restored"
 	PoolLowCollateral EventType = "pool.low_collateral"
+	PoolClosed        EventType = "pool.closed"
 	PledgeAccepted    EventType = "pledge.accepted"
+	PledgeAmended     EventType = "pledge.amended"
 	PledgePromoted    EventType = "pledge.promoted"
+	PledgeReduced     EventType = "pledge.reduced"
 	PledgeMoved       EventType = "pledge.moved"
 	PledgeReleased    EventType = "pledge.released"
 	PledgeLeft        EventType = "pledge.left"
@@ -40,9 +43,9 @@ const (
 // EventTypes lists every event, in the order of protocol 9.
 func EventTypes() []EventType {
 	return []EventType{
-		PoolCreated, PoolExpired, PoolDissolved, PoolActivated, PoolReplenishing, PoolRestored, PoolLowCollateral,
-		PledgeAccepted, PledgePromoted, PledgeMoved, PledgeReleased, PledgeLeft, RewardReceived, RewardForfeited,
-		PayoutSettled, PayoutPaid, PayoutCancelled, ReputationChanged, TicketRejected,
+		PoolCreated, PoolExpired, PoolDissolved, PoolActivated, PoolReplenishing, PoolRestored, PoolLowCollateral, PoolClosed,
+		PledgeAccepted, PledgeAmended, PledgePromoted, PledgeReduced, PledgeMoved, PledgeReleased, PledgeLeft,
+		RewardReceived, RewardForfeited, PayoutSettled, PayoutPaid, PayoutCancelled, ReputationChanged, TicketRejected,
 	}
 }
 
@@ -58,63 +61,111 @@ type Event struct {
 	Type      EventType
 	Pool      ticket.PoolID // empty for reputation.changed and ticket.rejected
 	PastelID  string
-	Coins     int64 // PSL
+	Owner     pastel.KeyHash // of the pledged address
+	Coins     int64          // PSL counted, of the pool or the pledge
+	Offered   int64          // PSL
 	Role      Role
 	Amount    pastel.Amount // patoshi
 	Forfeited pastel.Amount // patoshi
 	TxID      pastel.TxID
 	Reason    ticket.Reason
 	Outputs   []Payment     // without the change
-	Fee       pastel.Amount // patoshi
 	Change    pastel.Amount // patoshi
 	Points    int
-	Pledge    uint64 // join order of the pledge.* events' pledge; tells pledges of one PastelID apart, not part of the JSON
+	Pledge    uint64 // join order of the pledge of pledge.* events, over all pools; not part of the JSON
 }
 
 // MarshalJSON gives the event's canonical JSON (RFC 8785): exactly the fields protocol 9 names, sorted.
 func (e Event) MarshalJSON() ([]byte, error) { return e.appendJSON(nil), nil }
 
+// fields says which fields events of a type have beside height, type and pool (protocol 9).
+type fields uint16
+
+const (
+	hasAmount fields = 1 << iota
+	hasCoins
+	hasOffered
+	hasOwner // and pastelid
+	hasRole
+	hasForfeited
+	hasPayout // outputs and change
+	hasTxID
+	hasReputation // pastelid and points
+	hasReason
+	inNoPool
+
+	hasPledge = hasCoins | hasOffered | hasOwner
+)
+
+var fieldsOf = map[EventType]fields{
+	PoolCreated:       0,
+	PoolExpired:       0,
+	PoolDissolved:     0,
+	PoolActivated:     hasCoins,
+	PoolReplenishing:  hasCoins,
+	PoolRestored:      hasCoins,
+	PoolLowCollateral: hasCoins,
+	PoolClosed:        hasAmount,
+	PledgeAccepted:    hasPledge | hasRole,
+	PledgeAmended:     hasPledge | hasRole,
+	PledgePromoted:    hasPledge,
+	PledgeReduced:     hasPledge,
+	PledgeMoved:       hasOwner,
+	PledgeReleased:    hasOwner,
+	PledgeLeft:        hasPledge | hasRole | hasForfeited,
+	RewardReceived:    hasAmount,
+	RewardForfeited:   hasAmount,
+	PayoutSettled:     hasTxID | hasPayout,
+	PayoutPaid:        hasTxID,
+	PayoutCancelled:   hasTxID,
+	ReputationChanged: hasReputation | inNoPool,
+	TicketRejected:    hasTxID | hasReason | inNoPool,
+}
+
 // appendJSON writes the members in the order of their names. No string in an event needs escaping: identifiers are
 // Base58, hex, or of the alphabets of pool ids, reasons and types.
 func (e *Event) appendJSON(b []byte) []byte {
 	w := objectWriter{append(b, '{'), true}
-	switch e.Type {
-	case RewardReceived, RewardForfeited:
+	has := fieldsOf[e.Type]
+	if has&hasAmount != 0 {
 		w.integer("amount", int64(e.Amount))
-	case PayoutSettled:
+	}
+	if has&hasPayout != 0 {
 		w.integer("change", int64(e.Change))
-	case PoolActivated, PoolReplenishing, PoolRestored, PoolLowCollateral, PledgeAccepted, PledgePromoted, PledgeLeft:
+	}
+	if has&hasCoins != 0 {
 		w.integer("coins", e.Coins)
-	default:
 	}
-	if e.Type == PayoutSettled {
-		w.integer("fee", int64(e.Fee))
-	}
-	if e.Type == PledgeLeft {
+	if has&hasForfeited != 0 {
 		w.integer("forfeited", int64(e.Forfeited))
 	}
 	w.integer("height", int64(e.Height))
-	if e.Type == PayoutSettled {
+	if has&hasOffered != 0 {
+		w.integer("offered", e.Offered)
+	}
+	if has&hasPayout != 0 {
 		w.payments("outputs", e.Outputs)
 	}
-	if e.PastelID != "" {
+	if has&hasOwner != 0 {
+		w.hex("owner", e.Owner[:])
+	}
+	if has&(hasOwner|hasReputation) != 0 {
 		w.text("pastelid", e.PastelID)
 	}
-	switch e.Type {
-	case ReputationChanged:
+	if has&hasReputation != 0 {
 		w.integer("points", int64(e.Points))
-	case TicketRejected:
-		w.text("reason", string(e.Reason))
-	default:
+	}
+	if has&inNoPool == 0 {
 		w.text("pool", string(e.Pool))
 	}
-	if e.Type == PledgeAccepted || e.Type == PledgeLeft {
+	if has&hasReason != 0 {
+		w.text("reason", string(e.Reason))
+	}
+	if has&hasRole != 0 {
 		w.text("role", e.Role.String())
 	}
-	switch e.Type {
-	case PayoutSettled, PayoutPaid, PayoutCancelled, TicketRejected:
+	if has&hasTxID != 0 {
 		w.text("txid", e.TxID.String())
-	default:
 	}
 	w.text("type", string(e.Type))
 	return append(w.b, '}')
@@ -146,6 +197,13 @@ func (w *objectWriter) text(name, v string) {
 	w.name(name)
 	w.b = append(w.b, '"')
 	w.b = append(w.b, v...)
+	w.b = append(w.b, '"')
+}
+
+func (w *objectWriter) hex(name string, v []byte) {
+	w.name(name)
+	w.b = append(w.b, '"')
+	w.b = hex.AppendEncode(w.b, v)
 	w.b = append(w.b, '"')
 }
 

@@ -1,8 +1,6 @@
 package pool
 
 import (
-	"slices"
-
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
@@ -10,111 +8,116 @@ import (
 // perFee is the number of fee units (0.01 %) in the whole.
 const perFee = 10_000
 
-// receive books an output to the pool's escrow script as income (protocol 5).
-func (b *block) receive(p *poolState, amount pastel.Amount) {
-	b.touch(p)
-	b.emit(Event{Type: RewardReceived, Pool: p.terms.ID, Amount: amount})
-	p.head.lastIncome = b.h
-	if p.head.status == Subscribing {
-		p.head.carry += amount
+// income shares what the pool received in this block (protocol 5, "Income").
+func (b *block) income(p *poolState, t *touch) {
+	if t.fromBase > 0 {
+		p.head.lastPaid = b.h
+	}
+	if t.income == 0 {
 		return
 	}
-	b.distribute(p, amount, b.earners(p, nil))
-}
-
-// forfeit splits what leavers of this block lost, among those who were members at the last scheduled settlement, or
-// all if none was (protocol 5, "Forfeits").
-func (b *block) forfeit(p *poolState, amount pastel.Amount) {
-	if amount == 0 {
-		return
-	}
-	b.emit(Event{Type: RewardForfeited, Pool: p.terms.ID, Amount: amount})
-	settled := p.lastScheduled(b.h, &b.s.net)
-	earners := b.earners(p, func(pl *pledge) bool { return pl.since <= settled })
-	if len(earners) == 0 {
-		earners = b.earners(p, nil)
-	}
-	b.distribute(p, amount, earners)
-}
-
-// earner is one who takes part in a split, by a live pledge or, in a dissolved pool, by a kept share.
-type earner struct {
-	pledge *pledge
-	share
-}
-
-// earners returns those who share the pool's income now, in join order: the members that keep allows (all if nil).
-func (b *block) earners(p *poolState, keep func(*pledge) bool) []earner {
-	list := b.earnerBuf[:0]
-	if p.head.status.earning() {
-		for _, pl := range p.pledges {
-			if pl.role == Member && (keep == nil || keep(pl)) {
-				list = append(list, earner{pl, share{pl.coins, pl.reward}})
+	b.emit(Event{Type: RewardReceived, Pool: p.terms.ID, Amount: t.income})
+	switch {
+	case p.head.status.Ended():
+		b.claimIncome(p, t.income)
+	case p.head.status == Subscribing:
+		p.head.carry += t.income
+	default:
+		shares, all := b.shares(p, func(pl *pledge) int64 {
+			if pl.since == b.h {
+				return 0 // activated in this block
 			}
+			return pl.counted
+		})
+		if all == 0 {
+			p.head.carry += t.income
+			return
 		}
+		b.accrue(p, t.income, shares, all)
 	}
-	for _, h := range p.heirs {
-		list = append(list, earner{nil, h})
-	}
-	b.earnerBuf = list
-	return list
 }
 
-// distribute splits a gross amount (protocol 5): the operator's fee off the top, the rest and the carry by coins, what
-// rounding leaves to carry. Without earners all of it is the operator's.
-func (b *block) distribute(p *poolState, gross pastel.Amount, earners []earner) {
-	fee, carry, parts := gross, p.head.carry, []pastel.Amount(nil)
-	if len(earners) > 0 {
-		fee = mulDiv(gross, p.terms.Fee, perFee)
-		parts, carry = splitByCoins(gross-fee+carry, earners)
-	}
-	p.head.carry = carry
-	if !p.head.status.Live() {
-		book := b.claimBook(p, len(earners)+1)
-		book.earn(p.terms.FeeAddress, p.terms.Operator, fee)
-		for i, e := range earners {
-			book.earn(e.to, pastelid.PastelID{}, parts[i])
-		}
+// forfeit shares what those who left in this block had accrued among those who were there (protocol 5, "Forfeits").
+func (b *block) forfeit(p *poolState, t *touch) {
+	if t.forfeits == 0 {
 		return
 	}
+	b.emit(Event{Type: RewardForfeited, Pool: p.terms.ID, Amount: t.forfeits})
+	shares, all := b.shares(p, func(pl *pledge) int64 { return pl.held })
+	if all == 0 {
+		p.head.operator += t.forfeits
+		return
+	}
+	b.accrue(p, t.forfeits, shares, all)
+}
+
+// shares returns what each live pledge, in join order, counts for in a split, and the sum, in PSL. The list is good until the
+// next call.
+func (b *block) shares(p *poolState, of func(*pledge) int64) (list []int64, all int64) {
+	list = b.shareBuf[:0]
+	for _, pl := range p.pledges {
+		n := of(pl)
+		list = append(list, n)
+		all += n
+	}
+	b.shareBuf = list
+	return list, all
+}
+
+// accrue splits a gross amount (protocol 5): the operator's fee off the top, the rest and the carry by shares, what rounding
+// leaves to carry.
+func (b *block) accrue(p *poolState, gross pastel.Amount, shares []int64, all int64) {
+	fee := mulDiv(gross, p.terms.Fee, perFee)
 	p.head.operator += fee
-	b.accrue(p, earners, parts)
+	p.head.carry = b.split(p, gross-fee+p.head.carry, shares, all)
 }
 
-// accrue adds to what members have accrued.
-func (b *block) accrue(p *poolState, earners []earner, parts []pastel.Amount) {
-	if len(earners) == 0 {
+// split gives each live pledge floor(n × share ÷ all shares), as accrued, and returns what is left over.
+func (b *block) split(p *poolState, n pastel.Amount, shares []int64, all int64) (rest pastel.Amount) {
+	b.saveAccrued(p)
+	rest = n
+	for i, pl := range p.pledges {
+		part := mulDiv(n, shares[i], all)
+		pl.accrued += part
+		rest -= part
+	}
+	return rest
+}
+
+// claimIncome shares what a pool that ended received among its last members, as claims (protocol 5).
+func (b *block) claimIncome(p *poolState, gross pastel.Amount) {
+	book := b.claimBook(p, len(p.last)+1)
+	var all int64
+	for _, x := range p.last {
+		all += x.coins
+	}
+	if all == 0 {
+		book.earn(p.terms.FeeAddress, p.terms.Operator, gross)
 		return
 	}
-	b.recordAccrued(p)
-	for i, e := range earners {
-		e.pledge.accrued += parts[i]
+	fee := mulDiv(gross, p.terms.Fee, perFee)
+	book.earn(p.terms.FeeAddress, p.terms.Operator, fee)
+	n := gross - fee + p.head.carry
+	p.head.carry = n
+	for _, x := range p.last {
+		part := mulDiv(n, x.coins, all)
+		book.earn(x.to, pastelid.PastelID{}, part)
+		p.head.carry -= part
 	}
 }
 
-// recordAccrued keeps what the pool's pledges have accrued for undo.
-func (b *block) recordAccrued(p *poolState) {
+// saveAccrued keeps what the pool's pledges have accrued for undo, once a block.
+func (b *block) saveAccrued(p *poolState) {
+	t := b.touch(p)
+	if t.accruedSaved {
+		return
+	}
+	t.accruedSaved = true
 	was := make([]pastel.Amount, len(p.pledges))
 	for i, pl := range p.pledges {
 		was[i] = pl.accrued
 	}
 	b.record(&accruedChanged{p.terms.ID, was})
-}
-
-// splitByCoins gives each earner floor(n × coins ÷ all coins) and returns what is left over.
-func splitByCoins(n pastel.Amount, earners []earner) (parts []pastel.Amount, rest pastel.Amount) {
-	var all int64
-	for _, e := range earners {
-		all += e.coins
-	}
-	parts = slices.Grow(parts, len(earners))
-	rest = n
-	for _, e := range earners {
-		part := mulDiv(n, e.coins, all)
-		parts = append(parts, part)
-		rest -= part
-	}
-	return parts, rest
 }
 
 // mulDiv is floor(a × num ÷ den) for operands whose result is known to be at most a: the money in the state is bounded

@@ -14,9 +14,14 @@ type payout struct {
 	pool     *poolState
 	settled  pastel.Height
 	inputs   []*escrowOutput
-	payments []Payment // what claims fell by
+	payments []Payment     // what claims fell by
+	total    pastel.Amount // of the payments
 	change   pastel.Amount
 	tx       *pastel.Tx
+}
+
+func newPayout(p *poolState, inputs []*escrowOutput, payments []Payment, change pastel.Amount) *payout {
+	return &payout{pool: p, inputs: inputs, payments: payments, total: totalOf(payments), change: change}
 }
 
 // validFrom is the first height at which the payout can be mined.
@@ -28,9 +33,6 @@ func (po *payout) validFrom(net *pastel.Network) pastel.Height {
 func (po *payout) validTo(net *pastel.Network) pastel.Height {
 	return po.validFrom(net) + net.PayoutExpiry
 }
-
-// total is what the payments take from escrow.
-func (po *payout) total() pastel.Amount { return totalOf(po.payments) }
 
 func totalOf(payments []Payment) pastel.Amount {
 	var sum pastel.Amount
@@ -129,7 +131,8 @@ func (po *payout) record() payoutRecord {
 
 // restorePayout enters a payout from its record.
 func (s *State) restorePayout(p *poolState, x *payoutRecord) error {
-	po := &payout{pool: p, settled: x.settled, payments: x.payments, change: x.change}
+	po := newPayout(p, nil, x.payments, x.change)
+	po.settled = x.settled
 	seen := make(map[*escrowOutput]bool, len(x.inputs))
 	for _, out := range x.inputs {
 		e := s.escrow[out]

@@ -33,13 +33,13 @@ type Terms struct {
 type head struct {
 	status       Status
 	low          bool          // active and short of half the cushion at the end of the block before
-	broken       bool          // shadow run: its escrow was robbed
+	broken       bool          // shadow run: an unauthorized spend took its escrow
 	activated    pastel.Height // never until then
 	activationTx pastel.TxID
 	deadline     pastel.Height // of replenishing, else never
 	ended        pastel.Height // dissolved or expired, else never
-	lastIncome   pastel.Height // never until then
-	carry        pastel.Amount // remainder of splits, or income before activation
+	lastPaid     pastel.Height // of the last coinbase that paid it; never until then
+	carry        pastel.Amount // what could not be shared yet
 	operator     pastel.Amount // accrued by the operator
 }
 
@@ -49,7 +49,7 @@ type participant struct {
 	owner pastel.KeyHash
 }
 
-// share is a part in what a pool earns: a member's coins, and where the money goes.
+// share is a part in what a pool earns: counted coins, and where the money goes.
 type share struct {
 	coins int64 // PSL
 	to    pastel.Address
@@ -59,40 +59,28 @@ type poolState struct {
 	terms      Terms
 	escrowHash [20]byte
 	head       head
-	pledges    []*pledge       // live, in join order
-	named      []participant   // by accepted part tickets, while subscribing
-	heirs      []share         // once dissolved: the last members, in join order
-	claims     []claim         // in order of creation
-	escrow     []*escrowOutput // tracked, in the order settlement takes them
-	pending    []*payout       // settled and not mined, oldest first
+	pledges    []*pledge                // live, in join order
+	named      map[participant]struct{} // by accepted part tickets, while subscribing
+	last       []share                  // once dissolved: the last members, in join order
+	claims     []claim                  // in order of creation
+	escrow     []*escrowOutput          // tracked, in the order settlement takes them
+	pending    []*payout                // settled and not mined, oldest first
+
+	// Sums over the above, kept so that nothing has to add them up.
+	offered int64         // PSL, of the pledges
+	counted int64         // PSL, of the pledges: M of protocol 3
+	tracked pastel.Amount // of escrow
+
+	due pastel.Height // the next height at which the end of a block concerns the pool untouched (State.agenda), or never
 }
 
 func newPoolState(t Terms) *poolState {
 	return &poolState{
 		terms:      t,
 		escrowHash: ticket.EscrowAddress(t.ID).Hash,
-		head:       head{status: Subscribing, activated: never, deadline: never, ended: never, lastIncome: never},
+		head:       head{status: Subscribing, activated: never, deadline: never, ended: never, lastPaid: never},
+		due:        never,
 	}
-}
-
-// memberCoins is M of protocol 3, in PSL.
-func (p *poolState) memberCoins() int64 {
-	var m int64
-	for _, pl := range p.pledges {
-		if pl.role == Member {
-			m += pl.coins
-		}
-	}
-	return m
-}
-
-// pledgedCoins is the sum of all live pledges, in PSL.
-func (p *poolState) pledgedCoins() int64 {
-	var sum int64
-	for _, pl := range p.pledges {
-		sum += pl.coins
-	}
-	return sum
 }
 
 // windowEnd is the last height at which an activation ticket can be accepted.
@@ -100,56 +88,66 @@ func (p *poolState) windowEnd(net *pastel.Network) pastel.Height {
 	return p.terms.InitHeight + p.terms.Period + net.ActivationGrace
 }
 
-// settlesAt reports whether a settlement is scheduled at h (protocol 8): for pools that ended only while they owe.
+// settlesAt reports whether a settlement is scheduled at h (protocol 8).
 func (p *poolState) settlesAt(h pastel.Height, net *pastel.Network) bool {
 	switch {
+	case p.head.broken:
+		return false
 	case p.head.status.earning():
 		d := h - p.head.activated
 		return d > 0 && d%net.SettlementInterval == 0
-	case p.head.ended != never:
-		return (h-p.head.ended)%net.SettlementInterval == 0 && p.owes(net.Dust)
+	case p.head.status.Ended():
+		return (h-p.head.ended)%net.SettlementInterval == 0
 	default:
 		return false
 	}
 }
 
-// lastScheduled is the height of the last scheduled settlement before h; activation counts as one (protocol 5).
-func (p *poolState) lastScheduled(h pastel.Height, net *pastel.Network) pastel.Height {
-	return p.head.activated + max(0, h-1-p.head.activated)/net.SettlementInterval*net.SettlementInterval
+// nextSettlement is the first scheduled height after h, or never.
+func (p *poolState) nextSettlement(h pastel.Height, net *pastel.Network) pastel.Height {
+	from := p.head.activated
+	if p.head.status.Ended() {
+		from = p.head.ended
+	}
+	next := from + ((h-from)/net.SettlementInterval+1)*net.SettlementInterval
+	if from == never || !p.settlesAt(next, net) {
+		return never
+	}
+	return next
 }
 
-// dueAt reports whether the end of block h concerns the pool although nothing in the block does.
-func (p *poolState) dueAt(h pastel.Height, net *pastel.Network) bool {
+// nextDue is the first height after h whose block concerns the pool although nothing in it does, or never.
+func (p *poolState) nextDue(h pastel.Height, net *pastel.Network) pastel.Height {
+	due := p.nextSettlement(h, net)
+	sooner := func(at pastel.Height) {
+		if due == never || at < due {
+			due = at
+		}
+	}
 	switch p.head.status {
 	case Subscribing:
-		return h > p.windowEnd(net)
+		sooner(p.windowEnd(net) + 1)
 	case Replenishing:
-		return h > p.head.deadline || p.settlesAt(h, net)
+		sooner(p.head.deadline + 1)
 	default:
-		return p.settlesAt(h, net)
 	}
+	if len(p.pending) > 0 {
+		sooner(p.pending[0].validTo(net))
+	}
+	return due
+}
+
+// idle reports whether neither activation nor a coinbase that paid the pool, in blocks before h, lies in the last IdleLimit
+// blocks, h included (protocol 7). A pool that is not activated yet is never idle: leaving it would else cost nothing.
+func (p *poolState) idle(h pastel.Height, net *pastel.Network) bool {
+	since := h - net.IdleLimit
+	return p.head.activated != never && p.head.activated <= since && p.head.lastPaid <= since
 }
 
 // owes reports whether a claim is worth at least least.
 func (p *poolState) owes(least pastel.Amount) bool {
 	return slices.ContainsFunc(p.claims, func(c claim) bool { return c.amount >= least })
 }
-
-// pledge is one member's promise (protocol 3).
-type pledge struct {
-	seq     uint64 // join order over all pools
-	pool    *poolState
-	next    *pledge   // the next joined in the same backing
-	who     table.Ref // in State.people
-	backing table.Ref // in State.backings
-	coins   int64     // PSL
-	accrued pastel.Amount
-	since   pastel.Height // member since; never for others
-	role    Role
-	reward  pastel.Address
-}
-
-func bySeq(p *pledge, seq uint64) int { return cmp.Compare(p.seq, seq) }
 
 // escrowOutput is a tracked output to a pool's escrow script.
 type escrowOutput struct {
@@ -170,6 +168,7 @@ func compareEscrow(a, b *escrowOutput) int {
 func (s *State) addEscrow(e *escrowOutput) {
 	s.escrow[e.out] = e
 	s.money += e.value
+	e.pool.tracked += e.value
 	i, _ := slices.BinarySearchFunc(e.pool.escrow, e, compareEscrow)
 	e.pool.escrow = slices.Insert(e.pool.escrow, i, e)
 }
@@ -177,24 +176,7 @@ func (s *State) addEscrow(e *escrowOutput) {
 func (s *State) removeEscrow(e *escrowOutput) {
 	delete(s.escrow, e.out)
 	s.money -= e.value
+	e.pool.tracked -= e.value
 	i, _ := slices.BinarySearchFunc(e.pool.escrow, e, compareEscrow)
 	e.pool.escrow = slices.Delete(e.pool.escrow, i, i+1)
-}
-
-func (p *poolState) insertPledge(pl *pledge) {
-	i, _ := slices.BinarySearchFunc(p.pledges, pl.seq, bySeq)
-	p.pledges = slices.Insert(p.pledges, i, pl)
-}
-
-func (p *poolState) deletePledge(pl *pledge) {
-	i, _ := slices.BinarySearchFunc(p.pledges, pl.seq, bySeq)
-	p.pledges = slices.Delete(p.pledges, i, i+1)
-}
-
-// pledgeAt returns the live pledge of this seq, or nil.
-func (p *poolState) pledgeAt(seq uint64) *pledge {
-	if i, found := slices.BinarySearchFunc(p.pledges, seq, bySeq); found {
-		return p.pledges[i]
-	}
-	return nil
 }

@@ -16,7 +16,8 @@ type Prepared struct {
 	Time   uint32 // of the header, seconds since 1970
 	Txs    []pastel.Tx
 
-	carried []carried // what the transactions carry, in block order
+	carried      []carried // what the transactions carry, in block order
+	escrowSpends []int     // transactions with a script signature that spends escrow (protocol 4b), in block order
 }
 
 // carried is a registration or a ticket in a transaction of a block.
@@ -60,20 +61,11 @@ type partFacts struct {
 }
 
 // activateFacts is what an activation ticket tells without any state. Its signature is the operator's, whom only the state
-// knows.
+// knows, and its list costs too much to be decoded for a pool that does not exist or takes none.
 type activateFacts struct {
-	pool         ticket.PoolID
-	all          bool // an empty list means every live pledge
-	participants []pair
-	duplicates   bool
-	signedBy     func(operator pastelid.PastelID) bool
-}
-
-// pair is a PastelID and the key hash of a pledged address; not ok if either is not well formed.
-type pair struct {
-	who   pastelid.PastelID
-	owner pastel.KeyHash
-	ok    bool
+	pool     ticket.PoolID
+	listed   []ticket.Participant // empty means every live pledge
+	signedBy func(operator pastelid.PastelID) bool
 }
 
 // Prepare does all that needs no state for the block at height h: it finds tickets, decodes them, checks Ed448 signatures
@@ -81,12 +73,32 @@ type pair struct {
 func Prepare(net *pastel.Network, h pastel.Height, b *pastel.Block) *Prepared {
 	p := &Prepared{Height: h, Hash: b.Hash(), Prev: b.Header.Prev, Time: b.Header.Time, Txs: b.Txs}
 	for i := 1; i < len(b.Txs); i++ {
-		if c, ok := prepareTx(net, h, &b.Txs[i]); ok {
-			c.index = i
-			p.carried = append(p.carried, c)
-		}
+		p.look(net, i)
 	}
 	return p
+}
+
+// look finds what transaction i carries, and whether it spends escrow. Before StartHeight neither tickets nor escrow are.
+func (p *Prepared) look(net *pastel.Network, i int) {
+	tx := &p.Txs[i]
+	if c, ok := prepareTx(net, p.Height, tx); ok {
+		c.index = i
+		p.carried = append(p.carried, c)
+	}
+	if !started(net, p.Height) {
+		return
+	}
+	for k := range tx.Inputs {
+		if ticket.SpendsEscrow(tx.Inputs[k].ScriptSig) {
+			p.escrowSpends = append(p.escrowSpends, i)
+			return
+		}
+	}
+}
+
+// started reports whether the rules hold at h (protocol 1).
+func started(net *pastel.Network, h pastel.Height) bool {
+	return net.StartHeight != pastel.NotSet && h >= net.StartHeight
 }
 
 // prepareTx looks into one transaction. Before StartHeight there are registrations, but no tickets (protocol 1).
@@ -96,7 +108,7 @@ func prepareTx(net *pastel.Network, h pastel.Height, tx *pastel.Tx) (c carried, 
 		c.registrant, c.registers = found.Registration.Verify()
 		return c, c.registers
 	}
-	if net.StartHeight == pastel.NotSet || h < net.StartHeight {
+	if !started(net, h) {
 		return c, false
 	}
 	switch {
@@ -158,18 +170,9 @@ func preparePart(net *pastel.Network, x *ticket.Part) *partFacts {
 }
 
 func prepareActivate(net *pastel.Network, x *ticket.Activate) *activateFacts {
-	f := &activateFacts{pool: x.SmartPoolID, all: len(x.Participants) == 0}
-	seen := make(map[ticket.Participant]bool, len(x.Participants))
-	for _, p := range x.Participants {
-		f.duplicates = f.duplicates || seen[p]
-		seen[p] = true
-		who, badID := pastelid.Parse(p.PastelID)
-		addr, badAddress := pastel.ParseAddress(net, p.Address)
-		f.participants = append(f.participants, pair{
-			who: who, owner: addr.Hash, ok: badID == nil && badAddress == nil && addr.Kind == pastel.AddressP2PKH,
-		})
-	}
 	name := net.Name
-	f.signedBy = func(operator pastelid.PastelID) bool { return x.VerifyOperator(name, operator) }
-	return f
+	return &activateFacts{
+		pool: x.SmartPoolID, listed: x.Participants,
+		signedBy: func(operator pastelid.PastelID) bool { return x.VerifyOperator(name, operator) },
+	}
 }

@@ -28,14 +28,14 @@ type RecordKind uint8
 
 // The kinds, with their keys. Integers in keys are big endian, so that their order is that of the bytes.
 const (
-	RecordTip       RecordKind = 1  // network, tip, next join order, number of records; no key
+	RecordTip       RecordKind = 1  // network, tip, clock, next join order, number of records; no key
 	RecordPerson    RecordKind = 2  // PastelID, 57 bytes: reputation
 	RecordCoin      RecordKind = 3  // txid, vout: a pledgeable output
-	RecordStatement RecordKind = 4  // SHA-256 of a pledge statement once accepted
+	RecordStatement RecordKind = 4  // SHA-256 of a pledge statement once accepted: its time
 	RecordPool      RecordKind = 5  // pool id: terms, status, heights, carry
 	RecordPledge    RecordKind = 6  // pool id, join order (uint64): a live pledge
-	RecordNamed     RecordKind = 7  // pool id: the participants an activation may list
-	RecordHeirs     RecordKind = 8  // pool id: the last members of a dissolved pool
+	RecordNamed     RecordKind = 7  // pool id, PastelID, pubkey hash: a participant that an activation may list
+	RecordLast      RecordKind = 8  // pool id: the last members of a dissolved pool
 	RecordClaims    RecordKind = 9  // pool id: its claims
 	RecordEscrow    RecordKind = 10 // pool id, txid, vout: tracked escrow
 	RecordPayout    RecordKind = 11 // pool id, settled at (uint32): a pending payout
@@ -44,7 +44,7 @@ const (
 
 func (k RecordKind) String() string {
 	names := [recordEnd]string{
-		"", "tip", "person", "coin", "statement", "pool", "pledge", "participants", "last members", "claims", "escrow", "payout",
+		"", "tip", "person", "coin", "statement", "pool", "pledge", "participant", "last members", "claims", "escrow", "payout",
 	}
 	if k == 0 || k >= recordEnd {
 		return fmt.Sprintf("kind %d", uint8(k))
@@ -92,6 +92,10 @@ func pledgeKey(id ticket.PoolID, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte(id), seq)
 }
 
+func namedKey(id ticket.PoolID, x namedPair) []byte {
+	return append(append([]byte(id), x.who[:]...), x.owner[:]...)
+}
+
 func payoutKey(id ticket.PoolID, settled pastel.Height) []byte {
 	return binary.BigEndian.AppendUint32([]byte(id), uint32(settled))
 }
@@ -123,10 +127,23 @@ func (s *State) coinRecord(out pastel.OutPoint) Record {
 }
 
 func (s *State) statementRecord(hash [32]byte) Record {
-	if s.statements.Find(hash) == 0 {
+	r := s.statements.times.Find(hash)
+	if r == 0 {
 		return gone(RecordStatement, hash[:])
 	}
-	return newRecord(RecordStatement, hash[:], func(*coder) {})
+	return newRecord(RecordStatement, hash[:], func(c *coder) { c.i64(s.statements.times.At(r)) })
+}
+
+func (s *State) namedRecord(id ticket.PoolID, x namedPair) Record {
+	key := namedKey(id, x)
+	if p := s.pools[id]; p != nil {
+		if pair, err := s.participantOf(x); err == nil {
+			if _, named := p.named[pair]; named {
+				return newRecord(RecordNamed, key, func(*coder) {})
+			}
+		}
+	}
+	return gone(RecordNamed, key)
 }
 
 // poolRecords gives the records of a pool that are one each; lists that are empty are gone.
@@ -140,18 +157,14 @@ func (s *State) poolRecords(id ticket.PoolID) []Record {
 		return newRecord(kind, key, code)
 	}
 	if p == nil {
-		return []Record{gone(RecordPool, key), gone(RecordNamed, key), gone(RecordHeirs, key), gone(RecordClaims, key)}
+		return []Record{gone(RecordPool, key), gone(RecordLast, key), gone(RecordClaims, key)}
 	}
 	return []Record{
 		newRecord(RecordPool, key, func(c *coder) {
 			p.terms.code(c)
 			p.head.code(c)
 		}),
-		list(RecordNamed, len(p.named), func(c *coder) {
-			pairs := s.namedPairs(p.named)
-			codeNamed(c, &pairs)
-		}),
-		list(RecordHeirs, len(p.heirs), func(c *coder) { codeHeirs(c, &p.heirs) }),
+		list(RecordLast, len(p.last), func(c *coder) { codeLastMembers(c, &p.last) }),
 		list(RecordClaims, len(p.claims), func(c *coder) { codeClaims(c, &p.claims) }),
 	}
 }
@@ -192,11 +205,14 @@ func (s *State) Records() []Record {
 	list := []Record{s.tipRecord()}
 	s.people.Each(func(_ table.Ref, id pastelid.PastelID, _ *person) { list = append(list, s.personRecord(id)) })
 	s.coins.Each(func(_ table.Ref, out pastel.OutPoint, _ *coin) { list = append(list, s.coinRecord(out)) })
-	s.statements.Each(func(_ table.Ref, hash [32]byte, _ *struct{}) { list = append(list, s.statementRecord(hash)) })
+	s.statements.times.Each(func(_ table.Ref, hash [32]byte, _ *int64) { list = append(list, s.statementRecord(hash)) })
 	for id, p := range s.pools {
 		list = append(list, s.poolRecords(id)...)
 		for _, pl := range p.pledges {
 			list = append(list, s.pledgeRecordOf(id, pl.seq))
+		}
+		for x := range p.named {
+			list = append(list, s.namedRecord(id, s.pairOf(x)))
 		}
 		for _, e := range p.escrow {
 			list = append(list, s.escrowRecordOf(id, e.out))
@@ -212,9 +228,9 @@ func (s *State) Records() []Record {
 
 // RecordCount is the number of records the state consists of.
 func (s *State) RecordCount() int {
-	n := 1 + s.people.Len() + s.coins.Len() + s.statements.Len() + len(s.pools) + len(s.escrow) + len(s.payouts)
+	n := 1 + s.people.Len() + s.coins.Len() + s.statements.times.Len() + len(s.pools) + len(s.escrow) + len(s.payouts)
 	for _, p := range s.pools {
-		n += len(p.pledges) + min(len(p.named), 1) + min(len(p.heirs), 1) + min(len(p.claims), 1)
+		n += len(p.pledges) + len(p.named) + min(len(p.last), 1) + min(len(p.claims), 1)
 	}
 	return n
 }
@@ -293,8 +309,13 @@ func (l *Loader) read(kind RecordKind, key, c *coder) error {
 		return l.readCoin(key, c)
 	case RecordStatement:
 		var hash [32]byte
+		var time int64
 		key.raw(hash[:])
-		return inserted(s.statements, hash, struct{}{})
+		c.i64(&time)
+		if c.err == nil && !s.statements.add(statement{hash, time}) {
+			return errTwice
+		}
+		return c.err
 	case RecordPool:
 		id, err := key.poolIDBefore(0)
 		if err != nil {
@@ -355,6 +376,8 @@ func (l *Loader) readPart(kind RecordKind, key, c *coder) error {
 		suffix = 36
 	case RecordPayout:
 		suffix = 4
+	case RecordNamed:
+		suffix = namedPairSize
 	default:
 	}
 	id, err := key.poolIDBefore(suffix)
@@ -376,15 +399,11 @@ func (l *Loader) readPart(kind RecordKind, key, c *coder) error {
 		}
 		return l.s.restorePledge(p, &x)
 	case RecordNamed:
-		var pairs []namedPair
-		codeNamed(c, &pairs)
-		if c.err != nil {
-			return c.err
-		}
-		p.named, err = l.s.participants(pairs)
-		return err
-	case RecordHeirs:
-		codeHeirs(c, &p.heirs)
+		var x namedPair
+		x.code(key)
+		return l.s.restoreNamed(p, []namedPair{x})
+	case RecordLast:
+		codeLastMembers(c, &p.last)
 	case RecordClaims:
 		codeClaims(c, &p.claims)
 	case RecordEscrow:
@@ -418,8 +437,9 @@ func (l *Loader) Finish() (*State, error) {
 		return nil, fmt.Errorf("stored state: %d records are there, %d were stored", l.n, l.want)
 	}
 	for _, p := range l.s.pools {
-		l.s.indexPool(p)
+		l.s.indexPool(p, l.s.tip.Height)
 	}
+	l.s.sortBackings()
 	if err := l.s.Check(); err != nil {
 		return nil, fmt.Errorf("stored state: %w", err)
 	}

@@ -27,11 +27,11 @@ type expected struct {
 		Carry, Operator pastel.Amount
 		Claims          map[string]pastel.Amount
 		Pledges         []struct {
-			PastelID     string
-			Coins        int64
-			Role         string
-			Accrued      pastel.Amount
-			RewardScript string `json:"reward_script"`
+			PastelID, Owner, Role string
+			Coins, Offered, Held  int64
+			Since                 *pastel.Height
+			Accrued               pastel.Amount
+			RewardScript          string `json:"reward_script"`
 		}
 	}
 	Payouts []struct {
@@ -56,10 +56,10 @@ func recorded(t testing.TB, name string) (blocks []*pastel.Block, want expected)
 	return blocks, want
 }
 
-// TestRecordedChains replays two chains against what another implementation made of them: every event in order, pools,
+// TestRecordedChains replays the chains against what another implementation made of them: every event in order, pools,
 // claims, pending payouts byte for byte, reputation, registrations, coins and the digest. Then it takes all blocks back.
 func TestRecordedChains(t *testing.T) {
-	for _, name := range []string{"life", "dense"} {
+	for _, name := range []string{"life", "dense", "odd"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			blocks, want := recorded(t, name)
@@ -138,7 +138,12 @@ func checkState(t *testing.T, s *State, want *expected) {
 		}
 		for i, pl := range p.Pledges {
 			x := w.Pledges[i]
-			if pl.PastelID.String() != x.PastelID || pl.Coins != x.Coins || pl.Role.String() != x.Role || pl.Accrued != x.Accrued ||
+			since := never
+			if x.Since != nil {
+				since = *x.Since
+			}
+			if pl.PastelID.String() != x.PastelID || hex.EncodeToString(pl.Owner[:]) != x.Owner || pl.Counted != x.Coins || pl.Offered != x.Offered ||
+				pl.Held != x.Held || pl.Since != since || pl.Role.String() != x.Role || pl.Accrued != x.Accrued ||
 				pl.Reward.Script().String() != x.RewardScript {
 				t.Errorf("pool %s pledge %d: %+v, want %+v", id, i, pl, x)
 			}
@@ -170,11 +175,13 @@ func checkState(t *testing.T, s *State, want *expected) {
 	if len(registered) != len(want.Registered) {
 		t.Errorf("%d are registered, want %d", len(registered), len(want.Registered))
 	}
-	if len(lost) != len(want.Reputation) {
-		t.Errorf("%d lost reputation, want %d", len(lost), len(want.Reputation))
+	for id, points := range lost {
+		if _, known := want.Reputation[id]; !known && points != fullReputation {
+			t.Errorf("%s has a reputation of %d, want %d", id, points, fullReputation)
+		}
 	}
 	for id, points := range want.Reputation {
-		if lost[id] != points {
+		if got, fell := lost[id]; fell && got != points || !fell && points != fullReputation {
 			t.Errorf("reputation of %s is %d, want %d", id, lost[id], points)
 		}
 	}

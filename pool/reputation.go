@@ -3,7 +3,6 @@ package pool
 import (
 	"fmt"
 
-	"github.com/pastelnetwork/smartpool/internal/table"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -40,29 +39,21 @@ func (x person) pointsAt(h pastel.Height, net *pastel.Network) int {
 	return min(fullReputation, int(x.points)+int((h-x.loss)/net.RecoveryInterval))
 }
 
-// chargeLeaver takes reputation for leaving: once a pool and block, and only while the pool is not idle.
-func (b *block) chargeLeaver(pl *pledge, t *touch) {
-	costs := LeavingCosts(pl.role)
-	if _, charged := t.charged[pl.who]; charged || costs == 0 || pl.pool.idle(b.h, &b.s.net) {
+// chargeLeaver takes reputation for a dropped pledge, unless its pool is idle. A loss at 0 restarts recovery.
+func (b *block) chargeLeaver(pl *pledge) {
+	costs := LeavingCosts(pl.role())
+	if costs == 0 || pl.pool.idle(b.h, &b.s.net) {
 		return
 	}
-	if t.charged == nil {
-		t.charged = map[table.Ref]struct{}{}
-	}
-	t.charged[pl.who] = struct{}{}
 	x := b.s.people.At(pl.who)
 	id := b.s.people.Key(pl.who)
-	b.record(&reputationChanged{id, *x})
+	if _, saved := b.charged[pl.who]; !saved {
+		put(&b.charged, pl.who, struct{}{})
+		b.record(&reputationChanged{id, *x})
+	}
 	left := max(0, x.pointsAt(b.h, &b.s.net)-costs)
 	*x = person{uint8(left), b.h}
 	b.emit(Event{Type: ReputationChanged, PastelID: id.String(), Points: left})
-}
-
-// idle reports whether neither activation nor income of the pool lies in the last IdleLimit blocks, h included. A
-// pool that is not activated yet is not idle: leaving it as plain pledge would else never cost anything.
-func (p *poolState) idle(h pastel.Height, net *pastel.Network) bool {
-	since := h - net.IdleLimit
-	return p.head.activated != never && p.head.activated <= since && p.head.lastIncome <= since
 }
 
 // LeavingCosts is the reputation, in points, that a pledge of a role loses who leaves a pool that is not idle (protocol 7).

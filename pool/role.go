@@ -6,8 +6,8 @@ type Role uint8
 // The values are part of the state's encoding and never change.
 const (
 	Plain   Role = 1 // in a subscribing pool
-	Member  Role = 2 // earns
-	Standby Role = 3 // waits for a place
+	Member  Role = 2 // counted in a pool that has started
+	Standby Role = 3 // waiting in line
 )
 
 func (r Role) String() string {
@@ -33,6 +33,7 @@ const (
 	Replenishing Status = 3
 	Dissolved    Status = 4
 	Expired      Status = 5
+	Closed       Status = 6 // after Dissolved or Expired, once everything is paid
 )
 
 func (s Status) String() string {
@@ -47,6 +48,8 @@ func (s Status) String() string {
 		return "dissolved"
 	case Expired:
 		return "expired"
+	case Closed:
+		return "closed"
 	default:
 		return "unknown"
 	}
@@ -58,5 +61,10 @@ func (s Status) Live() bool { return s == Subscribing || s == Active || s == Rep
 // earning reports whether members earn.
 func (s Status) earning() bool { return s == Active || s == Replenishing }
 
+// Ended reports whether a pool of this status pays out what it owes and takes nothing up any more.
+func (s Status) Ended() bool { return s == Dissolved || s == Expired }
+
 // Statuses lists every status, in the order of a pool's life.
-func Statuses() []Status { return []Status{Subscribing, Active, Replenishing, Dissolved, Expired} }
+func Statuses() []Status {
+	return []Status{Subscribing, Active, Replenishing, Dissolved, Expired, Closed}
+}

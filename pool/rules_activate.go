@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -17,17 +19,14 @@ func (b *block) acceptActivate(c *carried) ticket.Reason {
 	if b.h > p.windowEnd(&b.s.net) {
 		return ticket.ReasonActivationTooLate
 	}
-	if f.duplicates {
-		return ticket.ReasonDuplicateParticipant
-	}
-	listed, ok := b.s.listed(p, f)
-	if !ok {
-		return ticket.ReasonUnknownParticipant
+	listed, reason := b.listedPledges(p, f.listed)
+	if reason != "" {
+		return reason
 	}
 	var m int64
 	for _, pl := range p.pledges {
 		if listed(pl) {
-			m += pl.coins
+			m += pl.offered
 		}
 	}
 	if m < p.terms.Target {
@@ -36,40 +35,69 @@ func (b *block) acceptActivate(c *carried) ticket.Reason {
 	if !f.signedBy(p.terms.Operator) {
 		return ticket.ReasonBadSignature
 	}
-
-	b.touch(p)
-	p.head.status = Active
-	p.head.activated = b.h
+	b.activate(p, listed)
 	p.head.activationTx = b.in.Txs[c.index].ID()
-	for _, pl := range p.pledges {
-		role := Standby
-		if listed(pl) {
-			role = Member
-		}
-		b.setPledge(pl, role, pl.coins)
-	}
-	b.dropNames(p)
-	b.emit(Event{Type: PoolActivated, Pool: p.terms.ID, Coins: m})
 	return ""
 }
 
-// listed tells which live pledges an activation lists; false if it names a pair no accepted part ticket did. An empty list
-// means all.
-func (s *State) listed(p *poolState, f *activateFacts) (func(*pledge) bool, bool) {
-	if f.all {
-		return func(*pledge) bool { return true }, true
-	}
-	known := make(map[participant]bool, len(p.named))
-	for _, n := range p.named {
-		known[n] = true
-	}
-	list := make(map[participant]bool, len(f.participants))
-	for _, pair := range f.participants {
-		n := participant{s.people.Find(pair.who), pair.owner}
-		if !pair.ok || !known[n] {
-			return nil, false
+// activate starts a pool: the listed pledges become members, counted and held in full, the others standby.
+func (b *block) activate(p *poolState, listed func(*pledge) bool) {
+	b.touch(p)
+	p.head.status = Active
+	p.head.activated = b.h
+	b.spending.kept = nil // pledges that had nothing to give up may have now
+	for _, pl := range p.pledges {
+		now := pl.standing()
+		if listed(pl) {
+			now.counted, now.held, now.since = now.offered, now.offered, b.h
+		} else {
+			now.counted = 0
 		}
-		list[n] = true
+		b.setPledge(pl, now)
 	}
-	return func(pl *pledge) bool { return list[participant{pl.who, s.backings.Key(pl.backing)}] }, true
+	b.dropNames(p)
+	b.emit(Event{Type: PoolActivated, Pool: p.terms.ID, Coins: p.counted})
+}
+
+// listedPledges tells which live pledges an activation lists. An empty list means all.
+func (b *block) listedPledges(p *poolState, list []ticket.Participant) (func(*pledge) bool, ticket.Reason) {
+	if len(list) == 0 {
+		return func(*pledge) bool { return true }, ""
+	}
+	seen := make(map[ticket.Participant]struct{}, len(list))
+	for _, x := range list {
+		seen[x] = struct{}{}
+	}
+	if len(seen) < len(list) {
+		return nil, ticket.ReasonDuplicateParticipant
+	}
+	pairs := make(map[participant]struct{}, len(list))
+	for _, x := range list {
+		pair, ok := b.decodePair(x)
+		if _, named := p.named[pair]; !ok || !named {
+			return nil, ticket.ReasonUnknownParticipant
+		}
+		pairs[pair] = struct{}{}
+	}
+	return func(pl *pledge) bool {
+		_, listed := pairs[participant{pl.who, b.s.backings.Key(pl.backing)}]
+		return listed
+	}, ""
+}
+
+// decodePair reads a pair of an activation's list; false if it is not well formed or of someone who is not registered. A block
+// decodes each pair once, however many tickets list it.
+func (b *block) decodePair(x ticket.Participant) (participant, bool) {
+	pair, known := b.pairs[x]
+	if !known {
+		id, badID := pastelid.Parse(x.PastelID)
+		addr, badAddress := pastel.ParseAddress(&b.s.net, x.Address)
+		if badID == nil && badAddress == nil && addr.Kind == pastel.AddressP2PKH {
+			pair = participant{b.s.people.Find(id), addr.Hash}
+		}
+		if pair.who != 0 {
+			put(&b.pairs, x, pair)
+		}
+	}
+	return pair, pair.who != 0
 }

@@ -12,7 +12,7 @@ func (b *block) acceptInit(c *carried) ticket.Reason {
 		return f.terms
 	}
 	id := f.pool.ID
-	if b.s.pools[id] != nil {
+	if b.s.pools[id] != nil || b.s.isEscrow(ticket.EscrowAddress(id)) {
 		return ticket.ReasonDuplicatePool
 	}
 	if f.pastelIDs != nil {
@@ -43,7 +43,7 @@ func (b *block) acceptInit(c *carried) ticket.Reason {
 	return ""
 }
 
-// isEscrow reports whether an address is the escrow of an accepted pool, which nobody may be paid to.
+// isEscrow reports whether an address is the escrow of a pool ever accepted.
 func (s *State) isEscrow(a pastel.Address) bool {
 	return a.Kind == pastel.AddressP2SH && s.escrows[a.Hash] != nil
 }

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"github.com/pastelnetwork/smartpool/internal/table"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -8,7 +9,6 @@ import (
 const (
 	maxPSL                   = int64(pastel.MaxMoney / pastel.PSL)
 	maxHeight  pastel.Height = 1<<29 - 1 // a coin's height has 30 bits
-	oldestTime               = 24 * 60 * 60
 	newestTime               = 2 * 60 * 60
 )
 
@@ -28,66 +28,98 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 	if f.pastelID != nil {
 		return ticket.ReasonBadPastelID
 	}
-	if len(p.pledges) >= b.s.net.MaxPledges {
-		return ticket.ReasonPoolFull
-	}
-	if f.coins < p.leastPledge(&b.s.net) {
-		return ticket.ReasonPledgeTooSmall
-	}
 	if reason := b.checkOutput(f); reason != "" {
 		return reason
+	}
+	out := b.s.coins.Find(f.output)
+	owner := b.s.coins.At(out).owner
+	who, backing := b.s.people.Find(f.who), b.s.backings.Find(owner)
+	old := p.pledgeOfPair(who, backing)
+	if reason := b.checkOffer(p, old, f.coins); reason != "" {
+		return reason
+	}
+	if !b.backs(out, backing, old, f.coins) {
+		return ticket.ReasonOutputTooSmall
 	}
 	if f.rewardAddress != nil || f.ownEscrow || b.s.isEscrow(f.reward) {
 		return ticket.ReasonBadAddress
 	}
-	now := int64(b.in.Time)
-	if f.timeStamp != nil || f.time < now-oldestTime || f.time > now+newestTime {
+	if f.timeStamp != nil || f.time < b.s.clock-statementLife || f.time > int64(b.in.Time)+newestTime || old != nil && f.time <= old.time {
 		return ticket.ReasonBadTime
 	}
-	who := b.s.people.Find(f.who)
 	if who == 0 {
 		return ticket.ReasonPastelIDNotRegistered
 	}
-	if b.s.people.At(who).pointsAt(b.h, &b.s.net) < LeastReputation {
+	if old == nil && b.s.people.At(who).pointsAt(b.h, &b.s.net) < LeastReputation {
 		return ticket.ReasonReputationTooLow
 	}
-	if b.s.statements.Find(f.statement) != 0 {
+	if b.s.statements.has(f.statement) {
 		return ticket.ReasonReplayed
 	}
-	coinRef := b.s.coins.Find(f.output)
-	owner := b.s.coins.At(coinRef).owner
 	if !f.signedByID || f.signer == nil || *f.signer != owner {
 		return ticket.ReasonBadSignature
 	}
+	b.take(c, p, old, out)
+	return ""
+}
 
+// take carries an accepted part ticket out.
+func (b *block) take(c *carried, p *poolState, old *pledge, out table.Ref) {
+	f := c.part
 	b.touch(p)
-	b.s.statements.Insert(f.statement, struct{}{})
+	b.s.statements.add(statement{f.statement, f.time})
 	b.record(&statementSeen{f.statement})
-	if !b.s.coins.At(coinRef).origin.backing() {
+	owner := b.s.coins.At(out).owner
+	if !b.s.coins.At(out).origin.backing() {
 		b.record(&coinChained{f.output})
-		b.s.chain(coinRef)
+		b.s.chain(out)
+	}
+	pl, event := old, PledgeAmended
+	if old == nil {
+		pl, event = b.join(p, f, owner), PledgeAccepted
+	} else {
+		b.amend(pl, f)
+	}
+	delete(b.spending.kept, owner)
+	b.accepted = append(b.accepted, Accepted{
+		Seq: pl.seq, Amends: old != nil, Pool: p.terms.ID, PastelID: f.who, Owner: owner, Reward: f.reward, Offered: f.coins,
+		Time: f.time, Ticket: b.in.Txs[c.index].ID(), Output: f.output,
+	})
+	b.emit(b.pledgeEvent(event, pl))
+}
+
+// join enters a new pledge. What counts of it in a pool that has started is decided at the end of the block.
+func (b *block) join(p *poolState, f *partFacts, owner pastel.KeyHash) *pledge {
+	pl := &pledge{
+		seq: b.s.nextSeq, pool: p, who: b.s.people.Find(f.who), offered: f.coins, time: f.time, since: never, reward: f.reward,
 	}
 	if p.head.status == Subscribing {
-		b.record(&participantNamed{p.terms.ID})
-		p.named = append(p.named, participant{who, owner})
-	}
-	pl := &pledge{seq: b.s.nextSeq, pool: p, who: who, coins: f.coins, since: never, reward: f.reward}
-	pl.role = b.entryRole(p)
-	if pl.role == Member {
-		pl.since = b.h
-		pl.coins = b.cut(p, f.coins, p.memberCoins())
+		pl.counted = pl.offered
+		b.rememberPair(p, participant{pl.who, owner})
 	}
 	b.s.nextSeq++
 	b.record(&pledgeAdded{p.terms.ID, pl.seq})
 	b.s.addPledge(pl, owner)
-	b.joined = append(b.joined, Joined{
-		Seq: pl.seq, Pool: p.terms.ID, PastelID: f.who, Owner: owner, Reward: f.reward, Coins: f.coins,
-		Ticket: b.in.Txs[c.index].ID(), Output: f.output,
-	})
-	b.emit(Event{
-		Type: PledgeAccepted, Pool: p.terms.ID, PastelID: b.name(who), Coins: pl.coins, Role: pl.role, Pledge: pl.seq,
-	})
-	return ""
+	return pl
+}
+
+// amend raises a pledge's offer or changes where it is paid; it keeps its place and what it accrued.
+func (b *block) amend(pl *pledge, f *partFacts) {
+	now := pl.standing()
+	now.offered, now.reward, now.time = f.coins, f.reward, f.time
+	if pl.pool.head.status == Subscribing {
+		now.counted = now.offered
+	}
+	b.setPledge(pl, now)
+}
+
+// rememberPair keeps a pair that an activation may list.
+func (b *block) rememberPair(p *poolState, x participant) {
+	if _, known := p.named[x]; known {
+		return
+	}
+	put(&p.named, x, struct{}{})
+	b.record(&participantNamed{p.terms.ID, b.s.pairOf(x)})
 }
 
 // takesPledges reports whether the pool takes pledges in block h.
@@ -104,15 +136,53 @@ func (p *poolState) takesPledges(h pastel.Height) bool {
 	}
 }
 
-// leastPledge is the smallest pledge the pool takes now, in PSL: the slots that are left must be able to reach the target.
-// The pool has a free slot.
+// leastPledge is the smallest new pledge the pool takes now, in PSL: the slots that are left must be able to hold what the
+// pool needs. The pool has a free slot.
 func (p *poolState) leastPledge(net *pastel.Network) int64 {
+	need := p.terms.Target
+	if p.head.status == Replenishing {
+		need = p.terms.Required
+	}
 	slots := int64(net.MaxPledges - len(p.pledges))
-	lacking := max(0, p.terms.Target-p.pledgedCoins())
+	lacking := max(0, need-p.offered)
 	return max(minPledge(net), (lacking+slots-1)/slots)
 }
 
-// checkOutput tests the output that a pledge names, and that its address can back the pledge on top of others.
+// checkOffer tests what a ticket offers: an amendment no less than the pledge does, a new pledge what the pool takes.
+func (b *block) checkOffer(p *poolState, old *pledge, offered int64) ticket.Reason {
+	switch {
+	case old != nil && offered < old.offered:
+		return ticket.ReasonPledgeTooSmall
+	case old != nil:
+		return ""
+	case len(p.pledges) >= b.s.net.MaxPledges:
+		return ticket.ReasonPoolFull
+	case offered < p.leastPledge(&b.s.net):
+		return ticket.ReasonPledgeTooSmall
+	}
+	return ""
+}
+
+// backs reports whether the backing of an output's address, this output included, covers what its pledges offer with the
+// ticket accepted. A backing of 0 is none; old is the pledge that is amended, or nil.
+func (b *block) backs(out, backing table.Ref, old *pledge, offered int64) bool {
+	c := b.s.coins.At(out)
+	var value pastel.Amount
+	if backing != 0 {
+		bk := b.s.backings.At(backing)
+		value = bk.value
+		offered += bk.offered
+	}
+	if old != nil {
+		offered -= old.offered
+	}
+	if !c.origin.backing() {
+		value += c.value
+	}
+	return value >= pastel.Amount(offered)*pastel.PSL
+}
+
+// checkOutput tests the output that a pledge names.
 func (b *block) checkOutput(f *partFacts) ticket.Reason {
 	if !f.outputOK {
 		return ticket.ReasonOutputNotFound
@@ -132,36 +202,5 @@ func (b *block) checkOutput(f *partFacts) ticket.Reason {
 	if b.h-c.origin.height()+1 < least {
 		return ticket.ReasonOutputImmature
 	}
-	var value, pledged pastel.Amount
-	if ref := b.s.backings.Find(c.owner); ref != 0 {
-		bk := b.s.backings.At(ref)
-		value, pledged = bk.value, bk.pledged()
-	}
-	if !c.origin.backing() {
-		value += c.value
-	}
-	if value-pledged < pastel.Amount(f.coins)*pastel.PSL {
-		return ticket.ReasonOutputTooSmall
-	}
 	return ""
-}
-
-// entryRole is what a pledge that joins now becomes.
-func (b *block) entryRole(p *poolState) Role {
-	switch p.head.status {
-	case Subscribing:
-		return Plain
-	case Replenishing:
-		return Member
-	default:
-	}
-	for _, pl := range p.pledges {
-		if pl.role == Standby {
-			return Standby
-		}
-	}
-	if p.memberCoins() < p.terms.Target {
-		return Member
-	}
-	return Standby
 }

@@ -6,20 +6,26 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// settle is protocol 8: what was accrued becomes claims, and claims that are due become a payout transaction.
+// settle is protocol 8: what was accrued becomes claims, claims that are due become a payout transaction, and a pool that ended
+// and has nothing left to pay is closed. It comes for pools that end even if no settlement is scheduled; those settle at that
+// block in any case.
 func (b *block) settle(p *poolState) {
-	if p.head.broken {
-		return
-	}
 	net := &b.s.net
 	least := net.MinPayout
-	if p.head.status.earning() {
-		b.claimAccrued(p)
-	} else {
+	if p.head.status.Ended() {
 		least = net.Dust
+	}
+	b.claimAccrued(p)
+	for _, pl := range p.pledges {
+		if pl.held != pl.counted {
+			now := pl.standing()
+			now.held = now.counted
+			b.setPledge(pl, now)
+		}
 	}
 	po := b.s.nextPayout(p, least)
 	if po == nil {
+		b.close(p)
 		return
 	}
 	po.settled = b.h
@@ -27,11 +33,31 @@ func (b *block) settle(p *poolState) {
 	po.buildTx(net)
 	b.s.addPayout(po)
 	b.record(&payoutSettled{p.terms.ID, b.h})
-	b.emit(Event{
-		Type: PayoutSettled, Pool: p.terms.ID, TxID: po.tx.ID(),
-		Outputs: po.payments, Change: po.change,
-	})
+	b.emit(Event{Type: PayoutSettled, Pool: p.terms.ID, TxID: po.tx.ID(), Outputs: po.payments, Change: po.change})
 	b.settled = append(b.settled, po)
+}
+
+// close ends the books of an ended pool that owes nothing worth paying, once its Supernode has not been paid for IdleLimit
+// blocks (protocol 8, "Closing"). What is left stays in escrow for ever.
+func (b *block) close(p *poolState) {
+	since := b.h - b.s.net.IdleLimit
+	if !p.head.status.Ended() || len(p.pending) > 0 || p.owes(b.s.net.Dust) || p.head.ended > since || p.head.lastPaid > since {
+		return
+	}
+	b.emit(Event{Type: PoolClosed, Pool: p.terms.ID, Amount: p.tracked})
+	for len(p.escrow) > 0 {
+		b.spendEscrow(p.escrow[len(p.escrow)-1])
+	}
+	if len(p.claims) > 0 {
+		b.saveClaims(p)
+		p.claims = nil
+	}
+	if len(p.last) > 0 {
+		b.record(&lastMembersForgotten{p.terms.ID, p.last})
+		p.last = nil
+	}
+	p.head.carry = 0
+	p.head.status = Closed
 }
 
 // claimAccrued moves what the operator and the members accrued to their scripts' claims (protocol 8.1). From here it cannot
@@ -43,7 +69,7 @@ func (b *block) claimAccrued(p *poolState) {
 	book := b.claimBook(p, len(p.pledges)+1)
 	book.earn(p.terms.FeeAddress, p.terms.Operator, p.head.operator)
 	p.head.operator = 0
-	b.recordAccrued(p)
+	b.saveAccrued(p)
 	for _, pl := range p.pledges {
 		if pl.accrued == 0 {
 			continue
@@ -53,7 +79,7 @@ func (b *block) claimAccrued(p *poolState) {
 	}
 }
 
-// nextPayout decides inputs, payments and change (protocol 8.2 to 8.5), or nil if there is nothing to pay or pay with.
+// nextPayout decides inputs, payments and change (protocol 8.2 to 8.4), or nil if there is nothing to pay or pay with.
 func (s *State) nextPayout(p *poolState, least pastel.Amount) *payout {
 	var due []Payment
 	var sum pastel.Amount
@@ -71,8 +97,7 @@ func (s *State) nextPayout(p *poolState, least pastel.Amount) *payout {
 	if len(payments) == 0 {
 		return nil
 	}
-	change := available - totalOf(payments)
-	return &payout{pool: p, inputs: inputs, payments: payments, change: change}
+	return newPayout(p, inputs, payments, available-totalOf(payments))
 }
 
 // takeInputs returns the shortest prefix of the free escrow that covers sum, or as much as there is.

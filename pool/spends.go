@@ -31,10 +31,34 @@ func (c *coinChanges) newSpent(out pastel.OutPoint, was coin) *coinSpent {
 	return &c.spent[len(c.spent)-1]
 }
 
+// spending is what a block remembers of spends.
+type spending struct {
+	hits  []table.Ref            // backings that the current transaction hit, in order
+	isHit map[table.Ref]struct{} // the same
+	taken map[uint32]struct{}    // the current transaction's outputs that joined a backing
+
+	// lost tells which backings lost an outpoint, and the join order that the next pledge had when they last did.
+	lost map[pastel.KeyHash]uint64
+
+	// kept is the join order from which on no pledge of a key hash gives anything up that costs nothing: those were looked at.
+	kept map[pastel.KeyHash]uint64
+
+	fleeting map[pastel.OutPoint]struct{} // coins that came and went within the block
+}
+
+// put is m[k] = v for a map that is made when it is first needed.
+func put[K comparable, V any](m *map[K]V, k K, v V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[k] = v
+}
+
 // spends is step (a): inputs leave coins, and the backings they hit are made good from the transaction's own outputs or
-// lose their latest pledges.
+// lose what their pledges offer.
 func (b *block) spends(tx *pastel.Tx) {
-	b.hits, b.taken = b.hits[:0], b.taken[:0]
+	sp := &b.spending
+	clear(sp.taken)
 	for i := range tx.Inputs {
 		out := tx.Inputs[i].PrevOut
 		r := b.s.coins.Find(out)
@@ -43,53 +67,78 @@ func (b *block) spends(tx *pastel.Tx) {
 		}
 		c := b.s.coins.At(r)
 		if c.origin.backing() {
-			b.hit(b.s.backings.Find(c.owner))
+			b.hit(c.owner)
+		}
+		if c.origin.height() == b.h {
+			put(&sp.fleeting, out, struct{}{})
 		}
 		b.record(b.coins.newSpent(out, *c))
 		b.s.removeCoin(out, r)
 	}
-	for _, ref := range b.hits {
-		b.cover(ref, tx)
-	}
-}
-
-// hit queues a backing once. The queue is short unless somebody spends the coins of many pledging addresses at once, and
-// then most hits come in runs.
-func (b *block) hit(ref table.Ref) {
-	if n := len(b.hits); n > 0 && b.hits[n-1] == ref || slices.Contains(b.hits, ref) {
+	if len(sp.hits) == 0 {
 		return
 	}
-	b.hits = append(b.hits, ref)
+	b.coverAll(tx)
+	for _, ref := range sp.hits {
+		delete(sp.isHit, ref)
+	}
+	sp.hits = sp.hits[:0]
 }
 
-// cover makes a backing worth its pledges again after a spend.
-func (b *block) cover(ref table.Ref, tx *pastel.Tx) {
-	bk := b.s.backings.At(ref)
-	owner := b.s.backings.Key(ref)
-	need := bk.pledged()
-	for v := 0; v < len(tx.Outputs) && bk.value < need; v++ {
+// hit queues a backing once a transaction.
+func (b *block) hit(owner pastel.KeyHash) {
+	sp := &b.spending
+	ref := b.s.backings.Find(owner)
+	put(&sp.lost, owner, b.s.nextSeq)
+	if _, queued := sp.isHit[ref]; !queued {
+		put(&sp.isHit, ref, struct{}{})
+		sp.hits = append(sp.hits, ref)
+	}
+}
+
+// coverAll makes the backings that a transaction hit worth what their pledges offer.
+func (b *block) coverAll(tx *pastel.Tx) {
+	outputs := b.replacements(tx)
+	for _, ref := range b.spending.hits {
+		owner := b.s.backings.Key(ref)
+		b.cover(ref, owner, tx, outputs[owner])
+		b.makeGood(ref, owner)
+	}
+}
+
+// replacements finds a transaction's outputs, in order, that can replace coins of the key hashes it hit. It goes through them
+// once: a transaction may hit thousands of backings and have thousands of outputs.
+func (b *block) replacements(tx *pastel.Tx) map[pastel.KeyHash][]uint32 {
+	byOwner := make(map[pastel.KeyHash][]uint32, len(b.spending.hits))
+	for _, ref := range b.spending.hits {
+		byOwner[b.s.backings.Key(ref)] = nil
+	}
+	for v := range tx.Outputs {
 		out := &tx.Outputs[v]
-		to, ok := pastel.P2PKHHash(out.Script)
-		if !ok || to != owner || out.Value < b.s.net.MinPledge || out.Value == b.s.net.Collateral {
+		owner, ok := pastel.P2PKHHash(out.Script)
+		if !ok || out.Value < b.s.net.MinPledge || out.Value == b.s.net.Collateral {
 			continue
 		}
-		point := pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}
-		if b.addCoin(point, coin{value: out.Value, owner: owner, origin: newOrigin(b.h, false)}) {
-			b.taken = append(b.taken, point.Vout)
+		if list, hit := byOwner[owner]; hit {
+			byOwner[owner] = append(list, uint32(v))
+		}
+	}
+	return byOwner
+}
+
+// cover lets outputs to a backing's own key hash join it while it is short.
+func (b *block) cover(ref table.Ref, owner pastel.KeyHash, tx *pastel.Tx, outputs []uint32) {
+	bk := b.s.backings.At(ref)
+	for _, v := range outputs {
+		if bk.value >= bk.needs() {
+			return
+		}
+		point := pastel.OutPoint{TxID: tx.ID(), Vout: v}
+		if b.addCoin(point, coin{value: tx.Outputs[v].Value, owner: owner, origin: newOrigin(b.h, false)}) {
+			put(&b.spending.taken, v, struct{}{})
 			b.record(&coinChained{point})
 			b.s.chain(b.s.coins.Find(point))
 		}
-	}
-	for bk.value < need {
-		last := bk.last()
-		need -= pastel.Amount(last.coins) * pastel.PSL
-		b.leave(last)
-	}
-	if need == 0 {
-		return // without a pledge the backing is gone
-	}
-	for pl := bk.first; pl != nil; pl = pl.next {
-		b.emit(Event{Type: PledgeMoved, Pool: pl.pool.terms.ID, PastelID: b.name(pl.who), Pledge: pl.seq})
 	}
 }
 
@@ -102,16 +151,61 @@ func (b *block) addCoin(out pastel.OutPoint, c coin) bool {
 	return true
 }
 
+// makeGood lowers what a short backing's pledges offer until its coins cover it: first what costs nothing, then pledges,
+// latest joined first.
+func (b *block) makeGood(ref table.Ref, owner pastel.KeyHash) {
+	bk := b.s.backings.At(ref)
+	if bk.value >= bk.needs() {
+		return
+	}
+	b.giveUp(bk, owner)
+	for bk.value < bk.needs() {
+		b.leave(bk.pledges[len(bk.pledges)-1])
+	}
+}
+
+// giveUp lets members offer no more than what is counted and drops standby pledges. Pledges that were looked at in this block
+// and had nothing to give are not looked at again.
+func (b *block) giveUp(bk *backing, owner pastel.KeyHash) {
+	i := len(bk.pledges)
+	if from, known := b.spending.kept[owner]; known {
+		i, _ = slices.BinarySearchFunc(bk.pledges, from, bySeq)
+	}
+	from := uint64(0)
+	for i--; i >= 0; i-- {
+		if bk.value >= bk.needs() {
+			from = bk.pledges[i].seq + 1
+			break
+		}
+		pl := bk.pledges[i]
+		switch {
+		case !pl.givesUp():
+		case pl.counted > 0:
+			b.reduce(pl)
+		default:
+			b.leave(pl)
+		}
+	}
+	put(&b.spending.kept, owner, from)
+}
+
+// reduce lets a member offer no more than what is counted.
+func (b *block) reduce(pl *pledge) {
+	now := pl.standing()
+	now.offered = now.counted
+	b.touch(pl.pool)
+	b.setPledge(pl, now)
+	b.emit(b.pledgeEvent(PledgeReduced, pl))
+}
+
 // leave drops a pledge whose coins moved: a member's accrued reward is forfeited.
 func (b *block) leave(pl *pledge) {
-	p := pl.pool
-	t := b.touch(p)
+	t := b.touch(pl.pool)
 	t.forfeits += pl.accrued
-	b.emit(Event{
-		Type: PledgeLeft, Pool: p.terms.ID, PastelID: b.name(pl.who),
-		Coins: pl.coins, Role: pl.role, Forfeited: pl.accrued, Pledge: pl.seq,
-	})
-	b.chargeLeaver(pl, t)
+	e := b.pledgeEvent(PledgeLeft, pl)
+	e.Forfeited = pl.accrued
+	b.emit(e)
+	b.chargeLeaver(pl)
 	b.removePledge(pl)
 }
 
@@ -119,16 +213,34 @@ func (b *block) leave(pl *pledge) {
 func (b *block) removePledge(pl *pledge) {
 	b.record(&pledgeRemoved{pl.pool.terms.ID, b.s.recordOf(pl)})
 	bk := b.s.backings.At(pl.backing)
-	last := bk.first == pl && pl.next == nil
-	coins := bk.coins
-	b.s.removePledge(pl)
-	if !last {
-		return
+	var freed []pastel.OutPoint
+	if len(bk.pledges) == 1 {
+		for r := bk.coins; r != 0; r = b.s.coins.At(r).next {
+			freed = append(freed, b.s.coins.Key(r))
+		}
 	}
-	for r := coins; r != 0; {
-		next := b.s.coins.At(r).next
-		b.record(&coinUnchained{b.s.coins.Key(r)})
-		b.s.unchain(r)
-		r = next
+	b.s.removePledge(pl)
+	slices.SortFunc(freed, pastel.OutPoint.Compare) // the chain's order depends on how the state came about
+	for _, out := range freed {
+		b.record(&coinUnchained{out})
+		b.s.unchain(b.s.coins.Find(out))
+	}
+}
+
+// moved tells of the pledges whose backing lost an outpoint and that are still live (protocol 4e).
+func (b *block) moved() {
+	var list []*pledge
+	for owner, next := range b.spending.lost {
+		ref := b.s.backings.Find(owner)
+		if ref == 0 {
+			continue
+		}
+		pledges := b.s.backings.At(ref).pledges
+		end, _ := slices.BinarySearchFunc(pledges, next, bySeq)
+		list = append(list, pledges[:end]...)
+	}
+	slices.SortFunc(list, func(x, y *pledge) int { return bySeq(x, y.seq) })
+	for _, pl := range list {
+		b.emit(b.pledgeEvent(PledgeMoved, pl))
 	}
 }

@@ -2,8 +2,6 @@ package pool
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/table"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -25,40 +23,44 @@ type State struct {
 	shadow bool
 	tip    Tip
 
+	clock      int64                                   // seconds since 1970; it never goes back
 	nextSeq    uint64                                  // join order of the next pledge, over all pools
 	money      pastel.Amount                           // value of all coins and all tracked escrow
 	coins      *table.Table[pastel.OutPoint, coin]     // unspent, pledgeable
 	people     *table.Table[pastelid.PastelID, person] // registered
-	statements *table.Table[[32]byte, struct{}]        // SHA-256 of every pledge statement accepted
+	statements statements                              // accepted, not forgotten yet
 	pools      map[ticket.PoolID]*poolState            // every pool ever accepted
 	escrow     map[pastel.OutPoint]*escrowOutput       // tracked
 	payouts    map[pastel.TxID]*payout                 // settled, not mined
 
 	// What follows is derived from the above and kept for speed.
-	backings   *table.Table[pastel.KeyHash, backing]
-	escrows    map[[20]byte]*poolState          // by the hash in the escrow script
-	supernodes map[pastelid.PastelID]*poolState // live pools
-	open       []*poolState                     // in id order: those a block's end may concern untouched
-	failed     error                            // set when a Revert failed half way
+	backings    *table.Table[pastel.KeyHash, backing]
+	escrows     map[[20]byte]*poolState          // by the hash in the escrow script, of every pool ever accepted
+	supernodes  map[pastelid.PastelID]*poolState // live pools
+	activations map[pastel.TxID]*poolState       // active and replenishing pools
+	agenda      agenda
+	failed      error // set when a Revert failed half way
 }
 
-// New returns the state before block 0. Shadow says that the network's miners do not enforce the rules: blocks that
-// rob escrow are then reported instead of refused (protocol 8, "Shadow run").
+// New returns the state before block 0. Shadow says that the network's miners do not enforce the rules: blocks that take
+// escrow without a payout are then reported instead of refused (protocol 8, "Shadow run").
 func New(net pastel.Network, shadow bool) (*State, error) {
 	if err := net.Validate(); err != nil {
 		return nil, fmt.Errorf("network parameters: %w", err)
 	}
 	return &State{
 		net: net, shadow: shadow, tip: Tip{Height: -1},
-		coins:      table.New[pastel.OutPoint, coin](),
-		people:     table.New[pastelid.PastelID, person](),
-		statements: table.New[[32]byte, struct{}](),
-		backings:   table.New[pastel.KeyHash, backing](),
-		pools:      map[ticket.PoolID]*poolState{},
-		escrow:     map[pastel.OutPoint]*escrowOutput{},
-		payouts:    map[pastel.TxID]*payout{},
-		escrows:    map[[20]byte]*poolState{},
-		supernodes: map[pastelid.PastelID]*poolState{},
+		coins:       table.New[pastel.OutPoint, coin](),
+		people:      table.New[pastelid.PastelID, person](),
+		statements:  newStatements(),
+		backings:    table.New[pastel.KeyHash, backing](),
+		pools:       map[ticket.PoolID]*poolState{},
+		escrow:      map[pastel.OutPoint]*escrowOutput{},
+		payouts:     map[pastel.TxID]*payout{},
+		escrows:     map[[20]byte]*poolState{},
+		supernodes:  map[pastelid.PastelID]*poolState{},
+		activations: map[pastel.TxID]*poolState{},
+		agenda:      agenda{},
 	}, nil
 }
 
@@ -71,11 +73,17 @@ func (s *State) Shadow() bool { return s.shadow }
 // Tip returns the last block applied.
 func (s *State) Tip() Tip { return s.tip }
 
+// Clock returns the time, in seconds since 1970, that the rules go by (protocol 3): it never goes back.
+func (s *State) Clock() int64 { return s.clock }
+
+// clockAt is the clock once a block of this time is taken in.
+func (s *State) clockAt(time uint32) int64 { return max(s.clock, int64(time)-newestTime) }
+
 // addPool enters a pool into every index.
 func (s *State) addPool(p *poolState) {
 	s.pools[p.terms.ID] = p
 	s.escrows[p.escrowHash] = p
-	s.indexPool(p)
+	s.indexPool(p, s.tip.Height)
 }
 
 // removePool is the inverse of addPool.
@@ -85,27 +93,23 @@ func (s *State) removePool(p *poolState) {
 	if s.supernodes[p.terms.Supernode] == p {
 		delete(s.supernodes, p.terms.Supernode)
 	}
-	s.setOpen(p, false)
+	s.agenda.move(p, never)
 }
 
-// indexPool brings the derived indexes in line with the pool's head, claims and payouts.
-func (s *State) indexPool(p *poolState) {
-	if p.head.status.Live() {
-		s.supernodes[p.terms.Supernode] = p
-	} else if s.supernodes[p.terms.Supernode] == p {
-		delete(s.supernodes, p.terms.Supernode)
+// indexPool brings the derived indexes in line with the pool's head and payouts after block h.
+func (s *State) indexPool(p *poolState, h pastel.Height) {
+	follow(s.supernodes, p.terms.Supernode, p, p.head.status.Live())
+	if p.head.activated != never {
+		follow(s.activations, p.head.activationTx, p, p.head.status.earning())
 	}
-	s.setOpen(p, p.head.status.Live() || len(p.pending) > 0 || p.owes(s.net.Dust))
+	s.agenda.move(p, p.nextDue(h, &s.net))
 }
 
-func (s *State) setOpen(p *poolState, open bool) {
-	i, found := slices.BinarySearchFunc(s.open, p.terms.ID, func(q *poolState, id ticket.PoolID) int {
-		return strings.Compare(string(q.terms.ID), string(id))
-	})
-	switch {
-	case open && !found:
-		s.open = slices.Insert(s.open, i, p)
-	case !open && found:
-		s.open = slices.Delete(s.open, i, i+1)
+// follow keeps a pool in an index while it belongs there.
+func follow[K comparable](index map[K]*poolState, k K, p *poolState, belongs bool) {
+	if belongs {
+		index[k] = p
+	} else if index[k] == p {
+		delete(index, k)
 	}
 }

@@ -1,11 +1,14 @@
 package pool
 
-// endOfPool is step (e) for one pool (protocol 4): forfeits, status, settlement.
+// endOfPool is step (e) for one pool (protocol 4).
 func (b *block) endOfPool(p *poolState) {
-	b.forfeit(p, b.touched[p].forfeits)
-	settles := b.changeStatus(p) || p.settlesAt(b.h, &b.s.net)
+	if t := b.touched[p]; !p.head.broken {
+		b.income(p, t)
+		b.forfeit(p, t)
+	}
+	ended := b.changeStatus(p)
 	b.warnLow(p)
-	if settles {
+	if ended && !p.head.broken || p.settlesAt(b.h, &b.s.net) {
 		b.settle(p)
 	}
 }
@@ -22,16 +25,16 @@ func (b *block) changeStatus(p *poolState) (ended bool) {
 	if !p.head.status.earning() {
 		return false
 	}
-	b.promote(p)
-	switch m := p.memberCoins(); {
-	case p.head.status == Active && m < p.terms.Required:
+	b.count(p)
+	switch {
+	case p.head.status == Active && p.counted < p.terms.Required:
 		p.head.status = Replenishing
 		p.head.deadline = b.h + p.terms.Period
-		b.emit(Event{Type: PoolReplenishing, Pool: p.terms.ID, Coins: m})
-	case p.head.status == Replenishing && m >= p.terms.Required:
+		b.emit(Event{Type: PoolReplenishing, Pool: p.terms.ID, Coins: p.counted})
+	case p.head.status == Replenishing && p.counted >= p.terms.Required:
 		p.head.status = Active
 		p.head.deadline = never
-		b.emit(Event{Type: PoolRestored, Pool: p.terms.ID, Coins: m})
+		b.emit(Event{Type: PoolRestored, Pool: p.terms.ID, Coins: p.counted})
 	case p.head.status == Replenishing && b.h > p.head.deadline:
 		b.dissolve(p)
 		return true
@@ -39,64 +42,67 @@ func (b *block) changeStatus(p *poolState) (ended bool) {
 	return false
 }
 
+// count lets pledges count more of what they offer until the target is reached: first standby ones, then members, each in join
+// order (protocol 7, "Counting").
+func (b *block) count(p *poolState) {
+	if p.counted == p.offered {
+		return
+	}
+	for _, standby := range []bool{true, false} {
+		for _, pl := range p.pledges {
+			if p.counted >= p.terms.Target {
+				return
+			}
+			if pl.counted == pl.offered || (pl.counted == 0) != standby {
+				continue
+			}
+			more := min(pl.offered-pl.counted, p.terms.Target-p.counted)
+			if standby {
+				more = max(more, min(pl.offered, minPledge(&b.s.net)))
+			}
+			now := pl.standing()
+			now.counted += more
+			now.since = b.h
+			b.setPledge(pl, now)
+			b.emit(b.pledgeEvent(PledgePromoted, pl))
+		}
+	}
+}
+
 // expire ends a pool that was not activated in time: its carry is the operator's.
 func (b *block) expire(p *poolState) {
 	p.head.status = Expired
 	p.head.ended = b.h
 	b.emit(Event{Type: PoolExpired, Pool: p.terms.ID})
-	b.claimBook(p, 1).earn(p.terms.FeeAddress, p.terms.Operator, p.head.carry)
-	p.head.carry = 0
+	if !p.head.broken {
+		p.head.operator += p.head.carry
+		p.head.carry = 0
+	}
 	b.dropNames(p)
 	b.release(p)
-}
-
-// promote makes standby pledges members, in join order, until the target is reached.
-func (b *block) promote(p *poolState) {
-	m := p.memberCoins()
-	for _, pl := range p.pledges {
-		if m >= p.terms.Target {
-			return
-		}
-		if pl.role != Standby {
-			continue
-		}
-		b.setPledge(pl, Member, b.cut(p, pl.coins, m))
-		m += pl.coins
-		b.emit(Event{Type: PledgePromoted, Pool: p.terms.ID, PastelID: b.name(pl.who), Coins: pl.coins, Pledge: pl.seq})
-	}
-}
-
-// cut is what counts of a pledge that becomes a member while the members have m PSL: no more than the target lacks, but
-// at least MinPledge (protocol 6, part).
-func (b *block) cut(p *poolState, coins, m int64) int64 {
-	return min(coins, max(minPledge(&b.s.net), p.terms.Target-m))
-}
-
-// setPledge changes a pledge's role; one that becomes a member is one since this block.
-func (b *block) setPledge(pl *pledge, role Role, coins int64) {
-	b.record(&pledgeChanged{pl.pool.terms.ID, pl.seq, pl.coins, pl.since, pl.role})
-	pl.role, pl.coins = role, coins
-	if role == Member {
-		pl.since = b.h
-	}
 }
 
 // dissolve ends a pool that was not replenished in time (protocol 7). Carry goes to the members without a fee, the last
 // members are kept for late income.
 func (b *block) dissolve(p *poolState) {
-	earners := b.earners(p, nil)
 	b.emit(Event{Type: PoolDissolved, Pool: p.terms.ID})
-	parts, rest := splitByCoins(p.head.carry, earners)
-	b.accrue(p, earners, parts)
-	p.head.operator += rest
-	p.head.carry = 0
-	b.claimAccrued(p)
-	if len(earners) > 0 {
-		b.record(&heirsNamed{p.terms.ID})
-		p.heirs = make([]share, len(earners))
-		for i, e := range earners {
-			p.heirs[i] = e.share
+	if !p.head.broken {
+		shares, all := b.shares(p, func(pl *pledge) int64 { return pl.counted })
+		rest := p.head.carry
+		if all > 0 {
+			rest = b.split(p, rest, shares, all)
 		}
+		p.head.operator += rest
+		p.head.carry = 0
+		b.claimAccrued(p)
+	}
+	for _, pl := range p.pledges {
+		if pl.counted > 0 {
+			p.last = append(p.last, share{pl.counted, pl.reward})
+		}
+	}
+	if len(p.last) > 0 {
+		b.record(&lastMembersNamed{p.terms.ID})
 	}
 	p.head.status = Dissolved
 	p.head.deadline = never
@@ -108,7 +114,7 @@ func (b *block) dissolve(p *poolState) {
 func (b *block) release(p *poolState) {
 	for len(p.pledges) > 0 {
 		pl := p.pledges[0]
-		b.emit(Event{Type: PledgeReleased, Pool: p.terms.ID, PastelID: b.name(pl.who), Pledge: pl.seq})
+		b.emit(b.pledgeEvent(PledgeReleased, pl))
 		b.removePledge(pl)
 	}
 }
@@ -124,10 +130,9 @@ func (b *block) dropNames(p *poolState) {
 
 // warnLow emits pool.low_collateral when the pool begins to be active with less than half its cushion (protocol 9).
 func (b *block) warnLow(p *poolState) {
-	m := p.memberCoins()
-	low := p.head.status == Active && m < p.terms.Required+(p.terms.Target-p.terms.Required)/2
+	low := p.head.status == Active && p.counted < p.terms.Required+(p.terms.Target-p.terms.Required)/2
 	if low && !p.head.low {
-		b.emit(Event{Type: PoolLowCollateral, Pool: p.terms.ID, Coins: m})
+		b.emit(Event{Type: PoolLowCollateral, Pool: p.terms.ID, Coins: p.counted})
 	}
 	p.head.low = low
 }

@@ -11,10 +11,7 @@ import (
 // 1970, would hold: for State.Try.
 func PrepareTx(net *pastel.Network, h pastel.Height, time uint32, tx *pastel.Tx) *Prepared {
 	p := &Prepared{Height: h, Time: time, Txs: []pastel.Tx{{}, *tx}}
-	if c, ok := prepareTx(net, h, tx); ok {
-		c.index = 1
-		p.carried = append(p.carried, c)
-	}
+	p.look(net, 1)
 	return p
 }
 
@@ -28,9 +25,9 @@ func (s *State) Try(in *Prepared) ([]Event, error) {
 	if in.Height != s.tip.Height+1 {
 		return nil, &OrderError{s.tip, in.Height, in.Prev}
 	}
-	b := &block{s: s, in: in, h: in.Height}
+	b, clock := s.begin(in)
 	err := b.transactions()
-	if undoErr := s.undo(b.changes); undoErr != nil {
+	if undoErr := s.undo(b.changes, clock); undoErr != nil {
 		return nil, undoErr
 	}
 	if err != nil {
@@ -54,12 +51,12 @@ func (s *State) PoolOfEscrow(script []byte) (ticket.PoolID, Status, bool) {
 	return p.terms.ID, p.head.status, true
 }
 
-// PoolOfActivation returns the active pool that backs the Supernode of collateral reference (activation, ffffffff), protocol 7.
-func (s *State) PoolOfActivation(activation pastel.TxID) (Terms, bool) {
-	for _, p := range s.supernodes {
-		if p.head.status == Active && p.head.activationTx == activation {
-			return p.terms, true
-		}
+// PoolOfActivation returns the pool that backs the Supernode of collateral reference (activation, ffffffff), active or
+// replenishing (protocol 7).
+func (s *State) PoolOfActivation(activation pastel.TxID) (Terms, Status, bool) {
+	p := s.activations[activation]
+	if p == nil {
+		return Terms{}, 0, false
 	}
-	return Terms{}, false
+	return p.terms, p.head.status, true
 }

@@ -14,6 +14,7 @@ import (
 type Undo struct {
 	block   pastel.BlockHash
 	before  Tip
+	clock   int64 // before
 	changes []change
 }
 
@@ -31,17 +32,21 @@ func (s *State) Revert(u *Undo) error {
 		return fmt.Errorf("undo record of block %d (%s) is not of the tip, block %d (%s)",
 			u.before.Height+1, u.block, s.tip.Height, s.tip.Hash)
 	}
-	if err := s.undo(u.changes); err != nil {
+	tip := s.tip
+	s.tip = u.before
+	if err := s.undo(u.changes, u.clock); err != nil {
+		s.tip = tip
 		return err
 	}
-	s.tip = u.before
 	return nil
 }
 
-func (s *State) undo(changes []change) error {
+// undo takes changes back; the tip is that before them.
+func (s *State) undo(changes []change, clock int64) error {
+	s.clock = clock
 	for i := len(changes) - 1; i >= 0; i-- {
 		if err := changes[i].undo(s); err != nil {
-			s.failed = &InvariantError{s.tip.Height, fmt.Sprintf("undo: %v", err)}
+			s.failed = &InvariantError{s.tip.Height, fmt.Sprintf("undo after this block: %v", err)}
 			return s.failed
 		}
 	}
@@ -49,9 +54,9 @@ func (s *State) undo(changes []change) error {
 }
 
 // undoVersion is the first byte of an encoded undo record.
-const undoVersion = 1
+const undoVersion = 2
 
-// Encode gives the record's bytes: version, block hash, tip before, changes (kind and content), and SHA-256 of all that.
+// Encode gives the record's bytes: version, block hash, tip and clock before, changes (kind and content), and SHA-256 of all that.
 func (u *Undo) Encode() []byte {
 	c := &coder{b: []byte{undoVersion}}
 	u.code(c)
@@ -89,6 +94,7 @@ func DecodeUndo(b []byte) (*Undo, error) {
 func (u *Undo) code(c *coder) {
 	c.raw(u.block[:])
 	u.before.code(c)
+	c.i64(&u.clock)
 	list(c, &u.changes, 1, func(x *change) {
 		var kind uint8
 		if !c.reading {

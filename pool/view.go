@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/internal/table"
@@ -14,7 +15,7 @@ type Pool struct {
 	Terms
 	Status         Status
 	Low            bool           // active with less than half its cushion
-	Broken         bool           // shadow run: its escrow was robbed, its books are closed
+	Broken         bool           // shadow run: an unauthorized spend took its escrow, its books are closed
 	Idle           bool           // leaving in the next block costs no reputation (protocol 7)
 	Escrow         pastel.Address // where its Supernode is paid; never a place to send coins to
 	Activated      pastel.Height  // -1 until then
@@ -26,8 +27,8 @@ type Pool struct {
 	Accrued        pastel.Amount // by the operator
 	Escrowed       pastel.Amount // tracked escrow, pending payouts included
 	LeastPledge    int64         // PSL, that the next block takes from a new pledge; 0 if it takes none
-	MemberCoins    int64         // PSL
-	PledgedCoins   int64         // PSL, of all live pledges
+	Counted        int64         // PSL, of all live pledges: M of protocol 3
+	Offered        int64         // PSL, of all live pledges
 	Pledges        []Pledge      // live, in join order
 	Claims         []Claim       // in order of creation
 	Pending        []Payout      // oldest first
@@ -38,9 +39,12 @@ type Pledge struct {
 	Seq      uint64 // join order over all pools
 	PastelID pastelid.PastelID
 	Owner    pastel.KeyHash // of the pledged address
-	Coins    int64          // PSL
+	Offered  int64          // PSL its ticket names
+	Counted  int64          // PSL that back the Supernode and earn
+	Held     int64          // PSL it counted right after activation or the last scheduled settlement: its share of forfeits
 	Accrued  pastel.Amount
-	Since    pastel.Height // member since; -1 for others
+	Since    pastel.Height // at which activation or counting last raised Counted; -1 before
+	Time     int64         // time_stamp of the statement in force, seconds since 1970
 	Role     Role
 	Reward   pastel.Address
 }
@@ -51,7 +55,7 @@ type Claim struct {
 	Amount pastel.Amount
 }
 
-// Payout is a settled payout transaction (protocol 8). Anyone may broadcast it while it is valid.
+// Payout is a settled payout transaction (protocol 8). It reaches blocks through the templates of upgraded miners.
 type Payout struct {
 	Pool      ticket.PoolID
 	Tx        *pastel.Tx
@@ -59,7 +63,6 @@ type Payout struct {
 	ValidFrom pastel.Height
 	ValidTo   pastel.Height // at the end of which it is cancelled
 	Outputs   []Payment     // without the change
-	Fee       pastel.Amount
 	Change    pastel.Amount // back to escrow
 }
 
@@ -79,8 +82,10 @@ func (s *State) Pool(id ticket.PoolID) (Pool, bool) {
 	}
 	v := p.view(&s.net, s.tip.Height)
 	for _, pl := range p.pledges {
-		x := s.recordOf(pl)
-		v.Pledges = append(v.Pledges, x.view())
+		v.Pledges = append(v.Pledges, Pledge{
+			Seq: pl.seq, PastelID: s.people.Key(pl.who), Owner: s.backings.Key(pl.backing), Offered: pl.offered, Counted: pl.counted,
+			Held: pl.held, Accrued: pl.accrued, Since: pl.since, Time: pl.time, Role: pl.role(), Reward: pl.reward,
+		})
 	}
 	return v, true
 }
@@ -91,13 +96,10 @@ func (p *poolState) view(net *pastel.Network, tip pastel.Height) Pool {
 		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Idle: p.idle(tip+1, net), Escrow: p.escrowAddress(),
 		Activated: p.head.activated, ActivationTx: p.head.activationTx, Deadline: p.head.deadline, Ended: p.head.ended,
 		NextSettlement: p.nextSettlement(tip, net), Carry: p.head.carry, Accrued: p.head.operator,
-		MemberCoins: p.memberCoins(), PledgedCoins: p.pledgedCoins(),
+		Escrowed: p.tracked, Counted: p.counted, Offered: p.offered,
 	}
 	if p.takesPledges(tip+1) && len(p.pledges) < net.MaxPledges {
 		v.LeastPledge = p.leastPledge(net)
-	}
-	for _, e := range p.escrow {
-		v.Escrowed += e.value
 	}
 	for _, c := range p.claims {
 		v.Claims = append(v.Claims, Claim{c.to, c.amount})
@@ -108,35 +110,13 @@ func (p *poolState) view(net *pastel.Network, tip pastel.Height) Pool {
 	return v
 }
 
-func (x *pledgeRecord) view() Pledge {
-	return Pledge{x.seq, x.who, x.owner, x.coins, x.accrued, x.since, x.role, x.reward}
-}
-
-// nextSettlement is the first scheduled height after tip.
-func (p *poolState) nextSettlement(tip pastel.Height, net *pastel.Network) pastel.Height {
-	base := p.head.activated
-	if p.head.ended != never {
-		base = p.head.ended
-	}
-	if base == never {
-		return never
-	}
-	next := base + ((tip-base)/net.SettlementInterval+1)*net.SettlementInterval
-	if p.head.broken || !p.settlesAt(next, net) {
-		return never
-	}
-	return next
-}
-
 // Payouts returns the pending payouts of all pools, oldest first, within a block by pool id.
 func (s *State) Payouts() []Payout {
-	var list []Payout
-	for _, p := range s.open {
-		for _, po := range p.pending {
-			list = append(list, po.view(&s.net))
-		}
+	list := make([]Payout, 0, len(s.payouts))
+	for _, po := range s.payouts {
+		list = append(list, po.view(&s.net))
 	}
-	slices.SortStableFunc(list, func(a, b Payout) int { return int(a.Settled - b.Settled) })
+	slices.SortFunc(list, func(a, b Payout) int { return cmp.Or(cmp.Compare(a.Settled, b.Settled), cmp.Compare(a.Pool, b.Pool)) })
 	return list
 }
 

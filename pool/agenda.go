@@ -1,0 +1,38 @@
+package pool
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// agenda names the pools that the end of a block concerns although nothing in the block does: a window that closes, a
+// settlement, a payout that expires. A block thus costs what it touches, however many pools there are.
+type agenda map[pastel.Height]map[*poolState]struct{}
+
+// move enters a pool under another height; never takes it off.
+func (a agenda) move(p *poolState, due pastel.Height) {
+	if p.due == due {
+		return
+	}
+	if at := a[p.due]; at != nil {
+		delete(at, p)
+		if len(at) == 0 {
+			delete(a, p.due)
+		}
+	}
+	p.due = due
+	if due == never {
+		return
+	}
+	if a[due] == nil {
+		a[due] = map[*poolState]struct{}{}
+	}
+	a[due][p] = struct{}{}
+}
+
+// byID sorts pools.
+func byID(pools []*poolState) {
+	slices.SortFunc(pools, func(p, q *poolState) int { return strings.Compare(string(p.terms.ID), string(q.terms.ID)) })
+}

@@ -1,0 +1,163 @@
+package pool
+
+import (
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// accruedChanged: what the live pledges had accrued before, in join order.
+type accruedChanged struct {
+	id  ticket.PoolID
+	was []pastel.Amount
+}
+
+func (*accruedChanged) kind() changeKind { return kindAccrued }
+func (x *accruedChanged) code(c *coder) {
+	c.poolID(&x.id)
+	list(c, &x.was, 8, c.amount)
+}
+func (x *accruedChanged) undo(s *State) error {
+	p, err := s.poolOf(x.id)
+	if err != nil {
+		return err
+	}
+	if len(p.pledges) != len(x.was) {
+		return fmt.Errorf("accrued amounts of pool %q: %w", x.id, errMissing)
+	}
+	for i, pl := range p.pledges {
+		pl.accrued = x.was[i]
+	}
+	return nil
+}
+
+// pledgeAdded: a part ticket was accepted; its pledge is the last of the pool.
+type pledgeAdded struct {
+	id  ticket.PoolID
+	seq uint64
+}
+
+func (*pledgeAdded) kind() changeKind { return kindPledgeAdded }
+func (x *pledgeAdded) code(c *coder) {
+	c.poolID(&x.id)
+	c.u64(&x.seq)
+}
+func (x *pledgeAdded) undo(s *State) error {
+	pl, err := s.pledgeOf(x.id, x.seq)
+	if err != nil {
+		return err
+	}
+	s.removePledge(pl)
+	s.nextSeq = x.seq
+	return nil
+}
+
+func (s *State) pledgeOf(id ticket.PoolID, seq uint64) (*pledge, error) {
+	p, err := s.poolOf(id)
+	if err != nil {
+		return nil, err
+	}
+	if pl := p.pledgeAt(seq); pl != nil {
+		return pl, nil
+	}
+	return nil, fmt.Errorf("pledge %d of pool %q: %w", seq, id, errMissing)
+}
+
+// pledgeRecord is a pledge with its links as keys of the chain.
+type pledgeRecord struct {
+	seq     uint64
+	who     pastelid.PastelID
+	owner   pastel.KeyHash
+	accrued pastel.Amount
+	standing
+}
+
+// standingSize and pledgeRecordSize are encoded lengths in bytes.
+const (
+	standingSize     = 3*8 + 8 + 4 + 21
+	pledgeRecordSize = 8 + 57 + 20 + 8 + standingSize
+)
+
+func (x *standing) code(c *coder) {
+	c.psl(&x.offered)
+	c.psl(&x.counted)
+	c.psl(&x.held)
+	c.i64(&x.time)
+	c.height(&x.since)
+	c.address(&x.reward)
+	if c.reading && c.err == nil && (x.counted > x.offered || x.held > x.counted) {
+		c.fail(fmt.Errorf("pledge offers %d PSL, counts %d and held %d", x.offered, x.counted, x.held))
+	}
+}
+
+func (x *pledgeRecord) code(c *coder) {
+	c.u64(&x.seq)
+	c.pastelID(&x.who)
+	c.raw(x.owner[:])
+	c.amount(&x.accrued)
+	x.standing.code(c)
+}
+
+func (s *State) recordOf(pl *pledge) pledgeRecord {
+	return pledgeRecord{pl.seq, s.people.Key(pl.who), s.backings.Key(pl.backing), pl.accrued, pl.standing()}
+}
+
+// newPledge makes a pledge from its record.
+func (s *State) newPledge(p *poolState, x *pledgeRecord) (*pledge, error) {
+	who := s.people.Find(x.who)
+	if who == 0 || p.pledgeAt(x.seq) != nil {
+		return nil, fmt.Errorf("pledge %d of pool %q: %w", x.seq, p.terms.ID, errMissing)
+	}
+	return &pledge{
+		seq: x.seq, pool: p, who: who, accrued: x.accrued,
+		offered: x.offered, counted: x.counted, held: x.held, time: x.time, since: x.since, reward: x.reward,
+	}, nil
+}
+
+// pledgeRemoved: a pledge was dropped or released.
+type pledgeRemoved struct {
+	id  ticket.PoolID
+	was pledgeRecord
+}
+
+func (*pledgeRemoved) kind() changeKind { return kindPledgeRemoved }
+func (x *pledgeRemoved) code(c *coder) {
+	c.poolID(&x.id)
+	x.was.code(c)
+}
+func (x *pledgeRemoved) undo(s *State) error {
+	p, err := s.poolOf(x.id)
+	if err != nil {
+		return err
+	}
+	pl, err := s.newPledge(p, &x.was)
+	if err != nil {
+		return err
+	}
+	s.addPledge(pl, x.was.owner)
+	return nil
+}
+
+// pledgeChanged: a pledge was amended, reduced, counted, or held what it counts at a settlement.
+type pledgeChanged struct {
+	id  ticket.PoolID
+	seq uint64
+	was standing
+}
+
+func (*pledgeChanged) kind() changeKind { return kindPledgeChanged }
+func (x *pledgeChanged) code(c *coder) {
+	c.poolID(&x.id)
+	c.u64(&x.seq)
+	x.was.code(c)
+}
+func (x *pledgeChanged) undo(s *State) error {
+	pl, err := s.pledgeOf(x.id, x.seq)
+	if err != nil {
+		return err
+	}
+	s.setStanding(pl, x.was)
+	return nil
+}

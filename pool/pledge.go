@@ -1,0 +1,144 @@
+package pool
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/internal/table"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// pledge is one member's promise; a pool has at most one of a PastelID and pubkey hash (protocol 3).
+type pledge struct {
+	seq     uint64 // join order over all pools
+	pool    *poolState
+	who     table.Ref // in State.people
+	backing table.Ref // in State.backings
+	offered int64     // PSL its ticket names
+	counted int64     // PSL that back the Supernode and earn, at most offered
+	held    int64     // PSL it counted right after activation or the last scheduled settlement
+	time    int64     // time_stamp of the statement in force, seconds since 1970
+	accrued pastel.Amount
+	since   pastel.Height // at which activation or counting last raised counted; never before
+	reward  pastel.Address
+}
+
+// role follows from the pool's status and what is counted (protocol 3).
+func (pl *pledge) role() Role {
+	switch {
+	case pl.pool.head.status == Subscribing:
+		return Plain
+	case pl.counted > 0:
+		return Member
+	default:
+		return Standby
+	}
+}
+
+// givesUp reports whether the pledge can give something up that costs nothing (protocol 4a): an offer beyond what is
+// counted, all of it for a standby.
+func (pl *pledge) givesUp() bool {
+	return pl.counted < pl.offered && pl.pool.head.status != Subscribing
+}
+
+func bySeq(pl *pledge, seq uint64) int { return cmp.Compare(pl.seq, seq) }
+
+// insertPledge and deletePledge keep a list in join order.
+func insertPledge(list []*pledge, pl *pledge) []*pledge {
+	i := len(list)
+	if i > 0 && list[i-1].seq > pl.seq {
+		i, _ = slices.BinarySearchFunc(list, pl.seq, bySeq)
+	}
+	return slices.Insert(list, i, pl)
+}
+
+func deletePledge(list []*pledge, pl *pledge) []*pledge {
+	i, _ := slices.BinarySearchFunc(list, pl.seq, bySeq)
+	return slices.Delete(list, i, i+1)
+}
+
+// pledgeAt returns the live pledge of this seq, or nil.
+func (p *poolState) pledgeAt(seq uint64) *pledge {
+	if i, found := slices.BinarySearchFunc(p.pledges, seq, bySeq); found {
+		return p.pledges[i]
+	}
+	return nil
+}
+
+// pledgeOfPair returns the live pledge of a PastelID and backing, or nil.
+func (p *poolState) pledgeOfPair(who, backing table.Ref) *pledge {
+	if who == 0 || backing == 0 {
+		return nil
+	}
+	for _, pl := range p.pledges {
+		if pl.who == who && pl.backing == backing {
+			return pl
+		}
+	}
+	return nil
+}
+
+// addPledge enters a pledge into its pool and the backing of owner, at the place its seq gives it.
+func (s *State) addPledge(pl *pledge, owner pastel.KeyHash) {
+	bk := s.joinPool(pl, owner)
+	bk.pledges = insertPledge(bk.pledges, pl)
+}
+
+// joinPool is addPledge but for the backing's list, which is the caller's to bring in join order.
+func (s *State) joinPool(pl *pledge, owner pastel.KeyHash) *backing {
+	p := pl.pool
+	p.pledges = insertPledge(p.pledges, pl)
+	p.offered += pl.offered
+	p.counted += pl.counted
+	pl.backing, _ = s.backings.Insert(owner, backing{})
+	bk := s.backings.At(pl.backing)
+	bk.offered += pl.offered
+	return bk
+}
+
+// removePledge is the inverse of addPledge.
+func (s *State) removePledge(pl *pledge) {
+	p := pl.pool
+	p.pledges = deletePledge(p.pledges, pl)
+	p.offered -= pl.offered
+	p.counted -= pl.counted
+	bk := s.backings.At(pl.backing)
+	bk.offered -= pl.offered
+	bk.pledges = deletePledge(bk.pledges, pl)
+	s.tidyBacking(pl.backing)
+}
+
+// standing is the part of a pledge that changes while it lives, but for what it accrues.
+type standing struct {
+	offered, counted, held int64 // PSL
+	time                   int64 // seconds since 1970
+	since                  pastel.Height
+	reward                 pastel.Address
+}
+
+func (pl *pledge) standing() standing {
+	return standing{pl.offered, pl.counted, pl.held, pl.time, pl.since, pl.reward}
+}
+
+// setStanding changes a pledge, and the sums it is part of.
+func (s *State) setStanding(pl *pledge, x standing) {
+	pl.pool.offered += x.offered - pl.offered
+	pl.pool.counted += x.counted - pl.counted
+	s.backings.At(pl.backing).offered += x.offered - pl.offered
+	pl.offered, pl.counted, pl.held, pl.time, pl.since, pl.reward = x.offered, x.counted, x.held, x.time, x.since, x.reward
+}
+
+// setPledge is State.setStanding, with the value before kept for undo once a block.
+func (b *block) setPledge(pl *pledge, x standing) {
+	if x == pl.standing() {
+		return
+	}
+	if _, saved := b.saved[pl]; !saved {
+		if b.saved == nil {
+			b.saved = map[*pledge]struct{}{}
+		}
+		b.saved[pl] = struct{}{}
+		b.record(&pledgeChanged{pl.pool.terms.ID, pl.seq, pl.standing()})
+	}
+	b.s.setStanding(pl, x)
+}

@@ -1,0 +1,77 @@
+package pool
+
+import (
+	"bytes"
+	"cmp"
+	"container/heap"
+
+	"github.com/pastelnetwork/smartpool/internal/table"
+)
+
+// statementLife is how long after its time_stamp a statement is remembered, by State.clock, in seconds: an older one fails
+// bad_time anyway.
+const statementLife = 24 * 60 * 60
+
+// statement is a pledge statement once accepted.
+type statement struct {
+	hash [32]byte // SHA-256
+	time int64    // time_stamp, seconds since 1970
+}
+
+const statementSize = 32 + 8
+
+func (x *statement) code(c *coder) {
+	c.raw(x.hash[:])
+	c.i64(&x.time)
+}
+
+// statements are the accepted pledge statements that could be replayed (protocol 3).
+type statements struct {
+	times *table.Table[[32]byte, int64] // by hash
+
+	// oldest finds what is to be forgotten, the oldest on top, alike ones by hash. What undo took away stays in it until it
+	// comes to the top: only times says what is there.
+	oldest statementHeap
+}
+
+func newStatements() statements { return statements{times: table.New[[32]byte, int64]()} }
+
+func (l *statements) has(hash [32]byte) bool { return l.times.Find(hash) != 0 }
+
+// add returns false if the statement is there.
+func (l *statements) add(x statement) bool {
+	if _, added := l.times.Insert(x.hash, x.time); !added {
+		return false
+	}
+	heap.Push(&l.oldest, x)
+	return true
+}
+
+// remove returns false if the statement is not there.
+func (l *statements) remove(hash [32]byte) bool { return l.times.Delete(hash) }
+
+// forget removes and returns the statements from before a time, oldest first.
+func (l *statements) forget(before int64) (gone []statement) {
+	for len(l.oldest) > 0 && l.oldest[0].time < before {
+		x := heap.Pop(&l.oldest).(statement)
+		if l.remove(x.hash) {
+			gone = append(gone, x)
+		}
+	}
+	return gone
+}
+
+type statementHeap []statement
+
+func (h statementHeap) Len() int { return len(h) }
+func (h statementHeap) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(h[i].time, h[j].time), bytes.Compare(h[i].hash[:], h[j].hash[:])) < 0
+}
+func (h statementHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *statementHeap) Push(x any)   { *h = append(*h, x.(statement)) }
+func (h *statementHeap) Pop() any {
+	last := len(*h) - 1
+	x := (*h)[last]
+	*h = (*h)[:last]
+	return x
+}
