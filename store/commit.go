@@ -79,7 +79,7 @@ func (w *writer) rewind(base *pool.Tip) error {
 	h := int64(base.Height)
 	if last.Height > h {
 		for _, undo := range []func(context.Context, int64) error{
-			w.q.DeleteEventsAbove, w.q.DeleteCreditsAbove, w.q.DeletePledgesAbove, w.q.DeletePayoutOutputsAbove, w.q.DeletePayoutsAbove,
+			w.q.DeleteEventsAbove, w.q.DeleteCreditsAbove, w.q.DeletePledgesAbove, w.q.DeletePledgeTicketsAbove, w.q.DeletePayoutOutputsAbove, w.q.DeletePayoutsAbove,
 		} {
 			if err := undo(w.ctx, h); err != nil {
 				return err
@@ -140,9 +140,9 @@ func (w *writer) block(u *pool.Update, keepUndo bool) error {
 	if err := w.q.InsertBlock(w.ctx, b); err != nil {
 		return err
 	}
-	for i := range u.Joined {
-		if err := w.joined(&u.Joined[i], u.Height); err != nil {
-			return fmt.Errorf("pledge %d: %w", u.Joined[i].Seq, err)
+	for i := range u.Accepted {
+		if err := w.accepted(&u.Accepted[i], u.Height, i); err != nil {
+			return fmt.Errorf("pledge %d: %w", u.Accepted[i].Seq, err)
 		}
 	}
 	for i := range u.Settled {
@@ -163,12 +163,21 @@ func (w *writer) block(u *pool.Update, keepUndo bool) error {
 	return nil
 }
 
-func (w *writer) joined(j *pool.Joined, h pastel.Height) error {
-	owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: j.Owner}
-	return w.q.InsertPledge(w.ctx, db.InsertPledgeParams{
-		Seq: int64(j.Seq), Pool: string(j.Pool), Pastelid: j.PastelID.String(), Address: owner.Encode(w.net),
-		Reward: j.Reward.Encode(w.net), Coins: j.Coins, Ticket: j.Ticket[:], OutputTxid: j.Output.TxID[:],
-		OutputVout: int64(j.Output.Vout), Joined: int64(h),
+// accepted stores a part ticket, and the pledge that it makes.
+func (w *writer) accepted(a *pool.Accepted, h pastel.Height, i int) error {
+	id := a.PastelID.String()
+	if !a.Amends {
+		owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: a.Owner}
+		err := w.q.InsertPledge(w.ctx, db.InsertPledgeParams{
+			Seq: int64(a.Seq), Pool: string(a.Pool), Pastelid: id, Address: owner.Encode(w.net), Joined: int64(h),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return w.q.InsertPledgeTicket(w.ctx, db.InsertPledgeTicketParams{
+		Height: int64(h), Position: int64(i), Pledge: int64(a.Seq), Pool: string(a.Pool), Pastelid: id, Reward: a.Reward.Encode(w.net),
+		Offered: a.Offered, Ticket: a.Ticket[:], OutputTxid: a.Output.TxID[:], OutputVout: int64(a.Output.Vout),
 	})
 }
 
@@ -176,7 +185,7 @@ func (w *writer) settled(po *pool.Payout) error {
 	txid := po.Tx.ID()
 	err := w.q.InsertPayout(w.ctx, db.InsertPayoutParams{
 		Pool: string(po.Pool), Settled: int64(po.Settled), Txid: txid[:], ValidFrom: int64(po.ValidFrom),
-		ValidTo: int64(po.ValidTo), Fee: int64(po.Fee), Change: int64(po.Change), Tx: po.Tx.Bytes(),
+		ValidTo: int64(po.ValidTo), Change: int64(po.Change), Tx: po.Tx.Bytes(),
 	})
 	for i, out := range po.Outputs {
 		if err != nil {
@@ -215,17 +224,17 @@ func (w *writer) event(e *pool.Event, i int) error {
 		Reason: text(string(e.Reason)), Json: string(canonical),
 	}
 	switch e.Type {
-	case pool.PledgeAccepted, pool.PledgePromoted, pool.PledgeLeft:
+	case pool.PledgeAccepted, pool.PledgeAmended, pool.PledgePromoted, pool.PledgeReduced, pool.PledgeLeft:
 		x.Coins = integer(e.Coins)
 		x.Pledge = integer(int64(e.Pledge))
 	case pool.PledgeMoved, pool.PledgeReleased:
 		x.Pledge = integer(int64(e.Pledge))
 	case pool.PoolActivated, pool.PoolReplenishing, pool.PoolRestored, pool.PoolLowCollateral:
 		x.Coins = integer(e.Coins)
-	case pool.RewardReceived, pool.RewardForfeited:
+	case pool.RewardReceived, pool.RewardForfeited, pool.PoolClosed:
 		x.Amount = integer(int64(e.Amount))
 	case pool.PayoutSettled:
-		sum := e.Fee
+		var sum pastel.Amount
 		for _, out := range e.Outputs {
 			sum += out.Amount
 		}
@@ -274,7 +283,7 @@ func (w *writer) pool(p *pool.Pool) error {
 		Supernode: p.Supernode.String(), FeeAddress: p.FeeAddress.Encode(w.net), Escrow: p.Escrow.Encode(w.net),
 		Required: p.Required, Target: p.Target, Factor: p.Factor, Fee: p.Fee, Period: int64(p.Period),
 		Opened: int64(p.InitHeight), OpenedTx: p.InitTx[:], Activated: after(p.Activated), Deadline: after(p.Deadline),
-		Ended: after(p.Ended), MemberCoins: p.MemberCoins, PledgedCoins: p.PledgedCoins,
+		Ended: after(p.Ended), Counted: p.Counted, Offered: p.Offered,
 	}
 	if p.Activated >= 0 {
 		x.ActivationTx = p.ActivationTx[:]
