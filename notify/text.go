@@ -93,7 +93,7 @@ func overdueText(po *store.Payout, at when) string {
 
 func cushionText(p *store.PoolRow, least int64, at when) string {
 	return fmt.Sprintf("Pool %s has less than %d %% of its cushion at %s: its members have %s, it needs %s, its target is %s. Find further "+
-		"pledges before more members leave.", p.ID, least, at, psl(p.MemberCoins), psl(p.Required), psl(p.Target))
+		"pledges before more members leave.", p.ID, least, at, psl(p.Counted), psl(p.Required), psl(p.Target))
 }
 
 func spendingText(x *store.Spend, at when) string {
