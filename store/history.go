@@ -386,7 +386,7 @@ type Payout struct {
 	Change    pastel.Amount
 	Paid      pastel.Height // -1 until then
 	Cancelled pastel.Height // -1 until then
-	Tx        []byte        // the transaction, to broadcast; of a list by anything but TxID nil
+	Tx        []byte        // the transaction; of a list by anything but TxID nil
 	Total     pastel.Amount // paid out, fee and change not included
 	Outputs   int
 }
