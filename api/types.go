@@ -258,7 +258,7 @@ type PayoutDetail struct {
 	Tip Tip `json:"tip"`
 	Payout
 	Payments []Output `json:"payments" doc:"In the order of the transaction, without the change."`
-	Hex      string   `json:"hex" doc:"The transaction. It needs no signature: anyone can broadcast it, nobody can change it."`
+	Hex      string   `json:"hex" doc:"The transaction. It needs no signature, and nobody can change it. Upgraded miners put it into their blocks; no mempool takes it."`
 }
 
 // Output is a payment of a payout.
@@ -322,7 +322,7 @@ type Operator struct {
 	Income      pastel.Amount  `json:"income" doc:"Rewards received by the pools, patoshi."`
 	Paid        pastel.Amount  `json:"paid" doc:"Paid out, patoshi."`
 	Payouts     int64          `json:"payouts" doc:"Payouts that were mined."`
-	Cancelled   int64          `json:"payouts_cancelled" doc:"Payouts that nobody broadcast in time."`
+	Cancelled   int64          `json:"payouts_cancelled" doc:"Payouts that were not mined in time."`
 	Replenish   int64          `json:"replenished" doc:"Times a pool fell short of collateral."`
 	Left        int64          `json:"left" doc:"Pledges whose owners left."`
 	Fees        []string       `json:"fees_percent" doc:"Fees of the pools, percent, lowest first."`

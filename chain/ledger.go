@@ -296,13 +296,3 @@ func (l *Ledger) Supernode(_ context.Context, activation pastel.TxID) (sn *Super
 	})
 	return sn, err
 }
-
-// Escrow implements Rules.
-func (l *Ledger) Escrow(_ context.Context, script []byte) (e *Escrow, err error) {
-	err = l.answer(func(s *pool.State) {
-		if id, status, found := s.PoolOfEscrow(script); found {
-			e = &Escrow{id, status == pool.Active}
-		}
-	})
-	return e, err
-}

@@ -21,7 +21,7 @@ var emptySapling = [32]byte{
 	0xee, 0x61, 0x46, 0x74, 0x37, 0x6c, 0xbc, 0x45, 0x35, 0x9d, 0xaa, 0x54, 0xf9, 0xb5, 0x49, 0x3e,
 }
 
-// Generate mines blocks of what waits in the mempool and of payouts that are due, each paying the wallet and the Supernode whose
+// Generate mines blocks of payouts that are due and of what waits in the mempool, each paying the wallet and the Supernode whose
 // turn it is. It returns those that were mined, also with an error.
 func (n *Node) Generate(ctx context.Context, count int) ([]pastel.BlockHash, error) {
 	var hashes []pastel.BlockHash
@@ -93,43 +93,57 @@ func (n *Node) nextTime() uint32 {
 	return max(uint32(n.now().Unix()), medianTime(n.tree.tip())+1)
 }
 
-// choose returns the next block's transactions behind room for the coinbase, and their fees.
-func (n *Node) choose(ctx context.Context, h pastel.Height) (txs []pastel.Tx, fees pastel.Amount, err error) {
-	txs = make([]pastel.Tx, 1)
-	view := coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}}
-	size, sigOps := 2000, 100 // header and coinbase
-	add := func(tx *pastel.Tx, verified bool) {
-		checks := 0
-		for i := range tx.Outputs {
-			checks += txscript.GetSigOpCount(tx.Outputs[i].Script)
-		}
-		if size+len(tx.Bytes()) > maxBlockSize || sigOps+checks > maxBlockSigOps || checkFinal(tx, h, medianTime(n.tree.tip())) != nil {
-			return
-		}
-		fee, _, err := n.spend(&view, tx, h, verified)
+// choice is the transactions of the next block.
+type choice struct {
+	node         *Node
+	height       pastel.Height
+	view         coinView // after all of them
+	txs          []pastel.Tx
+	size, sigOps int
+	fees         pastel.Amount
+}
+
+// choose returns the next block's transactions behind room for the coinbase, and their fees: payouts that are due first, oldest
+// first, then the mempool's. Payouts come from the rules alone, as no mempool takes them (protocol 8).
+func (n *Node) choose(ctx context.Context, h pastel.Height) ([]pastel.Tx, pastel.Amount, error) {
+	c := &choice{
+		node: n, height: h, view: coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}},
+		txs: make([]pastel.Tx, 1), size: 2000, sigOps: 100, // header and coinbase
+	}
+	if n.rules != nil {
+		payouts, err := n.rules.Payouts(ctx)
 		if err != nil {
-			return // its parent found no room
+			return nil, 0, fmt.Errorf("ask the rules for payouts: %w", err)
 		}
-		for v := range tx.Outputs {
-			view.now[pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}] = &coin{TxOut: tx.Outputs[v], height: h}
+		for _, po := range payouts {
+			c.add(po, blockScripts)
 		}
-		size, sigOps, fees = size+len(tx.Bytes()), sigOps+checks, fees+fee
-		txs = append(txs, *tx)
 	}
 	for _, t := range n.pool.list {
-		add(t.tx, true)
+		c.add(t.tx, noScripts)
 	}
-	if n.rules == nil {
-		return txs, fees, nil
+	return c.txs, c.fees, nil
+}
+
+// add takes a transaction in if there is room and it is valid after the others: neither two that conflict nor one whose parent
+// found no room get in.
+func (c *choice) add(tx *pastel.Tx, scripts scriptRules) {
+	checks := 0
+	for i := range tx.Outputs {
+		checks += txscript.GetSigOpCount(tx.Outputs[i].Script)
 	}
-	payouts, err := n.rules.Payouts(ctx)
+	size := len(tx.Bytes())
+	if c.size+size > maxBlockSize || c.sigOps+checks > maxBlockSigOps || checkTransparent(tx) != nil ||
+		checkFinal(tx, c.height, medianTime(c.node.tree.tip())) != nil {
+		return
+	}
+	fee, _, err := c.node.spend(&c.view, tx, c.height, scripts)
 	if err != nil {
-		return nil, 0, fmt.Errorf("ask the rules for payouts: %w", err)
+		return
 	}
-	for _, po := range payouts {
-		if n.pool.byID[po.ID()] == nil {
-			add(po, false)
-		}
+	for v := range tx.Outputs {
+		c.view.now[pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}] = &coin{TxOut: tx.Outputs[v], height: c.height}
 	}
-	return txs, fees, nil
+	c.size, c.sigOps, c.fees = c.size+size, c.sigOps+checks, c.fees+fee
+	c.txs = append(c.txs, *tx)
 }
