@@ -13,18 +13,54 @@ import (
 	"github.com/pastelnetwork/smartpool/store/db"
 )
 
-// Commit stores a step of the ledger in one transaction. It refuses a step that does not begin where the database is.
+// ErrOvertaken says that another process has written to the database: it does not end where the ledger does any more. The ledger
+// has to be opened again.
+var ErrOvertaken = errors.New("another process has written to this database")
+
+// Commit stores a step of the ledger in one transaction. It asserts that the database ends where the step begins; where it ends in
+// the step already, an earlier try got through, and nothing is left to do. ErrOvertaken if it ends anywhere else.
 func (s *Store) Commit(ctx context.Context, c *chain.Change) error {
-	tx, err := s.begin(ctx, s.conn)
+	err := s.use(ctx, func() error { return s.commit(ctx, c) })
+	if errors.Is(err, ErrLocked) { // by our own lost connection, which the server has not noticed yet, or by another writer
+		if last, unread := s.engine.last(ctx); unread == nil {
+			if _, moved := due(last, c); moved != nil {
+				err = moved
+			}
+		}
+	}
+	return s.place.name(ctx, err)
+}
+
+// due reports whether a step is still to be written to a database that ends in this block.
+func due(last pool.Tip, c *chain.Change) (bool, error) {
+	switch last {
+	case c.From:
+		return true, nil
+	case c.Tip:
+		return false, nil
+	}
+	return false, fmt.Errorf("%w: it ends at block %d (%s), the ledger's step leads from block %d (%s) to block %d (%s)", ErrOvertaken,
+		last.Height, last.Hash, c.From.Height, c.From.Hash, c.Tip.Height, c.Tip.Hash)
+}
+
+func (s *Store) commit(ctx context.Context, c *chain.Change) error {
+	tx, err := s.engine.begin(ctx, s.conn, s.q)
 	if err != nil {
-		return explain(err)
+		return err
 	}
 	w := &writer{ctx: ctx, q: tx.queries(), net: &s.net}
-	if err := w.change(c); err != nil {
-		tx.Rollback() //nolint:errcheck // what fails is the connection, and the transaction ends with it
-		return explain(err)
+	write, err := w.due(c)
+	if err == nil && write {
+		err = w.change(c)
 	}
-	return explain(tx.Commit())
+	if first := tx.failed(); first != nil {
+		err = first
+	}
+	if err != nil || !write {
+		tx.Rollback() //nolint:errcheck // what fails is the connection, and the transaction ends with it
+		return err
+	}
+	return tx.Commit()
 }
 
 // writer writes a step within a transaction.
@@ -34,8 +70,16 @@ type writer struct {
 	net *pastel.Network
 }
 
+func (w *writer) due(c *chain.Change) (bool, error) {
+	last, err := lastBlock(w.ctx, w.q)
+	if err != nil {
+		return false, err
+	}
+	return due(last, c)
+}
+
 func (w *writer) change(c *chain.Change) error {
-	if err := w.rewind(&c.Base); err != nil {
+	if err := w.rewind(c); err != nil {
 		return err
 	}
 	if err := w.records(c.Records); err != nil {
@@ -64,57 +108,41 @@ func (w *writer) change(c *chain.Change) error {
 	return nil
 }
 
-// rewind takes back what lies above base, which must then be the last block.
-func (w *writer) rewind(base *pool.Tip) error {
-	last, err := w.q.LastBlock(w.ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		if base.Height != -1 {
-			return fmt.Errorf("the database is empty, the ledger goes on from block %d", base.Height)
-		}
+// rewind takes back what lies above the step's base, which must then be the last block.
+func (w *writer) rewind(c *chain.Change) error {
+	if c.Back == 0 {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	h := int64(base.Height)
-	if last.Height > h {
-		for _, undo := range []func(context.Context, int64) error{
-			w.q.DeleteEventsAbove, w.q.DeleteCreditsAbove, w.q.DeletePledgesAbove, w.q.DeletePledgeTicketsAbove, w.q.DeletePayoutOutputsAbove, w.q.DeletePayoutsAbove,
-		} {
-			if err := undo(w.ctx, h); err != nil {
-				return err
-			}
-		}
-		above := sql.NullInt64{Int64: h, Valid: true}
-		for _, undo := range []func(context.Context, sql.NullInt64) error{
-			w.q.ReopenPledgesAbove, w.q.UnpayPayoutsAbove, w.q.UncancelPayoutsAbove,
-		} {
-			if err := undo(w.ctx, above); err != nil {
-				return err
-			}
-		}
-		n, err := w.q.DeleteBlocksAbove(w.ctx, h)
-		if err != nil {
-			return err
-		}
-		if n != last.Height-h {
-			return fmt.Errorf("the database had %d blocks above block %d, not %d: it is damaged", n, h, last.Height-h)
-		}
-		if h < 0 {
-			return nil
-		}
-		if last, err = w.q.LastBlock(w.ctx); err != nil {
+	h := int64(c.Base.Height)
+	for _, undo := range []func(context.Context, int64) error{
+		w.q.DeleteEventsAbove, w.q.DeleteCreditsAbove, w.q.DeletePledgesAbove, w.q.DeletePledgeTicketsAbove, w.q.DeletePayoutOutputsAbove,
+		w.q.DeletePayoutsAbove,
+	} {
+		if err := undo(w.ctx, h); err != nil {
 			return err
 		}
 	}
-	hash, err := hash32[pastel.BlockHash](last.Hash)
+	above := sql.NullInt64{Int64: h, Valid: true}
+	for _, undo := range []func(context.Context, sql.NullInt64) error{
+		w.q.ReopenPledgesAbove, w.q.UnpayPayoutsAbove, w.q.UncancelPayoutsAbove,
+	} {
+		if err := undo(w.ctx, above); err != nil {
+			return err
+		}
+	}
+	n, err := w.q.DeleteBlocksAbove(w.ctx, h)
 	if err != nil {
 		return err
 	}
-	if last.Height != h || hash != base.Hash {
-		return fmt.Errorf("the database ends at block %d (%s), the ledger goes on from block %d (%s)", last.Height, hash, h, base.Hash)
+	if n != int64(c.Back) {
+		return fmt.Errorf("the database had %d blocks above block %d, not %d: it is damaged", n, h, c.Back)
 	}
-	return nil
+	last, err := lastBlock(w.ctx, w.q)
+	if err == nil && last != c.Base {
+		err = fmt.Errorf("the database has block %d (%s) where the ledger has block %d (%s): it is damaged, start with an empty one",
+			last.Height, last.Hash, h, c.Base.Hash)
+	}
+	return err
 }
 
 func (w *writer) records(list []pool.Record) error {
