@@ -53,7 +53,7 @@ var full = sync.OnceValue(func() *sim {
 		}
 	}
 	m.mustMine()
-	if n := m.s.statements.Len(); n != limitPools*limitMembers {
+	if n := m.s.statements.times.Len(); n != limitPools*limitMembers {
 		panic(fmt.Sprintf("only %d pledges were accepted", n))
 	}
 	for range 10 {

@@ -194,7 +194,7 @@ func TestDNewMembersAreCut(t *testing.T) {
 	// The list at activation is the operator's choice and is not cut.
 	big := newSim(t, simNetwork())
 	id = readyPool(t, big, 10000, 900, 4000)
-	if m := big.s.pools[id].memberCoins(); m != 4900 {
+	if m := big.s.pools[id].counted; m != 4900 {
 		t.Fatalf("activated with %d PSL", m)
 	}
 }
@@ -244,8 +244,8 @@ func TestDEmptyListActivatesAll(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := readyPool(t, m, 10000, 300, 300, 400)
 	for _, pl := range m.s.pools[id].pledges {
-		if pl.role != Member {
-			t.Fatalf("a pledge is %s", pl.role)
+		if pl.role() != Member {
+			t.Fatalf("a pledge is %s", pl.role())
 		}
 	}
 }
@@ -259,7 +259,7 @@ func TestDGoneParticipantIsSkipped(t *testing.T) {
 	gone := m.join(id, 3, 100)
 	m.mine(t)
 	m.tx([]pastel.OutPoint{gone})
-	m.activate(id, pair{simID(1), simOwner(1), true}, pair{simID(2), simOwner(2), true}, pair{simID(3), simOwner(3), true})
+	m.activate(id, m.participant(simID(1), simOwner(1)), m.participant(simID(2), simOwner(2)), m.participant(simID(3), simOwner(3)))
 	if e := only(t, m.mine(t), PoolActivated); e.Coins != 1000 {
 		t.Fatalf("activated with %d PSL", e.Coins)
 	}

@@ -49,7 +49,7 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 				}
 				pools++
 				for i := range want.Pledges {
-					pledged += pastel.Amount(want.Pledges[i].Coins) * pastel.PSL
+					pledged += pastel.Amount(want.Pledges[i].Offered) * pastel.PSL
 				}
 			}
 			for _, r := range records {

@@ -405,7 +405,7 @@ func (w *world) tell(e Event) string {
 		for _, o := range e.Outputs {
 			parts = append(parts, fmt.Sprintf("%s:%s", w.names[o.To.Script().String()], o.Amount))
 		}
-		parts = append(parts, fmt.Sprintf("fee:%s change:%s", e.Fee, e.Change))
+		parts = append(parts, fmt.Sprintf("change:%s", e.Change))
 	default:
 	}
 	return strings.Join(parts, " ")
@@ -417,9 +417,9 @@ func (w *world) state() string {
 		return "no such pool\n"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d of %d PSL, escrow %s, carry %s, operator %s\n", p.Status, p.MemberCoins, p.Target, p.Escrowed, p.Carry, p.Accrued)
+	fmt.Fprintf(&b, "%s, %d of %d PSL, escrow %s, carry %s, operator %s\n", p.Status, p.Counted, p.Target, p.Escrowed, p.Carry, p.Accrued)
 	for _, pl := range p.Pledges {
-		fmt.Fprintf(&b, "  %s %d PSL, %s, accrued %s\n", w.names[pl.PastelID.String()], pl.Coins, pl.Role, pl.Accrued)
+		fmt.Fprintf(&b, "  %s %d PSL, %s, accrued %s\n", w.names[pl.PastelID.String()], pl.Counted, pl.Role, pl.Accrued)
 	}
 	for _, c := range p.Claims {
 		fmt.Fprintf(&b, "  owes %s %s\n", w.names[c.To.Script().String()], c.Amount)

@@ -121,10 +121,14 @@ func (m *sim) part(id ticket.PoolID, who int, coins int64, out pastel.OutPoint, 
 	}})
 }
 
-func (m *sim) activate(id ticket.PoolID, list ...pair) {
-	m.carry(carried{activate: &activateFacts{
-		pool: id, all: len(list) == 0, participants: list, signedBy: func(pastelid.PastelID) bool { return true },
-	}})
+func (m *sim) activate(id ticket.PoolID, list ...ticket.Participant) {
+	m.carry(carried{activate: &activateFacts{pool: id, listed: list, signedBy: func(pastelid.PastelID) bool { return true }}})
+}
+
+// participant is a pair as an activation ticket lists it.
+func (m *sim) participant(who pastelid.PastelID, owner pastel.KeyHash) ticket.Participant {
+	address := pastel.Address{Kind: pastel.AddressP2PKH, Hash: owner}
+	return ticket.Participant{PastelID: who.String(), Address: address.Encode(&m.s.net)}
 }
 
 func (m *sim) reward(id ticket.PoolID, amount pastel.Amount) {
@@ -207,12 +211,10 @@ func (m *sim) randomAction(t *rapid.T, spent map[pastel.OutPoint]bool) {
 		m.randomFill(t, pool())
 	case 7:
 		id := pool()
-		var list []pair
+		var list []ticket.Participant
 		if rapid.Bool().Draw(t, "explicit") {
-			for _, n := range m.s.pools[id].named {
-				if p := (pair{m.s.people.Key(n.who), n.owner, true}); !slices.Contains(list, p) {
-					list = append(list, p)
-				}
+			for _, n := range m.s.namedPairs(m.s.pools[id].named) {
+				list = append(list, m.participant(n.who, n.owner))
 			}
 		}
 		m.activate(id, list...)
@@ -339,7 +341,6 @@ func (m *sim) checkMoney(t *rapid.T, u *Update, before pastel.Amount) {
 			want += e.Amount
 		case PayoutPaid:
 			i := slices.IndexFunc(m.settled, func(po Payout) bool { return po.Tx.ID() == e.TxID })
-			want -= m.settled[i].Fee
 			for _, out := range m.settled[i].Outputs {
 				want -= out.Amount
 			}
@@ -355,7 +356,7 @@ func (m *sim) checkMoney(t *rapid.T, u *Update, before pastel.Amount) {
 		if err != nil || tx.ID() != po.Tx.ID() {
 			t.Fatalf("payout does not parse: %v", err)
 		}
-		left := po.Fee
+		var left pastel.Amount
 		for _, out := range tx.Outputs {
 			left += out.Value
 		}
@@ -367,7 +368,7 @@ func (m *sim) checkMoney(t *rapid.T, u *Update, before pastel.Amount) {
 			left -= e.value
 		}
 		if left != 0 {
-			t.Fatalf("payout's outputs and fee are %d more than its inputs", left)
+			t.Fatalf("payout's outputs are %d more than its inputs", left)
 		}
 	}
 }
