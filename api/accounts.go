@@ -187,7 +187,7 @@ func (l *look) position(pl *store.Pledge) (x Position, err error) {
 	if !found {
 		return x, fmt.Errorf("pledge %d of pool %s lives in the table of pledges and not in the records: the database is damaged", pl.Seq, pl.Pool)
 	}
-	x = Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), MemberCoins: p.MemberCoins}
+	x = Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), Counted: p.Counted}
 	if x.PoolPledge, err = l.pledge(p, &p.Pledges[i]); err != nil {
 		return x, err
 	}

@@ -293,7 +293,7 @@ func TestPoolsAndMembersAreTheEngines(t *testing.T) {
 		for _, id := range s.Pools() {
 			want, _ := s.Pool(id)
 			got := read[api.PoolDetail](t, x, "/api/v1/pools/"+string(id))
-			if got.Status != want.Status.String() || got.MemberCoins != want.MemberCoins || got.Escrowed != want.Escrowed ||
+			if got.Status != want.Status.String() || got.Counted != want.Counted || got.Escrowed != want.Escrowed ||
 				got.OperatorFee != want.Accrued || len(got.Participants) != len(want.Pledges) || len(got.Claims) != len(want.Claims) {
 				t.Errorf("%+v\nwant %+v", got, want)
 			}

@@ -88,8 +88,8 @@ func (s *stage) pledges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.PledgedCoins != players.Target || len(p.Pledges) != 4 {
-		return fmt.Errorf("%d pledges of %d PSL are in, 4 of %d expected", len(p.Pledges), p.PledgedCoins, players.Target)
+	if p.Offered != players.Target || len(p.Pledges) != 4 {
+		return fmt.Errorf("%d pledges of %d PSL are in, 4 of %d expected", len(p.Pledges), p.Offered, players.Target)
 	}
 	s.at("four signed statements are in; every coin stays in its owner's wallet")
 	for _, m := range s.Members[:4] {
@@ -114,7 +114,7 @@ func (s *stage) activate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.at("the operator's activation ticket lists all four: the pool backs a Supernode with %d PSL", p.MemberCoins)
+	s.at("the operator's activation ticket lists all four: the pool backs a Supernode with %d PSL", p.Counted)
 	return nil
 }
 
@@ -275,7 +275,7 @@ func (s *stage) replenish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.at("Dora leaves; %d PSL are left of the %d that a Supernode needs", p.MemberCoins, players.Required)
+	s.at("Dora leaves; %d PSL are left of the %d that a Supernode needs", p.Counted, players.Required)
 	s.say("The Supernode is not paid until somebody joins; after block %d the pool would be dissolved.", p.Deadline)
 	if err := s.Pledge(ctx, chen); err != nil {
 		return err
