@@ -126,7 +126,7 @@ func checkHeader(b *pastel.Block, parent *entry) error {
 	if !bytes.HasPrefix(b.Txs[0].Inputs[0].ScriptSig, want) {
 		return badBlock("bad-cb-height", "its coinbase does not begin with height %d", parent.height+1)
 	}
-	sigOps := 0
+	checks := 0
 	for i := range b.Txs {
 		tx := &b.Txs[i]
 		if err := checkTransparent(tx); err != nil {
@@ -138,12 +138,10 @@ func checkHeader(b *pastel.Block, parent *entry) error {
 		case err != nil:
 			return badBlock("bad-tx", "transaction %s: %w", tx.ID(), err)
 		}
-		for _, out := range tx.Outputs {
-			sigOps += txscript.GetSigOpCount(out.Script)
-		}
+		checks += sigOps(tx)
 	}
-	if sigOps > maxBlockSigOps {
-		return badBlock("bad-blk-sigops", "its outputs hold %d signature checks, at most %d are allowed", sigOps, maxBlockSigOps)
+	if checks > maxBlockSigOps {
+		return badBlock("bad-blk-sigops", "its outputs hold %d signature checks, at most %d are allowed", checks, maxBlockSigOps)
 	}
 	return nil
 }
@@ -247,6 +245,24 @@ func (n *Node) refuse(e *entry, reason string) error {
 
 // connect appends a block to the best chain, or leaves everything as it was.
 func (n *Node) connect(ctx context.Context, e *entry) error {
+	view, spent, err := n.spendAll(e)
+	if err != nil {
+		return err
+	}
+	if err := n.askRules(ctx, e); err != nil {
+		return err
+	}
+	view.apply()
+	e.verified, e.spent = true, spent
+	n.tree.best = append(n.tree.best, e)
+	for i := range e.block.Txs {
+		n.txs[e.block.Txs[i].ID()] = txPlace{e, i}
+	}
+	return nil
+}
+
+// spendAll checks all but the smart pool rules of a block on top of the best chain: what its transactions spend and make.
+func (n *Node) spendAll(e *entry) (coinView, []spentOutput, error) {
 	view := coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}}
 	fees := pastel.Amount(0)
 	var spent []spentOutput
@@ -259,7 +275,7 @@ func (n *Node) connect(ctx context.Context, e *entry) error {
 		if i > 0 {
 			fee, outs, err := n.spend(&view, tx, e.height, scripts)
 			if err != nil {
-				return badBlock("bad-tx", "transaction %s: %w", tx.ID(), err)
+				return view, nil, badBlock("bad-tx", "transaction %s: %w", tx.ID(), err)
 			}
 			fees += fee
 			spent = append(spent, outs...)
@@ -267,7 +283,7 @@ func (n *Node) connect(ctx context.Context, e *entry) error {
 		for v := range tx.Outputs {
 			out := pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}
 			if view.get(out) != nil {
-				return badBlock("bad-txns-BIP30", "transaction %s is in the chain already", tx.ID())
+				return view, nil, badBlock("bad-txns-BIP30", "transaction %s is in the chain already", tx.ID())
 			}
 			view.now[out] = &coin{tx.Outputs[v], e.height, i == 0}
 		}
@@ -277,18 +293,9 @@ func (n *Node) connect(ctx context.Context, e *entry) error {
 		made += out.Value
 	}
 	if e.parent != nil && made > blockSubsidy+fees {
-		return badBlock("bad-cb-amount", "its coinbase makes %s PSL, subsidy and fees are %s PSL", made, blockSubsidy+fees)
+		return view, nil, badBlock("bad-cb-amount", "its coinbase makes %s PSL, subsidy and fees are %s PSL", made, blockSubsidy+fees)
 	}
-	if err := n.askRules(ctx, e); err != nil {
-		return err
-	}
-	view.apply()
-	e.verified, e.spent = true, spent
-	n.tree.best = append(n.tree.best, e)
-	for i := range e.block.Txs {
-		n.txs[e.block.Txs[i].ID()] = txPlace{e, i}
-	}
-	return nil
+	return view, spent, nil
 }
 
 // askRules has the rules connect the block. They decide after everything else, as they keep what they accept.

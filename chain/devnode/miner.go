@@ -38,27 +38,41 @@ func (n *Node) Generate(ctx context.Context, count int) ([]pastel.BlockHash, err
 func (n *Node) generate(ctx context.Context) (pastel.BlockHash, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if err := n.activate(ctx); err != nil { // a block may wait for the rules
-		return pastel.BlockHash{}, err
-	}
-	b, err := n.template(ctx)
+	t, err := n.template(ctx)
 	if err != nil {
 		return pastel.BlockHash{}, fmt.Errorf("make a block: %w", err)
 	}
-	if err := n.acceptBlock(ctx, b); err != nil {
+	if err := n.acceptBlock(ctx, t.block); err != nil {
 		return pastel.BlockHash{}, fmt.Errorf("block that was just made: %w", err)
 	}
-	return b.Hash(), nil
+	return t.block.Hash(), nil
+}
+
+// template is the next block.
+type template struct {
+	block    *pastel.Block
+	payments []payment // of its transactions but the coinbase
+	fees     pastel.Amount
+}
+
+// payment is what a transaction adds to a block beside its bytes.
+type payment struct {
+	fee    pastel.Amount
+	sigOps int
 }
 
 // template makes the next block.
-func (n *Node) template(ctx context.Context) (*pastel.Block, error) {
+func (n *Node) template(ctx context.Context) (*template, error) {
+	if err := n.activate(ctx); err != nil { // a block may wait for the rules
+		return nil, err
+	}
 	tip := n.tree.tip()
 	h := tip.height + 1
-	txs, fees, err := n.choose(ctx, h)
+	c, err := n.choose(ctx, h)
 	if err != nil {
 		return nil, err
 	}
+	fees, txs := c.fees, c.txs
 	miner, err := n.wallet.minerScript()
 	if err != nil {
 		return nil, err
@@ -85,7 +99,7 @@ func (n *Node) template(ctx context.Context) (*pastel.Block, error) {
 	if _, err := rand.Read(header.Nonce[:]); err != nil { // two blocks on one parent never are the same
 		return nil, err
 	}
-	return pastel.NewBlock(header, txs), nil
+	return &template{pastel.NewBlock(header, txs), c.payments, fees}, nil
 }
 
 // nextTime is the time of a block on top of the tip.
@@ -99,13 +113,14 @@ type choice struct {
 	height       pastel.Height
 	view         coinView // after all of them
 	txs          []pastel.Tx
+	payments     []payment
 	size, sigOps int
 	fees         pastel.Amount
 }
 
-// choose returns the next block's transactions behind room for the coinbase, and their fees: payouts that are due first, oldest
-// first, then the mempool's. Payouts come from the rules alone, as no mempool takes them (protocol 8).
-func (n *Node) choose(ctx context.Context, h pastel.Height) ([]pastel.Tx, pastel.Amount, error) {
+// choose returns the next block's transactions behind room for the coinbase: payouts that are due first, oldest first, then the
+// mempool's. Payouts come from the rules alone, as no mempool takes them (protocol 8).
+func (n *Node) choose(ctx context.Context, h pastel.Height) (*choice, error) {
 	c := &choice{
 		node: n, height: h, view: coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}},
 		txs: make([]pastel.Tx, 1), size: 2000, sigOps: 100, // header and coinbase
@@ -113,7 +128,7 @@ func (n *Node) choose(ctx context.Context, h pastel.Height) ([]pastel.Tx, pastel
 	if n.rules != nil {
 		payouts, err := n.rules.Payouts(ctx)
 		if err != nil {
-			return nil, 0, fmt.Errorf("ask the rules for payouts: %w", err)
+			return nil, fmt.Errorf("ask the rules for payouts: %w", err)
 		}
 		for _, po := range payouts {
 			c.add(po, blockScripts)
@@ -122,16 +137,13 @@ func (n *Node) choose(ctx context.Context, h pastel.Height) ([]pastel.Tx, pastel
 	for _, t := range n.pool.list {
 		c.add(t.tx, noScripts)
 	}
-	return c.txs, c.fees, nil
+	return c, nil
 }
 
 // add takes a transaction in if there is room and it is valid after the others: neither two that conflict nor one whose parent
 // found no room get in.
 func (c *choice) add(tx *pastel.Tx, scripts scriptRules) {
-	checks := 0
-	for i := range tx.Outputs {
-		checks += txscript.GetSigOpCount(tx.Outputs[i].Script)
-	}
+	checks := sigOps(tx)
 	size := len(tx.Bytes())
 	if c.size+size > maxBlockSize || c.sigOps+checks > maxBlockSigOps || checkTransparent(tx) != nil ||
 		checkFinal(tx, c.height, medianTime(c.node.tree.tip())) != nil {
@@ -145,5 +157,14 @@ func (c *choice) add(tx *pastel.Tx, scripts scriptRules) {
 		c.view.now[pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}] = &coin{TxOut: tx.Outputs[v], height: c.height}
 	}
 	c.size, c.sigOps, c.fees = c.size+size, c.sigOps+checks, c.fees+fee
-	c.txs = append(c.txs, *tx)
+	c.txs, c.payments = append(c.txs, *tx), append(c.payments, payment{fee, checks})
+}
+
+// sigOps counts the signature checks in a transaction's outputs.
+func sigOps(tx *pastel.Tx) int {
+	checks := 0
+	for i := range tx.Outputs {
+		checks += txscript.GetSigOpCount(tx.Outputs[i].Script)
+	}
+	return checks
 }

@@ -2,6 +2,7 @@ package devnode_test
 
 import (
 	"context"
+	"encoding/hex"
 	"slices"
 	"testing"
 
@@ -156,9 +157,22 @@ func TestTemplateTakesPayoutsFirst(t *testing.T) {
 	if waiting := p.node.Mempool(); !slices.Equal(waiting, []pastel.TxID{ordinary}) {
 		t.Errorf("the mempool holds %v", waiting)
 	}
+	var told struct {
+		Transactions []struct {
+			Hash string
+			Data string
+			Fee  pastel.Amount
+		}
+	}
+	p.must(p.Client.Call(ctx, "getblocktemplate", &told))
 	p.mine(1)
 	b := p.last()
-	if want := []pastel.TxID{first.Tx.ID(), second.Tx.ID(), ordinary}; !slices.Equal(ids(b), want) {
+	for i, tx := range told.Transactions {
+		if raw := hex.EncodeToString(b.Txs[1+i].Bytes()); tx.Data != raw || tx.Hash != b.Txs[1+i].ID().String() || (tx.Fee == 0) != (i < 2) {
+			t.Errorf("getblocktemplate names %s with a fee of %d patoshi, the block holds %s", tx.Hash, tx.Fee, b.Txs[1+i].ID())
+		}
+	}
+	if want := []pastel.TxID{first.Tx.ID(), second.Tx.ID(), ordinary}; !slices.Equal(ids(b), want) || len(told.Transactions) != len(want) {
 		t.Fatalf("the block holds %v, want %v", ids(b), want)
 	}
 	fee := b.Txs[0].Outputs[0].Value - 6250*pastel.PSL

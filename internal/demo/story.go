@@ -366,23 +366,22 @@ func (s *stage) account(ctx context.Context) error {
 		paid += sum
 		s.say("%-34s %14s PSL", "paid to "+m.Name, column(sum))
 	}
-	s.say("%-34s %14s PSL", fmt.Sprintf("fees of %d payouts, to miners", b.payouts), column(b.fees))
 	s.say("%-34s %14s PSL", "left in escrow, too little to pay", column(b.escrowed))
-	all := paid
 	for to, sum := range b.paid {
 		if s.ownerOf(to) == "" {
 			return fmt.Errorf("%s PSL went to %s, who is nobody here", sum, to.Encode(&s.Net))
 		}
 	}
 	switch {
-	case b.income != all+b.fees+b.escrowed:
-		return fmt.Errorf("%s PSL came in, %s PSL are accounted for", b.income, all+b.fees+b.escrowed)
+	case b.income != paid+b.escrowed:
+		return fmt.Errorf("%s PSL came in, %s PSL are accounted for", b.income, paid+b.escrowed)
 	case p.Escrowed != b.escrowed:
 		return fmt.Errorf("the daemon's books have %s PSL in escrow, the blocks %s PSL", p.Escrowed, b.escrowed)
 	case b.escrowed > s.Net.Dust:
 		return fmt.Errorf("%s PSL are left in escrow, which is more than dust", b.escrowed)
 	}
-	s.say("Income equals payments, fees and rest, to the patoshi: read from %d raw blocks, and the daemon's books agree.", s.height()+1)
+	s.say("Income equals what %d payouts paid and what is left, to the patoshi: read from %d raw blocks, and the daemon's books agree.",
+		b.payouts, s.height()+1)
 	s.say("It took %v.", time.Since(s.began).Round(100*time.Millisecond))
 	return nil
 }
