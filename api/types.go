@@ -215,7 +215,8 @@ type Account struct {
 	Tarnished  bool          `json:"tarnished,omitempty" doc:"It lost reputation at some time."`
 	Positions  []Position    `json:"positions" doc:"Live pledges."`
 	Past       int           `json:"past" doc:"Pledges that ended."`
-	Coins      int64         `json:"coins" doc:"Coins in live pledges, PSL."`
+	Offered    int64         `json:"offered_coins" doc:"What the live pledges offer, PSL."`
+	Counted    int64         `json:"counted_coins" doc:"What of it backs Supernodes and earns, PSL."`
 	Accrued    pastel.Amount `json:"accrued" doc:"Earned since the last settlements, patoshi: lost by leaving now."`
 	Claims     []Claim       `json:"claims" doc:"Settled, in no payout yet, of the account's reward addresses."`
 	Claimed    pastel.Amount `json:"claimed" doc:"Sum of the claims, patoshi."`

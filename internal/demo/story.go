@@ -157,7 +157,7 @@ func (s *stage) earn(ctx context.Context) error {
 	}
 	s.at("earned since activation, in proportion to coins:")
 	for _, pl := range p.Pledges {
-		s.say("  %-12s %4d PSL  %-9s %14s PSL", s.nameOf(pl.PastelID.String()), pl.Coins, pl.Role, column(pl.Accrued))
+		s.say("  %-12s %4d PSL  %-9s %14s PSL", s.nameOf(pl.PastelID.String()), pl.Counted, pl.Role, column(pl.Accrued))
 	}
 	s.say("  %-12s            %s %% fee %14s PSL", s.Operator.Name, players.Fee, column(p.Accrued))
 	if err := s.mine(ctx, 1); err != nil {
@@ -224,7 +224,7 @@ func (s *stage) moveAndLeave(ctx context.Context) error {
 		return err
 	}
 	s.at("Chen spends his coins elsewhere and has left: the %s PSL not yet settled go to the others", before.Accrued)
-	s.at("Emil steps in within the same block, with %d of his 300 PSL: the Supernode never stops", in.Coins)
+	s.at("Emil steps in within the same block, with %d of his 300 PSL: the Supernode never stops", in.Counted)
 	return nil
 }
 
