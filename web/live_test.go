@@ -130,16 +130,18 @@ func TestRefreshWaitsForSelection(t *testing.T) {
 	x := start(t, life(t), 200)
 	ctx, complaints := x.open(t, "/")
 	do(t, ctx, emulation.SetFocusEmulationEnabled(true))
+	// How often a refresh was put off.
+	do(t, ctx, chromedp.Evaluate(`const real = setTimeout; window.setTimeout = (f, ms) => { if (ms === 1_000) putOff++; return real(f, ms); }; true`, nil))
 	height := pastel.Height(201)
 	for what, c := range map[string]struct{ begin, end string }{
 		"selection": {`getSelection().selectAllChildren(document.querySelector("h1"))`, `getSelection().removeAllRanges()`},
 		"input": {`document.getElementById("main").append(document.createElement("input")); document.querySelector("main input").focus()`,
 			`document.activeElement.blur()`},
 	} {
-		do(t, ctx, chromedp.Evaluate(c.begin, nil))
+		do(t, ctx, chromedp.Evaluate(`window.putOff = 0; `+c.begin, nil))
 		x.eventually(t, "the stream", func() bool { return x.streams == 1 })
 		x.move(t, height)
-		do(t, ctx, chromedp.Sleep(1500*time.Millisecond)) // of which a refresh would take a third
+		until(t, ctx, `putOff >= 2 || `+tip(height))
 		if value[bool](t, ctx, tip(height)) {
 			t.Errorf("%s: it was refreshed", what)
 		}
