@@ -1,428 +1,537 @@
 package pool
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
+	"math/big"
+	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
 
+	"pgregory.net/rapid"
+
+	"github.com/pastelnetwork/smartpool/internal/table"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pastelid"
-	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-const (
-	simPeople = 8
-	simOwners = 6
-)
+// failer is what histories need of a test.
+type failer interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
 
-// dice makes the choices of a random history: 0 to n-1.
-type dice func(n int) int
+func rapidDice(t *rapid.T) dice {
+	return func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "d") }
+}
 
-func (d dice) one(in int) bool { return d(in) == 0 }
-
-// within gives least to most.
-func (d dice) within(least, most int64) int64 {
-	if most <= least {
-		return least
+// newWild begins a chain whose first block, not mined yet, registers people.
+func newWild(d dice, shadow bool) *wild {
+	s, err := New(wildNetwork(d), shadow)
+	if err != nil {
+		panic(err)
 	}
-	return least + int64(d(int(most-least+1)))
-}
-
-func pick[T any](d dice, list ...T) T { return list[d(len(list))] }
-
-// wild fills blocks of a sim by chance.
-type wild struct {
-	*sim
-	dice
-	spent map[pastel.OutPoint]bool // in the block being built
-	sent  []partFacts              // part tickets of before, to be replayed
-	time  int64                    // of the block being built
-}
-
-// wildNetwork has limits that random histories reach.
-func wildNetwork(d dice) pastel.Network {
-	net := simNetwork()
-	net.CoinbaseMaturity, net.PayoutExpiry = 8, 12
-	net.IdleLimit = pick(d, pastel.Height(3), 20, 40)
-	net.MaxPledges = pick(d, 4, 7, 500)
-	net.MaxCoinbaseOutputs = 3
-	net.MaxOutputs = pick(d, 2, 5, 600)
-	net.MaxInputs = pick(d, 2, 1000)
-	net.SaplingHeight = pick(d, pastel.Height(1), 50, pastel.Never)
-	net.PledgeConfirmations = pick(d, pastel.Height(1), 1, 2)
-	net.ActivationGrace = pick(d, pastel.Height(0), 10)
-	return net
-}
-
-// fill makes a block of up to five actions at a time that mostly goes on and sometimes jumps.
-func (m *wild) fill() {
-	m.spent = map[pastel.OutPoint]bool{}
-	switch m.dice(12) {
-	case 0:
-		m.time -= m.within(0, 7200)
-	case 1:
-		m.time += m.within(0, 3*86400)
-	default:
-		m.time += 150
-	}
+	m := &wild{sim: &sim{s: s}, dice: d, time: 1_700_000_000}
+	m.start()
 	m.block.Time = uint32(m.time)
-	for range m.dice(6) {
-		m.act()
+	for k := range simPeople {
+		m.register(k)
+	}
+	return m
+}
+
+// A history is a chain that the engine, the oracle, a store and a state that never restarts follow together.
+type history struct {
+	failer
+	*wild
+	oracle *oracle
+	store  mirror
+	steady *State // that no restart touches
+	past   []past // before each block
+
+	counts
+	seen map[EventType]int
+}
+
+// counts is what happened in histories.
+type counts struct{ blocks, reorganizations, restarts, refusals int }
+
+func (c *counts) add(x *counts) {
+	c.blocks += x.blocks
+	c.reorganizations += x.reorganizations
+	c.restarts += x.restarts
+	c.refusals += x.refusals
+}
+
+// past is what was before a block, and what takes it back.
+type past struct {
+	state  []byte
+	oracle *oracle
+	undo   *Undo
+	stored []byte // the same
+}
+
+func newHistory(t failer, d dice) *history {
+	h := &history{failer: t, wild: newWild(d, d.one(4)), store: mirror{}, seen: map[EventType]int{}}
+	net := h.s.net
+	steady, err := New(net, h.s.shadow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.steady, h.oracle = steady, newOracle(net, h.s.shadow)
+	h.store.write(h.s.Records())
+	h.apply()
+	return h
+}
+
+// play makes n blocks, with what else happens to a node.
+func (h *history) play(n int) {
+	for range n {
+		switch h.dice(24) {
+		case 0:
+			h.reorganize(1 + h.dice(min(len(h.past), 30)))
+		case 1:
+			h.restart()
+		case 2:
+			h.refuse()
+		}
+		h.fill()
+		h.apply()
 	}
 }
 
-// act does one thing; the numbers are how often.
-func (m *wild) act() {
-	pools := m.s.Pools()
-	if len(pools) == 0 {
-		m.coins()
-		m.open()
-		return
+// apply gives the block to all who follow and compares what they make of it.
+func (h *history) apply() {
+	h.finish()
+	before := past{state: h.s.Encode(), oracle: h.oracle}
+	u, err := h.s.Apply(h.block)
+	if err != nil {
+		h.Fatalf("block %d: %v", h.block.Height, err)
 	}
-	type action struct {
-		often int
-		do    func()
+	h.blocks++
+	same, err := h.steady.Apply(h.block)
+	if err != nil {
+		h.Fatalf("block %d, without a restart: %v", h.block.Height, err)
 	}
-	actions := []action{
-		{1, func() { m.register(m.dice(simPeople + 2)) }},
-		{2, m.coins}, {2, m.open}, {2, m.pledge}, {4, m.join}, {4, m.amend}, {2, m.startAny}, {4, m.income}, {1, m.donate},
-		{2, m.spend}, {3, m.leave}, {1, m.consolidate}, {4, m.payouts}, {1, m.replay}, {1, m.rob},
+	h.oracle = h.oracle.apply(h.block)
+	if h.oracle == nil {
+		h.Fatalf("block %d is invalid to the oracle", h.block.Height)
 	}
-	all := 0
-	for _, a := range actions {
-		all += a.often
+	before.undo, before.stored = same.Undo, u.Undo.Encode()
+	h.past = append(h.past, before)
+	if !bytes.Equal(before.stored, same.Undo.Encode()) {
+		h.Fatalf("block %d: the undo record of a state that was loaded differs", u.Height)
 	}
-	n := m.dice(all)
-	for _, a := range actions {
-		if n -= a.often; n < 0 {
-			a.do()
-			return
+	if got, want := eventText(same.Events), eventText(u.Events); got != want {
+		h.Fatalf("block %d: events of a state that was loaded differ\n%s\nwant\n%s", u.Height, want, got)
+	}
+	changed, _ := h.s.Changed(nil, []*Undo{u.Undo})
+	h.store.write(changed)
+	h.checkUpdate(u)
+	h.checkState()
+	h.start()
+}
+
+func eventText(events []Event) string {
+	var b strings.Builder
+	for i := range events {
+		b.Write(events[i].appendJSON(nil))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// checkUpdate compares a block's update with the oracle's.
+func (h *history) checkUpdate(u *Update) {
+	o := h.oracle
+	var want strings.Builder
+	for _, e := range o.events {
+		want.Write(e.json())
+		want.WriteByte('\n')
+	}
+	if got := eventText(u.Events); got != want.String() {
+		h.Fatalf("block %d: events\n%s\nwant\n%s", u.Height, got, want.String())
+	}
+	if u.Digest != o.digest {
+		h.Fatalf("block %d: digest %x, want %x", u.Height, u.Digest, o.digest)
+	}
+	if !slices.Equal(u.Accepted, o.accepted) {
+		h.Fatalf("block %d: accepted\n%+v\nwant\n%+v", u.Height, u.Accepted, o.accepted)
+	}
+	if !slices.Equal(u.Credits, o.credits) {
+		h.Fatalf("block %d: credits\n%+v\nwant\n%+v", u.Height, u.Credits, o.credits)
+	}
+	for _, e := range u.Events {
+		h.seen[e.Type]++
+	}
+	for _, po := range u.Settled {
+		tx, err := pastel.ParseTx(po.Tx.Bytes())
+		if err != nil || tx.ID() != po.Tx.ID() {
+			h.Fatalf("block %d: payout does not parse: %v", u.Height, err)
 		}
 	}
 }
 
-// somePool is any pool, more often a live one.
-func (m *wild) somePool() *poolState {
-	pools := m.s.Pools()
-	for range 3 {
-		if p := m.s.pools[pick(m.dice, pools...)]; p.head.status.Live() {
-			return p
-		}
+// checkState compares the state with the oracle's, with the store's and with one that never restarted.
+func (h *history) checkState() {
+	if err := h.s.Check(); err != nil {
+		h.Fatal(err)
 	}
-	return m.s.pools[pick(m.dice, pools...)]
-}
-
-// somePledge is any live pledge of a pool, or nil.
-func (m *wild) somePledge() *pledge {
-	for range 3 {
-		if p := m.somePool(); len(p.pledges) > 0 {
-			return pick(m.dice, p.pledges...)
-		}
+	state := h.s.Encode()
+	if !bytes.Equal(state, h.steady.Encode()) {
+		h.Fatalf("block %d: a state that was loaded differs", h.s.tip.Height)
 	}
-	return nil
-}
-
-func (m *wild) value() pastel.Amount {
-	return pick(m.dice, pastel.Amount(9), 10, 35, 150, 300, 500, 999, 1000, 2500) * pastel.PSL
-}
-
-func (m *wild) owner() pastel.KeyHash { return simOwner(m.dice(simOwners)) }
-
-// someReward is an ordinary address, and rarely one that is no good now or turns out to be the escrow of a later pool.
-func (m *wild) someReward() pastel.Address {
-	n := m.dice(20)
-	if len(m.s.pools) == 0 {
-		n = 3
+	if got, want := indexText(h.s), indexText(h.steady); got != want {
+		h.Fatalf("block %d: indexes of a state that was loaded: %s", h.s.tip.Height, difference(got, want))
 	}
-	switch n {
-	case 0:
-		return m.somePool().escrowAddress()
-	case 1:
-		return ticket.EscrowAddress(simTerms(m.label(), &m.s.net, 1000, 10000, 500, 5, 1, 2).ID)
-	case 2:
-		return pastel.Address{Kind: pastel.AddressP2SH, Hash: [20]byte{byte(m.dice(3))}}
-	default:
-		return simReward(m.dice(simOwners))
+	if got, want := stateText(h.s), h.oracle.text(); got != want {
+		h.Fatalf("block %d: %s", h.s.tip.Height, difference(got, want))
+	}
+	h.oracle.checkMoney(h)
+	records := mirror{}
+	records.write(h.s.Records())
+	if h.s.RecordCount() != len(records) || !maps.EqualFunc(records, h.store, func(a, b Record) bool { return bytes.Equal(a.Value, b.Value) }) {
+		h.Fatalf("block %d: the store that Changed keeps up has %d records, the state has %d and counts %d", h.s.tip.Height,
+			len(h.store), len(records), h.s.RecordCount())
 	}
 }
 
-func (m *wild) label() string { return fmt.Sprintf("pool%d", m.dice(30)) }
-
-// coins gives coins to owners, sometimes in the coinbase.
-func (m *wild) coins() {
-	var outs []pastel.TxOut
-	for range 1 + m.dice(4) {
-		outs = append(outs, pay(m.owner(), m.value()))
-	}
-	if m.one(5) {
-		m.coinbase(outs...)
-		return
-	}
-	m.tx(nil, outs...)
-}
-
-func (m *wild) open() {
-	terms := simTerms(m.label(), &m.s.net, 1000, pick(m.dice, int64(10000), 11000, 15000), pick(m.dice, int64(300), 500, 1234),
-		pastel.Height(m.within(5, 12)), m.dice(simPeople), m.dice(simPeople+1))
-	if m.one(6) {
-		terms.FeeAddress = m.someReward()
-	}
-	m.init(terms)
-	f := m.block.carried[len(m.block.carried)-1].init
-	switch m.dice(40) {
-	case 0:
-		f.signed = false
-	case 1:
-		f.pool.Company = ""
-	case 2:
-		f.terms = ticket.ReasonFeeOutOfRange
-	case 3:
-		f.pastelIDs = pastelid.ErrFormat
-	}
-}
-
-// post sends a part ticket, rarely with a fault.
-func (m *wild) post(id ticket.PoolID, who int, coins int64, out pastel.OutPoint, owner pastel.KeyHash) {
-	f := m.part(id, who, coins, out, owner, m.someReward())
-	switch m.dice(60) {
-	case 0:
-		f.signedByID = false
-	case 1:
-		f.signer = nil
-	case 2:
-		f.time = m.s.clock - 86400 - m.within(-2, 2)
-	case 3:
-		f.time = m.time + 7200 + m.within(-2, 2)
-	case 4:
-		f.output.Vout++
-	case 5:
-		f.pastelID = pastelid.ErrFormat
-	case 6:
-		f.rewardAddress = pastelid.ErrFormat
-	default:
-		f.time = m.time + m.within(-4000, 4000)
-	}
-	m.sent = append(m.sent, *f)
-}
-
-// replay sends a ticket of before once more.
-func (m *wild) replay() {
-	if len(m.sent) > 0 {
-		f := pick(m.dice, m.sent...)
-		m.carry(carried{part: &f})
-	}
-}
-
-// pledge lets anybody pledge any coin.
-func (m *wild) pledge() {
-	coins := m.coinList()
-	if len(coins) == 0 {
-		return
-	}
-	out := pick(m.dice, coins...)
-	c := m.s.coins.At(m.s.coins.Find(out))
-	m.post(m.somePool().terms.ID, m.dice(simPeople+1), m.within(9, int64(c.value/pastel.PSL)+1), out, c.owner)
-}
-
-// join lets several people into one pool with fresh outputs, and perhaps starts it.
-func (m *wild) join() {
-	p := m.somePool()
-	n := 1 + m.dice(4)
-	var outs []pastel.TxOut
-	first := m.dice(simOwners)
-	for k := range n {
-		outs = append(outs, pay(simOwner((first+k)%simOwners), 701*pastel.PSL))
-	}
-	i := m.tx(nil, outs...)
-	for k := range n {
-		out := pastel.OutPoint{TxID: m.block.Txs[i].ID(), Vout: uint32(k)}
-		m.post(p.terms.ID, (first+k)%simPeople, m.within(200, 701), out, simOwner((first+k)%simOwners))
-	}
-	if m.one(2) {
-		m.startPool(p)
-	}
-}
-
-// amend raises a pledge, or only has it paid elsewhere, on coins it has or on a new output.
-func (m *wild) amend() {
-	pl := m.somePledge()
-	if pl == nil {
-		return
-	}
-	owner := m.s.backings.Key(pl.backing)
-	coins := pl.offered + pick(m.dice, int64(0), 0, m.within(-2, 400))
-	var out pastel.OutPoint
-	if m.one(2) {
-		i := m.tx(nil, pay(owner, m.value()+pastel.PSL))
-		out = pastel.OutPoint{TxID: m.block.Txs[i].ID()}
-	} else {
-		out = m.s.coins.Key(m.s.backings.At(pl.backing).coins)
-	}
-	f := m.part(pl.pool.terms.ID, 0, coins, out, owner, m.someReward())
-	f.who = m.s.people.Key(pl.who)
-	f.time = max(m.time-1000, pl.time) + m.within(0, 20)
-	m.sent = append(m.sent, *f)
-}
-
-// startAny activates any pool, startPool one: all pledges, or some.
-func (m *wild) startAny() { m.startPool(m.somePool()) }
-
-func (m *wild) startPool(p *poolState) {
-	var list []ticket.Participant
-	if m.one(2) {
-		for _, n := range m.s.namedPairs(p.named) {
-			if !m.one(4) {
-				list = append(list, m.participant(n.who, n.owner))
-			}
-		}
-	}
-	if len(list) > 0 && m.one(10) {
-		list = append(list, pick(m.dice, list[0], m.participant(simID(77), simOwner(1)), ticket.Participant{PastelID: "x", Address: "y"}))
-	}
-	m.activate(p.terms.ID, list...)
-	if m.one(20) {
-		m.block.carried[len(m.block.carried)-1].activate.signedBy = func(pastelid.PastelID) bool { return false }
-	}
-}
-
-// income pays pools in the coinbase, cut into several outputs or none that counts.
-func (m *wild) income() {
-	for range 1 + m.dice(2) {
-		p := m.somePool()
-		for range 1 + m.dice(5)/3*m.dice(5) {
-			amount := pastel.Amount(m.within(0, 2000*int64(pastel.PSL)))
-			m.coinbase(pastel.TxOut{Value: pick(m.dice, amount, amount, m.s.net.MinEscrowCoinbase-1, m.s.net.MinEscrowCoinbase), Script: p.escrowAddress().Script()})
-		}
-	}
-}
-
-func (m *wild) donate() {
-	value := pick(m.dice, m.value(), m.s.net.MinEscrow, m.s.net.MinEscrow-1)
-	m.tx(nil, pastel.TxOut{Value: value, Script: m.somePool().escrowAddress().Script()})
-}
-
-// take marks coins as spent in this block; it leaves out those that are.
-func (m *wild) take(coins []pastel.OutPoint) []pastel.OutPoint {
-	var free []pastel.OutPoint
-	for _, out := range coins {
-		if !m.spent[out] {
-			m.spent[out] = true
-			free = append(free, out)
-		}
-	}
-	return free
-}
-
-// move spends coins, and gives back of each what back says, in PSL.
-func (m *wild) move(coins []pastel.OutPoint, back func(value pastel.Amount) pastel.Amount) {
-	var ins []pastel.OutPoint
-	var outs []pastel.TxOut
-	for _, out := range m.take(coins) {
-		ins = append(ins, out)
-		c := m.s.coins.At(m.s.coins.Find(out))
-		if value := back(c.value); value > 0 {
-			outs = append(outs, pay(c.owner, value))
-		}
-	}
-	if len(ins) == 0 {
-		return
-	}
-	i := m.tx(ins, outs...)
-	for len(outs) > 0 && m.one(4) { // the first new output moves on within the block
-		owner, _ := pastel.P2PKHHash(outs[0].Script)
-		outs = []pastel.TxOut{pay(pick(m.dice, owner, owner, m.owner()), outs[0].Value)}
-		i = m.tx([]pastel.OutPoint{{TxID: m.block.Txs[i].ID()}}, outs...)
-	}
-}
-
-// some of a value comes back: all of it, none, or a part.
-func (m *wild) some(value pastel.Amount) pastel.Amount {
-	return pick(m.dice, value, 0, value-pastel.Amount(m.within(1, 60))*5*pastel.PSL)
-}
-
-// spend moves any coins.
-func (m *wild) spend() {
-	coins := m.coinList()
-	if len(coins) == 0 {
-		return
-	}
-	var list []pastel.OutPoint
-	for range 1 + m.dice(3) {
-		list = append(list, pick(m.dice, coins...))
-	}
-	m.move(list, m.some)
-}
-
-// backers lists the outputs that back a pledge, in a fixed order.
-func (m *wild) backers(pl *pledge) []pastel.OutPoint {
-	var list []pastel.OutPoint
-	for r := m.s.backings.At(pl.backing).coins; r != 0; r = m.s.coins.At(r).next {
-		list = append(list, m.s.coins.Key(r))
-	}
-	slices.SortFunc(list, pastel.OutPoint.Compare)
-	return list
-}
-
-// leave spends an output that backs a pledge, and sometimes makes it good in part.
-func (m *wild) leave() {
-	if pl := m.somePledge(); pl != nil {
-		m.move([]pastel.OutPoint{pick(m.dice, m.backers(pl)...)}, m.some)
-	}
-}
-
-// consolidate makes one output of all that back a pledge.
-func (m *wild) consolidate() {
-	pl := m.somePledge()
-	if pl == nil {
-		return
-	}
-	var sum pastel.Amount
-	ins := m.take(m.backers(pl))
-	for _, out := range ins {
-		sum += m.s.coins.At(m.s.coins.Find(out)).value
-	}
-	if len(ins) > 0 {
-		m.tx(ins, pay(m.s.backings.Key(pl.backing), sum-pastel.Amount(m.dice(2))*pastel.PSL))
-	}
-}
-
-// payouts mines what may be mined, sometimes.
-func (m *wild) payouts() {
-	for _, po := range m.s.PayoutsAt(m.block.Height) {
-		if slices.ContainsFunc(po.Tx.Inputs, func(in pastel.TxIn) bool { return m.spent[in.PrevOut] }) || m.one(3) {
+// checkMoney: not a patoshi of escrow comes from nowhere or goes anywhere but to its owners (protocol 5, "Invariant").
+func (o *oracle) checkMoney(t failer) {
+	for id, p := range o.pools {
+		if p.broken {
 			continue
 		}
-		for _, in := range po.Tx.Inputs {
-			m.spent[in.PrevOut] = true
+		sum := plus(p.carry, p.operator)
+		for _, pl := range p.pledges {
+			sum = plus(sum, pl.accrued)
 		}
-		m.block.Txs = append(m.block.Txs, *po.Tx)
+		for _, c := range p.claims {
+			sum = plus(sum, c.amount)
+		}
+		for _, po := range p.pending {
+			for _, pay := range po.payments {
+				sum = plus(sum, pay.amount)
+			}
+		}
+		for _, e := range p.escrow {
+			sum = minus(sum, e.value)
+		}
+		if sum.Sign() != 0 {
+			t.Fatalf("block %d: pool %s owes %d more than it has", o.height, id, sum)
+		}
 	}
 }
 
-// rob spends escrow without a payout where nobody enforces the rules: tracked outputs, or a payout that is not due.
-func (m *wild) rob() {
-	if !m.s.shadow || !m.one(4) {
-		return
-	}
-	m.unauthorized()
-}
-
-// unauthorized adds a transaction that 4(b) refuses.
-func (m *wild) unauthorized() {
-	var ins []pastel.OutPoint
-	for range 1 + m.dice(3) {
-		if p := m.somePool(); len(p.escrow) > 0 {
-			ins = append(ins, m.take([]pastel.OutPoint{pick(m.dice, p.escrow...).out})...)
+// difference shows the first line that differs.
+func difference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("state has\n%s\nwant\n%s", g[i], w[i])
 		}
 	}
-	if len(ins) > 0 {
-		m.tx(ins)
+	return fmt.Sprintf("state has %d lines, want %d", len(g), len(w))
+}
+
+// indexText tells what a state keeps for speed alone.
+func indexText(s *State) string {
+	var lines []string
+	for id, p := range s.supernodes {
+		lines = append(lines, fmt.Sprintf("supernode %s of %s", id, p.terms.ID))
+	}
+	for id, p := range s.activations {
+		lines = append(lines, fmt.Sprintf("activation %s of %s", id, p.terms.ID))
+	}
+	for h, pools := range s.agenda {
+		for p := range pools {
+			lines = append(lines, fmt.Sprintf("block %d concerns %s", h, p.terms.ID))
+		}
+	}
+	for id, po := range s.payouts {
+		lines = append(lines, fmt.Sprintf("payout %s of %s", id, po.pool.terms.ID))
+	}
+	lines = append(lines, fmt.Sprintf("%s PSL, %d escrow outputs, %d scripts", s.money, len(s.escrow), len(s.escrows)))
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// stateText and oracle.text tell all there is, in the same words.
+func stateText(s *State) string {
+	var lines []string
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	say("clock %d", s.clock)
+	s.coins.Each(func(_ table.Ref, out pastel.OutPoint, c *coin) {
+		say("coin %s %d of %x at %d %t backs %t", out, c.value, c.owner, c.origin.height(), c.origin.coinbase(), c.origin.backing())
+	})
+	s.statements.times.Each(func(_ table.Ref, hash [32]byte, time *int64) { say("statement %x %d", hash, *time) })
+	for _, id := range s.Registered() {
+		points, tarnished, _ := s.Reputation(id)
+		say("person %s %d %t", id, points, tarnished)
+	}
+	for _, id := range s.Pools() {
+		p, _ := s.Pool(id)
+		say("pool %s %s low %t broken %t idle %t activated %d %s deadline %d ended %d", id, p.Status, p.Low, p.Broken, p.Idle, p.Activated,
+			p.ActivationTx, p.Deadline, p.Ended)
+		say("pool %s carry %d operator %d escrow %d least %d counted %d of %d", id, p.Carry, p.Accrued, p.Escrowed, p.LeastPledge,
+			p.Counted, p.Offered)
+		say("pool %s settles at %d", id, p.NextSettlement)
+		for i, pl := range p.Pledges {
+			say("pool %s pledge %d: %d %s %x %s offered %d counted %d held %d since %d accrued %d time %d to %x", id, i, pl.Seq, pl.PastelID,
+				pl.Owner, pl.Role, pl.Offered, pl.Counted, pl.Held, pl.Since, pl.Accrued, pl.Time, []byte(pl.Reward.Script()))
+		}
+		for i, c := range p.Claims {
+			say("pool %s claim %d: %d to %x", id, i, c.Amount, []byte(c.To.Script()))
+		}
+		for i, po := range p.Pending {
+			say("pool %s payout %d: %s of %d change %d", id, i, po.Tx.ID(), po.Settled, po.Change)
+		}
+		for x := range s.pools[id].named {
+			say("pool %s named %s %x", id, s.people.Key(x.who), x.owner)
+		}
+		for _, x := range s.pools[id].last {
+			say("pool %s last member %d to %x", id, x.coins, []byte(x.to.Script()))
+		}
+		for _, e := range s.pools[id].escrow {
+			say("pool %s escrow %s %d at %d %d", id, e.out, e.value, e.height, e.tx)
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+func (o *oracle) text() string {
+	var lines []string
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	say("clock %d", o.clock)
+	for out, c := range o.coins {
+		_, backs := o.backing[c.owner][out]
+		say("coin %s %d of %x at %d %t backs %t", out, c.value, c.owner, c.height, c.coinbase, backs)
+	}
+	for hash, time := range o.statements {
+		say("statement %x %d", hash, time)
+	}
+	for id, x := range o.people {
+		say("person %s %d %t", id, o.points(id, o.height), x.loss >= 0)
+	}
+	for _, p := range o.pools {
+		o.tell(p, say)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// tell is a pool's part of text.
+func (o *oracle) tell(p *oraclePool, say func(format string, args ...any)) {
+	id := p.terms.ID
+	escrow := new(big.Int)
+	for _, e := range p.escrow {
+		escrow = plus(escrow, e.value)
+		say("pool %s escrow %s %d at %d %d", id, e.out, e.value, e.height, e.tx)
+	}
+	var least int64
+	if p.takes(o.height+1) && len(p.pledges) < o.net.MaxPledges {
+		least = p.least(&o.net)
+	}
+	say("pool %s %s low %t broken %t idle %t activated %d %s deadline %d ended %d", id, p.status, p.low, p.broken, p.idle(o.height+1, &o.net),
+		p.activated, p.activation, p.deadline, p.ended)
+	say("pool %s carry %d operator %d escrow %d least %d counted %d of %d", id, p.carry, p.operator, escrow, least, p.counted(), p.offered())
+	say("pool %s settles at %d", id, p.nextScheduled(o.height, &o.net))
+	for i, pl := range p.pledges {
+		say("pool %s pledge %d: %d %s %x %s offered %d counted %d held %d since %d accrued %d time %d to %x", id, i, pl.seq, pl.who,
+			pl.owner, roleIn(p, pl), pl.offered, pl.counted, pl.held, pl.since, pl.accrued, pl.time, scriptOf(pl.reward))
+	}
+	for i, c := range p.claims {
+		say("pool %s claim %d: %d to %x", id, i, c.amount, scriptOf(c.to))
+	}
+	for i, po := range p.pending {
+		say("pool %s payout %d: %s of %d change %d", id, i, po.txid, po.settled, po.change)
+	}
+	for x := range p.named {
+		say("pool %s named %s %x", id, x.who, x.owner)
+	}
+	for _, x := range p.last {
+		say("pool %s last member %d to %x", id, x.coins, scriptOf(x.to))
+	}
+}
+
+// nextScheduled is the first settlement after h, or -1.
+func (p *oraclePool) nextScheduled(h pastel.Height, net *pastel.Network) pastel.Height {
+	for at := h + 1; at <= h+net.SettlementInterval && !p.broken; at++ {
+		if p.scheduled(at, net) {
+			return at
+		}
+	}
+	return -1
+}
+
+// reorganize takes blocks back, with stored undo records, and compares with what was.
+func (h *history) reorganize(depth int) {
+	h.reorganizations++
+	var taken []*Undo
+	for range depth {
+		last := h.past[len(h.past)-1]
+		stored, err := DecodeUndo(last.stored)
+		if err != nil {
+			h.Fatal(err)
+		}
+		if err := cmp.Or(h.s.Revert(stored), h.steady.Revert(last.undo)); err != nil {
+			h.Fatal(err)
+		}
+		if !bytes.Equal(h.s.Encode(), last.state) {
+			h.Fatalf("the state after taking block %d back is not the one before it", h.s.tip.Height+1)
+		}
+		h.past, h.oracle = h.past[:len(h.past)-1], last.oracle
+		taken = append(taken, stored)
+	}
+	changed, _ := h.s.Changed(taken, nil)
+	h.store.write(changed)
+	h.checkState()
+	h.start()
+}
+
+// restart goes on with a state made from its bytes or its records.
+func (h *history) restart() {
+	h.restarts++
+	var s *State
+	var err error
+	if h.one(2) {
+		s, err = Decode(h.s.net, h.s.shadow, h.s.Encode())
+	} else {
+		s, err = h.store.load(h.s.net, h.s.shadow)
+	}
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.s = s
+	h.checkState()
+}
+
+// refuse makes a block that takes escrow without a payout: it must leave no trace, however much comes before.
+func (h *history) refuse() {
+	if h.s.shadow || len(h.s.pools) == 0 {
 		return
 	}
-	// An escrow output that is not tracked, known by its script signature alone.
-	i := m.tx(nil)
-	redeem := ticket.EscrowRedeemScript(m.somePool().terms.ID)
-	sig := pick(m.dice, pushOf(redeem), append([]byte{0x00, 0x4c, 24}, redeem...), append([]byte{0x60, 0x4d, 24, 0}, redeem...))
-	in := m.block.Txs[i].Inputs[0]
-	in.ScriptSig = sig
-	m.block.Txs[i] = *pastel.NewTx(true, []pastel.TxIn{in}, nil)
+	h.refusals++
+	h.fill()
+	h.unauthorized()
+	h.finish()
+	before := h.s.Encode()
+	var broken *BlockError
+	if _, err := h.s.Apply(h.block); !errors.As(err, &broken) {
+		h.Fatalf("block %d was to be refused: %v", h.block.Height, err)
+	}
+	if !bytes.Equal(h.s.Encode(), before) {
+		h.Fatalf("block %d was refused and left traces", h.block.Height)
+	}
+	if h.oracle.apply(h.block) != nil {
+		h.Fatalf("block %d is valid to the oracle", h.block.Height)
+	}
+	h.start()
+}
+
+// TestRandomHistories plays chains of several pools by chance, with reorganizations and restarts.
+func TestRandomHistories(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		h := newHistory(t, rapidDice(t))
+		h.play(rapid.IntRange(10, 60).Draw(t, "blocks"))
+		h.reorganize(len(h.past))
+	})
+}
+
+// TestOracleAgreesWithRecordedChains plays the recorded chains, whose tickets are real, to both.
+func TestOracleAgreesWithRecordedChains(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"life", "dense", "odd"} {
+		blocks, want := recorded(t, name)
+		s := newRegtest(t)
+		o := newOracle(s.net, false)
+		for i, b := range blocks {
+			in := Prepare(&s.net, pastel.Height(i), b)
+			if _, err := s.Apply(in); err != nil {
+				t.Fatal(err)
+			}
+			if o = o.apply(in); o == nil {
+				t.Fatalf("%s: block %d is invalid to the oracle", name, i)
+			}
+		}
+		if got := hex.EncodeToString(o.digest[:]); got != want.Digest {
+			t.Errorf("%s: the oracle's digest is %s, want %s", name, got, want.Digest)
+		}
+		if got, want := stateText(s), o.text(); got != want {
+			t.Errorf("%s: %s", name, difference(got, want))
+		}
+	}
+}
+
+// TestSoak plays them, by seeds, for as long as the environment variable SOAK says, like 1h, and prints how many; without it, a few
+// that are the same always and have every event. SOAK_SEED plays one again.
+func TestSoak(t *testing.T) {
+	if text := os.Getenv("SOAK_SEED"); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		soak(t, seed)
+		return
+	}
+	var long time.Duration
+	first := uint64(1)
+	if text := os.Getenv("SOAK"); text != "" {
+		var err error
+		if long, err = time.ParseDuration(text); err != nil {
+			t.Fatal(err)
+		}
+		first = uint64(time.Now().UnixNano())
+	}
+	var sum counts
+	seen := map[EventType]int{}
+	histories := uint64(0)
+	for start := time.Now(); histories < 12 || time.Since(start) < long; histories++ {
+		h := soak(t, first+histories)
+		sum.add(&h.counts)
+		for kind, n := range h.seen {
+			seen[kind] += n
+		}
+	}
+	t.Logf("%d histories from seed %d on: %d blocks, %d reorganizations, %d restarts, %d blocks refused", histories, first, sum.blocks,
+		sum.reorganizations, sum.restarts, sum.refusals)
+	for _, kind := range EventTypes() {
+		if seen[kind] == 0 {
+			t.Errorf("no history has the event %s", kind)
+		}
+	}
+}
+
+// seeded names the seed of what fails.
+type seeded struct {
+	*testing.T
+	seed uint64
+}
+
+func (s seeded) Fatalf(format string, args ...any) {
+	s.Helper()
+	s.T.Fatalf("SOAK_SEED=%d: %s", s.seed, fmt.Sprintf(format, args...))
+}
+
+func (s seeded) Fatal(args ...any) {
+	s.Helper()
+	s.T.Fatalf("SOAK_SEED=%d: %s", s.seed, fmt.Sprint(args...))
+}
+
+func soak(t *testing.T, seed uint64) *history {
+	r := rand.New(rand.NewPCG(seed, 0))
+	h := newHistory(seeded{t, seed}, r.IntN)
+	h.play(50 + r.IntN(350))
+	h.reorganize(len(h.past))
+	return h
 }
