@@ -30,11 +30,8 @@ func breakers(p *pool.Pool, net *pastel.Network) *Breakers {
 			k = len(order)
 			at[pl.PastelID], order = k, append(order, holder{id: pl.PastelID})
 		}
-		if pl.Role == pool.Member {
-			order[k].member += pl.Coins
-		} else {
-			order[k].standby += pl.Coins
-		}
+		order[k].member += pl.Counted
+		order[k].standby += pl.Offered - pl.Counted
 	}
 	together, apart := together(p, slices.Clone(order)), apart(p, net)
 	if apart != nil && len(apart.Members) < len(together.Members) {
@@ -47,7 +44,7 @@ func breakers(p *pool.Pool, net *pastel.Network) *Breakers {
 func together(p *pool.Pool, order []holder) *Breakers {
 	slices.SortStableFunc(order, func(a, b holder) int { return cmp.Compare(b.member+b.standby, a.member+a.standby) })
 	out := &Breakers{Members: []string{}}
-	left := p.PledgedCoins
+	left := p.Offered
 	for _, h := range order {
 		out.Members = append(out.Members, h.id.String())
 		out.Coins += h.member + h.standby
@@ -63,15 +60,13 @@ func together(p *pool.Pool, order []holder) *Breakers {
 func apart(p *pool.Pool, net *pastel.Network) *Breakers {
 	least := int64(net.MinPledge / pastel.PSL)
 	pledges := slices.Clone(p.Pledges)
-	members := p.MemberCoins
+	members := p.Counted
 	out := &Breakers{Members: []string{}}
 	for len(pledges) > 0 {
 		of := map[pastelid.PastelID]int64{}
 		most := pledges[0].PastelID
 		for i := range pledges {
-			if pl := &pledges[i]; pl.Role == pool.Member {
-				of[pl.PastelID] += pl.Coins
-			}
+			of[pledges[i].PastelID] += pledges[i].Counted
 		}
 		for i := range pledges { // in join order, so that the first of equals is taken
 			if id := pledges[i].PastelID; of[id] > of[most] {
@@ -84,9 +79,9 @@ func apart(p *pool.Pool, net *pastel.Network) *Breakers {
 		pledges = slices.DeleteFunc(pledges, func(pl pool.Pledge) bool { return pl.PastelID == most })
 		for i := range pledges {
 			if pl := &pledges[i]; pl.Role == pool.Standby && members < p.Target {
-				pl.Coins = min(pl.Coins, max(least, p.Target-members))
+				pl.Counted = min(pl.Offered, max(least, p.Target-members))
 				pl.Role = pool.Member
-				members += pl.Coins
+				members += pl.Counted
 			}
 		}
 		if members < p.Required {

@@ -40,9 +40,9 @@ func TestBreakers(t *testing.T) {
 		p.Required, p.Target = c.required, c.target
 		for _, x := range c.pledges {
 			p.Pledges = append(p.Pledges, pool.Pledge{PastelID: pastelid.PastelID{x.who}, Coins: x.coins, Role: x.role})
-			p.PledgedCoins += x.coins
+			p.Offered += x.coins
 			if x.role == member {
-				p.MemberCoins += x.coins
+				p.Counted += x.coins
 			}
 		}
 		got := breakers(&p, &net)

@@ -85,16 +85,22 @@ func describe(e *Event) string {
 		return "The pool was dissolved: it was not replenished in time. What was earned is paid out."
 	case pool.PoolExpired:
 		return "The pool expired: it was not activated in time."
+	case pool.PoolClosed:
+		return fmt.Sprintf("The pool was closed: everything worth paying is paid. %s PSL stay in escrow for ever.", e.Amount)
 	case pool.PledgeAccepted:
-		return fmt.Sprintf("%s pledged %d PSL (%s).", who, e.Coins, e.Role)
+		return fmt.Sprintf("%s pledged %d PSL (%s).", who, e.Offered, e.Role)
+	case pool.PledgeAmended:
+		return fmt.Sprintf("%s amended the pledge: it offers %d PSL now, %d PSL of them count.", who, e.Offered, e.Coins)
 	case pool.PledgePromoted:
-		return fmt.Sprintf("%s moved up from standby with %d PSL.", who, e.Coins)
+		return fmt.Sprintf("Of the %d PSL that %s offers, %d PSL count now.", e.Offered, who, e.Coins)
+	case pool.PledgeReduced:
+		return fmt.Sprintf("%s moved coins: the pledge offers only the %d PSL that count.", who, e.Offered)
 	case pool.PledgeMoved:
 		return who + " moved coins within the pledged address; the pledge follows them."
 	case pool.PledgeReleased:
 		return fmt.Sprintf("The pledge of %s was released.", who)
 	case pool.PledgeLeft:
-		return fmt.Sprintf("%s left with %d PSL (%s) and gave up %s PSL to the others.", who, e.Coins, e.Role, e.Forfeited)
+		return fmt.Sprintf("%s left with %d PSL (%s) and gave up %s PSL to the others.", who, e.Offered, e.Role, e.Forfeited)
 	case pool.RewardReceived:
 		return fmt.Sprintf("The pool received %s PSL.", e.Amount)
 	case pool.RewardForfeited:

@@ -24,7 +24,9 @@ func Holdings(list []Position, each bool) (sums []Holding) {
 		}
 		h := &sums[i]
 		h.Pledges = append(h.Pledges, p)
-		h.Coins += p.Coins
+		h.Offered += p.Offered
+		h.Counted += p.Counted
+		h.Held += p.Held
 		h.Accrued += p.Accrued
 		h.Leaving.Forfeits += p.Leaving.Forfeits
 		if h.Leaving.Better == nil {
@@ -36,10 +38,10 @@ func Holdings(list []Position, each bool) (sums []Holding) {
 
 // Part is the holding's part of the members' coins, in percent; "0" of what is no member's.
 func (h *Holding) Part() string {
-	if h.Role != "member" || h.MemberCoins <= 0 {
+	if h.Role != "member" || h.PoolCounted <= 0 {
 		return "0"
 	}
-	return ticket.NewDecimal(h.Coins*10_000/h.MemberCoins, 2).String()
+	return ticket.NewDecimal(h.Counted*10_000/h.PoolCounted, 2).String()
 }
 
 // Largest returns the n pledges with the most coins, those that joined first before others with as many, or all in join order.
@@ -48,6 +50,6 @@ func Largest(list []PoolPledge, n int) []PoolPledge {
 		return list
 	}
 	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b PoolPledge) int { return cmp.Compare(b.Coins, a.Coins) })
+	slices.SortStableFunc(list, func(a, b PoolPledge) int { return cmp.Compare(b.Offered, a.Offered) })
 	return list[:n]
 }

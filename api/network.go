@@ -35,8 +35,8 @@ func (b *Books) Statistics(ctx context.Context) (out Statistics, err error) {
 				continue
 			}
 			operators[p.Operator] = true
-			out.PledgedCoins += p.PledgedCoins
-			out.MemberCoins += p.MemberCoins
+			out.Offered += p.Offered
+			out.Counted += p.Counted
 			for j := range p.Pledges {
 				if p.Pledges[j].Role == pool.Member {
 					members[p.Pledges[j].PastelID] = true
@@ -123,7 +123,7 @@ func (l *look) operators(id string) ([]Operator, error) {
 		list = append(list, *x)
 	}
 	slices.SortFunc(list, func(a, b Operator) int {
-		return cmp.Or(cmp.Compare(b.MemberCoins, a.MemberCoins), cmp.Compare(a.Since.Height, b.Since.Height), cmp.Compare(a.PastelID, b.PastelID))
+		return cmp.Or(cmp.Compare(b.Counted, a.Counted), cmp.Compare(a.Since.Height, b.Since.Height), cmp.Compare(a.PastelID, b.PastelID))
 	})
 	return list, nil
 }
@@ -135,7 +135,7 @@ func (x *Operator) add(row *store.PoolRow, t store.Totals) {
 	if !slices.Contains(x.Companies, row.Company) {
 		x.Companies = append(x.Companies, row.Company)
 	}
-	x.MemberCoins += row.MemberCoins
+	x.Counted += row.Counted
 	x.Income += t.Income
 	x.Paid += t.Paid
 	x.Payouts += t.Payouts

@@ -75,7 +75,7 @@ func statusOf(paid, cancelled pastel.Height) string {
 // payout fills in a payout of the wire.
 func (l *look) payout(x *Payout, po *store.Payout) error {
 	*x = Payout{
-		TxID: po.TxID.String(), Pool: string(po.Pool), Status: statusOf(po.Paid, po.Cancelled), Amount: po.Total, Fee: po.Fee, Change: po.Change, Outputs: po.Outputs,
+		TxID: po.TxID.String(), Pool: string(po.Pool), Status: statusOf(po.Paid, po.Cancelled), Amount: po.Total, Change: po.Change, Outputs: po.Outputs,
 	}
 	for place, h := range map[*Moment]pastel.Height{&x.Settled: po.Settled, &x.From: po.ValidFrom, &x.To: po.ValidTo} {
 		m, err := l.moment(h)
@@ -243,13 +243,13 @@ func (b *Books) Pledges(ctx context.Context, q PledgeQuery) (list []Pledge, tip 
 		for i := range rows {
 			x := &rows[i]
 			list[i] = Pledge{
-				Seq: x.Seq, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Reward: x.Reward, Coins: x.Coins,
+				Seq: x.Seq, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Reward: x.Reward, Offered: x.Offered,
 				Ticket: x.Ticket.String(), Output: x.Output.String(), Outcome: string(x.Outcome), Forfeited: x.Forfeited,
 			}
 			if list[i].Joined, err = l.moment(x.Joined); err != nil {
 				return err
 			}
-			if err := l.moments(map[**Moment]pastel.Height{&list[i].Ended: x.Ended}); err != nil {
+			if err := l.moments(map[**Moment]pastel.Height{&list[i].Ended: x.Ended, &list[i].Amended: x.Amended}); err != nil {
 				return err
 			}
 		}

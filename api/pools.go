@@ -118,15 +118,15 @@ func (l *look) poolNow(row *store.PoolRow, coins int64) (x Pool, err error) {
 // waits reports whether a new pledge would be on standby (protocol 6).
 func waits(p *pool.Pool) bool {
 	standby := func(pl pool.Pledge) bool { return pl.Role == pool.Standby }
-	return p.Status == pool.Active && (p.MemberCoins >= p.Target || slices.ContainsFunc(p.Pledges, standby))
+	return p.Status == pool.Active && (p.Counted >= p.Target || slices.ContainsFunc(p.Pledges, standby))
 }
 
 // fillPool adds what is known at the tip.
 func (l *look) fillPool(x *Pool, p *pool.Pool, network *income) (err error) {
-	x.MemberCoins, x.PledgedCoins, x.LeastPledge = p.MemberCoins, p.PledgedCoins, p.LeastPledge
+	x.Counted, x.Offered, x.LeastPledge = p.Counted, p.Offered, p.LeastPledge
 	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.LeastPledge > 0 && waits(p)
 	if p.Status.Live() {
-		x.Cushion = p.MemberCoins - p.Required
+		x.Cushion = p.Counted - p.Required
 	}
 	for i := range p.Pledges {
 		switch p.Pledges[i].Role {
@@ -141,7 +141,7 @@ func (l *look) fillPool(x *Pool, p *pool.Pool, network *income) (err error) {
 	until := map[**Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Deadline: p.Deadline}
 	switch p.Status {
 	case pool.Subscribing:
-		x.Cushion = p.PledgedCoins - p.Required
+		x.Cushion = p.Offered - p.Required
 		until[&x.JoinUntil] = p.InitHeight + p.Period
 		until[&x.ActivateUntil] = p.InitHeight + p.Period + l.b.net.ActivationGrace
 	case pool.Replenishing:
@@ -207,9 +207,9 @@ func (l *look) yield(p *pool.Pool, network *income, more int64) (*Yield, error) 
 	if err != nil {
 		return nil, err
 	}
-	basis, coins := "pool", p.MemberCoins+min(more, max(0, p.Target-p.MemberCoins))
+	basis, coins := "pool", p.Counted+min(more, max(0, p.Target-p.Counted))
 	if in == nil || in.amount == 0 && in.blocks < int64(l.b.net.IdleLimit) {
-		in, basis, coins = network, "network", max(p.Target, p.PledgedCoins+more)
+		in, basis, coins = network, "network", max(p.Target, p.Offered+more)
 	}
 	if in == nil || basis == "network" && in.amount == 0 || in.blocks == 0 || coins == 0 || !p.Status.Live() {
 		return nil, nil
@@ -300,10 +300,10 @@ func (l *look) pledge(p *pool.Pool, pl *pool.Pledge) (PoolPledge, error) {
 	net := &l.b.net
 	x := PoolPledge{
 		Seq: pl.Seq, PastelID: pl.PastelID.String(), Address: pastel.Address{Kind: pastel.AddressP2PKH, Hash: pl.Owner}.Encode(net),
-		Reward: pl.Reward.Encode(net), Coins: pl.Coins, Role: pl.Role.String(), Share: "0", Accrued: pl.Accrued,
+		Reward: pl.Reward.Encode(net), Offered: pl.Offered, Counted: pl.Counted, Held: pl.Held, Role: pl.Role.String(), Share: "0", Accrued: pl.Accrued,
 	}
-	if pl.Role == pool.Member && p.MemberCoins > 0 {
-		x.Share = ticket.NewDecimal(pl.Coins*10_000/p.MemberCoins, 2).String()
+	if pl.Role == pool.Member && p.Counted > 0 {
+		x.Share = ticket.NewDecimal(pl.Counted*10_000/p.Counted, 2).String()
 	}
 	return x, l.moments(map[**Moment]pastel.Height{&x.Since: pl.Since})
 }

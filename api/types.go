@@ -56,8 +56,8 @@ type Statistics struct {
 	Tip            Tip            `json:"tip"`
 	Pools          map[string]int `json:"pools" doc:"Pools by status."`
 	Members        int            `json:"members" doc:"PastelIDs whose pledges earn."`
-	MemberCoins    int64          `json:"member_coins" doc:"Coins that back Supernodes, PSL."`
-	PledgedCoins   int64          `json:"pledged_coins" doc:"Coins of all live pledges, PSL."`
+	Counted        int64          `json:"counted_coins" doc:"Coins that back Supernodes, PSL."`
+	Offered        int64          `json:"offered_coins" doc:"What all live pledges offer, PSL."`
 	Supernodes     int            `json:"supernodes" doc:"Active pools: each backs one Supernode."`
 	Escrowed       pastel.Amount  `json:"escrowed" doc:"Rewards in escrow, patoshi."`
 	Income         pastel.Amount  `json:"income" doc:"Rewards received since the beginning, patoshi."`
@@ -79,7 +79,7 @@ type PoolTerms struct {
 	Company   string  `json:"company" doc:"Operator's name, as the operator wrote it. Anybody can write any name."`
 	Operator  string  `json:"operator" doc:"Operator's PastelID."`
 	Supernode string  `json:"supernode" doc:"Supernode's PastelID."`
-	Status    string  `json:"status" enum:"subscribing,active,replenishing,dissolved,expired" doc:"Where the pool is in its life."`
+	Status    string  `json:"status" enum:"subscribing,active,replenishing,dissolved,expired,closed" doc:"Where the pool is in its life."`
 	Fee       string  `json:"fee_percent" doc:"Operator's fee, percent of the rewards."`
 	Factor    string  `json:"factor" doc:"Overcollateralization factor."`
 	Required  int64   `json:"required_coins" doc:"Coins the Supernode needs, PSL."`
@@ -93,8 +93,8 @@ type PoolTerms struct {
 // Pool is a pool in a list, as it is now.
 type Pool struct {
 	PoolTerms
-	MemberCoins    int64   `json:"member_coins" doc:"Coins of members, PSL."`
-	PledgedCoins   int64   `json:"pledged_coins" doc:"Coins of all live pledges, PSL."`
+	Counted        int64   `json:"counted_coins" doc:"What backs the Supernode and earns, PSL."`
+	Offered        int64   `json:"offered_coins" doc:"What all live pledges offer, PSL."`
 	Cushion        int64   `json:"cushion_coins" doc:"Coins that may leave before the Supernode stops, PSL; below zero if some are lacking."`
 	LeastPledge    int64   `json:"least_pledge_coins" doc:"Least coins of a new pledge in the next block, PSL; 0 if the pool takes none."`
 	Waits          bool    `json:"waits,omitempty" doc:"A new pledge would be on standby: it earns nothing until a place is free."`
@@ -161,7 +161,9 @@ type PoolPledge struct {
 	PastelID string        `json:"pastelid"`
 	Address  string        `json:"address" doc:"Address that is pledged."`
 	Reward   string        `json:"reward_address" doc:"Address that rewards are paid to."`
-	Coins    int64         `json:"coins" doc:"PSL, after the cut, if any."`
+	Offered  int64         `json:"offered_coins" doc:"What the pledge offers, PSL."`
+	Counted  int64         `json:"counted_coins" doc:"What of the offer backs the Supernode and earns, PSL. The rest waits in line."`
+	Held     int64         `json:"held_coins" doc:"What it counted at the last settlement, PSL: its share of what others forfeit."`
 	Role     string        `json:"role" enum:"plain,member,standby" doc:"A member earns, a standby waits for a place, plain is a pledge before activation."`
 	Share    string        `json:"share_percent" doc:"Part of the members' coins, percent."`
 	Since    *Moment       `json:"member_since,omitempty"`
@@ -174,7 +176,7 @@ type Position struct {
 	Pool           string  `json:"pool"`
 	Company        string  `json:"company" doc:"Operator's name."`
 	Status         string  `json:"status" doc:"Of the pool."`
-	MemberCoins    int64   `json:"member_coins" doc:"Coins of all of the pool's members, PSL."`
+	PoolCounted    int64   `json:"pool_counted_coins" doc:"What all pledges of the pool count together, PSL."`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
 	Leaving        Leaving `json:"leaving"`
 }
@@ -193,10 +195,11 @@ type Pledge struct {
 	PastelID  string        `json:"pastelid"`
 	Address   string        `json:"address" doc:"Address that is pledged."`
 	Reward    string        `json:"reward_address"`
-	Coins     int64         `json:"coins" doc:"PSL, as the ticket says: before any cut."`
-	Ticket    string        `json:"ticket" doc:"Transaction of the ticket."`
-	Output    string        `json:"output" doc:"The output that the ticket names, txid:vout."`
+	Offered   int64         `json:"offered_coins" doc:"What its last ticket offers, PSL."`
+	Ticket    string        `json:"ticket" doc:"Transaction of its last ticket: the one that made it, or an amendment."`
+	Output    string        `json:"output" doc:"The output that its last ticket names, txid:vout."`
 	Joined    Moment        `json:"joined"`
+	Amended   *Moment       `json:"amended,omitempty" doc:"When its owner last raised the offer or changed the reward address."`
 	Ended     *Moment       `json:"ended,omitempty"`
 	Outcome   string        `json:"outcome,omitempty" enum:"pledge.left,pledge.released" doc:"How it ended."`
 	Forfeited pastel.Amount `json:"forfeited,omitempty" doc:"Given up by leaving, patoshi."`
@@ -212,7 +215,8 @@ type Account struct {
 	Tarnished  bool          `json:"tarnished,omitempty" doc:"It lost reputation at some time."`
 	Positions  []Position    `json:"positions" doc:"Live pledges."`
 	Past       int           `json:"past" doc:"Pledges that ended."`
-	Coins      int64         `json:"coins" doc:"Coins in live pledges, PSL."`
+	Offered    int64         `json:"offered_coins" doc:"What the live pledges offer, PSL."`
+	Counted    int64         `json:"counted_coins" doc:"What of it backs Supernodes and earns, PSL."`
 	Accrued    pastel.Amount `json:"accrued" doc:"Earned since the last settlements, patoshi: lost by leaving now."`
 	Claims     []Claim       `json:"claims" doc:"Settled, in no payout yet, of the account's reward addresses."`
 	Claimed    pastel.Amount `json:"claimed" doc:"Sum of the claims, patoshi."`
@@ -230,7 +234,7 @@ type Payment struct {
 	Pool      string        `json:"pool"`
 	Address   string        `json:"address,omitempty" doc:"That is paid, if it is one."`
 	Addresses int           `json:"addresses" doc:"How many of the account's addresses are paid."`
-	Amount    pastel.Amount `json:"amount" doc:"Patoshi, network fee taken off."`
+	Amount    pastel.Amount `json:"amount" doc:"Patoshi."`
 	Status    string        `json:"status" enum:"pending,paid,cancelled"`
 	Settled   Moment        `json:"settled"`
 	From      Moment        `json:"valid_from" doc:"First block it can be mined in."`
@@ -247,8 +251,7 @@ type Payout struct {
 	To        Moment        `json:"valid_to" doc:"Last block it can be mined in."`
 	Paid      *Moment       `json:"paid,omitempty"`
 	Cancelled *Moment       `json:"cancelled,omitempty"`
-	Amount    pastel.Amount `json:"amount" doc:"Paid to all, patoshi, network fee taken off."`
-	Fee       pastel.Amount `json:"fee" doc:"Network fee, patoshi."`
+	Amount    pastel.Amount `json:"amount" doc:"Paid to all, patoshi."`
 	Change    pastel.Amount `json:"change" doc:"Back to escrow, patoshi."`
 	Outputs   int           `json:"outputs" doc:"How many are paid."`
 }
@@ -258,7 +261,7 @@ type PayoutDetail struct {
 	Tip Tip `json:"tip"`
 	Payout
 	Payments []Output `json:"payments" doc:"In the order of the transaction, without the change."`
-	Hex      string   `json:"hex" doc:"The transaction. It needs no signature: anyone can broadcast it, nobody can change it."`
+	Hex      string   `json:"hex" doc:"The transaction. It needs no signature, and nobody can change it. Upgraded miners put it into their blocks; no mempool takes it."`
 }
 
 // Output is a payment of a payout.
@@ -284,14 +287,15 @@ type Event struct {
 	Type      string        `json:"type" doc:"As in the protocol, such as pledge.accepted."`
 	Pool      string        `json:"pool,omitempty"`
 	PastelID  string        `json:"pastelid,omitempty"`
-	Coins     int64         `json:"coins,omitempty" doc:"PSL."`
+	Owner     string        `json:"owner,omitempty" doc:"Pubkey hash of the pledged address, hex."`
+	Coins     int64         `json:"coins,omitempty" doc:"What counts, of the pool or the pledge, PSL."`
+	Offered   int64         `json:"offered,omitempty" doc:"What the pledge offers, PSL."`
 	Role      string        `json:"role,omitempty"`
-	Amount    pastel.Amount `json:"amount,omitempty" doc:"Received or forfeited; of payout.settled, all it pays. Patoshi."`
+	Amount    pastel.Amount `json:"amount,omitempty" doc:"Received or forfeited; of payout.settled, all it pays; of pool.closed, what is left in escrow. Patoshi."`
 	Forfeited pastel.Amount `json:"forfeited,omitempty" doc:"By who left, patoshi."`
 	TxID      string        `json:"txid,omitempty"`
 	Reason    string        `json:"reason,omitempty" doc:"Why a ticket was rejected; stable."`
 	Points    *int          `json:"points,omitempty" doc:"Reputation afterwards."`
-	Fee       pastel.Amount `json:"fee,omitempty" doc:"Of a payout, patoshi."`
 	Text      string        `json:"text" doc:"The event in plain words."`
 }
 
@@ -312,20 +316,20 @@ type Series struct {
 
 // Operator is an operator's record.
 type Operator struct {
-	PastelID    string         `json:"pastelid"`
-	Companies   []string       `json:"companies" doc:"Names the operator gave."`
-	Reputation  int            `json:"reputation" doc:"0 to 100."`
-	Pools       map[string]int `json:"pools" doc:"By status."`
-	IDs         []string       `json:"pool_ids"`
-	Since       Moment         `json:"since" doc:"The first pool."`
-	MemberCoins int64          `json:"member_coins" doc:"Coins of members, PSL."`
-	Income      pastel.Amount  `json:"income" doc:"Rewards received by the pools, patoshi."`
-	Paid        pastel.Amount  `json:"paid" doc:"Paid out, patoshi."`
-	Payouts     int64          `json:"payouts" doc:"Payouts that were mined."`
-	Cancelled   int64          `json:"payouts_cancelled" doc:"Payouts that nobody broadcast in time."`
-	Replenish   int64          `json:"replenished" doc:"Times a pool fell short of collateral."`
-	Left        int64          `json:"left" doc:"Pledges whose owners left."`
-	Fees        []string       `json:"fees_percent" doc:"Fees of the pools, percent, lowest first."`
+	PastelID   string         `json:"pastelid"`
+	Companies  []string       `json:"companies" doc:"Names the operator gave."`
+	Reputation int            `json:"reputation" doc:"0 to 100."`
+	Pools      map[string]int `json:"pools" doc:"By status."`
+	IDs        []string       `json:"pool_ids"`
+	Since      Moment         `json:"since" doc:"The first pool."`
+	Counted    int64          `json:"counted_coins" doc:"What backs the Supernode and earns, PSL."`
+	Income     pastel.Amount  `json:"income" doc:"Rewards received by the pools, patoshi."`
+	Paid       pastel.Amount  `json:"paid" doc:"Paid out, patoshi."`
+	Payouts    int64          `json:"payouts" doc:"Payouts that were mined."`
+	Cancelled  int64          `json:"payouts_cancelled" doc:"Payouts that were not mined in time."`
+	Replenish  int64          `json:"replenished" doc:"Times a pool fell short of collateral."`
+	Left       int64          `json:"left" doc:"Pledges whose owners left."`
+	Fees       []string       `json:"fees_percent" doc:"Fees of the pools, percent, lowest first."`
 }
 
 // Spend is an unconfirmed transaction that spends pledged coins.

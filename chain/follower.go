@@ -35,7 +35,7 @@ type FollowerConfig struct {
 type Status struct {
 	Target pastel.Height // the node's tip as last seen, -1 before
 	Synced bool          // the ledger was at the node's tip when last compared, and no more than a few blocks came since
-	Err    error         // why it does not get on, nil if it does
+	Err    error         // why it does not get on, nil if it does; the ledger's Outage while there is one
 }
 
 // Follower moves a ledger along the best chain of a node: first sync, catching up and reorganizations are one loop, and what
@@ -62,8 +62,12 @@ func NewFollower(cfg FollowerConfig) *Follower {
 // Status returns how the follower is doing; it may be called at any time.
 func (f *Follower) Status() Status {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.status
+	status := f.status
+	f.mu.Unlock()
+	if err := f.cfg.Ledger.Outage(); err != nil {
+		status.Synced, status.Err = false, err
+	}
+	return status
 }
 
 // ErrForeignChain says that the node follows another chain than the one the ledger holds.

@@ -191,7 +191,7 @@ func sameUpdates(t *testing.T, got, want []*pool.Update) {
 			t.Fatal(err)
 		}
 		if string(g) != string(w) || got[i].Digest != want[i].Digest || !reflect.DeepEqual(got[i].Settled, want[i].Settled) ||
-			!reflect.DeepEqual(got[i].Joined, want[i].Joined) || !reflect.DeepEqual(got[i].Credits, want[i].Credits) {
+			!reflect.DeepEqual(got[i].Accepted, want[i].Accepted) || !reflect.DeepEqual(got[i].Credits, want[i].Credits) {
 			t.Fatalf("block %d\n     %s\nwant %s", i, g, w)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -14,26 +13,39 @@ import (
 )
 
 // Ledger is the rules' state together with the store that keeps it. It moves by one step at a time, stored before the step
-// returns; readers see the state between steps. It is safe for concurrent use.
+// returns. A step that was accepted is stored, however often that has to be tried. It is safe for concurrent use.
+//
+// Readers see the state between steps, and a step from when it is accepted on, before it is stored. They never see it taken back: a
+// ledger that cannot store it fails, and has to be opened again. Tip alone, by which a node finds out whether its step was made,
+// waits until it is stored.
 type Ledger struct {
 	net   pastel.Network
 	store Store
 
-	step sync.Mutex // one step at a time, its storing included
+	turn    chan struct{}      // holds a token while a step is made, its storing included
+	storing context.Context    // of tries to store
+	cut     context.CancelFunc // ends it
+	close   sync.Once
+	closed  chan struct{}
 
 	mu     sync.RWMutex // guards what follows; never held while storing
 	state  *pool.State
-	failed error         // a step could not be stored: memory and store may differ
+	failed error         // a step cannot be stored: memory and store differ
 	moved  chan struct{} // closed at the next step
+	outage outage
 }
 
-// OpenLedger loads the state of a network from a store.
+// OpenLedger loads the state of a network from a store, which must not be closed before the ledger is.
 func OpenLedger(ctx context.Context, net pastel.Network, shadow bool, store Store) (*Ledger, error) {
 	state, err := store.Load(ctx, net, shadow)
 	if err != nil {
 		return nil, fmt.Errorf("load the ledger: %w", err)
 	}
-	return &Ledger{net: net, store: store, state: state, moved: make(chan struct{})}, nil
+	l := &Ledger{
+		net: net, store: store, state: state, moved: make(chan struct{}), turn: make(chan struct{}, 1), closed: make(chan struct{}),
+	}
+	l.storing, l.cut = context.WithCancel(context.WithoutCancel(ctx))
+	return l, nil
 }
 
 // Network returns the parameters the ledger goes by.
@@ -70,39 +82,47 @@ var ErrTooDeep = errors.New("reorganization is deeper than the rules allow")
 
 // Step takes blocks above base back and applies others on top, as one stored step. When a block is refused (*pool.BlockError,
 // *pool.OrderError), the step ends before it and the error is returned with what was done: the blocks before it stay applied.
-// Any other error means that nothing is known to be stored: the ledger refuses further steps and has to be opened again.
+// ErrNotStored means that the context ended first; the step goes on. After any other error the step is not made; if Failed then
+// tells of it, the ledger has to be opened again.
 func (l *Ledger) Step(ctx context.Context, base pastel.Height, blocks []*pool.Prepared) (*Change, error) {
-	l.step.Lock()
-	defer l.step.Unlock()
+	if err := l.begin(ctx); err != nil {
+		return nil, err
+	}
 	return l.take(ctx, base, blocks)
 }
 
-// commitPatience is how long a database may take to store a step before it counts as lost.
-const commitPatience = 2 * time.Minute
-
-// take is Step, for one who holds l.step.
+// take is Step, for one whose turn it is, which it ends.
 func (l *Ledger) take(ctx context.Context, base pastel.Height, blocks []*pool.Prepared) (*Change, error) {
 	undos, err := l.undosAbove(ctx, base)
 	if err != nil {
+		l.end()
 		return nil, err
 	}
 	c, refused, err := l.move(undos, blocks)
 	if err != nil {
-		return nil, l.fail(err)
+		err = l.fail(err)
+		l.end()
+		return nil, err
 	}
 	if len(undos) == 0 && len(c.Blocks) == 0 {
+		l.end()
 		return c, refused
 	}
-	// Who asked for the step may go away, a shutdown included: it is stored all the same, the state in memory has it.
-	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
-	defer cancel()
-	if err := l.store.Commit(storing, c); err != nil {
-		return nil, l.fail(fmt.Errorf("store block %d: %w", c.Tip.Height, err))
+	// Who asked for the step may go away: it is stored all the same, the state in memory has it.
+	stored := make(chan error, 1)
+	go func() {
+		err := l.keep(c, patience(c, undos))
+		l.end()
+		stored <- err
+	}()
+	select {
+	case err = <-stored:
+	case <-ctx.Done():
+		return nil, l.notStored(ctx)
 	}
-	l.mu.Lock()
-	close(l.moved)
-	l.moved = make(chan struct{})
-	l.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	return c, refused
 }
 
@@ -137,12 +157,13 @@ func (l *Ledger) move(undos []*pool.Undo, blocks []*pool.Prepared) (c *Change, r
 	if l.failed != nil {
 		return nil, nil, l.failed
 	}
+	from := l.state.Tip()
 	for _, u := range undos {
 		if err := l.state.Revert(u); err != nil {
 			return nil, nil, err
 		}
 	}
-	c = &Change{Base: l.state.Tip(), Back: len(undos), Reorg: l.net.MaxReorg}
+	c = &Change{From: from, Base: l.state.Tip(), Back: len(undos), Reorg: l.net.MaxReorg}
 	var applied []*pool.Undo
 	for _, b := range blocks {
 		u, err := l.state.Apply(b)
@@ -188,7 +209,7 @@ func (l *Ledger) Failed() error {
 
 var _ Rules = (*Ledger)(nil)
 
-// answer is View for Rules: a ledger that could not store a step has no answers.
+// answer is View for Rules: a ledger that cannot store a step has no answers.
 func (l *Ledger) answer(f func(*pool.State)) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -200,21 +221,24 @@ func (l *Ledger) answer(f func(*pool.State)) error {
 }
 
 // Tip implements Rules. A step that is being stored counts once it is.
-func (l *Ledger) Tip(context.Context) (tip pool.Tip, err error) {
-	l.step.Lock()
-	defer l.step.Unlock()
+func (l *Ledger) Tip(ctx context.Context) (tip pool.Tip, err error) {
+	if err := l.begin(ctx); err != nil {
+		return tip, err
+	}
+	defer l.end()
 	err = l.answer(func(s *pool.State) { tip = s.Tip() })
 	return tip, err
 }
 
-// Connect implements Rules.
+// Connect implements Rules. ErrNotStored is no answer yet; the block is the tip once it is stored.
 func (l *Ledger) Connect(ctx context.Context, raw []byte) error {
 	b, err := pastel.ParseBlock(raw)
 	if err != nil {
 		return &RefusedError{RefusedBlock, err.Error()}
 	}
-	l.step.Lock() // the tip must not move in between
-	defer l.step.Unlock()
+	if err := l.begin(ctx); err != nil { // the tip must not move in between
+		return err
+	}
 	tip := l.Last()
 	_, err = l.take(ctx, tip.Height, []*pool.Prepared{pool.Prepare(&l.net, tip.Height+1, b)})
 	var rule *pool.BlockError
@@ -230,10 +254,12 @@ func (l *Ledger) Connect(ctx context.Context, raw []byte) error {
 
 // Disconnect implements Rules.
 func (l *Ledger) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
-	l.step.Lock()
-	defer l.step.Unlock()
+	if err := l.begin(ctx); err != nil {
+		return err
+	}
 	tip := l.Last()
 	if tip.Hash != hash || tip.Height < 0 {
+		l.end()
 		return &RefusedError{RefusedBlock, fmt.Sprintf("block %s is not the last one, block %d (%s)", hash, tip.Height, tip.Hash)}
 	}
 	_, err := l.take(ctx, tip.Height-1, nil)
@@ -295,14 +321,4 @@ func (l *Ledger) Supernode(_ context.Context, activation pastel.TxID) (sn *Super
 		}
 	})
 	return sn, err
-}
-
-// Escrow implements Rules.
-func (l *Ledger) Escrow(_ context.Context, script []byte) (e *Escrow, err error) {
-	err = l.answer(func(s *pool.State) {
-		if id, status, found := s.PoolOfEscrow(script); found {
-			e = &Escrow{id, status == pool.Active}
-		}
-	})
-	return e, err
 }

@@ -22,13 +22,12 @@ type Rules interface {
 	// CheckTx asks whether a transaction may enter the mempool, to be mined on top of the tip by a block of this time, in
 	// seconds since 1970 (pasteld: AcceptToMemoryPool). *RefusedError says why not.
 	CheckTx(ctx context.Context, tx []byte, time uint32) error
-	// Payouts returns the payout transactions that the next block may hold, oldest first (pasteld: CreateNewBlock).
+	// Payouts returns the payout transactions that the next block may hold, oldest first. They reach blocks through templates alone
+	// (pasteld: CreateNewBlock).
 	Payouts(ctx context.Context) ([]*pastel.Tx, error)
 	// Supernode returns the Supernode whose collateral reference is (activation, ffffffff), or nil if no active pool backs one
 	// (pasteld: CMasternode::CheckCollateral, mnb and mnid checks).
 	Supernode(ctx context.Context, activation pastel.TxID) (*Supernode, error)
-	// Escrow returns the pool whose escrow script this is, or nil (pasteld: payee checks). A coinbase may pay only an active one.
-	Escrow(ctx context.Context, script []byte) (*Escrow, error)
 }
 
 // Supernode is a Supernode that an active pool backs (protocol 7).
@@ -36,12 +35,6 @@ type Supernode struct {
 	Pool     ticket.PoolID
 	PastelID pastelid.PastelID // its identity, supernode_pastel_id
 	Payee    pastel.Script     // the pool's escrow script
-}
-
-// Escrow tells whose escrow a script is.
-type Escrow struct {
-	Pool   ticket.PoolID
-	Active bool
 }
 
 // A RefusedError says that the rules do not allow a block or a transaction. Reason is stable, for programs: a ticket's
@@ -53,7 +46,7 @@ type RefusedError struct {
 
 // Reasons beside those of tickets.
 const (
-	RefusedEscrow = "escrow_spend" // it spends escrow and is not a payout that is valid now
+	RefusedEscrow = "escrow_spend" // it spends escrow and is not a payout that is valid now (protocol 4b)
 	RefusedBlock  = "bad_block"    // it does not parse or does not follow the tip
 )
 

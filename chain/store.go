@@ -14,8 +14,12 @@ import (
 type Store interface {
 	// Load returns the state after the last commit, or a new one. The parameters must be those the store was made with.
 	Load(ctx context.Context, net pastel.Network, shadow bool) (*pool.State, error)
-	// Commit stores a change, whole or not at all. After an error the store may hold either: the ledger is opened again.
+	// Commit stores a change, whole or not at all. After an error the store may hold either. Committing the same change again is
+	// safe: it is stored where the store ends in c.From, it is there already where the store ends in c.Tip, and it is refused for
+	// good where the store ends anywhere else.
 	Commit(ctx context.Context, c *Change) error
+	// Passes reports whether an error of Commit is no reason to give up: the same change may be stored later.
+	Passes(err error) bool
 	// Undo returns the record that takes the block at h back; ErrNotFound if it is too old.
 	Undo(ctx context.Context, h pastel.Height) (*pool.Undo, error)
 	// HashAt returns the hash of the block at h; ErrNotFound if there is none.
@@ -24,6 +28,7 @@ type Store interface {
 
 // Change is a step of a ledger: some blocks are taken back, others come on top.
 type Change struct {
+	From    pool.Tip        // the last block before the step
 	Base    pool.Tip        // the last block that stays
 	Back    int             // how many blocks above it are taken back
 	Blocks  []*pool.Update  // on top of it, in order
@@ -62,6 +67,9 @@ func (m *Memory) Commit(_ context.Context, c *Change) error {
 	}
 	return nil
 }
+
+// Passes is false: nothing fails.
+func (m *Memory) Passes(error) bool { return false }
 
 // Undo returns the undo record of a block among the last.
 func (m *Memory) Undo(_ context.Context, h pastel.Height) (*pool.Undo, error) {

@@ -135,18 +135,6 @@ func (c *Client) Supernode(ctx context.Context, activation pastel.TxID) (*chain.
 	return &chain.Supernode{Pool: ticket.PoolID(sn.Pool), PastelID: id, Payee: payee}, nil
 }
 
-// Escrow implements chain.Rules.
-func (c *Client) Escrow(ctx context.Context, script []byte) (*chain.Escrow, error) {
-	var e *escrow
-	if err := c.call(ctx, callEscrow, &e, hex.EncodeToString(script)); err != nil || e == nil {
-		return nil, err
-	}
-	if _, err := ticket.ParsePoolID(e.Pool); err != nil || e.Active == nil {
-		return nil, c.nonsense(callEscrow)
-	}
-	return &chain.Escrow{Pool: ticket.PoolID(e.Pool), Active: *e.Active}, nil
-}
-
 func isRefusal(err error) bool {
 	var refused *chain.RefusedError
 	return errors.As(err, &refused)

@@ -91,13 +91,7 @@ func TestSameAsInProcess(t *testing.T) {
 		near.View(func(s *pool.State) {
 			for _, id := range append(s.Pools(), "none.0000000000000000000000000000000000000000") {
 				script := ticket.EscrowAddress(id).Script()
-				e, gotErr := client.Escrow(ctx, script)
 				p, _ := s.Pool(id)
-				var want *chain.Escrow
-				if p.ID != "" {
-					want = &chain.Escrow{Pool: id, Active: p.Status == pool.Active}
-				}
-				same(t, "escrow", e, want, gotErr, nil)
 				sn, gotErr := client.Supernode(ctx, p.ActivationTx)
 				var wantSN *chain.Supernode
 				if p.Status == pool.Active {
@@ -187,8 +181,7 @@ func TestAskedTogether(t *testing.T) {
 				}
 				_, payoutsErr := client.Payouts(ctx)
 				_, supernodeErr := client.Supernode(ctx, pastel.TxID{1})
-				_, escrowErr := client.Escrow(ctx, []byte{1})
-				if err := errors.Join(payoutsErr, supernodeErr, escrowErr, client.CheckTx(ctx, tx, 1)); err != nil {
+				if err := errors.Join(payoutsErr, supernodeErr, client.CheckTx(ctx, tx, 1)); err != nil {
 					t.Error(err)
 				}
 				select {
@@ -337,7 +330,7 @@ func TestHostileRequests(t *testing.T) {
 	}
 	user, password, _ := strings.Cut(string(text), ":")
 	many := `{"method":"smartpool_checktx","params":["00",` + strings.Repeat("9", 1<<20) + `]}`
-	deep := `{"method":"smartpool_escrow","params":[` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `]}`
+	deep := `{"method":"smartpool_supernode","params":[` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `]}`
 	for name, c := range map[string]struct {
 		method, path, host, body string
 		password                 string
@@ -355,12 +348,12 @@ func TestHostileRequests(t *testing.T) {
 		"few parameters":  {"POST", "/", "", `{"method":"smartpool_connectblock","params":[]}`, password, 500},
 		"many parameters": {"POST", "/", "", `{"method":"smartpool_tip","params":[1]}`, password, 500},
 		"no hex":          {"POST", "/", "", `{"method":"smartpool_connectblock","params":["xyz"]}`, password, 500},
-		"no text":         {"POST", "/", "", `{"method":"smartpool_escrow","params":[{}]}`, password, 500},
+		"no text":         {"POST", "/", "", `{"method":"smartpool_supernode","params":[{}]}`, password, 500},
 		"no hash":         {"POST", "/", "", `{"method":"smartpool_disconnectblock","params":["00"]}`, password, 500},
 		"no id":           {"POST", "/", "", `{"method":"smartpool_supernode","params":["00"]}`, password, 500},
 		"huge time":       {"POST", "/", "", `{"method":"smartpool_checktx","params":["00",4294967296]}`, password, 500},
 		"null time":       {"POST", "/", "", `{"method":"smartpool_checktx","params":["00",null]}`, password, 500},
-		"null script":     {"POST", "/", "", `{"method":"smartpool_escrow","params":[null]}`, password, 500},
+		"null id":         {"POST", "/", "", `{"method":"smartpool_supernode","params":[null]}`, password, 500},
 		"huge number":     {"POST", "/", "", `{"method":"smartpool_checktx","params":["00",1e999999999]}`, password, 500},
 		"many digits":     {"POST", "/", "", many, password, 500},
 		"deep parameter":  {"POST", "/", "", deep, password, 500},
@@ -462,7 +455,6 @@ func TestHostileAnswers(t *testing.T) {
 		"consent and reason":   {200, `{"result":{"ok":true,"reason":"x"},"error":null,"id":1}`},
 		"consent and detail":   {200, `{"result":{"ok":true,"detail":"x"},"error":null,"id":1}`},
 		"tip without a height": {200, `{"result":{"hash":"` + zeros + `","digest":"` + zeros + `"},"error":null,"id":1}`},
-		"escrow of no state":   {200, `{"result":{"pool":"abc.` + zeros[:40] + `"},"error":null,"id":1}`},
 		"both":                 {200, `{"result":{"ok":true},"error":{"code":-1,"message":"no"},"id":1}`},
 		"trailing":             {200, `{"result":{"ok":true},"error":null,"id":1}{}`},
 		"array":                {200, `{"result":[true],"error":null,"id":1}`},
@@ -470,7 +462,7 @@ func TestHostileAnswers(t *testing.T) {
 		"no hex":               {200, `{"result":["zz"],"error":null,"id":1}`},
 		"no transaction":       {200, `{"result":["00"],"error":null,"id":1}`},
 		"tip of nothing":       {200, `{"result":{"height":-2,"hash":"","digest":""},"error":null,"id":1}`},
-		"no pool":              {200, `{"result":{"pool":"x","active":true},"error":null,"id":1}`},
+		"no pool":              {200, `{"result":{"pool":"x"},"error":null,"id":1}`},
 		"no PastelID":          {200, `{"result":{"pool":"x","pastelid":"y","payee":"00"},"error":null,"id":1}`},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -495,9 +487,6 @@ func TestHostileAnswers(t *testing.T) {
 		if sn, err := client.Supernode(ctx, pastel.TxID{}); sn != nil {
 			t.Errorf("%s: a Supernode: %v, %v", name, sn, err)
 		}
-		if e, err := client.Escrow(ctx, []byte{1}); e != nil {
-			t.Errorf("%s: an escrow: %v, %v", name, e, err)
-		}
 		server.Close()
 	}
 }
@@ -507,7 +496,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add(`{"method":"smartpool_tip","params":[],"id":1}`)
 	f.Add(`{"method":"smartpool_checktx","params":["00",1],"id":1}`)
 	f.Add(`{"method":"smartpool_connectblock","params":["` + hex.EncodeToString(life(f)[0][:80]) + `"],"id":1}`)
-	f.Add(`{"method":"smartpool_escrow","params":["a914"],"id":null}`)
+	f.Add(`{"method":"smartpool_supernode","params":["a914"],"id":null}`)
 	handler := nodeapi.NewHandler(newLedger(f), "password")
 	f.Fuzz(func(t *testing.T, body string) {
 		req := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/", strings.NewReader(body))
@@ -528,7 +517,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(200, `{"result":{"height":-1,"hash":"`+zeros+`","digest":"`+zeros+`"},"error":null,"id":1}`)
 	f.Add(200, `{"result":null,"error":null,"id":1}`)
 	f.Add(200, `{"result":[],"error":null,"id":1}`)
-	f.Add(200, `{"result":{"pool":"abc.`+zeros[:40]+`","active":true},"error":null,"id":1}`)
+	f.Add(200, `{"result":{"pool":"abc.`+zeros[:40]+`","pastelid":"x","payee":"51"},"error":null,"id":1}`)
 	f.Add(500, `{"result":null,"error":{"code":-1,"message":"no"},"id":1}`)
 	f.Add(401, "")
 	cookie := filepath.Join(f.TempDir(), ".cookie")
@@ -559,13 +548,10 @@ func FuzzAnswer(f *testing.F) {
 				t.Errorf("a payout from nowhere: %v", err)
 			}
 		}
-		if e, err := client.Escrow(ctx, []byte{1}); e != nil {
-			if _, labelErr := ticket.ParsePoolID(string(e.Pool)); labelErr != nil || err != nil {
-				t.Errorf("pool %q: %v", e.Pool, err)
+		if sn, err := client.Supernode(ctx, pastel.TxID{}); sn != nil {
+			if _, labelErr := ticket.ParsePoolID(string(sn.Pool)); labelErr != nil || err != nil || len(sn.Payee) == 0 {
+				t.Errorf("Supernode %v: %v", sn, err)
 			}
-		}
-		if sn, err := client.Supernode(ctx, pastel.TxID{}); sn != nil && (err != nil || len(sn.Payee) == 0) {
-			t.Errorf("Supernode %v: %v", sn, err)
 		}
 	})
 }

@@ -189,17 +189,6 @@ var calls = map[string]struct {
 		}
 		return supernode{string(sn.Pool), sn.PastelID.String(), hex.EncodeToString(sn.Payee)}, nil
 	}},
-	callEscrow: {1, func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error) {
-		script, err := hexParam(p[0])
-		if err != nil {
-			return nil, err
-		}
-		e, err := rules.Escrow(ctx, script)
-		if e == nil || err != nil {
-			return nil, err
-		}
-		return escrow{string(e.Pool), &e.Active}, nil
-	}},
 }
 
 // connect is Connect, except that a block that is the tip already is no refusal.

@@ -14,7 +14,6 @@ const (
 	callCheckTx    = "smartpool_checktx"         // transaction, time -> verdict
 	callPayouts    = "smartpool_payouts"         // -> [transaction]
 	callSupernode  = "smartpool_supernode"       // activation txid -> supernode or null
-	callEscrow     = "smartpool_escrow"          // script -> escrow or null
 )
 
 // tip is the last block that the rules hold.
@@ -35,11 +34,6 @@ type supernode struct {
 	Pool     string `json:"pool"`
 	PastelID string `json:"pastelid"`
 	Payee    string `json:"payee"` // script
-}
-
-type escrow struct {
-	Pool   string `json:"pool"`
-	Active *bool  `json:"active"` // a coinbase may pay it; never null
 }
 
 type request struct {

@@ -386,14 +386,14 @@ func (t *standing) cushions() error {
 		case low(p, sub):
 			return t.unconcerned(sub, p.ID), nil
 		}
-		return ending{text: fmt.Sprintf("Pool %s has its cushion again at %s: its members have %s, it needs %s.", p.ID, t.at, psl(p.MemberCoins),
+		return ending{text: fmt.Sprintf("Pool %s has its cushion again at %s: its members have %s, it needs %s.", p.ID, t.at, psl(p.Counted),
 			psl(p.Required))}, nil
 	})
 }
 
 // low reports whether a pool's cushion is.
 func low(p *store.PoolRow, sub *store.Subscription) bool {
-	return (p.MemberCoins-p.Required)*100 < sub.Cushion*(p.Target-p.Required)
+	return (p.Counted-p.Required)*100 < sub.Cushion*(p.Target-p.Required)
 }
 
 // gone says what became of a pool that does not live.

@@ -66,7 +66,7 @@ func payoutText(t pool.EventType, po *store.Payout, at when) string {
 		return fmt.Sprintf("Payout %s of pool %s was mined in %s: it pays %s PSL to %s. Nothing need be done.",
 			po.TxID, po.Pool, at, po.Total, addresses(po.Outputs))
 	}
-	return fmt.Sprintf("Pool %s settled %s PSL to %s in %s. Its payout %s can be mined from %s on; a keeper broadcasts it, or anyone.",
+	return fmt.Sprintf("Pool %s settled %s PSL to %s in %s. Upgraded miners can mine its payout %s from %s on. Nothing need be done.",
 		po.Pool, po.Total, addresses(po.Outputs), at, po.TxID, at.until(po.ValidFrom))
 }
 
@@ -86,14 +86,14 @@ func shareText(share pastel.Amount) string {
 }
 
 func overdueText(po *store.Payout, at when) string {
-	return fmt.Sprintf("Payout %s of pool %s, %s PSL to %s, could be mined since block %d and is not at %s. Broadcast it, or run a "+
-		"daemon with --keeper; it is cancelled and settled anew after %s.", po.TxID, po.Pool, po.Total, addresses(po.Outputs), po.ValidFrom, at,
+	return fmt.Sprintf("Payout %s of pool %s, %s PSL to %s, could be mined since block %d and is not at %s. The next block of an "+
+		"upgraded miner takes it; not mined by %s, it is cancelled and settled anew.", po.TxID, po.Pool, po.Total, addresses(po.Outputs), po.ValidFrom, at,
 		at.until(po.ValidTo))
 }
 
 func cushionText(p *store.PoolRow, least int64, at when) string {
 	return fmt.Sprintf("Pool %s has less than %d %% of its cushion at %s: its members have %s, it needs %s, its target is %s. Find further "+
-		"pledges before more members leave.", p.ID, least, at, psl(p.MemberCoins), psl(p.Required), psl(p.Target))
+		"pledges before more members leave.", p.ID, least, at, psl(p.Counted), psl(p.Required), psl(p.Target))
 }
 
 func spendingText(x *store.Spend, at when) string {

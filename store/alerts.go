@@ -44,6 +44,7 @@ func OpenAlerts(ctx context.Context, database string, net pastel.Network) (*Aler
 			return nil, errPostgresURL
 		}
 		a.reader.pool, a.reader.engine, a.begin = stdlib.OpenDB(*cfg), postgresReads, beginPostgresAlerts
+		a.reader.place = postgresPlace(cfg)
 	} else {
 		path, err := filepath.Abs(database)
 		if err != nil {
@@ -52,7 +53,7 @@ func OpenAlerts(ctx context.Context, database string, net pastel.Network) (*Aler
 		if a.reader.pool, err = sql.Open("sqlite", sqliteURL(path, "synchronous(FULL)", "cache_size(-4096)")); err != nil {
 			return nil, fmt.Errorf("open %s: %w", path, err)
 		}
-		a.reader.engine = sqliteReads
+		a.reader.engine, a.reader.place = sqliteReads, sqlitePlace(path)
 	}
 	const connections = 4
 	a.reader.pool.SetMaxOpenConns(connections)
@@ -77,11 +78,11 @@ func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 	defer a.turn.Unlock()
 	conn, err := a.reader.pool.Conn(ctx)
 	if err != nil {
-		return explain(err)
+		return a.reader.place.explain(ctx, err)
 	}
 	defer conn.Close() // gives it back
 	if _, err := conn.ExecContext(ctx, a.begin); err != nil {
-		return explain(err)
+		return a.reader.place.explain(ctx, err)
 	}
 	if err = f(&AlertTx{&Snapshot{ctx, conn, &a.reader}, db.New(conn)}); err == nil {
 		_, err = conn.ExecContext(ctx, "COMMIT")
@@ -90,7 +91,7 @@ func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 		// What fails is the connection, and the transaction ends with it.
 		conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // see above
 	}
-	return explain(err)
+	return a.reader.place.explain(ctx, err)
 }
 
 // AlertTx is a transaction on alerts. It reads the ledger as of one block, too.

@@ -13,18 +13,54 @@ import (
 	"github.com/pastelnetwork/smartpool/store/db"
 )
 
-// Commit stores a step of the ledger in one transaction. It refuses a step that does not begin where the database is.
+// ErrOvertaken says that another process has written to the database: it does not end where the ledger does any more. The ledger
+// has to be opened again.
+var ErrOvertaken = errors.New("another process has written to this database")
+
+// Commit stores a step of the ledger in one transaction. It asserts that the database ends where the step begins; where it ends in
+// the step already, an earlier try got through, and nothing is left to do. ErrOvertaken if it ends anywhere else.
 func (s *Store) Commit(ctx context.Context, c *chain.Change) error {
-	tx, err := s.begin(ctx, s.conn)
+	err := s.use(ctx, func() error { return s.commit(ctx, c) })
+	if errors.Is(err, ErrLocked) { // by our own lost connection, which the server has not noticed yet, or by another writer
+		if last, unread := s.engine.last(ctx); unread == nil {
+			if _, moved := due(last, c); moved != nil {
+				err = moved
+			}
+		}
+	}
+	return s.place.name(ctx, err)
+}
+
+// due reports whether a step is still to be written to a database that ends in this block.
+func due(last pool.Tip, c *chain.Change) (bool, error) {
+	switch last {
+	case c.From:
+		return true, nil
+	case c.Tip:
+		return false, nil
+	}
+	return false, fmt.Errorf("%w: it ends at block %d (%s), the ledger's step leads from block %d (%s) to block %d (%s)", ErrOvertaken,
+		last.Height, last.Hash, c.From.Height, c.From.Hash, c.Tip.Height, c.Tip.Hash)
+}
+
+func (s *Store) commit(ctx context.Context, c *chain.Change) error {
+	tx, err := s.engine.begin(ctx, s.conn, s.q)
 	if err != nil {
-		return explain(err)
+		return err
 	}
 	w := &writer{ctx: ctx, q: tx.queries(), net: &s.net}
-	if err := w.change(c); err != nil {
-		tx.Rollback() //nolint:errcheck // what fails is the connection, and the transaction ends with it
-		return explain(err)
+	write, err := w.due(c)
+	if err == nil && write {
+		err = w.change(c)
 	}
-	return explain(tx.Commit())
+	if first := tx.failed(); first != nil {
+		err = first
+	}
+	if err != nil || !write {
+		tx.Rollback() //nolint:errcheck // what fails is the connection, and the transaction ends with it
+		return err
+	}
+	return tx.Commit()
 }
 
 // writer writes a step within a transaction.
@@ -34,8 +70,16 @@ type writer struct {
 	net *pastel.Network
 }
 
+func (w *writer) due(c *chain.Change) (bool, error) {
+	last, err := lastBlock(w.ctx, w.q)
+	if err != nil {
+		return false, err
+	}
+	return due(last, c)
+}
+
 func (w *writer) change(c *chain.Change) error {
-	if err := w.rewind(&c.Base); err != nil {
+	if err := w.rewind(c); err != nil {
 		return err
 	}
 	if err := w.records(c.Records); err != nil {
@@ -64,57 +108,41 @@ func (w *writer) change(c *chain.Change) error {
 	return nil
 }
 
-// rewind takes back what lies above base, which must then be the last block.
-func (w *writer) rewind(base *pool.Tip) error {
-	last, err := w.q.LastBlock(w.ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		if base.Height != -1 {
-			return fmt.Errorf("the database is empty, the ledger goes on from block %d", base.Height)
-		}
+// rewind takes back what lies above the step's base, which must then be the last block.
+func (w *writer) rewind(c *chain.Change) error {
+	if c.Back == 0 {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	h := int64(base.Height)
-	if last.Height > h {
-		for _, undo := range []func(context.Context, int64) error{
-			w.q.DeleteEventsAbove, w.q.DeleteCreditsAbove, w.q.DeletePledgesAbove, w.q.DeletePayoutOutputsAbove, w.q.DeletePayoutsAbove,
-		} {
-			if err := undo(w.ctx, h); err != nil {
-				return err
-			}
-		}
-		above := sql.NullInt64{Int64: h, Valid: true}
-		for _, undo := range []func(context.Context, sql.NullInt64) error{
-			w.q.ReopenPledgesAbove, w.q.UnpayPayoutsAbove, w.q.UncancelPayoutsAbove,
-		} {
-			if err := undo(w.ctx, above); err != nil {
-				return err
-			}
-		}
-		n, err := w.q.DeleteBlocksAbove(w.ctx, h)
-		if err != nil {
-			return err
-		}
-		if n != last.Height-h {
-			return fmt.Errorf("the database had %d blocks above block %d, not %d: it is damaged", n, h, last.Height-h)
-		}
-		if h < 0 {
-			return nil
-		}
-		if last, err = w.q.LastBlock(w.ctx); err != nil {
+	h := int64(c.Base.Height)
+	for _, undo := range []func(context.Context, int64) error{
+		w.q.DeleteEventsAbove, w.q.DeleteCreditsAbove, w.q.DeletePledgesAbove, w.q.DeletePledgeTicketsAbove, w.q.DeletePayoutOutputsAbove,
+		w.q.DeletePayoutsAbove,
+	} {
+		if err := undo(w.ctx, h); err != nil {
 			return err
 		}
 	}
-	hash, err := hash32[pastel.BlockHash](last.Hash)
+	above := sql.NullInt64{Int64: h, Valid: true}
+	for _, undo := range []func(context.Context, sql.NullInt64) error{
+		w.q.ReopenPledgesAbove, w.q.UnpayPayoutsAbove, w.q.UncancelPayoutsAbove,
+	} {
+		if err := undo(w.ctx, above); err != nil {
+			return err
+		}
+	}
+	n, err := w.q.DeleteBlocksAbove(w.ctx, h)
 	if err != nil {
 		return err
 	}
-	if last.Height != h || hash != base.Hash {
-		return fmt.Errorf("the database ends at block %d (%s), the ledger goes on from block %d (%s)", last.Height, hash, h, base.Hash)
+	if n != int64(c.Back) {
+		return fmt.Errorf("the database had %d blocks above block %d, not %d: it is damaged", n, h, c.Back)
 	}
-	return nil
+	last, err := lastBlock(w.ctx, w.q)
+	if err == nil && last != c.Base {
+		err = fmt.Errorf("the database has block %d (%s) where the ledger has block %d (%s): it is damaged, start with an empty one",
+			last.Height, last.Hash, h, c.Base.Hash)
+	}
+	return err
 }
 
 func (w *writer) records(list []pool.Record) error {
@@ -140,9 +168,9 @@ func (w *writer) block(u *pool.Update, keepUndo bool) error {
 	if err := w.q.InsertBlock(w.ctx, b); err != nil {
 		return err
 	}
-	for i := range u.Joined {
-		if err := w.joined(&u.Joined[i], u.Height); err != nil {
-			return fmt.Errorf("pledge %d: %w", u.Joined[i].Seq, err)
+	for i := range u.Accepted {
+		if err := w.accepted(&u.Accepted[i], u.Height, i); err != nil {
+			return fmt.Errorf("pledge %d: %w", u.Accepted[i].Seq, err)
 		}
 	}
 	for i := range u.Settled {
@@ -163,12 +191,21 @@ func (w *writer) block(u *pool.Update, keepUndo bool) error {
 	return nil
 }
 
-func (w *writer) joined(j *pool.Joined, h pastel.Height) error {
-	owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: j.Owner}
-	return w.q.InsertPledge(w.ctx, db.InsertPledgeParams{
-		Seq: int64(j.Seq), Pool: string(j.Pool), Pastelid: j.PastelID.String(), Address: owner.Encode(w.net),
-		Reward: j.Reward.Encode(w.net), Coins: j.Coins, Ticket: j.Ticket[:], OutputTxid: j.Output.TxID[:],
-		OutputVout: int64(j.Output.Vout), Joined: int64(h),
+// accepted stores a part ticket, and the pledge that it makes.
+func (w *writer) accepted(a *pool.Accepted, h pastel.Height, i int) error {
+	id := a.PastelID.String()
+	if !a.Amends {
+		owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: a.Owner}
+		err := w.q.InsertPledge(w.ctx, db.InsertPledgeParams{
+			Seq: int64(a.Seq), Pool: string(a.Pool), Pastelid: id, Address: owner.Encode(w.net), Joined: int64(h),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return w.q.InsertPledgeTicket(w.ctx, db.InsertPledgeTicketParams{
+		Height: int64(h), Position: int64(i), Pledge: int64(a.Seq), Pool: string(a.Pool), Pastelid: id, Reward: a.Reward.Encode(w.net),
+		Offered: a.Offered, Ticket: a.Ticket[:], OutputTxid: a.Output.TxID[:], OutputVout: int64(a.Output.Vout),
 	})
 }
 
@@ -176,7 +213,7 @@ func (w *writer) settled(po *pool.Payout) error {
 	txid := po.Tx.ID()
 	err := w.q.InsertPayout(w.ctx, db.InsertPayoutParams{
 		Pool: string(po.Pool), Settled: int64(po.Settled), Txid: txid[:], ValidFrom: int64(po.ValidFrom),
-		ValidTo: int64(po.ValidTo), Fee: int64(po.Fee), Change: int64(po.Change), Tx: po.Tx.Bytes(),
+		ValidTo: int64(po.ValidTo), Change: int64(po.Change), Tx: po.Tx.Bytes(),
 	})
 	for i, out := range po.Outputs {
 		if err != nil {
@@ -215,17 +252,17 @@ func (w *writer) event(e *pool.Event, i int) error {
 		Reason: text(string(e.Reason)), Json: string(canonical),
 	}
 	switch e.Type {
-	case pool.PledgeAccepted, pool.PledgePromoted, pool.PledgeLeft:
+	case pool.PledgeAccepted, pool.PledgeAmended, pool.PledgePromoted, pool.PledgeReduced, pool.PledgeLeft:
 		x.Coins = integer(e.Coins)
 		x.Pledge = integer(int64(e.Pledge))
 	case pool.PledgeMoved, pool.PledgeReleased:
 		x.Pledge = integer(int64(e.Pledge))
 	case pool.PoolActivated, pool.PoolReplenishing, pool.PoolRestored, pool.PoolLowCollateral:
 		x.Coins = integer(e.Coins)
-	case pool.RewardReceived, pool.RewardForfeited:
+	case pool.RewardReceived, pool.RewardForfeited, pool.PoolClosed:
 		x.Amount = integer(int64(e.Amount))
 	case pool.PayoutSettled:
-		sum := e.Fee
+		var sum pastel.Amount
 		for _, out := range e.Outputs {
 			sum += out.Amount
 		}
@@ -274,7 +311,7 @@ func (w *writer) pool(p *pool.Pool) error {
 		Supernode: p.Supernode.String(), FeeAddress: p.FeeAddress.Encode(w.net), Escrow: p.Escrow.Encode(w.net),
 		Required: p.Required, Target: p.Target, Factor: p.Factor, Fee: p.Fee, Period: int64(p.Period),
 		Opened: int64(p.InitHeight), OpenedTx: p.InitTx[:], Activated: after(p.Activated), Deadline: after(p.Deadline),
-		Ended: after(p.Ended), MemberCoins: p.MemberCoins, PledgedCoins: p.PledgedCoins,
+		Ended: after(p.Ended), Counted: p.Counted, Offered: p.Offered,
 	}
 	if p.Activated >= 0 {
 		x.ActivationTx = p.ActivationTx[:]

@@ -1,94 +1,186 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// advised is an error with what to do about it, on one line: those of PostgreSQL's driver may have more.
-type advised struct {
-	advice string
+// place says which database an error is of: its engine, and a name without passwords.
+type place string
+
+func sqlitePlace(path string) place { return place("SQLite file " + filepath.Base(path)) }
+
+func postgresPlace(cfg *pgx.ConnConfig) place {
+	return place(fmt.Sprintf("PostgreSQL database %s on %s", cfg.Database, cfg.Host))
+}
+
+// explain says which database an engine's error is of, what it means and what to do about it. Other errors stay as they are.
+// The context is that of what failed: once it is over, drivers may call the connection bad.
+func (p place) explain(ctx context.Context, err error) error {
+	var done *explained
+	trouble := diagnose(err)
+	if trouble == nil || errors.As(err, &done) {
+		return err
+	}
+	if over := ctx.Err(); over != nil && !errors.Is(err, over) {
+		err = fmt.Errorf("%w: %w", over, err)
+		trouble = diagnose(err)
+	}
+	return &explained{p, trouble.advice, err}
+}
+
+// name is explain for errors of every kind: none stays without its database.
+func (p place) name(ctx context.Context, err error) error {
+	var done *explained
+	if err = p.explain(ctx, err); err == nil || errors.As(err, &done) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", p, err)
+}
+
+// explained is an engine's error with its database and what to do, on one line: those of PostgreSQL's driver may have more.
+type explained struct {
+	place  place
+	advice string // may be empty
 	cause  error
 }
 
-func (e *advised) Error() string {
-	return fmt.Sprintf("%s: %s", e.advice, strings.Join(strings.Fields(e.cause.Error()), " "))
+func (e *explained) Error() string {
+	text := string(e.place) + ": "
+	if e.advice != "" {
+		text += e.advice + ": "
+	}
+	return text + strings.Join(strings.Fields(e.cause.Error()), " ")
 }
 
-func (e *advised) Unwrap() error { return e.cause }
+func (e *explained) Unwrap() error { return e.cause }
 
-// explain says what to do about errors of an engine that a user can mend.
-func explain(err error) error {
-	if err == nil {
-		return nil
-	}
+// remedy is what makes an error go away.
+type remedy int
+
+const (
+	remedyNone remedy = iota // the error stays: damage, or a mistake of ours
+	remedyMend               // somebody has to mend the database's surroundings
+	remedyWait               // it may pass by itself
+)
+
+// trouble is what is known of an engine's error.
+type trouble struct {
+	remedy remedy
+	advice string
+}
+
+const (
+	adviceSlow = "it took too long: see whether the disk or the server is overloaded"
+	adviceLost = "the connection is lost: see whether the server runs and can be reached"
+	adviceFull = "the disk is full: make room, nothing is lost"
+)
+
+// diagnose returns what is known of an engine's error, nil for the errors of others.
+func diagnose(err error) *trouble {
 	var file *sqlite.Error
 	var server *pgconn.PgError
 	var connect *pgconn.ConnectError
-	var network net.Error
-	var advice string
+	var dial *net.OpError
+	var name *net.DNSError
 	switch {
-	case errors.As(err, &file):
-		if file.Code()&0xff == sqlite3.SQLITE_NOTADB {
-			return errForeign
-		}
-		advice = adviceSQLite(file.Code())
-	case errors.As(err, &server):
-		advice = advicePostgres(server.Code)
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrLocked):
+		return &trouble{remedyWait, ""}
+	case errors.As(err, &server): // one that refuses a connection says why
+		return postgresTrouble(server.Code)
 	case errors.As(err, &connect):
-		advice = "PostgreSQL does not answer as it should: start it, or mend the database's URL"
-	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, driver.ErrBadConn),
-		errors.Is(err, sql.ErrConnDone), pgconn.SafeToRetry(err):
-		advice = "the connection to PostgreSQL is lost: open the database again"
+		return &trouble{remedyWait, "the server does not answer as it should: start it, or mend the database's URL"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &trouble{remedyWait, adviceSlow}
+	case errors.Is(err, context.Canceled):
+		return &trouble{remedyWait, ""}
+	case errors.As(err, &file):
+		return sqliteTrouble(file.Code())
+	case errors.As(err, &dial), errors.As(err, &name), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF),
+		errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), pgconn.SafeToRetry(err), pgconn.Timeout(err):
+		return &trouble{remedyWait, adviceLost}
 	}
-	if advice == "" {
-		return err
-	}
-	return &advised{advice, err}
+	return nil
 }
 
-func adviceSQLite(code int) string {
+func sqliteTrouble(code int) *trouble {
 	switch code & 0xff { // without the detail that SQLite adds above
 	case sqlite3.SQLITE_FULL:
-		return "the disk is full: make room and start again, nothing is lost"
-	case sqlite3.SQLITE_CORRUPT:
-		return "the file is damaged: restore a copy or start with an empty one"
+		return &trouble{remedyWait, adviceFull}
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
+		return &trouble{remedyWait, "another program holds the file: close it"}
+	case sqlite3.SQLITE_IOERR:
+		return &trouble{remedyWait, "the disk fails: see whether it is there and healthy"}
+	case sqlite3.SQLITE_NOMEM:
+		return &trouble{remedyWait, "there is no memory left: close other programs"}
+	case sqlite3.SQLITE_INTERRUPT:
+		return &trouble{remedyWait, adviceSlow}
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-		return "the file or its folder cannot be written: check owner and permissions"
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return "another program holds the file: close it and start again"
+		return &trouble{remedyMend, "the file or its folder cannot be written: check owner and permissions"}
+	case sqlite3.SQLITE_CORRUPT:
+		return &trouble{remedyNone, "the file is damaged: restore a copy or start with an empty one"}
+	case sqlite3.SQLITE_NOTADB:
+		return &trouble{remedyNone, "it is another program's database: give another path"}
 	}
-	return ""
+	return &trouble{remedyNone, ""}
 }
 
-// advicePostgres goes by the codes of the PostgreSQL manual, appendix A.
-func advicePostgres(code string) string {
+// postgresTrouble goes by the codes of the PostgreSQL manual, appendix A.
+func postgresTrouble(code string) *trouble {
 	switch code {
 	case "28000", "28P01":
-		return "PostgreSQL refuses the user or password: mend the database's URL"
+		return &trouble{remedyMend, "the server refuses the user or password: mend the database's URL"}
 	case "3D000":
-		return "PostgreSQL has no such database: create it, or mend its URL"
+		return &trouble{remedyMend, "the server has no such database: create it, or mend its URL"}
 	case "42501":
-		return "the user of the database's URL lacks a right: make it the owner of database and schema"
+		return &trouble{remedyMend, "the user of the database's URL lacks a right: make it the owner of database and schema"}
 	case "25006":
-		return "the server only reads: give the URL of the one that is written to"
+		return &trouble{remedyMend, "the server only reads: give the URL of the one that is written to"}
 	case "53100":
-		return "the server's disk is full: make room and start again, nothing is lost"
+		return &trouble{remedyWait, adviceFull}
 	case "53300":
-		return "the server has no connection left: close some or raise max_connections"
+		return &trouble{remedyWait, "the server has no connection left: close some or raise max_connections"}
+	case "57014", "25P03", "55P03":
+		return &trouble{remedyWait, "the server broke a statement off: see whether it is overloaded, or its limits of time too short"}
 	case "57P01", "57P02", "57P03", "57P05":
-		return "PostgreSQL ended the connection: open the database again once it runs"
+		return &trouble{remedyWait, "the server ended the connection: see whether it runs"}
 	case "XX001", "XX002":
-		return "the server's files are damaged: restore a copy or start with an empty database"
+		return &trouble{remedyNone, "the server's files are damaged: restore a copy or start with an empty database"}
 	}
-	return ""
+	switch code[:min(2, len(code))] {
+	case "08": // connection exceptions
+		return &trouble{remedyWait, adviceLost}
+	case "40": // serialization failures and deadlocks
+		return &trouble{remedyWait, "another transaction was in the way"}
+	case "53", "57", "58": // resources, the operator, the system around the server
+		return &trouble{remedyWait, "the server's machine or operator was in the way: see its log"}
+	}
+	return &trouble{remedyNone, ""}
+}
+
+// Temporary reports whether an error may pass without anybody touching the database: the disk is full or busy, the server is
+// away or restarts, another process holds the lock. Whoever sees it opens the database again later.
+func Temporary(err error) bool {
+	trouble := diagnose(err)
+	return trouble != nil && trouble.remedy == remedyWait
+}
+
+// Passes implements chain.Store: an error passes by itself, or once somebody mends what is around the database.
+func (s *Store) Passes(err error) bool {
+	trouble := diagnose(err)
+	return trouble != nil && trouble.remedy != remedyNone
 }

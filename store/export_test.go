@@ -4,6 +4,8 @@ import "context"
 
 // Exec runs a statement on the writer's own connection.
 func (s *Store) Exec(ctx context.Context, statement string) error {
-	_, err := s.conn.ExecContext(ctx, statement)
-	return err
+	return s.use(ctx, func() error {
+		_, err := s.conn.ExecContext(ctx, statement)
+		return err
+	})
 }

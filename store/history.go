@@ -115,13 +115,13 @@ func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 // PoolRow is a pool as the list of pools has it.
 type PoolRow struct {
 	pool.Terms
-	Status       string // at the height that was asked for
-	Escrow       pastel.Address
-	Activated    pastel.Height // -1 until then
-	Deadline     pastel.Height // of replenishing, else -1
-	Ended        pastel.Height // -1 until then
-	MemberCoins  int64         // PSL, at the tip
-	PledgedCoins int64         // PSL, at the tip
+	Status    string // at the height that was asked for
+	Escrow    pastel.Address
+	Activated pastel.Height // -1 until then
+	Deadline  pastel.Height // of replenishing, else -1
+	Ended     pastel.Height // -1 until then
+	Counted   int64         // PSL of live pledges that count, at the tip
+	Offered   int64         // PSL that live pledges offer, at the tip
 }
 
 // PoolFilter says which pools are wanted; zero fields do not filter.
@@ -138,10 +138,11 @@ type PoolFilter struct {
 var statusOf = map[pool.EventType]pool.Status{
 	pool.PoolCreated: pool.Subscribing, pool.PoolActivated: pool.Active, pool.PoolRestored: pool.Active,
 	pool.PoolReplenishing: pool.Replenishing, pool.PoolDissolved: pool.Dissolved, pool.PoolExpired: pool.Expired,
+	pool.PoolClosed: pool.Closed,
 }
 
 const selectPools = `SELECT id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period, opened,
-	opened_tx, activated, deadline, ended, member_coins, pledged_coins FROM pools`
+	opened_tx, activated, deadline, ended, counted, offered FROM pools`
 
 // Pools lists pools, in the order they opened, within a block by id. A deadline stands only in the list of now.
 func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
@@ -197,7 +198,7 @@ func (s *Snapshot) scanPool(rows *sql.Rows) (p PoolRow, err error) {
 	var opened []byte
 	var activated, deadline, ended sql.NullInt64
 	err = rows.Scan(&p.ID, &p.Status, &p.Company, &operator, &supernode, &fee, &escrow, &p.Required, &p.Target, &p.Factor, &p.Fee, &p.Period,
-		&p.InitHeight, &opened, &activated, &deadline, &ended, &p.MemberCoins, &p.PledgedCoins)
+		&p.InitHeight, &opened, &activated, &deadline, &ended, &p.Counted, &p.Offered)
 	if err != nil {
 		return p, err
 	}
@@ -280,12 +281,13 @@ type Pledge struct {
 	Seq       int64 // join order over all pools
 	Pool      ticket.PoolID
 	PastelID  string
-	Address   string // that was pledged
-	Reward    string // address that rewards go to
-	Coins     int64  // PSL, as the ticket says: before any cut
-	Ticket    pastel.TxID
-	Output    pastel.OutPoint
+	Address   string          // that was pledged
+	Reward    string          // address that rewards go to
+	Offered   int64           // PSL, as the ticket in force says
+	Ticket    pastel.TxID     // in force: the one that made the pledge, or the last that amended it
+	Output    pastel.OutPoint // that the ticket in force names
 	Joined    pastel.Height
+	Amended   pastel.Height // last; -1 if it was not
 	Ended     pastel.Height // left or released; -1 while it lives
 	Outcome   pool.EventType
 	Forfeited pastel.Amount
@@ -295,20 +297,30 @@ type Pledge struct {
 type PledgeFilter struct {
 	Pool     ticket.PoolID
 	PastelID string
-	Address  string // that was pledged
-	Reward   string
+	Address  string        // that was pledged
+	Reward   string        // that it was paid to at some time
 	Live     bool          // only those that live at At
 	At       pastel.Height // none that came after this block, and none ended after it; Now
 }
 
 // Pledges lists pledges in join order, which is the page's key.
 func (s *Snapshot) Pledges(f PledgeFilter, p Page) ([]Pledge, error) {
-	q := selecting(`SELECT seq, pool, pastelid, address, reward, coins, ticket, output_txid, output_vout, joined, ended, coalesce(outcome, ''),
-		coalesce(forfeited, 0) FROM pledges`)
-	equal(q, "pool", string(f.Pool))
-	equal(q, "pastelid", f.PastelID)
+	at := int64(f.At)
+	if f.At == Now {
+		at = 1 << 40
+	}
+	q := &query{args: []any{at}}
+	q.text.WriteString(`SELECT seq, p.pool, p.pastelid, address, t.reward, t.offered, t.ticket, t.output_txid, t.output_vout, joined,
+		CASE WHEN EXISTS (SELECT 1 FROM pledge_tickets e WHERE e.pledge = seq AND (e.height, e.position) < (t.height, t.position))
+			THEN t.height END, ended, coalesce(outcome, ''), coalesce(forfeited, 0)
+		FROM pledges p JOIN pledge_tickets t ON t.pledge = seq AND (t.height, t.position) =
+			(SELECT height, position FROM pledge_tickets WHERE pledge = seq AND height <= $1 ORDER BY height DESC, position DESC LIMIT 1)`)
+	equal(q, "p.pool", string(f.Pool))
+	equal(q, "p.pastelid", f.PastelID)
 	equal(q, "address", f.Address)
-	equal(q, "reward", f.Reward)
+	if f.Reward != "" {
+		q.and("seq IN (SELECT pledge FROM pledge_tickets WHERE reward = ?)", f.Reward)
+	}
 	switch {
 	case f.At != Now && f.Live:
 		q.and("joined <= ? AND (ended IS NULL OR ended > ?)", int64(f.At), int64(f.At))
@@ -320,12 +332,13 @@ func (s *Snapshot) Pledges(f PledgeFilter, p Page) ([]Pledge, error) {
 	q.page(p, "seq")
 	return all(s, q, func(rows *sql.Rows) (x Pledge, err error) {
 		var ticketID, output []byte
-		var ended sql.NullInt64
-		err = rows.Scan(&x.Seq, &x.Pool, &x.PastelID, &x.Address, &x.Reward, &x.Coins, &ticketID, &output, &x.Output.Vout, &x.Joined, &ended,
-			&x.Outcome, &x.Forfeited)
+		var amended, ended sql.NullInt64
+		err = rows.Scan(&x.Seq, &x.Pool, &x.PastelID, &x.Address, &x.Reward, &x.Offered, &ticketID, &output, &x.Output.Vout, &x.Joined,
+			&amended, &ended, &x.Outcome, &x.Forfeited)
 		if err != nil {
 			return x, err
 		}
+		x.Amended = height(amended)
 		if x.Ended = height(ended); f.At != Now && x.Ended > f.At {
 			x.Ended, x.Outcome, x.Forfeited = -1, "", 0
 		}
@@ -382,12 +395,11 @@ type Payout struct {
 	Settled   pastel.Height
 	ValidFrom pastel.Height
 	ValidTo   pastel.Height
-	Fee       pastel.Amount
 	Change    pastel.Amount
 	Paid      pastel.Height // -1 until then
 	Cancelled pastel.Height // -1 until then
-	Tx        []byte        // the transaction, to broadcast; of a list by anything but TxID nil
-	Total     pastel.Amount // paid out, fee and change not included
+	Tx        []byte        // the transaction; of a list by anything but TxID nil
+	Total     pastel.Amount // paid out, change not included
 	Outputs   int
 }
 
@@ -406,7 +418,7 @@ func (s *Snapshot) Payouts(f PayoutFilter, p Page) ([]Payout, error) {
 	if f.TxID != (pastel.TxID{}) {
 		tx = "tx"
 	}
-	q := selecting(`SELECT pool, settled, txid, valid_from, valid_to, fee, change, ` + tx + `, paid, cancelled,
+	q := selecting(`SELECT pool, settled, txid, valid_from, valid_to, change, ` + tx + `, paid, cancelled,
 		(SELECT coalesce(sum(amount), 0) FROM payout_outputs o WHERE o.pool = payouts.pool AND o.settled = payouts.settled),
 		(SELECT count(*) FROM payout_outputs o WHERE o.pool = payouts.pool AND o.settled = payouts.settled) FROM payouts`)
 	if f.TxID != (pastel.TxID{}) {
@@ -433,7 +445,7 @@ func (s *Snapshot) Payouts(f PayoutFilter, p Page) ([]Payout, error) {
 	return all(s, q, func(rows *sql.Rows) (x Payout, err error) {
 		var txid []byte
 		var paid, cancelled sql.NullInt64
-		err = rows.Scan(&x.Pool, &x.Settled, &txid, &x.ValidFrom, &x.ValidTo, &x.Fee, &x.Change, &x.Tx, &paid, &cancelled, &x.Total, &x.Outputs)
+		err = rows.Scan(&x.Pool, &x.Settled, &txid, &x.ValidFrom, &x.ValidTo, &x.Change, &x.Tx, &paid, &cancelled, &x.Total, &x.Outputs)
 		if err != nil {
 			return x, err
 		}

@@ -14,17 +14,25 @@ import (
 // Load returns the state at the last block, a new one from an empty database. It checks every record's checksum, their number,
 // the invariants of the rules, that no block is missing, and of the last blocks, which a reorganization may reach, that their
 // events give the ledger digest that stands beside them and that their undo records are sound.
-func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (*pool.State, error) {
+func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (state *pool.State, err error) {
+	err = s.use(ctx, func() error {
+		state, err = s.load(ctx, net, shadow)
+		return err
+	})
+	return state, s.place.name(ctx, err)
+}
+
+func (s *Store) load(ctx context.Context, net pastel.Network, shadow bool) (*pool.State, error) {
 	last, err := s.q.LastBlock(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		last.Height, err = -1, nil
 	}
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
 	state, err := s.readState(ctx, net, shadow)
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
 	tip := state.Tip()
 	if int64(tip.Height) != last.Height {
@@ -33,13 +41,13 @@ func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (*poo
 	}
 	n, err := s.q.CountBlocks(ctx)
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
 	if n != last.Height+1 {
 		return nil, fmt.Errorf("the database has %d blocks up to block %d: it is damaged, start with an empty one", n, last.Height)
 	}
 	if err := s.checkBlocks(ctx, tip, net.MaxReorg); err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
 	return state, nil
 }
@@ -65,7 +73,7 @@ func (s *Store) readState(ctx context.Context, net pastel.Network, shadow bool) 
 }
 
 func (s *Store) readKind(ctx context.Context, kind pool.RecordKind, l *pool.Loader) error {
-	return s.scan(ctx, s.conn, kind, func(key, value []byte) error {
+	return s.engine.scan(ctx, s.conn, kind, func(key, value []byte) error {
 		if err := l.Add(pool.Record{Kind: kind, Key: key, Value: value}); err != nil {
 			return fmt.Errorf("%w: the database is damaged or of another network, start with an empty one", err)
 		}
@@ -126,7 +134,7 @@ func (s *Store) checkBlocks(ctx context.Context, tip pool.Tip, depth pastel.Heig
 
 // checkUndo reads a block's undo record if it is kept: blocks taken back may have left the ones below without.
 func (s *Store) checkUndo(ctx context.Context, h pastel.Height, hash pastel.BlockHash) error {
-	u, err := s.Undo(ctx, h)
+	u, err := undoAt(ctx, s.q, h)
 	if errors.Is(err, chain.ErrNotFound) {
 		return nil
 	}

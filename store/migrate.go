@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -36,6 +37,9 @@ func folder(name string) fs.FS {
 	return sub
 }
 
+// oldRules is the last version of tables that held a ledger of the rules before their third review: nothing can be made of it.
+const oldRules = 3
+
 // schemaVersion is the version of the tables that this program knows: the last migration's.
 func schemaVersion() int64 {
 	names, err := fs.Glob(sqliteMigrations.files, "*.sql")
@@ -48,6 +52,8 @@ func schemaVersion() int64 {
 	}
 	return version
 }
+
+var errOldRules = errors.New("its ledger follows rules that no longer hold: give the daemon a new, empty database and it follows the chain again")
 
 // migrate brings the tables up to date. backup is called before existing tables are changed, with the version they are of.
 func migrate(ctx context.Context, pool *sql.DB, m migrations, backup func(version int64) error) error {
@@ -66,6 +72,8 @@ func migrate(ctx context.Context, pool *sql.DB, m migrations, backup func(versio
 	switch {
 	case have > want:
 		return fmt.Errorf("its tables are of version %d, this program knows up to %d: install a newer program", have, want)
+	case have > 0 && have <= oldRules:
+		return errOldRules
 	case have == want:
 		return nil
 	case have > 0:

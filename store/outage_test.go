@@ -1,89 +1,314 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// outage is a ledger that goes on with a chain, several blocks a step, on a server whose connection gets lost.
-type outage struct {
-	url    string
-	blocks []*pool.Prepared
-	want   states
-	stored pastel.Height // the last block that a step has reported stored
+// troubled is a ledger whose database is taken away, with what it says of that.
+type troubled struct {
+	opened
+	errs chan error // of tries that failed, nil after one that did not
 }
 
-const blocksAStep = 3
-
-// end returns the last block of the step that goes on from h.
-func (o *outage) end(h pastel.Height) pastel.Height {
-	return min(h+blocksAStep, o.blocks[len(o.blocks)-1].Height)
-}
-
-func (o *outage) done() bool { return o.stored == o.end(o.stored) }
-
-// step stores the next step.
-func (o *outage) step(l opened) error {
-	next := o.end(o.stored)
-	if _, err := l.Step(context.Background(), o.stored, o.blocks[o.stored+1:next+1]); err != nil {
-		return err
-	}
-	o.stored = next
-	return nil
-}
-
-// lost checks what is there after a step has failed: that step as a whole, or nothing of it.
-func (o *outage) lost(t *testing.T, err error) {
+func openTroubled(t testing.TB, url string) *troubled {
 	t.Helper()
-	isSentence(t, err)
-	if !store.Temporary(err) {
-		t.Errorf("%v is final", err)
-	}
-	l := reopen(t, o.url)
-	if h := o.want.check(t, l); h != o.stored && h != o.end(o.stored) {
-		t.Fatalf("the step from block %d to block %d was cut, the database ends at block %d", o.stored, o.end(o.stored), h)
-	} else {
-		o.stored = h
-	}
-	l.close(t)
+	l := &troubled{open(t, url), make(chan error, 1000)}
+	l.OnOutage(func(err error) { l.errs <- err })
+	t.Cleanup(l.Close) // before the store
+	return l
 }
 
-// TestAConnectionLostAtAnyByteLosesNoHalfStep cuts the connection after some bytes of a step, on the way there or back.
-func TestAConnectionLostAtAnyByteLosesNoHalfStep(t *testing.T) {
+// says waits for a failed try whose error has all the words. What others say depends on the moment, but all may pass.
+func (l *troubled) says(t testing.TB, words ...string) {
+	t.Helper()
+	for err := range l.errs {
+		if err == nil { // the step before was stored after all
+			continue
+		}
+		if isSentence(t, err); !store.Temporary(err) {
+			t.Errorf("%v is final", err)
+		}
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(err.Error(), w) }) {
+			return
+		}
+	}
+}
+
+// begin makes a step in the background.
+func (l *troubled) begin(base pastel.Height, blocks []*pool.Prepared) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := l.Step(context.Background(), base, blocks)
+		done <- err
+	}()
+	return done
+}
+
+// TestAConnectionLostAtAnyByteLosesNothing cuts the connection after some bytes of a step, on the way there or back. The ledger never
+// knows whether the server has the step, and stores each once.
+func TestAConnectionLostAtAnyByteLosesNothing(t *testing.T) {
 	t.Parallel()
 	blocks := recorded(t, "life")
-	o := &outage{url: pgtest.Open(t), blocks: blocks, want: replay(t, blocks), stored: -1}
+	url := pgtest.Open(t)
+	wire := newWire(t, url)
+	l := openTroubled(t, wire.url)
 	random := rand.New(rand.NewPCG(3, 7))
-	cuts := 0
-	for !o.done() {
-		wire := newWire(t, o.url)
-		l := open(t, wire.url)
-		// That is within the next few steps.
-		wire.cutAfter(random.IntN(50000), random.IntN(10000))
-		var err error
-		for err == nil && !o.done() {
-			err = o.step(l)
-		}
-		if err != nil {
-			cuts++
-			o.lost(t, err)
-		}
-		l.close(t)
-		wire.close()
+	const blocksAStep = 3
+	for at := 0; at < len(blocks); at += blocksAStep {
+		wire.cutAfter(random.IntN(10000), random.IntN(2000))
+		l.step(t, pastel.Height(at)-1, blocks[at:min(at+blocksAStep, len(blocks))])
 	}
-	t.Logf("cut %d times", cuts)
-	compare(t, o.url, undisturbed(t, blocks))
+	if cuts := wire.cuts(); cuts < 20 {
+		t.Errorf("the connection was cut %d times only", cuts)
+	}
+	l.Close()
+	l.close(t)
+	compare(t, url, undisturbed(t, blocks))
+}
+
+// TestACommitWithoutAnAnswerIsLookedUp cuts the connection when COMMIT is on its way, or its answer is.
+func TestACommitWithoutAnAnswerIsLookedUp(t *testing.T) {
+	t.Parallel()
+	blocks := recorded(t, "life")[:40]
+	want := undisturbed(t, blocks)
+	for name, c := range map[string]struct {
+		way    int
+		stored bool
+	}{"not stored": {there, false}, "stored": {back, true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.Open(t)
+			wire := newWire(t, url)
+			l := openTroubled(t, wire.url)
+			direct := raw(t, url)
+			for at := 0; at < len(blocks); at += 20 {
+				cut := wire.cutAtCommit(c.way)
+				step := l.begin(pastel.Height(at)-1, blocks[at:at+20])
+				<-cut
+				for stored := !c.stored; stored != c.stored; { // the server may not be there yet
+					stored = rows(t, direct, "SELECT count(*) FROM blocks")[0][0] == int64(at+20)
+				}
+				wire.mend()
+				if err := <-step; err != nil {
+					t.Fatal(err)
+				}
+				l.says(t, "PostgreSQL database", "127.0.0.1", "connection is lost")
+			}
+			l.Close()
+			l.close(t)
+			compare(t, url, want)
+		})
+	}
+}
+
+// TestAServerThatGoesAwayLosesNothing ends the writer's session, or the whole server, while steps are stored.
+func TestAServerThatGoesAwayLosesNothing(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	blocks := recorded(t, "life")
+	url := server.Database(t)
+	l := openTroubled(t, url)
+	for at := range blocks {
+		step := l.begin(pastel.Height(at)-1, blocks[at:at+1])
+		switch at % 40 {
+		case 9, 19, 29:
+			server.DisconnectAll(t)
+		case 39:
+			server.Stop(t)
+			server.Start(t)
+		}
+		if err := <-step; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(l.errs) == 0 {
+		t.Error("nothing failed")
+	}
+	l.Close()
+	l.close(t)
+	compare(t, url, undisturbed(t, blocks))
+}
+
+// TestAServerThatIsAwayIsWaitedFor: a step begins while there is no server.
+func TestAServerThatIsAwayIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	blocks := recorded(t, "life")[:3]
+	url := server.Database(t)
+	l := openTroubled(t, url)
+	l.step(t, -1, blocks[:2])
+	server.Stop(t)
+	step := l.begin(1, blocks[2:])
+	l.says(t, "PostgreSQL database", "127.0.0.1", "the connection is lost")
+	l.says(t, "PostgreSQL database", "127.0.0.1", "start it")
+	if err := l.Outage(); err == nil {
+		t.Error("the ledger does not say that it waits")
+	} else if secret := password(t, url); strings.Contains(err.Error(), secret) {
+		t.Errorf("the password is told: %v", err)
+	}
+	server.Start(t)
+	if err := <-step; err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Outage(); err != nil {
+		t.Errorf("the ledger says %v after it is stored", err)
+	}
+	l.Close()
+	l.close(t)
+	compare(t, url, undisturbed(t, blocks))
+}
+
+func password(t testing.TB, database string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, _ := u.User.Password()
+	return secret
+}
+
+// TestAFileThatIsHeldIsWaitedFor: another process holds SQLite's lock for longer than a statement waits.
+func TestAFileThatIsHeldIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	blocks := recorded(t, "life")[:3]
+	file := sqliteFile(t)
+	l := openTroubled(t, file)
+	l.step(t, -1, blocks[:2])
+	holder, err := raw(t, file).Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	if _, err := holder.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	step := l.begin(1, blocks[2:])
+	l.says(t, "SQLite file ledger.db", "another program holds the file", "close it")
+	if _, err := holder.ExecContext(ctx, "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-step; err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	l.close(t)
+	compare(t, file, undisturbed(t, blocks))
+}
+
+// TestAnotherWriterEndsTheLedger: who lost the lock with the connection, and finds that another has written, does not write.
+func TestAnotherWriterEndsTheLedger(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	blocks := recorded(t, "life")[:6]
+	for name, stays := range map[string]bool{"it is there still": true, "it has gone": false} {
+		url := server.Database(t)
+		l := openTroubled(t, url)
+		l.step(t, -1, blocks[:2])
+		server.DisconnectAll(t)
+		other := reopen(t, url)
+		other.step(t, 1, blocks[2:5])
+		if !stays {
+			other.close(t)
+		}
+		_, err := l.Step(context.Background(), 1, blocks[2:3])
+		isSentence(t, err, "PostgreSQL database", "another process has written")
+		if !errors.Is(err, store.ErrOvertaken) || l.Failed() == nil {
+			t.Errorf("%s: %v is not final", name, err)
+		}
+		if last := rows(t, raw(t, url), "SELECT max(height) FROM blocks")[0][0]; last != int64(4) {
+			t.Errorf("%s: the database ends at block %v", name, last)
+		}
+	}
+}
+
+// TestAStepIsStoredOnce: to commit a change again does nothing, and one that does not begin at the database's end is refused.
+func TestAStepIsStoredOnce(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		ctx := context.Background()
+		blocks := recorded(t, "life")[:4]
+		l := open(t, url)
+		l.step(t, -1, blocks[:2])
+		c, err := l.Step(ctx, 1, blocks[2:3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := dump(t, url)
+		if err := l.store.Commit(ctx, c); err != nil {
+			t.Errorf("the same once more: %v", err)
+		}
+		if dump(t, url) != before {
+			t.Error("it changed the database")
+		}
+		l.step(t, 2, blocks[3:])
+		before = dump(t, url)
+		back := *c
+		back.Back, back.From.Height = 1, 7
+		for what, c := range map[string]*chain.Change{"an old one": c, "one from elsewhere": &back} {
+			err := l.store.Commit(ctx, c)
+			if !errors.Is(err, store.ErrOvertaken) || l.store.Passes(err) {
+				t.Errorf("%s: %v", what, err)
+			}
+			if dump(t, url) != before {
+				t.Errorf("%s changed the database", what)
+			}
+		}
+	})
+}
+
+// TestATimeOutSaysWhose: it used to be PostgreSQL's lost connection, whichever the database.
+func TestATimeOutSaysWhose(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		l := open(t, url)
+		late, cancel := context.WithTimeout(context.Background(), 0)
+		defer cancel()
+		place := "SQLite file ledger.db"
+		if store.IsPostgres(url) {
+			place = "PostgreSQL database test"
+		}
+		reader, err := store.OpenReader(context.Background(), url, regtest(t), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reader.Close()
+		alerts, err := store.OpenAlerts(context.Background(), url, regtest(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer alerts.Close()
+		_, hash := l.store.HashAt(late, 0)
+		for what, err := range map[string]error{
+			"commit": l.store.Commit(late, &chain.Change{From: l.Last()}),
+			"read":   hash,
+			"view":   reader.View(late, func(*store.Snapshot) error { return nil }),
+			"alerts": alerts.Do(late, func(*store.AlertTx) error { return nil }),
+		} {
+			if isSentence(t, err, place, "took too long"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: %v is no time-out", what, err)
+			}
+			if l.store.Passes(err) != true {
+				t.Errorf("%s: %v is final", what, err)
+			}
+		}
+	})
 }
 
 // wire is a connection to a server that can be cut.
@@ -92,6 +317,11 @@ type wire struct {
 	ln    net.Listener
 	mu    sync.Mutex
 	limit [2]int // bytes that may still go there and back; -1 without limit
+	way   int    // on which a COMMIT has it cut, until it is mended
+	word  string // of it; empty: none does
+	down  bool
+	told  chan struct{} // closed by that cut
+	count int           // cuts by a limit
 	conns []net.Conn
 	wg    sync.WaitGroup
 }
@@ -118,7 +348,10 @@ func newWire(t testing.TB, server string) *wire {
 				return
 			}
 			far, err := net.Dial("tcp", to)
-			if err != nil {
+			if err != nil || w.isDown() {
+				if far != nil {
+					far.Close()
+				}
 				near.Close()
 				continue
 			}
@@ -132,33 +365,82 @@ func newWire(t testing.TB, server string) *wire {
 	return w
 }
 
-// cutAfter has the connection cut after so many more bytes there or back.
-func (w *wire) cutAfter(there, back int) {
+// Ways of bytes.
+const (
+	there = 0
+	back  = 1
+)
+
+// cutAfter has the connection cut after so many more bytes there or back, once: the next connection is a good one.
+func (w *wire) cutAfter(out, in int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.limit = [2]int{there, back}
+	w.limit = [2]int{out, in}
 }
 
-func (w *wire) pass(to io.Writer, from io.Reader, way int) {
-	defer w.cut()
+// cutAtCommit has the connection cut before COMMIT, or its answer, gets through, and none made before it is mended. The channel is
+// closed then.
+func (w *wire) cutAtCommit(way int) <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.way, w.word, w.told = way, []string{"commit", "COMMIT"}[way], make(chan struct{})
+	return w.told
+}
+
+func (w *wire) mend() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.down = false
+}
+
+func (w *wire) isDown() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.down
+}
+
+// cuts is how often a limit was reached.
+func (w *wire) cuts() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.count
+}
+
+func (w *wire) pass(to, from net.Conn, way int) {
+	defer from.Close()
+	defer to.Close()
 	buffer := make([]byte, 4096)
 	for {
 		n, err := from.Read(buffer)
-		allowed := w.allow(way, n)
-		if _, bad := to.Write(buffer[:allowed]); errors.Join(err, bad) != nil || allowed < n {
+		allowed := w.allow(way, buffer[:n])
+		_, bad := to.Write(buffer[:allowed])
+		if allowed < n {
+			w.cut()
+		}
+		if errors.Join(err, bad) != nil || allowed < n {
 			return
 		}
 	}
 }
 
-func (w *wire) allow(way, n int) int {
+// allow returns how many of these bytes get through.
+func (w *wire) allow(way int, text []byte) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.limit[way] < 0 {
-		return n
+	if w.word != "" && way == w.way && bytes.Contains(text, []byte(w.word)) {
+		w.word, w.down = "", true
+		close(w.told)
+		return 0
 	}
-	n = min(n, w.limit[way])
+	if w.limit[way] < 0 {
+		return len(text)
+	}
+	n := min(len(text), w.limit[way])
 	w.limit[way] -= n
+	if n < len(text) {
+		w.limit = [2]int{-1, -1}
+		w.count++
+	}
 	return n
 }
 
@@ -174,53 +456,4 @@ func (w *wire) close() {
 	w.ln.Close()
 	w.cut()
 	w.wg.Wait()
-}
-
-// TestAServerThatGoesAwayLosesNoHalfStep ends the writer's session, or the whole server, while steps are stored.
-func TestAServerThatGoesAwayLosesNoHalfStep(t *testing.T) {
-	t.Parallel()
-	server := pgtest.NewServer(t)
-	blocks := recorded(t, "life")
-	o := &outage{url: server.Database(t), blocks: blocks, want: replay(t, blocks), stored: -1}
-	for try := 0; !o.done(); try++ {
-		l := open(t, o.url)
-		steps, failed := make(chan struct{}, len(blocks)), make(chan error, 1)
-		go func() {
-			for !o.done() {
-				if err := o.step(l); err != nil {
-					failed <- err
-					return
-				}
-				steps <- struct{}{}
-			}
-			failed <- nil
-		}()
-		var err error
-		ended := false
-		for range 1 + try%4 {
-			select {
-			case <-steps:
-			case err = <-failed:
-				ended = true
-			}
-			if ended {
-				break
-			}
-		}
-		if !ended {
-			if stop := try%3 == 2; stop {
-				server.Stop(t)
-				err = <-failed
-				server.Start(t)
-			} else {
-				server.DisconnectAll(t)
-				err = <-failed
-			}
-		}
-		if err != nil {
-			o.lost(t, err)
-		}
-		l.close(t)
-	}
-	compare(t, o.url, undisturbed(t, blocks))
 }

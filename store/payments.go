@@ -18,7 +18,7 @@ type Payment struct {
 	Cancelled pastel.Height // -1 until then
 	Address   string        // that is paid; of several, any of them
 	Addresses int
-	Amount    pastel.Amount // the network fee taken off
+	Amount    pastel.Amount
 }
 
 // PaymentFilter says whose payments are wanted, as they are at the tip.
@@ -31,9 +31,9 @@ type PaymentFilter struct {
 func (f *PaymentFilter) conditions(q *query) {
 	if f.PastelID != "" {
 		// The first condition finds the rows by an index; the second leaves out what other pools pay to the same address.
-		q.and("o.address IN (SELECT reward FROM pledges WHERE pastelid = ? UNION SELECT fee_address FROM pools WHERE operator = ?)",
+		q.and("o.address IN (SELECT reward FROM pledge_tickets WHERE pastelid = ? UNION SELECT fee_address FROM pools WHERE operator = ?)",
 			f.PastelID, f.PastelID)
-		q.and("(o.pool, o.address) IN (SELECT pool, reward FROM pledges WHERE pastelid = ? UNION SELECT id, fee_address FROM pools WHERE operator = ?)",
+		q.and("(o.pool, o.address) IN (SELECT pool, reward FROM pledge_tickets WHERE pastelid = ? UNION SELECT id, fee_address FROM pools WHERE operator = ?)",
 			f.PastelID, f.PastelID)
 	} else {
 		q.and("o.address = ?", f.Address)
@@ -90,10 +90,10 @@ func (s *Snapshot) Paid(f PaymentFilter) (pastel.Amount, error) {
 // operator: what goes there cannot be told apart.
 func (s *Snapshot) SharedWith(id string, most int) ([]string, error) {
 	q := &query{args: []any{id}}
-	q.text.WriteString(`SELECT b.pastelid FROM pledges a JOIN pledges b ON b.reward = a.reward AND b.pool = a.pool
+	q.text.WriteString(`SELECT b.pastelid FROM pledge_tickets a JOIN pledge_tickets b ON b.reward = a.reward AND b.pool = a.pool
 			WHERE a.pastelid = $1 AND b.pastelid <> $1
-		UNION SELECT operator FROM pledges a JOIN pools ON id = a.pool AND fee_address = a.reward WHERE a.pastelid = $1 AND operator <> $1
-		UNION SELECT b.pastelid FROM pools JOIN pledges b ON b.pool = id AND b.reward = fee_address
+		UNION SELECT operator FROM pledge_tickets a JOIN pools ON id = a.pool AND fee_address = a.reward WHERE a.pastelid = $1 AND operator <> $1
+		UNION SELECT b.pastelid FROM pools JOIN pledge_tickets b ON b.pool = id AND b.reward = fee_address
 			WHERE operator = $1 AND b.pastelid <> $1 ORDER BY 1 LIMIT ` + strconv.Itoa(most))
 	return all(s, q, func(rows *sql.Rows) (other string, err error) { return other, rows.Scan(&other) })
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,47 +19,73 @@ const writerLock = 0x53506f6c
 
 var errPostgresURL = errors.New("the postgres:// URL of the database is malformed: want postgres://user:password@host:port/name")
 
+// postgresWriter is a writer's database.
+type postgresWriter struct{ pool *sql.DB }
+
 func openPostgres(ctx context.Context, database string, s *Store) error {
 	cfg, err := pgx.ParseConfig(database)
 	if err != nil {
 		return errPostgresURL
 	}
-	where := fmt.Sprintf("%s on %s", cfg.Database, cfg.Host)
 	pool := stdlib.OpenDB(*cfg)
+	pool.SetMaxIdleConns(-1) // one that idles would be found dead only when it is needed
 	s.onClose(pool.Close)
-	if s.conn, err = pool.Conn(ctx); err != nil {
-		return fmt.Errorf("connect to database %s: %w", where, explain(err))
+	s.engine, s.place = &postgresWriter{pool}, postgresPlace(cfg)
+	opening := "open " + s.place
+	if s.conn, s.q, err = s.engine.connect(ctx); err != nil {
+		return opening.name(ctx, err)
 	}
-	s.onClose(s.leavePostgres)
+	if err := claimPostgres(ctx, s.conn); err != nil {
+		return opening.name(ctx, err)
+	}
+	none := func(int64) error { return nil } // backups of a server are its owner's, and DDL is in the migration's transaction
+	return opening.name(ctx, migrate(ctx, pool, postgresMigrations, none))
+}
+
+var errNoSchema = errors.New("there is no schema to make tables in: create the one that search_path names")
+
+// connect implements writing. The lock is the connection's.
+func (w *postgresWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, error) {
+	conn, err := w.pool.Conn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	var schema sql.NullString
 	var locked bool
-	err = s.conn.QueryRowContext(ctx, `SELECT current_schema(), pg_try_advisory_lock($1,
+	err = conn.QueryRowContext(ctx, `SELECT current_schema(), pg_try_advisory_lock($1,
 		coalesce((SELECT oid::bigint::bit(32)::integer FROM pg_namespace WHERE nspname = current_schema()), 0))`,
 		int32(writerLock)).Scan(&schema, &locked)
 	switch {
 	case err != nil:
-		return fmt.Errorf("lock database %s: %w", where, explain(err))
 	case !schema.Valid:
-		return fmt.Errorf("database %s has no schema to make tables in: create the one that search_path names", where)
+		err = errNoSchema
 	case !locked:
-		return fmt.Errorf("%s: %w", where, ErrLocked)
+		err = ErrLocked
 	}
-	if err := claimPostgres(ctx, s.conn); err != nil {
-		return fmt.Errorf("open database %s: %w", where, explain(err))
+	if err != nil {
+		return nil, nil, errors.Join(err, w.leave(conn, nil))
 	}
-	none := func(int64) error { return nil } // backups of a server are its owner's, and DDL is in the migration's transaction
-	if err := migrate(ctx, pool, postgresMigrations, none); err != nil {
-		return fmt.Errorf("open database %s: %w", where, explain(err))
-	}
-	s.q = db.New(s.conn)
-	s.begin = beginPostgres
-	s.scan = scanPostgres
-	return nil
+	return conn, db.New(conn), nil
 }
 
-// scanPostgres hands the records of a kind to f, which must not keep them. It takes the bytes as the server sends them:
-// database/sql would copy each of millions twice.
-func scanPostgres(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error {
+// last implements writing.
+func (w *postgresWriter) last(ctx context.Context) (pool.Tip, error) {
+	return lastBlock(ctx, db.New(w.pool))
+}
+
+// idle implements writing.
+func (w *postgresWriter) idle(conn *sql.Conn) (idle bool) {
+	const noTransaction = 'I'
+	err := conn.Raw(func(driver any) error {
+		c := driver.(*stdlib.Conn).Conn()
+		idle = !c.IsClosed() && c.PgConn().TxStatus() == noTransaction
+		return nil
+	})
+	return err == nil && idle
+}
+
+// scan implements writing. It takes the bytes as the server sends them: database/sql would copy each of millions twice.
+func (w *postgresWriter) scan(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error {
 	return conn.Raw(func(driver any) error {
 		rows, err := driver.(*stdlib.Conn).Conn().Query(ctx, recordsOfKind, pgx.QueryResultFormats{pgx.BinaryFormatCode}, int16(kind))
 		if err != nil {
@@ -77,14 +102,16 @@ func scanPostgres(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f f
 	})
 }
 
-// leavePostgres ends the writer's session. It gives the lock back first: else the next writer would have to wait for the server
-// to notice the end. A connection that is lost has lost the lock, too.
-func (s *Store) leavePostgres() error {
+// leave implements writing. It ends the writer's session and gives the lock back first: else the next writer would have to wait for
+// the server to notice the end. A connection that is lost has lost the lock, too.
+func (w *postgresWriter) leave(conn *sql.Conn, _ *db.Queries) error {
 	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	s.conn.ExecContext(ctx, "SELECT pg_advisory_unlock_all()") //nolint:errcheck // see above
-	if err := s.conn.Close(); !errors.Is(err, sql.ErrConnDone) {
+	if w.idle(conn) {
+		conn.ExecContext(ctx, "SELECT pg_advisory_unlock_all()") //nolint:errcheck // see above
+	}
+	if err := conn.Close(); !errors.Is(err, sql.ErrConnDone) {
 		return err
 	}
 	return nil
@@ -107,6 +134,7 @@ func claimPostgres(ctx context.Context, conn *sql.Conn) error {
 // pipeline sends statements many at a time: one by one, each would cost a round trip. It is a db.DBTX.
 type pipeline struct {
 	*sql.Tx
+	ctx   context.Context
 	conn  *sql.Conn
 	batch pgx.Batch
 	rows  []int64 // affected by the statements sent so far
@@ -115,15 +143,18 @@ type pipeline struct {
 
 const pipelineDepth = 4096
 
-func beginPostgres(ctx context.Context, conn *sql.Conn) (transaction, error) {
+// begin implements writing.
+func (w *postgresWriter) begin(ctx context.Context, conn *sql.Conn, _ *db.Queries) (transaction, error) {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &pipeline{Tx: tx, conn: conn}, nil
+	return &pipeline{Tx: tx, ctx: ctx, conn: conn}, nil
 }
 
 func (p *pipeline) queries() *db.Queries { return db.New(p) }
+
+func (p *pipeline) failed() error { return p.err }
 
 // queued is a statement of a pipeline.
 type queued struct {
@@ -183,7 +214,7 @@ func (p *pipeline) flush(ctx context.Context) error {
 
 // Commit sends the rest and commits.
 func (p *pipeline) Commit() error {
-	if err := p.flush(context.Background()); err != nil {
+	if err := p.flush(p.ctx); err != nil {
 		p.Rollback() //nolint:errcheck // what fails is the connection, and the transaction ends with it
 		return err
 	}

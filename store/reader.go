@@ -20,6 +20,7 @@ import (
 type Reader struct {
 	net    pastel.Network
 	shadow bool
+	place  place
 	pool   *sql.DB
 	engine engine
 }
@@ -62,7 +63,7 @@ func (r *Reader) openPostgres(database string) error {
 	if err != nil {
 		return errPostgresURL
 	}
-	r.pool, r.engine = stdlib.OpenDB(*cfg), postgresReads
+	r.pool, r.engine, r.place = stdlib.OpenDB(*cfg), postgresReads, postgresPlace(cfg)
 	return nil
 }
 
@@ -75,7 +76,7 @@ func (r *Reader) openSQLite(path string) error {
 		return fmt.Errorf("there is no database yet: start the daemon that writes it (%w)", err)
 	}
 	r.pool, err = sql.Open("sqlite", sqliteURL(path, "query_only(ON)", "cache_size(-16384)", "mmap_size(1073741824)"))
-	r.engine = sqliteReads
+	r.engine, r.place = sqliteReads, sqlitePlace(path)
 	return err
 }
 
@@ -92,18 +93,18 @@ func (r *Reader) Shadow() bool { return r.shadow }
 func (r *Reader) View(ctx context.Context, f func(*Snapshot) error) (err error) {
 	conn, err := r.pool.Conn(ctx)
 	if err != nil {
-		return explain(err)
+		return r.place.explain(ctx, err)
 	}
 	defer conn.Close() // gives it back
 	if _, err := conn.ExecContext(ctx, r.engine.begin); err != nil {
-		return explain(err)
+		return r.place.explain(ctx, err)
 	}
 	defer func() {
 		if _, rollback := conn.ExecContext(context.WithoutCancel(ctx), r.engine.end); err == nil {
-			err = explain(rollback)
+			err = r.place.explain(ctx, rollback)
 		}
 	}()
-	return explain(f(&Snapshot{ctx, conn, r}))
+	return r.place.explain(ctx, f(&Snapshot{ctx, conn, r}))
 }
 
 // State loads the whole state, as Store.Load does but for the checks of the last blocks. It takes seconds and gigabytes for the

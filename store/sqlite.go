@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite" // the driver
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store/db"
@@ -28,6 +29,9 @@ func sqliteURL(path string, pragmas ...string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
+// sqliteWriter is a writer's file.
+type sqliteWriter struct{ pool *sql.DB }
+
 func openSQLite(ctx context.Context, path string, s *Store) error {
 	if path == "" {
 		return errors.New("no database: give the path of an SQLite file or a postgres:// URL")
@@ -42,21 +46,22 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make the database's folder: %w", err)
 	}
+	opening := place("open SQLite file " + path)
 	lock := flock.New(path + ".lock")
 	locked, err := lock.TryLock()
 	if err != nil {
 		return fmt.Errorf("lock the database: %w", err)
 	}
 	if !locked {
-		return fmt.Errorf("%s: %w", path, ErrLocked)
+		return opening.name(ctx, ErrLocked)
 	}
 	s.onClose(lock.Unlock)
 	if err := claimSQLite(ctx, path); err != nil {
-		return fmt.Errorf("open %s: %w", path, explain(err))
+		return opening.name(ctx, err)
 	}
 	pool, err := sql.Open("sqlite", sqliteURL(path, durable...))
 	if err != nil {
-		return fmt.Errorf("open %s: %w", path, err)
+		return opening.name(ctx, err)
 	}
 	s.onClose(pool.Close)
 	backup := func(version int64) error {
@@ -64,28 +69,51 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 		return err
 	}
 	if err := migrate(ctx, pool, sqliteMigrations, backup); err != nil {
-		return fmt.Errorf("open %s: %w", path, explain(err))
+		return opening.name(ctx, err)
 	}
-	if s.conn, err = pool.Conn(ctx); err != nil {
-		return fmt.Errorf("open %s: %w", path, explain(err))
-	}
-	s.onClose(s.conn.Close)
-	prepared, err := db.Prepare(ctx, s.conn)
-	if err != nil {
-		return fmt.Errorf("open %s: %w", path, explain(err))
-	}
-	s.onClose(prepared.Close)
-	s.q = prepared
-	s.scan = scanSQLite
-	s.begin = func(ctx context.Context, conn *sql.Conn) (transaction, error) {
-		_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
-		return &sqliteTx{ctx, conn, prepared}, err
-	}
-	return nil
+	s.engine, s.place = &sqliteWriter{pool}, sqlitePlace(path)
+	s.conn, s.q, err = s.engine.connect(ctx)
+	return opening.name(ctx, err)
 }
 
-// scanSQLite hands the records of a kind to f, which must not keep them.
-func scanSQLite(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error {
+// connect implements writing. The lock is the process's, on a file beside the database.
+func (f *sqliteWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, error) {
+	conn, err := f.pool.Conn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	prepared, err := db.Prepare(ctx, conn)
+	if err != nil {
+		return nil, nil, errors.Join(err, conn.Close())
+	}
+	return conn, prepared, nil
+}
+
+// leave implements writing.
+func (f *sqliteWriter) leave(conn *sql.Conn, q *db.Queries) error {
+	return errors.Join(q.Close(), conn.Close())
+}
+
+// idle implements writing: SQLite has nothing to take back without a transaction, and says so.
+func (f *sqliteWriter) idle(conn *sql.Conn) bool {
+	_, err := conn.ExecContext(context.Background(), "ROLLBACK")
+	var none *sqlite.Error
+	return err == nil || errors.As(err, &none) && none.Code() == sqlite3.SQLITE_ERROR
+}
+
+// last implements writing.
+func (f *sqliteWriter) last(ctx context.Context) (pool.Tip, error) {
+	return lastBlock(ctx, db.New(f.pool))
+}
+
+// begin implements writing.
+func (f *sqliteWriter) begin(ctx context.Context, conn *sql.Conn, q *db.Queries) (transaction, error) {
+	_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	return &sqliteTx{ctx, conn, q}, err
+}
+
+// scan implements writing.
+func (f *sqliteWriter) scan(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, g func(key, value []byte) error) error {
 	rows, err := conn.QueryContext(ctx, recordsOfKind, int16(kind))
 	if err != nil {
 		return err
@@ -96,7 +124,7 @@ func scanSQLite(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f fun
 		if err := rows.Scan(&key, &value); err != nil {
 			return err
 		}
-		if err := f(key, value); err != nil {
+		if err := g(key, value); err != nil {
 			return err
 		}
 	}
@@ -112,6 +140,8 @@ type sqliteTx struct {
 }
 
 func (t *sqliteTx) queries() *db.Queries { return t.q }
+
+func (t *sqliteTx) failed() error { return nil } // each statement says so itself
 
 // Commit implements transaction.
 func (t *sqliteTx) Commit() error {

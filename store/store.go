@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -16,14 +18,32 @@ import (
 	"github.com/pastelnetwork/smartpool/store/db"
 )
 
-// Store is a ledger's database, held by one writer.
+// Store is a ledger's database, held by one writer. It is safe for concurrent use.
 type Store struct {
 	net    pastel.Network
-	conn   *sql.Conn // all of a writer's statements, so that losing it loses the writer's lock and the transaction at once
+	place  place
 	closed []func() error
-	begin  func(context.Context, *sql.Conn) (transaction, error)
-	scan   func(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error
-	q      *db.Queries // outside of transactions
+	engine writing
+
+	mu    sync.Mutex // one thing at a time happens on the connection
+	conn  *sql.Conn  // all of a writer's statements, so that losing it loses the writer's lock and the transaction at once; nil if lost
+	q     *db.Queries
+	ended bool
+}
+
+// writing is what differs between the databases for a writer.
+type writing interface {
+	// connect opens the writer's connection and takes its lock: ErrLocked if it is taken.
+	connect(ctx context.Context) (*sql.Conn, *db.Queries, error)
+	// leave gives the lock back and closes the connection, which may be lost.
+	leave(*sql.Conn, *db.Queries) error
+	// idle reports whether the connection is sound and no transaction is open on it.
+	idle(*sql.Conn) bool
+	// last reads the last block without the lock.
+	last(ctx context.Context) (pool.Tip, error)
+	begin(ctx context.Context, conn *sql.Conn, q *db.Queries) (transaction, error)
+	// scan hands the records of a kind to f, which must not keep them.
+	scan(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error
 }
 
 var _ chain.Store = (*Store)(nil)
@@ -31,6 +51,8 @@ var _ chain.Store = (*Store)(nil)
 // transaction is a step being written.
 type transaction interface {
 	queries() *db.Queries
+	// failed returns the first error of a statement, which later ones may only follow from.
+	failed() error
 	Commit() error
 	Rollback() error
 }
@@ -60,6 +82,12 @@ func Open(ctx context.Context, database string, net pastel.Network) (*Store, err
 // Close gives the lock back and closes the database.
 func (s *Store) Close() error {
 	var errs []error
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	if s.conn != nil {
+		errs = append(errs, s.drop())
+	}
 	for i := len(s.closed) - 1; i >= 0; i-- {
 		errs = append(errs, s.closed[i]())
 	}
@@ -67,12 +95,53 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
+var errClosed = errors.New("the database was closed")
+
+// connectPatience is how long a database may take to let a writer in that lost its connection.
+const connectPatience = 10 * time.Second
+
+// use runs f on the writer's connection. One that was lost is replaced first, the lock included; one that f leaves in a state that
+// is not known is given up.
+func (s *Store) use(ctx context.Context, f func() error) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return errClosed
+	}
+	if s.conn == nil {
+		connecting, cancel := context.WithTimeout(ctx, connectPatience)
+		defer cancel()
+		if s.conn, s.q, err = s.engine.connect(connecting); err != nil {
+			s.conn, s.q = nil, nil
+			return s.place.explain(ctx, err)
+		}
+	}
+	if err = f(); err != nil && !s.engine.idle(s.conn) {
+		s.drop() //nolint:errcheck // the first error tells
+	}
+	return s.place.explain(ctx, err)
+}
+
+func (s *Store) drop() error {
+	err := s.engine.leave(s.conn, s.q)
+	s.conn, s.q = nil, nil
+	return err
+}
+
 // onClose has Close call f, last first.
 func (s *Store) onClose(f func() error) { s.closed = append(s.closed, f) }
 
 // Undo returns the record that takes the block at h back; chain.ErrNotFound if it is not kept any more.
-func (s *Store) Undo(ctx context.Context, h pastel.Height) (*pool.Undo, error) {
-	b, err := s.q.UndoAt(ctx, int64(h))
+func (s *Store) Undo(ctx context.Context, h pastel.Height) (u *pool.Undo, err error) {
+	err = s.use(ctx, func() error {
+		u, err = undoAt(ctx, s.q, h)
+		return err
+	})
+	return u, err
+}
+
+func undoAt(ctx context.Context, q *db.Queries, h pastel.Height) (*pool.Undo, error) {
+	b, err := q.UndoAt(ctx, int64(h))
 	if errors.Is(err, sql.ErrNoRows) || err == nil && b == nil {
 		return nil, fmt.Errorf("undo record of block %d: %w", h, chain.ErrNotFound)
 	}
@@ -87,15 +156,36 @@ func (s *Store) Undo(ctx context.Context, h pastel.Height) (*pool.Undo, error) {
 }
 
 // HashAt returns the hash of the block at h; chain.ErrNotFound if there is none.
-func (s *Store) HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, error) {
-	b, err := s.q.BlockAt(ctx, int64(h))
+func (s *Store) HashAt(ctx context.Context, h pastel.Height) (hash pastel.BlockHash, err error) {
+	err = s.use(ctx, func() error {
+		b, err := s.q.BlockAt(ctx, int64(h))
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("block %d: %w", h, chain.ErrNotFound)
+		}
+		if err != nil {
+			return fmt.Errorf("read block %d: %w", h, err)
+		}
+		hash, err = hash32[pastel.BlockHash](b.Hash)
+		return err
+	})
+	return hash, err
+}
+
+// lastBlock is the block that the database ends in; height -1 if it has none.
+func lastBlock(ctx context.Context, q *db.Queries) (tip pool.Tip, err error) {
+	b, err := q.LastBlock(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
-		return pastel.BlockHash{}, fmt.Errorf("block %d: %w", h, chain.ErrNotFound)
+		return pool.Tip{Height: -1}, nil
 	}
 	if err != nil {
-		return pastel.BlockHash{}, fmt.Errorf("read block %d: %w", h, err)
+		return tip, err
 	}
-	return hash32[pastel.BlockHash](b.Hash)
+	tip.Height = pastel.Height(b.Height)
+	if tip.Hash, err = hash32[pastel.BlockHash](b.Hash); err != nil {
+		return tip, err
+	}
+	tip.Digest, err = hash32[pool.Digest](b.Digest)
+	return tip, err
 }
 
 var errColumn = errors.New("a hash in the database is not of 32 bytes: it is damaged, start with an empty one")

@@ -12,9 +12,9 @@ import (
 type Span struct {
 	From     pastel.Height // first block
 	Income   pastel.Amount // received by the escrow
-	Rewards  int64         // outputs that brought it
+	Rewards  int64         // blocks that brought it
 	Forfeits pastel.Amount
-	Paid     pastel.Amount // by payouts that were mined, fees and change not included
+	Paid     pastel.Amount // by payouts that were mined, change not included
 }
 
 // Spans sums a pool's income and payouts over spans of so many blocks; spans in which nothing happened are left out.
@@ -33,9 +33,9 @@ func (s *Snapshot) Spans(id ticket.PoolID, width int64) ([]Span, error) {
 // Totals are sums over a pool's life, or a part of it.
 type Totals struct {
 	Income    pastel.Amount // received by escrow
-	Rewards   int64         // outputs that brought it
+	Rewards   int64         // blocks that brought it
 	Forfeited pastel.Amount
-	Paid      pastel.Amount // by payouts that were mined, fees and change not included
+	Paid      pastel.Amount // by payouts that were mined, change not included
 	Payouts   int64         // that were mined
 	Cancelled int64         // payouts that expired
 	Replenish int64         // times a pool fell below its collateral

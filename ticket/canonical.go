@@ -3,15 +3,18 @@ package ticket
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gowebpki/jcs"
 )
 
-// object is a ticket as JSON, before it is canonical.
+// object is a JSON object before it is canonical: its values are objects, participants, decimals, integers and texts.
 type object map[string]any
 
 func (t *Ticket) object() object {
@@ -29,7 +32,7 @@ func (x *Init) object(version int64) object {
 	return object{
 		"type": KindInit.String(), "version": version, "smart_pool_id": string(x.SmartPoolID),
 		"subscription_period": x.SubscriptionPeriod, "required_coins": x.RequiredCoins,
-		"overcollateralization_factor": jsontext.Value(x.Factor.literal), "operator_fee_percentage": jsontext.Value(x.Fee.literal),
+		"overcollateralization_factor": x.Factor, "operator_fee_percentage": x.Fee,
 		"supernode": object{"supernode_pastel_id": x.SupernodePastelID},
 		"operator": object{
 			"company": x.Company, "pastelid": x.OperatorPastelID, "operator_fee_address": x.OperatorFeeAddress,
@@ -51,27 +54,101 @@ func (x *Part) object(version int64) object {
 }
 
 func (x *Activate) object(version int64) object {
-	list := []object{}
-	for _, p := range x.Participants {
-		list = append(list, object{"pastel_id": p.PastelID, "address": p.Address})
-	}
 	return object{
 		"type": KindActivate.String(), "version": version, "smart_pool_id": string(x.SmartPoolID),
-		"participants": list, "operator_signature": x.OperatorSignature,
+		"participants": x.Participants, "operator_signature": x.OperatorSignature,
 	}
 }
 
 // jcs returns the object's canonical form (RFC 8785). What has none is no ticket that Decode returns: text that is not
 // UTF-8, a decimal never set, or one beyond what a double holds, which no rule lets through.
-func (o object) jcs() ([]byte, error) {
-	text, err := json.Marshal(o)
-	if err != nil {
-		return nil, fmt.Errorf("ticket has no JSON: %w", err)
+func (o object) jcs() ([]byte, error) { return appendCanonical(nil, o) }
+
+func appendCanonical(b []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case object:
+		return appendObject(b, v)
+	case []Participant:
+		return appendParticipants(b, v)
+	case Decimal:
+		return appendDecimal(b, v)
+	case int64:
+		return strconv.AppendInt(b, v, 10), nil // at most 2^53-1, which a double holds
+	case string:
+		return appendText(b, v)
+	default:
+		panic(fmt.Sprintf("a ticket holds a %T", v))
 	}
-	if text, err = jcs.Transform(text); err != nil {
+}
+
+// appendObject writes members in the order of their names, which are ASCII.
+func appendObject(b []byte, o object) (_ []byte, err error) {
+	opener := byte('{')
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		b = append(append(append(b, opener, '"'), name...), '"', ':')
+		if b, err = appendCanonical(b, o[name]); err != nil {
+			return nil, err
+		}
+		opener = ','
+	}
+	return append(b, '}'), nil
+}
+
+// appendParticipants writes a list without an object for each: there may be hundreds.
+func appendParticipants(b []byte, list []Participant) (_ []byte, err error) {
+	b = append(b, '[')
+	for i, p := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b, err = appendText(append(b, `{"address":`...), p.Address); err != nil {
+			return nil, err
+		}
+		if b, err = appendText(append(b, `,"pastel_id":`...), p.PastelID); err != nil {
+			return nil, err
+		}
+		b = append(b, '}')
+	}
+	return append(b, ']'), nil
+}
+
+// appendDecimal writes a number as the double next to it, as ECMAScript prints that.
+func appendDecimal(b []byte, d Decimal) ([]byte, error) {
+	x, err := strconv.ParseFloat(d.literal, 64)
+	if err != nil {
 		return nil, fmt.Errorf("ticket has no canonical form: %w", err)
 	}
-	return text, nil
+	text, err := jcs.NumberToJSON(x)
+	if err != nil {
+		return nil, fmt.Errorf("ticket has no canonical form: %w", err)
+	}
+	return append(b, text...), nil
+}
+
+var errNotUTF8 = errors.New("ticket has no canonical form: a text is not UTF-8")
+
+// appendText writes a string in which only what must be is escaped, in the shortest way (RFC 8785, 3.2.2.2).
+func appendText(b []byte, s string) ([]byte, error) {
+	if !utf8.ValidString(s) {
+		return nil, errNotUTF8
+	}
+	b = append(b, '"')
+	for from := 0; ; {
+		at := from
+		for at < len(s) && s[at] >= ' ' && s[at] != '"' && s[at] != '\\' {
+			at++
+		}
+		if b = append(b, s[from:at]...); at == len(s) {
+			return append(b, '"'), nil
+		}
+		const short, letters = "\"\\\b\f\n\r\t", `"\bfnrt`
+		if i := strings.IndexByte(short, s[at]); i >= 0 {
+			b = append(b, '\\', letters[i])
+		} else {
+			b = fmt.Appendf(b, `\u%04x`, s[at])
+		}
+		from = at + 1
+	}
 }
 
 // digest is SHA-256 of the canonical form in lowercase hex; empty if there is none.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -15,44 +16,31 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// TestJCS holds what digests depend on in the library: RFC 8785.
-func TestJCS(t *testing.T) {
+// TestCanonicalTexts: RFC 8785, 3.2.2.2.
+func TestCanonicalTexts(t *testing.T) {
 	for in, want := range map[string]string{
-		`{"b":1,"a":2}`:                         `{"a":2,"b":1}`,
-		` { "a" : [ 1 , { } , [ ] ] } `:         `{"a":[1,{},[]]}`,
-		`{"é":1,"z":2,"a":3}`:                   `{"a":3,"z":2,"é":1}`,
-		"{\"\U0001F600\":1,\"\uffee\":2}":       "{\"\U0001F600\":1,\"\uffee\":2}", // by UTF-16, not UTF-8: d83d before ffee
-		`"\u0041\u00e9\/\u2028\ud83d\ude00"`:    "\"Aé/\u2028\U0001F600\"",
-		`"\u0000\u001f\b\f\n\r\t\"\\"`:          `"\u0000\u001f\b\f\n\r\t\"\\"`,
-		"\"\x7f<>&'\"":                          "\"\x7f<>&'\"",
-		`1.50`:                                  `1.5`,
-		`1.0`:                                   `1`,
-		`3.0000`:                                `3`,
-		`0.0001`:                                `0.0001`,
-		`12.25`:                                 `12.25`,
-		`1.1`:                                   `1.1`,
-		`9007199254740991`:                      `9007199254740991`,
-		`1.10000000000000000000000000000000001`: `1.1`,
-		`0.` + strings.Repeat("0", 400) + `1`:   `0`,
-		`123456789012345678901234567890`:        `1.2345678901234568e+29`,
-		`[56.0,"\u20ac$\u000F\u000aA'\u0042\"]"]`: `[56,"€$\u000f\nA'B\"]"]`,
+		"": `""`, "plain": `"plain"`, "\x00\x1f\b\f\n\r\t\"\\": `"\u0000\u001f\b\f\n\r\t\"\\"`, "\x7f<>&'/": "\"\x7f<>&'/\"",
+		"é\u2028\U0001F600\ufffd": "\"é\u2028\U0001F600\ufffd\"", "\na\n": `"\na\n"`, "\v": `"\u000b"`,
 	} {
-		got, err := jcs.Transform([]byte(in))
-		if err != nil || string(got) != want {
-			t.Errorf("%s: %s %v, want %s", in, got, err, want)
+		if got, err := appendText(nil, in); err != nil || string(got) != want {
+			t.Errorf("%q: %s %v, want %s", in, got, err, want)
 		}
 	}
-	if _, err := jcs.Transform([]byte(`1` + strings.Repeat("0", 400))); err == nil {
-		t.Error("a number beyond any double has a canonical form")
+	for _, in := range []string{"\xff", "a\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "é\xe2\x82"} {
+		if got, err := appendText(nil, in); err == nil {
+			t.Errorf("%q is %s", in, got)
+		}
 	}
+	rapid.Check(t, func(t *rapid.T) { sameAsJCS(t, rapid.String().Draw(t, "text")) })
 }
 
-// TestJCSDecimals: every factor and fee in range, and many an integer, prints as it is without trailing zeros.
-func TestJCSDecimals(t *testing.T) {
+// TestCanonicalDecimals: every factor and fee in range prints as it is without trailing zeros; others as the double next to them.
+func TestCanonicalDecimals(t *testing.T) {
 	check := func(literal, want string) {
-		if got, err := jcs.Transform([]byte(literal)); err != nil || string(got) != want {
+		if got, err := appendDecimal(nil, decimal(t, literal)); err != nil || string(got) != want {
 			t.Fatalf("%s: %s %v, want %s", literal, got, err, want)
 		}
+		sameAsJCS(t, decimal(t, literal))
 	}
 	for n := int64(10_000); n <= 30_000; n++ {
 		check(fmt.Sprintf("%d.%04d", n/10_000, n%10_000), NewDecimal(n, 4).String())
@@ -60,12 +48,35 @@ func TestJCSDecimals(t *testing.T) {
 	for n := int64(300); n <= 1_500; n++ {
 		check(fmt.Sprintf("%d.%02d", n/100, n%100), NewDecimal(n, 2).String())
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		s := fmt.Sprint(rapid.Int64Range(0, maxInteger).Draw(t, "integer"))
-		if got, err := jcs.Transform([]byte(s)); err != nil || string(got) != s {
-			t.Fatalf("%s: %s %v", s, got, err)
+	check("1.10000000000000000000000000000000001", "1.1")
+	check("0."+strings.Repeat("0", 400)+"1", "0")
+	check("123456789012345678901234567890", "1.2345678901234568e+29")
+	if got, err := appendDecimal(nil, decimal(t, "1"+strings.Repeat("0", 400))); err == nil {
+		t.Errorf("a number beyond any double is %s", got)
+	}
+}
+
+// sameAsJCS compares with two libraries.
+func sameAsJCS(t rapid.TB, v any) {
+	t.Helper()
+	got, err := appendCanonical(nil, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, isText := v.(string)
+	source := []byte(fmt.Sprint(v))
+	if isText {
+		if source, err = json.Marshal(text); err != nil {
+			t.Fatal(err)
 		}
-	})
+	}
+	other := jsontext.Value(bytes.Clone(source))
+	if err := other.Canonicalize(); err != nil {
+		t.Fatal(err)
+	}
+	if want, err := jcs.Transform(source); err != nil || !bytes.Equal(got, want) || !bytes.Equal(got, other) {
+		t.Fatalf("%s is %s, libraries say %s and %s (%v)", source, got, want, other, err)
+	}
 }
 
 // TestGoldenDigest: canonical JSON typed by hand, hashed by hand.
@@ -108,14 +119,14 @@ func TestGoldenDigest(t *testing.T) {
 
 // TestGoldenStatements retypes protocol 2, and what real wallets signed on the recorded chain.
 func TestGoldenStatements(t *testing.T) {
-	const id = PoolID("acme.14ad6470e6e801b3a531ed6601c809909f791f15")
+	const id = PoolID("acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82")
 	for got, want := range map[string]string{
-		(&Init{SmartPoolID: id}).AgreementStatement("main"): "smartpool/1 operate net=main pool=acme.14ad6470e6e801b3a531ed6601c809909f791f15",
+		(&Init{SmartPoolID: id}).AgreementStatement("main"): "smartpool/1 operate net=main pool=acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82",
 		(&Part{
 			SmartPoolID: id, PastelID: "jXa1nnbn9UJASY64eEHczYtFRg2WYE1i9UpYK4UNawGydG9rHHhYEMWnMA84KKDNjt2qeYvA1HyS1NJ2Ar7aoA", PledgedCoins: 500,
 			TxID: "cd23c3097042dd58aa31d32c9b4bf42b3e015cfe63dfeac300812152042e867c", RewardAddress: "tPhRa3JEv26x6oryVkF1ynqRAc4ju9Qa9iw",
 			TimeStamp: "2026-11-23T05:49:34Z", PledgeSignature: "not covered", AddressSignature: "not covered",
-		}).PledgeStatement("regtest"): "smartpool/1 pledge net=regtest pool=acme.14ad6470e6e801b3a531ed6601c809909f791f15 " +
+		}).PledgeStatement("regtest"): "smartpool/1 pledge net=regtest pool=acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82 " +
 			"pastelid=jXa1nnbn9UJASY64eEHczYtFRg2WYE1i9UpYK4UNawGydG9rHHhYEMWnMA84KKDNjt2qeYvA1HyS1NJ2Ar7aoA coins=500 " +
 			"output=cd23c3097042dd58aa31d32c9b4bf42b3e015cfe63dfeac300812152042e867c:0 reward=tPhRa3JEv26x6oryVkF1ynqRAc4ju9Qa9iw " +
 			"time=2026-11-23T05:49:34Z",
@@ -130,14 +141,14 @@ func TestGoldenStatements(t *testing.T) {
 		if f.Ticket == nil || f.height != 123 && f.height != 135 {
 			continue
 		}
-		want := "smartpool/1 init net=regtest pool=" + string(id) + " digest=c894dffaabb680e42565c99cc5fc4001053607fcbd8f9d3db5a33a151a3b7f4d"
+		want := "smartpool/1 init net=regtest pool=" + string(id) + " digest=17596a9471a4486a6e27ce6cbd4fd18db16582550a03596af13f4b2524606c5f"
 		got := ""
 		switch f.Ticket.Kind {
 		case KindInit:
 			got = f.Ticket.Init.SmartPoolStatement("regtest")
 		case KindActivate:
 			got = f.Ticket.Activate.OperatorStatement("regtest")
-			want = "smartpool/1 activate net=regtest pool=" + string(id) + " digest=4a0915ea913a553cff73a7d24c3064fe08f303070705ac0e7d53a3739f9d0c32"
+			want = "smartpool/1 activate net=regtest pool=" + string(id) + " digest=2355e49040840352274274f3fc13d020433bf2ae46efc4f72f3014b8727714e9"
 		}
 		if got != want {
 			t.Errorf("height %d: statement is\n%s, want\n%s", f.height, got, want)
@@ -236,12 +247,13 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		change := pastel.TxOut{Value: pastel.Amount(rapid.Int64Range(0, 1e9).Draw(t, "change")), Script: pastel.P2PKH(pastel.KeyHash{})}
-		got := FromTx(pastel.NewTx(rapid.Bool().Draw(t, "sapling"), nil, append(outs, change)), net, 1)
+		tx := pastel.NewTx(rapid.Bool().Draw(t, "sapling"), nil, append(outs, change))
+		got := FromTx(tx, net, 1)
 		if got.Rejection != nil {
 			t.Fatal(got.Rejection)
 		}
-		if got.Ticket == nil || *got.Contract != *c {
-			t.Fatalf("transaction carries %+v, want %+v", got.Contract, c)
+		if in, ok := DecodeContract(tx, net.ContractFee); !ok || *in != *c {
+			t.Fatalf("transaction carries %+v, want %+v", in, c)
 		}
 		if again, err := got.Ticket.Encode(); err != nil || !bytes.Equal(again, text) {
 			t.Fatalf("%s (%v), want %s", again, err, text)

@@ -1,55 +1,74 @@
 package ticket
 
 import (
+	"bytes"
 	"encoding/base64"
-	"strings"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Carried is what a transaction carries for the rules: a registration, or a contract ticket of one of the three kinds,
-// well formed (Ticket) or not (Rejection). The zero value is nothing.
+// Carried is what a transaction carries for the rules: a registration, or a contract ticket of one of the three kinds, well
+// formed (Ticket) or not (Rejection). The zero value is nothing; else exactly one is set.
 type Carried struct {
 	Registration *Registration
-	Contract     *Contract
 	Ticket       *Ticket
 	Rejection    *Rejection
 }
 
 // FromTx reads what a transaction that is no coinbase carries in a block of height h. It allocates nothing for an ordinary
-// payment.
+// payment. Anyone can fill a block with hostile tickets, so what is cheap is looked at first: outputs, fee, hash, sub_type,
+// lengths; that changes nothing, because what fails any of these is no ticket at all.
 func FromTx(tx *pastel.Tx, net *pastel.Network, h pastel.Height) Carried {
+	if keyBytes(tx) <= envelopeHead {
+		return Carried{}
+	}
+	fee := paid(tx)
+	registers, posts := fee == net.RegistrationFee(h), fee == net.ContractFee
+	if !registers && !posts {
+		return Carried{}
+	}
 	id, content, ok := payload(tx)
 	switch {
 	case !ok:
-	case id == idPastelID && feePaid(tx, net.RegistrationFee(h)):
+	case id == idPastelID && registers:
 		if x, ok := decodeRegistration(bodyOf(content)); ok {
 			return Carried{Registration: x}
 		}
-	case id == idContract && feePaid(tx, net.ContractFee):
-		if c, ok := decodeContract(bodyOf(content)); ok {
-			return fromContract(c)
+	case id == idContract && posts:
+		if c, ok := viewContract(bodyOf(content)); ok {
+			return c.carried()
 		}
 	}
 	return Carried{}
 }
 
-func fromContract(c *Contract) Carried {
-	kind, ours := kindOf(c.SubType)
+// carried decodes the smart pool ticket in a contract ticket, if its sub_type names one.
+func (c contractView) carried() Carried {
+	kind, ours := kindOf(string(c.subType))
 	if !ours {
 		return Carried{}
 	}
-	t, rejection := c.ticket(kind)
-	return Carried{Contract: c, Ticket: t, Rejection: rejection}
+	text, rejection := decodeBase64(c.ticket)
+	if rejection != nil {
+		return Carried{Rejection: rejection}
+	}
+	t, rejection := decode(text, kind)
+	return Carried{Ticket: t, Rejection: rejection}
 }
 
-// ticket decodes the smart pool ticket in a contract ticket, whose sub_type says it is of this kind.
-func (c *Contract) ticket(kind Kind) (*Ticket, *Rejection) {
-	text, err := base64.StdEncoding.Strict().DecodeString(c.ContractTicket)
-	if err != nil || strings.ContainsAny(c.ContractTicket, "\r\n") { // the decoder skips line breaks
+var strictBase64 = base64.StdEncoding.Strict()
+
+// decodeBase64 reads a contract_ticket: standard, padded and canonical. One that is too long for a ticket is left as it is.
+func decodeBase64(b []byte) ([]byte, *Rejection) {
+	if len(b) > strictBase64.EncodedLen(maxJSON) {
+		return nil, malformed("contract_ticket has %d bytes, too many for a ticket of %d", len(b), maxJSON)
+	}
+	text := make([]byte, strictBase64.DecodedLen(len(b)))
+	n, err := strictBase64.Decode(text, b)
+	if err != nil || bytes.IndexByte(b, '\n') >= 0 || bytes.IndexByte(b, '\r') >= 0 { // the decoder skips line breaks
 		return nil, malformed("contract_ticket is not canonical base64")
 	}
-	return decode(text, kind)
+	return text[:n], nil
 }
 
 // NewContract wraps a ticket for posting. The key must be new on the chain; no secondary key is set, because a visible one

@@ -1,26 +1,21 @@
 package ticket
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 // Limits of a ticket's JSON (protocol 2). A string is measured in bytes of UTF-8 after its escapes are undone.
 const (
-	maxJSON    = 262_144
-	maxString  = 512
-	maxInteger = 1<<53 - 1
+	maxJSON         = 131_072
+	maxString       = 512
+	maxInteger      = 1<<53 - 1
+	maxParticipants = pastel.MaxPledges
 )
-
-// maxPlace is how much of a place in the JSON is shown, in characters.
-const maxPlace = 80
 
 // anyKind lets decode take a ticket of whatever kind.
 const anyKind Kind = 0
@@ -40,19 +35,11 @@ func decode(text []byte, want Kind) (*Ticket, *Rejection) {
 	if len(text) > maxJSON {
 		return nil, malformed("it has %d bytes, more than %d", len(text), maxJSON)
 	}
-	d := &decoder{dec: jsontext.NewDecoder(bytes.NewBuffer(text)), buf: make([]byte, 0, maxString)}
+	d := &decoder{json: string(text)}
 	t := new(Ticket)
-	d.object(1, func(name []byte) bool {
-		if string(name) != "ticket" {
-			return false
-		}
-		d.ticket(t)
-		return true
-	})
-	if d.err == nil {
-		if _, err := d.dec.ReadToken(); !errors.Is(err, io.EOF) {
-			d.fail("data goes on after the end")
-		}
+	d.whole([]field{{name: "ticket", read: func() { d.ticket(t) }}})
+	if d.space(); d.err == nil && d.pos != len(d.json) {
+		d.fail("data goes on after the end")
 	}
 	switch {
 	case d.err != nil:
@@ -69,50 +56,64 @@ func malformed(format string, args ...any) *Rejection {
 	return &Rejection{ReasonMalformed, fmt.Sprintf(format, args...)}
 }
 
-// decoder walks over JSON; the first error sticks. The library by itself refuses what JSON may not have: duplicate names
-// in any object, invalid UTF-8, lone surrogates, leading zeros, nesting beyond a limit.
+// field is one that an object may have, and how its value is read.
+type field struct {
+	name string
+	kind Kind // of the ticket it belongs to, anyKind if to all
+	read func()
+}
+
+// decoder walks over JSON (RFC 8259) along the fields that a ticket has, and stops at the first fault: what a ticket may hold
+// is known at every point, so that no other value is ever read. A chain may hold hundreds of hostile tickets a block, so it
+// makes nothing it does not keep.
 type decoder struct {
-	dec *jsontext.Decoder
-	buf []byte // of the string read last
-	err *Rejection
+	json string
+	pos  int
+	path [maxDepth]step // to the value that is being read
+	deep int
+	buf  []byte // of a string with escapes
+	err  *Rejection
+}
+
+// maxDepth is how deep a ticket nests: ticket, participants, one of them, its field.
+const maxDepth = 4
+
+// step is one step of the path to a value: a name, or the index of an element.
+type step struct {
+	name  string
+	index int // -1 with a name
 }
 
 func (d *decoder) fail(format string, args ...any) {
 	if d.err == nil {
 		d.err = malformed(format, args...)
+		d.pos = len(d.json) // nothing more is read
 	}
 }
 
-// object reads an object of so many fields. Because names are unique, their number tells whether one is missing.
-func (d *decoder) object(want int, read func(name []byte) bool) {
-	if seen := d.members(read); d.err == nil && seen != want {
-		d.fail("%s has %d fields, want %d", d.place(), seen, want)
-	}
-}
-
-// members reads an object and returns how many fields it has. read consumes the value of the field it is given the name
-// of, which is gone once it reads another string; it is false if it knows no such field.
-func (d *decoder) members(read func(name []byte) bool) (n int) {
-	d.begin('{', "an object")
-	for ; d.err == nil && d.dec.PeekKind() == '"'; n++ {
-		name := d.quoted()
-		if d.err == nil && !read(name) {
-			d.fail("field %s is unknown", d.place())
-		}
-	}
-	d.end("an object")
-	return n
-}
+// maxPlace is how much of a place in the JSON is shown, in bytes.
+const maxPlace = 80
 
 // place names the value read last for a person. Anyone can post a ticket, so that what is shown of its names is short, and
 // printable: an escape sequence would reach a terminal.
 func (d *decoder) place() string {
-	p := string(d.dec.StackPointer())
-	if p == "" {
+	if d.deep == 0 {
 		return "the JSON"
 	}
-	short := fmt.Sprintf("%.*s", maxPlace, p)
-	if len(short) < len(p) {
+	var p strings.Builder
+	for _, s := range d.path[:d.deep] {
+		p.WriteByte('/')
+		if p.WriteString(s.name); s.index >= 0 {
+			p.WriteString(strconv.Itoa(s.index))
+		}
+	}
+	return plain(p.String())
+}
+
+// plain shortens a text of a ticket and makes it printable.
+func plain(s string) string {
+	short := fmt.Sprintf("%.*s", maxPlace, s)
+	if len(short) < len(s) {
 		short += "..."
 	}
 	return strings.Map(func(r rune) rune {
@@ -123,85 +124,290 @@ func (d *decoder) place() string {
 	}, short)
 }
 
+// space skips JSON's white space and returns the byte after it, 0 at the end.
+func (d *decoder) space() byte {
+	for ; d.pos < len(d.json); d.pos++ {
+		switch c := d.json[d.pos]; c {
+		case ' ', '\t', '\n', '\r':
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// whole reads an object with each of the fields once and no other.
+func (d *decoder) whole(fields []field) {
+	if seen := d.object(fields); d.err == nil && seen != 1<<len(fields)-1 {
+		d.missing(fields, seen)
+	}
+}
+
+// missing fails for the first of the fields that was not seen.
+func (d *decoder) missing(fields []field, seen uint32) {
+	for i, f := range fields {
+		if seen>>i&1 == 0 {
+			d.fail("%s has no field %s", d.place(), f.name)
+			return
+		}
+	}
+}
+
+// object reads an object with some of the fields, each at most once, and returns a bit for each that it has.
+func (d *decoder) object(fields []field) (seen uint32) {
+	d.begin('{', "an object")
+	for first := true; d.more('}', first); first = false {
+		name := d.quoted()
+		if d.err != nil {
+			return seen
+		}
+		d.path[d.deep] = step{name, -1}
+		d.deep++
+		i := 0
+		for i < len(fields) && fields[i].name != name {
+			i++
+		}
+		switch {
+		case i == len(fields):
+			d.fail("field %s is unknown", d.place())
+			return seen
+		case seen>>i&1 == 1:
+			d.fail("field %s stands there twice", d.place())
+			return seen
+		case d.space() != ':':
+			d.fail("no colon follows the name %s", d.place())
+			return seen
+		}
+		d.pos++
+		seen |= 1 << i
+		fields[i].read()
+		if d.err != nil {
+			return seen
+		}
+		d.deep--
+	}
+	return seen
+}
+
+// array reads an array of at most so many elements.
+func (d *decoder) array(most int, read func()) {
+	d.begin('[', "an array")
+	for n := 0; d.more(']', n == 0); n++ {
+		if n == most {
+			d.fail("%s has more than %d elements", d.place(), most)
+			return
+		}
+		d.path[d.deep] = step{"", n}
+		d.deep++
+		read()
+		if d.err != nil {
+			return
+		}
+		d.deep--
+	}
+}
+
 // begin reads the opening bracket of an object or array.
-func (d *decoder) begin(kind jsontext.Kind, what string) {
-	if d.err != nil {
+func (d *decoder) begin(bracket byte, what string) {
+	if d.space() != bracket {
+		d.wrong(what)
 		return
 	}
-	if tok, err := d.dec.ReadToken(); err != nil {
-		d.fail("%v", err)
-	} else if tok.Kind() != kind {
-		d.fail("%s is %s, want %s", d.place(), tok.Kind(), what)
-	}
+	d.pos++
 }
 
-// end reads a closing bracket: the library sees to it that it is the right one.
-func (d *decoder) end(what string) {
-	if d.err != nil {
-		return
+// more reads up to the next element of an object or array, and is false if there is none: after a failure or the closing
+// bracket.
+func (d *decoder) more(bracket byte, first bool) bool {
+	c := d.space()
+	switch {
+	case d.err != nil:
+		return false
+	case c == bracket:
+		d.pos++
+		return false
+	case first:
+	case c == ',':
+		d.pos++
+	default:
+		d.fail("%s does not go on with a comma or %c", d.place(), bracket)
+		return false
 	}
-	if _, err := d.dec.ReadToken(); err != nil {
-		d.fail("%s does not end: %v", what, err)
-	}
+	return true
 }
 
-// quoted reads a string, which is valid until the next one is read.
-func (d *decoder) quoted() []byte {
-	if d.err != nil {
-		return nil
+// wrong fails for a value of another type than wanted.
+func (d *decoder) wrong(want string) {
+	c := d.space()
+	got := "no value"
+	switch {
+	case c == 0 && d.pos == len(d.json):
+		got = "cut off"
+	case c == '{':
+		got = "an object"
+	case c == '[':
+		got = "an array"
+	case c == '"':
+		got = "a string"
+	case c == '-' || '0' <= c && c <= '9':
+		got = "a number"
+	case c == 't' || c == 'f' || c == 'n':
+		got = "a literal"
 	}
-	raw, err := d.dec.ReadValue()
-	if err != nil {
-		d.fail("%v", err)
-		return nil
-	}
-	if raw.Kind() != '"' {
-		d.fail("%s is %s, want a string", d.place(), raw.Kind())
-		return nil
-	}
-	if d.buf, err = jsontext.AppendUnquote(d.buf[:0], raw); err != nil {
-		d.fail("%s: %v", d.place(), err)
-	}
-	return d.buf
+	d.fail("%s is %s, want %s", d.place(), got, want)
 }
 
-func (d *decoder) text(v *string) {
-	b := d.quoted()
-	if len(b) > maxString {
-		d.fail("%s has %d bytes, more than %d", d.place(), len(b), maxString)
-	}
-	if d.err == nil {
-		*v = string(b)
-	}
-}
-
-// number reads a number's literal; empty after a failure.
-func (d *decoder) number() string {
-	if d.err != nil {
+// quoted reads a string of at most maxString bytes. Without escapes it aliases the JSON.
+func (d *decoder) quoted() string {
+	if d.space() != '"' {
+		d.wrong("a string")
 		return ""
 	}
-	literal, err := d.dec.ReadValue()
-	switch {
-	case err != nil:
-		d.fail("%v", err)
-	case literal.Kind() != '0':
-		d.fail("%s is %s, want a number", d.place(), literal.Kind())
-	default:
-		return string(literal)
+	d.pos++
+	s := d.run()
+	if d.err != nil || d.json[d.pos] == '"' {
+		d.pos++
+		return d.checked(s)
+	}
+	d.buf = append(d.buf[:0], s...)
+	for d.err == nil && strings.HasPrefix(d.json[d.pos:], `\`) {
+		r, ok := d.escape()
+		if !ok {
+			d.fail("%s holds an escape that JSON has not", d.place())
+			return ""
+		}
+		d.buf = utf8.AppendRune(d.buf, r)
+		if !strings.HasPrefix(d.json[d.pos:], `\`) {
+			d.buf = append(d.buf, d.run()...)
+		}
+		if len(d.buf) > maxString {
+			break // the rest need not be read
+		}
+	}
+	d.pos++
+	return d.checked(string(d.buf))
+}
+
+// run reads a string up to its end or an escape, which is at pos then. It goes little further than a string may.
+func (d *decoder) run() string {
+	start := d.pos
+	for i := start; i < len(d.json) && i <= start+maxString+1; i++ {
+		switch c := d.json[i]; {
+		case c == '"' || c == '\\':
+			d.pos = i
+			return d.json[start:i]
+		case c < ' ':
+			d.fail("%s holds a control character", d.place())
+			return ""
+		}
+	}
+	if len(d.json)-start > maxString {
+		d.tooLong()
+	} else {
+		d.fail("a string in %s does not end", d.place())
 	}
 	return ""
 }
+
+// checked returns a string that was read whole.
+func (d *decoder) checked(s string) string {
+	switch {
+	case d.err != nil:
+		return ""
+	case len(s) > maxString:
+		d.tooLong()
+		return ""
+	case !utf8.ValidString(s):
+		d.fail("%s is not UTF-8", d.place())
+		return ""
+	}
+	return s
+}
+
+func (d *decoder) tooLong() { d.fail("a string in %s has more than %d bytes", d.place(), maxString) }
+
+// escape reads an escape. Surrogates must come in pairs.
+func (d *decoder) escape() (rune, bool) {
+	rest := d.json[d.pos:]
+	if len(rest) < 2 {
+		return 0, false
+	}
+	if rest[1] == 'u' {
+		r, ok := hex4(rest[2:])
+		d.pos += 6
+		if !ok || r < 0xd800 || r > 0xdfff {
+			return r, ok
+		}
+		if r > 0xdbff || !strings.HasPrefix(rest[6:], `\u`) {
+			return 0, false
+		}
+		low, ok := hex4(rest[8:])
+		d.pos += 6
+		return 0x10000 + (r-0xd800)<<10 + low - 0xdc00, ok && 0xdc00 <= low && low <= 0xdfff
+	}
+	d.pos += 2
+	switch c := rest[1]; c {
+	case '"', '\\', '/':
+		return rune(c), true
+	case 'b':
+		return '\b', true
+	case 'f':
+		return '\f', true
+	case 'n':
+		return '\n', true
+	case 'r':
+		return '\r', true
+	case 't':
+		return '\t', true
+	}
+	return 0, false
+}
+
+// hex4 reads four hex digits.
+func hex4(s string) (rune, bool) {
+	if len(s) < 4 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[:4], 16, 16)
+	return rune(n), err == nil
+}
+
+// text reads a string of its own: what is kept of a ticket does not hold on to its JSON.
+func (d *decoder) text(v *string) { *v = strings.Clone(d.quoted()) }
+
+// number reads a number's literal, which aliases the JSON; empty after a failure.
+func (d *decoder) number() string {
+	if c := d.space(); c < '0' || c > '9' {
+		d.wrong("a number without sign")
+		return ""
+	}
+	start := d.pos
+	for d.pos < len(d.json) && ofNumber(d.json[d.pos]) {
+		d.pos++
+	}
+	return d.json[start:d.pos]
+}
+
+// ofNumber reports whether a byte can be part of a number's literal.
+func ofNumber(c byte) bool {
+	return '0' <= c && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
+}
+
+// maxDigits is the length of maxInteger.
+const maxDigits = 16
 
 func (d *decoder) integer(v *int64) {
 	s := d.number()
 	if d.err != nil {
 		return
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if !plainDigits(s) || err != nil || n > maxInteger {
-		d.fail("%s is %.40s, want plain digits of at most 2^53-1", d.place(), s)
+	if len(s) <= maxDigits && plainDigits(s) {
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil && n <= maxInteger {
+			*v = n
+			return
+		}
 	}
-	*v = n
+	d.fail("%s is %.40s, want plain digits of at most 2^53-1", d.place(), s)
 }
 
 func (d *decoder) decimal(v *Decimal) {
@@ -209,8 +415,10 @@ func (d *decoder) decimal(v *Decimal) {
 	if d.err != nil {
 		return
 	}
-	var err error
-	if *v, err = ParseDecimal(s); err != nil {
+	x, err := ParseDecimal(s)
+	if err != nil {
 		d.fail("%s: %v", d.place(), err)
+		return
 	}
+	*v = Decimal{strings.Clone(x.literal)}
 }

@@ -18,13 +18,23 @@ const (
 const (
 	compressedFlag  = 0x80
 	envelopeHead    = 8 + 32  // length and hash before the payload
-	maxUnpacked     = 409_600 // bytes, of a compressed payload
+	maxUnpacked     = 196_608 // bytes, of a compressed body
 	keysPerOutput   = 3
 	chunkSize       = 33 // bytes in a made-up key
 	compressVersion = 1
 	opCheckMultisig = 0xae
 	maxKeys         = 16 // in a bare multisig output
 )
+
+// keyBytes bounds how many bytes a transaction carries in the keys of bare multisig outputs, at a glance at each output.
+func keyBytes(tx *pastel.Tx) (size int) {
+	for i := range tx.Outputs {
+		if s := tx.Outputs[i].Script; len(s) > 0 && s[len(s)-1] == opCheckMultisig {
+			size += len(s)
+		}
+	}
+	return size
+}
 
 // payload returns what a transaction carries in the keys of its bare multisig outputs (protocol 2, "Envelope"), at least a
 // byte:
@@ -35,16 +45,11 @@ const (
 //	..  body
 //	..  padding
 //
-// Its cost is in proportion to the transaction's size: a ticket is unpacked only after its fee is seen to be paid.
+// Its cost is in proportion to the transaction's size.
 func payload(tx *pastel.Tx) (id byte, content []byte, ok bool) {
-	size := 0
-	for i := range tx.Outputs {
-		if s := tx.Outputs[i].Script; len(s) > 0 && s[len(s)-1] == opCheckMultisig {
-			size += len(s)
-		}
-	}
+	size := keyBytes(tx)
 	if size <= envelopeHead {
-		return 0, nil, false // an ordinary payment leaves here, at the cost of a glance at each output
+		return 0, nil, false
 	}
 	data := make([]byte, 0, size)
 	var room [maxKeys][]byte
@@ -80,10 +85,14 @@ func bodyOf(content []byte) []byte {
 	return body
 }
 
-// open returns the body of the ticket that a transaction carries, if it is of this id and pays the fee; else nothing.
+// open returns the body of the ticket that a transaction carries, if it is of this id and pays the fee; else nothing. The fee
+// is seen before anything is hashed or unpacked.
 func open(tx *pastel.Tx, id byte, fee pastel.Amount) []byte {
+	if paid(tx) != fee {
+		return nil
+	}
 	got, content, ok := payload(tx)
-	if !ok || got != id || !feePaid(tx, fee) {
+	if !ok || got != id {
 		return nil
 	}
 	return bodyOf(content)
@@ -116,13 +125,12 @@ func unpack(b []byte) ([]byte, bool) {
 	return unpackFrame(r.b)
 }
 
-// feePaid reports whether the values of all outputs but the last sum to exactly the fee.
-func feePaid(tx *pastel.Tx, fee pastel.Amount) bool {
-	var sum pastel.Amount // at most MaxMoney, which parsing saw to
-	for _, o := range tx.Outputs[:max(0, len(tx.Outputs)-1)] {
-		sum += o.Value
+// paid is the fee that a ticket's transaction pays: the values of all its outputs but the last.
+func paid(tx *pastel.Tx) (sum pastel.Amount) {
+	for i := range len(tx.Outputs) - 1 {
+		sum += tx.Outputs[i].Value // at most MaxMoney, which parsing saw to
 	}
-	return sum == fee
+	return sum
 }
 
 // Contract is the body of a contract ticket (ticket id 14):
@@ -148,16 +156,32 @@ type Contract struct {
 	Block          uint32
 }
 
-func decodeContract(body []byte) (*Contract, bool) {
+// contractView is a contract ticket whose texts alias the body they were read from: most of them are looked at once.
+type contractView struct {
+	version                               int16
+	ticket, key, secondary, subType, txid []byte
+	timestamp                             int64
+	block                                 uint32
+}
+
+func viewContract(body []byte) (c contractView, ok bool) {
 	r := fieldReader{b: body}
-	c := &Contract{
-		Version: int16(r.uint(2)), ContractTicket: r.text(), Key: r.text(), SecondaryKey: r.text(), SubType: r.text(),
-		Timestamp: int64(r.uint(8)), TxID: r.text(), Block: uint32(r.uint(4)),
-	}
-	if r.failed {
+	c.version = int16(r.uint(2))
+	c.ticket, c.key, c.secondary, c.subType = r.bytes(), r.bytes(), r.bytes(), r.bytes()
+	c.timestamp = int64(r.uint(8))
+	c.txid, c.block = r.bytes(), uint32(r.uint(4))
+	return c, !r.failed
+}
+
+func decodeContract(body []byte) (*Contract, bool) {
+	c, ok := viewContract(body)
+	if !ok {
 		return nil, false
 	}
-	return c, true
+	return &Contract{
+		Version: c.version, ContractTicket: string(c.ticket), Key: string(c.key), SecondaryKey: string(c.secondary),
+		SubType: string(c.subType), Timestamp: c.timestamp, TxID: string(c.txid), Block: c.block,
+	}, true
 }
 
 func (c *Contract) encode() []byte {

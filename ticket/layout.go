@@ -1,17 +1,5 @@
 package ticket
 
-// Numbers of fields that the objects in a ticket have; of the ticket itself, beside the head that all kinds share.
-const (
-	headFields        = 3
-	initFields        = 7
-	partFields        = 1
-	activateFields    = 2
-	supernodeFields   = 1
-	operatorFields    = 4
-	participantFields = 8
-	listedFields      = 2
-)
-
 // body collects the fields of a ticket of which it is not known yet what kind it is, because type may stand anywhere. The
 // kinds share no name beside the head.
 type body struct {
@@ -21,17 +9,13 @@ type body struct {
 	init     Init
 	part     Part
 	activate Activate
-	seen     [KindActivate + 1]int // fields by kind, the head under anyKind
 }
 
 // ticket reads the inner object.
 func (d *decoder) ticket(t *Ticket) {
 	b := new(body)
-	fields := d.members(func(name []byte) bool {
-		kind, known := d.field(name, b)
-		b.seen[kind]++
-		return known
-	})
+	fields := d.ticketFields(b)
+	seen := d.object(fields)
 	if d.err != nil {
 		return
 	}
@@ -40,144 +24,90 @@ func (d *decoder) ticket(t *Ticket) {
 		d.fail("type %.40q is no smart pool ticket's", b.kind)
 		return
 	}
+	for i, f := range fields {
+		wanted, there := f.kind == anyKind || f.kind == kind, seen>>i&1 == 1
+		switch {
+		case wanted && !there:
+			d.fail("a %s has no field %s", kind, f.name)
+		case there && !wanted:
+			d.fail("a %s has a field %s, which is a %s's", kind, f.name, f.kind)
+		}
+	}
 	t.Kind, t.Version = kind, b.version
-	want := 0
 	switch kind {
 	case KindInit:
-		b.init.SmartPoolID, t.Init, want = b.id, &b.init, initFields
+		b.init.SmartPoolID, t.Init = b.id, &b.init
 	case KindPart:
-		b.part.SmartPoolID, t.Part, want = b.id, &b.part, partFields
+		b.part.SmartPoolID, t.Part = b.id, &b.part
 	default:
-		b.activate.SmartPoolID, t.Activate, want = b.id, &b.activate, activateFields
-	}
-	if b.seen[anyKind] != headFields || b.seen[kind] != want || fields != headFields+want {
-		d.fail("a %s has %d fields of its own, 3 more, and no others; this has %d, %d and %d others", kind, want,
-			b.seen[kind], b.seen[anyKind], fields-b.seen[kind]-b.seen[anyKind])
+		b.activate.SmartPoolID, t.Activate = b.id, &b.activate
 	}
 }
 
-// field reads the value of a field of the ticket and returns the kind of ticket that has such a field.
-func (d *decoder) field(name []byte, b *body) (k Kind, known bool) {
-	switch string(name) {
-	case "type":
-		d.text(&b.kind)
-		return anyKind, true
-	case "version":
-		d.integer(&b.version)
-		return anyKind, true
-	case "smart_pool_id":
-		d.text((*string)(&b.id))
-		return anyKind, true
+// ticketFields are the fields of the three kinds.
+func (d *decoder) ticketFields(b *body) []field {
+	return []field{
+		{"type", anyKind, func() { d.text(&b.kind) }},
+		{"version", anyKind, func() { d.integer(&b.version) }},
+		{"smart_pool_id", anyKind, func() { d.text((*string)(&b.id)) }},
 
-	case "subscription_period":
-		d.integer(&b.init.SubscriptionPeriod)
-		return KindInit, true
-	case "required_coins":
-		d.integer(&b.init.RequiredCoins)
-		return KindInit, true
-	case "overcollateralization_factor":
-		d.decimal(&b.init.Factor)
-		return KindInit, true
-	case "operator_fee_percentage":
-		d.decimal(&b.init.Fee)
-		return KindInit, true
-	case "supernode":
-		d.supernode(&b.init)
-		return KindInit, true
-	case "operator":
-		d.operator(&b.init)
-		return KindInit, true
-	case "smart_pool_signature":
-		d.text(&b.init.SmartPoolSignature)
-		return KindInit, true
+		{"subscription_period", KindInit, func() { d.integer(&b.init.SubscriptionPeriod) }},
+		{"required_coins", KindInit, func() { d.integer(&b.init.RequiredCoins) }},
+		{"overcollateralization_factor", KindInit, func() { d.decimal(&b.init.Factor) }},
+		{"operator_fee_percentage", KindInit, func() { d.decimal(&b.init.Fee) }},
+		{"supernode", KindInit, func() { d.supernode(&b.init) }},
+		{"operator", KindInit, func() { d.operator(&b.init) }},
+		{"smart_pool_signature", KindInit, func() { d.text(&b.init.SmartPoolSignature) }},
 
-	case "participant":
-		d.participant(&b.part)
-		return KindPart, true
+		{"participant", KindPart, func() { d.participant(&b.part) }},
 
-	case "participants":
-		d.participants(&b.activate)
-		return KindActivate, true
-	case "operator_signature":
-		d.text(&b.activate.OperatorSignature)
-		return KindActivate, true
+		{"participants", KindActivate, func() { d.participants(&b.activate) }},
+		{"operator_signature", KindActivate, func() { d.text(&b.activate.OperatorSignature) }},
 	}
-	return anyKind, false
 }
 
 func (d *decoder) supernode(x *Init) {
-	d.object(supernodeFields, func(name []byte) bool {
-		if string(name) != "supernode_pastel_id" {
-			return false
-		}
-		d.text(&x.SupernodePastelID)
-		return true
-	})
+	d.whole([]field{{"supernode_pastel_id", KindInit, func() { d.text(&x.SupernodePastelID) }}})
 }
 
 func (d *decoder) operator(x *Init) {
-	d.object(operatorFields, func(name []byte) bool {
-		switch string(name) {
-		case "company":
-			d.text(&x.Company)
-		case "pastelid":
-			d.text(&x.OperatorPastelID)
-		case "operator_fee_address":
-			d.text(&x.OperatorFeeAddress)
-		case "agreement_signature":
-			d.text(&x.AgreementSignature)
-		default:
-			return false
-		}
-		return true
+	d.whole([]field{
+		{"company", KindInit, func() { d.text(&x.Company) }},
+		{"pastelid", KindInit, func() { d.text(&x.OperatorPastelID) }},
+		{"operator_fee_address", KindInit, func() { d.text(&x.OperatorFeeAddress) }},
+		{"agreement_signature", KindInit, func() { d.text(&x.AgreementSignature) }},
 	})
 }
 
 func (d *decoder) participant(x *Part) {
-	d.object(participantFields, func(name []byte) bool {
-		switch string(name) {
-		case "pastel_id":
-			d.text(&x.PastelID)
-		case "pledged_coins":
-			d.integer(&x.PledgedCoins)
-		case "pledge_signature":
-			d.text(&x.PledgeSignature)
-		case "txid":
-			d.text(&x.TxID)
-		case "vout_ind":
-			d.integer(&x.Vout)
-		case "address_signature":
-			d.text(&x.AddressSignature)
-		case "reward_address":
-			d.text(&x.RewardAddress)
-		case "time_stamp":
-			d.text(&x.TimeStamp)
-		default:
-			return false
-		}
-		return true
+	d.whole([]field{
+		{"pastel_id", KindPart, func() { d.text(&x.PastelID) }},
+		{"pledged_coins", KindPart, func() { d.coins(&x.PledgedCoins) }},
+		{"pledge_signature", KindPart, func() { d.text(&x.PledgeSignature) }},
+		{"txid", KindPart, func() { d.text(&x.TxID) }},
+		{"vout_ind", KindPart, func() { d.integer(&x.Vout) }},
+		{"address_signature", KindPart, func() { d.text(&x.AddressSignature) }},
+		{"reward_address", KindPart, func() { d.text(&x.RewardAddress) }},
+		{"time_stamp", KindPart, func() { d.text(&x.TimeStamp) }},
 	})
-	if x.PledgedCoins > maxCoins {
-		d.fail("pledged_coins is %d, more than the supply of %d", x.PledgedCoins, maxCoins)
+}
+
+// coins reads an amount in PSL, at most the supply.
+func (d *decoder) coins(v *int64) {
+	if d.integer(v); d.err == nil && *v > maxCoins {
+		d.fail("%s is %d, more than the supply of %d", d.place(), *v, maxCoins)
 	}
 }
 
+// participants reads the list of an activation, whose strings alias the JSON: there may be a thousand of them.
 func (d *decoder) participants(x *Activate) {
-	d.begin('[', "an array")
-	for d.err == nil && d.dec.PeekKind() != ']' {
-		var p Participant
-		d.object(listedFields, func(name []byte) bool {
-			switch string(name) {
-			case "pastel_id":
-				d.text(&p.PastelID)
-			case "address":
-				d.text(&p.Address)
-			default:
-				return false
-			}
-			return true
-		})
-		x.Participants = append(x.Participants, p)
+	var p Participant
+	fields := []field{
+		{"pastel_id", KindActivate, func() { p.PastelID = d.quoted() }},
+		{"address", KindActivate, func() { p.Address = d.quoted() }},
 	}
-	d.end("an array")
+	d.array(maxParticipants, func() {
+		d.whole(fields)
+		x.Participants = append(x.Participants, p)
+	})
 }

@@ -36,25 +36,26 @@ func digestStatement(verb, net string, id PoolID, o object, without string) stri
 	return fmt.Sprintf("smartpool/1 %s net=%s pool=%s digest=%s", verb, net, id, o.digest())
 }
 
-// signed tells whether a base64 signature of a statement is by a PastelID.
-func signed(id pastelid.PastelID, statement, signature string) bool {
+// signed tells whether a base64 signature of a statement is by a PastelID. The statement is made only for a signature of the
+// right form: that of an activation has a list to hash.
+func signed(id pastelid.PastelID, statement func(net string) string, net, signature string) bool {
 	sig, ok := pastelid.DecodeSignature(signature)
-	return ok && pastelid.Verify(id, []byte(statement), sig[:])
+	return ok && pastelid.Verify(id, []byte(statement(net)), sig[:])
 }
 
 // VerifyAgreement tells whether the operator signed.
 func (x *Init) VerifyAgreement(net string, operator pastelid.PastelID) bool {
-	return signed(operator, x.AgreementStatement(net), x.AgreementSignature)
+	return signed(operator, x.AgreementStatement, net, x.AgreementSignature)
 }
 
 // VerifySmartPool tells whether the Supernode signed.
 func (x *Init) VerifySmartPool(net string, supernode pastelid.PastelID) bool {
-	return signed(supernode, x.SmartPoolStatement(net), x.SmartPoolSignature)
+	return signed(supernode, x.SmartPoolStatement, net, x.SmartPoolSignature)
 }
 
 // VerifyOperator tells whether the operator signed.
 func (x *Activate) VerifyOperator(net string, operator pastelid.PastelID) bool {
-	return signed(operator, x.OperatorStatement(net), x.OperatorSignature)
+	return signed(operator, x.OperatorStatement, net, x.OperatorSignature)
 }
 
 // VerifyPledge tells whether a PastelID signed a pledge statement. The PastelID's key itself is not looked at: only

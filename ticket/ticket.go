@@ -81,7 +81,8 @@ type Part struct {
 	TimeStamp        string
 }
 
-// Activate launches a pool with the participants it lists, or with all if it lists none.
+// Activate launches a pool with the participants it lists, or with all if it lists none. A decoded list aliases its JSON as a
+// whole: clone what outlives the ticket.
 type Activate struct {
 	SmartPoolID       PoolID
 	Participants      []Participant

@@ -77,9 +77,9 @@ type gauge struct {
 const gaugeWidth = 1000
 
 func newGauge(p api.Pool) gauge {
-	g := gauge{Have: p.MemberCoins, Required: p.Required, Target: p.Target, State: "good"}
+	g := gauge{Have: p.Counted, Required: p.Required, Target: p.Target, State: "good"}
 	if p.Status == "subscribing" {
-		g.Have = p.PledgedCoins
+		g.Have = p.Offered
 	}
 	most := max(g.Target, g.Have, 1)
 	g.Fill, g.Mark = scaled(g.Have, most), scaled(g.Required, most)

@@ -921,7 +921,7 @@ type Operator struct {
 	// Payouts Payouts that were mined.
 	Payouts int64 `json:"payouts"`
 
-	// PayoutsCancelled Payouts that nobody broadcast in time.
+	// PayoutsCancelled Payouts that were not mined in time.
 	PayoutsCancelled int64    `json:"payouts_cancelled"`
 	PoolIds          []string `json:"pool_ids"`
 
@@ -1049,7 +1049,7 @@ type PayoutDetail struct {
 	// Fee Network fee, patoshi.
 	Fee int64 `json:"fee"`
 
-	// Hex The transaction. It needs no signature: anyone can broadcast it, nobody can change it.
+	// Hex The transaction. It needs no signature, and nobody can change it. Upgraded miners put it into their blocks; no mempool takes it.
 	Hex string `json:"hex"`
 
 	// Outputs How many are paid.

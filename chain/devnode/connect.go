@@ -126,25 +126,30 @@ func checkHeader(b *pastel.Block, parent *entry) error {
 	if !bytes.HasPrefix(b.Txs[0].Inputs[0].ScriptSig, want) {
 		return badBlock("bad-cb-height", "its coinbase does not begin with height %d", parent.height+1)
 	}
-	sigOps := 0
+	checks := 0
 	for i := range b.Txs {
 		tx := &b.Txs[i]
 		if err := checkTransparent(tx); err != nil {
 			return badBlock("bad-tx", "transaction %s: %w", tx.ID(), err)
 		}
-		if err := checkFinal(tx, parent.height+1, medianTime(parent)); err != nil {
+		switch err := checkFinal(tx, parent.height+1, medianTime(parent)); {
+		case errors.Is(err, errNotFinal):
+			return badBlock("bad-txns-nonfinal", "transaction %s: %w", tx.ID(), err)
+		case err != nil:
 			return badBlock("bad-tx", "transaction %s: %w", tx.ID(), err)
 		}
-		for _, out := range tx.Outputs {
-			sigOps += txscript.GetSigOpCount(out.Script)
-		}
+		checks += sigOps(tx)
 	}
-	if sigOps > maxBlockSigOps {
-		return badBlock("bad-blk-sigops", "its outputs hold %d signature checks, at most %d are allowed", sigOps, maxBlockSigOps)
+	if checks > maxBlockSigOps {
+		return badBlock("bad-blk-sigops", "its outputs hold %d signature checks, at most %d are allowed", checks, maxBlockSigOps)
 	}
 	return nil
 }
 
+// errNotFinal says that a transaction is too early.
+var errNotFinal = errors.New("its lock time is not reached")
+
+// checkFinal checks that a block of height h may hold a transaction; time is the median of the 11 blocks before it.
 func checkFinal(tx *pastel.Tx, h pastel.Height, time uint32) error {
 	if tx.ExpiryHeight != 0 && int64(tx.ExpiryHeight) < int64(h) {
 		return fmt.Errorf("it expired at block %d", tx.ExpiryHeight)
@@ -156,7 +161,7 @@ func checkFinal(tx *pastel.Tx, h pastel.Height, time uint32) error {
 	}
 	final := func(in pastel.TxIn) bool { return in.Sequence == 0xffffffff }
 	if !reached && slices.IndexFunc(tx.Inputs, func(in pastel.TxIn) bool { return !final(in) }) >= 0 {
-		return fmt.Errorf("its lock time %d is not reached", tx.LockTime)
+		return fmt.Errorf("%w: it is %d", errNotFinal, tx.LockTime)
 	}
 	return nil
 }
@@ -240,33 +245,9 @@ func (n *Node) refuse(e *entry, reason string) error {
 
 // connect appends a block to the best chain, or leaves everything as it was.
 func (n *Node) connect(ctx context.Context, e *entry) error {
-	view := coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}}
-	fees := pastel.Amount(0)
-	var spent []spentOutput
-	for i := range e.block.Txs {
-		tx := &e.block.Txs[i]
-		if i > 0 {
-			fee, outs, err := n.spend(&view, tx, e.height, e.verified)
-			if err != nil {
-				return badBlock("bad-tx", "transaction %s: %w", tx.ID(), err)
-			}
-			fees += fee
-			spent = append(spent, outs...)
-		}
-		for v := range tx.Outputs {
-			out := pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}
-			if view.get(out) != nil {
-				return badBlock("bad-txns-BIP30", "transaction %s is in the chain already", tx.ID())
-			}
-			view.now[out] = &coin{tx.Outputs[v], e.height, i == 0}
-		}
-	}
-	var made pastel.Amount
-	for _, out := range e.block.Txs[0].Outputs {
-		made += out.Value
-	}
-	if e.parent != nil && made > blockSubsidy+fees {
-		return badBlock("bad-cb-amount", "its coinbase makes %s PSL, subsidy and fees are %s PSL", made, blockSubsidy+fees)
+	view, spent, err := n.spendAll(e)
+	if err != nil {
+		return err
 	}
 	if err := n.askRules(ctx, e); err != nil {
 		return err
@@ -280,19 +261,47 @@ func (n *Node) connect(ctx context.Context, e *entry) error {
 	return nil
 }
 
+// spendAll checks all but the smart pool rules of a block on top of the best chain: what its transactions spend and make.
+func (n *Node) spendAll(e *entry) (coinView, []spentOutput, error) {
+	view := coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}}
+	fees := pastel.Amount(0)
+	var spent []spentOutput
+	scripts := blockScripts
+	if e.verified {
+		scripts = noScripts
+	}
+	for i := range e.block.Txs {
+		tx := &e.block.Txs[i]
+		if i > 0 {
+			fee, outs, err := n.spend(&view, tx, e.height, scripts)
+			if err != nil {
+				return view, nil, badBlock("bad-tx", "transaction %s: %w", tx.ID(), err)
+			}
+			fees += fee
+			spent = append(spent, outs...)
+		}
+		for v := range tx.Outputs {
+			out := pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}
+			if view.get(out) != nil {
+				return view, nil, badBlock("bad-txns-BIP30", "transaction %s is in the chain already", tx.ID())
+			}
+			view.now[out] = &coin{tx.Outputs[v], e.height, i == 0}
+		}
+	}
+	var made pastel.Amount
+	for _, out := range e.block.Txs[0].Outputs {
+		made += out.Value
+	}
+	if e.parent != nil && made > blockSubsidy+fees {
+		return view, nil, badBlock("bad-cb-amount", "its coinbase makes %s PSL, subsidy and fees are %s PSL", made, blockSubsidy+fees)
+	}
+	return view, spent, nil
+}
+
 // askRules has the rules connect the block. They decide after everything else, as they keep what they accept.
 func (n *Node) askRules(ctx context.Context, e *entry) error {
 	if n.rules == nil {
 		return nil
-	}
-	for _, out := range e.block.Txs[0].Outputs {
-		escrow, err := n.rules.Escrow(ctx, out.Script)
-		if err != nil {
-			return fmt.Errorf("ask the rules about the payee of block %d: %w", e.height, err)
-		}
-		if escrow != nil && !escrow.Active {
-			return badBlock("bad-cb-payee", "its coinbase pays pool %s, which is not active", escrow.Pool)
-		}
 	}
 	err := n.rules.Connect(ctx, e.block.Bytes())
 	var refused *chain.RefusedError
@@ -307,7 +316,7 @@ func (n *Node) askRules(ctx context.Context, e *entry) error {
 }
 
 // spend takes the inputs of a transaction from a view, unless it is not valid, and returns its fee and what they were.
-func (n *Node) spend(view *coinView, tx *pastel.Tx, h pastel.Height, verified bool) (pastel.Amount, []spentOutput, error) {
+func (n *Node) spend(view *coinView, tx *pastel.Tx, h pastel.Height, scripts scriptRules) (pastel.Amount, []spentOutput, error) {
 	var in, out pastel.Amount
 	spent := make([]spentOutput, len(tx.Inputs))
 	outs := make([]pastel.TxOut, len(tx.Inputs))
@@ -332,8 +341,8 @@ func (n *Node) spend(view *coinView, tx *pastel.Tx, h pastel.Height, verified bo
 	if in < out || in > pastel.MaxMoney {
 		return 0, nil, fmt.Errorf("its outputs are %s PSL, its inputs only %s PSL", out, in)
 	}
-	if !verified {
-		if err := verifyScripts(tx, outs); err != nil {
+	if scripts != noScripts {
+		if err := verifyScripts(tx, outs, scripts); err != nil {
 			return 0, nil, &scriptError{err}
 		}
 	}

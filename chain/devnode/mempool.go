@@ -22,7 +22,7 @@ type memTx struct {
 	fee      pastel.Amount
 	time     int64         // it came, seconds since 1970
 	height   pastel.Height // of the tip then
-	verified bool          // its scripts ran once
+	verified bool          // its scripts ran once, by the mempool's rules
 }
 
 // minRelayFee is in patoshi per 1000 bytes, as pasteld's default.
@@ -32,11 +32,12 @@ func (m *mempool) reset() {
 	m.list, m.byID, m.spent = nil, map[pastel.TxID]*memTx{}, map[pastel.OutPoint]pastel.TxID{}
 }
 
-// bringBack remembers the transactions of a block that was taken back.
+// bringBack remembers the transactions of a block that was taken back. They are to pass all checks of the mempool, which keep
+// payouts out, and with them whatever spends their outputs.
 func (m *mempool) bringBack(b *pastel.Block) {
 	var list []*memTx
 	for i := range b.Txs[1:] {
-		list = append(list, &memTx{tx: &b.Txs[1+i], verified: true})
+		list = append(list, &memTx{tx: &b.Txs[1+i]})
 	}
 	m.back = append(list, m.back...) // an earlier block comes before
 }
@@ -75,9 +76,11 @@ const (
 	codeUndecoded  = -22
 	rejectInvalid  = "16: "
 	rejectSpent    = "18: "
+	rejectPolicy   = "64: "
 	rejectFee      = "66: "
 	rejectExpired  = "tx-expiring-soon"
 	rejectUnproven = "mandatory-script-verify-flag-failed"
+	rejectReserved = "non-mandatory-script-verify-flag"
 )
 
 // SubmitTx takes a transaction into the mempool; *TxError says why not. One that is there already is no error.
@@ -133,7 +136,10 @@ func (n *Node) checkTx(t *memTx) error {
 	if err := checkTransparent(t.tx); err != nil {
 		return reject(rejectInvalid+"bad-tx-version", err)
 	}
-	if err := checkFinal(t.tx, tip.height+1, medianTime(tip)); err != nil {
+	switch err := checkFinal(t.tx, tip.height+1, medianTime(tip)); {
+	case errors.Is(err, errNotFinal):
+		return reject(rejectPolicy+"non-final", err)
+	case err != nil:
 		return reject(rejectInvalid+rejectExpired, err)
 	}
 	for i := range t.tx.Inputs {
@@ -142,7 +148,11 @@ func (n *Node) checkTx(t *memTx) error {
 		}
 	}
 	view := n.nextCoins()
-	fee, _, err := n.spend(&view, t.tx, tip.height+1, t.verified)
+	scripts := relayScripts
+	if t.verified {
+		scripts = noScripts
+	}
+	fee, _, err := n.spend(&view, t.tx, tip.height+1, scripts)
 	var input *inputError
 	var script *scriptError
 	switch {
@@ -152,6 +162,8 @@ func (n *Node) checkTx(t *memTx) error {
 			return &TxError{codeRejected, rejectSpent + "bad-txns-inputs-spent", "inputs already spent"}
 		}
 		return &TxError{Code: codeTx, Message: "Missing inputs"}
+	case errors.Is(err, errUpgradable):
+		return &TxError{Code: codeRejected, Message: fmt.Sprintf("%s%s (%v)", rejectPolicy, rejectReserved, errUpgradable)}
 	case errors.As(err, &script):
 		return &TxError{Code: codeRejected, Message: fmt.Sprintf("%s%s (%v)", rejectInvalid, rejectUnproven, err)}
 	case err != nil:

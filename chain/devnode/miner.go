@@ -21,7 +21,7 @@ var emptySapling = [32]byte{
 	0xee, 0x61, 0x46, 0x74, 0x37, 0x6c, 0xbc, 0x45, 0x35, 0x9d, 0xaa, 0x54, 0xf9, 0xb5, 0x49, 0x3e,
 }
 
-// Generate mines blocks of what waits in the mempool and of payouts that are due, each paying the wallet and the Supernode whose
+// Generate mines blocks of payouts that are due and of what waits in the mempool, each paying the wallet and the Supernode whose
 // turn it is. It returns those that were mined, also with an error.
 func (n *Node) Generate(ctx context.Context, count int) ([]pastel.BlockHash, error) {
 	var hashes []pastel.BlockHash
@@ -38,27 +38,41 @@ func (n *Node) Generate(ctx context.Context, count int) ([]pastel.BlockHash, err
 func (n *Node) generate(ctx context.Context) (pastel.BlockHash, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if err := n.activate(ctx); err != nil { // a block may wait for the rules
-		return pastel.BlockHash{}, err
-	}
-	b, err := n.template(ctx)
+	t, err := n.template(ctx)
 	if err != nil {
 		return pastel.BlockHash{}, fmt.Errorf("make a block: %w", err)
 	}
-	if err := n.acceptBlock(ctx, b); err != nil {
+	if err := n.acceptBlock(ctx, t.block); err != nil {
 		return pastel.BlockHash{}, fmt.Errorf("block that was just made: %w", err)
 	}
-	return b.Hash(), nil
+	return t.block.Hash(), nil
+}
+
+// template is the next block.
+type template struct {
+	block    *pastel.Block
+	payments []payment // of its transactions but the coinbase
+	fees     pastel.Amount
+}
+
+// payment is what a transaction adds to a block beside its bytes.
+type payment struct {
+	fee    pastel.Amount
+	sigOps int
 }
 
 // template makes the next block.
-func (n *Node) template(ctx context.Context) (*pastel.Block, error) {
+func (n *Node) template(ctx context.Context) (*template, error) {
+	if err := n.activate(ctx); err != nil { // a block may wait for the rules
+		return nil, err
+	}
 	tip := n.tree.tip()
 	h := tip.height + 1
-	txs, fees, err := n.choose(ctx, h)
+	c, err := n.choose(ctx, h)
 	if err != nil {
 		return nil, err
 	}
+	fees, txs := c.fees, c.txs
 	miner, err := n.wallet.minerScript()
 	if err != nil {
 		return nil, err
@@ -85,7 +99,7 @@ func (n *Node) template(ctx context.Context) (*pastel.Block, error) {
 	if _, err := rand.Read(header.Nonce[:]); err != nil { // two blocks on one parent never are the same
 		return nil, err
 	}
-	return pastel.NewBlock(header, txs), nil
+	return &template{pastel.NewBlock(header, txs), c.payments, fees}, nil
 }
 
 // nextTime is the time of a block on top of the tip.
@@ -93,43 +107,64 @@ func (n *Node) nextTime() uint32 {
 	return max(uint32(n.now().Unix()), medianTime(n.tree.tip())+1)
 }
 
-// choose returns the next block's transactions behind room for the coinbase, and their fees.
-func (n *Node) choose(ctx context.Context, h pastel.Height) (txs []pastel.Tx, fees pastel.Amount, err error) {
-	txs = make([]pastel.Tx, 1)
-	view := coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}}
-	size, sigOps := 2000, 100 // header and coinbase
-	add := func(tx *pastel.Tx, verified bool) {
-		checks := 0
-		for i := range tx.Outputs {
-			checks += txscript.GetSigOpCount(tx.Outputs[i].Script)
-		}
-		if size+len(tx.Bytes()) > maxBlockSize || sigOps+checks > maxBlockSigOps || checkFinal(tx, h, medianTime(n.tree.tip())) != nil {
-			return
-		}
-		fee, _, err := n.spend(&view, tx, h, verified)
+// choice is the transactions of the next block.
+type choice struct {
+	node         *Node
+	height       pastel.Height
+	view         coinView // after all of them
+	txs          []pastel.Tx
+	payments     []payment
+	size, sigOps int
+	fees         pastel.Amount
+}
+
+// choose returns the next block's transactions behind room for the coinbase: payouts that are due first, oldest first, then the
+// mempool's. Payouts come from the rules alone, as no mempool takes them (protocol 8).
+func (n *Node) choose(ctx context.Context, h pastel.Height) (*choice, error) {
+	c := &choice{
+		node: n, height: h, view: coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}},
+		txs: make([]pastel.Tx, 1), size: 2000, sigOps: 100, // header and coinbase
+	}
+	if n.rules != nil {
+		payouts, err := n.rules.Payouts(ctx)
 		if err != nil {
-			return // its parent found no room
+			return nil, fmt.Errorf("ask the rules for payouts: %w", err)
 		}
-		for v := range tx.Outputs {
-			view.now[pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}] = &coin{TxOut: tx.Outputs[v], height: h}
+		for _, po := range payouts {
+			c.add(po, blockScripts)
 		}
-		size, sigOps, fees = size+len(tx.Bytes()), sigOps+checks, fees+fee
-		txs = append(txs, *tx)
 	}
 	for _, t := range n.pool.list {
-		add(t.tx, true)
+		c.add(t.tx, noScripts)
 	}
-	if n.rules == nil {
-		return txs, fees, nil
+	return c, nil
+}
+
+// add takes a transaction in if there is room and it is valid after the others: neither two that conflict nor one whose parent
+// found no room get in.
+func (c *choice) add(tx *pastel.Tx, scripts scriptRules) {
+	checks := sigOps(tx)
+	size := len(tx.Bytes())
+	if c.size+size > maxBlockSize || c.sigOps+checks > maxBlockSigOps || checkTransparent(tx) != nil ||
+		checkFinal(tx, c.height, medianTime(c.node.tree.tip())) != nil {
+		return
 	}
-	payouts, err := n.rules.Payouts(ctx)
+	fee, _, err := c.node.spend(&c.view, tx, c.height, scripts)
 	if err != nil {
-		return nil, 0, fmt.Errorf("ask the rules for payouts: %w", err)
+		return
 	}
-	for _, po := range payouts {
-		if n.pool.byID[po.ID()] == nil {
-			add(po, false)
-		}
+	for v := range tx.Outputs {
+		c.view.now[pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}] = &coin{TxOut: tx.Outputs[v], height: c.height}
 	}
-	return txs, fees, nil
+	c.size, c.sigOps, c.fees = c.size+size, c.sigOps+checks, c.fees+fee
+	c.txs, c.payments = append(c.txs, *tx), append(c.payments, payment{fee, checks})
+}
+
+// sigOps counts the signature checks in a transaction's outputs.
+func sigOps(tx *pastel.Tx) int {
+	checks := 0
+	for i := range tx.Outputs {
+		checks += txscript.GetSigOpCount(tx.Outputs[i].Script)
+	}
+	return checks
 }

@@ -143,7 +143,7 @@ func (n *Node) sign(tx *pastel.Tx, check bool) (signed *pastel.Tx, complete bool
 	}
 	signed = pastel.NewTx(true, ins, tx.Outputs).WithExpiry(pastel.Height(tx.ExpiryHeight)).WithLockTime(tx.LockTime)
 	if complete && check {
-		complete = verifyScripts(signed, spent) == nil
+		complete = verifyScripts(signed, spent, relayScripts) == nil
 	}
 	return signed, complete, nil
 }

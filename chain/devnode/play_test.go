@@ -19,10 +19,17 @@ type played struct {
 	t     *testing.T
 	node  *devnode.Node
 	rules *chain.Ledger
+	made  byte // blocks, so that no two are the same
 }
 
 // play opens an enforcing node.
 func play(t *testing.T) *played {
+	t.Helper()
+	return playBy(t, func(rules chain.Rules) chain.Rules { return rules })
+}
+
+// playBy opens a node that enforces what is made of the rules.
+func playBy(t *testing.T, change func(chain.Rules) chain.Rules) *played {
 	t.Helper()
 	ctx := context.Background()
 	net := regtest(t)
@@ -31,7 +38,7 @@ func play(t *testing.T) *played {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	node, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: net, Rules: rules})
+	node, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: net, Rules: change(rules)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +60,7 @@ func play(t *testing.T) *played {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &played{players.New(net, client, []string{"Alice", "Bruno"}, []int64{600, 500}), t, node, rules}
+	return &played{players.New(net, client, []string{"Alice", "Bruno"}, []int64{600, 500}), t, node, rules, 0}
 }
 
 func (p *played) must(err error) {
@@ -95,10 +102,6 @@ func (p *played) tip() (pastel.Height, pastel.BlockHash) { return p.node.Tip() }
 func (p *played) block(payee pastel.Script, txs ...*pastel.Tx) *pastel.Block {
 	p.t.Helper()
 	h, prev := p.tip()
-	raw, err := p.Client.Block(context.Background(), prev)
-	p.must(err)
-	tip, err := pastel.ParseBlock(raw)
-	p.must(err)
 	next := h + 1
 	in := pastel.TxIn{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: []byte{2, byte(next), byte(next >> 8), 1, 9}, Sequence: 0xffffffff}
 	if next < 128 { // script numbers are as short as can be
@@ -108,9 +111,22 @@ func (p *played) block(payee pastel.Script, txs ...*pastel.Tx) *pastel.Block {
 	for _, tx := range txs {
 		all = append(all, *tx)
 	}
-	header := tip.Header
+	header := p.last().Header
 	header.Prev, header.Time = prev, header.Time+1
+	p.made++
+	header.Nonce[0] = p.made
 	return pastel.NewBlock(header, all)
+}
+
+// last is the last block.
+func (p *played) last() *pastel.Block {
+	p.t.Helper()
+	_, hash := p.tip()
+	raw, err := p.Client.Block(context.Background(), hash)
+	p.must(err)
+	b, err := pastel.ParseBlock(raw)
+	p.must(err)
+	return b
 }
 
 // payee is a script of the wallet's.

@@ -10,27 +10,38 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// refused checks that a transaction enters neither the mempool nor a block, with this reason, and that nothing has changed.
-func (p *played) refused(tx *pastel.Tx, reason string) {
+// What pasteld's mempool answers to all that spends escrow, and the rules to a block with it.
+const (
+	reserved = "64: non-mandatory-script-verify-flag (NOPx reserved for soft-fork upgrades)"
+	robbed   = "smartpool-escrow_spend"
+)
+
+// notRelayed checks that the mempool refuses a transaction with pasteld's code and this reason.
+func (p *played) notRelayed(tx *pastel.Tx, reason string) {
 	p.t.Helper()
-	ctx := context.Background()
-	height, hash := p.tip()
-	_, err := p.Client.SendRaw(ctx, tx.Bytes())
+	_, err := p.Client.SendRaw(context.Background(), tx.Bytes())
 	var rpc *pasteld.RPCError
-	if !errors.As(err, &rpc) || rpc.Code != -26 || !strings.Contains(err.Error(), reason) {
+	if !errors.As(err, &rpc) || rpc.Code != -26 || !strings.HasPrefix(rpc.Message, reason) {
 		p.t.Errorf("mempool: got %v, want -26 %s", err, reason)
 	}
 	if ids := p.node.Mempool(); slices.Contains(ids, tx.ID()) {
 		p.t.Errorf("%s is in the mempool", tx.ID())
 	}
-	b := p.block(p.Operator.Reward.Script(), tx)
+}
+
+// notMined checks that a block of these transactions is refused for this reason, and that nothing has changed.
+func (p *played) notMined(reason string, txs ...*pastel.Tx) {
+	p.t.Helper()
+	height, hash := p.tip()
+	b := p.block(p.Operator.Reward.Script(), txs...)
 	var bad *devnode.BlockError
-	if err := p.node.SubmitBlock(ctx, b.Bytes()); !errors.As(err, &bad) || !strings.Contains(err.Error(), reason) {
+	if err := p.node.SubmitBlock(context.Background(), b.Bytes()); !errors.As(err, &bad) || !strings.HasPrefix(err.Error(), reason) {
 		p.t.Errorf("block: got %v, want %s", err, reason)
 	}
 	if h, got := p.tip(); h != height || got != hash {
@@ -41,49 +52,65 @@ func (p *played) refused(tx *pastel.Tx, reason string) {
 	}
 }
 
-// escrowCoin is an output of ordinary coins in escrow, which unlike a reward can be spent at once.
-func (p *played) escrowCoin() pastel.OutPoint {
+// toEscrow pays ordinary coins to escrow, which unlike a reward can be spent at once.
+func (p *played) toEscrow(value pastel.Amount) (*pastel.Tx, pastel.OutPoint) {
 	p.t.Helper()
 	ctx := context.Background()
-	id, err := p.Client.SendTo(ctx, ticket.EscrowAddress(p.Pool), 200*pastel.PSL)
+	id, err := p.Client.SendTo(ctx, ticket.EscrowAddress(p.Pool), value)
 	p.must(err)
-	p.mine(1)
-	raw, err := p.Client.RawTx(ctx, id)
+	tx := p.transaction(id)
+	script := ticket.EscrowAddress(p.Pool).Script()
+	vout := slices.IndexFunc(tx.Outputs, func(o pastel.TxOut) bool { return string(o.Script) == string(script) })
+	return tx, pastel.OutPoint{TxID: id, Vout: uint32(vout)}
+}
+
+func (p *played) transaction(id pastel.TxID) *pastel.Tx {
+	p.t.Helper()
+	raw, err := p.Client.RawTx(context.Background(), id)
 	p.must(err)
 	tx, err := pastel.ParseTx(raw)
 	p.must(err)
-	script := ticket.EscrowAddress(p.Pool).Script()
-	vout := slices.IndexFunc(tx.Outputs, func(o pastel.TxOut) bool { return string(o.Script) == string(script) })
-	return pastel.OutPoint{TxID: id, Vout: uint32(vout)}
+	return tx
+}
+
+// robbery spends an output to escrow. Anybody can write its script; without the rules that would be enough.
+func (p *played) robbery(out pastel.OutPoint, value pastel.Amount) *pastel.Tx {
+	redeem := ticket.EscrowRedeemScript(p.Pool)
+	return pastel.NewTx(true,
+		[]pastel.TxIn{{PrevOut: out, ScriptSig: append([]byte{byte(len(redeem))}, redeem...), Sequence: 0xffffffff}},
+		[]pastel.TxOut{{Value: value, Script: p.Operator.Reward.Script()}})
 }
 
 func TestEscrowCannotBeRobbed(t *testing.T) {
 	t.Parallel()
+	ctx := context.Background()
 	p := play(t)
 	p.activate()
-	coin := p.escrowCoin()
-	// Anybody can write the script that spends escrow. Without the rules it would be enough.
-	redeem := ticket.EscrowRedeemScript(p.Pool)
-	robbery := pastel.NewTx(true,
-		[]pastel.TxIn{{PrevOut: coin, ScriptSig: append([]byte{byte(len(redeem))}, redeem...), Sequence: 0xffffffff}},
-		[]pastel.TxOut{{Value: 199 * pastel.PSL, Script: p.Operator.Reward.Script()}})
-	p.refused(robbery, "smartpool-escrow_spend")
+	_, out := p.toEscrow(200 * pastel.PSL)
+	p.mine(1)
+	robbery := p.robbery(out, 199*pastel.PSL)
+	p.notRelayed(robbery, reserved)
+	p.notMined(robbed, robbery)
 
 	dir := t.TempDir()
-	unruled, err := devnode.Open(context.Background(), devnode.Config{Dir: dir, Network: p.Net})
+	unruled, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: p.Net})
 	p.must(err)
 	height, _ := p.tip()
 	for h := pastel.Height(1); h <= height; h++ {
-		hash, err := p.Client.HashAt(context.Background(), h)
+		hash, err := p.Client.HashAt(ctx, h)
 		p.must(err)
-		raw, err := p.Client.Block(context.Background(), hash)
+		raw, err := p.Client.Block(ctx, hash)
 		p.must(err)
-		p.must(unruled.SubmitBlock(context.Background(), raw))
+		p.must(unruled.SubmitBlock(ctx, raw))
 	}
-	if _, err := unruled.SubmitTx(context.Background(), robbery.Bytes()); err != nil {
-		t.Errorf("a node without the rules should let the robbery pass, or the test proves nothing: %v", err)
+	var refused *devnode.TxError
+	if _, err := unruled.SubmitTx(ctx, robbery.Bytes()); !errors.As(err, &refused) || refused.Error() != reserved {
+		t.Errorf("a mempool without the rules: got %v, want %s", err, reserved)
 	}
-	_, err = unruled.Generate(context.Background(), 3)
+	if err := unruled.SubmitBlock(ctx, p.block(p.Operator.Reward.Script(), robbery).Bytes()); err != nil {
+		t.Errorf("a node without the rules should take the block, or the test proves nothing: %v", err)
+	}
+	_, err = unruled.Generate(ctx, 3)
 	p.must(err)
 	p.must(unruled.Close())
 
@@ -94,78 +121,39 @@ func TestEscrowCannotBeRobbed(t *testing.T) {
 		t.Errorf("the node is at block %d, the robbery is in block %d", h, height+1)
 	}
 	mined(t, ruled, 5)
-}
-
-// settled takes the pool to a payout that spends ordinary coins, so that only the rules keep it from being mined early.
-func (p *played) settled() pool.Payout {
-	p.t.Helper()
-	p.activate()
-	p.escrowCoin()
-	next := p.state().NextSettlement
-	height, _ := p.tip()
-	p.mine(int(next - height))
-	pending := p.state().Pending
-	if len(pending) != 1 {
-		p.t.Fatalf("%d payouts are pending", len(pending))
+	if ids := ruled.Mempool(); len(ids) != 0 {
+		t.Errorf("the mempool holds %v", ids)
 	}
-	return pending[0]
 }
 
-func TestEarlyPayout(t *testing.T) {
+// Two transactions that nobody has mined, one that pays an escrow and one that spends that output, got into every template and
+// stopped mining.
+func TestTwoTransactionRobbery(t *testing.T) {
 	t.Parallel()
-	p := play(t)
-	po := p.settled()
-	p.refused(po.Tx, "smartpool-escrow_spend")
-	height, _ := p.tip()
-	p.mine(int(po.ValidFrom - height - 2))
-	p.refused(po.Tx, "smartpool-escrow_spend") // for the next block it is still one block early
-	p.mine(1)
-	if _, err := p.Client.SendRaw(context.Background(), po.Tx.Bytes()); err != nil {
-		t.Errorf("the payout is valid in block %d: %v", po.ValidFrom, err)
-	}
-	p.mine(1)
-	if left := p.state().Pending; len(left) != 0 && left[0].Tx.ID() == po.Tx.ID() {
-		t.Error("the payout was not mined")
-	}
-}
-
-func TestAlteredPayout(t *testing.T) {
-	t.Parallel()
-	p := play(t)
-	po := p.settled()
-	height, _ := p.tip()
-	p.mine(int(po.ValidFrom - height - 1))
-	for name, alter := range map[string]func(ins []pastel.TxIn, outs []pastel.TxOut) *pastel.Tx{
-		"more fee": func(ins []pastel.TxIn, outs []pastel.TxOut) *pastel.Tx {
-			outs[0].Value--
-			return pastel.NewTx(true, ins, outs)
-		},
-		"other payee": func(ins []pastel.TxIn, outs []pastel.TxOut) *pastel.Tx {
-			outs[0].Script = p.Operator.Reward.Script()
-			return pastel.NewTx(true, ins, outs[:1])
-		},
-		"expiry": func(ins []pastel.TxIn, outs []pastel.TxOut) *pastel.Tx {
-			return pastel.NewTx(true, ins, outs).WithExpiry(po.ValidTo)
-		},
-		"lock time": func(ins []pastel.TxIn, outs []pastel.TxOut) *pastel.Tx {
-			return pastel.NewTx(true, ins, outs).WithLockTime(1)
-		},
-		"sequence": func(ins []pastel.TxIn, outs []pastel.TxOut) *pastel.Tx {
-			ins[0].Sequence--
-			return pastel.NewTx(true, ins, outs)
-		},
-	} {
-		altered := alter(slices.Clone(po.Tx.Inputs), slices.Clone(po.Tx.Outputs))
-		if altered.ID() == po.Tx.ID() {
-			t.Fatalf("%s: nothing is altered", name)
-		}
-		p.refused(altered, "smartpool-escrow_spend")
-	}
-	p.mine(1) // the template holds the payout itself
-	for _, left := range p.state().Pending {
-		if left.Tx.ID() == po.Tx.ID() {
-			t.Error("the payout was not mined")
-		}
+	for name, value := range map[string]pastel.Amount{"tracked": 200 * pastel.PSL, "too small to be tracked": 50 * pastel.PSL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := play(t)
+			p.activate()
+			pay, out := p.toEscrow(value)
+			robbery := p.robbery(out, value-pastel.PSL)
+			p.notRelayed(robbery, reserved)
+			p.notMined(robbed, pay, robbery)
+			if ids := p.node.Mempool(); len(ids) != 1 || ids[0] != pay.ID() {
+				t.Errorf("the mempool holds %v, want %s alone", ids, pay.ID())
+			}
+			p.mine(1)
+			if b := p.last(); len(b.Txs) != 2 || b.Txs[1].ID() != pay.ID() {
+				t.Errorf("the block holds %d transactions", len(b.Txs))
+			}
+			p.notRelayed(robbery, reserved)
+			p.notMined(robbed, robbery)
+			_, before := p.tip()
+			p.must(p.node.Invalidate(context.Background(), before)) // the mempool's again
+			p.notRelayed(robbery, reserved)
+			p.notMined(robbed, pay, robbery)
+			p.mine(20)
+		})
 	}
 }
 
@@ -216,31 +204,48 @@ func TestInvalidTicketStaysOut(t *testing.T) {
 	}
 }
 
-func TestCoinbasePaysActivePoolsOnly(t *testing.T) {
+// Votes on whom a coinbase pays are made 10 blocks ahead. Whatever becomes of the pool meanwhile, no block is refused for its payee,
+// and the pool takes the income.
+func TestVoteThatComesTrueLate(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	p := play(t)
 	p.activate()
-	escrow := ticket.EscrowAddress(p.Pool).Script()
-	p.must(p.node.SubmitBlock(ctx, p.block(escrow).Bytes())) // while it is active
-	if p.state().Escrowed != 6250*pastel.PSL {
-		t.Fatalf("the reward of an active pool is %s PSL", p.state().Escrowed)
-	}
 	p.must(p.Leave(ctx, p.Members[0]))
 	p.mine(1)
-	if got := p.state(); got.Status != pool.Replenishing {
-		t.Fatalf("the pool is %s", got.Status)
+	escrow := ticket.EscrowAddress(p.Pool).Script()
+	seen := map[pool.Status]int{}
+	for range 20 {
+		before := p.state()
+		seen[before.Status]++
+		p.must(p.node.SubmitBlock(ctx, p.block(escrow).Bytes()))
+		if got := p.state().Escrowed - before.Escrowed; got != 6250*pastel.PSL {
+			t.Errorf("the pool, %s, has income of %s PSL", before.Status, got)
+		}
 	}
-	height, _ := p.tip()
-	var bad *devnode.BlockError
-	if err := p.node.SubmitBlock(ctx, p.block(escrow).Bytes()); !errors.As(err, &bad) || bad.Reason != "bad-cb-payee" {
-		t.Errorf("got %v, want bad-cb-payee", err)
+	if seen[pool.Replenishing] == 0 || seen[pool.Dissolved] == 0 || len(seen) != 2 {
+		t.Errorf("the pool was %v", seen)
 	}
-	if h, _ := p.tip(); h != height {
-		t.Error("the tip moved")
+
+	other := players.New(p.Net, p.Client, nil, nil)
+	p.must(other.Enrol(ctx, other.Operator))
+	p.must(other.Enrol(ctx, other.Supernode))
+	p.mine(1)
+	p.must(other.Open(ctx, "other"))
+	p.mine(1 + players.Subscription + int(p.Net.ActivationGrace) + 1)
+	state := func() (state pool.Pool) {
+		p.rules.View(func(s *pool.State) { state, _ = s.Pool(other.Pool) })
+		return state
 	}
-	// Others can be paid, and an escrow that no pool has is an address like any.
-	p.must(p.node.SubmitBlock(ctx, p.block(ticket.EscrowAddress(p.Pool+"0").Script()).Bytes()))
+	if got := state(); got.Status != pool.Expired {
+		t.Fatalf("the other pool is %s", got.Status)
+	}
+	p.must(p.node.SubmitBlock(ctx, p.block(ticket.EscrowAddress(other.Pool).Script()).Bytes()))
+	if got := state().Escrowed; got != 6250*pastel.PSL {
+		t.Errorf("the expired pool has income of %s PSL", got)
+	}
+	p.must(p.node.SubmitBlock(ctx, p.block(ticket.EscrowAddress(p.Pool+"0").Script()).Bytes())) // an escrow that no pool has
+	p.mine(1)
 }
 
 // Supernodes take turns, a pool's like any other, from their start until their collateral is gone.

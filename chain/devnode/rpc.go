@@ -69,7 +69,7 @@ var methods map[string]method
 
 func init() { // not at declaration: help lists them
 	methods = map[string]method{}
-	for _, table := range []map[string]method{chainMethods, txMethods, walletMethods, pastelMethods, masternodeMethods} {
+	for _, table := range []map[string]method{chainMethods, txMethods, walletMethods, pastelMethods, masternodeMethods, miningMethods} {
 		for name, m := range table {
 			methods[name] = m
 		}

@@ -8,7 +8,6 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -27,8 +26,6 @@ var chainMethods = map[string]method{
 	"getmempoolinfo":  {"blockchain", "", "Number and size of the transactions that wait to be mined.", getMempoolInfo, false},
 	"invalidateblock": {"blockchain", "hash", "Marks a block as invalid and leaves its branch.", invalidateBlock, true},
 	"reconsiderblock": {"blockchain", "hash", "Takes the mark of a block back.", reconsiderBlock, true},
-	"generate":        {"generating", "count", "Mines blocks, at once.", generate, true},
-	"submitblock":     {"mining", "hex", "Adds a block that someone else mined.", submitBlock, true},
 	"getinfo":         {"control", "", "Version and state of the node.", getInfo, false},
 	"getnetworkinfo":  {"network", "", "Version and connections; there are none.", getNetworkInfo, false},
 }
@@ -352,47 +349,6 @@ func judge(ctx context.Context, p params, f func(context.Context, pastel.BlockHa
 		return nil, rpcErrorf(codeNotFound, "Block not found")
 	}
 	return nil, err
-}
-
-func generate(ctx context.Context, n *Node, p params) (any, error) {
-	count, err := p.integer(0, 0)
-	if err != nil {
-		return nil, err
-	}
-	const most = 10_000
-	if count < 0 || count > most {
-		return nil, rpcErrorf(codeParameter, "Generate 0 to %d blocks at once", most)
-	}
-	hashes, err := n.Generate(ctx, int(count))
-	if err != nil {
-		return nil, err
-	}
-	texts := []string{}
-	for _, h := range hashes {
-		texts = append(texts, h.String())
-	}
-	return texts, nil
-}
-
-// submitBlock answers null for a block that was taken, and a word for one that was not.
-func submitBlock(ctx context.Context, n *Node, p params) (any, error) {
-	raw, err := p.hex(0)
-	if err != nil {
-		return nil, rpcErrorf(codeUndecoded, "Block decode failed")
-	}
-	if _, err := pastel.ParseBlock(raw); err != nil {
-		return nil, rpcErrorf(codeUndecoded, "Block decode failed")
-	}
-	var bad *BlockError
-	switch err := n.SubmitBlock(ctx, raw); {
-	case errors.Is(err, ErrDuplicate):
-		return "duplicate", nil
-	case errors.As(err, &bad):
-		reason, _, _ := strings.Cut(bad.Error(), "\n")
-		return reason, nil
-	default:
-		return nil, err
-	}
 }
 
 func getInfo(_ context.Context, n *Node, _ params) (any, error) {

@@ -14,12 +14,30 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
+// scriptRules are the rules that scripts run by.
+type scriptRules txscript.ScriptFlags
+
+const (
+	noScripts    scriptRules = 0 // they ran before
+	blockScripts             = scriptRules(txscript.ScriptBip16 | txscript.ScriptVerifyCheckLockTimeVerify)
+	// relayScripts refuse what a later release of pasteld may give a meaning, which keeps all that spends escrow out of mempools
+	// (protocol 8).
+	relayScripts = blockScripts | scriptRules(txscript.ScriptDiscourageUpgradableNops)
+)
+
+// errUpgradable says that a script is valid in a block and refused by mempools, in pasteld's words.
+var errUpgradable = errors.New("NOPx reserved for soft-fork upgrades")
+
 // verifyScripts runs the scripts of all inputs; spent are the outputs they spend, in order.
-func verifyScripts(tx *pastel.Tx, spent []pastel.TxOut) error {
+func verifyScripts(tx *pastel.Tx, spent []pastel.TxOut, rules scriptRules) error {
 	hasher := newSigHasher(tx)
 	for i := range tx.Inputs {
 		c := scriptCheck{hasher: hasher, input: i, spent: &spent[i]}
-		if err := c.run(); err != nil {
+		err := c.run(rules)
+		if err != nil && rules != blockScripts && c.run(blockScripts) == nil {
+			err = errUpgradable
+		}
+		if err != nil {
 			return fmt.Errorf("input %d: %w", i, err)
 		}
 	}
@@ -35,14 +53,13 @@ type scriptCheck struct {
 	vm     *txscript.Engine
 }
 
-func (c *scriptCheck) run() error {
+func (c *scriptCheck) run(rules scriptRules) error {
 	in := &c.hasher.tx.Inputs[c.input]
 	// Without outputs the hash of a SIGHASH_SINGLE signature is a constant, which the substitutes below rely on.
 	frame := wire.NewMsgTx(2)
 	frame.LockTime = c.hasher.tx.LockTime
 	frame.AddTxIn(&wire.TxIn{SignatureScript: in.ScriptSig, Sequence: in.Sequence})
-	const flags = txscript.ScriptBip16 | txscript.ScriptVerifyCheckLockTimeVerify
-	vm, err := txscript.NewEngine(c.spent.Script, frame, 0, flags, nil, nil, int64(c.spent.Value), nil)
+	vm, err := txscript.NewEngine(c.spent.Script, frame, 0, txscript.ScriptFlags(rules), nil, nil, int64(c.spent.Value), nil)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package devnode
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // signer makes signatures of one input.
@@ -57,7 +59,7 @@ func spends(tx *pastel.Tx, sig, out []byte) error {
 	ins[0].ScriptSig = sig
 	signed := pastel.NewTx(true, ins, tx.Outputs).WithExpiry(pastel.Height(tx.ExpiryHeight)).WithLockTime(tx.LockTime)
 	c := scriptCheck{hasher: newSigHasher(signed), input: 0, spent: &pastel.TxOut{Value: testValue, Script: out}}
-	return c.run()
+	return c.run(blockScripts)
 }
 
 // What a hash type covers can no longer be changed, the rest can.
@@ -172,6 +174,42 @@ func TestScripts(t *testing.T) {
 	}
 }
 
+// A mempool refuses what runs an opcode that has no meaning yet; a block may hold it.
+func TestReservedOpcodes(t *testing.T) {
+	t.Parallel()
+	tx := unsigned(pastel.TxOut{Value: 1, Script: []byte{txscript.OP_1}})
+	tx = pastel.NewTx(true, tx.Inputs[:1], tx.Outputs)
+	escrow := ticket.EscrowRedeemScript("acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82")
+	for name, x := range map[string]struct {
+		sig, out     []byte
+		block, relay bool
+	}{
+		"escrow":                {append([]byte{byte(len(escrow))}, escrow...), pastel.P2SH(pastel.Hash160(escrow)), true, false},
+		"NOP1":                  {nil, []byte{txscript.OP_NOP1, txscript.OP_1}, true, false},
+		"NOP10":                 {nil, []byte{txscript.OP_NOP10, txscript.OP_1}, true, false},
+		"NOP":                   {nil, []byte{txscript.OP_NOP, txscript.OP_1}, true, true},
+		"NOP10, and then false": {nil, []byte{txscript.OP_NOP10, txscript.OP_0}, false, false},
+		"NOP10 in a branch that is not taken": {
+			nil, []byte{txscript.OP_0, txscript.OP_IF, txscript.OP_NOP10, txscript.OP_ENDIF, txscript.OP_1}, true, true,
+		},
+		"CHECKLOCKTIMEVERIFY of 0": {
+			nil, []byte{txscript.OP_0, txscript.OP_CHECKLOCKTIMEVERIFY, txscript.OP_DROP, txscript.OP_1}, true, true,
+		},
+	} {
+		ins := slices.Clone(tx.Inputs)
+		ins[0].ScriptSig, ins[0].Sequence = x.sig, 0xfffffffe
+		spend := pastel.NewTx(true, ins, tx.Outputs)
+		spent := []pastel.TxOut{{Value: testValue, Script: x.out}}
+		if err := verifyScripts(spend, spent, blockScripts); (err == nil) != x.block {
+			t.Errorf("%s in a block: %v", name, err)
+		}
+		err := verifyScripts(spend, spent, relayScripts)
+		if (err == nil) != x.relay || errors.Is(err, errUpgradable) != (x.block && !x.relay) {
+			t.Errorf("%s in the mempool: %v", name, err)
+		}
+	}
+}
+
 // A bit flipped anywhere in a real transaction's signatures is noticed.
 func TestRecordedSignature(t *testing.T) {
 	t.Parallel()
@@ -195,7 +233,7 @@ func TestRecordedSignature(t *testing.T) {
 		t.Fatalf("%s does not spend %s", tx.ID(), parent.ID())
 	}
 	spent := []pastel.TxOut{parent.Outputs[tx.Inputs[0].PrevOut.Vout]}
-	if err := verifyScripts(tx, spent); err != nil {
+	if err := verifyScripts(tx, spent, relayScripts); err != nil {
 		t.Fatal(err)
 	}
 	for i := range tx.Inputs[0].ScriptSig {
@@ -203,7 +241,7 @@ func TestRecordedSignature(t *testing.T) {
 		ins[0].ScriptSig = slices.Clone(ins[0].ScriptSig)
 		ins[0].ScriptSig[i] ^= 4
 		bad := pastel.NewTx(true, ins, tx.Outputs).WithExpiry(pastel.Height(tx.ExpiryHeight)).WithLockTime(tx.LockTime)
-		if verifyScripts(bad, spent) == nil {
+		if verifyScripts(bad, spent, blockScripts) == nil {
 			t.Errorf("byte %d of the script is changed, and nobody notices", i)
 		}
 	}

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -45,32 +43,32 @@ func TestActivePool(t *testing.T) {
 		t.Errorf("locked are %v (%v), want the other output alone", locked, err)
 	}
 
-	// A payout is what it was asked for, or is not broadcast.
+	// A payout is mined without anybody's doing.
+	x.mine(10)
+	settled := x.field("0.txid", "payouts")
+	if out := x.does("payouts"); !strings.Contains(out, "can be mined from block") {
+		t.Errorf("a payout that is settled:\n%s", out)
+	}
 	x.mine(100)
-	for code := exitOK; code == exitOK; { // until there is something to say yes to
-		x.mine(1)
-		code, out = x.call("payouts", "--broadcast")
+	if out := x.does("payouts", "--all"); !strings.Contains(out, "Payout "+settled) || !strings.Contains(out, "mined in block") {
+		t.Errorf("a payout whose time has come:\n%s", out)
 	}
-	due := x.field("0.txid", "payouts")
-	if !strings.Contains(out, "add --yes") || !strings.Contains(out, due) {
-		t.Errorf("nobody said yes:\n%s", out)
-	}
-	truth := x.at.API
-	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
-		if strings.HasSuffix(r.URL.Path, "/payouts/"+due) {
-			raw, _ := hex.DecodeString(answer["hex"].(string))
-			tx, err := pastel.ParseTx(bytes.Clone(raw))
-			if err == nil {
-				answer["hex"] = hex.EncodeToString(pastel.NewTx(true, tx.Inputs, tx.Outputs[:1]).Bytes())
-			}
+}
+
+// What is said of a payout that no upgraded miner has taken yet.
+func TestPayoutStates(t *testing.T) {
+	t.Parallel()
+	at := api.Moment{Height: 230}
+	for want, po := range map[string]api.Payout{
+		"can be mined from block 230 (about": {From: api.Moment{Height: 230, Estimated: true}},
+		"due since block 230":                {From: at},
+		"mined in block 230":                 {From: at, Paid: &at},
+		"not mined in time, cancelled in":    {From: at, Cancelled: &at},
+	} {
+		var b strings.Builder
+		if tellPayouts(&b, []api.Payout{po}); !strings.Contains(b.String(), "\n  "+want) {
+			t.Errorf("got %q, want %q", b.String(), want)
 		}
-	})
-	if code, out := x.call("payouts", "--broadcast", "--yes"); code != exitNo || !strings.Contains(out, "gives another transaction for it") {
-		t.Errorf("another transaction: exit code %d\n%s", code, out)
-	}
-	x.at.API = truth
-	if code, out := x.call("payouts", "--broadcast", "--yes"); code != exitOK || !strings.Contains(out, "1 broadcast") {
-		t.Errorf("a payout that is due: exit code %d\n%s", code, out)
 	}
 }
 

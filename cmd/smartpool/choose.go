@@ -27,7 +27,7 @@ func (c *joinCmd) choose(ctx context.Context, r *remote, p *api.PoolDetail, wall
 		c.Coins = p.LeastPledge
 		for i := range all {
 			if all[i].Confirmations >= confirmations {
-				c.Coins = max(c.Coins, min(int64(all[i].Value/pastel.PSL), p.Target-p.PledgedCoins))
+				c.Coins = max(c.Coins, min(int64(all[i].Value/pastel.PSL), p.Target-p.Offered))
 			}
 		}
 	}

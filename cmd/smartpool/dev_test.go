@@ -35,7 +35,7 @@ func startDev(t testing.TB) *dev {
 	}
 	x := &dev{t: t, dir: t.TempDir()}
 	x.at = startDaemon(t, daemon.Config{
-		Data: x.dir, Dev: true, DevRPC: "127.0.0.1:0", API: "127.0.0.1:0", APIStreams: 10, Poll: 10 * time.Millisecond, ShadowFrom: -1, Keeper: true,
+		Data: x.dir, Dev: true, DevRPC: "127.0.0.1:0", API: "127.0.0.1:0", APIStreams: 10, Poll: 10 * time.Millisecond, ShadowFrom: -1,
 	})
 	x.node, err = pasteld.Dial(context.Background(), pasteld.Config{URL: x.at.DevRPC, CookieFile: x.at.DevCookie, Network: net})
 	if err != nil {
@@ -82,7 +82,7 @@ func startDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses) {
 
 // commands with flags that say where daemon and node are.
 var asksAPI = regexp.MustCompile(`^(pools|join|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool|id register)\b`)
-var asksNode = regexp.MustCompile(`^(join|my|leave|history|pool create|pool activate|supernode|payouts|guard|verify|rpc|id register)\b`)
+var asksNode = regexp.MustCompile(`^(join|my|leave|history|pool create|pool activate|supernode|guard|verify|rpc|id register)\b`)
 
 // call runs a command line against the daemon and the node.
 func (x *dev) call(line ...string) (code int, out string) {

@@ -213,7 +213,7 @@ func TestGuide(t *testing.T) {
 	me.run(exitOK, "rpc", "lockunspent", "true")
 	me.run(exitOK, "guard", alice, "--once")
 	tellMe(t, op)
-	op.say("## Payouts\n\nA payout can be mined when the rewards in it have matured. Anyone can broadcast it; a daemon with `--keeper` does.")
+	op.say("## Payouts\n\nA payout can be mined when the rewards in it have matured. Upgraded miners put it into their blocks; there is nothing to do.")
 	op.run(exitOK, "payouts", "--pool", "atlas")
 	x.mine(105)
 	payout := x.field("0.txid", "payouts", "--all")

@@ -259,7 +259,7 @@ func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.Pool
 	if err != nil {
 		return err
 	}
-	c.Coins = x.PledgedCoins
+	c.Coins = x.Offered
 	terms, err := c.terms(ctx, r, p, x)
 	if err != nil {
 		return err

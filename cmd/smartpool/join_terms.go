@@ -14,7 +14,7 @@ import (
 
 // terms tells everything that a pledge means. The pool's terms are those that its id stands for: pool certified them.
 func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ticket.Part) (string, error) {
-	yield, err := r.yield(ctx, p, x.PledgedCoins)
+	yield, err := r.yield(ctx, p, x.Offered)
 	if err != nil {
 		return "", err
 	}
@@ -27,10 +27,10 @@ func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ti
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
 	fmt.Fprintf(&b, "Operator  %s, reputation %d, PastelID\n          %s\n", printable(p.Company), p.Reputation, p.Operator)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", p.Fee, p.FeeAddress)
-	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode (factor %s); pledged now: %d PSL\n", p.Target, p.Required, p.Factor, p.PledgedCoins)
+	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode (factor %s); pledged now: %d PSL\n", p.Target, p.Required, p.Factor, p.Offered)
 	fmt.Fprintf(&b, "Period    pledges are taken for %d blocks; as long may it be short of collateral before it is dissolved\n", p.Period)
 	fmt.Fprintf(&b, "Yield     %s\n", yield)
-	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p))
+	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.Offered, c.role(p))
 	fmt.Fprintf(&b, "Output    %s:%d\n", x.TxID, x.Vout)
 	fmt.Fprintf(&b, "Rewards   go to %s\n", x.RewardAddress)
 	if usedBefore(&reward) {
@@ -77,8 +77,8 @@ func (c *joinCmd) role(p *api.PoolDetail) string {
 		return fmt.Sprintf("plain until the operator activates the pool (until %s)", whenever(p.ActivateUntil))
 	case p.Waits:
 		return "standby: it earns once a place is free"
-	case c.Coins > p.Target-p.MemberCoins:
-		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it", max(p.LeastPledge, p.Target-p.MemberCoins))
+	case c.Coins > p.Target-p.Counted:
+		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it", max(p.LeastPledge, p.Target-p.Counted))
 	}
 	return "member at once"
 }

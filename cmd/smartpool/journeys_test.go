@@ -495,7 +495,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	x.mine(12)
 	for _, line := range [][]string{
 		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"pool", "status", "atlas"},
-		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"payouts", "--broadcast", "--yes"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
+		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
 		{"alerts", "list", "--token-file", token}, {"version"},
 	} {
 		speaks(line...)

@@ -35,7 +35,7 @@ type cli struct {
 
 	Pool      poolCmd      `cmd:"" help:"Open, watch and activate a pool (operator)."`
 	Supernode supernodeCmd `cmd:"" help:"Start a pool's Supernode (operator)."`
-	Payouts   payoutsCmd   `cmd:"" help:"Payouts: due, broadcast, mined (operator)."`
+	Payouts   payoutsCmd   `cmd:"" help:"Payouts: settled, due, mined (operator)."`
 
 	Alerts alertsCmd `cmd:"" help:"Have people told of what happens to pools and pledges."`
 

@@ -12,15 +12,12 @@ import (
 
 type payoutsCmd struct {
 	apiFlags
-	nodeFlags
-	Pool      string `help:"Only of this pool: id or label."`
-	Address   string `help:"Only those that pay this address."`
-	All       bool   `help:"Also those that were mined or cancelled."`
-	Broadcast bool   `help:"Broadcast what can be mined. Anyone may: nobody can change a payout."`
-	Yes       bool   `help:"Do not ask."`
+	Pool    string `help:"Only of this pool: id or label."`
+	Address string `help:"Only those that pay this address."`
+	All     bool   `help:"Also those that were mined or cancelled."`
 }
 
-// Run lists payouts, and broadcasts those that are due.
+// Run lists payouts.
 func (c *payoutsCmd) Run(ctx context.Context, e *env, r *remote) error {
 	params := client.PayoutsParams{Address: optional(c.Address)}
 	if c.Pool != "" {
@@ -39,9 +36,6 @@ func (c *payoutsCmd) Run(ctx context.Context, e *env, r *remote) error {
 	})
 	if err != nil {
 		return err
-	}
-	if c.Broadcast {
-		return c.broadcast(ctx, e, r, list)
 	}
 	if e.json {
 		return printJSON(e.out, list)
@@ -63,7 +57,7 @@ func tellPayouts(b *strings.Builder, list []api.Payout) {
 		case po.Cancelled != nil:
 			state = "not mined in time, cancelled in " + when(*po.Cancelled) + "; owed again"
 		case !po.From.Estimated:
-			state = fmt.Sprintf("DUE since %s: broadcast it with smartpool payouts --broadcast", when(po.From))
+			state = fmt.Sprintf("due since %s: the next upgraded miner's block takes it", when(po.From))
 		}
 		fmt.Fprintf(b, "\nPayout %s of pool %s\n  %s PSL to %d addresses, settled in %s\n  %s\n", po.TxID, short(po.Pool), po.Amount, po.Outputs, when(po.Settled), state)
 	}

@@ -33,8 +33,8 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	}
 	t := &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}
 	if err := r.rehearse(ctx, t); err != nil {
-		if p.Status == "subscribing" && p.PledgedCoins < p.Target {
-			return fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", short(p.ID), p.PledgedCoins, p.Target, err)
+		if p.Status == "subscribing" && p.Offered < p.Target {
+			return fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", short(p.ID), p.Offered, p.Target, err)
 		}
 		return err
 	}
@@ -70,7 +70,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
 			return "", err
 		}
 		return fmt.Sprintf("Active since %s with %d PSL.\nThe Supernode's collateral reference is %s, index 4294967295: smartpool supernode launch %s",
-			when(*now.Activated), now.MemberCoins, now.ActivationTx, now.ID), nil
+			when(*now.Activated), now.Counted, now.ActivationTx, now.ID), nil
 	})
 }
 

@@ -42,9 +42,9 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 		}
 	}
 	if p.Status == "subscribing" {
-		fmt.Fprintf(&b, "Collateral  %d PSL pledged of %d PSL wanted, %d PSL needed\n", p.PledgedCoins, p.Target, p.Required)
+		fmt.Fprintf(&b, "Collateral  %d PSL pledged of %d PSL wanted, %d PSL needed\n", p.Offered, p.Target, p.Required)
 	} else if p.Ended == nil {
-		fmt.Fprintf(&b, "Collateral  members have %d PSL of %d PSL wanted, %d PSL needed\n", p.MemberCoins, p.Target, p.Required)
+		fmt.Fprintf(&b, "Collateral  members have %d PSL of %d PSL wanted, %d PSL needed\n", p.Counted, p.Target, p.Required)
 		fmt.Fprintf(&b, "Cushion     %d PSL%s\n", p.Cushion, map[bool]string{true: ": LOW, less than half is left"}[p.Low])
 	}
 	if p.Breakers != nil {

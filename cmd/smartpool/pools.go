@@ -56,9 +56,9 @@ func (c *poolsCmd) Run(ctx context.Context, e *env, r *remote) error {
 	t.SetColumnConfigs(append(rightAligned(right...), narrow(1, 12), narrow(3, 12), narrow(4, 11), numbers(6, 10)))
 	for i := range list.Items {
 		p := &list.Items[i]
-		have := p.MemberCoins
+		have := p.Counted
 		if p.Status == "subscribing" {
-			have = p.PledgedCoins
+			have = p.Offered
 		}
 		cushion := any(p.Cushion)
 		if p.Status == "subscribing" || p.Ended != nil {

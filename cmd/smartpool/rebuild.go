@@ -76,20 +76,20 @@ func rebuild(s *pool.State, p *pool.Pool, t *tally) *api.PoolDetail {
 	if p.Activated >= 0 {
 		x.ActivationTx = p.ActivationTx.String()
 	}
-	x.MemberCoins, x.PledgedCoins, x.LeastPledge, x.Low, x.Broken = p.MemberCoins, p.PledgedCoins, p.LeastPledge, p.Low, p.Broken
+	x.Counted, x.Offered, x.LeastPledge, x.Low, x.Broken = p.Counted, p.Offered, p.LeastPledge, p.Low, p.Broken
 	x.Reputation, _, _ = s.Reputation(p.Operator)
 	x.Deadline, x.NextSettlement = t.moment(p.Deadline), t.moment(p.NextSettlement)
 	switch p.Status {
 	case pool.Subscribing:
 		until := p.InitHeight + p.Period
 		x.JoinUntil, x.ActivateUntil = t.moment(until), t.moment(until+net.ActivationGrace)
-		x.Cushion = p.PledgedCoins - p.Required
+		x.Cushion = p.Offered - p.Required
 	case pool.Replenishing:
 		x.JoinUntil = x.Deadline
-		x.Cushion = p.MemberCoins - p.Required
+		x.Cushion = p.Counted - p.Required
 	case pool.Active:
-		x.Cushion = p.MemberCoins - p.Required
-		x.Waits = p.LeastPledge > 0 && (p.MemberCoins >= p.Target ||
+		x.Cushion = p.Counted - p.Required
+		x.Waits = p.LeastPledge > 0 && (p.Counted >= p.Target ||
 			slices.ContainsFunc(p.Pledges, func(m pool.Pledge) bool { return m.Role == pool.Standby }))
 	default:
 	}
@@ -117,7 +117,7 @@ func rebuildPledges(x *api.PoolDetail, p *pool.Pool, t *tally, net *pastel.Netwo
 		switch m.Role {
 		case pool.Member:
 			x.Members++
-			pl.Share = ticket.NewDecimal(m.Coins*10_000/max(1, p.MemberCoins), 2).String()
+			pl.Share = ticket.NewDecimal(m.Coins*10_000/max(1, p.Counted), 2).String()
 		case pool.Standby:
 			x.Standby++
 		case pool.Plain:

@@ -201,14 +201,14 @@ func (c *chapter) members(b *strings.Builder) {
 	for _, pl := range in.Pledges {
 		share := "-"
 		if pl.Role == pool.Member {
-			share = percent(pl.Coins, in.MemberCoins)
+			share = percent(pl.Coins, in.Counted)
 		}
 		if p.Ended >= 0 {
 			pl.Accrued = 0 // it was settled when the pool ended
 		}
 		t.AppendRow([]any{short(pl.PastelID.String()), pl.Role, pl.Coins, share, psl(pl.Accrued), pl.Reward.Encode(&c.net)})
 	}
-	fmt.Fprintf(b, "\n%s: members %d PSL, all pledges %d PSL\n%s\n", title, in.MemberCoins, in.PledgedCoins, t.Render())
+	fmt.Fprintf(b, "\n%s: members %d PSL, all pledges %d PSL\n%s\n", title, in.Counted, in.Offered, t.Render())
 }
 
 // income sums up what the pool received.

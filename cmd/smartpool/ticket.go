@@ -84,18 +84,18 @@ func (e *env) load(what string, net *pastel.Network) (*loaded, error) {
 		return nil, fmt.Errorf("transaction: %w", err)
 	}
 	found := ticket.FromTx(tx, net, 0)
+	contract, isContract := ticket.DecodeContract(tx, net.ContractFee)
 	switch {
 	case found.Rejection != nil:
 		return nil, explained(found.Rejection)
 	case found.Registration != nil:
 		return nil, fmt.Errorf("the transaction registers PastelID %s: that is no ticket of a smart pool", printable(found.Registration.PastelID))
+	case found.Ticket == nil && isContract:
+		return nil, fmt.Errorf("the transaction's contract ticket has sub_type %q: that is none of smart pools", contract.SubType)
 	case found.Ticket == nil:
-		if other, ok := ticket.DecodeContract(tx, net.ContractFee); ok {
-			return nil, fmt.Errorf("the transaction's contract ticket has sub_type %q: that is none of smart pools", other.SubType)
-		}
 		return nil, errNoTicket
 	}
-	return &loaded{found.Ticket, tx, found.Contract}, nil
+	return &loaded{found.Ticket, tx, contract}, nil
 }
 
 // unwrap takes the ticket out of what --json prints, so that commands can be chained.

@@ -75,9 +75,9 @@ func TestSampleIsTheDefaults(t *testing.T) {
 
 // Flags win over the environment, the environment over the file.
 func TestPrecedence(t *testing.T) {
-	path := write(t, "poll: 3s\nkeeper: true\nnetwork: regtest\nshadow-from: 7\n")
+	path := write(t, "poll: 3s\nread-only: true\nnetwork: regtest\nshadow-from: 7\n")
 	got, err := parsed(t, "--config="+path)
-	if err != nil || got.Settings.Poll.String() != "3s" || !got.Settings.Keeper || got.Settings.Network != "regtest" || got.Settings.ShadowFrom != 7 {
+	if err != nil || got.Settings.Poll.String() != "3s" || !got.Settings.ReadOnly || got.Settings.Network != "regtest" || got.Settings.ShadowFrom != 7 {
 		t.Errorf("file: %+v, %v", got.Settings, err)
 	}
 	t.Setenv("SMARTPOOLD_POLL", "4s")
@@ -123,7 +123,7 @@ func TestWrongCommandLines(t *testing.T) {
 
 func TestHelpAndVersion(t *testing.T) {
 	t.Parallel()
-	if code, out, _ := call("--help"); code != exitOK || !strings.Contains(out, "--keeper") {
+	if code, out, _ := call("--help"); code != exitOK || !strings.Contains(out, "--read-only") {
 		t.Errorf("help: exit code %d: %s", code, out)
 	}
 	if code, out, _ := call("version"); code != exitOK || !strings.HasPrefix(out, "smartpoold ") {

@@ -27,8 +27,6 @@ type Config struct {
 	NodeZMQ      string        `name:"node-zmq" placeholder:"URL" help:"pasteld's zmqpubhashblock address, to hear of blocks at once, such as tcp://127.0.0.1:28332."`
 	Poll         time.Duration `default:"2s" help:"How often the node is asked for new blocks."`
 
-	Keeper bool `help:"Broadcast payouts as soon as they are valid. Anyone may; nobody can change them."`
-
 	NodeAPI string `name:"node-api" placeholder:"ADDRESS" help:"Serve the node interface on this loopback address, for a node that pushes its blocks; no node is followed then."`
 
 	API        string `name:"api" default:"127.0.0.1:9734" placeholder:"ADDRESS" help:"Address of the HTTP API and the dashboard; empty for none. Reading needs no token: put a proxy with TLS in front of an address that others reach."`
@@ -66,10 +64,8 @@ func (c *Config) Check() error {
 		return fmt.Errorf("dev-mine: %v is less than 10ms", c.DevMine)
 	case c.DevMine > 0 && !c.Dev:
 		return errors.New("dev-mine: only a development node mines; add --dev")
-	case c.Keeper && c.NodeAPI != "":
-		return errors.New("keeper: a node that uses the node interface mines payouts by itself; leave --keeper out")
-	case c.ReadOnly && (c.Dev || c.Keeper || c.NodeAPI != ""):
-		return errors.New("read-only: it follows no node; leave --dev, --keeper and --node-api out")
+	case c.ReadOnly && (c.Dev || c.NodeAPI != ""):
+		return errors.New("read-only: it follows no node; leave --dev and --node-api out")
 	case c.ReadOnly && c.API == "":
 		return errors.New("read-only: there is nothing to do without an API; give --api an address")
 	case c.APIRate < 0 || c.APIStreams < 0:

@@ -232,8 +232,6 @@ func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) (err error) {
 	if err := d.dial(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	d.ready.set("syncing")
 	progress := progress{log: d.log, began: time.Now(), from: ledger.Last().Height}
 	follower := chain.NewFollower(chain.FollowerConfig{
@@ -248,18 +246,5 @@ func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) (err error) {
 	d.metrics.follow(follower.Status)
 	defer d.metrics.follow(nil)
 	node.begin(d.node, follower)
-	done := make(chan struct{})
-	if d.cfg.Keeper {
-		k := keeper{ledger: ledger, node: d.node, log: d.log, synced: func() bool { return follower.Status().Synced }}
-		go func() {
-			defer close(done)
-			k.run(ctx)
-		}()
-	} else {
-		close(done)
-	}
-	err = follower.Run(ctx)
-	cancel()
-	<-done
-	return err
+	return follower.Run(ctx)
 }

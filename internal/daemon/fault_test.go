@@ -250,7 +250,6 @@ func TestWrongSettings(t *testing.T) {
 		"dev-mine: only a development node":  func(c *daemon.Config) { c.DevMine = time.Second },
 		"dev-mine: 1ns":                      func(c *daemon.Config) { c.Dev, c.DevRPC, c.DevMine = true, "127.0.0.1:0", 1 },
 		"belong together":                    func(c *daemon.Config) { c.NodeUser = "me" },
-		"keeper: a node that uses":           func(c *daemon.Config) { c.NodeAPI, c.Keeper = "127.0.0.1:0", true },
 		"metrics: \"127.0.0.1\" is not a lo": func(c *daemon.Config) { c.Metrics = "127.0.0.1" },
 	} {
 		cfg := good()

@@ -99,7 +99,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 			counts[p.Status.String()]++
 			escrow += int64(p.Escrowed)
 			if p.Status == pool.Active || p.Status == pool.Replenishing {
-				coins += p.MemberCoins
+				coins += p.Counted
 			}
 			due += int64(len(p.Pending))
 		}

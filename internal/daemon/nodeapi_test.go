@@ -13,7 +13,6 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/nodeapi"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // A node that asks the daemon, as an upgraded pasteld would, instead of having the rules inside: it pushes its blocks, is told what
@@ -63,10 +62,10 @@ func TestNodeThatAsks(t *testing.T) {
 			}))
 			must(cast.Launch(ctx))
 			mine(2)
-			escrow, err := rules.Escrow(ctx, ticket.EscrowAddress(cast.Pool).Script())
+			sn, err := rules.Supernode(ctx, cast.Activation)
 			must(err)
-			if escrow == nil || !escrow.Active {
-				t.Fatalf("the pool is not active: %v", escrow)
+			if sn == nil || sn.Pool != cast.Pool {
+				t.Fatalf("the pool is not active: %v", sn)
 			}
 
 			c.kill()

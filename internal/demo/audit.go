@@ -13,7 +13,6 @@ type books struct {
 	income   pastel.Amount                    // paid to escrow, but not by payouts
 	rewards  int                              // outputs that did
 	paid     map[pastel.Address]pastel.Amount // out of escrow, to others
-	fees     pastel.Amount                    // of payouts
 	payouts  int                              // transactions that spent escrow
 	unspent  map[pastel.OutPoint]pastel.Amount
 	escrowed pastel.Amount // what is left in escrow
@@ -77,9 +76,8 @@ func (b *books) add(tx *pastel.Tx, escrow pastel.Address) error {
 		return nil
 	}
 	b.payouts++
-	b.fees += in - out
-	if out > in {
-		return fmt.Errorf("payout %s pays more than it takes from escrow", tx.ID())
+	if out != in {
+		return fmt.Errorf("payout %s takes %s PSL from escrow and pays %s PSL", tx.ID(), in, out)
 	}
 	return nil
 }

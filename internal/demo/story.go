@@ -88,8 +88,8 @@ func (s *stage) pledges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.PledgedCoins != players.Target || len(p.Pledges) != 4 {
-		return fmt.Errorf("%d pledges of %d PSL are in, 4 of %d expected", len(p.Pledges), p.PledgedCoins, players.Target)
+	if p.Offered != players.Target || len(p.Pledges) != 4 {
+		return fmt.Errorf("%d pledges of %d PSL are in, 4 of %d expected", len(p.Pledges), p.Offered, players.Target)
 	}
 	s.at("four signed statements are in; every coin stays in its owner's wallet")
 	for _, m := range s.Members[:4] {
@@ -114,7 +114,7 @@ func (s *stage) activate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.at("the operator's activation ticket lists all four: the pool backs a Supernode with %d PSL", p.MemberCoins)
+	s.at("the operator's activation ticket lists all four: the pool backs a Supernode with %d PSL", p.Counted)
 	return nil
 }
 
@@ -157,7 +157,7 @@ func (s *stage) earn(ctx context.Context) error {
 	}
 	s.at("earned since activation, in proportion to coins:")
 	for _, pl := range p.Pledges {
-		s.say("  %-12s %4d PSL  %-9s %14s PSL", s.nameOf(pl.PastelID.String()), pl.Coins, pl.Role, column(pl.Accrued))
+		s.say("  %-12s %4d PSL  %-9s %14s PSL", s.nameOf(pl.PastelID.String()), pl.Counted, pl.Role, column(pl.Accrued))
 	}
 	s.say("  %-12s            %s %% fee %14s PSL", s.Operator.Name, players.Fee, column(p.Accrued))
 	if err := s.mine(ctx, 1); err != nil {
@@ -224,7 +224,7 @@ func (s *stage) moveAndLeave(ctx context.Context) error {
 		return err
 	}
 	s.at("Chen spends his coins elsewhere and has left: the %s PSL not yet settled go to the others", before.Accrued)
-	s.at("Emil steps in within the same block, with %d of his 300 PSL: the Supernode never stops", in.Coins)
+	s.at("Emil steps in within the same block, with %d of his 300 PSL: the Supernode never stops", in.Counted)
 	return nil
 }
 
@@ -275,7 +275,7 @@ func (s *stage) replenish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.at("Dora leaves; %d PSL are left of the %d that a Supernode needs", p.MemberCoins, players.Required)
+	s.at("Dora leaves; %d PSL are left of the %d that a Supernode needs", p.Counted, players.Required)
 	s.say("The Supernode is not paid until somebody joins; after block %d the pool would be dissolved.", p.Deadline)
 	if err := s.Pledge(ctx, chen); err != nil {
 		return err
@@ -366,23 +366,22 @@ func (s *stage) account(ctx context.Context) error {
 		paid += sum
 		s.say("%-34s %14s PSL", "paid to "+m.Name, column(sum))
 	}
-	s.say("%-34s %14s PSL", fmt.Sprintf("fees of %d payouts, to miners", b.payouts), column(b.fees))
 	s.say("%-34s %14s PSL", "left in escrow, too little to pay", column(b.escrowed))
-	all := paid
 	for to, sum := range b.paid {
 		if s.ownerOf(to) == "" {
 			return fmt.Errorf("%s PSL went to %s, who is nobody here", sum, to.Encode(&s.Net))
 		}
 	}
 	switch {
-	case b.income != all+b.fees+b.escrowed:
-		return fmt.Errorf("%s PSL came in, %s PSL are accounted for", b.income, all+b.fees+b.escrowed)
+	case b.income != paid+b.escrowed:
+		return fmt.Errorf("%s PSL came in, %s PSL are accounted for", b.income, paid+b.escrowed)
 	case p.Escrowed != b.escrowed:
 		return fmt.Errorf("the daemon's books have %s PSL in escrow, the blocks %s PSL", p.Escrowed, b.escrowed)
 	case b.escrowed > s.Net.Dust:
 		return fmt.Errorf("%s PSL are left in escrow, which is more than dust", b.escrowed)
 	}
-	s.say("Income equals payments, fees and rest, to the patoshi: read from %d raw blocks, and the daemon's books agree.", s.height()+1)
+	s.say("Income equals what %d payouts paid and what is left, to the patoshi: read from %d raw blocks, and the daemon's books agree.",
+		b.payouts, s.height()+1)
 	s.say("It took %v.", time.Since(s.began).Round(100*time.Millisecond))
 	return nil
 }

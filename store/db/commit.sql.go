@@ -99,6 +99,15 @@ func (q *Queries) DeletePayoutsAbove(ctx context.Context, settled int64) error {
 	return err
 }
 
+const deletePledgeTicketsAbove = `-- name: DeletePledgeTicketsAbove :exec
+DELETE FROM pledge_tickets WHERE height > $1
+`
+
+func (q *Queries) DeletePledgeTicketsAbove(ctx context.Context, height int64) error {
+	_, err := q.exec(ctx, q.deletePledgeTicketsAboveStmt, deletePledgeTicketsAbove, height)
+	return err
+}
+
 const deletePledgesAbove = `-- name: DeletePledgesAbove :exec
 DELETE FROM pledges WHERE joined > $1
 `
@@ -240,7 +249,7 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 }
 
 const insertPayout = `-- name: InsertPayout :exec
-INSERT INTO payouts (pool, settled, txid, valid_from, valid_to, fee, change, tx) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO payouts (pool, settled, txid, valid_from, valid_to, change, tx) VALUES ($1, $2, $3, $4, $5, $6, $7)
 `
 
 type InsertPayoutParams struct {
@@ -249,7 +258,6 @@ type InsertPayoutParams struct {
 	Txid      []byte
 	ValidFrom int64
 	ValidTo   int64
-	Fee       int64
 	Change    int64
 	Tx        []byte
 }
@@ -261,7 +269,6 @@ func (q *Queries) InsertPayout(ctx context.Context, arg InsertPayoutParams) erro
 		arg.Txid,
 		arg.ValidFrom,
 		arg.ValidTo,
-		arg.Fee,
 		arg.Change,
 		arg.Tx,
 	)
@@ -292,21 +299,15 @@ func (q *Queries) InsertPayoutOutput(ctx context.Context, arg InsertPayoutOutput
 }
 
 const insertPledge = `-- name: InsertPledge :exec
-INSERT INTO pledges (seq, pool, pastelid, address, reward, coins, ticket, output_txid, output_vout, joined)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO pledges (seq, pool, pastelid, address, joined) VALUES ($1, $2, $3, $4, $5)
 `
 
 type InsertPledgeParams struct {
-	Seq        int64
-	Pool       string
-	Pastelid   string
-	Address    string
-	Reward     string
-	Coins      int64
-	Ticket     []byte
-	OutputTxid []byte
-	OutputVout int64
-	Joined     int64
+	Seq      int64
+	Pool     string
+	Pastelid string
+	Address  string
+	Joined   int64
 }
 
 func (q *Queries) InsertPledge(ctx context.Context, arg InsertPledgeParams) error {
@@ -315,12 +316,41 @@ func (q *Queries) InsertPledge(ctx context.Context, arg InsertPledgeParams) erro
 		arg.Pool,
 		arg.Pastelid,
 		arg.Address,
+		arg.Joined,
+	)
+	return err
+}
+
+const insertPledgeTicket = `-- name: InsertPledgeTicket :exec
+INSERT INTO pledge_tickets (height, position, pledge, pool, pastelid, reward, offered, ticket, output_txid, output_vout)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+`
+
+type InsertPledgeTicketParams struct {
+	Height     int64
+	Position   int64
+	Pledge     int64
+	Pool       string
+	Pastelid   string
+	Reward     string
+	Offered    int64
+	Ticket     []byte
+	OutputTxid []byte
+	OutputVout int64
+}
+
+func (q *Queries) InsertPledgeTicket(ctx context.Context, arg InsertPledgeTicketParams) error {
+	_, err := q.exec(ctx, q.insertPledgeTicketStmt, insertPledgeTicket,
+		arg.Height,
+		arg.Position,
+		arg.Pledge,
+		arg.Pool,
+		arg.Pastelid,
 		arg.Reward,
-		arg.Coins,
+		arg.Offered,
 		arg.Ticket,
 		arg.OutputTxid,
 		arg.OutputVout,
-		arg.Joined,
 	)
 	return err
 }
@@ -368,11 +398,11 @@ func (q *Queries) PayPayout(ctx context.Context, arg PayPayoutParams) (int64, er
 
 const putPool = `-- name: PutPool :exec
 INSERT INTO pools (id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
-	opened, opened_tx, activated, activation_tx, deadline, ended, member_coins, pledged_coins)
+	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 ON CONFLICT (id) DO UPDATE SET status = excluded.status, opened = excluded.opened, opened_tx = excluded.opened_tx, activated = excluded.activated,
 	activation_tx = excluded.activation_tx, deadline = excluded.deadline, ended = excluded.ended,
-	member_coins = excluded.member_coins, pledged_coins = excluded.pledged_coins
+	counted = excluded.counted, offered = excluded.offered
 `
 
 type PutPoolParams struct {
@@ -394,8 +424,8 @@ type PutPoolParams struct {
 	ActivationTx []byte
 	Deadline     sql.NullInt64
 	Ended        sql.NullInt64
-	MemberCoins  int64
-	PledgedCoins int64
+	Counted      int64
+	Offered      int64
 }
 
 func (q *Queries) PutPool(ctx context.Context, arg PutPoolParams) error {
@@ -418,8 +448,8 @@ func (q *Queries) PutPool(ctx context.Context, arg PutPoolParams) error {
 		arg.ActivationTx,
 		arg.Deadline,
 		arg.Ended,
-		arg.MemberCoins,
-		arg.PledgedCoins,
+		arg.Counted,
+		arg.Offered,
 	)
 	return err
 }

@@ -87,6 +87,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePayoutsAboveStmt, err = db.PrepareContext(ctx, deletePayoutsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePayoutsAbove: %w", err)
 	}
+	if q.deletePledgeTicketsAboveStmt, err = db.PrepareContext(ctx, deletePledgeTicketsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePledgeTicketsAbove: %w", err)
+	}
 	if q.deletePledgesAboveStmt, err = db.PrepareContext(ctx, deletePledgesAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePledgesAbove: %w", err)
 	}
@@ -140,6 +143,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertPledgeStmt, err = db.PrepareContext(ctx, insertPledge); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPledge: %w", err)
+	}
+	if q.insertPledgeTicketStmt, err = db.PrepareContext(ctx, insertPledgeTicket); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPledgeTicket: %w", err)
 	}
 	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
@@ -320,6 +326,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletePayoutsAboveStmt: %w", cerr)
 		}
 	}
+	if q.deletePledgeTicketsAboveStmt != nil {
+		if cerr := q.deletePledgeTicketsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePledgeTicketsAboveStmt: %w", cerr)
+		}
+	}
 	if q.deletePledgesAboveStmt != nil {
 		if cerr := q.deletePledgesAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePledgesAboveStmt: %w", cerr)
@@ -408,6 +419,11 @@ func (q *Queries) Close() error {
 	if q.insertPledgeStmt != nil {
 		if cerr := q.insertPledgeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertPledgeStmt: %w", cerr)
+		}
+	}
+	if q.insertPledgeTicketStmt != nil {
+		if cerr := q.insertPledgeTicketStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPledgeTicketStmt: %w", cerr)
 		}
 	}
 	if q.insertSubscriptionStmt != nil {
@@ -585,6 +601,7 @@ type Queries struct {
 	deleteMempoolLookedStmt      *sql.Stmt
 	deletePayoutOutputsAboveStmt *sql.Stmt
 	deletePayoutsAboveStmt       *sql.Stmt
+	deletePledgeTicketsAboveStmt *sql.Stmt
 	deletePledgesAboveStmt       *sql.Stmt
 	deletePoolStmt               *sql.Stmt
 	deleteRecordStmt             *sql.Stmt
@@ -603,6 +620,7 @@ type Queries struct {
 	insertPayoutStmt             *sql.Stmt
 	insertPayoutOutputStmt       *sql.Stmt
 	insertPledgeStmt             *sql.Stmt
+	insertPledgeTicketStmt       *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
 	lastBlockStmt                *sql.Stmt
 	lastMoveStmt                 *sql.Stmt
@@ -653,6 +671,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteMempoolLookedStmt:      q.deleteMempoolLookedStmt,
 		deletePayoutOutputsAboveStmt: q.deletePayoutOutputsAboveStmt,
 		deletePayoutsAboveStmt:       q.deletePayoutsAboveStmt,
+		deletePledgeTicketsAboveStmt: q.deletePledgeTicketsAboveStmt,
 		deletePledgesAboveStmt:       q.deletePledgesAboveStmt,
 		deletePoolStmt:               q.deletePoolStmt,
 		deleteRecordStmt:             q.deleteRecordStmt,
@@ -671,6 +690,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertPayoutStmt:             q.insertPayoutStmt,
 		insertPayoutOutputStmt:       q.insertPayoutOutputStmt,
 		insertPledgeStmt:             q.insertPledgeStmt,
+		insertPledgeTicketStmt:       q.insertPledgeTicketStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
 		lastBlockStmt:                q.lastBlockStmt,
 		lastMoveStmt:                 q.lastMoveStmt,

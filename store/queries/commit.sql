@@ -19,6 +19,9 @@ DELETE FROM credits WHERE height > $1;
 -- name: DeletePledgesAbove :exec
 DELETE FROM pledges WHERE joined > $1;
 
+-- name: DeletePledgeTicketsAbove :exec
+DELETE FROM pledge_tickets WHERE height > $1;
+
 -- name: ReopenPledgesAbove :exec
 UPDATE pledges SET ended = NULL, outcome = NULL, forfeited = NULL WHERE ended > $1;
 
@@ -45,7 +48,10 @@ INSERT INTO events (height, position, type, pool, pastelid, pledge, amount, coin
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: InsertPledge :exec
-INSERT INTO pledges (seq, pool, pastelid, address, reward, coins, ticket, output_txid, output_vout, joined)
+INSERT INTO pledges (seq, pool, pastelid, address, joined) VALUES ($1, $2, $3, $4, $5);
+
+-- name: InsertPledgeTicket :exec
+INSERT INTO pledge_tickets (height, position, pledge, pool, pastelid, reward, offered, ticket, output_txid, output_vout)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: EndPledge :execrows
@@ -55,7 +61,7 @@ UPDATE pledges SET ended = $2, outcome = $3, forfeited = $4 WHERE seq = $1 AND e
 INSERT INTO credits (height, position, pool, pastelid, address, amount) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: InsertPayout :exec
-INSERT INTO payouts (pool, settled, txid, valid_from, valid_to, fee, change, tx) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+INSERT INTO payouts (pool, settled, txid, valid_from, valid_to, change, tx) VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: InsertPayoutOutput :exec
 INSERT INTO payout_outputs (pool, settled, position, address, amount) VALUES ($1, $2, $3, $4, $5);
@@ -68,11 +74,11 @@ UPDATE payouts SET cancelled = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL
 
 -- name: PutPool :exec
 INSERT INTO pools (id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
-	opened, opened_tx, activated, activation_tx, deadline, ended, member_coins, pledged_coins)
+	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 ON CONFLICT (id) DO UPDATE SET status = excluded.status, opened = excluded.opened, opened_tx = excluded.opened_tx, activated = excluded.activated,
 	activation_tx = excluded.activation_tx, deadline = excluded.deadline, ended = excluded.ended,
-	member_coins = excluded.member_coins, pledged_coins = excluded.pledged_coins;
+	counted = excluded.counted, offered = excluded.offered;
 
 -- name: DeletePool :exec
 DELETE FROM pools WHERE id = $1;

@@ -47,7 +47,8 @@ CREATE TABLE alert_cursor (
 	one      BIGINT PRIMARY KEY, -- always 1
 	height   BIGINT NOT NULL,
 	position BIGINT NOT NULL,    -- in the block
-	hash     BYTEA NOT NULL -- of the block
+	hash     BYTEA NOT NULL, -- of the block
+	trail    BYTEA           -- of the last blocks whose events became alerts, the newest first: they tell where a reorganization forked off
 );
 
 -- What transactions that wait to be mined would do to pledges.
@@ -63,3 +64,10 @@ CREATE TABLE mempool_spends (
 );
 CREATE INDEX mempool_spends_by_pool ON mempool_spends (pool);
 CREATE INDEX mempool_spends_by_pastelid ON mempool_spends (pastelid);
+
+-- When all of the node's mempool was last looked at, and after which block.
+CREATE TABLE mempool_looked (
+	one    BIGINT PRIMARY KEY, -- always 1
+	height BIGINT NOT NULL,
+	at     BIGINT NOT NULL -- seconds since 1970
+);

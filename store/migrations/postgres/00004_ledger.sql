@@ -25,7 +25,7 @@ CREATE TABLE events (
 	pool     TEXT,
 	pastelid TEXT,
 	pledge   BIGINT,          -- join order, of events about a pledge
-	amount   BIGINT,          -- received, forfeited or, of payout.settled, all it pays
+	amount   BIGINT,          -- received, forfeited, left or, of payout.settled, all it pays
 	coins    BIGINT,
 	txid     BYTEA,
 	reason   TEXT,
@@ -55,32 +55,47 @@ CREATE TABLE pools (
 	activation_tx BYTEA,
 	deadline      BIGINT,          -- of replenishing
 	ended         BIGINT,
-	member_coins  BIGINT NOT NULL,
-	pledged_coins BIGINT NOT NULL
+	counted       BIGINT NOT NULL,
+	offered       BIGINT NOT NULL
 );
 CREATE INDEX pools_by_operator ON pools (operator);
 CREATE INDEX pools_by_status ON pools (status);
+CREATE INDEX pools_by_fee_address ON pools (fee_address);
 
+-- Pledges that were accepted at some time.
 CREATE TABLE pledges (
-	seq         BIGINT PRIMARY KEY, -- join order over all pools
-	pool        TEXT NOT NULL,
-	pastelid    TEXT NOT NULL,
-	address     TEXT NOT NULL,
-	reward      TEXT NOT NULL,
-	coins       BIGINT NOT NULL,    -- as the ticket says
-	ticket      BYTEA NOT NULL,
-	output_txid BYTEA NOT NULL,
-	output_vout BIGINT NOT NULL,
-	joined      BIGINT NOT NULL,
-	ended       BIGINT,             -- left or released
-	outcome     TEXT,               -- pledge.left or pledge.released
-	forfeited   BIGINT
+	seq       BIGINT PRIMARY KEY, -- join order over all pools
+	pool      TEXT NOT NULL,
+	pastelid  TEXT NOT NULL,
+	address   TEXT NOT NULL,
+	joined    BIGINT NOT NULL,
+	ended     BIGINT,             -- left or released
+	outcome   TEXT,               -- pledge.left or pledge.released
+	forfeited BIGINT
 );
 CREATE INDEX pledges_by_pool ON pledges (pool, seq);
 CREATE INDEX pledges_by_pastelid ON pledges (pastelid, seq);
 CREATE INDEX pledges_by_address ON pledges (address, seq);
 CREATE INDEX pledges_by_joined ON pledges (joined);
 CREATE INDEX pledges_by_ended ON pledges (ended);
+
+-- The tickets that made them and amended them: the last one of a pledge is in force.
+CREATE TABLE pledge_tickets (
+	height      BIGINT NOT NULL,
+	position    BIGINT NOT NULL, -- among those of the block
+	pledge      BIGINT NOT NULL, -- join order
+	pool        TEXT NOT NULL,
+	pastelid    TEXT NOT NULL,
+	reward      TEXT NOT NULL,
+	offered     BIGINT NOT NULL,
+	ticket      BYTEA NOT NULL,
+	output_txid BYTEA NOT NULL,
+	output_vout BIGINT NOT NULL,
+	PRIMARY KEY (height, position)
+);
+CREATE INDEX pledge_tickets_by_pledge ON pledge_tickets (pledge, height, position);
+CREATE INDEX pledge_tickets_by_pastelid ON pledge_tickets (pastelid, pool, reward);
+CREATE INDEX pledge_tickets_by_reward ON pledge_tickets (reward, pledge);
 
 -- What became somebody's for good: settled, or income of a pool that ended.
 CREATE TABLE credits (
@@ -96,21 +111,22 @@ CREATE INDEX credits_by_pastelid ON credits (pastelid, height);
 CREATE INDEX credits_by_address ON credits (address, height);
 CREATE INDEX credits_by_pool ON credits (pool, height);
 
+-- SQLite finds a column behind a large one only by reading all of it: transactions come last.
 CREATE TABLE payouts (
 	pool       TEXT NOT NULL,
 	settled    BIGINT NOT NULL,
 	txid       BYTEA NOT NULL,
 	valid_from BIGINT NOT NULL,
 	valid_to   BIGINT NOT NULL,
-	fee        BIGINT NOT NULL,
 	change     BIGINT NOT NULL,
-	tx         BYTEA NOT NULL,
 	paid       BIGINT,
 	cancelled  BIGINT,
+	tx         BYTEA NOT NULL,
 	PRIMARY KEY (pool, settled)
 );
 CREATE INDEX payouts_by_txid ON payouts (txid);
 CREATE INDEX payouts_by_settled ON payouts (settled);
+CREATE INDEX payouts_by_paid ON payouts (paid);
 
 CREATE TABLE payout_outputs (
 	pool     TEXT NOT NULL,

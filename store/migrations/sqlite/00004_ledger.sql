@@ -25,7 +25,7 @@ CREATE TABLE events (
 	pool     TEXT,
 	pastelid TEXT,
 	pledge   INTEGER,          -- join order, of events about a pledge
-	amount   INTEGER,          -- received, forfeited or, of payout.settled, all it pays
+	amount   INTEGER,          -- received, forfeited, left or, of payout.settled, all it pays
 	coins    INTEGER,
 	txid     BLOB,
 	reason   TEXT,
@@ -55,32 +55,47 @@ CREATE TABLE pools (
 	activation_tx BLOB,
 	deadline      INTEGER,          -- of replenishing
 	ended         INTEGER,
-	member_coins  INTEGER NOT NULL,
-	pledged_coins INTEGER NOT NULL
+	counted       INTEGER NOT NULL,
+	offered       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pools_by_operator ON pools (operator);
 CREATE INDEX pools_by_status ON pools (status);
+CREATE INDEX pools_by_fee_address ON pools (fee_address);
 
+-- Pledges that were accepted at some time.
 CREATE TABLE pledges (
-	seq         INTEGER PRIMARY KEY, -- join order over all pools
-	pool        TEXT NOT NULL,
-	pastelid    TEXT NOT NULL,
-	address     TEXT NOT NULL,
-	reward      TEXT NOT NULL,
-	coins       INTEGER NOT NULL,    -- as the ticket says
-	ticket      BLOB NOT NULL,
-	output_txid BLOB NOT NULL,
-	output_vout INTEGER NOT NULL,
-	joined      INTEGER NOT NULL,
-	ended       INTEGER,             -- left or released
-	outcome     TEXT,               -- pledge.left or pledge.released
-	forfeited   INTEGER
+	seq       INTEGER PRIMARY KEY, -- join order over all pools
+	pool      TEXT NOT NULL,
+	pastelid  TEXT NOT NULL,
+	address   TEXT NOT NULL,
+	joined    INTEGER NOT NULL,
+	ended     INTEGER,             -- left or released
+	outcome   TEXT,               -- pledge.left or pledge.released
+	forfeited INTEGER
 ) STRICT;
 CREATE INDEX pledges_by_pool ON pledges (pool, seq);
 CREATE INDEX pledges_by_pastelid ON pledges (pastelid, seq);
 CREATE INDEX pledges_by_address ON pledges (address, seq);
 CREATE INDEX pledges_by_joined ON pledges (joined);
 CREATE INDEX pledges_by_ended ON pledges (ended);
+
+-- The tickets that made them and amended them: the last one of a pledge is in force.
+CREATE TABLE pledge_tickets (
+	height      INTEGER NOT NULL,
+	position    INTEGER NOT NULL, -- among those of the block
+	pledge      INTEGER NOT NULL, -- join order
+	pool        TEXT NOT NULL,
+	pastelid    TEXT NOT NULL,
+	reward      TEXT NOT NULL,
+	offered     INTEGER NOT NULL,
+	ticket      BLOB NOT NULL,
+	output_txid BLOB NOT NULL,
+	output_vout INTEGER NOT NULL,
+	PRIMARY KEY (height, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pledge_tickets_by_pledge ON pledge_tickets (pledge, height, position);
+CREATE INDEX pledge_tickets_by_pastelid ON pledge_tickets (pastelid, pool, reward);
+CREATE INDEX pledge_tickets_by_reward ON pledge_tickets (reward, pledge);
 
 -- What became somebody's for good: settled, or income of a pool that ended.
 CREATE TABLE credits (
@@ -96,21 +111,22 @@ CREATE INDEX credits_by_pastelid ON credits (pastelid, height);
 CREATE INDEX credits_by_address ON credits (address, height);
 CREATE INDEX credits_by_pool ON credits (pool, height);
 
+-- SQLite finds a column behind a large one only by reading all of it: transactions come last.
 CREATE TABLE payouts (
 	pool       TEXT NOT NULL,
 	settled    INTEGER NOT NULL,
 	txid       BLOB NOT NULL,
 	valid_from INTEGER NOT NULL,
 	valid_to   INTEGER NOT NULL,
-	fee        INTEGER NOT NULL,
 	change     INTEGER NOT NULL,
-	tx         BLOB NOT NULL,
 	paid       INTEGER,
 	cancelled  INTEGER,
+	tx         BLOB NOT NULL,
 	PRIMARY KEY (pool, settled)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX payouts_by_txid ON payouts (txid);
 CREATE INDEX payouts_by_settled ON payouts (settled);
+CREATE INDEX payouts_by_paid ON payouts (paid);
 
 CREATE TABLE payout_outputs (
 	pool     TEXT NOT NULL,

@@ -47,7 +47,8 @@ CREATE TABLE alert_cursor (
 	one      INTEGER PRIMARY KEY, -- always 1
 	height   INTEGER NOT NULL,
 	position INTEGER NOT NULL,    -- in the block
-	hash     BLOB NOT NULL -- of the block
+	hash     BLOB NOT NULL, -- of the block
+	trail    BLOB           -- of the last blocks whose events became alerts, the newest first: they tell where a reorganization forked off
 ) STRICT;
 
 -- What transactions that wait to be mined would do to pledges.
@@ -63,3 +64,10 @@ CREATE TABLE mempool_spends (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mempool_spends_by_pool ON mempool_spends (pool);
 CREATE INDEX mempool_spends_by_pastelid ON mempool_spends (pastelid);
+
+-- When all of the node's mempool was last looked at, and after which block.
+CREATE TABLE mempool_looked (
+	one    INTEGER PRIMARY KEY, -- always 1
+	height INTEGER NOT NULL,
+	at     INTEGER NOT NULL -- seconds since 1970
+) STRICT;
