@@ -106,7 +106,7 @@ func shortMatches(n int) []byte {
 		matches := min(n, 128<<10) / 3
 		size := 3 * matches
 		if n -= size; n < 3 {
-			matches, size, n = matches-1, size-3, n+3
+			matches, n = matches-1, n+3
 		}
 		block := []byte{0} // no literals
 		switch {
