@@ -303,7 +303,7 @@ func stateText(s *State) string {
 		for _, x := range s.pools[id].last {
 			say("pool %s last member %d to %x", id, x.coins, []byte(x.to.Script()))
 		}
-		for _, e := range s.pools[id].escrow {
+		for e := range s.pools[id].escrow.all() {
 			say("pool %s escrow %s %d at %d %d", id, e.out, e.value, e.height, e.tx)
 		}
 	}

@@ -450,8 +450,8 @@ func (m *wild) rob() {
 func (m *wild) unauthorized() {
 	var ins []pastel.OutPoint
 	for range 1 + m.dice(3) {
-		if p := m.somePool(); len(p.escrow) > 0 {
-			ins = append(ins, m.take([]pastel.OutPoint{pick(m.dice, p.escrow...).out})...)
+		if p := m.somePool(); !p.escrow.empty() {
+			ins = append(ins, m.take([]pastel.OutPoint{pick(m.dice, slices.Collect(p.escrow.all())...).out})...)
 		}
 	}
 	if len(ins) > 0 {
