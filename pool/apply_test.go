@@ -38,7 +38,7 @@ func TestRefusedBlocks(t *testing.T) {
 	}
 
 	busy()
-	m.tx([]pastel.OutPoint{pool.escrow[0].out})
+	m.tx([]pastel.OutPoint{pool.escrow.first[0].out})
 	m.refused(t, "spends escrow of pool "+string(id))
 
 	busy()
@@ -106,7 +106,7 @@ func TestShadowRun(t *testing.T) {
 	m.reward(id, 50*pastel.PSL)
 	m.mine(t)
 	before := m.s.Encode()
-	m.tx([]pastel.OutPoint{m.s.pools[id].escrow[0].out, m.s.pools[id].escrow[0].out})
+	m.tx([]pastel.OutPoint{m.s.pools[id].escrow.first[0].out, m.s.pools[id].escrow.first[0].out})
 	u := m.mine(t)
 	if p, _ := m.s.Pool(id); !p.Broken || len(p.Pending) > 0 || p.NextSettlement != never {
 		t.Fatalf("%+v", p)
@@ -119,7 +119,7 @@ func TestShadowRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.start()
-	m.tx([]pastel.OutPoint{m.s.pools[id].escrow[0].out})
+	m.tx([]pastel.OutPoint{m.s.pools[id].escrow.first[0].out})
 	m.mine(t)
 	m.reward(id, 50*pastel.PSL)
 	if u := m.mine(t); len(find(u, RewardReceived)) > 0 {

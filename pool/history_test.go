@@ -97,7 +97,7 @@ func (h *history) play(n int) {
 	for range n {
 		switch h.dice(24) {
 		case 0:
-			h.reorganize(1 + h.dice(min(len(h.past), 30)))
+			h.reorganize(h.dice(min(len(h.past), 30))) // the first block stays: it registers people
 		case 1:
 			h.restart()
 		case 2:
@@ -171,6 +171,9 @@ func (h *history) checkUpdate(u *Update) {
 	}
 	for _, e := range u.Events {
 		h.seen[e.Type]++
+		if e.Type == TicketRejected {
+			h.seen[EventType(e.Reason)]++
+		}
 	}
 	for _, po := range u.Settled {
 		tx, err := pastel.ParseTx(po.Tx.Bytes())
@@ -300,7 +303,7 @@ func stateText(s *State) string {
 		for _, x := range s.pools[id].last {
 			say("pool %s last member %d to %x", id, x.coins, []byte(x.to.Script()))
 		}
-		for _, e := range s.pools[id].escrow {
+		for e := range s.pools[id].escrow.all() {
 			say("pool %s escrow %s %d at %d %d", id, e.out, e.value, e.height, e.tx)
 		}
 	}

@@ -115,7 +115,7 @@ func (w *world) run() string {
 		}
 		w.txs = append(w.txs, *pending[n].tx)
 	case "rob":
-		w.tx([]pastel.OutPoint{w.s.pools[w.pool().SmartPoolID].escrow[0].out})
+		w.tx([]pastel.OutPoint{w.s.pools[w.pool().SmartPoolID].escrow.first[0].out})
 	case "mine":
 		n := 1
 		w.d.MaybeScanArgs(w.t, "blocks", &n)
