@@ -32,7 +32,7 @@ var full = sync.OnceValue(func() *sim {
 	if err != nil {
 		panic(err)
 	}
-	m := &sim{s: s}
+	m := &sim{s: s, brief: true}
 	m.start()
 	m.registerMany(limitPools * limitMembers)
 	for i := range limitPools {
@@ -93,8 +93,12 @@ func (m *sim) registerMany(n int) {
 }
 
 func (m *sim) mustMine() {
-	if _, err := m.s.Apply(m.block); err != nil {
+	u, err := m.s.Apply(m.block)
+	if err != nil {
 		panic(err)
+	}
+	if !m.brief {
+		m.history = append(m.history, u)
 	}
 	m.start()
 }

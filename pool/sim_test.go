@@ -19,6 +19,9 @@ type sim struct {
 	nonce uint64
 	block *Prepared // being built
 	undos []*Undo
+
+	history []*Update // of the blocks that mustMine applied
+	brief   bool      // history is not kept
 }
 
 func simNetwork() pastel.Network {
