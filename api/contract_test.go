@@ -234,7 +234,7 @@ func FuzzTicketCheck(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := http.Post(x.URL+"/api/v1/tickets/check", "application/json", bytes.NewReader(body))
+		res, err := x.Client().Post(x.URL+"/api/v1/tickets/check", "application/json", bytes.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
