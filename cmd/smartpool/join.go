@@ -153,7 +153,7 @@ func (r *remote) joined(ctx context.Context, x *ticket.Part) func(string) (strin
 			}
 			for _, in := range p.Participants {
 				if int64(in.Seq) == pl.Seq {
-					return fmt.Sprintf("Accepted in %s: %d PSL, %s. smartpool my shows what it earns.", when(pl.Joined), in.Coins, standing[in.Role]), nil
+					return fmt.Sprintf("Accepted in %s: %d PSL, %s. smartpool my shows what it earns.", when(pl.Joined), in.Offered, standing[in.Role]), nil
 				}
 			}
 			return fmt.Sprintf("Accepted in %s, and it has ended since: were its coins spent?", when(pl.Joined)), nil
@@ -259,7 +259,7 @@ func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.Pool
 	if err != nil {
 		return err
 	}
-	c.Coins = x.Offered
+	c.Coins = x.PledgedCoins
 	terms, err := c.terms(ctx, r, p, x)
 	if err != nil {
 		return err

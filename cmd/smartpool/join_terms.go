@@ -14,7 +14,7 @@ import (
 
 // terms tells everything that a pledge means. The pool's terms are those that its id stands for: pool certified them.
 func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ticket.Part) (string, error) {
-	yield, err := r.yield(ctx, p, x.Offered)
+	yield, err := r.yield(ctx, p, x.PledgedCoins)
 	if err != nil {
 		return "", err
 	}
@@ -30,7 +30,7 @@ func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ti
 	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode (factor %s); pledged now: %d PSL\n", p.Target, p.Required, p.Factor, p.Offered)
 	fmt.Fprintf(&b, "Period    pledges are taken for %d blocks; as long may it be short of collateral before it is dissolved\n", p.Period)
 	fmt.Fprintf(&b, "Yield     %s\n", yield)
-	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.Offered, c.role(p))
+	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p))
 	fmt.Fprintf(&b, "Output    %s:%d\n", x.TxID, x.Vout)
 	fmt.Fprintf(&b, "Rewards   go to %s\n", x.RewardAddress)
 	if usedBefore(&reward) {

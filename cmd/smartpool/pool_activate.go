@@ -104,9 +104,9 @@ func (c *poolActivateCmd) build(p *api.PoolDetail, net *pastel.Network) (*ticket
 		becomes := "standby"
 		if listed[m.PastelID+","+m.Address] {
 			becomes = "member"
-			sum += m.Coins
+			sum += m.Offered
 		}
-		t.AppendRow([]any{short(m.PastelID), m.Coins, m.Address, becomes})
+		t.AppendRow([]any{short(m.PastelID), m.Offered, m.Address, becomes})
 	}
 	table := fmt.Sprintf("Pool %s starts with %d PSL of members; it wants %d PSL.\n\n%s\n", p.ID, sum, p.Target, t.Render())
 	if len(x.Participants) == 0 {
