@@ -4,6 +4,8 @@ GO            ?= go
 GOLANGCI_LINT ?= v2.15.0
 FUZZTIME      ?= 3s
 BENCHTIME     ?= 1s
+# How long random histories are played.
+SOAK          ?= 10m
 # A regular expression that selects fuzz targets, or benchmarks.
 FUZZ          ?= .
 BENCH         ?= .
@@ -20,7 +22,7 @@ SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 OAPI_CODEGEN_VERSION ?= v2.8.2
 OAPI_CODEGEN = cd api/client && $(GO) run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@$(OAPI_CODEGEN_VERSION) -config config.yaml
 
-.PHONY: all test format tidy vet lint generated unit fuzz bench bench-once build generate clean
+.PHONY: all test format tidy vet lint generated unit fuzz soak bench bench-once build generate clean
 
 all: test build
 
@@ -94,6 +96,11 @@ fuzz:
 		done; \
 	done; \
 	test -n "$$found" || { echo 'no fuzz target matches'; exit 1; }
+
+# Plays random histories of many pools, with reorganizations and restarts, against a slow model of the rules: make soak SOAK=1h
+soak:
+	@echo '== soak, $(SOAK)'
+	SOAK=$(SOAK) $(GO) test -count 1 -timeout 0 -v -run '^TestSoak$$' ./pool
 
 bench:
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -benchmem $(PKG)

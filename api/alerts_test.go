@@ -45,7 +45,7 @@ func TestAlertsNeedTheToken(t *testing.T) {
 			}
 		}
 	}
-	res, err := http.Get(writes.URL + "/api/v1/alerts")
+	res, err := writes.Client().Get(writes.URL + "/api/v1/alerts")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,11 +39,13 @@ func TestBreakers(t *testing.T) {
 		p := pool.Pool{Status: pool.Active}
 		p.Required, p.Target = c.required, c.target
 		for _, x := range c.pledges {
-			p.Pledges = append(p.Pledges, pool.Pledge{PastelID: pastelid.PastelID{x.who}, Coins: x.coins, Role: x.role})
-			p.Offered += x.coins
+			pl := pool.Pledge{PastelID: pastelid.PastelID{x.who}, Offered: x.coins, Role: x.role}
 			if x.role == member {
-				p.Counted += x.coins
+				pl.Counted = x.coins
 			}
+			p.Pledges = append(p.Pledges, pl)
+			p.Offered += pl.Offered
+			p.Counted += pl.Counted
 		}
 		got := breakers(&p, &net)
 		want := []string{}

@@ -40,7 +40,7 @@ func TestHeadersAndSizes(t *testing.T) {
 	for origin, allowed := range map[string]string{"https://pools.example.org": "https://pools.example.org", "https://evil.example": "", "null": ""} {
 		req, _ := http.NewRequest(http.MethodGet, x.URL+"/api/v1/statistics", nil)
 		req.Header.Set("Origin", origin)
-		res, err := http.DefaultClient.Do(req)
+		res, err := x.Client().Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestHeadersAndSizes(t *testing.T) {
 	} {
 		req, _ := http.NewRequest(c.method, x.URL+c.path, bytes.NewReader([]byte(c.body)))
 		req.Header.Set("Content-Type", "application/json")
-		res, err := http.DefaultClient.Do(req)
+		res, err := x.Client().Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestAnswersAreKeptUntilTheLedgerMoves(t *testing.T) {
 	ask := func(etag string) *http.Response {
 		req, _ := http.NewRequest(http.MethodGet, x.URL+"/api/v1/statistics", nil)
 		req.Header.Set("If-None-Match", etag)
-		res, err := http.DefaultClient.Do(req)
+		res, err := x.Client().Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestAnswersAreKeptOnce(t *testing.T) {
 		}
 		first["body"] = string(body)
 	}
-	res, err := http.Head(x.URL + "/api/v1/pools")
+	res, err := x.Client().Head(x.URL + "/api/v1/pools")
 	if err != nil {
 		t.Fatal(err)
 	}

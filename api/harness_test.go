@@ -126,7 +126,7 @@ func (x *site) ask(t testing.TB, method, path, token, body string, header ...str
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := x.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (x *site) listen(t testing.TB, query, last string) *listener {
 	if last != "" {
 		req.Header.Set("Last-Event-ID", last)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := x.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func (x *site) listen(t testing.TB, query, last string) *listener {
 	if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
 		t.Fatalf("%s, %s", res.Status, res.Header.Get("Content-Type"))
 	}
-	return &listener{bufio.NewReaderSize(res.Body, 1<<20), cancel}
+	return &listener{bufio.NewReader(res.Body), cancel}
 }
 
 // next returns the next message, signs of life aside.
@@ -260,7 +260,7 @@ func TestStreamsAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := http.DefaultClient.Do(req)
+		res, err := x.Client().Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +287,7 @@ func TestStreamsAreShared(t *testing.T) {
 			t.Fatal(err)
 		}
 		req.Header.Set("X-Forwarded-For", of)
-		res, err := http.DefaultClient.Do(req)
+		res, err := x.Client().Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}

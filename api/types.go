@@ -175,7 +175,7 @@ type Position struct {
 	PoolPledge
 	Pool           string  `json:"pool"`
 	Company        string  `json:"company" doc:"Operator's name."`
-	Status         string  `json:"status" doc:"Of the pool."`
+	Status         string  `json:"status" enum:"subscribing,active,replenishing" doc:"Of the pool."`
 	PoolCounted    int64   `json:"pool_counted_coins" doc:"What all pledges of the pool count together, PSL."`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
 	Leaving        Leaving `json:"leaving"`
@@ -184,7 +184,7 @@ type Position struct {
 // Leaving is what spending the pledged coins costs.
 type Leaving struct {
 	Forfeits   pastel.Amount `json:"forfeits" doc:"What would be lost in the next block, patoshi."`
-	Reputation int           `json:"reputation" doc:"Points that would be lost."`
+	Reputation int           `json:"reputation" doc:"Points that would be lost. Each pledge that ends costs its own."`
 	Better     *Moment       `json:"better,omitempty" doc:"From this block on nothing earned so far would be lost: it is settled by then."`
 }
 
@@ -284,14 +284,15 @@ type Event struct {
 	Height    pastel.Height `json:"height"`
 	Position  int64         `json:"position" doc:"In the block."`
 	Time      time.Time     `json:"time" doc:"Of the block."`
-	Type      string        `json:"type" doc:"As in the protocol, such as pledge.accepted."`
+	Type      string        `json:"type" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pool.closed,pledge.accepted,pledge.amended,pledge.promoted,pledge.reduced,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"What happened, as in the protocol."`
 	Pool      string        `json:"pool,omitempty"`
 	PastelID  string        `json:"pastelid,omitempty"`
 	Owner     string        `json:"owner,omitempty" doc:"Pubkey hash of the pledged address, hex."`
-	Coins     int64         `json:"coins,omitempty" doc:"What counts, of the pool or the pledge, PSL."`
-	Offered   int64         `json:"offered,omitempty" doc:"What the pledge offers, PSL."`
-	Role      string        `json:"role,omitempty"`
+	Coins     int64         `json:"coins,omitempty" doc:"What counts, of the pool or the pledge, PSL; left out if nothing does. Of pledge.left, before it."`
+	Offered   int64         `json:"offered,omitempty" doc:"What the pledge offers, PSL. Of pledge.left, before it."`
+	Role      string        `json:"role,omitempty" enum:"plain,member,standby" doc:"Of the pledge in its pool; of pledge.left, before it."`
 	Amount    pastel.Amount `json:"amount,omitempty" doc:"Received or forfeited; of payout.settled, all it pays; of pool.closed, what is left in escrow. Patoshi."`
+	Change    pastel.Amount `json:"change,omitempty" doc:"Of payout.settled: what goes back to escrow, patoshi."`
 	Forfeited pastel.Amount `json:"forfeited,omitempty" doc:"By who left, patoshi."`
 	TxID      string        `json:"txid,omitempty"`
 	Reason    string        `json:"reason,omitempty" doc:"Why a ticket was rejected; stable."`

@@ -116,7 +116,7 @@ func (s *Service) attempt(ctx context.Context, sub *store.Subscription, a *store
 			log.Warn("an alert was not delivered, trying again", "err", err, "in", pauseAfter(attempts))
 		}
 	}
-	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendPatience) // a shutdown included
+	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience) // a shutdown included
 	defer cancel()
 	err = s.cfg.Alerts.Do(storing, func(x *store.AlertTx) error { return x.AnswerAlert(a.ID, attempts, state, now, next) })
 	if err != nil {

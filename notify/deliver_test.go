@@ -91,12 +91,13 @@ func TestSlowReceiver(t *testing.T) {
 	slow.hold = make(chan struct{})
 	r.step(163, blocks[164:165])
 	var got []notify.Message
-	for giveUp := time.Now().Add(patience); len(got) < 2 && time.Now().Before(giveUp); time.Sleep(time.Millisecond) {
+	until(t, "the fast one's messages", func() bool {
 		if err := r.svc.Begin(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		got = append(got, fast.take()...)
-	}
+		return len(got) >= len(leaves)
+	})
 	if slow.left() > 0 {
 		t.Error("it waited until the other one was given up")
 	}
@@ -122,11 +123,7 @@ func TestUnanswered(t *testing.T) {
 			if err := r.svc.Begin(ctx); err != nil {
 				t.Fatal(err)
 			}
-			for tries := 0; tries == 0; time.Sleep(time.Millisecond) {
-				to.mu.Lock()
-				tries = to.tries
-				to.mu.Unlock()
-			}
+			until(t, "the message", func() bool { return to.asked() > 0 })
 			kill()
 			r.svc.Round(ctx) // only to wait for what is under way
 			to.mu.Lock()
@@ -253,10 +250,10 @@ func TestRun(t *testing.T) {
 	}()
 	r.step(145, blocks[146:])
 	var got []notify.Message
-	for !slices.ContainsFunc(got, func(m notify.Message) bool { return m.Height == 295 && m.Kind == notify.PayoutPaid }) {
+	until(t, "the last payout", func() bool {
 		got = append(got, to.take()...)
-		time.Sleep(time.Millisecond)
-	}
+		return slices.ContainsFunc(got, func(m notify.Message) bool { return m.Height == 295 && m.Kind == notify.PayoutPaid })
+	})
 	stop()
 	<-done
 }
@@ -349,7 +346,7 @@ func TestAnswersEnd(t *testing.T) {
 			t.Errorf("%d bytes were read, %v", n, err)
 		}
 	}
-	if http.DefaultClient.Timeout == 0 {
+	if clientTimeout == 0 {
 		t.Error("it waits for ever")
 	}
 }
@@ -415,7 +412,7 @@ func TestTwoServices(t *testing.T) {
 	})
 }
 
-// A node that does not answer keeps nothing waiting that is to be told.
+// A node that does not answer keeps nothing waiting that is to be told, not even of blocks that come while it is asked.
 func TestDeliveryDoesNotWaitForTheNode(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
@@ -430,19 +427,20 @@ func TestDeliveryDoesNotWaitForTheNode(t *testing.T) {
 		defer close(done)
 		r.svc.Run(ctx)
 	}()
-	r.step(163, blocks[164:165])
+	defer func() {
+		stop()
+		close(r.node.hold)
+		<-done
+	}()
 	<-r.node.hold // it is asked, and does not answer
-	for giveUp := time.Now().Add(patience); !strings.Contains(r.logs.String(), "was not delivered") && time.Now().Before(giveUp); {
-		time.Sleep(time.Millisecond)
-	}
+	r.step(163, blocks[164:165])
+	until(t, "a try", func() bool { return strings.Contains(r.logs.String(), "was not delivered") })
 	to.answer(0)
 	r.pass(time.Hour)
 	var got []notify.Message
-	for giveUp := time.Now().Add(patience); len(got) < len(leaves) && time.Now().Before(giveUp); time.Sleep(time.Millisecond) {
+	until(t, "both messages", func() bool {
 		got = append(got, to.take()...)
-	}
+		return len(got) >= len(leaves)
+	})
 	wantKinds(t, got, "pledge.left", "pool.replenishing")
-	stop()
-	close(r.node.hold)
-	<-done
 }

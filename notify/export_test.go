@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Start and Round are what Run does, without its timers; Round waits for what it sends.
@@ -17,10 +18,16 @@ func (s *Service) Round(ctx context.Context) error {
 
 // Begin is a Round that does not wait.
 func (s *Service) Begin(ctx context.Context) error {
-	err := s.round(ctx)
+	if err := s.readBlocks(ctx); err != nil {
+		return err
+	}
+	err := s.lookAround(ctx)
 	_, sent := s.deliver(ctx)
 	return errors.Join(err, sent)
 }
+
+// Wait sets how long an attempt to send may take.
+func (s *Service) Wait(patience time.Duration) { s.patience = patience }
 
 // Read turns some events into alerts.
 func (s *Service) Read(ctx context.Context) (more bool, err error) { return s.readEvents(ctx) }

@@ -188,6 +188,7 @@ func (r *rig) restart() {
 		cfg.Node = func() notify.Node { return r.node }
 	}
 	r.svc = notify.New(cfg)
+	r.svc.Wait(patience)
 	if err := r.svc.Start(ctx); err != nil {
 		r.t.Fatal(err)
 	}
@@ -233,6 +234,24 @@ func (r *rig) subscribe(q notify.Request) notify.Receipt {
 
 // patience is what is waited for before a test fails: it is no measure of speed.
 const patience = 5 * time.Minute
+
+// until waits for something that others bring about.
+func until(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for giveUp := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(giveUp) {
+			t.Fatal("waited in vain for " + what)
+		}
+	}
+}
+
+// clientTimeout is that of the client which most of shoutrrr's services take. While tests run it is their patience.
+var clientTimeout = http.DefaultClient.Timeout
+
+func TestMain(m *testing.M) {
+	http.DefaultClient.Timeout = patience
+	m.Run()
+}
 
 // receiver is a webhook's other end.
 type receiver struct {
@@ -294,6 +313,13 @@ func (r *receiver) answer(status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status = status
+}
+
+// asked is how many tries there were.
+func (r *receiver) asked() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tries
 }
 
 // take returns what arrived since it was last asked.

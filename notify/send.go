@@ -120,10 +120,10 @@ func (b bounded) CloseIdleConnections() {
 	}
 }
 
-// send sends a message once. It returns when it is known what became of it, or after sendPatience; done is called when nothing of
+// send sends a message once. It returns when it is known what became of it, or when its patience ends; done is called when nothing of
 // it runs any more. Errors have nothing of the URL.
 func (s *Service) send(ctx context.Context, sub *store.Subscription, m *message, done func()) error {
-	ctx, cancel := context.WithTimeout(ctx, sendPatience)
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	if isWebhook(sub.URL) {
 		defer done()

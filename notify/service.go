@@ -48,14 +48,17 @@ type Service struct {
 	net    pastel.Network
 	client *http.Client
 
-	// Of Run alone.
+	// Of lookAround alone.
 	mempool mempool
 	judged  judged
 	unknown error // why payees are not known
 
+	reading sync.Mutex    // blocks: those who wait for it find nothing left to do
 	bell    chan struct{} // there may be something to send
 	sending sync.WaitGroup
 	hanging chan struct{} // has an element for each send through shoutrrr that has not returned
+
+	patience time.Duration // for one attempt to send
 
 	mu       sync.Mutex
 	busy     map[string]bool // subscriptions that something is being sent to
@@ -69,7 +72,7 @@ func New(cfg Config) *Service {
 	}
 	return &Service{
 		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
-		busy: map[string]bool{},
+		patience: sendPatience, busy: map[string]bool{},
 	}
 }
 
@@ -81,8 +84,8 @@ func (s *Service) node() Node {
 	return s.cfg.Node()
 }
 
-// Run works until the context ends. What fails is tried again: the outbox stands in the database. Nobody who is to be told waits for
-// a node that does not answer.
+// Run works until the context ends. What fails is tried again: the outbox stands in the database. Nobody who is to be told of a block
+// waits for a node that does not answer.
 func (s *Service) Run(ctx context.Context) {
 	defer s.sending.Wait()
 	var started complaint
@@ -96,19 +99,22 @@ func (s *Service) Run(ctx context.Context) {
 			return
 		}
 	}
-	var both sync.WaitGroup
-	defer both.Wait()
-	both.Go(func() {
-		var last complaint
-		for wake := true; wake; wake = wait(ctx, s.cfg.Poll, s.bell) {
-			_, err := s.deliver(ctx)
-			last.report(ctx, s.cfg.Log, err)
-		}
-	})
-	var last complaint
-	for wake := true; wake; wake = wait(ctx, s.cfg.Poll, nil) {
-		last.report(ctx, s.cfg.Log, s.round(ctx))
+	var all sync.WaitGroup
+	defer all.Wait()
+	again := func(bell <-chan struct{}, work func(context.Context) error) {
+		all.Go(func() {
+			var last complaint
+			for wake := true; wake; wake = wait(ctx, s.cfg.Poll, bell) {
+				last.report(ctx, s.cfg.Log, work(ctx))
+			}
+		})
 	}
+	again(s.bell, func(ctx context.Context) error {
+		_, err := s.deliver(ctx)
+		return err
+	})
+	again(nil, s.readBlocks)
+	again(nil, s.lookAround)
 }
 
 // wait waits for a time or a bell; false if the context ends.
@@ -156,8 +162,10 @@ func (s *Service) start(ctx context.Context) error {
 	})
 }
 
-// round looks once at everything.
-func (s *Service) round(ctx context.Context) error {
+// readBlocks turns the events of all new blocks into alerts.
+func (s *Service) readBlocks(ctx context.Context) error {
+	s.reading.Lock()
+	defer s.reading.Unlock()
 	for more := true; more && ctx.Err() == nil; {
 		var err error
 		if more, err = s.readEvents(ctx); err != nil {
@@ -165,8 +173,17 @@ func (s *Service) round(ctx context.Context) error {
 		}
 		s.ring()
 	}
-	// A node that does not answer keeps nobody from being told the rest.
+	return nil
+}
+
+// lookAround looks once at what no block holds: the mempool, and what stands. A node that fails keeps nobody from being told what is
+// known without it.
+func (s *Service) lookAround(ctx context.Context) error {
 	spends := s.watchMempool(ctx)
+	// What stands after a block is told after what happened in it. Run says why that cannot be read.
+	if s.readBlocks(ctx) != nil {
+		return spends
+	}
 	stands := s.judge(ctx)
 	s.ring()
 	return errors.Join(spends, stands)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
 // The network's limit: the supply lets 2.1 million pledges of MinPledge exist, in 4,200 pools of 500. Every pledge here has
@@ -53,7 +54,7 @@ var full = sync.OnceValue(func() *sim {
 		}
 	}
 	m.mustMine()
-	if n := m.s.statements.times.Len(); n != limitPools*limitMembers {
+	if n := m.s.nextSeq; n != limitPools*limitMembers {
 		panic(fmt.Sprintf("only %d pledges were accepted", n))
 	}
 	for range 10 {
@@ -68,7 +69,7 @@ func benchKey(k int) (b [20]byte) {
 }
 func benchOwner(k int) pastel.KeyHash { return pastel.KeyHash(benchKey(k)) }
 
-func benchID(k int) (id [57]byte) {
+func benchID(k int) (id pastelid.PastelID) {
 	if k < limitPools {
 		return simID(k)
 	}

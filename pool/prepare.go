@@ -103,13 +103,15 @@ func started(net *pastel.Network, h pastel.Height) bool {
 
 // prepareTx looks into one transaction. Before StartHeight there are registrations, but no tickets (protocol 1).
 func prepareTx(net *pastel.Network, h pastel.Height, tx *pastel.Tx) (c carried, ok bool) {
-	found := ticket.FromTx(tx, net, h)
+	var found ticket.Carried
+	if started(net, h) {
+		found = ticket.FromTx(tx, net, h)
+	} else {
+		found.Registration, _ = ticket.DecodeRegistration(tx, net.RegistrationFee(h))
+	}
 	if found.Registration != nil {
 		c.registrant, c.registers = found.Registration.Verify()
 		return c, c.registers
-	}
-	if !started(net, h) {
-		return c, false
 	}
 	switch {
 	case found.Rejection != nil:

@@ -28,8 +28,8 @@ func (m mirror) write(list []Record) {
 	}
 }
 
-func (m mirror) load(net pastel.Network) (*State, error) {
-	l, err := NewLoader(net, false)
+func (m mirror) load(net pastel.Network, shadow bool) (*State, error) {
+	l, err := NewLoader(net, shadow)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (m mirror) mustEqual(t interface {
 	if len(m) != s.RecordCount() || len(m) != len(s.Records()) {
 		t.Fatalf("the mirror has %d records, the state counts %d and lists %d", len(m), s.RecordCount(), len(s.Records()))
 	}
-	again, err := m.load(s.net)
+	again, err := m.load(s.net, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,10 +77,7 @@ func newRegtest(t *testing.T) *State {
 func TestRecordsMirrorRandomHistories(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		m := newSim(t, simNetwork())
-		for k := range simPeople {
-			m.register(k)
-		}
+		m := newWild(rapidDice(t), false)
 		m.mine(t)
 		store := mirror{}
 		store.write(m.s.Records())
@@ -97,7 +94,7 @@ func TestRecordsMirrorRandomHistories(t *testing.T) {
 			m.start()
 			from := len(m.undos)
 			for range rapid.IntRange(0, 12).Draw(t, "blocks") {
-				m.randomBlock(t)
+				m.fill()
 				m.mine(t)
 			}
 			changed, _ := m.s.Changed(taken, m.undos[from:])
@@ -173,14 +170,14 @@ func TestLoaderRefusesDamage(t *testing.T) {
 	}
 	other := s.net
 	other.Name = "testnet"
-	if _, err := all.load(other); err == nil || !strings.Contains(err.Error(), "testnet") {
+	if _, err := all.load(other, false); err == nil || !strings.Contains(err.Error(), "testnet") {
 		t.Errorf("a state of another network: %v", err)
 	}
 }
 
 func mustNotLoad(t *testing.T, m mirror, s *State, what string) {
 	t.Helper()
-	if _, err := m.load(s.net); err == nil {
+	if _, err := m.load(s.net, false); err == nil {
 		t.Errorf("loaded although %s", what)
 	}
 }

@@ -1,14 +1,10 @@
 package pool
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"testing"
-
-	"pgregory.net/rapid"
 
 	"github.com/pastelnetwork/smartpool/internal/table"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -23,8 +19,6 @@ type sim struct {
 	nonce uint64
 	block *Prepared // being built
 	undos []*Undo
-
-	settled []Payout // ever
 }
 
 func simNetwork() pastel.Network {
@@ -111,14 +105,16 @@ func simTerms(label string, net *pastel.Network, required, factor, fee int64, pe
 
 func (m *sim) init(t Terms) { m.carry(carried{init: &initFacts{pool: t, signed: true}}) }
 
-// part posts a pledge whose signatures hold.
-func (m *sim) part(id ticket.PoolID, who int, coins int64, out pastel.OutPoint, owner pastel.KeyHash, reward pastel.Address) {
+// part posts a pledge, or an amendment of one, whose signatures hold.
+func (m *sim) part(id ticket.PoolID, who int, coins int64, out pastel.OutPoint, owner pastel.KeyHash, reward pastel.Address) *partFacts {
 	m.nonce++
-	m.carry(carried{part: &partFacts{
+	f := &partFacts{
 		pool: id, coins: coins, who: simID(who), output: out, outputOK: true, reward: reward,
 		time: int64(m.block.Time), statement: sha256.Sum256(binary.LittleEndian.AppendUint64([]byte("s"), m.nonce)),
 		signedByID: true, signer: &owner,
-	}})
+	}
+	m.carry(carried{part: f})
+	return f
 }
 
 func (m *sim) activate(id ticket.PoolID, list ...ticket.Participant) {
@@ -139,8 +135,19 @@ func pay(owner pastel.KeyHash, amount pastel.Amount) pastel.TxOut {
 	return pastel.TxOut{Value: amount, Script: pastel.P2PKH(owner)}
 }
 
+// finish adds what Prepare finds in script signatures.
+func (m *sim) finish() {
+	m.block.escrowSpends = nil
+	for i := range m.block.Txs {
+		if i > 0 && slices.ContainsFunc(m.block.Txs[i].Inputs, func(in pastel.TxIn) bool { return ticket.SpendsEscrow(in.ScriptSig) }) {
+			m.block.escrowSpends = append(m.block.escrowSpends, i)
+		}
+	}
+}
+
 // mine applies the block and starts the next.
 func (m *sim) mine(t interface{ Fatalf(string, ...any) }) *Update {
+	m.finish()
 	u, err := m.s.Apply(m.block)
 	if err != nil {
 		t.Fatalf("Apply: %v", err)
@@ -156,260 +163,4 @@ func (m *sim) coinList() []pastel.OutPoint {
 	m.s.coins.Each(func(_ table.Ref, out pastel.OutPoint, _ *coin) { list = append(list, out) })
 	slices.SortFunc(list, pastel.OutPoint.Compare)
 	return list
-}
-
-// randomBlock fills the block being built with whatever rapid draws.
-func (m *sim) randomBlock(t *rapid.T) {
-	spent := map[pastel.OutPoint]bool{}
-	for range rapid.IntRange(0, 4).Draw(t, "actions") {
-		m.randomAction(t, spent)
-	}
-}
-
-const (
-	simPeople = 8
-	simOwners = 6
-)
-
-func (m *sim) randomAction(t *rapid.T, spent map[pastel.OutPoint]bool) {
-	net := &m.s.net
-	pools := m.s.Pools()
-	pool := func() ticket.PoolID { return rapid.SampledFrom(pools).Draw(t, "pool") }
-	person := rapid.IntRange(0, simPeople-1)
-	owner := rapid.IntRange(0, simOwners-1)
-	value := func() pastel.Amount {
-		return rapid.SampledFrom([]pastel.Amount{9, 10, 35, 150, 300, 500, 999, 1000, 2500}).Draw(t, "PSL") * pastel.PSL
-	}
-	action := rapid.IntRange(0, 15).Draw(t, "action")
-	if len(pools) == 0 && action > 4 {
-		action = 3
-	}
-	switch action {
-	case 0:
-		m.register(person.Draw(t, "who"))
-	case 1, 2:
-		var outs []pastel.TxOut
-		for range rapid.IntRange(1, 4).Draw(t, "outputs") {
-			outs = append(outs, pay(simOwner(owner.Draw(t, "owner")), value()))
-		}
-		m.tx(nil, outs...)
-	case 3:
-		label := fmt.Sprintf("pool%d", rapid.IntRange(0, 30).Draw(t, "label"))
-		m.init(simTerms(label, net, 1000, rapid.SampledFrom([]int64{10000, 11000, 15000}).Draw(t, "factor"),
-			rapid.SampledFrom([]int64{300, 500, 1234}).Draw(t, "fee"), pastel.Height(rapid.IntRange(5, 12).Draw(t, "period")),
-			person.Draw(t, "operator"), person.Draw(t, "supernode")))
-	case 4, 5, 6:
-		coins := m.coinList()
-		if len(coins) == 0 || len(pools) == 0 {
-			return
-		}
-		out := rapid.SampledFrom(coins).Draw(t, "coin")
-		c := m.s.coins.At(m.s.coins.Find(out))
-		n := rapid.Int64Range(10, max(10, int64(c.value/pastel.PSL))).Draw(t, "coins")
-		m.part(pool(), person.Draw(t, "who"), n, out, c.owner, simReward(owner.Draw(t, "reward")))
-	case 14, 15:
-		m.randomFill(t, pool())
-	case 7:
-		id := pool()
-		var list []ticket.Participant
-		if rapid.Bool().Draw(t, "explicit") {
-			for _, n := range m.s.namedPairs(m.s.pools[id].named) {
-				list = append(list, m.participant(n.who, n.owner))
-			}
-		}
-		m.activate(id, list...)
-	case 8, 9:
-		m.reward(pool(), pastel.Amount(rapid.Int64Range(int64(net.MinEscrowCoinbase), 2000*int64(pastel.PSL)).Draw(t, "reward")))
-	case 10:
-		m.tx(nil, pastel.TxOut{Value: value(), Script: m.s.pools[pool()].escrowAddress().Script()})
-	case 11, 12:
-		m.randomSpend(t, spent)
-	case 13:
-		for _, po := range m.s.Payouts() {
-			if po.ValidFrom <= m.block.Height && !spent[po.Tx.Inputs[0].PrevOut] {
-				spent[po.Tx.Inputs[0].PrevOut] = true
-				m.block.Txs = append(m.block.Txs, *po.Tx)
-				return
-			}
-		}
-	}
-}
-
-// randomFill lets several people join one pool with fresh outputs, and perhaps activates it.
-func (m *sim) randomFill(t *rapid.T, id ticket.PoolID) {
-	var outs []pastel.TxOut
-	n := rapid.IntRange(1, 4).Draw(t, "joiners")
-	first := rapid.IntRange(0, simOwners-1).Draw(t, "owner")
-	for k := range n {
-		outs = append(outs, pay(simOwner((first+k)%simOwners), 700*pastel.PSL))
-	}
-	i := m.tx(nil, outs...)
-	for k := range n {
-		out := pastel.OutPoint{TxID: m.block.Txs[i].ID(), Vout: uint32(k)}
-		coins := rapid.Int64Range(200, 700).Draw(t, "coins")
-		m.part(id, (first+k)%simPeople, coins, out, simOwner((first+k)%simOwners), simReward((first+k)%simOwners))
-	}
-	if rapid.Bool().Draw(t, "activate") {
-		m.activate(id)
-	}
-}
-
-// randomSpend moves coins, in part back to where they were.
-func (m *sim) randomSpend(t *rapid.T, spent map[pastel.OutPoint]bool) {
-	var ins []pastel.OutPoint
-	var outs []pastel.TxOut
-	coins := m.coinList()
-	for range rapid.IntRange(1, 3).Draw(t, "inputs") {
-		if len(coins) == 0 {
-			return
-		}
-		out := rapid.SampledFrom(coins).Draw(t, "coin")
-		if spent[out] {
-			continue
-		}
-		spent[out] = true
-		ins = append(ins, out)
-		c := m.s.coins.At(m.s.coins.Find(out))
-		if rapid.Bool().Draw(t, "back") {
-			outs = append(outs, pay(c.owner, c.value-pastel.Amount(rapid.IntRange(0, 3).Draw(t, "less"))*50*pastel.PSL))
-		}
-	}
-	if len(ins) == 0 {
-		return
-	}
-	outs = slices.DeleteFunc(outs, func(o pastel.TxOut) bool { return o.Value <= 0 })
-	i := m.tx(ins, outs...)
-	// Sometimes the new output moves on within the block.
-	if len(outs) > 0 && rapid.IntRange(0, 3).Draw(t, "again") == 0 {
-		hash, _ := pastel.P2PKHHash(outs[0].Script)
-		m.tx([]pastel.OutPoint{{TxID: m.block.Txs[i].ID()}}, pay(hash, outs[0].Value))
-	}
-}
-
-// TestRandomHistories plays random blocks of several pools with random reorganizations: every block keeps the invariants,
-// and taking blocks back restores the canonical bytes, from stored undo records too.
-func TestRandomHistories(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		m := newSim(t, simNetwork())
-		for k := range simPeople {
-			m.register(k)
-		}
-		snapshots := [][]byte{m.s.Encode()}
-		m.mine(t)
-		snapshots = append(snapshots, m.s.Encode())
-		for range rapid.IntRange(20, 160).Draw(t, "blocks") {
-			if n := len(m.undos); n > 1 && rapid.IntRange(0, 19).Draw(t, "reorganize") == 0 {
-				m.reorganize(t, rapid.IntRange(1, min(n-1, 30)).Draw(t, "depth"), &snapshots)
-			}
-			m.randomBlock(t)
-			before := m.escrowed()
-			u := m.mine(t)
-			if err := m.s.Check(); err != nil {
-				t.Fatal(err)
-			}
-			m.checkMoney(t, u, before)
-			m.checkCoins(t)
-			snapshots = append(snapshots, m.s.Encode())
-		}
-		again, err := Decode(m.s.net, false, m.s.Encode())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(again.Encode(), m.s.Encode()) {
-			t.Fatal("a decoded state encodes differently")
-		}
-		m.s = again
-		m.reorganize(t, len(m.undos), &snapshots)
-	})
-}
-
-// escrowed is all tracked escrow.
-func (m *sim) escrowed() (sum pastel.Amount) {
-	for _, e := range m.s.escrow {
-		sum += e.value
-	}
-	return sum
-}
-
-// checkMoney: escrow grows by rewards and shrinks by what paid payouts gave away; settled payouts are transactions that
-// spend what is there.
-func (m *sim) checkMoney(t *rapid.T, u *Update, before pastel.Amount) {
-	want := before
-	for _, e := range u.Events {
-		switch e.Type {
-		case RewardReceived:
-			want += e.Amount
-		case PayoutPaid:
-			i := slices.IndexFunc(m.settled, func(po Payout) bool { return po.Tx.ID() == e.TxID })
-			for _, out := range m.settled[i].Outputs {
-				want -= out.Amount
-			}
-		default:
-		}
-	}
-	if got := m.escrowed(); got != want {
-		t.Fatalf("escrow is %d, want %d", got, want)
-	}
-	for _, po := range u.Settled {
-		m.settled = append(m.settled, po)
-		tx, err := pastel.ParseTx(po.Tx.Bytes())
-		if err != nil || tx.ID() != po.Tx.ID() {
-			t.Fatalf("payout does not parse: %v", err)
-		}
-		var left pastel.Amount
-		for _, out := range tx.Outputs {
-			left += out.Value
-		}
-		for _, in := range tx.Inputs {
-			e := m.s.escrow[in.PrevOut]
-			if e == nil || e.payout == nil || e.payout.tx.ID() != tx.ID() {
-				t.Fatalf("payout spends %s, which is not there for it", in.PrevOut)
-			}
-			left -= e.value
-		}
-		if left != 0 {
-			t.Fatalf("payout's outputs are %d more than its inputs", left)
-		}
-	}
-}
-
-// checkCoins: every coin that backs pledges is counted once, for its owner.
-func (m *sim) checkCoins(t *rapid.T) {
-	sums := map[pastel.KeyHash]pastel.Amount{}
-	m.s.coins.Each(func(_ table.Ref, _ pastel.OutPoint, c *coin) {
-		if c.origin.backing() {
-			sums[c.owner] += c.value
-		}
-	})
-	m.s.backings.Each(func(_ table.Ref, owner pastel.KeyHash, b *backing) {
-		var chained pastel.Amount
-		for r := b.coins; r != 0; r = m.s.coins.At(r).next {
-			if c := m.s.coins.At(r); c.owner != owner {
-				t.Fatalf("a coin of %x backs %x", c.owner, owner)
-			}
-			chained += m.s.coins.At(r).value
-		}
-		if chained != b.value || sums[owner] != b.value {
-			t.Fatalf("%x has %d, chained %d, counted %d", owner, b.value, chained, sums[owner])
-		}
-	})
-}
-
-// reorganize takes blocks back, and compares with what the state was.
-func (m *sim) reorganize(t *rapid.T, depth int, snapshots *[][]byte) {
-	for range depth {
-		stored, err := DecodeUndo(m.undos[len(m.undos)-1].Encode())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := m.s.Revert(stored); err != nil {
-			t.Fatal(err)
-		}
-		m.undos = m.undos[:len(m.undos)-1]
-		*snapshots = (*snapshots)[:len(*snapshots)-1]
-		if !bytes.Equal(m.s.Encode(), (*snapshots)[len(*snapshots)-1]) {
-			t.Fatalf("state after taking block %d back differs from before", m.s.tip.Height+1)
-		}
-	}
-	m.start()
 }

@@ -171,6 +171,10 @@ func checkFound(t *testing.T, net *pastel.Network, f found, rejected map[string]
 	if !bad && !good {
 		t.Errorf("%s at %d was accepted and is wrong", f.tx.ID(), f.height)
 	}
+	// What is wrong with an activation's or an output's owner only the state knows.
+	if formal := want == ReasonBadPastelID || want == ReasonBadSignature && f.Ticket.Kind == KindInit; formal && good {
+		t.Errorf("%s at %d is right, want %q", f.tx.ID(), f.height, want)
+	}
 	checkCarriedAgain(t, net, f)
 }
 

@@ -263,71 +263,68 @@ func (d *decoder) quoted() string {
 		d.wrong("a string")
 		return ""
 	}
-	start := d.pos + 1
-	for i := start; i < len(d.json); i++ {
-		switch c := d.json[i]; {
-		case c == '"':
-			d.pos = i + 1
-			if i-start > maxString {
-				d.tooLong()
-				return ""
-			}
-			return d.json[start:i]
-		case c == '\\' || c >= utf8.RuneSelf:
-			d.pos = start
-			return d.escaped()
-		case c < ' ':
-			d.fail("%s holds a control character", d.place())
-			return ""
-		case i-start > maxString:
-			d.tooLong()
+	d.pos++
+	s := d.run()
+	if d.err != nil || d.json[d.pos] == '"' {
+		d.pos++
+		return d.checked(s)
+	}
+	d.buf = append(d.buf[:0], s...)
+	for d.err == nil && strings.HasPrefix(d.json[d.pos:], `\`) {
+		r, ok := d.escape()
+		if !ok {
+			d.fail("%s holds an escape that JSON has not", d.place())
 			return ""
 		}
+		d.buf = utf8.AppendRune(d.buf, r)
+		if !strings.HasPrefix(d.json[d.pos:], `\`) {
+			d.buf = append(d.buf, d.run()...)
+		}
+		if len(d.buf) > maxString {
+			break // the rest need not be read
+		}
 	}
-	d.fail("a string in %s does not end", d.place())
-	return ""
+	d.pos++
+	return d.checked(string(d.buf))
 }
 
-func (d *decoder) tooLong() { d.fail("a string in %s has more than %d bytes", d.place(), maxString) }
-
-// escaped reads what is after the opening quote of a string that has escapes or is not ASCII.
-func (d *decoder) escaped() string {
-	d.buf = d.buf[:0]
-	for d.pos < len(d.json) {
-		if len(d.buf) > maxString {
-			break
-		}
-		switch c := d.json[d.pos]; {
-		case c == '"':
-			d.pos++
-			return string(d.buf)
-		case c == '\\':
-			r, ok := d.escape()
-			if !ok {
-				d.fail("%s holds an escape that JSON has not", d.place())
-				return ""
-			}
-			d.buf = utf8.AppendRune(d.buf, r)
+// run reads a string up to its end or an escape, which is at pos then. It goes little further than a string may.
+func (d *decoder) run() string {
+	start := d.pos
+	for i := start; i < len(d.json) && i <= start+maxString+1; i++ {
+		switch c := d.json[i]; {
+		case c == '"' || c == '\\':
+			d.pos = i
+			return d.json[start:i]
 		case c < ' ':
 			d.fail("%s holds a control character", d.place())
 			return ""
-		default:
-			_, size := utf8.DecodeRuneInString(d.json[d.pos:])
-			if size == 1 && c >= utf8.RuneSelf {
-				d.fail("%s is not UTF-8", d.place())
-				return ""
-			}
-			d.buf = append(d.buf, d.json[d.pos:d.pos+size]...)
-			d.pos += size
 		}
 	}
-	if len(d.buf) > maxString {
+	if len(d.json)-start > maxString {
 		d.tooLong()
 	} else {
 		d.fail("a string in %s does not end", d.place())
 	}
 	return ""
 }
+
+// checked returns a string that was read whole.
+func (d *decoder) checked(s string) string {
+	switch {
+	case d.err != nil:
+		return ""
+	case len(s) > maxString:
+		d.tooLong()
+		return ""
+	case !utf8.ValidString(s):
+		d.fail("%s is not UTF-8", d.place())
+		return ""
+	}
+	return s
+}
+
+func (d *decoder) tooLong() { d.fail("a string in %s has more than %d bytes", d.place(), maxString) }
 
 // escape reads an escape. Surrogates must come in pairs.
 func (d *decoder) escape() (rune, bool) {
@@ -349,12 +346,21 @@ func (d *decoder) escape() (rune, bool) {
 		return 0x10000 + (r-0xd800)<<10 + low - 0xdc00, ok && 0xdc00 <= low && low <= 0xdfff
 	}
 	d.pos += 2
-	const letters, meaning = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-	i := strings.IndexByte(letters, rest[1])
-	if i < 0 {
-		return 0, false
+	switch c := rest[1]; c {
+	case '"', '\\', '/':
+		return rune(c), true
+	case 'b':
+		return '\b', true
+	case 'f':
+		return '\f', true
+	case 'n':
+		return '\n', true
+	case 'r':
+		return '\r', true
+	case 't':
+		return '\t', true
 	}
-	return rune(meaning[i]), true
+	return 0, false
 }
 
 // hex4 reads four hex digits.

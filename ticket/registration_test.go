@@ -2,8 +2,10 @@ package ticket
 
 import (
 	"bytes"
+	"crypto/sha3"
 	"encoding/hex"
 	"encoding/json"
+	"math/big"
 	"slices"
 	"testing"
 
@@ -127,6 +129,62 @@ func TestRegistrationChanged(t *testing.T) {
 		}
 		if id, ok := got.Registration.Verify(); ok != c.ok || ok && id != k.ID() {
 			t.Errorf("%s: %v, want %v", name, ok, c.ok)
+		}
+	}
+}
+
+// scalar is the secret number behind a key made of a seed of this byte (RFC 8032, 5.2.5).
+func scalar(seed byte) *big.Int {
+	h := sha3.SumSHAKE256(bytes.Repeat([]byte{seed}, pastelid.SeedSize), 114)[:57]
+	h[0] &= 0xfc
+	h[55] |= 0x80
+	h[56] = 0
+	slices.Reverse(h)
+	return new(big.Int).SetBytes(h)
+}
+
+// mixed adds the point of order two, which turns x and y into -x and -y.
+func mixed(id pastelid.PastelID) pastelid.PastelID {
+	p := new(big.Int).Lsh(big.NewInt(1), 448)
+	p.Sub(p, new(big.Int).Lsh(big.NewInt(1), 224)).Sub(p, big.NewInt(1))
+	y := bytes.Clone(id[:56])
+	slices.Reverse(y)
+	p.Sub(p, new(big.Int).SetBytes(y)).FillBytes(y)
+	slices.Reverse(y)
+	return pastelid.PastelID(append(y, id[56]^0x80))
+}
+
+// TestRegistrationKeyOrder: a key or R that is not of prime order registers nothing, even where a library says that the signature
+// is its own.
+func TestRegistrationKeyOrder(t *testing.T) {
+	order, _ := new(big.Int).SetString("3fffffffffffffffffffffffffffffffffffffffffffffffffffffff7cca23e9c44edb49aed63690216cc2728dc58f552378c292ab5844f3", 16)
+	const secret, nonce = 5, 6
+	identity := pastelid.PastelID{1}
+	for name, c := range map[string]struct {
+		key, r pastelid.PastelID
+		known  bool // what is said of the signature when the key is taken for good
+		want   bool
+	}{
+		"good":             {key(t, secret).ID(), key(t, nonce).ID(), true, true},
+		"key of two parts": {mixed(key(t, secret).ID()), key(t, nonce).ID(), true, false},
+		"R of two parts":   {key(t, secret).ID(), mixed(key(t, nonce).ID()), false, false},
+		"both":             {mixed(key(t, secret).ID()), mixed(key(t, nonce).ID()), false, false},
+		"key is identity":  {identity, key(t, nonce).ID(), false, false},
+		"R is identity":    {key(t, secret).ID(), identity, false, false},
+	} {
+		x := &Registration{PastelID: c.key.String(), Address: addr(t, 1), Collateral: pastel.OutPoint{Vout: 0xffffffff}}
+		k := sha3.SumSHAKE256(slices.Concat([]byte("SigEd448\x00\x00"), c.r[:], c.key[:], x.signedText()), 114)
+		slices.Reverse(k)
+		sum := new(big.Int).SetBytes(k)
+		sum.Mul(sum, scalar(secret)).Add(sum, scalar(nonce)).Mod(sum, order)
+		half := sum.FillBytes(make([]byte, 57))
+		slices.Reverse(half)
+		x.Signature = append(bytes.Clone(c.r[:]), half...)
+		if id, ok := x.Verify(); ok != c.want || ok && id != c.key {
+			t.Errorf("%s: %v, want %v", name, ok, c.want)
+		}
+		if c.known && !pastelid.VerifyKnown(c.key, x.signedText(), x.Signature) {
+			t.Errorf("%s: the signature is not what it should be", name)
 		}
 	}
 }

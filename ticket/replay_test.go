@@ -12,9 +12,8 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// TestPledgeReplay: both signatures of a pledge cover all of it, so that neither is good for anything else (protocol 2, D
-// "both cover one statement").
-func TestPledgeReplay(t *testing.T) {
+// TestDBothSignaturesCoverOneStatement: each covers all of the pledge, so that neither is good for anything else.
+func TestDBothSignaturesCoverOneStatement(t *testing.T) {
 	for name, change := range map[string]func(x *Part){
 		"pool":        func(x *Part) { x.SmartPoolID = x.SmartPoolID[:len(x.SmartPoolID)-1] + "x" },
 		"no pool":     func(x *Part) { x.SmartPoolID = "" },

@@ -181,7 +181,7 @@ func (x *site) pages(t testing.TB) map[string]string {
 		"error": "/nowhere",
 	}
 	read := func(path string, out any) {
-		res, err := http.Get(x.URL + "/api/v1" + path)
+		res, err := x.Client().Get(x.URL + "/api/v1" + path)
 		if err == nil {
 			err = json.NewDecoder(res.Body).Decode(out)
 			res.Body.Close()
@@ -391,7 +391,7 @@ func TestManyPledgesInABrowser(t *testing.T) {
 		{"/pools/" + string(c.Pool), "Show all 500", "#members + .scroll tbody tr"},
 		{"/members/" + c.Members[0], "Show each", "#positions + .scroll tbody tr"},
 	} {
-		res, err := http.Get(x.URL + page.path)
+		res, err := x.Client().Get(x.URL + page.path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ func TestDevnode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := must[*Client](t)(Dial(ctx, Config{URL: server.URL, CookieFile: server.CookieFile, Network: network(t, "regtest")}))
+	c := must[*Client](t)(Dial(ctx, Config{URL: server.URL, CookieFile: server.CookieFile, Network: network(t, "regtest"), Timeout: patience}))
 	t.Cleanup(func() {
 		c.http.CloseIdleConnections()
 		server.Close(context.Background()) // the test's own has ended

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -61,9 +62,15 @@ func serve(t *testing.T, h http.HandlerFunc) *Client {
 	return dialless(t, Config{URL: server.URL, User: "user", Password: "pass-word"})
 }
 
+// patience is what a call may take in tests that are about something else: it is no measure of speed.
+const patience = 5 * time.Minute
+
 func dialless(tb testing.TB, cfg Config) *Client {
 	tb.Helper()
 	cfg.Network = network(tb, "regtest")
+	if cfg.Timeout == 0 {
+		cfg.Timeout = patience
+	}
 	c, err := New(cfg)
 	if err != nil {
 		tb.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -37,6 +38,7 @@ const childEnv = "SMARTPOOLD_TEST_SETTINGS"
 func TestMain(m *testing.M) {
 	settings := os.Getenv(childEnv)
 	if settings == "" {
+		http.DefaultClient.Timeout = patience // alerts bound it for services that they send to
 		os.Exit(m.Run())
 	}
 	var cfg daemon.Config

@@ -1,0 +1,440 @@
+package pool
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+const (
+	simPeople = 8
+	simOwners = 6
+)
+
+// dice makes the choices of a random history: 0 to n-1.
+type dice func(n int) int
+
+func (d dice) one(in int) bool { return d(in) == 0 }
+
+// within gives least to most.
+func (d dice) within(least, most int64) int64 {
+	if most <= least {
+		return least
+	}
+	return least + int64(d(int(most-least+1)))
+}
+
+func pick[T any](d dice, list ...T) T { return list[d(len(list))] }
+
+// wild fills blocks of a sim by chance.
+type wild struct {
+	*sim
+	dice
+	spent map[pastel.OutPoint]bool // in the block being built
+	sent  []partFacts              // part tickets of before, to be replayed
+	time  int64                    // of the block being built
+}
+
+// wildNetwork has limits that random histories reach.
+func wildNetwork(d dice) pastel.Network {
+	net := simNetwork()
+	net.CoinbaseMaturity, net.PayoutExpiry = 8, 12
+	net.IdleLimit = pick(d, pastel.Height(3), 20, 40)
+	net.MaxPledges = pick(d, 4, 7, 500)
+	net.MaxCoinbaseOutputs = 3
+	net.MaxOutputs = pick(d, 2, 5, 600)
+	net.MaxInputs = pick(d, 2, 1000)
+	net.SaplingHeight = pick(d, pastel.Height(1), 50, pastel.Never)
+	net.PledgeConfirmations = pick(d, pastel.Height(1), 1, 2)
+	net.ActivationGrace = pick(d, pastel.Height(0), 10)
+	return net
+}
+
+// fill makes a block of up to five actions at a time that mostly goes on and sometimes jumps.
+func (m *wild) fill() {
+	m.spent = map[pastel.OutPoint]bool{}
+	switch m.dice(12) {
+	case 0:
+		m.time -= m.within(0, 7200)
+	case 1:
+		m.time += m.within(0, 3*86400)
+	default:
+		m.time += 150
+	}
+	m.block.Time = uint32(m.time)
+	for range m.dice(6) {
+		m.act()
+	}
+}
+
+// act does one thing; the numbers are how often.
+func (m *wild) act() {
+	pools := m.s.Pools()
+	if len(pools) == 0 {
+		m.coins()
+		m.open()
+		return
+	}
+	type action struct {
+		often int
+		do    func()
+	}
+	actions := []action{
+		{1, func() { m.register(m.dice(simPeople + 2)) }},
+		{2, m.coins}, {2, m.open}, {2, m.pledge}, {4, m.join}, {4, m.amend}, {2, m.startAny}, {4, m.income}, {1, m.donate},
+		{2, m.spend}, {3, m.leave}, {1, m.consolidate}, {4, m.payouts}, {1, m.replay}, {1, m.rob},
+	}
+	all := 0
+	for _, a := range actions {
+		all += a.often
+	}
+	n := m.dice(all)
+	for _, a := range actions {
+		if n -= a.often; n < 0 {
+			a.do()
+			return
+		}
+	}
+}
+
+// somePool is any pool, more often a live one.
+func (m *wild) somePool() *poolState {
+	pools := m.s.Pools()
+	for range 3 {
+		if p := m.s.pools[pick(m.dice, pools...)]; p.head.status.Live() {
+			return p
+		}
+	}
+	return m.s.pools[pick(m.dice, pools...)]
+}
+
+// somePledge is any live pledge of a pool, or nil.
+func (m *wild) somePledge() *pledge {
+	for range 3 {
+		if p := m.somePool(); len(p.pledges) > 0 {
+			return pick(m.dice, p.pledges...)
+		}
+	}
+	return nil
+}
+
+func (m *wild) value() pastel.Amount {
+	return pick(m.dice, pastel.Amount(9), 10, 35, 150, 300, 500, 999, 1000, 2500) * pastel.PSL
+}
+
+func (m *wild) owner() pastel.KeyHash { return simOwner(m.dice(simOwners)) }
+
+// someReward is an ordinary address, and rarely one that is no good now or turns out to be the escrow of a later pool.
+func (m *wild) someReward() pastel.Address {
+	n := m.dice(20)
+	if len(m.s.pools) == 0 {
+		n = 3
+	}
+	switch n {
+	case 0:
+		return m.somePool().escrowAddress()
+	case 1:
+		return ticket.EscrowAddress(simTerms(m.label(), &m.s.net, 1000, 10000, 500, 5, 1, 2).ID)
+	case 2:
+		return pastel.Address{Kind: pastel.AddressP2SH, Hash: [20]byte{byte(m.dice(3))}}
+	default:
+		return simReward(m.dice(simOwners))
+	}
+}
+
+func (m *wild) label() string { return fmt.Sprintf("pool%d", m.dice(30)) }
+
+// coins gives coins to owners, sometimes in the coinbase.
+func (m *wild) coins() {
+	var outs []pastel.TxOut
+	for range 1 + m.dice(4) {
+		outs = append(outs, pay(m.owner(), m.value()))
+	}
+	if m.one(5) {
+		m.coinbase(outs...)
+		return
+	}
+	m.tx(nil, outs...)
+}
+
+func (m *wild) open() {
+	terms := simTerms(m.label(), &m.s.net, 1000, pick(m.dice, int64(10000), 11000, 15000), pick(m.dice, int64(300), 500, 1234),
+		pastel.Height(m.within(5, 12)), m.dice(simPeople), m.dice(simPeople+1))
+	if m.one(6) {
+		terms.FeeAddress = m.someReward()
+	}
+	m.init(terms)
+	f := m.block.carried[len(m.block.carried)-1].init
+	switch m.dice(40) {
+	case 0:
+		f.signed = false
+	case 1:
+		f.pool.Company = ""
+	case 2:
+		f.terms = ticket.ReasonFeeOutOfRange
+	case 3:
+		f.pastelIDs = pastelid.ErrFormat
+	}
+}
+
+// post sends a part ticket, rarely with a fault.
+func (m *wild) post(id ticket.PoolID, who int, coins int64, out pastel.OutPoint, owner pastel.KeyHash) {
+	f := m.part(id, who, coins, out, owner, m.someReward())
+	switch m.dice(60) {
+	case 0:
+		f.signedByID = false
+	case 1:
+		f.signer = nil
+	case 2:
+		f.time = m.s.clock - 86400 - m.within(-2, 2)
+	case 3:
+		f.time = m.time + 7200 + m.within(-2, 2)
+	case 4:
+		f.output.Vout++
+	case 5:
+		f.pastelID = pastelid.ErrFormat
+	case 6:
+		f.rewardAddress = pastelid.ErrFormat
+	case 7:
+		f.outputOK = false
+	case 8:
+		f.timeStamp = pastelid.ErrFormat
+	default:
+		f.time = m.time + m.within(-4000, 4000)
+	}
+	m.sent = append(m.sent, *f)
+}
+
+// replay sends a ticket of before once more.
+func (m *wild) replay() {
+	if len(m.sent) > 0 {
+		f := pick(m.dice, m.sent...)
+		m.carry(carried{part: &f})
+	}
+}
+
+// pledge lets anybody pledge any coin.
+func (m *wild) pledge() {
+	coins := m.coinList()
+	if len(coins) == 0 {
+		return
+	}
+	out := pick(m.dice, coins...)
+	c := m.s.coins.At(m.s.coins.Find(out))
+	id := m.somePool().terms.ID
+	if m.one(20) {
+		id = simTerms(m.label(), &m.s.net, 1000, 10000, 500, 5, 1, 2).ID // perhaps not there
+	}
+	m.post(id, m.dice(simPeople+1), m.within(9, int64(c.value/pastel.PSL)+1), out, c.owner)
+}
+
+// join lets several people into one pool with fresh outputs, and perhaps starts it.
+func (m *wild) join() {
+	p := m.somePool()
+	n := 1 + m.dice(4)
+	var outs []pastel.TxOut
+	first := m.dice(simOwners)
+	for k := range n {
+		outs = append(outs, pay(simOwner((first+k)%simOwners), 701*pastel.PSL))
+	}
+	i := m.tx(nil, outs...)
+	for k := range n {
+		out := pastel.OutPoint{TxID: m.block.Txs[i].ID(), Vout: uint32(k)}
+		m.post(p.terms.ID, (first+k)%simPeople, m.within(200, 701), out, simOwner((first+k)%simOwners))
+	}
+	if m.one(2) {
+		m.startPool(p)
+	}
+}
+
+// amend raises a pledge, or only has it paid elsewhere, on coins it has or on a new output.
+func (m *wild) amend() {
+	pl := m.somePledge()
+	if pl == nil {
+		return
+	}
+	owner := m.s.backings.Key(pl.backing)
+	coins := pl.offered + pick(m.dice, int64(0), 0, m.within(-2, 400))
+	var out pastel.OutPoint
+	if m.one(2) {
+		i := m.tx(nil, pay(owner, m.value()+pastel.PSL))
+		out = pastel.OutPoint{TxID: m.block.Txs[i].ID()}
+	} else {
+		out = m.s.coins.Key(m.s.backings.At(pl.backing).coins)
+	}
+	f := m.part(pl.pool.terms.ID, 0, coins, out, owner, m.someReward())
+	f.who = m.s.people.Key(pl.who)
+	f.time = max(m.time-1000, pl.time) + m.within(0, 20)
+	m.sent = append(m.sent, *f)
+}
+
+// startAny activates any pool, startPool one: all pledges, or some.
+func (m *wild) startAny() { m.startPool(m.somePool()) }
+
+func (m *wild) startPool(p *poolState) {
+	var list []ticket.Participant
+	if m.one(2) {
+		for _, n := range m.s.namedPairs(p.named) {
+			if !m.one(4) {
+				list = append(list, m.participant(n.who, n.owner))
+			}
+		}
+	}
+	if len(list) > 0 && m.one(10) {
+		list = append(list, pick(m.dice, list[0], m.participant(simID(77), simOwner(1)), ticket.Participant{PastelID: "x", Address: "y"}))
+	}
+	id := p.terms.ID
+	if m.one(20) {
+		id = simTerms(m.label(), &m.s.net, 1000, 10000, 500, 5, 1, 2).ID
+	}
+	m.activate(id, list...)
+	if m.one(20) {
+		m.block.carried[len(m.block.carried)-1].activate.signedBy = func(pastelid.PastelID) bool { return false }
+	}
+}
+
+// income pays pools in the coinbase, cut into several outputs or none that counts.
+func (m *wild) income() {
+	for range 1 + m.dice(2) {
+		p := m.somePool()
+		for range 1 + m.dice(5)/3*m.dice(5) {
+			amount := pastel.Amount(m.within(0, 2000*int64(pastel.PSL)))
+			m.coinbase(pastel.TxOut{Value: pick(m.dice, amount, amount, m.s.net.MinEscrowCoinbase-1, m.s.net.MinEscrowCoinbase), Script: p.escrowAddress().Script()})
+		}
+	}
+}
+
+func (m *wild) donate() {
+	value := pick(m.dice, m.value(), m.s.net.MinEscrow, m.s.net.MinEscrow-1)
+	m.tx(nil, pastel.TxOut{Value: value, Script: m.somePool().escrowAddress().Script()})
+}
+
+// take marks coins as spent in this block; it leaves out those that are.
+func (m *wild) take(coins []pastel.OutPoint) []pastel.OutPoint {
+	var free []pastel.OutPoint
+	for _, out := range coins {
+		if !m.spent[out] {
+			m.spent[out] = true
+			free = append(free, out)
+		}
+	}
+	return free
+}
+
+// move spends coins, and gives back of each what back says, in PSL.
+func (m *wild) move(coins []pastel.OutPoint, back func(value pastel.Amount) pastel.Amount) {
+	var ins []pastel.OutPoint
+	var outs []pastel.TxOut
+	for _, out := range m.take(coins) {
+		ins = append(ins, out)
+		c := m.s.coins.At(m.s.coins.Find(out))
+		if value := back(c.value); value > 0 {
+			outs = append(outs, pay(c.owner, value))
+		}
+	}
+	if len(ins) == 0 {
+		return
+	}
+	i := m.tx(ins, outs...)
+	for len(outs) > 0 && m.one(4) { // the first new output moves on within the block
+		owner, _ := pastel.P2PKHHash(outs[0].Script)
+		outs = []pastel.TxOut{pay(pick(m.dice, owner, owner, m.owner()), outs[0].Value)}
+		i = m.tx([]pastel.OutPoint{{TxID: m.block.Txs[i].ID()}}, outs...)
+	}
+}
+
+// some of a value comes back: all of it, none, or a part.
+func (m *wild) some(value pastel.Amount) pastel.Amount {
+	return pick(m.dice, value, 0, value-pastel.Amount(m.within(1, 60))*5*pastel.PSL)
+}
+
+// spend moves any coins.
+func (m *wild) spend() {
+	coins := m.coinList()
+	if len(coins) == 0 {
+		return
+	}
+	var list []pastel.OutPoint
+	for range 1 + m.dice(3) {
+		list = append(list, pick(m.dice, coins...))
+	}
+	m.move(list, m.some)
+}
+
+// backers lists the outputs that back a pledge, in a fixed order.
+func (m *wild) backers(pl *pledge) []pastel.OutPoint {
+	var list []pastel.OutPoint
+	for r := m.s.backings.At(pl.backing).coins; r != 0; r = m.s.coins.At(r).next {
+		list = append(list, m.s.coins.Key(r))
+	}
+	slices.SortFunc(list, pastel.OutPoint.Compare)
+	return list
+}
+
+// leave spends an output that backs a pledge, and sometimes makes it good in part.
+func (m *wild) leave() {
+	if pl := m.somePledge(); pl != nil {
+		m.move([]pastel.OutPoint{pick(m.dice, m.backers(pl)...)}, m.some)
+	}
+}
+
+// consolidate makes one output of all that back a pledge.
+func (m *wild) consolidate() {
+	pl := m.somePledge()
+	if pl == nil {
+		return
+	}
+	var sum pastel.Amount
+	ins := m.take(m.backers(pl))
+	for _, out := range ins {
+		sum += m.s.coins.At(m.s.coins.Find(out)).value
+	}
+	if len(ins) > 0 {
+		m.tx(ins, pay(m.s.backings.Key(pl.backing), sum-pastel.Amount(m.dice(2))*pastel.PSL))
+	}
+}
+
+// payouts mines what may be mined, sometimes.
+func (m *wild) payouts() {
+	for _, po := range m.s.PayoutsAt(m.block.Height) {
+		if slices.ContainsFunc(po.Tx.Inputs, func(in pastel.TxIn) bool { return m.spent[in.PrevOut] }) || m.one(3) {
+			continue
+		}
+		for _, in := range po.Tx.Inputs {
+			m.spent[in.PrevOut] = true
+		}
+		m.block.Txs = append(m.block.Txs, *po.Tx)
+	}
+}
+
+// rob spends escrow without a payout where nobody enforces the rules: tracked outputs, or a payout that is not due.
+func (m *wild) rob() {
+	if !m.s.shadow || !m.one(4) {
+		return
+	}
+	m.unauthorized()
+}
+
+// unauthorized adds a transaction that 4(b) refuses.
+func (m *wild) unauthorized() {
+	var ins []pastel.OutPoint
+	for range 1 + m.dice(3) {
+		if p := m.somePool(); len(p.escrow) > 0 {
+			ins = append(ins, m.take([]pastel.OutPoint{pick(m.dice, p.escrow...).out})...)
+		}
+	}
+	if len(ins) > 0 {
+		m.tx(ins)
+		return
+	}
+	// An escrow output that is not tracked, known by its script signature alone.
+	i := m.tx(nil)
+	redeem := ticket.EscrowRedeemScript(m.somePool().terms.ID)
+	sig := pick(m.dice, pushOf(redeem), append([]byte{0x00, 0x4c, 24}, redeem...), append([]byte{0x60, 0x4d, 24, 0}, redeem...))
+	in := m.block.Txs[i].Inputs[0]
+	in.ScriptSig = sig
+	m.block.Txs[i] = *pastel.NewTx(true, []pastel.TxIn{in}, nil)
+}

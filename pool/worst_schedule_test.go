@@ -1,0 +1,125 @@
+package pool
+
+import (
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// scheduleAttacks are blocks in which much ends at once.
+func scheduleAttacks() []attack {
+	return []attack{
+		{
+			name:  "20000 statements forgotten when the clock jumps",
+			block: jumpClock,
+			want:  map[EventType]int{},
+			check: func(t *testing.T, m *sim, u *Update) {
+				if n := m.s.statements.times.Len(); n != 0 {
+					t.Errorf("%d statements are kept, want none", n)
+				}
+				last, is := u.Undo.changes[len(u.Undo.changes)-1].(*statementsForgotten)
+				if !is || len(last.was) != 20_000 {
+					t.Errorf("the last change is %T, want 20000 statements forgotten", last)
+				}
+			},
+		},
+		{
+			name:  "1000 pools with 20000 pledges of one key expiring",
+			block: func() *sim { return expireMany(1_000, 20) },
+			want:  map[EventType]int{PoolExpired: 1_000, PledgeReleased: 20_000},
+			check: func(t *testing.T, m *sim, _ *Update) {
+				if n := m.s.backings.Len(); n != 0 {
+					t.Errorf("%d backings are left, want none", n)
+				}
+			},
+		},
+		{
+			name:  "1000 pools closing",
+			block: func() *sim { return closeMany(1_000) },
+			want:  map[EventType]int{PoolClosed: 1_000},
+		},
+		{
+			name:  "40 pools of 499 dissolving",
+			block: func() *sim { return dissolveMany(40) },
+			want:  map[EventType]int{PoolDissolved: 40, PledgeReleased: 40 * 499, PayoutSettled: 40},
+		},
+		{
+			name:  "40 pools of 500 settling",
+			block: func() *sim { return settleMany(40) },
+			want:  map[EventType]int{RewardReceived: 40, PayoutSettled: 40},
+		},
+	}
+}
+
+// jumpClock is a block whose time is two days after that of 20,000 statements.
+func jumpClock() *sim {
+	const pools = 40
+	m := newSim(panicker{}, crowdNetwork())
+	m.people(pools*limitMembers, benchOwner)
+	ids := m.open(pools, crowdPeriod)
+	for k := range pools * limitMembers {
+		m.pledge(ids[k%pools], k, crowdPledge, benchCoin(k), benchOwner(k))
+	}
+	m.mustMine()
+	m.block.Time += 2 * statementLife
+	return m
+}
+
+// expireMany has the pledges of one key, which joined one pool after the other in turn, released pool by pool.
+func expireMany(pools, each int) *sim {
+	m := newSim(panicker{}, crowdNetwork())
+	m.people(pools*each, oneKey)
+	ids := m.open(pools, crowdPeriod)
+	for k := range pools * each {
+		m.pledge(ids[k%pools], k, crowdPledge, benchCoin(k), oneKey(0))
+	}
+	for end := m.s.pools[ids[0]].windowEnd(&m.s.net); m.block.Height <= end; {
+		m.mustMine()
+	}
+	return m
+}
+
+func closeMany(pools int) *sim {
+	m := newSim(panicker{}, crowdNetwork())
+	m.people(pools, benchOwner)
+	id := m.open(pools, crowdPeriod)[0]
+	m.mineUntil(id, Expired)
+	for end := m.s.pools[id].head.ended + m.s.net.IdleLimit; m.block.Height < end; {
+		m.mustMine()
+	}
+	return m
+}
+
+func dissolveMany(pools int) *sim {
+	m := crowd(pools, benchOwner)
+	ids := m.s.Pools()
+	for i, id := range ids {
+		m.reward(id, 1250*pastel.PSL)
+		m.tx([]pastel.OutPoint{benchCoin(i * limitMembers)})
+	}
+	m.mustMine()
+	for end := m.s.pools[ids[0]].head.deadline; m.block.Height <= end; {
+		m.mustMine()
+	}
+	return m
+}
+
+func settleMany(pools int) *sim {
+	m := crowd(pools, benchOwner)
+	ids := m.s.Pools()
+	for m.s.pools[ids[0]].nextSettlement(m.s.tip.Height, &m.s.net) != m.block.Height {
+		m.rewardAll()
+		m.mustMine()
+	}
+	m.rewardAll()
+	return m
+}
+
+// rewardAll has the coinbase pay every pool.
+func (m *sim) rewardAll() {
+	var outs []pastel.TxOut
+	for _, id := range m.s.Pools() {
+		outs = append(outs, payEscrow(id, 1, 1250*pastel.PSL, 0)...)
+	}
+	m.coinbase(outs...)
+}
