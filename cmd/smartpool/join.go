@@ -24,8 +24,8 @@ type joinCmd struct {
 	Address  string `help:"Address of the output, which signs. Only needed with --cold."`
 	Reward   string `placeholder:"ADDRESS" help:"Address that rewards are paid to; the pledged one if left out. It needs no special care: pledges do not depend on it."`
 
-	NoWait           bool   `help:"Do not wait for the block that holds the ticket."`
-	Yes              bool   `help:"Do not ask."`
+	NoWait bool `help:"Do not wait for the block that holds the ticket."`
+	Yes    bool `help:"Do not ask."`
 }
 
 // Run leads through a pledge: terms, output, statement, signatures, ticket, block.
