@@ -391,13 +391,13 @@ func (p *oraclePool) idle(h pastel.Height, net *pastel.Network) bool {
 // escrowSpends is 4(b). It returns the payout that tx is, and false if the block is invalid.
 func (o *oracle) escrowSpends(tx *pastel.Tx) (*oraclePayout, bool) {
 	breaks := slices.ContainsFunc(tx.Inputs, func(in pastel.TxIn) bool { return endsInRedeemScript(in.ScriptSig) })
-	var robbed []*oraclePool
+	var taken []*oraclePool
 	for _, in := range tx.Inputs {
 		for _, p := range o.pools {
 			if slices.ContainsFunc(p.escrow, func(e oracleOutput) bool { return e.out == in.PrevOut }) {
 				breaks = true
-				if !slices.Contains(robbed, p) {
-					robbed = append(robbed, p)
+				if !slices.Contains(taken, p) {
+					taken = append(taken, p)
 				}
 			}
 		}
@@ -419,7 +419,7 @@ func (o *oracle) escrowSpends(tx *pastel.Tx) (*oraclePayout, bool) {
 	if !o.shadow {
 		return nil, false
 	}
-	for _, p := range robbed {
+	for _, p := range taken {
 		p.forget(tx)
 		p.broken = true
 		for len(p.pending) > 0 {
