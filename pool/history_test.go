@@ -105,7 +105,34 @@ func (h *history) play(n int) {
 			h.refuse()
 		}
 		h.fill()
+		if h.one(8) {
+			h.try()
+		}
 		h.apply()
+	}
+}
+
+// try asks what each transaction of the block would do alone, which must leave no trace.
+func (h *history) try() {
+	h.finish()
+	before, index := h.s.Encode(), indexText(h.s)
+	for i := 1; i < len(h.block.Txs); i++ {
+		in := &Prepared{Height: h.block.Height, Time: h.block.Time, Txs: []pastel.Tx{{}, h.block.Txs[i]}}
+		for _, c := range h.block.carried {
+			if c.index == i {
+				c.index = 1
+				in.carried = append(in.carried, c)
+			}
+		}
+		if slices.Contains(h.block.escrowSpends, i) {
+			in.escrowSpends = []int{1}
+		}
+		if _, err := h.s.Try(in); err != nil {
+			h.Fatalf("block %d: trying transaction %d: %v", h.block.Height, i, err)
+		}
+	}
+	if !bytes.Equal(h.s.Encode(), before) || indexText(h.s) != index {
+		h.Fatalf("block %d: trying its transactions left traces", h.block.Height)
 	}
 }
 
