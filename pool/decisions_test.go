@@ -240,7 +240,7 @@ func TestDIncomeIsOneAmountABlock(t *testing.T) {
 }
 
 // TestDEscrowSpendsAreSyntactic: what spends through an escrow redeem script is refused whatever it spends, so that two
-// transactions cannot rob between them what neither could alone.
+// transactions cannot take between them what neither could alone.
 func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 	net := simNetwork()
 	redeem := ticket.EscrowRedeemScript("pool.0000000000000000000000000000000000000000")
@@ -472,7 +472,7 @@ func firstPayout(t *testing.T, m *sim) Payout {
 	return m.s.Payouts()[0]
 }
 
-// TestDPayoutsSpendThroughNOP10: no node relays what does, so no one can hand an old miner a payout, or a robbery.
+// TestDPayoutsSpendThroughNOP10: no node relays what does, so no one can hand an old miner one, or an unauthorized spend.
 func TestDPayoutsSpendThroughNOP10(t *testing.T) {
 	po := firstPayout(t, newSim(t, simNetwork()))
 	for _, in := range po.Tx.Inputs {

@@ -511,19 +511,15 @@ func (o *oracle) outputs(index int, tx *pastel.Tx, paid *oraclePayout) {
 
 // end is 4(e).
 func (o *oracle) end() {
-	type named struct {
-		pool *oraclePool
-		*oraclePledge
-	}
-	var still []named
+	var still []oraclePledgeIn
 	for _, p := range o.pools {
 		for _, pl := range p.pledges {
 			if o.moved[pl] {
-				still = append(still, named{p, pl})
+				still = append(still, oraclePledgeIn{p, pl})
 			}
 		}
 	}
-	slices.SortFunc(still, func(a, b named) int { return int(a.seq) - int(b.seq) })
+	slices.SortFunc(still, func(a, b oraclePledgeIn) int { return int(a.seq) - int(b.seq) })
 	for _, x := range still {
 		o.emit("pledge.moved", x.pool, about(x.oraclePledge))
 	}
@@ -556,7 +552,7 @@ func (o *oracle) endOfPool(p *oraclePool) {
 	}
 	p.low = low
 	if !p.broken && (ends || p.scheduled(o.height, &o.net)) {
-		o.settle(p, ends)
+		o.settle(p)
 	}
 }
 
