@@ -190,7 +190,8 @@ var settling = sync.OnceValue(func() *sim {
 
 type panicker struct{}
 
-func (panicker) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+func (panicker) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
+func (panicker) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
 // BenchmarkSettle is a block that settles a pool of 500 members: 501 payments from 9 inputs.
 func BenchmarkSettle(b *testing.B) { benchBlock(b, settling(), false) }
