@@ -159,6 +159,7 @@ func (b *block) end() {
 		}
 	}
 	byID(pools)
+	b.reserveCredits(pools)
 	for _, p := range pools {
 		b.touch(p)
 		b.endOfPool(p)
@@ -174,6 +175,17 @@ func (b *block) end() {
 	if gone := b.s.statements.forget(b.s.clock - statementLife); len(gone) > 0 {
 		b.record(&statementsForgotten{gone})
 	}
+}
+
+// reserveCredits makes room for what settlements credit: all pools may settle in one block.
+func (b *block) reserveCredits(pools []*poolState) {
+	most := 0
+	for _, p := range pools {
+		if p.settlesAt(b.h, &b.s.net) {
+			most += len(p.pledges) + 1
+		}
+	}
+	b.credits = slices.Grow(b.credits, most)
 }
 
 // check tests the invariant of protocol 5 on the pools the block touched.
