@@ -177,6 +177,8 @@ type Position struct {
 	Pool           string  `json:"pool"`
 	Company        string  `json:"company" doc:"Operator's name."`
 	Status         string  `json:"status" enum:"subscribing,active,replenishing" doc:"Of the pool."`
+	Joined         Moment  `json:"joined"`
+	Amended        *Moment `json:"amended,omitempty" doc:"When its owner last raised the offer or changed the reward address."`
 	PoolCounted    int64   `json:"pool_counted_coins" doc:"What all pledges of the pool count together, PSL."`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
 	Leaving        Leaving `json:"leaving"`

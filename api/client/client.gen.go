@@ -1596,7 +1596,8 @@ type Position struct {
 	Accrued int64 `json:"accrued"`
 
 	// Address Address that is pledged.
-	Address string `json:"address"`
+	Address string  `json:"address"`
+	Amended *Moment `json:"amended,omitempty"`
 
 	// Company Operator's name.
 	Company string `json:"company"`
@@ -1606,6 +1607,7 @@ type Position struct {
 
 	// HeldCoins What it counted at the last settlement, PSL: its share of what others forfeit.
 	HeldCoins      int64   `json:"held_coins"`
+	Joined         Moment  `json:"joined"`
 	Leaving        Leaving `json:"leaving"`
 	MemberSince    *Moment `json:"member_since,omitempty"`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
