@@ -152,14 +152,14 @@ func TestPagesTell(t *testing.T) {
 		{145, "overview", []string{`<td data-label="Cushion PSL" class="n">200</td>`}, nil},
 		{145, "pool", []string{"A pledge of at least <strong>10 PSL</strong> would wait in line: it earns once coins of others leave."}, []string{"gets you in"}},
 		{246, "member", []string{
-			"Offers 450 PSL · all of it counts and earns", `amended in <span class="moment">block 246 `, "amended the pledge: it offers 450 PSL now.", `<h2 id="paid">Paid</h2>`,
+			"Offers 450 PSL · all of it counts and earns", `amended in <span class="moment">block 246 `, "amended the pledge: it offers 450 PSL.", `<h2 id="paid">Paid</h2>`,
 		}, []string{"count and earn, "}},
 		{248, "pool", []string{"The Supernode is paused.", "gets you in until", "Up to 350 PSL count at once."}, []string{"wait in line: it earns"}},
 		{260, "payout", []string{"upgraded miners put it into their blocks"}, []string{"fee", "broadcast"}},
 		{338, "pool", []string{"badge closed", "The pool is closed: its pledges are released, and everything worth paying is paid.", "The pool was closed"}, []string{"owes"}},
 		{338, "ended", []string{"badge closed"}, nil},
 		{338, "overview", []string{"Pools that ended (1)"}, nil},
-		{338, "operators", []string{`1 <span class="minor">dissolved,</span> 0 <span class="minor">never started</span>`}, nil},
+		{338, "operators", []string{`1 <span class="minor">dissolved,</span><br>0 <span class="minor">never started</span>`}, nil},
 	} {
 		if x.ledger.Last().Height < at.height {
 			x.move(t, at.height)
