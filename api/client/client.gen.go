@@ -1665,13 +1665,16 @@ type Spend struct {
 	// Forfeited What would be lost, patoshi.
 	Forfeited int64 `json:"forfeited"`
 
-	// Leaves The pledge would end; otherwise it follows the coins.
+	// Leaves The pledge would end.
 	Leaves   bool   `json:"leaves"`
 	Pastelid string `json:"pastelid"`
 
 	// Pledge Join order over all pools.
 	Pledge int64  `json:"pledge"`
 	Pool   string `json:"pool"`
+
+	// Reduces The pledge would offer only what counts: coins that wait in line are spent. If neither, it follows the coins.
+	Reduces bool `json:"reduces"`
 
 	// Seen When the daemon first saw it.
 	Seen time.Time `json:"seen"`
