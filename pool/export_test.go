@@ -30,3 +30,19 @@ func FullState(f func(s *State, blocks []*Update)) {
 
 // FullNetwork is the network of FullState.
 func FullNetwork() pastel.Network { return full().s.net }
+
+// EachAttack lends f the attacks by name: a state, the blocks that led to it, and what applies the attack's block.
+func EachAttack(f func(name string, attack func() (*State, []*Update, func() *Update))) {
+	for _, x := range attacks() {
+		f(x.name, func() (*State, []*Update, func() *Update) {
+			m := x.block()
+			return m.s, m.history, func() *Update {
+				u, err := m.s.Apply(m.block)
+				if err != nil {
+					panic(err)
+				}
+				return u
+			}
+		})
+	}
+}

@@ -214,7 +214,7 @@ func (s *State) Records() []Record {
 		for x := range p.named {
 			list = append(list, s.namedRecord(id, s.pairOf(x)))
 		}
-		for _, e := range p.escrow {
+		for e := range p.escrow.all() {
 			list = append(list, s.escrowRecordOf(id, e.out))
 		}
 		for _, po := range p.pending {
@@ -439,7 +439,6 @@ func (l *Loader) Finish() (*State, error) {
 	for _, p := range l.s.pools {
 		l.s.indexPool(p, l.s.tip.Height)
 	}
-	l.s.sortBackings()
 	if err := l.s.Check(); err != nil {
 		return nil, fmt.Errorf("stored state: %w", err)
 	}

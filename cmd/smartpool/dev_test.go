@@ -63,7 +63,10 @@ func startDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
+	go func() {
+		ended <- d.Run(ctx)
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -81,8 +84,8 @@ func startDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses) {
 }
 
 // commands with flags that say where daemon and node are.
-var asksAPI = regexp.MustCompile(`^(pools|join|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool|id register)\b`)
-var asksNode = regexp.MustCompile(`^(join|my|leave|history|pool create|pool activate|supernode|guard|verify|rpc|id register)\b`)
+var asksAPI = regexp.MustCompile(`^(pools|join|amend|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool|id register)\b`)
+var asksNode = regexp.MustCompile(`^(join|amend|my|leave|history|pool create|pool activate|supernode|guard|verify|rpc|id register)\b`)
 
 // call runs a command line against the daemon and the node.
 func (x *dev) call(line ...string) (code int, out string) {

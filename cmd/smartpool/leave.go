@@ -62,7 +62,7 @@ func (c *leaveCmd) wants(pool string) bool {
 
 func tellLeaving(b *strings.Builder, h *api.Holding, reputation int) {
 	many := len(h.Pledges) > 1
-	fmt.Fprintf(b, "%s in pool %s\n  %d PSL (%s", short(h.PastelID), h.Pool, h.Coins, h.Role)
+	fmt.Fprintf(b, "%s in pool %s\n  %d PSL (%s", short(h.PastelID), h.Pool, h.Offered, h.Role)
 	if many {
 		fmt.Fprintf(b, ", %d pledges", len(h.Pledges))
 	}
@@ -85,7 +85,7 @@ func tellLeaving(b *strings.Builder, h *api.Holding, reputation int) {
 	}
 	t := newTable([]any{"Pledged address", "PSL", "Leaving loses PSL"}, 2, 3)
 	for _, p := range h.Pledges {
-		t.AppendRow([]any{p.Address, p.Coins, psl(p.Leaving.Forfeits)})
+		t.AppendRow([]any{p.Address, p.Offered, psl(p.Leaving.Forfeits)})
 	}
 	fmt.Fprintf(b, "\n%s\n\n", t.Render())
 }

@@ -59,7 +59,7 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 		name := labels(ids)
 		for _, h := range api.Holdings(a.Positions, each) {
 			t.AppendRow([]any{
-				name(h.Pool), h.Status, h.Role, h.Coins, h.Part(), psl(h.Accrued), backedBy(&h), brief(h.NextSettlement),
+				name(h.Pool), h.Status, h.Role, h.Counted, h.Part(), psl(h.Accrued), backedBy(&h), brief(h.NextSettlement),
 			})
 		}
 		fmt.Fprintf(b, "%s\n\n", t.Render())

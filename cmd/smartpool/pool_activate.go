@@ -7,6 +7,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -32,7 +33,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
 		return err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}
-	if err := r.rehearse(ctx, t); err != nil {
+	if _, err := r.rehearse(ctx, t); err != nil {
 		if p.Status == "subscribing" && p.Offered < p.Target {
 			return fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", short(p.ID), p.Offered, p.Target, err)
 		}
@@ -60,7 +61,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if x.OperatorSignature, err = me.sign(ctx, x.OperatorStatement(r.net.Name)); err != nil {
 		return err
 	}
-	txid, err := r.post(ctx, e, wallet, t)
+	txid, err := r.post(ctx, e, wallet, t, pool.PoolActivated)
 	if err != nil {
 		return err
 	}
@@ -104,9 +105,9 @@ func (c *poolActivateCmd) build(p *api.PoolDetail, net *pastel.Network) (*ticket
 		becomes := "standby"
 		if listed[m.PastelID+","+m.Address] {
 			becomes = "member"
-			sum += m.Coins
+			sum += m.Offered
 		}
-		t.AppendRow([]any{short(m.PastelID), m.Coins, m.Address, becomes})
+		t.AppendRow([]any{short(m.PastelID), m.Offered, m.Address, becomes})
 	}
 	table := fmt.Sprintf("Pool %s starts with %d PSL of members; it wants %d PSL.\n\n%s\n", p.ID, sum, p.Target, t.Render())
 	if len(x.Participants) == 0 {

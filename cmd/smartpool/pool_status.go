@@ -76,7 +76,7 @@ func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []api.PoolPledge) {
 	}
 	t := newTable([]any{"PastelID", "Role", "PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5)
 	for _, m := range list {
-		t.AppendRow([]any{short(m.PastelID), m.Role, m.Coins, m.Share, psl(m.Accrued), m.Address})
+		t.AppendRow([]any{short(m.PastelID), m.Role, m.Counted, m.Share, psl(m.Accrued), m.Address})
 	}
 	fmt.Fprintf(b, "\n%s\n%s", t.Render(), rest)
 }

@@ -201,12 +201,12 @@ func (c *chapter) members(b *strings.Builder) {
 	for _, pl := range in.Pledges {
 		share := "-"
 		if pl.Role == pool.Member {
-			share = percent(pl.Coins, in.Counted)
+			share = percent(pl.Counted, in.Counted)
 		}
 		if p.Ended >= 0 {
 			pl.Accrued = 0 // it was settled when the pool ended
 		}
-		t.AppendRow([]any{short(pl.PastelID.String()), pl.Role, pl.Coins, share, psl(pl.Accrued), pl.Reward.Encode(&c.net)})
+		t.AppendRow([]any{short(pl.PastelID.String()), pl.Role, pl.Counted, share, psl(pl.Accrued), pl.Reward.Encode(&c.net)})
 	}
 	fmt.Fprintf(b, "\n%s: members %d PSL, all pledges %d PSL\n%s\n", title, in.Counted, in.Offered, t.Render())
 }
@@ -270,9 +270,9 @@ func (c *chapter) payouts(b *strings.Builder) {
 		default:
 			what = "cancelled in " + c.at(e.Height) + ", owed again"
 		}
-		fmt.Fprintf(b, "\nPayout %s\nsettled in %s\n%s\nfee %s PSL", po.Tx.ID(), c.at(po.Settled), what, po.Fee)
+		fmt.Fprintf(b, "\nPayout %s\nsettled in %s\n%s", po.Tx.ID(), c.at(po.Settled), what)
 		if po.Change > 0 {
-			fmt.Fprintf(b, ", %s PSL back to escrow", po.Change)
+			fmt.Fprintf(b, "\n%s PSL back to escrow", po.Change)
 		}
 		t := newTable([]any{"To", "PSL"}, 2)
 		for _, out := range po.Outputs {
