@@ -2,6 +2,8 @@ package chain
 
 import (
 	"time"
+
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // Hurry has the follower ask a node that failed again after no more than this pause.
