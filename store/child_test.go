@@ -118,7 +118,7 @@ func TestThereIsOneWriter(t *testing.T) {
 		}
 		first := open(t, url)
 		second()
-		first.step(t, -1, recorded(t, "life")[:2])
+		first.step(t, -1, recorded(t, killed)[:2])
 		first.close(t)
 		next := open(t, url)
 		if next.Last().Height != 1 {
