@@ -13,17 +13,6 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// newAddress makes an address in the wallet.
-func (x *dev) newAddress() (pastel.Address, string) {
-	x.t.Helper()
-	a, err := x.node.NewAddress(context.Background())
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	net, _ := pastel.NetworkByName("regtest")
-	return a, a.Encode(&net)
-}
-
 // pay sends PSL to an address, and names the output.
 func (x *dev) pay(to pastel.Address, coins pastel.Amount) pastel.OutPoint {
 	x.t.Helper()

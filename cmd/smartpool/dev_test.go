@@ -192,6 +192,17 @@ func (x *dev) person(coins int) (id string) {
 	return id
 }
 
+// newAddress makes an address in the wallet.
+func (x *dev) newAddress() (pastel.Address, string) {
+	x.t.Helper()
+	a, err := x.node.NewAddress(context.Background())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	net, _ := pastel.NetworkByName("regtest")
+	return a, a.Encode(&net)
+}
+
 const passphrase = "correct horse"
 
 // field reads a field of a command's JSON.

@@ -64,7 +64,7 @@ func takesNone(p *api.PoolDetail) error {
 	case p.Status == "replenishing":
 		why = fmt.Sprintf("its deadline, %s, is over", whenever(p.Deadline))
 	case len(p.Participants) > 0:
-		why = fmt.Sprintf("it is full, with %d pledges", len(p.Participants))
+		why = fmt.Sprintf("it is full, with %d pledges (its members can raise theirs: smartpool amend)", len(p.Participants))
 	}
 	return fmt.Errorf("pool %s takes no pledges: %s; smartpool pools shows those that do", short(p.ID), why)
 }
