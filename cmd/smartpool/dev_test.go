@@ -146,9 +146,12 @@ func (x *dev) caughtUp(url string) {
 func (x *dev) whileMining(f func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var mining sync.WaitGroup
+	before, err := x.node.Masternodes(ctx) // f may start one at once
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	known := len(before)
 	mining.Go(func() {
-		before, _ := x.node.Masternodes(ctx)
-		known := len(before)
 		for ctx.Err() == nil {
 			waiting, err := x.node.Mempool(ctx)
 			if err != nil {

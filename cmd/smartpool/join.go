@@ -123,13 +123,13 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 
 // build makes the unsigned ticket.
 func (c *joinCmd) build(p *api.PoolDetail, id string, out pastel.OutPoint, address string, net *pastel.Network) (*ticket.Part, error) {
-	stamp, err := timeStamp(p.Tip.Time, nil)
+	at, err := timeStamp(p.Tip.Time, nil)
 	if err != nil {
 		return nil, err
 	}
 	x := &ticket.Part{
 		SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
-		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: stamp,
+		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: ticket.FormatTimeStamp(at),
 	}
 	return x, firstFailure(checkPart(x, net))
 }
