@@ -20,15 +20,14 @@ func payAll() *sim {
 	return m
 }
 
-// settleAll leaves all pools at the limit one block before a settlement with something to pay for everybody.
+// settleAll leaves all pools at the limit one block before a settlement that has something to pay everybody.
 func settleAll() *sim {
 	m := full()
 	m.start()
-	m.rewardAll()
-	m.mustMine()
 	for p := m.s.pools[m.s.Pools()[0]]; p.nextSettlement(m.s.tip.Height, &m.s.net) != m.block.Height; {
 		m.mustMine()
 	}
+	m.rewardAll()
 	return m
 }
 
