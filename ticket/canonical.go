@@ -113,8 +113,13 @@ func appendParticipants(b []byte, list []Participant) (_ []byte, err error) {
 	return append(b, ']'), nil
 }
 
+var errNoNumber = errors.New("ticket has no canonical form: a number is missing")
+
 // appendDecimal writes a number as RFC 8785 does, which is the library's to know.
 func appendDecimal(b []byte, d Decimal) ([]byte, error) {
+	if d.literal == "" {
+		return nil, errNoNumber
+	}
 	list, err := jcs.Transform([]byte("[" + d.literal + "]"))
 	if err != nil {
 		return nil, fmt.Errorf("ticket has no canonical form: %w", err)
