@@ -207,7 +207,10 @@ func (l *look) position(pl *store.Pledge) (x Position, err error) {
 	if !p.Idle {
 		x.Leaving.Reputation = pool.LeavingCosts(p.Pledges[i].Role)
 	}
-	next := map[**Moment]pastel.Height{&x.NextSettlement: p.NextSettlement}
+	if x.Joined, err = l.moment(pl.Joined); err != nil {
+		return x, err
+	}
+	next := map[**Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Amended: pl.Amended}
 	if x.Accrued > 0 && p.NextSettlement >= 0 {
 		next[&x.Leaving.Better] = p.NextSettlement + 1
 	}

@@ -90,8 +90,11 @@ func describe(e *Event) string {
 	case pool.PledgeAccepted:
 		return fmt.Sprintf("%s pledged %d PSL%s.", who, e.Offered, waiting(e))
 	case pool.PledgeAmended:
-		return fmt.Sprintf("%s amended the pledge: it offers %d PSL now%s.", who, e.Offered, waiting(e))
+		return fmt.Sprintf("%s amended the pledge: it offers %d PSL%s.", who, e.Offered, waiting(e))
 	case pool.PledgePromoted:
+		if e.Coins == e.Offered {
+			return fmt.Sprintf("All %d PSL that %s offers count now.", e.Offered, who)
+		}
 		return fmt.Sprintf("Of the %d PSL that %s offers, %d PSL count now.", e.Offered, who, e.Coins)
 	case pool.PledgeReduced:
 		return fmt.Sprintf("%s spent coins that waited in line: the pledge offers only the %d PSL that count.", who, e.Offered)

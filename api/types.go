@@ -177,6 +177,8 @@ type Position struct {
 	Pool           string  `json:"pool"`
 	Company        string  `json:"company" doc:"Operator's name."`
 	Status         string  `json:"status" enum:"subscribing,active,replenishing" doc:"Of the pool."`
+	Joined         Moment  `json:"joined"`
+	Amended        *Moment `json:"amended,omitempty" doc:"When its owner last raised the offer or changed the reward address."`
 	PoolCounted    int64   `json:"pool_counted_coins" doc:"What all pledges of the pool count together, PSL."`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
 	Leaving        Leaving `json:"leaving"`
@@ -344,7 +346,8 @@ type Spend struct {
 	Pledge    int64         `json:"pledge" doc:"Join order over all pools."`
 	Pool      string        `json:"pool"`
 	PastelID  string        `json:"pastelid"`
-	Leaves    bool          `json:"leaves" doc:"The pledge would end; otherwise it follows the coins."`
+	Leaves    bool          `json:"leaves" doc:"The pledge would end."`
+	Reduces   bool          `json:"reduces" doc:"The pledge would offer only what counts: coins that wait in line are spent. If neither, it follows the coins."`
 	Forfeited pastel.Amount `json:"forfeited" doc:"What would be lost, patoshi."`
 	Seen      time.Time     `json:"seen" doc:"When the daemon first saw it."`
 }

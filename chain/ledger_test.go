@@ -78,7 +78,7 @@ func TestRulesAlongALife(t *testing.T) {
 		}
 		books.add(updates[h])
 	}
-	if books.compared.payouts < 10 || books.compared.supernodes < 50 {
+	if books.compared.payouts < 6 || books.compared.supernodes < 50 {
 		t.Fatalf("too little was compared: %+v", books.compared)
 	}
 }

@@ -477,7 +477,7 @@ func TestDPayoutsSpendThroughNOP10(t *testing.T) {
 	po := firstPayout(t, newSim(t, simNetwork()))
 	for _, in := range po.Tx.Inputs {
 		if sig := in.ScriptSig; len(sig) != 25 || sig[0] != 24 || !bytes.Equal(sig[22:], []byte{0xb9, 0x75, 0x51}) {
-			t.Fatalf("a payout spends with %x", []byte(sig))
+			t.Fatalf("a payout spends with %x", sig)
 		}
 	}
 }

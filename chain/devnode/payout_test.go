@@ -329,3 +329,25 @@ func TestTemplateReservesRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestTicketsSurviveReorganizations: an activation whose pledges are taken back with it waits for them in the mempool.
+func TestTicketsSurviveReorganizations(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	p := play(t)
+	p.activate()
+	height, _ := p.tip()
+	pledges, err := p.Client.HashAt(ctx, height-1)
+	p.must(err)
+	p.must(p.node.Invalidate(ctx, pledges))
+	if got := p.state(); got.Status != pool.Subscribing || len(got.Pledges) != 0 {
+		t.Fatalf("the pool is %s with %d pledges", got.Status, len(got.Pledges))
+	}
+	if waiting := p.node.Mempool(); !slices.Contains(waiting, p.Activation) {
+		t.Fatalf("the mempool holds %v, want the activation %s", waiting, p.Activation)
+	}
+	p.mine(1)
+	if got := p.state(); got.Status != pool.Active || len(got.Pledges) != 2 {
+		t.Errorf("the pool is %s with %d pledges", got.Status, len(got.Pledges))
+	}
+}

@@ -231,18 +231,24 @@ func (c *amendCmd) change(pl *api.PoolPledge) error {
 func (c *amendCmd) prepare(
 	ctx context.Context, r *remote, p *api.PoolDetail, pl *api.PoolPledge, out pastel.OutPoint, last *ticket.Part,
 ) (*ticket.Part, string, error) {
-	stamp, err := timeStamp(p.Tip.Time, last)
+	at, err := timeStamp(p.Tip.Time, last)
 	if err != nil {
 		return nil, "", err
 	}
 	x := &ticket.Part{
 		SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
-		RewardAddress: c.Reward, TimeStamp: stamp,
+		RewardAddress: c.Reward, TimeStamp: ticket.FormatTimeStamp(at),
 	}
 	if err := firstFailure(checkPart(x, &r.net)); err != nil {
 		return nil, "", err
 	}
-	check, err := r.rehearse(ctx, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
+	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	check, err := r.rehearse(ctx, t)
+	for step := time.Second; last == nil && check.Reason == string(ticket.ReasonBadTime) && step < time.Hour; step *= 2 {
+		at += int64(step / time.Second) // until it is later than the ticket in force, whose time is not known
+		x.TimeStamp = ticket.FormatTimeStamp(at)
+		check, err = r.rehearse(ctx, t)
+	}
 	if err != nil {
 		return nil, "", advised(check, pl, err)
 	}
@@ -265,12 +271,12 @@ func advised(check api.Check, pl *api.PoolPledge, err error) error {
 
 const ahead2h = 2 * time.Hour // a block's time may be so far ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME)
 
-// timeStamp dates a statement: now, but not before the tip, and after the ticket that it amends, if any. A tip from the future is none that a
+// timeStamp dates a statement, in seconds since 1970: now, but not before the tip, and after the ticket that it amends, if any. A tip from the future is none that a
 // node accepts.
-func timeStamp(tip time.Time, last *ticket.Part) (string, error) {
+func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 	now := time.Now()
 	if tip.After(now.Add(ahead2h)) {
-		return "", fmt.Errorf("the daemon's last block is of %s UTC, which is yet to come: set this machine's clock right, or ask another daemon. Nothing was signed",
+		return 0, fmt.Errorf("the daemon's last block is of %s UTC, which is yet to come: set this machine's clock right, or ask another daemon. Nothing was signed",
 			tip.UTC().Format("2006-01-02 15:04"))
 	}
 	at := max(now.Unix(), tip.Unix())
@@ -278,14 +284,14 @@ func timeStamp(tip time.Time, last *ticket.Part) (string, error) {
 		before, err := ticket.ParseTimeStamp(last.TimeStamp)
 		switch {
 		case err != nil:
-			return "", err
+			return 0, err
 		case before >= now.Add(ahead2h).Unix():
-			return "", fmt.Errorf("the pledge's last ticket is dated %s, and this one must be dated later: set this machine's clock right, or try again then",
+			return 0, fmt.Errorf("the pledge's last ticket is dated %s, and this one must be dated later: set this machine's clock right, or try again then",
 				last.TimeStamp)
 		}
 		at = max(at, before+1)
 	}
-	return ticket.FormatTimeStamp(at), nil
+	return at, nil
 }
 
 // pledgeRow is a live pledge with its last ticket.

@@ -75,7 +75,7 @@ func (c *amendCmd) choose(
 
 // named is the output that --output names, if it will do.
 func (c *amendCmd) named(all []holding, backing, need pastel.Amount, address string, net *pastel.Network) (out pastel.OutPoint, err error) {
-	at := slices.IndexFunc(all, func(h holding) bool { return h.OutPoint.String() == c.Output })
+	at := slices.IndexFunc(all, func(h holding) bool { return h.String() == c.Output })
 	if at < 0 {
 		return out, fmt.Errorf("the wallet has no output %s of at least %s PSL at the pledged address %s: name one that is there, or leave --output out",
 			c.Output, net.MinPledge, address)

@@ -33,7 +33,7 @@ func (c *amendCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, pl *
 			b.WriteString("          Mind that pools pay or paid this address already: its payments will not be told apart.\n")
 		}
 	}
-	fmt.Fprintf(&b, "Keeps     its place, and %s PSL accrued\n", pl.Accrued)
+	fmt.Fprintf(&b, "Keeps     its place in line, and what it has accrued since the last settlement (%s PSL)\n", pl.Accrued)
 	fmt.Fprintf(&b, "Output    %s:%d, named by the ticket; it stays where it is\n", x.TxID, x.Vout)
 	return b.String(), nil
 }

@@ -13,17 +13,6 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// newAddress makes an address in the wallet.
-func (x *dev) newAddress() (pastel.Address, string) {
-	x.t.Helper()
-	a, err := x.node.NewAddress(context.Background())
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	net, _ := pastel.NetworkByName("regtest")
-	return a, a.Encode(&net)
-}
-
 // pay sends PSL to an address, and names the output.
 func (x *dev) pay(to pastel.Address, coins pastel.Amount) pastel.OutPoint {
 	x.t.Helper()
@@ -381,16 +370,15 @@ func TestTimeStamp(t *testing.T) {
 		{"a ticket too far ahead", now, dated(now.Add(3 * time.Hour)), false, now},
 		{"a ticket without a time", now, &ticket.Part{TimeStamp: "soon"}, false, now},
 	} {
-		stamp, err := timeStamp(tt.tip, tt.last)
+		at, err := timeStamp(tt.tip, tt.last)
 		if (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 		if err != nil {
 			continue
 		}
-		at, err := ticket.ParseTimeStamp(stamp)
-		if err != nil || at < tt.from.Unix() || at > tt.from.Unix()+60 {
-			t.Errorf("%s: %s, want %s or soon after (%v)", tt.name, stamp, tt.from.UTC(), err)
+		if at < tt.from.Unix() || at > tt.from.Unix()+60 {
+			t.Errorf("%s: %d, want %d or soon after", tt.name, at, tt.from.Unix())
 		}
 	}
 }

@@ -146,9 +146,12 @@ func (x *dev) caughtUp(url string) {
 func (x *dev) whileMining(f func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var mining sync.WaitGroup
+	before, err := x.node.Masternodes(ctx) // f may start one at once
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	known := len(before)
 	mining.Go(func() {
-		before, _ := x.node.Masternodes(ctx)
-		known := len(before)
 		for ctx.Err() == nil {
 			waiting, err := x.node.Mempool(ctx)
 			if err != nil {
@@ -190,6 +193,17 @@ func (x *dev) person(coins int) (id string) {
 		x.t.Fatal(err)
 	}
 	return id
+}
+
+// newAddress makes an address in the wallet.
+func (x *dev) newAddress() (pastel.Address, string) {
+	x.t.Helper()
+	a, err := x.node.NewAddress(context.Background())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	net, _ := pastel.NetworkByName("regtest")
+	return a, a.Encode(&net)
 }
 
 const passphrase = "correct horse"

@@ -64,7 +64,7 @@ func takesNone(p *api.PoolDetail) error {
 	case p.Status == "replenishing":
 		why = fmt.Sprintf("its deadline, %s, is over", whenever(p.Deadline))
 	case len(p.Participants) > 0:
-		why = fmt.Sprintf("it is full, with %d pledges", len(p.Participants))
+		why = fmt.Sprintf("it is full, with %d pledges (its members can raise theirs: smartpool amend)", len(p.Participants))
 	}
 	return fmt.Errorf("pool %s takes no pledges: %s; smartpool pools shows those that do", short(p.ID), why)
 }
@@ -123,13 +123,13 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 
 // build makes the unsigned ticket.
 func (c *joinCmd) build(p *api.PoolDetail, id string, out pastel.OutPoint, address string, net *pastel.Network) (*ticket.Part, error) {
-	stamp, err := timeStamp(p.Tip.Time, nil)
+	at, err := timeStamp(p.Tip.Time, nil)
 	if err != nil {
 		return nil, err
 	}
 	x := &ticket.Part{
 		SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
-		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: stamp,
+		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: ticket.FormatTimeStamp(at),
 	}
 	return x, firstFailure(checkPart(x, net))
 }

@@ -88,18 +88,15 @@ func (c *poolActivateCmd) build(p *api.PoolDetail, net *pastel.Network) (*ticket
 		listed[s] = true
 	}
 	if len(c.Participant) == 0 {
-		seen := map[string]bool{}
 		for _, m := range p.Participants {
-			if pair := m.PastelID + "," + m.Address; !seen[pair] {
-				seen[pair], listed[pair] = true, true
-				x.Participants = append(x.Participants, ticket.Participant{PastelID: m.PastelID, Address: m.Address})
-			}
+			listed[m.PastelID+","+m.Address] = true
+			x.Participants = append(x.Participants, ticket.Participant{PastelID: m.PastelID, Address: m.Address})
 		}
 		if len(x.Participants) > relayed { // nodes would not relay the list: an empty one means every live pledge
 			x.Participants = nil
 		}
 	}
-	t := newTable([]any{"PastelID", "PSL", "Address", "Becomes"}, 2)
+	t := newTable([]any{"PastelID", "Offers PSL", "Address", "Becomes"}, 2)
 	var sum int64
 	for _, m := range p.Participants {
 		becomes := "standby"
