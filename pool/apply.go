@@ -237,12 +237,17 @@ func (b *block) record(c change) { b.changes = append(b.changes, c) }
 
 // lasting returns the changes without those to coins that came and went within the block.
 func (b *block) lasting() []change {
-	if !b.spending.fleeting {
+	if !b.spending.fleeting && !b.spending.holes {
 		return b.changes
+	}
+	if !b.spending.fleeting {
+		return slices.DeleteFunc(b.changes, func(c change) bool { return c == nil })
 	}
 	gone := func(out pastel.OutPoint) bool { return b.s.coins.Find(out) == 0 }
 	return slices.DeleteFunc(b.changes, func(c change) bool {
 		switch c := c.(type) {
+		case nil:
+			return true
 		case *coinAdded:
 			return gone(c.out)
 		case *coinSpent:

@@ -9,7 +9,7 @@ import (
 // so that joining and leaving one costs the same however many there are.
 type coin struct {
 	value      pastel.Amount
-	prev, next table.Ref // in the backing's chain
+	prev, next table.Ref // in the backing's chain; prev of a coin that never backed anything: see block.addCoin
 	origin     origin
 	owner      pastel.KeyHash
 }

@@ -45,7 +45,8 @@ type spending struct {
 	// searched tells how far the search for what costs nothing to give up got with the pledges of a key hash.
 	searched map[pastel.KeyHash]*searched
 
-	fleeting bool // some coins came and went within the block
+	holes    bool // changes to coins that came and went were taken out again
+	fleeting bool // other coins, that backed pledges, came and went too
 }
 
 // searched pledges of a key hash have nothing to give up that costs nothing.
@@ -91,10 +92,16 @@ func (b *block) spends(tx *pastel.Tx) {
 		if c.origin.backing() {
 			b.hit(c.owner)
 		}
-		if c.origin.height() == b.h {
+		switch made := int(c.prev); {
+		case c.origin.height() != b.h:
+			b.record(b.coins.newSpent(out, *c))
+		case !c.origin.backing() && made > 0:
+			b.changes[made-1] = nil // it came and went
+			sp.holes = true
+		default:
+			b.record(b.coins.newSpent(out, *c))
 			sp.fleeting = true
 		}
-		b.record(b.coins.newSpent(out, *c))
 		b.s.removeCoin(out, r)
 	}
 	if len(sp.hits) == 0 {
@@ -164,8 +171,10 @@ func (b *block) cover(ref table.Ref, owner pastel.KeyHash, tx *pastel.Tx, output
 	}
 }
 
-// addCoin enters a coin; false if the outpoint exists, as it does for an output that cover took already.
+// addCoin enters a coin; false if the outpoint exists, as it does for an output that cover took already. The coin knows which
+// change that is, so that there is none left if a transaction after this one spends it.
 func (b *block) addCoin(out pastel.OutPoint, c coin) bool {
+	c.prev = table.Ref(len(b.changes) + 1)
 	if !b.s.addCoin(out, c) {
 		return false
 	}

@@ -48,6 +48,9 @@ func (s *State) Revert(u *Undo) error {
 func (s *State) undo(changes []change, clock int64) error {
 	s.clock = clock
 	for i := len(changes) - 1; i >= 0; i-- {
+		if changes[i] == nil { // of a coin that came and went in a block that failed
+			continue
+		}
 		if err := changes[i].undo(s); err != nil {
 			s.failed = &InvariantError{s.tip.Height, fmt.Sprintf("undo after this block: %v", err)}
 			return s.failed
