@@ -245,7 +245,10 @@ type offering struct {
 	payouts []*pastel.Tx
 }
 
-func (o *offering) Payouts(context.Context) ([]*pastel.Tx, error) { return o.payouts, nil }
+func (o *offering) Payouts(ctx context.Context) ([]*pastel.Tx, pastel.BlockHash, error) {
+	_, tip, err := o.Rules.Payouts(ctx)
+	return o.payouts, tip, err
+}
 
 // A template never holds two transactions that conflict, nor one that a block may not hold.
 func TestTemplateLeavesOut(t *testing.T) {
