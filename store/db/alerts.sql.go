@@ -600,7 +600,7 @@ func (q *Queries) LowerStanding(ctx context.Context, height int64) error {
 
 const paidByPayout = `-- name: PaidByPayout :one
 SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM payout_outputs o WHERE o.pool = $1 AND o.settled = $2
-AND address IN (SELECT reward FROM pledges p WHERE p.pool = $1 AND p.pastelid = $3)
+AND address IN (SELECT reward FROM pledge_tickets t WHERE t.pool = $1 AND t.pastelid = $3)
 `
 
 type PaidByPayoutParams struct {

@@ -80,7 +80,7 @@ SELECT count(*) FROM pledges WHERE pool = $1 AND pastelid = $2 AND joined <= $3 
 
 -- name: PaidByPayout :one
 SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM payout_outputs o WHERE o.pool = $1 AND o.settled = $2
-AND address IN (SELECT reward FROM pledges p WHERE p.pool = $1 AND p.pastelid = $3);
+AND address IN (SELECT reward FROM pledge_tickets t WHERE t.pool = $1 AND t.pastelid = $3);
 
 -- name: PoolsOfPledger :many
 SELECT DISTINCT pool FROM pledges WHERE pastelid = $1 AND ended IS NULL;
