@@ -48,8 +48,8 @@ func TestDocument(t *testing.T) {
 	}
 	handler := nodeapi.NewHandler(rules, "password")
 	examples := example.FindAllStringSubmatch(string(text), -1)
-	if len(examples) != 10 {
-		t.Fatalf("%d examples, want 10", len(examples))
+	if len(examples) != 12 {
+		t.Fatalf("%d examples, want 12", len(examples))
 	}
 	for _, e := range examples {
 		e[1] = elided.ReplaceAllStringFunc(e[1], func(short string) string { return blockLike(t, short) })

@@ -251,6 +251,11 @@ func TestWrongSettings(t *testing.T) {
 		"dev-mine: 1ns":                      func(c *daemon.Config) { c.Dev, c.DevRPC, c.DevMine = true, "127.0.0.1:0", 1 },
 		"belong together":                    func(c *daemon.Config) { c.NodeUser = "me" },
 		"metrics: \"127.0.0.1\" is not a lo": func(c *daemon.Config) { c.Metrics = "127.0.0.1" },
+		"api and node-api have the same":     func(c *daemon.Config) { c.API, c.NodeAPI = "127.0.0.1:9734", "127.0.0.1:9734" },
+		"node-api and metrics have the same": func(c *daemon.Config) { c.NodeAPI, c.Metrics = "127.0.0.1:9733", "127.0.0.1:9733" },
+		"metrics and dev-rpc have the same": func(c *daemon.Config) {
+			c.Dev, c.DevRPC, c.Metrics = true, "127.0.0.1:9733", "127.0.0.1:9733"
+		},
 	} {
 		cfg := good()
 		spoil(&cfg)
@@ -263,6 +268,7 @@ func TestWrongSettings(t *testing.T) {
 		}
 	}
 	cfg := good()
+	cfg.API, cfg.NodeAPI, cfg.Metrics = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0" // any ports
 	if err := cfg.Check(); err != nil {
 		t.Errorf("the good settings are refused: %v", err)
 	}
