@@ -9,3 +9,6 @@ func (f *Follower) Hurry(pause time.Duration) { f.firstPause, f.longPause = paus
 
 // Patience is how long the first try to store a change may take.
 func Patience(c *Change) time.Duration { return patience(c, nil) }
+
+// First is first.
+var First = first

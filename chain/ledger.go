@@ -329,15 +329,28 @@ func (l *Ledger) CheckTx(_ context.Context, raw []byte, time uint32) error {
 	return nil
 }
 
-// Payouts implements Rules.
+// maxDue bounds an answer of Payouts, in bytes of transactions: twice pasteld's largest block. Without a bound, the payouts of
+// thousands of pools would make an answer that no node waits for.
+const maxDue = 2 * 2_000_000
+
+// Payouts implements Rules. It leaves out what would not fit into two blocks.
 func (l *Ledger) Payouts(context.Context) (payouts []*pastel.Tx, tip pastel.BlockHash, err error) {
 	err = l.answer(func(s *pool.State) {
 		tip = s.Tip().Hash
-		for _, po := range s.PayoutsAt(s.Tip().Height + 1) {
-			payouts = append(payouts, po.Tx)
-		}
+		payouts = first(s.PayoutsAt(s.Tip().Height+1), maxDue)
 	})
 	return payouts, tip, err
+}
+
+// first returns the first payouts that have room bytes together.
+func first(payouts []pool.Payout, room int) (txs []*pastel.Tx) {
+	for _, po := range payouts {
+		if room -= len(po.Tx.Bytes()); room < 0 {
+			break
+		}
+		txs = append(txs, po.Tx)
+	}
+	return txs
 }
 
 // Supernode implements Rules.

@@ -272,6 +272,28 @@ func TestLocator(t *testing.T) {
 	}
 }
 
+// TestPayoutsAreBounded: an answer holds what fits, oldest first.
+func TestPayoutsAreBounded(t *testing.T) {
+	t.Parallel()
+	var payouts []pool.Payout
+	size := 0
+	for _, b := range life()[:4] {
+		payouts = append(payouts, pool.Payout{Tx: &b.Txs[0]})
+		size += len(b.Txs[0].Bytes())
+	}
+	for room, want := range map[int]int{0: 0, size - 1: 3, size: 4, size + 1: 4} {
+		got := chain.First(payouts, room)
+		if len(got) != want {
+			t.Errorf("%d payouts in %d bytes, want %d", len(got), room, want)
+		}
+		for i, tx := range got {
+			if tx != payouts[i].Tx {
+				t.Errorf("payout %d is another", i)
+			}
+		}
+	}
+}
+
 // TestCheckLaunch asks about launches of a Supernode that nobody has the key of: all are refused, each for its reason.
 func TestCheckLaunch(t *testing.T) {
 	t.Parallel()

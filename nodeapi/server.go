@@ -1,6 +1,7 @@
 package nodeapi
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,11 +93,17 @@ func answer(w http.ResponseWriter, r response) {
 			status = http.StatusInternalServerError
 		}
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	e := json.NewEncoder(w)
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(r) // who asked may be gone
+	if err := e.Encode(r); err != nil { // of an id that is no JSON, which the request would not have had
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len())) // a node's client reads no chunks
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // who asked may be gone
 }
 
 func (h *handler) call(ctx context.Context, body []byte) response {

@@ -93,5 +93,5 @@ const (
 // Limits. pasteld's blocks have at most 2,000,000 bytes, which are twice as many hex digits.
 const (
 	maxRequest = 8 << 20  // bytes
-	maxAnswer  = 64 << 20 // bytes; payouts of all pools may be due at once
+	maxAnswer  = 16 << 20 // bytes; due payouts fill two blocks at most
 )
