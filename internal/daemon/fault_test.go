@@ -176,9 +176,13 @@ func TestPostgresGoesAway(t *testing.T) {
 	server := pgtest.NewServer(t)
 	database := server.Database(t)
 	n := newNode(t)
-	d := start(t, n.settings(t.TempDir(), database))
+	cfg := n.settings(t.TempDir(), database)
+	cfg.Metrics = freeAddress(t)
+	d := start(t, cfg)
+	fed := 0
 	for i := range 6 {
-		n.submit(blocks[i*70 : min((i+1)*70, len(blocks))])
+		n.submit(blocks[fed:min((i+1)*70, len(blocks))])
+		fed = (i + 1) * 70
 		switch i % 3 {
 		case 0:
 			d.synced(n)
@@ -187,6 +191,10 @@ func TestPostgresGoesAway(t *testing.T) {
 			server.DisconnectAll(t)
 		case 2:
 			server.Stop(t)
+			if i == 2 {
+				n.submit(blocks[(i+1)*70 : (i+1)*70+1]) // a block that waits
+				d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "a block waits for the database")
+			}
 			server.Start(t)
 		}
 	}
