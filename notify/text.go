@@ -150,6 +150,7 @@ func spendingText(x *store.Spend, at when) string {
 		return text + ". The pledge stays, backed by what remains at its address." + keys
 	case pool.PledgeReduced:
 		return text + ". Once it is mined the pledge offers no more than what counts; it stays and earns as before." + keys
+	default:
 	}
 	text += ". Once it is mined the pledge has left"
 	if x.Forfeited > 0 { // a member's

@@ -38,7 +38,7 @@ func TestRefusedBlocks(t *testing.T) {
 	}
 
 	busy()
-	m.tx([]pastel.OutPoint{pool.escrow[0].out})
+	m.tx([]pastel.OutPoint{pool.escrow.first[0].out})
 	m.refused(t, "spends escrow of pool "+string(id))
 
 	busy()
@@ -88,8 +88,8 @@ func TestBlockOrder(t *testing.T) {
 	}
 }
 
-// TestShadowRun: where nobody enforces the rules a robbed pool is marked and its books are closed; its pledges are still
-// watched, and other pools go on.
+// TestShadowRun: where nobody enforces the rules, a pool whose escrow is taken is marked and its books are closed; its pledges are
+// still watched.
 func TestShadowRun(t *testing.T) {
 	s, err := New(simNetwork(), true)
 	if err != nil {
@@ -106,20 +106,20 @@ func TestShadowRun(t *testing.T) {
 	m.reward(id, 50*pastel.PSL)
 	m.mine(t)
 	before := m.s.Encode()
-	m.tx([]pastel.OutPoint{m.s.pools[id].escrow[0].out, m.s.pools[id].escrow[0].out})
+	m.tx([]pastel.OutPoint{m.s.pools[id].escrow.first[0].out, m.s.pools[id].escrow.first[0].out})
 	u := m.mine(t)
 	if p, _ := m.s.Pool(id); !p.Broken || len(p.Pending) > 0 || p.NextSettlement != never {
 		t.Fatalf("%+v", p)
 	}
 	only(t, u, PayoutCancelled)
 	if err := m.s.Revert(u.Undo); err != nil || !bytes.Equal(m.s.Encode(), before) {
-		t.Fatalf("the robbery cannot be taken back: %v", err)
+		t.Fatalf("the unauthorized spend cannot be taken back: %v", err)
 	}
 	if _, err := m.s.Apply(&Prepared{Height: u.Height, Prev: m.s.tip.Hash, Hash: u.Block, Txs: nil}); err != nil {
 		t.Fatal(err)
 	}
 	m.start()
-	m.tx([]pastel.OutPoint{m.s.pools[id].escrow[0].out})
+	m.tx([]pastel.OutPoint{m.s.pools[id].escrow.first[0].out})
 	m.mine(t)
 	m.reward(id, 50*pastel.PSL)
 	if u := m.mine(t); len(find(u, RewardReceived)) > 0 {

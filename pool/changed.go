@@ -122,7 +122,8 @@ func (s *State) Changed(reverted, applied []*Undo) ([]Record, []ticket.PoolID) {
 	for id := range t.accrued {
 		if p := s.pools[id]; p != nil {
 			for _, pl := range p.pledges {
-				mark(&t.pledges, inPool[uint64]{id, pl.seq})
+				delete(t.pledges, inPool[uint64]{id, pl.seq})
+				list = append(list, s.recordOfPledge(pl))
 			}
 		}
 	}

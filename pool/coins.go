@@ -37,10 +37,10 @@ func (o origin) backing() bool         { return o&isBacking != 0 }
 // backing is a pubkey hash whose coins back pledges (the proposal's key/value store). It exists while it has either, and
 // between transactions its coins are worth at least what its pledges offer.
 type backing struct {
-	value   pastel.Amount // of all its coins
-	offered int64         // PSL, by all its pledges
-	coins   table.Ref     // first of the chain
-	pledges []*pledge     // of any pool, in join order
+	value   pastel.Amount     // of all its coins
+	offered int64             // PSL, by all its pledges
+	coins   table.Ref         // first of the chain
+	pledges longList[*pledge] // of any pool, in join order
 }
 
 // needs is what the backing's coins must be worth, in patoshi.
@@ -99,7 +99,7 @@ func (s *State) unchain(r table.Ref) {
 
 // tidyBacking drops a backing that has neither coins nor pledges.
 func (s *State) tidyBacking(ref table.Ref) {
-	if b := s.backings.At(ref); b.coins == 0 && len(b.pledges) == 0 {
+	if b := s.backings.At(ref); b.coins == 0 && b.pledges.empty() {
 		s.backings.Delete(s.backings.Key(ref))
 	}
 }

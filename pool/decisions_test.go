@@ -1,7 +1,9 @@
 package pool
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"testing"
 
@@ -36,6 +38,12 @@ func openPool(t *testing.T, m *sim, factor int64) ticket.PoolID {
 	m.init(terms)
 	m.mine(t)
 	return terms.ID
+}
+
+// raise gives person k another output of so much more, and amends the pledge to n PSL.
+func (m *sim) raise(id ticket.PoolID, k int, n, more int64) {
+	i := m.tx(nil, pay(simOwner(k), pastel.Amount(more)*pastel.PSL))
+	m.part(id, k, n, pastel.OutPoint{TxID: m.block.Txs[i].ID()}, simOwner(k), simReward(k)).time++
 }
 
 // join gives person k an output of 1 PSL more and pledges n PSL of it.
@@ -108,7 +116,7 @@ func TestDCoinsAreKeptFromTheBlocks(t *testing.T) {
 	}
 }
 
-// TestDOnlyTheRegisteredPledge: registration costs a fee, which is what makes reputation worth something.
+// TestDOnlyTheRegisteredPledge: a registration ties an identity to a ticket on the chain.
 func TestDOnlyTheRegisteredPledge(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 10000)
@@ -145,7 +153,7 @@ func TestDForfeitsAreOneBatchABlock(t *testing.T) {
 	}
 }
 
-// TestDNewcomersCannotCatchForfeits: only who was a member at the last scheduled settlement shares them.
+// TestDNewcomersCannotCatchForfeits: who joined since the last scheduled settlement held nothing then.
 func TestDNewcomersCannotCatchForfeits(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 15000)
@@ -155,47 +163,189 @@ func TestDNewcomersCannotCatchForfeits(t *testing.T) {
 	m.mine(t)
 	m.reward(id, 1000*pastel.PSL)
 	m.mine(t)
-	m.tx([]pastel.OutPoint{first})
-	u := m.mine(t)
-	if only(t, u, RewardForfeited).Amount == 0 {
-		t.Fatal("nothing was forfeited")
-	}
-	m.join(id, 3, 400)
+	m.join(id, 3, 700)
 	m.mine(t)
-	late := m.join(id, 4, 300)
+	m.tx([]pastel.OutPoint{first})
+	m.mine(t)
+	late := m.join(id, 4, 50)
 	m.mine(t)
 	m.reward(id, 1000*pastel.PSL)
 	m.mine(t)
 	before, _ := m.s.Pool(id)
 	m.tx([]pastel.OutPoint{late})
-	m.mine(t)
+	u := m.mine(t)
 	after, _ := m.s.Pool(id)
-	if got := after.Pledges[1].Accrued - before.Pledges[1].Accrued; got != 0 {
-		t.Errorf("a newcomer caught %s PSL", got)
+	if find(u, RewardForfeited) != nil {
+		t.Fatalf("a standby forfeited something: %+v", u.Events)
 	}
-	if after.Pledges[0].Accrued <= before.Pledges[0].Accrued {
-		t.Error("the old member got nothing")
+	m.tx([]pastel.OutPoint{m.s.coins.Key(m.s.backings.At(m.s.pools[id].pledges[1].backing).coins)})
+	only(t, m.mine(t), RewardForfeited)
+	after, _ = m.s.Pool(id)
+	if len(after.Pledges) != 1 || after.Pledges[0].Accrued <= before.Pledges[0].Accrued {
+		t.Fatalf("who was there at the last settlement got nothing: %+v", after.Pledges)
+	}
+	m.join(id, 5, 700)
+	m.mine(t)
+	m.tx([]pastel.OutPoint{m.s.coins.Key(m.s.backings.At(m.s.pools[id].pledges[0].backing).coins)})
+	forfeited := only(t, m.mine(t), RewardForfeited).Amount
+	last, _ := m.s.Pool(id)
+	if last.Pledges[0].Role != Member || last.Pledges[0].Accrued != 0 || last.Accrued != after.Accrued+forfeited {
+		t.Fatalf("a newcomer caught a part of %s PSL: %+v", forfeited, last)
 	}
 }
 
-// TestDNewMembersAreCut: a large holder would dilute everyone at no cost.
-func TestDNewMembersAreCut(t *testing.T) {
+// TestDForfeitsGoByWhatWasHeld: nobody's part shrinks because more of another's offer is counted since.
+func TestDForfeitsGoByWhatWasHeld(t *testing.T) {
+	m := newSim(t, simNetwork())
+	id := openPool(t, m, 12000)
+	outs := []pastel.OutPoint{m.join(id, 1, 300), m.join(id, 2, 300), m.join(id, 3, 300), m.join(id, 4, 300)}
+	m.activate(id)
+	m.mine(t)
+	m.raise(id, 2, 1300, 1001)
+	only(t, m.mine(t), PledgeAmended)
+	m.tx(outs[:1])
+	if e := only(t, m.mine(t), PledgePromoted); e.Coins != 600 {
+		t.Fatalf("%d PSL are counted", e.Coins)
+	}
+	m.reward(id, 1000*pastel.PSL)
+	m.mine(t)
+	before, _ := m.s.Pool(id)
+	m.tx(outs[3:])
+	only(t, m.mine(t), RewardForfeited)
+	after, _ := m.s.Pool(id)
+	raised, other := after.Pledges[0].Accrued-before.Pledges[0].Accrued, after.Pledges[1].Accrued-before.Pledges[1].Accrued
+	if before.Pledges[0].Accrued != 2*before.Pledges[1].Accrued || raised != other || raised == 0 {
+		t.Fatalf("parts of the forfeits are %s and %s PSL, both held 300 PSL", raised, other)
+	}
+}
+
+// TestDIncomeIsOneAmountABlock: however an amount is cut into outputs, everyone gets the same.
+func TestDIncomeIsOneAmountABlock(t *testing.T) {
+	var results [][]pastel.Amount
+	for _, parts := range [][]pastel.Amount{{1000_00003}, {300_00001, 300_00001, 400_00001}, {99900_002, 100_001}} {
+		m := newSim(t, simNetwork())
+		id := readyPool(t, m, 10000, 301, 307, 401)
+		for _, part := range parts {
+			m.reward(id, part)
+		}
+		if e := only(t, m.mine(t), RewardReceived); e.Amount != 1000_00003 {
+			t.Fatalf("income is %s PSL", e.Amount)
+		}
+		p, _ := m.s.Pool(id)
+		results = append(results, []pastel.Amount{p.Pledges[0].Accrued, p.Pledges[1].Accrued, p.Pledges[2].Accrued, p.Accrued, p.Carry})
+	}
+	if !slices.Equal(results[0], results[1]) || !slices.Equal(results[0], results[2]) {
+		t.Fatalf("it makes a difference: %v", results)
+	}
+}
+
+// TestDEscrowSpendsAreSyntactic: what spends through an escrow redeem script is refused whatever it spends, so that two
+// transactions cannot take between them what neither could alone.
+func TestDEscrowSpendsAreSyntactic(t *testing.T) {
+	net := simNetwork()
+	redeem := ticket.EscrowRedeemScript("pool.0000000000000000000000000000000000000000")
+	for name, sig := range map[string]pastel.Script{
+		"a push":               pushOf(redeem),
+		"after other pushes":   append([]byte{0x51, 0x02, 0xaa, 0xbb, 0x00, 0x60}, pushOf(redeem)...),
+		"OP_PUSHDATA1":         append([]byte{0x4c, 24}, redeem...),
+		"OP_PUSHDATA2":         append([]byte{0x4d, 24, 0}, redeem...),
+		"OP_PUSHDATA4":         append([]byte{0x4e, 24, 0, 0, 0}, redeem...),
+		"OP_RESERVED before":   append([]byte{0x50}, pushOf(redeem)...),
+		"no push of it":        redeem,
+		"something after it":   append(pushOf(redeem), 0x51),
+		"an opcode before it":  append([]byte{0x61}, pushOf(redeem)...),
+		"a push that is short": append([]byte{0x4c, 25}, redeem...),
+		"another script":       pushOf(append(redeem[:23:23], 0x52)),
+	} {
+		m := newSim(t, net)
+		in := pastel.TxIn{PrevOut: pastel.OutPoint{TxID: pastel.TxID{9}}, ScriptSig: sig}
+		block := &pastel.Block{Txs: []pastel.Tx{m.block.Txs[0], *pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{{}})}}
+		_, err := m.s.Apply(Prepare(&net, 0, block))
+		var broken *BlockError
+		if spends := endsInRedeemScript(sig); errors.As(err, &broken) != spends || spends != !slices.Contains([]string{
+			"no push of it", "something after it", "an opcode before it", "a push that is short", "another script",
+		}, name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	m := newSim(t, net)
+	id := readyPool(t, m, 10000, 600, 400)
+	i := m.tx(nil, pastel.TxOut{Value: 5, Script: m.s.pools[id].escrowAddress().Script()}) // too small to be tracked
+	in := pastel.TxIn{PrevOut: pastel.OutPoint{TxID: m.block.Txs[i].ID()}, ScriptSig: pushOf(ticket.EscrowRedeemScript(id))}
+	m.block.Txs = append(m.block.Txs, *pastel.NewTx(true, []pastel.TxIn{in}, nil))
+	m.finish()
+	m.refused(t, "escrow redeem script")
+}
+
+// TestDAmendmentNeedsNoSlot: a full pool is restored by its own members, and nobody has to leave to offer more.
+func TestDAmendmentNeedsNoSlot(t *testing.T) {
+	net := simNetwork()
+	net.MaxPledges = 2
+	m := newSim(t, net)
+	id := openPool(t, m, 10000)
+	out := m.join(id, 1, 500)
+	m.join(id, 2, 500)
+	m.activate(id)
+	m.mine(t)
+	m.join(id, 3, 500)
+	m.raise(id, 2, 700, 200)
+	u := m.mine(t)
+	if e := only(t, u, TicketRejected); e.Reason != ticket.ReasonPoolFull {
+		t.Fatal(e.Reason)
+	}
+	if e := only(t, u, PledgeAmended); e.Offered != 700 || e.Coins != 500 || e.Role != Member {
+		t.Fatalf("%+v", e)
+	}
+	m.tx([]pastel.OutPoint{out})
+	if e := only(t, m.mine(t), PoolReplenishing); e.Coins != 700 {
+		t.Fatalf("%+v", e)
+	}
+	m.raise(id, 2, 1000, 400)
+	if e := only(t, m.mine(t), PoolRestored); e.Coins != 1000 || len(m.s.pools[id].pledges) != 1 {
+		t.Fatalf("%+v", e)
+	}
+}
+
+// TestDLargeHolderCannotDilute: what is offered beyond the target counts nothing, however much it is.
+func TestDLargeHolderCannotDilute(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := readyPool(t, m, 12000, 500, 700)
 	m.join(id, 3, 2000)
-	if e := only(t, m.mine(t), PledgeAccepted); e.Role != Standby || e.Coins != 2000 {
+	if e := only(t, m.mine(t), PledgeAccepted); e.Role != Standby || e.Coins != 0 || e.Offered != 2000 {
 		t.Fatalf("%+v", e)
 	}
-	p := m.s.pools[id]
-	m.tx([]pastel.OutPoint{m.s.coins.Key(m.s.backings.At(p.pledges[0].backing).coins)})
-	if e := only(t, m.mine(t), PledgePromoted); e.Coins != 500 {
-		t.Fatalf("promoted with %d PSL, 500 were lacking", e.Coins)
+	m.tx([]pastel.OutPoint{m.s.coins.Key(m.s.backings.At(m.s.pools[id].pledges[0].backing).coins)})
+	if e := only(t, m.mine(t), PledgePromoted); e.Coins != 500 || e.Offered != 2000 {
+		t.Fatalf("%+v, 500 PSL were lacking", e)
 	}
-	// The list at activation is the operator's choice and is not cut.
-	big := newSim(t, simNetwork())
-	id = readyPool(t, big, 10000, 900, 4000)
-	if m := big.s.pools[id].counted; m != 4900 {
-		t.Fatalf("activated with %d PSL", m)
+}
+
+// TestDSmallHoleKeepsThePlace: who is counted in part stays in line with the rest, and fills the next hole.
+func TestDSmallHoleKeepsThePlace(t *testing.T) {
+	m := newSim(t, simNetwork())
+	id := openPool(t, m, 10000)
+	small, large := m.join(id, 1, 20), m.join(id, 2, 500)
+	m.join(id, 3, 480)
+	m.activate(id)
+	m.join(id, 4, 900)
+	m.mine(t)
+	m.tx([]pastel.OutPoint{small})
+	if e := only(t, m.mine(t), PledgePromoted); e.Coins != 20 {
+		t.Fatalf("%+v", e)
+	}
+	m.tx([]pastel.OutPoint{large})
+	u := m.mine(t)
+	if e := only(t, u, PledgePromoted); e.Coins != 520 || find(u, PoolReplenishing) != nil {
+		t.Fatalf("%+v", u.Events)
+	}
+}
+
+// TestDActivationListIsNotCut: the list at activation is the operator's choice.
+func TestDActivationListIsNotCut(t *testing.T) {
+	m := newSim(t, simNetwork())
+	id := readyPool(t, m, 10000, 900, 4000)
+	if n := m.s.pools[id].counted; n != 4900 {
+		t.Fatalf("activated with %d PSL", n)
 	}
 }
 
@@ -239,6 +389,37 @@ func TestDDynamicMinimum(t *testing.T) {
 	}
 }
 
+// TestDDynamicMinimumWhileReplenishing: then the slots must only reach what the Supernode needs.
+func TestDDynamicMinimumWhileReplenishing(t *testing.T) {
+	net := simNetwork()
+	net.MaxPledges = 3
+	m := newSim(t, net)
+	id := openPool(t, m, 15000)
+	out := m.join(id, 1, 800)
+	m.join(id, 2, 700)
+	m.activate(id)
+	m.mine(t)
+	m.tx([]pastel.OutPoint{out})
+	m.mine(t)
+	if p, _ := m.s.Pool(id); p.LeastPledge != 150 {
+		t.Fatalf("the least pledge is %d PSL, want half of the 300 that are required", p.LeastPledge)
+	}
+}
+
+// TestDCollateralOutputIsRefused: it can back a Supernode by itself, and two cannot stand on the same coins.
+func TestDCollateralOutputIsRefused(t *testing.T) {
+	m := newSim(t, simNetwork())
+	id := openPool(t, m, 10000)
+	m.join(id, 1, 999)
+	if e := only(t, m.mine(t), TicketRejected); e.Reason != ticket.ReasonOutputIsCollateral {
+		t.Fatal(e.Reason)
+	}
+	out := m.join(id, 1, 1000)
+	m.mine(t)
+	m.tx([]pastel.OutPoint{out}, pay(simOwner(1), 1000*pastel.PSL))
+	only(t, m.mine(t), PledgeLeft)
+}
+
 // TestDEmptyListActivatesAll: a long list outgrows what nodes relay.
 func TestDEmptyListActivatesAll(t *testing.T) {
 	m := newSim(t, simNetwork())
@@ -262,6 +443,62 @@ func TestDGoneParticipantIsSkipped(t *testing.T) {
 	m.activate(id, m.participant(simID(1), simOwner(1)), m.participant(simID(2), simOwner(2)), m.participant(simID(3), simOwner(3)))
 	if e := only(t, m.mine(t), PoolActivated); e.Coins != 1000 {
 		t.Fatalf("activated with %d PSL", e.Coins)
+	}
+}
+
+// TestDPublishedTicketCanBeMinedLater: a rejection uses no ticket up, anyone can post it again once it is valid.
+func TestDPublishedTicketCanBeMinedLater(t *testing.T) {
+	m := newSim(t, simNetwork())
+	id := openPool(t, m, 10000)
+	m.join(id, 1, 600)
+	m.activate(id)
+	if e := only(t, m.mine(t), TicketRejected); e.Reason != ticket.ReasonInsufficientCollateral {
+		t.Fatal(e.Reason)
+	}
+	m.join(id, 2, 600)
+	m.mine(t)
+	m.activate(id)
+	only(t, m.mine(t), PoolActivated)
+}
+
+// firstPayout mines until a pool with income has a payout.
+func firstPayout(t *testing.T, m *sim) Payout {
+	t.Helper()
+	id := readyPool(t, m, 10000, 600, 400)
+	m.reward(id, 1000*pastel.PSL)
+	for len(m.s.Payouts()) == 0 {
+		m.mine(t)
+	}
+	return m.s.Payouts()[0]
+}
+
+// TestDPayoutsSpendThroughNOP10: no node relays what does, so no one can hand an old miner one, or an unauthorized spend.
+func TestDPayoutsSpendThroughNOP10(t *testing.T) {
+	po := firstPayout(t, newSim(t, simNetwork()))
+	for _, in := range po.Tx.Inputs {
+		if sig := in.ScriptSig; len(sig) != 25 || sig[0] != 24 || !bytes.Equal(sig[22:], []byte{0xb9, 0x75, 0x51}) {
+			t.Fatalf("a payout spends with %x", sig)
+		}
+	}
+}
+
+// TestDLockTimeAndExpirySayWhen a payout is valid, to nodes that know no pools.
+func TestDLockTimeAndExpirySayWhen(t *testing.T) {
+	net := simNetwork()
+	po := firstPayout(t, newSim(t, net))
+	v := po.Settled + net.CoinbaseMaturity
+	if po.ValidFrom != v || po.ValidTo != v+net.PayoutExpiry || po.Tx.LockTime != uint32(v-1) || po.Tx.ExpiryHeight != uint32(po.ValidTo) {
+		t.Fatalf("%+v with lock time %d and expiry height %d", po, po.Tx.LockTime, po.Tx.ExpiryHeight)
+	}
+	for _, in := range po.Tx.Inputs {
+		if in.Sequence != 0xfffffffe {
+			t.Fatalf("sequence %x", in.Sequence)
+		}
+	}
+	net.SaplingHeight = pastel.Never
+	po = firstPayout(t, newSim(t, net))
+	if po.Tx.Version != 1 || po.Tx.LockTime != uint32(po.ValidFrom-1) {
+		t.Fatalf("%+v", po.Tx)
 	}
 }
 

@@ -94,7 +94,7 @@ func (s *State) recordOfPool(p *poolState) *poolRecord {
 	for _, pl := range p.pledges {
 		x.pledges = append(x.pledges, s.recordOf(pl))
 	}
-	for _, e := range p.escrow {
+	for e := range p.escrow.all() {
 		x.escrow = append(x.escrow, e.record())
 	}
 	for _, po := range p.pending {
@@ -204,7 +204,6 @@ func (s *State) decode(b []byte) error {
 	if err := c.finish(); err != nil {
 		return err
 	}
-	s.sortBackings()
 	return s.Check()
 }
 
@@ -225,25 +224,14 @@ func (s *State) decodeStatements(c *coder) {
 	}
 }
 
-// restorePledge enters a pledge from its record; sortBackings is still to come.
+// restorePledge enters a pledge from its record.
 func (s *State) restorePledge(p *poolState, x *pledgeRecord) error {
 	pl, err := s.newPledge(p, x)
 	if err != nil {
 		return err
 	}
-	bk := s.joinPool(pl, x.owner)
-	bk.pledges = append(bk.pledges, pl)
+	s.addPledge(pl, x.owner)
 	return nil
-}
-
-// sortBackings brings the pledges of backings in join order: they came pool after pool.
-func (s *State) sortBackings() {
-	s.backings.Each(func(_ table.Ref, _ pastel.KeyHash, bk *backing) {
-		order := func(a, b *pledge) int { return bySeq(a, b.seq) }
-		if !slices.IsSortedFunc(bk.pledges, order) {
-			slices.SortFunc(bk.pledges, order)
-		}
-	})
 }
 
 // readTable reads records in strictly ascending order of their keys.
@@ -332,7 +320,7 @@ func (s *State) restorePool(x *poolRecord) error {
 		if err := s.restoreEscrow(p, &x.escrow[i]); err != nil {
 			return err
 		}
-		if p.escrow[i].out != x.escrow[i].out {
+		if p.escrow.last().out != x.escrow[i].out {
 			return fmt.Errorf("escrow: %w", errOrder)
 		}
 	}
@@ -358,11 +346,11 @@ func (s *State) Check() error {
 	var err error
 	s.backings.Each(func(_ table.Ref, owner pastel.KeyHash, bk *backing) {
 		var offered int64
-		for _, pl := range bk.pledges {
+		for pl := range bk.pledges.all() {
 			offered += pl.offered
 		}
 		switch {
-		case len(bk.pledges) == 0:
+		case bk.pledges.empty():
 			err = fmt.Errorf("key hash %x has coins set aside but no pledge", owner)
 		case offered != bk.offered:
 			err = fmt.Errorf("key hash %x sums its pledges to %d PSL, they are %d", owner, bk.offered, offered)
@@ -393,7 +381,7 @@ func (p *poolState) check(s *State) error {
 		return err
 	}
 	var tracked pastel.Amount
-	for _, e := range p.escrow {
+	for e := range p.escrow.all() {
 		tracked += e.value
 	}
 	if tracked != p.tracked {
@@ -407,7 +395,7 @@ func (p *poolState) check(s *State) error {
 		seen[cl.to] = true
 	}
 	if len(p.named) > 0 && p.head.status != Subscribing || len(p.last) > 0 && p.head.status != Dissolved ||
-		p.head.status == Closed && len(p.claims)+len(p.escrow)+len(p.pending) > 0 {
+		p.head.status == Closed && (len(p.claims)+len(p.pending) > 0 || !p.escrow.empty()) {
 		return fmt.Errorf("pool %s, %s, keeps what its status does not need", p.terms.ID, p.head.status)
 	}
 	return nil

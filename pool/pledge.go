@@ -41,9 +41,15 @@ func (pl *pledge) givesUp() bool {
 	return pl.counted < pl.offered && pl.pool.head.status != Subscribing
 }
 
+// order compares another pledge with this one, by join order.
+func (pl *pledge) order(x *pledge) int { return bySeq(x, pl.seq) }
+
+// atSeq is the place of a pledge in join order.
+func atSeq(seq uint64) func(*pledge) int { return func(pl *pledge) int { return bySeq(pl, seq) } }
+
 func bySeq(pl *pledge, seq uint64) int { return cmp.Compare(pl.seq, seq) }
 
-// insertPledge and deletePledge keep a list in join order.
+// insertPledge and deletePledge keep a pool's list in join order.
 func insertPledge(list []*pledge, pl *pledge) []*pledge {
 	i := len(list)
 	if i > 0 && list[i-1].seq > pl.seq {
@@ -80,12 +86,6 @@ func (p *poolState) pledgeOfPair(who, backing table.Ref) *pledge {
 
 // addPledge enters a pledge into its pool and the backing of owner, at the place its seq gives it.
 func (s *State) addPledge(pl *pledge, owner pastel.KeyHash) {
-	bk := s.joinPool(pl, owner)
-	bk.pledges = insertPledge(bk.pledges, pl)
-}
-
-// joinPool is addPledge but for the backing's list, which is the caller's to bring in join order.
-func (s *State) joinPool(pl *pledge, owner pastel.KeyHash) *backing {
 	p := pl.pool
 	p.pledges = insertPledge(p.pledges, pl)
 	p.offered += pl.offered
@@ -93,7 +93,7 @@ func (s *State) joinPool(pl *pledge, owner pastel.KeyHash) *backing {
 	pl.backing, _ = s.backings.Insert(owner, backing{})
 	bk := s.backings.At(pl.backing)
 	bk.offered += pl.offered
-	return bk
+	bk.pledges.insert(pl, pl.order)
 }
 
 // removePledge is the inverse of addPledge.
@@ -104,7 +104,7 @@ func (s *State) removePledge(pl *pledge) {
 	p.counted -= pl.counted
 	bk := s.backings.At(pl.backing)
 	bk.offered -= pl.offered
-	bk.pledges = deletePledge(bk.pledges, pl)
+	bk.pledges.remove(pl.order)
 	s.tidyBacking(pl.backing)
 }
 

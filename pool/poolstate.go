@@ -63,7 +63,7 @@ type poolState struct {
 	named      map[participant]struct{} // by accepted part tickets, while subscribing
 	last       []share                  // once dissolved: the last members, in join order
 	claims     []claim                  // in order of creation
-	escrow     []*escrowOutput          // tracked, in the order settlement takes them
+	escrow     longList[*escrowOutput]  // tracked, in the order settlement takes them
 	pending    []*payout                // settled and not mined, oldest first
 
 	// Sums over the above, kept so that nothing has to add them up.
@@ -165,18 +165,19 @@ func compareEscrow(a, b *escrowOutput) int {
 		cmp.Compare(a.out.Vout, b.out.Vout), a.out.Compare(b.out))
 }
 
+// order compares another output with this one.
+func (e *escrowOutput) order(x *escrowOutput) int { return compareEscrow(x, e) }
+
 func (s *State) addEscrow(e *escrowOutput) {
 	s.escrow[e.out] = e
 	s.money += e.value
 	e.pool.tracked += e.value
-	i, _ := slices.BinarySearchFunc(e.pool.escrow, e, compareEscrow)
-	e.pool.escrow = slices.Insert(e.pool.escrow, i, e)
+	e.pool.escrow.insert(e, e.order)
 }
 
 func (s *State) removeEscrow(e *escrowOutput) {
 	delete(s.escrow, e.out)
 	s.money -= e.value
 	e.pool.tracked -= e.value
-	i, _ := slices.BinarySearchFunc(e.pool.escrow, e, compareEscrow)
-	e.pool.escrow = slices.Delete(e.pool.escrow, i, i+1)
+	e.pool.escrow.remove(e.order)
 }

@@ -45,7 +45,6 @@ func (b *block) activate(p *poolState, listed func(*pledge) bool) {
 	b.touch(p)
 	p.head.status = Active
 	p.head.activated = b.h
-	b.spending.kept = nil // pledges that had nothing to give up may have now
 	for _, pl := range p.pledges {
 		now := pl.standing()
 		if listed(pl) {
@@ -54,6 +53,7 @@ func (b *block) activate(p *poolState, listed func(*pledge) bool) {
 			now.counted = 0
 		}
 		b.setPledge(pl, now)
+		b.searchAgain(pl)
 	}
 	b.dropNames(p)
 	b.emit(Event{Type: PoolActivated, Pool: p.terms.ID, Coins: p.counted})

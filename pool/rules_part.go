@@ -80,7 +80,7 @@ func (b *block) take(c *carried, p *poolState, old *pledge, out table.Ref) {
 	} else {
 		b.amend(pl, f)
 	}
-	delete(b.spending.kept, owner)
+	b.searchAgain(pl)
 	b.accepted = append(b.accepted, Accepted{
 		Seq: pl.seq, Amends: old != nil, Pool: p.terms.ID, PastelID: f.who, Owner: owner, Reward: f.reward, Offered: f.coins,
 		Time: f.time, Ticket: b.in.Txs[c.index].ID(), Output: f.output,

@@ -45,8 +45,8 @@ func (b *block) close(p *poolState) {
 		return
 	}
 	b.emit(Event{Type: PoolClosed, Pool: p.terms.ID, Amount: p.tracked})
-	for len(p.escrow) > 0 {
-		b.spendEscrow(p.escrow[len(p.escrow)-1])
+	for !p.escrow.empty() {
+		b.spendEscrow(p.escrow.last())
 	}
 	if len(p.claims) > 0 {
 		b.saveClaims(p)
@@ -102,7 +102,7 @@ func (s *State) nextPayout(p *poolState, least pastel.Amount) *payout {
 
 // takeInputs returns the shortest prefix of the free escrow that covers sum, or as much as there is.
 func takeInputs(p *poolState, sum pastel.Amount, most int) (inputs []*escrowOutput, value pastel.Amount) {
-	for _, e := range p.escrow {
+	for e := range p.escrow.all() {
 		if e.payout != nil {
 			continue
 		}

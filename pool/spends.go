@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"container/heap"
+	"math"
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/internal/table"
@@ -40,10 +42,30 @@ type spending struct {
 	// lost tells which backings lost an outpoint, and the join order that the next pledge had when they last did.
 	lost map[pastel.KeyHash]uint64
 
-	// kept is the join order from which on no pledge of a key hash gives anything up that costs nothing: those were looked at.
-	kept map[pastel.KeyHash]uint64
+	// searched tells how far the search for what costs nothing to give up got with the pledges of a key hash.
+	searched map[pastel.KeyHash]*searched
 
 	fleeting map[pastel.OutPoint]struct{} // coins that came and went within the block
+}
+
+// searched pledges of a key hash have nothing to give up that costs nothing.
+type searched struct {
+	from  uint64  // in join order: pledges from this one on were looked at
+	again seqHeap // but these changed since
+}
+
+// seqHeap has the pledge on top that joined last.
+type seqHeap []uint64
+
+func (h seqHeap) Len() int           { return len(h) }
+func (h seqHeap) Less(i, j int) bool { return h[i] > h[j] }
+func (h seqHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *seqHeap) Push(x any)        { *h = append(*h, x.(uint64)) }
+func (h *seqHeap) Pop() any {
+	last := len(*h) - 1
+	x := (*h)[last]
+	*h = (*h)[:last]
+	return x
 }
 
 // put is m[k] = v for a map that is made when it is first needed.
@@ -58,7 +80,7 @@ func put[K comparable, V any](m *map[K]V, k K, v V) {
 // lose what their pledges offer.
 func (b *block) spends(tx *pastel.Tx) {
 	sp := &b.spending
-	clear(sp.taken)
+	sp.taken = nil // cleared, it would stay as large as the largest transaction needs it
 	for i := range tx.Inputs {
 		out := tx.Inputs[i].PrevOut
 		r := b.s.coins.Find(out)
@@ -160,33 +182,48 @@ func (b *block) makeGood(ref table.Ref, owner pastel.KeyHash) {
 	}
 	b.giveUp(bk, owner)
 	for bk.value < bk.needs() {
-		b.leave(bk.pledges[len(bk.pledges)-1])
+		b.leave(bk.pledges.last())
 	}
 }
 
-// giveUp lets members offer no more than what is counted and drops standby pledges. Pledges that were looked at in this block
-// and had nothing to give are not looked at again.
+// giveUp lets members offer no more than what is counted and drops standby pledges. A block looks at a pledge again only if it
+// changed.
 func (b *block) giveUp(bk *backing, owner pastel.KeyHash) {
-	i := len(bk.pledges)
-	if from, known := b.spending.kept[owner]; known {
-		i, _ = slices.BinarySearchFunc(bk.pledges, from, bySeq)
+	done := b.spending.searched[owner]
+	if done == nil {
+		done = &searched{from: math.MaxUint64}
+		put(&b.spending.searched, owner, done)
 	}
-	from := uint64(0)
-	for i--; i >= 0; i-- {
-		if bk.value >= bk.needs() {
-			from = bk.pledges[i].seq + 1
-			break
+	for bk.value < bk.needs() {
+		var pl *pledge
+		var found bool
+		if len(done.again) > 0 {
+			pl, found = bk.pledges.find(atSeq(heap.Pop(&done.again).(uint64)))
+			if !found || !pl.givesUp() {
+				continue
+			}
+		} else if pl, found = bk.pledges.lastBefore(atSeq(done.from), (*pledge).givesUp); !found {
+			done.from = 0
+			return
+		} else {
+			done.from = pl.seq
 		}
-		pl := bk.pledges[i]
-		switch {
-		case !pl.givesUp():
-		case pl.counted > 0:
+		if pl.counted > 0 {
 			b.reduce(pl)
-		default:
+		} else {
 			b.leave(pl)
 		}
 	}
-	put(&b.spending.kept, owner, from)
+}
+
+// searchAgain notes that a pledge may have something to give up that it had not before.
+func (b *block) searchAgain(pl *pledge) {
+	if len(b.spending.searched) == 0 || !pl.givesUp() {
+		return
+	}
+	if done := b.spending.searched[b.s.backings.Key(pl.backing)]; done != nil && pl.seq >= done.from {
+		heap.Push(&done.again, pl.seq)
+	}
 }
 
 // reduce lets a member offer no more than what is counted.
@@ -214,7 +251,7 @@ func (b *block) removePledge(pl *pledge) {
 	b.record(&pledgeRemoved{pl.pool.terms.ID, b.s.recordOf(pl)})
 	bk := b.s.backings.At(pl.backing)
 	var freed []pastel.OutPoint
-	if len(bk.pledges) == 1 {
+	if bk.pledges.only() {
 		for r := bk.coins; r != 0; r = b.s.coins.At(r).next {
 			freed = append(freed, b.s.coins.Key(r))
 		}
@@ -235,11 +272,14 @@ func (b *block) moved() {
 		if ref == 0 {
 			continue
 		}
-		pledges := b.s.backings.At(ref).pledges
-		end, _ := slices.BinarySearchFunc(pledges, next, bySeq)
-		list = append(list, pledges[:end]...)
+		for pl := range b.s.backings.At(ref).pledges.all() {
+			if pl.seq >= next {
+				break
+			}
+			list = append(list, pl)
+		}
 	}
-	slices.SortFunc(list, func(x, y *pledge) int { return bySeq(x, y.seq) })
+	slices.SortFunc(list, func(x, y *pledge) int { return y.order(x) })
 	for _, pl := range list {
 		b.emit(b.pledgeEvent(PledgeMoved, pl))
 	}

@@ -739,8 +739,11 @@ type Account struct {
 	// Operates Pools that it operates.
 	Operates []string `json:"operates"`
 
-	// Paid Everything ever paid to the account's reward addresses, patoshi.
+	// Paid Everything ever paid to the account's reward addresses, those before an amendment included, patoshi.
 	Paid int64 `json:"paid"`
+
+	// PaidElsewhere Of an address: live pledges that were paid to it once, and are paid elsewhere since they were amended.
+	PaidElsewhere *int64 `json:"paid_elsewhere,omitempty"`
 
 	// Past Pledges that ended.
 	Past int64 `json:"past"`
@@ -760,12 +763,24 @@ type Account struct {
 	// Reputation 0 to 100; of a PastelID.
 	Reputation int64 `json:"reputation"`
 
-	// SharedWith Other PastelIDs that a pool pays to the same address, at most ten: claims, pending and paid are of all of them together.
+	// SharedWith Other PastelIDs that a pool pays or paid to the same address, at most ten: claims, pending and paid are of all of them together.
 	SharedWith *[]string `json:"shared_with,omitempty"`
 
 	// Tarnished It lost reputation at some time.
 	Tarnished *bool `json:"tarnished,omitempty"`
 	Tip       Tip   `json:"tip"`
+}
+
+// Amends defines model for Amends.
+type Amends struct {
+	// CountedCoins What of it counts, PSL.
+	CountedCoins int64 `json:"counted_coins"`
+
+	// OfferedCoins What the pledge offers, PSL.
+	OfferedCoins int64 `json:"offered_coins"`
+
+	// RewardAddress Address that rewards are paid to.
+	RewardAddress string `json:"reward_address"`
 }
 
 // Block defines model for Block.
@@ -788,7 +803,7 @@ type Block struct {
 
 // Breakers defines model for Breakers.
 type Breakers struct {
-	// Coins What they have in the pool, PSL.
+	// Coins What they offer together, PSL, whether it counts or waits.
 	Coins int64 `json:"coins"`
 
 	// Members Their PastelIDs, each once. The same person may have several.
@@ -798,7 +813,11 @@ type Breakers struct {
 // Check defines model for Check.
 type Check struct {
 	// Accepted The ticket would be accepted if the next block held it and nothing else that matters.
-	Accepted bool `json:"accepted"`
+	Accepted bool    `json:"accepted"`
+	Amends   *Amends `json:"amends,omitempty"`
+
+	// CountsCoins Of a pledge: what of it would count after the block if nothing else came, PSL; before activation, if the operator lists it.
+	CountsCoins *int64 `json:"counts_coins,omitempty"`
 
 	// Events What would happen.
 	Events []Event `json:"events"`
@@ -958,7 +977,10 @@ type Leaving struct {
 	// Forfeits What would be lost in the next block, patoshi.
 	Forfeits int64 `json:"forfeits"`
 
-	// Reputation Points that would be lost. Each pledge that ends costs its own.
+	// FreeCoins Coins that may be spent without any loss, PSL: they wait in line. The pledge then offers less, or ends if it counts nothing.
+	FreeCoins int64 `json:"free_coins"`
+
+	// Reputation Points that would be lost. Each pledge that ends costs its own, as far as there are any left.
 	Reputation int64 `json:"reputation"`
 }
 
@@ -1060,8 +1082,14 @@ type Operator struct {
 	// Companies Names the operator gave.
 	Companies []string `json:"companies"`
 
-	// CountedCoins What backs the Supernode and earns, PSL.
+	// CountedCoins What backs the Supernodes and earns, PSL.
 	CountedCoins int64 `json:"counted_coins"`
+
+	// Dissolved Pools that were not replenished in time, closed ones included.
+	Dissolved int64 `json:"dissolved"`
+
+	// Expired Pools that were never activated, closed ones included.
+	Expired int64 `json:"expired"`
 
 	// FeesPercent Fees of the pools, percent, lowest first.
 	FeesPercent []string `json:"fees_percent"`
@@ -1292,6 +1320,9 @@ type Pool struct {
 	// CountedCoins What backs the Supernode and earns, PSL.
 	CountedCoins int64 `json:"counted_coins"`
 
+	// CountsWithCoins What would count of a new pledge of the coins that were asked for, PSL: before activation, if the operator lists it. Left out if nothing would.
+	CountsWithCoins *int64 `json:"counts_with_coins,omitempty"`
+
 	// CushionCoins Coins that may leave before the Supernode stops, PSL; below zero if some are lacking.
 	CushionCoins int64   `json:"cushion_coins"`
 	Deadline     *Moment `json:"deadline,omitempty"`
@@ -1348,7 +1379,7 @@ type Pool struct {
 	// TargetCoins Coins with the cushion, PSL.
 	TargetCoins int64 `json:"target_coins"`
 
-	// Waits A new pledge would be on standby: it earns nothing until a place is free.
+	// Waits Nothing of a new pledge would count for now: it waits in line, and earns nothing until coins of others leave.
 	Waits     *bool  `json:"waits,omitempty"`
 	Yield     *Yield `json:"yield,omitempty"`
 	YieldWith *Yield `json:"yield_with,omitempty"`
@@ -1382,6 +1413,9 @@ type PoolDetail struct {
 
 	// CountedCoins What backs the Supernode and earns, PSL.
 	CountedCoins int64 `json:"counted_coins"`
+
+	// CountsWithCoins What would count of a new pledge of the coins that were asked for, PSL: before activation, if the operator lists it. Left out if nothing would.
+	CountsWithCoins *int64 `json:"counts_with_coins,omitempty"`
 
 	// CushionCoins Coins that may leave before the Supernode stops, PSL; below zero if some are lacking.
 	CushionCoins int64   `json:"cushion_coins"`
@@ -1472,7 +1506,7 @@ type PoolDetail struct {
 	TargetCoins int64 `json:"target_coins"`
 	Tip         Tip   `json:"tip"`
 
-	// Waits A new pledge would be on standby: it earns nothing until a place is free.
+	// Waits Nothing of a new pledge would count for now: it waits in line, and earns nothing until coins of others leave.
 	Waits     *bool  `json:"waits,omitempty"`
 	Yield     *Yield `json:"yield,omitempty"`
 	YieldWith *Yield `json:"yield_with,omitempty"`
@@ -1562,7 +1596,8 @@ type Position struct {
 	Accrued int64 `json:"accrued"`
 
 	// Address Address that is pledged.
-	Address string `json:"address"`
+	Address string  `json:"address"`
+	Amended *Moment `json:"amended,omitempty"`
 
 	// Company Operator's name.
 	Company string `json:"company"`
@@ -1572,6 +1607,7 @@ type Position struct {
 
 	// HeldCoins What it counted at the last settlement, PSL: its share of what others forfeit.
 	HeldCoins      int64   `json:"held_coins"`
+	Joined         Moment  `json:"joined"`
 	Leaving        Leaving `json:"leaving"`
 	MemberSince    *Moment `json:"member_since,omitempty"`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
@@ -1629,13 +1665,16 @@ type Spend struct {
 	// Forfeited What would be lost, patoshi.
 	Forfeited int64 `json:"forfeited"`
 
-	// Leaves The pledge would end; otherwise it follows the coins.
+	// Leaves The pledge would end.
 	Leaves   bool   `json:"leaves"`
 	Pastelid string `json:"pastelid"`
 
 	// Pledge Join order over all pools.
 	Pledge int64  `json:"pledge"`
 	Pool   string `json:"pool"`
+
+	// Reduces The pledge would offer only what counts: coins that wait in line are spent. If neither, it follows the coins.
+	Reduces bool `json:"reduces"`
 
 	// Seen When the daemon first saw it.
 	Seen time.Time `json:"seen"`
@@ -1780,7 +1819,7 @@ type Yield struct {
 	// Blocks Blocks that the income was taken from.
 	Blocks int64 `json:"blocks"`
 
-	// Percent Percent a year, after the operator's fee.
+	// Percent Percent a year of coins that count, after the operator's fee.
 	Percent string `json:"percent"`
 }
 

@@ -29,7 +29,7 @@ func newWatched(t *testing.T) *watched {
 	t.Helper()
 	w := &watched{ready: true, tip: api.Tip{Height: 9}}
 	position := api.Position{Pool: "atlas.1"}
-	position.Seq, position.Coins, position.Address = 3, 500, "tAddress"
+	position.Seq, position.Offered, position.Address = 3, 500, "tAddress"
 	mux := http.NewServeMux()
 	for path, what := range map[string]func() any{
 		"/api/v1/status":   func() any { return api.Status{Network: "regtest", Ready: w.ready, Trouble: "syncing"} },
