@@ -33,7 +33,7 @@ type Client struct {
 
 var _ chain.Rules = (*Client)(nil)
 
-// callPatience is how long an answer may take: longer than a ledger waits for its database.
+// callPatience is how long an answer may take. A step that takes longer to store goes on: who asks again learns how it went.
 const callPatience = 3 * time.Minute
 
 // NewClient asks at a URL such as http://127.0.0.1:9734, with the password in a cookie file. It does not connect yet.

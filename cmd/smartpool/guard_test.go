@@ -66,6 +66,7 @@ func TestGuardOnce(t *testing.T) {
 		{true, 9, nil, exitOK, "no coins are about to be spent"},
 		{true, 9, []api.Spend{{TxID: "t2", Pledge: 4, Leaves: true}}, exitOK, "no coins are about to be spent"}, // somebody else's
 		{true, 9, []api.Spend{leaves}, exitNo, "the pledge leaves; in the next block that loses 7 PSL."},
+		{true, 9, []api.Spend{{TxID: "t3", Pledge: 3, Reduces: true}}, exitNo, "stays, but offers no more than what counts."},
 		{true, -1, nil, exitUnknown, "is not known"},
 		{true, -1, []api.Spend{leaves}, exitNo, "is not known"},
 		{false, 9, nil, exitUnknown, "not up to date"},
