@@ -62,6 +62,8 @@ func (t *touchedKeys) add(x change, applied bool) {
 		mark(&t.pools, x.id)
 	case *accruedChanged:
 		mark(&t.accrued, x.id)
+	case *accruedSplit:
+		mark(&t.accrued, x.id)
 	case *pledgeAdded:
 		mark(&t.pledges, inPool[uint64]{x.id, x.seq})
 	case *pledgeRemoved:
