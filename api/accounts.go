@@ -38,9 +38,13 @@ func (b *Books) Member(ctx context.Context, id string) (out Account, err error) 
 		if err != nil {
 			return err
 		}
+		rewards, err := l.Rewards(id)
+		if err != nil {
+			return err
+		}
 		mine := map[paid]bool{}
-		for i := range pledges {
-			mine[paid{pledges[i].Pool, pledges[i].Reward}] = true
+		for _, x := range rewards { // those before an amendment, too
+			mine[paid{x.Pool, x.Address}] = true
 		}
 		operated, err := l.Pools(store.PoolFilter{Operator: id, At: store.Now})
 		if err != nil {
@@ -137,6 +141,10 @@ func (l *look) account(out *Account, pledges []store.Pledge, operated []store.Po
 			out.Past++
 			continue
 		}
+		if out.Address != "" && pl.Address != out.Address && pl.Reward != out.Address { // its pool may still owe the address something
+			out.Elsewhere++
+			continue
+		}
 		x, err := l.position(pl)
 		if err != nil {
 			return err
@@ -193,10 +201,16 @@ func (l *look) position(pl *store.Pledge) (x Position, err error) {
 		return x, err
 	}
 	x.Leaving.Forfeits = x.Accrued
+	if p.Status != pool.Subscribing {
+		x.Leaving.Free = x.Offered - x.Counted
+	}
 	if !p.Idle {
 		x.Leaving.Reputation = pool.LeavingCosts(p.Pledges[i].Role)
 	}
-	next := map[**Moment]pastel.Height{&x.NextSettlement: p.NextSettlement}
+	if x.Joined, err = l.moment(pl.Joined); err != nil {
+		return x, err
+	}
+	next := map[**Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Amended: pl.Amended}
 	if x.Accrued > 0 && p.NextSettlement >= 0 {
 		next[&x.Leaving.Better] = p.NextSettlement + 1
 	}

@@ -1,9 +1,11 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,22 +63,88 @@ func (x *Loaded) refresh(ctx context.Context) error {
 	return err
 }
 
-// outcome tells what a ticket that passes brings.
-func outcome(e *pool.Event) string {
-	const accepted = "The next block would accept it: "
-	switch {
-	case e.Type == pool.PoolCreated:
-		return accepted + "the pool would open."
-	case e.Type == pool.PoolActivated:
-		return accepted + "the pool would be active."
-	case e.Type == pool.PledgeAccepted && e.Role == pool.Member:
-		return accepted + "the pledge would earn from then on."
-	case e.Type == pool.PledgeAccepted && e.Role == pool.Standby:
-		return accepted + "the pledge would wait on standby, and earn once a place is free."
-	case e.Type == pool.PledgeAccepted:
-		return accepted + "the pledge would earn once the operator activates the pool with it."
+// accepted begins the text of a ticket that passes.
+const accepted = "The next block would accept it: "
+
+// pass fills in what a ticket that passes brings. The pool is as it is before the block, nil if that is not known.
+func (x *Check) pass(e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pastel.Network) {
+	switch e.Type {
+	case pool.PoolCreated:
+		x.Text = accepted + "the pool would open."
+	case pool.PoolActivated:
+		x.Text = accepted + "the pool would be active."
+	case pool.PledgeAccepted:
+		x.Text = accepted + x.joins(e, p, net)
+	case pool.PledgeAmended:
+		x.Text = accepted + x.changes(e, t, p, net)
+	default:
 	}
-	return ""
+}
+
+// joins tells what becomes of a new pledge. What counts of it in a pool that has started is decided at the end of the block.
+func (x *Check) joins(e *pool.Event, p *pool.Pool, net *pastel.Network) string {
+	if p != nil {
+		x.Counts = counts(p, net, e.Offered)
+	}
+	switch {
+	case e.Role == pool.Plain:
+		return "the pledge would earn once the operator activates the pool with it."
+	case p == nil:
+		return "the pledge would earn as far as the pool has room for it."
+	case x.Counts == 0:
+		return "the pledge would wait on standby, and earn once coins of others leave."
+	case x.Counts < e.Offered:
+		return fmt.Sprintf("%d PSL of the pledge would count and earn from then on, the other %d PSL wait in line.", x.Counts, e.Offered-x.Counts)
+	}
+	return "the pledge would count and earn from then on."
+}
+
+// changes tells what an amendment makes of the pledge, and keeps what it finds.
+func (x *Check) changes(e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pastel.Network) string {
+	var old *pool.Pledge
+	if p != nil {
+		i := slices.IndexFunc(p.Pledges, func(pl pool.Pledge) bool { return pl.PastelID.String() == e.PastelID && pl.Owner == e.Owner })
+		if i >= 0 {
+			old = &p.Pledges[i]
+		}
+	}
+	if old == nil {
+		return fmt.Sprintf("it amends the pledge, which would offer %d PSL.", e.Offered)
+	}
+	x.Amends = &Amends{Offered: old.Offered, Counted: old.Counted, Reward: old.Reward.Encode(net)}
+	x.Counts = e.Coins // of a pool that has not started, all
+	if p.Status != pool.Subscribing {
+		x.Counts += min(e.Offered-old.Counted, max(0, p.Target-p.Counted))
+	}
+	var text strings.Builder
+	text.WriteString("it amends the pledge")
+	if e.Offered != old.Offered {
+		fmt.Fprintf(&text, ", which would offer %d PSL instead of %d PSL", e.Offered, old.Offered)
+	} else {
+		fmt.Fprintf(&text, ", which would still offer %d PSL", e.Offered)
+	}
+	if p.Status != pool.Subscribing {
+		fmt.Fprintf(&text, ", of which %d PSL would count", x.Counts)
+	}
+	if x.Amends.Reward != t.Part.RewardAddress {
+		fmt.Fprintf(&text, ". It would be paid to %s instead of %s", t.Part.RewardAddress, x.Amends.Reward)
+	}
+	return text.String() + ". It keeps its place, and what it has earned."
+}
+
+// before returns the pool that a ticket is about as it was after a block; nil if there was none, or the ledger is at another block by now.
+func (b *Books) before(ctx context.Context, id string, at pastel.BlockHash) (p *pool.Pool, err error) {
+	err = b.look(ctx, func(l *look) error {
+		if l.tip.Hash != at {
+			return nil
+		}
+		p, err = l.pool(ticket.PoolID(id))
+		if errors.Is(err, ErrNotFound) {
+			p, err = nil, nil
+		}
+		return err
+	})
+	return p, err
 }
 
 // CheckTicket answers what the next block would make of a ticket's JSON, if it came now and alone.
@@ -105,13 +173,17 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Trier) (out Che
 	}
 	out.Kind, out.Pool, out.Accepted = t.Kind.String(), poolOf(t), true
 	out.Events = []Event{}
+	p, err := b.before(ctx, out.Pool, tip.Hash)
+	if err != nil {
+		return out, err
+	}
 	for i := range events {
 		e := &events[i]
 		if e.Type == pool.TicketRejected {
 			out.Accepted, out.Reason, out.Text = false, string(e.Reason), ticket.Explain(e.Reason)
 			continue
 		}
-		out.Text = cmp.Or(out.Text, outcome(e))
+		out.pass(e, t, p, &b.net)
 		canonical, err := e.MarshalJSON()
 		if err != nil {
 			return out, err

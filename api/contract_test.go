@@ -298,7 +298,7 @@ func TestPoolsAndMembersAreTheEngines(t *testing.T) {
 				t.Errorf("%+v\nwant %+v", got, want)
 			}
 			for i, pl := range want.Pledges {
-				if got.Participants[i].Accrued != pl.Accrued || got.Participants[i].Coins != pl.Coins {
+				if got.Participants[i].Accrued != pl.Accrued || got.Participants[i].Counted != pl.Counted || got.Participants[i].Offered != pl.Offered {
 					t.Errorf("pledge %d: %+v, want %+v", i, got.Participants[i], pl)
 				}
 				a := read[api.Account](t, x, "/api/v1/members/"+pl.PastelID.String())

@@ -78,9 +78,9 @@ func describe(e *Event) string {
 	case pool.PoolLowCollateral:
 		return fmt.Sprintf("Less than half of the cushion is left: members have %d PSL.", e.Coins)
 	case pool.PoolReplenishing:
-		return fmt.Sprintf("Members have only %d PSL: the Supernode stops until others pledge.", e.Coins)
+		return fmt.Sprintf("Members have only %d PSL: the Supernode is paused until more is pledged.", e.Coins)
 	case pool.PoolRestored:
-		return fmt.Sprintf("The pool has %d PSL again: the Supernode may go on.", e.Coins)
+		return fmt.Sprintf("The pool has %d PSL again: the Supernode goes on.", e.Coins)
 	case pool.PoolDissolved:
 		return "The pool was dissolved: it was not replenished in time. What was earned is paid out."
 	case pool.PoolExpired:
@@ -88,19 +88,26 @@ func describe(e *Event) string {
 	case pool.PoolClosed:
 		return fmt.Sprintf("The pool was closed: everything worth paying is paid. %s PSL stay in escrow for ever.", e.Amount)
 	case pool.PledgeAccepted:
-		return fmt.Sprintf("%s pledged %d PSL (%s).", who, e.Offered, e.Role)
+		return fmt.Sprintf("%s pledged %d PSL%s.", who, e.Offered, waiting(e))
 	case pool.PledgeAmended:
-		return fmt.Sprintf("%s amended the pledge: it offers %d PSL now, %d PSL of them count.", who, e.Offered, e.Coins)
+		return fmt.Sprintf("%s amended the pledge: it offers %d PSL%s.", who, e.Offered, waiting(e))
 	case pool.PledgePromoted:
+		if e.Coins == e.Offered {
+			return fmt.Sprintf("All %d PSL that %s offers count now.", e.Offered, who)
+		}
 		return fmt.Sprintf("Of the %d PSL that %s offers, %d PSL count now.", e.Offered, who, e.Coins)
 	case pool.PledgeReduced:
-		return fmt.Sprintf("%s moved coins: the pledge offers only the %d PSL that count.", who, e.Offered)
+		return fmt.Sprintf("%s spent coins that waited in line: the pledge offers only the %d PSL that count.", who, e.Offered)
 	case pool.PledgeMoved:
 		return who + " moved coins within the pledged address; the pledge follows them."
 	case pool.PledgeReleased:
 		return fmt.Sprintf("The pledge of %s was released.", who)
 	case pool.PledgeLeft:
-		return fmt.Sprintf("%s left with %d PSL (%s) and gave up %s PSL to the others.", who, e.Offered, e.Role, e.Forfeited)
+		gave := ""
+		if e.Forfeited > 0 {
+			gave = fmt.Sprintf(" and gave up %s PSL to the others", e.Forfeited)
+		}
+		return fmt.Sprintf("%s left with %d PSL (%s)%s.", who, e.Offered, e.Role, gave)
 	case pool.RewardReceived:
 		return fmt.Sprintf("The pool received %s PSL.", e.Amount)
 	case pool.RewardForfeited:
@@ -118,6 +125,17 @@ func describe(e *Event) string {
 	default:
 		return e.Type
 	}
+}
+
+// waiting tells of a pledge that part of its offer, or all of it, waits in line.
+func waiting(e *Event) string {
+	switch e.Coins {
+	case e.Offered:
+		return ""
+	case 0:
+		return ", which wait in line"
+	}
+	return fmt.Sprintf(", of which %d PSL count", e.Coins)
 }
 
 // Short abbreviates an id for people: its beginning and its end.

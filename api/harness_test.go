@@ -36,6 +36,12 @@ type site struct {
 // start serves the recorded chain "life" up to a height. The database is an SQLite file unless a URL is given.
 func start(t testing.TB, height pastel.Height, url string, change func(*api.Config)) *site {
 	t.Helper()
+	return startOn(t, "life", height, url, change)
+}
+
+// startOn is start on any recorded chain.
+func startOn(t testing.TB, chainName string, height pastel.Height, url string, change func(*api.Config)) *site {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	net, err := pastel.NetworkByName("regtest")
 	if err != nil {
@@ -53,7 +59,7 @@ func start(t testing.TB, height pastel.Height, url string, change func(*api.Conf
 	if x.ledger, err = chain.OpenLedger(ctx, net, false, s); err != nil {
 		t.Fatal(err)
 	}
-	for h, b := range chaintest.Parsed(t, "life") {
+	for h, b := range chaintest.Parsed(t, chainName) {
 		x.blocks = append(x.blocks, pool.Prepare(&net, pastel.Height(h), b))
 	}
 	x.move(t, -1, height)

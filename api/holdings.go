@@ -8,7 +8,7 @@ import (
 )
 
 // Holding is one live pledge, or all that an account has in a pool in the same role: then coins, what is accrued and what leaving
-// forfeits are sums, and the rest is of any of them. Reputation is lost once a pool and block, so that it is no sum.
+// forfeits and costs in reputation are sums, and the rest is of any of them.
 type Holding struct {
 	Position
 	Pledges []Position // in the order of the account
@@ -24,11 +24,13 @@ func Holdings(list []Position, each bool) (sums []Holding) {
 		}
 		h := &sums[i]
 		h.Pledges = append(h.Pledges, p)
+		h.Leaving.Free += p.Leaving.Free
 		h.Offered += p.Offered
 		h.Counted += p.Counted
 		h.Held += p.Held
 		h.Accrued += p.Accrued
 		h.Leaving.Forfeits += p.Leaving.Forfeits
+		h.Leaving.Reputation += p.Leaving.Reputation
 		if h.Leaving.Better == nil {
 			h.Leaving.Better = p.Leaving.Better
 		}

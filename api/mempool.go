@@ -27,7 +27,7 @@ func (b *Books) Spends(ctx context.Context, poolID, pastelID string) (list []Spe
 		for i, x := range rows {
 			list[i] = Spend{
 				TxID: x.TxID.String(), Pledge: x.Pledge, Pool: string(x.Pool), PastelID: x.PastelID,
-				Leaves: x.Outcome == pool.PledgeLeft, Forfeited: x.Forfeited, Seen: unix(x.Seen),
+				Leaves: x.Outcome == pool.PledgeLeft, Reduces: x.Outcome == pool.PledgeReduced, Forfeited: x.Forfeited, Seen: unix(x.Seen),
 			}
 		}
 		return err

@@ -135,6 +135,13 @@ func (x *Operator) add(row *store.PoolRow, t store.Totals) {
 	if !slices.Contains(x.Companies, row.Company) {
 		x.Companies = append(x.Companies, row.Company)
 	}
+	if row.Ended >= 0 {
+		if row.Activated >= 0 {
+			x.Dissolved++
+		} else {
+			x.Expired++
+		}
+	}
 	x.Counted += row.Counted
 	x.Income += t.Income
 	x.Paid += t.Paid

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -107,24 +106,33 @@ func (l *look) poolNow(row *store.PoolRow, coins int64) (x Pool, err error) {
 	if err != nil {
 		return x, err
 	}
-	if coins > 0 && !waits(p) {
-		if x.YieldWith, err = l.yield(p, network, coins); err != nil {
+	if x.CountsWith = counts(p, &l.b.net, coins); x.CountsWith > 0 {
+		if x.YieldWith, err = l.yield(p, network, x.CountsWith); err != nil {
 			return x, err
 		}
 	}
 	return x, l.fillPool(&x, p, network)
 }
 
-// waits reports whether a new pledge would be on standby (protocol 6).
-func waits(p *pool.Pool) bool {
-	standby := func(pl pool.Pledge) bool { return pl.Role == pool.Standby }
-	return p.Status == pool.Active && (p.Counted >= p.Target || slices.ContainsFunc(p.Pledges, standby))
+// counts is how many PSL of a new pledge that offers so many would count at the end of the next block if nothing else came (protocol 7);
+// before activation all do if the operator lists the pledge. 0 if the pool does not take such a pledge. A pool that lacks coins has
+// nobody in line: at the end of the last block everything counted until the target was reached.
+func counts(p *pool.Pool, net *pastel.Network, offered int64) int64 {
+	switch {
+	case p.LeastPledge == 0 || offered < p.LeastPledge:
+		return 0
+	case p.Status == pool.Subscribing:
+		return offered
+	case p.Counted >= p.Target:
+		return 0
+	}
+	return min(offered, max(p.Target-p.Counted, int64(net.MinPledge/pastel.PSL)))
 }
 
 // fillPool adds what is known at the tip.
 func (l *look) fillPool(x *Pool, p *pool.Pool, network *income) (err error) {
 	x.Counted, x.Offered, x.LeastPledge = p.Counted, p.Offered, p.LeastPledge
-	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.LeastPledge > 0 && waits(p)
+	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.LeastPledge > 0 && counts(p, &l.b.net, p.LeastPledge) == 0
 	if p.Status.Live() {
 		x.Cushion = p.Counted - p.Required
 	}
@@ -199,17 +207,16 @@ func (l *look) sumIncome() (*income, error) {
 	return &sum, nil
 }
 
-// yield is what a PSL would earn in a year if a pledge of so many PSL more were in the pool, as far as it would be a member's; nil if
-// nothing is known yet. A pool that has no income of its own, and is not idle for long enough to count as such (protocol 7), is taken at its
+// yield is what a counted PSL would earn in a year if so many PSL more counted in the pool; nil if nothing is known yet. A pool that has no income of its own, and is not idle for long enough to count as such (protocol 7), is taken at its
 // target, and at the network's average.
 func (l *look) yield(p *pool.Pool, network *income, more int64) (*Yield, error) {
 	in, err := l.poolIncome(p)
 	if err != nil {
 		return nil, err
 	}
-	basis, coins := "pool", p.Counted+min(more, max(0, p.Target-p.Counted))
+	basis, coins := "pool", p.Counted+more
 	if in == nil || in.amount == 0 && in.blocks < int64(l.b.net.IdleLimit) {
-		in, basis, coins = network, "network", max(p.Target, p.Offered+more)
+		in, basis, coins = network, "network", max(p.Target, p.Counted+more)
 	}
 	if in == nil || basis == "network" && in.amount == 0 || in.blocks == 0 || coins == 0 || !p.Status.Live() {
 		return nil, nil
@@ -286,7 +293,7 @@ func (l *look) detail(out *PoolDetail, p *pool.Pool) error {
 	if out.Pending, err = l.payouts(store.PayoutFilter{Pool: p.ID, Status: store.PayoutPending, At: store.Now}, store.Page{Limit: maxPending}); err != nil {
 		return err
 	}
-	out.Breakers = breakers(p, net)
+	out.Breakers = breakers(p)
 	out.Forecast, err = l.forecast(p)
 	return err
 }

@@ -271,7 +271,7 @@ func (s *Server) register() {
 		return one(s, x, err)
 	})
 	get(s, "pools", "/pools", "Pools, in the order they opened", func(ctx context.Context, in *struct {
-		Status   []string `query:"status" enum:"subscribing,active,replenishing,dissolved,expired" maxItems:"5" doc:"Only these."`
+		Status   []string `query:"status" enum:"subscribing,active,replenishing,dissolved,expired,closed" maxItems:"6" doc:"Only these."`
 		Operator string   `query:"operator" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID."`
 		Coins    int64    `query:"coins" minimum:"0" maximum:"21000000000" doc:"PSL: also show yields with a pledge of so many coins in the pool."`
 		Open     bool     `query:"open" doc:"Only those that take pledges in the next block."`
@@ -445,7 +445,7 @@ func (s *Server) registerLists() {
 	get(s, "events", "/events", "What happened, in the order of the chain", func(ctx context.Context, in *struct {
 		PoolFilter
 		IDFilter
-		Type []string `query:"type" maxItems:"20" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pledge.accepted,pledge.promoted,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"Only these."`
+		Type []string `query:"type" maxItems:"22" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pool.closed,pledge.accepted,pledge.amended,pledge.promoted,pledge.reduced,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"Only these."`
 		From int64    `query:"from" minimum:"0" maximum:"2147483647" doc:"First block."`
 		To   int64    `query:"to" minimum:"-1" maximum:"2147483647" default:"-1" doc:"Last block; -1 for the last there is."`
 		PageInput

@@ -68,7 +68,7 @@ type Statistics struct {
 
 // Yield is what a PSL earns in a year if income goes on as it was.
 type Yield struct {
-	Percent string `json:"percent" doc:"Percent a year, after the operator's fee."`
+	Percent string `json:"percent" doc:"Percent a year of coins that count, after the operator's fee."`
 	Basis   string `json:"basis" enum:"pool,network" doc:"Whose income it is computed from: the pool's own, or the average of the network's active pools."`
 	Blocks  int64  `json:"blocks" doc:"Blocks that the income was taken from."`
 }
@@ -97,7 +97,7 @@ type Pool struct {
 	Offered        int64   `json:"offered_coins" doc:"What all live pledges offer, PSL."`
 	Cushion        int64   `json:"cushion_coins" doc:"Coins that may leave before the Supernode stops, PSL; below zero if some are lacking."`
 	LeastPledge    int64   `json:"least_pledge_coins" doc:"Least coins of a new pledge in the next block, PSL; 0 if the pool takes none."`
-	Waits          bool    `json:"waits,omitempty" doc:"A new pledge would be on standby: it earns nothing until a place is free."`
+	Waits          bool    `json:"waits,omitempty" doc:"Nothing of a new pledge would count for now: it waits in line, and earns nothing until coins of others leave."`
 	Members        int     `json:"members" doc:"Pledges that earn."`
 	Standby        int     `json:"standby" doc:"Pledges that wait for a place."`
 	Plain          int     `json:"plain" doc:"Pledges before activation."`
@@ -106,7 +106,8 @@ type Pool struct {
 	Deadline       *Moment `json:"deadline,omitempty" doc:"While replenishing: after this block the pool is dissolved."`
 	NextSettlement *Moment `json:"next_settlement,omitempty" doc:"What is earned until then is paid; who leaves before forfeits it."`
 	Yield          *Yield  `json:"yield,omitempty" doc:"Left out if nothing is known yet."`
-	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"The same with a pledge of the coins that were asked for in the pool; left out if it would wait."`
+	CountsWith     int64   `json:"counts_with_coins,omitempty" doc:"What would count of a new pledge of the coins that were asked for, PSL: before activation, if the operator lists it. Left out if nothing would."`
+	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"The yield with such a pledge in the pool, of its coins that count; left out if none would."`
 	Reputation     int     `json:"operator_reputation" doc:"Reputation of the operator's PastelID."`
 	Low            bool    `json:"low,omitempty" doc:"Less than half of the cushion is left."`
 	Broken         bool    `json:"broken,omitempty" doc:"Shadow run: the escrow was spent against the rules, the books are closed."`
@@ -135,10 +136,10 @@ type PoolDetail struct {
 	Forecast     *PayoutOutlook `json:"forecast,omitempty" doc:"The next settlement, if income goes on as it was."`
 }
 
-// Breakers is the smallest group of members whose leaving would stop the Supernode.
+// Breakers are the critical members: a smallest group whose leaving would stop the Supernode, together or one after the other.
 type Breakers struct {
 	Members []string `json:"members" doc:"Their PastelIDs, each once. The same person may have several."`
-	Coins   int64    `json:"coins" doc:"What they have in the pool, PSL."`
+	Coins   int64    `json:"coins" doc:"What they offer together, PSL, whether it counts or waits."`
 }
 
 // PayoutOutlook is what a settlement will bring.
@@ -175,7 +176,9 @@ type Position struct {
 	PoolPledge
 	Pool           string  `json:"pool"`
 	Company        string  `json:"company" doc:"Operator's name."`
-	Status         string  `json:"status" doc:"Of the pool."`
+	Status         string  `json:"status" enum:"subscribing,active,replenishing" doc:"Of the pool."`
+	Joined         Moment  `json:"joined"`
+	Amended        *Moment `json:"amended,omitempty" doc:"When its owner last raised the offer or changed the reward address."`
 	PoolCounted    int64   `json:"pool_counted_coins" doc:"What all pledges of the pool count together, PSL."`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
 	Leaving        Leaving `json:"leaving"`
@@ -183,8 +186,9 @@ type Position struct {
 
 // Leaving is what spending the pledged coins costs.
 type Leaving struct {
+	Free       int64         `json:"free_coins" doc:"Coins that may be spent without any loss, PSL: they wait in line. The pledge then offers less, or ends if it counts nothing."`
 	Forfeits   pastel.Amount `json:"forfeits" doc:"What would be lost in the next block, patoshi."`
-	Reputation int           `json:"reputation" doc:"Points that would be lost."`
+	Reputation int           `json:"reputation" doc:"Points that would be lost. Each pledge that ends costs its own, as far as there are any left."`
 	Better     *Moment       `json:"better,omitempty" doc:"From this block on nothing earned so far would be lost: it is settled by then."`
 }
 
@@ -215,6 +219,7 @@ type Account struct {
 	Tarnished  bool          `json:"tarnished,omitempty" doc:"It lost reputation at some time."`
 	Positions  []Position    `json:"positions" doc:"Live pledges."`
 	Past       int           `json:"past" doc:"Pledges that ended."`
+	Elsewhere  int           `json:"paid_elsewhere,omitempty" doc:"Of an address: live pledges that were paid to it once, and are paid elsewhere since they were amended."`
 	Offered    int64         `json:"offered_coins" doc:"What the live pledges offer, PSL."`
 	Counted    int64         `json:"counted_coins" doc:"What of it backs Supernodes and earns, PSL."`
 	Accrued    pastel.Amount `json:"accrued" doc:"Earned since the last settlements, patoshi: lost by leaving now."`
@@ -222,8 +227,8 @@ type Account struct {
 	Claimed    pastel.Amount `json:"claimed" doc:"Sum of the claims, patoshi."`
 	Pending    []Payment     `json:"pending" doc:"What comes from payouts that are settled and not mined yet, a sum for each payout."`
 	Credited   pastel.Amount `json:"credited" doc:"Everything ever settled, patoshi."`
-	Paid       pastel.Amount `json:"paid" doc:"Everything ever paid to the account's reward addresses, patoshi."`
-	SharedWith []string      `json:"shared_with,omitempty" doc:"Other PastelIDs that a pool pays to the same address, at most ten: claims, pending and paid are of all of them together."`
+	Paid       pastel.Amount `json:"paid" doc:"Everything ever paid to the account's reward addresses, those before an amendment included, patoshi."`
+	SharedWith []string      `json:"shared_with,omitempty" doc:"Other PastelIDs that a pool pays or paid to the same address, at most ten: claims, pending and paid are of all of them together."`
 	EscrowOf   string        `json:"escrow_of,omitempty" doc:"The address is this pool's escrow: never send coins there."`
 	Operates   []string      `json:"operates" doc:"Pools that it operates."`
 }
@@ -284,14 +289,15 @@ type Event struct {
 	Height    pastel.Height `json:"height"`
 	Position  int64         `json:"position" doc:"In the block."`
 	Time      time.Time     `json:"time" doc:"Of the block."`
-	Type      string        `json:"type" doc:"As in the protocol, such as pledge.accepted."`
+	Type      string        `json:"type" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pool.closed,pledge.accepted,pledge.amended,pledge.promoted,pledge.reduced,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"What happened, as in the protocol."`
 	Pool      string        `json:"pool,omitempty"`
 	PastelID  string        `json:"pastelid,omitempty"`
 	Owner     string        `json:"owner,omitempty" doc:"Pubkey hash of the pledged address, hex."`
-	Coins     int64         `json:"coins,omitempty" doc:"What counts, of the pool or the pledge, PSL."`
-	Offered   int64         `json:"offered,omitempty" doc:"What the pledge offers, PSL."`
-	Role      string        `json:"role,omitempty"`
+	Coins     int64         `json:"coins,omitempty" doc:"What counts, of the pool or the pledge, PSL; left out if nothing does. Of pledge.left, before it."`
+	Offered   int64         `json:"offered,omitempty" doc:"What the pledge offers, PSL. Of pledge.left, before it."`
+	Role      string        `json:"role,omitempty" enum:"plain,member,standby" doc:"Of the pledge in its pool; of pledge.left, before it."`
 	Amount    pastel.Amount `json:"amount,omitempty" doc:"Received or forfeited; of payout.settled, all it pays; of pool.closed, what is left in escrow. Patoshi."`
+	Change    pastel.Amount `json:"change,omitempty" doc:"Of payout.settled: what goes back to escrow, patoshi."`
 	Forfeited pastel.Amount `json:"forfeited,omitempty" doc:"By who left, patoshi."`
 	TxID      string        `json:"txid,omitempty"`
 	Reason    string        `json:"reason,omitempty" doc:"Why a ticket was rejected; stable."`
@@ -322,7 +328,9 @@ type Operator struct {
 	Pools      map[string]int `json:"pools" doc:"By status."`
 	IDs        []string       `json:"pool_ids"`
 	Since      Moment         `json:"since" doc:"The first pool."`
-	Counted    int64          `json:"counted_coins" doc:"What backs the Supernode and earns, PSL."`
+	Dissolved  int            `json:"dissolved" doc:"Pools that were not replenished in time, closed ones included."`
+	Expired    int            `json:"expired" doc:"Pools that were never activated, closed ones included."`
+	Counted    int64          `json:"counted_coins" doc:"What backs the Supernodes and earns, PSL."`
 	Income     pastel.Amount  `json:"income" doc:"Rewards received by the pools, patoshi."`
 	Paid       pastel.Amount  `json:"paid" doc:"Paid out, patoshi."`
 	Payouts    int64          `json:"payouts" doc:"Payouts that were mined."`
@@ -338,7 +346,8 @@ type Spend struct {
 	Pledge    int64         `json:"pledge" doc:"Join order over all pools."`
 	Pool      string        `json:"pool"`
 	PastelID  string        `json:"pastelid"`
-	Leaves    bool          `json:"leaves" doc:"The pledge would end; otherwise it follows the coins."`
+	Leaves    bool          `json:"leaves" doc:"The pledge would end."`
+	Reduces   bool          `json:"reduces" doc:"The pledge would offer only what counts: coins that wait in line are spent. If neither, it follows the coins."`
 	Forfeited pastel.Amount `json:"forfeited" doc:"What would be lost, patoshi."`
 	Seen      time.Time     `json:"seen" doc:"When the daemon first saw it."`
 }
@@ -364,9 +373,18 @@ type Check struct {
 	Accepted bool    `json:"accepted" doc:"The ticket would be accepted if the next block held it and nothing else that matters."`
 	Kind     string  `json:"kind" doc:"smartpool_init, smartpool_part or smartpool_activate."`
 	Pool     string  `json:"pool,omitempty"`
+	Amends   *Amends `json:"amends,omitempty" doc:"Of an amendment: the pledge as it is now."`
+	Counts   int64   `json:"counts_coins,omitempty" doc:"Of a pledge: what of it would count after the block if nothing else came, PSL; before activation, if the operator lists it."`
 	Reason   string  `json:"reason,omitempty" doc:"Why not; stable, as in the protocol."`
 	Text     string  `json:"text" doc:"What it means and what to do."`
 	Events   []Event `json:"events" doc:"What would happen."`
+}
+
+// Amends is what a ticket finds that amends a pledge.
+type Amends struct {
+	Offered int64  `json:"offered_coins" doc:"What the pledge offers, PSL."`
+	Counted int64  `json:"counted_coins" doc:"What of it counts, PSL."`
+	Reward  string `json:"reward_address" doc:"Address that rewards are paid to."`
 }
 
 // Subscription is who is told what.
@@ -374,7 +392,7 @@ type Subscription struct {
 	Pool     string   `json:"pool,omitempty" maxLength:"80" pattern:"^([a-z0-9-]{3,32}\\.[0-9a-f]{40})?$" doc:"Pool id: only what is of this pool. At most one of pool, pastelid and operator; none means every pool."`
 	PastelID string   `json:"pastelid,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Only its own pledges, and the pools they are in."`
 	Operator string   `json:"operator,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID: only the pools it operates."`
-	Kinds    []string `json:"kinds,omitempty" maxItems:"20" enum:"cushion.low,pool.replenishing,pool.restored,pool.dissolved,pool.expired,pledge.left,pledge.spending,payout.settled,payout.paid,payout.overdue,supernode.payee,daemon.behind,daemon.halted" doc:"What about; none means all."`
+	Kinds    []string `json:"kinds,omitempty" maxItems:"20" enum:"cushion.low,pool.replenishing,pool.restored,pool.dissolved,pool.expired,pool.closed,pledge.amended,pledge.promoted,pledge.reduced,pledge.left,pledge.spending,payout.settled,payout.paid,payout.overdue,supernode.payee,daemon.behind,daemon.halted" doc:"What about; none means all."`
 	Cushion  int64    `json:"cushion,omitempty" minimum:"0" maximum:"100" doc:"Per cent of the cushion below which it is low; 0 means 50."`
 	Overdue  int64    `json:"overdue,omitempty" minimum:"0" maximum:"5760" doc:"Blocks after which a payout that can be mined is overdue; 0 means 20."`
 }

@@ -30,6 +30,7 @@ type line []*pastel.Block
 var (
 	life  = sync.OnceValue(func() line { return recorded("life") })
 	dense = sync.OnceValue(func() line { return recorded("dense") })
+	odd   = sync.OnceValue(func() line { return recorded("odd") })
 )
 
 func recorded(name string) line {

@@ -156,7 +156,7 @@ func (f *following) updates() (list []*pool.Update) {
 // its steps is what the rules make of the blocks.
 func TestRecordedChainsFollowed(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]line{"life": life(), "dense": dense()} {
+	for name, c := range map[string]line{"life": life(), "dense": dense(), "odd": odd()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, want := c.replay()
@@ -262,7 +262,7 @@ func TestNodeThatFails(t *testing.T) {
 func TestNodeGoesAway(t *testing.T) {
 	t.Parallel()
 	c := life()
-	other := c.branch(350, 80, 5, 3)
+	other := c.branch(c.tip()-68, 80, 5, 3)
 	n := newNode(c)
 	f := follow(t, n, &chain.Memory{})
 	f.await(t)
@@ -272,7 +272,7 @@ func TestNodeGoesAway(t *testing.T) {
 	for range 5 {
 		f.settle(t)
 	}
-	if st := f.follower.Status(); st.Synced || st.Err == nil || !strings.Contains(st.Err.Error(), "fetch block 351") {
+	if st := f.follower.Status(); st.Synced || st.Err == nil || !strings.Contains(st.Err.Error(), fmt.Sprint("fetch block ", c.tip()-67)) {
 		t.Fatalf("status %+v", st)
 	}
 	mustMatch(t, f, c)
@@ -291,8 +291,8 @@ func TestNodeGoesAway(t *testing.T) {
 
 func TestForeignChain(t *testing.T) {
 	t.Parallel()
-	for name, best := range map[string]line{"longer": dense(), "as long": dense().to(418), "short": dense().to(20)} {
-		for _, have := range []pastel.Height{0, 30, 418} {
+	for name, best := range map[string]line{"longer": dense(), "as long": dense().to(life().tip()), "short": dense().to(20)} {
+		for _, have := range []pastel.Height{0, 30, life().tip()} {
 			s := &chain.Memory{}
 			f := follow(t, newNode(life().to(have)), s)
 			f.await(t)
@@ -312,7 +312,7 @@ func TestNodeFarBehind(t *testing.T) {
 	n := newNode(c)
 	f := follow(t, n, &chain.Memory{})
 	f.await(t)
-	for _, h := range []pastel.Height{-1, 0, 200, 317} {
+	for _, h := range []pastel.Height{-1, 0, 200, c.tip() - regtest().MaxReorg - 1} {
 		n.become(c.to(h))
 		f.settle(t)
 		if st := f.follower.Status(); st.Err == nil || !strings.Contains(st.Err.Error(), "waiting for it") || st.Synced {
@@ -320,9 +320,10 @@ func TestNodeFarBehind(t *testing.T) {
 		}
 		mustMatch(t, f, c)
 	}
-	n.become(c.to(350)) // near enough to go along
+	near := c.to(c.tip() - 60) // enough to go along
+	n.become(near)
 	f.await(t)
-	mustMatch(t, f, c.to(350))
+	mustMatch(t, f, near)
 	n.become(c)
 	f.await(t)
 	f.stopped(t)
@@ -341,7 +342,7 @@ func robbed(t testing.TB, h pastel.Height) (bad, good line) {
 	return bad, good
 }
 
-// robbery spends an output to someone.
+// robbery spends an output to someone: an unauthorized spend.
 func robbery(out pastel.OutPoint) *pastel.Tx {
 	return pastel.NewTx(true, []pastel.TxIn{{PrevOut: out, Sequence: 0xffffffff}},
 		[]pastel.TxOut{{Value: pastel.PSL, Script: pastel.P2PKH(pastel.KeyHash{1})}})
@@ -445,7 +446,7 @@ func TestDepthLimit(t *testing.T) {
 		"limit":                   {deepest, false},
 		"one more":                {c.branch(c.tip()-limit-1, 120, 3, 1), true},
 		"shorter, and far behind": {c.branch(c.tip()-limit-50, 5, 3, 1), true},
-		"from the start":          {c.branch(0, 450, 3, 1), true},
+		"from the start":          {c.branch(0, len(c)+20, 3, 1), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := follow(t, newNode(c), &chain.Memory{})
@@ -466,12 +467,13 @@ func TestDepthLimit(t *testing.T) {
 	t.Run("in two parts", func(t *testing.T) {
 		f := follow(t, newNode(c), &chain.Memory{})
 		f.await(t)
-		f.node.become(c.to(330))
+		first := c.to(c.tip() - limit + 10)
+		f.node.become(first)
 		f.await(t)
-		f.node.become(c.branch(300, 50, 0, 1))
+		f.node.become(c.branch(first.tip()-30, 50, 0, 1))
 		if err := f.gaveUp(t); !errors.Is(err, chain.ErrTooDeep) {
 			t.Fatalf("the follower ended: %v", err)
 		}
-		mustMatch(t, f, c.to(330))
+		mustMatch(t, f, first)
 	})
 }

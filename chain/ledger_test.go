@@ -82,7 +82,7 @@ func TestRulesAlongALife(t *testing.T) {
 		books.add(updates[h])
 	}
 	seen := books.compared.supernodes
-	if books.compared.payouts < 5 || seen[chain.SupernodeActive] < 50 || seen[chain.SupernodePaused] == 0 || seen[chain.SupernodeGone] == 0 {
+	if books.compared.payouts < 6 || seen[chain.SupernodeActive] < 50 || seen[chain.SupernodePaused] == 0 || seen[chain.SupernodeGone] == 0 {
 		t.Fatalf("too little was compared: %+v", books.compared)
 	}
 }
@@ -411,6 +411,36 @@ func TestRefusedBlocks(t *testing.T) {
 	}
 	<-moved
 	mustMatch(t, l, life().to(at))
+}
+
+// TestShadowRunGoesOn: a ledger that watches rules which nobody enforces keeps a block that breaks them, marks the pool, and takes all
+// of that back in a reorganization.
+func TestShadowRunGoesOn(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const at = 160
+	bad, _ := robbed(t, at)
+	l, err := chain.OpenLedger(ctx, regtest(), true, &chain.Memory{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := func() (is bool) {
+		l.View(func(s *pool.State) {
+			p, _ := s.Pool(onlyPool(s))
+			is = p.Broken
+		})
+		return is
+	}
+	if _, err := l.Step(ctx, -1, bad.to(at-1).prepared(0)); err != nil || broken() {
+		t.Fatalf("broken %t, %v", broken(), err)
+	}
+	before := encoded(l)
+	if _, err := l.Step(ctx, at-1, bad.prepared(at)); err != nil || !broken() {
+		t.Fatalf("after the unauthorized spend: broken %t, %v", broken(), err)
+	}
+	if _, err := l.Step(ctx, at-1, nil); err != nil || broken() || !bytes.Equal(encoded(l), before) {
+		t.Fatalf("taken back: broken %t, %v", broken(), err)
+	}
 }
 
 // TestStepUpToABadBlock: what comes before it stays, and is told.

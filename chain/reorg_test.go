@@ -12,13 +12,13 @@ import (
 )
 
 // TestReorganizations has a node change its mind at random, up to the depth that pasteld allows: after each time the ledger is
-// what a fresh replay of the node's chain makes. Among the recorded life's heights are its settlements, activation (135) and
-// dissolution (277), which the first of the three aims at.
+// what a fresh replay of the node's chain makes. Among the recorded life's heights are its settlements, activation (135), an
+// amendment (246), dissolution (278) and closing (338).
 func TestReorganizations(t *testing.T) {
 	t.Parallel()
 	deepest := int(regtest().MaxReorg) - 1
 	rapid.Check(t, func(rt *rapid.T) {
-		around := rapid.SampledFrom([]int{135, 145, 245, 277, 280}).Draw(rt, "around")
+		around := rapid.SampledFrom([]int{135, 145, 246, 278, 338}).Draw(rt, "around")
 		best := life().to(pastel.Height(min(around+rapid.IntRange(0, deepest/2).Draw(rt, "after"), len(life())-1)))
 		plan, highest := []line{best}, best.tip()
 		for i := range rapid.IntRange(1, 4).Draw(rt, "reorganizations") {
@@ -69,7 +69,7 @@ func TestReorganizationsAcross(t *testing.T) {
 			}
 		}
 	}
-	for _, need := range []pool.EventType{pool.PoolActivated, pool.PayoutSettled, pool.PayoutPaid, pool.PoolDissolved} {
+	for _, need := range []pool.EventType{pool.PoolActivated, pool.PayoutSettled, pool.PayoutPaid, pool.PledgeAmended, pool.PoolDissolved, pool.PoolClosed} {
 		if first[need] == 0 {
 			t.Fatalf("no %s in the recorded life", need)
 		}

@@ -24,12 +24,12 @@ const (
 // patience returns how long the first try to store a change may take. undos are those of the blocks that it takes back.
 func patience(c *Change, undos []*pool.Undo) time.Duration {
 	rows := len(c.Records) + len(c.Blocks) + len(c.Pools) + len(c.Gone) + len(undos)
+	for _, u := range undos { // the rows that go are as many as the record has changes, at most
+		rows += u.Len()
+	}
 	bytes := 0
 	for i := range c.Records {
 		bytes += len(c.Records[i].Key) + len(c.Records[i].Value)
-	}
-	for _, u := range undos { // the rows that go are as many as the record has entries, at most
-		bytes += len(u.Encode())
 	}
 	for _, b := range c.Blocks {
 		rows += len(b.Events) + len(b.Accepted) + len(b.Credits) + len(b.Settled)
@@ -37,7 +37,7 @@ func patience(c *Change, undos []*pool.Undo) time.Duration {
 			rows += 2 * len(b.Settled[i].Outputs) // rows of their own, and part of an event
 		}
 		if b.Undo != nil && b.Height > c.Tip.Height-c.Reorg { // others are not kept
-			bytes += len(b.Undo.Encode())
+			rows += b.Undo.Len() // its length would have to be encoded for; a change is shorter than a row takes long
 		}
 	}
 	return leastPatience + time.Duration(rows)*patiencePerRow + time.Duration(bytes)*patiencePerByte

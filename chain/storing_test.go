@@ -39,6 +39,36 @@ func TestPatienceGrows(t *testing.T) {
 	}
 }
 
+// TestPatienceGrowsWithUndoRecords that are stored, or whose blocks are taken back.
+func TestPatienceGrowsWithUndoRecords(t *testing.T) {
+	t.Parallel()
+	_, updates := dense().replay()
+	busiest := updates[0]
+	for _, u := range updates {
+		if u.Undo.Len() > busiest.Undo.Len() {
+			busiest = u
+		}
+	}
+	grows := time.Duration(busiest.Undo.Len()) * time.Millisecond
+	least := chain.Patience(&chain.Change{})
+	if got := chain.Patience(&chain.Change{}, busiest.Undo); got < least+grows || grows < 10*time.Millisecond {
+		t.Errorf("%v for a block taken back whose undo record has %d changes, %v for nothing", got, busiest.Undo.Len(), least)
+	}
+	bare := *busiest
+	bare.Undo = nil
+	kept := chain.Change{Tip: pool.Tip{Height: busiest.Height}, Reorg: regtest().MaxReorg, Blocks: []*pool.Update{busiest}}
+	without := kept
+	without.Blocks = []*pool.Update{&bare}
+	if with, without := chain.Patience(&kept), chain.Patience(&without); with != without+grows {
+		t.Errorf("%v with an undo record, %v without", with, without)
+	}
+	old := kept
+	old.Tip.Height += kept.Reorg
+	if got, want := chain.Patience(&old), chain.Patience(&without); got != want {
+		t.Errorf("%v for a block whose undo record is not kept, want %v", got, want)
+	}
+}
+
 // timedStore takes its time to commit.
 type timedStore struct {
 	chain.Store

@@ -33,8 +33,8 @@ type Client struct {
 
 var _ chain.Rules = (*Client)(nil)
 
-// How long an answer may take. A node holds its locks while it asks, so a question gets seconds; a step gets longer than a ledger waits
-// for its database.
+// How long an answer may take. A node holds its locks while it asks, so a question gets seconds. A step that takes longer to store goes
+// on: who asks again learns how it went.
 const (
 	questionPatience = 5 * time.Second
 	stepPatience     = 3 * time.Minute

@@ -336,8 +336,15 @@ func (r *reading) concerns(e *store.Event, sub *store.Subscription, payout func(
 		return true, 0, nil
 	}
 	switch e.Type {
-	case pool.PledgeLeft:
+	case pool.PledgeAmended, pool.PledgePromoted, pool.PledgeReduced, pool.PledgeLeft:
 		return e.PastelID == sub.PastelID, 0, nil
+	case pool.PoolClosed: // long after its last pledges were released
+		p, err := r.pool(e.Pool)
+		if err != nil {
+			return false, 0, err
+		}
+		had, err := r.x.HadPledge(e.Pool, sub.PastelID, p.Ended)
+		return had, 0, err
 	case pool.PayoutSettled, pool.PayoutPaid:
 		po, err := payout()
 		if err != nil {
@@ -354,6 +361,8 @@ func (r *reading) concerns(e *store.Event, sub *store.Subscription, payout func(
 // detail is what alerts read in an event's JSON.
 type detail struct {
 	Coins     int64         `json:"coins"`
+	Offered   int64         `json:"offered"`
+	Amount    pastel.Amount `json:"amount"`
 	Role      string        `json:"role"`
 	Forfeited pastel.Amount `json:"forfeited"`
 	TxID      string        `json:"txid"`
@@ -378,8 +387,8 @@ func (r *reading) payout(e *store.Event) (store.Payout, error) {
 	return list[0], nil
 }
 
-// cause says what an event is to people. Its key does not depend on the block: a payout has its txid, a pledge leaves once, and the
-// third time that a pool replenishes is the third time on any branch.
+// cause says what an event is to people. Its key does not depend on the block: a payout and an amendment have their txid, a pledge
+// leaves once, and the third time that a pool replenishes is the third time on any branch.
 func (r *reading) cause(e *store.Event, b *store.Block, payout func() (store.Payout, error)) (*cause, error) {
 	p, err := r.pool(e.Pool)
 	if err != nil {
@@ -398,6 +407,20 @@ func (r *reading) cause(e *store.Event, b *store.Block, payout func() (store.Pay
 	case pool.PledgeLeft:
 		which = fmt.Sprintf("%s %d", e.PastelID, e.Pledge)
 		c.Text = leftText(p, e, &d, at)
+	case pool.PledgeAmended:
+		before, after, err := r.x.Amendment(e)
+		if err != nil {
+			return nil, err
+		}
+		which = after.Ticket.String()
+		c.Text = amendedText(p, e, &d, &before, &after, at)
+	case pool.PledgePromoted, pool.PledgeReduced:
+		n, err := r.x.OrdinalOfPledge(e)
+		if err != nil {
+			return nil, err
+		}
+		which = fmt.Sprintf("%s %d %d", e.PastelID, e.Pledge, n)
+		c.Text = countText(p, e, &d, at)
 	case pool.PayoutSettled, pool.PayoutPaid:
 		po, err := payout()
 		if err != nil {
@@ -411,7 +434,7 @@ func (r *reading) cause(e *store.Event, b *store.Block, payout func() (store.Pay
 			return nil, err
 		}
 		which = fmt.Sprint(n)
-		c.Text = poolText(e.Type, p, d.Coins, at)
+		c.Text = poolText(e.Type, p, &d, at)
 	}
 	c.key = fmt.Sprintf("%s %s %s", c.Kind, e.Pool, which)
 	return c, nil

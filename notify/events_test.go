@@ -18,7 +18,8 @@ import (
 
 // ofEvents are kinds that are events.
 var ofEvents = []notify.Kind{
-	notify.Replenishing, notify.Restored, notify.Dissolved, notify.Expired, notify.Left, notify.PayoutSettled, notify.PayoutPaid,
+	notify.Replenishing, notify.Restored, notify.Dissolved, notify.Expired, notify.Closed, notify.Amended, notify.Promoted, notify.Reduced,
+	notify.Left, notify.PayoutSettled, notify.PayoutPaid,
 }
 
 // Everything that happens to a pool after somebody subscribed is told once, in order, however the ledger got there.
@@ -87,14 +88,18 @@ func TestScopes(t *testing.T) {
 	member := r.hook(notify.Request{PastelID: third, Kinds: ofEvents})
 	r.step(149, blocks[150:166])
 	r.round()
-	all := []string{"pledge.left", "payout.settled", "pledge.left", "pool.replenishing", "payout.settled"}
+	all := []string{"pledge.left", "pledge.promoted", "payout.settled", "pledge.left", "pool.replenishing", "payout.settled"}
 	wantKinds(t, every.take(), all...)
 	wantKinds(t, operated.take(), all...)
 	wantKinds(t, foreign.take())
 	wantKinds(t, member.take(), "pledge.left") // and no payout: all it earned is forfeited; it was gone when the pool replenished
+	loyal := r.hook(notify.Request{PastelID: second, Kinds: []notify.Kind{notify.Amended, notify.Closed}})
+	returned := r.hook(notify.Request{PastelID: first, Kinds: []notify.Kind{notify.Amended, notify.Closed}})
 	r.step(165, blocks[166:])
 	r.round()
 	wantKinds(t, member.take(), "payout.paid") // the one that settled before it left
+	wantKinds(t, loyal.take(), "pool.closed")
+	wantKinds(t, returned.take(), "pledge.amended", "pool.closed")
 }
 
 func TestTexts(t *testing.T) {
@@ -111,10 +116,12 @@ func TestTexts(t *testing.T) {
 		return time.Unix(int64(blocks[h].Time)+150*ahead, 0).UTC().Format("2006-01-02 15:04 UTC")
 	}
 	for i, want := range []string{
-		"The pledge of 500 PSL by " + first + " left pool " + acme + " in block 164 (" + at(164, 0) + "), as its coins were spent; 2323.37866 PSL " +
-			"that it had earned since the last settlement go to those who stay and the operator. Its place goes to a pledge on standby, or to a new one.",
-		"Pool " + acme + " fell below its collateral in block 164 (" + at(164, 0) + "): its members have 650 PSL of 1000 PSL and its Supernode stops. " +
-			"It is dissolved unless 350 PSL more are pledged by block 194 (about " + at(164, 30) + "): pledge to it, or ask others to.",
+		"The pledge of 500 PSL by " + first + " left pool " + acme + " in block 164 (" + at(164, 0) + "), as its coins were spent; 2065.2174 PSL " +
+			"that it had earned since the last settlement go to those who stay and the operator. Pledges on standby and what members offer beyond " +
+			"what counts fill its place at once, as far as they go.",
+		"Pool " + acme + " fell below its collateral in block 164 (" + at(164, 0) + "): its members have 650 PSL of 1000 PSL and its Supernode is paused. " +
+			"It is dissolved unless 350 PSL more are pledged by block 194 (about " + at(164, 30) + "): pledge to it, raise what " +
+			"you pledged, or ask others to.",
 		"Pool " + acme + " settled ",
 	} {
 		if !strings.HasPrefix(got[i].Text, want) {
@@ -124,6 +131,96 @@ func TestTexts(t *testing.T) {
 			t.Errorf("time %v", got[i].Time)
 		}
 	}
+}
+
+// On a busy chain every kind of event is told, and of an amendment what it changed.
+func TestEventsOfABusyChain(t *testing.T) {
+	t.Parallel()
+	blocks := recorded(t, "dense")
+	onEach(t, func(t *testing.T, url string) {
+		r := newRig(t, url)
+		r.step(-1, blocks[:100])
+		to := r.hook(notify.Request{Kinds: ofEvents})
+		net := regtest(t)
+		var want []string
+		var amended [][2]string // what each message says
+		rewards := map[uint64]string{}
+		moved := 0
+		for h := 100; h < len(blocks); h += 100 {
+			c, err := r.ledger.Step(context.Background(), pastel.Height(h-1), blocks[h:min(h+100, len(blocks))])
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, u := range c.Blocks {
+				for _, e := range u.Events {
+					if slices.Contains(ofEvents, notify.Kind(e.Type)) {
+						want = append(want, fmt.Sprintf("%d %s %s %s", e.Height, e.Type, e.Pool, e.PastelID))
+					}
+				}
+				for i := range u.Accepted {
+					a := &u.Accepted[i]
+					was, is := rewards[a.Seq], a.Reward.Encode(&net)
+					rewards[a.Seq] = is
+					if !a.Amends {
+						continue
+					}
+					says := [2]string{fmt.Sprintf("offers %d PSL, and ", a.Offered)}
+					if was != is {
+						moved++
+						says[1] = fmt.Sprintf("Its rewards go to %s from now on, no longer to %s.", is, was)
+					}
+					amended = append(amended, says)
+				}
+			}
+		}
+		var messages []notify.Message
+		until(t, "all messages", func() bool {
+			r.round()
+			messages = append(messages, to.take()...)
+			return len(messages) >= len(want)
+		})
+		told := map[notify.Kind]int{}
+		var got []string
+		for _, m := range messages {
+			got = append(got, fmt.Sprintf("%d %s %s %s", m.Height, m.Kind, m.Pool, m.PastelID))
+			if m.Kind == notify.Amended {
+				n := told[m.Kind]
+				if n >= len(amended) || !strings.Contains(m.Text, amended[n][0]) || !strings.Contains(m.Text, amended[n][1]) {
+					t.Errorf("amendment %d of %q: %s", n, amended, m.Text)
+				}
+			}
+			told[m.Kind]++
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		for _, k := range ofEvents {
+			if told[k] == 0 {
+				t.Errorf("nothing is told of %s", k)
+			}
+		}
+		if moved == 0 {
+			t.Errorf("no amendment changes a reward address")
+		}
+	})
+}
+
+// An amendment is known by its ticket: told once on every branch, and withdrawn where it never came.
+func TestAmendmentOnAnotherBranch(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:245])
+	to := r.hook(notify.Request{PastelID: first, Kinds: []notify.Kind{notify.Amended}})
+	r.step(244, blocks[245:248])
+	r.round()
+	wantKinds(t, to.take(), "pledge.amended")
+	r.step(244, branch(blocks, 244, 6, 2)) // in block 248
+	r.round()
+	wantKinds(t, to.take())
+	r.step(244, branch(blocks, 244, 8, 99))
+	r.round()
+	wantKinds(t, to.take(), "pledge.amended withdrawn")
 }
 
 // A cause that a reorganization undoes is withdrawn: in silence as long as nobody was told, else with a second message.
@@ -157,7 +254,8 @@ func TestReorganizedAway(t *testing.T) {
 		// It happens after all: that is news to both.
 		r.step(162, blocks[163:170])
 		r.round()
-		wantKinds(t, told.take(), "pledge.left", "pool.replenishing", "payout.settled", "pool.restored", "payout.settled withdrawn")
+		wantKinds(t, told.take(), "pledge.left", "pool.replenishing", "payout.settled", "pledge.promoted", "pool.restored",
+			"payout.settled withdrawn")
 	})
 }
 

@@ -17,6 +17,10 @@ const (
 	Restored       Kind = "pool.restored"
 	Dissolved      Kind = "pool.dissolved"
 	Expired        Kind = "pool.expired"
+	Closed         Kind = "pool.closed"
+	Amended        Kind = "pledge.amended"
+	Promoted       Kind = "pledge.promoted"
+	Reduced        Kind = "pledge.reduced"
 	Left           Kind = "pledge.left"
 	Spending       Kind = "pledge.spending"
 	PayoutSettled  Kind = "payout.settled"
@@ -32,15 +36,15 @@ const (
 // Kinds lists them all, in the order of docs/alerts.md.
 func Kinds() []Kind {
 	return []Kind{
-		CushionLow, Replenishing, Restored, Dissolved, Expired, Left, Spending, PayoutSettled, PayoutPaid, PayoutOverdue, SupernodePayee,
-		DaemonBehind, DaemonHalted,
+		CushionLow, Replenishing, Restored, Dissolved, Expired, Closed, Amended, Promoted, Reduced, Left, Spending, PayoutSettled, PayoutPaid,
+		PayoutOverdue, SupernodePayee, DaemonBehind, DaemonHalted,
 	}
 }
 
 // ofEvent is the kind of alert that an event of a block is. All other kinds tell of what stands at the tip, and ends.
 var ofEvent = map[pool.EventType]Kind{
 	pool.PoolReplenishing: Replenishing, pool.PoolRestored: Restored, pool.PoolDissolved: Dissolved, pool.PoolExpired: Expired,
-	pool.PledgeLeft: Left, pool.PayoutSettled: PayoutSettled, pool.PayoutPaid: PayoutPaid,
+	pool.PoolClosed: Closed, pool.PledgeAmended: Amended, pool.PledgePromoted: Promoted, pool.PledgeReduced: Reduced, pool.PledgeLeft: Left, pool.PayoutSettled: PayoutSettled, pool.PayoutPaid: PayoutPaid,
 }
 
 // eventTypes are the events that are alerts.

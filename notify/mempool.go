@@ -144,16 +144,25 @@ func (s *Service) wouldSpend(ctx context.Context, node Node, id pastel.TxID) ([]
 	case refused:
 		return nil, nil
 	}
-	var list []store.Spend
-	for i := range events {
-		e := &events[i]
-		if (e.Type == pool.PledgeLeft || e.Type == pool.PledgeMoved) && len(list) < maxSpendsTx {
+	return outcomes(events, id, now), nil
+}
+
+// outcomes is what a transaction does to each pledge, at worst: one may be reduced, and moved at the block's end, or dropped.
+func outcomes(events []pool.Event, id pastel.TxID, now int64) (list []store.Spend) {
+	known := map[uint64]bool{}
+	for _, outcome := range []pool.EventType{pool.PledgeLeft, pool.PledgeReduced, pool.PledgeMoved} {
+		for i := range events {
+			e := &events[i]
+			if e.Type != outcome || known[e.Pledge] || len(list) == maxSpendsTx {
+				continue
+			}
+			known[e.Pledge] = true
 			list = append(list, store.Spend{
-				TxID: id, Pool: e.Pool, PastelID: e.PastelID, Pledge: int64(e.Pledge), Outcome: e.Type, Forfeited: e.Forfeited, Seen: now,
+				TxID: id, Pool: e.Pool, PastelID: e.PastelID, Pledge: int64(e.Pledge), Outcome: outcome, Forfeited: e.Forfeited, Seen: now,
 			})
 		}
 	}
-	return list, nil
+	return list
 }
 
 // keepSpends brings the database up to date, and has it say when all was looked at.

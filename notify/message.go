@@ -30,7 +30,7 @@ type Message struct {
 type Spend struct {
 	TxID      string        `json:"txid"`
 	Pledge    int64         `json:"pledge"`    // join order over all pools
-	Outcome   string        `json:"outcome"`   // pledge.left or pledge.moved
+	Outcome   string        `json:"outcome"`   // pledge.left, pledge.reduced or pledge.moved
 	Forfeited pastel.Amount `json:"forfeited"` // patoshi
 }
 

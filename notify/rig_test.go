@@ -49,20 +49,27 @@ func regtest(t testing.TB) pastel.Network {
 // life is the chain recorded from a real node, with the life of the pool acme in it.
 func life(t testing.TB) []*pool.Prepared {
 	t.Helper()
+	return recorded(t, "life")
+}
+
+func recorded(t testing.TB, name string) []*pool.Prepared {
+	t.Helper()
 	net := regtest(t)
 	var blocks []*pool.Prepared
-	for h, b := range chaintest.Parsed(t, "life") {
+	for h, b := range chaintest.Parsed(t, name) {
 		blocks = append(blocks, pool.Prepare(&net, pastel.Height(h), b))
 	}
 	return blocks
 }
 
-const acme = "acme.14ad6470e6e801b3a531ed6601c809909f791f15"
+const acme = "acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82"
 
-// The members of acme, in the order they pledged. The first left in block 164, the third in block 151.
+// The members of acme, in the order they pledged. The first left in block 164, returned in 169 and amended
+// the pledge in 246; the second stayed until the pool was dissolved in 278; the third left in 151.
 const (
-	first = "jXa1nnbn9UJASY64eEHczYtFRg2WYE1i9UpYK4UNawGydG9rHHhYEMWnMA84KKDNjt2qeYvA1HyS1NJ2Ar7aoA"
-	third = "jXZUuHWZWqYVAdKuLAmEKWBZqjUoRW4b9sFLerz7Mb6WnzdryiWeYExycFeKJwSBYAk59VwgkEAyUPnaFBf3nz"
+	second = "jXZyiW7ibtZFSgqcxPGgbgVspEeQeACQQLbwpQVTmVEh9TSBrXr3YcsFRUtRnknn6hffXAgo9H1hFSxYHLhQGq"
+	first  = "jXaEtAuicaHEPBYssnJtK5wKhGKhWdRWW6xcPytYoahXaEa6sqjXnZS7BGTVtpwmZL2241GSdaNFJJmHe7nXFn"
+	third  = "jXXiGnRtNtzA8NeJ1iPAKxXD8XsyrSqZLHDwvnBp1gS8bMdoHpmuFU2GxNTgiQFF2pGUZeVnwagng2kKfvFgRR"
 )
 
 // branch is n blocks that fork off the recorded chain after a height. With delay 0 they hold what the recorded blocks do; else they

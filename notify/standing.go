@@ -386,8 +386,8 @@ func (t *standing) cushions() error {
 		case low(p, sub):
 			return t.unconcerned(sub, p.ID), nil
 		}
-		return ending{text: fmt.Sprintf("Pool %s has its cushion again at %s: its members have %s, it needs %s.", p.ID, t.at, psl(p.Counted),
-			psl(p.Required))}, nil
+		return ending{text: fmt.Sprintf("Pool %s has its cushion again at %s: %s count, it needs %s, and %s.", p.ID, t.at, psl(p.Counted),
+			psl(p.Required), waiting(p))}, nil
 	})
 }
 
@@ -517,7 +517,7 @@ func (t *standing) spends() error {
 		for _, o := range []struct {
 			event pool.EventType
 			text  string
-		}{{pool.PledgeLeft, "left"}, {pool.PledgeMoved, "moved and stays"}} {
+		}{{pool.PledgeLeft, "left"}, {pool.PledgeReduced, "was reduced and stays"}, {pool.PledgeMoved, "moved and stays"}} {
 			h, err := t.x.LastMove(a.Pool, m.Spend.Pledge, o.event, a.Height)
 			if err != nil {
 				return ending{}, err

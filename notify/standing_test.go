@@ -27,15 +27,11 @@ func TestStanding(t *testing.T) {
 		deaf := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.CushionLow}, Cushion: 100})
 		deaf.answer(500)
 		half := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.CushionLow}})
-		late := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.PayoutOverdue}, Overdue: 5})
-		var overdue, low []string
+		var low []string
 		for h := 150; h < 300; h++ {
 			r.step(pastel.Height(h-1), blocks[h:h+1])
 			if err := errors.Join(r.svc.Round(context.Background()), r.svc.Round(context.Background())); err != nil {
 				t.Fatal(err)
-			}
-			for _, m := range late.take() {
-				overdue = append(overdue, kinds([]notify.Message{m})...)
 			}
 			low = append(low, kinds(cushion.take())...)
 		}
@@ -45,18 +41,50 @@ func TestStanding(t *testing.T) {
 		}
 		got := half.take()
 		wantKinds(t, got, "cushion.low", "cushion.low resolved", "cushion.low", "cushion.low resolved")
-		if last := got[len(got)-1].Text; !strings.Contains(last, "was dissolved in block 277") {
+		if last := got[len(got)-1].Text; !strings.Contains(last, "was dissolved in block 278") {
 			t.Error(last)
-		}
-		// The payouts of 145, 155, 165 and 175 can be mined from 245, 255, 265 and 275 on; the first was at once, the others in block 280.
-		want := []string{"payout.overdue", "payout.overdue", "payout.overdue resolved", "payout.overdue resolved"}
-		if !slices.Equal(overdue, want) {
-			t.Errorf("got %q, want %q", overdue, want)
 		}
 		deaf.answer(0)
 		r.pass(notify.LongPause)
 		r.round()
 		wantKinds(t, deaf.take()) // it is all over
+	})
+}
+
+// Payouts that no block takes are overdue until one does. Here each waits 20 blocks.
+func TestOverdue(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	onEach(t, func(t *testing.T, url string) {
+		r := newRig(t, url)
+		r.step(-1, blocks[:245])
+		to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.PayoutOverdue}, Overdue: 5})
+		member := r.hook(notify.Request{PastelID: second, Kinds: []notify.Kind{notify.PayoutOverdue}, Overdue: 5})
+		var got, text []string
+		for _, b := range branch(blocks, 244, 55, 20) {
+			r.step(b.Height-1, []*pool.Prepared{b})
+			r.round()
+			for _, m := range to.take() {
+				got = append(got, fmt.Sprint(b.Height, " ", kinds([]notify.Message{m})[0]))
+				text = append(text, m.Text)
+			}
+		}
+		// The payouts of 145, 155 and so on can be mined from 245, 255 on.
+		want := []string{
+			"250 payout.overdue", "260 payout.overdue", "265 payout.overdue resolved", "270 payout.overdue", "275 payout.overdue resolved",
+			"280 payout.overdue", "285 payout.overdue resolved", "290 payout.overdue", "295 payout.overdue resolved",
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+		for i, words := range []string{"Only upgraded nodes put payouts into blocks", "The operator can mine a block", "was mined in block 265"} {
+			if !strings.Contains(text[i], words) {
+				t.Errorf("%q does not say %q", text[i], words)
+			}
+		}
+		if list := kinds(member.take()); len(list) != len(want) {
+			t.Errorf("a member is told %q", list)
+		}
 	})
 }
 
@@ -316,6 +344,54 @@ func TestMoving(t *testing.T) {
 	wantKinds(t, got, "pledge.spending resolved")
 	if !strings.Contains(got[0].Text, "moved and stays in block 150") {
 		t.Error(got[0].Text)
+	}
+}
+
+// A member hears of a transaction after which the pledge would offer no more than what counts, once of each pledge.
+func TestReducing(t *testing.T) {
+	t.Parallel()
+	blocks := recorded(t, "dense")
+	state, err := pool.New(regtest(t), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reduced *pool.Event
+	for h := 0; h < len(blocks) && reduced == nil; h++ {
+		u, err := state.Apply(blocks[h])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range u.Events {
+			e := &u.Events[i]
+			left := func(x pool.Event) bool { return x.Type == pool.PledgeLeft && x.Pledge == e.Pledge }
+			if e.Type == pool.PledgeReduced && !slices.ContainsFunc(u.Events, left) {
+				reduced = e
+			}
+		}
+	}
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:reduced.Height])
+	to := r.hook(notify.Request{PastelID: reduced.PastelID, Kinds: []notify.Kind{notify.Spending, notify.Reduced}})
+	r.waits(blocks[reduced.Height])
+	r.round()
+	of := func(m notify.Message) bool { return m.Spend != nil && m.Spend.Pledge == int64(reduced.Pledge) }
+	got := slices.DeleteFunc(to.take(), func(m notify.Message) bool { return !of(m) })
+	wantKinds(t, got, "pledge.spending")
+	if m := got[0]; m.Spend.Outcome != "pledge.reduced" || !strings.Contains(m.Text, "offers no more than what counts") {
+		t.Errorf("%+v", m)
+	}
+	if list := r.spends(reduced.PastelID); !slices.ContainsFunc(list, func(x store.Spend) bool { return x.Outcome == pool.PledgeReduced }) {
+		t.Errorf("%+v", list)
+	}
+	clear(r.node.txs)
+	r.step(reduced.Height-1, blocks[reduced.Height:reduced.Height+1])
+	r.round()
+	got = slices.DeleteFunc(to.take(), func(m notify.Message) bool { return m.Kind == notify.Spending && !of(m) })
+	wantKinds(t, got, "pledge.reduced", "pledge.spending resolved")
+	for i, words := range []string{"was reduced in block", "was reduced and stays in block"} {
+		if !strings.Contains(got[i].Text, words) {
+			t.Errorf("%q does not say %q", got[i].Text, words)
+		}
 	}
 }
 

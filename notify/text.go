@@ -31,34 +31,69 @@ func (w when) until(h pastel.Height) string {
 
 func psl(coins int64) string { return fmt.Sprintf("%d PSL", coins) }
 
-// poolText tells of a pool's status. coins is what its members have.
-func poolText(t pool.EventType, p *store.PoolRow, coins int64, at when) string {
+// poolText tells of a pool's status.
+func poolText(t pool.EventType, p *store.PoolRow, d *detail, at when) string {
 	switch t {
 	case pool.PoolReplenishing:
-		return fmt.Sprintf("Pool %s fell below its collateral in %s: its members have %s of %s and its Supernode stops. It is dissolved unless "+
-			"%s more are pledged by %s: pledge to it, or ask others to.", p.ID, at, psl(coins), psl(p.Required), psl(p.Required-coins),
-			at.until(at.height+p.Period))
+		return fmt.Sprintf("Pool %s fell below its collateral in %s: its members have %s of %s and its Supernode is paused. It is dissolved unless "+
+			"%s more are pledged by %s: pledge to it, raise what you pledged, or ask others to.", p.ID, at, psl(d.Coins), psl(p.Required),
+			psl(p.Required-d.Coins), at.until(at.height+p.Period))
 	case pool.PoolRestored:
-		return fmt.Sprintf("Pool %s has its collateral again since %s: its members have %s of %s. The operator may start its Supernode again.",
-			p.ID, at, psl(coins), psl(p.Required))
+		return fmt.Sprintf("Pool %s has its collateral again since %s: its members have %s of %s. Its Supernode goes on by itself if it still runs.",
+			p.ID, at, psl(d.Coins), psl(p.Required))
 	case pool.PoolDissolved:
 		return fmt.Sprintf("Pool %s was dissolved in %s, as it was not replenished in time. Pledged coins never moved and are free; rewards that "+
 			"were earned are paid out, for which nothing need be done.", p.ID, at)
+	case pool.PoolClosed:
+		return fmt.Sprintf("Pool %s was closed in %s: all that it owed is paid, and %s PSL, too little to pay, stay in its escrow for ever. Nothing "+
+			"need be done; whatever is sent to that escrow from now on is lost.", p.ID, at, d.Amount)
 	default:
 		return fmt.Sprintf("Pool %s expired in %s, as it was not activated in time. Pledged coins never moved and are free: pledge them to "+
 			"another pool.", p.ID, at)
 	}
 }
 
+// pledged names what a pledge offers, and what of it counts.
+func pledged(d *detail) string {
+	if d.Coins == 0 || d.Coins == d.Offered {
+		return psl(d.Offered)
+	}
+	return fmt.Sprintf("%s, %s of them counted,", psl(d.Offered), psl(d.Coins))
+}
+
 func leftText(p *store.PoolRow, e *store.Event, d *detail, at when) string {
-	text := fmt.Sprintf("The pledge of %s by %s left pool %s in %s, as its coins were spent", psl(d.Coins), e.PastelID, p.ID, at)
+	text := fmt.Sprintf("The pledge of %s by %s left pool %s in %s, as its coins were spent", pledged(d), e.PastelID, p.ID, at)
 	if d.Forfeited > 0 {
 		text += fmt.Sprintf("; %s PSL that it had earned since the last settlement go to those who stay and the operator", d.Forfeited)
 	}
-	if d.Role != pool.Standby.String() {
-		return text + ". Its place goes to a pledge on standby, or to a new one."
+	switch d.Role {
+	case pool.Standby.String():
+		return text + ". None of it counted, so the pool's collateral is as before."
+	case pool.Plain.String():
+		return text + ". The pool has not started: it needs as much from others."
 	}
-	return text + ". It was waiting for a place, so the pool's collateral is as before."
+	return text + ". Pledges on standby and what members offer beyond what counts fill its place at once, as far as they go."
+}
+
+// amendedText tells of new terms. A new reward address is what a thief of keys would set.
+func amendedText(p *store.PoolRow, e *store.Event, d *detail, before, after *store.Terms, at when) string {
+	text := fmt.Sprintf("The pledge of %s to pool %s was amended in %s: it offers %s, and %s count.", e.PastelID, p.ID, at, psl(d.Offered),
+		psl(d.Coins))
+	if after.Reward != before.Reward {
+		text += fmt.Sprintf(" Its rewards go to %s from now on, no longer to %s.", after.Reward, before.Reward)
+	}
+	return text + fmt.Sprintf(" If this was not you, somebody has your keys: move the coins to a new wallet. The ticket is %s.", after.Ticket)
+}
+
+// countText tells of a pledge that counts more, or offers less.
+func countText(p *store.PoolRow, e *store.Event, d *detail, at when) string {
+	if e.Type == pool.PledgePromoted {
+		return fmt.Sprintf("The pledge of %s to pool %s counts more since %s: %s of the %s that it offers. It earns with that from the next block "+
+			"on. Nothing need be done.", e.PastelID, p.ID, at, psl(d.Coins), psl(d.Offered))
+	}
+	return fmt.Sprintf("The pledge of %s to pool %s was reduced in %s: its coins moved, and what is left at its address covers no more than the %s "+
+		"that count. It earns as before, but offers nothing beyond that to fill up when others leave. If this was not you, look after the "+
+		"wallet's keys.", e.PastelID, p.ID, at, psl(d.Coins))
 }
 
 func payoutText(t pool.EventType, po *store.Payout, at when) string {
@@ -86,27 +121,42 @@ func shareText(share pastel.Amount) string {
 }
 
 func overdueText(po *store.Payout, at when) string {
-	return fmt.Sprintf("Payout %s of pool %s, %s PSL to %s, could be mined since block %d and is not at %s. The next block of an "+
-		"upgraded miner takes it; not mined by %s, it is cancelled and settled anew.", po.TxID, po.Pool, po.Total, addresses(po.Outputs), po.ValidFrom, at,
-		at.until(po.ValidTo))
+	return fmt.Sprintf("Payout %s of pool %s, %s PSL to %s, could be mined since block %d and is not at %s. Only upgraded nodes put payouts into "+
+		"blocks: none has made one since, or it left this out. The operator can mine a block with an upgraded node, or ask a miner who runs one "+
+		"whether getblocktemplate lists it and the daemon beside the node answers. Not mined by %s, it is cancelled and settled anew; nothing is "+
+		"lost.", po.TxID, po.Pool, po.Total, addresses(po.Outputs), po.ValidFrom, at, at.until(po.ValidTo))
 }
 
+// cushionText tells of a low cushion. What is offered beyond what counts fills up at once, so there is none of it as a rule.
 func cushionText(p *store.PoolRow, least int64, at when) string {
-	return fmt.Sprintf("Pool %s has less than %d %% of its cushion at %s: its members have %s, it needs %s, its target is %s. Find further "+
-		"pledges before more members leave.", p.ID, least, at, psl(p.Counted), psl(p.Required), psl(p.Target))
+	return fmt.Sprintf("Pool %s has less than %d %% of its cushion at %s: %s count, it needs %s, its target is %s, and %s. Find further pledges, or "+
+		"have members raise theirs, before more leave.", p.ID, least, at, psl(p.Counted), psl(p.Required), psl(p.Target), waiting(p))
+}
+
+// waiting says what is offered to a pool and does not count.
+func waiting(p *store.PoolRow) string {
+	if p.Offered == p.Counted {
+		return "nothing more is offered, neither on standby nor by members"
+	}
+	return fmt.Sprintf("%s more are offered, on standby or by members, which fill up when somebody leaves", psl(p.Offered-p.Counted))
 }
 
 func spendingText(x *store.Spend, at when) string {
 	text := fmt.Sprintf("Transaction %s, seen after %s and not mined yet, spends coins that back a pledge of %s in pool %s", x.TxID, at,
 		x.PastelID, x.Pool)
-	if x.Outcome == pool.PledgeMoved {
-		return text + ". The pledge stays, backed by what remains at its address; if this was not you, look after the wallet's keys."
+	const keys = " If this was not you, look after the wallet's keys."
+	switch x.Outcome {
+	case pool.PledgeMoved:
+		return text + ". The pledge stays, backed by what remains at its address." + keys
+	case pool.PledgeReduced:
+		return text + ". Once it is mined the pledge offers no more than what counts; it stays and earns as before." + keys
+	default:
 	}
 	text += ". Once it is mined the pledge has left"
 	if x.Forfeited > 0 { // a member's
 		text += fmt.Sprintf(" and at least %s PSL of rewards are forfeited", x.Forfeited)
 	}
-	return text + "; leaving may cost reputation. If this was not you, look after the wallet's keys."
+	return text + "; leaving may cost reputation." + keys
 }
 
 func payeeText(sn *store.Supernode, paid string, at when) string {

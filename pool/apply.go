@@ -58,11 +58,10 @@ type block struct {
 	credits  []Credit
 	settled  []*payout
 	touched  map[*poolState]*touch
-	saved    map[*pledge]struct{}               // whose standing before the block is recorded
+	saved    map[*pledge]struct{}               // whose standing before the transactions, or before step (e), is recorded
 	charged  map[table.Ref]struct{}             // people whose reputation before the block is recorded
 	pairs    map[ticket.Participant]participant // of activation tickets, decoded
 	spending spending
-	shareBuf []int64
 }
 
 // touch is what a block remembers of a pool it concerns.
@@ -72,8 +71,7 @@ type touch struct {
 	fromBase int           // outputs of the coinbase that are income
 
 	// What is recorded of before the block.
-	claimsSaved  bool
-	accruedSaved bool
+	claimsSaved bool
 }
 
 // Apply adds the next block (protocol 4). On an error the state is as before: *OrderError if the block does not follow the
@@ -150,6 +148,7 @@ func (b *block) transactions() error {
 // settles at most once a block, so those that end together were settled together, in id order too.
 func (b *block) end() {
 	b.moved()
+	b.saved = nil // undoing a split finds the pledges as they were at this point
 	pools := make([]*poolState, 0, len(b.touched)+len(b.s.agenda[b.h]))
 	for p := range b.touched {
 		pools = append(pools, p)
@@ -160,6 +159,7 @@ func (b *block) end() {
 		}
 	}
 	byID(pools)
+	b.reserveCredits(pools)
 	for _, p := range pools {
 		b.touch(p)
 		b.endOfPool(p)
@@ -175,6 +175,17 @@ func (b *block) end() {
 	if gone := b.s.statements.forget(b.s.clock - statementLife); len(gone) > 0 {
 		b.record(&statementsForgotten{gone})
 	}
+}
+
+// reserveCredits makes room for what settlements credit: all pools may settle in one block.
+func (b *block) reserveCredits(pools []*poolState) {
+	most := 0
+	for _, p := range pools {
+		if p.settlesAt(b.h, &b.s.net) {
+			most += len(p.pledges) + 1
+		}
+	}
+	b.credits = slices.Grow(b.credits, most)
 }
 
 // check tests the invariant of protocol 5 on the pools the block touched.

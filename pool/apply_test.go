@@ -88,8 +88,8 @@ func TestBlockOrder(t *testing.T) {
 	}
 }
 
-// TestShadowRun: where nobody enforces the rules a robbed pool is marked and its books are closed; its pledges are still
-// watched, and other pools go on.
+// TestShadowRun: where nobody enforces the rules, a pool whose escrow is taken is marked and its books are closed; its pledges are
+// still watched.
 func TestShadowRun(t *testing.T) {
 	s, err := New(simNetwork(), true)
 	if err != nil {
@@ -113,7 +113,7 @@ func TestShadowRun(t *testing.T) {
 	}
 	only(t, u, PayoutCancelled)
 	if err := m.s.Revert(u.Undo); err != nil || !bytes.Equal(m.s.Encode(), before) {
-		t.Fatalf("the robbery cannot be taken back: %v", err)
+		t.Fatalf("the unauthorized spend cannot be taken back: %v", err)
 	}
 	if _, err := m.s.Apply(&Prepared{Height: u.Height, Prev: m.s.tip.Hash, Hash: u.Block, Txs: nil}); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ var full = sync.OnceValue(func() *sim {
 	if err != nil {
 		panic(err)
 	}
-	m := &sim{s: s}
+	m := &sim{s: s, brief: true}
 	m.start()
 	m.registerMany(limitPools * limitMembers)
 	for i := range limitPools {
@@ -48,17 +48,21 @@ var full = sync.OnceValue(func() *sim {
 			m.part(id, who, limitPledge, benchCoin(who), benchOwner(who), simReward(who))
 			m.block.carried[len(m.block.carried)-1].part.who = benchID(who)
 		}
-		m.activate(id)
 		if i%20 == 19 {
 			m.mustMine()
 		}
+	}
+	for _, id := range m.s.Pools() {
+		m.activate(id)
 	}
 	m.mustMine()
 	if n := m.s.nextSeq; n != limitPools*limitMembers {
 		panic(fmt.Sprintf("only %d pledges were accepted", n))
 	}
+	m.nonce += 2 * statementLife // the clock jumps, so that no block forgets statements
+	m.start()
 	for range 10 {
-		m.mustMine() // past the last activation, to a height where no settlement is due
+		m.mustMine() // to a height where no settlement is due
 	}
 	return m
 })
@@ -93,8 +97,12 @@ func (m *sim) registerMany(n int) {
 }
 
 func (m *sim) mustMine() {
-	if _, err := m.s.Apply(m.block); err != nil {
+	u, err := m.s.Apply(m.block)
+	if err != nil {
 		panic(err)
+	}
+	if !m.brief {
+		m.history = append(m.history, u)
 	}
 	m.start()
 }
@@ -186,7 +194,8 @@ var settling = sync.OnceValue(func() *sim {
 
 type panicker struct{}
 
-func (panicker) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+func (panicker) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
+func (panicker) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
 // BenchmarkSettle is a block that settles a pool of 500 members: 501 payments from 9 inputs.
 func BenchmarkSettle(b *testing.B) { benchBlock(b, settling(), false) }

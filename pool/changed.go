@@ -62,6 +62,8 @@ func (t *touchedKeys) add(x change, applied bool) {
 		mark(&t.pools, x.id)
 	case *accruedChanged:
 		mark(&t.accrued, x.id)
+	case *accruedSplit:
+		mark(&t.accrued, x.id)
 	case *pledgeAdded:
 		mark(&t.pledges, inPool[uint64]{x.id, x.seq})
 	case *pledgeRemoved:
@@ -122,7 +124,8 @@ func (s *State) Changed(reverted, applied []*Undo) ([]Record, []ticket.PoolID) {
 	for id := range t.accrued {
 		if p := s.pools[id]; p != nil {
 			for _, pl := range p.pledges {
-				mark(&t.pledges, inPool[uint64]{id, pl.seq})
+				delete(t.pledges, inPool[uint64]{id, pl.seq})
+				list = append(list, s.recordOfPledge(pl))
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 // A change is one step Apply took, and knows how to take it back. Steps are undone last first, so each finds the state
 // as it left it. They name things by keys of the chain, not by pointers, so that they can be stored. What several steps of
-// a block change is recorded once, as it was before the first.
+// a block change is recorded once, as it was before the first; of pledges, once more before step (e).
 type change interface {
 	kind() changeKind
 	undo(s *State) error
@@ -43,7 +43,8 @@ const (
 	kindEscrowSpent         changeKind = 21
 	kindPayoutSettled       changeKind = 22
 	kindPayoutRemoved       changeKind = 23
-	kindEnd                 changeKind = 24 // one past the last
+	kindAccruedSplit        changeKind = 24
+	kindEnd                 changeKind = 25 // one past the last
 )
 
 // newChange returns an empty change of a kind, or nil.
@@ -95,6 +96,8 @@ func newChange(k changeKind) change {
 		return &payoutSettled{}
 	case kindPayoutRemoved:
 		return &payoutRemoved{}
+	case kindAccruedSplit:
+		return &accruedSplit{}
 	case kindEnd:
 	}
 	return nil

@@ -33,6 +33,44 @@ func (x *accruedChanged) undo(s *State) error {
 	return nil
 }
 
+// accruedSplit: n was split among the live pledges, whose shares were all. The split is worked out again to be undone: a block
+// may pay every pool, and what each pledge had would fill the record.
+type accruedSplit struct {
+	id   ticket.PoolID
+	n    pastel.Amount
+	rule shareRule
+	all  int64 // PSL
+}
+
+func (*accruedSplit) kind() changeKind { return kindAccruedSplit }
+func (x *accruedSplit) code(c *coder) {
+	c.poolID(&x.id)
+	c.amount(&x.n)
+	c.u8((*uint8)(&x.rule))
+	c.psl(&x.all)
+	if c.reading && c.err == nil && (x.rule < byCountedBefore || x.rule > byCounted || x.all == 0) {
+		c.fail(fmt.Errorf("split by rule %d among %d PSL", x.rule, x.all))
+	}
+}
+func (x *accruedSplit) undo(s *State) error {
+	p, err := s.poolOf(x.id)
+	if err != nil {
+		return err
+	}
+	h := s.tip.Height + 1 // the tip is that before the block
+	if x.rule.all(p, h) != x.all {
+		return fmt.Errorf("split in pool %q: %w", x.id, errMissing)
+	}
+	for _, pl := range p.pledges {
+		part := mulDiv(x.n, x.rule.share(pl, h), x.all)
+		if part > pl.accrued {
+			return fmt.Errorf("split in pool %q: %w", x.id, errMissing)
+		}
+		pl.accrued -= part
+	}
+	return nil
+}
+
 // pledgeAdded: a part ticket was accepted; its pledge is the last of the pool.
 type pledgeAdded struct {
 	id  ticket.PoolID

@@ -240,7 +240,7 @@ func TestDIncomeIsOneAmountABlock(t *testing.T) {
 }
 
 // TestDEscrowSpendsAreSyntactic: what spends through an escrow redeem script is refused whatever it spends, so that two
-// transactions cannot rob between them what neither could alone.
+// transactions cannot take between them what neither could alone.
 func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 	net := simNetwork()
 	redeem := ticket.EscrowRedeemScript("pool.0000000000000000000000000000000000000000")
@@ -277,7 +277,7 @@ func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 	m.refused(t, "escrow redeem script")
 }
 
-// TestDAmendmentNeedsNoSlot: a full pool is restored by its own members.
+// TestDAmendmentNeedsNoSlot: a full pool is restored by its own members, and nobody has to leave to offer more.
 func TestDAmendmentNeedsNoSlot(t *testing.T) {
 	net := simNetwork()
 	net.MaxPledges = 2
@@ -287,27 +287,21 @@ func TestDAmendmentNeedsNoSlot(t *testing.T) {
 	m.join(id, 2, 500)
 	m.activate(id)
 	m.mine(t)
-	m.tx([]pastel.OutPoint{out}, pay(simOwner(5), 501*pastel.PSL))
-	only(t, m.mine(t), PoolReplenishing)
-	m.join(id, 3, 499) // takes the slot, and leaves a PSL to be wanted
-	if e := only(t, m.mine(t), TicketRejected); e.Reason != ticket.ReasonPledgeTooSmall {
+	m.join(id, 3, 500)
+	m.raise(id, 2, 700, 200)
+	u := m.mine(t)
+	if e := only(t, u, TicketRejected); e.Reason != ticket.ReasonPoolFull {
 		t.Fatal(e.Reason)
 	}
-	m.raise(id, 2, 600, 200)
-	m.mine(t)
-	m.join(id, 3, 400)
-	u := m.mine(t)
-	only(t, u, PoolRestored)
-	if n := len(m.s.pools[id].pledges); n != 2 {
-		t.Fatalf("%d pledges", n)
+	if e := only(t, u, PledgeAmended); e.Offered != 700 || e.Coins != 500 || e.Role != Member {
+		t.Fatalf("%+v", e)
 	}
-	m.join(id, 4, 500)
-	m.raise(id, 3, 450, 100)
-	u = m.mine(t)
-	if only(t, u, TicketRejected).Reason != ticket.ReasonPoolFull {
-		t.Fatalf("%+v", u.Events)
+	m.tx([]pastel.OutPoint{out})
+	if e := only(t, m.mine(t), PoolReplenishing); e.Coins != 700 {
+		t.Fatalf("%+v", e)
 	}
-	if e := only(t, u, PledgeAmended); e.Offered != 450 || e.Coins != 400 {
+	m.raise(id, 2, 1000, 400)
+	if e := only(t, m.mine(t), PoolRestored); e.Coins != 1000 || len(m.s.pools[id].pledges) != 1 {
 		t.Fatalf("%+v", e)
 	}
 }
@@ -478,12 +472,12 @@ func firstPayout(t *testing.T, m *sim) Payout {
 	return m.s.Payouts()[0]
 }
 
-// TestDPayoutsSpendThroughNOP10: no node relays what does, so no one can hand an old miner a payout, or a robbery.
+// TestDPayoutsSpendThroughNOP10: no node relays what does, so no one can hand an old miner one, or an unauthorized spend.
 func TestDPayoutsSpendThroughNOP10(t *testing.T) {
 	po := firstPayout(t, newSim(t, simNetwork()))
 	for _, in := range po.Tx.Inputs {
 		if sig := in.ScriptSig; len(sig) != 25 || sig[0] != 24 || !bytes.Equal(sig[22:], []byte{0xb9, 0x75, 0x51}) {
-			t.Fatalf("a payout spends with %x", []byte(sig))
+			t.Fatalf("a payout spends with %x", sig)
 		}
 	}
 }

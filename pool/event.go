@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"hash"
 	"strconv"
 	"strings"
 
@@ -227,31 +228,42 @@ func (w *objectWriter) payments(name string, list []Payment) {
 // Digest is a ledger digest (protocol 9): nodes with equal digests agree on all of history.
 type Digest [32]byte
 
+// digestRoom is how many bytes of events are hashed at once: those of a block can be hundreds of megabytes.
+const digestRoom = 1 << 16
+
 // nextDigest chains a block's events to the digest before it; rejected tickets do not count.
 func nextDigest(prev Digest, block pastel.BlockHash, events []Event) Digest {
+	h := beginDigest(prev, block)
 	b := []byte{'['}
+	separated := true
 	for i := range events {
 		if events[i].Type == TicketRejected {
 			continue
 		}
-		if len(b) > 1 {
+		if !separated {
 			b = append(b, ',')
 		}
-		b = events[i].appendJSON(b)
+		separated = false
+		if b = events[i].appendJSON(b); len(b) >= digestRoom {
+			h.Write(b)
+			b = b[:0]
+		}
 	}
-	return chainDigest(prev, block, append(b, ']'))
+	h.Write(append(b, ']'))
+	return Digest(h.Sum(nil))
 }
 
 // NextDigest is the ledger digest after a block, from the one before it and the canonical JSON of the block's events without
 // ticket.rejected (protocol 9).
 func NextDigest(prev Digest, block pastel.BlockHash, events []string) Digest {
-	return chainDigest(prev, block, []byte("["+strings.Join(events, ",")+"]"))
+	h := beginDigest(prev, block)
+	h.Write([]byte("[" + strings.Join(events, ",") + "]"))
+	return Digest(h.Sum(nil))
 }
 
-func chainDigest(prev Digest, block pastel.BlockHash, events []byte) Digest {
+func beginDigest(prev Digest, block pastel.BlockHash) hash.Hash {
 	h := sha256.New()
 	h.Write(prev[:])
 	h.Write(block[:])
-	h.Write(events)
-	return Digest(h.Sum(nil))
+	return h
 }

@@ -30,3 +30,28 @@ func FullState(f func(s *State, blocks []*Update)) {
 
 // FullNetwork is the network of FullState.
 func FullNetwork() pastel.Network { return full().s.net }
+
+// EachAttack lends f the attacks by name, or those at the network's limit: a state, the blocks that led to it, and what applies the
+// attack's block. At the limit the blocks are empty.
+func EachAttack(limit bool, f func(name string, attack func() (*State, []*Update, func() *Update))) {
+	list := attacks()
+	if limit {
+		list = limitAttacks()
+	}
+	for _, x := range list {
+		f(x.name, func() (*State, []*Update, func() *Update) {
+			m := x.block()
+			history := m.history
+			for h := pastel.Height(len(history)); h <= m.s.tip.Height; h++ {
+				history = append(history, &Update{Height: h, Block: m.s.tip.Hash, Digest: m.s.tip.Digest, Undo: &Undo{}})
+			}
+			return m.s, history, func() *Update {
+				u, err := m.s.Apply(m.block)
+				if err != nil {
+					panic(err)
+				}
+				return u
+			}
+		})
+	}
+}

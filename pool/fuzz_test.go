@@ -2,6 +2,8 @@ package pool
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -31,6 +33,7 @@ func seeds(f *testing.F) (net pastel.Network, states, undos [][]byte) {
 	m.reward(id, 1000*pastel.PSL)
 	keep()
 	m.reward(id, 77*pastel.PSL)
+	m.raise(id, 2, 500, 150)
 	m.tx([]pastel.OutPoint{first})
 	keep()
 	for range 20 {
@@ -80,6 +83,39 @@ func FuzzDecodeUndo(f *testing.F) {
 		u.block, u.before.Height = s.tip.Hash, s.tip.Height-1
 		if err := s.Revert(u); err != nil && s.failed == nil {
 			t.Fatalf("%v, but the state goes on", err)
+		}
+	})
+}
+
+// FuzzRecords: a record that a state loads with is a record of that state. The checksum is made right first.
+func FuzzRecords(f *testing.F) {
+	net, states, _ := seeds(f)
+	s, err := Decode(net, false, states[3])
+	if err != nil {
+		f.Fatal(err)
+	}
+	records := s.Records()
+	for i, r := range records {
+		f.Add(i, r.Value[:len(r.Value)-recordSumSize])
+	}
+	f.Fuzz(func(t *testing.T, i int, value []byte) {
+		if i < 0 || i >= len(records) {
+			return
+		}
+		changed := records[i]
+		sum := recordSum(changed.Kind, changed.Key, value)
+		changed.Value = append(slices.Clone(value), sum[:]...)
+		m := mirror{}
+		m.write(records)
+		m.write([]Record{changed})
+		s, err := m.load(net, false)
+		if err != nil {
+			return
+		}
+		again := mirror{}
+		again.write(s.Records())
+		if !maps.EqualFunc(m, again, func(a, b Record) bool { return bytes.Equal(a.Value, b.Value) }) {
+			t.Fatalf("%s record %x loads, and is another then", changed.Kind, changed.Key)
 		}
 	})
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/table"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // failer is what histories need of a test.
@@ -104,7 +105,34 @@ func (h *history) play(n int) {
 			h.refuse()
 		}
 		h.fill()
+		if h.one(8) {
+			h.try()
+		}
 		h.apply()
+	}
+}
+
+// try asks what each transaction of the block would do alone, which must leave no trace.
+func (h *history) try() {
+	h.finish()
+	before, index := h.s.Encode(), indexText(h.s)
+	for i := 1; i < len(h.block.Txs); i++ {
+		in := &Prepared{Height: h.block.Height, Time: h.block.Time, Txs: []pastel.Tx{{}, h.block.Txs[i]}}
+		for _, c := range h.block.carried {
+			if c.index == i {
+				c.index = 1
+				in.carried = append(in.carried, c)
+			}
+		}
+		if slices.Contains(h.block.escrowSpends, i) {
+			in.escrowSpends = []int{1}
+		}
+		if _, err := h.s.Try(in); err != nil {
+			h.Fatalf("block %d: trying transaction %d: %v", h.block.Height, i, err)
+		}
+	}
+	if !bytes.Equal(h.s.Encode(), before) || indexText(h.s) != index {
+		h.Fatalf("block %d: trying its transactions left traces", h.block.Height)
 	}
 }
 
@@ -133,11 +161,23 @@ func (h *history) apply() {
 	if got, want := eventText(same.Events), eventText(u.Events); got != want {
 		h.Fatalf("block %d: events of a state that was loaded differ\n%s\nwant\n%s", u.Height, want, got)
 	}
-	changed, _ := h.s.Changed(nil, []*Undo{u.Undo})
-	h.store.write(changed)
+	h.write(h.s.Changed(nil, []*Undo{u.Undo}))
 	h.checkUpdate(u)
 	h.checkState()
 	h.start()
+}
+
+// write brings the store up to date; pools are to be those that have a record among what differs.
+func (h *history) write(changed []Record, pools []ticket.PoolID) {
+	for _, r := range changed {
+		if r.Kind < RecordPool || bytes.Equal(h.store[mirrorKey(r)].Value, r.Value) {
+			continue
+		}
+		if !slices.ContainsFunc(pools, func(id ticket.PoolID) bool { return bytes.HasPrefix(r.Key, []byte(id)) }) {
+			h.Fatalf("block %d: %s record %x differs, but its pool is not named", h.s.tip.Height, r.Kind, r.Key)
+		}
+	}
+	h.store.write(changed)
 }
 
 func eventText(events []Event) string {
@@ -276,6 +316,13 @@ func stateText(s *State) string {
 		say("coin %s %d of %x at %d %t backs %t", out, c.value, c.owner, c.origin.height(), c.origin.coinbase(), c.origin.backing())
 	})
 	s.statements.times.Each(func(_ table.Ref, hash [32]byte, time *int64) { say("statement %x %d", hash, *time) })
+	s.backings.Each(func(_ table.Ref, owner pastel.KeyHash, bk *backing) {
+		var pledges []uint64
+		for pl := range bk.pledges.all() {
+			pledges = append(pledges, pl.seq)
+		}
+		say("backing %x of %d for %d pledges %d", owner, bk.value, bk.needs(), pledges)
+	})
 	for _, id := range s.Registered() {
 		points, tarnished, _ := s.Reputation(id)
 		say("person %s %d %t", id, points, tarnished)
@@ -321,6 +368,17 @@ func (o *oracle) text() string {
 	}
 	for hash, time := range o.statements {
 		say("statement %x %d", hash, time)
+	}
+	for owner, outs := range o.backing {
+		have, need := new(big.Int), new(big.Int)
+		for _, value := range outs {
+			have = plus(have, value)
+		}
+		var pledges []uint64
+		for _, pl := range o.backed(owner) {
+			need, pledges = plus(need, inPatoshi(pl.offered)), append(pledges, pl.seq)
+		}
+		say("backing %x of %d for %d pledges %d", owner, have, need, pledges)
 	}
 	for id, x := range o.people {
 		say("person %s %d %t", id, o.points(id, o.height), x.loss >= 0)
@@ -395,8 +453,7 @@ func (h *history) reorganize(depth int) {
 		h.past, h.oracle = h.past[:len(h.past)-1], last.oracle
 		taken = append(taken, stored)
 	}
-	changed, _ := h.s.Changed(taken, nil)
-	h.store.write(changed)
+	h.write(h.s.Changed(taken, nil))
 	h.checkState()
 	h.start()
 }

@@ -23,17 +23,9 @@ func (b *block) income(p *poolState, t *touch) {
 	case p.head.status == Subscribing:
 		p.head.carry += t.income
 	default:
-		shares, all := b.shares(p, func(pl *pledge) int64 {
-			if pl.since == b.h {
-				return 0 // activated in this block
-			}
-			return pl.counted
-		})
-		if all == 0 {
+		if !b.accrue(p, t.income, byCountedBefore) {
 			p.head.carry += t.income
-			return
 		}
-		b.accrue(p, t.income, shares, all)
 	}
 }
 
@@ -43,41 +35,60 @@ func (b *block) forfeit(p *poolState, t *touch) {
 		return
 	}
 	b.emit(Event{Type: RewardForfeited, Pool: p.terms.ID, Amount: t.forfeits})
-	shares, all := b.shares(p, func(pl *pledge) int64 { return pl.held })
-	if all == 0 {
+	if !b.accrue(p, t.forfeits, byHeld) {
 		p.head.operator += t.forfeits
-		return
 	}
-	b.accrue(p, t.forfeits, shares, all)
 }
 
-// shares returns what each live pledge, in join order, counts for in a split, and the sum, in PSL. The list is good until the
-// next call.
-func (b *block) shares(p *poolState, of func(*pledge) int64) (list []int64, all int64) {
-	list = b.shareBuf[:0]
-	for _, pl := range p.pledges {
-		n := of(pl)
-		list = append(list, n)
-		all += n
+// shareRule says what a pledge counts for in a split. The values are part of stored undo records.
+type shareRule uint8
+
+const (
+	byCountedBefore shareRule = 1 // what it counted before this block
+	byHeld          shareRule = 2
+	byCounted       shareRule = 3
+)
+
+// share is what a pledge counts for in a split of block h, in PSL.
+func (r shareRule) share(pl *pledge, h pastel.Height) int64 {
+	switch {
+	case r == byHeld:
+		return pl.held
+	case r == byCountedBefore && pl.since == h:
+		return 0 // activated in this block
+	default:
+		return pl.counted
 	}
-	b.shareBuf = list
-	return list, all
+}
+
+// all is what the pool's live pledges count for together.
+func (r shareRule) all(p *poolState, h pastel.Height) (sum int64) {
+	for _, pl := range p.pledges {
+		sum += r.share(pl, h)
+	}
+	return sum
 }
 
 // accrue splits a gross amount (protocol 5): the operator's fee off the top, the rest and the carry by shares, what rounding
-// leaves to carry.
-func (b *block) accrue(p *poolState, gross pastel.Amount, shares []int64, all int64) {
+// leaves to carry. It reports false, and does nothing, if nobody has a share.
+func (b *block) accrue(p *poolState, gross pastel.Amount, rule shareRule) bool {
+	all := rule.all(p, b.h)
+	if all == 0 {
+		return false
+	}
 	fee := mulDiv(gross, p.terms.Fee, perFee)
 	p.head.operator += fee
-	p.head.carry = b.split(p, gross-fee+p.head.carry, shares, all)
+	p.head.carry = b.split(p, gross-fee+p.head.carry, rule, all)
+	return true
 }
 
 // split gives each live pledge floor(n × share ÷ all shares), as accrued, and returns what is left over.
-func (b *block) split(p *poolState, n pastel.Amount, shares []int64, all int64) (rest pastel.Amount) {
-	b.saveAccrued(p)
+func (b *block) split(p *poolState, n pastel.Amount, rule shareRule, all int64) (rest pastel.Amount) {
+	b.touch(p)
+	b.record(&accruedSplit{p.terms.ID, n, rule, all})
 	rest = n
-	for i, pl := range p.pledges {
-		part := mulDiv(n, shares[i], all)
+	for _, pl := range p.pledges {
+		part := mulDiv(n, rule.share(pl, b.h), all)
 		pl.accrued += part
 		rest -= part
 	}
@@ -106,13 +117,9 @@ func (b *block) claimIncome(p *poolState, gross pastel.Amount) {
 	}
 }
 
-// saveAccrued keeps what the pool's pledges have accrued for undo, once a block.
+// saveAccrued keeps what the pool's pledges have accrued for undo.
 func (b *block) saveAccrued(p *poolState) {
-	t := b.touch(p)
-	if t.accruedSaved {
-		return
-	}
-	t.accruedSaved = true
+	b.touch(p)
 	was := make([]pastel.Amount, len(p.pledges))
 	for i, pl := range p.pledges {
 		was[i] = pl.accrued

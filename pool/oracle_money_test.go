@@ -148,7 +148,7 @@ func (p *oraclePool) scheduled(h pastel.Height, net *pastel.Network) bool {
 }
 
 // settle is "Settling" and "Closing".
-func (o *oracle) settle(p *oraclePool, ends bool) {
+func (o *oracle) settle(p *oraclePool) {
 	o.claimAll(p)
 	for _, pl := range p.pledges {
 		pl.held = pl.counted

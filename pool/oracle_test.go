@@ -391,13 +391,13 @@ func (p *oraclePool) idle(h pastel.Height, net *pastel.Network) bool {
 // escrowSpends is 4(b). It returns the payout that tx is, and false if the block is invalid.
 func (o *oracle) escrowSpends(tx *pastel.Tx) (*oraclePayout, bool) {
 	breaks := slices.ContainsFunc(tx.Inputs, func(in pastel.TxIn) bool { return endsInRedeemScript(in.ScriptSig) })
-	var robbed []*oraclePool
+	var taken []*oraclePool
 	for _, in := range tx.Inputs {
 		for _, p := range o.pools {
 			if slices.ContainsFunc(p.escrow, func(e oracleOutput) bool { return e.out == in.PrevOut }) {
 				breaks = true
-				if !slices.Contains(robbed, p) {
-					robbed = append(robbed, p)
+				if !slices.Contains(taken, p) {
+					taken = append(taken, p)
 				}
 			}
 		}
@@ -419,7 +419,7 @@ func (o *oracle) escrowSpends(tx *pastel.Tx) (*oraclePayout, bool) {
 	if !o.shadow {
 		return nil, false
 	}
-	for _, p := range robbed {
+	for _, p := range taken {
 		p.forget(tx)
 		p.broken = true
 		for len(p.pending) > 0 {
@@ -511,19 +511,15 @@ func (o *oracle) outputs(index int, tx *pastel.Tx, paid *oraclePayout) {
 
 // end is 4(e).
 func (o *oracle) end() {
-	type named struct {
-		pool *oraclePool
-		*oraclePledge
-	}
-	var still []named
+	var still []oraclePledgeIn
 	for _, p := range o.pools {
 		for _, pl := range p.pledges {
 			if o.moved[pl] {
-				still = append(still, named{p, pl})
+				still = append(still, oraclePledgeIn{p, pl})
 			}
 		}
 	}
-	slices.SortFunc(still, func(a, b named) int { return int(a.seq) - int(b.seq) })
+	slices.SortFunc(still, func(a, b oraclePledgeIn) int { return int(a.seq) - int(b.seq) })
 	for _, x := range still {
 		o.emit("pledge.moved", x.pool, about(x.oraclePledge))
 	}
@@ -556,7 +552,7 @@ func (o *oracle) endOfPool(p *oraclePool) {
 	}
 	p.low = low
 	if !p.broken && (ends || p.scheduled(o.height, &o.net)) {
-		o.settle(p, ends)
+		o.settle(p)
 	}
 }
 

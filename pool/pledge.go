@@ -128,7 +128,7 @@ func (s *State) setStanding(pl *pledge, x standing) {
 	pl.offered, pl.counted, pl.held, pl.time, pl.since, pl.reward = x.offered, x.counted, x.held, x.time, x.since, x.reward
 }
 
-// setPledge is State.setStanding, with the value before kept for undo once a block.
+// setPledge is State.setStanding, with the value before kept for undo, once during the transactions and once in step (e).
 func (b *block) setPledge(pl *pledge, x standing) {
 	if x == pl.standing() {
 		return

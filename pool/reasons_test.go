@@ -1,12 +1,14 @@
 package pool
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -112,5 +114,150 @@ func TestEveryReasonHasACase(t *testing.T) {
 		if !strings.Contains(text.String(), string(e)) {
 			t.Errorf("no scenario has the event %s", e)
 		}
+	}
+}
+
+// A fault makes a good ticket bad, in itself or through the state, for a reason.
+type fault[T any] struct {
+	reason ticket.Reason
+	make   func(m *sim, p *poolState, f T)
+}
+
+// mustReject posts a ticket with every fault, and with every two, and wants the reason that comes first in the list.
+func mustReject[T any](t *testing.T, faults []fault[T], post func(m *sim, id ticket.PoolID) T) {
+	t.Helper()
+	for i := range faults {
+		for j := i; j < len(faults); j++ {
+			m := newSim(t, simNetwork())
+			id := openPool(t, m, 10000)
+			m.join(id, 5, 500)
+			m.join(id, 6, 500)
+			m.mine(t)
+			f := post(m, id)
+			faults[j].make(m, m.s.pools[id], f)
+			if i != j {
+				faults[i].make(m, m.s.pools[id], f)
+			}
+			m.finish()
+			u, err := m.s.Apply(m.block)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if list := find(u, TicketRejected); len(list) != 1 || list[0].Reason != faults[i].reason {
+				t.Errorf("%s and %s: events %+v", faults[i].reason, faults[j].reason, u.Events)
+			}
+		}
+	}
+	m := newSim(t, simNetwork())
+	id := openPool(t, m, 10000)
+	m.join(id, 5, 500)
+	m.join(id, 6, 500)
+	m.mine(t)
+	post(m, id)
+	if u := m.mine(t); len(find(u, TicketRejected)) > 0 {
+		t.Errorf("without a fault: %+v", u.Events)
+	}
+}
+
+var errFault = errors.New("fault")
+
+// TestReasonsOfPartTickets: the first failure in the order of protocol 6 is reported.
+func TestReasonsOfPartTickets(t *testing.T) {
+	coinOf := func(m *sim, f *partFacts) *coin { return m.s.coins.At(m.s.coins.Find(f.output)) }
+	mustReject(t, []fault[*partFacts]{
+		{ticket.ReasonUnknownPool, func(_ *sim, _ *poolState, f *partFacts) { f.pool = "other" }},
+		{ticket.ReasonNotSubscribing, func(_ *sim, p *poolState, _ *partFacts) { p.terms.Period = 0 }},
+		{ticket.ReasonBadPastelID, func(_ *sim, _ *poolState, f *partFacts) { f.pastelID = errFault }},
+		{ticket.ReasonOutputNotFound, func(_ *sim, _ *poolState, f *partFacts) { f.outputOK = false }},
+		{ticket.ReasonOutputIsCollateral, func(m *sim, _ *poolState, f *partFacts) { coinOf(m, f).value = m.s.net.Collateral }},
+		{ticket.ReasonOutputImmature, func(m *sim, _ *poolState, f *partFacts) { coinOf(m, f).origin = newOrigin(m.s.tip.Height, true) }},
+		{ticket.ReasonPoolFull, func(m *sim, p *poolState, _ *partFacts) { m.s.net.MaxPledges = len(p.pledges) }},
+		{ticket.ReasonPledgeTooSmall, func(_ *sim, p *poolState, _ *partFacts) { p.terms.Target = 1e9 }},
+		{ticket.ReasonOutputTooSmall, func(m *sim, _ *poolState, f *partFacts) { coinOf(m, f).value = 10 * pastel.PSL }},
+		{ticket.ReasonBadAddress, func(_ *sim, _ *poolState, f *partFacts) { f.rewardAddress = errFault }},
+		{ticket.ReasonBadTime, func(_ *sim, _ *poolState, f *partFacts) { f.timeStamp = errFault }},
+		{ticket.ReasonPastelIDNotRegistered, func(_ *sim, _ *poolState, f *partFacts) { f.who = simID(99) }},
+		{ticket.ReasonReputationTooLow, func(m *sim, _ *poolState, f *partFacts) {
+			if r := m.s.people.Find(f.who); r != 0 {
+				*m.s.people.At(r) = person{49, m.s.tip.Height}
+			}
+		}},
+		{ticket.ReasonReplayed, func(m *sim, _ *poolState, f *partFacts) { m.s.statements.add(statement{f.statement, f.time}) }},
+		{ticket.ReasonBadSignature, func(_ *sim, _ *poolState, f *partFacts) { f.signedByID = false }},
+	}, func(m *sim, id ticket.PoolID) *partFacts {
+		i := m.tx(nil, pay(simOwner(1), 500*pastel.PSL))
+		out := pastel.OutPoint{TxID: m.block.Txs[i].ID()}
+		m.mine(panicker{})
+		return m.part(id, 1, 400, out, simOwner(1), simReward(1))
+	})
+}
+
+// TestReasonsOfInitTickets: what comes before duplicate_pool is decided without any state, in package ticket.
+func TestReasonsOfInitTickets(t *testing.T) {
+	mustReject(t, []fault[*initFacts]{
+		{ticket.ReasonFeeOutOfRange, func(_ *sim, _ *poolState, f *initFacts) { f.terms = ticket.ReasonFeeOutOfRange }},
+		{ticket.ReasonDuplicatePool, func(_ *sim, p *poolState, f *initFacts) { f.pool.ID = p.terms.ID }},
+		{ticket.ReasonBadPastelID, func(_ *sim, _ *poolState, f *initFacts) { f.pastelIDs = errFault }},
+		{ticket.ReasonBadAddress, func(_ *sim, p *poolState, f *initFacts) { f.pool.FeeAddress = p.escrowAddress() }},
+		{ticket.ReasonMalformed, func(_ *sim, _ *poolState, f *initFacts) { f.pool.Company = "" }},
+		{ticket.ReasonSupernodeInUse, func(_ *sim, p *poolState, f *initFacts) { f.pool.Supernode = p.terms.Supernode }},
+		{ticket.ReasonPastelIDNotRegistered, func(_ *sim, _ *poolState, f *initFacts) { f.pool.Operator = simID(99) }},
+		{ticket.ReasonBadSignature, func(_ *sim, _ *poolState, f *initFacts) { f.signed = false }},
+	}, func(m *sim, _ ticket.PoolID) *initFacts {
+		m.init(simTerms("another", &m.s.net, 1000, 10000, 500, 20, 0, 1))
+		return m.block.carried[len(m.block.carried)-1].init
+	})
+}
+
+// TestReasonsOfActivationTickets: the same for the third ticket.
+func TestReasonsOfActivationTickets(t *testing.T) {
+	mustReject(t, []fault[*activateFacts]{
+		{ticket.ReasonUnknownPool, func(_ *sim, _ *poolState, f *activateFacts) { f.pool = "other" }},
+		{ticket.ReasonNotSubscribing, func(_ *sim, p *poolState, _ *activateFacts) { p.head.status = Expired }},
+		{ticket.ReasonActivationTooLate, func(_ *sim, p *poolState, _ *activateFacts) { p.terms.InitHeight = -1000 }},
+		{ticket.ReasonDuplicateParticipant, func(_ *sim, _ *poolState, f *activateFacts) { f.listed = append(f.listed, f.listed[0]) }},
+		{ticket.ReasonUnknownParticipant, func(m *sim, _ *poolState, f *activateFacts) {
+			f.listed = append(f.listed, m.participant(simID(1), simOwner(1)))
+		}},
+		{ticket.ReasonInsufficientCollateral, func(_ *sim, p *poolState, _ *activateFacts) { p.terms.Target = 1e9 }},
+		{ticket.ReasonBadSignature, func(_ *sim, _ *poolState, f *activateFacts) {
+			f.signedBy = func(pastelid.PastelID) bool { return false }
+		}},
+	}, func(m *sim, id ticket.PoolID) *activateFacts {
+		m.activate(id, m.participant(simID(5), simOwner(5)), m.participant(simID(6), simOwner(6)))
+		return m.block.carried[len(m.block.carried)-1].activate
+	})
+}
+
+// TestAmendmentsAreNoNewPledges: they need no slot and no reputation, but a later time and no lower offer.
+func TestAmendmentsAreNoNewPledges(t *testing.T) {
+	net := simNetwork()
+	net.MaxPledges = 2
+	m := newSim(t, net)
+	id := openPool(t, m, 10000)
+	out := m.join(id, 1, 500)
+	m.join(id, 2, 500)
+	time := m.block.carried[len(m.block.carried)-2].part.time
+	m.mine(t)
+	*m.s.people.At(m.s.people.Find(simID(1))) = person{0, m.s.tip.Height}
+	for _, x := range []struct {
+		coins, time int64
+		reason      ticket.Reason
+	}{
+		{499, time + 1, ticket.ReasonPledgeTooSmall}, {502, time + 1, ticket.ReasonOutputTooSmall}, {500, time, ticket.ReasonBadTime},
+		{500, time - 1, ticket.ReasonBadTime}, {500, time + 1, ""}, {501, time + 1, ticket.ReasonBadTime}, {501, time + 2, ""},
+	} {
+		m.part(id, 1, x.coins, out, simOwner(1), simReward(3)).time = x.time
+		u := m.mine(t)
+		var reason ticket.Reason
+		if list := find(u, TicketRejected); len(list) > 0 {
+			reason = list[0].Reason
+		}
+		if reason != x.reason {
+			t.Errorf("%d PSL at %d: %q, want %q", x.coins, x.time-time, reason, x.reason)
+		}
+	}
+	if p, _ := m.s.Pool(id); p.Pledges[0].Offered != 501 || p.Pledges[0].Counted != 501 || p.Pledges[0].Reward != simReward(3) || p.Pledges[0].Seq != 0 {
+		t.Fatalf("%+v", p.Pledges[0])
 	}
 }

@@ -65,16 +65,18 @@ const recordSumSize = 8
 
 // recordSum protects a record against damage and mix-ups, not against forgery.
 func recordSum(kind RecordKind, key, value []byte) [recordSumSize]byte {
-	h := sha256.New()
-	h.Write([]byte{byte(kind), byte(len(key))})
-	h.Write(key)
-	h.Write(value)
-	var sum [sha256.Size]byte
-	return [recordSumSize]byte(h.Sum(sum[:0]))
+	var room [256]byte // most records fit, and there may be millions
+	b := append(room[:0], byte(kind), byte(len(key)))
+	b = append(append(b, key...), value...)
+	sum := sha256.Sum256(b)
+	return [recordSumSize]byte(sum[:])
 }
 
+// usualRecord is what the value of a pledge's record takes, the largest of the many.
+const usualRecord = pledgeRecordSize + recordSumSize
+
 func newRecord(kind RecordKind, key []byte, code func(*coder)) Record {
-	var c coder
+	c := coder{b: make([]byte, 0, usualRecord)}
 	code(&c)
 	sum := recordSum(kind, key, c.b)
 	return Record{kind, key, append(c.b, sum[:]...)}
@@ -170,13 +172,16 @@ func (s *State) poolRecords(id ticket.PoolID) []Record {
 }
 
 func (s *State) pledgeRecordOf(id ticket.PoolID, seq uint64) Record {
-	key := pledgeKey(id, seq)
 	pl, err := s.pledgeOf(id, seq)
 	if err != nil {
-		return gone(RecordPledge, key)
+		return gone(RecordPledge, pledgeKey(id, seq))
 	}
+	return s.recordOfPledge(pl)
+}
+
+func (s *State) recordOfPledge(pl *pledge) Record {
 	x := s.recordOf(pl)
-	return newRecord(RecordPledge, key, x.code)
+	return newRecord(RecordPledge, pledgeKey(pl.pool.terms.ID, pl.seq), x.code)
 }
 
 func (s *State) escrowRecordOf(id ticket.PoolID, out pastel.OutPoint) Record {
@@ -209,7 +214,7 @@ func (s *State) Records() []Record {
 	for id, p := range s.pools {
 		list = append(list, s.poolRecords(id)...)
 		for _, pl := range p.pledges {
-			list = append(list, s.pledgeRecordOf(id, pl.seq))
+			list = append(list, s.recordOfPledge(pl))
 		}
 		for x := range p.named {
 			list = append(list, s.namedRecord(id, s.pairOf(x)))

@@ -17,9 +17,11 @@ import (
 // mirror is a store in small: records by kind and key.
 type mirror map[string]Record
 
+func mirrorKey(r Record) string { return fmt.Sprintf("%02d %x", r.Kind, r.Key) }
+
 func (m mirror) write(list []Record) {
 	for _, r := range list {
-		k := fmt.Sprintf("%02d %x", r.Kind, r.Key)
+		k := mirrorKey(r)
 		if r.Value == nil {
 			delete(m, k)
 		} else {

@@ -22,20 +22,24 @@ import (
 // Commands collect transactions for the next block; mine makes it. People, coins and pools go by the names the file gives
 // them.
 //
+//	network KEY=NUMBER...                   starts anew with other limits
+//	ready [factor=1.2] [required=1000] NAME=PSL...   opens the pool acme, gives each a coin NAME1, lets them pledge it, activates in block 2
 //	people NAME...                          registers PastelIDs and makes a wallet for each, mines
 //	coins owner=NAME NAME=PSL...            gives coins to a wallet
 //	init pool= operator= supernode= required= factor= fee= period= [address=]
 //	part pool= member= coin= coins= [reward=] [signer=] [id-signer=] [age=SECONDS]
+//	amend pool= member= coin= coins= [reward=] ...   the same ticket, for who has a pledge there
 //	again                                   posts the last ticket once more
 //	activate pool= [members=(NAME,...)] [signer=]
 //	reward pool= amount=PSL                 an output of the next coinbase
 //	donate pool= amount=PSL                 an output of an ordinary transaction
 //	spend coin= [to=(NAME:OWNER:PSL,...)]   spends a coin, making others
 //	payout pool= [n=0]                      mines the n-th pending payout of the pool
-//	rob pool=                               spends tracked escrow otherwise
+//	take-escrow pool=                       spends tracked escrow otherwise
+//	clock add=SECONDS                       lets that much more time pass between blocks from here on
 //	mine [blocks=1] [quiet]                 makes the block, and empty ones after it; quiet leaves rewards out
 //	until height=                           mines empty blocks up to a height
-//	state pool=                             prints the pool
+//	state pool=                             prints the pool: what each pledge counts of its offer, and held at the last settlement
 //	person NAME...                          prints reputations
 //	undo blocks=                            takes blocks back
 func TestScenarios(t *testing.T) {
@@ -61,6 +65,7 @@ type world struct {
 	rewards []pastel.TxOut
 	undos   []*Undo
 	nonce   uint32
+	shift   uint32 // seconds that blocks are later than their heights say
 
 	names map[string]string // of PastelIDs, scripts and pools, for people
 	ids   map[string]*pastelid.PrivateKey
@@ -72,29 +77,28 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	net, err := pastel.NetworkByName("regtest")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := New(net, false)
-	if err != nil {
-		t.Fatal(err)
-	}
 	return &world{
-		t: t, s: s, names: map[string]string{}, ids: map[string]*pastelid.PrivateKey{}, keys: map[string]*pastel.PrivateKey{},
+		t: t, s: newRegtest(t), names: map[string]string{}, ids: map[string]*pastelid.PrivateKey{}, keys: map[string]*pastel.PrivateKey{},
 		coins: map[string]pastel.OutPoint{}, owner: map[string]string{}, pools: map[string]*ticket.Init{},
 	}
 }
 
 func (w *world) run() string {
 	switch w.d.Cmd {
+	case "network":
+		w.network()
+	case "ready":
+		w.ready()
+	case "clock":
+		w.shift += uint32(w.number("add"))
 	case "people":
-		return w.people()
+		w.register(w.d.CmdArgs)
+		return w.mine(1)
 	case "coins":
 		w.giveCoins()
 	case "init":
-		return w.init()
-	case "part":
+		w.init()
+	case "part", "amend":
 		w.part()
 	case "again":
 		w.post(w.last)
@@ -114,7 +118,7 @@ func (w *world) run() string {
 			w.d.Fatalf(w.t, "there are only %d payouts", len(pending))
 		}
 		w.txs = append(w.txs, *pending[n].tx)
-	case "rob":
+	case "take-escrow":
 		w.tx([]pastel.OutPoint{w.s.pools[w.pool().SmartPoolID].escrow.first[0].out})
 	case "mine":
 		n := 1
@@ -164,16 +168,71 @@ func (w *world) address(name string) pastel.Address {
 	return pastel.Address{Kind: pastel.AddressP2PKH, Hash: key.KeyHash()}
 }
 
-func (w *world) pool() *ticket.Init {
-	x := w.pools[w.arg("pool", "")]
+func (w *world) pool() *ticket.Init { return w.poolOf(w.arg("pool", "")) }
+
+func (w *world) poolOf(label string) *ticket.Init {
+	x := w.pools[label]
 	if x == nil {
 		w.d.Fatalf(w.t, "no such pool")
 	}
 	return x
 }
 
-func (w *world) people() string {
+func (w *world) network() {
+	net := w.s.net
+	shadow := false
 	for _, a := range w.d.CmdArgs {
+		var n int
+		w.d.ScanArgs(w.t, a.Key, &n)
+		switch a.Key {
+		case "max-pledges":
+			net.MaxPledges = n
+		case "max-coinbase-outputs":
+			net.MaxCoinbaseOutputs = n
+		case "payout-expiry":
+			net.PayoutExpiry = pastel.Height(n)
+		case "coinbase-maturity":
+			net.CoinbaseMaturity = pastel.Height(n)
+		case "idle-limit":
+			net.IdleLimit = pastel.Height(n)
+		case "shadow":
+			shadow = n == 1
+		default:
+			w.d.Fatalf(w.t, "no such limit: %s", a.Key)
+		}
+	}
+	s, err := New(net, shadow)
+	if err != nil {
+		w.d.Fatalf(w.t, "%v", err)
+	}
+	w.s = s
+}
+
+// ready is the beginning that most scenarios share.
+func (w *world) ready() {
+	w.register([]datadriven.CmdArg{{Key: "operator"}, {Key: "node"}, {Key: "alice"}, {Key: "bob"}, {Key: "carol"}, {Key: "dave"}})
+	var members []datadriven.CmdArg
+	for _, a := range w.d.CmdArgs {
+		if a.Key != "factor" && a.Key != "required" {
+			members = append(members, a)
+			tx := w.tx(nil, pastel.TxOut{Value: w.psl(a.Vals[0]), Script: w.address(a.Key).Script()})
+			w.nameCoins(tx, []string{a.Key + "1"}, []string{a.Key})
+		}
+	}
+	w.mine(1)
+	required := int64(1000)
+	w.d.MaybeScanArgs(w.t, "required", &required)
+	w.open("acme", "operator", "node", required, w.arg("factor", "1.2"), "5", 20)
+	w.mine(1)
+	for _, a := range members {
+		w.pledge("acme", a.Key, a.Key+"1", int64(w.psl(a.Vals[0])/pastel.PSL), a.Key, a.Key, a.Key, 0)
+	}
+	w.start("acme", nil, "operator")
+	w.mine(1)
+}
+
+func (w *world) register(names []datadriven.CmdArg) {
+	for _, a := range names {
 		seed := sha512.Sum512([]byte(a.Key))
 		id, err := pastelid.FromSeed(seed[:57])
 		if err != nil {
@@ -192,7 +251,6 @@ func (w *world) people() string {
 		}
 		w.tx(nil, append(outs, pastel.TxOut{})...)
 	}
-	return w.mine(1)
 }
 
 func (w *world) giveCoins() {
@@ -235,8 +293,8 @@ func (w *world) tx(ins []pastel.OutPoint, outs ...pastel.TxOut) *pastel.Tx {
 
 func (w *world) height() pastel.Height { return w.s.tip.Height + 1 }
 
-// time is the next block's: one every 150 seconds.
-func (w *world) time() uint32 { return 1_700_000_000 + 150*uint32(w.height()) }
+// time is the next block's: one every 150 seconds, and what the clock command adds.
+func (w *world) time() uint32 { return 1_700_000_000 + 150*uint32(w.height()) + w.shift }
 
 func (w *world) post(t *ticket.Ticket) {
 	w.last = t
@@ -252,22 +310,25 @@ func (w *world) post(t *ticket.Ticket) {
 	w.tx(nil, append(outs, pastel.TxOut{})...)
 }
 
-func (w *world) init() string {
+func (w *world) init() {
+	w.open(w.arg("pool", ""), w.arg("operator", ""), w.arg("supernode", ""), w.number("required"), w.arg("factor", "1.2"), w.arg("fee", "5"), w.number("period"))
+}
+
+func (w *world) open(label, by, node string, required int64, factorText, feeText string, period int64) {
 	net := w.s.net.Name
-	operator, supernode := w.ids[w.arg("operator", "")], w.ids[w.arg("supernode", "")]
-	label := w.arg("pool", "")
-	factor, err := ticket.ParseDecimal(w.arg("factor", "1.2"))
+	operator, supernode := w.ids[by], w.ids[node]
+	factor, err := ticket.ParseDecimal(factorText)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	fee, err := ticket.ParseDecimal(w.arg("fee", "5"))
+	fee, err := ticket.ParseDecimal(feeText)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	x := &ticket.Init{
-		SubscriptionPeriod: w.number("period"), RequiredCoins: w.number("required"), Factor: factor, Fee: fee,
+		SubscriptionPeriod: period, RequiredCoins: required, Factor: factor, Fee: fee,
 		SupernodePastelID: supernode.ID().String(), Company: "Acme", OperatorPastelID: operator.ID().String(),
-		OperatorFeeAddress: w.address(w.arg("operator", "")).Encode(&w.s.net),
+		OperatorFeeAddress: w.address(by).Encode(&w.s.net),
 	}
 	x.SmartPoolID = x.IDFor(label)
 	x.AgreementSignature = operator.SignBase64([]byte(x.AgreementStatement(net)))
@@ -276,39 +337,46 @@ func (w *world) init() string {
 	w.names[string(x.SmartPoolID)] = label
 	w.names[ticket.EscrowAddress(x.SmartPoolID).Script().String()] = "escrow of " + label
 	w.post(&ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x})
-	return ""
 }
 
 func (w *world) part() {
-	member := w.arg("member", "")
-	coin := w.arg("coin", "")
-	out := w.coins[coin]
+	member, coin := w.arg("member", ""), w.arg("coin", "")
 	var age int64
 	w.d.MaybeScanArgs(w.t, "age", &age)
+	w.pledge(w.arg("pool", ""), member, coin, w.number("coins"), w.arg("reward", member), w.arg("id-signer", member), w.arg("signer", w.owner[coin]), age)
+}
+
+func (w *world) pledge(pool, member, coin string, coins int64, reward, idSigner, signer string, age int64) {
+	out := w.coins[coin]
 	x := &ticket.Part{
-		SmartPoolID: w.pool().SmartPoolID, PastelID: w.ids[member].ID().String(), PledgedCoins: w.number("coins"),
-		TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: w.address(w.arg("reward", member)).Encode(&w.s.net),
+		SmartPoolID: w.poolOf(pool).SmartPoolID, PastelID: w.ids[member].ID().String(), PledgedCoins: coins,
+		TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: w.address(reward).Encode(&w.s.net),
 		TimeStamp: ticket.FormatTimeStamp(int64(w.time()) - age + int64(len(w.txs))),
 	}
 	text := x.PledgeStatement(w.s.net.Name)
-	x.PledgeSignature = w.ids[w.arg("id-signer", member)].SignBase64([]byte(text))
-	x.AddressSignature = w.keys[w.arg("signer", w.owner[coin])].SignMessage(text)
+	x.PledgeSignature = w.ids[idSigner].SignBase64([]byte(text))
+	x.AddressSignature = w.keys[signer].SignMessage(text)
 	w.post(&ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
 }
 
 func (w *world) activate() {
-	x := &ticket.Activate{SmartPoolID: w.pool().SmartPoolID}
+	var members []string
 	for _, a := range w.d.CmdArgs {
 		if a.Key == "members" {
-			for _, name := range a.Vals {
-				x.Participants = append(x.Participants, ticket.Participant{
-					PastelID: w.ids[name].ID().String(), Address: w.address(name).Encode(&w.s.net),
-				})
-			}
+			members = a.Vals
 		}
 	}
-	signer := w.names[w.pool().OperatorPastelID]
-	x.OperatorSignature = w.ids[w.arg("signer", signer)].SignBase64([]byte(x.OperatorStatement(w.s.net.Name)))
+	w.start(w.arg("pool", ""), members, w.arg("signer", w.names[w.pool().OperatorPastelID]))
+}
+
+func (w *world) start(pool string, members []string, signer string) {
+	x := &ticket.Activate{SmartPoolID: w.poolOf(pool).SmartPoolID}
+	for _, name := range members {
+		x.Participants = append(x.Participants, ticket.Participant{
+			PastelID: w.ids[name].ID().String(), Address: w.address(name).Encode(&w.s.net),
+		})
+	}
+	x.OperatorSignature = w.ids[signer].SignBase64([]byte(x.OperatorStatement(w.s.net.Name)))
 	w.post(&ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x})
 }
 
@@ -389,13 +457,15 @@ func (w *world) tell(e Event) string {
 		parts = append(parts, w.names[e.PastelID])
 	}
 	switch e.Type {
-	case PoolActivated, PoolReplenishing, PoolRestored, PoolLowCollateral, PledgePromoted:
+	case PoolActivated, PoolReplenishing, PoolRestored, PoolLowCollateral:
 		parts = append(parts, fmt.Sprintf("%d PSL", e.Coins))
-	case PledgeAccepted:
-		parts = append(parts, fmt.Sprintf("%d PSL as %s", e.Coins, e.Role))
+	case PledgeAccepted, PledgeAmended:
+		parts = append(parts, fmt.Sprintf("%d of %d PSL as %s", e.Coins, e.Offered, e.Role))
+	case PledgePromoted, PledgeReduced:
+		parts = append(parts, fmt.Sprintf("%d of %d PSL", e.Coins, e.Offered))
 	case PledgeLeft:
-		parts = append(parts, fmt.Sprintf("%d PSL as %s, forfeits %s", e.Coins, e.Role, e.Forfeited))
-	case RewardReceived, RewardForfeited:
+		parts = append(parts, fmt.Sprintf("%d of %d PSL as %s, forfeits %s", e.Coins, e.Offered, e.Role, e.Forfeited))
+	case RewardReceived, RewardForfeited, PoolClosed:
 		parts = append(parts, e.Amount.String())
 	case ReputationChanged:
 		parts = append(parts, fmt.Sprint(e.Points))
@@ -419,7 +489,7 @@ func (w *world) state() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %d of %d PSL, escrow %s, carry %s, operator %s\n", p.Status, p.Counted, p.Target, p.Escrowed, p.Carry, p.Accrued)
 	for _, pl := range p.Pledges {
-		fmt.Fprintf(&b, "  %s %d PSL, %s, accrued %s\n", w.names[pl.PastelID.String()], pl.Counted, pl.Role, pl.Accrued)
+		fmt.Fprintf(&b, "  %s %d of %d PSL, held %d, %s, accrued %s\n", w.names[pl.PastelID.String()], pl.Counted, pl.Offered, pl.Held, pl.Role, pl.Accrued)
 	}
 	for _, c := range p.Claims {
 		fmt.Fprintf(&b, "  owes %s %s\n", w.names[c.To.Script().String()], c.Amount)

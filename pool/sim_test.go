@@ -19,6 +19,9 @@ type sim struct {
 	nonce uint64
 	block *Prepared // being built
 	undos []*Undo
+
+	history []*Update // of the blocks that mustMine applied
+	brief   bool      // history is not kept
 }
 
 func simNetwork() pastel.Network {
@@ -44,7 +47,7 @@ func newSim(t interface{ Fatal(...any) }, net pastel.Network) *sim {
 // start begins the next block.
 func (m *sim) start() {
 	m.nonce++
-	m.block = &Prepared{Height: m.s.tip.Height + 1, Prev: m.s.tip.Hash, Time: uint32(1_600_000_000 + m.nonce)}
+	m.block = &Prepared{Height: m.s.tip.Height + 1, Prev: m.s.tip.Hash, Time: uint32(1_600_000_000 + 150*(m.s.tip.Height+1))}
 	binary.LittleEndian.PutUint64(m.block.Hash[:], m.nonce)
 	m.block.Txs = append(m.block.Txs, *pastel.NewTx(true, []pastel.TxIn{m.input(pastel.OutPoint{Vout: 0xffffffff})}, nil))
 	m.coinbase()

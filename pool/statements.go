@@ -30,7 +30,7 @@ type statements struct {
 	times *table.Table[[32]byte, int64] // by hash
 
 	// oldest finds what is to be forgotten, the oldest on top, alike ones by hash. What undo took away stays in it until it
-	// comes to the top: only times says what is there.
+	// comes to the top, or until most of it is such: only times says what is there.
 	oldest statementHeap
 }
 
@@ -48,7 +48,25 @@ func (l *statements) add(x statement) bool {
 }
 
 // remove returns false if the statement is not there.
-func (l *statements) remove(hash [32]byte) bool { return l.times.Delete(hash) }
+func (l *statements) remove(hash [32]byte) bool {
+	if !l.times.Delete(hash) {
+		return false
+	}
+	if len(l.oldest) > 2*l.times.Len()+staleStatements {
+		l.sweep()
+	}
+	return true
+}
+
+// staleStatements is how many statements that are gone oldest may hold in any case.
+const staleStatements = 1000
+
+// sweep takes what is gone off oldest. Else trying transactions, which undoes what they do, would fill it for a day.
+func (l *statements) sweep() {
+	l.oldest = l.oldest[:0]
+	l.times.Each(func(_ table.Ref, hash [32]byte, time *int64) { l.oldest = append(l.oldest, statement{hash, *time}) })
+	heap.Init(&l.oldest)
+}
 
 // forget removes and returns the statements from before a time, oldest first.
 func (l *statements) forget(before int64) (gone []statement) {

@@ -87,10 +87,9 @@ func (b *block) expire(p *poolState) {
 func (b *block) dissolve(p *poolState) {
 	b.emit(Event{Type: PoolDissolved, Pool: p.terms.ID})
 	if !p.head.broken {
-		shares, all := b.shares(p, func(pl *pledge) int64 { return pl.counted })
 		rest := p.head.carry
-		if all > 0 {
-			rest = b.split(p, rest, shares, all)
+		if all := byCounted.all(p, b.h); all > 0 {
+			rest = b.split(p, rest, byCounted, all)
 		}
 		p.head.operator += rest
 		p.head.carry = 0

@@ -15,9 +15,9 @@ func PrepareTx(net *pastel.Network, h pastel.Height, time uint32, tx *pastel.Tx)
 	return p
 }
 
-// Try answers what the next block would make of a transaction that follows the tip's: its events, or *BlockError if the block
-// would be invalid. A ticket that would be rejected is a ticket.rejected among the events. The state is the same afterwards;
-// it must not be read meanwhile.
+// Try answers what the next block would make of a transaction that follows the tip's: its events and, of the block's end, the
+// pledge.moved that it causes; or *BlockError if the block would be invalid. A ticket that would be rejected is a ticket.rejected
+// among the events. The state is the same afterwards; it must not be read meanwhile.
 func (s *State) Try(in *Prepared) ([]Event, error) {
 	if s.failed != nil {
 		return nil, s.failed
@@ -27,6 +27,9 @@ func (s *State) Try(in *Prepared) ([]Event, error) {
 	}
 	b, clock := s.begin(in)
 	err := b.transactions()
+	if err == nil {
+		b.moved()
+	}
 	if undoErr := s.undo(b.changes, clock); undoErr != nil {
 		return nil, undoErr
 	}

@@ -21,6 +21,9 @@ type Undo struct {
 // Block returns the block that the record takes back.
 func (u *Undo) Block() pastel.BlockHash { return u.block }
 
+// Len returns how many changes of the state the record takes back: a measure of its size that costs nothing.
+func (u *Undo) Len() int { return len(u.changes) }
+
 // Revert takes the last block back: the state is then, byte for byte, what it was before Apply. It fails, and leaves the
 // state alone, if u is not the record of the last block. If a record that does match contradicts the state, the state
 // is damaged and refuses all further use.

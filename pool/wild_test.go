@@ -42,7 +42,7 @@ type wild struct {
 func wildNetwork(d dice) pastel.Network {
 	net := simNetwork()
 	net.CoinbaseMaturity, net.PayoutExpiry = 8, 12
-	net.IdleLimit = pick(d, pastel.Height(3), 20, 40)
+	net.IdleLimit = pick(d, pastel.Height(3), 20, 21)
 	net.MaxPledges = pick(d, 4, 7, 500)
 	net.MaxCoinbaseOutputs = 3
 	net.MaxOutputs = pick(d, 2, 5, 600)
@@ -90,7 +90,7 @@ func (m *wild) act() {
 	actions := []action{
 		{1, func() { m.register(m.dice(simPeople + 2)) }},
 		{2, m.coins}, {1, m.open}, {1, m.pledge}, {6, m.join}, {4, m.amend}, {4, m.startAny}, {4, m.income}, {1, m.donate},
-		{2, m.spend}, {3, m.leave}, {1, m.consolidate}, {4, m.payouts}, {1, m.replay}, {1, m.rob},
+		{2, m.spend}, {3, m.leave}, {1, m.consolidate}, {2, m.flurry}, {4, m.payouts}, {1, m.replay}, {1, m.takeEscrow},
 	}
 	all := 0
 	for _, a := range actions {
@@ -178,7 +178,7 @@ func (m *wild) open() {
 	if len(m.live()) > 3 && !m.one(10) {
 		return
 	}
-	terms := simTerms(m.label(), &m.s.net, 1000, pick(m.dice, int64(10000), 11000, 15000, 20000), pick(m.dice, int64(300), 500, 1234),
+	terms := simTerms(m.label(), &m.s.net, 1000, pick(m.dice, int64(10000), 10003, 11000, 15000, 20000), pick(m.dice, int64(300), 500, 1234),
 		pastel.Height(m.within(5, 25)), m.dice(simPeople), m.dice(simPeople+1))
 	if m.one(6) {
 		terms.FeeAddress = m.someReward()
@@ -376,7 +376,7 @@ func (m *wild) move(coins []pastel.OutPoint, back func(value pastel.Amount) past
 
 // some of a value comes back: all of it, none, or a part.
 func (m *wild) some(value pastel.Amount) pastel.Amount {
-	return pick(m.dice, value, 0, value-pastel.Amount(m.within(1, 60))*5*pastel.PSL)
+	return pick(m.dice, value, value, 0, 0, value-pastel.Amount(m.within(1, 60))*5*pastel.PSL, min(value, m.s.net.Collateral))
 }
 
 // spend moves any coins.
@@ -425,6 +425,47 @@ func (m *wild) consolidate() {
 	}
 }
 
+// flurry moves what backs a pledge several times in a block, and lets others join and raise in between.
+func (m *wild) flurry() {
+	pl := m.somePledge()
+	if pl == nil {
+		return
+	}
+	owner, need := m.s.backings.Key(pl.backing), m.s.backings.At(pl.backing).needs()
+	ins := m.take(m.backers(pl))
+	var have pastel.Amount
+	for _, out := range ins {
+		have += m.s.coins.At(m.s.coins.Find(out)).value
+	}
+	for range 2 + m.dice(3) {
+		if len(ins) == 0 {
+			return
+		}
+		have = pick(m.dice, have, have, m.some(have), min(have, need))
+		var outs []pastel.TxOut
+		for left := have; left > 0 && len(outs) < 3; {
+			part := min(left, pick(m.dice, left, need, need/2, m.s.net.Collateral, m.s.net.MinPledge))
+			outs, left = append(outs, pay(owner, part)), left-part
+		}
+		i := m.tx(ins, outs...)
+		ins = nil
+		for v := range outs {
+			ins = append(ins, pastel.OutPoint{TxID: m.block.Txs[i].ID(), Vout: uint32(v)})
+		}
+		switch m.dice(4) {
+		case 0:
+			m.startPool(pl.pool)
+		case 1, 2:
+			more := m.within(10, 300)
+			i := m.tx(nil, pay(owner, pastel.Amount(more)*pastel.PSL))
+			f := m.part(pl.pool.terms.ID, m.dice(simPeople), more, pastel.OutPoint{TxID: m.block.Txs[i].ID()}, owner, m.someReward())
+			if m.one(2) {
+				f.who, f.coins, f.time = m.s.people.Key(pl.who), pl.offered+more, max(m.time-1000, pl.time)+m.within(1, 20)
+			}
+		}
+	}
+}
+
 // payouts mines what may be mined, sometimes.
 func (m *wild) payouts() {
 	for _, po := range m.s.PayoutsAt(m.block.Height) {
@@ -438,8 +479,8 @@ func (m *wild) payouts() {
 	}
 }
 
-// rob spends escrow without a payout where nobody enforces the rules: tracked outputs, or a payout that is not due.
-func (m *wild) rob() {
+// takeEscrow spends escrow without a payout where nobody enforces the rules.
+func (m *wild) takeEscrow() {
 	if !m.s.shadow || !m.one(4) {
 		return
 	}

@@ -107,7 +107,7 @@ func checkChanged(t *testing.T, s *State, records map[string]string, u *Update) 
 
 // BenchmarkWorstBlock applies each attack's block and takes it back. ns/op is Apply.
 func BenchmarkWorstBlock(b *testing.B) {
-	for _, x := range attacks() {
+	for _, x := range append(attacks(), limitAttacks()...) {
 		b.Run(x.name, func(b *testing.B) { benchAttack(b, x.block()) })
 	}
 }

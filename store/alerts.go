@@ -362,6 +362,43 @@ func (x *AlertTx) Ordinal(e *Event) (int64, error) {
 	})
 }
 
+// OrdinalOfPledge counts a pledge's events of a type up to one of them.
+func (x *AlertTx) OrdinalOfPledge(e *Event) (int64, error) {
+	return x.q.CountPledgeEventsUpTo(x.ctx, db.CountPledgeEventsUpToParams{
+		Pastelid: text(e.PastelID), Pledge: integer(e.Pledge), Type: string(e.Type), Height: int64(e.Height), Height_2: e.Position,
+	})
+}
+
+// Terms are what a ticket of a pledge says.
+type Terms struct {
+	Ticket  pastel.TxID
+	Offered int64  // PSL
+	Reward  string // address
+}
+
+// Amendment returns a pledge's terms before and after one of its pledge.amended.
+func (x *AlertTx) Amendment(e *Event) (before, after Terms, err error) {
+	n, err := x.OrdinalOfPledge(e)
+	if err != nil {
+		return before, after, err
+	}
+	// The first ticket made the pledge: amendment n goes from ticket n to the next.
+	rows, err := x.q.TicketsOfPledge(x.ctx, db.TicketsOfPledgeParams{Pledge: e.Pledge, Limit: 2, Offset: int32(n - 1)})
+	if err != nil {
+		return before, after, err
+	}
+	if len(rows) != 2 {
+		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket: the database is damaged, start with an empty one", n, e.Pledge)
+	}
+	for i, terms := range []*Terms{&before, &after} {
+		*terms = Terms{Offered: rows[i].Offered, Reward: rows[i].Reward}
+		if terms.Ticket, err = hash32[pastel.TxID](rows[i].Ticket); err != nil {
+			return before, after, err
+		}
+	}
+	return before, after, nil
+}
+
 // HadPledge reports whether a PastelID had a pledge in a pool in or after a block.
 func (x *AlertTx) HadPledge(id ticket.PoolID, pastelID string, h pastel.Height) (bool, error) {
 	n, err := x.q.CountPledgesAt(x.ctx, db.CountPledgesAtParams{Pool: string(id), Pastelid: pastelID, Joined: int64(h)})
@@ -410,22 +447,19 @@ type Spend struct {
 	Pool      ticket.PoolID
 	PastelID  string
 	Pledge    int64          // join order over all pools
-	Outcome   pool.EventType // pledge.left, or pledge.moved: what is left backs the pledge
+	Outcome   pool.EventType // pledge.left; pledge.reduced: it offers no more than counts; or pledge.moved: what is left backs all of it
 	Forfeited pastel.Amount  // if the next block held it
 	Seen      int64          // seconds since 1970
 }
 
-const (
-	spendLeft  = "left"
-	spendMoved = "moved"
-)
+// spendOutcomes names in the table what a spend does to a pledge.
+var spendOutcomes = map[pool.EventType]string{pool.PledgeLeft: "left", pool.PledgeReduced: "reduced", pool.PledgeMoved: "moved"}
 
 func spendOutcome(text string) (pool.EventType, error) {
-	switch text {
-	case spendLeft:
-		return pool.PledgeLeft, nil
-	case spendMoved:
-		return pool.PledgeMoved, nil
+	for outcome, name := range spendOutcomes {
+		if name == text {
+			return outcome, nil
+		}
 	}
 	return "", fmt.Errorf("%q is no outcome of a spend", text)
 }
@@ -453,10 +487,8 @@ func (s *Snapshot) Spends(poolID ticket.PoolID, pastelID string) ([]Spend, error
 // PutSpend adds a spend, or changes what it would do; when it was first seen stays.
 func (x *AlertTx) PutSpend(s *Spend) error {
 	p := db.PutSpendParams{
-		Txid: s.TxID[:], Pledge: s.Pledge, Pool: string(s.Pool), Pastelid: s.PastelID, Outcome: spendLeft, Forfeited: int64(s.Forfeited), Seen: s.Seen,
-	}
-	if s.Outcome == pool.PledgeMoved {
-		p.Outcome = spendMoved
+		Txid: s.TxID[:], Pledge: s.Pledge, Pool: string(s.Pool), Pastelid: s.PastelID, Outcome: spendOutcomes[s.Outcome],
+		Forfeited: int64(s.Forfeited), Seen: s.Seen,
 	}
 	return x.q.PutSpend(x.ctx, p)
 }

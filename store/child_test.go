@@ -26,11 +26,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// killed is the recorded chain that is written: it amends, reduces and closes.
+const killed = "dense"
+
 // write goes on with a recorded chain, block by block, and tells every height on a line. At its end it waits to be killed.
 func write(url string) error {
 	t := new(testing.T) // for helpers: what they find wrong ends the process
 	l := open(t, url)
-	blocks := recorded(t, "life")
+	blocks := recorded(t, killed)
 	fmt.Println(l.Last().Height)
 	for i := int(l.Last().Height) + 1; i < len(blocks); i++ {
 		if _, err := l.Step(context.Background(), blocks[i].Height-1, blocks[i:i+1]); err != nil {
@@ -115,7 +118,7 @@ func TestThereIsOneWriter(t *testing.T) {
 		}
 		first := open(t, url)
 		second()
-		first.step(t, -1, recorded(t, "life")[:2])
+		first.step(t, -1, recorded(t, killed)[:2])
 		first.close(t)
 		next := open(t, url)
 		if next.Last().Height != 1 {
@@ -132,13 +135,13 @@ func TestThereIsOneWriter(t *testing.T) {
 
 func TestNothingIsLostWhenTheWriterIsKilled(t *testing.T) {
 	t.Parallel()
-	blocks := recorded(t, "life")
+	blocks := recorded(t, killed)
 	want, tables := replay(t, blocks), undisturbed(t, blocks)
 	onEach(t, func(t *testing.T, url string) {
 		kills := 0
 		for told := -1; told < len(blocks)-1; kills++ {
 			c := newChild(t, url)
-			for range 1 + kills*7%41 { // of varying length, so that it is killed anywhere
+			for range 1 + kills*7%83 { // of varying length, so that it is killed anywhere
 				if told = c.height(t); told == len(blocks)-1 {
 					break
 				}

@@ -25,9 +25,9 @@ type damages struct {
 func TestDamageIsNoticed(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
-		blocks := recorded(t, "life")
+		blocks := recorded(t, "dense")
 		d := &damages{l: open(t, url), db: raw(t, url), tried: make(map[pool.RecordKind]int)}
-		for _, stop := range []pastel.Height{0, 130, 150, 276, 418} {
+		for _, stop := range []pastel.Height{0, 136, 187, 655} {
 			d.l.step(t, d.l.Last().Height, blocks[d.l.Last().Height+1:stop+1])
 			d.good = d.l.bytes()
 			for _, kind := range pool.RecordKinds() {

@@ -78,10 +78,23 @@ func TestADatabaseThatIsNotOursIsRefused(t *testing.T) {
 		open(t, url).close(t)
 		exec(t, raw(t, url), "INSERT INTO smartpool_version (version_id, is_applied) VALUES (99, $1)", true)
 	}
+	// Versions 1 to 3 held ledgers of the rules before their third review.
+	older := func(version int) func(t testing.TB, url string) {
+		return func(t testing.TB, url string) {
+			open(t, url).close(t)
+			exec(t, raw(t, url), "DELETE FROM smartpool_version WHERE version_id > $1", version)
+			for v := 1; v <= version; v++ {
+				exec(t, raw(t, url), "INSERT INTO smartpool_version (version_id, is_applied) VALUES ($1, $2)", v, true)
+			}
+			exec(t, raw(t, url), "DROP TABLE pledge_tickets")
+		}
+	}
+	outdated := []string{"rules that no longer hold", "new, empty database"}
 	for name, c := range map[string]struct {
 		prepare func(t testing.TB, url string)
 		words   []string
 	}{
+		"version 1": {older(1), outdated}, "version 2": {older(2), outdated}, "version 3": {older(3), outdated},
 		"another program's": {foreign, []string{"another program", "give"}},
 		"newer":             {newer, []string{"version 99", "install a newer program"}},
 	} {

@@ -86,6 +86,20 @@ func (s *Snapshot) Paid(f PaymentFilter) (pastel.Amount, error) {
 	return s.sum(q)
 }
 
+// RewardPlace is where a pool pays, or paid, a pledge's rewards.
+type RewardPlace struct {
+	Pool    ticket.PoolID
+	Address string
+}
+
+// Rewards lists where pools pay the pledges of a PastelID, and where they did before amendments.
+func (s *Snapshot) Rewards(id string) ([]RewardPlace, error) {
+	q := selecting("SELECT DISTINCT pool, reward FROM pledge_tickets")
+	q.and("pastelid = ?", id)
+	q.text.WriteString(" ORDER BY pool, reward")
+	return all(s, q, func(rows *sql.Rows) (x RewardPlace, err error) { return x, rows.Scan(&x.Pool, &x.Address) })
+}
+
 // SharedWith lists other PastelIDs that are paid by a pool to an address that it also pays a PastelID's rewards to, as pledge or as
 // operator: what goes there cannot be told apart.
 func (s *Snapshot) SharedWith(id string, most int) ([]string, error) {

@@ -139,6 +139,9 @@ func (s *Snapshot) checkVersion() error {
 	if err != nil {
 		return fmt.Errorf("there are no tables of a ledger yet: start the daemon that writes them (%w)", err)
 	}
+	if have.Int64 > 0 && have.Int64 <= oldRules {
+		return errOldRules
+	}
 	if want := schemaVersion(); have.Int64 != want {
 		return fmt.Errorf("the database's tables are of version %d, this program knows version %d: run the same release as the daemon "+
 			"that writes them", have.Int64, want)

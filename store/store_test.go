@@ -74,7 +74,7 @@ func (o opened) step(t testing.TB, base pastel.Height, blocks []*pool.Prepared) 
 func TestRecordedChainsOutliveTheProcess(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {
-		for _, name := range []string{"life", "dense"} {
+		for _, name := range []string{"life", "dense", "odd"} {
 			t.Run(d.name+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				blocks := recorded(t, name)

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -112,16 +113,18 @@ func appendParticipants(b []byte, list []Participant) (_ []byte, err error) {
 	return append(b, ']'), nil
 }
 
-// appendDecimal writes a number as the double next to it, as ECMAScript prints that.
+var errNoNumber = errors.New("ticket has no canonical form: a number is missing")
+
+// appendDecimal writes a number as RFC 8785 does, which is the library's to know.
 func appendDecimal(b []byte, d Decimal) ([]byte, error) {
-	x, err := strconv.ParseFloat(d.literal, 64)
+	if d.literal == "" {
+		return nil, errNoNumber
+	}
+	list, err := jcs.Transform([]byte("[" + d.literal + "]"))
 	if err != nil {
 		return nil, fmt.Errorf("ticket has no canonical form: %w", err)
 	}
-	text, err := jcs.NumberToJSON(x)
-	if err != nil {
-		return nil, fmt.Errorf("ticket has no canonical form: %w", err)
-	}
+	text := bytes.TrimSuffix(bytes.TrimPrefix(list, []byte("[")), []byte("]"))
 	return append(b, text...), nil
 }
 

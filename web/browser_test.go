@@ -91,12 +91,18 @@ func (x *site) gate(next http.Handler) http.Handler {
 // life is the recorded life of a pool.
 func life(t testing.TB) []*pool.Prepared {
 	t.Helper()
+	return recorded(t, "life")
+}
+
+// recorded is a recorded chain.
+func recorded(t testing.TB, name string) []*pool.Prepared {
+	t.Helper()
 	net, err := pastel.NetworkByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var list []*pool.Prepared
-	for h, b := range chaintest.Parsed(t, "life") {
+	for h, b := range chaintest.Parsed(t, name) {
 		list = append(list, pool.Prepare(&net, pastel.Height(h), b))
 	}
 	return list

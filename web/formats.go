@@ -26,10 +26,13 @@ var formats = template.FuncMap{
 		}
 		return thousands(int64(n)) + " " + many
 	},
-	"status": statusWord,
-	"gauge":  newGauge,
-	"add":    func(a, b pastel.Amount) pastel.Amount { return a + b },
-	"int64":  func(a int) int64 { return int64(a) },
+	"status":   statusWord,
+	"role":     roleWord,
+	"standing": standing,
+	"sub":      func(a, b int64) int64 { return a - b },
+	"gauge":    newGauge,
+	"add":      func(a, b pastel.Amount) pastel.Amount { return a + b },
+	"int64":    func(a int) int64 { return int64(a) },
 }
 
 // psl prints an amount with all five decimals, so that points stand in a line.
@@ -63,8 +66,32 @@ func statusWord(status string) string {
 		return "dissolved"
 	case "expired":
 		return "never started"
+	case "closed":
+		return "closed"
 	}
 	return status
+}
+
+// roleWord says a role in plain words.
+func roleWord(role string) string {
+	if role == "plain" {
+		return "pledged"
+	}
+	return role
+}
+
+// standing says what a pledge offers, in PSL, and what of it counts.
+func standing(role string, offered, counted int64) string {
+	offers := "Offers " + thousands(offered) + " PSL"
+	switch {
+	case role == "plain":
+		return offers + " · counts once the pool starts with it"
+	case counted == 0:
+		return offers + " · all of it waits in line"
+	case counted == offered:
+		return offers + " · all of it counts and earns"
+	}
+	return offers + " · " + thousands(counted) + " count and earn, " + thousands(offered-counted) + " wait in line"
 }
 
 // gauge is how full a pool is, in a picture 1000 wide.

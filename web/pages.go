@@ -25,6 +25,18 @@ const (
 	showEnded = "ended"
 )
 
+// live and ended are the statuses of pools that take part, and of those that are over.
+var live, ended = statuses(pool.Status.Live), statuses(func(s pool.Status) bool { return !s.Live() })
+
+func statuses(of func(pool.Status) bool) (list []string) {
+	for _, s := range pool.Statuses() {
+		if of(s) {
+			list = append(list, s.String())
+		}
+	}
+	return list
+}
+
 // everyPledge has every pledge shown, where the largest, or sums, usually do.
 const everyPledge = "all"
 
@@ -39,13 +51,17 @@ func (s *Site) overview(r *http.Request) (*page, error) {
 	var d struct {
 		Statistics api.Statistics
 		Pools      []api.Pool
+		Ended      int // pools
 		Events     []api.Event
 	}
 	var err error
 	if d.Statistics, err = s.cfg.Books.Statistics(r.Context()); err != nil {
 		return nil, err
 	}
-	if d.Pools, _, err = s.cfg.Books.Pools(r.Context(), api.PoolQuery{Status: []string{"active", "replenishing", "subscribing"}}); err != nil {
+	for _, status := range ended {
+		d.Ended += d.Statistics.Pools[status]
+	}
+	if d.Pools, _, err = s.cfg.Books.Pools(r.Context(), api.PoolQuery{Status: live}); err != nil {
 		return nil, err
 	}
 	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{To: api.Now, Types: notable, Newest: true, Limit: recent})
@@ -55,7 +71,8 @@ func (s *Site) overview(r *http.Request) (*page, error) {
 // notable are the events that people who look at a whole network care for.
 var notable = []string{
 	string(pool.PoolCreated), string(pool.PoolActivated), string(pool.PoolReplenishing), string(pool.PoolRestored), string(pool.PoolDissolved),
-	string(pool.PoolExpired), string(pool.PoolLowCollateral), string(pool.PledgeAccepted), string(pool.PledgeLeft), string(pool.PledgePromoted),
+	string(pool.PoolExpired), string(pool.PoolLowCollateral), string(pool.PoolClosed), string(pool.PledgeAccepted), string(pool.PledgeAmended), string(pool.PledgePromoted),
+	string(pool.PledgeReduced), string(pool.PledgeLeft),
 	string(pool.PayoutSettled), string(pool.PayoutPaid), string(pool.PayoutCancelled),
 }
 
@@ -70,10 +87,10 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 	case showOpen:
 		q.Open = true
 	case showEnded:
-		q.Status = []string{"dissolved", "expired"}
+		q.Status = ended
 	default:
 		d.Shown = "live"
-		q.Status = []string{"active", "replenishing", "subscribing"}
+		q.Status = live
 	}
 	var err error
 	d.Pools, _, err = s.cfg.Books.Pools(r.Context(), q)
@@ -212,7 +229,7 @@ func (s *Site) tickets(r *http.Request) (*page, error) {
 		d.Reasons[e.Reason] = ticket.Explain(ticket.Reason(e.Reason))
 	}
 	q = api.EventQuery{
-		Types: []string{string(pool.PoolCreated), string(pool.PledgeAccepted), string(pool.PoolActivated)}, To: api.Now, Newest: true, Limit: recent,
+		Types: []string{string(pool.PoolCreated), string(pool.PledgeAccepted), string(pool.PledgeAmended), string(pool.PoolActivated)}, To: api.Now, Newest: true, Limit: recent,
 	}
 	d.Accepted, _, _, err = s.cfg.Books.Events(r.Context(), q)
 	return ok("tickets.html", "Tickets", "/tickets", d), err

@@ -147,31 +147,78 @@ func TestPagesTell(t *testing.T) {
 	}{
 		{126, "overview", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
 		{126, "pools", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
-		{126, "pool", []string{"gets you in", "<bdi>Acme Nodes</bdi>"}, []string{"Cushion", "standby: it earns"}},
+		{126, "pool", []string{"gets you in", "<bdi>Acme Nodes</bdi>"}, []string{"Cushion", "wait in line: it earns"}},
 		{126, "operators", []string{"<bdi>Acme Nodes</bdi>"}, nil},
 		{145, "overview", []string{`<td data-label="Cushion PSL" class="n">200</td>`}, nil},
-		{145, "pool", []string{"A pledge of at least <strong>10 PSL</strong> would wait on standby: it earns once a place is free."}, []string{"gets you in"}},
-		{260, "member", []string{`are settled and kept until at least <span class="amount">1.00000</span> PSL are owed.`, `<h2 id="paid">Paid</h2>`}, []string{"next payout"}},
-		{260, "address", []string{`are settled and kept until at least <span class="amount">1.00000</span> PSL are owed.`, `<h2 id="paid">Paid</h2>`}, []string{"next payout"}},
-		{280, "member", []string{`kept until at least <span class="amount">1.00000</span> PSL are owed, or <span class="amount">0.00100</span> PSL if the pool has ended.`}, []string{"next payout"}},
+		{145, "pool", []string{"A pledge of at least <strong>10 PSL</strong> would wait in line: it earns once coins of others leave."}, []string{"gets you in"}},
+		{246, "member", []string{
+			"Offers 450 PSL · all of it counts and earns", `amended in <span class="moment">block 246 `, "amended the pledge: it offers 450 PSL.", `<h2 id="paid">Paid</h2>`,
+		}, []string{"count and earn, "}},
+		{248, "pool", []string{"The Supernode is paused.", "gets you in until", "Up to 350 PSL count at once."}, []string{"wait in line: it earns"}},
+		{260, "payout", []string{"upgraded miners put it into their blocks"}, []string{"fee", "broadcast"}},
+		{338, "pool", []string{"badge closed", "The pool is closed: its pledges are released, and everything worth paying is paid.", "The pool was closed"}, []string{"owes"}},
+		{338, "ended", []string{"badge closed"}, nil},
+		{338, "overview", []string{"Pools that ended (1)"}, nil},
+		{338, "operators", []string{`1 <span class="minor">dissolved,</span><br>0 <span class="minor">never started</span>`}, nil},
 	} {
 		if x.ledger.Last().Height < at.height {
 			x.move(t, at.height)
 		}
-		path := x.pages(t)[at.page]
-		text := ""
-		x.eventually(t, "the page of the block", func() bool { return strings.Contains(text, fmt.Sprintf(`id="tip">%d<`, at.height)) }, func() {
-			_, text = x.get(t, http.MethodGet, path)
-		})
-		for _, want := range at.has {
-			if !strings.Contains(text, want) {
-				t.Errorf("%s in block %d lacks %q", path, at.height, want)
-			}
-		}
-		for _, not := range at.hasNot {
-			if strings.Contains(text, not) {
-				t.Errorf("%s in block %d has %q", path, at.height, not)
-			}
+		x.tells(t, at.height, x.pages(t)[at.page], at.has, at.hasNot)
+	}
+}
+
+// tells wants a page, as of a block, to say something and not to say something else.
+func (x *site) tells(t *testing.T, height pastel.Height, path string, has, hasNot []string) {
+	t.Helper()
+	text := ""
+	x.eventually(t, "the page of the block", func() bool { return strings.Contains(text, fmt.Sprintf(`id="tip">%d<`, height)) }, func() {
+		_, text = x.get(t, http.MethodGet, path)
+	})
+	for _, want := range has {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s in block %d lacks %q:\n%s", path, height, want, text)
 		}
 	}
+	for _, not := range hasNot {
+		if strings.Contains(text, not) {
+			t.Errorf("%s in block %d has %q", path, height, not)
+		}
+	}
+}
+
+// A pledge that counts in part says so, before coins that wait in line are spent and after.
+func TestPagesTellWhatCounts(t *testing.T) {
+	x := start(t, recorded(t, "dense"), 337)
+	reduced, _, _, err := x.books.Events(context.Background(), api.EventQuery{Types: []string{"pledge.reduced"}, From: 337, To: 337, Limit: 1})
+	if err != nil || len(reduced) != 1 {
+		t.Fatalf("%v, %v", reduced, err)
+	}
+	member, in := "/members/"+reduced[0].PastelID, "/pools/"+reduced[0].Pool
+	x.tells(t, 337, member+"?pledges=all", []string{"Offers 250 PSL · all of it counts and earns", "spent coins that waited in line"}, nil)
+	if _, err := x.ledger.Step(context.Background(), 330, x.blocks[331:337]); err != nil {
+		t.Fatal(err)
+	}
+	x.tells(t, 336, member+"?pledges=all", []string{
+		"Offers 400 PSL · 250 count and earn, 150 wait in line", "150 PSL that wait in line can be spent at no cost",
+	}, nil)
+	x.tells(t, 336, in+"?pledges=all", []string{
+		`<td data-label="Offered PSL" class="n">400</td><td data-label="Counted PSL" class="n">250</td>`, "<dt>Waiting in line</dt>",
+	}, nil)
+}
+
+// What is too small to be paid is kept; an address without a live pledge in the pool is also told from when on it is paid in one that ended.
+func TestPagesTellOfSmallClaims(t *testing.T) {
+	const address = "tPe3mwnBY7KnaPRaLrBi4pKC2PbB9XGop6s" // is owed 21 patoshi
+	x := start(t, recorded(t, "dense"), 240)
+	const owed = `are settled and kept until at least <span class="amount">1.00000</span> PSL are owed`
+	a, err := x.books.Address(context.Background(), address)
+	if err != nil || len(a.Claims) != 1 || a.Claims[0].Amount != 21 || len(a.Positions) == 0 {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	for _, path := range []string{"/accounts/" + address, "/members/" + a.Positions[0].PastelID} {
+		x.tells(t, 240, path, []string{owed + "."}, []string{"next payout"})
+	}
+	x.move(t, 250)
+	x.tells(t, 250, "/accounts/"+address, []string{owed + `, or <span class="amount">0.00100</span> PSL if the pool has ended.`}, []string{"next payout"})
 }

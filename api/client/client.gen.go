@@ -17,6 +17,105 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for EventRole.
+const (
+	EventRoleMember  EventRole = "member"
+	EventRolePlain   EventRole = "plain"
+	EventRoleStandby EventRole = "standby"
+)
+
+// Valid indicates whether the value is a known member of the EventRole enum.
+func (e EventRole) Valid() bool {
+	switch e {
+	case EventRoleMember:
+		return true
+	case EventRolePlain:
+		return true
+	case EventRoleStandby:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventType.
+const (
+	EventTypePayoutCancelled   EventType = "payout.cancelled"
+	EventTypePayoutPaid        EventType = "payout.paid"
+	EventTypePayoutSettled     EventType = "payout.settled"
+	EventTypePledgeAccepted    EventType = "pledge.accepted"
+	EventTypePledgeAmended     EventType = "pledge.amended"
+	EventTypePledgeLeft        EventType = "pledge.left"
+	EventTypePledgeMoved       EventType = "pledge.moved"
+	EventTypePledgePromoted    EventType = "pledge.promoted"
+	EventTypePledgeReduced     EventType = "pledge.reduced"
+	EventTypePledgeReleased    EventType = "pledge.released"
+	EventTypePoolActivated     EventType = "pool.activated"
+	EventTypePoolClosed        EventType = "pool.closed"
+	EventTypePoolCreated       EventType = "pool.created"
+	EventTypePoolDissolved     EventType = "pool.dissolved"
+	EventTypePoolExpired       EventType = "pool.expired"
+	EventTypePoolLowCollateral EventType = "pool.low_collateral"
+	EventTypePoolReplenishing  EventType = "pool.replenishing"
+	EventTypePoolRestored      EventType = "pool.restored"
+	EventTypeReputationChanged EventType = "reputation.changed"
+	EventTypeRewardForfeited   EventType = "reward.forfeited"
+	EventTypeRewardReceived    EventType = "reward.received"
+	EventTypeTicketRejected    EventType = "ticket.rejected"
+)
+
+// Valid indicates whether the value is a known member of the EventType enum.
+func (e EventType) Valid() bool {
+	switch e {
+	case EventTypePayoutCancelled:
+		return true
+	case EventTypePayoutPaid:
+		return true
+	case EventTypePayoutSettled:
+		return true
+	case EventTypePledgeAccepted:
+		return true
+	case EventTypePledgeAmended:
+		return true
+	case EventTypePledgeLeft:
+		return true
+	case EventTypePledgeMoved:
+		return true
+	case EventTypePledgePromoted:
+		return true
+	case EventTypePledgeReduced:
+		return true
+	case EventTypePledgeReleased:
+		return true
+	case EventTypePoolActivated:
+		return true
+	case EventTypePoolClosed:
+		return true
+	case EventTypePoolCreated:
+		return true
+	case EventTypePoolDissolved:
+		return true
+	case EventTypePoolExpired:
+		return true
+	case EventTypePoolLowCollateral:
+		return true
+	case EventTypePoolReplenishing:
+		return true
+	case EventTypePoolRestored:
+		return true
+	case EventTypeReputationChanged:
+		return true
+	case EventTypeRewardForfeited:
+		return true
+	case EventTypeRewardReceived:
+		return true
+	case EventTypeTicketRejected:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PaymentStatus.
 const (
 	PaymentStatusCancelled PaymentStatus = "cancelled"
@@ -101,6 +200,7 @@ func (e PledgeOutcome) Valid() bool {
 // Defines values for PoolStatus.
 const (
 	PoolStatusActive       PoolStatus = "active"
+	PoolStatusClosed       PoolStatus = "closed"
 	PoolStatusDissolved    PoolStatus = "dissolved"
 	PoolStatusExpired      PoolStatus = "expired"
 	PoolStatusReplenishing PoolStatus = "replenishing"
@@ -111,6 +211,8 @@ const (
 func (e PoolStatus) Valid() bool {
 	switch e {
 	case PoolStatusActive:
+		return true
+	case PoolStatusClosed:
 		return true
 	case PoolStatusDissolved:
 		return true
@@ -128,6 +230,7 @@ func (e PoolStatus) Valid() bool {
 // Defines values for PoolDetailStatus.
 const (
 	PoolDetailStatusActive       PoolDetailStatus = "active"
+	PoolDetailStatusClosed       PoolDetailStatus = "closed"
 	PoolDetailStatusDissolved    PoolDetailStatus = "dissolved"
 	PoolDetailStatusExpired      PoolDetailStatus = "expired"
 	PoolDetailStatusReplenishing PoolDetailStatus = "replenishing"
@@ -138,6 +241,8 @@ const (
 func (e PoolDetailStatus) Valid() bool {
 	switch e {
 	case PoolDetailStatusActive:
+		return true
+	case PoolDetailStatusClosed:
 		return true
 	case PoolDetailStatusDissolved:
 		return true
@@ -176,6 +281,7 @@ func (e PoolPledgeRole) Valid() bool {
 // Defines values for PoolTermsStatus.
 const (
 	PoolTermsStatusActive       PoolTermsStatus = "active"
+	PoolTermsStatusClosed       PoolTermsStatus = "closed"
 	PoolTermsStatusDissolved    PoolTermsStatus = "dissolved"
 	PoolTermsStatusExpired      PoolTermsStatus = "expired"
 	PoolTermsStatusReplenishing PoolTermsStatus = "replenishing"
@@ -186,6 +292,8 @@ const (
 func (e PoolTermsStatus) Valid() bool {
 	switch e {
 	case PoolTermsStatusActive:
+		return true
+	case PoolTermsStatusClosed:
 		return true
 	case PoolTermsStatusDissolved:
 		return true
@@ -221,6 +329,27 @@ func (e PositionRole) Valid() bool {
 	}
 }
 
+// Defines values for PositionStatus.
+const (
+	PositionStatusActive       PositionStatus = "active"
+	PositionStatusReplenishing PositionStatus = "replenishing"
+	PositionStatusSubscribing  PositionStatus = "subscribing"
+)
+
+// Valid indicates whether the value is a known member of the PositionStatus enum.
+func (e PositionStatus) Valid() bool {
+	switch e {
+	case PositionStatusActive:
+		return true
+	case PositionStatusReplenishing:
+		return true
+	case PositionStatusSubscribing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SubscribeKinds.
 const (
 	SubscribeKindsCushionLow       SubscribeKinds = "cushion.low"
@@ -229,8 +358,12 @@ const (
 	SubscribeKindsPayoutOverdue    SubscribeKinds = "payout.overdue"
 	SubscribeKindsPayoutPaid       SubscribeKinds = "payout.paid"
 	SubscribeKindsPayoutSettled    SubscribeKinds = "payout.settled"
+	SubscribeKindsPledgeAmended    SubscribeKinds = "pledge.amended"
 	SubscribeKindsPledgeLeft       SubscribeKinds = "pledge.left"
+	SubscribeKindsPledgePromoted   SubscribeKinds = "pledge.promoted"
+	SubscribeKindsPledgeReduced    SubscribeKinds = "pledge.reduced"
 	SubscribeKindsPledgeSpending   SubscribeKinds = "pledge.spending"
+	SubscribeKindsPoolClosed       SubscribeKinds = "pool.closed"
 	SubscribeKindsPoolDissolved    SubscribeKinds = "pool.dissolved"
 	SubscribeKindsPoolExpired      SubscribeKinds = "pool.expired"
 	SubscribeKindsPoolReplenishing SubscribeKinds = "pool.replenishing"
@@ -253,9 +386,17 @@ func (e SubscribeKinds) Valid() bool {
 		return true
 	case SubscribeKindsPayoutSettled:
 		return true
+	case SubscribeKindsPledgeAmended:
+		return true
 	case SubscribeKindsPledgeLeft:
 		return true
+	case SubscribeKindsPledgePromoted:
+		return true
+	case SubscribeKindsPledgeReduced:
+		return true
 	case SubscribeKindsPledgeSpending:
+		return true
+	case SubscribeKindsPoolClosed:
 		return true
 	case SubscribeKindsPoolDissolved:
 		return true
@@ -280,8 +421,12 @@ const (
 	SubscribedKindsPayoutOverdue    SubscribedKinds = "payout.overdue"
 	SubscribedKindsPayoutPaid       SubscribedKinds = "payout.paid"
 	SubscribedKindsPayoutSettled    SubscribedKinds = "payout.settled"
+	SubscribedKindsPledgeAmended    SubscribedKinds = "pledge.amended"
 	SubscribedKindsPledgeLeft       SubscribedKinds = "pledge.left"
+	SubscribedKindsPledgePromoted   SubscribedKinds = "pledge.promoted"
+	SubscribedKindsPledgeReduced    SubscribedKinds = "pledge.reduced"
 	SubscribedKindsPledgeSpending   SubscribedKinds = "pledge.spending"
+	SubscribedKindsPoolClosed       SubscribedKinds = "pool.closed"
 	SubscribedKindsPoolDissolved    SubscribedKinds = "pool.dissolved"
 	SubscribedKindsPoolExpired      SubscribedKinds = "pool.expired"
 	SubscribedKindsPoolReplenishing SubscribedKinds = "pool.replenishing"
@@ -304,9 +449,17 @@ func (e SubscribedKinds) Valid() bool {
 		return true
 	case SubscribedKindsPayoutSettled:
 		return true
+	case SubscribedKindsPledgeAmended:
+		return true
 	case SubscribedKindsPledgeLeft:
 		return true
+	case SubscribedKindsPledgePromoted:
+		return true
+	case SubscribedKindsPledgeReduced:
+		return true
 	case SubscribedKindsPledgeSpending:
+		return true
+	case SubscribedKindsPoolClosed:
 		return true
 	case SubscribedKindsPoolDissolved:
 		return true
@@ -365,11 +518,14 @@ const (
 	EventsParamsTypePayoutPaid        EventsParamsType = "payout.paid"
 	EventsParamsTypePayoutSettled     EventsParamsType = "payout.settled"
 	EventsParamsTypePledgeAccepted    EventsParamsType = "pledge.accepted"
+	EventsParamsTypePledgeAmended     EventsParamsType = "pledge.amended"
 	EventsParamsTypePledgeLeft        EventsParamsType = "pledge.left"
 	EventsParamsTypePledgeMoved       EventsParamsType = "pledge.moved"
 	EventsParamsTypePledgePromoted    EventsParamsType = "pledge.promoted"
+	EventsParamsTypePledgeReduced     EventsParamsType = "pledge.reduced"
 	EventsParamsTypePledgeReleased    EventsParamsType = "pledge.released"
 	EventsParamsTypePoolActivated     EventsParamsType = "pool.activated"
+	EventsParamsTypePoolClosed        EventsParamsType = "pool.closed"
 	EventsParamsTypePoolCreated       EventsParamsType = "pool.created"
 	EventsParamsTypePoolDissolved     EventsParamsType = "pool.dissolved"
 	EventsParamsTypePoolExpired       EventsParamsType = "pool.expired"
@@ -393,15 +549,21 @@ func (e EventsParamsType) Valid() bool {
 		return true
 	case EventsParamsTypePledgeAccepted:
 		return true
+	case EventsParamsTypePledgeAmended:
+		return true
 	case EventsParamsTypePledgeLeft:
 		return true
 	case EventsParamsTypePledgeMoved:
 		return true
 	case EventsParamsTypePledgePromoted:
 		return true
+	case EventsParamsTypePledgeReduced:
+		return true
 	case EventsParamsTypePledgeReleased:
 		return true
 	case EventsParamsTypePoolActivated:
+		return true
+	case EventsParamsTypePoolClosed:
 		return true
 	case EventsParamsTypePoolCreated:
 		return true
@@ -545,6 +707,7 @@ func (e PledgesParamsOrder) Valid() bool {
 // Defines values for PoolsParamsStatus.
 const (
 	PoolsParamsStatusActive       PoolsParamsStatus = "active"
+	PoolsParamsStatusClosed       PoolsParamsStatus = "closed"
 	PoolsParamsStatusDissolved    PoolsParamsStatus = "dissolved"
 	PoolsParamsStatusExpired      PoolsParamsStatus = "expired"
 	PoolsParamsStatusReplenishing PoolsParamsStatus = "replenishing"
@@ -555,6 +718,8 @@ const (
 func (e PoolsParamsStatus) Valid() bool {
 	switch e {
 	case PoolsParamsStatusActive:
+		return true
+	case PoolsParamsStatusClosed:
 		return true
 	case PoolsParamsStatusDissolved:
 		return true
@@ -583,8 +748,8 @@ type Account struct {
 	// Claims Settled, in no payout yet, of the account's reward addresses.
 	Claims []Claim `json:"claims"`
 
-	// Coins Coins in live pledges, PSL.
-	Coins int64 `json:"coins"`
+	// CountedCoins What of it backs Supernodes and earns, PSL.
+	CountedCoins int64 `json:"counted_coins"`
 
 	// Credited Everything ever settled, patoshi.
 	Credited int64 `json:"credited"`
@@ -592,11 +757,17 @@ type Account struct {
 	// EscrowOf The address is this pool's escrow: never send coins there.
 	EscrowOf *string `json:"escrow_of,omitempty"`
 
+	// OfferedCoins What the live pledges offer, PSL.
+	OfferedCoins int64 `json:"offered_coins"`
+
 	// Operates Pools that it operates.
 	Operates []string `json:"operates"`
 
-	// Paid Everything ever paid to the account's reward addresses, patoshi.
+	// Paid Everything ever paid to the account's reward addresses, those before an amendment included, patoshi.
 	Paid int64 `json:"paid"`
+
+	// PaidElsewhere Of an address: live pledges that were paid to it once, and are paid elsewhere since they were amended.
+	PaidElsewhere *int64 `json:"paid_elsewhere,omitempty"`
 
 	// Past Pledges that ended.
 	Past int64 `json:"past"`
@@ -616,12 +787,24 @@ type Account struct {
 	// Reputation 0 to 100; of a PastelID.
 	Reputation int64 `json:"reputation"`
 
-	// SharedWith Other PastelIDs that a pool pays to the same address, at most ten: claims, pending and paid are of all of them together.
+	// SharedWith Other PastelIDs that a pool pays or paid to the same address, at most ten: claims, pending and paid are of all of them together.
 	SharedWith *[]string `json:"shared_with,omitempty"`
 
 	// Tarnished It lost reputation at some time.
 	Tarnished *bool `json:"tarnished,omitempty"`
 	Tip       Tip   `json:"tip"`
+}
+
+// Amends defines model for Amends.
+type Amends struct {
+	// CountedCoins What of it counts, PSL.
+	CountedCoins int64 `json:"counted_coins"`
+
+	// OfferedCoins What the pledge offers, PSL.
+	OfferedCoins int64 `json:"offered_coins"`
+
+	// RewardAddress Address that rewards are paid to.
+	RewardAddress string `json:"reward_address"`
 }
 
 // Block defines model for Block.
@@ -644,7 +827,7 @@ type Block struct {
 
 // Breakers defines model for Breakers.
 type Breakers struct {
-	// Coins What they have in the pool, PSL.
+	// Coins What they offer together, PSL, whether it counts or waits.
 	Coins int64 `json:"coins"`
 
 	// Members Their PastelIDs, each once. The same person may have several.
@@ -654,7 +837,11 @@ type Breakers struct {
 // Check defines model for Check.
 type Check struct {
 	// Accepted The ticket would be accepted if the next block held it and nothing else that matters.
-	Accepted bool `json:"accepted"`
+	Accepted bool    `json:"accepted"`
+	Amends   *Amends `json:"amends,omitempty"`
+
+	// CountsCoins Of a pledge: what of it would count after the block if nothing else came, PSL; before activation, if the operator lists it.
+	CountsCoins *int64 `json:"counts_coins,omitempty"`
 
 	// Events What would happen.
 	Events []Event `json:"events"`
@@ -757,19 +944,25 @@ type ErrorModel struct {
 
 // Event defines model for Event.
 type Event struct {
-	// Amount Received or forfeited; of payout.settled, all it pays. Patoshi.
+	// Amount Received or forfeited; of payout.settled, all it pays; of pool.closed, what is left in escrow. Patoshi.
 	Amount *int64 `json:"amount,omitempty"`
 
-	// Coins PSL.
+	// Change Of payout.settled: what goes back to escrow, patoshi.
+	Change *int64 `json:"change,omitempty"`
+
+	// Coins What counts, of the pool or the pledge, PSL; left out if nothing does. Of pledge.left, before it.
 	Coins *int64 `json:"coins,omitempty"`
 
-	// Fee Of a payout, patoshi.
-	Fee *int64 `json:"fee,omitempty"`
-
 	// Forfeited By who left, patoshi.
-	Forfeited *int64  `json:"forfeited,omitempty"`
-	Height    int32   `json:"height"`
-	Pastelid  *string `json:"pastelid,omitempty"`
+	Forfeited *int64 `json:"forfeited,omitempty"`
+	Height    int32  `json:"height"`
+
+	// Offered What the pledge offers, PSL. Of pledge.left, before it.
+	Offered *int64 `json:"offered,omitempty"`
+
+	// Owner Pubkey hash of the pledged address, hex.
+	Owner    *string `json:"owner,omitempty"`
+	Pastelid *string `json:"pastelid,omitempty"`
 
 	// Points Reputation afterwards.
 	Points *int64  `json:"points,omitempty"`
@@ -780,7 +973,9 @@ type Event struct {
 
 	// Reason Why a ticket was rejected; stable.
 	Reason *string `json:"reason,omitempty"`
-	Role   *string `json:"role,omitempty"`
+
+	// Role Of the pledge in its pool; of pledge.left, before it.
+	Role *EventRole `json:"role,omitempty"`
 
 	// Text The event in plain words.
 	Text string `json:"text"`
@@ -789,9 +984,15 @@ type Event struct {
 	Time time.Time `json:"time"`
 	Txid *string   `json:"txid,omitempty"`
 
-	// Type As in the protocol, such as pledge.accepted.
-	Type string `json:"type"`
+	// Type What happened, as in the protocol.
+	Type EventType `json:"type"`
 }
+
+// EventRole Of the pledge in its pool; of pledge.left, before it.
+type EventRole string
+
+// EventType What happened, as in the protocol.
+type EventType string
 
 // Leaving defines model for Leaving.
 type Leaving struct {
@@ -800,7 +1001,10 @@ type Leaving struct {
 	// Forfeits What would be lost in the next block, patoshi.
 	Forfeits int64 `json:"forfeits"`
 
-	// Reputation Points that would be lost.
+	// FreeCoins Coins that may be spent without any loss, PSL: they wait in line. The pledge then offers less, or ends if it counts nothing.
+	FreeCoins int64 `json:"free_coins"`
+
+	// Reputation Points that would be lost. Each pledge that ends costs its own, as far as there are any left.
 	Reputation int64 `json:"reputation"`
 }
 
@@ -902,6 +1106,15 @@ type Operator struct {
 	// Companies Names the operator gave.
 	Companies []string `json:"companies"`
 
+	// CountedCoins What backs the Supernodes and earns, PSL.
+	CountedCoins int64 `json:"counted_coins"`
+
+	// Dissolved Pools that were not replenished in time, closed ones included.
+	Dissolved int64 `json:"dissolved"`
+
+	// Expired Pools that were never activated, closed ones included.
+	Expired int64 `json:"expired"`
+
 	// FeesPercent Fees of the pools, percent, lowest first.
 	FeesPercent []string `json:"fees_percent"`
 
@@ -910,9 +1123,6 @@ type Operator struct {
 
 	// Left Pledges whose owners left.
 	Left int64 `json:"left"`
-
-	// MemberCoins Coins of members, PSL.
-	MemberCoins int64 `json:"member_coins"`
 
 	// Paid Paid out, patoshi.
 	Paid     int64  `json:"paid"`
@@ -994,7 +1204,7 @@ type Payment struct {
 	// Addresses How many of the account's addresses are paid.
 	Addresses int64 `json:"addresses"`
 
-	// Amount Patoshi, network fee taken off.
+	// Amount Patoshi.
 	Amount  int64         `json:"amount"`
 	Paid    *Moment       `json:"paid,omitempty"`
 	Pool    string        `json:"pool"`
@@ -1011,15 +1221,12 @@ type PaymentStatus string
 
 // Payout defines model for Payout.
 type Payout struct {
-	// Amount Paid to all, patoshi, network fee taken off.
+	// Amount Paid to all, patoshi.
 	Amount    int64   `json:"amount"`
 	Cancelled *Moment `json:"cancelled,omitempty"`
 
 	// Change Back to escrow, patoshi.
 	Change int64 `json:"change"`
-
-	// Fee Network fee, patoshi.
-	Fee int64 `json:"fee"`
 
 	// Outputs How many are paid.
 	Outputs int64   `json:"outputs"`
@@ -1039,15 +1246,12 @@ type PayoutStatus string
 
 // PayoutDetail defines model for PayoutDetail.
 type PayoutDetail struct {
-	// Amount Paid to all, patoshi, network fee taken off.
+	// Amount Paid to all, patoshi.
 	Amount    int64   `json:"amount"`
 	Cancelled *Moment `json:"cancelled,omitempty"`
 
 	// Change Back to escrow, patoshi.
 	Change int64 `json:"change"`
-
-	// Fee Network fee, patoshi.
-	Fee int64 `json:"fee"`
 
 	// Hex The transaction. It needs no signature, and nobody can change it. Upgraded miners put it into their blocks; no mempool takes it.
 	Hex string `json:"hex"`
@@ -1083,20 +1287,21 @@ type PayoutOutlook struct {
 // Pledge defines model for Pledge.
 type Pledge struct {
 	// Address Address that is pledged.
-	Address string `json:"address"`
-
-	// Coins PSL, as the ticket says: before any cut.
-	Coins int64   `json:"coins"`
-	Ended *Moment `json:"ended,omitempty"`
+	Address string  `json:"address"`
+	Amended *Moment `json:"amended,omitempty"`
+	Ended   *Moment `json:"ended,omitempty"`
 
 	// Forfeited Given up by leaving, patoshi.
 	Forfeited *int64 `json:"forfeited,omitempty"`
 	Joined    Moment `json:"joined"`
 
+	// OfferedCoins What its last ticket offers, PSL.
+	OfferedCoins int64 `json:"offered_coins"`
+
 	// Outcome How it ended.
 	Outcome *PledgeOutcome `json:"outcome,omitempty"`
 
-	// Output The output that the ticket names, txid:vout.
+	// Output The output that its last ticket names, txid:vout.
 	Output        string `json:"output"`
 	Pastelid      string `json:"pastelid"`
 	Pool          string `json:"pool"`
@@ -1105,7 +1310,7 @@ type Pledge struct {
 	// Seq Join order over all pools.
 	Seq int64 `json:"seq"`
 
-	// Ticket Transaction of the ticket.
+	// Ticket Transaction of its last ticket: the one that made it, or an amendment.
 	Ticket string `json:"ticket"`
 }
 
@@ -1136,6 +1341,12 @@ type Pool struct {
 	// Company Operator's name, as the operator wrote it. Anybody can write any name.
 	Company string `json:"company"`
 
+	// CountedCoins What backs the Supernode and earns, PSL.
+	CountedCoins int64 `json:"counted_coins"`
+
+	// CountsWithCoins What would count of a new pledge of the coins that were asked for, PSL: before activation, if the operator lists it. Left out if nothing would.
+	CountsWithCoins *int64 `json:"counts_with_coins,omitempty"`
+
 	// CushionCoins Coins that may leave before the Supernode stops, PSL; below zero if some are lacking.
 	CushionCoins int64   `json:"cushion_coins"`
 	Deadline     *Moment `json:"deadline,omitempty"`
@@ -1157,13 +1368,13 @@ type Pool struct {
 	// Low Less than half of the cushion is left.
 	Low *bool `json:"low,omitempty"`
 
-	// MemberCoins Coins of members, PSL.
-	MemberCoins int64 `json:"member_coins"`
-
 	// Members Pledges that earn.
 	Members        int64   `json:"members"`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
-	Opened         Moment  `json:"opened"`
+
+	// OfferedCoins What all live pledges offer, PSL.
+	OfferedCoins int64  `json:"offered_coins"`
+	Opened       Moment `json:"opened"`
 
 	// Operator Operator's PastelID.
 	Operator string `json:"operator"`
@@ -1176,9 +1387,6 @@ type Pool struct {
 
 	// Plain Pledges before activation.
 	Plain int64 `json:"plain"`
-
-	// PledgedCoins Coins of all live pledges, PSL.
-	PledgedCoins int64 `json:"pledged_coins"`
 
 	// RequiredCoins Coins the Supernode needs, PSL.
 	RequiredCoins int64 `json:"required_coins"`
@@ -1195,7 +1403,7 @@ type Pool struct {
 	// TargetCoins Coins with the cushion, PSL.
 	TargetCoins int64 `json:"target_coins"`
 
-	// Waits A new pledge would be on standby: it earns nothing until a place is free.
+	// Waits Nothing of a new pledge would count for now: it waits in line, and earns nothing until coins of others leave.
 	Waits     *bool  `json:"waits,omitempty"`
 	Yield     *Yield `json:"yield,omitempty"`
 	YieldWith *Yield `json:"yield_with,omitempty"`
@@ -1226,6 +1434,12 @@ type PoolDetail struct {
 
 	// Company Operator's name, as the operator wrote it. Anybody can write any name.
 	Company string `json:"company"`
+
+	// CountedCoins What backs the Supernode and earns, PSL.
+	CountedCoins int64 `json:"counted_coins"`
+
+	// CountsWithCoins What would count of a new pledge of the coins that were asked for, PSL: before activation, if the operator lists it. Left out if nothing would.
+	CountsWithCoins *int64 `json:"counts_with_coins,omitempty"`
 
 	// CushionCoins Coins that may leave before the Supernode stops, PSL; below zero if some are lacking.
 	CushionCoins int64   `json:"cushion_coins"`
@@ -1265,13 +1479,13 @@ type PoolDetail struct {
 	// Low Less than half of the cushion is left.
 	Low *bool `json:"low,omitempty"`
 
-	// MemberCoins Coins of members, PSL.
-	MemberCoins int64 `json:"member_coins"`
-
 	// Members Pledges that earn.
 	Members        int64   `json:"members"`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
-	Opened         Moment  `json:"opened"`
+
+	// OfferedCoins What all live pledges offer, PSL.
+	OfferedCoins int64  `json:"offered_coins"`
+	Opened       Moment `json:"opened"`
 
 	// Operator Operator's PastelID.
 	Operator string `json:"operator"`
@@ -1293,9 +1507,6 @@ type PoolDetail struct {
 
 	// Plain Pledges before activation.
 	Plain int64 `json:"plain"`
-
-	// PledgedCoins Coins of all live pledges, PSL.
-	PledgedCoins int64 `json:"pledged_coins"`
 
 	// Pledges Live pledges, in join order.
 	Pledges []PoolPledge `json:"pledges"`
@@ -1319,7 +1530,7 @@ type PoolDetail struct {
 	TargetCoins int64 `json:"target_coins"`
 	Tip         Tip   `json:"tip"`
 
-	// Waits A new pledge would be on standby: it earns nothing until a place is free.
+	// Waits Nothing of a new pledge would count for now: it waits in line, and earns nothing until coins of others leave.
 	Waits     *bool  `json:"waits,omitempty"`
 	Yield     *Yield `json:"yield,omitempty"`
 	YieldWith *Yield `json:"yield_with,omitempty"`
@@ -1336,10 +1547,16 @@ type PoolPledge struct {
 	// Address Address that is pledged.
 	Address string `json:"address"`
 
-	// Coins PSL, after the cut, if any.
-	Coins       int64   `json:"coins"`
+	// CountedCoins What of the offer backs the Supernode and earns, PSL. The rest waits in line.
+	CountedCoins int64 `json:"counted_coins"`
+
+	// HeldCoins What it counted at the last settlement, PSL: its share of what others forfeit.
+	HeldCoins   int64   `json:"held_coins"`
 	MemberSince *Moment `json:"member_since,omitempty"`
-	Pastelid    string  `json:"pastelid"`
+
+	// OfferedCoins What the pledge offers, PSL.
+	OfferedCoins int64  `json:"offered_coins"`
+	Pastelid     string `json:"pastelid"`
 
 	// RewardAddress Address that rewards are paid to.
 	RewardAddress string `json:"reward_address"`
@@ -1403,21 +1620,29 @@ type Position struct {
 	Accrued int64 `json:"accrued"`
 
 	// Address Address that is pledged.
-	Address string `json:"address"`
-
-	// Coins PSL, after the cut, if any.
-	Coins int64 `json:"coins"`
+	Address string  `json:"address"`
+	Amended *Moment `json:"amended,omitempty"`
 
 	// Company Operator's name.
-	Company string  `json:"company"`
-	Leaving Leaving `json:"leaving"`
+	Company string `json:"company"`
 
-	// MemberCoins Coins of all of the pool's members, PSL.
-	MemberCoins    int64   `json:"member_coins"`
+	// CountedCoins What of the offer backs the Supernode and earns, PSL. The rest waits in line.
+	CountedCoins int64 `json:"counted_coins"`
+
+	// HeldCoins What it counted at the last settlement, PSL: its share of what others forfeit.
+	HeldCoins      int64   `json:"held_coins"`
+	Joined         Moment  `json:"joined"`
+	Leaving        Leaving `json:"leaving"`
 	MemberSince    *Moment `json:"member_since,omitempty"`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
-	Pastelid       string  `json:"pastelid"`
-	Pool           string  `json:"pool"`
+
+	// OfferedCoins What the pledge offers, PSL.
+	OfferedCoins int64  `json:"offered_coins"`
+	Pastelid     string `json:"pastelid"`
+	Pool         string `json:"pool"`
+
+	// PoolCountedCoins What all pledges of the pool count together, PSL.
+	PoolCountedCoins int64 `json:"pool_counted_coins"`
 
 	// RewardAddress Address that rewards are paid to.
 	RewardAddress string `json:"reward_address"`
@@ -1432,11 +1657,14 @@ type Position struct {
 	SharePercent string `json:"share_percent"`
 
 	// Status Of the pool.
-	Status string `json:"status"`
+	Status PositionStatus `json:"status"`
 }
 
 // PositionRole A member earns, a standby waits for a place, plain is a pledge before activation.
 type PositionRole string
+
+// PositionStatus Of the pool.
+type PositionStatus string
 
 // Receipt defines model for Receipt.
 type Receipt struct {
@@ -1461,13 +1689,16 @@ type Spend struct {
 	// Forfeited What would be lost, patoshi.
 	Forfeited int64 `json:"forfeited"`
 
-	// Leaves The pledge would end; otherwise it follows the coins.
+	// Leaves The pledge would end.
 	Leaves   bool   `json:"leaves"`
 	Pastelid string `json:"pastelid"`
 
 	// Pledge Join order over all pools.
 	Pledge int64  `json:"pledge"`
 	Pool   string `json:"pool"`
+
+	// Reduces The pledge would offer only what counts: coins that wait in line are spent. If neither, it follows the coins.
+	Reduces bool `json:"reduces"`
 
 	// Seen When the daemon first saw it.
 	Seen time.Time `json:"seen"`
@@ -1476,17 +1707,20 @@ type Spend struct {
 
 // Statistics defines model for Statistics.
 type Statistics struct {
+	// CountedCoins Coins that back Supernodes, PSL.
+	CountedCoins int64 `json:"counted_coins"`
+
 	// Escrowed Rewards in escrow, patoshi.
 	Escrowed int64 `json:"escrowed"`
 
 	// Income Rewards received since the beginning, patoshi.
 	Income int64 `json:"income"`
 
-	// MemberCoins Coins that back Supernodes, PSL.
-	MemberCoins int64 `json:"member_coins"`
-
 	// Members PastelIDs whose pledges earn.
 	Members int64 `json:"members"`
+
+	// OfferedCoins What all live pledges offer, PSL.
+	OfferedCoins int64 `json:"offered_coins"`
 
 	// Operators Operators of live pools.
 	Operators int64 `json:"operators"`
@@ -1496,9 +1730,6 @@ type Statistics struct {
 
 	// PayoutsPending Payouts that are settled and not mined.
 	PayoutsPending int64 `json:"payouts_pending"`
-
-	// PledgedCoins Coins of all live pledges, PSL.
-	PledgedCoins int64 `json:"pledged_coins"`
 
 	// Pools Pools by status.
 	Pools map[string]int64 `json:"pools"`
@@ -1612,7 +1843,7 @@ type Yield struct {
 	// Blocks Blocks that the income was taken from.
 	Blocks int64 `json:"blocks"`
 
-	// Percent Percent a year, after the operator's fee.
+	// Percent Percent a year of coins that count, after the operator's fee.
 	Percent string `json:"percent"`
 }
 

@@ -200,7 +200,7 @@ func (n *Node) activate(ctx context.Context) error {
 		if err != nil {
 			n.tree.scan = true // what was not connected still waits
 		}
-		n.pool.revalidate(ctx, n)
+		n.pool.revalidate(n)
 		if err != nil {
 			return err
 		}

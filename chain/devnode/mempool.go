@@ -42,15 +42,30 @@ func (m *mempool) bringBack(b *pastel.Block) {
 	m.back = append(list, m.back...) // an earlier block comes before
 }
 
-// revalidate looks at everything again after the chain has moved. What is mined, conflicts or is no longer valid leaves.
-func (m *mempool) revalidate(ctx context.Context, n *Node) {
+// revalidate looks at everything again after the chain has moved. What is mined, conflicts or is no longer valid leaves. The rules
+// are not asked again: a ticket that they would reject now may be good on the next block, as in a reorganization that took back
+// what it builds on, and harms none.
+func (m *mempool) revalidate(n *Node) {
 	again := append(m.back, m.list...)
 	m.back = nil
 	m.reset()
 	for _, t := range again {
-		if _, err := n.accept(ctx, t); err != nil {
-			continue // its time is over
+		if _, mined := n.txs[t.tx.ID()]; !mined && n.checkTx(t) == nil {
+			n.enter(t)
 		}
+	}
+}
+
+// enter adds a valid transaction to the mempool.
+func (n *Node) enter(t *memTx) {
+	m, id := &n.pool, t.tx.ID()
+	if t.time == 0 {
+		t.time, t.height = n.now().Unix(), n.tree.tip().height
+	}
+	m.list = append(m.list, t)
+	m.byID[id] = t
+	for i := range t.tx.Inputs {
+		m.spent[t.tx.Inputs[i].PrevOut] = id
 	}
 }
 
@@ -115,14 +130,7 @@ func (n *Node) accept(ctx context.Context, t *memTx) (pastel.TxID, error) {
 			return id, &TxError{codeTx, "the smart pool rules give no answer", err.Error()}
 		}
 	}
-	if t.time == 0 {
-		t.time, t.height = n.now().Unix(), n.tree.tip().height
-	}
-	n.pool.list = append(n.pool.list, t)
-	n.pool.byID[id] = t
-	for i := range t.tx.Inputs {
-		n.pool.spent[t.tx.Inputs[i].PrevOut] = id
-	}
+	n.enter(t)
 	return id, nil
 }
 

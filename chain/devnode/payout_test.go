@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/btcsuite/btcd/txscript"
@@ -12,6 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // settled takes the pool to a payout that spends ordinary coins, so that maturity does not keep it from being mined early.
@@ -330,5 +332,43 @@ func TestTemplateReservesRoom(t *testing.T) {
 		if b := p.last(); !slices.Equal(ids(b), want) || len(b.Bytes()) > 2_000_000 {
 			t.Errorf("a block of %d bytes holds %d transactions, want %d", len(b.Bytes()), len(b.Txs)-1, len(want))
 		}
+	}
+}
+
+// refusing rules take no transaction once told to.
+type refusing struct {
+	chain.Rules
+	refuse *atomic.Bool
+}
+
+func (r refusing) CheckTx(ctx context.Context, tx []byte, time uint32) error {
+	if r.refuse.Load() {
+		return &chain.RefusedError{Reason: string(ticket.ReasonNotSubscribing)}
+	}
+	return r.Rules.CheckTx(ctx, tx, time)
+}
+
+// TestTicketsSurviveReorganizations: a ticket that the rules would reject now stays in the mempool when the chain moves, as the
+// next block may hold what it builds on.
+func TestTicketsSurviveReorganizations(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	refuse := &atomic.Bool{}
+	p := playBy(t, func(rules chain.Rules) chain.Rules { return refusing{rules, refuse} })
+	p.mine(110)
+	p.must(p.Enrol(ctx, p.Operator))
+	waiting := p.node.Mempool()
+	if len(waiting) == 0 {
+		t.Fatal("nothing waits to be mined")
+	}
+	refuse.Store(true)
+	p.must(p.node.SubmitBlock(ctx, p.block(p.payee()).Bytes()))
+	if now := p.node.Mempool(); !slices.Equal(now, waiting) {
+		t.Errorf("after a block the mempool holds %v, want %v", now, waiting)
+	}
+	_, hash := p.tip()
+	p.must(p.node.Invalidate(ctx, hash))
+	if now := p.node.Mempool(); !slices.Equal(now, waiting) {
+		t.Errorf("after a reorganization the mempool holds %v, want %v", now, waiting)
 	}
 }

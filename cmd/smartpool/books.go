@@ -46,8 +46,8 @@ func figures(p *api.PoolDetail) (list []figure) {
 	one("deadline", dated(p.Deadline))
 	one("ended", dated(p.Ended))
 	one("next settlement", dated(p.NextSettlement))
-	one("members' coins", p.Counted)
-	one("pledged coins", p.Offered)
+	one("counted coins", p.Counted)
+	one("offered coins", p.Offered)
 	one("cushion", p.Cushion)
 	one("low", p.Low)
 	one("broken", p.Broken)
@@ -67,16 +67,16 @@ func figures(p *api.PoolDetail) (list []figure) {
 	one("operator's accrued", p.OperatorFee)
 	many("pledges", len(p.Participants), func(i int) string {
 		m := &p.Participants[i]
-		return fmt.Sprintf("no. %d of %s: %d PSL at %s, %s since %s, %s %%, accrued %s, rewards to %s",
-			m.Seq, m.PastelID, m.Coins, m.Address, m.Role, dated(m.Since), m.Share, m.Accrued, m.Reward)
+		return fmt.Sprintf("no. %d of %s: %d PSL offered, %d counted, %d held at %s, %s since %s, %s %%, accrued %s, rewards to %s",
+			m.Seq, m.PastelID, m.Offered, m.Counted, m.Held, m.Address, m.Role, dated(m.Since), m.Share, m.Accrued, m.Reward)
 	})
 	many("claims", len(p.Claims), func(i int) string {
 		return fmt.Sprintf("%s to %s of %s", p.Claims[i].Amount, p.Claims[i].Address, p.Claims[i].Pool)
 	})
 	many("pending payouts", len(p.Pending), func(i int) string {
 		x := &p.Pending[i]
-		return fmt.Sprintf("%s of %s: %s in %d outputs, fee %s, change %s, %s, settled in %s, valid from %s to %s, paid in %s, cancelled in %s",
-			x.TxID, x.Pool, x.Amount, x.Outputs, x.Fee, x.Change, x.Status, dated(&x.Settled), dated(&x.From), dated(&x.To), dated(x.Paid), dated(x.Cancelled))
+		return fmt.Sprintf("%s of %s: %s in %d outputs, change %s, %s, settled in %s, valid from %s to %s, paid in %s, cancelled in %s",
+			x.TxID, x.Pool, x.Amount, x.Outputs, x.Change, x.Status, dated(&x.Settled), dated(&x.From), dated(&x.To), dated(x.Paid), dated(x.Cancelled))
 	})
 	return list
 }

@@ -118,8 +118,8 @@ func checkPart(x *ticket.Part, net *pastel.Network) []check {
 	}
 	_, badTime := ticket.ParseTimeStamp(x.TimeStamp)
 	var small error
-	if least := int64(net.MinPledge / pastel.PSL); x.Offered < least {
-		small = fmt.Errorf("%d PSL are less than the least pledge, %d PSL", x.Offered, least)
+	if least := int64(net.MinPledge / pastel.PSL); x.PledgedCoins < least {
+		small = fmt.Errorf("%d PSL are less than the least pledge, %d PSL", x.PledgedCoins, least)
 	}
 	statement := x.PledgeStatement(net.Name)
 	address := signature("address_signature", x.AddressSignature, true)

@@ -75,11 +75,11 @@ func TestManyPledges(t *testing.T) {
 	says(550, "tP", "pool", "status", "crowd", "--all")
 	says(40, "100 pledges", "my", most)
 	says(140, "tP", "my", most, "--each")
-	says(120, "2000 PSL (member, 100 pledges)", "leave", most)
+	says(120, "2000 PSL counted (member, 100 pledges)", "leave", most)
 	says(10, "No pool takes pledges now", "pools")
 	says(10, "crowd", "pools", "--all", "--coins", "1000")
 	says(60, "500 addresses", "payouts")
-	says(10, "Joined 500, left 0", "pool", "report", "crowd")
+	says(10, "Joined 500, changed 0, left 0", "pool", "report", "crowd")
 
 	// Names and numbers as long as they can be.
 	truth := x.at.API

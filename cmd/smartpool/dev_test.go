@@ -63,7 +63,10 @@ func startDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
+	go func() {
+		ended <- d.Run(ctx)
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -81,8 +84,8 @@ func startDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses) {
 }
 
 // commands with flags that say where daemon and node are.
-var asksAPI = regexp.MustCompile(`^(pools|join|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool|id register)\b`)
-var asksNode = regexp.MustCompile(`^(join|my|leave|history|pool create|pool activate|supernode|guard|verify|rpc|id register)\b`)
+var asksAPI = regexp.MustCompile(`^(pools|join|amend|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool|id register)\b`)
+var asksNode = regexp.MustCompile(`^(join|amend|my|leave|history|pool create|pool activate|supernode|guard|verify|rpc|id register)\b`)
 
 // call runs a command line against the daemon and the node.
 func (x *dev) call(line ...string) (code int, out string) {
@@ -143,9 +146,12 @@ func (x *dev) caughtUp(url string) {
 func (x *dev) whileMining(f func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var mining sync.WaitGroup
+	before, err := x.node.Masternodes(ctx) // f may start one at once
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	known := len(before)
 	mining.Go(func() {
-		before, _ := x.node.Masternodes(ctx)
-		known := len(before)
 		for ctx.Err() == nil {
 			waiting, err := x.node.Mempool(ctx)
 			if err != nil {
@@ -187,6 +193,17 @@ func (x *dev) person(coins int) (id string) {
 		x.t.Fatal(err)
 	}
 	return id
+}
+
+// newAddress makes an address in the wallet.
+func (x *dev) newAddress() (pastel.Address, string) {
+	x.t.Helper()
+	a, err := x.node.NewAddress(context.Background())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	net, _ := pastel.NetworkByName("regtest")
+	return a, a.Encode(&net)
 }
 
 const passphrase = "correct horse"

@@ -55,11 +55,15 @@ func (c claimsJSON) MarshalJSON() ([]byte, error) {
 var _ json.Marshaler = claimsJSON{}
 
 type pledgeJSON struct {
-	PastelID     string        `json:"pastelid"`
-	Coins        int64         `json:"coins"`
-	Role         string        `json:"role"`
-	Accrued      pastel.Amount `json:"accrued"`
-	RewardScript string        `json:"reward_script"`
+	PastelID     string         `json:"pastelid"`
+	Owner        string         `json:"owner"` // pubkey hash of the pledged address, hex
+	Coins        int64          `json:"coins"` // PSL counted
+	Offered      int64          `json:"offered"`
+	Role         string         `json:"role"`
+	Held         int64          `json:"held"`
+	Since        *pastel.Height `json:"since"` // null if it never counted
+	Accrued      pastel.Amount  `json:"accrued"`
+	RewardScript string         `json:"reward_script"`
 }
 
 type payoutJSON struct {
@@ -84,9 +88,7 @@ func (l *history) document() *document {
 			Claims: claimsJSON(p.Claims), Pledges: []pledgeJSON{},
 		}
 		for _, pl := range p.Pledges {
-			x.Pledges = append(x.Pledges, pledgeJSON{
-				pl.PastelID.String(), pl.Coins, pl.Role.String(), pl.Accrued, pl.Reward.Script().String(),
-			})
+			x.Pledges = append(x.Pledges, pledgeDocument(&pl))
 		}
 		d.Pools[id] = x
 	}
@@ -102,4 +104,15 @@ func (l *history) document() *document {
 		}
 	}
 	return d
+}
+
+func pledgeDocument(pl *pool.Pledge) pledgeJSON {
+	x := pledgeJSON{
+		PastelID: pl.PastelID.String(), Owner: hex.EncodeToString(pl.Owner[:]), Coins: pl.Counted, Offered: pl.Offered, Role: pl.Role.String(),
+		Held: pl.Held, Accrued: pl.Accrued, RewardScript: pl.Reward.Script().String(),
+	}
+	if pl.Since >= 0 {
+		x.Since = &pl.Since
+	}
+	return x
 }

@@ -29,7 +29,7 @@ func newWatched(t *testing.T) *watched {
 	t.Helper()
 	w := &watched{ready: true, tip: api.Tip{Height: 9}}
 	position := api.Position{Pool: "atlas.1"}
-	position.Seq, position.Coins, position.Address = 3, 500, "tAddress"
+	position.Seq, position.Offered, position.Address = 3, 500, "tAddress"
 	mux := http.NewServeMux()
 	for path, what := range map[string]func() any{
 		"/api/v1/status":   func() any { return api.Status{Network: "regtest", Ready: w.ready, Trouble: "syncing"} },
@@ -66,6 +66,7 @@ func TestGuardOnce(t *testing.T) {
 		{true, 9, nil, exitOK, "no coins are about to be spent"},
 		{true, 9, []api.Spend{{TxID: "t2", Pledge: 4, Leaves: true}}, exitOK, "no coins are about to be spent"}, // somebody else's
 		{true, 9, []api.Spend{leaves}, exitNo, "the pledge leaves; in the next block that loses 7 PSL."},
+		{true, 9, []api.Spend{{TxID: "t3", Pledge: 3, Reduces: true}}, exitNo, "stays, but offers no more than what counts."},
 		{true, -1, nil, exitUnknown, "is not known"},
 		{true, -1, []api.Spend{leaves}, exitNo, "is not known"},
 		{false, 9, nil, exitUnknown, "not up to date"},

@@ -197,6 +197,7 @@ func TestGuide(t *testing.T) {
 	op.run(exitOK, "pool", "status", "atlas")
 	op.say("## Activate\n\nThe ticket names who becomes a member; without names, everybody who pledged.")
 	x.whileMining(func() { op.run(exitOK, "pool", "activate", "atlas", "--passphrase-file", secret, "--yes") })
+	change(t, me, alice, chen, secret)
 	op.say("## Launch the Supernode")
 	x.whileMining(func() { op.run(exitOK, "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes") })
 	x.mine(3)
@@ -213,7 +214,7 @@ func TestGuide(t *testing.T) {
 	me.run(exitOK, "rpc", "lockunspent", "true")
 	me.run(exitOK, "guard", alice, "--once")
 	tellMe(t, op)
-	op.say("## Payouts\n\nA payout can be mined when the rewards in it have matured. Upgraded miners put it into their blocks; there is nothing to do.")
+	op.say("## Payouts\n\nA payout can be mined when the rewards in it have matured. Upgraded miners put it into their blocks, for no fee: there is nothing to sign, broadcast or do.")
 	op.run(exitOK, "payouts", "--pool", "atlas")
 	x.mine(105)
 	payout := x.field("0.txid", "payouts", "--all")
@@ -242,6 +243,41 @@ func TestGuide(t *testing.T) {
 	op.want("operator.md", "# For operators\n"+made)
 	me.want("member.md", "# For members\n"+made)
 	audit.want("auditor.md", "# For auditors\n"+made)
+}
+
+// change has a member raise a pledge and be paid elsewhere, and one whose wallet is never online raise another.
+func change(t *testing.T, p *transcript, hot, cold, secret string) {
+	t.Helper()
+	p.say("## Raise your pledge or change where you are paid\n\nAn offer can be raised, and rewards can go to another address, without leaving: the pledge keeps " +
+		"its place and what it earned. It cannot be lowered. The raise needs coins at the pledged address, which stay where they are; a full pool counts them " +
+		"once it lacks coins.")
+	_, elsewhere := p.newAddress()
+	p.whileMining(func() {
+		p.run(exitOK, "amend", "atlas", "--pastelid", hot, "--coins", "520", "--reward", elsewhere, "--passphrase-file", secret, "--yes")
+	})
+	p.run(exitOK, "my", hot)
+	p.say("From a cold wallet it goes as joining does: the ticket is written here, signed there, and posted here.")
+	address := p.field("0.positions.0.address", "my", cold)
+	file := filepath.Join(p.dir, "raise.json")
+	line := []string{"amend", "atlas", "--cold", file, "--pastelid", cold, "--address", address, "--coins", "300"}
+	p.run(exitOK, line...)
+	statement := p.field("statement", line...)
+	byAddress, byID := p.signs(address, cold, statement)
+	p.whileMining(func() {
+		p.run(exitOK, "amend", "atlas", "--ticket", file, "--address-signature", byAddress, "--pledge-signature", byID, "--yes")
+	})
+}
+
+// signs has a cold machine sign a statement with an address and a PastelID.
+func (p *transcript) signs(address, id, statement string) (byAddress, byID string) {
+	p.t.Helper()
+	byAddress = strings.TrimSpace(p.run(exitOK, "rpc", "signmessage", address, statement))
+	signed := p.run(exitOK, "rpc", "pastelid", "sign", statement, id, passphrase, "ed448")
+	var sig struct{ Signature string }
+	if err := json.Unmarshal([]byte(signed), &sig); err != nil {
+		p.t.Fatal(signed)
+	}
+	return byAddress, sig.Signature
 }
 
 // start tells how to get what the page needs, and returns a PastelID that is registered, with an output of some PSL.
@@ -365,14 +401,9 @@ func cold(t *testing.T, p *transcript, id, secret string) {
 	statement := p.field("statement", "join", "atlas", "--cold", file, "--coins", "200", "--pastelid", id, "--output", out.OutPoint.String(), "--address", address)
 	p.say("On the cold machine the wallet signs the line, and so does the PastelID (here through `rpc`, which calls the node as pastel-cli does; a key file signs " +
 		"with `ticket sign`).")
-	byAddress := strings.TrimSpace(p.run(exitOK, "rpc", "signmessage", address, statement))
-	signed := p.run(exitOK, "rpc", "pastelid", "sign", statement, id, passphrase, "ed448")
-	var sig struct{ Signature string }
-	if err := json.Unmarshal([]byte(signed), &sig); err != nil {
-		t.Fatal(signed)
-	}
+	byAddress, byID := p.signs(address, id, statement)
 	p.say("The signatures come back, and the ticket is posted. This wallet only pays its fee.")
 	p.whileMining(func() {
-		p.run(exitOK, "join", "atlas", "--ticket", file, "--address-signature", byAddress, "--pledge-signature", sig.Signature, "--yes")
+		p.run(exitOK, "join", "atlas", "--ticket", file, "--address-signature", byAddress, "--pledge-signature", byID, "--yes")
 	})
 }

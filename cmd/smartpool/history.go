@@ -54,7 +54,7 @@ func (l *history) keepPledges(events []pool.Event) {
 	for i := range events {
 		e := &events[i]
 		switch e.Type {
-		case pool.PledgeAccepted, pool.PledgePromoted, pool.PledgeLeft, pool.PoolActivated:
+		case pool.PledgeAccepted, pool.PledgeAmended, pool.PledgePromoted, pool.PledgeReduced, pool.PledgeLeft, pool.PoolActivated:
 		default:
 			continue
 		}

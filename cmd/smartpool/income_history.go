@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -73,7 +74,7 @@ func (c *historyCmd) Run(ctx context.Context, e *env) error {
 		t.AppendRow([]any{x.Time.UTC().Format("2006-01-02 15:04"), x.Height, x.Kind, short(x.Pool), psl(x.Amount), short(x.TxID)})
 		sums[x.Kind] += x.Amount
 	}
-	_, err = fmt.Fprintf(e.out, "%s\n\nIncome %s PSL, forfeited %s PSL, paid %s PSL. Income is what was settled; a payout pays it, less its network fee.\n",
+	_, err = fmt.Fprintf(e.out, "%s\n\nIncome %s PSL, forfeited %s PSL, paid %s PSL. Income is what was settled; a payout pays it in full.\n",
 		t.Render(), sums["income"], sums["forfeit"], sums["payout"])
 	return err
 }
@@ -128,8 +129,8 @@ func (r *remote) history(ctx context.Context, a *api.Account) (list []entry, err
 	for _, x := range payments {
 		list = append(list, entry{x.Paid.Time, x.Paid.Height, "payout", x.Pool, nameOf(a), x.Address, x.Amount, x.Payout})
 	}
-	sort.SliceStable(list, func(i, j int) bool {
-		return list[i].Height < list[j].Height || list[i].Height == list[j].Height && list[i].Address < list[j].Address
+	slices.SortStableFunc(list, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.Height, b.Height), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Address, b.Address))
 	})
 	return list, nil
 }

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -16,6 +16,7 @@ type joinCmd struct {
 	apiFlags
 	nodeFlags
 	identityFlags
+	coldFlags
 	Pool     string `arg:"" help:"Pool id, or its label."`
 	Coins    int64  `placeholder:"PSL" help:"Coins to pledge, whole PSL; if left out, what the pool lacks, as far as one output of yours goes."`
 	PastelID string `name:"pastelid" help:"Member's PastelID; the node's only one if left out."`
@@ -23,12 +24,8 @@ type joinCmd struct {
 	Address  string `help:"Address of the output, which signs. Only needed with --cold."`
 	Reward   string `placeholder:"ADDRESS" help:"Address that rewards are paid to; the pledged one if left out. It needs no special care: pledges do not depend on it."`
 
-	Cold             string `placeholder:"FILE" help:"Sign nothing: write the ticket to this file and print what a cold machine signs. Needs --pastelid or --key, --output and --address."`
-	Ticket           string `placeholder:"FILE" help:"Post a ticket that --cold wrote, signed since."`
-	PledgeSignature  string `placeholder:"BASE64" help:"With --ticket: the PastelID's signature, if it is not in the file."`
-	AddressSignature string `placeholder:"BASE64" help:"With --ticket: the address's signature (signmessage), if it is not in the file."`
-	NoWait           bool   `help:"Do not wait for the block that holds the ticket."`
-	Yes              bool   `help:"Do not ask."`
+	NoWait bool `help:"Do not wait for the block that holds the ticket."`
+	Yes    bool `help:"Do not ask."`
 }
 
 // Run leads through a pledge: terms, output, statement, signatures, ticket, block.
@@ -67,7 +64,7 @@ func takesNone(p *api.PoolDetail) error {
 	case p.Status == "replenishing":
 		why = fmt.Sprintf("its deadline, %s, is over", whenever(p.Deadline))
 	case len(p.Participants) > 0:
-		why = fmt.Sprintf("it is full, with %d pledges", len(p.Participants))
+		why = fmt.Sprintf("it is full, with %d pledges (its members can raise theirs: smartpool amend)", len(p.Participants))
 	}
 	return fmt.Errorf("pool %s takes no pledges: %s; smartpool pools shows those that do", short(p.ID), why)
 }
@@ -89,12 +86,15 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 	if err != nil {
 		return err
 	}
+	if err := pledgesAlready(p, me.id, out.Address.Encode(&r.net)); err != nil {
+		return err
+	}
 	x, err := c.build(p, me.id, out.OutPoint, out.Address.Encode(&r.net), &r.net)
 	if err != nil {
 		return err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
-	if err := r.rehearse(ctx, t); err != nil {
+	if _, err := r.rehearse(ctx, t); err != nil {
 		return err
 	}
 	statement := x.PledgeStatement(r.net.Name)
@@ -113,7 +113,7 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 	if x.AddressSignature, err = wallet.SignMessage(ctx, out.Address, statement); err != nil {
 		return fmt.Errorf("the wallet did not sign with %s: %w", out.Address.Encode(&r.net), err)
 	}
-	txid, err := r.post(ctx, e, wallet, t)
+	txid, err := r.post(ctx, e, wallet, t, pool.PledgeAccepted)
 	if err != nil {
 		return err
 	}
@@ -123,54 +123,70 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 
 // build makes the unsigned ticket.
 func (c *joinCmd) build(p *api.PoolDetail, id string, out pastel.OutPoint, address string, net *pastel.Network) (*ticket.Part, error) {
+	at, err := timeStamp(p.Tip.Time, nil)
+	if err != nil {
+		return nil, err
+	}
 	x := &ticket.Part{
 		SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
-		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: ticket.FormatTimeStamp(max(time.Now().Unix(), p.Tip.Time.Unix())),
+		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: ticket.FormatTimeStamp(at),
 	}
 	return x, firstFailure(checkPart(x, net))
 }
 
-// standing says what a role means.
-var standing = map[string]string{
-	"plain": "in once the operator activates the pool", "member": "a member from now on", "standby": "on standby until a place is free",
+// stands says what a pledge's role means.
+func stands(pl *api.PoolPledge) string {
+	switch {
+	case pl.Role == "plain":
+		return "in once the operator activates the pool"
+	case pl.Role == "standby":
+		return "on standby until the pool lacks coins"
+	case pl.Counted < pl.Offered:
+		return fmt.Sprintf("a member from now on: %d PSL count, the others wait until the pool lacks coins", pl.Counted)
+	}
+	return "a member from now on"
 }
 
 // joined tells what became of a pledge once a block holds its ticket.
 func (r *remote) joined(ctx context.Context, x *ticket.Part) func(string) (string, error) {
 	return func(txid string) (string, error) {
-		order := client.PledgesParamsOrderNewest
-		list, err := fetch[api.List[api.Pledge]](r.Pledges(ctx, &client.PledgesParams{Pastelid: &x.PastelID, Order: &order}))
+		pl, err := r.pledgeOf(ctx, x.PastelID, txid)
+		if err != nil || pl == nil {
+			return "", err
+		}
+		p, err := r.pool(ctx, pl.Pool)
 		if err != nil {
 			return "", err
 		}
-		for _, pl := range list.Items {
-			if pl.Ticket != txid {
-				continue
+		for _, in := range p.Participants {
+			if int64(in.Seq) == pl.Seq {
+				return fmt.Sprintf("Accepted in %s: %d PSL, %s. smartpool my shows what it earns.", when(pl.Joined), in.Offered, stands(&in)), nil
 			}
-			p, err := r.pool(ctx, pl.Pool)
-			if err != nil {
-				return "", err
-			}
-			for _, in := range p.Participants {
-				if int64(in.Seq) == pl.Seq {
-					return fmt.Sprintf("Accepted in %s: %d PSL, %s. smartpool my shows what it earns.", when(pl.Joined), in.Coins, standing[in.Role]), nil
-				}
-			}
-			return fmt.Sprintf("Accepted in %s, and it has ended since: were its coins spent?", when(pl.Joined)), nil
 		}
-		return "", nil
+		return fmt.Sprintf("Accepted in %s, and it has ended since: were its coins spent?", when(pl.Joined)), nil
 	}
+}
+
+// pledgeOf finds the pledge whose last ticket is a transaction; nil as long as there is none.
+func (r *remote) pledgeOf(ctx context.Context, id, txid string) (*api.Pledge, error) {
+	order, limit := client.PledgesParamsOrderNewest, int64(api.MaxLimit)
+	list, err := fetch[api.List[api.Pledge]](r.Pledges(ctx, &client.PledgesParams{Pastelid: &id, Order: &order, Limit: &limit}))
+	if err != nil {
+		return nil, err
+	}
+	for i := range list.Items {
+		if list.Items[i].Ticket == txid {
+			return &list.Items[i], nil
+		}
+	}
+	return nil, nil
 }
 
 // cold writes a ticket for a machine that is never online.
 func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
-	id := c.PastelID
-	if c.Key != "" {
-		key, err := loadKey(e, &c.passphraseFlags, c.Key)
-		if err != nil {
-			return err
-		}
-		id = key.ID().String()
+	id, err := c.coldID(e, c.PastelID)
+	if err != nil {
+		return err
 	}
 	if id == "" || c.Output == "" || c.Address == "" {
 		return usagef("--cold needs --pastelid (or --key), --output and --address")
@@ -185,12 +201,15 @@ func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail
 	if err := r.fit(ctx, id); err != nil {
 		return err
 	}
+	if err := pledgesAlready(p, id, c.Address); err != nil {
+		return err
+	}
 	x, err := c.build(p, id, out, c.Address, &r.net)
 	if err != nil {
 		return err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
-	if err := r.rehearse(ctx, t); err != nil {
+	if _, err := r.rehearse(ctx, t); err != nil {
 		return err
 	}
 	if err := r.owns(ctx, out, c.Address); err != nil {
@@ -200,66 +219,24 @@ func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail
 	if err != nil {
 		return err
 	}
-	text, err := encoded(t)
-	if err != nil {
-		return err
-	}
-	if err := replaceFile(c.Cold, append(text, '\n')); err != nil {
-		return err
-	}
-	statement := x.PledgeStatement(r.net.Name)
-	if e.json {
-		return printJSON(e.out, map[string]string{"file": c.Cold, "statement": statement, "pastelid": id, "address": c.Address})
-	}
-	_, err = fmt.Fprintf(e.out, `%s
-Wrote %s. Nothing is signed or posted yet. On the cold machine, within 24 hours:
-
-  1. The wallet that holds %s signs this line (signmessage):
-     %s
-  2. PastelID %s signs the same line:
-     smartpool ticket sign %s --network %s --key KEYFILE --out %s
-
-Then, here:
-     smartpool join %s --ticket %s --address-signature SIGNATURE
-`, terms, c.Cold, c.Address, statement, id, c.Cold, r.net.Name, c.Cold, p.ID, c.Cold)
-	return err
-}
-
-// owns checks that an output is at an address, whose key is to sign.
-func (r *remote) owns(ctx context.Context, out pastel.OutPoint, address string) error {
-	coin, err := fetch[api.Coin](r.Output(ctx, out.String()))
-	if err == nil && coin.Address != address {
-		err = fmt.Errorf("output %s is at address %s, not at %s: correct --address or --output", out, coin.Address, address)
-	}
-	return err
+	return c.unsigned(e, &r.net, "join", terms, c.Address, t)
 }
 
 // postSigned posts a ticket that was signed elsewhere.
 func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
-	l, err := e.load(c.Ticket, &r.net)
+	t, address, err := c.signed(e, &r.net, p)
 	if err != nil {
 		return err
 	}
-	x := l.ticket.Part
-	if x == nil || string(x.SmartPoolID) != p.ID {
-		return fmt.Errorf("%s holds no participation ticket of pool %s: give the file that --cold wrote", c.Ticket, p.ID)
-	}
-	x.PledgeSignature, x.AddressSignature = cmp.Or(c.PledgeSignature, x.PledgeSignature), cmp.Or(c.AddressSignature, x.AddressSignature)
-	for _, s := range statements(l.ticket, &r.net) {
-		if s.Signature == "" {
-			return fmt.Errorf("%s is missing: %s signs this line:\n  %s", s.Field, s.By, s.Text)
-		}
-	}
-	for _, ch := range checkTicket(l.ticket, &r.net) {
-		if ch.answer == wrong {
-			return fmt.Errorf("%s: %s; sign exactly the statement that ticket decode shows", ch.name, ch.detail)
-		}
+	x := t.Part
+	if err := pledgesAlready(p, x.PastelID, address); err != nil {
+		return err
 	}
 	wallet, err := c.wallet(ctx, r.net)
 	if err != nil {
 		return err
 	}
-	c.Coins = x.Offered
+	c.Coins = x.PledgedCoins
 	terms, err := c.terms(ctx, r, p, x)
 	if err != nil {
 		return err
@@ -267,7 +244,7 @@ func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.Pool
 	if err := e.confirm(c.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.net.ContractFee)); err != nil {
 		return err
 	}
-	txid, err := r.post(ctx, e, wallet, l.ticket)
+	txid, err := r.post(ctx, e, wallet, t, pool.PledgeAccepted)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 
 // terms tells everything that a pledge means. The pool's terms are those that its id stands for: pool certified them.
 func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ticket.Part) (string, error) {
-	yield, err := r.yield(ctx, p, x.Offered)
+	yield, err := r.yield(ctx, p, x.PledgedCoins)
 	if err != nil {
 		return "", err
 	}
@@ -27,16 +28,16 @@ func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ti
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
 	fmt.Fprintf(&b, "Operator  %s, reputation %d, PastelID\n          %s\n", printable(p.Company), p.Reputation, p.Operator)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", p.Fee, p.FeeAddress)
-	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode (factor %s); pledged now: %d PSL\n", p.Target, p.Required, p.Factor, p.Offered)
+	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode (factor %s); offered now: %d PSL\n", p.Target, p.Required, p.Factor, p.Offered)
 	fmt.Fprintf(&b, "Period    pledges are taken for %d blocks; as long may it be short of collateral before it is dissolved\n", p.Period)
 	fmt.Fprintf(&b, "Yield     %s\n", yield)
-	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.Offered, c.role(p))
+	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p, r.status.Parameters.MinPledge))
 	fmt.Fprintf(&b, "Output    %s:%d\n", x.TxID, x.Vout)
 	fmt.Fprintf(&b, "Rewards   go to %s\n", x.RewardAddress)
 	if usedBefore(&reward) {
 		b.WriteString("          Mind that pools pay or paid this address already: its payments will not be told apart.\n")
 	}
-	fmt.Fprintf(&b, "Leaving   loses what was earned since the last settlement (one every %d blocks) and up to %d points of reputation\n",
+	fmt.Fprintf(&b, "Leaving   loses what was earned since the last settlement (one every %d blocks) and up to %d points of reputation for each pledge\n",
 		r.net.SettlementInterval, pool.LeavingCosts(pool.Member))
 	return b.String(), nil
 }
@@ -70,15 +71,19 @@ func members(y *api.Yield) string {
 	return fmt.Sprintf("; members earn %s %% a year; no promise", y.Percent)
 }
 
-// role says what the pledge will be.
-func (c *joinCmd) role(p *api.PoolDetail) string {
+// newPledge stands for a pledge that is not there yet.
+const newPledge = math.MaxUint64
+
+// role says what the pledge will be; least is the network's least pledge, PSL.
+func (c *joinCmd) role(p *api.PoolDetail, least int64) string {
 	switch {
 	case p.Status == "subscribing":
 		return fmt.Sprintf("plain until the operator activates the pool (until %s)", whenever(p.ActivateUntil))
 	case p.Waits:
-		return "standby: it earns once a place is free"
-	case c.Coins > p.Target-p.Counted:
-		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it", max(p.LeastPledge, p.Target-p.Counted))
+		return "standby: it earns once the pool lacks coins"
+	}
+	if counts := api.CountsNext(p, newPledge, c.Coins, least); counts < c.Coins {
+		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it; the others wait", counts)
 	}
 	return "member at once"
 }

@@ -521,7 +521,7 @@ func FuzzFetch(f *testing.F) {
 		}
 		if err == nil && status == http.StatusOK {
 			_ = takesNone(&p)
-			_ = (&joinCmd{}).role(&p)
+			_ = (&joinCmd{}).role(&p, 10)
 			_ = differences(&p, &api.PoolDetail{})
 			if net, _ := pastel.NetworkByName("regtest"); certify(&p, &net) == nil && p.ID == "" {
 				t.Error("a pool without an id is certified")

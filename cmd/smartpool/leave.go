@@ -62,12 +62,12 @@ func (c *leaveCmd) wants(pool string) bool {
 
 func tellLeaving(b *strings.Builder, h *api.Holding, reputation int) {
 	many := len(h.Pledges) > 1
-	fmt.Fprintf(b, "%s in pool %s\n  %d PSL (%s", short(h.PastelID), h.Pool, h.Coins, h.Role)
+	fmt.Fprintf(b, "%s in pool %s\n  %d PSL offered, %d PSL counted (%s", short(h.PastelID), h.Pool, h.Offered, h.Counted, h.Role)
 	if many {
 		fmt.Fprintf(b, ", %d pledges", len(h.Pledges))
 	}
 	fmt.Fprintf(b, ")\n  Leaving in the next block loses %s PSL, plus what that block brings, and %s of reputation (of %d).\n",
-		h.Leaving.Forfeits, counted(h.Leaving.Reputation, "point"), reputation)
+		h.Leaving.Forfeits, counted(min(h.Leaving.Reputation, reputation), "point"), reputation)
 	switch {
 	case h.Leaving.Better != nil:
 		fmt.Fprintf(b, "  From %s on, what is earned so far is settled and cannot be lost.\n", when(*h.Leaving.Better))
@@ -76,16 +76,18 @@ func tellLeaving(b *strings.Builder, h *api.Holding, reputation int) {
 	}
 	what := "the coins of " + h.Address
 	if many {
-		b.WriteString("  Points are lost once a block, however many of a pool's pledges leave in it.\n")
+		b.WriteString("  Each pledge that is dropped loses its points.\n")
 		what = "the coins of these addresses"
 	}
 	fmt.Fprintf(b, "  To leave, spend %s to another address, with any wallet.\n", what)
+	b.WriteString("  Whoever spends only some of an address's coins first gives up what costs nothing, offers beyond what counts and\n" +
+		"  pledges on standby; then pledges are dropped. Each time the one that joined last goes first.\n")
 	if !many {
 		return
 	}
-	t := newTable([]any{"Pledged address", "PSL", "Leaving loses PSL"}, 2, 3)
+	t := newTable([]any{"Pledged address", "Offers PSL", "Leaving loses PSL"}, 2, 3)
 	for _, p := range h.Pledges {
-		t.AppendRow([]any{p.Address, p.Coins, psl(p.Leaving.Forfeits)})
+		t.AppendRow([]any{p.Address, p.Offered, psl(p.Leaving.Forfeits)})
 	}
 	fmt.Fprintf(b, "\n%s\n\n", t.Render())
 }

@@ -82,7 +82,7 @@ func (x *dev) liesAboutPool() map[string]func(answer map[string]any) {
 			lies[name+where] = func(answer map[string]any) { answer[name] = lie }
 		}
 	}
-	for _, name := range []string{"pledges[0].coins", "pending[0].amount", "pending[0].outputs", "opened.height", "next_settlement.height", "factor", "activated.time"} {
+	for _, name := range []string{"pledges[0].offered_coins", "pledges[0].counted_coins", "pledges[0].held_coins", "pending[0].amount", "pending[0].outputs", "opened.height", "next_settlement.height", "factor", "activated.time"} {
 		if lies[name] == nil {
 			x.t.Errorf("there is no lie about %s", name)
 		}

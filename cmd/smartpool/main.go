@@ -28,6 +28,7 @@ type cli struct {
 
 	Pools   poolsCmd   `cmd:"" help:"Compare pools (member)."`
 	Join    joinCmd    `cmd:"" help:"Pledge coins: with the wallet, or with a cold machine (member)."`
+	Amend   amendCmd   `cmd:"" help:"Raise a pledge, or be paid elsewhere: with the wallet, or with a cold machine (member)."`
 	My      myCmd      `cmd:"" help:"What I have in pools: pledges, earnings, payouts (member)."`
 	Leave   leaveCmd   `cmd:"" help:"What leaving would cost, and when it costs less (member)."`
 	History historyCmd `cmd:"" help:"Income, forfeits and payouts with dates (member)."`

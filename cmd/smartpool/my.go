@@ -50,8 +50,8 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 	}
 	fmt.Fprintf(b, "\nBlock %d, %s UTC\n\n", a.Tip.Height, a.Tip.Time.UTC().Format("2006-01-02 15:04"))
 	if len(a.Positions) > 0 {
-		t := newTable([]any{"Pool", "Status", "Role", "PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6)
-		t.SetColumnConfigs(append(rightAligned(4, 5, 6), narrow(1, 12)))
+		t := newTable([]any{"Pool", "Status", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6, 7)
+		t.SetColumnConfigs(append(rightAligned(6, 7), narrow(1, 12), numbers(4, 6), numbers(5, 6)))
 		ids := make([]string, len(a.Positions))
 		for i := range a.Positions {
 			ids[i] = a.Positions[i].Pool
@@ -59,10 +59,13 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 		name := labels(ids)
 		for _, h := range api.Holdings(a.Positions, each) {
 			t.AppendRow([]any{
-				name(h.Pool), h.Status, h.Role, h.Coins, h.Part(), psl(h.Accrued), backedBy(&h), brief(h.NextSettlement),
+				name(h.Pool), h.Status, h.Role, h.Counted, h.Offered, h.Part(), psl(h.Accrued), backedBy(&h), brief(h.NextSettlement),
 			})
 		}
 		fmt.Fprintf(b, "%s\n\n", t.Render())
+		if waiting := a.Offered - a.Counted; waiting > 0 {
+			fmt.Fprintf(b, "Of %d PSL offered, %d PSL count: they back a Supernode and earn. The other %d PSL wait until a pool needs them.\n\n", a.Offered, a.Counted, waiting)
+		}
 	} else {
 		b.WriteString("No live pledge.\n\n")
 	}

@@ -43,6 +43,8 @@ func (c *payoutsCmd) Run(ctx context.Context, e *env, r *remote) error {
 	var b strings.Builder
 	if tellPayouts(&b, list); len(list) == 0 {
 		b.WriteString("\nNo payout is waiting. --all shows those that were mined.\n")
+	} else {
+		b.WriteString("\nUpgraded miners put due payouts into their blocks, for no fee: nobody signs or broadcasts them.\n")
 	}
 	_, err = fmt.Fprint(e.out, strings.TrimPrefix(b.String(), "\n"))
 	return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -32,7 +33,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
 		return err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}
-	if err := r.rehearse(ctx, t); err != nil {
+	if _, err := r.rehearse(ctx, t); err != nil {
 		if p.Status == "subscribing" && p.Offered < p.Target {
 			return fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", short(p.ID), p.Offered, p.Target, err)
 		}
@@ -60,7 +61,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if x.OperatorSignature, err = me.sign(ctx, x.OperatorStatement(r.net.Name)); err != nil {
 		return err
 	}
-	txid, err := r.post(ctx, e, wallet, t)
+	txid, err := r.post(ctx, e, wallet, t, pool.PoolActivated)
 	if err != nil {
 		return err
 	}
@@ -87,26 +88,23 @@ func (c *poolActivateCmd) build(p *api.PoolDetail, net *pastel.Network) (*ticket
 		listed[s] = true
 	}
 	if len(c.Participant) == 0 {
-		seen := map[string]bool{}
 		for _, m := range p.Participants {
-			if pair := m.PastelID + "," + m.Address; !seen[pair] {
-				seen[pair], listed[pair] = true, true
-				x.Participants = append(x.Participants, ticket.Participant{PastelID: m.PastelID, Address: m.Address})
-			}
+			listed[m.PastelID+","+m.Address] = true
+			x.Participants = append(x.Participants, ticket.Participant{PastelID: m.PastelID, Address: m.Address})
 		}
 		if len(x.Participants) > relayed { // nodes would not relay the list: an empty one means every live pledge
 			x.Participants = nil
 		}
 	}
-	t := newTable([]any{"PastelID", "PSL", "Address", "Becomes"}, 2)
+	t := newTable([]any{"PastelID", "Offers PSL", "Address", "Becomes"}, 2)
 	var sum int64
 	for _, m := range p.Participants {
 		becomes := "standby"
 		if listed[m.PastelID+","+m.Address] {
 			becomes = "member"
-			sum += m.Coins
+			sum += m.Offered
 		}
-		t.AppendRow([]any{short(m.PastelID), m.Coins, m.Address, becomes})
+		t.AppendRow([]any{short(m.PastelID), m.Offered, m.Address, becomes})
 	}
 	table := fmt.Sprintf("Pool %s starts with %d PSL of members; it wants %d PSL.\n\n%s\n", p.ID, sum, p.Target, t.Render())
 	if len(x.Participants) == 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -76,7 +77,7 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 		return err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}
-	if err := r.rehearse(ctx, t); err != nil {
+	if _, err := r.rehearse(ctx, t); err != nil {
 		return err
 	}
 	terms := c.terms(r, x)
@@ -94,7 +95,7 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if x.SmartPoolSignature, err = supernode.sign(ctx, x.SmartPoolStatement(r.net.Name)); err != nil {
 		return err
 	}
-	txid, err := r.post(ctx, e, wallet, t)
+	txid, err := r.post(ctx, e, wallet, t, pool.PoolCreated)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
@@ -17,7 +18,7 @@ type poolReportCmd struct {
 	Pool string `arg:"" help:"Pool id, or its label."`
 	From string `placeholder:"YYYY-MM-DD" help:"First day, UTC."`
 	To   string `placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
-	CSV  bool   `name:"csv" help:"Print every event with money in it, for a spreadsheet."`
+	CSV  bool   `name:"csv" help:"Print every event with money or coins in it, for a spreadsheet."`
 }
 
 // Run sums up what came in and what went out.
@@ -35,7 +36,7 @@ func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	limit := int64(api.MaxLimit)
-	types := []client.EventsParamsType{"reward.received", "reward.forfeited", "payout.settled", "payout.paid", "payout.cancelled", "pledge.left", "pledge.accepted"}
+	types := []client.EventsParamsType{"reward.received", "reward.forfeited", "payout.settled", "payout.paid", "payout.cancelled", "pledge.left", "pledge.accepted", "pledge.amended"}
 	events, err := listing[api.Event](func(cursor *string) (*http.Response, error) {
 		return r.Events(ctx, &client.EventsParams{Pool: &p.ID, Type: &types, Cursor: cursor, Limit: &limit})
 	})
@@ -50,7 +51,7 @@ func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 	}
 	within := func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
 	out := csv.NewWriter(e.out)
-	rows := [][]string{{"time_utc", "block", "event", "amount_psl", "pastelid", "txid"}}
+	rows := [][]string{{"time_utc", "block", "event", "amount_psl", "counted_psl", "offered_psl", "pastelid", "txid"}}
 	sums := map[string]pastel.Amount{}
 	counts := map[string]int{}
 	for _, x := range events {
@@ -59,7 +60,9 @@ func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 		}
 		counts[x.Type]++
 		sums[x.Type] += x.Amount + x.Forfeited
-		rows = append(rows, []string{x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), x.Type, (x.Amount + x.Forfeited).String(), x.PastelID, x.TxID})
+		rows = append(rows, []string{
+			x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), x.Type, (x.Amount + x.Forfeited).String(), orNone(x.Coins), orNone(x.Offered), x.PastelID, x.TxID,
+		})
 	}
 	var fee pastel.Amount
 	for _, x := range fees {
@@ -73,8 +76,16 @@ func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 	case c.CSV:
 		return out.WriteAll(rows)
 	}
-	_, err = fmt.Fprintf(e.out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nJoined %d, left %d, who forfeited %s PSL\n",
+	_, err = fmt.Fprintf(e.out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nJoined %d, changed %d, left %d, who forfeited %s PSL\n",
 		p.ID, psl(sums["reward.received"]), counts["reward.received"], p.FeeAddress, fee, psl(sums["payout.settled"]), counts["payout.settled"],
-		counts["payout.paid"], counts["payout.cancelled"], counts["pledge.accepted"], counts["pledge.left"], sums["pledge.left"])
+		counts["payout.paid"], counts["payout.cancelled"], counts["pledge.accepted"], counts["pledge.amended"], counts["pledge.left"], sums["pledge.left"])
 	return err
+}
+
+// orNone prints a number of PSL for a spreadsheet; events that have none leave the field empty.
+func orNone(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }

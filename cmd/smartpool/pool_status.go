@@ -42,13 +42,13 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 		}
 	}
 	if p.Status == "subscribing" {
-		fmt.Fprintf(&b, "Collateral  %d PSL pledged of %d PSL wanted, %d PSL needed\n", p.Offered, p.Target, p.Required)
+		fmt.Fprintf(&b, "Collateral  %d PSL offered of %d PSL wanted, %d PSL needed\n", p.Offered, p.Target, p.Required)
 	} else if p.Ended == nil {
-		fmt.Fprintf(&b, "Collateral  members have %d PSL of %d PSL wanted, %d PSL needed\n", p.Counted, p.Target, p.Required)
+		fmt.Fprintf(&b, "Collateral  members count %d PSL of %d PSL wanted, %d PSL needed; all pledges offer %d PSL\n", p.Counted, p.Target, p.Required, p.Offered)
 		fmt.Fprintf(&b, "Cushion     %d PSL%s\n", p.Cushion, map[bool]string{true: ": LOW, less than half is left"}[p.Low])
 	}
 	if p.Breakers != nil {
-		fmt.Fprintf(&b, "Breaks if   these leave together: %s (%d PSL)\n", shorts(p.Breakers.Members), p.Breakers.Coins)
+		fmt.Fprintf(&b, "Critical    the Supernode stops if these leave together: %s (%d PSL)\n", shorts(p.Breakers.Members), p.Breakers.Coins)
 	}
 	fmt.Fprintf(&b, "Income      %s PSL in %d rewards; %s PSL paid, %s PSL in escrow\n", p.Income, p.Rewards, p.Paid, p.Escrowed)
 	fmt.Fprintf(&b, "Fee         %s PSL accrued since the last settlement\n", p.OperatorFee)
@@ -74,9 +74,10 @@ func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []api.PoolPledge) {
 		rest = fmt.Sprintf("and %d more pledges: --all lists all %d in join order\n", len(list)-largest, len(list))
 		list = api.Largest(list, largest)
 	}
-	t := newTable([]any{"PastelID", "Role", "PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5)
+	t := newTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5, 6)
+	t.SetColumnConfigs(append(rightAligned(5, 6), numbers(3, 6), numbers(4, 6)))
 	for _, m := range list {
-		t.AppendRow([]any{short(m.PastelID), m.Role, m.Coins, m.Share, psl(m.Accrued), m.Address})
+		t.AppendRow([]any{short(m.PastelID), m.Role, m.Counted, m.Offered, m.Share, psl(m.Accrued), m.Address})
 	}
 	fmt.Fprintf(b, "\n%s\n%s", t.Render(), rest)
 }

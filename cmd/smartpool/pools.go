@@ -35,7 +35,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *env, r *remote) error {
 	records := map[string]string{}
 	for _, o := range operators.Items {
 		records[o.PastelID] = fmt.Sprintf("%d; %s", o.Reputation, counted(len(o.IDs), "pool"))
-		if failed := o.Pools["dissolved"] + o.Pools["expired"]; failed > 0 {
+		if failed := o.Pools["dissolved"] + o.Pools["expired"] + o.Pools["closed"]; failed > 0 {
 			records[o.PastelID] += fmt.Sprintf(", %d failed", failed)
 		}
 	}

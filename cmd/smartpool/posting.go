@@ -4,17 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // unclear is a posting that may have worked.
 type unclear struct{ error }
 
-// post puts a signed ticket on the chain if the next block would accept it. No pledged coin pays for it.
-func (r *remote) post(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket) (pastel.TxID, error) {
+// post puts a signed ticket on the chain if the next block would accept it and it brings the event that was confirmed. No pledged coin pays for
+// it.
+func (r *remote) post(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket, brings pool.EventType) (pastel.TxID, error) {
 	text, err := encoded(t)
 	if err != nil {
 		return pastel.TxID{}, err
@@ -25,6 +29,10 @@ func (r *remote) post(ctx context.Context, e *env, wallet *pasteld.Client, t *ti
 	}
 	if !c.Accepted {
 		return pastel.TxID{}, fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was posted", c.Reason, c.Text)
+	}
+	if !slices.ContainsFunc(c.Events, func(x api.Event) bool { return x.Type == string(brings) }) {
+		return pastel.TxID{}, fmt.Errorf("the ticket would not bring what you confirmed, %s: the pool changed meanwhile, or there is such a pledge already "+
+			"(see smartpool my and smartpool amend). Nothing was posted", brings)
 	}
 	fresh, err := r.protect(ctx, wallet, t)
 	if err != nil {

@@ -137,7 +137,7 @@ func TestPledgedCoinsPayNothing(t *testing.T) {
 		t.Errorf("a pledge would wait: exit code %d\n%s", code, out)
 	}
 	for _, id := range []string{alice, bruno, chen} {
-		if coins := x.field("0.positions.0.coins", "my", id); coins != "400" {
+		if coins := x.field("0.positions.0.offered_coins", "my", id); coins != "400" {
 			t.Errorf("%s has %s PSL in the pool, want 400", short(id), coins)
 		}
 	}
@@ -238,7 +238,7 @@ func TestUnclearPosting(t *testing.T) {
 		}
 	}
 	x.mine(1)
-	if coins := x.field("0.positions.0.coins", "my", alice); coins != "400" {
+	if coins := x.field("0.positions.0.offered_coins", "my", alice); coins != "400" {
 		t.Errorf("%s PSL are pledged, want 400", coins)
 	}
 }
@@ -257,7 +257,7 @@ func TestRegisterKeyFile(t *testing.T) {
 		t.Error(out)
 	}
 	x.does(join...)
-	if coins := x.field("0.positions.0.coins", "my", id); coins != "400" {
+	if coins := x.field("0.positions.0.offered_coins", "my", id); coins != "400" {
 		t.Errorf("%s PSL are pledged, want 400", coins)
 	}
 }

@@ -46,31 +46,61 @@ func TestCtrlCAtPrompts(t *testing.T) {
 		{"a question of a command that talks to the daemon", "Name of the pool", x.located([]string{"pool", "create"})},
 		{"a passphrase of a command that talks to the daemon", "Passphrase of key file", x.located([]string{"id", "register", key})},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			s := newScreen(t)
-			before, err := term.GetState(int(s.slave.Fd()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			c := exec.Command(os.Args[0], tt.line...)
-			c.Env = append(os.Environ(), asProgram+"=1")
-			c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
-			c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-			if err := c.Start(); err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = c.Process.Kill() }()
-			s.await(tt.prompt)
-			s.typing("\x03")
-			s.await("interrupted: nothing was posted or spent")
-			err = c.Wait()
-			if c.ProcessState.ExitCode() != exitNo {
-				t.Errorf("the command ends with %v, want exit code %d", err, exitNo)
-			}
-			if after, err := term.GetState(int(s.slave.Fd())); err != nil || !reflect.DeepEqual(before, after) {
-				t.Errorf("the terminal is not as it was (%v)", err)
-			}
-		})
+		t.Run(tt.name, func(t *testing.T) { interrupted(t, tt.prompt, tt.line) })
+	}
+}
+
+// interrupted runs a line on a terminal until it prompts, and wants Ctrl-C to end it there.
+func interrupted(t *testing.T, prompt string, line []string) {
+	t.Helper()
+	s := newScreen(t)
+	before, err := term.GetState(int(s.slave.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(os.Args[0], line...)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Process.Kill() }()
+	s.await(prompt)
+	s.typing("\x03")
+	s.await("interrupted: nothing was posted or spent")
+	err = c.Wait()
+	if c.ProcessState.ExitCode() != exitNo {
+		t.Errorf("the command ends with %v, want exit code %d", err, exitNo)
+	}
+	if after, err := term.GetState(int(s.slave.Fd())); err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the terminal is not as it was (%v)", err)
+	}
+}
+
+// Ctrl-C ends amend at each of its prompts, and nothing was posted.
+func TestCtrlCInAmend(t *testing.T) {
+	t.Parallel()
+	x, alice, _, secret := atlasWithAlice(t)
+	x.does("join", "atlas", "--pastelid", alice, "--coins", "100", "--output", x.confirmed(110).String(), "--passphrase-file", secret, "--yes")
+	amend := []string{"amend", "atlas", "--pastelid", alice, "--coins", "500"}
+	address := x.field("0.positions.1.address", "my", alice)
+	if x.field("0.positions.0.offered_coins", "my", alice) == "300" {
+		address = x.field("0.positions.0.address", "my", alice)
+	}
+	at := append([]string{"--address", address}, amend[2:]...)
+	for _, tt := range []struct {
+		prompt string
+		line   []string
+	}{
+		{"Which one", amend},
+		{"Go on?", append(append([]string{"amend", "atlas"}, at...), "--passphrase-file", secret)},
+		{"Passphrase of PastelID", append(append([]string{"amend", "atlas"}, at...), "--yes")},
+	} {
+		t.Run(tt.prompt, func(t *testing.T) { interrupted(t, tt.prompt, x.located(tt.line)) })
+	}
+	if waiting, err := x.node.Mempool(context.Background()); err != nil || len(waiting) > 0 {
+		t.Errorf("%d transactions wait to be mined, want none (%v)", len(waiting), err)
 	}
 }
 

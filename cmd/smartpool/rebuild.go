@@ -101,7 +101,7 @@ func rebuild(s *pool.State, p *pool.Pool, t *tally) *api.PoolDetail {
 		po := &p.Pending[i]
 		x.Pending = append(x.Pending, api.Payout{
 			TxID: po.Tx.ID().String(), Pool: string(p.ID), Status: "pending", Settled: *t.moment(po.Settled), From: *t.moment(po.ValidFrom), To: *t.moment(po.ValidTo),
-			Amount: paidBy(po.Outputs), Fee: po.Fee, Change: po.Change, Outputs: len(po.Outputs),
+			Amount: paidBy(po.Outputs), Change: po.Change, Outputs: len(po.Outputs),
 		})
 	}
 	return x
@@ -112,12 +112,12 @@ func rebuildPledges(x *api.PoolDetail, p *pool.Pool, t *tally, net *pastel.Netwo
 		m := &p.Pledges[i]
 		pl := api.PoolPledge{
 			Seq: m.Seq, PastelID: m.PastelID.String(), Address: pastel.Address{Kind: pastel.AddressP2PKH, Hash: m.Owner}.Encode(net),
-			Reward: m.Reward.Encode(net), Coins: m.Coins, Role: m.Role.String(), Share: "0", Since: t.moment(m.Since), Accrued: m.Accrued,
+			Reward: m.Reward.Encode(net), Offered: m.Offered, Counted: m.Counted, Held: m.Held, Role: m.Role.String(), Share: "0", Since: t.moment(m.Since), Accrued: m.Accrued,
 		}
 		switch m.Role {
 		case pool.Member:
 			x.Members++
-			pl.Share = ticket.NewDecimal(m.Coins*10_000/max(1, p.Counted), 2).String()
+			pl.Share = ticket.NewDecimal(m.Counted*10_000/max(1, p.Counted), 2).String()
 		case pool.Standby:
 			x.Standby++
 		case pool.Plain:

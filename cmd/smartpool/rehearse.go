@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -22,19 +23,19 @@ func encoded(t *ticket.Ticket) ([]byte, error) {
 }
 
 // rehearse asks whether the next block would accept a ticket but for the signatures, which are looked at last.
-func (r *remote) rehearse(ctx context.Context, t *ticket.Ticket) error {
+func (r *remote) rehearse(ctx context.Context, t *ticket.Ticket) (c api.Check, err error) {
 	text, err := encoded(t)
 	if err != nil {
-		return err
+		return c, err
 	}
-	c, err := r.check(ctx, text)
+	c, err = r.check(ctx, text)
 	if err != nil {
-		return err
+		return c, err
 	}
 	if !c.Accepted && c.Reason != string(ticket.ReasonBadSignature) {
-		return fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was signed", c.Reason, c.Text)
+		return c, fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was signed", c.Reason, c.Text)
 	}
-	return nil
+	return c, nil
 }
 
 // fields are those of a ticket's JSON.

@@ -29,9 +29,9 @@ func call(stdin string, args ...string) (code int, out, errOut string) {
 	return code, o.String(), e.String()
 }
 
-// TestReplayJSON compares the whole document with what another implementation made of two chains.
+// TestReplayJSON compares the whole document with what another implementation made of three chains.
 func TestReplayJSON(t *testing.T) {
-	for _, name := range []string{"life", "dense"} {
+	for _, name := range []string{"life", "dense", "odd"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			blocks := fixture(t, name+"/blocks.hex")

@@ -170,14 +170,20 @@ func (c *chapter) happened(e *pool.Event, released int) string {
 		return "dissolved: it was not replenished in time; " + count(released, "pledge") + " released"
 	case pool.PoolExpired:
 		return "expired: it was not activated in time; " + count(released, "pledge") + " released"
+	case pool.PoolClosed:
+		return fmt.Sprintf("closed: everything worth paying is paid, %s PSL stay in escrow for ever", e.Amount)
 	case pool.PledgeAccepted:
-		return fmt.Sprintf("%s pledged %d PSL (%s)", short(e.PastelID), e.Coins, e.Role)
+		return fmt.Sprintf("%s pledged %d PSL (%s)", short(e.PastelID), e.Offered, e.Role)
+	case pool.PledgeAmended:
+		return fmt.Sprintf("%s changed the pledge: it offers %d PSL, %d PSL count (%s)", short(e.PastelID), e.Offered, e.Coins, e.Role)
 	case pool.PledgePromoted:
-		return fmt.Sprintf("%s moved up from standby with %d PSL", short(e.PastelID), e.Coins)
+		return fmt.Sprintf("%s counts %d PSL of %d PSL offered", short(e.PastelID), e.Coins, e.Offered)
+	case pool.PledgeReduced:
+		return fmt.Sprintf("%s spent coins that did not count: %d PSL are offered now", short(e.PastelID), e.Offered)
 	case pool.PledgeMoved:
 		return short(e.PastelID) + " moved coins within the pledged address and stays"
 	case pool.PledgeLeft:
-		what := fmt.Sprintf("%s left with %d PSL (%s)", short(e.PastelID), e.Coins, e.Role)
+		what := fmt.Sprintf("%s left with %d PSL (%s)", short(e.PastelID), e.Offered, e.Role)
 		if e.Forfeited > 0 {
 			what += fmt.Sprintf(" and forfeited %s PSL", e.Forfeited)
 		}
@@ -197,18 +203,18 @@ func (c *chapter) members(b *strings.Builder) {
 	if len(in.Pledges) == 0 {
 		return
 	}
-	t := newTable([]any{"PastelID", "Role", "PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5)
+	t := newTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
 	for _, pl := range in.Pledges {
 		share := "-"
 		if pl.Role == pool.Member {
-			share = percent(pl.Coins, in.Counted)
+			share = percent(pl.Counted, in.Counted)
 		}
 		if p.Ended >= 0 {
 			pl.Accrued = 0 // it was settled when the pool ended
 		}
-		t.AppendRow([]any{short(pl.PastelID.String()), pl.Role, pl.Coins, share, psl(pl.Accrued), pl.Reward.Encode(&c.net)})
+		t.AppendRow([]any{short(pl.PastelID.String()), pl.Role, pl.Counted, pl.Offered, share, psl(pl.Accrued), pl.Reward.Encode(&c.net)})
 	}
-	fmt.Fprintf(b, "\n%s: members %d PSL, all pledges %d PSL\n%s\n", title, in.Counted, in.Offered, t.Render())
+	fmt.Fprintf(b, "\n%s: %d PSL counted, %d PSL offered\n%s\n", title, in.Counted, in.Offered, t.Render())
 }
 
 // income sums up what the pool received.
@@ -243,7 +249,7 @@ func (c *chapter) income(b *strings.Builder) {
 
 // left lists what leavers lost.
 func (c *chapter) left(b *strings.Builder) {
-	t := newTable([]any{"Left", "PastelID", "Role", "PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
+	t := newTable([]any{"Left", "PastelID", "Role", "Offered PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
 	for _, e := range c.events {
 		if e.Type != pool.PledgeLeft {
 			continue
@@ -252,7 +258,7 @@ func (c *chapter) left(b *strings.Builder) {
 		if points, lost := c.points[e]; lost {
 			reputation = fmt.Sprintf("now %d", points)
 		}
-		t.AppendRow([]any{c.at(e.Height), short(e.PastelID), e.Role, e.Coins, psl(e.Forfeited), reputation})
+		t.AppendRow([]any{c.at(e.Height), short(e.PastelID), e.Role, e.Offered, psl(e.Forfeited), reputation})
 	}
 	if t.Length() > 0 {
 		fmt.Fprintf(b, "\nWho left\n%s\n", t.Render())
@@ -270,9 +276,9 @@ func (c *chapter) payouts(b *strings.Builder) {
 		default:
 			what = "cancelled in " + c.at(e.Height) + ", owed again"
 		}
-		fmt.Fprintf(b, "\nPayout %s\nsettled in %s\n%s\nfee %s PSL", po.Tx.ID(), c.at(po.Settled), what, po.Fee)
+		fmt.Fprintf(b, "\nPayout %s\nsettled in %s\n%s", po.Tx.ID(), c.at(po.Settled), what)
 		if po.Change > 0 {
-			fmt.Fprintf(b, ", %s PSL back to escrow", po.Change)
+			fmt.Fprintf(b, "\n%s PSL back to escrow", po.Change)
 		}
 		t := newTable([]any{"To", "PSL"}, 2)
 		for _, out := range po.Outputs {
@@ -318,7 +324,7 @@ func (c *chapter) totals(b *strings.Builder) {
 			}
 			t.AppendRow([]any{a.Encode(&c.net), psl(sums[a].paid), psl(sums[a].pending), psl(sums[a].owed), note})
 		}
-		fmt.Fprintf(b, "\nIn all, network fees taken off\n%s\n", t.Render())
+		fmt.Fprintf(b, "\nIn all\n%s\n", t.Render())
 	}
 	if c.pool.Accrued > 0 {
 		fmt.Fprintf(b, "\nThe operator has accrued %s PSL since the last settlement.\n", c.pool.Accrued)

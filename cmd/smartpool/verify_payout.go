@@ -59,7 +59,7 @@ func (c *verifyPayoutCmd) Run(ctx context.Context, e *env) error {
 	for _, o := range po.Outputs {
 		t.AppendRow([]any{o.To.Encode(&net), psl(o.Amount)})
 	}
-	fmt.Fprintf(&b, "%s\nfee %s PSL, %s PSL back to escrow\n", t.Render(), po.Fee, po.Change)
+	fmt.Fprintf(&b, "%s\n%s PSL back to escrow\n", t.Render(), po.Change)
 	_, err = fmt.Fprint(e.out, b.String())
 	return err
 }

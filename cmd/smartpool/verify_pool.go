@@ -64,7 +64,7 @@ func (c *verifyPoolCmd) Run(ctx context.Context, e *env) error {
 	}
 	if !e.json {
 		_, err = fmt.Fprintf(e.out, "%sok: pool %s, recomputed from %d raw blocks, up to block %d. These agree:\n%s\n"+
-			"Not compared are estimates and what follows from these: yields, forecast, breakers, dates to come.\nLedger digest %s\n",
+			"Not compared are estimates and what follows from these: yields, forecast, critical members, dates to come.\nLedger digest %s\n",
 			shadowLabel(state), p.ID, tip.Height+1, tip.Height, paragraph(strings.Join(compared(right), ", ")), p.Tip.Digest)
 	}
 	return err

@@ -176,9 +176,13 @@ func TestPostgresGoesAway(t *testing.T) {
 	server := pgtest.NewServer(t)
 	database := server.Database(t)
 	n := newNode(t)
-	d := start(t, n.settings(t.TempDir(), database))
+	cfg := n.settings(t.TempDir(), database)
+	cfg.Metrics = freeAddress(t)
+	d := start(t, cfg)
+	fed := 0
 	for i := range 6 {
-		n.submit(blocks[i*70 : min((i+1)*70, len(blocks))])
+		n.submit(blocks[fed:min((i+1)*70, len(blocks))])
+		fed = (i + 1) * 70
 		switch i % 3 {
 		case 0:
 			d.synced(n)
@@ -187,6 +191,8 @@ func TestPostgresGoesAway(t *testing.T) {
 			server.DisconnectAll(t)
 		case 2:
 			server.Stop(t)
+			n.submit(blocks[fed : fed+1]) // which waits
+			d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "the database")
 			server.Start(t)
 		}
 	}
@@ -199,6 +205,38 @@ func TestPostgresGoesAway(t *testing.T) {
 	if got, want := dump(t, database), dump(t, fresh); got != want {
 		t.Errorf("the tables differ: %s", firstDifference(got, want))
 	}
+}
+
+// A block waits while another process holds the database, and the daemon says so until it is stored.
+func TestDatabaseIsHeld(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	n := newNode(t)
+	n.submit(blocks[:100])
+	cfg := n.settings(t.TempDir(), filepath.Join(t.TempDir(), "ledger.db"))
+	cfg.Metrics = freeAddress(t)
+	ready := "http://" + cfg.Metrics + "/readyz"
+	d := start(t, cfg)
+	d.synced(n)
+	d.answers(ready, http.StatusOK, "ready")
+	ctx := context.Background()
+	db := openSQL(t, cfg.Database)
+	defer db.Close()
+	other, err := db.Conn(ctx)
+	if err == nil {
+		_, err = other.ExecContext(ctx, "BEGIN IMMEDIATE")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.submit(blocks[100:101])
+	d.answers(ready, http.StatusServiceUnavailable, "a block waits for the database")
+	if _, err := other.ExecContext(ctx, "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	d.synced(n)
+	d.answers(ready, http.StatusOK, "ready")
+	d.end()
 }
 
 func TestCleanShutdown(t *testing.T) {

@@ -2,9 +2,14 @@ package demo
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -16,6 +21,57 @@ type books struct {
 	payouts  int                              // transactions that spent escrow
 	unspent  map[pastel.OutPoint]pastel.Amount
 	escrowed pastel.Amount // what is left in escrow
+}
+
+// account is what the daemon's database says of a pool's money.
+type account struct{ income, paid, left pastel.Amount }
+
+// kept reads the daemon's database once it holds the last block.
+func (s *stage) kept(ctx context.Context) (a account, err error) {
+	r, err := store.OpenReader(ctx, filepath.Join(s.dir, s.Net.Name+".db"), s.Net, false)
+	if err != nil {
+		return a, err
+	}
+	defer r.Close()
+	for stored := false; ; {
+		err = r.View(ctx, func(x *store.Snapshot) error {
+			tip, err := x.Tip()
+			if stored = tip.Height == s.height(); err != nil || !stored {
+				return err
+			}
+			totals, err := x.Totals(0, tip.Height)
+			if err != nil {
+				return err
+			}
+			a.income, a.paid = totals[s.Pool].Income, totals[s.Pool].Paid
+			a.left, err = leftBy(x, s.Pool)
+			return err
+		})
+		if err != nil || stored {
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return a, ctx.Err()
+		case <-s.done:
+			return a, fmt.Errorf("the daemon ended: %w", s.failed)
+		case <-time.After(5 * time.Millisecond): // the ledger moves before its block is stored
+		}
+	}
+}
+
+// leftBy returns what a closed pool left in escrow.
+func leftBy(x *store.Snapshot, id ticket.PoolID) (pastel.Amount, error) {
+	list, err := x.Events(store.EventFilter{Pool: id, Types: []string{string(pool.PoolClosed)}, To: store.Now}, store.Page{Limit: 2})
+	if err != nil {
+		return 0, err
+	}
+	if len(list) != 1 {
+		return 0, fmt.Errorf("the daemon's database says %d times that the pool was closed", len(list))
+	}
+	var closed struct{ Amount pastel.Amount }
+	err = json.Unmarshal(list[0].JSON, &closed)
+	return closed.Amount, err
 }
 
 // audit reads every block of the node and follows the coins of the pool's escrow.

@@ -106,6 +106,7 @@ func (s *stage) open(ctx context.Context) error {
 		return err
 	}
 	s.Cast = players.New(net, client, []string{"Alice", "Bruno", "Chen", "Dora", "Emil"}, []int64{300, 300, 250, 250, 300})
+	s.Members[0].Extra = raise
 	site := ""
 	if s.cfg.Keep {
 		site = s.cfg.API

@@ -16,7 +16,7 @@ const last = 500
 func (s *stage) play(ctx context.Context) error {
 	_, _ = fmt.Fprintln(s.out, "A smart pool's whole life, on a development chain. Nothing here has a value.")
 	for _, act := range []func(context.Context) error{
-		s.prepare, s.openPool, s.pledges, s.activate, s.launch, s.earn, s.moveAndLeave, s.firstPayout, s.replenish, s.dissolve, s.account,
+		s.prepare, s.openPool, s.pledges, s.activate, s.launch, s.earn, s.moveAndLeave, s.amendAndReduce, s.firstPayout, s.replenish, s.dissolve, s.account,
 	} {
 		if err := act(ctx); err != nil {
 			return err
@@ -24,6 +24,9 @@ func (s *stage) play(ctx context.Context) error {
 	}
 	return nil
 }
+
+// raise is what Alice offers more later on, in PSL, of coins that she has from the beginning.
+const raise = 100
 
 // prepare mines coins and registers everybody.
 func (s *stage) prepare(ctx context.Context) error {
@@ -228,6 +231,43 @@ func (s *stage) moveAndLeave(ctx context.Context) error {
 	return nil
 }
 
+// amendAndReduce has Alice offer more than counts, and Emil less.
+func (s *stage) amendAndReduce(ctx context.Context) error {
+	s.chapter("A member offers more, another less")
+	alice, emil := s.Members[0], s.Members[4]
+	alice.Coins += raise
+	if err := s.Pledge(ctx, alice); err != nil {
+		return err
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	const full = 300 // that Alice had pledged
+	if err := s.counts(alice, full, alice.Coins); err != nil {
+		return err
+	}
+	s.at("Alice amends her pledge: she offers %d PSL, of which %d count, as the pool is full; the rest fills up when somebody leaves",
+		alice.Coins, full)
+	in, err := s.pledgeOf(emil)
+	if err != nil {
+		return err
+	}
+	if err := s.Take(ctx, emil, in.Offered-in.Counted); err != nil {
+		return err
+	}
+	if err := s.mine(ctx, 1); err != nil {
+		return err
+	}
+	if err := s.Settle(ctx, emil); err != nil {
+		return err
+	}
+	if err := s.counts(emil, in.Counted, in.Counted); err != nil {
+		return err
+	}
+	s.at("Emil spends the %d PSL that do not count: his pledge is reduced to %d PSL and earns as before", in.Offered-in.Counted, in.Counted)
+	return nil
+}
+
 // firstPayout mines until the first payout is mined.
 func (s *stage) firstPayout(ctx context.Context) error {
 	s.chapter("The payout is mined")
@@ -275,7 +315,11 @@ func (s *stage) replenish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.at("Dora leaves; %d PSL are left of the %d that a Supernode needs", p.Counted, players.Required)
+	if err := s.counts(s.Members[0], s.Members[0].Coins, s.Members[0].Coins); err != nil {
+		return err
+	}
+	s.at("Dora leaves and all that Alice offers counts at once, but %d PSL are less than the %d that a Supernode needs", p.Counted,
+		players.Required)
 	s.say("The Supernode is not paid until somebody joins; after block %d the pool would be dissolved.", p.Deadline)
 	if err := s.Pledge(ctx, chen); err != nil {
 		return err
@@ -331,8 +375,8 @@ func (s *stage) dissolve(ctx context.Context) error {
 			return err
 		}
 		if len(p.Pending) == 0 && p.NextSettlement < 0 {
-			s.at("the last payout is mined, a hundred blocks after the last settlement")
-			return nil
+			s.at("the last payout is mined, a hundred blocks after the last settlement, and the pool is closed")
+			return s.expect(pool.Closed)
 		}
 		if err := s.mine(ctx, 1); err != nil {
 			return err
@@ -341,14 +385,14 @@ func (s *stage) dissolve(ctx context.Context) error {
 	return fmt.Errorf("the dissolved pool is not paid out at block %d", s.height())
 }
 
-// account checks the daemon's books against raw blocks and wallets.
+// account checks the daemon's books against raw blocks and wallets. What is left in escrow is what the pool was closed with.
 func (s *stage) account(ctx context.Context) error {
 	s.chapter("Where every patoshi went")
 	b, err := s.audit(ctx)
 	if err != nil {
 		return err
 	}
-	p, err := s.pool()
+	kept, err := s.kept(ctx)
 	if err != nil {
 		return err
 	}
@@ -375,8 +419,9 @@ func (s *stage) account(ctx context.Context) error {
 	switch {
 	case b.income != paid+b.escrowed:
 		return fmt.Errorf("%s PSL came in, %s PSL are accounted for", b.income, paid+b.escrowed)
-	case p.Escrowed != b.escrowed:
-		return fmt.Errorf("the daemon's books have %s PSL in escrow, the blocks %s PSL", p.Escrowed, b.escrowed)
+	case kept.income != b.income || kept.paid != paid || kept.left != b.escrowed:
+		return fmt.Errorf("the daemon's books have %s PSL paid to escrow, %s PSL paid out and %s PSL left, the blocks %s, %s and %s PSL",
+			kept.income, kept.paid, kept.left, b.income, paid, b.escrowed)
 	case b.escrowed > s.Net.Dust:
 		return fmt.Errorf("%s PSL are left in escrow, which is more than dust", b.escrowed)
 	}
@@ -406,6 +451,15 @@ func (s *stage) pledgeOf(m *players.Party) (pool.Pledge, error) {
 		}
 	}
 	return pool.Pledge{}, fmt.Errorf("%s has no pledge", m.Name)
+}
+
+// counts checks what of a member's pledge counts and what it offers.
+func (s *stage) counts(m *players.Party, counted, offered int64) error {
+	pl, err := s.pledgeOf(m)
+	if err == nil && (pl.Counted != counted || pl.Offered != offered) {
+		err = fmt.Errorf("%s has %d of %d PSL counted at block %d, %d of %d expected", m.Name, pl.Counted, pl.Offered, s.height(), counted, offered)
+	}
+	return err
 }
 
 func (s *stage) roleIs(m *players.Party, want pool.Role) error {

@@ -20,10 +20,12 @@ type Party struct {
 	pass   string
 	Reward pastel.Address
 
-	Coins   int64 // PSL, of a member's pledge
+	Coins   int64 // PSL, that a member's pledge offers
+	Extra   int64 // PSL, that a member's output holds beyond that
 	Address pastel.Address
 	Output  pastel.OutPoint // that is pledged
 	Value   pastel.Amount   // of it
+	signed  int64           // time of the last statement, seconds since 1970
 }
 
 // Cast is everybody of a pool. Nothing it does is mined before somebody mines.
@@ -72,7 +74,7 @@ func (c *Cast) Fund(ctx context.Context, p *Party) error {
 	if p.Address, err = c.Client.NewAddress(ctx); err != nil {
 		return err
 	}
-	p.Value = pastel.Amount(p.Coins)*pastel.PSL + spare
+	p.Value = pastel.Amount(p.Coins+p.Extra)*pastel.PSL + spare
 	_, err = c.Client.SendTo(ctx, p.Address, p.Value)
 	return err
 }
@@ -90,10 +92,27 @@ func (c *Cast) Settle(ctx context.Context, p *Party) error {
 	return c.Client.LockUnspent(ctx, false, []pastel.OutPoint{p.Output})
 }
 
+// fee is what a member's transactions pay.
+const fee = pastel.PSL / 1000
+
 // Move spends a member's output to an address, less a fee.
 func (c *Cast) Move(ctx context.Context, p *Party, to pastel.Address) error {
-	const fee = pastel.PSL / 1000
-	raw, err := c.Client.CreateRaw(ctx, []pastel.OutPoint{p.Output}, []pasteld.Output{{Address: to, Value: p.Value - fee}})
+	return c.spend(ctx, p, pasteld.Output{Address: to, Value: p.Value - fee})
+}
+
+// Take moves some PSL of a member's output elsewhere, to a new address of theirs. The rest stays at the pledged one.
+func (c *Cast) Take(ctx context.Context, p *Party, coins int64) error {
+	elsewhere, err := c.Client.NewAddress(ctx)
+	if err != nil {
+		return err
+	}
+	taken := pastel.Amount(coins) * pastel.PSL
+	return c.spend(ctx, p, pasteld.Output{Address: elsewhere, Value: taken}, pasteld.Output{Address: p.Address, Value: p.Value - taken - fee})
+}
+
+// spend makes a transaction of a member's output.
+func (c *Cast) spend(ctx context.Context, p *Party, outputs ...pasteld.Output) error {
+	raw, err := c.Client.CreateRaw(ctx, []pastel.OutPoint{p.Output}, outputs)
 	if err != nil {
 		return err
 	}
@@ -117,7 +136,8 @@ func (c *Cast) Post(ctx context.Context, t *ticket.Ticket) (pastel.TxID, error) 
 	return c.Client.RegisterContract(ctx, text, t.Kind.String(), "", pastel.Address{})
 }
 
-// Pledge signs and posts a member's participation ticket: with the PastelID, and with the key of the pledged address.
+// Pledge signs and posts a member's participation ticket: with the PastelID, and with the key of the pledged address. Where the member
+// has a pledge of that address already it amends it.
 func (c *Cast) Pledge(ctx context.Context, p *Party) error {
 	_, hash, err := c.Client.Tip(ctx)
 	if err != nil {
@@ -129,7 +149,7 @@ func (c *Cast) Pledge(ctx context.Context, p *Party) error {
 	}
 	x := &ticket.Part{
 		SmartPoolID: c.Pool, PastelID: p.ID, PledgedCoins: p.Coins, TxID: p.Output.TxID.String(), Vout: int64(p.Output.Vout),
-		RewardAddress: p.Reward.Encode(&c.Net), TimeStamp: ticket.FormatTimeStamp(max(time.Now().Unix(), int64(tip.Time))),
+		RewardAddress: p.Reward.Encode(&c.Net), TimeStamp: ticket.FormatTimeStamp(p.time(int64(tip.Time))),
 	}
 	statement := x.PledgeStatement(c.Net.Name)
 	if x.PledgeSignature, err = c.Client.SignWith(ctx, p.ID, p.pass, statement); err != nil {
@@ -140,6 +160,12 @@ func (c *Cast) Pledge(ctx context.Context, p *Party) error {
 	}
 	_, err = c.Post(ctx, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
 	return err
+}
+
+// time is that of a member's next statement, later than the last one: an amendment must be.
+func (p *Party) time(tip int64) int64 {
+	p.signed = max(time.Now().Unix(), tip, p.signed+1)
+	return p.signed
 }
 
 // Terms of the pools that are played.

@@ -208,6 +208,31 @@ func (q *Queries) CountEventsUpTo(ctx context.Context, arg CountEventsUpToParams
 	return count, err
 }
 
+const countPledgeEventsUpTo = `-- name: CountPledgeEventsUpTo :one
+SELECT count(*) FROM events WHERE pastelid = $1 AND pledge = $2 AND type = $3 AND (height, position) <= ($4, $5)
+`
+
+type CountPledgeEventsUpToParams struct {
+	Pastelid sql.NullString
+	Pledge   sql.NullInt64
+	Type     string
+	Height   int64
+	Height_2 int64
+}
+
+func (q *Queries) CountPledgeEventsUpTo(ctx context.Context, arg CountPledgeEventsUpToParams) (int64, error) {
+	row := q.queryRow(ctx, q.countPledgeEventsUpToStmt, countPledgeEventsUpTo,
+		arg.Pastelid,
+		arg.Pledge,
+		arg.Type,
+		arg.Height,
+		arg.Height_2,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countPledgesAt = `-- name: CountPledgesAt :one
 SELECT count(*) FROM pledges WHERE pool = $1 AND pastelid = $2 AND joined <= $3 AND (ended IS NULL OR ended >= $3)
 `
@@ -750,6 +775,45 @@ func (q *Queries) StandingAlerts(ctx context.Context, kind string) ([]Alert, err
 			&i.NextTry,
 			&i.SentAt,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const ticketsOfPledge = `-- name: TicketsOfPledge :many
+SELECT ticket, offered, reward FROM pledge_tickets WHERE pledge = $1 ORDER BY height, position LIMIT $2 OFFSET $3
+`
+
+type TicketsOfPledgeParams struct {
+	Pledge int64
+	Limit  int32
+	Offset int32
+}
+
+type TicketsOfPledgeRow struct {
+	Ticket  []byte
+	Offered int64
+	Reward  string
+}
+
+func (q *Queries) TicketsOfPledge(ctx context.Context, arg TicketsOfPledgeParams) ([]TicketsOfPledgeRow, error) {
+	rows, err := q.query(ctx, q.ticketsOfPledgeStmt, ticketsOfPledge, arg.Pledge, arg.Limit, arg.Offset)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TicketsOfPledgeRow{}
+	for rows.Next() {
+		var i TicketsOfPledgeRow
+		if err := rows.Scan(&i.Ticket, &i.Offered, &i.Reward); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -63,6 +63,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countEventsUpToStmt, err = db.PrepareContext(ctx, countEventsUpTo); err != nil {
 		return nil, fmt.Errorf("error preparing query CountEventsUpTo: %w", err)
 	}
+	if q.countPledgeEventsUpToStmt, err = db.PrepareContext(ctx, countPledgeEventsUpTo); err != nil {
+		return nil, fmt.Errorf("error preparing query CountPledgeEventsUpTo: %w", err)
+	}
 	if q.countPledgesAtStmt, err = db.PrepareContext(ctx, countPledgesAt); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPledgesAt: %w", err)
 	}
@@ -207,6 +210,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
 	}
+	if q.ticketsOfPledgeStmt, err = db.PrepareContext(ctx, ticketsOfPledge); err != nil {
+		return nil, fmt.Errorf("error preparing query TicketsOfPledge: %w", err)
+	}
 	if q.uncancelPayoutsAboveStmt, err = db.PrepareContext(ctx, uncancelPayoutsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query UncancelPayoutsAbove: %w", err)
 	}
@@ -284,6 +290,11 @@ func (q *Queries) Close() error {
 	if q.countEventsUpToStmt != nil {
 		if cerr := q.countEventsUpToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countEventsUpToStmt: %w", cerr)
+		}
+	}
+	if q.countPledgeEventsUpToStmt != nil {
+		if cerr := q.countPledgeEventsUpToStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countPledgeEventsUpToStmt: %w", cerr)
 		}
 	}
 	if q.countPledgesAtStmt != nil {
@@ -526,6 +537,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing standingAlertsStmt: %w", cerr)
 		}
 	}
+	if q.ticketsOfPledgeStmt != nil {
+		if cerr := q.ticketsOfPledgeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing ticketsOfPledgeStmt: %w", cerr)
+		}
+	}
 	if q.uncancelPayoutsAboveStmt != nil {
 		if cerr := q.uncancelPayoutsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing uncancelPayoutsAboveStmt: %w", cerr)
@@ -593,6 +609,7 @@ type Queries struct {
 	closeAlertStmt               *sql.Stmt
 	countBlocksStmt              *sql.Stmt
 	countEventsUpToStmt          *sql.Stmt
+	countPledgeEventsUpToStmt    *sql.Stmt
 	countPledgesAtStmt           *sql.Stmt
 	deleteAlertsOfStmt           *sql.Stmt
 	deleteBlocksAboveStmt        *sql.Stmt
@@ -641,6 +658,7 @@ type Queries struct {
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
+	ticketsOfPledgeStmt          *sql.Stmt
 	uncancelPayoutsAboveStmt     *sql.Stmt
 	undoAtStmt                   *sql.Stmt
 	unpayPayoutsAboveStmt        *sql.Stmt
@@ -663,6 +681,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		closeAlertStmt:               q.closeAlertStmt,
 		countBlocksStmt:              q.countBlocksStmt,
 		countEventsUpToStmt:          q.countEventsUpToStmt,
+		countPledgeEventsUpToStmt:    q.countPledgeEventsUpToStmt,
 		countPledgesAtStmt:           q.countPledgesAtStmt,
 		deleteAlertsOfStmt:           q.deleteAlertsOfStmt,
 		deleteBlocksAboveStmt:        q.deleteBlocksAboveStmt,
@@ -711,6 +730,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
+		ticketsOfPledgeStmt:          q.ticketsOfPledgeStmt,
 		uncancelPayoutsAboveStmt:     q.uncancelPayoutsAboveStmt,
 		undoAtStmt:                   q.undoAtStmt,
 		unpayPayoutsAboveStmt:        q.unpayPayoutsAboveStmt,

@@ -57,7 +57,7 @@ CREATE TABLE mempool_spends (
 	pledge    BIGINT NOT NULL, -- join order
 	pool      TEXT NOT NULL,
 	pastelid  TEXT NOT NULL,
-	outcome   TEXT NOT NULL,   -- left or moved
+	outcome   TEXT NOT NULL,   -- left, reduced or moved
 	forfeited BIGINT NOT NULL,
 	seen      BIGINT NOT NULL, -- seconds since 1970
 	PRIMARY KEY (txid, pledge)

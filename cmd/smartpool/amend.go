@@ -1,0 +1,398 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+type amendCmd struct {
+	apiFlags
+	nodeFlags
+	identityFlags
+	coldFlags
+	Pool     string `arg:"" help:"Pool id, or its label."`
+	Coins    int64  `placeholder:"PSL" help:"What the pledge offers from now on, whole PSL; it can be raised, never lowered."`
+	Reward   string `placeholder:"ADDRESS" help:"Address that rewards are paid to from now on."`
+	PastelID string `name:"pastelid" help:"Member's PastelID; the node's only one if left out."`
+	Address  string `help:"Pledged address, if the PastelID pledges several in the pool. With --cold always."`
+	Output   string `placeholder:"TXID:VOUT" help:"Output of the pledged address that the ticket names; one that backs the pledge if left out, or a new one if that takes more coins."`
+	NoWait   bool   `help:"Do not wait for the block that holds the ticket."`
+	Yes      bool   `help:"Do not ask."`
+}
+
+// Run changes a pledge: what it offers, where its rewards go, or both. It keeps its place and what it earned.
+func (c *amendCmd) Run(ctx context.Context, e *env, r *remote) error {
+	p, err := r.pool(ctx, c.Pool)
+	if err != nil {
+		return err
+	}
+	if err := takesAmendments(&p); err != nil {
+		return err
+	}
+	if c.Ticket != "" {
+		return c.postSigned(ctx, e, r, &p)
+	}
+	switch _, err := pastel.ParseOutPoint(c.Output); {
+	case c.Coins == 0 && c.Reward == "":
+		return usagef("say what is to change: --coins for a higher offer, --reward to be paid elsewhere, or both")
+	case c.Coins < 0:
+		return usagef("--coins %d: want whole PSL, more than the pledge offers now", c.Coins)
+	case err != nil && c.Output != "":
+		return usagef("--output: %w", err)
+	}
+	if c.Cold != "" {
+		return c.cold(ctx, e, r, &p)
+	}
+	return c.hot(ctx, e, r, &p)
+}
+
+// takesAmendments says whether the next block amends pledges of a pool; a full pool does.
+func takesAmendments(p *api.PoolDetail) error {
+	over := p.JoinUntil == nil || p.Tip.Height >= p.JoinUntil.Height
+	switch {
+	case p.Status == "active", p.Status == "subscribing" && !over, p.Status == "replenishing" && !over:
+		return nil
+	case p.Status == "subscribing":
+		return fmt.Errorf("pool %s changes no pledges now: its window closed with %s; once it is active it does again", short(p.ID), whenever(p.JoinUntil))
+	case p.Status == "replenishing":
+		return fmt.Errorf("pool %s changes no pledges now: its deadline, %s, is over", short(p.ID), whenever(p.JoinUntil))
+	}
+	return fmt.Errorf("pool %s changes no pledges: it is %s, and every pledge in it ended", short(p.ID), p.Status)
+}
+
+// hot amends with the node's wallet.
+func (c *amendCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+	wallet, err := c.wallet(ctx, r.net)
+	if err != nil {
+		return err
+	}
+	me, err := c.identity(ctx, e, wallet, c.PastelID)
+	if err != nil {
+		return err
+	}
+	pl, err := c.which(e, p, me.id)
+	if err != nil {
+		return err
+	}
+	last, err := r.lastTicket(ctx, wallet, p, pl)
+	if err != nil {
+		return err
+	}
+	address, err := pastel.ParseAddress(&r.net, pl.Address)
+	if err != nil {
+		return err
+	}
+	if err := c.change(pl); err != nil {
+		return err
+	}
+	out, err := c.choose(ctx, r, pl, wallet, address, last)
+	if err != nil {
+		return err
+	}
+	x, terms, err := c.prepare(ctx, r, p, pl, out, last)
+	if err != nil {
+		return err
+	}
+	statement := x.PledgeStatement(r.net.Name)
+	terms += fmt.Sprintf("Costs     %s PSL, the ticket's network fee, from the wallet's other coins\n"+
+		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", r.net.ContractFee, statement)
+	if err := e.confirm(c.Yes, terms); err != nil {
+		return err
+	}
+	if x.PledgeSignature, err = me.sign(ctx, statement); err != nil {
+		return err
+	}
+	if x.AddressSignature, err = wallet.SignMessage(ctx, address, statement); err != nil {
+		return fmt.Errorf("the wallet did not sign with %s: %w; if its key is on a cold machine, see --cold", pl.Address, err)
+	}
+	txid, err := r.post(ctx, e, wallet, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}, pool.PledgeAmended)
+	if err != nil {
+		return err
+	}
+	return r.finish(ctx, e, txid, !c.NoWait, r.amended(ctx, x))
+}
+
+// cold writes an amendment for a machine that is never online. No node shows what was signed before, so the member names it all.
+func (c *amendCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+	id, err := c.coldID(e, c.PastelID)
+	if err != nil {
+		return err
+	}
+	if id == "" || c.Address == "" || c.Coins == 0 {
+		return usagef("--cold needs --pastelid (or --key), --address, the pledged one, and --coins, also if they stay the same")
+	}
+	if _, err := pastel.ParseAddress(&r.net, c.Address); err != nil {
+		return usagef("--address: %w", err)
+	}
+	pl, err := c.which(e, p, id)
+	if err != nil {
+		return err
+	}
+	if c.Reward == "" && pl.Reward != c.Address {
+		return usagef("--cold needs --reward here: the daemon says that rewards go to %s, which is not the pledged address; name it if that is right", pl.Reward)
+	}
+	if err := c.change(pl); err != nil {
+		return err
+	}
+	out, err := c.namedOutput(ctx, r, pl)
+	if err != nil {
+		return err
+	}
+	x, terms, err := c.prepare(ctx, r, p, pl, out, nil)
+	if err != nil {
+		return err
+	}
+	return c.unsigned(e, &r.net, "amend", terms, pl.Address, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
+}
+
+// namedOutput is the output that was named, or that the pledge's last ticket names.
+func (c *amendCmd) namedOutput(ctx context.Context, r *remote, pl *api.PoolPledge) (pastel.OutPoint, error) {
+	name := c.Output
+	if name == "" {
+		row, err := r.pledgeRow(ctx, pl)
+		if err != nil {
+			return pastel.OutPoint{}, err
+		}
+		name = row.Output
+	}
+	out, err := pastel.ParseOutPoint(name)
+	if err != nil {
+		return out, fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
+	}
+	if err = r.owns(ctx, out, pl.Address); errors.Is(err, errNotThere) {
+		err = fmt.Errorf("output %s is spent, or no block holds it yet: name an output of %s with --output", out, pl.Address)
+	}
+	return out, err
+}
+
+// which finds the live pledge that is meant: of the PastelID, and of the address if one is named. A person is asked which if there are several.
+func (c *amendCmd) which(e *env, p *api.PoolDetail, id string) (*api.PoolPledge, error) {
+	var mine []*api.PoolPledge
+	for i := range p.Participants {
+		if x := &p.Participants[i]; x.PastelID == id && (c.Address == "" || x.Address == c.Address) {
+			mine = append(mine, x)
+		}
+	}
+	switch {
+	case len(mine) == 1:
+		return mine[0], nil
+	case len(mine) == 0 && c.Address != "":
+		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s: smartpool my lists those there are", short(id), printable(c.Address), short(p.ID))
+	case len(mine) == 0:
+		return nil, fmt.Errorf("PastelID %s has no live pledge in pool %s: smartpool join makes one", short(id), short(p.ID))
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "PastelID %s has %d pledges in pool %s:\n", short(id), len(mine), short(p.ID))
+	for i, x := range mine {
+		fmt.Fprintf(&b, "  %d  %d PSL of %s\n", i+1, x.Offered, x.Address)
+	}
+	if !e.terminal() {
+		return nil, usagef("%schoose one with --address", b.String())
+	}
+	_, _ = fmt.Fprint(e.err, b.String())
+	answer, err := e.ask("Which one", "")
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.Atoi(answer)
+	if err != nil || n < 1 || n > len(mine) {
+		return nil, fmt.Errorf("%q is none of 1 to %d: nothing was signed", printable(answer), len(mine))
+	}
+	return mine[n-1], nil
+}
+
+// change fills in what stays, and refuses what is no change or cannot be one.
+func (c *amendCmd) change(pl *api.PoolPledge) error {
+	c.Coins, c.Reward = cmp.Or(c.Coins, pl.Offered), cmp.Or(c.Reward, pl.Reward)
+	switch {
+	case c.Coins < pl.Offered:
+		return fmt.Errorf("the pledge offers %d PSL, and an offer cannot be lowered to %d PSL: give --coins of at least %d; to have coins back, leave (smartpool leave "+
+			"says what that costs)", pl.Offered, c.Coins, pl.Offered)
+	case c.Coins == pl.Offered && c.Reward == pl.Reward:
+		return fmt.Errorf("the pledge offers %d PSL and is paid to %s already: there is nothing to change", pl.Offered, pl.Reward)
+	}
+	return nil
+}
+
+// prepare makes the unsigned ticket, has the daemon check it, and tells what it means. last is the ticket in force, nil if it is not known.
+func (c *amendCmd) prepare(
+	ctx context.Context, r *remote, p *api.PoolDetail, pl *api.PoolPledge, out pastel.OutPoint, last *ticket.Part,
+) (*ticket.Part, string, error) {
+	at, err := timeStamp(p.Tip.Time, last)
+	if err != nil {
+		return nil, "", err
+	}
+	x := &ticket.Part{
+		SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
+		RewardAddress: c.Reward, TimeStamp: ticket.FormatTimeStamp(at),
+	}
+	if err := firstFailure(checkPart(x, &r.net)); err != nil {
+		return nil, "", err
+	}
+	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	check, err := r.rehearse(ctx, t)
+	for step := time.Second; last == nil && check.Reason == string(ticket.ReasonBadTime) && step < time.Hour; step *= 2 {
+		at += int64(step / time.Second) // until it is later than the ticket in force, whose time is not known
+		x.TimeStamp = ticket.FormatTimeStamp(at)
+		check, err = r.rehearse(ctx, t)
+	}
+	if err != nil {
+		return nil, "", advised(check, pl, err)
+	}
+	terms, err := c.terms(ctx, r, p, pl, x)
+	return x, terms, err
+}
+
+// advised adds what to do about a rejection that has another cause when a pledge is amended.
+func advised(check api.Check, pl *api.PoolPledge, err error) error {
+	switch ticket.Reason(check.Reason) {
+	case ticket.ReasonBadTime:
+		return fmt.Errorf("%w. The new time stamp must be later than that of the pledge's last ticket: is this machine's clock right? Then try again in a minute", err)
+	case ticket.ReasonOutputTooSmall:
+		return fmt.Errorf("%w. All that pledges offer on %s has to lie at that address: send it the coins that are missing, in one output, and name it with --output "+
+			"once it is confirmed", err, pl.Address)
+	default:
+		return err
+	}
+}
+
+const ahead2h = 2 * time.Hour // a block's time may be so far ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME)
+
+// timeStamp dates a statement, in seconds since 1970: now, but not before the tip, and after the ticket that it amends, if any. A tip from the future is none that a
+// node accepts.
+func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
+	now := time.Now()
+	if tip.After(now.Add(ahead2h)) {
+		return 0, fmt.Errorf("the daemon's last block is of %s UTC, which is yet to come: set this machine's clock right, or ask another daemon. Nothing was signed",
+			tip.UTC().Format("2006-01-02 15:04"))
+	}
+	at := max(now.Unix(), tip.Unix())
+	if last != nil {
+		before, err := ticket.ParseTimeStamp(last.TimeStamp)
+		switch {
+		case err != nil:
+			return 0, err
+		case before >= now.Add(ahead2h).Unix():
+			return 0, fmt.Errorf("the pledge's last ticket is dated %s, and this one must be dated later: set this machine's clock right, or try again then",
+				last.TimeStamp)
+		}
+		at = max(at, before+1)
+	}
+	return at, nil
+}
+
+// pledgeRow is a live pledge with its last ticket.
+func (r *remote) pledgeRow(ctx context.Context, pl *api.PoolPledge) (api.Pledge, error) {
+	live, limit, cursor := true, int64(api.MaxLimit), (*string)(nil)
+	for {
+		page, err := fetch[api.List[api.Pledge]](r.Pledges(ctx, &client.PledgesParams{
+			Pastelid: &pl.PastelID, Address: &pl.Address, Live: &live, Limit: &limit, Cursor: cursor,
+		}))
+		if err != nil {
+			return api.Pledge{}, err
+		}
+		for _, x := range page.Items {
+			if x.Seq == int64(pl.Seq) {
+				return x, nil
+			}
+		}
+		if page.Next == "" || cursor != nil && page.Next == *cursor {
+			return api.Pledge{}, errors.New("the daemon does not tell the pledge's last ticket: it may have left just now, try again")
+		}
+		cursor = &page.Next
+	}
+}
+
+// lastTicket has the node show the pledge's last ticket, and checks that the daemon tells of the pledge what its owner signed there: the
+// statement that is signed now takes over what does not change.
+func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *api.PoolDetail, pl *api.PoolPledge) (*ticket.Part, error) {
+	row, err := r.pledgeRow(ctx, pl)
+	if err != nil {
+		return nil, err
+	}
+	id, err := pastel.ParseTxID(row.Ticket)
+	if err != nil {
+		return nil, fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
+	}
+	raw, err := wallet.RawTx(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("the node does not show the pledge's last ticket, transaction %s (%w): it needs a transaction index (txindex=1)", id, err)
+	}
+	tx, err := pastel.ParseTx(raw)
+	if err != nil {
+		return nil, fmt.Errorf("the pledge's last ticket, transaction %s: %w", id, err)
+	}
+	found := ticket.FromTx(tx, &r.net, p.Tip.Height)
+	if found.Ticket == nil || found.Ticket.Part == nil {
+		return nil, errAnotherPledge
+	}
+	x := found.Ticket.Part
+	member, err := pastelid.Parse(pl.PastelID)
+	if err != nil {
+		return nil, errAnotherPledge
+	}
+	statement := x.PledgeStatement(r.net.Name)
+	signer, err := x.AddressSigner(statement)
+	owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(&r.net)
+	if err != nil || owner != pl.Address || x.PastelID != pl.PastelID || string(x.SmartPoolID) != p.ID ||
+		!pastelid.VerifyBase64(member, []byte(statement), x.PledgeSignature) {
+		return nil, errAnotherPledge
+	}
+	if x.RewardAddress != pl.Reward || pl.Offered > x.PledgedCoins {
+		return nil, errAnotherPledge
+	}
+	return x, nil
+}
+
+var errAnotherPledge = errors.New("the daemon tells something else of the pledge than what its owner signed: do not sign; ask another daemon")
+
+// postSigned posts an amendment that was signed elsewhere.
+func (c *amendCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+	t, address, err := c.signed(e, &r.net, p)
+	if err != nil {
+		return err
+	}
+	x := t.Part
+	c.Address = address
+	pl, err := c.which(e, p, x.PastelID)
+	if err != nil {
+		return err
+	}
+	c.Coins, c.Reward = x.PledgedCoins, x.RewardAddress
+	if err := c.change(pl); err != nil {
+		return err
+	}
+	check, err := r.rehearse(ctx, t)
+	if err != nil {
+		return advised(check, pl, err)
+	}
+	wallet, err := c.wallet(ctx, r.net)
+	if err != nil {
+		return err
+	}
+	terms, err := c.terms(ctx, r, p, pl, x)
+	if err != nil {
+		return err
+	}
+	if err := e.confirm(c.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.net.ContractFee)); err != nil {
+		return err
+	}
+	txid, err := r.post(ctx, e, wallet, t, pool.PledgeAmended)
+	if err != nil {
+		return err
+	}
+	return r.finish(ctx, e, txid, !c.NoWait, r.amended(ctx, x))
+}

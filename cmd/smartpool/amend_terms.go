@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// terms tells in plain words what an amendment changes and what it leaves.
+func (c *amendCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, pl *api.PoolPledge, x *ticket.Part) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "You are about to change your pledge. You do not leave: it keeps its place in line and what it earned, and no coin moves.\n\n")
+	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
+	fmt.Fprintf(&b, "Pledge    of address %s, %s now\n", pl.Address, pl.Role)
+	if x.PledgedCoins > pl.Offered {
+		fmt.Fprintf(&b, "Offers    %d PSL now, %d PSL then; an offer cannot be lowered again\n", pl.Offered, x.PledgedCoins)
+	} else {
+		fmt.Fprintf(&b, "Offers    %d PSL, as now\n", pl.Offered)
+	}
+	fmt.Fprintf(&b, "Counts    %s\n", counting(p, pl, x.PledgedCoins, r.status.Parameters.MinPledge))
+	if x.RewardAddress == pl.Reward {
+		fmt.Fprintf(&b, "Rewards   go to %s, as now\n", pl.Reward)
+	} else {
+		fmt.Fprintf(&b, "Rewards   go to %s now, to %s then,\n          what was earned since the last settlement too; payouts settled before still pay the old address\n", pl.Reward, x.RewardAddress)
+		reward, err := r.account(ctx, x.RewardAddress)
+		if err != nil {
+			return "", err
+		}
+		if usedBefore(&reward) {
+			b.WriteString("          Mind that pools pay or paid this address already: its payments will not be told apart.\n")
+		}
+	}
+	fmt.Fprintf(&b, "Keeps     its place in line, and what it has accrued since the last settlement (%s PSL)\n", pl.Accrued)
+	fmt.Fprintf(&b, "Output    %s:%d, named by the ticket; it stays where it is\n", x.TxID, x.Vout)
+	return b.String(), nil
+}
+
+// counting says what of a pledge counts, now and after the next block.
+func counting(p *api.PoolDetail, pl *api.PoolPledge, offered, minPledge int64) string {
+	next := api.CountsNext(p, pl.Seq, offered, minPledge)
+	after := fmt.Sprintf("%d PSL now, about %d PSL after the next block", pl.Counted, next)
+	switch {
+	case p.Status == "subscribing":
+		return fmt.Sprintf("%d PSL now, %d PSL then; it earns once the operator activates the pool", pl.Counted, next)
+	case next < offered:
+		return after + fmt.Sprintf("; the other %d PSL wait until the pool lacks coins", offered-next)
+	}
+	return after
+}
+
+// amended tells what became of an amendment once a block holds its ticket.
+func (r *remote) amended(ctx context.Context, x *ticket.Part) func(string) (string, error) {
+	return func(txid string) (string, error) {
+		pl, err := r.pledgeOf(ctx, x.PastelID, txid)
+		if err != nil || pl == nil {
+			return "", err
+		}
+		p, err := r.pool(ctx, pl.Pool)
+		if err != nil {
+			return "", err
+		}
+		at := pl.Joined
+		if pl.Amended != nil {
+			at = *pl.Amended
+		}
+		for _, in := range p.Participants {
+			if int64(in.Seq) == pl.Seq {
+				return fmt.Sprintf("Changed in %s: the pledge offers %d PSL, of which %d PSL count, and is paid to %s.", when(at), in.Offered, in.Counted, in.Reward), nil
+			}
+		}
+		return fmt.Sprintf("Changed in %s, and it has ended since: were its coins spent?", when(at)), nil
+	}
+}
+
+// pledgesAlready refuses a pledge where there is one: its ticket would amend that.
+func pledgesAlready(p *api.PoolDetail, id, address string) error {
+	for i := range p.Participants {
+		if x := &p.Participants[i]; x.PastelID == id && x.Address == address {
+			return amends(p, fmt.Sprintf("PastelID %s pledges %d PSL of address %s", short(id), x.Offered, address))
+		}
+	}
+	return nil
+}
+
+func amends(p *api.PoolDetail, why string) error {
+	label, _, _ := strings.Cut(p.ID, ".")
+	return fmt.Errorf("%s in pool %s already: another ticket would change that pledge, not add to it. smartpool amend %s does so; "+
+		"or pledge coins of another address. Nothing was signed", why, short(p.ID), label)
+}

@@ -1,0 +1,138 @@
+package pool
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Every event has height, type, pool (but two) and exactly the fields of protocol 9, whatever else its value holds.
+func TestEventFields(t *testing.T) {
+	t.Parallel()
+	const (
+		pool   = `"height":7,"pool":"acme"`
+		txid   = `"0000000000000000000000000000000000000000000000000000000000000001"`
+		owner  = `"0200000000000000000000000000000000000000"`
+		pays   = `[[5,"76a914030000000000000000000000000000000000000088ac"],[6,"a914040000000000000000000000000000000000000087"]]`
+		pledge = `"coins":10,"offered":11,"owner":` + owner + `,"pastelid":"jX"`
+		named  = `"owner":` + owner + `,"pastelid":"jX"`
+	)
+	want := map[EventType]string{
+		PoolCreated:       pool,
+		PoolExpired:       pool,
+		PoolDissolved:     pool,
+		PoolActivated:     pool + `,"coins":10`,
+		PoolReplenishing:  pool + `,"coins":10`,
+		PoolRestored:      pool + `,"coins":10`,
+		PoolLowCollateral: pool + `,"coins":10`,
+		PoolClosed:        pool + `,"amount":12`,
+		PledgeAccepted:    pool + `,` + pledge + `,"role":"standby"`,
+		PledgeAmended:     pool + `,` + pledge + `,"role":"standby"`,
+		PledgePromoted:    pool + `,` + pledge,
+		PledgeReduced:     pool + `,` + pledge,
+		PledgeMoved:       pool + `,` + named,
+		PledgeReleased:    pool + `,` + named,
+		PledgeLeft:        pool + `,` + pledge + `,"role":"standby","forfeited":13`,
+		RewardReceived:    pool + `,"amount":12`,
+		RewardForfeited:   pool + `,"amount":12`,
+		PayoutSettled:     pool + `,"txid":` + txid + `,"outputs":` + pays + `,"change":14`,
+		PayoutPaid:        pool + `,"txid":` + txid,
+		PayoutCancelled:   pool + `,"txid":` + txid,
+		ReputationChanged: `"height":7,"pastelid":"jX","points":15`,
+		TicketRejected:    `"height":7,"txid":` + txid + `,"reason":"replayed"`,
+	}
+	for _, kind := range EventTypes() {
+		e := Event{
+			Height: 7, Type: kind, Pool: "acme", PastelID: "jX", Owner: pastel.KeyHash{2}, Coins: 10, Offered: 11, Role: Standby,
+			Amount: 12, Forfeited: 13, TxID: pastel.TxID{1}, Reason: "replayed", Change: 14, Points: 15, Pledge: 16,
+			Outputs: []Payment{
+				{5, pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{3}}}, {6, pastel.Address{Kind: pastel.AddressP2SH, Hash: [20]byte{4}}},
+			},
+		}
+		got, err := e.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := canonical(t, `{"type":"`+string(kind)+`",`+want[kind]+`}`); string(got) != text {
+			t.Errorf("%s\n     %s\nwant %s", kind, got, text)
+		}
+		if _, has := fieldsOf[kind]; !has {
+			t.Errorf("%s has no row in fieldsOf", kind)
+		}
+	}
+	if len(want) != len(EventTypes()) || len(fieldsOf) != len(EventTypes()) {
+		t.Errorf("%d events, %d tested, %d rows in fieldsOf", len(EventTypes()), len(want), len(fieldsOf))
+	}
+}
+
+// canonical sorts the members of an object of integers, arrays and ASCII strings, as RFC 8785 does.
+func canonical(t *testing.T, text string) string {
+	t.Helper()
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &members); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		parts = append(parts, `"`+name+`":`+string(members[name]))
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+// A chain with an event of each kind in one block tells them in the order of protocol 9.
+func TestEventOrder(t *testing.T) {
+	t.Parallel()
+	net := simNetwork()
+	net.PayoutExpiry = 2 // a payout of one settlement expires with the next one
+	m := newSim(t, net)
+	id := openPool(t, m, 10000)
+	out := m.join(id, 1, 500)
+	m.join(id, 2, 500)
+	kept := m.join(id, 3, 30)
+	m.activate(id, m.participant(simID(1), simOwner(1)), m.participant(simID(2), simOwner(2)))
+	m.mine(t)
+	m.join(id, 4, 400)
+	for m.s.tip.Height < 20 { // activated in block 1, settled in block 11, and next in block 21
+		m.reward(id, 100*pastel.PSL)
+		m.mine(t)
+	}
+	m.tx([]pastel.OutPoint{kept}, pay(simOwner(3), 40*pastel.PSL))
+	m.tx([]pastel.OutPoint{out})
+	m.part(id, 1, 5, out, simOwner(1), simReward(1))
+	m.reward(id, 100*pastel.PSL)
+	u := m.mine(t)
+	var got []EventType
+	for _, e := range u.Events {
+		got = append(got, e.Type)
+	}
+	want := []EventType{
+		PledgeLeft, ReputationChanged, TicketRejected, PledgeMoved, RewardReceived, RewardForfeited, PledgePromoted, PledgePromoted, PoolReplenishing,
+		PayoutSettled, PayoutCancelled,
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("events %v\nwant %v", got, want)
+	}
+}
+
+// TestLowCollateralRoundsDown: half of an odd cushion is rounded down.
+func TestLowCollateralRoundsDown(t *testing.T) {
+	t.Parallel()
+	for factor, low := range map[int64]bool{10010: false, 10020: true} { // cushions of 1 and 2 PSL
+		m := newSim(t, simNetwork())
+		id := openPool(t, m, factor)
+		m.join(id, 1, 500)
+		m.join(id, 2, 500)
+		out := m.join(id, 3, 10)
+		m.activate(id)
+		m.mine(t)
+		m.tx([]pastel.OutPoint{out})
+		u := m.mine(t)
+		if got := len(find(u, PoolLowCollateral)) > 0; got != low || m.s.pools[id].counted != 1000 {
+			t.Errorf("factor %d: low %t, want %t", factor, got, low)
+		}
+	}
+}
