@@ -32,7 +32,7 @@ const (
 	RecordPerson    RecordKind = 2  // PastelID, 57 bytes: reputation
 	RecordCoin      RecordKind = 3  // txid, vout: a pledgeable output
 	RecordStatement RecordKind = 4  // SHA-256 of a pledge statement once accepted: its time
-	RecordPool      RecordKind = 5  // pool id: terms, status, heights, carry
+	RecordPool      RecordKind = 5  // pool id: terms, status, heights, carry, what the operator accrued
 	RecordPledge    RecordKind = 6  // pool id, join order (uint64): a live pledge
 	RecordNamed     RecordKind = 7  // pool id, PastelID, pubkey hash: a participant that an activation may list
 	RecordLast      RecordKind = 8  // pool id: the last members of a dissolved pool
@@ -339,7 +339,7 @@ func (l *Loader) read(kind RecordKind, key, c *coder) error {
 	}
 }
 
-var errTwice = errors.New("it is there twice")
+var errTwice = errors.New("is stored twice")
 
 func inserted[K comparable, V any](t *table.Table[K, V], k K, v V) error {
 	if _, added := t.Insert(k, v); !added {
