@@ -237,25 +237,23 @@ func (b *block) record(c change) { b.changes = append(b.changes, c) }
 
 // lasting returns the changes without those to coins that came and went within the block.
 func (b *block) lasting() []change {
-	if len(b.spending.fleeting) == 0 {
+	if !b.spending.fleeting {
 		return b.changes
 	}
+	gone := func(out pastel.OutPoint) bool { return b.s.coins.Find(out) == 0 }
 	return slices.DeleteFunc(b.changes, func(c change) bool {
-		var out pastel.OutPoint
 		switch c := c.(type) {
 		case *coinAdded:
-			out = c.out
+			return gone(c.out)
 		case *coinSpent:
-			out = c.out
+			return c.coin.origin.height() == b.h
 		case *coinChained:
-			out = c.out
+			return c.fresh && gone(c.out)
 		case *coinUnchained:
-			out = c.out
+			return c.fresh && gone(c.out)
 		default:
 			return false
 		}
-		_, gone := b.spending.fleeting[out]
-		return gone
 	})
 }
 

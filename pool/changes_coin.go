@@ -52,7 +52,10 @@ func (x *coin) code(c *coder) {
 }
 
 // coinChained: a coin began to back its owner's pledges.
-type coinChained struct{ out pastel.OutPoint }
+type coinChained struct {
+	out   pastel.OutPoint
+	fresh bool // made by this block; not stored
+}
 
 func (*coinChained) kind() changeKind { return kindCoinChained }
 func (x *coinChained) code(c *coder)  { c.outPoint(&x.out) }
@@ -66,7 +69,10 @@ func (x *coinChained) undo(s *State) error {
 }
 
 // coinUnchained: a coin whose owner's last pledge went backs nothing any more.
-type coinUnchained struct{ out pastel.OutPoint }
+type coinUnchained struct {
+	out   pastel.OutPoint
+	fresh bool // made by this block; not stored
+}
 
 func (*coinUnchained) kind() changeKind { return kindCoinUnchained }
 func (x *coinUnchained) code(c *coder)  { c.outPoint(&x.out) }

@@ -69,9 +69,9 @@ func (b *block) take(c *carried, p *poolState, old *pledge, out table.Ref) {
 	b.touch(p)
 	b.s.statements.add(statement{f.statement, f.time})
 	b.record(&statementSeen{f.statement})
-	owner := b.s.coins.At(out).owner
-	if !b.s.coins.At(out).origin.backing() {
-		b.record(&coinChained{f.output})
+	owner, origin := b.s.coins.At(out).owner, b.s.coins.At(out).origin
+	if !origin.backing() {
+		b.record(&coinChained{f.output, origin.height() == b.h})
 		b.s.chain(out)
 	}
 	pl, event := old, PledgeAmended

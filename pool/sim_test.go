@@ -22,6 +22,7 @@ type sim struct {
 
 	history []*Update // of the blocks that mustMine applied
 	brief   bool      // history is not kept
+	late    int64     // seconds that blocks are later than one every 150 seconds
 }
 
 func simNetwork() pastel.Network {
@@ -47,7 +48,7 @@ func newSim(t interface{ Fatal(...any) }, net pastel.Network) *sim {
 // start begins the next block.
 func (m *sim) start() {
 	m.nonce++
-	m.block = &Prepared{Height: m.s.tip.Height + 1, Prev: m.s.tip.Hash, Time: uint32(1_600_000_000 + 150*(m.s.tip.Height+1))}
+	m.block = &Prepared{Height: m.s.tip.Height + 1, Prev: m.s.tip.Hash, Time: uint32(1_600_000_000 + 150*int64(m.s.tip.Height+1) + m.late)}
 	binary.LittleEndian.PutUint64(m.block.Hash[:], m.nonce)
 	m.block.Txs = append(m.block.Txs, *pastel.NewTx(true, []pastel.TxIn{m.input(pastel.OutPoint{Vout: 0xffffffff})}, nil))
 	m.coinbase()

@@ -45,7 +45,7 @@ type spending struct {
 	// searched tells how far the search for what costs nothing to give up got with the pledges of a key hash.
 	searched map[pastel.KeyHash]*searched
 
-	fleeting map[pastel.OutPoint]struct{} // coins that came and went within the block
+	fleeting bool // some coins came and went within the block
 }
 
 // searched pledges of a key hash have nothing to give up that costs nothing.
@@ -92,7 +92,7 @@ func (b *block) spends(tx *pastel.Tx) {
 			b.hit(c.owner)
 		}
 		if c.origin.height() == b.h {
-			put(&sp.fleeting, out, struct{}{})
+			sp.fleeting = true
 		}
 		b.record(b.coins.newSpent(out, *c))
 		b.s.removeCoin(out, r)
@@ -158,7 +158,7 @@ func (b *block) cover(ref table.Ref, owner pastel.KeyHash, tx *pastel.Tx, output
 		point := pastel.OutPoint{TxID: tx.ID(), Vout: v}
 		if b.addCoin(point, coin{value: tx.Outputs[v].Value, owner: owner, origin: newOrigin(b.h, false)}) {
 			put(&b.spending.taken, v, struct{}{})
-			b.record(&coinChained{point})
+			b.record(&coinChained{out: point, fresh: true})
 			b.s.chain(b.s.coins.Find(point))
 		}
 	}
@@ -259,8 +259,9 @@ func (b *block) removePledge(pl *pledge) {
 	b.s.removePledge(pl)
 	slices.SortFunc(freed, pastel.OutPoint.Compare) // the chain's order depends on how the state came about
 	for _, out := range freed {
-		b.record(&coinUnchained{out})
-		b.s.unchain(b.s.coins.Find(out))
+		r := b.s.coins.Find(out)
+		b.record(&coinUnchained{out, b.s.coins.At(r).origin.height() == b.h})
+		b.s.unchain(r)
 	}
 }
 
