@@ -259,7 +259,7 @@ func change(t *testing.T, p *transcript, hot, cold, secret string) {
 	p.say("From a cold wallet it goes as joining does: the ticket is written here, signed there, and posted here.")
 	address := p.field("0.positions.0.address", "my", cold)
 	file := filepath.Join(p.dir, "raise.json")
-	line := []string{"amend", "atlas", "--cold", file, "--pastelid", cold, "--address", address, "--coins", "300"}
+	line := []string{"amend", "atlas", "--cold", file, "--pastelid", cold, "--address", address, "--coins", "300", "--reward", address}
 	p.run(exitOK, line...)
 	statement := p.field("statement", line...)
 	byAddress, byID := p.signs(address, cold, statement)
