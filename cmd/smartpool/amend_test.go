@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -323,6 +324,37 @@ func TestAmendDeceived(t *testing.T) {
 	x.at.API = truth
 	if got := x.field("0.positions.0.offered_coins", "my", alice); got != "300" {
 		t.Errorf("%s PSL are offered, want 300", got)
+	}
+}
+
+// A daemon that hides a pledge wherever it is asked has join raise it, which only the ledger knows: what is signed says so beforehand, here and for a
+// cold machine.
+func TestJoinSaysThatItMayRaise(t *testing.T) {
+	t.Parallel()
+	x, alice, _, secret := atlasWithAlice(t)
+	address := x.field("0.positions.0.address", "my", alice)
+	x.unlock()
+	output := x.free(address)
+	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/api/v1/pools/"):
+			answer["pledges"] = []any{}
+		case strings.HasSuffix(r.URL.Path, "/tickets/check"):
+			answer["events"] = []any{map[string]any{"type": "pledge.accepted"}}
+		}
+	})
+	const says = "Raises    a pledge that this PastelID and address have in the pool already, instead of adding one:\n" +
+		"          that one then offers 310 PSL, and its rewards go to the address above\n"
+	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "310", "--output", output}
+	for _, line := range [][]string{
+		slices.Concat(join, []string{"--address", address, "--cold", filepath.Join(x.dir, "t.json")}),
+		slices.Concat(join, []string{"--passphrase-file", secret}),
+	} {
+		_, out := x.call(line...)
+		before, _, signs := strings.Cut(out, "smartpool/1 pledge net=")
+		if !signs || !strings.Contains(before, says) {
+			t.Errorf("before the line that is signed it does not say %q:\n%s", says, out)
+		}
 	}
 }
 
