@@ -343,8 +343,8 @@ func TestJoinSaysThatItMayRaise(t *testing.T) {
 			answer["events"] = []any{map[string]any{"type": "pledge.accepted"}}
 		}
 	})
-	const says = "Raises    a pledge that this PastelID and address have in the pool already, instead of adding one:\n" +
-		"          that one then offers 310 PSL, and its rewards go to the address above\n"
+	const says = "Mind      that if this PastelID and address pledge in the pool already, the ticket raises that pledge instead:\n" +
+		"          it then offers 310 PSL in all, and its rewards go to the address above\n"
 	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "310", "--output", output}
 	for _, line := range [][]string{
 		slices.Concat(join, []string{"--address", address, "--cold", filepath.Join(x.dir, "t.json")}),
