@@ -250,7 +250,8 @@ func change(t *testing.T, p *transcript, hot, cold, secret string) {
 	t.Helper()
 	p.say("## Raise your pledge or change where you are paid\n\nAn offer can be raised, and rewards can go to another address, without leaving: the pledge keeps " +
 		"its place and what it earned. It cannot be lowered. The raise needs coins at the pledged address, which stay where they are; a full pool counts them " +
-		"once it lacks coins.")
+		"once it lacks coins.\n\nOnly you know for sure where your rewards go: without `--reward` the command shows your last ticket and asks; with `--yes`, and for a " +
+		"cold wallet, name the address, also if it stays the same.")
 	_, elsewhere := p.newAddress()
 	p.whileMining(func() {
 		p.run(exitOK, "amend", "atlas", "--pastelid", hot, "--coins", "520", "--reward", elsewhere, "--passphrase-file", secret, "--yes")
