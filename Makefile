@@ -22,11 +22,11 @@ SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 OAPI_CODEGEN_VERSION ?= v2.8.2
 OAPI_CODEGEN = cd api/client && $(GO) run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@$(OAPI_CODEGEN_VERSION) -config config.yaml
 
-.PHONY: all test format tidy vet lint generated unit fuzz soak bench bench-once build generate clean
+.PHONY: all test format tidy vet lint generated unit test-pasteld fuzz soak bench bench-once build generate clean
 
 all: test build
 
-test: format tidy vet lint generated unit fuzz bench-once
+test: format tidy vet lint generated unit test-pasteld fuzz bench-once
 
 # Fails on files that gofmt would change.
 format:
@@ -76,6 +76,12 @@ unit:
 	@echo '== go test'
 	$(GO) test $(RACE) -timeout 30m $(PKG)
 
+# A node's end of the node interface, in C++, against a real smartpoold; its parser fuzzed for FUZZTIME.
+test-pasteld:
+	@echo '== integration/pasteld'
+	$(GO) build -o integration/pasteld/build/ ./cmd/smartpoold
+	$(MAKE) -C integration/pasteld test fuzz FUZZTIME='$(FUZZTIME)'
+
 # Runs every fuzz target for FUZZTIME each: make fuzz FUZZTIME=10m FUZZ=FuzzParse
 fuzz:
 	@echo '== fuzzing, $(FUZZTIME) each'
@@ -115,3 +121,4 @@ build:
 
 clean:
 	rm -rf bin
+	$(MAKE) -C integration/pasteld clean

@@ -6,12 +6,27 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/notify"
 )
+
+// Every kind of alert can be asked for, and no other.
+func TestSubscriptionsTakeEveryKind(t *testing.T) {
+	t.Parallel()
+	field, _ := reflect.TypeFor[api.Subscription]().FieldByName("Kinds")
+	var want []string
+	for _, k := range notify.Kinds() {
+		want = append(want, string(k))
+	}
+	if got := strings.Split(field.Tag.Get("enum"), ","); !slices.Equal(got, want) {
+		t.Errorf("the API takes %q, there are %q", got, want)
+	}
+}
 
 // Nothing about alerts is told or done without the token, on a daemon that only reads, or before alerts run.
 func TestAlertsNeedTheToken(t *testing.T) {

@@ -392,7 +392,7 @@ type Subscription struct {
 	Pool     string   `json:"pool,omitempty" maxLength:"80" pattern:"^([a-z0-9-]{3,32}\\.[0-9a-f]{40})?$" doc:"Pool id: only what is of this pool. At most one of pool, pastelid and operator; none means every pool."`
 	PastelID string   `json:"pastelid,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Only its own pledges, and the pools they are in."`
 	Operator string   `json:"operator,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID: only the pools it operates."`
-	Kinds    []string `json:"kinds,omitempty" maxItems:"20" enum:"cushion.low,pool.replenishing,pool.restored,pool.dissolved,pool.expired,pledge.left,pledge.spending,payout.settled,payout.paid,payout.overdue,supernode.payee,daemon.behind,daemon.halted" doc:"What about; none means all."`
+	Kinds    []string `json:"kinds,omitempty" maxItems:"20" enum:"cushion.low,pool.replenishing,pool.restored,pool.dissolved,pool.expired,pool.closed,pledge.amended,pledge.promoted,pledge.reduced,pledge.left,pledge.spending,payout.settled,payout.paid,payout.overdue,supernode.payee,daemon.behind,daemon.halted" doc:"What about; none means all."`
 	Cushion  int64    `json:"cushion,omitempty" minimum:"0" maximum:"100" doc:"Per cent of the cushion below which it is low; 0 means 50."`
 	Overdue  int64    `json:"overdue,omitempty" minimum:"0" maximum:"5760" doc:"Blocks after which a payout that can be mined is overdue; 0 means 20."`
 }

@@ -11,3 +11,6 @@ func (f *Follower) Hurry(pause time.Duration) { f.firstPause, f.longPause = paus
 
 // Patience is how long the first try to store a change may take.
 func Patience(c *Change, undos ...*pool.Undo) time.Duration { return patience(c, undos) }
+
+// First is first.
+var First = first

@@ -342,7 +342,7 @@ func robbed(t testing.TB, h pastel.Height) (bad, good line) {
 	return bad, good
 }
 
-// robbery spends an output to someone.
+// robbery spends an output to someone: an unauthorized spend.
 func robbery(out pastel.OutPoint) *pastel.Tx {
 	return pastel.NewTx(true, []pastel.TxIn{{PrevOut: out, Sequence: 0xffffffff}},
 		[]pastel.TxOut{{Value: pastel.PSL, Script: pastel.P2PKH(pastel.KeyHash{1})}})

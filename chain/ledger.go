@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -221,13 +222,39 @@ func (l *Ledger) answer(f func(*pool.State)) error {
 }
 
 // Tip implements Rules. A step that is being stored counts once it is.
-func (l *Ledger) Tip(ctx context.Context) (tip pool.Tip, err error) {
+func (l *Ledger) Tip(ctx context.Context) (Position, error) {
 	if err := l.begin(ctx); err != nil {
-		return tip, err
+		return Position{}, err
 	}
 	defer l.end()
-	err = l.answer(func(s *pool.State) { tip = s.Tip() })
-	return tip, err
+	var p Position
+	if err := l.answer(func(s *pool.State) { p.Tip = s.Tip() }); err != nil {
+		return Position{}, err
+	}
+	for _, h := range locatorHeights(p.Height, l.net.MaxReorg) {
+		hash, err := l.store.HashAt(ctx, h)
+		if err != nil {
+			return Position{}, fmt.Errorf("block %d of the locator: %w", h, err)
+		}
+		p.Locator = append(p.Locator, Point{h, hash})
+	}
+	return p, nil
+}
+
+// locatorHeights lists the heights of a locator, highest first: 1, 2, 4 and so on below the tip, reorg below it, and 0.
+func locatorHeights(tip, reorg pastel.Height) []pastel.Height {
+	if tip < 1 {
+		return nil
+	}
+	list := []pastel.Height{0}
+	if reorg < tip {
+		list = append(list, tip-reorg)
+	}
+	for d := pastel.Height(1); d < tip; d *= 2 {
+		list = append(list, tip-d)
+	}
+	slices.SortFunc(list, func(a, b pastel.Height) int { return cmp.Compare(b, a) })
+	return slices.Compact(list)
 }
 
 // Connect implements Rules. ErrNotStored is no answer yet; the block is the tip once it is stored.
@@ -302,23 +329,69 @@ func (l *Ledger) CheckTx(_ context.Context, raw []byte, time uint32) error {
 	return nil
 }
 
-// Payouts implements Rules.
-func (l *Ledger) Payouts(context.Context) ([]*pastel.Tx, error) {
-	var list []*pastel.Tx
-	err := l.answer(func(s *pool.State) {
-		for _, po := range s.PayoutsAt(s.Tip().Height + 1) {
-			list = append(list, po.Tx)
-		}
+// maxDue bounds an answer of Payouts, in bytes of transactions: twice pasteld's largest block. Without a bound, the payouts of
+// thousands of pools would make an answer that no node waits for.
+const maxDue = 2 * 2_000_000
+
+// Payouts implements Rules. It leaves out what would not fit into two blocks.
+func (l *Ledger) Payouts(context.Context) (payouts []*pastel.Tx, tip pastel.BlockHash, err error) {
+	err = l.answer(func(s *pool.State) {
+		tip = s.Tip().Hash
+		payouts = first(s.PayoutsAt(s.Tip().Height+1), maxDue)
 	})
-	return list, err
+	return payouts, tip, err
+}
+
+// first returns the first payouts that have room bytes together.
+func first(payouts []pool.Payout, room int) (txs []*pastel.Tx) {
+	for _, po := range payouts {
+		if room -= len(po.Tx.Bytes()); room < 0 {
+			break
+		}
+		txs = append(txs, po.Tx)
+	}
+	return txs
 }
 
 // Supernode implements Rules.
-func (l *Ledger) Supernode(_ context.Context, activation pastel.TxID) (sn *Supernode, err error) {
+func (l *Ledger) Supernode(_ context.Context, activation pastel.TxID) (sn *Supernode, tip pastel.BlockHash, err error) {
 	err = l.answer(func(s *pool.State) {
-		if t, status, found := s.PoolOfActivation(activation); found && status == pool.Active {
-			sn = &Supernode{t.ID, t.Supernode, ticket.EscrowAddress(t.ID).AppendScript(nil)}
+		tip = s.Tip().Hash
+		if t, status, activated, found := s.PoolOfActivation(activation); found {
+			sn = &Supernode{t.ID, t.Supernode, ticket.EscrowAddress(t.ID).AppendScript(nil), activated, supernodeStatus(status)}
 		}
 	})
-	return sn, err
+	return sn, tip, err
+}
+
+// supernodeStatus is the status of the Supernode of a pool that was activated.
+func supernodeStatus(s pool.Status) SupernodeStatus {
+	switch s {
+	case pool.Active:
+		return SupernodeActive
+	case pool.Replenishing:
+		return SupernodePaused
+	default:
+		return SupernodeGone
+	}
+}
+
+// CheckLaunch implements Rules.
+func (l *Ledger) CheckLaunch(ctx context.Context, launch *ticket.Launch) (pastel.BlockHash, error) {
+	sn, tip, err := l.Supernode(ctx, launch.Activation)
+	if err != nil {
+		return tip, err
+	}
+	if sn == nil {
+		return tip, &RefusedError{RefusedActivation, fmt.Sprintf("transaction %s is no accepted activation ticket", launch.Activation)}
+	}
+	switch err := launch.Verify(l.net.Name, sn.PastelID); {
+	case errors.Is(err, ticket.ErrLaunchKey):
+		return tip, &RefusedError{RefusedKey, err.Error()}
+	case errors.Is(err, ticket.ErrLaunchTime):
+		return tip, &RefusedError{RefusedTime, err.Error()}
+	case err != nil:
+		return tip, &RefusedError{RefusedSignature, err.Error()}
+	}
+	return tip, nil
 }

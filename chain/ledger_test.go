@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -51,6 +53,7 @@ func TestRulesAlongALife(t *testing.T) {
 	_, updates := c.replay()
 	l := openLedger(t, &chain.Memory{})
 	books := books{pending: map[pastel.TxID]*pool.Payout{}}
+	books.compared.supernodes = map[chain.SupernodeStatus]int{}
 	for h, b := range c {
 		books.compare(t, l, pastel.Height(h))
 		rejected := map[pastel.TxID]string{}
@@ -78,7 +81,8 @@ func TestRulesAlongALife(t *testing.T) {
 		}
 		books.add(updates[h])
 	}
-	if books.compared.payouts < 6 || books.compared.supernodes < 50 {
+	seen := books.compared.supernodes
+	if books.compared.payouts < 6 || seen[chain.SupernodeActive] < 50 || seen[chain.SupernodePaused] == 0 || seen[chain.SupernodeGone] == 0 {
 		t.Fatalf("too little was compared: %+v", books.compared)
 	}
 }
@@ -86,10 +90,13 @@ func TestRulesAlongALife(t *testing.T) {
 // books is what the events so far say that the ledger must answer.
 type books struct {
 	pool       ticket.PoolID
-	active     bool
+	status     chain.SupernodeStatus // "" before activation
 	activation pastel.TxID
 	pending    map[pastel.TxID]*pool.Payout
-	compared   struct{ payouts, supernodes int }
+	compared   struct {
+		payouts    int
+		supernodes map[chain.SupernodeStatus]int
+	}
 }
 
 func (k *books) add(u *pool.Update) {
@@ -101,11 +108,13 @@ func (k *books) add(u *pool.Update) {
 		case pool.PoolCreated:
 			k.pool = e.Pool
 		case pool.PoolActivated:
-			k.active, k.activation = true, activation(life()[u.Height])
+			k.status, k.activation = chain.SupernodeActive, activation(life()[u.Height])
 		case pool.PoolRestored:
-			k.active = true
-		case pool.PoolReplenishing, pool.PoolDissolved:
-			k.active = false
+			k.status = chain.SupernodeActive
+		case pool.PoolReplenishing:
+			k.status = chain.SupernodePaused
+		case pool.PoolDissolved:
+			k.status = chain.SupernodeGone
 		case pool.PayoutPaid, pool.PayoutCancelled:
 			delete(k.pending, e.TxID)
 		default:
@@ -124,13 +133,26 @@ func activation(b *pastel.Block) pastel.TxID {
 	return pastel.TxID{}
 }
 
+// activated is where a chain's first pool is activated.
+func activated(t *testing.T, c line) (pastel.Height, pastel.TxID) {
+	t.Helper()
+	_, updates := c.replay()
+	h := slices.IndexFunc(updates, func(u *pool.Update) bool {
+		return slices.ContainsFunc(u.Events, func(e pool.Event) bool { return e.Type == pool.PoolActivated })
+	})
+	if h < 0 {
+		t.Fatal("no pool of the chain is activated")
+	}
+	return pastel.Height(h), activation(c[h])
+}
+
 // compare asks the ledger, whose next block is h.
 func (k *books) compare(t *testing.T, l *chain.Ledger, h pastel.Height) {
 	t.Helper()
 	ctx := context.Background()
-	payouts, err := l.Payouts(ctx)
-	if err != nil {
-		t.Fatal(err)
+	payouts, tip, err := l.Payouts(ctx)
+	if err != nil || tip != l.Last().Hash {
+		t.Fatalf("payouts at %s: %v", tip, err)
 	}
 	due := 0
 	for id, po := range k.pending {
@@ -163,21 +185,134 @@ func (k *books) compare(t *testing.T, l *chain.Ledger, h pastel.Height) {
 func (k *books) compareSupernode(t *testing.T, l *chain.Ledger, h pastel.Height) {
 	t.Helper()
 	ctx := context.Background()
-	script := ticket.EscrowAddress(k.pool).Script()
-	sn, err := l.Supernode(ctx, k.activation)
-	if err != nil || (sn != nil) != k.active || sn != nil && (sn.Pool != k.pool || !bytes.Equal(sn.Payee, script)) {
-		t.Fatalf("Supernode at block %d: %+v, %v", h, sn, err)
+	sn, tip, err := l.Supernode(ctx, k.activation)
+	if err != nil || (sn != nil) != (k.status != "") || tip != l.Last().Hash {
+		t.Fatalf("Supernode at block %d: %+v, %s, %v", h, sn, tip, err)
 	}
 	if sn != nil {
-		k.compared.supernodes++
-		l.View(func(s *pool.State) {
-			if p, _ := s.Pool(k.pool); p.Supernode != sn.PastelID {
-				t.Fatalf("Supernode %s, want %s", sn.PastelID, p.Supernode)
-			}
-		})
+		k.compared.supernodes[sn.Status]++
+		var p pool.Pool
+		l.View(func(s *pool.State) { p, _ = s.Pool(k.pool) })
+		want := chain.Supernode{Pool: k.pool, PastelID: p.Supernode, Payee: ticket.EscrowAddress(k.pool).Script(), Activated: p.Activated, Status: k.status}
+		if !reflect.DeepEqual(*sn, want) {
+			t.Fatalf("Supernode at block %d: %+v, want %+v", h, *sn, want)
+		}
 	}
-	if sn, err := l.Supernode(ctx, pastel.TxID{1}); sn != nil || err != nil {
+	if sn, _, err := l.Supernode(ctx, pastel.TxID{1}); sn != nil || err != nil {
 		t.Fatalf("Supernode of nothing: %+v, %v", sn, err)
+	}
+}
+
+// TestSupernodeGoesBack: with the block of its activation ticket goes what the ledger knew of a Supernode, and comes again with it.
+func TestSupernodeGoesBack(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	c := life()
+	h, id := activated(t, c)
+	l := ledgerAt(t, c.to(h))
+	for range 2 {
+		if sn, _, err := l.Supernode(ctx, id); err != nil || sn == nil || sn.Status != chain.SupernodeActive || sn.Activated != h {
+			t.Fatalf("after the block: %+v, %v", sn, err)
+		}
+		if err := l.Disconnect(ctx, c[h].Hash()); err != nil {
+			t.Fatal(err)
+		}
+		if sn, tip, err := l.Supernode(ctx, id); err != nil || sn != nil || tip != c[h-1].Hash() {
+			t.Fatalf("before the block: %+v, %v", sn, err)
+		}
+		if err := l.Connect(ctx, c[h].Bytes()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLocator lists blocks below the tip so that a node finds out whether a fork is within reach.
+func TestLocator(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	c := life()
+	for tip, want := range map[int][]pastel.Height{
+		0:   nil,
+		1:   {0},
+		2:   {1, 0},
+		3:   {2, 1, 0},
+		5:   {4, 3, 1, 0},
+		100: {99, 98, 96, 92, 84, 68, 36, 0},
+		101: {100, 99, 97, 93, 85, 69, 37, 1, 0},
+		300: {299, 298, 296, 292, 284, 268, 236, 200, 172, 44, 0},
+	} {
+		p, err := ledgerAt(t, c.to(pastel.Height(tip))).Tip(ctx)
+		if err != nil || int(p.Height) != tip {
+			t.Fatalf("tip %d: %+v, %v", tip, p, err)
+		}
+		var got []pastel.Height
+		for _, x := range p.Locator {
+			got = append(got, x.Height)
+			if x.Hash != c[x.Height].Hash() {
+				t.Errorf("tip %d: block %d has another hash", tip, x.Height)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("tip %d: the locator is %v, want %v", tip, got, want)
+		}
+		for _, top := range []pastel.Height{-1, 0, 50, pastel.Height(tip)} { // of what a node holds
+			fork, found := p.Fork(func(x chain.Point) bool { return x.Height <= top })
+			if want := slices.IndexFunc(append([]pastel.Height{p.Height}, want...), func(h pastel.Height) bool { return h <= top }); found != (want >= 0) ||
+				found && fork.Height != append([]pastel.Height{p.Height}, got...)[want] {
+				t.Errorf("tip %d, alike up to %d: fork %v, %v", tip, top, fork, found)
+			}
+		}
+	}
+	p, err := openLedger(t, &chain.Memory{}).Tip(ctx)
+	if err != nil || p.Height != -1 || p.Locator != nil {
+		t.Errorf("before the genesis block: %+v, %v", p, err)
+	}
+	if _, found := p.Fork(func(chain.Point) bool { return true }); found {
+		t.Error("a fork in nothing")
+	}
+}
+
+// TestPayoutsAreBounded: an answer holds what fits, oldest first.
+func TestPayoutsAreBounded(t *testing.T) {
+	t.Parallel()
+	var payouts []pool.Payout
+	size := 0
+	for _, b := range life()[:4] {
+		payouts = append(payouts, pool.Payout{Tx: &b.Txs[0]})
+		size += len(b.Txs[0].Bytes())
+	}
+	for room, want := range map[int]int{0: 0, size - 1: 3, size: 4, size + 1: 4} {
+		got := chain.First(payouts, room)
+		if len(got) != want {
+			t.Errorf("%d payouts in %d bytes, want %d", len(got), room, want)
+		}
+		for i, tx := range got {
+			if tx != payouts[i].Tx {
+				t.Errorf("payout %d is another", i)
+			}
+		}
+	}
+}
+
+// TestCheckLaunch asks about launches of a Supernode that nobody has the key of: all are refused, each for its reason.
+func TestCheckLaunch(t *testing.T) {
+	t.Parallel()
+	c := life()
+	h, id := activated(t, c)
+	l := ledgerAt(t, c.to(h))
+	good := ticket.Launch{Activation: id, Key: "02" + strings.Repeat("ab", 32), Time: "2026-11-28T01:02:03Z"}
+	for want, change := range map[string]func(*ticket.Launch){
+		chain.RefusedActivation: func(x *ticket.Launch) { x.Activation[0]++ },
+		chain.RefusedKey:        func(x *ticket.Launch) { x.Key = "" },
+		chain.RefusedTime:       func(x *ticket.Launch) { x.Time = "now" },
+		chain.RefusedSignature:  func(*ticket.Launch) {},
+	} {
+		launch := good
+		change(&launch)
+		tip, err := l.CheckLaunch(context.Background(), &launch)
+		if reason := refusal(t, err); reason != want || tip != c[h].Hash() {
+			t.Errorf("refused as %s at %s, want %s", reason, tip, want)
+		}
 	}
 }
 
@@ -278,6 +413,36 @@ func TestRefusedBlocks(t *testing.T) {
 	mustMatch(t, l, life().to(at))
 }
 
+// TestShadowRunGoesOn: a ledger that watches rules which nobody enforces keeps a block that breaks them, marks the pool, and takes all
+// of that back in a reorganization.
+func TestShadowRunGoesOn(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const at = 160
+	bad, _ := robbed(t, at)
+	l, err := chain.OpenLedger(ctx, regtest(), true, &chain.Memory{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := func() (is bool) {
+		l.View(func(s *pool.State) {
+			p, _ := s.Pool(onlyPool(s))
+			is = p.Broken
+		})
+		return is
+	}
+	if _, err := l.Step(ctx, -1, bad.to(at-1).prepared(0)); err != nil || broken() {
+		t.Fatalf("broken %t, %v", broken(), err)
+	}
+	before := encoded(l)
+	if _, err := l.Step(ctx, at-1, bad.prepared(at)); err != nil || !broken() {
+		t.Fatalf("after the unauthorized spend: broken %t, %v", broken(), err)
+	}
+	if _, err := l.Step(ctx, at-1, nil); err != nil || broken() || !bytes.Equal(encoded(l), before) {
+		t.Fatalf("taken back: broken %t, %v", broken(), err)
+	}
+}
+
 // TestStepUpToABadBlock: what comes before it stays, and is told.
 func TestStepUpToABadBlock(t *testing.T) {
 	t.Parallel()
@@ -357,8 +522,9 @@ func TestCommitFails(t *testing.T) {
 		"connect":    l.Connect(ctx, c[301].Bytes()),
 		"disconnect": l.Disconnect(ctx, tip.Hash),
 		"check":      l.CheckTx(ctx, c[150].Txs[1].Bytes(), 0),
-		"payouts":    second(l.Payouts(ctx)),
-		"supernode":  second(l.Supernode(ctx, pastel.TxID{})),
+		"payouts":    third(l.Payouts(ctx)),
+		"supernode":  third(l.Supernode(ctx, pastel.TxID{})),
+		"launch":     second(l.CheckLaunch(ctx, &ticket.Launch{})),
 		"tip":        second(l.Tip(ctx)),
 	} {
 		var refused *chain.RefusedError
@@ -383,6 +549,8 @@ func TestCommitFails(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func third[T, U any](_ T, _ U, err error) error { return err }
 
 // TestUndoFails: nothing has changed yet, so the ledger goes on.
 func TestUndoFails(t *testing.T) {
@@ -527,7 +695,7 @@ func TestReaders(t *testing.T) {
 	})
 	read(func() {
 		moved := l.Moved()
-		if _, err := l.Payouts(ctx); err != nil {
+		if _, _, err := l.Payouts(ctx); err != nil {
 			t.Error(err)
 		}
 		select {

@@ -33,29 +33,58 @@ type Client struct {
 
 var _ chain.Rules = (*Client)(nil)
 
-// callPatience is how long an answer may take: longer than a ledger waits for its database.
-const callPatience = 3 * time.Minute
+// How long an answer may take. A node holds its locks while it asks, so a question gets seconds. A step that takes longer to store goes
+// on: who asks again learns how it went.
+const (
+	questionPatience = 5 * time.Second
+	stepPatience     = 3 * time.Minute
+)
 
-// NewClient asks at a URL such as http://127.0.0.1:9734, with the password in a cookie file. It does not connect yet.
+func patience(method string) time.Duration {
+	if method == callConnect || method == callDisconnect {
+		return stepPatience
+	}
+	return questionPatience
+}
+
+// NewClient asks at a URL such as http://127.0.0.1:9735, with the password in a cookie file. It does not connect yet.
 func NewClient(url, cookieFile string) *Client {
 	return &Client{url: url, cookie: cookieFile, http: &http.Client{
-		Timeout:       callPatience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the password stays here
 	}}
 }
 
 // Tip implements chain.Rules.
-func (c *Client) Tip(ctx context.Context) (pool.Tip, error) {
+func (c *Client) Tip(ctx context.Context) (chain.Position, error) {
 	t := tip{Height: -2} // what an answer without a height leaves
 	if err := c.call(ctx, callTip, &t); err != nil {
-		return pool.Tip{}, err
+		return chain.Position{}, err
 	}
+	p, ok := t.position()
+	if !ok {
+		return chain.Position{}, c.nonsense(callTip)
+	}
+	return p, nil
+}
+
+// position reads a tip: its locator goes down from it to the genesis block.
+func (t *tip) position() (p chain.Position, ok bool) {
 	hash, err := pastel.ParseBlockHash(t.Hash)
 	digest, digestErr := hex.DecodeString(t.Digest)
 	if err != nil || digestErr != nil || len(digest) != 32 || t.Height < -1 {
-		return pool.Tip{}, c.nonsense(callTip)
+		return p, false
 	}
-	return pool.Tip{Height: t.Height, Hash: hash, Digest: pool.Digest(digest)}, nil
+	p.Tip = pool.Tip{Height: t.Height, Hash: hash, Digest: pool.Digest(digest)}
+	above := t.Height
+	for _, x := range t.Locator {
+		hash, err := pastel.ParseBlockHash(x.Hash)
+		if err != nil || x.Height < 0 || x.Height >= above {
+			return p, false
+		}
+		p.Locator = append(p.Locator, chain.Point{Height: x.Height, Hash: hash})
+		above = x.Height
+	}
+	return p, above <= 0
 }
 
 // Connect implements chain.Rules. If the answer is lost, the rules' tip tells whether they have the block; if that is not to be
@@ -97,42 +126,86 @@ func (c *Client) CheckTx(ctx context.Context, tx []byte, time uint32) error {
 }
 
 // Payouts implements chain.Rules.
-func (c *Client) Payouts(ctx context.Context) ([]*pastel.Tx, error) {
-	var texts []string
-	if err := c.call(ctx, callPayouts, &texts); err != nil {
-		return nil, err
+func (c *Client) Payouts(ctx context.Context) (list []*pastel.Tx, tip pastel.BlockHash, err error) {
+	var due payouts
+	if err := c.call(ctx, callPayouts, &due); err != nil {
+		return nil, tip, err
 	}
-	if texts == nil { // null
-		return nil, c.nonsense(callPayouts)
+	tip, err = pastel.ParseBlockHash(due.Tip)
+	if err != nil || due.Payouts == nil { // null
+		return nil, tip, c.nonsense(callPayouts)
 	}
-	var list []*pastel.Tx
-	for _, text := range texts {
+	for _, text := range due.Payouts {
 		raw, err := hex.DecodeString(text)
 		if err != nil {
-			return nil, c.nonsense(callPayouts)
+			return nil, tip, c.nonsense(callPayouts)
 		}
 		tx, err := pastel.ParseTx(raw)
 		if err != nil {
-			return nil, c.nonsense(callPayouts)
+			return nil, tip, c.nonsense(callPayouts)
 		}
 		list = append(list, tx)
 	}
-	return list, nil
+	return list, tip, nil
 }
 
 // Supernode implements chain.Rules.
-func (c *Client) Supernode(ctx context.Context, activation pastel.TxID) (*chain.Supernode, error) {
-	var sn *supernode
-	if err := c.call(ctx, callSupernode, &sn, activation.String()); err != nil || sn == nil {
-		return nil, err
+func (c *Client) Supernode(ctx context.Context, activation pastel.TxID) (*chain.Supernode, pastel.BlockHash, error) {
+	var at struct { // a supernodeAt, whose null is not the same as nothing
+		Tip       string          `json:"tip"`
+		Supernode json.RawMessage `json:"supernode"`
 	}
+	if err := c.call(ctx, callSupernode, &at, activation.String()); err != nil {
+		return nil, pastel.BlockHash{}, err
+	}
+	tip, err := pastel.ParseBlockHash(at.Tip)
+	var raw *supernode
+	if err == nil {
+		err = strict(at.Supernode, &raw)
+	}
+	if err != nil {
+		return nil, tip, c.nonsense(callSupernode)
+	}
+	if raw == nil {
+		return nil, tip, nil
+	}
+	sn, ok := raw.read()
+	if !ok {
+		return nil, tip, c.nonsense(callSupernode)
+	}
+	return sn, tip, nil
+}
+
+func (sn *supernode) read() (*chain.Supernode, bool) {
 	id, err := pastelid.Parse(sn.PastelID)
 	payee, payeeErr := hex.DecodeString(sn.Payee)
 	_, labelErr := ticket.ParsePoolID(sn.Pool)
-	if errors.Join(err, payeeErr, labelErr) != nil || len(payee) == 0 {
-		return nil, c.nonsense(callSupernode)
+	if errors.Join(err, payeeErr, labelErr) != nil || len(payee) == 0 || sn.Height < 0 {
+		return nil, false
 	}
-	return &chain.Supernode{Pool: ticket.PoolID(sn.Pool), PastelID: id, Payee: payee}, nil
+	status := chain.SupernodeStatus(sn.Status)
+	switch status {
+	case chain.SupernodeActive, chain.SupernodePaused, chain.SupernodeGone:
+		return &chain.Supernode{Pool: ticket.PoolID(sn.Pool), PastelID: id, Payee: payee, Activated: sn.Height, Status: status}, true
+	}
+	return nil, false
+}
+
+// CheckLaunch implements chain.Rules.
+func (c *Client) CheckLaunch(ctx context.Context, launch *ticket.Launch) (pastel.BlockHash, error) {
+	var v *verdictAt
+	err := c.call(ctx, callLaunch, &v, launch.Activation.String(), launch.Key, launch.Time, launch.Signature)
+	if err != nil {
+		return pastel.BlockHash{}, err
+	}
+	if v == nil {
+		return pastel.BlockHash{}, c.nonsense(callLaunch)
+	}
+	tip, err := pastel.ParseBlockHash(v.Tip)
+	if err != nil {
+		return tip, c.nonsense(callLaunch)
+	}
+	return tip, c.read(callLaunch, &v.verdict)
 }
 
 func isRefusal(err error) bool {
@@ -146,6 +219,11 @@ func (c *Client) judge(ctx context.Context, method string, params ...any) error 
 	if err := c.call(ctx, method, &v, params...); err != nil {
 		return err
 	}
+	return c.read(method, v)
+}
+
+// read turns a verdict into a refusal, or an error if it is neither yes nor no.
+func (c *Client) read(method string, v *verdict) error {
 	switch {
 	case v == nil || v.OK != (v.Reason == "") || v.OK && v.Detail != "":
 		return c.nonsense(method)
@@ -163,6 +241,8 @@ var errUnauthorized = errors.New("the password is wrong; is the cookie file the 
 
 // call makes a call. The cookie is read again once, as a restarted daemon has a new one.
 func (c *Client) call(ctx context.Context, method string, result any, params ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, patience(method))
+	defer cancel()
 	err := c.try(ctx, method, result, params, false)
 	if errors.Is(err, errUnauthorized) {
 		err = c.try(ctx, method, result, params, true)

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -48,8 +49,8 @@ func TestDocument(t *testing.T) {
 	}
 	handler := nodeapi.NewHandler(rules, "password")
 	examples := example.FindAllStringSubmatch(string(text), -1)
-	if len(examples) != 10 {
-		t.Fatalf("%d examples, want 10", len(examples))
+	if len(examples) != 12 {
+		t.Fatalf("%d examples, want 12", len(examples))
 	}
 	for _, e := range examples {
 		e[1] = elided.ReplaceAllStringFunc(e[1], func(short string) string { return blockLike(t, short) })
@@ -57,6 +58,9 @@ func TestDocument(t *testing.T) {
 		req.SetBasicAuth("__cookie__", "password")
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, req)
+		if length := w.Header().Get("Content-Length"); length != strconv.Itoa(w.Body.Len()) {
+			t.Errorf("%s\nanswers %d bytes with the length %q", e[1], w.Body.Len(), length)
+		}
 		begin, end, short := strings.Cut(e[2], "…") // of a long answer
 		got := strings.TrimSpace(w.Body.String())
 		if got != e[2] && (!short || !strings.HasPrefix(got, begin) || !strings.HasSuffix(got, end)) {

@@ -73,13 +73,15 @@ func TestSameAsInProcess(t *testing.T) {
 	near, far := newLedger(t), newLedger(t)
 	client, _, _ := serve(t, far)
 	blocks := life(t)
+	statuses := map[chain.SupernodeStatus]bool{}
 	compare := func() {
 		t.Helper()
 		got, gotErr := client.Tip(ctx)
 		want, wantErr := near.Tip(ctx)
 		same(t, "tip", got, want, gotErr, wantErr)
-		txs, gotErr := client.Payouts(ctx)
-		wantTxs, wantErr := near.Payouts(ctx)
+		txs, at, gotErr := client.Payouts(ctx)
+		wantTxs, wantAt, wantErr := near.Payouts(ctx)
+		same(t, "payouts' tip", at, wantAt, gotErr, wantErr)
 		ids := func(list []*pastel.Tx) string {
 			var b strings.Builder
 			for _, tx := range list {
@@ -90,14 +92,21 @@ func TestSameAsInProcess(t *testing.T) {
 		same(t, "payouts", ids(txs), ids(wantTxs), gotErr, wantErr)
 		near.View(func(s *pool.State) {
 			for _, id := range append(s.Pools(), "none.0000000000000000000000000000000000000000") {
-				script := ticket.EscrowAddress(id).Script()
 				p, _ := s.Pool(id)
-				sn, gotErr := client.Supernode(ctx, p.ActivationTx)
-				var wantSN *chain.Supernode
-				if p.Status == pool.Active {
-					wantSN = &chain.Supernode{Pool: id, PastelID: p.Supernode, Payee: script}
+				supernode := func(rules chain.Rules) (any, error) {
+					sn, tip, err := rules.Supernode(ctx, p.ActivationTx)
+					if sn != nil {
+						statuses[sn.Status] = true
+					}
+					return []any{sn, tip}, err
 				}
-				same(t, "Supernode", sn, wantSN, gotErr, nil)
+				got, gotErr := supernode(client)
+				want, wantErr := supernode(near)
+				same(t, "Supernode", got, want, gotErr, wantErr)
+				launch := ticket.Launch{Activation: p.ActivationTx, Key: "02" + strings.Repeat("ab", 32), Time: "2026-11-28T01:02:03Z"}
+				at, gotErr := client.CheckLaunch(ctx, &launch)
+				wantAt, wantErr := near.CheckLaunch(ctx, &launch)
+				same(t, "launch", at, wantAt, gotErr, wantErr)
 			}
 		})
 	}
@@ -120,6 +129,9 @@ func TestSameAsInProcess(t *testing.T) {
 		same(t, "disconnect", nil, nil, client.Disconnect(ctx, tip.Hash), near.Disconnect(ctx, tip.Hash))
 		same(t, "not the tip", nil, nil, client.Disconnect(ctx, tip.Hash), near.Disconnect(ctx, tip.Hash))
 		compare()
+	}
+	if len(statuses) != 3 {
+		t.Errorf("Supernodes were seen as %v only", statuses)
 	}
 }
 
@@ -179,8 +191,8 @@ func TestAskedTogether(t *testing.T) {
 				if err != nil || tip.Hash != hashes[tip.Height] {
 					t.Errorf("tip %d %s: %v", tip.Height, tip.Hash, err)
 				}
-				_, payoutsErr := client.Payouts(ctx)
-				_, supernodeErr := client.Supernode(ctx, pastel.TxID{1})
+				_, _, payoutsErr := client.Payouts(ctx)
+				_, _, supernodeErr := client.Supernode(ctx, pastel.TxID{1})
 				if err := errors.Join(payoutsErr, supernodeErr, client.CheckTx(ctx, tx, 1)); err != nil {
 					t.Error(err)
 				}
@@ -438,6 +450,7 @@ func TestHostileAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	zeros := strings.Repeat("0", 64)
+	const someone = "jXZ1GQNtQDWKidmNuSw16k8tNgjkDLfLRDnrjXTEgjK8d1qKaHbjR2SSnZE9qPMMfhEc5DuKAh1foXZR9cw7XR"
 	for name, c := range map[string]struct {
 		status int
 		body   string
@@ -459,11 +472,25 @@ func TestHostileAnswers(t *testing.T) {
 		"trailing":             {200, `{"result":{"ok":true},"error":null,"id":1}{}`},
 		"array":                {200, `{"result":[true],"error":null,"id":1}`},
 		"redirect":             {302, ""},
-		"no hex":               {200, `{"result":["zz"],"error":null,"id":1}`},
-		"no transaction":       {200, `{"result":["00"],"error":null,"id":1}`},
+		"no hex":               {200, `{"result":{"tip":"` + zeros + `","payouts":["zz"]},"error":null,"id":1}`},
+		"no transaction":       {200, `{"result":{"tip":"` + zeros + `","payouts":["00"]},"error":null,"id":1}`},
+		"payouts of no tip":    {200, `{"result":{"payouts":[]},"error":null,"id":1}`},
+		"null payouts":         {200, `{"result":{"tip":"` + zeros + `","payouts":null},"error":null,"id":1}`},
 		"tip of nothing":       {200, `{"result":{"height":-2,"hash":"","digest":""},"error":null,"id":1}`},
-		"no pool":              {200, `{"result":{"pool":"x"},"error":null,"id":1}`},
-		"no PastelID":          {200, `{"result":{"pool":"x","pastelid":"y","payee":"00"},"error":null,"id":1}`},
+		"tip and no locator":   {200, `{"result":{"height":1,"hash":"` + zeros + `","digest":"` + zeros + `"},"error":null,"id":1}`},
+		"locator that ends early": {200, `{"result":{"height":2,"hash":"` + zeros + `","digest":"` + zeros + `","locator":[{"height":1,"hash":"` +
+			zeros + `"}]},"error":null,"id":1}`},
+		"locator that goes up": {200, `{"result":{"height":2,"hash":"` + zeros + `","digest":"` + zeros + `","locator":[{"height":2,"hash":"` +
+			zeros + `"},{"height":0,"hash":"` + zeros + `"}]},"error":null,"id":1}`},
+		"launch of no tip": {200, `{"result":{"ok":true,"tip":""},"error":null,"id":1}`},
+		"tip alone":        {200, `{"result":{"tip":"` + zeros + `"},"error":null,"id":1}`},
+		"no pool":          {200, `{"result":{"tip":"` + zeros + `","supernode":{"pool":"x"}},"error":null,"id":1}`},
+		"no PastelID": {200, `{"result":{"tip":"` + zeros + `","supernode":{"pool":"x","pastelid":"y","payee":"00","height":1,"status":"active"}},` +
+			`"error":null,"id":1}`},
+		"no such status": {200, `{"result":{"tip":"` + zeros + `","supernode":{"pool":"abc.` + zeros[:40] + `","pastelid":"` + someone +
+			`","payee":"51","height":1,"status":"stopped"}},"error":null,"id":1}`},
+		"no height": {200, `{"result":{"tip":"` + zeros + `","supernode":{"pool":"abc.` + zeros[:40] + `","pastelid":"` + someone +
+			`","payee":"51","height":-1,"status":"active"}},"error":null,"id":1}`},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://127.0.0.1:1/")
@@ -482,11 +509,12 @@ func TestHostileAnswers(t *testing.T) {
 		check("check", client.CheckTx(ctx, []byte{1}, 1))
 		_, err := client.Tip(ctx)
 		check("tip", err)
-		_, err = client.Payouts(ctx)
+		_, _, err = client.Payouts(ctx)
 		check("payouts", err)
-		if sn, err := client.Supernode(ctx, pastel.TxID{}); sn != nil {
-			t.Errorf("%s: a Supernode: %v, %v", name, sn, err)
-		}
+		_, _, err = client.Supernode(ctx, pastel.TxID{})
+		check("Supernode", err)
+		_, err = client.CheckLaunch(ctx, &ticket.Launch{})
+		check("launch", err)
 		server.Close()
 	}
 }
@@ -514,10 +542,13 @@ func FuzzAnswer(f *testing.F) {
 	zeros := strings.Repeat("0", 64)
 	f.Add(200, `{"result":{"ok":true},"error":null,"id":1}`)
 	f.Add(200, `{"result":{"ok":false,"reason":"bad_block","detail":"x"},"error":null,"id":1}`)
-	f.Add(200, `{"result":{"height":-1,"hash":"`+zeros+`","digest":"`+zeros+`"},"error":null,"id":1}`)
+	f.Add(200, `{"result":{"height":-1,"hash":"`+zeros+`","digest":"`+zeros+`","locator":[]},"error":null,"id":1}`)
+	f.Add(200, `{"result":{"ok":true,"tip":"`+zeros+`"},"error":null,"id":1}`)
+	f.Add(200, `{"result":{"tip":"`+zeros+`","payouts":[]},"error":null,"id":1}`)
 	f.Add(200, `{"result":null,"error":null,"id":1}`)
 	f.Add(200, `{"result":[],"error":null,"id":1}`)
-	f.Add(200, `{"result":{"pool":"abc.`+zeros[:40]+`","pastelid":"x","payee":"51"},"error":null,"id":1}`)
+	f.Add(200, `{"result":{"tip":"`+zeros+`","supernode":{"pool":"abc.`+zeros[:40]+`","pastelid":"x","payee":"51","height":1,"status":"paused"}},`+
+		`"error":null,"id":1}`)
 	f.Add(500, `{"result":null,"error":{"code":-1,"message":"no"},"id":1}`)
 	f.Add(401, "")
 	cookie := filepath.Join(f.TempDir(), ".cookie")
@@ -542,16 +573,19 @@ func FuzzAnswer(f *testing.F) {
 		if err == nil && (tip.Height < -1 || status != 200) {
 			t.Errorf("tip %v", tip)
 		}
-		txs, err := client.Payouts(ctx)
+		txs, _, err := client.Payouts(ctx)
 		for _, tx := range txs {
 			if err != nil || !strings.Contains(strings.ToLower(text), hex.EncodeToString(tx.Bytes())) {
 				t.Errorf("a payout from nowhere: %v", err)
 			}
 		}
-		if sn, err := client.Supernode(ctx, pastel.TxID{}); sn != nil {
-			if _, labelErr := ticket.ParsePoolID(string(sn.Pool)); labelErr != nil || err != nil || len(sn.Payee) == 0 {
+		if sn, _, err := client.Supernode(ctx, pastel.TxID{}); sn != nil {
+			if _, labelErr := ticket.ParsePoolID(string(sn.Pool)); labelErr != nil || err != nil || len(sn.Payee) == 0 || sn.Activated < 0 {
 				t.Errorf("Supernode %v: %v", sn, err)
 			}
+		}
+		if _, err := client.CheckLaunch(ctx, &ticket.Launch{}); err == nil && (status != 200 || !strings.Contains(text, "true")) {
+			t.Errorf("status %d, %q is taken for consent", status, text)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package nodeapi
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/hex"
@@ -10,18 +11,20 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Listen opens a loopback address such as 127.0.0.1:9734; others are refused.
+// Listen opens a loopback address such as 127.0.0.1:9735; others are refused.
 func Listen(address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-		return nil, fmt.Errorf("%q is not a loopback address with a port, such as 127.0.0.1:9734", address)
+		return nil, fmt.Errorf("%q is not a loopback address with a port, such as 127.0.0.1:9735", address)
 	}
 	return net.Listen("tcp", address)
 }
@@ -90,11 +93,17 @@ func answer(w http.ResponseWriter, r response) {
 			status = http.StatusInternalServerError
 		}
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	e := json.NewEncoder(w)
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(r) // who asked may be gone
+	if err := e.Encode(r); err != nil { // of an id that is no JSON, which the request would not have had
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len())) // a node's client reads no chunks
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // who asked may be gone
 }
 
 func (h *handler) call(ctx context.Context, body []byte) response {
@@ -134,8 +143,12 @@ var calls = map[string]struct {
 	do     func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error)
 }{
 	callTip: {0, func(ctx context.Context, rules chain.Rules, _ []json.RawMessage) (any, error) {
-		t, err := rules.Tip(ctx)
-		return tip{t.Height, t.Hash.String(), hex.EncodeToString(t.Digest[:])}, err
+		p, err := rules.Tip(ctx)
+		t := tip{p.Height, p.Hash.String(), hex.EncodeToString(p.Digest[:]), []point{}}
+		for _, x := range p.Locator {
+			t.Locator = append(t.Locator, point{x.Height, x.Hash.String()})
+		}
+		return t, err
 	}},
 	callConnect: {1, func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error) {
 		raw, err := hexParam(p[0])
@@ -167,27 +180,42 @@ var calls = map[string]struct {
 		return verdict{OK: true}, rules.CheckTx(ctx, raw, *time)
 	}},
 	callPayouts: {0, func(ctx context.Context, rules chain.Rules, _ []json.RawMessage) (any, error) {
-		txs, err := rules.Payouts(ctx)
-		list := []string{}
+		txs, tip, err := rules.Payouts(ctx)
+		due := payouts{tip.String(), []string{}}
 		for _, tx := range txs {
-			list = append(list, hex.EncodeToString(tx.Bytes()))
+			due.Payouts = append(due.Payouts, hex.EncodeToString(tx.Bytes()))
 		}
-		return list, err
+		return due, err
 	}},
 	callSupernode: {1, func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error) {
-		text, err := textParam(p[0])
+		id, err := txIDParam(p[0])
 		if err != nil {
 			return nil, err
 		}
-		id, err := pastel.ParseTxID(text)
-		if err != nil {
-			return nil, &callError{codeParameter, err.Error()}
+		sn, tip, err := rules.Supernode(ctx, id)
+		if sn == nil {
+			return supernodeAt{tip.String(), nil}, err
 		}
-		sn, err := rules.Supernode(ctx, id)
-		if sn == nil || err != nil {
+		return supernodeAt{tip.String(), &supernode{
+			string(sn.Pool), sn.PastelID.String(), hex.EncodeToString(sn.Payee), sn.Activated, string(sn.Status),
+		}}, err
+	}},
+	callLaunch: {4, func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error) {
+		id, err := txIDParam(p[0])
+		if err != nil {
 			return nil, err
 		}
-		return supernode{string(sn.Pool), sn.PastelID.String(), hex.EncodeToString(sn.Payee)}, nil
+		launch := ticket.Launch{Activation: id}
+		for i, field := range []*string{&launch.Key, &launch.Time, &launch.Signature} {
+			if *field, err = textParam(p[1+i]); err != nil {
+				return nil, err
+			}
+		}
+		tip, err := rules.CheckLaunch(ctx, &launch)
+		if refused := (*chain.RefusedError)(nil); errors.As(err, &refused) {
+			return verdictAt{verdict{false, refused.Reason, refused.Detail}, tip.String()}, nil
+		}
+		return verdictAt{verdict{OK: true}, tip.String()}, err
 	}},
 }
 
@@ -212,6 +240,18 @@ func textParam(p json.RawMessage) (string, error) {
 		return "", &callError{codeParameter, "the parameter is not a text"}
 	}
 	return *s, nil
+}
+
+func txIDParam(p json.RawMessage) (pastel.TxID, error) {
+	text, err := textParam(p)
+	if err != nil {
+		return pastel.TxID{}, err
+	}
+	id, err := pastel.ParseTxID(text)
+	if err != nil {
+		return pastel.TxID{}, &callError{codeParameter, err.Error()}
+	}
+	return id, nil
 }
 
 func hexParam(p json.RawMessage) ([]byte, error) {

@@ -12,15 +12,23 @@ const (
 	callConnect    = "smartpool_connectblock"    // block -> verdict
 	callDisconnect = "smartpool_disconnectblock" // hash -> verdict
 	callCheckTx    = "smartpool_checktx"         // transaction, time -> verdict
-	callPayouts    = "smartpool_payouts"         // -> [transaction]
-	callSupernode  = "smartpool_supernode"       // activation txid -> supernode or null
+	callPayouts    = "smartpool_payouts"         // -> payouts
+	callSupernode  = "smartpool_supernode"       // activation txid -> supernodeAt
+	callLaunch     = "smartpool_checklaunch"     // activation txid, key, time, signature -> verdictAt
 )
 
-// tip is the last block that the rules hold.
+// tip is where the rules are.
 type tip struct {
-	Height pastel.Height `json:"height"` // -1 before the genesis block
-	Hash   string        `json:"hash"`   // zeros then
-	Digest string        `json:"digest"` // of the ledger
+	Height  pastel.Height `json:"height"` // -1 before the genesis block
+	Hash    string        `json:"hash"`   // zeros then
+	Digest  string        `json:"digest"` // of the ledger
+	Locator []point       `json:"locator"`
+}
+
+// point is a block below the tip.
+type point struct {
+	Height pastel.Height `json:"height"`
+	Hash   string        `json:"hash"`
 }
 
 // verdict says whether something is allowed.
@@ -30,10 +38,28 @@ type verdict struct {
 	Detail string `json:"detail,omitempty"` // for people
 }
 
+// verdictAt is a verdict that holds at a tip.
+type verdictAt struct {
+	verdict
+	Tip string `json:"tip"`
+}
+
+type payouts struct {
+	Tip     string   `json:"tip"`     // the block before the one that may hold them
+	Payouts []string `json:"payouts"` // transactions
+}
+
+type supernodeAt struct {
+	Tip       string     `json:"tip"`
+	Supernode *supernode `json:"supernode"` // null if the id is no accepted activation ticket's
+}
+
 type supernode struct {
-	Pool     string `json:"pool"`
-	PastelID string `json:"pastelid"`
-	Payee    string `json:"payee"` // script
+	Pool     string        `json:"pool"`
+	PastelID string        `json:"pastelid"`
+	Payee    string        `json:"payee"`  // script
+	Height   pastel.Height `json:"height"` // of the activation ticket
+	Status   string        `json:"status"` // active, paused or gone
 }
 
 type request struct {
@@ -67,5 +93,5 @@ const (
 // Limits. pasteld's blocks have at most 2,000,000 bytes, which are twice as many hex digits.
 const (
 	maxRequest = 8 << 20  // bytes
-	maxAnswer  = 64 << 20 // bytes; payouts of all pools may be due at once
+	maxAnswer  = 16 << 20 // bytes; due payouts fill two blocks at most
 )

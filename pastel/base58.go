@@ -55,7 +55,7 @@ var base58Digits = func() (digits [256]byte) {
 const base58Group = 10
 
 // decodeBase58 reads a number of at most maxBase58 digits: a zero byte for each leading 1, then the big-endian bytes of the rest.
-// No two texts read alike. An activation lists up to 500 identities and addresses, so it is fast: groups of digits over 64-bit
+// Different texts give different bytes. An activation lists up to 500 identities and addresses, so it is fast: groups of digits over 64-bit
 // limbs.
 func decodeBase58(s string) ([]byte, bool) {
 	zeros := 0

@@ -49,7 +49,7 @@ func (b *Block) Hash() BlockHash { return b.hash }
 // Bytes returns the block's bytes, which are not to be changed.
 func (b *Block) Bytes() []byte { return b.raw }
 
-// Header versions: pasteld refuses those below the first and reads every one above.
+// Header versions: pasteld refuses lower ones than the first and reads all higher ones.
 const (
 	minHeaderVersion    = 4
 	signedHeaderVersion = 5 // PastelID and signature are there from here on

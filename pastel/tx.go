@@ -90,7 +90,7 @@ type txReader struct {
 	reader
 	ins    []TxIn
 	outs   []TxOut
-	listed bool // a transaction had integers that its bytes lack
+	listed bool // some transaction had a list that was dropped from its bytes
 }
 
 var (

@@ -66,9 +66,9 @@ type block struct {
 
 // touch is what a block remembers of a pool it concerns.
 type touch struct {
-	income   pastel.Amount // of this block
-	forfeits pastel.Amount // of those who left in this block
-	fromBase int           // outputs of the coinbase that are income
+	income          pastel.Amount // of this block
+	forfeits        pastel.Amount // of those who left in this block
+	coinbaseOutputs int           // of the coinbase, that are income
 
 	// What is recorded of before the block.
 	claimsSaved bool

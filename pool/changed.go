@@ -24,6 +24,8 @@ type touchedKeys struct {
 	born       map[pastel.OutPoint]struct{} // coins that were not there before
 	statements map[[32]byte]struct{}
 	pools      map[ticket.PoolID]struct{}
+	last       map[ticket.PoolID]struct{} // members
+	claims     map[ticket.PoolID]struct{}
 	accrued    map[ticket.PoolID]struct{} // all pledges of these
 	pledges    map[inPool[uint64]]struct{}
 	named      map[inPool[namedPair]]struct{}
@@ -76,7 +78,12 @@ func (t *touchedKeys) add(x change, applied bool) {
 		for _, pair := range x.was {
 			mark(&t.named, inPool[namedPair]{x.id, pair})
 		}
-	case *lastMembersNamed, *lastMembersForgotten, *claimsChanged: // headChanged came before
+	case *lastMembersNamed:
+		mark(&t.last, x.id)
+	case *lastMembersForgotten:
+		mark(&t.last, x.id)
+	case *claimsChanged:
+		mark(&t.claims, x.id)
 	case *escrowAdded:
 		mark(&t.escrow, inPool[pastel.OutPoint]{x.id, x.out})
 	case *escrowSpent:
@@ -119,7 +126,13 @@ func (s *State) Changed(reverted, applied []*Undo) ([]Record, []ticket.PoolID) {
 		list = append(list, s.statementRecord(hash))
 	}
 	for id := range t.pools {
-		list = append(list, s.poolRecords(id)...)
+		list = append(list, s.poolRecord(id))
+	}
+	for id := range t.last {
+		list = append(list, s.lastRecord(id))
+	}
+	for id := range t.claims {
+		list = append(list, s.claimsRecord(id))
 	}
 	for id := range t.accrued {
 		if p := s.pools[id]; p != nil {

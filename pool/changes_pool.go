@@ -41,7 +41,7 @@ func (x *headChanged) undo(s *State) error {
 	if err != nil {
 		return err
 	}
-	follow(s.activations, p.head.activationTx, p, false)
+	delete(s.activations, p.head.activationTx) // the zero id before activation: no pool has that one
 	p.head = x.was
 	s.indexPool(p, s.tip.Height)
 	return nil

@@ -98,10 +98,10 @@ func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
 		}
 		t := b.touch(p)
 		if coinbase {
-			if t.fromBase == net.MaxCoinbaseOutputs {
+			if t.coinbaseOutputs == net.MaxCoinbaseOutputs {
 				continue
 			}
-			t.fromBase++
+			t.coinbaseOutputs++
 		}
 		if b.s.escrow[point] != nil {
 			return b.faultOf(tx, "its outputs exist already, unspent")

@@ -10,7 +10,7 @@ const perFee = 10_000
 
 // income shares what the pool received in this block (protocol 5, "Income").
 func (b *block) income(p *poolState, t *touch) {
-	if t.fromBase > 0 {
+	if t.coinbaseOutputs > 0 {
 		p.head.lastPaid = b.h
 	}
 	if t.income == 0 {

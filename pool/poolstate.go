@@ -116,8 +116,17 @@ func (p *poolState) nextSettlement(h pastel.Height, net *pastel.Network) pastel.
 	return next
 }
 
-// nextDue is the first height after h whose block concerns the pool although nothing in it does, or never.
+// closesFrom is the first height at which the pool may be closed, once it has ended (protocol 8).
+func (p *poolState) closesFrom(net *pastel.Network) pastel.Height {
+	return max(p.head.ended, p.head.lastPaid) + net.IdleLimit
+}
+
+// nextDue is the first height after h whose block concerns the pool although nothing in it does, or never. A pool that ended and
+// owes nothing has its next settlement with something to do when it is closed.
 func (p *poolState) nextDue(h pastel.Height, net *pastel.Network) pastel.Height {
+	if p.head.status.Ended() && len(p.pending) == 0 && !p.owes(net.Dust) {
+		h = max(h, p.closesFrom(net)-1)
+	}
 	due := p.nextSettlement(h, net)
 	sooner := func(at pastel.Height) {
 		if due == never || at < due {

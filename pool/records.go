@@ -32,7 +32,7 @@ const (
 	RecordPerson    RecordKind = 2  // PastelID, 57 bytes: reputation
 	RecordCoin      RecordKind = 3  // txid, vout: a pledgeable output
 	RecordStatement RecordKind = 4  // SHA-256 of a pledge statement once accepted: its time
-	RecordPool      RecordKind = 5  // pool id: terms, status, heights, carry
+	RecordPool      RecordKind = 5  // pool id: terms, status, heights, carry, what the operator accrued
 	RecordPledge    RecordKind = 6  // pool id, join order (uint64): a live pledge
 	RecordNamed     RecordKind = 7  // pool id, PastelID, pubkey hash: a participant that an activation may list
 	RecordLast      RecordKind = 8  // pool id: the last members of a dissolved pool
@@ -148,27 +148,32 @@ func (s *State) namedRecord(id ticket.PoolID, x namedPair) Record {
 	return gone(RecordNamed, key)
 }
 
-// poolRecords gives the records of a pool that are one each; lists that are empty are gone.
-func (s *State) poolRecords(id ticket.PoolID) []Record {
+func (s *State) poolRecord(id ticket.PoolID) Record {
 	p := s.pools[id]
-	key := []byte(id)
-	list := func(kind RecordKind, n int, code func(*coder)) Record {
-		if n == 0 {
-			return gone(kind, key)
-		}
-		return newRecord(kind, key, code)
-	}
 	if p == nil {
-		return []Record{gone(RecordPool, key), gone(RecordLast, key), gone(RecordClaims, key)}
+		return gone(RecordPool, []byte(id))
 	}
-	return []Record{
-		newRecord(RecordPool, key, func(c *coder) {
-			p.terms.code(c)
-			p.head.code(c)
-		}),
-		list(RecordLast, len(p.last), func(c *coder) { codeLastMembers(c, &p.last) }),
-		list(RecordClaims, len(p.claims), func(c *coder) { codeClaims(c, &p.claims) }),
+	return newRecord(RecordPool, []byte(id), func(c *coder) {
+		p.terms.code(c)
+		p.head.code(c)
+	})
+}
+
+// lastRecord and claimsRecord are gone while their lists are empty.
+func (s *State) lastRecord(id ticket.PoolID) Record {
+	p := s.pools[id]
+	if p == nil || len(p.last) == 0 {
+		return gone(RecordLast, []byte(id))
 	}
+	return newRecord(RecordLast, []byte(id), func(c *coder) { codeLastMembers(c, &p.last) })
+}
+
+func (s *State) claimsRecord(id ticket.PoolID) Record {
+	p := s.pools[id]
+	if p == nil || len(p.claims) == 0 {
+		return gone(RecordClaims, []byte(id))
+	}
+	return newRecord(RecordClaims, []byte(id), func(c *coder) { codeClaims(c, &p.claims) })
 }
 
 func (s *State) pledgeRecordOf(id ticket.PoolID, seq uint64) Record {
@@ -212,7 +217,7 @@ func (s *State) Records() []Record {
 	s.coins.Each(func(_ table.Ref, out pastel.OutPoint, _ *coin) { list = append(list, s.coinRecord(out)) })
 	s.statements.times.Each(func(_ table.Ref, hash [32]byte, _ *int64) { list = append(list, s.statementRecord(hash)) })
 	for id, p := range s.pools {
-		list = append(list, s.poolRecords(id)...)
+		list = append(list, s.poolRecord(id), s.lastRecord(id), s.claimsRecord(id))
 		for _, pl := range p.pledges {
 			list = append(list, s.recordOfPledge(pl))
 		}
@@ -339,7 +344,7 @@ func (l *Loader) read(kind RecordKind, key, c *coder) error {
 	}
 }
 
-var errTwice = errors.New("it is there twice")
+var errTwice = errors.New("is stored twice")
 
 func inserted[K comparable, V any](t *table.Table[K, V], k K, v V) error {
 	if _, added := t.Insert(k, v); !added {

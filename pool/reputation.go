@@ -56,7 +56,7 @@ func (b *block) chargeLeaver(pl *pledge) {
 	b.emit(Event{Type: ReputationChanged, PastelID: id.String(), Points: left})
 }
 
-// LeavingCosts is the reputation, in points, that a pledge of a role loses who leaves a pool that is not idle (protocol 7).
+// LeavingCosts is what leaving a pool that is not idle costs with a pledge of a role, in points of reputation (protocol 7).
 func LeavingCosts(r Role) int {
 	switch r {
 	case Member:

@@ -40,8 +40,7 @@ func (b *block) settle(p *poolState) {
 // close ends the books of an ended pool that owes nothing worth paying, once its Supernode has not been paid for IdleLimit
 // blocks (protocol 8, "Closing"). What is left stays in escrow for ever.
 func (b *block) close(p *poolState) {
-	since := b.h - b.s.net.IdleLimit
-	if !p.head.status.Ended() || len(p.pending) > 0 || p.owes(b.s.net.Dust) || p.head.ended > since || p.head.lastPaid > since {
+	if !p.head.status.Ended() || len(p.pending) > 0 || p.owes(b.s.net.Dust) || b.h < p.closesFrom(&b.s.net) {
 		return
 	}
 	b.emit(Event{Type: PoolClosed, Pool: p.terms.ID, Amount: p.tracked})

@@ -37,7 +37,7 @@ type State struct {
 	backings    *table.Table[pastel.KeyHash, backing]
 	escrows     map[[20]byte]*poolState          // by the hash in the escrow script, of every pool ever accepted
 	supernodes  map[pastelid.PastelID]*poolState // live pools
-	activations map[pastel.TxID]*poolState       // active and replenishing pools
+	activations map[pastel.TxID]*poolState       // pools that were activated
 	agenda      agenda
 	failed      error // set when a Revert failed half way
 }
@@ -100,7 +100,7 @@ func (s *State) removePool(p *poolState) {
 func (s *State) indexPool(p *poolState, h pastel.Height) {
 	follow(s.supernodes, p.terms.Supernode, p, p.head.status.Live())
 	if p.head.activated != never {
-		follow(s.activations, p.head.activationTx, p, p.head.status.earning())
+		s.activations[p.head.activationTx] = p
 	}
 	s.agenda.move(p, p.nextDue(h, &s.net))
 }

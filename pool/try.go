@@ -54,12 +54,12 @@ func (s *State) PoolOfEscrow(script []byte) (ticket.PoolID, Status, bool) {
 	return p.terms.ID, p.head.status, true
 }
 
-// PoolOfActivation returns the pool that backs the Supernode of collateral reference (activation, ffffffff), active or
-// replenishing (protocol 7).
-func (s *State) PoolOfActivation(activation pastel.TxID) (Terms, Status, bool) {
+// PoolOfActivation returns the pool whose activation ticket this is, and the height of that ticket: the pool backs the Supernode of
+// collateral reference (activation, ffffffff) while it is active (protocol 7). Pools that ended are found too.
+func (s *State) PoolOfActivation(activation pastel.TxID) (terms Terms, status Status, activated pastel.Height, found bool) {
 	p := s.activations[activation]
 	if p == nil {
-		return Terms{}, 0, false
+		return Terms{}, 0, never, false
 	}
-	return p.terms, p.head.status, true
+	return p.terms, p.head.status, p.head.activated, true
 }

@@ -32,7 +32,7 @@ func (s *State) Revert(u *Undo) error {
 		return s.failed
 	}
 	if u.block != s.tip.Hash || u.before.Height != s.tip.Height-1 {
-		return fmt.Errorf("undo record of block %d (%s) is not of the tip, block %d (%s)",
+		return fmt.Errorf("undo record of block %d (%s) does not belong to the tip, block %d (%s)",
 			u.before.Height+1, u.block, s.tip.Height, s.tip.Hash)
 	}
 	tip := s.tip

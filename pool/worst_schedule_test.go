@@ -123,3 +123,26 @@ func (m *sim) rewardAll() {
 	}
 	m.coinbase(outs...)
 }
+
+// TestEndedPoolsCostNothing: pools that ended and owe nothing concern no block until they close, however many there are.
+func TestEndedPoolsCostNothing(t *testing.T) {
+	m := expireMany(200, 2)
+	m.mustMine()
+	ended := m.s.tip.Height
+	for {
+		u, err := m.s.Apply(m.block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.start()
+		if closed := countEvents(u)[PoolClosed]; closed > 0 {
+			if want := ended + m.s.net.IdleLimit; closed != 200 || u.Height != want {
+				t.Errorf("%d pools close in block %d, want 200 in block %d", closed, u.Height, want)
+			}
+			return
+		}
+		if n := u.Undo.Len(); n > 0 {
+			t.Fatalf("block %d changes %d things", u.Height, n)
+		}
+	}
+}

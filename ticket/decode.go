@@ -273,7 +273,7 @@ func (d *decoder) quoted() string {
 	for d.err == nil && strings.HasPrefix(d.json[d.pos:], `\`) {
 		r, ok := d.escape()
 		if !ok {
-			d.fail("%s holds an escape that JSON has not", d.place())
+			d.fail("%s holds an escape that JSON does not know", d.place())
 			return ""
 		}
 		d.buf = utf8.AppendRune(d.buf, r)

@@ -26,7 +26,7 @@ const (
 	maxKeys         = 16 // in a bare multisig output
 )
 
-// keyBytes bounds how many bytes a transaction carries in the keys of bare multisig outputs, at a glance at each output.
+// keyBytes bounds how many bytes a transaction carries in the keys of bare multisig outputs, by the last byte of each script.
 func keyBytes(tx *pastel.Tx) (size int) {
 	for i := range tx.Outputs {
 		if s := tx.Outputs[i].Script; len(s) > 0 && s[len(s)-1] == opCheckMultisig {

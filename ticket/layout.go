@@ -99,7 +99,7 @@ func (d *decoder) coins(v *int64) {
 	}
 }
 
-// participants reads the list of an activation, whose strings alias the JSON: there may be a thousand of them.
+// participants reads the list of an activation, whose strings alias the JSON.
 func (d *decoder) participants(x *Activate) {
 	var p Participant
 	fields := []field{

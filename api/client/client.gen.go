@@ -358,8 +358,12 @@ const (
 	SubscribeKindsPayoutOverdue    SubscribeKinds = "payout.overdue"
 	SubscribeKindsPayoutPaid       SubscribeKinds = "payout.paid"
 	SubscribeKindsPayoutSettled    SubscribeKinds = "payout.settled"
+	SubscribeKindsPledgeAmended    SubscribeKinds = "pledge.amended"
 	SubscribeKindsPledgeLeft       SubscribeKinds = "pledge.left"
+	SubscribeKindsPledgePromoted   SubscribeKinds = "pledge.promoted"
+	SubscribeKindsPledgeReduced    SubscribeKinds = "pledge.reduced"
 	SubscribeKindsPledgeSpending   SubscribeKinds = "pledge.spending"
+	SubscribeKindsPoolClosed       SubscribeKinds = "pool.closed"
 	SubscribeKindsPoolDissolved    SubscribeKinds = "pool.dissolved"
 	SubscribeKindsPoolExpired      SubscribeKinds = "pool.expired"
 	SubscribeKindsPoolReplenishing SubscribeKinds = "pool.replenishing"
@@ -382,9 +386,17 @@ func (e SubscribeKinds) Valid() bool {
 		return true
 	case SubscribeKindsPayoutSettled:
 		return true
+	case SubscribeKindsPledgeAmended:
+		return true
 	case SubscribeKindsPledgeLeft:
 		return true
+	case SubscribeKindsPledgePromoted:
+		return true
+	case SubscribeKindsPledgeReduced:
+		return true
 	case SubscribeKindsPledgeSpending:
+		return true
+	case SubscribeKindsPoolClosed:
 		return true
 	case SubscribeKindsPoolDissolved:
 		return true
@@ -409,8 +421,12 @@ const (
 	SubscribedKindsPayoutOverdue    SubscribedKinds = "payout.overdue"
 	SubscribedKindsPayoutPaid       SubscribedKinds = "payout.paid"
 	SubscribedKindsPayoutSettled    SubscribedKinds = "payout.settled"
+	SubscribedKindsPledgeAmended    SubscribedKinds = "pledge.amended"
 	SubscribedKindsPledgeLeft       SubscribedKinds = "pledge.left"
+	SubscribedKindsPledgePromoted   SubscribedKinds = "pledge.promoted"
+	SubscribedKindsPledgeReduced    SubscribedKinds = "pledge.reduced"
 	SubscribedKindsPledgeSpending   SubscribedKinds = "pledge.spending"
+	SubscribedKindsPoolClosed       SubscribedKinds = "pool.closed"
 	SubscribedKindsPoolDissolved    SubscribedKinds = "pool.dissolved"
 	SubscribedKindsPoolExpired      SubscribedKinds = "pool.expired"
 	SubscribedKindsPoolReplenishing SubscribedKinds = "pool.replenishing"
@@ -433,9 +449,17 @@ func (e SubscribedKinds) Valid() bool {
 		return true
 	case SubscribedKindsPayoutSettled:
 		return true
+	case SubscribedKindsPledgeAmended:
+		return true
 	case SubscribedKindsPledgeLeft:
 		return true
+	case SubscribedKindsPledgePromoted:
+		return true
+	case SubscribedKindsPledgeReduced:
+		return true
 	case SubscribedKindsPledgeSpending:
+		return true
+	case SubscribedKindsPoolClosed:
 		return true
 	case SubscribedKindsPoolDissolved:
 		return true

@@ -126,9 +126,12 @@ func (n *Node) choose(ctx context.Context, h pastel.Height) (*choice, error) {
 		txs: make([]pastel.Tx, 1), size: 2000, sigOps: 100, // header and coinbase
 	}
 	if n.rules != nil {
-		payouts, err := n.rules.Payouts(ctx)
+		payouts, tip, err := n.rules.Payouts(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("ask the rules for payouts: %w", err)
+		}
+		if tip != n.tree.tip().block.Hash() {
+			return nil, fmt.Errorf("ask the rules for payouts: they are at block %s, this node is not", tip)
 		}
 		for _, po := range payouts {
 			c.add(po, blockScripts)

@@ -119,7 +119,9 @@ func (n *Node) bringRules(ctx context.Context) error {
 		}
 		switch e := n.tree.at(tip.Height); {
 		case tip.Height >= 0 && (e == nil || e.block.Hash() != tip.Hash):
-			err = n.rules.Disconnect(ctx, tip.Hash)
+			if err = n.paired(&tip); err == nil {
+				err = n.rules.Disconnect(ctx, tip.Hash)
+			}
 		case tip.Height == n.tree.tip().height:
 			return nil
 		default:
@@ -136,6 +138,22 @@ func (n *Node) bringRules(ctx context.Context) error {
 			return fmt.Errorf("bring the rules from block %d to the node's tip: %w", tip.Height, err)
 		}
 	}
+}
+
+// paired returns an error if the rules hold a chain that they cannot leave for this node's.
+func (n *Node) paired(tip *chain.Position) error {
+	fork, found := tip.Fork(func(p chain.Point) bool {
+		e := n.tree.at(p.Height)
+		return e != nil && e.block.Hash() == p.Hash
+	})
+	switch {
+	case !found:
+		return errors.New("they hold another chain from its first block on: give each node a database of its own")
+	case tip.Height-fork.Height > n.net.MaxReorg:
+		return fmt.Errorf("they hold another chain, alike up to block %d at least, and take back %d blocks at most: "+
+			"give each node a database of its own, or start with an empty one", fork.Height, n.net.MaxReorg)
+	}
+	return nil
 }
 
 // Tip returns the last block of the best chain.

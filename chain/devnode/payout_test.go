@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/btcsuite/btcd/txscript"
@@ -12,6 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // settled takes the pool to a payout that spends ordinary coins, so that maturity does not keep it from being mined early.
@@ -245,7 +247,10 @@ type offering struct {
 	payouts []*pastel.Tx
 }
 
-func (o *offering) Payouts(context.Context) ([]*pastel.Tx, error) { return o.payouts, nil }
+func (o *offering) Payouts(ctx context.Context) ([]*pastel.Tx, pastel.BlockHash, error) {
+	_, tip, err := o.Rules.Payouts(ctx)
+	return o.payouts, tip, err
+}
 
 // A template never holds two transactions that conflict, nor one that a block may not hold.
 func TestTemplateLeavesOut(t *testing.T) {
@@ -330,24 +335,40 @@ func TestTemplateReservesRoom(t *testing.T) {
 	}
 }
 
-// TestTicketsSurviveReorganizations: an activation whose pledges are taken back with it waits for them in the mempool.
+// refusing rules take no transaction once told to.
+type refusing struct {
+	chain.Rules
+	refuse *atomic.Bool
+}
+
+func (r refusing) CheckTx(ctx context.Context, tx []byte, time uint32) error {
+	if r.refuse.Load() {
+		return &chain.RefusedError{Reason: string(ticket.ReasonNotSubscribing)}
+	}
+	return r.Rules.CheckTx(ctx, tx, time)
+}
+
+// TestTicketsSurviveReorganizations: a ticket that the rules would reject now stays in the mempool when the chain moves, as the
+// next block may hold what it builds on.
 func TestTicketsSurviveReorganizations(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	p := play(t)
-	p.activate()
-	height, _ := p.tip()
-	pledges, err := p.Client.HashAt(ctx, height-1)
-	p.must(err)
-	p.must(p.node.Invalidate(ctx, pledges))
-	if got := p.state(); got.Status != pool.Subscribing || len(got.Pledges) != 0 {
-		t.Fatalf("the pool is %s with %d pledges", got.Status, len(got.Pledges))
+	refuse := &atomic.Bool{}
+	p := playBy(t, func(rules chain.Rules) chain.Rules { return refusing{rules, refuse} })
+	p.mine(110)
+	p.must(p.Enrol(ctx, p.Operator))
+	waiting := p.node.Mempool()
+	if len(waiting) == 0 {
+		t.Fatal("nothing waits to be mined")
 	}
-	if waiting := p.node.Mempool(); !slices.Contains(waiting, p.Activation) {
-		t.Fatalf("the mempool holds %v, want the activation %s", waiting, p.Activation)
+	refuse.Store(true)
+	p.must(p.node.SubmitBlock(ctx, p.block(p.payee()).Bytes()))
+	if now := p.node.Mempool(); !slices.Equal(now, waiting) {
+		t.Errorf("after a block the mempool holds %v, want %v", now, waiting)
 	}
-	p.mine(1)
-	if got := p.state(); got.Status != pool.Active || len(got.Pledges) != 2 {
-		t.Errorf("the pool is %s with %d pledges", got.Status, len(got.Pledges))
+	_, hash := p.tip()
+	p.must(p.node.Invalidate(ctx, hash))
+	if now := p.node.Mempool(); !slices.Equal(now, waiting) {
+		t.Errorf("after a reorganization the mempool holds %v, want %v", now, waiting)
 	}
 }

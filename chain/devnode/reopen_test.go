@@ -10,6 +10,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
+	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -160,6 +161,55 @@ func TestRulesAreBroughtToTheTip(t *testing.T) {
 	defer n.Close()
 	if rules.Last().Hash != other[2] {
 		t.Errorf("another branch: the rules are at block %d %s", rules.Last().Height, rules.Last().Hash)
+	}
+}
+
+// Rules that hold another chain are found out before they take anything back.
+func TestWrongPairing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		blocks int // above the genesis block, that the node has not; -1 for another genesis block
+		want   string
+	}{
+		"within reach":  {100, ""},
+		"too far":       {101, "alike up to block 0 at least"},
+		"another chain": {-1, "from its first block on"},
+	} {
+		rules := memoryRules(t)
+		if c.blocks < 0 {
+			other := chaintest.Blocks(t, "life")[0]
+			other[4+32+32+32]++ // its time
+			if err := rules.Connect(ctx, other); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			n := open(t, t.TempDir(), rules)
+			mined(t, n, c.blocks)
+			if err := n.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := rules.Last()
+		dir := t.TempDir()
+		n := open(t, dir, nil)
+		mined(t, n, 3)
+		if err := n.Close(); err != nil {
+			t.Fatal(err)
+		}
+		n, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: regtest(t), Rules: rules})
+		if c.want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			} else if _, hash := n.Tip(); rules.Last().Hash != hash {
+				t.Errorf("%s: the rules are at block %d", name, rules.Last().Height)
+			}
+		} else if err == nil || !strings.Contains(err.Error(), c.want) || rules.Last() != before {
+			t.Errorf("%s: %v, the rules are at block %d of %d", name, err, rules.Last().Height, before.Height)
+		}
+		if err == nil {
+			n.Close()
+		}
 	}
 }
 

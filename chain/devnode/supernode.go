@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -107,11 +108,11 @@ func (n *Node) backing(ctx context.Context, collateral pastel.OutPoint) (*backin
 	if n.rules == nil {
 		return nil, nil
 	}
-	sn, err := n.rules.Supernode(ctx, collateral.TxID)
+	sn, _, err := n.rules.Supernode(ctx, collateral.TxID)
 	if err != nil {
 		return nil, fmt.Errorf("ask the rules about collateral %s: %w", collateral, err)
 	}
-	if sn == nil {
+	if sn == nil || sn.Status != chain.SupernodeActive {
 		return nil, nil
 	}
 	return &backing{sn.Payee, sn.PastelID.String()}, nil

@@ -25,7 +25,7 @@ type amendCmd struct {
 	coldFlags
 	Pool     string `arg:"" help:"Pool id, or its label."`
 	Coins    int64  `placeholder:"PSL" help:"What the pledge offers from now on, whole PSL; it can be raised, never lowered."`
-	Reward   string `placeholder:"ADDRESS" help:"Address that rewards are paid to from now on."`
+	Reward   string `placeholder:"ADDRESS" help:"Address that rewards are paid to from now on; if left out, you are asked whether it stays. With --yes and with --cold always."`
 	PastelID string `name:"pastelid" help:"Member's PastelID; the node's only one if left out."`
 	Address  string `help:"Pledged address, if the PastelID pledges several in the pool. With --cold always."`
 	Output   string `placeholder:"TXID:VOUT" help:"Output of the pledged address that the ticket names; one that backs the pledge if left out, or a new one if that takes more coins."`
@@ -50,6 +50,9 @@ func (c *amendCmd) Run(ctx context.Context, e *env, r *remote) error {
 		return usagef("say what is to change: --coins for a higher offer, --reward to be paid elsewhere, or both")
 	case c.Coins < 0:
 		return usagef("--coins %d: want whole PSL, more than the pledge offers now", c.Coins)
+	case c.Reward == "" && c.Cold == "" && (c.Yes || !e.terminal()):
+		return usagef("--coins without --reward has you confirm on a terminal where rewards go, as only you know that: without one, or with --yes, name the address " +
+			"with --reward, also if it stays the same")
 	case err != nil && c.Output != "":
 		return usagef("--output: %w", err)
 	}
@@ -95,14 +98,20 @@ func (c *amendCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail
 	if err != nil {
 		return err
 	}
+	asks := c.Reward == ""
 	if err := c.change(pl); err != nil {
 		return err
 	}
-	out, err := c.choose(ctx, r, pl, wallet, address, last)
+	if asks {
+		if err := e.confirmReward(last); err != nil {
+			return err
+		}
+	}
+	out, err := c.choose(ctx, r, pl, wallet, address, last.Part)
 	if err != nil {
 		return err
 	}
-	x, terms, err := c.prepare(ctx, r, p, pl, out, last)
+	x, terms, err := c.prepare(ctx, r, p, pl, out, last.Part)
 	if err != nil {
 		return err
 	}
@@ -125,14 +134,22 @@ func (c *amendCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail
 	return r.finish(ctx, e, txid, !c.NoWait, r.amended(ctx, x))
 }
 
+// confirmReward has the member say that rewards still go where the last ticket that the daemon names has them go: the member signed that, but may
+// have signed another one since that the daemon hides.
+func (e *env) confirmReward(last *signedPart) error {
+	_, _ = fmt.Fprintf(e.err, "The daemon says that this is the pledge's last ticket. You signed it; whether you signed another one since, it could hide:\n"+
+		"  transaction %s\n  of %s\n  rewards go to %s\n", last.txid, last.TimeStamp, last.RewardAddress)
+	return e.agree("Shall rewards still go to " + last.RewardAddress + "?")
+}
+
 // cold writes an amendment for a machine that is never online. No node shows what was signed before, so the member names it all.
 func (c *amendCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
 	id, err := c.coldID(e, c.PastelID)
 	if err != nil {
 		return err
 	}
-	if id == "" || c.Address == "" || c.Coins == 0 {
-		return usagef("--cold needs --pastelid (or --key), --address, the pledged one, and --coins, also if they stay the same")
+	if id == "" || c.Address == "" || c.Coins == 0 || c.Reward == "" {
+		return usagef("--cold needs --pastelid (or --key), --address, the pledged one, and --coins and --reward, also if they stay the same")
 	}
 	if _, err := pastel.ParseAddress(&r.net, c.Address); err != nil {
 		return usagef("--address: %w", err)
@@ -140,9 +157,6 @@ func (c *amendCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetai
 	pl, err := c.which(e, p, id)
 	if err != nil {
 		return err
-	}
-	if c.Reward == "" && pl.Reward != c.Address {
-		return usagef("--cold needs --reward here: the daemon says that rewards go to %s, which is not the pledged address; name it if that is right", pl.Reward)
 	}
 	if err := c.change(pl); err != nil {
 		return err
@@ -244,8 +258,8 @@ func (c *amendCmd) prepare(
 	}
 	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
 	check, err := r.rehearse(ctx, t)
-	for step := time.Second; last == nil && check.Reason == string(ticket.ReasonBadTime) && step < time.Hour; step *= 2 {
-		at += int64(step / time.Second) // until it is later than the ticket in force, whose time is not known
+	for step := time.Second; last == nil && check.Reason == string(ticket.ReasonBadTime) && step < time.Minute; step *= 2 {
+		at += int64(step / time.Second) // until it is later than the ticket in force, whose time is not known and may be that of this minute
 		x.TimeStamp = ticket.FormatTimeStamp(at)
 		check, err = r.rehearse(ctx, t)
 	}
@@ -271,15 +285,15 @@ func advised(check api.Check, pl *api.PoolPledge, err error) error {
 
 const ahead2h = 2 * time.Hour // a block's time may be so far ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME)
 
-// timeStamp dates a statement, in seconds since 1970: now, but not before the tip, and after the ticket that it amends, if any. A tip from the future is none that a
-// node accepts.
+// timeStamp dates a statement, in seconds since 1970: now by the own clock, and after the ticket that it amends, if any. What a daemon says of the tip dates nothing; a
+// tip that no node accepts yet shows that a clock is wrong.
 func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 	now := time.Now()
 	if tip.After(now.Add(ahead2h)) {
 		return 0, fmt.Errorf("the daemon's last block is of %s UTC, which is yet to come: set this machine's clock right, or ask another daemon. Nothing was signed",
 			tip.UTC().Format("2006-01-02 15:04"))
 	}
-	at := max(now.Unix(), tip.Unix())
+	at := now.Unix()
 	if last != nil {
 		before, err := ticket.ParseTimeStamp(last.TimeStamp)
 		switch {
@@ -316,9 +330,15 @@ func (r *remote) pledgeRow(ctx context.Context, pl *api.PoolPledge) (api.Pledge,
 	}
 }
 
-// lastTicket has the node show the pledge's last ticket, and checks that the daemon tells of the pledge what its owner signed there: the
-// statement that is signed now takes over what does not change.
-func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *api.PoolDetail, pl *api.PoolPledge) (*ticket.Part, error) {
+// signedPart is a participation ticket that is on the chain, and that its member signed.
+type signedPart struct {
+	*ticket.Part
+	txid pastel.TxID
+}
+
+// lastTicket has the node show the ticket that the daemon says is the pledge's last, and checks that the daemon tells of the pledge what its
+// owner signed there. That the owner signed no later one it cannot check.
+func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *api.PoolDetail, pl *api.PoolPledge) (*signedPart, error) {
 	row, err := r.pledgeRow(ctx, pl)
 	if err != nil {
 		return nil, err
@@ -354,7 +374,7 @@ func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *api.
 	if x.RewardAddress != pl.Reward || pl.Offered > x.PledgedCoins {
 		return nil, errAnotherPledge
 	}
-	return x, nil
+	return &signedPart{x, id}, nil
 }
 
 var errAnotherPledge = errors.New("the daemon tells something else of the pledge than what its owner signed: do not sign; ask another daemon")

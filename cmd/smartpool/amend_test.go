@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,22 +79,25 @@ func TestAmendHot(t *testing.T) {
 	amend := func(more ...string) []string {
 		return append([]string{"amend", "atlas", "--pastelid", alice, "--passphrase-file", secret, "--yes"}, more...)
 	}
+	raise := func(coins, reward string, more ...string) []string {
+		return amend(append([]string{"--coins", coins, "--reward", reward}, more...)...)
+	}
 	address := x.field("0.positions.0.address", "my", alice)
 	seq := x.field("0.positions.0.seq", "my", alice)
 
 	x.refused("nothing to change", exitUsage, "say what is to change", amend()...)
 	x.refused("a negative offer", exitUsage, "want whole PSL", amend("--coins=-5")...)
-	x.refused("a lower offer", exitNo, "cannot be lowered", amend("--coins", "299")...)
-	x.refused("the same offer", exitNo, "nothing to change", amend("--coins", "300")...)
+	x.refused("a lower offer", exitNo, "cannot be lowered", raise("299", address)...)
+	x.refused("the same offer", exitNo, "nothing to change", raise("300", address)...)
 	x.refused("the same address", exitNo, "nothing to change", amend("--reward", address)...)
-	x.refused("coins that are not there", exitNo, "send it 80 PSL or more", amend("--coins", "600")...)
-	x.refused("no output at all", exitUsage, "txid:vout", amend("--coins", "500", "--output", "mine")...)
-	x.refused("an output of another address", exitNo, "at the pledged address", amend("--coins", "500", "--output", x.confirmed(900).String())...)
+	x.refused("coins that are not there", exitNo, "send it 80 PSL or more", raise("600", address)...)
+	x.refused("no output at all", exitUsage, "txid:vout", raise("500", address, "--output", "mine")...)
+	x.refused("an output of another address", exitNo, "at the pledged address", raise("500", address, "--output", x.confirmed(900).String())...)
 	x.refused("no such pool", exitNo, "smartpool pools lists them", "amend", "nowhere", "--pastelid", alice, "--coins", "500")
 	x.refused("a PastelID that does not pledge", exitNo, "smartpool join makes one",
-		"amend", "atlas", "--pastelid", x.stranger(), "--coins", "500", "--passphrase-file", secret, "--yes")
+		"amend", "atlas", "--pastelid", x.stranger(), "--coins", "500", "--reward", address, "--passphrase-file", secret, "--yes")
 	_, elsewhere := x.newAddress()
-	x.refused("another address", exitNo, "no live pledge of address", amend("--coins", "500", "--address", elsewhere)...)
+	x.refused("another address", exitNo, "no live pledge of address", raise("500", address, "--address", elsewhere)...)
 	x.refused("a reward address that is none", exitNo, "reward_address", amend("--reward", "tNobody")...)
 	x.unlock()
 	pledged := x.outputOf(520)
@@ -102,7 +106,7 @@ func TestAmendHot(t *testing.T) {
 	x.refused("the same, cold", exitNo, "smartpool amend atlas does so", "join", "atlas", "--pastelid", alice, "--coins", "100", "--address", address,
 		"--output", pledged.String(), "--cold", filepath.Join(x.dir, "t.json"))
 
-	out := x.does(amend("--coins", "500")...)
+	out := x.does(raise("500", address)...)
 	for _, want := range []string{"300 PSL now, 500 PSL then", "cannot be lowered", "as now", "coins=500", "10 PSL, the ticket's network fee", "the pledge offers 500 PSL"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("a raise does not say %q:\n%s", want, out)
@@ -128,13 +132,13 @@ func TestAmendHot(t *testing.T) {
 
 	exact := x.pay(x.parsed(address), 1000)
 	x.mine(1)
-	x.refused("an output of the collateral", exitNo, "exactly 1000 PSL", amend("--coins", "700", "--output", exact.String())...)
+	x.refused("an output of the collateral", exitNo, "exactly 1000 PSL", raise("700", elsewhere, "--output", exact.String())...)
 	fresh := x.pay(x.parsed(address), 250)
-	if code, out := x.call(amend("--coins", "700")...); code != exitNo || !strings.Contains(out, "can name it after 1 more block") {
+	if code, out := x.call(raise("700", elsewhere)...); code != exitNo || !strings.Contains(out, "can name it after 1 more block") {
 		t.Errorf("an unconfirmed output: exit code %d\n%s", code, out)
 	}
 	x.mine(1)
-	if out := x.does(amend("--coins", "700")...); !strings.Contains(out, "output="+fresh.String()) {
+	if out := x.does(raise("700", elsewhere)...); !strings.Contains(out, "output="+fresh.String()) {
 		t.Errorf("the new output is not named:\n%s", out)
 	}
 	is("raised with a new output", "700", elsewhere)
@@ -144,11 +148,12 @@ func TestAmendHot(t *testing.T) {
 
 	// A second pledge of the same PastelID: it has to be said which is meant.
 	x.does("join", "atlas", "--pastelid", alice, "--coins", "100", "--output", x.outputOf(900).String(), "--passphrase-file", secret, "--yes")
-	x.refused("two pledges and no choice", exitUsage, "choose one with --address", amend("--coins", "800")...)
-	x.does(amend("--coins", "720", "--address", address)...)
+	x.refused("two pledges and no choice", exitUsage, "choose one with --address", raise("800", elsewhere)...)
+	x.does(raise("720", elsewhere, "--address", address)...)
 
 	x.does("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
-	if out := x.does(append(amend("--coins", "430"), "--pastelid", bruno)...); !strings.Contains(out, "400 PSL now, about 400 PSL after the next block; the other 30 PSL wait") {
+	theirs := x.field("0.positions.0.reward_address", "my", bruno)
+	if out := x.does(append(raise("430", theirs), "--pastelid", bruno)...); !strings.Contains(out, "400 PSL now, about 400 PSL after the next block; the other 30 PSL wait") {
 		t.Errorf("a raise in a full pool:\n%s", out)
 	}
 }
@@ -173,13 +178,14 @@ func TestAmendCold(t *testing.T) {
 		return append([]string{"amend", "atlas", "--cold", file, "--pastelid", alice}, more...)
 	}
 	x.refused("no address", exitUsage, "--cold needs", cold("--coins", "500")...)
+	x.refused("no reward address", exitUsage, "--coins and --reward, also if they stay the same", cold("--coins", "500", "--address", address)...)
 	x.refused("no coins", exitUsage, "--cold needs", cold("--reward", elsewhere, "--address", address)...)
-	x.refused("an address that is none", exitUsage, "--address", cold("--coins", "500", "--address", "tNobody")...)
-	x.refused("another address", exitNo, "no live pledge of address", cold("--coins", "500", "--address", elsewhere)...)
-	x.refused("a lower offer", exitNo, "cannot be lowered", cold("--coins", "200", "--address", address)...)
-	x.refused("more than there is", exitNo, "output_too_small", cold("--coins", "600", "--address", address)...)
-	x.refused("an output of another address", exitNo, "is at address", cold("--coins", "500", "--address", address, "--output", x.confirmed(700).String())...)
-	x.refused("an output that is not there", exitNo, "name an output of", cold("--coins", "500", "--address", address, "--output", strings.Repeat("ab", 32)+":0")...)
+	x.refused("an address that is none", exitUsage, "--address", cold("--coins", "500", "--address", "tNobody", "--reward", address)...)
+	x.refused("another address", exitNo, "no live pledge of address", cold("--coins", "500", "--address", elsewhere, "--reward", address)...)
+	x.refused("a lower offer", exitNo, "cannot be lowered", cold("--coins", "200", "--address", address, "--reward", address)...)
+	x.refused("more than there is", exitNo, "output_too_small", cold("--coins", "600", "--address", address, "--reward", address)...)
+	x.refused("an output of another address", exitNo, "is at address", cold("--coins", "500", "--address", address, "--reward", address, "--output", x.confirmed(700).String())...)
+	x.refused("an output that is not there", exitNo, "name an output of", cold("--coins", "500", "--address", address, "--reward", address, "--output", strings.Repeat("ab", 32)+":0")...)
 
 	line := cold("--coins", "500", "--address", address, "--reward", elsewhere)
 	x.refused("the ticket", exitOK, "smartpool amend atlas.", line...)
@@ -202,7 +208,6 @@ func TestAmendCold(t *testing.T) {
 		t.Errorf("rewards go to %s, want %s", got, elsewhere)
 	}
 	x.refused("twice", exitNo, "nothing to change", append([]string{"amend", "atlas"}, signed...)...)
-	x.refused("rewards that the daemon tells of", exitUsage, "--cold needs --reward here", cold("--coins", "510", "--address", address)...)
 
 	fresh := filepath.Join(x.dir, "fresh.json")
 	out := x.confirmed(60)
@@ -218,7 +223,7 @@ func TestAmendCold(t *testing.T) {
 	x.refused("a new pledge is no amendment", exitNo, "no live pledge of address", "amend", "atlas", "--ticket", fresh, "--address-signature", byAddress,
 		"--pledge-signature", byID, "--yes")
 	x.mine(40)
-	x.refused("a window that is over", exitNo, "its window closed with", "amend", "atlas", "--pastelid", alice, "--coins", "510", "--passphrase-file", secret, "--yes")
+	x.refused("a window that is over", exitNo, "its window closed with", "amend", "atlas", "--pastelid", alice, "--coins", "510", "--reward", elsewhere, "--passphrase-file", secret, "--yes")
 }
 
 // confirmed makes an output of some PSL that a block holds.
@@ -270,35 +275,35 @@ func TestAmendDeceived(t *testing.T) {
 		lie        func(*http.Request, map[string]any)
 		line       []string
 	}{
-		{"another reward address", "do not sign", pledge("reward_address", otherAddress), amend("--coins", "500")},
-		{"another pledge's reward address", "do not sign", pledge("reward_address", theirs), amend("--coins", "500")},
+		{"another reward address", "do not sign", pledge("reward_address", otherAddress), amend("--coins", "500", "--reward", mine)},
+		{"another pledge's reward address", "do not sign", pledge("reward_address", theirs), amend("--coins", "500", "--reward", mine)},
 		{"a higher offer", "do not sign", pledge("offered_coins", 480), amend("--reward", elsewhere)},
-		{"another pledged address", "does not tell the pledge's last ticket", pledge("address", otherAddress), amend("--coins", "500")},
-		{"another pledge", "does not tell the pledge's last ticket", pledge("seq", 7), amend("--coins", "500")},
-		{"another member's ticket", "do not sign", row("ticket", theirTicket), amend("--coins", "500")},
-		{"a ticket that is none", "do not sign", row("ticket", other.TxID.String()), amend("--coins", "500")},
-		{"a ticket that is not there", "does not show the pledge's last ticket", row("ticket", strings.Repeat("ab", 32)), amend("--coins", "500")},
-		{"a ticket's id that is none", "run the same release", row("ticket", "x"), amend("--coins", "500")},
+		{"another pledged address", "does not tell the pledge's last ticket", pledge("address", otherAddress), amend("--coins", "500", "--reward", mine)},
+		{"another pledge", "does not tell the pledge's last ticket", pledge("seq", 7), amend("--coins", "500", "--reward", mine)},
+		{"another member's ticket", "do not sign", row("ticket", theirTicket), amend("--coins", "500", "--reward", mine)},
+		{"a ticket that is none", "do not sign", row("ticket", other.TxID.String()), amend("--coins", "500", "--reward", mine)},
+		{"a ticket that is not there", "does not show the pledge's last ticket", row("ticket", strings.Repeat("ab", 32)), amend("--coins", "500", "--reward", mine)},
+		{"a ticket's id that is none", "run the same release", row("ticket", "x"), amend("--coins", "500", "--reward", mine)},
 		{"another pool", "another pool than the one it was asked for", func(r *http.Request, answer map[string]any) {
 			if strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
 				answer["id"] = "atlas." + strings.Repeat("ab", 20)
 			}
-		}, amend("--coins", "500")},
+		}, amend("--coins", "500", "--reward", mine)},
 		{"another operator's fee", "do not sign", func(r *http.Request, answer map[string]any) {
 			if strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
 				answer["fee_percent"] = "3"
 			}
-		}, amend("--coins", "500")},
+		}, amend("--coins", "500", "--reward", mine)},
 		{"a tip of next year", "yet to come", func(r *http.Request, answer map[string]any) {
 			if tip, ok := answer["tip"].(map[string]any); ok && strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
 				tip["time"] = time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339)
 			}
-		}, amend("--coins", "500")},
+		}, amend("--coins", "500", "--reward", mine)},
 		{"another outcome", "would not bring what you confirmed", func(r *http.Request, answer map[string]any) {
 			if strings.HasSuffix(r.URL.Path, "/tickets/check") {
 				answer["events"] = []any{}
 			}
-		}, append(amend("--coins", "500"), "--no-wait")},
+		}, append(amend("--coins", "500", "--reward", mine), "--no-wait")},
 	} {
 		x.at.API = truth
 		x.at.API = x.liar(tt.lie)
@@ -319,6 +324,37 @@ func TestAmendDeceived(t *testing.T) {
 	x.at.API = truth
 	if got := x.field("0.positions.0.offered_coins", "my", alice); got != "300" {
 		t.Errorf("%s PSL are offered, want 300", got)
+	}
+}
+
+// A daemon that hides a pledge wherever it is asked has join raise it, which only the ledger knows: what is signed says so beforehand, here and for a
+// cold machine.
+func TestJoinSaysThatItMayRaise(t *testing.T) {
+	t.Parallel()
+	x, alice, _, secret := atlasWithAlice(t)
+	address := x.field("0.positions.0.address", "my", alice)
+	x.unlock()
+	output := x.free(address)
+	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/api/v1/pools/"):
+			answer["pledges"] = []any{}
+		case strings.HasSuffix(r.URL.Path, "/tickets/check"):
+			answer["events"] = []any{map[string]any{"type": "pledge.accepted"}}
+		}
+	})
+	const says = "Mind      that if this PastelID and address pledge in the pool already, the ticket raises that pledge instead:\n" +
+		"          it then offers 310 PSL in all, and its rewards go to the address above\n"
+	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "310", "--output", output}
+	for _, line := range [][]string{
+		slices.Concat(join, []string{"--address", address, "--cold", filepath.Join(x.dir, "t.json")}),
+		slices.Concat(join, []string{"--passphrase-file", secret}),
+	} {
+		_, out := x.call(line...)
+		before, _, signs := strings.Cut(out, "smartpool/1 pledge net=")
+		if !signs || !strings.Contains(before, says) {
+			t.Errorf("before the line that is signed it does not say %q:\n%s", says, out)
+		}
 	}
 }
 
@@ -350,7 +386,7 @@ func (x *dev) free(address string) string {
 	return list[0].OutPoint.String()
 }
 
-// What a statement is dated: now, after what it amends, and never after what nodes accept.
+// What a statement is dated: now by the own clock, whatever the daemon says of the tip, and after what it amends.
 func TestTimeStamp(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -363,7 +399,7 @@ func TestTimeStamp(t *testing.T) {
 		from time.Time
 	}{
 		{"an old tip", now.AddDate(-1, 0, 0), nil, true, now},
-		{"a tip ahead", now.Add(time.Hour), nil, true, now.Add(time.Hour)},
+		{"a tip ahead", now.Add(time.Hour), nil, true, now},
 		{"a tip too far ahead", now.Add(3 * time.Hour), nil, false, now},
 		{"a ticket of the same second", now, dated(now), true, now.Add(time.Second)},
 		{"a ticket ahead", now, dated(now.Add(time.Hour)), true, now.Add(time.Hour + time.Second)},

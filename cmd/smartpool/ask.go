@@ -69,7 +69,12 @@ func (e *env) confirm(yes bool, what string) error {
 	if !e.terminal() {
 		return usagef("there is no terminal to confirm this on: add --yes if it is right")
 	}
-	answer, err := e.line("Go on? [y/N] ")
+	return e.agree("Go on?")
+}
+
+// agree asks a person whether something is so; an error if it is not.
+func (e *env) agree(question string) error {
+	answer, err := e.line(question + " [y/N] ")
 	if errors.Is(err, errInterrupted) {
 		return err
 	}

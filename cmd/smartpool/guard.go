@@ -139,13 +139,16 @@ func (g *guard) watch(ctx context.Context, mine map[int64]api.Position) error {
 		}
 		key := fmt.Sprintf("%s %d", s.TxID, s.Pledge)
 		waiting[key] = true
-		if before, known := g.warned[key]; known && before.Leaves == s.Leaves {
+		if before, known := g.warned[key]; known && before.Leaves == s.Leaves && before.Reduces == s.Reduces {
 			continue
 		}
 		g.warned[key] = s
 		what := "the pledge stays, backed by what remains at its address"
-		if s.Leaves {
+		switch {
+		case s.Leaves:
 			what = "the pledge leaves"
+		case s.Reduces:
+			what = "the pledge stays, but offers no more than what counts"
 		}
 		if s.Forfeited > 0 {
 			what += fmt.Sprintf("; in the next block that loses %s PSL", s.Forfeited)

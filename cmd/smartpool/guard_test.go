@@ -66,6 +66,7 @@ func TestGuardOnce(t *testing.T) {
 		{true, 9, nil, exitOK, "no coins are about to be spent"},
 		{true, 9, []api.Spend{{TxID: "t2", Pledge: 4, Leaves: true}}, exitOK, "no coins are about to be spent"}, // somebody else's
 		{true, 9, []api.Spend{leaves}, exitNo, "the pledge leaves; in the next block that loses 7 PSL."},
+		{true, 9, []api.Spend{{TxID: "t3", Pledge: 3, Reduces: true}}, exitNo, "stays, but offers no more than what counts."},
 		{true, -1, nil, exitUnknown, "is not known"},
 		{true, -1, []api.Spend{leaves}, exitNo, "is not known"},
 		{false, 9, nil, exitUnknown, "not up to date"},
@@ -138,6 +139,44 @@ func TestGuardGoesOn(t *testing.T) {
 	}
 	if got := strings.Join(said, ", "); got != "is not known, works again, not up to date, works again" {
 		t.Errorf("it warned\n%s", &warned)
+	}
+}
+
+// What a waiting transaction does to a pledge can change with the block before it: each change is told, and that a move became a reduction too.
+func TestGuardTellsThatAMoveBecomesAReduction(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	var out bytes.Buffer
+	c, e := guardCmd{NoLock: true}, &env{out: &out, err: &out}
+	c.API = w.URL
+	r, err := c.dial(context.Background(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &guard{e: e, r: r, free: map[pastel.OutPoint]bool{}, warned: map[string]api.Spend{}}
+	const moves, reduces, leaves = "Once it is mined the pledge stays, backed by", "Once it is mined the pledge stays, but offers no more than what counts", "Once it is mined the pledge leaves"
+	for i, step := range []struct {
+		spend api.Spend
+		says  string
+	}{
+		{api.Spend{}, moves},
+		{api.Spend{Reduces: true}, reduces},
+		{api.Spend{Reduces: true}, ""},
+		{api.Spend{Leaves: true, Forfeited: 100_000}, leaves},
+		{api.Spend{Reduces: true}, reduces},
+		{api.Spend{}, moves},
+	} {
+		step.spend.TxID, step.spend.Pledge = "t1", 3
+		w.mu.Lock()
+		w.spends = []api.Spend{step.spend}
+		w.mu.Unlock()
+		out.Reset()
+		if _, err := g.look(context.Background(), []string{"jXmine"}); err != nil {
+			t.Fatal(err)
+		}
+		if told := out.String(); step.says == "" && told != "" || !strings.Contains(told, step.says) {
+			t.Errorf("step %d: told %q, want %q", i, told, step.says)
+		}
 	}
 }
 

@@ -250,7 +250,8 @@ func change(t *testing.T, p *transcript, hot, cold, secret string) {
 	t.Helper()
 	p.say("## Raise your pledge or change where you are paid\n\nAn offer can be raised, and rewards can go to another address, without leaving: the pledge keeps " +
 		"its place and what it earned. It cannot be lowered. The raise needs coins at the pledged address, which stay where they are; a full pool counts them " +
-		"once it lacks coins.")
+		"once it lacks coins.\n\nOnly you know for sure where your rewards go: without `--reward` the command shows your last ticket and asks; with `--yes`, and for a " +
+		"cold wallet, name the address, also if it stays the same.")
 	_, elsewhere := p.newAddress()
 	p.whileMining(func() {
 		p.run(exitOK, "amend", "atlas", "--pastelid", hot, "--coins", "520", "--reward", elsewhere, "--passphrase-file", secret, "--yes")
@@ -259,7 +260,7 @@ func change(t *testing.T, p *transcript, hot, cold, secret string) {
 	p.say("From a cold wallet it goes as joining does: the ticket is written here, signed there, and posted here.")
 	address := p.field("0.positions.0.address", "my", cold)
 	file := filepath.Join(p.dir, "raise.json")
-	line := []string{"amend", "atlas", "--cold", file, "--pastelid", cold, "--address", address, "--coins", "300"}
+	line := []string{"amend", "atlas", "--cold", file, "--pastelid", cold, "--address", address, "--coins", "300", "--reward", address}
 	p.run(exitOK, line...)
 	statement := p.field("statement", line...)
 	byAddress, byID := p.signs(address, cold, statement)

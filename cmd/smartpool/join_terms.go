@@ -37,6 +37,8 @@ func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ti
 	if usedBefore(&reward) {
 		b.WriteString("          Mind that pools pay or paid this address already: its payments will not be told apart.\n")
 	}
+	fmt.Fprintf(&b, "Mind      that if this PastelID and address pledge in the pool already, the ticket raises that pledge instead:\n"+
+		"          it then offers %d PSL in all, and its rewards go to the address above\n", x.PledgedCoins)
 	fmt.Fprintf(&b, "Leaving   loses what was earned since the last settlement (one every %d blocks) and up to %d points of reputation for each pledge\n",
 		r.net.SettlementInterval, pool.LeavingCosts(pool.Member))
 	return b.String(), nil

@@ -74,6 +74,13 @@ func tellLeaving(b *strings.Builder, h *api.Holding, reputation int) {
 	case h.Leaving.Forfeits == 0:
 		b.WriteString("  Nothing that was earned would be lost.\n")
 	}
+	switch {
+	case h.Leaving.Free == 0:
+	case h.Counted == 0:
+		fmt.Fprintf(b, "  All %d PSL wait in line: spending them costs nothing.\n", h.Leaving.Free)
+	default:
+		fmt.Fprintf(b, "  Of what is offered, %d PSL wait in line: spending those alone costs nothing, and no pledge ends.\n", h.Leaving.Free)
+	}
 	what := "the coins of " + h.Address
 	if many {
 		b.WriteString("  Each pledge that is dropped loses its points.\n")
@@ -85,9 +92,9 @@ func tellLeaving(b *strings.Builder, h *api.Holding, reputation int) {
 	if !many {
 		return
 	}
-	t := newTable([]any{"Pledged address", "Offers PSL", "Leaving loses PSL"}, 2, 3)
+	t := newTable([]any{"Pledged address", "Offers PSL", "Waits PSL", "Leaving loses PSL"}, 2, 3, 4)
 	for _, p := range h.Pledges {
-		t.AppendRow([]any{p.Address, p.Offered, psl(p.Leaving.Forfeits)})
+		t.AppendRow([]any{p.Address, p.Offered, p.Leaving.Free, psl(p.Leaving.Forfeits)})
 	}
 	fmt.Fprintf(b, "\n%s\n\n", t.Render())
 }

@@ -21,6 +21,16 @@ type poolReportCmd struct {
 	CSV  bool   `name:"csv" help:"Print every event with money or coins in it, for a spreadsheet."`
 }
 
+// reported are the events with money or coins in them.
+var reported = []client.EventsParamsType{
+	client.EventsParamsTypePoolActivated, client.EventsParamsTypePoolReplenishing, client.EventsParamsTypePoolRestored,
+	client.EventsParamsTypePoolLowCollateral, client.EventsParamsTypePoolClosed,
+	client.EventsParamsTypePledgeAccepted, client.EventsParamsTypePledgeAmended, client.EventsParamsTypePledgePromoted,
+	client.EventsParamsTypePledgeReduced, client.EventsParamsTypePledgeLeft,
+	client.EventsParamsTypeRewardReceived, client.EventsParamsTypeRewardForfeited,
+	client.EventsParamsTypePayoutSettled, client.EventsParamsTypePayoutPaid, client.EventsParamsTypePayoutCancelled,
+}
+
 // Run sums up what came in and what went out.
 func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 	from, to, err := days(c.From, c.To)
@@ -36,9 +46,8 @@ func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	limit := int64(api.MaxLimit)
-	types := []client.EventsParamsType{"reward.received", "reward.forfeited", "payout.settled", "payout.paid", "payout.cancelled", "pledge.left", "pledge.accepted", "pledge.amended"}
 	events, err := listing[api.Event](func(cursor *string) (*http.Response, error) {
-		return r.Events(ctx, &client.EventsParams{Pool: &p.ID, Type: &types, Cursor: cursor, Limit: &limit})
+		return r.Events(ctx, &client.EventsParams{Pool: &p.ID, Type: &reported, Cursor: cursor, Limit: &limit})
 	})
 	if err != nil {
 		return err
@@ -76,9 +85,13 @@ func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 	case c.CSV:
 		return out.WriteAll(rows)
 	}
-	_, err = fmt.Fprintf(e.out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nJoined %d, changed %d, left %d, who forfeited %s PSL\n",
+	_, err = fmt.Fprintf(e.out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nJoined %d, changed %d, promoted %d, reduced %d, left %d, who forfeited %s PSL\n",
 		p.ID, psl(sums["reward.received"]), counts["reward.received"], p.FeeAddress, fee, psl(sums["payout.settled"]), counts["payout.settled"],
-		counts["payout.paid"], counts["payout.cancelled"], counts["pledge.accepted"], counts["pledge.amended"], counts["pledge.left"], sums["pledge.left"])
+		counts["payout.paid"], counts["payout.cancelled"], counts["pledge.accepted"], counts["pledge.amended"],
+		counts["pledge.promoted"], counts["pledge.reduced"], counts["pledge.left"], sums["pledge.left"])
+	if err == nil && counts["pool.closed"] > 0 {
+		_, err = fmt.Fprintf(e.out, "Closed; %s PSL stay in escrow for ever\n", sums["pool.closed"])
+	}
 	return err
 }
 

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/term"
 
@@ -94,13 +97,96 @@ func TestCtrlCInAmend(t *testing.T) {
 		line   []string
 	}{
 		{"Which one", amend},
-		{"Go on?", append(append([]string{"amend", "atlas"}, at...), "--passphrase-file", secret)},
-		{"Passphrase of PastelID", append(append([]string{"amend", "atlas"}, at...), "--yes")},
+		{"Shall rewards still go to " + address + "?", append([]string{"amend", "atlas"}, at...)},
+		{"Go on?", append(append([]string{"amend", "atlas"}, at...), "--reward", address, "--passphrase-file", secret)},
+		{"Passphrase of PastelID", append(append([]string{"amend", "atlas"}, at...), "--reward", address, "--yes")},
 	} {
 		t.Run(tt.prompt, func(t *testing.T) { interrupted(t, tt.prompt, x.located(tt.line)) })
 	}
 	if waiting, err := x.node.Mempool(context.Background()); err != nil || len(waiting) > 0 {
 		t.Errorf("%d transactions wait to be mined, want none (%v)", len(waiting), err)
+	}
+}
+
+// A daemon that tells of a ticket that another one superseded cannot have its reward address signed: the member says where rewards go, and sees
+// which ticket the daemon means.
+func TestAmendSignsNoSupersededReward(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	x, alice, _, secret := atlasWithAlice(t)
+	truth := x.at.API
+	old, oldTicket := x.field("0.positions.0.reward_address", "my", alice), x.ticketOf(alice)
+	_, elsewhere := x.newAddress()
+	amend := []string{"amend", "atlas", "--pastelid", alice, "--passphrase-file", secret}
+	x.does(append(amend, "--reward", elsewhere, "--yes")...)
+	lies := x.liar(func(r *http.Request, answer map[string]any) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/api/v1/pools/"):
+			x.lie(answer["tip"].(map[string]any), map[string]any{"time": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)})
+			for _, p := range answer["pledges"].([]any) {
+				if p := p.(map[string]any); p["pastelid"] == alice {
+					x.lie(p, map[string]any{"reward_address": old})
+				}
+			}
+		case strings.HasPrefix(r.URL.Path, "/api/v1/pledges"):
+			for _, p := range answer["items"].([]any) {
+				x.lie(p.(map[string]any), map[string]any{"ticket": oldTicket})
+			}
+		}
+	})
+	asks := func(line []string, shown ...string) (s *screen, ended func() int) {
+		s = newScreen(t)
+		c := exec.Command(os.Args[0], x.located(line)...)
+		c.Env = append(os.Environ(), asProgram+"=1")
+		c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range shown {
+			s.await(text)
+		}
+		return s, func() int {
+			_ = c.Wait()
+			return c.ProcessState.ExitCode()
+		}
+	}
+	waiting := func(want int) {
+		t.Helper()
+		if list, err := x.node.Mempool(ctx); err != nil || len(list) != want {
+			t.Errorf("%d transactions wait to be mined, want %d (%v)", len(list), want, err)
+		}
+	}
+
+	x.at.API = lies
+	raise := slices.Concat(amend, []string{"--coins", "500", "--no-wait"})
+	x.refused("nobody is asked", exitUsage, "name the address with --reward", append(raise, "--yes")...)
+	x.refused("nobody can be asked", exitUsage, "name the address with --reward", raise...)
+	x.refused("a cold machine", exitUsage, "--coins and --reward", "amend", "atlas", "--cold", filepath.Join(x.dir, "t.json"), "--pastelid", alice,
+		"--address", old, "--coins", "500")
+	s, ended := asks(raise, "transaction "+oldTicket, "rewards go to "+old, "Shall rewards still go to "+old+"? [y/N] ")
+	s.typing("n\n")
+	s.await("nothing was signed")
+	if code := ended(); code != exitNo {
+		t.Errorf("a reward address that is not confirmed: exit code %d", code)
+	}
+	if strings.Contains(s.text(), "Go on?") {
+		t.Errorf("it goes on:\n%s", s.text())
+	}
+	waiting(0)
+
+	x.at.API = truth
+	s, ended = asks(raise, "transaction "+x.ticketOf(alice), "Shall rewards still go to "+elsewhere+"? [y/N] ")
+	s.typing("y\n")
+	s.await("Go on? [y/N] ")
+	s.typing("y\n")
+	s.await("Posted: transaction")
+	if code := ended(); code != exitOK {
+		t.Errorf("a reward address that is confirmed: exit code %d:\n%s", code, s.text())
+	}
+	waiting(1)
+	x.mine(1)
+	if got := x.field("0.positions.0.reward_address", "my", alice); got != elsewhere {
+		t.Errorf("rewards go to %s, want %s", got, elsewhere)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Read returns the raw blocks of a recorded chain (testdata/life, testdata/dense), from height 0 on.
+// Read returns the raw blocks of a recorded chain (testdata/life, testdata/dense, testdata/odd), from height 0 on.
 func Read(name string) ([][]byte, error) {
 	_, here, _, _ := runtime.Caller(0)
 	text, err := os.ReadFile(filepath.Join(filepath.Dir(here), "..", "..", "testdata", name, "blocks.hex"))

@@ -230,6 +230,11 @@ func TestAlertsFromANode(t *testing.T) {
 // mempoolTip asks the API after which block the mempool was looked at.
 func mempoolTip(t *testing.T, d *running) pastel.Height {
 	t.Helper()
+	for giveUp := time.Now().Add(patience); d.Addresses().API == ""; time.Sleep(time.Millisecond) { // until it listens
+		if time.Now().After(giveUp) {
+			t.Fatal("the API does not listen")
+		}
+	}
 	status, body := get(t, d.Addresses().API+"/api/v1/mempool")
 	var list struct {
 		Tip struct{ Height pastel.Height }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -27,7 +28,7 @@ type Config struct {
 	NodeZMQ      string        `name:"node-zmq" placeholder:"URL" help:"pasteld's zmqpubhashblock address, to hear of blocks at once, such as tcp://127.0.0.1:28332."`
 	Poll         time.Duration `default:"2s" help:"How often the node is asked for new blocks."`
 
-	NodeAPI string `name:"node-api" placeholder:"ADDRESS" help:"Serve the node interface on this loopback address, for a node that pushes its blocks; no node is followed then."`
+	NodeAPI string `name:"node-api" placeholder:"ADDRESS" help:"Serve the node interface on this loopback address, such as 127.0.0.1:9735, for a node that pushes its blocks; no node is followed then."`
 
 	API        string `name:"api" default:"127.0.0.1:9734" placeholder:"ADDRESS" help:"Address of the HTTP API and the dashboard; empty for none. Reading needs no token: put a proxy with TLS in front of an address that others reach."`
 	APIOrigins string `name:"api-origins" placeholder:"ORIGINS" help:"Origins whose pages browsers may let read the API, such as https://pools.example.org, with commas between them."`
@@ -83,7 +84,28 @@ func (c *Config) Check() error {
 		return err
 	}
 	if c.Dev {
-		return loopback("dev-rpc", c.DevRPC)
+		if err := loopback("dev-rpc", c.DevRPC); err != nil {
+			return err
+		}
+	}
+	return c.distinct()
+}
+
+// distinct refuses two servers at one address.
+func (c *Config) distinct() error {
+	servers := []struct{ name, address string }{{"api", c.API}, {"node-api", c.NodeAPI}, {"metrics", c.Metrics}}
+	if c.Dev {
+		servers = append(servers, struct{ name, address string }{"dev-rpc", c.DevRPC})
+	}
+	taken := map[string]string{}
+	for _, s := range servers {
+		if s.address == "" || strings.HasSuffix(s.address, ":0") { // off, or any port that is free
+			continue
+		}
+		if other := taken[s.address]; other != "" {
+			return fmt.Errorf("%s and %s have the same address %s: give one of them another port", other, s.name, s.address)
+		}
+		taken[s.address] = s.name
 	}
 	return nil
 }

@@ -216,12 +216,30 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	d.log.Info("ledger loaded", "database", d.cfg.databaseForLog(), "network", d.net.Name, "height", tip.Height,
 		"digest", hex.EncodeToString(tip.Digest[:]), "took", time.Since(began).Round(time.Millisecond))
 	opened()
+	defer ledger.Close() // a step that is being stored has a few seconds before the database is closed
+	ledger.OnOutage(d.outage())
+	d.ready.store(ledger.Outage)
+	defer d.ready.store(nil)
 	d.setLedger(ledger)
 	defer d.setLedger(nil)
 	if d.cfg.NodeAPI != "" {
 		return d.answer(ctx, ledger)
 	}
 	return d.follow(ctx, ledger)
+}
+
+// outage logs that a block waits for the database, and that it does no longer.
+func (d *Daemon) outage() func(error) {
+	waits := false
+	return func(err error) {
+		switch {
+		case err == nil:
+			d.log.Info("the database takes blocks again")
+		case !waits:
+			d.log.Error("the database does not take a block, trying again", "err", err)
+		}
+		waits = err != nil
+	}
 }
 
 // follow takes the ledger along the node's chain.

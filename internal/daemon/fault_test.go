@@ -176,9 +176,13 @@ func TestPostgresGoesAway(t *testing.T) {
 	server := pgtest.NewServer(t)
 	database := server.Database(t)
 	n := newNode(t)
-	d := start(t, n.settings(t.TempDir(), database))
+	cfg := n.settings(t.TempDir(), database)
+	cfg.Metrics = freeAddress(t)
+	d := start(t, cfg)
+	fed := 0
 	for i := range 6 {
-		n.submit(blocks[i*70 : min((i+1)*70, len(blocks))])
+		n.submit(blocks[fed:min((i+1)*70, len(blocks))])
+		fed = (i + 1) * 70
 		switch i % 3 {
 		case 0:
 			d.synced(n)
@@ -187,6 +191,8 @@ func TestPostgresGoesAway(t *testing.T) {
 			server.DisconnectAll(t)
 		case 2:
 			server.Stop(t)
+			n.submit(blocks[fed : fed+1]) // which waits
+			d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "the database")
 			server.Start(t)
 		}
 	}
@@ -199,6 +205,38 @@ func TestPostgresGoesAway(t *testing.T) {
 	if got, want := dump(t, database), dump(t, fresh); got != want {
 		t.Errorf("the tables differ: %s", firstDifference(got, want))
 	}
+}
+
+// A block waits while another process holds the database, and the daemon says so until it is stored.
+func TestDatabaseIsHeld(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	n := newNode(t)
+	n.submit(blocks[:100])
+	cfg := n.settings(t.TempDir(), filepath.Join(t.TempDir(), "ledger.db"))
+	cfg.Metrics = freeAddress(t)
+	ready := "http://" + cfg.Metrics + "/readyz"
+	d := start(t, cfg)
+	d.synced(n)
+	d.answers(ready, http.StatusOK, "ready")
+	ctx := context.Background()
+	db := openSQL(t, cfg.Database)
+	defer db.Close()
+	other, err := db.Conn(ctx)
+	if err == nil {
+		_, err = other.ExecContext(ctx, "BEGIN IMMEDIATE")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.submit(blocks[100:101])
+	d.answers(ready, http.StatusServiceUnavailable, "a block waits for the database")
+	if _, err := other.ExecContext(ctx, "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	d.synced(n)
+	d.answers(ready, http.StatusOK, "ready")
+	d.end()
 }
 
 func TestCleanShutdown(t *testing.T) {
@@ -251,6 +289,11 @@ func TestWrongSettings(t *testing.T) {
 		"dev-mine: 1ns":                      func(c *daemon.Config) { c.Dev, c.DevRPC, c.DevMine = true, "127.0.0.1:0", 1 },
 		"belong together":                    func(c *daemon.Config) { c.NodeUser = "me" },
 		"metrics: \"127.0.0.1\" is not a lo": func(c *daemon.Config) { c.Metrics = "127.0.0.1" },
+		"api and node-api have the same":     func(c *daemon.Config) { c.API, c.NodeAPI = "127.0.0.1:9734", "127.0.0.1:9734" },
+		"node-api and metrics have the same": func(c *daemon.Config) { c.NodeAPI, c.Metrics = "127.0.0.1:9733", "127.0.0.1:9733" },
+		"metrics and dev-rpc have the same": func(c *daemon.Config) {
+			c.Dev, c.DevRPC, c.Metrics = true, "127.0.0.1:9733", "127.0.0.1:9733"
+		},
 	} {
 		cfg := good()
 		spoil(&cfg)
@@ -263,6 +306,7 @@ func TestWrongSettings(t *testing.T) {
 		}
 	}
 	cfg := good()
+	cfg.API, cfg.NodeAPI, cfg.Metrics = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0" // any ports
 	if err := cfg.Check(); err != nil {
 		t.Errorf("the good settings are refused: %v", err)
 	}

@@ -20,7 +20,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func get(t *testing.T, url string) (status int, body string) {
+func get(t testing.TB, url string) (status int, body string) {
 	t.Helper()
 	r, err := http.Get(url)
 	if err != nil {
@@ -34,6 +34,22 @@ func get(t *testing.T, url string) (status int, body string) {
 	return r.StatusCode, string(text)
 }
 
+// answers waits until a URL is answered so.
+func (r *running) answers(url string, status int, text string) {
+	r.t.Helper()
+	for {
+		got, body := get(r.t, url)
+		if got == status && strings.Contains(body, text) {
+			return
+		}
+		select {
+		case err := <-r.done:
+			r.t.Fatalf("the daemon ended: %v", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
 func TestMetricsAndHealth(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -43,31 +59,17 @@ func TestMetricsAndHealth(t *testing.T) {
 	d := start(t, cfg)
 	d.synced(n)
 	url := "http://" + cfg.Metrics
-	until := func(path string, status int, text string) {
-		t.Helper()
-		for {
-			got, body := get(t, url+path)
-			if got == status && strings.Contains(body, text) {
-				return
-			}
-			select {
-			case err := <-d.done:
-				t.Fatalf("the daemon ended: %v", err)
-			case <-time.After(5 * time.Millisecond):
-			}
-		}
-	}
-	until("/healthz", 200, "alive")
-	until("/readyz", 200, "ready")
+	d.answers(url+"/healthz", 200, "alive")
+	d.answers(url+"/readyz", 200, "ready")
 	for _, line := range []string{
 		"smartpool_height 199", "smartpool_node_height 199", "smartpool_synced 1", `smartpool_pools{status="active"} 1`,
 		"smartpool_blocks_applied_total 200", "smartpool_blocks_reverted_total 0", `smartpool_events_total{type="pool.created"} 1`,
 	} {
-		until("/metrics", 200, "\n"+line+"\n")
+		d.answers(url+"/metrics", 200, "\n"+line+"\n")
 	}
 	n.stop()
-	until("/readyz", 503, "node's tip")
+	d.answers(url+"/readyz", 503, "node's tip")
 	n.start(strings.TrimPrefix(n.server.URL, "http://"))
-	until("/readyz", 200, "ready")
+	d.answers(url+"/readyz", 200, "ready")
 	d.end()
 }

@@ -2,11 +2,14 @@ package daemon_test
 
 import (
 	"context"
+	"log/slog"
+	"net"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
@@ -14,6 +17,26 @@ import (
 	"github.com/pastelnetwork/smartpool/nodeapi"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
+
+// Another program has the address of the node interface: the daemon ends and says what to change, instead of waiting for a database.
+func TestNodeAPIAddressIsTaken(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	d, err := daemon.New(daemon.Config{
+		Data: t.TempDir(), Network: "regtest", ShadowFrom: -1, NodeAPI: taken.Addr().String(), Poll: time.Second,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Run(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "address already in use") || !strings.Contains(err.Error(), "choose another address with --node-api") {
+		t.Errorf("the daemon ends with: %v", err)
+	}
+}
 
 // A node that asks the daemon, as an upgraded pasteld would, instead of having the rules inside: it pushes its blocks, is told what
 // to refuse, accepts nothing while the daemon is away, and goes on when it is back.
@@ -62,9 +85,9 @@ func TestNodeThatAsks(t *testing.T) {
 			}))
 			must(cast.Launch(ctx))
 			mine(2)
-			sn, err := rules.Supernode(ctx, cast.Activation)
+			sn, _, err := rules.Supernode(ctx, cast.Activation)
 			must(err)
-			if sn == nil || sn.Pool != cast.Pool {
+			if sn == nil || sn.Pool != cast.Pool || sn.Status != chain.SupernodeActive {
 				t.Fatalf("the pool is not active: %v", sn)
 			}
 

@@ -14,6 +14,7 @@ type readiness struct {
 	reason string
 	err    error               // behind the reason, if there is one
 	status func() chain.Status // while a node is followed
+	outage func() error        // of the database, while a ledger is open
 }
 
 func (r *readiness) set(reason string) { r.failed(reason, nil) }
@@ -31,10 +32,22 @@ func (r *readiness) follow(status func() chain.Status) {
 	r.status = status
 }
 
+// store has the readiness ask why a block is not stored yet.
+func (r *readiness) store(outage func() error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.outage = outage
+}
+
 // reasonNot returns why the daemon is not ready, or nothing: what everybody may know, and what is behind it.
 func (r *readiness) reasonNot() (reason string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.outage != nil {
+		if err := r.outage(); err != nil {
+			return "a block waits for the database, which is tried again", err
+		}
+	}
 	if r.status == nil {
 		return r.reason, r.err
 	}

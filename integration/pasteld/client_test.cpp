@@ -1,0 +1,670 @@
+// Part of smartpool. Copyright (c) 2026 The smartpool developers. MIT License, see LICENSE.
+//
+// Plays the client against a real smartpoold and against servers that misbehave: client_test SMARTPOOLD BLOCKS, where BLOCKS is a
+// recorded chain, one block in hex a line.
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "reconcile.h"
+
+using namespace smartpool;
+using namespace std::chrono_literals;
+
+namespace {
+
+int failures = 0;
+
+#define CHECK(condition)                                                            \
+    do {                                                                            \
+        if (!(condition)) {                                                         \
+            std::cerr << __FILE__ << ":" << __LINE__ << ": " #condition "\n";       \
+            failures++;                                                             \
+        }                                                                           \
+    } while (false)
+
+[[noreturn]] void die(const std::string& what)
+{
+    std::cerr << what << ": " << std::strerror(errno) << "\n";
+    std::exit(1);
+}
+
+// noAnswer reports whether there is none, and that its text holds a word.
+template <typename Call>
+bool noAnswer(Call call, const std::string& word)
+{
+    try {
+        call();
+    } catch (const NoAnswer& e) {
+        if (std::string(e.what()).find(word) != std::string::npos)
+            return true;
+        std::cerr << "no answer, but not for \"" << word << "\": " << e.what() << "\n";
+        return false;
+    }
+    std::cerr << "an answer, where none was expected for \"" << word << "\"\n";
+    return false;
+}
+
+Bytes fromHex(std::string_view text)
+{
+    Bytes out;
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+        out.push_back(static_cast<unsigned char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
+    return out;
+}
+
+// Where a header names its parent, and somewhere in its nonce.
+constexpr std::size_t kParent = 4, kNonce = 120;
+
+std::string parentOf(const Bytes& block)
+{
+    Bytes hash(block.begin() + kParent, block.begin() + kParent + 32);
+    std::reverse(hash.begin(), hash.end());
+    return toHex(hash);
+}
+
+void setParent(Bytes& block, const std::string& hash)
+{
+    Bytes raw = fromHex(hash);
+    std::copy(raw.rbegin(), raw.rend(), block.begin() + kParent);
+}
+
+// Line is a chain of blocks in memory.
+struct Line : Chain {
+    std::vector<Bytes> blocks;
+    std::vector<std::string> hashes;
+
+    int height() const override { return static_cast<int>(blocks.size()) - 1; }
+    std::string hash(int h) const override { return h >= 0 && h <= height() ? hashes[h] : ""; }
+    Bytes block(int h) const override { return blocks.at(h); }
+
+    Line to(int h) const
+    {
+        Line line;
+        line.blocks.assign(blocks.begin(), blocks.begin() + h + 1);
+        line.hashes.assign(hashes.begin(), hashes.begin() + h + 1);
+        return line;
+    }
+};
+
+Line readLine(const char* path)
+{
+    Line line;
+    std::ifstream file(path);
+    for (std::string text; std::getline(file, text);)
+        line.blocks.push_back(fromHex(text));
+    for (std::size_t h = 1; h < line.blocks.size(); h++)
+        line.hashes.push_back(parentOf(line.blocks[h]));
+    if (line.blocks.size() < 300)
+        die(std::string("read ") + path);
+    line.blocks.pop_back(); // nothing tells its hash
+    return line;
+}
+
+// Folder is a fresh folder that goes away with it.
+struct Folder {
+    std::string path;
+    Folder()
+    {
+        std::string name = (std::filesystem::temp_directory_path() / "smartpool.XXXXXX").string();
+        if (!mkdtemp(name.data()))
+            die("make a folder");
+        path = name;
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+    std::string cookie() const { return path + "/.cookie"; }
+};
+
+void write(const std::string& path, const std::string& text)
+{
+    std::ofstream(path, std::ios::trunc) << text;
+}
+
+std::string slurp(const std::string& path)
+{
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// Daemon is a smartpoold that a node moves.
+class Daemon {
+public:
+    Daemon(const char* program, const Folder& folder) : program_(program), folder_(folder) { start("127.0.0.1:0"); }
+    ~Daemon() { kill(); }
+
+    const std::string& address() const { return address_; }
+
+    Client::Config config() const
+    {
+        Client::Config c;
+        c.address = address_;
+        c.cookie = folder_.cookie();
+        c.question = 60s; // sanitizers and busy machines are slow
+        return c;
+    }
+
+    void kill()
+    {
+        if (pid_ > 0) {
+            ::kill(pid_, SIGKILL);
+            waitpid(pid_, nullptr, 0);
+            ::close(log_);
+        }
+        pid_ = 0;
+    }
+    void restart()
+    {
+        kill();
+        start(address_);
+    }
+    void freeze()
+    {
+        ::kill(pid_, SIGSTOP);
+        waitpid(pid_, nullptr, WUNTRACED);
+    }
+    void thaw() { ::kill(pid_, SIGCONT); }
+
+private:
+    void start(const std::string& address)
+    {
+        int ends[2];
+        if (pipe(ends) != 0)
+            die("make a pipe");
+        pid_ = fork();
+        if (pid_ < 0)
+            die("fork");
+        if (pid_ == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            dup2(ends[1], STDERR_FILENO);
+            dup2(ends[1], STDOUT_FILENO);
+            ::close(ends[0]);
+            ::close(ends[1]);
+            execl(program_, program_, "--network", "regtest", "--data", folder_.path.c_str(), "--node-api", address.c_str(), "--api", "",
+                  "--metrics", "", static_cast<char*>(nullptr));
+            die(std::string("run ") + program_);
+        }
+        ::close(ends[1]);
+        log_ = ends[0];
+        readAddress();
+    }
+
+    // The daemon logs its address once it answers.
+    void readAddress()
+    {
+        std::string log;
+        const std::string mark = "msg=\"node interface\" url=http://";
+        for (char buffer[4096];;) {
+            pollfd p{log_, POLLIN, 0};
+            const ssize_t n = poll(&p, 1, 60'000) > 0 ? read(log_, buffer, sizeof buffer) : 0;
+            if (n <= 0) {
+                std::cerr << log;
+                die("smartpoold does not start");
+            }
+            log.append(buffer, static_cast<std::size_t>(n));
+            const std::size_t at = log.find(mark);
+            if (at == std::string::npos || log.find('\n', at) == std::string::npos)
+                continue;
+            address_ = log.substr(at + mark.size(), log.find(' ', at + mark.size()) - at - mark.size());
+            return;
+        }
+    }
+
+    const char* program_;
+    const Folder& folder_;
+    std::string address_;
+    pid_t pid_ = 0;
+    int log_ = -1;
+};
+
+// Server answers each connection with the same bytes, whatever is asked.
+class Server {
+public:
+    enum class End { close, keep }; // what it does after its answer
+
+    Server(std::string answer, End end) : answer_(std::move(answer)), end_(end)
+    {
+        listener_ = socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in a{};
+        a.sin_family = AF_INET;
+        a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof a;
+        if (bind(listener_, reinterpret_cast<sockaddr*>(&a), size) != 0 || listen(listener_, 8) != 0 ||
+            getsockname(listener_, reinterpret_cast<sockaddr*>(&a), &size) != 0)
+            die("listen");
+        port_ = ntohs(a.sin_port);
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~Server()
+    {
+        shutdown(listener_, SHUT_RDWR);
+        thread_.join();
+        ::close(listener_);
+    }
+
+    std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+    int calls() const { return calls_; }
+
+private:
+    void serve()
+    {
+        std::vector<int> kept;
+        for (int connection; (connection = accept(listener_, nullptr, nullptr)) >= 0;) {
+            readRequest(connection);
+            calls_++;
+            for (std::size_t sent = 0; sent < answer_.size();) {
+                const ssize_t n = send(connection, answer_.data() + sent, answer_.size() - sent, MSG_NOSIGNAL);
+                if (n <= 0)
+                    break;
+                sent += static_cast<std::size_t>(n);
+            }
+            if (end_ == End::keep)
+                kept.push_back(connection);
+            else
+                ::close(connection);
+        }
+        for (const int connection : kept)
+            ::close(connection);
+    }
+
+    // Requests of the test end with their id and two brackets.
+    static void readRequest(int connection)
+    {
+        std::string text;
+        char buffer[4096];
+        while (text.size() < 2 || text.compare(text.size() - 1, 1, "}") != 0) {
+            const ssize_t n = recv(connection, buffer, sizeof buffer, 0);
+            if (n <= 0)
+                return;
+            text.append(buffer, static_cast<std::size_t>(n));
+        }
+    }
+
+    const std::string answer_;
+    const End end_;
+    int listener_ = -1;
+    int port_ = 0;
+    std::atomic<int> calls_{0};
+    std::thread thread_;
+};
+
+std::string http(const std::string& status, const std::string& body)
+{
+    return "HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+}
+
+// Connects a line's blocks above a height and asks at each.
+struct Seen {
+    std::set<std::string> due;     // payouts that were answered
+    std::vector<Status> statuses;  // of the Supernode, each change once
+    std::vector<std::string> digests;
+};
+
+void connectAll(Client& rules, const Line& line, int from, const std::string& activation, Seen& seen)
+{
+    for (int h = from; h <= line.height(); h++) {
+        const Verdict v = rules.connectBlock(line.block(h));
+        CHECK(v.ok);
+        const Tip tip = rules.tip();
+        CHECK(tip.height == h && tip.hash == line.hash(h));
+        seen.digests.resize(static_cast<std::size_t>(h));
+        seen.digests.push_back(tip.digest);
+        const Payouts payouts = rules.payouts();
+        CHECK(payouts.tip == tip.hash);
+        for (const Bytes& tx : payouts.transactions)
+            seen.due.insert(toHex(tx));
+        const SupernodeAt at = rules.supernode(activation);
+        CHECK(at.tip == tip.hash);
+        if (at.supernode && (seen.statuses.empty() || seen.statuses.back() != at.supernode->status))
+            seen.statuses.push_back(at.supernode->status);
+        if (at.supernode)
+            CHECK(at.supernode->payee.size() == 23 && at.supernode->height <= h && at.supernode->pool.find("acme.") == 0);
+    }
+}
+
+// A pool's activation ticket in the recorded chain.
+constexpr const char* kActivation = "d4c7345cb0ff03e91adf7a61e37fb5398e00340c2e82eca2cd0ce5c9ada9ae42";
+
+void testLife(const char* program, const Line& life)
+{
+    const Folder folder;
+    Daemon daemon(program, folder);
+    Client rules(daemon.config());
+    CHECK(rules.tip().height == -1);
+    Seen first;
+    connectAll(rules, life, 0, kActivation, first);
+    CHECK((first.statuses == std::vector<Status>{Status::active, Status::paused, Status::active, Status::paused, Status::gone}));
+    std::string all;
+    for (const Bytes& block : life.blocks)
+        all += toHex(block);
+    CHECK(first.due.size() >= 3);
+    for (const std::string& payout : first.due)
+        CHECK(all.find(payout) != std::string::npos); // it was mined as it was answered
+
+    for (int i = 0; i < 99; i++) {
+        const Verdict v = rules.disconnectBlock(life.hash(life.height() - i));
+        CHECK(v.ok);
+    }
+    CHECK(rules.tip().height == life.height() - 99);
+    Seen again;
+    connectAll(rules, life, life.height() - 98, kActivation, again);
+    CHECK(std::equal(again.digests.end() - 99, again.digests.end(), first.digests.end() - 99));
+
+    // Refusals are answers.
+    const Verdict garbage = rules.connectBlock(Bytes{0});
+    CHECK(!garbage.ok && garbage.reason == kBadBlock && !garbage.detail.empty());
+    const Verdict notLast = rules.disconnectBlock(life.hash(5));
+    CHECK(!notLast.ok && notLast.reason == kBadBlock);
+    CHECK(rules.connectBlock(life.blocks.back()).ok); // the tip once more
+    const Verdict tx = rules.checkTransaction(Bytes{1, 2}, 1'795'413'000);
+    CHECK(!tx.ok);
+    CHECK(!rules.supernode(std::string(64, '1')).supernode);
+    const Verdict launch = rules.checkLaunch(kActivation, "02" + std::string(64, 'a'), "2026-11-28T01:02:03Z", "\xff\"\\");
+    CHECK(!launch.ok && launch.reason == "bad_signature" && launch.tip == life.hashes.back());
+    CHECK(rules.checkLaunch(std::string(64, '1'), "", "", "").reason == "unknown_activation");
+    CHECK(noAnswer([&] { rules.supernode("x"); }, "want 64 hex digits"));
+}
+
+void testKilled(const char* program, const Line& life)
+{
+    const Folder folder;
+    Daemon daemon(program, folder);
+    Client rules(daemon.config());
+    for (int h = 0; h < 20; h++)
+        CHECK(rules.connectBlock(life.block(h)).ok);
+    const std::string before = slurp(folder.cookie());
+    daemon.kill();
+    CHECK(noAnswer([&] { rules.connectBlock(life.block(20)); }, "smartpoold running"));
+    daemon.restart();
+    CHECK(slurp(folder.cookie()) != before); // the client reads the new one
+    CHECK(rules.tip().height == 19);
+    CHECK(rules.connectBlock(life.block(20)).ok);
+}
+
+void testFrozen(const char* program, const Line& life)
+{
+    const Folder folder;
+    Daemon daemon(program, folder);
+    Client::Config config = daemon.config();
+    config.question = 300ms;
+    std::atomic<bool> stopping{false};
+    config.stopping = [&] { return stopping.load(); };
+    Client rules(config);
+    CHECK(rules.connectBlock(life.block(0)).ok);
+    daemon.freeze();
+    const auto began = Clock::now();
+    CHECK(noAnswer([&] { rules.tip(); }, "in time"));
+    CHECK(Clock::now() - began < 30s); // not the patience of a step
+    // Another thread waits for its turn no longer than for an answer.
+    std::thread step([&] { CHECK(noAnswer([&] { rules.connectBlock(life.block(1)); }, "stopping")); });
+    CHECK(noAnswer([&] { rules.payouts(); }, ""));
+    stopping = true; // and a node that shuts down waits for nothing
+    step.join();
+    stopping = false;
+    daemon.thaw();
+    config.question = 60s;
+    Client patient(config);
+    // The block may be in: the call reached a daemon that was frozen.
+    const int height = patient.tip().height;
+    CHECK(height == 0 || height == 1);
+    CHECK(patient.connectBlock(life.block(1)).ok);
+    CHECK(patient.tip().height == 1);
+}
+
+void testCookie(const char* program)
+{
+    const Folder folder;
+    Daemon daemon(program, folder);
+    const std::string right = slurp(folder.cookie());
+    Client rules(daemon.config());
+    CHECK(rules.tip().height == -1);
+
+    Client late(daemon.config());
+    write(folder.cookie(), "__cookie__:" + std::string(64, '0'));
+    CHECK(noAnswer([&] { late.tip(); }, "password is wrong"));
+    CHECK(rules.tip().height == -1); // the right one is still known
+    write(folder.cookie(), "rpcuser:secret");
+    CHECK(noAnswer([&] { late.tip(); }, "no cookie of smartpoold"));
+    std::filesystem::remove(folder.cookie());
+    CHECK(noAnswer([&] { late.tip(); }, "cannot be read"));
+    write(folder.cookie(), right + "\n");
+    CHECK(late.tip().height == -1);
+}
+
+void testReconcile(const char* program, const Line& life)
+{
+    const Folder folder;
+    Daemon daemon(program, folder);
+    Client rules(daemon.config());
+    const auto at = [&](const Line& line) {
+        const Tip tip = rules.tip();
+        return tip.height == line.height() && tip.hash == line.hash(line.height());
+    };
+    CHECK(reconcile(rules, life.to(150)).height == -1); // from nothing
+    CHECK(at(life.to(150)));
+    CHECK(reconcile(rules, life.to(90)).height == -1); // the rules are ahead
+    CHECK(at(life.to(90)));
+    CHECK(reconcile(rules, life.to(200)).height == -1); // and behind
+    CHECK(at(life.to(200)));
+
+    // A branch with the same transactions; the rules tell its hashes.
+    Line branch = life.to(140);
+    for (int h = 200; h > 140; h--)
+        CHECK(rules.disconnectBlock(life.hash(h)).ok);
+    const auto onTop = [&](int h) {
+        Bytes block = life.block(h);
+        block[kNonce] ^= 1;
+        setParent(block, branch.hashes.back());
+        return block;
+    };
+    for (int h = 141; h <= 240; h++) {
+        branch.blocks.push_back(onTop(h));
+        CHECK(rules.connectBlock(branch.blocks.back()).ok);
+        branch.hashes.push_back(rules.tip().hash);
+    }
+    CHECK(reconcile(rules, life.to(141)).height == -1); // 100 back
+    CHECK(at(life.to(141)));
+    CHECK(reconcile(rules, branch).height == -1);
+    CHECK(at(branch));
+    CHECK(rules.connectBlock(onTop(241)).ok);
+    const Tip before = rules.tip(); // 101 blocks above what both have
+    try {
+        reconcile(rules, life.to(200));
+        CHECK(!"a wrong pairing is found out");
+    } catch (const WrongPairing& e) {
+        CHECK(std::string(e.what()).find("more than 100 blocks") != std::string::npos);
+    }
+    CHECK(rules.tip().hash == before.hash);
+
+    Line other = life.to(5);
+    std::fill(other.hashes.begin(), other.hashes.end(), std::string(64, 'f'));
+    try {
+        reconcile(rules, other);
+        CHECK(!"another network is found out");
+    } catch (const WrongPairing& e) {
+        CHECK(std::string(e.what()).find("first block") != std::string::npos);
+    }
+    CHECK(rules.tip().hash == before.hash);
+
+    CHECK(reconcile(rules, branch).height == -1);
+    Line broken = branch; // the node cannot go on where the rules cannot read its block
+    broken.blocks.push_back(Bytes{0});
+    broken.hashes.push_back(std::string(64, 'e'));
+    CHECK(noAnswer([&] { reconcile(rules, broken); }, "bring block 241"));
+    CHECK(at(branch));
+}
+
+void testMisbehaving()
+{
+    const Folder folder;
+    write(folder.cookie(), "__cookie__:" + std::string(64, '7'));
+    const std::string zeros(64, '0');
+    const auto result = [](const std::string& value) { return http("200 OK", "{\"result\":" + value + ",\"error\":null,\"id\":1}"); };
+    const auto tipAt = [&](const std::string& height, const std::string& locator) {
+        return "{\"height\":" + height + ",\"hash\":\"" + zeros + "\",\"digest\":\"" + zeros + "\",\"locator\":[" + locator + "]}";
+    };
+    const std::string tip = tipAt("0", "");
+    const std::string good = result(tip);
+    struct Case {
+        std::string name, answer, word;
+        Server::End end = Server::End::close;
+    };
+    const std::vector<Case> cases = {
+        {"nothing", "", "ended the connection"},
+        {"silence", "", "in time", Server::End::keep},
+        {"half a head", good.substr(0, 20), "ended the connection"},
+        {"half a body", good.substr(0, good.size() - 5), "ended the connection"},
+        {"half a body and silence", good.substr(0, good.size() - 5), "in time", Server::End::keep},
+        {"more than it says", good + "x", "longer than it says"},
+        {"garbage", "\x16\x03\x01\x02\r\n\r\n", "not HTTP/1.1"},
+        {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "not HTTP/1.1"},
+        {"an old protocol", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", "not HTTP/1.1"},
+        {"no status", "HTTP/1.1 OK\r\nContent-Length: 2\r\n\r\n{}", "not HTTP/1.1"},
+        {"an endless head", "HTTP/1.1 200 OK\r\nX: " + std::string(1 << 20, 'x'), "head of the answer is longer"},
+        {"no length", "HTTP/1.1 200 OK\r\n\r\n{}", "does not say its length"},
+        {"an interim answer", "HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", "does not say its length"},
+        {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\n{}", "length is none"},
+        {"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}", "length is none"},
+        {"a huge length", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}", "length is none"},
+        {"an oversized answer", "HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n{}", "longer than 65536 bytes", Server::End::keep},
+        {"chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", "chunks"},
+        {"a page", http("200 OK", "<html>hello</html>"), "not what smartpoold gives"},
+        {"no JSON", http("200 OK", "{"), "not what smartpoold gives"},
+        {"two values", http("200 OK", "{}{}"), "not what smartpoold gives"},
+        {"deep", http("200 OK", std::string(60'000, '[')), "not what smartpoold gives"},
+        {"not UTF-8", result("\"\xff\""), "not what smartpoold gives"},
+        {"null", result("null"), "not what smartpoold gives"},
+        {"another id", http("200 OK", "{\"result\":" + tip + ",\"error\":null,\"id\":2}"), "another call"},
+        {"a text id", http("200 OK", "{\"result\":" + tip + ",\"error\":null,\"id\":\"1\"}"), "another call"},
+        {"another status", http("500 Internal Server Error", "{\"result\":" + tip + ",\"error\":null,\"id\":1}"), "HTTP status 500"},
+        {"an error", http("500 Internal Server Error",
+                          "{\"result\":null,\"error\":{\"code\":-1,\"message\":\"the disk is full\"},\"id\":1}"),
+         "the disk is full"},
+        {"result and error", http("200 OK", "{\"result\":" + tip + ",\"error\":{\"code\":-1,\"message\":\"no\"},\"id\":1}"),
+         "no answer: no"},
+        {"another field", http("200 OK", "{\"result\":" + tip + ",\"error\":null,\"id\":1,\"more\":1}"), "not what smartpoold gives"},
+        {"a field twice", result(tipAt("0,\"height\":0", "")), "not what"},
+        {"a height that is none", result(tipAt("0.5", "")), "not what"},
+        {"a huge height", result(tipAt("4294967296", "")), "not what"},
+        {"a low height", result(tipAt("-2", "")), "not what"},
+        {"a short hash", result("{\"height\":0,\"hash\":\"00\",\"digest\":\"" + zeros + "\",\"locator\":[]}"), "not what"},
+        {"no locator", result(tipAt("3", "")), "not what"},
+        {"a locator that goes up", result(tipAt("3",
+                                               "{\"height\":3,\"hash\":\"" + zeros + "\"},{\"height\":0,\"hash\":\"" + zeros + "\"}")), "not what"},
+        {"a wrong password", http("401 Unauthorized", "user and password are in the cookie file\n"), "password is wrong"},
+    };
+    const auto config = [&](const Server& server) {
+        Client::Config c;
+        c.address = server.address();
+        c.cookie = folder.cookie();
+        c.question = 500ms;
+        c.step = 500ms;
+        return c;
+    };
+    for (const Case& c : cases) {
+        const Server server(c.answer, c.end);
+        Client rules(config(server));
+        if (!noAnswer([&] { rules.tip(); }, c.word)) {
+            std::cerr << "case: " << c.name << "\n";
+            failures++;
+        }
+        CHECK(server.calls() == 1);
+    }
+    { // the same server, well-behaved
+        const Server server(good, Server::End::close);
+        Client rules(config(server));
+        CHECK(rules.tip().height == 0);
+        CHECK(noAnswer([&] { rules.tip(); }, "another call")); // on a new connection, as the first one was closed
+        CHECK(server.calls() == 2);
+    }
+    // A verdict is yes or no, whatever else.
+    for (const char* value :
+         {"{}", "{\"ok\":1}", "{\"ok\":\"true\"}", "{\"ok\":true,\"reason\":\"x\"}", "{\"ok\":true,\"detail\":\"x\"}",
+          "{\"ok\":true,\"tip\":\"\"}",
+          "{\"ok\":false}", "{\"ok\":false,\"reason\":\"\",\"detail\":\"x\"}",
+          "{\"ok\":false,\"reason\":\"x\",\"detail\":\"\"}", "[true]", "true"}) {
+        const Server server(result(value), Server::End::close);
+        Client rules(config(server));
+        CHECK(noAnswer([&] { rules.connectBlock(Bytes{1}); }, "not what"));
+    }
+    for (const std::string& value : std::initializer_list<std::string>{
+             "{\"tip\":\"" + zeros + "\"}", "{\"tip\":\"" + zeros + "\",\"payouts\":null}", "{\"tip\":\"\",\"payouts\":[]}",
+             "{\"tip\":\"" + zeros + "\",\"payouts\":[\"\"]}", "{\"tip\":\"" + zeros + "\",\"payouts\":[\"0\"]}",
+             "{\"tip\":\"" + zeros + "\",\"payouts\":[\"zz\"]}", "{\"tip\":\"" + zeros + "\",\"payouts\":[1]}"}) {
+        const Server server(result(value), Server::End::close);
+        Client rules(config(server));
+        CHECK(noAnswer([&] { rules.payouts(); }, "not what"));
+    }
+    const std::string sn = "\"pool\":\"acme.x\",\"pastelid\":\"jX\",\"payee\":\"51\"";
+    for (const std::string& value : std::initializer_list<std::string>{
+             "{\"tip\":\"" + zeros + "\"}", "{\"supernode\":null}", "{\"tip\":\"" + zeros + "\",\"supernode\":{}}",
+             "{\"tip\":\"" + zeros + "\",\"supernode\":{" + sn + ",\"height\":1,\"status\":\"stopped\"}}",
+             "{\"tip\":\"" + zeros + "\",\"supernode\":{" + sn + ",\"height\":-1,\"status\":\"active\"}}",
+             "{\"tip\":\"" + zeros + "\",\"supernode\":{" + sn + ",\"status\":\"active\"}}"}) {
+        const Server server(result(value), Server::End::close);
+        Client rules(config(server));
+        CHECK(noAnswer([&] { rules.supernode(zeros); }, "not what")); // which is not the same as gone
+    }
+    for (const char* address : {"", "127.0.0.1", "localhost:1", "192.0.2.1:1", "0.0.0.0:1", "[::]:1", ":1", "127.0.0.1:", "127.0.0.1:x"}) {
+        Client::Config c;
+        c.address = address;
+        try {
+            Client rules(c);
+            CHECK(!"an address that is not on loopback");
+        } catch (const std::invalid_argument&) {
+        }
+    }
+}
+
+void testEncodings()
+{
+    const std::map<std::string, std::string> base64 = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"},
+                                                       {"foob", "Zm9vYg=="}, {"\xff\xfe\xfd", "//79"}};
+    for (const auto& [plain, encoded] : base64) // RFC 4648
+        CHECK(toBase64(plain) == encoded);
+    CHECK(toHex(Bytes{0, 1, 0xab, 0xff}) == "0001abff");
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    if (argc != 3) {
+        std::cerr << "usage: client_test SMARTPOOLD BLOCKS\n";
+        return 2;
+    }
+    const Line life = readLine(argv[2]);
+    const std::vector<std::pair<const char*, std::function<void()>>> tests = {
+        {"encodings", testEncodings},
+        {"misbehaving servers", testMisbehaving},
+        {"cookies", [&] { testCookie(argv[1]); }},
+        {"killed", [&] { testKilled(argv[1], life); }},
+        {"frozen", [&] { testFrozen(argv[1], life); }},
+        {"reconcile", [&] { testReconcile(argv[1], life); }},
+        {"a pool's life", [&] { testLife(argv[1], life); }},
+    };
+    for (const auto& [name, test] : tests) {
+        const int before = failures;
+        test();
+        std::cout << (failures == before ? "ok    " : "FAIL  ") << name << std::endl;
+    }
+    return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,209 @@
+// Part of smartpool. Copyright (c) 2026 The smartpool developers. MIT License, see LICENSE.
+#include "hooks.h"
+
+#include <atomic>
+#include <memory>
+
+#include <accept_to_mempool.h>
+#include <chain.h>
+#include <chainparams.h>
+#include <consensus/consensus.h>
+#include <consensus/upgrades.h>
+#include <consensus/validation.h>
+#include <init.h>
+#include <main.h>
+#include <mining/miner.h>
+#include <mining/mining-settings.h>
+#include <script_check.h>
+#include <utils/streams.h>
+#include <utils/util.h>
+#include <version.h>
+
+#include "reconcile.h"
+
+namespace smartpool {
+namespace {
+
+constexpr int kFlushEvery = 50; // connected blocks; the rules go back 100 at most
+
+std::unique_ptr<Client> rules;
+std::atomic<bool> armed{false};
+// What follows is guarded by cs_main.
+bool unsure = false;  // an answer was lost: the rules may be a step ahead or behind
+int unwritten = 0;    // blocks connected since the coins were written
+bool wentBack = false;
+
+template <typename T>
+Bytes serialized(const T& value)
+{
+    CDataStream stream(SER_NETWORK, PROTOCOL_VERSION);
+    stream << value;
+    return Bytes(stream.begin(), stream.end());
+}
+
+// ActiveChain is the node's chain, with cs_main held.
+class ActiveChain : public Chain {
+public:
+    explicit ActiveChain(const CChainParams& params) : params_(params) {}
+    int height() const override { return chainActive.Height(); }
+    std::string hash(int h) const override
+    {
+        const CBlockIndex* index = h < 0 ? nullptr : chainActive[h];
+        return index ? index->GetBlockHash().GetHex() : "";
+    }
+    Bytes block(int h) const override
+    {
+        CBlock block;
+        if (!ReadBlockFromDisk(block, chainActive[h], params_.GetConsensus()))
+            throw NoAnswer("block " + std::to_string(h) + " cannot be read from disk");
+        return serialized(block);
+    }
+
+private:
+    const CChainParams& params_;
+};
+
+// settle takes the rules to the node's tip. A block that they refuse is made invalid: the node goes down to its parent, where they are.
+void settle(const CChainParams& params)
+{
+    const Refused refused = reconcile(*rules, ActiveChain(params));
+    unsure = false;
+    if (refused.height < 0)
+        return;
+    LogPrintf("smartpool: block %d is refused, going back below it: %s\n", refused.height, refused.verdict.detail);
+    armed = false;
+    CValidationState state(TxOrigin::UNKNOWN);
+    const bool back = InvalidateBlock(state, params, chainActive[refused.height]);
+    armed = true;
+    if (!back)
+        throw NoAnswer("go back below block " + std::to_string(refused.height));
+}
+
+// ask makes a step. No answer leaves state with an error that marks nothing, and is tried again later.
+template <typename Step>
+bool ask(CValidationState& state, Step step)
+{
+    try {
+        if (unsure)
+            throw NoAnswer("node and rules have to be brought together first");
+        const Verdict v = step();
+        if (v.ok)
+            return true;
+        if (v.reason != kBadBlock)
+            return state.DoS(100, error("smartpool: %s: %s", v.reason, v.detail), REJECT_INVALID, "smartpool-" + v.reason);
+        unsure = true;
+        LogPrintf("smartpool: %s\n", v.detail);
+    } catch (const std::exception& e) {
+        unsure = true;
+        LogPrintf("smartpool: %s\n", e.what());
+    }
+    return state.Error("smartpool: no answer");
+}
+
+} // namespace
+
+bool start(const CChainParams& params, std::string& error)
+{
+    const std::string address = GetArg("-smartpool", "");
+    if (address.empty())
+        return true;
+    try {
+        Client::Config config;
+        config.address = address;
+        config.cookie = GetArg("-smartpoolcookie", "");
+        config.stopping = [] { return IsShutdownRequested(); };
+        rules = std::make_unique<Client>(config);
+        LOCK(cs_main);
+        armed = true;
+        settle(params);
+        return true;
+    } catch (const std::exception& e) {
+        error = std::string("smartpool: ") + e.what();
+        armed = false;
+        return false;
+    }
+}
+
+void retry(const CChainParams& params)
+{
+    if (!armed)
+        return;
+    try {
+        LOCK(cs_main);
+        if (!unsure)
+            return;
+        settle(params);
+        LogPrintf("smartpool: node and rules are together again at block %d\n", chainActive.Height());
+    } catch (const WrongPairing& e) {
+        LogPrintf("smartpool: %s\n", e.what());
+        StartShutdown();
+        return;
+    } catch (const std::exception& e) {
+        LogPrintf("smartpool: %s\n", e.what());
+        return;
+    }
+    CValidationState state(TxOrigin::UNKNOWN);
+    ActivateBestChain(state, params);
+}
+
+bool connectBlock(const CBlock& block, const CBlockIndex* index, CValidationState& state)
+{
+    if (!armed || chainActive.Contains(index)) // verifychain tries blocks that are connected
+        return true;
+    if (!ask(state, [&] { return rules->connectBlock(serialized(block)); }))
+        return false;
+    unwritten++;
+    return true;
+}
+
+bool disconnectTip(const CBlockIndex* index, CValidationState& state)
+{
+    if (!armed)
+        return true;
+    wentBack = true;
+    return ask(state, [&] { return rules->disconnectBlock(index->GetBlockHash().GetHex()); });
+}
+
+bool mustFlush()
+{
+    if (!armed || (unwritten < kFlushEvery && !wentBack))
+        return false;
+    unwritten = 0;
+    wentBack = false;
+    return true;
+}
+
+void addPayouts(CBlockTemplate& block, CCoinsViewCache& view, const CBlockIndex* parent, const CChainParams& params, std::uint64_t& size,
+                int& sigOps)
+{
+    if (!armed)
+        return;
+    const Payouts due = rules->payouts();
+    if (due.tip != parent->GetBlockHash().GetHex())
+        throw NoAnswer("smartpool: the payouts are for another block");
+    const int height = parent->nHeight + 1;
+    const auto branch = CurrentEpochBranchId(height, params.GetConsensus());
+    for (const Bytes& raw : due.transactions) {
+        CDataStream stream(reinterpret_cast<const char*>(raw.data()), reinterpret_cast<const char*>(raw.data() + raw.size()), SER_NETWORK,
+                           PROTOCOL_VERSION);
+        CTransaction tx;
+        stream >> tx;
+        if (size + raw.size() >= gl_MiningSettings.getBlockMaxSize() || !IsFinalTx(tx, height, parent->GetMedianTimePast()) ||
+            IsExpiredTx(tx, height) || !view.HaveInputs(tx))
+            continue;
+        const auto checks = GetLegacySigOpCount(tx) + GetP2SHSigOpCount(tx, view);
+        PrecomputedTransactionData data(tx);
+        CValidationState state(TxOrigin::MINED_BLOCK);
+        if (sigOps + checks >= MAX_BLOCK_SIGOPS || !ContextualCheckInputs(tx, state, view, true, MANDATORY_SCRIPT_VERIFY_FLAGS, true, data,
+                                                                           params.GetConsensus(), branch))
+            continue;
+        UpdateCoins(tx, view, height);
+        block.block.vtx.push_back(tx);
+        block.vTxFees.push_back(0);
+        block.vTxSigOps.push_back(checks);
+        size += raw.size();
+        sigOps += checks;
+    }
+}
+
+} // namespace smartpool

@@ -1,0 +1,57 @@
+package ticket
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+)
+
+// Launch lets a machine run a pool's Supernode (protocol 7). It travels in the Supernode's announcement, not in a ticket.
+type Launch struct {
+	Activation pastel.TxID // the activation ticket of the pool
+	Key        string      // the machine's public key, compressed, 66 lowercase hex digits
+	Time       string      // YYYY-MM-DDTHH:MM:SSZ; the later of two launches counts
+	Signature  string      // base64, by the Supernode's PastelID
+}
+
+// Statement is what the Supernode's PastelID signs. net is the network's name.
+func (l *Launch) Statement(net string) string {
+	return fmt.Sprintf("smartpool/1 launch net=%s activation=%s key=%s time=%s", net, l.Activation, l.Key, l.Time)
+}
+
+// What is wrong with a launch.
+var (
+	ErrLaunchKey       = errors.New("the machine's key is not 66 lowercase hex digits of a compressed public key")
+	ErrLaunchTime      = errors.New("the time is not a UTC time such as 2026-01-31T23:59:59Z")
+	ErrLaunchSignature = errors.New("the Supernode's PastelID did not sign this launch")
+)
+
+// Verify returns nil if the Supernode's PastelID signed the launch, else one of the errors above.
+func (l *Launch) Verify(net string, supernode pastelid.PastelID) error {
+	if !compressedKey(l.Key) {
+		return ErrLaunchKey
+	}
+	if _, err := ParseTimeStamp(l.Time); err != nil {
+		return ErrLaunchTime
+	}
+	if !signed(supernode, l.Statement, net, l.Signature) {
+		return ErrLaunchSignature
+	}
+	return nil
+}
+
+// compressedKey tells whether a text has the form of a compressed public key; whether its point is on the curve is the affair of who
+// holds the private key.
+func compressedKey(s string) bool {
+	if len(s) != 66 || s[0] != '0' || s[1] != '2' && s[1] != '3' {
+		return false
+	}
+	for _, c := range s {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
