@@ -2,13 +2,13 @@ package pool
 
 import "github.com/pastelnetwork/smartpool/pastel"
 
-// limitAttacks are blocks at the network's limit of 2.1 million pledges, whose states take too long to make for a test. Smaller
+// limitAttacks are blocks at or near the limit of 2.1 million pledges, whose states take too long to make for a test. Smaller
 // ones like them stand among the attacks.
 func limitAttacks() []attack {
 	return []attack{
 		{name: "income of 4200 pools of 500", block: payAll},
 		{name: "4200 pools of 500 settling", block: settleAll},
-		{name: "500 pledges leaving that share a key with 2100000", block: func() *sim { return leaveCrowdedKey(limitMembers) }},
+		{name: "500 pledges leaving that share a key with 210000", block: func() *sim { return leaveCrowdedKey(limitMembers) }},
 	}
 }
 
@@ -31,9 +31,9 @@ func settleAll() *sim {
 	return m
 }
 
-// leaveCrowdedKey has the last pledges of a key leave that has as many as there can be.
+// leaveCrowdedKey has the last pledges of a key leave that has 210,000 of them; all the others move.
 func leaveCrowdedKey(pledges int) *sim {
-	m := crowd(limitPools, oneKey)
+	m := crowd(limitPools/10, oneKey)
 	for k := range pledges {
 		m.tx([]pastel.OutPoint{benchCoin(k)})
 	}
