@@ -82,7 +82,7 @@ func (b *Books) Address(ctx context.Context, address string) (out Account, err e
 			out.EscrowOf = string(escrow[0].ID)
 		}
 		var pledges []store.Pledge
-		for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {Reward: address, At: store.Now}} {
+		for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {EverPaid: address, At: store.Now}} {
 			list, err := l.pledges(f)
 			if err != nil {
 				return err

@@ -212,7 +212,7 @@ type PledgeQuery struct {
 	Pool     string
 	PastelID string
 	Address  string // that is pledged
-	Reward   string
+	Reward   string // that rewards go to
 	Live     bool
 	At       pastel.Height // as they were after this block; store.Now
 	Newest   bool

@@ -381,7 +381,7 @@ func (s *Server) registerLists() {
 		PoolFilter
 		IDFilter
 		AddressFilter
-		Reward string `query:"reward" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Address that rewards go to."`
+		Reward string `query:"reward" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Address that rewards go to, as of the block asked for."`
 		Live   bool   `query:"live" doc:"Only those that had not ended."`
 		AtInput
 		PageInput

@@ -198,8 +198,8 @@ type Pledge struct {
 	Pool      string        `json:"pool"`
 	PastelID  string        `json:"pastelid"`
 	Address   string        `json:"address" doc:"Address that is pledged."`
-	Reward    string        `json:"reward_address"`
-	Offered   int64         `json:"offered_coins" doc:"What its last ticket offers, PSL."`
+	Reward    string        `json:"reward_address" doc:"Address that rewards go to."`
+	Offered   int64         `json:"offered_coins" doc:"What it offers, PSL: what its last ticket names, or what is left of it since coins that waited in line were spent."`
 	Ticket    string        `json:"ticket" doc:"Transaction of its last ticket: the one that made it, or an amendment."`
 	Output    string        `json:"output" doc:"The output that its last ticket names, txid:vout."`
 	Joined    Moment        `json:"joined"`
