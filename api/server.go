@@ -338,7 +338,7 @@ func (s *Server) register() {
 		MaxBodyBytes: maxBody, Errors: []int{http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *struct {
 		Body struct {
-			Ticket string `json:"ticket" maxLength:"262144" doc:"The ticket's JSON, as text: every byte of it counts."`
+			Ticket string `json:"ticket" maxLength:"131072" doc:"The ticket's JSON, as text: every byte of it counts."`
 		}
 	}) (*body[Check], error) {
 		x, err := b.CheckTicket(ctx, []byte(in.Body.Ticket), s.cfg.Trier)
