@@ -82,7 +82,7 @@ func (b *Books) Address(ctx context.Context, address string) (out Account, err e
 			out.EscrowOf = string(escrow[0].ID)
 		}
 		var pledges []store.Pledge
-		for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {Reward: address, At: store.Now}} {
+		for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {EverPaid: address, At: store.Now}} {
 			list, err := l.pledges(f)
 			if err != nil {
 				return err
@@ -129,7 +129,7 @@ func (l *look) pledges(f store.PledgeFilter) ([]store.Pledge, error) {
 
 // account fills in pledges, and what is owed and paid where it is mine.
 func (l *look) account(out *Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
-	pools := map[ticket.PoolID]bool{}
+	pools, reputations := map[ticket.PoolID]bool{}, map[pastelid.PastelID]int{}
 	for i := range operated {
 		out.Operates = append(out.Operates, string(operated[i].ID))
 		pools[operated[i].ID] = true
@@ -145,12 +145,14 @@ func (l *look) account(out *Account, pledges []store.Pledge, operated []store.Po
 			out.Elsewhere++
 			continue
 		}
-		x, err := l.position(pl)
+		x, err := l.position(pl, reputations)
 		if err != nil {
 			return err
 		}
 		out.Offered += x.Offered
-		out.Counted += x.Counted
+		if x.Role == pool.Member.String() {
+			out.Counted += x.Counted
+		}
 		out.Accrued += x.Accrued
 		out.Positions = append(out.Positions, x)
 	}
@@ -186,8 +188,8 @@ func (l *look) account(out *Account, pledges []store.Pledge, operated []store.Po
 	return err
 }
 
-// position is a live pledge as its owner sees it.
-func (l *look) position(pl *store.Pledge) (x Position, err error) {
+// position is a live pledge as its owner sees it. Reputations that are known are not looked up again.
+func (l *look) position(pl *store.Pledge, reputations map[pastelid.PastelID]int) (x Position, err error) {
 	p, err := l.pool(pl.Pool)
 	if err != nil {
 		return x, err
@@ -204,8 +206,17 @@ func (l *look) position(pl *store.Pledge) (x Position, err error) {
 	if p.Status != pool.Subscribing {
 		x.Leaving.Free = x.Offered - x.Counted
 	}
+	who := p.Pledges[i].PastelID
+	if _, known := reputations[who]; !known {
+		standing, _, err := l.reputation(who)
+		if err != nil {
+			return x, err
+		}
+		reputations[who] = standing.Points
+	}
+	x.Leaving.Has = reputations[who]
 	if !p.Idle {
-		x.Leaving.Reputation = pool.LeavingCosts(p.Pledges[i].Role)
+		x.Leaving.Reputation = min(pool.LeavingCosts(p.Pledges[i].Role), x.Leaving.Has)
 	}
 	if x.Joined, err = l.moment(pl.Joined); err != nil {
 		return x, err

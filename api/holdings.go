@@ -30,12 +30,26 @@ func Holdings(list []Position, each bool) (sums []Holding) {
 		h.Held += p.Held
 		h.Accrued += p.Accrued
 		h.Leaving.Forfeits += p.Leaving.Forfeits
-		h.Leaving.Reputation += p.Leaving.Reputation
 		if h.Leaving.Better == nil {
 			h.Leaving.Better = p.Leaving.Better
 		}
 	}
+	for i := range sums {
+		sums[i].Leaving.Reputation = pointsLost(sums[i].Pledges)
+	}
 	return sums
+}
+
+// pointsLost is what leaving with all of the pledges costs: nobody loses more points than there are.
+func pointsLost(list []Position) (sum int) {
+	lost := map[string]int{} // by PastelID
+	for _, p := range list {
+		lost[p.PastelID] = min(lost[p.PastelID]+p.Leaving.Reputation, p.Leaving.Has)
+	}
+	for _, n := range lost {
+		sum += n
+	}
+	return sum
 }
 
 // Part is the holding's part of the members' coins, in percent; "0" of what is no member's.

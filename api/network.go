@@ -36,10 +36,10 @@ func (b *Books) Statistics(ctx context.Context) (out Statistics, err error) {
 			}
 			operators[p.Operator] = true
 			out.Offered += p.Offered
-			out.Counted += p.Counted
 			for j := range p.Pledges {
-				if p.Pledges[j].Role == pool.Member {
-					members[p.Pledges[j].PastelID] = true
+				if pl := &p.Pledges[j]; pl.Role == pool.Member {
+					members[pl.PastelID] = true
+					out.Counted += pl.Counted
 				}
 			}
 		}
@@ -142,7 +142,9 @@ func (x *Operator) add(row *store.PoolRow, t store.Totals) {
 			x.Expired++
 		}
 	}
-	x.Counted += row.Counted
+	if row.Status != pool.Subscribing.String() { // in which pledges are plain: they back nothing yet
+		x.Counted += row.Counted
+	}
 	x.Income += t.Income
 	x.Paid += t.Paid
 	x.Payouts += t.Payouts

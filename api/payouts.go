@@ -87,7 +87,7 @@ func (l *look) payout(x *Payout, po *store.Payout) error {
 	return l.moments(map[**Moment]pastel.Height{&x.Paid: po.Paid, &x.Cancelled: po.Cancelled})
 }
 
-// Payout returns all about a payout. One that was cancelled may have been settled again as the same transaction: the latest counts.
+// Payout returns all about a payout.
 func (b *Books) Payout(ctx context.Context, txid string) (out PayoutDetail, err error) {
 	id, err := pastel.ParseTxID(txid)
 	if err != nil {
@@ -212,7 +212,7 @@ type PledgeQuery struct {
 	Pool     string
 	PastelID string
 	Address  string // that is pledged
-	Reward   string
+	Reward   string // that rewards go to
 	Live     bool
 	At       pastel.Height // as they were after this block; store.Now
 	Newest   bool

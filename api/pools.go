@@ -315,32 +315,64 @@ func (l *look) pledge(p *pool.Pool, pl *pool.Pledge) (PoolPledge, error) {
 	return x, l.moments(map[**Moment]pastel.Height{&x.Since: pl.Since})
 }
 
-// forecast is the next settlement, if income goes on as in the yield window.
+// forecast is what the next settlement pays, if income goes on as in the yield window; nil if it pays nothing.
 func (l *look) forecast(p *pool.Pool) (*PayoutOutlook, error) {
 	if p.NextSettlement < 0 {
 		return nil, nil
-	}
-	out := &PayoutOutlook{Amount: p.Accrued + p.Carry}
-	for i := range p.Pledges {
-		out.Amount += p.Pledges[i].Accrued
-	}
-	for _, c := range p.Claims {
-		out.Amount += c.Amount
 	}
 	in, err := l.poolIncome(p)
 	if err != nil {
 		return nil, err
 	}
+	var more pastel.Amount
 	if in != nil && in.blocks > 0 && p.Status == pool.Active {
-		if more, ok := in.amount.MulDiv(int64(p.NextSettlement-l.tip.Height), in.blocks); ok {
-			out.Amount += more
+		if x, ok := in.amount.MulDiv(int64(p.NextSettlement-l.tip.Height), in.blocks); ok {
+			more = x
 		}
 	}
+	amount := duePayments(p, &l.b.net, more)
+	if amount == 0 {
+		return nil, nil
+	}
+	out := &PayoutOutlook{Amount: amount}
 	if out.At, err = l.moment(p.NextSettlement); err != nil {
 		return nil, err
 	}
 	out.Mined, err = l.moment(p.NextSettlement + l.b.net.CoinbaseMaturity)
 	return out, err
+}
+
+// duePayments is what a pool would pay if it received so much more and settled: the claims that are large enough (protocol 8). Carry is
+// shared out with what comes, as income is (protocol 5).
+func duePayments(p *pool.Pool, net *pastel.Network, more pastel.Amount) (sum pastel.Amount) {
+	owed := map[pastel.Address]pastel.Amount{}
+	for _, c := range p.Claims {
+		owed[c.To] += c.Amount
+	}
+	fee, _ := more.MulDiv(p.Fee, 10_000) // a part of more
+	owed[p.FeeAddress] += p.Accrued + fee
+	shared := more - fee
+	if more > 0 {
+		shared += p.Carry
+	}
+	for i := range p.Pledges {
+		pl := &p.Pledges[i]
+		owed[pl.Reward] += pl.Accrued
+		if pl.Role == pool.Member {
+			part, _ := shared.MulDiv(pl.Counted, p.Counted) // a part of shared
+			owed[pl.Reward] += part
+		}
+	}
+	least := net.MinPayout
+	if p.Status.Ended() {
+		least = net.Dust
+	}
+	for _, amount := range owed {
+		if amount >= least {
+			sum += amount
+		}
+	}
+	return sum
 }
 
 // seriesPoints is how many points a series has at most.

@@ -338,7 +338,7 @@ func (s *Server) register() {
 		MaxBodyBytes: maxBody, Errors: []int{http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *struct {
 		Body struct {
-			Ticket string `json:"ticket" maxLength:"262144" doc:"The ticket's JSON, as text: every byte of it counts."`
+			Ticket string `json:"ticket" maxLength:"131072" doc:"The ticket's JSON, as text: every byte of it counts."`
 		}
 	}) (*body[Check], error) {
 		x, err := b.CheckTicket(ctx, []byte(in.Body.Ticket), s.cfg.Trier)
@@ -381,7 +381,7 @@ func (s *Server) registerLists() {
 		PoolFilter
 		IDFilter
 		AddressFilter
-		Reward string `query:"reward" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Address that rewards go to."`
+		Reward string `query:"reward" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Address that rewards go to, as of the block asked for."`
 		Live   bool   `query:"live" doc:"Only those that had not ended."`
 		AtInput
 		PageInput

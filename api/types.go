@@ -56,7 +56,7 @@ type Statistics struct {
 	Tip            Tip            `json:"tip"`
 	Pools          map[string]int `json:"pools" doc:"Pools by status."`
 	Members        int            `json:"members" doc:"PastelIDs whose pledges earn."`
-	Counted        int64          `json:"counted_coins" doc:"Coins that back Supernodes, PSL."`
+	Counted        int64          `json:"counted_coins" doc:"Members' coins that back Supernodes and earn, PSL."`
 	Offered        int64          `json:"offered_coins" doc:"What all live pledges offer, PSL."`
 	Supernodes     int            `json:"supernodes" doc:"Active pools: each backs one Supernode."`
 	Escrowed       pastel.Amount  `json:"escrowed" doc:"Rewards in escrow, patoshi."`
@@ -93,7 +93,7 @@ type PoolTerms struct {
 // Pool is a pool in a list, as it is now.
 type Pool struct {
 	PoolTerms
-	Counted        int64   `json:"counted_coins" doc:"What backs the Supernode and earns, PSL."`
+	Counted        int64   `json:"counted_coins" doc:"What backs the Supernode and earns, PSL. While subscribing all that is offered counts, and earns nothing yet."`
 	Offered        int64   `json:"offered_coins" doc:"What all live pledges offer, PSL."`
 	Cushion        int64   `json:"cushion_coins" doc:"Coins that may leave before the Supernode stops, PSL; below zero if some are lacking."`
 	LeastPledge    int64   `json:"least_pledge_coins" doc:"Least coins of a new pledge in the next block, PSL; 0 if the pool takes none."`
@@ -110,7 +110,7 @@ type Pool struct {
 	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"The yield with such a pledge in the pool, of its coins that count; left out if none would."`
 	Reputation     int     `json:"operator_reputation" doc:"Reputation of the operator's PastelID."`
 	Low            bool    `json:"low,omitempty" doc:"Less than half of the cushion is left."`
-	Broken         bool    `json:"broken,omitempty" doc:"Shadow run: the escrow was spent against the rules, the books are closed."`
+	Broken         bool    `json:"broken,omitempty" doc:"Shadow run: the escrow was spent against the rules. Since then nothing is shared out or paid."`
 }
 
 // PoolDetail is all about a pool.
@@ -133,7 +133,7 @@ type PoolDetail struct {
 	Paid         pastel.Amount  `json:"paid" doc:"Paid out, patoshi."`
 	Breakers     *Breakers      `json:"breakers,omitempty" doc:"Of an active pool."`
 	Participants []PoolPledge   `json:"pledges" doc:"Live pledges, in join order."`
-	Forecast     *PayoutOutlook `json:"forecast,omitempty" doc:"The next settlement, if income goes on as it was."`
+	Forecast     *PayoutOutlook `json:"forecast,omitempty" doc:"The next settlement, if income goes on as it was; left out if it would pay nothing."`
 }
 
 // Breakers are the critical members: a smallest group whose leaving would stop the Supernode, together or one after the other.
@@ -145,7 +145,7 @@ type Breakers struct {
 // PayoutOutlook is what a settlement will bring.
 type PayoutOutlook struct {
 	At     Moment        `json:"at"`
-	Amount pastel.Amount `json:"amount" doc:"Claims, what is accrued now and what should come until then, patoshi."`
+	Amount pastel.Amount `json:"amount" doc:"What it should pay: claims, what is accrued now and what should come until then, but for claims below the least that is paid, patoshi."`
 	Mined  Moment        `json:"mined" doc:"The first block that its payout can be in."`
 }
 
@@ -163,7 +163,7 @@ type PoolPledge struct {
 	Address  string        `json:"address" doc:"Address that is pledged."`
 	Reward   string        `json:"reward_address" doc:"Address that rewards are paid to."`
 	Offered  int64         `json:"offered_coins" doc:"What the pledge offers, PSL."`
-	Counted  int64         `json:"counted_coins" doc:"What of the offer backs the Supernode and earns, PSL. The rest waits in line."`
+	Counted  int64         `json:"counted_coins" doc:"What of the offer backs the Supernode and earns, PSL; the rest waits in line. A plain pledge counts whole, and earns nothing yet."`
 	Held     int64         `json:"held_coins" doc:"What it counted at the last settlement, PSL: its share of what others forfeit."`
 	Role     string        `json:"role" enum:"plain,member,standby" doc:"A member earns, a standby waits for a place, plain is a pledge before activation."`
 	Share    string        `json:"share_percent" doc:"Part of the members' coins, percent."`
@@ -179,7 +179,7 @@ type Position struct {
 	Status         string  `json:"status" enum:"subscribing,active,replenishing" doc:"Of the pool."`
 	Joined         Moment  `json:"joined"`
 	Amended        *Moment `json:"amended,omitempty" doc:"When its owner last raised the offer or changed the reward address."`
-	PoolCounted    int64   `json:"pool_counted_coins" doc:"What all pledges of the pool count together, PSL."`
+	PoolCounted    int64   `json:"pool_counted_coins" doc:"What all pledges of the pool count together, PSL; plain ones whole."`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
 	Leaving        Leaving `json:"leaving"`
 }
@@ -189,6 +189,7 @@ type Leaving struct {
 	Free       int64         `json:"free_coins" doc:"Coins that may be spent without any loss, PSL: they wait in line. The pledge then offers less, or ends if it counts nothing."`
 	Forfeits   pastel.Amount `json:"forfeits" doc:"What would be lost in the next block, patoshi."`
 	Reputation int           `json:"reputation" doc:"Points that would be lost. Each pledge that ends costs its own, as far as there are any left."`
+	Has        int           `json:"reputation_now" doc:"Points that the PastelID has."`
 	Better     *Moment       `json:"better,omitempty" doc:"From this block on nothing earned so far would be lost: it is settled by then."`
 }
 
@@ -198,8 +199,8 @@ type Pledge struct {
 	Pool      string        `json:"pool"`
 	PastelID  string        `json:"pastelid"`
 	Address   string        `json:"address" doc:"Address that is pledged."`
-	Reward    string        `json:"reward_address"`
-	Offered   int64         `json:"offered_coins" doc:"What its last ticket offers, PSL."`
+	Reward    string        `json:"reward_address" doc:"Address that rewards go to."`
+	Offered   int64         `json:"offered_coins" doc:"What it offers, PSL: what its last ticket names, or what is left of it since coins that waited in line were spent."`
 	Ticket    string        `json:"ticket" doc:"Transaction of its last ticket: the one that made it, or an amendment."`
 	Output    string        `json:"output" doc:"The output that its last ticket names, txid:vout."`
 	Joined    Moment        `json:"joined"`
@@ -221,7 +222,7 @@ type Account struct {
 	Past       int           `json:"past" doc:"Pledges that ended."`
 	Elsewhere  int           `json:"paid_elsewhere,omitempty" doc:"Of an address: live pledges that were paid to it once, and are paid elsewhere since they were amended."`
 	Offered    int64         `json:"offered_coins" doc:"What the live pledges offer, PSL."`
-	Counted    int64         `json:"counted_coins" doc:"What of it backs Supernodes and earns, PSL."`
+	Counted    int64         `json:"counted_coins" doc:"What of it backs Supernodes and earns, PSL: members' coins."`
 	Accrued    pastel.Amount `json:"accrued" doc:"Earned since the last settlements, patoshi: lost by leaving now."`
 	Claims     []Claim       `json:"claims" doc:"Settled, in no payout yet, of the account's reward addresses."`
 	Claimed    pastel.Amount `json:"claimed" doc:"Sum of the claims, patoshi."`
@@ -330,7 +331,7 @@ type Operator struct {
 	Since      Moment         `json:"since" doc:"The first pool."`
 	Dissolved  int            `json:"dissolved" doc:"Pools that were not replenished in time, closed ones included."`
 	Expired    int            `json:"expired" doc:"Pools that were never activated, closed ones included."`
-	Counted    int64          `json:"counted_coins" doc:"What backs the Supernodes and earns, PSL."`
+	Counted    int64          `json:"counted_coins" doc:"Members' coins: they back the Supernodes and earn, PSL."`
 	Income     pastel.Amount  `json:"income" doc:"Rewards received by the pools, patoshi."`
 	Paid       pastel.Amount  `json:"paid" doc:"Paid out, patoshi."`
 	Payouts    int64          `json:"payouts" doc:"Payouts that were mined."`

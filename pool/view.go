@@ -15,7 +15,7 @@ type Pool struct {
 	Terms
 	Status         Status
 	Low            bool           // active with less than half its cushion
-	Broken         bool           // shadow run: an unauthorized spend took its escrow, its books are closed
+	Broken         bool           // shadow run: an unauthorized spend took its escrow, since then nothing is shared out or paid
 	Idle           bool           // leaving in the next block costs no reputation (protocol 7)
 	Escrow         pastel.Address // where its Supernode is paid; never a place to send coins to
 	Activated      pastel.Height  // -1 until then

@@ -369,11 +369,10 @@ func (x *AlertTx) OrdinalOfPledge(e *Event) (int64, error) {
 	})
 }
 
-// Terms are what a ticket of a pledge says.
+// Terms are what a ticket of a pledge says. What the pledge offers, its events tell.
 type Terms struct {
-	Ticket  pastel.TxID
-	Offered int64  // PSL
-	Reward  string // address
+	Ticket pastel.TxID
+	Reward string // address
 }
 
 // Amendment returns a pledge's terms before and after one of its pledge.amended.
@@ -391,7 +390,7 @@ func (x *AlertTx) Amendment(e *Event) (before, after Terms, err error) {
 		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket: the database is damaged, start with an empty one", n, e.Pledge)
 	}
 	for i, terms := range []*Terms{&before, &after} {
-		*terms = Terms{Offered: rows[i].Offered, Reward: rows[i].Reward}
+		*terms = Terms{Reward: rows[i].Reward}
 		if terms.Ticket, err = hash32[pastel.TxID](rows[i].Ticket); err != nil {
 			return before, after, err
 		}

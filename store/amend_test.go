@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func (a *asked) answers(t testing.TB, url string, r *store.Reader) string {
 			say("shared with "+id, others, err)
 		}
 		for _, address := range a.rewards {
-			list, err := s.Pledges(store.PledgeFilter{Reward: address, At: store.Now}, all)
+			list, err := s.Pledges(store.PledgeFilter{EverPaid: address, At: store.Now}, all)
 			say("pledges paid at "+address, list, err)
 		}
 		for _, id := range a.pools {
@@ -184,4 +185,123 @@ func offers(t testing.TB, r *store.Reader) map[int64]store.Pledge {
 		return err
 	})
 	return live
+}
+
+// TestOffersAfterReductions: the offer of a pledge falls when coins are spent that wait in line. It is what the pool's state has, of now
+// and of any block before.
+func TestOffersAfterReductions(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		blocks := recorded(t, "dense")
+		o := open(t, url)
+		r := reader(t, url)
+		pledges := func(s *store.Snapshot, h pastel.Height) map[int64]int64 {
+			list, err := s.Pledges(store.PledgeFilter{At: h, Live: true}, store.Page{Limit: 10_000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			offers := map[int64]int64{}
+			for i := range list {
+				offers[list[i].Seq] = list[i].Offered
+			}
+			return offers
+		}
+		then := map[pastel.Height]map[int64]int64{}
+		const every = 10 // so that the base of the step is a block that was looked at
+		for h := pastel.Height(-1); int(h)+1+every < len(blocks); h += every {
+			o.step(t, h, blocks[h+1:h+1+every])
+			view(t, r, func(s *store.Snapshot) error {
+				want := map[int64]int64{}
+				pools, err := s.Pools(store.PoolFilter{At: store.Now})
+				if err != nil {
+					return err
+				}
+				for i := range pools {
+					p, err := s.Pool(pools[i].ID)
+					if err != nil {
+						return err
+					}
+					for j := range p.Pledges {
+						want[int64(p.Pledges[j].Seq)] = p.Pledges[j].Offered
+					}
+				}
+				if got := pledges(s, store.Now); !maps.Equal(got, want) {
+					t.Errorf("block %d: pledges offer %v, their pools have %v", h+every, got, want)
+				}
+				then[h+every] = want
+				return nil
+			})
+		}
+		view(t, r, func(s *store.Snapshot) error {
+			reduced, err := s.Events(store.EventFilter{Types: []string{string(pool.PledgeReduced)}, To: store.Now}, store.Page{Limit: 1000})
+			if err == nil && len(reduced) < 5 {
+				t.Errorf("only %d pledges were reduced", len(reduced))
+			}
+			for h, want := range then {
+				if got := pledges(s, h); !maps.Equal(got, want) {
+					t.Errorf("as of block %d pledges offer %v, they offered %v", h, got, want)
+				}
+			}
+			return err
+		})
+	})
+}
+
+// TestRewardOfTheTicketInForce: a pledge is found by the address that its ticket in force names, at the tip and at a block before; by one
+// that it was paid at earlier it is found among those ever paid there, not before it was.
+func TestRewardOfTheTicketInForce(t *testing.T) {
+	t.Parallel()
+	const amendment pastel.Height = 246 // of the recorded chain: a member has her rewards paid elsewhere
+	onEach(t, func(t *testing.T, url string) {
+		o := open(t, url)
+		o.step(t, -1, recorded(t, "life")[:amendment+4])
+		view(t, reader(t, url), func(s *store.Snapshot) error {
+			find := func(f store.PledgeFilter) []int64 {
+				list, err := s.Pledges(f, store.Page{Limit: 1000})
+				if err != nil {
+					t.Fatal(err)
+				}
+				seqs := []int64{}
+				for i := range list {
+					seqs = append(seqs, list[i].Seq)
+				}
+				return seqs
+			}
+			seq := int64(-1)
+			of := func(h pastel.Height) store.Pledge {
+				list, err := s.Pledges(store.PledgeFilter{At: h}, store.Page{Limit: 1000})
+				if err != nil {
+					t.Fatal(err)
+				}
+				i := slices.IndexFunc(list, func(x store.Pledge) bool { return x.Amended == amendment || x.Seq == seq })
+				seq = list[i].Seq
+				return list[i]
+			}
+			fresh := of(amendment)
+			old := of(amendment - 1)
+			if old.Seq != fresh.Seq || old.Reward == fresh.Reward {
+				t.Fatalf("the amendment makes %+v of %+v", fresh, old)
+			}
+			for _, x := range []struct {
+				filter store.PledgeFilter
+				found  bool
+			}{
+				{store.PledgeFilter{Reward: old.Reward, At: amendment - 1}, true},
+				{store.PledgeFilter{Reward: fresh.Reward, At: amendment - 1}, false},
+				{store.PledgeFilter{Reward: old.Reward, At: amendment}, false},
+				{store.PledgeFilter{Reward: fresh.Reward, At: amendment}, true},
+				{store.PledgeFilter{Reward: old.Reward, At: store.Now}, false},
+				{store.PledgeFilter{Reward: fresh.Reward, At: store.Now}, true},
+				{store.PledgeFilter{EverPaid: old.Reward, At: amendment - 1}, true},
+				{store.PledgeFilter{EverPaid: fresh.Reward, At: amendment - 1}, false},
+				{store.PledgeFilter{EverPaid: old.Reward, At: store.Now}, true},
+				{store.PledgeFilter{EverPaid: fresh.Reward, At: store.Now}, true},
+			} {
+				if got := find(x.filter); slices.Contains(got, old.Seq) != x.found {
+					t.Errorf("%+v finds pledges %v, want pledge %d among them: %t", x.filter, got, old.Seq, x.found)
+				}
+			}
+			return nil
+		})
+	})
 }

@@ -283,7 +283,7 @@ type Pledge struct {
 	PastelID  string
 	Address   string          // that was pledged
 	Reward    string          // address that rewards go to
-	Offered   int64           // PSL, as the ticket in force says
+	Offered   int64           // PSL: what the ticket in force names, or what is left of it since coins that waited in line were spent
 	Ticket    pastel.TxID     // in force: the one that made the pledge, or the last that amended it
 	Output    pastel.OutPoint // that the ticket in force names
 	Joined    pastel.Height
@@ -298,9 +298,10 @@ type PledgeFilter struct {
 	Pool     ticket.PoolID
 	PastelID string
 	Address  string        // that was pledged
-	Reward   string        // that it was paid to at some time
+	Reward   string        // that rewards go to at At
+	EverPaid string        // that rewards went to at some time up to At
 	Live     bool          // only those that live at At
-	At       pastel.Height // none that came after this block, and none ended after it; Now
+	At       pastel.Height // as they were after this block, none that came later; Now
 }
 
 // Pledges lists pledges in join order, which is the page's key.
@@ -310,7 +311,10 @@ func (s *Snapshot) Pledges(f PledgeFilter, p Page) ([]Pledge, error) {
 		at = 1 << 40
 	}
 	q := &query{args: []any{at}}
-	q.text.WriteString(`SELECT seq, p.pool, p.pastelid, address, t.reward, t.offered, t.ticket, t.output_txid, t.output_vout, joined,
+	// Tickets and events of one block have positions of their own: whether a pledge was amended or reduced last, events tell.
+	q.text.WriteString(`SELECT seq, p.pool, p.pastelid, address, t.reward, coalesce((SELECT CASE e.type WHEN 'pledge.reduced' THEN e.coins END
+			FROM events e WHERE e.pledge = seq AND e.type IN ('pledge.amended', 'pledge.reduced') AND e.height <= $1
+			ORDER BY e.height DESC, e.position DESC LIMIT 1), t.offered), t.ticket, t.output_txid, t.output_vout, joined,
 		CASE WHEN EXISTS (SELECT 1 FROM pledge_tickets e WHERE e.pledge = seq AND (e.height, e.position) < (t.height, t.position))
 			THEN t.height END, ended, coalesce(outcome, ''), coalesce(forfeited, 0)
 		FROM pledges p JOIN pledge_tickets t ON t.pledge = seq AND (t.height, t.position) =
@@ -318,8 +322,11 @@ func (s *Snapshot) Pledges(f PledgeFilter, p Page) ([]Pledge, error) {
 	equal(q, "p.pool", string(f.Pool))
 	equal(q, "p.pastelid", f.PastelID)
 	equal(q, "address", f.Address)
-	if f.Reward != "" {
-		q.and("seq IN (SELECT pledge FROM pledge_tickets WHERE reward = ?)", f.Reward)
+	if f.Reward != "" { // the list of those ever paid is short: it comes first
+		q.and("seq IN (SELECT pledge FROM pledge_tickets WHERE reward = ?) AND t.reward = ?", f.Reward, f.Reward)
+	}
+	if f.EverPaid != "" {
+		q.and("seq IN (SELECT pledge FROM pledge_tickets WHERE reward = ? AND height <= ?)", f.EverPaid, at)
 	}
 	switch {
 	case f.At != Now && f.Live:

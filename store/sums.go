@@ -39,7 +39,7 @@ type Totals struct {
 	Payouts   int64         // that were mined
 	Cancelled int64         // payouts that expired
 	Replenish int64         // times a pool fell below its collateral
-	Left      int64         // members that left
+	Left      int64         // pledges whose owners left, of any role
 }
 
 // selectTotals sums events, with the pool they are of in front.

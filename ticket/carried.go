@@ -60,8 +60,8 @@ var strictBase64 = base64.StdEncoding.Strict()
 
 // decodeBase64 reads a contract_ticket: standard, padded and canonical. One that is too long for a ticket is left as it is.
 func decodeBase64(b []byte) ([]byte, *Rejection) {
-	if len(b) > strictBase64.EncodedLen(maxJSON) {
-		return nil, malformed("contract_ticket has %d bytes, too many for a ticket of %d", len(b), maxJSON)
+	if len(b) > strictBase64.EncodedLen(MaxJSON) {
+		return nil, malformed("contract_ticket has %d bytes, too many for a ticket of %d", len(b), MaxJSON)
 	}
 	text := make([]byte, strictBase64.DecodedLen(len(b)))
 	n, err := strictBase64.Decode(text, b)

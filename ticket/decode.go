@@ -9,9 +9,11 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Limits of a ticket's JSON (protocol 2). A string is measured in bytes of UTF-8 after its escapes are undone.
+// MaxJSON is how many bytes a ticket's JSON has at most (protocol 2).
+const MaxJSON = 131_072
+
+// Limits of what it holds. A string is measured in bytes of UTF-8 after its escapes are undone.
 const (
-	maxJSON         = 131_072
 	maxString       = 512
 	maxInteger      = 1<<53 - 1
 	maxParticipants = pastel.MaxPledges
@@ -32,8 +34,8 @@ func Decode(text []byte) (*Ticket, error) {
 
 // decode reads a ticket of the kind that its envelope announced.
 func decode(text []byte, want Kind) (*Ticket, *Rejection) {
-	if len(text) > maxJSON {
-		return nil, malformed("it has %d bytes, more than %d", len(text), maxJSON)
+	if len(text) > MaxJSON {
+		return nil, malformed("it has %d bytes, more than %d", len(text), MaxJSON)
 	}
 	d := &decoder{json: string(text)}
 	t := new(Ticket)

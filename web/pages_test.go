@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/internal/crowd"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -146,8 +147,9 @@ func TestPagesTell(t *testing.T) {
 		hasNot []string
 	}{
 		{126, "overview", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
+		{126, "overview", []string{">Counted coins</dt><dd>0 <small>PSL</small>"}, nil},
 		{126, "pools", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
-		{126, "pool", []string{"gets you in", "<bdi>Acme Nodes</bdi>"}, []string{"Cushion", "wait in line: it earns"}},
+		{126, "pool", []string{"gets you in", "<bdi>Acme Nodes</bdi>", "Until then it earns nothing."}, []string{"Cushion", "wait in line: it earns", "What backs the Supernode and earns. "}},
 		{126, "operators", []string{"<bdi>Acme Nodes</bdi>"}, nil},
 		{145, "overview", []string{`<td data-label="Cushion PSL" class="n">200</td>`}, nil},
 		{145, "pool", []string{"A pledge of at least <strong>10 PSL</strong> would wait in line: it earns once coins of others leave."}, []string{"gets you in"}},
@@ -221,4 +223,16 @@ func TestPagesTellOfSmallClaims(t *testing.T) {
 	}
 	x.move(t, 250)
 	x.tells(t, 250, "/accounts/"+address, []string{owed + `, or <span class="amount">0.00100</span> PSL if the pool has ended.`}, []string{"next payout"})
+}
+
+// Who leaves with 100 pledges loses all the points of reputation, and no more than there are.
+func TestPagesBoundPoints(t *testing.T) {
+	c, err := crowd.Make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := start(t, c.Blocks, pastel.Height(len(c.Blocks)-1))
+	if _, text := x.get(t, http.MethodGet, "/members/"+c.Members[0]); !strings.Contains(text, ", 100 points of reputation") {
+		t.Errorf("leaving with 100 pledges does not cost 100 points:\n%s", text)
+	}
 }

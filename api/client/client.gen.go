@@ -748,7 +748,7 @@ type Account struct {
 	// Claims Settled, in no payout yet, of the account's reward addresses.
 	Claims []Claim `json:"claims"`
 
-	// CountedCoins What of it backs Supernodes and earns, PSL.
+	// CountedCoins What of it backs Supernodes and earns, PSL: members' coins.
 	CountedCoins int64 `json:"counted_coins"`
 
 	// Credited Everything ever settled, patoshi.
@@ -1006,6 +1006,9 @@ type Leaving struct {
 
 	// Reputation Points that would be lost. Each pledge that ends costs its own, as far as there are any left.
 	Reputation int64 `json:"reputation"`
+
+	// ReputationNow Points that the PastelID has.
+	ReputationNow int64 `json:"reputation_now"`
 }
 
 // ListCredit defines model for ListCredit.
@@ -1106,7 +1109,7 @@ type Operator struct {
 	// Companies Names the operator gave.
 	Companies []string `json:"companies"`
 
-	// CountedCoins What backs the Supernodes and earns, PSL.
+	// CountedCoins Members' coins: they back the Supernodes and earn, PSL.
 	CountedCoins int64 `json:"counted_coins"`
 
 	// Dissolved Pools that were not replenished in time, closed ones included.
@@ -1278,7 +1281,7 @@ type PayoutDetailStatus string
 
 // PayoutOutlook defines model for PayoutOutlook.
 type PayoutOutlook struct {
-	// Amount Claims, what is accrued now and what should come until then, patoshi.
+	// Amount What it should pay: claims, what is accrued now and what should come until then, but for claims below the least that is paid, patoshi.
 	Amount int64  `json:"amount"`
 	At     Moment `json:"at"`
 	Mined  Moment `json:"mined"`
@@ -1295,16 +1298,18 @@ type Pledge struct {
 	Forfeited *int64 `json:"forfeited,omitempty"`
 	Joined    Moment `json:"joined"`
 
-	// OfferedCoins What its last ticket offers, PSL.
+	// OfferedCoins What it offers, PSL: what its last ticket names, or what is left of it since coins that waited in line were spent.
 	OfferedCoins int64 `json:"offered_coins"`
 
 	// Outcome How it ended.
 	Outcome *PledgeOutcome `json:"outcome,omitempty"`
 
 	// Output The output that its last ticket names, txid:vout.
-	Output        string `json:"output"`
-	Pastelid      string `json:"pastelid"`
-	Pool          string `json:"pool"`
+	Output   string `json:"output"`
+	Pastelid string `json:"pastelid"`
+	Pool     string `json:"pool"`
+
+	// RewardAddress Address that rewards go to.
 	RewardAddress string `json:"reward_address"`
 
 	// Seq Join order over all pools.
@@ -1335,13 +1340,13 @@ type Pool struct {
 	ActivateUntil *Moment `json:"activate_until,omitempty"`
 	Activated     *Moment `json:"activated,omitempty"`
 
-	// Broken Shadow run: the escrow was spent against the rules, the books are closed.
+	// Broken Shadow run: the escrow was spent against the rules. Since then nothing is shared out or paid.
 	Broken *bool `json:"broken,omitempty"`
 
 	// Company Operator's name, as the operator wrote it. Anybody can write any name.
 	Company string `json:"company"`
 
-	// CountedCoins What backs the Supernode and earns, PSL.
+	// CountedCoins What backs the Supernode and earns, PSL. While subscribing all that is offered counts, and earns nothing yet.
 	CountedCoins int64 `json:"counted_coins"`
 
 	// CountsWithCoins What would count of a new pledge of the coins that were asked for, PSL: before activation, if the operator lists it. Left out if nothing would.
@@ -1423,7 +1428,7 @@ type PoolDetail struct {
 	ActivationTxid *string   `json:"activation_txid,omitempty"`
 	Breakers       *Breakers `json:"breakers,omitempty"`
 
-	// Broken Shadow run: the escrow was spent against the rules, the books are closed.
+	// Broken Shadow run: the escrow was spent against the rules. Since then nothing is shared out or paid.
 	Broken *bool `json:"broken,omitempty"`
 
 	// Carry Not yet shared out, patoshi.
@@ -1435,7 +1440,7 @@ type PoolDetail struct {
 	// Company Operator's name, as the operator wrote it. Anybody can write any name.
 	Company string `json:"company"`
 
-	// CountedCoins What backs the Supernode and earns, PSL.
+	// CountedCoins What backs the Supernode and earns, PSL. While subscribing all that is offered counts, and earns nothing yet.
 	CountedCoins int64 `json:"counted_coins"`
 
 	// CountsWithCoins What would count of a new pledge of the coins that were asked for, PSL: before activation, if the operator lists it. Left out if nothing would.
@@ -1547,7 +1552,7 @@ type PoolPledge struct {
 	// Address Address that is pledged.
 	Address string `json:"address"`
 
-	// CountedCoins What of the offer backs the Supernode and earns, PSL. The rest waits in line.
+	// CountedCoins What of the offer backs the Supernode and earns, PSL; the rest waits in line. A plain pledge counts whole, and earns nothing yet.
 	CountedCoins int64 `json:"counted_coins"`
 
 	// HeldCoins What it counted at the last settlement, PSL: its share of what others forfeit.
@@ -1626,7 +1631,7 @@ type Position struct {
 	// Company Operator's name.
 	Company string `json:"company"`
 
-	// CountedCoins What of the offer backs the Supernode and earns, PSL. The rest waits in line.
+	// CountedCoins What of the offer backs the Supernode and earns, PSL; the rest waits in line. A plain pledge counts whole, and earns nothing yet.
 	CountedCoins int64 `json:"counted_coins"`
 
 	// HeldCoins What it counted at the last settlement, PSL: its share of what others forfeit.
@@ -1641,7 +1646,7 @@ type Position struct {
 	Pastelid     string `json:"pastelid"`
 	Pool         string `json:"pool"`
 
-	// PoolCountedCoins What all pledges of the pool count together, PSL.
+	// PoolCountedCoins What all pledges of the pool count together, PSL; plain ones whole.
 	PoolCountedCoins int64 `json:"pool_counted_coins"`
 
 	// RewardAddress Address that rewards are paid to.
@@ -1707,7 +1712,7 @@ type Spend struct {
 
 // Statistics defines model for Statistics.
 type Statistics struct {
-	// CountedCoins Coins that back Supernodes, PSL.
+	// CountedCoins Members' coins that back Supernodes and earn, PSL.
 	CountedCoins int64 `json:"counted_coins"`
 
 	// Escrowed Rewards in escrow, patoshi.
@@ -2011,7 +2016,7 @@ type PledgesParams struct {
 	// Address Transparent address.
 	Address *string `form:"address,omitempty" json:"address,omitempty"`
 
-	// Reward Address that rewards go to.
+	// Reward Address that rewards go to, as of the block asked for.
 	Reward *string `form:"reward,omitempty" json:"reward,omitempty"`
 
 	// Live Only those that had not ended.

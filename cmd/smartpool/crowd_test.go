@@ -76,6 +76,7 @@ func TestManyPledges(t *testing.T) {
 	says(40, "100 pledges", "my", most)
 	says(140, "tP", "my", most, "--each")
 	says(120, "2000 PSL counted (member, 100 pledges)", "leave", most)
+	says(120, "and 100 points of reputation (of 100)", "leave", most) // not 25 for each pledge
 	says(10, "No pool takes pledges now", "pools")
 	says(10, "crowd", "pools", "--all", "--coins", "1000")
 	says(60, "500 addresses", "payouts")

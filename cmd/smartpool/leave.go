@@ -40,7 +40,7 @@ func (c *leaveCmd) Run(ctx context.Context, e *env) error {
 			if b.Len() > 0 {
 				b.WriteString("\n")
 			}
-			tellLeaving(&b, &h, list[i].Reputation)
+			tellLeaving(&b, &h)
 			how, err := r.unlocking(ctx, &h)
 			if err != nil {
 				return err
@@ -60,14 +60,14 @@ func (c *leaveCmd) wants(pool string) bool {
 	return c.Pool == "" || pool == c.Pool || strings.HasPrefix(pool, c.Pool+".")
 }
 
-func tellLeaving(b *strings.Builder, h *api.Holding, reputation int) {
+func tellLeaving(b *strings.Builder, h *api.Holding) {
 	many := len(h.Pledges) > 1
 	fmt.Fprintf(b, "%s in pool %s\n  %d PSL offered, %d PSL counted (%s", short(h.PastelID), h.Pool, h.Offered, h.Counted, h.Role)
 	if many {
 		fmt.Fprintf(b, ", %d pledges", len(h.Pledges))
 	}
 	fmt.Fprintf(b, ")\n  Leaving in the next block loses %s PSL, plus what that block brings, and %s of reputation (of %d).\n",
-		h.Leaving.Forfeits, counted(min(h.Leaving.Reputation, reputation), "point"), reputation)
+		h.Leaving.Forfeits, counted(h.Leaving.Reputation, "point"), h.Leaving.Has)
 	switch {
 	case h.Leaving.Better != nil:
 		fmt.Fprintf(b, "  From %s on, what is earned so far is settled and cannot be lost.\n", when(*h.Leaving.Better))

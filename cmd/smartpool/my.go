@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 type myCmd struct {
@@ -64,7 +66,11 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 		}
 		fmt.Fprintf(b, "%s\n\n", t.Render())
 		if waiting := a.Offered - a.Counted; waiting > 0 {
-			fmt.Fprintf(b, "Of %d PSL offered, %d PSL count: they back a Supernode and earn. The other %d PSL wait until a pool needs them.\n\n", a.Offered, a.Counted, waiting)
+			until := "a pool needs them"
+			if slices.ContainsFunc(a.Positions, func(p api.Position) bool { return p.Role == pool.Plain.String() }) {
+				until = "a pool starts with them, or needs them"
+			}
+			fmt.Fprintf(b, "Of %d PSL offered, %d PSL count: they back a Supernode and earn. The other %d PSL wait until %s.\n\n", a.Offered, a.Counted, waiting, until)
 		}
 	} else {
 		b.WriteString("No live pledge.\n\n")

@@ -67,7 +67,7 @@ func (l *history) chapters() map[ticket.PoolID]*chapter {
 		p, _ := l.state.Pool(id)
 		all[id] = &chapter{history: l, net: l.state.Network(), pool: p, points: map[*pool.Event]int{}}
 	}
-	fates := map[pastel.TxID][]*pool.Event{}
+	fates := map[pastel.TxID]*pool.Event{} // a transaction is settled once: its lock time says when
 	for i := range l.events {
 		e := &l.events[i]
 		c := all[e.Pool]
@@ -81,17 +81,12 @@ func (l *history) chapters() map[ticket.PoolID]*chapter {
 				c.points[e] = l.events[i+1].Points
 			}
 		case pool.PayoutPaid, pool.PayoutCancelled:
-			fates[e.TxID] = append(fates[e.TxID], e)
+			fates[e.TxID] = e
 		default:
 		}
 	}
 	for _, po := range l.settled {
-		s := settlement{Payout: po}
-		// A cancelled payout can be settled again as the very same transaction: fates come in the order of settlements.
-		if txid := po.Tx.ID(); len(fates[txid]) > 0 {
-			s.fate, fates[txid] = fates[txid][0], fates[txid][1:]
-		}
-		all[po.Pool].settled = append(all[po.Pool].settled, s)
+		all[po.Pool].settled = append(all[po.Pool].settled, settlement{po, fates[po.Tx.ID()]})
 	}
 	return all
 }
@@ -124,7 +119,7 @@ func (c *chapter) tell(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "Escrow      %s (do not send coins here: they would be shared out)\n", p.Escrow.Encode(&c.net))
 	if p.Broken {
-		b.WriteString("BROKEN      its escrow was spent against the rules; its books are closed\n")
+		b.WriteString("BROKEN      its escrow was spent against the rules; since then nothing is shared out or paid\n")
 	}
 	c.timeline(b)
 	c.members(b)

@@ -1,4 +1,4 @@
-// Command smartpoold follows a Pastel node and keeps the smart pools' books in a database.
+// Command smartpoold follows a Pastel node and keeps the smart pools' ledger in a database.
 package main
 
 import (
@@ -79,7 +79,7 @@ func run(args []string, out, errOut io.Writer) int {
 func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
 	options := []kong.Option{
 		kong.Name("smartpoold"), kong.Writers(out, errOut), kong.Exit(exit), kong.DefaultEnvars("SMARTPOOLD"),
-		kong.Description("Follows a Pastel node and keeps the smart pools' books in a database."),
+		kong.Description("Follows a Pastel node and keeps the smart pools' ledger in a database."),
 		kong.Vars{"data": defaultData()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	}
 	parser, err := kong.New(line, options...)

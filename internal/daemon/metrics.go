@@ -67,7 +67,7 @@ var (
 	descSynced = prometheus.NewDesc("smartpool_synced", "1 if the ledger was at the node's tip when last compared.", nil, nil)
 	descPools  = prometheus.NewDesc("smartpool_pools", "Pools by status.", []string{"status"}, nil)
 	descEscrow = prometheus.NewDesc("smartpool_escrow_patoshi", "Rewards in escrow, pending payouts included.", nil, nil)
-	descCoins  = prometheus.NewDesc("smartpool_member_coins_psl", "Coins that back active and replenishing pools.", nil, nil)
+	descCoins  = prometheus.NewDesc("smartpool_member_coins_psl", "Members' coins in active and replenishing pools: what counts of their pledges.", nil, nil)
 	descDue    = prometheus.NewDesc("smartpool_payouts_pending", "Payouts that are settled and not yet mined.", nil, nil)
 )
 

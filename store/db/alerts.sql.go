@@ -789,7 +789,7 @@ func (q *Queries) StandingAlerts(ctx context.Context, kind string) ([]Alert, err
 }
 
 const ticketsOfPledge = `-- name: TicketsOfPledge :many
-SELECT ticket, offered, reward FROM pledge_tickets WHERE pledge = $1 ORDER BY height, position LIMIT $2 OFFSET $3
+SELECT ticket, reward FROM pledge_tickets WHERE pledge = $1 ORDER BY height, position LIMIT $2 OFFSET $3
 `
 
 type TicketsOfPledgeParams struct {
@@ -799,9 +799,8 @@ type TicketsOfPledgeParams struct {
 }
 
 type TicketsOfPledgeRow struct {
-	Ticket  []byte
-	Offered int64
-	Reward  string
+	Ticket []byte
+	Reward string
 }
 
 func (q *Queries) TicketsOfPledge(ctx context.Context, arg TicketsOfPledgeParams) ([]TicketsOfPledgeRow, error) {
@@ -813,7 +812,7 @@ func (q *Queries) TicketsOfPledge(ctx context.Context, arg TicketsOfPledgeParams
 	items := []TicketsOfPledgeRow{}
 	for rows.Next() {
 		var i TicketsOfPledgeRow
-		if err := rows.Scan(&i.Ticket, &i.Offered, &i.Reward); err != nil {
+		if err := rows.Scan(&i.Ticket, &i.Reward); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -79,7 +79,7 @@ SELECT count(*) FROM events WHERE pool = $1 AND type = $2 AND (height, position)
 SELECT count(*) FROM events WHERE pastelid = $1 AND pledge = $2 AND type = $3 AND (height, position) <= ($4, $5);
 
 -- name: TicketsOfPledge :many
-SELECT ticket, offered, reward FROM pledge_tickets WHERE pledge = $1 ORDER BY height, position LIMIT $2 OFFSET $3;
+SELECT ticket, reward FROM pledge_tickets WHERE pledge = $1 ORDER BY height, position LIMIT $2 OFFSET $3;
 
 -- name: CountPledgesAt :one
 SELECT count(*) FROM pledges WHERE pool = $1 AND pastelid = $2 AND joined <= $3 AND (ended IS NULL OR ended >= $3);

@@ -35,6 +35,7 @@ CREATE TABLE events (
 CREATE INDEX events_by_pool ON events (pool, height, position);
 CREATE INDEX events_by_pastelid ON events (pastelid, height, position);
 CREATE INDEX events_by_type ON events (type, height, position);
+CREATE INDEX events_by_pledge ON events (pledge, height, position) WHERE type IN ('pledge.amended', 'pledge.reduced');
 
 CREATE TABLE pools (
 	id            TEXT PRIMARY KEY,

@@ -1,0 +1,176 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// What is pledged to a pool that has not started backs no Supernode and earns nothing: no sum counts it. Once the pool is active, sums
+// count what its members do.
+func TestPlainPledgesAreNotCounted(t *testing.T) {
+	t.Parallel()
+	const activation pastel.Height = 135
+	x := start(t, activation-1, "", nil)
+	sums := func() (network, operator, members, offered int64) {
+		in := read[api.PoolDetail](t, x, "/api/v1/pools/"+read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].ID)
+		seen := map[string]bool{}
+		for _, pl := range in.Participants {
+			if seen[pl.PastelID] {
+				continue
+			}
+			seen[pl.PastelID] = true
+			members += read[api.Account](t, x, "/api/v1/members/"+pl.PastelID).Counted
+		}
+		s := read[api.Statistics](t, x, "/api/v1/statistics")
+		return s.Counted, read[api.Operator](t, x, "/api/v1/operators/"+in.Operator).Counted, members, s.Offered
+	}
+	if network, operator, members, offered := sums(); network != 0 || operator != 0 || members != 0 || offered == 0 {
+		t.Errorf("before activation %d PSL are offered; the network counts %d, the operator %d, the members %d", offered, network, operator, members)
+	}
+	x.move(t, activation-1, activation)
+	x.seen(t, activation)
+	want := read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].Counted
+	if network, operator, members, _ := sums(); network != want || operator != want || members != want || want == 0 {
+		t.Errorf("the pool counts %d PSL; the network counts %d, the operator %d, the members %d", want, network, operator, members)
+	}
+}
+
+// The list of pledges finds by the reward address in force in the block asked for, whatever came later.
+func TestPledgesOfARewardAddressInTime(t *testing.T) {
+	t.Parallel()
+	x := start(t, amendment+4, "", nil)
+	_, part := amending(t, x)
+	pledges := func(query string) []api.Pledge {
+		return read[api.List[api.Pledge]](t, x, "/api/v1/pledges?limit=1000&"+query).Items
+	}
+	old := pledges(fmt.Sprintf("at=%d&live=true&pastelid=%s", amendment-1, part.PastelID))[0]
+	for _, c := range []struct {
+		at     pastel.Height
+		reward string
+		found  bool
+	}{
+		{amendment - 1, old.Reward, true},
+		{amendment - 1, part.RewardAddress, false},
+		{amendment, old.Reward, false},
+		{amendment, part.RewardAddress, true},
+		{api.Now, old.Reward, false},
+		{api.Now, part.RewardAddress, true},
+	} {
+		list := pledges(fmt.Sprintf("at=%d&reward=%s", c.at, c.reward))
+		if slices.ContainsFunc(list, func(p api.Pledge) bool { return p.Seq == old.Seq }) != c.found {
+			t.Errorf("block %d: %s is paid for pledge %d: want %t of %+v", c.at, c.reward, old.Seq, c.found, list)
+		}
+		for _, p := range list {
+			if p.Reward != c.reward {
+				t.Errorf("block %d: asked for %s, pledge %d is paid to %s", c.at, c.reward, p.Seq, p.Reward)
+			}
+		}
+	}
+}
+
+// Once a pledge is reduced, the list of pledges has the offer that the pool has, and as of a block before what was offered then.
+func TestPledgesAfterAReduction(t *testing.T) {
+	t.Parallel()
+	const reduction pastel.Height = 337
+	x := startOn(t, "dense", reduction, "", nil)
+	e := last(t, x, "pledge.reduced", reduction)
+	i := slices.IndexFunc(read[api.PoolDetail](t, x, "/api/v1/pools/"+e.Pool).Participants, func(p api.PoolPledge) bool {
+		return p.PastelID == e.PastelID && p.Offered == e.Offered
+	})
+	if i < 0 {
+		t.Fatalf("the pool has no pledge that %+v reduced", e)
+	}
+	seq := int64(read[api.PoolDetail](t, x, "/api/v1/pools/"+e.Pool).Participants[i].Seq)
+	for at, want := range map[pastel.Height]int64{reduction - 1: 400, reduction: 250, api.Now: 250} {
+		list := read[api.List[api.Pledge]](t, x, fmt.Sprintf("/api/v1/pledges?limit=1000&at=%d&pool=%s", at, e.Pool)).Items
+		for _, p := range list {
+			if p.Seq == seq && p.Offered != want {
+				t.Errorf("block %d: pledge %d offers %d PSL, want %d", at, seq, p.Offered, want)
+			}
+		}
+	}
+}
+
+// A pool that earns has a forecast. One that owes nothing worth paying has none: neither carry without income nor a claim of a patoshi is
+// ever paid.
+func TestForecastIsWhatIsPaid(t *testing.T) {
+	t.Parallel()
+	x := start(t, 200, "", nil)
+	id := read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].ID
+	if p := read[api.PoolDetail](t, x, "/api/v1/pools/"+id); p.Forecast == nil || p.Forecast.Amount <= p.Accrued || p.Forecast.At != *p.NextSettlement {
+		t.Errorf("block 200: forecast %+v, %s PSL accrued", p.Forecast, p.Accrued)
+	}
+	x.move(t, 200, 264)
+	if p := read[api.PoolDetail](t, x, "/api/v1/pools/"+id); p.Status != "replenishing" || p.Carry != 1 || p.NextSettlement == nil || p.Forecast != nil {
+		t.Errorf("block 264: %s with %s PSL of carry, forecast %+v", p.Status, p.Carry, p.Forecast)
+	}
+	x.move(t, 264, 287)
+	if p := read[api.PoolDetail](t, x, "/api/v1/pools/"+id); p.Status != "dissolved" || len(p.Claims) != 1 || p.Claims[0].Amount != 1 || p.Forecast != nil {
+		t.Errorf("block 287: %s with claims %+v, forecast %+v", p.Status, p.Claims, p.Forecast)
+	}
+}
+
+// A ticket that is longer than the rules allow is refused before it is decoded, one that is as long is not.
+func TestTicketLength(t *testing.T) {
+	t.Parallel()
+	x := start(t, 101, "", nil)
+	for length, want := range map[int]int{ticket.MaxJSON: http.StatusOK, ticket.MaxJSON + 1: http.StatusUnprocessableEntity} {
+		body := `{"ticket":"` + strings.Repeat("x", length) + `"}`
+		if status, answer := x.ask(t, http.MethodPost, "/api/v1/tickets/check", token, body); status != want {
+			t.Errorf("%d bytes: %d %.300s", length, status, answer)
+		}
+	}
+}
+
+// What leaving costs in reputation is never more than there is.
+func TestLeavingCostsNoMoreThanThereIs(t *testing.T) {
+	t.Parallel()
+	pledge := func(id string, costs, has int) api.Position {
+		p := api.Position{Pool: "atlas", PoolPledge: api.PoolPledge{PastelID: id, Role: "member"}}
+		p.Leaving.Reputation, p.Leaving.Has = costs, has
+		return p
+	}
+	for _, c := range []struct {
+		list []api.Position
+		want int
+	}{
+		{[]api.Position{pledge("a", 25, 100)}, 25},
+		{[]api.Position{pledge("a", 25, 100), pledge("a", 25, 100)}, 50},
+		{slices.Repeat([]api.Position{pledge("a", 25, 90)}, 5), 90},
+		{append(slices.Repeat([]api.Position{pledge("a", 25, 60)}, 3), pledge("b", 25, 100)), 85},
+		{[]api.Position{pledge("a", 10, 10), pledge("a", 10, 10)}, 10},
+	} {
+		sums := api.Holdings(c.list, false)
+		if len(sums) != 1 || sums[0].Leaving.Reputation != c.want {
+			t.Errorf("%d pledges cost %+v, want %d points", len(c.list), sums, c.want)
+		}
+	}
+	x := startOn(t, "dense", 336, "", nil)
+	poor := 0
+	for _, pl := range read[api.List[api.Pledge]](t, x, "/api/v1/pledges?live=true&limit=1000").Items {
+		a := read[api.Account](t, x, "/api/v1/members/"+pl.PastelID)
+		for _, p := range a.Positions {
+			if p.Leaving.Has != a.Reputation || p.Leaving.Reputation > a.Reputation {
+				t.Errorf("%s has %d points, leaving with pledge %d costs %+v", pl.PastelID, a.Reputation, p.Seq, p.Leaving)
+			}
+		}
+		for _, h := range api.Holdings(a.Positions, false) {
+			if h.Leaving.Reputation > a.Reputation {
+				t.Errorf("%s has %d points, leaving pool %s costs %d", pl.PastelID, a.Reputation, h.Pool, h.Leaving.Reputation)
+			}
+		}
+		if a.Reputation < 100 {
+			poor++
+		}
+	}
+	if poor == 0 {
+		t.Error("every member has all points")
+	}
+}
