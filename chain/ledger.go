@@ -32,6 +32,7 @@ type Ledger struct {
 	mu     sync.RWMutex // guards what follows; never held while storing
 	state  *pool.State
 	failed error         // a step cannot be stored: memory and store differ
+	broken chan struct{} // closed when it fails
 	moved  chan struct{} // closed at the next step
 	outage outage
 }
@@ -43,7 +44,7 @@ func OpenLedger(ctx context.Context, net pastel.Network, shadow bool, store Stor
 		return nil, fmt.Errorf("load the ledger: %w", err)
 	}
 	l := &Ledger{
-		net: net, store: store, state: state, moved: make(chan struct{}), turn: make(chan struct{}, 1), closed: make(chan struct{}),
+		net: net, store: store, state: state, moved: make(chan struct{}), broken: make(chan struct{}), turn: make(chan struct{}, 1), closed: make(chan struct{}),
 	}
 	l.storing, l.cut = context.WithCancel(context.WithoutCancel(ctx))
 	return l, nil
@@ -197,6 +198,7 @@ func (l *Ledger) fail(err error) error {
 	defer l.mu.Unlock()
 	if l.failed == nil {
 		l.failed = err
+		close(l.broken)
 	}
 	return err
 }
@@ -207,6 +209,9 @@ func (l *Ledger) Failed() error {
 	defer l.mu.RUnlock()
 	return l.failed
 }
+
+// Broken returns a channel that is closed once Failed tells why, also of a step that nobody waits for any more.
+func (l *Ledger) Broken() <-chan struct{} { return l.broken }
 
 var _ Rules = (*Ledger)(nil)
 

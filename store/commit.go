@@ -21,7 +21,7 @@ var ErrOvertaken = errors.New("another process has written to this database")
 // the step already, an earlier try got through, and nothing is left to do. ErrOvertaken if it ends anywhere else.
 func (s *Store) Commit(ctx context.Context, c *chain.Change) error {
 	err := s.use(ctx, func() error { return s.commit(ctx, c) })
-	if errors.Is(err, ErrLocked) { // by our own lost connection, which the server has not noticed yet, or by another writer
+	if errors.Is(err, ErrLocked) {
 		if last, unread := s.engine.last(ctx); unread == nil {
 			if _, moved := due(last, c); moved != nil {
 				err = moved
@@ -51,6 +51,7 @@ func (s *Store) commit(ctx context.Context, c *chain.Change) error {
 	w := &writer{ctx: ctx, q: tx.queries(), net: &s.net}
 	write, err := w.due(c)
 	if err == nil && write {
+		s.ends = &ends{c.From, c.Tip} // whether a try got through may stay unknown
 		err = w.change(c)
 	}
 	if first := tx.failed(); first != nil {
@@ -60,7 +61,11 @@ func (s *Store) commit(ctx context.Context, c *chain.Change) error {
 		tx.Rollback() //nolint:errcheck // what fails is the connection, and the transaction ends with it
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	s.ends = &ends{c.Tip, c.Tip}
+	return nil
 }
 
 // writer writes a step within a transaction.

@@ -98,7 +98,7 @@ func diagnose(err error) *trouble {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrLocked):
+	case errors.Is(err, ErrLocked), errors.Is(err, errOwnLock):
 		return &trouble{remedyWait, ""}
 	case errors.As(err, &server): // one that refuses a connection says why
 		return postgresTrouble(server.Code)
@@ -179,8 +179,9 @@ func Temporary(err error) bool {
 	return trouble != nil && trouble.remedy == remedyWait
 }
 
-// Passes implements chain.Store: an error passes by itself, or once somebody mends what is around the database.
+// Passes implements chain.Store: an error passes by itself, or once somebody mends what is around the database. ErrLocked does not:
+// the step is not ours to store while another process writes.
 func (s *Store) Passes(err error) bool {
 	trouble := diagnose(err)
-	return trouble != nil && trouble.remedy != remedyNone
+	return trouble != nil && !errors.Is(err, ErrLocked) && trouble.remedy != remedyNone
 }

@@ -16,7 +16,9 @@ import (
 // events give the ledger digest that stands beside them and that their undo records are sound.
 func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (state *pool.State, err error) {
 	err = s.use(ctx, func() error {
-		state, err = s.load(ctx, net, shadow)
+		if state, err = s.load(ctx, net, shadow); err == nil {
+			s.ends = &ends{state.Tip(), state.Tip()}
+		}
 		return err
 	})
 	return state, s.place.name(ctx, err)

@@ -238,6 +238,73 @@ func TestAnotherWriterEndsTheLedger(t *testing.T) {
 	}
 }
 
+// TestALockLostToAnotherWriterEndsTheLedger, though that one has written nothing: the step is not this ledger's to store.
+func TestALockLostToAnotherWriterEndsTheLedger(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	blocks := recorded(t, "life")[:3]
+	url := server.Database(t)
+	l := openTroubled(t, url)
+	l.step(t, -1, blocks[:2])
+	server.DisconnectAll(t)
+	other := reopen(t, url)
+	_, err := l.Step(context.Background(), 1, blocks[2:])
+	isSentence(t, err, "PostgreSQL database", "another process writes")
+	if !errors.Is(err, store.ErrLocked) {
+		t.Errorf("%v", err)
+	}
+	select {
+	case <-l.Broken():
+	default:
+		t.Error("the ledger goes on")
+	}
+	other.step(t, 1, blocks[2:])
+}
+
+// TestReadingAfterAnotherWriterIsRefused: the lock is regained, but blocks and undo records are the other's by now. A lost undo record
+// used to count as a reorganization that is too deep.
+func TestReadingAfterAnotherWriterIsRefused(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	server := pgtest.NewServer(t)
+	blocks := recorded(t, "life")[:6]
+	url := server.Database(t)
+	l := openTroubled(t, url)
+	l.step(t, -1, blocks[:5])
+	server.DisconnectAll(t)
+	other := reopen(t, url)
+	other.step(t, 2, nil)
+	other.Close()
+	other.close(t)
+	if _, err := l.HashAt(ctx, 4); !store.Temporary(err) {
+		t.Errorf("the lost connection: %v", err)
+	}
+	_, hash := l.HashAt(ctx, 4)
+	_, undo := l.Step(ctx, 3, nil)
+	for what, err := range map[string]error{"hash": hash, "undo": undo} {
+		isSentence(t, err, "PostgreSQL database", "another process has written")
+		if !errors.Is(err, store.ErrOvertaken) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestALostSessionThatTheServerKeepsIsEnded: the line is cut without the server noticing, as by a router that restarts. Its session
+// used to keep the lock until it did, hours later.
+func TestALostSessionThatTheServerKeepsIsEnded(t *testing.T) {
+	t.Parallel()
+	blocks := recorded(t, "life")[:3]
+	url := pgtest.Open(t)
+	wire := newWire(t, url)
+	l := openTroubled(t, wire.url)
+	l.step(t, -1, blocks[:2])
+	wire.forget()
+	l.step(t, 1, blocks[2:])
+	l.Close()
+	l.close(t)
+	compare(t, url, undisturbed(t, blocks))
+}
+
 // TestAStepIsStoredOnce: to commit a change again does nothing, and one that does not begin at the database's end is refused.
 func TestAStepIsStoredOnce(t *testing.T) {
 	t.Parallel()
@@ -323,6 +390,7 @@ type wire struct {
 	told  chan struct{} // closed by that cut
 	count int           // cuts by a limit
 	conns []net.Conn
+	kept  map[net.Conn]bool
 	wg    sync.WaitGroup
 }
 
@@ -336,7 +404,7 @@ func newWire(t testing.TB, server string) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{ln: ln, limit: [2]int{-1, -1}}
+	w := &wire{ln: ln, limit: [2]int{-1, -1}, kept: map[net.Conn]bool{}}
 	to := u.Host
 	u.Host = ln.Addr().String()
 	w.url = u.String()
@@ -407,8 +475,8 @@ func (w *wire) cuts() int {
 }
 
 func (w *wire) pass(to, from net.Conn, way int) {
-	defer from.Close()
-	defer to.Close()
+	defer w.end(from)
+	defer w.end(to)
 	buffer := make([]byte, 4096)
 	for {
 		n, err := from.Read(buffer)
@@ -442,6 +510,28 @@ func (w *wire) allow(way int, text []byte) int {
 		w.count++
 	}
 	return n
+}
+
+// forget cuts the connections on the near side alone: to the server they look sound, until the test ends.
+func (w *wire) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var far []net.Conn
+	for i := 0; i < len(w.conns); i += 2 {
+		w.kept[w.conns[i+1]] = true
+		far = append(far, w.conns[i+1])
+		w.conns[i].Close()
+	}
+	w.conns = far
+}
+
+// end closes a connection, unless it is to look sound.
+func (w *wire) end(c net.Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.kept[c] {
+		c.Close()
+	}
 }
 
 func (w *wire) cut() {

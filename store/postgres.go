@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"time"
@@ -20,17 +21,27 @@ const writerLock = 0x53506f6c
 var errPostgresURL = errors.New("the postgres:// URL of the database is malformed: want postgres://user:password@host:port/name")
 
 // postgresWriter is a writer's database.
-type postgresWriter struct{ pool *sql.DB }
+type postgresWriter struct {
+	pool *sql.DB
+	name string // of its sessions, which no other writer's have
+}
+
+// errOwnLock says that the server has not ended a session yet that the writer lost.
+var errOwnLock = errors.New("the writer's lost session still holds the lock")
 
 func openPostgres(ctx context.Context, database string, s *Store) error {
 	cfg, err := pgx.ParseConfig(database)
 	if err != nil {
 		return errPostgresURL
 	}
+	const nameOfSessions = "application_name"
+	w := &postgresWriter{name: "smartpool writer " + rand.Text()}
+	cfg.RuntimeParams[nameOfSessions] = w.name
 	pool := stdlib.OpenDB(*cfg)
+	w.pool = pool
 	pool.SetMaxIdleConns(-1) // one that idles would be found dead only when it is needed
 	s.onClose(pool.Close)
-	s.engine, s.place = &postgresWriter{pool}, postgresPlace(cfg)
+	s.engine, s.place = w, postgresPlace(cfg)
 	opening := "open " + s.place
 	if s.conn, s.q, err = s.engine.connect(ctx); err != nil {
 		return opening.name(ctx, err)
@@ -44,14 +55,21 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 
 var errNoSchema = errors.New("there is no schema to make tables in: create the one that search_path names")
 
-// connect implements writing. The lock is the connection's.
+// connect implements writing. The lock is the connection's: one that was lost may hold it until the server notices, which can take
+// hours, so its session is ended.
 func (w *postgresWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, error) {
 	conn, err := w.pool.Conn(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	var schema sql.NullString
+	var own int
 	var locked bool
+	if err := conn.QueryRowContext(ctx, `SELECT count(pg_terminate_backend(a.pid)) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+		WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND a.application_name = $2 AND a.pid <> pg_backend_pid()`,
+		int64(writerLock), w.name).Scan(&own); err != nil {
+		return nil, nil, errors.Join(err, w.leave(conn, nil))
+	}
 	err = conn.QueryRowContext(ctx, `SELECT current_schema(), pg_try_advisory_lock($1,
 		coalesce((SELECT oid::bigint::bit(32)::integer FROM pg_namespace WHERE nspname = current_schema()), 0))`,
 		int32(writerLock)).Scan(&schema, &locked)
@@ -59,6 +77,8 @@ func (w *postgresWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, e
 	case err != nil:
 	case !schema.Valid:
 		err = errNoSchema
+	case !locked && own > 0:
+		err = errOwnLock
 	case !locked:
 		err = ErrLocked
 	}

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,8 +29,12 @@ type Store struct {
 	mu    sync.Mutex // one thing at a time happens on the connection
 	conn  *sql.Conn  // all of a writer's statements, so that losing it loses the writer's lock and the transaction at once; nil if lost
 	q     *db.Queries
+	ends  *ends
 	ended bool
 }
+
+// ends are the blocks that the database may end in unless another process wrote to it; nil before the ledger is loaded.
+type ends [2]pool.Tip
 
 // writing is what differs between the databases for a writer.
 type writing interface {
@@ -100,8 +105,8 @@ var errClosed = errors.New("the database was closed")
 // connectPatience is how long a database may take to let a writer in that lost its connection.
 const connectPatience = 10 * time.Second
 
-// use runs f on the writer's connection. One that was lost is replaced first, the lock included; one that f leaves in a state that
-// is not known is given up.
+// use runs f on the writer's connection. One that was lost is replaced first, the lock included: ErrOvertaken if another process
+// wrote meanwhile. One that f leaves in a state that is not known is given up.
 func (s *Store) use(ctx context.Context, f func() error) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,11 +120,28 @@ func (s *Store) use(ctx context.Context, f func() error) (err error) {
 			s.conn, s.q = nil, nil
 			return s.place.explain(ctx, err)
 		}
+		if err = s.overtaken(connecting); err != nil {
+			s.drop() //nolint:errcheck // the first error tells
+			return s.place.name(ctx, err)
+		}
 	}
 	if err = f(); err != nil && !s.engine.idle(s.conn) {
 		s.drop() //nolint:errcheck // the first error tells
 	}
 	return s.place.explain(ctx, err)
+}
+
+// overtaken returns ErrOvertaken if the database, whose lock was lost, ends where another process left it.
+func (s *Store) overtaken(ctx context.Context) error {
+	if s.ends == nil {
+		return nil
+	}
+	last, err := lastBlock(ctx, s.q)
+	if err == nil && !slices.Contains(s.ends[:], last) {
+		err = fmt.Errorf("%w: it ends at block %d (%s), the ledger at block %d (%s)", ErrOvertaken, last.Height, last.Hash,
+			s.ends[1].Height, s.ends[1].Hash)
+	}
+	return err
 }
 
 func (s *Store) drop() error {

@@ -36,7 +36,7 @@ func TestLeaveNamesWhatCostsNothing(t *testing.T) {
 	} {
 		var b strings.Builder
 		for _, h := range api.Holdings(tt.positions, false) {
-			tellLeaving(&b, &h, 100)
+			tellLeaving(&b, &h)
 		}
 		told := strings.ReplaceAll(b.String(), "gives up what "+free, "")
 		for _, want := range tt.says {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -30,8 +31,7 @@ func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
 			d.log.Warn("close the node interface", "err", err)
 		}
 	}()
-	pushed := &pushed{Ledger: ledger, daemon: d, failed: make(chan error, 1)}
-	server := nodeapi.NewServer(pushed, password)
+	server := nodeapi.NewServer(&pushed{Ledger: ledger, log: d.log}, password)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	d.log.Info("node interface", "url", "http://"+listener.Addr().String(), "cookie", cookie)
@@ -40,7 +40,8 @@ func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
 	select {
 	case <-ctx.Done():
 		err = ctx.Err()
-	case err = <-pushed.failed:
+	case <-ledger.Broken():
+		err = ledger.Failed()
 	case err = <-served:
 		return fmt.Errorf("node-api: %w", err)
 	}
@@ -55,32 +56,25 @@ func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
 	return err
 }
 
-// pushed is a ledger that a node moves. It notices when the ledger fails.
+// pushed is a ledger that a node moves. It logs the steps that are not made.
 type pushed struct {
 	*chain.Ledger
-	daemon *Daemon
-	failed chan error
+	log *slog.Logger
 }
 
 // Connect implements chain.Rules.
 func (p *pushed) Connect(ctx context.Context, block []byte) error {
-	return p.moved(p.Ledger.Connect(ctx, block))
+	return p.logged(p.Ledger.Connect(ctx, block))
 }
 
 // Disconnect implements chain.Rules.
 func (p *pushed) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
-	return p.moved(p.Ledger.Disconnect(ctx, hash))
+	return p.logged(p.Ledger.Disconnect(ctx, hash))
 }
 
-func (p *pushed) moved(err error) error {
-	if failed := p.Failed(); failed != nil {
-		select {
-		case p.failed <- failed:
-		default: // it is known
-		}
-	}
+func (p *pushed) logged(err error) error {
 	if err != nil {
-		p.daemon.log.Warn("a step was not made", "err", err)
+		p.log.Warn("a step was not made", "err", err)
 	}
 	return err
 }

@@ -164,7 +164,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // sessions keeps the ledger going: after an error of the database that may pass it is opened and loaded again, as what was
-// written before the error is known only to the database.
+// written before the error is known only to the database. It stands by while another daemon writes.
 func (d *Daemon) sessions(ctx context.Context) error {
 	opened, standing := false, false
 	for pause := firstPause; ; {
@@ -173,7 +173,7 @@ func (d *Daemon) sessions(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, store.ErrLocked):
+		case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrOvertaken): // the lock was lost to another daemon, or never had
 			d.ready.failed("standing by, as another daemon writes the database", err)
 			if !standing {
 				d.log.Info("standing by until the other daemon ends", "database", d.cfg.databaseForLog())

@@ -1,0 +1,239 @@
+package daemon_test
+
+import (
+	"context"
+	"database/sql"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/nodeapi"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// gate is the way to a server, which can be shut.
+type gate struct {
+	url  string // of the database, through the gate
+	from net.Listener
+	to   string
+
+	mu    sync.Mutex
+	shut  bool
+	conns []net.Conn
+	wg    sync.WaitGroup
+}
+
+func newGate(t testing.TB, database string) *gate {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &gate{to: u.Host}
+	if g.from, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	u.Host = g.from.Addr().String()
+	g.url = u.String()
+	g.wg.Go(func() {
+		for {
+			near, err := g.from.Accept()
+			if err != nil {
+				return
+			}
+			g.join(near)
+		}
+	})
+	t.Cleanup(func() {
+		g.from.Close()
+		g.close()
+		g.wg.Wait()
+	})
+	return g
+}
+
+func (g *gate) join(near net.Conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.shut {
+		near.Close()
+		return
+	}
+	far, err := net.Dial("tcp", g.to)
+	if err != nil {
+		near.Close()
+		return
+	}
+	g.conns = append(g.conns, near, far)
+	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
+		g.wg.Go(func() {
+			io.Copy(way[0], way[1])
+			near.Close()
+			far.Close()
+		})
+	}
+}
+
+// close ends all connections and lets none through.
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = true
+	for _, c := range g.conns {
+		c.Close()
+	}
+	g.conns = nil
+}
+
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = false
+}
+
+// overtaking takes the writer's lock away from a daemon behind a gate while a step is being stored: begin makes the step, and the
+// gate is shut then.
+func overtaking(t *testing.T, g *gate, server *pgtest.Server, database string, begin func()) {
+	t.Helper()
+	ctx := context.Background()
+	db := openSQL(t, database)
+	defer db.Close()
+	holder, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := holder.ExecContext(ctx, "LOCK TABLE blocks IN SHARE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	begin()
+	count(t, db, 1, "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted")
+	g.close()
+	server.DisconnectAll(t) // the holder, too
+	holder.Rollback()       //nolint:errcheck // its session is gone
+	count(t, db, 0, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+}
+
+// count waits until a query counts as many.
+func count(t *testing.T, db *sql.DB, want int, query string) {
+	t.Helper()
+	for giveUp := time.After(patience); ; {
+		var n int
+		if err := db.QueryRow(query).Scan(&n); err == nil && n == want {
+			return
+		}
+		select {
+		case <-giveUp:
+			t.Fatalf("%s never gives %d", query, want)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// TestADaemonThatIsOvertakenStandsBy: it loses its session, and with it the writer's lock, while a step is being stored. The daemon
+// that stood by goes on. The first used to end with an error; it stands by instead, and takes over once the second ends.
+func TestADaemonThatIsOvertakenStandsBy(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	for name, meanwhile := range map[string]int{"at the same block": 101, "further on": 140} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := pgtest.NewServer(t)
+			database := server.Database(t)
+			g := newGate(t, database)
+			n := newNode(t)
+			n.submit(blocks[:100])
+			cfg := n.settings(t.TempDir(), g.url)
+			cfg.Metrics = freeAddress(t)
+			ready := "http://" + cfg.Metrics + "/readyz"
+			first := start(t, cfg)
+			first.synced(n)
+			cfg2 := n.settings(t.TempDir(), database)
+			cfg2.Metrics = freeAddress(t)
+			second := start(t, cfg2)
+			second.answers("http://"+cfg2.Metrics+"/readyz", http.StatusServiceUnavailable, "standing by")
+			overtaking(t, g, server, database, func() { n.submit(blocks[100:101]) })
+			n.submit(blocks[101:meanwhile])
+			second.synced(n)
+			g.open()
+			first.answers(ready, http.StatusServiceUnavailable, "standing by")
+			n.submit(blocks[meanwhile:150])
+			second.synced(n)
+			second.end()
+			first.synced(n)
+			n.submit(blocks[150:160])
+			first.synced(n)
+			first.answers(ready, http.StatusOK, "ready")
+			first.end()
+			fresh := pgtest.Open(t)
+			undisturbed := start(t, n.settings(t.TempDir(), fresh))
+			undisturbed.synced(n)
+			undisturbed.end()
+			if got, want := dump(t, database), dump(t, fresh); got != want {
+				t.Errorf("the tables differ: %s", firstDifference(got, want))
+			}
+		})
+	}
+}
+
+// TestAPushedStepIsNotStoredUnderAnothersLock: the other writer does not move the database, so nothing but its lock says that the
+// step is not the daemon's to store any more. The daemon used to try for ever, and the node got no answer.
+func TestAPushedStepIsNotStoredUnderAnothersLock(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	blocks := life(t)
+	server := pgtest.NewServer(t)
+	database := server.Database(t)
+	g := newGate(t, database)
+	cfg := daemon.Config{
+		Data: t.TempDir(), Network: "regtest", Database: g.url, ShadowFrom: -1, NodeAPI: freeAddress(t), Metrics: freeAddress(t), Poll: time.Second,
+	}
+	ready := "http://" + cfg.Metrics + "/readyz"
+	d := start(t, cfg)
+	d.answers(ready, http.StatusOK, "ready")
+	rules := func() chain.Rules {
+		return nodeapi.NewClient("http://"+cfg.NodeAPI, filepath.Join(cfg.Data, ".cookie"))
+	}
+	for _, raw := range blocks[:20] {
+		if err := rules().Connect(ctx, raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asking, leave := context.WithCancel(ctx)
+	answer := make(chan error, 1)
+	overtaking(t, g, server, database, func() { go func() { answer <- rules().Connect(asking, blocks[20]) }() })
+	leave() // the daemon has to notice by itself
+	if err := <-answer; err == nil {
+		t.Error("the step was answered")
+	}
+	other, err := store.Open(ctx, database, regtest(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.open()
+	d.answers(ready, http.StatusServiceUnavailable, "standing by")
+	if _, err := rules().Tip(ctx); err == nil {
+		t.Error("a daemon that stands by answers its node")
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d.answers(ready, http.StatusOK, "ready")
+	tip, err := rules().Tip(ctx)
+	if err != nil || tip.Height != 19 {
+		t.Errorf("the rules are at block %d, %v", tip.Height, err)
+	}
+	for _, raw := range blocks[20:22] {
+		if err := rules().Connect(ctx, raw); err != nil {
+			t.Error(err)
+		}
+	}
+	d.end()
+}
