@@ -18,7 +18,7 @@ import (
 func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
 	listener, err := nodeapi.Listen(d.cfg.NodeAPI)
 	if err != nil {
-		return fmt.Errorf("node-api: %v; choose another address with --node-api", err) // not wrapped: a lost database looks alike
+		return fmt.Errorf("node-api: %s; choose another address with --node-api", err.Error()) // not wrapped: a lost database looks alike
 	}
 	defer listener.Close() // the server has closed it, unless there is none
 	cookie := filepath.Join(d.cfg.Data, ".cookie")

@@ -117,7 +117,7 @@ func overtaking(t *testing.T, g *gate, server *pgtest.Server, database string, b
 	count(t, db, 1, "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted")
 	g.close()
 	server.DisconnectAll(t) // the holder, too
-	holder.Rollback()       //nolint:errcheck // its session is gone
+	holder.Rollback()       // its session is gone
 	count(t, db, 0, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
 }
 
