@@ -29,15 +29,22 @@ func Listen(address string) (net.Listener, error) {
 	return net.Listen("tcp", address)
 }
 
-// NewHandler answers for rules to who knows the password, one call a request. Connecting the tip once more succeeds, so that a
-// node whose answer was lost may ask again.
+// NewHandler answers for rules to who knows the password, one call a request. A call that takes longer than two minutes ends with an
+// error; a step that was accepted goes on. Connecting the tip once more succeeds, so that a node whose answer was lost may ask again.
 func NewHandler(rules chain.Rules, password string) http.Handler { return &handler{rules, password} }
 
-// NewServer is NewHandler with limits of time, which leave a ledger that is slow to store all it takes.
+// Limits of time. A node that waits as long as docs/pasteld.md tells it to gets an answer: storing has no limit, so a step that is
+// not stored in time is answered with an error that says so, and goes on.
+const (
+	answerPatience = 2 * time.Minute // less than a node waits for a step
+	writePatience  = 5 * time.Minute // with the request's body
+)
+
+// NewServer is NewHandler with limits of time for connections.
 func NewServer(rules chain.Rules, password string) *http.Server {
 	return &http.Server{
 		Handler:           NewHandler(rules, password),
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 5 * time.Minute,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: writePatience,
 		IdleTimeout: 10 * time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 }
@@ -72,7 +79,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "the call ends early", http.StatusBadRequest)
 			return
 		}
-		answer(w, h.call(r.Context(), body))
+		ctx, cancel := context.WithTimeout(r.Context(), answerPatience)
+		defer cancel()
+		answer(w, h.call(ctx, body))
 	}
 }
 

@@ -164,7 +164,7 @@ func TestEventsOfABusyChain(t *testing.T) {
 					if !a.Amends {
 						continue
 					}
-					says := [2]string{fmt.Sprintf("offers %d PSL, and ", a.Offered)}
+					says := [2]string{fmt.Sprintf("offers %d PSL. ", a.Offered)}
 					if was != is {
 						moved++
 						says[1] = fmt.Sprintf("Its rewards go to %s from now on, no longer to %s.", is, was)
@@ -203,6 +203,25 @@ func TestEventsOfABusyChain(t *testing.T) {
 			t.Errorf("no amendment changes a reward address")
 		}
 	})
+}
+
+// TestAmendedTextSaysWhatCounts, and promises no earnings in a pool that has not started.
+func TestAmendedTextSaysWhatCounts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		role             pool.Role
+		counted, offered int64
+		want             string
+	}{
+		{pool.Plain, 300, 300, "it offers 300 PSL. Nothing earns before the pool is activated. If"},
+		{pool.Standby, 0, 300, "it offers 300 PSL. It is on standby: it counts and earns once the pool is short of its target. If"},
+		{pool.Member, 200, 300, "it offers 300 PSL. Before that 200 PSL of it counted; more of it counts and earns once the pool is short of its target. If"},
+		{pool.Member, 300, 300, "it offers 300 PSL. All of it counts. If"},
+	} {
+		if got := notify.AmendedText(c.role, c.counted, c.offered); !strings.Contains(got, c.want) {
+			t.Errorf("%v: %s", c.role, got)
+		}
+	}
 }
 
 // An amendment is known by its ticket: told once on every branch, and withdrawn where it never came.

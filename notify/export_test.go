@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
 )
 
 // Start and Round are what Run does, without its timers; Round waits for what it sends.
@@ -34,6 +37,15 @@ func (s *Service) Read(ctx context.Context) (more bool, err error) { return s.re
 
 // Check validates a request.
 func (r *Request) Check() error { return r.check() }
+
+// AmendedText is what is told of an amendment that pays to the same address.
+func AmendedText(role pool.Role, counted, offered int64) string {
+	d := detail{Coins: counted, Offered: offered, Role: role.String()}
+	return amendedText(&store.PoolRow{}, &store.Event{}, &d, &store.Terms{}, &store.Terms{}, when{})
+}
+
+// GoneText is how a pool ended.
+var GoneText = goneText
 
 // Shown is what is told of a receiver's answer.
 var Shown = shown

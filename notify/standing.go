@@ -405,7 +405,7 @@ func (t *standing) gone(id ticket.PoolID) (ending, error) {
 	if len(list) == 0 {
 		return ending{fmt.Sprintf("Withdrawn: the chain was reorganized, and there is no pool %s at %s.", id, t.at), true}, nil
 	}
-	return ending{text: fmt.Sprintf("It is over, as pool %s was %s in block %d.", id, list[0].Status, list[0].Ended)}, nil
+	return ending{text: goneText(&list[0])}, nil
 }
 
 // unconcerned says that a subscription has nothing to do with a pool any more.

@@ -51,6 +51,37 @@ func TestStanding(t *testing.T) {
 	})
 }
 
+// TestAClosedPoolWasDissolvedBefore: what ends an alert says how the pool ended, in the block in which it did, also when it has been
+// closed since.
+func TestAClosedPoolWasDissolvedBefore(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	onEach(t, func(t *testing.T, url string) {
+		r := newRig(t, url)
+		r.step(-1, blocks[:150])
+		to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.CushionLow}, Cushion: 100})
+		r.step(149, blocks[150:200])
+		r.round()
+		wantKinds(t, to.take(), "cushion.low")
+		r.step(199, blocks[200:])
+		r.ledger.View(func(s *pool.State) {
+			if p, _ := s.Pool(acme); p.Status != pool.Closed {
+				t.Fatalf("the pool is %v at the end", p.Status)
+			}
+		})
+		r.round()
+		got := to.take()
+		wantKinds(t, got, "cushion.low resolved")
+		if want := "It is over, as pool " + acme + " was dissolved in block 278."; got[0].Text != want {
+			t.Errorf("got %q, want %q", got[0].Text, want)
+		}
+	})
+	never := store.PoolRow{Status: "closed", Activated: -1, Ended: 9}
+	if got, want := notify.GoneText(&never), "was expired in block 9."; !strings.HasSuffix(got, want) {
+		t.Errorf("a pool that was never activated: %q", got)
+	}
+}
+
 // Payouts that no block takes are overdue until one does. Here each waits 20 blocks.
 func TestOverdue(t *testing.T) {
 	t.Parallel()

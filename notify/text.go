@@ -53,6 +53,15 @@ func poolText(t pool.EventType, p *store.PoolRow, d *detail, at when) string {
 	}
 }
 
+// goneText says how a pool ended, also when it has been closed since.
+func goneText(p *store.PoolRow) string {
+	how := pool.Dissolved
+	if p.Activated < 0 {
+		how = pool.Expired
+	}
+	return fmt.Sprintf("It is over, as pool %s was %s in block %d.", p.ID, how, p.Ended)
+}
+
 // pledged names what a pledge offers, and what of it counts.
 func pledged(d *detail) string {
 	if d.Coins == 0 || d.Coins == d.Offered {
@@ -77,8 +86,17 @@ func leftText(p *store.PoolRow, e *store.Event, d *detail, at when) string {
 
 // amendedText tells of new terms. A new reward address is what a thief of keys would set.
 func amendedText(p *store.PoolRow, e *store.Event, d *detail, before, after *store.Terms, at when) string {
-	text := fmt.Sprintf("The pledge of %s to pool %s was amended in %s: it offers %s, and %s count.", e.PastelID, p.ID, at, psl(d.Offered),
-		psl(d.Coins))
+	text := fmt.Sprintf("The pledge of %s to pool %s was amended in %s: it offers %s.", e.PastelID, p.ID, at, psl(d.Offered))
+	switch { // what counts rises at the end of the block, after this event
+	case d.Role == pool.Plain.String():
+		text += " Nothing earns before the pool is activated."
+	case d.Role == pool.Standby.String():
+		text += " It is on standby: it counts and earns once the pool is short of its target."
+	case d.Coins < d.Offered:
+		text += fmt.Sprintf(" Before that %s of it counted; more of it counts and earns once the pool is short of its target.", psl(d.Coins))
+	default:
+		text += " All of it counts."
+	}
 	if after.Reward != before.Reward {
 		text += fmt.Sprintf(" Its rewards go to %s from now on, no longer to %s.", after.Reward, before.Reward)
 	}
