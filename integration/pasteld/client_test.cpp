@@ -25,6 +25,7 @@
 
 #include "client.h"
 #include "reconcile.h"
+#include "supernodes.h"
 
 using namespace smartpool;
 using namespace std::chrono_literals;
@@ -383,6 +384,110 @@ void testLife(const char* program, const Line& life)
     CHECK(noAnswer([&] { rules.supernode("x"); }, "want 64 hex digits"));
 }
 
+// What a node keeps of a real smartpoold's answers, and that it asks no more than it has to.
+void testSupernodes(const char* program, const Line& life)
+{
+    const Folder folder;
+    Daemon daemon(program, folder);
+    Client rules(daemon.config());
+    auto now = Supernodes::Clock::now();
+    Supernodes supernodes(rules, [&] { return now; });
+    std::vector<Status> statuses;
+    for (int h = 0; h <= life.height(); h++) {
+        CHECK(rules.connectBlock(life.block(h)).ok);
+        const auto at = supernodes.at(kActivation, life.hash(h));
+        CHECK(at);
+        if (!at || !at->supernode) {
+            CHECK(h < 135 && !supernodes.last(kActivation));
+            continue;
+        }
+        CHECK(at->supernode->height == 135 && supernodes.last(kActivation)->payee == at->supernode->payee);
+        if (statuses.empty() || statuses.back() != at->supernode->status)
+            statuses.push_back(at->supernode->status);
+    }
+    CHECK((statuses == std::vector<Status>{Status::active, Status::paused, Status::active, Status::paused, Status::gone}));
+
+    // The node is a block behind the rules: what they say now is no answer for it.
+    const std::string tip = life.hashes.back();
+    const auto gone = supernodes.at(kActivation, tip);
+    CHECK(gone && gone->supernode->status == Status::gone);
+    CHECK(!supernodes.at(kActivation, life.hash(life.height() - 1)));
+    CHECK(rules.disconnectBlock(tip).ok);
+    CHECK(supernodes.at(kActivation, tip)); // kept: nothing was asked
+    CHECK(supernodes.at(kActivation, life.hash(life.height() - 1)));
+    CHECK(supernodes.at(std::string(64, '1'), life.hash(life.height() - 1)));
+
+    const Launch launch{"2026-11-28T01:02:03Z", "bm8="};
+    const std::string key = "02" + std::string(64, 'a');
+    const std::string below = life.hash(life.height() - 1);
+    CHECK(!supernodes.launch(kActivation, key, launch, tip)); // it is for another block
+    const auto refused = supernodes.launch(kActivation, key, launch, below);
+    CHECK(refused && !refused->ok && refused->reason == "bad_signature");
+    daemon.kill();
+    CHECK(supernodes.launch(kActivation, key, launch, below)); // kept
+    CHECK(!supernodes.launch(kActivation, key, {"2026-11-28T01:02:04Z", "bm8="}, below));
+    daemon.restart();
+    CHECK(!supernodes.at(kActivation, tip)); // it failed a moment ago
+    now += Supernodes::kPause;
+    CHECK(rules.connectBlock(life.blocks.back()).ok);
+    CHECK(supernodes.at(kActivation, tip));
+    CHECK(supernodes.last(kActivation)->status == Status::gone);
+}
+
+// No answer leaves what was known, costs no more than one question a pause, and reads as nothing else.
+void testSupernodesAway()
+{
+    const Folder folder;
+    write(folder.cookie(), "__cookie__:" + std::string(64, '7'));
+    const std::string zeros(64, '0'), ones(64, '1');
+    const Server server(http("200 OK", "{\"result\":{\"tip\":\"" + zeros +
+                                           "\",\"supernode\":{\"pool\":\"acme.x\",\"pastelid\":\"jX\",\"payee\":\"51\",\"height\":7,"
+                                           "\"status\":\"active\"}},\"error\":null,\"id\":1}"),
+                        Server::End::close);
+    Client::Config config;
+    config.address = server.address();
+    config.cookie = folder.cookie();
+    Client rules(config);
+    auto now = Supernodes::Clock::now();
+    Supernodes supernodes(rules, [&] { return now; });
+    CHECK(supernodes.at(kActivation, zeros) && supernodes.at(kActivation, zeros));
+    CHECK(server.calls() == 1);
+    CHECK(!supernodes.at(kActivation, ones)); // the second answer has the first one's id
+    CHECK(!supernodes.at(kActivation, ones));
+    CHECK(!supernodes.at(ones, ones)); // nor is another one asked about
+    CHECK(server.calls() == 2);
+    now += Supernodes::kPause;
+    CHECK(!supernodes.at(kActivation, ones));
+    CHECK(server.calls() == 3);
+    CHECK(supernodes.at(kActivation, zeros)); // as the node went back to that block
+    CHECK(supernodes.last(kActivation) && supernodes.last(kActivation)->status == Status::active);
+    CHECK(!supernodes.last(ones));
+}
+
+void testLaunches()
+{
+    const std::string good = "{\"smartpool\":{\"signature\":\"s\",\"time\":\"2026-11-28T01:02:03Z\"}}";
+    const auto launch = readExtra(good);
+    CHECK(launch && launch->signature == "s" && launch->time == "2026-11-28T01:02:03Z");
+    CHECK(readExtra("{\"other\":1,\"smartpool\":{\"time\":\"\",\"signature\":\"\"}}"));
+    for (const char* extra : {"", "{", "[]", "null", "{}", "{\"smartpool\":null}", "{\"smartpool\":{\"time\":\"x\"}}",
+                              "{\"smartpool\":{\"time\":\"x\",\"signature\":1}}",
+                              "{\"smartpool\":{\"time\":\"x\",\"signature\":\"y\",\"more\":1}}"})
+        CHECK(!readExtra(extra));
+
+    const std::string x(64, 'a'), y(62, 'b');
+    CHECK(compressKey(fromHex("04" + x + y + "02")) == "02" + x);
+    CHECK(compressKey(fromHex("04" + x + y + "03")) == "03" + x);
+    CHECK(compressKey(fromHex("03" + x)) == "03" + x);
+    for (const std::string& key : {std::string(), "04" + x, "02" + x + y + "02", "06" + x + y + "02", "05" + x, "04" + x + y})
+        CHECK(compressKey(fromHex(key)).empty());
+
+    const Launch first{"2026-11-28T01:02:03Z", "s"}, second{"2026-11-28T01:02:04Z", "t"};
+    CHECK(replaces(second, "k", first, "k") && replaces(second, "l", first, "k"));
+    CHECK(replaces(first, "k", first, "k"));
+    CHECK(!replaces(first, "l", first, "k") && !replaces(first, "k", second, "k"));
+}
+
 void testKilled(const char* program, const Line& life)
 {
     const Folder folder;
@@ -655,10 +760,13 @@ int main(int argc, char** argv)
     const std::vector<std::pair<const char*, std::function<void()>>> tests = {
         {"encodings", testEncodings},
         {"misbehaving servers", testMisbehaving},
+        {"launches", testLaunches},
+        {"Supernodes without an answer", testSupernodesAway},
         {"cookies", [&] { testCookie(argv[1]); }},
         {"killed", [&] { testKilled(argv[1], life); }},
         {"frozen", [&] { testFrozen(argv[1], life); }},
         {"reconcile", [&] { testReconcile(argv[1], life); }},
+        {"Supernodes", [&] { testSupernodes(argv[1], life); }},
         {"a pool's life", [&] { testLife(argv[1], life); }},
     };
     for (const auto& [name, test] : tests) {

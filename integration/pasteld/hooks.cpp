@@ -2,6 +2,7 @@
 #include "hooks.h"
 
 #include <atomic>
+#include <limits>
 #include <memory>
 
 #include <accept_to_mempool.h>
@@ -14,12 +15,14 @@
 #include <main.h>
 #include <mining/miner.h>
 #include <mining/mining-settings.h>
+#include <mnode/mnode-controller.h>
 #include <script_check.h>
 #include <utils/streams.h>
 #include <utils/util.h>
 #include <version.h>
 
 #include "reconcile.h"
+#include "supernodes.h"
 
 namespace smartpool {
 namespace {
@@ -27,6 +30,7 @@ namespace {
 constexpr int kFlushEvery = 50; // connected blocks; the rules go back 100 at most
 
 std::unique_ptr<Client> rules;
+std::atomic<Supernodes*> supernodes{nullptr}; // of rules, and as long as the process lives
 std::atomic<bool> armed{false};
 // What follows is guarded by cs_main.
 bool unsure = false;  // an answer was lost: the rules may be a step ahead or behind
@@ -100,6 +104,24 @@ bool ask(CValidationState& state, Step step)
     return state.Error("smartpool: no answer");
 }
 
+std::string tipHash()
+{
+    LOCK(cs_main);
+    return chainActive.Tip() ? chainActive.Tip()->GetBlockHash().GetHex() : "";
+}
+
+std::optional<SupernodeAt> supernodeAt(const COutPoint& outpoint)
+{
+    Supernodes* const all = supernodes;
+    return all ? all->at(outpoint.hash.GetHex(), tipHash()) : std::nullopt;
+}
+
+std::optional<Supernode> lastSupernode(const COutPoint& outpoint)
+{
+    Supernodes* const all = supernodes;
+    return all ? all->last(outpoint.hash.GetHex()) : std::nullopt;
+}
+
 } // namespace
 
 bool start(const CChainParams& params, std::string& error)
@@ -113,6 +135,7 @@ bool start(const CChainParams& params, std::string& error)
         config.cookie = GetArg("-smartpoolcookie", "");
         config.stopping = [] { return IsShutdownRequested(); };
         rules = std::make_unique<Client>(config);
+        supernodes = new Supernodes(*rules);
         LOCK(cs_main);
         armed = true;
         settle(params);
@@ -204,6 +227,95 @@ void addPayouts(CBlockTemplate& block, CCoinsViewCache& view, const CBlockIndex*
         size += raw.size();
         sigOps += checks;
     }
+}
+
+bool makeTemplate(const std::function<void()>& make)
+{
+    try {
+        make();
+        return true;
+    } catch (const NoAnswer& e) {
+        LogPrintf("smartpool: no template: %s\n", e.what());
+        return false;
+    }
+}
+
+bool isPooled(const COutPoint& outpoint)
+{
+    static const bool on = !GetArg("-smartpool", "").empty();
+    return on && outpoint.n == std::numeric_limits<std::uint32_t>::max() && !outpoint.hash.IsNull();
+}
+
+bool isGone(const COutPoint& outpoint)
+{
+    const auto at = supernodeAt(outpoint);
+    return at && (!at->supernode || at->supernode->status == Status::gone);
+}
+
+int collateralHeight(const COutPoint& outpoint)
+{
+    const auto at = supernodeAt(outpoint);
+    const auto supernode = at ? at->supernode : lastSupernode(outpoint);
+    return supernode && supernode->status != Status::gone ? supernode->height : -1;
+}
+
+bool identity(const COutPoint& outpoint, std::string& pastelID)
+{
+    const auto supernode = isPooled(outpoint) ? lastSupernode(outpoint) : std::nullopt;
+    if (!supernode)
+        return false;
+    pastelID = supernode->pastelid;
+    return true;
+}
+
+bool isPayable(const COutPoint& outpoint)
+{
+    if (!isPooled(outpoint))
+        return true;
+    const auto at = supernodeAt(outpoint);
+    return at && at->supernode && at->supernode->status == Status::active;
+}
+
+CScript payee(const masternode_info_t& supernode)
+{
+    if (!isPooled(supernode.getOutPoint()))
+        return GetScriptForDestination(supernode.pubKeyCollateralAddress.GetID());
+    const auto last = lastSupernode(supernode.getOutPoint());
+    return last ? CScript(last->payee.begin(), last->payee.end()) : CScript();
+}
+
+CTxDestination payeeAddress(const masternode_info_t& supernode)
+{
+    CTxDestination address;
+    ExtractDestination(payee(supernode), address);
+    return address;
+}
+
+bool mayLaunch(const CMasternodeBroadcast& announced, const CMasternode* present)
+{
+    const COutPoint& outpoint = announced.getOutPoint();
+    if (!isPooled(outpoint))
+        return true;
+    const auto keyOf = [](const CPubKey& key) { return compressKey(Bytes(key.begin(), key.end())); };
+    const std::string key = keyOf(announced.pubKeyMasternode);
+    const auto launch = readExtra(announced.strExtraLayerCfg);
+    // Keys and statements are public: only the machine's own signature shows that the machine announces itself.
+    if (!launch || key.empty() || announced.pubKeyCollateralAddress != announced.pubKeyMasternode) {
+        LogPrintf("smartpool: %s is announced without its launch\n", outpoint.ToStringShort());
+        return false;
+    }
+    if (present) {
+        const auto before = readExtra(present->strExtraLayerCfg);
+        if (before && !replaces(*launch, key, *before, keyOf(present->pubKeyMasternode))) {
+            LogPrintf("smartpool: %s was launched later elsewhere\n", outpoint.ToStringShort());
+            return false;
+        }
+    }
+    Supernodes* const all = supernodes;
+    const auto verdict = all ? all->launch(outpoint.hash.GetHex(), key, *launch, tipHash()) : std::nullopt;
+    if (!verdict || !verdict->ok)
+        LogPrintf("smartpool: launch of %s: %s\n", outpoint.ToStringShort(), verdict ? verdict->detail : "no answer");
+    return verdict && verdict->ok;
 }
 
 } // namespace smartpool
