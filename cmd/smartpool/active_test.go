@@ -34,7 +34,7 @@ func TestActivePool(t *testing.T) {
 	}
 	_, out := x.call("leave", alice, "--pool", "atlas")
 	said := regexp.MustCompile(`smartpool rpc lockunspent true '(.*)'`).FindStringSubmatch(out)
-	if said == nil || !strings.Contains(out, "plus what that block brings") {
+	if said == nil || !strings.Contains(out, "points of reputation") {
 		t.Fatalf("leave says\n%s", out)
 	}
 	var locked []map[string]any

@@ -19,7 +19,7 @@ func (c *joinCmd) choose(ctx context.Context, r *remote, p *api.PoolDetail, wall
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(u pasteld.Unspent) bool {
-		return !backs(&u, &r.net) || c.Output != "" && u.OutPoint.String() != c.Output
+		return !backs(&u, &r.net) || c.Output != "" && u.OutPoint.String() != c.Output || c.Address != "" && u.Address.Encode(&r.net) != c.Address
 	})
 	slices.SortStableFunc(all, func(a, b pasteld.Unspent) int { return cmp.Compare(a.Value, b.Value) })
 	confirmations := int(r.net.PledgeConfirmations)
@@ -69,6 +69,9 @@ func (c *joinCmd) noOutput(r *remote, all []pasteld.Unspent, young, taken *paste
 	case young != nil:
 		return fmt.Errorf("output %s has %d confirmations, a pledge needs %d: try again after %s",
 			young.OutPoint, young.Confirmations, confirmations, counted(confirmations-young.Confirmations, "more block"))
+	case c.Address != "":
+		return fmt.Errorf("the wallet has no unlocked output of at least %d PSL at %s that can back the pledge: choose another address, or lower --coins",
+			c.Coins, c.Address)
 	case c.Output != "":
 		return fmt.Errorf("the wallet has no unlocked output %s of at least %d PSL at an address of its own (not of exactly %s PSL, which can back a "+
 			"Supernode alone): choose another, or lower --coins", c.Output, c.Coins, r.net.Collateral)

@@ -56,3 +56,22 @@ func TestJoinChoosesAnUnusedAddress(t *testing.T) {
 	x.mine(1)
 	x.refused("outputs that back other pledges", exitNo, "at addresses that back pledges already", join(bruno, "50000")...)
 }
+
+// join pledges the output at the address that it is given, and no other.
+func TestJoinTakesTheAddressItIsGiven(t *testing.T) {
+	t.Parallel()
+	x, secret, _ := startAtlas(t)
+	alice := x.person(0)
+	x.send(405)
+	wanted := x.send(450)
+	x.mine(1)
+	address := x.addressOf(wanted)
+	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "400", "--address", address, "--passphrase-file", secret, "--yes"}
+	if out := x.does(join...); !strings.Contains(out, address+" holds the output, 450 PSL") {
+		t.Errorf("want the output of 450 PSL at %s:\n%s", address, out)
+	}
+	bare := x.send(1)
+	x.mine(1)
+	x.refused("an address with too little", exitNo, "has no unlocked output of at least 400 PSL at", "join", "atlas", "--pastelid", alice, "--coins", "400",
+		"--address", x.addressOf(bare), "--passphrase-file", secret, "--yes")
+}

@@ -62,7 +62,7 @@ func (l *history) keepPledges(events []pool.Event) {
 			continue
 		}
 		seen[e.Pool] = true
-		if p, ok := l.state.Pool(e.Pool); ok && len(p.Pledges) > 0 {
+		if p, ok := l.state.Pool(e.Pool); ok && (p.Status.Live() || len(p.Pledges) > 0) {
 			l.last[e.Pool] = p
 		}
 	}

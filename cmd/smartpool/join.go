@@ -21,7 +21,7 @@ type joinCmd struct {
 	Coins    int64  `placeholder:"PSL" help:"Coins to pledge, whole PSL; if left out, what the pool lacks, as far as one output of yours goes."`
 	PastelID string `name:"pastelid" help:"Member's PastelID; the node's only one if left out."`
 	Output   string `placeholder:"TXID:VOUT" help:"Output that backs the pledge; the smallest that does if left out."`
-	Address  string `help:"Address of the output, which signs. Only needed with --cold."`
+	Address  string `help:"Address whose output backs the pledge, and which signs; needed with --cold."`
 	Reward   string `placeholder:"ADDRESS" help:"Address that rewards are paid to; the pledged one if left out. It needs no special care: pledges do not depend on it."`
 
 	NoWait bool `help:"Do not wait for the block that holds the ticket."`

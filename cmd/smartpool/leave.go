@@ -66,7 +66,7 @@ func tellLeaving(b *strings.Builder, h *api.Holding) {
 	if many {
 		fmt.Fprintf(b, ", %d pledges", len(h.Pledges))
 	}
-	fmt.Fprintf(b, ")\n  Leaving in the next block loses %s PSL, plus what that block brings, and %s of reputation (of %d).\n",
+	fmt.Fprintf(b, ")\n  Leaving in the next block loses %s PSL and %s of reputation (of %d).\n",
 		h.Leaving.Forfeits, counted(h.Leaving.Reputation, "point"), h.Leaving.Has)
 	switch {
 	case h.Leaving.Better != nil:

@@ -70,7 +70,11 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 			if slices.ContainsFunc(a.Positions, func(p api.Position) bool { return p.Role == pool.Plain.String() }) {
 				until = "a pool starts with them, or needs them"
 			}
-			fmt.Fprintf(b, "Of %d PSL offered, %d PSL count: they back a Supernode and earn. The other %d PSL wait until %s.\n\n", a.Offered, a.Counted, waiting, until)
+			if a.Counted == 0 {
+				fmt.Fprintf(b, "Of %d PSL offered, none count yet: all wait until %s, and earn nothing before.\n\n", a.Offered, until)
+			} else {
+				fmt.Fprintf(b, "Of %d PSL offered, %d PSL count: they back a Supernode and earn. The other %d PSL wait until %s.\n\n", a.Offered, a.Counted, waiting, until)
+			}
 		}
 	} else {
 		b.WriteString("No live pledge.\n\n")

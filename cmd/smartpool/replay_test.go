@@ -106,6 +106,27 @@ func TestReplayStory(t *testing.T) {
 	}
 }
 
+// A pool that everybody left has nobody in it when it ends.
+func TestReplayNamesNobodyWhoLeft(t *testing.T) {
+	t.Parallel()
+	code, out, _ := call("", "replay", filepath.Join("..", "..", "testdata", "dense", "blocks.hex"))
+	if code != exitOK {
+		t.Fatalf("exit %d", code)
+	}
+	emptied := 0
+	for _, story := range strings.Split(out, "\npool") {
+		if strings.Contains(story, "expired") && strings.Contains(story, "; 0 pledges released") {
+			emptied++
+			if strings.Contains(story, "Who was in it last") {
+				t.Errorf("pool %.60s: nobody was in it at the end:\n%s", story, story)
+			}
+		}
+	}
+	if emptied == 0 {
+		t.Error("no pool ends empty")
+	}
+}
+
 // TestReplayBadInput: every error names the line, and what is good before it is printed.
 func TestReplayBadInput(t *testing.T) {
 	t.Parallel()
