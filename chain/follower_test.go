@@ -351,10 +351,15 @@ func robbery(out pastel.OutPoint) *pastel.Tx {
 // escrowOutput returns the last reward that a coinbase paid a pool.
 func escrowOutput(c line) (pastel.OutPoint, bool) {
 	s, _ := c.replay()
+	active := map[string]bool{} // by escrow script
+	for _, id := range s.Pools() {
+		p, _ := s.Pool(id)
+		active[string(p.Escrow.Script())] = p.Status == pool.Active
+	}
 	for h := c.tip(); h >= 0; h-- {
 		coinbase := &c[h].Txs[0]
 		for v, out := range coinbase.Outputs {
-			if _, status, found := s.PoolOfEscrow(out.Script); found && status == pool.Active {
+			if active[string(out.Script)] {
 				return pastel.OutPoint{TxID: coinbase.ID(), Vout: uint32(v)}, true
 			}
 		}

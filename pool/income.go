@@ -82,9 +82,8 @@ func (b *block) accrue(p *poolState, gross pastel.Amount, rule shareRule) bool {
 	return true
 }
 
-// split gives each live pledge floor(n × share ÷ all shares), as accrued, and returns what is left over.
+// split gives each live pledge floor(n × share ÷ all shares), as accrued, and returns what is left over. The pool is touched.
 func (b *block) split(p *poolState, n pastel.Amount, rule shareRule, all int64) (rest pastel.Amount) {
-	b.touch(p)
 	b.record(&accruedSplit{p.terms.ID, n, rule, all})
 	rest = n
 	for _, pl := range p.pledges {
@@ -117,9 +116,8 @@ func (b *block) claimIncome(p *poolState, gross pastel.Amount) {
 	}
 }
 
-// saveAccrued keeps what the pool's pledges have accrued for undo.
+// saveAccrued keeps what the pledges of a touched pool have accrued for undo.
 func (b *block) saveAccrued(p *poolState) {
-	b.touch(p)
 	was := make([]pastel.Amount, len(p.pledges))
 	for i, pl := range p.pledges {
 		was[i] = pl.accrued

@@ -73,9 +73,6 @@ func (s *State) Shadow() bool { return s.shadow }
 // Tip returns the last block applied.
 func (s *State) Tip() Tip { return s.tip }
 
-// Clock returns the time, in seconds since 1970, that the rules go by (protocol 3): it never goes back.
-func (s *State) Clock() int64 { return s.clock }
-
 // clockAt is the clock once a block of this time is taken in.
 func (s *State) clockAt(time uint32) int64 { return max(s.clock, int64(time)-newestTime) }
 

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // PrepareTx is Prepare for one transaction, other than a coinbase, that a block at height h and of this time, in seconds since
@@ -42,16 +41,6 @@ func (s *State) Try(in *Prepared) ([]Event, error) {
 // PayoutsAt returns the payouts that a block at height h may hold, oldest first, within a block by pool id (protocol 8).
 func (s *State) PayoutsAt(h pastel.Height) []Payout {
 	return slices.DeleteFunc(s.Payouts(), func(po Payout) bool { return h < po.ValidFrom || h > po.ValidTo })
-}
-
-// PoolOfEscrow returns the pool whose escrow script this is.
-func (s *State) PoolOfEscrow(script []byte) (ticket.PoolID, Status, bool) {
-	hash, ok := pastel.P2SHHash(script)
-	if !ok || s.escrows[hash] == nil {
-		return "", 0, false
-	}
-	p := s.escrows[hash]
-	return p.terms.ID, p.head.status, true
 }
 
 // PoolOfActivation returns the pool whose activation ticket this is, and the height of that ticket: the pool backs the Supernode of
