@@ -39,6 +39,7 @@ type Node struct {
 	pool   mempool
 	wallet *wallet
 	sns    *supernodes
+	conf   masternodeConf
 }
 
 // coin is an unspent output.
@@ -84,6 +85,10 @@ func (n *Node) open(ctx context.Context, dir string) (err error) {
 	}
 	if n.sns, err = openSupernodes(filepath.Join(dir, "supernodes.json")); err != nil {
 		return err
+	}
+	n.conf = masternodeConf{path: filepath.Join(dir, "masternode.conf"), net: &n.net, entries: map[string]masternodeEntry{}}
+	if err := n.conf.read(); err != nil {
+		return fmt.Errorf("Error reading masternode configuration file: %w", err) //nolint:staticcheck // pasteld's words
 	}
 	rules := n.rules
 	n.rules = nil // what is on disk was checked when it came

@@ -60,7 +60,7 @@ func playBy(t *testing.T, change func(chain.Rules) chain.Rules) *played {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &played{players.New(net, client, []string{"Alice", "Bruno"}, []int64{600, 500}), t, node, rules, 0}
+	return &played{players.New(net, client, server.CookieFile, []string{"Alice", "Bruno"}, []int64{600, 500}), t, node, rules, 0}
 }
 
 func (p *played) must(err error) {
