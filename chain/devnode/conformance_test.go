@@ -33,7 +33,7 @@ var notAnswered = map[string]string{
 	"gettxoutsetinfo": "statistics", "listtransactions": "wallet history", "listsinceblock": "wallet history",
 	"decodescript": "tools", "gettxoutproof": "light clients", "verifytxoutproof": "light clients", "estimatefee": "fees",
 	"getreceivedbyaddress": "wallet history", "listaddressamounts": "wallet history", "gettxfee": "fees", "masternodelist": "an alias",
-	"mnsync": "peers", "storagefee": "storage", "getfeeschedule": "fees", "getminingeligibility": "mining", "getblockmininginfo": "mining",
+	"storagefee": "storage", "getfeeschedule": "fees", "getminingeligibility": "mining", "getblockmininginfo": "mining",
 	"getspentinfo": "indexes", "getaddressbalance": "indexes", "getblockdeltas": "indexes",
 }
 
@@ -42,6 +42,7 @@ var notReplayed = map[string]string{
 	"pastelid_sign_legroast": "no post-quantum keys", "pastelid_verify_legroast": "no post-quantum keys",
 	"pastelid_verify_legroast_registered": "no post-quantum keys",
 	"masternode_status":                   "not a Supernode's machine", "masternode_winners": "votes of peers", "masternode_top": "votes of peers",
+	"mnsync_status":                  "a node whose peers had not sent their lists",
 	"gettxout_spent":                 "which coins a wallet spends is its own choice",
 	"getblocktemplate_with_tickets":  "which coins a wallet spends is its own choice",
 	"sendrawtransaction_doublespend": "signed with keys of the recording", "sendrawtransaction_missing_inputs": "signed with keys of the recording",
