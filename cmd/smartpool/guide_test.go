@@ -168,7 +168,8 @@ func TestGuide(t *testing.T) {
 	alice := me.start(520)
 	me.say("The pool is opened as the [operator's guide](operator.md) tells, with the same node.")
 
-	op.say("## Open a pool\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags the command asks.")
+	op.say("## Open a pool\n\nThe pool shares what its Supernode is paid, a fifth of a block's reward, and nothing that you earn by mining elsewhere: a pool's " +
+		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags the command asks.")
 	terms := []string{"--label", "atlas", "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator, "--supernode", supernode}
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
 	op.say("The real thing shows the terms, asks (`--yes` here), signs, posts, and waits for the block.")
@@ -176,7 +177,8 @@ func TestGuide(t *testing.T) {
 		op.run(exitOK, append([]string{"pool", "create", "--passphrase-file", secret, "--yes"}, terms...)...)
 	})
 
-	me.say("## Compare pools")
+	me.say("## Compare pools\n\nA pool shares the Supernode payment, a fifth of a block's reward. On the main network only Supernodes mine, since block 649,000: what an " +
+		"operator earns by mining is not shared.")
 	me.run(exitOK, "pools", "--coins", "500")
 	me.say("## Join with the wallet\n\n`join` finds an output of yours, shows every term and the line that is signed, and asks (`--yes` here). A PastelID signs with a key " +
 		"file (`--key`) or, as here, through the node.")
