@@ -311,11 +311,17 @@ func TestSupernodeTurns(t *testing.T) {
 		}
 		return who.String()
 	}
-	if got := turns(6); got != "popopo" && got != "opopop" {
-		t.Errorf("turns are %s", got)
+	if got := turns(ahead); got != strings.Repeat("-", ahead) {
+		t.Errorf("before the first votes come true turns are %s", got)
+	}
+	voted := turns(6)
+	if voted != "popopo" && voted != "opopop" {
+		t.Errorf("turns are %s", voted)
 	}
 	p.must(p.Leave(ctx, p.Members[0]))
-	p.mine(1)
+	if got := turns(ahead); got != strings.Repeat(voted[:2], ahead/2) {
+		t.Errorf("until the last votes come true turns are %s", got)
+	}
 	if got := turns(3); got != "ooo" {
 		t.Errorf("with the pool replenishing turns are %s", got)
 	}
@@ -326,7 +332,9 @@ func TestSupernodeTurns(t *testing.T) {
 	p.must(err)
 	_, err = p.Client.SendRaw(ctx, signed)
 	p.must(err)
-	p.mine(1)
+	if got := turns(ahead); got != strings.Repeat("o", ahead) {
+		t.Errorf("until the last votes for it come true turns are %s", got)
+	}
 	if got := turns(2); got != "--" {
 		t.Errorf("without collateral turns are %s", got)
 	}
