@@ -166,7 +166,10 @@ func TestInvalidTicketStaysOut(t *testing.T) {
 		spoil  func(x *ticket.Part)
 		reason ticket.Reason
 	}{
-		"unknown pool":  {func(x *ticket.Part) { x.SmartPoolID = x.SmartPoolID[:len(x.SmartPoolID)-1] + "0" }, "unknown_pool"},
+		"unknown pool": {func(x *ticket.Part) {
+			other := map[bool]ticket.PoolID{true: "1", false: "0"}[strings.HasSuffix(string(x.SmartPoolID), "0")]
+			x.SmartPoolID = x.SmartPoolID[:len(x.SmartPoolID)-1] + other
+		}, "unknown_pool"},
 		"bad signature": {func(x *ticket.Part) {}, "bad_signature"},
 		"too small":     {func(x *ticket.Part) { x.PledgedCoins = 1 }, "pledge_too_small"},
 		"no output":     {func(x *ticket.Part) { x.TxID = strings.Repeat("00", 32) }, "output_not_found"},
