@@ -39,9 +39,7 @@ var notAnswered = map[string]string{
 
 // notReplayed are calls whose recorded answer depends on what the development node has not.
 var notReplayed = map[string]string{
-	"pastelid_sign_legroast": "no post-quantum keys", "pastelid_verify_legroast": "no post-quantum keys",
-	"pastelid_verify_legroast_registered": "no post-quantum keys",
-	"masternode_status":                   "not a Supernode's machine", "masternode_winners": "votes of peers", "masternode_top": "votes of peers",
+	"masternode_status": "not a Supernode's machine", "masternode_top": "votes of peers",
 	"gettxout_spent":                 "which coins a wallet spends is its own choice",
 	"getblocktemplate_with_tickets":  "which coins a wallet spends is its own choice",
 	"sendrawtransaction_doublespend": "signed with keys of the recording", "sendrawtransaction_missing_inputs": "signed with keys of the recording",

@@ -51,7 +51,8 @@ func New(net pastel.Network, client *pasteld.Client, names []string, coins []int
 // Everybody is operator, Supernode and members.
 func (c *Cast) Everybody() []*Party { return append([]*Party{c.Operator, c.Supernode}, c.Members...) }
 
-// Enrol makes a party's PastelID and posts its registration.
+// Enrol makes a party's PastelID and posts its registration, which is paid from an address of its own: pasteld takes the fee from the
+// address that a registration names.
 func (c *Cast) Enrol(ctx context.Context, p *Party) error {
 	var err error
 	p.pass = "passphrase of " + p.Name
@@ -61,7 +62,18 @@ func (c *Cast) Enrol(ctx context.Context, p *Party) error {
 	if p.Reward, err = c.Client.NewAddress(ctx); err != nil {
 		return err
 	}
-	_, err = c.Client.RegisterID(ctx, p.ID, p.pass, p.Reward)
+	from, err := c.Client.NewAddress(ctx)
+	if err != nil {
+		return err
+	}
+	tip, _, err := c.Client.Tip(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := c.Client.SendTo(ctx, from, c.Net.RegistrationFee(tip+1)+pastel.PSL); err != nil { // and the transaction's own fee
+		return err
+	}
+	_, err = c.Client.RegisterID(ctx, p.ID, p.pass, from)
 	return err
 }
 
