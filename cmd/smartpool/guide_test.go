@@ -78,8 +78,9 @@ var variable = []struct {
 	{"date", regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?`)},
 	{"daemon", regexp.MustCompile(`http://127\.0\.0\.1:\d+`)},
 	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
-	{"ADDRESS", regexp.MustCompile(`\bt[A-Z][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Z][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
+	{"ADDRESS", regexp.MustCompile(`\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
 	{"HASH", regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{10}…[0-9a-f]{6}\b`)},
+	{"PUBLIC-KEY", regexp.MustCompile(`\b0[23][0-9a-f]{64}\b`)},
 	{"KEY", regexp.MustCompile(`\b[59c][1-9A-HJ-NP-Za-km-z]{50,51}\b`)},
 	{"SUBSCRIPTION", regexp.MustCompile(`\b[A-Z2-7]{26}\b`)},
 	{"SECRET", regexp.MustCompile(`\b[A-Z2-7]{52}\b`)},
@@ -201,7 +202,9 @@ func TestGuide(t *testing.T) {
 	x.whileMining(func() { op.run(exitOK, "pool", "activate", "atlas", "--passphrase-file", secret, "--yes") })
 	change(t, me, alice, chen, secret)
 	op.say("## Launch the Supernode")
-	x.whileMining(func() { op.run(exitOK, "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes") })
+	x.whileMining(func() {
+		op.run(exitOK, "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes")
+	})
 	x.mine(3)
 	me.say("## See what it earns")
 	me.run(exitOK, "my", alice)
