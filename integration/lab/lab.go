@@ -79,11 +79,11 @@ func build(ctx context.Context, dir string) (smartpool, daemon string, err error
 // everybody is all nodes.
 func (l *lab) everybody() []*node { return []*node{l.alpha, l.beta, l.stock, l.voter, l.hot} }
 
-// running are the nodes that run now.
+// running are the nodes that run now, and are on the network.
 func (l *lab) running() []*node {
 	var list []*node
 	for _, n := range l.everybody() {
-		if n.process != nil && n.ended() == nil {
+		if n.process != nil && n.ended() == nil && !n.apart {
 			list = append(list, n)
 		}
 	}
@@ -228,4 +228,11 @@ func (l *lab) reconnect(ctx context.Context, n *node) error {
 		}
 	}
 	return nil
+}
+
+// looked waits until all upgraded nodes have looked at their lists of Supernodes, as they do every five seconds.
+func (l *lab) looked(ctx context.Context) error {
+	const interval = 12 * time.Second // twice, and a moment
+	end := time.Now().Add(interval)
+	return until(ctx, "nodes to look at their lists", time.Minute, func() (bool, string, error) { return time.Now().After(end), "", nil })
 }

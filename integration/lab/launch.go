@@ -69,27 +69,27 @@ func launch(ctx context.Context, l *lab, n *notes) error {
 		return fmt.Errorf("the stock node lists the Supernode: %w", err)
 	}
 	n.saw("the stock node does not list it")
-	voted, err := l.voted(ctx)
+	return nil
+}
+
+// paid waits until a launched Supernode is voted for and paid.
+func paid(ctx context.Context, l *lab, n *notes) error {
+	if err := l.launchSupernode(ctx); err != nil {
+		return err
+	}
+	at, err := l.voted(ctx)
 	if err != nil {
 		return err
 	}
-	n.saw("the regular Supernode voted for the escrow at block %d, %s; the stock node knows the vote", voted, "10 blocks ahead")
-	height, _, err := l.alpha.Tip(ctx)
-	if err != nil {
+	n.saw("the regular Supernode voted for the escrow at block %d, %d blocks ahead; the stock node knows the vote", at, voteAhead)
+	if err := l.mineTo(ctx, at); err != nil {
 		return err
 	}
-	if err := l.mine(ctx, int(voted-height)); err != nil {
-		return err
+	sum, err := l.income(ctx, at)
+	if err != nil || sum == 0 {
+		return fmt.Errorf("block %d pays the escrow %s: %w", at, sum, err)
 	}
-	paid, err := l.income(ctx, voted)
-	if err != nil {
-		return err
-	}
-	if paid == 0 {
-		return fmt.Errorf("block %d pays nothing to the escrow", voted)
-	}
-	l.stage.paid = true
-	n.saw("block %d pays %s PSL to the escrow, a fifth of the reward", voted, paid)
+	n.saw("block %d pays %s PSL to the escrow, a fifth of the reward", at, sum)
 	return nil
 }
 

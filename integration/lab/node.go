@@ -24,6 +24,7 @@ type node struct {
 	rpc, p2p int    // ports
 	rules    *rules // nil for a stock node
 	extra    []string
+	apart    bool // from the network
 	*pasteld.Client
 	*process
 }

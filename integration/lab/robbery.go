@@ -11,31 +11,6 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// loot finds an output of the pool's escrow in a coinbase, and mines until it can be spent.
-func (l *lab) loot(ctx context.Context) (pastel.OutPoint, pastel.Amount, error) {
-	tip, _, err := l.alpha.Tip(ctx)
-	if err != nil {
-		return pastel.OutPoint{}, 0, err
-	}
-	for h := tip; h > 0; h-- {
-		b, err := l.block(ctx, h)
-		if err != nil {
-			return pastel.OutPoint{}, 0, err
-		}
-		for i, out := range b.Txs[0].Outputs {
-			if string(out.Script) != string(l.stage.escrow().Script()) {
-				continue
-			}
-			const maturity = 100
-			if need := int(h+maturity) - int(tip); need > 0 {
-				err = l.mine(ctx, need)
-			}
-			return pastel.OutPoint{TxID: b.Txs[0].ID(), Vout: uint32(i)}, out.Value, err
-		}
-	}
-	return pastel.OutPoint{}, 0, errors.New("no coinbase paid the escrow")
-}
-
 // rob is a transaction that takes escrow coins elsewhere.
 func (l *lab) rob(ctx context.Context, out pastel.OutPoint, value pastel.Amount) (*pastel.Tx, error) {
 	thief, err := l.stock.NewAddress(ctx)
@@ -48,14 +23,14 @@ func (l *lab) rob(ctx context.Context, out pastel.OutPoint, value pastel.Amount)
 }
 
 func robbery(ctx context.Context, l *lab, n *notes) error {
-	if err := l.paidSupernode(ctx); err != nil {
+	if err := l.activePool(ctx); err != nil {
 		return err
 	}
-	out, value, err := l.loot(ctx)
+	out, err := l.donate(ctx)
 	if err != nil {
 		return err
 	}
-	tx, err := l.rob(ctx, out, value)
+	tx, err := l.rob(ctx, out, donation)
 	if err != nil {
 		return err
 	}
@@ -114,21 +89,4 @@ func (l *lab) stockRobs(ctx context.Context, n *notes, b *pastel.Block) error {
 	}
 	n.saw("two blocks later the stock node is on the upgraded nodes' chain")
 	return nil
-}
-
-// paidSupernode gives scenarios a pool whose Supernode has been paid.
-func (l *lab) paidSupernode(ctx context.Context) error {
-	if err := l.launchSupernode(ctx); err != nil || l.stage.paid {
-		return err
-	}
-	at, err := l.voted(ctx)
-	if err != nil {
-		return err
-	}
-	tip, _, err := l.alpha.Tip(ctx)
-	if err == nil {
-		err = l.mine(ctx, int(at-tip))
-	}
-	l.stage.paid = err == nil
-	return err
 }

@@ -17,8 +17,19 @@ type scenario struct {
 // scenarios in the order in which they are played. Each makes what it needs of pool and Supernode, or takes over what is there.
 var scenarios = []scenario{
 	{name: "unauthorized-launch", shows: "nobody launches a pool's Supernode without its PastelID's permission", play: unauthorizedLaunch},
-	{name: "launch", shows: "a launched Supernode is listed, voted for and paid at the escrow; stock nodes go along", play: launch},
+	{name: "launch", shows: "upgraded nodes list a launched Supernode, with the escrow as payee; stock nodes let it pass", play: launch},
 	{name: "robbery", shows: "nobody spends escrow: not by the mempool, not by submitblock, not by a block of a stock node", play: robbery},
+	{name: "early-payout", shows: "a payout counts neither before its time nor in another form", play: earlyPayout},
+	{name: "payout", shows: "a node's own template holds a payout in the first block that may", play: payoutMined},
+	{name: "reorg-3", shows: "a reorganization across an activation takes the rules along, and the activation is mined again", play: reorg3},
+	{name: "reorg-60", shows: "a reorganization across activation and settlements takes the rules along", play: reorg60},
+	{name: "killed", shows: "node and smartpoold, killed in turn, find each other again", play: killed},
+	{name: "frozen", shows: "a node waits for a smartpoold that stands still, and goes on", play: frozen},
+	{name: "late-join", shows: "a new node reads all of history; an empty database is filled again", play: lateJoin},
+	{name: "rules-ahead", shows: "rules that are ahead of their node go back with it", play: rulesAhead},
+	{name: "paid", shows: "regular Supernodes vote for a pool's, also on stock nodes, and a block pays the escrow", play: paid},
+	{name: "replenish", shows: "a Supernode is paused while its pool replenishes, and goes on without another launch", play: replenish},
+	{name: "short-of-collateral", shows: "a pool that ends between vote and payment stalls no chain", play: shortOfCollateral},
 }
 
 // What a scenario came to.

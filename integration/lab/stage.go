@@ -26,7 +26,6 @@ type stage struct {
 	key       string // of the Supernode's machine
 	launched  bool
 	announced time.Time // when it was launched
-	paid      bool      // at least once
 	label     string
 	pools     int // opened so far
 }
