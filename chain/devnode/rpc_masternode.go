@@ -41,7 +41,7 @@ func masternode(ctx context.Context, n *Node, p params) (any, error) {
 	case "winners":
 		return n.winners(p)
 	case "winner":
-		return n.winner(ctx, voteAhead)
+		return n.winner(ctx, VoteAhead)
 	case "current":
 		return n.winner(ctx, 1)
 	}
