@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/chain"
 )
 
 type poolStatusCmd struct {
@@ -26,8 +28,19 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if err != nil {
 		return err
 	}
+	var sn *api.Supernode
+	if p.ActivationTx != "" {
+		now, err := r.supernode(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		sn = &now
+	}
 	if e.json {
-		return printJSON(e.out, p)
+		return printJSON(e.out, struct {
+			api.PoolDetail
+			Supernode *api.Supernode `json:"supernode_state,omitempty"`
+		}{p, sn})
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\nBlock %d, %s UTC\n\n", p.ID, p.Status, p.Tip.Height, p.Tip.Time.UTC().Format("2006-01-02 15:04"))
@@ -40,6 +53,9 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 		if x.at != nil {
 			fmt.Fprintf(&b, "%-11s %s\n", x.name, when(*x.at))
 		}
+	}
+	if sn != nil {
+		tellSupernode(&b, sn)
 	}
 	if p.Status == "subscribing" {
 		fmt.Fprintf(&b, "Collateral  %d PSL offered of %d PSL wanted, %d PSL needed\n", p.Offered, p.Target, p.Required)
@@ -62,6 +78,27 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	}
 	_, err = fmt.Fprint(e.out, trailing.ReplaceAllString(b.String(), "\n"))
 	return err
+}
+
+// supernode asks how a pool's Supernode is doing.
+func (r *remote) supernode(ctx context.Context, id string) (api.Supernode, error) {
+	sn, err := fetch[api.Supernode](r.Supernode(ctx, id))
+	if errors.Is(err, errNotThere) {
+		err = fmt.Errorf("the daemon at %s is of an earlier release, which knows no launches: update it, or ask another one with --api", r.url)
+	}
+	return sn, err
+}
+
+// tellSupernode prints it.
+func tellSupernode(b *strings.Builder, sn *api.Supernode) {
+	where := ""
+	if sn.Listed != "" && sn.State != string(chain.SupernodePausing) && sn.State != string(chain.SupernodeEnded) {
+		where = fmt.Sprintf(" (%s at %s)", printable(sn.Listed), printable(sn.Address))
+	}
+	fmt.Fprintf(b, "Supernode   %s%s: %s\n", sn.State, where, sn.Text)
+	if sn.LastPaid != nil {
+		fmt.Fprintf(b, "Last income %s\n", when(*sn.LastPaid))
+	}
 }
 
 // tellPledges lists who is in: the largest, or all in join order.
