@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -28,7 +29,8 @@ type lab struct {
 	hot         *node           // the machine of a pool's Supernode, upgraded
 	regular     pastel.OutPoint // collateral of the regular Supernode
 
-	stage stage
+	stage    stage
+	recorder *recorder // nil if nothing is recorded
 }
 
 // binaries are the programs that the lab plays with.
@@ -199,6 +201,15 @@ func (l *lab) open(ctx context.Context) error {
 	if err := l.mine(ctx, 120); err != nil {
 		return err
 	}
+	key, err := l.alpha.MasternodeGenKey(ctx)
+	if err != nil {
+		return err
+	}
+	// The machine of the first pool's Supernode starts early: a node takes half a minute to know a network's Supernodes.
+	l.stage.key = key
+	if err := l.heat(ctx, players.SupernodePass, key); err != nil {
+		return err
+	}
 	return l.startVoter(ctx)
 }
 
@@ -235,4 +246,17 @@ func (l *lab) looked(ctx context.Context) error {
 	const interval = 12 * time.Second // twice, and a moment
 	end := time.Now().Add(interval)
 	return until(ctx, "nodes to look at their lists", time.Minute, func() (bool, string, error) { return time.Now().After(end), "", nil })
+}
+
+// record keeps what alpha and the Supernodes' machines answer.
+func (l *lab) record(dir string) (err error) {
+	if l.recorder, err = newRecorder(dir); err != nil {
+		return err
+	}
+	for _, n := range []*node{l.alpha, l.voter, l.hot} {
+		if err := errors.Join(l.recorder.front(n), n.dial(l.net)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

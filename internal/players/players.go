@@ -30,6 +30,17 @@ type Party struct {
 	signed  int64           // time of the last statement, seconds since 1970
 }
 
+const (
+	theSupernode = "the Supernode"
+	passOf       = "passphrase of "
+)
+
+// SupernodePass is the passphrase of every Supernode's PastelID.
+const SupernodePass = passOf + theSupernode
+
+// Pass is the passphrase of a party's PastelID.
+func (p *Party) Pass() string { return p.pass }
+
 // Cast is everybody of a pool. Nothing it does is mined before somebody mines.
 type Cast struct {
 	Net        pastel.Network
@@ -44,7 +55,7 @@ type Cast struct {
 
 // New casts an operator, a Supernode and members who are to pledge some PSL each. The node's cookie lies in its data folder.
 func New(net pastel.Network, client *pasteld.Client, cookie string, names []string, coins []int64) *Cast {
-	c := &Cast{Net: net, Client: client, Conf: filepath.Join(filepath.Dir(cookie), "masternode.conf"), Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: "the Supernode"}}
+	c := &Cast{Net: net, Client: client, Conf: filepath.Join(filepath.Dir(cookie), "masternode.conf"), Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: theSupernode}}
 	for i, name := range names {
 		c.Members = append(c.Members, &Party{Name: name, Coins: coins[i]})
 	}
@@ -58,7 +69,7 @@ func (c *Cast) Everybody() []*Party { return append([]*Party{c.Operator, c.Super
 // address that a registration names.
 func (c *Cast) Enrol(ctx context.Context, p *Party) error {
 	var err error
-	p.pass = "passphrase of " + p.Name
+	p.pass = passOf + p.Name
 	if p.ID, err = c.Client.NewPastelID(ctx, p.pass); err != nil {
 		return err
 	}
