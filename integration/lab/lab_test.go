@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // Without nodes the lab says what it needs.
@@ -222,5 +224,31 @@ func TestRecorder(t *testing.T) {
 	}
 	for _, s := range r.servers {
 		s.Close()
+	}
+}
+
+// The chain that was recorded from the lab gives the digest that the rules beside its nodes had.
+func TestRecordedChain(t *testing.T) {
+	t.Parallel()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := pool.New(net, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for h, b := range chaintest.Parsed(t, "lab") {
+		if _, err := s.Apply(pool.Prepare(&net, pastel.Height(h), b)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("../../testdata/lab/digest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := s.Tip().Digest
+	if got := hex.EncodeToString(digest[:]); got != strings.TrimSpace(string(want)) {
+		t.Errorf("at block %d the digest is %s, the nodes had %s", s.Tip().Height, got, want)
 	}
 }

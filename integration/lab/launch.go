@@ -42,7 +42,8 @@ func unauthorizedLaunch(ctx context.Context, l *lab, n *notes) error {
 		if err == nil || !strings.Contains(err.Error(), "does not allow this machine") {
 			return fmt.Errorf("masternode activate %s: %w", c.what, err)
 		}
-		n.saw("masternode activate %s: %s", c.what, strings.ReplaceAll(err.Error(), l.stage.Activation.String(), "<activation>"))
+		_, reason, _ := strings.Cut(err.Error(), "did not activate "+c.alias+": ")
+		n.saw("masternode activate %s: %s", c.what, strings.ReplaceAll(reason, l.stage.Activation.String(), "<activation>"))
 	}
 	for _, x := range l.upgraded() {
 		m, err := x.supernode(ctx, l.stage.supernode())

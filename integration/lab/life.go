@@ -54,7 +54,7 @@ func (t *terminal) command(ctx context.Context, line ...string) (string, error) 
 		return "", err
 	}
 	if err != nil {
-		return "", fmt.Errorf("smartpool %s: %w: %s", strings.Join(line[:min(2, len(line))], " "), err, text)
+		return "", fmt.Errorf("smartpool %s: %w: %s", strings.Join(line[:min(2, len(line))], " "), err, strings.Join(strings.Fields(string(text)), " "))
 	}
 	return string(text), nil
 }
@@ -223,7 +223,7 @@ func (p *played) join(ctx context.Context) error {
 	if _, err := p.command(ctx, "join", p.pool, "--cold", file, "--pastelid", id, "--coins", "600", "--output", output, "--address", address); err != nil {
 		return err
 	}
-	text, err := p.command(ctx, "ticket", "sign", file, "--network", p.terminal.lab.net.Name, "--key", key, "--passphrase-file", p.secret, "--out", file)
+	text, err := p.command(ctx, "ticket", "sign", file, "--network", p.terminal.lab.net.Name, "--key", key, "--passphrase-file", p.secret, "--out", file, "--yes")
 	if err != nil {
 		return err
 	}

@@ -124,7 +124,7 @@ func (r *recorder) keep(node string, a *http.Response) error {
 	r.seen[same] = true
 	r.kinds[node+kind]++
 	line, err := json.Marshal(recordedCall{
-		Name: fmt.Sprintf("%s_%s_%02d", node, kind, r.kinds[node+kind]), Node: node, RequestLine: "POST / HTTP/1.1",
+		Name: fmt.Sprintf("%s_%s_%02d", node, kind, r.kinds[node+kind]), Node: node, RequestLine: "POST /",
 		Request: string(body), Status: a.StatusCode, Answer: string(text),
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
@@ -111,10 +112,14 @@ func (c *Cast) Settle(ctx context.Context, p *Party) error {
 	if err != nil {
 		return err
 	}
-	if len(list) != 1 {
-		return fmt.Errorf("%s should have one output, has %d", p.Name, len(list))
+	i := 0
+	if len(list) != 1 { // pasteld may have mined to the wallet's next address before it was given to the member
+		i = slices.IndexFunc(list, func(u pasteld.Unspent) bool { return u.Value == p.Value })
 	}
-	p.Output, p.Value = list[0].OutPoint, list[0].Value
+	if i < 0 || len(list) == 0 {
+		return fmt.Errorf("%s should have an output of %s PSL, has %d others", p.Name, p.Value, len(list))
+	}
+	p.Output, p.Value = list[i].OutPoint, list[i].Value
 	return c.Client.LockUnspent(ctx, false, []pastel.OutPoint{p.Output})
 }
 
@@ -293,6 +298,7 @@ func (c *Cast) Leave(ctx context.Context, p *Party) error {
 		return err
 	}
 	p.Address = elsewhere
+	p.Value -= fee
 	return nil
 }
 
