@@ -80,7 +80,7 @@ func TestManyPledges(t *testing.T) {
 	says(10, "No pool takes pledges now", "pools")
 	says(10, "crowd", "pools", "--all", "--coins", "1000")
 	says(60, "500 addresses", "payouts")
-	says(10, "Joined 500, changed 0, promoted 0, reduced 0, left 0", "pool", "report", "crowd")
+	says(10, "Joined 500, amended 0, promoted 0, reduced 0, left 0", "pool", "report", "crowd")
 
 	// Names and numbers as long as they can be.
 	truth := x.at.API
