@@ -1,7 +1,12 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/api"
@@ -93,5 +98,39 @@ func TestTermsOfAPoolThatRuns(t *testing.T) {
 		if got := [2]string{has(p), period(p)}; got != want {
 			t.Errorf("%s: %q, want %q", status, got, want)
 		}
+	}
+}
+
+// A daemon that is a block behind does not know an output yet that the wallet has: join waits for it. For a cold wallet it says so.
+func TestJoinWaitsForADaemonThatIsBehind(t *testing.T) {
+	t.Parallel()
+	x, secret, _ := startAtlas(t)
+	alice, output := x.person(0), x.send(500)
+	x.mine(1)
+	height, _, err := x.node.Tip(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	truth := x.at.API
+	behind := func(answers int32) {
+		var asked atomic.Int32
+		x.at.API = truth
+		x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+			if strings.HasSuffix(r.URL.Path, "/tickets/check") && asked.Add(1) <= answers {
+				tip, _ := answer["tip"].(map[string]any)
+				tip["height"] = height - 1
+				answer["accepted"], answer["reason"] = false, "output_not_found"
+			}
+		})
+	}
+	behind(1)
+	cold := filepath.Join(x.dir, "cold.json")
+	x.refused("a cold pledge while the daemon is behind", exitNo, fmt.Sprintf("The daemon is at block %d: if the output needs a later one, try again", height-1),
+		"join", "atlas", "--cold", cold, "--coins", "400", "--pastelid", alice, "--output", output.String(), "--address", x.addressOf(output))
+	behind(1)
+	out := x.does("join", "atlas", "--pastelid", alice, "--coins", "400", "--passphrase-file", secret, "--yes")
+	waits := fmt.Sprintf("The daemon is at block %d, the wallet's node at block %d. Waiting for the daemon.\n", height-1, height)
+	if !strings.Contains(out, waits) || !strings.Contains(out, "Accepted in block") {
+		t.Errorf("join does not say %q, or is not accepted:\n%s", waits, out)
 	}
 }
