@@ -39,6 +39,7 @@ type Node struct {
 	pool   mempool
 	wallet *wallet
 	sns    *supernodes
+	votes  votes
 	conf   masternodeConf
 }
 
@@ -63,7 +64,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{
 		net: cfg.Network, rules: cfg.Rules, now: cfg.Now,
 		lock:  flock.New(filepath.Join(cfg.Dir, "lock")),
-		coins: map[pastel.OutPoint]coin{}, txs: map[pastel.TxID]txPlace{},
+		coins: map[pastel.OutPoint]coin{}, txs: map[pastel.TxID]txPlace{}, votes: votes{},
 	}
 	if n.now == nil {
 		n.now = time.Now

@@ -165,7 +165,10 @@ func TestInvalidTicketStaysOut(t *testing.T) {
 		spoil  func(x *ticket.Part)
 		reason ticket.Reason
 	}{
-		"unknown pool":  {func(x *ticket.Part) { x.SmartPoolID = x.SmartPoolID[:len(x.SmartPoolID)-1] + "0" }, "unknown_pool"},
+		"unknown pool": {func(x *ticket.Part) {
+			other := map[bool]ticket.PoolID{true: "1", false: "0"}[strings.HasSuffix(string(x.SmartPoolID), "0")]
+			x.SmartPoolID = x.SmartPoolID[:len(x.SmartPoolID)-1] + other
+		}, "unknown_pool"},
 		"bad signature": {func(x *ticket.Part) {}, "bad_signature"},
 		"too small":     {func(x *ticket.Part) { x.PledgedCoins = 1 }, "pledge_too_small"},
 		"no output":     {func(x *ticket.Part) { x.TxID = strings.Repeat("00", 32) }, "output_not_found"},
@@ -307,11 +310,17 @@ func TestSupernodeTurns(t *testing.T) {
 		}
 		return who.String()
 	}
-	if got := turns(6); got != "popopo" && got != "opopop" {
-		t.Errorf("turns are %s", got)
+	if got := turns(ahead); got != strings.Repeat("-", ahead) {
+		t.Errorf("before the first votes come true turns are %s", got)
+	}
+	voted := turns(6)
+	if voted != "popopo" && voted != "opopop" {
+		t.Errorf("turns are %s", voted)
 	}
 	p.must(p.Leave(ctx, p.Members[0]))
-	p.mine(1)
+	if got := turns(ahead); got != strings.Repeat(voted[:2], ahead/2) {
+		t.Errorf("until the last votes come true turns are %s", got)
+	}
 	if got := turns(3); got != "ooo" {
 		t.Errorf("with the pool replenishing turns are %s", got)
 	}
@@ -322,7 +331,9 @@ func TestSupernodeTurns(t *testing.T) {
 	p.must(err)
 	_, err = p.Client.SendRaw(ctx, signed)
 	p.must(err)
-	p.mine(1)
+	if got := turns(ahead); got != strings.Repeat("o", ahead) {
+		t.Errorf("until the last votes for it come true turns are %s", got)
+	}
 	if got := turns(2); got != "--" {
 		t.Errorf("without collateral turns are %s", got)
 	}

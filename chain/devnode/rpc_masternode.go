@@ -13,10 +13,11 @@ import (
 )
 
 var masternodeMethods = map[string]method{
-	"masternode": {"pastel", "genkey|list|count|activate [...] ...",
+	"masternode": {"pastel", "genkey|list|count|activate|winner|current|winners [...] ...",
 		"genkey: makes a machine's key. list [status|full|extra]: all Supernodes. count: how many.\n" +
 			"activate <alias>: starts the Supernode of an entry of masternode.conf, in the node's folder. A pool's has its activation ticket as " +
-			"txid, outIndex 4294967295, and in extCfg the launch that its PastelID signed.", masternode, false},
+			"txid, outIndex 4294967295, and in extCfg the launch that its PastelID signed.\n" +
+			"winners [blocks back] [filter]: votes whom blocks pay. winner: who is voted for next; current: for the next block.", masternode, false},
 	"mnsync": {"pastel", "status", "Tells that there is nobody to get lists of Supernodes from: they are whole.", masternodeSync, false},
 }
 
@@ -38,8 +39,14 @@ func masternode(ctx context.Context, n *Node, p params) (any, error) {
 		return len(list), nil
 	case "activate":
 		return n.activateSupernode(ctx, p)
+	case "winners":
+		return n.winners(p)
+	case "winner":
+		return n.winner(ctx, VoteAhead)
+	case "current":
+		return n.winner(ctx, 1)
 	}
-	return nil, rpcErrorf(codeMisc, "masternode %s is not a command here: genkey, list, count or activate", command)
+	return nil, rpcErrorf(codeMisc, "masternode %s is not a command here: genkey, list, count, activate, winner, current or winners", command)
 }
 
 // masternodeSync says what a node says that has asked its peers for everything.
@@ -86,31 +93,28 @@ func (n *Node) listSupernodes(ctx context.Context, p params) (map[string]any, er
 	}
 	all := map[string]any{}
 	for _, sn := range n.sns.list {
-		b, err := n.backing(ctx, sn.Collateral)
+		st, err := n.standing(ctx, sn)
 		if err != nil {
 			return nil, err
 		}
-		all[fmt.Sprintf("%s-%d", sn.TxID, sn.Vout)] = n.supernodeJSON(sn, b, mode)
+		all[fmt.Sprintf("%s-%d", sn.TxID, sn.Vout)] = n.supernodeJSON(sn, st, mode)
 	}
 	return all, nil
 }
 
-func (n *Node) supernodeJSON(sn *Supernode, b *backing, mode string) any {
-	status, payee, identity := "OUTPOINT_SPENT", "", ""
+func (n *Node) supernodeJSON(sn *Supernode, st *standing, mode string) any {
 	paid, paidTime := pastel.Height(0), uint32(0)
-	if b != nil {
-		status, identity = "ENABLED", b.identity
-		if a, ok := pastel.AddressFromScript(b.payee); ok {
-			payee = a.Encode(&n.net)
-		}
-		if h := n.lastPaid(b.payee, sn.Started); h > sn.Started {
-			paid, paidTime = h, n.tree.at(h).block.Header.Time
-		}
+	payee := ""
+	if a, ok := pastel.AddressFromScript(st.payee); ok {
+		payee = a.Encode(&n.net)
+	}
+	if h := n.lastPaid(st.payee, sn.Started); st.payee != nil && h > sn.Started {
+		paid, paidTime = h, n.tree.at(h).block.Header.Time
 	}
 	switch mode {
 	case "full":
 		now := n.now().Unix()
-		return fmt.Sprintf("%18s %d %s %d %8d %10d %6d %s", status, protocolVersion, payee, now, now-sn.Time, paidTime, paid, sn.Address)
+		return fmt.Sprintf("%18s %d %s %d %8d %10d %6d %s", st.status, protocolVersion, payee, now, now-sn.Time, paidTime, paid, sn.Address)
 	case "extra":
 		return struct {
 			Address  string `json:"extAddress"`
@@ -118,9 +122,9 @@ func (n *Node) supernodeJSON(sn *Supernode, b *backing, mode string) any {
 			Key      string `json:"extKey"`
 			Config   string `json:"extCfg"`
 			Eligible bool   `json:"eligibleForMining"`
-		}{sn.ExtAddress, sn.ExtP2P, identity, sn.ExtConfig, false}
+		}{sn.ExtAddress, sn.ExtP2P, st.identity, sn.ExtConfig, false}
 	}
-	return status
+	return st.status
 }
 
 // activation is how an activation went.

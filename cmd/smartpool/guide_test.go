@@ -78,6 +78,7 @@ var variable = []struct {
 	{"date", regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?`)},
 	{"daemon", regexp.MustCompile(`http://127\.0\.0\.1:\d+`)},
 	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
+	{"LEGROAST-KEY", regexp.MustCompile(`\bE[1-9A-HJ-NP-Za-km-z]{1000}[1-9A-HJ-NP-Za-km-z]+`)},
 	{"ADDRESS", regexp.MustCompile(`\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
 	{"HASH", regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{10}…[0-9a-f]{6}\b`)},
 	{"PUBLIC-KEY", regexp.MustCompile(`\b0[23][0-9a-f]{64}\b`)},
@@ -169,7 +170,8 @@ func TestGuide(t *testing.T) {
 	alice := me.start(520)
 	me.say("The pool is opened as the [operator's guide](operator.md) tells, with the same node.")
 
-	op.say("## Open a pool\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags the command asks.")
+	op.say("## Open a pool\n\nThe pool shares what its Supernode is paid, a fifth of a block's reward, and nothing that you earn by mining elsewhere: a pool's " +
+		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags the command asks.")
 	terms := []string{"--label", "atlas", "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator, "--supernode", supernode}
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
 	op.say("The real thing shows the terms, asks (`--yes` here), signs, posts, and waits for the block.")
@@ -177,7 +179,8 @@ func TestGuide(t *testing.T) {
 		op.run(exitOK, append([]string{"pool", "create", "--passphrase-file", secret, "--yes"}, terms...)...)
 	})
 
-	me.say("## Compare pools")
+	me.say("## Compare pools\n\nA pool shares the Supernode payment, a fifth of a block's reward. On the main network only Supernodes mine, since block 649,000: what an " +
+		"operator earns by mining is not shared.")
 	me.run(exitOK, "pools", "--coins", "500")
 	me.say("## Join with the wallet\n\n`join` finds an output of yours, shows every term and the line that is signed, and asks (`--yes` here). A PastelID signs with a key " +
 		"file (`--key`) or, as here, through the node.")
@@ -298,10 +301,13 @@ func (p *transcript) start(coins int) (id string) {
 	if err := json.Unmarshal([]byte(p.run(exitOK, "rpc", "pastelid", "newkey", passphrase)), &made); err != nil {
 		p.t.Fatal(err)
 	}
+	p.say("The registration is paid from the address that it names, so coins have to be there first; what is left stays there:")
 	address := strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
+	p.run(exitOK, "rpc", "sendtoaddress", address, strconv.Itoa(registering))
 	p.run(exitOK, "rpc", "tickets", "register", "id", made.PastelID, passphrase, address)
 	if coins > 0 {
 		p.say("The coins to pledge are an output of their own, at an address that is used for nothing else:")
+		address = strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
 		p.run(exitOK, "rpc", "sendtoaddress", address, strconv.Itoa(coins))
 	}
 	p.run(exitOK, "rpc", "generate", "1")
