@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -92,17 +93,20 @@ func (l *launching) listed() string {
 	return string(list)
 }
 
-// tells waits until pool status has the Supernode in a state, and wants it to say something.
+// tells waits until pool status has the Supernode in a state, and says something of it.
 func (l *launching) tells(state, says string) {
 	l.t.Helper()
-	for deadline := time.Now().Add(time.Minute); l.field("supernode_state.state", "pool", "status", "atlas") != state; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		_, out := l.call("pool", "status", "atlas")
+		if strings.Contains(out, "Supernode   "+state) && strings.Contains(out, says) {
+			break
+		}
 		if time.Now().After(deadline) {
-			_, out := l.call("pool", "status", "atlas")
-			l.t.Fatalf("the Supernode is never %s:\n%s", state, out)
+			l.t.Fatalf("pool status never says that the Supernode is %s, %q:\n%s", state, says, out)
 		}
 	}
-	if _, out := l.call("pool", "status", "atlas"); !strings.Contains(out, "Supernode   "+state) || !strings.Contains(out, says) {
-		l.t.Errorf("pool status does not say %q:\n%s", says, out)
+	if got := l.field("supernode_state.state", "pool", "status", "atlas"); got != state {
+		l.t.Errorf("as JSON the state is %s, want %s", got, state)
 	}
 }
 
@@ -169,6 +173,16 @@ func TestLaunchMoves(t *testing.T) {
 	if l.listed() != listed || l.text() != moved {
 		t.Errorf("the node lists %s, and masternode.conf is\n%s", l.listed(), l.text())
 	}
+	l.restart()
+	out := l.does(l.line("--no-wait")...)
+	if !strings.Contains(out, "has the entry atlas already, with its launch. The node announces it again.") || l.text() != moved {
+		t.Errorf("after a restart:\n%s", out)
+	}
+	l.mine(devnode.VoteAhead + 1)
+	if out := l.does(l.line()...); !strings.Contains(out, "Nothing to do") {
+		t.Errorf("once it is paid:\n%s", out)
+	}
+	l.tells("running", "ENABLED at 127.0.0.1:19934)")
 }
 
 // The PastelID's key may be elsewhere.
