@@ -245,7 +245,7 @@ func (w *world) register(names []datadriven.CmdArg) {
 		w.ids[a.Key], w.keys[a.Key] = id, key
 		w.names[id.ID().String()] = a.Key
 		w.names[pastel.P2PKH(key.KeyHash()).String()] = a.Key
-		outs, err := ticket.NewRegistration(id, w.address(a.Key).Encode(&w.s.net), int64(w.time())).Outputs(w.s.net.RegistrationFee(w.height()))
+		outs, err := ticket.NewRegistration(id, "", w.address(a.Key).Encode(&w.s.net), int64(w.time())).Outputs(w.s.net.RegistrationFee(w.height()))
 		if err != nil {
 			w.t.Fatal(err)
 		}

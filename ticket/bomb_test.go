@@ -198,7 +198,7 @@ func bombs(t testing.TB) map[string]*pastel.Tx {
 	for i := 0; keys.Len() < jsonLimit-200; i++ {
 		fmt.Fprintf(keys, `"%x":0,`, i)
 	}
-	big := NewRegistration(key(t, 5), addr(t, 1), 1)
+	big := NewRegistration(key(t, 5), "", addr(t, 1), 1)
 	big.LegRoastKey = strings.Repeat("x", contentLimit-500)
 	big.Signature = key(t, 5).Sign(big.signedText())
 	foreign := sampleContract(t)
@@ -255,7 +255,7 @@ func bombs(t testing.TB) map[string]*pastel.Tx {
 		"unpaid": pastel.NewTx(true, nil, append(slices.Clone(packedTx(t, idContract, posted(spaced)).Outputs), change(1))),
 
 		"registration/196,608":  packedTx(t, idPastelID, big.encode()),
-		"registration/key of 1": plainTx(t, idPastelID, NewRegistration(key(t, 5), addr(t, 1), 1).encode()),
+		"registration/key of 1": plainTx(t, idPastelID, NewRegistration(key(t, 5), "", addr(t, 1), 1).encode()),
 	}
 }
 

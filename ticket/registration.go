@@ -59,10 +59,11 @@ func DecodeRegistration(tx *pastel.Tx, fee pastel.Amount) (*Registration, bool) 
 	return decodeRegistration(open(tx, idPastelID, fee))
 }
 
-// NewRegistration makes a personal registration, signed by the key that it registers.
-func NewRegistration(key *pastelid.PrivateKey, address string, timestamp int64) *Registration {
+// NewRegistration makes a personal registration, signed by the key that it registers. The LegRoast key may be empty: only pasteld and
+// the development node make one, and the rules do not read it.
+func NewRegistration(key *pastelid.PrivateKey, legRoastKey, address string, timestamp int64) *Registration {
 	x := &Registration{
-		PastelID: key.ID().String(), Address: address, Timestamp: timestamp, Collateral: pastel.OutPoint{Vout: 0xffffffff},
+		PastelID: key.ID().String(), LegRoastKey: legRoastKey, Address: address, Timestamp: timestamp, Collateral: pastel.OutPoint{Vout: 0xffffffff},
 	}
 	x.Signature = key.Sign(x.signedText())
 	return x

@@ -117,7 +117,7 @@ func TestRegistrationChanged(t *testing.T) {
 		"no signature":             {func(r *Registration) { r.Signature = nil }, false},
 		"moved between two fields": {func(r *Registration) { r.LegRoastKey, r.Address = r.Address[:3], r.Address[3:] }, true}, // the statement has no borders
 	} {
-		r := NewRegistration(k, addr(t, 1), 1_795_412_957)
+		r := NewRegistration(k, "", addr(t, 1), 1_795_412_957)
 		c.change(r)
 		outs, err := r.Outputs(10 * pastel.PSL)
 		if err != nil {
@@ -199,7 +199,7 @@ func TestRegistrationFee(t *testing.T) {
 	}{
 		{10, 1, true}, {10, 10_000, true}, {10, 10_001, false}, {1_000, 10_000, false}, {1_000, 10_001, true}, {1_000, 2_000_000, true},
 	} {
-		outs, err := NewRegistration(key(t, 5), addr(t, 1), 1).Outputs(c.fee * pastel.PSL)
+		outs, err := NewRegistration(key(t, 5), "", addr(t, 1), 1).Outputs(c.fee * pastel.PSL)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func TestRegistrationFee(t *testing.T) {
 
 // TestRegistrationLayout: of all beginnings of a registration only one is one: without version and LegRoast key.
 func TestRegistrationLayout(t *testing.T) {
-	r := NewRegistration(key(t, 5), addr(t, 1), 1)
+	r := NewRegistration(key(t, 5), "", addr(t, 1), 1)
 	r.LegRoastKey = "key"
 	body := r.encode()
 	for n := range len(body) + 1 {
@@ -236,7 +236,7 @@ func TestRegistrationLayout(t *testing.T) {
 
 // FuzzRegistration: whatever decodes encodes to the same, and only a real PastelID verifies.
 func FuzzRegistration(f *testing.F) {
-	r := NewRegistration(key(f, 5), addr(f, 1), 1_795_412_957)
+	r := NewRegistration(key(f, 5), "", addr(f, 1), 1_795_412_957)
 	f.Add(r.encode())
 	f.Add(contentOf(masternodeTx(f))[1:])
 	for _, x := range recorded(f, "life").carried(regtest(f)) {

@@ -22,6 +22,8 @@ const (
 	// blockSubsidy is what every block makes. pasteld's regtest halves it every 150 blocks, which ends a long development
 	// chain's income; its blocks are accepted, as they pay less.
 	blockSubsidy = 6250 * pastel.PSL
+	// payeeShare is what part of a coinbase the Supernode gets: one in so many.
+	payeeShare = 5
 )
 
 // SubmitBlock adds a block of anyone to the tree and moves to the best chain. ErrDuplicate for one that is there already;
@@ -105,6 +107,8 @@ func (n *Node) replay(kind recordKind, data []byte) error {
 			e.invalid, e.reason = true, string(data[32:])
 			n.tree.scan = true
 		}
+	case recordVote:
+		return n.votes.read(data)
 	default:
 		return fmt.Errorf("record of kind %d is not known", kind)
 	}
@@ -201,6 +205,9 @@ func (n *Node) activate(ctx context.Context) error {
 			n.tree.scan = true // what was not connected still waits
 		}
 		n.pool.revalidate(n)
+		if err == nil && n.file != nil {
+			err = n.newTip(ctx)
+		}
 		if err != nil {
 			return err
 		}
@@ -294,6 +301,9 @@ func (n *Node) spendAll(e *entry) (coinView, []spentOutput, error) {
 	}
 	if e.parent != nil && made > blockSubsidy+fees {
 		return view, nil, badBlock("bad-cb-amount", "its coinbase makes %s PSL, subsidy and fees are %s PSL", made, blockSubsidy+fees)
+	}
+	if err := n.checkPayee(e, made); err != nil {
+		return view, nil, err
 	}
 	return view, spent, nil
 }

@@ -6,5 +6,5 @@
 // wallet's keys lie unencrypted in its folder; nobody but the operator of the machine should reach its port.
 //
 // A node is a block tree (tree.go, connect.go) over a file (file.go), a mempool (mempool.go), a miner (miner.go), Supernodes
-// (supernode.go), a wallet (wallet.go, identity.go) and the RPC server (rpc*.go). One lock guards all of it.
+// (supernode.go) and their votes (votes.go), a wallet (wallet.go, identity.go) and the RPC server (rpc*.go). One lock guards all of it.
 package devnode

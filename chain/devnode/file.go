@@ -10,7 +10,7 @@ import (
 	"os"
 )
 
-// blockFile is the node's memory: every block that came, and every verdict about one, appended in the order it happened. Reading it
+// blockFile is the node's memory: every block that came, every verdict about one and every payment vote, appended in the order it happened. Reading it
 // from the start gives the same tree. A record is
 //
 //	4  length of what follows the checksum, little endian
@@ -27,6 +27,7 @@ const (
 	recordBlock      recordKind = 1 // a block
 	recordRefused    recordKind = 2 // hash of a block that is not valid, and why
 	recordReconsider recordKind = 3 // hash of a block whose verdict is taken back
+	recordVote       recordKind = 4 // whom a block has to pay (votes.go)
 )
 
 const maxRecord = 64 << 20 // bytes

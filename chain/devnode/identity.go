@@ -3,10 +3,12 @@ package devnode
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/sha3"
 	"encoding/hex"
 	"errors"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/internal/legroast"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
@@ -25,7 +27,7 @@ func (f *identityFile) identity() (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &identity{seed, key, salt, [32]byte(pass)}, nil
+	return &identity{seed: seed, key: key, salt: salt, pass: [32]byte(pass)}, nil
 }
 
 func passHash(salt []byte, passphrase string) [32]byte {
@@ -53,16 +55,47 @@ var (
 	errPassphrase = errors.New("Passphrase is invalid. Failed to decrypt secure item 'pkey_ed448' data") //nolint:staticcheck // pasteld's words
 )
 
-// unlock returns an identity's key to who knows its passphrase. The check is pasteld's; here the key is not encrypted.
-func (w *wallet) unlock(pastelID, passphrase string) (*pastelid.PrivateKey, error) {
+// identity returns the identity of a PastelID, nil if the wallet does not hold it.
+func (w *wallet) identity(pastelID string) *identity {
 	for _, id := range w.ids {
-		if id.key.ID().String() != pastelID {
-			continue
+		if id.key.ID().String() == pastelID {
+			return id
 		}
-		if passHash(id.salt, passphrase) != id.pass {
-			return nil, errPassphrase
-		}
-		return id.key, nil
 	}
-	return nil, errNoIdentity
+	return nil
+}
+
+// unlock returns an identity to who knows its passphrase. The check is pasteld's; here the keys are not encrypted.
+func (w *wallet) unlock(pastelID, passphrase string) (*identity, error) {
+	id := w.identity(pastelID)
+	switch {
+	case id == nil:
+		return nil, errNoIdentity
+	case passHash(id.salt, passphrase) != id.pass:
+		return nil, errPassphrase
+	}
+	return id, nil
+}
+
+// legRoastSecret is the secret of the identity's LegRoast key, which follows from the seed that the wallet keeps.
+func (id *identity) legRoastSecret() [legroast.SecretSize]byte {
+	return [legroast.SecretSize]byte(sha3.SumSHAKE128(append([]byte("LegRoast key of a development node"), id.seed...), legroast.SecretSize))
+}
+
+// legRoastKey returns the LegRoast key, which is worked out once.
+func (id *identity) legRoastKey() string {
+	if id.legRoast == "" {
+		id.legRoast = legroast.Public(id.legRoastSecret()).String()
+	}
+	return id.legRoast
+}
+
+func (id *identity) signLegRoast(message []byte) ([]byte, error) {
+	seeds := new(legroast.Seeds)
+	for n := range seeds {
+		if _, err := rand.Read(seeds[n][:]); err != nil {
+			return nil, err
+		}
+	}
+	return legroast.Sign(id.legRoastSecret(), message, seeds), nil
 }

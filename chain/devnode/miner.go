@@ -21,8 +21,8 @@ var emptySapling = [32]byte{
 	0xee, 0x61, 0x46, 0x74, 0x37, 0x6c, 0xbc, 0x45, 0x35, 0x9d, 0xaa, 0x54, 0xf9, 0xb5, 0x49, 0x3e,
 }
 
-// Generate mines blocks of payouts that are due and of what waits in the mempool, each paying the wallet and the Supernode whose
-// turn it is. It returns those that were mined, also with an error.
+// Generate mines blocks of payouts that are due and of what waits in the mempool, each paying the wallet and whom the
+// Supernodes voted for. It returns those that were mined, also with an error.
 func (n *Node) Generate(ctx context.Context, count int) ([]pastel.BlockHash, error) {
 	var hashes []pastel.BlockHash
 	for range count {
@@ -78,14 +78,10 @@ func (n *Node) template(ctx context.Context) (*template, error) {
 		return nil, err
 	}
 	outs := []pastel.TxOut{{Value: blockSubsidy + fees, Script: miner}}
-	payee, err := n.nextPayee(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if payee != nil {
-		share := (blockSubsidy + fees) / 5
+	if v, voted := n.votes[h]; voted {
+		share := (blockSubsidy + fees) / payeeShare
 		outs[0].Value -= share
-		outs = append(outs, pastel.TxOut{Value: share, Script: payee})
+		outs = append(outs, pastel.TxOut{Value: share, Script: v.payee})
 	}
 	script, err := txscript.NewScriptBuilder().AddInt64(int64(h)).AddOps([]byte{1, 1}).Script()
 	if err != nil {

@@ -39,6 +39,8 @@ type Node struct {
 	pool   mempool
 	wallet *wallet
 	sns    *supernodes
+	votes  votes
+	conf   masternodeConf
 }
 
 // coin is an unspent output.
@@ -62,7 +64,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{
 		net: cfg.Network, rules: cfg.Rules, now: cfg.Now,
 		lock:  flock.New(filepath.Join(cfg.Dir, "lock")),
-		coins: map[pastel.OutPoint]coin{}, txs: map[pastel.TxID]txPlace{},
+		coins: map[pastel.OutPoint]coin{}, txs: map[pastel.TxID]txPlace{}, votes: votes{},
 	}
 	if n.now == nil {
 		n.now = time.Now
@@ -84,6 +86,10 @@ func (n *Node) open(ctx context.Context, dir string) (err error) {
 	}
 	if n.sns, err = openSupernodes(filepath.Join(dir, "supernodes.json")); err != nil {
 		return err
+	}
+	n.conf = masternodeConf{path: filepath.Join(dir, "masternode.conf"), net: &n.net, entries: map[string]masternodeEntry{}}
+	if err := n.conf.read(); err != nil {
+		return fmt.Errorf("Error reading masternode configuration file: %w", err) //nolint:staticcheck // pasteld's words
 	}
 	rules := n.rules
 	n.rules = nil // what is on disk was checked when it came

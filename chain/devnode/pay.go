@@ -50,6 +50,16 @@ var errFunds = errors.New("Insufficient funds") //nolint:staticcheck // pasteld'
 // txExpiry is how many blocks the wallet's transactions can wait to be mined, as in pasteld.
 const txExpiry = 20
 
+// spendable lists what the wallet may spend, of an address if one is given.
+func (n *Node) spendable(from *pastel.Address) []unspent {
+	coins := n.unspentCoins(0, false)
+	if from == nil {
+		return coins
+	}
+	script := from.Script()
+	return slices.DeleteFunc(coins, func(u unspent) bool { return string(u.coin.Script) != string(script) })
+}
+
 // pay makes a transaction with these outputs and change, signs it and takes it into the mempool. With from, only coins of that
 // address are spent. The fee is 1 patoshi a byte.
 func (n *Node) pay(ctx context.Context, outs []pastel.TxOut, from *pastel.Address) (*pastel.Tx, error) {
@@ -57,11 +67,7 @@ func (n *Node) pay(ctx context.Context, outs []pastel.TxOut, from *pastel.Addres
 	for _, o := range outs {
 		want += o.Value
 	}
-	coins := n.unspentCoins(0, false)
-	if from != nil {
-		script := from.Script()
-		coins = slices.DeleteFunc(coins, func(u unspent) bool { return string(u.coin.Script) != string(script) })
-	}
+	coins := n.spendable(from)
 	// Confirmed coins first, and as few as will do.
 	slices.SortStableFunc(coins, func(a, b unspent) int {
 		return cmp.Or(cmp.Compare(min(b.confirmations, 1), min(a.confirmations, 1)), cmp.Compare(b.coin.Value, a.coin.Value))

@@ -2,6 +2,8 @@ package devnode_test
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,10 +18,13 @@ import (
 // played is an enforcing node on which a pool is played.
 type played struct {
 	*players.Cast
-	t     *testing.T
-	node  *devnode.Node
-	rules *chain.Ledger
-	made  byte // blocks, so that no two are the same
+	t      *testing.T
+	node   *devnode.Node
+	rules  *chain.Ledger
+	dir    string
+	server *devnode.Server
+	stop   func()
+	made   byte // blocks, so that no two are the same
 }
 
 // play opens an enforcing node.
@@ -37,30 +42,45 @@ func playBy(t *testing.T, change func(chain.Rules) chain.Rules) *played {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	node, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: net, Rules: change(rules)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := node.Serve("127.0.0.1:0", dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
+	p := &played{t: t, rules: rules, dir: t.TempDir()}
+	p.open(change(rules))
+	p.Cast = players.New(net, p.client(), p.server.CookieFile, []string{"Alice", "Bruno"}, []int64{600, 500})
+	return p
+}
+
+// open starts the node and its server, which stop with the test or before a restart.
+func (p *played) open(rules chain.Rules) {
+	p.t.Helper()
+	ctx := context.Background()
+	var err error
+	p.node, err = devnode.Open(ctx, devnode.Config{Dir: p.dir, Network: regtest(p.t), Rules: rules})
+	p.must(err)
+	p.server, err = p.node.Serve("127.0.0.1:0", p.dir)
+	p.must(err)
+	p.stop = sync.OnceFunc(func() {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 		defer cancel()
-		if err := server.Close(ctx); err != nil {
-			t.Error(err)
-		}
-		if err := node.Close(); err != nil {
-			t.Error(err)
+		if err := errors.Join(p.server.Close(ctx), p.node.Close()); err != nil {
+			p.t.Error(err)
 		}
 	})
-	client, err := pasteld.Dial(ctx, pasteld.Config{URL: server.URL, CookieFile: server.CookieFile, Network: net})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &played{players.New(net, client, []string{"Alice", "Bruno"}, []int64{600, 500}), t, node, rules, 0}
+	p.t.Cleanup(p.stop)
+}
+
+// client is a connection to the node.
+func (p *played) client() *pasteld.Client {
+	p.t.Helper()
+	c, err := pasteld.Dial(context.Background(), pasteld.Config{URL: p.server.URL, CookieFile: p.server.CookieFile, Network: regtest(p.t)})
+	p.must(err)
+	return c
+}
+
+// restart stops the node and starts it again, at another address.
+func (p *played) restart() {
+	p.t.Helper()
+	p.stop()
+	p.open(p.rules)
+	p.Client = p.client()
 }
 
 func (p *played) must(err error) {

@@ -2,7 +2,6 @@ package devnode_test
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -166,7 +165,10 @@ func TestInvalidTicketStaysOut(t *testing.T) {
 		spoil  func(x *ticket.Part)
 		reason ticket.Reason
 	}{
-		"unknown pool":  {func(x *ticket.Part) { x.SmartPoolID = x.SmartPoolID[:len(x.SmartPoolID)-1] + "0" }, "unknown_pool"},
+		"unknown pool": {func(x *ticket.Part) {
+			other := map[bool]ticket.PoolID{true: "1", false: "0"}[strings.HasSuffix(string(x.SmartPoolID), "0")]
+			x.SmartPoolID = x.SmartPoolID[:len(x.SmartPoolID)-1] + other
+		}, "unknown_pool"},
 		"bad signature": {func(x *ticket.Part) {}, "bad_signature"},
 		"too small":     {func(x *ticket.Part) { x.PledgedCoins = 1 }, "pledge_too_small"},
 		"no output":     {func(x *ticket.Part) { x.TxID = strings.Repeat("00", 32) }, "output_not_found"},
@@ -227,7 +229,7 @@ func TestVoteThatComesTrueLate(t *testing.T) {
 		t.Errorf("the pool was %v", seen)
 	}
 
-	other := players.New(p.Net, p.Client, nil, nil)
+	other := players.New(p.Net, p.Client, "", nil, nil)
 	p.must(other.Enrol(ctx, other.Operator))
 	p.must(other.Enrol(ctx, other.Supernode))
 	p.mine(1)
@@ -268,16 +270,13 @@ func TestSupernodeTurns(t *testing.T) {
 	p.must(p.Client.LockUnspent(ctx, false, []pastel.OutPoint{collateral}))
 	key, err := p.Client.MasternodeGenKey(ctx)
 	p.must(err)
-	start := func(alias, txid string, index any) error {
-		return p.Client.Call(ctx, "masternode", nil, "start", alias, "127.0.0.1:19934", key, txid, index)
+	start := func(alias string, out pastel.OutPoint) error {
+		return p.Announce(ctx, &pasteld.MasternodeEntry{Alias: alias, Address: "127.0.0.1:19934", Key: key, OutPoint: out})
 	}
-	if err := start("bad", p.Activation.String(), uint32(0)); err == nil {
+	if err := start("bad", pastel.OutPoint{TxID: p.Activation}); err == nil {
 		t.Error("an activation ticket's output 0 is no collateral")
 	}
-	if err := start("bad", hex.EncodeToString(make([]byte, 32)), uint32(0xffffffff)); err == nil {
-		t.Error("no pool has this activation")
-	}
-	p.must(start("ordinary", id.String(), collateral.Vout))
+	p.must(start("ordinary", collateral))
 	p.must(p.Launch(ctx))
 	escrow := ticket.EscrowAddress(p.Pool).Script()
 	turns := func(count int) string {
@@ -311,11 +310,17 @@ func TestSupernodeTurns(t *testing.T) {
 		}
 		return who.String()
 	}
-	if got := turns(6); got != "popopo" && got != "opopop" {
-		t.Errorf("turns are %s", got)
+	if got := turns(ahead); got != strings.Repeat("-", ahead) {
+		t.Errorf("before the first votes come true turns are %s", got)
+	}
+	voted := turns(6)
+	if voted != "popopo" && voted != "opopop" {
+		t.Errorf("turns are %s", voted)
 	}
 	p.must(p.Leave(ctx, p.Members[0]))
-	p.mine(1)
+	if got := turns(ahead); got != strings.Repeat(voted[:2], ahead/2) {
+		t.Errorf("until the last votes come true turns are %s", got)
+	}
 	if got := turns(3); got != "ooo" {
 		t.Errorf("with the pool replenishing turns are %s", got)
 	}
@@ -326,7 +331,9 @@ func TestSupernodeTurns(t *testing.T) {
 	p.must(err)
 	_, err = p.Client.SendRaw(ctx, signed)
 	p.must(err)
-	p.mine(1)
+	if got := turns(ahead); got != strings.Repeat("o", ahead) {
+		t.Errorf("until the last votes for it come true turns are %s", got)
+	}
 	if got := turns(2); got != "--" {
 		t.Errorf("without collateral turns are %s", got)
 	}

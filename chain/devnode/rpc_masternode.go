@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,10 +13,12 @@ import (
 )
 
 var masternodeMethods = map[string]method{
-	"masternode": {"pastel", "genkey|list|count|start [...] ...",
+	"masternode": {"pastel", "genkey|list|count|activate|winner|current|winners [...] ...",
 		"genkey: makes a machine's key. list [status|full|extra]: all Supernodes. count: how many.\n" +
-			"start <alias> <host:port> <key> <txid> <index>: starts a Supernode; a pool's has its activation ticket as txid and " +
-			"index 4294967295.", masternode, false},
+			"activate <alias>: starts the Supernode of an entry of masternode.conf, in the node's folder. A pool's has its activation ticket as " +
+			"txid, outIndex 4294967295, and in extCfg the launch that its PastelID signed.\n" +
+			"winners [blocks back] [filter]: votes whom blocks pay. winner: who is voted for next; current: for the next block.", masternode, false},
+	"mnsync": {"pastel", "status", "Tells that there is nobody to get lists of Supernodes from: they are whole.", masternodeSync, false},
 }
 
 func masternode(ctx context.Context, n *Node, p params) (any, error) {
@@ -34,10 +37,38 @@ func masternode(ctx context.Context, n *Node, p params) (any, error) {
 			return nil, err
 		}
 		return len(list), nil
-	case "start":
-		return n.startSupernode(ctx, p)
+	case "activate":
+		return n.activateSupernode(ctx, p)
+	case "winners":
+		return n.winners(p)
+	case "winner":
+		return n.winner(ctx, VoteAhead)
+	case "current":
+		return n.winner(ctx, 1)
 	}
-	return nil, rpcErrorf(codeMisc, "masternode %s is not a command here: genkey, list, count or start", command)
+	return nil, rpcErrorf(codeMisc, "masternode %s is not a command here: genkey, list, count, activate, winner, current or winners", command)
+}
+
+// masternodeSync says what a node says that has asked its peers for everything.
+func masternodeSync(_ context.Context, _ *Node, p params) (any, error) {
+	command, err := p.text(0)
+	if err != nil {
+		return nil, err
+	}
+	if command != "status" {
+		return nil, rpcErrorf(codeMisc, "mnsync %s is not a command here: status", command)
+	}
+	return struct {
+		ID         int    `json:"AssetID"`
+		Name       string `json:"AssetName"`
+		Start      int64  `json:"AssetStartTime"`
+		Attempt    int    `json:"Attempt"`
+		Blockchain bool   `json:"IsBlockchainSynced"`
+		List       bool   `json:"IsMasternodeListSynced"`
+		Winners    bool   `json:"IsWinnersListSynced"`
+		Synced     bool   `json:"IsSynced"`
+		Failed     bool   `json:"IsFailed"`
+	}{999, "Finished", 0, 0, true, true, true, true, false}, nil
 }
 
 // machineKey is a fresh uncompressed key in wallet import format.
@@ -62,31 +93,28 @@ func (n *Node) listSupernodes(ctx context.Context, p params) (map[string]any, er
 	}
 	all := map[string]any{}
 	for _, sn := range n.sns.list {
-		b, err := n.backing(ctx, sn.Collateral)
+		st, err := n.standing(ctx, sn)
 		if err != nil {
 			return nil, err
 		}
-		all[fmt.Sprintf("%s-%d", sn.TxID, sn.Vout)] = n.supernodeJSON(sn, b, mode)
+		all[fmt.Sprintf("%s-%d", sn.TxID, sn.Vout)] = n.supernodeJSON(sn, st, mode)
 	}
 	return all, nil
 }
 
-func (n *Node) supernodeJSON(sn *Supernode, b *backing, mode string) any {
-	status, payee, identity := "OUTPOINT_SPENT", "", ""
+func (n *Node) supernodeJSON(sn *Supernode, st *standing, mode string) any {
 	paid, paidTime := pastel.Height(0), uint32(0)
-	if b != nil {
-		status, identity = "ENABLED", b.identity
-		if a, ok := pastel.AddressFromScript(b.payee); ok {
-			payee = a.Encode(&n.net)
-		}
-		if h := n.lastPaid(b.payee, sn.Started); h > sn.Started {
-			paid, paidTime = h, n.tree.at(h).block.Header.Time
-		}
+	payee := ""
+	if a, ok := pastel.AddressFromScript(st.payee); ok {
+		payee = a.Encode(&n.net)
+	}
+	if h := n.lastPaid(st.payee, sn.Started); st.payee != nil && h > sn.Started {
+		paid, paidTime = h, n.tree.at(h).block.Header.Time
 	}
 	switch mode {
 	case "full":
 		now := n.now().Unix()
-		return fmt.Sprintf("%18s %d %s %d %8d %10d %6d %s", status, protocolVersion, payee, now, now-sn.Time, paidTime, paid, sn.Address)
+		return fmt.Sprintf("%18s %d %s %d %8d %10d %6d %s", st.status, protocolVersion, payee, now, now-sn.Time, paidTime, paid, sn.Address)
 	case "extra":
 		return struct {
 			Address  string `json:"extAddress"`
@@ -94,51 +122,41 @@ func (n *Node) supernodeJSON(sn *Supernode, b *backing, mode string) any {
 			Key      string `json:"extKey"`
 			Config   string `json:"extCfg"`
 			Eligible bool   `json:"eligibleForMining"`
-		}{"", "", identity, "", false}
+		}{sn.ExtAddress, sn.ExtP2P, st.identity, sn.ExtConfig, false}
 	}
-	return status
+	return st.status
 }
 
-func (n *Node) startSupernode(ctx context.Context, p params) (any, error) {
-	if len(p) != 6 {
-		return nil, rpcErrorf(codeMisc, "masternode start <alias> <host:port> <key> <txid> <index>")
+// activation is how an activation went.
+type activation struct {
+	Alias  string `json:"alias,omitempty"`
+	Result string `json:"result"`
+	Out    string `json:"outpoint,omitempty"`
+	Error  string `json:"errorMessage,omitempty"`
+}
+
+// activateSupernode starts the Supernode of an alias. Aliases that are new are read from masternode.conf; if that cannot be read, those that
+// are known do (pasteld: masternode_activate).
+func (n *Node) activateSupernode(ctx context.Context, p params) (any, error) {
+	if len(p) < 2 {
+		return nil, rpcErrorf(codeParameter, "Please specify an alias")
 	}
-	var text [3]string
-	for i := range text {
-		var err error
-		if text[i], err = p.text(1 + i); err != nil {
-			return nil, err
-		}
-	}
-	alias, address, key := text[0], text[1], text[2]
-	id, err := p.txID(4)
+	alias, err := p.text(1)
 	if err != nil {
 		return nil, err
 	}
-	index, err := p.integer(5, 0)
-	if err != nil {
-		s, textErr := p.text(5) // masternode.conf holds it as text
-		if textErr != nil {
-			return nil, err
-		}
-		if index, err = (params{json.RawMessage(s)}).integer(0, 0); err != nil {
-			return nil, err
-		}
+	_ = n.conf.read() // pasteld only logs what is wrong with it
+	e, known := n.conf.entries[strings.ToLower(alias)]
+	if !known {
+		return activation{Result: "failed", Error: "Could not find alias in config. Verify with list-conf."}, nil
 	}
+	out, err := n.announce(ctx, &e)
+	var failed *failedActivation
 	switch {
-	case index < 0 || index > poolIndex:
-		return nil, rpcErrorf(codeParameter, "Invalid parameter, index out of range")
-	case strings.TrimSpace(alias) == "" || !strings.Contains(address, ":"):
-		return nil, rpcErrorf(codeParameter, "Invalid parameter, give an alias and host:port")
-	}
-	if _, err := pastel.Base58CheckDecode(key); err != nil {
-		return nil, rpcErrorf(codeParameter, "Invalid parameter, the key is not what masternode genkey prints")
-	}
-	if err := n.startCollateral(ctx, alias, address, key, pastel.OutPoint{TxID: id, Vout: uint32(index)}); err != nil {
+	case errors.As(err, &failed):
+		return activation{Alias: e.alias, Result: "failed", Error: failed.Error()}, nil
+	case err != nil:
 		return nil, err
 	}
-	return struct {
-		Alias  string `json:"alias"`
-		Result string `json:"result"`
-	}{alias, "successful"}, nil
+	return activation{Alias: e.alias, Result: "successful", Out: fmt.Sprintf("%s-%d", out.TxID, out.Vout)}, nil
 }

@@ -8,11 +8,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/legroast"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -20,7 +22,8 @@ import (
 
 var pastelMethods = map[string]method{
 	"pastelid": {"pastel", "newkey|list|sign|verify|sign-base64-encoded|verify-base64-encoded [...] ...",
-		"newkey <passphrase>, list, sign <text> <PastelID> <passphrase> [ed448], verify <text> <signature> <PastelID> [ed448].", pastelID, false},
+		"newkey <passphrase>, list, sign <text> <PastelID> <passphrase> [ed448|legroast],\n" +
+			"verify <text> <signature> <PastelID> [ed448|legroast].", pastelID, false},
 	"tickets": {"pastel", "register|get|list|find [...] ...",
 		"register id <PastelID> <passphrase> <address>, register contract <base64> <sub_type> [secondary key] [address that pays],\n" +
 			"get <txid> [decoded], list id|contract [sub_type|all] [least height], find id|contract <key>.", tickets, false},
@@ -33,7 +36,7 @@ func pastelID(_ context.Context, n *Node, p params) (any, error) {
 	}
 	type identityJSON struct {
 		PastelID string `json:"pastelid"`
-		LegRoast string `json:"legRoastKey"` // empty: this node has no post-quantum keys
+		LegRoast string `json:"legRoastKey"`
 	}
 	switch command {
 	case "newkey":
@@ -48,7 +51,7 @@ func pastelID(_ context.Context, n *Node, p params) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return identityJSON{PastelID: id.key.ID().String()}, nil
+		return identityJSON{id.key.ID().String(), id.legRoastKey()}, nil
 	case "list":
 		type entry struct {
 			PastelID string `json:"PastelID"`
@@ -56,7 +59,7 @@ func pastelID(_ context.Context, n *Node, p params) (any, error) {
 		}
 		list := []entry{}
 		for _, id := range n.wallet.ids {
-			list = append(list, entry{PastelID: id.key.ID().String()})
+			list = append(list, entry{id.key.ID().String(), id.legRoastKey()})
 		}
 		return list, nil
 	case "sign", "sign-base64-encoded", "verify", "verify-base64-encoded":
@@ -77,31 +80,79 @@ func (n *Node) signOrVerify(command string, p params) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if algorithm != "ed448" {
+	if algorithm != "ed448" && algorithm != "legroast" {
 		return nil, rpcErrorf(codeMisc, "Signing algorithm '%s' is not supported", algorithm)
 	}
 	message := []byte(text[0])
 	if strings.HasSuffix(command, "-base64-encoded") {
 		if message, err = base64.StdEncoding.DecodeString(text[0]); err != nil {
-			return nil, rpcErrorf(codeMisc, "Failed to decode the base64-encoded text")
+			return nil, rpcErrorf(codeParameter, "Cannot decode \"base64-encoded-text\" parameter")
 		}
 	}
 	if strings.HasPrefix(command, "sign") {
-		key, err := n.wallet.unlock(text[1], text[2])
+		return n.signWith(algorithm, text[1], text[2], message)
+	}
+	verdict := struct {
+		Verification string `json:"verification"`
+	}{"Failed"}
+	ok := false
+	if algorithm == "legroast" {
+		ok, err = n.verifyLegRoast(text[2], message, text[1])
+	} else if id, parseErr := pastelid.Parse(text[2]); parseErr == nil {
+		ok = pastelid.VerifyBase64(id, message, text[1])
+	}
+	if ok {
+		verdict.Verification = "OK"
+	}
+	return verdict, err
+}
+
+func (n *Node) signWith(algorithm, pastelID, passphrase string, message []byte) (any, error) {
+	id, err := n.wallet.unlock(pastelID, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	signature := id.key.SignBase64(message)
+	if algorithm == "legroast" {
+		raw, err := id.signLegRoast(message)
 		if err != nil {
 			return nil, err
 		}
-		return struct {
-			Signature string `json:"signature"`
-		}{key.SignBase64(message)}, nil
-	}
-	verdict := "Failed"
-	if id, err := pastelid.Parse(text[2]); err == nil && pastelid.VerifyBase64(id, message, text[1]) {
-		verdict = "OK"
+		signature = base64.StdEncoding.EncodeToString(raw)
 	}
 	return struct {
-		Verification string `json:"verification"`
-	}{verdict}, nil
+		Signature string `json:"signature"`
+	}{signature}, nil
+}
+
+// verifyLegRoast verifies with the key that the wallet has of a PastelID, or else its registration.
+func (n *Node) verifyLegRoast(pastelID string, message []byte, signature string) (bool, error) {
+	const cannot = "Cannot verify signature with LegRoast algorithm. "
+	text := ""
+	if id := n.wallet.identity(pastelID); id != nil {
+		text = id.legRoastKey()
+	} else {
+		all := n.findTickets(true, false)
+		i := slices.IndexFunc(all, func(t *found) bool { return t.key == pastelID })
+		if i < 0 {
+			return false, rpcErrorf(codeMisc, cannot+"Pastel ID [%s] is not stored locally and Pastel ID registration ticket was not found in the "+
+				"blockchain", pastelID)
+		}
+		t := all[i]
+		if text = t.id.LegRoastKey; text == "" {
+			return false, rpcErrorf(codeMisc, cannot+"Pastel ID [%s] registration ticket [txid=%s] was found in the blockchain, but LegRoast public "+
+				"key is empty", pastelID, t.tx.ID())
+		}
+	}
+	key, err := legroast.ParsePublicKey(text)
+	if err != nil {
+		return false, nil //nolint:nilerr // pasteld, too, answers that it failed
+	}
+	raw, err := base64.StdEncoding.DecodeString(signature)
+	if err != nil || len(raw) != legroast.SignatureSize {
+		return false, rpcErrorf(codeMisc, cannot+"Failed to set signature. Size is invalid [%d] != [%d]", len(raw), legroast.SignatureSize)
+	}
+	return legroast.Verify(key, message, raw), nil
 }
 
 func tickets(ctx context.Context, n *Node, p params) (any, error) {
@@ -148,28 +199,30 @@ func (n *Node) registerID(ctx context.Context, p params) (any, error) {
 			return nil, err
 		}
 	}
-	if _, err := pastel.ParseAddress(&n.net, text[2]); err != nil {
-		return nil, rpcErrorf(codeNotFound, "Invalid Pastel address: %s", text[2])
-	}
-	key, err := n.wallet.unlock(text[0], text[1])
+	id, err := n.wallet.unlock(text[0], text[1])
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range n.findTickets(true, true) {
-		if t.key == text[0] {
-			return nil, rpcErrorf(codeMisc, "Ticket (pastelid) is invalid. This PastelID is already registered [txid=%s]", t.tx.ID())
+		switch {
+		case t.key != text[0]:
+		case t.height < 0:
+			return nil, rpcErrorf(codeMisc, "Ticket (pastelid) is invalid. Pastel ID Registration ticket with the same Pastel ID [%s] is already in "+
+				"the mempool", text[0])
+		default:
+			return nil, rpcErrorf(codeMisc, "Ticket (pastelid) is invalid. This Pastel ID is already registered in blockchain [%s]", text[0])
 		}
 	}
 	fee := n.net.RegistrationFee(n.tree.tip().height + 1)
-	outs, err := ticket.NewRegistration(key, text[2], n.now().Unix()).Outputs(fee)
+	outs, err := ticket.NewRegistration(id.key, id.legRoastKey(), text[2], n.now().Unix()).Outputs(fee)
 	if err != nil {
 		return nil, err
 	}
-	tx, err := n.pay(ctx, outs, nil)
+	txid, err := n.payTicket(ctx, outs, fee, text[2])
 	if err != nil {
 		return nil, err
 	}
-	return registered{tx.ID().String(), text[0]}, nil
+	return registered{txid, text[0]}, nil
 }
 
 func (n *Node) registerContract(ctx context.Context, p params) (any, error) {
@@ -185,13 +238,9 @@ func (n *Node) registerContract(ctx context.Context, p params) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var from *pastel.Address
-	if p.has(5) {
-		a, err := p.address(5, &n.net, rpcErrorf(codeNotFound, "Invalid Pastel address"))
-		if err != nil {
-			return nil, err
-		}
-		from = &a
+	from, err := p.textOr(5, "")
+	if err != nil {
+		return nil, err
 	}
 	if subType == "" {
 		return nil, rpcErrorf(codeMisc, "Ticket (contract) is invalid. Contract sub type is not defined")
@@ -213,11 +262,36 @@ func (n *Node) registerContract(ctx context.Context, p params) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	tx, err := n.pay(ctx, outs, from)
+	txid, err := n.payTicket(ctx, outs, n.net.ContractFee, from)
 	if err != nil {
 		return nil, err
 	}
-	return registered{tx.ID().String(), key}, nil
+	return registered{txid, key}, nil
+}
+
+// payTicket posts outputs that carry a ticket, paid from the coins of an address, or of any if it is empty.
+func (n *Node) payTicket(ctx context.Context, outs []pastel.TxOut, fee pastel.Amount, from string) (txid string, err error) {
+	const cannot = "Failed to create P2FMS from data provided. "
+	var only *pastel.Address
+	where := ""
+	if from != "" {
+		a, err := pastel.ParseAddress(&n.net, from)
+		if err != nil {
+			return "", rpcErrorf(codeMisc, cannot+"Not a valid transparent address [%s] used for funding the transaction", from)
+		}
+		only, where = &a, fmt.Sprintf(" for address [%s]", from)
+	}
+	tx, err := n.pay(ctx, outs, only)
+	switch {
+	case errors.Is(err, errFunds) && len(n.spendable(only)) == 0:
+		return "", rpcErrorf(codeMisc, cannot+"No unspent transaction found%s - cannot send data to the blockchain!", where)
+	case errors.Is(err, errFunds):
+		return "", rpcErrorf(codeMisc, cannot+"Not enough coins in the unspent transactions%s to cover the price %d PSL. Cannot send data to the "+
+			"blockchain!", where, fee/pastel.PSL)
+	case err != nil:
+		return "", err
+	}
+	return tx.ID().String(), nil
 }
 
 // found is a ticket in the chain or the mempool.

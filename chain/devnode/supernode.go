@@ -1,31 +1,47 @@
 package devnode
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 // poolIndex is the output index of a collateral reference to a pool: there is no such output (protocol 7).
-const poolIndex = 0xffffffff
+const poolIndex = chain.PoolIndex
 
 // Supernode is a Supernode of the node's list.
 type Supernode struct {
 	Alias      string          `json:"alias"`
-	Address    string          `json:"address"` // host:port
-	Key        string          `json:"key"`     // of the machine, as masternode genkey printed it
+	Address    string          `json:"address"` // IP:port
+	Key        string          `json:"pubkey"`  // of the machine, compressed, in hex
+	ExtAddress string          `json:"ext_address,omitempty"`
+	ExtP2P     string          `json:"ext_p2p,omitempty"`
+	ExtConfig  string          `json:"ext_config,omitempty"` // JSON; a pool's launch is in it
 	Collateral pastel.OutPoint `json:"-"`
 	TxID       string          `json:"txid"`
 	Vout       uint32          `json:"vout"`
 	Started    pastel.Height   `json:"started"`
 	Time       int64           `json:"time"` // started, seconds since 1970
+	Gone       bool            `json:"gone"` // its collateral is spent or its pool ended: for good, until it is started anew
+}
+
+// enabledStatus is that of a Supernode whose collateral stands.
+const enabledStatus = "ENABLED"
+
+// goneStatus is that of one whose collateral is spent, or whose pool ended.
+const goneStatus = "OUTPOINT_SPENT"
+
+// standing is how a Supernode of the list does at the tip.
+type standing struct {
+	status   string        // pasteld's word
+	payee    pastel.Script // nil if it is not known any more
+	identity string        // PastelID, of a pool's Supernode
+	payable  bool          // it can be voted for
 }
 
 // backing is what stands behind a Supernode at the tip.
@@ -70,32 +86,6 @@ func (s *supernodes) save() error {
 	return replaceFile(s.path, data)
 }
 
-// startCollateral adds a Supernode to the list, or starts it anew. Its collateral is an output of exactly the network's sum, or
-// (activation, ffffffff) of a pool that is active.
-func (n *Node) startCollateral(ctx context.Context, alias, address, key string, collateral pastel.OutPoint) error {
-	b, err := n.backing(ctx, collateral)
-	if err != nil {
-		return err
-	}
-	if b == nil && collateral.Vout == poolIndex {
-		return fmt.Errorf("no active pool has the activation ticket %s", collateral.TxID)
-	}
-	if b == nil {
-		return fmt.Errorf("collateral %s is not an unspent output of exactly %s PSL", collateral, n.net.Collateral)
-	}
-	for _, sn := range n.sns.list {
-		if sn.Alias == alias && sn.Collateral != collateral {
-			return fmt.Errorf("alias %s belongs to another Supernode", alias)
-		}
-	}
-	n.sns.list = slices.DeleteFunc(n.sns.list, func(sn *Supernode) bool { return sn.Collateral == collateral })
-	n.sns.list = append(n.sns.list, &Supernode{
-		Alias: alias, Address: address, Key: key, Collateral: collateral, TxID: collateral.TxID.String(), Vout: collateral.Vout,
-		Started: n.tree.tip().height, Time: n.now().Unix(),
-	})
-	return n.sns.save()
-}
-
 // backing returns what stands behind a collateral reference at the tip, nil if nothing does (pasteld: CheckCollateral).
 func (n *Node) backing(ctx context.Context, collateral pastel.OutPoint) (*backing, error) {
 	if collateral.Vout != poolIndex {
@@ -118,31 +108,64 @@ func (n *Node) backing(ctx context.Context, collateral pastel.OutPoint) (*backin
 	return &backing{sn.Payee, sn.PastelID.String()}, nil
 }
 
-// nextPayee returns whom the next block pays beside its miner: the Supernode that was not paid for the longest time. Nil if none
-// is valid.
-func (n *Node) nextPayee(ctx context.Context) (pastel.Script, error) {
-	type turn struct {
-		sn    *Supernode
-		payee pastel.Script
-		paid  pastel.Height
+// standing tells how a Supernode does. While its pool is paused it stays enabled, without votes (integration/pasteld, insertion points).
+func (n *Node) standing(ctx context.Context, sn *Supernode) (*standing, error) {
+	st := &standing{status: enabledStatus, payable: true}
+	switch c, unspent := n.coins[sn.Collateral]; {
+	case sn.Collateral.Vout == poolIndex:
+		return n.poolStanding(ctx, sn)
+	case unspent && c.Value == n.net.Collateral:
+		st.payee = c.Script
+	default:
+		st = &standing{status: goneStatus}
+		if at, mined := n.txs[sn.Collateral.TxID]; mined {
+			st.payee = at.entry.block.Txs[at.index].Outputs[sn.Collateral.Vout].Script
+		}
 	}
-	var turns []turn
+	return st.unless(sn.Gone), nil
+}
+
+// poolStanding is the standing of a pool's Supernode.
+func (n *Node) poolStanding(ctx context.Context, sn *Supernode) (*standing, error) {
+	st := &standing{status: goneStatus}
+	if n.rules == nil { // nobody says that it is gone
+		return (&standing{status: enabledStatus}).unless(sn.Gone), nil
+	}
+	now, _, err := n.rules.Supernode(ctx, sn.Collateral.TxID)
+	if err != nil {
+		return nil, fmt.Errorf("ask the rules about collateral %s: %w", sn.Collateral, err)
+	}
+	if now != nil {
+		st.payee, st.identity = now.Payee, now.PastelID.String()
+		st.payable = now.Status == chain.SupernodeActive
+		if now.Status != chain.SupernodeGone {
+			st.status = enabledStatus
+		}
+	}
+	return st.unless(sn.Gone), nil
+}
+
+// unless makes the standing that of a Supernode that is gone, if it is.
+func (st *standing) unless(gone bool) *standing {
+	if gone {
+		st.status, st.payable = goneStatus, false
+	}
+	return st
+}
+
+// retire marks who is gone. Without an answer of the rules nobody is.
+func (n *Node) retire(ctx context.Context) error {
+	changed := false
 	for _, sn := range n.sns.list {
-		b, err := n.backing(ctx, sn.Collateral)
-		if err != nil {
-			return nil, err
+		st, err := n.standing(ctx, sn)
+		if err == nil && st.status == goneStatus && !sn.Gone {
+			sn.Gone, changed = true, true
 		}
-		if b == nil {
-			continue
-		}
-		turns = append(turns, turn{sn, b.payee, n.lastPaid(b.payee, sn.Started)})
 	}
-	if len(turns) == 0 {
-		return nil, nil
+	if !changed {
+		return nil
 	}
-	return slices.MinFunc(turns, func(a, b turn) int {
-		return cmp.Or(cmp.Compare(a.paid, b.paid), a.sn.Collateral.Compare(b.sn.Collateral))
-	}).payee, nil
+	return n.sns.save()
 }
 
 // lastPaid returns the last block since a Supernode started that paid its payee; if none did, the one it started after.

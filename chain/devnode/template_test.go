@@ -16,6 +16,7 @@ func TestOutsideMiner(t *testing.T) {
 	p := play(t)
 	p.activate()
 	p.must(p.Launch(ctx))
+	p.mine(ahead)
 	address, err := p.Client.NewAddress(ctx)
 	p.must(err)
 	parent, err := p.Client.SendTo(ctx, address, 10*pastel.PSL)

@@ -152,6 +152,8 @@ type identity struct {
 	key  *pastelid.PrivateKey
 	salt []byte
 	pass [32]byte // hash of salt and passphrase
+
+	legRoast string // public key, once it was asked for
 }
 
 type identityFile struct {

@@ -78,8 +78,10 @@ var variable = []struct {
 	{"date", regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?`)},
 	{"daemon", regexp.MustCompile(`http://127\.0\.0\.1:\d+`)},
 	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
-	{"ADDRESS", regexp.MustCompile(`\bt[A-Z][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Z][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
+	{"LEGROAST-KEY", regexp.MustCompile(`\bE[1-9A-HJ-NP-Za-km-z]{1000}[1-9A-HJ-NP-Za-km-z]+`)},
+	{"ADDRESS", regexp.MustCompile(`\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
 	{"HASH", regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{10}…[0-9a-f]{6}\b`)},
+	{"PUBLIC-KEY", regexp.MustCompile(`\b0[23][0-9a-f]{64}\b`)},
 	{"KEY", regexp.MustCompile(`\b[59c][1-9A-HJ-NP-Za-km-z]{50,51}\b`)},
 	{"SUBSCRIPTION", regexp.MustCompile(`\b[A-Z2-7]{26}\b`)},
 	{"SECRET", regexp.MustCompile(`\b[A-Z2-7]{52}\b`)},
@@ -200,7 +202,9 @@ func TestGuide(t *testing.T) {
 	x.whileMining(func() { op.run(exitOK, "pool", "activate", "atlas", "--passphrase-file", secret, "--yes") })
 	change(t, me, alice, chen, secret)
 	op.say("## Launch the Supernode")
-	x.whileMining(func() { op.run(exitOK, "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes") })
+	x.whileMining(func() {
+		op.run(exitOK, "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes")
+	})
 	x.mine(3)
 	me.say("## See what it earns")
 	me.run(exitOK, "my", alice)
@@ -301,10 +305,13 @@ func (p *transcript) start(coins int) (id string) {
 	if err := json.Unmarshal([]byte(p.run(exitOK, "rpc", "pastelid", "newkey", passphrase)), &made); err != nil {
 		p.t.Fatal(err)
 	}
+	p.say("The registration is paid from the address that it names, so coins have to be there first; what is left stays there:")
 	address := strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
+	p.run(exitOK, "rpc", "sendtoaddress", address, strconv.Itoa(registering))
 	p.run(exitOK, "rpc", "tickets", "register", "id", made.PastelID, passphrase, address)
 	if coins > 0 {
 		p.say("The coins to pledge are an output of their own, at an address that is used for nothing else:")
+		address = strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
 		p.run(exitOK, "rpc", "sendtoaddress", address, strconv.Itoa(coins))
 	}
 	p.run(exitOK, "rpc", "generate", "1")

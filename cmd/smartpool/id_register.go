@@ -51,7 +51,7 @@ func (c *idRegisterCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if err := e.confirm(c.Yes, what); err != nil {
 		return err
 	}
-	outs, err := ticket.NewRegistration(key, address, time.Now().Unix()).Outputs(fee)
+	outs, err := ticket.NewRegistration(key, "", address, time.Now().Unix()).Outputs(fee)
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -28,8 +30,19 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if err != nil {
 		return err
 	}
+	var sn *api.Supernode
+	if p.ActivationTx != "" {
+		now, err := r.supernode(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		sn = &now
+	}
 	if e.json {
-		return printJSON(e.out, p)
+		return printJSON(e.out, struct {
+			api.PoolDetail
+			Supernode *api.Supernode `json:"supernode_state,omitempty"`
+		}{p, sn})
 	}
 	closed, left, err := r.closed(ctx, &p)
 	if err != nil {
@@ -46,6 +59,9 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 		if x.at != nil {
 			fmt.Fprintf(&b, "%-11s %s\n", x.name, when(*x.at))
 		}
+	}
+	if sn != nil {
+		tellSupernode(&b, sn)
 	}
 	if p.Status == "subscribing" {
 		fmt.Fprintf(&b, "Collateral  %d PSL offered of %d PSL wanted, %d PSL needed\n", p.Offered, p.Target, p.Required)
@@ -73,6 +89,27 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	}
 	_, err = fmt.Fprint(e.out, trailing.ReplaceAllString(b.String(), "\n"))
 	return err
+}
+
+// supernode asks how a pool's Supernode is doing.
+func (r *remote) supernode(ctx context.Context, id string) (api.Supernode, error) {
+	sn, err := fetch[api.Supernode](r.Supernode(ctx, id))
+	if errors.Is(err, errNotThere) {
+		err = fmt.Errorf("the daemon at %s is of an earlier release, which knows no launches: update it, or ask another one with --api", r.url)
+	}
+	return sn, err
+}
+
+// tellSupernode prints it.
+func tellSupernode(b *strings.Builder, sn *api.Supernode) {
+	where := ""
+	if sn.Listed != "" && sn.State != string(chain.SupernodePausing) && sn.State != string(chain.SupernodeEnded) {
+		where = fmt.Sprintf(" (%s at %s)", printable(sn.Listed), printable(sn.Address))
+	}
+	fmt.Fprintf(b, "Supernode   %s%s: %s\n", sn.State, where, sn.Text)
+	if sn.LastPaid != nil {
+		fmt.Fprintf(b, "Last income %s\n", when(*sn.LastPaid))
+	}
 }
 
 // closed says when a pool was closed and what it left in escrow, which it does not know of any more; nil if it is not closed.

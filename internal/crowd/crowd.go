@@ -141,7 +141,7 @@ func (m *maker) people() error {
 			m.members = append(m.members, id)
 			m.Members = append(m.Members, id.ID().String())
 		}
-		outs, err := ticket.NewRegistration(id, m.address(pastel.KeyHash{}), m.now()).Outputs(m.Network.RegistrationFee(pastel.Height(len(m.Blocks))))
+		outs, err := ticket.NewRegistration(id, "", m.address(pastel.KeyHash{}), m.now()).Outputs(m.Network.RegistrationFee(pastel.Height(len(m.Blocks))))
 		if err != nil {
 			return err
 		}

@@ -4,10 +4,14 @@ package players
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -28,6 +32,17 @@ type Party struct {
 	signed  int64           // time of the last statement, seconds since 1970
 }
 
+const (
+	theSupernode = "the Supernode"
+	passOf       = "passphrase of "
+)
+
+// SupernodePass is the passphrase of every Supernode's PastelID.
+const SupernodePass = passOf + theSupernode
+
+// Pass is the passphrase of a party's PastelID.
+func (p *Party) Pass() string { return p.pass }
+
 // Cast is everybody of a pool. Nothing it does is mined before somebody mines.
 type Cast struct {
 	Net        pastel.Network
@@ -37,11 +52,12 @@ type Cast struct {
 	Members    []*Party
 	Pool       ticket.PoolID // once it is open
 	Activation pastel.TxID   // once it is posted
+	Conf       string        // masternode.conf of the node
 }
 
-// New casts an operator, a Supernode and members who are to pledge some PSL each.
-func New(net pastel.Network, client *pasteld.Client, names []string, coins []int64) *Cast {
-	c := &Cast{Net: net, Client: client, Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: "the Supernode"}}
+// New casts an operator, a Supernode and members who are to pledge some PSL each. The node's cookie lies in its data folder.
+func New(net pastel.Network, client *pasteld.Client, cookie string, names []string, coins []int64) *Cast {
+	c := &Cast{Net: net, Client: client, Conf: filepath.Join(filepath.Dir(cookie), "masternode.conf"), Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: theSupernode}}
 	for i, name := range names {
 		c.Members = append(c.Members, &Party{Name: name, Coins: coins[i]})
 	}
@@ -51,17 +67,29 @@ func New(net pastel.Network, client *pasteld.Client, names []string, coins []int
 // Everybody is operator, Supernode and members.
 func (c *Cast) Everybody() []*Party { return append([]*Party{c.Operator, c.Supernode}, c.Members...) }
 
-// Enrol makes a party's PastelID and posts its registration.
+// Enrol makes a party's PastelID and posts its registration, which is paid from an address of its own: pasteld takes the fee from the
+// address that a registration names.
 func (c *Cast) Enrol(ctx context.Context, p *Party) error {
 	var err error
-	p.pass = "passphrase of " + p.Name
+	p.pass = passOf + p.Name
 	if p.ID, err = c.Client.NewPastelID(ctx, p.pass); err != nil {
 		return err
 	}
 	if p.Reward, err = c.Client.NewAddress(ctx); err != nil {
 		return err
 	}
-	_, err = c.Client.RegisterID(ctx, p.ID, p.pass, p.Reward)
+	from, err := c.Client.NewAddress(ctx)
+	if err != nil {
+		return err
+	}
+	tip, _, err := c.Client.Tip(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := c.Client.SendTo(ctx, from, c.Net.RegistrationFee(tip+1)+pastel.PSL); err != nil { // and the transaction's own fee
+		return err
+	}
+	_, err = c.Client.RegisterID(ctx, p.ID, p.pass, from)
 	return err
 }
 
@@ -85,10 +113,14 @@ func (c *Cast) Settle(ctx context.Context, p *Party) error {
 	if err != nil {
 		return err
 	}
-	if len(list) != 1 {
-		return fmt.Errorf("%s should have one output, has %d", p.Name, len(list))
+	i := 0
+	if len(list) != 1 { // pasteld may have mined to the wallet's next address before it was given to the member
+		i = slices.IndexFunc(list, func(u pasteld.Unspent) bool { return u.Value == p.Value })
 	}
-	p.Output, p.Value = list[0].OutPoint, list[0].Value
+	if i < 0 || len(list) == 0 {
+		return fmt.Errorf("%s should have an output of %s PSL, has %d others", p.Name, p.Value, len(list))
+	}
+	p.Output, p.Value = list[i].OutPoint, list[i].Value
 	return c.Client.LockUnspent(ctx, false, []pastel.OutPoint{p.Output})
 }
 
@@ -217,13 +249,44 @@ func (c *Cast) Activate(ctx context.Context, members []*Party) error {
 	return err
 }
 
-// Launch starts the pool's Supernode.
+// Launch starts the pool's Supernode: its PastelID signs for a machine, masternode.conf gets the entry, and the node announces it.
 func (c *Cast) Launch(ctx context.Context) error {
-	key, err := c.Client.MasternodeGenKey(ctx)
+	wif, err := c.Client.MasternodeGenKey(ctx)
 	if err != nil {
 		return err
 	}
-	return c.Client.StartPoolSupernode(ctx, "demo", "127.0.0.1:19933", key, c.Activation)
+	key, err := pastel.ParseWIF(&c.Net, wif)
+	if err != nil {
+		return err
+	}
+	say := ticket.Launch{
+		Activation: c.Activation, Key: hex.EncodeToString(key.PublicKey()), Time: ticket.FormatTimeStamp(c.Supernode.time(0)),
+	}
+	if say.Signature, err = c.Client.SignWith(ctx, c.Supernode.ID, c.Supernode.pass, say.Statement(c.Net.Name)); err != nil {
+		return err
+	}
+	e := pasteld.MasternodeEntry{
+		Alias: "pool", Address: "127.0.0.1:19933", Key: wif, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: chain.PoolIndex},
+	}
+	if e.ExtConfig, err = say.AddTo(nil); err != nil {
+		return err
+	}
+	return c.Announce(ctx, &e)
+}
+
+// Announce writes an entry of masternode.conf and has the node announce it.
+func (c *Cast) Announce(ctx context.Context, e *pasteld.MasternodeEntry) error {
+	conf, err := pasteld.ReadMasternodeConf(c.Conf)
+	if err != nil {
+		return err
+	}
+	if err := conf.Set(e); err != nil {
+		return err
+	}
+	if err := conf.Write(); err != nil {
+		return err
+	}
+	return c.Client.ActivateMasternode(ctx, e.Alias, e.Key)
 }
 
 // Leave spends a member's output elsewhere, to a new address of theirs.
@@ -236,6 +299,7 @@ func (c *Cast) Leave(ctx context.Context, p *Party) error {
 		return err
 	}
 	p.Address = elsewhere
+	p.Value -= fee
 	return nil
 }
 

@@ -1,0 +1,125 @@
+package devnode
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+const (
+	defaultWinners = 10     // blocks back from the tip
+	maxWinners     = 10_000 // the same, at most
+	winnersAhead   = 20     // blocks from the tip, inclusive, that votes are accepted for
+)
+
+// winner is what the votes of a block say.
+type winner struct {
+	height pastel.Height
+	votes  string
+}
+
+// winnerList is an object whose keys are heights, in their order.
+type winnerList []winner
+
+// MarshalJSON implements json.Marshaler.
+func (l winnerList) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, w := range l {
+		text, err := json.Marshal(w.votes)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "\"%d\":%s", w.height, text)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// winners lists the votes of the last blocks and of those that follow.
+func (n *Node) winners(p params) (any, error) {
+	if len(p) > 3 {
+		return nil, rpcErrorf(codeParameter, "Correct usage is 'masternode winners ( \"count\" \"filter\" )'")
+	}
+	back, err := p.number(1, defaultWinners)
+	if err != nil {
+		return nil, err
+	}
+	if back < 0 || back > maxWinners {
+		return nil, rpcErrorf(codeParameter, "Invalid parameter, count is 0 to %d blocks", maxWinners)
+	}
+	filter, err := p.textOr(2, "")
+	if err != nil {
+		return nil, err
+	}
+	tip := n.tree.tip().height
+	list := winnerList{}
+	for h := tip - pastel.Height(back); h < tip+winnersAhead; h++ {
+		if text := n.votesText(h); strings.Contains(text, filter) {
+			list = append(list, winner{h, text})
+		}
+	}
+	return list, nil
+}
+
+// votesText is what pasteld says of a block's votes: the payee and how many want it paid.
+func (n *Node) votesText(h pastel.Height) string {
+	v, voted := n.votes[h]
+	to, known := pastel.AddressFromScript(v.payee)
+	if !voted || !known {
+		return "Unknown"
+	}
+	return fmt.Sprintf("%s:%d", to.Encode(&n.net), v.count)
+}
+
+// winner tells who would be voted for now.
+func (n *Node) winner(ctx context.Context, ahead pastel.Height) (any, error) {
+	next, _, err := n.nextInQueue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if next == nil {
+		return "unknown", nil
+	}
+	payee := ""
+	if to, ok := pastel.AddressFromScript(next.standing.payee); ok {
+		payee = to.Encode(&n.net)
+	}
+	now := n.now().Unix()
+	return struct {
+		Height   pastel.Height `json:"height"`
+		Address  string        `json:"IP:port"`
+		Protocol int           `json:"protocol"`
+		Out      string        `json:"outpoint"`
+		Payee    string        `json:"payee"`
+		Seen     int64         `json:"lastseen"`
+		Active   int64         `json:"activeseconds"`
+	}{
+		n.tree.tip().height + ahead, next.sn.Address, protocolVersion, fmt.Sprintf("%s-%d", next.sn.TxID, next.sn.Vout), payee, now,
+		now - next.sn.Time,
+	}, nil
+}
+
+// number reads an integer that callers also send as text.
+func (p params) number(i int, otherwise int64) (int64, error) {
+	if v, err := p.integer(i, otherwise); err == nil {
+		return v, nil
+	}
+	s, err := p.text(i)
+	if err != nil {
+		return 0, rpcErrorf(codeMisc, "JSON value is not an integer as expected")
+	}
+	v, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0, rpcErrorf(codeMisc, "JSON value is not an integer as expected")
+	}
+	return v, nil
+}
