@@ -201,10 +201,16 @@ func TestGuide(t *testing.T) {
 	op.say("## Activate\n\nThe ticket names who becomes a member; without names, everybody who pledged.")
 	x.whileMining(func() { op.run(exitOK, "pool", "activate", "atlas", "--passphrase-file", secret, "--yes") })
 	change(t, me, alice, chen, secret)
-	op.say("## Launch the Supernode")
-	x.whileMining(func() {
-		op.run(exitOK, "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes")
-	})
+	op.say("## Launch the Supernode\n\nTwo machines take part. The cold one has the wallet and announces the Supernode; the hot one runs it and has no wallet. pasteld runs a " +
+		"Supernode on no machine with less than 6 cores and 24 GB of memory. The Supernode's PastelID signs for the hot machine's key: nobody else can launch the pool's Supernode.")
+	launch := []string{"supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes"}
+	x.whileMining(func() { op.run(exitOK, launch...) })
+	op.say("Run again, the command goes on where it was, and changes nothing that is right. pasteld reads an entry of masternode.conf once: where the command changes one, it says that " +
+		"the node has to be restarted.")
+	op.run(exitOK, launch...)
+	op.say("Where the PastelID's key is elsewhere, `--cold FILE` writes the entry and prints the line to sign there; `--signed FILE --signature SIGNATURE` goes on from there.\n\n" +
+		"`pool status` and the pool's page tell how the Supernode is doing: running, paused, gone, elsewhere or ended. One that is gone has to be launched again; the alert " +
+		"`supernode.gone` tells of it. Once the pool has ended, shut the machine down.")
 	x.mine(3)
 	me.say("## See what it earns")
 	me.run(exitOK, "my", alice)

@@ -1,11 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -292,4 +299,79 @@ func TestHostPort(t *testing.T) {
 			t.Errorf("%s %s on %s: %v", x.flag, x.address, x.net, err)
 		}
 	}
+}
+
+// A node or a daemon that cannot launch the pool's Supernode is told so, before anything is changed.
+func TestLaunchWithWrongNode(t *testing.T) {
+	t.Parallel()
+	l := startLaunching(t)
+	line := l.line("--host", "127.0.0.1:19933", "--masternode-conf", l.conf)
+	at := l.at
+	through := func(what, says string, change func(*dev)) {
+		t.Helper()
+		l.at = at
+		change(l.dev)
+		l.no(what, exitNo, says, line...)
+		l.at = at
+	}
+	node := func(old, fresh string) func(*dev) {
+		return func(x *dev) { x.at.DevRPC = altered(t, at.DevRPC, old, fresh) }
+	}
+	through("a node of another network", "the node is on main, not on regtest", node(`"chain":"regtest"`, `"chain":"main"`))
+	through("a node of an old version", "update it to pasteld", node(`"version":`, `"version":1,"was":`))
+	through("a pruned node", "is pruned, which no Supernode's wallet can be", node(`"pruned":false`, `"pruned":true`))
+	other := startDev(t)
+	elsewhere := func(x *dev) { x.at.DevRPC, x.at.DevCookie = other.at.DevRPC, other.at.DevCookie }
+	through("a node that is behind", "wait until the node has caught up", elsewhere)
+	height, _, err := l.node.Tip(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.mine(int(height) + 1)
+	through("a node on another chain", "they are on different chains", elsewhere)
+	through("no node", "say where the node is", func(x *dev) { x.at.DevRPC = "http://127.0.0.1:1" })
+	before, listed := l.text(), l.listed()
+	l.at.API = "http://127.0.0.1:1"
+	if code, out := l.call(line...); code != exitNo || !strings.Contains(out, "start smartpoold") || l.text() != before || l.listed() != listed {
+		t.Errorf("no daemon: exit code %d\n%s", code, out)
+	}
+	through("an old daemon", "of an earlier release, which knows no launches", func(x *dev) {
+		gone := httputil.NewSingleHostReverseProxy(parsed(t, at.API))
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/supernode") {
+				r.URL.Path = "/api/v1/nothing"
+			}
+			gone.ServeHTTP(w, r)
+		}))
+		t.Cleanup(s.Close)
+		x.at.API = s.URL
+	})
+}
+
+// altered is a node whose answers differ from another's by a text.
+func altered(t *testing.T, url, old, fresh string) string {
+	t.Helper()
+	proxy := httputil.NewSingleHostReverseProxy(parsed(t, url))
+	proxy.ModifyResponse = func(r *http.Response) error {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		text = bytes.Replace(text, []byte(old), []byte(fresh), 1)
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+		r.Header.Set("Content-Length", strconv.Itoa(len(text)))
+		return nil
+	}
+	s := httptest.NewServer(proxy)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func parsed(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }
