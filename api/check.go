@@ -188,7 +188,11 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Trier) (out Che
 		if err != nil {
 			return out, err
 		}
-		x, err := event(&store.Event{Height: e.Height, Time: time.Now().Unix(), JSON: canonical})
+		var paid payees
+		if out.Amends != nil {
+			paid = payees{out.Amends.Reward, t.Part.RewardAddress}
+		}
+		x, err := event(&store.Event{Height: e.Height, Time: time.Now().Unix(), JSON: canonical}, paid)
 		if err != nil {
 			return out, err
 		}

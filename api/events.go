@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -38,7 +40,7 @@ func (b *Books) Events(ctx context.Context, q EventQuery) (list []Event, tip Tip
 		next = cursor(rows, p, func(x *store.Event) []any { return []any{int64(x.Height), x.Position} })
 		list = make([]Event, len(rows))
 		for i := range rows {
-			if list[i], err = event(&rows[i]); err != nil {
+			if list[i], err = recorded(l.Snapshot, &rows[i]); err != nil {
 				return err
 			}
 		}
@@ -47,8 +49,23 @@ func (b *Books) Events(ctx context.Context, q EventQuery) (list []Event, tip Tip
 	return list, tip, next, err
 }
 
+// payees are the addresses that a pledge's rewards went to before it was amended and go to since; of other events both are empty.
+type payees struct{ before, after string }
+
+// recorded reads an event of the ledger.
+func recorded(s *store.Snapshot, x *store.Event) (Event, error) {
+	if x.Type != pool.PledgeAmended {
+		return event(x, payees{})
+	}
+	before, after, err := s.Amendment(x)
+	if err != nil {
+		return Event{}, err
+	}
+	return event(x, payees{before.Reward, after.Reward})
+}
+
 // event reads an event from its canonical form.
-func event(x *store.Event) (Event, error) {
+func event(x *store.Event, paid payees) (Event, error) {
 	var fields struct {
 		Event
 		Outputs [][2]any `json:"outputs"`
@@ -63,41 +80,48 @@ func event(x *store.Event) (Event, error) {
 			e.Amount += pastel.Amount(amount)
 		}
 	}
-	e.Text = describe(&e)
+	e.Text = describe(&e, paid)
 	return e, nil
 }
 
 // describe tells an event in plain words.
-func describe(e *Event) string {
+func describe(e *Event, paid payees) string {
 	who := Short(e.PastelID)
 	switch pool.EventType(e.Type) {
 	case pool.PoolCreated:
 		return "The pool opened for pledges."
 	case pool.PoolActivated:
-		return fmt.Sprintf("The pool was activated with %d PSL: it backs a Supernode from now on.", e.Coins)
+		return fmt.Sprintf("The pool was activated with %s PSL: it backs a Supernode from now on.", Thousands(e.Coins))
 	case pool.PoolLowCollateral:
-		return fmt.Sprintf("Less than half of the cushion is left: members have %d PSL.", e.Coins)
+		return fmt.Sprintf("Less than half of the cushion is left: members have %s PSL.", Thousands(e.Coins))
 	case pool.PoolReplenishing:
-		return fmt.Sprintf("Members have only %d PSL: the Supernode is paused until more is pledged.", e.Coins)
+		return fmt.Sprintf("Members have only %s PSL: the Supernode is paused until more is pledged.", Thousands(e.Coins))
 	case pool.PoolRestored:
-		return fmt.Sprintf("The pool has %d PSL again: the Supernode goes on.", e.Coins)
+		return fmt.Sprintf("The pool has %s PSL again: the Supernode goes on.", Thousands(e.Coins))
 	case pool.PoolDissolved:
-		return "The pool was dissolved: it was not replenished in time. What was earned is paid out."
+		return "The pool was dissolved: it was not replenished in time. Its pledges are released, and what was earned is paid out."
 	case pool.PoolExpired:
-		return "The pool expired: it was not activated in time."
+		return "The pool expired: it was not activated in time. Its pledges are released."
 	case pool.PoolClosed:
-		return fmt.Sprintf("The pool was closed: everything worth paying is paid. %s PSL stay in escrow for ever.", e.Amount)
+		if e.Amount == 0 {
+			return "The pool was closed: everything is paid."
+		}
+		return fmt.Sprintf("The pool was closed: everything worth paying is paid. %s PSL stay in escrow for ever.", grouped(e.Amount))
 	case pool.PledgeAccepted:
-		return fmt.Sprintf("%s pledged %d PSL%s.", who, e.Offered, waiting(e))
+		return fmt.Sprintf("%s pledged %s PSL%s.", who, Thousands(e.Offered), uncounted(e))
 	case pool.PledgeAmended:
-		return fmt.Sprintf("%s amended the pledge: it offers %d PSL%s.", who, e.Offered, waiting(e))
+		goes := ""
+		if paid.after != paid.before {
+			goes = fmt.Sprintf("; its rewards go to %s from now on, no longer to %s", Short(paid.after), Short(paid.before))
+		}
+		return fmt.Sprintf("%s amended the pledge: it offers %s PSL%s%s.", who, Thousands(e.Offered), uncounted(e), goes)
 	case pool.PledgePromoted:
 		if e.Coins == e.Offered {
-			return fmt.Sprintf("All %d PSL that %s offers count now.", e.Offered, who)
+			return fmt.Sprintf("All %s PSL that %s offers count now.", Thousands(e.Offered), who)
 		}
-		return fmt.Sprintf("Of the %d PSL that %s offers, %d PSL count now.", e.Offered, who, e.Coins)
+		return fmt.Sprintf("Of the %s PSL that %s offers, %s PSL count now.", Thousands(e.Offered), who, Thousands(e.Coins))
 	case pool.PledgeReduced:
-		return fmt.Sprintf("%s spent coins that waited in line: the pledge offers only the %d PSL that count.", who, e.Offered)
+		return fmt.Sprintf("%s spent coins that waited in line: the pledge offers only the %s PSL that count.", who, Thousands(e.Offered))
 	case pool.PledgeMoved:
 		return who + " moved coins within the pledged address; the pledge follows them."
 	case pool.PledgeReleased:
@@ -105,15 +129,15 @@ func describe(e *Event) string {
 	case pool.PledgeLeft:
 		gave := ""
 		if e.Forfeited > 0 {
-			gave = fmt.Sprintf(" and gave up %s PSL to the others", e.Forfeited)
+			gave = fmt.Sprintf(" and gave up %s PSL to the others", grouped(e.Forfeited))
 		}
-		return fmt.Sprintf("%s left with %d PSL (%s)%s.", who, e.Offered, e.Role, gave)
+		return fmt.Sprintf("%s left with %s PSL (%s)%s.", who, Thousands(e.Offered), e.Role, gave)
 	case pool.RewardReceived:
-		return fmt.Sprintf("The pool received %s PSL.", e.Amount)
+		return fmt.Sprintf("The pool received %s PSL.", grouped(e.Amount))
 	case pool.RewardForfeited:
-		return fmt.Sprintf("%s PSL that leavers gave up were shared out.", e.Amount)
+		return fmt.Sprintf("%s PSL that leavers gave up were shared out.", grouped(e.Amount))
 	case pool.PayoutSettled:
-		return fmt.Sprintf("A payout of %s PSL was settled: %s.", e.Amount, Short(e.TxID))
+		return fmt.Sprintf("A payout of %s PSL was settled: %s.", grouped(e.Amount), Short(e.TxID))
 	case pool.PayoutPaid:
 		return fmt.Sprintf("Payout %s was mined: it is paid.", Short(e.TxID))
 	case pool.PayoutCancelled:
@@ -127,15 +151,38 @@ func describe(e *Event) string {
 	}
 }
 
-// waiting tells of a pledge that part of its offer, or all of it, waits in line.
-func waiting(e *Event) string {
+// uncounted tells of a pledge what of its offer did not count with its ticket. More of it, or all, may come to count in the same block: that
+// is an event of its own, later.
+func uncounted(e *Event) string {
 	switch e.Coins {
 	case e.Offered:
 		return ""
 	case 0:
-		return ", which wait in line"
+		return ", which count as soon as the pool has room for them"
 	}
-	return fmt.Sprintf(", of which %d PSL count", e.Coins)
+	return fmt.Sprintf(", of which %s PSL counted before", Thousands(e.Coins))
+}
+
+// Thousands groups the digits of a number for people.
+func Thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	first := 0
+	if n < 0 {
+		first = 1
+	}
+	for i := len(s) - 3; i > first; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// grouped is an amount in PSL, as short as can be, with its digits grouped.
+func grouped(a pastel.Amount) string {
+	_, fraction, found := strings.Cut(a.String(), ".")
+	if found {
+		fraction = "." + fraction
+	}
+	return Thousands(int64(a/pastel.PSL)) + fraction
 }
 
 // Short abbreviates an id for people: its beginning and its end.

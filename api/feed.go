@@ -181,7 +181,7 @@ func readNews(s *store.Snapshot, blocks []store.Block) ([]*news, error) {
 	for i := range blocks {
 		n := &news{BlockNews: BlockNews{block(&blocks[i]), []Event{}}}
 		for len(events) > 0 && events[0].Height == blocks[i].Height {
-			e, err := event(&events[0])
+			e, err := recorded(s, &events[0])
 			if err != nil {
 				return nil, err
 			}

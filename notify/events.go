@@ -257,7 +257,7 @@ func (r *reading) event(e *store.Event, b *store.Block) error {
 	for i := range r.subs {
 		sub := &r.subs[i]
 		old := e.Height <= sub.Since
-		if old && !r.rebinds || !slices.Contains(sub.Kinds, string(ofEvent[e.Type])) {
+		if old && !r.rebinds || !slices.Contains(sub.Kinds, string(ofEvent(e.Type))) {
 			continue
 		}
 		concerned, share, err := r.concerns(e, sub, payout)
@@ -399,7 +399,7 @@ func (r *reading) cause(e *store.Event, b *store.Block, payout func() (store.Pay
 		return nil, err
 	}
 	c := &cause{block: b, Message: Message{
-		Kind: ofEvent[e.Type], Pool: e.Pool, PastelID: e.PastelID, Height: e.Height, Time: time.Unix(b.Time, 0).UTC(), Event: e.JSON,
+		Kind: ofEvent(e.Type), Pool: e.Pool, PastelID: e.PastelID, Height: e.Height, Time: time.Unix(b.Time, 0).UTC(), Event: e.JSON,
 	}}
 	var which string
 	at := when{e.Height, c.Time}

@@ -62,11 +62,4 @@ const (
 )
 
 // OfEvent reports whether alerts of a kind are events of blocks.
-func (k Kind) OfEvent() bool {
-	for _, of := range ofEvent {
-		if of == k {
-			return true
-		}
-	}
-	return false
-}
+func (k Kind) OfEvent() bool { return ofEvent(pool.EventType(k)) != "" }

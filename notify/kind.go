@@ -1,11 +1,6 @@
 package notify
 
-import (
-	"maps"
-	"slices"
-
-	"github.com/pastelnetwork/smartpool/pool"
-)
+import "github.com/pastelnetwork/smartpool/pool"
 
 // Kind is what an alert is about. Subscriptions and receivers go by it: a released one never changes.
 type Kind string
@@ -41,17 +36,20 @@ func Kinds() []Kind {
 	}
 }
 
-// ofEvent is the kind of alert that an event of a block is. All other kinds tell of what stands at the tip, and ends.
-var ofEvent = map[pool.EventType]Kind{
-	pool.PoolReplenishing: Replenishing, pool.PoolRestored: Restored, pool.PoolDissolved: Dissolved, pool.PoolExpired: Expired,
-	pool.PoolClosed: Closed, pool.PledgeAmended: Amended, pool.PledgePromoted: Promoted, pool.PledgeReduced: Reduced, pool.PledgeLeft: Left, pool.PayoutSettled: PayoutSettled, pool.PayoutPaid: PayoutPaid,
+// An event of a block that people are told of is an alert of the same name. All other kinds tell of what stands at the tip, and end.
+func ofEvent(t pool.EventType) Kind {
+	if t.Row().Told {
+		return Kind(t)
+	}
+	return ""
 }
 
 // eventTypes are the events that are alerts.
 func eventTypes() (list []string) {
-	for t := range maps.Keys(ofEvent) {
-		list = append(list, string(t))
+	for _, t := range pool.EventTypes() {
+		if t.Row().Told {
+			list = append(list, string(t))
+		}
 	}
-	slices.Sort(list)
 	return list
 }

@@ -128,6 +128,9 @@ func (k *PrivateKey) KeyHash() KeyHash {
 	return Hash160(k.key.PubKey().SerializeUncompressed())
 }
 
+// PublicKey is the compressed form of the public key, 33 bytes, whichever form the key's address has.
+func (k *PrivateKey) PublicKey() []byte { return k.key.PubKey().SerializeCompressed() }
+
 // SignMessage signs as Pastel's signmessage does; the result is base64.
 func (k *PrivateKey) SignMessage(msg string) string {
 	hash := messageHash([]byte(msg))

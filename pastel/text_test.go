@@ -2,6 +2,7 @@ package pastel
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"math/big"
 	"os"
@@ -397,4 +398,24 @@ func FuzzParseOutPoint(f *testing.F) {
 			t.Errorf("%q prints as %q", s, o)
 		}
 	})
+}
+
+// The public key is compressed, whichever form the private key's text has (secp256k1: the key 1 is the generator).
+func TestPublicKey(t *testing.T) {
+	t.Parallel()
+	n, err := NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := make([]byte, 32)
+	one[31] = 1
+	for _, b := range [][]byte{one, append(one[:32:32], 1)} {
+		key, err := ParseWIF(&n, Base58CheckEncode([]byte{n.WIFVersion}, b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := hex.EncodeToString(key.PublicKey()); got != "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798" {
+			t.Errorf("the public key of a text of %d bytes is %s", len(b), got)
+		}
+	}
 }

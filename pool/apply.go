@@ -169,12 +169,8 @@ func (b *block) end() {
 			b.cancel(p.pending[0])
 		}
 	}
-	for _, p := range pools {
-		b.s.indexPool(p, b.h)
-	}
-	if gone := b.s.statements.forget(b.s.clock - statementLife); len(gone) > 0 {
-		b.record(&statementsForgotten{gone})
-	}
+	b.reindex(pools)
+	b.forgetStatements(b.s.clock - statementLife)
 }
 
 // reserveCredits makes room for what settlements credit: all pools may settle in one block.
@@ -217,20 +213,6 @@ func (p *poolState) balance() error {
 		return fmt.Errorf("pool %s tracks %s PSL of escrow and owes %s PSL", p.terms.ID, p.tracked, owed)
 	}
 	return nil
-}
-
-// touch notes that the block concerns a pool; it comes before the first change to one.
-func (b *block) touch(p *poolState) *touch {
-	if t := b.touched[p]; t != nil {
-		return t
-	}
-	if b.touched == nil {
-		b.touched = map[*poolState]*touch{}
-	}
-	t := &touch{}
-	b.touched[p] = t
-	b.record(&headChanged{p.terms.ID, p.head})
-	return t
 }
 
 func (b *block) record(c change) { b.changes = append(b.changes, c) }
@@ -308,7 +290,7 @@ func (b *block) accept(c *carried) ticket.Reason {
 
 // register is the protocol's "Registrations": the first one counts.
 func (b *block) register(c *carried) {
-	if _, added := b.s.people.Insert(c.registrant, newPerson()); added {
-		b.record(&registered{c.registrant})
+	if b.s.people.Find(c.registrant) == 0 {
+		b.addPerson(c.registrant)
 	}
 }

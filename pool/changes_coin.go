@@ -3,6 +3,7 @@ package pool
 import (
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/table"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -83,4 +84,67 @@ func (x *coinUnchained) undo(s *State) error {
 	}
 	s.chain(r)
 	return nil
+}
+
+// addCoin enters a coin; false if the outpoint exists, as it does for an output that cover took already. The coin knows which
+// change that is, so that there is none left if a transaction after this one spends it.
+func (b *block) addCoin(out pastel.OutPoint, c coin) bool {
+	c.prev = table.Ref(len(b.changes) + 1)
+	if !b.s.addCoin(out, c) {
+		return false
+	}
+	b.record(b.coins.newAdded(out))
+	return true
+}
+
+// spendCoin takes a coin away, from its backing too. A coin that backed nothing and came within the block leaves no change.
+func (b *block) spendCoin(out pastel.OutPoint, r table.Ref) {
+	c, sp := b.s.coins.At(r), &b.spending
+	switch made := int(c.prev); {
+	case c.origin.height() != b.h:
+		b.record(b.coins.newSpent(out, *c))
+	case !c.origin.backing() && made > 0:
+		b.changes[made-1] = nil // it came and went
+		sp.holes = true
+	default:
+		b.record(b.coins.newSpent(out, *c))
+		sp.fleeting = true
+	}
+	b.s.removeCoin(out, r)
+}
+
+// chainCoin lets a coin back its owner's pledges.
+func (b *block) chainCoin(r table.Ref) {
+	b.record(&coinChained{b.s.coins.Key(r), b.s.coins.At(r).origin.height() == b.h})
+	b.s.chain(r)
+}
+
+// unchainCoin frees a coin of what it backed.
+func (b *block) unchainCoin(r table.Ref) {
+	b.record(&coinUnchained{b.s.coins.Key(r), b.s.coins.At(r).origin.height() == b.h})
+	b.s.unchain(r)
+}
+
+// coinChanges hands out records of coins from chunks: a block makes thousands of them.
+type coinChanges struct {
+	added []coinAdded
+	spent []coinSpent
+}
+
+const coinChunk = 128
+
+func (c *coinChanges) newAdded(out pastel.OutPoint) *coinAdded {
+	if len(c.added) == cap(c.added) {
+		c.added = make([]coinAdded, 0, coinChunk)
+	}
+	c.added = append(c.added, coinAdded{out})
+	return &c.added[len(c.added)-1]
+}
+
+func (c *coinChanges) newSpent(out pastel.OutPoint, was coin) *coinSpent {
+	if len(c.spent) == cap(c.spent) {
+		c.spent = make([]coinSpent, 0, coinChunk)
+	}
+	c.spent = append(c.spent, coinSpent{out, was})
+	return &c.spent[len(c.spent)-1]
 }

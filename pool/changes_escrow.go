@@ -122,3 +122,27 @@ func (x *payoutRemoved) undo(s *State) error {
 	}
 	return s.restorePayout(p, &x.was)
 }
+
+// addEscrow tracks an output to a pool's escrow script.
+func (b *block) addEscrow(e *escrowOutput) {
+	b.record(&escrowAdded{e.pool.terms.ID, e.out})
+	b.s.addEscrow(e)
+}
+
+// spendEscrow forgets a tracked output.
+func (b *block) spendEscrow(e *escrowOutput) {
+	b.record(&escrowSpent{e.pool.terms.ID, e.record()})
+	b.s.removeEscrow(e)
+}
+
+// addPayout enters a settled payout and reserves its inputs.
+func (b *block) addPayout(po *payout) {
+	b.record(&payoutSettled{po.pool.terms.ID, po.settled})
+	b.s.addPayout(po)
+}
+
+// removePayout forgets a payout and frees its inputs.
+func (b *block) removePayout(po *payout) {
+	b.record(&payoutRemoved{po.pool.terms.ID, po.record()})
+	b.s.removePayout(po)
+}

@@ -3,6 +3,7 @@ package pool
 import (
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/table"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
@@ -64,4 +65,33 @@ func (x *statementsForgotten) undo(s *State) error {
 		}
 	}
 	return nil
+}
+
+// addPerson registers a PastelID that is not registered.
+func (b *block) addPerson(id pastelid.PastelID) {
+	b.record(&registered{id})
+	b.s.people.Insert(id, newPerson())
+}
+
+// setPerson changes what is known of a PastelID. What it was before the block is recorded.
+func (b *block) setPerson(who table.Ref, x person) {
+	p := b.s.people.At(who)
+	if _, saved := b.charged[who]; !saved {
+		put(&b.charged, who, struct{}{})
+		b.record(&reputationChanged{b.s.people.Key(who), *p})
+	}
+	*p = x
+}
+
+// addStatement remembers a statement that is not known.
+func (b *block) addStatement(x statement) {
+	b.record(&statementSeen{x.hash})
+	b.s.statements.add(x)
+}
+
+// forgetStatements forgets those from before a time, in seconds since 1970.
+func (b *block) forgetStatements(before int64) {
+	if gone := b.s.statements.forget(before); len(gone) > 0 {
+		b.record(&statementsForgotten{gone})
+	}
 }

@@ -199,3 +199,52 @@ func (x *pledgeChanged) undo(s *State) error {
 	s.setStanding(pl, x.was)
 	return nil
 }
+
+// addPledge enters the next pledge in join order.
+func (b *block) addPledge(pl *pledge, owner pastel.KeyHash) {
+	b.record(&pledgeAdded{pl.pool.terms.ID, pl.seq})
+	b.s.nextSeq = pl.seq + 1
+	b.s.addPledge(pl, owner)
+}
+
+// removePledge takes a pledge out of its pool and its backing.
+func (b *block) removePledge(pl *pledge) {
+	b.record(&pledgeRemoved{pl.pool.terms.ID, b.s.recordOf(pl)})
+	b.s.removePledge(pl)
+}
+
+// setPledge is State.setStanding, with the value before kept for undo, once during the transactions and once in step (e).
+func (b *block) setPledge(pl *pledge, x standing) {
+	if x == pl.standing() {
+		return
+	}
+	if _, saved := b.saved[pl]; !saved {
+		if b.saved == nil {
+			b.saved = map[*pledge]struct{}{}
+		}
+		b.saved[pl] = struct{}{}
+		b.record(&pledgeChanged{pl.pool.terms.ID, pl.seq, pl.standing()})
+	}
+	b.s.setStanding(pl, x)
+}
+
+// split gives each live pledge floor(n × share ÷ all shares), as accrued, and returns what is left over. The pool is touched.
+func (b *block) split(p *poolState, n pastel.Amount, rule shareRule, all int64) (rest pastel.Amount) {
+	b.record(&accruedSplit{p.terms.ID, n, rule, all})
+	rest = n
+	for _, pl := range p.pledges {
+		part := mulDiv(n, rule.share(pl, b.h), all)
+		pl.accrued += part
+		rest -= part
+	}
+	return rest
+}
+
+// clearAccrued leaves the pledges of a pool with nothing accrued.
+func (b *block) clearAccrued(p *poolState) {
+	was := make([]pastel.Amount, len(p.pledges))
+	for i, pl := range p.pledges {
+		was[i], pl.accrued = pl.accrued, 0
+	}
+	b.record(&accruedChanged{p.terms.ID, was})
+}

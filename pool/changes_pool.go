@@ -178,22 +178,74 @@ func (x *lastMembersForgotten) undo(s *State) error {
 	return nil
 }
 
-// claimsChanged: the pool's claims before.
-type claimsChanged struct {
-	id  ticket.PoolID
-	was []claim
+// openPool enters a pool into every index.
+func (b *block) openPool(p *poolState) {
+	b.record(&poolOpened{p.terms.ID})
+	b.s.addPool(p)
 }
 
-func (*claimsChanged) kind() changeKind { return kindClaims }
-func (x *claimsChanged) code(c *coder) {
-	c.poolID(&x.id)
-	list(c, &x.was, claimSize, func(cl *claim) { cl.code(c) })
-}
-func (x *claimsChanged) undo(s *State) error {
-	p, err := s.poolOf(x.id)
-	if err != nil {
-		return err
+// touch notes that the block concerns a pool; it comes before the first change to one.
+func (b *block) touch(p *poolState) *touch {
+	if t := b.touched[p]; t != nil {
+		return t
 	}
-	p.claims = slices.Clone(x.was)
-	return nil
+	if b.touched == nil {
+		b.touched = map[*poolState]*touch{}
+	}
+	t := &touch{}
+	b.touched[p] = t
+	b.record(&headChanged{p.terms.ID, p.head})
+	return t
+}
+
+// reindex brings what is derived from pools' heads in line. Undoing headChanged does it backwards.
+func (b *block) reindex(pools []*poolState) {
+	for _, p := range pools {
+		b.s.indexPool(p, b.h)
+	}
+}
+
+// head returns a pool's head to change.
+func (b *block) head(p *poolState) *head {
+	b.touch(p)
+	return &p.head
+}
+
+// rememberPair keeps a pair that an activation may list.
+func (b *block) rememberPair(p *poolState, x participant) {
+	if _, known := p.named[x]; known {
+		return
+	}
+	b.record(&participantNamed{p.terms.ID, b.s.pairOf(x)})
+	put(&p.named, x, struct{}{})
+}
+
+// dropNames forgets the pairs an activation could have listed.
+func (b *block) dropNames(p *poolState) {
+	if len(p.named) == 0 {
+		return
+	}
+	b.record(&namesDropped{p.terms.ID, b.s.namedPairs(p.named)})
+	p.named = nil
+}
+
+// keepLastMembers keeps who counts in a pool that ends, for late income.
+func (b *block) keepLastMembers(p *poolState) {
+	if p.counted == 0 {
+		return
+	}
+	b.record(&lastMembersNamed{p.terms.ID})
+	for _, pl := range p.pledges {
+		if pl.counted > 0 {
+			p.last = append(p.last, share{pl.counted, pl.reward})
+		}
+	}
+}
+
+// forgetLastMembers forgets who late income would go to.
+func (b *block) forgetLastMembers(p *poolState) {
+	if len(p.last) > 0 {
+		b.record(&lastMembersForgotten{p.terms.ID, p.last})
+		p.last = nil
+	}
 }

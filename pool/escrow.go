@@ -37,16 +37,10 @@ func (b *block) minable(po *payout) bool {
 func (b *block) pay(po *payout) {
 	b.touch(po.pool)
 	b.emit(Event{Type: PayoutPaid, Pool: po.pool.terms.ID, TxID: po.tx.ID()})
-	b.record(&payoutRemoved{po.pool.terms.ID, po.record()})
-	b.s.removePayout(po)
+	b.removePayout(po)
 	for _, e := range po.inputs {
 		b.spendEscrow(e)
 	}
-}
-
-func (b *block) spendEscrow(e *escrowOutput) {
-	b.record(&escrowSpent{e.pool.terms.ID, e.record()})
-	b.s.removeEscrow(e)
 }
 
 // bookUnauthorized books a spend that a network without enforcement let happen: the pool's money is beyond the rules from here
@@ -56,8 +50,7 @@ func (b *block) bookUnauthorized(taken []*escrowOutput) {
 		if b.s.escrow[e.out] != e {
 			continue // an input twice, which no valid block has
 		}
-		b.touch(e.pool)
-		e.pool.head.broken = true
+		b.head(e.pool).broken = true
 		for len(e.pool.pending) > 0 {
 			b.cancel(e.pool.pending[0])
 		}
@@ -106,8 +99,7 @@ func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
 		if b.s.escrow[point] != nil {
 			return b.faultOf(tx, "its outputs exist already, unspent")
 		}
-		b.record(&escrowAdded{p.terms.ID, point})
-		b.s.addEscrow(&escrowOutput{out: point, pool: p, value: out.Value, height: b.h, tx: int32(index)})
+		b.addEscrow(&escrowOutput{out: point, pool: p, value: out.Value, height: b.h, tx: int32(index)})
 		if !isChange {
 			t.income += out.Value
 		}

@@ -41,13 +41,78 @@ const (
 	TicketRejected    EventType = "ticket.rejected"
 )
 
+// EventRow is what is known of all events of a type (protocol 9).
+type EventRow struct {
+	Type  EventType
+	Has   EventFields // beside height, type and pool
+	After Status      // of the pool after the event; 0 if it keeps the one it had
+	Told  bool        // people who follow the pool are alerted
+}
+
+// EventFields says which fields events have.
+type EventFields uint16
+
+// The fields. Every event has height and type, and a pool unless it is InNoPool.
+const (
+	HasAmount EventFields = 1 << iota
+	HasCoins
+	HasOffered
+	HasOwner // and PastelID; of a pledge
+	HasRole
+	HasForfeited
+	HasPayout // outputs and change
+	HasTxID
+	HasReputation // PastelID and points
+	HasReason
+	InNoPool
+
+	hasPledge = HasCoins | HasOffered | HasOwner
+)
+
+// events is the one place that lists the types of events, in the order of protocol 9.
+var events = [...]EventRow{
+	{Type: PoolCreated, After: Subscribing},
+	{Type: PoolExpired, After: Expired, Told: true},
+	{Type: PoolDissolved, After: Dissolved, Told: true},
+	{Type: PoolActivated, Has: HasCoins, After: Active},
+	{Type: PoolReplenishing, Has: HasCoins, After: Replenishing, Told: true},
+	{Type: PoolRestored, Has: HasCoins, After: Active, Told: true},
+	{Type: PoolLowCollateral, Has: HasCoins}, // alerts watch the cushion themselves, at a share of their own
+	{Type: PoolClosed, Has: HasAmount, After: Closed, Told: true},
+	{Type: PledgeAccepted, Has: hasPledge | HasRole},
+	{Type: PledgeAmended, Has: hasPledge | HasRole, Told: true},
+	{Type: PledgePromoted, Has: hasPledge, Told: true},
+	{Type: PledgeReduced, Has: hasPledge, Told: true},
+	{Type: PledgeMoved, Has: HasOwner},
+	{Type: PledgeReleased, Has: HasOwner},
+	{Type: PledgeLeft, Has: hasPledge | HasRole | HasForfeited, Told: true},
+	{Type: RewardReceived, Has: HasAmount},
+	{Type: RewardForfeited, Has: HasAmount},
+	{Type: PayoutSettled, Has: HasTxID | HasPayout, Told: true},
+	{Type: PayoutPaid, Has: HasTxID, Told: true},
+	{Type: PayoutCancelled, Has: HasTxID},
+	{Type: ReputationChanged, Has: HasReputation | InNoPool},
+	{Type: TicketRejected, Has: HasTxID | HasReason | InNoPool},
+}
+
+var rowOf = func() map[EventType]EventRow {
+	rows := make(map[EventType]EventRow, len(events))
+	for _, row := range events {
+		rows[row.Type] = row
+	}
+	return rows
+}()
+
+// Row returns what is known of all events of the type: nothing but the zero row of a type that does not exist.
+func (t EventType) Row() EventRow { return rowOf[t] }
+
 // EventTypes lists every event, in the order of protocol 9.
 func EventTypes() []EventType {
-	return []EventType{
-		PoolCreated, PoolExpired, PoolDissolved, PoolActivated, PoolReplenishing, PoolRestored, PoolLowCollateral, PoolClosed,
-		PledgeAccepted, PledgeAmended, PledgePromoted, PledgeReduced, PledgeMoved, PledgeReleased, PledgeLeft,
-		RewardReceived, RewardForfeited, PayoutSettled, PayoutPaid, PayoutCancelled, ReputationChanged, TicketRejected,
+	list := make([]EventType, len(events))
+	for i, row := range events {
+		list[i] = row.Type
 	}
+	return list
 }
 
 // Payment is one output of a payout.
@@ -79,93 +144,49 @@ type Event struct {
 // MarshalJSON gives the event's canonical JSON (RFC 8785): exactly the fields protocol 9 names, sorted.
 func (e Event) MarshalJSON() ([]byte, error) { return e.appendJSON(nil), nil }
 
-// fields says which fields events of a type have beside height, type and pool (protocol 9).
-type fields uint16
-
-const (
-	hasAmount fields = 1 << iota
-	hasCoins
-	hasOffered
-	hasOwner // and pastelid
-	hasRole
-	hasForfeited
-	hasPayout // outputs and change
-	hasTxID
-	hasReputation // pastelid and points
-	hasReason
-	inNoPool
-
-	hasPledge = hasCoins | hasOffered | hasOwner
-)
-
-var fieldsOf = map[EventType]fields{
-	PoolCreated:       0,
-	PoolExpired:       0,
-	PoolDissolved:     0,
-	PoolActivated:     hasCoins,
-	PoolReplenishing:  hasCoins,
-	PoolRestored:      hasCoins,
-	PoolLowCollateral: hasCoins,
-	PoolClosed:        hasAmount,
-	PledgeAccepted:    hasPledge | hasRole,
-	PledgeAmended:     hasPledge | hasRole,
-	PledgePromoted:    hasPledge,
-	PledgeReduced:     hasPledge,
-	PledgeMoved:       hasOwner,
-	PledgeReleased:    hasOwner,
-	PledgeLeft:        hasPledge | hasRole | hasForfeited,
-	RewardReceived:    hasAmount,
-	RewardForfeited:   hasAmount,
-	PayoutSettled:     hasTxID | hasPayout,
-	PayoutPaid:        hasTxID,
-	PayoutCancelled:   hasTxID,
-	ReputationChanged: hasReputation | inNoPool,
-	TicketRejected:    hasTxID | hasReason | inNoPool,
-}
-
 // appendJSON writes the members in the order of their names. No string in an event needs escaping: identifiers are
 // Base58, hex, or of the alphabets of pool ids, reasons and types.
 func (e *Event) appendJSON(b []byte) []byte {
 	w := objectWriter{append(b, '{'), true}
-	has := fieldsOf[e.Type]
-	if has&hasAmount != 0 {
+	has := e.Type.Row().Has
+	if has&HasAmount != 0 {
 		w.integer("amount", int64(e.Amount))
 	}
-	if has&hasPayout != 0 {
+	if has&HasPayout != 0 {
 		w.integer("change", int64(e.Change))
 	}
-	if has&hasCoins != 0 {
+	if has&HasCoins != 0 {
 		w.integer("coins", e.Coins)
 	}
-	if has&hasForfeited != 0 {
+	if has&HasForfeited != 0 {
 		w.integer("forfeited", int64(e.Forfeited))
 	}
 	w.integer("height", int64(e.Height))
-	if has&hasOffered != 0 {
+	if has&HasOffered != 0 {
 		w.integer("offered", e.Offered)
 	}
-	if has&hasPayout != 0 {
+	if has&HasPayout != 0 {
 		w.payments("outputs", e.Outputs)
 	}
-	if has&hasOwner != 0 {
+	if has&HasOwner != 0 {
 		w.hex("owner", e.Owner[:])
 	}
-	if has&(hasOwner|hasReputation) != 0 {
+	if has&(HasOwner|HasReputation) != 0 {
 		w.text("pastelid", e.PastelID)
 	}
-	if has&hasReputation != 0 {
+	if has&HasReputation != 0 {
 		w.integer("points", int64(e.Points))
 	}
-	if has&inNoPool == 0 {
+	if has&InNoPool == 0 {
 		w.text("pool", string(e.Pool))
 	}
-	if has&hasReason != 0 {
+	if has&HasReason != 0 {
 		w.text("reason", string(e.Reason))
 	}
-	if has&hasRole != 0 {
+	if has&HasRole != 0 {
 		w.text("role", e.Role.String())
 	}
-	if has&hasTxID != 0 {
+	if has&HasTxID != 0 {
 		w.text("txid", e.TxID.String())
 	}
 	w.text("type", string(e.Type))

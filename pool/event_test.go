@@ -2,8 +2,12 @@ package pool
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,12 +64,44 @@ func TestEventFields(t *testing.T) {
 		if text := canonical(t, `{"type":"`+string(kind)+`",`+want[kind]+`}`); string(got) != text {
 			t.Errorf("%s\n     %s\nwant %s", kind, got, text)
 		}
-		if _, has := fieldsOf[kind]; !has {
-			t.Errorf("%s has no row in fieldsOf", kind)
+		if row := kind.Row(); row.Type != kind {
+			t.Errorf("the row of %s is of %q", kind, row.Type)
 		}
 	}
-	if len(want) != len(EventTypes()) || len(fieldsOf) != len(EventTypes()) {
-		t.Errorf("%d events, %d tested, %d rows in fieldsOf", len(EventTypes()), len(want), len(fieldsOf))
+	if len(want) != len(EventTypes()) {
+		t.Errorf("%d events, %d tested", len(EventTypes()), len(want))
+	}
+}
+
+// A constant that has no row in the table is an event that nobody stores, shows or tells of.
+func TestEveryEventTypeHasARow(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "event.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var constants []EventType
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 {
+			return true
+		}
+		if of, ok := spec.Type.(*ast.Ident); ok && of.Name == "EventType" {
+			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			constants = append(constants, EventType(value))
+		}
+		return true
+	})
+	for _, kind := range constants {
+		if kind.Row().Type != kind {
+			t.Errorf("%s has no row", kind)
+		}
+	}
+	if len(constants) != len(EventTypes()) {
+		t.Errorf("%d constants, %d rows", len(constants), len(EventTypes()))
 	}
 }
 

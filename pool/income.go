@@ -11,7 +11,7 @@ const perFee = 10_000
 // income shares what the pool received in this block (protocol 5, "Income").
 func (b *block) income(p *poolState, t *touch) {
 	if t.coinbaseOutputs > 0 {
-		p.head.lastPaid = b.h
+		b.head(p).lastPaid = b.h
 	}
 	if t.income == 0 {
 		return
@@ -20,12 +20,8 @@ func (b *block) income(p *poolState, t *touch) {
 	switch {
 	case p.head.status.Ended():
 		b.claimIncome(p, t.income)
-	case p.head.status == Subscribing:
-		p.head.carry += t.income
-	default:
-		if !b.accrue(p, t.income, byCountedBefore) {
-			p.head.carry += t.income
-		}
+	case p.head.status == Subscribing || !b.accrue(p, t.income, byCountedBefore):
+		b.head(p).carry += t.income
 	}
 }
 
@@ -36,7 +32,7 @@ func (b *block) forfeit(p *poolState, t *touch) {
 	}
 	b.emit(Event{Type: RewardForfeited, Pool: p.terms.ID, Amount: t.forfeits})
 	if !b.accrue(p, t.forfeits, byHeld) {
-		p.head.operator += t.forfeits
+		b.head(p).operator += t.forfeits
 	}
 }
 
@@ -77,21 +73,10 @@ func (b *block) accrue(p *poolState, gross pastel.Amount, rule shareRule) bool {
 		return false
 	}
 	fee := mulDiv(gross, p.terms.Fee, perFee)
-	p.head.operator += fee
-	p.head.carry = b.split(p, gross-fee+p.head.carry, rule, all)
+	head := b.head(p)
+	head.operator += fee
+	head.carry = b.split(p, gross-fee+head.carry, rule, all)
 	return true
-}
-
-// split gives each live pledge floor(n × share ÷ all shares), as accrued, and returns what is left over. The pool is touched.
-func (b *block) split(p *poolState, n pastel.Amount, rule shareRule, all int64) (rest pastel.Amount) {
-	b.record(&accruedSplit{p.terms.ID, n, rule, all})
-	rest = n
-	for _, pl := range p.pledges {
-		part := mulDiv(n, rule.share(pl, b.h), all)
-		pl.accrued += part
-		rest -= part
-	}
-	return rest
 }
 
 // claimIncome shares what a pool that ended received among its last members, as claims (protocol 5).
@@ -107,22 +92,14 @@ func (b *block) claimIncome(p *poolState, gross pastel.Amount) {
 	}
 	fee := mulDiv(gross, p.terms.Fee, perFee)
 	book.earn(p.terms.FeeAddress, p.terms.Operator, fee)
-	n := gross - fee + p.head.carry
-	p.head.carry = n
+	head := b.head(p)
+	n := gross - fee + head.carry
+	head.carry = n
 	for _, x := range p.last {
 		part := mulDiv(n, x.coins, all)
 		book.earn(x.to, pastelid.PastelID{}, part)
-		p.head.carry -= part
+		head.carry -= part
 	}
-}
-
-// saveAccrued keeps what the pledges of a touched pool have accrued for undo.
-func (b *block) saveAccrued(p *poolState) {
-	was := make([]pastel.Amount, len(p.pledges))
-	for i, pl := range p.pledges {
-		was[i] = pl.accrued
-	}
-	b.record(&accruedChanged{p.terms.ID, was})
 }
 
 // mulDiv is floor(a × num ÷ den) for operands whose result is known to be at most a: the money in the state is bounded

@@ -127,18 +127,3 @@ func (s *State) setStanding(pl *pledge, x standing) {
 	s.backings.At(pl.backing).offered += x.offered - pl.offered
 	pl.offered, pl.counted, pl.held, pl.time, pl.since, pl.reward = x.offered, x.counted, x.held, x.time, x.since, x.reward
 }
-
-// setPledge is State.setStanding, with the value before kept for undo, once during the transactions and once in step (e).
-func (b *block) setPledge(pl *pledge, x standing) {
-	if x == pl.standing() {
-		return
-	}
-	if _, saved := b.saved[pl]; !saved {
-		if b.saved == nil {
-			b.saved = map[*pledge]struct{}{}
-		}
-		b.saved[pl] = struct{}{}
-		b.record(&pledgeChanged{pl.pool.terms.ID, pl.seq, pl.standing()})
-	}
-	b.s.setStanding(pl, x)
-}

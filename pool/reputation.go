@@ -45,15 +45,9 @@ func (b *block) chargeLeaver(pl *pledge) {
 	if costs == 0 || pl.pool.idle(b.h, &b.s.net) {
 		return
 	}
-	x := b.s.people.At(pl.who)
-	id := b.s.people.Key(pl.who)
-	if _, saved := b.charged[pl.who]; !saved {
-		put(&b.charged, pl.who, struct{}{})
-		b.record(&reputationChanged{id, *x})
-	}
-	left := max(0, x.pointsAt(b.h, &b.s.net)-costs)
-	*x = person{uint8(left), b.h}
-	b.emit(Event{Type: ReputationChanged, PastelID: id.String(), Points: left})
+	left := max(0, b.s.people.At(pl.who).pointsAt(b.h, &b.s.net)-costs)
+	b.setPerson(pl.who, person{uint8(left), b.h})
+	b.emit(Event{Type: ReputationChanged, PastelID: b.s.people.Key(pl.who).String(), Points: left})
 }
 
 // LeavingCosts is what leaving a pool that is not idle costs with a pledge of a role, in points of reputation (protocol 7).

@@ -36,15 +36,14 @@ func (b *block) acceptActivate(c *carried) ticket.Reason {
 		return ticket.ReasonBadSignature
 	}
 	b.activate(p, listed)
-	p.head.activationTx = b.in.Txs[c.index].ID()
+	b.head(p).activationTx = b.in.Txs[c.index].ID()
 	return ""
 }
 
 // activate starts a pool: the listed pledges become members, counted and held in full, the others standby.
 func (b *block) activate(p *poolState, listed func(*pledge) bool) {
-	b.touch(p)
-	p.head.status = Active
-	p.head.activated = b.h
+	head := b.head(p)
+	head.status, head.activated = Active, b.h
 	for _, pl := range p.pledges {
 		now := pl.standing()
 		if listed(pl) {

@@ -36,8 +36,7 @@ func (b *block) acceptInit(c *carried) ticket.Reason {
 	terms := f.pool
 	terms.InitHeight, terms.InitTx = b.h, b.in.Txs[c.index].ID()
 	p := newPoolState(terms)
-	b.record(&poolOpened{id})
-	b.s.addPool(p)
+	b.openPool(p)
 	b.touch(p)
 	b.emit(Event{Type: PoolCreated, Pool: id})
 	return ""

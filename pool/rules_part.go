@@ -67,12 +67,10 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 func (b *block) take(c *carried, p *poolState, old *pledge, out table.Ref) {
 	f := c.part
 	b.touch(p)
-	b.s.statements.add(statement{f.statement, f.time})
-	b.record(&statementSeen{f.statement})
-	owner, origin := b.s.coins.At(out).owner, b.s.coins.At(out).origin
-	if !origin.backing() {
-		b.record(&coinChained{f.output, origin.height() == b.h})
-		b.s.chain(out)
+	b.addStatement(statement{f.statement, f.time})
+	owner := b.s.coins.At(out).owner
+	if !b.s.coins.At(out).origin.backing() {
+		b.chainCoin(out)
 	}
 	pl, event := old, PledgeAmended
 	if old == nil {
@@ -97,9 +95,7 @@ func (b *block) join(p *poolState, f *partFacts, owner pastel.KeyHash) *pledge {
 		pl.counted = pl.offered
 		b.rememberPair(p, participant{pl.who, owner})
 	}
-	b.s.nextSeq++
-	b.record(&pledgeAdded{p.terms.ID, pl.seq})
-	b.s.addPledge(pl, owner)
+	b.addPledge(pl, owner)
 	return pl
 }
 
@@ -111,15 +107,6 @@ func (b *block) amend(pl *pledge, f *partFacts) {
 		now.counted = now.offered
 	}
 	b.setPledge(pl, now)
-}
-
-// rememberPair keeps a pair that an activation may list.
-func (b *block) rememberPair(p *poolState, x participant) {
-	if _, known := p.named[x]; known {
-		return
-	}
-	put(&p.named, x, struct{}{})
-	b.record(&participantNamed{p.terms.ID, b.s.pairOf(x)})
 }
 
 // takesPledges reports whether the pool takes pledges in block h.

@@ -31,8 +31,7 @@ func (b *block) settle(p *poolState) {
 	po.settled = b.h
 	b.debit(p, po.payments)
 	po.buildTx(net)
-	b.s.addPayout(po)
-	b.record(&payoutSettled{p.terms.ID, b.h})
+	b.addPayout(po)
 	b.emit(Event{Type: PayoutSettled, Pool: p.terms.ID, TxID: po.tx.ID(), Outputs: po.payments, Change: po.change})
 	b.settled = append(b.settled, po)
 }
@@ -47,16 +46,10 @@ func (b *block) close(p *poolState) {
 	for !p.escrow.empty() {
 		b.spendEscrow(p.escrow.last())
 	}
-	if len(p.claims) > 0 {
-		b.saveClaims(p)
-		p.claims = nil
-	}
-	if len(p.last) > 0 {
-		b.record(&lastMembersForgotten{p.terms.ID, p.last})
-		p.last = nil
-	}
-	p.head.carry = 0
-	p.head.status = Closed
+	b.dropClaims(p)
+	b.forgetLastMembers(p)
+	head := b.head(p)
+	head.carry, head.status = 0, Closed
 }
 
 // claimAccrued moves what the operator and the members accrued to their scripts' claims (protocol 8.1). From here it cannot
@@ -67,15 +60,11 @@ func (b *block) claimAccrued(p *poolState) {
 	}
 	book := b.claimBook(p, len(p.pledges)+1)
 	book.earn(p.terms.FeeAddress, p.terms.Operator, p.head.operator)
-	p.head.operator = 0
-	b.saveAccrued(p)
+	b.head(p).operator = 0
 	for _, pl := range p.pledges {
-		if pl.accrued == 0 {
-			continue
-		}
 		book.earn(pl.reward, b.s.people.Key(pl.who), pl.accrued)
-		pl.accrued = 0
 	}
+	b.clearAccrued(p)
 }
 
 // nextPayout decides inputs, payments and change (protocol 8.2 to 8.4), or nil if there is nothing to pay or pay with.
@@ -133,8 +122,7 @@ func affordable(due []Payment, available, dust pastel.Amount) []Payment {
 func (b *block) cancel(po *payout) {
 	b.touch(po.pool)
 	b.emit(Event{Type: PayoutCancelled, Pool: po.pool.terms.ID, TxID: po.tx.ID()})
-	b.record(&payoutRemoved{po.pool.terms.ID, po.record()})
-	b.s.removePayout(po)
+	b.removePayout(po)
 	book := b.claimBook(po.pool, len(po.payments))
 	for _, pay := range po.payments {
 		book.credit(pay.To, pay.Amount)

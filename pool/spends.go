@@ -9,30 +9,6 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// coinChanges hands out records of coins from chunks: a block makes thousands of them.
-type coinChanges struct {
-	added []coinAdded
-	spent []coinSpent
-}
-
-const coinChunk = 128
-
-func (c *coinChanges) newAdded(out pastel.OutPoint) *coinAdded {
-	if len(c.added) == cap(c.added) {
-		c.added = make([]coinAdded, 0, coinChunk)
-	}
-	c.added = append(c.added, coinAdded{out})
-	return &c.added[len(c.added)-1]
-}
-
-func (c *coinChanges) newSpent(out pastel.OutPoint, was coin) *coinSpent {
-	if len(c.spent) == cap(c.spent) {
-		c.spent = make([]coinSpent, 0, coinChunk)
-	}
-	c.spent = append(c.spent, coinSpent{out, was})
-	return &c.spent[len(c.spent)-1]
-}
-
 // spending is what a block remembers of spends.
 type spending struct {
 	hits  []table.Ref            // backings that the current transaction hit, in order
@@ -88,21 +64,10 @@ func (b *block) spends(tx *pastel.Tx) {
 		if r == 0 {
 			continue
 		}
-		c := b.s.coins.At(r)
-		if c.origin.backing() {
+		if c := b.s.coins.At(r); c.origin.backing() {
 			b.hit(c.owner)
 		}
-		switch made := int(c.prev); {
-		case c.origin.height() != b.h:
-			b.record(b.coins.newSpent(out, *c))
-		case !c.origin.backing() && made > 0:
-			b.changes[made-1] = nil // it came and went
-			sp.holes = true
-		default:
-			b.record(b.coins.newSpent(out, *c))
-			sp.fleeting = true
-		}
-		b.s.removeCoin(out, r)
+		b.spendCoin(out, r)
 	}
 	if len(sp.hits) == 0 {
 		return
@@ -165,21 +130,9 @@ func (b *block) cover(ref table.Ref, owner pastel.KeyHash, tx *pastel.Tx, output
 		point := pastel.OutPoint{TxID: tx.ID(), Vout: v}
 		if b.addCoin(point, coin{value: tx.Outputs[v].Value, owner: owner, origin: newOrigin(b.h, false)}) {
 			put(&b.spending.taken, v, struct{}{})
-			b.record(&coinChained{out: point, fresh: true})
-			b.s.chain(b.s.coins.Find(point))
+			b.chainCoin(b.s.coins.Find(point))
 		}
 	}
-}
-
-// addCoin enters a coin; false if the outpoint exists, as it does for an output that cover took already. The coin knows which
-// change that is, so that there is none left if a transaction after this one spends it.
-func (b *block) addCoin(out pastel.OutPoint, c coin) bool {
-	c.prev = table.Ref(len(b.changes) + 1)
-	if !b.s.addCoin(out, c) {
-		return false
-	}
-	b.record(b.coins.newAdded(out))
-	return true
 }
 
 // makeGood lowers what a short backing's pledges offer until its coins cover it: first what costs nothing, then pledges,
@@ -252,12 +205,11 @@ func (b *block) leave(pl *pledge) {
 	e.Forfeited = pl.accrued
 	b.emit(e)
 	b.chargeLeaver(pl)
-	b.removePledge(pl)
+	b.drop(pl)
 }
 
-// removePledge takes a pledge out of its pool and frees its coins if it was the last they backed.
-func (b *block) removePledge(pl *pledge) {
-	b.record(&pledgeRemoved{pl.pool.terms.ID, b.s.recordOf(pl)})
+// drop takes a pledge out of its pool and frees its coins if it was the last they backed.
+func (b *block) drop(pl *pledge) {
 	bk := b.s.backings.At(pl.backing)
 	var freed []pastel.OutPoint
 	if bk.pledges.only() {
@@ -265,12 +217,10 @@ func (b *block) removePledge(pl *pledge) {
 			freed = append(freed, b.s.coins.Key(r))
 		}
 	}
-	b.s.removePledge(pl)
+	b.removePledge(pl)
 	slices.SortFunc(freed, pastel.OutPoint.Compare) // the chain's order depends on how the state came about
 	for _, out := range freed {
-		r := b.s.coins.Find(out)
-		b.record(&coinUnchained{out, b.s.coins.At(r).origin.height() == b.h})
-		b.s.unchain(r)
+		b.unchainCoin(b.s.coins.Find(out))
 	}
 }
 

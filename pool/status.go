@@ -26,16 +26,15 @@ func (b *block) changeStatus(p *poolState) (ended bool) {
 		return false
 	}
 	b.count(p)
+	head := b.head(p)
 	switch {
-	case p.head.status == Active && p.counted < p.terms.Required:
-		p.head.status = Replenishing
-		p.head.deadline = b.h + p.terms.Period
+	case head.status == Active && p.counted < p.terms.Required:
+		head.status, head.deadline = Replenishing, b.h+p.terms.Period
 		b.emit(Event{Type: PoolReplenishing, Pool: p.terms.ID, Coins: p.counted})
-	case p.head.status == Replenishing && p.counted >= p.terms.Required:
-		p.head.status = Active
-		p.head.deadline = never
+	case head.status == Replenishing && p.counted >= p.terms.Required:
+		head.status, head.deadline = Active, never
 		b.emit(Event{Type: PoolRestored, Pool: p.terms.ID, Coins: p.counted})
-	case p.head.status == Replenishing && b.h > p.head.deadline:
+	case head.status == Replenishing && b.h > head.deadline:
 		b.dissolve(p)
 		return true
 	}
@@ -71,12 +70,12 @@ func (b *block) count(p *poolState) {
 
 // expire ends a pool that was not activated in time: its carry is the operator's.
 func (b *block) expire(p *poolState) {
-	p.head.status = Expired
-	p.head.ended = b.h
+	head := b.head(p)
+	head.status, head.ended = Expired, b.h
 	b.emit(Event{Type: PoolExpired, Pool: p.terms.ID})
-	if !p.head.broken {
-		p.head.operator += p.head.carry
-		p.head.carry = 0
+	if !head.broken {
+		head.operator += head.carry
+		head.carry = 0
 	}
 	b.dropNames(p)
 	b.release(p)
@@ -86,26 +85,18 @@ func (b *block) expire(p *poolState) {
 // members are kept for late income.
 func (b *block) dissolve(p *poolState) {
 	b.emit(Event{Type: PoolDissolved, Pool: p.terms.ID})
-	if !p.head.broken {
-		rest := p.head.carry
+	head := b.head(p)
+	if !head.broken {
+		rest := head.carry
 		if all := byCounted.all(p, b.h); all > 0 {
 			rest = b.split(p, rest, byCounted, all)
 		}
-		p.head.operator += rest
-		p.head.carry = 0
+		head.operator += rest
+		head.carry = 0
 		b.claimAccrued(p)
 	}
-	for _, pl := range p.pledges {
-		if pl.counted > 0 {
-			p.last = append(p.last, share{pl.counted, pl.reward})
-		}
-	}
-	if len(p.last) > 0 {
-		b.record(&lastMembersNamed{p.terms.ID})
-	}
-	p.head.status = Dissolved
-	p.head.deadline = never
-	p.head.ended = b.h
+	b.keepLastMembers(p)
+	head.status, head.deadline, head.ended = Dissolved, never, b.h
 	b.release(p)
 }
 
@@ -114,17 +105,8 @@ func (b *block) release(p *poolState) {
 	for len(p.pledges) > 0 {
 		pl := p.pledges[0]
 		b.emit(b.pledgeEvent(PledgeReleased, pl))
-		b.removePledge(pl)
+		b.drop(pl)
 	}
-}
-
-// dropNames forgets the pairs an activation could have listed.
-func (b *block) dropNames(p *poolState) {
-	if len(p.named) == 0 {
-		return
-	}
-	b.record(&namesDropped{p.terms.ID, b.s.namedPairs(p.named)})
-	p.named = nil
 }
 
 // warnLow emits pool.low_collateral when the pool begins to be active with less than half its cushion (protocol 9).
@@ -133,5 +115,5 @@ func (b *block) warnLow(p *poolState) {
 	if low && !p.head.low {
 		b.emit(Event{Type: PoolLowCollateral, Pool: p.terms.ID, Coins: p.counted})
 	}
-	p.head.low = low
+	b.head(p).low = low
 }

@@ -363,8 +363,8 @@ func (x *AlertTx) Ordinal(e *Event) (int64, error) {
 }
 
 // OrdinalOfPledge counts a pledge's events of a type up to one of them.
-func (x *AlertTx) OrdinalOfPledge(e *Event) (int64, error) {
-	return x.q.CountPledgeEventsUpTo(x.ctx, db.CountPledgeEventsUpToParams{
+func (s *Snapshot) OrdinalOfPledge(e *Event) (int64, error) {
+	return db.New(s.conn).CountPledgeEventsUpTo(s.ctx, db.CountPledgeEventsUpToParams{
 		Pastelid: text(e.PastelID), Pledge: integer(e.Pledge), Type: string(e.Type), Height: int64(e.Height), Height_2: e.Position,
 	})
 }
@@ -376,13 +376,13 @@ type Terms struct {
 }
 
 // Amendment returns a pledge's terms before and after one of its pledge.amended.
-func (x *AlertTx) Amendment(e *Event) (before, after Terms, err error) {
-	n, err := x.OrdinalOfPledge(e)
+func (s *Snapshot) Amendment(e *Event) (before, after Terms, err error) {
+	n, err := s.OrdinalOfPledge(e)
 	if err != nil {
 		return before, after, err
 	}
 	// The first ticket made the pledge: amendment n goes from ticket n to the next.
-	rows, err := x.q.TicketsOfPledge(x.ctx, db.TicketsOfPledgeParams{Pledge: e.Pledge, Limit: 2, Offset: int32(n - 1)})
+	rows, err := db.New(s.conn).TicketsOfPledge(s.ctx, db.TicketsOfPledgeParams{Pledge: e.Pledge, Limit: 2, Offset: int32(n - 1)})
 	if err != nil {
 		return before, after, err
 	}

@@ -256,31 +256,29 @@ func (w *writer) event(e *pool.Event, i int) error {
 		Height: int64(e.Height), Position: int64(i), Type: string(e.Type), Pool: text(string(e.Pool)), Pastelid: text(e.PastelID),
 		Reason: text(string(e.Reason)), Json: string(canonical),
 	}
-	switch e.Type {
-	case pool.PledgeAccepted, pool.PledgeAmended, pool.PledgePromoted, pool.PledgeReduced, pool.PledgeLeft:
+	has := e.Type.Row().Has
+	if has&pool.HasCoins != 0 {
 		x.Coins = integer(e.Coins)
+	}
+	if has&pool.HasOwner != 0 {
 		x.Pledge = integer(int64(e.Pledge))
-	case pool.PledgeMoved, pool.PledgeReleased:
-		x.Pledge = integer(int64(e.Pledge))
-	case pool.PoolActivated, pool.PoolReplenishing, pool.PoolRestored, pool.PoolLowCollateral:
-		x.Coins = integer(e.Coins)
-	case pool.RewardReceived, pool.RewardForfeited, pool.PoolClosed:
+	}
+	if has&pool.HasTxID != 0 {
+		x.Txid = e.TxID[:]
+	}
+	switch {
+	case has&pool.HasAmount != 0:
 		x.Amount = integer(int64(e.Amount))
-	case pool.PayoutSettled:
+	case has&pool.HasForfeited != 0:
+		x.Amount = integer(int64(e.Forfeited))
+	case has&pool.HasReputation != 0:
+		x.Amount = integer(int64(e.Points))
+	case has&pool.HasPayout != 0:
 		var sum pastel.Amount
 		for _, out := range e.Outputs {
 			sum += out.Amount
 		}
 		x.Amount = integer(int64(sum))
-	case pool.ReputationChanged:
-		x.Amount = integer(int64(e.Points))
-	default:
-	}
-	if e.TxID != (pastel.TxID{}) {
-		x.Txid = e.TxID[:]
-	}
-	if e.Type == pool.PledgeLeft {
-		x.Amount = integer(int64(e.Forfeited))
 	}
 	if err := w.q.InsertEvent(w.ctx, x); err != nil {
 		return err

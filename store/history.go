@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -134,12 +133,15 @@ type PoolFilter struct {
 	At         pastel.Height // as it was after this block; Now
 }
 
-// statusOf is the status a pool has after an event that changes it.
-var statusOf = map[pool.EventType]pool.Status{
-	pool.PoolCreated: pool.Subscribing, pool.PoolActivated: pool.Active, pool.PoolRestored: pool.Active,
-	pool.PoolReplenishing: pool.Replenishing, pool.PoolDissolved: pool.Dissolved, pool.PoolExpired: pool.Expired,
-	pool.PoolClosed: pool.Closed,
-}
+// turns are the events after which a pool has another status.
+var turns = func() (list []pool.EventType) {
+	for _, t := range pool.EventTypes() {
+		if t.Row().After != 0 {
+			list = append(list, t)
+		}
+	}
+	return list
+}()
 
 const selectPools = `SELECT id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period, opened,
 	opened_tx, activated, deadline, ended, counted, offered FROM pools`
@@ -171,7 +173,7 @@ func (s *Snapshot) poolsAt(rows []PoolRow, f PoolFilter) ([]PoolRow, error) {
 		q := selecting("SELECT type FROM events")
 		q.and("pool = ?", string(p.ID))
 		q.and("height <= ?", int64(f.At))
-		in(q, "type", slices.Sorted(maps.Keys(statusOf)))
+		in(q, "type", turns)
 		q.page(Page{Limit: 1, Desc: true}, "height", "position")
 		last, err := all(s, q, func(rows *sql.Rows) (t pool.EventType, err error) { return t, rows.Scan(&t) })
 		if err != nil {
@@ -180,7 +182,7 @@ func (s *Snapshot) poolsAt(rows []PoolRow, f PoolFilter) ([]PoolRow, error) {
 		if len(last) == 0 {
 			return nil, fmt.Errorf("pool %s has no events: the database is damaged", p.ID)
 		}
-		p.Status = statusOf[last[0]].String()
+		p.Status = last[0].Row().After.String()
 		for _, h := range []*pastel.Height{&p.Activated, &p.Ended} {
 			if *h > f.At {
 				*h = -1

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,100 +14,86 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// object is a JSON object before it is canonical: its values are objects, participants, decimals, integers and texts.
-type object map[string]any
-
-func (t *Ticket) object() object {
+// fields returns all fields of the ticket's inner object.
+func (t *Ticket) fields() []field {
+	kind, version := t.Kind.String(), t.Version
 	switch t.Kind {
 	case KindInit:
-		return t.Init.object(t.Version)
+		return append(headFields(&kind, &version, &t.Init.SmartPoolID), t.Init.fields()...)
 	case KindPart:
-		return t.Part.object(t.Version)
+		return append(headFields(&kind, &version, &t.Part.SmartPoolID), t.Part.fields()...)
 	default:
-		return t.Activate.object(t.Version)
+		return append(headFields(&kind, &version, &t.Activate.SmartPoolID), t.Activate.fields()...)
 	}
 }
 
-func (x *Init) object(version int64) object {
-	return object{
-		"type": KindInit.String(), "version": version, "smart_pool_id": string(x.SmartPoolID),
-		"subscription_period": x.SubscriptionPeriod, "required_coins": x.RequiredCoins,
-		"overcollateralization_factor": x.Factor, "operator_fee_percentage": x.Fee,
-		"supernode": object{"supernode_pastel_id": x.SupernodePastelID},
-		"operator": object{
-			"company": x.Company, "pastelid": x.OperatorPastelID, "operator_fee_address": x.OperatorFeeAddress,
-			"agreement_signature": x.AgreementSignature,
-		},
-		"smart_pool_signature": x.SmartPoolSignature,
-	}
-}
-
-func (x *Part) object(version int64) object {
-	return object{
-		"type": KindPart.String(), "version": version, "smart_pool_id": string(x.SmartPoolID),
-		"participant": object{
-			"pastel_id": x.PastelID, "pledged_coins": x.PledgedCoins, "pledge_signature": x.PledgeSignature,
-			"txid": x.TxID, "vout_ind": x.Vout, "address_signature": x.AddressSignature,
-			"reward_address": x.RewardAddress, "time_stamp": x.TimeStamp,
-		},
-	}
-}
-
-func (x *Activate) object(version int64) object {
-	return object{
-		"type": KindActivate.String(), "version": version, "smart_pool_id": string(x.SmartPoolID),
-		"participants": x.Participants, "operator_signature": x.OperatorSignature,
-	}
-}
-
-// jcs returns the object's canonical form (RFC 8785). What has none is no ticket that Decode returns: text that is not
-// UTF-8, a decimal never set, or one beyond what a double holds, which no rule lets through.
-func (o object) jcs() ([]byte, error) { return appendCanonical(nil, o) }
-
-func appendCanonical(b []byte, v any) ([]byte, error) {
-	switch v := v.(type) {
-	case object:
-		return appendObject(b, v)
-	case []Participant:
-		return appendParticipants(b, v)
-	case Decimal:
-		return appendDecimal(b, v)
-	case int64:
-		return strconv.AppendInt(b, v, 10), nil // at most 2^53-1, which a double holds
-	case string:
-		return appendText(b, v)
-	default:
-		panic(fmt.Sprintf("a ticket holds a %T", v))
-	}
+// canonical returns the canonical form (RFC 8785) of the object with these fields, but those left out, at whatever depth. What
+// has none is no ticket that Decode returns: text that is not UTF-8, a decimal never set, or one beyond what a double holds,
+// which no rule lets through.
+func canonical(fields []field, without ...string) ([]byte, error) {
+	return appendObject(nil, fields, without)
 }
 
 // appendObject writes members in the order of their names, which are ASCII.
-func appendObject(b []byte, o object) (_ []byte, err error) {
-	opener := byte('{')
-	for _, name := range slices.Sorted(maps.Keys(o)) {
-		b = append(append(append(b, opener, '"'), name...), '"', ':')
-		if b, err = appendCanonical(b, o[name]); err != nil {
+func appendObject(b []byte, fields []field, without []string) (_ []byte, err error) {
+	if !slices.IsSortedFunc(fields, byName) {
+		fields = slices.SortedFunc(slices.Values(fields), byName)
+	}
+	b = append(b, '{')
+	first := true
+	for _, f := range fields {
+		if slices.Contains(without, f.name) {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(append(append(b, '"'), f.name...), '"', ':')
+		if b, err = appendValue(b, f.at, without); err != nil {
 			return nil, err
 		}
-		opener = ','
 	}
 	return append(b, '}'), nil
 }
 
-// appendParticipants writes a list without an object for each: there may be hundreds.
+func byName(x, y field) int { return strings.Compare(x.name, y.name) }
+
+func appendValue(b []byte, at any, without []string) ([]byte, error) {
+	switch at := at.(type) {
+	case *string:
+		return appendText(b, *at)
+	case *alias:
+		return appendText(b, string(*at))
+	case *int64:
+		return strconv.AppendInt(b, *at, 10), nil // at most 2^53-1, which a double holds
+	case *coins:
+		return strconv.AppendInt(b, int64(*at), 10), nil
+	case *Decimal:
+		return appendDecimal(b, *at)
+	case *list:
+		return appendParticipants(b, *at)
+	case []field:
+		return appendObject(b, at, without)
+	default:
+		panic(fmt.Sprintf("a ticket holds a %T", at))
+	}
+}
+
+// appendParticipants writes a list with the fields of one element for all: there may be hundreds.
 func appendParticipants(b []byte, list []Participant) (_ []byte, err error) {
+	var p Participant
+	fields := p.fields()
+	slices.SortFunc(fields, byName)
 	b = append(b, '[')
-	for i, p := range list {
+	for i := range list {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if b, err = appendText(append(b, `{"address":`...), p.Address); err != nil {
+		p = list[i]
+		if b, err = appendObject(b, fields, nil); err != nil {
 			return nil, err
 		}
-		if b, err = appendText(append(b, `,"pastel_id":`...), p.PastelID); err != nil {
-			return nil, err
-		}
-		b = append(b, '}')
 	}
 	return append(b, ']'), nil
 }
@@ -155,8 +140,8 @@ func appendText(b []byte, s string) ([]byte, error) {
 }
 
 // digest is SHA-256 of the canonical form in lowercase hex; empty if there is none.
-func (o object) digest() string {
-	text, err := o.jcs()
+func digest(fields []field, without ...string) string {
+	text, err := canonical(fields, without...)
 	if err != nil {
 		return ""
 	}
@@ -167,7 +152,7 @@ func (o object) digest() string {
 // Encode returns the ticket's JSON in canonical form, which Decode reads back. Decimals lose trailing zeros, which changes
 // neither their value nor any id or digest; one below 0.000001 or from 10^21 on, out of range anyhow, gets an exponent,
 // which Decode refuses. The error is for what no ticket may hold, such as text that is not UTF-8.
-func (t *Ticket) Encode() ([]byte, error) { return object{"ticket": t.object()}.jcs() }
+func (t *Ticket) Encode() ([]byte, error) { return canonical([]field{{"ticket", t.Kind, t.fields()}}) }
 
 // Limits of a pool's label, in bytes.
 const (
@@ -196,12 +181,10 @@ func labelOK(s string) bool {
 // IDFor returns the id that the terms have under a label, whether or not that is a good one (protocol 2,
 // "smart_pool_id"); empty if the ticket has no canonical form.
 func (x *Init) IDFor(label string) PoolID {
-	o := x.object(Version)
-	o["smart_pool_id"] = label
-	delete(o, "smart_pool_signature")
-	operator := o["operator"].(object)
-	delete(operator, "agreement_signature")
-	hash := o.digest()
+	y := *x
+	y.SmartPoolID = PoolID(label)
+	t := Ticket{Kind: KindInit, Version: Version, Init: &y}
+	hash := digest(t.fields(), agreementSignature, smartPoolSignature)
 	if hash == "" {
 		return ""
 	}

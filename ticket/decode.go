@@ -39,7 +39,7 @@ func decode(text []byte, want Kind) (*Ticket, *Rejection) {
 	}
 	d := &decoder{json: string(text)}
 	t := new(Ticket)
-	d.whole([]field{{name: "ticket", read: func() { d.ticket(t) }}})
+	d.whole([]field{{"ticket", anyKind, t}})
 	if d.space(); d.err == nil && d.pos != len(d.json) {
 		d.fail("data goes on after the end")
 	}
@@ -56,13 +56,6 @@ func decode(text []byte, want Kind) (*Ticket, *Rejection) {
 
 func malformed(format string, args ...any) *Rejection {
 	return &Rejection{ReasonMalformed, fmt.Sprintf(format, args...)}
-}
-
-// field is one that an object may have, and how its value is read.
-type field struct {
-	name string
-	kind Kind // of the ticket it belongs to, anyKind if to all
-	read func()
 }
 
 // decoder walks over JSON (RFC 8259) along the fields that a ticket has, and stops at the first fault: what a ticket may hold
@@ -182,7 +175,7 @@ func (d *decoder) object(fields []field) (seen uint32) {
 		}
 		d.pos++
 		seen |= 1 << i
-		fields[i].read()
+		d.value(fields[i].at)
 		if d.err != nil {
 			return seen
 		}

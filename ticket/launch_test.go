@@ -2,6 +2,7 @@ package ticket_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -61,6 +62,60 @@ func TestLaunch(t *testing.T) {
 		c.change(&l)
 		if err := l.Verify("regtest", key.ID()); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// A launch travels beside whatever else the extra configuration holds.
+func TestLaunchExtra(t *testing.T) {
+	t.Parallel()
+	l := ticket.Launch{Time: "2026-11-28T01:02:03Z", Signature: "bm8="}
+	const own = `"smartpool":{"signature":"bm8=","time":"2026-11-28T01:02:03Z"}`
+	for config, want := range map[string]string{
+		"":                             "{" + own + "}",
+		"{}":                           "{" + own + "}",
+		`{"smartpool":7,"a":[1.50]}`:   `{"a":[1.50],` + own + "}",
+		`{"Smartpool":{}}`:             `{"Smartpool":{},` + own + "}",
+		"null":                         "",
+		`[]`:                           "",
+		`{"a":1`:                       "",
+		`{"smartpool":{"time":"x"}}  `: "{" + own + "}",
+	} {
+		got, err := l.AddTo(json.RawMessage(config))
+		if string(got) != want || (err == nil) != (want != "") {
+			t.Errorf("%s becomes %s (%v), want %s", config, got, err, want)
+		}
+		if err == nil {
+			var back ticket.Launch
+			if !back.ReadExtra(got) || back != l {
+				t.Errorf("%s reads back as %+v", got, back)
+			}
+		}
+	}
+	for _, config := range []string{
+		"", "null", "[]", "{}", `{"smartpool":null}`, `{"smartpool":{}}`, `{"smartpool":{"signature":"a"}}`, `{"SMARTPOOL":{"signature":"a","time":"b"}}`,
+		`{"smartpool":{"signature":"a","time":"b","more":1}}`, `{"smartpool":{"signature":"a","Time":"b"}}`, `{"smartpool":{"signature":1,"time":"b"}}`,
+		`{"smartpool":{"signature":null,"time":"b"}}`, `{"smartpool":"{}"}`,
+	} {
+		got := l
+		if got.ReadExtra([]byte(config)) || got != l {
+			t.Errorf("%s holds a launch: %+v", config, got)
+		}
+	}
+}
+
+// Of two launches the later counts, and the same machine may announce itself again.
+func TestLaunchReplaces(t *testing.T) {
+	t.Parallel()
+	present := ticket.Launch{Key: "a", Time: "2026-11-28T01:02:03Z"}
+	for next, want := range map[ticket.Launch]bool{
+		{Key: "a", Time: "2026-11-28T01:02:03Z"}: true,
+		{Key: "b", Time: "2026-11-28T01:02:03Z"}: false,
+		{Key: "b", Time: "2026-11-28T01:02:04Z"}: true,
+		{Key: "a", Time: "2026-11-28T01:02:02Z"}: false,
+	} {
+		if next.Replaces(&present) != want {
+			t.Errorf("%+v replaces: %v", next, !want)
 		}
 	}
 }

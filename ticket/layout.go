@@ -1,5 +1,72 @@
 package ticket
 
+// A field of an object in a ticket's JSON: its name, and where its value stands. Reading and writing go by the same fields.
+type field struct {
+	name string
+	kind Kind // of the ticket it belongs to, anyKind if to all
+	at   any  // *string, *int64, *coins, *Decimal, *list, *alias, []field for an object within; *Ticket when reading
+}
+
+type (
+	coins int64         // PSL, at most the supply
+	list  []Participant // of an activation
+	alias string        // keeps the JSON it is read from alive
+)
+
+// headFields are the fields that all kinds begin with.
+func headFields(kind *string, version *int64, id *PoolID) []field {
+	return []field{{"type", anyKind, kind}, {"version", anyKind, version}, {"smart_pool_id", anyKind, (*string)(id)}}
+}
+
+func (x *Init) fields() []field {
+	return []field{
+		{"subscription_period", KindInit, &x.SubscriptionPeriod},
+		{"required_coins", KindInit, &x.RequiredCoins},
+		{"overcollateralization_factor", KindInit, &x.Factor},
+		{"operator_fee_percentage", KindInit, &x.Fee},
+		{"supernode", KindInit, []field{{"supernode_pastel_id", KindInit, &x.SupernodePastelID}}},
+		{"operator", KindInit, []field{
+			{"company", KindInit, &x.Company},
+			{"pastelid", KindInit, &x.OperatorPastelID},
+			{"operator_fee_address", KindInit, &x.OperatorFeeAddress},
+			{agreementSignature, KindInit, &x.AgreementSignature},
+		}},
+		{smartPoolSignature, KindInit, &x.SmartPoolSignature},
+	}
+}
+
+func (x *Part) fields() []field {
+	return []field{{"participant", KindPart, []field{
+		{"pastel_id", KindPart, &x.PastelID},
+		{"pledged_coins", KindPart, (*coins)(&x.PledgedCoins)},
+		{"pledge_signature", KindPart, &x.PledgeSignature},
+		{"txid", KindPart, &x.TxID},
+		{"vout_ind", KindPart, &x.Vout},
+		{"address_signature", KindPart, &x.AddressSignature},
+		{"reward_address", KindPart, &x.RewardAddress},
+		{"time_stamp", KindPart, &x.TimeStamp},
+	}}}
+}
+
+func (x *Activate) fields() []field {
+	return []field{
+		{"participants", KindActivate, (*list)(&x.Participants)},
+		{operatorSignature, KindActivate, &x.OperatorSignature},
+	}
+}
+
+// fields of an element of the list of an activation. Its strings alias the JSON.
+func (x *Participant) fields() []field {
+	return []field{{"pastel_id", KindActivate, (*alias)(&x.PastelID)}, {"address", KindActivate, (*alias)(&x.Address)}}
+}
+
+// Signatures that statements leave out.
+const (
+	agreementSignature = "agreement_signature"
+	smartPoolSignature = "smart_pool_signature"
+	operatorSignature  = "operator_signature"
+)
+
 // body collects the fields of a ticket of which it is not known yet what kind it is, because type may stand anywhere. The
 // kinds share no name beside the head.
 type body struct {
@@ -11,10 +78,14 @@ type body struct {
 	activate Activate
 }
 
+func (b *body) fields() []field {
+	return append(append(append(headFields(&b.kind, &b.version, &b.id), b.init.fields()...), b.part.fields()...), b.activate.fields()...)
+}
+
 // ticket reads the inner object.
 func (d *decoder) ticket(t *Ticket) {
 	b := new(body)
-	fields := d.ticketFields(b)
+	fields := b.fields()
 	seen := d.object(fields)
 	if d.err != nil {
 		return
@@ -44,70 +115,35 @@ func (d *decoder) ticket(t *Ticket) {
 	}
 }
 
-// ticketFields are the fields of the three kinds.
-func (d *decoder) ticketFields(b *body) []field {
-	return []field{
-		{"type", anyKind, func() { d.text(&b.kind) }},
-		{"version", anyKind, func() { d.integer(&b.version) }},
-		{"smart_pool_id", anyKind, func() { d.text((*string)(&b.id)) }},
-
-		{"subscription_period", KindInit, func() { d.integer(&b.init.SubscriptionPeriod) }},
-		{"required_coins", KindInit, func() { d.integer(&b.init.RequiredCoins) }},
-		{"overcollateralization_factor", KindInit, func() { d.decimal(&b.init.Factor) }},
-		{"operator_fee_percentage", KindInit, func() { d.decimal(&b.init.Fee) }},
-		{"supernode", KindInit, func() { d.supernode(&b.init) }},
-		{"operator", KindInit, func() { d.operator(&b.init) }},
-		{"smart_pool_signature", KindInit, func() { d.text(&b.init.SmartPoolSignature) }},
-
-		{"participant", KindPart, func() { d.participant(&b.part) }},
-
-		{"participants", KindActivate, func() { d.participants(&b.activate) }},
-		{"operator_signature", KindActivate, func() { d.text(&b.activate.OperatorSignature) }},
+// value reads a value to where it stands.
+func (d *decoder) value(at any) {
+	switch at := at.(type) {
+	case *string:
+		d.text(at)
+	case *int64:
+		d.integer(at)
+	case *coins:
+		if d.integer((*int64)(at)); d.err == nil && int64(*at) > maxCoins {
+			d.fail("%s is %d, more than the supply of %d", d.place(), *at, maxCoins)
+		}
+	case *Decimal:
+		d.decimal(at)
+	case *alias:
+		*at = alias(d.quoted())
+	case *list:
+		d.participants(at)
+	case []field:
+		d.whole(at)
+	case *Ticket:
+		d.ticket(at)
 	}
 }
 
-func (d *decoder) supernode(x *Init) {
-	d.whole([]field{{"supernode_pastel_id", KindInit, func() { d.text(&x.SupernodePastelID) }}})
-}
-
-func (d *decoder) operator(x *Init) {
-	d.whole([]field{
-		{"company", KindInit, func() { d.text(&x.Company) }},
-		{"pastelid", KindInit, func() { d.text(&x.OperatorPastelID) }},
-		{"operator_fee_address", KindInit, func() { d.text(&x.OperatorFeeAddress) }},
-		{"agreement_signature", KindInit, func() { d.text(&x.AgreementSignature) }},
-	})
-}
-
-func (d *decoder) participant(x *Part) {
-	d.whole([]field{
-		{"pastel_id", KindPart, func() { d.text(&x.PastelID) }},
-		{"pledged_coins", KindPart, func() { d.coins(&x.PledgedCoins) }},
-		{"pledge_signature", KindPart, func() { d.text(&x.PledgeSignature) }},
-		{"txid", KindPart, func() { d.text(&x.TxID) }},
-		{"vout_ind", KindPart, func() { d.integer(&x.Vout) }},
-		{"address_signature", KindPart, func() { d.text(&x.AddressSignature) }},
-		{"reward_address", KindPart, func() { d.text(&x.RewardAddress) }},
-		{"time_stamp", KindPart, func() { d.text(&x.TimeStamp) }},
-	})
-}
-
-// coins reads an amount in PSL, at most the supply.
-func (d *decoder) coins(v *int64) {
-	if d.integer(v); d.err == nil && *v > maxCoins {
-		d.fail("%s is %d, more than the supply of %d", d.place(), *v, maxCoins)
-	}
-}
-
-// participants reads the list of an activation, whose strings alias the JSON.
-func (d *decoder) participants(x *Activate) {
+func (d *decoder) participants(x *list) {
 	var p Participant
-	fields := []field{
-		{"pastel_id", KindActivate, func() { p.PastelID = d.quoted() }},
-		{"address", KindActivate, func() { p.Address = d.quoted() }},
-	}
+	fields := p.fields()
 	d.array(maxParticipants, func() {
 		d.whole(fields)
-		x.Participants = append(x.Participants, p)
+		*x = append(*x, p)
 	})
 }

@@ -15,7 +15,7 @@ func (x *Init) AgreementStatement(net string) string {
 
 // SmartPoolStatement is what the Supernode's PastelID signs for smart_pool_signature, after the operator signed.
 func (x *Init) SmartPoolStatement(net string) string {
-	return digestStatement("init", net, x.SmartPoolID, x.object(Version), "smart_pool_signature")
+	return digestStatement("init", net, x.SmartPoolID, &Ticket{Kind: KindInit, Version: Version, Init: x}, smartPoolSignature)
 }
 
 // PledgeStatement is what both the member's PastelID and the key of the pledged address sign.
@@ -27,13 +27,12 @@ func (x *Part) PledgeStatement(net string) string {
 
 // OperatorStatement is what the operator's PastelID signs for operator_signature.
 func (x *Activate) OperatorStatement(net string) string {
-	return digestStatement("activate", net, x.SmartPoolID, x.object(Version), "operator_signature")
+	return digestStatement("activate", net, x.SmartPoolID, &Ticket{Kind: KindActivate, Version: Version, Activate: x}, operatorSignature)
 }
 
 // digestStatement covers a whole ticket but the signature it is for.
-func digestStatement(verb, net string, id PoolID, o object, without string) string {
-	delete(o, without)
-	return fmt.Sprintf("smartpool/1 %s net=%s pool=%s digest=%s", verb, net, id, o.digest())
+func digestStatement(verb, net string, id PoolID, t *Ticket, without string) string {
+	return fmt.Sprintf("smartpool/1 %s net=%s pool=%s digest=%s", verb, net, id, digest(t.fields(), without))
 }
 
 // signed tells whether a base64 signature of a statement is by a PastelID. The statement is made only for a signature of the

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"html/template"
-	"strconv"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
@@ -13,18 +12,18 @@ import (
 // formats are what templates print values with.
 var formats = template.FuncMap{
 	"psl":   psl,
-	"coins": thousands,
+	"coins": api.Thousands,
 	"short": api.Short,
 	"label": func(id string) string {
 		label, _, _ := strings.Cut(id, ".")
 		return label
 	},
-	"height": func(h pastel.Height) string { return thousands(int64(h)) },
+	"height": func(h pastel.Height) string { return api.Thousands(int64(h)) },
 	"plural": func(n int, one, many string) string {
 		if n == 1 {
 			return "1 " + one
 		}
-		return thousands(int64(n)) + " " + many
+		return api.Thousands(int64(n)) + " " + many
 	},
 	"status":   statusWord,
 	"role":     roleWord,
@@ -37,20 +36,7 @@ var formats = template.FuncMap{
 
 // psl prints an amount with all five decimals, so that points stand in a line.
 func psl(a pastel.Amount) string {
-	return fmt.Sprintf("%s.%05d", thousands(int64(a/pastel.PSL)), a%pastel.PSL)
-}
-
-// thousands groups digits.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	sign := ""
-	if s[0] == '-' {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
+	return fmt.Sprintf("%s.%05d", api.Thousands(int64(a/pastel.PSL)), a%pastel.PSL)
 }
 
 // statusWord says a status in plain words.
@@ -82,7 +68,7 @@ func roleWord(role string) string {
 
 // standing says what a pledge offers, in PSL, and what of it counts.
 func standing(role string, offered, counted int64) string {
-	offers := "Offers " + thousands(offered) + " PSL"
+	offers := "Offers " + api.Thousands(offered) + " PSL"
 	switch {
 	case role == "plain":
 		return offers + " · counts once the pool starts with it"
@@ -91,7 +77,7 @@ func standing(role string, offered, counted int64) string {
 	case counted == offered:
 		return offers + " · all of it counts and earns"
 	}
-	return offers + " · " + thousands(counted) + " count and earn, " + thousands(offered-counted) + " wait in line"
+	return offers + " · " + api.Thousands(counted) + " count and earn, " + api.Thousands(offered-counted) + " wait in line"
 }
 
 // gauge is how full a pool is, in a picture 1000 wide.

@@ -40,6 +40,7 @@ type Node struct {
 	wallet *wallet
 	sns    *supernodes
 	votes  votes
+	conf   masternodeConf
 }
 
 // coin is an unspent output.
@@ -85,6 +86,10 @@ func (n *Node) open(ctx context.Context, dir string) (err error) {
 	}
 	if n.sns, err = openSupernodes(filepath.Join(dir, "supernodes.json")); err != nil {
 		return err
+	}
+	n.conf = masternodeConf{path: filepath.Join(dir, "masternode.conf"), net: &n.net, entries: map[string]masternodeEntry{}}
+	if err := n.conf.read(); err != nil {
+		return fmt.Errorf("Error reading masternode configuration file: %w", err) //nolint:staticcheck // pasteld's words
 	}
 	rules := n.rules
 	n.rules = nil // what is on disk was checked when it came

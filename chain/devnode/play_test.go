@@ -44,7 +44,7 @@ func playBy(t *testing.T, change func(chain.Rules) chain.Rules) *played {
 	}
 	p := &played{t: t, rules: rules, dir: t.TempDir()}
 	p.open(change(rules))
-	p.Cast = players.New(net, p.client(), []string{"Alice", "Bruno"}, []int64{600, 500})
+	p.Cast = players.New(net, p.client(), p.server.CookieFile, []string{"Alice", "Bruno"}, []int64{600, 500})
 	return p
 }
 

@@ -2,7 +2,6 @@ package devnode_test
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -230,7 +229,7 @@ func TestVoteThatComesTrueLate(t *testing.T) {
 		t.Errorf("the pool was %v", seen)
 	}
 
-	other := players.New(p.Net, p.Client, nil, nil)
+	other := players.New(p.Net, p.Client, "", nil, nil)
 	p.must(other.Enrol(ctx, other.Operator))
 	p.must(other.Enrol(ctx, other.Supernode))
 	p.mine(1)
@@ -271,16 +270,13 @@ func TestSupernodeTurns(t *testing.T) {
 	p.must(p.Client.LockUnspent(ctx, false, []pastel.OutPoint{collateral}))
 	key, err := p.Client.MasternodeGenKey(ctx)
 	p.must(err)
-	start := func(alias, txid string, index any) error {
-		return p.Client.Call(ctx, "masternode", nil, "start", alias, "127.0.0.1:19934", key, txid, index)
+	start := func(alias string, out pastel.OutPoint) error {
+		return p.Announce(ctx, &pasteld.MasternodeEntry{Alias: alias, Address: "127.0.0.1:19934", Key: key, OutPoint: out})
 	}
-	if err := start("bad", p.Activation.String(), uint32(0)); err == nil {
+	if err := start("bad", pastel.OutPoint{TxID: p.Activation}); err == nil {
 		t.Error("an activation ticket's output 0 is no collateral")
 	}
-	if err := start("bad", hex.EncodeToString(make([]byte, 32)), uint32(0xffffffff)); err == nil {
-		t.Error("no pool has this activation")
-	}
-	p.must(start("ordinary", id.String(), collateral.Vout))
+	p.must(start("ordinary", collateral))
 	p.must(p.Launch(ctx))
 	escrow := ticket.EscrowAddress(p.Pool).Script()
 	turns := func(count int) string {

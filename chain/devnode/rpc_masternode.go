@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,10 +13,10 @@ import (
 )
 
 var masternodeMethods = map[string]method{
-	"masternode": {"pastel", "genkey|list|count|start|winner|current|winners [...] ...",
+	"masternode": {"pastel", "genkey|list|count|activate|winner|current|winners [...] ...",
 		"genkey: makes a machine's key. list [status|full|extra]: all Supernodes. count: how many.\n" +
-			"start <alias> <host:port> <key> <txid> <index>: starts a Supernode; a pool's has its activation ticket as txid and " +
-			"index 4294967295.\n" +
+			"activate <alias>: starts the Supernode of an entry of masternode.conf, in the node's folder. A pool's has its activation ticket as " +
+			"txid, outIndex 4294967295, and in extCfg the launch that its PastelID signed.\n" +
 			"winners [blocks back] [filter]: votes whom blocks pay. winner: who is voted for next; current: for the next block.", masternode, false},
 }
 
@@ -35,8 +36,8 @@ func masternode(ctx context.Context, n *Node, p params) (any, error) {
 			return nil, err
 		}
 		return len(list), nil
-	case "start":
-		return n.startSupernode(ctx, p)
+	case "activate":
+		return n.activateSupernode(ctx, p)
 	case "winners":
 		return n.winners(p)
 	case "winner":
@@ -44,7 +45,7 @@ func masternode(ctx context.Context, n *Node, p params) (any, error) {
 	case "current":
 		return n.winner(ctx, 1)
 	}
-	return nil, rpcErrorf(codeMisc, "masternode %s is not a command here: genkey, list, count, start, winner, current or winners", command)
+	return nil, rpcErrorf(codeMisc, "masternode %s is not a command here: genkey, list, count, activate, winner, current or winners", command)
 }
 
 // machineKey is a fresh uncompressed key in wallet import format.
@@ -98,51 +99,41 @@ func (n *Node) supernodeJSON(sn *Supernode, st *standing, mode string) any {
 			Key      string `json:"extKey"`
 			Config   string `json:"extCfg"`
 			Eligible bool   `json:"eligibleForMining"`
-		}{"", "", st.identity, "", false}
+		}{sn.ExtAddress, sn.ExtP2P, st.identity, sn.ExtConfig, false}
 	}
 	return st.status
 }
 
-func (n *Node) startSupernode(ctx context.Context, p params) (any, error) {
-	if len(p) != 6 {
-		return nil, rpcErrorf(codeMisc, "masternode start <alias> <host:port> <key> <txid> <index>")
+// activation is how an activation went.
+type activation struct {
+	Alias  string `json:"alias,omitempty"`
+	Result string `json:"result"`
+	Out    string `json:"outpoint,omitempty"`
+	Error  string `json:"errorMessage,omitempty"`
+}
+
+// activateSupernode starts the Supernode of an alias. Aliases that are new are read from masternode.conf; if that cannot be read, those that
+// are known do (pasteld: masternode_activate).
+func (n *Node) activateSupernode(ctx context.Context, p params) (any, error) {
+	if len(p) < 2 {
+		return nil, rpcErrorf(codeParameter, "Please specify an alias")
 	}
-	var text [3]string
-	for i := range text {
-		var err error
-		if text[i], err = p.text(1 + i); err != nil {
-			return nil, err
-		}
-	}
-	alias, address, key := text[0], text[1], text[2]
-	id, err := p.txID(4)
+	alias, err := p.text(1)
 	if err != nil {
 		return nil, err
 	}
-	index, err := p.integer(5, 0)
-	if err != nil {
-		s, textErr := p.text(5) // masternode.conf holds it as text
-		if textErr != nil {
-			return nil, err
-		}
-		if index, err = (params{json.RawMessage(s)}).integer(0, 0); err != nil {
-			return nil, err
-		}
+	_ = n.conf.read() // pasteld only logs what is wrong with it
+	e, known := n.conf.entries[strings.ToLower(alias)]
+	if !known {
+		return activation{Result: "failed", Error: "Could not find alias in config. Verify with list-conf."}, nil
 	}
+	out, err := n.announce(ctx, &e)
+	var failed *failedActivation
 	switch {
-	case index < 0 || index > poolIndex:
-		return nil, rpcErrorf(codeParameter, "Invalid parameter, index out of range")
-	case strings.TrimSpace(alias) == "" || !strings.Contains(address, ":"):
-		return nil, rpcErrorf(codeParameter, "Invalid parameter, give an alias and host:port")
-	}
-	if _, err := pastel.Base58CheckDecode(key); err != nil {
-		return nil, rpcErrorf(codeParameter, "Invalid parameter, the key is not what masternode genkey prints")
-	}
-	if err := n.startCollateral(ctx, alias, address, key, pastel.OutPoint{TxID: id, Vout: uint32(index)}); err != nil {
+	case errors.As(err, &failed):
+		return activation{Alias: e.alias, Result: "failed", Error: failed.Error()}, nil
+	case err != nil:
 		return nil, err
 	}
-	return struct {
-		Alias  string `json:"alias"`
-		Result string `json:"result"`
-	}{alias, "successful"}, nil
+	return activation{Alias: e.alias, Result: "successful", Out: fmt.Sprintf("%s-%d", out.TxID, out.Vout)}, nil
 }

@@ -32,7 +32,7 @@ func FuzzRPC(f *testing.F) {
 		`{"method":"getblock","params":["2",2]}`, `{"method":"getrawtransaction","params":["00",1,"00"]}`,
 		`{"method":"createrawtransaction","params":[[{"txid":"00","vout":1}],{"x":1.5}]}`, `{"method":"listunspent","params":[0,9,["x"]]}`,
 		`{"method":"lockunspent","params":[false,[{"txid":"00","vout":0}]]}`, `{"method":"tickets","params":["register","contract","e30=","x"]}`,
-		`{"method":"tickets","params":["list","id","all",-1]}`, `{"method":"masternode","params":["start","a","b:1","k","00",4294967295]}`,
+		`{"method":"tickets","params":["list","id","all",-1]}`, `{"method":"masternode","params":["activate","nobody"]}`,
 		`{"method":"pastelid","params":["sign","a","b","c","d"]}`, `{"method":"gettxout","params":["00",-1]}`, `[{"method":"help"},1,null]`,
 		`{"method":"signrawtransaction","params":["0400008085202f890000000000000000000000000000000000000000"]}`,
 	} {

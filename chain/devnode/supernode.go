@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -18,8 +17,11 @@ const poolIndex = 0xffffffff
 // Supernode is a Supernode of the node's list.
 type Supernode struct {
 	Alias      string          `json:"alias"`
-	Address    string          `json:"address"` // host:port
-	Key        string          `json:"key"`     // of the machine, as masternode genkey printed it
+	Address    string          `json:"address"` // IP:port
+	Key        string          `json:"pubkey"`  // of the machine, compressed, in hex
+	ExtAddress string          `json:"ext_address,omitempty"`
+	ExtP2P     string          `json:"ext_p2p,omitempty"`
+	ExtConfig  string          `json:"ext_config,omitempty"` // JSON; a pool's launch is in it
 	Collateral pastel.OutPoint `json:"-"`
 	TxID       string          `json:"txid"`
 	Vout       uint32          `json:"vout"`
@@ -82,32 +84,6 @@ func (s *supernodes) save() error {
 		return err
 	}
 	return replaceFile(s.path, data)
-}
-
-// startCollateral adds a Supernode to the list, or starts it anew. Its collateral is an output of exactly the network's sum, or
-// (activation, ffffffff) of a pool that is active.
-func (n *Node) startCollateral(ctx context.Context, alias, address, key string, collateral pastel.OutPoint) error {
-	b, err := n.backing(ctx, collateral)
-	if err != nil {
-		return err
-	}
-	if b == nil && collateral.Vout == poolIndex {
-		return fmt.Errorf("no active pool has the activation ticket %s", collateral.TxID)
-	}
-	if b == nil {
-		return fmt.Errorf("collateral %s is not an unspent output of exactly %s PSL", collateral, n.net.Collateral)
-	}
-	for _, sn := range n.sns.list {
-		if sn.Alias == alias && sn.Collateral != collateral {
-			return fmt.Errorf("alias %s belongs to another Supernode", alias)
-		}
-	}
-	n.sns.list = slices.DeleteFunc(n.sns.list, func(sn *Supernode) bool { return sn.Collateral == collateral })
-	n.sns.list = append(n.sns.list, &Supernode{
-		Alias: alias, Address: address, Key: key, Collateral: collateral, TxID: collateral.TxID.String(), Vout: collateral.Vout,
-		Started: n.tree.tip().height, Time: n.now().Unix(),
-	})
-	return n.sns.save()
 }
 
 // backing returns what stands behind a collateral reference at the tip, nil if nothing does (pasteld: CheckCollateral).

@@ -23,6 +23,17 @@ func (c *Client) Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, erro
 	return *tip.Height, pastel.BlockHash(*tip.Hash), nil
 }
 
+// Pruned reports whether the node has dropped old blocks.
+func (c *Client) Pruned(ctx context.Context) (bool, error) {
+	var info struct {
+		Pruned *bool `json:"pruned"`
+	}
+	if err := c.typed(ctx, "getblockchaininfo", &info); err != nil {
+		return false, err
+	}
+	return *info.Pruned, nil
+}
+
 // HashAt returns the block of the best chain at a height; chain.ErrNotFound above the tip.
 func (c *Client) HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, error) {
 	var hash blockHash

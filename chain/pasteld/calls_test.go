@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -264,7 +265,7 @@ func TestSupernodes(t *testing.T) {
 	})
 }
 
-func TestStartPoolSupernode(t *testing.T) {
+func TestActivateMasternode(t *testing.T) {
 	t.Parallel()
 	var asked []any
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -272,13 +273,40 @@ func TestStartPoolSupernode(t *testing.T) {
 		asked = got.Params
 		w.Write([]byte(`{"result":{"alias":"mine","result":"successful"},"error":null,"id":` + string(got.ID) + `}`))
 	})
-	if err := c.StartPoolSupernode(t.Context(), "mine", "127.0.0.1:9933", "key", txOf(t, payment)); err != nil {
+	if err := c.ActivateMasternode(t.Context(), "mine", "key"); err != nil {
 		t.Error(err)
 	}
-	equal(t, asked, []any{"start", "mine", "127.0.0.1:9933", "key", payment, 4294967295.})
-	failed := always(t, 200, result(`{"alias":"mine","result":"failed","errorMessage":"no such key: 92bt2"}`))
-	err := failed.StartPoolSupernode(t.Context(), "mine", "127.0.0.1:9933", "92bt2", txOf(t, payment))
-	says(t, failed, err, "masternode at NODE: the node did not start the Supernode: no such key: ***")
+	equal(t, asked, []any{"activate", "mine"})
+	failed := always(t, 200, result(`{"alias":"mine","result":"failed","errorMessage":"Invalid masternode key 92bt2"}`))
+	err := failed.ActivateMasternode(t.Context(), "mine", "92bt2")
+	says(t, failed, err, "masternode at NODE: the node did not activate mine: Invalid masternode key ***")
+	unknown := always(t, 200, result(`{"result":"failed","errorMessage":"Could not find alias in config. Verify with list-conf."}`))
+	if err := unknown.ActivateMasternode(t.Context(), "mine", "92bt2"); !errors.Is(err, ErrUnknownAlias) {
+		t.Errorf("an alias that the node does not know: %v", err)
+	}
+}
+
+// An odd entry of the node's list silences no other.
+func TestOddSupernodes(t *testing.T) {
+	t.Parallel()
+	out := pastel.OutPoint{TxID: txOf(t, payment), Vout: PoolIndex}
+	z64 := strings.Repeat("0", 64)
+	c := always(t, 200, result(`{"x":"y","`+z64+`-0":7,"`+payment+`-4294967295":"ENABLED 170012 `+addressB+` 1 1 1 1 127.0.0.1:1"}`))
+	list := must[[]Masternode](t)(c.Masternodes(t.Context()))
+	if len(list) != 1 || list[0].OutPoint != out {
+		t.Errorf("listed are %+v", list)
+	}
+	c = always(t, 200, result(`{"x":"y","`+z64+`-0":7,"`+payment+`-4294967295":{"extCfg":"{}"}}`))
+	if config, listed, err := c.ExtConfig(t.Context(), out); config != "{}" || !listed || err != nil {
+		t.Errorf("its configuration is %q, %v (%v)", config, listed, err)
+	}
+	if _, listed, err := c.ExtConfig(t.Context(), pastel.OutPoint{Vout: 5}); listed || err != nil {
+		t.Errorf("one that is not listed: %v (%v)", listed, err)
+	}
+	c = always(t, 200, result(`{"`+payment+`-4294967295":{"extCfg":7}}`))
+	if _, _, err := c.ExtConfig(t.Context(), out); err == nil {
+		t.Error("a configuration that is no text")
+	}
 }
 
 func TestRegtest(t *testing.T) {

@@ -37,6 +37,9 @@ type Client struct {
 
 var _ chain.Source = (*Client)(nil)
 
+// URL is where the node is.
+func (c *Client) URL() string { return c.url }
+
 // Dial returns a client of a node that has passed Check.
 func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	c, err := New(cfg)

@@ -54,9 +54,14 @@ var typedCalls = []func(c *Client, ctx context.Context) (any, error){
 	},
 	func(c *Client, ctx context.Context) (any, error) { return c.MasternodeGenKey(ctx) },
 	func(c *Client, ctx context.Context) (any, error) { return c.Masternodes(ctx) },
+	func(c *Client, ctx context.Context) (any, error) {
+		config, _, err := c.ExtConfig(ctx, pastel.OutPoint{})
+		return config, err
+	},
+	func(c *Client, ctx context.Context) (any, error) { return c.Pruned(ctx) },
 	func(c *Client, ctx context.Context) (any, error) { return c.Generate(ctx, 2) },
 	func(c *Client, ctx context.Context) (any, error) {
-		return nil, c.StartPoolSupernode(ctx, "", "", "s3cret-phrase", pastel.TxID{})
+		return nil, c.ActivateMasternode(ctx, "", "s3cret-phrase")
 	},
 	func(c *Client, ctx context.Context) (any, error) { return nil, c.Check(ctx) },
 }

@@ -185,9 +185,14 @@ func TestHostileResults(t *testing.T) {
 		}},
 		{"Generate", func(c *Client, ctx context.Context) error { _, err := c.Generate(ctx, 1); return err }, `["` + z64 + `"]`,
 			[]string{"null", "[]", "[7]", `["` + z64 + `","` + z64 + `"]`}},
-		{"Start", func(c *Client, ctx context.Context) error {
-			return c.StartPoolSupernode(ctx, "", "", "", pastel.TxID{})
-		},
+		{"Pruned", func(c *Client, ctx context.Context) error { _, err := c.Pruned(ctx); return err }, `{"pruned":false}`,
+			[]string{"null", "{}", `{"pruned":null}`, `{"pruned":0}`}},
+		{"ExtConfig", func(c *Client, ctx context.Context) error {
+			_, _, err := c.ExtConfig(ctx, pastel.OutPoint{})
+			return err
+		}, "{}",
+			[]string{"null", "[]", "7", `{"` + z64 + `-0":7}`}},
+		{"Activate", func(c *Client, ctx context.Context) error { return c.ActivateMasternode(ctx, "", "") },
 			`{"result":"successful"}`, []string{"null", "{}", `"successful"`, `{"result":"failed"}`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -374,7 +379,7 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 	_, newErr := c.NewPastelID(t.Context(), "s3cret")
 	_, signErr := c.SignWith(t.Context(), identity, "s3cret", "text")
 	_, registerErr := c.RegisterID(t.Context(), identity, "s3cret", pastel.Address{Kind: 1})
-	startErr := c.StartPoolSupernode(t.Context(), "mine", "host:1", "s3cret", pastel.TxID{})
+	startErr := c.ActivateMasternode(t.Context(), "mine", "s3cret")
 	for _, err := range []error{newErr, signErr, registerErr, startErr} {
 		if err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "pass-word") {
 			t.Error(err)

@@ -2,6 +2,9 @@ package pasteld
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -10,8 +13,8 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// poolIndex is the output index that tells a pool's Supernode, whose transaction is its activation, from others.
-const poolIndex = math.MaxUint32
+// PoolIndex is the output index of a pool's Supernode, whose transaction is its activation (protocol 7).
+const PoolIndex = math.MaxUint32
 
 // Masternode is a Supernode in the node's list.
 type Masternode struct {
@@ -34,20 +37,23 @@ func (c *Client) MasternodeGenKey(ctx context.Context) (string, error) {
 	return key, nil
 }
 
-// Masternodes lists all Supernodes that the node knows, in the order of their outpoints.
+// Masternodes lists all Supernodes that the node knows, in the order of their outpoints. Lines that are of another form are left out, unless
+// all are.
 func (c *Client) Masternodes(ctx context.Context) ([]Masternode, error) {
 	const method = "masternode"
-	var lines map[string]string
+	var lines map[string]any // a line that is no text is left out
 	if err := c.typed(ctx, method, &lines, "list", "full"); err != nil {
 		return nil, err
 	}
 	list := make([]Masternode, 0, len(lines))
 	for out, line := range lines {
-		m, ok := c.masternode(out, line)
-		if !ok {
-			return nil, c.wrong(method, "the node's list has a line that is no Supernode, see whether it is of a known version")
+		text, _ := line.(string)
+		if m, ok := c.masternode(out, text); ok {
+			list = append(list, m)
 		}
-		list = append(list, m)
+	}
+	if len(list) == 0 && len(lines) > 0 {
+		return nil, c.wrong(method, "no line of the node's list is a Supernode, see whether it is of a known version")
 	}
 	slices.SortFunc(list, func(a, b Masternode) int { return a.OutPoint.Compare(b.OutPoint) })
 	return list, nil
@@ -73,20 +79,49 @@ func (c *Client) masternode(out, line string) (m Masternode, ok bool) {
 	return m, true
 }
 
-// StartPoolSupernode starts the Supernode of a pool: its machine at host:port signs with a key of MasternodeGenKey, and the
-// pool's activation stands for the collateral. Only a node that knows the rules can.
-func (c *Client) StartPoolSupernode(ctx context.Context, alias, hostport, mnPrivKey string, activation pastel.TxID) error {
+// ErrUnknownAlias says that the node knows no entry of masternode.conf by this alias: it reads another file, or cannot read this one.
+var ErrUnknownAlias = errors.New("the node finds no such alias in its masternode.conf")
+
+// unknownAlias is how pasteld says so.
+const unknownAlias = "Could not find alias in config. Verify with list-conf."
+
+// ActivateMasternode announces the Supernode of an entry of the node's masternode.conf. An entry that the node has read before counts as it
+// was then. No error shows the machine's key, which the node may repeat.
+func (c *Client) ActivateMasternode(ctx context.Context, alias, key string) error {
 	const method = "masternode"
 	var s struct {
 		Result *string `json:"result"`
 		Reason string  `json:"errorMessage"`
 	}
-	err := c.typed(ctx, method, &s, "start", alias, hostport, secret(mnPrivKey), activation.String(), uint32(poolIndex))
-	if err != nil {
+	if err := c.typed(ctx, method, &s, "activate", alias); err != nil {
 		return err
 	}
-	if *s.Result != "successful" {
-		return c.wrong(method, "the node did not start the Supernode: %s", oneLine(s.Reason, []string{mnPrivKey}))
+	switch {
+	case *s.Result == "successful":
+		return nil
+	case s.Reason == unknownAlias:
+		return c.failed(method, ErrUnknownAlias)
 	}
-	return nil
+	return c.wrong(method, "the node did not activate %s: %s", oneLine(alias, nil), oneLine(s.Reason, []string{key}))
+}
+
+// ExtConfig returns the extra configuration (extCfg) that a Supernode of the node's list announced; false if it is not listed. Other
+// entries are not looked at.
+func (c *Client) ExtConfig(ctx context.Context, out pastel.OutPoint) (config string, listed bool, err error) {
+	const method = "masternode"
+	var all map[string]json.RawMessage
+	if err := c.typed(ctx, method, &all, "list", "extra"); err != nil {
+		return "", false, err
+	}
+	raw, listed := all[fmt.Sprintf("%s-%d", out.TxID, out.Vout)]
+	if !listed {
+		return "", false, nil
+	}
+	var e struct {
+		Config string `json:"extCfg"`
+	}
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return "", false, c.wrong(method, "the node's list has an entry of another form, see whether it is of a known version")
+	}
+	return e.Config, true, nil
 }

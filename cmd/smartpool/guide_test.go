@@ -79,8 +79,9 @@ var variable = []struct {
 	{"daemon", regexp.MustCompile(`http://127\.0\.0\.1:\d+`)},
 	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
 	{"LEGROAST-KEY", regexp.MustCompile(`\bE[1-9A-HJ-NP-Za-km-z]{1000}[1-9A-HJ-NP-Za-km-z]+`)},
-	{"ADDRESS", regexp.MustCompile(`\bt[A-Z][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Z][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
+	{"ADDRESS", regexp.MustCompile(`\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
 	{"HASH", regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{10}…[0-9a-f]{6}\b`)},
+	{"PUBLIC-KEY", regexp.MustCompile(`\b0[23][0-9a-f]{64}\b`)},
 	{"KEY", regexp.MustCompile(`\b[59c][1-9A-HJ-NP-Za-km-z]{50,51}\b`)},
 	{"SUBSCRIPTION", regexp.MustCompile(`\b[A-Z2-7]{26}\b`)},
 	{"SECRET", regexp.MustCompile(`\b[A-Z2-7]{52}\b`)},
@@ -169,7 +170,8 @@ func TestGuide(t *testing.T) {
 	alice := me.start(520)
 	me.say("The pool is opened as the [operator's guide](operator.md) tells, with the same node.")
 
-	op.say("## Open a pool\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags the command asks.")
+	op.say("## Open a pool\n\nThe pool shares what its Supernode is paid, a fifth of a block's reward, and nothing that you earn by mining elsewhere: a pool's " +
+		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags the command asks.")
 	terms := []string{"--label", "atlas", "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator, "--supernode", supernode}
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
 	op.say("The real thing shows the terms, asks (`--yes` here), signs, posts, and waits for the block.")
@@ -177,7 +179,8 @@ func TestGuide(t *testing.T) {
 		op.run(exitOK, append([]string{"pool", "create", "--passphrase-file", secret, "--yes"}, terms...)...)
 	})
 
-	me.say("## Compare pools")
+	me.say("## Compare pools\n\nA pool shares the Supernode payment, a fifth of a block's reward. On the main network only Supernodes mine, since block 649,000: what an " +
+		"operator earns by mining is not shared.")
 	me.run(exitOK, "pools", "--coins", "500")
 	me.say("## Join with the wallet\n\n`join` finds an output of yours, shows every term and the line that is signed, and asks (`--yes` here). A PastelID signs with a key " +
 		"file (`--key`) or, as here, through the node.")
@@ -200,7 +203,9 @@ func TestGuide(t *testing.T) {
 	x.whileMining(func() { op.run(exitOK, "pool", "activate", "atlas", "--passphrase-file", secret, "--yes") })
 	change(t, me, alice, chen, secret)
 	op.say("## Launch the Supernode")
-	x.whileMining(func() { op.run(exitOK, "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes") })
+	x.whileMining(func() {
+		op.run(exitOK, "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes")
+	})
 	x.mine(3)
 	me.say("## See what it earns")
 	me.run(exitOK, "my", alice)

@@ -28,6 +28,7 @@ func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ti
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
 	fmt.Fprintf(&b, "Operator  %s, reputation %d, PastelID\n          %s\n", printable(p.Company), p.Reputation, p.Operator)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", p.Fee, p.FeeAddress)
+	b.WriteString("Shares    the Supernode payment, a fifth of a block's reward; what the operator earns by mining is not shared\n")
 	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode (factor %s); offered now: %d PSL\n", p.Target, p.Required, p.Factor, p.Offered)
 	fmt.Fprintf(&b, "Period    pledges are taken for %d blocks; as long may it be short of collateral before it is dissolved\n", p.Period)
 	fmt.Fprintf(&b, "Yield     %s\n", yield)

@@ -1,136 +1,194 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/netip"
-	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 type supernodeCmd struct {
-	Launch supernodeLaunchCmd `cmd:"" help:"Start the Supernode of an active pool."`
+	Launch supernodeLaunchCmd `cmd:"" help:"Start the Supernode of an active pool; run again it goes on where it was."`
 }
 
 type supernodeLaunchCmd struct {
 	apiFlags
 	nodeFlags
-	Pool   string `arg:"" help:"Pool id, or its label."`
-	Host   string `required:"" placeholder:"IP:PORT" help:"Address of the Supernode's machine."`
-	Alias  string `help:"Name in masternode.conf; the pool's label if left out."`
-	Key    string `name:"masternode-key" placeholder:"KEY" help:"Key of an earlier masternode genkey; a new one if left out."`
-	NoWait bool   `help:"Do not wait until the Supernode is paid."`
-	Yes    bool   `help:"Do not ask."`
+	identityFlags
+	Pool       string `arg:"" help:"Pool id, or its label."`
+	Host       string `placeholder:"IP:PORT" help:"Address of the Supernode's machine; the one of its entry in masternode.conf if left out."`
+	ExtAddress string `placeholder:"IP:PORT" help:"Where the machine's Supernode software is reached (extAddress)."`
+	ExtP2P     string `name:"ext-p2p" placeholder:"IP:PORT" help:"Where that software's own network is reached (extP2P)."`
+	Alias      string `help:"Name in masternode.conf; the pool's label if left out."`
+	Conf       string `name:"masternode-conf" placeholder:"FILE" help:"The node's masternode.conf; beside its .cookie if left out."`
+	MachineKey string `name:"masternode-key" placeholder:"KEY" help:"Key of an earlier masternode genkey; the entry's, or a new one, if left out."`
+	Cold       string `placeholder:"FILE" help:"Sign nothing: write the entry to this file and print what the Supernode's PastelID signs elsewhere."`
+	Signed     string `placeholder:"FILE" help:"Take the entry that --cold wrote, signed since."`
+	Signature  string `placeholder:"BASE64" help:"With --signed: the PastelID's signature, if it is not in the file."`
+	NoWait     bool   `help:"Do not wait until the Supernode is listed and paid."`
+	Yes        bool   `help:"Do not ask."`
 }
 
-// Validate wants a host that the network can reach.
-func (c *supernodeLaunchCmd) Validate() error { return hostPort(c.Host) }
-
-// Run makes the key, shows the line for masternode.conf, starts the Supernode and waits until it is paid.
+// Run writes the entry of masternode.conf with the launch that the Supernode's PastelID signs, has the node announce it, and waits until the
+// Supernode is listed and paid. What is done already is not done again.
 func (c *supernodeLaunchCmd) Run(ctx context.Context, e *env, r *remote) error {
-	p, err := r.pool(ctx, c.Pool)
+	l, err := c.prepare(ctx, e, r)
 	if err != nil {
 		return err
 	}
-	if p.Status != "active" {
-		return fmt.Errorf("pool %s is %s: only an active pool backs a Supernode", short(p.ID), p.Status)
+	if c.Cold != "" {
+		return l.unsigned()
 	}
-	wallet, err := c.wallet(ctx, r.net)
-	if err != nil {
-		return err
-	}
-	activation, err := pastel.ParseTxID(p.ActivationTx)
-	if err != nil {
-		return err
-	}
-	if c.Key == "" {
-		if err := c.fresh(ctx, wallet, activation); err != nil {
+	switch {
+	case l.right && l.runs && l.listed.Status == listedEnabled && l.pool.Rewards > 0:
+		return l.ends("running", fmt.Sprintf("Nothing to do: %s has the entry %s, the node lists the Supernode as ENABLED, and the pool has received %s PSL.",
+			l.conf.Path(), l.entry.Alias, l.pool.Income))
+	case l.right && l.runs:
+		e.note("%s has the entry %s, and the node lists the Supernode as %s: nothing is changed.", l.conf.Path(), l.entry.Alias, l.listed.Status)
+	case l.right:
+		what := fmt.Sprintf("%s has the entry %s already, with its launch. The node announces it again.\n", l.conf.Path(), l.entry.Alias)
+		if err := e.confirm(c.Yes, what); err != nil {
+			return err
+		}
+		if err := l.activate(ctx); err != nil {
+			return err
+		}
+	default:
+		if err := l.write(ctx); err != nil {
+			return err
+		}
+		if err := l.activate(ctx); err != nil {
 			return err
 		}
 	}
-	label, _, _ := strings.Cut(p.ID, ".")
-	c.Alias = cmp.Or(c.Alias, label)
-	line := fmt.Sprintf("%s %s %s %s 4294967295", c.Alias, c.Host, c.Key, p.ActivationTx)
-	what := fmt.Sprintf("Cold machine (this wallet), masternode.conf:\n  %s\nHot machine (%s), pastel.conf:\n  masternode=1\n  masternodeprivkey=%s\n"+
-		"The Supernode is paid to the pool's escrow, as long as the pool is active.\n", line, c.Host, c.Key)
-	if err := e.confirm(c.Yes, what); err != nil {
-		return err
-	}
-	if err := wallet.StartPoolSupernode(ctx, c.Alias, c.Host, c.Key, activation); err != nil {
-		return fmt.Errorf("the node did not start the Supernode: %w", err)
-	}
 	if c.NoWait {
-		e.note("Started.")
-		if e.json {
-			return printJSON(e.out, map[string]any{"alias": c.Alias, "masternode_conf": line, "outcome": "started"})
-		}
-		return nil
+		return l.ends("started", "Started: smartpool pool status tells whether it is listed and paid.")
 	}
-	e.note("Started. Waiting until it is paid; Ctrl-C does not stop the Supernode.")
-	now, err := r.paid(ctx, &p)
+	return l.wait(ctx)
+}
+
+// launch is a Supernode that is being started.
+type launch struct {
+	c         *supernodeLaunchCmd
+	e         *env
+	r         *remote
+	pool      api.PoolDetail
+	wallet    *pasteld.Client
+	conf      *pasteld.MasternodeConf
+	supernode pastelid.PastelID
+
+	entry  pasteld.MasternodeEntry // as it is to be
+	say    ticket.Launch           // the statement of it, and its signature as soon as there is one
+	had    bool                    // masternode.conf had the alias before, so that the node may know it
+	right  bool                    // masternode.conf has the entry, signed
+	listed *pasteld.Masternode     // as the node lists the pool's Supernode; nil if it does not
+	runs   bool                    // what is listed is this entry's launch
+}
+
+// prepare finds out what there is and what is to be done. It changes nothing.
+func (c *supernodeLaunchCmd) prepare(ctx context.Context, e *env, r *remote) (*launch, error) {
+	if c.Signature != "" && c.Signed == "" {
+		return nil, usagef("--signature belongs to --signed")
+	}
+	if c.Cold != "" && c.Signed != "" {
+		return nil, usagef("give --cold or --signed, not both")
+	}
+	l := &launch{c: c, e: e, r: r}
+	var err error
+	if l.pool, err = r.pool(ctx, c.Pool); err != nil {
+		return nil, err
+	}
+	if err := launchable(&l.pool); err != nil {
+		return nil, err
+	}
+	if l.supernode, err = pastelid.Parse(l.pool.Supernode); err != nil {
+		return nil, err
+	}
+	if l.say.Activation, err = pastel.ParseTxID(l.pool.ActivationTx); err != nil {
+		return nil, fmt.Errorf("the daemon names no activation of the pool (%w): run the same release as it", err)
+	}
+	if l.wallet, err = c.wallet(ctx, r.net); err != nil {
+		return nil, err
+	}
+	if err := r.agrees(ctx, l.wallet, &l.pool.Tip); err != nil {
+		return nil, err
+	}
+	path, err := c.confPath()
 	if err != nil {
-		return fmt.Errorf("the Supernode is started and was not paid yet: smartpool pool status tells later (%w)", err)
+		return nil, err
 	}
-	if e.json {
-		return printJSON(e.out, map[string]any{"alias": c.Alias, "masternode_conf": line, "outcome": "paid", "height": now.Tip.Height})
+	if l.conf, err = pasteld.ReadMasternodeConf(path); err != nil {
+		return nil, err
 	}
-	_, err = fmt.Fprintf(e.out, "Paid: the pool has received %s PSL, by block %d.\n", now.Income-p.Income, now.Tip.Height)
-	return err
+	if err := l.look(ctx); err != nil {
+		return nil, err
+	}
+	return l, l.plan(ctx)
 }
 
-// paid waits until a pool has received another reward.
-func (r *remote) paid(ctx context.Context, p *api.PoolDetail) (now api.PoolDetail, err error) {
-	for {
-		now, err = r.pool(ctx, p.ID)
-		var passes away
-		if err != nil && !errors.As(err, &passes) || err == nil && now.Rewards > p.Rewards {
-			return now, err
-		}
-		select {
-		case <-ctx.Done():
-			return now, ctx.Err()
-		case <-time.After(time.Second):
-		}
+// launchable wants a pool that backs a Supernode now.
+func launchable(p *api.PoolDetail) error {
+	switch p.Status {
+	case "active":
+		return nil
+	case "replenishing":
+		return fmt.Errorf("pool %s is short of collateral, and its Supernode is paused: one that was launched goes on by itself once members pledge more; "+
+			"one that was not is launched then", short(p.ID))
+	case "subscribing":
+		return fmt.Errorf("pool %s is not active yet: smartpool pool activate %s", short(p.ID), p.ID)
 	}
+	return fmt.Errorf("pool %s is %s and backs no Supernode any more: shut its machine down", short(p.ID), p.Status)
 }
 
-// fresh makes a key for the Supernode's machine, unless the pool's Supernode runs with another one, which a new key would stop.
-func (c *supernodeLaunchCmd) fresh(ctx context.Context, wallet *pasteld.Client, activation pastel.TxID) error {
-	list, err := wallet.Masternodes(ctx)
+// agrees wants a node with all blocks, on the daemon's chain, and as far.
+func (r *remote) agrees(ctx context.Context, wallet *pasteld.Client, tip *api.Tip) error {
+	pruned, err := wallet.Pruned(ctx)
 	if err != nil {
 		return err
 	}
-	for _, m := range list {
-		if m.OutPoint.TxID == activation {
-			return fmt.Errorf("the pool's Supernode is started already, at %s: give the key of its masternode.conf with --masternode-key, as a new one would stop it",
-				m.Address)
-		}
+	if pruned {
+		return fmt.Errorf("the node at %s is pruned, which no Supernode's wallet can be: use one without prune and with txindex=1", wallet.URL())
 	}
-	c.Key, err = wallet.MasternodeGenKey(ctx)
-	return err
-}
-
-// hostPort wants an address that others can reach: IP:port, or a host's name and a port.
-func hostPort(s string) error {
-	if at, err := netip.ParseAddrPort(s); err == nil && at.Port() > 0 {
-		return nil
+	height, _, err := wallet.Tip(ctx)
+	if err != nil {
+		return err
 	}
-	host, port, err := net.SplitHostPort(s)
-	n, bad := strconv.ParseUint(port, 10, 16)
-	if err != nil || bad != nil || n == 0 || !hostName.MatchString(host) {
-		return fmt.Errorf("--host %q: want IP:PORT or HOST:PORT, such as 192.0.2.7:9933", s)
+	if height < tip.Height {
+		return fmt.Errorf("the node at %s is at block %d, the daemon at block %d: wait until the node has caught up", wallet.URL(), height, tip.Height)
+	}
+	hash, err := wallet.HashAt(ctx, tip.Height)
+	if err != nil {
+		return err
+	}
+	if hash.String() != tip.Hash {
+		return fmt.Errorf("the node at %s has another block %d than the daemon: they are on different chains. Use the node that the daemon follows, or try again",
+			wallet.URL(), tip.Height)
 	}
 	return nil
 }
 
-// hostName is what names a host: labels of letters, digits and hyphens, the last not of digits alone.
-var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
+// hostPort wants an address that a node takes: IP:port. Nodes look up no names, and beside regtest they want IPv4; main has one port for all,
+// which the others may not use.
+func hostPort(flag, s string, net *pastel.Network) error {
+	const mainPort = 9933
+	at, err := netip.ParseAddrPort(s)
+	switch {
+	case err != nil || at.Port() == 0 || !at.Addr().Is4() && net.Name != "regtest" || at.Addr().Zone() != "":
+		return usagef("%s %q: want IPv4:PORT, such as 192.0.2.7:%d; nodes look up no names", flag, s, map[bool]int{true: mainPort, false: 19933}[net.Name == "main"])
+	case flag == "--host" && (net.Name == "main") != (at.Port() == mainPort):
+		return usagef("%s %q: Supernodes have port %d on main, and on no other network", flag, s, mainPort)
+	}
+	return nil
+}
+
+// labelOf is what stands before the hash in a pool's id.
+func labelOf(id string) string {
+	label, _, _ := strings.Cut(id, ".")
+	return label
+}

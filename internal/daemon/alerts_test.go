@@ -185,7 +185,7 @@ func TestAlertsFromANode(t *testing.T) {
 		return err
 	}
 	must(mine(105))
-	cast := players.New(regtest(t), client, []string{"Alice", "Bob"}, []int64{1000, 100})
+	cast := players.New(regtest(t), client, n.server.CookieFile, []string{"Alice", "Bob"}, []int64{1000, 100})
 	must(cast.Start(ctx, "told", mine))
 	for d.Alerts() == nil {
 		time.Sleep(time.Millisecond)

@@ -105,7 +105,7 @@ func (s *stage) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Cast = players.New(net, client, []string{"Alice", "Bruno", "Chen", "Dora", "Emil"}, []int64{300, 300, 250, 250, 300})
+	s.Cast = players.New(net, client, s.server.CookieFile, []string{"Alice", "Bruno", "Chen", "Dora", "Emil"}, []int64{300, 300, 250, 250, 300})
 	s.Members[0].Extra = raise
 	site := ""
 	if s.cfg.Keep {

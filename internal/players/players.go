@@ -4,8 +4,10 @@ package players
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
@@ -37,11 +39,12 @@ type Cast struct {
 	Members    []*Party
 	Pool       ticket.PoolID // once it is open
 	Activation pastel.TxID   // once it is posted
+	Conf       string        // masternode.conf of the node
 }
 
-// New casts an operator, a Supernode and members who are to pledge some PSL each.
-func New(net pastel.Network, client *pasteld.Client, names []string, coins []int64) *Cast {
-	c := &Cast{Net: net, Client: client, Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: "the Supernode"}}
+// New casts an operator, a Supernode and members who are to pledge some PSL each. The node's cookie lies in its data folder.
+func New(net pastel.Network, client *pasteld.Client, cookie string, names []string, coins []int64) *Cast {
+	c := &Cast{Net: net, Client: client, Conf: filepath.Join(filepath.Dir(cookie), "masternode.conf"), Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: "the Supernode"}}
 	for i, name := range names {
 		c.Members = append(c.Members, &Party{Name: name, Coins: coins[i]})
 	}
@@ -229,13 +232,44 @@ func (c *Cast) Activate(ctx context.Context, members []*Party) error {
 	return err
 }
 
-// Launch starts the pool's Supernode.
+// Launch starts the pool's Supernode: its PastelID signs for a machine, masternode.conf gets the entry, and the node announces it.
 func (c *Cast) Launch(ctx context.Context) error {
-	key, err := c.Client.MasternodeGenKey(ctx)
+	wif, err := c.Client.MasternodeGenKey(ctx)
 	if err != nil {
 		return err
 	}
-	return c.Client.StartPoolSupernode(ctx, "demo", "127.0.0.1:19933", key, c.Activation)
+	key, err := pastel.ParseWIF(&c.Net, wif)
+	if err != nil {
+		return err
+	}
+	say := ticket.Launch{
+		Activation: c.Activation, Key: hex.EncodeToString(key.PublicKey()), Time: ticket.FormatTimeStamp(c.Supernode.time(0)),
+	}
+	if say.Signature, err = c.Client.SignWith(ctx, c.Supernode.ID, c.Supernode.pass, say.Statement(c.Net.Name)); err != nil {
+		return err
+	}
+	e := pasteld.MasternodeEntry{
+		Alias: "pool", Address: "127.0.0.1:19933", Key: wif, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: pasteld.PoolIndex},
+	}
+	if e.ExtConfig, err = say.AddTo(nil); err != nil {
+		return err
+	}
+	return c.Announce(ctx, &e)
+}
+
+// Announce writes an entry of masternode.conf and has the node announce it.
+func (c *Cast) Announce(ctx context.Context, e *pasteld.MasternodeEntry) error {
+	conf, err := pasteld.ReadMasternodeConf(c.Conf)
+	if err != nil {
+		return err
+	}
+	if err := conf.Set(e); err != nil {
+		return err
+	}
+	if err := conf.Write(); err != nil {
+		return err
+	}
+	return c.Client.ActivateMasternode(ctx, e.Alias, e.Key)
 }
 
 // Leave spends a member's output elsewhere, to a new address of theirs.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // claim is settled money that a pool owes a script; it cannot be forfeited (protocol 3).
@@ -20,11 +21,39 @@ func (x *claim) code(c *coder) {
 	c.amount(&x.amount)
 }
 
+// claimsChanged: the pool's claims before.
+type claimsChanged struct {
+	id  ticket.PoolID
+	was []claim
+}
+
+func (*claimsChanged) kind() changeKind { return kindClaims }
+func (x *claimsChanged) code(c *coder) {
+	c.poolID(&x.id)
+	list(c, &x.was, claimSize, func(cl *claim) { cl.code(c) })
+}
+func (x *claimsChanged) undo(s *State) error {
+	p, err := s.poolOf(x.id)
+	if err != nil {
+		return err
+	}
+	p.claims = slices.Clone(x.was)
+	return nil
+}
+
 // saveClaims keeps the pool's claims for undo, once a block.
 func (b *block) saveClaims(p *poolState) {
 	if t := b.touch(p); !t.claimsSaved {
 		t.claimsSaved = true
 		b.record(&claimsChanged{p.terms.ID, slices.Clone(p.claims)})
+	}
+}
+
+// dropClaims writes off what is not worth paying.
+func (b *block) dropClaims(p *poolState) {
+	if len(p.claims) > 0 {
+		b.saveClaims(p)
+		p.claims = nil
 	}
 }
 

@@ -1,0 +1,334 @@
+package pasteld
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// MasternodeConf is pasteld's masternode.conf, from which masternode activate takes what it announces: a JSON object of entries by alias
+// (mnode/mnode-config.cpp). The node reads an alias once: what changes in an entry that it knows counts after a restart.
+type MasternodeConf struct {
+	path    string
+	entries object
+}
+
+// MasternodeEntry is an entry of masternode.conf.
+type MasternodeEntry struct {
+	Alias      string          // in any case: pasteld does not tell upper from lower
+	Address    string          // mnAddress, IP:port of the machine
+	Key        string          // mnPrivKey, of the machine, in wallet import format
+	OutPoint   pastel.OutPoint // txid, outIndex: the collateral, or a pool's activation and index 4294967295
+	ExtAddress string          // IP:port of the storage layer; may be empty
+	ExtP2P     string          // IP:port of its network; may be empty
+	ExtConfig  json.RawMessage // extCfg, a JSON object; may be empty
+}
+
+// maxConf bounds masternode.conf, in bytes.
+const maxConf = 1 << 20
+
+// maxExtConfig is what pasteld keeps of an extra configuration, in bytes.
+const maxExtConfig = 1024
+
+// NewMasternodeConf is a file that has no entries yet.
+func NewMasternodeConf(path string) *MasternodeConf { return &MasternodeConf{path: path} }
+
+// ReadMasternodeConf reads the file. One that does not exist has no entries.
+func ReadMasternodeConf(path string) (*MasternodeConf, error) {
+	c := NewMasternodeConf(path)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("masternode.conf: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConf+1))
+	if err == nil && len(text) > maxConf {
+		err = fmt.Errorf("it is longer than %d bytes", maxConf)
+	}
+	if err == nil {
+		c.entries, err = parseConf(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is no masternode.conf that pasteld reads: %w; correct it first, nothing was changed", path, err)
+	}
+	return c, nil
+}
+
+// parseConf reads the entries, in the order of the text.
+func parseConf(text []byte) (object, error) {
+	if !utf8.Valid(text) {
+		return nil, errors.New("it is not UTF-8 text")
+	}
+	entries, err := parseObject(bytes.TrimPrefix(text, []byte("\ufeff")))
+	if err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		if slices.ContainsFunc(entries[:i], func(m member) bool { return strings.EqualFold(m.name, entries[i].name) }) {
+			return nil, fmt.Errorf("the alias %q is there twice", entries[i].name)
+		}
+	}
+	return entries, nil
+}
+
+// Path is where the file is.
+func (c *MasternodeConf) Path() string { return c.path }
+
+// Entry returns the entry of an alias; false if there is none. What is not of its form in it is empty.
+func (c *MasternodeConf) Entry(alias string) (MasternodeEntry, bool) {
+	for _, m := range c.entries {
+		if strings.EqualFold(m.name, alias) {
+			return m.entry(), true
+		}
+	}
+	return MasternodeEntry{}, false
+}
+
+// Backed returns the entry whose collateral is an outpoint; false if there is none.
+func (c *MasternodeConf) Backed(out pastel.OutPoint) (MasternodeEntry, bool) {
+	for _, m := range c.entries {
+		if e := m.entry(); e.OutPoint == out {
+			return e, true
+		}
+	}
+	return MasternodeEntry{}, false
+}
+
+// Set puts an entry in the place of the one with its alias, or at the end. What else pasteld keeps in an entry stays as it is.
+func (c *MasternodeConf) Set(e *MasternodeEntry) error {
+	i := slices.IndexFunc(c.entries, func(m member) bool { return strings.EqualFold(m.name, e.Alias) })
+	var fields object
+	if i >= 0 {
+		var err error
+		if fields, err = parseObject(c.entries[i].value); err != nil {
+			return fmt.Errorf("entry %q of %s: %w; remove it first", e.Alias, c.path, err)
+		}
+	}
+	for _, f := range []struct{ name, value string }{
+		{"mnAddress", e.Address}, {"mnPrivKey", e.Key}, {"txid", e.OutPoint.TxID.String()}, {"outIndex", strconv.FormatUint(uint64(e.OutPoint.Vout), 10)},
+		{"extAddress", e.ExtAddress}, {"extP2P", e.ExtP2P},
+	} {
+		fields.set(f.name, quote(f.value))
+	}
+	if len(e.ExtConfig) > 0 {
+		var config bytes.Buffer
+		if err := json.Compact(&config, e.ExtConfig); err != nil || config.Len() > maxExtConfig {
+			return fmt.Errorf("the extra configuration (extCfg) of %q is longer than the %d bytes that pasteld takes, or no JSON: shorten it", e.Alias, maxExtConfig)
+		}
+		fields.set("extCfg", e.ExtConfig)
+	}
+	if i >= 0 {
+		c.entries[i].value = fields.encode()
+	} else {
+		c.entries.set(e.Alias, fields.encode())
+	}
+	return nil
+}
+
+// Only returns the entry if the file has one, not more.
+func (c *MasternodeConf) Only() (MasternodeEntry, bool) {
+	if len(c.entries) != 1 {
+		return MasternodeEntry{}, false
+	}
+	return c.entries[0].entry(), true
+}
+
+// With is the file with an entry set as Set does; the file itself stays as it is.
+func (c *MasternodeConf) With(e *MasternodeEntry) (*MasternodeConf, error) {
+	with := &MasternodeConf{c.path, slices.Clone(c.entries)}
+	return with, with.Set(e)
+}
+
+// Shown is an entry as the file has it, for people, indented.
+func (c *MasternodeConf) Shown(alias string) string {
+	for _, m := range c.entries {
+		if strings.EqualFold(m.name, alias) {
+			one := object{m}.indented()
+			return strings.TrimSuffix(strings.TrimPrefix(string(one), "{\n"), "\n}\n")
+		}
+	}
+	return ""
+}
+
+// CanWrite reports why Write would fail, as far as that can be known before.
+func (c *MasternodeConf) CanWrite() error {
+	tmp, _, err := c.temporary()
+	if err != nil {
+		return err
+	}
+	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
+}
+
+// Write puts the file in place whole or not at all, for its owner alone: it holds keys.
+func (c *MasternodeConf) Write() error {
+	tmp, target, err := c.temporary()
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(c.entries.indented())
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), target)
+	}
+	if err != nil {
+		return errors.Join(c.unwritable(err), os.Remove(tmp.Name()))
+	}
+	return nil
+}
+
+// temporary makes a file beside the one that is meant, which a link may stand for.
+func (c *MasternodeConf) temporary() (tmp *os.File, target string, err error) {
+	target, err = filepath.EvalSymlinks(c.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		target, err = c.path, nil
+	}
+	if info, statErr := os.Stat(target); err == nil && statErr == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is no file")
+	}
+	if err == nil {
+		tmp, err = os.CreateTemp(filepath.Dir(target), ".masternode.conf-*") // of mode 0600
+	}
+	if err != nil {
+		return nil, "", c.unwritable(err)
+	}
+	return tmp, target, nil
+}
+
+func (c *MasternodeConf) unwritable(err error) error {
+	return fmt.Errorf("%s cannot be written: %w; run this as who runs the node, or correct --masternode-conf. Nothing was changed", c.path, err)
+}
+
+// object is a JSON object whose members keep their order and form.
+type object []member
+
+type member struct {
+	name  string
+	key   json.RawMessage // the name as it is written
+	value json.RawMessage
+}
+
+// entry reads a member of masternode.conf as an entry.
+func (m *member) entry() MasternodeEntry {
+	fields, err := parseObject(m.value)
+	if err != nil {
+		return MasternodeEntry{Alias: m.name}
+	}
+	e := MasternodeEntry{
+		Alias: m.name, Address: fields.text("mnAddress"), Key: fields.text("mnPrivKey"), ExtAddress: fields.text("extAddress"),
+		ExtP2P: fields.text("extP2P"), ExtConfig: fields.get("extCfg"),
+	}
+	id, idErr := pastel.ParseTxID(strings.ToLower(fields.text("txid")))
+	index, indexErr := strconv.ParseUint(fields.text("outIndex"), 10, 32)
+	if idErr == nil && indexErr == nil {
+		e.OutPoint = pastel.OutPoint{TxID: id, Vout: uint32(index)}
+	}
+	return e
+}
+
+// parseObject reads an object with nothing after it.
+func parseObject(text []byte) (object, error) {
+	if !json.Valid(text) {
+		var any json.RawMessage
+		return nil, fmt.Errorf("it is not JSON (%w)", json.Unmarshal(text, &any))
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return nil, errors.New("it is no JSON object")
+	}
+	o := object{}
+	for d.More() {
+		before := d.InputOffset()
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		m := member{key: bytes.TrimLeft(text[before:d.InputOffset()], " \t\r\n,")}
+		m.name, _ = name.(string)
+		if err := d.Decode(&m.value); err != nil {
+			return nil, err
+		}
+		o = append(o, m)
+	}
+	return o, nil
+}
+
+func (o object) get(name string) json.RawMessage {
+	for i := len(o) - 1; i >= 0; i-- { // of two with a name pasteld takes the last
+		if o[i].name == name {
+			return o[i].value
+		}
+	}
+	return nil
+}
+
+// text is a member that is a string, or empty.
+func (o object) text(name string) (s string) {
+	if json.Unmarshal(o.get(name), &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// set puts a value in the place of the last member with a name, or at the end. An empty text is not put where there is none.
+func (o *object) set(name string, value json.RawMessage) {
+	for i := len(*o) - 1; i >= 0; i-- {
+		if (*o)[i].name == name {
+			(*o)[i].value = value
+			return
+		}
+	}
+	if string(value) != `""` {
+		*o = append(*o, member{name, quote(name), value})
+	}
+}
+
+// encode prints the members in their order.
+func (o object) encode() json.RawMessage {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(m.key)
+		b.WriteByte(':')
+		b.Write(m.value)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// indented prints the members as pasteld does.
+func (o object) indented() []byte {
+	var b bytes.Buffer
+	if err := json.Indent(&b, o.encode(), "", "    "); err != nil {
+		panic(err) // every part of it was read as JSON or made here
+	}
+	b.WriteByte('\n')
+	return b.Bytes()
+}
+
+// quote is a JSON string, without escapes for HTML.
+func quote(s string) json.RawMessage {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		panic(err) // a string is always encoded
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}

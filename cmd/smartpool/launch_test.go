@@ -1,0 +1,277 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// launching is an active pool whose Supernode is to be launched.
+type launching struct {
+	*dev
+	secret, conf, supernode string
+	activation              pastel.OutPoint
+}
+
+func startLaunching(t *testing.T) *launching {
+	t.Helper()
+	x, secret, _ := startAtlas(t)
+	alice := x.person(1300)
+	x.mine(1)
+	x.does("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes")
+	x.does("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
+	l := &launching{
+		dev: x, secret: secret, conf: filepath.Join(filepath.Dir(x.at.DevCookie), "masternode.conf"),
+		supernode: x.field("supernode", "pool", "status", "atlas"),
+	}
+	id, err := pastel.ParseTxID(x.field("activation_txid", "pool", "status", "atlas"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.activation = pastel.OutPoint{TxID: id, Vout: pasteld.PoolIndex}
+	return l
+}
+
+// line is a launch with some flags.
+func (l *launching) line(flags ...string) []string {
+	return append([]string{"supernode", "launch", "atlas", "--passphrase-file", l.secret, "--yes"}, flags...)
+}
+
+// text is masternode.conf, empty if there is none.
+func (l *launching) text() string {
+	l.t.Helper()
+	text, err := os.ReadFile(l.conf)
+	if err != nil && !os.IsNotExist(err) {
+		l.t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (l *launching) write(text string) {
+	l.t.Helper()
+	if err := os.WriteFile(l.conf, []byte(text), 0o644); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// no runs a launch that must be refused, and change neither the file nor the node's list.
+func (l *launching) no(what string, code int, says string, line ...string) {
+	l.t.Helper()
+	before, listed := l.text(), l.listed()
+	l.refused(what, code, says, line...)
+	if l.text() != before {
+		l.t.Errorf("%s: masternode.conf was changed to\n%s", what, l.text())
+	}
+	if l.listed() != listed {
+		l.t.Errorf("%s: the node lists %s", what, l.listed())
+	}
+}
+
+// listed is the node's list of Supernodes.
+func (l *launching) listed() string {
+	l.t.Helper()
+	var list json.RawMessage
+	if err := l.node.Call(context.Background(), "masternode", &list, "list", "extra"); err != nil {
+		l.t.Fatal(err)
+	}
+	return string(list)
+}
+
+// A launch writes the entry beside others, is announced, listed and paid. Run again it changes nothing.
+func TestLaunch(t *testing.T) {
+	t.Parallel()
+	l := startLaunching(t)
+	l.write(`{"Other": {"outIndex": "1", "txid": "` + strings.Repeat("cd", 32) + `", "mnAddress":"127.0.0.1:1", "more": 1.50}}`)
+	out := l.does(l.line("--host", "127.0.0.1:19933", "--ext-address", "127.0.0.1:4444")...)
+	for _, want := range []string{"ENABLED. Waiting until it is paid.", "Paid: the pool has received 1250 PSL", "pastelkeys/" + l.supernode, "masternodeprivkey="} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+	text := l.text()
+	shape := regexp.MustCompile(`(?s)^\{\n    "Other": \{\n        "outIndex": "1",\n.*"more": 1\.50\n    \},\n    "atlas": \{\n        "mnAddress": "127\.0\.0\.1:19933",\n` +
+		`        "mnPrivKey": "[59c][^"]{50,51}",\n        "txid": "` + l.activation.TxID.String() + `",\n        "outIndex": "4294967295",\n        "extAddress": "127\.0\.0\.1:4444",\n` +
+		`        "extCfg": \{\n            "smartpool": \{\n                "signature": "[^"]{152}",\n                "time": "[^"]{20}"\n            \}\n        \}\n    \}\n\}\n$`)
+	if !shape.MatchString(text) {
+		t.Errorf("masternode.conf is\n%s", text)
+	}
+	if info, err := os.Stat(l.conf); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("masternode.conf may be read by %v (%v)", info.Mode(), err)
+	}
+	if list := l.listed(); !strings.Contains(list, l.supernode) || !strings.Contains(list, `"extAddress":"127.0.0.1:4444"`) {
+		t.Errorf("the node lists %s", list)
+	}
+
+	listed := l.listed()
+	for _, line := range [][]string{l.line(), l.line("--host", "127.0.0.1:19933"), l.line("--alias", "ATLAS")} {
+		out := l.does(line...)
+		if !strings.Contains(out, "Nothing to do") || l.text() != text || l.listed() != listed {
+			t.Errorf("%v, run again:\n%s\n%s", line, out, l.text())
+		}
+	}
+	if got := l.field("outcome", l.line()...); got != "running" {
+		t.Errorf("run again as JSON: %s", got)
+	}
+}
+
+// An entry that the node has read is changed in the file; the node takes the change once it is restarted.
+func TestLaunchMoves(t *testing.T) {
+	t.Parallel()
+	l := startLaunching(t)
+	if out := l.does(l.line("--host", "127.0.0.1:19933", "--no-wait")...); strings.Contains(out, "Waiting") {
+		t.Errorf("nothing is waited for:\n%s", out)
+	}
+	key, err := l.node.MasternodeGenKey(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, listed := l.text(), l.listed()
+	move := l.line("--host", "127.0.0.1:19934", "--masternode-key", key)
+	l.refused("an entry that the node knows", exitNo, "restart it, then run this command again", move...)
+	moved := l.text()
+	if moved == before || !strings.Contains(moved, key) || !strings.Contains(moved, "127.0.0.1:19934") {
+		t.Errorf("masternode.conf is\n%s", moved)
+	}
+	// Until then the node announces what it knows, and the command says so.
+	l.no("a node that was not restarted", exitNo, "restart it, then run this command again", move...)
+	if l.listed() != listed || l.text() != moved {
+		t.Errorf("the node lists %s, and masternode.conf is\n%s", l.listed(), l.text())
+	}
+}
+
+// The PastelID's key may be elsewhere.
+func TestLaunchCold(t *testing.T) {
+	t.Parallel()
+	l := startLaunching(t)
+	file := filepath.Join(l.dir, "launch.json")
+	statement := l.field("statement", "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--cold", file)
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || l.text() != "" {
+		t.Fatalf("the file: %v, masternode.conf: %q", err, l.text())
+	}
+	signed := []string{"supernode", "launch", "atlas", "--yes", "--no-wait", "--signed", file}
+	sign := func(text string) string {
+		sig, err := l.node.SignWith(context.Background(), l.supernode, passphrase, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sig
+	}
+	l.no("no signature", exitUsage, "give the signature with --signature", signed...)
+	l.no("a signature of another line", exitNo, "did not sign this launch", append(signed, "--signature", sign(statement+" "))...)
+	key, err := l.node.MasternodeGenKey(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.no("another key", exitNo, "signs exactly this line", append(signed, "--signature", sign(statement), "--masternode-key", key)...)
+	l.no("a file without entries", exitNo, "is not what --cold wrote", "supernode", "launch", "atlas", "--yes", "--signed", l.file("none.json", "{}"))
+	l.no("a file of another activation", exitNo, "of another pool or activation", "supernode", "launch", "atlas", "--yes", "--signed",
+		l.file("other.json", strings.ReplaceAll(mustRead(t, file), l.activation.TxID.String(), strings.Repeat("ab", 32))))
+	l.no("a file without a launch", exitNo, "has no launch", "supernode", "launch", "atlas", "--yes", "--signed",
+		l.file("bare.json", strings.ReplaceAll(mustRead(t, file), `"smartpool"`, `"other"`)))
+	l.no("--signature alone", exitUsage, "--signature belongs to --signed", l.line("--signature", "x")...)
+	l.no("both", exitUsage, "not both", append(signed, "--cold", file)...)
+
+	l.does(append(signed, "--signature", sign(statement))...)
+	text := l.text()
+	out := l.does(append(signed, "--signature", sign(statement))...)
+	if l.text() != text {
+		t.Errorf("run again:\n%s", out)
+	}
+	l.no("a launch that is there", exitNo, "run this without --cold", "supernode", "launch", "atlas", "--cold", file)
+	l.no("--cold over masternode.conf", exitUsage, "choose another file", "supernode", "launch", "atlas", "--host", "127.0.0.1:19935", "--cold", l.conf)
+}
+
+func mustRead(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// What is wrong with a launch is said, and nothing is changed.
+func TestLaunchRefused(t *testing.T) {
+	t.Parallel()
+	l := startLaunching(t)
+	hosted := l.line("--host", "127.0.0.1:19933")
+	l.no("no host", exitUsage, "give the address of the Supernode's machine", l.line()...)
+	l.no("a host's name", exitUsage, "nodes look up no names", l.line("--host", "node.example.org:19933")...)
+	l.no("the port of main", exitUsage, "port 9933 on main", l.line("--host", "127.0.0.1:9933")...)
+	l.no("an alias with a quote", exitUsage, "--alias", append(hosted, "--alias", `a"b`)...)
+	l.no("a key of another network", exitUsage, "--masternode-key", append(hosted, "--masternode-key", "5KYZdUEo39z3FPrtuX2QbbwGnNP5zTd7yyr2SC1j299sBCnWjss")...)
+	l.no("no terminal", exitUsage, "add --yes", "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", l.secret)
+	l.no("a wrong passphrase", exitNo, "did not sign", "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes", "--passphrase-file", l.file("wrong", "wrong"))
+	l.no("a pool that is not active", exitNo, "no pool has the label", "supernode", "launch", "other", "--host", "127.0.0.1:19933")
+
+	l.write("{")
+	l.no("masternode.conf that is not JSON", exitNo, "it is not JSON", hosted...)
+	l.write("[]")
+	l.no("masternode.conf that is a list", exitNo, "it is no JSON object", hosted...)
+	l.write(`{"Atlas":{"mnAddress":"127.0.0.1:1","mnPrivKey":"x","txid":"` + strings.Repeat("ab", 32) + `","outIndex":"1"}}`)
+	l.no("an alias of another Supernode", exitNo, "uses the alias \"Atlas\" for another Supernode", hosted...)
+	l.write(`{"mine":{"mnAddress":"127.0.0.1:19933","mnPrivKey":"x","txid":"` + l.activation.TxID.String() + `","outIndex":"4294967295"}}`)
+	l.no("a second alias", exitNo, `already: leave --alias out`, append(hosted, "--alias", "another")...)
+	l.no("a key that is none", exitNo, "mnPrivKey of \"mine\"", hosted...)
+	if err := os.Remove(l.conf); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(l.dir, "folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l.no("masternode.conf in no folder", exitNo, "cannot be written", append(hosted, "--masternode-conf", filepath.Join(l.dir, "nowhere", "masternode.conf"))...)
+	l.no("masternode.conf that is a folder", exitNo, "masternode.conf", append(hosted, "--masternode-conf", filepath.Join(l.dir, "folder"))...)
+
+	// The node reads another file than the one that was written.
+	elsewhere := filepath.Join(l.dir, "masternode.conf")
+	l.no("a file that the node does not read", exitNo, "finds no such alias", append(hosted, "--masternode-conf", elsewhere)...)
+
+	// A Supernode that runs with a key which is not known here is not taken over by chance.
+	l.does(append(hosted, "--no-wait")...)
+	l.no("a Supernode that runs with another key", exitNo, "lists the pool's Supernode already, as ENABLED at 127.0.0.1:19933",
+		append(hosted, "--masternode-conf", filepath.Join(l.dir, "fresh.conf"))...)
+}
+
+// masternode.conf lies beside the cookie; without one it has to be named.
+func TestConfPath(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct{ conf, cookie, want string }{
+		{"", filepath.Join("a", "b", ".cookie"), filepath.Join("a", "b", "masternode.conf")}, {"x.conf", filepath.Join("a", ".cookie"), "x.conf"}, {"x.conf", "", "x.conf"}, {"", "", ""},
+	} {
+		c := supernodeLaunchCmd{Conf: x.conf}
+		c.NodeCookie = x.cookie
+		if got, err := c.confPath(); got != x.want || (err == nil) != (x.want != "") {
+			t.Errorf("%+v: %q (%v)", x, got, err)
+		}
+	}
+}
+
+// What a Supernode's address may be.
+func TestHostPort(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		net, flag, address string
+		good               bool
+	}{
+		{"main", "--host", "192.0.2.7:9933", true}, {"main", "--host", "192.0.2.7:19933", false}, {"testnet", "--host", "192.0.2.7:9933", false},
+		{"testnet", "--host", "192.0.2.7:19933", true}, {"main", "--ext-address", "192.0.2.7:4444", true}, {"regtest", "--host", "[2001:db8::1]:19933", true},
+		{"testnet", "--host", "[2001:db8::1]:19933", false}, {"regtest", "--host", "node.example.org:1", false}, {"regtest", "--host", "192.0.2.7", false},
+		{"regtest", "--host", "192.0.2.7:0", false}, {"regtest", "--host", "192.0.2.7:65536", false}, {"regtest", "--host", "192.0.2.300:1", false},
+		{"regtest", "--host", ":1", false}, {"regtest", "--host", "[fe80::1%eth0]:1", false}, {"regtest", "--host", "", false},
+	} {
+		net, err := pastel.NetworkByName(x.net)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := hostPort(x.flag, x.address, &net); (err == nil) != x.good {
+			t.Errorf("%s %s on %s: %v", x.flag, x.address, x.net, err)
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+)
+
+// unsigned writes the entry with a launch that the Supernode's PastelID signs elsewhere, and tells how it goes on.
+func (l *launch) unsigned() error {
+	if l.right {
+		return fmt.Errorf("%s has the entry %s already, with its launch: run this without --cold. Nothing was changed", l.conf.Path(), l.entry.Alias)
+	}
+	if a, err := os.Stat(l.c.Cold); err == nil {
+		if b, err := os.Stat(l.conf.Path()); err == nil && os.SameFile(a, b) {
+			return usagef("--cold %s is the node's masternode.conf: choose another file", l.c.Cold)
+		}
+	}
+	entry := l.entry
+	var err error
+	if entry.ExtConfig, err = l.say.AddTo(l.entry.ExtConfig); err != nil {
+		return err
+	}
+	draft := pasteld.NewMasternodeConf(l.c.Cold)
+	if err := draft.Set(&entry); err != nil {
+		return err
+	}
+	if err := draft.Write(); err != nil {
+		return err
+	}
+	statement := l.say.Statement(l.r.net.Name)
+	if l.e.json {
+		return printJSON(l.e.out, map[string]string{"file": l.c.Cold, "statement": statement, "pastelid": l.pool.Supernode})
+	}
+	_, err = fmt.Fprintf(l.e.out, `Wrote %s: the entry of masternode.conf, with the machine's key. Nothing is signed or started yet.
+The Supernode's PastelID %s signs this line, where its key is:
+     %s
+With a key file: smartpool id sign KEYFILE --message "%s"
+
+Then, here:
+     smartpool supernode launch %s --signed %s --signature SIGNATURE
+`, l.c.Cold, l.pool.Supernode, statement, statement, l.pool.ID, l.c.Cold)
+	return err
+}
+
+// draft reads the entry that --cold wrote.
+func (l *launch) draft() (e pasteld.MasternodeEntry, err error) {
+	file, err := pasteld.ReadMasternodeConf(l.c.Signed)
+	if err != nil {
+		return e, err
+	}
+	e, one := file.Only()
+	switch {
+	case !one:
+		return e, fmt.Errorf("%s is not what --cold wrote, one entry of masternode.conf: give that file. Nothing was changed", l.c.Signed)
+	case e.OutPoint != l.outPoint():
+		return e, fmt.Errorf("%s is for collateral %s, not for the pool's activation %s: it is of another pool or activation. Nothing was changed",
+			l.c.Signed, e.OutPoint, l.outPoint())
+	}
+	if !l.say.ReadExtra(e.ExtConfig) {
+		return e, fmt.Errorf("%s has no launch (extCfg): write it again with --cold. Nothing was changed", l.c.Signed)
+	}
+	if l.say.Signature = cmp.Or(l.c.Signature, l.say.Signature); l.say.Signature == "" {
+		return e, usagef("%s is not signed: give the signature with --signature", l.c.Signed)
+	}
+	e.ExtConfig, err = l.say.AddTo(e.ExtConfig)
+	return e, err
+}
+
+// check wants the signature of exactly the statement that the entry makes.
+func (l *launch) check() error {
+	if err := l.say.Verify(l.r.net.Name, l.supernode); err != nil {
+		return fmt.Errorf("%s: %w. It may be of another PastelID, machine's key, time or activation; PastelID %s signs exactly this line:\n  %s\nNothing was changed",
+			l.c.Signed, err, l.pool.Supernode, l.say.Statement(l.r.net.Name))
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Statuses in a node's list (pasteld: mnode/mnode-masternode.cpp).
+const (
+	listedBefore  = "PRE_ENABLED" // announced: its machine has not been heard of yet
+	listedEnabled = "ENABLED"
+)
+
+// activate has the node announce the entry, and sees that it is this one.
+func (l *launch) activate(ctx context.Context) error {
+	err := l.wallet.ActivateMasternode(ctx, l.entry.Alias, l.entry.Key)
+	switch {
+	case errors.Is(err, pasteld.ErrUnknownAlias):
+		return fmt.Errorf("%w, but %s has %s: say which file the node reads with --masternode-conf, correct what its debug.log says of it, or use a node that knows pools",
+			err, l.conf.Path(), l.entry.Alias)
+	case err != nil:
+		return err
+	}
+	if err := l.look(ctx); err != nil {
+		return err
+	}
+	if err := l.compare(ctx); err != nil {
+		return err
+	}
+	if l.listed != nil && !l.runs && (l.listed.Status == listedEnabled || l.listed.Status == listedBefore) {
+		return l.restart()
+	}
+	l.e.note("Activated.")
+	return nil
+}
+
+// wait waits until the node lists the Supernode as ENABLED, and until the pool has been paid once.
+func (l *launch) wait(ctx context.Context) error {
+	l.e.note("Waiting until the node lists it as ENABLED; Ctrl-C does not stop the Supernode.")
+	for last := ""; ; {
+		status, err := l.enabled(ctx)
+		if err != nil {
+			return err
+		}
+		if status == listedEnabled {
+			break
+		}
+		if status != last {
+			l.e.note("%s: %s", status, waitsFor[status])
+			last = status
+		}
+		if err := l.pause(ctx, "the Supernode is activated and was not ENABLED yet"); err != nil {
+			return err
+		}
+	}
+	l.e.note("ENABLED. Waiting until it is paid.")
+	return l.paid(ctx)
+}
+
+// waitsFor says what a Supernode that is not ENABLED waits for.
+var waitsFor = map[string]string{
+	"not listed": "the node has not taken it up yet",
+	listedBefore: "the network waits to hear of its machine: is it started, with that key, and reachable?",
+}
+
+// enabled tells how the node lists the Supernode; an error if it will not be ENABLED as things are.
+func (l *launch) enabled(ctx context.Context) (string, error) {
+	if err := l.look(ctx); err != nil {
+		if pasteld.Temporary(err) {
+			return "not listed", nil
+		}
+		return "", err
+	}
+	switch {
+	case l.listed == nil:
+		return "not listed", nil
+	case l.listed.Payee != (pastel.Address{}) && l.listed.Payee.Encode(&l.r.net) != l.pool.Escrow:
+		return "", fmt.Errorf("the node lists the Supernode with payee %s, not with the pool's escrow %s: it is no node that knows pools; start it with smartpoold beside it",
+			l.listed.Payee.Encode(&l.r.net), l.pool.Escrow)
+	case l.listed.Status == listedEnabled || l.listed.Status == listedBefore:
+		return l.listed.Status, nil
+	}
+	return "", fmt.Errorf("the node lists the Supernode as %s: see that its machine runs and is reachable, then run this command again", l.listed.Status)
+}
+
+// pause waits a second; what says how far it came if it is interrupted.
+func (l *launch) pause(ctx context.Context, what string) error {
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("%s: run this command again, or see smartpool pool status (%w)", what, ctx.Err())
+	case <-time.After(time.Second):
+		return nil
+	}
+}
+
+// paid waits until the pool has received a reward since the command began.
+func (l *launch) paid(ctx context.Context) error {
+	told := time.Now()
+	for {
+		now, err := l.r.pool(ctx, l.pool.ID)
+		var passes away
+		switch {
+		case errors.As(err, &passes):
+		case err != nil:
+			return err
+		case now.Rewards > l.pool.Rewards:
+			got := now.Income - l.pool.Income
+			l.pool = now
+			return l.ends("paid", fmt.Sprintf("Paid: the pool has received %s PSL, by block %d.", got, now.Tip.Height))
+		case now.Status != "active":
+			return fmt.Errorf("the Supernode runs and is not paid: meanwhile %w", launchable(&now))
+		case time.Since(told) > time.Minute:
+			told = time.Now()
+			l.e.note("Block %d: not paid yet. Supernodes take turns.", now.Tip.Height)
+		}
+		if err := l.pause(ctx, "the Supernode runs and was not paid yet"); err != nil {
+			return err
+		}
+	}
+}
+
+// ends prints the outcome.
+func (l *launch) ends(outcome, text string) error {
+	if l.e.json {
+		return printJSON(l.e.out, map[string]any{
+			"alias": l.entry.Alias, "masternode_conf": l.conf.Path(), "host": l.entry.Address, "outcome": outcome, "height": l.pool.Tip.Height,
+			"hot_pastel_conf": []string{"masternode=1", "masternodeprivkey=" + l.entry.Key, "txindex=1"},
+		})
+	}
+	_, err := fmt.Fprintln(l.e.out, text)
+	return err
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// status is what the rules say of the pool's Supernode.
+func (l *lab) status(ctx context.Context) (chain.SupernodeStatus, error) {
+	s, _, err := l.alpha.rules.Supernode(ctx, l.stage.Activation)
+	if err != nil || s == nil {
+		return "", fmt.Errorf("the rules know no Supernode of the pool: %w", err)
+	}
+	return s.Status, nil
+}
+
+// is fails unless the rules say so.
+func (l *lab) is(ctx context.Context, want chain.SupernodeStatus) error {
+	got, err := l.status(ctx)
+	if err == nil && got != want {
+		err = fmt.Errorf("the pool's Supernode is %s, not %s", got, want)
+	}
+	return err
+}
+
+// mineTo mines up to a height.
+func (l *lab) mineTo(ctx context.Context, h pastel.Height) error {
+	tip, _, err := l.alpha.Tip(ctx)
+	if err != nil {
+		return err
+	}
+	return l.mine(ctx, int(h-tip))
+}
+
+// leaves has a member spend the pledged output, and mines that.
+func (l *lab) leaves(ctx context.Context, m *players.Party) error {
+	return errors.Join(l.stage.Leave(ctx, m), l.mine(ctx, 1))
+}
+
+// replenish has a pool fall short between a vote and its payment, and recover.
+func replenish(ctx context.Context, l *lab, n *notes) error {
+	if err := l.launchSupernode(ctx); err != nil {
+		return err
+	}
+	at, err := l.voted(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.mineTo(ctx, at-3); err != nil {
+		return err
+	}
+	m := l.stage.Members[0]
+	if err := errors.Join(l.leaves(ctx, m), l.is(ctx, chain.SupernodePaused)); err != nil {
+		return err
+	}
+	n.saw("block %d: a member left, the pool replenishes, its Supernode is paused", at-2)
+	if err := l.mineTo(ctx, at); err != nil {
+		return err
+	}
+	paid, err := l.income(ctx, at)
+	if err != nil || paid == 0 {
+		return fmt.Errorf("block %d, voted for before, pays the escrow %s: %w", at, paid, err)
+	}
+	n.saw("block %d, voted for before, pays the escrow %s PSL, and all nodes took it", at, paid)
+	// Nodes look at their list every few seconds: that they did is seen by what they say of the others.
+	if err := l.looked(ctx); err != nil {
+		return err
+	}
+	if err := l.listedAs(ctx, l.stage.supernode(), "ENABLED", l.upgraded()...); err != nil {
+		return err
+	}
+	n.saw("while it is paused the nodes keep it in their lists as ENABLED")
+	if err := errors.Join(l.stage.Settle(ctx, m), l.stage.Pledge(ctx, m), l.mine(ctx, 1), l.is(ctx, chain.SupernodeActive)); err != nil {
+		return err
+	}
+	n.saw("block %d: the member pledged again, the pool is active", at+1)
+	again, err := l.voted(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.mineTo(ctx, again); err != nil {
+		return err
+	}
+	paid, err = l.income(ctx, again)
+	if err != nil || paid == 0 {
+		return fmt.Errorf("block %d pays the escrow %s: %w", again, paid, err)
+	}
+	n.saw("block %d pays the escrow %s PSL again, without another launch", again, paid)
+	return nil
+}
+
+// shortOfCollateral has a pool end between a vote and its payment.
+func shortOfCollateral(ctx context.Context, l *lab, n *notes) error {
+	if err := l.launchSupernode(ctx); err != nil {
+		return err
+	}
+	at, err := l.voted(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.mineTo(ctx, at-players.Subscription-3); err != nil {
+		return err
+	}
+	if err := errors.Join(l.leaves(ctx, l.stage.Members[1]), l.is(ctx, chain.SupernodePaused)); err != nil {
+		return err
+	}
+	if err := errors.Join(l.mineTo(ctx, at-1), l.is(ctx, chain.SupernodeGone)); err != nil {
+		return err
+	}
+	n.saw("a member left at block %d, and the pool was dissolved before block %d, for which its Supernode had been voted", at-players.Subscription-2, at)
+	if err := l.mineTo(ctx, at+19); err != nil {
+		return err
+	}
+	paid, err := l.income(ctx, at)
+	if err != nil || paid == 0 {
+		return fmt.Errorf("block %d, voted for before, pays the escrow %s: %w", at, paid, err)
+	}
+	n.saw("block %d pays the escrow %s PSL all the same; 20 blocks were mined through, and all nodes took them", at, paid)
+	if err := l.listedAs(ctx, l.stage.supernode(), "OUTPOINT_SPENT", l.alpha, l.beta); err != nil {
+		return err
+	}
+	n.saw("the upgraded nodes list the Supernode as OUTPOINT_SPENT, for good")
+	l.stage = stage{pools: l.stage.pools} // the next scenario opens another pool
+	return nil
+}

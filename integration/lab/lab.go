@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// lab is a network of pastelds on loopback: two upgraded ones, a stock one, and the machines of a regular and of a pool's Supernode.
+type lab struct {
+	dir      string
+	binaries binaries
+	net      pastel.Network
+	out      io.Writer // what happens, for people
+
+	alpha, beta *node // upgraded
+	stock       *node
+	voter       *node           // the machine of a regular Supernode, upgraded
+	hot         *node           // the machine of a pool's Supernode, upgraded
+	regular     pastel.OutPoint // collateral of the regular Supernode
+
+	stage stage
+}
+
+// binaries are the programs that the lab plays with.
+type binaries struct {
+	stock, upgraded   string
+	smartpool, daemon string // built from the tree
+}
+
+func newLab(dir string, b binaries, out io.Writer) (*lab, error) {
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{dir: dir, binaries: b, net: net, out: out}
+	for _, n := range []struct {
+		at       **node
+		name     string
+		upgraded bool
+	}{{&l.alpha, "alpha", true}, {&l.beta, "beta", true}, {&l.stock, "stock", false}, {&l.voter, "voter", true}, {&l.hot, "hot", true}} {
+		if *n.at, err = l.newNode(n.name, n.upgraded); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (l *lab) newNode(name string, upgraded bool) (*node, error) {
+	if !upgraded {
+		return newNode(name, l.binaries.stock, l.dir, l.net, nil)
+	}
+	r, err := newRules(name, l.binaries.daemon, l.dir)
+	if err != nil {
+		return nil, err
+	}
+	return newNode(name, l.binaries.upgraded, l.dir, l.net, r)
+}
+
+// build makes smartpool and smartpoold from the tree.
+func build(ctx context.Context, dir string) (smartpool, daemon string, err error) {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir+string(filepath.Separator),
+		"github.com/pastelnetwork/smartpool/cmd/smartpool", "github.com/pastelnetwork/smartpool/cmd/smartpoold")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return "", "", fmt.Errorf("build smartpool and smartpoold: %w: %s", err, text)
+	}
+	return filepath.Join(dir, "smartpool"), filepath.Join(dir, "smartpoold"), nil
+}
+
+// everybody is all nodes.
+func (l *lab) everybody() []*node { return []*node{l.alpha, l.beta, l.stock, l.voter, l.hot} }
+
+// running are the nodes that run now, and are on the network.
+func (l *lab) running() []*node {
+	var list []*node
+	for _, n := range l.everybody() {
+		if n.process != nil && n.ended() == nil && !n.apart {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// up starts a node and its rules, and connects it with all others that run.
+func (l *lab) up(ctx context.Context, n *node) error {
+	if n.rules != nil && (n.rules.process == nil || n.rules.ended() != nil) {
+		if err := n.rules.start(ctx); err != nil {
+			return err
+		}
+	}
+	others := l.running()
+	if err := n.start(ctx); err != nil {
+		return err
+	}
+	return l.join(ctx, n, others...)
+}
+
+// join connects a node with others.
+func (l *lab) join(ctx context.Context, n *node, others ...*node) error {
+	for _, o := range others {
+		if err := n.connect(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// down stops all nodes, then the rules, which nodes may ask until they end.
+func (l *lab) down(ctx context.Context) error {
+	var errs []error
+	nodes := l.everybody()
+	for _, n := range nodes {
+		if n.process != nil {
+			errs = append(errs, n.stop(ctx))
+		}
+	}
+	for _, n := range nodes {
+		if n.rules != nil && n.rules.process != nil {
+			errs = append(errs, n.rules.stop(ctx))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// patience is how long nodes may take to agree.
+const patience = 2 * time.Minute
+
+// together waits until all running nodes, and their rules, are at the same block; the rules then have the same digest.
+func (l *lab) together(ctx context.Context) error {
+	_, err := l.agree(ctx, l.running()...)
+	return err
+}
+
+// agree waits until nodes and their rules are at the same block, and returns it with its digest.
+func (l *lab) agree(ctx context.Context, nodes ...*node) (at pool.Tip, err error) {
+	err = until(ctx, "nodes to agree", patience, func() (bool, string, error) {
+		height, hash, err := nodes[0].Tip(ctx)
+		if err != nil {
+			return false, "", err
+		}
+		at = pool.Tip{Height: height, Hash: hash}
+		for _, n := range nodes {
+			if _, h, err := n.Tip(ctx); err != nil || h != hash {
+				return false, fmt.Sprintf("%s is at block %d, %s at %s", nodes[0].name, height, n.name, h), err
+			}
+			if n.rules == nil {
+				continue
+			}
+			t, err := n.rules.position(ctx)
+			if err != nil || t.Hash != hash {
+				return false, fmt.Sprintf("the rules of %s are at block %d, %s at %d: %v", n.name, t.Height, nodes[0].name, height, err), nil
+			}
+			if at.Digest != (pool.Digest{}) && at.Digest != t.Digest {
+				return false, "", fmt.Errorf("at block %d the digest of %s is %x, another's is %x", height, n.name, t.Digest, at.Digest)
+			}
+			at.Digest = t.Digest
+		}
+		return true, "", nil
+	})
+	return at, err
+}
+
+// mine has alpha mine blocks, and waits until everybody has them.
+func (l *lab) mine(ctx context.Context, count int) error { return l.mineAt(ctx, l.alpha, count) }
+
+// batch is how many blocks are mined in one call.
+const batch = 20
+
+func (l *lab) mineAt(ctx context.Context, n *node, count int) error {
+	for count > 0 {
+		now := min(count, batch)
+		if _, err := n.Generate(ctx, now); err != nil {
+			return err
+		}
+		count -= now
+	}
+	return l.together(ctx)
+}
+
+// say tells people what happens.
+func (l *lab) say(format string, args ...any) { fmt.Fprintf(l.out, format+"\n", args...) }
+
+// open starts the network with some coins that can be spent.
+func (l *lab) open(ctx context.Context) error {
+	for _, n := range []*node{l.alpha, l.beta, l.stock} {
+		if err := l.up(ctx, n); err != nil {
+			return err
+		}
+	}
+	if err := l.mine(ctx, 120); err != nil {
+		return err
+	}
+	return l.startVoter(ctx)
+}
+
+// copyFile copies a small file.
+func copyFile(to, from string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o600)
+}
+
+// reconnect joins a node with the others again: one that sent a block which they refuse was disconnected.
+func (l *lab) reconnect(ctx context.Context, n *node) error {
+	for _, o := range l.running() {
+		if o == n {
+			continue
+		}
+		peers, err := n.peers(ctx)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(peers, func(p peer) bool { return p.Address == o.peer() }) {
+			if err := n.connect(ctx, o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// looked waits until all upgraded nodes have looked at their lists of Supernodes, as they do every five seconds.
+func (l *lab) looked(ctx context.Context) error {
+	const interval = 12 * time.Second // twice, and a moment
+	end := time.Now().Add(interval)
+	return until(ctx, "nodes to look at their lists", time.Minute, func() (bool, string, error) { return time.Now().After(end), "", nil })
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+func unauthorizedLaunch(ctx context.Context, l *lab, n *notes) error {
+	if err := l.machine(ctx); err != nil {
+		return err
+	}
+	now := time.Now()
+	own, err := l.authorize(ctx, l.stage.Cast, l.stage.key, now)
+	if err != nil {
+		return err
+	}
+	late := *own
+	late.Time = now.Add(time.Second).UTC().Format("2006-01-02T15:04:05Z")
+	other, err := l.alpha.MasternodeGenKey(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		alias, what string
+		entry       entry
+	}{
+		{"none", "without an authorization", l.entryFor(l.stage.Cast, l.stage.key, nil)},
+		{"moved", "with an authorization whose time was changed", l.entryFor(l.stage.Cast, l.stage.key, &late)},
+		{"other", "with another machine's authorization", l.entryFor(l.stage.Cast, other, own)},
+	} {
+		if err := configure(l.alpha, c.alias, c.entry); err != nil {
+			return err
+		}
+		a, err := activate(ctx, l.alpha, c.alias)
+		if err != nil {
+			return err
+		}
+		if a.Result == "successful" || !strings.Contains(a.Reason, "does not allow this machine") {
+			return fmt.Errorf("masternode activate %s: %s %s", c.what, a.Result, a.Reason)
+		}
+		n.saw("masternode activate %s failed: %s", c.what, strings.ReplaceAll(a.Reason, l.stage.Activation.String(), "<activation>"))
+	}
+	for _, x := range l.upgraded() {
+		m, err := x.supernode(ctx, l.stage.supernode())
+		if err != nil || m != nil {
+			return fmt.Errorf("%s lists the Supernode: %w", x.name, err)
+		}
+	}
+	return nil
+}
+
+func launch(ctx context.Context, l *lab, n *notes) error {
+	start := time.Now()
+	if err := l.launchSupernode(ctx); err != nil {
+		return err
+	}
+	n.saw("all upgraded nodes list it as ENABLED after %d s, with the escrow address as payee", int(time.Since(start).Seconds()))
+	for _, x := range l.upgraded() {
+		m, err := x.supernode(ctx, l.stage.supernode())
+		if err != nil || m == nil || m.Payee != l.stage.escrow() {
+			return fmt.Errorf("the payee on %s is not the escrow: %w", x.name, err)
+		}
+	}
+	if m, err := l.stock.supernode(ctx, l.stage.supernode()); err != nil || m != nil {
+		return fmt.Errorf("the stock node lists the Supernode: %w", err)
+	}
+	n.saw("the stock node does not list it")
+	return nil
+}
+
+// paid waits until a launched Supernode is voted for and paid.
+func paid(ctx context.Context, l *lab, n *notes) error {
+	if err := l.launchSupernode(ctx); err != nil {
+		return err
+	}
+	at, err := l.voted(ctx)
+	if err != nil {
+		return err
+	}
+	n.saw("the regular Supernode voted for the escrow at block %d, %d blocks ahead; the stock node knows the vote", at, voteAhead)
+	if err := l.mineTo(ctx, at); err != nil {
+		return err
+	}
+	sum, err := l.income(ctx, at)
+	if err != nil || sum == 0 {
+		return fmt.Errorf("block %d pays the escrow %s: %w", at, sum, err)
+	}
+	n.saw("block %d pays %s PSL to the escrow, a fifth of the reward", at, sum)
+	return nil
+}
+
+// rest is how long a Supernode rests between its launch and the first vote for it, for each Supernode in the list (2.6 minutes).
+const rest = 156 * time.Second
+
+// voted mines until the regular Supernode has voted for the pool's escrow at a height above the tip, and all nodes know it.
+func (l *lab) voted(ctx context.Context) (at pastel.Height, err error) {
+	escrow := l.stage.escrow().Encode(&l.net)
+	list, err := l.voter.Masternodes(ctx)
+	if err != nil {
+		return 0, err
+	}
+	ready := l.stage.announced.Add(time.Duration(len(list)) * rest)
+	err = until(ctx, "the Supernode to rest", patience+time.Duration(len(list))*rest, func() (bool, string, error) {
+		return time.Now().After(ready), "it rests", nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	const most = 30 // blocks; two Supernodes are paid in turn
+	for range most {
+		height, _, err := l.alpha.Tip(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if at, err = l.vote(ctx, l.alpha, escrow, height); err != nil {
+			return 0, err
+		}
+		if at > 0 {
+			return at, l.allKnow(ctx, escrow, at)
+		}
+		if err := l.mine(ctx, 1); err != nil {
+			return 0, err
+		}
+		if err := l.haveVoted(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return 0, fmt.Errorf("nobody voted for the escrow in %d blocks", most)
+}
+
+// haveVoted waits until the regular Supernode has made up its mind about the tip: it votes, or finds nobody, as it hears of a block.
+func (l *lab) haveVoted(ctx context.Context) error {
+	height, _, err := l.voter.Tip(ctx)
+	if err != nil {
+		return err
+	}
+	votes, err := l.voter.votes(ctx)
+	if err != nil || votes[fmt.Sprint(height+voteAhead)] == "Unknown" {
+		return err
+	}
+	return until(ctx, "alpha to hear of the vote", time.Minute, func() (bool, string, error) {
+		votes, err := l.alpha.votes(ctx)
+		return votes[fmt.Sprint(height+voteAhead)] != "Unknown", "it does not know it", err
+	})
+}
+
+// voteAhead is how many blocks ahead a Supernode votes.
+const voteAhead = 10
+
+// allKnow waits until all nodes know of a vote for an address.
+func (l *lab) allKnow(ctx context.Context, address string, at pastel.Height) error {
+	for _, x := range l.running() {
+		err := until(ctx, x.name+" to know the vote", time.Minute, func() (bool, string, error) {
+			h, err := l.vote(ctx, x, address, at-1)
+			return h == at, "it does not", err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// vote is the first height above one that a node knows a vote for an address at; 0 if none.
+func (l *lab) vote(ctx context.Context, n *node, address string, above pastel.Height) (pastel.Height, error) {
+	votes, err := n.votes(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for h := above + 1; h <= above+20; h++ {
+		if strings.Contains(votes[fmt.Sprint(h)], address) {
+			return h, nil
+		}
+	}
+	return 0, nil
+}
+
+// income is what a block's coinbase pays to the pool's escrow.
+func (l *lab) income(ctx context.Context, h pastel.Height) (pastel.Amount, error) {
+	b, err := l.block(ctx, h)
+	if err != nil {
+		return 0, err
+	}
+	var sum pastel.Amount
+	for _, out := range b.Txs[0].Outputs {
+		if string(out.Script) == string(l.stage.escrow().Script()) {
+			sum += out.Value
+		}
+	}
+	return sum, nil
+}
+
+// block is a block of alpha's chain.
+func (l *lab) block(ctx context.Context, h pastel.Height) (*pastel.Block, error) {
+	hash, err := l.alpha.HashAt(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := l.alpha.Block(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	return pastel.ParseBlock(raw)
+}

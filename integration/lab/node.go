@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// node is a pasteld.
+type node struct {
+	name     string
+	binary   string
+	dir      string
+	rpc, p2p int    // ports
+	rules    *rules // nil for a stock node
+	extra    []string
+	apart    bool // from the network
+	*pasteld.Client
+	*process
+}
+
+// Upgrades of pasteld that the lab's network has from its first block on.
+var upgrades = []string{"5ba81b19", "76b809bb"} // Overwinter, Sapling
+
+const user, password = "lab", "lab" // of the nodes' RPC, which listens on loopback
+
+func newNode(name, binary, dir string, net pastel.Network, r *rules) (*node, error) {
+	ports, err := freePorts(2)
+	if err != nil {
+		return nil, err
+	}
+	n := &node{name: name, binary: binary, dir: filepath.Join(dir, name), rpc: ports[0], p2p: ports[1], rules: r}
+	n.Client, err = pasteld.New(pasteld.Config{URL: n.url(), User: user, Password: password, Network: net, Timeout: 3 * time.Minute})
+	if err != nil {
+		return nil, err
+	}
+	return n, os.MkdirAll(n.data(), 0o700)
+}
+
+// freePorts finds ports of loopback that nobody listens on.
+func freePorts(count int) ([]int, error) {
+	var ports []int
+	for range count {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close() // only when all are known, so that they differ
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
+
+func (n *node) url() string  { return fmt.Sprintf("http://127.0.0.1:%d", n.rpc) }
+func (n *node) peer() string { return fmt.Sprintf("127.0.0.1:%d", n.p2p) }
+
+// data is the folder that pasteld keeps regtest's files in.
+func (n *node) data() string { return filepath.Join(n.dir, "regtest") }
+
+// settings are the node's pastel.conf.
+func (n *node) settings() string {
+	lines := []string{
+		"regtest=1", "server=1", "listen=1", "discover=0", "dnsseed=0", "txindex=1", "debug=masternode", "debug=mnpayments",
+		"rpcuser=" + user, "rpcpassword=" + password, fmt.Sprintf("rpcport=%d", n.rpc), "bind=" + n.peer(), fmt.Sprintf("port=%d", n.p2p),
+	}
+	for _, u := range upgrades {
+		lines = append(lines, "nuparams="+u+":1")
+	}
+	if n.rules != nil {
+		lines = append(lines, "smartpool="+n.rules.address(), "smartpoolcookie="+n.rules.cookie())
+	}
+	return strings.Join(append(lines, n.extra...), "\n") + "\n"
+}
+
+// launch runs the node, and does not wait.
+func (n *node) launch() error {
+	if err := os.WriteFile(filepath.Join(n.dir, "pastel.conf"), []byte(n.settings()), 0o600); err != nil {
+		return err
+	}
+	var err error
+	n.process, err = startProcess(n.name, filepath.Join(n.dir, "log"), n.binary, "-datadir="+n.dir)
+	return err
+}
+
+// start runs the node, and waits until it answers. A Supernode's machine measures itself first.
+func (n *node) start(ctx context.Context) error {
+	if err := n.launch(); err != nil {
+		return err
+	}
+	return until(ctx, n.name+" to answer", 3*time.Minute, func() (bool, string, error) {
+		_, _, err := n.Tip(ctx)
+		return err == nil, fmt.Sprint(err), n.ended()
+	})
+}
+
+// connect joins two nodes, and waits until the connection works on both ends.
+func (n *node) connect(ctx context.Context, to *node) error {
+	if err := n.Call(ctx, "addnode", nil, to.peer(), "onetry"); err != nil {
+		return err
+	}
+	return until(ctx, fmt.Sprintf("%s to reach %s", n.name, to.name), time.Minute, func() (bool, string, error) {
+		peers, err := n.peers(ctx)
+		for _, p := range peers {
+			if p.Address == to.peer() && p.Version > 0 {
+				return true, "", err
+			}
+		}
+		return false, fmt.Sprintf("%d peers", len(peers)), err
+	})
+}
+
+// peer is another node, as one sees it.
+type peer struct {
+	Address  string `json:"addr"`
+	Inbound  bool   `json:"inbound"`
+	Version  int    `json:"version"`
+	BanScore int    `json:"banscore"`
+}
+
+func (n *node) peers(ctx context.Context) (list []peer, err error) {
+	return list, n.Call(ctx, "getpeerinfo", &list)
+}
+
+// alone takes the node off the network, and waits until it has no peer.
+func (n *node) alone(ctx context.Context) error {
+	return until(ctx, n.name+" to be alone", time.Minute, func() (bool, string, error) {
+		peers, err := n.peers(ctx)
+		for _, p := range peers {
+			var refused *pasteld.RPCError
+			if err := n.Call(ctx, "disconnectnode", nil, p.Address); err != nil && !errors.As(err, &refused) { // it may have gone by itself
+				return false, "", err
+			}
+		}
+		return len(peers) == 0, fmt.Sprintf("%d peers", len(peers)), err
+	})
+}
+
+// synced tells whether the node knows the Supernodes and votes of the network.
+func (n *node) synced(ctx context.Context) (bool, error) {
+	var s struct {
+		Finished bool `json:"IsSynced"`
+	}
+	err := n.Call(ctx, "mnsync", &s, "status")
+	return s.Finished, err
+}
+
+// rawSupernode is an entry of the node's list as RPC gives it, "" if there is none.
+func (n *node) supernode(ctx context.Context, out pastel.OutPoint) (*pasteld.Masternode, error) {
+	list, err := n.Masternodes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list, func(m pasteld.Masternode) bool { return m.OutPoint == out })
+	if i < 0 {
+		return nil, nil
+	}
+	return &list[i], nil
+}
+
+// votes are what the node knows of votes, by height: payee and number of votes, or Unknown.
+func (n *node) votes(ctx context.Context) (map[string]string, error) {
+	votes := map[string]string{}
+	return votes, n.Call(ctx, "masternode", &votes, "winners")
+}
+
+// raw makes a call, and returns the answer as it came.
+func (n *node) raw(ctx context.Context, method string, params ...any) (json.RawMessage, error) {
+	var answer json.RawMessage
+	err := n.Call(ctx, method, &answer, params...)
+	return answer, err
+}
+
+// knows tells whether the node has heard of a block, valid or not.
+func (n *node) knows(ctx context.Context, hash pastel.BlockHash) (bool, error) {
+	var tips []struct {
+		Hash string `json:"hash"`
+	}
+	if err := n.Call(ctx, "getchaintips", &tips); err != nil {
+		return false, err
+	}
+	for _, t := range tips {
+		if t.Hash == hash.String() {
+			return true, nil
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// rob is a transaction that takes escrow coins elsewhere.
+func (l *lab) rob(ctx context.Context, out pastel.OutPoint, value pastel.Amount) (*pastel.Tx, error) {
+	thief, err := l.stock.NewAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	redeem := ticket.EscrowRedeemScript(l.stage.Pool)
+	in := pastel.TxIn{PrevOut: out, ScriptSig: append([]byte{byte(len(redeem))}, redeem...), Sequence: 0xffffffff}
+	return pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{{Value: value - pastel.PSL/100, Script: thief.Script()}}), nil
+}
+
+func robbery(ctx context.Context, l *lab, n *notes) error {
+	if err := l.activePool(ctx); err != nil {
+		return err
+	}
+	out, err := l.donate(ctx)
+	if err != nil {
+		return err
+	}
+	tx, err := l.rob(ctx, out, donation)
+	if err != nil {
+		return err
+	}
+	for _, x := range []*node{l.alpha, l.stock} {
+		_, err := x.SendRaw(ctx, tx.Bytes())
+		var refused *pasteld.RPCError
+		if !errors.As(err, &refused) {
+			return fmt.Errorf("the mempool of %s took a transaction that spends escrow: %w", x.name, err)
+		}
+		n.saw("the mempool of %s refuses: %s", x.name, refused.Message)
+	}
+	b, err := forge(ctx, l.alpha, tx)
+	if err != nil {
+		return err
+	}
+	said, err := submit(ctx, l.alpha, b)
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(said, "smartpool-") {
+		return fmt.Errorf("submitblock of a robbery on alpha: %q", said)
+	}
+	n.saw("submitblock on an upgraded node: %s", said)
+	return l.stockRobs(ctx, n, b)
+}
+
+// stockRobs hands a stock node a block that upgraded nodes must refuse. It takes it and sends it on; the network goes on without.
+func (l *lab) stockRobs(ctx context.Context, n *notes, b *pastel.Block) error {
+	said, err := submit(ctx, l.stock, b)
+	if err != nil || said != "" {
+		return fmt.Errorf("submitblock on the stock node: %q %w", said, err)
+	}
+	err = until(ctx, "the block to reach alpha", patience, func() (bool, string, error) {
+		seen, err := l.alpha.knows(ctx, b.Hash())
+		return seen, "it has not", err
+	})
+	if err != nil {
+		return err
+	}
+	height, hash, err := l.alpha.Tip(ctx)
+	if err != nil {
+		return err
+	}
+	if hash == b.Hash() {
+		return errors.New("alpha took a block that spends escrow")
+	}
+	n.saw("a stock node took the block and sent it on; the upgraded nodes stay at block %d", height)
+	if err := l.reconnect(ctx, l.stock); err != nil {
+		return err
+	}
+	if _, err := l.alpha.Generate(ctx, 2); err != nil {
+		return err
+	}
+	if err := l.together(ctx); err != nil {
+		return err
+	}
+	n.saw("two blocks later the stock node is on the upgraded nodes' chain")
+	return nil
+}
