@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -28,7 +29,8 @@ type lab struct {
 	hot         *node           // the machine of a pool's Supernode, upgraded
 	regular     pastel.OutPoint // collateral of the regular Supernode
 
-	stage stage
+	stage    stage
+	recorder *recorder // nil if nothing is recorded
 }
 
 // binaries are the programs that the lab plays with.
@@ -104,15 +106,21 @@ func (l *lab) up(ctx context.Context, n *node) error {
 	return l.join(ctx, n, others...)
 }
 
-// join connects a node with others.
+// join connects a node with others. Machines of Supernodes refuse connections until they know the network, so they meet through others.
 func (l *lab) join(ctx context.Context, n *node, others ...*node) error {
 	for _, o := range others {
+		if l.isMachine(n) && l.isMachine(o) {
+			continue
+		}
 		if err := n.connect(ctx, o); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// isMachine tells whether a node runs a Supernode.
+func (l *lab) isMachine(n *node) bool { return n == l.voter || n == l.hot }
 
 // down stops all nodes, then the rules, which nodes may ask until they end.
 func (l *lab) down(ctx context.Context) error {
@@ -199,6 +207,15 @@ func (l *lab) open(ctx context.Context) error {
 	if err := l.mine(ctx, 120); err != nil {
 		return err
 	}
+	key, err := l.alpha.MasternodeGenKey(ctx)
+	if err != nil {
+		return err
+	}
+	// The machine of the first pool's Supernode starts early: a node takes half a minute to know a network's Supernodes.
+	l.stage.key = key
+	if err := l.heat(ctx, players.SupernodePass, key); err != nil {
+		return err
+	}
 	return l.startVoter(ctx)
 }
 
@@ -214,7 +231,7 @@ func copyFile(to, from string) error {
 // reconnect joins a node with the others again: one that sent a block which they refuse was disconnected.
 func (l *lab) reconnect(ctx context.Context, n *node) error {
 	for _, o := range l.running() {
-		if o == n {
+		if o == n || l.isMachine(n) && l.isMachine(o) {
 			continue
 		}
 		peers, err := n.peers(ctx)
@@ -235,4 +252,17 @@ func (l *lab) looked(ctx context.Context) error {
 	const interval = 12 * time.Second // twice, and a moment
 	end := time.Now().Add(interval)
 	return until(ctx, "nodes to look at their lists", time.Minute, func() (bool, string, error) { return time.Now().After(end), "", nil })
+}
+
+// record keeps what alpha and the Supernodes' machines answer.
+func (l *lab) record(dir string) (err error) {
+	if l.recorder, err = newRecorder(dir); err != nil {
+		return err
+	}
+	for _, n := range []*node{l.alpha, l.voter, l.hot} {
+		if err := errors.Join(l.recorder.front(n), n.dial(l.net)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 func unauthorizedLaunch(ctx context.Context, l *lab, n *notes) error {
@@ -19,30 +21,29 @@ func unauthorizedLaunch(ctx context.Context, l *lab, n *notes) error {
 		return err
 	}
 	late := *own
-	late.Time = now.Add(time.Second).UTC().Format("2006-01-02T15:04:05Z")
+	late.Time = ticket.FormatTimeStamp(now.Unix() + 1)
 	other, err := l.alpha.MasternodeGenKey(ctx)
 	if err != nil {
 		return err
 	}
 	for _, c := range []struct {
-		alias, what string
-		entry       entry
+		alias, what, key string
+		launch           *ticket.Launch
 	}{
-		{"none", "without an authorization", l.entryFor(l.stage.Cast, l.stage.key, nil)},
-		{"moved", "with an authorization whose time was changed", l.entryFor(l.stage.Cast, l.stage.key, &late)},
-		{"other", "with another machine's authorization", l.entryFor(l.stage.Cast, other, own)},
+		{"none", "without an authorization", l.stage.key, nil},
+		{"moved", "with an authorization whose time was changed", l.stage.key, &late},
+		{"other", "with another machine's authorization", other, own},
 	} {
-		if err := configure(l.alpha, c.alias, c.entry); err != nil {
-			return err
-		}
-		a, err := activate(ctx, l.alpha, c.alias)
+		e, err := l.entry(l.stage.Cast, c.alias, c.key, c.launch)
 		if err != nil {
 			return err
 		}
-		if a.Result == "successful" || !strings.Contains(a.Reason, "does not allow this machine") {
-			return fmt.Errorf("masternode activate %s: %s %s", c.what, a.Result, a.Reason)
+		err = l.announce(ctx, e)
+		if err == nil || !strings.Contains(err.Error(), "does not allow this machine") {
+			return fmt.Errorf("masternode activate %s: %w", c.what, err)
 		}
-		n.saw("masternode activate %s failed: %s", c.what, strings.ReplaceAll(a.Reason, l.stage.Activation.String(), "<activation>"))
+		_, reason, _ := strings.Cut(err.Error(), "did not activate "+c.alias+": ")
+		n.saw("masternode activate %s: %s", c.what, strings.ReplaceAll(reason, l.stage.Activation.String(), "<activation>"))
 	}
 	for _, x := range l.upgraded() {
 		m, err := x.supernode(ctx, l.stage.supernode())
@@ -82,14 +83,14 @@ func paid(ctx context.Context, l *lab, n *notes) error {
 		return err
 	}
 	n.saw("the regular Supernode voted for the escrow at block %d, %d blocks ahead; the stock node knows the vote", at, voteAhead)
-	if err := l.mineTo(ctx, at); err != nil {
+	if err := errors.Join(l.mineTo(ctx, at-1), l.mineAt(ctx, l.stock, 1)); err != nil {
 		return err
 	}
 	sum, err := l.income(ctx, at)
 	if err != nil || sum == 0 {
 		return fmt.Errorf("block %d pays the escrow %s: %w", at, sum, err)
 	}
-	n.saw("block %d pays %s PSL to the escrow, a fifth of the reward", at, sum)
+	n.saw("block %d, which the stock node mined, pays %s PSL to the escrow, a fifth of the reward", at, sum)
 	return nil
 }
 

@@ -33,6 +33,7 @@ type cli struct {
 	Only     []string `placeholder:"NAME" help:"Play only these scenarios, with commas between them."`
 	List     bool     `help:"List the scenarios, and play nothing."`
 	JSON     string   `name:"json" placeholder:"FILE" help:"Write the report as JSON, too."`
+	Record   string   `placeholder:"FOLDER" help:"Keep calls of the nodes with their answers, and the chain, for tests of the development node."`
 	Keep     string   `placeholder:"FOLDER" help:"Folder of the nodes' files, which stays; else a temporary one that goes."`
 }
 
@@ -94,7 +95,7 @@ func (c *cli) run(ctx context.Context, out io.Writer) error {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	r, err := play(ctx, dir, c.Stock, c.Upgraded, chosen, out)
+	r, err := c.play(ctx, dir, chosen, out)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,7 +25,8 @@ type node struct {
 	rpc, p2p int    // ports
 	rules    *rules // nil for a stock node
 	extra    []string
-	apart    bool // from the network
+	apart    bool   // from the network
+	front    string // URL of the recorder before it, if there is one
 	*pasteld.Client
 	*process
 }
@@ -40,11 +42,16 @@ func newNode(name, binary, dir string, net pastel.Network, r *rules) (*node, err
 		return nil, err
 	}
 	n := &node{name: name, binary: binary, dir: filepath.Join(dir, name), rpc: ports[0], p2p: ports[1], rules: r}
-	n.Client, err = pasteld.New(pasteld.Config{URL: n.url(), User: user, Password: password, Network: net, Timeout: 3 * time.Minute})
-	if err != nil {
+	if err := n.dial(net); err != nil {
 		return nil, err
 	}
 	return n, os.MkdirAll(n.data(), 0o700)
+}
+
+// dial makes the client of the node's RPC.
+func (n *node) dial(net pastel.Network) (err error) {
+	n.Client, err = pasteld.New(pasteld.Config{URL: n.url(), User: user, Password: password, Network: net, Timeout: 3 * time.Minute})
+	return err
 }
 
 // freePorts finds ports of loopback that nobody listens on.
@@ -61,7 +68,9 @@ func freePorts(count int) ([]int, error) {
 	return ports, nil
 }
 
-func (n *node) url() string  { return fmt.Sprintf("http://127.0.0.1:%d", n.rpc) }
+// url is where the node's RPC is asked.
+func (n *node) url() string { return cmp.Or(n.front, fmt.Sprintf("http://127.0.0.1:%d", n.rpc)) }
+
 func (n *node) peer() string { return fmt.Sprintf("127.0.0.1:%d", n.p2p) }
 
 // data is the folder that pasteld keeps regtest's files in.
@@ -154,7 +163,7 @@ func (n *node) synced(ctx context.Context) (bool, error) {
 	return s.Finished, err
 }
 
-// rawSupernode is an entry of the node's list as RPC gives it, "" if there is none.
+// supernode is an entry of the node's list, nil if there is none.
 func (n *node) supernode(ctx context.Context, out pastel.OutPoint) (*pasteld.Masternode, error) {
 	list, err := n.Masternodes(ctx)
 	if err != nil {

@@ -41,7 +41,7 @@ type digest struct {
 }
 
 // play starts the network, plays scenarios and stops it.
-func play(ctx context.Context, dir, stock, upgraded string, chosen []scenario, out io.Writer) (r *report, err error) {
+func (c *cli) play(ctx context.Context, dir string, chosen []scenario, out io.Writer) (r *report, err error) {
 	start := time.Now()
 	smartpool, daemon, err := build(ctx, dir)
 	if err != nil {
@@ -49,7 +49,7 @@ func play(ctx context.Context, dir, stock, upgraded string, chosen []scenario, o
 	}
 	r = &report{Date: start.UTC().Format("2006-01-02")}
 	for _, p := range []struct{ name, path, version string }{
-		{"pasteld, stock", stock, "--version"}, {"pasteld, upgraded", upgraded, "--version"},
+		{"pasteld, stock", c.Stock, "--version"}, {"pasteld, upgraded", c.Upgraded, "--version"},
 		{"smartpoold", daemon, "version"}, {"smartpool", smartpool, "version"},
 	} {
 		x, err := describe(ctx, p.name, p.path, p.version)
@@ -58,11 +58,16 @@ func play(ctx context.Context, dir, stock, upgraded string, chosen []scenario, o
 		}
 		r.Programs = append(r.Programs, x)
 	}
-	l, err := newLab(dir, binaries{stock, upgraded, smartpool, daemon}, out)
+	l, err := newLab(dir, binaries{c.Stock, c.Upgraded, smartpool, daemon}, out)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.down(context.WithoutCancel(ctx))) }()
+	if c.Record != "" {
+		if err := l.record(c.Record); err != nil {
+			return nil, err
+		}
+	}
 	l.say("-- the network: two upgraded nodes, a stock one, a regular Supernode")
 	if err := l.open(ctx); err != nil {
 		return nil, fmt.Errorf("start the network: %w", err)
@@ -74,6 +79,11 @@ func play(ctx context.Context, dir, stock, upgraded string, chosen []scenario, o
 		}
 	}
 	r.Seconds = int(time.Since(start).Seconds())
+	if l.recorder != nil {
+		if err := l.recorder.close(ctx, l); err != nil {
+			return nil, err
+		}
+	}
 	return r, r.last(ctx, l)
 }
 

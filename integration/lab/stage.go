@@ -3,18 +3,15 @@ package main
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"time"
 
-	"github.com/decred/dcrd/dcrec/secp256k1/v4"
-
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -32,7 +29,7 @@ type stage struct {
 
 // supernode is the collateral reference of the pool's Supernode.
 func (s *stage) supernode() pastel.OutPoint {
-	return pastel.OutPoint{TxID: s.Activation, Vout: math.MaxUint32}
+	return pastel.OutPoint{TxID: s.Activation, Vout: chain.PoolIndex}
 }
 
 // escrow is the address that the pool's Supernode is paid at.
@@ -45,10 +42,10 @@ func (l *lab) cast(ctx context.Context, coins ...int64) (*players.Cast, error) {
 	for i := range coins {
 		names = append(names, fmt.Sprintf("member %d of pool %d", i+1, l.stage.pools))
 	}
-	c := players.New(l.net, l.alpha.Client, names, coins)
+	c := players.New(l.net, l.alpha.Client, filepath.Join(l.alpha.data(), ".cookie"), names, coins)
 	for _, p := range c.Everybody() {
-		if err := c.Provide(ctx, p); err != nil {
-			return nil, fmt.Errorf("provide %s: %w", p.Name, err)
+		if err := c.Enrol(ctx, p); err != nil {
+			return nil, fmt.Errorf("register %s: %w", p.Name, err)
 		}
 	}
 	for _, m := range c.Members {
@@ -59,17 +56,12 @@ func (l *lab) cast(ctx context.Context, coins ...int64) (*players.Cast, error) {
 	if err := l.mine(ctx, 1); err != nil {
 		return nil, err
 	}
-	for _, p := range c.Everybody() {
-		if err := c.Register(ctx, p); err != nil {
-			return nil, fmt.Errorf("register %s: %w", p.Name, err)
-		}
-	}
 	for _, m := range c.Members {
 		if err := c.Settle(ctx, m); err != nil {
 			return nil, err
 		}
 	}
-	return c, l.mine(ctx, 1)
+	return c, nil
 }
 
 // subscribe opens a pool that all members have pledged to.
@@ -105,104 +97,57 @@ func (l *lab) activePool(ctx context.Context) error {
 	return nil
 }
 
-// entry is a Supernode in masternode.conf, as pasteld reads it.
-type entry struct {
-	Address    string         `json:"mnAddress"`
-	Key        string         `json:"mnPrivKey"`
-	TxID       string         `json:"txid"`
-	Index      string         `json:"outIndex"`
-	ExtAddress string         `json:"extAddress"`
-	ExtP2P     string         `json:"extP2P"`
-	ExtCfg     map[string]any `json:"extCfg"`
-}
-
-// machineKey is the compressed public key of a Supernode's machine, in hex.
-func machineKey(wif string) (string, error) {
-	b, err := pastel.Base58CheckDecode(wif)
-	if err != nil || len(b) < 33 {
-		return "", fmt.Errorf("key of the machine: %w", err)
-	}
-	return hex.EncodeToString(secp256k1.PrivKeyFromBytes(b[1:33]).PubKey().SerializeCompressed()), nil
-}
-
 // authorize has the Supernode's PastelID allow a machine to run it.
 func (l *lab) authorize(ctx context.Context, c *players.Cast, key string, at time.Time) (*ticket.Launch, error) {
-	pub, err := machineKey(key)
+	machine, err := pastel.ParseWIF(&l.net, key)
 	if err != nil {
 		return nil, err
 	}
-	launch := &ticket.Launch{Activation: c.Activation, Key: pub, Time: ticket.FormatTimeStamp(at.Unix())}
+	launch := &ticket.Launch{Activation: c.Activation, Key: hex.EncodeToString(machine.PublicKey()), Time: ticket.FormatTimeStamp(at.Unix())}
 	launch.Signature, err = c.Client.SignWith(ctx, c.Supernode.ID, c.Supernode.Pass(), launch.Statement(l.net.Name))
 	return launch, err
 }
 
-// entryFor is what masternode.conf says of the pool's Supernode on the hot machine.
-func (l *lab) entryFor(c *players.Cast, key string, launch *ticket.Launch) entry {
-	e := entry{
-		Address: l.hot.peer(), Key: key, TxID: c.Activation.String(), Index: strconv.FormatUint(math.MaxUint32, 10),
-		ExtAddress: "127.0.0.1:4444", ExtP2P: "127.0.0.1:4445", ExtCfg: map[string]any{},
+// entry is what masternode.conf says of the pool's Supernode on the hot machine; without a launch nothing allows it.
+func (l *lab) entry(c *players.Cast, alias, key string, launch *ticket.Launch) (*pasteld.MasternodeEntry, error) {
+	e := &pasteld.MasternodeEntry{
+		Alias: alias, Address: l.hot.peer(), Key: key, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: chain.PoolIndex},
 	}
-	if launch != nil {
-		e.ExtCfg["smartpool"] = map[string]string{"signature": launch.Signature, "time": launch.Time}
+	if launch == nil {
+		return e, nil
 	}
-	return e
+	var err error
+	e.ExtConfig, err = launch.AddTo(nil)
+	return e, err
 }
 
-// configure adds an entry to a node's masternode.conf.
-func configure(n *node, alias string, e entry) error {
-	path := filepath.Join(n.data(), "masternode.conf")
-	all := map[string]entry{}
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(text, &all)
-	} else if errors.Is(err, os.ErrNotExist) {
-		err = nil
-	}
-	if err != nil {
-		return err
-	}
-	all[alias] = e
-	if text, err = json.MarshalIndent(all, "", "  "); err != nil {
-		return err
-	}
-	return os.WriteFile(path, text, 0o600)
+// conf is alpha's masternode.conf.
+func (l *lab) conf() string { return filepath.Join(l.alpha.data(), "masternode.conf") }
+
+// announce writes an entry of alpha's masternode.conf, and has alpha announce it.
+func (l *lab) announce(ctx context.Context, e *pasteld.MasternodeEntry) error {
+	c := players.Cast{Client: l.alpha.Client, Conf: l.conf()}
+	return c.Announce(ctx, e)
 }
 
-// heat starts the hot machine with a key, and the container of the Supernode's PastelID.
-func (l *lab) heat(ctx context.Context, supernode, key string) error {
+// heat starts the hot machine with a key. The passphrase is that of the Supernode's PastelID, which mines with it.
+func (l *lab) heat(ctx context.Context, pass, key string) error {
 	if l.hot.process != nil && l.hot.ended() == nil {
 		if err := l.hot.stop(ctx); err != nil {
 			return err
 		}
 	}
+	l.hot.extra = []string{"masternode=1", "masternodeprivkey=" + key, "genpassphrase=" + pass}
+	return l.up(ctx, l.hot)
+}
+
+// container brings the key of the Supernode's PastelID to the hot machine, as its operator does.
+func (l *lab) container(supernode string) error {
 	keys := filepath.Join(l.hot.data(), "pastelkeys")
 	if err := os.MkdirAll(keys, 0o700); err != nil {
 		return err
 	}
-	if err := copyFile(filepath.Join(keys, supernode), filepath.Join(l.alpha.data(), "pastelkeys", supernode)); err != nil {
-		return err
-	}
-	l.hot.extra = []string{"masternode=1", "masternodeprivkey=" + key}
-	return l.up(ctx, l.hot)
-}
-
-// activation is what masternode activate answers.
-type activation struct {
-	Result string `json:"result"`
-	Reason string `json:"errorMessage"`
-}
-
-func activate(ctx context.Context, n *node, alias string) (a activation, err error) {
-	return a, n.Call(ctx, "masternode", &a, "activate", alias)
-}
-
-// mustActivate announces a Supernode.
-func mustActivate(ctx context.Context, n *node, alias string) error {
-	a, err := activate(ctx, n, alias)
-	if err == nil && a.Result != "successful" {
-		err = fmt.Errorf("masternode activate: %s", a.Reason)
-	}
-	return err
+	return copyFile(filepath.Join(keys, supernode), filepath.Join(l.alpha.data(), "pastelkeys", supernode))
 }
 
 // listedAs waits until nodes list a Supernode with a status.
@@ -229,18 +174,20 @@ func (l *lab) upgraded() []*node {
 
 // machine gives scenarios a pool whose Supernode has a machine that runs, and is not launched.
 func (l *lab) machine(ctx context.Context) error {
-	if err := l.activePool(ctx); err != nil || l.stage.key != "" {
+	if err := l.activePool(ctx); err != nil {
 		return err
 	}
-	key, err := l.alpha.MasternodeGenKey(ctx)
-	if err != nil {
-		return err
+	if l.stage.key == "" {
+		key, err := l.alpha.MasternodeGenKey(ctx)
+		if err != nil {
+			return err
+		}
+		if err := l.heat(ctx, l.stage.Supernode.Pass(), key); err != nil {
+			return err
+		}
+		l.stage.key = key
 	}
-	if err := l.heat(ctx, l.stage.Supernode.ID, key); err != nil {
-		return err
-	}
-	l.stage.key = key
-	return l.synced(ctx)
+	return errors.Join(l.container(l.stage.Supernode.ID), l.synced(ctx))
 }
 
 // launchSupernode gives scenarios a pool whose Supernode is ENABLED on all upgraded nodes.
@@ -252,10 +199,11 @@ func (l *lab) launchSupernode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := configure(l.alpha, l.stage.label, l.entryFor(l.stage.Cast, l.stage.key, launch)); err != nil {
+	e, err := l.entry(l.stage.Cast, l.stage.label, l.stage.key, launch)
+	if err != nil {
 		return err
 	}
-	if err := mustActivate(ctx, l.alpha, l.stage.label); err != nil {
+	if err := l.announce(ctx, e); err != nil {
 		return err
 	}
 	l.stage.launched, l.stage.announced = true, time.Now()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
@@ -53,23 +52,16 @@ func (l *lab) startVoter(ctx context.Context) error {
 	if err := l.synced(ctx); err != nil {
 		return err
 	}
-	err = configure(l.alpha, voterAlias, entry{
-		Address: l.voter.peer(), Key: key, TxID: out.TxID.String(), Index: strconv.FormatUint(uint64(out.Vout), 10),
-		ExtAddress: "127.0.0.1:4444", ExtP2P: "127.0.0.1:4445", ExtCfg: map[string]any{},
-	})
-	if err != nil {
-		return err
-	}
-	if err := mustActivate(ctx, l.alpha, voterAlias); err != nil {
+	if err := l.announce(ctx, &pasteld.MasternodeEntry{Alias: voterAlias, Address: l.voter.peer(), Key: key, OutPoint: out}); err != nil {
 		return err
 	}
 	l.regular = out
-	return errors.Join(l.enrolVoter(ctx), l.listedAs(ctx, out, "ENABLED", l.running()...))
+	return l.enrolVoter(ctx) // it votes from now on; others pay it once it is ENABLED
 }
 
 // enrolVoter registers the voter's identity, on its own machine.
 func (l *lab) enrolVoter(ctx context.Context) error {
-	if err := l.listedAs(ctx, l.regular, "PRE_ENABLED", l.running()...); err != nil {
+	if err := l.listed(ctx, l.regular); err != nil {
 		return err
 	}
 	id, err := l.voter.NewPastelID(ctx, voterPass)
@@ -109,6 +101,20 @@ func (l *lab) synced(ctx context.Context) error {
 		err := until(ctx, n.name+" to know all Supernodes", 5*time.Minute, func() (bool, string, error) {
 			done, err := n.synced(ctx)
 			return done, "it is asking", err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listed waits until all running nodes list a Supernode.
+func (l *lab) listed(ctx context.Context, out pastel.OutPoint) error {
+	for _, n := range l.running() {
+		err := until(ctx, fmt.Sprintf("%s to list Supernode %s", n.name, out), time.Minute, func() (bool, string, error) {
+			m, err := n.supernode(ctx, out)
+			return m != nil, "it is not listed", err
 		})
 		if err != nil {
 			return err

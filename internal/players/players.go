@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -30,6 +32,17 @@ type Party struct {
 	signed  int64           // time of the last statement, seconds since 1970
 }
 
+const (
+	theSupernode = "the Supernode"
+	passOf       = "passphrase of "
+)
+
+// SupernodePass is the passphrase of every Supernode's PastelID.
+const SupernodePass = passOf + theSupernode
+
+// Pass is the passphrase of a party's PastelID.
+func (p *Party) Pass() string { return p.pass }
+
 // Cast is everybody of a pool. Nothing it does is mined before somebody mines.
 type Cast struct {
 	Net        pastel.Network
@@ -44,7 +57,7 @@ type Cast struct {
 
 // New casts an operator, a Supernode and members who are to pledge some PSL each. The node's cookie lies in its data folder.
 func New(net pastel.Network, client *pasteld.Client, cookie string, names []string, coins []int64) *Cast {
-	c := &Cast{Net: net, Client: client, Conf: filepath.Join(filepath.Dir(cookie), "masternode.conf"), Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: "the Supernode"}}
+	c := &Cast{Net: net, Client: client, Conf: filepath.Join(filepath.Dir(cookie), "masternode.conf"), Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: theSupernode}}
 	for i, name := range names {
 		c.Members = append(c.Members, &Party{Name: name, Coins: coins[i]})
 	}
@@ -58,7 +71,7 @@ func (c *Cast) Everybody() []*Party { return append([]*Party{c.Operator, c.Super
 // address that a registration names.
 func (c *Cast) Enrol(ctx context.Context, p *Party) error {
 	var err error
-	p.pass = "passphrase of " + p.Name
+	p.pass = passOf + p.Name
 	if p.ID, err = c.Client.NewPastelID(ctx, p.pass); err != nil {
 		return err
 	}
@@ -100,10 +113,14 @@ func (c *Cast) Settle(ctx context.Context, p *Party) error {
 	if err != nil {
 		return err
 	}
-	if len(list) != 1 {
-		return fmt.Errorf("%s should have one output, has %d", p.Name, len(list))
+	i := 0
+	if len(list) != 1 { // pasteld may have mined to the wallet's next address before it was given to the member
+		i = slices.IndexFunc(list, func(u pasteld.Unspent) bool { return u.Value == p.Value })
 	}
-	p.Output, p.Value = list[0].OutPoint, list[0].Value
+	if i < 0 || len(list) == 0 {
+		return fmt.Errorf("%s should have an output of %s PSL, has %d others", p.Name, p.Value, len(list))
+	}
+	p.Output, p.Value = list[i].OutPoint, list[i].Value
 	return c.Client.LockUnspent(ctx, false, []pastel.OutPoint{p.Output})
 }
 
@@ -249,7 +266,7 @@ func (c *Cast) Launch(ctx context.Context) error {
 		return err
 	}
 	e := pasteld.MasternodeEntry{
-		Alias: "pool", Address: "127.0.0.1:19933", Key: wif, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: pasteld.PoolIndex},
+		Alias: "pool", Address: "127.0.0.1:19933", Key: wif, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: chain.PoolIndex},
 	}
 	if e.ExtConfig, err = say.AddTo(nil); err != nil {
 		return err
@@ -282,6 +299,7 @@ func (c *Cast) Leave(ctx context.Context, p *Party) error {
 		return err
 	}
 	p.Address = elsewhere
+	p.Value -= fee
 	return nil
 }
 

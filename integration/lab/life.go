@@ -1,0 +1,410 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// terminal is where a person types commands, with alpha's wallet and daemon.
+type terminal struct {
+	lab    *lab
+	dir    string // of their files
+	secret string // file with the passphrase
+}
+
+// phrase is the passphrase of everybody at the terminal.
+const phrase = "correct horse"
+
+func (l *lab) terminal() (*terminal, error) {
+	t := &terminal{lab: l, dir: filepath.Join(l.dir, "terminal")}
+	t.secret = t.file("secret")
+	if err := os.MkdirAll(t.dir, 0o700); err != nil {
+		return nil, err
+	}
+	return t, os.WriteFile(t.secret, []byte(phrase+"\n"), 0o600)
+}
+
+func (t *terminal) file(name string) string { return filepath.Join(t.dir, name) }
+
+// command has smartpool do something, while alpha mines whatever waits in its mempool, and every few seconds if an empty block is waited for.
+func (t *terminal) command(ctx context.Context, line ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, t.lab.binaries.smartpool, line...)
+	cmd.Env = append(os.Environ(), "SMARTPOOL_API="+t.lab.alpha.rules.apiURL(), "SMARTPOOL_NODE="+t.lab.alpha.url(),
+		"SMARTPOOL_NODE_USER="+user, "SMARTPOOL_NODE_PASSWORD="+password)
+	mining, stop := context.WithCancel(ctx)
+	mined := make(chan error, 1)
+	go func() { mined <- t.lab.mineWaiting(mining) }()
+	text, err := cmd.CombinedOutput()
+	stop()
+	if err := errors.Join(<-mined, t.lab.together(ctx)); err != nil {
+		return "", err
+	}
+	if err != nil {
+		return "", fmt.Errorf("smartpool %s: %w: %s", strings.Join(line[:min(2, len(line))], " "), err, strings.Join(strings.Fields(string(text)), " "))
+	}
+	return string(text), nil
+}
+
+// mineWaiting mines a block whenever a transaction waits, until it is stopped, and then no more.
+func (l *lab) mineWaiting(ctx context.Context) error {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		waiting, err := l.alpha.Mempool(ctx)
+		if err == nil && len(waiting) > 0 {
+			_, err = l.alpha.Generate(context.WithoutCancel(ctx), 1)
+		}
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+}
+
+// inNode makes a PastelID in the node, and registers it, as pasteld's own calls do.
+func (t *terminal) inNode(ctx context.Context) (id, address string, err error) {
+	text, err := t.command(ctx, "rpc", "pastelid", "newkey", phrase)
+	if err != nil {
+		return "", "", err
+	}
+	var made struct{ PastelID string }
+	if err := json.Unmarshal([]byte(text), &made); err != nil {
+		return "", "", err
+	}
+	if text, err = t.command(ctx, "rpc", "getnewaddress"); err != nil {
+		return "", "", err
+	}
+	id, address = made.PastelID, strings.TrimSpace(text)
+	if _, err := t.command(ctx, "rpc", "sendtoaddress", address, "20"); err != nil {
+		return "", "", err
+	}
+	_, err = t.command(ctx, "rpc", "tickets", "register", "id", id, phrase, address)
+	return id, address, err
+}
+
+// inFile makes a PastelID in a key file, and registers it; the node's wallet pays.
+func (t *terminal) inFile(ctx context.Context, name string) (id, path string, err error) {
+	path = t.file(name)
+	text, err := t.command(ctx, "id", "new", path, "--passphrase-file", t.secret, "--json")
+	if err != nil {
+		return "", "", err
+	}
+	var made struct{ PastelID string }
+	if err := json.Unmarshal([]byte(text), &made); err != nil {
+		return "", "", err
+	}
+	_, err = t.command(ctx, "id", "register", path, "--passphrase-file", t.secret, "--yes")
+	return made.PastelID, path, err
+}
+
+// coins gives somebody an output of their own.
+func (t *terminal) coins(ctx context.Context, count string) (address, output string, err error) {
+	text, err := t.command(ctx, "rpc", "getnewaddress")
+	if err != nil {
+		return "", "", err
+	}
+	address = strings.TrimSpace(text)
+	if _, err = t.command(ctx, "rpc", "sendtoaddress", address, count); err != nil {
+		return "", "", err
+	}
+	to, err := pastel.ParseAddress(&t.lab.net, address)
+	if err != nil {
+		return "", "", err
+	}
+	want, err := pastel.ParseAmount(count)
+	if err != nil {
+		return "", "", err
+	}
+	err = until(ctx, "the coins to be mined", time.Minute, func() (bool, string, error) {
+		list, err := t.lab.alpha.Unspent(ctx, 1, to)
+		for _, u := range list {
+			if u.Value == want { // blocks may have paid the miner there
+				output = u.OutPoint.String()
+				return true, "", nil
+			}
+		}
+		return false, fmt.Sprintf("%d outputs", len(list)), errors.Join(err, t.lab.mine(ctx, 1))
+	})
+	return address, output, err
+}
+
+// life plays a pool's whole life by what people type.
+func life(ctx context.Context, l *lab, n *notes) error {
+	t, err := l.terminal()
+	if err != nil {
+		return err
+	}
+	p := &played{terminal: t, notes: n}
+	for _, act := range []func(context.Context) error{p.open, p.join, p.activate, p.launch, p.earn, p.leave, p.end} {
+		if err := act(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// played is a pool that lives by the command line.
+type played struct {
+	*terminal
+	*notes
+	operator  string // key file
+	supernode string // PastelID, in the node
+	pool      string
+	alice     string // PastelID, in the node
+	bob       string // PastelID, in a key file
+	bobs      string // bob's output
+	cast      *players.Cast
+}
+
+const poolLabel = "atlas"
+
+var poolID = regexp.MustCompile(poolLabel + `\.[0-9a-f]{40}`)
+
+func (p *played) open(ctx context.Context) error {
+	id, path, err := p.inFile(ctx, "operator.key")
+	if err != nil {
+		return err
+	}
+	p.operator = path
+	if p.supernode, _, err = p.inNode(ctx); err != nil {
+		return err
+	}
+	if p.alice, _, err = p.inNode(ctx); err != nil {
+		return err
+	}
+	text, err := p.command(ctx, "pool", "create", "--label", poolLabel, "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "30",
+		"--operator", id, "--operator-key", path, "--supernode", p.supernode, "--passphrase-file", p.secret, "--yes")
+	if err != nil {
+		return err
+	}
+	if p.pool = poolID.FindString(text); p.pool == "" {
+		return fmt.Errorf("smartpool pool create names no pool: %s", text)
+	}
+	p.saw("id new, id register, pool create: a pool is open; operator's PastelID in a key file, Supernode's in the node")
+	return nil
+}
+
+func (p *played) join(ctx context.Context) error {
+	if _, _, err := p.coins(ctx, "610"); err != nil {
+		return err
+	}
+	if _, err := p.command(ctx, "join", p.pool, "--pastelid", p.alice, "--coins", "600", "--passphrase-file", p.secret, "--yes"); err != nil {
+		return err
+	}
+	id, key, err := p.inFile(ctx, "bob.key")
+	if err != nil {
+		return err
+	}
+	p.bob = id
+	address, output, err := p.coins(ctx, "620")
+	if err != nil {
+		return err
+	}
+	p.bobs = output
+	file := p.file("pledge.json")
+	if _, err := p.command(ctx, "join", p.pool, "--cold", file, "--pastelid", id, "--coins", "600", "--output", output, "--address", address); err != nil {
+		return err
+	}
+	text, err := p.command(ctx, "ticket", "sign", file, "--network", p.terminal.lab.net.Name, "--key", key, "--passphrase-file", p.secret, "--out", file, "--yes")
+	if err != nil {
+		return err
+	}
+	statement := regexp.MustCompile(`smartpool/1 pledge [^\n"]*`)
+	if text, err = p.command(ctx, "ticket", "decode", file); err != nil {
+		return err
+	}
+	if text, err = p.command(ctx, "rpc", "signmessage", address, statement.FindString(text)); err != nil {
+		return err
+	}
+	if _, err := p.command(ctx, "join", p.pool, "--ticket", file, "--address-signature", strings.TrimSpace(text), "--yes"); err != nil {
+		return err
+	}
+	p.saw("join with the wallet, join --cold with a key file, ticket sign, join --ticket: 1,200 PSL are pledged")
+	return nil
+}
+
+func (p *played) activate(ctx context.Context) error {
+	if _, err := p.command(ctx, "pool", "activate", p.pool, "--key", p.operator, "--passphrase-file", p.secret, "--yes"); err != nil {
+		return err
+	}
+	text, err := p.command(ctx, "pool", "status", p.pool, "--json")
+	if err != nil {
+		return err
+	}
+	var s struct {
+		Status       string `json:"status"`
+		ActivationTx string `json:"activation_tx"`
+	}
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return err
+	}
+	id, err := pastel.ParseTxID(s.ActivationTx)
+	if err != nil || s.Status != "active" {
+		return fmt.Errorf("the pool is %s, activation %q: %w", s.Status, s.ActivationTx, err)
+	}
+	p.cast = &players.Cast{Net: p.terminal.lab.net, Client: p.terminal.lab.alpha.Client, Pool: ticket.PoolID(p.pool), Activation: id, Supernode: &players.Party{ID: p.supernode}}
+	p.saw("pool activate: the pool is active")
+	return nil
+}
+
+func (p *played) launch(ctx context.Context) error {
+	l := p.terminal.lab
+	key, err := l.alpha.MasternodeGenKey(ctx)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(l.heat(ctx, phrase, key), l.container(p.supernode), l.synced(ctx)); err != nil {
+		return err
+	}
+	l.stage = stage{Cast: p.cast, key: key, label: poolLabel, pools: l.stage.pools, launched: true, announced: time.Now()}
+	// The command waits until the Supernode is paid, which takes votes: the regular Supernode votes as blocks come.
+	mining, stop := context.WithCancel(ctx)
+	mined := make(chan error, 1)
+	go func() { mined <- l.mineForVotes(mining) }()
+	text, err := p.command(ctx, "supernode", "launch", p.pool, "--host", l.hot.peer(), "--masternode-key", key, "--passphrase-file", p.secret, "--yes",
+		"--masternode-conf", l.conf())
+	stop()
+	if err := errors.Join(err, <-mined); err != nil {
+		return err
+	}
+	p.saw("supernode launch: %s", lastLine(text))
+	if text, err = p.command(ctx, "supernode", "launch", p.pool, "--masternode-conf", l.conf(),
+		"--passphrase-file", p.secret, "--yes"); err != nil {
+		return err
+	}
+	p.saw("supernode launch again: %s", strings.ReplaceAll(lastLine(text), l.alpha.data()+string(filepath.Separator), ""))
+	return nil
+}
+
+// mineForVotes mines once the Supernode has rested, as long as it takes.
+func (l *lab) mineForVotes(ctx context.Context) error {
+	if _, err := l.voted(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	for ctx.Err() == nil {
+		if err := l.mine(context.WithoutCancel(ctx), 1); err != nil {
+			return err
+		}
+		_ = until(ctx, "the command to see it", time.Second, func() (bool, string, error) { return false, "", nil })
+	}
+	return nil
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+func (p *played) earn(ctx context.Context) error {
+	l := p.terminal.lab
+	tx, err := l.duePayout(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.mine(ctx, 1); err != nil {
+		return err
+	}
+	for _, line := range [][]string{
+		{"payouts", "--all", "--pool", p.pool}, {"my", p.alice}, {"history", p.alice}, {"pools"}, {"pool", "report", p.pool}, {"leave", p.alice},
+		{"verify", "payout", tx.ID().String(), "--network", l.net.Name},
+	} {
+		if _, err := p.command(ctx, line...); err != nil {
+			return err
+		}
+	}
+	p.saw("payouts, my, history, pool report, leave, verify payout: all answer; the payout of block %d is right by raw blocks", p.tip(ctx))
+	return nil
+}
+
+func (p *played) tip(ctx context.Context) pastel.Height {
+	h, _, err := p.terminal.lab.alpha.Tip(ctx)
+	if err != nil {
+		return -1
+	}
+	return h
+}
+
+func (p *played) leave(ctx context.Context) error {
+	l := p.terminal.lab
+	out, err := pastel.ParseOutPoint(p.bobs)
+	if err != nil {
+		return err
+	}
+	to, err := l.alpha.NewAddress(ctx)
+	if err != nil {
+		return err
+	}
+	tx, vout, _ := strings.Cut(p.bobs, ":")
+	index, err := strconv.Atoi(vout)
+	if err != nil {
+		return err
+	}
+	inputs := fmt.Sprintf(`[{"txid":%q,"vout":%d}]`, tx, index)
+	raw, err := p.command(ctx, "rpc", "createrawtransaction", inputs, fmt.Sprintf(`{%q:619.9}`, to.Encode(&l.net)))
+	if err != nil {
+		return err
+	}
+	text, err := p.command(ctx, "rpc", "signrawtransaction", strings.TrimSpace(raw))
+	if err != nil {
+		return err
+	}
+	var signed struct{ Hex string }
+	if err := json.Unmarshal([]byte(text), &signed); err != nil {
+		return err
+	}
+	if _, err := p.command(ctx, "rpc", "sendrawtransaction", signed.Hex); err != nil {
+		return err
+	}
+	if err := until(ctx, "bob's coins to move", time.Minute, func() (bool, string, error) {
+		gone, err := l.alpha.TxOut(ctx, out)
+		if err != nil || gone == nil {
+			return true, "", err
+		}
+		return false, "they are there", l.mine(ctx, 1)
+	}); err != nil {
+		return err
+	}
+	p.saw("bob spends the pledged output and is out; the pool replenishes")
+	return l.is(ctx, chain.SupernodePaused)
+}
+
+func (p *played) end(ctx context.Context) error {
+	l := p.terminal.lab
+	if err := errors.Join(l.mine(ctx, 32), l.is(ctx, chain.SupernodeGone)); err != nil {
+		return err
+	}
+	text, err := p.command(ctx, "pool", "status", p.pool)
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(text, "dissolved") {
+		return fmt.Errorf("smartpool pool status does not say that the pool is dissolved: %s", text)
+	}
+	if text, err = p.command(ctx, "digest", l.alpha.rules.apiURL(), l.beta.rules.apiURL()); err != nil {
+		return err
+	}
+	p.saw("30 blocks later it is dissolved; digest: %s", lastLine(text))
+	l.stage = stage{pools: l.stage.pools}
+	return nil
+}
