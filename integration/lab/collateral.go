@@ -47,7 +47,7 @@ func replenish(ctx context.Context, l *lab, n *notes) error {
 	if err := l.launchSupernode(ctx); err != nil {
 		return err
 	}
-	at, err := l.voted(ctx)
+	at, err := l.voted(ctx, 3)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func replenish(ctx context.Context, l *lab, n *notes) error {
 		return err
 	}
 	n.saw("block %d: the member pledged again, the pool is active", at+1)
-	again, err := l.voted(ctx)
+	again, err := l.voted(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func shortOfCollateral(ctx context.Context, l *lab, n *notes) error {
 	if err := l.launchSupernode(ctx); err != nil {
 		return err
 	}
-	at, err := l.voted(ctx)
+	at, err := l.voted(ctx, players.Subscription+3)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func paid(ctx context.Context, l *lab, n *notes) error {
 	if err := l.launchSupernode(ctx); err != nil {
 		return err
 	}
-	at, err := l.voted(ctx)
+	at, err := l.voted(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -97,8 +97,9 @@ func paid(ctx context.Context, l *lab, n *notes) error {
 // rest is how long a Supernode rests between its launch and the first vote for it, for each Supernode in the list (2.6 minutes).
 const rest = 156 * time.Second
 
-// voted mines until the regular Supernode has voted for the pool's escrow at a height above the tip, and all nodes know it.
-func (l *lab) voted(ctx context.Context) (at pastel.Height, err error) {
+// voted mines until the regular Supernode has voted for the pool's escrow at a height that is some blocks above the tip, and all nodes
+// know it.
+func (l *lab) voted(ctx context.Context, ahead pastel.Height) (at pastel.Height, err error) {
 	escrow := l.stage.escrow().Encode(&l.net)
 	list, err := l.voter.Masternodes(ctx)
 	if err != nil {
@@ -117,7 +118,7 @@ func (l *lab) voted(ctx context.Context) (at pastel.Height, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if at, err = l.vote(ctx, l.alpha, escrow, height); err != nil {
+		if at, err = l.vote(ctx, l.alpha, escrow, height+ahead-1); err != nil {
 			return 0, err
 		}
 		if at > 0 {

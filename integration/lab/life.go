@@ -251,7 +251,7 @@ func (p *played) activate(ctx context.Context) error {
 	}
 	var s struct {
 		Status       string `json:"status"`
-		ActivationTx string `json:"activation_tx"`
+		ActivationTx string `json:"activation_txid"`
 	}
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return err
@@ -296,7 +296,7 @@ func (p *played) launch(ctx context.Context) error {
 
 // mineForVotes mines once the Supernode has rested, as long as it takes.
 func (l *lab) mineForVotes(ctx context.Context) error {
-	if _, err := l.voted(ctx); err != nil {
+	if _, err := l.voted(ctx, 1); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
