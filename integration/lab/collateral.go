@@ -68,9 +68,7 @@ func replenish(ctx context.Context, l *lab, n *notes) error {
 	}
 	n.saw("block %d, voted for before, pays the escrow %s PSL, and all nodes took it", at, paid)
 	// Nodes look at their list every few seconds: that they did is seen by what they say of the others.
-	if err := l.looked(ctx); err != nil {
-		return err
-	}
+	pause(ctx, looking)
 	if err := l.listedAs(ctx, l.stage.supernode(), "ENABLED", l.upgraded()...); err != nil {
 		return err
 	}
