@@ -1,4 +1,4 @@
-# make test is everything .ci/run checks. The other targets are its parts, or longer runs of them.
+# make test runs the tests, make check everything that a change has to pass. The other targets are its parts, or longer runs of them.
 
 GO            ?= go
 GOLANGCI_LINT ?= v2.15.0
@@ -22,11 +22,19 @@ SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 OAPI_CODEGEN_VERSION ?= v2.8.2
 OAPI_CODEGEN = cd api/client && $(GO) run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@$(OAPI_CODEGEN_VERSION) -config config.yaml
 
-.PHONY: all test format tidy vet lint generated unit test-pasteld fuzz soak bench bench-once build generate clean
+.PHONY: all test check format tidy vet lint generated race test-pasteld fuzz soak bench bench-once build generate clean
 
 all: test build
 
-test: format tidy vet lint generated unit test-pasteld fuzz bench-once
+# Brings what the tests need: PostgreSQL and a browser.
+test:
+	@.ci/needs test
+	@echo '== go test'
+	$(GO) test -timeout 30m $(PKG)
+
+check:
+	@.ci/needs check
+	@$(MAKE) format tidy vet lint generated race test-pasteld fuzz bench-once
 
 # Fails on files that gofmt would change.
 format:
@@ -72,9 +80,9 @@ COMPUTING = modernc.org/sqlite/lib modernc.org/libc modernc.org/memory golang.or
 RACE = -race $(foreach p,$(COMPUTING),-gcflags='$(p)=-race=false -d=checkptr=0')
 
 # Tests fail by what they find. The deadline only ends what hangs.
-unit:
-	@echo '== go test'
-	$(GO) test $(RACE) -timeout 30m $(PKG)
+race:
+	@echo '== go test -race'
+	CGO_ENABLED=1 $(GO) test $(RACE) -timeout 30m $(PKG)
 
 # A node's end of the node interface, in C++, against a real smartpoold; its parser fuzzed for FUZZTIME.
 test-pasteld:
@@ -85,23 +93,7 @@ test-pasteld:
 # Runs every fuzz target for FUZZTIME each: make fuzz FUZZTIME=10m FUZZ=FuzzParse
 fuzz:
 	@echo '== fuzzing, $(FUZZTIME) each'
-	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; cache=$$($(GO) env GOCACHE)/fuzz; found=; \
-	for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); do \
-		names=$$(grep -hoE '^func Fuzz[A-Za-z0-9]*' "$$pkg"/*_test.go | cut -c6- | grep -E '$(FUZZ)') || continue; \
-		found=yes; \
-		$(GO) test -c -fuzz=. -o "$$dir/fuzz.test" "$$pkg"; \
-		for name in $$names; do \
-			echo "-- $$pkg $$name"; \
-			run() { (cd "$$pkg" && "$$dir/fuzz.test" -test.run '^$$' -test.fuzz "^$$name\$$" -test.fuzztime '$(FUZZTIME)' -test.fuzzminimizetime 10x \
-				-test.fuzzcachedir "$$cache/$$pkg" </dev/null 2>&1); }; \
-			out=$$(run) && { echo "$$out" | tail -n 2; continue; }; \
-			echo "$$out"; \
-			case "$$out" in *'Failing input'*) exit 1;; *'context deadline exceeded'*) ;; *) exit 1;; esac; \
-			echo 'no input failed, the fuzzing engine missed its own deadline: once more'; \
-			run || exit 1; \
-		done; \
-	done; \
-	test -n "$$found" || { echo 'no fuzz target matches'; exit 1; }
+	@.ci/fuzz '$(FUZZTIME)' '$(FUZZ)'
 
 # Plays random histories of many pools, with reorganizations and restarts, against a slow model of the rules: make soak SOAK=1h
 soak:

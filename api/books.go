@@ -39,6 +39,7 @@ func badRequest(format string, args ...any) error { return &BadRequest{fmt.Sprin
 type Books struct {
 	reader *store.Reader
 	net    pastel.Network
+	listed func() *chain.Listing
 
 	mu   sync.Mutex
 	kept *kept
@@ -81,8 +82,12 @@ func (o *once[T]) get(compute func() (T, error)) (T, error) {
 
 // NewBooks returns the books of a database.
 func NewBooks(r *store.Reader) *Books {
-	return &Books{reader: r, net: r.Network(), kept: &kept{}}
+	return &Books{reader: r, net: r.Network(), kept: &kept{}, listed: func() *chain.Listing { return nil }}
 }
+
+// AskNode has the books know how Supernodes are doing: listing returns what a node told lately, nil if none did. It is called before the
+// books are asked for anything.
+func (b *Books) AskNode(listing func() *chain.Listing) { b.listed = listing }
 
 // Network returns the network's parameters.
 func (b *Books) Network() pastel.Network { return b.net }

@@ -79,9 +79,12 @@ func config() huma.Config {
 // live are the paths whose answers are not a function of the ledger's last block.
 var live = map[string]bool{"/api/v1/status": true, streamPath: true, "/api/v1/mempool": true}
 
+// supernodePath ends the path of a pool's Supernode, which is live, too: a node's list is asked for.
+const supernodePath = "/supernode"
+
 func uncached(direct, kept http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if live[r.URL.Path] || r.Header.Get("Authorization") != "" {
+		if live[r.URL.Path] || strings.HasSuffix(r.URL.Path, supernodePath) || r.Header.Get("Authorization") != "" {
 			w.Header().Set("Cache-Control", "no-store")
 			direct.ServeHTTP(w, r)
 			return
@@ -287,6 +290,10 @@ func (s *Server) register() {
 	})
 	get(s, "pool", "/pools/{id}", "All about a pool", func(ctx context.Context, in *PoolInput) (*body[PoolDetail], error) {
 		x, err := b.Pool(ctx, in.ID)
+		return one(s, x, err)
+	})
+	get(s, "supernode", "/pools/{id}"+supernodePath, "How the Supernode of a pool that was activated is doing", func(ctx context.Context, in *PoolInput) (*body[Supernode], error) {
+		x, err := b.Supernode(ctx, in.ID)
 		return one(s, x, err)
 	})
 	get(s, "pool-income", "/pools/{id}/income", "A pool's income over time", func(ctx context.Context, in *struct {

@@ -136,6 +136,20 @@ type PoolDetail struct {
 	Forecast     *PayoutOutlook `json:"forecast,omitempty" doc:"The next settlement, if income goes on as it was; left out if it would pay nothing."`
 }
 
+// Supernode is how a pool's Supernode is doing: by the rules, and by the list of the node that this daemon follows.
+type Supernode struct {
+	Tip      Tip     `json:"tip"`
+	Pool     string  `json:"pool"`
+	State    string  `json:"state" enum:"running,paused,gone,elsewhere,ended,unknown" doc:"running: listed, and paid to the escrow. paused: the pool is short of collateral. gone: the pool is active and the node lists no working Supernode of it. elsewhere: listed with another payee than the escrow. ended: the pool is over. unknown: this daemon has no node's list."`
+	Text     string  `json:"text" doc:"What that means, and what to do."`
+	TxID     string  `json:"txid" doc:"Activation: the collateral reference is this id and index 4294967295."`
+	Escrow   string  `json:"escrow" doc:"Where it is to be paid. Never send coins there: they would be shared out."`
+	Listed   string  `json:"listed,omitempty" doc:"The node's word for it, such as ENABLED."`
+	Payee    string  `json:"payee,omitempty" doc:"Where the node's list has it paid."`
+	Address  string  `json:"address,omitempty" doc:"Its machine, by the node's list."`
+	LastPaid *Moment `json:"last_paid,omitempty" doc:"The last block in which the pool received income."`
+}
+
 // Breakers are the critical members: a smallest group whose leaving would stop the Supernode, together or one after the other.
 type Breakers struct {
 	Members []string `json:"members" doc:"Their PastelIDs, each once. The same person may have several."`
@@ -393,7 +407,7 @@ type Subscription struct {
 	Pool     string   `json:"pool,omitempty" maxLength:"80" pattern:"^([a-z0-9-]{3,32}\\.[0-9a-f]{40})?$" doc:"Pool id: only what is of this pool. At most one of pool, pastelid and operator; none means every pool."`
 	PastelID string   `json:"pastelid,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Only its own pledges, and the pools they are in."`
 	Operator string   `json:"operator,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID: only the pools it operates."`
-	Kinds    []string `json:"kinds,omitempty" maxItems:"20" enum:"cushion.low,pool.replenishing,pool.restored,pool.dissolved,pool.expired,pool.closed,pledge.amended,pledge.promoted,pledge.reduced,pledge.left,pledge.spending,payout.settled,payout.paid,payout.overdue,supernode.payee,daemon.behind,daemon.halted" doc:"What about; none means all."`
+	Kinds    []string `json:"kinds,omitempty" maxItems:"20" enum:"cushion.low,pool.replenishing,pool.restored,pool.dissolved,pool.expired,pool.closed,pledge.amended,pledge.promoted,pledge.reduced,pledge.left,pledge.spending,payout.settled,payout.paid,payout.overdue,supernode.payee,supernode.gone,daemon.behind,daemon.halted" doc:"What about; none means all."`
 	Cushion  int64    `json:"cushion,omitempty" minimum:"0" maximum:"100" doc:"Per cent of the cushion below which it is low; 0 means 50."`
 	Overdue  int64    `json:"overdue,omitempty" minimum:"0" maximum:"5760" doc:"Blocks after which a payout that can be mined is overdue; 0 means 20."`
 }

@@ -22,6 +22,7 @@ const (
 	PayoutPaid     Kind = "payout.paid"
 	PayoutOverdue  Kind = "payout.overdue"
 	SupernodePayee Kind = "supernode.payee"
+	SupernodeGone  Kind = "supernode.gone"
 	DaemonBehind   Kind = "daemon.behind"
 	DaemonHalted   Kind = "daemon.halted"
 
@@ -32,7 +33,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		CushionLow, Replenishing, Restored, Dissolved, Expired, Closed, Amended, Promoted, Reduced, Left, Spending, PayoutSettled, PayoutPaid,
-		PayoutOverdue, SupernodePayee, DaemonBehind, DaemonHalted,
+		PayoutOverdue, SupernodePayee, SupernodeGone, DaemonBehind, DaemonHalted,
 	}
 }
 

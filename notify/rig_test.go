@@ -97,10 +97,11 @@ type node struct {
 	tip    func() pool.Tip
 	mu     sync.Mutex
 	txs    map[pastel.TxID][]byte
-	extra  []pastel.TxID // in the mempool's list besides
-	asked  int           // for transactions
-	payees map[pastel.OutPoint]pastel.Address
-	hold   chan struct{} // if set, it says that it was asked, and answers when this is closed
+	extra  []pastel.TxID                    // in the mempool's list besides
+	asked  int                              // for transactions
+	listed map[pastel.OutPoint]chain.Listed // of Supernodes
+	fresh  bool                             // it has not got the network's list yet
+	hold   chan struct{}                    // if set, it says that it was asked, and answers when this is closed
 	err    error
 }
 
@@ -133,8 +134,11 @@ func (n *node) RawTx(_ context.Context, id pastel.TxID) ([]byte, error) {
 	return raw, n.err
 }
 
-func (n *node) Payees(context.Context) (map[pastel.OutPoint]pastel.Address, error) {
-	return n.payees, n.err
+func (n *node) Supernodes(context.Context) (*chain.Listing, error) {
+	if n.err != nil {
+		return nil, n.err
+	}
+	return &chain.Listing{Whole: !n.fresh, Listed: n.listed}, nil
 }
 
 // rig is a ledger with alerts, whose clock stands still unless a test moves it.

@@ -19,8 +19,8 @@ type Node interface {
 	Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, error)
 	Mempool(ctx context.Context) ([]pastel.TxID, error)
 	RawTx(ctx context.Context, id pastel.TxID) ([]byte, error)
-	// Payees tells by collateral where each Supernode that the node knows is paid.
-	Payees(ctx context.Context) (map[pastel.OutPoint]pastel.Address, error)
+	// Supernodes lists all Supernodes that the node knows.
+	Supernodes(ctx context.Context) (*chain.Listing, error)
 }
 
 // Ledger is what alerts ask of the ledger itself; the rest they read in its database.
@@ -34,7 +34,7 @@ type Ledger interface {
 type Config struct {
 	Alerts *store.Alerts
 	Ledger Ledger
-	Node   func() Node         // nil if there is none to ask: then nobody is told of spends and payees; it returns nil for one that is away
+	Node   func() Node         // nil if there is none to ask: then nobody is told of spends and Supernodes; it returns nil for one that is away
 	Status func() chain.Status // nil if no node is followed
 	Behind *time.Time          // since when the ledger is behind, zero if it is not; for the next service, may be nil
 	Poll   time.Duration       // how often to look at the ledger, the node and the outbox
@@ -51,7 +51,7 @@ type Service struct {
 	// Of lookAround alone.
 	mempool mempool
 	judged  judged
-	unknown error // why payees are not known
+	unknown error // why Supernodes are not known
 
 	reading sync.Mutex    // blocks: those who wait for it find nothing left to do
 	bell    chan struct{} // there may be something to send

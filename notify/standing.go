@@ -59,12 +59,12 @@ func (s *Service) judge(ctx context.Context) error {
 	if is.tip, is.read = t.tip.Hash, t.read; is == s.judged && t.now.Sub(is.at) < judgeEvery {
 		return s.unknown
 	}
-	var payees map[pastel.OutPoint]pastel.Address
+	var list *chain.Listing
 	if node := s.node(); node != nil && t.status.Synced {
 		var err error
-		payees, err = node.Payees(ctx)
+		list, err = node.Supernodes(ctx)
 		if s.unknown = nil; err != nil {
-			payees, s.unknown = nil, fmt.Errorf("ask the node for its Supernodes: %w", err)
+			list, s.unknown = nil, fmt.Errorf("ask the node for its Supernodes: %w", err)
 		}
 	}
 	some, err = t.look(ctx, func() error {
@@ -76,7 +76,7 @@ func (s *Service) judge(ctx context.Context) error {
 		if !t.status.Synced {
 			return nil
 		}
-		return t.chain(payees)
+		return t.chain(list)
 	})
 	if err != nil || !some || t.tip.Hash != is.tip || t.read != is.read {
 		return errors.Join(err, s.unknown)
@@ -315,8 +315,8 @@ func (t *standing) daemon(behind, halted bool, why string) error {
 	})
 }
 
-// chain judges pools, payouts, spends and Supernodes. Without payees, Supernodes stay as they were judged before.
-func (t *standing) chain(payees map[pastel.OutPoint]pastel.Address) error {
+// chain judges pools, payouts, spends and Supernodes. Without a list of them, Supernodes stay as they were judged before.
+func (t *standing) chain(list *chain.Listing) error {
 	rows, err := t.x.Pools(store.PoolFilter{At: store.Now, Status: []string{
 		pool.Subscribing.String(), pool.Active.String(), pool.Replenishing.String(),
 	}})
@@ -340,10 +340,10 @@ func (t *standing) chain(payees map[pastel.OutPoint]pastel.Address) error {
 			return err
 		}
 	}
-	if payees == nil {
+	if list == nil {
 		return nil
 	}
-	return t.payees(payees)
+	return t.supernodes(list)
 }
 
 // concerns reports whether a live pool is in a subscription's scope.
@@ -531,52 +531,72 @@ func (t *standing) spends() error {
 	})
 }
 
-// payees judges the Supernodes that the node lists; one that it does not list, as just after its start, stays as it was judged before.
-func (t *standing) payees(paid map[pastel.OutPoint]pastel.Address) error {
+// launchGrace is how many blocks a pool has for its launch before anybody is told that its Supernode is gone.
+const launchGrace = 24
+
+// supernodes judges the Supernodes of active pools by the node's list. One of which the list tells nothing stays as it was judged before.
+func (t *standing) supernodes(list *chain.Listing) error {
 	sns, err := t.x.Supernodes()
 	if err != nil {
 		return err
 	}
-	is := causes{}
-	backed := map[ticket.PoolID]*store.Supernode{}
-	payee := func(sn *store.Supernode) string {
-		a, listed := paid[pastel.OutPoint{TxID: sn.Activation, Vout: ^uint32(0)}]
-		if !listed {
-			return ""
-		}
-		return a.Encode(&t.s.net)
-	}
+	gone, elsewhere := causes{}, causes{}
+	active := map[ticket.PoolID]*store.Supernode{}
+	states := map[ticket.PoolID]chain.SupernodeState{}
 	for i := range sns {
-		sn := &sns[i]
-		backed[sn.Pool] = sn
-		address := payee(sn)
-		if address == "" || address == sn.Escrow {
+		sn, p := &sns[i], t.pools[sns[i].Pool]
+		if p == nil {
 			continue
 		}
-		err := t.each(SupernodePayee, func(sub *store.Subscription) error {
-			if t.concerns(sub, sn.Pool) {
-				is[sub.ID] = append(is[sub.ID], t.cause(SupernodePayee, sn.Pool, sn.Activation.String(), payeeText(sn, address, t.at)))
-			}
-			return nil
-		})
+		active[sn.Pool], states[sn.Pool] = sn, chain.JudgeSupernode(pool.Active, sn.Activation, p.Escrow, list)
+		listed := list.Listed[pastel.OutPoint{TxID: sn.Activation, Vout: chain.PoolIndex}]
+		switch state := states[sn.Pool]; {
+		case state == chain.SupernodeElsewhere:
+			err = t.tell(elsewhere, SupernodePayee, sn, payeeText(sn, listed.Payee.Encode(&t.s.net), t.at))
+		case state == chain.SupernodeMissing && t.at.height >= p.Activated+launchGrace:
+			err = t.tell(gone, SupernodeGone, sn, missingText(sn, listed.Status, t.at))
+		}
 		if err != nil {
 			return err
 		}
 	}
-	return t.reconcile(SupernodePayee, is, func(sub *store.Subscription, a *store.Alert) (ending, error) {
-		sn := backed[a.Pool]
-		switch {
-		case t.pools[a.Pool] == nil:
-			return t.gone(a.Pool)
-		case sn == nil:
-			return ending{text: fmt.Sprintf("Pool %s is not active at %s: it backs no Supernode that could be paid.", a.Pool, t.at)}, nil
-		case !strings.HasSuffix(a.Cause, sn.Activation.String()):
-			return ending{fmt.Sprintf("Withdrawn: the chain was reorganized, and pool %s has another activation at %s.", a.Pool, t.at), true}, nil
-		case !t.concerns(sub, a.Pool):
-			return t.unconcerned(sub, a.Pool), nil
-		case payee(sn) == "":
-			return ending{}, nil
+	over := func(again map[chain.SupernodeState]string) func(*store.Subscription, *store.Alert) (ending, error) {
+		return func(sub *store.Subscription, a *store.Alert) (ending, error) {
+			sn := active[a.Pool]
+			switch {
+			case t.pools[a.Pool] == nil:
+				return t.gone(a.Pool)
+			case sn == nil:
+				return ending{text: fmt.Sprintf("Pool %s is not active at %s: it backs no Supernode that could be paid.", a.Pool, t.at)}, nil
+			case !strings.HasSuffix(a.Cause, sn.Activation.String()):
+				return ending{fmt.Sprintf("Withdrawn: the chain was reorganized, and pool %s has another activation at %s.", a.Pool, t.at), true}, nil
+			case !t.concerns(sub, a.Pool):
+				return t.unconcerned(sub, a.Pool), nil
+			case again[states[a.Pool]] == "":
+				return ending{}, nil
+			}
+			return ending{text: fmt.Sprintf(again[states[a.Pool]], a.Pool, t.at)}, nil
 		}
-		return ending{text: fmt.Sprintf("The Supernode of pool %s is paid to the pool's escrow again at %s.", a.Pool, t.at)}, nil
+	}
+	err = t.reconcile(SupernodePayee, elsewhere, over(map[chain.SupernodeState]string{
+		chain.SupernodeRunning: "The Supernode of pool %s is paid to the pool's escrow again at %s.",
+		chain.SupernodeMissing: "The node lists no working Supernode of pool %s any more at %s: nobody is paid for it.",
+	}))
+	if err != nil {
+		return err
+	}
+	return t.reconcile(SupernodeGone, gone, over(map[chain.SupernodeState]string{
+		chain.SupernodeRunning:   "The Supernode of pool %s is listed at %s, and paid to the pool's escrow.",
+		chain.SupernodeElsewhere: "The Supernode of pool %s is listed at %s, but not paid to the pool's escrow.",
+	}))
+}
+
+// tell adds what a kind has to tell of a Supernode to all whom it concerns.
+func (t *standing) tell(is causes, kind Kind, sn *store.Supernode, text string) error {
+	return t.each(kind, func(sub *store.Subscription) error {
+		if t.concerns(sub, sn.Pool) {
+			is[sub.ID] = append(is[sub.ID], t.cause(kind, sn.Pool, sn.Activation.String(), text))
+		}
+		return nil
 	})
 }

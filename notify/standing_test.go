@@ -236,7 +236,7 @@ func TestSupernodePaidElsewhere(t *testing.T) {
 	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
 	sn := pastel.OutPoint{TxID: p.ActivationTx, Vout: 4294967295}
 	is := func(payee pastel.Address) {
-		r.node.payees = map[pastel.OutPoint]pastel.Address{sn: payee}
+		r.node.listed, r.node.fresh = map[pastel.OutPoint]chain.Listed{sn: {Status: "ENABLED", Payee: payee}}, false
 		r.pass(time.Minute)
 		r.round()
 	}
@@ -250,7 +250,7 @@ func TestSupernodePaidElsewhere(t *testing.T) {
 	if !strings.Contains(got[0].Text, p.FeeAddress.Encode(&net)) || !strings.Contains(got[0].Text, p.ActivationTx.String()) {
 		t.Error(got[0].Text)
 	}
-	r.node.payees = map[pastel.OutPoint]pastel.Address{} // as of a node that was just started
+	r.node.listed, r.node.fresh = nil, true
 	r.pass(time.Minute)
 	r.round()
 	is(p.FeeAddress)
@@ -266,6 +266,72 @@ func TestSupernodePaidElsewhere(t *testing.T) {
 	wantKinds(t, got, "supernode.payee resolved")
 	if !strings.Contains(got[0].Text, "is not active") {
 		t.Error(got[0].Text)
+	}
+}
+
+// A Supernode that an active pool has not, or not any more, is told once its operator had time to launch it.
+func TestSupernodeGone(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:137])
+	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.SupernodeGone, notify.SupernodePayee, notify.Dissolved}})
+	var p pool.Pool
+	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	sn := pastel.OutPoint{TxID: p.ActivationTx, Vout: 4294967295}
+	is := func(status string, payee pastel.Address) {
+		r.node.listed = map[pastel.OutPoint]chain.Listed{sn: {Status: status, Payee: payee}}
+		if status == "" {
+			r.node.listed = nil
+		}
+		r.pass(time.Minute)
+		r.round()
+	}
+	is("", p.Escrow)
+	wantKinds(t, to.take()) // it was activated in block 135
+	r.step(136, blocks[137:158])
+	is("", p.Escrow)
+	wantKinds(t, to.take())
+	r.step(157, blocks[158:160])
+	is("", p.Escrow)
+	is("", p.Escrow)
+	got := to.take()
+	wantKinds(t, got, "supernode.gone")
+	if !strings.Contains(got[0].Text, "is not in the node's list at block 159") || !strings.Contains(got[0].Text, "smartpool supernode launch "+acme) {
+		t.Error(got[0].Text)
+	}
+	r.node.fresh = true // a node that was just started says nothing
+	is("", p.Escrow)
+	r.node.fresh = false
+	wantKinds(t, to.take())
+	is("ENABLED", p.Escrow)
+	wantKinds(t, to.take(), "supernode.gone resolved")
+	is("ENABLED", pastel.Address{}) // neither does one that does not know the payee
+	wantKinds(t, to.take())
+	is("OUTPOINT_SPENT", p.Escrow)
+	got = to.take()
+	wantKinds(t, got, "supernode.gone")
+	if !strings.Contains(got[0].Text, "as OUTPOINT_SPENT") {
+		t.Error(got[0].Text)
+	}
+	is("ENABLED", p.FeeAddress)
+	got = to.take()
+	slices.SortFunc(got, func(a, b notify.Message) int { return strings.Compare(string(a.Kind), string(b.Kind)) })
+	wantKinds(t, got, "supernode.gone resolved", "supernode.payee")
+	is("EXPIRED", p.FeeAddress)
+	got = to.take()
+	slices.SortFunc(got, func(a, b notify.Message) int { return strings.Compare(string(a.Kind), string(b.Kind)) })
+	wantKinds(t, got, "supernode.gone", "supernode.payee resolved")
+	r.step(159, blocks[160:165]) // the pool replenishes: the Supernode is paused
+	is("", p.Escrow)
+	wantKinds(t, to.take(), "supernode.gone resolved")
+	r.step(164, blocks[165:279])
+	r.pass(time.Minute)
+	r.round()
+	got = to.take()
+	i := slices.IndexFunc(got, func(m notify.Message) bool { return m.Kind == notify.Dissolved })
+	if i < 0 || !strings.Contains(got[i].Text, "may shut the machine down") {
+		t.Errorf("told of the end are %+v", got)
 	}
 }
 

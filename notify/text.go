@@ -43,7 +43,7 @@ func poolText(t pool.EventType, p *store.PoolRow, d *detail, at when) string {
 			p.ID, at, psl(d.Coins), psl(p.Required))
 	case pool.PoolDissolved:
 		return fmt.Sprintf("Pool %s was dissolved in %s, as it was not replenished in time. Pledged coins never moved and are free; rewards that "+
-			"were earned are paid out, for which nothing need be done.", p.ID, at)
+			"were earned are paid out, for which nothing need be done. It backs no Supernode any more: its operator may shut the machine down.", p.ID, at)
 	case pool.PoolClosed:
 		return fmt.Sprintf("Pool %s was closed in %s: all that it owed is paid, and %s PSL, too little to pay, stay in its escrow for ever. Nothing "+
 			"need be done; whatever is sent to that escrow from now on is lost.", p.ID, at, d.Amount)
@@ -180,6 +180,16 @@ func spendingText(x *store.Spend, at when) string {
 func payeeText(sn *store.Supernode, paid string, at when) string {
 	return fmt.Sprintf("The Supernode of pool %s is paid to %s at %s, not to the pool's escrow %s: its members earn nothing. The operator should "+
 		"start it with the activation %s as its collateral, on a node that knows pools.", sn.Pool, paid, at, sn.Escrow, sn.Activation)
+}
+
+// missingText tells of a Supernode that the node's list does not have, or as one that does not work.
+func missingText(sn *store.Supernode, status string, at when) string {
+	how := "is not in the node's list"
+	if status != "" {
+		how = "is in the node's list as " + status
+	}
+	return fmt.Sprintf("The Supernode of pool %s %s at %s, though the pool is active: it earns nothing. The operator should see that its machine runs, and launch "+
+		"it, again if it ran before: smartpool supernode launch %s.", sn.Pool, how, at, sn.Pool)
 }
 
 func behindText(at when, target pastel.Height, since time.Time) string {

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,6 +48,7 @@ type site struct {
 	ledger *chain.Ledger
 	blocks []*pool.Prepared
 	books  *api.Books
+	listed atomic.Pointer[chain.Listing] // of Supernodes, by the node
 
 	mu       sync.Mutex
 	status   func(api.Status, error) (api.Status, error) // what becomes of a status, if set
@@ -134,6 +136,7 @@ func start(t testing.TB, blocks []*pool.Prepared, height pastel.Height) *site {
 	discard := slog.New(slog.DiscardHandler)
 	feed := api.NewFeed(r, discard)
 	x.books = api.NewBooks(r)
+	x.books.AskNode(x.listed.Load)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -106,6 +106,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	var d struct {
 		api.PoolDetail
 		Shown    []api.PoolPledge // of the pledges
+		Runs     *api.Supernode   // nil before activation
 		Operator api.Operator
 		Series   api.Series
 		Payouts  []api.Payout
@@ -116,6 +117,13 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	var err error
 	if d.PoolDetail, err = s.cfg.Books.Pool(r.Context(), id); err != nil {
 		return nil, err
+	}
+	if d.ActivationTx != "" {
+		sn, err := s.cfg.Books.Supernode(r.Context(), id)
+		if err != nil {
+			return nil, err
+		}
+		d.Runs = &sn
 	}
 	d.Shown = d.Participants
 	if !all(r) {

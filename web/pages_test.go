@@ -10,8 +10,10 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/crowd"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // get asks for a page.
@@ -168,6 +170,33 @@ func TestPagesTell(t *testing.T) {
 		}
 		x.tells(t, at.height, x.pages(t)[at.page], at.has, at.hasNot)
 	}
+}
+
+// The page of a pool tells how its Supernode is doing; what costs members their rewards stands on top.
+func TestPoolTellsItsSupernode(t *testing.T) {
+	x := start(t, life(t), 145)
+	path := x.pages(t)["pool"]
+	var p pool.Pool
+	x.ledger.View(func(s *pool.State) { p, _ = s.Pool(s.Pools()[0]) })
+	banner := func(text string) string { return `<p class="banner" role="note"><strong>` + text + `</strong>` }
+	for i, at := range []struct {
+		status      string
+		payee       pastel.Address
+		has, hasNot []string
+	}{
+		{"ENABLED", p.Escrow, []string{"Supernode: <strong>running</strong>. The node lists it", "Last income in"}, []string{"No Supernode runs.", "Paid elsewhere."}},
+		{"EXPIRED", p.Escrow, []string{banner("No Supernode runs."), "Supernode: <strong>gone</strong>."}, nil},
+		{"ENABLED", p.FeeAddress, []string{banner("Paid elsewhere."), "Supernode: <strong>elsewhere</strong>."}, nil},
+	} {
+		x.listed.Store(&chain.Listing{Whole: true, Listed: map[pastel.OutPoint]chain.Listed{
+			{TxID: p.ActivationTx, Vout: chain.PoolIndex}: {Status: at.status, Payee: at.payee},
+		}})
+		height := pastel.Height(146 + i) // pages are kept until a block comes
+		x.move(t, height)
+		x.tells(t, height, path, at.has, at.hasNot)
+	}
+	x.move(t, 278)
+	x.tells(t, 278, path, []string{"Supernode: <strong>ended</strong>. The pool is over", "may shut its machine down"}, []string{banner("No Supernode runs.")})
 }
 
 // tells wants a page, as of a block, to say something and not to say something else.

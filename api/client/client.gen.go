@@ -368,6 +368,7 @@ const (
 	SubscribeKindsPoolExpired      SubscribeKinds = "pool.expired"
 	SubscribeKindsPoolReplenishing SubscribeKinds = "pool.replenishing"
 	SubscribeKindsPoolRestored     SubscribeKinds = "pool.restored"
+	SubscribeKindsSupernodeGone    SubscribeKinds = "supernode.gone"
 	SubscribeKindsSupernodePayee   SubscribeKinds = "supernode.payee"
 )
 
@@ -406,6 +407,8 @@ func (e SubscribeKinds) Valid() bool {
 		return true
 	case SubscribeKindsPoolRestored:
 		return true
+	case SubscribeKindsSupernodeGone:
+		return true
 	case SubscribeKindsSupernodePayee:
 		return true
 	default:
@@ -431,6 +434,7 @@ const (
 	SubscribedKindsPoolExpired      SubscribedKinds = "pool.expired"
 	SubscribedKindsPoolReplenishing SubscribedKinds = "pool.replenishing"
 	SubscribedKindsPoolRestored     SubscribedKinds = "pool.restored"
+	SubscribedKindsSupernodeGone    SubscribedKinds = "supernode.gone"
 	SubscribedKindsSupernodePayee   SubscribedKinds = "supernode.payee"
 )
 
@@ -469,7 +473,39 @@ func (e SubscribedKinds) Valid() bool {
 		return true
 	case SubscribedKindsPoolRestored:
 		return true
+	case SubscribedKindsSupernodeGone:
+		return true
 	case SubscribedKindsSupernodePayee:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SupernodeState.
+const (
+	Elsewhere SupernodeState = "elsewhere"
+	Ended     SupernodeState = "ended"
+	Gone      SupernodeState = "gone"
+	Paused    SupernodeState = "paused"
+	Running   SupernodeState = "running"
+	Unknown   SupernodeState = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the SupernodeState enum.
+func (e SupernodeState) Valid() bool {
+	switch e {
+	case Elsewhere:
+		return true
+	case Ended:
+		return true
+	case Gone:
+		return true
+	case Paused:
+		return true
+	case Running:
+		return true
+	case Unknown:
 		return true
 	default:
 		return false
@@ -1825,6 +1861,36 @@ type Subscribed struct {
 // SubscribedKinds defines model for Subscribed.Kinds.
 type SubscribedKinds string
 
+// Supernode defines model for Supernode.
+type Supernode struct {
+	// Address Its machine, by the node's list.
+	Address *string `json:"address,omitempty"`
+
+	// Escrow Where it is to be paid. Never send coins there: they would be shared out.
+	Escrow   string  `json:"escrow"`
+	LastPaid *Moment `json:"last_paid,omitempty"`
+
+	// Listed The node's word for it, such as ENABLED.
+	Listed *string `json:"listed,omitempty"`
+
+	// Payee Where the node's list has it paid.
+	Payee *string `json:"payee,omitempty"`
+	Pool  string  `json:"pool"`
+
+	// State running: listed, and paid to the escrow. paused: the pool is short of collateral. gone: the pool is active and the node lists no working Supernode of it. elsewhere: listed with another payee than the escrow. ended: the pool is over. unknown: this daemon has no node's list.
+	State SupernodeState `json:"state"`
+
+	// Text What that means, and what to do.
+	Text string `json:"text"`
+	Tip  Tip    `json:"tip"`
+
+	// Txid Activation: the collateral reference is this id and index 4294967295.
+	Txid string `json:"txid"`
+}
+
+// SupernodeState running: listed, and paid to the escrow. paused: the pool is short of collateral. gone: the pool is active and the node lists no working Supernode of it. elsewhere: listed with another payee than the escrow. ended: the pool is over. unknown: this daemon has no node's list.
+type SupernodeState string
+
 // Tip defines model for Tip.
 type Tip struct {
 	// Digest Ledger digest after the block: nodes with equal digests agree on all of history.
@@ -2274,6 +2340,11 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/pools/{id}/income (the `PoolIncome` operationId).
 	PoolIncome(ctx context.Context, id string, params *PoolIncomeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Supernode How the Supernode of a pool that was activated is doing
+	//
+	// Corresponds with GET /api/v1/pools/{id}/supernode (the `Supernode` operationId).
+	Supernode(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Statistics Sums over the network
 	//
 	// Corresponds with GET /api/v1/statistics (the `Statistics` operationId).
@@ -2628,6 +2699,21 @@ func (c *Client) Pool(ctx context.Context, id string, reqEditors ...RequestEdito
 // Corresponds with GET /api/v1/pools/{id}/income (the `PoolIncome` operationId).
 func (c *Client) PoolIncome(ctx context.Context, id string, params *PoolIncomeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPoolIncomeRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Supernode How the Supernode of a pool that was activated is doing
+//
+// Corresponds with GET /api/v1/pools/{id}/supernode (the `Supernode` operationId).
+func (c *Client) Supernode(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSupernodeRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -4082,6 +4168,40 @@ func NewPoolIncomeRequest(server string, id string, params *PoolIncomeParams) (*
 	return req, nil
 }
 
+// NewSupernodeRequest constructs an http.Request for the Supernode method
+func NewSupernodeRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/pools/%s/supernode", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewStatisticsRequest constructs an http.Request for the Statistics method
 func NewStatisticsRequest(server string) (*http.Request, error) {
 	var err error
@@ -4478,6 +4598,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/pools/{id}/income (the `PoolIncome` operationId).
 	PoolIncomeWithResponse(ctx context.Context, id string, params *PoolIncomeParams, reqEditors ...RequestEditorFn) (*PoolIncomeResponse, error)
+
+	// SupernodeWithResponse How the Supernode of a pool that was activated is doing
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/pools/{id}/supernode (the `Supernode` operationId).
+	SupernodeWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*SupernodeResponse, error)
 
 	// StatisticsWithResponse Sums over the network
 	//
@@ -6139,6 +6266,82 @@ func (r PoolIncomeResponse) ContentType() string {
 	return ""
 }
 
+type SupernodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Supernode
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SupernodeResponse) GetJSON200() *Supernode {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SupernodeResponse) GetApplicationProblemJSON404() *ErrorModel {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SupernodeResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r SupernodeResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SupernodeResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SupernodeResponse) GetApplicationProblemJSON503() *ErrorModel {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r SupernodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SupernodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SupernodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SupernodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type StatisticsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6699,6 +6902,19 @@ func (c *ClientWithResponses) PoolIncomeWithResponse(ctx context.Context, id str
 		return nil, err
 	}
 	return ParsePoolIncomeResponse(rsp)
+}
+
+// SupernodeWithResponse How the Supernode of a pool that was activated is doing
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/pools/{id}/supernode (the `Supernode` operationId).
+func (c *ClientWithResponses) SupernodeWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*SupernodeResponse, error) {
+	rsp, err := c.Supernode(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSupernodeResponse(rsp)
 }
 
 // StatisticsWithResponse Sums over the network
@@ -8036,6 +8252,67 @@ func ParsePoolIncomeResponse(rsp *http.Response) (*PoolIncomeResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Series
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSupernodeResponse parses an HTTP response from a SupernodeWithResponse call
+func ParseSupernodeResponse(rsp *http.Response) (*SupernodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SupernodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Supernode
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -53,7 +54,7 @@ func TestLaunches(t *testing.T) {
 		count++
 		return p.Announce(ctx, &pasteld.MasternodeEntry{
 			Alias: "pool" + strings.Repeat("x", count), Address: "127.0.0.1:19933", Key: wif, ExtConfig: extra,
-			OutPoint: pastel.OutPoint{TxID: p.Activation, Vout: pasteld.PoolIndex},
+			OutPoint: pastel.OutPoint{TxID: p.Activation, Vout: chain.PoolIndex},
 		})
 	}
 	for what, extra := range map[string]json.RawMessage{

@@ -12,7 +12,7 @@ import (
 )
 
 // poolIndex is the output index of a collateral reference to a pool: there is no such output (protocol 7).
-const poolIndex = 0xffffffff
+const poolIndex = chain.PoolIndex
 
 // Supernode is a Supernode of the node's list.
 type Supernode struct {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// voteAhead is how many blocks ahead Supernodes vote whom a block pays.
-	voteAhead = 10
+	// VoteAhead is how many blocks ahead Supernodes vote whom a block pays: after a Supernode started, the next block brings its first vote.
+	VoteAhead = 10
 	// maxVoters is how many Supernodes vote for one block at most.
 	maxVoters = 20
 )
@@ -26,8 +26,8 @@ type vote struct {
 // votes are the payment votes by the height they are for. A vote stands once it is made: neither a reorganization nor the end of the
 // Supernode it pays takes it back, as pasteld's votes name heights, not blocks.
 //
-// Here the Supernodes of the list agree, and vote for every block as they do on a network of many. pasteld passes over a Supernode that
-// is paid within 8 blocks, so a network of fewer than six leaves blocks without a vote.
+// Here every block gets votes, as it does on a network of many Supernodes, which the node's own stand for. A few pasteld nodes alone do
+// other: a Supernode that is paid within 8 blocks gets no vote, and a miner who knows of none pays whom it would have voted for.
 type votes map[pastel.Height]vote
 
 // A vote's record in the block file is
@@ -48,20 +48,20 @@ func (vs votes) read(record []byte) error {
 }
 
 // newTip does what Supernodes do when the best chain has a new tip: they see who of them is gone, and vote for the block that is
-// voteAhead above it, unless they did before a reorganization. Where the rules give no answer nobody is gone and nobody votes.
+// VoteAhead above it, unless they did before a reorganization. Where the rules give no answer nobody is gone and nobody votes.
 func (n *Node) newTip(ctx context.Context) error {
 	if err := n.retire(ctx); err != nil {
 		return err
 	}
-	h := n.tree.tip().height + voteAhead
+	h := n.tree.tip().height + VoteAhead
 	if _, voted := n.votes[h]; voted {
 		return nil
 	}
-	next, enabled, err := n.nextInQueue(ctx)
+	next, voters, err := n.nextInQueue(ctx)
 	if err != nil || next == nil {
 		return nil //nolint:nilerr // without an answer there is no vote
 	}
-	v := vote{next.standing.payee, min(enabled, maxVoters)}
+	v := vote{next.standing.payee, voters}
 	if err := n.file.append(recordVote, v.record(h)); err != nil {
 		return err
 	}
@@ -76,34 +76,35 @@ type turn struct {
 	last     pastel.Height // that pays it
 }
 
-// nextInQueue returns the Supernode whose last payment, made or voted, is the oldest; nil if none can be paid. Enabled is how many vote.
-func (n *Node) nextInQueue(ctx context.Context) (next *turn, enabled int, err error) {
+// nextInQueue returns the Supernode whose last payment, made or voted, is the oldest; nil if none can be paid. It gets the votes of the
+// regular Supernodes that are enabled, as pools' do not vote (integration/pasteld), or one if there are none.
+func (n *Node) nextInQueue(ctx context.Context) (next *turn, voters int, err error) {
 	var turns []turn
 	for _, sn := range n.sns.list {
 		st, err := n.standing(ctx, sn)
 		if err != nil {
 			return nil, 0, err
 		}
-		if st.status == enabledStatus {
-			enabled++
+		if st.status == enabledStatus && sn.Collateral.Vout != poolIndex {
+			voters++
 		}
 		if st.payable {
 			turns = append(turns, turn{sn, st, n.lastVoted(st.payee, sn.Started)})
 		}
 	}
 	if len(turns) == 0 {
-		return nil, enabled, nil
+		return nil, voters, nil
 	}
 	first := slices.MinFunc(turns, func(a, b turn) int {
 		return cmp.Or(cmp.Compare(a.last, b.last), a.sn.Collateral.Compare(b.sn.Collateral))
 	})
-	return &first, enabled, nil
+	return &first, min(max(voters, 1), maxVoters), nil
 }
 
 // lastVoted is the last block that pays a payee by votes or did pay it, as lastPaid has it.
 func (n *Node) lastVoted(payee pastel.Script, started pastel.Height) pastel.Height {
 	tip := n.tree.tip().height
-	for h := tip + voteAhead; h > tip; h-- {
+	for h := tip + VoteAhead; h > tip; h-- {
 		if string(n.votes[h].payee) == string(payee) {
 			return h
 		}

@@ -289,7 +289,7 @@ func TestActivateMasternode(t *testing.T) {
 // An odd entry of the node's list silences no other.
 func TestOddSupernodes(t *testing.T) {
 	t.Parallel()
-	out := pastel.OutPoint{TxID: txOf(t, payment), Vout: PoolIndex}
+	out := pastel.OutPoint{TxID: txOf(t, payment), Vout: chain.PoolIndex}
 	z64 := strings.Repeat("0", 64)
 	c := always(t, 200, result(`{"x":"y","`+z64+`-0":7,"`+payment+`-4294967295":"ENABLED 170012 `+addressB+` 1 1 1 1 127.0.0.1:1"}`))
 	list := must[[]Masternode](t)(c.Masternodes(t.Context()))

@@ -76,6 +76,7 @@ func TestDevnode(t *testing.T) {
 	id := must[string](t)(c.NewPastelID(ctx, "phrase"))
 	equal(t, must[[]string](t)(c.PastelIDs(ctx)), []string{id})
 	must[string](t)(c.SignWith(ctx, id, "phrase", "text"))
+	must[pastel.TxID](t)(c.SendTo(ctx, to, 2000000)) // that the registration is paid from
 	must[pastel.TxID](t)(c.RegisterID(ctx, id, "phrase", to))
 	must[pastel.TxID](t)(c.RegisterContract(ctx, []byte("{}"), "some", "", pastel.Address{}))
 	must[string](t)(c.MasternodeGenKey(ctx))

@@ -59,6 +59,7 @@ var typedCalls = []func(c *Client, ctx context.Context) (any, error){
 		return config, err
 	},
 	func(c *Client, ctx context.Context) (any, error) { return c.Pruned(ctx) },
+	func(c *Client, ctx context.Context) (any, error) { return c.ListSynced(ctx) },
 	func(c *Client, ctx context.Context) (any, error) { return c.Generate(ctx, 2) },
 	func(c *Client, ctx context.Context) (any, error) {
 		return nil, c.ActivateMasternode(ctx, "", "s3cret-phrase")

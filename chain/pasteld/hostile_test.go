@@ -187,6 +187,8 @@ func TestHostileResults(t *testing.T) {
 			[]string{"null", "[]", "[7]", `["` + z64 + `","` + z64 + `"]`}},
 		{"Pruned", func(c *Client, ctx context.Context) error { _, err := c.Pruned(ctx); return err }, `{"pruned":false}`,
 			[]string{"null", "{}", `{"pruned":null}`, `{"pruned":0}`}},
+		{"ListSynced", func(c *Client, ctx context.Context) error { _, err := c.ListSynced(ctx); return err }, `{"IsMasternodeListSynced":true}`,
+			[]string{"null", "{}", `{"IsMasternodeListSynced":1}`, "true"}},
 		{"ExtConfig", func(c *Client, ctx context.Context) error {
 			_, _, err := c.ExtConfig(ctx, pastel.OutPoint{})
 			return err

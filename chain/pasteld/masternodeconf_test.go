@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -28,7 +29,7 @@ func TestParseConf(t *testing.T) {
 // An entry is put beside the others, which stay as they are and where they are.
 func TestSetEntry(t *testing.T) {
 	t.Parallel()
-	e := MasternodeEntry{Alias: "new", Address: "127.0.0.1:1", Key: "k", OutPoint: pastel.OutPoint{TxID: txOf(t, payment), Vout: PoolIndex}}
+	e := MasternodeEntry{Alias: "new", Address: "127.0.0.1:1", Key: "k", OutPoint: pastel.OutPoint{TxID: txOf(t, payment), Vout: chain.PoolIndex}}
 	const own = `"mnAddress":"127.0.0.1:1","mnPrivKey":"k","txid":"` + payment + `","outIndex":"4294967295"`
 	for _, x := range []struct {
 		name, text, want string
@@ -155,7 +156,7 @@ func FuzzMasternodeConf(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	e := MasternodeEntry{Alias: "new", Address: "127.0.0.1:1", Key: "k", OutPoint: pastel.OutPoint{Vout: PoolIndex}, ExtConfig: json.RawMessage("{}")}
+	e := MasternodeEntry{Alias: "new", Address: "127.0.0.1:1", Key: "k", OutPoint: pastel.OutPoint{Vout: chain.PoolIndex}, ExtConfig: json.RawMessage("{}")}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		before, err := parseConf(text)
 		if err != nil {

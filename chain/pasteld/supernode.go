@@ -5,16 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
-
-// PoolIndex is the output index of a pool's Supernode, whose transaction is its activation (protocol 7).
-const PoolIndex = math.MaxUint32
 
 // Masternode is a Supernode in the node's list.
 type Masternode struct {
@@ -77,6 +73,17 @@ func (c *Client) masternode(out, line string) (m Masternode, ok bool) {
 		}
 	}
 	return m, true
+}
+
+// ListSynced reports whether the node has the network's list of Supernodes; one that was just started may lack any.
+func (c *Client) ListSynced(ctx context.Context) (bool, error) {
+	var s struct {
+		Synced *bool `json:"IsMasternodeListSynced"`
+	}
+	if err := c.typed(ctx, "mnsync", &s, "status"); err != nil {
+		return false, err
+	}
+	return *s.Synced, nil
 }
 
 // ErrUnknownAlias says that the node knows no entry of masternode.conf by this alias: it reads another file, or cannot read this one.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -40,7 +41,7 @@ func TestActivePool(t *testing.T) {
 	}
 
 	// A payout is mined without anybody's doing.
-	x.mine(10)
+	x.mine(2 * devnode.VoteAhead)
 	settled := x.field("0.txid", "payouts")
 	if out := x.does("payouts"); !strings.Contains(out, "can be mined from block") {
 		t.Errorf("a payout that is settled:\n%s", out)

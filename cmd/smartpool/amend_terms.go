@@ -68,10 +68,10 @@ func (r *remote) amended(ctx context.Context, x *ticket.Part) func(string) (stri
 		}
 		for _, in := range p.Participants {
 			if int64(in.Seq) == pl.Seq {
-				return fmt.Sprintf("Changed in %s: the pledge offers %d PSL, of which %d PSL count, and is paid to %s.", when(at), in.Offered, in.Counted, in.Reward), nil
+				return fmt.Sprintf("Amended in %s: the pledge offers %d PSL, of which %d PSL count, and is paid to %s.", when(at), in.Offered, in.Counted, in.Reward), nil
 			}
 		}
-		return fmt.Sprintf("Changed in %s, and it has ended since: were its coins spent?", when(at)), nil
+		return fmt.Sprintf("Amended in %s, and it has ended since: were its coins spent?", when(at)), nil
 	}
 }
 
@@ -87,6 +87,6 @@ func pledgesAlready(p *api.PoolDetail, id, address string) error {
 
 func amends(p *api.PoolDetail, why string) error {
 	label, _, _ := strings.Cut(p.ID, ".")
-	return fmt.Errorf("%s in pool %s already: another ticket would change that pledge, not add to it. smartpool amend %s does so; "+
+	return fmt.Errorf("%s in pool %s already: another ticket would amend that pledge, not add to it. smartpool amend %s does so; "+
 		"or pledge coins of another address. Nothing was signed", why, short(p.ID), label)
 }

@@ -343,8 +343,8 @@ func TestJoinSaysThatItMayRaise(t *testing.T) {
 			answer["events"] = []any{map[string]any{"type": "pledge.accepted"}}
 		}
 	})
-	const says = "Mind      that if this PastelID and address pledge in the pool already, the ticket raises that pledge instead:\n" +
-		"          it then offers 310 PSL in all, and its rewards go to the address above\n"
+	const says = "Mind      that this PastelID and address have no pledge in the pool yet: if they have, the ticket amends it, to offer\n" +
+		"          310 PSL in all, paid to the address above\n"
 	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "310", "--output", output}
 	for _, line := range [][]string{
 		slices.Concat(join, []string{"--address", address, "--cold", filepath.Join(x.dir, "t.json")}),

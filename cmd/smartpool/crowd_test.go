@@ -16,6 +16,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/crowd"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
@@ -26,15 +27,21 @@ func startCrowd(t *testing.T) (*dev, *crowd.Chain) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startReading(t, c.Network, c.Blocks), c
+}
+
+// startReading is a daemon that reads a database with some blocks in it.
+func startReading(t *testing.T, net pastel.Network, blocks []*pool.Prepared) *dev {
+	t.Helper()
 	ctx := context.Background()
 	dir := t.TempDir()
-	s, err := store.Open(ctx, filepath.Join(dir, "regtest.db"), c.Network)
+	s, err := store.Open(ctx, filepath.Join(dir, "regtest.db"), net)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := chain.OpenLedger(ctx, c.Network, false, s)
+	l, err := chain.OpenLedger(ctx, net, false, s)
 	if err == nil {
-		_, err = l.Step(ctx, -1, c.Blocks)
+		_, err = l.Step(ctx, -1, blocks)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -43,9 +50,9 @@ func startCrowd(t *testing.T) (*dev, *crowd.Chain) {
 		t.Fatal(err)
 	}
 	at := startDaemon(t, daemon.Config{
-		Data: dir, Network: c.Network.Name, ReadOnly: true, API: "127.0.0.1:0", APIStreams: 10, Poll: time.Second, ShadowFrom: -1,
+		Data: dir, Network: net.Name, ReadOnly: true, API: "127.0.0.1:0", APIStreams: 10, Poll: time.Second, ShadowFrom: -1,
 	})
-	return &dev{t: t, dir: dir, at: at}, c
+	return &dev{t: t, dir: dir, at: at}
 }
 
 // An operator with 500 members and a member with 100 pledges can read what the commands print.
@@ -71,16 +78,17 @@ func TestManyPledges(t *testing.T) {
 		}
 	}
 	says(55, "and 480 more pledges", "pool", "status", "crowd")
-	says(55, "these leave together: "+short(most), "pool", "status", "crowd")
+	says(55, "without these the Supernode stops: "+short(most), "pool", "status", "crowd")
 	says(550, "tP", "pool", "status", "crowd", "--all")
 	says(40, "100 pledges", "my", most)
-	says(140, "tP", "my", most, "--each")
+	says(40, "Rewards go to 100 addresses: --each lists them.", "my", most)
+	says(240, "Rewards of crowd go to tP", "my", most, "--each")
 	says(120, "2000 PSL counted (member, 100 pledges)", "leave", most)
 	says(120, "and 100 points of reputation (of 100)", "leave", most) // not 25 for each pledge
 	says(10, "No pool takes pledges now", "pools")
 	says(10, "crowd", "pools", "--all", "--coins", "1000")
 	says(60, "500 addresses", "payouts")
-	says(10, "Joined 500, changed 0, promoted 0, reduced 0, left 0", "pool", "report", "crowd")
+	says(10, "Joined 500, amended 0, promoted 0, reduced 0, left 0", "pool", "report", "crowd")
 
 	// Names and numbers as long as they can be.
 	truth := x.at.API

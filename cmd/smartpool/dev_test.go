@@ -14,6 +14,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -142,7 +143,7 @@ func (x *dev) caughtUp(url string) {
 	}
 }
 
-// whileMining runs f while a block is mined for every transaction, and for a Supernode that has not been paid.
+// whileMining runs f while a block is mined for every transaction, and blocks up to the first that pays a new Supernode.
 func (x *dev) whileMining(f func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var mining sync.WaitGroup
@@ -158,8 +159,11 @@ func (x *dev) whileMining(f func()) {
 				continue
 			}
 			nodes, err := x.node.Masternodes(ctx)
-			if err == nil && (len(waiting) > 0 || len(nodes) > known) {
+			switch {
+			case err == nil && len(nodes) > known:
 				known = len(nodes)
+				x.node.Generate(ctx, devnode.VoteAhead+1)
+			case err == nil && len(waiting) > 0:
 				x.node.Generate(ctx, 1)
 			}
 			select {
@@ -174,7 +178,7 @@ func (x *dev) whileMining(f func()) {
 	x.settle()
 }
 
-// person makes a registered PastelID and an output of some PSL.
+// person makes a registered PastelID, and an output of some PSL at an address of its own.
 func (x *dev) person(coins int) (id string) {
 	x.t.Helper()
 	ctx := context.Background()
@@ -182,11 +186,15 @@ func (x *dev) person(coins int) (id string) {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	at, err := x.node.NewAddress(ctx)
+	pays, err := x.node.NewAddress(ctx)
 	if err == nil {
-		_, err = x.node.RegisterID(ctx, id, passphrase, at)
+		_, err = x.node.SendTo(ctx, pays, registering*pastel.PSL)
+	}
+	if err == nil {
+		_, err = x.node.RegisterID(ctx, id, passphrase, pays)
 	}
 	if err == nil && coins > 0 {
+		at, _ := x.newAddress()
 		_, err = x.node.SendTo(ctx, at, pastel.Amount(coins)*pastel.PSL)
 	}
 	if err != nil {
@@ -207,6 +215,9 @@ func (x *dev) newAddress() (pastel.Address, string) {
 }
 
 const passphrase = "correct horse"
+
+// registering is what an address needs that a registration is paid from, in PSL: the ticket's fee and the transaction's.
+const registering = 11
 
 // field reads a field of a command's JSON.
 func (x *dev) field(path string, line ...string) string {

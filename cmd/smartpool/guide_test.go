@@ -78,6 +78,7 @@ var variable = []struct {
 	{"date", regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?`)},
 	{"daemon", regexp.MustCompile(`http://127\.0\.0\.1:\d+`)},
 	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
+	{"LEGROAST-KEY", regexp.MustCompile(`\bE[1-9A-HJ-NP-Za-km-z]{1000}[1-9A-HJ-NP-Za-km-z]+`)},
 	{"ADDRESS", regexp.MustCompile(`\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
 	{"HASH", regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{10}…[0-9a-f]{6}\b`)},
 	{"PUBLIC-KEY", regexp.MustCompile(`\b0[23][0-9a-f]{64}\b`)},
@@ -300,10 +301,13 @@ func (p *transcript) start(coins int) (id string) {
 	if err := json.Unmarshal([]byte(p.run(exitOK, "rpc", "pastelid", "newkey", passphrase)), &made); err != nil {
 		p.t.Fatal(err)
 	}
+	p.say("The registration is paid from the address that it names, so coins have to be there first; what is left stays there:")
 	address := strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
+	p.run(exitOK, "rpc", "sendtoaddress", address, strconv.Itoa(registering))
 	p.run(exitOK, "rpc", "tickets", "register", "id", made.PastelID, passphrase, address)
 	if coins > 0 {
 		p.say("The coins to pledge are an output of their own, at an address that is used for nothing else:")
+		address = strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
 		p.run(exitOK, "rpc", "sendtoaddress", address, strconv.Itoa(coins))
 	}
 	p.run(exitOK, "rpc", "generate", "1")

@@ -17,10 +17,18 @@ type history struct {
 	events  []pool.Event
 	settled []pool.Payout
 	last    map[ticket.PoolID]pool.Pool // as it was when its pledges last changed and some were left
+
+	rewards map[uint64]pastel.Address // of pledges, by join order: where they go
+	moved   map[int]moved             // by index in events: the amendments after which they go elsewhere
 }
 
+// moved is where the rewards of a pledge went before, and go now.
+type moved struct{ from, to pastel.Address }
+
 func newHistory(s *pool.State) *history {
-	return &history{state: s, last: map[ticket.PoolID]pool.Pool{}}
+	return &history{
+		state: s, last: map[ticket.PoolID]pool.Pool{}, rewards: map[uint64]pastel.Address{}, moved: map[int]moved{},
+	}
 }
 
 var errNoBlocks = errors.New("there are no blocks in the input: want one raw block in hex a line")
@@ -38,6 +46,7 @@ func (l *history) read(in io.Reader, net *pastel.Network) error {
 			return fmt.Errorf("line %d: %w", r.block.Height+1, err)
 		}
 		l.times = append(l.times, r.block.Time)
+		l.keepRewards(u)
 		l.events = append(l.events, u.Events...)
 		l.settled = append(l.settled, u.Settled...)
 		l.keepPledges(u.Events)
@@ -46,6 +55,24 @@ func (l *history) read(in io.Reader, net *pastel.Network) error {
 		return errNoBlocks
 	}
 	return nil
+}
+
+// keepRewards remembers where the pledges that a block made or amended are paid. Each amendment has its event, in the same order.
+func (l *history) keepRewards(u *pool.Update) {
+	at := 0
+	for i := range u.Accepted {
+		a := &u.Accepted[i]
+		if was := l.rewards[a.Seq]; a.Amends {
+			for u.Events[at].Type != pool.PledgeAmended {
+				at++
+			}
+			if was != a.Reward {
+				l.moved[len(l.events)+at] = moved{was, a.Reward}
+			}
+			at++
+		}
+		l.rewards[a.Seq] = a.Reward
+	}
 }
 
 // keepPledges remembers who is in the pools that a block's events changed: once a pool is over, nobody is.

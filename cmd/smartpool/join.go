@@ -94,7 +94,7 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 		return err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
-	if _, err := r.rehearse(ctx, t); err != nil {
+	if _, err := r.rehearseWith(ctx, e, wallet, t); err != nil {
 		return err
 	}
 	statement := x.PledgeStatement(r.net.Name)

@@ -29,8 +29,8 @@ func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ti
 	fmt.Fprintf(&b, "Operator  %s, reputation %d, PastelID\n          %s\n", printable(p.Company), p.Reputation, p.Operator)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", p.Fee, p.FeeAddress)
 	b.WriteString("Shares    the Supernode payment, a fifth of a block's reward; what the operator earns by mining is not shared\n")
-	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode (factor %s); offered now: %d PSL\n", p.Target, p.Required, p.Factor, p.Offered)
-	fmt.Fprintf(&b, "Period    pledges are taken for %d blocks; as long may it be short of collateral before it is dissolved\n", p.Period)
+	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode (factor %s); %s\n", p.Target, p.Required, p.Factor, has(p))
+	fmt.Fprintf(&b, "Period    %s\n", period(p))
 	fmt.Fprintf(&b, "Yield     %s\n", yield)
 	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p, r.status.Parameters.MinPledge))
 	fmt.Fprintf(&b, "Output    %s:%d\n", x.TxID, x.Vout)
@@ -38,11 +38,31 @@ func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ti
 	if usedBefore(&reward) {
 		b.WriteString("          Mind that pools pay or paid this address already: its payments will not be told apart.\n")
 	}
-	fmt.Fprintf(&b, "Mind      that if this PastelID and address pledge in the pool already, the ticket raises that pledge instead:\n"+
-		"          it then offers %d PSL in all, and its rewards go to the address above\n", x.PledgedCoins)
+	fmt.Fprintf(&b, "Mind      that this PastelID and address have no pledge in the pool yet: if they have, the ticket amends it, to offer\n"+
+		"          %d PSL in all, paid to the address above\n", x.PledgedCoins)
 	fmt.Fprintf(&b, "Leaving   loses what was earned since the last settlement (one every %d blocks) and up to %d points of reputation for each pledge\n",
 		r.net.SettlementInterval, pool.LeavingCosts(pool.Member))
 	return b.String(), nil
+}
+
+// has says what a pool has of its coins.
+func has(p *api.PoolDetail) string {
+	if p.Status == "subscribing" {
+		return fmt.Sprintf("offered now: %d PSL", p.Offered)
+	}
+	return fmt.Sprintf("counted now: %d PSL, of %d PSL offered", p.Counted, p.Offered)
+}
+
+// period says how long a pool takes pledges, and how long it may be short of collateral.
+func period(p *api.PoolDetail) string {
+	switch p.Status {
+	case "subscribing":
+		return fmt.Sprintf("pledges are taken until %s; once it runs, the pool is dissolved if it is short of collateral for %s", whenever(p.JoinUntil),
+			counted(int(p.Period), "block"))
+	case "replenishing":
+		return fmt.Sprintf("the pool is short of collateral: unless that is made up, it is dissolved after %s", whenever(p.Deadline))
+	}
+	return fmt.Sprintf("the pool runs until it is short of collateral for %s: then it is dissolved", counted(int(p.Period), "block"))
 }
 
 // yield says what a pledge of so many PSL would earn, its share of the pool's income diluting the others'.

@@ -8,8 +8,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -35,7 +36,7 @@ func startLaunching(t *testing.T) *launching {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.activation = pastel.OutPoint{TxID: id, Vout: pasteld.PoolIndex}
+	l.activation = pastel.OutPoint{TxID: id, Vout: chain.PoolIndex}
 	return l
 }
 
@@ -84,11 +85,26 @@ func (l *launching) listed() string {
 	return string(list)
 }
 
+// tells waits until pool status has the Supernode in a state, and wants it to say something.
+func (l *launching) tells(state, says string) {
+	l.t.Helper()
+	for deadline := time.Now().Add(time.Minute); l.field("supernode_state.state", "pool", "status", "atlas") != state; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			_, out := l.call("pool", "status", "atlas")
+			l.t.Fatalf("the Supernode is never %s:\n%s", state, out)
+		}
+	}
+	if _, out := l.call("pool", "status", "atlas"); !strings.Contains(out, "Supernode   "+state) || !strings.Contains(out, says) {
+		l.t.Errorf("pool status does not say %q:\n%s", says, out)
+	}
+}
+
 // A launch writes the entry beside others, is announced, listed and paid. Run again it changes nothing.
 func TestLaunch(t *testing.T) {
 	t.Parallel()
 	l := startLaunching(t)
 	l.write(`{"Other": {"outIndex": "1", "txid": "` + strings.Repeat("cd", 32) + `", "mnAddress":"127.0.0.1:1", "more": 1.50}}`)
+	l.tells("gone", "The node does not list it")
 	out := l.does(l.line("--host", "127.0.0.1:19933", "--ext-address", "127.0.0.1:4444")...)
 	for _, want := range []string{"ENABLED. Waiting until it is paid.", "Paid: the pool has received 1250 PSL", "pastelkeys/" + l.supernode, "masternodeprivkey="} {
 		if !strings.Contains(out, want) {
@@ -108,6 +124,8 @@ func TestLaunch(t *testing.T) {
 	if list := l.listed(); !strings.Contains(list, l.supernode) || !strings.Contains(list, `"extAddress":"127.0.0.1:4444"`) {
 		t.Errorf("the node lists %s", list)
 	}
+
+	l.tells("running", "ENABLED at 127.0.0.1:19933): The node lists it")
 
 	listed := l.listed()
 	for _, line := range [][]string{l.line(), l.line("--host", "127.0.0.1:19933"), l.line("--alias", "ATLAS")} {

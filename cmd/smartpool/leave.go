@@ -70,7 +70,7 @@ func tellLeaving(b *strings.Builder, h *api.Holding) {
 		h.Leaving.Forfeits, counted(h.Leaving.Reputation, "point"), h.Leaving.Has)
 	switch {
 	case h.Leaving.Better != nil:
-		fmt.Fprintf(b, "  From %s on, what is earned so far is settled and cannot be lost.\n", when(*h.Leaving.Better))
+		fmt.Fprintf(b, "  From %s on, what has been earned by now is settled and cannot be lost.\n", when(*h.Leaving.Better))
 	case h.Leaving.Forfeits == 0:
 		b.WriteString("  Nothing that was earned would be lost.\n")
 	}
@@ -83,12 +83,12 @@ func tellLeaving(b *strings.Builder, h *api.Holding) {
 	}
 	what := "the coins of " + h.Address
 	if many {
-		b.WriteString("  Each pledge that is dropped loses its points.\n")
+		b.WriteString("  Each pledge that ends costs its own points.\n")
 		what = "the coins of these addresses"
 	}
-	fmt.Fprintf(b, "  To leave, spend %s to another address, with any wallet.\n", what)
-	b.WriteString("  Whoever spends only some of an address's coins first gives up what costs nothing, offers beyond what counts and\n" +
-		"  pledges on standby; then pledges are dropped. Each time the one that joined last goes first.\n")
+	fmt.Fprintf(b, "  To leave, send %s to an address that is not pledged, with any wallet.\n", what)
+	b.WriteString("  If you send only some of an address's coins, what costs nothing goes first: offers beyond what counts, and pledges\n" +
+		"  on standby. If that is not enough, pledges end. Among several, the one that joined last goes first.\n")
 	if !many {
 		return
 	}
@@ -102,8 +102,8 @@ func tellLeaving(b *strings.Builder, h *api.Holding) {
 // unlocking says how a wallet that locked the coins lets them go, and no others: those of other pledges are better kept.
 func (r *remote) unlocking(ctx context.Context, h *api.Holding) (string, error) {
 	one := `[{"txid":"…","vout":n}]`
-	how := fmt.Sprintf("  A wallet that locked them lets them go with: smartpool rpc lockunspent true '%s'\n"+
-		"  for each that smartpool rpc listlockunspent shows and you want to spend; without the list it lets all go.\n", one)
+	how := fmt.Sprintf("  If the wallet has locked them, unlock each one that you want to spend (smartpool rpc listlockunspent shows them):\n"+
+		"  smartpool rpc lockunspent true '%s'\n", one)
 	if len(h.Pledges) > 1 {
 		return how, nil
 	}
@@ -126,5 +126,5 @@ func (r *remote) unlocking(ctx context.Context, h *api.Holding) (string, error) 
 	case !c.Backs: // the pledge moved to other coins of its address
 		return how, nil
 	}
-	return fmt.Sprintf("  A wallet that locked them has to be told so, with this output alone:\n  smartpool rpc lockunspent true '[{\"txid\":\"%s\",\"vout\":%s}]'\n", id, vout), nil
+	return fmt.Sprintf("  If the wallet has locked them, unlock this output first:\n  smartpool rpc lockunspent true '[{\"txid\":\"%s\",\"vout\":%s}]'\n", id, vout), nil
 }

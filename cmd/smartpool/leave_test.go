@@ -38,7 +38,7 @@ func TestLeaveNamesWhatCostsNothing(t *testing.T) {
 		for _, h := range api.Holdings(tt.positions, false) {
 			tellLeaving(&b, &h)
 		}
-		told := strings.ReplaceAll(b.String(), "gives up what "+free, "")
+		told := strings.ReplaceAll(b.String(), "what "+free+" goes first", "")
 		for _, want := range tt.says {
 			if !strings.Contains(told, want) {
 				t.Errorf("%s: leave does not say %q:\n%s", tt.name, want, told)

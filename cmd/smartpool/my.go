@@ -76,6 +76,9 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 				fmt.Fprintf(b, "Of %d PSL offered, %d PSL count: they back a Supernode and earn. The other %d PSL wait until %s.\n\n", a.Offered, a.Counted, waiting, until)
 			}
 		}
+		if a.PastelID != "" {
+			tellRewards(b, a.Positions, name, each)
+		}
 	} else {
 		b.WriteString("No live pledge.\n\n")
 	}
@@ -101,6 +104,34 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 		}
 		fmt.Fprintf(b, "  %s PSL of pool %s to %s\n    %s, from %s on\n", p.Amount, short(p.Pool), to, p.Payout, when(p.From))
 	}
+}
+
+// tellRewards says where the rewards of pledges go: the addresses now in force, which an amendment may have changed after the last payout.
+func tellRewards(b *strings.Builder, list []api.Position, name func(pool string) string, each bool) {
+	const most = 6 // addresses, unless each is wanted
+	var order []string
+	pools := map[string][]string{} // by address
+	for i := range list {
+		p := &list[i]
+		if pools[p.Reward] == nil {
+			order = append(order, p.Reward)
+		}
+		if label := name(p.Pool); !slices.Contains(pools[p.Reward], label) {
+			pools[p.Reward] = append(pools[p.Reward], label)
+		}
+	}
+	switch {
+	case len(order) == 1:
+		fmt.Fprintf(b, "Rewards go to %s.\n\n", order[0])
+		return
+	case len(order) > most && !each:
+		fmt.Fprintf(b, "Rewards go to %d addresses: --each lists them.\n\n", len(order))
+		return
+	}
+	for _, address := range order {
+		fmt.Fprintf(b, "Rewards of %s go to %s.\n", strings.Join(pools[address], ", "), address)
+	}
+	b.WriteString("\n")
 }
 
 // backedBy abbreviates the pledged address, which leave gives in full, or counts the pledges.

@@ -85,7 +85,7 @@ func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 	case c.CSV:
 		return out.WriteAll(rows)
 	}
-	_, err = fmt.Fprintf(e.out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nJoined %d, changed %d, promoted %d, reduced %d, left %d, who forfeited %s PSL\n",
+	_, err = fmt.Fprintf(e.out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nJoined %d, amended %d, promoted %d, reduced %d, left %d, who forfeited %s PSL\n",
 		p.ID, psl(sums["reward.received"]), counts["reward.received"], p.FeeAddress, fee, psl(sums["payout.settled"]), counts["payout.settled"],
 		counts["payout.paid"], counts["payout.cancelled"], counts["pledge.accepted"], counts["pledge.amended"],
 		counts["pledge.promoted"], counts["pledge.reduced"], counts["pledge.left"], sums["pledge.left"])

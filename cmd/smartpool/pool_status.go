@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 type poolStatusCmd struct {
@@ -26,8 +30,23 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if err != nil {
 		return err
 	}
+	var sn *api.Supernode
+	if p.ActivationTx != "" {
+		now, err := r.supernode(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		sn = &now
+	}
 	if e.json {
-		return printJSON(e.out, p)
+		return printJSON(e.out, struct {
+			api.PoolDetail
+			Supernode *api.Supernode `json:"supernode_state,omitempty"`
+		}{p, sn})
+	}
+	closed, left, err := r.closed(ctx, &p)
+	if err != nil {
+		return err
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\nBlock %d, %s UTC\n\n", p.ID, p.Status, p.Tip.Height, p.Tip.Time.UTC().Format("2006-01-02 15:04"))
@@ -36,21 +55,29 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	for _, x := range []struct {
 		name string
 		at   *api.Moment
-	}{{"Join until", p.JoinUntil}, {"Activate by", p.ActivateUntil}, {"Activated", p.Activated}, {"Deadline", p.Deadline}, {"Ended", p.Ended}, {"Settles", p.NextSettlement}} {
+	}{{"Join until", p.JoinUntil}, {"Activate by", p.ActivateUntil}, {"Activated", p.Activated}, {"Deadline", p.Deadline}, {"Ended", p.Ended}, {"Closed", closed}, {"Settles", p.NextSettlement}} {
 		if x.at != nil {
 			fmt.Fprintf(&b, "%-11s %s\n", x.name, when(*x.at))
 		}
 	}
+	if sn != nil {
+		tellSupernode(&b, sn)
+	}
 	if p.Status == "subscribing" {
 		fmt.Fprintf(&b, "Collateral  %d PSL offered of %d PSL wanted, %d PSL needed\n", p.Offered, p.Target, p.Required)
 	} else if p.Ended == nil {
-		fmt.Fprintf(&b, "Collateral  members count %d PSL of %d PSL wanted, %d PSL needed; all pledges offer %d PSL\n", p.Counted, p.Target, p.Required, p.Offered)
+		fmt.Fprintf(&b, "Collateral  %d PSL counted of %d PSL wanted, %d PSL needed; %d PSL offered\n", p.Counted, p.Target, p.Required, p.Offered)
 		fmt.Fprintf(&b, "Cushion     %d PSL%s\n", p.Cushion, map[bool]string{true: ": LOW, less than half is left"}[p.Low])
 	}
 	if p.Breakers != nil {
-		fmt.Fprintf(&b, "Critical    the Supernode stops if these leave together: %s (%d PSL)\n", shorts(p.Breakers.Members), p.Breakers.Coins)
+		fmt.Fprintf(&b, "Critical    without these the Supernode stops: %s, who offer %d PSL of the %d PSL offered\n", shorts(p.Breakers.Members), p.Breakers.Coins, p.Offered)
 	}
-	fmt.Fprintf(&b, "Income      %s PSL in %d rewards; %s PSL paid, %s PSL in escrow\n", p.Income, p.Rewards, p.Paid, p.Escrowed)
+	fmt.Fprintf(&b, "Income      %s PSL in %s; %s PSL paid, ", p.Income, counted(int(p.Rewards), "reward"), p.Paid)
+	if closed != nil {
+		fmt.Fprintf(&b, "%s PSL left in escrow for ever\n", left)
+	} else {
+		fmt.Fprintf(&b, "%s PSL in escrow\n", p.Escrowed)
+	}
 	fmt.Fprintf(&b, "Fee         %s PSL accrued since the last settlement\n", p.OperatorFee)
 	if p.Forecast != nil {
 		fmt.Fprintf(&b, "Forecast    %s PSL settle in block %d, paid from %s on\n", p.Forecast.Amount, p.Forecast.At.Height, when(p.Forecast.Mined))
@@ -62,6 +89,41 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	}
 	_, err = fmt.Fprint(e.out, trailing.ReplaceAllString(b.String(), "\n"))
 	return err
+}
+
+// supernode asks how a pool's Supernode is doing.
+func (r *remote) supernode(ctx context.Context, id string) (api.Supernode, error) {
+	sn, err := fetch[api.Supernode](r.Supernode(ctx, id))
+	if errors.Is(err, errNotThere) {
+		err = fmt.Errorf("the daemon at %s is of an earlier release, which knows no launches: update it, or ask another one with --api", r.url)
+	}
+	return sn, err
+}
+
+// tellSupernode prints it.
+func tellSupernode(b *strings.Builder, sn *api.Supernode) {
+	where := ""
+	if sn.Listed != "" && sn.State != string(chain.SupernodePausing) && sn.State != string(chain.SupernodeEnded) {
+		where = fmt.Sprintf(" (%s at %s)", printable(sn.Listed), printable(sn.Address))
+	}
+	fmt.Fprintf(b, "Supernode   %s%s: %s\n", sn.State, where, sn.Text)
+	if sn.LastPaid != nil {
+		fmt.Fprintf(b, "Last income %s\n", when(*sn.LastPaid))
+	}
+}
+
+// closed says when a pool was closed and what it left in escrow, which it does not know of any more; nil if it is not closed.
+func (r *remote) closed(ctx context.Context, p *api.PoolDetail) (at *api.Moment, left pastel.Amount, err error) {
+	if p.Status != "closed" {
+		return nil, 0, nil
+	}
+	types := []client.EventsParamsType{client.EventsParamsTypePoolClosed}
+	list, err := fetch[api.List[api.Event]](r.Events(ctx, &client.EventsParams{Pool: &p.ID, Type: &types}))
+	if err != nil || len(list.Items) == 0 { // taken back in between
+		return nil, 0, err
+	}
+	e := &list.Items[0]
+	return &api.Moment{Height: e.Height, Time: e.Time}, e.Amount, nil
 }
 
 // tellPledges lists who is in: the largest, or all in join order.

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -33,9 +35,44 @@ func (r *remote) rehearse(ctx context.Context, t *ticket.Ticket) (c api.Check, e
 		return c, err
 	}
 	if !c.Accepted && c.Reason != string(ticket.ReasonBadSignature) {
-		return c, fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was signed", c.Reason, c.Text)
+		err = fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was signed", c.Reason, c.Text)
+		if lacksBlocks(&c) {
+			err = fmt.Errorf("%w. The daemon is at block %d: if the output needs a later one, try again once the daemon has it", err, c.Tip.Height)
+		}
+		return c, err
 	}
 	return c, nil
+}
+
+// lacksBlocks reports whether a daemon may reject a ticket only because it does not have the node's last blocks yet.
+func lacksBlocks(c *api.Check) bool {
+	return c.Reason == string(ticket.ReasonOutputNotFound) || c.Reason == string(ticket.ReasonOutputImmature)
+}
+
+// catchUp is how long a command waits for a daemon that lacks the node's last blocks.
+const catchUp = 30 * time.Second
+
+// rehearseWith rehearses a ticket about an output of the wallet. Its node may know the output before the daemon does: then it waits for the
+// daemon.
+func (r *remote) rehearseWith(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket) (api.Check, error) {
+	c, err := r.rehearse(ctx, t)
+	if !lacksBlocks(&c) {
+		return c, err
+	}
+	height, _, away := wallet.Tip(ctx)
+	if away != nil || c.Tip.Height >= height {
+		return c, err
+	}
+	e.note("The daemon is at block %d, the wallet's node at block %d. Waiting for the daemon.", c.Tip.Height, height)
+	for end := time.Now().Add(catchUp); lacksBlocks(&c) && c.Tip.Height < height && time.Now().Before(end); {
+		select {
+		case <-ctx.Done():
+			return c, ctx.Err()
+		case <-time.After(time.Second):
+		}
+		c, err = r.rehearse(ctx, t)
+	}
+	return c, err
 }
 
 // fields are those of a ticket's JSON.

@@ -50,7 +50,8 @@ type chapter struct {
 	net     pastel.Network
 	pool    pool.Pool
 	events  []*pool.Event
-	points  map[*pool.Event]int // reputation after leaving, of those it cost some
+	points  map[*pool.Event]int   // reputation after leaving, of those it cost some
+	paid    map[*pool.Event]moved // amendments after which rewards go elsewhere
 	settled []settlement
 }
 
@@ -65,7 +66,7 @@ func (l *history) chapters() map[ticket.PoolID]*chapter {
 	all := map[ticket.PoolID]*chapter{}
 	for _, id := range l.state.Pools() {
 		p, _ := l.state.Pool(id)
-		all[id] = &chapter{history: l, net: l.state.Network(), pool: p, points: map[*pool.Event]int{}}
+		all[id] = &chapter{history: l, net: l.state.Network(), pool: p, points: map[*pool.Event]int{}, paid: map[*pool.Event]moved{}}
 	}
 	fates := map[pastel.TxID]*pool.Event{} // a transaction is settled once: its lock time says when
 	for i := range l.events {
@@ -79,6 +80,10 @@ func (l *history) chapters() map[ticket.PoolID]*chapter {
 		case pool.PledgeLeft:
 			if i+1 < len(l.events) && l.events[i+1].Type == pool.ReputationChanged { // it follows its cause
 				c.points[e] = l.events[i+1].Points
+			}
+		case pool.PledgeAmended:
+			if to, changed := l.moved[i]; changed {
+				c.paid[e] = to
 			}
 		case pool.PayoutPaid, pool.PayoutCancelled:
 			fates[e.TxID] = e
@@ -143,7 +148,8 @@ func (c *chapter) timeline(b *strings.Builder) {
 	}
 	for _, e := range c.events {
 		if what := c.happened(e, released[e.Height]); what != "" {
-			fmt.Fprintf(b, "  %s  %s\n", c.at(e.Height), what)
+			head := fmt.Sprintf("  %s  ", c.at(e.Height))
+			fmt.Fprintf(b, "%s%s\n", head, strings.ReplaceAll(what, "\n", "\n"+strings.Repeat(" ", len(head))))
 		}
 	}
 }
@@ -170,7 +176,11 @@ func (c *chapter) happened(e *pool.Event, released int) string {
 	case pool.PledgeAccepted:
 		return fmt.Sprintf("%s pledged %d PSL (%s)", short(e.PastelID), e.Offered, e.Role)
 	case pool.PledgeAmended:
-		return fmt.Sprintf("%s changed the pledge: it offers %d PSL, %d PSL count (%s)", short(e.PastelID), e.Offered, e.Coins, e.Role)
+		what := fmt.Sprintf("%s amended the pledge: it offers %d PSL, %d PSL count (%s)", short(e.PastelID), e.Offered, e.Coins, e.Role)
+		if to, changed := c.paid[e]; changed {
+			what += fmt.Sprintf("\nand rewards go to %s from now on, no longer to %s", short(to.to.Encode(&c.net)), short(to.from.Encode(&c.net)))
+		}
+		return what
 	case pool.PledgePromoted:
 		return fmt.Sprintf("%s counts %d PSL of %d PSL offered", short(e.PastelID), e.Coins, e.Offered)
 	case pool.PledgeReduced:

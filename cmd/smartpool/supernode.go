@@ -107,6 +107,9 @@ func (c *supernodeLaunchCmd) prepare(ctx context.Context, e *env, r *remote) (*l
 	if err := launchable(&l.pool); err != nil {
 		return nil, err
 	}
+	if _, err := r.supernode(ctx, l.pool.ID); err != nil { // one that knows no launches
+		return nil, err
+	}
 	if l.supernode, err = pastelid.Parse(l.pool.Supernode); err != nil {
 		return nil, err
 	}

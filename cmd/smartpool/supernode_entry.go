@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -30,7 +31,7 @@ func (c *supernodeLaunchCmd) confPath() (string, error) {
 
 // outPoint is the Supernode's collateral reference.
 func (l *launch) outPoint() pastel.OutPoint {
-	return pastel.OutPoint{TxID: l.say.Activation, Vout: pasteld.PoolIndex}
+	return pastel.OutPoint{TxID: l.say.Activation, Vout: chain.PoolIndex}
 }
 
 // look asks the node for the pool's Supernode.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -27,7 +28,7 @@ type stage struct {
 
 // supernode is the collateral reference of the pool's Supernode.
 func (s *stage) supernode() pastel.OutPoint {
-	return pastel.OutPoint{TxID: s.Activation, Vout: pasteld.PoolIndex}
+	return pastel.OutPoint{TxID: s.Activation, Vout: chain.PoolIndex}
 }
 
 // escrow is the address that the pool's Supernode is paid at.
@@ -109,7 +110,7 @@ func (l *lab) authorize(ctx context.Context, c *players.Cast, key string, at tim
 // entry is what masternode.conf says of the pool's Supernode on the hot machine; without a launch nothing allows it.
 func (l *lab) entry(c *players.Cast, alias, key string, launch *ticket.Launch) (*pasteld.MasternodeEntry, error) {
 	e := &pasteld.MasternodeEntry{
-		Alias: alias, Address: l.hot.peer(), Key: key, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: pasteld.PoolIndex},
+		Alias: alias, Address: l.hot.peer(), Key: key, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: chain.PoolIndex},
 	}
 	if launch == nil {
 		return e, nil

@@ -64,19 +64,59 @@ func (f *followed) node() notify.Node {
 // alertNode is a node as alerts ask it.
 type alertNode struct{ *pasteld.Client }
 
-// Payees implements notify.Node.
-func (n alertNode) Payees(ctx context.Context) (map[pastel.OutPoint]pastel.Address, error) {
-	list, err := n.Masternodes(ctx)
+// Supernodes implements notify.Node.
+func (n alertNode) Supernodes(ctx context.Context) (*chain.Listing, error) {
+	return listing(ctx, n.Client)
+}
+
+// listing asks a node for all Supernodes.
+func listing(ctx context.Context, node *pasteld.Client) (*chain.Listing, error) {
+	whole, err := node.ListSynced(ctx)
 	if err != nil {
 		return nil, err
 	}
-	payees := make(map[pastel.OutPoint]pastel.Address, len(list))
+	list, err := node.Masternodes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &chain.Listing{At: time.Now(), Whole: whole, Listed: make(map[pastel.OutPoint]chain.Listed, len(list))}
 	for _, m := range list {
-		if m.Payee != (pastel.Address{}) {
-			payees[m.OutPoint] = m.Payee
+		out.Listed[m.OutPoint] = chain.Listed{Status: m.Status, Payee: m.Payee, Address: m.Address}
+	}
+	return out, nil
+}
+
+const (
+	listPolls    = 10              // polls of the chain to one of the list, which takes the node longer
+	listPatience = 2 * time.Minute // how old a list may be
+)
+
+// watchSupernodes keeps the node's list of Supernodes for the API until the context ends.
+func (d *Daemon) watchSupernodes(ctx context.Context) {
+	for complained := false; ; {
+		list, err := listing(ctx, d.node)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			d.supernodes.Store(list)
+			complained = false
+		case !complained:
+			complained = true
+			d.log.Warn("the node gave no list of Supernodes, trying again", "err", err)
+		}
+		if !sleep(ctx, listPolls*d.cfg.Poll) {
+			return
 		}
 	}
-	return payees, nil
+}
+
+// listed is the node's list of Supernodes; nil if it gave none lately.
+func (d *Daemon) listed() *chain.Listing {
+	if list := d.supernodes.Load(); list != nil && time.Since(list.At) < listPatience {
+		return list
+	}
+	return nil
 }
 
 // Alerts returns the service that tells people what happens; nil while there is none. It ends with the books it reads: ask for it

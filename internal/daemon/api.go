@@ -105,6 +105,7 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 // site is the API with the dashboard.
 func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.Server {
 	books := api.NewBooks(reader)
+	books.AskNode(d.listed)
 	proxies, _ := d.cfg.proxies() // New has checked them
 	site := api.New(api.Config{
 		Books: books, Feed: feed, Trier: trier{d, api.NewLoaded(reader)}, Version: version(), Condition: d.condition(feed),

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -27,6 +28,8 @@ type Daemon struct {
 	metrics *metrics
 	ready   readiness
 	behind  time.Time // since when the ledger is behind its node: alerts of one session after the other keep it
+
+	supernodes atomic.Pointer[chain.Listing] // as the node listed them last
 
 	mu     sync.Mutex
 	ledger *chain.Ledger   // of the present session
@@ -264,5 +267,10 @@ func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) (err error) {
 	d.metrics.follow(follower.Status)
 	defer d.metrics.follow(nil)
 	node.begin(d.node, follower)
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { d.watchSupernodes(watching) })
+	defer watch.Wait()
+	defer stop()
 	return follower.Run(ctx)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -82,15 +83,7 @@ func (s *stage) audit(ctx context.Context) (*books, error) {
 		return nil, err
 	}
 	for h := pastel.Height(0); h <= tip; h++ {
-		hash, err := s.Client.HashAt(ctx, h)
-		if err != nil {
-			return nil, err
-		}
-		raw, err := s.Client.Block(ctx, hash)
-		if err != nil {
-			return nil, err
-		}
-		block, err := pastel.ParseBlock(raw)
+		block, err := s.block(ctx, h)
 		if err != nil {
 			return nil, err
 		}
@@ -104,6 +97,32 @@ func (s *stage) audit(ctx context.Context) (*books, error) {
 		b.escrowed += v
 	}
 	return b, nil
+}
+
+// block reads a block of the node.
+func (s *stage) block(ctx context.Context, h pastel.Height) (*pastel.Block, error) {
+	hash, err := s.Client.HashAt(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := s.Client.Block(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	return pastel.ParseBlock(raw)
+}
+
+// paid reports whether the last block pays the pool's escrow.
+func (s *stage) paid(ctx context.Context) (bool, error) {
+	b, err := s.block(ctx, s.height())
+	if err != nil {
+		return false, err
+	}
+	escrow := ticket.EscrowAddress(s.Pool)
+	return slices.ContainsFunc(b.Txs[0].Outputs, func(o pastel.TxOut) bool {
+		to, ok := pastel.AddressFromScript(o.Script)
+		return ok && to == escrow
+	}), nil
 }
 
 func (b *books) add(tx *pastel.Tx, escrow pastel.Address) error {

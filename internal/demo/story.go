@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/internal/players"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -133,6 +134,14 @@ func (s *stage) launch(ctx context.Context) error {
 	if err := s.mine(ctx, 1); err != nil {
 		return err
 	}
+	if err := s.roleIs(emil, pool.Standby); err != nil {
+		return err
+	}
+	s.at("the Supernode runs: from now on Supernodes vote that it be paid, %d blocks ahead", devnode.VoteAhead)
+	s.at("Emil pledges too; the pool is full, so he stands by")
+	if err := s.mine(ctx, devnode.VoteAhead); err != nil {
+		return err
+	}
 	p, err := s.pool()
 	if err != nil {
 		return err
@@ -140,8 +149,7 @@ func (s *stage) launch(ctx context.Context) error {
 	if p.Escrowed == 0 {
 		return fmt.Errorf("the Supernode was not paid")
 	}
-	s.at("the Supernode runs and is paid: %s PSL, into an escrow that nobody holds a key for", p.Escrowed)
-	s.at("Emil pledges too; the pool is full, so he stands by")
+	s.at("the first vote comes true: %s PSL, into an escrow that nobody holds a key for", p.Escrowed)
 	return nil
 }
 
@@ -320,7 +328,7 @@ func (s *stage) replenish(ctx context.Context) error {
 	}
 	s.at("Dora leaves and all that Alice offers counts at once, but %d PSL are less than the %d that a Supernode needs", p.Counted,
 		players.Required)
-	s.say("The Supernode is not paid until somebody joins; after block %d the pool would be dissolved.", p.Deadline)
+	s.say("The Supernode goes on, but gets no vote until somebody joins; after block %d the pool would be dissolved.", p.Deadline)
 	if err := s.Pledge(ctx, chen); err != nil {
 		return err
 	}
@@ -330,20 +338,17 @@ func (s *stage) replenish(ctx context.Context) error {
 	if err := s.expect(pool.Active); err != nil {
 		return err
 	}
-	before, err := s.pool()
-	if err != nil {
+	s.at("Chen pledges again: the pool is active, the Supernode gets votes again")
+	if err := s.mine(ctx, devnode.VoteAhead); err != nil {
 		return err
 	}
-	if err := s.mine(ctx, 1); err != nil {
+	switch paid, err := s.paid(ctx); {
+	case err != nil:
 		return err
-	}
-	if p, err = s.pool(); err != nil {
-		return err
-	}
-	if p.Escrowed == before.Escrowed {
+	case !paid:
 		return fmt.Errorf("the Supernode is not paid again")
 	}
-	s.at("Chen pledges again: the pool is active, the Supernode is paid")
+	s.at("the first of them comes true; only the block between had no vote")
 	return nil
 }
 
@@ -361,7 +366,7 @@ func (s *stage) dissolve(ctx context.Context) error {
 	if err := s.expect(pool.Replenishing); err != nil {
 		return err
 	}
-	s.at("Alice and Bruno leave, and nobody steps in")
+	s.at("Alice and Bruno leave, and nobody steps in; votes from before still come true")
 	if err := s.mine(ctx, players.Subscription+1); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -265,7 +266,7 @@ func (c *Cast) Launch(ctx context.Context) error {
 		return err
 	}
 	e := pasteld.MasternodeEntry{
-		Alias: "pool", Address: "127.0.0.1:19933", Key: wif, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: pasteld.PoolIndex},
+		Alias: "pool", Address: "127.0.0.1:19933", Key: wif, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: chain.PoolIndex},
 	}
 	if e.ExtConfig, err = say.AddTo(nil); err != nil {
 		return err

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Supernode tells how the Supernode of a pool is doing; ErrNotFound if the pool was never activated.
+func (b *Books) Supernode(ctx context.Context, id string) (x Supernode, err error) {
+	err = b.look(ctx, func(l *look) error {
+		p, err := l.pool(ticket.PoolID(id))
+		if err != nil {
+			return err
+		}
+		if p.Activated < 0 {
+			return ErrNotFound
+		}
+		x, err = l.supernode(p)
+		return err
+	})
+	return x, err
+}
+
+func (l *look) supernode(p *pool.Pool) (x Supernode, err error) {
+	list, net := l.b.listed(), &l.b.net
+	state := chain.JudgeSupernode(p.Status, p.ActivationTx, p.Escrow, list)
+	x = Supernode{Tip: block(&l.tip), Pool: string(p.ID), State: string(state), TxID: p.ActivationTx.String(), Escrow: p.Escrow.Encode(net)}
+	if list != nil {
+		if sn, listed := list.Listed[pastel.OutPoint{TxID: p.ActivationTx, Vout: chain.PoolIndex}]; listed {
+			x.Listed, x.Address = sn.Status, sn.Address
+			if sn.Payee != (pastel.Address{}) {
+				x.Payee = sn.Payee.Encode(net)
+			}
+		}
+	}
+	x.Text = supernodeText(state, &x)
+	paid, err := l.Events(store.EventFilter{Pool: p.ID, Types: []string{string(pool.RewardReceived)}, To: store.Now}, store.Page{Limit: 1, Desc: true})
+	if err != nil || len(paid) == 0 {
+		return x, err
+	}
+	return x, l.moments(map[**Moment]pastel.Height{&x.LastPaid: paid[0].Height})
+}
+
+// supernodeText says what a state means, and what to do.
+func supernodeText(s chain.SupernodeState, x *Supernode) string {
+	switch s {
+	case chain.SupernodeRunning:
+		return "The node lists it, with the pool's escrow as payee."
+	case chain.SupernodePausing:
+		return "The pool is short of collateral. The machine keeps running: the Supernode goes on by itself once members pledge more."
+	case chain.SupernodeMissing:
+		how := "The node does not list it"
+		if x.Listed != "" {
+			how = "The node lists it as " + x.Listed
+		}
+		return fmt.Sprintf("%s: it earns nothing. The operator has to see that its machine runs, and launch it, again if it ran before: smartpool supernode launch %s.",
+			how, x.Pool)
+	case chain.SupernodeElsewhere:
+		return fmt.Sprintf("It is paid to %s, not to the pool's escrow: members earn nothing. The operator has to launch it on a node that knows pools.", x.Payee)
+	case chain.SupernodeEnded:
+		return "The pool is over and backs no Supernode any more: the operator may shut its machine down."
+	default:
+		return "This daemon has no list of Supernodes: it follows no node, or its node has not got the list."
+	}
+}
