@@ -47,7 +47,7 @@ func replenish(ctx context.Context, l *lab, n *notes) error {
 	if err := l.launchSupernode(ctx); err != nil {
 		return err
 	}
-	at, err := l.voted(ctx)
+	at, err := l.voted(ctx, 3)
 	if err != nil {
 		return err
 	}
@@ -68,9 +68,7 @@ func replenish(ctx context.Context, l *lab, n *notes) error {
 	}
 	n.saw("block %d, voted for before, pays the escrow %s PSL, and all nodes took it", at, paid)
 	// Nodes look at their list every few seconds: that they did is seen by what they say of the others.
-	if err := l.looked(ctx); err != nil {
-		return err
-	}
+	pause(ctx, looking)
 	if err := l.listedAs(ctx, l.stage.supernode(), "ENABLED", l.upgraded()...); err != nil {
 		return err
 	}
@@ -79,7 +77,7 @@ func replenish(ctx context.Context, l *lab, n *notes) error {
 		return err
 	}
 	n.saw("block %d: the member pledged again, the pool is active", at+1)
-	again, err := l.voted(ctx)
+	again, err := l.voted(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -99,7 +97,7 @@ func shortOfCollateral(ctx context.Context, l *lab, n *notes) error {
 	if err := l.launchSupernode(ctx); err != nil {
 		return err
 	}
-	at, err := l.voted(ctx)
+	at, err := l.voted(ctx, players.Subscription+3)
 	if err != nil {
 		return err
 	}

@@ -64,8 +64,8 @@ func frozen(ctx context.Context, l *lab, n *notes) error {
 	if err := l.beta.rules.freeze(); err != nil {
 		return err
 	}
-	const pause = 8 * time.Second
-	end := time.Now().Add(pause)
+	const long = 8 * time.Second
+	begun := time.Now()
 	if _, err := l.alpha.Generate(ctx, 3); err != nil {
 		return errors.Join(err, l.beta.rules.thaw())
 	}
@@ -73,8 +73,8 @@ func frozen(ctx context.Context, l *lab, n *notes) error {
 	if err != nil {
 		return errors.Join(err, l.beta.rules.thaw())
 	}
-	err = until(ctx, "the pause to end", time.Minute, func() (bool, string, error) { return time.Now().After(end), "", nil })
-	if err := errors.Join(err, l.beta.rules.thaw()); err != nil {
+	pause(ctx, long-time.Since(begun))
+	if err := l.beta.rules.thaw(); err != nil {
 		return err
 	}
 	start := time.Now()
@@ -85,7 +85,7 @@ func frozen(ctx context.Context, l *lab, n *notes) error {
 	if err != nil || now < height {
 		return fmt.Errorf("beta is at block %d, not at %s: %w", now, hash, err)
 	}
-	n.saw("beta's smartpoold stood still for %s while 3 blocks were mined; %d ms later both were at block %d", pause, time.Since(start).Milliseconds(), now)
+	n.saw("beta's smartpoold stood still for %s while 3 blocks were mined; %d ms later both were at block %d", long, time.Since(start).Milliseconds(), now)
 	return nil
 }
 

@@ -38,7 +38,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"--stock", filepath.Join(folder, "none"), "--upgraded", file}, "no such file"},
 		{[]string{"--stock", file, "--upgraded", file}, "is no program"},
 		{[]string{"--stock", folder, "--upgraded", file}, "is no program"},
-		{[]string{"--only", "everything"}, `there is no scenario "everything"; there are unauthorized-launch, launch,`},
+		{[]string{"--only", "everything"}, `there is no scenario "everything"; there are registration, unauthorized-launch,`},
 		{[]string{"--what"}, "see --help"},
 	} {
 		var out, errOut bytes.Buffer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -78,7 +79,7 @@ func paid(ctx context.Context, l *lab, n *notes) error {
 	if err := l.launchSupernode(ctx); err != nil {
 		return err
 	}
-	at, err := l.voted(ctx)
+	at, err := l.voted(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -97,18 +98,11 @@ func paid(ctx context.Context, l *lab, n *notes) error {
 // rest is how long a Supernode rests between its launch and the first vote for it, for each Supernode in the list (2.6 minutes).
 const rest = 156 * time.Second
 
-// voted mines until the regular Supernode has voted for the pool's escrow at a height above the tip, and all nodes know it.
-func (l *lab) voted(ctx context.Context) (at pastel.Height, err error) {
+// voted mines until the regular Supernode has voted for the pool's escrow at a height that is some blocks above the tip, and all nodes
+// know it.
+func (l *lab) voted(ctx context.Context, ahead pastel.Height) (at pastel.Height, err error) {
 	escrow := l.stage.escrow().Encode(&l.net)
-	list, err := l.voter.Masternodes(ctx)
-	if err != nil {
-		return 0, err
-	}
-	ready := l.stage.announced.Add(time.Duration(len(list)) * rest)
-	err = until(ctx, "the Supernode to rest", patience+time.Duration(len(list))*rest, func() (bool, string, error) {
-		return time.Now().After(ready), "it rests", nil
-	})
-	if err != nil {
+	if err := l.rested(ctx); err != nil {
 		return 0, err
 	}
 	const most = 30 // blocks; two Supernodes are paid in turn
@@ -117,7 +111,7 @@ func (l *lab) voted(ctx context.Context) (at pastel.Height, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if at, err = l.vote(ctx, l.alpha, escrow, height); err != nil {
+		if at, err = l.vote(ctx, l.alpha, escrow, height+ahead-1); err != nil {
 			return 0, err
 		}
 		if at > 0 {
@@ -146,6 +140,26 @@ func (l *lab) haveVoted(ctx context.Context) error {
 	return until(ctx, "alpha to hear of the vote", time.Minute, func() (bool, string, error) {
 		votes, err := l.alpha.votes(ctx)
 		return votes[fmt.Sprint(height+voteAhead)] != "Unknown", "it does not know it", err
+	})
+}
+
+// rested waits until the voter thinks that the pool's Supernode was launched long enough ago.
+func (l *lab) rested(ctx context.Context) error {
+	const most = 4 // Supernodes listed
+	return until(ctx, "the Supernode to rest", patience+most*rest, func() (bool, string, error) {
+		var lines map[string]string
+		if err := l.voter.Call(ctx, "masternode", &lines, "list", "full"); err != nil {
+			return false, "", err
+		}
+		out := l.stage.supernode()
+		f := strings.Fields(lines[fmt.Sprintf("%s-%d", out.TxID, out.Vout)])
+		if len(f) < 5 {
+			return false, "it is not listed", nil
+		}
+		seen, seenErr := strconv.ParseInt(f[3], 10, 64) // the last ping
+		since, sinceErr := strconv.ParseInt(f[4], 10, 64)
+		ready := time.Unix(seen-since, 0).Add(time.Duration(len(lines)) * rest)
+		return time.Now().After(ready), "it rests", errors.Join(seenErr, sinceErr)
 	})
 }
 

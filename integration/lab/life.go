@@ -251,7 +251,7 @@ func (p *played) activate(ctx context.Context) error {
 	}
 	var s struct {
 		Status       string `json:"status"`
-		ActivationTx string `json:"activation_tx"`
+		ActivationTx string `json:"activation_txid"`
 	}
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return err
@@ -274,15 +274,25 @@ func (p *played) launch(ctx context.Context) error {
 	if err := errors.Join(l.heat(ctx, phrase, key), l.container(p.supernode), l.synced(ctx)); err != nil {
 		return err
 	}
-	l.stage = stage{Cast: p.cast, key: key, label: poolLabel, pools: l.stage.pools, launched: true, announced: time.Now()}
+	l.stage = stage{Cast: p.cast, key: key, label: poolLabel, pools: l.stage.pools, launched: true}
 	// The command waits until the Supernode is paid, which takes votes: the regular Supernode votes as blocks come.
-	mining, stop := context.WithCancel(ctx)
+	typing, stop := context.WithCancel(ctx)
+	defer stop()
 	mined := make(chan error, 1)
-	go func() { mined <- l.mineForVotes(mining) }()
-	text, err := p.command(ctx, "supernode", "launch", p.pool, "--host", l.hot.peer(), "--masternode-key", key, "--passphrase-file", p.secret, "--yes",
+	go func() {
+		err := l.mineForVotes(typing)
+		if err != nil {
+			stop() // the command would wait for ever
+		}
+		mined <- err
+	}()
+	text, err := p.command(typing, "supernode", "launch", p.pool, "--host", l.hot.peer(), "--masternode-key", key, "--passphrase-file", p.secret, "--yes",
 		"--masternode-conf", l.conf())
 	stop()
-	if err := errors.Join(err, <-mined); err != nil {
+	if failed := <-mined; failed != nil {
+		return failed
+	}
+	if err != nil {
 		return err
 	}
 	p.saw("supernode launch: %s", lastLine(text))
@@ -296,7 +306,7 @@ func (p *played) launch(ctx context.Context) error {
 
 // mineForVotes mines once the Supernode has rested, as long as it takes.
 func (l *lab) mineForVotes(ctx context.Context) error {
-	if _, err := l.voted(ctx); err != nil {
+	if _, err := l.voted(ctx, 1); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -306,7 +316,7 @@ func (l *lab) mineForVotes(ctx context.Context) error {
 		if err := l.mine(context.WithoutCancel(ctx), 1); err != nil {
 			return err
 		}
-		_ = until(ctx, "the command to see it", time.Second, func() (bool, string, error) { return false, "", nil })
+		pause(ctx, time.Second) // the command has to see it
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -203,4 +204,19 @@ func (n *node) knows(ctx context.Context, hash pastel.BlockHash) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+var rejected = regexp.MustCompile(`reject reason: (\S+)`)
+
+// refusal is why the node last refused a block, as its log says.
+func (n *node) refusal() (string, error) {
+	log, err := os.ReadFile(filepath.Join(n.data(), "debug.log"))
+	if err != nil {
+		return "", err
+	}
+	all := rejected.FindAllSubmatch(log, -1)
+	if len(all) == 0 {
+		return "", fmt.Errorf("the log of %s does not say that it refused a block", n.name)
+	}
+	return string(all[len(all)-1][1]), nil
 }

@@ -119,3 +119,11 @@ func until(ctx context.Context, what string, patience time.Duration, ask func() 
 		}
 	}
 }
+
+// pause waits for a while, or until there is no use in it.
+func pause(ctx context.Context, long time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(long):
+	}
+}

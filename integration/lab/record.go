@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -132,6 +133,23 @@ func (r *recorder) keep(node string, a *http.Response) error {
 	}
 	_, err = r.out.Write(append(line, '\n'))
 	return err
+}
+
+// sample asks what operators ask, so that it is recorded as it stands after a scenario. Refusals are answers.
+func (r *recorder) sample(ctx context.Context, l *lab) error {
+	for _, n := range []*node{l.alpha, l.voter, l.hot} {
+		for _, call := range [][]any{
+			{"masternode", "list"}, {"masternode", "list", "full"}, {"masternode", "list", "extra"}, {"masternode", "list-conf"},
+			{"masternode", "status"}, {"masternode", "count"}, {"masternode", "count", "all"}, {"masternode", "winner"}, {"masternode", "winners"},
+			{"masternode", "top"}, {"masternode", "activate"}, {"masternode", "activate", "nobody"}, {"mnsync", "status"},
+		} {
+			var refused *pasteld.RPCError
+			if _, err := n.raw(ctx, call[0].(string), call[1:]...); err != nil && !errors.As(err, &refused) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // close ends the recording with alpha's chain, a block in hex a line, and what its rules say of it.

@@ -77,6 +77,11 @@ func (c *cli) play(ctx context.Context, dir string, chosen []scenario, out io.Wr
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		if l.recorder != nil {
+			if err := l.recorder.sample(ctx, l); err != nil {
+				return nil, err
+			}
+		}
 	}
 	r.Seconds = int(time.Since(start).Seconds())
 	if l.recorder != nil {

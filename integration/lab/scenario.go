@@ -16,6 +16,7 @@ type scenario struct {
 
 // scenarios in the order in which they are played. Each makes what it needs of pool and Supernode, or takes over what is there.
 var scenarios = []scenario{
+	{name: "registration", shows: "a PastelID is registered with coins of the address that the ticket names", play: registration},
 	{name: "unauthorized-launch", shows: "nobody launches a pool's Supernode without its PastelID's permission", play: unauthorizedLaunch},
 	{name: "launch", shows: "upgraded nodes list a launched Supernode, with the escrow as payee; stock nodes let it pass", play: launch},
 	{name: "robbery", shows: "nobody spends escrow: not by the mempool, not by submitblock, not by a block of a stock node", play: robbery},

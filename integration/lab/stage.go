@@ -20,11 +20,10 @@ import (
 // stage is what scenarios share: a pool, and its Supernode once it is launched.
 type stage struct {
 	*players.Cast
-	key       string // of the Supernode's machine
-	launched  bool
-	announced time.Time // when it was launched
-	label     string
-	pools     int // opened so far
+	key      string // of the Supernode's machine
+	launched bool
+	label    string
+	pools    int // opened so far
 }
 
 // supernode is the collateral reference of the pool's Supernode.
@@ -206,6 +205,6 @@ func (l *lab) launchSupernode(ctx context.Context) error {
 	if err := l.announce(ctx, e); err != nil {
 		return err
 	}
-	l.stage.launched, l.stage.announced = true, time.Now()
+	l.stage.launched = true
 	return l.listedAs(ctx, l.stage.supernode(), "ENABLED", l.upgraded()...)
 }

@@ -73,6 +73,11 @@ func signAndMine(ctx context.Context, l *lab, n *notes) error {
 		}
 		n.saw("its machine cannot %s: %s", try.what, strings.ReplaceAll(refused.Message, id, "<PastelID>"))
 	}
+	reason, err := l.hot.refusal()
+	if err != nil {
+		return err
+	}
+	n.saw("the block was refused by pasteld's own check: %s", reason)
 	top, err := l.alpha.raw(ctx, "masternode", "top")
 	if err != nil {
 		return err
