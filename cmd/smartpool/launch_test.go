@@ -17,9 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // launching is an active pool whose Supernode is to be launched.
@@ -360,6 +362,43 @@ func TestLaunchWithWrongNode(t *testing.T) {
 		t.Cleanup(s.Close)
 		x.at.API = s.URL
 	})
+}
+
+// A Supernode that will not be paid as things are is not waited for.
+func TestLaunchThatFails(t *testing.T) {
+	t.Parallel()
+	l := startLaunching(t)
+	at := l.at
+	escrow := l.field("escrow", "pool", "status", "atlas")
+	_, other := l.newAddress()
+	for _, x := range []struct{ what, old, fresh, says string }{
+		{"a machine that is silent", " ENABLED ", " EXPIRED ", "lists the Supernode as EXPIRED: see that its machine runs"},
+		{"a node that knows no pools", " " + escrow + " ", " " + other + " ", "lists the Supernode with payee " + other + ", not with the pool's escrow"},
+	} {
+		l.at.DevRPC = altered(t, at.DevRPC, x.old, x.fresh)
+		if code, out := l.call(l.line("--host", "127.0.0.1:19933")...); code != exitNo || !strings.Contains(out, x.says) {
+			t.Errorf("%s: exit code %d, want %q:\n%s", x.what, code, x.says, out)
+		}
+		l.at = at
+	}
+}
+
+// Only an active pool backs a Supernode; what to do about others is said.
+func TestLaunchable(t *testing.T) {
+	t.Parallel()
+	for _, s := range pool.Statuses() {
+		p := api.PoolDetail{}
+		p.ID, p.Status = "atlas.0123456789012345678901234567890123456789", s.String()
+		want := map[pool.Status]string{
+			pool.Subscribing: "smartpool pool activate " + p.ID, pool.Active: "", pool.Replenishing: "goes on by itself once members pledge more",
+			pool.Dissolved: "shut its machine down", pool.Expired: "shut its machine down", pool.Closed: "shut its machine down",
+		}
+		says, known := want[s]
+		err := launchable(&p)
+		if !known || says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
+			t.Errorf("%s: %v, want %q", s, err, says)
+		}
+	}
 }
 
 // altered is a node whose answers differ from another's by a text.
