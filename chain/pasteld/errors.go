@@ -77,11 +77,7 @@ const maxMessage = 400 // characters of a node's message that are kept
 
 // oneLine makes a node's text fit to be shown: printable, on one line, short, and without secrets.
 func oneLine(s string, secrets []string) string {
-	for _, secret := range secrets {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "***")
-		}
-	}
+	s = redact(s, secrets)
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
 			return ' '
