@@ -81,7 +81,7 @@ func (l *lab) stockRobs(ctx context.Context, n *notes, b *pastel.Block) error {
 	if err := l.reconnect(ctx, l.stock); err != nil {
 		return err
 	}
-	if _, err := l.alpha.Generate(ctx, 2); err != nil {
+	if err := l.generate(ctx, l.alpha, 2); err != nil {
 		return err
 	}
 	if err := l.together(ctx); err != nil {
