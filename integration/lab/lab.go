@@ -54,6 +54,7 @@ func newLab(dir string, b binaries, out io.Writer) (*lab, error) {
 			return nil, err
 		}
 	}
+	l.alpha.extra = []string{"experimentalfeatures=1", "insightexplorer=1"} // its indexes must not keep what was refused
 	return l, nil
 }
 
@@ -234,7 +235,7 @@ func (l *lab) heard(ctx context.Context, n *node) error {
 }
 
 // say tells people what happens.
-func (l *lab) say(format string, args ...any) { fmt.Fprintf(l.out, format+"\n", args...) }
+func (l *lab) say(format string, args ...any) { _, _ = fmt.Fprintf(l.out, format+"\n", args...) }
 
 // open starts the network with some coins that can be spent.
 func (l *lab) open(ctx context.Context) error {
