@@ -18,8 +18,7 @@ func killed(ctx context.Context, l *lab, n *notes) error {
 	for round := range rounds {
 		mined := make(chan error, 1)
 		go func() {
-			_, err := l.alpha.Generate(ctx, blocks)
-			mined <- err
+			mined <- l.generate(ctx, l.alpha, blocks)
 		}()
 		// How far beta is when it ends is left to chance.
 		h, _, err := l.beta.Tip(ctx)
@@ -66,7 +65,7 @@ func frozen(ctx context.Context, l *lab, n *notes) error {
 	}
 	const long = 8 * time.Second
 	begun := time.Now()
-	if _, err := l.alpha.Generate(ctx, 3); err != nil {
+	if err := l.generate(ctx, l.alpha, 3); err != nil {
 		return errors.Join(err, l.beta.rules.thaw())
 	}
 	height, hash, err := l.alpha.Tip(ctx)

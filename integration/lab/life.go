@@ -71,7 +71,7 @@ func (l *lab) mineWaiting(ctx context.Context) error {
 		}
 		waiting, err := l.alpha.Mempool(ctx)
 		if err == nil && len(waiting) > 0 {
-			_, err = l.alpha.Generate(context.WithoutCancel(ctx), 1)
+			err = l.generate(context.WithoutCancel(ctx), l.alpha, 1)
 		}
 		if err != nil && ctx.Err() == nil {
 			return err

@@ -75,7 +75,7 @@ func run(args []string, out, errOut io.Writer) int {
 func (c *cli) run(ctx context.Context, out io.Writer) error {
 	if c.List {
 		for _, s := range scenarios {
-			fmt.Fprintf(out, "%-20s %s\n", s.name, s.shows)
+			_, _ = fmt.Fprintf(out, "%-20s %s\n", s.name, s.shows)
 		}
 		return nil
 	}

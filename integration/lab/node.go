@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -55,18 +56,25 @@ func (n *node) dial(net pastel.Network) (err error) {
 	return err
 }
 
+// Ports of the lab are below those that systems give to connections, which may take one between its choice and its use.
+const firstPort, lastPort = 20_000, 32_000
+
 // freePorts finds ports of loopback that nobody listens on.
 func freePorts(count int) ([]int, error) {
+	const tries = 1000
 	var ports []int
-	for range count {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for range tries {
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			return nil, err
+			continue
 		}
 		defer l.Close() // only when all are known, so that they differ
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		if ports = append(ports, port); len(ports) == count {
+			return ports, nil
+		}
 	}
-	return ports, nil
+	return nil, fmt.Errorf("no %d ports between %d and %d are free on loopback", count, firstPort, lastPort)
 }
 
 // url is where the node's RPC is asked.

@@ -136,6 +136,9 @@ func payoutMined(ctx context.Context, l *lab, n *notes) error {
 	if len(b.Txs) < 2 || b.Txs[1].ID() != tx.ID() {
 		return fmt.Errorf("block %d does not hold the payout right behind its coinbase", before+1)
 	}
+	if spent, err := l.spent(ctx, tx.Inputs[0].PrevOut); err != nil || !spent {
+		return fmt.Errorf("alpha's index does not say that the payout's input is spent: %w", err)
+	}
 	var paid pastel.Amount
 	for _, out := range tx.Outputs {
 		if string(out.Script) != string(l.stage.escrow().Script()) {

@@ -110,7 +110,7 @@ func (l *lab) branches(ctx context.Context, n *notes, depth int) (*players.Cast,
 	if s, _, err := l.alpha.rules.Supernode(ctx, c.Activation); err != nil || s == nil {
 		return nil, fmt.Errorf("the pool is not active on the shorter branch: %w", err)
 	}
-	if _, err := l.beta.Generate(ctx, depth+1); err != nil {
+	if err := l.generate(ctx, l.beta, depth+1); err != nil {
 		return nil, err
 	}
 	if err := l.rejoin(ctx); err != nil {

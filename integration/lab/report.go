@@ -84,12 +84,10 @@ func (c *cli) play(ctx context.Context, dir string, chosen []scenario, out io.Wr
 		}
 	}
 	r.Seconds = int(time.Since(start).Seconds())
-	if l.recorder != nil {
-		if err := l.recorder.close(ctx, l); err != nil {
-			return nil, err
-		}
+	if err := r.last(ctx, l); err != nil || l.recorder == nil {
+		return r, err
 	}
-	return r, r.last(ctx, l)
+	return r, l.recorder.close(ctx, l)
 }
 
 // last notes where the network ended, and the digests there.
@@ -139,25 +137,25 @@ func (r *report) count(verdict string) (n int) {
 
 // print writes the report for people.
 func (r *report) print(w io.Writer) {
-	fmt.Fprintf(w, "\nReport of %s\n\n", r.Date)
+	_, _ = fmt.Fprintf(w, "\nReport of %s\n\n", r.Date)
 	for _, p := range r.Programs {
-		fmt.Fprintf(w, "%-18s %s\n%18s sha256 %s\n", p.Name, p.Version, "", p.SHA256)
+		_, _ = fmt.Fprintf(w, "%-18s %s\n%18s sha256 %s\n", p.Name, p.Version, "", p.SHA256)
 	}
-	fmt.Fprintln(w)
+	_, _ = fmt.Fprintln(w)
 	for _, o := range r.Outcomes {
-		fmt.Fprintf(w, "%-10s %-20s %4d s  %s\n", o.Verdict, o.Scenario, o.Seconds, o.Shows)
+		_, _ = fmt.Fprintf(w, "%-10s %-20s %4d s  %s\n", o.Verdict, o.Scenario, o.Seconds, o.Shows)
 		for _, s := range o.Saw {
-			fmt.Fprintf(w, "%38s- %s\n", "", s)
+			_, _ = fmt.Fprintf(w, "%38s- %s\n", "", s)
 		}
 		if o.Why != "" {
-			fmt.Fprintf(w, "%38s%s: %s\n", "", o.Verdict, o.Why)
+			_, _ = fmt.Fprintf(w, "%38s%s: %s\n", "", o.Verdict, o.Why)
 		}
 	}
-	fmt.Fprintf(w, "\nThe last block is %d. Ledger digests there:\n", r.Height)
+	_, _ = fmt.Fprintf(w, "\nThe last block is %d. Ledger digests there:\n", r.Height)
 	for _, d := range r.Digests {
-		fmt.Fprintf(w, "%-8s %s\n", d.Node, d.Digest)
+		_, _ = fmt.Fprintf(w, "%-8s %s\n", d.Node, d.Digest)
 	}
-	fmt.Fprintf(w, "%d passed, %d failed, %d not played, in %d s\n", r.count(passed), r.count(failed), r.count(notPlayed), r.Seconds)
+	_, _ = fmt.Fprintf(w, "%d passed, %d failed, %d not played, in %d s\n", r.count(passed), r.count(failed), r.count(notPlayed), r.Seconds)
 }
 
 // save writes the report as JSON.

@@ -54,7 +54,21 @@ func robbery(ctx context.Context, l *lab, n *notes) error {
 		return fmt.Errorf("submitblock of a robbery on alpha: %q", said)
 	}
 	n.saw("submitblock on an upgraded node: %s", said)
+	if spent, err := l.spent(ctx, out); err != nil || spent {
+		return fmt.Errorf("alpha's index says that what the refused block spends is spent: %w", err)
+	}
+	n.saw("the refused block left nothing in the node's index of spent outputs")
 	return l.stockRobs(ctx, n, b)
+}
+
+// spent asks alpha's index whether an output is spent.
+func (l *lab) spent(ctx context.Context, out pastel.OutPoint) (bool, error) {
+	_, err := l.alpha.raw(ctx, "getspentinfo", map[string]any{"txid": out.TxID.String(), "index": out.Vout})
+	var refused *pasteld.RPCError
+	if errors.As(err, &refused) && strings.Contains(refused.Message, "Unable to get spent info") {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // stockRobs hands a stock node a block that upgraded nodes must refuse. It takes it and sends it on; the network goes on without.
@@ -81,7 +95,7 @@ func (l *lab) stockRobs(ctx context.Context, n *notes, b *pastel.Block) error {
 	if err := l.reconnect(ctx, l.stock); err != nil {
 		return err
 	}
-	if _, err := l.alpha.Generate(ctx, 2); err != nil {
+	if err := l.generate(ctx, l.alpha, 2); err != nil {
 		return err
 	}
 	if err := l.together(ctx); err != nil {
