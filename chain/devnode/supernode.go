@@ -2,6 +2,7 @@ package devnode
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,8 +27,9 @@ type Supernode struct {
 	TxID       string          `json:"txid"`
 	Vout       uint32          `json:"vout"`
 	Started    pastel.Height   `json:"started"`
-	Time       int64           `json:"time"` // started, seconds since 1970
-	Gone       bool            `json:"gone"` // its collateral is spent or its pool ended: for good, until it is started anew
+	Time       int64           `json:"time"`            // started, seconds since 1970
+	Payee      string          `json:"payee,omitempty"` // script in hex, as it was last known
+	Gone       bool            `json:"gone"`            // its collateral is spent or its pool ended: for good, until it is started anew
 }
 
 // enabledStatus is that of a Supernode whose collateral stands.
@@ -39,7 +41,7 @@ const goneStatus = "OUTPOINT_SPENT"
 // standing is how a Supernode of the list does at the tip.
 type standing struct {
 	status   string        // pasteld's word
-	payee    pastel.Script // nil if it is not known any more
+	payee    pastel.Script // the last that was known; nil if none was
 	identity string        // PastelID, of a pool's Supernode
 	payable  bool          // it can be voted for
 }
@@ -122,14 +124,14 @@ func (n *Node) standing(ctx context.Context, sn *Supernode) (*standing, error) {
 			st.payee = at.entry.block.Txs[at.index].Outputs[sn.Collateral.Vout].Script
 		}
 	}
-	return st.unless(sn.Gone), nil
+	return st.unlessGone(sn), nil
 }
 
 // poolStanding is the standing of a pool's Supernode.
 func (n *Node) poolStanding(ctx context.Context, sn *Supernode) (*standing, error) {
 	st := &standing{status: goneStatus}
 	if n.rules == nil { // nobody says that it is gone
-		return (&standing{status: enabledStatus}).unless(sn.Gone), nil
+		return (&standing{status: enabledStatus}).unlessGone(sn), nil
 	}
 	now, _, err := n.rules.Supernode(ctx, sn.Collateral.TxID)
 	if err != nil {
@@ -142,24 +144,30 @@ func (n *Node) poolStanding(ctx context.Context, sn *Supernode) (*standing, erro
 			st.status = enabledStatus
 		}
 	}
-	return st.unless(sn.Gone), nil
+	return st.unlessGone(sn), nil
 }
 
-// unless makes the standing that of a Supernode that is gone, if it is.
-func (st *standing) unless(gone bool) *standing {
-	if gone {
+// unlessGone makes the standing that of a Supernode that is gone, if it is, and has a payee that is not known any more be remembered.
+func (st *standing) unlessGone(sn *Supernode) *standing {
+	if sn.Gone {
 		st.status, st.payable = goneStatus, false
+	}
+	if last, err := hex.DecodeString(sn.Payee); st.payee == nil && err == nil && len(last) > 0 {
+		st.payee = last
 	}
 	return st
 }
 
-// retire marks who is gone. Without an answer of the rules nobody is.
+// retire marks who is gone, and remembers payees. Without an answer of the rules nobody is.
 func (n *Node) retire(ctx context.Context) error {
 	changed := false
 	for _, sn := range n.sns.list {
 		st, err := n.standing(ctx, sn)
-		if err == nil && st.status == goneStatus && !sn.Gone {
-			sn.Gone, changed = true, true
+		if err != nil {
+			continue
+		}
+		if payee, gone := hex.EncodeToString(st.payee), st.status == goneStatus; payee != sn.Payee || gone != sn.Gone {
+			sn.Payee, sn.Gone, changed = payee, gone, true
 		}
 	}
 	if !changed {
