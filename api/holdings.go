@@ -60,6 +60,16 @@ func (h *Holding) Part() string {
 	return ticket.NewDecimal(h.Counted*10_000/h.PoolCounted, 2).String()
 }
 
+// Rewards are the addresses that rewards of the holding's pledges go to, each once.
+func (h *Holding) Rewards() (list []string) {
+	for i := range h.Pledges {
+		if to := h.Pledges[i].Reward; !slices.Contains(list, to) {
+			list = append(list, to)
+		}
+	}
+	return list
+}
+
 // Largest returns the n pledges with the most coins, those that joined first before others with as many, or all in join order.
 func Largest(list []PoolPledge, n int) []PoolPledge {
 	if len(list) <= n {

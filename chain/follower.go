@@ -130,9 +130,12 @@ func (f *Follower) report(err error) {
 			return
 		}
 		f.logged = err.Error()
-		if rule := (*pool.BlockError)(nil); errors.As(err, &rule) {
+		switch rule := (*pool.BlockError)(nil); {
+		case errors.As(err, &rule):
 			f.cfg.Log.Error("halted: the node's best chain breaks the rules; is the node upgraded?", "err", err)
-		} else {
+		case errors.Is(err, ErrAway):
+			f.cfg.Log.Warn("the node is away, trying again", "err", err)
+		default:
 			f.cfg.Log.Warn("no use of the node, trying again", "err", err)
 		}
 	}

@@ -10,8 +10,11 @@ import (
 // ErrNotFound says that a node or a store has no such block or transaction.
 var ErrNotFound = errors.New("not found")
 
+// ErrAway says that a node does not answer now: it is away, starting, too busy or too slow. What it was asked may work later as it is.
+var ErrAway = errors.New("the node is away")
+
 // Source is a node whose best chain is followed. It may be asked from several goroutines at once, and nothing it says is
-// trusted: blocks are hashed, parsed and checked against their parents.
+// trusted: blocks are hashed, parsed and checked against their parents. ErrAway is among the errors of a node that is away.
 type Source interface {
 	// Tip returns the last block of the node's best chain.
 	Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, error)

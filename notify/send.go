@@ -213,7 +213,11 @@ func shout(to string, m *message) error {
 
 var words = regexp.MustCompile(`[\pL\pN]{3,}`)
 
-// shown is a receiver's text on one line, short, and without any word of a URL, as it may be a secret.
+// longWord is how many bytes a word of a URL has that is hidden in the middle of others, too.
+const longWord = 8
+
+// shown is a receiver's text on one line, short, and without any word of a URL, as it may be a secret. A short word is hidden only where it
+// stands whole.
 func shown(text, secret string) string {
 	plain, err := url.PathUnescape(secret)
 	if err != nil {
@@ -224,8 +228,16 @@ func shown(text, secret string) string {
 	hidden := append(words.FindAllString(rest, -1), words.FindAllString(plainRest, -1)...)
 	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) })
 	for _, w := range slices.Compact(hidden) {
-		text = regexp.MustCompile("(?i)"+regexp.QuoteMeta(w)).ReplaceAllLiteralString(text, "…")
+		if len(w) >= longWord {
+			text = regexp.MustCompile("(?i)"+regexp.QuoteMeta(w)).ReplaceAllLiteralString(text, "…")
+		}
 	}
+	text = words.ReplaceAllStringFunc(text, func(word string) string {
+		if slices.ContainsFunc(hidden, func(w string) bool { return strings.EqualFold(w, word) }) {
+			return "…"
+		}
+		return word
+	})
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r

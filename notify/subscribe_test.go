@@ -142,6 +142,8 @@ func TestShown(t *testing.T) {
 		{"plain\n text\x00", "https://a", "plain text"},
 		{`Post "https://example.org/T0P-secret?x=1": refused`, "generic://example.org/T0P-secret?x=1", `Post "https://….…/…-…?x=1": refused`},
 		{"no way, HUNTER2", "x://u:h%75nter2@y", "no way, …"},
+		{"other methods than the one", "https://the.one", "other methods than … …"},
+		{"botLONGTOKEN9 and xlongtoken9x", "telegram://longtoken9@telegram", "bot… and x…x"},
 		{strings.Repeat("ä", 300), "x://y", strings.Repeat("ä", 200)},
 	} {
 		if got := notify.Shown(c[0], c[1]); got != c[2] {

@@ -469,3 +469,27 @@ func TestPagesWithoutJavaScript(t *testing.T) {
 		}
 	}
 }
+
+// Tables fit a small laptop's window, with names and numbers as long as they get: nothing is cut off at the right.
+func TestTablesFitASmallWindow(t *testing.T) {
+	ctx := browser(t)
+	x := start(t, life(t), 260)
+	const widen = `(() => {
+		for (const cell of document.querySelectorAll("bdi")) cell.textContent = "Long Established Operators of Supernodes Limited";
+		const long = (text) => /^[0-9,]+\.[0-9]{5}$/.test(text) ? "123,456,789.12345" : "21,000,000";
+		for (const cell of document.querySelectorAll("td.n")) {
+			if (/^[0-9,.]+$/.test(cell.textContent) && !/Reputation|Paid to/.test(cell.dataset.label)) cell.textContent = long(cell.textContent);
+		}
+		return [...document.querySelectorAll(".scroll")].map((s) => s.scrollWidth - s.clientWidth);
+	})()`
+	for _, name := range []string{"overview", "operators", "member", "address", "pool", "payout", "tickets"} {
+		var over []int
+		if err := chromedp.Run(ctx, show(view{"laptop", 1100, 800, "light"}), chromedp.Navigate(x.URL+x.pages(t)[name]),
+			chromedp.WaitReady("#main", chromedp.ByID), chromedp.Evaluate(widen, &over)); err != nil {
+			t.Fatal(err)
+		}
+		if len(over) == 0 || slices.Max(over) > 0 {
+			t.Errorf("%s: its tables are too wide by %v pixels", name, over)
+		}
+	}
+}

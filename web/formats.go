@@ -32,6 +32,7 @@ var formats = template.FuncMap{
 	"gauge":    newGauge,
 	"add":      func(a, b pastel.Amount) pastel.Amount { return a + b },
 	"int64":    func(a int) int64 { return int64(a) },
+	"int":      func(a int64) int { return int(a) },
 }
 
 // psl prints an amount with all five decimals, so that points stand in a line.

@@ -113,6 +113,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 		Events   []api.Event
 		Older    string
 		Paged    bool
+		Closed   *closing // nil until then
 	}
 	var err error
 	if d.PoolDetail, err = s.cfg.Books.Pool(r.Context(), id); err != nil {
@@ -141,8 +142,26 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	q := api.EventQuery{Pool: id, Types: notable, To: api.Now, Newest: true, Limit: recent, Cursor: r.URL.Query().Get("before")}
 	d.Paged = q.Cursor != ""
 	d.Events, _, d.Older, err = s.cfg.Books.Events(r.Context(), q)
+	if err == nil && d.Status == pool.Closed.String() {
+		d.Closed, err = s.closing(r, id)
+	}
 	label, _, _ := strings.Cut(id, ".")
 	return ok("pool.html", "Pool "+label, "/pools", d), err
+}
+
+// closing is the end of a pool that owes nothing any more: its ledger forgets what stays in escrow.
+type closing struct {
+	api.Moment
+	Amount pastel.Amount // that stays in escrow
+}
+
+// closing returns when a pool was closed; nil if that was taken back meanwhile.
+func (s *Site) closing(r *http.Request, id string) (*closing, error) {
+	list, _, _, err := s.cfg.Books.Events(r.Context(), api.EventQuery{Pool: id, Types: []string{string(pool.PoolClosed)}, To: api.Now, Newest: true, Limit: 1})
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &closing{api.Moment{Height: list[0].Height, Time: list[0].Time}, list[0].Amount}, nil
 }
 
 // holding is a page about what somebody has.

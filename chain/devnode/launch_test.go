@@ -107,6 +107,49 @@ func TestLaunches(t *testing.T) {
 	}
 }
 
+// A collateral that the wallet cannot spend starts no Supernode, and neither does a key or an address that is none.
+func TestActivationsThatFail(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	p := play(t)
+	p.activate()
+	stranger, err := pastel.PrivateKeyFromBytes([32]byte{31: 1})
+	p.must(err)
+	key := stranger.WIF(&p.Net)
+	count := 0
+	fails := func(what, says string, to pastel.Address, change func(*pasteld.MasternodeEntry)) {
+		t.Helper()
+		count++
+		id, err := p.Client.SendTo(ctx, to, p.Net.Collateral)
+		p.must(err)
+		p.mine(1)
+		tx, err := p.Client.RawTx(ctx, id)
+		p.must(err)
+		parsed, err := pastel.ParseTx(tx)
+		p.must(err)
+		e := pasteld.MasternodeEntry{Alias: "a" + strings.Repeat("x", count), Address: "127.0.0.1:19934", Key: key, OutPoint: pastel.OutPoint{TxID: id}}
+		for i, out := range parsed.Outputs {
+			if string(out.Script) == string(to.Script()) {
+				e.OutPoint.Vout = uint32(i)
+			}
+		}
+		change(&e)
+		if err := p.Announce(ctx, &e); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), e.Key) {
+			t.Errorf("%s: %v, want %q", what, err, says)
+		}
+	}
+	own, err := p.Client.NewAddress(ctx)
+	p.must(err)
+	same := func(*pasteld.MasternodeEntry) {}
+	fails("another's output", "Could not locate specified masternode vin", pastel.Address{Kind: pastel.AddressP2PKH, Hash: stranger.KeyHash()}, same)
+	fails("a key that is none", "Invalid masternode key ***", own, func(e *pasteld.MasternodeEntry) { e.Key = "nokey" })
+	fails("a host's name", "Invalid address node:19934 for masternode.", own, func(e *pasteld.MasternodeEntry) { e.Address = "node:19934" })
+	fails("an activation that is none", "Masternode UTXO must have at least 1 confirmations", own, func(e *pasteld.MasternodeEntry) { e.OutPoint.Vout = chain.PoolIndex })
+	if list, err := p.Client.Masternodes(ctx); err != nil || len(list) != 0 {
+		t.Errorf("the node lists %v (%v)", list, err)
+	}
+}
+
 // An alias that the node has read stays as it was; new ones are read, unless the file is none.
 func TestConfIsReadOnce(t *testing.T) {
 	t.Parallel()

@@ -104,7 +104,7 @@ func (c *Client) ask(ctx context.Context, method string, params []any) (json.Raw
 	case err != nil:
 		return nil, err
 	}
-	return c.result(status, answer, id, append(secrets, as.password))
+	return c.result(status, answer, id, append(secrets, as.password, as.basic()))
 }
 
 // request encodes a call and lists the secrets in it. Text that JSON would change is refused: it may be signed.

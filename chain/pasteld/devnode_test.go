@@ -57,6 +57,7 @@ func TestDevnode(t *testing.T) {
 		t.Error(err)
 	}
 	equal(t, len(must[[]Unspent](t)(c.Unspent(ctx, 1, to))), 0)
+	equal(t, must[[]pastel.OutPoint](t)(c.LockedUnspent(ctx)), coin)
 	if err := c.LockUnspent(ctx, unlock, nil); err != nil {
 		t.Error(err)
 	}

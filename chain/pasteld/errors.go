@@ -54,16 +54,15 @@ type callError struct {
 func (e *callError) Error() string { return e.method + " at " + e.node + ": " + e.err.Error() }
 func (e *callError) Unwrap() error { return e.err }
 
-// Temporary reports whether a call that failed so may work later as it is: the node is away, starting, too busy or too slow.
-// It may nevertheless have done what it was asked, so a payment is not to be repeated before looking.
-func Temporary(err error) bool {
-	var rpc *RPCError
-	if errors.As(err, &rpc) {
-		return rpc.Code == codeWarmUp
-	}
-	var call *callError
-	return errors.As(err, &call) && call.temporary
-}
+// Is has errors.Is find chain.ErrAway.
+func (e *callError) Is(target error) bool { return target == chain.ErrAway && e.temporary }
+
+// Is has errors.Is find chain.ErrAway in the refusal of a node that is starting.
+func (e *RPCError) Is(target error) bool { return target == chain.ErrAway && e.Code == codeWarmUp }
+
+// Temporary reports whether a call that failed so may work later as it is (chain.ErrAway). The node may nevertheless have done what it was
+// asked, so a payment is not to be repeated before looking.
+func Temporary(err error) bool { return errors.Is(err, chain.ErrAway) }
 
 // lookup turns a node's refusal to find a block or transaction into chain.ErrNotFound.
 func lookup(err error) error {
@@ -78,11 +77,7 @@ const maxMessage = 400 // characters of a node's message that are kept
 
 // oneLine makes a node's text fit to be shown: printable, on one line, short, and without secrets.
 func oneLine(s string, secrets []string) string {
-	for _, secret := range secrets {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "***")
-		}
-	}
+	s = redact(s, secrets)
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
 			return ' '

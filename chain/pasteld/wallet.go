@@ -100,6 +100,22 @@ func (c *Client) LockUnspent(ctx context.Context, unlock bool, outs []pastel.Out
 	return nil
 }
 
+// LockedUnspent lists the outputs that LockUnspent keeps.
+func (c *Client) LockedUnspent(ctx context.Context) ([]pastel.OutPoint, error) {
+	var list []struct {
+		ID   *txID   `json:"txid"`
+		Vout *uint32 `json:"vout"`
+	}
+	if err := c.typed(ctx, "listlockunspent", &list); err != nil {
+		return nil, err
+	}
+	outs := make([]pastel.OutPoint, len(list))
+	for i, l := range list {
+		outs[i] = pastel.OutPoint{TxID: pastel.TxID(*l.ID), Vout: *l.Vout}
+	}
+	return outs, nil
+}
+
 // Balance returns what the wallet can spend, in patoshi.
 func (c *Client) Balance(ctx context.Context) (pastel.Amount, error) {
 	var a amount

@@ -131,7 +131,7 @@ func (c *amendCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, e, txid, !c.NoWait, r.amended(ctx, x))
+	return r.finish(ctx, e, wallet, txid, !c.NoWait, r.amended(ctx, x))
 }
 
 // confirmReward has the member say that rewards still go where the last ticket that the daemon names has them go: the member signed that, but may
@@ -414,5 +414,5 @@ func (c *amendCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.Poo
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, e, txid, !c.NoWait, r.amended(ctx, x))
+	return r.finish(ctx, e, wallet, txid, !c.NoWait, r.amended(ctx, x))
 }

@@ -12,7 +12,7 @@ import (
 // terms tells in plain words what an amendment changes and what it leaves.
 func (c *amendCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, pl *api.PoolPledge, x *ticket.Part) (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "You are about to change your pledge. You do not leave: it keeps its place in line and what it earned, and no coin moves.\n\n")
+	fmt.Fprintf(&b, "You are about to amend your pledge. You do not leave: it keeps its place in line and what it earned, and no coin moves.\n\n")
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
 	fmt.Fprintf(&b, "Pledge    of address %s, %s now\n", pl.Address, pl.Role)
 	if x.PledgedCoins > pl.Offered {
@@ -33,9 +33,17 @@ func (c *amendCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, pl *
 			b.WriteString("          Mind that pools pay or paid this address already: its payments will not be told apart.\n")
 		}
 	}
-	fmt.Fprintf(&b, "Keeps     its place in line, and what it has accrued since the last settlement (%s PSL)\n", pl.Accrued)
+	fmt.Fprintf(&b, "Keeps     %s\n", keeps(pl))
 	fmt.Fprintf(&b, "Output    %s:%d, named by the ticket; it stays where it is\n", x.TxID, x.Vout)
 	return b.String(), nil
+}
+
+// keeps says what a pledge keeps when it is amended.
+func keeps(pl *api.PoolPledge) string {
+	if pl.Accrued == 0 {
+		return "its place in line; nothing has accrued since the last settlement"
+	}
+	return fmt.Sprintf("its place in line, and the %s PSL accrued since the last settlement", pl.Accrued)
 }
 
 // counting says what of a pledge counts, now and after the next block.

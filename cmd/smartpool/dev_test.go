@@ -26,23 +26,38 @@ type dev struct {
 	at   daemon.Addresses
 	node *pasteld.Client
 	dir  string
+	stop func()
 }
 
 func startDev(t testing.TB) *dev {
 	t.Helper()
+	x := &dev{t: t, dir: t.TempDir()}
+	x.start()
+	return x
+}
+
+// start starts daemon and node on what the folder holds.
+func (x *dev) start() {
+	x.t.Helper()
 	net, err := pastel.NetworkByName("regtest")
 	if err != nil {
-		t.Fatal(err)
+		x.t.Fatal(err)
 	}
-	x := &dev{t: t, dir: t.TempDir()}
-	x.at = startDaemon(t, daemon.Config{
+	x.at, x.stop = runDaemon(x.t, daemon.Config{
 		Data: x.dir, Dev: true, DevRPC: "127.0.0.1:0", API: "127.0.0.1:0", APIStreams: 10, Poll: 10 * time.Millisecond, ShadowFrom: -1,
 	})
 	x.node, err = pasteld.Dial(context.Background(), pasteld.Config{URL: x.at.DevRPC, CookieFile: x.at.DevCookie, Network: net})
 	if err != nil {
-		t.Fatal(err)
+		x.t.Fatal(err)
 	}
-	return x
+}
+
+// restart stops daemon and node and starts them again.
+func (x *dev) restart() {
+	x.t.Helper()
+	x.stop()
+	x.start()
+	x.settle()
 }
 
 // another is the API of a second daemon, which follows the same node as an auditor has it.
@@ -56,7 +71,14 @@ func (x *dev) another() string {
 }
 
 // startDaemon runs a daemon until the test ends.
-func startDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses) {
+func startDaemon(t testing.TB, cfg daemon.Config) daemon.Addresses {
+	t.Helper()
+	at, _ := runDaemon(t, cfg)
+	return at
+}
+
+// runDaemon runs a daemon until it is stopped or the test ends.
+func runDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses, stop func()) {
 	t.Helper()
 	d, err := daemon.New(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -68,12 +90,13 @@ func startDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses) {
 		ended <- d.Run(ctx)
 		close(ended)
 	}()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(stop)
 	for at = d.Addresses(); at.API == "" || cfg.Dev && at.DevRPC == ""; at = d.Addresses() {
 		select {
 		case err := <-ended:
@@ -81,7 +104,7 @@ func startDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses) {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	return at
+	return at, stop
 }
 
 // commands with flags that say where daemon and node are.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
@@ -26,8 +28,15 @@ type guard struct {
 	r      *remote
 	wallet *pasteld.Client          // nil if nothing is to be locked
 	free   map[pastel.OutPoint]bool // outputs that back nothing
+	held   map[pastel.OutPoint]held // outputs that are locked, as they back what is guarded
 	tip    api.Tip                  // as of this block
 	warned map[string]api.Spend     // by transaction and pledge
+}
+
+// held is an output that the wallet is to keep.
+type held struct {
+	address pastel.Address
+	value   pastel.Amount
 }
 
 // guarded is a line that guard tells programs.
@@ -50,7 +59,7 @@ func (c *guardCmd) Validate() error {
 // Run watches pledges until it is interrupted: it locks the outputs behind them in the wallet, which forgets that when it is
 // restarted, and warns of transactions that spend them.
 func (c *guardCmd) Run(ctx context.Context, e *env, r *remote) (err error) {
-	g := &guard{e: e, r: r, free: map[pastel.OutPoint]bool{}, warned: map[string]api.Spend{}}
+	g := &guard{e: e, r: r, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]api.Spend{}}
 	if !c.NoLock {
 		if g.wallet, err = c.wallet(ctx, r.net); err != nil {
 			return fmt.Errorf("%w; or only watch, with --no-lock", err)
@@ -91,8 +100,46 @@ func (c *guardCmd) Run(ctx context.Context, e *env, r *remote) (err error) {
 	}
 }
 
-// look looks once at all pledges, and returns how many there are. An error says that something may have been missed.
+// look looks once at all pledges, and returns how many there are. An error says that something may have been missed. What the wallet let go of
+// is locked before anything is asked of the daemon, which may be away.
 func (g *guard) look(ctx context.Context, ids []string) (int, error) {
+	relocked := g.relock(ctx)
+	pledges, err := g.see(ctx, ids, relocked == nil)
+	return pledges, errors.Join(relocked, err)
+}
+
+// relock locks the outputs that the wallet has let go of since it was told to keep them, as a wallet does that is restarted.
+func (g *guard) relock(ctx context.Context) error {
+	if g.wallet == nil || len(g.held) == 0 {
+		return nil
+	}
+	locked, err := g.wallet.LockedUnspent(ctx)
+	if err != nil {
+		return err
+	}
+	var lost []pastel.OutPoint
+	for out := range g.held {
+		if !slices.Contains(locked, out) {
+			lost = append(lost, out)
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	slices.SortFunc(lost, pastel.OutPoint.Compare)
+	if err := g.wallet.LockUnspent(ctx, false, lost); err != nil {
+		return err
+	}
+	for _, out := range lost {
+		h := g.held[out]
+		g.tell(guarded{Kind: "locked", Output: out.String()}, "Locked %s, %s PSL of %s, again: the wallet had let go of it, as it does when it is restarted.",
+			out, h.value, h.address.Encode(&g.r.net))
+	}
+	return nil
+}
+
+// see asks the daemon for all pledges and what threatens them, and locks what backs them if the wallet answers.
+func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error) {
 	status, err := fetch[api.Status](g.r.Status(ctx))
 	if err != nil {
 		return 0, err
@@ -115,7 +162,7 @@ func (g *guard) look(ctx context.Context, ids []string) (int, error) {
 	}
 	watched := g.watch(ctx, mine)
 	var locked error
-	if g.wallet != nil {
+	if g.wallet != nil && answers {
 		locked = g.lock(ctx, mine, tip)
 	}
 	return len(mine), errors.Join(behind, watched, locked)
@@ -183,10 +230,14 @@ func (g *guard) lock(ctx context.Context, mine map[int64]api.Position, tip api.T
 			addresses = append(addresses, a)
 		}
 	}
+	maps.DeleteFunc(g.held, func(_ pastel.OutPoint, h held) bool { return !seen[h.address] }) // the pledge is over
 	if len(addresses) == 0 {
 		return nil
 	}
 	if tip != g.tip {
+		if err := g.forget(ctx); err != nil {
+			return err
+		}
 		g.tip = tip
 		clear(g.free)
 	}
@@ -195,23 +246,59 @@ func (g *guard) lock(ctx context.Context, mine map[int64]api.Position, tip api.T
 		return err
 	}
 	for i := range outputs {
-		out := outputs[i].OutPoint
-		if g.free[out] {
-			continue
+		if err := g.hold(ctx, outputs[i].OutPoint, seen, false); err != nil {
+			return err
 		}
+	}
+	locked, err := g.wallet.LockedUnspent(ctx) // by others, join among them
+	if err != nil {
+		return err
+	}
+	for _, out := range locked {
+		if _, known := g.held[out]; !known {
+			if err := g.hold(ctx, out, seen, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forget forgets what backs nothing since the last block: it was spent.
+func (g *guard) forget(ctx context.Context) error {
+	for out := range g.held {
 		c, err := g.r.coin(ctx, out)
 		if err != nil {
 			return err
 		}
 		if !c.Backs {
-			g.free[out] = true
-			continue
+			delete(g.held, out)
 		}
+	}
+	return nil
+}
+
+// hold locks an output, unless it is, and remembers it if it backs what is mine.
+func (g *guard) hold(ctx context.Context, out pastel.OutPoint, mine map[pastel.Address]bool, locked bool) error {
+	if g.free[out] {
+		return nil
+	}
+	c, err := g.r.coin(ctx, out)
+	if err != nil {
+		return err
+	}
+	at, err := pastel.ParseAddress(&g.r.net, c.Address)
+	if err != nil || !c.Backs || !mine[at] { // what no block holds has no address here
+		g.free[out] = true
+		return nil
+	}
+	if !locked {
 		if err := g.wallet.LockUnspent(ctx, false, []pastel.OutPoint{out}); err != nil {
 			return err
 		}
 		g.tell(guarded{Kind: "locked", Output: out.String()}, "Locked %s, %s PSL of %s: it backs a pledge.", out, c.Value, c.Address)
 	}
+	g.held[out] = held{at, c.Value}
 	return nil
 }
 

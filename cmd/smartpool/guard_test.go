@@ -153,7 +153,7 @@ func TestGuardTellsThatAMoveBecomesAReduction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &guard{e: e, r: r, free: map[pastel.OutPoint]bool{}, warned: map[string]api.Spend{}}
+	g := &guard{e: e, r: r, warned: map[string]api.Spend{}}
 	const moves, reduces, leaves = "Once it is mined the pledge stays, backed by", "Once it is mined the pledge stays, but offers no more than what counts", "Once it is mined the pledge leaves"
 	for i, step := range []struct {
 		spend api.Spend

@@ -168,7 +168,6 @@ func TestGuide(t *testing.T) {
 	op.say("The Supernode's PastelID is made and registered in the same way. A PastelID whose key you keep in a file (`smartpool id new`) is registered with " +
 		"`smartpool id register`.")
 	alice := me.start(520)
-	me.say("The pool is opened as the [operator's guide](operator.md) tells, with the same node.")
 
 	op.say("## Open a pool\n\nThe pool shares what its Supernode is paid, a fifth of a block's reward, and nothing that you earn by mining elsewhere: a pool's " +
 		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags the command asks.")
@@ -202,14 +201,21 @@ func TestGuide(t *testing.T) {
 	op.say("## Activate\n\nThe ticket names who becomes a member; without names, everybody who pledged.")
 	x.whileMining(func() { op.run(exitOK, "pool", "activate", "atlas", "--passphrase-file", secret, "--yes") })
 	change(t, me, alice, chen, secret)
-	op.say("## Launch the Supernode")
-	x.whileMining(func() {
-		op.run(exitOK, "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes")
-	})
+	op.say("## Launch the Supernode\n\nTwo machines take part. The cold one has the wallet and announces the Supernode; the hot one runs it and has no wallet. pasteld runs a " +
+		"Supernode on no machine with less than 6 cores and 24 GB of memory. The Supernode's PastelID signs for the hot machine's key: nobody else can launch the pool's Supernode.")
+	launch := []string{"supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes"}
+	x.whileMining(func() { op.run(exitOK, launch...) })
+	op.say("Run again, the command goes on where it was, and changes nothing that is right. pasteld reads an entry of masternode.conf once: where the command changes one, it says that " +
+		"the node has to be restarted.")
+	op.run(exitOK, launch...)
+	op.say("Where the PastelID's key is elsewhere, `--cold FILE` writes the entry and prints the line to sign there; `--signed FILE --signature SIGNATURE` goes on from there.\n\n" +
+		"`pool status` and the pool's page tell how the Supernode is doing: running, paused, gone, elsewhere or ended. One that is gone has to be launched again; the alert " +
+		"`supernode.gone` tells of it. Once the pool has ended, shut the machine down.")
 	x.mine(3)
 	me.say("## See what it earns")
 	me.run(exitOK, "my", alice)
-	me.say("## What would leaving cost?")
+	me.say("## What would leaving cost?\n\nWho leaves loses what was earned since the last settlement. It goes to the others and the operator, in proportion to what counted at " +
+		"that settlement: «Held» on the pool's page.")
 	me.run(exitOK, "leave", alice)
 	x.mine(8)
 	me.say("After the settlement what was earned is safe, and the payout is known to the transaction id.")
@@ -257,7 +263,7 @@ func change(t *testing.T, p *transcript, hot, cold, secret string) {
 	p.say("## Raise your pledge or change where you are paid\n\nAn offer can be raised, and rewards can go to another address, without leaving: the pledge keeps " +
 		"its place and what it earned. It cannot be lowered. The raise needs coins at the pledged address, which stay where they are; a full pool counts them " +
 		"once it lacks coins.\n\nOnly you know for sure where your rewards go: without `--reward` the command shows your last ticket and asks; with `--yes`, and for a " +
-		"cold wallet, name the address, also if it stays the same.")
+		"cold wallet, name the address, also if it stays the same. Here the pool has just been activated, and nothing is earned yet.")
 	_, elsewhere := p.newAddress()
 	p.whileMining(func() {
 		p.run(exitOK, "amend", "atlas", "--pastelid", hot, "--coins", "520", "--reward", elsewhere, "--passphrase-file", secret, "--yes")
@@ -295,6 +301,10 @@ func (p *transcript) start(coins int) (id string) {
 		p.say("Nobody has coins before the first 100 blocks:")
 		p.run(exitOK, "rpc", "generate", "105")
 		p.settle()
+	} else {
+		p.say("The wallet has coins from blocks that it mined, and can spend them 100 blocks later; and a pool has to be open before anybody can join it. So begin " +
+			"with the [operator's guide](operator.md), with the same node and variables, up to «Open a pool». Then do what follows here, and open the pool: it takes " +
+			"pledges for 8 blocks.")
 	}
 	p.say("A PastelID is made by the node, and registered; both take a passphrase, which is in `" + data + "/secret` as well, for the commands below:")
 	var made struct{ PastelID string }

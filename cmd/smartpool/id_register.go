@@ -55,7 +55,7 @@ func (c *idRegisterCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.protect(ctx, wallet, nil); err != nil {
+	if _, err := r.protect(ctx, e, wallet, nil); err != nil {
 		return err
 	}
 	raw, err := r.fund(ctx, wallet, outs)
@@ -67,7 +67,7 @@ func (c *idRegisterCmd) Run(ctx context.Context, e *env, r *remote) error {
 		return err
 	}
 	e.note("Posted: transaction %s.", txid)
-	return r.finish(ctx, e, txid, !c.NoWait, func(string) (string, error) {
+	return r.finish(ctx, e, wallet, txid, !c.NoWait, func(string) (string, error) {
 		registered, err := known()
 		if err != nil || !registered {
 			return "", err

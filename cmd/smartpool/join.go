@@ -118,7 +118,7 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 		return err
 	}
 	e.note("The wallet keeps the output locked until it is restarted; smartpool guard locks it again.")
-	return r.finish(ctx, e, txid, !c.NoWait, r.joined(ctx, x))
+	return r.finish(ctx, e, wallet, txid, !c.NoWait, r.joined(ctx, x))
 }
 
 // build makes the unsigned ticket.
@@ -248,5 +248,5 @@ func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.Pool
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, e, txid, !c.NoWait, r.joined(ctx, x))
+	return r.finish(ctx, e, wallet, txid, !c.NoWait, r.joined(ctx, x))
 }

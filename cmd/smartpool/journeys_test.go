@@ -189,7 +189,7 @@ func TestJourneysRefuse(t *testing.T) {
 	x.refused("another's output", exitNo, "has no unlocked output", coins("500", strings.Repeat("ab", 32)+":0")...)
 	x.refused("too few coins", exitNo, "at least 10 PSL", coins("9", small.String())...)
 	x.refused("a Supernode's address without a port", exitUsage, "want IP:PORT", "supernode", "launch", "atlas", "--host", "192.0.2.7", "--yes")
-	x.refused("a Supernode's port that is none", exitUsage, "want IP:PORT", "supernode", "launch", "atlas", "--host", "node.example.org:99999", "--yes")
+	x.refused("a Supernode's port that is none", exitUsage, "want IP:PORT", "supernode", "launch", "atlas", "--host", "192.0.2.7:99999", "--yes")
 	x.refused("a pool that nobody is in", exitNo, "no live pledge in a pool nowhere", "leave", alice, "--pool", "nowhere")
 	x.refused("a shadow run where the rules hold", exitUsage, "enforces the rules from block 0 on", "verify", "payout", strings.Repeat("0", 64), "--shadow-from", "5")
 	x.refused("too many coins", exitNo, "lower --coins", "join", "atlas", "--pastelid", alice, "--coins", "99999999")
@@ -351,7 +351,7 @@ func TestAuditFindsLies(t *testing.T) {
 				"--passphrase-file", secret, "--yes"},
 			{"join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes"},
 			{"pool", "activate", "atlas", "--passphrase-file", secret, "--yes"},
-			{"supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes"},
+			{"supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes"},
 		} {
 			if code, out := x.call(line...); code != exitOK {
 				t.Fatal(out)
@@ -490,7 +490,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		speaks("join", "atlas", "--cold", filepath.Join(x.dir, "t.json"), "--coins", "20", "--pastelid", alice, "--output", cold.String(), "--address", address)
 		speaks("pool", "activate", "atlas", "--dry-run")
 		speaks("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
-		speaks("supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes")
+		speaks("supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes")
 	})
 	x.mine(12)
 	for _, line := range [][]string{

@@ -1,17 +1,27 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // launching is an active pool whose Supernode is to be launched.
@@ -85,17 +95,20 @@ func (l *launching) listed() string {
 	return string(list)
 }
 
-// tells waits until pool status has the Supernode in a state, and wants it to say something.
+// tells waits until pool status has the Supernode in a state, and says something of it.
 func (l *launching) tells(state, says string) {
 	l.t.Helper()
-	for deadline := time.Now().Add(time.Minute); l.field("supernode_state.state", "pool", "status", "atlas") != state; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		_, out := l.call("pool", "status", "atlas")
+		if strings.Contains(out, "Supernode   "+state) && strings.Contains(out, says) {
+			break
+		}
 		if time.Now().After(deadline) {
-			_, out := l.call("pool", "status", "atlas")
-			l.t.Fatalf("the Supernode is never %s:\n%s", state, out)
+			l.t.Fatalf("pool status never says that the Supernode is %s, %q:\n%s", state, says, out)
 		}
 	}
-	if _, out := l.call("pool", "status", "atlas"); !strings.Contains(out, "Supernode   "+state) || !strings.Contains(out, says) {
-		l.t.Errorf("pool status does not say %q:\n%s", says, out)
+	if got := l.field("supernode_state.state", "pool", "status", "atlas"); got != state {
+		l.t.Errorf("as JSON the state is %s, want %s", got, state)
 	}
 }
 
@@ -162,6 +175,16 @@ func TestLaunchMoves(t *testing.T) {
 	if l.listed() != listed || l.text() != moved {
 		t.Errorf("the node lists %s, and masternode.conf is\n%s", l.listed(), l.text())
 	}
+	l.restart()
+	out := l.does(l.line("--no-wait")...)
+	if !strings.Contains(out, "has the entry atlas already, with its launch. The node announces it again.") || l.text() != moved {
+		t.Errorf("after a restart:\n%s", out)
+	}
+	l.mine(devnode.VoteAhead + 1)
+	if out := l.does(l.line()...); !strings.Contains(out, "Nothing to do") {
+		t.Errorf("once it is paid:\n%s", out)
+	}
+	l.tells("running", "ENABLED at 127.0.0.1:19934)")
 }
 
 // The PastelID's key may be elsewhere.
@@ -292,4 +315,116 @@ func TestHostPort(t *testing.T) {
 			t.Errorf("%s %s on %s: %v", x.flag, x.address, x.net, err)
 		}
 	}
+}
+
+// A node or a daemon that cannot launch the pool's Supernode is told so, before anything is changed.
+func TestLaunchWithWrongNode(t *testing.T) {
+	t.Parallel()
+	l := startLaunching(t)
+	line := l.line("--host", "127.0.0.1:19933", "--masternode-conf", l.conf)
+	at := l.at
+	through := func(what, says string, change func(*dev)) {
+		t.Helper()
+		l.at = at
+		change(l.dev)
+		l.no(what, exitNo, says, line...)
+		l.at = at
+	}
+	node := func(old, fresh string) func(*dev) {
+		return func(x *dev) { x.at.DevRPC = altered(t, at.DevRPC, old, fresh) }
+	}
+	through("a node of another network", "the node is on main, not on regtest", node(`"chain":"regtest"`, `"chain":"main"`))
+	through("a node of an old version", "update it to pasteld", node(`"version":`, `"version":1,"was":`))
+	through("a pruned node", "is pruned, which no Supernode's wallet can be", node(`"pruned":false`, `"pruned":true`))
+	other := startDev(t)
+	elsewhere := func(x *dev) { x.at.DevRPC, x.at.DevCookie = other.at.DevRPC, other.at.DevCookie }
+	through("a node that is behind", "wait until the node has caught up", elsewhere)
+	height, _, err := l.node.Tip(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.mine(int(height) + 1)
+	through("a node on another chain", "they are on different chains", elsewhere)
+	through("no node", "say where the node is", func(x *dev) { x.at.DevRPC = "http://127.0.0.1:1" })
+	before, listed := l.text(), l.listed()
+	l.at.API = "http://127.0.0.1:1"
+	if code, out := l.call(line...); code != exitNo || !strings.Contains(out, "start smartpoold") || l.text() != before || l.listed() != listed {
+		t.Errorf("no daemon: exit code %d\n%s", code, out)
+	}
+	through("an old daemon", "of an earlier release, which knows no launches", func(x *dev) {
+		gone := httputil.NewSingleHostReverseProxy(parsed(t, at.API))
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/supernode") {
+				r.URL.Path = "/api/v1/nothing"
+			}
+			gone.ServeHTTP(w, r)
+		}))
+		t.Cleanup(s.Close)
+		x.at.API = s.URL
+	})
+}
+
+// A Supernode that will not be paid as things are is not waited for.
+func TestLaunchThatFails(t *testing.T) {
+	t.Parallel()
+	l := startLaunching(t)
+	at := l.at
+	escrow := l.field("escrow", "pool", "status", "atlas")
+	_, other := l.newAddress()
+	for _, x := range []struct{ what, old, fresh, says string }{
+		{"a machine that is silent", " ENABLED ", " EXPIRED ", "lists the Supernode as EXPIRED: see that its machine runs"},
+		{"a node that knows no pools", " " + escrow + " ", " " + other + " ", "lists the Supernode with payee " + other + ", not with the pool's escrow"},
+	} {
+		l.at.DevRPC = altered(t, at.DevRPC, x.old, x.fresh)
+		if code, out := l.call(l.line("--host", "127.0.0.1:19933")...); code != exitNo || !strings.Contains(out, x.says) {
+			t.Errorf("%s: exit code %d, want %q:\n%s", x.what, code, x.says, out)
+		}
+		l.at = at
+	}
+}
+
+// Only an active pool backs a Supernode; what to do about others is said.
+func TestLaunchable(t *testing.T) {
+	t.Parallel()
+	for _, s := range pool.Statuses() {
+		p := api.PoolDetail{}
+		p.ID, p.Status = "atlas.0123456789012345678901234567890123456789", s.String()
+		want := map[pool.Status]string{
+			pool.Subscribing: "smartpool pool activate " + p.ID, pool.Active: "", pool.Replenishing: "goes on by itself once members pledge more",
+			pool.Dissolved: "shut its machine down", pool.Expired: "shut its machine down", pool.Closed: "shut its machine down",
+		}
+		says, known := want[s]
+		err := launchable(&p)
+		if !known || says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
+			t.Errorf("%s: %v, want %q", s, err, says)
+		}
+	}
+}
+
+// altered is a node whose answers differ from another's by a text.
+func altered(t *testing.T, url, old, fresh string) string {
+	t.Helper()
+	proxy := httputil.NewSingleHostReverseProxy(parsed(t, url))
+	proxy.ModifyResponse = func(r *http.Response) error {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		text = bytes.Replace(text, []byte(old), []byte(fresh), 1)
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+		r.Header.Set("Content-Length", strconv.Itoa(len(text)))
+		return nil
+	}
+	s := httptest.NewServer(proxy)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func parsed(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }

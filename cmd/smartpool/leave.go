@@ -86,7 +86,7 @@ func tellLeaving(b *strings.Builder, h *api.Holding) {
 		b.WriteString("  Each pledge that ends costs its own points.\n")
 		what = "the coins of these addresses"
 	}
-	fmt.Fprintf(b, "  To leave, send %s to an address that is not pledged, with any wallet.\n", what)
+	fmt.Fprintf(b, "  To leave, send %s to another address, with any wallet.\n", what)
 	b.WriteString("  If you send only some of an address's coins, what costs nothing goes first: offers beyond what counts, and pledges\n" +
 		"  on standby. If that is not enough, pledges end. Among several, the one that joined last goes first.\n")
 	if !many {

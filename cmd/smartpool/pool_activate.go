@@ -65,7 +65,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, e, txid, !c.NoWait, func(string) (string, error) {
+	return r.finish(ctx, e, wallet, txid, !c.NoWait, func(string) (string, error) {
 		now, err := r.pool(ctx, p.ID)
 		if err != nil || now.Activated == nil {
 			return "", err

@@ -99,7 +99,7 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, e, txid, !c.NoWait, func(string) (string, error) {
+	return r.finish(ctx, e, wallet, txid, !c.NoWait, func(string) (string, error) {
 		p, err := fetch[api.PoolDetail](r.Pool(ctx, string(x.SmartPoolID)))
 		if errors.Is(err, errNotThere) {
 			return "", nil

@@ -34,7 +34,7 @@ func (r *remote) post(ctx context.Context, e *env, wallet *pasteld.Client, t *ti
 		return pastel.TxID{}, fmt.Errorf("the ticket would not bring what you confirmed, %s: the pool changed meanwhile, or there is such a pledge already "+
 			"(see smartpool my and smartpool amend). Nothing was posted", brings)
 	}
-	fresh, err := r.protect(ctx, wallet, t)
+	fresh, err := r.protect(ctx, e, wallet, t)
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}

@@ -14,8 +14,8 @@ import (
 )
 
 // protect keeps the wallet from paying with pledged coins, as it forgets its locks when it is restarted: it locks what of its outputs backs
-// a pledge, and what the ticket, if any, is about to pledge. The latter is returned if it backed nothing so far.
-func (r *remote) protect(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) ([]pastel.OutPoint, error) {
+// a pledge, which it says, and what the ticket, if any, is about to pledge. The latter is returned if it backed nothing so far.
+func (r *remote) protect(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket) ([]pastel.OutPoint, error) {
 	outputs, err := wallet.Unspent(ctx, 0)
 	if err != nil {
 		return nil, err
@@ -32,6 +32,10 @@ func (r *remote) protect(ctx context.Context, wallet *pasteld.Client, t *ticket.
 	}
 	if err := wallet.LockUnspent(ctx, false, slices.Concat(pledged, fresh)); err != nil {
 		return nil, fmt.Errorf("the wallet could not lock pledged outputs, which paying might spend: %w", err)
+	}
+	if len(pledged) > 0 {
+		e.note("Locked %s that pledges stand on and that the wallet could have spent: a wallet that is restarted forgets its locks, smartpool guard locks again.",
+			counted(len(pledged), "output"))
 	}
 	return fresh, nil
 }

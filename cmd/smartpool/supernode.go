@@ -35,6 +35,16 @@ type supernodeLaunchCmd struct {
 	Yes        bool   `help:"Do not ask."`
 }
 
+// Validate wants addresses that nodes take, whatever the network.
+func (c *supernodeLaunchCmd) Validate() error {
+	for _, at := range []struct{ flag, address string }{{"--host", c.Host}, {"--ext-address", c.ExtAddress}, {"--ext-p2p", c.ExtP2P}} {
+		if _, err := netip.ParseAddrPort(at.address); err != nil && at.address != "" {
+			return fmt.Errorf("%s %q: want IP:PORT, such as 192.0.2.7:19933; nodes look up no names", at.flag, at.address)
+		}
+	}
+	return nil
+}
+
 // Run writes the entry of masternode.conf with the launch that the Supernode's PastelID signs, has the node announce it, and waits until the
 // Supernode is listed and paid. What is done already is not done again.
 func (c *supernodeLaunchCmd) Run(ctx context.Context, e *env, r *remote) error {
@@ -144,7 +154,7 @@ func launchable(p *api.PoolDetail) error {
 		return fmt.Errorf("pool %s is short of collateral, and its Supernode is paused: one that was launched goes on by itself once members pledge more; "+
 			"one that was not is launched then", short(p.ID))
 	case "subscribing":
-		return fmt.Errorf("pool %s is not active yet: smartpool pool activate %s", short(p.ID), p.ID)
+		return fmt.Errorf("pool %s is subscribing, and only an active pool backs a Supernode: smartpool pool activate %s", short(p.ID), p.ID)
 	}
 	return fmt.Errorf("pool %s is %s and backs no Supernode any more: shut its machine down", short(p.ID), p.Status)
 }
@@ -176,14 +186,14 @@ func (r *remote) agrees(ctx context.Context, wallet *pasteld.Client, tip *api.Ti
 	return nil
 }
 
-// hostPort wants an address that a node takes: IP:port. Nodes look up no names, and beside regtest they want IPv4; main has one port for all,
-// which the others may not use.
+// hostPort wants an address that a network's nodes take: beside regtest they want IPv4, and main has one port for all, which the others may
+// not use.
 func hostPort(flag, s string, net *pastel.Network) error {
 	const mainPort = 9933
 	at, err := netip.ParseAddrPort(s)
 	switch {
 	case err != nil || at.Port() == 0 || !at.Addr().Is4() && net.Name != "regtest" || at.Addr().Zone() != "":
-		return usagef("%s %q: want IPv4:PORT, such as 192.0.2.7:%d; nodes look up no names", flag, s, map[bool]int{true: mainPort, false: 19933}[net.Name == "main"])
+		return usagef("%s %q: want IPv4:PORT, such as 192.0.2.7:19933, on network %s", flag, s, net.Name)
 	case flag == "--host" && (net.Name == "main") != (at.Port() == mainPort):
 		return usagef("%s %q: Supernodes have port %d on main, and on no other network", flag, s, mainPort)
 	}

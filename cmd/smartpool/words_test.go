@@ -134,3 +134,15 @@ func TestJoinWaitsForADaemonThatIsBehind(t *testing.T) {
 		t.Errorf("join does not say %q, or is not accepted:\n%s", waits, out)
 	}
 }
+
+func TestKeeps(t *testing.T) {
+	t.Parallel()
+	for accrued, want := range map[pastel.Amount]string{
+		0:       "its place in line; nothing has accrued since the last settlement",
+		150_000: "its place in line, and the 1.5 PSL accrued since the last settlement",
+	} {
+		if got := keeps(&api.PoolPledge{Accrued: accrued}); got != want {
+			t.Errorf("%s: %q, want %q", accrued, got, want)
+		}
+	}
+}

@@ -112,6 +112,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"wrong value":     {[]string{"--config", write(t, "poll: soon\n")}, "poll"},
 		"wrong level":     {[]string{"--log-level", "loud"}, "log-level"},
 		"not enforced":    {nil, "--shadow-from"},
+		"node in shadow":  {[]string{"--shadow-from", "7", "--node-api", "127.0.0.1:9735"}, "leave node-api out"},
 		"not loopback":    {[]string{"--dev", "--metrics", "0.0.0.0:1"}, "loopback"},
 	} {
 		code, _, errOut := call(c.args...)

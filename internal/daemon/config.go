@@ -65,6 +65,8 @@ func (c *Config) Check() error {
 		return fmt.Errorf("dev-mine: %v is less than 10ms", c.DevMine)
 	case c.DevMine > 0 && !c.Dev:
 		return errors.New("dev-mine: only a development node mines; add --dev")
+	case c.shadow() && c.NodeAPI != "":
+		return errors.New("shadow-from: leave node-api out; a node that asked a shadow run would list and pay Supernodes of pools that nobody guards")
 	case c.ReadOnly && (c.Dev || c.NodeAPI != ""):
 		return errors.New("read-only: it follows no node; leave --dev and --node-api out")
 	case c.ReadOnly && c.API == "":

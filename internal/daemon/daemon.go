@@ -136,7 +136,7 @@ func (d *Daemon) dial(ctx context.Context) error {
 		if !pasteld.Temporary(err) {
 			return err
 		}
-		d.ready.failed("the node is away", err)
+		d.ready.failed(nodeAway, err)
 		d.log.Warn("the node is away, trying again", "err", err, "in", pause)
 		if !sleep(ctx, pause) {
 			return ctx.Err()

@@ -354,6 +354,64 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A node that goes away while it is followed is called away in the log, at /readyz and to everybody, and followed when it is back.
+func TestNodeIsAwayWhileFollowing(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.submit(life(t)[:20])
+	cfg := n.settings(t.TempDir(), "")
+	cfg.API, cfg.APIStreams, cfg.Metrics = "127.0.0.1:0", 10, freeAddress(t)
+	logs := new(journal)
+	d := startLogging(t, cfg, logs)
+	t.Cleanup(d.end)
+	d.synced(n)
+	api, ready := d.api(), "http://"+cfg.Metrics+"/readyz"
+	d.answers(ready, http.StatusOK, "ready")
+	n.stop()
+	d.answers(ready, http.StatusServiceUnavailable, "the node is away: ")
+	d.answers(api+"/api/v1/status", http.StatusOK, `"trouble":"the node is away"`)
+	logs.holds(d, "the node is away, trying again")
+	if logs.has("no use of the node") {
+		t.Errorf("a node that is away is taken for a wrong one:\n%s", logs)
+	}
+	n.start(strings.TrimPrefix(n.server.URL, "http://"))
+	d.answers(ready, http.StatusOK, "ready")
+	logs.holds(d, "following the node again")
+}
+
+// A node that answers nonsense while it is followed is not called away.
+func TestNonsenseIsNotAway(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.submit(life(t)[:20])
+	var nonsense atomic.Bool
+	to, err := url.Parse(n.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	line := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if nonsense.Load() {
+			io.WriteString(w, "<html>a page</html>")
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(line.Close)
+	cfg := n.settings(t.TempDir(), "")
+	cfg.Node, cfg.Metrics = line.URL, freeAddress(t)
+	logs := new(journal)
+	d := startLogging(t, cfg, logs)
+	t.Cleanup(d.end)
+	d.synced(n)
+	nonsense.Store(true)
+	d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "not answer as a node should")
+	logs.holds(d, "no use of the node, trying again")
+	if logs.has("away") {
+		t.Errorf("a wrong node is taken for one that is away:\n%s", logs)
+	}
+}
+
 // A node that is away is waited for, and the wait ends when it is asked to.
 func TestNodeAway(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -16,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -134,9 +136,46 @@ type running struct {
 	done chan error
 }
 
+// journal is a daemon's log.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+func (j *journal) has(text string) bool { return strings.Contains(j.String(), text) }
+
+// holds waits until the log of a daemon has a text.
+func (j *journal) holds(d *running, text string) {
+	d.t.Helper()
+	for !j.has(text) {
+		select {
+		case err := <-d.done:
+			d.t.Fatalf("the daemon ended: %v", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
 func start(t testing.TB, cfg daemon.Config) *running {
 	t.Helper()
-	d, err := daemon.New(cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	return startLogging(t, cfg, io.Discard)
+}
+
+func startLogging(t testing.TB, cfg daemon.Config, logs io.Writer) *running {
+	t.Helper()
+	d, err := daemon.New(cfg, slog.New(slog.NewTextHandler(logs, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,9 @@ type readiness struct {
 	outage func() error        // of the database, while a ledger is open
 }
 
+// nodeAway is said of a node that does not answer, whether it never did or is followed.
+const nodeAway = "the node is away"
+
 func (r *readiness) set(reason string) { r.failed(reason, nil) }
 
 // failed tells why the daemon is not ready. The error is for whoever runs it: it may name hosts and users.
@@ -55,8 +58,10 @@ func (r *readiness) reasonNot() (reason string, err error) {
 	switch s := r.status(); {
 	case errors.As(s.Err, &broken):
 		return "the node's chain breaks the rules: " + broken.Error(), nil
+	case errors.Is(s.Err, chain.ErrAway):
+		return nodeAway, s.Err
 	case s.Err != nil:
-		return "the node does not answer, or not as a node should; the daemon's log says why", s.Err
+		return "the node does not answer as a node should; the daemon's log says why", s.Err
 	case !s.Synced:
 		return "syncing", nil
 	}

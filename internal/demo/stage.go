@@ -113,7 +113,7 @@ func (s *stage) open(ctx context.Context) error {
 	}
 	s.daemon, err = daemon.New(daemon.Config{
 		API: site, APIStreams: 100,
-		Data: s.dir, Network: net.Name, ShadowFrom: -1, Node: s.server.URL, NodeCookie: s.server.CookieFile, Poll: 10 * time.Millisecond,
+		Data: s.dir, Network: net.Name, ShadowFrom: -1, Node: s.server.URL, NodeCookie: s.server.CookieFile, Poll: 25 * time.Millisecond,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
