@@ -112,6 +112,7 @@ func (b *Books) look(ctx context.Context, f func(l *look) error) error {
 		if err != nil {
 			return err
 		}
+		lookedAt(ctx, tip.Hash)
 		return f(&look{s, b, tip, map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}})
 	})
 }
