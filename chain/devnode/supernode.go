@@ -46,12 +46,6 @@ type standing struct {
 	payable  bool          // it can be voted for
 }
 
-// backing is what stands behind a Supernode at the tip.
-type backing struct {
-	payee    pastel.Script
-	identity string // PastelID, of a pool's Supernode
-}
-
 // supernodes is the list, kept in a file.
 type supernodes struct {
 	path string
@@ -86,28 +80,6 @@ func (s *supernodes) save() error {
 		return err
 	}
 	return replaceFile(s.path, data)
-}
-
-// backing returns what stands behind a collateral reference at the tip, nil if nothing does (pasteld: CheckCollateral).
-func (n *Node) backing(ctx context.Context, collateral pastel.OutPoint) (*backing, error) {
-	if collateral.Vout != poolIndex {
-		c, found := n.coins[collateral]
-		if !found || c.Value != n.net.Collateral {
-			return nil, nil
-		}
-		return &backing{payee: c.Script}, nil
-	}
-	if n.rules == nil {
-		return nil, nil
-	}
-	sn, _, err := n.rules.Supernode(ctx, collateral.TxID)
-	if err != nil {
-		return nil, fmt.Errorf("ask the rules about collateral %s: %w", collateral, err)
-	}
-	if sn == nil || sn.Status != chain.SupernodeActive {
-		return nil, nil
-	}
-	return &backing{sn.Payee, sn.PastelID.String()}, nil
 }
 
 // standing tells how a Supernode does. While its pool is paused it stays enabled, without votes (integration/pasteld, insertion points).
