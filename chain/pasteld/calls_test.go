@@ -280,6 +280,10 @@ func TestActivateMasternode(t *testing.T) {
 	failed := always(t, 200, result(`{"alias":"mine","result":"failed","errorMessage":"Invalid masternode key 92bt2"}`))
 	err := failed.ActivateMasternode(t.Context(), "mine", "92bt2")
 	says(t, failed, err, "masternode at NODE: the node did not activate mine: Invalid masternode key ***")
+	thrown := always(t, 500, `{"result":null,"error":{"code":-8,"message":"`+strings.Repeat("x", maxMessage-3)+` 92bt2kXyz"},"id":ID}`)
+	if err := thrown.ActivateMasternode(t.Context(), "mine", "92bt2kXyz"); err == nil || !strings.Contains(err.Error(), "x *") || strings.Contains(err.Error(), "x 9") {
+		t.Errorf("a refusal that shows the key: %v", err)
+	}
 	unknown := always(t, 200, result(`{"result":"failed","errorMessage":"Could not find alias in config. Verify with list-conf."}`))
 	if err := unknown.ActivateMasternode(t.Context(), "mine", "92bt2"); !errors.Is(err, ErrUnknownAlias) {
 		t.Errorf("an alias that the node does not know: %v", err)

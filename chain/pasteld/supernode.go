@@ -100,7 +100,7 @@ func (c *Client) ActivateMasternode(ctx context.Context, alias, key string) erro
 		Result *string `json:"result"`
 		Reason string  `json:"errorMessage"`
 	}
-	if err := c.typed(ctx, method, &s, "activate", alias); err != nil {
+	if err := c.hiding(ctx, []string{key}, method, &s, "activate", alias); err != nil {
 		return err
 	}
 	switch {
