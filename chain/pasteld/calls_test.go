@@ -295,7 +295,12 @@ func TestOddSupernodes(t *testing.T) {
 	t.Parallel()
 	out := pastel.OutPoint{TxID: txOf(t, payment), Vout: chain.PoolIndex}
 	z64 := strings.Repeat("0", 64)
-	c := always(t, 200, result(`{"x":"y","`+z64+`-0":7,"`+payment+`-4294967295":"ENABLED 170012 `+addressB+` 1 1 1 1 127.0.0.1:1"}`))
+	line := func(index, status, address string) string {
+		return `"` + z64 + `-` + index + `":"` + status + ` 170012 1 1 1 1 ` + address + `",`
+	}
+	odd := line("1", `\u001b[2J`, "127.0.0.1:1") + line("2", strings.Repeat("E", 33), "127.0.0.1:1") + line("3", "ENABLED", `\u202e127.0.0.1:1`) +
+		line("4", "ENABLED", strings.Repeat("1", 101))
+	c := always(t, 200, result(`{`+odd+`"x":"y","`+z64+`-0":7,"`+payment+`-4294967295":"ENABLED 170012 `+addressB+` 1 1 1 1 127.0.0.1:1"}`))
 	list := must[[]Masternode](t)(c.Masternodes(t.Context()))
 	if len(list) != 1 || list[0].OutPoint != out {
 		t.Errorf("listed are %+v", list)
