@@ -20,6 +20,7 @@ import (
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -389,6 +390,25 @@ func TestLaunchThatFails(t *testing.T) {
 			t.Errorf("%s: exit code %d, want %q:\n%s", x.what, code, x.says, out)
 		}
 		l.at = at
+	}
+}
+
+// A node that is away while its list is waited for is called away, and waited for.
+func TestLaunchWaitsForNodeThatIsAway(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wallet, err := pasteld.New(pasteld.Config{URL: gone.URL, Network: net})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &launch{wallet: wallet}
+	if status, err := l.enabled(t.Context()); status != "the node is away" || err != nil || waitsFor[status] == "" {
+		t.Errorf("%q, %q (%v)", status, waitsFor[status], err)
 	}
 }
 
