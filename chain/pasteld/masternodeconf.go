@@ -47,12 +47,19 @@ func NewMasternodeConf(path string) *MasternodeConf { return &MasternodeConf{pat
 // ReadMasternodeConf reads the file. One that does not exist has no entries.
 func ReadMasternodeConf(path string) (*MasternodeConf, error) {
 	c := NewMasternodeConf(path)
-	f, err := os.Open(path)
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil
 	}
+	if err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for who writes to it
+		err = fmt.Errorf("%s is no file", path)
+	}
+	var f *os.File
+	if err == nil {
+		f, err = os.Open(path)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("masternode.conf: %w", err)
+		return nil, fmt.Errorf("masternode.conf cannot be read: %w; run this as who runs the node, or correct --masternode-conf", err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxConf+1))
