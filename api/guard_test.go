@@ -16,6 +16,7 @@ import (
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 func TestRequestsAreBounded(t *testing.T) {
@@ -143,7 +144,7 @@ func TestAnswersOfABlockThatWasLeft(t *testing.T) {
 	}
 	height := func() pastel.Height {
 		t.Helper()
-		var s api.Statistics
+		var s wire.Statistics
 		if status, body := x.ask(t, http.MethodGet, "/api/v1/statistics", "", ""); status != http.StatusOK || json.Unmarshal(body, &s) != nil {
 			t.Fatalf("%d %s", status, body)
 		}

@@ -17,12 +17,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // launching is an active pool whose Supernode is to be launched.
@@ -416,7 +416,7 @@ func TestLaunchWaitsForNodeThatIsAway(t *testing.T) {
 func TestLaunchable(t *testing.T) {
 	t.Parallel()
 	for _, s := range pool.Statuses() {
-		p := api.PoolDetail{}
+		p := wire.PoolDetail{}
 		p.ID, p.Status = "atlas.0123456789012345678901234567890123456789", s.String()
 		want := map[pool.Status]string{
 			pool.Subscribing: "smartpool pool activate " + p.ID, pool.Active: "", pool.Replenishing: "goes on by itself once members pledge more",

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -110,9 +111,8 @@ func (l *launch) paid(ctx context.Context) error {
 	told := time.Now()
 	for {
 		now, err := l.r.pool(ctx, l.pool.ID)
-		var passes away
 		switch {
-		case errors.As(err, &passes):
+		case client.Passes(err):
 		case err != nil:
 			return err
 		case now.Rewards > l.pool.Rewards:
