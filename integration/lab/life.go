@@ -223,12 +223,13 @@ func (p *played) join(ctx context.Context) error {
 	if _, err := p.command(ctx, "join", p.pool, "--cold", file, "--pastelid", id, "--coins", "600", "--output", output, "--address", address); err != nil {
 		return err
 	}
-	text, err := p.command(ctx, "ticket", "sign", file, "--network", p.terminal.lab.net.Name, "--key", key, "--passphrase-file", p.secret, "--out", file, "--yes")
-	if err != nil {
+	if _, err := p.command(ctx, "ticket", "sign", file, "--network", p.terminal.lab.net.Name, "--key", key, "--passphrase-file", p.secret, "--out", file,
+		"--yes"); err != nil {
 		return err
 	}
 	statement := regexp.MustCompile(`smartpool/1 pledge [^\n"]*`)
-	if text, err = p.command(ctx, "ticket", "decode", file); err != nil {
+	text, err := p.command(ctx, "ticket", "decode", file)
+	if err != nil {
 		return err
 	}
 	if text, err = p.command(ctx, "rpc", "signmessage", address, statement.FindString(text)); err != nil {
