@@ -114,8 +114,12 @@ func (d *Daemon) watchSupernodes(ctx context.Context) {
 	}
 }
 
-// listed is the node's list of Supernodes; nil if it gave none lately.
+// listed is the node's list of Supernodes; nil if it gave none lately, or the ledger is not where the node is: by the list of today a pool
+// of long ago would lack its Supernode.
 func (d *Daemon) listed() *chain.Listing {
+	if d.ready.public() != "" {
+		return nil
+	}
 	if list := d.supernodes.Load(); list != nil && time.Since(list.At) < listPatience {
 		return list
 	}
