@@ -47,10 +47,16 @@ func NewMasternodeConf(path string) *MasternodeConf { return &MasternodeConf{pat
 // ReadMasternodeConf reads the file. One that does not exist has no entries.
 func ReadMasternodeConf(path string) (*MasternodeConf, error) {
 	c := NewMasternodeConf(path)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, nil
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c, linksNowhere(path)
+	case err != nil:
+		return nil, fmt.Errorf("masternode.conf: %w", err)
+	case !info.Mode().IsRegular(): // to open a pipe would wait for somebody to write into it, and no signal ends that
+		return nil, fmt.Errorf("%s is no masternode.conf: it is a folder or a device, no file; correct the path, nothing was changed", path)
 	}
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("masternode.conf: %w", err)
 	}
@@ -66,6 +72,14 @@ func ReadMasternodeConf(path string) (*MasternodeConf, error) {
 		return nil, fmt.Errorf("%s is no masternode.conf that pasteld reads: %w; correct it first, nothing was changed", path, err)
 	}
 	return c, nil
+}
+
+// linksNowhere refuses a link whose target is missing: to write would put a file in the link's place.
+func linksNowhere(path string) error {
+	if to, err := os.Readlink(path); err == nil {
+		return fmt.Errorf("%s is a link to %s, which is missing: restore that file, or remove the link. Nothing was changed", path, to)
+	}
+	return nil
 }
 
 // parseConf reads the entries, in the order of the text.
@@ -194,6 +208,9 @@ func (c *MasternodeConf) Write() error {
 func (c *MasternodeConf) temporary() (tmp *os.File, target string, err error) {
 	target, err = filepath.EvalSymlinks(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if err := linksNowhere(c.path); err != nil {
+			return nil, "", err
+		}
 		target, err = c.path, nil
 	}
 	if info, statErr := os.Stat(target); err == nil && statErr == nil && !info.Mode().IsRegular() {
@@ -209,7 +226,7 @@ func (c *MasternodeConf) temporary() (tmp *os.File, target string, err error) {
 }
 
 func (c *MasternodeConf) unwritable(err error) error {
-	return fmt.Errorf("%s cannot be written: %w; run this as who runs the node, or correct --masternode-conf. Nothing was changed", c.path, err)
+	return fmt.Errorf("%s cannot be written: %w; run this as the user who runs the node, or correct --masternode-conf. Nothing was changed", c.path, err)
 }
 
 // object is a JSON object whose members keep their order and form.

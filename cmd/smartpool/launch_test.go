@@ -258,6 +258,8 @@ func TestLaunchRefused(t *testing.T) {
 	l.no("masternode.conf that is a list", exitNo, "it is no JSON object", hosted...)
 	l.write(`{"Atlas":{"mnAddress":"127.0.0.1:1","mnPrivKey":"x","txid":"` + strings.Repeat("ab", 32) + `","outIndex":"1"}}`)
 	l.no("an alias of another Supernode", exitNo, "uses the alias \"Atlas\" for another Supernode", hosted...)
+	l.write(`{"Atlas":7}`)
+	l.no("an alias without a collateral", exitNo, "has an entry \"Atlas\" without a collateral", hosted...)
 	l.write(`{"mine":{"mnAddress":"127.0.0.1:19933","mnPrivKey":"x","txid":"` + l.activation.TxID.String() + `","outIndex":"4294967295"}}`)
 	l.no("a second alias", exitNo, `already: leave --alias out`, append(hosted, "--alias", "another")...)
 	l.no("a key that is none", exitNo, "mnPrivKey of \"mine\"", hosted...)

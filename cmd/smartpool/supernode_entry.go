@@ -106,7 +106,11 @@ func (l *launch) name(present string) error {
 	}
 	l.entry.Alias = cmp.Or(present, l.c.Alias, l.entry.Alias, labelOf(l.pool.ID))
 	other, taken := l.conf.Entry(l.entry.Alias)
-	if taken && other.OutPoint != l.outPoint() {
+	switch {
+	case taken && other.OutPoint == (pastel.OutPoint{}):
+		return fmt.Errorf("%s has an entry %q without a collateral (txid, outIndex): correct or remove it, or choose another alias with --alias. Nothing was changed",
+			l.conf.Path(), printable(other.Alias))
+	case taken && other.OutPoint != l.outPoint():
 		return fmt.Errorf("%s uses the alias %q for another Supernode, with collateral %s: choose another one with --alias. Nothing was changed",
 			l.conf.Path(), printable(other.Alias), other.OutPoint)
 	}
