@@ -189,7 +189,7 @@ func missingText(sn *store.Supernode, status string, at when) string {
 		how = "is in the node's list as " + status
 	}
 	return fmt.Sprintf("The Supernode of pool %s %s at %s, though the pool is active: it earns nothing. The operator should see that its machine runs, and launch "+
-		"it, again if it ran before: smartpool supernode launch %s.", sn.Pool, how, at, sn.Pool)
+		"it, again if it ran before: smartpool supernode launch %s", sn.Pool, how, at, sn.Pool)
 }
 
 func behindText(at when, target pastel.Height, since time.Time) string {

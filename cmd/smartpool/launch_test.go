@@ -118,6 +118,9 @@ func TestLaunch(t *testing.T) {
 	l := startLaunching(t)
 	l.write(`{"Other": {"outIndex": "1", "txid": "` + strings.Repeat("cd", 32) + `", "mnAddress":"127.0.0.1:1", "more": 1.50}}`)
 	l.tells("gone", "The node does not list it")
+	if got := l.field("supernode_state.text", "pool", "status", "atlas"); !strings.HasSuffix(got, "smartpool supernode launch "+l.field("id", "pool", "status", "atlas")) {
+		t.Errorf("the command to type is not the end of %q", got)
+	}
 	out := l.does(l.line("--host", "127.0.0.1:19933", "--ext-address", "127.0.0.1:4444")...)
 	for _, want := range []string{"ENABLED. Waiting until it is paid.", "Paid: the pool has received 1250 PSL", "pastelkeys/" + l.supernode, "masternodeprivkey="} {
 		if !strings.Contains(out, want) {
