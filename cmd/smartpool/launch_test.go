@@ -346,6 +346,14 @@ func TestLaunchWithWrongNode(t *testing.T) {
 	through("a node of another network", "the node is on main, not on regtest", node(`"chain":"regtest"`, `"chain":"main"`))
 	through("a node of an old version", "update it to pasteld", node(`"version":`, `"version":1,"was":`))
 	through("a pruned node", "is pruned, which no Supernode's wallet can be", node(`"pruned":false`, `"pruned":true`))
+	for fresh, says := range map[string]string{
+		strings.Repeat("ab", 32): "does not show the pool's activation", l.field("init_txid", "pool", "status", "atlas"): "is no activation of pool atlas",
+	} {
+		const name = `"activation_txid":"`
+		through("a daemon that lies about the activation", says, func(x *dev) {
+			x.at.API = altered(t, at.API, name+l.activation.TxID.String(), name+fresh)
+		})
+	}
 	other := startDev(t)
 	elsewhere := func(x *dev) { x.at.DevRPC, x.at.DevCookie = other.at.DevRPC, other.at.DevCookie }
 	through("a node that is behind", "wait until the node has caught up", elsewhere)
