@@ -60,7 +60,7 @@ func supernodeText(s chain.SupernodeState, x *wire.Supernode) string {
 		if x.Listed != "" {
 			how = "The node lists it as " + x.Listed
 		}
-		return fmt.Sprintf("%s: it earns nothing. The operator has to see that its machine runs, and launch it, again if it ran before: smartpool supernode launch %s.",
+		return fmt.Sprintf("%s: it earns nothing. The operator has to see that its machine runs, and launch it, again if it ran before: smartpool supernode launch %s",
 			how, x.Pool)
 	case chain.SupernodeElsewhere:
 		return fmt.Sprintf("It is paid to %s, not to the pool's escrow: members earn nothing. The operator has to launch it on a node that knows pools.", x.Payee)

@@ -179,7 +179,7 @@ func spendingText(x *store.Spend, at when) string {
 
 func payeeText(sn *store.Supernode, paid string, at when) string {
 	return fmt.Sprintf("The Supernode of pool %s is paid to %s at %s, not to the pool's escrow %s: its members earn nothing. The operator should "+
-		"start it with the activation %s as its collateral, on a node that knows pools.", sn.Pool, paid, at, sn.Escrow, sn.Activation)
+		"launch it again, on a node that knows pools: smartpool supernode launch %s.", sn.Pool, paid, at, sn.Escrow, sn.Pool)
 }
 
 // missingText tells of a Supernode that the node's list does not have, or as one that does not work.
@@ -189,7 +189,7 @@ func missingText(sn *store.Supernode, status string, at when) string {
 		how = "is in the node's list as " + status
 	}
 	return fmt.Sprintf("The Supernode of pool %s %s at %s, though the pool is active: it earns nothing. The operator should see that its machine runs, and launch "+
-		"it, again if it ran before: smartpool supernode launch %s.", sn.Pool, how, at, sn.Pool)
+		"it, again if it ran before: smartpool supernode launch %s", sn.Pool, how, at, sn.Pool)
 }
 
 func behindText(at when, target pastel.Height, since time.Time) string {

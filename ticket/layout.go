@@ -1,5 +1,7 @@
 package ticket
 
+import "fmt"
+
 // A field of an object in a ticket's JSON: its name, and where its value stands. Reading and writing go by the same fields.
 type field struct {
 	name string
@@ -136,6 +138,8 @@ func (d *decoder) value(at any) {
 		d.whole(at)
 	case *Ticket:
 		d.ticket(at)
+	default:
+		panic(fmt.Sprintf("a ticket holds a %T", at))
 	}
 }
 

@@ -40,6 +40,9 @@ func (c *masternodeConf) read() error {
 		return nil
 	}
 	var text []byte
+	if err == nil && !info.Mode().IsRegular() { // to open a pipe would wait for who writes to it
+		err = errors.New("it is no file")
+	}
 	if err == nil && info.Size() > maxConfFile {
 		err = fmt.Errorf("it is longer than %d bytes", maxConfFile)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -61,6 +62,9 @@ func openSupernodes(path string) (*supernodes, error) {
 	if err == nil {
 		err = json.Unmarshal(data, &s.list)
 	}
+	if err == nil && slices.Contains(s.list, nil) {
+		err = errors.New("an entry is null")
+	}
 	for _, sn := range s.list {
 		var id pastel.TxID
 		if err == nil {
@@ -93,7 +97,9 @@ func (n *Node) standing(ctx context.Context, sn *Supernode) (*standing, error) {
 	default:
 		st = &standing{status: goneStatus}
 		if at, mined := n.txs[sn.Collateral.TxID]; mined {
-			st.payee = at.entry.block.Txs[at.index].Outputs[sn.Collateral.Vout].Script
+			if outs := at.entry.block.Txs[at.index].Outputs; uint64(sn.Collateral.Vout) < uint64(len(outs)) {
+				st.payee = outs[sn.Collateral.Vout].Script
+			}
 		}
 	}
 	return st.unlessGone(sn), nil

@@ -48,16 +48,15 @@ func NewMasternodeConf(path string) *MasternodeConf { return &MasternodeConf{pat
 func ReadMasternodeConf(path string) (*MasternodeConf, error) {
 	c := NewMasternodeConf(path)
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, nil
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c, linksNowhere(path)
+	case err != nil:
+		return nil, fmt.Errorf("masternode.conf: %w", err)
+	case !info.Mode().IsRegular(): // to open a pipe would wait for somebody to write into it, and no signal ends that
+		return nil, fmt.Errorf("%s is no file; correct --masternode-conf, nothing was changed", path)
 	}
-	if err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for who writes to it
-		err = fmt.Errorf("%s is no file", path)
-	}
-	var f *os.File
-	if err == nil {
-		f, err = os.Open(path)
-	}
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("masternode.conf cannot be read: %w; run this as who runs the node, or correct --masternode-conf", err)
 	}
@@ -73,6 +72,14 @@ func ReadMasternodeConf(path string) (*MasternodeConf, error) {
 		return nil, fmt.Errorf("%s is no masternode.conf that pasteld reads: %w; correct it first, nothing was changed", path, err)
 	}
 	return c, nil
+}
+
+// linksNowhere refuses a link whose target is missing: to write would put a file in the link's place.
+func linksNowhere(path string) error {
+	if to, err := os.Readlink(path); err == nil {
+		return fmt.Errorf("%s is a link to %s, which is missing: restore that file, or remove the link. Nothing was changed", path, to)
+	}
+	return nil
 }
 
 // parseConf reads the entries, in the order of the text.
@@ -201,6 +208,9 @@ func (c *MasternodeConf) Write() error {
 func (c *MasternodeConf) temporary() (tmp *os.File, target string, err error) {
 	target, err = filepath.EvalSymlinks(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if err := linksNowhere(c.path); err != nil {
+			return nil, "", err
+		}
 		target, err = c.path, nil
 	}
 	if info, statErr := os.Stat(target); err == nil && statErr == nil && !info.Mode().IsRegular() {
@@ -209,6 +219,11 @@ func (c *MasternodeConf) temporary() (tmp *os.File, target string, err error) {
 	if err == nil {
 		tmp, err = os.CreateTemp(filepath.Dir(target), ".masternode.conf-*") // of mode 0600
 	}
+	if err == nil {
+		if err = keepOwner(tmp, target); err != nil {
+			err = errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
+		}
+	}
 	if err != nil {
 		return nil, "", c.unwritable(err)
 	}
@@ -216,7 +231,7 @@ func (c *MasternodeConf) temporary() (tmp *os.File, target string, err error) {
 }
 
 func (c *MasternodeConf) unwritable(err error) error {
-	return fmt.Errorf("%s cannot be written: %w; run this as who runs the node, or correct --masternode-conf. Nothing was changed", c.path, err)
+	return fmt.Errorf("%s cannot be written: %w; run this as the user who runs the node, or correct --masternode-conf. Nothing was changed", c.path, err)
 }
 
 // object is a JSON object whose members keep their order and form.

@@ -33,12 +33,15 @@ type lastBlock struct {
 	expires bool // none after it can hold the ticket
 }
 
+// maxExpiry is the last height at which a transaction may expire (pasteld: TX_EXPIRY_HEIGHT_THRESHOLD).
+const maxExpiry = 499_999_999
+
 // lastBlock is what a posted transaction says: pasteld's wallets have theirs expire within 20 blocks. If the node does not tell, or it does
 // not expire, it is waited for as long.
 func (r *remote) lastBlock(ctx context.Context, wallet *pasteld.Client, txid pastel.TxID) lastBlock {
 	raw, err := wallet.RawTx(ctx, txid)
 	if err == nil {
-		if tx, err := pastel.ParseTx(raw); err == nil && tx.ExpiryHeight != 0 {
+		if tx, err := pastel.ParseTx(raw); err == nil && tx.ExpiryHeight != 0 && tx.ExpiryHeight <= maxExpiry {
 			return lastBlock{pastel.Height(tx.ExpiryHeight), true}
 		}
 	}

@@ -279,7 +279,7 @@ func (g *guard) forget(ctx context.Context) error {
 
 // hold locks an output, unless it is, and remembers it if it backs what is mine.
 func (g *guard) hold(ctx context.Context, out pastel.OutPoint, mine map[pastel.Address]bool, locked bool) error {
-	if g.free[out] {
+	if _, held := g.held[out]; held || g.free[out] { // held and not locked: the wallet was restarted just now, and relock comes next
 		return nil
 	}
 	c, err := g.r.coin(ctx, out)

@@ -119,6 +119,9 @@ func TestLaunch(t *testing.T) {
 	l := startLaunching(t)
 	l.write(`{"Other": {"outIndex": "1", "txid": "` + strings.Repeat("cd", 32) + `", "mnAddress":"127.0.0.1:1", "more": 1.50}}`)
 	l.tells("gone", "The node does not list it")
+	if got := l.field("supernode_state.text", "pool", "status", "atlas"); !strings.HasSuffix(got, "smartpool supernode launch "+l.field("id", "pool", "status", "atlas")) {
+		t.Errorf("the command to type is not the end of %q", got)
+	}
 	out := l.does(l.line("--host", "127.0.0.1:19933", "--ext-address", "127.0.0.1:4444")...)
 	for _, want := range []string{"ENABLED. Waiting until it is paid.", "Paid: the pool has received 1250 PSL", "pastelkeys/" + l.supernode, "masternodeprivkey="} {
 		if !strings.Contains(out, want) {
@@ -166,7 +169,12 @@ func TestLaunchMoves(t *testing.T) {
 	}
 	before, listed := l.text(), l.listed()
 	move := l.line("--host", "127.0.0.1:19934", "--masternode-key", key)
-	l.refused("an entry that the node knows", exitNo, "restart it, then run this command again", move...)
+	code, out := l.call(move...)
+	for _, says := range []string{"the node lists the pool's Supernode already, as ENABLED at 127.0.0.1:19933", "takes its place", "restart it, then run this command again"} {
+		if code != exitNo || !strings.Contains(out, says) {
+			t.Errorf("an entry that the node knows: exit code %d, want %q in\n%s", code, says, out)
+		}
+	}
 	moved := l.text()
 	if moved == before || !strings.Contains(moved, key) || !strings.Contains(moved, "127.0.0.1:19934") {
 		t.Errorf("masternode.conf is\n%s", moved)
@@ -177,7 +185,7 @@ func TestLaunchMoves(t *testing.T) {
 		t.Errorf("the node lists %s, and masternode.conf is\n%s", l.listed(), l.text())
 	}
 	l.restart()
-	out := l.does(l.line("--no-wait")...)
+	out = l.does(l.line("--no-wait")...)
 	if !strings.Contains(out, "has the entry atlas already, with its launch. The node announces it again.") || l.text() != moved {
 		t.Errorf("after a restart:\n%s", out)
 	}
@@ -268,6 +276,8 @@ func TestLaunchRefused(t *testing.T) {
 	l.no("masternode.conf that is a list", exitNo, "it is no JSON object", hosted...)
 	l.write(`{"Atlas":{"mnAddress":"127.0.0.1:1","mnPrivKey":"x","txid":"` + strings.Repeat("ab", 32) + `","outIndex":"1"}}`)
 	l.no("an alias of another Supernode", exitNo, "uses the alias \"Atlas\" for another Supernode", hosted...)
+	l.write(`{"Atlas":7}`)
+	l.no("an alias without a collateral", exitNo, "has an entry \"Atlas\" without a collateral", hosted...)
 	l.write(`{"mine":{"mnAddress":"127.0.0.1:19933","mnPrivKey":"x","txid":"` + l.activation.TxID.String() + `","outIndex":"4294967295"}}`)
 	l.no("a second alias", exitNo, `already: leave --alias out`, append(hosted, "--alias", "another")...)
 	l.no("a key that is none", exitNo, "mnPrivKey of \"mine\"", hosted...)
@@ -346,6 +356,14 @@ func TestLaunchWithWrongNode(t *testing.T) {
 	through("a node of another network", "the node is on main, not on regtest", node(`"chain":"regtest"`, `"chain":"main"`))
 	through("a node of an old version", "update it to pasteld", node(`"version":`, `"version":1,"was":`))
 	through("a pruned node", "is pruned, which no Supernode's wallet can be", node(`"pruned":false`, `"pruned":true`))
+	for fresh, says := range map[string]string{
+		strings.Repeat("ab", 32): "does not show the pool's activation", l.field("init_txid", "pool", "status", "atlas"): "is no activation of pool atlas",
+	} {
+		const name = `"activation_txid":"`
+		through("a daemon that lies about the activation", says, func(x *dev) {
+			x.at.API = altered(t, at.API, name+l.activation.TxID.String(), name+fresh)
+		})
+	}
 	other := startDev(t)
 	elsewhere := func(x *dev) { x.at.DevRPC, x.at.DevCookie = other.at.DevRPC, other.at.DevCookie }
 	through("a node that is behind", "wait until the node has caught up", elsewhere)

@@ -132,6 +132,9 @@ func (c *supernodeLaunchCmd) prepare(ctx context.Context, e *env, r *remote) (*l
 	if err := r.agrees(ctx, l.wallet, &l.pool.Tip); err != nil {
 		return nil, err
 	}
+	if err := l.activated(ctx); err != nil {
+		return nil, err
+	}
 	path, err := c.confPath()
 	if err != nil {
 		return nil, err
@@ -143,6 +146,25 @@ func (c *supernodeLaunchCmd) prepare(ctx context.Context, e *env, r *remote) (*l
 		return nil, err
 	}
 	return l, l.plan(ctx)
+}
+
+// activated wants the activation that the daemon names to be one of the pool's, by the node's copy: the Supernode's PastelID signs for it.
+func (l *launch) activated(ctx context.Context) error {
+	raw, err := l.wallet.RawTx(ctx, l.say.Activation)
+	if err != nil {
+		return fmt.Errorf("the node at %s does not show the pool's activation, transaction %s (%w): it needs a transaction index (txindex=1); "+
+			"if it has one, ask another daemon. Nothing was changed", l.wallet.URL(), l.say.Activation, err)
+	}
+	tx, err := pastel.ParseTx(raw)
+	if err != nil {
+		return fmt.Errorf("the pool's activation, transaction %s: %w", l.say.Activation, err)
+	}
+	found := ticket.FromTx(tx, &l.r.net, l.pool.Tip.Height)
+	if found.Ticket == nil || found.Ticket.Activate == nil || string(found.Ticket.Activate.SmartPoolID) != l.pool.ID {
+		return fmt.Errorf("transaction %s, which the daemon names, is no activation of pool %s: do not launch; ask another daemon. Nothing was changed",
+			l.say.Activation, short(l.pool.ID))
+	}
+	return nil
 }
 
 // launchable wants a pool that backs a Supernode now.

@@ -64,6 +64,9 @@ func (l *launch) mayDraft() error {
 
 // draft reads the entry that --cold wrote.
 func (l *launch) draft() (e pasteld.MasternodeEntry, err error) {
+	if _, err := os.Stat(l.c.Signed); err != nil {
+		return e, fmt.Errorf("--signed: %w; give the file that --cold wrote", err)
+	}
 	file, err := pasteld.ReadMasternodeConf(l.c.Signed)
 	if err != nil {
 		return e, err

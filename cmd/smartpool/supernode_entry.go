@@ -106,7 +106,11 @@ func (l *launch) name(present string) error {
 	}
 	l.entry.Alias = cmp.Or(present, l.c.Alias, l.entry.Alias, labelOf(l.pool.ID))
 	other, taken := l.conf.Entry(l.entry.Alias)
-	if taken && other.OutPoint != l.outPoint() {
+	switch {
+	case taken && other.OutPoint == (pastel.OutPoint{}):
+		return fmt.Errorf("%s has an entry %q without a collateral (txid, outIndex): correct or remove it, or choose another alias with --alias. Nothing was changed",
+			l.conf.Path(), printable(other.Alias))
+	case taken && other.OutPoint != l.outPoint():
 		return fmt.Errorf("%s uses the alias %q for another Supernode, with collateral %s: choose another one with --alias. Nothing was changed",
 			l.conf.Path(), printable(other.Alias), other.OutPoint)
 	}
@@ -262,7 +266,7 @@ func (l *launch) plans() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf(`The Supernode of pool %s
+	return l.replaces() + fmt.Sprintf(`The Supernode of pool %s
 is paid to the pool's escrow, %s, as long as the pool is active.
 
 1. The hot machine, %s, runs the Supernode. In its data folder it needs, now or soon:
@@ -279,4 +283,13 @@ is paid to the pool's escrow, %s, as long as the pool is active.
 %s
    Its pastel.conf needs txindex=1, or the node does not start again.
 `, l.pool.ID, l.pool.Escrow, l.entry.Address, l.entry.Key, l.pool.Supernode, l.conf.Path(), with.Shown(shown.Alias)), nil
+}
+
+// replaces warns of a Supernode that works and is not the entry's.
+func (l *launch) replaces() string {
+	if l.listed == nil || l.runs {
+		return ""
+	}
+	return fmt.Sprintf("Mind: the node lists the pool's Supernode already, as %s at %s. This launch takes its place; its machine earns nothing from then on,\n"+
+		"unless it is the same one with the key below.\n\n", l.listed.Status, l.listed.Address)
 }
