@@ -18,10 +18,6 @@ LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANG
 SQLC_VERSION ?= v1.31.1
 SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 
-# And the generator of the API's client.
-OAPI_CODEGEN_VERSION ?= v2.8.2
-OAPI_CODEGEN = cd api/client && $(GO) run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@$(OAPI_CODEGEN_VERSION) -config config.yaml
-
 .PHONY: all test check format tidy vet lint generated race test-pasteld fuzz soak bench bench-once build generate clean
 
 all: test build
@@ -55,22 +51,20 @@ lint:
 	$(LINT) run $(PKG)
 
 # What is generated, what from, and with which tools.
-GENERATED = store/sqlc.yaml store/queries/*.sql store/migrations/postgres/*.sql store/db/*.go api/client/config.yaml api/client/openapi-3.0.json \
-	api/client/client.gen.go
+GENERATED = store/sqlc.yaml store/queries/*.sql store/migrations/postgres/*.sql store/db/*.go
 # Names sort alike everywhere.
 export LC_ALL = C
-SUMS = echo 'sqlc $(SQLC_VERSION), oapi-codegen $(OAPI_CODEGEN_VERSION)'; sha256sum $(GENERATED)
+SUMS = echo 'sqlc $(SQLC_VERSION)'; sha256sum $(GENERATED)
 
-# Fails when store/db is not what sqlc makes of store/queries, or the API's client not what its document gives. That the document is the
-# server's is tested. Building the generators takes minutes, and nothing that make generate left can differ.
+# Fails when store/db is not what sqlc makes of store/queries. Building the generator takes minutes, and nothing that make generate left can
+# differ.
 generated:
 	@echo '== generated code'
 	@{ $(SUMS); } | cmp - generated.sum || { echo 'run make generate'; exit 1; }
 
 generate:
 	$(SQLC) generate
-	$(GO) test ./api -run 'TestOpenAPIDocuments|TestDocument' -update
-	$(OAPI_CODEGEN) -o client.gen.go openapi-3.0.json
+	$(GO) test ./api -run 'TestOpenAPIDocument|TestDocument' -update
 	{ $(SUMS); } > generated.sum
 
 # The race detector watches our code, and the libraries that have goroutines. Those that only compute, SQLite's translation from C before

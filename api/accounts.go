@@ -11,6 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Limits of an account: what has more is shown in part, and the lists page through all of it.
@@ -21,7 +22,7 @@ const (
 )
 
 // Member returns what a PastelID has in pools.
-func (b *Books) Member(ctx context.Context, id string) (out Account, err error) {
+func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err error) {
 	who, err := pastelid.Parse(id)
 	if err != nil {
 		return out, badRequest("%q is no PastelID (%v): copy it whole, it begins with jX", id, err)
@@ -67,7 +68,7 @@ func (b *Books) Member(ctx context.Context, id string) (out Account, err error) 
 }
 
 // Address returns what an address has in pools: pledged with it, or paid to it.
-func (b *Books) Address(ctx context.Context, address string) (out Account, err error) {
+func (b *Books) Address(ctx context.Context, address string) (out wire.Account, err error) {
 	if _, err := pastel.ParseAddress(&b.net, address); err != nil {
 		return out, badRequest("%q is no transparent address of network %s: %v", address, b.net.Name, err)
 	}
@@ -105,8 +106,8 @@ func (b *Books) Address(ctx context.Context, address string) (out Account, err e
 	return out, err
 }
 
-func newAccount(l *look) Account {
-	return Account{Tip: block(&l.tip), Positions: []Position{}, Claims: []Claim{}, Pending: []Payment{}, Operates: []string{}}
+func newAccount(l *look) wire.Account {
+	return wire.Account{Tip: block(&l.tip), Positions: []wire.Position{}, Claims: []wire.Claim{}, Pending: []wire.Payment{}, Operates: []string{}}
 }
 
 // paid is where a pool pays to.
@@ -128,7 +129,7 @@ func (l *look) pledges(f store.PledgeFilter) ([]store.Pledge, error) {
 }
 
 // account fills in pledges, and what is owed and paid where it is mine.
-func (l *look) account(out *Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
+func (l *look) account(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
 	pools, reputations := map[ticket.PoolID]bool{}, map[pastelid.PastelID]int{}
 	for i := range operated {
 		out.Operates = append(out.Operates, string(operated[i].ID))
@@ -163,7 +164,7 @@ func (l *look) account(out *Account, pledges []store.Pledge, operated []store.Po
 		}
 		for _, c := range p.Claims {
 			if to := c.To.Encode(&l.b.net); mine(paid{id, to}) {
-				out.Claims = append(out.Claims, Claim{string(id), to, c.Amount})
+				out.Claims = append(out.Claims, wire.Claim{Pool: string(id), Address: to, Amount: c.Amount})
 				out.Claimed += c.Amount
 			}
 		}
@@ -171,7 +172,7 @@ func (l *look) account(out *Account, pledges []store.Pledge, operated []store.Po
 			out.Accrued += p.Accrued
 		}
 	}
-	slices.SortFunc(out.Claims, func(a, b Claim) int {
+	slices.SortFunc(out.Claims, func(a, b wire.Claim) int {
 		return cmp.Or(cmp.Compare(a.Pool, b.Pool), cmp.Compare(a.Address, b.Address))
 	})
 	var err error
@@ -189,7 +190,7 @@ func (l *look) account(out *Account, pledges []store.Pledge, operated []store.Po
 }
 
 // position is a live pledge as its owner sees it. Reputations that are known are not looked up again.
-func (l *look) position(pl *store.Pledge, reputations map[pastelid.PastelID]int) (x Position, err error) {
+func (l *look) position(pl *store.Pledge, reputations map[pastelid.PastelID]int) (x wire.Position, err error) {
 	p, err := l.pool(pl.Pool)
 	if err != nil {
 		return x, err
@@ -198,7 +199,7 @@ func (l *look) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	if !found {
 		return x, fmt.Errorf("pledge %d of pool %s lives in the table of pledges and not in the records: the database is damaged", pl.Seq, pl.Pool)
 	}
-	x = Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), PoolCounted: p.Counted}
+	x = wire.Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), PoolCounted: p.Counted}
 	if x.PoolPledge, err = l.pledge(p, &p.Pledges[i]); err != nil {
 		return x, err
 	}
@@ -221,7 +222,7 @@ func (l *look) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	if x.Joined, err = l.moment(pl.Joined); err != nil {
 		return x, err
 	}
-	next := map[**Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Amended: pl.Amended}
+	next := map[**wire.Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Amended: pl.Amended}
 	if x.Accrued > 0 && p.NextSettlement >= 0 {
 		next[&x.Leaving.Better] = p.NextSettlement + 1
 	}
@@ -229,7 +230,7 @@ func (l *look) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 }
 
 // Coin returns an unspent output of at least the smallest pledge, named txid:vout.
-func (b *Books) Coin(ctx context.Context, output string) (x Coin, err error) {
+func (b *Books) Coin(ctx context.Context, output string) (x wire.Coin, err error) {
 	out, err := pastel.ParseOutPoint(output)
 	if err != nil {
 		return x, badRequest("%q is no output, want txid:vout: %v", output, err)
@@ -240,7 +241,7 @@ func (b *Books) Coin(ctx context.Context, output string) (x Coin, err error) {
 			return err
 		}
 		owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: c.Owner}
-		x = Coin{Output: out.String(), Address: owner.Encode(&b.net), Value: c.Value, Backs: c.Backs}
+		x = wire.Coin{Output: out.String(), Address: owner.Encode(&b.net), Value: c.Value, Backs: c.Backs}
 		x.Since, err = l.moment(c.Height)
 		return err
 	})

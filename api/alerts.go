@@ -9,6 +9,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // TokenInput proves that who asks may do more than read.
@@ -48,27 +49,29 @@ func protected[I, O any](s *Server, op huma.Operation, f func(context.Context, *
 // registerAlerts registers what is to be done with subscriptions.
 func (s *Server) registerAlerts() {
 	protected(s, huma.Operation{OperationID: "alerts", Method: http.MethodGet, Path: "/alerts", Summary: "Who is told what, the oldest first"},
-		func(ctx context.Context, in *TokenInput) (*body[[]Subscribed], error) {
+		func(ctx context.Context, in *TokenInput) (*body[[]wire.Subscribed], error) {
 			a, err := s.alerts(in)
 			if err != nil {
 				return nil, err
 			}
 			rows, err := a.List(ctx)
-			list := make([]Subscribed, len(rows))
+			list := make([]wire.Subscribed, len(rows))
 			for i, x := range rows {
 				kinds := make([]string, len(x.Kinds))
 				for j, k := range x.Kinds {
 					kinds[j] = string(k)
 				}
-				list[i] = Subscribed{x.ID, x.Created.UTC(), x.To, Subscription{string(x.Pool), x.PastelID, x.Operator, kinds, x.Cushion, x.Overdue}}
+				list[i] = wire.Subscribed{ID: x.ID, Created: x.Created.UTC(), To: x.To, Subscription: wire.Subscription{
+					Pool: string(x.Pool), PastelID: x.PastelID, Operator: x.Operator, Kinds: kinds, Cushion: x.Cushion, Overdue: x.Overdue,
+				}}
 			}
 			return one(s, list, err)
 		})
 	protected(s, huma.Operation{OperationID: "subscribe", Method: http.MethodPost, Path: "/alerts", Summary: "Have somebody told of what happens from now on"},
 		func(ctx context.Context, in *struct {
 			TokenInput
-			Body Subscribe
-		}) (*body[Receipt], error) {
+			Body wire.Subscribe
+		}) (*body[wire.Receipt], error) {
 			a, err := s.alerts(&in.TokenInput)
 			if err != nil {
 				return nil, err
@@ -81,7 +84,7 @@ func (s *Server) registerAlerts() {
 			r, err := a.Subscribe(ctx, notify.Request{
 				URL: x.URL, Pool: ticket.PoolID(x.Pool), PastelID: x.PastelID, Operator: x.Operator, Kinds: kinds, Cushion: x.Cushion, Overdue: x.Overdue,
 			})
-			return one(s, Receipt(r), err)
+			return one(s, wire.Receipt(r), err)
 		})
 	protected(s, huma.Operation{
 		OperationID: "unsubscribe", Method: http.MethodDelete, Path: "/alerts/{id}", Summary: "End a subscription",

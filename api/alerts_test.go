@@ -13,12 +13,13 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/notify"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Every kind of alert can be asked for, and no other.
 func TestSubscriptionsTakeEveryKind(t *testing.T) {
 	t.Parallel()
-	field, _ := reflect.TypeFor[api.Subscription]().FieldByName("Kinds")
+	field, _ := reflect.TypeFor[wire.Subscription]().FieldByName("Kinds")
 	var want []string
 	for _, k := range notify.Kinds() {
 		want = append(want, string(k))
@@ -83,15 +84,15 @@ func TestSubscriptions(t *testing.T) {
 		got = append(got, r.Header.Get(notify.HeaderSignature))
 	}))
 	t.Cleanup(receiver.Close)
-	pool := read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].ID
+	pool := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].ID
 
 	body := fmt.Sprintf(`{"url":"%s/secret-path","pool":"%s","kinds":["cushion.low"],"cushion":20}`, receiver.URL, pool)
 	status, answer := x.ask(t, http.MethodPost, "/api/v1/alerts", token, body)
-	var receipt api.Receipt
+	var receipt wire.Receipt
 	if err := json.Unmarshal(answer, &receipt); err != nil || status != http.StatusOK || receipt.ID == "" || len(receipt.Secret) < 32 {
 		t.Fatalf("subscribe: %d %s", status, answer)
 	}
-	list := read[[]api.Subscribed](t, x, "/api/v1/alerts")
+	list := read[[]wire.Subscribed](t, x, "/api/v1/alerts")
 	if len(list) != 1 || list[0].ID != receipt.ID || list[0].Pool != pool || list[0].Cushion != 20 || strings.Contains(list[0].To, "secret-path") {
 		t.Fatalf("the list: %+v", list)
 	}
@@ -105,7 +106,7 @@ func TestSubscriptions(t *testing.T) {
 	}
 	for range 2 {
 		want := http.StatusNoContent
-		if len(read[[]api.Subscribed](t, x, "/api/v1/alerts")) == 0 {
+		if len(read[[]wire.Subscribed](t, x, "/api/v1/alerts")) == 0 {
 			want = http.StatusNotFound
 		}
 		if status, answer := x.ask(t, http.MethodDelete, "/api/v1/alerts/"+receipt.ID, token, ""); status != want {
@@ -152,7 +153,7 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 			}
 		}
 	}
-	if list := read[[]api.Subscribed](t, x, "/api/v1/alerts"); len(list) != 0 {
+	if list := read[[]wire.Subscribed](t, x, "/api/v1/alerts"); len(list) != 0 {
 		t.Errorf("there are subscriptions: %+v", list)
 	}
 }

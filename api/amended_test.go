@@ -13,6 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // amendment is the one of the recorded chain "life": a member has her rewards paid elsewhere.
@@ -35,8 +36,8 @@ func TestAmendedPledge(t *testing.T) {
 	t.Parallel()
 	x := start(t, amendment-1, "", nil)
 	tx, part := amending(t, x)
-	pledge := func() api.Pledge {
-		return read[api.List[api.Pledge]](t, x, "/api/v1/pledges?live=true&pastelid="+part.PastelID).Items[0]
+	pledge := func() wire.Pledge {
+		return read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?live=true&pastelid="+part.PastelID).Items[0]
 	}
 	old := pledge()
 	if old.Amended != nil || old.Reward == part.RewardAddress {
@@ -48,9 +49,9 @@ func TestAmendedPledge(t *testing.T) {
 		if got.Amended == nil || got.Amended.Height != amendment || got.Ticket != tx || got.Seq != old.Seq || got.Joined != old.Joined {
 			t.Errorf("block %d: history has %+v", h, got)
 		}
-		now := read[api.PoolDetail](t, x, "/api/v1/pools/"+got.Pool)
-		i := slices.IndexFunc(now.Participants, func(pl api.PoolPledge) bool { return int64(pl.Seq) == got.Seq })
-		mine := read[api.Account](t, x, "/api/v1/members/"+part.PastelID)
+		now := read[wire.PoolDetail](t, x, "/api/v1/pools/"+got.Pool)
+		i := slices.IndexFunc(now.Participants, func(pl wire.PoolPledge) bool { return int64(pl.Seq) == got.Seq })
+		mine := read[wire.Account](t, x, "/api/v1/members/"+part.PastelID)
 		for _, reward := range []string{got.Reward, now.Participants[i].Reward, mine.Positions[0].Reward} {
 			if reward != part.RewardAddress {
 				t.Errorf("block %d: paid to %s, want %s", h, reward, part.RewardAddress)
@@ -66,12 +67,12 @@ func TestAmendedPledge(t *testing.T) {
 	if got := pledge(); got != old {
 		t.Errorf("after the reorganization %+v, want %+v", got, old)
 	}
-	if mine := read[api.Account](t, x, "/api/v1/members/"+part.PastelID); mine.Positions[0].Reward != old.Reward {
+	if mine := read[wire.Account](t, x, "/api/v1/members/"+part.PastelID); mine.Positions[0].Reward != old.Reward {
 		t.Errorf("after the reorganization it is paid to %s, want %s", mine.Positions[0].Reward, old.Reward)
 	}
 	x.move(t, amendment-1, amendment+4)
 	amended(amendment + 4)
-	was := read[api.List[api.Pledge]](t, x, "/api/v1/pledges?live=true&at=245&pastelid="+part.PastelID).Items[0]
+	was := read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?live=true&at=245&pastelid="+part.PastelID).Items[0]
 	if was != old {
 		t.Errorf("as of the block before it is %+v, want %+v", was, old)
 	}
@@ -83,13 +84,13 @@ func TestAddressThatIsNoLongerPaid(t *testing.T) {
 	x := start(t, amendment-1, "", nil)
 	_, part := amending(t, x)
 	id := "/api/v1/members/" + part.PastelID
-	before := read[api.Account](t, x, id)
+	before := read[wire.Account](t, x, id)
 	reward := before.Positions[0].Reward
-	address := read[api.Account](t, x, "/api/v1/accounts/"+reward)
+	address := read[wire.Account](t, x, "/api/v1/accounts/"+reward)
 	if len(address.Positions) != 1 || address.Elsewhere != 0 {
 		t.Fatalf("before the amendment: %+v", address)
 	}
-	owed := func(a *api.Account) pastel.Amount { // of the address: settled at some time
+	owed := func(a *wire.Account) pastel.Amount { // of the address: settled at some time
 		sum := a.Paid
 		for _, c := range a.Claims {
 			if c.Address == reward {
@@ -103,15 +104,15 @@ func TestAddressThatIsNoLongerPaid(t *testing.T) {
 	}
 	for _, h := range []pastel.Height{amendment, 259} { // and after another payout
 		x.move(t, x.ledger.Last().Height, h)
-		a := read[api.Account](t, x, "/api/v1/accounts/"+reward)
+		a := read[wire.Account](t, x, "/api/v1/accounts/"+reward)
 		if len(a.Positions) != 0 || a.Elsewhere != 1 || a.Accrued != 0 {
 			t.Errorf("block %d: the old address has positions %+v, %d are paid elsewhere", h, a.Positions, a.Elsewhere)
 		}
 		if got, want := owed(&a), a.Credited; got != want || got == 0 {
 			t.Errorf("block %d: the old address was paid or is owed %s, and credited %s", h, got, want)
 		}
-		fresh := read[api.Account](t, x, "/api/v1/accounts/"+part.RewardAddress)
-		mine := read[api.Account](t, x, id)
+		fresh := read[wire.Account](t, x, "/api/v1/accounts/"+part.RewardAddress)
+		mine := read[wire.Account](t, x, id)
 		if len(fresh.Positions) == 0 || mine.Credited != a.Credited || mine.Paid != a.Paid+fresh.Paid {
 			t.Errorf("block %d: settled %s and paid %s, of them %s and %s at the old address, %s at the new one", h,
 				mine.Credited, mine.Paid, a.Credited, a.Paid, fresh.Paid)
@@ -126,11 +127,11 @@ func TestAddressThatIsNoLongerPaid(t *testing.T) {
 func TestPledgeCountedInPart(t *testing.T) {
 	t.Parallel()
 	x := startOn(t, "dense", 206, "", nil) // 580 of 850 PSL have just come to count
-	part := read[api.List[api.Event]](t, x, "/api/v1/events?from=206&type=pledge.promoted").Items[0]
+	part := read[wire.List[wire.Event]](t, x, "/api/v1/events?from=206&type=pledge.promoted").Items[0]
 	if part.Coins != 580 || part.Offered != 850 || part.Text != "Of the 850 PSL that "+api.Short(part.PastelID)+" offers, 580 PSL count now." {
 		t.Fatalf("it is %+v", part)
 	}
-	in := read[api.PoolDetail](t, x, "/api/v1/pools/"+part.Pool)
+	in := read[wire.PoolDetail](t, x, "/api/v1/pools/"+part.Pool)
 	var counted, offered int64
 	for _, pl := range in.Participants {
 		counted += pl.Counted
@@ -139,8 +140,8 @@ func TestPledgeCountedInPart(t *testing.T) {
 	if in.Counted != counted || in.Offered != offered || counted >= offered {
 		t.Errorf("the pool counts %d of %d PSL, its pledges %d of %d", in.Counted, in.Offered, counted, offered)
 	}
-	a := read[api.Account](t, x, "/api/v1/members/"+part.PastelID)
-	i := slices.IndexFunc(a.Positions, func(p api.Position) bool { return p.Pool == part.Pool && p.Offered == 850 })
+	a := read[wire.Account](t, x, "/api/v1/members/"+part.PastelID)
+	i := slices.IndexFunc(a.Positions, func(p wire.Position) bool { return p.Pool == part.Pool && p.Offered == 850 })
 	if i < 0 {
 		t.Fatalf("the account has no such pledge: %+v", a.Positions)
 	}
@@ -160,9 +161,9 @@ func TestPledgeCountedInPart(t *testing.T) {
 	x.move(t, 336, 337)
 	reduced := last(t, x, "pledge.reduced", 337)
 	x.move(t, 330, 336)
-	of := func() api.Position { // of the pledge, which counts 250 of 400 PSL
-		a := read[api.Account](t, x, "/api/v1/members/"+reduced.PastelID)
-		i := slices.IndexFunc(a.Positions, func(p api.Position) bool { return p.Counted == 250 })
+	of := func() wire.Position { // of the pledge, which counts 250 of 400 PSL
+		a := read[wire.Account](t, x, "/api/v1/members/"+reduced.PastelID)
+		i := slices.IndexFunc(a.Positions, func(p wire.Position) bool { return p.Counted == 250 })
 		if i < 0 {
 			t.Fatalf("the account has no such pledge: %+v", a.Positions)
 		}
@@ -182,9 +183,9 @@ func TestPledgeCountedInPart(t *testing.T) {
 }
 
 // last is the last event of a type in a block.
-func last(t *testing.T, x *site, kind string, h pastel.Height) api.Event {
+func last(t *testing.T, x *site, kind string, h pastel.Height) wire.Event {
 	t.Helper()
-	items := read[api.List[api.Event]](t, x, fmt.Sprintf("/api/v1/events?type=%s&from=%d&to=%d", kind, h, h)).Items
+	items := read[wire.List[wire.Event]](t, x, fmt.Sprintf("/api/v1/events?type=%s&from=%d&to=%d", kind, h, h)).Items
 	if len(items) == 0 {
 		t.Fatalf("block %d has no %s", h, kind)
 	}
@@ -195,33 +196,33 @@ func last(t *testing.T, x *site, kind string, h pastel.Height) api.Event {
 func TestClosedPool(t *testing.T) {
 	t.Parallel()
 	x := start(t, 338, "", nil)
-	list := read[api.List[api.Pool]](t, x, "/api/v1/pools?status=closed").Items
+	list := read[wire.List[wire.Pool]](t, x, "/api/v1/pools?status=closed").Items
 	if len(list) != 1 || list[0].Status != "closed" || list[0].Ended == nil || list[0].LeastPledge != 0 || list[0].NextSettlement != nil {
 		t.Fatalf("closed pools: %+v", list)
 	}
-	e := read[api.List[api.Event]](t, x, "/api/v1/events?type=pool.closed").Items[0]
+	e := read[wire.List[wire.Event]](t, x, "/api/v1/events?type=pool.closed").Items[0]
 	if e.Height != 338 || e.Amount != 1 || e.Text != "The pool was closed: everything worth paying is paid. 0.00001 PSL stay in escrow for ever." {
 		t.Errorf("the event is %+v", e)
 	}
-	p := read[api.PoolDetail](t, x, "/api/v1/pools/"+list[0].ID)
+	p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+list[0].ID)
 	if p.Escrowed != 0 || len(p.Claims) != 0 || p.Forecast != nil || p.Breakers != nil || p.Yield != nil || p.Paid == 0 {
 		t.Errorf("the pool is %+v", p)
 	}
-	o := read[api.Operator](t, x, "/api/v1/operators/"+p.Operator)
+	o := read[wire.Operator](t, x, "/api/v1/operators/"+p.Operator)
 	if o.Pools["closed"] != 1 || o.Pools["dissolved"] != 0 || o.Dissolved != 1 || o.Expired != 0 {
 		t.Errorf("the operator's record is %+v", o)
 	}
-	s := read[api.Statistics](t, x, "/api/v1/statistics")
+	s := read[wire.Statistics](t, x, "/api/v1/statistics")
 	if s.Pools["closed"] != 1 || s.Supernodes != 0 || s.Offered != 0 || s.Escrowed != 0 {
 		t.Errorf("the network has %+v", s)
 	}
 	for h, want := range map[string]string{"337": "dissolved", "338": "closed"} {
-		if at := read[api.List[api.PoolTerms]](t, x, "/api/v1/blocks/"+h+"/pools").Items; len(at) != 1 || at[0].Status != want {
+		if at := read[wire.List[wire.PoolTerms]](t, x, "/api/v1/blocks/"+h+"/pools").Items; len(at) != 1 || at[0].Status != want {
 			t.Errorf("at block %s: %+v", h, at)
 		}
 	}
 	x.move(t, 330, 337)
-	if p := read[api.PoolDetail](t, x, "/api/v1/pools/"+list[0].ID); p.Status != "dissolved" || p.Escrowed != 1 {
+	if p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+list[0].ID); p.Status != "dissolved" || p.Escrowed != 1 {
 		t.Errorf("after the reorganization: %s with %s in escrow", p.Status, p.Escrowed)
 	}
 }

@@ -2,13 +2,18 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"sync"
+
+	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Answers keeps the answers to GET requests until the ledger moves: they are a function of its last block.
+// Answers keeps the answers to GET requests until the ledger moves: they are a function of its last block. One of another block than the
+// feed's last is not kept: the feed may not notice that the ledger left a block and came back to it.
 type Answers struct {
 	feed      *Feed
 	condition func() string // of the daemon: pages say it, too
@@ -22,6 +27,7 @@ type Answers struct {
 // answer is what was said, or is being found.
 type answer struct {
 	done   chan struct{}
+	of     string // hash of the feed's last block when it was asked for; empty if there was none
 	ok     bool
 	header http.Header
 	body   []byte
@@ -68,7 +74,7 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 
 // find returns the answer to a question, and whether the caller has to find it.
 func (a *Answers) find(key string) (x *answer, mine bool) {
-	_, moved := a.feed.state()
+	blocks, moved := a.feed.state()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.moved != moved || len(a.kept) >= maxAnswers || a.size >= maxAnswerBytes {
@@ -78,6 +84,9 @@ func (a *Answers) find(key string) (x *answer, mine bool) {
 		return x, false
 	}
 	x = &answer{done: make(chan struct{})}
+	if len(blocks) > 0 {
+		x.of = blocks[len(blocks)-1].Hash
+	}
 	a.kept[key] = x
 	return x, true
 }
@@ -85,19 +94,20 @@ func (a *Answers) find(key string) (x *answer, mine bool) {
 // ask has next answer, and keeps the answer if it is one.
 func (a *Answers) ask(next http.Handler, r *http.Request, w http.ResponseWriter, key string, x *answer) {
 	rec := &recorder{header: http.Header{}, status: http.StatusOK}
+	var from source
 	defer func() { // also if next panics
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		switch {
 		case a.kept[key] != x: // the ledger moved
-		case x.ok:
+		case x.ok && !from.isNot(x.of):
 			a.size += len(x.body) + len(key)
 		default:
 			delete(a.kept, key)
 		}
 		close(x.done)
 	}()
-	r = r.WithContext(r.Context())
+	r = r.WithContext(context.WithValue(r.Context(), sourceKey{}, &from))
 	r.Method = http.MethodGet // what is kept has a body; net/http leaves it out for HEAD
 	next.ServeHTTP(rec, r)
 	if rec.status != http.StatusOK || r.Context().Err() != nil {
@@ -109,6 +119,30 @@ func (a *Answers) ask(next http.Handler, r *http.Request, w http.ResponseWriter,
 	sum := sha256.Sum256(rec.body.Bytes())
 	x.header, x.body, x.etag, x.ok = rec.header, rec.body.Bytes(), `"`+hex.EncodeToString(sum[:12])+`"`, true
 	x.write(w, r)
+}
+
+// source is what an answer was found from.
+type source struct {
+	mu   sync.Mutex
+	tips []pastel.BlockHash // of each look at the books
+}
+
+type sourceKey struct{}
+
+// lookedAt notes the block that an answer is of.
+func lookedAt(ctx context.Context, tip pastel.BlockHash) {
+	if s, ok := ctx.Value(sourceKey{}).(*source); ok {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.tips = append(s.tips, tip)
+	}
+}
+
+// isNot reports whether a look was at another block than the one of a hash.
+func (s *source) isNot(hash string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.tips, func(tip pastel.BlockHash) bool { return tip.String() != hash })
 }
 
 // write gives the answer to one who asked.

@@ -14,6 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Now stands for the last block where a height is asked for.
@@ -112,6 +113,7 @@ func (b *Books) look(ctx context.Context, f func(l *look) error) error {
 		if err != nil {
 			return err
 		}
+		lookedAt(ctx, tip.Hash)
 		return f(&look{s, b, tip, map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}})
 	})
 }
@@ -119,30 +121,30 @@ func (b *Books) look(ctx context.Context, f func(l *look) error) error {
 func unix(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 
 // block is a block on the wire.
-func block(b *store.Block) Tip {
-	return Tip{Height: b.Height, Hash: b.Hash.String(), Time: unix(b.Time), Digest: hexDigest(b.Digest)}
+func block(b *store.Block) wire.Tip {
+	return wire.Tip{Height: b.Height, Hash: b.Hash.String(), Time: unix(b.Time), Digest: hexDigest(b.Digest)}
 }
 
 // moment dates a height.
-func (l *look) moment(h pastel.Height) (Moment, error) {
+func (l *look) moment(h pastel.Height) (wire.Moment, error) {
 	if h > l.tip.Height {
 		ahead := time.Duration(h-l.tip.Height) * blockSeconds * time.Second
-		return Moment{Height: h, Time: unix(l.tip.Time).Add(ahead), Estimated: true}, nil
+		return wire.Moment{Height: h, Time: unix(l.tip.Time).Add(ahead), Estimated: true}, nil
 	}
 	t, known := l.at[h]
 	if !known {
 		b, err := l.Block(h)
 		if err != nil {
-			return Moment{}, err
+			return wire.Moment{}, err
 		}
 		t = unix(b.Time)
 		l.at[h] = t
 	}
-	return Moment{Height: h, Time: t}, nil
+	return wire.Moment{Height: h, Time: t}, nil
 }
 
 // moments dates heights into places; a negative one is left out.
-func (l *look) moments(places map[**Moment]pastel.Height) error {
+func (l *look) moments(places map[**wire.Moment]pastel.Height) error {
 	for place, h := range places {
 		if h < 0 {
 			continue
@@ -204,7 +206,7 @@ func (l *look) reputation(id pastelid.PastelID) (st pool.Standing, registered bo
 }
 
 // Tip returns the last block.
-func (b *Books) Tip(ctx context.Context) (tip Tip, err error) {
+func (b *Books) Tip(ctx context.Context) (tip wire.Tip, err error) {
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)
 		return nil
@@ -213,9 +215,9 @@ func (b *Books) Tip(ctx context.Context) (tip Tip, err error) {
 }
 
 // Parameters returns the rules that people need to decide.
-func (b *Books) Parameters() Parameters {
+func (b *Books) Parameters() wire.Parameters {
 	n := &b.net
-	return Parameters{
+	return wire.Parameters{
 		Collateral: int64(n.Collateral / pastel.PSL), MinPledge: int64(n.MinPledge / pastel.PSL), PledgeConfirmations: n.PledgeConfirmations,
 		CoinbaseMaturity: n.CoinbaseMaturity, SettlementInterval: n.SettlementInterval, RecoveryInterval: n.RecoveryInterval,
 		ActivationGrace: n.ActivationGrace, PayoutExpiry: n.PayoutExpiry, MaxPledges: n.MaxPledges, TicketFee: n.ContractFee,
@@ -224,13 +226,13 @@ func (b *Books) Parameters() Parameters {
 }
 
 // Block returns a block.
-func (b *Books) Block(ctx context.Context, h pastel.Height) (out Block, err error) {
+func (b *Books) Block(ctx context.Context, h pastel.Height) (out wire.Block, err error) {
 	err = b.look(ctx, func(l *look) error {
 		x, err := l.Block(h)
 		if err != nil {
 			return err
 		}
-		out = Block{block(&x), l.tip.Height - h + 1}
+		out = wire.Block{Tip: block(&x), Confirmations: l.tip.Height - h + 1}
 		return nil
 	})
 	return out, err

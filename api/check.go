@@ -13,6 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Trier answers what the next block would make of a transaction. A *chain.Ledger does.
@@ -66,23 +67,23 @@ func (x *Loaded) refresh(ctx context.Context) error {
 // accepted begins the text of a ticket that passes.
 const accepted = "The next block would accept it: "
 
-// pass fills in what a ticket that passes brings. The pool is as it is before the block, nil if that is not known.
-func (x *Check) pass(e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pastel.Network) {
+// passes fills in what a ticket that passes brings. The pool is as it is before the block, nil if that is not known.
+func passes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pastel.Network) {
 	switch e.Type {
 	case pool.PoolCreated:
 		x.Text = accepted + "the pool would open."
 	case pool.PoolActivated:
 		x.Text = accepted + "the pool would be active."
 	case pool.PledgeAccepted:
-		x.Text = accepted + x.joins(e, p, net)
+		x.Text = accepted + joins(x, e, p, net)
 	case pool.PledgeAmended:
-		x.Text = accepted + x.changes(e, t, p, net)
+		x.Text = accepted + changes(x, e, t, p, net)
 	default:
 	}
 }
 
 // joins tells what becomes of a new pledge. What counts of it in a pool that has started is decided at the end of the block.
-func (x *Check) joins(e *pool.Event, p *pool.Pool, net *pastel.Network) string {
+func joins(x *wire.Check, e *pool.Event, p *pool.Pool, net *pastel.Network) string {
 	if p != nil {
 		x.Counts = counts(p, net, e.Offered)
 	}
@@ -100,7 +101,7 @@ func (x *Check) joins(e *pool.Event, p *pool.Pool, net *pastel.Network) string {
 }
 
 // changes tells what an amendment makes of the pledge, and keeps what it finds.
-func (x *Check) changes(e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pastel.Network) string {
+func changes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pastel.Network) string {
 	var old *pool.Pledge
 	if p != nil {
 		i := slices.IndexFunc(p.Pledges, func(pl pool.Pledge) bool { return pl.PastelID.String() == e.PastelID && pl.Owner == e.Owner })
@@ -111,7 +112,7 @@ func (x *Check) changes(e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *past
 	if old == nil {
 		return fmt.Sprintf("it amends the pledge, which would offer %d PSL.", e.Offered)
 	}
-	x.Amends = &Amends{Offered: old.Offered, Counted: old.Counted, Reward: old.Reward.Encode(net)}
+	x.Amends = &wire.Amends{Offered: old.Offered, Counted: old.Counted, Reward: old.Reward.Encode(net)}
 	x.Counts = e.Coins // of a pool that has not started, all
 	if p.Status != pool.Subscribing {
 		x.Counts += min(e.Offered-old.Counted, max(0, p.Target-p.Counted))
@@ -148,12 +149,12 @@ func (b *Books) before(ctx context.Context, id string, at pastel.BlockHash) (p *
 }
 
 // CheckTicket answers what the next block would make of a ticket's JSON, if it came now and alone.
-func (b *Books) CheckTicket(ctx context.Context, text []byte, by Trier) (out Check, err error) {
+func (b *Books) CheckTicket(ctx context.Context, text []byte, by Trier) (out wire.Check, err error) {
 	t, err := ticket.Decode(text)
 	var malformed *ticket.Rejection
 	if errors.As(err, &malformed) {
 		out.Tip, err = b.Tip(ctx)
-		out.Reason, out.Text, out.Events = string(malformed.Reason), malformed.Detail+". "+ticket.Explain(malformed.Reason), []Event{}
+		out.Reason, out.Text, out.Events = string(malformed.Reason), malformed.Detail+". "+ticket.Explain(malformed.Reason), []wire.Event{}
 		return out, err
 	}
 	if err != nil {
@@ -167,12 +168,12 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Trier) (out Che
 	if err != nil {
 		return out, err
 	}
-	out.Tip = Tip{Height: tip.Height, Hash: tip.Hash.String(), Digest: hexDigest(tip.Digest)}
+	out.Tip = wire.Tip{Height: tip.Height, Hash: tip.Hash.String(), Digest: hexDigest(tip.Digest)}
 	if at, err := b.Block(ctx, tip.Height); err == nil { // it may just have been taken back
 		out.Tip.Time = at.Time
 	}
 	out.Kind, out.Pool, out.Accepted = t.Kind.String(), poolOf(t), true
-	out.Events = []Event{}
+	out.Events = []wire.Event{}
 	p, err := b.before(ctx, out.Pool, tip.Hash)
 	if err != nil {
 		return out, err
@@ -183,7 +184,7 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Trier) (out Che
 			out.Accepted, out.Reason, out.Text = false, string(e.Reason), ticket.Explain(e.Reason)
 			continue
 		}
-		out.pass(e, t, p, &b.net)
+		passes(&out, e, t, p, &b.net)
 		canonical, err := e.MarshalJSON()
 		if err != nil {
 			return out, err

@@ -15,6 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // punctual tries transactions at the time of the recorded block that comes next: recorded pledges are too old by now.
@@ -51,7 +52,7 @@ func checking(t *testing.T, chainName string, next *pastel.Height, loaded bool) 
 }
 
 // check asks what the next block would make of a ticket.
-func (x *site) check(t *testing.T, carried *ticket.Ticket) (c api.Check) {
+func (x *site) check(t *testing.T, carried *ticket.Ticket) (c wire.Check) {
 	t.Helper()
 	text, err := carried.Encode()
 	if err != nil {
@@ -95,7 +96,7 @@ func TestChecksForetellTheBlock(t *testing.T) {
 		foretold := map[string]int{}
 		for ; next <= 340; next++ {
 			list := x.tickets(next)
-			var checks []api.Check
+			var checks []wire.Check
 			for _, a := range list {
 				checks = append(checks, x.check(t, a.Ticket))
 			}
@@ -104,10 +105,10 @@ func TestChecksForetellTheBlock(t *testing.T) {
 				continue
 			}
 			x.seen(t, next)
-			events := read[api.List[api.Event]](t, x, "/api/v1/events?limit=1000&type=ticket.rejected").Items
+			events := read[wire.List[wire.Event]](t, x, "/api/v1/events?limit=1000&type=ticket.rejected").Items
 			for i, a := range list {
 				want := ""
-				if i := slices.IndexFunc(events, func(e api.Event) bool { return e.TxID == a.tx }); i >= 0 {
+				if i := slices.IndexFunc(events, func(e wire.Event) bool { return e.TxID == a.tx }); i >= 0 {
 					want = events[i].Reason
 				}
 				c := checks[i]
@@ -131,7 +132,7 @@ func TestChecksForetellWhatCounts(t *testing.T) {
 	whole, part, none, amended := 0, 0, 0, 0
 	for ; next < pastel.Height(len(x.blocks)); next++ {
 		list := x.tickets(next)
-		var checks []api.Check
+		var checks []wire.Check
 		for _, a := range list {
 			if a.Kind == ticket.KindPart {
 				checks = append(checks, x.check(t, a.Ticket))
@@ -143,16 +144,18 @@ func TestChecksForetellWhatCounts(t *testing.T) {
 				continue
 			}
 			e := c.Events[len(c.Events)-1]
-			after := read[api.PoolDetail](t, x, "/api/v1/pools/"+c.Pool)
+			after := read[wire.PoolDetail](t, x, "/api/v1/pools/"+c.Pool)
 			of := "/api/v1/events?limit=1000&type=pledge.accepted,pledge.amended,pledge.left,pledge.reduced,pledge.released,pool.activated"
 			same := 0
-			for _, e := range read[api.List[api.Event]](t, x, fmt.Sprintf("%s&pool=%s&from=%d", of, c.Pool, next)).Items {
+			for _, e := range read[wire.List[wire.Event]](t, x, fmt.Sprintf("%s&pool=%s&from=%d", of, c.Pool, next)).Items {
 				if e.Type != "pledge.accepted" && e.Type != "pledge.amended" {
 					same = 2 // it changes what there is room for
 				}
 				same++
 			}
-			i := slices.IndexFunc(after.Participants, func(pl api.PoolPledge) bool { return pl.PastelID == e.PastelID && ownerOf(t, x, pl.Address) == e.Owner })
+			i := slices.IndexFunc(after.Participants, func(pl wire.PoolPledge) bool {
+				return pl.PastelID == e.PastelID && ownerOf(t, x, pl.Address) == e.Owner
+			})
 			if same != 1 || i < 0 {
 				continue
 			}
@@ -196,11 +199,11 @@ func TestCheckOfAnAmendment(t *testing.T) {
 	list := x.tickets(next)
 	c := x.check(t, list[0].Ticket)
 	part := list[0].Part
-	old := read[api.List[api.Pledge]](t, x, "/api/v1/pledges?live=true&pastelid="+part.PastelID).Items[0]
+	old := read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?live=true&pastelid="+part.PastelID).Items[0]
 	if old.Reward == part.RewardAddress {
 		t.Fatal("the recorded ticket changes nothing")
 	}
-	want := api.Amends{Offered: old.Offered, Counted: 450, Reward: old.Reward}
+	want := wire.Amends{Offered: old.Offered, Counted: 450, Reward: old.Reward}
 	if !c.Accepted || c.Amends == nil || *c.Amends != want || c.Counts != 450 || c.Events[0].Type != "pledge.amended" {
 		t.Errorf("%+v, want it to amend %+v", c, want)
 	}

@@ -14,10 +14,10 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6" // JSON Schema 2020-12, which OpenAPI 3.1 uses
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // document is the part of the OpenAPI document that tests go by.
@@ -65,13 +65,13 @@ func openapi(t testing.TB) (doc document, compile func(ref string) *jsonschema.S
 // known are values of the recorded chain for path parameters.
 func (x *site) known(t testing.TB) map[string]string {
 	t.Helper()
-	p := read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0]
-	pledge := read[api.List[api.Pledge]](t, x, "/api/v1/pledges").Items[0]
+	p := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0]
+	pledge := read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges").Items[0]
 	known := map[string]string{
 		"id": p.ID, "pastelid": pledge.PastelID, "operator": p.Operator, "address": pledge.Reward, "height": "100",
 		"output": pastel.OutPoint{TxID: x.blocks[x.ledger.Last().Height].Txs[0].ID()}.String(), // of a coinbase
 	}
-	if payouts := read[api.List[api.Payout]](t, x, "/api/v1/payouts").Items; len(payouts) > 0 {
+	if payouts := read[wire.List[wire.Payout]](t, x, "/api/v1/payouts").Items; len(payouts) > 0 {
 		known["txid"] = payouts[0].TxID
 	}
 	return known
@@ -249,11 +249,11 @@ func FuzzTicketCheck(f *testing.F) {
 func TestListsPage(t *testing.T) {
 	t.Parallel()
 	x := start(t, 418, "", nil)
-	whole := read[api.List[api.Event]](t, x, "/api/v1/events?limit=1000").Items
+	whole := read[wire.List[wire.Event]](t, x, "/api/v1/events?limit=1000").Items
 	for _, order := range []string{"oldest", "newest"} {
-		var all []api.Event
+		var all []wire.Event
 		for cursor := ""; ; {
-			l := read[api.List[api.Event]](t, x, fmt.Sprintf("/api/v1/events?limit=7&order=%s&cursor=%s", order, cursor))
+			l := read[wire.List[wire.Event]](t, x, fmt.Sprintf("/api/v1/events?limit=7&order=%s&cursor=%s", order, cursor))
 			all = append(all, l.Items...)
 			if cursor = l.Next; cursor == "" {
 				break
@@ -271,12 +271,12 @@ func TestListsPage(t *testing.T) {
 			}
 		}
 	}
-	for _, e := range read[api.List[api.Event]](t, x, "/api/v1/events?from=130&to=150&type=pledge.left,payout.settled&limit=1000").Items {
+	for _, e := range read[wire.List[wire.Event]](t, x, "/api/v1/events?from=130&to=150&type=pledge.left,payout.settled&limit=1000").Items {
 		if e.Height < 130 || e.Height > 150 || e.Type != "pledge.left" && e.Type != "payout.settled" {
 			t.Errorf("not asked for: %+v", e)
 		}
 	}
-	at := read[api.List[api.PoolTerms]](t, x, "/api/v1/blocks/124/pools").Items
+	at := read[wire.List[wire.PoolTerms]](t, x, "/api/v1/blocks/124/pools").Items
 	if len(at) != 1 || at[0].Status != "subscribing" || at[0].Activated != nil {
 		t.Errorf("pools at block 124: %+v", at)
 	}
@@ -292,7 +292,7 @@ func TestPoolsAndMembersAreTheEngines(t *testing.T) {
 	x.ledger.View(func(s *pool.State) {
 		for _, id := range s.Pools() {
 			want, _ := s.Pool(id)
-			got := read[api.PoolDetail](t, x, "/api/v1/pools/"+string(id))
+			got := read[wire.PoolDetail](t, x, "/api/v1/pools/"+string(id))
 			if got.Status != want.Status.String() || got.Counted != want.Counted || got.Escrowed != want.Escrowed ||
 				got.OperatorFee != want.Accrued || len(got.Participants) != len(want.Pledges) || len(got.Claims) != len(want.Claims) {
 				t.Errorf("%+v\nwant %+v", got, want)
@@ -301,12 +301,12 @@ func TestPoolsAndMembersAreTheEngines(t *testing.T) {
 				if got.Participants[i].Accrued != pl.Accrued || got.Participants[i].Counted != pl.Counted || got.Participants[i].Offered != pl.Offered {
 					t.Errorf("pledge %d: %+v, want %+v", i, got.Participants[i], pl)
 				}
-				a := read[api.Account](t, x, "/api/v1/members/"+pl.PastelID.String())
-				if !slices.ContainsFunc(a.Positions, func(p api.Position) bool { return p.Seq == pl.Seq && p.Accrued == pl.Accrued }) {
+				a := read[wire.Account](t, x, "/api/v1/members/"+pl.PastelID.String())
+				if !slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Seq == pl.Seq && p.Accrued == pl.Accrued }) {
 					t.Errorf("member %s lacks pledge %d: %+v", pl.PastelID, pl.Seq, a)
 				}
 			}
-			escrow := read[api.Account](t, x, "/api/v1/accounts/"+got.Escrow)
+			escrow := read[wire.Account](t, x, "/api/v1/accounts/"+got.Escrow)
 			if escrow.EscrowOf != string(id) {
 				t.Errorf("the escrow address does not say that it is one: %+v", escrow)
 			}

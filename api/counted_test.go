@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // What is pledged to a pool that has not started backs no Supernode and earns nothing: no sum counts it. Once the pool is active, sums
@@ -19,24 +20,24 @@ func TestPlainPledgesAreNotCounted(t *testing.T) {
 	const activation pastel.Height = 135
 	x := start(t, activation-1, "", nil)
 	sums := func() (network, operator, members, offered int64) {
-		in := read[api.PoolDetail](t, x, "/api/v1/pools/"+read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].ID)
+		in := read[wire.PoolDetail](t, x, "/api/v1/pools/"+read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].ID)
 		seen := map[string]bool{}
 		for _, pl := range in.Participants {
 			if seen[pl.PastelID] {
 				continue
 			}
 			seen[pl.PastelID] = true
-			members += read[api.Account](t, x, "/api/v1/members/"+pl.PastelID).Counted
+			members += read[wire.Account](t, x, "/api/v1/members/"+pl.PastelID).Counted
 		}
-		s := read[api.Statistics](t, x, "/api/v1/statistics")
-		return s.Counted, read[api.Operator](t, x, "/api/v1/operators/"+in.Operator).Counted, members, s.Offered
+		s := read[wire.Statistics](t, x, "/api/v1/statistics")
+		return s.Counted, read[wire.Operator](t, x, "/api/v1/operators/"+in.Operator).Counted, members, s.Offered
 	}
 	if network, operator, members, offered := sums(); network != 0 || operator != 0 || members != 0 || offered == 0 {
 		t.Errorf("before activation %d PSL are offered; the network counts %d, the operator %d, the members %d", offered, network, operator, members)
 	}
 	x.move(t, activation-1, activation)
 	x.seen(t, activation)
-	want := read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].Counted
+	want := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].Counted
 	if network, operator, members, _ := sums(); network != want || operator != want || members != want || want == 0 {
 		t.Errorf("the pool counts %d PSL; the network counts %d, the operator %d, the members %d", want, network, operator, members)
 	}
@@ -47,8 +48,8 @@ func TestPledgesOfARewardAddressInTime(t *testing.T) {
 	t.Parallel()
 	x := start(t, amendment+4, "", nil)
 	_, part := amending(t, x)
-	pledges := func(query string) []api.Pledge {
-		return read[api.List[api.Pledge]](t, x, "/api/v1/pledges?limit=1000&"+query).Items
+	pledges := func(query string) []wire.Pledge {
+		return read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?limit=1000&"+query).Items
 	}
 	old := pledges(fmt.Sprintf("at=%d&live=true&pastelid=%s", amendment-1, part.PastelID))[0]
 	for _, c := range []struct {
@@ -64,7 +65,7 @@ func TestPledgesOfARewardAddressInTime(t *testing.T) {
 		{api.Now, part.RewardAddress, true},
 	} {
 		list := pledges(fmt.Sprintf("at=%d&reward=%s", c.at, c.reward))
-		if slices.ContainsFunc(list, func(p api.Pledge) bool { return p.Seq == old.Seq }) != c.found {
+		if slices.ContainsFunc(list, func(p wire.Pledge) bool { return p.Seq == old.Seq }) != c.found {
 			t.Errorf("block %d: %s is paid for pledge %d: want %t of %+v", c.at, c.reward, old.Seq, c.found, list)
 		}
 		for _, p := range list {
@@ -81,15 +82,15 @@ func TestPledgesAfterAReduction(t *testing.T) {
 	const reduction pastel.Height = 337
 	x := startOn(t, "dense", reduction, "", nil)
 	e := last(t, x, "pledge.reduced", reduction)
-	i := slices.IndexFunc(read[api.PoolDetail](t, x, "/api/v1/pools/"+e.Pool).Participants, func(p api.PoolPledge) bool {
+	i := slices.IndexFunc(read[wire.PoolDetail](t, x, "/api/v1/pools/"+e.Pool).Participants, func(p wire.PoolPledge) bool {
 		return p.PastelID == e.PastelID && p.Offered == e.Offered
 	})
 	if i < 0 {
 		t.Fatalf("the pool has no pledge that %+v reduced", e)
 	}
-	seq := int64(read[api.PoolDetail](t, x, "/api/v1/pools/"+e.Pool).Participants[i].Seq)
+	seq := int64(read[wire.PoolDetail](t, x, "/api/v1/pools/"+e.Pool).Participants[i].Seq)
 	for at, want := range map[pastel.Height]int64{reduction - 1: 400, reduction: 250, api.Now: 250} {
-		list := read[api.List[api.Pledge]](t, x, fmt.Sprintf("/api/v1/pledges?limit=1000&at=%d&pool=%s", at, e.Pool)).Items
+		list := read[wire.List[wire.Pledge]](t, x, fmt.Sprintf("/api/v1/pledges?limit=1000&at=%d&pool=%s", at, e.Pool)).Items
 		for _, p := range list {
 			if p.Seq == seq && p.Offered != want {
 				t.Errorf("block %d: pledge %d offers %d PSL, want %d", at, seq, p.Offered, want)
@@ -103,16 +104,16 @@ func TestPledgesAfterAReduction(t *testing.T) {
 func TestForecastIsWhatIsPaid(t *testing.T) {
 	t.Parallel()
 	x := start(t, 200, "", nil)
-	id := read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].ID
-	if p := read[api.PoolDetail](t, x, "/api/v1/pools/"+id); p.Forecast == nil || p.Forecast.Amount <= p.Accrued || p.Forecast.At != *p.NextSettlement {
+	id := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].ID
+	if p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+id); p.Forecast == nil || p.Forecast.Amount <= p.Accrued || p.Forecast.At != *p.NextSettlement {
 		t.Errorf("block 200: forecast %+v, %s PSL accrued", p.Forecast, p.Accrued)
 	}
 	x.move(t, 200, 264)
-	if p := read[api.PoolDetail](t, x, "/api/v1/pools/"+id); p.Status != "replenishing" || p.Carry != 1 || p.NextSettlement == nil || p.Forecast != nil {
+	if p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+id); p.Status != "replenishing" || p.Carry != 1 || p.NextSettlement == nil || p.Forecast != nil {
 		t.Errorf("block 264: %s with %s PSL of carry, forecast %+v", p.Status, p.Carry, p.Forecast)
 	}
 	x.move(t, 264, 287)
-	if p := read[api.PoolDetail](t, x, "/api/v1/pools/"+id); p.Status != "dissolved" || len(p.Claims) != 1 || p.Claims[0].Amount != 1 || p.Forecast != nil {
+	if p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+id); p.Status != "dissolved" || len(p.Claims) != 1 || p.Claims[0].Amount != 1 || p.Forecast != nil {
 		t.Errorf("block 287: %s with claims %+v, forecast %+v", p.Status, p.Claims, p.Forecast)
 	}
 }
@@ -132,20 +133,20 @@ func TestTicketLength(t *testing.T) {
 // What leaving costs in reputation is never more than there is.
 func TestLeavingCostsNoMoreThanThereIs(t *testing.T) {
 	t.Parallel()
-	pledge := func(id string, costs, has int) api.Position {
-		p := api.Position{Pool: "atlas", PoolPledge: api.PoolPledge{PastelID: id, Role: "member"}}
+	pledge := func(id string, costs, has int) wire.Position {
+		p := wire.Position{Pool: "atlas", PoolPledge: wire.PoolPledge{PastelID: id, Role: "member"}}
 		p.Leaving.Reputation, p.Leaving.Has = costs, has
 		return p
 	}
 	for _, c := range []struct {
-		list []api.Position
+		list []wire.Position
 		want int
 	}{
-		{[]api.Position{pledge("a", 25, 100)}, 25},
-		{[]api.Position{pledge("a", 25, 100), pledge("a", 25, 100)}, 50},
-		{slices.Repeat([]api.Position{pledge("a", 25, 90)}, 5), 90},
-		{append(slices.Repeat([]api.Position{pledge("a", 25, 60)}, 3), pledge("b", 25, 100)), 85},
-		{[]api.Position{pledge("a", 10, 10), pledge("a", 10, 10)}, 10},
+		{[]wire.Position{pledge("a", 25, 100)}, 25},
+		{[]wire.Position{pledge("a", 25, 100), pledge("a", 25, 100)}, 50},
+		{slices.Repeat([]wire.Position{pledge("a", 25, 90)}, 5), 90},
+		{append(slices.Repeat([]wire.Position{pledge("a", 25, 60)}, 3), pledge("b", 25, 100)), 85},
+		{[]wire.Position{pledge("a", 10, 10), pledge("a", 10, 10)}, 10},
 	} {
 		sums := api.Holdings(c.list, false)
 		if len(sums) != 1 || sums[0].Leaving.Reputation != c.want {
@@ -154,8 +155,8 @@ func TestLeavingCostsNoMoreThanThereIs(t *testing.T) {
 	}
 	x := startOn(t, "dense", 336, "", nil)
 	poor := 0
-	for _, pl := range read[api.List[api.Pledge]](t, x, "/api/v1/pledges?live=true&limit=1000").Items {
-		a := read[api.Account](t, x, "/api/v1/members/"+pl.PastelID)
+	for _, pl := range read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?live=true&limit=1000").Items {
+		a := read[wire.Account](t, x, "/api/v1/members/"+pl.PastelID)
 		for _, p := range a.Positions {
 			if p.Leaving.Has != a.Reputation || p.Leaving.Reputation > a.Reputation {
 				t.Errorf("%s has %d points, leaving with pledge %d costs %+v", pl.PastelID, a.Reputation, p.Seq, p.Leaving)

@@ -1,12 +1,14 @@
 package api
 
+import "github.com/pastelnetwork/smartpool/wire"
+
 // CountsNext returns what a pledge of a pool counts after the next block (protocol 7), in PSL, if it offers so many PSL by then and
 // nothing else happens. A seq that no live pledge has stands for a new pledge. minPledge is the network's least pledge, PSL.
-func CountsNext(p *PoolDetail, seq uint64, offered, minPledge int64) int64 {
+func CountsNext(p *wire.PoolDetail, seq uint64, offered, minPledge int64) int64 {
 	if p.Status == "subscribing" {
 		return offered
 	}
-	pledges := make([]PoolPledge, len(p.Participants), len(p.Participants)+1)
+	pledges := make([]wire.PoolPledge, len(p.Participants), len(p.Participants)+1)
 	copy(pledges, p.Participants)
 	at := len(pledges)
 	for i := range pledges {
@@ -15,7 +17,7 @@ func CountsNext(p *PoolDetail, seq uint64, offered, minPledge int64) int64 {
 		}
 	}
 	if at == len(pledges) {
-		pledges = append(pledges, PoolPledge{Seq: seq})
+		pledges = append(pledges, wire.PoolPledge{Seq: seq})
 	}
 	pledges[at].Offered = offered
 	now := pledges[at].Counted

@@ -4,23 +4,24 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // What counts next goes to standby first, then to what members offer beyond, each in join order, up to the target.
 func TestCountsNext(t *testing.T) {
 	t.Parallel()
-	pool := func(status string, counted int64, pledges ...[2]int64) *api.PoolDetail {
-		p := &api.PoolDetail{}
+	pool := func(status string, counted int64, pledges ...[2]int64) *wire.PoolDetail {
+		p := &wire.PoolDetail{}
 		p.Status, p.Target, p.Counted = status, 1200, counted
 		for i, x := range pledges {
-			p.Participants = append(p.Participants, api.PoolPledge{Seq: uint64(i + 1), Offered: x[0], Counted: x[1]})
+			p.Participants = append(p.Participants, wire.PoolPledge{Seq: uint64(i + 1), Offered: x[0], Counted: x[1]})
 		}
 		return p
 	}
 	const least = 10
 	for _, tt := range []struct {
 		name    string
-		pool    *api.PoolDetail
+		pool    *wire.PoolDetail
 		seq     uint64
 		offered int64
 		want    int64

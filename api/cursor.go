@@ -6,13 +6,11 @@ import (
 	"math"
 
 	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Limits of a page, in rows.
-const (
-	DefaultLimit = 50
-	MaxLimit     = 1000
-)
+// defaultLimit is how many rows a page has if nothing is said.
+const defaultLimit = 50
 
 // key is the type of a part of a list's key.
 type key int
@@ -29,10 +27,10 @@ const maxCursor = 200
 // page reads a cursor, which continues a list after the row whose key it holds. An empty one begins the list.
 func page(cursor string, limit int, newest bool, keys ...key) (store.Page, error) {
 	if limit == 0 {
-		limit = DefaultLimit
+		limit = defaultLimit
 	}
-	if limit < 1 || limit > MaxLimit {
-		return store.Page{}, badRequest("limit: %d is not between 1 and %d", limit, MaxLimit)
+	if limit < 1 || limit > wire.MaxLimit {
+		return store.Page{}, badRequest("limit: %d is not between 1 and %d", limit, wire.MaxLimit)
 	}
 	p := store.Page{Limit: limit, Desc: newest}
 	if cursor == "" {

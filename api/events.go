@@ -11,6 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // EventQuery says which events are wanted; zero fields do not filter.
@@ -26,7 +27,7 @@ type EventQuery struct {
 }
 
 // Events lists events in the order of the chain.
-func (b *Books) Events(ctx context.Context, q EventQuery) (list []Event, tip Tip, next string, err error) {
+func (b *Books) Events(ctx context.Context, q EventQuery) (list []wire.Event, tip wire.Tip, next string, err error) {
 	p, err := page(q.Cursor, q.Limit, q.Newest, keyHeight, keyInteger)
 	if err != nil {
 		return nil, tip, "", err
@@ -38,7 +39,7 @@ func (b *Books) Events(ctx context.Context, q EventQuery) (list []Event, tip Tip
 			return err
 		}
 		next = cursor(rows, p, func(x *store.Event) []any { return []any{int64(x.Height), x.Position} })
-		list = make([]Event, len(rows))
+		list = make([]wire.Event, len(rows))
 		for i := range rows {
 			if list[i], err = recorded(l.Snapshot, &rows[i]); err != nil {
 				return err
@@ -53,25 +54,25 @@ func (b *Books) Events(ctx context.Context, q EventQuery) (list []Event, tip Tip
 type payees struct{ before, after string }
 
 // recorded reads an event of the ledger.
-func recorded(s *store.Snapshot, x *store.Event) (Event, error) {
+func recorded(s *store.Snapshot, x *store.Event) (wire.Event, error) {
 	if x.Type != pool.PledgeAmended {
 		return event(x, payees{})
 	}
 	before, after, err := s.Amendment(x)
 	if err != nil {
-		return Event{}, err
+		return wire.Event{}, err
 	}
 	return event(x, payees{before.Reward, after.Reward})
 }
 
 // event reads an event from its canonical form.
-func event(x *store.Event, paid payees) (Event, error) {
+func event(x *store.Event, paid payees) (wire.Event, error) {
 	var fields struct {
-		Event
+		wire.Event
 		Outputs [][2]any `json:"outputs"`
 	}
 	if err := json.Unmarshal(x.JSON, &fields); err != nil {
-		return Event{}, fmt.Errorf("event %d of block %d: %w: the database is damaged", x.Position, x.Height, err)
+		return wire.Event{}, fmt.Errorf("event %d of block %d: %w: the database is damaged", x.Position, x.Height, err)
 	}
 	e := fields.Event
 	e.Position, e.Time = x.Position, unix(x.Time)
@@ -85,7 +86,7 @@ func event(x *store.Event, paid payees) (Event, error) {
 }
 
 // describe tells an event in plain words.
-func describe(e *Event, paid payees) string {
+func describe(e *wire.Event, paid payees) string {
 	who := Short(e.PastelID)
 	switch pool.EventType(e.Type) {
 	case pool.PoolCreated:
@@ -153,7 +154,7 @@ func describe(e *Event, paid payees) string {
 
 // uncounted tells of a pledge what of its offer did not count with its ticket. More of it, or all, may come to count in the same block: that
 // is an event of its own, later.
-func uncounted(e *Event) string {
+func uncounted(e *wire.Event) string {
 	switch e.Coins {
 	case e.Offered:
 		return ""

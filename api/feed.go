@@ -11,12 +11,13 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // BlockNews is a block with what happened in it, as the event stream sends it.
 type BlockNews struct {
-	Tip
-	Events []Event `json:"events" doc:"What happened in the block; with a filter, what concerns it."`
+	wire.Tip
+	Events []wire.Event `json:"events" doc:"What happened in the block; with a filter, what concerns it."`
 }
 
 // ReorgNews says that blocks are taken back, as the event stream sends it.
@@ -179,7 +180,7 @@ func readNews(s *store.Snapshot, blocks []store.Block) ([]*news, error) {
 	}
 	var list []*news
 	for i := range blocks {
-		n := &news{BlockNews: BlockNews{block(&blocks[i]), []Event{}}}
+		n := &news{BlockNews: BlockNews{block(&blocks[i]), []wire.Event{}}}
 		for len(events) > 0 && events[0].Height == blocks[i].Height {
 			e, err := recorded(s, &events[0])
 			if err != nil {

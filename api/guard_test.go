@@ -2,15 +2,21 @@ package api_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 func TestRequestsAreBounded(t *testing.T) {
@@ -111,6 +117,52 @@ func TestAnswersAreKeptUntilTheLedgerMoves(t *testing.T) {
 	x.seen(t, 101)
 	if moved := ask(etag); moved.StatusCode != http.StatusOK || moved.Header.Get("ETag") == etag {
 		t.Errorf("after a block: %s, ETag %s", moved.Status, moved.Header.Get("ETag"))
+	}
+}
+
+// The ledger leaves a block and comes back to it between two looks of the feed. An answer that was found meanwhile is not kept: it would be
+// shown until the next block.
+func TestAnswersOfABlockThatWasLeft(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	url := filepath.Join(t.TempDir(), "ledger.db")
+	var feed *api.Feed
+	x := start(t, 105, url, func(cfg *api.Config) {
+		r, err := store.OpenReader(ctx, url, cfg.Books.Network(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Close() })
+		feed = api.NewFeed(r, cfg.Log)
+		cfg.Feed = feed
+	})
+	look := func() {
+		t.Helper()
+		if err := feed.Look(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	height := func() pastel.Height {
+		t.Helper()
+		var s wire.Statistics
+		if status, body := x.ask(t, http.MethodGet, "/api/v1/statistics", "", ""); status != http.StatusOK || json.Unmarshal(body, &s) != nil {
+			t.Fatalf("%d %s", status, body)
+		}
+		return s.Tip.Height
+	}
+	look()
+	x.move(t, 100, 103)
+	if h := height(); h != 103 {
+		t.Fatalf("the answer is of block %d, want 103", h)
+	}
+	x.move(t, 103, 105)
+	look()
+	if h := height(); h != 105 {
+		t.Errorf("the answer is of block %d, which the ledger left", h)
+	}
+	x.move(t, 105, 106)
+	if h := height(); h != 105 {
+		t.Errorf("the answer is of block %d: what is of the feed's last block is kept", h)
 	}
 }
 

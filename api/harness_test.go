@@ -19,6 +19,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // patience is what is waited for before a test fails: it is no measure of speed.
@@ -161,7 +162,7 @@ func read[T any](t testing.TB, x *site, path string) (out T) {
 func (x *site) seen(t testing.TB, height pastel.Height) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		var s api.Statistics
+		var s wire.Statistics
 		if status, body := x.ask(t, http.MethodGet, "/api/v1/statistics", "", ""); status == http.StatusOK && json.Unmarshal(body, &s) == nil && s.Tip.Height == height {
 			return
 		}

@@ -5,21 +5,22 @@ import (
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Holding is one live pledge, or all that an account has in a pool in the same role: then coins, what is accrued and what leaving
 // forfeits and costs in reputation are sums, and the rest is of any of them.
 type Holding struct {
-	Position
-	Pledges []Position // in the order of the account
+	wire.Position
+	Pledges []wire.Position // in the order of the account
 }
 
 // Holdings adds up the pledges of a pool that have the same role, in the order of the first of each, unless each is wanted alone.
-func Holdings(list []Position, each bool) (sums []Holding) {
+func Holdings(list []wire.Position, each bool) (sums []Holding) {
 	for _, p := range list {
 		i := slices.IndexFunc(sums, func(h Holding) bool { return !each && h.Pool == p.Pool && h.Role == p.Role })
 		if i < 0 {
-			sums = append(sums, Holding{p, []Position{p}})
+			sums = append(sums, Holding{p, []wire.Position{p}})
 			continue
 		}
 		h := &sums[i]
@@ -41,7 +42,7 @@ func Holdings(list []Position, each bool) (sums []Holding) {
 }
 
 // pointsLost is what leaving with all of the pledges costs: nobody loses more points than there are.
-func pointsLost(list []Position) (sum int) {
+func pointsLost(list []wire.Position) (sum int) {
 	lost := map[string]int{} // by PastelID
 	for _, p := range list {
 		lost[p.PastelID] = min(lost[p.PastelID]+p.Leaving.Reputation, p.Leaving.Has)
@@ -71,11 +72,11 @@ func (h *Holding) Rewards() (list []string) {
 }
 
 // Largest returns the n pledges with the most coins, those that joined first before others with as many, or all in join order.
-func Largest(list []PoolPledge, n int) []PoolPledge {
+func Largest(list []wire.PoolPledge, n int) []wire.PoolPledge {
 	if len(list) <= n {
 		return list
 	}
 	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b PoolPledge) int { return cmp.Compare(b.Offered, a.Offered) })
+	slices.SortStableFunc(list, func(a, b wire.PoolPledge) int { return cmp.Compare(b.Offered, a.Offered) })
 	return list[:n]
 }

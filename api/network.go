@@ -9,12 +9,13 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Statistics returns sums over the network.
-func (b *Books) Statistics(ctx context.Context) (out Statistics, err error) {
+func (b *Books) Statistics(ctx context.Context) (out wire.Statistics, err error) {
 	err = b.look(ctx, func(l *look) error {
-		out = Statistics{Tip: block(&l.tip), Pools: map[string]int{}}
+		out = wire.Statistics{Tip: block(&l.tip), Pools: map[string]int{}}
 		for _, s := range pool.Statuses() {
 			out.Pools[s.String()] = 0
 		}
@@ -55,7 +56,7 @@ func (b *Books) Statistics(ctx context.Context) (out Statistics, err error) {
 }
 
 // Operators lists everybody who opened a pool, those with the most coins of members first.
-func (b *Books) Operators(ctx context.Context) (list []Operator, tip Tip, err error) {
+func (b *Books) Operators(ctx context.Context) (list []wire.Operator, tip wire.Tip, err error) {
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)
 		list, err = l.operators("")
@@ -65,7 +66,7 @@ func (b *Books) Operators(ctx context.Context) (list []Operator, tip Tip, err er
 }
 
 // Operator returns an operator's record.
-func (b *Books) Operator(ctx context.Context, id string) (out Operator, tip Tip, err error) {
+func (b *Books) Operator(ctx context.Context, id string) (out wire.Operator, tip wire.Tip, err error) {
 	if _, err := pastelid.Parse(id); err != nil {
 		return out, tip, badRequest("%q is no PastelID (%v): copy it whole, it begins with jX", id, err)
 	}
@@ -85,7 +86,7 @@ func (b *Books) Operator(ctx context.Context, id string) (out Operator, tip Tip,
 }
 
 // operators sums up the pools of one operator, or of each.
-func (l *look) operators(id string) ([]Operator, error) {
+func (l *look) operators(id string) ([]wire.Operator, error) {
 	rows, err := l.Pools(store.PoolFilter{Operator: id, At: store.Now})
 	if err != nil {
 		return nil, err
@@ -94,13 +95,13 @@ func (l *look) operators(id string) ([]Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	of := map[pastelid.PastelID]*Operator{}
+	of := map[pastelid.PastelID]*wire.Operator{}
 	fees := map[pastelid.PastelID][]int64{}
 	for i := range rows {
 		row := &rows[i]
 		x := of[row.Operator]
 		if x == nil {
-			x = &Operator{PastelID: row.Operator.String(), Companies: []string{}, Pools: map[string]int{}, IDs: []string{}, Fees: []string{}}
+			x = &wire.Operator{PastelID: row.Operator.String(), Companies: []string{}, Pools: map[string]int{}, IDs: []string{}, Fees: []string{}}
 			of[row.Operator] = x
 			standing, _, err := l.reputation(row.Operator)
 			if err != nil {
@@ -111,10 +112,10 @@ func (l *look) operators(id string) ([]Operator, error) {
 				return nil, err
 			}
 		}
-		x.add(row, totals[row.ID])
+		addPool(x, row, totals[row.ID])
 		fees[row.Operator] = append(fees[row.Operator], row.Fee)
 	}
-	list := []Operator{}
+	list := []wire.Operator{}
 	for id, x := range of {
 		slices.Sort(fees[id])
 		for _, fee := range slices.Compact(fees[id]) {
@@ -122,14 +123,14 @@ func (l *look) operators(id string) ([]Operator, error) {
 		}
 		list = append(list, *x)
 	}
-	slices.SortFunc(list, func(a, b Operator) int {
+	slices.SortFunc(list, func(a, b wire.Operator) int {
 		return cmp.Or(cmp.Compare(b.Counted, a.Counted), cmp.Compare(a.Since.Height, b.Since.Height), cmp.Compare(a.PastelID, b.PastelID))
 	})
 	return list, nil
 }
 
-// add adds a pool to its operator's record.
-func (x *Operator) add(row *store.PoolRow, t store.Totals) {
+// addPool adds a pool to its operator's record.
+func addPool(x *wire.Operator, row *store.PoolRow, t store.Totals) {
 	x.Pools[row.Status]++
 	x.IDs = append(x.IDs, string(row.ID))
 	if !slices.Contains(x.Companies, row.Company) {

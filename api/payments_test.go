@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // What an account is paid is what the payouts' outputs say, by address and by PastelID, over pages of one row, on both engines.
@@ -20,8 +20,8 @@ func TestPayments(t *testing.T) {
 			x := start(t, 330, db, nil)
 			type part struct{ txid, address, status string }
 			want := map[part]pastel.Amount{}
-			for _, po := range read[api.List[api.Payout]](t, x, "/api/v1/payouts?limit=1000").Items {
-				for _, o := range read[api.PayoutDetail](t, x, "/api/v1/payouts/"+po.TxID).Payments {
+			for _, po := range read[wire.List[wire.Payout]](t, x, "/api/v1/payouts?limit=1000").Items {
+				for _, o := range read[wire.PayoutDetail](t, x, "/api/v1/payouts/"+po.TxID).Payments {
 					want[part{po.TxID, o.Address, po.Status}] = o.Amount
 				}
 			}
@@ -31,7 +31,7 @@ func TestPayments(t *testing.T) {
 			parts := func(query string) map[part]pastel.Amount {
 				got := map[part]pastel.Amount{}
 				for cursor := ""; ; {
-					list := read[api.List[api.Payment]](t, x, "/api/v1/payments?limit=1&"+query+"&cursor="+cursor)
+					list := read[wire.List[wire.Payment]](t, x, "/api/v1/payments?limit=1&"+query+"&cursor="+cursor)
 					for _, p := range list.Items {
 						if _, twice := got[part{p.Payout, p.Address, p.Status}]; twice || p.Addresses != 1 {
 							t.Errorf("%s: %+v comes twice, or of %d addresses", query, p, p.Addresses)
@@ -61,10 +61,10 @@ func TestPayments(t *testing.T) {
 				}
 				rewards[id][address] = true
 			}
-			for _, pl := range read[api.List[api.Pledge]](t, x, "/api/v1/pledges?limit=1000").Items {
+			for _, pl := range read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?limit=1000").Items {
 				add(pl.PastelID, pl.Reward)
 			}
-			pool := read[api.PoolDetail](t, x, "/api/v1/pools/"+read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].ID)
+			pool := read[wire.PoolDetail](t, x, "/api/v1/pools/"+read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].ID)
 			add(pool.Operator, pool.FeeAddress)
 			for id, addresses := range rewards {
 				mine := only(func(p part) bool { return addresses[p.address] })
@@ -76,7 +76,7 @@ func TestPayments(t *testing.T) {
 				for address := range addresses {
 					same("address="+address, only(func(p part) bool { return p.address == address }))
 				}
-				a := read[api.Account](t, x, "/api/v1/members/"+id)
+				a := read[wire.Account](t, x, "/api/v1/members/"+id)
 				var paid, pending, shown pastel.Amount
 				for p, amount := range mine {
 					switch p.status {

@@ -7,6 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // PayoutQuery says which payouts are wanted; zero fields do not filter.
@@ -21,7 +22,7 @@ type PayoutQuery struct {
 }
 
 // Payouts lists payouts by the block they settled in; next is the cursor of the rest, empty if there is none.
-func (b *Books) Payouts(ctx context.Context, q PayoutQuery) (list []Payout, tip Tip, next string, err error) {
+func (b *Books) Payouts(ctx context.Context, q PayoutQuery) (list []wire.Payout, tip wire.Tip, next string, err error) {
 	p, err := page(q.Cursor, q.Limit, q.Newest, keyHeight, keyText)
 	if err != nil {
 		return nil, tip, "", err
@@ -43,7 +44,7 @@ func (b *Books) Payouts(ctx context.Context, q PayoutQuery) (list []Payout, tip 
 	return list, tip, next, err
 }
 
-func (l *look) payouts(f store.PayoutFilter, p store.Page) ([]Payout, error) {
+func (l *look) payouts(f store.PayoutFilter, p store.Page) ([]wire.Payout, error) {
 	rows, err := l.Payouts(f, p)
 	if err != nil {
 		return nil, err
@@ -51,8 +52,8 @@ func (l *look) payouts(f store.PayoutFilter, p store.Page) ([]Payout, error) {
 	return l.wirePayouts(rows)
 }
 
-func (l *look) wirePayouts(rows []store.Payout) ([]Payout, error) {
-	list := make([]Payout, len(rows))
+func (l *look) wirePayouts(rows []store.Payout) ([]wire.Payout, error) {
+	list := make([]wire.Payout, len(rows))
 	for i := range rows {
 		if err := l.payout(&list[i], &rows[i]); err != nil {
 			return nil, err
@@ -73,22 +74,22 @@ func statusOf(paid, cancelled pastel.Height) string {
 }
 
 // payout fills in a payout of the wire.
-func (l *look) payout(x *Payout, po *store.Payout) error {
-	*x = Payout{
+func (l *look) payout(x *wire.Payout, po *store.Payout) error {
+	*x = wire.Payout{
 		TxID: po.TxID.String(), Pool: string(po.Pool), Status: statusOf(po.Paid, po.Cancelled), Amount: po.Total, Change: po.Change, Outputs: po.Outputs,
 	}
-	for place, h := range map[*Moment]pastel.Height{&x.Settled: po.Settled, &x.From: po.ValidFrom, &x.To: po.ValidTo} {
+	for place, h := range map[*wire.Moment]pastel.Height{&x.Settled: po.Settled, &x.From: po.ValidFrom, &x.To: po.ValidTo} {
 		m, err := l.moment(h)
 		if err != nil {
 			return err
 		}
 		*place = m
 	}
-	return l.moments(map[**Moment]pastel.Height{&x.Paid: po.Paid, &x.Cancelled: po.Cancelled})
+	return l.moments(map[**wire.Moment]pastel.Height{&x.Paid: po.Paid, &x.Cancelled: po.Cancelled})
 }
 
 // Payout returns all about a payout.
-func (b *Books) Payout(ctx context.Context, txid string) (out PayoutDetail, err error) {
+func (b *Books) Payout(ctx context.Context, txid string) (out wire.PayoutDetail, err error) {
 	id, err := pastel.ParseTxID(txid)
 	if err != nil {
 		return out, badRequest("%q is no transaction id: want 64 hex digits", txid)
@@ -101,13 +102,13 @@ func (b *Books) Payout(ctx context.Context, txid string) (out PayoutDetail, err 
 		if len(rows) == 0 {
 			return ErrNotFound
 		}
-		out = PayoutDetail{Tip: block(&l.tip), Payments: []Output{}, Hex: hex.EncodeToString(rows[0].Tx)}
+		out = wire.PayoutDetail{Tip: block(&l.tip), Payments: []wire.Output{}, Hex: hex.EncodeToString(rows[0].Tx)}
 		if err := l.payout(&out.Payout, &rows[0]); err != nil {
 			return err
 		}
 		outputs, err := l.Outputs(rows[0].Pool, rows[0].Settled)
 		for _, o := range outputs {
-			out.Payments = append(out.Payments, Output{o.To.Encode(&b.net), o.Amount})
+			out.Payments = append(out.Payments, wire.Output{Address: o.To.Encode(&b.net), Amount: o.Amount})
 		}
 		return err
 	})
@@ -125,7 +126,7 @@ type PaymentQuery struct {
 }
 
 // Payments lists parts of payouts by the block they settled in.
-func (b *Books) Payments(ctx context.Context, q PaymentQuery) (list []Payment, tip Tip, next string, err error) {
+func (b *Books) Payments(ctx context.Context, q PaymentQuery) (list []wire.Payment, tip wire.Tip, next string, err error) {
 	if (q.PastelID == "") == (q.Address == "") {
 		return nil, tip, "", badRequest("payments: give either a pastelid or an address")
 	}
@@ -146,11 +147,11 @@ func (b *Books) Payments(ctx context.Context, q PaymentQuery) (list []Payment, t
 	return list, tip, next, err
 }
 
-func (l *look) wirePayments(rows []store.Payment) ([]Payment, error) {
-	list := make([]Payment, len(rows))
+func (l *look) wirePayments(rows []store.Payment) ([]wire.Payment, error) {
+	list := make([]wire.Payment, len(rows))
 	for i := range rows {
 		x := &rows[i]
-		list[i] = Payment{
+		list[i] = wire.Payment{
 			Payout: x.TxID.String(), Pool: string(x.Pool), Addresses: x.Addresses, Amount: x.Amount, Status: statusOf(x.Paid, x.Cancelled),
 		}
 		if x.Addresses == 1 {
@@ -163,7 +164,7 @@ func (l *look) wirePayments(rows []store.Payment) ([]Payment, error) {
 		if list[i].From, err = l.moment(x.ValidFrom); err != nil {
 			return nil, err
 		}
-		if err := l.moments(map[**Moment]pastel.Height{&list[i].Paid: x.Paid}); err != nil {
+		if err := l.moments(map[**wire.Moment]pastel.Height{&list[i].Paid: x.Paid}); err != nil {
 			return nil, err
 		}
 	}
@@ -182,7 +183,7 @@ type CreditQuery struct {
 }
 
 // Credits lists income that was settled.
-func (b *Books) Credits(ctx context.Context, q CreditQuery) (list []Credit, tip Tip, next string, err error) {
+func (b *Books) Credits(ctx context.Context, q CreditQuery) (list []wire.Credit, tip wire.Tip, next string, err error) {
 	p, err := page(q.Cursor, q.Limit, q.Newest, keyHeight, keyInteger)
 	if err != nil {
 		return nil, tip, "", err
@@ -197,10 +198,12 @@ func (b *Books) Credits(ctx context.Context, q CreditQuery) (list []Credit, tip 
 			return err
 		}
 		next = cursor(rows, p, func(x *store.Credit) []any { return []any{int64(x.Height), x.Position} })
-		list = make([]Credit, len(rows))
+		list = make([]wire.Credit, len(rows))
 		for i := range rows {
 			x := &rows[i]
-			list[i] = Credit{Moment{Height: x.Height, Time: unix(x.Time)}, string(x.Pool), x.PastelID, x.Address, x.Amount}
+			list[i] = wire.Credit{
+				At: wire.Moment{Height: x.Height, Time: unix(x.Time)}, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Amount: x.Amount,
+			}
 		}
 		return nil
 	})
@@ -221,7 +224,7 @@ type PledgeQuery struct {
 }
 
 // Pledges lists pledges in join order.
-func (b *Books) Pledges(ctx context.Context, q PledgeQuery) (list []Pledge, tip Tip, next string, err error) {
+func (b *Books) Pledges(ctx context.Context, q PledgeQuery) (list []wire.Pledge, tip wire.Tip, next string, err error) {
 	p, err := page(q.Cursor, q.Limit, q.Newest, keyInteger)
 	if err != nil {
 		return nil, tip, "", err
@@ -239,17 +242,17 @@ func (b *Books) Pledges(ctx context.Context, q PledgeQuery) (list []Pledge, tip 
 			return err
 		}
 		next = cursor(rows, p, func(x *store.Pledge) []any { return []any{x.Seq} })
-		list = make([]Pledge, len(rows))
+		list = make([]wire.Pledge, len(rows))
 		for i := range rows {
 			x := &rows[i]
-			list[i] = Pledge{
+			list[i] = wire.Pledge{
 				Seq: x.Seq, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Reward: x.Reward, Offered: x.Offered,
 				Ticket: x.Ticket.String(), Output: x.Output.String(), Outcome: string(x.Outcome), Forfeited: x.Forfeited,
 			}
 			if list[i].Joined, err = l.moment(x.Joined); err != nil {
 				return err
 			}
-			if err := l.moments(map[**Moment]pastel.Height{&list[i].Ended: x.Ended, &list[i].Amended: x.Amended}); err != nil {
+			if err := l.moments(map[**wire.Moment]pastel.Height{&list[i].Ended: x.Ended, &list[i].Amended: x.Amended}); err != nil {
 				return err
 			}
 		}

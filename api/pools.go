@@ -8,6 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // yieldWindow is how far back income is taken for a yield: 30 days.
@@ -22,8 +23,8 @@ type PoolQuery struct {
 }
 
 // Pools lists pools in the order they opened.
-func (b *Books) Pools(ctx context.Context, q PoolQuery) (list []Pool, tip Tip, err error) {
-	list = []Pool{}
+func (b *Books) Pools(ctx context.Context, q PoolQuery) (list []wire.Pool, tip wire.Tip, err error) {
+	list = []wire.Pool{}
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)
 		rows, err := l.Pools(store.PoolFilter{Status: q.Status, Operator: q.Operator, At: store.Now})
@@ -45,8 +46,8 @@ func (b *Books) Pools(ctx context.Context, q PoolQuery) (list []Pool, tip Tip, e
 }
 
 // PastPools lists the pools there were after a block, in the order they opened. Coins, members and yields are known at the tip alone.
-func (b *Books) PastPools(ctx context.Context, at pastel.Height) (list []PoolTerms, tip Tip, err error) {
-	list = []PoolTerms{}
+func (b *Books) PastPools(ctx context.Context, at pastel.Height) (list []wire.PoolTerms, tip wire.Tip, err error) {
+	list = []wire.PoolTerms{}
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)
 		if err := l.checkAt(at); err != nil {
@@ -76,8 +77,8 @@ func (l *look) checkAt(h pastel.Height) error {
 	return nil
 }
 
-func (l *look) terms(row *store.PoolRow) (x PoolTerms, err error) {
-	x = PoolTerms{
+func (l *look) terms(row *store.PoolRow) (x wire.PoolTerms, err error) {
+	x = wire.PoolTerms{
 		ID: string(row.ID), Company: row.Company, Operator: row.Operator.String(), Supernode: row.Supernode.String(), Status: row.Status,
 		Fee: ticket.NewDecimal(row.Fee, ticket.FeeDecimals).String(), Factor: ticket.NewDecimal(row.Factor, ticket.FactorDecimals).String(),
 		Required: row.Required, Target: row.Target, Period: int64(row.Period),
@@ -85,11 +86,11 @@ func (l *look) terms(row *store.PoolRow) (x PoolTerms, err error) {
 	if x.Opened, err = l.moment(row.InitHeight); err != nil {
 		return x, err
 	}
-	return x, l.moments(map[**Moment]pastel.Height{&x.Activated: row.Activated, &x.Ended: row.Ended})
+	return x, l.moments(map[**wire.Moment]pastel.Height{&x.Activated: row.Activated, &x.Ended: row.Ended})
 }
 
 // poolNow is a pool in a list. With coins given, it tells what a pledge of so many more would yield.
-func (l *look) poolNow(row *store.PoolRow, coins int64) (x Pool, err error) {
+func (l *look) poolNow(row *store.PoolRow, coins int64) (x wire.Pool, err error) {
 	if x.PoolTerms, err = l.terms(row); err != nil {
 		return x, err
 	}
@@ -130,7 +131,7 @@ func counts(p *pool.Pool, net *pastel.Network, offered int64) int64 {
 }
 
 // fillPool adds what is known at the tip.
-func (l *look) fillPool(x *Pool, p *pool.Pool, network *income) (err error) {
+func (l *look) fillPool(x *wire.Pool, p *pool.Pool, network *income) (err error) {
 	x.Counted, x.Offered, x.LeastPledge = p.Counted, p.Offered, p.LeastPledge
 	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.LeastPledge > 0 && counts(p, &l.b.net, p.LeastPledge) == 0
 	if p.Status.Live() {
@@ -146,7 +147,7 @@ func (l *look) fillPool(x *Pool, p *pool.Pool, network *income) (err error) {
 			x.Plain++
 		}
 	}
-	until := map[**Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Deadline: p.Deadline}
+	until := map[**wire.Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Deadline: p.Deadline}
 	switch p.Status {
 	case pool.Subscribing:
 		x.Cushion = p.Offered - p.Required
@@ -209,7 +210,7 @@ func (l *look) sumIncome() (*income, error) {
 
 // yield is what a counted PSL would earn in a year if so many PSL more counted in the pool; nil if nothing is known yet. A pool that has no income of its own, and is not idle for long enough to count as such (protocol 7), is taken at its
 // target, and at the network's average.
-func (l *look) yield(p *pool.Pool, network *income, more int64) (*Yield, error) {
+func (l *look) yield(p *pool.Pool, network *income, more int64) (*wire.Yield, error) {
 	in, err := l.poolIncome(p)
 	if err != nil {
 		return nil, err
@@ -225,7 +226,7 @@ func (l *look) yield(p *pool.Pool, network *income, more int64) (*Yield, error) 
 	if !ok {
 		return nil, nil
 	}
-	return &Yield{Percent: ticket.NewDecimal(hundredths, 2).String(), Basis: basis, Blocks: in.blocks}, nil
+	return &wire.Yield{Percent: ticket.NewDecimal(hundredths, 2).String(), Basis: basis, Blocks: in.blocks}, nil
 }
 
 // yearly is the yield in 0.01 %, after a fee in 0.01 %; not ok if it is beyond all reason.
@@ -243,7 +244,7 @@ func yearly(in *income, fee, coins int64) (int64, bool) {
 }
 
 // Pool returns all about a pool at the tip.
-func (b *Books) Pool(ctx context.Context, id string) (out PoolDetail, err error) {
+func (b *Books) Pool(ctx context.Context, id string) (out wire.PoolDetail, err error) {
 	err = b.look(ctx, func(l *look) error {
 		p, err := l.pool(ticket.PoolID(id))
 		if err != nil {
@@ -254,7 +255,7 @@ func (b *Books) Pool(ctx context.Context, id string) (out PoolDetail, err error)
 	return out, err
 }
 
-func (l *look) detail(out *PoolDetail, p *pool.Pool) error {
+func (l *look) detail(out *wire.PoolDetail, p *pool.Pool) error {
 	rows, err := l.Pools(store.PoolFilter{ID: p.ID, At: store.Now})
 	if err != nil {
 		return err
@@ -272,9 +273,9 @@ func (l *look) detail(out *PoolDetail, p *pool.Pool) error {
 		out.ActivationTx = p.ActivationTx.String()
 	}
 	out.Escrowed, out.OperatorFee, out.Carry = p.Escrowed, p.Accrued, p.Carry
-	out.Claims, out.Participants = []Claim{}, []PoolPledge{}
+	out.Claims, out.Participants = []wire.Claim{}, []wire.PoolPledge{}
 	for _, c := range p.Claims {
-		out.Claims = append(out.Claims, Claim{string(p.ID), c.To.Encode(net), c.Amount})
+		out.Claims = append(out.Claims, wire.Claim{Pool: string(p.ID), Address: c.To.Encode(net), Amount: c.Amount})
 	}
 	for i := range p.Pledges {
 		x, err := l.pledge(p, &p.Pledges[i])
@@ -303,20 +304,20 @@ func (l *look) detail(out *PoolDetail, p *pool.Pool) error {
 const maxPending = 100
 
 // pledge is a live pledge on the wire.
-func (l *look) pledge(p *pool.Pool, pl *pool.Pledge) (PoolPledge, error) {
+func (l *look) pledge(p *pool.Pool, pl *pool.Pledge) (wire.PoolPledge, error) {
 	net := &l.b.net
-	x := PoolPledge{
+	x := wire.PoolPledge{
 		Seq: pl.Seq, PastelID: pl.PastelID.String(), Address: pastel.Address{Kind: pastel.AddressP2PKH, Hash: pl.Owner}.Encode(net),
 		Reward: pl.Reward.Encode(net), Offered: pl.Offered, Counted: pl.Counted, Held: pl.Held, Role: pl.Role.String(), Share: "0", Accrued: pl.Accrued,
 	}
 	if pl.Role == pool.Member && p.Counted > 0 {
 		x.Share = ticket.NewDecimal(pl.Counted*10_000/p.Counted, 2).String()
 	}
-	return x, l.moments(map[**Moment]pastel.Height{&x.Since: pl.Since})
+	return x, l.moments(map[**wire.Moment]pastel.Height{&x.Since: pl.Since})
 }
 
 // forecast is what the next settlement pays, if income goes on as in the yield window; nil if it pays nothing.
-func (l *look) forecast(p *pool.Pool) (*PayoutOutlook, error) {
+func (l *look) forecast(p *pool.Pool) (*wire.PayoutOutlook, error) {
 	if p.NextSettlement < 0 {
 		return nil, nil
 	}
@@ -334,7 +335,7 @@ func (l *look) forecast(p *pool.Pool) (*PayoutOutlook, error) {
 	if amount == 0 {
 		return nil, nil
 	}
-	out := &PayoutOutlook{Amount: amount}
+	out := &wire.PayoutOutlook{Amount: amount}
 	if out.At, err = l.moment(p.NextSettlement); err != nil {
 		return nil, err
 	}
@@ -379,7 +380,7 @@ func duePayments(p *pool.Pool, net *pastel.Network, more pastel.Amount) (sum pas
 const seriesPoints = 400
 
 // Series returns a pool's income over time, in spans of at least so many blocks; 0 chooses.
-func (b *Books) Series(ctx context.Context, id string, width int64) (out Series, err error) {
+func (b *Books) Series(ctx context.Context, id string, width int64) (out wire.Series, err error) {
 	err = b.look(ctx, func(l *look) error {
 		p, err := l.pool(ticket.PoolID(id))
 		if err != nil {
@@ -394,13 +395,13 @@ func (b *Books) Series(ctx context.Context, id string, width int64) (out Series,
 		if err != nil {
 			return err
 		}
-		out = Series{Tip: block(&l.tip), Blocks: width, Points: []Point{}}
+		out = wire.Series{Tip: block(&l.tip), Blocks: width, Points: []wire.Point{}}
 		for _, s := range spans {
 			at, err := l.moment(max(s.From, 0))
 			if err != nil {
 				return err
 			}
-			out.Points = append(out.Points, Point{at, s.Income, s.Forfeits, s.Paid})
+			out.Points = append(out.Points, wire.Point{From: at, Income: s.Income, Forfeits: s.Forfeits, Paid: s.Paid})
 		}
 		return nil
 	})

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Config says what a Server works with.
@@ -126,15 +127,15 @@ func (s *Server) Answers() *Answers { return s.answers }
 func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
 
 // Status returns how the ledger and its daemon are.
-func (s *Server) Status(ctx context.Context) (Status, error) {
+func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	tip, err := s.cfg.Books.Tip(ctx)
 	if err != nil {
-		tip = Tip{Height: -1}
+		tip = wire.Tip{Height: -1}
 	}
 	if errors.Is(err, ErrEmpty) {
 		err = nil
 	}
-	out := Status{
+	out := wire.Status{
 		Network: s.cfg.Books.net.Name, Start: int32(s.cfg.Books.net.StartHeight), Version: s.cfg.Version, Shadow: s.cfg.Books.reader.Shadow(), Tip: tip, Trouble: s.cfg.Condition(),
 		ReadOnly: s.cfg.ReadOnly, Parameters: s.cfg.Books.Parameters(),
 	}
@@ -216,35 +217,14 @@ func (s *Server) failed(err error) error {
 	return huma.Error503ServiceUnavailable("the database does not answer now: try again in a while, the daemon's log says why")
 }
 
-// Parameters of more than one operation; exported, as huma looks into exported embedded types only.
-type (
-	// PageInput chooses a part of a list.
-	PageInput struct {
-		Cursor string `query:"cursor" maxLength:"200" doc:"The answer before has it as next: continues the list."`
-		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Items at most."`
-		Order  string `query:"order" enum:"oldest,newest" default:"oldest" doc:"What comes first."`
-	}
-	// AtInput chooses the block that a list is of.
-	AtInput struct {
-		At int64 `query:"at" minimum:"-1" maximum:"2147483647" default:"-1" doc:"Block height: as it was after this block. -1 for now."`
-	}
-)
-
 // body is an answer in huma's form.
 type body[T any] struct{ Body T }
 
-// List is a part of a list.
-type List[T any] struct {
-	Tip   Tip    `json:"tip"`
-	Items []T    `json:"items"`
-	Next  string `json:"next,omitempty" doc:"Cursor of the rest; left out at the end."`
-}
-
-func list[T any](s *Server, items []T, tip Tip, next string, err error) (*body[List[T]], error) {
+func list[T any](s *Server, items []T, tip wire.Tip, next string, err error) (*body[wire.List[T]], error) {
 	if err != nil {
 		return nil, s.failed(err)
 	}
-	return &body[List[T]]{List[T]{tip, items, next}}, nil
+	return &body[wire.List[T]]{wire.List[T]{Tip: tip, Items: items, Next: next}}, nil
 }
 
 func one[T any](s *Server, x T, err error) (*body[T], error) {
@@ -265,74 +245,69 @@ func get[I, O any](s *Server, id, path, summary string, f func(context.Context, 
 // register puts every operation in one table: the surface of the API.
 func (s *Server) register() {
 	b := s.cfg.Books
-	get(s, "status", "/status", "How the ledger and its daemon are", func(ctx context.Context, _ *struct{}) (*body[Status], error) {
+	get(s, "status", "/status", "How the ledger and its daemon are", func(ctx context.Context, _ *struct{}) (*body[wire.Status], error) {
 		x, err := s.Status(ctx)
 		return one(s, x, err)
 	})
-	get(s, "statistics", "/statistics", "Sums over the network", func(ctx context.Context, _ *struct{}) (*body[Statistics], error) {
+	get(s, "statistics", "/statistics", "Sums over the network", func(ctx context.Context, _ *struct{}) (*body[wire.Statistics], error) {
 		x, err := b.Statistics(ctx)
 		return one(s, x, err)
 	})
-	get(s, "pools", "/pools", "Pools, in the order they opened", func(ctx context.Context, in *struct {
-		Status   []string `query:"status" enum:"subscribing,active,replenishing,dissolved,expired,closed" maxItems:"6" doc:"Only these."`
-		Operator string   `query:"operator" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID."`
-		Coins    int64    `query:"coins" minimum:"0" maximum:"21000000000" doc:"PSL: also show yields with a pledge of so many coins in the pool."`
-		Open     bool     `query:"open" doc:"Only those that take pledges in the next block."`
-	}) (*body[List[Pool]], error) {
+	get(s, "pools", "/pools", "Pools, in the order they opened", func(ctx context.Context, in *wire.PoolQuery) (*body[wire.List[wire.Pool]], error) {
 		items, tip, err := b.Pools(ctx, PoolQuery{Status: in.Status, Operator: in.Operator, Open: in.Open, Coins: in.Coins})
 		return list(s, items, tip, "", err)
 	})
 	get(s, "past-pools", "/blocks/{height}/pools", "Pools as they were after a block: their terms, statuses and dates", func(ctx context.Context, in *struct {
 		HeightInput
-	}) (*body[List[PoolTerms]], error) {
+	}) (*body[wire.List[wire.PoolTerms]], error) {
 		items, tip, err := b.PastPools(ctx, pastel.Height(in.Height))
 		return list(s, items, tip, "", err)
 	})
-	get(s, "pool", "/pools/{id}", "All about a pool", func(ctx context.Context, in *PoolInput) (*body[PoolDetail], error) {
+	get(s, "pool", "/pools/{id}", "All about a pool", func(ctx context.Context, in *PoolInput) (*body[wire.PoolDetail], error) {
 		x, err := b.Pool(ctx, in.ID)
 		return one(s, x, err)
 	})
-	get(s, "supernode", "/pools/{id}"+supernodePath, "How the Supernode of a pool that was activated is doing", func(ctx context.Context, in *PoolInput) (*body[Supernode], error) {
+	get(s, "supernode", "/pools/{id}"+supernodePath, "How the Supernode of a pool that was activated is doing", func(ctx context.Context, in *PoolInput) (*body[wire.Supernode], error) {
 		x, err := b.Supernode(ctx, in.ID)
 		return one(s, x, err)
 	})
 	get(s, "pool-income", "/pools/{id}/income", "A pool's income over time", func(ctx context.Context, in *struct {
 		PoolInput
-		Blocks int64 `query:"blocks" minimum:"0" maximum:"1000000" doc:"Blocks of a point at least; 0 chooses."`
-	}) (*body[Series], error) {
+		wire.SeriesQuery
+	}) (*body[wire.Series], error) {
 		x, err := b.Series(ctx, in.ID, in.Blocks)
 		return one(s, x, err)
 	})
 	get(s, "member", "/members/{pastelid}", "What a PastelID has in pools", func(ctx context.Context, in *struct {
 		PastelID string `path:"pastelid" maxLength:"100"`
-	}) (*body[Account], error) {
+	}) (*body[wire.Account], error) {
 		x, err := b.Member(ctx, in.PastelID)
 		return one(s, x, err)
 	})
-	get(s, "account", "/accounts/{address}", "What an address has in pools", func(ctx context.Context, in *AddressInput) (*body[Account], error) {
+	get(s, "account", "/accounts/{address}", "What an address has in pools", func(ctx context.Context, in *AddressInput) (*body[wire.Account], error) {
 		x, err := b.Address(ctx, in.Address)
 		return one(s, x, err)
 	})
 	get(s, "output", "/outputs/{output}", "An unspent output, and whether it backs pledges", func(ctx context.Context, in *struct {
 		Output string `path:"output" maxLength:"80" doc:"txid:vout"`
-	}) (*body[Coin], error) {
+	}) (*body[wire.Coin], error) {
 		x, err := b.Coin(ctx, in.Output)
 		return one(s, x, err)
 	})
 	get(s, "operators", "/operators", "Operators' records, those with the most coins of members first",
-		func(ctx context.Context, _ *struct{}) (*body[List[Operator]], error) {
+		func(ctx context.Context, _ *struct{}) (*body[wire.List[wire.Operator]], error) {
 			items, tip, err := b.Operators(ctx)
 			return list(s, items, tip, "", err)
 		})
 	get(s, "operator", "/operators/{pastelid}", "An operator's record", func(ctx context.Context, in *struct {
 		PastelID string `path:"pastelid" maxLength:"100"`
-	}) (*body[Operator], error) {
+	}) (*body[wire.Operator], error) {
 		x, _, err := b.Operator(ctx, in.PastelID)
 		return one(s, x, err)
 	})
 	get(s, "block", "/blocks/{height}", "A block and its ledger digest", func(ctx context.Context, in *struct {
 		HeightInput
-	}) (*body[Block], error) {
+	}) (*body[wire.Block], error) {
 		x, err := b.Block(ctx, pastel.Height(in.Height))
 		return one(s, x, err)
 	})
@@ -344,16 +319,12 @@ func (s *Server) register() {
 		Summary:      "What the next block would make of a ticket, without posting it",
 		MaxBodyBytes: maxBody, Errors: []int{http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *struct {
-		Body struct {
-			Ticket string `json:"ticket" maxLength:"131072" doc:"The ticket's JSON, as text: every byte of it counts."`
-		}
-	}) (*body[Check], error) {
+		Body wire.TicketText
+	}) (*body[wire.Check], error) {
 		x, err := b.CheckTicket(ctx, []byte(in.Body.Ticket), s.cfg.Trier)
 		return one(s, x, err)
 	})
 }
-
-const newest = "newest"
 
 type (
 	// PoolInput names a pool.
@@ -368,98 +339,51 @@ type (
 	HeightInput struct {
 		Height int64 `path:"height" minimum:"0" maximum:"2147483647"`
 	}
-	// PoolFilter wants what is of a pool.
-	PoolFilter struct {
-		Pool string `query:"pool" maxLength:"80" pattern:"^([a-z0-9-]{3,32}\\.[0-9a-f]{40})?$" doc:"Pool id."`
-	}
-	// IDFilter wants what is of a PastelID.
-	IDFilter struct {
-		PastelID string `query:"pastelid" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID."`
-	}
-	// AddressFilter wants what is of an address.
-	AddressFilter struct {
-		Address string `query:"address" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Transparent address."`
-	}
 )
 
 func (s *Server) registerLists() {
 	b := s.cfg.Books
-	get(s, "pledges", "/pledges", "Pledges in join order", func(ctx context.Context, in *struct {
-		PoolFilter
-		IDFilter
-		AddressFilter
-		Reward string `query:"reward" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Address that rewards go to, as of the block asked for."`
-		Live   bool   `query:"live" doc:"Only those that had not ended."`
-		AtInput
-		PageInput
-	}) (*body[List[Pledge]], error) {
+	get(s, "pledges", "/pledges", "Pledges in join order", func(ctx context.Context, in *wire.PledgeQuery) (*body[wire.List[wire.Pledge]], error) {
 		items, tip, next, err := b.Pledges(ctx, PledgeQuery{
 			Pool: in.Pool, PastelID: in.PastelID, Address: in.Address, Reward: in.Reward, Live: in.Live, At: pastel.Height(in.At),
-			Newest: in.Order == newest, Cursor: in.Cursor, Limit: in.Limit,
+			Newest: in.Order == wire.Newest, Cursor: in.Cursor, Limit: in.Limit,
 		})
 		return list(s, items, tip, next, err)
 	})
-	get(s, "payouts", "/payouts", "Payouts by the block they settled in", func(ctx context.Context, in *struct {
-		PoolFilter
-		AddressFilter
-		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only these."`
-		AtInput
-		PageInput
-	}) (*body[List[Payout]], error) {
+	get(s, "payouts", "/payouts", "Payouts by the block they settled in", func(ctx context.Context, in *wire.PayoutQuery) (*body[wire.List[wire.Payout]], error) {
 		items, tip, next, err := b.Payouts(ctx, PayoutQuery{
-			Pool: in.Pool, Address: in.Address, Status: in.Status, At: pastel.Height(in.At), Newest: in.Order == newest,
+			Pool: in.Pool, Address: in.Address, Status: in.Status, At: pastel.Height(in.At), Newest: in.Order == wire.Newest,
 			Cursor: in.Cursor, Limit: in.Limit,
 		})
 		return list(s, items, tip, next, err)
 	})
 	get(s, "payout", "/payouts/{txid}", "All about a payout", func(ctx context.Context, in *struct {
 		TxID string `path:"txid" minLength:"64" maxLength:"64" pattern:"^[0-9a-f]{64}$"`
-	}) (*body[PayoutDetail], error) {
+	}) (*body[wire.PayoutDetail], error) {
 		x, err := b.Payout(ctx, in.TxID)
 		return one(s, x, err)
 	})
-	get(s, "credits", "/credits", "Income that was settled", func(ctx context.Context, in *struct {
-		PoolFilter
-		IDFilter
-		AddressFilter
-		AtInput
-		PageInput
-	}) (*body[List[Credit]], error) {
+	get(s, "credits", "/credits", "Income that was settled", func(ctx context.Context, in *wire.CreditQuery) (*body[wire.List[wire.Credit]], error) {
 		items, tip, next, err := b.Credits(ctx, CreditQuery{
-			Pool: in.Pool, PastelID: in.PastelID, Address: in.Address, At: pastel.Height(in.At), Newest: in.Order == newest,
+			Pool: in.Pool, PastelID: in.PastelID, Address: in.Address, At: pastel.Height(in.At), Newest: in.Order == wire.Newest,
 			Cursor: in.Cursor, Limit: in.Limit,
 		})
 		return list(s, items, tip, next, err)
 	})
-	get(s, "payments", "/payments", "Parts of payouts: those of a PastelID's reward and fee addresses, or of one address", func(ctx context.Context, in *struct {
-		IDFilter
-		AddressFilter
-		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only these."`
-		PageInput
-	}) (*body[List[Payment]], error) {
+	get(s, "payments", "/payments", "Parts of payouts: those of a PastelID's reward and fee addresses, or of one address", func(ctx context.Context, in *wire.PaymentQuery) (*body[wire.List[wire.Payment]], error) {
 		items, tip, next, err := b.Payments(ctx, PaymentQuery{
-			PastelID: in.PastelID, Address: in.Address, Status: in.Status, Newest: in.Order == newest, Cursor: in.Cursor, Limit: in.Limit,
+			PastelID: in.PastelID, Address: in.Address, Status: in.Status, Newest: in.Order == wire.Newest, Cursor: in.Cursor, Limit: in.Limit,
 		})
 		return list(s, items, tip, next, err)
 	})
-	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins; the tip is the block after which all of the mempool was looked at, of height -1 if it was not lately", func(ctx context.Context, in *struct {
-		PoolFilter
-		IDFilter
-	}) (*body[List[Spend]], error) {
+	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins; the tip is the block after which all of the mempool was looked at, of height -1 if it was not lately", func(ctx context.Context, in *wire.SpendQuery) (*body[wire.List[wire.Spend]], error) {
 		items, tip, err := b.Spends(ctx, in.Pool, in.PastelID)
 		return list(s, items, tip, "", err)
 	})
-	get(s, "events", "/events", "What happened, in the order of the chain", func(ctx context.Context, in *struct {
-		PoolFilter
-		IDFilter
-		Type []string `query:"type" maxItems:"22" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pool.closed,pledge.accepted,pledge.amended,pledge.promoted,pledge.reduced,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"Only these."`
-		From int64    `query:"from" minimum:"0" maximum:"2147483647" doc:"First block."`
-		To   int64    `query:"to" minimum:"-1" maximum:"2147483647" default:"-1" doc:"Last block; -1 for the last there is."`
-		PageInput
-	}) (*body[List[Event]], error) {
+	get(s, "events", "/events", "What happened, in the order of the chain", func(ctx context.Context, in *wire.EventQuery) (*body[wire.List[wire.Event]], error) {
 		items, tip, next, err := b.Events(ctx, EventQuery{
 			Pool: in.Pool, PastelID: in.PastelID, Types: in.Type, From: pastel.Height(in.From), To: pastel.Height(in.To),
-			Newest: in.Order == newest, Cursor: in.Cursor, Limit: in.Limit,
+			Newest: in.Order == wire.Newest, Cursor: in.Cursor, Limit: in.Limit,
 		})
 		return list(s, items, tip, next, err)
 	})
@@ -469,8 +393,8 @@ func (s *Server) registerLists() {
 func (s *Server) registerStream() {
 	get(s, "stream", "/stream", "Blocks and what happens in them, as they come (server-sent events: block, reorg)",
 		func(ctx context.Context, in *struct {
-			PoolFilter
-			IDFilter
+			wire.OfPool
+			wire.OfID
 			LastEventID string `header:"Last-Event-ID" maxLength:"100" doc:"The last id that was seen: the stream goes on after it."`
 			After       string `query:"after" maxLength:"100" doc:"The same, for readers that cannot set the header, which wins."`
 			From        int64  `query:"from" minimum:"-1" maximum:"2147483647" default:"-1" doc:"First block to send; -1 for the last there is."`

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Times of an event stream.
@@ -220,8 +221,8 @@ func (s *stream) send(list []*news) error {
 	return nil
 }
 
-func (s *stream) filter(events []Event) []Event {
-	list := []Event{}
+func (s *stream) filter(events []wire.Event) []wire.Event {
+	list := []wire.Event{}
 	for i := range events {
 		if e := &events[i]; (s.pool == "" || e.Pool == s.pool) && (s.pastelID == "" || e.PastelID == s.pastelID) {
 			list = append(list, *e)

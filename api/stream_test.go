@@ -16,6 +16,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // message is one of the event stream.
@@ -156,7 +157,7 @@ func TestTheStreamFollowsTheChain(t *testing.T) {
 	l = x.listen(t, "?after="+k.last, "")
 	k.until(t, l, x.tip())
 	for i, hash := range k.hashes {
-		if b := read[api.Block](t, x, fmt.Sprintf("/api/v1/blocks/%d", int(k.first)+i)); b.Hash != hash {
+		if b := read[wire.Block](t, x, fmt.Sprintf("/api/v1/blocks/%d", int(k.first)+i)); b.Hash != hash {
 			t.Fatalf("block %d: heard %s, is %s", int(k.first)+i, hash, b.Hash)
 		}
 	}
@@ -168,11 +169,11 @@ func TestTheStreamFollowsTheChain(t *testing.T) {
 func TestStreamsAreFiltered(t *testing.T) {
 	t.Parallel()
 	x := start(t, 200, "", nil)
-	id := read[api.List[api.Pledge]](t, x, "/api/v1/pledges").Items[0].PastelID
+	id := read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges").Items[0].PastelID
 	for _, filter := range []string{"", "&pastelid=" + id} {
-		want := read[api.List[api.Event]](t, x, "/api/v1/events?limit=1000"+filter).Items
+		want := read[wire.List[wire.Event]](t, x, "/api/v1/events?limit=1000"+filter).Items
 		l := x.listen(t, "?from=0"+filter, "")
-		var got []api.Event
+		var got []wire.Event
 		for {
 			m, err := l.next()
 			if err != nil {

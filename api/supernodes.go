@@ -9,10 +9,11 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Supernode tells how the Supernode of a pool is doing; ErrNotFound if the pool was never activated.
-func (b *Books) Supernode(ctx context.Context, id string) (x Supernode, err error) {
+func (b *Books) Supernode(ctx context.Context, id string) (x wire.Supernode, err error) {
 	err = b.look(ctx, func(l *look) error {
 		p, err := l.pool(ticket.PoolID(id))
 		if err != nil {
@@ -27,10 +28,10 @@ func (b *Books) Supernode(ctx context.Context, id string) (x Supernode, err erro
 	return x, err
 }
 
-func (l *look) supernode(p *pool.Pool) (x Supernode, err error) {
+func (l *look) supernode(p *pool.Pool) (x wire.Supernode, err error) {
 	list, net := l.b.listed(), &l.b.net
 	state := chain.JudgeSupernode(p.Status, p.ActivationTx, p.Escrow, list)
-	x = Supernode{Tip: block(&l.tip), Pool: string(p.ID), State: string(state), TxID: p.ActivationTx.String(), Escrow: p.Escrow.Encode(net)}
+	x = wire.Supernode{Tip: block(&l.tip), Pool: string(p.ID), State: string(state), TxID: p.ActivationTx.String(), Escrow: p.Escrow.Encode(net)}
 	if list != nil {
 		if sn, listed := list.Listed[pastel.OutPoint{TxID: p.ActivationTx, Vout: chain.PoolIndex}]; listed {
 			x.Listed, x.Address = sn.Status, sn.Address
@@ -44,11 +45,11 @@ func (l *look) supernode(p *pool.Pool) (x Supernode, err error) {
 	if err != nil || len(paid) == 0 {
 		return x, err
 	}
-	return x, l.moments(map[**Moment]pastel.Height{&x.LastPaid: paid[0].Height})
+	return x, l.moments(map[**wire.Moment]pastel.Height{&x.LastPaid: paid[0].Height})
 }
 
 // supernodeText says what a state means, and what to do.
-func supernodeText(s chain.SupernodeState, x *Supernode) string {
+func supernodeText(s chain.SupernodeState, x *wire.Supernode) string {
 	switch s {
 	case chain.SupernodeRunning:
 		return "The node lists it, with the pool's escrow as payee."
@@ -66,6 +67,6 @@ func supernodeText(s chain.SupernodeState, x *Supernode) string {
 	case chain.SupernodeEnded:
 		return "The pool is over and backs no Supernode any more: the operator may shut its machine down."
 	default:
-		return "This daemon has no list of Supernodes: it follows no node, or its node has not got the list."
+		return "This daemon has no list of Supernodes that it can go by: it follows no node, or its node is away, or one of the two has not caught up."
 	}
 }

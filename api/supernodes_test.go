@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // The Supernode of a pool is told by the rules and by the node's list of the moment; answers are kept by nobody.
@@ -35,11 +36,11 @@ func TestSupernode(t *testing.T) {
 		}}
 	}
 	states := map[string]bool{}
-	is := func(list *chain.Listing, state string, says ...string) api.Supernode {
+	is := func(list *chain.Listing, state string, says ...string) wire.Supernode {
 		t.Helper()
 		listing.Store(list)
 		_, body := x.ask(t, http.MethodGet, path, "", "")
-		sn := read[api.Supernode](t, x, path)
+		sn := read[wire.Supernode](t, x, path)
 		if sn.State != state || !strings.Contains(string(body), `"state":"`+state+`"`) {
 			t.Errorf("the Supernode is %+v, want %s", sn, state)
 		}

@@ -3,9 +3,9 @@ package api_test
 import (
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Sums over history are what the events say, at every height, however the ledger got there.
@@ -15,13 +15,13 @@ func TestTotalsFollowTheLedger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x := start(t, 130, db, nil)
-			pool := read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0]
+			pool := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0]
 			for _, to := range []struct{ base, height pastel.Height }{{130, 131}, {131, 260}, {260, 300}, {215, 240}, {240, 418}, {330, 400}, {400, 418}} {
 				x.move(t, to.base, to.height)
 				x.seen(t, to.height)
 				var income, forfeited, paid pastel.Amount
 				var rewards, mined, cancelled int64
-				for _, e := range read[api.List[api.Event]](t, x, "/api/v1/events?limit=1000&pool="+pool.ID).Items {
+				for _, e := range read[wire.List[wire.Event]](t, x, "/api/v1/events?limit=1000&pool="+pool.ID).Items {
 					switch e.Type {
 					case "reward.received":
 						income += e.Amount
@@ -30,18 +30,18 @@ func TestTotalsFollowTheLedger(t *testing.T) {
 						forfeited += e.Amount
 					case "payout.paid":
 						mined++
-						paid += read[api.PayoutDetail](t, x, "/api/v1/payouts/"+e.TxID).Amount
+						paid += read[wire.PayoutDetail](t, x, "/api/v1/payouts/"+e.TxID).Amount
 					case "payout.cancelled":
 						cancelled++
 					}
 				}
-				p := read[api.PoolDetail](t, x, "/api/v1/pools/"+pool.ID)
+				p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+pool.ID)
 				if p.Income != income || p.Rewards != rewards || p.Forfeited != forfeited || p.Paid != paid {
 					t.Errorf("block %d: the pool has income %s in %d, forfeited %s, paid %s; the events say %s, %d, %s, %s", to.height,
 						p.Income, p.Rewards, p.Forfeited, p.Paid, income, rewards, forfeited, paid)
 				}
-				o := read[api.Operator](t, x, "/api/v1/operators/"+pool.Operator)
-				s := read[api.Statistics](t, x, "/api/v1/statistics")
+				o := read[wire.Operator](t, x, "/api/v1/operators/"+pool.Operator)
+				s := read[wire.Statistics](t, x, "/api/v1/statistics")
 				if o.Income != income || o.Paid != paid || o.Payouts != mined || o.Cancelled != cancelled || s.Income != income || s.Paid != paid {
 					t.Errorf("block %d: the operator has %+v, the network income %s and paid %s; want %s and %s, %d mined, %d cancelled", to.height, o,
 						s.Income, s.Paid, income, paid, mined, cancelled)
@@ -55,17 +55,17 @@ func TestTotalsFollowTheLedger(t *testing.T) {
 func TestYields(t *testing.T) {
 	t.Parallel()
 	x := start(t, 134, "", nil)
-	pool := read[api.List[api.Pool]](t, x, "/api/v1/pools").Items[0].ID
-	at := func(height pastel.Height, query string) api.Pool {
+	pool := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].ID
+	at := func(height pastel.Height, query string) wire.Pool {
 		x.move(t, x.ledger.Last().Height, height)
 		x.seen(t, height)
-		for _, p := range read[api.List[api.Pool]](t, x, "/api/v1/pools"+query).Items {
+		for _, p := range read[wire.List[wire.Pool]](t, x, "/api/v1/pools"+query).Items {
 			if p.ID == pool {
 				return p
 			}
 		}
 		t.Fatalf("block %d: there is no pool %s", height, pool)
-		return api.Pool{}
+		return wire.Pool{}
 	}
 	if p := at(134, ""); p.Yield != nil {
 		t.Errorf("a yield before anybody had income: %+v", p.Yield)
@@ -73,7 +73,7 @@ func TestYields(t *testing.T) {
 	// Activated in block 135 with 1200 PSL at 5 %. Blocks 136 to 150 brought 18,125.02253 PSL; 210,240 blocks are a year.
 	p := at(150, "?coins=100")
 	var income pastel.Amount
-	for _, e := range read[api.List[api.Event]](t, x, "/api/v1/events?type=reward.received&from=136&to=150").Items {
+	for _, e := range read[wire.List[wire.Event]](t, x, "/api/v1/events?type=reward.received&from=136&to=150").Items {
 		income += e.Amount
 	}
 	const want = "20111524.99" // percent: 18,125.02253 * 210,240 / 15 * 0.95 / 1200 * 100, rounded down

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Events are told in words that hold whatever comes later in their block.
@@ -40,7 +41,7 @@ func TestAmendmentsTell(t *testing.T) {
 	t.Parallel()
 	x := startOn(t, "dense", 699, "", nil)
 	texts := map[string]bool{}
-	for _, e := range read[api.List[api.Event]](t, x, "/api/v1/events?limit=1000&type=pledge.amended").Items {
+	for _, e := range read[wire.List[wire.Event]](t, x, "/api/v1/events?limit=1000&type=pledge.amended").Items {
 		texts[e.Text] = true
 	}
 	for _, want := range []string{

@@ -36,6 +36,7 @@ func (s *State) enter(p *poolState) { s.addPool(p) }
 func (s *State) has(id string) bool { return s.pools[id] != nil }
 func (b *block) head(p *poolState) *head { b.record(1); return &p.head }
 func (b *block) record(x any) {}
+func put(to any, at, x int) {}
 `
 	for body, bad := range map[string]bool{
 		"b.s.nextSeq++":                  true,
@@ -46,6 +47,10 @@ func (b *block) record(x any) {}
 		"p.claims = append(p.claims, 1)": true,
 		`b.s.pools["x"] = p`:             true,
 		`delete(b.s.pools, "x")`:         true,
+		"clear(b.s.pools)":               true,
+		"copy(p.claims, []int{1})":       true,
+		"put(&p.claims, 0, 1)":           true,
+		"put(&b.n, 0, 1)":                false,
 		"b.s.addPool(p)":                 true,
 		"b.s.enter(p)":                   true,
 		"b.record(p)":                    true,
@@ -141,6 +146,9 @@ type journal struct {
 	mutators map[types.Object]bool
 }
 
+// changers are functions that change their first argument, or what it points to.
+var changers = []string{"clear", "copy", "delete", "put"}
+
 // receiver is the name of a method's type.
 func receiver(m *ast.FuncDecl) string {
 	x := m.Recv.List[0].Type
@@ -173,7 +181,7 @@ func (j *journal) changes(m *ast.FuncDecl) (list []ast.Node) {
 		case *ast.CallExpr:
 			switch f := n.Fun.(type) {
 			case *ast.Ident:
-				if f.Name == "delete" && j.ofState(n.Args[0], own) {
+				if slices.Contains(changers, f.Name) && j.ofState(n.Args[0], own) {
 					list = append(list, n)
 				}
 			case *ast.SelectorExpr:
@@ -206,6 +214,8 @@ func (j *journal) fresh(x ast.Expr) bool {
 // ofState reports whether something that is assigned to is, or lies in, a field of the state.
 func (j *journal) ofState(x ast.Expr, own map[types.Object]bool) bool {
 	switch x := x.(type) {
+	case *ast.UnaryExpr:
+		return j.ofState(x.X, own)
 	case *ast.IndexExpr:
 		return j.ofState(x.X, own)
 	case *ast.StarExpr:

@@ -35,6 +35,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/web"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 var update = flag.Bool("update", false, "write the screenshots in docs anew")
@@ -51,11 +52,11 @@ type site struct {
 	listed atomic.Pointer[chain.Listing] // of Supernodes, by the node
 
 	mu       sync.Mutex
-	status   func(api.Status, error) (api.Status, error) // what becomes of a status, if set
-	trouble  string                                      // of the daemon
-	refused  string                                      // beginning of paths that get no page or stream, if set
-	streams  int                                         // that are open
-	streamed []string                                    // what streams were asked for
+	status   func(wire.Status, error) (wire.Status, error) // what becomes of a status, if set
+	trouble  string                                        // of the daemon
+	refused  string                                        // beginning of paths that get no page or stream, if set
+	streams  int                                           // that are open
+	streamed []string                                      // what streams were asked for
 }
 
 // with changes how the site behaves.
@@ -147,7 +148,7 @@ func start(t testing.TB, blocks []*pool.Prepared, height pastel.Height) *site {
 		return trouble
 	}
 	server := api.New(api.Config{Books: x.books, Feed: feed, Trier: x.ledger, Version: "1.0", Condition: condition, Streams: 100, Log: discard})
-	pages := web.New(web.Config{Books: x.books, Log: discard, Status: func(r *http.Request) (api.Status, error) {
+	pages := web.New(web.Config{Books: x.books, Log: discard, Status: func(r *http.Request) (wire.Status, error) {
 		status, err := server.Status(r.Context())
 		x.mu.Lock()
 		change := x.status
@@ -199,19 +200,19 @@ func (x *site) pages(t testing.TB) map[string]string {
 			t.Fatal(err)
 		}
 	}
-	var pools api.List[api.Pool]
+	var pools wire.List[wire.Pool]
 	read("/pools", &pools)
 	list["pool"] = "/pools/" + pools.Items[0].ID
-	var pledges api.List[api.Pledge]
+	var pledges wire.List[wire.Pledge]
 	read("/pledges", &pledges)
 	list["member"] = "/members/" + pledges.Items[0].PastelID
 	list["address"] = "/accounts/" + pledges.Items[0].Reward
-	var payouts api.List[api.Payout]
+	var payouts wire.List[wire.Payout]
 	read("/payouts", &payouts)
 	if len(payouts.Items) > 0 {
 		list["payout"] = "/payouts/" + payouts.Items[0].TxID
 	}
-	var detail api.PoolDetail
+	var detail wire.PoolDetail
 	read("/pools/"+pools.Items[0].ID, &detail)
 	list["escrow"] = "/accounts/" + detail.Escrow
 	return list

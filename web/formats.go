@@ -7,6 +7,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // formats are what templates print values with.
@@ -90,7 +91,7 @@ type gauge struct {
 
 const gaugeWidth = 1000
 
-func newGauge(p api.Pool) gauge {
+func newGauge(p wire.Pool) gauge {
 	g := gauge{Have: p.Counted, Required: p.Required, Target: p.Target, State: "good"}
 	if p.Status == "subscribing" {
 		g.Have = p.Offered

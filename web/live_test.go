@@ -13,8 +13,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // open shows a page of the site in a new browser, which stays connected to the stream.
@@ -218,7 +218,7 @@ func TestInterruptedPagesSaySo(t *testing.T) {
 
 	for i, fail := range []func(){
 		func() {
-			x.status = func(s api.Status, _ error) (api.Status, error) { return s, errors.New("the database is gone") }
+			x.status = func(s wire.Status, _ error) (wire.Status, error) { return s, errors.New("the database is gone") }
 		},
 		func() { x.refused = "/pools" },
 	} {
@@ -257,7 +257,9 @@ func TestTroubleShowsWithoutBlocks(t *testing.T) {
 func TestPagesHeal(t *testing.T) {
 	t.Parallel()
 	x := start(t, life(t), -1)
-	gone := func(api.Status, error) (api.Status, error) { return api.Status{}, errors.New("the database is gone") }
+	gone := func(wire.Status, error) (wire.Status, error) {
+		return wire.Status{}, errors.New("the database is gone")
+	}
 	for _, c := range []struct {
 		what, path, title string
 		begin, end        func()

@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Lengths of lists on pages.
@@ -49,10 +50,10 @@ func ok(file, title, nav string, data any) *page {
 // overview is the network at a glance.
 func (s *Site) overview(r *http.Request) (*page, error) {
 	var d struct {
-		Statistics api.Statistics
-		Pools      []api.Pool
+		Statistics wire.Statistics
+		Pools      []wire.Pool
 		Ended      int // pools
-		Events     []api.Event
+		Events     []wire.Event
 	}
 	var err error
 	if d.Statistics, err = s.cfg.Books.Statistics(r.Context()); err != nil {
@@ -80,7 +81,7 @@ var notable = []string{
 func (s *Site) pools(r *http.Request) (*page, error) {
 	var d struct {
 		Shown string
-		Pools []api.Pool
+		Pools []wire.Pool
 	}
 	q := api.PoolQuery{}
 	switch d.Shown = r.URL.Query().Get("show"); d.Shown {
@@ -104,13 +105,13 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 		return nil, api.ErrNotFound
 	}
 	var d struct {
-		api.PoolDetail
-		Shown    []api.PoolPledge // of the pledges
-		Runs     *api.Supernode   // nil before activation
-		Operator api.Operator
-		Series   api.Series
-		Payouts  []api.Payout
-		Events   []api.Event
+		wire.PoolDetail
+		Shown    []wire.PoolPledge // of the pledges
+		Runs     *wire.Supernode   // nil before activation
+		Operator wire.Operator
+		Series   wire.Series
+		Payouts  []wire.Payout
+		Events   []wire.Event
 		Older    string
 		Paged    bool
 		Closed   *closing // nil until then
@@ -151,7 +152,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 
 // closing is the end of a pool that owes nothing any more: its ledger forgets what stays in escrow.
 type closing struct {
-	api.Moment
+	wire.Moment
 	Amount pastel.Amount // that stays in escrow
 }
 
@@ -161,31 +162,31 @@ func (s *Site) closing(r *http.Request, id string) (*closing, error) {
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	return &closing{api.Moment{Height: list[0].Height, Time: list[0].Time}, list[0].Amount}, nil
+	return &closing{wire.Moment{Height: list[0].Height, Time: list[0].Time}, list[0].Amount}, nil
 }
 
 // holding is a page about what somebody has.
 type holding struct {
-	api.Account
+	wire.Account
 	Holdings []api.Holding
 	Kept     []kept
-	Credits  []api.Credit
-	Events   []api.Event
-	Paid     []api.Payment
+	Credits  []wire.Credit
+	Events   []wire.Event
+	Paid     []wire.Payment
 }
 
 // kept is a claim with what it waits for.
 type kept struct {
-	api.Claim
+	wire.Claim
 	Least pastel.Amount // that its pool pays
 	Ended pastel.Amount // the same once the pool has ended; 0 if it is live
 }
 
 // waiting tells what an account's claims wait for. Pools in which it has pledges live; of the others nothing is known.
-func waiting(a *api.Account, rules *api.Parameters) (list []kept) {
+func waiting(a *wire.Account, rules *wire.Parameters) (list []kept) {
 	for _, c := range a.Claims {
 		k := kept{c, rules.MinPayout, rules.Dust}
-		if slices.ContainsFunc(a.Positions, func(p api.Position) bool { return p.Pool == c.Pool }) {
+		if slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Pool == c.Pool }) {
 			k.Ended = 0
 		}
 		list = append(list, k)
@@ -221,7 +222,7 @@ func (s *Site) account(r *http.Request) (*page, error) {
 }
 
 // holding adds what an account was credited and paid last; the queries say whose.
-func (s *Site) holding(r *http.Request, account api.Account, credits api.CreditQuery, payments api.PaymentQuery) (d holding, err error) {
+func (s *Site) holding(r *http.Request, account wire.Account, credits api.CreditQuery, payments api.PaymentQuery) (d holding, err error) {
 	rules := s.cfg.Books.Parameters()
 	d.Account, d.Holdings, d.Kept = account, api.Holdings(account.Positions, all(r)), waiting(&account, &rules)
 	credits.At, credits.Newest, credits.Limit = api.Now, true, recent
@@ -241,8 +242,8 @@ func (s *Site) operators(r *http.Request) (*page, error) {
 // tickets shows which tickets counted and which did not, and why.
 func (s *Site) tickets(r *http.Request) (*page, error) {
 	var d struct {
-		Rejected []api.Event
-		Accepted []api.Event
+		Rejected []wire.Event
+		Accepted []wire.Event
 		Older    string
 		Reasons  map[string]string
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/crowd"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // get asks for a page.
@@ -41,7 +42,7 @@ func TestPagesAreNoOlderThanTheySay(t *testing.T) {
 	x := start(t, life(t), before)
 	moved := false
 	x.with(func() {
-		x.status = func(s api.Status, err error) (api.Status, error) {
+		x.status = func(s wire.Status, err error) (wire.Status, error) {
 			if moved {
 				return s, err
 			}
@@ -62,7 +63,7 @@ func TestPagesAreNoOlderThanTheySay(t *testing.T) {
 func TestPagesWithoutABlock(t *testing.T) {
 	x := start(t, life(t), -1)
 	for what, c := range map[string]struct {
-		change func(api.Status, error) (api.Status, error)
+		change func(wire.Status, error) (wire.Status, error)
 		path   string
 		code   int
 		text   string
@@ -71,7 +72,7 @@ func TestPagesWithoutABlock(t *testing.T) {
 		"its operators": {nil, "/operators", http.StatusServiceUnavailable, "The ledger holds no block yet"},
 		"no such page":  {nil, "/nowhere", http.StatusNotFound, "no such thing"},
 		"no database": {
-			func(api.Status, error) (api.Status, error) { return api.Status{}, errors.New("gone") }, "/",
+			func(wire.Status, error) (wire.Status, error) { return wire.Status{}, errors.New("gone") }, "/",
 			http.StatusServiceUnavailable, "The database does not answer",
 		},
 	} {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 //go:embed templates assets
@@ -28,7 +29,7 @@ var files embed.FS
 // Config says what the pages are made from.
 type Config struct {
 	Books  *api.Books
-	Status func(*http.Request) (api.Status, error)
+	Status func(*http.Request) (wire.Status, error)
 	Log    *slog.Logger
 }
 
@@ -166,7 +167,7 @@ type page struct {
 	Title  string
 	Path   string // of this page, to refresh it
 	Nav    string // which entry of the navigation it belongs to
-	Status api.Status
+	Status wire.Status
 	Data   any
 	code   int
 }

@@ -56,13 +56,15 @@ func (n *Node) announce(ctx context.Context, e *masternodeEntry) (pastel.OutPoin
 
 // collateral wants an output of exactly the network's sum that the wallet can spend, or the activation of a pool whose Supernode is not gone.
 func (n *Node) collateral(ctx context.Context, e *masternodeEntry, out pastel.OutPoint) error {
-	b, err := n.backing(ctx, out)
-	switch {
-	case err != nil:
+	st, err := n.standing(ctx, &Supernode{Collateral: out})
+	if err != nil {
 		return err
-	case b == nil && out.Vout == poolIndex:
+	}
+	nothing := st.status == goneStatus || st.payee == nil
+	switch {
+	case nothing && out.Vout == poolIndex:
 		return failedf("Masternode UTXO must have at least %d confirmations", minConfirmations)
-	case b == nil || out.Vout != poolIndex && n.wallet.owner(b.payee) == nil:
+	case nothing || out.Vout != poolIndex && n.wallet.owner(st.payee) == nil:
 		return failedf("Could not allocate outpoint %s-%s for masternode '%s'. Could not locate specified masternode vin", e.txID, e.index, e.address)
 	}
 	return nil

@@ -47,7 +47,7 @@ func (c *masternodeConf) read() error {
 		text, err = os.ReadFile(c.path)
 	}
 	if err != nil {
-		return fmt.Errorf("Error while processing config file - %w\n", err) //nolint:staticcheck // pasteld's words
+		return fmt.Errorf("Error while processing config file - %w\n", err) //nolint:staticcheck,revive // pasteld's words
 	}
 	return c.add(text)
 }
@@ -56,7 +56,7 @@ func (c *masternodeConf) read() error {
 func (c *masternodeConf) add(text []byte) error {
 	var all any
 	if err := json.Unmarshal(text, &all); err != nil {
-		return fmt.Errorf("Config file is invalid - %w\n", err) //nolint:staticcheck // pasteld's words
+		return fmt.Errorf("Config file is invalid - %w\n", err) //nolint:staticcheck,revive // pasteld's words
 	}
 	list, _ := all.(map[string]any)
 	for _, alias := range slices.Sorted(maps.Keys(list)) {
@@ -71,7 +71,7 @@ func (c *masternodeConf) add(text []byte) error {
 		c.entries[strings.ToLower(alias)] = e
 	}
 	if len(c.entries) == 0 {
-		return fmt.Errorf("Config file %s is invalid () - no correct records found - %s\n", c.path, bytes.TrimSpace(text)) //nolint:staticcheck // pasteld's words
+		return fmt.Errorf("Config file %s is invalid () - no correct records found - %s\n", c.path, bytes.TrimSpace(text)) //nolint:staticcheck,revive // pasteld's words
 	}
 	return nil
 }

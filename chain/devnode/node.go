@@ -89,7 +89,7 @@ func (n *Node) open(ctx context.Context, dir string) (err error) {
 	}
 	n.conf = masternodeConf{path: filepath.Join(dir, "masternode.conf"), net: &n.net, entries: map[string]masternodeEntry{}}
 	if err := n.conf.read(); err != nil {
-		return fmt.Errorf("Error reading masternode configuration file: %w", err) //nolint:staticcheck // pasteld's words
+		return fmt.Errorf("Error reading masternode configuration file: %w", err)
 	}
 	rules := n.rules
 	n.rules = nil // what is on disk was checked when it came

@@ -3,7 +3,6 @@ package devnode
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,7 +13,7 @@ import (
 
 var masternodeMethods = map[string]method{
 	"masternode": {"pastel", "genkey|list|count|activate|winner|current|winners [...] ...",
-		"genkey: makes a machine's key. list [status|full|extra]: all Supernodes. count: how many.\n" +
+		"genkey: makes a machine's key. list [status|full|extra]: all Supernodes. count [enabled|current|qualify|all]: how many.\n" +
 			"activate <alias>: starts the Supernode of an entry of masternode.conf, in the node's folder. A pool's has its activation ticket as " +
 			"txid, outIndex 4294967295, and in extCfg the launch that its PastelID signed.\n" +
 			"winners [blocks back] [filter]: votes whom blocks pay. winner: who is voted for next; current: for the next block.", masternode, false},
@@ -32,11 +31,7 @@ func masternode(ctx context.Context, n *Node, p params) (any, error) {
 	case "list":
 		return n.listSupernodes(ctx, p)
 	case "count":
-		list, err := n.listSupernodes(ctx, params{nil, json.RawMessage(`"status"`)})
-		if err != nil {
-			return nil, err
-		}
-		return len(list), nil
+		return n.countSupernodes(ctx, p)
 	case "activate":
 		return n.activateSupernode(ctx, p)
 	case "winners":

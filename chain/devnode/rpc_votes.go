@@ -108,6 +108,41 @@ func (n *Node) winner(ctx context.Context, ahead pastel.Height) (any, error) {
 	}, nil
 }
 
+// countSupernodes counts those of the list, or of a part of it.
+func (n *Node) countSupernodes(ctx context.Context, p params) (any, error) {
+	if len(p) > 2 {
+		return nil, rpcErrorf(codeParameter, "Too many parameters")
+	}
+	mode, err := p.textOr(1, "")
+	if err != nil {
+		return nil, err
+	}
+	all, enabled, qualified := len(n.sns.list), 0, 0
+	for _, sn := range n.sns.list {
+		st, err := n.standing(ctx, sn)
+		if err != nil {
+			return nil, err
+		}
+		if st.status == enabledStatus {
+			enabled++
+		}
+		if st.payable {
+			qualified++
+		}
+	}
+	switch mode {
+	case "", "current":
+		return all, nil
+	case "enabled":
+		return enabled, nil
+	case "qualify":
+		return qualified, nil
+	case "all":
+		return fmt.Sprintf("Total: %d. From them: Current: %d; Enabled: %d; Qualify: %d", all, all, enabled, qualified), nil
+	}
+	return nil, nil // pasteld answers nothing
+}
+
 // number reads an integer that callers also send as text.
 func (p params) number(i int, otherwise int64) (int64, error) {
 	if v, err := p.integer(i, otherwise); err == nil {

@@ -2,6 +2,7 @@ package devnode
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,8 +27,9 @@ type Supernode struct {
 	TxID       string          `json:"txid"`
 	Vout       uint32          `json:"vout"`
 	Started    pastel.Height   `json:"started"`
-	Time       int64           `json:"time"` // started, seconds since 1970
-	Gone       bool            `json:"gone"` // its collateral is spent or its pool ended: for good, until it is started anew
+	Time       int64           `json:"time"`            // started, seconds since 1970
+	Payee      string          `json:"payee,omitempty"` // script in hex, as it was last known
+	Gone       bool            `json:"gone"`            // its collateral is spent or its pool ended: for good, until it is started anew
 }
 
 // enabledStatus is that of a Supernode whose collateral stands.
@@ -39,15 +41,9 @@ const goneStatus = "OUTPOINT_SPENT"
 // standing is how a Supernode of the list does at the tip.
 type standing struct {
 	status   string        // pasteld's word
-	payee    pastel.Script // nil if it is not known any more
+	payee    pastel.Script // the last that was known; nil if none was
 	identity string        // PastelID, of a pool's Supernode
 	payable  bool          // it can be voted for
-}
-
-// backing is what stands behind a Supernode at the tip.
-type backing struct {
-	payee    pastel.Script
-	identity string // PastelID, of a pool's Supernode
 }
 
 // supernodes is the list, kept in a file.
@@ -86,28 +82,6 @@ func (s *supernodes) save() error {
 	return replaceFile(s.path, data)
 }
 
-// backing returns what stands behind a collateral reference at the tip, nil if nothing does (pasteld: CheckCollateral).
-func (n *Node) backing(ctx context.Context, collateral pastel.OutPoint) (*backing, error) {
-	if collateral.Vout != poolIndex {
-		c, found := n.coins[collateral]
-		if !found || c.Value != n.net.Collateral {
-			return nil, nil
-		}
-		return &backing{payee: c.Script}, nil
-	}
-	if n.rules == nil {
-		return nil, nil
-	}
-	sn, _, err := n.rules.Supernode(ctx, collateral.TxID)
-	if err != nil {
-		return nil, fmt.Errorf("ask the rules about collateral %s: %w", collateral, err)
-	}
-	if sn == nil || sn.Status != chain.SupernodeActive {
-		return nil, nil
-	}
-	return &backing{sn.Payee, sn.PastelID.String()}, nil
-}
-
 // standing tells how a Supernode does. While its pool is paused it stays enabled, without votes (integration/pasteld, insertion points).
 func (n *Node) standing(ctx context.Context, sn *Supernode) (*standing, error) {
 	st := &standing{status: enabledStatus, payable: true}
@@ -122,14 +96,14 @@ func (n *Node) standing(ctx context.Context, sn *Supernode) (*standing, error) {
 			st.payee = at.entry.block.Txs[at.index].Outputs[sn.Collateral.Vout].Script
 		}
 	}
-	return st.unless(sn.Gone), nil
+	return st.unlessGone(sn), nil
 }
 
 // poolStanding is the standing of a pool's Supernode.
 func (n *Node) poolStanding(ctx context.Context, sn *Supernode) (*standing, error) {
 	st := &standing{status: goneStatus}
 	if n.rules == nil { // nobody says that it is gone
-		return (&standing{status: enabledStatus}).unless(sn.Gone), nil
+		return (&standing{status: enabledStatus}).unlessGone(sn), nil
 	}
 	now, _, err := n.rules.Supernode(ctx, sn.Collateral.TxID)
 	if err != nil {
@@ -142,24 +116,30 @@ func (n *Node) poolStanding(ctx context.Context, sn *Supernode) (*standing, erro
 			st.status = enabledStatus
 		}
 	}
-	return st.unless(sn.Gone), nil
+	return st.unlessGone(sn), nil
 }
 
-// unless makes the standing that of a Supernode that is gone, if it is.
-func (st *standing) unless(gone bool) *standing {
-	if gone {
+// unlessGone makes the standing that of a Supernode that is gone, if it is, and has a payee that is not known any more be remembered.
+func (st *standing) unlessGone(sn *Supernode) *standing {
+	if sn.Gone {
 		st.status, st.payable = goneStatus, false
+	}
+	if last, err := hex.DecodeString(sn.Payee); st.payee == nil && err == nil && len(last) > 0 {
+		st.payee = last
 	}
 	return st
 }
 
-// retire marks who is gone. Without an answer of the rules nobody is.
+// retire marks who is gone, and remembers payees. Without an answer of the rules nobody is.
 func (n *Node) retire(ctx context.Context) error {
 	changed := false
 	for _, sn := range n.sns.list {
 		st, err := n.standing(ctx, sn)
-		if err == nil && st.status == goneStatus && !sn.Gone {
-			sn.Gone, changed = true, true
+		if err != nil {
+			continue
+		}
+		if payee, gone := hex.EncodeToString(st.payee), st.status == goneStatus; payee != sn.Payee || gone != sn.Gone {
+			sn.Payee, sn.Gone, changed = payee, gone, true
 		}
 	}
 	if !changed {

@@ -179,6 +179,9 @@ func TestPausedSupernode(t *testing.T) {
 		t.Fatalf("the pool is %s, its Supernode %s", s, p.status())
 	}
 	paused, _ := p.tip()
+	if p.must(p.Launch(ctx)); p.status() != "ENABLED" { // also a machine that is started meanwhile is taken
+		t.Errorf("started while the pool is short of collateral, the Supernode is %s", p.status())
+	}
 	p.mine(2)
 	if p.escrow() == 0 {
 		t.Error("a vote from before does not come true")

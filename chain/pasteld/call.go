@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -27,7 +28,7 @@ type secret string
 // Call makes a call and decodes its result; nil discards it. Numbers in an interface are json.Number. Null is refused unless
 // result points to an interface, a pointer or a json.RawMessage. Errors wrap *RPCError if the node refused; see Temporary.
 func (c *Client) Call(ctx context.Context, method string, result any, params ...any) error {
-	raw, err := c.ask(ctx, method, params)
+	raw, err := c.ask(ctx, nil, method, params)
 	if err == nil && result != nil {
 		err = decode(raw, result)
 	}
@@ -36,7 +37,12 @@ func (c *Client) Call(ctx context.Context, method string, result any, params ...
 
 // typed makes a call whose result has all fields that are not marked as optional.
 func (c *Client) typed(ctx context.Context, method string, result any, params ...any) error {
-	raw, err := c.ask(ctx, method, params)
+	return c.hiding(ctx, nil, method, result, params...)
+}
+
+// hiding is typed for a call in whose refusal the node may tell secrets that it knows otherwise.
+func (c *Client) hiding(ctx context.Context, known []string, method string, result any, params ...any) error {
+	raw, err := c.ask(ctx, known, method, params)
 	if err == nil {
 		err = decode(raw, result)
 	}
@@ -68,8 +74,8 @@ func temporary(format string, args ...any) error {
 	return &callError{err: fmt.Errorf(format, args...), temporary: true}
 }
 
-// ask posts a call and returns its result.
-func (c *Client) ask(ctx context.Context, method string, params []any) (json.RawMessage, error) {
+// ask posts a call and returns its result. No error shows a secret that is known to the node or sent to it.
+func (c *Client) ask(ctx context.Context, known []string, method string, params []any) (json.RawMessage, error) {
 	id := strconv.FormatUint(c.lastID.Add(1), 10)
 	body, secrets, err := request(id, method, params)
 	if err != nil {
@@ -104,7 +110,7 @@ func (c *Client) ask(ctx context.Context, method string, params []any) (json.Raw
 	case err != nil:
 		return nil, err
 	}
-	return c.result(status, answer, id, append(secrets, as.password, as.basic()))
+	return c.result(status, answer, id, slices.Concat(known, secrets, []string{as.password, as.basic()}))
 }
 
 // request encodes a call and lists the secrets in it. Text that JSON would change is refused: it may be signed.

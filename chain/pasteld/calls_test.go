@@ -280,6 +280,10 @@ func TestActivateMasternode(t *testing.T) {
 	failed := always(t, 200, result(`{"alias":"mine","result":"failed","errorMessage":"Invalid masternode key 92bt2"}`))
 	err := failed.ActivateMasternode(t.Context(), "mine", "92bt2")
 	says(t, failed, err, "masternode at NODE: the node did not activate mine: Invalid masternode key ***")
+	thrown := always(t, 500, `{"result":null,"error":{"code":-8,"message":"`+strings.Repeat("x", maxMessage-3)+` 92bt2kXyz"},"id":ID}`)
+	if err := thrown.ActivateMasternode(t.Context(), "mine", "92bt2kXyz"); err == nil || !strings.Contains(err.Error(), "x *") || strings.Contains(err.Error(), "x 9") {
+		t.Errorf("a refusal that shows the key: %v", err)
+	}
 	unknown := always(t, 200, result(`{"result":"failed","errorMessage":"Could not find alias in config. Verify with list-conf."}`))
 	if err := unknown.ActivateMasternode(t.Context(), "mine", "92bt2"); !errors.Is(err, ErrUnknownAlias) {
 		t.Errorf("an alias that the node does not know: %v", err)
@@ -291,7 +295,12 @@ func TestOddSupernodes(t *testing.T) {
 	t.Parallel()
 	out := pastel.OutPoint{TxID: txOf(t, payment), Vout: chain.PoolIndex}
 	z64 := strings.Repeat("0", 64)
-	c := always(t, 200, result(`{"x":"y","`+z64+`-0":7,"`+payment+`-4294967295":"ENABLED 170012 `+addressB+` 1 1 1 1 127.0.0.1:1"}`))
+	line := func(index, status, address string) string {
+		return `"` + z64 + `-` + index + `":"` + status + ` 170012 1 1 1 1 ` + address + `",`
+	}
+	odd := line("1", `\u001b[2J`, "127.0.0.1:1") + line("2", strings.Repeat("E", 33), "127.0.0.1:1") + line("3", "ENABLED", `\u202e127.0.0.1:1`) +
+		line("4", "ENABLED", strings.Repeat("1", 101))
+	c := always(t, 200, result(`{`+odd+`"x":"y","`+z64+`-0":7,"`+payment+`-4294967295":"ENABLED 170012 `+addressB+` 1 1 1 1 127.0.0.1:1"}`))
 	list := must[[]Masternode](t)(c.Masternodes(t.Context()))
 	if len(list) != 1 || list[0].OutPoint != out {
 		t.Errorf("listed are %+v", list)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -110,10 +111,16 @@ func TestConfThatCannotBeWritten(t *testing.T) {
 	if _, err := ReadMasternodeConf(large); err == nil || !strings.Contains(err.Error(), "longer than") {
 		t.Errorf("a file that is too long: %v", err)
 	}
-	if _, err := ReadMasternodeConf(folder); err == nil {
-		t.Error("a folder is no file")
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	for _, path := range []string{folder, filepath.Join(dir, "none", "masternode.conf")} {
+	for _, path := range []string{folder, pipe} { // a pipe must not be waited for
+		if _, err := ReadMasternodeConf(path); err == nil || !strings.Contains(err.Error(), "is no file") || !strings.Contains(err.Error(), "correct --masternode-conf") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	for _, path := range []string{folder, pipe, filepath.Join(dir, "none", "masternode.conf")} {
 		c := NewMasternodeConf(path)
 		if err := c.CanWrite(); err == nil || !strings.Contains(err.Error(), "cannot be written") {
 			t.Errorf("%s: %v", path, err)

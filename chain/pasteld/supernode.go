@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +56,12 @@ func (c *Client) Masternodes(ctx context.Context) ([]Masternode, error) {
 	return list, nil
 }
 
+// What stands in a line is shown to people, and told on.
+var (
+	statusForm  = regexp.MustCompile(`^[A-Z_]{1,32}$`)
+	addressForm = regexp.MustCompile(`^[!-~]{1,100}$`) // IP:port, or a name of Tor's
+)
+
 // masternode reads an entry of the list: txid-index, and status, protocol, payee, last seen, active seconds, time and height
 // last paid, host:port. One whose collateral is spent may have no payee.
 func (c *Client) masternode(out, line string) (m Masternode, ok bool) {
@@ -62,7 +69,7 @@ func (c *Client) masternode(out, line string) (m Masternode, ok bool) {
 	tx, idErr := pastel.ParseTxID(id)
 	vout, indexErr := strconv.ParseUint(index, 10, 32)
 	f := strings.Fields(line)
-	if idErr != nil || indexErr != nil || len(f) != 7 && len(f) != 8 {
+	if idErr != nil || indexErr != nil || len(f) != 7 && len(f) != 8 || !statusForm.MatchString(f[0]) || !addressForm.MatchString(f[len(f)-1]) {
 		return Masternode{}, false
 	}
 	m = Masternode{OutPoint: pastel.OutPoint{TxID: tx, Vout: uint32(vout)}, Status: f[0], Address: f[len(f)-1]}
@@ -100,7 +107,7 @@ func (c *Client) ActivateMasternode(ctx context.Context, alias, key string) erro
 		Result *string `json:"result"`
 		Reason string  `json:"errorMessage"`
 	}
-	if err := c.typed(ctx, method, &s, "activate", alias); err != nil {
+	if err := c.hiding(ctx, []string{key}, method, &s, "activate", alias); err != nil {
 		return err
 	}
 	switch {

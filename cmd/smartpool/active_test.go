@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // What members and operators of an active pool can do wrong.
@@ -55,15 +55,15 @@ func TestActivePool(t *testing.T) {
 // What is said of a payout that no upgraded miner has taken yet.
 func TestPayoutStates(t *testing.T) {
 	t.Parallel()
-	at := api.Moment{Height: 230}
-	for want, po := range map[string]api.Payout{
-		"can be mined from block 230 (about": {From: api.Moment{Height: 230, Estimated: true}},
+	at := wire.Moment{Height: 230}
+	for want, po := range map[string]wire.Payout{
+		"can be mined from block 230 (about": {From: wire.Moment{Height: 230, Estimated: true}},
 		"due since block 230":                {From: at},
 		"mined in block 230":                 {From: at, Paid: &at},
 		"not mined in time, cancelled in":    {From: at, Cancelled: &at},
 	} {
 		var b strings.Builder
-		if tellPayouts(&b, []api.Payout{po}); !strings.Contains(b.String(), "\n  "+want) {
+		if tellPayouts(&b, []wire.Payout{po}); !strings.Contains(b.String(), "\n  "+want) {
 			t.Errorf("got %q, want %q", b.String(), want)
 		}
 	}

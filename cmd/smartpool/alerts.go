@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type alertsCmd struct {
@@ -53,10 +51,7 @@ func (f *tokenFlags) ProvideRemote(ctx context.Context, e *env) (*remote, error)
 	if err != nil {
 		return nil, err
 	}
-	r.RequestEditors = append(r.RequestEditors, func(_ context.Context, req *http.Request) error {
-		req.Header.Set("Authorization", "Bearer "+token)
-		return nil
-	})
+	r.Token = token
 	return r, nil
 }
 
@@ -92,18 +87,9 @@ func (c *alertsAddCmd) Run(ctx context.Context, e *env, r *remote) error {
 		}
 		c.Pool = p.ID
 	}
-	ask := client.SubscribeJSONRequestBody{
-		URL: c.URL, Pool: optional(c.Pool), Pastelid: optional(c.PastelID), Operator: optional(c.Operator),
-		Cushion: optional(c.Cushion), Overdue: optional(c.Overdue),
-	}
-	if len(c.Kinds) > 0 {
-		kinds := make([]client.SubscribeKinds, len(c.Kinds))
-		for i, k := range c.Kinds {
-			kinds[i] = client.SubscribeKinds(k)
-		}
-		ask.Kinds = &kinds
-	}
-	got, err := fetch[api.Receipt](r.Subscribe(ctx, &client.SubscribeParams{}, ask))
+	got, err := answered(r.Subscribe(ctx, wire.Subscribe{URL: c.URL, Subscription: wire.Subscription{
+		Pool: c.Pool, PastelID: c.PastelID, Operator: c.Operator, Kinds: c.Kinds, Cushion: c.Cushion, Overdue: c.Overdue,
+	}}))
 	if err != nil {
 		return err
 	}
@@ -139,7 +125,7 @@ type alertsListCmd struct{ tokenFlags }
 
 // Run lists subscriptions.
 func (c *alertsListCmd) Run(ctx context.Context, e *env, r *remote) error {
-	list, err := fetch[[]api.Subscribed](r.Alerts(ctx, &client.AlertsParams{}))
+	list, err := answered(r.Alerts(ctx))
 	if err != nil {
 		return err
 	}
@@ -176,7 +162,7 @@ type alertsRemoveCmd struct {
 
 // Run ends a subscription.
 func (c *alertsRemoveCmd) Run(ctx context.Context, e *env, r *remote) error {
-	if _, err := fetch[struct{}](r.Unsubscribe(ctx, c.ID, &client.UnsubscribeParams{})); err != nil {
+	if err := withAdvice(r.Unsubscribe(ctx, c.ID)); err != nil {
 		return noSubscription(c.ID, err)
 	}
 	return done(e, "removed", "Subscription %s is ended; what waited to be sent to it is dropped.", c.ID)
@@ -189,7 +175,7 @@ type alertsTestCmd struct {
 
 // Run sends a test message.
 func (c *alertsTestCmd) Run(ctx context.Context, e *env, r *remote) error {
-	if _, err := fetch[struct{}](r.TestAlert(ctx, c.ID, &client.TestAlertParams{})); err != nil {
+	if err := withAdvice(r.TestAlert(ctx, c.ID)); err != nil {
 		return noSubscription(c.ID, err)
 	}
 	return done(e, "sent", "A test message was sent to subscription %s and taken.", c.ID)

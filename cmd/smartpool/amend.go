@@ -9,13 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type amendCmd struct {
@@ -63,7 +62,7 @@ func (c *amendCmd) Run(ctx context.Context, e *env, r *remote) error {
 }
 
 // takesAmendments says whether the next block amends pledges of a pool; a full pool does.
-func takesAmendments(p *api.PoolDetail) error {
+func takesAmendments(p *wire.PoolDetail) error {
 	over := p.JoinUntil == nil || p.Tip.Height >= p.JoinUntil.Height
 	switch {
 	case p.Status == "active", p.Status == "subscribing" && !over, p.Status == "replenishing" && !over:
@@ -77,7 +76,7 @@ func takesAmendments(p *api.PoolDetail) error {
 }
 
 // hot amends with the node's wallet.
-func (c *amendCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+func (c *amendCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
 	wallet, err := c.wallet(ctx, r.net)
 	if err != nil {
 		return err
@@ -143,7 +142,7 @@ func (e *env) confirmReward(last *signedPart) error {
 }
 
 // cold writes an amendment for a machine that is never online. No node shows what was signed before, so the member names it all.
-func (c *amendCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+func (c *amendCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
 	id, err := c.coldID(e, c.PastelID)
 	if err != nil {
 		return err
@@ -173,7 +172,7 @@ func (c *amendCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetai
 }
 
 // namedOutput is the output that was named, or that the pledge's last ticket names.
-func (c *amendCmd) namedOutput(ctx context.Context, r *remote, pl *api.PoolPledge) (pastel.OutPoint, error) {
+func (c *amendCmd) namedOutput(ctx context.Context, r *remote, pl *wire.PoolPledge) (pastel.OutPoint, error) {
 	name := c.Output
 	if name == "" {
 		row, err := r.pledgeRow(ctx, pl)
@@ -193,8 +192,8 @@ func (c *amendCmd) namedOutput(ctx context.Context, r *remote, pl *api.PoolPledg
 }
 
 // which finds the live pledge that is meant: of the PastelID, and of the address if one is named. A person is asked which if there are several.
-func (c *amendCmd) which(e *env, p *api.PoolDetail, id string) (*api.PoolPledge, error) {
-	var mine []*api.PoolPledge
+func (c *amendCmd) which(e *env, p *wire.PoolDetail, id string) (*wire.PoolPledge, error) {
+	var mine []*wire.PoolPledge
 	for i := range p.Participants {
 		if x := &p.Participants[i]; x.PastelID == id && (c.Address == "" || x.Address == c.Address) {
 			mine = append(mine, x)
@@ -229,7 +228,7 @@ func (c *amendCmd) which(e *env, p *api.PoolDetail, id string) (*api.PoolPledge,
 }
 
 // change fills in what stays, and refuses what is no change or cannot be one.
-func (c *amendCmd) change(pl *api.PoolPledge) error {
+func (c *amendCmd) change(pl *wire.PoolPledge) error {
 	c.Coins, c.Reward = cmp.Or(c.Coins, pl.Offered), cmp.Or(c.Reward, pl.Reward)
 	switch {
 	case c.Coins < pl.Offered:
@@ -243,7 +242,7 @@ func (c *amendCmd) change(pl *api.PoolPledge) error {
 
 // prepare makes the unsigned ticket, has the daemon check it, and tells what it means. last is the ticket in force, nil if it is not known.
 func (c *amendCmd) prepare(
-	ctx context.Context, r *remote, p *api.PoolDetail, pl *api.PoolPledge, out pastel.OutPoint, last *ticket.Part,
+	ctx context.Context, r *remote, p *wire.PoolDetail, pl *wire.PoolPledge, out pastel.OutPoint, last *ticket.Part,
 ) (*ticket.Part, string, error) {
 	at, err := timeStamp(p.Tip.Time, last)
 	if err != nil {
@@ -271,7 +270,7 @@ func (c *amendCmd) prepare(
 }
 
 // advised adds what to do about a rejection that has another cause when a pledge is amended.
-func advised(check api.Check, pl *api.PoolPledge, err error) error {
+func advised(check wire.Check, pl *wire.PoolPledge, err error) error {
 	switch ticket.Reason(check.Reason) {
 	case ticket.ReasonBadTime:
 		return fmt.Errorf("%w. The new time stamp must be later than that of the pledge's last ticket: is this machine's clock right? Then try again in a minute", err)
@@ -309,25 +308,19 @@ func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 }
 
 // pledgeRow is a live pledge with its last ticket.
-func (r *remote) pledgeRow(ctx context.Context, pl *api.PoolPledge) (api.Pledge, error) {
-	live, limit, cursor := true, int64(api.MaxLimit), (*string)(nil)
-	for {
-		page, err := fetch[api.List[api.Pledge]](r.Pledges(ctx, &client.PledgesParams{
-			Pastelid: &pl.PastelID, Address: &pl.Address, Live: &live, Limit: &limit, Cursor: cursor,
-		}))
-		if err != nil {
-			return api.Pledge{}, err
-		}
-		for _, x := range page.Items {
-			if x.Seq == int64(pl.Seq) {
-				return x, nil
-			}
-		}
-		if page.Next == "" || cursor != nil && page.Next == *cursor {
-			return api.Pledge{}, errors.New("the daemon does not tell the pledge's last ticket: it may have left just now, try again")
-		}
-		cursor = &page.Next
+func (r *remote) pledgeRow(ctx context.Context, pl *wire.PoolPledge) (wire.Pledge, error) {
+	var q wire.PledgeQuery
+	q.PastelID, q.Address, q.Live = pl.PastelID, pl.Address, true
+	list, err := listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
+	if err != nil {
+		return wire.Pledge{}, err
 	}
+	for _, x := range list {
+		if x.Seq == int64(pl.Seq) {
+			return x, nil
+		}
+	}
+	return wire.Pledge{}, errors.New("the daemon does not tell the pledge's last ticket: it may have left just now, try again")
 }
 
 // signedPart is a participation ticket that is on the chain, and that its member signed.
@@ -338,7 +331,7 @@ type signedPart struct {
 
 // lastTicket has the node show the ticket that the daemon says is the pledge's last, and checks that the daemon tells of the pledge what its
 // owner signed there. That the owner signed no later one it cannot check.
-func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *api.PoolDetail, pl *api.PoolPledge) (*signedPart, error) {
+func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire.PoolDetail, pl *wire.PoolPledge) (*signedPart, error) {
 	row, err := r.pledgeRow(ctx, pl)
 	if err != nil {
 		return nil, err
@@ -380,7 +373,7 @@ func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *api.
 var errAnotherPledge = errors.New("the daemon tells something else of the pledge than what its owner signed: do not sign; ask another daemon")
 
 // postSigned posts an amendment that was signed elsewhere.
-func (c *amendCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+func (c *amendCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
 	t, address, err := c.signed(e, &r.net, p)
 	if err != nil {
 		return err

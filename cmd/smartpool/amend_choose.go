@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // holding is an unspent output of a pledged address, as the wallet's node knows it.
@@ -32,7 +32,7 @@ func (h *holding) lacks(net *pastel.Network) int {
 // choose finds the output that the ticket names: one that backs the pledge or, if the raise takes more coins than those have, the smallest other
 // one of the pledged address that suffices. Nothing is spent.
 func (c *amendCmd) choose(
-	ctx context.Context, r *remote, pl *api.PoolPledge, wallet *pasteld.Client, address pastel.Address, last *ticket.Part,
+	ctx context.Context, r *remote, pl *wire.PoolPledge, wallet *pasteld.Client, address pastel.Address, last *ticket.Part,
 ) (out pastel.OutPoint, err error) {
 	all, err := r.holdings(ctx, wallet, address, last)
 	if err != nil {
@@ -105,7 +105,7 @@ func missing(have, need pastel.Amount, address string, net *pastel.Network) erro
 }
 
 // need is what all pledges of the address offer together, once this one is amended.
-func (c *amendCmd) need(ctx context.Context, r *remote, pl *api.PoolPledge) (pastel.Amount, error) {
+func (c *amendCmd) need(ctx context.Context, r *remote, pl *wire.PoolPledge) (pastel.Amount, error) {
 	a, err := r.account(ctx, pl.Address)
 	if err != nil {
 		return 0, err

@@ -7,10 +7,11 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // terms tells in plain words what an amendment changes and what it leaves.
-func (c *amendCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, pl *api.PoolPledge, x *ticket.Part) (string, error) {
+func (c *amendCmd) terms(ctx context.Context, r *remote, p *wire.PoolDetail, pl *wire.PoolPledge, x *ticket.Part) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "You are about to amend your pledge. You do not leave: it keeps its place in line and what it earned, and no coin moves.\n\n")
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
@@ -39,7 +40,7 @@ func (c *amendCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, pl *
 }
 
 // keeps says what a pledge keeps when it is amended.
-func keeps(pl *api.PoolPledge) string {
+func keeps(pl *wire.PoolPledge) string {
 	if pl.Accrued == 0 {
 		return "its place in line; nothing has accrued since the last settlement"
 	}
@@ -47,7 +48,7 @@ func keeps(pl *api.PoolPledge) string {
 }
 
 // counting says what of a pledge counts, now and after the next block.
-func counting(p *api.PoolDetail, pl *api.PoolPledge, offered, minPledge int64) string {
+func counting(p *wire.PoolDetail, pl *wire.PoolPledge, offered, minPledge int64) string {
 	next := api.CountsNext(p, pl.Seq, offered, minPledge)
 	after := fmt.Sprintf("%d PSL now, about %d PSL after the next block", pl.Counted, next)
 	switch {
@@ -84,7 +85,7 @@ func (r *remote) amended(ctx context.Context, x *ticket.Part) func(string) (stri
 }
 
 // pledgesAlready refuses a pledge where there is one: its ticket would amend that.
-func pledgesAlready(p *api.PoolDetail, id, address string) error {
+func pledgesAlready(p *wire.PoolDetail, id, address string) error {
 	for i := range p.Participants {
 		if x := &p.Participants[i]; x.PastelID == id && x.Address == address {
 			return amends(p, fmt.Sprintf("PastelID %s pledges %d PSL of address %s", short(id), x.Offered, address))
@@ -93,7 +94,7 @@ func pledgesAlready(p *api.PoolDetail, id, address string) error {
 	return nil
 }
 
-func amends(p *api.PoolDetail, why string) error {
+func amends(p *wire.PoolDetail, why string) error {
 	label, _, _ := strings.Cut(p.ID, ".")
 	return fmt.Errorf("%s in pool %s already: another ticket would amend that pledge, not add to it. smartpool amend %s does so; "+
 		"or pledge coins of another address. Nothing was signed", why, short(p.ID), label)

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // pay sends PSL to an address, and names the output.
@@ -435,10 +435,10 @@ func TestTakesAmendments(t *testing.T) {
 		{"dissolved", 0, "every pledge in it ended"},
 		{"closed", 0, "every pledge in it ended"},
 	} {
-		p := &api.PoolDetail{Tip: api.Tip{Height: 10}}
+		p := &wire.PoolDetail{Tip: wire.Tip{Height: 10}}
 		p.Status = tt.status
 		if tt.until > 0 {
-			p.JoinUntil = &api.Moment{Height: tt.until}
+			p.JoinUntil = &wire.Moment{Height: tt.until}
 		}
 		err := takesAmendments(p)
 		if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {

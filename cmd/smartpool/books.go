@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // figure is something that books tell of a pool: one value, or a list of entries.
@@ -16,7 +16,7 @@ type figure struct {
 }
 
 // figures are what a pool's books tell, but for estimates and what is a sum of the others.
-func figures(p *api.PoolDetail) (list []figure) {
+func figures(p *wire.PoolDetail) (list []figure) {
 	one := func(name string, value any) { list = append(list, figure{name, []string{fmt.Sprint(value)}, false}) }
 	many := func(name string, n int, entry func(i int) string) {
 		values := make([]string, n)
@@ -82,7 +82,7 @@ func figures(p *api.PoolDetail) (list []figure) {
 }
 
 // dated is a block with its date, if it has come: the dates of others are estimates.
-func dated(m *api.Moment) string {
+func dated(m *wire.Moment) string {
 	switch {
 	case m == nil:
 		return "no block"
@@ -93,7 +93,7 @@ func dated(m *api.Moment) string {
 }
 
 // differences says where a daemon's books are not what raw blocks make them.
-func differences(daemon, blocks *api.PoolDetail) []string {
+func differences(daemon, blocks *wire.PoolDetail) []string {
 	list := []string{}
 	said := figures(daemon)
 	for i, f := range figures(blocks) {

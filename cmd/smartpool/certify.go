@@ -3,16 +3,16 @@ package main
 import (
 	"errors"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 var errTerms = errors.New("the daemon's terms are not those the pool's id stands for: do not sign; ask another daemon")
 
 // certify checks that the terms a daemon tells are those that the pool's id is the hash of (protocol 2): a member signs the id, and is shown
 // the terms. What follows from them is checked, too.
-func certify(p *api.PoolDetail, net *pastel.Network) error {
+func certify(p *wire.PoolDetail, net *pastel.Network) error {
 	label, err := ticket.ParsePoolID(p.ID)
 	if err != nil {
 		return errTerms

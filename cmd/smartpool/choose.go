@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // choose finds the wallet's output that backs the pledge: the one that is named, or the smallest that does, if possible at an address that
 // is used for nothing else in pools.
-func (c *joinCmd) choose(ctx context.Context, r *remote, p *api.PoolDetail, wallet *pasteld.Client) (*pasteld.Unspent, error) {
+func (c *joinCmd) choose(ctx context.Context, r *remote, p *wire.PoolDetail, wallet *pasteld.Client) (*pasteld.Unspent, error) {
 	all, err := wallet.Unspent(ctx, 0)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (c *joinCmd) choose(ctx context.Context, r *remote, p *api.PoolDetail, wall
 			return nil, err
 		}
 		switch {
-		case slices.ContainsFunc(a.Positions, func(p api.Position) bool { return p.Address == a.Address }): // it would need more coins
+		case slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Address == a.Address }): // it would need more coins
 			taken = out
 		case usedBefore(&a):
 			used = cmp.Or(used, out)
@@ -94,6 +94,6 @@ func backs(out *pasteld.Unspent, net *pastel.Network) bool {
 }
 
 // usedBefore reports whether an address has a history in pools: pledges, payments, or an operator's fee.
-func usedBefore(a *api.Account) bool {
+func usedBefore(a *wire.Account) bool {
 	return len(a.Positions) > 0 || a.Past > 0 || a.Credited > 0 || a.Paid > 0 || a.Claimed > 0 || len(a.Operates) > 0
 }

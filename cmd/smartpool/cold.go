@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // coldFlags are for keys on a machine that is never online: the ticket goes there as a file, and comes back signed.
@@ -47,7 +47,7 @@ Then, here:
 }
 
 // signed reads a ticket that was signed elsewhere, with all its signatures, and who signed for the pledged address.
-func (f *coldFlags) signed(e *env, net *pastel.Network, p *api.PoolDetail) (t *ticket.Ticket, address string, err error) {
+func (f *coldFlags) signed(e *env, net *pastel.Network, p *wire.PoolDetail) (t *ticket.Ticket, address string, err error) {
 	l, err := e.load(f.Ticket, net)
 	if err != nil {
 		return nil, "", err
@@ -85,7 +85,7 @@ func (f *identityFlags) coldID(e *env, id string) (string, error) {
 
 // owns checks that an output is at an address, whose key is to sign.
 func (r *remote) owns(ctx context.Context, out pastel.OutPoint, address string) error {
-	coin, err := fetch[api.Coin](r.Output(ctx, out.String()))
+	coin, err := answered(r.Output(ctx, out.String()))
 	if err == nil && coin.Address != address {
 		err = fmt.Errorf("output %s is at address %s, not at %s: correct --address or --output", out, coin.Address, address)
 	}

@@ -11,13 +11,13 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/crowd"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // startCrowd is a daemon that reads a database in which a pool has 500 pledges, 100 of them of one PastelID.
@@ -130,13 +130,13 @@ func TestManyPledges(t *testing.T) {
 		}
 		return sum
 	}
-	var pool api.PoolDetail
+	var pool wire.PoolDetail
 	_, out := x.call("--json", "pool", "status", "crowd")
 	if err := json.Unmarshal([]byte(out), &pool); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{most, c.Members[1], pool.Operator} { // an operator is paid, too
-		var a []api.Account
+		var a []wire.Account
 		_, out := x.call("--json", "my", id)
 		if err := json.Unmarshal([]byte(out), &a); err != nil {
 			t.Fatal(fmt.Errorf("%w: %s", err, out))

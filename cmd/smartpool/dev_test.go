@@ -12,10 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -153,12 +152,12 @@ func (x *dev) caughtUp(url string) {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	c, err := client.NewClient(url)
+	c, err := client.New(url)
 	if err != nil {
 		x.t.Fatal(err)
 	}
 	for { // answers are kept until the API has noticed a block, and all go at once
-		s, err := fetch[api.Statistics](c.Statistics(context.Background()))
+		s, err := answered(c.Statistics(context.Background()))
 		if err == nil && s.Tip.Height == height {
 			return
 		}

@@ -9,8 +9,8 @@ import (
 	"io"
 	"slices"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type digestCmd struct {
@@ -73,8 +73,8 @@ func (c *digestCmd) daemons(ctx context.Context, e *env) (all []*remote, err err
 }
 
 // block asks a daemon for the digest after a block.
-func (r *remote) block(ctx context.Context, h pastel.Height) (api.Block, error) {
-	b, err := fetch[api.Block](r.Block(ctx, int64(h)))
+func (r *remote) block(ctx context.Context, h pastel.Height) (wire.Block, error) {
+	b, err := answered(r.Block(ctx, h))
 	digest, bad := hex.DecodeString(b.Digest)
 	switch {
 	case errors.Is(err, errNotThere) && h > r.status.Tip.Height:

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // finish ends a command that posted a ticket: at once, or when a block holds it and done knows what came of it, or none can any more.
@@ -52,13 +53,12 @@ func (r *remote) follow(ctx context.Context, e *env, txid pastel.TxID, until las
 	for told := false; ; {
 		said, over, err := r.outcome(ctx, id, until, done)
 		var rejected rejection
-		var passes away
 		switch {
 		case errors.As(err, &rejected):
 			return err
 		case ctx.Err() != nil:
 			return waiting(e, id, errors.New("it is not mined yet; the dashboard's page Tickets will tell what came of it"))
-		case errors.As(err, &passes):
+		case client.Passes(err):
 			if !told {
 				told = true
 				e.warn("Ticket %s is posted. Trying again to learn what came of it: %v", id, err)
@@ -111,12 +111,13 @@ type rejection struct{ error }
 // outcome is what came of a ticket; empty as long as no block holds it. Over says that the last block that is waited for was there before it
 // was asked.
 func (r *remote) outcome(ctx context.Context, txid string, until lastBlock, done func() (string, error)) (said string, over bool, err error) {
-	status, err := fetch[api.Status](r.Status(ctx))
+	status, err := answered(r.Status(ctx))
 	if err != nil {
 		return "", false, err
 	}
-	types, order := []client.EventsParamsType{client.EventsParamsTypeTicketRejected}, client.EventsParamsOrderNewest
-	list, err := fetch[api.List[api.Event]](r.Events(ctx, &client.EventsParams{Type: &types, Order: &order}))
+	q := wire.EventQuery{Type: []string{string(pool.TicketRejected)}}
+	q.Order = wire.Newest
+	list, err := answered(r.Events(ctx, q))
 	if err != nil {
 		return "", false, err
 	}

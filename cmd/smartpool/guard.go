@@ -9,10 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type guardCmd struct {
@@ -29,8 +28,8 @@ type guard struct {
 	wallet *pasteld.Client          // nil if nothing is to be locked
 	free   map[pastel.OutPoint]bool // outputs that back nothing
 	held   map[pastel.OutPoint]held // outputs that are locked, as they back what is guarded
-	tip    api.Tip                  // as of this block
-	warned map[string]api.Spend     // by transaction and pledge
+	tip    wire.Tip                 // as of this block
+	warned map[string]wire.Spend    // by transaction and pledge
 }
 
 // held is an output that the wallet is to keep.
@@ -41,11 +40,11 @@ type held struct {
 
 // guarded is a line that guard tells programs.
 type guarded struct {
-	Kind    string     `json:"kind"` // locked, spending, gone or, with --once, guarded
-	Time    time.Time  `json:"time"`
-	Output  string     `json:"output,omitempty"`
-	Spend   *api.Spend `json:"spend,omitempty"`
-	Pledges int        `json:"pledges,omitempty"`
+	Kind    string      `json:"kind"` // locked, spending, gone or, with --once, guarded
+	Time    time.Time   `json:"time"`
+	Output  string      `json:"output,omitempty"`
+	Spend   *wire.Spend `json:"spend,omitempty"`
+	Pledges int         `json:"pledges,omitempty"`
 }
 
 // Validate refuses to do nothing but ask.
@@ -59,7 +58,7 @@ func (c *guardCmd) Validate() error {
 // Run watches pledges until it is interrupted: it locks the outputs behind them in the wallet, which forgets that when it is
 // restarted, and warns of transactions that spend them.
 func (c *guardCmd) Run(ctx context.Context, e *env, r *remote) (err error) {
-	g := &guard{e: e, r: r, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]api.Spend{}}
+	g := &guard{e: e, r: r, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]wire.Spend{}}
 	if !c.NoLock {
 		if g.wallet, err = c.wallet(ctx, r.net); err != nil {
 			return fmt.Errorf("%w; or only watch, with --no-lock", err)
@@ -140,7 +139,7 @@ func (g *guard) relock(ctx context.Context) error {
 
 // see asks the daemon for all pledges and what threatens them, and locks what backs them if the wallet answers.
 func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error) {
-	status, err := fetch[api.Status](g.r.Status(ctx))
+	status, err := answered(g.r.Status(ctx))
 	if err != nil {
 		return 0, err
 	}
@@ -148,8 +147,8 @@ func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error
 	if !status.Ready {
 		behind = fmt.Errorf("the daemon is not up to date (block %d): %s", status.Tip.Height, status.Trouble)
 	}
-	mine := map[int64]api.Position{}
-	var tip api.Tip
+	mine := map[int64]wire.Position{}
+	var tip wire.Tip
 	for _, id := range ids {
 		a, err := g.r.account(ctx, id)
 		if err != nil {
@@ -173,8 +172,8 @@ var errUnwatched = errors.New("whether coins are about to be spent is not known:
 	"mempool lately, as the node is away, or it follows none (--node-api); ask one that does with --api")
 
 // watch warns of transactions that spend what is mine.
-func (g *guard) watch(ctx context.Context, mine map[int64]api.Position) error {
-	list, err := fetch[api.List[api.Spend]](g.r.Mempool(ctx, &client.MempoolParams{}))
+func (g *guard) watch(ctx context.Context, mine map[int64]wire.Position) error {
+	list, err := answered(g.r.Mempool(ctx, wire.SpendQuery{}))
 	if err != nil {
 		return err
 	}
@@ -217,7 +216,7 @@ func (g *guard) watch(ctx context.Context, mine map[int64]api.Position) error {
 }
 
 // lock locks the wallet's outputs that back what is mine. Others at the same addresses, such as rewards, it leaves alone.
-func (g *guard) lock(ctx context.Context, mine map[int64]api.Position, tip api.Tip) error {
+func (g *guard) lock(ctx context.Context, mine map[int64]wire.Position, tip wire.Tip) error {
 	seen := map[pastel.Address]bool{}
 	var addresses []pastel.Address
 	for _, p := range mine {

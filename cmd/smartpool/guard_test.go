@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // watched is a daemon that answers what guard asks.
@@ -20,23 +20,23 @@ type watched struct {
 	*httptest.Server
 	mu     sync.Mutex
 	ready  bool
-	tip    api.Tip // that the mempool was looked at
-	spends []api.Spend
+	tip    wire.Tip // that the mempool was looked at
+	spends []wire.Spend
 	asked  int // for the mempool
 }
 
 func newWatched(t *testing.T) *watched {
 	t.Helper()
-	w := &watched{ready: true, tip: api.Tip{Height: 9}}
-	position := api.Position{Pool: "atlas.1"}
+	w := &watched{ready: true, tip: wire.Tip{Height: 9}}
+	position := wire.Position{Pool: "atlas.1"}
 	position.Seq, position.Offered, position.Address = 3, 500, "tAddress"
 	mux := http.NewServeMux()
 	for path, what := range map[string]func() any{
-		"/api/v1/status":   func() any { return api.Status{Network: "regtest", Ready: w.ready, Trouble: "syncing"} },
-		"/api/v1/members/": func() any { return api.Account{Positions: []api.Position{position}} },
+		"/api/v1/status":   func() any { return wire.Status{Network: "regtest", Ready: w.ready, Trouble: "syncing"} },
+		"/api/v1/members/": func() any { return wire.Account{Positions: []wire.Position{position}} },
 		"/api/v1/mempool": func() any {
 			w.asked++
-			return api.List[api.Spend]{Tip: w.tip, Items: w.spends}
+			return wire.List[wire.Spend]{Tip: w.tip, Items: w.spends}
 		},
 	} {
 		mux.HandleFunc(path, func(out http.ResponseWriter, _ *http.Request) {
@@ -55,20 +55,20 @@ func newWatched(t *testing.T) *watched {
 // guard gives no all-clear that it does not have.
 func TestGuardOnce(t *testing.T) {
 	t.Parallel()
-	leaves := api.Spend{TxID: "t1", Pledge: 3, Leaves: true, Forfeited: 700_000}
+	leaves := wire.Spend{TxID: "t1", Pledge: 3, Leaves: true, Forfeited: 700_000}
 	for _, c := range []struct {
 		ready  bool
 		height pastel.Height
-		spends []api.Spend
+		spends []wire.Spend
 		code   int
 		says   string
 	}{
 		{true, 9, nil, exitOK, "no coins are about to be spent"},
-		{true, 9, []api.Spend{{TxID: "t2", Pledge: 4, Leaves: true}}, exitOK, "no coins are about to be spent"}, // somebody else's
-		{true, 9, []api.Spend{leaves}, exitNo, "the pledge leaves; in the next block that loses 7 PSL."},
-		{true, 9, []api.Spend{{TxID: "t3", Pledge: 3, Reduces: true}}, exitNo, "stays, but offers no more than what counts."},
+		{true, 9, []wire.Spend{{TxID: "t2", Pledge: 4, Leaves: true}}, exitOK, "no coins are about to be spent"}, // somebody else's
+		{true, 9, []wire.Spend{leaves}, exitNo, "the pledge leaves; in the next block that loses 7 PSL."},
+		{true, 9, []wire.Spend{{TxID: "t3", Pledge: 3, Reduces: true}}, exitNo, "stays, but offers no more than what counts."},
 		{true, -1, nil, exitUnknown, "is not known"},
-		{true, -1, []api.Spend{leaves}, exitNo, "is not known"},
+		{true, -1, []wire.Spend{leaves}, exitNo, "is not known"},
 		{false, 9, nil, exitUnknown, "not up to date"},
 	} {
 		w := newWatched(t)
@@ -105,7 +105,7 @@ func TestGuardGoesOn(t *testing.T) {
 	done := make(chan error)
 	go func() { done <- c.Run(ctx, e, r) }()
 	for _, change := range []func(){
-		func() { w.spends = []api.Spend{{TxID: "t1", Pledge: 3, Leaves: true}} },
+		func() { w.spends = []wire.Spend{{TxID: "t1", Pledge: 3, Leaves: true}} },
 		func() { w.tip.Height, w.spends = -1, nil },
 		func() { w.tip.Height = 9 },
 		func() { w.ready = false },
@@ -153,22 +153,22 @@ func TestGuardTellsThatAMoveBecomesAReduction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &guard{e: e, r: r, warned: map[string]api.Spend{}}
+	g := &guard{e: e, r: r, warned: map[string]wire.Spend{}}
 	const moves, reduces, leaves = "Once it is mined the pledge stays, backed by", "Once it is mined the pledge stays, but offers no more than what counts", "Once it is mined the pledge leaves"
 	for i, step := range []struct {
-		spend api.Spend
+		spend wire.Spend
 		says  string
 	}{
-		{api.Spend{}, moves},
-		{api.Spend{Reduces: true}, reduces},
-		{api.Spend{Reduces: true}, ""},
-		{api.Spend{Leaves: true, Forfeited: 100_000}, leaves},
-		{api.Spend{Reduces: true}, reduces},
-		{api.Spend{}, moves},
+		{wire.Spend{}, moves},
+		{wire.Spend{Reduces: true}, reduces},
+		{wire.Spend{Reduces: true}, ""},
+		{wire.Spend{Leaves: true, Forfeited: 100_000}, leaves},
+		{wire.Spend{Reduces: true}, reduces},
+		{wire.Spend{}, moves},
 	} {
 		step.spend.TxID, step.spend.Pledge = "t1", 3
 		w.mu.Lock()
-		w.spends = []api.Spend{step.spend}
+		w.spends = []wire.Spend{step.spend}
 		w.mu.Unlock()
 		out.Reset()
 		if _, err := g.look(context.Background(), []string{"jXmine"}); err != nil {
@@ -186,13 +186,13 @@ func TestAlertURLFromStandardInput(t *testing.T) {
 	var asked struct{ URL string }
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/v1/status", func(w http.ResponseWriter, _ *http.Request) {
-		json.NewEncoder(w).Encode(api.Status{Network: "regtest", Ready: true})
+		json.NewEncoder(w).Encode(wire.Status{Network: "regtest", Ready: true})
 	})
 	mux.HandleFunc("/api/v1/alerts", func(w http.ResponseWriter, r *http.Request) {
 		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
 			t.Error(err)
 		}
-		json.NewEncoder(w).Encode(api.Receipt{ID: "A"})
+		json.NewEncoder(w).Encode(wire.Receipt{ID: "A"})
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)

@@ -5,14 +5,12 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
-	"net/http"
 	"slices"
 	"sort"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type historyCmd struct {
@@ -97,20 +95,22 @@ func days(from, to string) (a, b time.Time, err error) {
 }
 
 // history gathers what came and went.
-func (r *remote) history(ctx context.Context, a *api.Account) (list []entry, err error) {
-	limit := int64(api.MaxLimit)
-	credits, err := listing[api.Credit](func(cursor *string) (*http.Response, error) {
-		return r.Credits(ctx, &client.CreditsParams{Pastelid: optional(a.PastelID), Address: optional(a.Address), Cursor: cursor, Limit: &limit})
-	})
+func (r *remote) history(ctx context.Context, a *wire.Account) (list []entry, err error) {
+	var mine struct {
+		wire.OfID
+		wire.OfAddress
+	}
+	mine.PastelID, mine.Address = a.PastelID, a.Address
+	came := wire.CreditQuery{OfID: mine.OfID, OfAddress: mine.OfAddress}
+	credits, err := listing(&came.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, came) })
 	if err != nil {
 		return nil, err
 	}
 	for _, x := range credits {
 		list = append(list, entry{x.At.Time, x.At.Height, "income", x.Pool, nameOf(a), x.Address, x.Amount, ""})
 	}
-	pledges, err := listing[api.Pledge](func(cursor *string) (*http.Response, error) {
-		return r.Pledges(ctx, &client.PledgesParams{Pastelid: optional(a.PastelID), Address: optional(a.Address), Cursor: cursor, Limit: &limit})
-	})
+	had := wire.PledgeQuery{OfID: mine.OfID, OfAddress: mine.OfAddress}
+	pledges, err := listing(&had.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, had) })
 	if err != nil {
 		return nil, err
 	}
@@ -119,10 +119,8 @@ func (r *remote) history(ctx context.Context, a *api.Account) (list []entry, err
 			list = append(list, entry{x.Ended.Time, x.Ended.Height, "forfeit", x.Pool, nameOf(a), x.Address, x.Forfeited, ""})
 		}
 	}
-	payments, err := listing[api.Payment](func(cursor *string) (*http.Response, error) {
-		paid := client.PaymentsParamsStatusPaid
-		return r.Payments(ctx, &client.PaymentsParams{Pastelid: optional(a.PastelID), Address: optional(a.Address), Status: &paid, Cursor: cursor, Limit: &limit})
-	})
+	paid := wire.PaymentQuery{OfID: mine.OfID, OfAddress: mine.OfAddress, Status: "paid"}
+	payments, err := listing(&paid.Page, func() (wire.List[wire.Payment], error) { return r.Payments(ctx, paid) })
 	if err != nil {
 		return nil, err
 	}

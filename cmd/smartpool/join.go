@@ -5,11 +5,10 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type joinCmd struct {
@@ -56,7 +55,7 @@ func (c *joinCmd) Run(ctx context.Context, e *env, r *remote) error {
 }
 
 // takesNone says why a pool takes no pledges, and what to do.
-func takesNone(p *api.PoolDetail) error {
+func takesNone(p *wire.PoolDetail) error {
 	why := "it is " + p.Status
 	switch {
 	case p.Status == "subscribing":
@@ -70,7 +69,7 @@ func takesNone(p *api.PoolDetail) error {
 }
 
 // hot pledges with the node's wallet.
-func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
 	wallet, err := c.wallet(ctx, r.net)
 	if err != nil {
 		return err
@@ -122,7 +121,7 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *api.PoolDetail)
 }
 
 // build makes the unsigned ticket.
-func (c *joinCmd) build(p *api.PoolDetail, id string, out pastel.OutPoint, address string, net *pastel.Network) (*ticket.Part, error) {
+func (c *joinCmd) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pastel.Network) (*ticket.Part, error) {
 	at, err := timeStamp(p.Tip.Time, nil)
 	if err != nil {
 		return nil, err
@@ -135,7 +134,7 @@ func (c *joinCmd) build(p *api.PoolDetail, id string, out pastel.OutPoint, addre
 }
 
 // stands says what a pledge's role means.
-func stands(pl *api.PoolPledge) string {
+func stands(pl *wire.PoolPledge) string {
 	switch {
 	case pl.Role == "plain":
 		return "in once the operator activates the pool"
@@ -168,9 +167,10 @@ func (r *remote) joined(ctx context.Context, x *ticket.Part) func(string) (strin
 }
 
 // pledgeOf finds the pledge whose last ticket is a transaction; nil as long as there is none.
-func (r *remote) pledgeOf(ctx context.Context, id, txid string) (*api.Pledge, error) {
-	order, limit := client.PledgesParamsOrderNewest, int64(api.MaxLimit)
-	list, err := fetch[api.List[api.Pledge]](r.Pledges(ctx, &client.PledgesParams{Pastelid: &id, Order: &order, Limit: &limit}))
+func (r *remote) pledgeOf(ctx context.Context, id, txid string) (*wire.Pledge, error) {
+	var q wire.PledgeQuery
+	q.PastelID, q.Order, q.Limit = id, wire.Newest, wire.MaxLimit
+	list, err := answered(r.Pledges(ctx, q))
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func (r *remote) pledgeOf(ctx context.Context, id, txid string) (*api.Pledge, er
 }
 
 // cold writes a ticket for a machine that is never online.
-func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
 	id, err := c.coldID(e, c.PastelID)
 	if err != nil {
 		return err
@@ -223,7 +223,7 @@ func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *api.PoolDetail
 }
 
 // postSigned posts a ticket that was signed elsewhere.
-func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *api.PoolDetail) error {
+func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
 	t, address, err := c.signed(e, &r.net, p)
 	if err != nil {
 		return err

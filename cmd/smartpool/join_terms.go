@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // terms tells everything that a pledge means. The pool's terms are those that its id stands for: pool certified them.
-func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ticket.Part) (string, error) {
+func (c *joinCmd) terms(ctx context.Context, r *remote, p *wire.PoolDetail, x *ticket.Part) (string, error) {
 	yield, err := r.yield(ctx, p, x.PledgedCoins)
 	if err != nil {
 		return "", err
@@ -46,7 +46,7 @@ func (c *joinCmd) terms(ctx context.Context, r *remote, p *api.PoolDetail, x *ti
 }
 
 // has says what a pool has of its coins.
-func has(p *api.PoolDetail) string {
+func has(p *wire.PoolDetail) string {
 	if p.Status == "subscribing" {
 		return fmt.Sprintf("offered now: %d PSL", p.Offered)
 	}
@@ -54,7 +54,7 @@ func has(p *api.PoolDetail) string {
 }
 
 // period says how long a pool takes pledges, and how long it may be short of collateral.
-func period(p *api.PoolDetail) string {
+func period(p *wire.PoolDetail) string {
 	switch p.Status {
 	case "subscribing":
 		return fmt.Sprintf("pledges are taken until %s; once it runs, the pool is dissolved if it is short of collateral for %s", whenever(p.JoinUntil),
@@ -66,15 +66,15 @@ func period(p *api.PoolDetail) string {
 }
 
 // yield says what a pledge of so many PSL would earn, its share of the pool's income diluting the others'.
-func (r *remote) yield(ctx context.Context, p *api.PoolDetail, coins int64) (string, error) {
+func (r *remote) yield(ctx context.Context, p *wire.PoolDetail, coins int64) (string, error) {
 	if p.Waits {
 		return "none while on standby" + members(p.Yield), nil
 	}
-	list, err := fetch[api.List[api.Pool]](r.Pools(ctx, &client.PoolsParams{Coins: &coins}))
+	list, err := answered(r.Pools(ctx, wire.PoolQuery{Coins: coins}))
 	if err != nil {
 		return "", err
 	}
-	at := slices.IndexFunc(list.Items, func(x api.Pool) bool { return x.ID == p.ID })
+	at := slices.IndexFunc(list.Items, func(x wire.Pool) bool { return x.ID == p.ID })
 	if at < 0 || list.Items[at].YieldWith == nil {
 		return "not known yet: no active pool has had income", nil
 	}
@@ -87,7 +87,7 @@ func (r *remote) yield(ctx context.Context, p *api.PoolDetail, coins int64) (str
 }
 
 // members says what those earn who do not wait.
-func members(y *api.Yield) string {
+func members(y *wire.Yield) string {
 	if y == nil {
 		return ""
 	}
@@ -98,7 +98,7 @@ func members(y *api.Yield) string {
 const newPledge = math.MaxUint64
 
 // role says what the pledge will be; least is the network's least pledge, PSL.
-func (c *joinCmd) role(p *api.PoolDetail, least int64) string {
+func (c *joinCmd) role(p *wire.PoolDetail, least int64) string {
 	switch {
 	case p.Status == "subscribing":
 		return fmt.Sprintf("plain until the operator activates the pool (until %s)", whenever(p.ActivateUntil))

@@ -17,11 +17,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // launching is an active pool whose Supernode is to be launched.
@@ -200,7 +201,14 @@ func TestLaunchCold(t *testing.T) {
 	t.Parallel()
 	l := startLaunching(t)
 	file := filepath.Join(l.dir, "launch.json")
-	statement := l.field("statement", "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--cold", file)
+	cold := []string{"supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--cold"}
+	l.no("--cold as masternode.conf, where there is none", exitUsage, "is the node's masternode.conf", append(cold, l.conf)...)
+	statement := l.field("statement", append(cold, file)...)
+	draft := mustRead(t, file)
+	l.no("--cold over an earlier draft", exitUsage, "go on with --signed", append(cold, file)...)
+	if mustRead(t, file) != draft {
+		t.Error("the earlier draft was written over, and its key is lost")
+	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || l.text() != "" {
 		t.Fatalf("the file: %v, masternode.conf: %q", err, l.text())
 	}
@@ -224,6 +232,8 @@ func TestLaunchCold(t *testing.T) {
 		l.file("other.json", strings.ReplaceAll(mustRead(t, file), l.activation.TxID.String(), strings.Repeat("ab", 32))))
 	l.no("a file without a launch", exitNo, "has no launch", "supernode", "launch", "atlas", "--yes", "--signed",
 		l.file("bare.json", strings.ReplaceAll(mustRead(t, file), `"smartpool"`, `"other"`)))
+	l.no("a file with a key of another network", exitNo, "draft.json has no key of network regtest", "supernode", "launch", "atlas", "--yes", "--signature", "x", "--signed",
+		l.file("draft.json", regexp.MustCompile(`"mnPrivKey": "[^"]*"`).ReplaceAllString(draft, `"mnPrivKey": "x"`)))
 	l.no("--signature alone", exitUsage, "--signature belongs to --signed", l.line("--signature", "x")...)
 	l.no("both", exitUsage, "not both", append(signed, "--cold", file)...)
 
@@ -401,11 +411,30 @@ func TestLaunchThatFails(t *testing.T) {
 	}
 }
 
+// A node that is away while its list is waited for is called away, and waited for.
+func TestLaunchWaitsForNodeThatIsAway(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	net, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wallet, err := pasteld.New(pasteld.Config{URL: gone.URL, Network: net})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &launch{wallet: wallet}
+	if status, err := l.enabled(t.Context()); status != "the node is away" || err != nil || waitsFor[status] == "" {
+		t.Errorf("%q, %q (%v)", status, waitsFor[status], err)
+	}
+}
+
 // Only an active pool backs a Supernode; what to do about others is said.
 func TestLaunchable(t *testing.T) {
 	t.Parallel()
 	for _, s := range pool.Statuses() {
-		p := api.PoolDetail{}
+		p := wire.PoolDetail{}
 		p.ID, p.Status = "atlas.0123456789012345678901234567890123456789", s.String()
 		want := map[pool.Status]string{
 			pool.Subscribing: "smartpool pool activate " + p.ID, pool.Active: "", pool.Replenishing: "goes on by itself once members pledge more",

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type leaveCmd struct {
@@ -25,7 +24,7 @@ func (c *leaveCmd) Run(ctx context.Context, e *env) error {
 	}
 	found := false
 	for i := range list {
-		list[i].Positions = slices.DeleteFunc(list[i].Positions, func(p api.Position) bool { return !c.wants(p.Pool) })
+		list[i].Positions = slices.DeleteFunc(list[i].Positions, func(p wire.Position) bool { return !c.wants(p.Pool) })
 		found = found || len(list[i].Positions) > 0
 	}
 	if c.Pool != "" && !found {
@@ -107,19 +106,17 @@ func (r *remote) unlocking(ctx context.Context, h *api.Holding) (string, error) 
 	if len(h.Pledges) > 1 {
 		return how, nil
 	}
-	live, limit := true, int64(api.MaxLimit)
-	list, err := listing[api.Pledge](func(cursor *string) (*http.Response, error) {
-		return r.Pledges(ctx, &client.PledgesParams{Address: &h.Address, Live: &live, Cursor: cursor, Limit: &limit})
-	})
+	q := wire.PledgeQuery{OfAddress: wire.OfAddress{Address: h.Address}, Live: true}
+	list, err := listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
 	if err != nil {
 		return "", err
 	}
-	at := slices.IndexFunc(list, func(p api.Pledge) bool { return p.Seq == int64(h.Pledges[0].Seq) })
+	at := slices.IndexFunc(list, func(p wire.Pledge) bool { return p.Seq == int64(h.Pledges[0].Seq) })
 	if at < 0 {
 		return how, nil
 	}
 	id, vout, _ := strings.Cut(list[at].Output, ":")
-	c, err := fetch[api.Coin](r.Output(ctx, list[at].Output))
+	c, err := answered(r.Output(ctx, list[at].Output))
 	switch {
 	case err != nil && !errors.Is(err, errNotThere):
 		return "", err

@@ -6,12 +6,13 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // leave names the coins that can be spent at no cost: those that wait in line.
 func TestLeaveNamesWhatCostsNothing(t *testing.T) {
 	t.Parallel()
-	position := func(address, role string, offered, counted, free int64, loses pastel.Amount) (p api.Position) {
+	position := func(address, role string, offered, counted, free int64, loses pastel.Amount) (p wire.Position) {
 		p.Pool, p.Address, p.Role, p.Offered, p.Counted = "atlas.1", address, role, offered, counted
 		p.Leaving.Free, p.Leaving.Forfeits = free, loses
 		return p
@@ -19,20 +20,20 @@ func TestLeaveNamesWhatCostsNothing(t *testing.T) {
 	const free = "costs nothing"
 	for _, tt := range []struct {
 		name      string
-		positions []api.Position
+		positions []wire.Position
 		says, not []string
 	}{
 		{
-			"part of the offer waits", []api.Position{position("tOne", "member", 520, 500, 20, 300_000)},
+			"part of the offer waits", []wire.Position{position("tOne", "member", 520, 500, 20, 300_000)},
 			[]string{"Of what is offered, 20 PSL wait in line: spending those alone costs nothing, and no pledge ends.", "loses 3 PSL"}, nil,
 		},
 		{
-			"several pledges", []api.Position{position("tOne", "member", 520, 500, 20, 0), position("tTwo", "member", 200, 170, 30, 0), position("tThree", "member", 90, 90, 0, 0)},
+			"several pledges", []wire.Position{position("tOne", "member", 520, 500, 20, 0), position("tTwo", "member", 200, 170, 30, 0), position("tThree", "member", 90, 90, 0, 0)},
 			[]string{"50 PSL wait in line", "Waits PSL", "tOne                    520         20", "tTwo                    200         30"}, nil,
 		},
-		{"all waits", []api.Position{position("tOne", "standby", 520, 0, 520, 0)}, []string{"All 520 PSL wait in line: spending them costs nothing."}, nil},
-		{"nothing waits", []api.Position{position("tOne", "member", 520, 520, 0, 300_000)}, []string{"loses 3 PSL"}, []string{free, "wait in line"}},
-		{"before activation", []api.Position{position("tOne", "plain", 520, 520, 0, 0)}, nil, []string{"wait in line"}},
+		{"all waits", []wire.Position{position("tOne", "standby", 520, 0, 520, 0)}, []string{"All 520 PSL wait in line: spending them costs nothing."}, nil},
+		{"nothing waits", []wire.Position{position("tOne", "member", 520, 520, 0, 300_000)}, []string{"loses 3 PSL"}, []string{free, "wait in line"}},
+		{"before activation", []wire.Position{position("tOne", "plain", 520, 520, 0, 0)}, nil, []string{"wait in line"}},
 	} {
 		var b strings.Builder
 		for _, h := range api.Holdings(tt.positions, false) {

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // notCompared are the fields of a pool that verify pool says it does not compare, and the tip, which has its own test.
@@ -17,7 +17,7 @@ var notCompared = map[string]bool{"tip": true, "yield": true, "yield_with": true
 func (x *dev) liesAreFound() {
 	x.t.Helper()
 	_, out := x.call("--json", "pool", "status", "atlas")
-	told := func(lie func(answer map[string]any)) (p api.PoolDetail, err error) {
+	told := func(lie func(answer map[string]any)) (p wire.PoolDetail, err error) {
 		var answer map[string]any
 		numbers := json.NewDecoder(strings.NewReader(out))
 		numbers.UseNumber()

@@ -9,6 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type myCmd struct {
@@ -40,7 +41,7 @@ func (c *myCmd) Run(ctx context.Context, e *env) error {
 	return err
 }
 
-func tellAccount(b *strings.Builder, a *api.Account, each bool) {
+func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 	fmt.Fprintf(b, "%s", nameOf(a))
 	switch {
 	case a.EscrowOf != "":
@@ -67,7 +68,7 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 		fmt.Fprintf(b, "%s\n\n", t.Render())
 		if waiting := a.Offered - a.Counted; waiting > 0 {
 			until := "a pool needs them"
-			if slices.ContainsFunc(a.Positions, func(p api.Position) bool { return p.Role == pool.Plain.String() }) {
+			if slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Role == pool.Plain.String() }) {
 				until = "a pool starts with them, or needs them"
 			}
 			if a.Counted == 0 {
@@ -107,7 +108,7 @@ func tellAccount(b *strings.Builder, a *api.Account, each bool) {
 }
 
 // tellRewards says where the rewards of pledges go: the addresses now in force, which an amendment may have changed after the last payout.
-func tellRewards(b *strings.Builder, list []api.Position, name func(pool string) string, each bool) {
+func tellRewards(b *strings.Builder, list []wire.Position, name func(pool string) string, each bool) {
 	const most = 6 // addresses, unless each is wanted
 	var order []string
 	pools := map[string][]string{} // by address

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type payoutsCmd struct {
@@ -19,21 +17,18 @@ type payoutsCmd struct {
 
 // Run lists payouts.
 func (c *payoutsCmd) Run(ctx context.Context, e *env, r *remote) error {
-	params := client.PayoutsParams{Address: optional(c.Address)}
+	q := wire.PayoutQuery{OfAddress: wire.OfAddress{Address: c.Address}}
 	if c.Pool != "" {
 		p, err := r.pool(ctx, c.Pool)
 		if err != nil {
 			return err
 		}
-		params.Pool = &p.ID
+		q.Pool = p.ID
 	}
-	if pending := client.PayoutsParamsStatusPending; !c.All {
-		params.Status = &pending
+	if !c.All {
+		q.Status = "pending"
 	}
-	list, err := listing[api.Payout](func(cursor *string) (*http.Response, error) {
-		params.Cursor = cursor
-		return r.Payouts(ctx, &params)
-	})
+	list, err := listing(&q.Page, func() (wire.List[wire.Payout], error) { return r.Payouts(ctx, q) })
 	if err != nil {
 		return err
 	}
@@ -50,7 +45,7 @@ func (c *payoutsCmd) Run(ctx context.Context, e *env, r *remote) error {
 	return err
 }
 
-func tellPayouts(b *strings.Builder, list []api.Payout) {
+func tellPayouts(b *strings.Builder, list []wire.Payout) {
 	for _, po := range list {
 		state := fmt.Sprintf("can be mined from %s on", when(po.From))
 		switch {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -100,7 +99,7 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 		return err
 	}
 	return r.finish(ctx, e, wallet, txid, !c.NoWait, func(string) (string, error) {
-		p, err := fetch[api.PoolDetail](r.Pool(ctx, string(x.SmartPoolID)))
+		p, err := answered(r.Pool(ctx, string(x.SmartPoolID)))
 		if errors.Is(err, errNotThere) {
 			return "", nil
 		}

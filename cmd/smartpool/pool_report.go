@@ -4,13 +4,12 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type poolReportCmd struct {
@@ -22,13 +21,13 @@ type poolReportCmd struct {
 }
 
 // reported are the events with money or coins in them.
-var reported = []client.EventsParamsType{
-	client.EventsParamsTypePoolActivated, client.EventsParamsTypePoolReplenishing, client.EventsParamsTypePoolRestored,
-	client.EventsParamsTypePoolLowCollateral, client.EventsParamsTypePoolClosed,
-	client.EventsParamsTypePledgeAccepted, client.EventsParamsTypePledgeAmended, client.EventsParamsTypePledgePromoted,
-	client.EventsParamsTypePledgeReduced, client.EventsParamsTypePledgeLeft,
-	client.EventsParamsTypeRewardReceived, client.EventsParamsTypeRewardForfeited,
-	client.EventsParamsTypePayoutSettled, client.EventsParamsTypePayoutPaid, client.EventsParamsTypePayoutCancelled,
+var reported = []string{
+	string(pool.PoolActivated), string(pool.PoolReplenishing), string(pool.PoolRestored),
+	string(pool.PoolLowCollateral), string(pool.PoolClosed),
+	string(pool.PledgeAccepted), string(pool.PledgeAmended), string(pool.PledgePromoted),
+	string(pool.PledgeReduced), string(pool.PledgeLeft),
+	string(pool.RewardReceived), string(pool.RewardForfeited),
+	string(pool.PayoutSettled), string(pool.PayoutPaid), string(pool.PayoutCancelled),
 }
 
 // Run sums up what came in and what went out.
@@ -45,16 +44,14 @@ func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	limit := int64(api.MaxLimit)
-	events, err := listing[api.Event](func(cursor *string) (*http.Response, error) {
-		return r.Events(ctx, &client.EventsParams{Pool: &p.ID, Type: &reported, Cursor: cursor, Limit: &limit})
-	})
+	of := wire.OfPool{Pool: p.ID}
+	happened := wire.EventQuery{OfPool: of, Type: reported}
+	events, err := listing(&happened.Page, func() (wire.List[wire.Event], error) { return r.Events(ctx, happened) })
 	if err != nil {
 		return err
 	}
-	fees, err := listing[api.Credit](func(cursor *string) (*http.Response, error) {
-		return r.Credits(ctx, &client.CreditsParams{Pool: &p.ID, Address: &p.FeeAddress, Cursor: cursor, Limit: &limit})
-	})
+	earned := wire.CreditQuery{OfPool: of, OfAddress: wire.OfAddress{Address: p.FeeAddress}}
+	fees, err := listing(&earned.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, earned) })
 	if err != nil {
 		return err
 	}

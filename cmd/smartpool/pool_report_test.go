@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // A pool's report has every event with money or coins in it, those of lines that move and of a pool's end too.
@@ -39,10 +39,10 @@ func TestReportHasEveryEventWithMoneyOrCoins(t *testing.T) {
 				t.Errorf("%s has neither money nor coins, and is asked for", name)
 			}
 		}
-		var list []api.Event
+		var list []wire.Event
 		for name, is := range all {
 			if slices.Contains(asked, string(name)) {
-				var e api.Event
+				var e wire.Event
 				e.Type, e.Amount, e.Coins, e.Offered = string(name), is.amount, is.coins, is.offered
 				list = append(list, e)
 			}

@@ -7,9 +7,10 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type poolStatusCmd struct {
@@ -30,7 +31,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if err != nil {
 		return err
 	}
-	var sn *api.Supernode
+	var sn *wire.Supernode
 	if p.ActivationTx != "" {
 		now, err := r.supernode(ctx, p.ID)
 		if err != nil {
@@ -40,8 +41,8 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	}
 	if e.json {
 		return printJSON(e.out, struct {
-			api.PoolDetail
-			Supernode *api.Supernode `json:"supernode_state,omitempty"`
+			wire.PoolDetail
+			Supernode *wire.Supernode `json:"supernode_state,omitempty"`
 		}{p, sn})
 	}
 	closed, left, err := r.closed(ctx, &p)
@@ -54,7 +55,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	fmt.Fprintf(&b, "Opened      %s\n", when(p.Opened))
 	for _, x := range []struct {
 		name string
-		at   *api.Moment
+		at   *wire.Moment
 	}{{"Join until", p.JoinUntil}, {"Activate by", p.ActivateUntil}, {"Activated", p.Activated}, {"Deadline", p.Deadline}, {"Ended", p.Ended}, {"Closed", closed}, {"Settles", p.NextSettlement}} {
 		if x.at != nil {
 			fmt.Fprintf(&b, "%-11s %s\n", x.name, when(*x.at))
@@ -92,8 +93,8 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 }
 
 // supernode asks how a pool's Supernode is doing.
-func (r *remote) supernode(ctx context.Context, id string) (api.Supernode, error) {
-	sn, err := fetch[api.Supernode](r.Supernode(ctx, id))
+func (r *remote) supernode(ctx context.Context, id string) (wire.Supernode, error) {
+	sn, err := answered(r.Supernode(ctx, id))
 	if errors.Is(err, errNotThere) {
 		err = fmt.Errorf("the daemon at %s is of an earlier release, which knows no launches: update it, or ask another one with --api", r.url)
 	}
@@ -101,7 +102,7 @@ func (r *remote) supernode(ctx context.Context, id string) (api.Supernode, error
 }
 
 // tellSupernode prints it.
-func tellSupernode(b *strings.Builder, sn *api.Supernode) {
+func tellSupernode(b *strings.Builder, sn *wire.Supernode) {
 	where := ""
 	if sn.Listed != "" && sn.State != string(chain.SupernodePausing) && sn.State != string(chain.SupernodeEnded) {
 		where = fmt.Sprintf(" (%s at %s)", printable(sn.Listed), printable(sn.Address))
@@ -113,21 +114,21 @@ func tellSupernode(b *strings.Builder, sn *api.Supernode) {
 }
 
 // closed says when a pool was closed and what it left in escrow, which it does not know of any more; nil if it is not closed.
-func (r *remote) closed(ctx context.Context, p *api.PoolDetail) (at *api.Moment, left pastel.Amount, err error) {
+func (r *remote) closed(ctx context.Context, p *wire.PoolDetail) (at *wire.Moment, left pastel.Amount, err error) {
 	if p.Status != "closed" {
 		return nil, 0, nil
 	}
-	types := []client.EventsParamsType{client.EventsParamsTypePoolClosed}
-	list, err := fetch[api.List[api.Event]](r.Events(ctx, &client.EventsParams{Pool: &p.ID, Type: &types}))
+	q := wire.EventQuery{OfPool: wire.OfPool{Pool: p.ID}, Type: []string{string(pool.PoolClosed)}}
+	list, err := answered(r.Events(ctx, q))
 	if err != nil || len(list.Items) == 0 { // taken back in between
 		return nil, 0, err
 	}
 	e := &list.Items[0]
-	return &api.Moment{Height: e.Height, Time: e.Time}, e.Amount, nil
+	return &wire.Moment{Height: e.Height, Time: e.Time}, e.Amount, nil
 }
 
 // tellPledges lists who is in: the largest, or all in join order.
-func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []api.PoolPledge) {
+func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []wire.PoolPledge) {
 	if len(list) == 0 {
 		return
 	}

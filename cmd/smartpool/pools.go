@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type poolsCmd struct {
@@ -17,7 +16,7 @@ type poolsCmd struct {
 
 // Run compares pools.
 func (c *poolsCmd) Run(ctx context.Context, e *env, r *remote) error {
-	list, err := fetch[api.List[api.Pool]](r.Pools(ctx, &client.PoolsParams{Open: optional(!c.All), Coins: optional(c.Coins)}))
+	list, err := answered(r.Pools(ctx, wire.PoolQuery{Open: !c.All, Coins: c.Coins}))
 	if err != nil {
 		return err
 	}
@@ -28,7 +27,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *env, r *remote) error {
 		_, err := fmt.Fprintln(e.out, "No pool takes pledges now. smartpool pools --all shows the others.")
 		return err
 	}
-	operators, err := fetch[api.List[api.Operator]](r.Operators(ctx))
+	operators, err := answered(r.Operators(ctx))
 	if err != nil {
 		return err
 	}
@@ -109,7 +108,7 @@ func orDash(n int64) string {
 	return fmt.Sprint(n)
 }
 
-func percentOf(y *api.Yield) string {
+func percentOf(y *wire.Yield) string {
 	switch {
 	case y == nil:
 		return "-"

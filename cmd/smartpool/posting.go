@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // unclear is a posting that may have worked.
@@ -30,7 +30,7 @@ func (r *remote) post(ctx context.Context, e *env, wallet *pasteld.Client, t *ti
 	if !c.Accepted {
 		return pastel.TxID{}, fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was posted", c.Reason, c.Text)
 	}
-	if !slices.ContainsFunc(c.Events, func(x api.Event) bool { return x.Type == string(brings) }) {
+	if !slices.ContainsFunc(c.Events, func(x wire.Event) bool { return x.Type == string(brings) }) {
 		return pastel.TxID{}, fmt.Errorf("the ticket would not bring what you confirmed, %s: the pool changed meanwhile, or there is such a pledge already "+
 			"(see smartpool my and smartpool amend). Nothing was posted", brings)
 	}

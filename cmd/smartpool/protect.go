@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // protect keeps the wallet from paying with pledged coins, as it forgets its locks when it is restarted: it locks what of its outputs backs
@@ -47,7 +46,6 @@ func pledges(t *ticket.Ticket, out pastel.OutPoint) bool {
 
 // pledged picks the outputs that back pledges.
 func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list []pastel.OutPoint, err error) {
-	live, one := true, int64(1)
 	known := map[pastel.Address]bool{}
 	for i := range outputs {
 		u := &outputs[i]
@@ -56,8 +54,8 @@ func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list [
 		}
 		pledged, asked := known[u.Address]
 		if !asked {
-			address := u.Address.Encode(&r.net)
-			found, err := fetch[api.List[api.Pledge]](r.Pledges(ctx, &client.PledgesParams{Address: &address, Live: &live, Limit: &one}))
+			q := wire.PledgeQuery{OfAddress: wire.OfAddress{Address: u.Address.Encode(&r.net)}, Live: true, Page: wire.Page{Limit: 1}}
+			found, err := answered(r.Pledges(ctx, q))
 			if err != nil {
 				return nil, err
 			}
@@ -79,8 +77,8 @@ func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list [
 }
 
 // coin asks for an output. One that no block holds yet backs nothing.
-func (r *remote) coin(ctx context.Context, out pastel.OutPoint) (api.Coin, error) {
-	c, err := fetch[api.Coin](r.Output(ctx, out.String()))
+func (r *remote) coin(ctx context.Context, out pastel.OutPoint) (wire.Coin, error) {
+	c, err := answered(r.Output(ctx, out.String()))
 	if errors.Is(err, errNotThere) {
 		err = nil
 	}

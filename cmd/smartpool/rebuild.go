@@ -4,10 +4,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // tally is what blocks tell of a pool and its state does not hold.
@@ -50,24 +50,24 @@ func paidBy(outputs []pool.Payment) (sum pastel.Amount) {
 }
 
 // moment dates a height; nil for -1, which is none.
-func (t *tally) moment(h pastel.Height) *api.Moment {
+func (t *tally) moment(h pastel.Height) *wire.Moment {
 	switch {
 	case h < 0:
 		return nil
 	case int(h) >= len(t.times):
-		return &api.Moment{Height: h, Estimated: true}
+		return &wire.Moment{Height: h, Estimated: true}
 	}
-	return &api.Moment{Height: h, Time: time.Unix(int64(t.times[h]), 0).UTC()}
+	return &wire.Moment{Height: h, Time: time.Unix(int64(t.times[h]), 0).UTC()}
 }
 
 // rebuild makes a pool's books, as a daemon has to tell them, from the state and the tally of raw blocks.
-func rebuild(s *pool.State, p *pool.Pool, t *tally) *api.PoolDetail {
+func rebuild(s *pool.State, p *pool.Pool, t *tally) *wire.PoolDetail {
 	net := s.Network()
-	x := &api.PoolDetail{
+	x := &wire.PoolDetail{
 		FeeAddress: p.FeeAddress.Encode(&net), Escrow: p.Escrow.Encode(&net), InitTx: p.InitTx.String(),
 		Escrowed: p.Escrowed, OperatorFee: p.Accrued, Carry: p.Carry, Income: t.income, Rewards: t.rewards, Forfeited: t.forfeited, Paid: t.paid,
 	}
-	x.PoolTerms = api.PoolTerms{
+	x.PoolTerms = wire.PoolTerms{
 		ID: string(p.ID), Company: p.Company, Operator: p.Operator.String(), Supernode: p.Supernode.String(), Status: p.Status.String(),
 		Fee: ticket.NewDecimal(p.Fee, ticket.FeeDecimals).String(), Factor: ticket.NewDecimal(p.Factor, ticket.FactorDecimals).String(),
 		Required: p.Required, Target: p.Target, Period: int64(p.Period),
@@ -95,11 +95,11 @@ func rebuild(s *pool.State, p *pool.Pool, t *tally) *api.PoolDetail {
 	}
 	rebuildPledges(x, p, t, &net)
 	for _, c := range p.Claims {
-		x.Claims = append(x.Claims, api.Claim{Pool: string(p.ID), Address: c.To.Encode(&net), Amount: c.Amount})
+		x.Claims = append(x.Claims, wire.Claim{Pool: string(p.ID), Address: c.To.Encode(&net), Amount: c.Amount})
 	}
 	for i := range p.Pending {
 		po := &p.Pending[i]
-		x.Pending = append(x.Pending, api.Payout{
+		x.Pending = append(x.Pending, wire.Payout{
 			TxID: po.Tx.ID().String(), Pool: string(p.ID), Status: "pending", Settled: *t.moment(po.Settled), From: *t.moment(po.ValidFrom), To: *t.moment(po.ValidTo),
 			Amount: paidBy(po.Outputs), Change: po.Change, Outputs: len(po.Outputs),
 		})
@@ -107,10 +107,10 @@ func rebuild(s *pool.State, p *pool.Pool, t *tally) *api.PoolDetail {
 	return x
 }
 
-func rebuildPledges(x *api.PoolDetail, p *pool.Pool, t *tally, net *pastel.Network) {
+func rebuildPledges(x *wire.PoolDetail, p *pool.Pool, t *tally, net *pastel.Network) {
 	for i := range p.Pledges {
 		m := &p.Pledges[i]
-		pl := api.PoolPledge{
+		pl := wire.PoolPledge{
 			Seq: m.Seq, PastelID: m.PastelID.String(), Address: pastel.Address{Kind: pastel.AddressP2PKH, Hash: m.Owner}.Encode(net),
 			Reward: m.Reward.Encode(net), Offered: m.Offered, Counted: m.Counted, Held: m.Held, Role: m.Role.String(), Share: "0", Since: t.moment(m.Since), Accrued: m.Accrued,
 		}

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // encoded is a ticket's JSON.
@@ -25,7 +25,7 @@ func encoded(t *ticket.Ticket) ([]byte, error) {
 }
 
 // rehearse asks whether the next block would accept a ticket but for the signatures, which are looked at last.
-func (r *remote) rehearse(ctx context.Context, t *ticket.Ticket) (c api.Check, err error) {
+func (r *remote) rehearse(ctx context.Context, t *ticket.Ticket) (c wire.Check, err error) {
 	text, err := encoded(t)
 	if err != nil {
 		return c, err
@@ -45,7 +45,7 @@ func (r *remote) rehearse(ctx context.Context, t *ticket.Ticket) (c api.Check, e
 }
 
 // lacksBlocks reports whether a daemon may reject a ticket only because it does not have the node's last blocks yet.
-func lacksBlocks(c *api.Check) bool {
+func lacksBlocks(c *wire.Check) bool {
 	return c.Reason == string(ticket.ReasonOutputNotFound) || c.Reason == string(ticket.ReasonOutputImmature)
 }
 
@@ -54,7 +54,7 @@ const catchUp = 30 * time.Second
 
 // rehearseWith rehearses a ticket about an output of the wallet. Its node may know the output before the daemon does: then it waits for the
 // daemon.
-func (r *remote) rehearseWith(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket) (api.Check, error) {
+func (r *remote) rehearseWith(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket) (wire.Check, error) {
 	c, err := r.rehearse(ctx, t)
 	if !lacksBlocks(&c) {
 		return c, err

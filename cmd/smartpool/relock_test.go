@@ -40,9 +40,6 @@ func startRestartable(t *testing.T) *restartable {
 	}
 	x.start("127.0.0.1:0")
 	t.Cleanup(x.stop)
-	if x.dev.node, err = pasteld.Dial(context.Background(), pasteld.Config{URL: x.server.URL, CookieFile: x.server.CookieFile, Network: net}); err != nil {
-		t.Fatal(err)
-	}
 	x.at = startDaemon(t, daemon.Config{
 		Data: t.TempDir(), Network: net.Name, Node: x.server.URL, NodeCookie: x.server.CookieFile, API: "127.0.0.1:0", APIStreams: 10,
 		Poll: 10 * time.Millisecond, ShadowFrom: -1,
@@ -59,6 +56,9 @@ func (x *restartable) start(address string) {
 	}
 	if err == nil {
 		x.server, err = x.node.Serve(address, x.dir)
+	}
+	if err == nil { // connections of before are of no use
+		x.dev.node, err = pasteld.Dial(context.Background(), pasteld.Config{URL: x.server.URL, CookieFile: x.server.CookieFile, Network: net})
 	}
 	if err != nil {
 		x.t.Fatal(err)

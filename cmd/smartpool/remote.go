@@ -2,20 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
-	"github.com/pastelnetwork/smartpool/api/client"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // apiFlags say which daemon is asked.
@@ -35,7 +32,7 @@ type nodeFlags struct {
 type remote struct {
 	*client.Client
 	url    string
-	status api.Status
+	status wire.Status
 	net    pastel.Network
 }
 
@@ -49,21 +46,16 @@ func (f *apiFlags) ProvideRemote(ctx context.Context, e *env) (*remote, error) {
 
 // dial asks the daemon how it is.
 func (f *apiFlags) dial(ctx context.Context, e *env) (*remote, error) {
-	url := strings.TrimSuffix(f.API, "/")
-	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
-		return nil, usagef("--api %q: want a URL such as http://127.0.0.1:9734", f.API)
-	}
-	// Answers may be large, but never endless; the event stream has no end and bounds itself.
-	c, err := client.NewClient(url, client.WithHTTPClient(&http.Client{Transport: &http.Transport{ResponseHeaderTimeout: time.Minute}}))
+	c, err := client.New(f.API)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usagef("--api: %w", err)
 	}
-	r := &remote{Client: c, url: url}
-	if r.status, err = fetch[api.Status](r.Status(ctx)); err != nil {
+	r := &remote{Client: c, url: strings.TrimSuffix(f.API, "/")}
+	if r.status, err = answered(r.Status(ctx)); err != nil {
 		return nil, err
 	}
 	if r.net, err = pastel.NetworkByName(r.status.Network); err != nil {
-		return nil, fmt.Errorf("the daemon at %s: %w: run the same release as it", url, err)
+		return nil, fmt.Errorf("the daemon at %s: %w: run the same release as it", r.url, err)
 	}
 	if r.status.Shadow {
 		e.note("SHADOW RUN: network %s does not enforce the rules yet. What follows is what enforcement would do.", r.net.Name)
@@ -74,93 +66,36 @@ func (f *apiFlags) dial(ctx context.Context, e *env) (*remote, error) {
 	return r, nil
 }
 
-// maxAnswer bounds an answer of the daemon, in bytes.
-const maxAnswer = 64 << 20
-
-// away is an error that passes: the daemon does not answer, or cannot now.
-type away struct{ error }
-
-func (a away) Unwrap() error { return a.error }
-
 // errNotThere is the daemon's answer that the ledger has no such thing.
-var errNotThere = errors.New("the ledger has no such thing")
+var errNotThere = client.ErrNotFound
 
-// fetch reads an answer of the daemon, or the problem it tells.
-func fetch[T any](res *http.Response, err error) (out T, _ error) {
-	if err != nil {
-		return out, away{fmt.Errorf("the daemon does not answer (%w): start smartpoold, or say where it is with --api", err)}
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err != nil {
-		return out, away{fmt.Errorf("the daemon's answer broke off: %w", err)}
-	}
-	if len(text) > maxAnswer {
-		return out, fmt.Errorf("the daemon's answer is longer than %d MiB: is --api a smartpoold?", maxAnswer>>20)
-	}
-	switch res.StatusCode {
-	case http.StatusNoContent:
-		return out, nil
-	case http.StatusOK:
-	default:
-		err := problem(res, text)
-		if res.StatusCode/100 == 5 {
-			err = away{err}
+// answered passes an answer of the daemon on, with what to do about an error.
+func answered[T any](out T, err error) (T, error) { return out, withAdvice(err) }
+
+// withAdvice says what to do about an error of asking the daemon.
+func withAdvice(err error) error {
+	var unreachable *client.UnreachableError
+	var odd *client.AnswerError
+	switch {
+	case errors.As(err, &unreachable):
+		return fmt.Errorf("%w: start smartpoold, or say where it is with --api", err)
+	case errors.As(err, &odd):
+		if odd.Status == http.StatusOK {
+			return fmt.Errorf("%w: run the same release as it, or say where the daemon is with --api", err)
 		}
-		return out, err
+		return fmt.Errorf("%w: is that a smartpoold? Say where it is with --api", err)
 	}
-	if err := json.Unmarshal(text, &out); err != nil {
-		return out, fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
-	}
-	return out, nil
-}
-
-// problem is what the daemon says is wrong.
-func problem(res *http.Response, text []byte) error {
-	var p struct {
-		Detail string `json:"detail"`
-		Errors []struct {
-			Message  string `json:"message"`
-			Location string `json:"location"`
-		} `json:"errors"`
-	}
-	if json.Unmarshal(text, &p) != nil || p.Detail == "" {
-		return fmt.Errorf("%s answers %s: is that a smartpoold? Say where it is with --api", res.Request.URL.Host, res.Status)
-	}
-	for _, x := range p.Errors {
-		p.Detail += fmt.Sprintf("; %s: %s", strings.TrimPrefix(x.Location, "query."), x.Message)
-	}
-	if res.StatusCode == http.StatusNotFound {
-		return fmt.Errorf("%w (%s)", errNotThere, p.Detail)
-	}
-	return errors.New(p.Detail)
+	return err
 }
 
 // listing asks for every page of a list, up to a bound.
-func listing[T any](ask func(cursor *string) (*http.Response, error)) (all []T, err error) {
+func listing[T any](page *wire.Page, ask func() (wire.List[T], error)) ([]T, error) {
 	const bound = 1_000_000
-	for cursor := ""; ; {
-		page, err := fetch[api.List[T]](ask(optional(cursor)))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Items...)
-		if page.Next == "" || page.Next == cursor {
-			return all, nil
-		}
-		if cursor = page.Next; len(all) > bound {
-			return nil, fmt.Errorf("the list has more than %d entries: ask for a part of it", bound)
-		}
-	}
-}
-
-// optional is nil for a parameter that is not given.
-func optional[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
+	page.Limit = wire.MaxLimit
+	return answered(client.All(bound, func(cursor string) (wire.List[T], error) {
+		page.Cursor = cursor
+		return ask()
+	}))
 }
 
 // wallet connects to the node, which must be on the daemon's network.
@@ -175,7 +110,7 @@ func (f *nodeFlags) wallet(ctx context.Context, net pastel.Network) (*pasteld.Cl
 }
 
 // pool asks for a pool by its id, or by its label if only one pool has it. Its terms are those that its id stands for.
-func (r *remote) pool(ctx context.Context, id string) (api.PoolDetail, error) {
+func (r *remote) pool(ctx context.Context, id string) (wire.PoolDetail, error) {
 	p, err := r.told(ctx, id)
 	if err == nil {
 		err = certify(&p, &r.net)
@@ -186,9 +121,9 @@ func (r *remote) pool(ctx context.Context, id string) (api.PoolDetail, error) {
 var errAnother = errors.New("the daemon answers with another pool than the one it was asked for: ask another daemon")
 
 // told is what the daemon tells of a pool, its terms unchecked.
-func (r *remote) told(ctx context.Context, id string) (p api.PoolDetail, err error) {
+func (r *remote) told(ctx context.Context, id string) (p wire.PoolDetail, err error) {
 	if !strings.Contains(id, ".") {
-		list, err := fetch[api.List[api.Pool]](r.Pools(ctx, &client.PoolsParams{}))
+		list, err := answered(r.Pools(ctx, wire.PoolQuery{}))
 		if err != nil {
 			return p, err
 		}
@@ -207,7 +142,7 @@ func (r *remote) told(ctx context.Context, id string) (p api.PoolDetail, err err
 			return p, fmt.Errorf("%d pools have the label %q: give the whole id, one of %s", len(found), printable(id), strings.Join(found, ", "))
 		}
 	}
-	p, err = fetch[api.PoolDetail](r.Pool(ctx, id))
+	p, err = answered(r.Pool(ctx, id))
 	if errors.Is(err, errNotThere) {
 		err = fmt.Errorf("there is no pool %s: smartpool pools lists them", printable(id))
 	}
@@ -218,12 +153,12 @@ func (r *remote) told(ctx context.Context, id string) (p api.PoolDetail, err err
 }
 
 // check asks what the next block would make of a ticket.
-func (r *remote) check(ctx context.Context, ticket []byte) (api.Check, error) {
-	return fetch[api.Check](r.CheckTicket(ctx, client.CheckTicketJSONRequestBody{Ticket: string(ticket)}))
+func (r *remote) check(ctx context.Context, ticket []byte) (wire.Check, error) {
+	return answered(r.CheckTicket(ctx, ticket))
 }
 
 // when prints a block with its date.
-func when(m api.Moment) string {
+func when(m wire.Moment) string {
 	about := ""
 	if m.Estimated {
 		about = "about "
@@ -232,7 +167,7 @@ func when(m api.Moment) string {
 }
 
 // whenever prints a block that may not be known.
-func whenever(m *api.Moment) string {
+func whenever(m *wire.Moment) string {
 	if m == nil {
 		return "-"
 	}
@@ -240,7 +175,7 @@ func whenever(m *api.Moment) string {
 }
 
 // brief prints a block and its date for a column, which says that it is UTC.
-func brief(m *api.Moment) string {
+func brief(m *wire.Moment) string {
 	if m == nil {
 		return "-"
 	}

@@ -6,11 +6,11 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type supernodeCmd struct {
@@ -88,7 +88,7 @@ type launch struct {
 	c         *supernodeLaunchCmd
 	e         *env
 	r         *remote
-	pool      api.PoolDetail
+	pool      wire.PoolDetail
 	wallet    *pasteld.Client
 	conf      *pasteld.MasternodeConf
 	supernode pastelid.PastelID
@@ -168,7 +168,7 @@ func (l *launch) activated(ctx context.Context) error {
 }
 
 // launchable wants a pool that backs a Supernode now.
-func launchable(p *api.PoolDetail) error {
+func launchable(p *wire.PoolDetail) error {
 	switch p.Status {
 	case "active":
 		return nil
@@ -182,7 +182,7 @@ func launchable(p *api.PoolDetail) error {
 }
 
 // agrees wants a node with all blocks, on the daemon's chain, and as far.
-func (r *remote) agrees(ctx context.Context, wallet *pasteld.Client, tip *api.Tip) error {
+func (r *remote) agrees(ctx context.Context, wallet *pasteld.Client, tip *wire.Tip) error {
 	pruned, err := wallet.Pruned(ctx)
 	if err != nil {
 		return err

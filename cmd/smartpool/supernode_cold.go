@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 )
@@ -13,10 +15,8 @@ func (l *launch) unsigned() error {
 	if l.right {
 		return fmt.Errorf("%s has the entry %s already, with its launch: run this without --cold. Nothing was changed", l.conf.Path(), l.entry.Alias)
 	}
-	if a, err := os.Stat(l.c.Cold); err == nil {
-		if b, err := os.Stat(l.conf.Path()); err == nil && os.SameFile(a, b) {
-			return usagef("--cold %s is the node's masternode.conf: choose another file", l.c.Cold)
-		}
+	if err := l.mayDraft(); err != nil {
+		return err
 	}
 	entry := l.entry
 	var err error
@@ -43,6 +43,23 @@ Then, here:
      smartpool supernode launch %s --signed %s --signature SIGNATURE
 `, l.c.Cold, l.pool.Supernode, statement, statement, l.pool.ID, l.c.Cold)
 	return err
+}
+
+// mayDraft wants a new file: one that is there may hold another draft, whose key would be lost, and the node takes an entry of its
+// masternode.conf for signed.
+func (l *launch) mayDraft() error {
+	cold, coldErr := filepath.Abs(l.c.Cold)
+	conf, confErr := filepath.Abs(l.conf.Path())
+	if err := errors.Join(coldErr, confErr); err != nil {
+		return err
+	}
+	if cold == conf {
+		return usagef("--cold %s is the node's masternode.conf: choose another file", l.c.Cold)
+	}
+	if _, err := os.Lstat(cold); err == nil {
+		return usagef("--cold %s exists: choose another file, or go on with --signed if an earlier --cold wrote it", l.c.Cold)
+	}
+	return nil
 }
 
 // draft reads the entry that --cold wrote.

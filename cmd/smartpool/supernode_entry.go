@@ -132,10 +132,15 @@ func (l *launch) key(ctx context.Context, found bool) (err error) {
 	}
 	key, err := pastel.ParseWIF(&l.r.net, l.entry.Key)
 	switch {
-	case err != nil && l.c.MachineKey == "" && found:
-		return fmt.Errorf("mnPrivKey of %q in %s is no key of network %s: correct it, or remove the entry. Nothing was changed", l.entry.Alias, l.conf.Path(), l.r.net.Name)
-	case err != nil:
+	case err == nil:
+	case l.c.MachineKey != "":
 		return usagef("--masternode-key: %w; smartpool rpc masternode genkey makes one", err)
+	case l.c.Signed != "":
+		return fmt.Errorf("%s has no key of network %s (mnPrivKey): write it again with --cold. Nothing was changed", l.c.Signed, l.r.net.Name)
+	case found:
+		return fmt.Errorf("mnPrivKey of %q in %s is no key of network %s: correct it, or remove the entry. Nothing was changed", l.entry.Alias, l.conf.Path(), l.r.net.Name)
+	default:
+		return fmt.Errorf("the node's masternode genkey made no key of network %s: give one with --masternode-key. Nothing was changed", l.r.net.Name)
 	}
 	l.say.Key = hex.EncodeToString(key.PublicKey())
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -14,6 +15,12 @@ import (
 const (
 	listedBefore  = "PRE_ENABLED" // announced: its machine has not been heard of yet
 	listedEnabled = "ENABLED"
+)
+
+// What else is known of the list.
+const (
+	listedNot  = "not listed"
+	listedAway = "the node is away"
 )
 
 // activate has the node announce the entry, and sees that it is this one.
@@ -64,7 +71,8 @@ func (l *launch) wait(ctx context.Context) error {
 
 // waitsFor says what a Supernode that is not ENABLED waits for.
 var waitsFor = map[string]string{
-	"not listed": "the node has not taken it up yet",
+	listedNot:    "the node has not taken it up yet",
+	listedAway:   "start the node, or wait until it has started",
 	listedBefore: "the network waits to hear of its machine: is it started, with that key, and reachable?",
 }
 
@@ -72,13 +80,13 @@ var waitsFor = map[string]string{
 func (l *launch) enabled(ctx context.Context) (string, error) {
 	if err := l.look(ctx); err != nil {
 		if pasteld.Temporary(err) {
-			return "not listed", nil
+			return listedAway, nil
 		}
 		return "", err
 	}
 	switch {
 	case l.listed == nil:
-		return "not listed", nil
+		return listedNot, nil
 	case l.listed.Payee != (pastel.Address{}) && l.listed.Payee.Encode(&l.r.net) != l.pool.Escrow:
 		return "", fmt.Errorf("the node lists the Supernode with payee %s, not with the pool's escrow %s: it is no node that knows pools; start it with smartpoold beside it",
 			l.listed.Payee.Encode(&l.r.net), l.pool.Escrow)
@@ -103,9 +111,8 @@ func (l *launch) paid(ctx context.Context) error {
 	told := time.Now()
 	for {
 		now, err := l.r.pool(ctx, l.pool.ID)
-		var passes away
 		switch {
-		case errors.As(err, &passes):
+		case client.Passes(err):
 		case err != nil:
 			return err
 		case now.Rewards > l.pool.Rewards:

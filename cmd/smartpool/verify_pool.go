@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type verifyPoolCmd struct {
@@ -71,7 +71,7 @@ func (c *verifyPoolCmd) Run(ctx context.Context, e *env) error {
 }
 
 // compared names what was compared, with how many there are of what books list.
-func compared(p *api.PoolDetail) (names []string) {
+func compared(p *wire.PoolDetail) (names []string) {
 	for _, f := range figures(p) {
 		name := f.name
 		if f.many {

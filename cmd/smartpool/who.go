@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // who are the accounts that are meant.
@@ -17,7 +17,7 @@ type who struct {
 }
 
 // accounts asks for each.
-func (w *who) accounts(ctx context.Context, e *env) (*remote, []api.Account, error) {
+func (w *who) accounts(ctx context.Context, e *env) (*remote, []wire.Account, error) {
 	r, err := w.dial(ctx, e)
 	if err != nil {
 		return nil, nil, err
@@ -26,7 +26,7 @@ func (w *who) accounts(ctx context.Context, e *env) (*remote, []api.Account, err
 	if err != nil {
 		return nil, nil, err
 	}
-	var list []api.Account
+	var list []wire.Account
 	for _, id := range ids {
 		a, err := r.account(ctx, id)
 		if err != nil {
@@ -55,11 +55,11 @@ func (w *who) names(ctx context.Context, r *remote) ([]string, error) {
 	return ids, err
 }
 
-func (r *remote) account(ctx context.Context, id string) (api.Account, error) {
+func (r *remote) account(ctx context.Context, id string) (wire.Account, error) {
 	if strings.HasPrefix(id, "jX") {
-		return fetch[api.Account](r.Member(ctx, id))
+		return answered(r.Member(ctx, id))
 	}
-	return fetch[api.Account](r.Account(ctx, id))
+	return answered(r.Account(ctx, id))
 }
 
-func nameOf(a *api.Account) string { return a.PastelID + a.Address }
+func nameOf(a *wire.Account) string { return a.PastelID + a.Address }

@@ -9,10 +9,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // startLife is a daemon that reads a database with the recorded life of a pool up to a block.
@@ -70,12 +70,12 @@ func TestStatusAndMyTell(t *testing.T) {
 // Rewards that go to several addresses are told by pool.
 func TestRewardsByPool(t *testing.T) {
 	t.Parallel()
-	position := func(pool, reward string) (p api.Position) {
+	position := func(pool, reward string) (p wire.Position) {
 		p.Pool, p.Reward = pool, reward
 		return p
 	}
 	var b strings.Builder
-	list := []api.Position{position("atlas", "tOne"), position("borea", "tTwo"), position("atlas", "tOne"), position("cirrus", "tOne")}
+	list := []wire.Position{position("atlas", "tOne"), position("borea", "tTwo"), position("atlas", "tOne"), position("cirrus", "tOne")}
 	tellRewards(&b, list, func(pool string) string { return pool }, false)
 	const want = "Rewards of atlas, cirrus go to tOne.\nRewards of borea go to tTwo.\n\n"
 	if b.String() != want {
@@ -86,14 +86,14 @@ func TestRewardsByPool(t *testing.T) {
 // The terms of a pledge are those of the pool as it is.
 func TestTermsOfAPoolThatRuns(t *testing.T) {
 	t.Parallel()
-	moment := &api.Moment{Height: 194}
+	moment := &wire.Moment{Height: 194}
 	for status, want := range map[string][2]string{
 		"subscribing": {"offered now: 1300 PSL", "pledges are taken until block 194 (0001-01-01 00:00 UTC); once it runs, the pool is dissolved if it is short of " +
 			"collateral for 30 blocks"},
 		"active":       {"counted now: 1100 PSL, of 1300 PSL offered", "the pool runs until it is short of collateral for 30 blocks: then it is dissolved"},
 		"replenishing": {"counted now: 1100 PSL, of 1300 PSL offered", "the pool is short of collateral: unless that is made up, it is dissolved after block 194 (0001-01-01 00:00 UTC)"},
 	} {
-		p := &api.PoolDetail{}
+		p := &wire.PoolDetail{}
 		p.Status, p.Counted, p.Offered, p.Period, p.JoinUntil, p.Deadline = status, 1100, 1300, 30, moment, moment
 		if got := [2]string{has(p), period(p)}; got != want {
 			t.Errorf("%s: %q, want %q", status, got, want)
@@ -141,7 +141,7 @@ func TestKeeps(t *testing.T) {
 		0:       "its place in line; nothing has accrued since the last settlement",
 		150_000: "its place in line, and the 1.5 PSL accrued since the last settlement",
 	} {
-		if got := keeps(&api.PoolPledge{Accrued: accrued}); got != want {
+		if got := keeps(&wire.PoolPledge{Accrued: accrued}); got != want {
 			t.Errorf("%s: %q, want %q", accrued, got, want)
 		}
 	}

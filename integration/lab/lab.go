@@ -29,6 +29,7 @@ type lab struct {
 	hot         *node           // the machine of a pool's Supernode, upgraded
 	regular     pastel.OutPoint // collateral of the regular Supernode
 
+	nodes    []*node // all of them, also those of a scenario
 	stage    stage
 	recorder *recorder // nil if nothing is recorded
 }
@@ -59,14 +60,19 @@ func newLab(dir string, b binaries, out io.Writer) (*lab, error) {
 }
 
 func (l *lab) newNode(name string, upgraded bool) (*node, error) {
-	if !upgraded {
-		return newNode(name, l.binaries.stock, l.dir, l.net, nil)
+	binary, r := l.binaries.stock, (*rules)(nil)
+	if upgraded {
+		var err error
+		if r, err = newRules(name, l.binaries.daemon, l.dir); err != nil {
+			return nil, err
+		}
+		binary = l.binaries.upgraded
 	}
-	r, err := newRules(name, l.binaries.daemon, l.dir)
-	if err != nil {
-		return nil, err
+	n, err := newNode(name, binary, l.dir, l.net, r)
+	if err == nil {
+		l.nodes = append(l.nodes, n)
 	}
-	return newNode(name, l.binaries.upgraded, l.dir, l.net, r)
+	return n, err
 }
 
 // build makes smartpool and smartpoold from the tree.
@@ -79,7 +85,7 @@ func build(ctx context.Context, dir string) (smartpool, daemon string, err error
 	return filepath.Join(dir, "smartpool"), filepath.Join(dir, "smartpoold"), nil
 }
 
-// everybody is all nodes.
+// everybody is the nodes of the network.
 func (l *lab) everybody() []*node { return []*node{l.alpha, l.beta, l.stock, l.voter, l.hot} }
 
 // running are the nodes that run now, and are on the network.
@@ -126,13 +132,12 @@ func (l *lab) isMachine(n *node) bool { return n == l.voter || n == l.hot }
 // down stops all nodes, then the rules, which nodes may ask until they end.
 func (l *lab) down(ctx context.Context) error {
 	var errs []error
-	nodes := l.everybody()
-	for _, n := range nodes {
+	for _, n := range l.nodes {
 		if n.process != nil {
 			errs = append(errs, n.stop(ctx))
 		}
 	}
-	for _, n := range nodes {
+	for _, n := range l.nodes {
 		if n.rules != nil && n.rules.process != nil {
 			errs = append(errs, n.rules.stop(ctx))
 		}

@@ -91,6 +91,9 @@ const (
 	listPatience = 2 * time.Minute // how old a list may be
 )
 
+// listEvery is how often the list is asked for: often enough that none is too old before the next, also where the chain is polled rarely.
+func listEvery(poll time.Duration) time.Duration { return min(listPolls*poll, listPatience/3) }
+
 // watchSupernodes keeps the node's list of Supernodes for the API until the context ends.
 func (d *Daemon) watchSupernodes(ctx context.Context) {
 	for complained := false; ; {
@@ -105,14 +108,18 @@ func (d *Daemon) watchSupernodes(ctx context.Context) {
 			complained = true
 			d.log.Warn("the node gave no list of Supernodes, trying again", "err", err)
 		}
-		if !sleep(ctx, listPolls*d.cfg.Poll) {
+		if !sleep(ctx, listEvery(d.cfg.Poll)) {
 			return
 		}
 	}
 }
 
-// listed is the node's list of Supernodes; nil if it gave none lately.
+// listed is the node's list of Supernodes; nil if it gave none lately, or the ledger is not where the node is: by the list of today a pool
+// of long ago would lack its Supernode.
 func (d *Daemon) listed() *chain.Listing {
+	if d.ready.public() != "" {
+		return nil
+	}
 	if list := d.supernodes.Load(); list != nil && time.Since(list.At) < listPatience {
 		return list
 	}

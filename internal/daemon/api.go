@@ -21,6 +21,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/web"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // startAPI listens at once, and serves as soon as there is a database to read.
@@ -112,7 +113,7 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: words(d.cfg.APIOrigins), Proxies: proxies,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
 	})
-	pages := web.New(web.Config{Books: books, Log: d.log, Status: func(r *http.Request) (api.Status, error) { return site.Status(r.Context()) }})
+	pages := web.New(web.Config{Books: books, Log: d.log, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
 	site.Handle("/", pages.Handler(site.Answers().Keep))
 	return site
 }

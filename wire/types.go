@@ -1,4 +1,4 @@
-package api
+package wire
 
 import (
 	"time"
@@ -430,4 +430,11 @@ type Subscribed struct {
 type Receipt struct {
 	ID     string `json:"id"`
 	Secret string `json:"secret,omitempty" doc:"Signs a webhook's messages; it is not shown again."`
+}
+
+// List is a part of a list.
+type List[T any] struct {
+	Tip   Tip    `json:"tip"`
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty" doc:"Cursor of the rest; left out at the end."`
 }

@@ -1,4 +1,5 @@
-package purity
+// Package documents tests what the documents say of the code and of each other, as far as no package of the code can.
+package documents
 
 import (
 	"io/fs"

@@ -1,0 +1,208 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// serve answers every request alike and returns a client of it.
+func serve(t *testing.T, h http.HandlerFunc) *client.Client {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	c, err := client.New(s.URL + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Every field of a query that is set is a parameter of the request, under its name; none is sent for zero.
+func TestQueriesAreParameters(t *testing.T) {
+	t.Parallel()
+	var got string
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Method + " " + r.URL.Path + " " + r.URL.RawQuery
+		_, _ = io.WriteString(w, `{}`)
+	})
+	q := wire.PledgeQuery{Live: true}
+	q.Pool, q.PastelID, q.Address, q.At, q.Limit, q.Order = "acme.00", "jX", "tP", 7, 3, wire.Newest
+	events := wire.EventQuery{Type: []string{"pool.created", "pledge.left"}, From: 1, To: 2}
+	ctx := context.Background()
+	for want, ask := range map[string]func() error{
+		"GET /api/v1/pledges address=tP&at=7&limit=3&live=true&order=newest&pastelid=jX&pool=acme.00": func() error { _, err := c.Pledges(ctx, q); return err },
+		"GET /api/v1/pledges ": func() error { _, err := c.Pledges(ctx, wire.PledgeQuery{}); return err },
+		"GET /api/v1/events from=1&to=2&type=pool.created%2Cpledge.left": func() error { _, err := c.Events(ctx, events); return err },
+		"GET /api/v1/pools/a%2Fb/income blocks=5":                        func() error { _, err := c.PoolIncome(ctx, "a/b", wire.SeriesQuery{Blocks: 5}); return err },
+		"GET /api/v1/blocks/12/pools ":                                   func() error { _, err := c.PastPools(ctx, 12); return err },
+		"POST /api/v1/tickets/check ":                                    func() error { _, err := c.CheckTicket(ctx, []byte("{}")); return err },
+		"DELETE /api/v1/alerts/x%3Fy ":                                   func() error { return c.Unsubscribe(ctx, "x?y") },
+	} {
+		if err := ask(); err != nil {
+			t.Error(err)
+		}
+		if decoded := strings.NewReplacer("%2F", "/", "%3F", "?").Replace(want); got != decoded {
+			t.Errorf("asked %s\nwant  %s", got, decoded)
+		}
+	}
+}
+
+// Every field of every query has the name of a parameter, and a type that can be sent.
+func TestEveryQueryFieldCanBeSent(t *testing.T) {
+	t.Parallel()
+	var look func(q reflect.Type)
+	look = func(q reflect.Type) {
+		for i := range q.NumField() {
+			f := q.Field(i)
+			switch {
+			case f.Anonymous:
+				look(f.Type)
+			case f.Tag.Get("query") == "":
+				t.Errorf("%s.%s has no name", q, f.Name)
+			case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() != reflect.String:
+				t.Errorf("%s.%s is a list of %s", q, f.Name, f.Type.Elem())
+			}
+		}
+	}
+	c := reflect.TypeOf(&client.Client{})
+	queries := 0
+	for i := range c.NumMethod() {
+		m := c.Method(i).Type
+		for j := 2; j < m.NumIn(); j++ {
+			if in := m.In(j); strings.HasSuffix(in.Name(), "Query") {
+				queries++
+				look(in)
+			}
+		}
+	}
+	if queries < 8 {
+		t.Errorf("%d queries were looked at", queries)
+	}
+}
+
+// What a daemon says is wrong, and what is no daemon's answer, are told apart.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	var status int
+	var body string
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	})
+	var problem *client.ProblemError
+	var odd *client.AnswerError
+	for _, x := range []struct {
+		status         int
+		body           string
+		found, passes  bool
+		problem, isOdd bool
+		text           string
+	}{
+		{404, `{"detail":"no pool"}`, false, false, true, false, "no such thing (no pool)"},
+		{422, `{"detail":"bad","errors":[{"message":"too long","location":"query.pool"}]}`, true, false, true, false, "bad; pool: too long"},
+		{503, `{"detail":"later"}`, true, true, true, false, "later"},
+		{502, `<html>`, true, true, false, true, "answers 502"},
+		{200, `<html>`, true, false, false, true, "not understood"},
+		{200, `{"items":7}`, true, false, false, true, "not understood"},
+		{200, strings.Repeat(" ", 64<<20+1), true, false, false, true, "more than 64 MiB"},
+		{302, ``, true, false, false, true, "answers 302"},
+	} {
+		status, body = x.status, x.body
+		_, err := c.Pools(context.Background(), wire.PoolQuery{})
+		if err == nil {
+			t.Errorf("%d %.40s: no error", x.status, x.body)
+			continue
+		}
+		if errors.Is(err, client.ErrNotFound) == x.found || client.Passes(err) != x.passes || errors.As(err, &problem) != x.problem ||
+			errors.As(err, &odd) != x.isOdd || !strings.Contains(err.Error(), x.text) {
+			t.Errorf("%d %.40s: %T %v", x.status, x.body, err, err)
+		}
+	}
+}
+
+// A daemon that is not there passes, and so does an answer that breaks off.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = io.WriteString(w, "{")
+	})
+	if _, err := c.Status(context.Background()); !client.Passes(err) {
+		t.Errorf("an answer that broke off: %v", err)
+	}
+	s := httptest.NewServer(http.NotFoundHandler())
+	s.Close()
+	c, err := client.New(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Status(context.Background()); !client.Passes(err) {
+		t.Errorf("nobody there: %v", err)
+	}
+}
+
+// A token is sent to the daemon that was named, and to no address that it names.
+func TestTokenFollowsNoRedirect(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen++ }))
+	t.Cleanup(thief.Close)
+	var sent string
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		sent = r.Header.Get("Authorization")
+		http.Redirect(w, r, thief.URL, http.StatusTemporaryRedirect)
+	})
+	c.Token = "secret"
+	if _, err := c.Alerts(context.Background()); err == nil || seen != 0 {
+		t.Errorf("redirected: %v, %d requests arrived", err, seen)
+	}
+	if sent != "Bearer secret" {
+		t.Errorf("the daemon was sent %q", sent)
+	}
+}
+
+// All asks on until there is no next page, and ends with a list that does not.
+func TestAllEnds(t *testing.T) {
+	t.Parallel()
+	pages := func(next func(n int) string, items int) func(string) (wire.List[int], error) {
+		n := 0
+		return func(string) (wire.List[int], error) {
+			n++
+			return wire.List[int]{Items: make([]int, items), Next: next(n)}, nil
+		}
+	}
+	three := func(n int) string { return map[bool]string{true: fmt.Sprint(n)}[n < 3] }
+	if list, err := client.All(100, pages(three, 2)); err != nil || len(list) != 6 {
+		t.Errorf("%d items, %v", len(list), err)
+	}
+	endless := func(n int) string { return fmt.Sprint(n) }
+	if _, err := client.All(100, pages(endless, 7)); err == nil {
+		t.Error("an endless list")
+	}
+	if _, err := client.All(100, pages(endless, 0)); err == nil {
+		t.Error("an endless list of nothing")
+	}
+	if _, err := client.All(100, pages(func(int) string { return "same" }, 1)); err == nil {
+		t.Error("a list that goes round")
+	}
+}
+
+// What is no URL of a daemon is refused at once.
+func TestNew(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"", "127.0.0.1:9734", "ftp://x", "http://", "http://x/?a=b", "http://x/#y", "http://\x7f"} {
+		if _, err := client.New(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}

@@ -1,0 +1,25 @@
+package client_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// Pools that take pledges now, with what 300 PSL would yield in each.
+func ExampleClient_Pools() {
+	c, err := client.New("http://127.0.0.1:9734")
+	if err != nil {
+		log.Fatal(err)
+	}
+	list, err := c.Pools(context.Background(), wire.PoolQuery{Open: true, Coins: 300})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range list.Items {
+		fmt.Println(p.ID, p.Company, p.Fee, p.YieldWith)
+	}
+}

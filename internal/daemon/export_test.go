@@ -1,0 +1,6 @@
+package daemon
+
+// For the tests of this folder.
+var ListEvery = listEvery
+
+const ListPatience = listPatience
