@@ -48,17 +48,18 @@ func NewMasternodeConf(path string) *MasternodeConf { return &MasternodeConf{pat
 func ReadMasternodeConf(path string) (*MasternodeConf, error) {
 	c := NewMasternodeConf(path)
 	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		return c, linksNowhere(path)
-	case err != nil:
-		return nil, fmt.Errorf("masternode.conf: %w", err)
-	case !info.Mode().IsRegular(): // to open a pipe would wait for somebody to write into it, and no signal ends that
-		return nil, fmt.Errorf("%s is no file; correct --masternode-conf, nothing was changed", path)
 	}
-	f, err := os.Open(path)
+	if err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for who writes to it
+		err = fmt.Errorf("%s is no file", path)
+	}
+	var f *os.File
+	if err == nil {
+		f, err = os.Open(path)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("masternode.conf cannot be read: %w; run this as who runs the node, or correct --masternode-conf", err)
+		return nil, fmt.Errorf("masternode.conf cannot be read: %w; run this as the user who runs the node, or correct --masternode-conf", err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxConf+1))
