@@ -67,6 +67,6 @@ func supernodeText(s chain.SupernodeState, x *wire.Supernode) string {
 	case chain.SupernodeEnded:
 		return "The pool is over and backs no Supernode any more: the operator may shut its machine down."
 	default:
-		return "This daemon has no list of Supernodes that it can go by: it follows no node, or its node is away, or one of the two has not caught up."
+		return "This daemon has no list of Supernodes: its node is away or behind, or it follows none."
 	}
 }
