@@ -15,6 +15,8 @@
 		return data;
 	}
 
+	const whole = [...Array(9).keys()].flatMap((power) => [1, 2, 5].map((n) => n * 10 ** power)); // there is no half block
+
 	function draw(figure) {
 		const plot = figure.querySelector(".plot");
 		plot.replaceChildren();
@@ -28,7 +30,7 @@
 		new uPlot({
 			width: plot.clientWidth, height: 240,
 			scales: { x: { time: false, range: (u, low, high) => [low - blocks, high + blocks] }, y: { range: (u, low, high) => [0, high * 1.1 || 1] } },
-			axes: [{ ...axis, label: "Block" }, { ...axis, size: 76, label: "PSL", stroke: colour("--soft") }],
+			axes: [{ ...axis, label: "Block", incrs: whole }, { ...axis, size: 76, label: "PSL", stroke: colour("--soft") }],
 			series: [{ label: "From", value: (u, v, s, i) => (i == null ? "" : table.tBodies[0].rows[i].cells[0].textContent) },
 				{ label: "Income", stroke: colour("--good"), fill: colour("--good"), paths: bars(-1), value: amount, points: { show: false } },
 				{ label: "Paid", stroke: colour("--warn"), fill: colour("--warn"), paths: bars(1), value: amount, points: { show: false } }],
