@@ -22,6 +22,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -310,6 +311,30 @@ func TestConfPath(t *testing.T) {
 		c.NodeCookie = x.cookie
 		if got, err := c.confPath(); got != x.want || (err == nil) != (x.want != "") {
 			t.Errorf("%+v: %q (%v)", x, got, err)
+		}
+	}
+}
+
+// A launch is dated after the one of masternode.conf and the one that the node lists, whichever is the later, but never far ahead.
+func TestLaunchIsDatedLast(t *testing.T) {
+	t.Parallel()
+	extra := func(at int64) []byte {
+		return []byte(`{"smartpool":{"signature":"YQ==","time":"` + ticket.FormatTimeStamp(at) + `"}}`)
+	}
+	const now = 1_800_000_000
+	for name, x := range map[string]struct {
+		known [][]byte
+		want  int64 // 0 for an error
+	}{
+		"nothing known":       {nil, now},
+		"no launch":           {[][]byte{nil, []byte(`{"other":1}`), []byte(`{"smartpool":{"signature":"YQ==","time":"soon"}}`)}, now},
+		"earlier ones":        {[][]byte{extra(now - 10), extra(now - 5)}, now},
+		"the entry's is last": {[][]byte{extra(now + 30), extra(now - 5)}, now + 31},
+		"the list's is last":  {[][]byte{extra(now - 5), extra(now + 30)}, now + 31},
+		"far ahead":           {[][]byte{extra(now + 7200), extra(now)}, 0},
+	} {
+		if got, err := laterThan(now, x.known); got != x.want || (err != nil) != (x.want == 0) {
+			t.Errorf("%s: %d, %v, want %d", name, got, err, x.want)
 		}
 	}
 }

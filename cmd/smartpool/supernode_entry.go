@@ -185,23 +185,36 @@ func (l *launch) date(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var before ticket.Launch
-	for _, earlier := range []bool{before.ReadExtra(l.entry.ExtConfig), listed && before.ReadExtra([]byte(config))} {
-		if !earlier {
+	known := [][]byte{l.entry.ExtConfig}
+	if listed {
+		known = append(known, []byte(config))
+	}
+	if at, err = laterThan(at, known); err != nil {
+		return err
+	}
+	l.say.Time, l.say.Signature = ticket.FormatTimeStamp(at), ""
+	return nil
+}
+
+// laterThan returns at, or if need be the second after the last of the launches that extra configurations hold, in seconds since 1970.
+func laterThan(at int64, known [][]byte) (int64, error) {
+	latest := at + int64(ahead2h.Seconds())
+	for _, extra := range known {
+		var before ticket.Launch
+		if !before.ReadExtra(extra) {
 			continue
 		}
 		t, err := ticket.ParseTimeStamp(before.Time)
 		if err != nil {
 			continue // no node takes it
 		}
-		if t >= at+int64(ahead2h.Seconds()) {
-			return fmt.Errorf("an earlier launch of this Supernode is dated %s, and this one must be dated later: set this machine's clock right, or try again then. "+
+		if t >= latest {
+			return 0, fmt.Errorf("an earlier launch of this Supernode is dated %s, and this one must be dated later: set this machine's clock right, or try again then. "+
 				"Nothing was changed", before.Time)
 		}
 		at = max(at, t+1)
 	}
-	l.say.Time, l.say.Signature = ticket.FormatTimeStamp(at), ""
-	return nil
+	return at, nil
 }
 
 // write shows what will be done, asks, signs, and writes masternode.conf.
