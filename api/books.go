@@ -17,9 +17,6 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Now stands for the last block where a height is asked for.
-const Now = store.Now
-
 // blockSeconds is how long a block takes on average: Pastel's target (pasteld: nPowTargetSpacing).
 const blockSeconds = 150
 

@@ -61,8 +61,8 @@ func TestPledgesOfARewardAddressInTime(t *testing.T) {
 		{amendment - 1, part.RewardAddress, false},
 		{amendment, old.Reward, false},
 		{amendment, part.RewardAddress, true},
-		{api.Now, old.Reward, false},
-		{api.Now, part.RewardAddress, true},
+		{wire.Now, old.Reward, false},
+		{wire.Now, part.RewardAddress, true},
 	} {
 		list := pledges(fmt.Sprintf("at=%d&reward=%s", c.at, c.reward))
 		if slices.ContainsFunc(list, func(p wire.Pledge) bool { return p.Seq == old.Seq }) != c.found {
@@ -89,7 +89,7 @@ func TestPledgesAfterAReduction(t *testing.T) {
 		t.Fatalf("the pool has no pledge that %+v reduced", e)
 	}
 	seq := int64(read[wire.PoolDetail](t, x, "/api/v1/pools/"+e.Pool).Participants[i].Seq)
-	for at, want := range map[pastel.Height]int64{reduction - 1: 400, reduction: 250, api.Now: 250} {
+	for at, want := range map[pastel.Height]int64{reduction - 1: 400, reduction: 250, wire.Now: 250} {
 		list := read[wire.List[wire.Pledge]](t, x, fmt.Sprintf("/api/v1/pledges?limit=1000&at=%d&pool=%s", at, e.Pool)).Items
 		for _, p := range list {
 			if p.Seq == seq && p.Offered != want {

@@ -24,23 +24,24 @@ const (
 // maxCursor bounds a cursor, in bytes: a pool id and a few numbers.
 const maxCursor = 200
 
-// page reads a cursor, which continues a list after the row whose key it holds. An empty one begins the list.
-func page(cursor string, limit int, newest bool, keys ...key) (store.Page, error) {
+// page reads a page's cursor, which continues a list after the row whose key it holds. An empty one begins the list.
+func page(x wire.Page, keys ...key) (store.Page, error) {
+	limit := x.Limit
 	if limit == 0 {
 		limit = defaultLimit
 	}
 	if limit < 1 || limit > wire.MaxLimit {
 		return store.Page{}, badRequest("limit: %d is not between 1 and %d", limit, wire.MaxLimit)
 	}
-	p := store.Page{Limit: limit, Desc: newest}
-	if cursor == "" {
+	p := store.Page{Limit: limit, Desc: x.Order == wire.Newest}
+	if x.Cursor == "" {
 		return p, nil
 	}
 	bad := badRequest("cursor: it is not one of this list: take it from the answer before, or leave it out to begin anew")
-	if len(cursor) > maxCursor {
+	if len(x.Cursor) > maxCursor {
 		return p, bad
 	}
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	text, err := base64.RawURLEncoding.DecodeString(x.Cursor)
 	if err != nil {
 		return p, bad
 	}

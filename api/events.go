@@ -14,27 +14,15 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// EventQuery says which events are wanted; zero fields do not filter.
-type EventQuery struct {
-	Pool     string
-	PastelID string
-	Types    []string
-	From     pastel.Height // first block
-	To       pastel.Height // last block; store.Now
-	Newest   bool
-	Cursor   string
-	Limit    int
-}
-
 // Events lists events in the order of the chain.
-func (b *Books) Events(ctx context.Context, q EventQuery) (list []wire.Event, tip wire.Tip, next string, err error) {
-	p, err := page(q.Cursor, q.Limit, q.Newest, keyHeight, keyInteger)
+func (b *Books) Events(ctx context.Context, q wire.EventQuery) (list []wire.Event, tip wire.Tip, next string, err error) {
+	p, err := page(q.Page, keyHeight, keyInteger)
 	if err != nil {
 		return nil, tip, "", err
 	}
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)
-		rows, err := l.Events(store.EventFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Types: q.Types, From: q.From, To: q.To}, p)
+		rows, err := l.Events(store.EventFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Types: q.Type, From: pastel.Height(q.From), To: pastel.Height(q.To)}, p)
 		if err != nil {
 			return err
 		}

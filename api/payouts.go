@@ -10,29 +10,18 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// PayoutQuery says which payouts are wanted; zero fields do not filter.
-type PayoutQuery struct {
-	Pool    string
-	Address string        // that is paid
-	Status  string        // pending, paid or cancelled
-	At      pastel.Height // as they were after this block; store.Now
-	Newest  bool          // newest first
-	Cursor  string
-	Limit   int
-}
-
 // Payouts lists payouts by the block they settled in; next is the cursor of the rest, empty if there is none.
-func (b *Books) Payouts(ctx context.Context, q PayoutQuery) (list []wire.Payout, tip wire.Tip, next string, err error) {
-	p, err := page(q.Cursor, q.Limit, q.Newest, keyHeight, keyText)
+func (b *Books) Payouts(ctx context.Context, q wire.PayoutQuery) (list []wire.Payout, tip wire.Tip, next string, err error) {
+	p, err := page(q.Page, keyHeight, keyText)
 	if err != nil {
 		return nil, tip, "", err
 	}
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)
-		if err := l.checkAt(q.At); err != nil {
+		if err := l.checkAt(pastel.Height(q.At)); err != nil {
 			return err
 		}
-		f := store.PayoutFilter{Pool: ticket.PoolID(q.Pool), Address: q.Address, Status: q.Status, At: q.At}
+		f := store.PayoutFilter{Pool: ticket.PoolID(q.Pool), Address: q.Address, Status: q.Status, At: pastel.Height(q.At)}
 		rows, err := l.Payouts(f, p)
 		if err != nil {
 			return err
@@ -115,22 +104,12 @@ func (b *Books) Payout(ctx context.Context, txid string) (out wire.PayoutDetail,
 	return out, err
 }
 
-// PaymentQuery says whose parts of payouts are wanted: of a PastelID's reward and fee addresses, or of one address.
-type PaymentQuery struct {
-	PastelID string
-	Address  string
-	Status   string // pending, paid or cancelled; empty for all
-	Newest   bool
-	Cursor   string
-	Limit    int
-}
-
 // Payments lists parts of payouts by the block they settled in.
-func (b *Books) Payments(ctx context.Context, q PaymentQuery) (list []wire.Payment, tip wire.Tip, next string, err error) {
+func (b *Books) Payments(ctx context.Context, q wire.PaymentQuery) (list []wire.Payment, tip wire.Tip, next string, err error) {
 	if (q.PastelID == "") == (q.Address == "") {
 		return nil, tip, "", badRequest("payments: give either a pastelid or an address")
 	}
-	p, err := page(q.Cursor, q.Limit, q.Newest, keyHeight, keyText, keyText)
+	p, err := page(q.Page, keyHeight, keyText, keyText)
 	if err != nil {
 		return nil, tip, "", err
 	}
@@ -171,29 +150,18 @@ func (l *look) wirePayments(rows []store.Payment) ([]wire.Payment, error) {
 	return list, nil
 }
 
-// CreditQuery says which credits are wanted; zero fields do not filter.
-type CreditQuery struct {
-	Pool     string
-	PastelID string
-	Address  string
-	At       pastel.Height // none after this block; store.Now
-	Newest   bool
-	Cursor   string
-	Limit    int
-}
-
 // Credits lists income that was settled.
-func (b *Books) Credits(ctx context.Context, q CreditQuery) (list []wire.Credit, tip wire.Tip, next string, err error) {
-	p, err := page(q.Cursor, q.Limit, q.Newest, keyHeight, keyInteger)
+func (b *Books) Credits(ctx context.Context, q wire.CreditQuery) (list []wire.Credit, tip wire.Tip, next string, err error) {
+	p, err := page(q.Page, keyHeight, keyInteger)
 	if err != nil {
 		return nil, tip, "", err
 	}
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)
-		if err := l.checkAt(q.At); err != nil {
+		if err := l.checkAt(pastel.Height(q.At)); err != nil {
 			return err
 		}
-		rows, err := l.Credits(store.CreditFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, At: q.At}, p)
+		rows, err := l.Credits(store.CreditFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, At: pastel.Height(q.At)}, p)
 		if err != nil {
 			return err
 		}
@@ -210,32 +178,19 @@ func (b *Books) Credits(ctx context.Context, q CreditQuery) (list []wire.Credit,
 	return list, tip, next, err
 }
 
-// PledgeQuery says which pledges are wanted; zero fields do not filter.
-type PledgeQuery struct {
-	Pool     string
-	PastelID string
-	Address  string // that is pledged
-	Reward   string // that rewards go to
-	Live     bool
-	At       pastel.Height // as they were after this block; store.Now
-	Newest   bool
-	Cursor   string
-	Limit    int
-}
-
 // Pledges lists pledges in join order.
-func (b *Books) Pledges(ctx context.Context, q PledgeQuery) (list []wire.Pledge, tip wire.Tip, next string, err error) {
-	p, err := page(q.Cursor, q.Limit, q.Newest, keyInteger)
+func (b *Books) Pledges(ctx context.Context, q wire.PledgeQuery) (list []wire.Pledge, tip wire.Tip, next string, err error) {
+	p, err := page(q.Page, keyInteger)
 	if err != nil {
 		return nil, tip, "", err
 	}
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)
-		if err := l.checkAt(q.At); err != nil {
+		if err := l.checkAt(pastel.Height(q.At)); err != nil {
 			return err
 		}
 		f := store.PledgeFilter{
-			Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, Reward: q.Reward, Live: q.Live, At: q.At,
+			Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, Reward: q.Reward, Live: q.Live, At: pastel.Height(q.At),
 		}
 		rows, err := l.Pledges(f, p)
 		if err != nil {

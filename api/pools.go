@@ -14,16 +14,8 @@ import (
 // yieldWindow is how far back income is taken for a yield: 30 days.
 const yieldWindow = 30 * 24 * 3600 / blockSeconds
 
-// PoolQuery says which pools are wanted; zero fields do not filter.
-type PoolQuery struct {
-	Status   []string
-	Operator string // PastelID
-	Open     bool   // only those that take pledges in the next block
-	Coins    int64  // PSL, of a pledge whose effect on yields is wanted
-}
-
 // Pools lists pools in the order they opened.
-func (b *Books) Pools(ctx context.Context, q PoolQuery) (list []wire.Pool, tip wire.Tip, err error) {
+func (b *Books) Pools(ctx context.Context, q wire.PoolQuery) (list []wire.Pool, tip wire.Tip, err error) {
 	list = []wire.Pool{}
 	err = b.look(ctx, func(l *look) error {
 		tip = block(&l.tip)

@@ -242,6 +242,14 @@ func get[I, O any](s *Server, id, path, summary string, f func(context.Context, 
 	}, f)
 }
 
+// paged registers an operation that reads a list page by page.
+func paged[Q, T any](s *Server, id, path, summary string, find func(context.Context, Q) ([]T, wire.Tip, string, error)) {
+	get(s, id, path, summary, func(ctx context.Context, in *Q) (*body[wire.List[T]], error) {
+		items, tip, next, err := find(ctx, *in)
+		return list(s, items, tip, next, err)
+	})
+}
+
 // register puts every operation in one table: the surface of the API.
 func (s *Server) register() {
 	b := s.cfg.Books
@@ -254,7 +262,7 @@ func (s *Server) register() {
 		return one(s, x, err)
 	})
 	get(s, "pools", "/pools", "Pools, in the order they opened", func(ctx context.Context, in *wire.PoolQuery) (*body[wire.List[wire.Pool]], error) {
-		items, tip, err := b.Pools(ctx, PoolQuery{Status: in.Status, Operator: in.Operator, Open: in.Open, Coins: in.Coins})
+		items, tip, err := b.Pools(ctx, *in)
 		return list(s, items, tip, "", err)
 	})
 	get(s, "past-pools", "/blocks/{height}/pools", "Pools as they were after a block: their terms, statuses and dates", func(ctx context.Context, in *struct {
@@ -343,50 +351,21 @@ type (
 
 func (s *Server) registerLists() {
 	b := s.cfg.Books
-	get(s, "pledges", "/pledges", "Pledges in join order", func(ctx context.Context, in *wire.PledgeQuery) (*body[wire.List[wire.Pledge]], error) {
-		items, tip, next, err := b.Pledges(ctx, PledgeQuery{
-			Pool: in.Pool, PastelID: in.PastelID, Address: in.Address, Reward: in.Reward, Live: in.Live, At: pastel.Height(in.At),
-			Newest: in.Order == wire.Newest, Cursor: in.Cursor, Limit: in.Limit,
-		})
-		return list(s, items, tip, next, err)
-	})
-	get(s, "payouts", "/payouts", "Payouts by the block they settled in", func(ctx context.Context, in *wire.PayoutQuery) (*body[wire.List[wire.Payout]], error) {
-		items, tip, next, err := b.Payouts(ctx, PayoutQuery{
-			Pool: in.Pool, Address: in.Address, Status: in.Status, At: pastel.Height(in.At), Newest: in.Order == wire.Newest,
-			Cursor: in.Cursor, Limit: in.Limit,
-		})
-		return list(s, items, tip, next, err)
-	})
+	paged(s, "pledges", "/pledges", "Pledges in join order", b.Pledges)
+	paged(s, "payouts", "/payouts", "Payouts by the block they settled in", b.Payouts)
 	get(s, "payout", "/payouts/{txid}", "All about a payout", func(ctx context.Context, in *struct {
 		TxID string `path:"txid" minLength:"64" maxLength:"64" pattern:"^[0-9a-f]{64}$"`
 	}) (*body[wire.PayoutDetail], error) {
 		x, err := b.Payout(ctx, in.TxID)
 		return one(s, x, err)
 	})
-	get(s, "credits", "/credits", "Income that was settled", func(ctx context.Context, in *wire.CreditQuery) (*body[wire.List[wire.Credit]], error) {
-		items, tip, next, err := b.Credits(ctx, CreditQuery{
-			Pool: in.Pool, PastelID: in.PastelID, Address: in.Address, At: pastel.Height(in.At), Newest: in.Order == wire.Newest,
-			Cursor: in.Cursor, Limit: in.Limit,
-		})
-		return list(s, items, tip, next, err)
-	})
-	get(s, "payments", "/payments", "Parts of payouts: those of a PastelID's reward and fee addresses, or of one address", func(ctx context.Context, in *wire.PaymentQuery) (*body[wire.List[wire.Payment]], error) {
-		items, tip, next, err := b.Payments(ctx, PaymentQuery{
-			PastelID: in.PastelID, Address: in.Address, Status: in.Status, Newest: in.Order == wire.Newest, Cursor: in.Cursor, Limit: in.Limit,
-		})
-		return list(s, items, tip, next, err)
-	})
+	paged(s, "credits", "/credits", "Income that was settled", b.Credits)
+	paged(s, "payments", "/payments", "Parts of payouts: those of a PastelID's reward and fee addresses, or of one address", b.Payments)
 	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins; the tip is the block after which all of the mempool was looked at, of height -1 if it was not lately", func(ctx context.Context, in *wire.SpendQuery) (*body[wire.List[wire.Spend]], error) {
 		items, tip, err := b.Spends(ctx, in.Pool, in.PastelID)
 		return list(s, items, tip, "", err)
 	})
-	get(s, "events", "/events", "What happened, in the order of the chain", func(ctx context.Context, in *wire.EventQuery) (*body[wire.List[wire.Event]], error) {
-		items, tip, next, err := b.Events(ctx, EventQuery{
-			Pool: in.Pool, PastelID: in.PastelID, Types: in.Type, From: pastel.Height(in.From), To: pastel.Height(in.To),
-			Newest: in.Order == wire.Newest, Cursor: in.Cursor, Limit: in.Limit,
-		})
-		return list(s, items, tip, next, err)
-	})
+	paged(s, "events", "/events", "What happened, in the order of the chain", b.Events)
 }
 
 // registerStream registers the event stream.

@@ -20,6 +20,12 @@ const (
 	largest = 20 // pledges of a pool, unless all are asked for
 )
 
+// latest is the part of a list that a page shows beside other things, as it is now.
+var (
+	latest = wire.Page{Order: wire.Newest, Limit: recent}
+	now    = wire.AsOf{At: wire.Now}
+)
+
 // What lists of pools show, if not those that live.
 const (
 	showOpen  = "open"
@@ -62,10 +68,10 @@ func (s *Site) overview(r *http.Request) (*page, error) {
 	for _, status := range ended {
 		d.Ended += d.Statistics.Pools[status]
 	}
-	if d.Pools, _, err = s.cfg.Books.Pools(r.Context(), api.PoolQuery{Status: live}); err != nil {
+	if d.Pools, _, err = s.cfg.Books.Pools(r.Context(), wire.PoolQuery{Status: live}); err != nil {
 		return nil, err
 	}
-	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{To: api.Now, Types: notable, Newest: true, Limit: recent})
+	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), wire.EventQuery{To: wire.Now, Type: notable, Page: latest})
 	return ok("overview.html", "Overview", "/", d), err
 }
 
@@ -83,7 +89,7 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 		Shown string
 		Pools []wire.Pool
 	}
-	q := api.PoolQuery{}
+	q := wire.PoolQuery{}
 	switch d.Shown = r.URL.Query().Get("show"); d.Shown {
 	case showOpen:
 		q.Open = true
@@ -137,10 +143,12 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	if d.Series, err = s.cfg.Books.Series(r.Context(), id, 0); err != nil {
 		return nil, err
 	}
-	if d.Payouts, _, _, err = s.cfg.Books.Payouts(r.Context(), api.PayoutQuery{Pool: id, At: api.Now, Newest: true, Limit: recent}); err != nil {
+	of := wire.OfPool{Pool: id}
+	if d.Payouts, _, _, err = s.cfg.Books.Payouts(r.Context(), wire.PayoutQuery{OfPool: of, AsOf: now, Page: latest}); err != nil {
 		return nil, err
 	}
-	q := api.EventQuery{Pool: id, Types: notable, To: api.Now, Newest: true, Limit: recent, Cursor: r.URL.Query().Get("before")}
+	q := wire.EventQuery{OfPool: of, Type: notable, To: wire.Now, Page: latest}
+	q.Cursor = r.URL.Query().Get("before")
 	d.Paged = q.Cursor != ""
 	d.Events, _, d.Older, err = s.cfg.Books.Events(r.Context(), q)
 	if err == nil && d.Status == pool.Closed.String() {
@@ -158,7 +166,7 @@ type closing struct {
 
 // closing returns when a pool was closed; nil if that was taken back meanwhile.
 func (s *Site) closing(r *http.Request, id string) (*closing, error) {
-	list, _, _, err := s.cfg.Books.Events(r.Context(), api.EventQuery{Pool: id, Types: []string{string(pool.PoolClosed)}, To: api.Now, Newest: true, Limit: 1})
+	list, _, _, err := s.cfg.Books.Events(r.Context(), wire.EventQuery{OfPool: wire.OfPool{Pool: id}, Type: []string{string(pool.PoolClosed)}, To: wire.Now, Page: wire.Page{Order: wire.Newest, Limit: 1}})
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
@@ -203,11 +211,12 @@ func (s *Site) member(r *http.Request) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.holding(r, account, api.CreditQuery{PastelID: id}, api.PaymentQuery{PastelID: id})
+	of := wire.OfID{PastelID: id}
+	d, err := s.holding(r, account, wire.CreditQuery{OfID: of}, wire.PaymentQuery{OfID: of})
 	if err != nil {
 		return nil, err
 	}
-	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), api.EventQuery{PastelID: id, To: api.Now, Newest: true, Limit: recent})
+	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), wire.EventQuery{OfID: of, To: wire.Now, Page: latest})
 	return ok("account.html", "PastelID "+api.Short(id), "", d), err
 }
 
@@ -217,19 +226,20 @@ func (s *Site) account(r *http.Request) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.holding(r, account, api.CreditQuery{Address: address}, api.PaymentQuery{Address: address})
+	of := wire.OfAddress{Address: address}
+	d, err := s.holding(r, account, wire.CreditQuery{OfAddress: of}, wire.PaymentQuery{OfAddress: of})
 	return ok("account.html", "Address "+api.Short(address), "", d), err
 }
 
 // holding adds what an account was credited and paid last; the queries say whose.
-func (s *Site) holding(r *http.Request, account wire.Account, credits api.CreditQuery, payments api.PaymentQuery) (d holding, err error) {
+func (s *Site) holding(r *http.Request, account wire.Account, credits wire.CreditQuery, payments wire.PaymentQuery) (d holding, err error) {
 	rules := s.cfg.Books.Parameters()
 	d.Account, d.Holdings, d.Kept = account, api.Holdings(account.Positions, all(r)), waiting(&account, &rules)
-	credits.At, credits.Newest, credits.Limit = api.Now, true, recent
+	credits.AsOf, credits.Page = now, latest
 	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), credits); err != nil {
 		return d, err
 	}
-	payments.Status, payments.Newest, payments.Limit = "paid", true, recent
+	payments.Status, payments.Page = "paid", latest
 	d.Paid, _, _, err = s.cfg.Books.Payments(r.Context(), payments)
 	return d, err
 }
@@ -247,7 +257,10 @@ func (s *Site) tickets(r *http.Request) (*page, error) {
 		Older    string
 		Reasons  map[string]string
 	}
-	q := api.EventQuery{Types: []string{string(pool.TicketRejected)}, To: api.Now, Newest: true, Limit: listing, Cursor: r.URL.Query().Get("before")}
+	q := wire.EventQuery{
+		Type: []string{string(pool.TicketRejected)}, To: wire.Now,
+		Page: wire.Page{Order: wire.Newest, Limit: listing, Cursor: r.URL.Query().Get("before")},
+	}
 	var err error
 	if d.Rejected, _, d.Older, err = s.cfg.Books.Events(r.Context(), q); err != nil {
 		return nil, err
@@ -256,8 +269,8 @@ func (s *Site) tickets(r *http.Request) (*page, error) {
 	for _, e := range d.Rejected {
 		d.Reasons[e.Reason] = ticket.Explain(ticket.Reason(e.Reason))
 	}
-	q = api.EventQuery{
-		Types: []string{string(pool.PoolCreated), string(pool.PledgeAccepted), string(pool.PledgeAmended), string(pool.PoolActivated)}, To: api.Now, Newest: true, Limit: recent,
+	q = wire.EventQuery{
+		Type: []string{string(pool.PoolCreated), string(pool.PledgeAccepted), string(pool.PledgeAmended), string(pool.PoolActivated)}, To: wire.Now, Page: latest,
 	}
 	d.Accepted, _, _, err = s.cfg.Books.Events(r.Context(), q)
 	return ok("tickets.html", "Tickets", "/tickets", d), err

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/crowd"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -238,7 +237,7 @@ func (x *site) tells(t *testing.T, height pastel.Height, path string, has, hasNo
 // A pledge that counts in part says so, before coins that wait in line are spent and after.
 func TestPagesTellWhatCounts(t *testing.T) {
 	x := start(t, recorded(t, "dense"), 337)
-	reduced, _, _, err := x.books.Events(context.Background(), api.EventQuery{Types: []string{"pledge.reduced"}, From: 337, To: 337, Limit: 1})
+	reduced, _, _, err := x.books.Events(context.Background(), wire.EventQuery{Type: []string{"pledge.reduced"}, From: 337, To: 337, Page: wire.Page{Limit: 1}})
 	if err != nil || len(reduced) != 1 {
 		t.Fatalf("%v, %v", reduced, err)
 	}

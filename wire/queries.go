@@ -30,6 +30,9 @@ type (
 // MaxLimit is the most items that a page of a list has.
 const MaxLimit = 1000
 
+// Now stands for the last block where a height is asked for.
+const Now = -1
+
 // Values of Page.Order.
 const (
 	Oldest = "oldest"
