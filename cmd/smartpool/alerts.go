@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -183,7 +184,7 @@ func (c *alertsTestCmd) Run(ctx context.Context, e *env, r *remote) error {
 
 // noSubscription says where the ids are.
 func noSubscription(id string, err error) error {
-	if errors.Is(err, errNotThere) {
+	if errors.Is(err, client.ErrNotFound) {
 		return fmt.Errorf("there is no subscription %s: smartpool alerts list shows them", printable(id))
 	}
 	return err

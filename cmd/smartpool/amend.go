@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -185,7 +186,7 @@ func (c *amendCmd) namedOutput(ctx context.Context, r *remote, pl *wire.PoolPled
 	if err != nil {
 		return out, fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
 	}
-	if err = r.owns(ctx, out, pl.Address); errors.Is(err, errNotThere) {
+	if err = r.owns(ctx, out, pl.Address); errors.Is(err, client.ErrNotFound) {
 		err = fmt.Errorf("output %s is spent, or no block holds it yet: name an output of %s with --output", out, pl.Address)
 	}
 	return out, err

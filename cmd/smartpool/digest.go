@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -77,7 +78,7 @@ func (r *remote) block(ctx context.Context, h pastel.Height) (wire.Block, error)
 	b, err := answered(r.Block(ctx, h))
 	digest, bad := hex.DecodeString(b.Digest)
 	switch {
-	case errors.Is(err, errNotThere) && h > r.status.Tip.Height:
+	case errors.Is(err, client.ErrNotFound) && h > r.status.Tip.Height:
 		return b, unknownf("%s ends at block %d: block %d is not there yet", r.url, r.status.Tip.Height, h)
 	case err != nil:
 		return b, unknownf("%s: block %d: %w", r.url, h, err)

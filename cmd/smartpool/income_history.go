@@ -96,12 +96,8 @@ func days(from, to string) (a, b time.Time, err error) {
 
 // history gathers what came and went.
 func (r *remote) history(ctx context.Context, a *wire.Account) (list []entry, err error) {
-	var mine struct {
-		wire.OfID
-		wire.OfAddress
-	}
-	mine.PastelID, mine.Address = a.PastelID, a.Address
-	came := wire.CreditQuery{OfID: mine.OfID, OfAddress: mine.OfAddress}
+	id, address := wire.OfID{PastelID: a.PastelID}, wire.OfAddress{Address: a.Address}
+	came := wire.CreditQuery{OfID: id, OfAddress: address}
 	credits, err := listing(&came.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, came) })
 	if err != nil {
 		return nil, err
@@ -109,7 +105,7 @@ func (r *remote) history(ctx context.Context, a *wire.Account) (list []entry, er
 	for _, x := range credits {
 		list = append(list, entry{x.At.Time, x.At.Height, "income", x.Pool, nameOf(a), x.Address, x.Amount, ""})
 	}
-	had := wire.PledgeQuery{OfID: mine.OfID, OfAddress: mine.OfAddress}
+	had := wire.PledgeQuery{OfID: id, OfAddress: address}
 	pledges, err := listing(&had.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, had) })
 	if err != nil {
 		return nil, err
@@ -119,7 +115,7 @@ func (r *remote) history(ctx context.Context, a *wire.Account) (list []entry, er
 			list = append(list, entry{x.Ended.Time, x.Ended.Height, "forfeit", x.Pool, nameOf(a), x.Address, x.Forfeited, ""})
 		}
 	}
-	paid := wire.PaymentQuery{OfID: mine.OfID, OfAddress: mine.OfAddress, Status: "paid"}
+	paid := wire.PaymentQuery{OfID: id, OfAddress: address, Status: "paid"}
 	payments, err := listing(&paid.Page, func() (wire.List[wire.Payment], error) { return r.Payments(ctx, paid) })
 	if err != nil {
 		return nil, err

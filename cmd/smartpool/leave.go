@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -118,7 +119,7 @@ func (r *remote) unlocking(ctx context.Context, h *api.Holding) (string, error) 
 	id, vout, _ := strings.Cut(list[at].Output, ":")
 	c, err := answered(r.Output(ctx, list[at].Output))
 	switch {
-	case err != nil && !errors.Is(err, errNotThere):
+	case err != nil && !errors.Is(err, client.ErrNotFound):
 		return "", err
 	case !c.Backs: // the pledge moved to other coins of its address
 		return how, nil

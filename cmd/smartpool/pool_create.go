@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -100,7 +101,7 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	}
 	return r.finish(ctx, e, wallet, txid, !c.NoWait, func(string) (string, error) {
 		p, err := answered(r.Pool(ctx, string(x.SmartPoolID)))
-		if errors.Is(err, errNotThere) {
+		if errors.Is(err, client.ErrNotFound) {
 			return "", nil
 		}
 		if err != nil {

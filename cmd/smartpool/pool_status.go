@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -95,7 +96,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 // supernode asks how a pool's Supernode is doing.
 func (r *remote) supernode(ctx context.Context, id string) (wire.Supernode, error) {
 	sn, err := answered(r.Supernode(ctx, id))
-	if errors.Is(err, errNotThere) {
+	if errors.Is(err, client.ErrNotFound) {
 		err = fmt.Errorf("the daemon at %s is of an earlier release, which knows no launches: update it, or ask another one with --api", r.url)
 	}
 	return sn, err

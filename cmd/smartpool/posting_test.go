@@ -42,13 +42,20 @@ func between(t testing.TB, to string, intercept func(w http.ResponseWriter, r *h
 func startAtlas(t *testing.T) (x *dev, secret, operator string) {
 	t.Helper()
 	x = startDev(t)
+	secret, operator = x.atlas()
+	return x, secret, operator
+}
+
+// atlas opens the pool of startAtlas on a new chain.
+func (x *dev) atlas() (secret, operator string) {
+	x.t.Helper()
 	secret = x.file("secret", passphrase)
 	x.mine(105)
 	operator, supernode := x.person(0), x.person(0)
 	x.mine(1)
 	x.does("pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "40", "--operator", operator,
 		"--supernode", supernode, "--passphrase-file", secret, "--yes")
-	return x, secret, operator
+	return secret, operator
 }
 
 // does runs a line that must succeed, while blocks are mined.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -79,7 +80,7 @@ func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list [
 // coin asks for an output. One that no block holds yet backs nothing.
 func (r *remote) coin(ctx context.Context, out pastel.OutPoint) (wire.Coin, error) {
 	c, err := answered(r.Output(ctx, out.String()))
-	if errors.Is(err, errNotThere) {
+	if errors.Is(err, client.ErrNotFound) {
 		err = nil
 	}
 	return c, err

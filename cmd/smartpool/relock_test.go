@@ -114,12 +114,9 @@ func eventually(t *testing.T, what string, condition func() bool) {
 func TestGuardLocksFirstAfterRestart(t *testing.T) {
 	t.Parallel()
 	x := startRestartable(t)
-	secret := x.file("secret", passphrase)
-	x.mine(105)
-	operator, supernode, alice := x.person(0), x.person(0), x.person(1250)
+	secret, _ := x.atlas()
+	alice := x.person(1250)
 	x.mine(1)
-	x.does("pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "40", "--operator", operator,
-		"--supernode", supernode, "--passphrase-file", secret, "--yes")
 	x.does("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes")
 	ctx := t.Context()
 	pledged, err := x.dev.node.LockedUnspent(ctx)
@@ -197,12 +194,9 @@ func TestGuardLocksFirstAfterRestart(t *testing.T) {
 func TestPayingTellsWhatItLocks(t *testing.T) {
 	t.Parallel()
 	x := startRestartable(t)
-	secret := x.file("secret", passphrase)
-	x.mine(105)
-	operator, supernode, alice := x.person(0), x.person(0), x.person(1250)
+	secret, _ := x.atlas()
+	alice := x.person(1250)
 	x.mine(1)
-	x.does("pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "40", "--operator", operator,
-		"--supernode", supernode, "--passphrase-file", secret, "--yes")
 	const says = "Locked 1 output that pledges stand on and that the wallet could have spent"
 	if out := x.does("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes"); strings.Contains(out, says) {
 		t.Errorf("join locks what it pledges itself:\n%s", out)

@@ -66,9 +66,6 @@ func (f *apiFlags) dial(ctx context.Context, e *env) (*remote, error) {
 	return r, nil
 }
 
-// errNotThere is the daemon's answer that the ledger has no such thing.
-var errNotThere = client.ErrNotFound
-
 // answered passes an answer of the daemon on, with what to do about an error.
 func answered[T any](out T, err error) (T, error) { return out, withAdvice(err) }
 
@@ -143,7 +140,7 @@ func (r *remote) told(ctx context.Context, id string) (p wire.PoolDetail, err er
 		}
 	}
 	p, err = answered(r.Pool(ctx, id))
-	if errors.Is(err, errNotThere) {
+	if errors.Is(err, client.ErrNotFound) {
 		err = fmt.Errorf("there is no pool %s: smartpool pools lists them", printable(id))
 	}
 	if err == nil && p.ID != id {

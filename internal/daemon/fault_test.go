@@ -198,12 +198,8 @@ func TestPostgresGoesAway(t *testing.T) {
 	}
 	d.synced(n)
 	d.end()
-	fresh := pgtest.Open(t)
-	undisturbed := start(t, n.settings(t.TempDir(), fresh))
-	undisturbed.synced(n)
-	undisturbed.end()
-	if got, want := dump(t, database), dump(t, fresh); got != want {
-		t.Errorf("the tables differ: %s", firstDifference(got, want))
+	if diff := n.unlikeUndisturbed(t, database, pgtest.Open(t)); diff != "" {
+		t.Errorf("the tables differ: %s", diff)
 	}
 }
 

@@ -282,6 +282,18 @@ func openSQL(t testing.TB, database string) *sql.DB {
 	return db
 }
 
+// unlikeUndisturbed returns how a database differs from an empty one that a daemon filled from the same node in one go; empty if it does not.
+func (n *node) unlikeUndisturbed(t *testing.T, database, empty string) string {
+	t.Helper()
+	d := start(t, n.settings(t.TempDir(), empty))
+	d.synced(n)
+	d.end()
+	if got, want := dump(t, database), dump(t, empty); got != want {
+		return firstDifference(got, want)
+	}
+	return ""
+}
+
 // dump returns all rows of all tables of a database, in the order of their columns.
 func dump(t testing.TB, database string) string {
 	t.Helper()

@@ -62,12 +62,8 @@ func TestKill(t *testing.T) {
 			d.synced(n)
 			d.end()
 
-			fresh := databases[name](t)
-			undisturbed := start(t, n.settings(t.TempDir(), fresh))
-			undisturbed.synced(n)
-			undisturbed.end()
-			if got, want := dump(t, database), dump(t, fresh); got != want {
-				t.Errorf("after %d kills the tables differ: %s", total, firstDifference(got, want))
+			if diff := n.unlikeUndisturbed(t, database, databases[name](t)); diff != "" {
+				t.Errorf("after %d kills the tables differ: %s", total, diff)
 			}
 		})
 	}

@@ -172,12 +172,8 @@ func TestADaemonThatIsOvertakenStandsBy(t *testing.T) {
 			first.synced(n)
 			first.answers(ready, http.StatusOK, "ready")
 			first.end()
-			fresh := pgtest.Open(t)
-			undisturbed := start(t, n.settings(t.TempDir(), fresh))
-			undisturbed.synced(n)
-			undisturbed.end()
-			if got, want := dump(t, database), dump(t, fresh); got != want {
-				t.Errorf("the tables differ: %s", firstDifference(got, want))
+			if diff := n.unlikeUndisturbed(t, database, pgtest.Open(t)); diff != "" {
+				t.Errorf("the tables differ: %s", diff)
 			}
 		})
 	}
