@@ -3,6 +3,7 @@ package chain
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -22,6 +23,26 @@ type Source interface {
 	HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, error)
 	// Block returns a block's bytes, also of one that left the best chain; ErrNotFound if the node does not have it.
 	Block(ctx context.Context, hash pastel.BlockHash) ([]byte, error)
+}
+
+// BlockAt reads the block of a node's best chain at a height, and checks that it is the one that the node names; ErrNotFound above the tip.
+func BlockAt(ctx context.Context, node Source, h pastel.Height) (*pastel.Block, error) {
+	hash, err := node.HashAt(ctx, h)
+	if err != nil {
+		return nil, fmt.Errorf("block %d: %w", h, err)
+	}
+	raw, err := node.Block(ctx, hash)
+	if err != nil {
+		return nil, fmt.Errorf("block %d: %w", h, err)
+	}
+	b, err := pastel.ParseBlock(raw)
+	if err == nil && b.Hash() != hash {
+		err = fmt.Errorf("it is %s", b.Hash())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the node gave something else for block %d, %s: %w", h, hash, err)
+	}
+	return b, nil
 }
 
 // Header is what a node tells of a block without its transactions.

@@ -96,20 +96,9 @@ func shadowLabel(s *pool.State) string {
 
 // readBlock reads a block of the node's best chain, and prepares it.
 func readBlock(ctx context.Context, node chain.Source, net *pastel.Network, h pastel.Height) lineResult {
-	hash, err := node.HashAt(ctx, h)
+	b, err := chain.BlockAt(ctx, node, h)
 	if err != nil {
-		return lineResult{err: fmt.Errorf("block %d: %w", h, err)}
-	}
-	raw, err := node.Block(ctx, hash)
-	if err != nil {
-		return lineResult{err: fmt.Errorf("block %d: %w", h, err)}
-	}
-	b, err := pastel.ParseBlock(raw)
-	if err == nil && b.Hash() != hash {
-		err = fmt.Errorf("it is %s", b.Hash())
-	}
-	if err != nil {
-		return lineResult{err: fmt.Errorf("the node gave something else for block %d, %s: %w", h, hash, err)}
+		return lineResult{err: err}
 	}
 	return lineResult{block: pool.Prepare(net, h, b)}
 }

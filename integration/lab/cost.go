@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -152,7 +153,7 @@ func (l *lab) feed(ctx context.Context, pair [2]*node, full []pastel.Height) (sm
 		return small, large, err
 	}
 	for h := pastel.Height(1); h <= tip; h++ {
-		b, err := l.block(ctx, h)
+		b, err := chain.BlockAt(ctx, l.alpha, h)
 		if err != nil {
 			return small, large, err
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -196,7 +197,7 @@ func (l *lab) vote(ctx context.Context, n *node, address string, above pastel.He
 
 // income is what a block's coinbase pays to the pool's escrow.
 func (l *lab) income(ctx context.Context, h pastel.Height) (pastel.Amount, error) {
-	b, err := l.block(ctx, h)
+	b, err := chain.BlockAt(ctx, l.alpha, h)
 	if err != nil {
 		return 0, err
 	}
@@ -207,17 +208,4 @@ func (l *lab) income(ctx context.Context, h pastel.Height) (pastel.Amount, error
 		}
 	}
 	return sum, nil
-}
-
-// block is a block of alpha's chain.
-func (l *lab) block(ctx context.Context, h pastel.Height) (*pastel.Block, error) {
-	hash, err := l.alpha.HashAt(ctx, h)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := l.alpha.Block(ctx, hash)
-	if err != nil {
-		return nil, err
-	}
-	return pastel.ParseBlock(raw)
 }

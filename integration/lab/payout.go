@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -129,7 +130,7 @@ func payoutMined(ctx context.Context, l *lab, n *notes) error {
 	if err := l.mineAt(ctx, l.beta, 1); err != nil {
 		return err
 	}
-	b, err := l.block(ctx, before+1)
+	b, err := chain.BlockAt(ctx, l.alpha, before+1)
 	if err != nil {
 		return err
 	}

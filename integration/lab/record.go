@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -160,7 +161,7 @@ func (r *recorder) close(ctx context.Context, l *lab) error {
 	}
 	var blocks strings.Builder
 	for h := pastel.Height(0); h <= at.Height; h++ {
-		b, err := l.block(ctx, h)
+		b, err := chain.BlockAt(ctx, l.alpha, h)
 		if err != nil {
 			return err
 		}

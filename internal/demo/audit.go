@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -83,7 +84,7 @@ func (s *stage) audit(ctx context.Context) (*books, error) {
 		return nil, err
 	}
 	for h := pastel.Height(0); h <= tip; h++ {
-		block, err := s.block(ctx, h)
+		block, err := chain.BlockAt(ctx, s.Client, h)
 		if err != nil {
 			return nil, err
 		}
@@ -99,22 +100,9 @@ func (s *stage) audit(ctx context.Context) (*books, error) {
 	return b, nil
 }
 
-// block reads a block of the node.
-func (s *stage) block(ctx context.Context, h pastel.Height) (*pastel.Block, error) {
-	hash, err := s.Client.HashAt(ctx, h)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := s.Client.Block(ctx, hash)
-	if err != nil {
-		return nil, err
-	}
-	return pastel.ParseBlock(raw)
-}
-
 // paid reports whether the last block pays the pool's escrow.
 func (s *stage) paid(ctx context.Context) (bool, error) {
-	b, err := s.block(ctx, s.height())
+	b, err := chain.BlockAt(ctx, s.Client, s.height())
 	if err != nil {
 		return false, err
 	}
