@@ -164,6 +164,12 @@ const (
 // PoolID is a smart_pool_id: a label, a point, and 40 hex digits that commit to every term of the pool.
 type PoolID string
 
+// Label is what stands before the hash, whether or not the id has the right form.
+func (id PoolID) Label() string {
+	label, _, _ := strings.Cut(string(id), ".")
+	return label
+}
+
 // ParsePoolID checks the form of an id and returns its label.
 func ParsePoolID(s string) (label string, err error) {
 	label, hash, found := strings.Cut(s, ".")

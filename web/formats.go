@@ -3,22 +3,19 @@ package web
 import (
 	"fmt"
 	"html/template"
-	"strings"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // formats are what templates print values with.
 var formats = template.FuncMap{
-	"psl":   psl,
-	"coins": api.Thousands,
-	"short": api.Short,
-	"label": func(id string) string {
-		label, _, _ := strings.Cut(id, ".")
-		return label
-	},
+	"psl":    psl,
+	"coins":  api.Thousands,
+	"short":  api.Short,
+	"label":  func(id string) string { return ticket.PoolID(id).Label() },
 	"height": func(h pastel.Height) string { return api.Thousands(int64(h)) },
 	"plural": func(n int, one, many string) string {
 		if n == 1 {

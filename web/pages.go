@@ -154,8 +154,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	if err == nil && d.Status == pool.Closed.String() {
 		d.Closed, err = s.closing(r, id)
 	}
-	label, _, _ := strings.Cut(id, ".")
-	return ok("pool.html", "Pool "+label, "/pools", d), err
+	return ok("pool.html", "Pool "+ticket.PoolID(id).Label(), "/pools", d), err
 }
 
 // closing is the end of a pool that owes nothing any more: its ledger forgets what stays in escrow.

@@ -95,7 +95,6 @@ func pledgesAlready(p *wire.PoolDetail, id, address string) error {
 }
 
 func amends(p *wire.PoolDetail, why string) error {
-	label, _, _ := strings.Cut(p.ID, ".")
 	return fmt.Errorf("%s in pool %s already: another ticket would amend that pledge, not add to it. smartpool amend %s does so; "+
-		"or pledge coins of another address. Nothing was signed", why, short(p.ID), label)
+		"or pledge coins of another address. Nothing was signed", why, short(p.ID), ticket.PoolID(p.ID).Label())
 }

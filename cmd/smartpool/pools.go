@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
+	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -86,7 +86,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *env, r *remote) error {
 func labels(ids []string) func(id string) string {
 	of := map[string]string{}
 	for _, id := range ids {
-		name, _, _ := strings.Cut(id, ".")
+		name := ticket.PoolID(id).Label()
 		if other, taken := of[name]; taken && other != id {
 			of[name] = ""
 		} else {
@@ -94,7 +94,7 @@ func labels(ids []string) func(id string) string {
 		}
 	}
 	return func(id string) string {
-		if name, _, _ := strings.Cut(id, "."); of[name] == id {
+		if name := ticket.PoolID(id).Label(); of[name] == id {
 			return name
 		}
 		return id

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"strings"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -220,10 +219,4 @@ func hostPort(flag, s string, net *pastel.Network) error {
 		return usagef("%s %q: Supernodes have port %d on main, and on no other network", flag, s, mainPort)
 	}
 	return nil
-}
-
-// labelOf is what stands before the hash in a pool's id.
-func labelOf(id string) string {
-	label, _, _ := strings.Cut(id, ".")
-	return label
 }

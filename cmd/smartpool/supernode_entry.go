@@ -104,7 +104,7 @@ func (l *launch) name(present string) error {
 	case l.c.Alias != "" && present != "" && !strings.EqualFold(l.c.Alias, present):
 		return fmt.Errorf("%s has the pool's Supernode as %q already: leave --alias out, or remove that entry first. Nothing was changed", l.conf.Path(), printable(present))
 	}
-	l.entry.Alias = cmp.Or(present, l.c.Alias, l.entry.Alias, labelOf(l.pool.ID))
+	l.entry.Alias = cmp.Or(present, l.c.Alias, l.entry.Alias, ticket.PoolID(l.pool.ID).Label())
 	other, taken := l.conf.Entry(l.entry.Alias)
 	switch {
 	case taken && other.OutPoint == (pastel.OutPoint{}):
