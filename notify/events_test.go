@@ -17,10 +17,7 @@ import (
 )
 
 // ofEvents are kinds that are events.
-var ofEvents = []notify.Kind{
-	notify.Replenishing, notify.Restored, notify.Dissolved, notify.Expired, notify.Closed, notify.Amended, notify.Promoted, notify.Reduced,
-	notify.Left, notify.PayoutSettled, notify.PayoutPaid,
-}
+var ofEvents = slices.DeleteFunc(notify.Kinds(), func(k notify.Kind) bool { return !k.OfEvent() })
 
 // Everything that happens to a pool after somebody subscribed is told once, in order, however the ledger got there.
 func TestEventsAreTold(t *testing.T) {
