@@ -1,11 +1,13 @@
 package notify_test
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/messages.txt")
@@ -130,19 +133,26 @@ func (r *rig) listed(p *pool.Pool, status string, payee pastel.Address) {
 	r.round()
 }
 
+// play plays a kind's scenario, in which one subscription is told of it.
+func play(t *testing.T, kind notify.Kind, subscribed func(*rig)) []notify.Message {
+	t.Helper()
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	var told *receiver
+	scenarios[kind](t, r, func(q notify.Request) *receiver {
+		q.Kinds = []notify.Kind{kind}
+		told = r.hook(q)
+		subscribed(r)
+		return told
+	})
+	return told.take()
+}
+
 // A kind is raised by a scenario, and one that stands is over in it. What people read is in testdata/messages.txt.
 func TestEveryKindIsRaised(t *testing.T) {
 	t.Parallel()
-	raised := ofDense(t)
-	for kind, play := range scenarios {
-		r := newRig(t, t.TempDir()+"/ledger.db")
-		var to *receiver
-		play(t, r, func(q notify.Request) *receiver {
-			q.Kinds = []notify.Kind{kind}
-			to = r.hook(q)
-			return to
-		})
-		raised[kind] = to.take()
+	raised, _ := ofDense(t)
+	for kind := range scenarios {
+		raised[kind] = play(t, kind, func(*rig) {})
 	}
 	var text strings.Builder
 	for _, kind := range notify.Kinds() {
@@ -158,6 +168,9 @@ func TestEveryKindIsRaised(t *testing.T) {
 			}
 			begun, ended = begun || how == "begins", ended || how != "begins"
 			fmt.Fprintf(&text, "  %s: %s\n", how, m.Text)
+			if n := len(sentence.FindAllString(m.Text, -1)); how == "begins" && n < 3 {
+				t.Errorf("%s says in %d sentences what happened, what it means and what to do: %s", kind, n, m.Text)
+			}
 		}
 		if !begun {
 			t.Errorf("nothing raises %s: add a scenario to scenarios_test.go", kind)
@@ -177,11 +190,14 @@ func TestEveryKindIsRaised(t *testing.T) {
 	}
 }
 
+// sentence is the end of one; a last one may end in a command.
+var sentence = regexp.MustCompile(`[.] |\S$`)
+
 // facts are what differs between messages of one form.
 var facts = regexp.MustCompile(`[0-9A-Za-z.]{20,}|[0-9.]+`)
 
-// ofDense lists, of each kind of event that the recorded chain dense raises, the first message of each form.
-func ofDense(t *testing.T) map[notify.Kind][]notify.Message {
+// ofDense plays the recorded chain dense. It lists, of each kind of event, the first message of each form.
+func ofDense(t *testing.T) (map[notify.Kind][]notify.Message, *rig) {
 	t.Helper()
 	blocks := recorded(t, "dense")
 	r := newRig(t, t.TempDir()+"/ledger.db")
@@ -202,5 +218,89 @@ func ofDense(t *testing.T) map[notify.Kind][]notify.Message {
 			}
 		}
 	}
-	return raised
+	return raised, r
+}
+
+// stored are causes as the first release that had the kind stored them, of an event in dense or what stands first in a scenario.
+var stored = map[notify.Kind]string{
+	notify.CushionLow:   "cushion.low acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82",
+	notify.Replenishing: "pool.replenishing pool2.7ad9f532f190d20b53b02350967b19cb6100f200 2",
+	notify.Restored:     "pool.restored pool6.86d0430257ee1f4c5921f9c0dfb835bc808c3ba0 1",
+	notify.Dissolved:    "pool.dissolved pool43.ed90f07b75ae04ae8fabe1dc5d9bc18fad07d81e 1",
+	notify.Expired:      "pool.expired pool1.dad19f149147e3dcfd3f63d1513a251756562a82 1",
+	notify.Closed:       "pool.closed pool1.dad19f149147e3dcfd3f63d1513a251756562a82 1",
+	notify.Amended: "pledge.amended pool6.86d0430257ee1f4c5921f9c0dfb835bc808c3ba0 " +
+		"98fc1833039e134318204063c7fcb8c40b9f488bbf4bf50ea6d3a70a66f9ef67",
+	notify.Promoted: "pledge.promoted pool2.7ad9f532f190d20b53b02350967b19cb6100f200 " +
+		"jXaF7skHqStg2PWw2HFhHCjj88A9azLHXs89undB6NwCUpcyrzgAVXRRqMobWKkYxpveuvt6dmBejmA22BHDf5 16 1",
+	notify.Reduced: "pledge.reduced pool6.86d0430257ee1f4c5921f9c0dfb835bc808c3ba0 " +
+		"jXY16dnra3iCGiQBSRbtJfzrT67Qrmxt5dFVnsiGWMTvjwh2yWLoDAcCMWjMhHa3LR3yZkcbkDy33QZJRzFokP 27 1",
+	notify.Left: "pledge.left pool2.7ad9f532f190d20b53b02350967b19cb6100f200 " +
+		"jXaF7skHqStg2PWw2HFhHCjj88A9azLHXs89undB6NwCUpcyrzgAVXRRqMobWKkYxpveuvt6dmBejmA22BHDf5 2",
+	notify.Spending: "pledge.spending acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82 1 " +
+		"1d48dbe303ab00a69c804b6e5cc21cc0d05139dd5f77a7154001c745d1cacfc9 pledge.moved",
+	notify.PayoutSettled: "payout.settled pool2.7ad9f532f190d20b53b02350967b19cb6100f200 " +
+		"defd421e6d5cae7acfec290b96f5020152e135cdcc5fd788101932e4fded7945",
+	notify.PayoutPaid: "payout.paid pool2.7ad9f532f190d20b53b02350967b19cb6100f200 " +
+		"8690852a202d2ff9422eff1bfa1a2af8fb19a87ec1105c5dcecb88dcebc5d5b8",
+	notify.PayoutOverdue: "payout.overdue acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82 " +
+		"254b9ec76ccf0419b1d4c75aded233dad81b7798393876d95ef82c1a5fa076a8",
+	notify.SupernodePayee: "supernode.payee acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82 " +
+		"d4c7345cb0ff03e91adf7a61e37fb5398e00340c2e82eca2cd0ce5c9ada9ae42",
+	notify.SupernodeGone: "supernode.gone acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82 " +
+		"d4c7345cb0ff03e91adf7a61e37fb5398e00340c2e82eca2cd0ce5c9ada9ae42",
+	notify.DaemonBehind: "daemon.behind",
+	notify.DaemonHalted: "daemon.halted",
+}
+
+// What an earlier release told is known: an event is not told again, and what stands only ends.
+func TestStoredAlertsAreKnown(t *testing.T) {
+	t.Parallel()
+	_, dense := ofDense(t)
+	for _, kind := range notify.Kinds() {
+		cause, known := stored[kind]
+		switch {
+		case !known:
+			t.Errorf("scenarios_test.go does not say how a cause of %s is stored", kind)
+		case kind.OfEvent():
+			if !dense.alerted(cause, nil) {
+				t.Errorf("nobody is told of %q", cause)
+			}
+		case scenarios[kind] != nil:
+			want := kinds(play(t, kind, func(*rig) {}))
+			got := play(t, kind, func(r *rig) {
+				m, err := json.Marshal(notify.Message{ID: "earlier", Kind: kind, Spend: &notify.Spend{Pledge: 1}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.alerted(cause, &store.Alert{
+					ID: "earlier", Cause: cause, Kind: string(kind), Pool: acme, Height: r.ledger.Last().Height, Standing: true, JSON: string(m),
+				})
+			})
+			if len(got) < 2 || got[1].About != "earlier" || !slices.Equal(kinds(got), want) {
+				t.Errorf("got %q, want %q", kinds(got), want)
+			}
+		}
+	}
+}
+
+// alerted reports whether the only subscription has an alert of a cause, and adds it if it is given.
+func (r *rig) alerted(cause string, add *store.Alert) (found bool) {
+	r.t.Helper()
+	err := r.alerts.Do(r.t.Context(), func(x *store.AlertTx) error {
+		subs, err := x.Subscriptions()
+		if err != nil {
+			return err
+		}
+		if add != nil {
+			add.Subscription = subs[0].ID
+			return x.AddAlert(add)
+		}
+		_, found, err = x.AlertOf(subs[0].ID, cause)
+		return err
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return found
 }

@@ -211,7 +211,7 @@ func shout(to string, m *message) error {
 	return nil
 }
 
-var words = regexp.MustCompile(`[\pL\pN]{3,}`)
+var anyWord = regexp.MustCompile(`[\pL\pN]{3,}`)
 
 // longWord is how many bytes a word of a URL has that is hidden in the middle of others, too.
 const longWord = 8
@@ -225,14 +225,14 @@ func shown(text, secret string) string {
 	}
 	_, rest, _ := strings.Cut(secret, ":")
 	_, plainRest, _ := strings.Cut(plain, ":")
-	hidden := append(words.FindAllString(rest, -1), words.FindAllString(plainRest, -1)...)
+	hidden := append(anyWord.FindAllString(rest, -1), anyWord.FindAllString(plainRest, -1)...)
 	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) })
 	for _, w := range slices.Compact(hidden) {
 		if len(w) >= longWord {
 			text = regexp.MustCompile("(?i)"+regexp.QuoteMeta(w)).ReplaceAllLiteralString(text, "…")
 		}
 	}
-	text = words.ReplaceAllStringFunc(text, func(word string) string {
+	text = anyWord.ReplaceAllStringFunc(text, func(word string) string {
 		if slices.ContainsFunc(hidden, func(w string) bool { return strings.EqualFold(w, word) }) {
 			return "…"
 		}

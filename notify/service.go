@@ -151,12 +151,8 @@ func (s *Service) start(ctx context.Context) error {
 			return err
 		}
 		s.mempool = newMempool(spends)
-		behind, err := x.StandingAlerts(string(DaemonBehind))
-		if err != nil {
+		if err := s.recallBehind(x); err != nil {
 			return err
-		}
-		if len(behind) > 0 && s.cfg.Behind.IsZero() {
-			*s.cfg.Behind = behind[0].Created.Add(-behindAfter)
 		}
 		return x.RetryUnanswered(s.cfg.Now())
 	})

@@ -2,17 +2,14 @@ package notify
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -63,9 +60,9 @@ type reading struct {
 
 // news is something to tell a subscription.
 type news struct {
-	sub   *store.Subscription
-	cause *cause
-	old   bool // from before the subscription: only a message that is there goes along with it
+	sub    *store.Subscription
+	report *report
+	old    bool // from before the subscription: only a message that is there goes along with it
 }
 
 // plan goes on from the cursor; false if there is nobody to tell, or all is read.
@@ -213,76 +210,53 @@ func (r *reading) withdrawLost(tip pastel.Height) (more bool, err error) {
 		return false, err
 	}
 	for i := range lost[:min(len(lost), rowsAtOnce)] {
-		a := &lost[i]
-		text := "Withdrawn: the chain was reorganized, and this did not happen after all: " + a.Text
-		if err := r.s.takeBack(r.x, a, text, true); err != nil {
+		if err := r.s.takeBack(r.x, &lost[i], withdrawal(&lost[i])); err != nil {
 			return false, err
 		}
 	}
 	return len(lost) > rowsAtOnce, nil
 }
 
-// takeBack ends an alert whose cause is gone or over. Who may have been told of it is told so, unless there is no text to say.
-func (s *Service) takeBack(x *store.AlertTx, a *store.Alert, text string, withdrawn bool) error {
-	state := a.State
-	switch a.State {
-	case store.AlertPending:
-		state, text = store.AlertWithdrawn, ""
-	case store.AlertFailed:
-		text = ""
-	case store.AlertSending:
-		if withdrawn {
-			state = store.AlertWithdrawn
-		}
-	case store.AlertSent:
-		if withdrawn {
-			state = store.AlertWithdrawn
-		}
-	case store.AlertWithdrawn:
-	}
-	if err := x.CloseAlert(a.ID, state); err != nil || text == "" {
-		return err
-	}
-	next, err := s.followUp(a, text, withdrawn)
-	if err != nil {
-		return err
-	}
-	return x.AddAlert(&next)
-}
-
 // event finds out whom to tell of an event.
 func (r *reading) event(e *store.Event, b *store.Block) error {
-	var c *cause // made for the first who wants to know
-	payout := sync.OnceValues(func() (store.Payout, error) { return r.payout(e) })
+	k := ofEvent(e.Type)
+	var o *occurrence // made for the first who asks for its kind
+	var told *report  // made for the first whom it concerns
 	for i := range r.subs {
 		sub := &r.subs[i]
 		old := e.Height <= sub.Since
-		if old && !r.rebinds || !slices.Contains(sub.Kinds, string(ofEvent(e.Type))) {
+		if old && !r.rebinds || !slices.Contains(sub.Kinds, string(k.kind)) {
 			continue
 		}
-		concerned, share, err := r.concerns(e, sub, payout)
-		if err != nil {
-			return err
-		}
-		if !concerned {
-			continue
-		}
-		if c == nil {
-			if c, err = r.cause(e, b, payout); err != nil {
+		var err error
+		if o == nil {
+			if o, err = r.occurrence(e, b); err != nil {
 				return err
 			}
 		}
-		told := *c
-		told.Text += shareText(share)
-		r.news = append(r.news, news{sub, &told, old})
+		c, err := o.concern(k.event, sub)
+		if err != nil {
+			return err
+		}
+		if !c.told {
+			continue
+		}
+		if told == nil {
+			if told, err = o.report(k); err != nil {
+				return err
+			}
+		}
+		one := *told
+		one.Text += shareText(c.share)
+		r.news = append(r.news, news{sub, &one, old})
 	}
 	return nil
 }
 
 // tell puts a message into the outbox, or finds the one that is there.
 func (r *reading) tell(n *news) error {
-	c := n.cause
-	a, found, err := r.x.AlertOf(n.sub.ID, c.key)
+	c := n.report
+	a, found, err := r.x.AlertOf(n.sub.ID, c.cause.key())
 	if err != nil {
 		return err
 	}
@@ -322,120 +296,4 @@ func (r *reading) pool(id ticket.PoolID) (*store.PoolRow, error) {
 	}
 	r.pools[id] = &list[0]
 	return &list[0], nil
-}
-
-// concerns reports whether an event is in a subscription's scope, and what a payout pays to its PastelID.
-func (r *reading) concerns(e *store.Event, sub *store.Subscription, payout func() (store.Payout, error)) (bool, pastel.Amount, error) {
-	switch {
-	case sub.Pool != "":
-		return e.Pool == sub.Pool, 0, nil
-	case sub.Operator != "":
-		p, err := r.pool(e.Pool)
-		return err == nil && p.Operator.String() == sub.Operator, 0, err
-	case sub.PastelID == "":
-		return true, 0, nil
-	}
-	switch e.Type {
-	case pool.PledgeAmended, pool.PledgePromoted, pool.PledgeReduced, pool.PledgeLeft:
-		return e.PastelID == sub.PastelID, 0, nil
-	case pool.PoolClosed: // long after its last pledges were released
-		p, err := r.pool(e.Pool)
-		if err != nil {
-			return false, 0, err
-		}
-		had, err := r.x.HadPledge(e.Pool, sub.PastelID, p.Ended)
-		return had, 0, err
-	case pool.PayoutSettled, pool.PayoutPaid:
-		po, err := payout()
-		if err != nil {
-			return false, 0, err
-		}
-		sum, err := r.x.PaysTo(e.Pool, po.Settled, sub.PastelID)
-		return sum > 0, sum, err
-	default:
-		had, err := r.x.HadPledge(e.Pool, sub.PastelID, e.Height)
-		return had, 0, err
-	}
-}
-
-// detail is what alerts read in an event's JSON.
-type detail struct {
-	Coins     int64         `json:"coins"`
-	Offered   int64         `json:"offered"`
-	Amount    pastel.Amount `json:"amount"`
-	Role      string        `json:"role"`
-	Forfeited pastel.Amount `json:"forfeited"`
-	TxID      string        `json:"txid"`
-}
-
-func (r *reading) payout(e *store.Event) (store.Payout, error) {
-	var d detail
-	if err := json.Unmarshal(e.JSON, &d); err != nil {
-		return store.Payout{}, err
-	}
-	id, err := pastel.ParseTxID(d.TxID)
-	if err != nil {
-		return store.Payout{}, err
-	}
-	list, err := r.x.Payouts(store.PayoutFilter{TxID: id, At: store.Now}, store.Page{Limit: 1})
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("payout %s: %w", id, chain.ErrNotFound)
-	}
-	if err != nil {
-		return store.Payout{}, err
-	}
-	return list[0], nil
-}
-
-// cause says what an event is to people. Its key does not depend on the block: a payout and an amendment have their txid, a pledge
-// leaves once, and the third time that a pool replenishes is the third time on any branch.
-func (r *reading) cause(e *store.Event, b *store.Block, payout func() (store.Payout, error)) (*cause, error) {
-	p, err := r.pool(e.Pool)
-	if err != nil {
-		return nil, err
-	}
-	var d detail
-	if err := json.Unmarshal(e.JSON, &d); err != nil {
-		return nil, err
-	}
-	c := &cause{block: b, Message: Message{
-		Kind: ofEvent(e.Type), Pool: e.Pool, PastelID: e.PastelID, Height: e.Height, Time: time.Unix(b.Time, 0).UTC(), Event: e.JSON,
-	}}
-	var which string
-	at := when{e.Height, c.Time}
-	switch e.Type {
-	case pool.PledgeLeft:
-		which = fmt.Sprintf("%s %d", e.PastelID, e.Pledge)
-		c.Text = leftText(p, e, &d, at)
-	case pool.PledgeAmended:
-		before, after, err := r.x.Amendment(e)
-		if err != nil {
-			return nil, err
-		}
-		which = after.Ticket.String()
-		c.Text = amendedText(p, e, &d, &before, &after, at)
-	case pool.PledgePromoted, pool.PledgeReduced:
-		n, err := r.x.OrdinalOfPledge(e)
-		if err != nil {
-			return nil, err
-		}
-		which = fmt.Sprintf("%s %d %d", e.PastelID, e.Pledge, n)
-		c.Text = countText(p, e, &d, at)
-	case pool.PayoutSettled, pool.PayoutPaid:
-		po, err := payout()
-		if err != nil {
-			return nil, err
-		}
-		which = d.TxID
-		c.Text = payoutText(e.Type, &po, at)
-	default:
-		n, err := r.x.Ordinal(e)
-		if err != nil {
-			return nil, err
-		}
-		which = fmt.Sprint(n)
-		c.Text = poolText(e.Type, p, &d, at)
-	}
-	c.key = fmt.Sprintf("%s %s %s", c.Kind, e.Pool, which)
-	return c, nil
 }
