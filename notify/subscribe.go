@@ -91,10 +91,10 @@ func (r *Request) check() error {
 	seen := map[Kind]bool{}
 	for _, k := range r.Kinds {
 		if !slices.Contains(Kinds(), k) {
-			return wrong("kinds: %.40q is none; they are %s", string(k), joined(Kinds()))
+			return wrong("kinds: %.40q is not a kind of alert; choose from %s", string(k), joined(Kinds()))
 		}
 		if seen[k] {
-			return wrong("kinds: %s stands there twice", k)
+			return wrong("kinds: %s is listed twice", k)
 		}
 		seen[k] = true
 	}
@@ -106,7 +106,7 @@ func (r *Request) check() error {
 	}
 	switch {
 	case r.Cushion < 1 || r.Cushion > 100:
-		return wrong("cushion: %d is not between 1 and 100 per cent", r.Cushion)
+		return wrong("cushion: %d is not between 1 and 100 percent", r.Cushion)
 	case r.Overdue < 1 || r.Overdue > maxOverdue:
 		return wrong("overdue: %d is not between 1 and %d blocks", r.Overdue, maxOverdue)
 	}
@@ -132,7 +132,7 @@ func checkURL(to string) error {
 	}
 	if isWebhook(to) {
 		if u.Hostname() == "" || u.Fragment != "" {
-			return wrong("url: a webhook has a host and no fragment, such as https://example.org/alerts")
+			return wrong("url: a webhook needs a host and takes no fragment; give one such as https://example.org/alerts")
 		}
 		return nil
 	}
@@ -140,14 +140,14 @@ func checkURL(to string) error {
 	var shoutrrr router.ServiceRouter
 	switch services := shoutrrr.ListServices(); {
 	case service == "generic": // reads whatever it is answered, for as long as it comes
-		return wrong("url: generic is not taken: use an http:// or https:// URL, which is a webhook")
+		return wrong("url: generic is not supported; use an http:// or https:// URL, which is a webhook")
 	case service == "logger" || !slices.Contains(services, service):
-		return wrong("url: no service is called %.20q; see the list of shoutrrr", service)
+		return wrong("url: shoutrrr has no service called %.20q; see its list of services", service)
 	case service == "matrix":
 		return nil // it would log in to find out
 	}
 	if _, err := shoutrrr.Locate(to); err != nil {
-		return wrong("url: not of the form that %s takes; see shoutrrr's page of it", service)
+		return wrong("url: not in the form that %s takes; see its page in shoutrrr's documentation", service)
 	}
 	return nil
 }
@@ -173,12 +173,12 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 			return err
 		}
 		if len(subs) >= maxSubscriptions {
-			return wrong("there are %d subscriptions, which is the most; remove some", maxSubscriptions)
+			return wrong("there are already %d subscriptions, the maximum; remove some first", maxSubscriptions)
 		}
 		if r.Pool != "" {
 			found, err := x.Pools(store.PoolFilter{ID: r.Pool, At: store.Now})
 			if err == nil && len(found) == 0 {
-				err = wrong("pool: there is none of this id")
+				err = wrong("pool: no pool has this id; smartpool pools lists them")
 			}
 			if err != nil {
 				return err
