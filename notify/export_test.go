@@ -84,3 +84,8 @@ func (k Kind) Missing() (list []string) {
 	}
 	return list
 }
+
+// WithdrawalText is what withdraws a message about an event.
+func WithdrawalText(k Kind, text string) string {
+	return withdrawal(&store.Alert{Kind: string(k), Text: text}).text
+}

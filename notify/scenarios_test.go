@@ -172,6 +172,9 @@ func TestEveryKindIsRaised(t *testing.T) {
 				t.Errorf("%s says in %d sentences what happened, what it means and what to do: %s", kind, n, m.Text)
 			}
 		}
+		if kind.OfEvent() {
+			fmt.Fprintf(&text, "  withdrawn: %s\n", notify.WithdrawalText(kind, "…"))
+		}
 		if !begun {
 			t.Errorf("nothing raises %s: add a scenario to scenarios_test.go", kind)
 		}
