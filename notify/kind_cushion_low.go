@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// CushionLow is that less of a pool's cushion counts than a subscription's share of it.
+// CushionLow says that less of a pool's cushion counts than the share that a subscription names.
 const CushionLow Kind = "cushion.low"
 
 var cushionLow = row{kind: CushionLow, standing: &standingRule{ofLedger, func(t *standing) (judgement, error) {

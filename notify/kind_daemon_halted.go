@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// DaemonHalted is that the daemon cannot follow its node's chain.
+// DaemonHalted says that the daemon cannot follow its node's chain.
 const DaemonHalted Kind = "daemon.halted"
 
 var daemonHalted = row{kind: DaemonHalted, standing: &standingRule{ofDaemon, func(t *standing) (judgement, error) {

@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// PayoutOverdue is that a payout is not mined a subscription's number of blocks after it could be.
+// PayoutOverdue says that a payout is not mined as many blocks after it could be as a subscription names.
 const PayoutOverdue Kind = "payout.overdue"
 
 var payoutOverdue = row{kind: PayoutOverdue, standing: &standingRule{ofLedger, func(t *standing) (judgement, error) {

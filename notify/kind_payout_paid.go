@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// PayoutPaid is that a payout was mined.
+// PayoutPaid says that a payout was mined.
 const PayoutPaid = Kind(pool.PayoutPaid)
 
 var payoutPaid = row{kind: PayoutPaid, event: &eventRule{

@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// PayoutSettled is that a pool settled.
+// PayoutSettled says that a pool settled.
 const PayoutSettled = Kind(pool.PayoutSettled)
 
 var payoutSettled = row{kind: PayoutSettled, event: &eventRule{

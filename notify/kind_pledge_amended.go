@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// Amended is that a pledge has new terms. A new reward address is what a thief of keys would set.
+// Amended says that a pledge has new terms. A thief of keys would set a new reward address.
 const Amended = Kind(pool.PledgeAmended)
 
 var amended = row{kind: Amended, event: &eventRule{

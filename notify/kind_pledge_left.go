@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Left is that a pledge left.
+// Left says that a pledge left.
 const Left = Kind(pool.PledgeLeft)
 
 var left = row{kind: Left, event: &eventRule{

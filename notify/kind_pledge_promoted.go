@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Promoted is that more of a pledge counts, or the first of it.
+// Promoted says that more of a pledge counts, or the first of it.
 const Promoted = Kind(pool.PledgePromoted)
 
 var promoted = row{kind: Promoted, event: &eventRule{

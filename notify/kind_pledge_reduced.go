@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Reduced is that a pledge offers no more than what counts.
+// Reduced says that a pledge offers no more than what counts.
 const Reduced = Kind(pool.PledgeReduced)
 
 var reduced = row{kind: Reduced, event: &eventRule{

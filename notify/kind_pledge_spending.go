@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// Spending is that a transaction which is not mined yet spends what backs a pledge.
+// Spending says that an unmined transaction spends what backs a pledge.
 const Spending Kind = "pledge.spending"
 
 var spending = row{kind: Spending, standing: &standingRule{ofMempool, func(t *standing) (judgement, error) {

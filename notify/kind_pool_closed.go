@@ -6,8 +6,8 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Closed is that a pool that ended has paid all it owed and is not watched any more. That is long after its last pledges were released:
-// it concerns those who had one then.
+// Closed says that a pool that ended has paid everything it owed and is no longer watched. That is long after its last pledges were
+// released, so it concerns those who had one then.
 const Closed = Kind(pool.PoolClosed)
 
 var closed = row{kind: Closed, event: &eventRule{

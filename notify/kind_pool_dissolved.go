@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Dissolved is that a pool was not replenished in time.
+// Dissolved says that a pool was not replenished in time.
 const Dissolved = Kind(pool.PoolDissolved)
 
 var dissolved = row{kind: Dissolved, event: &eventRule{

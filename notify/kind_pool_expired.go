@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Expired is that a pool was not activated in time.
+// Expired says that a pool was not activated in time.
 const Expired = Kind(pool.PoolExpired)
 
 var expired = row{kind: Expired, event: &eventRule{

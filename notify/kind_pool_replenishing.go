@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Replenishing is that a pool fell short of its collateral.
+// Replenishing says that a pool fell short of its collateral.
 const Replenishing = Kind(pool.PoolReplenishing)
 
 var replenishing = row{kind: Replenishing, event: &eventRule{

@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Restored is that a pool has its collateral again.
+// Restored says that a pool has its collateral again.
 const Restored = Kind(pool.PoolRestored)
 
 var restored = row{kind: Restored, event: &eventRule{

@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// SupernodeGone is that a pool is active and the node's list has no working Supernode of it.
+// SupernodeGone says that a pool is active and the node's list has no working Supernode of it.
 const SupernodeGone Kind = "supernode.gone"
 
 // launchGrace is how many blocks a pool has for its launch before anybody is told that its Supernode is gone.

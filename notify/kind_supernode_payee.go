@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// SupernodePayee is that the node's list has a pool's Supernode paid elsewhere than to the pool's escrow.
+// SupernodePayee says that the node's list has a pool's Supernode paid elsewhere than to the pool's escrow.
 const SupernodePayee Kind = "supernode.payee"
 
 var supernodePayee = row{kind: SupernodePayee, standing: &standingRule{ofList, func(t *standing) (judgement, error) {

@@ -16,17 +16,17 @@ type Message struct {
 	Kind      Kind            `json:"kind"`
 	Pool      ticket.PoolID   `json:"pool,omitempty"`
 	PastelID  string          `json:"pastelid,omitempty"` // whose pledge it is about
-	Height    pastel.Height   `json:"height"`             // of the block, or the last block when it began
-	Time      time.Time       `json:"time"`               // of the block, or when it began
+	Height    pastel.Height   `json:"height"`             // of the event's block, or the last block when it began
+	Time      time.Time       `json:"time"`               // of the event's block, or when it began
 	Text      string          `json:"text"`               // for people
-	Withdrawn bool            `json:"withdrawn"`          // what the message About said is not so any more
+	Withdrawn bool            `json:"withdrawn"`          // what the message About said turned out untrue
 	Resolved  bool            `json:"resolved"`           // what the message About said is over
-	About     string          `json:"about,omitempty"`    // id of a message before
-	Event     json.RawMessage `json:"event,omitempty"`    // of the block, in the protocol's form
+	About     string          `json:"about,omitempty"`    // id of an earlier message
+	Event     json.RawMessage `json:"event,omitempty"`    // the event, in the protocol's form
 	Spend     *Spend          `json:"spend,omitempty"`    // of kind pledge.spending
 }
 
-// Spend is what a transaction that is not mined yet would do to a pledge.
+// Spend is what an unmined transaction would do to a pledge.
 type Spend struct {
 	TxID      string        `json:"txid"`
 	Pledge    int64         `json:"pledge"`    // join order over all pools
@@ -34,14 +34,14 @@ type Spend struct {
 	Forfeited pastel.Amount `json:"forfeited"` // patoshi
 }
 
-// report is what is told of a cause, before it is known whom.
+// report is what there is to tell of a cause, before it goes to each subscription.
 type report struct {
 	cause cause
-	block *store.Block // nil for what is no event of a block
+	block *store.Block // nil if it is no event of a block
 	Message
 }
 
-// alert is a message to a subscription about a cause.
+// alert makes a message to a subscription.
 func (s *Service) alert(to *store.Subscription, r *report) (store.Alert, error) {
 	a := store.Alert{
 		ID: newID(), Subscription: to.ID, Cause: r.cause.key(), Kind: string(r.Kind), Pool: r.Pool, PastelID: r.PastelID,
@@ -50,7 +50,7 @@ func (s *Service) alert(to *store.Subscription, r *report) (store.Alert, error) 
 	return a, bind(&a, r)
 }
 
-// bind has an alert tell of its cause as it is now.
+// bind has an alert say what is known of its cause now.
 func bind(a *store.Alert, r *report) error {
 	m := r.Message
 	m.ID = a.ID
@@ -62,7 +62,7 @@ func bind(a *store.Alert, r *report) error {
 	return err
 }
 
-// takeBack ends an alert whose cause is over or gone, and says so to whoever may have been told of it.
+// takeBack ends an alert whose cause is over or gone, and says so if the alert may have arrived.
 func (s *Service) takeBack(x *store.AlertTx, a *store.Alert, end ending) error {
 	state, silent := a.State, false
 	switch a.State {
@@ -86,7 +86,7 @@ func (s *Service) takeBack(x *store.AlertTx, a *store.Alert, end ending) error {
 	return x.AddAlert(&next)
 }
 
-// follow is a message that takes back or ends what another one said.
+// follow makes the message that says how another one ended.
 func (s *Service) follow(a *store.Alert, end ending) (store.Alert, error) {
 	var m Message
 	if err := json.Unmarshal([]byte(a.JSON), &m); err != nil {
@@ -101,5 +101,5 @@ func (s *Service) follow(a *store.Alert, end ending) (store.Alert, error) {
 	return next, err
 }
 
-// newID is a random name.
+// newID returns a random id.
 func newID() string { return rand.Text() }

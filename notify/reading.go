@@ -14,16 +14,16 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Limits of one transaction that turns events into alerts: while it lasts a ledger in SQLite waits.
+// Limits of one transaction that turns events into alerts. While it runs, a ledger in SQLite waits.
 const (
 	blocksAtOnce = 1000
 	rowsAtOnce   = 2000 // events times subscriptions, or messages
 )
 
-// keepAlerts is for how long messages are kept that are done with.
+// keepAlerts is how long finished messages are kept.
 const keepAlerts = 30 * 24 * time.Hour
 
-// readEvents turns some events into alerts, in one transaction with the cursor that says so. It reports whether there are more.
+// readEvents turns a batch of events into alerts and moves the cursor in the same transaction. It reports whether there are more.
 func (s *Service) readEvents(ctx context.Context) (more bool, err error) {
 	r := &reading{s: s, pools: map[ticket.PoolID]*store.PoolRow{}}
 	var some bool
@@ -43,7 +43,7 @@ func (s *Service) readEvents(ctx context.Context) (more bool, err error) {
 	return more, err
 }
 
-// reading is what some events have to tell. It is found out beside the ledger, and then written.
+// reading is what a batch of events has to tell. It is planned in a read-only transaction, so that the ledger goes on, and then written.
 type reading struct {
 	s     *Service
 	x     *store.AlertTx
@@ -52,9 +52,9 @@ type reading struct {
 
 	from, to store.AlertCursor
 	forked   bool          // the block of from is gone
-	fork     pastel.Height // where events are read from again
-	lowered  pastel.Height // subscriptions above the fork, up to this height, are told what is on the branch instead
-	rebinds  bool          // some messages look for their blocks
+	fork     pastel.Height // events are read again after this block
+	lowered  pastel.Height // subscriptions made above the fork, up to this height, hear what happens on the new branch
+	rebinds  bool          // some messages have lost their blocks and may find them in this batch
 	news     []news
 }
 
@@ -62,10 +62,10 @@ type reading struct {
 type news struct {
 	sub    *store.Subscription
 	report *report
-	old    bool // from before the subscription: only a message that is there goes along with it
+	old    bool // from before the subscription: it may rebind a message but not make one
 }
 
-// plan goes on from the cursor; false if there is nobody to tell, or all is read.
+// plan reads on from the cursor. It reports false if nobody has subscribed or everything is read.
 func (r *reading) plan() (some bool, err error) {
 	if r.subs, err = r.x.Subscriptions(); err != nil || len(r.subs) == 0 {
 		return false, err
@@ -118,7 +118,7 @@ func (r *reading) plan() (some bool, err error) {
 	return true, err
 }
 
-// goBack returns where to go on: the cursor, or the fork if its block is not in the ledger any more.
+// goBack returns where to read on: at the cursor, or at the fork if the cursor's block is no longer in the ledger.
 func (r *reading) goBack() (store.AlertCursor, error) {
 	if r.from.Height < 0 {
 		return r.from, nil
@@ -135,7 +135,7 @@ func (r *reading) goBack() (store.AlertCursor, error) {
 		return r.from, err
 	}
 	r.forked, r.fork, r.lowered = true, fork, fork
-	if known { // else who subscribed before the fork would be told of what was before, too
+	if known { // otherwise those who subscribed before the fork would also hear what happened before they did
 		r.lowered = r.from.Height
 		for i := range r.subs {
 			if sub := &r.subs[i]; sub.Since > fork && sub.Since <= r.lowered {
@@ -146,7 +146,7 @@ func (r *reading) goBack() (store.AlertCursor, error) {
 	return store.AlertCursor{Height: fork, Position: store.EndOfBlock}, nil
 }
 
-// write puts what was found into the outbox, unless the ledger or the cursor moved meanwhile. It reports whether there is more.
+// write puts the plan into the outbox unless the ledger or the cursor has moved since. It reports whether there is more.
 func (r *reading) write() (more bool, err error) {
 	end, err := r.x.Block(r.to.Height)
 	if errors.Is(err, chain.ErrNotFound) {
@@ -184,7 +184,7 @@ func (r *reading) write() (more bool, err error) {
 			return false, err
 		}
 		if more {
-			r.to.Position-- // the end is not reached before all of it is withdrawn
+			r.to.Position-- // the block is not finished before everything is withdrawn
 		} else if err := r.x.ForgetAlerts(tip.Height-2*r.s.net.MaxReorg, r.s.cfg.Now().Add(-keepAlerts)); err != nil {
 			return false, err
 		}
@@ -192,7 +192,7 @@ func (r *reading) write() (more bool, err error) {
 	return more, r.x.SetCursor(r.to)
 }
 
-// subscribed tells which subscriptions there are.
+// subscribed returns the ids of all subscriptions.
 func (s *Service) subscribed(x *store.AlertTx) (map[string]bool, error) {
 	subs, err := x.Subscriptions()
 	ids := make(map[string]bool, len(subs))
@@ -202,8 +202,8 @@ func (s *Service) subscribed(x *store.AlertTx) (map[string]bool, error) {
 	return ids, err
 }
 
-// withdrawLost takes back what did not happen on the branch that the ledger follows now, some at once. A branch that is shorter still
-// grows to where it was, or the node would not have chosen it.
+// withdrawLost withdraws a batch of alerts about what did not happen on the branch that the ledger now follows. Those above its tip
+// wait: a node chooses a branch that is about to grow past the old one.
 func (r *reading) withdrawLost(tip pastel.Height) (more bool, err error) {
 	lost, err := r.x.LostAlerts(tip)
 	if err != nil {
@@ -217,7 +217,7 @@ func (r *reading) withdrawLost(tip pastel.Height) (more bool, err error) {
 	return len(lost) > rowsAtOnce, nil
 }
 
-// event finds out whom to tell of an event.
+// event finds out which subscriptions an event concerns.
 func (r *reading) event(e *store.Event, b *store.Block) error {
 	k := ofEvent(e.Type)
 	var o *occurrence // made for the first who asks for its kind
@@ -253,7 +253,7 @@ func (r *reading) event(e *store.Event, b *store.Block) error {
 	return nil
 }
 
-// tell puts a message into the outbox, or finds the one that is there.
+// tell puts a message into the outbox, or binds the one that is there to its new block.
 func (r *reading) tell(n *news) error {
 	c := n.report
 	a, found, err := r.x.AlertOf(n.sub.ID, c.cause.key())
@@ -276,7 +276,7 @@ func (r *reading) tell(n *news) error {
 	if err := bind(&a, c); err != nil {
 		return err
 	}
-	if a.State != store.AlertPending { // what was told stays what was told
+	if a.State != store.AlertPending { // a message that was sent keeps its text
 		a.Text, a.JSON = told.Text, told.JSON
 	}
 	return r.x.BindAlert(&a)

@@ -17,32 +17,32 @@ import (
 // judgeEvery is how often what stands is judged at least; a new tip is judged at once.
 const judgeEvery = time.Minute
 
-// standingRule is a kind that begins when something is so, and ends when it is not so any more.
+// standingRule is a kind that begins when a condition holds and ends when it no longer does.
 type standingRule struct {
 	of    source
-	judge func(*standing) (judgement, error) // at one tip, when somebody subscribed to the kind
+	judge func(*standing) (judgement, error) // at one tip; called if somebody subscribed to the kind
 }
 
 // judgement is what a rule finds at one tip.
 type judgement interface {
 	// stands returns what a subscription to the kind is to be told.
 	stands(*store.Subscription) ([]*report, error)
-	// over says how something ended that a subscription was told and that does not stand any more; stays if that is not known.
+	// over says how an alert of a subscription ended that is not among those that stand; stays if that is not known.
 	over(*store.Subscription, *store.Alert) (ending, error)
 }
 
-// source is what a rule looks at. What rules tell stays as it is while their source is not there to be looked at.
+// source is what a rule looks at. While its source is not available, a rule's alerts stay as they are.
 type source int
 
-// The sources, in the order in which they are told of.
+// The sources, in the order of the messages about them.
 const (
 	ofDaemon  source = 1 + iota // the daemon itself
 	ofLedger                    // the ledger, at its node's tip
-	ofMempool                   // what waits there to be mined after the ledger's tip
+	ofMempool                   // what waits to be mined after the ledger's tip
 	ofList                      // the node's list of Supernodes
 )
 
-// judged is what was judged last.
+// judged is what the last judgement was based on.
 type judged struct {
 	tip    pastel.BlockHash
 	read   bool // the events are, up to the tip
@@ -54,7 +54,7 @@ type judged struct {
 	at     time.Time
 }
 
-// judge looks at what stands at the tip and is no event: what begins is told once, and so is its end.
+// judge looks at what stands at the tip and is no event. What begins is told once, and so is its end.
 func (s *Service) judge(ctx context.Context) error {
 	t := &standing{s: s, now: s.cfg.Now(), status: chain.Status{Synced: true, Target: -1}}
 	if s.cfg.Status != nil {
@@ -90,8 +90,8 @@ func (s *Service) judge(ctx context.Context) error {
 	return errors.Join(err, s.unknown)
 }
 
-// Halt tells that the daemon ends, as it cannot go on, and gives what waits one chance to arrive before the context ends. It is called
-// after Run.
+// Halt tells subscribers that the daemon ends because it cannot go on, and tries once to deliver what waits, until the context ends. Call
+// it after Run.
 func (s *Service) Halt(ctx context.Context, cause error) error {
 	t := &standing{s: s, now: s.cfg.Now(), halted: true, ends: cause}
 	some, err := t.look(ctx, func() error { return t.each(ofDaemon) })
@@ -111,7 +111,7 @@ func (s *Service) Halt(ctx context.Context, cause error) error {
 	return nil
 }
 
-// standing is what stands at the tip. It is judged beside the ledger, and then written.
+// standing is what stands at the tip. It is judged in a read-only transaction, so that the ledger goes on, and then written.
 type standing struct {
 	s       *Service
 	x       *store.AlertTx
@@ -124,13 +124,13 @@ type standing struct {
 	tip     store.Block
 	read    bool // the events are, up to the tip
 	at      when
-	pools   map[ticket.PoolID]*store.PoolRow // that live
-	in      map[string][]ticket.PoolID       // by subscription to a PastelID: where it has pledges
+	pools   map[ticket.PoolID]*store.PoolRow // that have not ended
+	in      map[string][]ticket.PoolID       // by id of a subscription to a PastelID: where that has pledges
 	list    *chain.Listing                   // nil if the node gave none
 	changes []change
 }
 
-// change is a message that begins or ends.
+// change is an alert that begins or ends.
 type change struct {
 	sub    *store.Subscription
 	begins *report // nil if it ends
@@ -138,7 +138,7 @@ type change struct {
 	end    ending
 }
 
-// look has f see one state of the database; false if there is nobody to tell, or no block yet.
+// look runs f on one state of the database. It reports false if nobody has subscribed or there is no block yet.
 func (t *standing) look(ctx context.Context, f func() error) (some bool, err error) {
 	err = t.s.cfg.Alerts.View(ctx, func(x *store.AlertTx) (err error) {
 		t.x = x
@@ -163,7 +163,7 @@ func (t *standing) look(ctx context.Context, f func() error) (some bool, err err
 	return some, err
 }
 
-// write stores what was found, in transactions that keep the ledger waiting only shortly; false if the tip is another by now.
+// write stores the changes, in transactions that keep the ledger waiting only briefly. It reports false if the tip has moved.
 func (t *standing) write(ctx context.Context) (bool, error) {
 	same := true
 	for some := range slices.Chunk(t.changes, rowsAtOnce) {
@@ -192,7 +192,7 @@ func (t *standing) write(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// change begins or ends a message, unless that was done.
+// change begins or ends an alert, unless that was done before.
 func (s *Service) change(x *store.AlertTx, c *change) error {
 	key := c.ends.Cause
 	if c.begins != nil {
@@ -211,7 +211,7 @@ func (s *Service) change(x *store.AlertTx, c *change) error {
 	return x.AddAlert(&a)
 }
 
-// all judges the rules whose sources are there.
+// all judges the rules whose sources are available.
 func (t *standing) all() error {
 	if t.s.cfg.Status != nil {
 		if err := t.each(ofDaemon); err != nil {
@@ -227,7 +227,7 @@ func (t *standing) all() error {
 	if err := t.each(ofLedger); err != nil {
 		return err
 	}
-	// Before the events are read up to the block that the mempool was looked at, what is mined cannot be told from what is gone.
+	// Until events are read up to the tip at which the mempool was examined, what was mined cannot be told from what disappeared.
 	if t.read && t.s.mempool.tip == t.tip.Hash {
 		if err := t.each(ofMempool); err != nil {
 			return err
@@ -310,12 +310,12 @@ func (t *standing) reconcile(k *row) error {
 	return nil
 }
 
-// report is what is told of a cause that stands now.
+// report makes what there is to tell of a cause that stands now.
 func (t *standing) report(c cause, w words) *report {
 	return &report{cause: c, Message: Message{Kind: c.kind, Pool: c.pool, Height: t.at.height, Time: t.now.UTC(), Text: w.text()}}
 }
 
-// findPools finds the pools that live, and where those have pledges whose PastelIDs are followed.
+// findPools finds the pools that have not ended, and in which of them the PastelIDs of subscriptions have pledges.
 func (t *standing) findPools() error {
 	rows, err := t.x.Pools(store.PoolFilter{At: store.Now, Status: []string{
 		pool.Subscribing.String(), pool.Active.String(), pool.Replenishing.String(),
@@ -338,7 +338,7 @@ func (t *standing) findPools() error {
 	return nil
 }
 
-// concerns reports whether a live pool is in a subscription's scope.
+// concerns reports whether a pool that has not ended is in a subscription's scope.
 func (t *standing) concerns(sub *store.Subscription, id ticket.PoolID) bool {
 	p := t.pools[id]
 	switch {
@@ -354,7 +354,7 @@ func (t *standing) concerns(sub *store.Subscription, id ticket.PoolID) bool {
 	return true
 }
 
-// gone says what became of a pool that does not live.
+// gone says what became of a pool that is not among those that have not ended.
 func (t *standing) gone(id ticket.PoolID) (ending, error) {
 	list, err := t.x.Pools(store.PoolFilter{ID: id, At: store.Now})
 	if err != nil {
@@ -366,7 +366,7 @@ func (t *standing) gone(id ticket.PoolID) (ending, error) {
 	return over("%s", goneText(&list[0])), nil
 }
 
-// unconcerned says that a subscription has nothing to do with a pool any more.
+// unconcerned says that a subscription no longer has anything to do with a pool.
 func (t *standing) unconcerned(sub *store.Subscription, id ticket.PoolID) ending {
 	return over("PastelID %s has no pledge in pool %s any more at %s: you hear nothing further about this.", sub.PastelID, id, t.at)
 }
