@@ -1,4 +1,4 @@
-package api
+package books
 
 import (
 	"cmp"
@@ -14,19 +14,19 @@ import (
 
 // Statistics returns sums over the network.
 func (b *Books) Statistics(ctx context.Context) (out wire.Statistics, err error) {
-	err = b.look(ctx, func(l *look) error {
-		out = wire.Statistics{Tip: block(&l.tip), Pools: map[string]int{}}
+	err = b.view(ctx, func(v *view) error {
+		out = wire.Statistics{Tip: TipOf(&v.tip), Pools: map[string]int{}}
 		for _, s := range pool.Statuses() {
 			out.Pools[s.String()] = 0
 		}
-		rows, err := l.Pools(store.PoolFilter{At: store.Now})
+		rows, err := v.Pools(store.PoolFilter{At: store.Now})
 		if err != nil {
 			return err
 		}
 		operators, members := map[pastelid.PastelID]bool{}, map[pastelid.PastelID]bool{}
 		for i := range rows {
 			out.Pools[rows[i].Status]++
-			p, err := l.pool(rows[i].ID)
+			p, err := v.poolState(rows[i].ID)
 			if err != nil {
 				return err
 			}
@@ -45,7 +45,7 @@ func (b *Books) Statistics(ctx context.Context) (out wire.Statistics, err error)
 			}
 		}
 		out.Supernodes, out.Operators, out.Members = out.Pools[pool.Active.String()], len(operators), len(members)
-		totals, err := l.totals()
+		totals, err := v.allTotals()
 		for _, t := range totals {
 			out.Income += t.Income
 			out.Paid += t.Paid
@@ -57,9 +57,9 @@ func (b *Books) Statistics(ctx context.Context) (out wire.Statistics, err error)
 
 // Operators lists everybody who opened a pool, those with the most coins of members first.
 func (b *Books) Operators(ctx context.Context) (list []wire.Operator, tip wire.Tip, err error) {
-	err = b.look(ctx, func(l *look) error {
-		tip = block(&l.tip)
-		list, err = l.operators("")
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		list, err = v.operatorRecords("")
 		return err
 	})
 	return list, tip, err
@@ -70,9 +70,9 @@ func (b *Books) Operator(ctx context.Context, id string) (out wire.Operator, tip
 	if _, err := pastelid.Parse(id); err != nil {
 		return out, tip, badRequest("%q is no PastelID (%v): copy it whole, it begins with jX", id, err)
 	}
-	err = b.look(ctx, func(l *look) error {
-		tip = block(&l.tip)
-		list, err := l.operators(id)
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		list, err := v.operatorRecords(id)
 		if err == nil && len(list) == 0 {
 			err = ErrNotFound
 		}
@@ -85,13 +85,13 @@ func (b *Books) Operator(ctx context.Context, id string) (out wire.Operator, tip
 	return out, tip, err
 }
 
-// operators sums up the pools of one operator, or of each.
-func (l *look) operators(id string) ([]wire.Operator, error) {
-	rows, err := l.Pools(store.PoolFilter{Operator: id, At: store.Now})
+// operatorRecords sums up the pools of one operator, or of each.
+func (v *view) operatorRecords(id string) ([]wire.Operator, error) {
+	rows, err := v.Pools(store.PoolFilter{Operator: id, At: store.Now})
 	if err != nil {
 		return nil, err
 	}
-	totals, err := l.totals()
+	totals, err := v.allTotals()
 	if err != nil {
 		return nil, err
 	}
@@ -103,12 +103,12 @@ func (l *look) operators(id string) ([]wire.Operator, error) {
 		if x == nil {
 			x = &wire.Operator{PastelID: row.Operator.String(), Companies: []string{}, Pools: map[string]int{}, IDs: []string{}, Fees: []string{}}
 			of[row.Operator] = x
-			standing, _, err := l.reputation(row.Operator)
+			standing, _, err := v.reputation(row.Operator)
 			if err != nil {
 				return nil, err
 			}
 			x.Reputation = standing.Points
-			if x.Since, err = l.moment(row.InitHeight); err != nil {
+			if x.Since, err = v.moment(row.InitHeight); err != nil {
 				return nil, err
 			}
 		}

@@ -1,4 +1,4 @@
-package api
+package books
 
 import (
 	"context"
@@ -78,8 +78,8 @@ func (o *once[T]) get(compute func() (T, error)) (T, error) {
 	return o.value, nil
 }
 
-// NewBooks returns the books of a database.
-func NewBooks(r *store.Reader) *Books {
+// New returns the books of a database.
+func New(r *store.Reader) *Books {
 	return &Books{reader: r, net: r.Network(), kept: &kept{}, listed: func() *chain.Listing { return nil }}
 }
 
@@ -90,18 +90,29 @@ func (b *Books) AskNode(listing func() *chain.Listing) { b.listed = listing }
 // Network returns the network's parameters.
 func (b *Books) Network() pastel.Network { return b.net }
 
-// look is one look at the books, as they are after one block.
-type look struct {
+// Shadow reports whether the ledger is a shadow run: nobody enforces the rules on its network.
+func (b *Books) Shadow() bool { return b.reader.Shadow() }
+
+// view is what one question sees of the books: all of it as of one block.
+type view struct {
 	*store.Snapshot
 	b   *Books
 	tip store.Block
 	at  map[pastel.Height]time.Time // of blocks that were looked up
 }
 
+type notingKey struct{}
+
+// Noting returns a context that has note called with the block of each view that answers are made from. A question may take several
+// views, at once or one after the other, and the ledger may move between them.
+func Noting(ctx context.Context, note func(tip pastel.BlockHash)) context.Context {
+	return context.WithValue(ctx, notingKey{}, note)
+}
+
 // ErrEmpty is the answer while there is no block; it is an ErrNotFound, too.
 var ErrEmpty = fmt.Errorf("the ledger holds no block yet: wait for the daemon to sync: %w", ErrNotFound)
 
-func (b *Books) look(ctx context.Context, f func(l *look) error) error {
+func (b *Books) view(ctx context.Context, f func(v *view) error) error {
 	return b.reader.View(ctx, func(s *store.Snapshot) error {
 		tip, err := s.Tip()
 		if errors.Is(err, chain.ErrNotFound) {
@@ -110,43 +121,45 @@ func (b *Books) look(ctx context.Context, f func(l *look) error) error {
 		if err != nil {
 			return err
 		}
-		lookedAt(ctx, tip.Hash)
-		return f(&look{s, b, tip, map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}})
+		if note, ok := ctx.Value(notingKey{}).(func(pastel.BlockHash)); ok {
+			note(tip.Hash)
+		}
+		return f(&view{s, b, tip, map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}})
 	})
 }
 
 func unix(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 
-// block is a block on the wire.
-func block(b *store.Block) wire.Tip {
+// TipOf is a block as answers name it.
+func TipOf(b *store.Block) wire.Tip {
 	return wire.Tip{Height: b.Height, Hash: b.Hash.String(), Time: unix(b.Time), Digest: hexDigest(b.Digest)}
 }
 
 // moment dates a height.
-func (l *look) moment(h pastel.Height) (wire.Moment, error) {
-	if h > l.tip.Height {
-		ahead := time.Duration(h-l.tip.Height) * blockSeconds * time.Second
-		return wire.Moment{Height: h, Time: unix(l.tip.Time).Add(ahead), Estimated: true}, nil
+func (v *view) moment(h pastel.Height) (wire.Moment, error) {
+	if h > v.tip.Height {
+		ahead := time.Duration(h-v.tip.Height) * blockSeconds * time.Second
+		return wire.Moment{Height: h, Time: unix(v.tip.Time).Add(ahead), Estimated: true}, nil
 	}
-	t, known := l.at[h]
+	t, known := v.at[h]
 	if !known {
-		b, err := l.Block(h)
+		b, err := v.Block(h)
 		if err != nil {
 			return wire.Moment{}, err
 		}
 		t = unix(b.Time)
-		l.at[h] = t
+		v.at[h] = t
 	}
 	return wire.Moment{Height: h, Time: t}, nil
 }
 
 // moments dates heights into places; a negative one is left out.
-func (l *look) moments(places map[**wire.Moment]pastel.Height) error {
+func (v *view) moments(places map[**wire.Moment]pastel.Height) error {
 	for place, h := range places {
 		if h < 0 {
 			continue
 		}
-		m, err := l.moment(h)
+		m, err := v.moment(h)
 		if err != nil {
 			return err
 		}
@@ -155,10 +168,10 @@ func (l *look) moments(places map[**wire.Moment]pastel.Height) error {
 	return nil
 }
 
-// pool returns a pool at the tip.
-func (l *look) pool(id ticket.PoolID) (*pool.Pool, error) {
-	return l.b.keep(l.tip.Hash, id).pool.get(func() (*pool.Pool, error) {
-		p, err := l.Pool(id)
+// poolState returns a pool at the tip.
+func (v *view) poolState(id ticket.PoolID) (*pool.Pool, error) {
+	return v.b.keep(v.tip.Hash, id).pool.get(func() (*pool.Pool, error) {
+		p, err := v.Pool(id)
 		return &p, err
 	})
 }
@@ -194,8 +207,8 @@ func (b *Books) keepNetwork(tip pastel.BlockHash) *kept {
 }
 
 // reputation returns what is known of a PastelID; of one that is not registered, nothing.
-func (l *look) reputation(id pastelid.PastelID) (st pool.Standing, registered bool, err error) {
-	st, err = l.Standing(id, l.tip.Height)
+func (v *view) reputation(id pastelid.PastelID) (st pool.Standing, registered bool, err error) {
+	st, err = v.Standing(id, v.tip.Height)
 	if errors.Is(err, chain.ErrNotFound) {
 		return pool.Standing{}, false, nil
 	}
@@ -204,8 +217,8 @@ func (l *look) reputation(id pastelid.PastelID) (st pool.Standing, registered bo
 
 // Tip returns the last block.
 func (b *Books) Tip(ctx context.Context) (tip wire.Tip, err error) {
-	err = b.look(ctx, func(l *look) error {
-		tip = block(&l.tip)
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
 		return nil
 	})
 	return tip, err
@@ -224,12 +237,12 @@ func (b *Books) Parameters() wire.Parameters {
 
 // Block returns a block.
 func (b *Books) Block(ctx context.Context, h pastel.Height) (out wire.Block, err error) {
-	err = b.look(ctx, func(l *look) error {
-		x, err := l.Block(h)
+	err = b.view(ctx, func(v *view) error {
+		x, err := v.Block(h)
 		if err != nil {
 			return err
 		}
-		out = wire.Block{Tip: block(&x), Confirmations: l.tip.Height - h + 1}
+		out = wire.Block{Tip: TipOf(&x), Confirmations: v.tip.Height - h + 1}
 		return nil
 	})
 	return out, err

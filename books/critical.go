@@ -1,4 +1,4 @@
-package api
+package books
 
 import (
 	"cmp"
@@ -15,11 +15,11 @@ type offerer struct {
 	offered int64
 }
 
-// breakers finds a smallest group of PastelIDs whose leaving would leave an active pool short. At the end of every block a pool counts
+// criticalMembers finds a smallest group of PastelIDs whose leaving would leave an active pool short. At the end of every block a pool counts
 // whatever the pledges in it offer until the target is reached, standby or not (protocol 7), and the target is no less than what the
 // Supernode needs. So those who stay keep it going exactly if they offer that much together, and it makes no difference whether the others
 // leave in one block or one after the other: those who offer the most are such a group.
-func breakers(p *pool.Pool) *wire.Breakers {
+func criticalMembers(p *pool.Pool) *wire.Breakers {
 	if p.Status != pool.Active {
 		return nil
 	}

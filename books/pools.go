@@ -1,4 +1,4 @@
-package api
+package books
 
 import (
 	"context"
@@ -17,14 +17,14 @@ const yieldWindow = 30 * 24 * 3600 / blockSeconds
 // Pools lists pools in the order they opened.
 func (b *Books) Pools(ctx context.Context, q wire.PoolQuery) (list []wire.Pool, tip wire.Tip, err error) {
 	list = []wire.Pool{}
-	err = b.look(ctx, func(l *look) error {
-		tip = block(&l.tip)
-		rows, err := l.Pools(store.PoolFilter{Status: q.Status, Operator: q.Operator, At: store.Now})
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		rows, err := v.Pools(store.PoolFilter{Status: q.Status, Operator: q.Operator, At: store.Now})
 		if err != nil {
 			return err
 		}
 		for i := range rows {
-			x, err := l.poolNow(&rows[i], q.Coins)
+			x, err := v.poolNow(&rows[i], q.Coins)
 			if err != nil {
 				return err
 			}
@@ -40,17 +40,17 @@ func (b *Books) Pools(ctx context.Context, q wire.PoolQuery) (list []wire.Pool, 
 // PastPools lists the pools there were after a block, in the order they opened. Coins, members and yields are known at the tip alone.
 func (b *Books) PastPools(ctx context.Context, at pastel.Height) (list []wire.PoolTerms, tip wire.Tip, err error) {
 	list = []wire.PoolTerms{}
-	err = b.look(ctx, func(l *look) error {
-		tip = block(&l.tip)
-		if err := l.checkAt(at); err != nil {
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		if err := v.checkAt(at); err != nil {
 			return err
 		}
-		rows, err := l.Pools(store.PoolFilter{At: at})
+		rows, err := v.Pools(store.PoolFilter{At: at})
 		if err != nil {
 			return err
 		}
 		for i := range rows {
-			x, err := l.terms(&rows[i])
+			x, err := v.terms(&rows[i])
 			if err != nil {
 				return err
 			}
@@ -62,49 +62,49 @@ func (b *Books) PastPools(ctx context.Context, at pastel.Height) (list []wire.Po
 }
 
 // checkAt refuses a block that has not come.
-func (l *look) checkAt(h pastel.Height) error {
-	if h != store.Now && (h < 0 || h > l.tip.Height) {
-		return badRequest("at: the ledger ends at block %d: ask for a block from 0 to %d", l.tip.Height, l.tip.Height)
+func (v *view) checkAt(h pastel.Height) error {
+	if h != store.Now && (h < 0 || h > v.tip.Height) {
+		return badRequest("at: the ledger ends at block %d: ask for a block from 0 to %d", v.tip.Height, v.tip.Height)
 	}
 	return nil
 }
 
-func (l *look) terms(row *store.PoolRow) (x wire.PoolTerms, err error) {
+func (v *view) terms(row *store.PoolRow) (x wire.PoolTerms, err error) {
 	x = wire.PoolTerms{
 		ID: string(row.ID), Company: row.Company, Operator: row.Operator.String(), Supernode: row.Supernode.String(), Status: row.Status,
 		Fee: ticket.NewDecimal(row.Fee, ticket.FeeDecimals).String(), Factor: ticket.NewDecimal(row.Factor, ticket.FactorDecimals).String(),
 		Required: row.Required, Target: row.Target, Period: int64(row.Period),
 	}
-	if x.Opened, err = l.moment(row.InitHeight); err != nil {
+	if x.Opened, err = v.moment(row.InitHeight); err != nil {
 		return x, err
 	}
-	return x, l.moments(map[**wire.Moment]pastel.Height{&x.Activated: row.Activated, &x.Ended: row.Ended})
+	return x, v.moments(map[**wire.Moment]pastel.Height{&x.Activated: row.Activated, &x.Ended: row.Ended})
 }
 
 // poolNow is a pool in a list. With coins given, it tells what a pledge of so many more would yield.
-func (l *look) poolNow(row *store.PoolRow, coins int64) (x wire.Pool, err error) {
-	if x.PoolTerms, err = l.terms(row); err != nil {
+func (v *view) poolNow(row *store.PoolRow, coins int64) (x wire.Pool, err error) {
+	if x.PoolTerms, err = v.terms(row); err != nil {
 		return x, err
 	}
-	standing, _, err := l.reputation(row.Operator)
+	standing, _, err := v.reputation(row.Operator)
 	if err != nil {
 		return x, err
 	}
 	x.Reputation = standing.Points
-	p, err := l.pool(row.ID)
+	p, err := v.poolState(row.ID)
 	if err != nil {
 		return x, err
 	}
-	network, err := l.averageIncome()
+	network, err := v.averageIncome()
 	if err != nil {
 		return x, err
 	}
-	if x.CountsWith = counts(p, &l.b.net, coins); x.CountsWith > 0 {
-		if x.YieldWith, err = l.yield(p, network, x.CountsWith); err != nil {
+	if x.CountsWith = counts(p, &v.b.net, coins); x.CountsWith > 0 {
+		if x.YieldWith, err = v.yield(p, network, x.CountsWith); err != nil {
 			return x, err
 		}
 	}
-	return x, l.fillPool(&x, p, network)
+	return x, v.fillPool(&x, p, network)
 }
 
 // counts is how many PSL of a new pledge that offers so many would count at the end of the next block if nothing else came (protocol 7);
@@ -123,9 +123,9 @@ func counts(p *pool.Pool, net *pastel.Network, offered int64) int64 {
 }
 
 // fillPool adds what is known at the tip.
-func (l *look) fillPool(x *wire.Pool, p *pool.Pool, network *income) (err error) {
+func (v *view) fillPool(x *wire.Pool, p *pool.Pool, network *income) (err error) {
 	x.Counted, x.Offered, x.LeastPledge = p.Counted, p.Offered, p.LeastPledge
-	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.LeastPledge > 0 && counts(p, &l.b.net, p.LeastPledge) == 0
+	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.LeastPledge > 0 && counts(p, &v.b.net, p.LeastPledge) == 0
 	if p.Status.Live() {
 		x.Cushion = p.Counted - p.Required
 	}
@@ -144,15 +144,15 @@ func (l *look) fillPool(x *wire.Pool, p *pool.Pool, network *income) (err error)
 	case pool.Subscribing:
 		x.Cushion = p.Offered - p.Required
 		until[&x.JoinUntil] = p.InitHeight + p.Period
-		until[&x.ActivateUntil] = p.InitHeight + p.Period + l.b.net.ActivationGrace
+		until[&x.ActivateUntil] = p.InitHeight + p.Period + v.b.net.ActivationGrace
 	case pool.Replenishing:
 		until[&x.JoinUntil] = p.Deadline
 	default:
 	}
-	if err := l.moments(until); err != nil {
+	if err := v.moments(until); err != nil {
 		return err
 	}
-	x.Yield, err = l.yield(p, network, 0)
+	x.Yield, err = v.yield(p, network, 0)
 	return err
 }
 
@@ -163,34 +163,34 @@ type income struct {
 }
 
 // poolIncome is what a pool received in the yield window; nil before it is active and once it is over.
-func (l *look) poolIncome(p *pool.Pool) (*income, error) {
+func (v *view) poolIncome(p *pool.Pool) (*income, error) {
 	if p.Activated < 0 || !p.Status.Live() {
 		return nil, nil
 	}
-	return l.b.keep(l.tip.Hash, p.ID).income.get(func() (*income, error) {
-		from := max(p.Activated+1, l.tip.Height-yieldWindow+1)
-		amount, err := l.Income(p.ID, from)
-		return &income{amount, int64(l.tip.Height - from + 1)}, err
+	return v.b.keep(v.tip.Hash, p.ID).income.get(func() (*income, error) {
+		from := max(p.Activated+1, v.tip.Height-yieldWindow+1)
+		amount, err := v.Income(p.ID, from)
+		return &income{amount, int64(v.tip.Height - from + 1)}, err
 	})
 }
 
 // averageIncome is what the network's active pools received in the yield window.
-func (l *look) averageIncome() (*income, error) {
-	return l.b.keepNetwork(l.tip.Hash).network.get(l.sumIncome)
+func (v *view) averageIncome() (*income, error) {
+	return v.b.keepNetwork(v.tip.Hash).network.get(v.sumIncome)
 }
 
-func (l *look) sumIncome() (*income, error) {
-	rows, err := l.Pools(store.PoolFilter{Status: []string{pool.Active.String()}, At: store.Now})
+func (v *view) sumIncome() (*income, error) {
+	rows, err := v.Pools(store.PoolFilter{Status: []string{pool.Active.String()}, At: store.Now})
 	if err != nil {
 		return nil, err
 	}
 	var sum income
 	for i := range rows {
-		p, err := l.pool(rows[i].ID)
+		p, err := v.poolState(rows[i].ID)
 		if err != nil {
 			return nil, err
 		}
-		one, err := l.poolIncome(p)
+		one, err := v.poolIncome(p)
 		if err != nil || one == nil {
 			return nil, err
 		}
@@ -202,13 +202,13 @@ func (l *look) sumIncome() (*income, error) {
 
 // yield is what a counted PSL would earn in a year if so many PSL more counted in the pool; nil if nothing is known yet. A pool that has no income of its own, and is not idle for long enough to count as such (protocol 7), is taken at its
 // target, and at the network's average.
-func (l *look) yield(p *pool.Pool, network *income, more int64) (*wire.Yield, error) {
-	in, err := l.poolIncome(p)
+func (v *view) yield(p *pool.Pool, network *income, more int64) (*wire.Yield, error) {
+	in, err := v.poolIncome(p)
 	if err != nil {
 		return nil, err
 	}
 	basis, coins := "pool", p.Counted+more
-	if in == nil || in.amount == 0 && in.blocks < int64(l.b.net.IdleLimit) {
+	if in == nil || in.amount == 0 && in.blocks < int64(v.b.net.IdleLimit) {
 		in, basis, coins = network, "network", max(p.Target, p.Counted+more)
 	}
 	if in == nil || basis == "network" && in.amount == 0 || in.blocks == 0 || coins == 0 || !p.Status.Live() {
@@ -237,27 +237,27 @@ func yearly(in *income, fee, coins int64) (int64, bool) {
 
 // Pool returns all about a pool at the tip.
 func (b *Books) Pool(ctx context.Context, id string) (out wire.PoolDetail, err error) {
-	err = b.look(ctx, func(l *look) error {
-		p, err := l.pool(ticket.PoolID(id))
+	err = b.view(ctx, func(v *view) error {
+		p, err := v.poolState(ticket.PoolID(id))
 		if err != nil {
 			return err
 		}
-		return l.detail(&out, p)
+		return v.detail(&out, p)
 	})
 	return out, err
 }
 
-func (l *look) detail(out *wire.PoolDetail, p *pool.Pool) error {
-	rows, err := l.Pools(store.PoolFilter{ID: p.ID, At: store.Now})
+func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
+	rows, err := v.Pools(store.PoolFilter{ID: p.ID, At: store.Now})
 	if err != nil {
 		return err
 	}
 	if len(rows) != 1 {
 		return fmt.Errorf("pool %s is in the records and not in the table of pools: the database is damaged", p.ID)
 	}
-	net := &l.b.net
-	out.Tip = block(&l.tip)
-	if out.Pool, err = l.poolNow(&rows[0], 0); err != nil {
+	net := &v.b.net
+	out.Tip = TipOf(&v.tip)
+	if out.Pool, err = v.poolNow(&rows[0], 0); err != nil {
 		return err
 	}
 	out.FeeAddress, out.Escrow, out.InitTx = p.FeeAddress.Encode(net), p.Escrow.Encode(net), p.InitTx.String()
@@ -270,24 +270,24 @@ func (l *look) detail(out *wire.PoolDetail, p *pool.Pool) error {
 		out.Claims = append(out.Claims, wire.Claim{Pool: string(p.ID), Address: c.To.Encode(net), Amount: c.Amount})
 	}
 	for i := range p.Pledges {
-		x, err := l.pledge(p, &p.Pledges[i])
+		x, err := v.pledge(p, &p.Pledges[i])
 		if err != nil {
 			return err
 		}
 		out.Accrued += x.Accrued
 		out.Participants = append(out.Participants, x)
 	}
-	all, err := l.totals()
+	all, err := v.allTotals()
 	if err != nil {
 		return err
 	}
 	totals := all[p.ID]
 	out.Income, out.Rewards, out.Forfeited, out.Paid = totals.Income, totals.Rewards, totals.Forfeited, totals.Paid
-	if out.Pending, err = l.payouts(store.PayoutFilter{Pool: p.ID, Status: store.PayoutPending, At: store.Now}, store.Page{Limit: maxPending}); err != nil {
+	if out.Pending, err = v.pendingPayouts(p.ID); err != nil {
 		return err
 	}
-	out.Breakers = breakers(p)
-	out.Forecast, err = l.forecast(p)
+	out.Breakers = criticalMembers(p)
+	out.Forecast, err = v.forecast(p)
 	return err
 }
 
@@ -296,8 +296,8 @@ func (l *look) detail(out *wire.PoolDetail, p *pool.Pool) error {
 const maxPending = 100
 
 // pledge is a live pledge on the wire.
-func (l *look) pledge(p *pool.Pool, pl *pool.Pledge) (wire.PoolPledge, error) {
-	net := &l.b.net
+func (v *view) pledge(p *pool.Pool, pl *pool.Pledge) (wire.PoolPledge, error) {
+	net := &v.b.net
 	x := wire.PoolPledge{
 		Seq: pl.Seq, PastelID: pl.PastelID.String(), Address: pastel.Address{Kind: pastel.AddressP2PKH, Hash: pl.Owner}.Encode(net),
 		Reward: pl.Reward.Encode(net), Offered: pl.Offered, Counted: pl.Counted, Held: pl.Held, Role: pl.Role.String(), Share: "0", Accrued: pl.Accrued,
@@ -305,33 +305,33 @@ func (l *look) pledge(p *pool.Pool, pl *pool.Pledge) (wire.PoolPledge, error) {
 	if pl.Role == pool.Member && p.Counted > 0 {
 		x.Share = ticket.NewDecimal(pl.Counted*10_000/p.Counted, 2).String()
 	}
-	return x, l.moments(map[**wire.Moment]pastel.Height{&x.Since: pl.Since})
+	return x, v.moments(map[**wire.Moment]pastel.Height{&x.Since: pl.Since})
 }
 
 // forecast is what the next settlement pays, if income goes on as in the yield window; nil if it pays nothing.
-func (l *look) forecast(p *pool.Pool) (*wire.PayoutOutlook, error) {
+func (v *view) forecast(p *pool.Pool) (*wire.PayoutOutlook, error) {
 	if p.NextSettlement < 0 {
 		return nil, nil
 	}
-	in, err := l.poolIncome(p)
+	in, err := v.poolIncome(p)
 	if err != nil {
 		return nil, err
 	}
 	var more pastel.Amount
 	if in != nil && in.blocks > 0 && p.Status == pool.Active {
-		if x, ok := in.amount.MulDiv(int64(p.NextSettlement-l.tip.Height), in.blocks); ok {
+		if x, ok := in.amount.MulDiv(int64(p.NextSettlement-v.tip.Height), in.blocks); ok {
 			more = x
 		}
 	}
-	amount := duePayments(p, &l.b.net, more)
+	amount := duePayments(p, &v.b.net, more)
 	if amount == 0 {
 		return nil, nil
 	}
 	out := &wire.PayoutOutlook{Amount: amount}
-	if out.At, err = l.moment(p.NextSettlement); err != nil {
+	if out.At, err = v.moment(p.NextSettlement); err != nil {
 		return nil, err
 	}
-	out.Mined, err = l.moment(p.NextSettlement + l.b.net.CoinbaseMaturity)
+	out.Mined, err = v.moment(p.NextSettlement + v.b.net.CoinbaseMaturity)
 	return out, err
 }
 
@@ -373,23 +373,23 @@ const seriesPoints = 400
 
 // Series returns a pool's income over time, in spans of at least so many blocks; 0 chooses.
 func (b *Books) Series(ctx context.Context, id string, width int64) (out wire.Series, err error) {
-	err = b.look(ctx, func(l *look) error {
-		p, err := l.pool(ticket.PoolID(id))
+	err = b.view(ctx, func(v *view) error {
+		p, err := v.poolState(ticket.PoolID(id))
 		if err != nil {
 			return err
 		}
-		life := int64(l.tip.Height-p.InitHeight) + 1
+		life := int64(v.tip.Height-p.InitHeight) + 1
 		if width == 0 {
 			width = max(1, life/60)
 		}
 		width = max(width, life/seriesPoints+1)
-		spans, err := l.Spans(p.ID, width)
+		spans, err := v.Spans(p.ID, width)
 		if err != nil {
 			return err
 		}
-		out = wire.Series{Tip: block(&l.tip), Blocks: width, Points: []wire.Point{}}
+		out = wire.Series{Tip: TipOf(&v.tip), Blocks: width, Points: []wire.Point{}}
 		for _, s := range spans {
-			at, err := l.moment(max(s.From, 0))
+			at, err := v.moment(max(s.From, 0))
 			if err != nil {
 				return err
 			}

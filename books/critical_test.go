@@ -1,4 +1,4 @@
-package api
+package books
 
 import (
 	"math/bits"
@@ -64,7 +64,7 @@ func fewest(list []pledged, required, target int64) int {
 }
 
 // The critical members, by hand, and by trying every group whether they leave together or one block apart.
-func TestBreakers(t *testing.T) {
+func TestCriticalMembers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		required, target int64
@@ -91,7 +91,7 @@ func TestBreakers(t *testing.T) {
 			p.Offered += x.offered
 			p.Counted += x.counted
 		}
-		got := breakers(&p)
+		got := criticalMembers(&p)
 		var want []string
 		for i := range len(c.want) {
 			want = append(want, pastelid.PastelID{c.want[i]}.String())
@@ -103,7 +103,7 @@ func TestBreakers(t *testing.T) {
 			t.Errorf("%s: %d suffice, %d are said to be needed", name, n, len(got.Members))
 		}
 	}
-	if breakers(&pool.Pool{Status: pool.Replenishing}) != nil {
+	if criticalMembers(&pool.Pool{Status: pool.Replenishing}) != nil {
 		t.Error("a pool that is short already cannot be broken")
 	}
 }

@@ -1,4 +1,4 @@
-package api
+package books
 
 import (
 	"context"
@@ -16,35 +16,37 @@ func (b *Books) Payouts(ctx context.Context, q wire.PayoutQuery) (list []wire.Pa
 	if err != nil {
 		return nil, tip, "", err
 	}
-	err = b.look(ctx, func(l *look) error {
-		tip = block(&l.tip)
-		if err := l.checkAt(pastel.Height(q.At)); err != nil {
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		if err := v.checkAt(pastel.Height(q.At)); err != nil {
 			return err
 		}
 		f := store.PayoutFilter{Pool: ticket.PoolID(q.Pool), Address: q.Address, Status: q.Status, At: pastel.Height(q.At)}
-		rows, err := l.Payouts(f, p)
+		rows, err := v.Payouts(f, p)
 		if err != nil {
 			return err
 		}
 		next = cursor(rows, p, func(x *store.Payout) []any { return []any{int64(x.Settled), string(x.Pool)} })
-		list, err = l.wirePayouts(rows)
+		list, err = v.wirePayouts(rows)
 		return err
 	})
 	return list, tip, next, err
 }
 
-func (l *look) payouts(f store.PayoutFilter, p store.Page) ([]wire.Payout, error) {
-	rows, err := l.Payouts(f, p)
+// pendingPayouts lists the payouts of a pool that are settled and not mined.
+func (v *view) pendingPayouts(id ticket.PoolID) ([]wire.Payout, error) {
+	f := store.PayoutFilter{Pool: id, Status: store.PayoutPending, At: store.Now}
+	rows, err := v.Payouts(f, store.Page{Limit: maxPending})
 	if err != nil {
 		return nil, err
 	}
-	return l.wirePayouts(rows)
+	return v.wirePayouts(rows)
 }
 
-func (l *look) wirePayouts(rows []store.Payout) ([]wire.Payout, error) {
+func (v *view) wirePayouts(rows []store.Payout) ([]wire.Payout, error) {
 	list := make([]wire.Payout, len(rows))
 	for i := range rows {
-		if err := l.payout(&list[i], &rows[i]); err != nil {
+		if err := v.payout(&list[i], &rows[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -63,18 +65,18 @@ func statusOf(paid, cancelled pastel.Height) string {
 }
 
 // payout fills in a payout of the wire.
-func (l *look) payout(x *wire.Payout, po *store.Payout) error {
+func (v *view) payout(x *wire.Payout, po *store.Payout) error {
 	*x = wire.Payout{
 		TxID: po.TxID.String(), Pool: string(po.Pool), Status: statusOf(po.Paid, po.Cancelled), Amount: po.Total, Change: po.Change, Outputs: po.Outputs,
 	}
 	for place, h := range map[*wire.Moment]pastel.Height{&x.Settled: po.Settled, &x.From: po.ValidFrom, &x.To: po.ValidTo} {
-		m, err := l.moment(h)
+		m, err := v.moment(h)
 		if err != nil {
 			return err
 		}
 		*place = m
 	}
-	return l.moments(map[**wire.Moment]pastel.Height{&x.Paid: po.Paid, &x.Cancelled: po.Cancelled})
+	return v.moments(map[**wire.Moment]pastel.Height{&x.Paid: po.Paid, &x.Cancelled: po.Cancelled})
 }
 
 // Payout returns all about a payout.
@@ -83,19 +85,19 @@ func (b *Books) Payout(ctx context.Context, txid string) (out wire.PayoutDetail,
 	if err != nil {
 		return out, badRequest("%q is no transaction id: want 64 hex digits", txid)
 	}
-	err = b.look(ctx, func(l *look) error {
-		rows, err := l.Payouts(store.PayoutFilter{TxID: id, At: store.Now}, store.Page{Limit: 1, Desc: true})
+	err = b.view(ctx, func(v *view) error {
+		rows, err := v.Payouts(store.PayoutFilter{TxID: id, At: store.Now}, store.Page{Limit: 1, Desc: true})
 		if err != nil {
 			return err
 		}
 		if len(rows) == 0 {
 			return ErrNotFound
 		}
-		out = wire.PayoutDetail{Tip: block(&l.tip), Payments: []wire.Output{}, Hex: hex.EncodeToString(rows[0].Tx)}
-		if err := l.payout(&out.Payout, &rows[0]); err != nil {
+		out = wire.PayoutDetail{Tip: TipOf(&v.tip), Payments: []wire.Output{}, Hex: hex.EncodeToString(rows[0].Tx)}
+		if err := v.payout(&out.Payout, &rows[0]); err != nil {
 			return err
 		}
-		outputs, err := l.Outputs(rows[0].Pool, rows[0].Settled)
+		outputs, err := v.Outputs(rows[0].Pool, rows[0].Settled)
 		for _, o := range outputs {
 			out.Payments = append(out.Payments, wire.Output{Address: o.To.Encode(&b.net), Amount: o.Amount})
 		}
@@ -113,20 +115,20 @@ func (b *Books) Payments(ctx context.Context, q wire.PaymentQuery) (list []wire.
 	if err != nil {
 		return nil, tip, "", err
 	}
-	err = b.look(ctx, func(l *look) error {
-		tip = block(&l.tip)
-		rows, err := l.Payments(store.PaymentFilter{PastelID: q.PastelID, Address: q.Address, Status: q.Status}, p)
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		rows, err := v.Payments(store.PaymentFilter{PastelID: q.PastelID, Address: q.Address, Status: q.Status}, p)
 		if err != nil {
 			return err
 		}
 		next = cursor(rows, p, func(x *store.Payment) []any { return []any{int64(x.Settled), string(x.Pool), x.Address} })
-		list, err = l.wirePayments(rows)
+		list, err = v.wirePayments(rows)
 		return err
 	})
 	return list, tip, next, err
 }
 
-func (l *look) wirePayments(rows []store.Payment) ([]wire.Payment, error) {
+func (v *view) wirePayments(rows []store.Payment) ([]wire.Payment, error) {
 	list := make([]wire.Payment, len(rows))
 	for i := range rows {
 		x := &rows[i]
@@ -137,13 +139,13 @@ func (l *look) wirePayments(rows []store.Payment) ([]wire.Payment, error) {
 			list[i].Address = x.Address
 		}
 		var err error
-		if list[i].Settled, err = l.moment(x.Settled); err != nil {
+		if list[i].Settled, err = v.moment(x.Settled); err != nil {
 			return nil, err
 		}
-		if list[i].From, err = l.moment(x.ValidFrom); err != nil {
+		if list[i].From, err = v.moment(x.ValidFrom); err != nil {
 			return nil, err
 		}
-		if err := l.moments(map[**wire.Moment]pastel.Height{&list[i].Paid: x.Paid}); err != nil {
+		if err := v.moments(map[**wire.Moment]pastel.Height{&list[i].Paid: x.Paid}); err != nil {
 			return nil, err
 		}
 	}
@@ -156,12 +158,12 @@ func (b *Books) Credits(ctx context.Context, q wire.CreditQuery) (list []wire.Cr
 	if err != nil {
 		return nil, tip, "", err
 	}
-	err = b.look(ctx, func(l *look) error {
-		tip = block(&l.tip)
-		if err := l.checkAt(pastel.Height(q.At)); err != nil {
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		if err := v.checkAt(pastel.Height(q.At)); err != nil {
 			return err
 		}
-		rows, err := l.Credits(store.CreditFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, At: pastel.Height(q.At)}, p)
+		rows, err := v.Credits(store.CreditFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, At: pastel.Height(q.At)}, p)
 		if err != nil {
 			return err
 		}
@@ -184,15 +186,15 @@ func (b *Books) Pledges(ctx context.Context, q wire.PledgeQuery) (list []wire.Pl
 	if err != nil {
 		return nil, tip, "", err
 	}
-	err = b.look(ctx, func(l *look) error {
-		tip = block(&l.tip)
-		if err := l.checkAt(pastel.Height(q.At)); err != nil {
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		if err := v.checkAt(pastel.Height(q.At)); err != nil {
 			return err
 		}
 		f := store.PledgeFilter{
 			Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, Reward: q.Reward, Live: q.Live, At: pastel.Height(q.At),
 		}
-		rows, err := l.Pledges(f, p)
+		rows, err := v.Pledges(f, p)
 		if err != nil {
 			return err
 		}
@@ -204,10 +206,10 @@ func (b *Books) Pledges(ctx context.Context, q wire.PledgeQuery) (list []wire.Pl
 				Seq: x.Seq, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Reward: x.Reward, Offered: x.Offered,
 				Ticket: x.Ticket.String(), Output: x.Output.String(), Outcome: string(x.Outcome), Forfeited: x.Forfeited,
 			}
-			if list[i].Joined, err = l.moment(x.Joined); err != nil {
+			if list[i].Joined, err = v.moment(x.Joined); err != nil {
 				return err
 			}
-			if err := l.moments(map[**wire.Moment]pastel.Height{&list[i].Ended: x.Ended, &list[i].Amended: x.Amended}); err != nil {
+			if err := v.moments(map[**wire.Moment]pastel.Height{&list[i].Ended: x.Ended, &list[i].Amended: x.Amended}); err != nil {
 				return err
 			}
 		}

@@ -1,4 +1,4 @@
-package api
+package books
 
 import (
 	"cmp"
@@ -27,19 +27,19 @@ func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err er
 	if err != nil {
 		return out, badRequest("%q is no PastelID (%v): copy it whole, it begins with jX", id, err)
 	}
-	err = b.look(ctx, func(l *look) error {
-		out = newAccount(l)
+	err = b.view(ctx, func(v *view) error {
+		out = newAccount(v)
 		out.PastelID = id
-		standing, registered, err := l.reputation(who)
+		standing, registered, err := v.reputation(who)
 		if err != nil {
 			return err
 		}
 		out.Registered, out.Reputation, out.Tarnished = registered, standing.Points, standing.Tarnished
-		pledges, err := l.pledges(store.PledgeFilter{PastelID: id, At: store.Now})
+		pledges, err := v.newestPledges(store.PledgeFilter{PastelID: id, At: store.Now})
 		if err != nil {
 			return err
 		}
-		rewards, err := l.Rewards(id)
+		rewards, err := v.Rewards(id)
 		if err != nil {
 			return err
 		}
@@ -47,22 +47,22 @@ func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err er
 		for _, x := range rewards { // those before an amendment, too
 			mine[paid{x.Pool, x.Address}] = true
 		}
-		operated, err := l.Pools(store.PoolFilter{Operator: id, At: store.Now})
+		operated, err := v.Pools(store.PoolFilter{Operator: id, At: store.Now})
 		if err != nil {
 			return err
 		}
 		for i := range operated {
 			mine[paid{operated[i].ID, operated[i].FeeAddress.Encode(&b.net)}] = true
 		}
-		credited, err := l.Credited(store.CreditFilter{PastelID: id, At: store.Now})
+		credited, err := v.Credited(store.CreditFilter{PastelID: id, At: store.Now})
 		if err != nil {
 			return err
 		}
 		out.Credited = credited
-		if out.SharedWith, err = l.SharedWith(id, maxShared); err != nil {
+		if out.SharedWith, err = v.SharedWith(id, maxShared); err != nil {
 			return err
 		}
-		return l.account(&out, pledges, operated, func(p paid) bool { return mine[p] })
+		return v.account(&out, pledges, operated, func(p paid) bool { return mine[p] })
 	})
 	return out, err
 }
@@ -72,10 +72,10 @@ func (b *Books) Address(ctx context.Context, address string) (out wire.Account, 
 	if _, err := pastel.ParseAddress(&b.net, address); err != nil {
 		return out, badRequest("%q is no transparent address of network %s: %v", address, b.net.Name, err)
 	}
-	err = b.look(ctx, func(l *look) error {
-		out = newAccount(l)
+	err = b.view(ctx, func(v *view) error {
+		out = newAccount(v)
 		out.Address = address
-		escrow, err := l.Pools(store.PoolFilter{Escrow: address, At: store.Now})
+		escrow, err := v.Pools(store.PoolFilter{Escrow: address, At: store.Now})
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (b *Books) Address(ctx context.Context, address string) (out wire.Account, 
 		}
 		var pledges []store.Pledge
 		for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {EverPaid: address, At: store.Now}} {
-			list, err := l.pledges(f)
+			list, err := v.newestPledges(f)
 			if err != nil {
 				return err
 			}
@@ -92,22 +92,22 @@ func (b *Books) Address(ctx context.Context, address string) (out wire.Account, 
 		}
 		slices.SortFunc(pledges, func(a, b store.Pledge) int { return cmp.Compare(b.Seq, a.Seq) })
 		pledges = slices.CompactFunc(pledges, func(a, b store.Pledge) bool { return a.Seq == b.Seq })
-		operated, err := l.Pools(store.PoolFilter{FeeAddress: address, At: store.Now})
+		operated, err := v.Pools(store.PoolFilter{FeeAddress: address, At: store.Now})
 		if err != nil {
 			return err
 		}
-		credited, err := l.Credited(store.CreditFilter{Address: address, At: store.Now})
+		credited, err := v.Credited(store.CreditFilter{Address: address, At: store.Now})
 		if err != nil {
 			return err
 		}
 		out.Credited = credited
-		return l.account(&out, pledges, operated, func(p paid) bool { return p.address == address })
+		return v.account(&out, pledges, operated, func(p paid) bool { return p.address == address })
 	})
 	return out, err
 }
 
-func newAccount(l *look) wire.Account {
-	return wire.Account{Tip: block(&l.tip), Positions: []wire.Position{}, Claims: []wire.Claim{}, Pending: []wire.Payment{}, Operates: []string{}}
+func newAccount(v *view) wire.Account {
+	return wire.Account{Tip: TipOf(&v.tip), Positions: []wire.Position{}, Claims: []wire.Claim{}, Pending: []wire.Payment{}, Operates: []string{}}
 }
 
 // paid is where a pool pays to.
@@ -116,20 +116,20 @@ type paid struct {
 	address string
 }
 
-// pledges lists all that live, and the latest of those that ended, latest first.
-func (l *look) pledges(f store.PledgeFilter) ([]store.Pledge, error) {
-	latest, err := l.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
+// newestPledges lists all live pledges and the newest of those that ended, newest first.
+func (v *view) newestPledges(f store.PledgeFilter) ([]store.Pledge, error) {
+	latest, err := v.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
 	if err != nil || len(latest) < maxPositions {
 		return latest, err
 	}
 	f.Live = true
-	live, err := l.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
+	live, err := v.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
 	ended := slices.DeleteFunc(latest, func(p store.Pledge) bool { return p.Ended < 0 })
 	return append(live, ended...), err
 }
 
 // account fills in pledges, and what is owed and paid where it is mine.
-func (l *look) account(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
+func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
 	pools, reputations := map[ticket.PoolID]bool{}, map[pastelid.PastelID]int{}
 	for i := range operated {
 		out.Operates = append(out.Operates, string(operated[i].ID))
@@ -146,7 +146,7 @@ func (l *look) account(out *wire.Account, pledges []store.Pledge, operated []sto
 			out.Elsewhere++
 			continue
 		}
-		x, err := l.position(pl, reputations)
+		x, err := v.position(pl, reputations)
 		if err != nil {
 			return err
 		}
@@ -158,12 +158,12 @@ func (l *look) account(out *wire.Account, pledges []store.Pledge, operated []sto
 		out.Positions = append(out.Positions, x)
 	}
 	for id := range pools {
-		p, err := l.pool(id)
+		p, err := v.poolState(id)
 		if err != nil {
 			return err
 		}
 		for _, c := range p.Claims {
-			if to := c.To.Encode(&l.b.net); mine(paid{id, to}) {
+			if to := c.To.Encode(&v.b.net); mine(paid{id, to}) {
 				out.Claims = append(out.Claims, wire.Claim{Pool: string(id), Address: to, Amount: c.Amount})
 				out.Claimed += c.Amount
 			}
@@ -177,21 +177,21 @@ func (l *look) account(out *wire.Account, pledges []store.Pledge, operated []sto
 	})
 	var err error
 	f := store.PaymentFilter{PastelID: out.PastelID, Address: out.Address}
-	if out.Paid, err = l.Paid(f); err != nil {
+	if out.Paid, err = v.Paid(f); err != nil {
 		return err
 	}
 	f.Status = store.PayoutPending
-	pending, err := l.PaymentsByPayout(f, store.Page{Limit: maxPayments})
+	pending, err := v.PaymentsByPayout(f, store.Page{Limit: maxPayments})
 	if err != nil {
 		return err
 	}
-	out.Pending, err = l.wirePayments(pending)
+	out.Pending, err = v.wirePayments(pending)
 	return err
 }
 
 // position is a live pledge as its owner sees it. Reputations that are known are not looked up again.
-func (l *look) position(pl *store.Pledge, reputations map[pastelid.PastelID]int) (x wire.Position, err error) {
-	p, err := l.pool(pl.Pool)
+func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int) (x wire.Position, err error) {
+	p, err := v.poolState(pl.Pool)
 	if err != nil {
 		return x, err
 	}
@@ -200,7 +200,7 @@ func (l *look) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 		return x, fmt.Errorf("pledge %d of pool %s lives in the table of pledges and not in the records: the database is damaged", pl.Seq, pl.Pool)
 	}
 	x = wire.Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), PoolCounted: p.Counted}
-	if x.PoolPledge, err = l.pledge(p, &p.Pledges[i]); err != nil {
+	if x.PoolPledge, err = v.pledge(p, &p.Pledges[i]); err != nil {
 		return x, err
 	}
 	x.Leaving.Forfeits = x.Accrued
@@ -209,7 +209,7 @@ func (l *look) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	}
 	who := p.Pledges[i].PastelID
 	if _, known := reputations[who]; !known {
-		standing, _, err := l.reputation(who)
+		standing, _, err := v.reputation(who)
 		if err != nil {
 			return x, err
 		}
@@ -219,14 +219,14 @@ func (l *look) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	if !p.Idle {
 		x.Leaving.Reputation = min(pool.LeavingCosts(p.Pledges[i].Role), x.Leaving.Has)
 	}
-	if x.Joined, err = l.moment(pl.Joined); err != nil {
+	if x.Joined, err = v.moment(pl.Joined); err != nil {
 		return x, err
 	}
 	next := map[**wire.Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Amended: pl.Amended}
 	if x.Accrued > 0 && p.NextSettlement >= 0 {
 		next[&x.Leaving.Better] = p.NextSettlement + 1
 	}
-	return x, l.moments(next)
+	return x, v.moments(next)
 }
 
 // Coin returns an unspent output of at least the smallest pledge, named txid:vout.
@@ -235,14 +235,14 @@ func (b *Books) Coin(ctx context.Context, output string) (x wire.Coin, err error
 	if err != nil {
 		return x, badRequest("%q is no output, want txid:vout: %v", output, err)
 	}
-	err = b.look(ctx, func(l *look) error {
-		c, err := l.Coin(out)
+	err = b.view(ctx, func(v *view) error {
+		c, err := v.Coin(out)
 		if err != nil {
 			return err
 		}
 		owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: c.Owner}
 		x = wire.Coin{Output: out.String(), Address: owner.Encode(&b.net), Value: c.Value, Backs: c.Backs}
-		x.Since, err = l.moment(c.Height)
+		x.Since, err = v.moment(c.Height)
 		return err
 	})
 	return x, err

@@ -1,11 +1,9 @@
-package api
+package books
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -20,16 +18,16 @@ func (b *Books) Events(ctx context.Context, q wire.EventQuery) (list []wire.Even
 	if err != nil {
 		return nil, tip, "", err
 	}
-	err = b.look(ctx, func(l *look) error {
-		tip = block(&l.tip)
-		rows, err := l.Events(store.EventFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Types: q.Type, From: pastel.Height(q.From), To: pastel.Height(q.To)}, p)
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		rows, err := v.Events(store.EventFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Types: q.Type, From: pastel.Height(q.From), To: pastel.Height(q.To)}, p)
 		if err != nil {
 			return err
 		}
 		next = cursor(rows, p, func(x *store.Event) []any { return []any{int64(x.Height), x.Position} })
 		list = make([]wire.Event, len(rows))
 		for i := range rows {
-			if list[i], err = recorded(l.Snapshot, &rows[i]); err != nil {
+			if list[i], err = EventOf(v.Snapshot, &rows[i]); err != nil {
 				return err
 			}
 		}
@@ -41,8 +39,8 @@ func (b *Books) Events(ctx context.Context, q wire.EventQuery) (list []wire.Even
 // payees are the addresses that a pledge's rewards went to before it was amended and go to since; of other events both are empty.
 type payees struct{ before, after string }
 
-// recorded reads an event of the ledger.
-func recorded(s *store.Snapshot, x *store.Event) (wire.Event, error) {
+// EventOf returns an event of the ledger as it is on the wire.
+func EventOf(s *store.Snapshot, x *store.Event) (wire.Event, error) {
 	if x.Type != pool.PledgeAmended {
 		return event(x, payees{})
 	}
@@ -75,18 +73,18 @@ func event(x *store.Event, paid payees) (wire.Event, error) {
 
 // describe tells an event in plain words.
 func describe(e *wire.Event, paid payees) string {
-	who := Short(e.PastelID)
+	who := pastel.Short(e.PastelID)
 	switch pool.EventType(e.Type) {
 	case pool.PoolCreated:
 		return "The pool opened for pledges."
 	case pool.PoolActivated:
-		return fmt.Sprintf("The pool was activated with %s PSL: it backs a Supernode from now on.", Thousands(e.Coins))
+		return fmt.Sprintf("The pool was activated with %s PSL: it backs a Supernode from now on.", pastel.Thousands(e.Coins))
 	case pool.PoolLowCollateral:
-		return fmt.Sprintf("Less than half of the cushion is left: members have %s PSL.", Thousands(e.Coins))
+		return fmt.Sprintf("Less than half of the cushion is left: members have %s PSL.", pastel.Thousands(e.Coins))
 	case pool.PoolReplenishing:
-		return fmt.Sprintf("Members have only %s PSL: the Supernode is paused until more is pledged.", Thousands(e.Coins))
+		return fmt.Sprintf("Members have only %s PSL: the Supernode is paused until more is pledged.", pastel.Thousands(e.Coins))
 	case pool.PoolRestored:
-		return fmt.Sprintf("The pool has %s PSL again: the Supernode goes on.", Thousands(e.Coins))
+		return fmt.Sprintf("The pool has %s PSL again: the Supernode goes on.", pastel.Thousands(e.Coins))
 	case pool.PoolDissolved:
 		return "The pool was dissolved: it was not replenished in time. Its pledges are released, and what was earned is paid out."
 	case pool.PoolExpired:
@@ -95,22 +93,22 @@ func describe(e *wire.Event, paid payees) string {
 		if e.Amount == 0 {
 			return "The pool was closed: everything is paid."
 		}
-		return fmt.Sprintf("The pool was closed: everything worth paying is paid. %s PSL stay in escrow for ever.", grouped(e.Amount))
+		return fmt.Sprintf("The pool was closed: everything worth paying is paid. %s PSL stay in escrow for ever.", e.Amount.Grouped())
 	case pool.PledgeAccepted:
-		return fmt.Sprintf("%s pledged %s PSL%s.", who, Thousands(e.Offered), uncounted(e))
+		return fmt.Sprintf("%s pledged %s PSL%s.", who, pastel.Thousands(e.Offered), uncounted(e))
 	case pool.PledgeAmended:
 		goes := ""
 		if paid.after != paid.before {
-			goes = fmt.Sprintf("; its rewards go to %s from now on, no longer to %s", Short(paid.after), Short(paid.before))
+			goes = fmt.Sprintf("; its rewards go to %s from now on, no longer to %s", pastel.Short(paid.after), pastel.Short(paid.before))
 		}
-		return fmt.Sprintf("%s amended the pledge: it offers %s PSL%s%s.", who, Thousands(e.Offered), uncounted(e), goes)
+		return fmt.Sprintf("%s amended the pledge: it offers %s PSL%s%s.", who, pastel.Thousands(e.Offered), uncounted(e), goes)
 	case pool.PledgePromoted:
 		if e.Coins == e.Offered {
-			return fmt.Sprintf("All %s PSL that %s offers count now.", Thousands(e.Offered), who)
+			return fmt.Sprintf("All %s PSL that %s offers count now.", pastel.Thousands(e.Offered), who)
 		}
-		return fmt.Sprintf("Of the %s PSL that %s offers, %s PSL count now.", Thousands(e.Offered), who, Thousands(e.Coins))
+		return fmt.Sprintf("Of the %s PSL that %s offers, %s PSL count now.", pastel.Thousands(e.Offered), who, pastel.Thousands(e.Coins))
 	case pool.PledgeReduced:
-		return fmt.Sprintf("%s spent coins that waited in line: the pledge offers only the %s PSL that count.", who, Thousands(e.Offered))
+		return fmt.Sprintf("%s spent coins that waited in line: the pledge offers only the %s PSL that count.", who, pastel.Thousands(e.Offered))
 	case pool.PledgeMoved:
 		return who + " moved coins within the pledged address; the pledge follows them."
 	case pool.PledgeReleased:
@@ -118,23 +116,23 @@ func describe(e *wire.Event, paid payees) string {
 	case pool.PledgeLeft:
 		gave := ""
 		if e.Forfeited > 0 {
-			gave = fmt.Sprintf(" and gave up %s PSL to the others", grouped(e.Forfeited))
+			gave = fmt.Sprintf(" and gave up %s PSL to the others", e.Forfeited.Grouped())
 		}
-		return fmt.Sprintf("%s left with %s PSL (%s)%s.", who, Thousands(e.Offered), e.Role, gave)
+		return fmt.Sprintf("%s left with %s PSL (%s)%s.", who, pastel.Thousands(e.Offered), e.Role, gave)
 	case pool.RewardReceived:
-		return fmt.Sprintf("The pool received %s PSL.", grouped(e.Amount))
+		return fmt.Sprintf("The pool received %s PSL.", e.Amount.Grouped())
 	case pool.RewardForfeited:
-		return fmt.Sprintf("%s PSL that leavers gave up were shared out.", grouped(e.Amount))
+		return fmt.Sprintf("%s PSL that leavers gave up were shared out.", e.Amount.Grouped())
 	case pool.PayoutSettled:
-		return fmt.Sprintf("A payout of %s PSL was settled: %s.", grouped(e.Amount), Short(e.TxID))
+		return fmt.Sprintf("A payout of %s PSL was settled: %s.", e.Amount.Grouped(), pastel.Short(e.TxID))
 	case pool.PayoutPaid:
-		return fmt.Sprintf("Payout %s was mined: it is paid.", Short(e.TxID))
+		return fmt.Sprintf("Payout %s was mined: it is paid.", pastel.Short(e.TxID))
 	case pool.PayoutCancelled:
-		return fmt.Sprintf("Payout %s was not mined in time: what it pays is owed again.", Short(e.TxID))
+		return fmt.Sprintf("Payout %s was not mined in time: what it pays is owed again.", pastel.Short(e.TxID))
 	case pool.ReputationChanged:
 		return fmt.Sprintf("The reputation of %s is %d now.", who, *e.Points)
 	case pool.TicketRejected:
-		return fmt.Sprintf("Ticket %s was rejected: %s", Short(e.TxID), ticket.Explain(ticket.Reason(e.Reason)))
+		return fmt.Sprintf("Ticket %s was rejected: %s", pastel.Short(e.TxID), ticket.Explain(ticket.Reason(e.Reason)))
 	default:
 		return e.Type
 	}
@@ -149,36 +147,5 @@ func uncounted(e *wire.Event) string {
 	case 0:
 		return ", which count as soon as the pool has room for them"
 	}
-	return fmt.Sprintf(", of which %s PSL counted before", Thousands(e.Coins))
-}
-
-// Thousands groups the digits of a number for people.
-func Thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	first := 0
-	if n < 0 {
-		first = 1
-	}
-	for i := len(s) - 3; i > first; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// grouped is an amount in PSL, as short as can be, with its digits grouped.
-func grouped(a pastel.Amount) string {
-	_, fraction, found := strings.Cut(a.String(), ".")
-	if found {
-		fraction = "." + fraction
-	}
-	return Thousands(int64(a/pastel.PSL)) + fraction
-}
-
-// Short abbreviates an id for people: its beginning and its end.
-func Short(id string) string {
-	const head, tail = 10, 6
-	if len(id) <= head+tail+1 {
-		return id
-	}
-	return id[:head] + "…" + id[len(id)-tail:]
+	return fmt.Sprintf(", of which %s PSL counted before", pastel.Thousands(e.Coins))
 }

@@ -1,4 +1,4 @@
-package api
+package books
 
 import (
 	"context"
@@ -16,22 +16,22 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Trier answers what the next block would make of a transaction. A *chain.Ledger does.
-type Trier interface {
+// Simulator answers what the next block would make of a transaction. A *chain.Ledger does.
+type Simulator interface {
 	Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error)
 }
 
-// Loaded is a Trier for a daemon that only reads: it loads the whole state when it is asked and the ledger has moved since.
+// Loaded is a Simulator for a daemon that only reads: it loads the whole state when it is asked and the ledger has moved since.
 type Loaded struct {
 	reader *store.Reader
 	mu     sync.Mutex
 	state  *pool.State
 }
 
-// NewLoaded returns a Trier on a database.
+// NewLoaded returns a Simulator on a database.
 func NewLoaded(r *store.Reader) *Loaded { return &Loaded{reader: r} }
 
-// Try implements Trier.
+// Try implements Simulator.
 func (x *Loaded) Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -135,11 +135,11 @@ func changes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *
 
 // before returns the pool that a ticket is about as it was after a block; nil if there was none, or the ledger is at another block by now.
 func (b *Books) before(ctx context.Context, id string, at pastel.BlockHash) (p *pool.Pool, err error) {
-	err = b.look(ctx, func(l *look) error {
-		if l.tip.Hash != at {
+	err = b.view(ctx, func(v *view) error {
+		if v.tip.Hash != at {
 			return nil
 		}
-		p, err = l.pool(ticket.PoolID(id))
+		p, err = v.poolState(ticket.PoolID(id))
 		if errors.Is(err, ErrNotFound) {
 			p, err = nil, nil
 		}
@@ -149,7 +149,7 @@ func (b *Books) before(ctx context.Context, id string, at pastel.BlockHash) (p *
 }
 
 // CheckTicket answers what the next block would make of a ticket's JSON, if it came now and alone.
-func (b *Books) CheckTicket(ctx context.Context, text []byte, by Trier) (out wire.Check, err error) {
+func (b *Books) CheckTicket(ctx context.Context, text []byte, by Simulator) (out wire.Check, err error) {
 	t, err := ticket.Decode(text)
 	var malformed *ticket.Rejection
 	if errors.As(err, &malformed) {

@@ -1,4 +1,4 @@
-package api
+package books
 
 import (
 	"errors"
@@ -18,30 +18,30 @@ type deepTotals struct {
 	sums map[ticket.PoolID]store.Totals
 }
 
-// totals sums what ever happened to each pool.
-func (l *look) totals() (map[ticket.PoolID]store.Totals, error) {
-	return l.b.keepNetwork(l.tip.Hash).totals.get(l.sumTotals)
+// allTotals sums all that ever happened to each pool.
+func (v *view) allTotals() (map[ticket.PoolID]store.Totals, error) {
+	return v.b.keepNetwork(v.tip.Hash).totals.get(v.sumTotals)
 }
 
-func (l *look) sumTotals() (map[ticket.PoolID]store.Totals, error) {
-	d := &l.b.deep
+func (v *view) sumTotals() (map[ticket.PoolID]store.Totals, error) {
+	d := &v.b.deep
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.follow(l); err != nil {
+	if err := d.follow(v); err != nil {
 		return nil, err
 	}
 	from := pastel.Height(0)
 	if d.sums != nil {
 		from = d.last.Height + 1
 	}
-	recent, err := l.Totals(from, l.tip.Height)
+	recent, err := v.Totals(from, v.tip.Height)
 	return add(maps.Clone(d.sums), recent), err
 }
 
 // follow takes the sums on to the last block that stays for good, and begins anew if the database holds another chain than before.
-func (d *deepTotals) follow(l *look) error {
+func (d *deepTotals) follow(v *view) error {
 	if d.sums != nil {
-		b, err := l.Block(d.last.Height)
+		b, err := v.Block(d.last.Height)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
@@ -49,18 +49,18 @@ func (d *deepTotals) follow(l *look) error {
 			d.sums = nil
 		}
 	}
-	from, to := pastel.Height(0), l.tip.Height-l.b.net.MaxReorg
+	from, to := pastel.Height(0), v.tip.Height-v.b.net.MaxReorg
 	if d.sums != nil {
 		from = d.last.Height + 1
 	}
 	if to < from {
 		return nil
 	}
-	more, err := l.Totals(from, to)
+	more, err := v.Totals(from, to)
 	if err != nil {
 		return err
 	}
-	last, err := l.Block(to)
+	last, err := v.Block(to)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package api
+package books
 
 import (
 	"context"
@@ -14,24 +14,24 @@ import (
 
 // Supernode tells how the Supernode of a pool is doing; ErrNotFound if the pool was never activated.
 func (b *Books) Supernode(ctx context.Context, id string) (x wire.Supernode, err error) {
-	err = b.look(ctx, func(l *look) error {
-		p, err := l.pool(ticket.PoolID(id))
+	err = b.view(ctx, func(v *view) error {
+		p, err := v.poolState(ticket.PoolID(id))
 		if err != nil {
 			return err
 		}
 		if p.Activated < 0 {
 			return ErrNotFound
 		}
-		x, err = l.supernode(p)
+		x, err = v.supernodeState(p)
 		return err
 	})
 	return x, err
 }
 
-func (l *look) supernode(p *pool.Pool) (x wire.Supernode, err error) {
-	list, net := l.b.listed(), &l.b.net
+func (v *view) supernodeState(p *pool.Pool) (x wire.Supernode, err error) {
+	list, net := v.b.listed(), &v.b.net
 	state := chain.JudgeSupernode(p.Status, p.ActivationTx, p.Escrow, list)
-	x = wire.Supernode{Tip: block(&l.tip), Pool: string(p.ID), State: string(state), TxID: p.ActivationTx.String(), Escrow: p.Escrow.Encode(net)}
+	x = wire.Supernode{Tip: TipOf(&v.tip), Pool: string(p.ID), State: string(state), TxID: p.ActivationTx.String(), Escrow: p.Escrow.Encode(net)}
 	if list != nil {
 		if sn, listed := list.Listed[pastel.OutPoint{TxID: p.ActivationTx, Vout: chain.PoolIndex}]; listed {
 			x.Listed, x.Address = sn.Status, sn.Address
@@ -41,11 +41,11 @@ func (l *look) supernode(p *pool.Pool) (x wire.Supernode, err error) {
 		}
 	}
 	x.Text = supernodeText(state, &x)
-	paid, err := l.Events(store.EventFilter{Pool: p.ID, Types: []string{string(pool.RewardReceived)}, To: store.Now}, store.Page{Limit: 1, Desc: true})
+	paid, err := v.Events(store.EventFilter{Pool: p.ID, Types: []string{string(pool.RewardReceived)}, To: store.Now}, store.Page{Limit: 1, Desc: true})
 	if err != nil || len(paid) == 0 {
 		return x, err
 	}
-	return x, l.moments(map[**wire.Moment]pastel.Height{&x.LastPaid: paid[0].Height})
+	return x, v.moments(map[**wire.Moment]pastel.Height{&x.LastPaid: paid[0].Height})
 }
 
 // supernodeText says what a state means, and what to do.
