@@ -274,11 +274,7 @@ func (w *writer) event(e *pool.Event, i int) error {
 	case has&pool.HasReputation != 0:
 		x.Amount = integer(int64(e.Points))
 	case has&pool.HasPayout != 0:
-		var sum pastel.Amount
-		for _, out := range e.Outputs {
-			sum += out.Amount
-		}
-		x.Amount = integer(int64(sum))
+		x.Amount = integer(int64(e.Paid()))
 	}
 	if err := w.q.InsertEvent(w.ctx, x); err != nil {
 		return err

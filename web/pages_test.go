@@ -168,7 +168,7 @@ func TestPagesTell(t *testing.T) {
 		{245, "pool", []string{`<td data-label="Mined"><span>in <span class="moment">block 245 `}, nil},
 		{245, "member", []string{`rewards go to <a class="id" href="/accounts/tPeBRDMv5HnEVpcSheSB85aFCPw55XZ9bfW"`}, nil},
 		{246, "member", []string{
-			"Offers 450 PSL · all of it counts and earns", `amended in <span class="moment">block 246 `, "amended the pledge: it offers 450 PSL; its rewards go to tPh6aNDouJ…7ff4aS from now on",
+			"Offers 450 PSL · all of it counts and earns", `amended in <span class="moment">block 246 `, "amended a pledge. It now offers 450 PSL. Its rewards now go to tPh6aNDouJ…7ff4aS",
 			`rewards go to <a class="id" href="/accounts/tPh6aNDouJHDG5MrNEVmykgpKn2HW7ff4aS"`, `<h2 id="paid">Paid</h2>`,
 		}, []string{"count and earn, "}},
 		{248, "pool", []string{"The Supernode is paused.", "gets you in until", "Up to 350 PSL count at once."}, []string{"wait in line: it earns"}},
