@@ -40,7 +40,7 @@ func fullList(t testing.TB, n int) *Activate {
 // listed is fullList as JSON.
 func listed(t testing.TB, n int) []byte {
 	t.Helper()
-	return encoded(t, &Ticket{Kind: KindActivate, Version: 1, Activate: fullList(t, n)})
+	return encoded(t, fullList(t, n).Ticket())
 }
 
 // inList is an activation's JSON with this for its list.
