@@ -16,7 +16,7 @@ import (
 
 // fields returns the fields of the ticket's object; none if its kind has no such version.
 func (t *Ticket) fields() []field {
-	form, known := layoutOf(t.Kind, t.Version())
+	form, known := layoutOf(t.Kind, t.Version(), AnyVersion)
 	if !known {
 		return nil
 	}

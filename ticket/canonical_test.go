@@ -256,7 +256,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 		change := pastel.TxOut{Value: pastel.Amount(rapid.Int64Range(0, 1e9).Draw(t, "change")), Script: pastel.P2PKH(pastel.KeyHash{})}
 		tx := pastel.NewTx(rapid.Bool().Draw(t, "sapling"), nil, append(outs, change))
-		got := FromTx(tx, net, 1)
+		got := FromTx(tx, net, 1, AnyVersion)
 		if got.Rejection != nil {
 			t.Fatal(got.Rejection)
 		}

@@ -25,19 +25,19 @@ const anyKind Kind = 0
 // Decode reads a ticket's JSON, the object {"ticket": {...}}. The error is a *Rejection whose reason is ReasonMalformed,
 // or ReasonBadVersion for a ticket that is well formed but of a version that its kind does not have.
 func Decode(text []byte) (*Ticket, error) {
-	t, rejection := decode(text, anyKind)
+	t, rejection := decode(text, anyKind, AnyVersion)
 	if rejection != nil {
 		return nil, rejection
 	}
 	return t, nil
 }
 
-// decode reads a ticket of the kind that its envelope announced.
-func decode(text []byte, want Kind) (*Ticket, *Rejection) {
+// decode reads a ticket of the kind that its envelope announced, of a version up to newest.
+func decode(text []byte, want Kind, newest int64) (*Ticket, *Rejection) {
 	if len(text) > MaxJSON {
 		return nil, malformed("it has %d bytes, more than %d", len(text), MaxJSON)
 	}
-	d := &decoder{json: string(text)}
+	d := &decoder{json: string(text), newest: newest}
 	t := new(Ticket)
 	d.whole([]field{{"ticket", t}})
 	if d.space(); d.err == nil && d.pos != len(d.json) {
@@ -49,8 +49,8 @@ func decode(text []byte, want Kind) (*Ticket, *Rejection) {
 	case want != anyKind && t.Kind != want:
 		return nil, malformed("it is a %s in a contract ticket of sub_type %s", t.Kind, want)
 	}
-	if _, known := layoutOf(t.Kind, t.Version()); !known {
-		return nil, &Rejection{ReasonBadVersion, fmt.Sprintf("version is %d, want %d", t.Version(), t.Kind.Newest())}
+	if _, known := layoutOf(t.Kind, t.Version(), newest); !known {
+		return nil, &Rejection{ReasonBadVersion, fmt.Sprintf("version is %d, want %d", t.Version(), min(newest, t.Kind.Newest()))}
 	}
 	return t, nil
 }
@@ -63,12 +63,13 @@ func malformed(format string, args ...any) *Rejection {
 // is known at every point, so that no other value is ever read. A chain may hold hundreds of hostile tickets a block, so it
 // makes nothing it does not keep.
 type decoder struct {
-	json string
-	pos  int
-	path [maxDepth]step // to the value that is being read
-	deep int
-	buf  []byte // of a string with escapes
-	err  *Rejection
+	json   string
+	newest int64 // version
+	pos    int
+	path   [maxDepth]step // to the value that is being read
+	deep   int
+	buf    []byte // of a string with escapes
+	err    *Rejection
 }
 
 // maxDepth is how deep a ticket nests: ticket, participants, one of them, its field.

@@ -222,6 +222,23 @@ func TestDecodeVersion(t *testing.T) {
 	}
 }
 
+// TestVersionThatDoesNotCountYet: a version that begins to count at a later height is as if it did not exist.
+func TestVersionThatDoesNotCountYet(t *testing.T) {
+	for _, g := range goldens {
+		for newest, want := range map[int64]Reason{g.version - 1: ReasonBadVersion, g.version: "", AnyVersion: ""} {
+			_, rejection := decode([]byte(g.json), anyKind, newest)
+			if want != "" && g.version > 1 {
+				old := edit{"", g.json, fmt.Sprintf(`"version":%d`, g.version), `"version":9007199254740991`}.text(t)
+				_, unknown := decode(old, anyKind, AnyVersion)
+				want = unknown.Reason
+			}
+			if (rejection == nil) != (want == "") || rejection != nil && rejection.Reason != want {
+				t.Errorf("%s, with versions up to %d: %v, want %q", formName(g.kind, g.version), newest, rejection, want)
+			}
+		}
+	}
+}
+
 // known reports whether a version of the kind that a JSON is of exists.
 func known(t testing.TB, base string, version int64) bool {
 	t.Helper()
@@ -229,7 +246,7 @@ func known(t testing.TB, base string, version int64) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, known := layoutOf(x.Kind, version)
+	_, known := layoutOf(x.Kind, version, AnyVersion)
 	return known
 }
 

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"fmt"
+	"math"
 )
 
 // layout is the form of one kind of ticket in one version. Reading, writing, digests and documents go by it.
@@ -19,13 +20,16 @@ var layouts = [...]layout{
 	{KindActivate, 1, activate1},
 }
 
-// layoutOf returns the form of a kind in a version. For a version that does not exist it returns the kind's first one and false: a
+// AnyVersion has tickets read in every version there is.
+const AnyVersion int64 = math.MaxInt64
+
+// layoutOf returns the form of a kind in a version that is not above newest. For another it returns the kind's first form and false: a
 // ticket of an unknown version is malformed or not by version 1, and newer versions do not change that.
-func layoutOf(kind Kind, version int64) (form *layout, known bool) {
+func layoutOf(kind Kind, version, newest int64) (form *layout, known bool) {
 	for i := range layouts {
 		switch x := &layouts[i]; {
 		case x.kind != kind:
-		case x.version == version:
+		case x.version == version && version <= newest:
 			return x, true
 		case form == nil:
 			form = x
@@ -139,7 +143,7 @@ func (d *decoder) ticket(t *Ticket) {
 		d.fail("%s has no field type", d.place())
 		return
 	}
-	form, _ := layoutOf(kind, version)
+	form, _ := layoutOf(kind, version, d.newest)
 	d.whole(form.fields(t))
 }
 

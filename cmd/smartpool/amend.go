@@ -349,7 +349,7 @@ func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire
 	if err != nil {
 		return nil, fmt.Errorf("the pledge's last ticket, transaction %s: %w", id, err)
 	}
-	found := ticket.FromTx(tx, &r.net, p.Tip.Height)
+	found := ticket.FromTx(tx, &r.net, p.Tip.Height, ticket.AnyVersion)
 	if found.Ticket == nil || found.Ticket.Part == nil {
 		return nil, errAnotherPledge
 	}
