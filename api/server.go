@@ -136,7 +136,7 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 		err = nil
 	}
 	out := wire.Status{
-		Network: s.cfg.Books.net.Name, Start: int32(s.cfg.Books.net.StartHeight), Version: s.cfg.Version, Shadow: s.cfg.Books.reader.Shadow(), Tip: tip, Trouble: s.cfg.Condition(),
+		Network: s.cfg.Books.net.Name, Start: int32(s.cfg.Books.net.Forks.Pools.Height()), Version: s.cfg.Version, Shadow: s.cfg.Books.reader.Shadow(), Tip: tip, Trouble: s.cfg.Condition(),
 		ReadOnly: s.cfg.ReadOnly, Parameters: s.cfg.Books.Parameters(),
 	}
 	out.Ready = out.Trouble == ""

@@ -29,7 +29,7 @@ func (b *Books) Supernode(ctx context.Context, id string) (x wire.Supernode, err
 }
 
 func (l *look) supernode(p *pool.Pool) (x wire.Supernode, err error) {
-	list, net := l.b.listed(), &l.b.net
+	list, net := l.b.listed(), &l.b.net.Network
 	state := chain.JudgeSupernode(p.Status, p.ActivationTx, p.Escrow, list)
 	x = wire.Supernode{Tip: block(&l.tip), Pool: string(p.ID), State: string(state), TxID: p.ActivationTx.String(), Escrow: p.Escrow.Encode(net)}
 	if list != nil {

@@ -141,7 +141,7 @@ func benchAttack(b *testing.B, m *sim) {
 const crowdPledge = 10 // PSL, that each member of a crowd's pools pledges
 
 // crowdNetwork has a collateral that 500 of the smallest pledges make.
-func crowdNetwork() pastel.Network {
+func crowdNetwork() Params {
 	net := simNetwork()
 	net.Collateral = limitMembers * crowdPledge * pastel.PSL
 	return net

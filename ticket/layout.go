@@ -146,7 +146,7 @@ func (d *decoder) value(at any) {
 func (d *decoder) participants(x *list) {
 	var p Participant
 	fields := p.fields()
-	d.array(maxParticipants, func() {
+	d.array(MaxPledges, func() {
 		d.whole(fields)
 		*x = append(*x, p)
 	})
