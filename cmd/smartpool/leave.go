@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -36,7 +36,7 @@ func (c *leaveCmd) Run(ctx context.Context, e *env) error {
 	}
 	var b strings.Builder
 	for i := range list {
-		for _, h := range api.Holdings(list[i].Positions, false) {
+		for _, h := range books.Holdings(list[i].Positions, false) {
 			if b.Len() > 0 {
 				b.WriteString("\n")
 			}
@@ -60,7 +60,7 @@ func (c *leaveCmd) wants(pool string) bool {
 	return c.Pool == "" || pool == c.Pool || strings.HasPrefix(pool, c.Pool+".")
 }
 
-func tellLeaving(b *strings.Builder, h *api.Holding) {
+func tellLeaving(b *strings.Builder, h *books.Holding) {
 	many := len(h.Pledges) > 1
 	fmt.Fprintf(b, "%s in pool %s\n  %d PSL offered, %d PSL counted (%s", short(h.PastelID), h.Pool, h.Offered, h.Counted, h.Role)
 	if many {
@@ -100,7 +100,7 @@ func tellLeaving(b *strings.Builder, h *api.Holding) {
 }
 
 // unlocking says how a wallet that locked the coins lets them go, and no others: those of other pledges are better kept.
-func (r *remote) unlocking(ctx context.Context, h *api.Holding) (string, error) {
+func (r *remote) unlocking(ctx context.Context, h *books.Holding) (string, error) {
 	one := `[{"txid":"…","vout":n}]`
 	how := fmt.Sprintf("  If the wallet has locked them, unlock each one that you want to spend (smartpool rpc listlockunspent shows them):\n"+
 		"  smartpool rpc lockunspent true '%s'\n", one)

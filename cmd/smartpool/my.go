@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -60,7 +60,7 @@ func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 			ids[i] = a.Positions[i].Pool
 		}
 		name := labels(ids)
-		for _, h := range api.Holdings(a.Positions, each) {
+		for _, h := range books.Holdings(a.Positions, each) {
 			t.AppendRow([]any{
 				name(h.Pool), h.Status, h.Role, h.Counted, h.Offered, h.Part(), psl(h.Accrued), backedBy(&h), brief(h.NextSettlement),
 			})
@@ -136,7 +136,7 @@ func tellRewards(b *strings.Builder, list []wire.Position, name func(pool string
 }
 
 // backedBy abbreviates the pledged address, which leave gives in full, or counts the pledges.
-func backedBy(h *api.Holding) string {
+func backedBy(h *books.Holding) string {
 	if len(h.Pledges) == 1 {
 		return short(h.Address)
 	}

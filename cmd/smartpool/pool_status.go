@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -136,7 +136,7 @@ func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []wire.PoolPledge) 
 	rest := ""
 	if !c.All && len(list) > largest {
 		rest = fmt.Sprintf("and %d more pledges: --all lists all %d in join order\n", len(list)-largest, len(list))
-		list = api.Largest(list, largest)
+		list = books.Largest(list, largest)
 	}
 	t := newTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5, 6)
 	t.SetColumnConfigs(append(rightAligned(5, 6), numbers(3, 6), numbers(4, 6)))

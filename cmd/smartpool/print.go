@@ -26,13 +26,7 @@ func printJSON(w io.Writer, v any) error {
 func date(unix uint32) string { return time.Unix(int64(unix), 0).UTC().Format("2006-01-02 15:04") }
 
 // short abbreviates an id for people; programs get all of it.
-func short(id string) string {
-	const head, tail = 10, 6
-	if len(id) <= head+tail+1 {
-		return id
-	}
-	return id[:head] + "…" + id[len(id)-tail:]
-}
+func short(id string) string { return pastel.Short(id) }
 
 // percent prints part ÷ whole with two decimals.
 func percent(part, whole int64) string {
