@@ -96,11 +96,15 @@ func (p *Prepared) look(net *Params, i int) {
 	}
 }
 
+// ticketVersion is the newest version of a ticket that counts (protocol 2). A newer one begins to count at a fork: below it, such a
+// ticket stays the bad_version or malformed that it was.
+const ticketVersion = 1
+
 // prepareTx looks into one transaction. Before StartHeight there are registrations, but no tickets (protocol 1).
 func prepareTx(net *Params, h pastel.Height, tx *pastel.Tx) (c carried, ok bool) {
 	var found ticket.Carried
 	if net.Forks.Pools.Active(h) {
-		found = ticket.FromTx(tx, &net.Network, h)
+		found = ticket.FromTx(tx, &net.Network, h, ticketVersion)
 	} else {
 		found.Registration, _ = ticket.DecodeRegistration(tx, net.RegistrationFee(h))
 	}
