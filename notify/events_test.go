@@ -156,7 +156,7 @@ func TestEventsOfABusyChain(t *testing.T) {
 				}
 				for i := range u.Accepted {
 					a := &u.Accepted[i]
-					was, is := rewards[a.Seq], a.Reward.Encode(&net)
+					was, is := rewards[a.Seq], a.Reward.Encode(&net.Network)
 					rewards[a.Seq] = is
 					if !a.Amends {
 						continue

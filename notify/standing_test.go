@@ -247,7 +247,7 @@ func TestSupernodePaidElsewhere(t *testing.T) {
 	net := regtest(t)
 	got := to.take()
 	wantKinds(t, got, "supernode.payee")
-	if !strings.Contains(got[0].Text, p.FeeAddress.Encode(&net)) || !strings.Contains(got[0].Text, "smartpool supernode launch "+string(p.ID)) {
+	if !strings.Contains(got[0].Text, p.FeeAddress.Encode(&net.Network)) || !strings.Contains(got[0].Text, "smartpool supernode launch "+string(p.ID)) {
 		t.Error(got[0].Text)
 	}
 	r.node.listed, r.node.fresh = nil, true
