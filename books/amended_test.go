@@ -188,7 +188,7 @@ func TestClosedPool(t *testing.T) {
 		t.Errorf("the event is %+v", e)
 	}
 	p := x.pool(t, list[0].ID)
-	if p.Escrowed != 0 || len(p.Claims) != 0 || p.Forecast != nil || p.Breakers != nil || p.Yield != nil || p.Paid == 0 {
+	if p.Escrowed != 0 || len(p.Claims) != 0 || p.Forecast != nil || p.Critical != nil || p.Yield != nil || p.Paid == 0 {
 		t.Errorf("the pool is %+v", p)
 	}
 	o := x.operator(t, p.Operator)

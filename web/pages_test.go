@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/crowd"
+	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -272,7 +272,7 @@ func TestPagesTellOfSmallClaims(t *testing.T) {
 
 // Who leaves with 100 pledges loses all the points of reputation, and no more than there are.
 func TestPagesBoundPoints(t *testing.T) {
-	c, err := crowd.Make()
+	c, err := largepool.Make()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,7 +92,7 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetail
 	if err != nil {
 		return err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	t := x.Ticket()
 	if _, err := r.rehearseWith(ctx, e, wallet, t); err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (c *joinCmd) build(p *wire.PoolDetail, id string, out pastel.OutPoint, addr
 		return nil, err
 	}
 	x := &ticket.Part{
-		SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
+		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: ticket.FormatTimeStamp(at),
 	}
 	return x, firstFailure(checkPart(x, net))
@@ -208,7 +208,7 @@ func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDetai
 	if err != nil {
 		return err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	t := x.Ticket()
 	if _, err := r.rehearse(ctx, t); err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if err != nil {
 		return err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}
+	t := x.Ticket()
 	if _, err := r.rehearse(ctx, t); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 
 func (c *poolCreateCmd) build(operator, supernode string, net *pastel.Network) (*ticket.Init, error) {
 	x := &ticket.Init{
-		SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: supernode,
+		Version: ticket.KindInit.Newest(), SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: supernode,
 		Company: c.Company, OperatorPastelID: operator, OperatorFeeAddress: c.FeeAddress,
 	}
 	if x.OperatorFeeAddress == "" { // of a dry run, which does not show it: any address will do
