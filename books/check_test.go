@@ -34,31 +34,12 @@ type desk struct {
 // by one that is loaded for the check.
 func checking(t *testing.T, chainName string, next *pastel.Height, loaded bool) *desk {
 	t.Helper()
-<<<<<<< HEAD:api/check_test.go
-	url := filepath.Join(t.TempDir(), "ledger.db")
-	var blocks []*pool.Prepared
-	x := startOn(t, chainName, *next-1, url, func(c *api.Config) {
-		if loaded {
-			net := c.Books.Params()
-			r, err := store.OpenReader(context.Background(), url, net, false)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { r.Close() })
-			c.Simulator = books.NewLoaded(r)
-		}
-		c.Simulator = punctual{c.Simulator, &blocks, next}
-	})
-	blocks = x.blocks
-	return x
-=======
 	x := openOn(t, chainName, *next-1, "")
 	by := books.Simulator(x.ledger)
 	if loaded {
 		by = books.NewLoaded(x.reader)
 	}
 	return &desk{x, punctual{by, x.blocks, next}}
->>>>>>> books:books/check_test.go
 }
 
 // check asks what the next block would make of a ticket.
@@ -75,27 +56,6 @@ func (x *desk) check(t *testing.T, carried *ticket.Ticket) wire.Check {
 	return c
 }
 
-<<<<<<< HEAD:api/check_test.go
-// recorded is a ticket that a block holds.
-type recorded struct {
-	tx string
-	*ticket.Ticket
-}
-
-// tickets are those of a block.
-func (x *site) tickets(h pastel.Height) (list []recorded) {
-	net := x.books.Params().Network
-	for i := range x.blocks[h].Txs {
-		tx := &x.blocks[h].Txs[i]
-		if carried := ticket.FromTx(tx, &net, h, ticket.AnyVersion); carried.Ticket != nil {
-			list = append(list, recorded{tx.ID().String(), carried.Ticket})
-		}
-	}
-	return list
-}
-
-=======
->>>>>>> books:books/check_test.go
 // A check says of every recorded ticket, before its block, what the block then made of it.
 func TestChecksForetellTheBlock(t *testing.T) {
 	t.Parallel()
@@ -194,11 +154,7 @@ func TestChecksForetellWhatCounts(t *testing.T) {
 // ownerOf is the pubkey hash of an address, in hex.
 func ownerOf(t *testing.T, x *library, address string) string {
 	t.Helper()
-<<<<<<< HEAD:api/check_test.go
-	net := x.books.Params().Network
-=======
 	net := x.Network()
->>>>>>> books:books/check_test.go
 	a, err := pastel.ParseAddress(&net, address)
 	if err != nil {
 		t.Fatal(err)
