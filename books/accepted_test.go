@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -13,7 +12,7 @@ import (
 // A check says what an accepted ticket brings, whatever event that is.
 func TestChecksTellEveryAcceptance(t *testing.T) {
 	t.Parallel()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
