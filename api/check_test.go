@@ -38,7 +38,7 @@ func checking(t *testing.T, chainName string, next *pastel.Height, loaded bool) 
 	var blocks []*pool.Prepared
 	x := startOn(t, chainName, *next-1, url, func(c *api.Config) {
 		if loaded {
-			net := c.Books.Network()
+			net := c.Books.Params()
 			r, err := store.OpenReader(context.Background(), url, net, false)
 			if err != nil {
 				t.Fatal(err)
@@ -78,10 +78,10 @@ type recorded struct {
 
 // tickets are those of a block.
 func (x *site) tickets(h pastel.Height) (list []recorded) {
-	net := x.books.Network()
+	net := x.books.Params().Network
 	for i := range x.blocks[h].Txs {
 		tx := &x.blocks[h].Txs[i]
-		if carried := ticket.FromTx(tx, &net, h); carried.Ticket != nil {
+		if carried := ticket.FromTx(tx, &net, h, ticket.AnyVersion); carried.Ticket != nil {
 			list = append(list, recorded{tx.ID().String(), carried.Ticket})
 		}
 	}
@@ -184,7 +184,7 @@ func TestChecksForetellWhatCounts(t *testing.T) {
 // ownerOf is the pubkey hash of an address, in hex.
 func ownerOf(t *testing.T, x *site, address string) string {
 	t.Helper()
-	net := x.books.Network()
+	net := x.books.Params().Network
 	a, err := pastel.ParseAddress(&net, address)
 	if err != nil {
 		t.Fatal(err)

@@ -99,7 +99,7 @@ func (b *Books) Payout(ctx context.Context, txid string) (out wire.PayoutDetail,
 		}
 		outputs, err := v.Outputs(rows[0].Pool, rows[0].Settled)
 		for _, o := range outputs {
-			out.Payments = append(out.Payments, wire.Output{Address: o.To.Encode(&b.net), Amount: o.Amount})
+			out.Payments = append(out.Payments, wire.Output{Address: o.To.Encode(&b.net.Network), Amount: o.Amount})
 		}
 		return err
 	})

@@ -16,8 +16,8 @@ import (
 )
 
 // regtest is the network of the recorded chains.
-var regtest = sync.OnceValue(func() pastel.Network {
-	net, err := pastel.NetworkByName("regtest")
+var regtest = sync.OnceValue(func() pool.Params {
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		panic(err)
 	}
@@ -112,7 +112,7 @@ func (c line) grow(nonce uint64, n int) line {
 }
 
 // branch leaves the chain after block base for n blocks of its own. They hold what the recorded chain holds at their heights,
-// with one transaction in loss left out, and without those that then would rob escrow.
+// with one transaction in loss left out, and without those that then would spend escrow.
 func (c line) branch(base pastel.Height, n, loss int, nonce uint64) line {
 	rng := rand.New(rand.NewPCG(nonce, uint64(base)))
 	b := c.to(base)

@@ -76,12 +76,12 @@ func only(t *testing.T, u *Update, kind EventType) Event {
 // TestDNoTicketBeforeStartHeight: rules enforced by no one would leave escrow open to anybody.
 func TestDNoTicketBeforeStartHeight(t *testing.T) {
 	blocks, _ := recorded(t, "life")
-	net, err := pastel.NetworkByName("regtest")
+	net, err := ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, start := range []pastel.Height{pastel.NotSet, 200} {
-		net.StartHeight = start
+	for _, start := range []Fork{{}, ForkAt(200)} {
+		net.Forks.Pools = start
 		s, err := New(net, false)
 		if err != nil {
 			t.Fatal(err)
@@ -540,7 +540,7 @@ func TestDInclusionIsNotForced(t *testing.T) {
 // TestDStatementBindsEverything: neither signature of a pledge can be replayed elsewhere.
 func TestDStatementBindsEverything(t *testing.T) {
 	x := ticket.Part{
-		SmartPoolID: "pool.0000000000000000000000000000000000000000", PastelID: simID(1).String(), PledgedCoins: 500,
+		Version: ticket.KindPart.Newest(), SmartPoolID: "pool.0000000000000000000000000000000000000000", PastelID: simID(1).String(), PledgedCoins: 500,
 		TxID: pastel.TxID{1}.String(), Vout: 1, RewardAddress: "address", TimeStamp: "2026-01-31T23:59:59Z",
 	}
 	seen := map[[32]byte]bool{sha256.Sum256([]byte(x.PledgeStatement("main"))): true}

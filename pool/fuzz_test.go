@@ -10,7 +10,7 @@ import (
 )
 
 // seeds are states and undo records of a short chain with everything in it. They are small, for the fuzzer's sake.
-func seeds(f *testing.F) (net pastel.Network, states, undos [][]byte) {
+func seeds(f *testing.F) (net Params, states, undos [][]byte) {
 	f.Helper()
 	net = simNetwork()
 	m := newSim(f, net)
@@ -116,6 +116,26 @@ func FuzzRecords(f *testing.F) {
 		again.write(s.Records())
 		if !maps.EqualFunc(m, again, func(a, b Record) bool { return bytes.Equal(a.Value, b.Value) }) {
 			t.Fatalf("%s record %x loads, and is another then", changed.Kind, changed.Key)
+		}
+	})
+}
+
+// FuzzParseEvent: what is read as an event is written back in the same bytes, and has words.
+func FuzzParseEvent(f *testing.F) {
+	for _, kind := range EventTypes() {
+		e := filled(kind)
+		f.Add(e.appendJSON(nil))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		e, err := ParseEvent(text)
+		if err != nil {
+			return
+		}
+		if again, err := e.MarshalJSON(); err != nil || !bytes.Equal(again, text) {
+			t.Fatalf("%q is written back as %q, %v", text, again, err)
+		}
+		if e.Words(Payees{}) == "" {
+			t.Fatalf("%q has no words", text)
 		}
 	})
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/internal/crowd"
+	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -15,7 +15,7 @@ import (
 // What somebody is paid is what the payouts' outputs say, of the pools and addresses that are theirs; who shares an address is named.
 func TestPayments(t *testing.T) {
 	t.Parallel()
-	c, err := crowd.Make()
+	c, err := largepool.Make()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestPayments(t *testing.T) {
 
 func encode(t testing.TB, a pastel.Address) string {
 	net := regtest(t)
-	return a.Encode(&net)
+	return a.Encode(&net.Network)
 }
 
 // A pool's payments are not those of another pool that pays to the same address, and a pledge is paid at every reward address that it

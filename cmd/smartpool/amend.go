@@ -127,7 +127,7 @@ func (c *amendCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetai
 	if x.AddressSignature, err = wallet.SignMessage(ctx, address, statement); err != nil {
 		return fmt.Errorf("the wallet did not sign with %s: %w; if its key is on a cold machine, see --cold", pl.Address, err)
 	}
-	txid, err := r.post(ctx, e, wallet, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}, pool.PledgeAmended)
+	txid, err := r.post(ctx, e, wallet, x.Ticket(), pool.PledgeAmended)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (c *amendCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDeta
 	if err != nil {
 		return err
 	}
-	return c.unsigned(e, &r.net, "amend", terms, pl.Address, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
+	return c.unsigned(e, &r.net, "amend", terms, pl.Address, x.Ticket())
 }
 
 // namedOutput is the output that was named, or that the pledge's last ticket names.
@@ -250,13 +250,13 @@ func (c *amendCmd) prepare(
 		return nil, "", err
 	}
 	x := &ticket.Part{
-		SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
+		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: c.Reward, TimeStamp: ticket.FormatTimeStamp(at),
 	}
-	if err := firstFailure(checkPart(x, &r.net)); err != nil {
+	if err := firstFailure(checkPart(x, &r.params)); err != nil {
 		return nil, "", err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	t := x.Ticket()
 	check, err := r.rehearse(ctx, t)
 	for step := time.Second; last == nil && check.Reason == string(ticket.ReasonBadTime) && step < time.Minute; step *= 2 {
 		at += int64(step / time.Second) // until it is later than the ticket in force, whose time is not known and may be that of this minute
@@ -349,7 +349,7 @@ func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire
 	if err != nil {
 		return nil, fmt.Errorf("the pledge's last ticket, transaction %s: %w", id, err)
 	}
-	found := ticket.FromTx(tx, &r.net, p.Tip.Height)
+	found := ticket.FromTx(tx, &r.net, p.Tip.Height, ticket.AnyVersion)
 	if found.Ticket == nil || found.Ticket.Part == nil {
 		return nil, errAnotherPledge
 	}
@@ -375,7 +375,7 @@ var errAnotherPledge = errors.New("the daemon tells something else of the pledge
 
 // postSigned posts an amendment that was signed elsewhere.
 func (c *amendCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
-	t, address, err := c.signed(e, &r.net, p)
+	t, address, err := c.signed(e, &r.params, p)
 	if err != nil {
 		return err
 	}

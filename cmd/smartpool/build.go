@@ -29,7 +29,7 @@ func (c *ticketInitCmd) Run(e *env) error {
 		return err
 	}
 	x := &ticket.Init{
-		SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: c.Supernode,
+		Version: ticket.KindInit.Newest(), SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: c.Supernode,
 		Company: c.Company, OperatorPastelID: c.Operator, OperatorFeeAddress: c.FeeAddress,
 	}
 	if x.Factor, err = ticket.ParseDecimal(c.Factor); err != nil {
@@ -42,7 +42,7 @@ func (c *ticketInitCmd) Run(e *env) error {
 	if failed := firstFailure(checkInit(x, &net)); failed != nil {
 		return failed
 	}
-	return c.write(e, &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}, &net)
+	return c.write(e, x.Ticket(), &net.Network)
 }
 
 type ticketPartCmd struct {
@@ -67,7 +67,7 @@ func (c *ticketPartCmd) Run(e *env) error {
 		return usagef("--output: %w", err)
 	}
 	x := &ticket.Part{
-		SmartPoolID: ticket.PoolID(c.Pool), PastelID: c.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: c.Reward, TimeStamp: c.Time,
+		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(c.Pool), PastelID: c.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: c.Reward, TimeStamp: c.Time,
 	}
 	if x.TimeStamp == "" {
 		x.TimeStamp = ticket.FormatTimeStamp(time.Now().Unix())
@@ -78,7 +78,7 @@ func (c *ticketPartCmd) Run(e *env) error {
 	if at, err := ticket.ParseTimeStamp(x.TimeStamp); err == nil {
 		e.note("The pledge counts if it is in a block before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
 	}
-	return c.write(e, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}, &net)
+	return c.write(e, x.Ticket(), &net.Network)
 }
 
 // relayed is about how many participants fit in a transaction that nodes pass on (protocol 6).
@@ -97,7 +97,7 @@ func (c *ticketActivateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	x := &ticket.Activate{SmartPoolID: ticket.PoolID(c.Pool)}
+	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: ticket.PoolID(c.Pool)}
 	for _, p := range c.Participant {
 		id, addr, ok := strings.Cut(p, ",")
 		if !ok {
@@ -114,5 +114,5 @@ func (c *ticketActivateCmd) Run(e *env) error {
 	case len(x.Participants) > relayed:
 		e.warn("Mind that nodes may not relay a list of more than about %d: an empty one means every live pledge.", relayed)
 	}
-	return c.write(e, &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}, &net)
+	return c.write(e, x.Ticket(), &net.Network)
 }

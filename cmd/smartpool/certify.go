@@ -18,6 +18,7 @@ func certify(p *wire.PoolDetail, net *pastel.Network) error {
 		return errTerms
 	}
 	x := &ticket.Init{
+		Version:            1, // the one whose terms a daemon tells
 		SubscriptionPeriod: p.Period, RequiredCoins: p.Required, SupernodePastelID: p.Supernode, Company: p.Company,
 		OperatorPastelID: p.Operator, OperatorFeeAddress: p.FeeAddress,
 	}

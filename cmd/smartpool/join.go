@@ -88,11 +88,11 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetail
 	if err := pledgesAlready(p, me.id, out.Address.Encode(&r.net)); err != nil {
 		return err
 	}
-	x, err := c.build(p, me.id, out.OutPoint, out.Address.Encode(&r.net), &r.net)
+	x, err := c.build(p, me.id, out.OutPoint, out.Address.Encode(&r.net), &r.params)
 	if err != nil {
 		return err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	t := x.Ticket()
 	if _, err := r.rehearseWith(ctx, e, wallet, t); err != nil {
 		return err
 	}
@@ -121,13 +121,13 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetail
 }
 
 // build makes the unsigned ticket.
-func (c *joinCmd) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pastel.Network) (*ticket.Part, error) {
+func (c *joinCmd) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pool.Params) (*ticket.Part, error) {
 	at, err := timeStamp(p.Tip.Time, nil)
 	if err != nil {
 		return nil, err
 	}
 	x := &ticket.Part{
-		SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
+		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: ticket.FormatTimeStamp(at),
 	}
 	return x, firstFailure(checkPart(x, net))
@@ -204,11 +204,11 @@ func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDetai
 	if err := pledgesAlready(p, id, c.Address); err != nil {
 		return err
 	}
-	x, err := c.build(p, id, out, c.Address, &r.net)
+	x, err := c.build(p, id, out, c.Address, &r.params)
 	if err != nil {
 		return err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	t := x.Ticket()
 	if _, err := r.rehearse(ctx, t); err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDetai
 
 // postSigned posts a ticket that was signed elsewhere.
 func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
-	t, address, err := c.signed(e, &r.net, p)
+	t, address, err := c.signed(e, &r.params, p)
 	if err != nil {
 		return err
 	}

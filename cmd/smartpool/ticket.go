@@ -83,7 +83,7 @@ func (e *env) load(what string, net *pastel.Network) (*loaded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transaction: %w", err)
 	}
-	found := ticket.FromTx(tx, net, 0)
+	found := ticket.FromTx(tx, net, 0, ticket.AnyVersion)
 	contract, isContract := ticket.DecodeContract(tx, net.ContractFee)
 	switch {
 	case found.Rejection != nil:

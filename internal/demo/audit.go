@@ -30,7 +30,7 @@ type account struct{ income, paid, left pastel.Amount }
 
 // kept reads the daemon's database once it holds the last block.
 func (s *stage) kept(ctx context.Context) (a account, err error) {
-	r, err := store.OpenReader(ctx, filepath.Join(s.dir, s.Net.Name+".db"), s.Net, false)
+	r, err := store.OpenReader(ctx, filepath.Join(s.dir, s.Net.Name+".db"), s.params, false)
 	if err != nil {
 		return a, err
 	}

@@ -1,6 +1,6 @@
-// Package crowd makes a chain on which a pool of 500 pledges lives, for tests and benchmarks of what people look at: valid tickets and
+// Package largepool makes a chain on which a pool of 500 pledges lives, for tests and benchmarks of what people look at: valid tickets and
 // signatures, real formats, no proof of work, and the same bytes every time.
-package crowd
+package largepool
 
 import (
 	"encoding/binary"
@@ -14,7 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Sizes of the crowd. One PastelID holds the pledges that exceed one for each of the others.
+// Sizes of the pool. One PastelID holds the pledges that exceed one for each of the others.
 const (
 	Pledges = 500 // as many as a pool takes
 	OfOne   = 100 // pledges of the PastelID that has the most
@@ -31,7 +31,7 @@ const (
 
 // Chain is the chain and who is on it.
 type Chain struct {
-	Network pastel.Network
+	pool.Params
 	Blocks  []*pool.Prepared // from height 0 on
 	Pool    ticket.PoolID
 	Members []string // PastelIDs; the first has OfOne pledges, the last two have one reward address
@@ -39,7 +39,7 @@ type Chain struct {
 
 // Make returns the chain, which is made once and must not be changed.
 var Make = sync.OnceValues(func() (*Chain, error) {
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ var Make = sync.OnceValues(func() (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &maker{Chain: &Chain{Network: net}, state: state}
+	m := &maker{Chain: &Chain{Params: net}, state: state}
 	for _, step := range []func() error{m.mine, m.people, m.open, m.join, m.activate, m.earn} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("block %d: %w", len(m.Blocks), err)
@@ -95,7 +95,7 @@ func (m *maker) mine() error {
 		}
 	}
 	txs := append([]pastel.Tx{*pastel.NewTx(true, []pastel.TxIn{null}, outs)}, m.next...)
-	b := pool.Prepare(&m.Network, height, pastel.NewBlock(pastel.BlockHeader{
+	b := pool.Prepare(&m.Params, height, pastel.NewBlock(pastel.BlockHeader{
 		Version: 4, Prev: m.state.Tip().Hash, Time: uint32(m.now()),
 	}, txs))
 	u, err := m.state.Apply(b)
@@ -181,7 +181,7 @@ func (m *maker) post(t *ticket.Ticket) error {
 
 func (m *maker) open() error {
 	x := &ticket.Init{
-		SubscriptionPeriod: period, RequiredCoins: required, Company: "Atlas Operations",
+		Version: ticket.KindInit.Newest(), SubscriptionPeriod: period, RequiredCoins: required, Company: "Atlas Operations",
 		SupernodePastelID: m.supernode.ID().String(), OperatorPastelID: m.operator.ID().String(),
 		OperatorFeeAddress: m.address(pastel.KeyHash{1}),
 	}
@@ -196,7 +196,7 @@ func (m *maker) open() error {
 	m.Pool = x.SmartPoolID
 	x.AgreementSignature = m.operator.SignBase64([]byte(x.AgreementStatement(m.Network.Name)))
 	x.SmartPoolSignature = m.supernode.SignBase64([]byte(x.SmartPoolStatement(m.Network.Name)))
-	if err := m.post(&ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}); err != nil {
+	if err := m.post(x.Ticket()); err != nil {
 		return err
 	}
 	return m.mine()
@@ -216,12 +216,12 @@ func (m *maker) join() error {
 			return err
 		}
 		x := &ticket.Part{
-			SmartPoolID: m.Pool, PastelID: who.ID().String(), PledgedCoins: coins, TxID: m.funds.String(), Vout: int64(k),
+			Version: ticket.KindPart.Newest(), SmartPoolID: m.Pool, PastelID: who.ID().String(), PledgedCoins: coins, TxID: m.funds.String(), Vout: int64(k),
 			RewardAddress: m.address(to.KeyHash()), TimeStamp: ticket.FormatTimeStamp(m.now()),
 		}
 		statement := x.PledgeStatement(m.Network.Name)
 		x.PledgeSignature, x.AddressSignature = who.SignBase64([]byte(statement)), key.SignMessage(statement)
-		if err := m.post(&ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}); err != nil {
+		if err := m.post(x.Ticket()); err != nil {
 			return err
 		}
 		if k%inBlock == inBlock-1 {
@@ -235,9 +235,9 @@ func (m *maker) join() error {
 
 // activate makes everybody a member.
 func (m *maker) activate() error {
-	x := &ticket.Activate{SmartPoolID: m.Pool}
+	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: m.Pool}
 	x.OperatorSignature = m.operator.SignBase64([]byte(x.OperatorStatement(m.Network.Name)))
-	if err := m.post(&ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}); err != nil {
+	if err := m.post(x.Ticket()); err != nil {
 		return err
 	}
 	return m.mine()
