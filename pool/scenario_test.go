@@ -456,27 +456,29 @@ func (w *world) tell(e Event) string {
 	if e.PastelID != "" {
 		parts = append(parts, w.names[e.PastelID])
 	}
-	switch e.Type {
-	case PoolActivated, PoolReplenishing, PoolRestored, PoolLowCollateral:
+	switch has := e.Type.Row().Has; {
+	case has&HasOffered != 0:
+		counts := fmt.Sprintf("%d of %d PSL", e.Coins, e.Offered)
+		if has&HasRole != 0 {
+			counts += fmt.Sprintf(" as %s", e.Role)
+		}
+		if has&HasForfeited != 0 {
+			counts += fmt.Sprintf(", forfeits %s", e.Forfeited)
+		}
+		parts = append(parts, counts)
+	case has&HasCoins != 0:
 		parts = append(parts, fmt.Sprintf("%d PSL", e.Coins))
-	case PledgeAccepted, PledgeAmended:
-		parts = append(parts, fmt.Sprintf("%d of %d PSL as %s", e.Coins, e.Offered, e.Role))
-	case PledgePromoted, PledgeReduced:
-		parts = append(parts, fmt.Sprintf("%d of %d PSL", e.Coins, e.Offered))
-	case PledgeLeft:
-		parts = append(parts, fmt.Sprintf("%d of %d PSL as %s, forfeits %s", e.Coins, e.Offered, e.Role, e.Forfeited))
-	case RewardReceived, RewardForfeited, PoolClosed:
+	case has&HasAmount != 0:
 		parts = append(parts, e.Amount.String())
-	case ReputationChanged:
+	case has&HasReputation != 0:
 		parts = append(parts, fmt.Sprint(e.Points))
-	case TicketRejected:
+	case has&HasReason != 0:
 		parts = append(parts, string(e.Reason))
-	case PayoutSettled:
+	case has&HasPayout != 0:
 		for _, o := range e.Outputs {
 			parts = append(parts, fmt.Sprintf("%s:%s", w.names[o.To.Script().String()], o.Amount))
 		}
 		parts = append(parts, fmt.Sprintf("change:%s", e.Change))
-	default:
 	}
 	return strings.Join(parts, " ")
 }
