@@ -75,17 +75,13 @@ func (l *history) keepRewards(u *pool.Update) {
 	}
 }
 
-// keepPledges remembers who is in the pools that a block's events changed: once a pool is over, nobody is.
+// keepPledges remembers who is in the pools whose counted coins a block's events name, as they may have changed: once a pool is over,
+// nobody is.
 func (l *history) keepPledges(events []pool.Event) {
 	seen := map[ticket.PoolID]bool{}
 	for i := range events {
 		e := &events[i]
-		switch e.Type {
-		case pool.PledgeAccepted, pool.PledgeAmended, pool.PledgePromoted, pool.PledgeReduced, pool.PledgeLeft, pool.PoolActivated:
-		default:
-			continue
-		}
-		if seen[e.Pool] {
+		if e.Type.Row().Has&pool.HasCoins == 0 || seen[e.Pool] {
 			continue
 		}
 		seen[e.Pool] = true

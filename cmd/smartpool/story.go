@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -50,8 +51,8 @@ type chapter struct {
 	net     pastel.Network
 	pool    pool.Pool
 	events  []*pool.Event
-	points  map[*pool.Event]int   // reputation after leaving, of those it cost some
-	paid    map[*pool.Event]moved // amendments after which rewards go elsewhere
+	points  map[*pool.Event]int         // reputation after leaving, of those it cost some
+	paid    map[*pool.Event]pool.Payees // of amendments after which rewards go elsewhere
 	settled []settlement
 }
 
@@ -66,7 +67,7 @@ func (l *history) chapters() map[ticket.PoolID]*chapter {
 	all := map[ticket.PoolID]*chapter{}
 	for _, id := range l.state.Pools() {
 		p, _ := l.state.Pool(id)
-		all[id] = &chapter{history: l, net: l.state.Network(), pool: p, points: map[*pool.Event]int{}, paid: map[*pool.Event]moved{}}
+		all[id] = &chapter{history: l, net: l.state.Network(), pool: p, points: map[*pool.Event]int{}, paid: map[*pool.Event]pool.Payees{}}
 	}
 	fates := map[pastel.TxID]*pool.Event{} // a transaction is settled once: its lock time says when
 	for i := range l.events {
@@ -83,7 +84,7 @@ func (l *history) chapters() map[ticket.PoolID]*chapter {
 			}
 		case pool.PledgeAmended:
 			if to, changed := l.moved[i]; changed {
-				c.paid[e] = to
+				c.paid[e] = pool.Payees{Before: to.from.Encode(&c.net), After: to.to.Encode(&c.net)}
 			}
 		case pool.PayoutPaid, pool.PayoutCancelled:
 			fates[e.TxID] = e
@@ -149,52 +150,27 @@ func (c *chapter) timeline(b *strings.Builder) {
 	for _, e := range c.events {
 		if what := c.happened(e, released[e.Height]); what != "" {
 			head := fmt.Sprintf("  %s  ", c.at(e.Height))
+			what = text.WrapSoft(what, storyWidth)
 			fmt.Fprintf(b, "%s%s\n", head, strings.ReplaceAll(what, "\n", "\n"+strings.Repeat(" ", len(head))))
 		}
 	}
 }
 
+// storyWidth is how many letters of what happened a line of the timeline has at most.
+const storyWidth = 96
+
 // happened tells one turn, with the number of pledges it released; empty for what has a table of its own.
 func (c *chapter) happened(e *pool.Event, released int) string {
+	what := e.Words(c.paid[e])
 	switch e.Type {
-	case pool.PoolCreated:
-		return "opened"
-	case pool.PoolActivated:
-		return fmt.Sprintf("activated with %d PSL", e.Coins)
-	case pool.PoolLowCollateral:
-		return fmt.Sprintf("less than half the cushion is left: %d PSL", e.Coins)
-	case pool.PoolReplenishing:
-		return fmt.Sprintf("short of collateral with %d PSL, the Supernode stops; pledges can replace it until block %d", e.Coins, e.Height+c.pool.Period)
-	case pool.PoolRestored:
-		return fmt.Sprintf("restored with %d PSL, the Supernode goes on", e.Coins)
-	case pool.PoolDissolved:
-		return "dissolved: it was not replenished in time; " + count(released, "pledge") + " released"
-	case pool.PoolExpired:
-		return "expired: it was not activated in time; " + count(released, "pledge") + " released"
-	case pool.PoolClosed:
-		return fmt.Sprintf("closed: everything worth paying is paid, %s PSL stay in escrow for ever", e.Amount)
-	case pool.PledgeAccepted:
-		return fmt.Sprintf("%s pledged %d PSL (%s)", short(e.PastelID), e.Offered, e.Role)
-	case pool.PledgeAmended:
-		what := fmt.Sprintf("%s amended the pledge: it offers %d PSL, %d PSL count (%s)", short(e.PastelID), e.Offered, e.Coins, e.Role)
-		if to, changed := c.paid[e]; changed {
-			what += fmt.Sprintf("\nand rewards go to %s from now on, no longer to %s", short(to.to.Encode(&c.net)), short(to.from.Encode(&c.net)))
-		}
-		return what
-	case pool.PledgePromoted:
-		return fmt.Sprintf("%s counts %d PSL of %d PSL offered", short(e.PastelID), e.Coins, e.Offered)
-	case pool.PledgeReduced:
-		return fmt.Sprintf("%s spent coins that did not count: %d PSL are offered now", short(e.PastelID), e.Offered)
-	case pool.PledgeMoved:
-		return short(e.PastelID) + " moved coins within the pledged address and stays"
-	case pool.PledgeLeft:
-		what := fmt.Sprintf("%s left with %d PSL (%s)", short(e.PastelID), e.Offered, e.Role)
-		if e.Forfeited > 0 {
-			what += fmt.Sprintf(" and forfeited %s PSL", e.Forfeited)
-		}
-		return what
-	default:
+	case pool.PledgeReleased, pool.RewardReceived, pool.RewardForfeited, pool.PayoutSettled, pool.PayoutPaid, pool.PayoutCancelled:
 		return ""
+	case pool.PoolReplenishing:
+		return fmt.Sprintf("%s Otherwise the pool dissolves after block %d.", what, e.Height+c.pool.Period)
+	case pool.PoolDissolved, pool.PoolExpired:
+		return fmt.Sprintf("%s It released %s.", what, count(released, "pledge"))
+	default:
+		return what
 	}
 }
 
