@@ -81,7 +81,7 @@ func (c *Collateral) raise(o Offer, turn Role, least int64) int64 {
 
 // CountsNext returns what one pledge of a pool that has started counts after the next block (protocol 7, "Counting"), in PSL, if nothing
 // else happens. The line is what the pool's pledges offer by then and count now, in join order; at is the pledge's place in it.
-func (c Collateral) CountsNext(line []Offer, at int, net *pastel.Network) int64 {
+func (c Collateral) CountsNext(line []Offer, at int, net *Params) int64 {
 	for _, turn := range countingTurns {
 		for i, o := range line {
 			more := c.raise(o, turn, minPledge(net))
@@ -95,7 +95,7 @@ func (c Collateral) CountsNext(line []Offer, at int, net *pastel.Network) int64 
 
 // CountsNext returns what a pledge counts after the next block, in PSL, if it offers so many PSL by then and nothing else happens. A seq
 // that no live pledge has stands for a new pledge. Before activation everything counts.
-func (p *Pool) CountsNext(seq uint64, offered int64, net *pastel.Network) int64 {
+func (p *Pool) CountsNext(seq uint64, offered int64, net *Params) int64 {
 	if p.Status == Subscribing {
 		return offered
 	}
@@ -125,7 +125,7 @@ type Entry struct {
 
 // Enters returns what a pledge that offers so many PSL becomes if the next block accepts it; false if the pool takes no such pledge
 // then (protocol 6). Whether its coins and its owner are good enough is another question.
-func (p *Pool) Enters(offered int64, net *pastel.Network) (Entry, bool) {
+func (p *Pool) Enters(offered int64, net *Params) (Entry, bool) {
 	if p.LeastPledge == 0 || offered < p.LeastPledge {
 		return Entry{}, false
 	}

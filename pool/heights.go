@@ -6,7 +6,7 @@ import "github.com/pastelnetwork/smartpool/pastel"
 func (t *Terms) JoinUntil() pastel.Height { return t.InitHeight + t.Period }
 
 // ActivateUntil returns the last height at which the pool can be activated (protocol 6). Then it expires.
-func (t *Terms) ActivateUntil(net *pastel.Network) pastel.Height {
+func (t *Terms) ActivateUntil(net *Params) pastel.Height {
 	return t.JoinUntil() + net.ActivationGrace
 }
 
@@ -28,7 +28,7 @@ func (p *Pool) JoinUntil() pastel.Height {
 
 // PayoutWindow returns the first and the last height at which a payout of a settlement at a height can be mined (protocol 8). At the end
 // of the last one it is cancelled.
-func PayoutWindow(settled pastel.Height, net *pastel.Network) (from, to pastel.Height) {
+func PayoutWindow(settled pastel.Height, net *Params) (from, to pastel.Height) {
 	from = settled + net.CoinbaseMaturity
 	return from, from + net.PayoutExpiry
 }

@@ -25,12 +25,12 @@ func newPayout(p *poolState, inputs []*escrowOutput, payments []Payment, change 
 }
 
 // window is when the payout can be mined.
-func (po *payout) window(net *pastel.Network) (from, to pastel.Height) {
+func (po *payout) window(net *Params) (from, to pastel.Height) {
 	return PayoutWindow(po.settled, net)
 }
 
 // validTo is the last height at which the payout can be mined; at its end the payout is cancelled.
-func (po *payout) validTo(net *pastel.Network) pastel.Height {
+func (po *payout) validTo(net *Params) pastel.Height {
 	_, to := po.window(net)
 	return to
 }
@@ -44,7 +44,7 @@ func totalOf(payments []Payment) pastel.Amount {
 }
 
 // buildTx makes the payout's transaction (protocol 8).
-func (po *payout) buildTx(net *pastel.Network) {
+func (po *payout) buildTx(net *Params) {
 	sig := pushOf(ticket.EscrowRedeemScript(po.pool.terms.ID))
 	ins := make([]pastel.TxIn, len(po.inputs))
 	for i, e := range po.inputs {

@@ -253,7 +253,7 @@ func (c *amendCmd) prepare(
 		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: c.Reward, TimeStamp: ticket.FormatTimeStamp(at),
 	}
-	if err := firstFailure(checkPart(x, &r.net)); err != nil {
+	if err := firstFailure(checkPart(x, &r.params)); err != nil {
 		return nil, "", err
 	}
 	t := x.Ticket()
@@ -375,7 +375,7 @@ var errAnotherPledge = errors.New("the daemon tells something else of the pledge
 
 // postSigned posts an amendment that was signed elsewhere.
 func (c *amendCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
-	t, address, err := c.signed(e, &r.net, p)
+	t, address, err := c.signed(e, &r.params, p)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -21,7 +22,7 @@ type holding struct {
 }
 
 // lacks says how many confirmations an output needs before a ticket can name it.
-func (h *holding) lacks(net *pastel.Network) int {
+func (h *holding) lacks(net *pool.Params) int {
 	least := net.PledgeConfirmations
 	if h.Coinbase {
 		least = net.CoinbaseMaturity
@@ -49,14 +50,14 @@ func (c *amendCmd) choose(
 		}
 	}
 	if c.Output != "" {
-		return c.named(all, backing, need, pl.Address, &r.net)
+		return c.named(all, backing, need, pl.Address, &r.params)
 	}
 	var young *holding
 	for i := range all {
 		h := &all[i]
 		switch {
 		case h.backs && backing < need, !h.backs && backing >= need, !h.backs && backing+h.Value < need, h.Value == r.net.Collateral:
-		case h.lacks(&r.net) > 0:
+		case h.lacks(&r.params) > 0:
 			young = cmp.Or(young, h)
 		default:
 			return h.OutPoint, nil
@@ -64,17 +65,17 @@ func (c *amendCmd) choose(
 	}
 	switch {
 	case young != nil:
-		return out, immature(young, &r.net)
+		return out, immature(young, &r.params)
 	case len(all) == 0:
 		return out, fmt.Errorf("the wallet has no coins of the pledged address %s: if its key is on a cold machine, see --cold", pl.Address)
 	case backing >= need:
 		return out, fmt.Errorf("no output that backs the pledge can be named by a ticket: name another one of %s with --output", pl.Address)
 	}
-	return out, missing(backing, need, pl.Address, &r.net)
+	return out, missing(backing, need, pl.Address, &r.params)
 }
 
 // named is the output that --output names, if it will do.
-func (c *amendCmd) named(all []holding, backing, need pastel.Amount, address string, net *pastel.Network) (out pastel.OutPoint, err error) {
+func (c *amendCmd) named(all []holding, backing, need pastel.Amount, address string, net *pool.Params) (out pastel.OutPoint, err error) {
 	at := slices.IndexFunc(all, func(h holding) bool { return h.String() == c.Output })
 	if at < 0 {
 		return out, fmt.Errorf("the wallet has no output %s of at least %s PSL at the pledged address %s: name one that is there, or leave --output out",
@@ -95,11 +96,11 @@ func (c *amendCmd) named(all []holding, backing, need pastel.Amount, address str
 	return h.OutPoint, nil
 }
 
-func immature(h *holding, net *pastel.Network) error {
+func immature(h *holding, net *pool.Params) error {
 	return fmt.Errorf("output %s has %d confirmations, a ticket can name it after %s: try again then", h.OutPoint, h.Confirmations, counted(h.lacks(net), "more block"))
 }
 
-func missing(have, need pastel.Amount, address string, net *pastel.Network) error {
+func missing(have, need pastel.Amount, address string, net *pool.Params) error {
 	return fmt.Errorf("what pledges offer on %s would be %s PSL, and %s PSL are behind it: send it %s PSL or more, in one output, and try again once that has %d "+
 		"confirmations; or lower --coins", address, need, have, max(need-have, net.MinPledge), net.PledgeConfirmations)
 }
@@ -158,7 +159,7 @@ func (r *remote) holdings(ctx context.Context, wallet *pasteld.Client, address p
 		if err != nil {
 			return nil, err
 		}
-		if at == nil || at.Value < r.net.MinPledge || !bytes.Equal(at.Script, address.Script()) {
+		if at == nil || at.Value < r.params.MinPledge || !bytes.Equal(at.Script, address.Script()) {
 			continue
 		}
 		coin, err := r.coin(ctx, o)

@@ -38,16 +38,16 @@ func (f *auditFlags) recompute(ctx context.Context, e *env, until pastel.Height,
 		return nil, err
 	}
 	if f.ShadowFrom >= 0 {
-		if net.StartHeight != pastel.NotSet {
-			return nil, usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.StartHeight)
+		if net.Forks.Pools.Scheduled() {
+			return nil, usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.Forks.Pools.Height())
 		}
-		net.StartHeight = pastel.Height(f.ShadowFrom)
+		net.Forks.Pools = pool.ForkAt(pastel.Height(f.ShadowFrom))
 	}
 	state, err := pool.New(net, f.ShadowFrom >= 0)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	node, err := f.wallet(ctx, net)
+	node, err := f.wallet(ctx, net.Network)
 	if err != nil {
 		return nil, unknownError{err}
 	}
@@ -90,12 +90,12 @@ func shadowLabel(s *pool.State) string {
 	if !s.Shadow() {
 		return ""
 	}
-	net := s.Network()
-	return fmt.Sprintf("SHADOW RUN: network %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n", net.Name, net.StartHeight)
+	net := s.Params()
+	return fmt.Sprintf("SHADOW RUN: network %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n", net.Name, net.Forks.Pools.Height())
 }
 
 // readBlock reads a block of the node's best chain, and prepares it.
-func readBlock(ctx context.Context, node chain.Source, net *pastel.Network, h pastel.Height) lineResult {
+func readBlock(ctx context.Context, node chain.Source, net *pool.Params, h pastel.Height) lineResult {
 	b, err := chain.BlockAt(ctx, node, h)
 	if err != nil {
 		return lineResult{err: err}

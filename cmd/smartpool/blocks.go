@@ -54,7 +54,7 @@ func ahead[T any](stop <-chan struct{}, jobs iter.Seq[func() T]) <-chan T {
 }
 
 // readBlocks reads a raw block in hex a line. The results come in order; the first error is the last of them.
-func readBlocks(in io.Reader, net *pastel.Network, stop <-chan struct{}) <-chan lineResult {
+func readBlocks(in io.Reader, net *pool.Params, stop <-chan struct{}) <-chan lineResult {
 	return ahead(stop, func(yield func(func() lineResult) bool) {
 		fails := func(err error) { yield(func() lineResult { return lineResult{err: err} }) }
 		lines := bufio.NewScanner(in)
@@ -83,7 +83,7 @@ func readBlocks(in io.Reader, net *pastel.Network, stop <-chan struct{}) <-chan 
 }
 
 // prepareLine decodes the text in place.
-func prepareLine(text []byte, net *pastel.Network, line int) lineResult {
+func prepareLine(text []byte, net *pool.Params, line int) lineResult {
 	n, err := hex.Decode(text, text)
 	if err != nil {
 		return lineResult{err: lineError(line, err)}

@@ -42,7 +42,7 @@ func (c *ticketInitCmd) Run(e *env) error {
 	if failed := firstFailure(checkInit(x, &net)); failed != nil {
 		return failed
 	}
-	return c.write(e, x.Ticket(), &net)
+	return c.write(e, x.Ticket(), &net.Network)
 }
 
 type ticketPartCmd struct {
@@ -78,7 +78,7 @@ func (c *ticketPartCmd) Run(e *env) error {
 	if at, err := ticket.ParseTimeStamp(x.TimeStamp); err == nil {
 		e.note("The pledge counts if it is in a block before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
 	}
-	return c.write(e, x.Ticket(), &net)
+	return c.write(e, x.Ticket(), &net.Network)
 }
 
 // relayed is about how many participants fit in a transaction that nodes pass on (protocol 6).
@@ -114,5 +114,5 @@ func (c *ticketActivateCmd) Run(e *env) error {
 	case len(x.Participants) > relayed:
 		e.warn("Mind that nodes may not relay a list of more than about %d: an empty one means every live pledge.", relayed)
 	}
-	return c.write(e, x.Ticket(), &net)
+	return c.write(e, x.Ticket(), &net.Network)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -49,7 +50,7 @@ func firstFailure(checks []check) error {
 	return nil
 }
 
-func checkTicket(t *ticket.Ticket, net *pastel.Network) []check {
+func checkTicket(t *ticket.Ticket, net *pool.Params) []check {
 	switch {
 	case t.Init != nil:
 		return checkInit(t.Init, net)
@@ -60,15 +61,15 @@ func checkTicket(t *ticket.Ticket, net *pastel.Network) []check {
 	}
 }
 
-func checkInit(x *ticket.Init, net *pastel.Network) []check {
-	_, reason := x.Terms(net)
+func checkInit(x *ticket.Init, net *pool.Params) []check {
+	_, reason := x.Terms(net.Limits())
 	var terms error
 	if reason != "" {
 		terms = fmt.Errorf("%s", ticket.Explain(reason))
 	}
 	supernode, badSupernode := usableID(x.SupernodePastelID)
 	operator, badOperator := usableID(x.OperatorPastelID)
-	addr, badAddress := pastel.ParseAddress(net, x.OperatorFeeAddress)
+	addr, badAddress := pastel.ParseAddress(&net.Network, x.OperatorFeeAddress)
 	if badAddress == nil && addr == ticket.EscrowAddress(x.SmartPoolID) {
 		badAddress = fmt.Errorf("it is the pool's own escrow")
 	}
@@ -108,11 +109,11 @@ func signature(name, sig string, ok bool) check {
 	}
 }
 
-func checkPart(x *ticket.Part, net *pastel.Network) []check {
+func checkPart(x *ticket.Part, net *pool.Params) []check {
 	_, badPool := ticket.ParsePoolID(string(x.SmartPoolID))
 	member, badMember := usableID(x.PastelID)
 	_, badTxID := pastel.ParseTxID(x.TxID)
-	addr, badAddress := pastel.ParseAddress(net, x.RewardAddress)
+	addr, badAddress := pastel.ParseAddress(&net.Network, x.RewardAddress)
 	if badAddress == nil && addr == ticket.EscrowAddress(x.SmartPoolID) {
 		badAddress = fmt.Errorf("it is the pool's own escrow")
 	}
@@ -127,7 +128,7 @@ func checkPart(x *ticket.Part, net *pastel.Network) []check {
 		if signer, err := x.AddressSigner(statement); err != nil {
 			address = signature("address_signature", x.AddressSignature, false)
 		} else {
-			by := pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(net)
+			by := pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(&net.Network)
 			address = needsChain("address_signature", "made by "+by+", which must own the output")
 		}
 	}
@@ -147,7 +148,7 @@ func checkPart(x *ticket.Part, net *pastel.Network) []check {
 	}
 }
 
-func checkActivate(x *ticket.Activate, net *pastel.Network) []check {
+func checkActivate(x *ticket.Activate, net *pool.Params) []check {
 	_, badPool := ticket.ParsePoolID(string(x.SmartPoolID))
 	var twice, bad error
 	seen := map[ticket.Participant]bool{}
@@ -159,7 +160,7 @@ func checkActivate(x *ticket.Activate, net *pastel.Network) []check {
 		if _, err := pastelid.Parse(p.PastelID); err != nil {
 			bad = err
 		}
-		if _, err := pastel.ParseAddress(net, p.Address); err != nil {
+		if _, err := pastel.ParseAddress(&net.Network, p.Address); err != nil {
 			bad = err
 		}
 	}
@@ -189,7 +190,7 @@ func (c *ticketVerifyCmd) Run(e *env) error {
 	}
 	var kind string
 	var checks []check
-	l, err := e.load(c.File, &net)
+	l, err := e.load(c.File, &net.Network)
 	var rejected *ticket.Rejection
 	switch {
 	case errors.As(err, &rejected):

@@ -22,7 +22,7 @@ func (c *joinCmd) choose(ctx context.Context, r *remote, p *wire.PoolDetail, wal
 		return !backs(&u, &r.net) || c.Output != "" && u.OutPoint.String() != c.Output || c.Address != "" && u.Address.Encode(&r.net) != c.Address
 	})
 	slices.SortStableFunc(all, func(a, b pasteld.Unspent) int { return cmp.Compare(a.Value, b.Value) })
-	confirmations := int(r.net.PledgeConfirmations)
+	confirmations := int(r.params.PledgeConfirmations)
 	if c.Coins == 0 {
 		c.Coins = p.LeastPledge
 		for i := range all {
@@ -64,7 +64,7 @@ func (c *joinCmd) choose(ctx context.Context, r *remote, p *wire.PoolDetail, wal
 
 // noOutput says why none of the outputs that could back a pledge backs this one, and what to do. All are in order of their values.
 func (c *joinCmd) noOutput(r *remote, all []pasteld.Unspent, young, taken *pasteld.Unspent) error {
-	confirmations := int(r.net.PledgeConfirmations)
+	confirmations := int(r.params.PledgeConfirmations)
 	switch {
 	case young != nil:
 		return fmt.Errorf("output %s has %d confirmations, a pledge needs %d: try again after %s",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -47,8 +48,8 @@ Then, here:
 }
 
 // signed reads a ticket that was signed elsewhere, with all its signatures, and who signed for the pledged address.
-func (f *coldFlags) signed(e *env, net *pastel.Network, p *wire.PoolDetail) (t *ticket.Ticket, address string, err error) {
-	l, err := e.load(f.Ticket, net)
+func (f *coldFlags) signed(e *env, net *pool.Params, p *wire.PoolDetail) (t *ticket.Ticket, address string, err error) {
+	l, err := e.load(f.Ticket, &net.Network)
 	if err != nil {
 		return nil, "", err
 	}
@@ -57,7 +58,7 @@ func (f *coldFlags) signed(e *env, net *pastel.Network, p *wire.PoolDetail) (t *
 		return nil, "", fmt.Errorf("%s holds no participation ticket of pool %s: give the file that --cold wrote", f.Ticket, p.ID)
 	}
 	x.PledgeSignature, x.AddressSignature = cmp.Or(f.PledgeSignature, x.PledgeSignature), cmp.Or(f.AddressSignature, x.AddressSignature)
-	for _, s := range statements(l.ticket, net) {
+	for _, s := range statements(l.ticket, &net.Network) {
 		if s.Signature == "" {
 			return nil, "", fmt.Errorf("%s is missing: %s signs this line:\n  %s", s.Field, s.By, s.Text)
 		}
@@ -68,7 +69,7 @@ func (f *coldFlags) signed(e *env, net *pastel.Network, p *wire.PoolDetail) (t *
 		}
 	}
 	signer, err := x.AddressSigner(x.PledgeStatement(net.Name))
-	return l.ticket, pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(net), err
+	return l.ticket, pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(&net.Network), err
 }
 
 // coldID is the PastelID that signs elsewhere: of a key file, or the one that is named; empty if neither is given.

@@ -20,21 +20,21 @@ func (c *ticketDecodeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	l, err := e.load(c.File, &net)
+	l, err := e.load(c.File, &net.Network)
 	if err != nil {
 		return err
 	}
 	if e.json {
-		return printTicketJSON(e.out, l, &net)
+		return printTicketJSON(e.out, l, &net.Network)
 	}
 	t := newTable([]any{l.ticket.Kind, ""})
-	for _, row := range readable(l, &net) {
+	for _, row := range readable(l, &net.Network) {
 		t.AppendRow([]any{row[0], row[1]})
 	}
 	if _, err := fmt.Fprintln(e.out, t.Render()); err != nil {
 		return err
 	}
-	for _, s := range statements(l.ticket, &net) {
+	for _, s := range statements(l.ticket, &net.Network) {
 		state := "signed"
 		if s.Signature == "" {
 			state = "not signed yet"

@@ -75,7 +75,7 @@ type payoutJSON struct {
 
 func (l *history) document() *document {
 	s := l.state
-	net, tip := s.Network(), s.Tip()
+	net, tip := s.Params(), s.Tip()
 	d := &document{
 		Network: net.Name, Shadow: s.Shadow(), Height: tip.Height, Tip: tip.Hash.String(), Digest: hex.EncodeToString(tip.Digest[:]),
 		Events: append([]pool.Event{}, l.events...), Pools: map[ticket.PoolID]poolJSON{}, Payouts: []payoutJSON{},

@@ -34,7 +34,7 @@ func newHistory(s *pool.State) *history {
 var errNoBlocks = errors.New("there are no blocks in the input: want one raw block in hex a line")
 
 // read applies all blocks, or up to the parent of the first that is wrong.
-func (l *history) read(in io.Reader, net *pastel.Network) error {
+func (l *history) read(in io.Reader, net *pool.Params) error {
 	stop := make(chan struct{})
 	defer close(stop)
 	for r := range readBlocks(in, net, stop) {

@@ -140,7 +140,7 @@ func (r *remote) unsigned(coins []pasteld.Unspent, outs []pastel.TxOut, change p
 		return pastel.NewTx(true, ins, all).WithExpiry(next + expiry)
 	}
 	fee := pastel.Amount(len(build(0).Bytes()) + inputSize*len(ins))
-	if rest < fee+r.net.Dust {
+	if rest < fee+r.params.Dust {
 		return nil
 	}
 	return build(rest - fee)

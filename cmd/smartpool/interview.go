@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -22,9 +22,9 @@ func (c *poolCreateCmd) interview(e *env, r *remote) error {
 	if c.Required == 0 {
 		c.Required = r.status.Parameters.Collateral
 	}
-	usual := strconv.Itoa(int(max(r.net.MinSubscription, 4032))) // a week
+	usual := strconv.Itoa(int(max(r.params.MinSubscription, 4032))) // a week
 	if r.net.Name == enforcing {
-		usual = strconv.Itoa(int(r.net.MinSubscription))
+		usual = strconv.Itoa(int(r.params.MinSubscription))
 	}
 	period := ""
 	if c.Period != 0 {
@@ -33,11 +33,11 @@ func (c *poolCreateCmd) interview(e *env, r *remote) error {
 	for _, q := range []question{
 		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Label, labelOK},
 		{"--company", "Your name, as members will see it", "", &c.Company, companyOK},
-		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Fee, within(ticket.FeeDecimals, r.net.MinFee, r.net.MaxFee)},
-		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Factor, within(ticket.FactorDecimals, r.net.MinFactor, r.net.MaxFactor)},
+		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Fee, within(ticket.FeeDecimals, r.params.MinFee, r.params.MaxFee)},
+		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Factor, within(ticket.FactorDecimals, r.params.MinFactor, r.params.MaxFactor)},
 		{"--operator", "Operator's PastelID", "", &c.Operator, pastelIDOK},
 		{"--supernode", "Supernode's PastelID", "", &c.Supernode, pastelIDOK},
-		{"--period", "Blocks for which pledges are taken (576 are a day)", usual, &period, periodOK(&r.net)},
+		{"--period", "Blocks for which pledges are taken (576 are a day)", usual, &period, periodOK(&r.params)},
 	} {
 		if err := q.put(e); err != nil {
 			return err
@@ -107,7 +107,7 @@ func pastelIDOK(s string) error {
 	return err
 }
 
-func periodOK(net *pastel.Network) func(string) error {
+func periodOK(net *pool.Params) func(string) error {
 	return func(s string) error {
 		if n, err := strconv.ParseInt(s, 10, 64); err != nil || n < int64(net.MinSubscription) || n > int64(net.MaxSubscription) {
 			return fmt.Errorf("want %d to %d blocks", net.MinSubscription, net.MaxSubscription)

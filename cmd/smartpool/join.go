@@ -88,7 +88,7 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetail
 	if err := pledgesAlready(p, me.id, out.Address.Encode(&r.net)); err != nil {
 		return err
 	}
-	x, err := c.build(p, me.id, out.OutPoint, out.Address.Encode(&r.net), &r.net)
+	x, err := c.build(p, me.id, out.OutPoint, out.Address.Encode(&r.net), &r.params)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetail
 }
 
 // build makes the unsigned ticket.
-func (c *joinCmd) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pastel.Network) (*ticket.Part, error) {
+func (c *joinCmd) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pool.Params) (*ticket.Part, error) {
 	at, err := timeStamp(p.Tip.Time, nil)
 	if err != nil {
 		return nil, err
@@ -204,7 +204,7 @@ func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDetai
 	if err := pledgesAlready(p, id, c.Address); err != nil {
 		return err
 	}
-	x, err := c.build(p, id, out, c.Address, &r.net)
+	x, err := c.build(p, id, out, c.Address, &r.params)
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDetai
 
 // postSigned posts a ticket that was signed elsewhere.
 func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
-	t, address, err := c.signed(e, &r.net, p)
+	t, address, err := c.signed(e, &r.params, p)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (c *joinCmd) terms(ctx context.Context, r *remote, p *wire.PoolDetail, x *t
 	fmt.Fprintf(&b, "Mind      that this PastelID and address have no pledge in the pool yet: if they have, the ticket amends it, to offer\n"+
 		"          %d PSL in all, paid to the address above\n", x.PledgedCoins)
 	fmt.Fprintf(&b, "Leaving   loses what was earned since the last settlement (one every %d blocks) and up to %d points of reputation for each pledge\n",
-		r.net.SettlementInterval, pool.LeavingCosts(pool.Member))
+		r.params.SettlementInterval, pool.LeavingCosts(pool.Member))
 	return b.String(), nil
 }
 

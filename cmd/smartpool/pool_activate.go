@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -28,7 +27,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if err != nil {
 		return err
 	}
-	x, table, err := c.build(&p, &r.net)
+	x, table, err := c.build(&p, &r.params)
 	if err != nil {
 		return err
 	}
@@ -76,7 +75,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
 }
 
 // build makes the unsigned ticket, and a table of who would be a member and who would stand by.
-func (c *poolActivateCmd) build(p *wire.PoolDetail, net *pastel.Network) (*ticket.Activate, string, error) {
+func (c *poolActivateCmd) build(p *wire.PoolDetail, net *pool.Params) (*ticket.Activate, string, error) {
 	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: ticket.PoolID(p.ID)}
 	listed := map[string]bool{}
 	for _, s := range c.Participant {

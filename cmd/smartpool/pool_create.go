@@ -72,7 +72,7 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 		}
 		c.FeeAddress = address.Encode(&r.net)
 	}
-	x, err := c.build(operator.id, supernode.id, &r.net)
+	x, err := c.build(operator.id, supernode.id, &r.params)
 	if err != nil {
 		return err
 	}
@@ -111,13 +111,13 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 	})
 }
 
-func (c *poolCreateCmd) build(operator, supernode string, net *pastel.Network) (*ticket.Init, error) {
+func (c *poolCreateCmd) build(operator, supernode string, net *pool.Params) (*ticket.Init, error) {
 	x := &ticket.Init{
 		Version: ticket.KindInit.Newest(), SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: supernode,
 		Company: c.Company, OperatorPastelID: operator, OperatorFeeAddress: c.FeeAddress,
 	}
 	if x.OperatorFeeAddress == "" { // of a dry run, which does not show it: any address will do
-		x.OperatorFeeAddress = pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{1}}.Encode(net)
+		x.OperatorFeeAddress = pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{1}}.Encode(&net.Network)
 	}
 	var err error
 	if x.Factor, err = ticket.ParseDecimal(c.Factor); err != nil {
@@ -167,6 +167,6 @@ func (c *poolCreateCmd) terms(r *remote, x *ticket.Init) string {
 	fmt.Fprintf(&b, "Supernode PastelID %s\n", x.SupernodePastelID)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", x.Fee, address)
 	fmt.Fprintf(&b, "Size      %d PSL for the Supernode, %s PSL with the cushion (factor %s)\n", x.RequiredCoins, target, x.Factor)
-	fmt.Fprintf(&b, "Pledges   are taken for %d blocks; after that there are %d more to activate the pool\n", x.SubscriptionPeriod, r.net.ActivationGrace)
+	fmt.Fprintf(&b, "Pledges   are taken for %d blocks; after that there are %d more to activate the pool\n", x.SubscriptionPeriod, r.params.ActivationGrace)
 	return b.String()
 }

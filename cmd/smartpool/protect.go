@@ -50,7 +50,7 @@ func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list [
 	known := map[pastel.Address]bool{}
 	for i := range outputs {
 		u := &outputs[i]
-		if u.Address.Kind != pastel.AddressP2PKH || u.Address == (pastel.Address{}) || u.Value < r.net.MinPledge {
+		if u.Address.Kind != pastel.AddressP2PKH || u.Address == (pastel.Address{}) || u.Value < r.params.MinPledge {
 			continue
 		}
 		pledged, asked := known[u.Address]

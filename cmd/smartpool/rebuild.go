@@ -62,9 +62,9 @@ func (t *tally) moment(h pastel.Height) *wire.Moment {
 
 // rebuild makes a pool's books, as a daemon has to tell them, from the state and the tally of raw blocks.
 func rebuild(s *pool.State, p *pool.Pool, t *tally) *wire.PoolDetail {
-	net := s.Network()
+	net := s.Params()
 	x := &wire.PoolDetail{
-		FeeAddress: p.FeeAddress.Encode(&net), Escrow: p.Escrow.Encode(&net), InitTx: p.InitTx.String(),
+		FeeAddress: p.FeeAddress.Encode(&net.Network), Escrow: p.Escrow.Encode(&net.Network), InitTx: p.InitTx.String(),
 		Escrowed: p.Escrowed, OperatorFee: p.Accrued, Carry: p.Carry, Income: t.income, Rewards: t.rewards, Forfeited: t.forfeited, Paid: t.paid,
 	}
 	x.PoolTerms = wire.PoolTerms{
@@ -93,9 +93,9 @@ func rebuild(s *pool.State, p *pool.Pool, t *tally) *wire.PoolDetail {
 			slices.ContainsFunc(p.Pledges, func(m pool.Pledge) bool { return m.Role == pool.Standby }))
 	default:
 	}
-	rebuildPledges(x, p, t, &net)
+	rebuildPledges(x, p, t, &net.Network)
 	for _, c := range p.Claims {
-		x.Claims = append(x.Claims, wire.Claim{Pool: string(p.ID), Address: c.To.Encode(&net), Amount: c.Amount})
+		x.Claims = append(x.Claims, wire.Claim{Pool: string(p.ID), Address: c.To.Encode(&net.Network), Amount: c.Amount})
 	}
 	for i := range p.Pending {
 		po := &p.Pending[i]

@@ -12,6 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -33,7 +34,8 @@ type remote struct {
 	*client.Client
 	url    string
 	status wire.Status
-	net    pastel.Network
+	params pool.Params
+	net    pastel.Network // of params
 }
 
 // interruptible is a context that ends with Ctrl-C.
@@ -54,9 +56,10 @@ func (f *apiFlags) dial(ctx context.Context, e *env) (*remote, error) {
 	if r.status, err = answered(r.Status(ctx)); err != nil {
 		return nil, err
 	}
-	if r.net, err = pastel.NetworkByName(r.status.Network); err != nil {
+	if r.params, err = pool.ParamsByName(r.status.Network); err != nil {
 		return nil, fmt.Errorf("the daemon at %s: %w: run the same release as it", r.url, err)
 	}
+	r.net = r.params.Network
 	if r.status.Shadow {
 		e.note("SHADOW RUN: network %s does not enforce the rules yet. What follows is what enforcement would do.", r.net.Name)
 	}

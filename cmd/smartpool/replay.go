@@ -63,13 +63,13 @@ func (c *replayCmd) Run(e *env) error {
 }
 
 // guess finds the network of a chain.
-func (c *replayCmd) guess(e *env, in *bufio.Reader) pastel.Network {
+func (c *replayCmd) guess(e *env, in *bufio.Reader) pool.Params {
 	name, known := recognise(in)
 	if !known {
 		name = enforcing
 		e.note("The first block is of no network this program knows: taking the chain for %s (else say --network).", name)
 	}
-	net, err := pastel.NetworkByName(name)
+	net, err := pool.ParamsByName(name)
 	if err != nil {
 		panic(err) // both names are in the program
 	}
@@ -77,13 +77,13 @@ func (c *replayCmd) guess(e *env, in *bufio.Reader) pastel.Network {
 }
 
 // adjust takes the heights of the command line over.
-func (c *replayCmd) adjust(net *pastel.Network) (shadow bool, err error) {
+func (c *replayCmd) adjust(net *pool.Params) (shadow bool, err error) {
 	if c.StartHeight != nil {
 		if *c.StartHeight < 0 {
 			return false, usagef("--start-height %d is negative: want the height of a block", *c.StartHeight)
 		}
-		shadow = net.StartHeight == pastel.NotSet
-		net.StartHeight = pastel.Height(*c.StartHeight)
+		shadow = !net.Forks.Pools.Scheduled()
+		net.Forks.Pools = pool.ForkAt(pastel.Height(*c.StartHeight))
 	}
 	switch c.SaplingHeight {
 	case "":

@@ -21,7 +21,7 @@ func (c *rpcCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	node, err := pasteld.New(pasteld.Config{URL: c.Node, User: c.NodeUser, Password: c.NodePassword, CookieFile: c.NodeCookie, Network: net})
+	node, err := pasteld.New(pasteld.Config{URL: c.Node, User: c.NodeUser, Password: c.NodePassword, CookieFile: c.NodeCookie, Network: net.Network})
 	if err != nil {
 		return usageError{err}
 	}

@@ -26,7 +26,7 @@ func (c *ticketSignCmd) Run(e *env) error {
 	if c.Key == "" && c.AddressKey == "" {
 		return usagef("give --key, --address-key or both")
 	}
-	l, err := e.load(c.File, &net)
+	l, err := e.load(c.File, &net.Network)
 	if err != nil {
 		return err
 	}
@@ -34,16 +34,16 @@ func (c *ticketSignCmd) Run(e *env) error {
 		return failed
 	}
 	if c.Key != "" {
-		if err := c.signWithID(e, l.ticket, &net); err != nil {
+		if err := c.signWithID(e, l.ticket, &net.Network); err != nil {
 			return err
 		}
 	}
 	if c.AddressKey != "" {
-		if err := c.signWithAddress(e, l.ticket, &net); err != nil {
+		if err := c.signWithAddress(e, l.ticket, &net.Network); err != nil {
 			return err
 		}
 	}
-	return c.write(e, l.ticket, &net)
+	return c.write(e, l.ticket, &net.Network)
 }
 
 // signWithID finds the signature that a PastelID owes to the ticket.
@@ -113,7 +113,7 @@ func (c *ticketAddCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	l, err := e.load(c.File, &net)
+	l, err := e.load(c.File, &net.Network)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (c *ticketAddCmd) Run(e *env) error {
 			return fmt.Errorf("this is not the signature that the ticket needs (%s): sign exactly the statement that ticket decode shows", ch.detail)
 		}
 	}
-	return c.write(e, t, &net)
+	return c.write(e, t, &net.Network)
 }
 
 type ticketEncodeCmd struct {
@@ -150,14 +150,14 @@ func (c *ticketEncodeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	l, err := e.load(c.File, &net)
+	l, err := e.load(c.File, &net.Network)
 	if err != nil {
 		return err
 	}
 	if failed := firstFailure(checkTicket(l.ticket, &net)); failed != nil {
 		return failed
 	}
-	for _, s := range statements(l.ticket, &net) {
+	for _, s := range statements(l.ticket, &net.Network) {
 		if s.Signature == "" {
 			return fmt.Errorf("%s is missing: the ticket would be rejected, sign it first", s.Field)
 		}

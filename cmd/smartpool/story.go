@@ -17,10 +17,10 @@ import (
 // story tells what happened, for people.
 func (l *history) story(w io.Writer) error {
 	var b strings.Builder
-	net, tip := l.state.Network(), l.state.Tip()
+	net, tip := l.state.Params(), l.state.Tip()
 	if l.state.Shadow() {
 		fmt.Fprintf(&b, "SHADOW RUN: %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n\n",
-			net.Name, net.StartHeight)
+			net.Name, net.Forks.Pools.Height())
 	}
 	if tip.Height < 0 {
 		b.WriteString("No block was read.\n")
@@ -29,7 +29,7 @@ func (l *history) story(w io.Writer) error {
 		fmt.Fprintf(&b, "Tip     %s\nDigest  %x (of the ledger: nodes with the same one agree on all of this)\n", tip.Hash, tip.Digest)
 		fmt.Fprintf(&b, "%s, %s registered, %s that can back a pledge\n", count(len(l.state.Pools()), "pool"),
 			count(len(l.state.Registered()), "PastelID"), count(l.state.Coins(), "unspent output"))
-		if net.StartHeight == pastel.NotSet {
+		if !net.Forks.Pools.Scheduled() {
 			fmt.Fprintf(&b, "No ticket counts: %s does not enforce the rules. --start-height makes a shadow run, as if it did.\n", net.Name)
 		}
 	}
@@ -67,7 +67,7 @@ func (l *history) chapters() map[ticket.PoolID]*chapter {
 	all := map[ticket.PoolID]*chapter{}
 	for _, id := range l.state.Pools() {
 		p, _ := l.state.Pool(id)
-		all[id] = &chapter{history: l, net: l.state.Network(), pool: p, points: map[*pool.Event]int{}, paid: map[*pool.Event]pool.Payees{}}
+		all[id] = &chapter{history: l, net: l.state.Params().Network, pool: p, points: map[*pool.Event]int{}, paid: map[*pool.Event]pool.Payees{}}
 	}
 	fates := map[pastel.TxID]*pool.Event{} // a transaction is settled once: its lock time says when
 	for i := range l.events {
