@@ -253,7 +253,7 @@ func (c *amendCmd) prepare(
 		SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: c.Reward, TimeStamp: ticket.FormatTimeStamp(at),
 	}
-	if err := firstFailure(checkPart(x, &r.net)); err != nil {
+	if err := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &r.net); err != nil {
 		return nil, "", err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}

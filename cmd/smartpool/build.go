@@ -39,7 +39,7 @@ func (c *ticketInitCmd) Run(e *env) error {
 		return usagef("--fee: %w", err)
 	}
 	x.SmartPoolID = x.IDFor(c.Label)
-	if failed := firstFailure(checkInit(x, &net)); failed != nil {
+	if failed := ticket.CheckUnsigned(&ticket.Ticket{Init: x}, &net); failed != nil {
 		return failed
 	}
 	return c.write(e, &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}, &net)
@@ -72,7 +72,7 @@ func (c *ticketPartCmd) Run(e *env) error {
 	if x.TimeStamp == "" {
 		x.TimeStamp = ticket.FormatTimeStamp(time.Now().Unix())
 	}
-	if failed := firstFailure(checkPart(x, &net)); failed != nil {
+	if failed := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &net); failed != nil {
 		return failed
 	}
 	if at, err := ticket.ParseTimeStamp(x.TimeStamp); err == nil {
@@ -105,7 +105,7 @@ func (c *ticketActivateCmd) Run(e *env) error {
 		}
 		x.Participants = append(x.Participants, ticket.Participant{PastelID: id, Address: addr})
 	}
-	if failed := firstFailure(checkActivate(x, &net)); failed != nil {
+	if failed := ticket.CheckUnsigned(&ticket.Ticket{Activate: x}, &net); failed != nil {
 		return failed
 	}
 	switch {

@@ -62,9 +62,9 @@ func (f *coldFlags) signed(e *env, net *pastel.Network, p *wire.PoolDetail) (t *
 			return nil, "", fmt.Errorf("%s is missing: %s signs this line:\n  %s", s.Field, s.By, s.Text)
 		}
 	}
-	for _, ch := range checkTicket(l.ticket, net) {
-		if ch.answer == wrong {
-			return nil, "", fmt.Errorf("%s: %s; sign exactly the statement that ticket decode shows", ch.name, ch.detail)
+	for _, ch := range ticket.Checks(l.ticket, net) {
+		if ch.Answer == ticket.AnswerWrong {
+			return nil, "", fmt.Errorf("%s: %s; sign exactly the statement that ticket decode shows", ch.Name, ch.Detail)
 		}
 	}
 	signer, err := x.AddressSigner(x.PledgeStatement(net.Name))

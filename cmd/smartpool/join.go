@@ -130,7 +130,7 @@ func (c *joinCmd) build(p *wire.PoolDetail, id string, out pastel.OutPoint, addr
 		SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: ticket.FormatTimeStamp(at),
 	}
-	return x, firstFailure(checkPart(x, net))
+	return x, ticket.CheckUnsigned(&ticket.Ticket{Part: x}, net)
 }
 
 // stands says what a pledge's role means.

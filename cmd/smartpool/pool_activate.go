@@ -110,5 +110,5 @@ func (c *poolActivateCmd) build(p *wire.PoolDetail, net *pastel.Network) (*ticke
 	if len(x.Participants) == 0 {
 		table += "\nMind that the list is empty: whoever has a live pledge in the block that mines this becomes a member.\n"
 	}
-	return x, table, firstFailure(checkActivate(x, net))
+	return x, table, ticket.CheckUnsigned(&ticket.Ticket{Activate: x}, net)
 }

@@ -133,7 +133,7 @@ func (c *poolCreateCmd) build(operator, supernode string, net *pastel.Network) (
 	if c.Period < int64(net.MinSubscription) || c.Period > int64(net.MaxSubscription) {
 		return nil, usagef("--period %d: network %s takes %d to %d blocks", c.Period, net.Name, net.MinSubscription, net.MaxSubscription)
 	}
-	return x, firstFailure(checkInit(x, net))
+	return x, ticket.CheckUnsigned(&ticket.Ticket{Init: x}, net)
 }
 
 // rehearsed ends a dry run. Without an address for the fee neither it nor the id, which is a hash of it, are there yet.

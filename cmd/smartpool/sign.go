@@ -30,7 +30,7 @@ func (c *ticketSignCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if failed := firstFailure(checkTicket(l.ticket, &net)); failed != nil {
+	if failed := ticket.CheckUnsigned(l.ticket, &net); failed != nil {
 		return failed
 	}
 	if c.Key != "" {
@@ -131,9 +131,9 @@ func (c *ticketAddCmd) Run(e *env) error {
 		return usagef("a %s ticket has no %s signature", t.Kind, c.Field)
 	}
 	*into[c.Field] = c.Signature
-	for _, ch := range checkTicket(t, &net) {
-		if ch.name == c.Field+"_signature" && ch.answer == wrong {
-			return fmt.Errorf("this is not the signature that the ticket needs (%s): sign exactly the statement that ticket decode shows", ch.detail)
+	for _, ch := range ticket.Checks(t, &net) {
+		if ch.Name == c.Field+"_signature" && ch.Answer == ticket.AnswerWrong {
+			return fmt.Errorf("this is not the signature that the ticket needs (%s): sign exactly the statement that ticket decode shows", ch.Detail)
 		}
 	}
 	return c.write(e, t, &net)
@@ -154,7 +154,7 @@ func (c *ticketEncodeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if failed := firstFailure(checkTicket(l.ticket, &net)); failed != nil {
+	if failed := ticket.CheckUnsigned(l.ticket, &net); failed != nil {
 		return failed
 	}
 	for _, s := range statements(l.ticket, &net) {

@@ -210,8 +210,3 @@ func statements(t *ticket.Ticket, net *pastel.Network) []statement {
 		return []statement{{"operator_signature", "the operator's PastelID", x.OperatorStatement(net.Name), x.OperatorSignature}}
 	}
 }
-
-// refuse is the error for a ticket that the rules would reject.
-func refuse(r ticket.Reason) error {
-	return fmt.Errorf("the ticket would be rejected as %s: %s", r, ticket.Explain(r))
-}
