@@ -57,7 +57,7 @@ func (f *coldFlags) signed(e *env, net *pastel.Network, p *wire.PoolDetail) (t *
 		return nil, "", fmt.Errorf("%s holds no participation ticket of pool %s: give the file that --cold wrote", f.Ticket, p.ID)
 	}
 	x.PledgeSignature, x.AddressSignature = cmp.Or(f.PledgeSignature, x.PledgeSignature), cmp.Or(f.AddressSignature, x.AddressSignature)
-	for _, s := range statements(l.ticket, net) {
+	for _, s := range l.ticket.Signatures(net.Name) {
 		if s.Signature == "" {
 			return nil, "", fmt.Errorf("%s is missing: %s signs this line:\n  %s", s.Field, s.By, s.Text)
 		}

@@ -34,7 +34,7 @@ func (c *ticketDecodeCmd) Run(e *env) error {
 	if _, err := fmt.Fprintln(e.out, t.Render()); err != nil {
 		return err
 	}
-	for _, s := range statements(l.ticket, &net) {
+	for _, s := range l.ticket.Signatures(net.Name) {
 		state := "signed"
 		if s.Signature == "" {
 			state = "not signed yet"
@@ -112,11 +112,11 @@ type envelopeJSON struct {
 
 // ticketJSON is a ticket with what else there is to know about it.
 type ticketJSON struct {
-	Envelope       *envelopeJSON   `json:"envelope,omitempty"`
-	Ticket         json.RawMessage `json:"ticket"`
-	SelfCertifying *bool           `json:"self_certifying,omitempty"` // of init tickets
-	EscrowAddress  string          `json:"escrow_address,omitempty"`  // of init tickets; no place to send coins to
-	Statements     []statement     `json:"statements"`
+	Envelope       *envelopeJSON      `json:"envelope,omitempty"`
+	Ticket         json.RawMessage    `json:"ticket"`
+	SelfCertifying *bool              `json:"self_certifying,omitempty"` // of init tickets
+	EscrowAddress  string             `json:"escrow_address,omitempty"`  // of init tickets; no place to send coins to
+	Statements     []ticket.Signature `json:"statements"`
 }
 
 func printTicketJSON(w io.Writer, l *loaded, net *pastel.Network) error {
@@ -130,7 +130,7 @@ func printTicketJSON(w io.Writer, l *loaded, net *pastel.Network) error {
 	if err := json.Unmarshal(text, &wire); err != nil {
 		return err
 	}
-	doc := ticketJSON{Ticket: wire.Ticket, Statements: statements(l.ticket, net)}
+	doc := ticketJSON{Ticket: wire.Ticket, Statements: l.ticket.Signatures(net.Name)}
 	if l.in != nil {
 		doc.Envelope = &envelopeJSON{
 			l.tx.ID().String(), l.in.Version, l.in.Key, l.in.SecondaryKey, l.in.SubType, l.in.Timestamp,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -46,35 +47,23 @@ func (c *ticketSignCmd) Run(e *env) error {
 	return c.write(e, l.ticket, &net)
 }
 
-// signWithID finds the signature that a PastelID owes to the ticket.
+// signWithID makes the signature that a PastelID owes to the ticket.
 func (c *ticketSignCmd) signWithID(e *env, t *ticket.Ticket, net *pastel.Network) error {
 	key, err := loadKey(e, &c.passphraseFlags, c.Key)
 	if err != nil {
 		return err
 	}
-	me := key.ID().String()
-	var text string
-	var into *string
+	s, err := t.SignatureBy(key.ID(), net.Name)
 	switch {
-	case t.Part != nil && t.Part.PastelID == me:
-		text, into = t.Part.PledgeStatement(net.Name), &t.Part.PledgeSignature
-	case t.Activate != nil:
-		text, into = t.Activate.OperatorStatement(net.Name), &t.Activate.OperatorSignature
-	case t.Init != nil && t.Init.OperatorPastelID == me && (t.Init.AgreementSignature == "" || t.Init.SupernodePastelID != me):
-		text, into = t.Init.AgreementStatement(net.Name), &t.Init.AgreementSignature
-		t.Init.SmartPoolSignature = "" // it covers the one that changes
-	case t.Init != nil && t.Init.SupernodePastelID == me:
-		if t.Init.AgreementSignature == "" {
-			return fmt.Errorf("the Supernode signs after the operator: sign with %s first", short(t.Init.OperatorPastelID))
-		}
-		text, into = t.Init.SmartPoolStatement(net.Name), &t.Init.SmartPoolSignature
-	default:
-		return fmt.Errorf("the ticket does not name %s: this is the wrong key file", me)
+	case errors.Is(err, ticket.ErrOperatorFirst):
+		return fmt.Errorf("%w: sign with %s first", err, short(t.Init.OperatorPastelID))
+	case err != nil:
+		return fmt.Errorf("%w: this is the wrong key file", err)
 	}
-	if err := e.confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", me, text)); err != nil {
+	if err := e.confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", key.ID(), s.Text)); err != nil {
 		return err
 	}
-	*into = key.SignBase64([]byte(text))
+	t.SetSignature(s.Field, key.SignBase64([]byte(s.Text)))
 	return nil
 }
 
@@ -118,21 +107,12 @@ func (c *ticketAddCmd) Run(e *env) error {
 		return err
 	}
 	t := l.ticket
-	into := map[string]*string{}
-	switch {
-	case t.Init != nil:
-		into["agreement"], into["smart_pool"] = &t.Init.AgreementSignature, &t.Init.SmartPoolSignature
-	case t.Part != nil:
-		into["pledge"], into["address"] = &t.Part.PledgeSignature, &t.Part.AddressSignature
-	default:
-		into["operator"] = &t.Activate.OperatorSignature
-	}
-	if into[c.Field] == nil {
+	field := c.Field + "_signature"
+	if !t.SetSignature(field, c.Signature) {
 		return usagef("a %s ticket has no %s signature", t.Kind, c.Field)
 	}
-	*into[c.Field] = c.Signature
 	for _, ch := range ticket.Checks(t, &net) {
-		if ch.Name == c.Field+"_signature" && ch.Answer == ticket.AnswerWrong {
+		if ch.Name == field && ch.Answer == ticket.AnswerWrong {
 			return fmt.Errorf("this is not the signature that the ticket needs (%s): sign exactly the statement that ticket decode shows", ch.Detail)
 		}
 	}
@@ -157,7 +137,7 @@ func (c *ticketEncodeCmd) Run(e *env) error {
 	if failed := ticket.CheckUnsigned(l.ticket, &net); failed != nil {
 		return failed
 	}
-	for _, s := range statements(l.ticket, &net) {
+	for _, s := range l.ticket.Signatures(net.Name) {
 		if s.Signature == "" {
 			return fmt.Errorf("%s is missing: the ticket would be rejected, sign it first", s.Field)
 		}

@@ -139,7 +139,7 @@ func (f *outFlags) write(e *env, t *ticket.Ticket, net *pastel.Network) error {
 		e.note("Wrote %s.", f.Out)
 	}
 	missing := 0
-	for _, s := range statements(t, net) {
+	for _, s := range t.Signatures(net.Name) {
 		if s.Signature == "" {
 			missing++
 			e.note("%s is still to be made by %s, over this line:\n  %s", s.Field, s.By, s.Text)
@@ -174,39 +174,4 @@ func replaceFile(name string, text []byte) error {
 		_ = os.Remove(tmp.Name())
 	}
 	return err
-}
-
-// statement is a signature that a ticket needs.
-type statement struct {
-	Field     string `json:"field"`
-	By        string `json:"by"`
-	Text      string `json:"text"`
-	Signature string `json:"signature"` // empty as long as it is missing
-}
-
-// statements lists what is signed on a ticket, in the order of signing: the Supernode's covers the operator's.
-func statements(t *ticket.Ticket, net *pastel.Network) []statement {
-	switch {
-	case t.Init != nil:
-		x := t.Init
-		list := []statement{{
-			"agreement_signature", "the operator's PastelID " + x.OperatorPastelID, x.AgreementStatement(net.Name), x.AgreementSignature,
-		}}
-		if x.AgreementSignature != "" {
-			list = append(list, statement{
-				"smart_pool_signature", "the Supernode's PastelID " + x.SupernodePastelID, x.SmartPoolStatement(net.Name), x.SmartPoolSignature,
-			})
-		}
-		return list
-	case t.Part != nil:
-		x := t.Part
-		text := x.PledgeStatement(net.Name)
-		return []statement{
-			{"pledge_signature", "the member's PastelID " + x.PastelID, text, x.PledgeSignature},
-			{"address_signature", "the wallet that holds the pledged output (signmessage)", text, x.AddressSignature},
-		}
-	default:
-		x := t.Activate
-		return []statement{{"operator_signature", "the operator's PastelID", x.OperatorStatement(net.Name), x.OperatorSignature}}
-	}
 }
