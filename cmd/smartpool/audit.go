@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -32,20 +34,20 @@ func unknownf(format string, args ...any) error { return unknownError{fmt.Errorf
 
 // recompute reads the node's blocks up to a height, -1 for all, and applies the rules to each: whoever else says what. The state that
 // comes of it is returned; each block's update is shown on the way.
-func (f *auditFlags) recompute(ctx context.Context, e *env, until pastel.Height, show func(*pool.Update)) (*pool.State, error) {
+func (f *auditFlags) recompute(ctx context.Context, e *terminal.Terminal, until pastel.Height, show func(*pool.Update)) (*pool.State, error) {
 	net, err := f.network()
 	if err != nil {
 		return nil, err
 	}
 	if f.ShadowFrom >= 0 {
 		if net.StartHeight != pastel.NotSet {
-			return nil, usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.StartHeight)
+			return nil, terminal.Usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.StartHeight)
 		}
 		net.StartHeight = pastel.Height(f.ShadowFrom)
 	}
 	state, err := pool.New(net, f.ShadowFrom >= 0)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, terminal.UsageError{Err: err}
 	}
 	node, err := f.wallet(ctx, net)
 	if err != nil {
@@ -61,8 +63,8 @@ func (f *auditFlags) recompute(ctx context.Context, e *env, until pastel.Height,
 	if until > tip {
 		return nil, unknownf("the node ends at block %d, block %d is wanted: wait for it", tip, until)
 	}
-	bar := e.progress("recomputing blocks", int64(until)+1)
-	defer bar.done()
+	bar := e.Progress("recomputing blocks", int64(until)+1)
+	defer bar.Done()
 	stop := make(chan struct{})
 	defer close(stop)
 	for b := range ahead(stop, func(yield func(func() lineResult) bool) {
@@ -80,7 +82,7 @@ func (f *auditFlags) recompute(ctx context.Context, e *env, until pastel.Height,
 			return nil, fmt.Errorf("wrong: block %d breaks the rules: %w", b.block.Height, err)
 		}
 		show(u)
-		bar.add(1)
+		bar.Add(1)
 	}
 	return state, nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -35,9 +37,9 @@ func (x *dev) liesAreFound() {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	f := auditFlags{nodeFlags{Node: x.at.DevRPC, NodeCookie: x.at.DevCookie}, networkFlags{"regtest"}, -1}
+	f := auditFlags{nodeFlags{URL: x.at.DevRPC, Cookie: x.at.DevCookie}, networkFlags{"regtest"}, -1}
 	seen := &tally{id: ticket.PoolID(truth.ID), settled: map[pastel.TxID]pastel.Amount{}}
-	state, err := f.recompute(context.Background(), &env{}, truth.Tip.Height, seen.add)
+	state, err := f.recompute(context.Background(), &terminal.Terminal{}, truth.Tip.Height, seen.add)
 	if err != nil {
 		x.t.Fatal(err)
 	}

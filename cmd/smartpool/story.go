@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -24,7 +26,7 @@ func (l *history) story(w io.Writer) error {
 	if tip.Height < 0 {
 		b.WriteString("No block was read.\n")
 	} else {
-		fmt.Fprintf(&b, "Network %s, blocks 0 to %d (%s UTC)\n", net.Name, tip.Height, date(l.times[tip.Height]))
+		fmt.Fprintf(&b, "Network %s, blocks 0 to %d (%s UTC)\n", net.Name, tip.Height, terminal.Date(l.times[tip.Height]))
 		fmt.Fprintf(&b, "Tip     %s\nDigest  %x (of the ledger: nodes with the same one agree on all of this)\n", tip.Hash, tip.Digest)
 		fmt.Fprintf(&b, "%s, %s registered, %s that can back a pledge\n", count(len(l.state.Pools()), "pool"),
 			count(len(l.state.Registered()), "PastelID"), count(l.state.Coins(), "unspent output"))
@@ -106,7 +108,7 @@ func count(n int, what string) string {
 // at prints a height with its date.
 func (l *history) at(h pastel.Height) string {
 	if h >= 0 && int(h) < len(l.times) {
-		return fmt.Sprintf("block %d (%s)", h, date(l.times[h]))
+		return fmt.Sprintf("block %d (%s)", h, terminal.Date(l.times[h]))
 	}
 	return fmt.Sprintf("block %d", h)
 }
@@ -115,7 +117,7 @@ func (c *chapter) tell(b *strings.Builder) {
 	p := &c.pool
 	title := fmt.Sprintf("%s: %s", p.ID, p.Status)
 	fmt.Fprintf(b, "\n%s\n%s\n", title, strings.Repeat("═", len(title)))
-	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", printable(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
+	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", terminal.Printable(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
 	fmt.Fprintf(b, "Supernode   PastelID %s\n", p.Supernode)
 	fmt.Fprintf(b, "Collateral  %d PSL required, %d PSL to activate (factor %s)\n", p.Required, p.Target, ticket.NewDecimal(p.Factor, ticket.FactorDecimals))
 	fmt.Fprintf(b, "Opened      %s, pledges until block %d\n", c.at(p.InitHeight), p.InitHeight+p.Period)
@@ -174,21 +176,21 @@ func (c *chapter) happened(e *pool.Event, released int) string {
 	case pool.PoolClosed:
 		return fmt.Sprintf("closed: everything worth paying is paid, %s PSL stay in escrow for ever", e.Amount)
 	case pool.PledgeAccepted:
-		return fmt.Sprintf("%s pledged %d PSL (%s)", short(e.PastelID), e.Offered, e.Role)
+		return fmt.Sprintf("%s pledged %d PSL (%s)", terminal.Short(e.PastelID), e.Offered, e.Role)
 	case pool.PledgeAmended:
-		what := fmt.Sprintf("%s amended the pledge: it offers %d PSL, %d PSL count (%s)", short(e.PastelID), e.Offered, e.Coins, e.Role)
+		what := fmt.Sprintf("%s amended the pledge: it offers %d PSL, %d PSL count (%s)", terminal.Short(e.PastelID), e.Offered, e.Coins, e.Role)
 		if to, changed := c.paid[e]; changed {
-			what += fmt.Sprintf("\nand rewards go to %s from now on, no longer to %s", short(to.to.Encode(&c.net)), short(to.from.Encode(&c.net)))
+			what += fmt.Sprintf("\nand rewards go to %s from now on, no longer to %s", terminal.Short(to.to.Encode(&c.net)), terminal.Short(to.from.Encode(&c.net)))
 		}
 		return what
 	case pool.PledgePromoted:
-		return fmt.Sprintf("%s counts %d PSL of %d PSL offered", short(e.PastelID), e.Coins, e.Offered)
+		return fmt.Sprintf("%s counts %d PSL of %d PSL offered", terminal.Short(e.PastelID), e.Coins, e.Offered)
 	case pool.PledgeReduced:
-		return fmt.Sprintf("%s spent coins that did not count: %d PSL are offered now", short(e.PastelID), e.Offered)
+		return fmt.Sprintf("%s spent coins that did not count: %d PSL are offered now", terminal.Short(e.PastelID), e.Offered)
 	case pool.PledgeMoved:
-		return short(e.PastelID) + " moved coins within the pledged address and stays"
+		return terminal.Short(e.PastelID) + " moved coins within the pledged address and stays"
 	case pool.PledgeLeft:
-		what := fmt.Sprintf("%s left with %d PSL (%s)", short(e.PastelID), e.Offered, e.Role)
+		what := fmt.Sprintf("%s left with %d PSL (%s)", terminal.Short(e.PastelID), e.Offered, e.Role)
 		if e.Forfeited > 0 {
 			what += fmt.Sprintf(" and forfeited %s PSL", e.Forfeited)
 		}
@@ -208,16 +210,16 @@ func (c *chapter) members(b *strings.Builder) {
 	if len(in.Pledges) == 0 {
 		return
 	}
-	t := newTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
+	t := terminal.NewTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
 	for _, pl := range in.Pledges {
 		share := "-"
 		if pl.Role == pool.Member {
-			share = percent(pl.Counted, in.Counted)
+			share = terminal.Percent(pl.Counted, in.Counted)
 		}
 		if p.Ended >= 0 {
 			pl.Accrued = 0 // it was settled when the pool ended
 		}
-		t.AppendRow([]any{short(pl.PastelID.String()), pl.Role, pl.Counted, pl.Offered, share, psl(pl.Accrued), pl.Reward.Encode(&c.net)})
+		t.AppendRow([]any{terminal.Short(pl.PastelID.String()), pl.Role, pl.Counted, pl.Offered, share, terminal.PSL(pl.Accrued), pl.Reward.Encode(&c.net)})
 	}
 	fmt.Fprintf(b, "\n%s: %d PSL counted, %d PSL offered\n%s\n", title, in.Counted, in.Offered, t.Render())
 }
@@ -254,7 +256,7 @@ func (c *chapter) income(b *strings.Builder) {
 
 // left lists what leavers lost.
 func (c *chapter) left(b *strings.Builder) {
-	t := newTable([]any{"Left", "PastelID", "Role", "Offered PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
+	t := terminal.NewTable([]any{"Left", "PastelID", "Role", "Offered PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
 	for _, e := range c.events {
 		if e.Type != pool.PledgeLeft {
 			continue
@@ -263,7 +265,7 @@ func (c *chapter) left(b *strings.Builder) {
 		if points, lost := c.points[e]; lost {
 			reputation = fmt.Sprintf("now %d", points)
 		}
-		t.AppendRow([]any{c.at(e.Height), short(e.PastelID), e.Role, e.Offered, psl(e.Forfeited), reputation})
+		t.AppendRow([]any{c.at(e.Height), terminal.Short(e.PastelID), e.Role, e.Offered, terminal.PSL(e.Forfeited), reputation})
 	}
 	if t.Length() > 0 {
 		fmt.Fprintf(b, "\nWho left\n%s\n", t.Render())
@@ -285,9 +287,9 @@ func (c *chapter) payouts(b *strings.Builder) {
 		if po.Change > 0 {
 			fmt.Fprintf(b, "\n%s PSL back to escrow", po.Change)
 		}
-		t := newTable([]any{"To", "PSL"}, 2)
+		t := terminal.NewTable([]any{"To", "PSL"}, 2)
 		for _, out := range po.Outputs {
-			t.AppendRow([]any{out.To.Encode(&c.net), psl(out.Amount)})
+			t.AppendRow([]any{out.To.Encode(&c.net), terminal.PSL(out.Amount)})
 		}
 		fmt.Fprintf(b, "\n%s\n", t.Render())
 	}
@@ -321,13 +323,13 @@ func (c *chapter) totals(b *strings.Builder) {
 		of(claim.To).owed += claim.Amount
 	}
 	if len(order) > 0 {
-		t := newTable([]any{"Address", "Paid PSL", "Pending PSL", "Owed PSL", ""}, 2, 3, 4)
+		t := terminal.NewTable([]any{"Address", "Paid PSL", "Pending PSL", "Owed PSL", ""}, 2, 3, 4)
 		for _, a := range order {
 			note := ""
 			if a == c.pool.FeeAddress {
 				note = "operator"
 			}
-			t.AppendRow([]any{a.Encode(&c.net), psl(sums[a].paid), psl(sums[a].pending), psl(sums[a].owed), note})
+			t.AppendRow([]any{a.Encode(&c.net), terminal.PSL(sums[a].paid), terminal.PSL(sums[a].pending), terminal.PSL(sums[a].owed), note})
 		}
 		fmt.Fprintf(b, "\nIn all\n%s\n", t.Render())
 	}
@@ -338,11 +340,11 @@ func (c *chapter) totals(b *strings.Builder) {
 
 // rejections says why tickets were refused.
 func (l *history) rejections(b *strings.Builder) {
-	t := newTable([]any{"Block", "Transaction", "Reason", "What it means"})
-	t.SetColumnConfigs([]table.ColumnConfig{wrapped(4)})
+	t := terminal.NewTable([]any{"Block", "Transaction", "Reason", "What it means"})
+	t.SetColumnConfigs([]table.ColumnConfig{terminal.Wrapped(4)})
 	for i := range l.events {
 		if e := &l.events[i]; e.Type == pool.TicketRejected {
-			t.AppendRow([]any{l.at(e.Height), short(e.TxID.String()), e.Reason, ticket.Explain(e.Reason)})
+			t.AppendRow([]any{l.at(e.Height), terminal.Short(e.TxID.String()), e.Reason, ticket.Explain(e.Reason)})
 		}
 	}
 	if t.Length() > 0 {

@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -18,21 +22,21 @@ type verifyPoolCmd struct {
 }
 
 // Run compares a daemon's books of a pool with what the rules make of raw blocks.
-func (c *verifyPoolCmd) Run(ctx context.Context, e *env) error {
+func (c *verifyPoolCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	r, err := c.dial(ctx, e)
 	if err != nil {
 		return unknownError{err}
 	}
-	p, err := r.told(ctx, c.Pool)
-	if errors.Is(err, errAnother) {
+	p, err := r.UnverifiedPool(ctx, c.Pool)
+	if errors.Is(err, journey.ErrAnotherPool) {
 		return fmt.Errorf("wrong: %w", err)
 	}
 	if err != nil {
 		return unknownError{err}
 	}
-	c.Network = r.net.Name
-	if c.ShadowFrom < 0 && r.status.Shadow {
-		c.ShadowFrom = r.status.Start
+	c.Network = r.Net.Name
+	if c.ShadowFrom < 0 && r.State.Shadow {
+		c.ShadowFrom = r.State.Start
 	}
 	seen := &tally{id: ticket.PoolID(p.ID), settled: map[pastel.TxID]pastel.Amount{}}
 	state, err := c.recompute(ctx, e, p.Tip.Height, seen.add)
@@ -52,20 +56,20 @@ func (c *verifyPoolCmd) Run(ctx context.Context, e *env) error {
 	if digest := fmt.Sprintf("%x", tip.Digest); digest != p.Tip.Digest {
 		differ = append(differ, fmt.Sprintf("ledger digest: the daemon says %s, raw blocks %s", p.Tip.Digest, digest))
 	}
-	if e.json {
+	if e.JSON {
 		verdict := map[bool]string{true: "ok", false: "wrong"}[len(differ) == 0]
 		doc := map[string]any{"verdict": verdict, "pool": p.ID, "height": tip.Height, "compared": compared(right), "differences": differ, "shadow": state.Shadow()}
-		if err := printJSON(e.out, doc); err != nil {
+		if err := terminal.PrintJSON(e.Out, doc); err != nil {
 			return err
 		}
 	}
 	if len(differ) > 0 {
 		return fmt.Errorf("wrong: the daemon's books of pool %s differ from raw blocks:\n  %s", p.ID, strings.Join(differ, "\n  "))
 	}
-	if !e.json {
-		_, err = fmt.Fprintf(e.out, "%sok: pool %s, recomputed from %d raw blocks, up to block %d. These agree:\n%s\n"+
+	if !e.JSON {
+		_, err = fmt.Fprintf(e.Out, "%sok: pool %s, recomputed from %d raw blocks, up to block %d. These agree:\n%s\n"+
 			"Not compared are estimates and what follows from these: yields, forecast, critical members, dates to come.\nLedger digest %s\n",
-			shadowLabel(state), p.ID, tip.Height+1, tip.Height, paragraph(strings.Join(compared(right), ", ")), p.Tip.Digest)
+			shadowLabel(state), p.ID, tip.Height+1, tip.Height, terminal.Paragraph(strings.Join(compared(right), ", ")), p.Tip.Digest)
 	}
 	return err
 }

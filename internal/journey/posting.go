@@ -1,4 +1,4 @@
-package main
+package journey
 
 import (
 	"context"
@@ -13,17 +13,14 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// unclear is a posting that may have worked.
-type unclear struct{ error }
-
-// post puts a signed ticket on the chain if the next block would accept it and it brings the event that was confirmed. No pledged coin pays for
+// Post puts a signed ticket on the chain if the next block would accept it and it brings the event that was confirmed. No pledged coin pays for
 // it.
-func (r *remote) post(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket, brings pool.EventType) (pastel.TxID, error) {
-	text, err := encoded(t)
+func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, brings pool.EventType) (pastel.TxID, error) {
+	text, err := Encoded(t)
 	if err != nil {
 		return pastel.TxID{}, err
 	}
-	c, err := r.check(ctx, text)
+	c, err := Advised(r.CheckTicket(ctx, text))
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
@@ -34,15 +31,15 @@ func (r *remote) post(ctx context.Context, e *env, wallet *pasteld.Client, t *ti
 		return pastel.TxID{}, fmt.Errorf("the ticket would not bring what you confirmed, %s: the pool changed meanwhile, or there is such a pledge already "+
 			"(see smartpool my and smartpool amend). Nothing was posted", brings)
 	}
-	fresh, err := r.protect(ctx, e, wallet, t)
+	fresh, err := r.LockPledged(ctx, wallet, t)
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
 	txid, err := r.submit(ctx, wallet, text, t.Kind)
-	var maybe unclear
+	var maybe UnclearError
 	switch {
 	case err == nil:
-		e.note("Posted: transaction %s.", txid)
+		r.person.Note("Posted: transaction %s.", txid)
 	case len(fresh) > 0 && !errors.As(err, &maybe): // it is not pledged: the wallet may have it again, if it still answers
 		err = errors.Join(err, wallet.LockUnspent(context.WithoutCancel(ctx), true, fresh))
 	}
@@ -50,16 +47,16 @@ func (r *remote) post(ctx context.Context, e *env, wallet *pasteld.Client, t *ti
 }
 
 // submit has the wallet post a ticket. Whatever is no plain refusal may have worked.
-func (r *remote) submit(ctx context.Context, wallet *pasteld.Client, text []byte, kind ticket.Kind) (pastel.TxID, error) {
-	if err := r.affords(ctx, wallet, r.net.ContractFee); err != nil {
+func (r *Daemon) submit(ctx context.Context, wallet *pasteld.Client, text []byte, kind ticket.Kind) (pastel.TxID, error) {
+	if err := r.affords(ctx, wallet, r.Net.ContractFee); err != nil {
 		return pastel.TxID{}, err
 	}
 	txid, err := wallet.RegisterContract(ctx, text, kind.String(), "", pastel.Address{})
-	return txid, posted(err)
+	return txid, PostingError(err)
 }
 
-// posted says what a node's error means for what it was to post.
-func posted(err error) error {
+// PostingError says what a node's error means for what it was to post.
+func PostingError(err error) error {
 	var refused *pasteld.RPCError
 	switch {
 	case err == nil:
@@ -67,11 +64,11 @@ func posted(err error) error {
 	case errors.As(err, &refused):
 		return fmt.Errorf("the node did not take it: %w. Nothing was posted", err)
 	}
-	return unclear{fmt.Errorf("it may be posted all the same (%w): before you try again, see that neither smartpool rpc getrawmempool nor the next block has it", err)}
+	return UnclearError{Err: fmt.Errorf("it may be posted all the same (%w): before you try again, see that neither smartpool rpc getrawmempool nor the next block has it", err)}
 }
 
 // affords checks that the wallet has so much without the coins that are locked.
-func (r *remote) affords(ctx context.Context, wallet *pasteld.Client, fee pastel.Amount) error {
+func (r *Daemon) affords(ctx context.Context, wallet *pasteld.Client, fee pastel.Amount) error {
 	outputs, err := wallet.Unspent(ctx, 0)
 	if err != nil {
 		return fmt.Errorf("%w. Nothing was posted", err)

@@ -1,21 +1,21 @@
-package main
+package journey
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// protect keeps the wallet from paying with pledged coins, as it forgets its locks when it is restarted: it locks what of its outputs backs
+// LockPledged keeps the wallet from paying with pledged coins, as it forgets its locks when it is restarted: it locks what of its outputs backs
 // a pledge, which it says, and what the ticket, if any, is about to pledge. The latter is returned if it backed nothing so far.
-func (r *remote) protect(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket) ([]pastel.OutPoint, error) {
+func (r *Daemon) LockPledged(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) ([]pastel.OutPoint, error) {
 	outputs, err := wallet.Unspent(ctx, 0)
 	if err != nil {
 		return nil, err
@@ -34,8 +34,8 @@ func (r *remote) protect(ctx context.Context, e *env, wallet *pasteld.Client, t 
 		return nil, fmt.Errorf("the wallet could not lock pledged outputs, which paying might spend: %w", err)
 	}
 	if len(pledged) > 0 {
-		e.note("Locked %s that pledges stand on and that the wallet could have spent: a wallet that is restarted forgets its locks, smartpool guard locks again.",
-			counted(len(pledged), "output"))
+		r.person.Note("Locked %s that pledges stand on and that the wallet could have spent: a wallet that is restarted forgets its locks, smartpool guard locks again.",
+			terminal.Counted(len(pledged), "output"))
 	}
 	return fresh, nil
 }
@@ -46,17 +46,17 @@ func pledges(t *ticket.Ticket, out pastel.OutPoint) bool {
 }
 
 // pledged picks the outputs that back pledges.
-func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list []pastel.OutPoint, err error) {
+func (r *Daemon) pledged(ctx context.Context, outputs []pasteld.Unspent) (list []pastel.OutPoint, err error) {
 	known := map[pastel.Address]bool{}
 	for i := range outputs {
 		u := &outputs[i]
-		if u.Address.Kind != pastel.AddressP2PKH || u.Address == (pastel.Address{}) || u.Value < r.net.MinPledge {
+		if u.Address.Kind != pastel.AddressP2PKH || u.Address == (pastel.Address{}) || u.Value < r.Net.MinPledge {
 			continue
 		}
 		pledged, asked := known[u.Address]
 		if !asked {
-			q := wire.PledgeQuery{OfAddress: wire.OfAddress{Address: u.Address.Encode(&r.net)}, Live: true, Page: wire.Page{Limit: 1}}
-			found, err := answered(r.Pledges(ctx, q))
+			q := wire.PledgeQuery{OfAddress: wire.OfAddress{Address: u.Address.Encode(&r.Net)}, Live: true, Page: wire.Page{Limit: 1}}
+			found, err := Advised(r.Pledges(ctx, q))
 			if err != nil {
 				return nil, err
 			}
@@ -66,7 +66,7 @@ func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list [
 		if !pledged {
 			continue
 		}
-		c, err := r.coin(ctx, u.OutPoint)
+		c, err := r.Coin(ctx, u.OutPoint)
 		if err != nil {
 			return nil, err
 		}
@@ -75,13 +75,4 @@ func (r *remote) pledged(ctx context.Context, outputs []pasteld.Unspent) (list [
 		}
 	}
 	return list, nil
-}
-
-// coin asks for an output. One that no block holds yet backs nothing.
-func (r *remote) coin(ctx context.Context, out pastel.OutPoint) (wire.Coin, error) {
-	c, err := answered(r.Output(ctx, out.String()))
-	if errors.Is(err, client.ErrNotFound) {
-		err = nil
-	}
-	return c, err
 }

@@ -1,9 +1,10 @@
-package main
+package journey
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,25 +13,25 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// encoded is a ticket's JSON.
-func encoded(t *ticket.Ticket) ([]byte, error) {
+// Encoded is a ticket's JSON.
+func Encoded(t *ticket.Ticket) ([]byte, error) {
 	text, err := t.Encode()
 	if err != nil {
 		return nil, err
 	}
 	if _, err := ticket.Decode(text); err != nil { // as whoever receives it will
-		return nil, explained(err)
+		return nil, Explained(err)
 	}
 	return text, nil
 }
 
-// rehearse asks whether the next block would accept a ticket but for the signatures, which are looked at last.
-func (r *remote) rehearse(ctx context.Context, t *ticket.Ticket) (c wire.Check, err error) {
-	text, err := encoded(t)
+// Preflight asks whether the next block would accept a ticket but for the signatures, which are looked at last.
+func (r *Daemon) Preflight(ctx context.Context, t *ticket.Ticket) (c wire.Check, err error) {
+	text, err := Encoded(t)
 	if err != nil {
 		return c, err
 	}
-	c, err = r.check(ctx, text)
+	c, err = Advised(r.CheckTicket(ctx, text))
 	if err != nil {
 		return c, err
 	}
@@ -52,10 +53,10 @@ func lacksBlocks(c *wire.Check) bool {
 // catchUp is how long a command waits for a daemon that lacks the node's last blocks.
 const catchUp = 30 * time.Second
 
-// rehearseWith rehearses a ticket about an output of the wallet. Its node may know the output before the daemon does: then it waits for the
+// PreflightWith rehearses a ticket about an output of the wallet. Its node may know the output before the daemon does: then it waits for the
 // daemon.
-func (r *remote) rehearseWith(ctx context.Context, e *env, wallet *pasteld.Client, t *ticket.Ticket) (wire.Check, error) {
-	c, err := r.rehearse(ctx, t)
+func (r *Daemon) PreflightWith(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (wire.Check, error) {
+	c, err := r.Preflight(ctx, t)
 	if !lacksBlocks(&c) {
 		return c, err
 	}
@@ -63,20 +64,20 @@ func (r *remote) rehearseWith(ctx context.Context, e *env, wallet *pasteld.Clien
 	if away != nil || c.Tip.Height >= height {
 		return c, err
 	}
-	e.note("The daemon is at block %d, the wallet's node at block %d. Waiting for the daemon.", c.Tip.Height, height)
+	r.person.Note("The daemon is at block %d, the wallet's node at block %d. Waiting for the daemon.", c.Tip.Height, height)
 	for end := time.Now().Add(catchUp); lacksBlocks(&c) && c.Tip.Height < height && time.Now().Before(end); {
 		select {
 		case <-ctx.Done():
 			return c, ctx.Err()
 		case <-time.After(time.Second):
 		}
-		c, err = r.rehearse(ctx, t)
+		c, err = r.Preflight(ctx, t)
 	}
 	return c, err
 }
 
-// fields are those of a ticket's JSON.
-func fields(t *ticket.Ticket) (map[string]any, error) {
+// Fields are those of a ticket's JSON.
+func Fields(t *ticket.Ticket) (map[string]any, error) {
 	text, err := t.Encode()
 	if err != nil {
 		return nil, err
@@ -90,11 +91,11 @@ func fields(t *ticket.Ticket) (map[string]any, error) {
 	return doc.Ticket, err
 }
 
-// rehearsed ends a dry run of a ticket that would be accepted.
-func rehearsed(e *env, ticket map[string]any, terms string) error {
-	if e.json {
-		return printJSON(e.out, map[string]any{"accepted": true, "ticket": ticket})
+// Explained adds what a rejection means.
+func Explained(err error) error {
+	var r *ticket.Rejection
+	if errors.As(err, &r) {
+		return fmt.Errorf("%w; %s", err, ticket.Explain(r.Reason))
 	}
-	_, err := fmt.Fprintf(e.out, "%s\nThe next block would accept it. Nothing was signed or posted.\n", terms)
 	return err
 }
