@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/pastel"
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 
@@ -148,11 +149,11 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 		about := "every pool"
 		switch {
 		case s.Pool != "":
-			about = "pool " + terminal.Short(s.Pool)
+			about = "pool " + pastel.Short(s.Pool)
 		case s.PastelID != "":
-			about = "PastelID " + terminal.Short(s.PastelID)
+			about = "PastelID " + pastel.Short(s.PastelID)
 		case s.Operator != "":
-			about = "operator " + terminal.Short(s.Operator)
+			about = "operator " + pastel.Short(s.Operator)
 		}
 		t.AppendRow([]any{s.ID, s.Created.UTC().Format("2006-01-02 15:04"), s.To, about, strings.Join(s.Kinds, ", "), s.Cushion, s.Overdue})
 	}

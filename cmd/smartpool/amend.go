@@ -73,11 +73,11 @@ func takesAmendments(p *wire.PoolDetail) error {
 	case p.Status == "active", p.Status == "subscribing" && !over, p.Status == "replenishing" && !over:
 		return nil
 	case p.Status == "subscribing":
-		return fmt.Errorf("pool %s changes no pledges now: its window closed with %s; once it is active it does again", terminal.Short(p.ID), journey.Whenever(p.JoinUntil))
+		return fmt.Errorf("pool %s changes no pledges now: its window closed with %s; once it is active it does again", pastel.Short(p.ID), journey.Whenever(p.JoinUntil))
 	case p.Status == "replenishing":
-		return fmt.Errorf("pool %s changes no pledges now: its deadline, %s, is over", terminal.Short(p.ID), journey.Whenever(p.JoinUntil))
+		return fmt.Errorf("pool %s changes no pledges now: its deadline, %s, is over", pastel.Short(p.ID), journey.Whenever(p.JoinUntil))
 	}
-	return fmt.Errorf("pool %s changes no pledges: it is %s, and every pledge in it ended", terminal.Short(p.ID), p.Status)
+	return fmt.Errorf("pool %s changes no pledges: it is %s, and every pledge in it ended", pastel.Short(p.ID), p.Status)
 }
 
 // hot amends with the node's wallet.
@@ -209,12 +209,12 @@ func (c *amendCmd) which(e *terminal.Terminal, p *wire.PoolDetail, id string) (*
 	case len(mine) == 1:
 		return mine[0], nil
 	case len(mine) == 0 && c.Address != "":
-		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s: smartpool my lists those there are", terminal.Short(id), terminal.Printable(c.Address), terminal.Short(p.ID))
+		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s: smartpool my lists those there are", pastel.Short(id), terminal.Printable(c.Address), pastel.Short(p.ID))
 	case len(mine) == 0:
-		return nil, fmt.Errorf("PastelID %s has no live pledge in pool %s: smartpool join makes one", terminal.Short(id), terminal.Short(p.ID))
+		return nil, fmt.Errorf("PastelID %s has no live pledge in pool %s: smartpool join makes one", pastel.Short(id), pastel.Short(p.ID))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "PastelID %s has %d pledges in pool %s:\n", terminal.Short(id), len(mine), terminal.Short(p.ID))
+	fmt.Fprintf(&b, "PastelID %s has %d pledges in pool %s:\n", pastel.Short(id), len(mine), pastel.Short(p.ID))
 	for i, x := range mine {
 		fmt.Fprintf(&b, "  %d  %d PSL of %s\n", i+1, x.Offered, x.Address)
 	}

@@ -6,10 +6,9 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/pastel"
 
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -53,7 +52,7 @@ func keeps(pl *wire.PoolPledge) string {
 
 // counting says what of a pledge counts, now and after the next block.
 func counting(p *wire.PoolDetail, pl *wire.PoolPledge, offered, minPledge int64) string {
-	next := api.CountsNext(p, pl.Seq, offered, minPledge)
+	next := books.CountsNext(p, pl.Seq, offered, minPledge)
 	after := fmt.Sprintf("%d PSL now, about %d PSL after the next block", pl.Counted, next)
 	switch {
 	case p.Status == "subscribing":
@@ -92,7 +91,7 @@ func amended(ctx context.Context, r *journey.Daemon, x *ticket.Part) func(string
 func pledgesAlready(p *wire.PoolDetail, id, address string) error {
 	for i := range p.Participants {
 		if x := &p.Participants[i]; x.PastelID == id && x.Address == address {
-			return amends(p, fmt.Sprintf("PastelID %s pledges %d PSL of address %s", terminal.Short(id), x.Offered, address))
+			return amends(p, fmt.Sprintf("PastelID %s pledges %d PSL of address %s", pastel.Short(id), x.Offered, address))
 		}
 	}
 	return nil
@@ -100,5 +99,5 @@ func pledgesAlready(p *wire.PoolDetail, id, address string) error {
 
 func amends(p *wire.PoolDetail, why string) error {
 	return fmt.Errorf("%s in pool %s already: another ticket would amend that pledge, not add to it. smartpool amend %s does so; "+
-		"or pledge coins of another address. Nothing was signed", why, terminal.Short(p.ID), ticket.PoolID(p.ID).Label())
+		"or pledge coins of another address. Nothing was signed", why, pastel.Short(p.ID), ticket.PoolID(p.ID).Label())
 }

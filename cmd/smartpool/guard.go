@@ -204,7 +204,7 @@ func (g *guard) watch(ctx context.Context, mine map[int64]wire.Position) error {
 			what += fmt.Sprintf("; in the next block that loses %s PSL", s.Forfeited)
 		}
 		g.tell(guarded{Kind: "spending", Spend: &s}, "MIND: transaction %s, not mined yet, spends coins of your pledge of %d PSL in pool %s. Once it is mined %s.\n"+
-			"Was that not you? Then somebody else may have the key of %s: move what else it holds.", s.TxID, p.Offered, terminal.Short(s.Pool), what, p.Address)
+			"Was that not you? Then somebody else may have the key of %s: move what else it holds.", s.TxID, p.Offered, pastel.Short(s.Pool), what, p.Address)
 	}
 	if list.Tip.Height < 0 {
 		return errUnwatched

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/pastel"
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 
@@ -167,7 +168,7 @@ func (c *idVerifyCmd) Run(e *terminal.Terminal) error {
 		_, err = fmt.Fprintln(e.Out, "ok")
 	}
 	if err == nil && !ok {
-		err = fmt.Errorf("wrong: this is not %s's signature of exactly this text", terminal.Short(c.PastelID))
+		err = fmt.Errorf("wrong: this is not %s's signature of exactly this text", pastel.Short(c.PastelID))
 	}
 	return err
 }

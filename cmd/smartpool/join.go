@@ -47,7 +47,7 @@ func (c *joinCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daem
 		return terminal.Usagef("--cold needs --coins")
 	}
 	if c.Coins != 0 && c.Coins < p.LeastPledge {
-		return fmt.Errorf("pool %s takes pledges of at least %d PSL now: raise --coins", terminal.Short(p.ID), p.LeastPledge)
+		return fmt.Errorf("pool %s takes pledges of at least %d PSL now: raise --coins", pastel.Short(p.ID), p.LeastPledge)
 	}
 	if _, err := pastel.ParseOutPoint(c.Output); err != nil && c.Output != "" {
 		return terminal.Usagef("--output: %w", err)
@@ -69,7 +69,7 @@ func takesNone(p *wire.PoolDetail) error {
 	case len(p.Participants) > 0:
 		why = fmt.Sprintf("it is full, with %d pledges (its members can raise theirs: smartpool amend)", len(p.Participants))
 	}
-	return fmt.Errorf("pool %s takes no pledges: %s; smartpool pools shows those that do", terminal.Short(p.ID), why)
+	return fmt.Errorf("pool %s takes no pledges: %s; smartpool pools shows those that do", pastel.Short(p.ID), why)
 }
 
 // hot pledges with the node's wallet.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -109,7 +109,7 @@ func (c *joinCmd) role(p *wire.PoolDetail, least int64) string {
 	case p.Waits:
 		return "standby: it earns once the pool lacks coins"
 	}
-	if counts := api.CountsNext(p, newPledge, c.Coins, least); counts < c.Coins {
+	if counts := books.CountsNext(p, newPledge, c.Coins, least); counts < c.Coins {
 		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it; the others wait", counts)
 	}
 	return "member at once"

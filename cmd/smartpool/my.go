@@ -10,7 +10,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -64,7 +64,7 @@ func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 			ids[i] = a.Positions[i].Pool
 		}
 		name := labels(ids)
-		for _, h := range api.Holdings(a.Positions, each) {
+		for _, h := range books.Holdings(a.Positions, each) {
 			t.AppendRow([]any{
 				name(h.Pool), h.Status, h.Role, h.Counted, h.Offered, h.Part(), terminal.PSL(h.Accrued), backedBy(&h), journey.Brief(h.NextSettlement),
 			})
@@ -107,7 +107,7 @@ func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 		if p.Addresses != 1 {
 			to = fmt.Sprintf("%d addresses", p.Addresses)
 		}
-		fmt.Fprintf(b, "  %s PSL of pool %s to %s\n    %s, from %s on\n", p.Amount, terminal.Short(p.Pool), to, p.Payout, journey.When(p.From))
+		fmt.Fprintf(b, "  %s PSL of pool %s to %s\n    %s, from %s on\n", p.Amount, pastel.Short(p.Pool), to, p.Payout, journey.When(p.From))
 	}
 }
 
@@ -140,9 +140,9 @@ func tellRewards(b *strings.Builder, list []wire.Position, name func(pool string
 }
 
 // backedBy abbreviates the pledged address, which leave gives in full, or counts the pledges.
-func backedBy(h *api.Holding) string {
+func backedBy(h *books.Holding) string {
 	if len(h.Pledges) == 1 {
-		return terminal.Short(h.Address)
+		return pastel.Short(h.Address)
 	}
 	return terminal.Counted(len(h.Pledges), "pledge")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/pastel"
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 
@@ -60,6 +61,6 @@ func tellPayouts(b *strings.Builder, list []wire.Payout) {
 		case !po.From.Estimated:
 			state = fmt.Sprintf("due since %s: the next upgraded miner's block takes it", journey.When(po.From))
 		}
-		fmt.Fprintf(b, "\nPayout %s of pool %s\n  %s PSL to %d addresses, settled in %s\n  %s\n", po.TxID, terminal.Short(po.Pool), po.Amount, po.Outputs, journey.When(po.Settled), state)
+		fmt.Fprintf(b, "\nPayout %s of pool %s\n  %s PSL to %d addresses, settled in %s\n  %s\n", po.TxID, pastel.Short(po.Pool), po.Amount, po.Outputs, journey.When(po.Settled), state)
 	}
 }

@@ -39,7 +39,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *terminal.Terminal, r *jour
 	t := &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}
 	if _, err := r.Preflight(ctx, t); err != nil {
 		if p.Status == "subscribing" && p.Offered < p.Target {
-			return fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", terminal.Short(p.ID), p.Offered, p.Target, err)
+			return fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", pastel.Short(p.ID), p.Offered, p.Target, err)
 		}
 		return err
 	}
@@ -109,7 +109,7 @@ func (c *poolActivateCmd) build(p *wire.PoolDetail, net *pastel.Network) (*ticke
 			becomes = "member"
 			sum += m.Offered
 		}
-		t.AppendRow([]any{terminal.Short(m.PastelID), m.Offered, m.Address, becomes})
+		t.AppendRow([]any{pastel.Short(m.PastelID), m.Offered, m.Address, becomes})
 	}
 	table := fmt.Sprintf("Pool %s starts with %d PSL of members; it wants %d PSL.\n\n%s\n", p.ID, sum, p.Target, t.Render())
 	if len(x.Participants) == 0 {

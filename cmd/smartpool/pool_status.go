@@ -9,7 +9,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -54,7 +54,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\nBlock %d, %s UTC\n\n", p.ID, p.Status, p.Tip.Height, p.Tip.Time.UTC().Format("2006-01-02 15:04"))
-	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", terminal.Printable(p.Company), p.Fee, terminal.Short(p.Operator), p.Reputation)
+	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", terminal.Printable(p.Company), p.Fee, pastel.Short(p.Operator), p.Reputation)
 	fmt.Fprintf(&b, "Opened      %s\n", journey.When(p.Opened))
 	for _, x := range []struct {
 		name string
@@ -129,12 +129,12 @@ func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []wire.PoolPledge) 
 	rest := ""
 	if !c.All && len(list) > largest {
 		rest = fmt.Sprintf("and %d more pledges: --all lists all %d in join order\n", len(list)-largest, len(list))
-		list = api.Largest(list, largest)
+		list = books.Largest(list, largest)
 	}
 	t := terminal.NewTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5, 6)
 	t.SetColumnConfigs(append(terminal.RightAligned(5, 6), terminal.Numbers(3, 6), terminal.Numbers(4, 6)))
 	for _, m := range list {
-		t.AppendRow([]any{terminal.Short(m.PastelID), m.Role, m.Counted, m.Offered, m.Share, terminal.PSL(m.Accrued), m.Address})
+		t.AppendRow([]any{pastel.Short(m.PastelID), m.Role, m.Counted, m.Offered, m.Share, terminal.PSL(m.Accrued), m.Address})
 	}
 	fmt.Fprintf(b, "\n%s\n%s", t.Render(), rest)
 }
@@ -147,7 +147,7 @@ func shorts(ids []string) string {
 		if i == most {
 			return strings.Join(list, ", ") + fmt.Sprintf(" and %d more", len(ids)-most)
 		}
-		list = append(list, terminal.Short(id))
+		list = append(list, pastel.Short(id))
 	}
 	return strings.Join(list, ", ")
 }

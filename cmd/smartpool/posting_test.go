@@ -147,7 +147,7 @@ func TestPledgedCoinsPayNothing(t *testing.T) {
 	}
 	for _, id := range []string{alice, bruno, chen} {
 		if coins := x.field("0.positions.0.offered_coins", "my", id); coins != "400" {
-			t.Errorf("%s has %s PSL in the pool, want 400", terminal.Short(id), coins)
+			t.Errorf("%s has %s PSL in the pool, want 400", pastel.Short(id), coins)
 		}
 	}
 }

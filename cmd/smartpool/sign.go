@@ -58,7 +58,7 @@ func (c *ticketSignCmd) signWithID(e *terminal.Terminal, t *ticket.Ticket, net *
 	s, err := t.SignatureBy(key.ID(), net.Name)
 	switch {
 	case errors.Is(err, ticket.ErrOperatorFirst):
-		return fmt.Errorf("%w: sign with %s first", err, terminal.Short(t.Init.OperatorPastelID))
+		return fmt.Errorf("%w: sign with %s first", err, pastel.Short(t.Init.OperatorPastelID))
 	case err != nil:
 		return fmt.Errorf("%w: this is the wrong key file", err)
 	}

@@ -176,21 +176,21 @@ func (c *chapter) happened(e *pool.Event, released int) string {
 	case pool.PoolClosed:
 		return fmt.Sprintf("closed: everything worth paying is paid, %s PSL stay in escrow for ever", e.Amount)
 	case pool.PledgeAccepted:
-		return fmt.Sprintf("%s pledged %d PSL (%s)", terminal.Short(e.PastelID), e.Offered, e.Role)
+		return fmt.Sprintf("%s pledged %d PSL (%s)", pastel.Short(e.PastelID), e.Offered, e.Role)
 	case pool.PledgeAmended:
-		what := fmt.Sprintf("%s amended the pledge: it offers %d PSL, %d PSL count (%s)", terminal.Short(e.PastelID), e.Offered, e.Coins, e.Role)
+		what := fmt.Sprintf("%s amended the pledge: it offers %d PSL, %d PSL count (%s)", pastel.Short(e.PastelID), e.Offered, e.Coins, e.Role)
 		if to, changed := c.paid[e]; changed {
-			what += fmt.Sprintf("\nand rewards go to %s from now on, no longer to %s", terminal.Short(to.to.Encode(&c.net)), terminal.Short(to.from.Encode(&c.net)))
+			what += fmt.Sprintf("\nand rewards go to %s from now on, no longer to %s", pastel.Short(to.to.Encode(&c.net)), pastel.Short(to.from.Encode(&c.net)))
 		}
 		return what
 	case pool.PledgePromoted:
-		return fmt.Sprintf("%s counts %d PSL of %d PSL offered", terminal.Short(e.PastelID), e.Coins, e.Offered)
+		return fmt.Sprintf("%s counts %d PSL of %d PSL offered", pastel.Short(e.PastelID), e.Coins, e.Offered)
 	case pool.PledgeReduced:
-		return fmt.Sprintf("%s spent coins that did not count: %d PSL are offered now", terminal.Short(e.PastelID), e.Offered)
+		return fmt.Sprintf("%s spent coins that did not count: %d PSL are offered now", pastel.Short(e.PastelID), e.Offered)
 	case pool.PledgeMoved:
-		return terminal.Short(e.PastelID) + " moved coins within the pledged address and stays"
+		return pastel.Short(e.PastelID) + " moved coins within the pledged address and stays"
 	case pool.PledgeLeft:
-		what := fmt.Sprintf("%s left with %d PSL (%s)", terminal.Short(e.PastelID), e.Offered, e.Role)
+		what := fmt.Sprintf("%s left with %d PSL (%s)", pastel.Short(e.PastelID), e.Offered, e.Role)
 		if e.Forfeited > 0 {
 			what += fmt.Sprintf(" and forfeited %s PSL", e.Forfeited)
 		}
@@ -219,7 +219,7 @@ func (c *chapter) members(b *strings.Builder) {
 		if p.Ended >= 0 {
 			pl.Accrued = 0 // it was settled when the pool ended
 		}
-		t.AppendRow([]any{terminal.Short(pl.PastelID.String()), pl.Role, pl.Counted, pl.Offered, share, terminal.PSL(pl.Accrued), pl.Reward.Encode(&c.net)})
+		t.AppendRow([]any{pastel.Short(pl.PastelID.String()), pl.Role, pl.Counted, pl.Offered, share, terminal.PSL(pl.Accrued), pl.Reward.Encode(&c.net)})
 	}
 	fmt.Fprintf(b, "\n%s: %d PSL counted, %d PSL offered\n%s\n", title, in.Counted, in.Offered, t.Render())
 }
@@ -265,7 +265,7 @@ func (c *chapter) left(b *strings.Builder) {
 		if points, lost := c.points[e]; lost {
 			reputation = fmt.Sprintf("now %d", points)
 		}
-		t.AppendRow([]any{c.at(e.Height), terminal.Short(e.PastelID), e.Role, e.Offered, terminal.PSL(e.Forfeited), reputation})
+		t.AppendRow([]any{c.at(e.Height), pastel.Short(e.PastelID), e.Role, e.Offered, terminal.PSL(e.Forfeited), reputation})
 	}
 	if t.Length() > 0 {
 		fmt.Fprintf(b, "\nWho left\n%s\n", t.Render())
@@ -344,7 +344,7 @@ func (l *history) rejections(b *strings.Builder) {
 	t.SetColumnConfigs([]table.ColumnConfig{terminal.Wrapped(4)})
 	for i := range l.events {
 		if e := &l.events[i]; e.Type == pool.TicketRejected {
-			t.AppendRow([]any{l.at(e.Height), terminal.Short(e.TxID.String()), e.Reason, ticket.Explain(e.Reason)})
+			t.AppendRow([]any{l.at(e.Height), pastel.Short(e.TxID.String()), e.Reason, ticket.Explain(e.Reason)})
 		}
 	}
 	if t.Length() > 0 {

@@ -165,7 +165,7 @@ func (l *launch) activated(ctx context.Context) error {
 	found := ticket.FromTx(tx, &l.r.Net, l.pool.Tip.Height)
 	if found.Ticket == nil || found.Ticket.Activate == nil || string(found.Ticket.Activate.SmartPoolID) != l.pool.ID {
 		return fmt.Errorf("transaction %s, which the daemon names, is no activation of pool %s: do not launch; ask another daemon. Nothing was changed",
-			l.say.Activation, terminal.Short(l.pool.ID))
+			l.say.Activation, pastel.Short(l.pool.ID))
 	}
 	return nil
 }
@@ -177,11 +177,11 @@ func launchable(p *wire.PoolDetail) error {
 		return nil
 	case "replenishing":
 		return fmt.Errorf("pool %s is short of collateral, and its Supernode is paused: one that was launched goes on by itself once members pledge more; "+
-			"one that was not is launched then", terminal.Short(p.ID))
+			"one that was not is launched then", pastel.Short(p.ID))
 	case "subscribing":
-		return fmt.Errorf("pool %s is subscribing, and only an active pool backs a Supernode: smartpool pool activate %s", terminal.Short(p.ID), p.ID)
+		return fmt.Errorf("pool %s is subscribing, and only an active pool backs a Supernode: smartpool pool activate %s", pastel.Short(p.ID), p.ID)
 	}
-	return fmt.Errorf("pool %s is %s and backs no Supernode any more: shut its machine down", terminal.Short(p.ID), p.Status)
+	return fmt.Errorf("pool %s is %s and backs no Supernode any more: shut its machine down", pastel.Short(p.ID), p.Status)
 }
 
 // agrees wants a node with all blocks, on the daemon's chain, and as far.

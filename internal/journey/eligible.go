@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 // Eligible checks that a PastelID may pledge.
@@ -17,7 +17,7 @@ func (r *Daemon) Eligible(ctx context.Context, id string) error {
 		return notRegistered(id)
 	case a.Reputation < r.State.Parameters.LeastReputation:
 		return fmt.Errorf("PastelID %s has reputation %d, a pledge takes %d: it comes back by one point every %d blocks",
-			terminal.Short(id), a.Reputation, r.State.Parameters.LeastReputation, r.State.Parameters.RecoveryInterval)
+			pastel.Short(id), a.Reputation, r.State.Parameters.LeastReputation, r.State.Parameters.RecoveryInterval)
 	}
 	return nil
 }
@@ -33,5 +33,5 @@ func (r *Daemon) Registered(ctx context.Context, flag, id string) error {
 
 func notRegistered(id string) error {
 	return fmt.Errorf("PastelID %s is not registered: register it first (smartpool id register KEYFILE; if the node holds its key: "+
-		"smartpool rpc tickets register id %s PASSPHRASE ADDRESS), and wait for a block", terminal.Short(id), id)
+		"smartpool rpc tickets register id %s PASSPHRASE ADDRESS), and wait for a block", pastel.Short(id), id)
 }

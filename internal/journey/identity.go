@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -60,7 +61,7 @@ func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Clie
 		id = ids[0]
 	}
 	return &Identity{id, func(ctx context.Context, text string) (string, error) {
-		pass, err := p.Passphrase(k.PassphraseFile, "PastelID "+terminal.Short(id), false)
+		pass, err := p.Passphrase(k.PassphraseFile, "PastelID "+pastel.Short(id), false)
 		if err != nil {
 			return "", err
 		}
@@ -72,14 +73,14 @@ func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Clie
 func signOnNode(ctx context.Context, wallet *pasteld.Client, id, pass, text string) (string, error) {
 	sig, err := wallet.SignWith(ctx, id, pass, text)
 	if err != nil {
-		return "", fmt.Errorf("PastelID %s did not sign (is the passphrase right?): %w", terminal.Short(id), err)
+		return "", fmt.Errorf("PastelID %s did not sign (is the passphrase right?): %w", pastel.Short(id), err)
 	}
 	who, err := pastelid.Parse(id)
 	if err != nil {
 		return "", err
 	}
 	if !pastelid.VerifyBase64(who, []byte(text), sig) {
-		return "", fmt.Errorf("the node's signature with PastelID %s does not verify: nothing was posted", terminal.Short(id))
+		return "", fmt.Errorf("the node's signature with PastelID %s does not verify: nothing was posted", pastel.Short(id))
 	}
 	return sig, nil
 }

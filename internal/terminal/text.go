@@ -25,15 +25,6 @@ func PrintJSON(w io.Writer, v any) error {
 // Date prints a block's time in UTC.
 func Date(unix uint32) string { return time.Unix(int64(unix), 0).UTC().Format("2006-01-02 15:04") }
 
-// Short abbreviates an id for people; programs get all of it.
-func Short(id string) string {
-	const head, tail = 10, 6
-	if len(id) <= head+tail+1 {
-		return id
-	}
-	return id[:head] + "…" + id[len(id)-tail:]
-}
-
 // Percent prints part ÷ whole with two decimals.
 func Percent(part, whole int64) string {
 	if whole == 0 {
