@@ -6,10 +6,9 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
