@@ -3,14 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/audit"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -51,7 +52,17 @@ func (c *digestCmd) Run(ctx context.Context, e *env) error {
 	if err := tellDigests(e, lines, agree); err != nil || agree {
 		return err
 	}
-	first, err := firstDifference(ctx, all, h)
+	ask := make([]func(context.Context, pastel.Height) (pool.Digest, error), len(all))
+	for i, r := range all {
+		ask[i] = func(ctx context.Context, h pastel.Height) (pool.Digest, error) {
+			b, err := r.block(ctx, h)
+			if err != nil {
+				return pool.Digest{}, err
+			}
+			return audit.DigestAt(&b, h)
+		}
+	}
+	first, err := audit.FirstDifference(ctx, h, ask...)
 	if err != nil {
 		return err
 	}
@@ -76,13 +87,13 @@ func (c *digestCmd) daemons(ctx context.Context, e *env) (all []*remote, err err
 // block asks a daemon for the digest after a block.
 func (r *remote) block(ctx context.Context, h pastel.Height) (wire.Block, error) {
 	b, err := answered(r.Block(ctx, h))
-	digest, bad := hex.DecodeString(b.Digest)
+	_, bad := audit.DigestAt(&b, h)
 	switch {
 	case errors.Is(err, client.ErrNotFound) && h > r.status.Tip.Height:
 		return b, unknownf("%s ends at block %d: block %d is not there yet", r.url, r.status.Tip.Height, h)
 	case err != nil:
 		return b, unknownf("%s: block %d: %w", r.url, h, err)
-	case bad != nil || len(digest) != len(pastel.BlockHash{}) || b.Height != h:
+	case bad != nil:
 		return b, unknownf("%s: block %d: the answer is no digest of it: is that a smartpoold?", r.url, h)
 	}
 	return b, nil
@@ -111,26 +122,4 @@ func tellDigests(e *env, lines []digestLine, agree bool) error {
 	}
 	_, err := fmt.Fprintf(e.out, "%s\n%s", t.Render(), verdict)
 	return err
-}
-
-// firstDifference finds the first block at which digests differ: they chain, so they differ from there on.
-func firstDifference(ctx context.Context, all []*remote, h pastel.Height) (pastel.Height, error) {
-	low, high := pastel.Height(0), h // they differ at high
-	for low < high {
-		mid := low + (high-low)/2
-		digests := map[string]bool{}
-		for _, r := range all {
-			b, err := r.block(ctx, mid)
-			if err != nil {
-				return 0, err
-			}
-			digests[b.Digest] = true
-		}
-		if len(digests) > 1 {
-			high = mid
-		} else {
-			low = mid + 1
-		}
-	}
-	return low, nil
 }

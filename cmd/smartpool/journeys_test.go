@@ -516,7 +516,6 @@ func FuzzAnswers(f *testing.F) {
 		if json.Unmarshal(body, &p) == nil {
 			_ = takesNone(&p)
 			_ = (&joinCmd{}).role(&p, 10)
-			_ = differences(&p, &wire.PoolDetail{})
 			if net, _ := pastel.NetworkByName("regtest"); certify(&p, &net) == nil && p.ID == "" {
 				t.Error("a pool without an id is certified")
 			}
