@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -115,7 +116,7 @@ func (s *Server) registerAlerts() {
 		}
 		err = a.Test(ctx, in.ID)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, books.ErrNotFound):
 			return nil, s.failed(err)
 		case err != nil: // the receiver's, which tells no secrets of the URL
 			return nil, huma.NewError(http.StatusBadGateway, "the receiver did not take it: "+err.Error())

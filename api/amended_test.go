@@ -9,7 +9,6 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -128,7 +127,7 @@ func TestPledgeCountedInPart(t *testing.T) {
 	t.Parallel()
 	x := startOn(t, "dense", 206, "", nil) // 580 of 850 PSL have just come to count
 	part := read[wire.List[wire.Event]](t, x, "/api/v1/events?from=206&type=pledge.promoted").Items[0]
-	if part.Coins != 580 || part.Offered != 850 || part.Text != "Of the 850 PSL that "+api.Short(part.PastelID)+" offers, 580 PSL count now." {
+	if part.Coins != 580 || part.Offered != 850 || part.Text != "Of the 850 PSL that "+pastel.Short(part.PastelID)+" offers, 580 PSL count now." {
 		t.Fatalf("it is %+v", part)
 	}
 	in := read[wire.PoolDetail](t, x, "/api/v1/pools/"+part.Pool)
@@ -174,7 +173,7 @@ func TestPledgeCountedInPart(t *testing.T) {
 	}
 	x.move(t, 336, 337)
 	if e := reduced; e.Coins != 250 || e.Offered != 250 ||
-		e.Text != api.Short(e.PastelID)+" spent coins that waited in line: the pledge offers only the 250 PSL that count." {
+		e.Text != pastel.Short(e.PastelID)+" spent coins that waited in line: the pledge offers only the 250 PSL that count." {
 		t.Errorf("block 337: %+v", e)
 	}
 	if p := of(); p.Offered != 250 || p.Leaving.Free != 0 || p.Role != "member" {

@@ -2,13 +2,13 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"slices"
 	"sync"
 
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -107,7 +107,7 @@ func (a *Answers) ask(next http.Handler, r *http.Request, w http.ResponseWriter,
 		}
 		close(x.done)
 	}()
-	r = r.WithContext(context.WithValue(r.Context(), sourceKey{}, &from))
+	r = r.WithContext(books.Noting(r.Context(), from.note))
 	r.Method = http.MethodGet // what is kept has a body; net/http leaves it out for HEAD
 	next.ServeHTTP(rec, r)
 	if rec.status != http.StatusOK || r.Context().Err() != nil {
@@ -124,21 +124,17 @@ func (a *Answers) ask(next http.Handler, r *http.Request, w http.ResponseWriter,
 // source is what an answer was found from.
 type source struct {
 	mu   sync.Mutex
-	tips []pastel.BlockHash // of each look at the books
+	tips []pastel.BlockHash // of each view of the books
 }
 
-type sourceKey struct{}
-
-// lookedAt notes the block that an answer is of.
-func lookedAt(ctx context.Context, tip pastel.BlockHash) {
-	if s, ok := ctx.Value(sourceKey{}).(*source); ok {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.tips = append(s.tips, tip)
-	}
+// note keeps a block that the answer is of.
+func (s *source) note(tip pastel.BlockHash) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tips = append(s.tips, tip)
 }
 
-// isNot reports whether a look was at another block than the one of a hash.
+// isNot reports whether a view was of another block than the one of a hash.
 func (s *source) isNot(hash string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -20,7 +21,7 @@ import (
 
 // punctual tries transactions at the time of the recorded block that comes next: recorded pledges are too old by now.
 type punctual struct {
-	by     api.Trier
+	by     books.Simulator
 	blocks *[]*pool.Prepared
 	next   *pastel.Height
 }
@@ -43,9 +44,9 @@ func checking(t *testing.T, chainName string, next *pastel.Height, loaded bool) 
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { r.Close() })
-			c.Trier = api.NewLoaded(r)
+			c.Simulator = books.NewLoaded(r)
 		}
-		c.Trier = punctual{c.Trier, &blocks, next}
+		c.Simulator = punctual{c.Simulator, &blocks, next}
 	})
 	blocks = x.blocks
 	return x

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
@@ -180,9 +181,9 @@ func readNews(s *store.Snapshot, blocks []store.Block) ([]*news, error) {
 	}
 	var list []*news
 	for i := range blocks {
-		n := &news{BlockNews: BlockNews{block(&blocks[i]), []wire.Event{}}}
+		n := &news{BlockNews: BlockNews{books.TipOf(&blocks[i]), []wire.Event{}}}
 		for len(events) > 0 && events[0].Height == blocks[i].Height {
-			e, err := recorded(s, &events[0])
+			e, err := books.EventOf(s, &events[0])
 			if err != nil {
 				return nil, err
 			}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/notify"
@@ -30,7 +31,7 @@ type site struct {
 	*httptest.Server
 	ledger *chain.Ledger
 	blocks []*pool.Prepared
-	books  *api.Books
+	books  *books.Books
 	alerts *notify.Service
 }
 
@@ -69,7 +70,7 @@ func startOn(t testing.TB, chainName string, height pastel.Height, url string, c
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.Close() })
-	x.books = api.NewBooks(r)
+	x.books = books.New(r)
 	feed := api.NewFeed(r, slog.New(slog.DiscardHandler))
 	done := make(chan struct{})
 	go func() {
@@ -83,7 +84,7 @@ func startOn(t testing.TB, chainName string, height pastel.Height, url string, c
 	t.Cleanup(func() { alerts.Close() })
 	x.alerts = notify.New(notify.Config{Alerts: alerts, Ledger: x.ledger, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	cfg := api.Config{
-		Books: x.books, Feed: feed, Trier: x.ledger, Version: "test", Condition: func() string { return "" }, Token: token, Streams: 5000,
+		Books: x.books, Feed: feed, Simulator: x.ledger, Version: "test", Condition: func() string { return "" }, Token: token, Streams: 5000,
 		Alerts: func() *notify.Service { return x.alerts }, Log: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 )
 
 var update = flag.Bool("update", false, "write openapi.json and the operations in docs/api.md anew")
@@ -21,7 +22,7 @@ var update = flag.Bool("update", false, "write openapi.json and the operations i
 // The document that is checked in is the one that the server serves.
 func TestOpenAPIDocumentIsCurrent(t *testing.T) {
 	t.Parallel()
-	doc := api.New(api.Config{Books: &api.Books{}, Feed: api.NewFeed(nil, nil)}).OpenAPI()
+	doc := api.New(api.Config{Books: &books.Books{}, Feed: api.NewFeed(nil, nil)}).OpenAPI()
 	full, err := json.Marshal(doc)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +47,7 @@ func TestOpenAPIDocumentIsCurrent(t *testing.T) {
 // docs/api.md lists the operations.
 func TestDocumentListsTheOperations(t *testing.T) {
 	t.Parallel()
-	doc := api.New(api.Config{Books: &api.Books{}, Feed: api.NewFeed(nil, nil)}).OpenAPI()
+	doc := api.New(api.Config{Books: &books.Books{}, Feed: api.NewFeed(nil, nil)}).OpenAPI()
 	var table strings.Builder
 	table.WriteString("| operation | what |\n|---|---|\n")
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2" // OpenAPI 3.1 from the handlers' types
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -21,10 +22,11 @@ import (
 
 // Config says what a Server works with.
 type Config struct {
-	Books   *Books
-	Feed    *Feed
-	Trier   Trier // answers ticket checks
-	Version string
+	Books *books.Books
+	Feed  *Feed
+	// Simulator answers ticket checks.
+	Simulator books.Simulator
+	Version   string
 	// Condition tells why the ledger is not where the node is; empty if it is.
 	Condition func() string
 	ReadOnly  bool   // this daemon only reads what another one writes
@@ -132,11 +134,12 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	if err != nil {
 		tip = wire.Tip{Height: -1}
 	}
-	if errors.Is(err, ErrEmpty) {
+	if errors.Is(err, books.ErrEmpty) {
 		err = nil
 	}
+	net := s.cfg.Books.Network()
 	out := wire.Status{
-		Network: s.cfg.Books.net.Name, Start: int32(s.cfg.Books.net.StartHeight), Version: s.cfg.Version, Shadow: s.cfg.Books.reader.Shadow(), Tip: tip, Trouble: s.cfg.Condition(),
+		Network: net.Name, Start: int32(net.StartHeight), Version: s.cfg.Version, Shadow: s.cfg.Books.Shadow(), Tip: tip, Trouble: s.cfg.Condition(),
 		ReadOnly: s.cfg.ReadOnly, Parameters: s.cfg.Books.Parameters(),
 	}
 	out.Ready = out.Trouble == ""
@@ -196,16 +199,16 @@ func recovered(next http.Handler, log *slog.Logger) http.Handler {
 
 // failed turns an error into one of HTTP.
 func (s *Server) failed(err error) error {
-	var bad *BadRequest
+	var bad *books.BadRequest
 	var refused *notify.RequestError
 	switch {
 	case errors.As(err, &refused):
 		return huma.Error422UnprocessableEntity(refused.Detail)
 	case errors.As(err, &bad):
 		return huma.Error422UnprocessableEntity(bad.Text)
-	case errors.Is(err, ErrEmpty):
+	case errors.Is(err, books.ErrEmpty):
 		return huma.Error503ServiceUnavailable(err.Error())
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, books.ErrNotFound):
 		return huma.Error404NotFound("the ledger has no such thing: check the id; what was posted just now is there once a block holds it")
 	case errors.Is(err, context.DeadlineExceeded):
 		s.cfg.Log.Warn("a request took too long", "err", err)
@@ -329,7 +332,7 @@ func (s *Server) register() {
 	}, func(ctx context.Context, in *struct {
 		Body wire.TicketText
 	}) (*body[wire.Check], error) {
-		x, err := b.CheckTicket(ctx, []byte(in.Body.Ticket), s.cfg.Trier)
+		x, err := b.CheckTicket(ctx, []byte(in.Body.Ticket), s.cfg.Simulator)
 		return one(s, x, err)
 	})
 }
@@ -400,7 +403,7 @@ func (s *Server) registerStream() {
 				w.Header().Set("X-Accel-Buffering", "no") // nginx would wait for more
 				x := stream{
 					feed: s.cfg.Feed, w: w, control: http.NewResponseController(w), pool: in.Pool, pastelID: in.PastelID,
-					reorg: s.cfg.Books.net.MaxReorg,
+					reorg: s.cfg.Books.Network().MaxReorg,
 				}
 				if err := x.run(r.Context(), from); err != nil && r.Context().Err() == nil {
 					s.cfg.Log.Debug("an event stream ended", "err", err)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -76,7 +77,7 @@ func parsePlace(id string) (place, error) {
 	height, hash, found := strings.Cut(id, "-")
 	h, err := strconv.ParseInt(height, 10, 32)
 	if _, bad := pastel.ParseBlockHash(hash); !found || err != nil || h < 0 || bad != nil {
-		return place{}, badRequest("%.100q is no id of this stream: leave it out to begin at the last block", id)
+		return place{}, &books.BadRequest{Text: fmt.Sprintf("%.100q is no id of this stream: leave it out to begin at the last block", id)}
 	}
 	return place{pastel.Height(h), hash}, nil
 }

@@ -3,7 +3,6 @@ package api_test
 import (
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -52,15 +51,6 @@ func TestAmendmentsTell(t *testing.T) {
 	} {
 		if !texts[want] {
 			t.Errorf("%q is in none of %v", want, texts)
-		}
-	}
-}
-
-func TestThousands(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -999: "-999", -1000: "-1,000", 21_000_000_000: "21,000,000,000"} {
-		if got := api.Thousands(n); got != want {
-			t.Errorf("%d is %q, want %q", n, got, want)
 		}
 	}
 }

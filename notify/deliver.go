@@ -16,14 +16,14 @@ const (
 	maxHanging   = 64 // through shoutrrr, that have not returned
 )
 
-// pauseAfter is how long to wait after so many attempts that failed.
+// pauseAfter is how long to wait after that many failed attempts.
 func pauseAfter(attempts int64) time.Duration {
 	const doublings = 8 // enough for longPause
 	return min(firstPause<<min(attempts-1, doublings), longPause)
 }
 
-// deliver begins to send what is due: of each subscription the first message only, so that they arrive in order, and all
-// subscriptions at once, so that none waits for another's receiver. It reports how many it began to send.
+// deliver starts sending what is due: only the first message of each subscription, so that they arrive in order, and all
+// subscriptions at once, so that none waits for another's receiver. It returns how many it started.
 func (s *Service) deliver(ctx context.Context) (begun int, err error) {
 	now := s.cfg.Now()
 	var due []store.Alert
@@ -68,7 +68,7 @@ func (s *Service) deliver(ctx context.Context) (begun int, err error) {
 	return begun, nil
 }
 
-// take marks a subscription as being sent to; false if it is, or if there are too many attempts.
+// take marks a subscription as being sent to. It reports false if it already is, or if too many attempts are under way.
 func (s *Service) take(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,21 +80,21 @@ func (s *Service) take(id string) bool {
 	return true
 }
 
-// gave says that an attempt is over.
+// gave records that an attempt is over.
 func (s *Service) gave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.attempts--
 }
 
-// give says that nothing is being sent to a subscription any more, which may be after the attempt.
+// give records that nothing is being sent to a subscription any more, which may be later than the end of the attempt.
 func (s *Service) give(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.busy, id)
 }
 
-// attempt sends a message once and stores what became of it. If that cannot be stored the message is sent again: it arrives at
+// attempt sends a message once and stores the outcome. If the outcome cannot be stored, the message is sent again: delivery is at
 // least once.
 func (s *Service) attempt(ctx context.Context, sub *store.Subscription, a *store.Alert, done func()) {
 	err := s.send(ctx, sub, &message{a.ID, Kind(a.Kind), a.Text, []byte(a.JSON)}, done)
@@ -112,11 +112,11 @@ func (s *Service) attempt(ctx context.Context, sub *store.Subscription, a *store
 		if mayHaveArrived(err) {
 			state = store.AlertSending
 		}
-		if ctx.Err() == nil { // else it is the sender that ends
+		if ctx.Err() == nil { // otherwise the attempt failed because the daemon is stopping
 			log.Warn("an alert was not delivered, trying again", "err", err, "in", pauseAfter(attempts))
 		}
 	}
-	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience) // a shutdown included
+	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience) // even while the daemon stops
 	defer cancel()
 	err = s.cfg.Alerts.Do(storing, func(x *store.AlertTx) error { return x.AnswerAlert(a.ID, attempts, state, now, next) })
 	if err != nil {

@@ -1,3 +1,7 @@
-// Package notify tells people what happens to pools: it turns the ledger's events, and what stands or waits at its tip, into
-// messages in the database, and delivers those by webhook or through shoutrrr's services, at least once and in order.
+// Package notify alerts people to what happens to pools. It turns the ledger's events, and what is so at its tip or in the mempool, into
+// messages in the database, and delivers them by webhook or through shoutrrr's services, at least once and in order.
+//
+// It is an engine (reading.go, standing.go, deliver.go) and one file a kind of alert (kind_*.go), which says when an alert of that kind
+// begins, what it says and how it ends. A new kind is such a file, its row in kinds.go and its line in docs/alerts.md; tests name what is
+// missing.
 package notify

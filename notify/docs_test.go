@@ -3,12 +3,14 @@ package notify_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/notify"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 func document(t *testing.T) string {
@@ -20,20 +22,54 @@ func document(t *testing.T) string {
 	return string(text)
 }
 
+// Each kind has its line, in order, which says whether it ends.
 func TestDocumentListsTheKinds(t *testing.T) {
 	t.Parallel()
-	var got, ending []notify.Kind
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z.]+)` \\| .* \\| (yes|no) \\|$").FindAllStringSubmatch(document(t), -1) {
-		got = append(got, notify.Kind(row[1]))
-		if row[2] == "yes" {
-			ending = append(ending, notify.Kind(row[1]))
+	var got []notify.Kind
+	ends := map[notify.Kind]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z.]+)` \\| .+ \\| (yes|no) \\|$").FindAllStringSubmatch(document(t), -1) {
+		kind := notify.Kind(row[1])
+		got, ends[kind] = append(got, kind), row[2] == "yes"
+	}
+	for _, kind := range notify.Kinds() {
+		if said, listed := ends[kind]; !listed {
+			t.Errorf("the table of docs/alerts.md has no line of %s", kind)
+		} else if said == kind.OfEvent() {
+			t.Errorf("docs/alerts.md says of %s that it ends: %t", kind, said)
 		}
 	}
 	if !slices.Equal(got, notify.Kinds()) {
 		t.Errorf("docs/alerts.md lists %q, the code knows %q", got, notify.Kinds())
 	}
-	if want := slices.DeleteFunc(notify.Kinds(), notify.Kind.OfEvent); !slices.Equal(ending, want) {
-		t.Errorf("docs/alerts.md says that %q end, the code %q", ending, want)
+}
+
+// No document names a kind that does not exist.
+func TestDocumentsNameKindsThatExist(t *testing.T) {
+	t.Parallel()
+	files := []string{"../README.md"}
+	for _, pattern := range []string{"../docs/*.md", "../docs/guide/*.md"} {
+		list, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, list...)
+	}
+	word := regexp.MustCompile("(?:`|--kinds |,)((?:cushion|pool|pledge|payout|supernode|daemon)\\.[a-z_]+)\\b")
+	named := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range word.FindAllSubmatch(text, -1) {
+			named++
+			if name := string(m[1]); !slices.Contains(notify.Kinds(), notify.Kind(name)) && !slices.Contains(pool.EventTypes(), pool.EventType(name)) {
+				t.Errorf("%s names %s, which is neither a kind of alert nor an event", file, name)
+			}
+		}
+	}
+	if named < len(notify.Kinds()) {
+		t.Errorf("the documents name %d kinds", named)
 	}
 }
 

@@ -17,10 +17,7 @@ import (
 )
 
 // ofEvents are kinds that are events.
-var ofEvents = []notify.Kind{
-	notify.Replenishing, notify.Restored, notify.Dissolved, notify.Expired, notify.Closed, notify.Amended, notify.Promoted, notify.Reduced,
-	notify.Left, notify.PayoutSettled, notify.PayoutPaid,
-}
+var ofEvents = slices.DeleteFunc(notify.Kinds(), func(k notify.Kind) bool { return !k.OfEvent() })
 
 // Everything that happens to a pool after somebody subscribed is told once, in order, however the ledger got there.
 func TestEventsAreTold(t *testing.T) {
@@ -116,12 +113,12 @@ func TestTexts(t *testing.T) {
 		return time.Unix(int64(blocks[h].Time)+150*ahead, 0).UTC().Format("2006-01-02 15:04 UTC")
 	}
 	for i, want := range []string{
-		"The pledge of 500 PSL by " + first + " left pool " + acme + " in block 164 (" + at(164, 0) + "), as its coins were spent; 2065.2174 PSL " +
-			"that it had earned since the last settlement go to those who stay and the operator. Pledges on standby and what members offer beyond " +
-			"what counts fill its place at once, as far as they go.",
-		"Pool " + acme + " fell below its collateral in block 164 (" + at(164, 0) + "): its members have 650 PSL of 1000 PSL and its Supernode is paused. " +
-			"It is dissolved unless 350 PSL more are pledged by block 194 (about " + at(164, 30) + "): pledge to it, raise what " +
-			"you pledged, or ask others to.",
+		"The pledge of 500 PSL by " + first + " left pool " + acme + " in block 164 (" + at(164, 0) + "): its coins were spent. The 2065.2174 PSL " +
+			"that it had earned since the last settlement go to the remaining members and the operator. Pledges on standby, and what members offer beyond " +
+			"what counts, take its place at once, as far as they go. If you are its owner and did not spend them, secure the wallet's keys.",
+		"Pool " + acme + " fell short of its collateral in block 164 (" + at(164, 0) + "): its members have 650 PSL, and 1000 PSL are required. " +
+			"Its Supernode is paused. Unless 350 PSL more are pledged by block 194 (about " + at(164, 30) + "), the pool is dissolved. Pledge to it, " +
+			"raise your pledge, or ask others to.",
 		"Pool " + acme + " settled ",
 	} {
 		if !strings.HasPrefix(got[i].Text, want) {
@@ -213,9 +210,9 @@ func TestAmendedTextSaysWhatCounts(t *testing.T) {
 		counted, offered int64
 		want             string
 	}{
-		{pool.Plain, 300, 300, "it offers 300 PSL. Nothing earns before the pool is activated. If"},
+		{pool.Plain, 300, 300, "it offers 300 PSL. It earns nothing before the pool is activated. If"},
 		{pool.Standby, 0, 300, "it offers 300 PSL. It is on standby: it counts and earns once the pool is short of its target. If"},
-		{pool.Member, 200, 300, "it offers 300 PSL. Before that 200 PSL of it counted; more of it counts and earns once the pool is short of its target. If"},
+		{pool.Member, 200, 300, "it offers 300 PSL. Before, 200 PSL of it counted; more of it counts and earns once the pool is short of its target. If"},
 		{pool.Member, 300, 300, "it offers 300 PSL. All of it counts. If"},
 	} {
 		if got := notify.AmendedText(c.role, c.counted, c.offered); !strings.Contains(got, c.want) {

@@ -40,8 +40,8 @@ func (r *Request) Check() error { return r.check() }
 
 // AmendedText is what is told of an amendment that pays to the same address.
 func AmendedText(role pool.Role, counted, offered int64) string {
-	d := detail{Coins: counted, Offered: offered, Role: role.String()}
-	return amendedText(&store.PoolRow{}, &store.Event{}, &d, &store.Terms{}, &store.Terms{}, when{})
+	o := &occurrence{Event: &store.Event{}, detail: detail{Coins: counted, Offered: offered, Role: role.String()}}
+	return amendedWords(o, &store.Terms{}, &store.Terms{}).text()
 }
 
 // GoneText is how a pool ended.
@@ -62,4 +62,30 @@ const (
 )
 
 // OfEvent reports whether alerts of a kind are events of blocks.
-func (k Kind) OfEvent() bool { return ofEvent(pool.EventType(k)) != "" }
+func (k Kind) OfEvent() bool { return rowOf(k).event != nil }
+
+// Missing lists what a kind's row leaves out.
+func (k Kind) Missing() (list []string) {
+	r := rowOf(k)
+	if (r.event == nil) == (r.standing == nil) {
+		list = append(list, "either an event or a standing rule")
+	}
+	parts := map[string]bool{}
+	if e := r.event; e != nil {
+		parts = map[string]bool{"concerns": e.concerns == nil, "subject": e.subject == nil, "words": e.words == nil, "undone": e.undone == ""}
+	}
+	if s := r.standing; s != nil {
+		parts = map[string]bool{"a source": s.of == 0, "a judge": s.judge == nil}
+	}
+	for part, missing := range parts {
+		if missing {
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
+// WithdrawalText is what withdraws a message about an event.
+func WithdrawalText(k Kind, text string) string {
+	return withdrawal(&store.Alert{Kind: string(k), Text: text}).text
+}

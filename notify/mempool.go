@@ -12,24 +12,24 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// Limits of what is asked of a node and kept of its answers.
+// Limits of what a node is asked and of what is kept of its answers.
 const (
-	maxWaiting  = 20_000 // transactions of its mempool that are looked at, the first of its list
-	maxFetches  = 100    // in a round
-	maxSpends   = 10_000 // that are kept
-	maxSpendsTx = 1000   // of one transaction
+	maxWaiting  = 20_000 // transactions of its mempool, the first in its list
+	maxFetches  = 100    // transactions that one round asks for
+	maxSpends   = 10_000 // kept in all
+	maxSpendsTx = 1000   // kept of one transaction
 )
 
-// mempool is what waiting transactions would do to pledges.
+// mempool is what unmined transactions would do to pledges.
 type mempool struct {
 	stored  map[pastel.TxID][]store.Spend // as the database has them
-	tip     pastel.BlockHash              // that the following was said at
-	said    map[pastel.TxID][]store.Spend // for each transaction that was looked at
-	changes int                           // of what is stored
-	looked  store.MempoolLook             // when all of it was, as the database has it
+	tip     pastel.BlockHash              // at which what follows holds
+	said    map[pastel.TxID][]store.Spend // for each transaction examined at that tip
+	changes int                           // how often what is stored changed
+	looked  store.MempoolLook             // when all of the mempool was last examined, as the database has it
 }
 
-// lookedEvery is how often the database is told that all of the mempool was looked at.
+// lookedEvery is how often the database records that all of the mempool was examined.
 const lookedEvery = 30 * time.Second
 
 func newMempool(spends []store.Spend) mempool {
@@ -40,9 +40,9 @@ func newMempool(spends []store.Spend) mempool {
 	return m
 }
 
-// watchMempool asks the ledger what the next block would make of transactions that wait to be mined, some of them a round, and of
-// all of them again when the ledger has moved. What one that is gone did is forgotten only at the node's own tip: it may be mined in
-// a block that the ledger does not have yet.
+// watchMempool asks the ledger what unmined transactions would do in the next block: a limited number in each round, and all of
+// them again once the ledger has moved. What a transaction that disappeared would have done is forgotten only when the ledger is at the
+// node's tip, as it may be in a block that the ledger does not have yet.
 func (s *Service) watchMempool(ctx context.Context) error {
 	node := s.node()
 	if node == nil {
@@ -67,7 +67,7 @@ func (s *Service) watchMempool(ctx context.Context) error {
 	waiting := make(map[pastel.TxID]bool, min(len(ids), maxWaiting))
 	whole := true
 	for _, id := range ids {
-		// Of a list that is too long, what is known to spend something counts wherever it stands.
+		// If the list is too long, a transaction that is known to spend something still counts, wherever it stands.
 		if len(waiting) < maxWaiting || m.stored[id] != nil {
 			waiting[id] = true
 		}
@@ -82,8 +82,8 @@ func (s *Service) watchMempool(ctx context.Context) error {
 	return errors.Join(looked, s.keepSpends(ctx, tip.Height, waiting, whole && len(m.said) == len(waiting)))
 }
 
-// look asks about transactions that were not looked at yet, those first that did something before. It ends with the first answer
-// that is wrong: the next round begins with another, as the order is random.
+// look examines transactions that were not examined at this tip yet, beginning with those known to spend something. It stops at the
+// first wrong answer; the next round begins with another transaction, as the order is random.
 func (s *Service) look(ctx context.Context, node Node, waiting map[pastel.TxID]bool) error {
 	fetches := 0
 	one := func(id pastel.TxID) error {
@@ -113,13 +113,13 @@ func (s *Service) look(ctx context.Context, node Node, waiting map[pastel.TxID]b
 	return nil
 }
 
-// errMoved says that the node or the ledger went on: the next round asks again.
+// errMoved says that the node or the ledger moved meanwhile; the next round asks again.
 var errMoved = errors.New("the chain moved")
 
-// wouldSpend returns what the next block would make of a transaction. One that no block could hold does nothing.
+// wouldSpend returns what a transaction would do in the next block. One that no block can hold does nothing.
 func (s *Service) wouldSpend(ctx context.Context, node Node, id pastel.TxID) ([]store.Spend, error) {
 	raw, err := node.RawTx(ctx, id)
-	if errors.Is(err, chain.ErrNotFound) { // gone since the list was made; what spends something may be in a block
+	if errors.Is(err, chain.ErrNotFound) { // gone since the list was made, perhaps into a block
 		if s.mempool.stored[id] != nil {
 			return nil, errMoved
 		}
@@ -147,7 +147,7 @@ func (s *Service) wouldSpend(ctx context.Context, node Node, id pastel.TxID) ([]
 	return outcomes(events, id, now), nil
 }
 
-// outcomes is what a transaction does to each pledge, at worst: one may be reduced, and moved at the block's end, or dropped.
+// outcomes returns the worst that a transaction does to each pledge: one may be reduced first, and move or leave at the block's end.
 func outcomes(events []pool.Event, id pastel.TxID, now int64) (list []store.Spend) {
 	known := map[uint64]bool{}
 	for _, outcome := range []pool.EventType{pool.PledgeLeft, pool.PledgeReduced, pool.PledgeMoved} {
@@ -165,7 +165,7 @@ func outcomes(events []pool.Event, id pastel.TxID, now int64) (list []store.Spen
 	return list
 }
 
-// keepSpends brings the database up to date, and has it say when all was looked at.
+// keepSpends updates the database, including when all of the mempool was last examined.
 func (s *Service) keepSpends(ctx context.Context, at pastel.Height, waiting map[pastel.TxID]bool, all bool) error {
 	m := &s.mempool
 	next, put, gone := m.compare(waiting)
@@ -178,7 +178,7 @@ func (s *Service) keepSpends(ctx context.Context, at pastel.Height, waiting map[
 	}
 	stale := false
 	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
-		// The ledger moves before its block is stored: what the block holds is neither waiting nor known to have happened then.
+		// The ledger moves before its block is stored. In between, what the block mined is neither waiting nor known to have happened.
 		tip, err := x.Tip()
 		if stale = tip.Hash != m.tip; stale {
 			if errors.Is(err, chain.ErrNotFound) {
@@ -211,8 +211,8 @@ func (s *Service) keepSpends(ctx context.Context, at pastel.Height, waiting map[
 	return nil
 }
 
-// compare says what is to be stored from now on, and what changes with it. What is said of a transaction that waits still stands until
-// it is looked at again.
+// compare returns what is to be stored from now on, and the changes that make it so. What was found of a transaction that still waits
+// stands until it is examined again.
 func (m *mempool) compare(waiting map[pastel.TxID]bool) (next map[pastel.TxID][]store.Spend, put, gone []store.Spend) {
 	next = map[pastel.TxID][]store.Spend{}
 	kept := 0
@@ -259,7 +259,7 @@ func contains(list []store.Spend, pledge int64) bool {
 	return false
 }
 
-// same reports whether a list has a spend, whenever it was seen.
+// same reports whether a list contains a spend, whenever it was first seen.
 func same(list []store.Spend, x *store.Spend) bool {
 	for _, y := range list {
 		if y.Seen = x.Seen; y == *x {

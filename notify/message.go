@@ -16,17 +16,17 @@ type Message struct {
 	Kind      Kind            `json:"kind"`
 	Pool      ticket.PoolID   `json:"pool,omitempty"`
 	PastelID  string          `json:"pastelid,omitempty"` // whose pledge it is about
-	Height    pastel.Height   `json:"height"`             // of the block, or the last block when it began
-	Time      time.Time       `json:"time"`               // of the block, or when it began
+	Height    pastel.Height   `json:"height"`             // of the event's block, or the last block when it began
+	Time      time.Time       `json:"time"`               // of the event's block, or when it began
 	Text      string          `json:"text"`               // for people
-	Withdrawn bool            `json:"withdrawn"`          // what the message About said is not so any more
+	Withdrawn bool            `json:"withdrawn"`          // what the message About said turned out untrue
 	Resolved  bool            `json:"resolved"`           // what the message About said is over
-	About     string          `json:"about,omitempty"`    // id of a message before
-	Event     json.RawMessage `json:"event,omitempty"`    // of the block, in the protocol's form
+	About     string          `json:"about,omitempty"`    // id of an earlier message
+	Event     json.RawMessage `json:"event,omitempty"`    // the event, in the protocol's form
 	Spend     *Spend          `json:"spend,omitempty"`    // of kind pledge.spending
 }
 
-// Spend is what a transaction that is not mined yet would do to a pledge.
+// Spend is what an unmined transaction would do to a pledge.
 type Spend struct {
 	TxID      string        `json:"txid"`
 	Pledge    int64         `json:"pledge"`    // join order over all pools
@@ -34,48 +34,72 @@ type Spend struct {
 	Forfeited pastel.Amount `json:"forfeited"` // patoshi
 }
 
-// cause is what is told, before it is known whom.
-type cause struct {
-	key   string       // the same on every branch of the chain
-	block *store.Block // nil for what is no event of a block
+// report is what there is to tell of a cause, before it goes to each subscription.
+type report struct {
+	cause cause
+	block *store.Block // nil if it is no event of a block
 	Message
 }
 
-// alert is a message to a subscription about a cause.
-func (s *Service) alert(to *store.Subscription, c *cause) (store.Alert, error) {
+// alert makes a message to a subscription.
+func (s *Service) alert(to *store.Subscription, r *report) (store.Alert, error) {
 	a := store.Alert{
-		ID: newID(), Subscription: to.ID, Cause: c.key, Kind: string(c.Kind), Pool: c.Pool, PastelID: c.PastelID,
-		Standing: c.block == nil, Created: s.cfg.Now(),
+		ID: newID(), Subscription: to.ID, Cause: r.cause.key(), Kind: string(r.Kind), Pool: r.Pool, PastelID: r.PastelID,
+		Standing: r.block == nil, Created: s.cfg.Now(),
 	}
-	return a, bind(&a, c)
+	return a, bind(&a, r)
 }
 
-// bind has an alert tell of its cause as it is now.
-func bind(a *store.Alert, c *cause) error {
-	m := c.Message
+// bind has an alert say what is known of its cause now.
+func bind(a *store.Alert, r *report) error {
+	m := r.Message
 	m.ID = a.ID
 	body, err := json.Marshal(m)
-	a.Height, a.Text, a.JSON = c.Height, c.Text, string(body)
-	if c.block != nil {
-		a.Block = &c.block.Hash
+	a.Height, a.Text, a.JSON = r.Height, r.Text, string(body)
+	if r.block != nil {
+		a.Block = &r.block.Hash
 	}
 	return err
 }
 
-// followUp is a message that takes back or ends what another one said.
-func (s *Service) followUp(a *store.Alert, text string, withdrawn bool) (store.Alert, error) {
+// takeBack ends an alert whose cause is over or gone, and says so if the alert may have arrived.
+func (s *Service) takeBack(x *store.AlertTx, a *store.Alert, end ending) error {
+	state, silent := a.State, false
+	switch a.State {
+	case store.AlertPending:
+		state, silent = store.AlertWithdrawn, true
+	case store.AlertFailed:
+		silent = true
+	case store.AlertSending, store.AlertSent:
+		if end.withdrawn {
+			state = store.AlertWithdrawn
+		}
+	case store.AlertWithdrawn:
+	}
+	if err := x.CloseAlert(a.ID, state); err != nil || silent {
+		return err
+	}
+	next, err := s.follow(a, end)
+	if err != nil {
+		return err
+	}
+	return x.AddAlert(&next)
+}
+
+// follow makes the message that says how another one ended.
+func (s *Service) follow(a *store.Alert, end ending) (store.Alert, error) {
 	var m Message
 	if err := json.Unmarshal([]byte(a.JSON), &m); err != nil {
 		return store.Alert{}, err
 	}
 	next := *a
-	next.ID, next.Text, next.Created = newID(), text, s.cfg.Now()
-	next.Cause, next.Block, next.Standing = "about "+a.ID, nil, false
-	m.About, m.ID, m.Text, m.Withdrawn, m.Resolved = a.ID, next.ID, text, withdrawn, !withdrawn
+	next.ID, next.Text, next.Created = newID(), end.text, s.cfg.Now()
+	next.Cause, next.Block, next.Standing = cause{kind: followUp, of: messageSubject(a.ID)}.key(), nil, false
+	m.About, m.ID, m.Text, m.Withdrawn, m.Resolved = a.ID, next.ID, end.text, end.withdrawn, !end.withdrawn
 	body, err := json.Marshal(m)
 	next.JSON = string(body)
 	return next, err
 }
 
-// newID is a random name.
+// newID returns a random id.
 func newID() string { return rand.Text() }

@@ -27,7 +27,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// message is what is sent.
+// message is what is sent in one attempt.
 type message struct {
 	id   string
 	kind Kind
@@ -35,14 +35,14 @@ type message struct {
 	body []byte
 }
 
-// The headers of a webhook.
+// The headers of a webhook's request.
 const (
-	HeaderTimestamp = "Smartpool-Timestamp" // seconds since 1970
+	HeaderTimestamp = "Smartpool-Timestamp" // Unix time of the attempt, in seconds
 	HeaderSignature = "Smartpool-Signature"
 	HeaderDelivery  = "Smartpool-Delivery" // id of the message
 )
 
-// Sign returns the signature of a webhook: HMAC-SHA256 of timestamp, a point and the body.
+// Sign returns the signature of a webhook's request: HMAC-SHA256 of the timestamp, a point and the body, in hex after "sha256=".
 func Sign(secret, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(timestamp + "."))
@@ -50,12 +50,12 @@ func Sign(secret, timestamp string, body []byte) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// sendError says that a message was not taken. Its text has nothing of the URL and nothing of the answer: who asks for a test is told
-// no more of the receiver than that.
+// sendError says that a message was not taken. Its text contains nothing of the URL or of the answer, so that whoever asks for a test
+// learns no more about the receiver.
 type sendError struct {
 	text   string
-	detail string // for the log alone, without words of the URL
-	unsure bool   // it may have arrived all the same
+	detail string // for the log only, without words of the URL
+	unsure bool   // it may have arrived nevertheless
 }
 
 func (e *sendError) Error() string { return e.text }
@@ -65,7 +65,7 @@ func mayHaveArrived(err error) bool {
 	return errors.As(err, &e) && e.unsure
 }
 
-// LogValue has the log tell all of it.
+// LogValue gives the log the detail, too.
 func (e *sendError) LogValue() slog.Value {
 	if e.detail == "" {
 		return slog.StringValue(e.text)
@@ -75,7 +75,7 @@ func (e *sendError) LogValue() slog.Value {
 
 var errUnanswered = &sendError{text: "the receiver did not answer in time", unsure: true}
 
-// scheme is all that may be told of a URL.
+// scheme returns a URL's scheme, the only part that may be shown.
 func scheme(to string) string {
 	s, _, _ := strings.Cut(to, ":")
 	return s
@@ -83,23 +83,23 @@ func scheme(to string) string {
 
 func isWebhook(to string) bool { return slices.Contains([]string{"http", "https"}, scheme(to)) }
 
-// newClient follows no redirect: a signed message goes to whom it was meant for.
+// newClient returns a client that follows no redirects: a signed message goes only where it was meant to go.
 func newClient() *http.Client {
 	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// maxAnswer is how much of an answer is read, in bytes: who answers may be anyone.
+// maxAnswer is how many bytes of an answer are read. Anyone may be answering.
 const maxAnswer = 4 << 20
 
-// Most of shoutrrr's services take the default client and transport, whose answers have no end and may take for ever, and read all of
-// it into memory. There is no way to give them others, so these are bounded, for the whole process and before anything uses them: nothing
-// else in it goes by them.
+// Most of shoutrrr's services use the default client and transport and read whole answers into memory, however long these are and
+// however long they take. They cannot be given others, so the defaults are bounded, for the whole process and before anything uses them.
+// Nothing else in the process uses them.
 func init() { //nolint:gochecknoinits // see above
 	http.DefaultTransport = bounded{http.DefaultTransport}
 	http.DefaultClient.Timeout = time.Minute
 }
 
-// bounded is a transport whose answers end.
+// bounded is a transport that cuts long answers off.
 type bounded struct{ http.RoundTripper }
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -113,15 +113,15 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// CloseIdleConnections is what http.Client's calls.
+// CloseIdleConnections is called by the method of http.Client.
 func (b bounded) CloseIdleConnections() {
 	if t, ok := b.RoundTripper.(*http.Transport); ok {
 		t.CloseIdleConnections()
 	}
 }
 
-// send sends a message once. It returns when it is known what became of it, or when its patience ends; done is called when nothing of
-// it runs any more. Errors have nothing of the URL.
+// send sends a message once. It returns when the outcome is known or patience runs out, and calls done when nothing of the attempt runs
+// any more, which may be later. Errors contain nothing of the URL.
 func (s *Service) send(ctx context.Context, sub *store.Subscription, m *message, done func()) error {
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
@@ -136,7 +136,7 @@ func (s *Service) send(ctx context.Context, sub *store.Subscription, m *message,
 		return &sendError{text: "too many services do not answer: it waits for them"}
 	}
 	result := make(chan error, 1)
-	go func() { // the library knows no context
+	go func() { // the library takes no context
 		defer done()
 		defer func() { <-s.hanging }()
 		result <- shout(sub.URL, m)
@@ -172,7 +172,7 @@ func (s *Service) post(ctx context.Context, sub *store.Subscription, m *message)
 	return nil
 }
 
-// unsent says why a webhook had no answer.
+// unsent explains why a webhook got no answer.
 func unsent(err error, to string) error {
 	e := &sendError{detail: shown(err.Error(), to)}
 	var dial *net.OpError
@@ -194,7 +194,7 @@ func unsent(err error, to string) error {
 	return e
 }
 
-// shout sends through shoutrrr. It goes past the router's own clock, which leaves what hangs behind.
+// shout sends through shoutrrr. It bypasses the router's own timeout, which would abandon sends that hang.
 func shout(to string, m *message) error {
 	var services router.ServiceRouter
 	service, err := services.Locate(to)
@@ -202,22 +202,22 @@ func shout(to string, m *message) error {
 		return &sendError{text: "the service cannot be reached or refuses the URL; the daemon's log says why", detail: shown(err.Error(), to)}
 	}
 	params := types.Params{}
-	if scheme(to) == "smtp" { // others show a title beside the text, or know none
+	if scheme(to) == "smtp" { // other services show a title beside the text, or have none
 		params.SetTitle("smartpool: " + string(m.kind))
 	}
-	if err := service.Send(m.text, &params); err != nil { // some of its receivers may have it
+	if err := service.Send(m.text, &params); err != nil { // some of its receivers may have got it
 		return &sendError{"the service did not take the message; the daemon's log says why", shown(err.Error(), to), true}
 	}
 	return nil
 }
 
-var words = regexp.MustCompile(`[\pL\pN]{3,}`)
+var anyWord = regexp.MustCompile(`[\pL\pN]{3,}`)
 
-// longWord is how many bytes a word of a URL has that is hidden in the middle of others, too.
+// longWord is the length in bytes from which a word of a URL is hidden even inside other words.
 const longWord = 8
 
-// shown is a receiver's text on one line, short, and without any word of a URL, as it may be a secret. A short word is hidden only where it
-// stands whole.
+// shown returns a receiver's text on one short line, without the words of a URL, which may be secrets. A short word is hidden only where
+// it stands alone.
 func shown(text, secret string) string {
 	plain, err := url.PathUnescape(secret)
 	if err != nil {
@@ -225,14 +225,14 @@ func shown(text, secret string) string {
 	}
 	_, rest, _ := strings.Cut(secret, ":")
 	_, plainRest, _ := strings.Cut(plain, ":")
-	hidden := append(words.FindAllString(rest, -1), words.FindAllString(plainRest, -1)...)
+	hidden := append(anyWord.FindAllString(rest, -1), anyWord.FindAllString(plainRest, -1)...)
 	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) })
 	for _, w := range slices.Compact(hidden) {
 		if len(w) >= longWord {
 			text = regexp.MustCompile("(?i)"+regexp.QuoteMeta(w)).ReplaceAllLiteralString(text, "…")
 		}
 	}
-	text = words.ReplaceAllStringFunc(text, func(word string) string {
+	text = anyWord.ReplaceAllStringFunc(text, func(word string) string {
 		if slices.ContainsFunc(hidden, func(w string) bool { return strings.EqualFold(w, word) }) {
 			return "…"
 		}

@@ -14,49 +14,49 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// Node is what alerts ask of a node.
+// Node is what alerts ask a node.
 type Node interface {
 	Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, error)
 	Mempool(ctx context.Context) ([]pastel.TxID, error)
 	RawTx(ctx context.Context, id pastel.TxID) ([]byte, error)
-	// Supernodes lists all Supernodes that the node knows.
+	// Supernodes returns the node's list of Supernodes.
 	Supernodes(ctx context.Context) (*chain.Listing, error)
 }
 
-// Ledger is what alerts ask of the ledger itself; the rest they read in its database.
+// Ledger is what alerts ask the ledger itself; the rest they read from its database.
 type Ledger interface {
 	Network() pastel.Network
 	Last() pool.Tip
 	Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error)
 }
 
-// Config says what a Service works with.
+// Config is what a Service works with.
 type Config struct {
 	Alerts *store.Alerts
 	Ledger Ledger
-	Node   func() Node         // nil if there is none to ask: then nobody is told of spends and Supernodes; it returns nil for one that is away
+	Node   func() Node         // nil if there is none to ask, and so no alert about spends and Supernodes; it returns nil while the node is away
 	Status func() chain.Status // nil if no node is followed
-	Behind *time.Time          // since when the ledger is behind, zero if it is not; for the next service, may be nil
+	Behind *time.Time          // since when the ledger is behind, zero if it is not; outlives the service, may be nil
 	Poll   time.Duration       // how often to look at the ledger, the node and the outbox
 	Now    func() time.Time
 	Log    *slog.Logger
 }
 
-// Service knows who wants to be told what, finds it out, and tells them. It is safe for concurrent use.
+// Service keeps subscriptions, finds out what there is to tell, and delivers it. It is safe for concurrent use.
 type Service struct {
 	cfg    Config
 	net    pastel.Network
 	client *http.Client
 
-	// Of lookAround alone.
+	// Used by lookAround only.
 	mempool mempool
 	judged  judged
-	unknown error // why Supernodes are not known
+	unknown error // why the node's list of Supernodes is not known
 
-	reading sync.Mutex    // blocks: those who wait for it find nothing left to do
-	bell    chan struct{} // there may be something to send
+	reading sync.Mutex    // held while blocks are read: whoever waits for it finds nothing left to do
+	bell    chan struct{} // rings when there may be something to send
 	sending sync.WaitGroup
-	hanging chan struct{} // has an element for each send through shoutrrr that has not returned
+	hanging chan struct{} // holds an element for each send through shoutrrr that has not returned
 
 	patience time.Duration // for one attempt to send
 
@@ -65,7 +65,7 @@ type Service struct {
 	attempts int             // under way
 }
 
-// New returns a service. Run sets it going; the rest may be called before.
+// New returns a service. Run starts it; the other methods may be called before.
 func New(cfg Config) *Service {
 	if cfg.Behind == nil {
 		cfg.Behind = new(time.Time)
@@ -76,7 +76,7 @@ func New(cfg Config) *Service {
 	}
 }
 
-// node is who is asked now; nil for nobody.
+// node returns the node to ask; nil if there is none now.
 func (s *Service) node() Node {
 	if s.cfg.Node == nil {
 		return nil
@@ -84,8 +84,8 @@ func (s *Service) node() Node {
 	return s.cfg.Node()
 }
 
-// Run works until the context ends. What fails is tried again: the outbox stands in the database. Nobody who is to be told of a block
-// waits for a node that does not answer.
+// Run works until the context ends. What fails is tried again, as the outbox is in the database. Alerts about blocks do not wait for a
+// node that does not answer.
 func (s *Service) Run(ctx context.Context) {
 	defer s.sending.Wait()
 	var started complaint
@@ -117,7 +117,7 @@ func (s *Service) Run(ctx context.Context) {
 	again(nil, s.lookAround)
 }
 
-// wait waits for a time or a bell; false if the context ends.
+// wait waits for a time to pass or the bell to ring. It reports false if the context ends.
 func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -130,7 +130,7 @@ func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) bool {
 	return ctx.Err() == nil
 }
 
-// ring has what is due be sent now.
+// ring has deliver run now.
 func (s *Service) ring() {
 	select {
 	case s.bell <- struct{}{}:
@@ -138,10 +138,10 @@ func (s *Service) ring() {
 	}
 }
 
-// start finds out what an earlier process left: nothing is being sent now, so what has no answer is due.
+// start takes over what an earlier process left. Nothing is being sent now, so whatever has no answer is due again.
 func (s *Service) start(ctx context.Context) error {
 	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
-		if s.cfg.Node == nil { // nobody will say what becomes of them
+		if s.cfg.Node == nil { // nobody would say what became of the spends
 			if err := x.ForgetMempool(); err != nil {
 				return err
 			}
@@ -151,12 +151,8 @@ func (s *Service) start(ctx context.Context) error {
 			return err
 		}
 		s.mempool = newMempool(spends)
-		behind, err := x.StandingAlerts(string(DaemonBehind))
-		if err != nil {
+		if err := s.recallBehind(x); err != nil {
 			return err
-		}
-		if len(behind) > 0 && s.cfg.Behind.IsZero() {
-			*s.cfg.Behind = behind[0].Created.Add(-behindAfter)
 		}
 		return x.RetryUnanswered(s.cfg.Now())
 	})
@@ -176,11 +172,11 @@ func (s *Service) readBlocks(ctx context.Context) error {
 	return nil
 }
 
-// lookAround looks once at what no block holds: the mempool, and what stands. A node that fails keeps nobody from being told what is
-// known without it.
+// lookAround looks once at what is in no block: the mempool, and what stands at the tip. If the node fails, alerts that do not need it
+// are still made.
 func (s *Service) lookAround(ctx context.Context) error {
 	spends := s.watchMempool(ctx)
-	// What stands after a block is told after what happened in it. Run says why that cannot be read.
+	// Events of a block come before what stands after it. Run's reader of blocks logs why they cannot be read.
 	if s.readBlocks(ctx) != nil {
 		return spends
 	}
@@ -189,13 +185,13 @@ func (s *Service) lookAround(ctx context.Context) error {
 	return errors.Join(spends, stands)
 }
 
-// complaint is the last problem that was logged.
+// complaint is the problem that was logged last.
 type complaint string
 
-// report logs a problem when it is a new one.
+// report logs a problem if it is a new one, and its end.
 func (c *complaint) report(ctx context.Context, log *slog.Logger, err error) {
 	switch {
-	case ctx.Err() != nil: // what fails then is no problem
+	case ctx.Err() != nil: // failures while stopping are expected
 	case err == nil && *c != "":
 		*c = ""
 		log.Info("alerts work again")

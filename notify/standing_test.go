@@ -72,12 +72,12 @@ func TestAClosedPoolWasDissolvedBefore(t *testing.T) {
 		r.round()
 		got := to.take()
 		wantKinds(t, got, "cushion.low resolved")
-		if want := "It is over, as pool " + acme + " was dissolved in block 278."; got[0].Text != want {
+		if want := "This is over: pool " + acme + " was dissolved in block 278."; got[0].Text != want {
 			t.Errorf("got %q, want %q", got[0].Text, want)
 		}
 	})
 	never := store.PoolRow{Status: "closed", Activated: -1, Ended: 9}
-	if got, want := notify.GoneText(&never), "was expired in block 9."; !strings.HasSuffix(got, want) {
+	if got, want := notify.GoneText(&never), " expired in block 9."; !strings.HasSuffix(got, want) {
 		t.Errorf("a pool that was never activated: %q", got)
 	}
 }

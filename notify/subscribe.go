@@ -27,21 +27,21 @@ type Request struct {
 	PastelID string        `json:"pastelid"` // its own pledges, and the pools they are in
 	Operator string        `json:"operator"` // PastelID: the pools it operates
 	Kinds    []Kind        `json:"kinds"`    // none means all
-	Cushion  int64         `json:"cushion"`  // per cent below which a cushion is low; 0 means 50
+	Cushion  int64         `json:"cushion"`  // percent below which a cushion is low; 0 means 50
 	Overdue  int64         `json:"overdue"`  // blocks after which a payout is overdue; 0 means 20
 }
 
-// Receipt is what who subscribes gets.
+// Receipt is the answer to a new subscription.
 type Receipt struct {
 	ID     string `json:"id"`
 	Secret string `json:"secret,omitempty"` // signs a webhook's messages; it is not shown again
 }
 
-// Listed is a subscription as it may be shown.
+// Listed is a subscription without its secrets.
 type Listed struct {
 	ID       string        `json:"id"`
 	Created  time.Time     `json:"created"`
-	To       string        `json:"to"` // without its secrets
+	To       string        `json:"to"` // the URL without its secrets
 	Pool     ticket.PoolID `json:"pool,omitempty"`
 	PastelID string        `json:"pastelid,omitempty"`
 	Operator string        `json:"operator,omitempty"`
@@ -50,7 +50,7 @@ type Listed struct {
 	Overdue  int64         `json:"overdue"`
 }
 
-// RequestError says what is wrong with a request. Its text has nothing of a URL.
+// RequestError says what is wrong with a request. Its text contains nothing of a URL.
 type RequestError struct{ Detail string }
 
 func (e *RequestError) Error() string { return e.Detail }
@@ -61,12 +61,12 @@ func wrong(format string, args ...any) error { return &RequestError{fmt.Sprintf(
 const (
 	maxSubscriptions = 1000
 	maxURL           = 2048
-	maxOverdue       = 5760 // blocks: PayoutExpiry, there is none that is older
+	maxOverdue       = 5760 // blocks: PayoutExpiry, after which no payout is pending
 	defaultCushion   = 50
 	defaultOverdue   = 20
 )
 
-// check says what is wrong with a request, and fills in what it leaves out.
+// check says what is wrong with a request, and fills in the defaults.
 func (r *Request) check() error {
 	if err := checkURL(r.URL); err != nil {
 		return err
@@ -91,10 +91,10 @@ func (r *Request) check() error {
 	seen := map[Kind]bool{}
 	for _, k := range r.Kinds {
 		if !slices.Contains(Kinds(), k) {
-			return wrong("kinds: %.40q is none; they are %s", string(k), joined(Kinds()))
+			return wrong("kinds: %.40q is not a kind of alert; choose from %s", string(k), joined(Kinds()))
 		}
 		if seen[k] {
-			return wrong("kinds: %s stands there twice", k)
+			return wrong("kinds: %s is listed twice", k)
 		}
 		seen[k] = true
 	}
@@ -106,7 +106,7 @@ func (r *Request) check() error {
 	}
 	switch {
 	case r.Cushion < 1 || r.Cushion > 100:
-		return wrong("cushion: %d is not between 1 and 100 per cent", r.Cushion)
+		return wrong("cushion: %d is not between 1 and 100 percent", r.Cushion)
 	case r.Overdue < 1 || r.Overdue > maxOverdue:
 		return wrong("overdue: %d is not between 1 and %d blocks", r.Overdue, maxOverdue)
 	}
@@ -121,7 +121,7 @@ func joined(kinds []Kind) string {
 	return strings.Join(list, ", ")
 }
 
-// checkURL says what is wrong with a URL, without asking anybody.
+// checkURL says what is wrong with a URL, without connecting to anything.
 func checkURL(to string) error {
 	if to == "" || len(to) > maxURL || strings.ContainsFunc(to, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return wrong("url: give one of at most %d printable characters, such as https://example.org/alerts", maxURL)
@@ -132,27 +132,27 @@ func checkURL(to string) error {
 	}
 	if isWebhook(to) {
 		if u.Hostname() == "" || u.Fragment != "" {
-			return wrong("url: a webhook has a host and no fragment, such as https://example.org/alerts")
+			return wrong("url: a webhook needs a host and takes no fragment; give one such as https://example.org/alerts")
 		}
 		return nil
 	}
 	service, _, _ := strings.Cut(u.Scheme, "+")
 	var shoutrrr router.ServiceRouter
 	switch services := shoutrrr.ListServices(); {
-	case service == "generic": // reads whatever it is answered, for as long as it comes
-		return wrong("url: generic is not taken: use an http:// or https:// URL, which is a webhook")
+	case service == "generic": // it reads answers without bound
+		return wrong("url: generic is not supported; use an http:// or https:// URL, which is a webhook")
 	case service == "logger" || !slices.Contains(services, service):
-		return wrong("url: no service is called %.20q; see the list of shoutrrr", service)
+		return wrong("url: shoutrrr has no service called %.20q; see its list of services", service)
 	case service == "matrix":
 		return nil // it would log in to find out
 	}
 	if _, err := shoutrrr.Locate(to); err != nil {
-		return wrong("url: not of the form that %s takes; see shoutrrr's page of it", service)
+		return wrong("url: not in the form that %s takes; see its page in shoutrrr's documentation", service)
 	}
 	return nil
 }
 
-// Subscribe adds a subscription. It is told what happens after the ledger's and the node's tip.
+// Subscribe adds a subscription, which hears what happens after the ledger's and the node's tip. A request that is wrong gets a *RequestError.
 func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	if err := r.check(); err != nil {
 		return Receipt{}, err
@@ -164,7 +164,7 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	since := pastel.Height(-1)
 	if s.cfg.Status != nil {
 		if status := s.cfg.Status(); !status.Synced {
-			since = status.Target // what a daemon that catches up reads is history
+			since = status.Target // what a daemon reads while it catches up is history
 		}
 	}
 	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
@@ -173,12 +173,12 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 			return err
 		}
 		if len(subs) >= maxSubscriptions {
-			return wrong("there are %d subscriptions, which is the most; remove some", maxSubscriptions)
+			return wrong("there are already %d subscriptions, the maximum; remove some first", maxSubscriptions)
 		}
 		if r.Pool != "" {
 			found, err := x.Pools(store.PoolFilter{ID: r.Pool, At: store.Now})
 			if err == nil && len(found) == 0 {
-				err = wrong("pool: there is none of this id")
+				err = wrong("pool: no pool has this id; smartpool pools lists them")
 			}
 			if err != nil {
 				return err
@@ -191,7 +191,7 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 		if err != nil {
 			return err
 		}
-		if len(subs) == 0 { // nobody was there to read events for
+		if len(subs) == 0 { // events were not read while nobody had subscribed
 			if err := x.SetCursor(store.AlertCursor{Height: tip.Height, Position: store.EndOfBlock, Hash: tip.Hash}); err != nil {
 				return err
 			}
@@ -232,7 +232,7 @@ func (s *Service) List(ctx context.Context) ([]Listed, error) {
 	return list, err
 }
 
-// redacted keeps of a URL what is no secret: shoutrrr has tokens in any place, a webhook at least not in its host.
+// redacted returns the part of a URL that is no secret: of a webhook its host, of shoutrrr's, which have tokens anywhere, the scheme.
 func redacted(to string) string {
 	if u, err := url.Parse(to); err == nil && isWebhook(to) {
 		return u.Scheme + "://" + u.Host + "/…"
@@ -240,7 +240,7 @@ func redacted(to string) string {
 	return scheme(to) + "://…"
 }
 
-// Remove ends a subscription: what waits to be sent to it is dropped. chain.ErrNotFound if there is none.
+// Remove ends a subscription and drops what waits to be sent to it. The error is chain.ErrNotFound if there is none.
 func (s *Service) Remove(ctx context.Context, id string) error {
 	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
 		found, err := x.RemoveSubscription(id)
@@ -251,8 +251,8 @@ func (s *Service) Remove(ctx context.Context, id string) error {
 	})
 }
 
-// Test sends a message at once, past the outbox. The error is what the receiver made of it; chain.ErrNotFound if there is no such
-// subscription.
+// Test sends a test message at once, without the outbox. The error says why the receiver did not take it; it is chain.ErrNotFound if there
+// is no such subscription.
 func (s *Service) Test(ctx context.Context, id string) error {
 	var sub *store.Subscription
 	height := pastel.Height(-1)

@@ -28,6 +28,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/internal/crowd"
@@ -48,7 +49,7 @@ type site struct {
 	*httptest.Server
 	ledger *chain.Ledger
 	blocks []*pool.Prepared
-	books  *api.Books
+	books  *books.Books
 	listed atomic.Pointer[chain.Listing] // of Supernodes, by the node
 
 	mu       sync.Mutex
@@ -136,7 +137,7 @@ func start(t testing.TB, blocks []*pool.Prepared, height pastel.Height) *site {
 	t.Cleanup(func() { r.Close() })
 	discard := slog.New(slog.DiscardHandler)
 	feed := api.NewFeed(r, discard)
-	x.books = api.NewBooks(r)
+	x.books = books.New(r)
 	x.books.AskNode(x.listed.Load)
 	done := make(chan struct{})
 	go func() {
@@ -147,7 +148,7 @@ func start(t testing.TB, blocks []*pool.Prepared, height pastel.Height) *site {
 		x.with(func() { trouble = x.trouble })
 		return trouble
 	}
-	server := api.New(api.Config{Books: x.books, Feed: feed, Trier: x.ledger, Version: "1.0", Condition: condition, Streams: 100, Log: discard})
+	server := api.New(api.Config{Books: x.books, Feed: feed, Simulator: x.ledger, Version: "1.0", Condition: condition, Streams: 100, Log: discard})
 	pages := web.New(web.Config{Books: x.books, Log: discard, Status: func(r *http.Request) (wire.Status, error) {
 		status, err := server.Status(r.Context())
 		x.mu.Lock()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -13,15 +12,15 @@ import (
 // formats are what templates print values with.
 var formats = template.FuncMap{
 	"psl":    psl,
-	"coins":  api.Thousands,
-	"short":  api.Short,
+	"coins":  pastel.Thousands,
+	"short":  pastel.Short,
 	"label":  func(id string) string { return ticket.PoolID(id).Label() },
-	"height": func(h pastel.Height) string { return api.Thousands(int64(h)) },
+	"height": func(h pastel.Height) string { return pastel.Thousands(int64(h)) },
 	"plural": func(n int, one, many string) string {
 		if n == 1 {
 			return "1 " + one
 		}
-		return api.Thousands(int64(n)) + " " + many
+		return pastel.Thousands(int64(n)) + " " + many
 	},
 	"status":   statusWord,
 	"role":     roleWord,
@@ -35,7 +34,7 @@ var formats = template.FuncMap{
 
 // psl prints an amount with all five decimals, so that points stand in a line.
 func psl(a pastel.Amount) string {
-	return fmt.Sprintf("%s.%05d", api.Thousands(int64(a/pastel.PSL)), a%pastel.PSL)
+	return fmt.Sprintf("%s.%05d", pastel.Thousands(int64(a/pastel.PSL)), a%pastel.PSL)
 }
 
 // statusWord says a status in plain words.
@@ -67,7 +66,7 @@ func roleWord(role string) string {
 
 // standing says what a pledge offers, in PSL, and what of it counts.
 func standing(role string, offered, counted int64) string {
-	offers := "Offers " + api.Thousands(offered) + " PSL"
+	offers := "Offers " + pastel.Thousands(offered) + " PSL"
 	switch {
 	case role == "plain":
 		return offers + " · counts once the pool starts with it"
@@ -76,7 +75,7 @@ func standing(role string, offered, counted int64) string {
 	case counted == offered:
 		return offers + " · all of it counts and earns"
 	}
-	return offers + " · " + api.Thousands(counted) + " count and earn, " + api.Thousands(offered-counted) + " wait in line"
+	return offers + " · " + pastel.Thousands(counted) + " count and earn, " + pastel.Thousands(offered-counted) + " wait in line"
 }
 
 // gauge is how full a pool is, in a picture 1000 wide.

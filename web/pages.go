@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -108,7 +108,7 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 func (s *Site) pool(r *http.Request) (*page, error) {
 	id := r.PathValue("id")
 	if _, err := ticket.ParsePoolID(id); err != nil {
-		return nil, api.ErrNotFound
+		return nil, books.ErrNotFound
 	}
 	var d struct {
 		wire.PoolDetail
@@ -135,7 +135,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	}
 	d.Shown = d.Participants
 	if !all(r) {
-		d.Shown = api.Largest(d.Participants, largest)
+		d.Shown = books.Largest(d.Participants, largest)
 	}
 	if d.Operator, _, err = s.cfg.Books.Operator(r.Context(), d.PoolDetail.Operator); err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func (s *Site) closing(r *http.Request, id string) (*closing, error) {
 // holding is a page about what somebody has.
 type holding struct {
 	wire.Account
-	Holdings []api.Holding
+	Holdings []books.Holding
 	Kept     []kept
 	Credits  []wire.Credit
 	Events   []wire.Event
@@ -216,7 +216,7 @@ func (s *Site) member(r *http.Request) (*page, error) {
 		return nil, err
 	}
 	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), wire.EventQuery{OfID: of, To: wire.Now, Page: latest})
-	return ok("account.html", "PastelID "+api.Short(id), "", d), err
+	return ok("account.html", "PastelID "+pastel.Short(id), "", d), err
 }
 
 func (s *Site) account(r *http.Request) (*page, error) {
@@ -227,13 +227,13 @@ func (s *Site) account(r *http.Request) (*page, error) {
 	}
 	of := wire.OfAddress{Address: address}
 	d, err := s.holding(r, account, wire.CreditQuery{OfAddress: of}, wire.PaymentQuery{OfAddress: of})
-	return ok("account.html", "Address "+api.Short(address), "", d), err
+	return ok("account.html", "Address "+pastel.Short(address), "", d), err
 }
 
 // holding adds what an account was credited and paid last; the queries say whose.
 func (s *Site) holding(r *http.Request, account wire.Account, credits wire.CreditQuery, payments wire.PaymentQuery) (d holding, err error) {
 	rules := s.cfg.Books.Parameters()
-	d.Account, d.Holdings, d.Kept = account, api.Holdings(account.Positions, all(r)), waiting(&account, &rules)
+	d.Account, d.Holdings, d.Kept = account, books.Holdings(account.Positions, all(r)), waiting(&account, &rules)
 	credits.AsOf, credits.Page = now, latest
 	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), credits); err != nil {
 		return d, err
@@ -277,7 +277,7 @@ func (s *Site) tickets(r *http.Request) (*page, error) {
 
 func (s *Site) payout(r *http.Request) (*page, error) {
 	d, err := s.cfg.Books.Payout(r.Context(), r.PathValue("txid"))
-	return ok("payout.html", "Payout "+api.Short(d.TxID), "", d), err
+	return ok("payout.html", "Payout "+pastel.Short(d.TxID), "", d), err
 }
 
 // find leads to the page of what was typed: a pool, PastelID, address or payout.
@@ -297,7 +297,7 @@ func (s *Site) find(w http.ResponseWriter, r *http.Request) {
 	}
 	if to == "" {
 		s.serve(func(*http.Request) (*page, error) {
-			return nil, &api.BadRequest{Text: "That is no pool id, PastelID, transparent address or payout's transaction id of network " + net.Name +
+			return nil, &books.BadRequest{Text: "That is no pool id, PastelID, transparent address or payout's transaction id of network " + net.Name +
 				". Copy one whole and paste it."}
 		}).ServeHTTP(w, r)
 		return

@@ -19,7 +19,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -28,7 +28,7 @@ var files embed.FS
 
 // Config says what the pages are made from.
 type Config struct {
-	Books  *api.Books
+	Books  *books.Books
 	Status func(*http.Request) (wire.Status, error)
 	Log    *slog.Logger
 }
@@ -115,7 +115,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	}
 	mux.Handle("GET /find", s.only(query{"q": nil}, http.HandlerFunc(s.find)))
 	mux.HandleFunc("GET /assets/{name}", s.asset)
-	mux.Handle("GET /", s.serve(func(*http.Request) (*page, error) { return nil, api.ErrNotFound }))
+	mux.Handle("GET /", s.serve(func(*http.Request) (*page, error) { return nil, books.ErrNotFound }))
 	return mux
 }
 
@@ -136,15 +136,15 @@ func (s *Site) only(has query, next http.Handler) http.Handler {
 func (has query) read(raw string) (url.Values, error) {
 	given, err := url.ParseQuery(raw)
 	if err != nil {
-		return nil, &api.BadRequest{Text: "What follows the question mark in the address cannot be read. Leave it out."}
+		return nil, &books.BadRequest{Text: "What follows the question mark in the address cannot be read. Leave it out."}
 	}
 	for name, values := range given {
 		allowed, found := has[name]
 		if !found {
-			return nil, &api.BadRequest{Text: fmt.Sprintf("This page knows no %.40q. Leave out what follows the question mark in the address.", name)}
+			return nil, &books.BadRequest{Text: fmt.Sprintf("This page knows no %.40q. Leave out what follows the question mark in the address.", name)}
 		}
 		if len(values) > 1 || allowed != nil && !slices.Contains(allowed, values[0]) {
-			return nil, &api.BadRequest{Text: fmt.Sprintf("This page cannot show %.40s=%.40q.", name, strings.Join(values, ","))}
+			return nil, &books.BadRequest{Text: fmt.Sprintf("This page cannot show %.40s=%.40q.", name, strings.Join(values, ","))}
 		}
 	}
 	return given, nil
@@ -206,15 +206,15 @@ func (s *Site) serve(f func(*http.Request) (*page, error)) http.Handler {
 // failed is the page that says what went wrong and what to do.
 func (s *Site) failed(err error) *page {
 	p := &page{file: "error.html", Title: "Not available", code: http.StatusServiceUnavailable}
-	var bad *api.BadRequest
+	var bad *books.BadRequest
 	switch {
 	case errors.As(err, &bad):
 		p.Title, p.code = "That cannot be", http.StatusUnprocessableEntity
 		p.Data = bad.Text
-	case errors.Is(err, api.ErrEmpty): // which is an ErrNotFound, too
+	case errors.Is(err, books.ErrEmpty): // which is an ErrNotFound, too
 		p.Title = "Starting"
 		p.Data = "The ledger holds no block yet: the daemon is syncing; this page refreshes itself."
-	case errors.Is(err, api.ErrNotFound):
+	case errors.Is(err, books.ErrNotFound):
 		p.Title, p.code = "Not found", http.StatusNotFound
 		p.Data = "The ledger has no such thing. Check the id; what was posted just now is there once a block holds it."
 	default:

@@ -9,6 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -34,8 +38,8 @@ type amendCmd struct {
 }
 
 // Run changes a pledge: what it offers, where its rewards go, or both. It keeps its place and what it earned.
-func (c *amendCmd) Run(ctx context.Context, e *env, r *remote) error {
-	p, err := r.pool(ctx, c.Pool)
+func (c *amendCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	p, err := r.VerifiedPool(ctx, c.Pool)
 	if err != nil {
 		return err
 	}
@@ -47,14 +51,14 @@ func (c *amendCmd) Run(ctx context.Context, e *env, r *remote) error {
 	}
 	switch _, err := pastel.ParseOutPoint(c.Output); {
 	case c.Coins == 0 && c.Reward == "":
-		return usagef("say what is to change: --coins for a higher offer, --reward to be paid elsewhere, or both")
+		return terminal.Usagef("say what is to change: --coins for a higher offer, --reward to be paid elsewhere, or both")
 	case c.Coins < 0:
-		return usagef("--coins %d: want whole PSL, more than the pledge offers now", c.Coins)
-	case c.Reward == "" && c.Cold == "" && (c.Yes || !e.terminal()):
-		return usagef("--coins without --reward has you confirm on a terminal where rewards go, as only you know that: without one, or with --yes, name the address " +
+		return terminal.Usagef("--coins %d: want whole PSL, more than the pledge offers now", c.Coins)
+	case c.Reward == "" && c.Cold == "" && (c.Yes || !e.Interactive()):
+		return terminal.Usagef("--coins without --reward has you confirm on a terminal where rewards go, as only you know that: without one, or with --yes, name the address " +
 			"with --reward, also if it stays the same")
 	case err != nil && c.Output != "":
-		return usagef("--output: %w", err)
+		return terminal.Usagef("--output: %w", err)
 	}
 	if c.Cold != "" {
 		return c.cold(ctx, e, r, &p)
@@ -69,32 +73,32 @@ func takesAmendments(p *wire.PoolDetail) error {
 	case p.Status == "active", p.Status == "subscribing" && !over, p.Status == "replenishing" && !over:
 		return nil
 	case p.Status == "subscribing":
-		return fmt.Errorf("pool %s changes no pledges now: its window closed with %s; once it is active it does again", short(p.ID), whenever(p.JoinUntil))
+		return fmt.Errorf("pool %s changes no pledges now: its window closed with %s; once it is active it does again", pastel.Short(p.ID), journey.Whenever(p.JoinUntil))
 	case p.Status == "replenishing":
-		return fmt.Errorf("pool %s changes no pledges now: its deadline, %s, is over", short(p.ID), whenever(p.JoinUntil))
+		return fmt.Errorf("pool %s changes no pledges now: its deadline, %s, is over", pastel.Short(p.ID), journey.Whenever(p.JoinUntil))
 	}
-	return fmt.Errorf("pool %s changes no pledges: it is %s, and every pledge in it ended", short(p.ID), p.Status)
+	return fmt.Errorf("pool %s changes no pledges: it is %s, and every pledge in it ended", pastel.Short(p.ID), p.Status)
 }
 
 // hot amends with the node's wallet.
-func (c *amendCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
-	wallet, err := c.wallet(ctx, r.net)
+func (c *amendCmd) hot(ctx context.Context, e *terminal.Terminal, r *journey.Daemon, p *wire.PoolDetail) error {
+	wallet, err := c.wallet(ctx, r.Net)
 	if err != nil {
 		return err
 	}
-	me, err := c.identity(ctx, e, wallet, c.PastelID)
+	me, err := c.source().Identity(ctx, e, wallet, c.PastelID)
 	if err != nil {
 		return err
 	}
-	pl, err := c.which(e, p, me.id)
+	pl, err := c.which(e, p, me.ID)
 	if err != nil {
 		return err
 	}
-	last, err := r.lastTicket(ctx, wallet, p, pl)
+	last, err := lastTicket(ctx, r, wallet, p, pl)
 	if err != nil {
 		return err
 	}
-	address, err := pastel.ParseAddress(&r.net, pl.Address)
+	address, err := pastel.ParseAddress(&r.Net, pl.Address)
 	if err != nil {
 		return err
 	}
@@ -103,7 +107,7 @@ func (c *amendCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetai
 		return err
 	}
 	if asks {
-		if err := e.confirmReward(last); err != nil {
+		if err := confirmReward(e, last); err != nil {
 			return err
 		}
 	}
@@ -115,44 +119,45 @@ func (c *amendCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetai
 	if err != nil {
 		return err
 	}
-	statement := x.PledgeStatement(r.net.Name)
+	statement := x.PledgeStatement(r.Net.Name)
 	terms += fmt.Sprintf("Costs     %s PSL, the ticket's network fee, from the wallet's other coins\n"+
-		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", r.net.ContractFee, statement)
-	if err := e.confirm(c.Yes, terms); err != nil {
+		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", r.Net.ContractFee, statement)
+	if err := e.Confirm(c.Yes, terms); err != nil {
 		return err
 	}
-	if x.PledgeSignature, err = me.sign(ctx, statement); err != nil {
+	if x.PledgeSignature, err = me.Sign(ctx, statement); err != nil {
 		return err
 	}
 	if x.AddressSignature, err = wallet.SignMessage(ctx, address, statement); err != nil {
 		return fmt.Errorf("the wallet did not sign with %s: %w; if its key is on a cold machine, see --cold", pl.Address, err)
 	}
-	txid, err := r.post(ctx, e, wallet, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}, pool.PledgeAmended)
+	txid, err := r.Post(ctx, wallet, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}, pool.PledgeAmended)
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, e, wallet, txid, !c.NoWait, r.amended(ctx, x))
+	came, err := r.Finish(ctx, wallet, txid, !c.NoWait, amended(ctx, r, x))
+	return tellPosted(e, came, err)
 }
 
 // confirmReward has the member say that rewards still go where the last ticket that the daemon names has them go: the member signed that, but may
 // have signed another one since that the daemon hides.
-func (e *env) confirmReward(last *signedPart) error {
-	_, _ = fmt.Fprintf(e.err, "The daemon says that this is the pledge's last ticket. You signed it; whether you signed another one since, it could hide:\n"+
+func confirmReward(e *terminal.Terminal, last *signedPart) error {
+	_, _ = fmt.Fprintf(e.Err, "The daemon says that this is the pledge's last ticket. You signed it; whether you signed another one since, it could hide:\n"+
 		"  transaction %s\n  of %s\n  rewards go to %s\n", last.txid, last.TimeStamp, last.RewardAddress)
-	return e.agree("Shall rewards still go to " + last.RewardAddress + "?")
+	return e.Agree("Shall rewards still go to " + last.RewardAddress + "?")
 }
 
 // cold writes an amendment for a machine that is never online. No node shows what was signed before, so the member names it all.
-func (c *amendCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
+func (c *amendCmd) cold(ctx context.Context, e *terminal.Terminal, r *journey.Daemon, p *wire.PoolDetail) error {
 	id, err := c.coldID(e, c.PastelID)
 	if err != nil {
 		return err
 	}
 	if id == "" || c.Address == "" || c.Coins == 0 || c.Reward == "" {
-		return usagef("--cold needs --pastelid (or --key), --address, the pledged one, and --coins and --reward, also if they stay the same")
+		return terminal.Usagef("--cold needs --pastelid (or --key), --address, the pledged one, and --coins and --reward, also if they stay the same")
 	}
-	if _, err := pastel.ParseAddress(&r.net, c.Address); err != nil {
-		return usagef("--address: %w", err)
+	if _, err := pastel.ParseAddress(&r.Net, c.Address); err != nil {
+		return terminal.Usagef("--address: %w", err)
 	}
 	pl, err := c.which(e, p, id)
 	if err != nil {
@@ -169,14 +174,14 @@ func (c *amendCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDeta
 	if err != nil {
 		return err
 	}
-	return c.unsigned(e, &r.net, "amend", terms, pl.Address, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
+	return c.unsigned(e, &r.Net, "amend", terms, pl.Address, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
 }
 
 // namedOutput is the output that was named, or that the pledge's last ticket names.
-func (c *amendCmd) namedOutput(ctx context.Context, r *remote, pl *wire.PoolPledge) (pastel.OutPoint, error) {
+func (c *amendCmd) namedOutput(ctx context.Context, r *journey.Daemon, pl *wire.PoolPledge) (pastel.OutPoint, error) {
 	name := c.Output
 	if name == "" {
-		row, err := r.pledgeRow(ctx, pl)
+		row, err := pledgeRow(ctx, r, pl)
 		if err != nil {
 			return pastel.OutPoint{}, err
 		}
@@ -186,14 +191,14 @@ func (c *amendCmd) namedOutput(ctx context.Context, r *remote, pl *wire.PoolPled
 	if err != nil {
 		return out, fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
 	}
-	if err = r.owns(ctx, out, pl.Address); errors.Is(err, client.ErrNotFound) {
+	if err = owns(ctx, r, out, pl.Address); errors.Is(err, client.ErrNotFound) {
 		err = fmt.Errorf("output %s is spent, or no block holds it yet: name an output of %s with --output", out, pl.Address)
 	}
 	return out, err
 }
 
 // which finds the live pledge that is meant: of the PastelID, and of the address if one is named. A person is asked which if there are several.
-func (c *amendCmd) which(e *env, p *wire.PoolDetail, id string) (*wire.PoolPledge, error) {
+func (c *amendCmd) which(e *terminal.Terminal, p *wire.PoolDetail, id string) (*wire.PoolPledge, error) {
 	var mine []*wire.PoolPledge
 	for i := range p.Participants {
 		if x := &p.Participants[i]; x.PastelID == id && (c.Address == "" || x.Address == c.Address) {
@@ -204,26 +209,26 @@ func (c *amendCmd) which(e *env, p *wire.PoolDetail, id string) (*wire.PoolPledg
 	case len(mine) == 1:
 		return mine[0], nil
 	case len(mine) == 0 && c.Address != "":
-		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s: smartpool my lists those there are", short(id), printable(c.Address), short(p.ID))
+		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s: smartpool my lists those there are", pastel.Short(id), terminal.Printable(c.Address), pastel.Short(p.ID))
 	case len(mine) == 0:
-		return nil, fmt.Errorf("PastelID %s has no live pledge in pool %s: smartpool join makes one", short(id), short(p.ID))
+		return nil, fmt.Errorf("PastelID %s has no live pledge in pool %s: smartpool join makes one", pastel.Short(id), pastel.Short(p.ID))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "PastelID %s has %d pledges in pool %s:\n", short(id), len(mine), short(p.ID))
+	fmt.Fprintf(&b, "PastelID %s has %d pledges in pool %s:\n", pastel.Short(id), len(mine), pastel.Short(p.ID))
 	for i, x := range mine {
 		fmt.Fprintf(&b, "  %d  %d PSL of %s\n", i+1, x.Offered, x.Address)
 	}
-	if !e.terminal() {
-		return nil, usagef("%schoose one with --address", b.String())
+	if !e.Interactive() {
+		return nil, terminal.Usagef("%schoose one with --address", b.String())
 	}
-	_, _ = fmt.Fprint(e.err, b.String())
-	answer, err := e.ask("Which one", "")
+	_, _ = fmt.Fprint(e.Err, b.String())
+	answer, err := e.Ask("Which one", "")
 	if err != nil {
 		return nil, err
 	}
 	n, err := strconv.Atoi(answer)
 	if err != nil || n < 1 || n > len(mine) {
-		return nil, fmt.Errorf("%q is none of 1 to %d: nothing was signed", printable(answer), len(mine))
+		return nil, fmt.Errorf("%q is none of 1 to %d: nothing was signed", terminal.Printable(answer), len(mine))
 	}
 	return mine[n-1], nil
 }
@@ -243,7 +248,7 @@ func (c *amendCmd) change(pl *wire.PoolPledge) error {
 
 // prepare makes the unsigned ticket, has the daemon check it, and tells what it means. last is the ticket in force, nil if it is not known.
 func (c *amendCmd) prepare(
-	ctx context.Context, r *remote, p *wire.PoolDetail, pl *wire.PoolPledge, out pastel.OutPoint, last *ticket.Part,
+	ctx context.Context, r *journey.Daemon, p *wire.PoolDetail, pl *wire.PoolPledge, out pastel.OutPoint, last *ticket.Part,
 ) (*ticket.Part, string, error) {
 	at, err := timeStamp(p.Tip.Time, last)
 	if err != nil {
@@ -253,15 +258,15 @@ func (c *amendCmd) prepare(
 		SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: c.Reward, TimeStamp: ticket.FormatTimeStamp(at),
 	}
-	if err := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &r.net); err != nil {
+	if err := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &r.Net); err != nil {
 		return nil, "", err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
-	check, err := r.rehearse(ctx, t)
+	check, err := r.Preflight(ctx, t)
 	for step := time.Second; last == nil && check.Reason == string(ticket.ReasonBadTime) && step < time.Minute; step *= 2 {
 		at += int64(step / time.Second) // until it is later than the ticket in force, whose time is not known and may be that of this minute
 		x.TimeStamp = ticket.FormatTimeStamp(at)
-		check, err = r.rehearse(ctx, t)
+		check, err = r.Preflight(ctx, t)
 	}
 	if err != nil {
 		return nil, "", advised(check, pl, err)
@@ -309,10 +314,10 @@ func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 }
 
 // pledgeRow is a live pledge with its last ticket.
-func (r *remote) pledgeRow(ctx context.Context, pl *wire.PoolPledge) (wire.Pledge, error) {
+func pledgeRow(ctx context.Context, r *journey.Daemon, pl *wire.PoolPledge) (wire.Pledge, error) {
 	var q wire.PledgeQuery
 	q.PastelID, q.Address, q.Live = pl.PastelID, pl.Address, true
-	list, err := listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
+	list, err := journey.Listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
 	if err != nil {
 		return wire.Pledge{}, err
 	}
@@ -332,8 +337,8 @@ type signedPart struct {
 
 // lastTicket has the node show the ticket that the daemon says is the pledge's last, and checks that the daemon tells of the pledge what its
 // owner signed there. That the owner signed no later one it cannot check.
-func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire.PoolDetail, pl *wire.PoolPledge) (*signedPart, error) {
-	row, err := r.pledgeRow(ctx, pl)
+func lastTicket(ctx context.Context, r *journey.Daemon, wallet *pasteld.Client, p *wire.PoolDetail, pl *wire.PoolPledge) (*signedPart, error) {
+	row, err := pledgeRow(ctx, r, pl)
 	if err != nil {
 		return nil, err
 	}
@@ -349,7 +354,7 @@ func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire
 	if err != nil {
 		return nil, fmt.Errorf("the pledge's last ticket, transaction %s: %w", id, err)
 	}
-	found := ticket.FromTx(tx, &r.net, p.Tip.Height)
+	found := ticket.FromTx(tx, &r.Net, p.Tip.Height)
 	if found.Ticket == nil || found.Ticket.Part == nil {
 		return nil, errAnotherPledge
 	}
@@ -358,9 +363,9 @@ func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire
 	if err != nil {
 		return nil, errAnotherPledge
 	}
-	statement := x.PledgeStatement(r.net.Name)
+	statement := x.PledgeStatement(r.Net.Name)
 	signer, err := x.AddressSigner(statement)
-	owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(&r.net)
+	owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(&r.Net)
 	if err != nil || owner != pl.Address || x.PastelID != pl.PastelID || string(x.SmartPoolID) != p.ID ||
 		!pastelid.VerifyBase64(member, []byte(statement), x.PledgeSignature) {
 		return nil, errAnotherPledge
@@ -374,8 +379,8 @@ func (r *remote) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire
 var errAnotherPledge = errors.New("the daemon tells something else of the pledge than what its owner signed: do not sign; ask another daemon")
 
 // postSigned posts an amendment that was signed elsewhere.
-func (c *amendCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
-	t, address, err := c.signed(e, &r.net, p)
+func (c *amendCmd) postSigned(ctx context.Context, e *terminal.Terminal, r *journey.Daemon, p *wire.PoolDetail) error {
+	t, address, err := c.signed(e, &r.Net, p)
 	if err != nil {
 		return err
 	}
@@ -389,11 +394,11 @@ func (c *amendCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.Po
 	if err := c.change(pl); err != nil {
 		return err
 	}
-	check, err := r.rehearse(ctx, t)
+	check, err := r.Preflight(ctx, t)
 	if err != nil {
 		return advised(check, pl, err)
 	}
-	wallet, err := c.wallet(ctx, r.net)
+	wallet, err := c.wallet(ctx, r.Net)
 	if err != nil {
 		return err
 	}
@@ -401,12 +406,13 @@ func (c *amendCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.Po
 	if err != nil {
 		return err
 	}
-	if err := e.confirm(c.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.net.ContractFee)); err != nil {
+	if err := e.Confirm(c.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.Net.ContractFee)); err != nil {
 		return err
 	}
-	txid, err := r.post(ctx, e, wallet, t, pool.PledgeAmended)
+	txid, err := r.Post(ctx, wallet, t, pool.PledgeAmended)
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, e, wallet, txid, !c.NoWait, r.amended(ctx, x))
+	came, err := r.Finish(ctx, wallet, txid, !c.NoWait, amended(ctx, r, x))
+	return tellPosted(e, came, err)
 }

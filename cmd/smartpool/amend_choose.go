@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -32,9 +36,9 @@ func (h *holding) lacks(net *pastel.Network) int {
 // choose finds the output that the ticket names: one that backs the pledge or, if the raise takes more coins than those have, the smallest other
 // one of the pledged address that suffices. Nothing is spent.
 func (c *amendCmd) choose(
-	ctx context.Context, r *remote, pl *wire.PoolPledge, wallet *pasteld.Client, address pastel.Address, last *ticket.Part,
+	ctx context.Context, r *journey.Daemon, pl *wire.PoolPledge, wallet *pasteld.Client, address pastel.Address, last *ticket.Part,
 ) (out pastel.OutPoint, err error) {
-	all, err := r.holdings(ctx, wallet, address, last)
+	all, err := holdings(ctx, r, wallet, address, last)
 	if err != nil {
 		return out, err
 	}
@@ -49,14 +53,14 @@ func (c *amendCmd) choose(
 		}
 	}
 	if c.Output != "" {
-		return c.named(all, backing, need, pl.Address, &r.net)
+		return c.named(all, backing, need, pl.Address, &r.Net)
 	}
 	var young *holding
 	for i := range all {
 		h := &all[i]
 		switch {
-		case h.backs && backing < need, !h.backs && backing >= need, !h.backs && backing+h.Value < need, h.Value == r.net.Collateral:
-		case h.lacks(&r.net) > 0:
+		case h.backs && backing < need, !h.backs && backing >= need, !h.backs && backing+h.Value < need, h.Value == r.Net.Collateral:
+		case h.lacks(&r.Net) > 0:
 			young = cmp.Or(young, h)
 		default:
 			return h.OutPoint, nil
@@ -64,13 +68,13 @@ func (c *amendCmd) choose(
 	}
 	switch {
 	case young != nil:
-		return out, immature(young, &r.net)
+		return out, immature(young, &r.Net)
 	case len(all) == 0:
 		return out, fmt.Errorf("the wallet has no coins of the pledged address %s: if its key is on a cold machine, see --cold", pl.Address)
 	case backing >= need:
 		return out, fmt.Errorf("no output that backs the pledge can be named by a ticket: name another one of %s with --output", pl.Address)
 	}
-	return out, missing(backing, need, pl.Address, &r.net)
+	return out, missing(backing, need, pl.Address, &r.Net)
 }
 
 // named is the output that --output names, if it will do.
@@ -96,7 +100,7 @@ func (c *amendCmd) named(all []holding, backing, need pastel.Amount, address str
 }
 
 func immature(h *holding, net *pastel.Network) error {
-	return fmt.Errorf("output %s has %d confirmations, a ticket can name it after %s: try again then", h.OutPoint, h.Confirmations, counted(h.lacks(net), "more block"))
+	return fmt.Errorf("output %s has %d confirmations, a ticket can name it after %s: try again then", h.OutPoint, h.Confirmations, terminal.Counted(h.lacks(net), "more block"))
 }
 
 func missing(have, need pastel.Amount, address string, net *pastel.Network) error {
@@ -105,8 +109,8 @@ func missing(have, need pastel.Amount, address string, net *pastel.Network) erro
 }
 
 // need is what all pledges of the address offer together, once this one is amended.
-func (c *amendCmd) need(ctx context.Context, r *remote, pl *wire.PoolPledge) (pastel.Amount, error) {
-	a, err := r.account(ctx, pl.Address)
+func (c *amendCmd) need(ctx context.Context, r *journey.Daemon, pl *wire.PoolPledge) (pastel.Amount, error) {
+	a, err := r.AccountOf(ctx, pl.Address)
 	if err != nil {
 		return 0, err
 	}
@@ -121,7 +125,7 @@ func (c *amendCmd) need(ctx context.Context, r *remote, pl *wire.PoolPledge) (pa
 
 // holdings lists the outputs of an address that can back pledges, smallest first, the one that the last ticket names before all: those the
 // wallet can spend, and those it locked.
-func (r *remote) holdings(ctx context.Context, wallet *pasteld.Client, address pastel.Address, last *ticket.Part) (list []holding, err error) {
+func holdings(ctx context.Context, r *journey.Daemon, wallet *pasteld.Client, address pastel.Address, last *ticket.Part) (list []holding, err error) {
 	free, err := wallet.Unspent(ctx, 0, address)
 	if err != nil {
 		return nil, err
@@ -144,7 +148,7 @@ func (r *remote) holdings(ctx context.Context, wallet *pasteld.Client, address p
 	for _, x := range locked {
 		id, err := pastel.ParseTxID(x.TxID)
 		if err != nil {
-			return nil, fmt.Errorf("the wallet lists a locked output of transaction %q: %w", printable(x.TxID), err)
+			return nil, fmt.Errorf("the wallet lists a locked output of transaction %q: %w", terminal.Printable(x.TxID), err)
 		}
 		outs = append(outs, pastel.OutPoint{TxID: id, Vout: x.Vout})
 	}
@@ -158,10 +162,10 @@ func (r *remote) holdings(ctx context.Context, wallet *pasteld.Client, address p
 		if err != nil {
 			return nil, err
 		}
-		if at == nil || at.Value < r.net.MinPledge || !bytes.Equal(at.Script, address.Script()) {
+		if at == nil || at.Value < r.Net.MinPledge || !bytes.Equal(at.Script, address.Script()) {
 			continue
 		}
-		coin, err := r.coin(ctx, o)
+		coin, err := r.Coin(ctx, o)
 		if err != nil {
 			return nil, err
 		}

@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/pastel"
+
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // terms tells in plain words what an amendment changes and what it leaves.
-func (c *amendCmd) terms(ctx context.Context, r *remote, p *wire.PoolDetail, pl *wire.PoolPledge, x *ticket.Part) (string, error) {
+func (c *amendCmd) terms(ctx context.Context, r *journey.Daemon, p *wire.PoolDetail, pl *wire.PoolPledge, x *ticket.Part) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "You are about to amend your pledge. You do not leave: it keeps its place in line and what it earned, and no coin moves.\n\n")
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
@@ -21,12 +24,12 @@ func (c *amendCmd) terms(ctx context.Context, r *remote, p *wire.PoolDetail, pl 
 	} else {
 		fmt.Fprintf(&b, "Offers    %d PSL, as now\n", pl.Offered)
 	}
-	fmt.Fprintf(&b, "Counts    %s\n", counting(p, pl, x.PledgedCoins, r.status.Parameters.MinPledge))
+	fmt.Fprintf(&b, "Counts    %s\n", counting(p, pl, x.PledgedCoins, r.State.Parameters.MinPledge))
 	if x.RewardAddress == pl.Reward {
 		fmt.Fprintf(&b, "Rewards   go to %s, as now\n", pl.Reward)
 	} else {
 		fmt.Fprintf(&b, "Rewards   go to %s now, to %s then,\n          what was earned since the last settlement too; payouts settled before still pay the old address\n", pl.Reward, x.RewardAddress)
-		reward, err := r.account(ctx, x.RewardAddress)
+		reward, err := r.AccountOf(ctx, x.RewardAddress)
 		if err != nil {
 			return "", err
 		}
@@ -49,7 +52,7 @@ func keeps(pl *wire.PoolPledge) string {
 
 // counting says what of a pledge counts, now and after the next block.
 func counting(p *wire.PoolDetail, pl *wire.PoolPledge, offered, minPledge int64) string {
-	next := api.CountsNext(p, pl.Seq, offered, minPledge)
+	next := books.CountsNext(p, pl.Seq, offered, minPledge)
 	after := fmt.Sprintf("%d PSL now, about %d PSL after the next block", pl.Counted, next)
 	switch {
 	case p.Status == "subscribing":
@@ -61,13 +64,13 @@ func counting(p *wire.PoolDetail, pl *wire.PoolPledge, offered, minPledge int64)
 }
 
 // amended tells what became of an amendment once a block holds its ticket.
-func (r *remote) amended(ctx context.Context, x *ticket.Part) func(string) (string, error) {
+func amended(ctx context.Context, r *journey.Daemon, x *ticket.Part) func(string) (string, error) {
 	return func(txid string) (string, error) {
-		pl, err := r.pledgeOf(ctx, x.PastelID, txid)
+		pl, err := pledgeOf(ctx, r, x.PastelID, txid)
 		if err != nil || pl == nil {
 			return "", err
 		}
-		p, err := r.pool(ctx, pl.Pool)
+		p, err := r.VerifiedPool(ctx, pl.Pool)
 		if err != nil {
 			return "", err
 		}
@@ -77,10 +80,10 @@ func (r *remote) amended(ctx context.Context, x *ticket.Part) func(string) (stri
 		}
 		for _, in := range p.Participants {
 			if int64(in.Seq) == pl.Seq {
-				return fmt.Sprintf("Amended in %s: the pledge offers %d PSL, of which %d PSL count, and is paid to %s.", when(at), in.Offered, in.Counted, in.Reward), nil
+				return fmt.Sprintf("Amended in %s: the pledge offers %d PSL, of which %d PSL count, and is paid to %s.", journey.When(at), in.Offered, in.Counted, in.Reward), nil
 			}
 		}
-		return fmt.Sprintf("Amended in %s, and it has ended since: were its coins spent?", when(at)), nil
+		return fmt.Sprintf("Amended in %s, and it has ended since: were its coins spent?", journey.When(at)), nil
 	}
 }
 
@@ -88,7 +91,7 @@ func (r *remote) amended(ctx context.Context, x *ticket.Part) func(string) (stri
 func pledgesAlready(p *wire.PoolDetail, id, address string) error {
 	for i := range p.Participants {
 		if x := &p.Participants[i]; x.PastelID == id && x.Address == address {
-			return amends(p, fmt.Sprintf("PastelID %s pledges %d PSL of address %s", short(id), x.Offered, address))
+			return amends(p, fmt.Sprintf("PastelID %s pledges %d PSL of address %s", pastel.Short(id), x.Offered, address))
 		}
 	}
 	return nil
@@ -96,5 +99,5 @@ func pledgesAlready(p *wire.PoolDetail, id, address string) error {
 
 func amends(p *wire.PoolDetail, why string) error {
 	return fmt.Errorf("%s in pool %s already: another ticket would amend that pledge, not add to it. smartpool amend %s does so; "+
-		"or pledge coins of another address. Nothing was signed", why, short(p.ID), ticket.PoolID(p.ID).Label())
+		"or pledge coins of another address. Nothing was signed", why, pastel.Short(p.ID), ticket.PoolID(p.ID).Label())
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -361,15 +363,15 @@ func TestJoinSaysThatItMayRaise(t *testing.T) {
 // ticketOf is the transaction of a member's last ticket.
 func (x *dev) ticketOf(id string) string {
 	x.t.Helper()
-	r, err := (&apiFlags{x.at.API}).dial(context.Background(), &env{json: true})
+	r, err := (&apiFlags{x.at.API}).dial(context.Background(), &terminal.Terminal{JSON: true})
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	a, err := r.account(context.Background(), id)
+	a, err := r.AccountOf(context.Background(), id)
 	if err != nil || len(a.Positions) == 0 {
 		x.t.Fatal(err, a)
 	}
-	row, err := r.pledgeRow(context.Background(), &a.Positions[0].PoolPledge)
+	row, err := pledgeRow(context.Background(), r, &a.Positions[0].PoolPledge)
 	if err != nil {
 		x.t.Fatal(err)
 	}

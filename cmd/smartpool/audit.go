@@ -7,6 +7,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/audit"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -40,26 +41,26 @@ func (f *auditFlags) state() (*pool.State, error) {
 	}
 	if f.ShadowFrom >= 0 {
 		if net.StartHeight != pastel.NotSet {
-			return nil, usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.StartHeight)
+			return nil, terminal.Usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.StartHeight)
 		}
 		net.StartHeight = pastel.Height(f.ShadowFrom)
 	}
 	state, err := pool.New(net, f.ShadowFrom >= 0)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, terminal.UsageError{Err: err}
 	}
 	return state, nil
 }
 
 // recompute reads the node's blocks up to a height, -1 for all, and applies the rules to each, whoever else says what.
-func (f *auditFlags) recompute(ctx context.Context, e *env, state *pool.State, until pastel.Height, watch func(*pool.Update)) error {
+func (f *auditFlags) recompute(ctx context.Context, e *terminal.Terminal, state *pool.State, until pastel.Height, watch func(*pool.Update)) error {
 	node, until, err := f.blocks(ctx, state.Network(), until)
 	if err != nil {
 		return unknownError{err}
 	}
-	bar := e.progress("recomputing blocks", int64(until)+1)
-	defer bar.done()
-	err = audit.Recompute(state, audit.FromNode(ctx, node, until), watch, func(*pool.Update) { bar.add(1) })
+	bar := e.Progress("recomputing blocks", int64(until)+1)
+	defer bar.Done()
+	err = audit.Recompute(state, audit.FromNode(ctx, node, until), watch, func(*pool.Update) { bar.Add(1) })
 	var breach *pool.BlockError
 	var order *pool.OrderError
 	var read *audit.ReadError

@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -13,16 +17,16 @@ import (
 
 // choose finds the wallet's output that backs the pledge: the one that is named, or the smallest that does, if possible at an address that
 // is used for nothing else in pools.
-func (c *joinCmd) choose(ctx context.Context, r *remote, p *wire.PoolDetail, wallet *pasteld.Client) (*pasteld.Unspent, error) {
+func (c *joinCmd) choose(ctx context.Context, r *journey.Daemon, p *wire.PoolDetail, wallet *pasteld.Client) (*pasteld.Unspent, error) {
 	all, err := wallet.Unspent(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(u pasteld.Unspent) bool {
-		return !backs(&u, &r.net) || c.Output != "" && u.OutPoint.String() != c.Output || c.Address != "" && u.Address.Encode(&r.net) != c.Address
+		return !backs(&u, &r.Net) || c.Output != "" && u.OutPoint.String() != c.Output || c.Address != "" && u.Address.Encode(&r.Net) != c.Address
 	})
 	slices.SortStableFunc(all, func(a, b pasteld.Unspent) int { return cmp.Compare(a.Value, b.Value) })
-	confirmations := int(r.net.PledgeConfirmations)
+	confirmations := int(r.Net.PledgeConfirmations)
 	if c.Coins == 0 {
 		c.Coins = p.LeastPledge
 		for i := range all {
@@ -43,7 +47,7 @@ func (c *joinCmd) choose(ctx context.Context, r *remote, p *wire.PoolDetail, wal
 		case c.Output != "":
 			return out, nil
 		}
-		a, err := r.account(ctx, out.Address.Encode(&r.net))
+		a, err := r.AccountOf(ctx, out.Address.Encode(&r.Net))
 		if err != nil {
 			return nil, err
 		}
@@ -63,22 +67,22 @@ func (c *joinCmd) choose(ctx context.Context, r *remote, p *wire.PoolDetail, wal
 }
 
 // noOutput says why none of the outputs that could back a pledge backs this one, and what to do. All are in order of their values.
-func (c *joinCmd) noOutput(r *remote, all []pasteld.Unspent, young, taken *pasteld.Unspent) error {
-	confirmations := int(r.net.PledgeConfirmations)
+func (c *joinCmd) noOutput(r *journey.Daemon, all []pasteld.Unspent, young, taken *pasteld.Unspent) error {
+	confirmations := int(r.Net.PledgeConfirmations)
 	switch {
 	case young != nil:
 		return fmt.Errorf("output %s has %d confirmations, a pledge needs %d: try again after %s",
-			young.OutPoint, young.Confirmations, confirmations, counted(confirmations-young.Confirmations, "more block"))
+			young.OutPoint, young.Confirmations, confirmations, terminal.Counted(confirmations-young.Confirmations, "more block"))
 	case c.Address != "":
 		return fmt.Errorf("the wallet has no unlocked output of at least %d PSL at %s that can back the pledge: choose another address, or lower --coins",
 			c.Coins, c.Address)
 	case c.Output != "":
 		return fmt.Errorf("the wallet has no unlocked output %s of at least %d PSL at an address of its own (not of exactly %s PSL, which can back a "+
-			"Supernode alone): choose another, or lower --coins", c.Output, c.Coins, r.net.Collateral)
+			"Supernode alone): choose another, or lower --coins", c.Output, c.Coins, r.Net.Collateral)
 	case taken != nil:
 		return fmt.Errorf("the wallet's outputs of at least %d PSL are at addresses that back pledges already (such as %s, with %s PSL at %s): send yourself one "+
 			"to a new address, and try again once it has %d confirmations; or name one with --output, if it has enough for all its pledges",
-			c.Coins, taken.OutPoint, taken.Value, taken.Address.Encode(&r.net), confirmations)
+			c.Coins, taken.OutPoint, taken.Value, taken.Address.Encode(&r.Net), confirmations)
 	}
 	var most pastel.Amount
 	if len(all) > 0 {

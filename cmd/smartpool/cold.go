@@ -5,6 +5,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -19,8 +23,8 @@ type coldFlags struct {
 }
 
 // unsigned ends a command by writing its ticket, and tells how it is signed and posted.
-func (f *coldFlags) unsigned(e *env, net *pastel.Network, command, terms, address string, t *ticket.Ticket) error {
-	text, err := encoded(t)
+func (f *coldFlags) unsigned(e *terminal.Terminal, net *pastel.Network, command, terms, address string, t *ticket.Ticket) error {
+	text, err := journey.Encoded(t)
 	if err != nil {
 		return err
 	}
@@ -29,10 +33,10 @@ func (f *coldFlags) unsigned(e *env, net *pastel.Network, command, terms, addres
 	}
 	x := t.Part
 	statement := x.PledgeStatement(net.Name)
-	if e.json {
-		return printJSON(e.out, map[string]string{"file": f.Cold, "statement": statement, "pastelid": x.PastelID, "address": address})
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, map[string]string{"file": f.Cold, "statement": statement, "pastelid": x.PastelID, "address": address})
 	}
-	_, err = fmt.Fprintf(e.out, `%s
+	_, err = fmt.Fprintf(e.Out, `%s
 Wrote %s. Nothing is signed or posted yet. On the cold machine, within 24 hours:
 
   1. The wallet that holds %s signs this line (signmessage):
@@ -47,8 +51,8 @@ Then, here:
 }
 
 // signed reads a ticket that was signed elsewhere, with all its signatures, and who signed for the pledged address.
-func (f *coldFlags) signed(e *env, net *pastel.Network, p *wire.PoolDetail) (t *ticket.Ticket, address string, err error) {
-	l, err := e.load(f.Ticket, net)
+func (f *coldFlags) signed(e *terminal.Terminal, net *pastel.Network, p *wire.PoolDetail) (t *ticket.Ticket, address string, err error) {
+	l, err := load(e, f.Ticket, net)
 	if err != nil {
 		return nil, "", err
 	}
@@ -72,11 +76,11 @@ func (f *coldFlags) signed(e *env, net *pastel.Network, p *wire.PoolDetail) (t *
 }
 
 // coldID is the PastelID that signs elsewhere: of a key file, or the one that is named; empty if neither is given.
-func (f *identityFlags) coldID(e *env, id string) (string, error) {
-	if f.Key == "" {
+func (f *identityFlags) coldID(e *terminal.Terminal, id string) (string, error) {
+	if f.File == "" {
 		return id, nil
 	}
-	key, err := loadKey(e, &f.passphraseFlags, f.Key)
+	key, err := f.source().Load(e)
 	if err != nil {
 		return "", err
 	}
@@ -84,8 +88,8 @@ func (f *identityFlags) coldID(e *env, id string) (string, error) {
 }
 
 // owns checks that an output is at an address, whose key is to sign.
-func (r *remote) owns(ctx context.Context, out pastel.OutPoint, address string) error {
-	coin, err := answered(r.Output(ctx, out.String()))
+func owns(ctx context.Context, r *journey.Daemon, out pastel.OutPoint, address string) error {
+	coin, err := journey.Advised(r.Output(ctx, out.String()))
 	if err == nil && coin.Address != address {
 		err = fmt.Errorf("output %s is at address %s, not at %s: correct --address or --output", out, coin.Address, address)
 	}

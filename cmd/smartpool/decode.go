@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -15,23 +17,23 @@ type ticketDecodeCmd struct {
 }
 
 // Run shows the ticket.
-func (c *ticketDecodeCmd) Run(e *env) error {
+func (c *ticketDecodeCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
 	}
-	l, err := e.load(c.File, &net)
+	l, err := load(e, c.File, &net)
 	if err != nil {
 		return err
 	}
-	if e.json {
-		return printTicketJSON(e.out, l, &net)
+	if e.JSON {
+		return printTicketJSON(e.Out, l, &net)
 	}
-	t := newTable([]any{l.ticket.Kind, ""})
+	t := terminal.NewTable([]any{l.ticket.Kind, ""})
 	for _, row := range readable(l, &net) {
 		t.AppendRow([]any{row[0], row[1]})
 	}
-	if _, err := fmt.Fprintln(e.out, t.Render()); err != nil {
+	if _, err := fmt.Fprintln(e.Out, t.Render()); err != nil {
 		return err
 	}
 	for _, s := range l.ticket.Signatures(net.Name) {
@@ -39,7 +41,7 @@ func (c *ticketDecodeCmd) Run(e *env) error {
 		if s.Signature == "" {
 			state = "not signed yet"
 		}
-		if _, err := fmt.Fprintf(e.out, "\n%s, %s, by %s:\n  %s\n", s.Field, state, printable(s.By), printable(s.Text)); err != nil {
+		if _, err := fmt.Fprintf(e.Out, "\n%s, %s, by %s:\n  %s\n", s.Field, state, terminal.Printable(s.By), terminal.Printable(s.Text)); err != nil {
 			return err
 		}
 	}
@@ -53,35 +55,35 @@ func readable(l *loaded, net *pastel.Network) (rows [][2]string) {
 	}
 	if l.in != nil {
 		add("transaction", "%s", l.tx.ID())
-		add("contract ticket", "%s, key %s", printable(l.in.SubType), printable(l.in.Key))
+		add("contract ticket", "%s, key %s", terminal.Printable(l.in.SubType), terminal.Printable(l.in.Key))
 		add("posted at", "%s", ticket.FormatTimeStamp(l.in.Timestamp))
 	}
 	switch x := l.ticket; {
 	case x.Init != nil:
 		in := x.Init
-		add("pool", "%s", printable(string(in.SmartPoolID)))
+		add("pool", "%s", terminal.Printable(string(in.SmartPoolID)))
 		add("", "%s", certified(in))
-		add("operator", "%s", printable(in.Company))
-		add("operator's PastelID", "%s", printable(in.OperatorPastelID))
-		add("operator's fee", "%s %% to %s", in.Fee, printable(in.OperatorFeeAddress))
-		add("Supernode's PastelID", "%s", printable(in.SupernodePastelID))
+		add("operator", "%s", terminal.Printable(in.Company))
+		add("operator's PastelID", "%s", terminal.Printable(in.OperatorPastelID))
+		add("operator's fee", "%s %% to %s", in.Fee, terminal.Printable(in.OperatorFeeAddress))
+		add("Supernode's PastelID", "%s", terminal.Printable(in.SupernodePastelID))
 		add("collateral", "%d PSL, times %s to activate", in.RequiredCoins, in.Factor)
 		add("subscription", "%d blocks", in.SubscriptionPeriod)
 		add("escrow", "%s (do not send coins here)", ticket.EscrowAddress(in.SmartPoolID).Encode(net))
 	case x.Part != nil:
-		add("pool", "%s", printable(string(x.Part.SmartPoolID)))
-		add("member's PastelID", "%s", printable(x.Part.PastelID))
+		add("pool", "%s", terminal.Printable(string(x.Part.SmartPoolID)))
+		add("member's PastelID", "%s", terminal.Printable(x.Part.PastelID))
 		add("pledge", "%d PSL", x.Part.PledgedCoins)
-		add("backed by output", "%s:%d", printable(x.Part.TxID), x.Part.Vout)
-		add("rewards to", "%s", printable(x.Part.RewardAddress))
-		add("signed at", "%s", printable(x.Part.TimeStamp))
+		add("backed by output", "%s:%d", terminal.Printable(x.Part.TxID), x.Part.Vout)
+		add("rewards to", "%s", terminal.Printable(x.Part.RewardAddress))
+		add("signed at", "%s", terminal.Printable(x.Part.TimeStamp))
 	default:
-		add("pool", "%s", printable(string(x.Activate.SmartPoolID)))
+		add("pool", "%s", terminal.Printable(string(x.Activate.SmartPoolID)))
 		if len(x.Activate.Participants) == 0 {
 			add("participants", "every live pledge")
 		}
 		for _, p := range x.Activate.Participants {
-			add("participant", "%s %s", printable(p.PastelID), printable(p.Address))
+			add("participant", "%s %s", terminal.Printable(p.PastelID), terminal.Printable(p.Address))
 		}
 	}
 	return rows
@@ -140,5 +142,5 @@ func printTicketJSON(w io.Writer, l *loaded, net *pastel.Network) error {
 		ok := selfCertifying(x)
 		doc.SelfCertifying, doc.EscrowAddress = &ok, ticket.EscrowAddress(x.SmartPoolID).Encode(net)
 	}
-	return printJSON(w, doc)
+	return terminal.PrintJSON(w, doc)
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
@@ -157,7 +159,7 @@ func (x *dev) caughtUp(url string) {
 		x.t.Fatal(err)
 	}
 	for { // answers are kept until the API has noticed a block, and all go at once
-		s, err := answered(c.Statistics(context.Background()))
+		s, err := journey.Advised(c.Statistics(context.Background()))
 		if err == nil && s.Tip.Height == height {
 			return
 		}

@@ -9,6 +9,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -23,8 +27,8 @@ type guardCmd struct {
 
 // guard is what guarding remembers from one look to the next.
 type guard struct {
-	e      *env
-	r      *remote
+	e      *terminal.Terminal
+	r      *journey.Daemon
 	wallet *pasteld.Client          // nil if nothing is to be locked
 	free   map[pastel.OutPoint]bool // outputs that back nothing
 	held   map[pastel.OutPoint]held // outputs that are locked, as they back what is guarded
@@ -57,14 +61,14 @@ func (c *guardCmd) Validate() error {
 
 // Run watches pledges until it is interrupted: it locks the outputs behind them in the wallet, which forgets that when it is
 // restarted, and warns of transactions that spend them.
-func (c *guardCmd) Run(ctx context.Context, e *env, r *remote) (err error) {
+func (c *guardCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) (err error) {
 	g := &guard{e: e, r: r, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]wire.Spend{}}
 	if !c.NoLock {
-		if g.wallet, err = c.wallet(ctx, r.net); err != nil {
+		if g.wallet, err = c.wallet(ctx, r.Net); err != nil {
 			return fmt.Errorf("%w; or only watch, with --no-lock", err)
 		}
 	}
-	ids, err := c.names(ctx, r)
+	ids, err := r.Names(ctx, c.ID, c.at())
 	if err != nil {
 		return err
 	}
@@ -76,20 +80,20 @@ func (c *guardCmd) Run(ctx context.Context, e *env, r *remote) (err error) {
 			return nil
 		case c.Once && len(g.warned) > 0:
 			if err != nil {
-				e.warn("Mind: %v", err)
+				e.Warn("Mind: %v", err)
 			}
-			return fmt.Errorf("of %s, coins are about to be spent", counted(pledges, "pledge"))
+			return fmt.Errorf("of %s, coins are about to be spent", terminal.Counted(pledges, "pledge"))
 		case c.Once && err != nil:
 			return unknownError{err}
 		case c.Once:
-			g.tell(guarded{Kind: "guarded", Pledges: pledges}, "Looked after %s: no coins are about to be spent.", counted(pledges, "pledge"))
+			g.tell(guarded{Kind: "guarded", Pledges: pledges}, "Looked after %s: no coins are about to be spent.", terminal.Counted(pledges, "pledge"))
 			return nil
 		case err != nil && err.Error() != told: // what is away comes back
 			told = err.Error()
-			e.warn("Trying again: %v", err)
+			e.Warn("Trying again: %v", err)
 		case err == nil && told != "":
 			told = ""
-			e.warn("It works again.")
+			e.Warn("It works again.")
 		}
 		select {
 		case <-ctx.Done():
@@ -132,14 +136,14 @@ func (g *guard) relock(ctx context.Context) error {
 	for _, out := range lost {
 		h := g.held[out]
 		g.tell(guarded{Kind: "locked", Output: out.String()}, "Locked %s, %s PSL of %s, again: the wallet had let go of it, as it does when it is restarted.",
-			out, h.value, h.address.Encode(&g.r.net))
+			out, h.value, h.address.Encode(&g.r.Net))
 	}
 	return nil
 }
 
 // see asks the daemon for all pledges and what threatens them, and locks what backs them if the wallet answers.
 func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error) {
-	status, err := answered(g.r.Status(ctx))
+	status, err := journey.Advised(g.r.Status(ctx))
 	if err != nil {
 		return 0, err
 	}
@@ -150,7 +154,7 @@ func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error
 	mine := map[int64]wire.Position{}
 	var tip wire.Tip
 	for _, id := range ids {
-		a, err := g.r.account(ctx, id)
+		a, err := g.r.AccountOf(ctx, id)
 		if err != nil {
 			return 0, err
 		}
@@ -173,7 +177,7 @@ var errUnwatched = errors.New("whether coins are about to be spent is not known:
 
 // watch warns of transactions that spend what is mine.
 func (g *guard) watch(ctx context.Context, mine map[int64]wire.Position) error {
-	list, err := answered(g.r.Mempool(ctx, wire.SpendQuery{}))
+	list, err := journey.Advised(g.r.Mempool(ctx, wire.SpendQuery{}))
 	if err != nil {
 		return err
 	}
@@ -200,7 +204,7 @@ func (g *guard) watch(ctx context.Context, mine map[int64]wire.Position) error {
 			what += fmt.Sprintf("; in the next block that loses %s PSL", s.Forfeited)
 		}
 		g.tell(guarded{Kind: "spending", Spend: &s}, "MIND: transaction %s, not mined yet, spends coins of your pledge of %d PSL in pool %s. Once it is mined %s.\n"+
-			"Was that not you? Then somebody else may have the key of %s: move what else it holds.", s.TxID, p.Offered, short(s.Pool), what, p.Address)
+			"Was that not you? Then somebody else may have the key of %s: move what else it holds.", s.TxID, p.Offered, pastel.Short(s.Pool), what, p.Address)
 	}
 	if list.Tip.Height < 0 {
 		return errUnwatched
@@ -220,7 +224,7 @@ func (g *guard) lock(ctx context.Context, mine map[int64]wire.Position, tip wire
 	seen := map[pastel.Address]bool{}
 	var addresses []pastel.Address
 	for _, p := range mine {
-		a, err := pastel.ParseAddress(&g.r.net, p.Address)
+		a, err := pastel.ParseAddress(&g.r.Net, p.Address)
 		if err != nil {
 			return fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
 		}
@@ -266,7 +270,7 @@ func (g *guard) lock(ctx context.Context, mine map[int64]wire.Position, tip wire
 // forget forgets what backs nothing since the last block: it was spent.
 func (g *guard) forget(ctx context.Context) error {
 	for out := range g.held {
-		c, err := g.r.coin(ctx, out)
+		c, err := g.r.Coin(ctx, out)
 		if err != nil {
 			return err
 		}
@@ -282,11 +286,11 @@ func (g *guard) hold(ctx context.Context, out pastel.OutPoint, mine map[pastel.A
 	if _, held := g.held[out]; held || g.free[out] { // held and not locked: the wallet was restarted just now, and relock comes next
 		return nil
 	}
-	c, err := g.r.coin(ctx, out)
+	c, err := g.r.Coin(ctx, out)
 	if err != nil {
 		return err
 	}
-	at, err := pastel.ParseAddress(&g.r.net, c.Address)
+	at, err := pastel.ParseAddress(&g.r.Net, c.Address)
 	if err != nil || !c.Backs || !mine[at] { // what no block holds has no address here
 		g.free[out] = true
 		return nil
@@ -304,10 +308,10 @@ func (g *guard) hold(ctx context.Context, out pastel.OutPoint, mine map[pastel.A
 // tell tells a person or a program, one line each.
 func (g *guard) tell(x guarded, format string, args ...any) {
 	x.Time = time.Now().UTC()
-	if g.e.json {
+	if g.e.JSON {
 		//nolint:errcheck,errchkjson // texts alone; a reader that is gone ends the process
-		json.NewEncoder(g.e.out).Encode(x)
+		json.NewEncoder(g.e.Out).Encode(x)
 		return
 	}
-	_, _ = fmt.Fprintf(g.e.out, "%s UTC  "+format+"\n", append([]any{x.Time.Format("2006-01-02 15:04")}, args...)...)
+	_, _ = fmt.Fprintf(g.e.Out, "%s UTC  "+format+"\n", append([]any{x.Time.Format("2006-01-02 15:04")}, args...)...)
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -96,7 +98,7 @@ func TestGuardGoesOn(t *testing.T) {
 	w := newWatched(t)
 	ctx, stop := context.WithCancel(context.Background())
 	var out, warned bytes.Buffer
-	c, e := guardCmd{NoLock: true, Every: time.Millisecond}, &env{out: &out, err: &warned}
+	c, e := guardCmd{NoLock: true, Every: time.Millisecond}, &terminal.Terminal{Out: &out, Err: &warned}
 	c.API, c.ID = w.URL, []string{"jXmine"}
 	r, err := c.dial(ctx, e)
 	if err != nil {
@@ -147,7 +149,7 @@ func TestGuardTellsThatAMoveBecomesAReduction(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	var out bytes.Buffer
-	c, e := guardCmd{NoLock: true}, &env{out: &out, err: &out}
+	c, e := guardCmd{NoLock: true}, &terminal.Terminal{Out: &out, Err: &out}
 	c.API = w.URL
 	r, err := c.dial(context.Background(), e)
 	if err != nil {

@@ -8,6 +8,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -24,8 +28,8 @@ type idRegisterCmd struct {
 }
 
 // Run registers the PastelID of a key file, which no node holds: it builds the ticket here, and the node's wallet only pays for it.
-func (c *idRegisterCmd) Run(ctx context.Context, e *env, r *remote) error {
-	wallet, err := c.wallet(ctx, r.net)
+func (c *idRegisterCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	wallet, err := c.wallet(ctx, r.Net)
 	if err != nil {
 		return err
 	}
@@ -35,45 +39,46 @@ func (c *idRegisterCmd) Run(ctx context.Context, e *env, r *remote) error {
 	}
 	id := key.ID().String()
 	known := func() (bool, error) {
-		a, err := r.account(ctx, id)
+		a, err := r.AccountOf(ctx, id)
 		return a.Registered, err
 	}
 	if registered, err := known(); err != nil || registered {
 		return cmp.Or(err, fmt.Errorf("PastelID %s is registered already", id))
 	}
-	address, err := c.address(ctx, wallet, &r.net)
+	address, err := c.address(ctx, wallet, &r.Net)
 	if err != nil {
 		return err
 	}
-	fee := r.net.RegistrationFee(r.status.Tip.Height + 1)
+	fee := r.Net.RegistrationFee(r.State.Tip.Height + 1)
 	what := fmt.Sprintf("PastelID  %s\nis registered on network %s, with address %s. That cannot be taken back.\nCosts     %s PSL from the node's wallet\n",
-		id, r.net.Name, address, fee)
-	if err := e.confirm(c.Yes, what); err != nil {
+		id, r.Net.Name, address, fee)
+	if err := e.Confirm(c.Yes, what); err != nil {
 		return err
 	}
 	outs, err := ticket.NewRegistration(key, "", address, time.Now().Unix()).Outputs(fee)
 	if err != nil {
 		return err
 	}
-	if _, err := r.protect(ctx, e, wallet, nil); err != nil {
+	if _, err := r.LockPledged(ctx, wallet, nil); err != nil {
 		return err
 	}
-	raw, err := r.fund(ctx, wallet, outs)
+	raw, err := fund(ctx, r, wallet, outs)
 	if err != nil {
 		return err
 	}
 	txid, err := wallet.SendRaw(ctx, raw)
-	if err := posted(err); err != nil {
+	if err := journey.PostingError(err); err != nil {
 		return err
 	}
-	e.note("Posted: transaction %s.", txid)
-	return r.finish(ctx, e, wallet, txid, !c.NoWait, func(string) (string, error) {
+	e.Note("Posted: transaction %s.", txid)
+	came, err := r.Finish(ctx, wallet, txid, !c.NoWait, func(string) (string, error) {
 		registered, err := known()
 		if err != nil || !registered {
 			return "", err
 		}
 		return fmt.Sprintf("Registered: PastelID %s can pledge, and open pools.", id), nil
 	})
+	return tellPosted(e, came, err)
 }
 
 // address is the one that was given, or a new one of the wallet.
@@ -83,13 +88,13 @@ func (c *idRegisterCmd) address(ctx context.Context, wallet *pasteld.Client, net
 		return a.Encode(net), err
 	}
 	if _, err := pastel.ParseAddress(net, c.Address); err != nil {
-		return "", usagef("--address: %w", err)
+		return "", terminal.Usagef("--address: %w", err)
 	}
 	return c.Address, nil
 }
 
 // fund makes a signed transaction that pays outs with the wallet's confirmed coins, the largest first.
-func (r *remote) fund(ctx context.Context, wallet *pasteld.Client, outs []pastel.TxOut) ([]byte, error) {
+func fund(ctx context.Context, r *journey.Daemon, wallet *pasteld.Client, outs []pastel.TxOut) ([]byte, error) {
 	coins, err := wallet.Unspent(ctx, 1)
 	if err != nil {
 		return nil, err
@@ -101,7 +106,7 @@ func (r *remote) fund(ctx context.Context, wallet *pasteld.Client, outs []pastel
 	coins = slices.DeleteFunc(coins, func(u pasteld.Unspent) bool { return !u.Spendable })
 	slices.SortStableFunc(coins, func(a, b pasteld.Unspent) int { return cmp.Compare(b.Value, a.Value) })
 	for n := range coins {
-		tx := r.unsigned(coins[:n+1], outs, change)
+		tx := unsigned(r, coins[:n+1], outs, change)
 		if tx == nil {
 			continue
 		}
@@ -114,15 +119,12 @@ func (r *remote) fund(ctx context.Context, wallet *pasteld.Client, outs []pastel
 	return nil, errors.New("the wallet's confirmed coins that are not locked do not pay for it: send it some first. Nothing was posted")
 }
 
-const (
-	inputSize = 110 // bytes that a signature adds to an input, at most
-	expiry    = 20  // blocks within which it is mined or not at all, as pasteld's wallet has it
-)
+const inputSize = 110 // bytes that a signature adds to an input, at most
 
 // unsigned spends coins and pays outs and a network fee of a patoshi a byte; nil if they do not suffice. What is left is the last output: a
 // ticket's fee is what all but the last pay (protocol 2).
-func (r *remote) unsigned(coins []pasteld.Unspent, outs []pastel.TxOut, change pastel.Address) *pastel.Tx {
-	next := r.status.Tip.Height + 1
+func unsigned(r *journey.Daemon, coins []pasteld.Unspent, outs []pastel.TxOut, change pastel.Address) *pastel.Tx {
+	next := r.State.Tip.Height + 1
 	var rest pastel.Amount
 	ins := make([]pastel.TxIn, len(coins))
 	for i, u := range coins {
@@ -134,13 +136,13 @@ func (r *remote) unsigned(coins []pasteld.Unspent, outs []pastel.TxOut, change p
 	}
 	build := func(left pastel.Amount) *pastel.Tx {
 		all := append(slices.Clone(outs), pastel.TxOut{Value: left, Script: change.Script()})
-		if next < r.net.SaplingHeight {
+		if next < r.Net.SaplingHeight {
 			return pastel.NewTx(false, ins, all)
 		}
-		return pastel.NewTx(true, ins, all).WithExpiry(next + expiry)
+		return pastel.NewTx(true, ins, all).WithExpiry(next + journey.Expiry)
 	}
 	fee := pastel.Amount(len(build(0).Bytes()) + inputSize*len(ins))
-	if rest < fee+r.net.Dust {
+	if rest < fee+r.Net.Dust {
 		return nil
 	}
 	return build(rest - fee)

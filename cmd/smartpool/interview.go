@@ -5,6 +5,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -18,13 +22,13 @@ type question struct {
 }
 
 // interview asks for what no flag said, on a terminal, until each answer has the right form.
-func (c *poolCreateCmd) interview(e *env, r *remote) error {
+func (c *poolCreateCmd) interview(e *terminal.Terminal, r *journey.Daemon) error {
 	if c.Required == 0 {
-		c.Required = r.status.Parameters.Collateral
+		c.Required = r.State.Parameters.Collateral
 	}
-	usual := strconv.Itoa(int(max(r.net.MinSubscription, 4032))) // a week
-	if r.net.Name == enforcing {
-		usual = strconv.Itoa(int(r.net.MinSubscription))
+	usual := strconv.Itoa(int(max(r.Net.MinSubscription, 4032))) // a week
+	if r.Net.Name == enforcing {
+		usual = strconv.Itoa(int(r.Net.MinSubscription))
 	}
 	period := ""
 	if c.Period != 0 {
@@ -33,11 +37,11 @@ func (c *poolCreateCmd) interview(e *env, r *remote) error {
 	for _, q := range []question{
 		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Label, labelOK},
 		{"--company", "Your name, as members will see it", "", &c.Company, companyOK},
-		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Fee, within(ticket.FeeDecimals, r.net.MinFee, r.net.MaxFee)},
-		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Factor, within(ticket.FactorDecimals, r.net.MinFactor, r.net.MaxFactor)},
+		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Fee, within(ticket.FeeDecimals, r.Net.MinFee, r.Net.MaxFee)},
+		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Factor, within(ticket.FactorDecimals, r.Net.MinFactor, r.Net.MaxFactor)},
 		{"--operator", "Operator's PastelID", "", &c.Operator, pastelIDOK},
 		{"--supernode", "Supernode's PastelID", "", &c.Supernode, pastelIDOK},
-		{"--period", "Blocks for which pledges are taken (576 are a day)", usual, &period, periodOK(&r.net)},
+		{"--period", "Blocks for which pledges are taken (576 are a day)", usual, &period, periodOK(&r.Net)},
 	} {
 		if err := q.put(e); err != nil {
 			return err
@@ -45,32 +49,32 @@ func (c *poolCreateCmd) interview(e *env, r *remote) error {
 	}
 	n, err := strconv.ParseInt(period, 10, 64)
 	if err != nil {
-		return usagef("--period %q: want a number of blocks", period)
+		return terminal.Usagef("--period %q: want a number of blocks", period)
 	}
 	c.Period = n
 	return nil
 }
 
 // put asks the question unless it is answered.
-func (q *question) put(e *env) (err error) {
+func (q *question) put(e *terminal.Terminal) (err error) {
 	switch {
 	case *q.answer != "":
 		return nil
-	case !e.terminal() && q.usual == "":
-		return usagef("%s is missing, and there is no terminal to ask on", q.flag)
-	case !e.terminal():
+	case !e.Interactive() && q.usual == "":
+		return terminal.Usagef("%s is missing, and there is no terminal to ask on", q.flag)
+	case !e.Interactive():
 		*q.answer = q.usual
 		return nil
 	}
 	for {
-		if *q.answer, err = e.ask(q.text, q.usual); err != nil {
+		if *q.answer, err = e.Ask(q.text, q.usual); err != nil {
 			return err
 		}
 		wrong := q.check(*q.answer)
 		if wrong == nil {
 			return nil
 		}
-		e.warn("  %v", wrong)
+		e.Warn("  %v", wrong)
 	}
 }
 

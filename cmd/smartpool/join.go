@@ -5,6 +5,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -28,8 +32,8 @@ type joinCmd struct {
 }
 
 // Run leads through a pledge: terms, output, statement, signatures, ticket, block.
-func (c *joinCmd) Run(ctx context.Context, e *env, r *remote) error {
-	p, err := r.pool(ctx, c.Pool)
+func (c *joinCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	p, err := r.VerifiedPool(ctx, c.Pool)
 	if err != nil {
 		return err
 	}
@@ -40,13 +44,13 @@ func (c *joinCmd) Run(ctx context.Context, e *env, r *remote) error {
 		return c.postSigned(ctx, e, r, &p)
 	}
 	if c.Coins == 0 && c.Cold != "" {
-		return usagef("--cold needs --coins")
+		return terminal.Usagef("--cold needs --coins")
 	}
 	if c.Coins != 0 && c.Coins < p.LeastPledge {
-		return fmt.Errorf("pool %s takes pledges of at least %d PSL now: raise --coins", short(p.ID), p.LeastPledge)
+		return fmt.Errorf("pool %s takes pledges of at least %d PSL now: raise --coins", pastel.Short(p.ID), p.LeastPledge)
 	}
 	if _, err := pastel.ParseOutPoint(c.Output); err != nil && c.Output != "" {
-		return usagef("--output: %w", err)
+		return terminal.Usagef("--output: %w", err)
 	}
 	if c.Cold != "" {
 		return c.cold(ctx, e, r, &p)
@@ -59,65 +63,66 @@ func takesNone(p *wire.PoolDetail) error {
 	why := "it is " + p.Status
 	switch {
 	case p.Status == "subscribing":
-		why = fmt.Sprintf("its window closed with %s", whenever(p.JoinUntil))
+		why = fmt.Sprintf("its window closed with %s", journey.Whenever(p.JoinUntil))
 	case p.Status == "replenishing":
-		why = fmt.Sprintf("its deadline, %s, is over", whenever(p.Deadline))
+		why = fmt.Sprintf("its deadline, %s, is over", journey.Whenever(p.Deadline))
 	case len(p.Participants) > 0:
 		why = fmt.Sprintf("it is full, with %d pledges (its members can raise theirs: smartpool amend)", len(p.Participants))
 	}
-	return fmt.Errorf("pool %s takes no pledges: %s; smartpool pools shows those that do", short(p.ID), why)
+	return fmt.Errorf("pool %s takes no pledges: %s; smartpool pools shows those that do", pastel.Short(p.ID), why)
 }
 
 // hot pledges with the node's wallet.
-func (c *joinCmd) hot(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
-	wallet, err := c.wallet(ctx, r.net)
+func (c *joinCmd) hot(ctx context.Context, e *terminal.Terminal, r *journey.Daemon, p *wire.PoolDetail) error {
+	wallet, err := c.wallet(ctx, r.Net)
 	if err != nil {
 		return err
 	}
-	me, err := c.identity(ctx, e, wallet, c.PastelID)
+	me, err := c.source().Identity(ctx, e, wallet, c.PastelID)
 	if err != nil {
 		return err
 	}
-	if err := r.fit(ctx, me.id); err != nil {
+	if err := r.Eligible(ctx, me.ID); err != nil {
 		return err
 	}
 	out, err := c.choose(ctx, r, p, wallet)
 	if err != nil {
 		return err
 	}
-	if err := pledgesAlready(p, me.id, out.Address.Encode(&r.net)); err != nil {
+	if err := pledgesAlready(p, me.ID, out.Address.Encode(&r.Net)); err != nil {
 		return err
 	}
-	x, err := c.build(p, me.id, out.OutPoint, out.Address.Encode(&r.net), &r.net)
+	x, err := c.build(p, me.ID, out.OutPoint, out.Address.Encode(&r.Net), &r.Net)
 	if err != nil {
 		return err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
-	if _, err := r.rehearseWith(ctx, e, wallet, t); err != nil {
+	if _, err := r.PreflightWith(ctx, wallet, t); err != nil {
 		return err
 	}
-	statement := x.PledgeStatement(r.net.Name)
+	statement := x.PledgeStatement(r.Net.Name)
 	terms, err := c.terms(ctx, r, p, x)
 	if err != nil {
 		return err
 	}
 	terms += fmt.Sprintf("\nAddress   %s holds the output, %s PSL; it stays where it is\nCosts     %s PSL, the ticket's network fee, from the wallet's other coins\n"+
-		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", out.Address.Encode(&r.net), out.Value, r.net.ContractFee, statement)
-	if err := e.confirm(c.Yes, terms); err != nil {
+		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", out.Address.Encode(&r.Net), out.Value, r.Net.ContractFee, statement)
+	if err := e.Confirm(c.Yes, terms); err != nil {
 		return err
 	}
-	if x.PledgeSignature, err = me.sign(ctx, statement); err != nil {
+	if x.PledgeSignature, err = me.Sign(ctx, statement); err != nil {
 		return err
 	}
 	if x.AddressSignature, err = wallet.SignMessage(ctx, out.Address, statement); err != nil {
-		return fmt.Errorf("the wallet did not sign with %s: %w", out.Address.Encode(&r.net), err)
+		return fmt.Errorf("the wallet did not sign with %s: %w", out.Address.Encode(&r.Net), err)
 	}
-	txid, err := r.post(ctx, e, wallet, t, pool.PledgeAccepted)
+	txid, err := r.Post(ctx, wallet, t, pool.PledgeAccepted)
 	if err != nil {
 		return err
 	}
-	e.note("The wallet keeps the output locked until it is restarted; smartpool guard locks it again.")
-	return r.finish(ctx, e, wallet, txid, !c.NoWait, r.joined(ctx, x))
+	e.Note("The wallet keeps the output locked until it is restarted; smartpool guard locks it again.")
+	came, err := r.Finish(ctx, wallet, txid, !c.NoWait, joined(ctx, r, x))
+	return tellPosted(e, came, err)
 }
 
 // build makes the unsigned ticket.
@@ -147,30 +152,30 @@ func stands(pl *wire.PoolPledge) string {
 }
 
 // joined tells what became of a pledge once a block holds its ticket.
-func (r *remote) joined(ctx context.Context, x *ticket.Part) func(string) (string, error) {
+func joined(ctx context.Context, r *journey.Daemon, x *ticket.Part) func(string) (string, error) {
 	return func(txid string) (string, error) {
-		pl, err := r.pledgeOf(ctx, x.PastelID, txid)
+		pl, err := pledgeOf(ctx, r, x.PastelID, txid)
 		if err != nil || pl == nil {
 			return "", err
 		}
-		p, err := r.pool(ctx, pl.Pool)
+		p, err := r.VerifiedPool(ctx, pl.Pool)
 		if err != nil {
 			return "", err
 		}
 		for _, in := range p.Participants {
 			if int64(in.Seq) == pl.Seq {
-				return fmt.Sprintf("Accepted in %s: %d PSL, %s. smartpool my shows what it earns.", when(pl.Joined), in.Offered, stands(&in)), nil
+				return fmt.Sprintf("Accepted in %s: %d PSL, %s. smartpool my shows what it earns.", journey.When(pl.Joined), in.Offered, stands(&in)), nil
 			}
 		}
-		return fmt.Sprintf("Accepted in %s, and it has ended since: were its coins spent?", when(pl.Joined)), nil
+		return fmt.Sprintf("Accepted in %s, and it has ended since: were its coins spent?", journey.When(pl.Joined)), nil
 	}
 }
 
 // pledgeOf finds the pledge whose last ticket is a transaction; nil as long as there is none.
-func (r *remote) pledgeOf(ctx context.Context, id, txid string) (*wire.Pledge, error) {
+func pledgeOf(ctx context.Context, r *journey.Daemon, id, txid string) (*wire.Pledge, error) {
 	var q wire.PledgeQuery
 	q.PastelID, q.Order, q.Limit = id, wire.Newest, wire.MaxLimit
-	list, err := answered(r.Pledges(ctx, q))
+	list, err := journey.Advised(r.Pledges(ctx, q))
 	if err != nil {
 		return nil, err
 	}
@@ -183,48 +188,48 @@ func (r *remote) pledgeOf(ctx context.Context, id, txid string) (*wire.Pledge, e
 }
 
 // cold writes a ticket for a machine that is never online.
-func (c *joinCmd) cold(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
+func (c *joinCmd) cold(ctx context.Context, e *terminal.Terminal, r *journey.Daemon, p *wire.PoolDetail) error {
 	id, err := c.coldID(e, c.PastelID)
 	if err != nil {
 		return err
 	}
 	if id == "" || c.Output == "" || c.Address == "" {
-		return usagef("--cold needs --pastelid (or --key), --output and --address")
+		return terminal.Usagef("--cold needs --pastelid (or --key), --output and --address")
 	}
 	out, err := pastel.ParseOutPoint(c.Output)
 	if err != nil {
-		return usagef("--output: %w", err)
+		return terminal.Usagef("--output: %w", err)
 	}
-	if _, err := pastel.ParseAddress(&r.net, c.Address); err != nil {
-		return usagef("--address: %w", err)
+	if _, err := pastel.ParseAddress(&r.Net, c.Address); err != nil {
+		return terminal.Usagef("--address: %w", err)
 	}
-	if err := r.fit(ctx, id); err != nil {
+	if err := r.Eligible(ctx, id); err != nil {
 		return err
 	}
 	if err := pledgesAlready(p, id, c.Address); err != nil {
 		return err
 	}
-	x, err := c.build(p, id, out, c.Address, &r.net)
+	x, err := c.build(p, id, out, c.Address, &r.Net)
 	if err != nil {
 		return err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
-	if _, err := r.rehearse(ctx, t); err != nil {
+	if _, err := r.Preflight(ctx, t); err != nil {
 		return err
 	}
-	if err := r.owns(ctx, out, c.Address); err != nil {
+	if err := owns(ctx, r, out, c.Address); err != nil {
 		return err
 	}
 	terms, err := c.terms(ctx, r, p, x)
 	if err != nil {
 		return err
 	}
-	return c.unsigned(e, &r.net, "join", terms, c.Address, t)
+	return c.unsigned(e, &r.Net, "join", terms, c.Address, t)
 }
 
 // postSigned posts a ticket that was signed elsewhere.
-func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.PoolDetail) error {
-	t, address, err := c.signed(e, &r.net, p)
+func (c *joinCmd) postSigned(ctx context.Context, e *terminal.Terminal, r *journey.Daemon, p *wire.PoolDetail) error {
+	t, address, err := c.signed(e, &r.Net, p)
 	if err != nil {
 		return err
 	}
@@ -232,7 +237,7 @@ func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.Poo
 	if err := pledgesAlready(p, x.PastelID, address); err != nil {
 		return err
 	}
-	wallet, err := c.wallet(ctx, r.net)
+	wallet, err := c.wallet(ctx, r.Net)
 	if err != nil {
 		return err
 	}
@@ -241,12 +246,13 @@ func (c *joinCmd) postSigned(ctx context.Context, e *env, r *remote, p *wire.Poo
 	if err != nil {
 		return err
 	}
-	if err := e.confirm(c.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.net.ContractFee)); err != nil {
+	if err := e.Confirm(c.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.Net.ContractFee)); err != nil {
 		return err
 	}
-	txid, err := r.post(ctx, e, wallet, t, pool.PledgeAccepted)
+	txid, err := r.Post(ctx, wallet, t, pool.PledgeAccepted)
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, e, wallet, txid, !c.NoWait, r.joined(ctx, x))
+	came, err := r.Finish(ctx, wallet, txid, !c.NoWait, joined(ctx, r, x))
+	return tellPosted(e, came, err)
 }

@@ -7,32 +7,36 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // terms tells everything that a pledge means. The pool's terms are those that its id stands for: pool certified them.
-func (c *joinCmd) terms(ctx context.Context, r *remote, p *wire.PoolDetail, x *ticket.Part) (string, error) {
-	yield, err := r.yield(ctx, p, x.PledgedCoins)
+func (c *joinCmd) terms(ctx context.Context, r *journey.Daemon, p *wire.PoolDetail, x *ticket.Part) (string, error) {
+	yield, err := yield(ctx, r, p, x.PledgedCoins)
 	if err != nil {
 		return "", err
 	}
-	reward, err := r.account(ctx, x.RewardAddress)
+	reward, err := r.AccountOf(ctx, x.RewardAddress)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "You are about to pledge coins. They stay in your wallet; spending them is how you leave.\n\n")
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
-	fmt.Fprintf(&b, "Operator  %s, reputation %d, PastelID\n          %s\n", printable(p.Company), p.Reputation, p.Operator)
+	fmt.Fprintf(&b, "Operator  %s, reputation %d, PastelID\n          %s\n", terminal.Printable(p.Company), p.Reputation, p.Operator)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", p.Fee, p.FeeAddress)
 	b.WriteString("Shares    the Supernode payment, a fifth of a block's reward; what the operator earns by mining is not shared\n")
 	fmt.Fprintf(&b, "Size      %d PSL wanted, %d PSL needed by the Supernode (factor %s); %s\n", p.Target, p.Required, p.Factor, has(p))
 	fmt.Fprintf(&b, "Period    %s\n", period(p))
 	fmt.Fprintf(&b, "Yield     %s\n", yield)
-	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p, r.status.Parameters.MinPledge))
+	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p, r.State.Parameters.MinPledge))
 	fmt.Fprintf(&b, "Output    %s:%d\n", x.TxID, x.Vout)
 	fmt.Fprintf(&b, "Rewards   go to %s\n", x.RewardAddress)
 	if usedBefore(&reward) {
@@ -41,7 +45,7 @@ func (c *joinCmd) terms(ctx context.Context, r *remote, p *wire.PoolDetail, x *t
 	fmt.Fprintf(&b, "Mind      that this PastelID and address have no pledge in the pool yet: if they have, the ticket amends it, to offer\n"+
 		"          %d PSL in all, paid to the address above\n", x.PledgedCoins)
 	fmt.Fprintf(&b, "Leaving   loses what was earned since the last settlement (one every %d blocks) and up to %d points of reputation for each pledge\n",
-		r.net.SettlementInterval, pool.LeavingCosts(pool.Member))
+		r.Net.SettlementInterval, pool.LeavingCosts(pool.Member))
 	return b.String(), nil
 }
 
@@ -57,20 +61,20 @@ func has(p *wire.PoolDetail) string {
 func period(p *wire.PoolDetail) string {
 	switch p.Status {
 	case "subscribing":
-		return fmt.Sprintf("pledges are taken until %s; once it runs, the pool is dissolved if it is short of collateral for %s", whenever(p.JoinUntil),
-			counted(int(p.Period), "block"))
+		return fmt.Sprintf("pledges are taken until %s; once it runs, the pool is dissolved if it is short of collateral for %s", journey.Whenever(p.JoinUntil),
+			terminal.Counted(int(p.Period), "block"))
 	case "replenishing":
-		return fmt.Sprintf("the pool is short of collateral: unless that is made up, it is dissolved after %s", whenever(p.Deadline))
+		return fmt.Sprintf("the pool is short of collateral: unless that is made up, it is dissolved after %s", journey.Whenever(p.Deadline))
 	}
-	return fmt.Sprintf("the pool runs until it is short of collateral for %s: then it is dissolved", counted(int(p.Period), "block"))
+	return fmt.Sprintf("the pool runs until it is short of collateral for %s: then it is dissolved", terminal.Counted(int(p.Period), "block"))
 }
 
 // yield says what a pledge of so many PSL would earn, its share of the pool's income diluting the others'.
-func (r *remote) yield(ctx context.Context, p *wire.PoolDetail, coins int64) (string, error) {
+func yield(ctx context.Context, r *journey.Daemon, p *wire.PoolDetail, coins int64) (string, error) {
 	if p.Waits {
 		return "none while on standby" + members(p.Yield), nil
 	}
-	list, err := answered(r.Pools(ctx, wire.PoolQuery{Coins: coins}))
+	list, err := journey.Advised(r.Pools(ctx, wire.PoolQuery{Coins: coins}))
 	if err != nil {
 		return "", err
 	}
@@ -79,9 +83,9 @@ func (r *remote) yield(ctx context.Context, p *wire.PoolDetail, coins int64) (st
 		return "not known yet: no active pool has had income", nil
 	}
 	y := list.Items[at].YieldWith
-	basis := fmt.Sprintf("by this pool's income of %s", counted(int(y.Blocks), "block"))
+	basis := fmt.Sprintf("by this pool's income of %s", terminal.Counted(int(y.Blocks), "block"))
 	if y.Basis == "network" {
-		basis = fmt.Sprintf("by the average income of active pools in %s", counted(int(y.Blocks), "block"))
+		basis = fmt.Sprintf("by the average income of active pools in %s", terminal.Counted(int(y.Blocks), "block"))
 	}
 	return fmt.Sprintf("%s %% a year with your pledge in it, %s; no promise", y.Percent, basis), nil
 }
@@ -101,11 +105,11 @@ const newPledge = math.MaxUint64
 func (c *joinCmd) role(p *wire.PoolDetail, least int64) string {
 	switch {
 	case p.Status == "subscribing":
-		return fmt.Sprintf("plain until the operator activates the pool (until %s)", whenever(p.ActivateUntil))
+		return fmt.Sprintf("plain until the operator activates the pool (until %s)", journey.Whenever(p.ActivateUntil))
 	case p.Waits:
 		return "standby: it earns once the pool lacks coins"
 	}
-	if counts := api.CountsNext(p, newPledge, c.Coins, least); counts < c.Coins {
+	if counts := books.CountsNext(p, newPledge, c.Coins, least); counts < c.Coins {
 		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it; the others wait", counts)
 	}
 	return "member at once"

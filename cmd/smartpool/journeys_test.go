@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -516,7 +518,7 @@ func FuzzAnswers(f *testing.F) {
 		if json.Unmarshal(body, &p) == nil {
 			_ = takesNone(&p)
 			_ = (&joinCmd{}).role(&p, 10)
-			if net, _ := pastel.NetworkByName("regtest"); certify(&p, &net) == nil && p.ID == "" {
+			if net, _ := pastel.NetworkByName("regtest"); journey.VerifyTerms(&p, &net) == nil && p.ID == "" {
 				t.Error("a pool without an id is certified")
 			}
 		}

@@ -308,7 +308,7 @@ func TestConfPath(t *testing.T) {
 		{"", filepath.Join("a", "b", ".cookie"), filepath.Join("a", "b", "masternode.conf")}, {"x.conf", filepath.Join("a", ".cookie"), "x.conf"}, {"x.conf", "", "x.conf"}, {"", "", ""},
 	} {
 		c := supernodeLaunchCmd{Conf: x.conf}
-		c.NodeCookie = x.cookie
+		c.Cookie = x.cookie
 		if got, err := c.confPath(); got != x.want || (err == nil) != (x.want != "") {
 			t.Errorf("%+v: %q (%v)", x, got, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -34,13 +35,13 @@ func (x *dev) liesAreFound() {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	f := auditFlags{nodeFlags{Node: x.at.DevRPC, NodeCookie: x.at.DevCookie}, networkFlags{"regtest"}, -1}
+	f := auditFlags{nodeFlags{URL: x.at.DevRPC, Cookie: x.at.DevCookie}, networkFlags{"regtest"}, -1}
 	state, err := f.state()
 	if err != nil {
 		x.t.Fatal(err)
 	}
 	recount := audit.NewRecount(state)
-	if err := f.recompute(context.Background(), &env{}, state, truth.Tip.Height, recount.Watch); err != nil {
+	if err := f.recompute(context.Background(), &terminal.Terminal{}, state, truth.Tip.Height, recount.Watch); err != nil {
 		x.t.Fatal(err)
 	}
 	differences := func(p *wire.PoolDetail) []audit.Difference {

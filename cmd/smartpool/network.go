@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/hex"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -21,7 +23,7 @@ func (f *networkFlags) network() (pastel.Network, error) { return networkNamed(f
 func networkNamed(name string) (pastel.Network, error) {
 	net, err := pastel.NetworkByName(name)
 	if err != nil {
-		return net, usageError{err}
+		return net, terminal.UsageError{Err: err}
 	}
 	return net, nil
 }

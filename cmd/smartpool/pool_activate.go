@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -23,56 +27,57 @@ type poolActivateCmd struct {
 }
 
 // Run activates a pool.
-func (c *poolActivateCmd) Run(ctx context.Context, e *env, r *remote) error {
-	p, err := r.pool(ctx, c.Pool)
+func (c *poolActivateCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	p, err := r.VerifiedPool(ctx, c.Pool)
 	if err != nil {
 		return err
 	}
-	x, table, err := c.build(&p, &r.net)
+	x, table, err := c.build(&p, &r.Net)
 	if err != nil {
 		return err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}
-	if _, err := r.rehearse(ctx, t); err != nil {
+	if _, err := r.Preflight(ctx, t); err != nil {
 		if p.Status == "subscribing" && p.Offered < p.Target {
-			return fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", short(p.ID), p.Offered, p.Target, err)
+			return fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", pastel.Short(p.ID), p.Offered, p.Target, err)
 		}
 		return err
 	}
 	if c.DryRun {
-		shown, err := fields(t)
+		shown, err := journey.Fields(t)
 		if err != nil {
 			return err
 		}
 		return rehearsed(e, shown, table)
 	}
-	wallet, err := c.wallet(ctx, r.net)
+	wallet, err := c.wallet(ctx, r.Net)
 	if err != nil {
 		return err
 	}
-	me, err := c.identity(ctx, e, wallet, p.Operator)
+	me, err := c.source().Identity(ctx, e, wallet, p.Operator)
 	if err != nil {
 		return err
 	}
-	what := table + fmt.Sprintf("\nThe operator's PastelID signs:\n  %s\nPosting costs %s PSL.\n", x.OperatorStatement(r.net.Name), r.net.ContractFee)
-	if err := e.confirm(c.Yes, what); err != nil {
+	what := table + fmt.Sprintf("\nThe operator's PastelID signs:\n  %s\nPosting costs %s PSL.\n", x.OperatorStatement(r.Net.Name), r.Net.ContractFee)
+	if err := e.Confirm(c.Yes, what); err != nil {
 		return err
 	}
-	if x.OperatorSignature, err = me.sign(ctx, x.OperatorStatement(r.net.Name)); err != nil {
+	if x.OperatorSignature, err = me.Sign(ctx, x.OperatorStatement(r.Net.Name)); err != nil {
 		return err
 	}
-	txid, err := r.post(ctx, e, wallet, t, pool.PoolActivated)
+	txid, err := r.Post(ctx, wallet, t, pool.PoolActivated)
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, e, wallet, txid, !c.NoWait, func(string) (string, error) {
-		now, err := r.pool(ctx, p.ID)
+	came, err := r.Finish(ctx, wallet, txid, !c.NoWait, func(string) (string, error) {
+		now, err := r.VerifiedPool(ctx, p.ID)
 		if err != nil || now.Activated == nil {
 			return "", err
 		}
 		return fmt.Sprintf("Active since %s with %d PSL.\nThe Supernode's collateral reference is %s, index 4294967295: smartpool supernode launch %s",
-			when(*now.Activated), now.Counted, now.ActivationTx, now.ID), nil
+			journey.When(*now.Activated), now.Counted, now.ActivationTx, now.ID), nil
 	})
+	return tellPosted(e, came, err)
 }
 
 // build makes the unsigned ticket, and a table of who would be a member and who would stand by.
@@ -82,7 +87,7 @@ func (c *poolActivateCmd) build(p *wire.PoolDetail, net *pastel.Network) (*ticke
 	for _, s := range c.Participant {
 		id, addr, ok := strings.Cut(s, ",")
 		if !ok {
-			return nil, "", usagef("--participant %q: want PASTELID,ADDRESS", s)
+			return nil, "", terminal.Usagef("--participant %q: want PASTELID,ADDRESS", s)
 		}
 		x.Participants = append(x.Participants, ticket.Participant{PastelID: id, Address: addr})
 		listed[s] = true
@@ -96,7 +101,7 @@ func (c *poolActivateCmd) build(p *wire.PoolDetail, net *pastel.Network) (*ticke
 			x.Participants = nil
 		}
 	}
-	t := newTable([]any{"PastelID", "Offers PSL", "Address", "Becomes"}, 2)
+	t := terminal.NewTable([]any{"PastelID", "Offers PSL", "Address", "Becomes"}, 2)
 	var sum int64
 	for _, m := range p.Participants {
 		becomes := "standby"
@@ -104,7 +109,7 @@ func (c *poolActivateCmd) build(p *wire.PoolDetail, net *pastel.Network) (*ticke
 			becomes = "member"
 			sum += m.Offered
 		}
-		t.AppendRow([]any{short(m.PastelID), m.Offered, m.Address, becomes})
+		t.AppendRow([]any{pastel.Short(m.PastelID), m.Offered, m.Address, becomes})
 	}
 	table := fmt.Sprintf("Pool %s starts with %d PSL of members; it wants %d PSL.\n\n%s\n", p.ID, sum, p.Target, t.Render())
 	if len(x.Participants) == 0 {

@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -42,27 +46,27 @@ type poolCreateCmd struct {
 }
 
 // Run leads through opening a pool.
-func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
-	wallet, err := c.wallet(ctx, r.net)
+func (c *poolCreateCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	wallet, err := c.wallet(ctx, r.Net)
 	if err != nil {
 		return err
 	}
 	if err := c.interview(e, r); err != nil {
 		return err
 	}
-	operator, err := (&identityFlags{c.passphraseFlags, c.OperatorKey}).identity(ctx, e, wallet, c.Operator)
+	operator, err := (&journey.KeySource{PassphraseFile: c.PassphraseFile, File: c.OperatorKey}).Identity(ctx, e, wallet, c.Operator)
 	if err != nil {
 		return fmt.Errorf("--operator: %w", err)
 	}
-	second := passphraseFlags{cmp.Or(c.SupernodePassphraseFile, c.PassphraseFile)}
-	supernode, err := (&identityFlags{second, c.SupernodeKey}).identity(ctx, e, wallet, c.Supernode)
+	second := cmp.Or(c.SupernodePassphraseFile, c.PassphraseFile)
+	supernode, err := (&journey.KeySource{PassphraseFile: second, File: c.SupernodeKey}).Identity(ctx, e, wallet, c.Supernode)
 	if err != nil {
 		return fmt.Errorf("--supernode: %w", err)
 	}
-	if err := r.registered(ctx, "--operator", operator.id); err != nil {
+	if err := r.Registered(ctx, "--operator", operator.ID); err != nil {
 		return err
 	}
-	if err := r.registered(ctx, "--supernode", supernode.id); err != nil {
+	if err := r.Registered(ctx, "--supernode", supernode.ID); err != nil {
 		return err
 	}
 	if c.FeeAddress == "" && !c.DryRun {
@@ -70,14 +74,14 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 		if err != nil {
 			return err
 		}
-		c.FeeAddress = address.Encode(&r.net)
+		c.FeeAddress = address.Encode(&r.Net)
 	}
-	x, err := c.build(operator.id, supernode.id, &r.net)
+	x, err := c.build(operator.ID, supernode.ID, &r.Net)
 	if err != nil {
 		return err
 	}
 	t := &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}
-	if _, err := r.rehearse(ctx, t); err != nil {
+	if _, err := r.Preflight(ctx, t); err != nil {
 		return err
 	}
 	terms := c.terms(r, x)
@@ -85,30 +89,31 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *env, r *remote) error {
 		return c.rehearsed(e, t, terms)
 	}
 	terms += fmt.Sprintf("\nThe terms can never be changed. The operator's PastelID signs:\n  %s\nThen the Supernode's PastelID signs a digest of the whole ticket.\nPosting costs %s PSL.\n",
-		x.AgreementStatement(r.net.Name), r.net.ContractFee)
-	if err := e.confirm(c.Yes, terms); err != nil {
+		x.AgreementStatement(r.Net.Name), r.Net.ContractFee)
+	if err := e.Confirm(c.Yes, terms); err != nil {
 		return err
 	}
-	if x.AgreementSignature, err = operator.sign(ctx, x.AgreementStatement(r.net.Name)); err != nil {
+	if x.AgreementSignature, err = operator.Sign(ctx, x.AgreementStatement(r.Net.Name)); err != nil {
 		return err
 	}
-	if x.SmartPoolSignature, err = supernode.sign(ctx, x.SmartPoolStatement(r.net.Name)); err != nil {
+	if x.SmartPoolSignature, err = supernode.Sign(ctx, x.SmartPoolStatement(r.Net.Name)); err != nil {
 		return err
 	}
-	txid, err := r.post(ctx, e, wallet, t, pool.PoolCreated)
+	txid, err := r.Post(ctx, wallet, t, pool.PoolCreated)
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, e, wallet, txid, !c.NoWait, func(string) (string, error) {
-		p, err := answered(r.Pool(ctx, string(x.SmartPoolID)))
+	came, err := r.Finish(ctx, wallet, txid, !c.NoWait, func(string) (string, error) {
+		p, err := journey.Advised(r.Pool(ctx, string(x.SmartPoolID)))
 		if errors.Is(err, client.ErrNotFound) {
 			return "", nil
 		}
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("Open: pool %s takes pledges until %s.\nMembers join with: smartpool join %s", x.SmartPoolID, whenever(p.JoinUntil), x.SmartPoolID), nil
+		return fmt.Sprintf("Open: pool %s takes pledges until %s.\nMembers join with: smartpool join %s", x.SmartPoolID, journey.Whenever(p.JoinUntil), x.SmartPoolID), nil
 	})
+	return tellPosted(e, came, err)
 }
 
 func (c *poolCreateCmd) build(operator, supernode string, net *pastel.Network) (*ticket.Init, error) {
@@ -121,24 +126,24 @@ func (c *poolCreateCmd) build(operator, supernode string, net *pastel.Network) (
 	}
 	var err error
 	if x.Factor, err = ticket.ParseDecimal(c.Factor); err != nil {
-		return nil, usagef("--factor: %w", err)
+		return nil, terminal.Usagef("--factor: %w", err)
 	}
 	if x.Fee, err = ticket.ParseDecimal(c.Fee); err != nil {
-		return nil, usagef("--fee: %w", err)
+		return nil, terminal.Usagef("--fee: %w", err)
 	}
 	x.SmartPoolID = x.IDFor(c.Label)
 	if _, err := ticket.ParsePoolID(string(x.SmartPoolID)); err != nil {
-		return nil, usagef("--label %q: want 3 to 32 of a-z, 0-9 and -", c.Label)
+		return nil, terminal.Usagef("--label %q: want 3 to 32 of a-z, 0-9 and -", c.Label)
 	}
 	if c.Period < int64(net.MinSubscription) || c.Period > int64(net.MaxSubscription) {
-		return nil, usagef("--period %d: network %s takes %d to %d blocks", c.Period, net.Name, net.MinSubscription, net.MaxSubscription)
+		return nil, terminal.Usagef("--period %d: network %s takes %d to %d blocks", c.Period, net.Name, net.MinSubscription, net.MaxSubscription)
 	}
 	return x, ticket.CheckUnsigned(&ticket.Ticket{Init: x}, net)
 }
 
 // rehearsed ends a dry run. Without an address for the fee neither it nor the id, which is a hash of it, are there yet.
-func (c *poolCreateCmd) rehearsed(e *env, t *ticket.Ticket, terms string) error {
-	shown, err := fields(t)
+func (c *poolCreateCmd) rehearsed(e *terminal.Terminal, t *ticket.Ticket, terms string) error {
+	shown, err := journey.Fields(t)
 	if err != nil {
 		return err
 	}
@@ -149,7 +154,7 @@ func (c *poolCreateCmd) rehearsed(e *env, t *ticket.Ticket, terms string) error 
 	return rehearsed(e, shown, terms)
 }
 
-func (c *poolCreateCmd) terms(r *remote, x *ticket.Init) string {
+func (c *poolCreateCmd) terms(r *journey.Daemon, x *ticket.Init) string {
 	var b strings.Builder
 	target := "?"
 	if factor, ok := x.Factor.Units(ticket.FactorDecimals); ok {
@@ -162,11 +167,11 @@ func (c *poolCreateCmd) terms(r *remote, x *ticket.Init) string {
 		pool = c.Label + ", whose id will be the hash of these terms,"
 		address = "a new address of your wallet, chosen when it is opened"
 	}
-	fmt.Fprintf(&b, "Pool      %s on network %s\n", pool, r.net.Name)
-	fmt.Fprintf(&b, "Operator  %s, PastelID %s\n", printable(x.Company), x.OperatorPastelID)
+	fmt.Fprintf(&b, "Pool      %s on network %s\n", pool, r.Net.Name)
+	fmt.Fprintf(&b, "Operator  %s, PastelID %s\n", terminal.Printable(x.Company), x.OperatorPastelID)
 	fmt.Fprintf(&b, "Supernode PastelID %s\n", x.SupernodePastelID)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", x.Fee, address)
 	fmt.Fprintf(&b, "Size      %d PSL for the Supernode, %s PSL with the cushion (factor %s)\n", x.RequiredCoins, target, x.Factor)
-	fmt.Fprintf(&b, "Pledges   are taken for %d blocks; after that there are %d more to activate the pool\n", x.SubscriptionPeriod, r.net.ActivationGrace)
+	fmt.Fprintf(&b, "Pledges   are taken for %d blocks; after that there are %d more to activate the pool\n", x.SubscriptionPeriod, r.Net.ActivationGrace)
 	return b.String()
 }

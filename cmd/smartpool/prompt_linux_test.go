@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 
 	"golang.org/x/term"
 
@@ -190,26 +191,11 @@ func TestAmendSignsNoSupersededReward(t *testing.T) {
 	}
 }
 
-// A read that nobody answers is left behind.
-func TestAwait(t *testing.T) {
-	t.Parallel()
-	in, out := io.Pipe()
-	defer out.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := await(ctx, func() ([]byte, error) { return io.ReadAll(in) }); !errors.Is(err, errInterrupted) {
-		t.Errorf("got %v", err)
-	}
-	if text, err := await(context.Background(), func() (string, error) { return "typed", nil }); text != "typed" || err != nil {
-		t.Errorf("got %q, %v", text, err)
-	}
-}
-
 // A wrong answer is asked for again.
 func TestQuestionsAreAskedAgain(t *testing.T) {
 	t.Parallel()
 	s := newScreen(t)
-	e := &env{in: s.slave, out: io.Discard, err: s.slave}
+	e := &terminal.Terminal{In: s.slave, Out: io.Discard, Err: s.slave}
 	fee := ""
 	q := &question{"--fee", "Your fee", "5", &fee, within(ticket.FeeDecimals, 300, 1500)}
 	done := make(chan error, 1)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -22,7 +23,7 @@ type replayCmd struct {
 }
 
 // Run replays the file and prints what came of it, also when it stops at a bad block.
-func (c *replayCmd) Run(e *env) error {
+func (c *replayCmd) Run(e *terminal.Terminal) error {
 	net, err := networkNamed(cmp.Or(c.Network, enforcing))
 	if err != nil {
 		return err
@@ -32,8 +33,8 @@ func (c *replayCmd) Run(e *env) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	bar := e.progress("reading blocks", size)
-	defer bar.done()
+	bar := e.Progress("reading blocks", size)
+	defer bar.Done()
 	in := bufio.NewReaderSize(io.TeeReader(file, bar), maxGenesis)
 	if c.Network == "" {
 		net = c.guess(e, in)
@@ -44,16 +45,16 @@ func (c *replayCmd) Run(e *env) error {
 	}
 	state, err := pool.New(net, shadow)
 	if err != nil {
-		return usageError{err}
+		return terminal.UsageError{Err: err}
 	}
 
 	history := audit.NewHistory(state)
 	stopped := replay(state, in, history)
-	bar.done()
-	if e.json {
-		err = printJSON(e.out, history.Document())
+	bar.Done()
+	if e.JSON {
+		err = terminal.PrintJSON(e.Out, history.Document())
 	} else {
-		err = tellStory(e.out, state, history)
+		err = tellStory(e.Out, state, history)
 	}
 	if err != nil {
 		return fmt.Errorf("print: %w", err)
@@ -81,11 +82,11 @@ func replay(state *pool.State, in io.Reader, history *audit.History) error {
 }
 
 // guess finds the network of a chain.
-func (c *replayCmd) guess(e *env, in *bufio.Reader) pastel.Network {
+func (c *replayCmd) guess(e *terminal.Terminal, in *bufio.Reader) pastel.Network {
 	name, known := recognise(in)
 	if !known {
 		name = enforcing
-		e.note("The first block is of no network this program knows: taking the chain for %s (else say --network).", name)
+		e.Note("The first block is of no network this program knows: taking the chain for %s (else say --network).", name)
 	}
 	net, err := pastel.NetworkByName(name)
 	if err != nil {
@@ -98,7 +99,7 @@ func (c *replayCmd) guess(e *env, in *bufio.Reader) pastel.Network {
 func (c *replayCmd) adjust(net *pastel.Network) (shadow bool, err error) {
 	if c.StartHeight != nil {
 		if *c.StartHeight < 0 {
-			return false, usagef("--start-height %d is negative: want the height of a block", *c.StartHeight)
+			return false, terminal.Usagef("--start-height %d is negative: want the height of a block", *c.StartHeight)
 		}
 		shadow = net.StartHeight == pastel.NotSet
 		net.StartHeight = pastel.Height(*c.StartHeight)
@@ -110,7 +111,7 @@ func (c *replayCmd) adjust(net *pastel.Network) (shadow bool, err error) {
 	default:
 		h, err := strconv.ParseInt(c.SaplingHeight, 10, 32)
 		if err != nil || h < 0 {
-			return false, usagef("--sapling-height %q: want the height of a block, or never", c.SaplingHeight)
+			return false, terminal.Usagef("--sapling-height %q: want the height of a block, or never", c.SaplingHeight)
 		}
 		net.SaplingHeight = pastel.Height(h)
 	}
@@ -118,17 +119,17 @@ func (c *replayCmd) adjust(net *pastel.Network) (shadow bool, err error) {
 }
 
 // open returns the input and its size in bytes, 0 if unknown.
-func (c *replayCmd) open(e *env) (io.ReadCloser, int64, error) {
+func (c *replayCmd) open(e *terminal.Terminal) (io.ReadCloser, int64, error) {
 	if c.File == "-" {
-		return io.NopCloser(e.in), 0, nil
+		return io.NopCloser(e.In), 0, nil
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
-		return nil, 0, usageError{err}
+		return nil, 0, terminal.UsageError{Err: err}
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, 0, usageError{err}
+		return nil, 0, terminal.UsageError{Err: err}
 	}
 	return f, info.Size(), nil
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -19,15 +21,15 @@ type ticketSignCmd struct {
 }
 
 // Run signs what the keys are for.
-func (c *ticketSignCmd) Run(e *env) error {
+func (c *ticketSignCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
 	}
 	if c.Key == "" && c.AddressKey == "" {
-		return usagef("give --key, --address-key or both")
+		return terminal.Usagef("give --key, --address-key or both")
 	}
-	l, err := e.load(c.File, &net)
+	l, err := load(e, c.File, &net)
 	if err != nil {
 		return err
 	}
@@ -48,7 +50,7 @@ func (c *ticketSignCmd) Run(e *env) error {
 }
 
 // signWithID makes the signature that a PastelID owes to the ticket.
-func (c *ticketSignCmd) signWithID(e *env, t *ticket.Ticket, net *pastel.Network) error {
+func (c *ticketSignCmd) signWithID(e *terminal.Terminal, t *ticket.Ticket, net *pastel.Network) error {
 	key, err := loadKey(e, &c.passphraseFlags, c.Key)
 	if err != nil {
 		return err
@@ -56,22 +58,22 @@ func (c *ticketSignCmd) signWithID(e *env, t *ticket.Ticket, net *pastel.Network
 	s, err := t.SignatureBy(key.ID(), net.Name)
 	switch {
 	case errors.Is(err, ticket.ErrOperatorFirst):
-		return fmt.Errorf("%w: sign with %s first", err, short(t.Init.OperatorPastelID))
+		return fmt.Errorf("%w: sign with %s first", err, pastel.Short(t.Init.OperatorPastelID))
 	case err != nil:
 		return fmt.Errorf("%w: this is the wrong key file", err)
 	}
-	if err := e.confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", key.ID(), s.Text)); err != nil {
+	if err := e.Confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", key.ID(), s.Text)); err != nil {
 		return err
 	}
 	t.SetSignature(s.Field, key.SignBase64([]byte(s.Text)))
 	return nil
 }
 
-func (c *ticketSignCmd) signWithAddress(e *env, t *ticket.Ticket, net *pastel.Network) error {
+func (c *ticketSignCmd) signWithAddress(e *terminal.Terminal, t *ticket.Ticket, net *pastel.Network) error {
 	if t.Part == nil {
-		return usagef("--address-key is for participation tickets")
+		return terminal.Usagef("--address-key is for participation tickets")
 	}
-	wif, err := e.readInput(c.AddressKey)
+	wif, err := e.Input(c.AddressKey, maxInput)
 	if err != nil {
 		return err
 	}
@@ -81,7 +83,7 @@ func (c *ticketSignCmd) signWithAddress(e *env, t *ticket.Ticket, net *pastel.Ne
 	}
 	text := t.Part.PledgeStatement(net.Name)
 	address := pastel.Address{Kind: pastel.AddressP2PKH, Hash: key.KeyHash()}.Encode(net)
-	if err := e.confirm(c.Yes, fmt.Sprintf("Address %s signs:\n  %s", address, text)); err != nil {
+	if err := e.Confirm(c.Yes, fmt.Sprintf("Address %s signs:\n  %s", address, text)); err != nil {
 		return err
 	}
 	t.Part.AddressSignature = key.SignMessage(text)
@@ -97,19 +99,19 @@ type ticketAddCmd struct {
 }
 
 // Run adds the signature if it is right, as far as can be known without the chain.
-func (c *ticketAddCmd) Run(e *env) error {
+func (c *ticketAddCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
 	}
-	l, err := e.load(c.File, &net)
+	l, err := load(e, c.File, &net)
 	if err != nil {
 		return err
 	}
 	t := l.ticket
 	field := c.Field + "_signature"
 	if !t.SetSignature(field, c.Signature) {
-		return usagef("a %s ticket has no %s signature", t.Kind, c.Field)
+		return terminal.Usagef("a %s ticket has no %s signature", t.Kind, c.Field)
 	}
 	for _, ch := range ticket.Checks(t, &net) {
 		if ch.Name == field && ch.Answer == ticket.AnswerWrong {
@@ -125,12 +127,12 @@ type ticketEncodeCmd struct {
 }
 
 // Run prints the arguments for pasteld.
-func (c *ticketEncodeCmd) Run(e *env) error {
+func (c *ticketEncodeCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
 	}
-	l, err := e.load(c.File, &net)
+	l, err := load(e, c.File, &net)
 	if err != nil {
 		return err
 	}
@@ -146,12 +148,12 @@ func (c *ticketEncodeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if e.json {
-		return printJSON(e.out, map[string]any{
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, map[string]any{
 			"contract_ticket": contract.ContractTicket, "sub_type": contract.SubType, "secondary_key": "", "fee_psl": net.ContractFee.String(),
 		})
 	}
-	e.note("A wallet posts it for a fee of %s PSL with this command:", net.ContractFee)
-	_, err = fmt.Fprintf(e.out, "pastel-cli tickets register contract %s %s\n", contract.ContractTicket, contract.SubType)
+	e.Note("A wallet posts it for a fee of %s PSL with this command:", net.ContractFee)
+	_, err = fmt.Fprintf(e.Out, "pastel-cli tickets register contract %s %s\n", contract.ContractTicket, contract.SubType)
 	return err
 }

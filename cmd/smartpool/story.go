@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -27,8 +28,8 @@ func tellStory(w io.Writer, state *pool.State, h *audit.History) error {
 	} else {
 		fmt.Fprintf(&b, "Network %s, blocks 0 to %d (%s UTC)\n", net.Name, tip.Height, dateAt(h, tip.Height))
 		fmt.Fprintf(&b, "Tip     %s\nDigest  %x (of the ledger: nodes with the same one agree on all of this)\n", tip.Hash, tip.Digest)
-		fmt.Fprintf(&b, "%s, %s registered, %s that can back a pledge\n", counted(len(state.Pools()), "pool"),
-			counted(len(state.Registered()), "PastelID"), counted(state.Coins(), "unspent output"))
+		fmt.Fprintf(&b, "%s, %s registered, %s that can back a pledge\n", terminal.Counted(len(state.Pools()), "pool"),
+			terminal.Counted(len(state.Registered()), "PastelID"), terminal.Counted(state.Coins(), "unspent output"))
 		if net.StartHeight == pastel.NotSet {
 			fmt.Fprintf(&b, "No ticket counts: %s does not enforce the rules. --start-height makes a shadow run, as if it did.\n", net.Name)
 		}
@@ -55,7 +56,7 @@ type chapter struct {
 // dateAt prints the date of a block that was read.
 func dateAt(h *audit.History, at pastel.Height) string {
 	unix, _ := h.Time(at)
-	return date(unix)
+	return terminal.Date(unix)
 }
 
 // blockOf prints a height with its date.
@@ -72,7 +73,7 @@ func (c *chapter) tell(b *strings.Builder) {
 	p := &c.Pool
 	title := fmt.Sprintf("%s: %s", p.ID, p.Status)
 	fmt.Fprintf(b, "\n%s\n%s\n", title, strings.Repeat("═", len(title)))
-	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", printable(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
+	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", terminal.Printable(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
 	fmt.Fprintf(b, "Supernode   PastelID %s\n", p.Supernode)
 	fmt.Fprintf(b, "Collateral  %d PSL required, %d PSL to activate (factor %s)\n", p.Required, p.Target, ticket.NewDecimal(p.Factor, ticket.FactorDecimals))
 	fmt.Fprintf(b, "Opened      %s, pledges until block %d\n", c.at(p.InitHeight), p.InitHeight+p.Period)
@@ -125,27 +126,27 @@ func (c *chapter) happened(e *pool.Event, released int) string {
 	case pool.PoolRestored:
 		return fmt.Sprintf("restored with %d PSL, the Supernode goes on", e.Coins)
 	case pool.PoolDissolved:
-		return "dissolved: it was not replenished in time; " + counted(released, "pledge") + " released"
+		return "dissolved: it was not replenished in time; " + terminal.Counted(released, "pledge") + " released"
 	case pool.PoolExpired:
-		return "expired: it was not activated in time; " + counted(released, "pledge") + " released"
+		return "expired: it was not activated in time; " + terminal.Counted(released, "pledge") + " released"
 	case pool.PoolClosed:
 		return fmt.Sprintf("closed: everything worth paying is paid, %s PSL stay in escrow for ever", e.Amount)
 	case pool.PledgeAccepted:
-		return fmt.Sprintf("%s pledged %d PSL (%s)", short(e.PastelID), e.Offered, e.Role)
+		return fmt.Sprintf("%s pledged %d PSL (%s)", pastel.Short(e.PastelID), e.Offered, e.Role)
 	case pool.PledgeAmended:
-		what := fmt.Sprintf("%s amended the pledge: it offers %d PSL, %d PSL count (%s)", short(e.PastelID), e.Offered, e.Coins, e.Role)
+		what := fmt.Sprintf("%s amended the pledge: it offers %d PSL, %d PSL count (%s)", pastel.Short(e.PastelID), e.Offered, e.Coins, e.Role)
 		if to, changed := c.Redirects[e]; changed {
-			what += fmt.Sprintf("\nand rewards go to %s from now on, no longer to %s", short(to.To.Encode(c.net)), short(to.From.Encode(c.net)))
+			what += fmt.Sprintf("\nand rewards go to %s from now on, no longer to %s", pastel.Short(to.To.Encode(c.net)), pastel.Short(to.From.Encode(c.net)))
 		}
 		return what
 	case pool.PledgePromoted:
-		return fmt.Sprintf("%s counts %d PSL of %d PSL offered", short(e.PastelID), e.Coins, e.Offered)
+		return fmt.Sprintf("%s counts %d PSL of %d PSL offered", pastel.Short(e.PastelID), e.Coins, e.Offered)
 	case pool.PledgeReduced:
-		return fmt.Sprintf("%s spent coins that did not count: %d PSL are offered now", short(e.PastelID), e.Offered)
+		return fmt.Sprintf("%s spent coins that did not count: %d PSL are offered now", pastel.Short(e.PastelID), e.Offered)
 	case pool.PledgeMoved:
-		return short(e.PastelID) + " moved coins within the pledged address and stays"
+		return pastel.Short(e.PastelID) + " moved coins within the pledged address and stays"
 	case pool.PledgeLeft:
-		what := fmt.Sprintf("%s left with %d PSL (%s)", short(e.PastelID), e.Offered, e.Role)
+		what := fmt.Sprintf("%s left with %d PSL (%s)", pastel.Short(e.PastelID), e.Offered, e.Role)
 		if e.Forfeited > 0 {
 			what += fmt.Sprintf(" and forfeited %s PSL", e.Forfeited)
 		}
@@ -165,16 +166,16 @@ func (c *chapter) members(b *strings.Builder) {
 	if len(in.Pledges) == 0 {
 		return
 	}
-	t := newTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
+	t := terminal.NewTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
 	for _, pl := range in.Pledges {
 		share := "-"
 		if pl.Role == pool.Member {
-			share = percent(pl.Counted, in.Counted)
+			share = terminal.Percent(pl.Counted, in.Counted)
 		}
 		if p.Ended >= 0 {
 			pl.Accrued = 0 // it was settled when the pool ended
 		}
-		t.AppendRow([]any{short(pl.PastelID.String()), pl.Role, pl.Counted, pl.Offered, share, psl(pl.Accrued), pl.Reward.Encode(c.net)})
+		t.AppendRow([]any{pastel.Short(pl.PastelID.String()), pl.Role, pl.Counted, pl.Offered, share, terminal.PSL(pl.Accrued), pl.Reward.Encode(c.net)})
 	}
 	fmt.Fprintf(b, "\n%s: %d PSL counted, %d PSL offered\n%s\n", title, in.Counted, in.Offered, t.Render())
 }
@@ -186,7 +187,7 @@ func (c *chapter) income(b *strings.Builder) {
 		b.WriteString("\nNo income.\n")
 		return
 	}
-	fmt.Fprintf(b, "\nIncome: %s, %s PSL, from block %d to %d", counted(in.Rewards, "reward"), in.Sum, in.First, in.Last)
+	fmt.Fprintf(b, "\nIncome: %s, %s PSL, from block %d to %d", terminal.Counted(in.Rewards, "reward"), in.Sum, in.First, in.Last)
 	if in.Forfeited > 0 {
 		fmt.Fprintf(b, "; leavers gave up %s PSL of it to the others", in.Forfeited)
 	}
@@ -195,7 +196,7 @@ func (c *chapter) income(b *strings.Builder) {
 
 // left lists what leavers lost.
 func (c *chapter) left(b *strings.Builder) {
-	t := newTable([]any{"Left", "PastelID", "Role", "Offered PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
+	t := terminal.NewTable([]any{"Left", "PastelID", "Role", "Offered PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
 	for _, e := range c.Events {
 		if e.Type != pool.PledgeLeft {
 			continue
@@ -204,7 +205,7 @@ func (c *chapter) left(b *strings.Builder) {
 		if points, lost := c.Reputation[e]; lost {
 			reputation = fmt.Sprintf("now %d", points)
 		}
-		t.AppendRow([]any{c.at(e.Height), short(e.PastelID), e.Role, e.Offered, psl(e.Forfeited), reputation})
+		t.AppendRow([]any{c.at(e.Height), pastel.Short(e.PastelID), e.Role, e.Offered, terminal.PSL(e.Forfeited), reputation})
 	}
 	if t.Length() > 0 {
 		fmt.Fprintf(b, "\nWho left\n%s\n", t.Render())
@@ -226,9 +227,9 @@ func (c *chapter) payouts(b *strings.Builder) {
 		if po.Change > 0 {
 			fmt.Fprintf(b, "\n%s PSL back to escrow", po.Change)
 		}
-		t := newTable([]any{"To", "PSL"}, 2)
+		t := terminal.NewTable([]any{"To", "PSL"}, 2)
 		for _, out := range po.Outputs {
-			t.AppendRow([]any{out.To.Encode(c.net), psl(out.Amount)})
+			t.AppendRow([]any{out.To.Encode(c.net), terminal.PSL(out.Amount)})
 		}
 		fmt.Fprintf(b, "\n%s\n", t.Render())
 	}
@@ -236,13 +237,13 @@ func (c *chapter) payouts(b *strings.Builder) {
 
 // totals tells what each address got and will get.
 func (c *chapter) totals(b *strings.Builder) {
-	t := newTable([]any{"Address", "Paid PSL", "Pending PSL", "Owed PSL", ""}, 2, 3, 4)
+	t := terminal.NewTable([]any{"Address", "Paid PSL", "Pending PSL", "Owed PSL", ""}, 2, 3, 4)
 	for _, x := range c.Totals() {
 		note := ""
 		if x.Operator {
 			note = "operator"
 		}
-		t.AppendRow([]any{x.To.Encode(c.net), psl(x.Paid), psl(x.Pending), psl(x.Owed), note})
+		t.AppendRow([]any{x.To.Encode(c.net), terminal.PSL(x.Paid), terminal.PSL(x.Pending), terminal.PSL(x.Owed), note})
 	}
 	if t.Length() > 0 {
 		fmt.Fprintf(b, "\nIn all\n%s\n", t.Render())
@@ -254,12 +255,12 @@ func (c *chapter) totals(b *strings.Builder) {
 
 // tellRejections says why tickets were refused.
 func tellRejections(b *strings.Builder, h *audit.History) {
-	t := newTable([]any{"Block", "Transaction", "Reason", "What it means"})
-	t.SetColumnConfigs([]table.ColumnConfig{wrapped(4)})
+	t := terminal.NewTable([]any{"Block", "Transaction", "Reason", "What it means"})
+	t.SetColumnConfigs([]table.ColumnConfig{terminal.Wrapped(4)})
 	for _, e := range h.Rejections() {
-		t.AppendRow([]any{blockOf(h, e.Height), short(e.TxID.String()), e.Reason, ticket.Explain(e.Reason)})
+		t.AppendRow([]any{blockOf(h, e.Height), pastel.Short(e.TxID.String()), e.Reason, ticket.Explain(e.Reason)})
 	}
 	if t.Length() > 0 {
-		fmt.Fprintf(b, "\n%s rejected\n%s\n", counted(t.Length(), "ticket"), t.Render())
+		fmt.Fprintf(b, "\n%s rejected\n%s\n", terminal.Counted(t.Length(), "ticket"), t.Render())
 	}
 }

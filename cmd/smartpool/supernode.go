@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -46,7 +50,7 @@ func (c *supernodeLaunchCmd) Validate() error {
 
 // Run writes the entry of masternode.conf with the launch that the Supernode's PastelID signs, has the node announce it, and waits until the
 // Supernode is listed and paid. What is done already is not done again.
-func (c *supernodeLaunchCmd) Run(ctx context.Context, e *env, r *remote) error {
+func (c *supernodeLaunchCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
 	l, err := c.prepare(ctx, e, r)
 	if err != nil {
 		return err
@@ -59,10 +63,10 @@ func (c *supernodeLaunchCmd) Run(ctx context.Context, e *env, r *remote) error {
 		return l.ends("running", fmt.Sprintf("Nothing to do: %s has the entry %s, the node lists the Supernode as ENABLED, and the pool has received %s PSL.",
 			l.conf.Path(), l.entry.Alias, l.pool.Income))
 	case l.right && l.runs:
-		e.note("%s has the entry %s, and the node lists the Supernode as %s: nothing is changed.", l.conf.Path(), l.entry.Alias, l.listed.Status)
+		e.Note("%s has the entry %s, and the node lists the Supernode as %s: nothing is changed.", l.conf.Path(), l.entry.Alias, l.listed.Status)
 	case l.right:
 		what := fmt.Sprintf("%s has the entry %s already, with its launch. The node announces it again.\n", l.conf.Path(), l.entry.Alias)
-		if err := e.confirm(c.Yes, what); err != nil {
+		if err := e.Confirm(c.Yes, what); err != nil {
 			return err
 		}
 		if err := l.activate(ctx); err != nil {
@@ -85,8 +89,8 @@ func (c *supernodeLaunchCmd) Run(ctx context.Context, e *env, r *remote) error {
 // launch is a Supernode that is being started.
 type launch struct {
 	c         *supernodeLaunchCmd
-	e         *env
-	r         *remote
+	e         *terminal.Terminal
+	r         *journey.Daemon
 	pool      wire.PoolDetail
 	wallet    *pasteld.Client
 	conf      *pasteld.MasternodeConf
@@ -101,22 +105,22 @@ type launch struct {
 }
 
 // prepare finds out what there is and what is to be done. It changes nothing.
-func (c *supernodeLaunchCmd) prepare(ctx context.Context, e *env, r *remote) (*launch, error) {
+func (c *supernodeLaunchCmd) prepare(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) (*launch, error) {
 	if c.Signature != "" && c.Signed == "" {
-		return nil, usagef("--signature belongs to --signed")
+		return nil, terminal.Usagef("--signature belongs to --signed")
 	}
 	if c.Cold != "" && c.Signed != "" {
-		return nil, usagef("give --cold or --signed, not both")
+		return nil, terminal.Usagef("give --cold or --signed, not both")
 	}
 	l := &launch{c: c, e: e, r: r}
 	var err error
-	if l.pool, err = r.pool(ctx, c.Pool); err != nil {
+	if l.pool, err = r.VerifiedPool(ctx, c.Pool); err != nil {
 		return nil, err
 	}
 	if err := launchable(&l.pool); err != nil {
 		return nil, err
 	}
-	if _, err := r.supernode(ctx, l.pool.ID); err != nil { // one that knows no launches
+	if _, err := r.SupernodeOf(ctx, l.pool.ID); err != nil { // one that knows no launches
 		return nil, err
 	}
 	if l.supernode, err = pastelid.Parse(l.pool.Supernode); err != nil {
@@ -125,10 +129,10 @@ func (c *supernodeLaunchCmd) prepare(ctx context.Context, e *env, r *remote) (*l
 	if l.say.Activation, err = pastel.ParseTxID(l.pool.ActivationTx); err != nil {
 		return nil, fmt.Errorf("the daemon names no activation of the pool (%w): run the same release as it", err)
 	}
-	if l.wallet, err = c.wallet(ctx, r.net); err != nil {
+	if l.wallet, err = c.wallet(ctx, r.Net); err != nil {
 		return nil, err
 	}
-	if err := r.agrees(ctx, l.wallet, &l.pool.Tip); err != nil {
+	if err := agrees(ctx, r, l.wallet, &l.pool.Tip); err != nil {
 		return nil, err
 	}
 	if err := l.activated(ctx); err != nil {
@@ -158,10 +162,10 @@ func (l *launch) activated(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the pool's activation, transaction %s: %w", l.say.Activation, err)
 	}
-	found := ticket.FromTx(tx, &l.r.net, l.pool.Tip.Height)
+	found := ticket.FromTx(tx, &l.r.Net, l.pool.Tip.Height)
 	if found.Ticket == nil || found.Ticket.Activate == nil || string(found.Ticket.Activate.SmartPoolID) != l.pool.ID {
 		return fmt.Errorf("transaction %s, which the daemon names, is no activation of pool %s: do not launch; ask another daemon. Nothing was changed",
-			l.say.Activation, short(l.pool.ID))
+			l.say.Activation, pastel.Short(l.pool.ID))
 	}
 	return nil
 }
@@ -173,15 +177,15 @@ func launchable(p *wire.PoolDetail) error {
 		return nil
 	case "replenishing":
 		return fmt.Errorf("pool %s is short of collateral, and its Supernode is paused: one that was launched goes on by itself once members pledge more; "+
-			"one that was not is launched then", short(p.ID))
+			"one that was not is launched then", pastel.Short(p.ID))
 	case "subscribing":
-		return fmt.Errorf("pool %s is subscribing, and only an active pool backs a Supernode: smartpool pool activate %s", short(p.ID), p.ID)
+		return fmt.Errorf("pool %s is subscribing, and only an active pool backs a Supernode: smartpool pool activate %s", pastel.Short(p.ID), p.ID)
 	}
-	return fmt.Errorf("pool %s is %s and backs no Supernode any more: shut its machine down", short(p.ID), p.Status)
+	return fmt.Errorf("pool %s is %s and backs no Supernode any more: shut its machine down", pastel.Short(p.ID), p.Status)
 }
 
 // agrees wants a node with all blocks, on the daemon's chain, and as far.
-func (r *remote) agrees(ctx context.Context, wallet *pasteld.Client, tip *wire.Tip) error {
+func agrees(ctx context.Context, r *journey.Daemon, wallet *pasteld.Client, tip *wire.Tip) error {
 	pruned, err := wallet.Pruned(ctx)
 	if err != nil {
 		return err
@@ -214,9 +218,9 @@ func hostPort(flag, s string, net *pastel.Network) error {
 	at, err := netip.ParseAddrPort(s)
 	switch {
 	case err != nil || at.Port() == 0 || !at.Addr().Is4() && net.Name != "regtest" || at.Addr().Zone() != "":
-		return usagef("%s %q: want IPv4:PORT, such as 192.0.2.7:19933, on network %s", flag, s, net.Name)
+		return terminal.Usagef("%s %q: want IPv4:PORT, such as 192.0.2.7:19933, on network %s", flag, s, net.Name)
 	case flag == "--host" && (net.Name == "main") != (at.Port() == mainPort):
-		return usagef("%s %q: Supernodes have port %d on main, and on no other network", flag, s, mainPort)
+		return terminal.Usagef("%s %q: Supernodes have port %d on main, and on no other network", flag, s, mainPort)
 	}
 	return nil
 }

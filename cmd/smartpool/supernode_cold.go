@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 )
 
@@ -30,11 +32,11 @@ func (l *launch) unsigned() error {
 	if err := draft.Write(); err != nil {
 		return err
 	}
-	statement := l.say.Statement(l.r.net.Name)
-	if l.e.json {
-		return printJSON(l.e.out, map[string]string{"file": l.c.Cold, "statement": statement, "pastelid": l.pool.Supernode})
+	statement := l.say.Statement(l.r.Net.Name)
+	if l.e.JSON {
+		return terminal.PrintJSON(l.e.Out, map[string]string{"file": l.c.Cold, "statement": statement, "pastelid": l.pool.Supernode})
 	}
-	_, err = fmt.Fprintf(l.e.out, `Wrote %s: the entry of masternode.conf, with the machine's key. Nothing is signed or started yet.
+	_, err = fmt.Fprintf(l.e.Out, `Wrote %s: the entry of masternode.conf, with the machine's key. Nothing is signed or started yet.
 The Supernode's PastelID %s signs this line, where its key is:
      %s
 With a key file: smartpool id sign KEYFILE --message "%s"
@@ -54,10 +56,10 @@ func (l *launch) mayDraft() error {
 		return err
 	}
 	if cold == conf {
-		return usagef("--cold %s is the node's masternode.conf: choose another file", l.c.Cold)
+		return terminal.Usagef("--cold %s is the node's masternode.conf: choose another file", l.c.Cold)
 	}
 	if _, err := os.Lstat(cold); err == nil {
-		return usagef("--cold %s exists: choose another file, or go on with --signed if an earlier --cold wrote it", l.c.Cold)
+		return terminal.Usagef("--cold %s exists: choose another file, or go on with --signed if an earlier --cold wrote it", l.c.Cold)
 	}
 	return nil
 }
@@ -83,7 +85,7 @@ func (l *launch) draft() (e pasteld.MasternodeEntry, err error) {
 		return e, fmt.Errorf("%s has no launch (extCfg): write it again with --cold. Nothing was changed", l.c.Signed)
 	}
 	if l.say.Signature = cmp.Or(l.c.Signature, l.say.Signature); l.say.Signature == "" {
-		return e, usagef("%s is not signed: give the signature with --signature", l.c.Signed)
+		return e, terminal.Usagef("%s is not signed: give the signature with --signature", l.c.Signed)
 	}
 	e.ExtConfig, err = l.say.AddTo(e.ExtConfig)
 	return e, err
@@ -91,9 +93,9 @@ func (l *launch) draft() (e pasteld.MasternodeEntry, err error) {
 
 // check wants the signature of exactly the statement that the entry makes.
 func (l *launch) check() error {
-	if err := l.say.Verify(l.r.net.Name, l.supernode); err != nil {
+	if err := l.say.Verify(l.r.Net.Name, l.supernode); err != nil {
 		return fmt.Errorf("%s: %w. It may be of another PastelID, machine's key, time or activation; PastelID %s signs exactly this line:\n  %s\nNothing was changed",
-			l.c.Signed, err, l.pool.Supernode, l.say.Statement(l.r.net.Name))
+			l.c.Signed, err, l.pool.Supernode, l.say.Statement(l.r.Net.Name))
 	}
 	return nil
 }

@@ -12,6 +12,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -23,10 +27,10 @@ func (c *supernodeLaunchCmd) confPath() (string, error) {
 	switch {
 	case c.Conf != "":
 		return c.Conf, nil
-	case c.NodeCookie != "":
-		return filepath.Join(filepath.Dir(c.NodeCookie), "masternode.conf"), nil
+	case c.Cookie != "":
+		return filepath.Join(filepath.Dir(c.Cookie), "masternode.conf"), nil
 	}
-	return "", usagef("say where the node's masternode.conf is with --masternode-conf: it lies in its data folder, beside .cookie")
+	return "", terminal.Usagef("say where the node's masternode.conf is with --masternode-conf: it lies in its data folder, beside .cookie")
 }
 
 // outPoint is the Supernode's collateral reference.
@@ -66,20 +70,20 @@ func (l *launch) plan(ctx context.Context) error {
 	l.entry.ExtAddress = cmp.Or(l.c.ExtAddress, l.entry.ExtAddress)
 	l.entry.ExtP2P = cmp.Or(l.c.ExtP2P, l.entry.ExtP2P)
 	if l.entry.Address == "" {
-		return usagef("give the address of the Supernode's machine: --host IP:PORT")
+		return terminal.Usagef("give the address of the Supernode's machine: --host IP:PORT")
 	}
 	for _, at := range []struct{ flag, address string }{{"--host", l.entry.Address}, {"--ext-address", l.entry.ExtAddress}, {"--ext-p2p", l.entry.ExtP2P}} {
 		if at.address == "" {
 			continue
 		}
-		if err := hostPort(at.flag, at.address, &l.r.net); err != nil {
+		if err := hostPort(at.flag, at.address, &l.r.Net); err != nil {
 			return err
 		}
 	}
 	if err := l.key(ctx, found); err != nil {
 		return err
 	}
-	signed := l.say.ReadExtra(l.entry.ExtConfig) && l.say.Verify(l.r.net.Name, l.supernode) == nil
+	signed := l.say.ReadExtra(l.entry.ExtConfig) && l.say.Verify(l.r.Net.Name, l.supernode) == nil
 	l.right = found && signed && same(&l.entry, &present)
 	if err := l.compare(ctx); err != nil {
 		return err
@@ -100,19 +104,19 @@ var alias = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 func (l *launch) name(present string) error {
 	switch {
 	case l.c.Alias != "" && !alias.MatchString(l.c.Alias):
-		return usagef("--alias %q: want up to 64 letters, digits, points, hyphens and underscores", l.c.Alias)
+		return terminal.Usagef("--alias %q: want up to 64 letters, digits, points, hyphens and underscores", l.c.Alias)
 	case l.c.Alias != "" && present != "" && !strings.EqualFold(l.c.Alias, present):
-		return fmt.Errorf("%s has the pool's Supernode as %q already: leave --alias out, or remove that entry first. Nothing was changed", l.conf.Path(), printable(present))
+		return fmt.Errorf("%s has the pool's Supernode as %q already: leave --alias out, or remove that entry first. Nothing was changed", l.conf.Path(), terminal.Printable(present))
 	}
 	l.entry.Alias = cmp.Or(present, l.c.Alias, l.entry.Alias, ticket.PoolID(l.pool.ID).Label())
 	other, taken := l.conf.Entry(l.entry.Alias)
 	switch {
 	case taken && other.OutPoint == (pastel.OutPoint{}):
 		return fmt.Errorf("%s has an entry %q without a collateral (txid, outIndex): correct or remove it, or choose another alias with --alias. Nothing was changed",
-			l.conf.Path(), printable(other.Alias))
+			l.conf.Path(), terminal.Printable(other.Alias))
 	case taken && other.OutPoint != l.outPoint():
 		return fmt.Errorf("%s uses the alias %q for another Supernode, with collateral %s: choose another one with --alias. Nothing was changed",
-			l.conf.Path(), printable(other.Alias), other.OutPoint)
+			l.conf.Path(), terminal.Printable(other.Alias), other.OutPoint)
 	}
 	l.had = taken
 	return nil
@@ -130,17 +134,17 @@ func (l *launch) key(ctx context.Context, found bool) (err error) {
 			return err
 		}
 	}
-	key, err := pastel.ParseWIF(&l.r.net, l.entry.Key)
+	key, err := pastel.ParseWIF(&l.r.Net, l.entry.Key)
 	switch {
 	case err == nil:
 	case l.c.MachineKey != "":
-		return usagef("--masternode-key: %w; smartpool rpc masternode genkey makes one", err)
+		return terminal.Usagef("--masternode-key: %w; smartpool rpc masternode genkey makes one", err)
 	case l.c.Signed != "":
-		return fmt.Errorf("%s has no key of network %s (mnPrivKey): write it again with --cold. Nothing was changed", l.c.Signed, l.r.net.Name)
+		return fmt.Errorf("%s has no key of network %s (mnPrivKey): write it again with --cold. Nothing was changed", l.c.Signed, l.r.Net.Name)
 	case found:
-		return fmt.Errorf("mnPrivKey of %q in %s is no key of network %s: correct it, or remove the entry. Nothing was changed", l.entry.Alias, l.conf.Path(), l.r.net.Name)
+		return fmt.Errorf("mnPrivKey of %q in %s is no key of network %s: correct it, or remove the entry. Nothing was changed", l.entry.Alias, l.conf.Path(), l.r.Net.Name)
 	default:
-		return fmt.Errorf("the node's masternode genkey made no key of network %s: give one with --masternode-key. Nothing was changed", l.r.net.Name)
+		return fmt.Errorf("the node's masternode genkey made no key of network %s: give one with --masternode-key. Nothing was changed", l.r.Net.Name)
 	}
 	l.say.Key = hex.EncodeToString(key.PublicKey())
 	return nil
@@ -226,23 +230,23 @@ func (l *launch) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	statement := l.say.Statement(l.r.net.Name)
-	var me *identity
+	statement := l.say.Statement(l.r.Net.Name)
+	var me *journey.Identity
 	if l.c.Signed == "" {
-		if me, err = l.c.identity(ctx, l.e, l.wallet, l.pool.Supernode); err != nil {
+		if me, err = l.c.source().Identity(ctx, l.e, l.wallet, l.pool.Supernode); err != nil {
 			return err
 		}
 		what += fmt.Sprintf("\nThe Supernode's PastelID %s signs:\n  %s\n", l.pool.Supernode, statement)
 	}
-	if err := l.e.confirm(l.c.Yes, what); err != nil {
+	if err := l.e.Confirm(l.c.Yes, what); err != nil {
 		return err
 	}
 	if me != nil {
-		if l.say.Signature, err = me.sign(ctx, statement); err != nil {
+		if l.say.Signature, err = me.Sign(ctx, statement); err != nil {
 			return err
 		}
 	}
-	if err := l.say.Verify(l.r.net.Name, l.supernode); err != nil {
+	if err := l.say.Verify(l.r.Net.Name, l.supernode); err != nil {
 		return err
 	}
 	if l.entry.ExtConfig, err = l.say.AddTo(l.entry.ExtConfig); err != nil {
@@ -254,7 +258,7 @@ func (l *launch) write(ctx context.Context) error {
 	if err := l.conf.Write(); err != nil {
 		return err
 	}
-	l.e.note("Wrote %s.", l.conf.Path())
+	l.e.Note("Wrote %s.", l.conf.Path())
 	if l.had {
 		return l.restart()
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -42,13 +44,13 @@ func (l *launch) activate(ctx context.Context) error {
 	if l.listed != nil && !l.runs && (l.listed.Status == listedEnabled || l.listed.Status == listedBefore) {
 		return l.restart()
 	}
-	l.e.note("Activated.")
+	l.e.Note("Activated.")
 	return nil
 }
 
 // wait waits until the node lists the Supernode as ENABLED, and until the pool has been paid once.
 func (l *launch) wait(ctx context.Context) error {
-	l.e.note("Waiting until the node lists it as ENABLED; Ctrl-C does not stop the Supernode.")
+	l.e.Note("Waiting until the node lists it as ENABLED; Ctrl-C does not stop the Supernode.")
 	for last := ""; ; {
 		status, err := l.enabled(ctx)
 		if err != nil {
@@ -58,14 +60,14 @@ func (l *launch) wait(ctx context.Context) error {
 			break
 		}
 		if status != last {
-			l.e.note("%s: %s", status, waitsFor[status])
+			l.e.Note("%s: %s", status, waitsFor[status])
 			last = status
 		}
 		if err := l.pause(ctx, "the Supernode is activated and was not ENABLED yet"); err != nil {
 			return err
 		}
 	}
-	l.e.note("ENABLED. Waiting until it is paid.")
+	l.e.Note("ENABLED. Waiting until it is paid.")
 	return l.paid(ctx)
 }
 
@@ -87,9 +89,9 @@ func (l *launch) enabled(ctx context.Context) (string, error) {
 	switch {
 	case l.listed == nil:
 		return listedNot, nil
-	case l.listed.Payee != (pastel.Address{}) && l.listed.Payee.Encode(&l.r.net) != l.pool.Escrow:
+	case l.listed.Payee != (pastel.Address{}) && l.listed.Payee.Encode(&l.r.Net) != l.pool.Escrow:
 		return "", fmt.Errorf("the node lists the Supernode with payee %s, not with the pool's escrow %s: it is no node that knows pools; start it with smartpoold beside it",
-			l.listed.Payee.Encode(&l.r.net), l.pool.Escrow)
+			l.listed.Payee.Encode(&l.r.Net), l.pool.Escrow)
 	case l.listed.Status == listedEnabled || l.listed.Status == listedBefore:
 		return l.listed.Status, nil
 	}
@@ -110,7 +112,7 @@ func (l *launch) pause(ctx context.Context, what string) error {
 func (l *launch) paid(ctx context.Context) error {
 	told := time.Now()
 	for {
-		now, err := l.r.pool(ctx, l.pool.ID)
+		now, err := l.r.VerifiedPool(ctx, l.pool.ID)
 		switch {
 		case client.Passes(err):
 		case err != nil:
@@ -123,7 +125,7 @@ func (l *launch) paid(ctx context.Context) error {
 			return fmt.Errorf("the Supernode runs and is not paid: meanwhile %w", launchable(&now))
 		case time.Since(told) > time.Minute:
 			told = time.Now()
-			l.e.note("Block %d: not paid yet. Supernodes take turns.", now.Tip.Height)
+			l.e.Note("Block %d: not paid yet. Supernodes take turns.", now.Tip.Height)
 		}
 		if err := l.pause(ctx, "the Supernode runs and was not paid yet"); err != nil {
 			return err
@@ -133,12 +135,12 @@ func (l *launch) paid(ctx context.Context) error {
 
 // ends prints the outcome.
 func (l *launch) ends(outcome, text string) error {
-	if l.e.json {
-		return printJSON(l.e.out, map[string]any{
+	if l.e.JSON {
+		return terminal.PrintJSON(l.e.Out, map[string]any{
 			"alias": l.entry.Alias, "masternode_conf": l.conf.Path(), "host": l.entry.Address, "outcome": outcome, "height": l.pool.Tip.Height,
 			"hot_pastel_conf": []string{"masternode=1", "masternodeprivkey=" + l.entry.Key, "txindex=1"},
 		})
 	}
-	_, err := fmt.Fprintln(l.e.out, text)
+	_, err := fmt.Fprintln(l.e.Out, text)
 	return err
 }

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/pastelnetwork/smartpool/internal/journey"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -29,30 +32,6 @@ type ticketCmd struct {
 // maxInput bounds a ticket or transaction read from a file: the hex of a full transaction.
 const maxInput = 4 << 20
 
-// readInput reads a file, standard input, or the argument itself if it is hex and no such file exists.
-func (e *env) readInput(what string) ([]byte, error) {
-	if what == "-" {
-		return readBounded(e.in)
-	}
-	f, err := os.Open(what)
-	if err != nil {
-		if _, bad := hex.DecodeString(what); bad == nil && what != "" {
-			return []byte(what), nil
-		}
-		return nil, usageError{err}
-	}
-	defer func() { _ = f.Close() }()
-	return readBounded(f)
-}
-
-func readBounded(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxInput+1))
-	if err == nil && len(text) > maxInput {
-		err = fmt.Errorf("input is larger than %d bytes: that is no ticket", maxInput)
-	}
-	return bytes.TrimSpace(text), err
-}
-
 var errNoTicket = errors.New("transaction carries no smart pool ticket that pays the fee of this network")
 
 // loaded is a ticket with the transaction it came in, if any.
@@ -63,15 +42,15 @@ type loaded struct {
 }
 
 // load reads a ticket from JSON or from a raw transaction in hex.
-func (e *env) load(what string, net *pastel.Network) (*loaded, error) {
-	text, err := e.readInput(what)
+func load(e *terminal.Terminal, what string, net *pastel.Network) (*loaded, error) {
+	text, err := e.Input(what, maxInput)
 	if err != nil {
 		return nil, err
 	}
 	if bytes.HasPrefix(text, []byte("{")) {
 		t, err := ticket.Decode(unwrap(text))
 		if err != nil {
-			return nil, explained(err)
+			return nil, journey.Explained(err)
 		}
 		return &loaded{ticket: t}, nil
 	}
@@ -87,9 +66,9 @@ func (e *env) load(what string, net *pastel.Network) (*loaded, error) {
 	contract, isContract := ticket.DecodeContract(tx, net.ContractFee)
 	switch {
 	case found.Rejection != nil:
-		return nil, explained(found.Rejection)
+		return nil, journey.Explained(found.Rejection)
 	case found.Registration != nil:
-		return nil, fmt.Errorf("the transaction registers PastelID %s: that is no ticket of a smart pool", printable(found.Registration.PastelID))
+		return nil, fmt.Errorf("the transaction registers PastelID %s: that is no ticket of a smart pool", terminal.Printable(found.Registration.PastelID))
 	case found.Ticket == nil && isContract:
 		return nil, fmt.Errorf("the transaction's contract ticket has sub_type %q: that is none of smart pools", contract.SubType)
 	case found.Ticket == nil:
@@ -115,13 +94,13 @@ type outFlags struct {
 }
 
 // write writes the ticket, replacing a file in one step, and shows the statements that still need a signature.
-func (f *outFlags) write(e *env, t *ticket.Ticket, net *pastel.Network) error {
+func (f *outFlags) write(e *terminal.Terminal, t *ticket.Ticket, net *pastel.Network) error {
 	text, err := t.Encode()
 	if err != nil {
 		return err
 	}
 	if _, err := ticket.Decode(text); err != nil { // as whoever receives it will
-		return explained(err)
+		return journey.Explained(err)
 	}
 	if f.Out != "" {
 		if err := replaceFile(f.Out, append(text, '\n')); err != nil {
@@ -129,35 +108,26 @@ func (f *outFlags) write(e *env, t *ticket.Ticket, net *pastel.Network) error {
 		}
 	}
 	switch {
-	case e.json:
-		return printTicketJSON(e.out, &loaded{ticket: t}, net)
+	case e.JSON:
+		return printTicketJSON(e.Out, &loaded{ticket: t}, net)
 	case f.Out == "":
-		if _, err := e.out.Write(append(text, '\n')); err != nil {
+		if _, err := e.Out.Write(append(text, '\n')); err != nil {
 			return err
 		}
 	default:
-		e.note("Wrote %s.", f.Out)
+		e.Note("Wrote %s.", f.Out)
 	}
 	missing := 0
 	for _, s := range t.Signatures(net.Name) {
 		if s.Signature == "" {
 			missing++
-			e.note("%s is still to be made by %s, over this line:\n  %s", s.Field, s.By, s.Text)
+			e.Note("%s is still to be made by %s, over this line:\n  %s", s.Field, s.By, s.Text)
 		}
 	}
 	if missing == 0 {
-		e.note("All signatures are there: see ticket verify and ticket encode.")
+		e.Note("All signatures are there: see ticket verify and ticket encode.")
 	}
 	return nil
-}
-
-// explained adds what a rejection means.
-func explained(err error) error {
-	var r *ticket.Rejection
-	if errors.As(err, &r) {
-		return fmt.Errorf("%w; %s", err, ticket.Explain(r.Reason))
-	}
-	return err
 }
 
 func replaceFile(name string, text []byte) error {

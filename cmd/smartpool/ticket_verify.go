@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -14,14 +16,14 @@ type ticketVerifyCmd struct {
 }
 
 // Run prints every check and fails if one is wrong.
-func (c *ticketVerifyCmd) Run(e *env) error {
+func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
 	}
 	var kind string
 	var checks []ticket.Check
-	l, err := e.load(c.File, &net)
+	l, err := load(e, c.File, &net)
 	var rejected *ticket.Rejection
 	switch {
 	case errors.As(err, &rejected):
@@ -32,10 +34,10 @@ func (c *ticketVerifyCmd) Run(e *env) error {
 		kind = l.ticket.Kind.String()
 		checks = append([]ticket.Check{{Name: "form", Answer: ticket.AnswerOK}}, ticket.Checks(l.ticket, &net)...)
 	}
-	if e.json {
-		err = printJSON(e.out, map[string]any{"type": kind, "checks": checks})
+	if e.JSON {
+		err = terminal.PrintJSON(e.Out, map[string]any{"type": kind, "checks": checks})
 	} else {
-		err = printChecks(e.out, kind, checks)
+		err = printChecks(e.Out, kind, checks)
 	}
 	if err != nil {
 		return err
@@ -49,7 +51,7 @@ func (c *ticketVerifyCmd) Run(e *env) error {
 }
 
 func printChecks(w io.Writer, kind string, checks []ticket.Check) error {
-	table := newTable([]any{kind, "", ""})
+	table := terminal.NewTable([]any{kind, "", ""})
 	for _, c := range checks {
 		table.AppendRow([]any{c.Name, c.Answer, c.Detail})
 	}

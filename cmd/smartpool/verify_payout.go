@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -15,10 +16,10 @@ type verifyPayoutCmd struct {
 }
 
 // Run says ok, wrong or unknown.
-func (c *verifyPayoutCmd) Run(ctx context.Context, e *env) error {
+func (c *verifyPayoutCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	id, err := pastel.ParseTxID(c.TxID)
 	if err != nil {
-		return usagef("%q is no transaction id: want 64 hex digits", printable(c.TxID))
+		return terminal.Usagef("%q is no transaction id: want 64 hex digits", terminal.Printable(c.TxID))
 	}
 	state, err := c.state()
 	if err != nil {
@@ -33,18 +34,18 @@ func (c *verifyPayoutCmd) Run(ctx context.Context, e *env) error {
 	if !found {
 		return unknownf("unknown: no settlement up to block %d made transaction %s: it is no payout, or none of this chain", tip.Height, id)
 	}
-	if e.json {
-		return printJSON(e.out, map[string]any{"verdict": "ok", "txid": id.String(), "pool": po.Pool, "settled": po.Settled, "state": po.Outcome(), "digest": fmt.Sprintf("%x", tip.Digest), "shadow": state.Shadow()})
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, map[string]any{"verdict": "ok", "txid": id.String(), "pool": po.Pool, "settled": po.Settled, "state": po.Outcome(), "digest": fmt.Sprintf("%x", tip.Digest), "shadow": state.Shadow()})
 	}
 	var b strings.Builder
 	b.WriteString(shadowLabel(state))
 	fmt.Fprintf(&b, "ok: payout %s of pool %s\nsettled in block %d, %s\nRecomputed from %d raw blocks; ledger digest %x\n", id, po.Pool, po.Settled, po.Outcome(), tip.Height+1, tip.Digest)
 	net := state.Network()
-	t := newTable([]any{"To", "PSL"}, 2)
+	t := terminal.NewTable([]any{"To", "PSL"}, 2)
 	for _, o := range po.Outputs {
-		t.AppendRow([]any{o.To.Encode(&net), psl(o.Amount)})
+		t.AppendRow([]any{o.To.Encode(&net), terminal.PSL(o.Amount)})
 	}
 	fmt.Fprintf(&b, "%s\n%s PSL back to escrow\n", t.Render(), po.Change)
-	_, err = fmt.Fprint(e.out, b.String())
+	_, err = fmt.Fprint(e.Out, b.String())
 	return err
 }

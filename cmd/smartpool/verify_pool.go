@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
 type verifyPoolCmd struct {
@@ -16,21 +18,21 @@ type verifyPoolCmd struct {
 }
 
 // Run compares a daemon's books of a pool with what the rules make of raw blocks.
-func (c *verifyPoolCmd) Run(ctx context.Context, e *env) error {
+func (c *verifyPoolCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	r, err := c.dial(ctx, e)
 	if err != nil {
 		return unknownError{err}
 	}
-	p, err := r.told(ctx, c.Pool)
-	if errors.Is(err, errAnother) {
+	p, err := r.UnverifiedPool(ctx, c.Pool)
+	if errors.Is(err, journey.ErrAnotherPool) {
 		return fmt.Errorf("wrong: %w", err)
 	}
 	if err != nil {
 		return unknownError{err}
 	}
-	c.Network = r.net.Name
-	if c.ShadowFrom < 0 && r.status.Shadow {
-		c.ShadowFrom = r.status.Start
+	c.Network = r.Net.Name
+	if c.ShadowFrom < 0 && r.State.Shadow {
+		c.ShadowFrom = r.State.Start
 	}
 	state, err := c.state()
 	if err != nil {
@@ -48,10 +50,10 @@ func (c *verifyPoolCmd) Run(ctx context.Context, e *env) error {
 		return fmt.Errorf("wrong: %w: %s", err, p.ID)
 	}
 	tip, right := state.Tip(), len(found.Differences) == 0
-	if e.json {
+	if e.JSON {
 		verdict := map[bool]string{true: "ok", false: "wrong"}[right]
 		doc := map[string]any{"verdict": verdict, "pool": p.ID, "height": tip.Height, "compared": found.Compared, "differences": found.Differences, "shadow": state.Shadow()}
-		if err := printJSON(e.out, doc); err != nil {
+		if err := terminal.PrintJSON(e.Out, doc); err != nil {
 			return err
 		}
 	}
@@ -62,10 +64,10 @@ func (c *verifyPoolCmd) Run(ctx context.Context, e *env) error {
 		}
 		return fmt.Errorf("wrong: the daemon's books of pool %s differ from raw blocks:\n  %s", p.ID, strings.Join(list, "\n  "))
 	}
-	if !e.json {
-		_, err = fmt.Fprintf(e.out, "%sok: pool %s, recomputed from %d raw blocks, up to block %d. These agree:\n%s\n"+
+	if !e.JSON {
+		_, err = fmt.Fprintf(e.Out, "%sok: pool %s, recomputed from %d raw blocks, up to block %d. These agree:\n%s\n"+
 			"Not compared are estimates and what follows from these: yields, forecast, critical members, dates to come.\nLedger digest %s\n",
-			shadowLabel(state), p.ID, tip.Height+1, tip.Height, paragraph(strings.Join(found.Compared, ", ")), p.Tip.Digest)
+			shadowLabel(state), p.ID, tip.Height+1, tip.Height, terminal.Paragraph(strings.Join(found.Compared, ", ")), p.Tip.Digest)
 	}
 	return err
 }

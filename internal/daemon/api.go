@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -105,15 +106,15 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 
 // site is the API with the dashboard.
 func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.Server {
-	books := api.NewBooks(reader)
-	books.AskNode(d.listed)
+	b := books.New(reader)
+	b.AskNode(d.listed)
 	proxies, _ := d.cfg.proxies() // New has checked them
 	site := api.New(api.Config{
-		Books: books, Feed: feed, Trier: trier{d, api.NewLoaded(reader)}, Version: version(), Condition: d.condition(feed),
+		Books: b, Feed: feed, Simulator: simulator{d, books.NewLoaded(reader)}, Version: version(), Condition: d.condition(feed),
 		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: words(d.cfg.APIOrigins), Proxies: proxies,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
 	})
-	pages := web.New(web.Config{Books: books, Log: d.log, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
+	pages := web.New(web.Config{Books: b, Log: d.log, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
 	site.Handle("/", pages.Handler(site.Answers().Keep))
 	return site
 }
@@ -183,18 +184,18 @@ func (d *Daemon) condition(feed *api.Feed) func() string {
 	}
 }
 
-// trier checks tickets against the ledger that is kept, or against one that is loaded for that.
-type trier struct {
+// simulator checks tickets against the ledger that is kept, or against one that is loaded for that.
+type simulator struct {
 	d      *Daemon
-	loaded *api.Loaded
+	loaded *books.Loaded
 }
 
-// Try implements api.Trier.
-func (t trier) Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error) {
-	if l := t.d.Ledger(); l != nil {
+// Try implements api.Simulator.
+func (s simulator) Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error) {
+	if l := s.d.Ledger(); l != nil {
 		return l.Try(tx, time)
 	}
-	return t.loaded.Try(tx, time)
+	return s.loaded.Try(tx, time)
 }
 
 // token reads the API's token, which is made when it is missing.

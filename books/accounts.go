@@ -1,0 +1,249 @@
+package books
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// Limits of an account: what has more is shown in part, and the lists page through all of it.
+const (
+	maxPositions = 2000
+	maxPayments  = 100
+	maxShared    = 10
+)
+
+// Member returns what a PastelID has in pools.
+func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err error) {
+	who, err := pastelid.Parse(id)
+	if err != nil {
+		return out, badRequest("%q is no PastelID (%v): copy it whole, it begins with jX", id, err)
+	}
+	err = b.view(ctx, func(v *view) error {
+		out = newAccount(v)
+		out.PastelID = id
+		standing, registered, err := v.reputation(who)
+		if err != nil {
+			return err
+		}
+		out.Registered, out.Reputation, out.Tarnished = registered, standing.Points, standing.Tarnished
+		pledges, err := v.newestPledges(store.PledgeFilter{PastelID: id, At: store.Now})
+		if err != nil {
+			return err
+		}
+		rewards, err := v.Rewards(id)
+		if err != nil {
+			return err
+		}
+		mine := map[paid]bool{}
+		for _, x := range rewards { // those before an amendment, too
+			mine[paid{x.Pool, x.Address}] = true
+		}
+		operated, err := v.Pools(store.PoolFilter{Operator: id, At: store.Now})
+		if err != nil {
+			return err
+		}
+		for i := range operated {
+			mine[paid{operated[i].ID, operated[i].FeeAddress.Encode(&b.net)}] = true
+		}
+		credited, err := v.Credited(store.CreditFilter{PastelID: id, At: store.Now})
+		if err != nil {
+			return err
+		}
+		out.Credited = credited
+		if out.SharedWith, err = v.SharedWith(id, maxShared); err != nil {
+			return err
+		}
+		return v.account(&out, pledges, operated, func(p paid) bool { return mine[p] })
+	})
+	return out, err
+}
+
+// Address returns what an address has in pools: pledged with it, or paid to it.
+func (b *Books) Address(ctx context.Context, address string) (out wire.Account, err error) {
+	if _, err := pastel.ParseAddress(&b.net, address); err != nil {
+		return out, badRequest("%q is no transparent address of network %s: %v", address, b.net.Name, err)
+	}
+	err = b.view(ctx, func(v *view) error {
+		out = newAccount(v)
+		out.Address = address
+		escrow, err := v.Pools(store.PoolFilter{Escrow: address, At: store.Now})
+		if err != nil {
+			return err
+		}
+		if len(escrow) > 0 {
+			out.EscrowOf = string(escrow[0].ID)
+		}
+		var pledges []store.Pledge
+		for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {EverPaid: address, At: store.Now}} {
+			list, err := v.newestPledges(f)
+			if err != nil {
+				return err
+			}
+			pledges = append(pledges, list...)
+		}
+		slices.SortFunc(pledges, func(a, b store.Pledge) int { return cmp.Compare(b.Seq, a.Seq) })
+		pledges = slices.CompactFunc(pledges, func(a, b store.Pledge) bool { return a.Seq == b.Seq })
+		operated, err := v.Pools(store.PoolFilter{FeeAddress: address, At: store.Now})
+		if err != nil {
+			return err
+		}
+		credited, err := v.Credited(store.CreditFilter{Address: address, At: store.Now})
+		if err != nil {
+			return err
+		}
+		out.Credited = credited
+		return v.account(&out, pledges, operated, func(p paid) bool { return p.address == address })
+	})
+	return out, err
+}
+
+func newAccount(v *view) wire.Account {
+	return wire.Account{Tip: TipOf(&v.tip), Positions: []wire.Position{}, Claims: []wire.Claim{}, Pending: []wire.Payment{}, Operates: []string{}}
+}
+
+// paid is where a pool pays to.
+type paid struct {
+	pool    ticket.PoolID
+	address string
+}
+
+// newestPledges lists all live pledges and the newest of those that ended, newest first.
+func (v *view) newestPledges(f store.PledgeFilter) ([]store.Pledge, error) {
+	latest, err := v.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
+	if err != nil || len(latest) < maxPositions {
+		return latest, err
+	}
+	f.Live = true
+	live, err := v.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
+	ended := slices.DeleteFunc(latest, func(p store.Pledge) bool { return p.Ended < 0 })
+	return append(live, ended...), err
+}
+
+// account fills in pledges, and what is owed and paid where it is mine.
+func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
+	pools, reputations := map[ticket.PoolID]bool{}, map[pastelid.PastelID]int{}
+	for i := range operated {
+		out.Operates = append(out.Operates, string(operated[i].ID))
+		pools[operated[i].ID] = true
+	}
+	for i := range pledges {
+		pl := &pledges[i]
+		pools[pl.Pool] = true
+		if pl.Ended >= 0 {
+			out.Past++
+			continue
+		}
+		if out.Address != "" && pl.Address != out.Address && pl.Reward != out.Address { // its pool may still owe the address something
+			out.Elsewhere++
+			continue
+		}
+		x, err := v.position(pl, reputations)
+		if err != nil {
+			return err
+		}
+		out.Offered += x.Offered
+		if x.Role == pool.Member.String() {
+			out.Counted += x.Counted
+		}
+		out.Accrued += x.Accrued
+		out.Positions = append(out.Positions, x)
+	}
+	for id := range pools {
+		p, err := v.poolState(id)
+		if err != nil {
+			return err
+		}
+		for _, c := range p.Claims {
+			if to := c.To.Encode(&v.b.net); mine(paid{id, to}) {
+				out.Claims = append(out.Claims, wire.Claim{Pool: string(id), Address: to, Amount: c.Amount})
+				out.Claimed += c.Amount
+			}
+		}
+		if p.Operator.String() == out.PastelID && out.PastelID != "" {
+			out.Accrued += p.Accrued
+		}
+	}
+	slices.SortFunc(out.Claims, func(a, b wire.Claim) int {
+		return cmp.Or(cmp.Compare(a.Pool, b.Pool), cmp.Compare(a.Address, b.Address))
+	})
+	var err error
+	f := store.PaymentFilter{PastelID: out.PastelID, Address: out.Address}
+	if out.Paid, err = v.Paid(f); err != nil {
+		return err
+	}
+	f.Status = store.PayoutPending
+	pending, err := v.PaymentsByPayout(f, store.Page{Limit: maxPayments})
+	if err != nil {
+		return err
+	}
+	out.Pending, err = v.wirePayments(pending)
+	return err
+}
+
+// position is a live pledge as its owner sees it. Reputations that are known are not looked up again.
+func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int) (x wire.Position, err error) {
+	p, err := v.poolState(pl.Pool)
+	if err != nil {
+		return x, err
+	}
+	i, found := slices.BinarySearchFunc(p.Pledges, uint64(pl.Seq), func(a pool.Pledge, seq uint64) int { return cmp.Compare(a.Seq, seq) })
+	if !found {
+		return x, fmt.Errorf("pledge %d of pool %s lives in the table of pledges and not in the records: the database is damaged", pl.Seq, pl.Pool)
+	}
+	x = wire.Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), PoolCounted: p.Counted}
+	if x.PoolPledge, err = v.pledge(p, &p.Pledges[i]); err != nil {
+		return x, err
+	}
+	x.Leaving.Forfeits = x.Accrued
+	if p.Status != pool.Subscribing {
+		x.Leaving.Free = x.Offered - x.Counted
+	}
+	who := p.Pledges[i].PastelID
+	if _, known := reputations[who]; !known {
+		standing, _, err := v.reputation(who)
+		if err != nil {
+			return x, err
+		}
+		reputations[who] = standing.Points
+	}
+	x.Leaving.Has = reputations[who]
+	if !p.Idle {
+		x.Leaving.Reputation = min(pool.LeavingCosts(p.Pledges[i].Role), x.Leaving.Has)
+	}
+	if x.Joined, err = v.moment(pl.Joined); err != nil {
+		return x, err
+	}
+	next := map[**wire.Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Amended: pl.Amended}
+	if x.Accrued > 0 && p.NextSettlement >= 0 {
+		next[&x.Leaving.Better] = p.NextSettlement + 1
+	}
+	return x, v.moments(next)
+}
+
+// Coin returns an unspent output of at least the smallest pledge, named txid:vout.
+func (b *Books) Coin(ctx context.Context, output string) (x wire.Coin, err error) {
+	out, err := pastel.ParseOutPoint(output)
+	if err != nil {
+		return x, badRequest("%q is no output, want txid:vout: %v", output, err)
+	}
+	err = b.view(ctx, func(v *view) error {
+		c, err := v.Coin(out)
+		if err != nil {
+			return err
+		}
+		owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: c.Owner}
+		x = wire.Coin{Output: out.String(), Address: owner.Encode(&b.net), Value: c.Value, Backs: c.Backs}
+		x.Since, err = v.moment(c.Height)
+		return err
+	})
+	return x, err
+}

@@ -1,0 +1,251 @@
+package books
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// blockSeconds is how long a block takes on average: Pastel's target (pasteld: nPowTargetSpacing).
+const blockSeconds = 150
+
+// blocksPerYear is how many blocks a year has, at that pace.
+const blocksPerYear = 365 * 24 * 3600 / blockSeconds
+
+// ErrNotFound says that there is no such thing in the ledger.
+var ErrNotFound = chain.ErrNotFound
+
+// A BadRequest is a question that has no sense; the text says what would.
+type BadRequest struct{ Text string }
+
+func (e *BadRequest) Error() string { return e.Text }
+
+func badRequest(format string, args ...any) error { return &BadRequest{fmt.Sprintf(format, args...)} }
+
+// Books answers from a ledger's database. It is safe for concurrent use.
+type Books struct {
+	reader *store.Reader
+	net    pastel.Network
+	listed func() *chain.Listing
+
+	mu   sync.Mutex
+	kept *kept
+	deep deepTotals
+}
+
+// kept is what was read since the ledger moved last, and is asked for again and again.
+type kept struct {
+	tip     pastel.BlockHash
+	pools   map[ticket.PoolID]*keptPool
+	network once[*income]
+	totals  once[map[ticket.PoolID]store.Totals]
+}
+
+type keptPool struct {
+	pool   once[*pool.Pool]
+	income once[*income]
+}
+
+// once is a value that one of many readers computes.
+type once[T any] struct {
+	mu    sync.Mutex
+	done  bool
+	value T
+}
+
+// get computes the value unless that was done; after an error, which may pass, the next one tries again.
+func (o *once[T]) get(compute func() (T, error)) (T, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.done {
+		v, err := compute()
+		if err != nil {
+			return v, err
+		}
+		o.value, o.done = v, true
+	}
+	return o.value, nil
+}
+
+// New returns the books of a database.
+func New(r *store.Reader) *Books {
+	return &Books{reader: r, net: r.Network(), kept: &kept{}, listed: func() *chain.Listing { return nil }}
+}
+
+// AskNode has the books know how Supernodes are doing: listing returns what a node told lately, nil if none did. It is called before the
+// books are asked for anything.
+func (b *Books) AskNode(listing func() *chain.Listing) { b.listed = listing }
+
+// Network returns the network's parameters.
+func (b *Books) Network() pastel.Network { return b.net }
+
+// Shadow reports whether the ledger is a shadow run: nobody enforces the rules on its network.
+func (b *Books) Shadow() bool { return b.reader.Shadow() }
+
+// view is what one question sees of the books: all of it as of one block.
+type view struct {
+	*store.Snapshot
+	b   *Books
+	tip store.Block
+	at  map[pastel.Height]time.Time // of blocks that were looked up
+}
+
+type notingKey struct{}
+
+// Noting returns a context that has note called with the block of each view that answers are made from. A question may take several
+// views, at once or one after the other, and the ledger may move between them.
+func Noting(ctx context.Context, note func(tip pastel.BlockHash)) context.Context {
+	return context.WithValue(ctx, notingKey{}, note)
+}
+
+// ErrEmpty is the answer while there is no block; it is an ErrNotFound, too.
+var ErrEmpty = fmt.Errorf("the ledger holds no block yet: wait for the daemon to sync: %w", ErrNotFound)
+
+func (b *Books) view(ctx context.Context, f func(v *view) error) error {
+	return b.reader.View(ctx, func(s *store.Snapshot) error {
+		tip, err := s.Tip()
+		if errors.Is(err, chain.ErrNotFound) {
+			return ErrEmpty
+		}
+		if err != nil {
+			return err
+		}
+		if note, ok := ctx.Value(notingKey{}).(func(pastel.BlockHash)); ok {
+			note(tip.Hash)
+		}
+		return f(&view{s, b, tip, map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}})
+	})
+}
+
+func unix(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+
+// TipOf is a block as answers name it.
+func TipOf(b *store.Block) wire.Tip {
+	return wire.Tip{Height: b.Height, Hash: b.Hash.String(), Time: unix(b.Time), Digest: hexDigest(b.Digest)}
+}
+
+// moment dates a height.
+func (v *view) moment(h pastel.Height) (wire.Moment, error) {
+	if h > v.tip.Height {
+		ahead := time.Duration(h-v.tip.Height) * blockSeconds * time.Second
+		return wire.Moment{Height: h, Time: unix(v.tip.Time).Add(ahead), Estimated: true}, nil
+	}
+	t, known := v.at[h]
+	if !known {
+		b, err := v.Block(h)
+		if err != nil {
+			return wire.Moment{}, err
+		}
+		t = unix(b.Time)
+		v.at[h] = t
+	}
+	return wire.Moment{Height: h, Time: t}, nil
+}
+
+// moments dates heights into places; a negative one is left out.
+func (v *view) moments(places map[**wire.Moment]pastel.Height) error {
+	for place, h := range places {
+		if h < 0 {
+			continue
+		}
+		m, err := v.moment(h)
+		if err != nil {
+			return err
+		}
+		*place = &m
+	}
+	return nil
+}
+
+// poolState returns a pool at the tip.
+func (v *view) poolState(id ticket.PoolID) (*pool.Pool, error) {
+	return v.b.keep(v.tip.Hash, id).pool.get(func() (*pool.Pool, error) {
+		p, err := v.Pool(id)
+		return &p, err
+	})
+}
+
+// maxPools bounds the pools that are kept: strangers choose the ids.
+const maxPools = 10_000
+
+// since returns what is kept since the ledger moved to a block.
+func (b *Books) since(tip pastel.BlockHash) *kept {
+	if b.kept.tip != tip || len(b.kept.pools) >= maxPools {
+		b.kept = &kept{tip: tip, pools: map[ticket.PoolID]*keptPool{}}
+	}
+	return b.kept
+}
+
+func (b *Books) keep(tip pastel.BlockHash, id ticket.PoolID) *keptPool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := b.since(tip)
+	o := k.pools[id]
+	if o == nil {
+		o = &keptPool{}
+		k.pools[id] = o
+	}
+	return o
+}
+
+// keepNetwork returns what is kept of the network as a whole.
+func (b *Books) keepNetwork(tip pastel.BlockHash) *kept {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.since(tip)
+}
+
+// reputation returns what is known of a PastelID; of one that is not registered, nothing.
+func (v *view) reputation(id pastelid.PastelID) (st pool.Standing, registered bool, err error) {
+	st, err = v.Standing(id, v.tip.Height)
+	if errors.Is(err, chain.ErrNotFound) {
+		return pool.Standing{}, false, nil
+	}
+	return st, err == nil, err
+}
+
+// Tip returns the last block.
+func (b *Books) Tip(ctx context.Context) (tip wire.Tip, err error) {
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		return nil
+	})
+	return tip, err
+}
+
+// Parameters returns the rules that people need to decide.
+func (b *Books) Parameters() wire.Parameters {
+	n := &b.net
+	return wire.Parameters{
+		Collateral: int64(n.Collateral / pastel.PSL), MinPledge: int64(n.MinPledge / pastel.PSL), PledgeConfirmations: n.PledgeConfirmations,
+		CoinbaseMaturity: n.CoinbaseMaturity, SettlementInterval: n.SettlementInterval, RecoveryInterval: n.RecoveryInterval,
+		ActivationGrace: n.ActivationGrace, PayoutExpiry: n.PayoutExpiry, MaxPledges: n.MaxPledges, TicketFee: n.ContractFee,
+		LeastReputation: pool.LeastReputation, MinPayout: n.MinPayout, Dust: n.Dust,
+	}
+}
+
+// Block returns a block.
+func (b *Books) Block(ctx context.Context, h pastel.Height) (out wire.Block, err error) {
+	err = b.view(ctx, func(v *view) error {
+		x, err := v.Block(h)
+		if err != nil {
+			return err
+		}
+		out = wire.Block{Tip: TipOf(&x), Confirmations: v.tip.Height - h + 1}
+		return nil
+	})
+	return out, err
+}
+
+func hexDigest(d pool.Digest) string { return hex.EncodeToString(d[:]) }

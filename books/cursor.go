@@ -1,0 +1,90 @@
+package books
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"math"
+
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// defaultLimit is how many rows a page has if nothing is said.
+const defaultLimit = 50
+
+// key is the type of a part of a list's key.
+type key int
+
+const (
+	keyHeight key = iota
+	keyInteger
+	keyText
+)
+
+// maxCursor bounds a cursor, in bytes: a pool id and a few numbers.
+const maxCursor = 200
+
+// page reads a page's cursor, which continues a list after the row whose key it holds. An empty one begins the list.
+func page(x wire.Page, keys ...key) (store.Page, error) {
+	limit := x.Limit
+	if limit == 0 {
+		limit = defaultLimit
+	}
+	if limit < 1 || limit > wire.MaxLimit {
+		return store.Page{}, badRequest("limit: %d is not between 1 and %d", limit, wire.MaxLimit)
+	}
+	p := store.Page{Limit: limit, Desc: x.Order == wire.Newest}
+	if x.Cursor == "" {
+		return p, nil
+	}
+	bad := badRequest("cursor: it is not one of this list: take it from the answer before, or leave it out to begin anew")
+	if len(x.Cursor) > maxCursor {
+		return p, bad
+	}
+	text, err := base64.RawURLEncoding.DecodeString(x.Cursor)
+	if err != nil {
+		return p, bad
+	}
+	var parts []any
+	if err := json.Unmarshal(text, &parts); err != nil || len(parts) != len(keys) {
+		return p, bad
+	}
+	for i, k := range keys {
+		switch v := parts[i].(type) {
+		case float64:
+			if k == keyText || v != math.Trunc(v) || v < 0 || v > 1<<53 || k == keyHeight && v > math.MaxInt32 {
+				return p, bad
+			}
+			p.After = append(p.After, int64(v))
+		case string:
+			if k != keyText || !printableASCII(v) { // PostgreSQL takes no NUL
+				return p, bad
+			}
+			p.After = append(p.After, v)
+		default:
+			return p, bad
+		}
+	}
+	return p, nil
+}
+
+func printableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// cursor names the last row of a full page; a page that is not full is the last.
+func cursor[T any](rows []T, p store.Page, key func(*T) []any) string {
+	if len(rows) < p.Limit {
+		return ""
+	}
+	text, err := json.Marshal(key(&rows[len(rows)-1]))
+	if err != nil {
+		panic(err) // keys are integers and texts
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}

@@ -1,0 +1,219 @@
+package books
+
+import (
+	"context"
+	"encoding/hex"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// Payouts lists payouts by the block they settled in; next is the cursor of the rest, empty if there is none.
+func (b *Books) Payouts(ctx context.Context, q wire.PayoutQuery) (list []wire.Payout, tip wire.Tip, next string, err error) {
+	p, err := page(q.Page, keyHeight, keyText)
+	if err != nil {
+		return nil, tip, "", err
+	}
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		if err := v.checkAt(pastel.Height(q.At)); err != nil {
+			return err
+		}
+		f := store.PayoutFilter{Pool: ticket.PoolID(q.Pool), Address: q.Address, Status: q.Status, At: pastel.Height(q.At)}
+		rows, err := v.Payouts(f, p)
+		if err != nil {
+			return err
+		}
+		next = cursor(rows, p, func(x *store.Payout) []any { return []any{int64(x.Settled), string(x.Pool)} })
+		list, err = v.wirePayouts(rows)
+		return err
+	})
+	return list, tip, next, err
+}
+
+// pendingPayouts lists the payouts of a pool that are settled and not mined.
+func (v *view) pendingPayouts(id ticket.PoolID) ([]wire.Payout, error) {
+	f := store.PayoutFilter{Pool: id, Status: store.PayoutPending, At: store.Now}
+	rows, err := v.Payouts(f, store.Page{Limit: maxPending})
+	if err != nil {
+		return nil, err
+	}
+	return v.wirePayouts(rows)
+}
+
+func (v *view) wirePayouts(rows []store.Payout) ([]wire.Payout, error) {
+	list := make([]wire.Payout, len(rows))
+	for i := range rows {
+		if err := v.payout(&list[i], &rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// statusOf is the status of a payout that was mined or cancelled in these blocks, if in any.
+func statusOf(paid, cancelled pastel.Height) string {
+	switch {
+	case paid >= 0:
+		return store.PayoutPaid
+	case cancelled >= 0:
+		return store.PayoutCancelled
+	}
+	return store.PayoutPending
+}
+
+// payout fills in a payout of the wire.
+func (v *view) payout(x *wire.Payout, po *store.Payout) error {
+	*x = wire.Payout{
+		TxID: po.TxID.String(), Pool: string(po.Pool), Status: statusOf(po.Paid, po.Cancelled), Amount: po.Total, Change: po.Change, Outputs: po.Outputs,
+	}
+	for place, h := range map[*wire.Moment]pastel.Height{&x.Settled: po.Settled, &x.From: po.ValidFrom, &x.To: po.ValidTo} {
+		m, err := v.moment(h)
+		if err != nil {
+			return err
+		}
+		*place = m
+	}
+	return v.moments(map[**wire.Moment]pastel.Height{&x.Paid: po.Paid, &x.Cancelled: po.Cancelled})
+}
+
+// Payout returns all about a payout.
+func (b *Books) Payout(ctx context.Context, txid string) (out wire.PayoutDetail, err error) {
+	id, err := pastel.ParseTxID(txid)
+	if err != nil {
+		return out, badRequest("%q is no transaction id: want 64 hex digits", txid)
+	}
+	err = b.view(ctx, func(v *view) error {
+		rows, err := v.Payouts(store.PayoutFilter{TxID: id, At: store.Now}, store.Page{Limit: 1, Desc: true})
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return ErrNotFound
+		}
+		out = wire.PayoutDetail{Tip: TipOf(&v.tip), Payments: []wire.Output{}, Hex: hex.EncodeToString(rows[0].Tx)}
+		if err := v.payout(&out.Payout, &rows[0]); err != nil {
+			return err
+		}
+		outputs, err := v.Outputs(rows[0].Pool, rows[0].Settled)
+		for _, o := range outputs {
+			out.Payments = append(out.Payments, wire.Output{Address: o.To.Encode(&b.net), Amount: o.Amount})
+		}
+		return err
+	})
+	return out, err
+}
+
+// Payments lists parts of payouts by the block they settled in.
+func (b *Books) Payments(ctx context.Context, q wire.PaymentQuery) (list []wire.Payment, tip wire.Tip, next string, err error) {
+	if (q.PastelID == "") == (q.Address == "") {
+		return nil, tip, "", badRequest("payments: give either a pastelid or an address")
+	}
+	p, err := page(q.Page, keyHeight, keyText, keyText)
+	if err != nil {
+		return nil, tip, "", err
+	}
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		rows, err := v.Payments(store.PaymentFilter{PastelID: q.PastelID, Address: q.Address, Status: q.Status}, p)
+		if err != nil {
+			return err
+		}
+		next = cursor(rows, p, func(x *store.Payment) []any { return []any{int64(x.Settled), string(x.Pool), x.Address} })
+		list, err = v.wirePayments(rows)
+		return err
+	})
+	return list, tip, next, err
+}
+
+func (v *view) wirePayments(rows []store.Payment) ([]wire.Payment, error) {
+	list := make([]wire.Payment, len(rows))
+	for i := range rows {
+		x := &rows[i]
+		list[i] = wire.Payment{
+			Payout: x.TxID.String(), Pool: string(x.Pool), Addresses: x.Addresses, Amount: x.Amount, Status: statusOf(x.Paid, x.Cancelled),
+		}
+		if x.Addresses == 1 {
+			list[i].Address = x.Address
+		}
+		var err error
+		if list[i].Settled, err = v.moment(x.Settled); err != nil {
+			return nil, err
+		}
+		if list[i].From, err = v.moment(x.ValidFrom); err != nil {
+			return nil, err
+		}
+		if err := v.moments(map[**wire.Moment]pastel.Height{&list[i].Paid: x.Paid}); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// Credits lists income that was settled.
+func (b *Books) Credits(ctx context.Context, q wire.CreditQuery) (list []wire.Credit, tip wire.Tip, next string, err error) {
+	p, err := page(q.Page, keyHeight, keyInteger)
+	if err != nil {
+		return nil, tip, "", err
+	}
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		if err := v.checkAt(pastel.Height(q.At)); err != nil {
+			return err
+		}
+		rows, err := v.Credits(store.CreditFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, At: pastel.Height(q.At)}, p)
+		if err != nil {
+			return err
+		}
+		next = cursor(rows, p, func(x *store.Credit) []any { return []any{int64(x.Height), x.Position} })
+		list = make([]wire.Credit, len(rows))
+		for i := range rows {
+			x := &rows[i]
+			list[i] = wire.Credit{
+				At: wire.Moment{Height: x.Height, Time: unix(x.Time)}, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Amount: x.Amount,
+			}
+		}
+		return nil
+	})
+	return list, tip, next, err
+}
+
+// Pledges lists pledges in join order.
+func (b *Books) Pledges(ctx context.Context, q wire.PledgeQuery) (list []wire.Pledge, tip wire.Tip, next string, err error) {
+	p, err := page(q.Page, keyInteger)
+	if err != nil {
+		return nil, tip, "", err
+	}
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		if err := v.checkAt(pastel.Height(q.At)); err != nil {
+			return err
+		}
+		f := store.PledgeFilter{
+			Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, Reward: q.Reward, Live: q.Live, At: pastel.Height(q.At),
+		}
+		rows, err := v.Pledges(f, p)
+		if err != nil {
+			return err
+		}
+		next = cursor(rows, p, func(x *store.Pledge) []any { return []any{x.Seq} })
+		list = make([]wire.Pledge, len(rows))
+		for i := range rows {
+			x := &rows[i]
+			list[i] = wire.Pledge{
+				Seq: x.Seq, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Reward: x.Reward, Offered: x.Offered,
+				Ticket: x.Ticket.String(), Output: x.Output.String(), Outcome: string(x.Outcome), Forfeited: x.Forfeited,
+			}
+			if list[i].Joined, err = v.moment(x.Joined); err != nil {
+				return err
+			}
+			if err := v.moments(map[**wire.Moment]pastel.Height{&list[i].Ended: x.Ended, &list[i].Amended: x.Amended}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, tip, next, err
+}

@@ -1,0 +1,72 @@
+package books
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// Supernode tells how the Supernode of a pool is doing; ErrNotFound if the pool was never activated.
+func (b *Books) Supernode(ctx context.Context, id string) (x wire.Supernode, err error) {
+	err = b.view(ctx, func(v *view) error {
+		p, err := v.poolState(ticket.PoolID(id))
+		if err != nil {
+			return err
+		}
+		if p.Activated < 0 {
+			return ErrNotFound
+		}
+		x, err = v.supernodeState(p)
+		return err
+	})
+	return x, err
+}
+
+func (v *view) supernodeState(p *pool.Pool) (x wire.Supernode, err error) {
+	list, net := v.b.listed(), &v.b.net
+	state := chain.JudgeSupernode(p.Status, p.ActivationTx, p.Escrow, list)
+	x = wire.Supernode{Tip: TipOf(&v.tip), Pool: string(p.ID), State: string(state), TxID: p.ActivationTx.String(), Escrow: p.Escrow.Encode(net)}
+	if list != nil {
+		if sn, listed := list.Listed[pastel.OutPoint{TxID: p.ActivationTx, Vout: chain.PoolIndex}]; listed {
+			x.Listed, x.Address = sn.Status, sn.Address
+			if sn.Payee != (pastel.Address{}) {
+				x.Payee = sn.Payee.Encode(net)
+			}
+		}
+	}
+	x.Text = supernodeText(state, &x)
+	paid, err := v.Events(store.EventFilter{Pool: p.ID, Types: []string{string(pool.RewardReceived)}, To: store.Now}, store.Page{Limit: 1, Desc: true})
+	if err != nil || len(paid) == 0 {
+		return x, err
+	}
+	return x, v.moments(map[**wire.Moment]pastel.Height{&x.LastPaid: paid[0].Height})
+}
+
+// supernodeText says what a state means, and what to do.
+func supernodeText(s chain.SupernodeState, x *wire.Supernode) string {
+	switch s {
+	case chain.SupernodeRunning:
+		return "The node lists it, with the pool's escrow as payee."
+	case chain.SupernodePausing:
+		return "The pool is short of collateral. The machine keeps running: the Supernode goes on by itself once members pledge more."
+	case chain.SupernodeMissing:
+		how := "The node does not list it"
+		if x.Listed != "" {
+			how = "The node lists it as " + x.Listed
+		}
+		return fmt.Sprintf("%s: it earns nothing. The operator has to see that its machine runs, and launch it, again if it ran before: smartpool supernode launch %s",
+			how, x.Pool)
+	case chain.SupernodeElsewhere:
+		return fmt.Sprintf("It is paid to %s, not to the pool's escrow: members earn nothing. The operator has to launch it on a node that knows pools.", x.Payee)
+	case chain.SupernodeEnded:
+		return "The pool is over and backs no Supernode any more: the operator may shut its machine down."
+	default:
+		return "This daemon has no list of Supernodes: its node is away or behind, or it follows none."
+	}
+}

@@ -1,0 +1,41 @@
+package pastel
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Thousands prints a number for people, with a comma between groups of three digits.
+func Thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	first := 0
+	if n < 0 {
+		first = 1
+	}
+	for i := len(s) - 3; i > first; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Grouped prints the amount in PSL as String does, with a comma between groups of three digits.
+func (a Amount) Grouped() string {
+	_, fraction, found := strings.Cut(a.String(), ".")
+	if found {
+		fraction = "." + fraction
+	}
+	whole := Thousands(int64(a / PSL))
+	if a < 0 && a > -PSL {
+		whole = "-" + whole
+	}
+	return whole + fraction
+}
+
+// Short abbreviates an id for people to its beginning and its end. Programs get all of it.
+func Short(id string) string {
+	const head, tail = 10, 6
+	if len(id) <= head+tail+1 {
+		return id
+	}
+	return id[:head] + "…" + id[len(id)-tail:]
+}
