@@ -81,7 +81,7 @@ func (x *site) tickets(h pastel.Height) (list []recorded) {
 	net := x.books.Network()
 	for i := range x.blocks[h].Txs {
 		tx := &x.blocks[h].Txs[i]
-		if carried := ticket.FromTx(tx, &net, h); carried.Ticket != nil {
+		if carried := ticket.FromTx(tx, &net, h, ticket.AnyVersion); carried.Ticket != nil {
 			list = append(list, recorded{tx.ID().String(), carried.Ticket})
 		}
 	}

@@ -540,7 +540,7 @@ func TestDInclusionIsNotForced(t *testing.T) {
 // TestDStatementBindsEverything: neither signature of a pledge can be replayed elsewhere.
 func TestDStatementBindsEverything(t *testing.T) {
 	x := ticket.Part{
-		SmartPoolID: "pool.0000000000000000000000000000000000000000", PastelID: simID(1).String(), PledgedCoins: 500,
+		Version: ticket.KindPart.Newest(), SmartPoolID: "pool.0000000000000000000000000000000000000000", PastelID: simID(1).String(), PledgedCoins: 500,
 		TxID: pastel.TxID{1}.String(), Vout: 1, RewardAddress: "address", TimeStamp: "2026-01-31T23:59:59Z",
 	}
 	seen := map[[32]byte]bool{sha256.Sum256([]byte(x.PledgeStatement("main"))): true}

@@ -101,11 +101,15 @@ func started(net *pastel.Network, h pastel.Height) bool {
 	return net.StartHeight != pastel.NotSet && h >= net.StartHeight
 }
 
+// ticketVersion is the newest version of a ticket that counts (protocol 2). A newer one begins to count at a fork: below it, such a
+// ticket stays the bad_version or malformed that it was.
+const ticketVersion = 1
+
 // prepareTx looks into one transaction. Before StartHeight there are registrations, but no tickets (protocol 1).
 func prepareTx(net *pastel.Network, h pastel.Height, tx *pastel.Tx) (c carried, ok bool) {
 	var found ticket.Carried
 	if started(net, h) {
-		found = ticket.FromTx(tx, net, h)
+		found = ticket.FromTx(tx, net, h, ticketVersion)
 	} else {
 		found.Registration, _ = ticket.DecodeRegistration(tx, net.RegistrationFee(h))
 	}

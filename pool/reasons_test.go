@@ -66,7 +66,7 @@ func badInit(change func(*ticket.Init)) *ticket.Init {
 	fee, _ := ticket.ParseDecimal("5")
 	factor, _ := ticket.ParseDecimal("1.2")
 	x := &ticket.Init{
-		SubscriptionPeriod: 20, RequiredCoins: 1000, Factor: factor, Fee: fee, Company: "Acme",
+		Version: ticket.KindInit.Newest(), SubscriptionPeriod: 20, RequiredCoins: 1000, Factor: factor, Fee: fee, Company: "Acme",
 		SupernodePastelID: simID(1).String(), OperatorPastelID: simID(2).String(),
 	}
 	change(x)

@@ -326,7 +326,7 @@ func (w *world) open(label, by, node string, required int64, factorText, feeText
 		w.t.Fatal(err)
 	}
 	x := &ticket.Init{
-		SubscriptionPeriod: period, RequiredCoins: required, Factor: factor, Fee: fee,
+		Version: ticket.KindInit.Newest(), SubscriptionPeriod: period, RequiredCoins: required, Factor: factor, Fee: fee,
 		SupernodePastelID: supernode.ID().String(), Company: "Acme", OperatorPastelID: operator.ID().String(),
 		OperatorFeeAddress: w.address(by).Encode(&w.s.net),
 	}
@@ -336,7 +336,7 @@ func (w *world) open(label, by, node string, required int64, factorText, feeText
 	w.pools[label] = x
 	w.names[string(x.SmartPoolID)] = label
 	w.names[ticket.EscrowAddress(x.SmartPoolID).Script().String()] = "escrow of " + label
-	w.post(&ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x})
+	w.post(x.Ticket())
 }
 
 func (w *world) part() {
@@ -349,14 +349,14 @@ func (w *world) part() {
 func (w *world) pledge(pool, member, coin string, coins int64, reward, idSigner, signer string, age int64) {
 	out := w.coins[coin]
 	x := &ticket.Part{
-		SmartPoolID: w.poolOf(pool).SmartPoolID, PastelID: w.ids[member].ID().String(), PledgedCoins: coins,
+		Version: ticket.KindPart.Newest(), SmartPoolID: w.poolOf(pool).SmartPoolID, PastelID: w.ids[member].ID().String(), PledgedCoins: coins,
 		TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: w.address(reward).Encode(&w.s.net),
 		TimeStamp: ticket.FormatTimeStamp(int64(w.time()) - age + int64(len(w.txs))),
 	}
 	text := x.PledgeStatement(w.s.net.Name)
 	x.PledgeSignature = w.ids[idSigner].SignBase64([]byte(text))
 	x.AddressSignature = w.keys[signer].SignMessage(text)
-	w.post(&ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
+	w.post(x.Ticket())
 }
 
 func (w *world) activate() {
@@ -370,14 +370,14 @@ func (w *world) activate() {
 }
 
 func (w *world) start(pool string, members []string, signer string) {
-	x := &ticket.Activate{SmartPoolID: w.poolOf(pool).SmartPoolID}
+	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: w.poolOf(pool).SmartPoolID}
 	for _, name := range members {
 		x.Participants = append(x.Participants, ticket.Participant{
 			PastelID: w.ids[name].ID().String(), Address: w.address(name).Encode(&w.s.net),
 		})
 	}
 	x.OperatorSignature = w.ids[signer].SignBase64([]byte(x.OperatorStatement(w.s.net.Name)))
-	w.post(&ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x})
+	w.post(x.Ticket())
 }
 
 func (w *world) escrowOutput() pastel.TxOut {

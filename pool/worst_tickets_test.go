@@ -136,7 +136,7 @@ func (m *sim) bombard(edit func(i int, list []ticket.Participant) (ticket.PoolID
 		if id == "" {
 			id = p.terms.ID
 		}
-		m.carry(carried{activate: prepareActivate(&m.s.net, &ticket.Activate{SmartPoolID: id, Participants: listed, OperatorSignature: wrong})})
+		m.carry(carried{activate: prepareActivate(&m.s.net, &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: id, Participants: listed, OperatorSignature: wrong})})
 	}
 }
 

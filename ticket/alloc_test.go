@@ -30,7 +30,7 @@ func TestFromTxAllocations(t *testing.T) {
 	} {
 		tx := pastel.NewTx(true, []pastel.TxIn{{ScriptSig: make([]byte, 107)}}, outs)
 		if n := testing.AllocsPerRun(100, func() {
-			if FromTx(tx, net, 200) != (Carried{}) {
+			if FromTx(tx, net, 200, 1) != (Carried{}) {
 				t.Fatal("it carries something")
 			}
 		}); n != 0 {

@@ -34,7 +34,7 @@ func BenchmarkVerifyPart(b *testing.B) {
 	net := regtest(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		p := FromTx(tx, net, 200).Ticket.Part
+		p := FromTx(tx, net, 200, 1).Ticket.Part
 		id, err := pastelid.Parse(p.PastelID)
 		statement := p.PledgeStatement(net.Name)
 		if err != nil || !p.VerifyPledge(statement, id) {
@@ -75,7 +75,7 @@ func BenchmarkDecodePart(b *testing.B) {
 	net := regtest(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		p := FromTx(tx, net, 200).Ticket.Part
+		p := FromTx(tx, net, 200, 1).Ticket.Part
 		if _, err := pastelid.Parse(p.PastelID); err != nil {
 			b.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func BenchmarkFromTxPlain(b *testing.B) {
 	})
 	b.ReportAllocs()
 	for b.Loop() {
-		if FromTx(tx, net, 200) != (Carried{}) {
+		if FromTx(tx, net, 200, 1) != (Carried{}) {
 			b.Fatal("a payment carries something")
 		}
 	}

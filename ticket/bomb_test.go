@@ -40,7 +40,7 @@ func fullList(t testing.TB, n int) *Activate {
 // listed is fullList as JSON.
 func listed(t testing.TB, n int) []byte {
 	t.Helper()
-	return encoded(t, &Ticket{Kind: KindActivate, Version: 1, Activate: fullList(t, n)})
+	return encoded(t, fullList(t, n).Ticket())
 }
 
 // inList is an activation's JSON with this for its list.
@@ -278,7 +278,7 @@ func TestAttackActivationBombs(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range tickets {
-		x := FromTx(tx, net, 200).Ticket
+		x := FromTx(tx, net, 200, 1).Ticket
 		if x == nil || len(x.Activate.Participants) != listLimit || x.Activate.Participants[0].Address != "" {
 			t.Fatalf("it carries %+v", x)
 		}
@@ -287,17 +287,17 @@ func TestAttackActivationBombs(t *testing.T) {
 	if each := (after.TotalAlloc - before.TotalAlloc) / tickets; each > 4*contentLimit {
 		t.Errorf("%d bytes are allocated for each", each)
 	}
-	if n := testing.AllocsPerRun(10, func() { FromTx(tx, net, 200) }); n > 100 {
+	if n := testing.AllocsPerRun(10, func() { FromTx(tx, net, 200, 1) }); n > 100 {
 		t.Errorf("%v allocations for each", n)
 	}
-	if x := FromTx(bombOf(append(full, 0)), net, 200); x != (Carried{}) {
+	if x := FromTx(bombOf(append(full, 0, 1)), net, 200, 1); x != (Carried{}) {
 		t.Errorf("one that unpacks beyond the limit carries %+v", x)
 	}
 }
 
 // explode does with a transaction what needs no state.
 func explode(tx *pastel.Tx, net *pastel.Network) {
-	if x := FromTx(tx, net, 200).Registration; x != nil {
+	if x := FromTx(tx, net, 200, 1).Registration; x != nil {
 		x.Verify()
 	}
 }

@@ -14,24 +14,26 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// fields returns all fields of the ticket's inner object.
+// fields returns the fields of the ticket's object; none if its kind has no such version.
 func (t *Ticket) fields() []field {
-	kind, version := t.Kind.String(), t.Version
-	switch t.Kind {
-	case KindInit:
-		return append(headFields(&kind, &version, &t.Init.SmartPoolID), t.Init.fields()...)
-	case KindPart:
-		return append(headFields(&kind, &version, &t.Part.SmartPoolID), t.Part.fields()...)
-	default:
-		return append(headFields(&kind, &version, &t.Activate.SmartPoolID), t.Activate.fields()...)
+	form, known := layoutOf(t.Kind, t.Version(), AnyVersion)
+	if !known {
+		return nil
 	}
+	return form.fields(t)
 }
 
-// canonical returns the canonical form (RFC 8785) of the object with these fields, but those left out, at whatever depth. What
-// has none is no ticket that Decode returns: text that is not UTF-8, a decimal never set, or one beyond what a double holds,
-// which no rule lets through.
-func canonical(fields []field, without ...string) ([]byte, error) {
-	return appendObject(nil, fields, without)
+var errNoVersion = errors.New("ticket has no canonical form: its kind has no such version")
+
+// canonical returns the canonical form (RFC 8785) of the ticket's object without the fields named, at whatever depth they are. What
+// has none is no ticket that Decode returns: an unknown version, text that is not UTF-8, a decimal never set, or one beyond what a
+// double holds, which no rule lets through.
+func (t *Ticket) canonical(b []byte, without ...string) ([]byte, error) {
+	fields := t.fields()
+	if fields == nil {
+		return nil, errNoVersion
+	}
+	return appendObject(b, fields, without)
 }
 
 // appendObject writes members in the order of their names, which are ASCII.
@@ -61,6 +63,8 @@ func byName(x, y field) int { return strings.Compare(x.name, y.name) }
 
 func appendValue(b []byte, at any, without []string) ([]byte, error) {
 	switch at := at.(type) {
+	case *Kind:
+		return appendText(b, at.String())
 	case *string:
 		return appendText(b, *at)
 	case *alias:
@@ -72,7 +76,7 @@ func appendValue(b []byte, at any, without []string) ([]byte, error) {
 	case *Decimal:
 		return appendDecimal(b, *at)
 	case *list:
-		return appendParticipants(b, *at)
+		return appendParticipants(b, at)
 	case []field:
 		return appendObject(b, at, without)
 	default:
@@ -81,16 +85,16 @@ func appendValue(b []byte, at any, without []string) ([]byte, error) {
 }
 
 // appendParticipants writes a list with the fields of one element for all: there may be hundreds.
-func appendParticipants(b []byte, list []Participant) (_ []byte, err error) {
+func appendParticipants(b []byte, x *list) (_ []byte, err error) {
 	var p Participant
-	fields := p.fields()
+	fields := x.element(&p)
 	slices.SortFunc(fields, byName)
 	b = append(b, '[')
-	for i := range list {
+	for i := range *x.at {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		p = list[i]
+		p = (*x.at)[i]
 		if b, err = appendObject(b, fields, nil); err != nil {
 			return nil, err
 		}
@@ -140,8 +144,8 @@ func appendText(b []byte, s string) ([]byte, error) {
 }
 
 // digest is SHA-256 of the canonical form in lowercase hex; empty if there is none.
-func digest(fields []field, without ...string) string {
-	text, err := canonical(fields, without...)
+func (t *Ticket) digest(without ...string) string {
+	text, err := t.canonical(nil, without...)
 	if err != nil {
 		return ""
 	}
@@ -151,8 +155,14 @@ func digest(fields []field, without ...string) string {
 
 // Encode returns the ticket's JSON in canonical form, which Decode reads back. Decimals lose trailing zeros, which changes
 // neither their value nor any id or digest; one below 0.000001 or from 10^21 on, out of range anyhow, gets an exponent,
-// which Decode refuses. The error is for what no ticket may hold, such as text that is not UTF-8.
-func (t *Ticket) Encode() ([]byte, error) { return canonical([]field{{"ticket", t.Kind, t.fields()}}) }
+// which Decode refuses. The error is for what no ticket may hold, such as text that is not UTF-8 or an unknown version.
+func (t *Ticket) Encode() ([]byte, error) {
+	b, err := t.canonical([]byte(`{"ticket":`))
+	if err != nil {
+		return nil, err
+	}
+	return append(b, '}'), nil
+}
 
 // Limits of a pool's label, in bytes.
 const (
@@ -189,8 +199,7 @@ func labelOK(s string) bool {
 func (x *Init) IDFor(label string) PoolID {
 	y := *x
 	y.SmartPoolID = PoolID(label)
-	t := Ticket{Kind: KindInit, Version: Version, Init: &y}
-	hash := digest(t.fields(), agreementSignature, smartPoolSignature)
+	hash := y.Ticket().digest(agreementSignature, smartPoolSignature)
 	if hash == "" {
 		return ""
 	}

@@ -15,10 +15,10 @@ type Carried struct {
 	Rejection    *Rejection
 }
 
-// FromTx reads what a transaction that is no coinbase carries in a block of height h. It allocates nothing for an ordinary
+// FromTx reads what a transaction that is no coinbase carries in a block of height h, where tickets count up to the version newest. It allocates nothing for an ordinary
 // payment. Anyone can fill a block with hostile tickets, so what is cheap is looked at first: outputs, fee, hash, sub_type,
 // lengths; that changes nothing, because what fails any of these is no ticket at all.
-func FromTx(tx *pastel.Tx, net *pastel.Network, h pastel.Height) Carried {
+func FromTx(tx *pastel.Tx, net *pastel.Network, h pastel.Height, newest int64) Carried {
 	if keyBytes(tx) <= envelopeHead {
 		return Carried{}
 	}
@@ -36,14 +36,14 @@ func FromTx(tx *pastel.Tx, net *pastel.Network, h pastel.Height) Carried {
 		}
 	case id == idContract && posts:
 		if c, ok := viewContract(bodyOf(content)); ok {
-			return c.carried()
+			return c.carried(newest)
 		}
 	}
 	return Carried{}
 }
 
 // carried decodes the smart pool ticket in a contract ticket, if its sub_type names one.
-func (c contractView) carried() Carried {
+func (c contractView) carried(newest int64) Carried {
 	kind, ours := kindOf(string(c.subType))
 	if !ours {
 		return Carried{}
@@ -52,7 +52,7 @@ func (c contractView) carried() Carried {
 	if rejection != nil {
 		return Carried{Rejection: rejection}
 	}
-	t, rejection := decode(text, kind)
+	t, rejection := decode(text, kind, newest)
 	return Carried{Ticket: t, Rejection: rejection}
 }
 

@@ -75,7 +75,7 @@ type found struct {
 func (c *chain) carried(net *pastel.Network) (list []found) {
 	for h, b := range c.blocks {
 		for i := 1; i < len(b.Txs); i++ {
-			x := FromTx(&b.Txs[i], net, pastel.Height(h))
+			x := FromTx(&b.Txs[i], net, pastel.Height(h), 1)
 			if x != (Carried{}) {
 				list = append(list, found{x, pastel.Height(h), &b.Txs[i]})
 			}

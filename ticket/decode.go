@@ -23,23 +23,23 @@ const (
 const anyKind Kind = 0
 
 // Decode reads a ticket's JSON, the object {"ticket": {...}}. The error is a *Rejection whose reason is ReasonMalformed,
-// or ReasonBadVersion for a ticket that is well formed but of another version than 1.
+// or ReasonBadVersion for a ticket that is well formed but of a version that its kind does not have.
 func Decode(text []byte) (*Ticket, error) {
-	t, rejection := decode(text, anyKind)
+	t, rejection := decode(text, anyKind, AnyVersion)
 	if rejection != nil {
 		return nil, rejection
 	}
 	return t, nil
 }
 
-// decode reads a ticket of the kind that its envelope announced.
-func decode(text []byte, want Kind) (*Ticket, *Rejection) {
+// decode reads a ticket of the kind that its envelope announced, of a version up to newest.
+func decode(text []byte, want Kind, newest int64) (*Ticket, *Rejection) {
 	if len(text) > MaxJSON {
 		return nil, malformed("it has %d bytes, more than %d", len(text), MaxJSON)
 	}
-	d := &decoder{json: string(text)}
+	d := &decoder{json: string(text), newest: newest}
 	t := new(Ticket)
-	d.whole([]field{{"ticket", anyKind, t}})
+	d.whole([]field{{"ticket", t}})
 	if d.space(); d.err == nil && d.pos != len(d.json) {
 		d.fail("data goes on after the end")
 	}
@@ -48,8 +48,9 @@ func decode(text []byte, want Kind) (*Ticket, *Rejection) {
 		return nil, d.err
 	case want != anyKind && t.Kind != want:
 		return nil, malformed("it is a %s in a contract ticket of sub_type %s", t.Kind, want)
-	case t.Version != Version:
-		return nil, &Rejection{ReasonBadVersion, fmt.Sprintf("version is %d, want %d", t.Version, Version)}
+	}
+	if _, known := layoutOf(t.Kind, t.Version(), newest); !known {
+		return nil, &Rejection{ReasonBadVersion, fmt.Sprintf("version is %d, want %d", t.Version(), min(newest, t.Kind.Newest()))}
 	}
 	return t, nil
 }
@@ -62,12 +63,13 @@ func malformed(format string, args ...any) *Rejection {
 // is known at every point, so that no other value is ever read. A chain may hold hundreds of hostile tickets a block, so it
 // makes nothing it does not keep.
 type decoder struct {
-	json string
-	pos  int
-	path [maxDepth]step // to the value that is being read
-	deep int
-	buf  []byte // of a string with escapes
-	err  *Rejection
+	json   string
+	newest int64 // version
+	pos    int
+	path   [maxDepth]step // to the value that is being read
+	deep   int
+	buf    []byte // of a string with escapes
+	err    *Rejection
 }
 
 // maxDepth is how deep a ticket nests: ticket, participants, one of them, its field.
@@ -133,7 +135,33 @@ func (d *decoder) space() byte {
 
 // whole reads an object with each of the fields once and no other.
 func (d *decoder) whole(fields []field) {
-	if seen := d.object(fields); d.err == nil && seen != 1<<len(fields)-1 {
+	var seen uint32 // a bit for each of the fields
+	d.begin('{', "an object")
+	for first := true; d.more('}', first); first = false {
+		name := d.name()
+		if d.err != nil {
+			return
+		}
+		i := 0
+		for i < len(fields) && fields[i].name != name {
+			i++
+		}
+		switch {
+		case i == len(fields):
+			d.fail("field %s is unknown", d.place())
+			return
+		case seen>>i&1 == 1:
+			d.fail("field %s stands there twice", d.place())
+			return
+		}
+		seen |= 1 << i
+		d.value(fields[i].at)
+		if d.err != nil {
+			return
+		}
+		d.deep--
+	}
+	if d.err == nil && seen != 1<<len(fields)-1 {
 		d.missing(fields, seen)
 	}
 }
@@ -148,40 +176,46 @@ func (d *decoder) missing(fields []field, seen uint32) {
 	}
 }
 
-// object reads an object with some of the fields, each at most once, and returns a bit for each that it has.
-func (d *decoder) object(fields []field) (seen uint32) {
-	d.begin('{', "an object")
-	for first := true; d.more('}', first); first = false {
-		name := d.quoted()
-		if d.err != nil {
-			return seen
-		}
-		d.path[d.deep] = step{name, -1}
-		d.deep++
-		i := 0
-		for i < len(fields) && fields[i].name != name {
-			i++
-		}
-		switch {
-		case i == len(fields):
-			d.fail("field %s is unknown", d.place())
-			return seen
-		case seen>>i&1 == 1:
-			d.fail("field %s stands there twice", d.place())
-			return seen
-		case d.space() != ':':
-			d.fail("no colon follows the name %s", d.place())
-			return seen
-		}
-		d.pos++
-		seen |= 1 << i
-		d.value(fields[i].at)
-		if d.err != nil {
-			return seen
-		}
-		d.deep--
+// name reads a member's name and the colon after it, and steps into its value.
+func (d *decoder) name() string {
+	name := d.quoted()
+	if d.err != nil {
+		return ""
 	}
-	return seen
+	d.path[d.deep] = step{name, -1}
+	d.deep++
+	if d.space() != ':' {
+		d.fail("no colon follows the name %s", d.place())
+		return ""
+	}
+	d.pos++
+	return name
+}
+
+// skip passes over a member's value, to the comma or bracket after it. It does not check the value.
+func (d *decoder) skip() {
+	for deep := 0; d.pos < len(d.json); d.pos++ {
+		switch d.json[d.pos] {
+		case '"':
+			for d.pos++; d.pos < len(d.json) && d.json[d.pos] != '"'; d.pos++ {
+				if d.json[d.pos] == '\\' {
+					d.pos++
+				}
+			}
+		case '{', '[':
+			deep++
+		case '}', ']':
+			if deep == 0 {
+				return
+			}
+			deep--
+		case ',':
+			if deep == 0 {
+				return
+			}
+		}
+	}
+	d.pos = len(d.json)
 }
 
 // array reads an array of at most so many elements.

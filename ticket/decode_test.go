@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -28,17 +29,17 @@ const (
 func TestDecodeFields(t *testing.T) {
 	const id = PoolID("acme.0123456789abcdef0123456789abcdef01234567")
 	for text, want := range map[string]*Ticket{
-		initJSON: {Kind: KindInit, Version: 1, Init: &Init{
-			SmartPoolID: id, SubscriptionPeriod: 576, RequiredCoins: 5_000_000, Factor: decimal(t, "1.5"), Fee: decimal(t, "5.25"),
+		initJSON: {Kind: KindInit, Init: &Init{
+			Version: 1, SmartPoolID: id, SubscriptionPeriod: 576, RequiredCoins: 5_000_000, Factor: decimal(t, "1.5"), Fee: decimal(t, "5.25"),
 			SupernodePastelID: "jXa", Company: "Acme", OperatorPastelID: "jXb", OperatorFeeAddress: "Pt1", AgreementSignature: "c2ln",
 			SmartPoolSignature: "c2lnMg==",
 		}},
-		partJSON: {Kind: KindPart, Version: 1, Part: &Part{
-			SmartPoolID: id, PastelID: "jXc", PledgedCoins: 10_000, PledgeSignature: "c2ln", TxID: "ab", Vout: 0,
+		partJSON: {Kind: KindPart, Part: &Part{
+			Version: 1, SmartPoolID: id, PastelID: "jXc", PledgedCoins: 10_000, PledgeSignature: "c2ln", TxID: "ab", Vout: 0,
 			AddressSignature: "c2lnMg==", RewardAddress: "Pt2", TimeStamp: "2026-11-23T05:49:34Z",
 		}},
-		activateJSON: {Kind: KindActivate, Version: 1, Activate: &Activate{
-			SmartPoolID: id, Participants: []Participant{{"jXc", "Pt3"}, {"jXd", "Pt4"}}, OperatorSignature: "c2ln",
+		activateJSON: {Kind: KindActivate, Activate: &Activate{
+			Version: 1, SmartPoolID: id, Participants: []Participant{{"jXc", "Pt3"}, {"jXd", "Pt4"}}, OperatorSignature: "c2ln",
 		}},
 	} {
 		got, err := Decode([]byte(text))
@@ -202,21 +203,112 @@ func TestDecodeRefuses(t *testing.T) {
 
 func second(_ *Ticket, err error) error { return err }
 
+// TestDecodeVersion: a ticket of an unknown version is bad_version if version 1 could read it, else malformed.
 func TestDecodeVersion(t *testing.T) {
 	for _, v := range []string{"0", "2", "10", "9007199254740991"} {
 		for _, base := range []string{initJSON, partJSON, activateJSON} {
-			text := edit{"version " + v, base, `"version":1`, `"version":` + v}.text(t)
-			if got := reasonOf(t, second(Decode(text))); got != ReasonBadVersion {
+			e := edit{"version " + v, base, `"version":1`, `"version":` + v}
+			if n, err := strconv.ParseInt(v, 10, 64); err != nil || known(t, base, n) {
+				continue
+			}
+			if got := reasonOf(t, second(Decode(e.text(t)))); got != ReasonBadVersion {
 				t.Errorf("version %s: %q, want %q", v, got, ReasonBadVersion)
 			}
+			e.new += `,"news":1`
+			if got := reasonOf(t, second(Decode(e.text(t)))); got != ReasonMalformed {
+				t.Errorf("version %s with another field: %q, want %q", v, got, ReasonMalformed)
+			}
 		}
+	}
+}
+
+// TestVersionThatDoesNotCountYet: a version that begins to count at a later height is as if it did not exist.
+func TestVersionThatDoesNotCountYet(t *testing.T) {
+	for _, g := range goldens {
+		for newest, want := range map[int64]Reason{g.version - 1: ReasonBadVersion, g.version: "", AnyVersion: ""} {
+			_, rejection := decode([]byte(g.json), anyKind, newest)
+			if want != "" && g.version > 1 {
+				old := edit{"", g.json, fmt.Sprintf(`"version":%d`, g.version), `"version":9007199254740991`}.text(t)
+				_, unknown := decode(old, anyKind, AnyVersion)
+				want = unknown.Reason
+			}
+			if (rejection == nil) != (want == "") || rejection != nil && rejection.Reason != want {
+				t.Errorf("%s, with versions up to %d: %v, want %q", formName(g.kind, g.version), newest, rejection, want)
+			}
+		}
+	}
+}
+
+// known reports whether a version of the kind that a JSON is of exists.
+func known(t testing.TB, base string, version int64) bool {
+	t.Helper()
+	x, err := Decode([]byte(base))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, known := layoutOf(x.Kind, version, AnyVersion)
+	return known
+}
+
+// TestHeadAnywhere: type and version decide how the rest is read, and may stand anywhere in the object, spelled in any way.
+func TestHeadAnywhere(t *testing.T) {
+	for _, base := range goldenTexts() {
+		var doc struct {
+			Ticket map[string]json.RawMessage `json:"ticket"`
+		}
+		if err := json.Unmarshal([]byte(base), &doc); err != nil {
+			t.Fatal(err)
+		}
+		want, err := Decode([]byte(base))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest := slices.Sorted(maps.Keys(doc.Ticket))
+		rest = slices.DeleteFunc(rest, func(name string) bool { return name == "type" || name == "version" })
+		for at := range len(rest) + 1 {
+			for to := range len(rest) + 1 {
+				names := slices.Insert(slices.Clone(rest), at, "type")
+				names = slices.Insert(names, to, "version")
+				var members []string
+				for _, name := range names {
+					members = append(members, fmt.Sprintf("%q : %s", name, doc.Ticket[name]))
+				}
+				text := []byte("{\"ticket\":{" + strings.Join(members, " ,\n") + "}}")
+				text = bytes.Replace(text, []byte(`"version"`), []byte(`"\u0076ersion"`), 1)
+				if got, err := Decode(text); err != nil || !reflect.DeepEqual(got, want) {
+					t.Errorf("%s is %+v (%v), want %+v", text, got, err, want)
+				}
+				sameAsSlow(t, text)
+			}
+		}
+	}
+}
+
+// TestHeadWithin: a type or version deeper in the object, in a text or after a bracket of the other kind is not the ticket's.
+func TestHeadWithin(t *testing.T) {
+	for _, e := range []edit{
+		{"an object before", partJSON, `{"type":"smartpool_part",`, `{"x":{"type":"smartpool_init","version":7},"type":"smartpool_part",`},
+		{"an array before", partJSON, `{"type":"smartpool_part",`, `{"x":["type","smartpool_init"],"type":"smartpool_part",`},
+		{"a text before", activateJSON, `{"type":"smartpool_activate","version":1,`, `{"smart_pool_id":"\"type\":\\","type":"smartpool_activate","version":1,`},
+		{"a bracket too many", partJSON, `{"type":"smartpool_part",`, `{"x":[}],"type":"smartpool_part",`},
+		{"no value", partJSON, `{"type":"smartpool_part",`, `{"participant":,"type":"smartpool_part",`},
+		{"two types", partJSON, `{"type":"smartpool_part",`, `{"type":"smartpool_init","type":"smartpool_part",`},
+		{"two types around", partJSON, `}}}`, `},"type":"smartpool_part"}}`},
+		{"two versions", partJSON, `}}}`, `},"version":1}}`},
+		{"two versions before", partJSON, `{"type":"smartpool_part",`, `{"version":1,"version":2,"type":"smartpool_part",`},
+		{"ends in an escape", partJSON, `"smartpool_part","version":1,"smart_pool_id":"acme.0123456789abcdef0123456789abcdef01234567"`, `"smartpool_part","smart_pool_id":"\`},
+	} {
+		if got := reasonOf(t, second(Decode(e.text(t)))); got != ReasonMalformed {
+			t.Errorf("%s: %q, want %q", e.name, got, ReasonMalformed)
+		}
+		sameAsSlow(t, e.text(t))
 	}
 }
 
 // TestDecodeEveryField takes each value of each ticket in turn, at every level, and leaves it out, doubles it, renames it,
 // and gives it every other JSON type: all of that is malformed.
 func TestDecodeEveryField(t *testing.T) {
-	for _, base := range []string{initJSON, partJSON, activateJSON} {
+	for _, base := range goldenTexts() {
 		var whole any
 		dec := json.NewDecoder(strings.NewReader(base))
 		dec.UseNumber()
@@ -339,7 +431,7 @@ func writeJSON(b *bytes.Buffer, v any, path []string, write func(b *bytes.Buffer
 
 // TestDecodeDamaged: every ticket with one byte changed, left out or put in is what a plain decoder makes of it.
 func TestDecodeDamaged(t *testing.T) {
-	for _, base := range []string{initJSON, partJSON, activateJSON} {
+	for _, base := range goldenTexts() {
 		for at := range len(base) {
 			sameAsSlow(t, []byte(base[:at]))
 			sameAsSlow(t, []byte(base[:at]+base[at+1:]))
@@ -368,7 +460,7 @@ func FuzzDecodeTicket(f *testing.F) {
 	for _, x := range samples(f) {
 		f.Add(encoded(f, x))
 	}
-	for _, text := range []string{initJSON, partJSON, activateJSON, `{"ticket":{"type":"smartpool_init","type":"smartpool_part"}}`} {
+	for _, text := range append(goldenTexts(), `{"ticket":{"type":"smartpool_init","type":"smartpool_part"}}`) {
 		f.Add([]byte(text))
 	}
 	for _, name := range []string{"life", "dense", "odd"} {

@@ -30,7 +30,7 @@ func TestDetailIsPlain(t *testing.T) {
 		"not UTF-8":                   {"", initJSON, `"version"`, "\"x\xff\""},
 		"escape sequence in type":     {"", initJSON, `smartpool_init`, `\u001b[2J`},
 	} {
-		_, rejection := decode(e.text(t), anyKind)
+		_, rejection := decode(e.text(t), anyKind, AnyVersion)
 		if rejection == nil {
 			t.Errorf("%s: decodes", name)
 			continue
@@ -43,7 +43,7 @@ func TestDetailIsPlain(t *testing.T) {
 		}
 	}
 	// The names themselves stay readable.
-	_, rejection := decode(edit{"", initJSON, `"version"`, `"vérsion"`}.text(t), anyKind)
+	_, rejection := decode(edit{"", initJSON, `"version"`, `"vérsion"`}.text(t), anyKind, AnyVersion)
 	if want := "field /ticket/vérsion is unknown"; rejection == nil || rejection.Detail != want {
 		t.Errorf("detail is %v, want %s", rejection, want)
 	}

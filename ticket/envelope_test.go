@@ -119,7 +119,7 @@ func TestVectors(t *testing.T) {
 		if want.Block = block; *c != want {
 			t.Errorf("%s: %+v, want %+v", name, c, want)
 		}
-		if x := FromTx(tx, net, 114); x != (Carried{}) {
+		if x := FromTx(tx, net, 114, 1); x != (Carried{}) {
 			t.Errorf("%s: another sub_type carries %+v", name, x)
 		}
 		again, err := c.Outputs(net.ContractFee, node.Info.Compressed)
@@ -263,7 +263,7 @@ func TestNoTicketAtAll(t *testing.T) {
 		if c, ok := DecodeContract(tx, fee); ok {
 			t.Errorf("%s: %+v", name, c)
 		}
-		if x := FromTx(tx, regtest(t), 1); x != (Carried{}) {
+		if x := FromTx(tx, regtest(t), 1, 1); x != (Carried{}) {
 			t.Errorf("%s: %+v", name, x)
 		}
 	}
@@ -349,7 +349,7 @@ func TestFromTx(t *testing.T) {
 	} {
 		d := *good
 		d.ContractTicket, d.SubType = c.ticket, c.subType
-		got := FromTx(carrying(t, enclose(append([]byte{14}, d.encode()...))), net, 1)
+		got := FromTx(carrying(t, enclose(append([]byte{14}, d.encode()...))), net, 1, 1)
 		if (got == Carried{}) != c.nothing {
 			t.Errorf("%s: %+v", name, got)
 			continue
@@ -368,7 +368,7 @@ func TestFromTx(t *testing.T) {
 	last := strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", spare[len(spare)-1])
 	d := *good
 	d.ContractTicket = spare[:len(spare)-1] + string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[last+1]) + unpadded[len(spare):]
-	if got := FromTx(carrying(t, enclose(append([]byte{14}, d.encode()...))), net, 1); got.Rejection == nil || got.Rejection.Reason != ReasonMalformed {
+	if got := FromTx(carrying(t, enclose(append([]byte{14}, d.encode()...))), net, 1, 1); got.Rejection == nil || got.Rejection.Reason != ReasonMalformed {
 		t.Errorf("spare bits: %+v", got)
 	}
 }
@@ -515,7 +515,7 @@ func TestUnpaidIsNotUnpacked(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range 100 {
-		FromTx(tx, net, 1)
+		FromTx(tx, net, 1, 1)
 		DecodeContract(tx, net.ContractFee)
 		DecodeRegistration(tx, net.ContractFee)
 	}
@@ -549,7 +549,7 @@ func FuzzEnvelope(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		tx := carrying(t, enclose(content))
-		FromTx(tx, net, 1)
+		FromTx(tx, net, 1, 1)
 		c, ok := DecodeContract(tx, net.ContractFee)
 		if !ok {
 			return

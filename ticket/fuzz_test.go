@@ -34,7 +34,7 @@ func FuzzFromTx(f *testing.F) {
 		if err != nil {
 			return
 		}
-		x := FromTx(tx, net, 1)
+		x := FromTx(tx, net, 1, AnyVersion)
 		if x.Registration != nil && x != (Carried{Registration: x.Registration}) {
 			t.Fatalf("a registration and more: %+v", x)
 		}
@@ -47,7 +47,7 @@ func FuzzFromTx(f *testing.F) {
 			if err != nil {
 				return // too large without compression
 			}
-			again := FromTx(pastel.NewTx(true, nil, append(outs, change(0))), net, 1).Registration
+			again := FromTx(pastel.NewTx(true, nil, append(outs, change(0))), net, 1, 1).Registration
 			if again == nil || !bytes.Equal(again.encode(), x.Registration.encode()) {
 				t.Fatalf("registration is %+v, and then %+v", x.Registration, again)
 			}
@@ -64,7 +64,7 @@ func FuzzFromTx(f *testing.F) {
 		if again, ok := DecodeContract(tx, net.ContractFee); !ok || *again != *c {
 			t.Fatalf("contract ticket is %+v, and then %+v", c, again)
 		}
-		if y := FromTx(tx, net, 1); !reflect.DeepEqual(y, x) {
+		if y := FromTx(tx, net, 1, AnyVersion); !reflect.DeepEqual(y, x) {
 			t.Fatalf("it carries %+v, and then %+v", x, y)
 		}
 	})

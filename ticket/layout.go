@@ -1,65 +1,122 @@
 package ticket
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
-// A field of an object in a ticket's JSON: its name, and where its value stands. Reading and writing go by the same fields.
+// layout is the form of one kind of ticket in one version. Reading, writing, digests and documents go by it.
+type layout struct {
+	kind    Kind
+	version int64
+	fields  func(t *Ticket) []field // of the object of a ticket of this kind
+}
+
+// layouts holds every form there is, the versions of a kind in ascending order. A new version is a new row; what else has to know
+// its fields is named by the tests.
+var layouts = [...]layout{
+	{KindInit, 1, init1},
+	{KindPart, 1, part1},
+	{KindActivate, 1, activate1},
+}
+
+// AnyVersion has tickets read in every version there is.
+const AnyVersion int64 = math.MaxInt64
+
+// layoutOf returns the form of a kind in a version that is not above newest. For another it returns the kind's first form and false: a
+// ticket of an unknown version is malformed or not by version 1, and newer versions do not change that.
+func layoutOf(kind Kind, version, newest int64) (form *layout, known bool) {
+	for i := range layouts {
+		switch x := &layouts[i]; {
+		case x.kind != kind:
+		case x.version == version && version <= newest:
+			return x, true
+		case form == nil:
+			form = x
+		}
+	}
+	return form, false
+}
+
+// Newest returns the newest version of a kind of ticket, which is the one to write.
+func (k Kind) Newest() (version int64) {
+	for _, x := range layouts {
+		if x.kind == k {
+			version = x.version
+		}
+	}
+	return version
+}
+
+// field is a field of an object in a ticket's JSON: its name, and where its value stands.
 type field struct {
 	name string
-	kind Kind // of the ticket it belongs to, anyKind if to all
-	at   any  // *string, *int64, *coins, *Decimal, *list, *alias, []field for an object within; *Ticket when reading
+	at   any // *Kind, *string, *int64, *coins, *Decimal, *alias, *list, []field for an object within; *Ticket when reading
 }
 
 type (
-	coins int64         // PSL, at most the supply
-	list  []Participant // of an activation
-	alias string        // keeps the JSON it is read from alive
+	coins int64  // PSL, at most the supply
+	alias string // keeps the JSON it is read from alive
+	list  struct {
+		at      *[]Participant
+		element func(*Participant) []field
+	}
 )
 
-// headFields are the fields that all kinds begin with.
-func headFields(kind *string, version *int64, id *PoolID) []field {
-	return []field{{"type", anyKind, kind}, {"version", anyKind, version}, {"smart_pool_id", anyKind, (*string)(id)}}
-}
-
-func (x *Init) fields() []field {
+func init1(t *Ticket) []field {
+	x := t.Init
 	return []field{
-		{"subscription_period", KindInit, &x.SubscriptionPeriod},
-		{"required_coins", KindInit, &x.RequiredCoins},
-		{"overcollateralization_factor", KindInit, &x.Factor},
-		{"operator_fee_percentage", KindInit, &x.Fee},
-		{"supernode", KindInit, []field{{"supernode_pastel_id", KindInit, &x.SupernodePastelID}}},
-		{"operator", KindInit, []field{
-			{"company", KindInit, &x.Company},
-			{"pastelid", KindInit, &x.OperatorPastelID},
-			{"operator_fee_address", KindInit, &x.OperatorFeeAddress},
-			{agreementSignature, KindInit, &x.AgreementSignature},
+		{"type", &t.Kind},
+		{"version", &x.Version},
+		{"smart_pool_id", (*string)(&x.SmartPoolID)},
+		{"subscription_period", &x.SubscriptionPeriod},
+		{"required_coins", &x.RequiredCoins},
+		{"overcollateralization_factor", &x.Factor},
+		{"operator_fee_percentage", &x.Fee},
+		{"supernode", []field{{"supernode_pastel_id", &x.SupernodePastelID}}},
+		{"operator", []field{
+			{"company", &x.Company},
+			{"pastelid", &x.OperatorPastelID},
+			{"operator_fee_address", &x.OperatorFeeAddress},
+			{agreementSignature, &x.AgreementSignature},
 		}},
-		{smartPoolSignature, KindInit, &x.SmartPoolSignature},
+		{smartPoolSignature, &x.SmartPoolSignature},
 	}
 }
 
-func (x *Part) fields() []field {
-	return []field{{"participant", KindPart, []field{
-		{"pastel_id", KindPart, &x.PastelID},
-		{"pledged_coins", KindPart, (*coins)(&x.PledgedCoins)},
-		{"pledge_signature", KindPart, &x.PledgeSignature},
-		{"txid", KindPart, &x.TxID},
-		{"vout_ind", KindPart, &x.Vout},
-		{"address_signature", KindPart, &x.AddressSignature},
-		{"reward_address", KindPart, &x.RewardAddress},
-		{"time_stamp", KindPart, &x.TimeStamp},
-	}}}
-}
-
-func (x *Activate) fields() []field {
+func part1(t *Ticket) []field {
+	x := t.Part
 	return []field{
-		{"participants", KindActivate, (*list)(&x.Participants)},
-		{operatorSignature, KindActivate, &x.OperatorSignature},
+		{"type", &t.Kind},
+		{"version", &x.Version},
+		{"smart_pool_id", (*string)(&x.SmartPoolID)},
+		{"participant", []field{
+			{"pastel_id", &x.PastelID},
+			{"pledged_coins", (*coins)(&x.PledgedCoins)},
+			{"pledge_signature", &x.PledgeSignature},
+			{"txid", &x.TxID},
+			{"vout_ind", &x.Vout},
+			{"address_signature", &x.AddressSignature},
+			{"reward_address", &x.RewardAddress},
+			{"time_stamp", &x.TimeStamp},
+		}},
 	}
 }
 
-// fields of an element of the list of an activation. Its strings alias the JSON.
-func (x *Participant) fields() []field {
-	return []field{{"pastel_id", KindActivate, (*alias)(&x.PastelID)}, {"address", KindActivate, (*alias)(&x.Address)}}
+func activate1(t *Ticket) []field {
+	x := t.Activate
+	return []field{
+		{"type", &t.Kind},
+		{"version", &x.Version},
+		{"smart_pool_id", (*string)(&x.SmartPoolID)},
+		{"participants", &list{&x.Participants, participant1}},
+		{operatorSignature, &x.OperatorSignature},
+	}
+}
+
+// participant1 is an element of an activation's list. Its strings alias the JSON.
+func participant1(x *Participant) []field {
+	return []field{{"pastel_id", (*alias)(&x.PastelID)}, {"address", (*alias)(&x.Address)}}
 }
 
 // Signatures that statements leave out.
@@ -69,57 +126,62 @@ const (
 	operatorSignature  = "operator_signature"
 )
 
-// body collects the fields of a ticket of which it is not known yet what kind it is, because type may stand anywhere. The
-// kinds share no name beside the head.
-type body struct {
-	kind     string
-	version  int64
-	id       PoolID
-	init     Init
-	part     Part
-	activate Activate
-}
-
-func (b *body) fields() []field {
-	return append(append(append(headFields(&b.kind, &b.version, &b.id), b.init.fields()...), b.part.fields()...), b.activate.fields()...)
-}
-
-// ticket reads the inner object.
+// ticket reads the inner object, along the fields of the kind and version that it says it has.
 func (d *decoder) ticket(t *Ticket) {
-	b := new(body)
-	fields := b.fields()
-	seen := d.object(fields)
+	kind, version := d.announced()
 	if d.err != nil {
 		return
 	}
-	kind, known := kindOf(b.kind)
-	if !known {
-		d.fail("type %.40q is no smart pool ticket's", b.kind)
-		return
-	}
-	for i, f := range fields {
-		wanted, there := f.kind == anyKind || f.kind == kind, seen>>i&1 == 1
-		switch {
-		case wanted && !there:
-			d.fail("a %s has no field %s", kind, f.name)
-		case there && !wanted:
-			d.fail("a %s has a field %s, which is a %s's", kind, f.name, f.kind)
-		}
-	}
-	t.Kind, t.Version = kind, b.version
 	switch kind {
 	case KindInit:
-		b.init.SmartPoolID, t.Init = b.id, &b.init
+		t.Init = new(Init)
 	case KindPart:
-		b.part.SmartPoolID, t.Part = b.id, &b.part
+		t.Part = new(Part)
+	case KindActivate:
+		t.Activate = new(Activate)
 	default:
-		b.activate.SmartPoolID, t.Activate = b.id, &b.activate
+		d.fail("%s has no field type", d.place())
+		return
 	}
+	form, _ := layoutOf(kind, version, d.newest)
+	d.whole(form.fields(t))
+}
+
+// announced looks ahead for the kind and version of the object that comes next: they may stand anywhere in it, and in canonical form
+// stand last. It fails only for what makes the ticket malformed; whatever it passes over is read afterwards.
+func (d *decoder) announced() (kind Kind, version int64) {
+	start := d.pos
+	version = -1
+	d.begin('{', "an object")
+	for first := true; (kind == anyKind || version < 0) && d.more('}', first); first = false {
+		name := d.name()
+		if d.err != nil {
+			return kind, version
+		}
+		switch name {
+		case "type":
+			d.kind(&kind)
+		case "version":
+			d.integer(&version)
+		default:
+			d.skip()
+		}
+		if d.err != nil {
+			return kind, version
+		}
+		d.deep--
+	}
+	if d.err == nil {
+		d.pos = start
+	}
+	return kind, version
 }
 
 // value reads a value to where it stands.
 func (d *decoder) value(at any) {
 	switch at := at.(type) {
+	case *Kind:
+		d.kind(at)
 	case *string:
 		d.text(at)
 	case *int64:
@@ -143,11 +205,24 @@ func (d *decoder) value(at any) {
 	}
 }
 
+func (d *decoder) kind(at *Kind) {
+	s := d.quoted()
+	if d.err != nil {
+		return
+	}
+	k, known := kindOf(s)
+	if !known {
+		d.fail("type %.40q is no smart pool ticket's", s)
+		return
+	}
+	*at = k
+}
+
 func (d *decoder) participants(x *list) {
 	var p Participant
-	fields := p.fields()
+	fields := x.element(&p)
 	d.array(maxParticipants, func() {
 		d.whole(fields)
-		*x = append(*x, p)
+		*x.at = append(*x.at, p)
 	})
 }

@@ -123,7 +123,7 @@ func TestRegistrationChanged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := FromTx(pastel.NewTx(false, nil, append(outs, change(1))), regtest(t), 1)
+		got := FromTx(pastel.NewTx(false, nil, append(outs, change(1))), regtest(t), 1, 1)
 		if got.Registration == nil || !sameRegistration(got.Registration, r) {
 			t.Fatalf("%s: %+v", name, got)
 		}
@@ -203,7 +203,7 @@ func TestRegistrationFee(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := FromTx(pastel.NewTx(true, nil, append(outs, change(0))), net, c.height)
+		got := FromTx(pastel.NewTx(true, nil, append(outs, change(0))), net, c.height, 1)
 		if (got.Registration != nil) != c.want {
 			t.Errorf("%d PSL at %d: %v, want %v", c.fee, c.height, got.Registration != nil, c.want)
 		}

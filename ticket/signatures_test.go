@@ -10,7 +10,7 @@ func TestSigning(t *testing.T) {
 	net := regtest(t)
 	unsigned := sampleInit(t)
 	unsigned.AgreementSignature, unsigned.SmartPoolSignature = "", ""
-	opens := &Ticket{Kind: KindInit, Version: 1, Init: unsigned}
+	opens := unsigned.Ticket()
 	if _, err := opens.SignatureBy(key(t, supernodeSeed).ID(), net.Name); !errors.Is(err, ErrOperatorFirst) {
 		t.Errorf("the Supernode signs first: %v", err)
 	}
@@ -24,8 +24,8 @@ func TestSigning(t *testing.T) {
 	}{
 		{opens, operatorSeed, "agreement_signature", 2},
 		{opens, supernodeSeed, "smart_pool_signature", 2},
-		{&Ticket{Kind: KindPart, Version: 1, Part: part}, memberSeed, "pledge_signature", 2},
-		{&Ticket{Kind: KindActivate, Version: 1, Activate: sampleActivate(t)}, operatorSeed, "operator_signature", 1},
+		{part.Ticket(), memberSeed, "pledge_signature", 2},
+		{sampleActivate(t).Ticket(), operatorSeed, "operator_signature", 1},
 	} {
 		k := key(t, step.by)
 		s, err := step.ticket.SignatureBy(k.ID(), net.Name)
@@ -39,7 +39,7 @@ func TestSigning(t *testing.T) {
 			t.Errorf("%s: %d signatures are listed, want %d", step.field, n, step.listed)
 		}
 	}
-	for _, x := range []*Ticket{opens, {Kind: KindPart, Version: 1, Part: part}} {
+	for _, x := range []*Ticket{opens, part.Ticket()} {
 		if wrong := faults(Checks(x, net)); len(wrong) > 0 {
 			t.Errorf("%s is signed, and wrong: %v", x.Kind, wrong)
 		}

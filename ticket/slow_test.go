@@ -119,27 +119,27 @@ func (s *shaped) ticket(v any) *Ticket {
 			"operator_fee_percentage", "supernode", "operator", "smart_pool_signature")
 		node := s.object(f[7], "supernode_pastel_id")
 		who := s.object(f[8], "company", "pastelid", "operator_fee_address", "agreement_signature")
-		return &Ticket{KindInit, s.integer(f[1], greatest), &Init{
-			PoolID(s.text(f[2])), s.integer(f[3], greatest), s.integer(f[4], greatest), s.decimal(f[5]), s.decimal(f[6]), s.text(node[0]),
+		return &Ticket{KindInit, &Init{
+			s.integer(f[1], greatest), PoolID(s.text(f[2])), s.integer(f[3], greatest), s.integer(f[4], greatest), s.decimal(f[5]), s.decimal(f[6]), s.text(node[0]),
 			s.text(who[0]), s.text(who[1]), s.text(who[2]), s.text(who[3]), s.text(f[9]),
 		}, nil, nil}
 	case "smartpool_part":
 		f := s.object(inner, "type", "version", "smart_pool_id", "participant")
 		p := s.object(f[3], "pastel_id", "pledged_coins", "pledge_signature", "txid", "vout_ind", "address_signature", "reward_address", "time_stamp")
-		return &Ticket{KindPart, s.integer(f[1], greatest), nil, &Part{
-			PoolID(s.text(f[2])), s.text(p[0]), s.integer(p[1], 21_000_000_000), s.text(p[2]), s.text(p[3]), s.integer(p[4], greatest),
+		return &Ticket{KindPart, nil, &Part{
+			s.integer(f[1], greatest), PoolID(s.text(f[2])), s.text(p[0]), s.integer(p[1], 21_000_000_000), s.text(p[2]), s.text(p[3]), s.integer(p[4], greatest),
 			s.text(p[5]), s.text(p[6]), s.text(p[7]),
 		}, nil}
 	case "smartpool_activate":
 		f := s.object(inner, "type", "version", "smart_pool_id", "participants", "operator_signature")
 		list, ok := f[3].([]any)
 		s.bad = s.bad || !ok || len(list) > listLimit
-		x := &Activate{SmartPoolID: PoolID(s.text(f[2])), OperatorSignature: s.text(f[4])}
+		x := &Activate{Version: s.integer(f[1], greatest), SmartPoolID: PoolID(s.text(f[2])), OperatorSignature: s.text(f[4])}
 		for _, v := range list {
 			p := s.object(v, "pastel_id", "address")
 			x.Participants = append(x.Participants, Participant{s.text(p[0]), s.text(p[1])})
 		}
-		return &Ticket{KindActivate, s.integer(f[1], greatest), nil, nil, x}
+		return &Ticket{KindActivate, nil, nil, x}
 	}
 	s.bad = true
 	return nil
@@ -156,7 +156,7 @@ func slowDecode(text []byte) (*Ticket, Reason) {
 	switch {
 	case s.bad:
 		return nil, ReasonMalformed
-	case t.Version != 1:
+	case t.Version() != 1:
 		return nil, ReasonBadVersion
 	}
 	return t, ""

@@ -1,38 +1,37 @@
 package ticket
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
+// opening is what every statement on a ticket begins with (protocol 2, "Statements"): its version is the ticket's own.
+func opening(version int64, verb, net string, id PoolID) string {
+	return "smartpool/" + strconv.FormatInt(version, 10) + " " + verb + " net=" + net + " pool=" + string(id)
+}
+
 // AgreementStatement is what the operator's PastelID signs for agreement_signature. net is the network's name.
 func (x *Init) AgreementStatement(net string) string {
-	return fmt.Sprintf("smartpool/1 operate net=%s pool=%s", net, x.SmartPoolID)
+	return opening(x.Version, "operate", net, x.SmartPoolID)
 }
 
 // SmartPoolStatement is what the Supernode's PastelID signs for smart_pool_signature, after the operator signed.
 func (x *Init) SmartPoolStatement(net string) string {
-	return digestStatement("init", net, x.SmartPoolID, &Ticket{Kind: KindInit, Version: Version, Init: x}, smartPoolSignature)
+	return opening(x.Version, "init", net, x.SmartPoolID) + " digest=" + x.Ticket().digest(smartPoolSignature)
 }
 
 // PledgeStatement is what both the member's PastelID and the key of the pledged address sign.
 func (x *Part) PledgeStatement(net string) string {
-	return "smartpool/1 pledge net=" + net + " pool=" + string(x.SmartPoolID) + " pastelid=" + x.PastelID +
+	return opening(x.Version, "pledge", net, x.SmartPoolID) + " pastelid=" + x.PastelID +
 		" coins=" + strconv.FormatInt(x.PledgedCoins, 10) + " output=" + x.TxID + ":" + strconv.FormatInt(x.Vout, 10) +
 		" reward=" + x.RewardAddress + " time=" + x.TimeStamp
 }
 
 // OperatorStatement is what the operator's PastelID signs for operator_signature.
 func (x *Activate) OperatorStatement(net string) string {
-	return digestStatement("activate", net, x.SmartPoolID, &Ticket{Kind: KindActivate, Version: Version, Activate: x}, operatorSignature)
-}
-
-// digestStatement covers a whole ticket but the signature it is for.
-func digestStatement(verb, net string, id PoolID, t *Ticket, without string) string {
-	return fmt.Sprintf("smartpool/1 %s net=%s pool=%s digest=%s", verb, net, id, digest(t.fields(), without))
+	return opening(x.Version, "activate", net, x.SmartPoolID) + " digest=" + x.Ticket().digest(operatorSignature)
 }
 
 // signed tells whether a base64 signature of a statement is by a PastelID. The statement is made only for a signature of the

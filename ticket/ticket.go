@@ -40,21 +40,32 @@ func kindOf(s string) (Kind, bool) {
 	return 0, false
 }
 
-// Version is the version of every ticket there is.
-const Version = 1
-
 // Ticket is one of the three tickets, as its JSON says it: nothing is checked beyond its form. Exactly the part of its
 // kind is set.
 type Ticket struct {
 	Kind     Kind
-	Version  int64
 	Init     *Init
 	Part     *Part
 	Activate *Activate
 }
 
+// Version returns the version that the ticket says it has; 0 if no part is set.
+func (t *Ticket) Version() int64 {
+	switch {
+	case t.Init != nil:
+		return t.Init.Version
+	case t.Part != nil:
+		return t.Part.Version
+	case t.Activate != nil:
+		return t.Activate.Version
+	default:
+		return 0
+	}
+}
+
 // Init opens a pool and fixes its terms.
 type Init struct {
+	Version            int64 // of the ticket's form and statements; Kind.Newest for a new one
 	SmartPoolID        PoolID
 	SubscriptionPeriod int64   // blocks
 	RequiredCoins      int64   // PSL
@@ -68,8 +79,12 @@ type Init struct {
 	SmartPoolSignature string // base64, by the Supernode's PastelID
 }
 
+// Ticket returns the ticket that x is the part of.
+func (x *Init) Ticket() *Ticket { return &Ticket{Kind: KindInit, Init: x} }
+
 // Part pledges coins to a pool.
 type Part struct {
+	Version          int64 // as in Init
 	SmartPoolID      PoolID
 	PastelID         string
 	PledgedCoins     int64  // PSL
@@ -81,13 +96,20 @@ type Part struct {
 	TimeStamp        string
 }
 
+// Ticket returns the ticket that x is the part of.
+func (x *Part) Ticket() *Ticket { return &Ticket{Kind: KindPart, Part: x} }
+
 // Activate launches a pool with the participants it lists, or with all if it lists none. A decoded list aliases its JSON as a
 // whole: clone what outlives the ticket.
 type Activate struct {
+	Version           int64 // as in Init
 	SmartPoolID       PoolID
 	Participants      []Participant
 	OperatorSignature string // base64, by the operator's PastelID
 }
+
+// Ticket returns the ticket that x is the part of.
+func (x *Activate) Ticket() *Ticket { return &Ticket{Kind: KindActivate, Activate: x} }
 
 // Participant is a member as an activation names it.
 type Participant struct {

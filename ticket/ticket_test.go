@@ -44,7 +44,7 @@ const (
 func sampleInit(t testing.TB) *Init {
 	t.Helper()
 	x := &Init{
-		SubscriptionPeriod: 30, RequiredCoins: 1000, Factor: decimal(t, "1.25"), Fee: decimal(t, "5"),
+		Version: 1, SubscriptionPeriod: 30, RequiredCoins: 1000, Factor: decimal(t, "1.25"), Fee: decimal(t, "5"),
 		SupernodePastelID: key(t, supernodeSeed).ID().String(), Company: "Café <&> \u2028 Nodes", OperatorPastelID: key(t, operatorSeed).ID().String(),
 		OperatorFeeAddress: addr(t, 9),
 	}
@@ -62,7 +62,7 @@ func samplePart(t testing.TB) (*Part, pastel.KeyHash) {
 		t.Fatal(err)
 	}
 	x := &Part{
-		SmartPoolID: sampleInit(t).SmartPoolID, PastelID: key(t, memberSeed).ID().String(), PledgedCoins: 500,
+		Version: 1, SmartPoolID: sampleInit(t).SmartPoolID, PastelID: key(t, memberSeed).ID().String(), PledgedCoins: 500,
 		TxID: pastel.TxID{1, 2, 3}.String(), Vout: 7, RewardAddress: addr(t, 8), TimeStamp: "2026-11-23T05:49:34Z",
 	}
 	statement := x.PledgeStatement("regtest")
@@ -74,6 +74,7 @@ func samplePart(t testing.TB) (*Part, pastel.KeyHash) {
 func sampleActivate(t testing.TB) *Activate {
 	t.Helper()
 	x := &Activate{
+		Version:      1,
 		SmartPoolID:  sampleInit(t).SmartPoolID,
 		Participants: []Participant{{key(t, memberSeed).ID().String(), addr(t, 7)}, {key(t, 4).ID().String(), addr(t, 6)}},
 	}
@@ -85,11 +86,7 @@ func sampleActivate(t testing.TB) *Activate {
 func samples(t testing.TB) []*Ticket {
 	t.Helper()
 	part, _ := samplePart(t)
-	return []*Ticket{
-		{Kind: KindInit, Version: 1, Init: sampleInit(t)},
-		{Kind: KindPart, Version: 1, Part: part},
-		{Kind: KindActivate, Version: 1, Activate: sampleActivate(t)},
-	}
+	return []*Ticket{sampleInit(t).Ticket(), part.Ticket(), sampleActivate(t).Ticket()}
 }
 
 func encoded(t testing.TB, x *Ticket) []byte {

@@ -187,12 +187,12 @@ func TestInvalidTicketStaysOut(t *testing.T) {
 		header, err := p.Client.Header(ctx, hash)
 		p.must(err)
 		x := &ticket.Part{
-			SmartPoolID: p.Pool, PastelID: p.Members[0].ID, PledgedCoins: 20, TxID: id.String(), Vout: int64(vout),
+			Version: ticket.KindPart.Newest(), SmartPoolID: p.Pool, PastelID: p.Members[0].ID, PledgedCoins: 20, TxID: id.String(), Vout: int64(vout),
 			RewardAddress: p.Operator.Reward.Encode(&p.Net), TimeStamp: ticket.FormatTimeStamp(int64(header.Time)),
 			PledgeSignature: strings.Repeat("A", 150) + "==", AddressSignature: strings.Repeat("A", 87) + "=",
 		}
 		c.spoil(x)
-		_, err = p.Post(ctx, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
+		_, err = p.Post(ctx, x.Ticket())
 		var rpc *pasteld.RPCError
 		if !errors.As(err, &rpc) || rpc.Code != -26 || !strings.Contains(err.Error(), "smartpool-"+string(c.reason)) {
 			t.Errorf("%s: got %v, want -26 smartpool-%s", name, err, c.reason)

@@ -131,7 +131,7 @@ func (c *amendCmd) hot(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 	if x.AddressSignature, err = wallet.SignMessage(ctx, address, statement); err != nil {
 		return fmt.Errorf("the wallet did not sign with %s: %w; if its key is on a cold machine, see --cold", pl.Address, err)
 	}
-	txid, err := r.Post(ctx, wallet, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}, pool.PledgeAmended)
+	txid, err := r.Post(ctx, wallet, x.Ticket(), pool.PledgeAmended)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func (c *amendCmd) cold(ctx context.Context, e *terminal.Terminal, r *journey.Da
 	if err != nil {
 		return err
 	}
-	return c.unsigned(e, &r.Net, "amend", terms, pl.Address, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
+	return c.unsigned(e, &r.Net, "amend", terms, pl.Address, x.Ticket())
 }
 
 // namedOutput is the output that was named, or that the pledge's last ticket names.
@@ -255,13 +255,13 @@ func (c *amendCmd) prepare(
 		return nil, "", err
 	}
 	x := &ticket.Part{
-		SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
+		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: c.Reward, TimeStamp: ticket.FormatTimeStamp(at),
 	}
 	if err := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &r.Net); err != nil {
 		return nil, "", err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	t := x.Ticket()
 	check, err := r.Preflight(ctx, t)
 	for step := time.Second; last == nil && check.Reason == string(ticket.ReasonBadTime) && step < time.Minute; step *= 2 {
 		at += int64(step / time.Second) // until it is later than the ticket in force, whose time is not known and may be that of this minute
@@ -354,7 +354,7 @@ func lastTicket(ctx context.Context, r *journey.Daemon, wallet *pasteld.Client, 
 	if err != nil {
 		return nil, fmt.Errorf("the pledge's last ticket, transaction %s: %w", id, err)
 	}
-	found := ticket.FromTx(tx, &r.Net, p.Tip.Height)
+	found := ticket.FromTx(tx, &r.Net, p.Tip.Height, ticket.AnyVersion)
 	if found.Ticket == nil || found.Ticket.Part == nil {
 		return nil, errAnotherPledge
 	}

@@ -31,7 +31,7 @@ func (c *ticketInitCmd) Run(e *terminal.Terminal) error {
 		return err
 	}
 	x := &ticket.Init{
-		SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: c.Supernode,
+		Version: ticket.KindInit.Newest(), SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: c.Supernode,
 		Company: c.Company, OperatorPastelID: c.Operator, OperatorFeeAddress: c.FeeAddress,
 	}
 	if x.Factor, err = ticket.ParseDecimal(c.Factor); err != nil {
@@ -44,7 +44,7 @@ func (c *ticketInitCmd) Run(e *terminal.Terminal) error {
 	if failed := ticket.CheckUnsigned(&ticket.Ticket{Init: x}, &net); failed != nil {
 		return failed
 	}
-	return c.write(e, &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}, &net)
+	return c.write(e, x.Ticket(), &net)
 }
 
 type ticketPartCmd struct {
@@ -69,7 +69,7 @@ func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
 		return terminal.Usagef("--output: %w", err)
 	}
 	x := &ticket.Part{
-		SmartPoolID: ticket.PoolID(c.Pool), PastelID: c.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: c.Reward, TimeStamp: c.Time,
+		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(c.Pool), PastelID: c.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: c.Reward, TimeStamp: c.Time,
 	}
 	if x.TimeStamp == "" {
 		x.TimeStamp = ticket.FormatTimeStamp(time.Now().Unix())
@@ -80,7 +80,7 @@ func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
 	if at, err := ticket.ParseTimeStamp(x.TimeStamp); err == nil {
 		e.Note("The pledge counts if it is in a block before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
 	}
-	return c.write(e, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}, &net)
+	return c.write(e, x.Ticket(), &net)
 }
 
 // relayed is about how many participants fit in a transaction that nodes pass on (protocol 6).
@@ -99,7 +99,7 @@ func (c *ticketActivateCmd) Run(e *terminal.Terminal) error {
 	if err != nil {
 		return err
 	}
-	x := &ticket.Activate{SmartPoolID: ticket.PoolID(c.Pool)}
+	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: ticket.PoolID(c.Pool)}
 	for _, p := range c.Participant {
 		id, addr, ok := strings.Cut(p, ",")
 		if !ok {
@@ -116,5 +116,5 @@ func (c *ticketActivateCmd) Run(e *terminal.Terminal) error {
 	case len(x.Participants) > relayed:
 		e.Warn("Mind that nodes may not relay a list of more than about %d: an empty one means every live pledge.", relayed)
 	}
-	return c.write(e, &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}, &net)
+	return c.write(e, x.Ticket(), &net)
 }

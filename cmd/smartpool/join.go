@@ -96,7 +96,7 @@ func (c *joinCmd) hot(ctx context.Context, e *terminal.Terminal, r *journey.Daem
 	if err != nil {
 		return err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	t := x.Ticket()
 	if _, err := r.PreflightWith(ctx, wallet, t); err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (c *joinCmd) build(p *wire.PoolDetail, id string, out pastel.OutPoint, addr
 		return nil, err
 	}
 	x := &ticket.Part{
-		SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
+		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: cmp.Or(c.Reward, address), TimeStamp: ticket.FormatTimeStamp(at),
 	}
 	return x, ticket.CheckUnsigned(&ticket.Ticket{Part: x}, net)
@@ -213,7 +213,7 @@ func (c *joinCmd) cold(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 	if err != nil {
 		return err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}
+	t := x.Ticket()
 	if _, err := r.Preflight(ctx, t); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *terminal.Terminal, r *jour
 	if err != nil {
 		return err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}
+	t := x.Ticket()
 	if _, err := r.Preflight(ctx, t); err != nil {
 		if p.Status == "subscribing" && p.Offered < p.Target {
 			return fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", pastel.Short(p.ID), p.Offered, p.Target, err)
@@ -82,7 +82,7 @@ func (c *poolActivateCmd) Run(ctx context.Context, e *terminal.Terminal, r *jour
 
 // build makes the unsigned ticket, and a table of who would be a member and who would stand by.
 func (c *poolActivateCmd) build(p *wire.PoolDetail, net *pastel.Network) (*ticket.Activate, string, error) {
-	x := &ticket.Activate{SmartPoolID: ticket.PoolID(p.ID)}
+	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: ticket.PoolID(p.ID)}
 	listed := map[string]bool{}
 	for _, s := range c.Participant {
 		id, addr, ok := strings.Cut(s, ",")

@@ -80,7 +80,7 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	if err != nil {
 		return err
 	}
-	t := &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}
+	t := x.Ticket()
 	if _, err := r.Preflight(ctx, t); err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (c *poolCreateCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 
 func (c *poolCreateCmd) build(operator, supernode string, net *pastel.Network) (*ticket.Init, error) {
 	x := &ticket.Init{
-		SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: supernode,
+		Version: ticket.KindInit.Newest(), SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: supernode,
 		Company: c.Company, OperatorPastelID: operator, OperatorFeeAddress: c.FeeAddress,
 	}
 	if x.OperatorFeeAddress == "" { // of a dry run, which does not show it: any address will do

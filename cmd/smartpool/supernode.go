@@ -162,7 +162,7 @@ func (l *launch) activated(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the pool's activation, transaction %s: %w", l.say.Activation, err)
 	}
-	found := ticket.FromTx(tx, &l.r.Net, l.pool.Tip.Height)
+	found := ticket.FromTx(tx, &l.r.Net, l.pool.Tip.Height, ticket.AnyVersion)
 	if found.Ticket == nil || found.Ticket.Activate == nil || string(found.Ticket.Activate.SmartPoolID) != l.pool.ID {
 		return fmt.Errorf("transaction %s, which the daemon names, is no activation of pool %s: do not launch; ask another daemon. Nothing was changed",
 			l.say.Activation, pastel.Short(l.pool.ID))

@@ -62,7 +62,7 @@ func load(e *terminal.Terminal, what string, net *pastel.Network) (*loaded, erro
 	if err != nil {
 		return nil, fmt.Errorf("transaction: %w", err)
 	}
-	found := ticket.FromTx(tx, net, 0)
+	found := ticket.FromTx(tx, net, 0, ticket.AnyVersion)
 	contract, isContract := ticket.DecodeContract(tx, net.ContractFee)
 	switch {
 	case found.Rejection != nil:

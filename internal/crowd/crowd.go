@@ -181,7 +181,7 @@ func (m *maker) post(t *ticket.Ticket) error {
 
 func (m *maker) open() error {
 	x := &ticket.Init{
-		SubscriptionPeriod: period, RequiredCoins: required, Company: "Atlas Operations",
+		Version: ticket.KindInit.Newest(), SubscriptionPeriod: period, RequiredCoins: required, Company: "Atlas Operations",
 		SupernodePastelID: m.supernode.ID().String(), OperatorPastelID: m.operator.ID().String(),
 		OperatorFeeAddress: m.address(pastel.KeyHash{1}),
 	}
@@ -196,7 +196,7 @@ func (m *maker) open() error {
 	m.Pool = x.SmartPoolID
 	x.AgreementSignature = m.operator.SignBase64([]byte(x.AgreementStatement(m.Network.Name)))
 	x.SmartPoolSignature = m.supernode.SignBase64([]byte(x.SmartPoolStatement(m.Network.Name)))
-	if err := m.post(&ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x}); err != nil {
+	if err := m.post(x.Ticket()); err != nil {
 		return err
 	}
 	return m.mine()
@@ -216,12 +216,12 @@ func (m *maker) join() error {
 			return err
 		}
 		x := &ticket.Part{
-			SmartPoolID: m.Pool, PastelID: who.ID().String(), PledgedCoins: coins, TxID: m.funds.String(), Vout: int64(k),
+			Version: ticket.KindPart.Newest(), SmartPoolID: m.Pool, PastelID: who.ID().String(), PledgedCoins: coins, TxID: m.funds.String(), Vout: int64(k),
 			RewardAddress: m.address(to.KeyHash()), TimeStamp: ticket.FormatTimeStamp(m.now()),
 		}
 		statement := x.PledgeStatement(m.Network.Name)
 		x.PledgeSignature, x.AddressSignature = who.SignBase64([]byte(statement)), key.SignMessage(statement)
-		if err := m.post(&ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x}); err != nil {
+		if err := m.post(x.Ticket()); err != nil {
 			return err
 		}
 		if k%inBlock == inBlock-1 {
@@ -235,9 +235,9 @@ func (m *maker) join() error {
 
 // activate makes everybody a member.
 func (m *maker) activate() error {
-	x := &ticket.Activate{SmartPoolID: m.Pool}
+	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: m.Pool}
 	x.OperatorSignature = m.operator.SignBase64([]byte(x.OperatorStatement(m.Network.Name)))
-	if err := m.post(&ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x}); err != nil {
+	if err := m.post(x.Ticket()); err != nil {
 		return err
 	}
 	return m.mine()

@@ -19,6 +19,7 @@ func VerifyTerms(p *wire.PoolDetail, net *pastel.Network) error {
 		return ErrTerms
 	}
 	x := &ticket.Init{
+		Version:            1, // the one whose terms a daemon tells
 		SubscriptionPeriod: p.Period, RequiredCoins: p.Required, SupernodePastelID: p.Supernode, Company: p.Company,
 		OperatorPastelID: p.Operator, OperatorFeeAddress: p.FeeAddress,
 	}

@@ -180,7 +180,7 @@ func (c *Cast) Pledge(ctx context.Context, p *Party) error {
 		return err
 	}
 	x := &ticket.Part{
-		SmartPoolID: c.Pool, PastelID: p.ID, PledgedCoins: p.Coins, TxID: p.Output.TxID.String(), Vout: int64(p.Output.Vout),
+		Version: ticket.KindPart.Newest(), SmartPoolID: c.Pool, PastelID: p.ID, PledgedCoins: p.Coins, TxID: p.Output.TxID.String(), Vout: int64(p.Output.Vout),
 		RewardAddress: p.Reward.Encode(&c.Net), TimeStamp: ticket.FormatTimeStamp(p.time(int64(tip.Time))),
 	}
 	statement := x.PledgeStatement(c.Net.Name)
@@ -190,7 +190,7 @@ func (c *Cast) Pledge(ctx context.Context, p *Party) error {
 	if x.AddressSignature, err = c.Client.SignMessage(ctx, p.Address, statement); err != nil {
 		return err
 	}
-	_, err = c.Post(ctx, &ticket.Ticket{Kind: ticket.KindPart, Version: ticket.Version, Part: x})
+	_, err = c.Post(ctx, x.Ticket())
 	return err
 }
 
@@ -214,7 +214,7 @@ const (
 func (c *Cast) Open(ctx context.Context, label string) error {
 	var err error
 	x := &ticket.Init{
-		SubscriptionPeriod: Subscription, RequiredCoins: Required, Company: Company,
+		Version: ticket.KindInit.Newest(), SubscriptionPeriod: Subscription, RequiredCoins: Required, Company: Company,
 		SupernodePastelID: c.Supernode.ID, OperatorPastelID: c.Operator.ID, OperatorFeeAddress: c.Operator.Reward.Encode(&c.Net),
 	}
 	if x.Factor, err = ticket.ParseDecimal(factor); err != nil {
@@ -231,13 +231,13 @@ func (c *Cast) Open(ctx context.Context, label string) error {
 		return err
 	}
 	c.Pool = x.SmartPoolID
-	_, err = c.Post(ctx, &ticket.Ticket{Kind: ticket.KindInit, Version: ticket.Version, Init: x})
+	_, err = c.Post(ctx, x.Ticket())
 	return err
 }
 
 // Activate posts the activation ticket, which lists these members.
 func (c *Cast) Activate(ctx context.Context, members []*Party) error {
-	x := &ticket.Activate{SmartPoolID: c.Pool}
+	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: c.Pool}
 	for _, m := range members {
 		x.Participants = append(x.Participants, ticket.Participant{PastelID: m.ID, Address: m.Address.Encode(&c.Net)})
 	}
@@ -245,7 +245,7 @@ func (c *Cast) Activate(ctx context.Context, members []*Party) error {
 	if x.OperatorSignature, err = c.Client.SignWith(ctx, c.Operator.ID, c.Operator.pass, x.OperatorStatement(c.Net.Name)); err != nil {
 		return err
 	}
-	c.Activation, err = c.Post(ctx, &ticket.Ticket{Kind: ticket.KindActivate, Version: ticket.Version, Activate: x})
+	c.Activation, err = c.Post(ctx, x.Ticket())
 	return err
 }
 
