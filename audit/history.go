@@ -16,16 +16,13 @@ type History struct {
 	last    map[ticket.PoolID]pool.Pool // as it was when its pledges last changed and some were left
 
 	rewards map[uint64]pastel.Address // of pledges, by join order: where they go
-	moved   map[int]Redirect          // by index in events: the amendments after which they go elsewhere
+	moved   map[int]pool.Payees       // by index in events: the amendments after which they go elsewhere
 }
-
-// Redirect is where the rewards of a pledge went before an amendment, and go since.
-type Redirect struct{ From, To pastel.Address }
 
 // NewHistory watches the blocks that are applied to a state, all from block 0 on.
 func NewHistory(state *pool.State) *History {
 	return &History{
-		state: state, last: map[ticket.PoolID]pool.Pool{}, rewards: map[uint64]pastel.Address{}, moved: map[int]Redirect{},
+		state: state, last: map[ticket.PoolID]pool.Pool{}, rewards: map[uint64]pastel.Address{}, moved: map[int]pool.Payees{},
 	}
 }
 
@@ -58,6 +55,7 @@ func (h *History) Rejections() (list []*pool.Event) {
 
 // keepRewards remembers where the pledges that a block made or amended are paid. Each amendment has its event, in the same order.
 func (h *History) keepRewards(u *pool.Update) {
+	net := h.state.Network()
 	at := 0
 	for i := range u.Accepted {
 		a := &u.Accepted[i]
@@ -66,7 +64,7 @@ func (h *History) keepRewards(u *pool.Update) {
 				at++
 			}
 			if was != a.Reward {
-				h.moved[len(h.events)+at] = Redirect{was, a.Reward}
+				h.moved[len(h.events)+at] = pool.Payees{Before: was.Encode(&net), After: a.Reward.Encode(&net)}
 			}
 			at++
 		}
@@ -74,17 +72,13 @@ func (h *History) keepRewards(u *pool.Update) {
 	}
 }
 
-// keepPledges remembers who is in the pools that a block's events changed: once a pool is over, nobody is.
+// keepPledges remembers who is in the pools whose counted coins a block's events name, as they may have changed: once a pool is over,
+// nobody is.
 func (h *History) keepPledges(events []pool.Event) {
 	seen := map[ticket.PoolID]bool{}
 	for i := range events {
 		e := &events[i]
-		switch e.Type {
-		case pool.PledgeAccepted, pool.PledgeAmended, pool.PledgePromoted, pool.PledgeReduced, pool.PledgeLeft, pool.PoolActivated:
-		default:
-			continue
-		}
-		if seen[e.Pool] {
+		if e.Type.Row().Has&pool.HasCoins == 0 || seen[e.Pool] {
 			continue
 		}
 		seen[e.Pool] = true

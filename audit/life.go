@@ -8,12 +8,12 @@ import (
 
 // Life is what happened to one pool.
 type Life struct {
-	Pool       pool.Pool                // as of the last block watched
-	Last       pool.Pool                // as it was when its pledges last changed and some were left: who is in it or, once it is over, was last
-	Events     []*pool.Event            // in the order of the chain
-	Reputation map[*pool.Event]int      // points after leaving, of those whom it cost some
-	Redirects  map[*pool.Event]Redirect // amendments after which rewards go elsewhere
-	Payouts    []Settlement             // in the order of settlement
+	Pool       pool.Pool                   // as of the last block watched
+	Last       pool.Pool                   // as it was when its pledges last changed and some were left: who is in it or, once it is over, was last
+	Events     []*pool.Event               // in the order of the chain
+	Reputation map[*pool.Event]int         // points after leaving, of those whom it cost some
+	Redirects  map[*pool.Event]pool.Payees // amendments after which rewards go elsewhere
+	Payouts    []Settlement                // in the order of settlement
 }
 
 // Settlement is a payout and what became of it.
@@ -28,7 +28,7 @@ func (h *History) Lives() []*Life {
 	of := map[ticket.PoolID]*Life{}
 	for _, id := range h.state.Pools() {
 		p, _ := h.state.Pool(id)
-		of[id] = &Life{Pool: p, Last: h.last[id], Reputation: map[*pool.Event]int{}, Redirects: map[*pool.Event]Redirect{}}
+		of[id] = &Life{Pool: p, Last: h.last[id], Reputation: map[*pool.Event]int{}, Redirects: map[*pool.Event]pool.Payees{}}
 		list = append(list, of[id])
 	}
 	outcomes := map[pastel.TxID]*pool.Event{} // a transaction is settled once: its lock time says when

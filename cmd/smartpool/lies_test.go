@@ -11,7 +11,7 @@ import (
 )
 
 // notCompared are the fields of a pool that verify pool says it does not compare, and the tip, which has its own test.
-var notCompared = map[string]bool{"tip": true, "yield": true, "yield_with": true, "breakers": true, "forecast": true, "id": true, "supernode_state": true}
+var notCompared = map[string]bool{"tip": true, "yield": true, "yield_with": true, "critical_members": true, "forecast": true, "id": true, "supernode_state": true}
 
 // liesAreFound rebuilds the books of pool atlas, and wants every lie about them to be found.
 func (x *dev) liesAreFound() {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/pastelnetwork/smartpool/audit"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
@@ -107,52 +108,27 @@ func (c *chapter) timeline(b *strings.Builder) {
 	for _, e := range c.Events {
 		if what := c.happened(e, released[e.Height]); what != "" {
 			head := fmt.Sprintf("  %s  ", c.at(e.Height))
+			what = text.WrapSoft(what, storyWidth)
 			fmt.Fprintf(b, "%s%s\n", head, strings.ReplaceAll(what, "\n", "\n"+strings.Repeat(" ", len(head))))
 		}
 	}
 }
 
+// storyWidth is how many letters of what happened a line of the timeline has at most.
+const storyWidth = 96
+
 // happened tells one turn, with the number of pledges it released; empty for what has a table of its own.
 func (c *chapter) happened(e *pool.Event, released int) string {
+	what := e.Words(c.Redirects[e])
 	switch e.Type {
-	case pool.PoolCreated:
-		return "opened"
-	case pool.PoolActivated:
-		return fmt.Sprintf("activated with %d PSL", e.Coins)
-	case pool.PoolLowCollateral:
-		return fmt.Sprintf("less than half the cushion is left: %d PSL", e.Coins)
-	case pool.PoolReplenishing:
-		return fmt.Sprintf("short of collateral with %d PSL, the Supernode stops; pledges can replace it until block %d", e.Coins, e.Height+c.Pool.Period)
-	case pool.PoolRestored:
-		return fmt.Sprintf("restored with %d PSL, the Supernode goes on", e.Coins)
-	case pool.PoolDissolved:
-		return "dissolved: it was not replenished in time; " + terminal.Counted(released, "pledge") + " released"
-	case pool.PoolExpired:
-		return "expired: it was not activated in time; " + terminal.Counted(released, "pledge") + " released"
-	case pool.PoolClosed:
-		return fmt.Sprintf("closed: everything worth paying is paid, %s PSL stay in escrow for ever", e.Amount)
-	case pool.PledgeAccepted:
-		return fmt.Sprintf("%s pledged %d PSL (%s)", pastel.Short(e.PastelID), e.Offered, e.Role)
-	case pool.PledgeAmended:
-		what := fmt.Sprintf("%s amended the pledge: it offers %d PSL, %d PSL count (%s)", pastel.Short(e.PastelID), e.Offered, e.Coins, e.Role)
-		if to, changed := c.Redirects[e]; changed {
-			what += fmt.Sprintf("\nand rewards go to %s from now on, no longer to %s", pastel.Short(to.To.Encode(c.net)), pastel.Short(to.From.Encode(c.net)))
-		}
-		return what
-	case pool.PledgePromoted:
-		return fmt.Sprintf("%s counts %d PSL of %d PSL offered", pastel.Short(e.PastelID), e.Coins, e.Offered)
-	case pool.PledgeReduced:
-		return fmt.Sprintf("%s spent coins that did not count: %d PSL are offered now", pastel.Short(e.PastelID), e.Offered)
-	case pool.PledgeMoved:
-		return pastel.Short(e.PastelID) + " moved coins within the pledged address and stays"
-	case pool.PledgeLeft:
-		what := fmt.Sprintf("%s left with %d PSL (%s)", pastel.Short(e.PastelID), e.Offered, e.Role)
-		if e.Forfeited > 0 {
-			what += fmt.Sprintf(" and forfeited %s PSL", e.Forfeited)
-		}
-		return what
-	default:
+	case pool.PledgeReleased, pool.RewardReceived, pool.RewardForfeited, pool.PayoutSettled, pool.PayoutPaid, pool.PayoutCancelled:
 		return ""
+	case pool.PoolReplenishing:
+		return fmt.Sprintf("%s Otherwise the pool dissolves after block %d.", what, e.Height+c.Pool.Period)
+	case pool.PoolDissolved, pool.PoolExpired:
+		return fmt.Sprintf("%s It released %s.", what, terminal.Counted(released, "pledge"))
+	default:
+		return what
 	}
 }
 
