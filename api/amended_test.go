@@ -127,7 +127,7 @@ func TestPledgeCountedInPart(t *testing.T) {
 	t.Parallel()
 	x := startOn(t, "dense", 206, "", nil) // 580 of 850 PSL have just come to count
 	part := read[wire.List[wire.Event]](t, x, "/api/v1/events?from=206&type=pledge.promoted").Items[0]
-	if part.Coins != 580 || part.Offered != 850 || part.Text != "Of the 850 PSL that "+pastel.Short(part.PastelID)+" offers, 580 PSL count now." {
+	if part.Coins != 580 || part.Offered != 850 || part.Text != "580 of the 850 PSL of a pledge by "+pastel.Short(part.PastelID)+" now count." {
 		t.Fatalf("it is %+v", part)
 	}
 	in := read[wire.PoolDetail](t, x, "/api/v1/pools/"+part.Pool)
@@ -173,7 +173,7 @@ func TestPledgeCountedInPart(t *testing.T) {
 	}
 	x.move(t, 336, 337)
 	if e := reduced; e.Coins != 250 || e.Offered != 250 ||
-		e.Text != pastel.Short(e.PastelID)+" spent coins that waited in line: the pledge offers only the 250 PSL that count." {
+		e.Text != pastel.Short(e.PastelID)+" spent coins that waited in line. The pledge now offers only the 250 PSL that count." {
 		t.Errorf("block 337: %+v", e)
 	}
 	if p := of(); p.Offered != 250 || p.Leaving.Free != 0 || p.Role != "member" {
@@ -200,11 +200,11 @@ func TestClosedPool(t *testing.T) {
 		t.Fatalf("closed pools: %+v", list)
 	}
 	e := read[wire.List[wire.Event]](t, x, "/api/v1/events?type=pool.closed").Items[0]
-	if e.Height != 338 || e.Amount != 1 || e.Text != "The pool was closed: everything worth paying is paid. 0.00001 PSL stay in escrow for ever." {
+	if e.Height != 338 || e.Amount != 1 || e.Text != "The pool closed: everything worth paying is paid. 0.00001 PSL stay in its escrow for good." {
 		t.Errorf("the event is %+v", e)
 	}
 	p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+list[0].ID)
-	if p.Escrowed != 0 || len(p.Claims) != 0 || p.Forecast != nil || p.Breakers != nil || p.Yield != nil || p.Paid == 0 {
+	if p.Escrowed != 0 || len(p.Claims) != 0 || p.Forecast != nil || p.Critical != nil || p.Yield != nil || p.Paid == 0 {
 		t.Errorf("the pool is %+v", p)
 	}
 	o := read[wire.Operator](t, x, "/api/v1/operators/"+p.Operator)

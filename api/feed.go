@@ -80,7 +80,7 @@ func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
 		if bell != nil {
 			rung = bell()
 		}
-		err := f.look(ctx)
+		err := f.refresh(ctx)
 		f.mu.Lock()
 		f.err = err
 		f.mu.Unlock()
@@ -101,8 +101,8 @@ func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
 	}
 }
 
-// look reads what is new.
-func (f *Feed) look(ctx context.Context) error {
+// refresh reads what is new.
+func (f *Feed) refresh(ctx context.Context) error {
 	have, _ := f.state()
 	var now []*news
 	err := f.reader.View(ctx, func(s *store.Snapshot) error {

@@ -18,16 +18,16 @@ func TestEventsTell(t *testing.T) {
 		text   string
 	}{
 		{134, "pledge.accepted", "jXXiGnRtNt…fvFgRR pledged 300 PSL."},
-		{135, "pool.activated", "The pool was activated with 1,200 PSL: it backs a Supernode from now on."},
-		{145, "payout.settled", "A payout of 12,499.99999 PSL was settled: 254b9ec76c…a076a8."},
+		{135, "pool.activated", "The operator activated the pool with 1,200 PSL. It now backs a Supernode."},
+		{145, "payout.settled", "The pool settled 12,499.99999 PSL: payout 254b9ec76c…a076a8."},
 		{149, "pledge.accepted", dora + " pledged 250 PSL, which count as soon as the pool has room for them."},
-		{151, "pledge.left", "jXXiGnRtNt…fvFgRR left with 300 PSL (member) and gave up 1,335.94285 PSL to the others."},
+		{151, "pledge.left", "jXXiGnRtNt…fvFgRR left the pool with 300 PSL (member) and forfeited 1,335.94285 PSL to the others."},
 		{169, "pledge.accepted", alice + " pledged 450 PSL, which count as soon as the pool has room for them."}, // they do at once
-		{169, "pledge.promoted", "All 450 PSL that " + alice + " offers count now."},
-		{169, "pool.restored", "The pool has 1,100 PSL again: the Supernode goes on."},
-		{amendment, "pledge.amended", alice + " amended the pledge: it offers 450 PSL; its rewards go to tPh6aNDouJ…7ff4aS from now on, no longer to tPeBRDMv5H…XZ9bfW."},
-		{247, "pool.replenishing", "Members have only 850 PSL: the Supernode is paused until more is pledged."},
-		{278, "pool.dissolved", "The pool was dissolved: it was not replenished in time. Its pledges are released, and what was earned is paid out."},
+		{169, "pledge.promoted", "All 450 PSL of a pledge by " + alice + " now count."},
+		{169, "pool.restored", "The pool has enough collateral again: its members have 1,100 PSL. Its Supernode resumes."},
+		{amendment, "pledge.amended", alice + " amended a pledge. It now offers 450 PSL. Its rewards now go to tPh6aNDouJ…7ff4aS instead of tPeBRDMv5H…XZ9bfW."},
+		{247, "pool.replenishing", "The pool fell short of collateral: its members have only 850 PSL. Its Supernode pauses until more coins are pledged."},
+		{278, "pool.dissolved", "The pool dissolved because it was short of collateral for too long. Its pledges are released, and their earnings are paid out."},
 	} {
 		if got := last(t, x, want.kind, want.height); got.Text != want.text {
 			t.Errorf("block %d: %q, want %q", want.height, got.Text, want.text)
@@ -44,10 +44,10 @@ func TestAmendmentsTell(t *testing.T) {
 		texts[e.Text] = true
 	}
 	for _, want := range []string{
-		"jXYo5R3Tpk…N8z7Th amended the pledge: it offers 570 PSL, of which 376 PSL counted before; its rewards go to tPVsXKbuQx…6PYsK7 from now on, " +
-			"no longer to tPcfEDGgoe…PTKuv6.",
-		"jXY16dnra3…RzFokP amended the pledge: it offers 1,299 PSL, which count as soon as the pool has room for them; its rewards go to " +
-			"tPoHeXMDDP…3VjZHc from now on, no longer to tPgooVGH5p…WaLQY9.",
+		"jXYo5R3Tpk…N8z7Th amended a pledge. It now offers 570 PSL, of which 376 PSL count so far. Its rewards now go to tPVsXKbuQx…6PYsK7 " +
+			"instead of tPcfEDGgoe…PTKuv6.",
+		"jXY16dnra3…RzFokP amended a pledge. It now offers 1,299 PSL, which count as soon as the pool has room for them. Its rewards now go to " +
+			"tPoHeXMDDP…3VjZHc instead of tPgooVGH5p…WaLQY9.",
 	} {
 		if !texts[want] {
 			t.Errorf("%q is in none of %v", want, texts)

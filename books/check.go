@@ -164,7 +164,8 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Simulator) (out
 	if err != nil {
 		return out, badRequest("the ticket does not fit in a transaction: %v", err)
 	}
-	events, tip, err := by.Try(tx, uint32(time.Now().Unix()))
+	now := time.Unix(time.Now().Unix(), 0)
+	events, tip, err := by.Try(tx, uint32(now.Unix()))
 	if err != nil {
 		return out, err
 	}
@@ -185,18 +186,12 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Simulator) (out
 			continue
 		}
 		passes(&out, e, t, p, &b.net)
-		canonical, err := e.MarshalJSON()
-		if err != nil {
-			return out, err
-		}
-		var paid payees
+		var to pool.Payees
 		if out.Amends != nil {
-			paid = payees{out.Amends.Reward, t.Part.RewardAddress}
+			to = pool.Payees{Before: out.Amends.Reward, After: t.Part.RewardAddress}
 		}
-		x, err := event(&store.Event{Height: e.Height, Time: time.Now().Unix(), JSON: canonical}, paid)
-		if err != nil {
-			return out, err
-		}
+		x := event(e, to)
+		x.Time = now.UTC()
 		out.Events = append(out.Events, x)
 	}
 	return out, nil

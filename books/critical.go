@@ -19,7 +19,7 @@ type offerer struct {
 // whatever the pledges in it offer until the target is reached, standby or not (protocol 7), and the target is no less than what the
 // Supernode needs. So those who stay keep it going exactly if they offer that much together, and it makes no difference whether the others
 // leave in one block or one after the other: those who offer the most are such a group.
-func criticalMembers(p *pool.Pool) *wire.Breakers {
+func criticalMembers(p *pool.Pool) *wire.CriticalMembers {
 	if p.Status != pool.Active {
 		return nil
 	}
@@ -35,7 +35,7 @@ func criticalMembers(p *pool.Pool) *wire.Breakers {
 		order[k].offered += pl.Offered
 	}
 	slices.SortStableFunc(order, func(a, b offerer) int { return cmp.Compare(b.offered, a.offered) })
-	out := &wire.Breakers{Members: []string{}}
+	out := &wire.CriticalMembers{Members: []string{}}
 	left := p.Offered
 	for _, x := range order {
 		out.Members = append(out.Members, x.id.String())

@@ -286,7 +286,7 @@ func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
 	if out.Pending, err = v.pendingPayouts(p.ID); err != nil {
 		return err
 	}
-	out.Breakers = criticalMembers(p)
+	out.Critical = criticalMembers(p)
 	out.Forecast, err = v.forecast(p)
 	return err
 }

@@ -113,7 +113,7 @@ func followToTip(b *testing.B, l *chain.Ledger, n *node) {
 		},
 	})
 	_ = f.Run(ctx) // ends as we cancel it
-	if l.Last().Hash != n.tip() {
+	if l.Last().Hash != n.tipHash() {
 		b.Fatalf("the ledger is at block %d: %+v", l.Last().Height, f.Status())
 	}
 }

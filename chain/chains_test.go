@@ -112,7 +112,7 @@ func (c line) grow(nonce uint64, n int) line {
 }
 
 // branch leaves the chain after block base for n blocks of its own. They hold what the recorded chain holds at their heights,
-// with one transaction in loss left out, and without those that then would rob escrow.
+// with one transaction in loss left out, and without those that then would spend escrow.
 func (c line) branch(base pastel.Height, n, loss int, nonce uint64) line {
 	rng := rand.New(rand.NewPCG(nonce, uint64(base)))
 	b := c.to(base)

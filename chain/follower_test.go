@@ -109,7 +109,7 @@ func (f *following) settle(t testing.TB) {
 func (f *following) arrive() error {
 	return f.until("arrive", func() bool {
 		st := f.follower.Status()
-		return f.Last().Hash == f.node.tip() && st.Synced && st.Err == nil
+		return f.Last().Hash == f.node.tipHash() && st.Synced && st.Err == nil
 	})
 }
 
@@ -330,20 +330,20 @@ func TestNodeFarBehind(t *testing.T) {
 	mustMatch(t, f, c)
 }
 
-// robbed returns a chain whose block at h spends tracked escrow without being a payout, and goes on; and the chain without it.
-func robbed(t testing.TB, h pastel.Height) (bad, good line) {
+// badChain returns a chain whose block at h spends tracked escrow without being a payout, and goes on; and the chain without it.
+func badChain(t testing.TB, h pastel.Height) (bad, good line) {
 	t.Helper()
 	good = life().to(h-1).branch(h-1, 20, 0, 99)
 	out, found := escrowOutput(life().to(h - 1))
 	if !found {
 		t.Fatalf("no escrow before block %d", h)
 	}
-	bad = life().to(h-1).mine(1, nil, *robbery(out)).grow(1, 30)
+	bad = life().to(h-1).mine(1, nil, *unauthorizedSpend(out)).grow(1, 30)
 	return bad, good
 }
 
-// robbery spends an output to someone: an unauthorized spend.
-func robbery(out pastel.OutPoint) *pastel.Tx {
+// unauthorizedSpend spends an output to someone, and is no payout.
+func unauthorizedSpend(out pastel.OutPoint) *pastel.Tx {
 	return pastel.NewTx(true, []pastel.TxIn{{PrevOut: out, Sequence: 0xffffffff}},
 		[]pastel.TxOut{{Value: pastel.PSL, Script: pastel.P2PKH(pastel.KeyHash{1})}})
 }
@@ -371,7 +371,7 @@ func escrowOutput(c line) (pastel.OutPoint, bool) {
 func TestHalt(t *testing.T) {
 	t.Parallel()
 	const at = 160
-	bad, good := robbed(t, at)
+	bad, good := badChain(t, at)
 	for _, start := range []pastel.Height{0, at - 1} {
 		n := newNode(bad.to(start))
 		f := follow(t, n, &chain.Memory{})

@@ -370,7 +370,7 @@ func TestRefusedBlocks(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	const at = 160
-	bad, _ := robbed(t, at)
+	bad, _ := badChain(t, at)
 	c := life().to(at - 1)
 	l := ledgerAt(t, c)
 	good := life()[at].Bytes()
@@ -378,13 +378,13 @@ func TestRefusedBlocks(t *testing.T) {
 		raw    []byte
 		reason string
 	}{
-		"empty":        {nil, chain.RefusedBlock},
-		"truncated":    {good[:len(good)-1], chain.RefusedBlock},
-		"too long":     {append(bytes.Clone(good), 0), chain.RefusedBlock},
-		"the tip":      {c[at-1].Bytes(), chain.RefusedBlock},
-		"too far on":   {life()[at+1].Bytes(), chain.RefusedBlock},
-		"of elsewhere": {dense()[at].Bytes(), chain.RefusedBlock},
-		"robs escrow":  {bad[at].Bytes(), chain.RefusedEscrow},
+		"empty":         {nil, chain.RefusedBlock},
+		"truncated":     {good[:len(good)-1], chain.RefusedBlock},
+		"too long":      {append(bytes.Clone(good), 0), chain.RefusedBlock},
+		"the tip":       {c[at-1].Bytes(), chain.RefusedBlock},
+		"too far on":    {life()[at+1].Bytes(), chain.RefusedBlock},
+		"of elsewhere":  {dense()[at].Bytes(), chain.RefusedBlock},
+		"spends escrow": {bad[at].Bytes(), chain.RefusedEscrow},
 	} {
 		moved := l.Moved()
 		if err := l.Connect(ctx, x.raw); refusal(t, err) != x.reason {
@@ -419,7 +419,7 @@ func TestShadowRunGoesOn(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	const at = 160
-	bad, _ := robbed(t, at)
+	bad, _ := badChain(t, at)
 	l, err := chain.OpenLedger(ctx, regtest(), true, &chain.Memory{})
 	if err != nil {
 		t.Fatal(err)
@@ -448,7 +448,7 @@ func TestStepUpToABadBlock(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	const at = 160
-	bad, _ := robbed(t, at)
+	bad, _ := badChain(t, at)
 	l := ledgerAt(t, life().to(at+10))
 	c, err := l.Step(ctx, at-5, bad.prepared(at-4))
 	var rule *pool.BlockError

@@ -60,7 +60,7 @@ func (n *node) calls() (looks, blocks int) {
 	return n.looks, n.asked
 }
 
-func (n *node) tip() pastel.BlockHash {
+func (n *node) tipHash() pastel.BlockHash {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.best[n.best.tip()].Hash()
@@ -76,11 +76,11 @@ const (
 	faultGarbage   fault = "garbage"
 	faultTruncated fault = "truncated"
 	faultOther     fault = "another block"
-	faultLie       fault = "lie" // a tip that is none, a hash of another block
+	faultForgery   fault = "lie" // a tip that is none, a hash of another block
 )
 
 func allFaults() []fault {
-	return []fault{faultError, faultTimeout, faultMissing, faultGarbage, faultTruncated, faultOther, faultLie}
+	return []fault{faultError, faultTimeout, faultMissing, faultGarbage, faultTruncated, faultOther, faultForgery}
 }
 
 var errAway = errors.New("connection refused")
@@ -123,9 +123,9 @@ func (n *node) Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, error)
 		return -1, pastel.BlockHash{}, nil
 	}
 	hash := n.best[h].Hash()
-	if f == faultLie {
-		lies := []pastel.Height{-7, -1, 0, h / 2, h - 1, h + 1, h + 5, 1 << 30}
-		return lies[pick%len(lies)], pastel.BlockHash{byte(pick)}, nil
+	if f == faultForgery {
+		forged := []pastel.Height{-7, -1, 0, h / 2, h - 1, h + 1, h + 5, 1 << 30}
+		return forged[pick%len(forged)], pastel.BlockHash{byte(pick)}, nil
 	}
 	return h, hash, nil
 }
@@ -142,7 +142,7 @@ func (n *node) HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, e
 		return pastel.BlockHash{}, fmt.Errorf("block %d: %w", h, chain.ErrNotFound)
 	}
 	// Who lies about the genesis block, or about a hundred blocks in a row, is on another chain.
-	if f == faultLie && h > 0 && h > n.best.tip()/2 {
+	if f == faultForgery && h > 0 && h > n.best.tip()/2 {
 		return n.best[pick%len(n.best)].Hash(), nil
 	}
 	return n.best[h].Hash(), nil

@@ -43,10 +43,14 @@ const (
 
 // EventRow is what is known of all events of a type (protocol 9).
 type EventRow struct {
-	Type  EventType
-	Has   EventFields // beside height, type and pool
-	After Status      // of the pool after the event; 0 if it keeps the one it had
-	Told  bool        // people who follow the pool are alerted
+	Type     EventType
+	Has      EventFields // beside height, type and pool
+	After    Status      // of the pool after the event; 0 if it keeps the one it had
+	Told     bool        // people who follow the pool are alerted
+	ByTicket bool        // an accepted ticket brings it
+	Minor    bool        // comes with most blocks, beside another event, or has lists of its own: lists of recent activity leave it out
+
+	words func(*Event, Payees) string
 }
 
 // EventFields says which fields events have.
@@ -71,28 +75,35 @@ const (
 
 // events is the one place that lists the types of events, in the order of protocol 9.
 var events = [...]EventRow{
-	{Type: PoolCreated, After: Subscribing},
-	{Type: PoolExpired, After: Expired, Told: true},
-	{Type: PoolDissolved, After: Dissolved, Told: true},
-	{Type: PoolActivated, Has: HasCoins, After: Active},
-	{Type: PoolReplenishing, Has: HasCoins, After: Replenishing, Told: true},
-	{Type: PoolRestored, Has: HasCoins, After: Active, Told: true},
-	{Type: PoolLowCollateral, Has: HasCoins}, // alerts watch the cushion themselves, at a share of their own
-	{Type: PoolClosed, Has: HasAmount, After: Closed, Told: true},
-	{Type: PledgeAccepted, Has: hasPledge | HasRole},
-	{Type: PledgeAmended, Has: hasPledge | HasRole, Told: true},
-	{Type: PledgePromoted, Has: hasPledge, Told: true},
-	{Type: PledgeReduced, Has: hasPledge, Told: true},
-	{Type: PledgeMoved, Has: HasOwner},
-	{Type: PledgeReleased, Has: HasOwner},
-	{Type: PledgeLeft, Has: hasPledge | HasRole | HasForfeited, Told: true},
-	{Type: RewardReceived, Has: HasAmount},
-	{Type: RewardForfeited, Has: HasAmount},
-	{Type: PayoutSettled, Has: HasTxID | HasPayout, Told: true},
-	{Type: PayoutPaid, Has: HasTxID, Told: true},
-	{Type: PayoutCancelled, Has: HasTxID},
-	{Type: ReputationChanged, Has: HasReputation | InNoPool},
-	{Type: TicketRejected, Has: HasTxID | HasReason | InNoPool},
+	{Type: PoolCreated, After: Subscribing, ByTicket: true, words: says("The pool opened for pledges.")},
+	{Type: PoolExpired, After: Expired, Told: true,
+		words: says("The pool expired because it was not activated in time. Its pledges are released.")},
+	{Type: PoolDissolved, After: Dissolved, Told: true,
+		words: says("The pool dissolved because it was short of collateral for too long. Its pledges are released, and their earnings are paid out.")},
+	{Type: PoolActivated, Has: HasCoins, After: Active, ByTicket: true,
+		words: ofCoins("The operator activated the pool with %s PSL. It now backs a Supernode.")},
+	{Type: PoolReplenishing, Has: HasCoins, After: Replenishing, Told: true,
+		words: ofCoins("The pool fell short of collateral: its members have only %s PSL. Its Supernode pauses until more coins are pledged.")},
+	{Type: PoolRestored, Has: HasCoins, After: Active, Told: true,
+		words: ofCoins("The pool has enough collateral again: its members have %s PSL. Its Supernode resumes.")},
+	{Type: PoolLowCollateral, Has: HasCoins, // alerts watch the cushion themselves, at a share of their own
+		words: ofCoins("Less than half of the pool's cushion is left: its members have %s PSL.")},
+	{Type: PoolClosed, Has: HasAmount, After: Closed, Told: true, words: closedWords},
+	{Type: PledgeAccepted, Has: hasPledge | HasRole, ByTicket: true, words: acceptedWords},
+	{Type: PledgeAmended, Has: hasPledge | HasRole, Told: true, ByTicket: true, words: amendedWords},
+	{Type: PledgePromoted, Has: hasPledge, Told: true, words: promotedWords},
+	{Type: PledgeReduced, Has: hasPledge, Told: true, words: reducedWords},
+	{Type: PledgeMoved, Has: HasOwner, Minor: true,
+		words: ofPastelID("%s moved coins within a pledged address. The pledge stays in force.")},
+	{Type: PledgeReleased, Has: HasOwner, Minor: true, words: ofPastelID("The pool released a pledge of %s.")},
+	{Type: PledgeLeft, Has: hasPledge | HasRole | HasForfeited, Told: true, words: leftWords},
+	{Type: RewardReceived, Has: HasAmount, Minor: true, words: ofAmount("The pool received %s PSL.")},
+	{Type: RewardForfeited, Has: HasAmount, Minor: true, words: ofAmount("The pool shared out %s PSL that leavers had forfeited.")},
+	{Type: PayoutSettled, Has: HasTxID | HasPayout, Told: true, words: settledWords},
+	{Type: PayoutPaid, Has: HasTxID, Told: true, words: ofTxID("Payout %s was mined: it is paid.")},
+	{Type: PayoutCancelled, Has: HasTxID, words: ofTxID("Payout %s was not mined in time and is cancelled. The pool owes its payments again.")},
+	{Type: ReputationChanged, Has: HasReputation | InNoPool, Minor: true, words: reputationWords},
+	{Type: TicketRejected, Has: HasTxID | HasReason | InNoPool, Minor: true, words: rejectedWords},
 }
 
 var rowOf = func() map[EventType]EventRow {
@@ -111,6 +122,16 @@ func EventTypes() []EventType {
 	list := make([]EventType, len(events))
 	for i, row := range events {
 		list[i] = row.Type
+	}
+	return list
+}
+
+// EventTypesWhere lists the events whose row is wanted, in the order of protocol 9.
+func EventTypesWhere(wanted func(EventRow) bool) (list []EventType) {
+	for _, row := range events {
+		if wanted(row) {
+			list = append(list, row.Type)
+		}
 	}
 	return list
 }
@@ -139,6 +160,14 @@ type Event struct {
 	Change    pastel.Amount // patoshi
 	Points    int
 	Pledge    uint64 // join order of the pledge of pledge.* events, over all pools; not part of the JSON
+}
+
+// Paid is what the outputs of a settled payout add up to, in patoshi; 0 of other events.
+func (e *Event) Paid() (sum pastel.Amount) {
+	for _, out := range e.Outputs {
+		sum += out.Amount
+	}
+	return sum
 }
 
 // MarshalJSON gives the event's canonical JSON (RFC 8785): exactly the fields protocol 9 names, sorted.

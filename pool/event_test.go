@@ -6,6 +6,10 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,13 +54,7 @@ func TestEventFields(t *testing.T) {
 		TicketRejected:    `"height":7,"txid":` + txid + `,"reason":"replayed"`,
 	}
 	for _, kind := range EventTypes() {
-		e := Event{
-			Height: 7, Type: kind, Pool: "acme", PastelID: "jX", Owner: pastel.KeyHash{2}, Coins: 10, Offered: 11, Role: Standby,
-			Amount: 12, Forfeited: 13, TxID: pastel.TxID{1}, Reason: "replayed", Change: 14, Points: 15, Pledge: 16,
-			Outputs: []Payment{
-				{5, pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{3}}}, {6, pastel.Address{Kind: pastel.AddressP2SH, Hash: [20]byte{4}}},
-			},
-		}
+		e := filled(kind)
 		got, err := e.MarshalJSON()
 		if err != nil {
 			t.Fatal(err)
@@ -64,8 +62,8 @@ func TestEventFields(t *testing.T) {
 		if text := canonical(t, `{"type":"`+string(kind)+`",`+want[kind]+`}`); string(got) != text {
 			t.Errorf("%s\n     %s\nwant %s", kind, got, text)
 		}
-		if row := kind.Row(); row.Type != kind {
-			t.Errorf("the row of %s is of %q", kind, row.Type)
+		if back, err := ParseEvent(got); err != nil || !reflect.DeepEqual(back, stripped(e)) {
+			t.Errorf("%s is read as %+v, %v\nwant %+v", got, back, err, stripped(e))
 		}
 	}
 	if len(want) != len(EventTypes()) {
@@ -73,14 +71,113 @@ func TestEventFields(t *testing.T) {
 	}
 }
 
-// A constant that has no row in the table is an event that nobody stores, shows or tells of.
-func TestEveryEventTypeHasARow(t *testing.T) {
+// stripped is an event without the fields that events of its type do not have.
+func stripped(e Event) Event {
+	x := Event{Height: e.Height, Type: e.Type}
+	has := e.Type.Row().Has
+	if has&InNoPool == 0 {
+		x.Pool = e.Pool
+	}
+	if has&(HasOwner|HasReputation) != 0 {
+		x.PastelID = e.PastelID
+	}
+	if has&HasOwner != 0 {
+		x.Owner = e.Owner
+	}
+	if has&HasCoins != 0 {
+		x.Coins = e.Coins
+	}
+	if has&HasOffered != 0 {
+		x.Offered = e.Offered
+	}
+	if has&HasRole != 0 {
+		x.Role = e.Role
+	}
+	if has&HasAmount != 0 {
+		x.Amount = e.Amount
+	}
+	if has&HasForfeited != 0 {
+		x.Forfeited = e.Forfeited
+	}
+	if has&HasTxID != 0 {
+		x.TxID = e.TxID
+	}
+	if has&HasReason != 0 {
+		x.Reason = e.Reason
+	}
+	if has&HasReputation != 0 {
+		x.Points = e.Points
+	}
+	if has&HasPayout != 0 {
+		x.Outputs, x.Change = e.Outputs, e.Change
+	}
+	return x
+}
+
+// filled is an event of a type with a value in every field, also in those that events of the type do not have.
+func filled(kind EventType) Event {
+	return Event{
+		Height: 7, Type: kind, Pool: "acme", PastelID: "jX", Owner: pastel.KeyHash{2}, Coins: 10, Offered: 11, Role: Standby,
+		Amount: 12, Forfeited: 13, TxID: pastel.TxID{1}, Reason: "replayed", Change: 14, Points: 15, Pledge: 16,
+		Outputs: []Payment{
+			{5, pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{3}}}, {6, pastel.Address{Kind: pastel.AddressP2SH, Hash: [20]byte{4}}},
+		},
+	}
+}
+
+// A new type of event is complete with its constant, a row in the table, words in the row, and a scenario that brings it. What is missing
+// is named.
+func TestEveryEventTypeIsComplete(t *testing.T) {
 	t.Parallel()
+	scenarios := played(t)
+	for _, kind := range eventConstants(t) {
+		row := kind.Row()
+		if row.Type != kind {
+			t.Errorf("%s has no row: add one to events in event.go", kind)
+			continue
+		}
+		if row.words == nil {
+			t.Errorf("%s has no words: add them to its row in event.go", kind)
+		}
+		if !regexp.MustCompile(`(?m)^\d+  ` + regexp.QuoteMeta(string(kind)) + `\b`).MatchString(scenarios) {
+			t.Errorf("%s comes in no scenario: add one to testdata/scenarios that brings it", kind)
+		}
+	}
+}
+
+// played is what the scenarios are and bring, all in one.
+func played(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "scenarios", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
+
+// Every row is of a constant.
+func TestEveryRowHasAConstant(t *testing.T) {
+	t.Parallel()
+	if got, want := EventTypes(), eventConstants(t); !slices.Equal(got, want) {
+		t.Errorf("the rows are %v\nthe constants %v: want the same, in the order of protocol 9", got, want)
+	}
+}
+
+// eventConstants are the constants of type EventType, in the order of the source.
+func eventConstants(t *testing.T) (constants []EventType) {
+	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "event.go", nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var constants []EventType
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok || len(spec.Values) != 1 {
@@ -95,14 +192,7 @@ func TestEveryEventTypeHasARow(t *testing.T) {
 		}
 		return true
 	})
-	for _, kind := range constants {
-		if kind.Row().Type != kind {
-			t.Errorf("%s has no row", kind)
-		}
-	}
-	if len(constants) != len(EventTypes()) {
-		t.Errorf("%d constants, %d rows", len(constants), len(EventTypes()))
-	}
+	return constants
 }
 
 // canonical sorts the members of an object of integers, arrays and ASCII strings, as RFC 8785 does.

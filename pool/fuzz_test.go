@@ -119,3 +119,23 @@ func FuzzRecords(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseEvent: what is read as an event is written back in the same bytes, and has words.
+func FuzzParseEvent(f *testing.F) {
+	for _, kind := range EventTypes() {
+		e := filled(kind)
+		f.Add(e.appendJSON(nil))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		e, err := ParseEvent(text)
+		if err != nil {
+			return
+		}
+		if again, err := e.MarshalJSON(); err != nil || !bytes.Equal(again, text) {
+			t.Fatalf("%q is written back as %q, %v", text, again, err)
+		}
+		if e.Words(Payees{}) == "" {
+			t.Fatalf("%q has no words", text)
+		}
+	})
+}

@@ -267,13 +267,13 @@ var errRecordSum = errors.New("checksum does not match")
 
 // Add takes the next record. It keeps nothing of it.
 func (l *Loader) Add(r Record) error {
-	if err := l.add(r); err != nil {
+	if err := l.insert(r); err != nil {
 		return fmt.Errorf("stored %s record %x: %w", r.Kind, r.Key, err)
 	}
 	return nil
 }
 
-func (l *Loader) add(r Record) error {
+func (l *Loader) insert(r Record) error {
 	if r.Kind < l.kind || l.n == 0 && r.Kind != RecordTip {
 		return errOrder
 	}

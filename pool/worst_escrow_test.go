@@ -61,7 +61,7 @@ func payEscrow(id ticket.PoolID, n int, first, step pastel.Amount) []pastel.TxOu
 
 // payDissolved pays late. Each output used to be shared by itself.
 func payDissolved(outputs int) *sim {
-	m := crowd(1, benchOwner)
+	m := largePools(1, benchOwner)
 	m.tx([]pastel.OutPoint{benchCoin(0)})
 	m.mustMine()
 	id := m.s.Pools()[0]
@@ -85,7 +85,7 @@ func (m *sim) checkLateIncome(t *testing.T, gross pastel.Amount) {
 }
 
 func payByCoinbase(outputs int) *sim {
-	m := crowd(1, benchOwner)
+	m := largePools(1, benchOwner)
 	m.coinbase(payEscrow(m.s.Pools()[0], outputs, pastel.PSL, 0)...)
 	return m
 }
@@ -94,7 +94,7 @@ func payByCoinbase(outputs int) *sim {
 // settlement takes them.
 func payCrowdedEscrow() *sim {
 	const outputs = 50_000
-	m := crowd(1, benchOwner)
+	m := largePools(1, benchOwner)
 	id := m.s.Pools()[0]
 	for i := range 3 {
 		m.tx(nil, payEscrow(id, outputs, pastel.Amount(100+i)*pastel.PSL, 1)...)
@@ -108,12 +108,12 @@ func payCrowdedEscrow() *sim {
 // paid, stays in a claim of its own.
 func settleManyClaims() *sim {
 	const rounds = 20
-	m := crowd(1, benchOwner)
+	m := largePools(1, benchOwner)
 	id := m.s.Pools()[0]
 	settles := func() bool { return m.s.pools[id].nextSettlement(m.s.tip.Height, &m.s.net) == m.block.Height }
 	earn := func(round int) {
 		for k := range limitMembers {
-			m.part(id, k, crowdPledge, benchCoin(k), benchOwner(k), simReward((round+1)*limitMembers+k))
+			m.part(id, k, largePledge, benchCoin(k), benchOwner(k), simReward((round+1)*limitMembers+k))
 		}
 		m.reward(id, 200*pastel.PSL)
 	}

@@ -33,7 +33,7 @@ func settleAll() *sim {
 
 // leaveCrowdedKey has the last pledges of a key leave that has 210,000 of them; all the others move.
 func leaveCrowdedKey(pledges int) *sim {
-	m := crowd(limitPools/10, oneKey)
+	m := largePools(limitPools/10, oneKey)
 	for k := range pledges {
 		m.tx([]pastel.OutPoint{benchCoin(k)})
 	}

@@ -9,8 +9,8 @@ import (
 
 // moveAttacks spend pledged coins.
 func moveAttacks() []attack {
-	const crowded = 20_000 // pledges of one key
-	allLeft := map[EventType]int{PledgeLeft: crowded, ReputationChanged: crowded, RewardForfeited: 40, PoolReplenishing: 40}
+	const pledged = 20_000 // pledges of one key
+	allLeft := map[EventType]int{PledgeLeft: pledged, ReputationChanged: pledged, RewardForfeited: 40, PoolReplenishing: 40}
 	return []attack{
 		{
 			name:  "9400 moves of one backing with 500 pledges",
@@ -44,22 +44,22 @@ func moveAttacks() []attack {
 		{
 			name:  "800 amendments between moves of 20000 pledges",
 			block: amendBetweenMoves,
-			want:  map[EventType]int{PledgeAmended: 800, PledgeReduced: 800, PledgeMoved: crowded},
+			want:  map[EventType]int{PledgeAmended: 800, PledgeReduced: 800, PledgeMoved: pledged},
 		},
 		{
 			name:  "800 activations between moves of 20000 pledges",
 			block: activateBetweenMoves,
-			want:  map[EventType]int{PoolActivated: 800, PledgeLeft: 800, PledgeMoved: crowded + 800},
+			want:  map[EventType]int{PoolActivated: 800, PledgeLeft: 800, PledgeMoved: pledged + 800},
 		},
 	}
 }
 
 // moveAgainAndAgain sends a coin to its own key 9,400 times. Each move used to be an event of each pledge.
 func moveAgainAndAgain() *sim {
-	m := crowd(1, oneKey)
+	m := largePools(1, oneKey)
 	last := benchCoin(0)
 	for range 9_400 {
-		i := m.tx([]pastel.OutPoint{last}, pay(oneKey(0), crowdPledge*pastel.PSL))
+		i := m.tx([]pastel.OutPoint{last}, pay(oneKey(0), largePledge*pastel.PSL))
 		last = pastel.OutPoint{TxID: m.block.Txs[i].ID()}
 	}
 	return m
@@ -68,7 +68,7 @@ func moveAgainAndAgain() *sim {
 // hitManyBackings spends a coin of each of many keys and pays each several coins, in an order that has every search for
 // replacements go through all outputs.
 func hitManyBackings(backings, each int) *sim {
-	m := crowd(backings/limitMembers, benchOwner)
+	m := largePools(backings/limitMembers, benchOwner)
 	var ins []pastel.OutPoint
 	var outs []pastel.TxOut
 	for k := range backings {
@@ -76,7 +76,7 @@ func hitManyBackings(backings, each int) *sim {
 	}
 	for range each {
 		for k := range backings {
-			outs = append(outs, pay(benchOwner(backings-1-k), crowdPledge*pastel.PSL))
+			outs = append(outs, pay(benchOwner(backings-1-k), largePledge*pastel.PSL))
 		}
 	}
 	m.tx(ins, outs...)
@@ -99,7 +99,7 @@ func (m *sim) checkReplaced(t *testing.T, backings, coins int) {
 // leaveTogether has the coins of 20,000 pledges spent, which are in 40 pools, of as many PastelIDs and of one key.
 func leaveTogether(oneByOne bool) *sim {
 	const pools = 40
-	m := crowd(pools, oneKey)
+	m := largePools(pools, oneKey)
 	for _, id := range m.s.Pools() {
 		m.reward(id, 1250*pastel.PSL)
 	}
@@ -137,15 +137,15 @@ func latestLeftFirst(t *testing.T, _ *sim, u *Update) {
 // leaveWith400 spends the coins of 400 pledges of one PastelID, which have a key each.
 func leaveWith400() *sim {
 	const pledges = 400
-	m := newSim(panicker{}, crowdNetwork())
+	m := newSim(panicker{}, largeNetwork())
 	m.people(limitMembers, benchOwner)
-	id := m.open(1, crowdPeriod)[0]
+	id := m.open(1, largePeriod)[0]
 	for k := range limitMembers {
 		who := k
 		if k < pledges {
 			who = 0
 		}
-		m.pledge(id, who, crowdPledge, benchCoin(k), benchOwner(k))
+		m.pledge(id, who, largePledge, benchCoin(k), benchOwner(k))
 	}
 	m.activate(id)
 	m.mustMine()
@@ -187,14 +187,14 @@ func lostReputation400Times(t *testing.T, m *sim, u *Update) {
 // that covered it: every search for what can be given up goes from the youngest pledge to the oldest.
 func amendBetweenMoves() *sim {
 	const amendments = 800
-	m := crowd(40, oneKey)
-	more := m.coinsFor(oneKey(0), amendments, crowdPledge*pastel.PSL)
+	m := largePools(40, oneKey)
+	more := m.coinsFor(oneKey(0), amendments, largePledge*pastel.PSL)
 	id := m.s.Pools()[0]
 	for i, out := range more {
 		if i == limitMembers {
 			id = m.s.Pools()[1]
 		}
-		m.pledge(id, i, 2*crowdPledge, out, oneKey(0))
+		m.pledge(id, i, 2*largePledge, out, oneKey(0))
 		m.tx([]pastel.OutPoint{out})
 	}
 	return m
@@ -220,19 +220,19 @@ func (m *sim) coinsFor(owner pastel.KeyHash, n int, value pastel.Amount) []paste
 // standby its place: every search goes from the youngest pledge to the oldest.
 func activateBetweenMoves() *sim {
 	const pools, small = 40, 800
-	m := newSim(panicker{}, crowdNetwork())
+	m := newSim(panicker{}, largeNetwork())
 	m.people(pools*limitMembers+small, oneKey)
-	big := m.coinsFor(oneKey(0), small, 2*limitMembers*crowdPledge*pastel.PSL)
-	ids := m.open(pools+small, crowdPeriod)
+	big := m.coinsFor(oneKey(0), small, 2*limitMembers*largePledge*pastel.PSL)
+	ids := m.open(pools+small, largePeriod)
 	for i, id := range ids[pools:] {
 		k := pools*limitMembers + i
-		m.pledge(id, k, crowdPledge, benchCoin(k), oneKey(0))
-		m.pledge(id, 0, limitMembers*crowdPledge, big[i], oneKey(0))
+		m.pledge(id, k, largePledge, benchCoin(k), oneKey(0))
+		m.pledge(id, 0, limitMembers*largePledge, big[i], oneKey(0))
 	}
 	m.mustMine()
 	m.fill(ids[:pools], oneKey)
 	// The coins that are worth more than the pledges they back are spent, so that any loss is felt at once.
-	m.tx(big, pay(oneKey(0), small*limitMembers*crowdPledge*pastel.PSL))
+	m.tx(big, pay(oneKey(0), small*limitMembers*largePledge*pastel.PSL))
 	m.mustMine()
 	for i, id := range ids[pools:] {
 		m.activate(id, m.participant(benchID(0), oneKey(0)))

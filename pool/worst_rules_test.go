@@ -9,22 +9,22 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// rob adds a transaction that spends an output to a pool's escrow script as anybody can.
-func (m *sim) rob(out pastel.OutPoint, id ticket.PoolID) {
+// unauthorizedSpend adds a transaction that spends an output to a pool's escrow script as anybody can.
+func (m *sim) unauthorizedSpend(out pastel.OutPoint, id ticket.PoolID) {
 	in := pastel.TxIn{PrevOut: out, ScriptSig: pushOf(ticket.EscrowRedeemScript(id)), Sequence: 0xffffffff}
 	m.block.Txs = append(m.block.Txs, *pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{pay(benchOwner(0), pastel.PSL)}))
 	m.block.look(&m.s.net, len(m.block.Txs)-1)
 }
 
-// robEscrow pays an escrow script with one transaction and spends the output with the next.
-func (m *sim) robEscrow(id ticket.PoolID, amount pastel.Amount) {
+// payAndSpendEscrow pays an escrow script with one transaction and spends the output with the next.
+func (m *sim) payAndSpendEscrow(id ticket.PoolID, amount pastel.Amount) {
 	i := m.tx(nil, pastel.TxOut{Value: amount, Script: ticket.EscrowAddress(id).Script()})
-	m.rob(pastel.OutPoint{TxID: m.block.Txs[i].ID()}, id)
+	m.unauthorizedSpend(pastel.OutPoint{TxID: m.block.Txs[i].ID()}, id)
 }
 
-// TestRobberyByTwoTransactions: a block is invalid that pays an escrow script and spends the output, whether the output would be
+// TestUnauthorizedSpendInTwoTransactions: a block is invalid that pays an escrow script and spends the output, whether the output would be
 // tracked or not. Two such transactions used to be a block's that nobody could tell before it was mined.
-func TestRobberyByTwoTransactions(t *testing.T) {
+func TestUnauthorizedSpendInTwoTransactions(t *testing.T) {
 	closed := func() *sim {
 		m := closeMany(1)
 		m.mustMine()
@@ -35,17 +35,17 @@ func TestRobberyByTwoTransactions(t *testing.T) {
 		block func() *sim
 	}{
 		{"tracked", func() *sim {
-			m := crowd(1, benchOwner)
-			m.robEscrow(m.s.Pools()[0], 100*pastel.PSL)
+			m := largePools(1, benchOwner)
+			m.payAndSpendEscrow(m.s.Pools()[0], 100*pastel.PSL)
 			return m
 		}},
 		{"below MinEscrow", func() *sim {
-			m := crowd(1, benchOwner)
-			m.robEscrow(m.s.Pools()[0], 100*pastel.PSL-1)
+			m := largePools(1, benchOwner)
+			m.payAndSpendEscrow(m.s.Pools()[0], 100*pastel.PSL-1)
 			return m
 		}},
 		{"17th output of a coinbase", func() *sim {
-			m := crowd(1, benchOwner)
+			m := largePools(1, benchOwner)
 			id := m.s.Pools()[0]
 			m.coinbase(payEscrow(id, 17, pastel.PSL, 0)...)
 			base := m.block.Txs[0].ID()
@@ -54,7 +54,7 @@ func TestRobberyByTwoTransactions(t *testing.T) {
 			if m.s.escrow[out] != nil {
 				panic("the 17th output is tracked")
 			}
-			m.rob(out, id)
+			m.unauthorizedSpend(out, id)
 			return m
 		}},
 		{"of a closed pool", func() *sim {
@@ -63,12 +63,12 @@ func TestRobberyByTwoTransactions(t *testing.T) {
 			if m.s.pools[id].head.status != Closed {
 				panic("the pool is not closed")
 			}
-			m.robEscrow(id, 100*pastel.PSL)
+			m.payAndSpendEscrow(id, 100*pastel.PSL)
 			return m
 		}},
 		{"of a pool that does not exist", func() *sim {
-			m := crowd(1, benchOwner)
-			m.robEscrow(simTerms("none", &m.s.net, 1, 1, 1, 1, 0, 0).ID, 100*pastel.PSL)
+			m := largePools(1, benchOwner)
+			m.payAndSpendEscrow(simTerms("none", &m.s.net, 1, 1, 1, 1, 0, 0).ID, 100*pastel.PSL)
 			return m
 		}},
 	}
@@ -79,7 +79,7 @@ func TestRobberyByTwoTransactions(t *testing.T) {
 			_, err := m.s.Apply(m.block)
 			var invalid *BlockError
 			if !errors.As(err, &invalid) || invalid.TxID != m.block.Txs[len(m.block.Txs)-1].ID() {
-				t.Errorf("Apply = %v, want the robbery refused", err)
+				t.Errorf("Apply = %v, want the unauthorized spend refused", err)
 			}
 			if !bytes.Equal(m.s.Encode(), before) {
 				t.Error("a block that was refused left something behind")
@@ -91,8 +91,8 @@ func TestRobberyByTwoTransactions(t *testing.T) {
 // TestVoteThatComesTrueLate: a coinbase may pay a pool that fell short, dissolved, expired or closed since the votes for it were
 // made. Such a block used to be invalid, which split the chain.
 func TestVoteThatComesTrueLate(t *testing.T) {
-	m := crowd(2, benchOwner)
-	m.init(simTerms("late", &m.s.net, 1000, 10_000, 500, crowdPeriod, 0, 2))
+	m := largePools(2, benchOwner)
+	m.init(simTerms("late", &m.s.net, 1000, 10_000, 500, largePeriod, 0, 2))
 	late := m.block.carried[0].init.pool.ID
 	id := m.s.Pools()[1]
 	m.tx([]pastel.OutPoint{benchCoin(limitMembers)})
@@ -127,16 +127,16 @@ func (m *sim) coinOf(k int, coins int64) pastel.OutPoint {
 // newcomer with all that is missing; members who offer more restore the pool.
 func TestFullPoolIsRestoredByItsMembers(t *testing.T) {
 	const required, largest, amending, more = 8_000, 3_010, 100, 31
-	m := newSim(panicker{}, crowdNetwork())
+	m := newSim(panicker{}, largeNetwork())
 	m.people(limitMembers+1, benchOwner)
-	terms := simTerms("full", &m.s.net, required, 10_000, 500, crowdPeriod, 0, 0)
+	terms := simTerms("full", &m.s.net, required, 10_000, 500, largePeriod, 0, 0)
 	id := terms.ID
 	m.init(terms)
 	big := m.coinOf(0, largest)
 	m.mustMine()
 	m.pledge(id, 0, largest, big, benchOwner(0))
 	for k := 1; k < limitMembers; k++ {
-		m.pledge(id, k, crowdPledge, benchCoin(k), benchOwner(k))
+		m.pledge(id, k, largePledge, benchCoin(k), benchOwner(k))
 	}
 	m.activate(id)
 	m.mustMine()
@@ -148,7 +148,7 @@ func TestFullPoolIsRestoredByItsMembers(t *testing.T) {
 	newcomer := m.coinOf(limitMembers, 1_000)
 	m.pledge(id, limitMembers, 1_000, newcomer, benchOwner(limitMembers))
 	for k := 1; k <= amending; k++ {
-		m.pledge(id, k, crowdPledge+more, m.coinOf(k, more), benchOwner(k))
+		m.pledge(id, k, largePledge+more, m.coinOf(k, more), benchOwner(k))
 	}
 	u := m.mine(t)
 	n := countEvents(u)
@@ -158,7 +158,7 @@ func TestFullPoolIsRestoredByItsMembers(t *testing.T) {
 	if u.Events[0].Reason != ticket.ReasonPledgeTooSmall {
 		t.Errorf("the newcomer's ticket: %+v, want it too small", u.Events[0])
 	}
-	if p := m.s.pools[id]; p.counted != required || p.offered != 499*crowdPledge+amending*more {
+	if p := m.s.pools[id]; p.counted != required || p.offered != 499*largePledge+amending*more {
 		t.Errorf("the pool counts %d of %d PSL", p.counted, p.offered)
 	}
 }
@@ -166,7 +166,7 @@ func TestFullPoolIsRestoredByItsMembers(t *testing.T) {
 // TestSmallLeaversKeepTheStandbyQueue: a standby pledge fills holes as they come. The first hole used to take all of it.
 func TestSmallLeaversKeepTheStandbyQueue(t *testing.T) {
 	const standby, leavers = 100, 20
-	m := crowd(1, benchOwner)
+	m := largePools(1, benchOwner)
 	id := m.s.Pools()[0]
 	for k := range 2 { // room for two
 		m.tx([]pastel.OutPoint{benchCoin(k)})
@@ -190,7 +190,7 @@ func TestSmallLeaversKeepTheStandbyQueue(t *testing.T) {
 		}
 		counted += pl.counted
 	}
-	if counted != leavers*crowdPledge {
+	if counted != leavers*largePledge {
 		t.Errorf("the standby pledges count %d PSL, want what the leavers did", counted)
 	}
 }

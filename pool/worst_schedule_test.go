@@ -54,11 +54,11 @@ func scheduleAttacks() []attack {
 // jumpClock is a block whose time is two days after that of 20,000 statements.
 func jumpClock() *sim {
 	const pools = 40
-	m := newSim(panicker{}, crowdNetwork())
+	m := newSim(panicker{}, largeNetwork())
 	m.people(pools*limitMembers, benchOwner)
-	ids := m.open(pools, crowdPeriod)
+	ids := m.open(pools, largePeriod)
 	for k := range pools * limitMembers {
-		m.pledge(ids[k%pools], k, crowdPledge, benchCoin(k), benchOwner(k))
+		m.pledge(ids[k%pools], k, largePledge, benchCoin(k), benchOwner(k))
 	}
 	m.mustMine()
 	m.block.Time += 2 * statementLife
@@ -67,11 +67,11 @@ func jumpClock() *sim {
 
 // expireMany has the pledges of one key, which joined one pool after the other in turn, released pool by pool.
 func expireMany(pools, each int) *sim {
-	m := newSim(panicker{}, crowdNetwork())
+	m := newSim(panicker{}, largeNetwork())
 	m.people(pools*each, oneKey)
-	ids := m.open(pools, crowdPeriod)
+	ids := m.open(pools, largePeriod)
 	for k := range pools * each {
-		m.pledge(ids[k%pools], k, crowdPledge, benchCoin(k), oneKey(0))
+		m.pledge(ids[k%pools], k, largePledge, benchCoin(k), oneKey(0))
 	}
 	for end := m.s.pools[ids[0]].windowEnd(&m.s.net); m.block.Height <= end; {
 		m.mustMine()
@@ -80,9 +80,9 @@ func expireMany(pools, each int) *sim {
 }
 
 func closeMany(pools int) *sim {
-	m := newSim(panicker{}, crowdNetwork())
+	m := newSim(panicker{}, largeNetwork())
 	m.people(pools, benchOwner)
-	id := m.open(pools, crowdPeriod)[0]
+	id := m.open(pools, largePeriod)[0]
 	m.mineUntil(id, Expired)
 	for end := m.s.pools[id].head.ended + m.s.net.IdleLimit; m.block.Height < end; {
 		m.mustMine()
@@ -91,7 +91,7 @@ func closeMany(pools int) *sim {
 }
 
 func dissolveMany(pools int) *sim {
-	m := crowd(pools, benchOwner)
+	m := largePools(pools, benchOwner)
 	ids := m.s.Pools()
 	for i, id := range ids {
 		m.reward(id, 1250*pastel.PSL)
@@ -105,7 +105,7 @@ func dissolveMany(pools int) *sim {
 }
 
 func settleMany(pools int) *sim {
-	m := crowd(pools, benchOwner)
+	m := largePools(pools, benchOwner)
 	ids := m.s.Pools()
 	for m.s.pools[ids[0]].nextSettlement(m.s.tip.Height, &m.s.net) != m.block.Height {
 		m.rewardAll()

@@ -138,12 +138,12 @@ func benchAttack(b *testing.B, m *sim) {
 	b.ReportMetric(float64(undo), "undo-B")
 }
 
-const crowdPledge = 10 // PSL, that each member of a crowd's pools pledges
+const largePledge = 10 // PSL, that each member of a large pool pledges
 
-// crowdNetwork has a collateral that 500 of the smallest pledges make.
-func crowdNetwork() pastel.Network {
+// largeNetwork has a collateral that 500 of the smallest pledges make.
+func largeNetwork() pastel.Network {
 	net := simNetwork()
-	net.Collateral = limitMembers * crowdPledge * pastel.PSL
+	net.Collateral = limitMembers * largePledge * pastel.PSL
 	return net
 }
 
@@ -152,7 +152,7 @@ func crowdNetwork() pastel.Network {
 func (m *sim) people(n int, keyOf func(k int) pastel.KeyHash) {
 	for k := range n {
 		m.s.people.Insert(benchID(k), newPerson())
-		m.s.addCoin(benchCoin(k), coin{value: crowdPledge * pastel.PSL, owner: keyOf(k), origin: newOrigin(0, false)})
+		m.s.addCoin(benchCoin(k), coin{value: largePledge * pastel.PSL, owner: keyOf(k), origin: newOrigin(0, false)})
 	}
 }
 
@@ -166,29 +166,29 @@ func (m *sim) pledge(id ticket.PoolID, who int, coins int64, out pastel.OutPoint
 func (m *sim) open(pools int, period pastel.Height) []ticket.PoolID {
 	const factor, fee = 10_000, 500
 	for i := range pools {
-		t := simTerms(fmt.Sprintf("pool%04d", i), &m.s.net, limitMembers*crowdPledge, factor, fee, period, 0, i)
+		t := simTerms(fmt.Sprintf("pool%04d", i), &m.s.net, limitMembers*largePledge, factor, fee, period, 0, i)
 		m.init(t)
 	}
 	m.mustMine()
 	return m.s.Pools()
 }
 
-// crowd is a chain of active pools of 500 members, who pledge 10 PSL each; keyOf says who owns member k's coin. Everybody is
+// largePools is a chain of active pools of 500 members, who pledge 10 PSL each; keyOf says who owns member k's coin. Everybody is
 // somebody else.
-func crowd(pools int, keyOf func(k int) pastel.KeyHash) *sim {
-	m := newSim(panicker{}, crowdNetwork())
+func largePools(pools int, keyOf func(k int) pastel.KeyHash) *sim {
+	m := newSim(panicker{}, largeNetwork())
 	m.people(pools*limitMembers, keyOf)
-	m.fill(m.open(pools, crowdPeriod), keyOf)
+	m.fill(m.open(pools, largePeriod), keyOf)
 	return m
 }
 
-const crowdPeriod = 5
+const largePeriod = 5
 
 // fill lets 500 people join each pool, activates it and mines two blocks.
 func (m *sim) fill(ids []ticket.PoolID, keyOf func(k int) pastel.KeyHash) {
 	for i, id := range ids {
 		for k := i * limitMembers; k < (i+1)*limitMembers; k++ {
-			m.pledge(id, k, crowdPledge, benchCoin(k), keyOf(k))
+			m.pledge(id, k, largePledge, benchCoin(k), keyOf(k))
 		}
 		m.activate(id)
 	}

@@ -102,11 +102,11 @@ const operatorSeed = 7
 
 // bombard fills a block with activation tickets of a subscribing pool of 500; edit makes each what it shall be.
 func bombard(edit func(i int, list []ticket.Participant) (ticket.PoolID, []ticket.Participant)) *sim {
-	m := newSim(panicker{}, crowdNetwork())
+	m := newSim(panicker{}, largeNetwork())
 	m.people(limitMembers, benchOwner)
-	id := m.openOperated(crowdPeriod)
+	id := m.openOperated(largePeriod)
 	for k := range limitMembers {
-		m.pledge(id, k, crowdPledge, benchCoin(k), benchOwner(k))
+		m.pledge(id, k, largePledge, benchCoin(k), benchOwner(k))
 	}
 	m.mustMine()
 	m.bombard(edit)
@@ -117,7 +117,7 @@ func bombard(edit func(i int, list []ticket.Participant) (ticket.PoolID, []ticke
 func (m *sim) openOperated(period pastel.Height) ticket.PoolID {
 	operator := knownKey(operatorSeed).ID()
 	m.s.people.Insert(operator, newPerson())
-	terms := simTerms("operated", &m.s.net, limitMembers*crowdPledge, 10_000, 500, period, 0, 0)
+	terms := simTerms("operated", &m.s.net, limitMembers*largePledge, 10_000, 500, period, 0, 0)
 	terms.Operator = operator
 	m.init(terms)
 	m.mustMine()
@@ -147,15 +147,15 @@ const (
 
 // namedPool is a subscribing pool that has what it takes from one member, and remembers 20,000 participants who came and went.
 func namedPool() *sim {
-	m := newSim(panicker{}, crowdNetwork())
+	m := newSim(panicker{}, largeNetwork())
 	m.people(firstNamed+namedRounds*(limitMembers-1), benchOwner)
-	big := m.coinsFor(benchOwner(0), 1, 2*limitMembers*crowdPledge*pastel.PSL)
+	big := m.coinsFor(benchOwner(0), 1, 2*limitMembers*largePledge*pastel.PSL)
 	id := m.openOperated(3 * namedRounds)
-	m.pledge(id, 0, limitMembers*crowdPledge, big[0], benchOwner(0))
+	m.pledge(id, 0, limitMembers*largePledge, big[0], benchOwner(0))
 	for round := range namedRounds {
 		first := firstNamed + round*(limitMembers-1)
 		for k := first; k < first+limitMembers-1; k++ {
-			m.pledge(id, k, crowdPledge, benchCoin(k), benchOwner(k))
+			m.pledge(id, k, largePledge, benchCoin(k), benchOwner(k))
 		}
 		m.mustMine()
 		for k := first; k < first+limitMembers-1; k++ {
@@ -177,11 +177,11 @@ func (m *sim) formerParticipants(from, n int) []ticket.Participant {
 }
 
 func openMany(pools int) *sim {
-	m := newSim(panicker{}, crowdNetwork())
+	m := newSim(panicker{}, largeNetwork())
 	m.people(pools, benchOwner)
 	m.mustMine()
 	for i := range pools {
-		m.init(simTerms(fmt.Sprintf("pool%04d", i), &m.s.net, limitMembers*crowdPledge, 10_000, 500, crowdPeriod, 0, i))
+		m.init(simTerms(fmt.Sprintf("pool%04d", i), &m.s.net, limitMembers*largePledge, 10_000, 500, largePeriod, 0, i))
 	}
 	return m
 }

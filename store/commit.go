@@ -20,7 +20,7 @@ var ErrOvertaken = errors.New("another process has written to this database")
 // Commit stores a step of the ledger in one transaction. It asserts that the database ends where the step begins; where it ends in
 // the step already, an earlier try got through, and nothing is left to do. ErrOvertaken if it ends anywhere else.
 func (s *Store) Commit(ctx context.Context, c *chain.Change) error {
-	err := s.use(ctx, func() error { return s.commit(ctx, c) })
+	err := s.use(ctx, func() error { return s.commitOnce(ctx, c) })
 	if errors.Is(err, ErrLocked) {
 		if last, unread := s.engine.last(ctx); unread == nil {
 			if _, moved := due(last, c); moved != nil {
@@ -43,7 +43,7 @@ func due(last pool.Tip, c *chain.Change) (bool, error) {
 		last.Height, last.Hash, c.From.Height, c.From.Hash, c.Tip.Height, c.Tip.Hash)
 }
 
-func (s *Store) commit(ctx context.Context, c *chain.Change) error {
+func (s *Store) commitOnce(ctx context.Context, c *chain.Change) error {
 	tx, err := s.engine.begin(ctx, s.conn, s.q)
 	if err != nil {
 		return err
@@ -274,11 +274,7 @@ func (w *writer) event(e *pool.Event, i int) error {
 	case has&pool.HasReputation != 0:
 		x.Amount = integer(int64(e.Points))
 	case has&pool.HasPayout != 0:
-		var sum pastel.Amount
-		for _, out := range e.Outputs {
-			sum += out.Amount
-		}
-		x.Amount = integer(int64(sum))
+		x.Amount = integer(int64(e.Paid()))
 	}
 	if err := w.q.InsertEvent(w.ctx, x); err != nil {
 		return err

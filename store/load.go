@@ -16,7 +16,7 @@ import (
 // events give the ledger digest that stands beside them and that their undo records are sound.
 func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (state *pool.State, err error) {
 	err = s.use(ctx, func() error {
-		if state, err = s.load(ctx, net, shadow); err == nil {
+		if state, err = s.loadOnce(ctx, net, shadow); err == nil {
 			s.ends = &ends{state.Tip(), state.Tip()}
 		}
 		return err
@@ -24,7 +24,7 @@ func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (stat
 	return state, s.place.name(ctx, err)
 }
 
-func (s *Store) load(ctx context.Context, net pastel.Network, shadow bool) (*pool.State, error) {
+func (s *Store) loadOnce(ctx context.Context, net pastel.Network, shadow bool) (*pool.State, error) {
 	last, err := s.q.LastBlock(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		last.Height, err = -1, nil

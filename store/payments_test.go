@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/internal/crowd"
+	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -15,7 +15,7 @@ import (
 // What somebody is paid is what the payouts' outputs say, of the pools and addresses that are theirs; who shares an address is named.
 func TestPayments(t *testing.T) {
 	t.Parallel()
-	c, err := crowd.Make()
+	c, err := largepool.Make()
 	if err != nil {
 		t.Fatal(err)
 	}

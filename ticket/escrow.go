@@ -34,7 +34,7 @@ func SpendsEscrow(scriptSig []byte) bool {
 	const size = 1 + escrowTagSize + 3
 	if n := len(scriptSig); n <= size || scriptSig[n-1] != op1 || scriptSig[n-2] != opDrop || scriptSig[n-3] != opNop10 ||
 		scriptSig[n-size] != escrowTagSize {
-		return false // all but payouts and robberies leave here
+		return false // all but spends of escrow leave here
 	}
 	last, ok := pastel.LastPush(scriptSig)
 	return ok && len(last) == size

@@ -31,7 +31,7 @@ import (
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
-	"github.com/pastelnetwork/smartpool/internal/crowd"
+	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -390,7 +390,7 @@ func TestPagesInABrowser(t *testing.T) {
 // A pool of 500 pledges, and a PastelID that has 100 of them, have pages that load and read well; who wants all of it can have it.
 func TestManyPledgesInABrowser(t *testing.T) {
 	ctx := browser(t)
-	c, err := crowd.Make()
+	c, err := largepool.Make()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -425,7 +425,7 @@ func TestManyPledgesInABrowser(t *testing.T) {
 		if err == nil {
 			err = chromedp.Run(ctx, chromedp.Evaluate(count, &all))
 		}
-		if err != nil || rows > 20 || all != map[string]int{"Show all 500": crowd.Pledges, "Show each": crowd.OfOne}[page.all] {
+		if err != nil || rows > 20 || all != map[string]int{"Show all 500": largepool.Pledges, "Show each": largepool.OfOne}[page.all] {
 			t.Errorf("%s: %d rows, then %d; %v", page.path, rows, all, err)
 		}
 	}

@@ -75,12 +75,17 @@ func (s *Site) overview(r *http.Request) (*page, error) {
 	return ok("overview.html", "Overview", "/", d), err
 }
 
-// notable are the events that people who look at a whole network care for.
-var notable = []string{
-	string(pool.PoolCreated), string(pool.PoolActivated), string(pool.PoolReplenishing), string(pool.PoolRestored), string(pool.PoolDissolved),
-	string(pool.PoolExpired), string(pool.PoolLowCollateral), string(pool.PoolClosed), string(pool.PledgeAccepted), string(pool.PledgeAmended), string(pool.PledgePromoted),
-	string(pool.PledgeReduced), string(pool.PledgeLeft),
-	string(pool.PayoutSettled), string(pool.PayoutPaid), string(pool.PayoutCancelled),
+// notable are the events that lists of recent activity show, and byTicket those that accepted tickets bring.
+var (
+	notable  = types(func(row pool.EventRow) bool { return !row.Minor })
+	byTicket = types(func(row pool.EventRow) bool { return row.ByTicket })
+)
+
+func types(wanted func(pool.EventRow) bool) (list []string) {
+	for _, kind := range pool.EventTypesWhere(wanted) {
+		list = append(list, string(kind))
+	}
+	return list
 }
 
 // pools compares pools.
@@ -268,9 +273,7 @@ func (s *Site) tickets(r *http.Request) (*page, error) {
 	for _, e := range d.Rejected {
 		d.Reasons[e.Reason] = ticket.Explain(ticket.Reason(e.Reason))
 	}
-	q = wire.EventQuery{
-		Type: []string{string(pool.PoolCreated), string(pool.PledgeAccepted), string(pool.PledgeAmended), string(pool.PoolActivated)}, To: wire.Now, Page: latest,
-	}
+	q = wire.EventQuery{Type: byTicket, To: wire.Now, Page: latest}
 	d.Accepted, _, _, err = s.cfg.Books.Events(r.Context(), q)
 	return ok("tickets.html", "Tickets", "/tickets", d), err
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/crowd"
+	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -168,7 +168,7 @@ func TestPagesTell(t *testing.T) {
 		{245, "pool", []string{`<td data-label="Mined"><span>in <span class="moment">block 245 `}, nil},
 		{245, "member", []string{`rewards go to <a class="id" href="/accounts/tPeBRDMv5HnEVpcSheSB85aFCPw55XZ9bfW"`}, nil},
 		{246, "member", []string{
-			"Offers 450 PSL · all of it counts and earns", `amended in <span class="moment">block 246 `, "amended the pledge: it offers 450 PSL; its rewards go to tPh6aNDouJ…7ff4aS from now on",
+			"Offers 450 PSL · all of it counts and earns", `amended in <span class="moment">block 246 `, "amended a pledge. It now offers 450 PSL. Its rewards now go to tPh6aNDouJ…7ff4aS",
 			`rewards go to <a class="id" href="/accounts/tPh6aNDouJHDG5MrNEVmykgpKn2HW7ff4aS"`, `<h2 id="paid">Paid</h2>`,
 		}, []string{"count and earn, "}},
 		{248, "pool", []string{"The Supernode is paused.", "gets you in until", "Up to 350 PSL count at once."}, []string{"wait in line: it earns"}},
@@ -272,7 +272,7 @@ func TestPagesTellOfSmallClaims(t *testing.T) {
 
 // Who leaves with 100 pledges loses all the points of reputation, and no more than there are.
 func TestPagesBoundPoints(t *testing.T) {
-	c, err := crowd.Make()
+	c, err := largepool.Make()
 	if err != nil {
 		t.Fatal(err)
 	}

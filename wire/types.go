@@ -117,23 +117,23 @@ type Pool struct {
 type PoolDetail struct {
 	Tip Tip `json:"tip"`
 	Pool
-	FeeAddress   string         `json:"fee_address" doc:"Address of the operator's fee."`
-	Escrow       string         `json:"escrow" doc:"Where the Supernode is paid. Never send coins there: they would be shared out."`
-	InitTx       string         `json:"init_txid"`
-	ActivationTx string         `json:"activation_txid,omitempty" doc:"The Supernode's collateral reference is this id and index 4294967295."`
-	Escrowed     pastel.Amount  `json:"escrowed" doc:"Rewards in escrow, patoshi."`
-	Accrued      pastel.Amount  `json:"accrued" doc:"Earned by members since the last settlement, patoshi."`
-	OperatorFee  pastel.Amount  `json:"operator_accrued" doc:"Earned by the operator since the last settlement, patoshi."`
-	Carry        pastel.Amount  `json:"carry" doc:"Not yet shared out, patoshi."`
-	Claims       []Claim        `json:"claims" doc:"Settled and not yet in a payout."`
-	Pending      []Payout       `json:"pending" doc:"Payouts that are settled and not mined."`
-	Income       pastel.Amount  `json:"income" doc:"Rewards received since the pool opened, patoshi."`
-	Rewards      int64          `json:"rewards" doc:"Number of them."`
-	Forfeited    pastel.Amount  `json:"forfeited" doc:"Given up by leavers to the others, patoshi."`
-	Paid         pastel.Amount  `json:"paid" doc:"Paid out, patoshi."`
-	Breakers     *Breakers      `json:"breakers,omitempty" doc:"Of an active pool."`
-	Participants []PoolPledge   `json:"pledges" doc:"Live pledges, in join order."`
-	Forecast     *PayoutOutlook `json:"forecast,omitempty" doc:"The next settlement, if income goes on as it was; left out if it would pay nothing."`
+	FeeAddress   string           `json:"fee_address" doc:"Address of the operator's fee."`
+	Escrow       string           `json:"escrow" doc:"Where the Supernode is paid. Never send coins there: they would be shared out."`
+	InitTx       string           `json:"init_txid"`
+	ActivationTx string           `json:"activation_txid,omitempty" doc:"The Supernode's collateral reference is this id and index 4294967295."`
+	Escrowed     pastel.Amount    `json:"escrowed" doc:"Rewards in escrow, patoshi."`
+	Accrued      pastel.Amount    `json:"accrued" doc:"Earned by members since the last settlement, patoshi."`
+	OperatorFee  pastel.Amount    `json:"operator_accrued" doc:"Earned by the operator since the last settlement, patoshi."`
+	Carry        pastel.Amount    `json:"carry" doc:"Not yet shared out, patoshi."`
+	Claims       []Claim          `json:"claims" doc:"Settled and not yet in a payout."`
+	Pending      []Payout         `json:"pending" doc:"Payouts that are settled and not mined."`
+	Income       pastel.Amount    `json:"income" doc:"Rewards received since the pool opened, patoshi."`
+	Rewards      int64            `json:"rewards" doc:"Number of them."`
+	Forfeited    pastel.Amount    `json:"forfeited" doc:"Given up by leavers to the others, patoshi."`
+	Paid         pastel.Amount    `json:"paid" doc:"Paid out, patoshi."`
+	Critical     *CriticalMembers `json:"critical_members,omitempty" doc:"Of an active pool."`
+	Participants []PoolPledge     `json:"pledges" doc:"Live pledges, in join order."`
+	Forecast     *PayoutOutlook   `json:"forecast,omitempty" doc:"The next settlement, if income goes on as it was; left out if it would pay nothing."`
 }
 
 // Supernode is how a pool's Supernode is doing: by the rules, and by the list of the node that this daemon follows.
@@ -150,8 +150,8 @@ type Supernode struct {
 	LastPaid *Moment `json:"last_paid,omitempty" doc:"The last block in which the pool received income."`
 }
 
-// Breakers are the critical members: a smallest group whose leaving would stop the Supernode, together or one after the other.
-type Breakers struct {
+// CriticalMembers are a smallest group whose leaving would stop the Supernode, together or one after the other.
+type CriticalMembers struct {
 	Members []string `json:"members" doc:"Their PastelIDs, each once. The same person may have several."`
 	Coins   int64    `json:"coins" doc:"What they offer together, PSL, whether it counts or waits."`
 }

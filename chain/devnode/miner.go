@@ -26,7 +26,7 @@ var emptySapling = [32]byte{
 func (n *Node) Generate(ctx context.Context, count int) ([]pastel.BlockHash, error) {
 	var hashes []pastel.BlockHash
 	for range count {
-		hash, err := n.generate(ctx)
+		hash, err := n.mineNext(ctx)
 		if err != nil {
 			return hashes, err
 		}
@@ -35,7 +35,7 @@ func (n *Node) Generate(ctx context.Context, count int) ([]pastel.BlockHash, err
 	return hashes, nil
 }
 
-func (n *Node) generate(ctx context.Context) (pastel.BlockHash, error) {
+func (n *Node) mineNext(ctx context.Context) (pastel.BlockHash, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	t, err := n.template(ctx)

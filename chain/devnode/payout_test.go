@@ -65,11 +65,11 @@ func TestEarlyPayout(t *testing.T) {
 	early := po.Tx.WithLockTime(0)
 	p.notRelayed(po.Tx, "64: non-final")
 	p.notMined("bad-txns-nonfinal", po.Tx)
-	p.notMined(robbed, early)
+	p.notMined(spendsEscrow, early)
 	p.mineTo(po.ValidFrom - 2)
 	p.notRelayed(po.Tx, "64: non-final") // for the next block it is still one block early
 	p.notMined("bad-txns-nonfinal", po.Tx)
-	p.notMined(robbed, early)
+	p.notMined(spendsEscrow, early)
 	p.mine(1)
 	p.notRelayed(po.Tx, reserved)
 	p.must(p.node.SubmitBlock(context.Background(), p.block(p.payee(), po.Tx).Bytes()))
@@ -93,7 +93,7 @@ func TestLatePayout(t *testing.T) {
 	p.idleTo(po.ValidTo)
 	p.notRelayed(po.Tx, "16: tx-expiring-soon")
 	p.notMined("bad-tx", po.Tx)
-	p.notMined(robbed, po.Tx.WithExpiry(0))
+	p.notMined(spendsEscrow, po.Tx.WithExpiry(0))
 	p.mine(1)
 	if b := p.last(); len(b.Txs) != 1 {
 		t.Errorf("block %d holds %v", po.ValidTo+1, ids(b))
@@ -131,7 +131,7 @@ func TestAlteredPayout(t *testing.T) {
 			t.Fatalf("%s: nothing is altered", name)
 		}
 		p.notRelayed(altered, reserved)
-		p.notMined(robbed, altered)
+		p.notMined(spendsEscrow, altered)
 	}
 	p.mine(1) // the template holds the payout itself
 	if b := p.last(); !slices.Equal(ids(b), []pastel.TxID{po.Tx.ID()}) {

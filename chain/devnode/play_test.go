@@ -10,14 +10,14 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // played is an enforcing node on which a pool is played.
 type played struct {
-	*players.Cast
+	*actors.Cast
 	t      *testing.T
 	node   *devnode.Node
 	rules  *chain.Ledger
@@ -44,7 +44,7 @@ func playBy(t *testing.T, change func(chain.Rules) chain.Rules) *played {
 	}
 	p := &played{t: t, rules: rules, dir: t.TempDir()}
 	p.open(change(rules))
-	p.Cast = players.New(net, p.client(), p.server.CookieFile, []string{"Alice", "Bruno"}, []int64{600, 500})
+	p.Cast = actors.New(net, p.client(), p.server.CookieFile, []string{"Alice", "Bruno"}, []int64{600, 500})
 	return p
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -17,8 +17,8 @@ import (
 
 // What pasteld's mempool answers to all that spends escrow, and the rules to a block with it.
 const (
-	reserved = "64: non-mandatory-script-verify-flag (NOPx reserved for soft-fork upgrades)"
-	robbed   = "smartpool-escrow_spend"
+	reserved     = "64: non-mandatory-script-verify-flag (NOPx reserved for soft-fork upgrades)"
+	spendsEscrow = "smartpool-escrow_spend"
 )
 
 // notRelayed checks that the mempool refuses a transaction with pasteld's code and this reason.
@@ -72,24 +72,24 @@ func (p *played) transaction(id pastel.TxID) *pastel.Tx {
 	return tx
 }
 
-// robbery spends an output to escrow. Anybody can write its script; without the rules that would be enough.
-func (p *played) robbery(out pastel.OutPoint, value pastel.Amount) *pastel.Tx {
+// unauthorizedSpend spends an output to escrow. Anybody can write its script; without the rules that would be enough.
+func (p *played) unauthorizedSpend(out pastel.OutPoint, value pastel.Amount) *pastel.Tx {
 	redeem := ticket.EscrowRedeemScript(p.Pool)
 	return pastel.NewTx(true,
 		[]pastel.TxIn{{PrevOut: out, ScriptSig: append([]byte{byte(len(redeem))}, redeem...), Sequence: 0xffffffff}},
 		[]pastel.TxOut{{Value: value, Script: p.Operator.Reward.Script()}})
 }
 
-func TestEscrowCannotBeRobbed(t *testing.T) {
+func TestEscrowCannotBeSpentUnauthorized(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	p := play(t)
 	p.activate()
 	_, out := p.toEscrow(200 * pastel.PSL)
 	p.mine(1)
-	robbery := p.robbery(out, 199*pastel.PSL)
-	p.notRelayed(robbery, reserved)
-	p.notMined(robbed, robbery)
+	bad := p.unauthorizedSpend(out, 199*pastel.PSL)
+	p.notRelayed(bad, reserved)
+	p.notMined(spendsEscrow, bad)
 
 	dir := t.TempDir()
 	unruled, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: p.Net})
@@ -103,21 +103,21 @@ func TestEscrowCannotBeRobbed(t *testing.T) {
 		p.must(unruled.SubmitBlock(ctx, raw))
 	}
 	var refused *devnode.TxError
-	if _, err := unruled.SubmitTx(ctx, robbery.Bytes()); !errors.As(err, &refused) || refused.Error() != reserved {
+	if _, err := unruled.SubmitTx(ctx, bad.Bytes()); !errors.As(err, &refused) || refused.Error() != reserved {
 		t.Errorf("a mempool without the rules: got %v, want %s", err, reserved)
 	}
-	if err := unruled.SubmitBlock(ctx, p.block(p.Operator.Reward.Script(), robbery).Bytes()); err != nil {
+	if err := unruled.SubmitBlock(ctx, p.block(p.Operator.Reward.Script(), bad).Bytes()); err != nil {
 		t.Errorf("a node without the rules should take the block, or the test proves nothing: %v", err)
 	}
 	_, err = unruled.Generate(ctx, 3)
 	p.must(err)
 	p.must(unruled.Close())
 
-	// With the rules, the same chain ends before the robbery.
+	// With the rules, the same chain ends before the unauthorized spend.
 	ruled := open(t, dir, memoryRules(t))
 	defer ruled.Close()
 	if h, _ := ruled.Tip(); h != height {
-		t.Errorf("the node is at block %d, the robbery is in block %d", h, height+1)
+		t.Errorf("the node is at block %d, the unauthorized spend is in block %d", h, height+1)
 	}
 	mined(t, ruled, 5)
 	if ids := ruled.Mempool(); len(ids) != 0 {
@@ -127,7 +127,7 @@ func TestEscrowCannotBeRobbed(t *testing.T) {
 
 // Two transactions that nobody has mined, one that pays an escrow and one that spends that output, got into every template and
 // stopped mining.
-func TestTwoTransactionRobbery(t *testing.T) {
+func TestUnauthorizedSpendInTwoTransactions(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]pastel.Amount{"tracked": 200 * pastel.PSL, "too small to be tracked": 50 * pastel.PSL} {
 		t.Run(name, func(t *testing.T) {
@@ -135,9 +135,9 @@ func TestTwoTransactionRobbery(t *testing.T) {
 			p := play(t)
 			p.activate()
 			pay, out := p.toEscrow(value)
-			robbery := p.robbery(out, value-pastel.PSL)
-			p.notRelayed(robbery, reserved)
-			p.notMined(robbed, pay, robbery)
+			bad := p.unauthorizedSpend(out, value-pastel.PSL)
+			p.notRelayed(bad, reserved)
+			p.notMined(spendsEscrow, pay, bad)
 			if ids := p.node.Mempool(); len(ids) != 1 || ids[0] != pay.ID() {
 				t.Errorf("the mempool holds %v, want %s alone", ids, pay.ID())
 			}
@@ -145,12 +145,12 @@ func TestTwoTransactionRobbery(t *testing.T) {
 			if b := p.last(); len(b.Txs) != 2 || b.Txs[1].ID() != pay.ID() {
 				t.Errorf("the block holds %d transactions", len(b.Txs))
 			}
-			p.notRelayed(robbery, reserved)
-			p.notMined(robbed, robbery)
+			p.notRelayed(bad, reserved)
+			p.notMined(spendsEscrow, bad)
 			_, before := p.tip()
 			p.must(p.node.Invalidate(context.Background(), before)) // the mempool's again
-			p.notRelayed(robbery, reserved)
-			p.notMined(robbed, pay, robbery)
+			p.notRelayed(bad, reserved)
+			p.notMined(spendsEscrow, pay, bad)
 			p.mine(20)
 		})
 	}
@@ -229,12 +229,12 @@ func TestVoteThatComesTrueLate(t *testing.T) {
 		t.Errorf("the pool was %v", seen)
 	}
 
-	other := players.New(p.Net, p.Client, "", nil, nil)
+	other := actors.New(p.Net, p.Client, "", nil, nil)
 	p.must(other.Enrol(ctx, other.Operator))
 	p.must(other.Enrol(ctx, other.Supernode))
 	p.mine(1)
 	p.must(other.Open(ctx, "other"))
-	p.mine(1 + players.Subscription + int(p.Net.ActivationGrace) + 1)
+	p.mine(1 + actors.Subscription + int(p.Net.ActivationGrace) + 1)
 	state := func() (state pool.Pool) {
 		p.rules.View(func(s *pool.State) { state, _ = s.Pool(other.Pool) })
 		return state

@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/crowd"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -21,9 +21,9 @@ import (
 )
 
 // startCrowd is a daemon that reads a database in which a pool has 500 pledges, 100 of them of one PastelID.
-func startCrowd(t *testing.T) (*dev, *crowd.Chain) {
+func startCrowd(t *testing.T) (*dev, *largepool.Chain) {
 	t.Helper()
-	c, err := crowd.Make()
+	c, err := largepool.Make()
 	if err != nil {
 		t.Fatal(err)
 	}

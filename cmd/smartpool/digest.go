@@ -3,16 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/audit"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -53,7 +54,17 @@ func (c *digestCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	if err := tellDigests(e, lines, agree); err != nil || agree {
 		return err
 	}
-	first, err := firstDifference(ctx, all, h)
+	ask := make([]func(context.Context, pastel.Height) (pool.Digest, error), len(all))
+	for i, r := range all {
+		ask[i] = func(ctx context.Context, h pastel.Height) (pool.Digest, error) {
+			b, err := block(ctx, r, h)
+			if err != nil {
+				return pool.Digest{}, err
+			}
+			return audit.DigestAt(&b, h)
+		}
+	}
+	first, err := audit.FirstDifference(ctx, h, ask...)
 	if err != nil {
 		return err
 	}
@@ -78,13 +89,13 @@ func (c *digestCmd) daemons(ctx context.Context, e *terminal.Terminal) (all []*j
 // block asks a daemon for the digest after a block.
 func block(ctx context.Context, r *journey.Daemon, h pastel.Height) (wire.Block, error) {
 	b, err := journey.Advised(r.Block(ctx, h))
-	digest, bad := hex.DecodeString(b.Digest)
+	_, bad := audit.DigestAt(&b, h)
 	switch {
 	case errors.Is(err, client.ErrNotFound) && h > r.State.Tip.Height:
 		return b, unknownf("%s ends at block %d: block %d is not there yet", r.URL, r.State.Tip.Height, h)
 	case err != nil:
 		return b, unknownf("%s: block %d: %w", r.URL, h, err)
-	case bad != nil || len(digest) != len(pastel.BlockHash{}) || b.Height != h:
+	case bad != nil:
 		return b, unknownf("%s: block %d: the answer is no digest of it: is that a smartpoold?", r.URL, h)
 	}
 	return b, nil
@@ -113,26 +124,4 @@ func tellDigests(e *terminal.Terminal, lines []digestLine, agree bool) error {
 	}
 	_, err := fmt.Fprintf(e.Out, "%s\n%s", t.Render(), verdict)
 	return err
-}
-
-// firstDifference finds the first block at which digests differ: they chain, so they differ from there on.
-func firstDifference(ctx context.Context, all []*journey.Daemon, h pastel.Height) (pastel.Height, error) {
-	low, high := pastel.Height(0), h // they differ at high
-	for low < high {
-		mid := low + (high-low)/2
-		digests := map[string]bool{}
-		for _, r := range all {
-			b, err := block(ctx, r, mid)
-			if err != nil {
-				return 0, err
-			}
-			digests[b.Digest] = true
-		}
-		if len(digests) > 1 {
-			high = mid
-		} else {
-			low = mid + 1
-		}
-	}
-	return low, nil
 }

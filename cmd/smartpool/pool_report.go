@@ -22,14 +22,13 @@ type poolReportCmd struct {
 	CSV  bool   `name:"csv" help:"Print every event with money or coins in it, for a spreadsheet."`
 }
 
-// reported are the events with money or coins in them.
-var reported = []string{
-	string(pool.PoolActivated), string(pool.PoolReplenishing), string(pool.PoolRestored),
-	string(pool.PoolLowCollateral), string(pool.PoolClosed),
-	string(pool.PledgeAccepted), string(pool.PledgeAmended), string(pool.PledgePromoted),
-	string(pool.PledgeReduced), string(pool.PledgeLeft),
-	string(pool.RewardReceived), string(pool.RewardForfeited),
-	string(pool.PayoutSettled), string(pool.PayoutPaid), string(pool.PayoutCancelled),
+// reported are the events of pools with money or coins in them.
+func reported() (list []string) {
+	const money = pool.HasAmount | pool.HasCoins | pool.HasPayout | pool.HasTxID
+	for _, kind := range pool.EventTypesWhere(func(row pool.EventRow) bool { return row.Has&pool.InNoPool == 0 && row.Has&money != 0 }) {
+		list = append(list, string(kind))
+	}
+	return list
 }
 
 // Run sums up what came in and what went out.
@@ -47,7 +46,7 @@ func (c *poolReportCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		return err
 	}
 	of := wire.OfPool{Pool: p.ID}
-	happened := wire.EventQuery{OfPool: of, Type: reported}
+	happened := wire.EventQuery{OfPool: of, Type: reported()}
 	events, err := journey.Listing(&happened.Page, func() (wire.List[wire.Event], error) { return r.Events(ctx, happened) })
 	if err != nil {
 		return err

@@ -71,8 +71,8 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 		fmt.Fprintf(&b, "Collateral  %d PSL counted of %d PSL wanted, %d PSL needed; %d PSL offered\n", p.Counted, p.Target, p.Required, p.Offered)
 		fmt.Fprintf(&b, "Cushion     %d PSL%s\n", p.Cushion, map[bool]string{true: ": LOW, less than half is left"}[p.Low])
 	}
-	if p.Breakers != nil {
-		fmt.Fprintf(&b, "Critical    without these the Supernode stops: %s, who offer %d PSL of the %d PSL offered\n", shorts(p.Breakers.Members), p.Breakers.Coins, p.Offered)
+	if p.Critical != nil {
+		fmt.Fprintf(&b, "Critical    without these the Supernode stops: %s, who offer %d PSL of the %d PSL offered\n", shorts(p.Critical.Members), p.Critical.Coins, p.Offered)
 	}
 	fmt.Fprintf(&b, "Income      %s PSL in %s; %s PSL paid, ", p.Income, terminal.Counted(int(p.Rewards), "reward"), p.Paid)
 	if closed != nil {

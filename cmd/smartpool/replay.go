@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
 
+	"github.com/pastelnetwork/smartpool/audit"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -46,13 +48,13 @@ func (c *replayCmd) Run(e *terminal.Terminal) error {
 		return terminal.UsageError{Err: err}
 	}
 
-	log := newHistory(state)
-	stopped := log.read(in, &net)
+	history := audit.NewHistory(state)
+	stopped := replay(state, in, history)
 	bar.Done()
 	if e.JSON {
-		err = terminal.PrintJSON(e.Out, log.document())
+		err = terminal.PrintJSON(e.Out, history.Document())
 	} else {
-		err = log.story(e.Out)
+		err = tellStory(e.Out, state, history)
 	}
 	if err != nil {
 		return fmt.Errorf("print: %w", err)
@@ -61,6 +63,22 @@ func (c *replayCmd) Run(e *terminal.Terminal) error {
 		return fmt.Errorf("%w; what is shown ends at block %d", stopped, state.Tip().Height)
 	}
 	return nil
+}
+
+var errNoBlocks = errors.New("there are no blocks in the input: want one raw block in hex a line")
+
+// replay applies all blocks, or up to the parent of the first that is wrong.
+func replay(state *pool.State, in io.Reader, history *audit.History) error {
+	err := audit.Recompute(state, audit.FromHex(in), history.Watch)
+	next := state.Tip().Height + 1
+	var read *audit.ReadError
+	switch {
+	case err == nil && next == 0:
+		return errNoBlocks
+	case err == nil || errors.As(err, &read):
+		return err
+	}
+	return fmt.Errorf("line %d: %w", next+1, err)
 }
 
 // guess finds the network of a chain.

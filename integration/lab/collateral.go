@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -38,7 +38,7 @@ func (l *lab) mineTo(ctx context.Context, h pastel.Height) error {
 }
 
 // leaves has a member spend the pledged output, and mines that.
-func (l *lab) leaves(ctx context.Context, m *players.Party) error {
+func (l *lab) leaves(ctx context.Context, m *actors.Party) error {
 	return errors.Join(l.stage.Leave(ctx, m), l.mine(ctx, 1))
 }
 
@@ -97,11 +97,11 @@ func shortOfCollateral(ctx context.Context, l *lab, n *notes) error {
 	if err := l.launchSupernode(ctx); err != nil {
 		return err
 	}
-	at, err := l.voted(ctx, players.Subscription+3)
+	at, err := l.voted(ctx, actors.Subscription+3)
 	if err != nil {
 		return err
 	}
-	if err := l.mineTo(ctx, at-players.Subscription-3); err != nil {
+	if err := l.mineTo(ctx, at-actors.Subscription-3); err != nil {
 		return err
 	}
 	if err := errors.Join(l.leaves(ctx, l.stage.Members[1]), l.is(ctx, chain.SupernodePaused)); err != nil {
@@ -110,7 +110,7 @@ func shortOfCollateral(ctx context.Context, l *lab, n *notes) error {
 	if err := errors.Join(l.mineTo(ctx, at-1), l.is(ctx, chain.SupernodeGone)); err != nil {
 		return err
 	}
-	n.saw("a member left at block %d, and the pool was dissolved before block %d, for which its Supernode had been voted", at-players.Subscription-2, at)
+	n.saw("a member left at block %d, and the pool was dissolved before block %d, for which its Supernode had been voted", at-actors.Subscription-2, at)
 	if err := l.mineTo(ctx, at+19); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -258,7 +258,7 @@ func (l *lab) open(ctx context.Context) error {
 	}
 	// The machine of the first pool's Supernode starts early: a node takes half a minute to know a network's Supernodes.
 	l.stage.key = key
-	if err := l.heat(ctx, players.SupernodePass, key); err != nil {
+	if err := l.heat(ctx, actors.SupernodePass, key); err != nil {
 		return err
 	}
 	return l.startVoter(ctx)

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -171,7 +171,7 @@ type played struct {
 	alice     string // PastelID, in the node
 	bob       string // PastelID, in a key file
 	bobs      string // bob's output
-	cast      *players.Cast
+	cast      *actors.Cast
 }
 
 const poolLabel = "atlas"
@@ -261,7 +261,7 @@ func (p *played) activate(ctx context.Context) error {
 	if err != nil || s.Status != "active" {
 		return fmt.Errorf("the pool is %s, activation %q: %w", s.Status, s.ActivationTx, err)
 	}
-	p.cast = &players.Cast{Net: p.terminal.lab.net, Client: p.terminal.lab.alpha.Client, Pool: ticket.PoolID(p.pool), Activation: id, Supernode: &players.Party{ID: p.supernode}}
+	p.cast = &actors.Cast{Net: p.terminal.lab.net, Client: p.terminal.lab.alpha.Client, Pool: ticket.PoolID(p.pool), Activation: id, Supernode: &actors.Party{ID: p.supernode}}
 	p.saw("pool activate: the pool is active")
 	return nil
 }

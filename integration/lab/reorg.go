@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 )
 
 // isolate takes nodes off the network, each by itself.
@@ -84,7 +84,7 @@ func reorg60(ctx context.Context, l *lab, n *notes) error {
 }
 
 // branches plays a reorganization of so many blocks that hold a pool's activation and, if there are enough, a settlement of income.
-func (l *lab) branches(ctx context.Context, n *notes, depth int) (*players.Cast, error) {
+func (l *lab) branches(ctx context.Context, n *notes, depth int) (*actors.Cast, error) {
 	c, err := l.subscribe(ctx, 600, 600)
 	if err != nil {
 		return nil, err

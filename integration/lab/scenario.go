@@ -19,7 +19,7 @@ var scenarios = []scenario{
 	{name: "registration", shows: "a PastelID is registered with coins of the address that the ticket names", play: registration},
 	{name: "unauthorized-launch", shows: "nobody launches a pool's Supernode without its PastelID's permission", play: unauthorizedLaunch},
 	{name: "launch", shows: "upgraded nodes list a launched Supernode, with the escrow as payee; stock nodes let it pass", play: launch},
-	{name: "robbery", shows: "nobody spends escrow: not by the mempool, not by submitblock, not by a block of a stock node", play: robbery},
+	{name: "unauthorized-spend", shows: "nobody spends escrow outside a payout: not by the mempool, not by submitblock, not by a block of a stock node", play: unauthorizedSpend},
 	{name: "early-payout", shows: "a payout counts neither before its time nor in another form", play: earlyPayout},
 	{name: "payout", shows: "a node's own template holds a payout in the first block that may", play: payoutMined},
 	{name: "reorg-3", shows: "a reorganization across an activation takes the rules along, and the activation is mined again", play: reorg3},

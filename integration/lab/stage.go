@@ -12,14 +12,14 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // stage is what scenarios share: a pool, and its Supernode once it is launched.
 type stage struct {
-	*players.Cast
+	*actors.Cast
 	key      string // of the Supernode's machine
 	launched bool
 	label    string
@@ -35,13 +35,13 @@ func (s *stage) supernode() pastel.OutPoint {
 func (s *stage) escrow() pastel.Address { return ticket.EscrowAddress(s.Pool) }
 
 // cast registers an operator, a Supernode and members who pledge some PSL each, and gives members their outputs.
-func (l *lab) cast(ctx context.Context, coins ...int64) (*players.Cast, error) {
+func (l *lab) cast(ctx context.Context, coins ...int64) (*actors.Cast, error) {
 	l.stage.pools++
 	var names []string
 	for i := range coins {
 		names = append(names, fmt.Sprintf("member %d of pool %d", i+1, l.stage.pools))
 	}
-	c := players.New(l.net, l.alpha.Client, filepath.Join(l.alpha.data(), ".cookie"), names, coins)
+	c := actors.New(l.net, l.alpha.Client, filepath.Join(l.alpha.data(), ".cookie"), names, coins)
 	for _, p := range c.Everybody() {
 		if err := c.Enrol(ctx, p); err != nil {
 			return nil, fmt.Errorf("register %s: %w", p.Name, err)
@@ -64,7 +64,7 @@ func (l *lab) cast(ctx context.Context, coins ...int64) (*players.Cast, error) {
 }
 
 // subscribe opens a pool that all members have pledged to.
-func (l *lab) subscribe(ctx context.Context, coins ...int64) (*players.Cast, error) {
+func (l *lab) subscribe(ctx context.Context, coins ...int64) (*actors.Cast, error) {
 	c, err := l.cast(ctx, coins...)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (l *lab) activePool(ctx context.Context) error {
 }
 
 // authorize has the Supernode's PastelID allow a machine to run it.
-func (l *lab) authorize(ctx context.Context, c *players.Cast, key string, at time.Time) (*ticket.Launch, error) {
+func (l *lab) authorize(ctx context.Context, c *actors.Cast, key string, at time.Time) (*ticket.Launch, error) {
 	machine, err := pastel.ParseWIF(&l.net, key)
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (l *lab) authorize(ctx context.Context, c *players.Cast, key string, at tim
 }
 
 // entry is what masternode.conf says of the pool's Supernode on the hot machine; without a launch nothing allows it.
-func (l *lab) entry(c *players.Cast, alias, key string, launch *ticket.Launch) (*pasteld.MasternodeEntry, error) {
+func (l *lab) entry(c *actors.Cast, alias, key string, launch *ticket.Launch) (*pasteld.MasternodeEntry, error) {
 	e := &pasteld.MasternodeEntry{
 		Alias: alias, Address: l.hot.peer(), Key: key, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: chain.PoolIndex},
 	}
@@ -125,7 +125,7 @@ func (l *lab) conf() string { return filepath.Join(l.alpha.data(), "masternode.c
 
 // announce writes an entry of alpha's masternode.conf, and has alpha announce it.
 func (l *lab) announce(ctx context.Context, e *pasteld.MasternodeEntry) error {
-	c := players.Cast{Client: l.alpha.Client, Conf: l.conf()}
+	c := actors.Cast{Client: l.alpha.Client, Conf: l.conf()}
 	return c.Announce(ctx, e)
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
@@ -185,7 +185,7 @@ func TestAlertsFromANode(t *testing.T) {
 		return err
 	}
 	must(mine(105))
-	cast := players.New(regtest(t), client, n.server.CookieFile, []string{"Alice", "Bob"}, []int64{1000, 100})
+	cast := actors.New(regtest(t), client, n.server.CookieFile, []string{"Alice", "Bob"}, []int64{1000, 100})
 	must(cast.Start(ctx, "told", mine))
 	for d.Alerts() == nil {
 		time.Sleep(time.Millisecond)

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/crowd"
+	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/store"
 )
@@ -31,7 +31,7 @@ func BenchmarkLoad(b *testing.B) {
 	if os.Getenv("SMARTPOOL_BENCH_LOAD") == "" {
 		b.Skip("set SMARTPOOL_BENCH_LOAD=1: it takes minutes")
 	}
-	c, err := crowd.Make()
+	c, err := largepool.Make()
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/nodeapi"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -77,7 +77,7 @@ func TestNodeThatAsks(t *testing.T) {
 			}
 			client, err := pasteld.Dial(ctx, pasteld.Config{URL: server.URL, CookieFile: server.CookieFile, Network: regtest(t)})
 			must(err)
-			cast := players.New(regtest(t), client, server.CookieFile, []string{"Alice"}, []int64{1200})
+			cast := actors.New(regtest(t), client, server.CookieFile, []string{"Alice"}, []int64{1200})
 			mine(105)
 			must(cast.Start(ctx, "asked", func(count int) error {
 				mine(count)

@@ -14,7 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -76,7 +76,7 @@ type stage struct {
 	began time.Time
 	title int
 
-	*players.Cast
+	*actors.Cast
 	node   *devnode.Node
 	server *devnode.Server
 	daemon *daemon.Daemon
@@ -105,7 +105,7 @@ func (s *stage) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Cast = players.New(net, client, s.server.CookieFile, []string{"Alice", "Bruno", "Chen", "Dora", "Emil"}, []int64{300, 300, 250, 250, 300})
+	s.Cast = actors.New(net, client, s.server.CookieFile, []string{"Alice", "Bruno", "Chen", "Dora", "Emil"}, []int64{300, 300, 250, 250, 300})
 	s.Members[0].Extra = raise
 	site := ""
 	if s.cfg.Keep {

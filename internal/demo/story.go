@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/devnode"
-	"github.com/pastelnetwork/smartpool/internal/players"
+	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -72,8 +72,8 @@ func (s *stage) openPool(ctx context.Context) error {
 	if err := s.expect(pool.Subscribing); err != nil {
 		return err
 	}
-	s.at("%s opens %s", players.Company, s.Pool)
-	s.say("It needs %d PSL, wants a cushion up to %d PSL, and takes %s %% of the rewards.", players.Required, players.Target, players.Fee)
+	s.at("%s opens %s", actors.Company, s.Pool)
+	s.say("It needs %d PSL, wants a cushion up to %d PSL, and takes %s %% of the rewards.", actors.Required, actors.Target, actors.Fee)
 	return nil
 }
 
@@ -92,8 +92,8 @@ func (s *stage) pledges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.Offered != players.Target || len(p.Pledges) != 4 {
-		return fmt.Errorf("%d pledges of %d PSL are in, 4 of %d expected", len(p.Pledges), p.Offered, players.Target)
+	if p.Offered != actors.Target || len(p.Pledges) != 4 {
+		return fmt.Errorf("%d pledges of %d PSL are in, 4 of %d expected", len(p.Pledges), p.Offered, actors.Target)
 	}
 	s.at("four signed statements are in; every coin stays in its owner's wallet")
 	for _, m := range s.Members[:4] {
@@ -170,7 +170,7 @@ func (s *stage) earn(ctx context.Context) error {
 	for _, pl := range p.Pledges {
 		s.say("  %-12s %4d PSL  %-9s %14s PSL", s.nameOf(pl.PastelID.String()), pl.Counted, pl.Role, column(pl.Accrued))
 	}
-	s.say("  %-12s            %s %% fee %14s PSL", s.Operator.Name, players.Fee, column(p.Accrued))
+	s.say("  %-12s            %s %% fee %14s PSL", s.Operator.Name, actors.Fee, column(p.Accrued))
 	if err := s.mine(ctx, 1); err != nil {
 		return err
 	}
@@ -296,7 +296,7 @@ func (s *stage) firstPayout(ctx context.Context) error {
 		}
 	}
 	s.at("%s is mined, unchanged", po.Tx.ID())
-	for _, m := range append([]*players.Party{s.Operator}, s.Members...) {
+	for _, m := range append([]*actors.Party{s.Operator}, s.Members...) {
 		sum, err := s.received(ctx, m)
 		if err != nil {
 			return err
@@ -327,7 +327,7 @@ func (s *stage) replenish(ctx context.Context) error {
 		return err
 	}
 	s.at("Dora leaves and all that Alice offers counts at once, but %d PSL are less than the %d that a Supernode needs", p.Counted,
-		players.Required)
+		actors.Required)
 	s.say("The Supernode goes on, but gets no vote until somebody joins; after block %d the pool would be dissolved.", p.Deadline)
 	if err := s.Pledge(ctx, chen); err != nil {
 		return err
@@ -367,7 +367,7 @@ func (s *stage) dissolve(ctx context.Context) error {
 		return err
 	}
 	s.at("Alice and Bruno leave, and nobody steps in; votes from before still come true")
-	if err := s.mine(ctx, players.Subscription+1); err != nil {
+	if err := s.mine(ctx, actors.Subscription+1); err != nil {
 		return err
 	}
 	if err := s.expect(pool.Dissolved); err != nil {
@@ -403,7 +403,7 @@ func (s *stage) account(ctx context.Context) error {
 	}
 	var paid pastel.Amount
 	s.say("%-34s %14s PSL", fmt.Sprintf("paid to escrow, in %d blocks", b.rewards), column(b.income))
-	for _, m := range append([]*players.Party{s.Operator}, s.Members...) {
+	for _, m := range append([]*actors.Party{s.Operator}, s.Members...) {
 		sum := b.paid[m.Reward]
 		wallet, err := s.received(ctx, m)
 		if err != nil {
@@ -445,7 +445,7 @@ func (s *stage) expect(want pool.Status) error {
 	return err
 }
 
-func (s *stage) pledgeOf(m *players.Party) (pool.Pledge, error) {
+func (s *stage) pledgeOf(m *actors.Party) (pool.Pledge, error) {
 	p, err := s.pool()
 	if err != nil {
 		return pool.Pledge{}, err
@@ -459,7 +459,7 @@ func (s *stage) pledgeOf(m *players.Party) (pool.Pledge, error) {
 }
 
 // counts checks what of a member's pledge counts and what it offers.
-func (s *stage) counts(m *players.Party, counted, offered int64) error {
+func (s *stage) counts(m *actors.Party, counted, offered int64) error {
 	pl, err := s.pledgeOf(m)
 	if err == nil && (pl.Counted != counted || pl.Offered != offered) {
 		err = fmt.Errorf("%s has %d of %d PSL counted at block %d, %d of %d expected", m.Name, pl.Counted, pl.Offered, s.height(), counted, offered)
@@ -467,7 +467,7 @@ func (s *stage) counts(m *players.Party, counted, offered int64) error {
 	return err
 }
 
-func (s *stage) roleIs(m *players.Party, want pool.Role) error {
+func (s *stage) roleIs(m *actors.Party, want pool.Role) error {
 	pl, err := s.pledgeOf(m)
 	if err == nil && pl.Role != want {
 		err = fmt.Errorf("%s is %s, %s expected", m.Name, pl.Role, want)
@@ -476,7 +476,7 @@ func (s *stage) roleIs(m *players.Party, want pool.Role) error {
 }
 
 // received is what came to a party's reward address, as the wallet has it.
-func (s *stage) received(ctx context.Context, p *players.Party) (sum pastel.Amount, err error) {
+func (s *stage) received(ctx context.Context, p *actors.Party) (sum pastel.Amount, err error) {
 	list, err := s.Client.Unspent(ctx, 0, p.Reward)
 	for _, u := range list {
 		sum += u.Value
@@ -494,7 +494,7 @@ func (s *stage) nameOf(id string) string {
 }
 
 func (s *stage) ownerOf(a pastel.Address) string {
-	for _, p := range append([]*players.Party{s.Operator}, s.Members...) {
+	for _, p := range append([]*actors.Party{s.Operator}, s.Members...) {
 		if p.Reward == a {
 			return p.Name
 		}

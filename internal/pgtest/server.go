@@ -109,7 +109,7 @@ func newServer(bin string) (*Server, error) {
 		if s.port, err = freePort(); err != nil {
 			return nil, err
 		}
-		if err = s.start(); err == nil {
+		if err = s.launch(); err == nil {
 			return s, nil
 		}
 	}
@@ -165,13 +165,13 @@ func (s *Server) Stop(t testing.TB) {
 // Start starts a stopped server, on the same port.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
-	if err := s.start(); err != nil {
+	if err := s.launch(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// start returns once the server answers. Only a loss of power would show that nothing is synced to the disk.
-func (s *Server) start() error {
+// launch returns once the server answers. Only a loss of power would show that nothing is synced to the disk.
+func (s *Server) launch() error {
 	p, err := start(s.who, s.folder, s.log(), filepath.Join(s.bin, "postgres"), "-D", s.data(), "-h", "127.0.0.1", "-p",
 		strconv.Itoa(s.port), "-k", "", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB")
 	if err != nil {

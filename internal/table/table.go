@@ -47,8 +47,8 @@ func (t *Table[K, V]) entry(r Ref) *entry[K, V] {
 	return &t.chunks[r>>chunkBits][r&(chunkSize-1)]
 }
 
-// find returns the slot that holds k, or the free slot where it belongs.
-func (t *Table[K, V]) find(k K, h uint32) (slot uint32, r Ref) {
+// probe returns the slot that holds k, or the free slot where it belongs.
+func (t *Table[K, V]) probe(k K, h uint32) (slot uint32, r Ref) {
 	mask := uint32(len(t.slots) - 1)
 	for i := h & mask; ; i = (i + 1) & mask {
 		s := t.slots[i]
@@ -63,7 +63,7 @@ func (t *Table[K, V]) find(k K, h uint32) (slot uint32, r Ref) {
 
 // Find returns the record of k, or 0.
 func (t *Table[K, V]) Find(k K) Ref {
-	_, r := t.find(k, t.hash(k))
+	_, r := t.probe(k, t.hash(k))
 	return r
 }
 
@@ -79,7 +79,7 @@ func (t *Table[K, V]) Insert(k K, v V) (Ref, bool) {
 		t.grow()
 	}
 	h := t.hash(k)
-	slot, r := t.find(k, h)
+	slot, r := t.probe(k, h)
 	if r != 0 {
 		return r, false
 	}
@@ -116,7 +116,7 @@ func (t *Table[K, V]) grow() {
 
 // Delete removes the record of k and reports whether there was one.
 func (t *Table[K, V]) Delete(k K) bool {
-	i, r := t.find(k, t.hash(k))
+	i, r := t.probe(k, t.hash(k))
 	if r == 0 {
 		return false
 	}

@@ -1,6 +1,6 @@
-// Package crowd makes a chain on which a pool of 500 pledges lives, for tests and benchmarks of what people look at: valid tickets and
+// Package largepool makes a chain on which a pool of 500 pledges lives, for tests and benchmarks of what people look at: valid tickets and
 // signatures, real formats, no proof of work, and the same bytes every time.
-package crowd
+package largepool
 
 import (
 	"encoding/binary"
@@ -14,7 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Sizes of the crowd. One PastelID holds the pledges that exceed one for each of the others.
+// Sizes of the pool. One PastelID holds the pledges that exceed one for each of the others.
 const (
 	Pledges = 500 // as many as a pool takes
 	OfOne   = 100 // pledges of the PastelID that has the most

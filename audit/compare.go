@@ -1,21 +1,23 @@
-package main
+package audit
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// figure is something that books tell of a pool: one value, or a list of entries.
+// figure is something that a daemon tells of a pool: one value, or a list of entries.
 type figure struct {
 	name   string
 	values []string
 	many   bool // it is a list
 }
 
-// figures are what a pool's books tell, but for estimates and what is a sum of the others.
+// figures are all that a daemon tells of a pool, but for estimates and what is a sum of the others.
 func figures(p *wire.PoolDetail) (list []figure) {
 	one := func(name string, value any) { list = append(list, figure{name, []string{fmt.Sprint(value)}, false}) }
 	many := func(name string, n int, entry func(i int) string) {
@@ -92,9 +94,27 @@ func dated(m *wire.Moment) string {
 	return fmt.Sprintf("block %d of %s", m.Height, m.Time.UTC().Format(time.RFC3339))
 }
 
-// differences says where a daemon's books are not what raw blocks make them.
-func differences(daemon, blocks *wire.PoolDetail) []string {
-	list := []string{}
+// Difference is where a daemon's answer is not what raw blocks make it. As text, also in JSON, it is a sentence.
+type Difference struct {
+	Figure     string // what the two tell differently
+	Said       string // the daemon's value; if Counts, how many entries its list has
+	Recomputed string // the same from raw blocks
+	Counts     bool   // one of the lists is the beginning of the other
+}
+
+func (d Difference) String() string {
+	if d.Counts {
+		return fmt.Sprintf("%s: the daemon has %s, raw blocks %s", d.Figure, d.Said, d.Recomputed)
+	}
+	return fmt.Sprintf("%s: the daemon says %s, raw blocks %s", d.Figure, d.Said, d.Recomputed)
+}
+
+// MarshalText writes the sentence.
+func (d Difference) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// differences lists where an answer is not what raw blocks make it; of a list, where it first differs.
+func differences(daemon, blocks *wire.PoolDetail) []Difference {
+	list := []Difference{}
 	said := figures(daemon)
 	for i, f := range figures(blocks) {
 		at := 0
@@ -104,10 +124,50 @@ func differences(daemon, blocks *wire.PoolDetail) []string {
 		switch {
 		case slices.Equal(f.values, said[i].values):
 		case at < len(f.values) && at < len(said[i].values):
-			list = append(list, fmt.Sprintf("%s: the daemon says %s, raw blocks %s", f.name, said[i].values[at], f.values[at]))
+			list = append(list, Difference{Figure: f.name, Said: said[i].values[at], Recomputed: f.values[at]})
 		default:
-			list = append(list, fmt.Sprintf("%s: the daemon has %d, raw blocks %d", f.name, len(said[i].values), len(f.values)))
+			list = append(list, Difference{f.name, fmt.Sprint(len(said[i].values)), fmt.Sprint(len(f.values)), true})
 		}
 	}
 	return list
 }
+
+// Comparison is what came of comparing a daemon's answer about a pool with raw blocks.
+type Comparison struct {
+	Compared    []string     // what was: names of figures, lists with how many entries they have
+	Differences []Difference // none: the daemon is right
+}
+
+// Why there is nothing to compare.
+var (
+	ErrOtherBlock = errors.New("the daemon's last block is not the one that was recomputed")
+	ErrNoPool     = errors.New("raw blocks hold no such pool")
+)
+
+// Compare compares a daemon's whole answer about a pool with the blocks that were watched, which must end where the answer does: ErrOtherBlock if not. Estimates and
+// what follows from them are not compared: yields, forecast, critical members, dates to come. ErrNoPool says that the daemon made the pool up.
+func (r *Recount) Compare(said *wire.PoolDetail) (*Comparison, error) {
+	tip := r.state.Tip()
+	if tip.Height != said.Tip.Height || tip.Hash.String() != said.Tip.Hash {
+		return nil, fmt.Errorf("%w: block %d is %s here; the daemon's, %d, is %s", ErrOtherBlock, tip.Height, tip.Hash, said.Tip.Height, said.Tip.Hash)
+	}
+	right, found := r.Pool(ticket.PoolID(said.ID))
+	if !found {
+		return nil, ErrNoPool
+	}
+	c := &Comparison{Differences: differences(said, right)}
+	if digest := fmt.Sprintf("%x", tip.Digest); digest != said.Tip.Digest {
+		c.Differences = append(c.Differences, Difference{Figure: ledgerDigest, Said: said.Tip.Digest, Recomputed: digest})
+	}
+	for _, f := range figures(right) {
+		name := f.name
+		if f.many {
+			name = fmt.Sprintf("%s (%d)", name, len(f.values))
+		}
+		c.Compared = append(c.Compared, name)
+	}
+	c.Compared = append(c.Compared, ledgerDigest)
+	return c, nil
+}
+
+const ledgerDigest = "ledger digest"

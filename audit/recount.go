@@ -1,4 +1,4 @@
-package main
+package audit
 
 import (
 	"slices"
@@ -10,35 +10,49 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// tally is what blocks tell of a pool and its state does not hold.
-type tally struct {
-	id                      ticket.PoolID
-	times                   []uint32 // of blocks, by height
-	income, forfeited, paid pastel.Amount
-	rewards                 int64
-	settled                 map[pastel.TxID]pastel.Amount // what a payout pays
+// Recount makes what a daemon answers about pools from the blocks that it watches. It keeps 4 bytes a block, sums of each pool, and the amounts of
+// payouts that are not mined. It is not safe for concurrent use.
+type Recount struct {
+	state *pool.State
+	times []uint32 // of blocks, by height
+	sums  map[ticket.PoolID]sums
+	due   map[pastel.TxID]pastel.Amount // what payouts that are not mined will pay
 }
 
-// add counts a block.
-func (t *tally) add(u *pool.Update) {
-	t.times = append(t.times, u.Time)
+// sums are what blocks tell of a pool and its state does not hold.
+type sums struct {
+	income, forfeited, paid pastel.Amount
+	rewards                 int64
+}
+
+// NewRecount watches the blocks that are applied to a state, all from block 0 on.
+func NewRecount(state *pool.State) *Recount {
+	return &Recount{state: state, sums: map[ticket.PoolID]sums{}, due: map[pastel.TxID]pastel.Amount{}}
+}
+
+// Watch takes a block's update in.
+func (r *Recount) Watch(u *pool.Update) {
+	r.times = append(r.times, u.Time)
 	for i := range u.Events {
 		x := &u.Events[i]
-		if x.Pool != t.id {
-			continue
-		}
+		s := r.sums[x.Pool]
 		switch x.Type {
 		case pool.RewardReceived:
-			t.income += x.Amount
-			t.rewards++
+			s.income += x.Amount
+			s.rewards++
 		case pool.RewardForfeited:
-			t.forfeited += x.Amount
+			s.forfeited += x.Amount
 		case pool.PayoutSettled:
-			t.settled[x.TxID] = paidBy(x.Outputs)
+			r.due[x.TxID] = paidBy(x.Outputs)
 		case pool.PayoutPaid:
-			t.paid += t.settled[x.TxID]
+			s.paid += r.due[x.TxID]
+			delete(r.due, x.TxID)
+		case pool.PayoutCancelled:
+			delete(r.due, x.TxID)
 		default:
+			continue
 		}
+		r.sums[x.Pool] = s
 	}
 }
 
@@ -50,19 +64,30 @@ func paidBy(outputs []pool.Payment) (sum pastel.Amount) {
 }
 
 // moment dates a height; nil for -1, which is none.
-func (t *tally) moment(h pastel.Height) *wire.Moment {
+func (r *Recount) moment(h pastel.Height) *wire.Moment {
 	switch {
 	case h < 0:
 		return nil
-	case int(h) >= len(t.times):
+	case int(h) >= len(r.times):
 		return &wire.Moment{Height: h, Estimated: true}
 	}
-	return &wire.Moment{Height: h, Time: time.Unix(int64(t.times[h]), 0).UTC()}
+	return &wire.Moment{Height: h, Time: time.Unix(int64(r.times[h]), 0).UTC()}
 }
 
-// rebuild makes a pool's books, as a daemon has to tell them, from the state and the tally of raw blocks.
-func rebuild(s *pool.State, p *pool.Pool, t *tally) *wire.PoolDetail {
-	net := s.Network()
+// Pool returns what a daemon has to answer about a pool as of the last block watched, but for the tip and for estimates: dates to come have no time. False
+// if there is no such pool.
+func (r *Recount) Pool(id ticket.PoolID) (*wire.PoolDetail, bool) {
+	p, found := r.state.Pool(id)
+	if !found {
+		return nil, false
+	}
+	return r.rebuild(&p), true
+}
+
+// rebuild makes a pool's answer from the state and the sums.
+func (r *Recount) rebuild(p *pool.Pool) *wire.PoolDetail {
+	net := r.state.Network()
+	t := r.sums[p.ID]
 	x := &wire.PoolDetail{
 		FeeAddress: p.FeeAddress.Encode(&net), Escrow: p.Escrow.Encode(&net), InitTx: p.InitTx.String(),
 		Escrowed: p.Escrowed, OperatorFee: p.Accrued, Carry: p.Carry, Income: t.income, Rewards: t.rewards, Forfeited: t.forfeited, Paid: t.paid,
@@ -71,18 +96,18 @@ func rebuild(s *pool.State, p *pool.Pool, t *tally) *wire.PoolDetail {
 		ID: string(p.ID), Company: p.Company, Operator: p.Operator.String(), Supernode: p.Supernode.String(), Status: p.Status.String(),
 		Fee: ticket.NewDecimal(p.Fee, ticket.FeeDecimals).String(), Factor: ticket.NewDecimal(p.Factor, ticket.FactorDecimals).String(),
 		Required: p.Required, Target: p.Target, Period: int64(p.Period),
-		Opened: *t.moment(p.InitHeight), Activated: t.moment(p.Activated), Ended: t.moment(p.Ended),
+		Opened: *r.moment(p.InitHeight), Activated: r.moment(p.Activated), Ended: r.moment(p.Ended),
 	}
 	if p.Activated >= 0 {
 		x.ActivationTx = p.ActivationTx.String()
 	}
 	x.Counted, x.Offered, x.LeastPledge, x.Low, x.Broken = p.Counted, p.Offered, p.LeastPledge, p.Low, p.Broken
-	x.Reputation, _, _ = s.Reputation(p.Operator)
-	x.Deadline, x.NextSettlement = t.moment(p.Deadline), t.moment(p.NextSettlement)
+	x.Reputation, _, _ = r.state.Reputation(p.Operator)
+	x.Deadline, x.NextSettlement = r.moment(p.Deadline), r.moment(p.NextSettlement)
 	switch p.Status {
 	case pool.Subscribing:
 		until := p.InitHeight + p.Period
-		x.JoinUntil, x.ActivateUntil = t.moment(until), t.moment(until+net.ActivationGrace)
+		x.JoinUntil, x.ActivateUntil = r.moment(until), r.moment(until+net.ActivationGrace)
 		x.Cushion = p.Offered - p.Required
 	case pool.Replenishing:
 		x.JoinUntil = x.Deadline
@@ -93,26 +118,26 @@ func rebuild(s *pool.State, p *pool.Pool, t *tally) *wire.PoolDetail {
 			slices.ContainsFunc(p.Pledges, func(m pool.Pledge) bool { return m.Role == pool.Standby }))
 	default:
 	}
-	rebuildPledges(x, p, t, &net)
+	r.rebuildPledges(x, p, &net)
 	for _, c := range p.Claims {
 		x.Claims = append(x.Claims, wire.Claim{Pool: string(p.ID), Address: c.To.Encode(&net), Amount: c.Amount})
 	}
 	for i := range p.Pending {
 		po := &p.Pending[i]
 		x.Pending = append(x.Pending, wire.Payout{
-			TxID: po.Tx.ID().String(), Pool: string(p.ID), Status: "pending", Settled: *t.moment(po.Settled), From: *t.moment(po.ValidFrom), To: *t.moment(po.ValidTo),
+			TxID: po.Tx.ID().String(), Pool: string(p.ID), Status: "pending", Settled: *r.moment(po.Settled), From: *r.moment(po.ValidFrom), To: *r.moment(po.ValidTo),
 			Amount: paidBy(po.Outputs), Change: po.Change, Outputs: len(po.Outputs),
 		})
 	}
 	return x
 }
 
-func rebuildPledges(x *wire.PoolDetail, p *pool.Pool, t *tally, net *pastel.Network) {
+func (r *Recount) rebuildPledges(x *wire.PoolDetail, p *pool.Pool, net *pastel.Network) {
 	for i := range p.Pledges {
 		m := &p.Pledges[i]
 		pl := wire.PoolPledge{
 			Seq: m.Seq, PastelID: m.PastelID.String(), Address: pastel.Address{Kind: pastel.AddressP2PKH, Hash: m.Owner}.Encode(net),
-			Reward: m.Reward.Encode(net), Offered: m.Offered, Counted: m.Counted, Held: m.Held, Role: m.Role.String(), Share: "0", Since: t.moment(m.Since), Accrued: m.Accrued,
+			Reward: m.Reward.Encode(net), Offered: m.Offered, Counted: m.Counted, Held: m.Held, Role: m.Role.String(), Share: "0", Since: r.moment(m.Since), Accrued: m.Accrued,
 		}
 		switch m.Role {
 		case pool.Member:

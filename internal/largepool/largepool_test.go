@@ -1,16 +1,16 @@
-package crowd_test
+package largepool_test
 
 import (
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/internal/crowd"
+	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // The chain holds what its users count on: everybody is a member, and payouts are paid and pending.
-func TestCrowd(t *testing.T) {
+func TestLargePool(t *testing.T) {
 	t.Parallel()
-	c, err := crowd.Make()
+	c, err := largepool.Make()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestCrowd(t *testing.T) {
 			of[p.Pledges[i].PastelID.String()]++
 		}
 	}
-	if len(of) != crowd.People || of[c.Members[0]] != crowd.OfOne || len(p.Pledges) != crowd.Pledges || p.Status != pool.Active {
+	if len(of) != largepool.People || of[c.Members[0]] != largepool.OfOne || len(p.Pledges) != largepool.Pledges || p.Status != pool.Active {
 		t.Errorf("%d members with %d pledges, the first with %d, %s", len(of), len(p.Pledges), of[c.Members[0]], p.Status)
 	}
 	if paid < 2 || len(p.Pending) < 2 {

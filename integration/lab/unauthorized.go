@@ -11,8 +11,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// rob is a transaction that takes escrow coins elsewhere.
-func (l *lab) rob(ctx context.Context, out pastel.OutPoint, value pastel.Amount) (*pastel.Tx, error) {
+// spendEscrow makes a transaction that takes escrow coins elsewhere.
+func (l *lab) spendEscrow(ctx context.Context, out pastel.OutPoint, value pastel.Amount) (*pastel.Tx, error) {
 	thief, err := l.stock.NewAddress(ctx)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func (l *lab) rob(ctx context.Context, out pastel.OutPoint, value pastel.Amount)
 	return pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{{Value: value - pastel.PSL/100, Script: thief.Script()}}), nil
 }
 
-func robbery(ctx context.Context, l *lab, n *notes) error {
+func unauthorizedSpend(ctx context.Context, l *lab, n *notes) error {
 	if err := l.activePool(ctx); err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func robbery(ctx context.Context, l *lab, n *notes) error {
 	if err != nil {
 		return err
 	}
-	tx, err := l.rob(ctx, out, donation)
+	tx, err := l.spendEscrow(ctx, out, donation)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func robbery(ctx context.Context, l *lab, n *notes) error {
 		return err
 	}
 	if !strings.Contains(said, "smartpool-") {
-		return fmt.Errorf("submitblock of a robbery on alpha: %q", said)
+		return fmt.Errorf("submitblock of an unauthorized spend on alpha: %q", said)
 	}
 	n.saw("submitblock on an upgraded node: %s", said)
 	if spent, err := l.spent(ctx, out); err != nil || spent {

@@ -1,4 +1,4 @@
-package main
+package audit
 
 import (
 	"bytes"
@@ -11,36 +11,37 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// document is the result as JSON.
-type document struct {
-	Network    string                     `json:"network"`
-	Shadow     bool                       `json:"shadow,omitempty"`
-	Height     pastel.Height              `json:"height"`
-	Tip        string                     `json:"tip"`
-	Digest     string                     `json:"digest"`
-	Events     []pool.Event               `json:"events"`
-	Pools      map[ticket.PoolID]poolJSON `json:"pools"`
-	Payouts    []payoutJSON               `json:"payouts"`
-	Reputation map[string]int             `json:"reputation"` // of those who ever lost any
-	Registered []string                   `json:"registered"`
-	Coins      int                        `json:"coins"`
+// Document is a history as JSON, in full. Amounts are patoshi, coins whole PSL.
+type Document struct {
+	Network    string                         `json:"network"`
+	Shadow     bool                           `json:"shadow,omitempty"`
+	Height     pastel.Height                  `json:"height"`
+	Tip        string                         `json:"tip"`
+	Digest     string                         `json:"digest"`
+	Events     []pool.Event                   `json:"events"`
+	Pools      map[ticket.PoolID]PoolDocument `json:"pools"`
+	Payouts    []PayoutDocument               `json:"payouts"`
+	Reputation map[string]int                 `json:"reputation"` // of those who ever lost any
+	Registered []string                       `json:"registered"`
+	Coins      int                            `json:"coins"`
 }
 
-type poolJSON struct {
-	Status   string        `json:"status"`
-	Broken   bool          `json:"broken,omitempty"` // only in a shadow run
-	Carry    pastel.Amount `json:"carry"`
-	Operator pastel.Amount `json:"operator"`
-	Claims   claimsJSON    `json:"claims"`
-	Pledges  []pledgeJSON  `json:"pledges"`
+// PoolDocument is a pool as of the last block.
+type PoolDocument struct {
+	Status   string           `json:"status"`
+	Broken   bool             `json:"broken,omitempty"` // only in a shadow run
+	Carry    pastel.Amount    `json:"carry"`
+	Operator pastel.Amount    `json:"operator"`
+	Claims   ClaimsDocument   `json:"claims"`
+	Pledges  []PledgeDocument `json:"pledges"`
 }
 
-// claimsJSON is an object from script to patoshi, in the order in which the claims came about: that is the order they are
+// ClaimsDocument is an object from script to patoshi, in the order in which the claims came about: that is the order they are
 // paid in.
-type claimsJSON []pool.Claim
+type ClaimsDocument []pool.Claim
 
 // MarshalJSON writes the object.
-func (c claimsJSON) MarshalJSON() ([]byte, error) {
+func (c ClaimsDocument) MarshalJSON() ([]byte, error) {
 	b := bytes.NewBufferString("{")
 	for i, x := range c {
 		if i > 0 {
@@ -52,9 +53,10 @@ func (c claimsJSON) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-var _ json.Marshaler = claimsJSON{}
+var _ json.Marshaler = ClaimsDocument{}
 
-type pledgeJSON struct {
+// PledgeDocument is a live pledge.
+type PledgeDocument struct {
 	PastelID     string         `json:"pastelid"`
 	Owner        string         `json:"owner"` // pubkey hash of the pledged address, hex
 	Coins        int64          `json:"coins"` // PSL counted
@@ -66,26 +68,28 @@ type pledgeJSON struct {
 	RewardScript string         `json:"reward_script"`
 }
 
-type payoutJSON struct {
+// PayoutDocument is a payout that is settled and not mined.
+type PayoutDocument struct {
 	TxID      string        `json:"txid"`
 	Pool      ticket.PoolID `json:"pool"`
 	ValidFrom pastel.Height `json:"valid_from"`
 	Tx        string        `json:"tx"`
 }
 
-func (l *history) document() *document {
-	s := l.state
+// Document tells everything as of the last block watched.
+func (h *History) Document() *Document {
+	s := h.state
 	net, tip := s.Network(), s.Tip()
-	d := &document{
+	d := &Document{
 		Network: net.Name, Shadow: s.Shadow(), Height: tip.Height, Tip: tip.Hash.String(), Digest: hex.EncodeToString(tip.Digest[:]),
-		Events: append([]pool.Event{}, l.events...), Pools: map[ticket.PoolID]poolJSON{}, Payouts: []payoutJSON{},
+		Events: append([]pool.Event{}, h.events...), Pools: map[ticket.PoolID]PoolDocument{}, Payouts: []PayoutDocument{},
 		Reputation: map[string]int{}, Registered: []string{}, Coins: s.Coins(),
 	}
 	for _, id := range s.Pools() {
 		p, _ := s.Pool(id)
-		x := poolJSON{
+		x := PoolDocument{
 			Status: p.Status.String(), Broken: p.Broken, Carry: p.Carry, Operator: p.Accrued,
-			Claims: claimsJSON(p.Claims), Pledges: []pledgeJSON{},
+			Claims: ClaimsDocument(p.Claims), Pledges: []PledgeDocument{},
 		}
 		for _, pl := range p.Pledges {
 			x.Pledges = append(x.Pledges, pledgeDocument(&pl))
@@ -93,7 +97,7 @@ func (l *history) document() *document {
 		d.Pools[id] = x
 	}
 	for _, po := range s.Payouts() {
-		d.Payouts = append(d.Payouts, payoutJSON{
+		d.Payouts = append(d.Payouts, PayoutDocument{
 			po.Tx.ID().String(), po.Pool, po.ValidFrom, hex.EncodeToString(po.Tx.Bytes()),
 		})
 	}
@@ -106,8 +110,8 @@ func (l *history) document() *document {
 	return d
 }
 
-func pledgeDocument(pl *pool.Pledge) pledgeJSON {
-	x := pledgeJSON{
+func pledgeDocument(pl *pool.Pledge) PledgeDocument {
+	x := PledgeDocument{
 		PastelID: pl.PastelID.String(), Owner: hex.EncodeToString(pl.Owner[:]), Coins: pl.Counted, Offered: pl.Offered, Role: pl.Role.String(),
 		Held: pl.Held, Accrued: pl.Accrued, RewardScript: pl.Reward.Script().String(),
 	}

@@ -1,6 +1,6 @@
-// Package players does what an operator and members of a pool do, through a node's RPC: register, pledge, activate, move coins. The
+// Package actors does what an operator and members of a pool do, through a node's RPC: register, pledge, activate, move coins. The
 // demo and tests play pools with it. One development wallet holds everybody's keys.
-package players
+package actors
 
 import (
 	"context"
