@@ -45,7 +45,7 @@ func start(t testing.TB, height pastel.Height, url string, change func(*api.Conf
 func startOn(t testing.TB, chainName string, height pastel.Height, url string, change func(*api.Config)) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

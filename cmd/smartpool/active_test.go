@@ -73,12 +73,12 @@ func TestPayoutStates(t *testing.T) {
 func TestShadowLine(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{"regtest": false, "testnet": true} {
-		net, err := pastel.NetworkByName(name)
+		net, err := pool.ParamsByName(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if want {
-			net.StartHeight = 5
+			net.Forks.Pools = pool.ForkAt(5)
 		}
 		s, err := pool.New(net, want)
 		if err != nil {

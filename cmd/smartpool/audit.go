@@ -40,10 +40,10 @@ func (f *auditFlags) state() (*pool.State, error) {
 		return nil, err
 	}
 	if f.ShadowFrom >= 0 {
-		if net.StartHeight != pastel.NotSet {
-			return nil, terminal.Usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.StartHeight)
+		if net.Forks.Pools.Scheduled() {
+			return nil, terminal.Usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.Forks.Pools.Height())
 		}
-		net.StartHeight = pastel.Height(f.ShadowFrom)
+		net.Forks.Pools = pool.ForkAt(pastel.Height(f.ShadowFrom))
 	}
 	state, err := pool.New(net, f.ShadowFrom >= 0)
 	if err != nil {
@@ -54,7 +54,7 @@ func (f *auditFlags) state() (*pool.State, error) {
 
 // recompute reads the node's blocks up to a height, -1 for all, and applies the rules to each, whoever else says what.
 func (f *auditFlags) recompute(ctx context.Context, e *terminal.Terminal, state *pool.State, until pastel.Height, watch func(*pool.Update)) error {
-	node, until, err := f.blocks(ctx, state.Network(), until)
+	node, until, err := f.blocks(ctx, state.Params().Network, until)
 	if err != nil {
 		return unknownError{err}
 	}
@@ -100,6 +100,6 @@ func shadowLabel(s *pool.State) string {
 	if !s.Shadow() {
 		return ""
 	}
-	net := s.Network()
-	return fmt.Sprintf("SHADOW RUN: network %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n", net.Name, net.StartHeight)
+	net := s.Params()
+	return fmt.Sprintf("SHADOW RUN: network %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n", net.Name, net.Forks.Pools.Height())
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // enforcing is the network that is meant when nothing else tells: so far the only one that enforces the rules.
@@ -17,10 +18,10 @@ type networkFlags struct {
 	Network string `default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network the ticket is for: main, testnet, devnet or regtest, so far the only one that enforces the rules."`
 }
 
-func (f *networkFlags) network() (pastel.Network, error) { return networkNamed(f.Network) }
+func (f *networkFlags) network() (pool.Params, error) { return networkNamed(f.Network) }
 
-func networkNamed(name string) (pastel.Network, error) {
-	net, err := pastel.NetworkByName(name)
+func networkNamed(name string) (pool.Params, error) {
+	net, err := pool.ParamsByName(name)
 	if err != nil {
 		return net, terminal.UsageError{Err: err}
 	}

@@ -82,13 +82,13 @@ func replay(state *pool.State, in io.Reader, history *audit.History) error {
 }
 
 // guess finds the network of a chain.
-func (c *replayCmd) guess(e *terminal.Terminal, in *bufio.Reader) pastel.Network {
+func (c *replayCmd) guess(e *terminal.Terminal, in *bufio.Reader) pool.Params {
 	name, known := recognise(in)
 	if !known {
 		name = enforcing
 		e.Note("The first block is of no network this program knows: taking the chain for %s (else say --network).", name)
 	}
-	net, err := pastel.NetworkByName(name)
+	net, err := pool.ParamsByName(name)
 	if err != nil {
 		panic(err) // both names are in the program
 	}
@@ -96,13 +96,13 @@ func (c *replayCmd) guess(e *terminal.Terminal, in *bufio.Reader) pastel.Network
 }
 
 // adjust takes the heights of the command line over.
-func (c *replayCmd) adjust(net *pastel.Network) (shadow bool, err error) {
+func (c *replayCmd) adjust(net *pool.Params) (shadow bool, err error) {
 	if c.StartHeight != nil {
 		if *c.StartHeight < 0 {
 			return false, terminal.Usagef("--start-height %d is negative: want the height of a block", *c.StartHeight)
 		}
-		shadow = net.StartHeight == pastel.NotSet
-		net.StartHeight = pastel.Height(*c.StartHeight)
+		shadow = !net.Forks.Pools.Scheduled()
+		net.Forks.Pools = pool.ForkAt(pastel.Height(*c.StartHeight))
 	}
 	switch c.SaplingHeight {
 	case "":

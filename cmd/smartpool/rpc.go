@@ -22,7 +22,7 @@ func (c *rpcCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	if err != nil {
 		return err
 	}
-	node, err := pasteld.New(pasteld.Config{URL: c.URL, User: c.User, Password: c.Password, CookieFile: c.Cookie, Network: net})
+	node, err := pasteld.New(pasteld.Config{URL: c.URL, User: c.User, Password: c.Password, CookieFile: c.Cookie, Network: net.Network})
 	if err != nil {
 		return terminal.UsageError{Err: err}
 	}

@@ -23,7 +23,7 @@ func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
 	}
 	var kind string
 	var checks []ticket.Check
-	l, err := journey.LoadTicket(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net.Network)
 	var rejected *ticket.Rejection
 	switch {
 	case errors.As(err, &rejected):
@@ -32,7 +32,7 @@ func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
 		return err
 	default:
 		kind = l.Ticket.Kind.String()
-		checks = append([]ticket.Check{{Name: "form", Answer: ticket.AnswerOK}}, ticket.Checks(l.Ticket, &net)...)
+		checks = append([]ticket.Check{{Name: "form", Answer: ticket.AnswerOK}}, ticket.Checks(l.Ticket, &net.Network, net.Limits())...)
 	}
 	if e.JSON {
 		err = terminal.PrintJSON(e.Out, map[string]any{"type": kind, "checks": checks})

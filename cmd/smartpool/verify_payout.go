@@ -40,7 +40,7 @@ func (c *verifyPayoutCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	var b strings.Builder
 	b.WriteString(shadowLabel(state))
 	fmt.Fprintf(&b, "ok: payout %s of pool %s\nsettled in block %d, %s\nRecomputed from %d raw blocks; ledger digest %x\n", id, po.Pool, po.Settled, po.Outcome(), tip.Height+1, tip.Digest)
-	net := state.Network()
+	net := state.Params().Network
 	t := terminal.NewTable([]any{"To", "PSL"}, 2)
 	for _, o := range po.Outputs {
 		t.AppendRow([]any{o.To.Encode(&net), terminal.PSL(o.Amount)})
