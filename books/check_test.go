@@ -154,7 +154,7 @@ func TestChecksForetellWhatCounts(t *testing.T) {
 // ownerOf is the pubkey hash of an address, in hex.
 func ownerOf(t *testing.T, x *library, address string) string {
 	t.Helper()
-	net := x.Network()
+	net := x.Params().Network
 	a, err := pastel.ParseAddress(&net, address)
 	if err != nil {
 		t.Fatal(err)

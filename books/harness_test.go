@@ -33,7 +33,7 @@ func open(t testing.TB, height pastel.Height, url string) *library {
 func openOn(t testing.TB, chainName string, height pastel.Height, url string) *library {
 	t.Helper()
 	ctx := context.Background()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ type recorded struct {
 
 // tickets are those of a block.
 func (x *library) tickets(h pastel.Height) (list []recorded) {
-	net := x.Network()
+	net := x.Params().Network
 	for i := range x.blocks[h].Txs {
 		tx := &x.blocks[h].Txs[i]
 		if carried := ticket.FromTx(tx, &net, h, ticket.AnyVersion); carried.Ticket != nil {

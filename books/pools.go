@@ -200,8 +200,9 @@ func (v *view) sumIncome() (*income, error) {
 	return &sum, nil
 }
 
-// yield is what a counted PSL would earn in a year if so many PSL more counted in the pool; nil if nothing is known yet. A pool that has no income of its own, and is not idle for long enough to count as such (protocol 7), is taken at its
-// target, and at the network's average.
+// yield is what a counted PSL would earn in a year if so many PSL more counted in the pool; nil if nothing is known yet. A pool that has no
+// income of its own, and has not been idle for long enough to count as idle (protocol 7), is taken at its target, and at the network's
+// average.
 func (v *view) yield(p *pool.Pool, network *income, more int64) (*wire.Yield, error) {
 	in, err := v.poolIncome(p)
 	if err != nil {
