@@ -11,12 +11,10 @@ import (
 	"os"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-	"github.com/pastelnetwork/smartpool/pastel"
-
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 

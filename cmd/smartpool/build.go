@@ -4,8 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -83,9 +83,6 @@ func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
 	return c.write(e, x.Ticket(), &net)
 }
 
-// relayed is about how many participants fit in a transaction that nodes pass on (protocol 6).
-const relayed = 170
-
 type ticketActivateCmd struct {
 	networkFlags
 	outFlags
@@ -113,8 +110,8 @@ func (c *ticketActivateCmd) Run(e *terminal.Terminal) error {
 	switch {
 	case len(x.Participants) == 0:
 		e.Warn("Mind that the list is empty: whoever has a live pledge in the block that mines this becomes a member.")
-	case len(x.Participants) > relayed:
-		e.Warn("Mind that nodes may not relay a list of more than about %d: an empty one means every live pledge.", relayed)
+	case len(x.Participants) > journey.Relayed:
+		e.Warn("Mind that nodes may not relay a list of more than about %d: an empty one means every live pledge.", journey.Relayed)
 	}
 	return c.write(e, x.Ticket(), &net)
 }

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 type ticketDecodeCmd struct {
@@ -22,21 +19,21 @@ func (c *ticketDecodeCmd) Run(e *terminal.Terminal) error {
 	if err != nil {
 		return err
 	}
-	l, err := load(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net)
 	if err != nil {
 		return err
 	}
 	if e.JSON {
-		return printTicketJSON(e.Out, l, &net)
+		return printTicketJSON(e, l, &net)
 	}
-	t := terminal.NewTable([]any{l.ticket.Kind, ""})
-	for _, row := range readable(l, &net) {
+	t := terminal.NewTable([]any{l.Ticket.Kind, ""})
+	for _, row := range l.Rows(&net) {
 		t.AppendRow([]any{row[0], row[1]})
 	}
 	if _, err := fmt.Fprintln(e.Out, t.Render()); err != nil {
 		return err
 	}
-	for _, s := range l.ticket.Signatures(net.Name) {
+	for _, s := range l.Ticket.Signatures(net.Name) {
 		state := "signed"
 		if s.Signature == "" {
 			state = "not signed yet"
@@ -48,99 +45,10 @@ func (c *ticketDecodeCmd) Run(e *terminal.Terminal) error {
 	return nil
 }
 
-// readable is a ticket as rows of name and value.
-func readable(l *loaded, net *pastel.Network) (rows [][2]string) {
-	add := func(name, format string, args ...any) {
-		rows = append(rows, [2]string{name, fmt.Sprintf(format, args...)})
-	}
-	if l.in != nil {
-		add("transaction", "%s", l.tx.ID())
-		add("contract ticket", "%s, key %s", terminal.Printable(l.in.SubType), terminal.Printable(l.in.Key))
-		add("posted at", "%s", ticket.FormatTimeStamp(l.in.Timestamp))
-	}
-	switch x := l.ticket; {
-	case x.Init != nil:
-		in := x.Init
-		add("pool", "%s", terminal.Printable(string(in.SmartPoolID)))
-		add("", "%s", certified(in))
-		add("operator", "%s", terminal.Printable(in.Company))
-		add("operator's PastelID", "%s", terminal.Printable(in.OperatorPastelID))
-		add("operator's fee", "%s %% to %s", in.Fee, terminal.Printable(in.OperatorFeeAddress))
-		add("Supernode's PastelID", "%s", terminal.Printable(in.SupernodePastelID))
-		add("collateral", "%d PSL, times %s to activate", in.RequiredCoins, in.Factor)
-		add("subscription", "%d blocks", in.SubscriptionPeriod)
-		add("escrow", "%s (do not send coins here)", ticket.EscrowAddress(in.SmartPoolID).Encode(net))
-	case x.Part != nil:
-		add("pool", "%s", terminal.Printable(string(x.Part.SmartPoolID)))
-		add("member's PastelID", "%s", terminal.Printable(x.Part.PastelID))
-		add("pledge", "%d PSL", x.Part.PledgedCoins)
-		add("backed by output", "%s:%d", terminal.Printable(x.Part.TxID), x.Part.Vout)
-		add("rewards to", "%s", terminal.Printable(x.Part.RewardAddress))
-		add("signed at", "%s", terminal.Printable(x.Part.TimeStamp))
-	default:
-		add("pool", "%s", terminal.Printable(string(x.Activate.SmartPoolID)))
-		if len(x.Activate.Participants) == 0 {
-			add("participants", "every live pledge")
-		}
-		for _, p := range x.Activate.Participants {
-			add("participant", "%s %s", terminal.Printable(p.PastelID), terminal.Printable(p.Address))
-		}
-	}
-	return rows
-}
-
-// certified tells whether a pool's id is the hash of its terms.
-func certified(x *ticket.Init) string {
-	if selfCertifying(x) {
-		return "(the id is the hash of these terms)"
-	}
-	return "(WRONG: the id is not the hash of these terms)"
-}
-
-func selfCertifying(x *ticket.Init) bool {
-	label, err := ticket.ParsePoolID(string(x.SmartPoolID))
-	return err == nil && x.IDFor(label) == x.SmartPoolID
-}
-
-// envelopeJSON is the contract ticket that a ticket came in.
-type envelopeJSON struct {
-	TxID         string `json:"txid"`
-	Version      int16  `json:"version"`
-	Key          string `json:"key"`
-	SecondaryKey string `json:"secondary_key"`
-	SubType      string `json:"sub_type"`
-	Timestamp    int64  `json:"timestamp"`
-}
-
-// ticketJSON is a ticket with what else there is to know about it.
-type ticketJSON struct {
-	Envelope       *envelopeJSON      `json:"envelope,omitempty"`
-	Ticket         json.RawMessage    `json:"ticket"`
-	SelfCertifying *bool              `json:"self_certifying,omitempty"` // of init tickets
-	EscrowAddress  string             `json:"escrow_address,omitempty"`  // of init tickets; no place to send coins to
-	Statements     []ticket.Signature `json:"statements"`
-}
-
-func printTicketJSON(w io.Writer, l *loaded, net *pastel.Network) error {
-	text, err := l.ticket.Encode()
+func printTicketJSON(e *terminal.Terminal, l *journey.TicketFile, net *pastel.Network) error {
+	doc, err := l.Document(net)
 	if err != nil {
 		return err
 	}
-	var wire struct {
-		Ticket json.RawMessage `json:"ticket"`
-	}
-	if err := json.Unmarshal(text, &wire); err != nil {
-		return err
-	}
-	doc := ticketJSON{Ticket: wire.Ticket, Statements: l.ticket.Signatures(net.Name)}
-	if l.in != nil {
-		doc.Envelope = &envelopeJSON{
-			l.tx.ID().String(), l.in.Version, l.in.Key, l.in.SecondaryKey, l.in.SubType, l.in.Timestamp,
-		}
-	}
-	if x := l.ticket.Init; x != nil {
-		ok := selfCertifying(x)
-		doc.SelfCertifying, doc.EscrowAddress = &ok, ticket.EscrowAddress(x.SmartPoolID).Encode(net)
-	}
-	return terminal.PrintJSON(w, doc)
+	return terminal.PrintJSON(e.Out, doc)
 }

@@ -3,9 +3,8 @@ package main
 import (
 	"context"
 
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/internal/demo"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
 type demoCmd struct {

@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -60,24 +59,53 @@ func (f *apiFlags) dial(ctx context.Context, e *terminal.Terminal) (*journey.Dae
 	return journey.Dial(ctx, f.API, e)
 }
 
-// tellPosted prints what came of a transaction: to a person once a block holds it, to a program in any case.
-func tellPosted(e *terminal.Terminal, p journey.Posted, err error) error {
-	switch {
-	case e.JSON && p.Outcome != "":
-		if bad := terminal.PrintJSON(e.Out, map[string]string{"txid": p.TxID.String(), "outcome": p.Outcome}); bad != nil {
-			return bad
-		}
-	case err == nil && p.Mined:
-		_, err = fmt.Fprintln(e.Out, p.Outcome)
-	}
-	return err
+// coldFlags are for keys on a machine that is never online: the ticket goes there as a file, and comes back signed.
+type coldFlags struct {
+	Draft            string `name:"cold" placeholder:"FILE" help:"Sign nothing: write the ticket to this file and print what a cold machine signs."`
+	Ticket           string `placeholder:"FILE" help:"Post a ticket that --cold wrote, signed since."`
+	PledgeSignature  string `placeholder:"BASE64" help:"With --ticket: the PastelID's signature, if it is not in the file."`
+	AddressSignature string `placeholder:"BASE64" help:"With --ticket: the address's signature (signmessage), if it is not in the file."`
 }
 
-// rehearsed ends a dry run of a ticket that would be accepted.
-func rehearsed(e *terminal.Terminal, ticket map[string]any, terms string) error {
-	if e.JSON {
-		return terminal.PrintJSON(e.Out, map[string]any{"accepted": true, "ticket": ticket})
+// tellPosted prints what came of a transaction: to a person once a block holds it, to a program in any case.
+func tellPosted(e *terminal.Terminal) func(journey.Posted, error) error {
+	return func(p journey.Posted, err error) error {
+		switch {
+		case e.JSON && p.Outcome != "":
+			if bad := terminal.PrintJSON(e.Out, map[string]string{"txid": p.TxID.String(), "outcome": p.Outcome}); bad != nil {
+				return bad
+			}
+		case err == nil && p.Mined:
+			_, err = fmt.Fprintln(e.Out, p.Outcome)
+		}
+		return err
 	}
-	_, err := fmt.Fprintf(e.Out, "%s\nThe next block would accept it. Nothing was signed or posted.\n", terms)
-	return err
+}
+
+// tellDraft prints what is signed elsewhere.
+func tellDraft(e *terminal.Terminal) func(*journey.Draft, error) error {
+	return func(d *journey.Draft, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.JSON:
+			return terminal.PrintJSON(e.Out, d)
+		}
+		_, err = fmt.Fprint(e.Out, d)
+		return err
+	}
+}
+
+// tellPreflighted ends a dry run.
+func tellPreflighted(e *terminal.Terminal) func(*journey.Preflighted, error) error {
+	return func(x *journey.Preflighted, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.JSON:
+			return terminal.PrintJSON(e.Out, map[string]any{"accepted": true, "ticket": x.Ticket})
+		}
+		_, err = fmt.Fprintf(e.Out, "%s\nThe next block would accept it. Nothing was signed or posted.\n", x.Terms)
+		return err
+	}
 }

@@ -9,11 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )

@@ -1,15 +1,14 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"os"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
-	"github.com/pastelnetwork/smartpool/pastel"
-
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
@@ -191,4 +190,22 @@ func (c *idImportCmd) Run(e *terminal.Terminal) error {
 		return journey.KeyAdvice(err)
 	}
 	return saveKey(e, &c.passphraseFlags, c.File, key)
+}
+
+type idRegisterCmd struct {
+	apiFlags
+	nodeFlags
+	passphraseFlags
+	Key     string `arg:"" name:"key-file" type:"existingfile" help:"Key file of the PastelID."`
+	Address string `placeholder:"ADDRESS" help:"Address that the registration names; a new one of the wallet if left out."`
+	NoWait  bool   `help:"Do not wait for the block that holds the registration."`
+	Yes     bool   `help:"Do not ask."`
+}
+
+// Run registers the PastelID of a key file.
+func (c *idRegisterCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	j := &journey.Registration{
+		Key: journey.KeySource{PassphraseFile: c.PassphraseFile, File: c.Key}, Node: *c.at(), Address: c.Address, NoWait: c.NoWait, Yes: c.Yes,
+	}
+	return tellPosted(e)(j.Run(ctx, r))
 }

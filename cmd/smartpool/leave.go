@@ -7,13 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-	"github.com/pastelnetwork/smartpool/pastel"
-
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 

@@ -9,11 +9,10 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/alecthomas/kong"
+
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
 // Exit codes.

@@ -6,11 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"

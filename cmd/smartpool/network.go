@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 

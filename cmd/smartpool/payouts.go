@@ -6,10 +6,8 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
-	"github.com/pastelnetwork/smartpool/pastel"
-
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 

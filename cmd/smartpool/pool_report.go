@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
-
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"

@@ -5,9 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
-
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )

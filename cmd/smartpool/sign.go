@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -29,24 +29,24 @@ func (c *ticketSignCmd) Run(e *terminal.Terminal) error {
 	if c.Key == "" && c.AddressKey == "" {
 		return terminal.Usagef("give --key, --address-key or both")
 	}
-	l, err := load(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net)
 	if err != nil {
 		return err
 	}
-	if failed := ticket.CheckUnsigned(l.ticket, &net); failed != nil {
+	if failed := ticket.CheckUnsigned(l.Ticket, &net); failed != nil {
 		return failed
 	}
 	if c.Key != "" {
-		if err := c.signWithID(e, l.ticket, &net); err != nil {
+		if err := c.signWithID(e, l.Ticket, &net); err != nil {
 			return err
 		}
 	}
 	if c.AddressKey != "" {
-		if err := c.signWithAddress(e, l.ticket, &net); err != nil {
+		if err := c.signWithAddress(e, l.Ticket, &net); err != nil {
 			return err
 		}
 	}
-	return c.write(e, l.ticket, &net)
+	return c.write(e, l.Ticket, &net)
 }
 
 // signWithID makes the signature that a PastelID owes to the ticket.
@@ -73,7 +73,7 @@ func (c *ticketSignCmd) signWithAddress(e *terminal.Terminal, t *ticket.Ticket, 
 	if t.Part == nil {
 		return terminal.Usagef("--address-key is for participation tickets")
 	}
-	wif, err := e.Input(c.AddressKey, maxInput)
+	wif, err := e.Input(c.AddressKey, journey.MaxInput)
 	if err != nil {
 		return err
 	}
@@ -104,11 +104,11 @@ func (c *ticketAddCmd) Run(e *terminal.Terminal) error {
 	if err != nil {
 		return err
 	}
-	l, err := load(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net)
 	if err != nil {
 		return err
 	}
-	t := l.ticket
+	t := l.Ticket
 	field := c.Field + "_signature"
 	if !t.SetSignature(field, c.Signature) {
 		return terminal.Usagef("a %s ticket has no %s signature", t.Kind, c.Field)
@@ -132,19 +132,19 @@ func (c *ticketEncodeCmd) Run(e *terminal.Terminal) error {
 	if err != nil {
 		return err
 	}
-	l, err := load(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net)
 	if err != nil {
 		return err
 	}
-	if failed := ticket.CheckUnsigned(l.ticket, &net); failed != nil {
+	if failed := ticket.CheckUnsigned(l.Ticket, &net); failed != nil {
 		return failed
 	}
-	for _, s := range l.ticket.Signatures(net.Name) {
+	for _, s := range l.Ticket.Signatures(net.Name) {
 		if s.Signature == "" {
 			return fmt.Errorf("%s is missing: the ticket would be rejected, sign it first", s.Field)
 		}
 	}
-	contract, err := ticket.NewContract(l.ticket, "", 0)
+	contract, err := ticket.NewContract(l.Ticket, "", 0)
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
 // unsigned writes the entry with a launch that the Supernode's PastelID signs elsewhere, and tells how it goes on.

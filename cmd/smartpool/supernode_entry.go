@@ -12,12 +12,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -185,7 +183,7 @@ func (l *launch) date(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at, err := timeStamp(l.pool.Tip.Time, nil)
+	at, err := journey.TimeStamp(l.pool.Tip.Time, nil)
 	if err != nil {
 		return err
 	}
@@ -202,7 +200,7 @@ func (l *launch) date(ctx context.Context) error {
 
 // laterThan returns at, or if need be the second after the last of the launches that extra configurations hold, in seconds since 1970.
 func laterThan(at int64, known [][]byte) (int64, error) {
-	latest := at + int64(ahead2h.Seconds())
+	latest := at + int64(journey.FutureLimit.Seconds())
 	for _, extra := range known {
 		var before ticket.Launch
 		if !before.ReadExtra(extra) {

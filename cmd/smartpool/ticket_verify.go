@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -23,7 +23,7 @@ func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
 	}
 	var kind string
 	var checks []ticket.Check
-	l, err := load(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net)
 	var rejected *ticket.Rejection
 	switch {
 	case errors.As(err, &rejected):
@@ -31,8 +31,8 @@ func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
 	case err != nil:
 		return err
 	default:
-		kind = l.ticket.Kind.String()
-		checks = append([]ticket.Check{{Name: "form", Answer: ticket.AnswerOK}}, ticket.Checks(l.ticket, &net)...)
+		kind = l.Ticket.Kind.String()
+		checks = append([]ticket.Check{{Name: "form", Answer: ticket.AnswerOK}}, ticket.Checks(l.Ticket, &net)...)
 	}
 	if e.JSON {
 		err = terminal.PrintJSON(e.Out, map[string]any{"type": kind, "checks": checks})

@@ -4,9 +4,7 @@ import (
 	"context"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
-
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/wire"
 )
 

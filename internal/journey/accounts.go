@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Accounts asks for each PastelID or address or, without any, for the PastelIDs of the node that ever pledged.
+// Accounts asks the daemon for each PastelID and address. Without any, it asks for the node's PastelIDs and leaves out those that never pledged.
 func (r *Daemon) Accounts(ctx context.Context, ids []string, n *Node) ([]wire.Account, error) {
 	named := len(ids) > 0
 	ids, err := r.Names(ctx, ids, n)
@@ -28,7 +28,7 @@ func (r *Daemon) Accounts(ctx context.Context, ids []string, n *Node) ([]wire.Ac
 	return list, nil
 }
 
-// Names are the PastelIDs and addresses that are given or, without any, the node's PastelIDs.
+// Names returns the PastelIDs and addresses it is given or, without any, the node's PastelIDs.
 func (r *Daemon) Names(ctx context.Context, ids []string, n *Node) ([]string, error) {
 	if len(ids) > 0 {
 		return ids, nil

@@ -11,15 +11,14 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Person decides and is told: whoever runs a journey, at a terminal or through a program. Package terminal's Terminal is one.
+// Person is whoever runs a journey, who decides and follows how it goes. A terminal.Terminal is one.
 type Person interface {
 	// Interactive reports whether questions are answered.
 	Interactive() bool
@@ -39,22 +38,22 @@ type Person interface {
 	Warn(format string, args ...any)
 }
 
-// Daemon is a daemon that is asked, on behalf of a person. Its errors say what to do about them.
+// Daemon is a smartpoold that a person asks. Errors of its methods say what to do about them.
 type Daemon struct {
 	*client.Client
 	URL    string
 	State  wire.Status // as it was when it was first asked
 	Net    pastel.Network
-	person Person
+	Person Person
 }
 
-// Dial asks the daemon at a URL how it is, and tells the person what to bear in mind about it.
+// Dial asks the daemon at a URL for its state, and warns the person if it is not up to date or enforces nothing.
 func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 	c, err := client.New(url)
 	if err != nil {
 		return nil, terminal.Usagef("--api: %w", err)
 	}
-	r := &Daemon{Client: c, URL: strings.TrimSuffix(url, "/"), person: p}
+	r := &Daemon{Client: c, URL: strings.TrimSuffix(url, "/"), Person: p}
 	if r.State, err = Advised(r.Status(ctx)); err != nil {
 		return nil, err
 	}
@@ -70,10 +69,10 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 	return r, nil
 }
 
-// Advised passes an answer of the daemon on, with what to do about an error.
+// Advised passes a daemon's answer on, and adds to an error what to do about it.
 func Advised[T any](out T, err error) (T, error) { return out, WithAdvice(err) }
 
-// WithAdvice says what to do about an error of asking the daemon.
+// WithAdvice adds to an error of the client what to do about it.
 func WithAdvice(err error) error {
 	var unreachable *client.UnreachableError
 	var odd *client.AnswerError
@@ -99,7 +98,7 @@ func Listing[T any](page *wire.Page, ask func() (wire.List[T], error)) ([]T, err
 	}))
 }
 
-// Node says where the node is whose wallet holds the coins, signs and pays.
+// Node says how to reach the node whose wallet holds the coins, signs and pays.
 type Node struct {
 	URL, User, Password string
 	Cookie              string // its .cookie file
@@ -114,7 +113,7 @@ func (n *Node) Wallet(ctx context.Context, net pastel.Network) (*pasteld.Client,
 	return c, nil
 }
 
-// VerifiedPool asks for a pool by its id, or by its label if only one pool has it. Its terms are those that its id stands for.
+// VerifiedPool asks for a pool by its id, or by its label if only one pool has it, and verifies that its terms are those its id stands for.
 func (r *Daemon) VerifiedPool(ctx context.Context, id string) (wire.PoolDetail, error) {
 	p, err := r.UnverifiedPool(ctx, id)
 	if err == nil {
@@ -126,7 +125,7 @@ func (r *Daemon) VerifiedPool(ctx context.Context, id string) (wire.PoolDetail, 
 // ErrAnotherPool says that a daemon answers with another pool than the one it was asked for.
 var ErrAnotherPool = errors.New("the daemon answers with another pool than the one it was asked for: ask another daemon")
 
-// UnverifiedPool is what the daemon tells of a pool, its terms unchecked.
+// UnverifiedPool asks for a pool as VerifiedPool does, but does not verify its terms.
 func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDetail, err error) {
 	if !strings.Contains(id, ".") {
 		list, err := Advised(r.Pools(ctx, wire.PoolQuery{}))
@@ -175,7 +174,7 @@ func (r *Daemon) SupernodeOf(ctx context.Context, id string) (wire.Supernode, er
 	return sn, err
 }
 
-// Coin asks for an output. One that no block holds yet backs nothing.
+// Coin asks for an output. An output that no block holds yet backs nothing.
 func (r *Daemon) Coin(ctx context.Context, out pastel.OutPoint) (wire.Coin, error) {
 	c, err := Advised(r.Output(ctx, out.String()))
 	if errors.Is(err, client.ErrNotFound) {

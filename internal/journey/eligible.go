@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Eligible checks that a PastelID may pledge.
+// Eligible returns an error if a PastelID may not pledge.
 func (r *Daemon) Eligible(ctx context.Context, id string) error {
 	a, err := r.AccountOf(ctx, id)
 	switch {
@@ -22,7 +22,7 @@ func (r *Daemon) Eligible(ctx context.Context, id string) error {
 	return nil
 }
 
-// Registered checks that a PastelID, which a flag gives, may open pools.
+// Registered returns an error if a PastelID, given by a flag, is not registered.
 func (r *Daemon) Registered(ctx context.Context, flag, id string) error {
 	a, err := r.AccountOf(ctx, id)
 	if err == nil && !a.Registered {

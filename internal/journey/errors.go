@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// UnclearError says that a transaction may have been posted all the same, as the node's answer was lost.
+// UnclearError says that a transaction may be posted: the node's answer was lost.
 type UnclearError struct{ Err error }
 
 // Error says what to look at before trying again.
@@ -16,7 +16,7 @@ func (e UnclearError) Error() string { return e.Err.Error() }
 // Unwrap returns why it is unclear.
 func (e UnclearError) Unwrap() error { return e.Err }
 
-// RejectedError says that a block holds a ticket in vain.
+// RejectedError says that a block holds the ticket and the rules rejected it.
 type RejectedError struct {
 	TxID   string
 	Height pastel.Height
@@ -28,7 +28,7 @@ func (e *RejectedError) Error() string {
 	return fmt.Sprintf("ticket %s was rejected in block %d: %s: %s", e.TxID, e.Height, e.Reason, ticket.Explain(e.Reason))
 }
 
-// WaitingError says that a transaction is posted, and that it is not known yet what comes of it.
+// WaitingError says that a transaction is posted and its outcome is not known yet.
 type WaitingError struct {
 	TxID string
 	Err  error // why it is not waited for any longer
@@ -54,7 +54,7 @@ func (e *ExpiredError) Error() string {
 		"connected and its blocks are the network's (smartpool rpc getpeerinfo, getblockchaininfo), then run the command again", e.TxID, e.Until)
 }
 
-// UnknownError says that an answer could not be had, which is never to be taken for a yes.
+// UnknownError says that there is no answer. It never means yes.
 type UnknownError struct{ Err error }
 
 // Error says what is not known.

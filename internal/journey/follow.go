@@ -14,11 +14,11 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Posted is what came of a transaction that a journey posted.
+// Posted is the outcome of a transaction that a journey posted.
 type Posted struct {
 	TxID pastel.TxID
-	// Outcome says what came of it: in a sentence for people once a block holds it, else "posted", or "expired" if no block can hold it any more.
-	// It is empty if nothing was posted, or if a block holds it in vain.
+	// Outcome is a sentence for people once a block holds the transaction, else "posted", or "expired" if no block can hold it any more. It is
+	// empty if nothing was posted or the rules rejected the ticket.
 	Outcome string
 	Mined   bool // a block holds it
 }
@@ -29,7 +29,7 @@ const (
 	outcomeExpired = "expired"
 )
 
-// Finish ends a journey that posted a ticket: at once, or when a block holds it and done knows what came of it, or none can any more.
+// Finish ends a journey that posted a ticket: at once, or once a block holds it and done knows its outcome, or no block can hold it any more.
 func (r *Daemon) Finish(
 	ctx context.Context, wallet *pasteld.Client, txid pastel.TxID, wait bool, done func(txid string) (string, error),
 ) (Posted, error) {
@@ -45,8 +45,8 @@ type lastBlock struct {
 	expires bool // none after it can hold the ticket
 }
 
-// Expiry is within how many blocks a transaction of a wallet is mined or not at all, as pasteld's has it.
-const Expiry = 20
+// expiry is within how many blocks a transaction of a wallet is mined or not at all, as pasteld's has it.
+const expiry = 20
 
 // maxExpiry is the last height at which a transaction may expire (pasteld: TX_EXPIRY_HEIGHT_THRESHOLD).
 const maxExpiry = 499_999_999
@@ -60,12 +60,12 @@ func (r *Daemon) lastBlock(ctx context.Context, wallet *pasteld.Client, txid pas
 			return lastBlock{pastel.Height(tx.ExpiryHeight), true}
 		}
 	}
-	return lastBlock{r.State.Tip.Height + 1 + Expiry, false}
+	return lastBlock{r.State.Tip.Height + 1 + expiry, false}
 }
 
 // follow waits until a block holds a ticket: done says what came of it, once it is known. It gives up after the last block that is waited for.
 func (r *Daemon) follow(ctx context.Context, txid pastel.TxID, until lastBlock, done func() (string, error)) (Posted, error) {
-	r.person.Note("Waiting for a block to hold it, up to block %d, %d blocks from now. Ctrl-C does not take it back.", until.height, until.height-r.State.Tip.Height)
+	r.Person.Note("Waiting for a block to hold it, up to block %d, %d blocks from now. Ctrl-C does not take it back.", until.height, until.height-r.State.Tip.Height)
 	id := txid.String()
 	waiting := func(why error) (Posted, error) {
 		return Posted{TxID: txid, Outcome: outcomePosted}, &WaitingError{TxID: id, Err: why}
@@ -81,7 +81,7 @@ func (r *Daemon) follow(ctx context.Context, txid pastel.TxID, until lastBlock, 
 		case client.Passes(err):
 			if !told {
 				told = true
-				r.person.Warn("Ticket %s is posted. Trying again to learn what came of it: %v", id, err)
+				r.Person.Warn("Ticket %s is posted. Trying again to learn what came of it: %v", id, err)
 			}
 		case err != nil:
 			return waiting(err)

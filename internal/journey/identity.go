@@ -7,20 +7,19 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
-
-	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// KeySource says where a PastelID's key is: in a file or, without one, at the node, which signs then.
+// KeySource says where a PastelID's key is: in a file or, without one, at the node, which then signs.
 type KeySource struct {
 	PassphraseFile string // file with the passphrase on its first line; empty if a person is asked
 	File           string // key file; empty if the node signs
 }
 
-// Load reads the key file.
+// Load decrypts the key file.
 func (k *KeySource) Load(p Person) (*pastelid.PrivateKey, error) {
 	pass, err := p.Passphrase(k.PassphraseFile, "key file "+k.File, false)
 	if err != nil {

@@ -5,16 +5,15 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// LockPledged keeps the wallet from paying with pledged coins, as it forgets its locks when it is restarted: it locks what of its outputs backs
-// a pledge, which it says, and what the ticket, if any, is about to pledge. The latter is returned if it backed nothing so far.
+// LockPledged keeps the wallet from spending pledged outputs. A wallet forgets its locks when it restarts, so this locks every output that backs a
+// pledge, and the output that the ticket, if any, is about to pledge. It returns the latter if it backed nothing so far.
 func (r *Daemon) LockPledged(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) ([]pastel.OutPoint, error) {
 	outputs, err := wallet.Unspent(ctx, 0)
 	if err != nil {
@@ -34,7 +33,7 @@ func (r *Daemon) LockPledged(ctx context.Context, wallet *pasteld.Client, t *tic
 		return nil, fmt.Errorf("the wallet could not lock pledged outputs, which paying might spend: %w", err)
 	}
 	if len(pledged) > 0 {
-		r.person.Note("Locked %s that pledges stand on and that the wallet could have spent: a wallet that is restarted forgets its locks, smartpool guard locks again.",
+		r.Person.Note("Locked %s that pledges stand on and that the wallet could have spent: a wallet that is restarted forgets its locks, smartpool guard locks again.",
 			terminal.Counted(len(pledged), "output"))
 	}
 	return fresh, nil

@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// When prints a block with its date.
+// When prints a block with its date, which may be an estimate.
 func When(m wire.Moment) string {
 	about := ""
 	if m.Estimated {

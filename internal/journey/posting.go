@@ -13,8 +13,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Post puts a signed ticket on the chain if the next block would accept it and it brings the event that was confirmed. No pledged coin pays for
-// it.
+// Post has the wallet post a signed ticket if the next block would accept it and it brings the event that the person confirmed. No pledged coin
+// pays for it.
 func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, brings pool.EventType) (pastel.TxID, error) {
 	text, err := Encoded(t)
 	if err != nil {
@@ -39,7 +39,7 @@ func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, t *ticket.Tic
 	var maybe UnclearError
 	switch {
 	case err == nil:
-		r.person.Note("Posted: transaction %s.", txid)
+		r.Person.Note("Posted: transaction %s.", txid)
 	case len(fresh) > 0 && !errors.As(err, &maybe): // it is not pledged: the wallet may have it again, if it still answers
 		err = errors.Join(err, wallet.LockUnspent(context.WithoutCancel(ctx), true, fresh))
 	}
@@ -55,7 +55,7 @@ func (r *Daemon) submit(ctx context.Context, wallet *pasteld.Client, text []byte
 	return txid, PostingError(err)
 }
 
-// PostingError says what a node's error means for what it was to post.
+// PostingError says whether a transaction may be posted although the node answered with an error.
 func PostingError(err error) error {
 	var refused *pasteld.RPCError
 	switch {

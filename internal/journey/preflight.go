@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Encoded is a ticket's JSON.
+// Encoded returns a ticket's JSON, as whoever receives it decodes it.
 func Encoded(t *ticket.Ticket) ([]byte, error) {
 	text, err := t.Encode()
 	if err != nil {
@@ -25,7 +25,7 @@ func Encoded(t *ticket.Ticket) ([]byte, error) {
 	return text, nil
 }
 
-// Preflight asks whether the next block would accept a ticket but for the signatures, which are looked at last.
+// Preflight asks whether the next block would accept a ticket once it is signed: the rules look at signatures last.
 func (r *Daemon) Preflight(ctx context.Context, t *ticket.Ticket) (c wire.Check, err error) {
 	text, err := Encoded(t)
 	if err != nil {
@@ -53,8 +53,8 @@ func lacksBlocks(c *wire.Check) bool {
 // catchUp is how long a command waits for a daemon that lacks the node's last blocks.
 const catchUp = 30 * time.Second
 
-// PreflightWith rehearses a ticket about an output of the wallet. Its node may know the output before the daemon does: then it waits for the
-// daemon.
+// PreflightWith is Preflight of a ticket about an output of the wallet. The wallet's node may know the output before the daemon does; then it waits
+// for the daemon.
 func (r *Daemon) PreflightWith(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (wire.Check, error) {
 	c, err := r.Preflight(ctx, t)
 	if !lacksBlocks(&c) {
@@ -64,7 +64,7 @@ func (r *Daemon) PreflightWith(ctx context.Context, wallet *pasteld.Client, t *t
 	if away != nil || c.Tip.Height >= height {
 		return c, err
 	}
-	r.person.Note("The daemon is at block %d, the wallet's node at block %d. Waiting for the daemon.", c.Tip.Height, height)
+	r.Person.Note("The daemon is at block %d, the wallet's node at block %d. Waiting for the daemon.", c.Tip.Height, height)
 	for end := time.Now().Add(catchUp); lacksBlocks(&c) && c.Tip.Height < height && time.Now().Before(end); {
 		select {
 		case <-ctx.Done():
@@ -76,7 +76,7 @@ func (r *Daemon) PreflightWith(ctx context.Context, wallet *pasteld.Client, t *t
 	return c, err
 }
 
-// Fields are those of a ticket's JSON.
+// Fields returns the fields of a ticket's JSON.
 func Fields(t *ticket.Ticket) (map[string]any, error) {
 	text, err := t.Encode()
 	if err != nil {
@@ -91,7 +91,7 @@ func Fields(t *ticket.Ticket) (map[string]any, error) {
 	return doc.Ticket, err
 }
 
-// Explained adds what a rejection means.
+// Explained adds to a rejection what it means.
 func Explained(err error) error {
 	var r *ticket.Rejection
 	if errors.As(err, &r) {

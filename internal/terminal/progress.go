@@ -33,6 +33,7 @@ func (b *Bar) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Add counts n more of the size.
 func (b *Bar) Add(n int) {
 	if b.bars != nil {
 		b.bar.IncrBy(n)

@@ -1,20 +1,18 @@
-package main
+package journey
 
 import (
 	"context"
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-	"github.com/pastelnetwork/smartpool/pastel"
-
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // terms tells in plain words what an amendment changes and what it leaves.
-func (c *amendCmd) terms(ctx context.Context, r *journey.Daemon, p *wire.PoolDetail, pl *wire.PoolPledge, x *ticket.Part) (string, error) {
+func (c *Amendment) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, pl *wire.PoolPledge, x *ticket.Part) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "You are about to amend your pledge. You do not leave: it keeps its place in line and what it earned, and no coin moves.\n\n")
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
@@ -64,7 +62,7 @@ func counting(p *wire.PoolDetail, pl *wire.PoolPledge, offered, minPledge int64)
 }
 
 // amended tells what became of an amendment once a block holds its ticket.
-func amended(ctx context.Context, r *journey.Daemon, x *ticket.Part) func(string) (string, error) {
+func amended(ctx context.Context, r *Daemon, x *ticket.Part) func(string) (string, error) {
 	return func(txid string) (string, error) {
 		pl, err := pledgeOf(ctx, r, x.PastelID, txid)
 		if err != nil || pl == nil {
@@ -80,10 +78,10 @@ func amended(ctx context.Context, r *journey.Daemon, x *ticket.Part) func(string
 		}
 		for _, in := range p.Participants {
 			if int64(in.Seq) == pl.Seq {
-				return fmt.Sprintf("Amended in %s: the pledge offers %d PSL, of which %d PSL count, and is paid to %s.", journey.When(at), in.Offered, in.Counted, in.Reward), nil
+				return fmt.Sprintf("Amended in %s: the pledge offers %d PSL, of which %d PSL count, and is paid to %s.", When(at), in.Offered, in.Counted, in.Reward), nil
 			}
 		}
-		return fmt.Sprintf("Amended in %s, and it has ended since: were its coins spent?", journey.When(at)), nil
+		return fmt.Sprintf("Amended in %s, and it has ended since: were its coins spent?", When(at)), nil
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package journey
 
 import (
 	"cmp"
@@ -8,34 +8,30 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-type idRegisterCmd struct {
-	apiFlags
-	nodeFlags
-	passphraseFlags
-	Key     string `arg:"" name:"key-file" type:"existingfile" help:"Key file of the PastelID."`
-	Address string `placeholder:"ADDRESS" help:"Address that the registration names; a new one of the wallet if left out."`
-	NoWait  bool   `help:"Do not wait for the block that holds the registration."`
-	Yes     bool   `help:"Do not ask."`
+// Registration registers a PastelID whose key is in a file.
+type Registration struct {
+	Key     KeySource
+	Node    Node
+	Address string // that the registration names; empty: a new one of the wallet
+	NoWait  bool   // do not wait for the block that holds it
+	Yes     bool   // do not ask
 }
 
 // Run registers the PastelID of a key file, which no node holds: it builds the ticket here, and the node's wallet only pays for it.
-func (c *idRegisterCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
-	wallet, err := c.wallet(ctx, r.Net)
+func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
+	wallet, err := c.Node.Wallet(ctx, r.Net)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
-	key, err := loadKey(e, &c.passphraseFlags, c.Key)
+	key, err := c.Key.Load(r.Person)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
 	id := key.ID().String()
 	known := func() (bool, error) {
@@ -43,46 +39,45 @@ func (c *idRegisterCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 		return a.Registered, err
 	}
 	if registered, err := known(); err != nil || registered {
-		return cmp.Or(err, fmt.Errorf("PastelID %s is registered already", id))
+		return Posted{}, cmp.Or(err, fmt.Errorf("PastelID %s is registered already", id))
 	}
 	address, err := c.address(ctx, wallet, &r.Net)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
 	fee := r.Net.RegistrationFee(r.State.Tip.Height + 1)
 	what := fmt.Sprintf("PastelID  %s\nis registered on network %s, with address %s. That cannot be taken back.\nCosts     %s PSL from the node's wallet\n",
 		id, r.Net.Name, address, fee)
-	if err := e.Confirm(c.Yes, what); err != nil {
-		return err
+	if err := r.Person.Confirm(c.Yes, what); err != nil {
+		return Posted{}, err
 	}
 	outs, err := ticket.NewRegistration(key, "", address, time.Now().Unix()).Outputs(fee)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
 	if _, err := r.LockPledged(ctx, wallet, nil); err != nil {
-		return err
+		return Posted{}, err
 	}
 	raw, err := fund(ctx, r, wallet, outs)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
 	txid, err := wallet.SendRaw(ctx, raw)
-	if err := journey.PostingError(err); err != nil {
-		return err
+	if err := PostingError(err); err != nil {
+		return Posted{}, err
 	}
-	e.Note("Posted: transaction %s.", txid)
-	came, err := r.Finish(ctx, wallet, txid, !c.NoWait, func(string) (string, error) {
+	r.Person.Note("Posted: transaction %s.", txid)
+	return r.Finish(ctx, wallet, txid, !c.NoWait, func(string) (string, error) {
 		registered, err := known()
 		if err != nil || !registered {
 			return "", err
 		}
 		return fmt.Sprintf("Registered: PastelID %s can pledge, and open pools.", id), nil
 	})
-	return tellPosted(e, came, err)
 }
 
 // address is the one that was given, or a new one of the wallet.
-func (c *idRegisterCmd) address(ctx context.Context, wallet *pasteld.Client, net *pastel.Network) (string, error) {
+func (c *Registration) address(ctx context.Context, wallet *pasteld.Client, net *pastel.Network) (string, error) {
 	if c.Address == "" {
 		a, err := wallet.NewAddress(ctx)
 		return a.Encode(net), err
@@ -94,7 +89,7 @@ func (c *idRegisterCmd) address(ctx context.Context, wallet *pasteld.Client, net
 }
 
 // fund makes a signed transaction that pays outs with the wallet's confirmed coins, the largest first.
-func fund(ctx context.Context, r *journey.Daemon, wallet *pasteld.Client, outs []pastel.TxOut) ([]byte, error) {
+func fund(ctx context.Context, r *Daemon, wallet *pasteld.Client, outs []pastel.TxOut) ([]byte, error) {
 	coins, err := wallet.Unspent(ctx, 1)
 	if err != nil {
 		return nil, err
@@ -123,7 +118,7 @@ const inputSize = 110 // bytes that a signature adds to an input, at most
 
 // unsigned spends coins and pays outs and a network fee of a patoshi a byte; nil if they do not suffice. What is left is the last output: a
 // ticket's fee is what all but the last pay (protocol 2).
-func unsigned(r *journey.Daemon, coins []pasteld.Unspent, outs []pastel.TxOut, change pastel.Address) *pastel.Tx {
+func unsigned(r *Daemon, coins []pasteld.Unspent, outs []pastel.TxOut, change pastel.Address) *pastel.Tx {
 	next := r.State.Tip.Height + 1
 	var rest pastel.Amount
 	ins := make([]pastel.TxIn, len(coins))
@@ -139,7 +134,7 @@ func unsigned(r *journey.Daemon, coins []pasteld.Unspent, outs []pastel.TxOut, c
 		if next < r.Net.SaplingHeight {
 			return pastel.NewTx(false, ins, all)
 		}
-		return pastel.NewTx(true, ins, all).WithExpiry(next + journey.Expiry)
+		return pastel.NewTx(true, ins, all).WithExpiry(next + expiry)
 	}
 	fee := pastel.Amount(len(build(0).Bytes()) + inputSize*len(ins))
 	if rest < fee+r.Net.Dust {

@@ -1,4 +1,4 @@
-package main
+package journey
 
 import (
 	"context"
@@ -7,18 +7,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // terms tells everything that a pledge means. The pool's terms are those that its id stands for: pool certified them.
-func (c *joinCmd) terms(ctx context.Context, r *journey.Daemon, p *wire.PoolDetail, x *ticket.Part) (string, error) {
+func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *ticket.Part) (string, error) {
 	yield, err := yield(ctx, r, p, x.PledgedCoins)
 	if err != nil {
 		return "", err
@@ -61,20 +58,20 @@ func has(p *wire.PoolDetail) string {
 func period(p *wire.PoolDetail) string {
 	switch p.Status {
 	case "subscribing":
-		return fmt.Sprintf("pledges are taken until %s; once it runs, the pool is dissolved if it is short of collateral for %s", journey.Whenever(p.JoinUntil),
+		return fmt.Sprintf("pledges are taken until %s; once it runs, the pool is dissolved if it is short of collateral for %s", Whenever(p.JoinUntil),
 			terminal.Counted(int(p.Period), "block"))
 	case "replenishing":
-		return fmt.Sprintf("the pool is short of collateral: unless that is made up, it is dissolved after %s", journey.Whenever(p.Deadline))
+		return fmt.Sprintf("the pool is short of collateral: unless that is made up, it is dissolved after %s", Whenever(p.Deadline))
 	}
 	return fmt.Sprintf("the pool runs until it is short of collateral for %s: then it is dissolved", terminal.Counted(int(p.Period), "block"))
 }
 
 // yield says what a pledge of so many PSL would earn, its share of the pool's income diluting the others'.
-func yield(ctx context.Context, r *journey.Daemon, p *wire.PoolDetail, coins int64) (string, error) {
+func yield(ctx context.Context, r *Daemon, p *wire.PoolDetail, coins int64) (string, error) {
 	if p.Waits {
 		return "none while on standby" + members(p.Yield), nil
 	}
-	list, err := journey.Advised(r.Pools(ctx, wire.PoolQuery{Coins: coins}))
+	list, err := Advised(r.Pools(ctx, wire.PoolQuery{Coins: coins}))
 	if err != nil {
 		return "", err
 	}
@@ -102,14 +99,14 @@ func members(y *wire.Yield) string {
 const newPledge = math.MaxUint64
 
 // role says what the pledge will be; least is the network's least pledge, PSL.
-func (c *joinCmd) role(p *wire.PoolDetail, least int64) string {
+func (c *Join) role(p *wire.PoolDetail, least int64) string {
 	switch {
 	case p.Status == "subscribing":
-		return fmt.Sprintf("plain until the operator activates the pool (until %s)", journey.Whenever(p.ActivateUntil))
+		return fmt.Sprintf("plain until the operator activates the pool (until %s)", Whenever(p.ActivateUntil))
 	case p.Waits:
 		return "standby: it earns once the pool lacks coins"
 	}
-	if counts := books.CountsNext(p, newPledge, c.Coins, least); counts < c.Coins {
+	if counts := books.CountsNext(p, newPledge, c.Pledge.Coins, least); counts < c.Pledge.Coins {
 		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it; the others wait", counts)
 	}
 	return "member at once"

@@ -1,4 +1,4 @@
-package main
+package journey
 
 import (
 	"cmp"
@@ -9,12 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -22,48 +19,77 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-type amendCmd struct {
-	apiFlags
-	nodeFlags
-	identityFlags
-	coldFlags
-	Pool     string `arg:"" help:"Pool id, or its label."`
-	Coins    int64  `placeholder:"PSL" help:"What the pledge offers from now on, whole PSL; it can be raised, never lowered."`
-	Reward   string `placeholder:"ADDRESS" help:"Address that rewards are paid to from now on; if left out, you are asked whether it stays. With --yes and with --cold always."`
-	PastelID string `name:"pastelid" help:"Member's PastelID; the node's only one if left out."`
-	Address  string `help:"Pledged address, if the PastelID pledges several in the pool. With --cold always."`
-	Output   string `placeholder:"TXID:VOUT" help:"Output of the pledged address that the ticket names; one that backs the pledge if left out, or a new one if that takes more coins."`
-	NoWait   bool   `help:"Do not wait for the block that holds the ticket."`
-	Yes      bool   `help:"Do not ask."`
+// Amendment changes a pledge.
+type Amendment struct {
+	Change Change
+	Key    KeySource
+	Node   Node
+	Cold   Cold
 }
 
-// Run changes a pledge: what it offers, where its rewards go, or both. It keeps its place and what it earned.
-func (c *amendCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
-	p, err := r.VerifiedPool(ctx, c.Pool)
+// Change says which pledge changes, and how.
+type Change struct {
+	Pool     string // id or label
+	Coins    int64  // PSL that the pledge offers from now on; 0: as many as now
+	Reward   string // address that rewards are paid to from now on; empty: the member is asked whether it stays
+	PastelID string // the member's; empty: the key file's, or the node's only one
+	Address  string // the pledged one, if the PastelID pledges several in the pool. With a cold machine always.
+	Output   string // txid:vout of the pledged address that the ticket names; empty: one that backs the pledge, or a new one if that takes more coins
+	NoWait   bool   // do not wait for the block that holds the ticket
+	Yes      bool   // do not ask
+}
+
+// Run changes a pledge: what it offers, where its rewards go, or both. It keeps its place and what it earned. It posts a ticket that
+// was signed elsewhere.
+func (c *Amendment) Run(ctx context.Context, r *Daemon) (Posted, error) {
+	p, err := c.open(ctx, r)
+	switch {
+	case err != nil:
+		return Posted{}, err
+	case c.Cold.Ticket != "":
+		return c.postSigned(ctx, r, p)
+	}
+	if err := c.check(r, false); err != nil {
+		return Posted{}, err
+	}
+	return c.hot(ctx, r, p)
+}
+
+// Draft writes the ticket of an amendment for a machine that is never online, and signs nothing.
+func (c *Amendment) Draft(ctx context.Context, r *Daemon) (*Draft, error) {
+	p, err := c.open(ctx, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := takesAmendments(&p); err != nil {
-		return err
+	if err := c.check(r, true); err != nil {
+		return nil, err
 	}
-	if c.Ticket != "" {
-		return c.postSigned(ctx, e, r, &p)
+	return c.cold(ctx, r, p)
+}
+
+// open asks for the pool, which must take amendments.
+func (c *Amendment) open(ctx context.Context, r *Daemon) (*wire.PoolDetail, error) {
+	p, err := r.VerifiedPool(ctx, c.Change.Pool)
+	if err == nil {
+		err = takesAmendments(&p)
 	}
-	switch _, err := pastel.ParseOutPoint(c.Output); {
-	case c.Coins == 0 && c.Reward == "":
+	return &p, err
+}
+
+// check refuses what is no change, or lets a daemon choose where rewards go.
+func (c *Amendment) check(r *Daemon, cold bool) error {
+	switch _, err := pastel.ParseOutPoint(c.Change.Output); {
+	case c.Change.Coins == 0 && c.Change.Reward == "":
 		return terminal.Usagef("say what is to change: --coins for a higher offer, --reward to be paid elsewhere, or both")
-	case c.Coins < 0:
-		return terminal.Usagef("--coins %d: want whole PSL, more than the pledge offers now", c.Coins)
-	case c.Reward == "" && c.Cold == "" && (c.Yes || !e.Interactive()):
+	case c.Change.Coins < 0:
+		return terminal.Usagef("--coins %d: want whole PSL, more than the pledge offers now", c.Change.Coins)
+	case c.Change.Reward == "" && !cold && (c.Change.Yes || !r.Person.Interactive()):
 		return terminal.Usagef("--coins without --reward has you confirm on a terminal where rewards go, as only you know that: without one, or with --yes, name the address " +
 			"with --reward, also if it stays the same")
-	case err != nil && c.Output != "":
+	case err != nil && c.Change.Output != "":
 		return terminal.Usagef("--output: %w", err)
 	}
-	if c.Cold != "" {
-		return c.cold(ctx, e, r, &p)
-	}
-	return c.hot(ctx, e, r, &p)
+	return nil
 }
 
 // takesAmendments says whether the next block amends pledges of a pool; a full pool does.
@@ -73,113 +99,112 @@ func takesAmendments(p *wire.PoolDetail) error {
 	case p.Status == "active", p.Status == "subscribing" && !over, p.Status == "replenishing" && !over:
 		return nil
 	case p.Status == "subscribing":
-		return fmt.Errorf("pool %s changes no pledges now: its window closed with %s; once it is active it does again", pastel.Short(p.ID), journey.Whenever(p.JoinUntil))
+		return fmt.Errorf("pool %s changes no pledges now: its window closed with %s; once it is active it does again", pastel.Short(p.ID), Whenever(p.JoinUntil))
 	case p.Status == "replenishing":
-		return fmt.Errorf("pool %s changes no pledges now: its deadline, %s, is over", pastel.Short(p.ID), journey.Whenever(p.JoinUntil))
+		return fmt.Errorf("pool %s changes no pledges now: its deadline, %s, is over", pastel.Short(p.ID), Whenever(p.JoinUntil))
 	}
 	return fmt.Errorf("pool %s changes no pledges: it is %s, and every pledge in it ended", pastel.Short(p.ID), p.Status)
 }
 
 // hot amends with the node's wallet.
-func (c *amendCmd) hot(ctx context.Context, e *terminal.Terminal, r *journey.Daemon, p *wire.PoolDetail) error {
-	wallet, err := c.wallet(ctx, r.Net)
+func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
+	wallet, err := c.Node.Wallet(ctx, r.Net)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
-	me, err := c.source().Identity(ctx, e, wallet, c.PastelID)
+	me, err := c.Key.Identity(ctx, r.Person, wallet, c.Change.PastelID)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
-	pl, err := c.which(e, p, me.ID)
+	pl, err := c.which(r, p, me.ID)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
 	last, err := lastTicket(ctx, r, wallet, p, pl)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
 	address, err := pastel.ParseAddress(&r.Net, pl.Address)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
-	asks := c.Reward == ""
+	asks := c.Change.Reward == ""
 	if err := c.change(pl); err != nil {
-		return err
+		return Posted{}, err
 	}
 	if asks {
-		if err := confirmReward(e, last); err != nil {
-			return err
+		if err := confirmReward(r.Person, last); err != nil {
+			return Posted{}, err
 		}
 	}
 	out, err := c.choose(ctx, r, pl, wallet, address, last.Part)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
 	x, terms, err := c.prepare(ctx, r, p, pl, out, last.Part)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
 	statement := x.PledgeStatement(r.Net.Name)
 	terms += fmt.Sprintf("Costs     %s PSL, the ticket's network fee, from the wallet's other coins\n"+
 		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", r.Net.ContractFee, statement)
-	if err := e.Confirm(c.Yes, terms); err != nil {
-		return err
+	if err := r.Person.Confirm(c.Change.Yes, terms); err != nil {
+		return Posted{}, err
 	}
 	if x.PledgeSignature, err = me.Sign(ctx, statement); err != nil {
-		return err
+		return Posted{}, err
 	}
 	if x.AddressSignature, err = wallet.SignMessage(ctx, address, statement); err != nil {
-		return fmt.Errorf("the wallet did not sign with %s: %w; if its key is on a cold machine, see --cold", pl.Address, err)
+		return Posted{}, fmt.Errorf("the wallet did not sign with %s: %w; if its key is on a cold machine, see --cold", pl.Address, err)
 	}
 	txid, err := r.Post(ctx, wallet, x.Ticket(), pool.PledgeAmended)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
-	came, err := r.Finish(ctx, wallet, txid, !c.NoWait, amended(ctx, r, x))
-	return tellPosted(e, came, err)
+	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, amended(ctx, r, x))
 }
 
 // confirmReward has the member say that rewards still go where the last ticket that the daemon names has them go: the member signed that, but may
 // have signed another one since that the daemon hides.
-func confirmReward(e *terminal.Terminal, last *signedPart) error {
-	_, _ = fmt.Fprintf(e.Err, "The daemon says that this is the pledge's last ticket. You signed it; whether you signed another one since, it could hide:\n"+
-		"  transaction %s\n  of %s\n  rewards go to %s\n", last.txid, last.TimeStamp, last.RewardAddress)
-	return e.Agree("Shall rewards still go to " + last.RewardAddress + "?")
+func confirmReward(p Person, last *signedPart) error {
+	p.Warn("The daemon says that this is the pledge's last ticket. You signed it; whether you signed another one since, it could hide:\n"+
+		"  transaction %s\n  of %s\n  rewards go to %s", last.txid, last.TimeStamp, last.RewardAddress)
+	return p.Agree("Shall rewards still go to " + last.RewardAddress + "?")
 }
 
 // cold writes an amendment for a machine that is never online. No node shows what was signed before, so the member names it all.
-func (c *amendCmd) cold(ctx context.Context, e *terminal.Terminal, r *journey.Daemon, p *wire.PoolDetail) error {
-	id, err := c.coldID(e, c.PastelID)
+func (c *Amendment) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft, error) {
+	id, err := coldID(&c.Key, r.Person, c.Change.PastelID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if id == "" || c.Address == "" || c.Coins == 0 || c.Reward == "" {
-		return terminal.Usagef("--cold needs --pastelid (or --key), --address, the pledged one, and --coins and --reward, also if they stay the same")
+	if id == "" || c.Change.Address == "" || c.Change.Coins == 0 || c.Change.Reward == "" {
+		return nil, terminal.Usagef("--cold needs --pastelid (or --key), --address, the pledged one, and --coins and --reward, also if they stay the same")
 	}
-	if _, err := pastel.ParseAddress(&r.Net, c.Address); err != nil {
-		return terminal.Usagef("--address: %w", err)
+	if _, err := pastel.ParseAddress(&r.Net, c.Change.Address); err != nil {
+		return nil, terminal.Usagef("--address: %w", err)
 	}
-	pl, err := c.which(e, p, id)
+	pl, err := c.which(r, p, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.change(pl); err != nil {
-		return err
+		return nil, err
 	}
 	out, err := c.namedOutput(ctx, r, pl)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	x, terms, err := c.prepare(ctx, r, p, pl, out, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.unsigned(e, &r.Net, "amend", terms, pl.Address, x.Ticket())
+	return c.Cold.unsigned(&r.Net, "amend", terms, pl.Address, x.Ticket())
 }
 
 // namedOutput is the output that was named, or that the pledge's last ticket names.
-func (c *amendCmd) namedOutput(ctx context.Context, r *journey.Daemon, pl *wire.PoolPledge) (pastel.OutPoint, error) {
-	name := c.Output
+func (c *Amendment) namedOutput(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (pastel.OutPoint, error) {
+	name := c.Change.Output
 	if name == "" {
 		row, err := pledgeRow(ctx, r, pl)
 		if err != nil {
@@ -198,18 +223,18 @@ func (c *amendCmd) namedOutput(ctx context.Context, r *journey.Daemon, pl *wire.
 }
 
 // which finds the live pledge that is meant: of the PastelID, and of the address if one is named. A person is asked which if there are several.
-func (c *amendCmd) which(e *terminal.Terminal, p *wire.PoolDetail, id string) (*wire.PoolPledge, error) {
+func (c *Amendment) which(r *Daemon, p *wire.PoolDetail, id string) (*wire.PoolPledge, error) {
 	var mine []*wire.PoolPledge
 	for i := range p.Participants {
-		if x := &p.Participants[i]; x.PastelID == id && (c.Address == "" || x.Address == c.Address) {
+		if x := &p.Participants[i]; x.PastelID == id && (c.Change.Address == "" || x.Address == c.Change.Address) {
 			mine = append(mine, x)
 		}
 	}
 	switch {
 	case len(mine) == 1:
 		return mine[0], nil
-	case len(mine) == 0 && c.Address != "":
-		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s: smartpool my lists those there are", pastel.Short(id), terminal.Printable(c.Address), pastel.Short(p.ID))
+	case len(mine) == 0 && c.Change.Address != "":
+		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s: smartpool my lists those there are", pastel.Short(id), terminal.Printable(c.Change.Address), pastel.Short(p.ID))
 	case len(mine) == 0:
 		return nil, fmt.Errorf("PastelID %s has no live pledge in pool %s: smartpool join makes one", pastel.Short(id), pastel.Short(p.ID))
 	}
@@ -218,11 +243,11 @@ func (c *amendCmd) which(e *terminal.Terminal, p *wire.PoolDetail, id string) (*
 	for i, x := range mine {
 		fmt.Fprintf(&b, "  %d  %d PSL of %s\n", i+1, x.Offered, x.Address)
 	}
-	if !e.Interactive() {
+	if !r.Person.Interactive() {
 		return nil, terminal.Usagef("%schoose one with --address", b.String())
 	}
-	_, _ = fmt.Fprint(e.Err, b.String())
-	answer, err := e.Ask("Which one", "")
+	r.Person.Warn("%s", strings.TrimSuffix(b.String(), "\n"))
+	answer, err := r.Person.Ask("Which one", "")
 	if err != nil {
 		return nil, err
 	}
@@ -234,29 +259,29 @@ func (c *amendCmd) which(e *terminal.Terminal, p *wire.PoolDetail, id string) (*
 }
 
 // change fills in what stays, and refuses what is no change or cannot be one.
-func (c *amendCmd) change(pl *wire.PoolPledge) error {
-	c.Coins, c.Reward = cmp.Or(c.Coins, pl.Offered), cmp.Or(c.Reward, pl.Reward)
+func (c *Amendment) change(pl *wire.PoolPledge) error {
+	c.Change.Coins, c.Change.Reward = cmp.Or(c.Change.Coins, pl.Offered), cmp.Or(c.Change.Reward, pl.Reward)
 	switch {
-	case c.Coins < pl.Offered:
+	case c.Change.Coins < pl.Offered:
 		return fmt.Errorf("the pledge offers %d PSL, and an offer cannot be lowered to %d PSL: give --coins of at least %d; to have coins back, leave (smartpool leave "+
-			"says what that costs)", pl.Offered, c.Coins, pl.Offered)
-	case c.Coins == pl.Offered && c.Reward == pl.Reward:
+			"says what that costs)", pl.Offered, c.Change.Coins, pl.Offered)
+	case c.Change.Coins == pl.Offered && c.Change.Reward == pl.Reward:
 		return fmt.Errorf("the pledge offers %d PSL and is paid to %s already: there is nothing to change", pl.Offered, pl.Reward)
 	}
 	return nil
 }
 
 // prepare makes the unsigned ticket, has the daemon check it, and tells what it means. last is the ticket in force, nil if it is not known.
-func (c *amendCmd) prepare(
-	ctx context.Context, r *journey.Daemon, p *wire.PoolDetail, pl *wire.PoolPledge, out pastel.OutPoint, last *ticket.Part,
+func (c *Amendment) prepare(
+	ctx context.Context, r *Daemon, p *wire.PoolDetail, pl *wire.PoolPledge, out pastel.OutPoint, last *ticket.Part,
 ) (*ticket.Part, string, error) {
-	at, err := timeStamp(p.Tip.Time, last)
+	at, err := TimeStamp(p.Tip.Time, last)
 	if err != nil {
 		return nil, "", err
 	}
 	x := &ticket.Part{
-		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
-		RewardAddress: c.Reward, TimeStamp: ticket.FormatTimeStamp(at),
+		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Change.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
+		RewardAddress: c.Change.Reward, TimeStamp: ticket.FormatTimeStamp(at),
 	}
 	if err := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &r.Net); err != nil {
 		return nil, "", err
@@ -288,13 +313,14 @@ func advised(check wire.Check, pl *wire.PoolPledge, err error) error {
 	}
 }
 
-const ahead2h = 2 * time.Hour // a block's time may be so far ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME)
+// FutureLimit is how far a block's time may be ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME).
+const FutureLimit = 2 * time.Hour
 
-// timeStamp dates a statement, in seconds since 1970: now by the own clock, and after the ticket that it amends, if any. What a daemon says of the tip dates nothing; a
+// TimeStamp dates a statement, in seconds since 1970: now by the own clock, and after the ticket that it amends, if any. What a daemon says of the tip dates nothing; a
 // tip that no node accepts yet shows that a clock is wrong.
-func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
+func TimeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 	now := time.Now()
-	if tip.After(now.Add(ahead2h)) {
+	if tip.After(now.Add(FutureLimit)) {
 		return 0, fmt.Errorf("the daemon's last block is of %s UTC, which is yet to come: set this machine's clock right, or ask another daemon. Nothing was signed",
 			tip.UTC().Format("2006-01-02 15:04"))
 	}
@@ -304,7 +330,7 @@ func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 		switch {
 		case err != nil:
 			return 0, err
-		case before >= now.Add(ahead2h).Unix():
+		case before >= now.Add(FutureLimit).Unix():
 			return 0, fmt.Errorf("the pledge's last ticket is dated %s, and this one must be dated later: set this machine's clock right, or try again then",
 				last.TimeStamp)
 		}
@@ -314,10 +340,10 @@ func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 }
 
 // pledgeRow is a live pledge with its last ticket.
-func pledgeRow(ctx context.Context, r *journey.Daemon, pl *wire.PoolPledge) (wire.Pledge, error) {
+func pledgeRow(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (wire.Pledge, error) {
 	var q wire.PledgeQuery
 	q.PastelID, q.Address, q.Live = pl.PastelID, pl.Address, true
-	list, err := journey.Listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
+	list, err := Listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
 	if err != nil {
 		return wire.Pledge{}, err
 	}
@@ -337,7 +363,7 @@ type signedPart struct {
 
 // lastTicket has the node show the ticket that the daemon says is the pledge's last, and checks that the daemon tells of the pledge what its
 // owner signed there. That the owner signed no later one it cannot check.
-func lastTicket(ctx context.Context, r *journey.Daemon, wallet *pasteld.Client, p *wire.PoolDetail, pl *wire.PoolPledge) (*signedPart, error) {
+func lastTicket(ctx context.Context, r *Daemon, wallet *pasteld.Client, p *wire.PoolDetail, pl *wire.PoolPledge) (*signedPart, error) {
 	row, err := pledgeRow(ctx, r, pl)
 	if err != nil {
 		return nil, err
@@ -379,40 +405,39 @@ func lastTicket(ctx context.Context, r *journey.Daemon, wallet *pasteld.Client, 
 var errAnotherPledge = errors.New("the daemon tells something else of the pledge than what its owner signed: do not sign; ask another daemon")
 
 // postSigned posts an amendment that was signed elsewhere.
-func (c *amendCmd) postSigned(ctx context.Context, e *terminal.Terminal, r *journey.Daemon, p *wire.PoolDetail) error {
-	t, address, err := c.signed(e, &r.Net, p)
+func (c *Amendment) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
+	t, address, err := c.Cold.signed(r, p)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
 	x := t.Part
-	c.Address = address
-	pl, err := c.which(e, p, x.PastelID)
+	c.Change.Address = address
+	pl, err := c.which(r, p, x.PastelID)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
-	c.Coins, c.Reward = x.PledgedCoins, x.RewardAddress
+	c.Change.Coins, c.Change.Reward = x.PledgedCoins, x.RewardAddress
 	if err := c.change(pl); err != nil {
-		return err
+		return Posted{}, err
 	}
 	check, err := r.Preflight(ctx, t)
 	if err != nil {
-		return advised(check, pl, err)
+		return Posted{}, advised(check, pl, err)
 	}
-	wallet, err := c.wallet(ctx, r.Net)
+	wallet, err := c.Node.Wallet(ctx, r.Net)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
 	terms, err := c.terms(ctx, r, p, pl, x)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
-	if err := e.Confirm(c.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.Net.ContractFee)); err != nil {
-		return err
+	if err := r.Person.Confirm(c.Change.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.Net.ContractFee)); err != nil {
+		return Posted{}, err
 	}
 	txid, err := r.Post(ctx, wallet, t, pool.PledgeAmended)
 	if err != nil {
-		return err
+		return Posted{}, err
 	}
-	came, err := r.Finish(ctx, wallet, txid, !c.NoWait, amended(ctx, r, x))
-	return tellPosted(e, came, err)
+	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, amended(ctx, r, x))
 }

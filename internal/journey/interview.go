@@ -1,14 +1,11 @@
-package main
+package journey
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -22,28 +19,28 @@ type question struct {
 }
 
 // interview asks for what no flag said, on a terminal, until each answer has the right form.
-func (c *poolCreateCmd) interview(e *terminal.Terminal, r *journey.Daemon) error {
-	if c.Required == 0 {
-		c.Required = r.State.Parameters.Collateral
+func (c *Creation) interview(p Person, r *Daemon) error {
+	if c.Pool.Required == 0 {
+		c.Pool.Required = r.State.Parameters.Collateral
 	}
 	usual := strconv.Itoa(int(max(r.Net.MinSubscription, 4032))) // a week
-	if r.Net.Name == enforcing {
+	if r.Net.Name == "regtest" {                                 // blocks are made at will
 		usual = strconv.Itoa(int(r.Net.MinSubscription))
 	}
 	period := ""
-	if c.Period != 0 {
-		period = strconv.FormatInt(c.Period, 10)
+	if c.Pool.Period != 0 {
+		period = strconv.FormatInt(c.Pool.Period, 10)
 	}
 	for _, q := range []question{
-		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Label, labelOK},
-		{"--company", "Your name, as members will see it", "", &c.Company, companyOK},
-		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Fee, within(ticket.FeeDecimals, r.Net.MinFee, r.Net.MaxFee)},
-		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Factor, within(ticket.FactorDecimals, r.Net.MinFactor, r.Net.MaxFactor)},
-		{"--operator", "Operator's PastelID", "", &c.Operator, pastelIDOK},
-		{"--supernode", "Supernode's PastelID", "", &c.Supernode, pastelIDOK},
+		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Pool.Label, labelOK},
+		{"--company", "Your name, as members will see it", "", &c.Pool.Company, companyOK},
+		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Pool.Fee, within(ticket.FeeDecimals, r.Net.MinFee, r.Net.MaxFee)},
+		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Pool.Factor, within(ticket.FactorDecimals, r.Net.MinFactor, r.Net.MaxFactor)},
+		{"--operator", "Operator's PastelID", "", &c.Pool.Operator, pastelIDOK},
+		{"--supernode", "Supernode's PastelID", "", &c.Pool.Supernode, pastelIDOK},
 		{"--period", "Blocks for which pledges are taken (576 are a day)", usual, &period, periodOK(&r.Net)},
 	} {
-		if err := q.put(e); err != nil {
+		if err := q.put(p); err != nil {
 			return err
 		}
 	}
@@ -51,30 +48,30 @@ func (c *poolCreateCmd) interview(e *terminal.Terminal, r *journey.Daemon) error
 	if err != nil {
 		return terminal.Usagef("--period %q: want a number of blocks", period)
 	}
-	c.Period = n
+	c.Pool.Period = n
 	return nil
 }
 
 // put asks the question unless it is answered.
-func (q *question) put(e *terminal.Terminal) (err error) {
+func (q *question) put(p Person) (err error) {
 	switch {
 	case *q.answer != "":
 		return nil
-	case !e.Interactive() && q.usual == "":
+	case !p.Interactive() && q.usual == "":
 		return terminal.Usagef("%s is missing, and there is no terminal to ask on", q.flag)
-	case !e.Interactive():
+	case !p.Interactive():
 		*q.answer = q.usual
 		return nil
 	}
 	for {
-		if *q.answer, err = e.Ask(q.text, q.usual); err != nil {
+		if *q.answer, err = p.Ask(q.text, q.usual); err != nil {
 			return err
 		}
 		wrong := q.check(*q.answer)
 		if wrong == nil {
 			return nil
 		}
-		e.Warn("  %v", wrong)
+		p.Warn("  %v", wrong)
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package journey
 
 import (
 	"bytes"
@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
-
-	"github.com/pastelnetwork/smartpool/internal/terminal"
-
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -35,8 +32,8 @@ func (h *holding) lacks(net *pastel.Network) int {
 
 // choose finds the output that the ticket names: one that backs the pledge or, if the raise takes more coins than those have, the smallest other
 // one of the pledged address that suffices. Nothing is spent.
-func (c *amendCmd) choose(
-	ctx context.Context, r *journey.Daemon, pl *wire.PoolPledge, wallet *pasteld.Client, address pastel.Address, last *ticket.Part,
+func (c *Amendment) choose(
+	ctx context.Context, r *Daemon, pl *wire.PoolPledge, wallet *pasteld.Client, address pastel.Address, last *ticket.Part,
 ) (out pastel.OutPoint, err error) {
 	all, err := holdings(ctx, r, wallet, address, last)
 	if err != nil {
@@ -52,7 +49,7 @@ func (c *amendCmd) choose(
 			backing += all[i].Value
 		}
 	}
-	if c.Output != "" {
+	if c.Change.Output != "" {
 		return c.named(all, backing, need, pl.Address, &r.Net)
 	}
 	var young *holding
@@ -78,11 +75,11 @@ func (c *amendCmd) choose(
 }
 
 // named is the output that --output names, if it will do.
-func (c *amendCmd) named(all []holding, backing, need pastel.Amount, address string, net *pastel.Network) (out pastel.OutPoint, err error) {
-	at := slices.IndexFunc(all, func(h holding) bool { return h.String() == c.Output })
+func (c *Amendment) named(all []holding, backing, need pastel.Amount, address string, net *pastel.Network) (out pastel.OutPoint, err error) {
+	at := slices.IndexFunc(all, func(h holding) bool { return h.String() == c.Change.Output })
 	if at < 0 {
 		return out, fmt.Errorf("the wallet has no output %s of at least %s PSL at the pledged address %s: name one that is there, or leave --output out",
-			c.Output, net.MinPledge, address)
+			c.Change.Output, net.MinPledge, address)
 	}
 	h := &all[at]
 	if !h.backs {
@@ -90,7 +87,7 @@ func (c *amendCmd) named(all []holding, backing, need pastel.Amount, address str
 	}
 	switch {
 	case h.Value == net.Collateral:
-		return out, fmt.Errorf("output %s has exactly %s PSL, which can back a Supernode alone: name another one", c.Output, net.Collateral)
+		return out, fmt.Errorf("output %s has exactly %s PSL, which can back a Supernode alone: name another one", c.Change.Output, net.Collateral)
 	case h.lacks(net) > 0:
 		return out, immature(h, net)
 	case backing < need:
@@ -109,12 +106,12 @@ func missing(have, need pastel.Amount, address string, net *pastel.Network) erro
 }
 
 // need is what all pledges of the address offer together, once this one is amended.
-func (c *amendCmd) need(ctx context.Context, r *journey.Daemon, pl *wire.PoolPledge) (pastel.Amount, error) {
+func (c *Amendment) need(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (pastel.Amount, error) {
 	a, err := r.AccountOf(ctx, pl.Address)
 	if err != nil {
 		return 0, err
 	}
-	coins := c.Coins
+	coins := c.Change.Coins
 	for i := range a.Positions {
 		if x := &a.Positions[i]; x.Address == pl.Address && x.Seq != pl.Seq {
 			coins += x.Offered
@@ -125,7 +122,7 @@ func (c *amendCmd) need(ctx context.Context, r *journey.Daemon, pl *wire.PoolPle
 
 // holdings lists the outputs of an address that can back pledges, smallest first, the one that the last ticket names before all: those the
 // wallet can spend, and those it locked.
-func holdings(ctx context.Context, r *journey.Daemon, wallet *pasteld.Client, address pastel.Address, last *ticket.Part) (list []holding, err error) {
+func holdings(ctx context.Context, r *Daemon, wallet *pasteld.Client, address pastel.Address, last *ticket.Part) (list []holding, err error) {
 	free, err := wallet.Unspent(ctx, 0, address)
 	if err != nil {
 		return nil, err
