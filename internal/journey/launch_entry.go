@@ -1,4 +1,4 @@
-package main
+package journey
 
 import (
 	"bytes"
@@ -14,19 +14,18 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // confPath is where masternode.conf is.
-func (c *supernodeLaunchCmd) confPath() (string, error) {
+func (c *Launch) confPath() (string, error) {
 	switch {
 	case c.Conf != "":
 		return c.Conf, nil
-	case c.Cookie != "":
-		return filepath.Join(filepath.Dir(c.Cookie), "masternode.conf"), nil
+	case c.Node.Cookie != "":
+		return filepath.Join(filepath.Dir(c.Node.Cookie), "masternode.conf"), nil
 	}
 	return "", terminal.Usagef("say where the node's masternode.conf is with --masternode-conf: it lies in its data folder, beside .cookie")
 }
@@ -183,7 +182,7 @@ func (l *launch) date(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at, err := journey.TimeStamp(l.pool.Tip.Time, nil)
+	at, err := TimeStamp(l.pool.Tip.Time, nil)
 	if err != nil {
 		return err
 	}
@@ -200,7 +199,7 @@ func (l *launch) date(ctx context.Context) error {
 
 // laterThan returns at, or if need be the second after the last of the launches that extra configurations hold, in seconds since 1970.
 func laterThan(at int64, known [][]byte) (int64, error) {
-	latest := at + int64(journey.FutureLimit.Seconds())
+	latest := at + int64(FutureLimit.Seconds())
 	for _, extra := range known {
 		var before ticket.Launch
 		if !before.ReadExtra(extra) {
@@ -229,14 +228,14 @@ func (l *launch) write(ctx context.Context) error {
 		return err
 	}
 	statement := l.say.Statement(l.r.Net.Name)
-	var me *journey.Identity
+	var me *Identity
 	if l.c.Signed == "" {
-		if me, err = l.c.source().Identity(ctx, l.e, l.wallet, l.pool.Supernode); err != nil {
+		if me, err = l.c.Key.Identity(ctx, l.r.Person, l.wallet, l.pool.Supernode); err != nil {
 			return err
 		}
 		what += fmt.Sprintf("\nThe Supernode's PastelID %s signs:\n  %s\n", l.pool.Supernode, statement)
 	}
-	if err := l.e.Confirm(l.c.Yes, what); err != nil {
+	if err := l.r.Person.Confirm(l.c.Yes, what); err != nil {
 		return err
 	}
 	if me != nil {
@@ -256,7 +255,7 @@ func (l *launch) write(ctx context.Context) error {
 	if err := l.conf.Write(); err != nil {
 		return err
 	}
-	l.e.Note("Wrote %s.", l.conf.Path())
+	l.r.Person.Note("Wrote %s.", l.conf.Path())
 	if l.had {
 		return l.restart()
 	}

@@ -1,9 +1,12 @@
-package main
+package journey
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -53,41 +56,64 @@ func newWatched(t *testing.T) *watched {
 	return w
 }
 
-// guard gives no all-clear that it does not have.
+// guarded dials the daemon, with what is told and warned of written to out and warned.
+func (w *watched) guarded(t *testing.T, out, warned io.Writer) (*Daemon, func(Guarded)) {
+	t.Helper()
+	r, err := Dial(t.Context(), w.URL, terminal.New(strings.NewReader(""), out, warned, nil, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, func(x Guarded) { fmt.Fprintln(out, x.Text) }
+}
+
+// A guard gives no all-clear that it does not have.
 func TestGuardOnce(t *testing.T) {
 	t.Parallel()
 	leaves := wire.Spend{TxID: "t1", Pledge: 3, Leaves: true, Forfeited: 700_000}
+	const clear, spent, unknown = 0, 1, 3
 	for _, c := range []struct {
 		ready  bool
 		height pastel.Height
 		spends []wire.Spend
-		code   int
+		answer int
 		says   string
 	}{
-		{true, 9, nil, exitOK, "no coins are about to be spent"},
-		{true, 9, []wire.Spend{{TxID: "t2", Pledge: 4, Leaves: true}}, exitOK, "no coins are about to be spent"}, // somebody else's
-		{true, 9, []wire.Spend{leaves}, exitNo, "the pledge leaves; in the next block that loses 7 PSL."},
-		{true, 9, []wire.Spend{{TxID: "t3", Pledge: 3, Reduces: true}}, exitNo, "stays, but offers no more than what counts."},
-		{true, -1, nil, exitUnknown, "is not known"},
-		{true, -1, []wire.Spend{leaves}, exitNo, "is not known"},
-		{false, 9, nil, exitUnknown, "not up to date"},
+		{true, 9, nil, clear, "no coins are about to be spent"},
+		{true, 9, []wire.Spend{{TxID: "t2", Pledge: 4, Leaves: true}}, clear, "no coins are about to be spent"}, // somebody else's
+		{true, 9, []wire.Spend{leaves}, spent, "the pledge leaves; in the next block that loses 7 PSL."},
+		{true, 9, []wire.Spend{{TxID: "t3", Pledge: 3, Reduces: true}}, spent, "stays, but offers no more than what counts."},
+		{true, -1, nil, unknown, "is not known"},
+		{true, -1, []wire.Spend{leaves}, spent, "is not known"},
+		{false, 9, nil, unknown, "not up to date"},
 	} {
 		w := newWatched(t)
 		w.ready, w.tip.Height, w.spends = c.ready, c.height, c.spends
 		var out bytes.Buffer
-		code := run([]string{"guard", "jXmine", "--once", "--no-lock", "--api", w.URL}, strings.NewReader(""), &out, &out)
-		if code != c.code || !strings.Contains(out.String(), c.says) {
-			t.Errorf("%+v: exit code %d:\n%s", c, code, &out)
+		r, tell := w.guarded(t, &out, &out)
+		err := r.Guard(t.Context(), &Guard{IDs: []string{"jXmine"}, Once: true, NoLock: true, Tell: tell})
+		answer := clear
+		var missed *UnknownError
+		switch {
+		case errors.As(err, &missed):
+			answer = unknown
+		case err != nil:
+			answer = spent
 		}
-		if code != exitOK && strings.Contains(out.String(), "no coins are about to be spent") {
+		if err != nil {
+			fmt.Fprintln(&out, err)
+		}
+		if answer != c.answer || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%+v: %v:\n%s", c, err, &out)
+		}
+		if answer != clear && strings.Contains(out.String(), "no coins are about to be spent") {
 			t.Errorf("%+v: an all-clear:\n%s", c, &out)
 		}
 	}
 	w := newWatched(t)
+	r, tell := w.guarded(t, io.Discard, io.Discard)
 	w.Close()
-	var out bytes.Buffer
-	if code := run([]string{"guard", "jXmine", "--once", "--no-lock", "--api", w.URL}, strings.NewReader(""), &out, &out); code == exitOK {
-		t.Errorf("a daemon that is away: exit code %d:\n%s", code, &out)
+	if err := r.Guard(t.Context(), &Guard{IDs: []string{"jXmine"}, Once: true, NoLock: true, Tell: tell}); err == nil {
+		t.Error("an all-clear by a daemon that is away")
 	}
 }
 
@@ -97,14 +123,11 @@ func TestGuardGoesOn(t *testing.T) {
 	w := newWatched(t)
 	ctx, stop := context.WithCancel(context.Background())
 	var out, warned bytes.Buffer
-	c, e := guardCmd{NoLock: true, Every: time.Millisecond}, &terminal.Terminal{Out: &out, Err: &warned}
-	c.API, c.ID = w.URL, []string{"jXmine"}
-	r, err := c.dial(ctx, e)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r, tell := w.guarded(t, &out, &warned)
 	done := make(chan error)
-	go func() { done <- c.Run(ctx, e, r) }()
+	go func() {
+		done <- r.Guard(ctx, &Guard{IDs: []string{"jXmine"}, NoLock: true, Every: time.Millisecond, Tell: tell})
+	}()
 	for _, change := range []func(){
 		func() { w.spends = []wire.Spend{{TxID: "t1", Pledge: 3, Leaves: true}} },
 		func() { w.tip.Height, w.spends = -1, nil },
@@ -148,13 +171,8 @@ func TestGuardTellsThatAMoveBecomesAReduction(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	var out bytes.Buffer
-	c, e := guardCmd{NoLock: true}, &terminal.Terminal{Out: &out, Err: &out}
-	c.API = w.URL
-	r, err := c.dial(context.Background(), e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &guard{e: e, r: r, warned: map[string]wire.Spend{}}
+	r, tell := w.guarded(t, &out, &out)
+	g := &guard{r: r, report: tell, warned: map[string]wire.Spend{}}
 	const moves, reduces, leaves = "Once it is mined the pledge stays, backed by", "Once it is mined the pledge stays, but offers no more than what counts", "Once it is mined the pledge leaves"
 	for i, step := range []struct {
 		spend wire.Spend
@@ -177,32 +195,6 @@ func TestGuardTellsThatAMoveBecomesAReduction(t *testing.T) {
 		}
 		if told := out.String(); step.says == "" && told != "" || !strings.Contains(told, step.says) {
 			t.Errorf("step %d: told %q, want %q", i, told, step.says)
-		}
-	}
-}
-
-// A URL is a secret: it need not stand in the command line.
-func TestAlertURLFromStandardInput(t *testing.T) {
-	t.Parallel()
-	var asked struct{ URL string }
-	mux := http.NewServeMux()
-	mux.HandleFunc("/api/v1/status", func(w http.ResponseWriter, _ *http.Request) {
-		json.NewEncoder(w).Encode(wire.Status{Network: "regtest", Ready: true})
-	})
-	mux.HandleFunc("/api/v1/alerts", func(w http.ResponseWriter, r *http.Request) {
-		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
-			t.Error(err)
-		}
-		json.NewEncoder(w).Encode(wire.Receipt{ID: "A"})
-	})
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	for in, want := range map[string]int{"https://example.org/t0psecret\n": exitOK, "https://example.org/t0psecret": exitOK, "\n": exitUsage} {
-		var out bytes.Buffer
-		asked.URL = ""
-		code := run([]string{"alerts", "add", "-", "--token", "x", "--api", server.URL}, strings.NewReader(in), &out, &out)
-		if code != want || code == exitOK && asked.URL != "https://example.org/t0psecret" || strings.Contains(out.String(), "t0psecret") {
-			t.Errorf("%q: exit code %d, URL %q:\n%s", in, code, asked.URL, &out)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package journey
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
-	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -43,30 +42,30 @@ func (l *launch) activate(ctx context.Context) error {
 	if l.listed != nil && !l.runs && (l.listed.Status == listedEnabled || l.listed.Status == listedBefore) {
 		return l.restart()
 	}
-	l.e.Note("Activated.")
+	l.r.Person.Note("Activated.")
 	return nil
 }
 
 // wait waits until the node lists the Supernode as ENABLED, and until the pool has been paid once.
-func (l *launch) wait(ctx context.Context) error {
-	l.e.Note("Waiting until the node lists it as ENABLED; Ctrl-C does not stop the Supernode.")
+func (l *launch) wait(ctx context.Context) (Launched, error) {
+	l.r.Person.Note("Waiting until the node lists it as ENABLED; Ctrl-C does not stop the Supernode.")
 	for last := ""; ; {
 		status, err := l.enabled(ctx)
 		if err != nil {
-			return err
+			return Launched{}, err
 		}
 		if status == listedEnabled {
 			break
 		}
 		if status != last {
-			l.e.Note("%s: %s", status, waitsFor[status])
+			l.r.Person.Note("%s: %s", status, waitsFor[status])
 			last = status
 		}
 		if err := l.pause(ctx, "the Supernode is activated and was not ENABLED yet"); err != nil {
-			return err
+			return Launched{}, err
 		}
 	}
-	l.e.Note("ENABLED. Waiting until it is paid.")
+	l.r.Person.Note("ENABLED. Waiting until it is paid.")
 	return l.paid(ctx)
 }
 
@@ -108,38 +107,33 @@ func (l *launch) pause(ctx context.Context, what string) error {
 }
 
 // paid waits until the pool has received a reward since the command began.
-func (l *launch) paid(ctx context.Context) error {
+func (l *launch) paid(ctx context.Context) (Launched, error) {
 	told := time.Now()
 	for {
 		now, err := l.r.VerifiedPool(ctx, l.pool.ID)
 		switch {
 		case client.Passes(err):
 		case err != nil:
-			return err
+			return Launched{}, err
 		case now.Rewards > l.pool.Rewards:
 			got := now.Income - l.pool.Income
 			l.pool = now
-			return l.ends("paid", fmt.Sprintf("Paid: the pool has received %s PSL, by block %d.", got, now.Tip.Height))
+			return l.ends("paid", fmt.Sprintf("Paid: the pool has received %s PSL, by block %d.", got, now.Tip.Height)), nil
 		case now.Status != "active":
-			return fmt.Errorf("the Supernode runs and is not paid: meanwhile %w", launchable(&now))
+			return Launched{}, fmt.Errorf("the Supernode runs and is not paid: meanwhile %w", launchable(&now))
 		case time.Since(told) > time.Minute:
 			told = time.Now()
-			l.e.Note("Block %d: not paid yet. Supernodes take turns.", now.Tip.Height)
+			l.r.Person.Note("Block %d: not paid yet. Supernodes take turns.", now.Tip.Height)
 		}
 		if err := l.pause(ctx, "the Supernode runs and was not paid yet"); err != nil {
-			return err
+			return Launched{}, err
 		}
 	}
 }
 
-// ends prints the outcome.
-func (l *launch) ends(outcome, text string) error {
-	if l.e.JSON {
-		return terminal.PrintJSON(l.e.Out, map[string]any{
-			"alias": l.entry.Alias, "masternode_conf": l.conf.Path(), "host": l.entry.Address, "outcome": outcome, "height": l.pool.Tip.Height,
-			"hot_pastel_conf": []string{"masternode=1", "masternodeprivkey=" + l.entry.Key, "txindex=1"},
-		})
+// ends makes the outcome.
+func (l *launch) ends(outcome, text string) Launched {
+	return Launched{
+		Outcome: outcome, Text: text, Alias: l.entry.Alias, Conf: l.conf.Path(), Host: l.entry.Address, Key: l.entry.Key, Height: l.pool.Tip.Height,
 	}
-	_, err := fmt.Fprintln(l.e.Out, text)
-	return err
 }

@@ -1,4 +1,4 @@
-package main
+package journey
 
 import (
 	"cmp"
@@ -12,38 +12,33 @@ import (
 )
 
 // unsigned writes the entry with a launch that the Supernode's PastelID signs elsewhere, and tells how it goes on.
-func (l *launch) unsigned() error {
+func (l *launch) unsigned() (x Launched, err error) {
 	if l.right {
-		return fmt.Errorf("%s has the entry %s already, with its launch: run this without --cold. Nothing was changed", l.conf.Path(), l.entry.Alias)
+		return x, fmt.Errorf("%s has the entry %s already, with its launch: run this without --cold. Nothing was changed", l.conf.Path(), l.entry.Alias)
 	}
 	if err := l.mayDraft(); err != nil {
-		return err
+		return x, err
 	}
 	entry := l.entry
-	var err error
 	if entry.ExtConfig, err = l.say.AddTo(l.entry.ExtConfig); err != nil {
-		return err
+		return x, err
 	}
 	draft := pasteld.NewMasternodeConf(l.c.Cold)
 	if err := draft.Set(&entry); err != nil {
-		return err
+		return x, err
 	}
 	if err := draft.Write(); err != nil {
-		return err
+		return x, err
 	}
 	statement := l.say.Statement(l.r.Net.Name)
-	if l.e.JSON {
-		return terminal.PrintJSON(l.e.Out, map[string]string{"file": l.c.Cold, "statement": statement, "pastelid": l.pool.Supernode})
-	}
-	_, err = fmt.Fprintf(l.e.Out, `Wrote %s: the entry of masternode.conf, with the machine's key. Nothing is signed or started yet.
+	return Launched{Outcome: "unsigned", Statement: statement, PastelID: l.pool.Supernode, Conf: l.c.Cold, Text: fmt.Sprintf(
+		`Wrote %s: the entry of masternode.conf, with the machine's key. Nothing is signed or started yet.
 The Supernode's PastelID %s signs this line, where its key is:
      %s
 With a key file: smartpool id sign KEYFILE --message "%s"
 
 Then, here:
-     smartpool supernode launch %s --signed %s --signature SIGNATURE
-`, l.c.Cold, l.pool.Supernode, statement, statement, l.pool.ID, l.c.Cold)
-	return err
+     smartpool supernode launch %s --signed %s --signature SIGNATURE`, l.c.Cold, l.pool.Supernode, statement, statement, l.pool.ID, l.c.Cold)}, nil
 }
 
 // mayDraft wants a new file: one that is there may hold another draft, whose key would be lost, and the node takes an entry of its
