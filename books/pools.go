@@ -117,7 +117,7 @@ func counts(p *pool.Pool, net *pool.Params, offered int64) int64 {
 // fillPool adds what is known at the tip.
 func (v *view) fillPool(x *wire.Pool, p *pool.Pool, network *income) (err error) {
 	x.Counted, x.Offered, x.LeastPledge = p.Counted, p.Offered, p.LeastPledge
-	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.LeastPledge > 0 && counts(p, &v.b.net, p.LeastPledge) == 0
+	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.Waits(&v.b.net)
 	if p.Status.Live() {
 		x.Cushion = p.Collateral().Cushion()
 	}
@@ -344,10 +344,7 @@ func duePayments(p *pool.Pool, net *pool.Params, more pastel.Amount) (sum pastel
 			owed[pl.Reward] += part
 		}
 	}
-	least := net.MinPayout
-	if p.Status.Ended() {
-		least = net.Dust
-	}
+	least := pool.LeastPayment(p.Status, net)
 	for _, amount := range owed {
 		if amount >= least {
 			sum += amount

@@ -134,6 +134,12 @@ func (p *Pool) Enters(offered int64, net *Params) (Entry, bool) {
 	return Entry{RoleOf(p.Status, counts), counts}, true
 }
 
+// Waits reports whether the smallest pledge that the next block takes would be on standby (protocol 7).
+func (p *Pool) Waits(net *Params) bool {
+	entry, enters := p.Enters(p.LeastPledge, net)
+	return enters && entry.Role == Standby
+}
+
 // Loss is what a live pledge loses if it is dropped in the next block (protocol 4a and 7).
 type Loss struct {
 	Forfeits pastel.Amount
