@@ -106,6 +106,7 @@ func (p *Params) Limits() ticket.Limits {
 		MinFactor:   p.MinFactor, MaxFactor: p.MaxFactor,
 		MinFee: p.MinFee, MaxFee: p.MaxFee,
 		MinPeriod: p.MinSubscription, MaxPeriod: p.MaxSubscription,
+		MinPledge: int64(p.MinPledge / pastel.PSL),
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // regtest is the network of the recorded chains.
 // regtestLimits are the limits of pools on regtest (protocol 1).
-var regtestLimits = Limits{MinRequired: 1000, MinFactor: 10_000, MaxFactor: 30_000, MinFee: 300, MaxFee: 1_500, MinPeriod: 5, MaxPeriod: 51_840}
+var regtestLimits = Limits{MinRequired: 1000, MinFactor: 10_000, MaxFactor: 30_000, MinFee: 300, MaxFee: 1_500, MinPeriod: 5, MaxPeriod: 51_840, MinPledge: 10}
 
 func regtest(t testing.TB) *pastel.Network {
 	t.Helper()

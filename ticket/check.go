@@ -16,12 +16,13 @@ const (
 	FeeDecimals    = 2 // 0.01 %
 )
 
-// Limits bound the numbers of an init ticket. Pools set them (pool.Params), both ends are allowed.
+// Limits bound the numbers of init and participation tickets. Pools set them (pool.Params), both ends are allowed.
 type Limits struct {
 	MinRequired          int64         // PSL
 	MinFactor, MaxFactor int64         // 0.0001
 	MinFee, MaxFee       int64         // 0.01 %
 	MinPeriod, MaxPeriod pastel.Height // blocks
+	MinPledge            int64         // PSL
 }
 
 // Terms are an init ticket's numbers in the units of the rules.

@@ -12,6 +12,9 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -29,24 +32,24 @@ type tokenFlags struct {
 	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File that holds it: api.token in the daemon's data folder."`
 }
 
-// ProvideRemote gives a command the daemon it asks; the token goes with each request.
-func (f *tokenFlags) ProvideRemote(ctx context.Context, e *env) (*remote, error) {
+// ProvideDaemon gives a command the daemon it asks; the token goes with each request.
+func (f *tokenFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*journey.Daemon, error) {
 	token := f.Token
 	if f.TokenFile != "" && token == "" {
 		text, err := os.ReadFile(f.TokenFile)
 		if err != nil {
-			return nil, usagef("--token-file: %w", err)
+			return nil, terminal.Usagef("--token-file: %w", err)
 		}
 		token = strings.TrimSpace(string(text))
 	}
 	if token == "" {
-		return nil, usagef("alerts need the daemon's token: name its file with --token-file, which is api.token in the daemon's data folder")
+		return nil, terminal.Usagef("alerts need the daemon's token: name its file with --token-file, which is api.token in the daemon's data folder")
 	}
 	if strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return nil, usagef("the token has characters that a token never has: is %s the right file?", cmp.Or(f.TokenFile, "SMARTPOOL_TOKEN"))
+		return nil, terminal.Usagef("the token has characters that a token never has: is %s the right file?", cmp.Or(f.TokenFile, "SMARTPOOL_TOKEN"))
 	}
 	if at, err := url.Parse(f.API); err == nil && at.Scheme == "http" && !loopback(at.Hostname()) {
-		return nil, usagef("the token would go to %s unencrypted: use https, or run this on the daemon's machine", at.Host)
+		return nil, terminal.Usagef("the token would go to %s unencrypted: use https, or run this on the daemon's machine", at.Host)
 	}
 	r, err := f.dial(ctx, e)
 	if err != nil {
@@ -74,7 +77,7 @@ type alertsAddCmd struct {
 }
 
 // Run subscribes.
-func (c *alertsAddCmd) Run(ctx context.Context, e *env, r *remote) error {
+func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
 	if c.URL == "-" {
 		var err error
 		if c.URL, err = secretURL(e); err != nil {
@@ -82,34 +85,34 @@ func (c *alertsAddCmd) Run(ctx context.Context, e *env, r *remote) error {
 		}
 	}
 	if c.Pool != "" {
-		p, err := r.pool(ctx, c.Pool)
+		p, err := r.VerifiedPool(ctx, c.Pool)
 		if err != nil {
 			return err
 		}
 		c.Pool = p.ID
 	}
-	got, err := answered(r.Subscribe(ctx, wire.Subscribe{URL: c.URL, Subscription: wire.Subscription{
+	got, err := journey.Advised(r.Subscribe(ctx, wire.Subscribe{URL: c.URL, Subscription: wire.Subscription{
 		Pool: c.Pool, PastelID: c.PastelID, Operator: c.Operator, Kinds: c.Kinds, Cushion: c.Cushion, Overdue: c.Overdue,
 	}}))
 	if err != nil {
 		return err
 	}
-	if e.json {
-		return printJSON(e.out, got)
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, got)
 	}
-	_, _ = fmt.Fprintf(e.out, "Subscription %s is made. See whether it arrives: smartpool alerts test %s\n", got.ID, got.ID)
+	_, _ = fmt.Fprintf(e.Out, "Subscription %s is made. See whether it arrives: smartpool alerts test %s\n", got.ID, got.ID)
 	if got.Secret != "" {
-		_, err = fmt.Fprintf(e.out, "Messages are signed with this secret, which is not shown again:\n  %s\n", got.Secret)
+		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret, which is not shown again:\n  %s\n", got.Secret)
 	}
 	return err
 }
 
 // secretURL asks for a URL, or reads it where there is no terminal.
-func secretURL(e *env) (string, error) {
+func secretURL(e *terminal.Terminal) (string, error) {
 	const most = 4 << 10 // more than any has
-	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(e.in, most)) }
-	if e.terminal() {
-		read = func() ([]byte, error) { return e.secret(e.in.(*os.File), "URL, which is not shown: ") }
+	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(e.In, most)) }
+	if e.Interactive() {
+		read = func() ([]byte, error) { return e.Secret("URL, which is not shown: ") }
 	}
 	text, err := read()
 	if err != nil {
@@ -117,7 +120,7 @@ func secretURL(e *env) (string, error) {
 	}
 	to := strings.TrimSpace(string(text))
 	if to == "" {
-		return "", usagef("there is no URL on standard input")
+		return "", terminal.Usagef("there is no URL on standard input")
 	}
 	return to, nil
 }
@@ -125,34 +128,34 @@ func secretURL(e *env) (string, error) {
 type alertsListCmd struct{ tokenFlags }
 
 // Run lists subscriptions.
-func (c *alertsListCmd) Run(ctx context.Context, e *env, r *remote) error {
-	list, err := answered(r.Alerts(ctx))
+func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	list, err := journey.Advised(r.Alerts(ctx))
 	if err != nil {
 		return err
 	}
-	if e.json {
-		return printJSON(e.out, list)
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, list)
 	}
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(e.out, "Nobody is told anything yet: smartpool alerts add URL subscribes.")
+		_, err := fmt.Fprintln(e.Out, "Nobody is told anything yet: smartpool alerts add URL subscribes.")
 		return err
 	}
-	t := newTable([]any{"Subscription", "Since (UTC)", "To", "About", "Kinds", "Cushion %", "Overdue blocks"}, 6, 7)
-	t.SetColumnConfigs(append(rightAligned(6, 7), wrapped(5)))
+	t := terminal.NewTable([]any{"Subscription", "Since (UTC)", "To", "About", "Kinds", "Cushion %", "Overdue blocks"}, 6, 7)
+	t.SetColumnConfigs(append(terminal.RightAligned(6, 7), terminal.Wrapped(5)))
 	for i := range list {
 		s := &list[i]
 		about := "every pool"
 		switch {
 		case s.Pool != "":
-			about = "pool " + short(s.Pool)
+			about = "pool " + pastel.Short(s.Pool)
 		case s.PastelID != "":
-			about = "PastelID " + short(s.PastelID)
+			about = "PastelID " + pastel.Short(s.PastelID)
 		case s.Operator != "":
-			about = "operator " + short(s.Operator)
+			about = "operator " + pastel.Short(s.Operator)
 		}
 		t.AppendRow([]any{s.ID, s.Created.UTC().Format("2006-01-02 15:04"), s.To, about, strings.Join(s.Kinds, ", "), s.Cushion, s.Overdue})
 	}
-	_, err = fmt.Fprintln(e.out, t.Render())
+	_, err = fmt.Fprintln(e.Out, t.Render())
 	return err
 }
 
@@ -162,8 +165,8 @@ type alertsRemoveCmd struct {
 }
 
 // Run ends a subscription.
-func (c *alertsRemoveCmd) Run(ctx context.Context, e *env, r *remote) error {
-	if err := withAdvice(r.Unsubscribe(ctx, c.ID)); err != nil {
+func (c *alertsRemoveCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	if err := journey.WithAdvice(r.Unsubscribe(ctx, c.ID)); err != nil {
 		return noSubscription(c.ID, err)
 	}
 	return done(e, "removed", "Subscription %s is ended; what waited to be sent to it is dropped.", c.ID)
@@ -175,8 +178,8 @@ type alertsTestCmd struct {
 }
 
 // Run sends a test message.
-func (c *alertsTestCmd) Run(ctx context.Context, e *env, r *remote) error {
-	if err := withAdvice(r.TestAlert(ctx, c.ID)); err != nil {
+func (c *alertsTestCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	if err := journey.WithAdvice(r.TestAlert(ctx, c.ID)); err != nil {
 		return noSubscription(c.ID, err)
 	}
 	return done(e, "sent", "A test message was sent to subscription %s and taken.", c.ID)
@@ -185,16 +188,16 @@ func (c *alertsTestCmd) Run(ctx context.Context, e *env, r *remote) error {
 // noSubscription says where the ids are.
 func noSubscription(id string, err error) error {
 	if errors.Is(err, client.ErrNotFound) {
-		return fmt.Errorf("there is no subscription %s: smartpool alerts list shows them", printable(id))
+		return fmt.Errorf("there is no subscription %s: smartpool alerts list shows them", terminal.Printable(id))
 	}
 	return err
 }
 
 // done tells a person, or a program, that something was done to a subscription.
-func done(e *env, outcome, text, id string) error {
-	if e.json {
-		return printJSON(e.out, map[string]string{"id": id, "outcome": outcome})
+func done(e *terminal.Terminal, outcome, text, id string) error {
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, map[string]string{"id": id, "outcome": outcome})
 	}
-	_, err := fmt.Fprintf(e.out, text+"\n", id)
+	_, err := fmt.Fprintf(e.Out, text+"\n", id)
 	return err
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -361,19 +361,21 @@ func TestJoinSaysThatItMayRaise(t *testing.T) {
 // ticketOf is the transaction of a member's last ticket.
 func (x *dev) ticketOf(id string) string {
 	x.t.Helper()
-	r, err := (&apiFlags{x.at.API}).dial(context.Background(), &env{json: true})
+	r, err := (&apiFlags{x.at.API}).dial(context.Background(), &terminal.Terminal{JSON: true})
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	a, err := r.account(context.Background(), id)
+	a, err := r.AccountOf(context.Background(), id)
 	if err != nil || len(a.Positions) == 0 {
 		x.t.Fatal(err, a)
 	}
-	row, err := r.pledgeRow(context.Background(), &a.Positions[0].PoolPledge)
-	if err != nil {
-		x.t.Fatal(err)
+	var q wire.PledgeQuery
+	q.PastelID, q.Address, q.Live = id, a.Positions[0].Address, true
+	list, err := r.Pledges(context.Background(), q)
+	if err != nil || len(list.Items) != 1 {
+		x.t.Fatal(err, list)
 	}
-	return row.Ticket
+	return list.Items[0].Ticket
 }
 
 // free is the first output of an address that the wallet has not locked.
@@ -384,65 +386,4 @@ func (x *dev) free(address string) string {
 		x.t.Fatal(err, list)
 	}
 	return list[0].OutPoint.String()
-}
-
-// What a statement is dated: now by the own clock, whatever the daemon says of the tip, and after what it amends.
-func TestTimeStamp(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	dated := func(at time.Time) *ticket.Part { return &ticket.Part{TimeStamp: ticket.FormatTimeStamp(at.Unix())} }
-	for _, tt := range []struct {
-		name string
-		tip  time.Time
-		last *ticket.Part
-		ok   bool
-		from time.Time
-	}{
-		{"an old tip", now.AddDate(-1, 0, 0), nil, true, now},
-		{"a tip ahead", now.Add(time.Hour), nil, true, now},
-		{"a tip too far ahead", now.Add(3 * time.Hour), nil, false, now},
-		{"a ticket of the same second", now, dated(now), true, now.Add(time.Second)},
-		{"a ticket ahead", now, dated(now.Add(time.Hour)), true, now.Add(time.Hour + time.Second)},
-		{"a ticket too far ahead", now, dated(now.Add(3 * time.Hour)), false, now},
-		{"a ticket without a time", now, &ticket.Part{TimeStamp: "soon"}, false, now},
-	} {
-		at, err := timeStamp(tt.tip, tt.last)
-		if (err == nil) != tt.ok {
-			t.Errorf("%s: %v", tt.name, err)
-		}
-		if err != nil {
-			continue
-		}
-		if at < tt.from.Unix() || at > tt.from.Unix()+60 {
-			t.Errorf("%s: %d, want %d or soon after", tt.name, at, tt.from.Unix())
-		}
-	}
-}
-
-// Pools change pledges while they take new ones, and when they are full.
-func TestTakesAmendments(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		status string
-		until  pastel.Height
-		says   string
-	}{
-		{"active", 0, ""},
-		{"subscribing", 11, ""},
-		{"subscribing", 10, "its window closed"},
-		{"replenishing", 11, ""},
-		{"replenishing", 10, "its deadline"},
-		{"dissolved", 0, "every pledge in it ended"},
-		{"closed", 0, "every pledge in it ended"},
-	} {
-		p := &wire.PoolDetail{Tip: wire.Tip{Height: 10}}
-		p.Status = tt.status
-		if tt.until > 0 {
-			p.JoinUntil = &wire.Moment{Height: tt.until}
-		}
-		err := takesAmendments(p)
-		if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%s until block %d: %v", tt.status, tt.until, err)
-		}
-	}
 }

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
-	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -30,59 +33,66 @@ type auditFlags struct {
 // unknownf is an unknownError that wraps another.
 func unknownf(format string, args ...any) error { return unknownError{fmt.Errorf(format, args...)} }
 
-// recompute reads the node's blocks up to a height, -1 for all, and applies the rules to each: whoever else says what. The state that
-// comes of it is returned; each block's update is shown on the way.
-func (f *auditFlags) recompute(ctx context.Context, e *env, until pastel.Height, show func(*pool.Update)) (*pool.State, error) {
+// state is the state before block 0 of the network that is audited.
+func (f *auditFlags) state() (*pool.State, error) {
 	net, err := f.network()
 	if err != nil {
 		return nil, err
 	}
 	if f.ShadowFrom >= 0 {
 		if net.Forks.Pools.Scheduled() {
-			return nil, usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.Forks.Pools.Height())
+			return nil, terminal.Usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.Forks.Pools.Height())
 		}
 		net.Forks.Pools = pool.ForkAt(pastel.Height(f.ShadowFrom))
 	}
 	state, err := pool.New(net, f.ShadowFrom >= 0)
 	if err != nil {
-		return nil, usageError{err}
-	}
-	node, err := f.wallet(ctx, net.Network)
-	if err != nil {
-		return nil, unknownError{err}
-	}
-	tip, _, err := node.Tip(ctx)
-	if err != nil {
-		return nil, unknownError{err}
-	}
-	if until < 0 {
-		until = tip
-	}
-	if until > tip {
-		return nil, unknownf("the node ends at block %d, block %d is wanted: wait for it", tip, until)
-	}
-	bar := e.progress("recomputing blocks", int64(until)+1)
-	defer bar.done()
-	stop := make(chan struct{})
-	defer close(stop)
-	for b := range ahead(stop, func(yield func(func() lineResult) bool) {
-		for h := pastel.Height(0); h <= until && yield(func() lineResult { return readBlock(ctx, node, &net, h) }); h++ {
-		}
-	}) {
-		if b.err != nil {
-			return nil, unknownError{b.err}
-		}
-		if last := state.Tip(); b.block.Height > 0 && b.block.Prev != last.Hash {
-			return nil, unknownf("block %d does not follow block %d: the node reorganized meanwhile, run this again", b.block.Height, last.Height)
-		}
-		u, err := state.Apply(b.block)
-		if err != nil {
-			return nil, fmt.Errorf("wrong: block %d breaks the rules: %w", b.block.Height, err)
-		}
-		show(u)
-		bar.add(1)
+		return nil, terminal.UsageError{Err: err}
 	}
 	return state, nil
+}
+
+// recompute reads the node's blocks up to a height, -1 for all, and applies the rules to each, whoever else says what.
+func (f *auditFlags) recompute(ctx context.Context, e *terminal.Terminal, state *pool.State, until pastel.Height, watch func(*pool.Update)) error {
+	node, until, err := f.blocks(ctx, state.Params().Network, until)
+	if err != nil {
+		return unknownError{err}
+	}
+	bar := e.Progress("recomputing blocks", int64(until)+1)
+	defer bar.Done()
+	err = audit.Recompute(state, audit.FromNode(ctx, node, until), watch, func(*pool.Update) { bar.Add(1) })
+	var breach *pool.BlockError
+	var order *pool.OrderError
+	var read *audit.ReadError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &breach):
+		return fmt.Errorf("wrong: block %d breaks the rules: %w", breach.Height, breach)
+	case errors.As(err, &order):
+		return unknownf("block %d does not follow block %d: the node reorganized meanwhile, run this again", order.Height, order.Tip.Height)
+	case errors.As(err, &read):
+		return unknownError{err}
+	}
+	return err // a bug of the rules
+}
+
+// blocks connects to the node, which must have all blocks up to a height, and says which that is.
+func (f *auditFlags) blocks(ctx context.Context, net pastel.Network, until pastel.Height) (*pasteld.Client, pastel.Height, error) {
+	node, err := f.wallet(ctx, net)
+	if err != nil {
+		return nil, 0, err
+	}
+	tip, _, err := node.Tip(ctx)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case until < 0:
+		until = tip
+	case until > tip:
+		return nil, 0, fmt.Errorf("the node ends at block %d, block %d is wanted: wait for it", tip, until)
+	}
+	return node, until, nil
 }
 
 // shadowLabel is a line that says so if nobody enforces what is recomputed.
@@ -92,13 +102,4 @@ func shadowLabel(s *pool.State) string {
 	}
 	net := s.Params()
 	return fmt.Sprintf("SHADOW RUN: network %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n", net.Name, net.Forks.Pools.Height())
-}
-
-// readBlock reads a block of the node's best chain, and prepares it.
-func readBlock(ctx context.Context, node chain.Source, net *pool.Params, h pastel.Height) lineResult {
-	b, err := chain.BlockAt(ctx, node, h)
-	if err != nil {
-		return lineResult{err: err}
-	}
-	return lineResult{block: pool.Prepare(net, h, b)}
 }

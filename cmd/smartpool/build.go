@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -23,7 +25,7 @@ type ticketInitCmd struct {
 }
 
 // Run builds the ticket.
-func (c *ticketInitCmd) Run(e *env) error {
+func (c *ticketInitCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
@@ -33,13 +35,13 @@ func (c *ticketInitCmd) Run(e *env) error {
 		Company: c.Company, OperatorPastelID: c.Operator, OperatorFeeAddress: c.FeeAddress,
 	}
 	if x.Factor, err = ticket.ParseDecimal(c.Factor); err != nil {
-		return usagef("--factor: %w", err)
+		return terminal.Usagef("--factor: %w", err)
 	}
 	if x.Fee, err = ticket.ParseDecimal(c.Fee); err != nil {
-		return usagef("--fee: %w", err)
+		return terminal.Usagef("--fee: %w", err)
 	}
 	x.SmartPoolID = x.IDFor(c.Label)
-	if failed := firstFailure(checkInit(x, &net)); failed != nil {
+	if failed := ticket.CheckUnsigned(&ticket.Ticket{Init: x}, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
 	return c.write(e, x.Ticket(), &net.Network)
@@ -57,14 +59,14 @@ type ticketPartCmd struct {
 }
 
 // Run builds the ticket.
-func (c *ticketPartCmd) Run(e *env) error {
+func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
 	}
 	out, err := pastel.ParseOutPoint(c.Output)
 	if err != nil {
-		return usagef("--output: %w", err)
+		return terminal.Usagef("--output: %w", err)
 	}
 	x := &ticket.Part{
 		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(c.Pool), PastelID: c.PastelID, PledgedCoins: c.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: c.Reward, TimeStamp: c.Time,
@@ -72,17 +74,14 @@ func (c *ticketPartCmd) Run(e *env) error {
 	if x.TimeStamp == "" {
 		x.TimeStamp = ticket.FormatTimeStamp(time.Now().Unix())
 	}
-	if failed := firstFailure(checkPart(x, &net)); failed != nil {
+	if failed := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
 	if at, err := ticket.ParseTimeStamp(x.TimeStamp); err == nil {
-		e.note("The pledge counts if it is in a block before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
+		e.Note("The pledge counts if it is in a block before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
 	}
 	return c.write(e, x.Ticket(), &net.Network)
 }
-
-// relayed is about how many participants fit in a transaction that nodes pass on (protocol 6).
-const relayed = 170
 
 type ticketActivateCmd struct {
 	networkFlags
@@ -92,7 +91,7 @@ type ticketActivateCmd struct {
 }
 
 // Run builds the ticket.
-func (c *ticketActivateCmd) Run(e *env) error {
+func (c *ticketActivateCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
@@ -101,18 +100,18 @@ func (c *ticketActivateCmd) Run(e *env) error {
 	for _, p := range c.Participant {
 		id, addr, ok := strings.Cut(p, ",")
 		if !ok {
-			return usagef("--participant %q: want PASTELID,ADDRESS", p)
+			return terminal.Usagef("--participant %q: want PASTELID,ADDRESS", p)
 		}
 		x.Participants = append(x.Participants, ticket.Participant{PastelID: id, Address: addr})
 	}
-	if failed := firstFailure(checkActivate(x, &net)); failed != nil {
+	if failed := ticket.CheckUnsigned(&ticket.Ticket{Activate: x}, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
 	switch {
 	case len(x.Participants) == 0:
-		e.warn("Mind that the list is empty: whoever has a live pledge in the block that mines this becomes a member.")
-	case len(x.Participants) > relayed:
-		e.warn("Mind that nodes may not relay a list of more than about %d: an empty one means every live pledge.", relayed)
+		e.Warn("Mind that the list is empty: whoever has a live pledge in the block that mines this becomes a member.")
+	case len(x.Participants) > journey.Relayed:
+		e.Warn("Mind that nodes may not relay a list of more than about %d: an empty one means every live pledge.", journey.Relayed)
 	}
 	return c.write(e, x.Ticket(), &net.Network)
 }

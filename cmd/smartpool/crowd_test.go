@@ -78,7 +78,7 @@ func TestManyPledges(t *testing.T) {
 		}
 	}
 	says(55, "and 480 more pledges", "pool", "status", "crowd")
-	says(55, "without these the Supernode stops: "+short(most), "pool", "status", "crowd")
+	says(55, "without these the Supernode stops: "+pastel.Short(most), "pool", "status", "crowd")
 	says(550, "tP", "pool", "status", "crowd", "--all")
 	says(40, "100 pledges", "my", most)
 	says(40, "Rewards go to 100 addresses: --each lists them.", "my", most)
@@ -142,7 +142,7 @@ func TestManyPledges(t *testing.T) {
 			t.Fatal(fmt.Errorf("%w: %s", err, out))
 		}
 		if income, paid := sum("income", id), sum("payout", id); income == 0 || paid == 0 || income != a[0].Credited || paid != a[0].Paid {
-			t.Errorf("%s: the history has %s PSL of income and %s PSL of payouts, the account %s and %s", short(id), income, paid, a[0].Credited, a[0].Paid)
+			t.Errorf("%s: the history has %s PSL of income and %s PSL of payouts, the account %s and %s", pastel.Short(id), income, paid, a[0].Credited, a[0].Paid)
 		}
 	}
 	pair := c.Members[len(c.Members)-2:] // who are paid to one address

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/pastelnetwork/smartpool/internal/demo"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
 type demoCmd struct {
@@ -13,6 +14,6 @@ type demoCmd struct {
 }
 
 // Run plays a pool's life; it takes seconds and needs nothing.
-func (c *demoCmd) Run(ctx context.Context, e *env) error {
-	return demo.Run(ctx, demo.Config{Dir: c.Dir, API: c.API, Keep: c.Keep, Out: e.out})
+func (c *demoCmd) Run(ctx context.Context, e *terminal.Terminal) error {
+	return demo.Run(ctx, demo.Config{Dir: c.Dir, API: c.API, Keep: c.Keep, Out: e.Out})
 }

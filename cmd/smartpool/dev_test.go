@@ -16,6 +16,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -157,7 +158,7 @@ func (x *dev) caughtUp(url string) {
 		x.t.Fatal(err)
 	}
 	for { // answers are kept until the API has noticed a block, and all go at once
-		s, err := answered(c.Statistics(context.Background()))
+		s, err := journey.Advised(c.Statistics(context.Background()))
 		if err == nil && s.Tip.Height == height {
 			return
 		}

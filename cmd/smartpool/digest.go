@@ -3,14 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/audit"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -29,29 +32,39 @@ type digestLine struct {
 }
 
 // Run compares ledger digests: daemons with equal ones agree on all of history. Of one daemon it prints the digest and says no more.
-func (c *digestCmd) Run(ctx context.Context, e *env) error {
+func (c *digestCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	all, err := c.daemons(ctx, e)
 	if err != nil {
 		return err
 	}
 	h := pastel.Height(c.Height)
 	if h < 0 {
-		h = slices.MinFunc(all, func(a, b *remote) int { return cmp.Compare(a.status.Tip.Height, b.status.Tip.Height) }).status.Tip.Height
+		h = slices.MinFunc(all, func(a, b *journey.Daemon) int { return cmp.Compare(a.State.Tip.Height, b.State.Tip.Height) }).State.Tip.Height
 	}
 	var lines []digestLine
 	agree := true
 	for _, r := range all {
-		b, err := r.block(ctx, h)
+		b, err := block(ctx, r, h)
 		if err != nil {
 			return err
 		}
-		lines = append(lines, digestLine{r.url, h, b.Hash, b.Digest})
+		lines = append(lines, digestLine{r.URL, h, b.Hash, b.Digest})
 		agree = agree && b.Digest == lines[0].Digest
 	}
 	if err := tellDigests(e, lines, agree); err != nil || agree {
 		return err
 	}
-	first, err := firstDifference(ctx, all, h)
+	ask := make([]func(context.Context, pastel.Height) (pool.Digest, error), len(all))
+	for i, r := range all {
+		ask[i] = func(ctx context.Context, h pastel.Height) (pool.Digest, error) {
+			b, err := block(ctx, r, h)
+			if err != nil {
+				return pool.Digest{}, err
+			}
+			return audit.DigestAt(&b, h)
+		}
+	}
+	first, err := audit.FirstDifference(ctx, h, ask...)
 	if err != nil {
 		return err
 	}
@@ -59,14 +72,14 @@ func (c *digestCmd) Run(ctx context.Context, e *env) error {
 }
 
 // daemons asks each that is named how it is, once.
-func (c *digestCmd) daemons(ctx context.Context, e *env) (all []*remote, err error) {
-	quiet := &env{in: e.in, out: io.Discard, err: e.err, json: true}
+func (c *digestCmd) daemons(ctx context.Context, e *terminal.Terminal) (all []*journey.Daemon, err error) {
+	quiet := &terminal.Terminal{In: e.In, Out: io.Discard, Err: e.Err, JSON: true}
 	for _, url := range append([]string{c.API}, c.Others...) {
 		r, err := (&apiFlags{url}).dial(ctx, quiet)
 		if err != nil {
 			return nil, unknownf("%s: %w", url, err)
 		}
-		if !slices.ContainsFunc(all, func(x *remote) bool { return x.url == r.url }) {
+		if !slices.ContainsFunc(all, func(x *journey.Daemon) bool { return x.URL == r.URL }) {
 			all = append(all, r)
 		}
 	}
@@ -74,31 +87,31 @@ func (c *digestCmd) daemons(ctx context.Context, e *env) (all []*remote, err err
 }
 
 // block asks a daemon for the digest after a block.
-func (r *remote) block(ctx context.Context, h pastel.Height) (wire.Block, error) {
-	b, err := answered(r.Block(ctx, h))
-	digest, bad := hex.DecodeString(b.Digest)
+func block(ctx context.Context, r *journey.Daemon, h pastel.Height) (wire.Block, error) {
+	b, err := journey.Advised(r.Block(ctx, h))
+	_, bad := audit.DigestAt(&b, h)
 	switch {
-	case errors.Is(err, client.ErrNotFound) && h > r.status.Tip.Height:
-		return b, unknownf("%s ends at block %d: block %d is not there yet", r.url, r.status.Tip.Height, h)
+	case errors.Is(err, client.ErrNotFound) && h > r.State.Tip.Height:
+		return b, unknownf("%s ends at block %d: block %d is not there yet", r.URL, r.State.Tip.Height, h)
 	case err != nil:
-		return b, unknownf("%s: block %d: %w", r.url, h, err)
-	case bad != nil || len(digest) != len(pastel.BlockHash{}) || b.Height != h:
-		return b, unknownf("%s: block %d: the answer is no digest of it: is that a smartpoold?", r.url, h)
+		return b, unknownf("%s: block %d: %w", r.URL, h, err)
+	case bad != nil:
+		return b, unknownf("%s: block %d: the answer is no digest of it: is that a smartpoold?", r.URL, h)
 	}
 	return b, nil
 }
 
 // tellDigests prints what the daemons say; only of two or more it can be said whether they agree.
-func tellDigests(e *env, lines []digestLine, agree bool) error {
-	if e.json {
+func tellDigests(e *terminal.Terminal, lines []digestLine, agree bool) error {
+	if e.JSON {
 		doc := map[string]any{"daemons": lines}
 		if len(lines) > 1 {
 			doc["agree"] = agree
 		}
-		return printJSON(e.out, doc)
+		return terminal.PrintJSON(e.Out, doc)
 	}
-	t := newTable([]any{"Daemon", "Block", "Ledger digest"}, 2)
-	t.SetColumnConfigs(append(rightAligned(2), narrow(1, 38)))
+	t := terminal.NewTable([]any{"Daemon", "Block", "Ledger digest"}, 2)
+	t.SetColumnConfigs(append(terminal.RightAligned(2), terminal.Narrow(1, 38)))
 	for _, x := range lines {
 		t.AppendRow([]any{x.URL, x.Height, x.Digest})
 	}
@@ -109,28 +122,6 @@ func tellDigests(e *env, lines []digestLine, agree bool) error {
 	case agree:
 		verdict = fmt.Sprintf("All %d agree on all of history up to this block.\n", len(lines))
 	}
-	_, err := fmt.Fprintf(e.out, "%s\n%s", t.Render(), verdict)
+	_, err := fmt.Fprintf(e.Out, "%s\n%s", t.Render(), verdict)
 	return err
-}
-
-// firstDifference finds the first block at which digests differ: they chain, so they differ from there on.
-func firstDifference(ctx context.Context, all []*remote, h pastel.Height) (pastel.Height, error) {
-	low, high := pastel.Height(0), h // they differ at high
-	for low < high {
-		mid := low + (high-low)/2
-		digests := map[string]bool{}
-		for _, r := range all {
-			b, err := r.block(ctx, mid)
-			if err != nil {
-				return 0, err
-			}
-			digests[b.Digest] = true
-		}
-		if len(digests) > 1 {
-			high = mid
-		} else {
-			low = mid + 1
-		}
-	}
-	return low, nil
 }

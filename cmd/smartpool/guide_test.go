@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,9 +16,6 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"net/http"
-	"net/http/httptest"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/notify"

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
@@ -26,7 +28,7 @@ type idNewCmd struct {
 }
 
 // Run makes a key.
-func (c *idNewCmd) Run(e *env) error {
+func (c *idNewCmd) Run(e *terminal.Terminal) error {
 	key, err := pastelid.Generate()
 	if err != nil {
 		return err
@@ -34,27 +36,27 @@ func (c *idNewCmd) Run(e *env) error {
 	if err := saveKey(e, &c.passphraseFlags, c.File, key); err != nil {
 		return err
 	}
-	e.note("It has to be registered before it can pledge or open pools: smartpool id register %s", c.File)
+	e.Note("It has to be registered before it can pledge or open pools: smartpool id register %s", c.File)
 	return nil
 }
 
-func saveKey(e *env, f *passphraseFlags, file string, key *pastelid.PrivateKey) error {
+func saveKey(e *terminal.Terminal, f *passphraseFlags, file string, key *pastelid.PrivateKey) error {
 	pass, err := f.passphrase(e, "key file "+file, true)
 	if err != nil {
 		return err
 	}
 	if err := pastelid.SaveKeyFile(file, key, pass); err != nil {
-		return keyAdvice(err)
+		return journey.KeyAdvice(err)
 	}
-	e.note("Wrote %s. Without the file and its passphrase the PastelID is lost: keep a copy of both.", file)
+	e.Note("Wrote %s. Without the file and its passphrase the PastelID is lost: keep a copy of both.", file)
 	return printID(e, key.ID())
 }
 
-func printID(e *env, id pastelid.PastelID) error {
-	if e.json {
-		return printJSON(e.out, map[string]string{"pastelid": id.String()})
+func printID(e *terminal.Terminal, id pastelid.PastelID) error {
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, map[string]string{"pastelid": id.String()})
 	}
-	_, err := fmt.Fprintln(e.out, id)
+	_, err := fmt.Fprintln(e.Out, id)
 	return err
 }
 
@@ -64,7 +66,7 @@ type idShowCmd struct {
 }
 
 // Run prints the id.
-func (c *idShowCmd) Run(e *env) error {
+func (c *idShowCmd) Run(e *terminal.Terminal) error {
 	if _, err := os.Stat(c.What); err != nil {
 		id, err := pastelid.Parse(c.What)
 		if err != nil {
@@ -82,29 +84,8 @@ func (c *idShowCmd) Run(e *env) error {
 	return printID(e, key.ID())
 }
 
-func loadKey(e *env, f *passphraseFlags, file string) (*pastelid.PrivateKey, error) {
-	pass, err := f.passphrase(e, "key file "+file, false)
-	if err != nil {
-		return nil, err
-	}
-	key, err := pastelid.LoadKeyFile(file, pass)
-	return key, keyAdvice(err)
-}
-
-// keyAdvice adds what to do about a key file.
-func keyAdvice(err error) error {
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("%w: keys are never overwritten, choose another name", err)
-	case errors.Is(err, pastelid.ErrEmptyPassphrase):
-		return fmt.Errorf("%w: a key is never stored without one", err)
-	case errors.Is(err, pastelid.ErrPassphrase):
-		return fmt.Errorf("%w: check its file or type it again", err)
-	case errors.Is(err, pastelid.ErrKeyFile):
-		return fmt.Errorf("%w; a key container of pasteld is read by id import", err)
-	default:
-		return err
-	}
+func loadKey(e *terminal.Terminal, f *passphraseFlags, file string) (*pastelid.PrivateKey, error) {
+	return (&journey.KeySource{File: file, PassphraseFile: f.PassphraseFile}).Load(e)
 }
 
 // messageFlags say what is signed.
@@ -119,17 +100,17 @@ const maxMessage = 64 << 20
 // message returns what is signed, and how to show it to a person.
 func (f *messageFlags) message() (msg []byte, shown string, err error) {
 	if f.Message != nil {
-		return []byte(*f.Message), printable(*f.Message), nil
+		return []byte(*f.Message), terminal.Printable(*f.Message), nil
 	}
 	info, err := os.Stat(f.File)
 	if err != nil {
-		return nil, "", usageError{err}
+		return nil, "", terminal.UsageError{Err: err}
 	}
 	if info.Size() > maxMessage {
 		return nil, "", fmt.Errorf("%s is larger than %d bytes: sign its hash instead", f.File, maxMessage)
 	}
 	if msg, err = os.ReadFile(f.File); err != nil {
-		return nil, "", usageError{err}
+		return nil, "", terminal.UsageError{Err: err}
 	}
 	return msg, fmt.Sprintf("file %s, %d bytes, SHA-256 %x", f.File, len(msg), sha256.Sum256(msg)), nil
 }
@@ -142,7 +123,7 @@ type idSignCmd struct {
 }
 
 // Run prints the signature in base64.
-func (c *idSignCmd) Run(e *env) error {
+func (c *idSignCmd) Run(e *terminal.Terminal) error {
 	msg, shown, err := c.message()
 	if err != nil {
 		return err
@@ -151,14 +132,14 @@ func (c *idSignCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := e.confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", key.ID(), shown)); err != nil {
+	if err := e.Confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", key.ID(), shown)); err != nil {
 		return err
 	}
 	sig := key.SignBase64(msg)
-	if e.json {
-		return printJSON(e.out, map[string]string{"pastelid": key.ID().String(), "signature": sig})
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, map[string]string{"pastelid": key.ID().String(), "signature": sig})
 	}
-	_, err = fmt.Fprintln(e.out, sig)
+	_, err = fmt.Fprintln(e.Out, sig)
 	return err
 }
 
@@ -169,7 +150,7 @@ type idVerifyCmd struct {
 }
 
 // Run says ok, or fails.
-func (c *idVerifyCmd) Run(e *env) error {
+func (c *idVerifyCmd) Run(e *terminal.Terminal) error {
 	id, err := pastelid.Parse(c.PastelID)
 	if err != nil {
 		return err
@@ -180,13 +161,13 @@ func (c *idVerifyCmd) Run(e *env) error {
 	}
 	ok := pastelid.VerifyBase64(id, msg, c.Signature)
 	switch {
-	case e.json:
-		err = printJSON(e.out, map[string]bool{"ok": ok})
+	case e.JSON:
+		err = terminal.PrintJSON(e.Out, map[string]bool{"ok": ok})
 	case ok:
-		_, err = fmt.Fprintln(e.out, "ok")
+		_, err = fmt.Fprintln(e.Out, "ok")
 	}
 	if err == nil && !ok {
-		err = fmt.Errorf("wrong: this is not %s's signature of exactly this text", short(c.PastelID))
+		err = fmt.Errorf("wrong: this is not %s's signature of exactly this text", pastel.Short(c.PastelID))
 	}
 	return err
 }
@@ -199,14 +180,32 @@ type idImportCmd struct {
 }
 
 // Run reads the container and writes the key file.
-func (c *idImportCmd) Run(e *env) error {
+func (c *idImportCmd) Run(e *terminal.Terminal) error {
 	pass, err := (&passphraseFlags{c.ContainerPassphraseFile}).passphrase(e, "container "+c.Container, false)
 	if err != nil {
 		return err
 	}
 	key, err := pastelid.LoadPasteldContainer(c.Container, pass)
 	if err != nil {
-		return keyAdvice(err)
+		return journey.KeyAdvice(err)
 	}
 	return saveKey(e, &c.passphraseFlags, c.File, key)
+}
+
+type idRegisterCmd struct {
+	apiFlags
+	nodeFlags
+	passphraseFlags
+	Key     string `arg:"" name:"key-file" type:"existingfile" help:"Key file of the PastelID."`
+	Address string `placeholder:"ADDRESS" help:"Address that the registration names; a new one of the wallet if left out."`
+	NoWait  bool   `help:"Do not wait for the block that holds the registration."`
+	Yes     bool   `help:"Do not ask."`
+}
+
+// Run registers the PastelID of a key file.
+func (c *idRegisterCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	j := &journey.Registration{
+		Key: journey.KeySource{PassphraseFile: c.PassphraseFile, File: c.Key}, Node: *c.at(), Address: c.Address, NoWait: c.NoWait, Yes: c.Yes,
+	}
+	return tellPosted(e)(j.Run(ctx, r))
 }

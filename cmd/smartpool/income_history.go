@@ -9,6 +9,8 @@ import (
 	"sort"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -33,7 +35,7 @@ type entry struct {
 }
 
 // Run prints income, forfeits and payouts in the order they came.
-func (c *historyCmd) Run(ctx context.Context, e *env) error {
+func (c *historyCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	from, to, err := days(c.From, c.To)
 	if err != nil {
 		return err
@@ -45,7 +47,7 @@ func (c *historyCmd) Run(ctx context.Context, e *env) error {
 	entries := []entry{}
 	paid := map[entry]bool{}
 	for i := range list {
-		more, err := r.history(ctx, &list[i])
+		more, err := earnings(ctx, r, &list[i])
 		if err != nil {
 			return err
 		}
@@ -61,18 +63,18 @@ func (c *historyCmd) Run(ctx context.Context, e *env) error {
 	entries = slices.DeleteFunc(entries, func(x entry) bool { return x.Time.Before(from) || !x.Time.Before(to) })
 	sort.SliceStable(entries, func(a, b int) bool { return entries[a].Height < entries[b].Height })
 	switch {
-	case e.json:
-		return printJSON(e.out, entries)
+	case e.JSON:
+		return terminal.PrintJSON(e.Out, entries)
 	case c.CSV:
 		return writeCSV(e, entries)
 	}
-	t := newTable([]any{"Date (UTC)", "Block", "What", "Pool", "PSL", "Transaction"}, 2, 5)
+	t := terminal.NewTable([]any{"Date (UTC)", "Block", "What", "Pool", "PSL", "Transaction"}, 2, 5)
 	sums := map[string]pastel.Amount{}
 	for _, x := range entries {
-		t.AppendRow([]any{x.Time.UTC().Format("2006-01-02 15:04"), x.Height, x.Kind, short(x.Pool), psl(x.Amount), short(x.TxID)})
+		t.AppendRow([]any{x.Time.UTC().Format("2006-01-02 15:04"), x.Height, x.Kind, pastel.Short(x.Pool), terminal.PSL(x.Amount), pastel.Short(x.TxID)})
 		sums[x.Kind] += x.Amount
 	}
-	_, err = fmt.Fprintf(e.out, "%s\n\nIncome %s PSL, forfeited %s PSL, paid %s PSL. Income is what was settled; a payout pays it in full.\n",
+	_, err = fmt.Fprintf(e.Out, "%s\n\nIncome %s PSL, forfeited %s PSL, paid %s PSL. Income is what was settled; a payout pays it in full.\n",
 		t.Render(), sums["income"], sums["forfeit"], sums["payout"])
 	return err
 }
@@ -82,23 +84,23 @@ func days(from, to string) (a, b time.Time, err error) {
 	b = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	if from != "" {
 		if a, err = time.Parse(time.DateOnly, from); err != nil {
-			return a, b, usagef("--from %q: want a day such as 2026-01-31", from)
+			return a, b, terminal.Usagef("--from %q: want a day such as 2026-01-31", from)
 		}
 	}
 	if to != "" {
 		if b, err = time.Parse(time.DateOnly, to); err != nil {
-			return a, b, usagef("--to %q: want a day such as 2026-01-31", to)
+			return a, b, terminal.Usagef("--to %q: want a day such as 2026-01-31", to)
 		}
 		b = b.AddDate(0, 0, 1)
 	}
 	return a, b, nil
 }
 
-// history gathers what came and went.
-func (r *remote) history(ctx context.Context, a *wire.Account) (list []entry, err error) {
+// earnings gathers what came and went.
+func earnings(ctx context.Context, r *journey.Daemon, a *wire.Account) (list []entry, err error) {
 	id, address := wire.OfID{PastelID: a.PastelID}, wire.OfAddress{Address: a.Address}
 	came := wire.CreditQuery{OfID: id, OfAddress: address}
-	credits, err := listing(&came.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, came) })
+	credits, err := journey.Listing(&came.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, came) })
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +108,7 @@ func (r *remote) history(ctx context.Context, a *wire.Account) (list []entry, er
 		list = append(list, entry{x.At.Time, x.At.Height, "income", x.Pool, nameOf(a), x.Address, x.Amount, ""})
 	}
 	had := wire.PledgeQuery{OfID: id, OfAddress: address}
-	pledges, err := listing(&had.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, had) })
+	pledges, err := journey.Listing(&had.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, had) })
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func (r *remote) history(ctx context.Context, a *wire.Account) (list []entry, er
 		}
 	}
 	paid := wire.PaymentQuery{OfID: id, OfAddress: address, Status: "paid"}
-	payments, err := listing(&paid.Page, func() (wire.List[wire.Payment], error) { return r.Payments(ctx, paid) })
+	payments, err := journey.Listing(&paid.Page, func() (wire.List[wire.Payment], error) { return r.Payments(ctx, paid) })
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +131,8 @@ func (r *remote) history(ctx context.Context, a *wire.Account) (list []entry, er
 	return list, nil
 }
 
-func writeCSV(e *env, list []entry) error {
-	w := csv.NewWriter(e.out)
+func writeCSV(e *terminal.Terminal, list []entry) error {
+	w := csv.NewWriter(e.Out)
 	rows := [][]string{{"time_utc", "block", "kind", "amount_psl", "pool", "account", "address", "txid"}}
 	for _, x := range list {
 		rows = append(rows, []string{

@@ -507,20 +507,10 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	speaks("alerts", "remove", added.ID, "--token-file", token)
 }
 
-// FuzzAnswers has a daemon send whatever it wants: nothing here may panic on it, and no pool without an id is certified.
+// FuzzAnswers has a daemon send whatever it wants: nothing here may panic on it.
 func FuzzAnswers(f *testing.F) {
-	f.Add([]byte(`{"id":"a","participants":[{"seq":1}],"tip":{"height":1,"time":"2026-01-01T00:00:00Z"}}`))
 	f.Add([]byte(`{"pledges":[{"pool":"a"}],"payments":[{}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var p wire.PoolDetail
-		if json.Unmarshal(body, &p) == nil {
-			_ = takesNone(&p)
-			_ = (&joinCmd{}).role(&p, 10)
-			_ = differences(&p, &wire.PoolDetail{})
-			if net, _ := pastel.NetworkByName("regtest"); certify(&p, &net) == nil && p.ID == "" {
-				t.Error("a pool without an id is certified")
-			}
-		}
 		var a wire.Account
 		if json.Unmarshal(body, &a) == nil {
 			tellAccount(&strings.Builder{}, &a, false)

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -18,7 +20,7 @@ type leaveCmd struct {
 }
 
 // Run says what leaving costs. Leaving itself is spending the coins, with any wallet.
-func (c *leaveCmd) Run(ctx context.Context, e *env) error {
+func (c *leaveCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	r, list, err := c.accounts(ctx, e)
 	if err != nil {
 		return err
@@ -29,19 +31,19 @@ func (c *leaveCmd) Run(ctx context.Context, e *env) error {
 		found = found || len(list[i].Positions) > 0
 	}
 	if c.Pool != "" && !found {
-		return fmt.Errorf("there is no live pledge in a pool %s: smartpool my lists those there are", printable(c.Pool))
+		return fmt.Errorf("there is no live pledge in a pool %s: smartpool my lists those there are", terminal.Printable(c.Pool))
 	}
-	if e.json {
-		return printJSON(e.out, list)
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, list)
 	}
 	var b strings.Builder
 	for i := range list {
-		for _, h := range books.Holdings(list[i].Positions, false) {
+		for _, h := range client.Holdings(list[i].Positions, false) {
 			if b.Len() > 0 {
 				b.WriteString("\n")
 			}
 			tellLeaving(&b, &h)
-			how, err := r.unlocking(ctx, &h)
+			how, err := unlocking(ctx, r, &h)
 			if err != nil {
 				return err
 			}
@@ -51,7 +53,7 @@ func (c *leaveCmd) Run(ctx context.Context, e *env) error {
 	if !found {
 		b.WriteString("There is no live pledge to leave.\n")
 	}
-	_, err = fmt.Fprint(e.out, trailing.ReplaceAllString(b.String(), "\n"))
+	_, err = fmt.Fprint(e.Out, trailing.ReplaceAllString(b.String(), "\n"))
 	return err
 }
 
@@ -60,17 +62,17 @@ func (c *leaveCmd) wants(pool string) bool {
 	return c.Pool == "" || pool == c.Pool || strings.HasPrefix(pool, c.Pool+".")
 }
 
-func tellLeaving(b *strings.Builder, h *books.Holding) {
+func tellLeaving(b *strings.Builder, h *client.Holding) {
 	many := len(h.Pledges) > 1
-	fmt.Fprintf(b, "%s in pool %s\n  %d PSL offered, %d PSL counted (%s", short(h.PastelID), h.Pool, h.Offered, h.Counted, h.Role)
+	fmt.Fprintf(b, "%s in pool %s\n  %d PSL offered, %d PSL counted (%s", pastel.Short(h.PastelID), h.Pool, h.Offered, h.Counted, h.Role)
 	if many {
 		fmt.Fprintf(b, ", %d pledges", len(h.Pledges))
 	}
 	fmt.Fprintf(b, ")\n  Leaving in the next block loses %s PSL and %s of reputation (of %d).\n",
-		h.Leaving.Forfeits, counted(h.Leaving.Reputation, "point"), h.Leaving.Has)
+		h.Leaving.Forfeits, terminal.Counted(h.Leaving.Reputation, "point"), h.Leaving.Has)
 	switch {
 	case h.Leaving.Better != nil:
-		fmt.Fprintf(b, "  From %s on, what has been earned by now is settled and cannot be lost.\n", when(*h.Leaving.Better))
+		fmt.Fprintf(b, "  From %s on, what has been earned by now is settled and cannot be lost.\n", journey.When(*h.Leaving.Better))
 	case h.Leaving.Forfeits == 0:
 		b.WriteString("  Nothing that was earned would be lost.\n")
 	}
@@ -92,15 +94,15 @@ func tellLeaving(b *strings.Builder, h *books.Holding) {
 	if !many {
 		return
 	}
-	t := newTable([]any{"Pledged address", "Offers PSL", "Waits PSL", "Leaving loses PSL"}, 2, 3, 4)
+	t := terminal.NewTable([]any{"Pledged address", "Offers PSL", "Waits PSL", "Leaving loses PSL"}, 2, 3, 4)
 	for _, p := range h.Pledges {
-		t.AppendRow([]any{p.Address, p.Offered, p.Leaving.Free, psl(p.Leaving.Forfeits)})
+		t.AppendRow([]any{p.Address, p.Offered, p.Leaving.Free, terminal.PSL(p.Leaving.Forfeits)})
 	}
 	fmt.Fprintf(b, "\n%s\n\n", t.Render())
 }
 
 // unlocking says how a wallet that locked the coins lets them go, and no others: those of other pledges are better kept.
-func (r *remote) unlocking(ctx context.Context, h *books.Holding) (string, error) {
+func unlocking(ctx context.Context, r *journey.Daemon, h *client.Holding) (string, error) {
 	one := `[{"txid":"…","vout":n}]`
 	how := fmt.Sprintf("  If the wallet has locked them, unlock each one that you want to spend (smartpool rpc listlockunspent shows them):\n"+
 		"  smartpool rpc lockunspent true '%s'\n", one)
@@ -108,7 +110,7 @@ func (r *remote) unlocking(ctx context.Context, h *books.Holding) (string, error
 		return how, nil
 	}
 	q := wire.PledgeQuery{OfAddress: wire.OfAddress{Address: h.Address}, Live: true}
-	list, err := listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
+	list, err := journey.Listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +119,7 @@ func (r *remote) unlocking(ctx context.Context, h *books.Holding) (string, error
 		return how, nil
 	}
 	id, vout, _ := strings.Cut(list[at].Output, ":")
-	c, err := answered(r.Output(ctx, list[at].Output))
+	c, err := journey.Advised(r.Output(ctx, list[at].Output))
 	switch {
 	case err != nil && !errors.Is(err, client.ErrNotFound):
 		return "", err

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -35,20 +35,28 @@ func (x *dev) liesAreFound() {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	f := auditFlags{nodeFlags{Node: x.at.DevRPC, NodeCookie: x.at.DevCookie}, networkFlags{"regtest"}, -1}
-	seen := &tally{id: ticket.PoolID(truth.ID), settled: map[pastel.TxID]pastel.Amount{}}
-	state, err := f.recompute(context.Background(), &env{}, truth.Tip.Height, seen.add)
+	f := auditFlags{nodeFlags{URL: x.at.DevRPC, Cookie: x.at.DevCookie}, networkFlags{"regtest"}, -1}
+	state, err := f.state()
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	ours, _ := state.Pool(seen.id)
-	right := rebuild(state, &ours, seen)
-	if differ := differences(&truth, right); len(differ) > 0 {
+	recount := audit.NewRecount(state)
+	if err := f.recompute(context.Background(), &terminal.Terminal{}, state, truth.Tip.Height, recount.Watch); err != nil {
+		x.t.Fatal(err)
+	}
+	differences := func(p *wire.PoolDetail) []audit.Difference {
+		c, err := recount.Compare(p)
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		return c.Differences
+	}
+	if differ := differences(&truth); len(differ) > 0 {
 		x.t.Errorf("the truth differs: %v", differ)
 	}
 	for name, lie := range x.liesAboutPool() {
 		p, err := told(lie)
-		if err == nil && len(differences(&p, right)) == 0 {
+		if err == nil && len(differences(&p)) == 0 {
 			x.t.Errorf("a lie about %s is not found", name)
 		}
 	}

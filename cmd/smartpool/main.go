@@ -2,7 +2,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,9 @@ import (
 	"runtime/debug"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
 // Exit codes.
@@ -51,40 +53,16 @@ type cli struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-// env is the world a command runs in.
-type env struct {
-	in       io.Reader
-	out, err io.Writer
-	screen   *os.File // where a person sees standard error; nil if nobody does
-	json     bool     // --json
-	lines    *bufio.Reader
-}
-
-// note tells a person something beside the answer; programs are spared.
-func (e *env) note(format string, args ...any) {
-	if !e.json {
-		e.warn(format, args...)
-	}
-}
-
-// warn tells what may go wrong.
-func (e *env) warn(format string, args ...any) { _, _ = fmt.Fprintf(e.err, format+"\n", args...) }
-
-// usageError is a mistake on the command line.
-type usageError struct{ error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 // run executes one command line and returns the exit code.
 func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
-	out, errOut := visible(stdout), visible(stderr)
+	out, errOut := terminal.Visible(stdout), terminal.Visible(stderr)
 	defer errOut.Close()
 	defer out.Close()
 	exited := -1
 	stop := func() {}
 	defer func() { stop() }()
 	interruption := func() (ctx context.Context, _ error) { // for the commands that ask for it: Ctrl-C kills the others
-		ctx, stop = interruptible()
+		ctx, stop = terminal.Interruptible()
 		return ctx, nil
 	}
 	var line cli
@@ -102,16 +80,17 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err == nil {
-		err = ctx.Run(&env{in: in, out: out, err: errOut, screen: screenOf(stderr), json: line.JSON})
+		err = ctx.Run(terminal.New(in, out, errOut, terminal.ScreenOf(stderr), line.JSON))
 	} else {
-		err = usageError{fmt.Errorf("%w; see smartpool --help", err)}
+		err = terminal.Usagef("%w; see smartpool --help", err)
 	}
-	var usage usageError
+	var usage terminal.UsageError
 	var unknown unknownError
+	var unknownOutcome *journey.UnknownError
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &unknown):
+	case errors.As(err, &unknown) || errors.As(err, &unknownOutcome):
 		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 		return exitUnknown
 	case errors.As(err, &usage):
@@ -126,14 +105,14 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 type versionCmd struct{}
 
 // Run prints the module's version as the Go tool recorded it.
-func (c *versionCmd) Run(e *env) error {
+func (c *versionCmd) Run(e *terminal.Terminal) error {
 	v := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		v = info.Main.Version
 	}
-	if e.json {
-		return printJSON(e.out, map[string]string{"version": v})
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, map[string]string{"version": v})
 	}
-	_, err := fmt.Fprintln(e.out, "smartpool", v)
+	_, err := fmt.Fprintln(e.Out, "smartpool", v)
 	return err
 }

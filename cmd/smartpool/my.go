@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -18,16 +20,16 @@ type myCmd struct {
 }
 
 // Run shows what I have.
-func (c *myCmd) Run(ctx context.Context, e *env) error {
+func (c *myCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	_, list, err := c.accounts(ctx, e)
 	if err != nil {
 		return err
 	}
-	if e.json {
-		return printJSON(e.out, list)
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, list)
 	}
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(e.out, "No pledge yet: smartpool pools compares pools, smartpool join POOL pledges.")
+		_, err := fmt.Fprintln(e.Out, "No pledge yet: smartpool pools compares pools, smartpool join POOL pledges.")
 		return err
 	}
 	var b strings.Builder
@@ -37,7 +39,7 @@ func (c *myCmd) Run(ctx context.Context, e *env) error {
 		}
 		tellAccount(&b, &list[i], c.Each)
 	}
-	_, err = fmt.Fprint(e.out, trailing.ReplaceAllString(b.String(), "\n"))
+	_, err = fmt.Fprint(e.Out, trailing.ReplaceAllString(b.String(), "\n"))
 	return err
 }
 
@@ -53,16 +55,16 @@ func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 	}
 	fmt.Fprintf(b, "\nBlock %d, %s UTC\n\n", a.Tip.Height, a.Tip.Time.UTC().Format("2006-01-02 15:04"))
 	if len(a.Positions) > 0 {
-		t := newTable([]any{"Pool", "Status", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6, 7)
-		t.SetColumnConfigs(append(rightAligned(6, 7), narrow(1, 12), numbers(4, 6), numbers(5, 6)))
+		t := terminal.NewTable([]any{"Pool", "Status", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6, 7)
+		t.SetColumnConfigs(append(terminal.RightAligned(6, 7), terminal.Narrow(1, 12), terminal.Numbers(4, 6), terminal.Numbers(5, 6)))
 		ids := make([]string, len(a.Positions))
 		for i := range a.Positions {
 			ids[i] = a.Positions[i].Pool
 		}
 		name := labels(ids)
-		for _, h := range books.Holdings(a.Positions, each) {
+		for _, h := range client.Holdings(a.Positions, each) {
 			t.AppendRow([]any{
-				name(h.Pool), h.Status, h.Role, h.Counted, h.Offered, h.Part(), psl(h.Accrued), backedBy(&h), brief(h.NextSettlement),
+				name(h.Pool), h.Status, h.Role, h.Counted, h.Offered, h.Part(), terminal.PSL(h.Accrued), backedBy(&h), journey.Brief(h.NextSettlement),
 			})
 		}
 		fmt.Fprintf(b, "%s\n\n", t.Render())
@@ -83,14 +85,14 @@ func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 	} else {
 		b.WriteString("No live pledge.\n\n")
 	}
-	fmt.Fprintf(b, "Accrued   %14s PSL  earned since the last settlement; lost by leaving before the next\n", psl(a.Accrued))
-	fmt.Fprintf(b, "Claims    %14s PSL  settled, go into the next payout\n", psl(a.Claimed))
+	fmt.Fprintf(b, "Accrued   %14s PSL  earned since the last settlement; lost by leaving before the next\n", terminal.PSL(a.Accrued))
+	fmt.Fprintf(b, "Claims    %14s PSL  settled, go into the next payout\n", terminal.PSL(a.Claimed))
 	var pending pastel.Amount
 	for _, p := range a.Pending {
 		pending += p.Amount
 	}
-	fmt.Fprintf(b, "On the way%14s PSL  in payouts that are settled and not mined\n", psl(pending))
-	fmt.Fprintf(b, "Paid      %14s PSL  so far\n", psl(a.Paid))
+	fmt.Fprintf(b, "On the way%14s PSL  in payouts that are settled and not mined\n", terminal.PSL(pending))
+	fmt.Fprintf(b, "Paid      %14s PSL  so far\n", terminal.PSL(a.Paid))
 	if len(a.SharedWith) > 0 {
 		fmt.Fprintf(b, "Mind that pools pay these to the same address, and what is not accrued is of all together:\n  %s\n",
 			strings.Join(a.SharedWith, "\n  "))
@@ -103,7 +105,7 @@ func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 		if p.Addresses != 1 {
 			to = fmt.Sprintf("%d addresses", p.Addresses)
 		}
-		fmt.Fprintf(b, "  %s PSL of pool %s to %s\n    %s, from %s on\n", p.Amount, short(p.Pool), to, p.Payout, when(p.From))
+		fmt.Fprintf(b, "  %s PSL of pool %s to %s\n    %s, from %s on\n", p.Amount, pastel.Short(p.Pool), to, p.Payout, journey.When(p.From))
 	}
 }
 
@@ -136,9 +138,9 @@ func tellRewards(b *strings.Builder, list []wire.Position, name func(pool string
 }
 
 // backedBy abbreviates the pledged address, which leave gives in full, or counts the pledges.
-func backedBy(h *books.Holding) string {
+func backedBy(h *client.Holding) string {
 	if len(h.Pledges) == 1 {
-		return short(h.Address)
+		return pastel.Short(h.Address)
 	}
-	return counted(len(h.Pledges), "pledge")
+	return terminal.Counted(len(h.Pledges), "pledge")
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/hex"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -22,7 +23,7 @@ func (f *networkFlags) network() (pool.Params, error) { return networkNamed(f.Ne
 func networkNamed(name string) (pool.Params, error) {
 	net, err := pool.ParamsByName(name)
 	if err != nil {
-		return net, usageError{err}
+		return net, terminal.UsageError{Err: err}
 	}
 	return net, nil
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -16,10 +19,10 @@ type payoutsCmd struct {
 }
 
 // Run lists payouts.
-func (c *payoutsCmd) Run(ctx context.Context, e *env, r *remote) error {
+func (c *payoutsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
 	q := wire.PayoutQuery{OfAddress: wire.OfAddress{Address: c.Address}}
 	if c.Pool != "" {
-		p, err := r.pool(ctx, c.Pool)
+		p, err := r.VerifiedPool(ctx, c.Pool)
 		if err != nil {
 			return err
 		}
@@ -28,12 +31,12 @@ func (c *payoutsCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if !c.All {
 		q.Status = "pending"
 	}
-	list, err := listing(&q.Page, func() (wire.List[wire.Payout], error) { return r.Payouts(ctx, q) })
+	list, err := journey.Listing(&q.Page, func() (wire.List[wire.Payout], error) { return r.Payouts(ctx, q) })
 	if err != nil {
 		return err
 	}
-	if e.json {
-		return printJSON(e.out, list)
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, list)
 	}
 	var b strings.Builder
 	if tellPayouts(&b, list); len(list) == 0 {
@@ -41,21 +44,21 @@ func (c *payoutsCmd) Run(ctx context.Context, e *env, r *remote) error {
 	} else {
 		b.WriteString("\nUpgraded miners put due payouts into their blocks, for no fee: nobody signs or broadcasts them.\n")
 	}
-	_, err = fmt.Fprint(e.out, strings.TrimPrefix(b.String(), "\n"))
+	_, err = fmt.Fprint(e.Out, strings.TrimPrefix(b.String(), "\n"))
 	return err
 }
 
 func tellPayouts(b *strings.Builder, list []wire.Payout) {
 	for _, po := range list {
-		state := fmt.Sprintf("can be mined from %s on", when(po.From))
+		state := fmt.Sprintf("can be mined from %s on", journey.When(po.From))
 		switch {
 		case po.Paid != nil:
-			state = "mined in " + when(*po.Paid)
+			state = "mined in " + journey.When(*po.Paid)
 		case po.Cancelled != nil:
-			state = "not mined in time, cancelled in " + when(*po.Cancelled) + "; owed again"
+			state = "not mined in time, cancelled in " + journey.When(*po.Cancelled) + "; owed again"
 		case !po.From.Estimated:
-			state = fmt.Sprintf("due since %s: the next upgraded miner's block takes it", when(po.From))
+			state = fmt.Sprintf("due since %s: the next upgraded miner's block takes it", journey.When(po.From))
 		}
-		fmt.Fprintf(b, "\nPayout %s of pool %s\n  %s PSL to %d addresses, settled in %s\n  %s\n", po.TxID, short(po.Pool), po.Amount, po.Outputs, when(po.Settled), state)
+		fmt.Fprintf(b, "\nPayout %s of pool %s\n  %s PSL to %d addresses, settled in %s\n  %s\n", po.TxID, pastel.Short(po.Pool), po.Amount, po.Outputs, journey.When(po.Settled), state)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -30,7 +32,7 @@ func reported() (list []string) {
 }
 
 // Run sums up what came in and what went out.
-func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
+func (c *poolReportCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	from, to, err := days(c.From, c.To)
 	if err != nil {
 		return err
@@ -39,23 +41,23 @@ func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	p, err := r.pool(ctx, c.Pool)
+	p, err := r.VerifiedPool(ctx, c.Pool)
 	if err != nil {
 		return err
 	}
 	of := wire.OfPool{Pool: p.ID}
 	happened := wire.EventQuery{OfPool: of, Type: reported()}
-	events, err := listing(&happened.Page, func() (wire.List[wire.Event], error) { return r.Events(ctx, happened) })
+	events, err := journey.Listing(&happened.Page, func() (wire.List[wire.Event], error) { return r.Events(ctx, happened) })
 	if err != nil {
 		return err
 	}
 	earned := wire.CreditQuery{OfPool: of, OfAddress: wire.OfAddress{Address: p.FeeAddress}}
-	fees, err := listing(&earned.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, earned) })
+	fees, err := journey.Listing(&earned.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, earned) })
 	if err != nil {
 		return err
 	}
 	within := func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
-	out := csv.NewWriter(e.out)
+	out := csv.NewWriter(e.Out)
 	rows := [][]string{{"time_utc", "block", "event", "amount_psl", "counted_psl", "offered_psl", "pastelid", "txid"}}
 	sums := map[string]pastel.Amount{}
 	counts := map[string]int{}
@@ -76,17 +78,17 @@ func (c *poolReportCmd) Run(ctx context.Context, e *env) error {
 		}
 	}
 	switch {
-	case e.json:
-		return printJSON(e.out, map[string]any{"pool": p.ID, "sums_patoshi": sums, "counts": counts, "operator_fee_patoshi": fee})
+	case e.JSON:
+		return terminal.PrintJSON(e.Out, map[string]any{"pool": p.ID, "sums_patoshi": sums, "counts": counts, "operator_fee_patoshi": fee})
 	case c.CSV:
 		return out.WriteAll(rows)
 	}
-	_, err = fmt.Fprintf(e.out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nJoined %d, amended %d, promoted %d, reduced %d, left %d, who forfeited %s PSL\n",
-		p.ID, psl(sums["reward.received"]), counts["reward.received"], p.FeeAddress, fee, psl(sums["payout.settled"]), counts["payout.settled"],
+	_, err = fmt.Fprintf(e.Out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nJoined %d, amended %d, promoted %d, reduced %d, left %d, who forfeited %s PSL\n",
+		p.ID, terminal.PSL(sums["reward.received"]), counts["reward.received"], p.FeeAddress, fee, terminal.PSL(sums["payout.settled"]), counts["payout.settled"],
 		counts["payout.paid"], counts["payout.cancelled"], counts["pledge.accepted"], counts["pledge.amended"],
 		counts["pledge.promoted"], counts["pledge.reduced"], counts["pledge.left"], sums["pledge.left"])
 	if err == nil && counts["pool.closed"] > 0 {
-		_, err = fmt.Fprintf(e.out, "Closed; %s PSL stay in escrow for ever\n", sums["pool.closed"])
+		_, err = fmt.Fprintf(e.Out, "Closed; %s PSL stay in escrow for ever\n", sums["pool.closed"])
 	}
 	return err
 }

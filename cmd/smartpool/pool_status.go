@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -27,39 +27,39 @@ const (
 )
 
 // Run shows a pool.
-func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
-	p, err := r.pool(ctx, c.Pool)
+func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	p, err := r.VerifiedPool(ctx, c.Pool)
 	if err != nil {
 		return err
 	}
 	var sn *wire.Supernode
 	if p.ActivationTx != "" {
-		now, err := r.supernode(ctx, p.ID)
+		now, err := r.SupernodeOf(ctx, p.ID)
 		if err != nil {
 			return err
 		}
 		sn = &now
 	}
-	if e.json {
-		return printJSON(e.out, struct {
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, struct {
 			wire.PoolDetail
 			Supernode *wire.Supernode `json:"supernode_state,omitempty"`
 		}{p, sn})
 	}
-	closed, left, err := r.closed(ctx, &p)
+	closed, left, err := closed(ctx, r, &p)
 	if err != nil {
 		return err
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\nBlock %d, %s UTC\n\n", p.ID, p.Status, p.Tip.Height, p.Tip.Time.UTC().Format("2006-01-02 15:04"))
-	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", printable(p.Company), p.Fee, short(p.Operator), p.Reputation)
-	fmt.Fprintf(&b, "Opened      %s\n", when(p.Opened))
+	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", terminal.Printable(p.Company), p.Fee, pastel.Short(p.Operator), p.Reputation)
+	fmt.Fprintf(&b, "Opened      %s\n", journey.When(p.Opened))
 	for _, x := range []struct {
 		name string
 		at   *wire.Moment
 	}{{"Join until", p.JoinUntil}, {"Activate by", p.ActivateUntil}, {"Activated", p.Activated}, {"Deadline", p.Deadline}, {"Ended", p.Ended}, {"Closed", closed}, {"Settles", p.NextSettlement}} {
 		if x.at != nil {
-			fmt.Fprintf(&b, "%-11s %s\n", x.name, when(*x.at))
+			fmt.Fprintf(&b, "%-11s %s\n", x.name, journey.When(*x.at))
 		}
 	}
 	if sn != nil {
@@ -74,7 +74,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	if p.Critical != nil {
 		fmt.Fprintf(&b, "Critical    without these the Supernode stops: %s, who offer %d PSL of the %d PSL offered\n", shorts(p.Critical.Members), p.Critical.Coins, p.Offered)
 	}
-	fmt.Fprintf(&b, "Income      %s PSL in %s; %s PSL paid, ", p.Income, counted(int(p.Rewards), "reward"), p.Paid)
+	fmt.Fprintf(&b, "Income      %s PSL in %s; %s PSL paid, ", p.Income, terminal.Counted(int(p.Rewards), "reward"), p.Paid)
 	if closed != nil {
 		fmt.Fprintf(&b, "%s PSL left in escrow for ever\n", left)
 	} else {
@@ -82,45 +82,36 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *env, r *remote) error {
 	}
 	fmt.Fprintf(&b, "Fee         %s PSL accrued since the last settlement\n", p.OperatorFee)
 	if p.Forecast != nil {
-		fmt.Fprintf(&b, "Forecast    %s PSL settle in block %d, paid from %s on\n", p.Forecast.Amount, p.Forecast.At.Height, when(p.Forecast.Mined))
+		fmt.Fprintf(&b, "Forecast    %s PSL settle in block %d, paid from %s on\n", p.Forecast.Amount, p.Forecast.At.Height, journey.When(p.Forecast.Mined))
 	}
 	c.tellPledges(&b, p.Participants)
 	tellPayouts(&b, p.Pending[:min(len(p.Pending), nextPayouts)])
 	if more := len(p.Pending) - nextPayouts; more > 0 {
 		fmt.Fprintf(&b, "\nand %d more to come: smartpool payouts --pool %s\n", more, p.ID)
 	}
-	_, err = fmt.Fprint(e.out, trailing.ReplaceAllString(b.String(), "\n"))
+	_, err = fmt.Fprint(e.Out, trailing.ReplaceAllString(b.String(), "\n"))
 	return err
-}
-
-// supernode asks how a pool's Supernode is doing.
-func (r *remote) supernode(ctx context.Context, id string) (wire.Supernode, error) {
-	sn, err := answered(r.Supernode(ctx, id))
-	if errors.Is(err, client.ErrNotFound) {
-		err = fmt.Errorf("the daemon at %s is of an earlier release, which knows no launches: update it, or ask another one with --api", r.url)
-	}
-	return sn, err
 }
 
 // tellSupernode prints it.
 func tellSupernode(b *strings.Builder, sn *wire.Supernode) {
 	where := ""
 	if sn.Listed != "" && sn.State != string(chain.SupernodePausing) && sn.State != string(chain.SupernodeEnded) {
-		where = fmt.Sprintf(" (%s at %s)", printable(sn.Listed), printable(sn.Address))
+		where = fmt.Sprintf(" (%s at %s)", terminal.Printable(sn.Listed), terminal.Printable(sn.Address))
 	}
 	fmt.Fprintf(b, "Supernode   %s%s: %s\n", sn.State, where, sn.Text)
 	if sn.LastPaid != nil {
-		fmt.Fprintf(b, "Last income %s\n", when(*sn.LastPaid))
+		fmt.Fprintf(b, "Last income %s\n", journey.When(*sn.LastPaid))
 	}
 }
 
 // closed says when a pool was closed and what it left in escrow, which it does not know of any more; nil if it is not closed.
-func (r *remote) closed(ctx context.Context, p *wire.PoolDetail) (at *wire.Moment, left pastel.Amount, err error) {
+func closed(ctx context.Context, r *journey.Daemon, p *wire.PoolDetail) (at *wire.Moment, left pastel.Amount, err error) {
 	if p.Status != "closed" {
 		return nil, 0, nil
 	}
 	q := wire.EventQuery{OfPool: wire.OfPool{Pool: p.ID}, Type: []string{string(pool.PoolClosed)}}
-	list, err := answered(r.Events(ctx, q))
+	list, err := journey.Advised(r.Events(ctx, q))
 	if err != nil || len(list.Items) == 0 { // taken back in between
 		return nil, 0, err
 	}
@@ -136,12 +127,12 @@ func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []wire.PoolPledge) 
 	rest := ""
 	if !c.All && len(list) > largest {
 		rest = fmt.Sprintf("and %d more pledges: --all lists all %d in join order\n", len(list)-largest, len(list))
-		list = books.Largest(list, largest)
+		list = client.Largest(list, largest)
 	}
-	t := newTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5, 6)
-	t.SetColumnConfigs(append(rightAligned(5, 6), numbers(3, 6), numbers(4, 6)))
+	t := terminal.NewTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5, 6)
+	t.SetColumnConfigs(append(terminal.RightAligned(5, 6), terminal.Numbers(3, 6), terminal.Numbers(4, 6)))
 	for _, m := range list {
-		t.AppendRow([]any{short(m.PastelID), m.Role, m.Counted, m.Offered, m.Share, psl(m.Accrued), m.Address})
+		t.AppendRow([]any{pastel.Short(m.PastelID), m.Role, m.Counted, m.Offered, m.Share, terminal.PSL(m.Accrued), m.Address})
 	}
 	fmt.Fprintf(b, "\n%s\n%s", t.Render(), rest)
 }
@@ -154,7 +145,7 @@ func shorts(ids []string) string {
 		if i == most {
 			return strings.Join(list, ", ") + fmt.Sprintf(" and %d more", len(ids)-most)
 		}
-		list = append(list, short(id))
+		list = append(list, pastel.Short(id))
 	}
 	return strings.Join(list, ", ")
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -15,25 +17,25 @@ type poolsCmd struct {
 }
 
 // Run compares pools.
-func (c *poolsCmd) Run(ctx context.Context, e *env, r *remote) error {
-	list, err := answered(r.Pools(ctx, wire.PoolQuery{Open: !c.All, Coins: c.Coins}))
+func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	list, err := journey.Advised(r.Pools(ctx, wire.PoolQuery{Open: !c.All, Coins: c.Coins}))
 	if err != nil {
 		return err
 	}
-	if e.json {
-		return printJSON(e.out, list)
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, list)
 	}
 	if len(list.Items) == 0 {
-		_, err := fmt.Fprintln(e.out, "No pool takes pledges now. smartpool pools --all shows the others.")
+		_, err := fmt.Fprintln(e.Out, "No pool takes pledges now. smartpool pools --all shows the others.")
 		return err
 	}
-	operators, err := answered(r.Operators(ctx))
+	operators, err := journey.Advised(r.Operators(ctx))
 	if err != nil {
 		return err
 	}
 	records := map[string]string{}
 	for _, o := range operators.Items {
-		records[o.PastelID] = fmt.Sprintf("%d; %s", o.Reputation, counted(len(o.IDs), "pool"))
+		records[o.PastelID] = fmt.Sprintf("%d; %s", o.Reputation, terminal.Counted(len(o.IDs), "pool"))
 		if failed := o.Pools["dissolved"] + o.Pools["expired"] + o.Pools["closed"]; failed > 0 {
 			records[o.PastelID] += fmt.Sprintf(", %d failed", failed)
 		}
@@ -51,8 +53,8 @@ func (c *poolsCmd) Run(ctx context.Context, e *env, r *remote) error {
 		columns = append(columns, fmt.Sprintf("With %d", c.Coins))
 		right = append(right, 10)
 	}
-	t := newTable(columns, right...)
-	t.SetColumnConfigs(append(rightAligned(right...), narrow(1, 12), narrow(3, 12), narrow(4, 11), numbers(6, 10)))
+	t := terminal.NewTable(columns, right...)
+	t.SetColumnConfigs(append(terminal.RightAligned(right...), terminal.Narrow(1, 12), terminal.Narrow(3, 12), terminal.Narrow(4, 11), terminal.Numbers(6, 10)))
 	for i := range list.Items {
 		p := &list.Items[i]
 		have := p.Counted
@@ -64,7 +66,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *env, r *remote) error {
 			cushion = "-"
 		}
 		row := []any{
-			name(p.ID), p.Status, printable(p.Company), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
+			name(p.ID), p.Status, terminal.Printable(p.Company), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
 			orDash(p.LeastPledge), percentOf(p.Yield),
 		}
 		if c.Coins > 0 {
@@ -76,7 +78,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *env, r *remote) error {
 		}
 		t.AppendRow(row)
 	}
-	_, err = fmt.Fprintf(e.out, "%s\n\nRecord: the operator's reputation (of 100) and pools opened; those that were dissolved or never started have failed.\n"+
+	_, err = fmt.Fprintf(e.Out, "%s\n\nRecord: the operator's reputation (of 100) and pools opened; those that were dissolved or never started have failed.\n"+
 		"Yields are what a PSL earned over the last 30 days, after the fee, taken to a year; * is the average of active pools.\n%s"+
 		"smartpool join POOL shows every term before anything is signed.\n", t.Render(), with)
 	return err

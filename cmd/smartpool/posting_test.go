@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -106,11 +108,11 @@ func TestPledgedCoinsPayNothing(t *testing.T) {
 	address := x.addressOf(cold)
 	file := filepath.Join(x.dir, "pledge.json")
 	x.does("join", "atlas", "--cold", file, "--coins", "400", "--pastelid", chen, "--output", cold.String(), "--address", address)
-	l, err := (&env{}).load(file, &pastel.Network{})
+	l, err := journey.LoadTicket(&terminal.Terminal{}, file, &pastel.Network{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	statement := l.ticket.Part.PledgeStatement("regtest")
+	statement := l.Ticket.Part.PledgeStatement("regtest")
 	net, _ := pastel.NetworkByName("regtest")
 	at, err := pastel.ParseAddress(&net, address)
 	if err != nil {
@@ -145,7 +147,7 @@ func TestPledgedCoinsPayNothing(t *testing.T) {
 	}
 	for _, id := range []string{alice, bruno, chen} {
 		if coins := x.field("0.positions.0.offered_coins", "my", id); coins != "400" {
-			t.Errorf("%s has %s PSL in the pool, want 400", short(id), coins)
+			t.Errorf("%s has %s PSL in the pool, want 400", pastel.Short(id), coins)
 		}
 	}
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,8 +14,6 @@ import (
 	"time"
 
 	"golang.org/x/term"
-
-	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // asProgram makes this test's binary the program itself.
@@ -187,46 +183,5 @@ func TestAmendSignsNoSupersededReward(t *testing.T) {
 	x.mine(1)
 	if got := x.field("0.positions.0.reward_address", "my", alice); got != elsewhere {
 		t.Errorf("rewards go to %s, want %s", got, elsewhere)
-	}
-}
-
-// A read that nobody answers is left behind.
-func TestAwait(t *testing.T) {
-	t.Parallel()
-	in, out := io.Pipe()
-	defer out.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := await(ctx, func() ([]byte, error) { return io.ReadAll(in) }); !errors.Is(err, errInterrupted) {
-		t.Errorf("got %v", err)
-	}
-	if text, err := await(context.Background(), func() (string, error) { return "typed", nil }); text != "typed" || err != nil {
-		t.Errorf("got %q, %v", text, err)
-	}
-}
-
-// A wrong answer is asked for again.
-func TestQuestionsAreAskedAgain(t *testing.T) {
-	t.Parallel()
-	s := newScreen(t)
-	e := &env{in: s.slave, out: io.Discard, err: s.slave}
-	fee := ""
-	q := &question{"--fee", "Your fee", "5", &fee, within(ticket.FeeDecimals, 300, 1500)}
-	done := make(chan error, 1)
-	go func() { done <- q.put(e) }()
-	for _, typed := range []string{"twenty", "20", "4.505", "4.5"} {
-		s.await("Your fee [5]: ")
-		s.mu.Lock()
-		s.shown.Reset()
-		s.mu.Unlock()
-		s.typing(typed + "\n")
-	}
-	if err := <-done; err != nil || fee != "4.5" {
-		t.Errorf("the answer is %q, %v", fee, err)
-	}
-	for name, is := range map[string]error{"label": labelOK("ATLAS"), "company": companyOK(strings.Repeat("x", 129)), "id": pastelIDOK("jX")} {
-		if is == nil {
-			t.Errorf("a wrong %s is taken", name)
-		}
 	}
 }

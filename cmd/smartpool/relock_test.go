@@ -16,6 +16,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
@@ -146,8 +147,8 @@ func TestGuardLocksFirstAfterRestart(t *testing.T) {
 		return false
 	})
 	out := new(safeBuffer)
-	c, e := guardCmd{Every: 5 * time.Millisecond}, &env{out: out, err: out}
-	c.API, c.ID, c.Node, c.NodeCookie = api, []string{alice}, wallet, x.server.CookieFile
+	c, e := guardCmd{Every: 5 * time.Millisecond}, &terminal.Terminal{Out: out, Err: out}
+	c.API, c.ID, c.URL, c.Cookie = api, []string{alice}, wallet, x.server.CookieFile
 	r, err := c.dial(ctx, e)
 	if err != nil {
 		t.Fatal(err)

@@ -3,11 +3,14 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
 
+	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -20,7 +23,7 @@ type replayCmd struct {
 }
 
 // Run replays the file and prints what came of it, also when it stops at a bad block.
-func (c *replayCmd) Run(e *env) error {
+func (c *replayCmd) Run(e *terminal.Terminal) error {
 	net, err := networkNamed(cmp.Or(c.Network, enforcing))
 	if err != nil {
 		return err
@@ -30,8 +33,8 @@ func (c *replayCmd) Run(e *env) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	bar := e.progress("reading blocks", size)
-	defer bar.done()
+	bar := e.Progress("reading blocks", size)
+	defer bar.Done()
 	in := bufio.NewReaderSize(io.TeeReader(file, bar), maxGenesis)
 	if c.Network == "" {
 		net = c.guess(e, in)
@@ -42,16 +45,16 @@ func (c *replayCmd) Run(e *env) error {
 	}
 	state, err := pool.New(net, shadow)
 	if err != nil {
-		return usageError{err}
+		return terminal.UsageError{Err: err}
 	}
 
-	log := newHistory(state)
-	stopped := log.read(in, &net)
-	bar.done()
-	if e.json {
-		err = printJSON(e.out, log.document())
+	history := audit.NewHistory(state)
+	stopped := replay(state, in, history)
+	bar.Done()
+	if e.JSON {
+		err = terminal.PrintJSON(e.Out, history.Document())
 	} else {
-		err = log.story(e.out)
+		err = tellStory(e.Out, state, history)
 	}
 	if err != nil {
 		return fmt.Errorf("print: %w", err)
@@ -62,12 +65,28 @@ func (c *replayCmd) Run(e *env) error {
 	return nil
 }
 
+var errNoBlocks = errors.New("there are no blocks in the input: want one raw block in hex a line")
+
+// replay applies all blocks, or up to the parent of the first that is wrong.
+func replay(state *pool.State, in io.Reader, history *audit.History) error {
+	err := audit.Recompute(state, audit.FromHex(in), history.Watch)
+	next := state.Tip().Height + 1
+	var read *audit.ReadError
+	switch {
+	case err == nil && next == 0:
+		return errNoBlocks
+	case err == nil || errors.As(err, &read):
+		return err
+	}
+	return fmt.Errorf("line %d: %w", next+1, err)
+}
+
 // guess finds the network of a chain.
-func (c *replayCmd) guess(e *env, in *bufio.Reader) pool.Params {
+func (c *replayCmd) guess(e *terminal.Terminal, in *bufio.Reader) pool.Params {
 	name, known := recognise(in)
 	if !known {
 		name = enforcing
-		e.note("The first block is of no network this program knows: taking the chain for %s (else say --network).", name)
+		e.Note("The first block is of no network this program knows: taking the chain for %s (else say --network).", name)
 	}
 	net, err := pool.ParamsByName(name)
 	if err != nil {
@@ -80,7 +99,7 @@ func (c *replayCmd) guess(e *env, in *bufio.Reader) pool.Params {
 func (c *replayCmd) adjust(net *pool.Params) (shadow bool, err error) {
 	if c.StartHeight != nil {
 		if *c.StartHeight < 0 {
-			return false, usagef("--start-height %d is negative: want the height of a block", *c.StartHeight)
+			return false, terminal.Usagef("--start-height %d is negative: want the height of a block", *c.StartHeight)
 		}
 		shadow = !net.Forks.Pools.Scheduled()
 		net.Forks.Pools = pool.ForkAt(pastel.Height(*c.StartHeight))
@@ -92,7 +111,7 @@ func (c *replayCmd) adjust(net *pool.Params) (shadow bool, err error) {
 	default:
 		h, err := strconv.ParseInt(c.SaplingHeight, 10, 32)
 		if err != nil || h < 0 {
-			return false, usagef("--sapling-height %q: want the height of a block, or never", c.SaplingHeight)
+			return false, terminal.Usagef("--sapling-height %q: want the height of a block, or never", c.SaplingHeight)
 		}
 		net.SaplingHeight = pastel.Height(h)
 	}
@@ -100,17 +119,17 @@ func (c *replayCmd) adjust(net *pool.Params) (shadow bool, err error) {
 }
 
 // open returns the input and its size in bytes, 0 if unknown.
-func (c *replayCmd) open(e *env) (io.ReadCloser, int64, error) {
+func (c *replayCmd) open(e *terminal.Terminal) (io.ReadCloser, int64, error) {
 	if c.File == "-" {
-		return io.NopCloser(e.in), 0, nil
+		return io.NopCloser(e.In), 0, nil
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
-		return nil, 0, usageError{err}
+		return nil, 0, terminal.UsageError{Err: err}
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, 0, usageError{err}
+		return nil, 0, terminal.UsageError{Err: err}
 	}
 	return f, info.Size(), nil
 }

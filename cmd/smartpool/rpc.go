@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
 type rpcCmd struct {
@@ -16,14 +17,14 @@ type rpcCmd struct {
 }
 
 // Run makes one call, as pastel-cli does.
-func (c *rpcCmd) Run(ctx context.Context, e *env) error {
+func (c *rpcCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	net, err := networkNamed(c.Network)
 	if err != nil {
 		return err
 	}
-	node, err := pasteld.New(pasteld.Config{URL: c.Node, User: c.NodeUser, Password: c.NodePassword, CookieFile: c.NodeCookie, Network: net.Network})
+	node, err := pasteld.New(pasteld.Config{URL: c.URL, User: c.User, Password: c.Password, CookieFile: c.Cookie, Network: net.Network})
 	if err != nil {
-		return usageError{err}
+		return terminal.UsageError{Err: err}
 	}
 	params := make([]any, len(c.Params))
 	for i, p := range c.Params {
@@ -38,9 +39,9 @@ func (c *rpcCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	var text string
-	if json.Unmarshal(result, &text) == nil && !e.json {
-		_, err = fmt.Fprintln(e.out, text)
+	if json.Unmarshal(result, &text) == nil && !e.JSON {
+		_, err = fmt.Fprintln(e.Out, text)
 		return err
 	}
-	return printJSON(e.out, result)
+	return terminal.PrintJSON(e.Out, result)
 }

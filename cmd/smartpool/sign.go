@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -18,71 +21,59 @@ type ticketSignCmd struct {
 }
 
 // Run signs what the keys are for.
-func (c *ticketSignCmd) Run(e *env) error {
+func (c *ticketSignCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
 	}
 	if c.Key == "" && c.AddressKey == "" {
-		return usagef("give --key, --address-key or both")
+		return terminal.Usagef("give --key, --address-key or both")
 	}
-	l, err := e.load(c.File, &net.Network)
+	l, err := journey.LoadTicket(e, c.File, &net.Network)
 	if err != nil {
 		return err
 	}
-	if failed := firstFailure(checkTicket(l.ticket, &net)); failed != nil {
+	if failed := ticket.CheckUnsigned(l.Ticket, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
 	if c.Key != "" {
-		if err := c.signWithID(e, l.ticket, &net.Network); err != nil {
+		if err := c.signWithID(e, l.Ticket, &net.Network); err != nil {
 			return err
 		}
 	}
 	if c.AddressKey != "" {
-		if err := c.signWithAddress(e, l.ticket, &net.Network); err != nil {
+		if err := c.signWithAddress(e, l.Ticket, &net.Network); err != nil {
 			return err
 		}
 	}
-	return c.write(e, l.ticket, &net.Network)
+	return c.write(e, l.Ticket, &net.Network)
 }
 
-// signWithID finds the signature that a PastelID owes to the ticket.
-func (c *ticketSignCmd) signWithID(e *env, t *ticket.Ticket, net *pastel.Network) error {
+// signWithID makes the signature that a PastelID owes to the ticket.
+func (c *ticketSignCmd) signWithID(e *terminal.Terminal, t *ticket.Ticket, net *pastel.Network) error {
 	key, err := loadKey(e, &c.passphraseFlags, c.Key)
 	if err != nil {
 		return err
 	}
-	me := key.ID().String()
-	var text string
-	var into *string
+	s, err := t.SignatureBy(key.ID(), net.Name)
 	switch {
-	case t.Part != nil && t.Part.PastelID == me:
-		text, into = t.Part.PledgeStatement(net.Name), &t.Part.PledgeSignature
-	case t.Activate != nil:
-		text, into = t.Activate.OperatorStatement(net.Name), &t.Activate.OperatorSignature
-	case t.Init != nil && t.Init.OperatorPastelID == me && (t.Init.AgreementSignature == "" || t.Init.SupernodePastelID != me):
-		text, into = t.Init.AgreementStatement(net.Name), &t.Init.AgreementSignature
-		t.Init.SmartPoolSignature = "" // it covers the one that changes
-	case t.Init != nil && t.Init.SupernodePastelID == me:
-		if t.Init.AgreementSignature == "" {
-			return fmt.Errorf("the Supernode signs after the operator: sign with %s first", short(t.Init.OperatorPastelID))
-		}
-		text, into = t.Init.SmartPoolStatement(net.Name), &t.Init.SmartPoolSignature
-	default:
-		return fmt.Errorf("the ticket does not name %s: this is the wrong key file", me)
+	case errors.Is(err, ticket.ErrOperatorFirst):
+		return fmt.Errorf("%w: sign with %s first", err, pastel.Short(t.Init.OperatorPastelID))
+	case err != nil:
+		return fmt.Errorf("%w: this is the wrong key file", err)
 	}
-	if err := e.confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", me, text)); err != nil {
+	if err := e.Confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", key.ID(), s.Text)); err != nil {
 		return err
 	}
-	*into = key.SignBase64([]byte(text))
+	t.SetSignature(s.Field, key.SignBase64([]byte(s.Text)))
 	return nil
 }
 
-func (c *ticketSignCmd) signWithAddress(e *env, t *ticket.Ticket, net *pastel.Network) error {
+func (c *ticketSignCmd) signWithAddress(e *terminal.Terminal, t *ticket.Ticket, net *pastel.Network) error {
 	if t.Part == nil {
-		return usagef("--address-key is for participation tickets")
+		return terminal.Usagef("--address-key is for participation tickets")
 	}
-	wif, err := e.readInput(c.AddressKey)
+	wif, err := e.Input(c.AddressKey, journey.MaxInput)
 	if err != nil {
 		return err
 	}
@@ -92,7 +83,7 @@ func (c *ticketSignCmd) signWithAddress(e *env, t *ticket.Ticket, net *pastel.Ne
 	}
 	text := t.Part.PledgeStatement(net.Name)
 	address := pastel.Address{Kind: pastel.AddressP2PKH, Hash: key.KeyHash()}.Encode(net)
-	if err := e.confirm(c.Yes, fmt.Sprintf("Address %s signs:\n  %s", address, text)); err != nil {
+	if err := e.Confirm(c.Yes, fmt.Sprintf("Address %s signs:\n  %s", address, text)); err != nil {
 		return err
 	}
 	t.Part.AddressSignature = key.SignMessage(text)
@@ -108,32 +99,23 @@ type ticketAddCmd struct {
 }
 
 // Run adds the signature if it is right, as far as can be known without the chain.
-func (c *ticketAddCmd) Run(e *env) error {
+func (c *ticketAddCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
 	}
-	l, err := e.load(c.File, &net.Network)
+	l, err := journey.LoadTicket(e, c.File, &net.Network)
 	if err != nil {
 		return err
 	}
-	t := l.ticket
-	into := map[string]*string{}
-	switch {
-	case t.Init != nil:
-		into["agreement"], into["smart_pool"] = &t.Init.AgreementSignature, &t.Init.SmartPoolSignature
-	case t.Part != nil:
-		into["pledge"], into["address"] = &t.Part.PledgeSignature, &t.Part.AddressSignature
-	default:
-		into["operator"] = &t.Activate.OperatorSignature
+	t := l.Ticket
+	field := c.Field + "_signature"
+	if !t.SetSignature(field, c.Signature) {
+		return terminal.Usagef("a %s ticket has no %s signature", t.Kind, c.Field)
 	}
-	if into[c.Field] == nil {
-		return usagef("a %s ticket has no %s signature", t.Kind, c.Field)
-	}
-	*into[c.Field] = c.Signature
-	for _, ch := range checkTicket(t, &net) {
-		if ch.name == c.Field+"_signature" && ch.answer == wrong {
-			return fmt.Errorf("this is not the signature that the ticket needs (%s): sign exactly the statement that ticket decode shows", ch.detail)
+	for _, ch := range ticket.Checks(t, &net.Network, net.Limits()) {
+		if ch.Name == field && ch.Answer == ticket.AnswerWrong {
+			return fmt.Errorf("this is not the signature that the ticket needs (%s): sign exactly the statement that ticket decode shows", ch.Detail)
 		}
 	}
 	return c.write(e, t, &net.Network)
@@ -145,33 +127,33 @@ type ticketEncodeCmd struct {
 }
 
 // Run prints the arguments for pasteld.
-func (c *ticketEncodeCmd) Run(e *env) error {
+func (c *ticketEncodeCmd) Run(e *terminal.Terminal) error {
 	net, err := c.network()
 	if err != nil {
 		return err
 	}
-	l, err := e.load(c.File, &net.Network)
+	l, err := journey.LoadTicket(e, c.File, &net.Network)
 	if err != nil {
 		return err
 	}
-	if failed := firstFailure(checkTicket(l.ticket, &net)); failed != nil {
+	if failed := ticket.CheckUnsigned(l.Ticket, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
-	for _, s := range statements(l.ticket, &net.Network) {
+	for _, s := range l.Ticket.Signatures(net.Name) {
 		if s.Signature == "" {
 			return fmt.Errorf("%s is missing: the ticket would be rejected, sign it first", s.Field)
 		}
 	}
-	contract, err := ticket.NewContract(l.ticket, "", 0)
+	contract, err := ticket.NewContract(l.Ticket, "", 0)
 	if err != nil {
 		return err
 	}
-	if e.json {
-		return printJSON(e.out, map[string]any{
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, map[string]any{
 			"contract_ticket": contract.ContractTicket, "sub_type": contract.SubType, "secondary_key": "", "fee_psl": net.ContractFee.String(),
 		})
 	}
-	e.note("A wallet posts it for a fee of %s PSL with this command:", net.ContractFee)
-	_, err = fmt.Fprintf(e.out, "pastel-cli tickets register contract %s %s\n", contract.ContractTicket, contract.SubType)
+	e.Note("A wallet posts it for a fee of %s PSL with this command:", net.ContractFee)
+	_, err = fmt.Fprintf(e.Out, "pastel-cli tickets register contract %s %s\n", contract.ContractTicket, contract.SubType)
 	return err
 }

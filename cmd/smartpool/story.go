@@ -9,35 +9,37 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// story tells what happened, for people.
-func (l *history) story(w io.Writer) error {
+// tellStory tells people what happened in a chain.
+func tellStory(w io.Writer, state *pool.State, h *audit.History) error {
 	var b strings.Builder
-	net, tip := l.state.Params(), l.state.Tip()
-	if l.state.Shadow() {
+	net, tip := state.Params(), state.Tip()
+	if state.Shadow() {
 		fmt.Fprintf(&b, "SHADOW RUN: %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n\n",
 			net.Name, net.Forks.Pools.Height())
 	}
 	if tip.Height < 0 {
 		b.WriteString("No block was read.\n")
 	} else {
-		fmt.Fprintf(&b, "Network %s, blocks 0 to %d (%s UTC)\n", net.Name, tip.Height, date(l.times[tip.Height]))
+		fmt.Fprintf(&b, "Network %s, blocks 0 to %d (%s UTC)\n", net.Name, tip.Height, dateAt(h, tip.Height))
 		fmt.Fprintf(&b, "Tip     %s\nDigest  %x (of the ledger: nodes with the same one agree on all of this)\n", tip.Hash, tip.Digest)
-		fmt.Fprintf(&b, "%s, %s registered, %s that can back a pledge\n", count(len(l.state.Pools()), "pool"),
-			count(len(l.state.Registered()), "PastelID"), count(l.state.Coins(), "unspent output"))
+		fmt.Fprintf(&b, "%s, %s registered, %s that can back a pledge\n", terminal.Counted(len(state.Pools()), "pool"),
+			terminal.Counted(len(state.Registered()), "PastelID"), terminal.Counted(state.Coins(), "unspent output"))
 		if !net.Forks.Pools.Scheduled() {
 			fmt.Fprintf(&b, "No ticket counts: %s does not enforce the rules. --start-height makes a shadow run, as if it did.\n", net.Name)
 		}
 	}
-	chapters := l.chapters()
-	for _, id := range l.state.Pools() {
-		chapters[id].tell(&b)
+	for _, life := range h.Lives() {
+		c := &chapter{life, h, &net.Network}
+		c.tell(&b)
 	}
-	l.rejections(&b)
+	tellRejections(&b, h)
 	_, err := io.WriteString(w, trailing.ReplaceAllString(b.String(), "\n"))
 	return err
 }
@@ -45,85 +47,41 @@ func (l *history) story(w io.Writer) error {
 // trailing is the room that tables leave at the end of a line.
 var trailing = regexp.MustCompile(` +\n`)
 
-// chapter is what happened to one pool.
+// chapter tells of one pool.
 type chapter struct {
-	*history
-	net     pastel.Network
-	pool    pool.Pool
-	events  []*pool.Event
-	points  map[*pool.Event]int         // reputation after leaving, of those it cost some
-	paid    map[*pool.Event]pool.Payees // of amendments after which rewards go elsewhere
-	settled []settlement
+	*audit.Life
+	h   *audit.History
+	net *pastel.Network
 }
 
-// settlement is a payout and what became of it: an event, or nothing yet.
-type settlement struct {
-	pool.Payout
-	fate *pool.Event
+// dateAt prints the date of a block that was read.
+func dateAt(h *audit.History, at pastel.Height) string {
+	unix, _ := h.Time(at)
+	return terminal.Date(unix)
 }
 
-// chapters sorts what happened by pool.
-func (l *history) chapters() map[ticket.PoolID]*chapter {
-	all := map[ticket.PoolID]*chapter{}
-	for _, id := range l.state.Pools() {
-		p, _ := l.state.Pool(id)
-		all[id] = &chapter{history: l, net: l.state.Params().Network, pool: p, points: map[*pool.Event]int{}, paid: map[*pool.Event]pool.Payees{}}
+// blockOf prints a height with its date.
+func blockOf(h *audit.History, at pastel.Height) string {
+	if _, found := h.Time(at); found {
+		return fmt.Sprintf("block %d (%s)", at, dateAt(h, at))
 	}
-	fates := map[pastel.TxID]*pool.Event{} // a transaction is settled once: its lock time says when
-	for i := range l.events {
-		e := &l.events[i]
-		c := all[e.Pool]
-		if c == nil {
-			continue // an event of no pool
-		}
-		c.events = append(c.events, e)
-		switch e.Type {
-		case pool.PledgeLeft:
-			if i+1 < len(l.events) && l.events[i+1].Type == pool.ReputationChanged { // it follows its cause
-				c.points[e] = l.events[i+1].Points
-			}
-		case pool.PledgeAmended:
-			if to, changed := l.moved[i]; changed {
-				c.paid[e] = pool.Payees{Before: to.from.Encode(&c.net), After: to.to.Encode(&c.net)}
-			}
-		case pool.PayoutPaid, pool.PayoutCancelled:
-			fates[e.TxID] = e
-		default:
-		}
-	}
-	for _, po := range l.settled {
-		all[po.Pool].settled = append(all[po.Pool].settled, settlement{po, fates[po.Tx.ID()]})
-	}
-	return all
+	return fmt.Sprintf("block %d", at)
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// at prints a height with its date.
-func (l *history) at(h pastel.Height) string {
-	if h >= 0 && int(h) < len(l.times) {
-		return fmt.Sprintf("block %d (%s)", h, date(l.times[h]))
-	}
-	return fmt.Sprintf("block %d", h)
-}
+func (c *chapter) at(h pastel.Height) string { return blockOf(c.h, h) }
 
 func (c *chapter) tell(b *strings.Builder) {
-	p := &c.pool
+	p := &c.Pool
 	title := fmt.Sprintf("%s: %s", p.ID, p.Status)
 	fmt.Fprintf(b, "\n%s\n%s\n", title, strings.Repeat("═", len(title)))
-	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", printable(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
+	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", terminal.Printable(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
 	fmt.Fprintf(b, "Supernode   PastelID %s\n", p.Supernode)
 	fmt.Fprintf(b, "Collateral  %d PSL required, %d PSL to activate (factor %s)\n", p.Required, p.Target, ticket.NewDecimal(p.Factor, ticket.FactorDecimals))
 	fmt.Fprintf(b, "Opened      %s, pledges until block %d\n", c.at(p.InitHeight), p.InitHeight+p.Period)
 	if p.Ended >= 0 {
 		fmt.Fprintf(b, "Ended       %s\n", c.at(p.Ended))
 	}
-	fmt.Fprintf(b, "Escrow      %s (do not send coins here: they would be shared out)\n", p.Escrow.Encode(&c.net))
+	fmt.Fprintf(b, "Escrow      %s (do not send coins here: they would be shared out)\n", p.Escrow.Encode(c.net))
 	if p.Broken {
 		b.WriteString("BROKEN      its escrow was spent against the rules; since then nothing is shared out or paid\n")
 	}
@@ -142,12 +100,12 @@ func (c *chapter) tell(b *strings.Builder) {
 func (c *chapter) timeline(b *strings.Builder) {
 	b.WriteString("\nWhat happened\n")
 	released := map[pastel.Height]int{}
-	for _, e := range c.events {
+	for _, e := range c.Events {
 		if e.Type == pool.PledgeReleased {
 			released[e.Height]++
 		}
 	}
-	for _, e := range c.events {
+	for _, e := range c.Events {
 		if what := c.happened(e, released[e.Height]); what != "" {
 			head := fmt.Sprintf("  %s  ", c.at(e.Height))
 			what = text.WrapSoft(what, storyWidth)
@@ -161,14 +119,14 @@ const storyWidth = 96
 
 // happened tells one turn, with the number of pledges it released; empty for what has a table of its own.
 func (c *chapter) happened(e *pool.Event, released int) string {
-	what := e.Words(c.paid[e])
+	what := e.Words(c.Redirects[e])
 	switch e.Type {
 	case pool.PledgeReleased, pool.RewardReceived, pool.RewardForfeited, pool.PayoutSettled, pool.PayoutPaid, pool.PayoutCancelled:
 		return ""
 	case pool.PoolReplenishing:
-		return fmt.Sprintf("%s Otherwise the pool dissolves after block %d.", what, e.Height+c.pool.Period)
+		return fmt.Sprintf("%s Otherwise the pool dissolves after block %d.", what, e.Height+c.Pool.Period)
 	case pool.PoolDissolved, pool.PoolExpired:
-		return fmt.Sprintf("%s It released %s.", what, count(released, "pledge"))
+		return fmt.Sprintf("%s It released %s.", what, terminal.Counted(released, "pledge"))
 	default:
 		return what
 	}
@@ -176,70 +134,54 @@ func (c *chapter) happened(e *pool.Event, released int) string {
 
 // members lists who is in the pool or, once it is over, who was last.
 func (c *chapter) members(b *strings.Builder) {
-	p := &c.pool
-	title, in := "Who is in it", c.pool
+	p := &c.Pool
+	title, in := "Who is in it", c.Pool
 	if p.Ended >= 0 {
-		title, in = "Who was in it last", c.last[p.ID]
+		title, in = "Who was in it last", c.Last
 	}
 	if len(in.Pledges) == 0 {
 		return
 	}
-	t := newTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
+	t := terminal.NewTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
 	for _, pl := range in.Pledges {
 		share := "-"
 		if pl.Role == pool.Member {
-			share = percent(pl.Counted, in.Counted)
+			share = terminal.Percent(pl.Counted, in.Counted)
 		}
 		if p.Ended >= 0 {
 			pl.Accrued = 0 // it was settled when the pool ended
 		}
-		t.AppendRow([]any{short(pl.PastelID.String()), pl.Role, pl.Counted, pl.Offered, share, psl(pl.Accrued), pl.Reward.Encode(&c.net)})
+		t.AppendRow([]any{pastel.Short(pl.PastelID.String()), pl.Role, pl.Counted, pl.Offered, share, terminal.PSL(pl.Accrued), pl.Reward.Encode(c.net)})
 	}
 	fmt.Fprintf(b, "\n%s: %d PSL counted, %d PSL offered\n%s\n", title, in.Counted, in.Offered, t.Render())
 }
 
 // income sums up what the pool received.
 func (c *chapter) income(b *strings.Builder) {
-	var n int
-	var sum, forfeited pastel.Amount
-	first, last := pastel.Height(-1), pastel.Height(-1)
-	for _, e := range c.events {
-		switch e.Type {
-		case pool.RewardReceived:
-			if n == 0 {
-				first = e.Height
-			}
-			last = e.Height
-			n++
-			sum += e.Amount
-		case pool.RewardForfeited:
-			forfeited += e.Amount
-		default:
-		}
-	}
-	if n == 0 {
+	in := c.Income()
+	if in.Rewards == 0 {
 		b.WriteString("\nNo income.\n")
 		return
 	}
-	fmt.Fprintf(b, "\nIncome: %s, %s PSL, from block %d to %d", count(n, "reward"), sum, first, last)
-	if forfeited > 0 {
-		fmt.Fprintf(b, "; leavers gave up %s PSL of it to the others", forfeited)
+	fmt.Fprintf(b, "\nIncome: %s, %s PSL, from block %d to %d", terminal.Counted(in.Rewards, "reward"), in.Sum, in.First, in.Last)
+	if in.Forfeited > 0 {
+		fmt.Fprintf(b, "; leavers gave up %s PSL of it to the others", in.Forfeited)
 	}
 	b.WriteString(".\n")
 }
 
 // left lists what leavers lost.
 func (c *chapter) left(b *strings.Builder) {
-	t := newTable([]any{"Left", "PastelID", "Role", "Offered PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
-	for _, e := range c.events {
+	t := terminal.NewTable([]any{"Left", "PastelID", "Role", "Offered PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
+	for _, e := range c.Events {
 		if e.Type != pool.PledgeLeft {
 			continue
 		}
 		reputation := "kept"
-		if points, lost := c.points[e]; lost {
+		if points, lost := c.Reputation[e]; lost {
 			reputation = fmt.Sprintf("now %d", points)
 		}
-		t.AppendRow([]any{c.at(e.Height), short(e.PastelID), e.Role, e.Offered, psl(e.Forfeited), reputation})
+		t.AppendRow([]any{c.at(e.Height), pastel.Short(e.PastelID), e.Role, e.Offered, terminal.PSL(e.Forfeited), reputation})
 	}
 	if t.Length() > 0 {
 		fmt.Fprintf(b, "\nWho left\n%s\n", t.Render())
@@ -247,9 +189,9 @@ func (c *chapter) left(b *strings.Builder) {
 }
 
 func (c *chapter) payouts(b *strings.Builder) {
-	for _, po := range c.settled {
+	for _, po := range c.Payouts {
 		var what string
-		switch e := po.fate; {
+		switch e := po.Outcome; {
 		case e == nil:
 			what = fmt.Sprintf("PENDING: can be mined from block %d to %d", po.ValidFrom, po.ValidTo)
 		case e.Type == pool.PayoutPaid:
@@ -261,67 +203,40 @@ func (c *chapter) payouts(b *strings.Builder) {
 		if po.Change > 0 {
 			fmt.Fprintf(b, "\n%s PSL back to escrow", po.Change)
 		}
-		t := newTable([]any{"To", "PSL"}, 2)
+		t := terminal.NewTable([]any{"To", "PSL"}, 2)
 		for _, out := range po.Outputs {
-			t.AppendRow([]any{out.To.Encode(&c.net), psl(out.Amount)})
+			t.AppendRow([]any{out.To.Encode(c.net), terminal.PSL(out.Amount)})
 		}
 		fmt.Fprintf(b, "\n%s\n", t.Render())
 	}
 }
 
-// total is what an address got from a pool, or will get.
-type total struct{ paid, pending, owed pastel.Amount }
-
-// totals lists what each address got and will get. What members accrued is not in it: they can still forfeit it.
+// totals tells what each address got and will get.
 func (c *chapter) totals(b *strings.Builder) {
-	sums := map[pastel.Address]*total{}
-	var order []pastel.Address
-	of := func(a pastel.Address) *total {
-		if sums[a] == nil {
-			sums[a] = &total{}
-			order = append(order, a)
+	t := terminal.NewTable([]any{"Address", "Paid PSL", "Pending PSL", "Owed PSL", ""}, 2, 3, 4)
+	for _, x := range c.Totals() {
+		note := ""
+		if x.Operator {
+			note = "operator"
 		}
-		return sums[a]
+		t.AppendRow([]any{x.To.Encode(c.net), terminal.PSL(x.Paid), terminal.PSL(x.Pending), terminal.PSL(x.Owed), note})
 	}
-	for _, po := range c.settled {
-		for _, out := range po.Outputs {
-			switch {
-			case po.fate == nil:
-				of(out.To).pending += out.Amount
-			case po.fate.Type == pool.PayoutPaid:
-				of(out.To).paid += out.Amount
-			}
-		}
-	}
-	for _, claim := range c.pool.Claims {
-		of(claim.To).owed += claim.Amount
-	}
-	if len(order) > 0 {
-		t := newTable([]any{"Address", "Paid PSL", "Pending PSL", "Owed PSL", ""}, 2, 3, 4)
-		for _, a := range order {
-			note := ""
-			if a == c.pool.FeeAddress {
-				note = "operator"
-			}
-			t.AppendRow([]any{a.Encode(&c.net), psl(sums[a].paid), psl(sums[a].pending), psl(sums[a].owed), note})
-		}
+	if t.Length() > 0 {
 		fmt.Fprintf(b, "\nIn all\n%s\n", t.Render())
 	}
-	if c.pool.Accrued > 0 {
-		fmt.Fprintf(b, "\nThe operator has accrued %s PSL since the last settlement.\n", c.pool.Accrued)
+	if c.Pool.Accrued > 0 {
+		fmt.Fprintf(b, "\nThe operator has accrued %s PSL since the last settlement.\n", c.Pool.Accrued)
 	}
 }
 
-// rejections says why tickets were refused.
-func (l *history) rejections(b *strings.Builder) {
-	t := newTable([]any{"Block", "Transaction", "Reason", "What it means"})
-	t.SetColumnConfigs([]table.ColumnConfig{wrapped(4)})
-	for i := range l.events {
-		if e := &l.events[i]; e.Type == pool.TicketRejected {
-			t.AppendRow([]any{l.at(e.Height), short(e.TxID.String()), e.Reason, ticket.Explain(e.Reason)})
-		}
+// tellRejections says why tickets were refused.
+func tellRejections(b *strings.Builder, h *audit.History) {
+	t := terminal.NewTable([]any{"Block", "Transaction", "Reason", "What it means"})
+	t.SetColumnConfigs([]table.ColumnConfig{terminal.Wrapped(4)})
+	for _, e := range h.Rejections() {
+		t.AppendRow([]any{blockOf(h, e.Height), pastel.Short(e.TxID.String()), e.Reason, ticket.Explain(e.Reason)})
 	}
 	if t.Length() > 0 {
-		fmt.Fprintf(b, "\n%s rejected\n%s\n", count(t.Length(), "ticket"), t.Render())
+		fmt.Fprintf(b, "\n%s rejected\n%s\n", terminal.Counted(t.Length(), "ticket"), t.Render())
 	}
 }

@@ -3,13 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/netip"
 
-	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pastelid"
-	"github.com/pastelnetwork/smartpool/ticket"
-	"github.com/pastelnetwork/smartpool/wire"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
 type supernodeCmd struct {
@@ -34,189 +30,30 @@ type supernodeLaunchCmd struct {
 	Yes        bool   `help:"Do not ask."`
 }
 
-// Validate wants addresses that nodes take, whatever the network.
-func (c *supernodeLaunchCmd) Validate() error {
-	for _, at := range []struct{ flag, address string }{{"--host", c.Host}, {"--ext-address", c.ExtAddress}, {"--ext-p2p", c.ExtP2P}} {
-		if _, err := netip.ParseAddrPort(at.address); err != nil && at.address != "" {
-			return fmt.Errorf("%s %q: want IP:PORT, such as 192.0.2.7:19933; nodes look up no names", at.flag, at.address)
-		}
+func (c *supernodeLaunchCmd) launch() *journey.Launch {
+	return &journey.Launch{
+		Pool: c.Pool, Host: c.Host, ExtAddress: c.ExtAddress, ExtP2P: c.ExtP2P, Alias: c.Alias, Conf: c.Conf, MachineKey: c.MachineKey, Cold: c.Cold,
+		Signed: c.Signed, Signature: c.Signature, NoWait: c.NoWait, Yes: c.Yes, Node: c.at(), Key: c.source(),
 	}
-	return nil
 }
 
-// Run writes the entry of masternode.conf with the launch that the Supernode's PastelID signs, has the node announce it, and waits until the
-// Supernode is listed and paid. What is done already is not done again.
-func (c *supernodeLaunchCmd) Run(ctx context.Context, e *env, r *remote) error {
-	l, err := c.prepare(ctx, e, r)
-	if err != nil {
-		return err
-	}
-	if c.Cold != "" {
-		return l.unsigned()
-	}
+// Validate wants addresses that nodes take.
+func (c *supernodeLaunchCmd) Validate() error { return c.launch().Validate() }
+
+// Run starts the Supernode, and prints what came of it.
+func (c *supernodeLaunchCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	x, err := r.Launch(ctx, c.launch())
 	switch {
-	case l.right && l.runs && l.listed.Status == listedEnabled && l.pool.Rewards > 0:
-		return l.ends("running", fmt.Sprintf("Nothing to do: %s has the entry %s, the node lists the Supernode as ENABLED, and the pool has received %s PSL.",
-			l.conf.Path(), l.entry.Alias, l.pool.Income))
-	case l.right && l.runs:
-		e.note("%s has the entry %s, and the node lists the Supernode as %s: nothing is changed.", l.conf.Path(), l.entry.Alias, l.listed.Status)
-	case l.right:
-		what := fmt.Sprintf("%s has the entry %s already, with its launch. The node announces it again.\n", l.conf.Path(), l.entry.Alias)
-		if err := e.confirm(c.Yes, what); err != nil {
-			return err
-		}
-		if err := l.activate(ctx); err != nil {
-			return err
-		}
-	default:
-		if err := l.write(ctx); err != nil {
-			return err
-		}
-		if err := l.activate(ctx); err != nil {
-			return err
-		}
-	}
-	if c.NoWait {
-		return l.ends("started", "Started: smartpool pool status tells whether it is listed and paid.")
-	}
-	return l.wait(ctx)
-}
-
-// launch is a Supernode that is being started.
-type launch struct {
-	c         *supernodeLaunchCmd
-	e         *env
-	r         *remote
-	pool      wire.PoolDetail
-	wallet    *pasteld.Client
-	conf      *pasteld.MasternodeConf
-	supernode pastelid.PastelID
-
-	entry  pasteld.MasternodeEntry // as it is to be
-	say    ticket.Launch           // the statement of it, and its signature as soon as there is one
-	had    bool                    // masternode.conf had the alias before, so that the node may know it
-	right  bool                    // masternode.conf has the entry, signed
-	listed *pasteld.Masternode     // as the node lists the pool's Supernode; nil if it does not
-	runs   bool                    // what is listed is this entry's launch
-}
-
-// prepare finds out what there is and what is to be done. It changes nothing.
-func (c *supernodeLaunchCmd) prepare(ctx context.Context, e *env, r *remote) (*launch, error) {
-	if c.Signature != "" && c.Signed == "" {
-		return nil, usagef("--signature belongs to --signed")
-	}
-	if c.Cold != "" && c.Signed != "" {
-		return nil, usagef("give --cold or --signed, not both")
-	}
-	l := &launch{c: c, e: e, r: r}
-	var err error
-	if l.pool, err = r.pool(ctx, c.Pool); err != nil {
-		return nil, err
-	}
-	if err := launchable(&l.pool); err != nil {
-		return nil, err
-	}
-	if _, err := r.supernode(ctx, l.pool.ID); err != nil { // one that knows no launches
-		return nil, err
-	}
-	if l.supernode, err = pastelid.Parse(l.pool.Supernode); err != nil {
-		return nil, err
-	}
-	if l.say.Activation, err = pastel.ParseTxID(l.pool.ActivationTx); err != nil {
-		return nil, fmt.Errorf("the daemon names no activation of the pool (%w): run the same release as it", err)
-	}
-	if l.wallet, err = c.wallet(ctx, r.net); err != nil {
-		return nil, err
-	}
-	if err := r.agrees(ctx, l.wallet, &l.pool.Tip); err != nil {
-		return nil, err
-	}
-	if err := l.activated(ctx); err != nil {
-		return nil, err
-	}
-	path, err := c.confPath()
-	if err != nil {
-		return nil, err
-	}
-	if l.conf, err = pasteld.ReadMasternodeConf(path); err != nil {
-		return nil, err
-	}
-	if err := l.look(ctx); err != nil {
-		return nil, err
-	}
-	return l, l.plan(ctx)
-}
-
-// activated wants the activation that the daemon names to be one of the pool's, by the node's copy: the Supernode's PastelID signs for it.
-func (l *launch) activated(ctx context.Context) error {
-	raw, err := l.wallet.RawTx(ctx, l.say.Activation)
-	if err != nil {
-		return fmt.Errorf("the node at %s does not show the pool's activation, transaction %s (%w): it needs a transaction index (txindex=1); "+
-			"if it has one, ask another daemon. Nothing was changed", l.wallet.URL(), l.say.Activation, err)
-	}
-	tx, err := pastel.ParseTx(raw)
-	if err != nil {
-		return fmt.Errorf("the pool's activation, transaction %s: %w", l.say.Activation, err)
-	}
-	found := ticket.FromTx(tx, &l.r.net, l.pool.Tip.Height, ticket.AnyVersion)
-	if found.Ticket == nil || found.Ticket.Activate == nil || string(found.Ticket.Activate.SmartPoolID) != l.pool.ID {
-		return fmt.Errorf("transaction %s, which the daemon names, is no activation of pool %s: do not launch; ask another daemon. Nothing was changed",
-			l.say.Activation, short(l.pool.ID))
-	}
-	return nil
-}
-
-// launchable wants a pool that backs a Supernode now.
-func launchable(p *wire.PoolDetail) error {
-	switch p.Status {
-	case "active":
-		return nil
-	case "replenishing":
-		return fmt.Errorf("pool %s is short of collateral, and its Supernode is paused: one that was launched goes on by itself once members pledge more; "+
-			"one that was not is launched then", short(p.ID))
-	case "subscribing":
-		return fmt.Errorf("pool %s is subscribing, and only an active pool backs a Supernode: smartpool pool activate %s", short(p.ID), p.ID)
-	}
-	return fmt.Errorf("pool %s is %s and backs no Supernode any more: shut its machine down", short(p.ID), p.Status)
-}
-
-// agrees wants a node with all blocks, on the daemon's chain, and as far.
-func (r *remote) agrees(ctx context.Context, wallet *pasteld.Client, tip *wire.Tip) error {
-	pruned, err := wallet.Pruned(ctx)
-	if err != nil {
+	case err != nil:
 		return err
+	case e.JSON && c.Cold != "":
+		return terminal.PrintJSON(e.Out, map[string]string{"file": x.Conf, "statement": x.Statement, "pastelid": x.PastelID})
+	case e.JSON:
+		return terminal.PrintJSON(e.Out, map[string]any{
+			"alias": x.Alias, "masternode_conf": x.Conf, "host": x.Host, "outcome": x.Outcome, "height": x.Height,
+			"hot_pastel_conf": []string{"masternode=1", "masternodeprivkey=" + x.Key, "txindex=1"},
+		})
 	}
-	if pruned {
-		return fmt.Errorf("the node at %s is pruned, which no Supernode's wallet can be: use one without prune and with txindex=1", wallet.URL())
-	}
-	height, _, err := wallet.Tip(ctx)
-	if err != nil {
-		return err
-	}
-	if height < tip.Height {
-		return fmt.Errorf("the node at %s is at block %d, the daemon at block %d: wait until the node has caught up", wallet.URL(), height, tip.Height)
-	}
-	hash, err := wallet.HashAt(ctx, tip.Height)
-	if err != nil {
-		return err
-	}
-	if hash.String() != tip.Hash {
-		return fmt.Errorf("the node at %s has another block %d than the daemon: they are on different chains. Use the node that the daemon follows, or try again",
-			wallet.URL(), tip.Height)
-	}
-	return nil
-}
-
-// hostPort wants an address that a network's nodes take: beside regtest they want IPv4, and main has one port for all, which the others may
-// not use.
-func hostPort(flag, s string, net *pastel.Network) error {
-	const mainPort = 9933
-	at, err := netip.ParseAddrPort(s)
-	switch {
-	case err != nil || at.Port() == 0 || !at.Addr().Is4() && net.Name != "regtest" || at.Addr().Zone() != "":
-		return usagef("%s %q: want IPv4:PORT, such as 192.0.2.7:19933, on network %s", flag, s, net.Name)
-	case flag == "--host" && (net.Name == "main") != (at.Port() == mainPort):
-		return usagef("%s %q: Supernodes have port %d on main, and on no other network", flag, s, mainPort)
-	}
-	return nil
+	_, err = fmt.Fprintln(e.Out, x.Text)
+	return err
 }

@@ -1,16 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"slices"
-
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -26,192 +18,44 @@ type ticketCmd struct {
 	Encode   ticketEncodeCmd   `cmd:"" help:"Print what posts a ticket: a command for pasteld's wallet."`
 }
 
-// maxInput bounds a ticket or transaction read from a file: the hex of a full transaction.
-const maxInput = 4 << 20
-
-// readInput reads a file, standard input, or the argument itself if it is hex and no such file exists.
-func (e *env) readInput(what string) ([]byte, error) {
-	if what == "-" {
-		return readBounded(e.in)
-	}
-	f, err := os.Open(what)
-	if err != nil {
-		if _, bad := hex.DecodeString(what); bad == nil && what != "" {
-			return []byte(what), nil
-		}
-		return nil, usageError{err}
-	}
-	defer func() { _ = f.Close() }()
-	return readBounded(f)
-}
-
-func readBounded(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxInput+1))
-	if err == nil && len(text) > maxInput {
-		err = fmt.Errorf("input is larger than %d bytes: that is no ticket", maxInput)
-	}
-	return bytes.TrimSpace(text), err
-}
-
-var errNoTicket = errors.New("transaction carries no smart pool ticket that pays the fee of this network")
-
-// loaded is a ticket with the transaction it came in, if any.
-type loaded struct {
-	ticket *ticket.Ticket
-	tx     *pastel.Tx
-	in     *ticket.Contract
-}
-
-// load reads a ticket from JSON or from a raw transaction in hex.
-func (e *env) load(what string, net *pastel.Network) (*loaded, error) {
-	text, err := e.readInput(what)
-	if err != nil {
-		return nil, err
-	}
-	if bytes.HasPrefix(text, []byte("{")) {
-		t, err := ticket.Decode(unwrap(text))
-		if err != nil {
-			return nil, explained(err)
-		}
-		return &loaded{ticket: t}, nil
-	}
-	raw, err := hex.DecodeString(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("input is neither a ticket's JSON nor a raw transaction in hex: %w", err)
-	}
-	tx, err := pastel.ParseTx(raw)
-	if err != nil {
-		return nil, fmt.Errorf("transaction: %w", err)
-	}
-	found := ticket.FromTx(tx, net, 0, ticket.AnyVersion)
-	contract, isContract := ticket.DecodeContract(tx, net.ContractFee)
-	switch {
-	case found.Rejection != nil:
-		return nil, explained(found.Rejection)
-	case found.Registration != nil:
-		return nil, fmt.Errorf("the transaction registers PastelID %s: that is no ticket of a smart pool", printable(found.Registration.PastelID))
-	case found.Ticket == nil && isContract:
-		return nil, fmt.Errorf("the transaction's contract ticket has sub_type %q: that is none of smart pools", contract.SubType)
-	case found.Ticket == nil:
-		return nil, errNoTicket
-	}
-	return &loaded{found.Ticket, tx, contract}, nil
-}
-
-// unwrap takes the ticket out of what --json prints, so that commands can be chained.
-func unwrap(text []byte) []byte {
-	var doc ticketJSON
-	in := json.NewDecoder(bytes.NewReader(text))
-	in.DisallowUnknownFields()
-	if err := in.Decode(&doc); err != nil || doc.Statements == nil || in.More() {
-		return text
-	}
-	return slices.Concat([]byte(`{"ticket":`), doc.Ticket, []byte("}"))
-}
-
 // outFlags say where a built ticket goes.
 type outFlags struct {
 	Out string `short:"o" placeholder:"FILE" help:"File to write the ticket to; else it is printed."`
 }
 
 // write writes the ticket, replacing a file in one step, and shows the statements that still need a signature.
-func (f *outFlags) write(e *env, t *ticket.Ticket, net *pastel.Network) error {
+func (f *outFlags) write(e *terminal.Terminal, t *ticket.Ticket, net *pastel.Network) error {
 	text, err := t.Encode()
 	if err != nil {
 		return err
 	}
 	if _, err := ticket.Decode(text); err != nil { // as whoever receives it will
-		return explained(err)
+		return journey.Explained(err)
 	}
 	if f.Out != "" {
-		if err := replaceFile(f.Out, append(text, '\n')); err != nil {
+		if err := journey.ReplaceFile(f.Out, append(text, '\n')); err != nil {
 			return err
 		}
 	}
 	switch {
-	case e.json:
-		return printTicketJSON(e.out, &loaded{ticket: t}, net)
+	case e.JSON:
+		return printTicketJSON(e, &journey.TicketFile{Ticket: t}, net)
 	case f.Out == "":
-		if _, err := e.out.Write(append(text, '\n')); err != nil {
+		if _, err := e.Out.Write(append(text, '\n')); err != nil {
 			return err
 		}
 	default:
-		e.note("Wrote %s.", f.Out)
+		e.Note("Wrote %s.", f.Out)
 	}
 	missing := 0
-	for _, s := range statements(t, net) {
+	for _, s := range t.Signatures(net.Name) {
 		if s.Signature == "" {
 			missing++
-			e.note("%s is still to be made by %s, over this line:\n  %s", s.Field, s.By, s.Text)
+			e.Note("%s is still to be made by %s, over this line:\n  %s", s.Field, s.By, s.Text)
 		}
 	}
 	if missing == 0 {
-		e.note("All signatures are there: see ticket verify and ticket encode.")
+		e.Note("All signatures are there: see ticket verify and ticket encode.")
 	}
 	return nil
-}
-
-// explained adds what a rejection means.
-func explained(err error) error {
-	var r *ticket.Rejection
-	if errors.As(err, &r) {
-		return fmt.Errorf("%w; %s", err, ticket.Explain(r.Reason))
-	}
-	return err
-}
-
-func replaceFile(name string, text []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".ticket-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
-}
-
-// statement is a signature that a ticket needs.
-type statement struct {
-	Field     string `json:"field"`
-	By        string `json:"by"`
-	Text      string `json:"text"`
-	Signature string `json:"signature"` // empty as long as it is missing
-}
-
-// statements lists what is signed on a ticket, in the order of signing: the Supernode's covers the operator's.
-func statements(t *ticket.Ticket, net *pastel.Network) []statement {
-	switch {
-	case t.Init != nil:
-		x := t.Init
-		list := []statement{{
-			"agreement_signature", "the operator's PastelID " + x.OperatorPastelID, x.AgreementStatement(net.Name), x.AgreementSignature,
-		}}
-		if x.AgreementSignature != "" {
-			list = append(list, statement{
-				"smart_pool_signature", "the Supernode's PastelID " + x.SupernodePastelID, x.SmartPoolStatement(net.Name), x.SmartPoolSignature,
-			})
-		}
-		return list
-	case t.Part != nil:
-		x := t.Part
-		text := x.PledgeStatement(net.Name)
-		return []statement{
-			{"pledge_signature", "the member's PastelID " + x.PastelID, text, x.PledgeSignature},
-			{"address_signature", "the wallet that holds the pledged output (signmessage)", text, x.AddressSignature},
-		}
-	default:
-		x := t.Activate
-		return []statement{{"operator_signature", "the operator's PastelID", x.OperatorStatement(net.Name), x.OperatorSignature}}
-	}
-}
-
-// refuse is the error for a ticket that the rules would reject.
-func refuse(r ticket.Reason) error {
-	return fmt.Errorf("the ticket would be rejected as %s: %s", r, ticket.Explain(r))
 }

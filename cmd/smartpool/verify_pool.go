@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/ticket"
-	"github.com/pastelnetwork/smartpool/wire"
+	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
 type verifyPoolCmd struct {
@@ -18,66 +18,56 @@ type verifyPoolCmd struct {
 }
 
 // Run compares a daemon's books of a pool with what the rules make of raw blocks.
-func (c *verifyPoolCmd) Run(ctx context.Context, e *env) error {
+func (c *verifyPoolCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	r, err := c.dial(ctx, e)
 	if err != nil {
 		return unknownError{err}
 	}
-	p, err := r.told(ctx, c.Pool)
-	if errors.Is(err, errAnother) {
+	p, err := r.UnverifiedPool(ctx, c.Pool)
+	if errors.Is(err, journey.ErrAnotherPool) {
 		return fmt.Errorf("wrong: %w", err)
 	}
 	if err != nil {
 		return unknownError{err}
 	}
-	c.Network = r.net.Name
-	if c.ShadowFrom < 0 && r.status.Shadow {
-		c.ShadowFrom = r.status.Start
+	c.Network = r.Net.Name
+	if c.ShadowFrom < 0 && r.State.Shadow {
+		c.ShadowFrom = r.State.Start
 	}
-	seen := &tally{id: ticket.PoolID(p.ID), settled: map[pastel.TxID]pastel.Amount{}}
-	state, err := c.recompute(ctx, e, p.Tip.Height, seen.add)
+	state, err := c.state()
 	if err != nil {
 		return err
 	}
-	tip := state.Tip()
-	if tip.Hash.String() != p.Tip.Hash {
-		return unknownf("unknown: block %d is %s at the node and %s at the daemon: try again once they agree", tip.Height, tip.Hash, p.Tip.Hash)
+	recount := audit.NewRecount(state)
+	if err := c.recompute(ctx, e, state, p.Tip.Height, recount.Watch); err != nil {
+		return err
 	}
-	ours, found := state.Pool(ticket.PoolID(p.ID))
-	if !found {
-		return fmt.Errorf("wrong: raw blocks hold no pool %s", p.ID)
+	found, err := recount.Compare(&p)
+	switch {
+	case errors.Is(err, audit.ErrOtherBlock):
+		return unknownf("unknown: %w. Try again once node and daemon agree", err)
+	case err != nil:
+		return fmt.Errorf("wrong: %w: %s", err, p.ID)
 	}
-	right := rebuild(state, &ours, seen)
-	differ := differences(&p, right)
-	if digest := fmt.Sprintf("%x", tip.Digest); digest != p.Tip.Digest {
-		differ = append(differ, fmt.Sprintf("ledger digest: the daemon says %s, raw blocks %s", p.Tip.Digest, digest))
-	}
-	if e.json {
-		verdict := map[bool]string{true: "ok", false: "wrong"}[len(differ) == 0]
-		doc := map[string]any{"verdict": verdict, "pool": p.ID, "height": tip.Height, "compared": compared(right), "differences": differ, "shadow": state.Shadow()}
-		if err := printJSON(e.out, doc); err != nil {
+	tip, right := state.Tip(), len(found.Differences) == 0
+	if e.JSON {
+		verdict := map[bool]string{true: "ok", false: "wrong"}[right]
+		doc := map[string]any{"verdict": verdict, "pool": p.ID, "height": tip.Height, "compared": found.Compared, "differences": found.Differences, "shadow": state.Shadow()}
+		if err := terminal.PrintJSON(e.Out, doc); err != nil {
 			return err
 		}
 	}
-	if len(differ) > 0 {
-		return fmt.Errorf("wrong: the daemon's books of pool %s differ from raw blocks:\n  %s", p.ID, strings.Join(differ, "\n  "))
+	if !right {
+		list := make([]string, len(found.Differences))
+		for i, d := range found.Differences {
+			list[i] = d.String()
+		}
+		return fmt.Errorf("wrong: the daemon's books of pool %s differ from raw blocks:\n  %s", p.ID, strings.Join(list, "\n  "))
 	}
-	if !e.json {
-		_, err = fmt.Fprintf(e.out, "%sok: pool %s, recomputed from %d raw blocks, up to block %d. These agree:\n%s\n"+
+	if !e.JSON {
+		_, err = fmt.Fprintf(e.Out, "%sok: pool %s, recomputed from %d raw blocks, up to block %d. These agree:\n%s\n"+
 			"Not compared are estimates and what follows from these: yields, forecast, critical members, dates to come.\nLedger digest %s\n",
-			shadowLabel(state), p.ID, tip.Height+1, tip.Height, paragraph(strings.Join(compared(right), ", ")), p.Tip.Digest)
+			shadowLabel(state), p.ID, tip.Height+1, tip.Height, terminal.Paragraph(strings.Join(found.Compared, ", ")), p.Tip.Digest)
 	}
 	return err
-}
-
-// compared names what was compared, with how many there are of what books list.
-func compared(p *wire.PoolDetail) (names []string) {
-	for _, f := range figures(p) {
-		name := f.name
-		if f.many {
-			name = fmt.Sprintf("%s (%d)", name, len(f.values))
-		}
-		names = append(names, name)
-	}
-	return append(names, "ledger digest")
 }

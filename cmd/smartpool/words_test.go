@@ -83,24 +83,6 @@ func TestRewardsByPool(t *testing.T) {
 	}
 }
 
-// The terms of a pledge are those of the pool as it is.
-func TestTermsOfAPoolThatRuns(t *testing.T) {
-	t.Parallel()
-	moment := &wire.Moment{Height: 194}
-	for status, want := range map[string][2]string{
-		"subscribing": {"offered now: 1300 PSL", "pledges are taken until block 194 (0001-01-01 00:00 UTC); once it runs, the pool is dissolved if it is short of " +
-			"collateral for 30 blocks"},
-		"active":       {"counted now: 1100 PSL, of 1300 PSL offered", "the pool runs until it is short of collateral for 30 blocks: then it is dissolved"},
-		"replenishing": {"counted now: 1100 PSL, of 1300 PSL offered", "the pool is short of collateral: unless that is made up, it is dissolved after block 194 (0001-01-01 00:00 UTC)"},
-	} {
-		p := &wire.PoolDetail{}
-		p.Status, p.Counted, p.Offered, p.Period, p.JoinUntil, p.Deadline = status, 1100, 1300, 30, moment, moment
-		if got := [2]string{has(p), period(p)}; got != want {
-			t.Errorf("%s: %q, want %q", status, got, want)
-		}
-	}
-}
-
 // A daemon that is a block behind does not know an output yet that the wallet has: join waits for it. For a cold wallet it says so.
 func TestJoinWaitsForADaemonThatIsBehind(t *testing.T) {
 	t.Parallel()
@@ -132,17 +114,5 @@ func TestJoinWaitsForADaemonThatIsBehind(t *testing.T) {
 	waits := fmt.Sprintf("The daemon is at block %d, the wallet's node at block %d. Waiting for the daemon.\n", height-1, height)
 	if !strings.Contains(out, waits) || !strings.Contains(out, "Accepted in block") {
 		t.Errorf("join does not say %q, or is not accepted:\n%s", waits, out)
-	}
-}
-
-func TestKeeps(t *testing.T) {
-	t.Parallel()
-	for accrued, want := range map[pastel.Amount]string{
-		0:       "its place in line; nothing has accrued since the last settlement",
-		150_000: "its place in line, and the 1.5 PSL accrued since the last settlement",
-	} {
-		if got := keeps(&wire.PoolPledge{Accrued: accrued}); got != want {
-			t.Errorf("%s: %q, want %q", accrued, got, want)
-		}
 	}
 }

@@ -1,0 +1,173 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// figure is something that a daemon tells of a pool: one value, or a list of entries.
+type figure struct {
+	name   string
+	values []string
+	many   bool // it is a list
+}
+
+// figures are all that a daemon tells of a pool, but for estimates and what is a sum of the others.
+func figures(p *wire.PoolDetail) (list []figure) {
+	one := func(name string, value any) { list = append(list, figure{name, []string{fmt.Sprint(value)}, false}) }
+	many := func(name string, n int, entry func(i int) string) {
+		values := make([]string, n)
+		for i := range values {
+			values[i] = entry(i)
+		}
+		list = append(list, figure{name, values, true})
+	}
+	one("id", p.ID)
+	one("company", p.Company)
+	one("operator", p.Operator)
+	one("supernode", p.Supernode)
+	one("fee", p.Fee)
+	one("fee address", p.FeeAddress)
+	one("factor", p.Factor)
+	one("required coins", p.Required)
+	one("target", p.Target)
+	one("period", p.Period)
+	one("escrow address", p.Escrow)
+	one("status", p.Status)
+	one("opened", dated(&p.Opened))
+	one("init transaction", p.InitTx)
+	one("join until", dated(p.JoinUntil))
+	one("activate until", dated(p.ActivateUntil))
+	one("activated", dated(p.Activated))
+	one("activation transaction", p.ActivationTx)
+	one("deadline", dated(p.Deadline))
+	one("ended", dated(p.Ended))
+	one("next settlement", dated(p.NextSettlement))
+	one("counted coins", p.Counted)
+	one("offered coins", p.Offered)
+	one("cushion", p.Cushion)
+	one("low", p.Low)
+	one("broken", p.Broken)
+	one("least pledge", p.LeastPledge)
+	one("whether a pledge waits", p.Waits)
+	one("members", p.Members)
+	one("standby", p.Standby)
+	one("plain", p.Plain)
+	one("operator's reputation", p.Reputation)
+	one("income", p.Income)
+	one("rewards", p.Rewards)
+	one("forfeited", p.Forfeited)
+	one("paid", p.Paid)
+	one("escrow", p.Escrowed)
+	one("carry", p.Carry)
+	one("accrued", p.Accrued)
+	one("operator's accrued", p.OperatorFee)
+	many("pledges", len(p.Participants), func(i int) string {
+		m := &p.Participants[i]
+		return fmt.Sprintf("no. %d of %s: %d PSL offered, %d counted, %d held at %s, %s since %s, %s %%, accrued %s, rewards to %s",
+			m.Seq, m.PastelID, m.Offered, m.Counted, m.Held, m.Address, m.Role, dated(m.Since), m.Share, m.Accrued, m.Reward)
+	})
+	many("claims", len(p.Claims), func(i int) string {
+		return fmt.Sprintf("%s to %s of %s", p.Claims[i].Amount, p.Claims[i].Address, p.Claims[i].Pool)
+	})
+	many("pending payouts", len(p.Pending), func(i int) string {
+		x := &p.Pending[i]
+		return fmt.Sprintf("%s of %s: %s in %d outputs, change %s, %s, settled in %s, valid from %s to %s, paid in %s, cancelled in %s",
+			x.TxID, x.Pool, x.Amount, x.Outputs, x.Change, x.Status, dated(&x.Settled), dated(&x.From), dated(&x.To), dated(x.Paid), dated(x.Cancelled))
+	})
+	return list
+}
+
+// dated is a block with its date, if it has come: the dates of others are estimates.
+func dated(m *wire.Moment) string {
+	switch {
+	case m == nil:
+		return "no block"
+	case m.Estimated:
+		return fmt.Sprintf("block %d, to come", m.Height)
+	}
+	return fmt.Sprintf("block %d of %s", m.Height, m.Time.UTC().Format(time.RFC3339))
+}
+
+// Difference is where a daemon's answer is not what raw blocks make it. As text, also in JSON, it is a sentence.
+type Difference struct {
+	Figure     string // what the two tell differently
+	Said       string // the daemon's value; if Counts, how many entries its list has
+	Recomputed string // the same from raw blocks
+	Counts     bool   // one of the lists is the beginning of the other
+}
+
+func (d Difference) String() string {
+	if d.Counts {
+		return fmt.Sprintf("%s: the daemon has %s, raw blocks %s", d.Figure, d.Said, d.Recomputed)
+	}
+	return fmt.Sprintf("%s: the daemon says %s, raw blocks %s", d.Figure, d.Said, d.Recomputed)
+}
+
+// MarshalText writes the sentence.
+func (d Difference) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// differences lists where an answer is not what raw blocks make it; of a list, where it first differs.
+func differences(daemon, blocks *wire.PoolDetail) []Difference {
+	list := []Difference{}
+	said := figures(daemon)
+	for i, f := range figures(blocks) {
+		at := 0
+		for at < len(f.values) && at < len(said[i].values) && f.values[at] == said[i].values[at] {
+			at++
+		}
+		switch {
+		case slices.Equal(f.values, said[i].values):
+		case at < len(f.values) && at < len(said[i].values):
+			list = append(list, Difference{Figure: f.name, Said: said[i].values[at], Recomputed: f.values[at]})
+		default:
+			list = append(list, Difference{f.name, fmt.Sprint(len(said[i].values)), fmt.Sprint(len(f.values)), true})
+		}
+	}
+	return list
+}
+
+// Comparison is what came of comparing a daemon's answer about a pool with raw blocks.
+type Comparison struct {
+	Compared    []string     // what was: names of figures, lists with how many entries they have
+	Differences []Difference // none: the daemon is right
+}
+
+// Why there is nothing to compare.
+var (
+	ErrOtherBlock = errors.New("the daemon's last block is not the one that was recomputed")
+	ErrNoPool     = errors.New("raw blocks hold no such pool")
+)
+
+// Compare compares a daemon's whole answer about a pool with the blocks that were watched, which must end where the answer does: ErrOtherBlock if not. Estimates and
+// what follows from them are not compared: yields, forecast, critical members, dates to come. ErrNoPool says that the daemon made the pool up.
+func (r *Recount) Compare(said *wire.PoolDetail) (*Comparison, error) {
+	tip := r.state.Tip()
+	if tip.Height != said.Tip.Height || tip.Hash.String() != said.Tip.Hash {
+		return nil, fmt.Errorf("%w: block %d is %s here; the daemon's, %d, is %s", ErrOtherBlock, tip.Height, tip.Hash, said.Tip.Height, said.Tip.Hash)
+	}
+	right, found := r.Pool(ticket.PoolID(said.ID))
+	if !found {
+		return nil, ErrNoPool
+	}
+	c := &Comparison{Differences: differences(said, right)}
+	if digest := fmt.Sprintf("%x", tip.Digest); digest != said.Tip.Digest {
+		c.Differences = append(c.Differences, Difference{Figure: ledgerDigest, Said: said.Tip.Digest, Recomputed: digest})
+	}
+	for _, f := range figures(right) {
+		name := f.name
+		if f.many {
+			name = fmt.Sprintf("%s (%d)", name, len(f.values))
+		}
+		c.Compared = append(c.Compared, name)
+	}
+	c.Compared = append(c.Compared, ledgerDigest)
+	return c, nil
+}
+
+const ledgerDigest = "ledger digest"

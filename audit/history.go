@@ -1,0 +1,89 @@
+package audit
+
+import (
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// History keeps all that happens in the blocks that it watches, to be told pool by pool (Lives) or as a document (Document). It holds every event. It
+// is not safe for concurrent use.
+type History struct {
+	state   *pool.State
+	times   []uint32 // by height
+	events  []pool.Event
+	settled []pool.Payout
+	last    map[ticket.PoolID]pool.Pool // as it was when its pledges last changed and some were left
+
+	rewards map[uint64]pastel.Address // of pledges, by join order: where they go
+	moved   map[int]pool.Payees       // by index in events: the amendments after which they go elsewhere
+}
+
+// NewHistory watches the blocks that are applied to a state, all from block 0 on.
+func NewHistory(state *pool.State) *History {
+	return &History{
+		state: state, last: map[ticket.PoolID]pool.Pool{}, rewards: map[uint64]pastel.Address{}, moved: map[int]pool.Payees{},
+	}
+}
+
+// Watch takes a block's update in.
+func (h *History) Watch(u *pool.Update) {
+	h.times = append(h.times, u.Time)
+	h.keepRewards(u)
+	h.events = append(h.events, u.Events...)
+	h.settled = append(h.settled, u.Settled...)
+	h.keepPledges(u.Events)
+}
+
+// Time returns the time of a block, in seconds since 1970; false for one that was not watched.
+func (h *History) Time(at pastel.Height) (unix uint32, found bool) {
+	if at < 0 || int(at) >= len(h.times) {
+		return 0, false
+	}
+	return h.times[at], true
+}
+
+// Rejections lists the tickets that were rejected, in the order of the chain.
+func (h *History) Rejections() (list []*pool.Event) {
+	for i := range h.events {
+		if e := &h.events[i]; e.Type == pool.TicketRejected {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// keepRewards remembers where the pledges that a block made or amended are paid. Each amendment has its event, in the same order.
+func (h *History) keepRewards(u *pool.Update) {
+	net := h.state.Params().Network
+	at := 0
+	for i := range u.Accepted {
+		a := &u.Accepted[i]
+		if was := h.rewards[a.Seq]; a.Amends {
+			for u.Events[at].Type != pool.PledgeAmended {
+				at++
+			}
+			if was != a.Reward {
+				h.moved[len(h.events)+at] = pool.Payees{Before: was.Encode(&net), After: a.Reward.Encode(&net)}
+			}
+			at++
+		}
+		h.rewards[a.Seq] = a.Reward
+	}
+}
+
+// keepPledges remembers who is in the pools whose counted coins a block's events name, as they may have changed: once a pool is over,
+// nobody is.
+func (h *History) keepPledges(events []pool.Event) {
+	seen := map[ticket.PoolID]bool{}
+	for i := range events {
+		e := &events[i]
+		if e.Type.Row().Has&pool.HasCoins == 0 || seen[e.Pool] {
+			continue
+		}
+		seen[e.Pool] = true
+		if p, ok := h.state.Pool(e.Pool); ok && (p.Status.Live() || len(p.Pledges) > 0) {
+			h.last[e.Pool] = p
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package audit
+
+import (
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Life is what happened to one pool.
+type Life struct {
+	Pool       pool.Pool                   // as of the last block watched
+	Last       pool.Pool                   // as it was when its pledges last changed and some were left: who is in it or, once it is over, was last
+	Events     []*pool.Event               // in the order of the chain
+	Reputation map[*pool.Event]int         // points after leaving, of those whom it cost some
+	Redirects  map[*pool.Event]pool.Payees // amendments after which rewards go elsewhere
+	Payouts    []Settlement                // in the order of settlement
+}
+
+// Settlement is a payout and what became of it.
+type Settlement struct {
+	pool.Payout
+	Outcome *pool.Event // pool.PayoutPaid or pool.PayoutCancelled; nil as long as it is pending
+}
+
+// Lives sorts what happened by pool, in the order of State.Pools. Events are shared with the history: do not change them.
+func (h *History) Lives() []*Life {
+	var list []*Life
+	of := map[ticket.PoolID]*Life{}
+	for _, id := range h.state.Pools() {
+		p, _ := h.state.Pool(id)
+		of[id] = &Life{Pool: p, Last: h.last[id], Reputation: map[*pool.Event]int{}, Redirects: map[*pool.Event]pool.Payees{}}
+		list = append(list, of[id])
+	}
+	outcomes := map[pastel.TxID]*pool.Event{} // a transaction is settled once: its lock time says when
+	for i := range h.events {
+		e := &h.events[i]
+		x := of[e.Pool]
+		if x == nil {
+			continue // an event of no pool
+		}
+		x.Events = append(x.Events, e)
+		switch e.Type {
+		case pool.PledgeLeft:
+			if i+1 < len(h.events) && h.events[i+1].Type == pool.ReputationChanged { // it follows its cause
+				x.Reputation[e] = h.events[i+1].Points
+			}
+		case pool.PledgeAmended:
+			if to, changed := h.moved[i]; changed {
+				x.Redirects[e] = to
+			}
+		case pool.PayoutPaid, pool.PayoutCancelled:
+			outcomes[e.TxID] = e
+		default:
+		}
+	}
+	for _, po := range h.settled {
+		of[po.Pool].Payouts = append(of[po.Pool].Payouts, Settlement{po, outcomes[po.Tx.ID()]})
+	}
+	return list
+}
+
+// Income sums up what a pool received.
+type Income struct {
+	Rewards        int           // in how many blocks
+	Sum, Forfeited pastel.Amount // Forfeited is what leavers gave up of it to the others
+	First, Last    pastel.Height // the first block with income and the last; -1 without
+}
+
+// Income sums up what the pool received.
+func (l *Life) Income() Income {
+	in := Income{First: -1, Last: -1}
+	for _, e := range l.Events {
+		switch e.Type {
+		case pool.RewardReceived:
+			if in.Rewards == 0 {
+				in.First = e.Height
+			}
+			in.Last = e.Height
+			in.Rewards++
+			in.Sum += e.Amount
+		case pool.RewardForfeited:
+			in.Forfeited += e.Amount
+		default:
+		}
+	}
+	return in
+}
+
+// Total is what an address got from a pool and will get.
+type Total struct {
+	To                  pastel.Address
+	Paid, Pending, Owed pastel.Amount // mined; in payouts that are not mined; in none yet
+	Operator            bool          // it is where the fee goes
+}
+
+// Totals lists what each address got and will get, in the order in which they were first paid. What members accrued is not in it: they can still forfeit
+// it.
+func (l *Life) Totals() []Total {
+	sums := map[pastel.Address]*Total{}
+	var order []pastel.Address
+	of := func(a pastel.Address) *Total {
+		if sums[a] == nil {
+			sums[a] = &Total{To: a, Operator: a == l.Pool.FeeAddress}
+			order = append(order, a)
+		}
+		return sums[a]
+	}
+	for _, po := range l.Payouts {
+		for _, out := range po.Outputs {
+			switch {
+			case po.Outcome == nil:
+				of(out.To).Pending += out.Amount
+			case po.Outcome.Type == pool.PayoutPaid:
+				of(out.To).Paid += out.Amount
+			}
+		}
+	}
+	for _, claim := range l.Pool.Claims {
+		of(claim.To).Owed += claim.Amount
+	}
+	list := make([]Total, len(order))
+	for i, a := range order {
+		list[i] = *sums[a]
+	}
+	return list
+}

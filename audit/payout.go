@@ -1,0 +1,59 @@
+package audit
+
+import (
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// PayoutTrace finds one payout in the blocks that it watches. It is not safe for concurrent use.
+type PayoutTrace struct {
+	id     pastel.TxID
+	payout Payout
+	found  bool
+}
+
+// Payout is a payout that raw blocks make, and what became of it.
+type Payout struct {
+	pool.Payout
+	Paid      pastel.Height // the block that mined it; -1 if none did so far
+	Cancelled pastel.Height // the block at whose end it was cancelled, as none had mined it; -1 if it was not
+}
+
+// TracePayout looks for the payout with a transaction id.
+func TracePayout(id pastel.TxID) *PayoutTrace { return &PayoutTrace{id: id} }
+
+// Watch takes a block's update in.
+func (t *PayoutTrace) Watch(u *pool.Update) {
+	for i := range u.Settled {
+		if u.Settled[i].Tx.ID() == t.id {
+			t.payout, t.found = Payout{u.Settled[i], -1, -1}, true
+		}
+	}
+	for i := range u.Events {
+		if x := &u.Events[i]; x.TxID == t.id {
+			switch x.Type {
+			case pool.PayoutPaid:
+				t.payout.Paid = u.Height
+			case pool.PayoutCancelled:
+				t.payout.Cancelled = u.Height
+			default:
+			}
+		}
+	}
+}
+
+// Payout returns the payout as of the last block watched; false if no settlement made it.
+func (t *PayoutTrace) Payout() (Payout, bool) { return t.payout, t.found }
+
+// Outcome says what became of the payout, in words.
+func (p *Payout) Outcome() string {
+	switch {
+	case p.Paid >= 0:
+		return fmt.Sprintf("mined in block %d", p.Paid)
+	case p.Cancelled >= 0:
+		return fmt.Sprintf("cancelled in block %d, as it was not mined: what it would have paid is in later payouts", p.Cancelled)
+	}
+	return fmt.Sprintf("can be mined from block %d to %d", p.ValidFrom, p.ValidTo)
+}

@@ -1,0 +1,154 @@
+package audit
+
+import (
+	"slices"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// Recount makes what a daemon answers about pools from the blocks that it watches. It keeps 4 bytes a block, sums of each pool, and the amounts of
+// payouts that are not mined. It is not safe for concurrent use.
+type Recount struct {
+	state *pool.State
+	times []uint32 // of blocks, by height
+	sums  map[ticket.PoolID]sums
+	due   map[pastel.TxID]pastel.Amount // what payouts that are not mined will pay
+}
+
+// sums are what blocks tell of a pool and its state does not hold.
+type sums struct {
+	income, forfeited, paid pastel.Amount
+	rewards                 int64
+}
+
+// NewRecount watches the blocks that are applied to a state, all from block 0 on.
+func NewRecount(state *pool.State) *Recount {
+	return &Recount{state: state, sums: map[ticket.PoolID]sums{}, due: map[pastel.TxID]pastel.Amount{}}
+}
+
+// Watch takes a block's update in.
+func (r *Recount) Watch(u *pool.Update) {
+	r.times = append(r.times, u.Time)
+	for i := range u.Events {
+		x := &u.Events[i]
+		s := r.sums[x.Pool]
+		switch x.Type {
+		case pool.RewardReceived:
+			s.income += x.Amount
+			s.rewards++
+		case pool.RewardForfeited:
+			s.forfeited += x.Amount
+		case pool.PayoutSettled:
+			r.due[x.TxID] = paidBy(x.Outputs)
+		case pool.PayoutPaid:
+			s.paid += r.due[x.TxID]
+			delete(r.due, x.TxID)
+		case pool.PayoutCancelled:
+			delete(r.due, x.TxID)
+		default:
+			continue
+		}
+		r.sums[x.Pool] = s
+	}
+}
+
+func paidBy(outputs []pool.Payment) (sum pastel.Amount) {
+	for _, o := range outputs {
+		sum += o.Amount
+	}
+	return sum
+}
+
+// moment dates a height; nil for -1, which is none.
+func (r *Recount) moment(h pastel.Height) *wire.Moment {
+	switch {
+	case h < 0:
+		return nil
+	case int(h) >= len(r.times):
+		return &wire.Moment{Height: h, Estimated: true}
+	}
+	return &wire.Moment{Height: h, Time: time.Unix(int64(r.times[h]), 0).UTC()}
+}
+
+// Pool returns what a daemon has to answer about a pool as of the last block watched, but for the tip and for estimates: dates to come have no time. False
+// if there is no such pool.
+func (r *Recount) Pool(id ticket.PoolID) (*wire.PoolDetail, bool) {
+	p, found := r.state.Pool(id)
+	if !found {
+		return nil, false
+	}
+	return r.rebuild(&p), true
+}
+
+// rebuild makes a pool's answer from the state and the sums.
+func (r *Recount) rebuild(p *pool.Pool) *wire.PoolDetail {
+	net := r.state.Params()
+	t := r.sums[p.ID]
+	x := &wire.PoolDetail{
+		FeeAddress: p.FeeAddress.Encode(&net.Network), Escrow: p.Escrow.Encode(&net.Network), InitTx: p.InitTx.String(),
+		Escrowed: p.Escrowed, OperatorFee: p.Accrued, Carry: p.Carry, Income: t.income, Rewards: t.rewards, Forfeited: t.forfeited, Paid: t.paid,
+	}
+	x.PoolTerms = wire.PoolTerms{
+		ID: string(p.ID), Company: p.Company, Operator: p.Operator.String(), Supernode: p.Supernode.String(), Status: p.Status.String(),
+		Fee: ticket.NewDecimal(p.Fee, ticket.FeeDecimals).String(), Factor: ticket.NewDecimal(p.Factor, ticket.FactorDecimals).String(),
+		Required: p.Required, Target: p.Target, Period: int64(p.Period),
+		Opened: *r.moment(p.InitHeight), Activated: r.moment(p.Activated), Ended: r.moment(p.Ended),
+	}
+	if p.Activated >= 0 {
+		x.ActivationTx = p.ActivationTx.String()
+	}
+	x.Counted, x.Offered, x.LeastPledge, x.Low, x.Broken = p.Counted, p.Offered, p.LeastPledge, p.Low, p.Broken
+	x.Reputation, _, _ = r.state.Reputation(p.Operator)
+	x.Deadline, x.NextSettlement = r.moment(p.Deadline), r.moment(p.NextSettlement)
+	switch p.Status {
+	case pool.Subscribing:
+		until := p.InitHeight + p.Period
+		x.JoinUntil, x.ActivateUntil = r.moment(until), r.moment(until+net.ActivationGrace)
+		x.Cushion = p.Offered - p.Required
+	case pool.Replenishing:
+		x.JoinUntil = x.Deadline
+		x.Cushion = p.Counted - p.Required
+	case pool.Active:
+		x.Cushion = p.Counted - p.Required
+		x.Waits = p.LeastPledge > 0 && (p.Counted >= p.Target ||
+			slices.ContainsFunc(p.Pledges, func(m pool.Pledge) bool { return m.Role == pool.Standby }))
+	default:
+	}
+	r.rebuildPledges(x, p, &net.Network)
+	for _, c := range p.Claims {
+		x.Claims = append(x.Claims, wire.Claim{Pool: string(p.ID), Address: c.To.Encode(&net.Network), Amount: c.Amount})
+	}
+	for i := range p.Pending {
+		po := &p.Pending[i]
+		x.Pending = append(x.Pending, wire.Payout{
+			TxID: po.Tx.ID().String(), Pool: string(p.ID), Status: "pending", Settled: *r.moment(po.Settled), From: *r.moment(po.ValidFrom), To: *r.moment(po.ValidTo),
+			Amount: paidBy(po.Outputs), Change: po.Change, Outputs: len(po.Outputs),
+		})
+	}
+	return x
+}
+
+func (r *Recount) rebuildPledges(x *wire.PoolDetail, p *pool.Pool, net *pastel.Network) {
+	for i := range p.Pledges {
+		m := &p.Pledges[i]
+		pl := wire.PoolPledge{
+			Seq: m.Seq, PastelID: m.PastelID.String(), Address: pastel.Address{Kind: pastel.AddressP2PKH, Hash: m.Owner}.Encode(net),
+			Reward: m.Reward.Encode(net), Offered: m.Offered, Counted: m.Counted, Held: m.Held, Role: m.Role.String(), Share: "0", Since: r.moment(m.Since), Accrued: m.Accrued,
+		}
+		switch m.Role {
+		case pool.Member:
+			x.Members++
+			pl.Share = ticket.NewDecimal(m.Counted*10_000/max(1, p.Counted), 2).String()
+		case pool.Standby:
+			x.Standby++
+		case pool.Plain:
+			x.Plain++
+		}
+		x.Accrued += m.Accrued
+		x.Participants = append(x.Participants, pl)
+	}
+}

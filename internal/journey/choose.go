@@ -1,0 +1,100 @@
+package journey
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// choose finds the wallet's output that backs the pledge: the one that is named, or the smallest that does, if possible at an address that
+// is used for nothing else in pools.
+func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet *pasteld.Client) (*pasteld.Unspent, error) {
+	all, err := wallet.Unspent(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(u pasteld.Unspent) bool {
+		return !backs(&u, &r.Net) || c.Pledge.Output != "" && u.OutPoint.String() != c.Pledge.Output || c.Pledge.Address != "" && u.Address.Encode(&r.Net) != c.Pledge.Address
+	})
+	slices.SortStableFunc(all, func(a, b pasteld.Unspent) int { return cmp.Compare(a.Value, b.Value) })
+	confirmations := int(r.Params.PledgeConfirmations)
+	if c.Pledge.Coins == 0 {
+		c.Pledge.Coins = p.LeastPledge
+		for i := range all {
+			if all[i].Confirmations >= confirmations {
+				c.Pledge.Coins = max(c.Pledge.Coins, min(int64(all[i].Value/pastel.PSL), p.Target-p.Offered))
+			}
+		}
+	}
+	var young, used, taken *pasteld.Unspent
+	for i := range all {
+		out := &all[i]
+		switch {
+		case out.Value < pastel.Amount(c.Pledge.Coins)*pastel.PSL:
+			continue
+		case out.Confirmations < confirmations:
+			young = out
+			continue
+		case c.Pledge.Output != "":
+			return out, nil
+		}
+		a, err := r.AccountOf(ctx, out.Address.Encode(&r.Net))
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Address == a.Address }): // it would need more coins
+			taken = out
+		case usedBefore(&a):
+			used = cmp.Or(used, out)
+		default:
+			return out, nil
+		}
+	}
+	if used != nil {
+		return used, nil
+	}
+	return nil, c.noOutput(r, all, young, taken)
+}
+
+// noOutput says why none of the outputs that could back a pledge backs this one, and what to do. All are in order of their values.
+func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.Unspent) error {
+	confirmations := int(r.Params.PledgeConfirmations)
+	switch {
+	case young != nil:
+		return fmt.Errorf("output %s has %d confirmations, a pledge needs %d: try again after %s",
+			young.OutPoint, young.Confirmations, confirmations, terminal.Counted(confirmations-young.Confirmations, "more block"))
+	case c.Pledge.Address != "":
+		return fmt.Errorf("the wallet has no unlocked output of at least %d PSL at %s that can back the pledge: choose another address, or lower --coins",
+			c.Pledge.Coins, c.Pledge.Address)
+	case c.Pledge.Output != "":
+		return fmt.Errorf("the wallet has no unlocked output %s of at least %d PSL at an address of its own (not of exactly %s PSL, which can back a "+
+			"Supernode alone): choose another, or lower --coins", c.Pledge.Output, c.Pledge.Coins, r.Net.Collateral)
+	case taken != nil:
+		return fmt.Errorf("the wallet's outputs of at least %d PSL are at addresses that back pledges already (such as %s, with %s PSL at %s): send yourself one "+
+			"to a new address, and try again once it has %d confirmations; or name one with --output, if it has enough for all its pledges",
+			c.Pledge.Coins, taken.OutPoint, taken.Value, taken.Address.Encode(&r.Net), confirmations)
+	}
+	var most pastel.Amount
+	if len(all) > 0 {
+		most = all[len(all)-1].Value
+	}
+	return fmt.Errorf("the wallet has no free output of at least %d PSL (the largest has %s PSL): send yourself one, to a new address, "+
+		"and try again once it has %d confirmations, or lower --coins", c.Pledge.Coins, most, confirmations)
+}
+
+// backs reports whether an output can back a pledge at all. One of exactly the collateral could back a Supernode by itself.
+func backs(out *pasteld.Unspent, net *pastel.Network) bool {
+	return out.Spendable && out.Address != (pastel.Address{}) && out.Address.Kind == pastel.AddressP2PKH && out.Value != net.Collateral
+}
+
+// usedBefore reports whether an address has a history in pools: pledges, payments, or an operator's fee.
+func usedBefore(a *wire.Account) bool {
+	return len(a.Positions) > 0 || a.Past > 0 || a.Credited > 0 || a.Paid > 0 || a.Claimed > 0 || len(a.Operates) > 0
+}

@@ -1,0 +1,104 @@
+package journey
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// Cold names the files through which a machine that is never online signs: the ticket goes there, and comes back signed.
+type Cold struct {
+	Draft            string // file to write the ticket to, unsigned
+	Ticket           string // file with a ticket that was written so, signed since
+	PledgeSignature  string // the PastelID's, base64, if it is not in the file
+	AddressSignature string // the address's, base64, if it is not in the file
+}
+
+// Draft describes a ticket written for a cold machine, and what is signed there.
+type Draft struct {
+	Address   string `json:"address"` // the pledged one
+	File      string `json:"file"`
+	PastelID  string `json:"pastelid"`
+	Statement string `json:"statement"` // what address and PastelID sign
+
+	terms, command, pool, network string
+}
+
+// unsigned writes a ticket to be signed elsewhere.
+func (f *Cold) unsigned(net *pastel.Network, command, terms, address string, t *ticket.Ticket) (*Draft, error) {
+	text, err := Encoded(t)
+	if err != nil {
+		return nil, err
+	}
+	if err := ReplaceFile(f.Draft, append(text, '\n')); err != nil {
+		return nil, err
+	}
+	x := t.Part
+	return &Draft{address, f.Draft, x.PastelID, x.PledgeStatement(net.Name), terms, command, string(x.SmartPoolID), net.Name}, nil
+}
+
+// String tells a person what the ticket means, and how it is signed and posted.
+func (d *Draft) String() string {
+	return fmt.Sprintf(`%s
+Wrote %s. Nothing is signed or posted yet. On the cold machine, within 24 hours:
+
+  1. The wallet that holds %s signs this line (signmessage):
+     %s
+  2. PastelID %s signs the same line:
+     smartpool ticket sign %s --network %s --key KEYFILE --out %s
+
+Then, here:
+     smartpool %s %s --ticket %s --address-signature SIGNATURE
+`, d.terms, d.File, d.Address, d.Statement, d.PastelID, d.File, d.network, d.File, d.command, d.pool, d.File)
+}
+
+// signed reads a ticket that was signed elsewhere, with all its signatures, and who signed for the pledged address.
+func (f *Cold) signed(r *Daemon, p *wire.PoolDetail) (t *ticket.Ticket, address string, err error) {
+	net := &r.Net
+	l, err := LoadTicket(r.Person, f.Ticket, net)
+	if err != nil {
+		return nil, "", err
+	}
+	x := l.Ticket.Part
+	if x == nil || string(x.SmartPoolID) != p.ID {
+		return nil, "", fmt.Errorf("%s holds no participation ticket of pool %s: give the file that --cold wrote", f.Ticket, p.ID)
+	}
+	x.PledgeSignature, x.AddressSignature = cmp.Or(f.PledgeSignature, x.PledgeSignature), cmp.Or(f.AddressSignature, x.AddressSignature)
+	for _, s := range l.Ticket.Signatures(net.Name) {
+		if s.Signature == "" {
+			return nil, "", fmt.Errorf("%s is missing: %s signs this line:\n  %s", s.Field, s.By, s.Text)
+		}
+	}
+	for _, ch := range ticket.Checks(l.Ticket, net, r.Params.Limits()) {
+		if ch.Answer == ticket.AnswerWrong {
+			return nil, "", fmt.Errorf("%s: %s; sign exactly the statement that ticket decode shows", ch.Name, ch.Detail)
+		}
+	}
+	signer, err := x.AddressSigner(x.PledgeStatement(net.Name))
+	return l.Ticket, pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(net), err
+}
+
+// coldID is the PastelID that signs elsewhere: of a key file, or the one that is named; empty if neither is given.
+func coldID(k *KeySource, p Person, id string) (string, error) {
+	if k.File == "" {
+		return id, nil
+	}
+	key, err := k.Load(p)
+	if err != nil {
+		return "", err
+	}
+	return key.ID().String(), nil
+}
+
+// owns checks that an output is at an address, whose key is to sign.
+func owns(ctx context.Context, r *Daemon, out pastel.OutPoint, address string) error {
+	coin, err := Advised(r.Output(ctx, out.String()))
+	if err == nil && coin.Address != address {
+		err = fmt.Errorf("output %s is at address %s, not at %s: correct --address or --output", out, coin.Address, address)
+	}
+	return err
+}

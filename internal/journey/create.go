@@ -1,0 +1,196 @@
+package journey
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Creation opens a pool.
+type Creation struct {
+	Pool           NewPool
+	PassphraseFile string // of the operator's PastelID, and of the Supernode's if it has none of its own
+	Node           Node
+}
+
+// NewPool gives a pool's terms and says who signs. A person is asked for what is empty.
+type NewPool struct {
+	Label                   string // name of the pool
+	Company                 string // operator's name, as members see it
+	Fee                     string // percent of the rewards
+	Factor                  string // overcollateralization: 1.2 wants 20 % more than the Supernode needs
+	Period                  int64  // blocks for which pledges are taken, and for which a pool may lack collateral
+	Required                int64  // PSL; 0: what a Supernode needs
+	Operator                string // PastelID
+	Supernode               string // PastelID
+	FeeAddress              string // address that the fee is paid to; empty: a new one of the wallet
+	OperatorKey             string // key file; empty: the node signs
+	SupernodeKey            string // key file; empty: the node signs
+	SupernodePassphraseFile string // of the Supernode's PastelID
+	DryRun                  bool   // only say whether the ticket would be accepted
+	NoWait                  bool   // do not wait for the block that holds the ticket
+	Yes                     bool   // do not ask
+}
+
+// Preflighted is an unsigned ticket that the next block would accept once it is signed.
+type Preflighted struct {
+	Ticket map[string]any // its JSON's fields
+	Terms  string         // what it means, for people
+}
+
+// opening is a pool whose ticket the next block would accept, and who signs it.
+type opening struct {
+	ticket              *ticket.Ticket
+	terms               string
+	operator, supernode *Identity
+	wallet              *pasteld.Client
+}
+
+// prepare asks for what is missing and makes the unsigned ticket, which the next block would accept.
+func (c *Creation) prepare(ctx context.Context, r *Daemon) (*opening, error) {
+	wallet, err := c.Node.Wallet(ctx, r.Net)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.interview(r.Person, r); err != nil {
+		return nil, err
+	}
+	operator, err := (&KeySource{PassphraseFile: c.PassphraseFile, File: c.Pool.OperatorKey}).Identity(ctx, r.Person, wallet, c.Pool.Operator)
+	if err != nil {
+		return nil, fmt.Errorf("--operator: %w", err)
+	}
+	second := cmp.Or(c.Pool.SupernodePassphraseFile, c.PassphraseFile)
+	supernode, err := (&KeySource{PassphraseFile: second, File: c.Pool.SupernodeKey}).Identity(ctx, r.Person, wallet, c.Pool.Supernode)
+	if err != nil {
+		return nil, fmt.Errorf("--supernode: %w", err)
+	}
+	if err := r.Registered(ctx, "--operator", operator.ID); err != nil {
+		return nil, err
+	}
+	if err := r.Registered(ctx, "--supernode", supernode.ID); err != nil {
+		return nil, err
+	}
+	if c.Pool.FeeAddress == "" && !c.Pool.DryRun {
+		address, err := wallet.NewAddress(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.Pool.FeeAddress = address.Encode(&r.Net)
+	}
+	x, err := c.build(operator.ID, supernode.ID, &r.Params)
+	if err != nil {
+		return nil, err
+	}
+	t := x.Ticket()
+	if _, err := r.Preflight(ctx, t); err != nil {
+		return nil, err
+	}
+	return &opening{t, c.terms(r, x), operator, supernode, wallet}, nil
+}
+
+// DryRun says whether the ticket would be accepted. Without an address for the fee neither it nor the id, which is a hash of it, are there yet.
+func (c *Creation) DryRun(ctx context.Context, r *Daemon) (*Preflighted, error) {
+	o, err := c.prepare(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := Fields(o.ticket)
+	if err != nil {
+		return nil, err
+	}
+	if operator, ok := shown["operator"].(map[string]any); ok && c.Pool.FeeAddress == "" {
+		delete(shown, "smart_pool_id")
+		delete(operator, "operator_fee_address")
+	}
+	return &Preflighted{shown, o.terms}, nil
+}
+
+// Run opens the pool: terms, signatures, ticket, block.
+func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
+	o, err := c.prepare(ctx, r)
+	if err != nil {
+		return Posted{}, err
+	}
+	x := o.ticket.Init
+	terms := o.terms + fmt.Sprintf("\nThe terms can never be changed. The operator's PastelID signs:\n  %s\nThen the Supernode's PastelID signs a digest of the whole ticket.\nPosting costs %s PSL.\n",
+		x.AgreementStatement(r.Net.Name), r.Net.ContractFee)
+	if err := r.Person.Confirm(c.Pool.Yes, terms); err != nil {
+		return Posted{}, err
+	}
+	if x.AgreementSignature, err = o.operator.Sign(ctx, x.AgreementStatement(r.Net.Name)); err != nil {
+		return Posted{}, err
+	}
+	if x.SmartPoolSignature, err = o.supernode.Sign(ctx, x.SmartPoolStatement(r.Net.Name)); err != nil {
+		return Posted{}, err
+	}
+	txid, err := r.Post(ctx, o.wallet, o.ticket, pool.PoolCreated)
+	if err != nil {
+		return Posted{}, err
+	}
+	return r.Finish(ctx, o.wallet, txid, !c.Pool.NoWait, func(string) (string, error) {
+		p, err := Advised(r.Pool(ctx, string(x.SmartPoolID)))
+		if errors.Is(err, client.ErrNotFound) {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("Open: pool %s takes pledges until %s.\nMembers join with: smartpool join %s", x.SmartPoolID, Whenever(p.JoinUntil), x.SmartPoolID), nil
+	})
+}
+
+func (c *Creation) build(operator, supernode string, net *pool.Params) (*ticket.Init, error) {
+	x := &ticket.Init{
+		Version: ticket.KindInit.Newest(), SmartPoolID: ticket.PoolID(c.Pool.Label), SubscriptionPeriod: c.Pool.Period, RequiredCoins: c.Pool.Required, SupernodePastelID: supernode,
+		Company: c.Pool.Company, OperatorPastelID: operator, OperatorFeeAddress: c.Pool.FeeAddress,
+	}
+	if x.OperatorFeeAddress == "" { // of a dry run, which does not show it: any address will do
+		x.OperatorFeeAddress = pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{1}}.Encode(&net.Network)
+	}
+	var err error
+	if x.Factor, err = ticket.ParseDecimal(c.Pool.Factor); err != nil {
+		return nil, terminal.Usagef("--factor: %w", err)
+	}
+	if x.Fee, err = ticket.ParseDecimal(c.Pool.Fee); err != nil {
+		return nil, terminal.Usagef("--fee: %w", err)
+	}
+	x.SmartPoolID = x.IDFor(c.Pool.Label)
+	if _, err := ticket.ParsePoolID(string(x.SmartPoolID)); err != nil {
+		return nil, terminal.Usagef("--label %q: want 3 to 32 of a-z, 0-9 and -", c.Pool.Label)
+	}
+	if c.Pool.Period < int64(net.MinSubscription) || c.Pool.Period > int64(net.MaxSubscription) {
+		return nil, terminal.Usagef("--period %d: network %s takes %d to %d blocks", c.Pool.Period, net.Name, net.MinSubscription, net.MaxSubscription)
+	}
+	return x, ticket.CheckUnsigned(&ticket.Ticket{Init: x}, &net.Network, net.Limits())
+}
+
+func (c *Creation) terms(r *Daemon, x *ticket.Init) string {
+	var b strings.Builder
+	target := "?"
+	if factor, ok := x.Factor.Units(ticket.FactorDecimals); ok {
+		if n, ok := ticket.Target(x.RequiredCoins, factor); ok {
+			target = fmt.Sprint(n)
+		}
+	}
+	pool, address := string(x.SmartPoolID), x.OperatorFeeAddress
+	if c.Pool.FeeAddress == "" {
+		pool = c.Pool.Label + ", whose id will be the hash of these terms,"
+		address = "a new address of your wallet, chosen when it is opened"
+	}
+	fmt.Fprintf(&b, "Pool      %s on network %s\n", pool, r.Net.Name)
+	fmt.Fprintf(&b, "Operator  %s, PastelID %s\n", terminal.Printable(x.Company), x.OperatorPastelID)
+	fmt.Fprintf(&b, "Supernode PastelID %s\n", x.SupernodePastelID)
+	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", x.Fee, address)
+	fmt.Fprintf(&b, "Size      %d PSL for the Supernode, %s PSL with the cushion (factor %s)\n", x.RequiredCoins, target, x.Factor)
+	fmt.Fprintf(&b, "Pledges   are taken for %d blocks; after that there are %d more to activate the pool\n", x.SubscriptionPeriod, r.Params.ActivationGrace)
+	return b.String()
+}

@@ -1,0 +1,187 @@
+// Package journey does what a command of a member or operator does, from checking a pool's terms to the block that holds a ticket. It asks a daemon and
+// believes it nothing that is signed, has a node's wallet sign and pay, and tells and asks a Person. It returns results and prints nothing.
+//
+// The words that are shown around what is signed stand here, beside what they promise.
+package journey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// Person is whoever runs a journey, who decides and follows how it goes. A terminal.Terminal is one.
+type Person interface {
+	// Interactive reports whether questions are answered.
+	Interactive() bool
+	// Confirm shows what will be done and asks, unless yes was said beforehand; an error if it is not to be done.
+	Confirm(yes bool, what string) error
+	// Agree asks whether something is so; an error if it is not.
+	Agree(question string) error
+	// Ask asks a question; an empty answer is the usual one.
+	Ask(question, usual string) (string, error)
+	// Passphrase reads the passphrase of something from a file, or asks for it if there is none, twice for a new one.
+	Passphrase(file, of string, fresh bool) ([]byte, error)
+	// Input reads a named file, or standard input if it is -: at most so many bytes.
+	Input(what string, most int) ([]byte, error)
+	// Note tells a person how it goes; programs are spared.
+	Note(format string, args ...any)
+	// Warn tells of something to mind, programs too.
+	Warn(format string, args ...any)
+}
+
+// Daemon is a smartpoold that a person asks. Errors of its methods say what to do about them.
+type Daemon struct {
+	*client.Client
+	URL    string
+	State  wire.Status    // as it was when it was first asked
+	Params pool.Params    // the rules' parameters on the daemon's network
+	Net    pastel.Network // of Params
+	Person Person
+}
+
+// Dial asks the daemon at a URL for its state, and warns the person if it is not up to date or enforces nothing.
+func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
+	c, err := client.New(url)
+	if err != nil {
+		return nil, terminal.Usagef("--api: %w", err)
+	}
+	r := &Daemon{Client: c, URL: strings.TrimSuffix(url, "/"), Person: p}
+	if r.State, err = Advised(r.Status(ctx)); err != nil {
+		return nil, err
+	}
+	if r.Params, err = pool.ParamsByName(r.State.Network); err != nil {
+		return nil, fmt.Errorf("the daemon at %s: %w: run the same release as it", r.URL, err)
+	}
+	r.Net = r.Params.Network
+	if r.State.Shadow {
+		p.Note("SHADOW RUN: network %s does not enforce the rules yet. What follows is what enforcement would do.", r.Net.Name)
+	}
+	if !r.State.Ready {
+		p.Warn("Mind that the daemon is not up to date (block %d): %s", r.State.Tip.Height, r.State.Trouble)
+	}
+	return r, nil
+}
+
+// Advised passes a daemon's answer on, and adds to an error what to do about it.
+func Advised[T any](out T, err error) (T, error) { return out, WithAdvice(err) }
+
+// WithAdvice adds to an error of the client what to do about it.
+func WithAdvice(err error) error {
+	var unreachable *client.UnreachableError
+	var odd *client.AnswerError
+	switch {
+	case errors.As(err, &unreachable):
+		return fmt.Errorf("%w: start smartpoold, or say where it is with --api", err)
+	case errors.As(err, &odd):
+		if odd.Status == http.StatusOK {
+			return fmt.Errorf("%w: run the same release as it, or say where the daemon is with --api", err)
+		}
+		return fmt.Errorf("%w: is that a smartpoold? Say where it is with --api", err)
+	}
+	return err
+}
+
+// Listing asks for every page of a list, up to a bound.
+func Listing[T any](page *wire.Page, ask func() (wire.List[T], error)) ([]T, error) {
+	const bound = 1_000_000
+	page.Limit = wire.MaxLimit
+	return Advised(client.All(bound, func(cursor string) (wire.List[T], error) {
+		page.Cursor = cursor
+		return ask()
+	}))
+}
+
+// Node says how to reach the node whose wallet holds the coins, signs and pays.
+type Node struct {
+	URL, User, Password string
+	Cookie              string // its .cookie file
+}
+
+// Wallet connects to the node, which must be on the daemon's network.
+func (n *Node) Wallet(ctx context.Context, net pastel.Network) (*pasteld.Client, error) {
+	c, err := pasteld.Dial(ctx, pasteld.Config{URL: n.URL, User: n.User, Password: n.Password, CookieFile: n.Cookie, Network: net})
+	if err != nil {
+		return nil, fmt.Errorf("wallet: %w; say where the node is with --node and --node-cookie", err)
+	}
+	return c, nil
+}
+
+// VerifiedPool asks for a pool by its id, or by its label if only one pool has it, and verifies that its terms are those its id stands for.
+func (r *Daemon) VerifiedPool(ctx context.Context, id string) (wire.PoolDetail, error) {
+	p, err := r.UnverifiedPool(ctx, id)
+	if err == nil {
+		err = VerifyTerms(&p, &r.Net)
+	}
+	return p, err
+}
+
+// ErrAnotherPool says that a daemon answers with another pool than the one it was asked for.
+var ErrAnotherPool = errors.New("the daemon answers with another pool than the one it was asked for: ask another daemon")
+
+// UnverifiedPool asks for a pool as VerifiedPool does, but does not verify its terms.
+func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDetail, err error) {
+	if !strings.Contains(id, ".") {
+		list, err := Advised(r.Pools(ctx, wire.PoolQuery{}))
+		if err != nil {
+			return p, err
+		}
+		var found []string
+		for i := range list.Items {
+			if strings.HasPrefix(list.Items[i].ID, id+".") {
+				found = append(found, list.Items[i].ID)
+			}
+		}
+		switch len(found) {
+		case 0:
+			return p, fmt.Errorf("no pool has the label %q: smartpool pools lists them", terminal.Printable(id))
+		case 1:
+			id = found[0]
+		default:
+			return p, fmt.Errorf("%d pools have the label %q: give the whole id, one of %s", len(found), terminal.Printable(id), strings.Join(found, ", "))
+		}
+	}
+	p, err = Advised(r.Pool(ctx, id))
+	if errors.Is(err, client.ErrNotFound) {
+		err = fmt.Errorf("there is no pool %s: smartpool pools lists them", terminal.Printable(id))
+	}
+	if err == nil && p.ID != id {
+		err = ErrAnotherPool
+	}
+	return p, err
+}
+
+// AccountOf asks for a PastelID or an address.
+func (r *Daemon) AccountOf(ctx context.Context, id string) (wire.Account, error) {
+	if strings.HasPrefix(id, "jX") {
+		return Advised(r.Member(ctx, id))
+	}
+	return Advised(r.Account(ctx, id))
+}
+
+// SupernodeOf asks how a pool's Supernode is doing.
+func (r *Daemon) SupernodeOf(ctx context.Context, id string) (wire.Supernode, error) {
+	sn, err := Advised(r.Supernode(ctx, id))
+	if errors.Is(err, client.ErrNotFound) {
+		err = fmt.Errorf("the daemon at %s is of an earlier release, which knows no launches: update it, or ask another one with --api", r.URL)
+	}
+	return sn, err
+}
+
+// Coin asks for an output. An output that no block holds yet backs nothing.
+func (r *Daemon) Coin(ctx context.Context, out pastel.OutPoint) (wire.Coin, error) {
+	c, err := Advised(r.Output(ctx, out.String()))
+	if errors.Is(err, client.ErrNotFound) {
+		err = nil
+	}
+	return c, err
+}

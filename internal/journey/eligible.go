@@ -1,0 +1,37 @@
+package journey
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// Eligible returns an error if a PastelID may not pledge.
+func (r *Daemon) Eligible(ctx context.Context, id string) error {
+	a, err := r.AccountOf(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case !a.Registered:
+		return notRegistered(id)
+	case a.Reputation < r.State.Parameters.LeastReputation:
+		return fmt.Errorf("PastelID %s has reputation %d, a pledge takes %d: it comes back by one point every %d blocks",
+			pastel.Short(id), a.Reputation, r.State.Parameters.LeastReputation, r.State.Parameters.RecoveryInterval)
+	}
+	return nil
+}
+
+// Registered returns an error if a PastelID, given by a flag, is not registered.
+func (r *Daemon) Registered(ctx context.Context, flag, id string) error {
+	a, err := r.AccountOf(ctx, id)
+	if err == nil && !a.Registered {
+		err = fmt.Errorf("%s: %w", flag, notRegistered(id))
+	}
+	return err
+}
+
+func notRegistered(id string) error {
+	return fmt.Errorf("PastelID %s is not registered: register it first (smartpool id register KEYFILE; if the node holds its key: "+
+		"smartpool rpc tickets register id %s PASSPHRASE ADDRESS), and wait for a block", pastel.Short(id), id)
+}

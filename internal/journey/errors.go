@@ -1,0 +1,64 @@
+package journey
+
+import (
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// UnclearError says that a transaction may be posted: the node's answer was lost.
+type UnclearError struct{ Err error }
+
+// Error says what to look at before trying again.
+func (e UnclearError) Error() string { return e.Err.Error() }
+
+// Unwrap returns why it is unclear.
+func (e UnclearError) Unwrap() error { return e.Err }
+
+// RejectedError says that a block holds the ticket and the rules rejected it.
+type RejectedError struct {
+	TxID   string
+	Height pastel.Height
+	Reason ticket.Reason
+}
+
+// Error gives the reason.
+func (e *RejectedError) Error() string {
+	return fmt.Sprintf("ticket %s was rejected in block %d: %s: %s", e.TxID, e.Height, e.Reason, ticket.Explain(e.Reason))
+}
+
+// WaitingError says that a transaction is posted and its outcome is not known yet.
+type WaitingError struct {
+	TxID string
+	Err  error // why it is not waited for any longer
+}
+
+// Error warns of posting it again.
+func (e *WaitingError) Error() string {
+	return fmt.Sprintf("ticket %s is posted, do not post it again: %v", e.TxID, e.Err)
+}
+
+// Unwrap returns why it is not waited for any longer.
+func (e *WaitingError) Unwrap() error { return e.Err }
+
+// ExpiredError says that no block can hold a posted transaction any more.
+type ExpiredError struct {
+	TxID  string
+	Until pastel.Height // the last block that could
+}
+
+// Error says what to do next.
+func (e *ExpiredError) Error() string {
+	return fmt.Sprintf("ticket %s expired: no block up to %d holds it, and none can any more. Nothing came of it and it cost nothing. See that the node is "+
+		"connected and its blocks are the network's (smartpool rpc getpeerinfo, getblockchaininfo), then run the command again", e.TxID, e.Until)
+}
+
+// UnknownError says that there is no answer. It never means yes.
+type UnknownError struct{ Err error }
+
+// Error says what is not known.
+func (e *UnknownError) Error() string { return e.Err.Error() }
+
+// Unwrap returns why it is not known.
+func (e *UnknownError) Unwrap() error { return e.Err }

@@ -1,0 +1,101 @@
+package journey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+)
+
+// KeySource says where a PastelID's key is: in a file or, without one, at the node, which then signs.
+type KeySource struct {
+	PassphraseFile string // file with the passphrase on its first line; empty if a person is asked
+	File           string // key file; empty if the node signs
+}
+
+// Load decrypts the key file.
+func (k *KeySource) Load(p Person) (*pastelid.PrivateKey, error) {
+	pass, err := p.Passphrase(k.PassphraseFile, "key file "+k.File, false)
+	if err != nil {
+		return nil, err
+	}
+	key, err := pastelid.LoadKeyFile(k.File, pass)
+	return key, KeyAdvice(err)
+}
+
+// Identity signs with a PastelID.
+type Identity struct {
+	ID   string
+	Sign func(ctx context.Context, text string) (string, error)
+}
+
+// Identity opens a PastelID: of the key file, or the one that is named, or the only one of the node.
+func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Client, id string) (*Identity, error) {
+	if k.File != "" {
+		key, err := k.Load(p)
+		if err != nil {
+			return nil, err
+		}
+		if me := key.ID().String(); id != "" && id != me {
+			return nil, fmt.Errorf("key file %s is of PastelID %s, not of %s: give the right file", k.File, me, id)
+		}
+		return &Identity{key.ID().String(), func(_ context.Context, text string) (string, error) { return key.SignBase64([]byte(text)), nil }}, nil
+	}
+	ids, err := wallet.PastelIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case id != "" && !slices.Contains(ids, id):
+		return nil, fmt.Errorf("the node does not hold the key of PastelID %s: give its key file with --key", id)
+	case id == "" && len(ids) != 1:
+		return nil, terminal.Usagef("the node holds %d PastelIDs: choose one with --pastelid", len(ids))
+	case id == "":
+		id = ids[0]
+	}
+	return &Identity{id, func(ctx context.Context, text string) (string, error) {
+		pass, err := p.Passphrase(k.PassphraseFile, "PastelID "+pastel.Short(id), false)
+		if err != nil {
+			return "", err
+		}
+		return signOnNode(ctx, wallet, id, string(pass), text)
+	}}, nil
+}
+
+// signOnNode has the node sign, and checks that it did.
+func signOnNode(ctx context.Context, wallet *pasteld.Client, id, pass, text string) (string, error) {
+	sig, err := wallet.SignWith(ctx, id, pass, text)
+	if err != nil {
+		return "", fmt.Errorf("PastelID %s did not sign (is the passphrase right?): %w", pastel.Short(id), err)
+	}
+	who, err := pastelid.Parse(id)
+	if err != nil {
+		return "", err
+	}
+	if !pastelid.VerifyBase64(who, []byte(text), sig) {
+		return "", fmt.Errorf("the node's signature with PastelID %s does not verify: nothing was posted", pastel.Short(id))
+	}
+	return sig, nil
+}
+
+// KeyAdvice adds what to do about a key file.
+func KeyAdvice(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%w: keys are never overwritten, choose another name", err)
+	case errors.Is(err, pastelid.ErrEmptyPassphrase):
+		return fmt.Errorf("%w: a key is never stored without one", err)
+	case errors.Is(err, pastelid.ErrPassphrase):
+		return fmt.Errorf("%w: check its file or type it again", err)
+	case errors.Is(err, pastelid.ErrKeyFile):
+		return fmt.Errorf("%w; a key container of pasteld is read by id import", err)
+	default:
+		return err
+	}
+}

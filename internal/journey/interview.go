@@ -1,0 +1,118 @@
+package journey
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// question is what a person is asked if no flag says it.
+type question struct {
+	flag, text, usual string
+	answer            *string
+	check             func(string) error // what is wrong with an answer
+}
+
+// interview asks for what no flag said, on a terminal, until each answer has the right form.
+func (c *Creation) interview(p Person, r *Daemon) error {
+	if c.Pool.Required == 0 {
+		c.Pool.Required = r.State.Parameters.Collateral
+	}
+	usual := strconv.Itoa(int(max(r.Params.MinSubscription, 4032))) // a week
+	if r.Net.Name == "regtest" {                                    // blocks are made at will
+		usual = strconv.Itoa(int(r.Params.MinSubscription))
+	}
+	period := ""
+	if c.Pool.Period != 0 {
+		period = strconv.FormatInt(c.Pool.Period, 10)
+	}
+	for _, q := range []question{
+		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Pool.Label, labelOK},
+		{"--company", "Your name, as members will see it", "", &c.Pool.Company, companyOK},
+		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Pool.Fee, within(ticket.FeeDecimals, r.Params.MinFee, r.Params.MaxFee)},
+		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Pool.Factor, within(ticket.FactorDecimals, r.Params.MinFactor, r.Params.MaxFactor)},
+		{"--operator", "Operator's PastelID", "", &c.Pool.Operator, pastelIDOK},
+		{"--supernode", "Supernode's PastelID", "", &c.Pool.Supernode, pastelIDOK},
+		{"--period", "Blocks for which pledges are taken (576 are a day)", usual, &period, periodOK(&r.Params)},
+	} {
+		if err := q.put(p); err != nil {
+			return err
+		}
+	}
+	n, err := strconv.ParseInt(period, 10, 64)
+	if err != nil {
+		return terminal.Usagef("--period %q: want a number of blocks", period)
+	}
+	c.Pool.Period = n
+	return nil
+}
+
+// put asks the question unless it is answered.
+func (q *question) put(p Person) (err error) {
+	switch {
+	case *q.answer != "":
+		return nil
+	case !p.Interactive() && q.usual == "":
+		return terminal.Usagef("%s is missing, and there is no terminal to ask on", q.flag)
+	case !p.Interactive():
+		*q.answer = q.usual
+		return nil
+	}
+	for {
+		if *q.answer, err = p.Ask(q.text, q.usual); err != nil {
+			return err
+		}
+		wrong := q.check(*q.answer)
+		if wrong == nil {
+			return nil
+		}
+		p.Warn("  %v", wrong)
+	}
+}
+
+func labelOK(s string) error {
+	if _, err := ticket.ParsePoolID(s + "." + strings.Repeat("0", 40)); err != nil {
+		return fmt.Errorf("want 3 to 32 of a-z, 0-9 and -")
+	}
+	return nil
+}
+
+func companyOK(s string) error {
+	if !ticket.CompanyOK(s) {
+		return fmt.Errorf("the name has %d bytes, want 1 to 128", len(s))
+	}
+	return nil
+}
+
+// within wants a decimal from least to most, both in units of its last decimal.
+func within(decimals int, least, most int64) func(string) error {
+	return func(s string) error {
+		x, err := ticket.ParseDecimal(s)
+		if err != nil {
+			return err
+		}
+		if n, ok := x.Units(decimals); !ok || n < least || n > most {
+			return fmt.Errorf("want %s to %s, with at most %d decimals", ticket.NewDecimal(least, decimals), ticket.NewDecimal(most, decimals), decimals)
+		}
+		return nil
+	}
+}
+
+func pastelIDOK(s string) error {
+	_, err := pastelid.Parse(s)
+	return err
+}
+
+func periodOK(net *pool.Params) func(string) error {
+	return func(s string) error {
+		if n, err := strconv.ParseInt(s, 10, 64); err != nil || n < int64(net.MinSubscription) || n > int64(net.MaxSubscription) {
+			return fmt.Errorf("want %d to %d blocks", net.MinSubscription, net.MaxSubscription)
+		}
+		return nil
+	}
+}

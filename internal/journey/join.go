@@ -1,0 +1,280 @@
+package journey
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// Join pledges coins to a pool.
+type Join struct {
+	Pledge Pledge
+	Key    KeySource
+	Node   Node
+	Cold   Cold
+}
+
+// Pledge says what is pledged, and how.
+type Pledge struct {
+	Pool     string // id or label
+	Coins    int64  // PSL; 0: what the pool lacks, as far as one output goes
+	PastelID string // the member's; empty: the key file's, or the node's only one
+	Output   string // txid:vout that backs the pledge; empty: the smallest that does
+	Address  string // whose output backs the pledge, and which signs; empty: that of the output. With a cold machine always.
+	Reward   string // address that rewards are paid to; empty: the pledged one
+	NoWait   bool   // do not wait for the block that holds the ticket
+	Yes      bool   // do not ask
+}
+
+// Run makes the pledge: terms, output, statement, signatures, ticket, block. It posts a ticket that was signed elsewhere.
+func (c *Join) Run(ctx context.Context, r *Daemon) (Posted, error) {
+	p, err := c.open(ctx, r)
+	switch {
+	case err != nil:
+		return Posted{}, err
+	case c.Cold.Ticket != "":
+		return c.postSigned(ctx, r, p)
+	}
+	if err := c.check(p); err != nil {
+		return Posted{}, err
+	}
+	return c.hot(ctx, r, p)
+}
+
+// Draft writes the ticket of a pledge for a machine that is never online, and signs nothing.
+func (c *Join) Draft(ctx context.Context, r *Daemon) (*Draft, error) {
+	p, err := c.open(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if c.Pledge.Coins == 0 {
+		return nil, terminal.Usagef("--cold needs --coins")
+	}
+	if err := c.check(p); err != nil {
+		return nil, err
+	}
+	return c.cold(ctx, r, p)
+}
+
+// open asks for the pool, which must take pledges.
+func (c *Join) open(ctx context.Context, r *Daemon) (*wire.PoolDetail, error) {
+	p, err := r.VerifiedPool(ctx, c.Pledge.Pool)
+	if err == nil && p.LeastPledge == 0 {
+		err = takesNone(&p)
+	}
+	return &p, err
+}
+
+// check refuses what cannot be pledged in any case.
+func (c *Join) check(p *wire.PoolDetail) error {
+	if n := c.Pledge.Coins; n != 0 && n < p.LeastPledge {
+		return fmt.Errorf("pool %s takes pledges of at least %d PSL now: raise --coins", pastel.Short(p.ID), p.LeastPledge)
+	}
+	if _, err := pastel.ParseOutPoint(c.Pledge.Output); err != nil && c.Pledge.Output != "" {
+		return terminal.Usagef("--output: %w", err)
+	}
+	return nil
+}
+
+// takesNone says why a pool takes no pledges, and what to do.
+func takesNone(p *wire.PoolDetail) error {
+	why := "it is " + p.Status
+	switch {
+	case p.Status == "subscribing":
+		why = fmt.Sprintf("its window closed with %s", Whenever(p.JoinUntil))
+	case p.Status == "replenishing":
+		why = fmt.Sprintf("its deadline, %s, is over", Whenever(p.Deadline))
+	case len(p.Participants) > 0:
+		why = fmt.Sprintf("it is full, with %d pledges (its members can raise theirs: smartpool amend)", len(p.Participants))
+	}
+	return fmt.Errorf("pool %s takes no pledges: %s; smartpool pools shows those that do", pastel.Short(p.ID), why)
+}
+
+// hot pledges with the node's wallet.
+func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
+	wallet, err := c.Node.Wallet(ctx, r.Net)
+	if err != nil {
+		return Posted{}, err
+	}
+	me, err := c.Key.Identity(ctx, r.Person, wallet, c.Pledge.PastelID)
+	if err != nil {
+		return Posted{}, err
+	}
+	if err := r.Eligible(ctx, me.ID); err != nil {
+		return Posted{}, err
+	}
+	out, err := c.choose(ctx, r, p, wallet)
+	if err != nil {
+		return Posted{}, err
+	}
+	if err := pledgesAlready(p, me.ID, out.Address.Encode(&r.Net)); err != nil {
+		return Posted{}, err
+	}
+	x, err := c.build(p, me.ID, out.OutPoint, out.Address.Encode(&r.Net), &r.Params)
+	if err != nil {
+		return Posted{}, err
+	}
+	t := x.Ticket()
+	if _, err := r.PreflightWith(ctx, wallet, t); err != nil {
+		return Posted{}, err
+	}
+	statement := x.PledgeStatement(r.Net.Name)
+	terms, err := c.terms(ctx, r, p, x)
+	if err != nil {
+		return Posted{}, err
+	}
+	terms += fmt.Sprintf("\nAddress   %s holds the output, %s PSL; it stays where it is\nCosts     %s PSL, the ticket's network fee, from the wallet's other coins\n"+
+		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", out.Address.Encode(&r.Net), out.Value, r.Net.ContractFee, statement)
+	if err := r.Person.Confirm(c.Pledge.Yes, terms); err != nil {
+		return Posted{}, err
+	}
+	if x.PledgeSignature, err = me.Sign(ctx, statement); err != nil {
+		return Posted{}, err
+	}
+	if x.AddressSignature, err = wallet.SignMessage(ctx, out.Address, statement); err != nil {
+		return Posted{}, fmt.Errorf("the wallet did not sign with %s: %w", out.Address.Encode(&r.Net), err)
+	}
+	txid, err := r.Post(ctx, wallet, t, pool.PledgeAccepted)
+	if err != nil {
+		return Posted{}, err
+	}
+	r.Person.Note("The wallet keeps the output locked until it is restarted; smartpool guard locks it again.")
+	return r.Finish(ctx, wallet, txid, !c.Pledge.NoWait, joined(ctx, r, x))
+}
+
+// build makes the unsigned ticket.
+func (c *Join) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pool.Params) (*ticket.Part, error) {
+	at, err := TimeStamp(p.Tip.Time, nil)
+	if err != nil {
+		return nil, err
+	}
+	x := &ticket.Part{
+		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Pledge.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
+		RewardAddress: cmp.Or(c.Pledge.Reward, address), TimeStamp: ticket.FormatTimeStamp(at),
+	}
+	return x, ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &net.Network, net.Limits())
+}
+
+// stands says what a pledge's role means.
+func stands(pl *wire.PoolPledge) string {
+	switch {
+	case pl.Role == "plain":
+		return "in once the operator activates the pool"
+	case pl.Role == "standby":
+		return "on standby until the pool lacks coins"
+	case pl.Counted < pl.Offered:
+		return fmt.Sprintf("a member from now on: %d PSL count, the others wait until the pool lacks coins", pl.Counted)
+	}
+	return "a member from now on"
+}
+
+// joined tells what became of a pledge once a block holds its ticket.
+func joined(ctx context.Context, r *Daemon, x *ticket.Part) func(string) (string, error) {
+	return func(txid string) (string, error) {
+		pl, err := pledgeOf(ctx, r, x.PastelID, txid)
+		if err != nil || pl == nil {
+			return "", err
+		}
+		p, err := r.VerifiedPool(ctx, pl.Pool)
+		if err != nil {
+			return "", err
+		}
+		for _, in := range p.Participants {
+			if int64(in.Seq) == pl.Seq {
+				return fmt.Sprintf("Accepted in %s: %d PSL, %s. smartpool my shows what it earns.", When(pl.Joined), in.Offered, stands(&in)), nil
+			}
+		}
+		return fmt.Sprintf("Accepted in %s, and it has ended since: were its coins spent?", When(pl.Joined)), nil
+	}
+}
+
+// pledgeOf finds the pledge whose last ticket is a transaction; nil as long as there is none.
+func pledgeOf(ctx context.Context, r *Daemon, id, txid string) (*wire.Pledge, error) {
+	var q wire.PledgeQuery
+	q.PastelID, q.Order, q.Limit = id, wire.Newest, wire.MaxLimit
+	list, err := Advised(r.Pledges(ctx, q))
+	if err != nil {
+		return nil, err
+	}
+	for i := range list.Items {
+		if list.Items[i].Ticket == txid {
+			return &list.Items[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// cold writes a ticket for a machine that is never online.
+func (c *Join) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft, error) {
+	id, err := coldID(&c.Key, r.Person, c.Pledge.PastelID)
+	if err != nil {
+		return nil, err
+	}
+	if id == "" || c.Pledge.Output == "" || c.Pledge.Address == "" {
+		return nil, terminal.Usagef("--cold needs --pastelid (or --key), --output and --address")
+	}
+	out, err := pastel.ParseOutPoint(c.Pledge.Output)
+	if err != nil {
+		return nil, terminal.Usagef("--output: %w", err)
+	}
+	if _, err := pastel.ParseAddress(&r.Net, c.Pledge.Address); err != nil {
+		return nil, terminal.Usagef("--address: %w", err)
+	}
+	if err := r.Eligible(ctx, id); err != nil {
+		return nil, err
+	}
+	if err := pledgesAlready(p, id, c.Pledge.Address); err != nil {
+		return nil, err
+	}
+	x, err := c.build(p, id, out, c.Pledge.Address, &r.Params)
+	if err != nil {
+		return nil, err
+	}
+	t := x.Ticket()
+	if _, err := r.Preflight(ctx, t); err != nil {
+		return nil, err
+	}
+	if err := owns(ctx, r, out, c.Pledge.Address); err != nil {
+		return nil, err
+	}
+	terms, err := c.terms(ctx, r, p, x)
+	if err != nil {
+		return nil, err
+	}
+	return c.Cold.unsigned(&r.Net, "join", terms, c.Pledge.Address, t)
+}
+
+// postSigned posts a ticket that was signed elsewhere.
+func (c *Join) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
+	t, address, err := c.Cold.signed(r, p)
+	if err != nil {
+		return Posted{}, err
+	}
+	x := t.Part
+	if err := pledgesAlready(p, x.PastelID, address); err != nil {
+		return Posted{}, err
+	}
+	wallet, err := c.Node.Wallet(ctx, r.Net)
+	if err != nil {
+		return Posted{}, err
+	}
+	c.Pledge.Coins = x.PledgedCoins
+	terms, err := c.terms(ctx, r, p, x)
+	if err != nil {
+		return Posted{}, err
+	}
+	if err := r.Person.Confirm(c.Pledge.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.Net.ContractFee)); err != nil {
+		return Posted{}, err
+	}
+	txid, err := r.Post(ctx, wallet, t, pool.PledgeAccepted)
+	if err != nil {
+		return Posted{}, err
+	}
+	return r.Finish(ctx, wallet, txid, !c.Pledge.NoWait, joined(ctx, r, x))
+}

@@ -1,0 +1,309 @@
+package journey
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// confPath is where masternode.conf is.
+func (c *Launch) confPath() (string, error) {
+	switch {
+	case c.Conf != "":
+		return c.Conf, nil
+	case c.Node.Cookie != "":
+		return filepath.Join(filepath.Dir(c.Node.Cookie), "masternode.conf"), nil
+	}
+	return "", terminal.Usagef("say where the node's masternode.conf is with --masternode-conf: it lies in its data folder, beside .cookie")
+}
+
+// outPoint is the Supernode's collateral reference.
+func (l *launch) outPoint() pastel.OutPoint {
+	return pastel.OutPoint{TxID: l.say.Activation, Vout: chain.PoolIndex}
+}
+
+// look asks the node for the pool's Supernode.
+func (l *launch) look(ctx context.Context) error {
+	list, err := l.wallet.Masternodes(ctx)
+	if err != nil {
+		return err
+	}
+	l.listed = nil
+	if i := slices.IndexFunc(list, func(m pasteld.Masternode) bool { return m.OutPoint == l.outPoint() }); i >= 0 {
+		l.listed = &list[i]
+	}
+	return nil
+}
+
+// plan decides what the entry is to be, and sees what is there.
+func (l *launch) plan(ctx context.Context) error {
+	present, found := l.conf.Backed(l.outPoint())
+	l.entry = present
+	if l.c.Signed != "" {
+		draft, err := l.draft()
+		if err != nil {
+			return err
+		}
+		l.entry = draft
+	}
+	if err := l.name(present.Alias); err != nil {
+		return err
+	}
+	l.entry.OutPoint = l.outPoint()
+	l.entry.Address = cmp.Or(l.c.Host, l.entry.Address)
+	l.entry.ExtAddress = cmp.Or(l.c.ExtAddress, l.entry.ExtAddress)
+	l.entry.ExtP2P = cmp.Or(l.c.ExtP2P, l.entry.ExtP2P)
+	if l.entry.Address == "" {
+		return terminal.Usagef("give the address of the Supernode's machine: --host IP:PORT")
+	}
+	for _, at := range []struct{ flag, address string }{{"--host", l.entry.Address}, {"--ext-address", l.entry.ExtAddress}, {"--ext-p2p", l.entry.ExtP2P}} {
+		if at.address == "" {
+			continue
+		}
+		if err := hostPort(at.flag, at.address, &l.r.Net); err != nil {
+			return err
+		}
+	}
+	if err := l.key(ctx, found); err != nil {
+		return err
+	}
+	signed := l.say.ReadExtra(l.entry.ExtConfig) && l.say.Verify(l.r.Net.Name, l.supernode) == nil
+	l.right = found && signed && same(&l.entry, &present)
+	if err := l.compare(ctx); err != nil {
+		return err
+	}
+	switch {
+	case l.right:
+		return nil
+	case l.c.Signed != "":
+		return l.check()
+	}
+	return l.date(ctx)
+}
+
+// alias is what may stand as a name: no mark that a shell or JSON minds.
+var alias = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// name chooses the alias. present is the one that the pool's Supernode has in the file, if any.
+func (l *launch) name(present string) error {
+	switch {
+	case l.c.Alias != "" && !alias.MatchString(l.c.Alias):
+		return terminal.Usagef("--alias %q: want up to 64 letters, digits, points, hyphens and underscores", l.c.Alias)
+	case l.c.Alias != "" && present != "" && !strings.EqualFold(l.c.Alias, present):
+		return fmt.Errorf("%s has the pool's Supernode as %q already: leave --alias out, or remove that entry first. Nothing was changed", l.conf.Path(), terminal.Printable(present))
+	}
+	l.entry.Alias = cmp.Or(present, l.c.Alias, l.entry.Alias, ticket.PoolID(l.pool.ID).Label())
+	other, taken := l.conf.Entry(l.entry.Alias)
+	switch {
+	case taken && other.OutPoint == (pastel.OutPoint{}):
+		return fmt.Errorf("%s has an entry %q without a collateral (txid, outIndex): correct or remove it, or choose another alias with --alias. Nothing was changed",
+			l.conf.Path(), terminal.Printable(other.Alias))
+	case taken && other.OutPoint != l.outPoint():
+		return fmt.Errorf("%s uses the alias %q for another Supernode, with collateral %s: choose another one with --alias. Nothing was changed",
+			l.conf.Path(), terminal.Printable(other.Alias), other.OutPoint)
+	}
+	l.had = taken
+	return nil
+}
+
+// key takes the machine's key, or has the node make one; not if the pool's Supernode runs with one that is not known here.
+func (l *launch) key(ctx context.Context, found bool) (err error) {
+	l.entry.Key = cmp.Or(l.c.MachineKey, l.entry.Key)
+	if l.entry.Key == "" {
+		if l.listed != nil {
+			return fmt.Errorf("the node lists the pool's Supernode already, as %s at %s, and %s does not have it: give the key of its machine with --masternode-key, "+
+				"or, to move it to another machine, a fresh one (smartpool rpc masternode genkey). Nothing was changed", l.listed.Status, l.listed.Address, l.conf.Path())
+		}
+		if l.entry.Key, err = l.wallet.MasternodeGenKey(ctx); err != nil {
+			return err
+		}
+	}
+	key, err := pastel.ParseWIF(&l.r.Net, l.entry.Key)
+	switch {
+	case err == nil:
+	case l.c.MachineKey != "":
+		return terminal.Usagef("--masternode-key: %w; smartpool rpc masternode genkey makes one", err)
+	case l.c.Signed != "":
+		return fmt.Errorf("%s has no key of network %s (mnPrivKey): write it again with --cold. Nothing was changed", l.c.Signed, l.r.Net.Name)
+	case found:
+		return fmt.Errorf("mnPrivKey of %q in %s is no key of network %s: correct it, or remove the entry. Nothing was changed", l.entry.Alias, l.conf.Path(), l.r.Net.Name)
+	default:
+		return fmt.Errorf("the node's masternode genkey made no key of network %s: give one with --masternode-key. Nothing was changed", l.r.Net.Name)
+	}
+	l.say.Key = hex.EncodeToString(key.PublicKey())
+	return nil
+}
+
+// same reports whether two entries are alike, but for the form of their JSON.
+func same(a, b *pasteld.MasternodeEntry) bool {
+	config := func(e *pasteld.MasternodeEntry) (text string) {
+		var b bytes.Buffer
+		if json.Compact(&b, e.ExtConfig) == nil {
+			text = b.String()
+		}
+		return text
+	}
+	return a.Alias == b.Alias && a.Address == b.Address && a.Key == b.Key && a.OutPoint == b.OutPoint && a.ExtAddress == b.ExtAddress && a.ExtP2P == b.ExtP2P &&
+		config(a) == config(b)
+}
+
+// compare tells whether what the node lists is the entry.
+func (l *launch) compare(ctx context.Context) error {
+	l.runs = false
+	if l.listed == nil {
+		return nil
+	}
+	config, listed, err := l.wallet.ExtConfig(ctx, l.outPoint())
+	if err != nil || !listed {
+		return err
+	}
+	announced := ticket.Launch{Activation: l.say.Activation, Key: l.say.Key}
+	l.runs = announced.ReadExtra([]byte(config)) && announced == l.say && l.listed.Address == l.entry.Address &&
+		(l.listed.Status == listedEnabled || l.listed.Status == listedBefore)
+	return nil
+}
+
+// date makes the statement, later than any that is known: of two the later counts.
+func (l *launch) date(ctx context.Context) error {
+	config, listed, err := l.wallet.ExtConfig(ctx, l.outPoint())
+	if err != nil {
+		return err
+	}
+	at, err := TimeStamp(l.pool.Tip.Time, nil)
+	if err != nil {
+		return err
+	}
+	known := [][]byte{l.entry.ExtConfig}
+	if listed {
+		known = append(known, []byte(config))
+	}
+	if at, err = laterThan(at, known); err != nil {
+		return err
+	}
+	l.say.Time, l.say.Signature = ticket.FormatTimeStamp(at), ""
+	return nil
+}
+
+// laterThan returns at, or if need be the second after the last of the launches that extra configurations hold, in seconds since 1970.
+func laterThan(at int64, known [][]byte) (int64, error) {
+	latest := at + int64(FutureLimit.Seconds())
+	for _, extra := range known {
+		var before ticket.Launch
+		if !before.ReadExtra(extra) {
+			continue
+		}
+		t, err := ticket.ParseTimeStamp(before.Time)
+		if err != nil {
+			continue // no node takes it
+		}
+		if t >= latest {
+			return 0, fmt.Errorf("an earlier launch of this Supernode is dated %s, and this one must be dated later: set this machine's clock right, or try again then. "+
+				"Nothing was changed", before.Time)
+		}
+		at = max(at, t+1)
+	}
+	return at, nil
+}
+
+// write shows what will be done, asks, signs, and writes masternode.conf.
+func (l *launch) write(ctx context.Context) error {
+	if err := l.conf.CanWrite(); err != nil {
+		return err
+	}
+	what, err := l.plans()
+	if err != nil {
+		return err
+	}
+	statement := l.say.Statement(l.r.Net.Name)
+	var me *Identity
+	if l.c.Signed == "" {
+		if me, err = l.c.Key.Identity(ctx, l.r.Person, l.wallet, l.pool.Supernode); err != nil {
+			return err
+		}
+		what += fmt.Sprintf("\nThe Supernode's PastelID %s signs:\n  %s\n", l.pool.Supernode, statement)
+	}
+	if err := l.r.Person.Confirm(l.c.Yes, what); err != nil {
+		return err
+	}
+	if me != nil {
+		if l.say.Signature, err = me.Sign(ctx, statement); err != nil {
+			return err
+		}
+	}
+	if err := l.say.Verify(l.r.Net.Name, l.supernode); err != nil {
+		return err
+	}
+	if l.entry.ExtConfig, err = l.say.AddTo(l.entry.ExtConfig); err != nil {
+		return fmt.Errorf("extCfg of %q in %s: %w. Nothing was changed", l.entry.Alias, l.conf.Path(), err)
+	}
+	if err := l.conf.Set(&l.entry); err != nil {
+		return err
+	}
+	if err := l.conf.Write(); err != nil {
+		return err
+	}
+	l.r.Person.Note("Wrote %s.", l.conf.Path())
+	if l.had {
+		return l.restart()
+	}
+	return nil
+}
+
+// restart says that the node knows an earlier entry.
+func (l *launch) restart() error {
+	return fmt.Errorf("the node reads an entry of masternode.conf once, and knows an earlier one by the alias %s: restart it, then run this command again", l.entry.Alias)
+}
+
+// plans tells which file gets what on which machine, and when.
+func (l *launch) plans() (string, error) {
+	shown := l.entry
+	say := l.say
+	say.Signature = cmp.Or(say.Signature, "made when you agree")
+	var err error
+	if shown.ExtConfig, err = say.AddTo(l.entry.ExtConfig); err != nil {
+		return "", fmt.Errorf("extCfg of %q in %s: %w. Nothing was changed", l.entry.Alias, l.conf.Path(), err)
+	}
+	with, err := l.conf.With(&shown)
+	if err != nil {
+		return "", err
+	}
+	return l.replaces() + fmt.Sprintf(`The Supernode of pool %s
+is paid to the pool's escrow, %s, as long as the pool is active.
+
+1. The hot machine, %s, runs the Supernode. In its data folder it needs, now or soon:
+   pastel.conf
+    masternode=1
+    masternodeprivkey=%s
+    txindex=1
+   pastelkeys/%s
+    the container of the Supernode's PastelID, copied from the node that made it
+   Then restart its node. The Supernode is ENABLED once that node and the smartpoold beside it have caught up.
+
+2. The cold machine, this one, has the wallet. It gets now:
+   %s
+%s
+   Its pastel.conf needs txindex=1, or the node does not start again.
+`, l.pool.ID, l.pool.Escrow, l.entry.Address, l.entry.Key, l.pool.Supernode, l.conf.Path(), with.Shown(shown.Alias)), nil
+}
+
+// replaces warns of a Supernode that works and is not the entry's.
+func (l *launch) replaces() string {
+	if l.listed == nil || l.runs {
+		return ""
+	}
+	return fmt.Sprintf("Mind: the node lists the pool's Supernode already, as %s at %s. This launch takes its place; its machine earns nothing from then on,\n"+
+		"unless it is the same one with the key below.\n\n", l.listed.Status, l.listed.Address)
+}

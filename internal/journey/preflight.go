@@ -1,0 +1,101 @@
+package journey
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// Encoded returns a ticket's JSON, as whoever receives it decodes it.
+func Encoded(t *ticket.Ticket) ([]byte, error) {
+	text, err := t.Encode()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ticket.Decode(text); err != nil { // as whoever receives it will
+		return nil, Explained(err)
+	}
+	return text, nil
+}
+
+// Preflight asks whether the next block would accept a ticket once it is signed: the rules look at signatures last.
+func (r *Daemon) Preflight(ctx context.Context, t *ticket.Ticket) (c wire.Check, err error) {
+	text, err := Encoded(t)
+	if err != nil {
+		return c, err
+	}
+	c, err = Advised(r.CheckTicket(ctx, text))
+	if err != nil {
+		return c, err
+	}
+	if !c.Accepted && c.Reason != string(ticket.ReasonBadSignature) {
+		err = fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was signed", c.Reason, c.Text)
+		if lacksBlocks(&c) {
+			err = fmt.Errorf("%w. The daemon is at block %d: if the output needs a later one, try again once the daemon has it", err, c.Tip.Height)
+		}
+		return c, err
+	}
+	return c, nil
+}
+
+// lacksBlocks reports whether a daemon may reject a ticket only because it does not have the node's last blocks yet.
+func lacksBlocks(c *wire.Check) bool {
+	return c.Reason == string(ticket.ReasonOutputNotFound) || c.Reason == string(ticket.ReasonOutputImmature)
+}
+
+// catchUp is how long a command waits for a daemon that lacks the node's last blocks.
+const catchUp = 30 * time.Second
+
+// PreflightWith is Preflight of a ticket about an output of the wallet. The wallet's node may know the output before the daemon does; then it waits
+// for the daemon.
+func (r *Daemon) PreflightWith(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (wire.Check, error) {
+	c, err := r.Preflight(ctx, t)
+	if !lacksBlocks(&c) {
+		return c, err
+	}
+	height, _, away := wallet.Tip(ctx)
+	if away != nil || c.Tip.Height >= height {
+		return c, err
+	}
+	r.Person.Note("The daemon is at block %d, the wallet's node at block %d. Waiting for the daemon.", c.Tip.Height, height)
+	for end := time.Now().Add(catchUp); lacksBlocks(&c) && c.Tip.Height < height && time.Now().Before(end); {
+		select {
+		case <-ctx.Done():
+			return c, ctx.Err()
+		case <-time.After(time.Second):
+		}
+		c, err = r.Preflight(ctx, t)
+	}
+	return c, err
+}
+
+// Fields returns the fields of a ticket's JSON.
+func Fields(t *ticket.Ticket) (map[string]any, error) {
+	text, err := t.Encode()
+	if err != nil {
+		return nil, err
+	}
+	var doc struct {
+		Ticket map[string]any `json:"ticket"`
+	}
+	exact := json.NewDecoder(bytes.NewReader(text))
+	exact.UseNumber()
+	err = exact.Decode(&doc)
+	return doc.Ticket, err
+}
+
+// Explained adds to a rejection what it means.
+func Explained(err error) error {
+	var r *ticket.Rejection
+	if errors.As(err, &r) {
+		return fmt.Errorf("%w; %s", err, ticket.Explain(r.Reason))
+	}
+	return err
+}

@@ -1,0 +1,157 @@
+package journey
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// scripted is a person with answers prepared.
+type scripted struct {
+	Person
+	answers []string
+	warned  []string
+}
+
+func (p *scripted) Interactive() bool { return true }
+
+func (p *scripted) Ask(string, string) (string, error) {
+	answer := p.answers[0]
+	p.answers = p.answers[1:]
+	return answer, nil
+}
+
+func (p *scripted) Warn(format string, args ...any) {
+	p.warned = append(p.warned, fmt.Sprintf(format, args...))
+}
+
+// A wrong answer is asked for again.
+func TestQuestionsAreAskedAgain(t *testing.T) {
+	t.Parallel()
+	p := &scripted{answers: []string{"twenty", "20", "4.505", "4.5", "6"}}
+	fee := ""
+	q := &question{"--fee", "Your fee", "5", &fee, within(ticket.FeeDecimals, 300, 1500)}
+	if err := q.put(p); err != nil || fee != "4.5" || len(p.warned) != 3 || len(p.answers) != 1 {
+		t.Errorf("the answer is %q, %v; warned of %q", fee, err, p.warned)
+	}
+	for name, is := range map[string]error{"label": labelOK("ATLAS"), "company": companyOK(strings.Repeat("x", 129)), "id": pastelIDOK("jX")} {
+		if is == nil {
+			t.Errorf("a wrong %s is taken", name)
+		}
+	}
+}
+
+// The terms of a pledge are those of the pool as it is.
+func TestTermsOfAPoolThatRuns(t *testing.T) {
+	t.Parallel()
+	moment := &wire.Moment{Height: 194}
+	for status, want := range map[string][2]string{
+		"subscribing": {"offered now: 1300 PSL", "pledges are taken until block 194 (0001-01-01 00:00 UTC); once it runs, the pool is dissolved if it is short of " +
+			"collateral for 30 blocks"},
+		"active":       {"counted now: 1100 PSL, of 1300 PSL offered", "the pool runs until it is short of collateral for 30 blocks: then it is dissolved"},
+		"replenishing": {"counted now: 1100 PSL, of 1300 PSL offered", "the pool is short of collateral: unless that is made up, it is dissolved after block 194 (0001-01-01 00:00 UTC)"},
+	} {
+		p := &wire.PoolDetail{}
+		p.Status, p.Counted, p.Offered, p.Period, p.JoinUntil, p.Deadline = status, 1100, 1300, 30, moment, moment
+		if got := [2]string{has(p), period(p)}; got != want {
+			t.Errorf("%s: %q, want %q", status, got, want)
+		}
+	}
+}
+
+func TestKeeps(t *testing.T) {
+	t.Parallel()
+	for accrued, want := range map[pastel.Amount]string{
+		0:       "its place in line; nothing has accrued since the last settlement",
+		150_000: "its place in line, and the 1.5 PSL accrued since the last settlement",
+	} {
+		if got := keeps(&wire.PoolPledge{Accrued: accrued}); got != want {
+			t.Errorf("%s: %q, want %q", accrued, got, want)
+		}
+	}
+}
+
+// What a statement is dated: now by the own clock, whatever the daemon says of the tip, and after what it amends.
+func TestTimeStamp(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	dated := func(at time.Time) *ticket.Part { return &ticket.Part{TimeStamp: ticket.FormatTimeStamp(at.Unix())} }
+	for _, tt := range []struct {
+		name string
+		tip  time.Time
+		last *ticket.Part
+		ok   bool
+		from time.Time
+	}{
+		{"an old tip", now.AddDate(-1, 0, 0), nil, true, now},
+		{"a tip ahead", now.Add(time.Hour), nil, true, now},
+		{"a tip too far ahead", now.Add(3 * time.Hour), nil, false, now},
+		{"a ticket of the same second", now, dated(now), true, now.Add(time.Second)},
+		{"a ticket ahead", now, dated(now.Add(time.Hour)), true, now.Add(time.Hour + time.Second)},
+		{"a ticket too far ahead", now, dated(now.Add(3 * time.Hour)), false, now},
+		{"a ticket without a time", now, &ticket.Part{TimeStamp: "soon"}, false, now},
+	} {
+		at, err := TimeStamp(tt.tip, tt.last)
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if err != nil {
+			continue
+		}
+		if at < tt.from.Unix() || at > tt.from.Unix()+60 {
+			t.Errorf("%s: %d, want %d or soon after", tt.name, at, tt.from.Unix())
+		}
+	}
+}
+
+// Pools change pledges while they take new ones, and when they are full.
+func TestTakesAmendments(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status string
+		until  pastel.Height
+		says   string
+	}{
+		{"active", 0, ""},
+		{"subscribing", 11, ""},
+		{"subscribing", 10, "its window closed"},
+		{"replenishing", 11, ""},
+		{"replenishing", 10, "its deadline"},
+		{"dissolved", 0, "every pledge in it ended"},
+		{"closed", 0, "every pledge in it ended"},
+	} {
+		p := &wire.PoolDetail{Tip: wire.Tip{Height: 10}}
+		p.Status = tt.status
+		if tt.until > 0 {
+			p.JoinUntil = &wire.Moment{Height: tt.until}
+		}
+		err := takesAmendments(p)
+		if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s until block %d: %v", tt.status, tt.until, err)
+		}
+	}
+}
+
+// FuzzAnswers has a daemon send whatever it wants of a pool: nothing here may panic on it, and no pool without an id has its terms verified.
+func FuzzAnswers(f *testing.F) {
+	f.Add([]byte(`{"id":"a","participants":[{"seq":1}],"tip":{"height":1,"time":"2026-01-01T00:00:00Z"}}`))
+	f.Add([]byte(`{"status":"active","pledges":[{"seq":1,"offered_coins":5}],"target_coins":7}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var p wire.PoolDetail
+		if json.Unmarshal(body, &p) != nil {
+			return
+		}
+		_, _ = takesNone(&p), takesAmendments(&p)
+		_ = (&Join{}).role(&p, 10)
+		_, _ = has(&p), period(&p)
+		if net, _ := pastel.NetworkByName("regtest"); VerifyTerms(&p, &net) == nil && p.ID == "" {
+			t.Error("the terms of a pool without an id are verified")
+		}
+	})
+}

@@ -1,0 +1,190 @@
+package journey
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// MaxInput bounds a ticket or transaction read from a file: the hex of a full transaction.
+const MaxInput = 4 << 20
+
+var errNoTicket = errors.New("transaction carries no smart pool ticket that pays the fee of this network")
+
+// TicketFile is a ticket that was read, with the transaction it came in, if any.
+type TicketFile struct {
+	Ticket   *ticket.Ticket
+	Tx       *pastel.Tx
+	Contract *ticket.Contract
+}
+
+// LoadTicket reads a ticket from JSON or from a raw transaction in hex.
+func LoadTicket(p Person, what string, net *pastel.Network) (*TicketFile, error) {
+	text, err := p.Input(what, MaxInput)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.HasPrefix(text, []byte("{")) {
+		t, err := ticket.Decode(unwrap(text))
+		if err != nil {
+			return nil, Explained(err)
+		}
+		return &TicketFile{Ticket: t}, nil
+	}
+	raw, err := hex.DecodeString(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("input is neither a ticket's JSON nor a raw transaction in hex: %w", err)
+	}
+	tx, err := pastel.ParseTx(raw)
+	if err != nil {
+		return nil, fmt.Errorf("transaction: %w", err)
+	}
+	found := ticket.FromTx(tx, net, 0, ticket.AnyVersion)
+	contract, isContract := ticket.DecodeContract(tx, net.ContractFee)
+	switch {
+	case found.Rejection != nil:
+		return nil, Explained(found.Rejection)
+	case found.Registration != nil:
+		return nil, fmt.Errorf("the transaction registers PastelID %s: that is no ticket of a smart pool", terminal.Printable(found.Registration.PastelID))
+	case found.Ticket == nil && isContract:
+		return nil, fmt.Errorf("the transaction's contract ticket has sub_type %q: that is none of smart pools", contract.SubType)
+	case found.Ticket == nil:
+		return nil, errNoTicket
+	}
+	return &TicketFile{found.Ticket, tx, contract}, nil
+}
+
+// unwrap takes the ticket out of what --json prints, so that commands can be chained.
+func unwrap(text []byte) []byte {
+	var doc ticketJSON
+	in := json.NewDecoder(bytes.NewReader(text))
+	in.DisallowUnknownFields()
+	if err := in.Decode(&doc); err != nil || doc.Statements == nil || in.More() {
+		return text
+	}
+	return slices.Concat([]byte(`{"ticket":`), doc.Ticket, []byte("}"))
+}
+
+// Rows are the ticket as rows of name and value.
+func (l *TicketFile) Rows(net *pastel.Network) (rows [][2]string) {
+	add := func(name, format string, args ...any) {
+		rows = append(rows, [2]string{name, fmt.Sprintf(format, args...)})
+	}
+	if l.Contract != nil {
+		add("transaction", "%s", l.Tx.ID())
+		add("contract ticket", "%s, key %s", terminal.Printable(l.Contract.SubType), terminal.Printable(l.Contract.Key))
+		add("posted at", "%s", ticket.FormatTimeStamp(l.Contract.Timestamp))
+	}
+	switch x := l.Ticket; {
+	case x.Init != nil:
+		in := x.Init
+		add("pool", "%s", terminal.Printable(string(in.SmartPoolID)))
+		add("", "%s", certified(in))
+		add("operator", "%s", terminal.Printable(in.Company))
+		add("operator's PastelID", "%s", terminal.Printable(in.OperatorPastelID))
+		add("operator's fee", "%s %% to %s", in.Fee, terminal.Printable(in.OperatorFeeAddress))
+		add("Supernode's PastelID", "%s", terminal.Printable(in.SupernodePastelID))
+		add("collateral", "%d PSL, times %s to activate", in.RequiredCoins, in.Factor)
+		add("subscription", "%d blocks", in.SubscriptionPeriod)
+		add("escrow", "%s (do not send coins here)", ticket.EscrowAddress(in.SmartPoolID).Encode(net))
+	case x.Part != nil:
+		add("pool", "%s", terminal.Printable(string(x.Part.SmartPoolID)))
+		add("member's PastelID", "%s", terminal.Printable(x.Part.PastelID))
+		add("pledge", "%d PSL", x.Part.PledgedCoins)
+		add("backed by output", "%s:%d", terminal.Printable(x.Part.TxID), x.Part.Vout)
+		add("rewards to", "%s", terminal.Printable(x.Part.RewardAddress))
+		add("signed at", "%s", terminal.Printable(x.Part.TimeStamp))
+	default:
+		add("pool", "%s", terminal.Printable(string(x.Activate.SmartPoolID)))
+		if len(x.Activate.Participants) == 0 {
+			add("participants", "every live pledge")
+		}
+		for _, p := range x.Activate.Participants {
+			add("participant", "%s %s", terminal.Printable(p.PastelID), terminal.Printable(p.Address))
+		}
+	}
+	return rows
+}
+
+// certified tells whether a pool's id is the hash of its terms.
+func certified(x *ticket.Init) string {
+	if selfCertifying(x) {
+		return "(the id is the hash of these terms)"
+	}
+	return "(WRONG: the id is not the hash of these terms)"
+}
+
+func selfCertifying(x *ticket.Init) bool {
+	label, err := ticket.ParsePoolID(string(x.SmartPoolID))
+	return err == nil && x.IDFor(label) == x.SmartPoolID
+}
+
+// envelopeJSON is the contract ticket that a ticket came in.
+type envelopeJSON struct {
+	TxID         string `json:"txid"`
+	Version      int16  `json:"version"`
+	Key          string `json:"key"`
+	SecondaryKey string `json:"secondary_key"`
+	SubType      string `json:"sub_type"`
+	Timestamp    int64  `json:"timestamp"`
+}
+
+// ticketJSON is a ticket with what else there is to know about it.
+type ticketJSON struct {
+	Envelope       *envelopeJSON      `json:"envelope,omitempty"`
+	Ticket         json.RawMessage    `json:"ticket"`
+	SelfCertifying *bool              `json:"self_certifying,omitempty"` // of init tickets
+	EscrowAddress  string             `json:"escrow_address,omitempty"`  // of init tickets; no place to send coins to
+	Statements     []ticket.Signature `json:"statements"`
+}
+
+// Document is the ticket as programs get it.
+func (l *TicketFile) Document(net *pastel.Network) (*ticketJSON, error) {
+	text, err := l.Ticket.Encode()
+	if err != nil {
+		return nil, err
+	}
+	var wire struct {
+		Ticket json.RawMessage `json:"ticket"`
+	}
+	if err := json.Unmarshal(text, &wire); err != nil {
+		return nil, err
+	}
+	doc := ticketJSON{Ticket: wire.Ticket, Statements: l.Ticket.Signatures(net.Name)}
+	if l.Contract != nil {
+		doc.Envelope = &envelopeJSON{
+			l.Tx.ID().String(), l.Contract.Version, l.Contract.Key, l.Contract.SecondaryKey, l.Contract.SubType, l.Contract.Timestamp,
+		}
+	}
+	if x := l.Ticket.Init; x != nil {
+		ok := selfCertifying(x)
+		doc.SelfCertifying, doc.EscrowAddress = &ok, ticket.EscrowAddress(x.SmartPoolID).Encode(net)
+	}
+	return &doc, nil
+}
+
+// ReplaceFile writes a file anew, in one step.
+func ReplaceFile(name string, text []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".ticket-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(text)
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+	return err
+}

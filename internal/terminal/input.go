@@ -1,0 +1,34 @@
+package terminal
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Input reads a file, standard input if it is -, or what itself if that is hex and no such file exists: at most so many bytes, without white
+// space around them.
+func (t *Terminal) Input(what string, most int) ([]byte, error) {
+	if what == "-" {
+		return readBounded(t.In, most)
+	}
+	f, err := os.Open(what)
+	if err != nil {
+		if _, bad := hex.DecodeString(what); bad == nil && what != "" {
+			return []byte(what), nil
+		}
+		return nil, UsageError{Err: err}
+	}
+	defer func() { _ = f.Close() }()
+	return readBounded(f, most)
+}
+
+func readBounded(r io.Reader, most int) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("the input is larger than %d bytes", most)
+	}
+	return bytes.TrimSpace(text), err
+}

@@ -1,0 +1,51 @@
+// Package terminal talks to the person at a terminal, or to the program in their place: it prints answers, tables and progress, asks, confirms and
+// reads secrets. It knows Pastel's amounts and nothing of pools.
+package terminal
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Terminal is where a command reads and writes, and through which it talks to a person or a program.
+type Terminal struct {
+	In       io.Reader
+	Out, Err io.Writer
+	JSON     bool // the answer is for a program
+
+	screen *os.File // where a person sees standard error; nil if nobody does
+	lines  *bufio.Reader
+}
+
+// New returns a terminal on the three standard streams. The screen is where bars are drawn, nil if nobody sees one; json says that the
+// answer is for a program.
+func New(in io.Reader, out, err io.Writer, screen *os.File, json bool) *Terminal {
+	return &Terminal{In: in, Out: out, Err: err, JSON: json, screen: screen}
+}
+
+// Note tells a person something beside the answer; programs are spared.
+func (t *Terminal) Note(format string, args ...any) {
+	if !t.JSON {
+		t.Warn(format, args...)
+	}
+}
+
+// Warn tells what may go wrong, programs too.
+func (t *Terminal) Warn(format string, args ...any) { _, _ = fmt.Fprintf(t.Err, format+"\n", args...) }
+
+// UsageError is a mistake in how a command was called.
+type UsageError struct{ Err error }
+
+// Error returns what is wrong.
+func (e UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the mistake itself.
+func (e UsageError) Unwrap() error { return e.Err }
+
+// Usagef formats a UsageError.
+func Usagef(format string, args ...any) error { return UsageError{Err: fmt.Errorf(format, args...)} }
+
+var errNoTerminal = errors.New("there is no terminal")

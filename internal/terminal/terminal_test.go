@@ -1,0 +1,68 @@
+package terminal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+)
+
+// A read that nobody answers is left behind.
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	in, out := io.Pipe()
+	defer out.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := await(ctx, func() ([]byte, error) { return io.ReadAll(in) }); !errors.Is(err, ErrInterrupted) {
+		t.Errorf("got %v", err)
+	}
+	if text, err := await(context.Background(), func() (string, error) { return "typed", nil }); text != "typed" || err != nil {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
+
+// What strangers wrote cannot move a cursor, clear a screen or turn the direction of writing, also if it comes in parts.
+func TestVisible(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	w := Visible(&b)
+	for _, part := range []string{"a\x1b[2J", "\u202eb\r\tc\n", "\xe2\x82", "\xac"} {
+		if _, err := io.WriteString(w, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if want := "a\uFFFD[2J\uFFFDb\uFFFD\tc\n€"; b.String() != want {
+		t.Errorf("got %q, want %q", &b, want)
+	}
+}
+
+// Where there is no terminal nothing is asked, and what is bounded is refused beyond.
+func TestNoTerminal(t *testing.T) {
+	t.Parallel()
+	x := New(strings.NewReader("y\n"), io.Discard, io.Discard, nil, false)
+	var usage UsageError
+	if err := x.Confirm(false, "what"); !errors.As(err, &usage) || !strings.Contains(err.Error(), "add --yes") {
+		t.Errorf("confirming: %v", err)
+	}
+	if err := x.Confirm(true, "what"); err != nil {
+		t.Errorf("confirmed beforehand: %v", err)
+	}
+	if _, err := x.Passphrase("", "key", false); !errors.As(err, &usage) {
+		t.Errorf("a passphrase: %v", err)
+	}
+	if _, err := x.Secret("URL: "); err == nil {
+		t.Error("a secret was read without a terminal")
+	}
+	for text, want := range map[string]bool{" 1234 \n": false, "12345678": true, "123456789": false} {
+		got, err := New(strings.NewReader(text), nil, nil, nil, false).Input("-", 8)
+		if ok := err == nil && len(got) == 8; ok != want || err == nil && string(got) != strings.TrimSpace(text) {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package terminal
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+)
+
+// PrintJSON prints one indented document.
+func PrintJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	return enc.Encode(v)
+}
+
+// Date prints a block's time in UTC.
+func Date(unix uint32) string { return time.Unix(int64(unix), 0).UTC().Format("2006-01-02 15:04") }
+
+// Percent prints part ÷ whole with two decimals.
+func Percent(part, whole int64) string {
+	if whole == 0 {
+		return "-"
+	}
+	return Hundredths(part*10_000/whole) + " %"
+}
+
+// Hundredths prints n ÷ 100.
+func Hundredths(n int64) string { return fmt.Sprintf("%d.%02d", n/100, n%100) }
+
+// PSL prints an amount for a column: all five decimals, so that the points stand in a line; nothing is a dash.
+func PSL(a pastel.Amount) string {
+	if a == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d.%05d", a/pastel.PSL, a%pastel.PSL)
+}
+
+// Wrapped is a column of sentences.
+func Wrapped(column int) table.ColumnConfig {
+	return table.ColumnConfig{Number: column, WidthMax: 64, WidthMaxEnforcer: text.WrapSoft}
+}
+
+// Narrow is a column of what may be long, and goes on in the next line.
+func Narrow(column, width int) table.ColumnConfig {
+	return table.ColumnConfig{Number: column, WidthMax: width, WidthMaxEnforcer: text.WrapSoft}
+}
+
+// Numbers is a narrow column of numbers.
+func Numbers(column, width int) table.ColumnConfig {
+	c := Narrow(column, width)
+	c.Align, c.AlignHeader = text.AlignRight, text.AlignRight
+	return c
+}
+
+// Paragraph breaks a long text into indented lines.
+func Paragraph(s string) string {
+	const width = 116
+	return "  " + strings.ReplaceAll(text.WrapSoft(s, width), "\n", "\n  ")
+}
+
+// Counted prints so many of a thing.
+func Counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// Printable keeps a stranger's text from moving the cursor.
+func Printable(s string) string {
+	quoted := strconv.Quote(s)
+	return quoted[1 : len(quoted)-1]
+}
+
+// NewTable starts a table with columns; those in right are numbers.
+func NewTable(columns []any, right ...int) table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options.SeparateColumns = false
+	t.Style().Options.DrawBorder = false
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(columns)
+	t.SetColumnConfigs(RightAligned(right...))
+	return t
+}
+
+// RightAligned are columns of numbers.
+func RightAligned(columns ...int) (list []table.ColumnConfig) {
+	for _, n := range columns {
+		list = append(list, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	return list
+}
