@@ -54,7 +54,7 @@ func (c *leaveCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	if !found {
 		b.WriteString("There is no live pledge to leave.\n")
 	}
-	_, err = fmt.Fprint(e.Out, trailing.ReplaceAllString(b.String(), "\n"))
+	_, err = fmt.Fprint(e.Out, terminal.Trimmed(b.String()))
 	return err
 }
 
