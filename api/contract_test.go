@@ -17,6 +17,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -312,4 +313,51 @@ func TestPoolsAndMembersAreTheEngines(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Each type of event that there is can be asked for, and is described in words.
+func TestEveryEventCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	_, compile := openapi(t)
+	schema := compile("#/components/schemas/Event")
+	x := startOn(t, "dense", 699, "", nil)
+	found := 0
+	for _, kind := range pool.EventTypes() {
+		status, body := x.get(t, "/api/v1/events?limit=1&type="+string(kind))
+		if status != http.StatusOK {
+			t.Errorf("%s: %d %s", kind, status, body)
+			continue
+		}
+		list, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, value := range list.(map[string]any)["items"].([]any) {
+			found++
+			e := value.(map[string]any)
+			if err := schema.Validate(value); err != nil || e["type"] != string(kind) || e["text"] == "" || e["text"] == e["type"] {
+				t.Errorf("%s is %v: %v", kind, e, err)
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d types were found", found)
+	}
+	for _, status := range pool.Statuses() {
+		if code, body := x.get(t, "/api/v1/pools?status="+status.String()); code != http.StatusOK {
+			t.Errorf("pools that are %s: %d %s", status, code, body)
+		}
+	}
+}
+
+// A ticket that is longer than the rules allow is refused before it is decoded, one that is as long is not.
+func TestTicketLength(t *testing.T) {
+	t.Parallel()
+	x := start(t, 101, "", nil)
+	for length, want := range map[int]int{ticket.MaxJSON: http.StatusOK, ticket.MaxJSON + 1: http.StatusUnprocessableEntity} {
+		body := `{"ticket":"` + strings.Repeat("x", length) + `"}`
+		if status, answer := x.ask(t, http.MethodPost, "/api/v1/tickets/check", token, body); status != want {
+			t.Errorf("%d bytes: %d %.300s", length, status, answer)
+		}
+	}
 }

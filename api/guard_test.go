@@ -128,7 +128,7 @@ func TestAnswersOfABlockThatWasLeft(t *testing.T) {
 	url := filepath.Join(t.TempDir(), "ledger.db")
 	var feed *api.Feed
 	x := start(t, 105, url, func(cfg *api.Config) {
-		r, err := store.OpenReader(ctx, url, cfg.Books.Network(), false)
+		r, err := store.OpenReader(ctx, url, cfg.Books.Params(), false)
 		if err != nil {
 			t.Fatal(err)
 		}

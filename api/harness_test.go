@@ -31,7 +31,6 @@ type site struct {
 	*httptest.Server
 	ledger *chain.Ledger
 	blocks []*pool.Prepared
-	books  *books.Books
 	alerts *notify.Service
 }
 
@@ -45,7 +44,7 @@ func start(t testing.TB, height pastel.Height, url string, change func(*api.Conf
 func startOn(t testing.TB, chainName string, height pastel.Height, url string, change func(*api.Config)) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +69,6 @@ func startOn(t testing.TB, chainName string, height pastel.Height, url string, c
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.Close() })
-	x.books = books.New(r)
 	feed := api.NewFeed(r, slog.New(slog.DiscardHandler))
 	done := make(chan struct{})
 	go func() {
@@ -84,7 +82,7 @@ func startOn(t testing.TB, chainName string, height pastel.Height, url string, c
 	t.Cleanup(func() { alerts.Close() })
 	x.alerts = notify.New(notify.Config{Alerts: alerts, Ledger: x.ledger, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	cfg := api.Config{
-		Books: x.books, Feed: feed, Simulator: x.ledger, Version: "test", Condition: func() string { return "" }, Token: token, Streams: 5000,
+		Books: books.New(r), Feed: feed, Simulator: x.ledger, Version: "test", Condition: func() string { return "" }, Token: token, Streams: 5000,
 		Alerts: func() *notify.Service { return x.alerts }, Log: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {

@@ -137,9 +137,9 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	if errors.Is(err, books.ErrEmpty) {
 		err = nil
 	}
-	net := s.cfg.Books.Network()
+	net := s.cfg.Books.Params()
 	out := wire.Status{
-		Network: net.Name, Start: int32(net.StartHeight), Version: s.cfg.Version, Shadow: s.cfg.Books.Shadow(), Tip: tip, Trouble: s.cfg.Condition(),
+		Network: net.Name, Start: int32(net.Forks.Pools.Height()), Version: s.cfg.Version, Shadow: s.cfg.Books.Shadow(), Tip: tip, Trouble: s.cfg.Condition(),
 		ReadOnly: s.cfg.ReadOnly, Parameters: s.cfg.Books.Parameters(),
 	}
 	out.Ready = out.Trouble == ""
@@ -403,7 +403,7 @@ func (s *Server) registerStream() {
 				w.Header().Set("X-Accel-Buffering", "no") // nginx would wait for more
 				x := stream{
 					feed: s.cfg.Feed, w: w, control: http.NewResponseController(w), pool: in.Pool, pastelID: in.PastelID,
-					reorg: s.cfg.Books.Network().MaxReorg,
+					reorg: s.cfg.Books.Params().MaxReorg,
 				}
 				if err := x.run(r.Context(), from); err != nil && r.Context().Err() == nil {
 					s.cfg.Log.Debug("an event stream ended", "err", err)

@@ -19,7 +19,7 @@ import (
 
 func newState(t testing.TB) *pool.State {
 	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

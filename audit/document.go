@@ -79,7 +79,7 @@ type PayoutDocument struct {
 // Document tells everything as of the last block watched.
 func (h *History) Document() *Document {
 	s := h.state
-	net, tip := s.Network(), s.Tip()
+	net, tip := s.Params(), s.Tip()
 	d := &Document{
 		Network: net.Name, Shadow: s.Shadow(), Height: tip.Height, Tip: tip.Hash.String(), Digest: hex.EncodeToString(tip.Digest[:]),
 		Events: append([]pool.Event{}, h.events...), Pools: map[ticket.PoolID]PoolDocument{}, Payouts: []PayoutDocument{},

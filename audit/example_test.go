@@ -8,14 +8,13 @@ import (
 
 	"github.com/pastelnetwork/smartpool/audit"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // What a daemon says about a pool is compared with what the rules make of raw blocks, here from a file; FromNode reads those of a node.
 func ExampleRecompute() {
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func (h *History) Rejections() (list []*pool.Event) {
 
 // keepRewards remembers where the pledges that a block made or amended are paid. Each amendment has its event, in the same order.
 func (h *History) keepRewards(u *pool.Update) {
-	net := h.state.Network()
+	net := h.state.Params().Network
 	at := 0
 	for i := range u.Accepted {
 		a := &u.Accepted[i]

@@ -26,7 +26,7 @@ func (e *ReadError) Unwrap() error { return e.err }
 //   - *pool.InvariantError: the rules are at fault;
 //   - *ReadError: a block could not be read, which says nothing about the chain.
 func Recompute(state *pool.State, blocks Blocks, watch ...func(*pool.Update)) error {
-	net := state.Network()
+	net := state.Params()
 	stop := make(chan struct{})
 	defer close(stop)
 	for b := range ahead(stop, func(yield func(func() prepared) bool) {

@@ -86,10 +86,10 @@ func (r *Recount) Pool(id ticket.PoolID) (*wire.PoolDetail, bool) {
 
 // rebuild makes a pool's answer from the state and the sums.
 func (r *Recount) rebuild(p *pool.Pool) *wire.PoolDetail {
-	net := r.state.Network()
+	net := r.state.Params()
 	t := r.sums[p.ID]
 	x := &wire.PoolDetail{
-		FeeAddress: p.FeeAddress.Encode(&net), Escrow: p.Escrow.Encode(&net), InitTx: p.InitTx.String(),
+		FeeAddress: p.FeeAddress.Encode(&net.Network), Escrow: p.Escrow.Encode(&net.Network), InitTx: p.InitTx.String(),
 		Escrowed: p.Escrowed, OperatorFee: p.Accrued, Carry: p.Carry, Income: t.income, Rewards: t.rewards, Forfeited: t.forfeited, Paid: t.paid,
 	}
 	x.PoolTerms = wire.PoolTerms{
@@ -118,9 +118,9 @@ func (r *Recount) rebuild(p *pool.Pool) *wire.PoolDetail {
 			slices.ContainsFunc(p.Pledges, func(m pool.Pledge) bool { return m.Role == pool.Standby }))
 	default:
 	}
-	r.rebuildPledges(x, p, &net)
+	r.rebuildPledges(x, p, &net.Network)
 	for _, c := range p.Claims {
-		x.Claims = append(x.Claims, wire.Claim{Pool: string(p.ID), Address: c.To.Encode(&net), Amount: c.Amount})
+		x.Claims = append(x.Claims, wire.Claim{Pool: string(p.ID), Address: c.To.Encode(&net.Network), Amount: c.Amount})
 	}
 	for i := range p.Pending {
 		po := &p.Pending[i]

@@ -52,7 +52,7 @@ func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err er
 			return err
 		}
 		for i := range operated {
-			mine[paid{operated[i].ID, operated[i].FeeAddress.Encode(&b.net)}] = true
+			mine[paid{operated[i].ID, operated[i].FeeAddress.Encode(&b.net.Network)}] = true
 		}
 		credited, err := v.Credited(store.CreditFilter{PastelID: id, At: store.Now})
 		if err != nil {
@@ -69,7 +69,7 @@ func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err er
 
 // Address returns what an address has in pools: pledged with it, or paid to it.
 func (b *Books) Address(ctx context.Context, address string) (out wire.Account, err error) {
-	if _, err := pastel.ParseAddress(&b.net, address); err != nil {
+	if _, err := pastel.ParseAddress(&b.net.Network, address); err != nil {
 		return out, badRequest("%q is no transparent address of network %s: %v", address, b.net.Name, err)
 	}
 	err = b.view(ctx, func(v *view) error {
@@ -163,7 +163,7 @@ func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []sto
 			return err
 		}
 		for _, c := range p.Claims {
-			if to := c.To.Encode(&v.b.net); mine(paid{id, to}) {
+			if to := c.To.Encode(&v.b.net.Network); mine(paid{id, to}) {
 				out.Claims = append(out.Claims, wire.Claim{Pool: string(id), Address: to, Amount: c.Amount})
 				out.Claimed += c.Amount
 			}
@@ -241,7 +241,7 @@ func (b *Books) Coin(ctx context.Context, output string) (x wire.Coin, err error
 			return err
 		}
 		owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: c.Owner}
-		x = wire.Coin{Output: out.String(), Address: owner.Encode(&b.net), Value: c.Value, Backs: c.Backs}
+		x = wire.Coin{Output: out.String(), Address: owner.Encode(&b.net.Network), Value: c.Value, Backs: c.Backs}
 		x.Since, err = v.moment(c.Height)
 		return err
 	})

@@ -36,7 +36,7 @@ func badRequest(format string, args ...any) error { return &BadRequest{fmt.Sprin
 // Books answers from a ledger's database. It is safe for concurrent use.
 type Books struct {
 	reader *store.Reader
-	net    pastel.Network
+	net    pool.Params
 	listed func() *chain.Listing
 
 	mu   sync.Mutex
@@ -80,15 +80,15 @@ func (o *once[T]) get(compute func() (T, error)) (T, error) {
 
 // New returns the books of a database.
 func New(r *store.Reader) *Books {
-	return &Books{reader: r, net: r.Network(), kept: &kept{}, listed: func() *chain.Listing { return nil }}
+	return &Books{reader: r, net: r.Params(), kept: &kept{}, listed: func() *chain.Listing { return nil }}
 }
 
 // AskNode has the books know how Supernodes are doing: listing returns what a node told lately, nil if none did. It is called before the
 // books are asked for anything.
 func (b *Books) AskNode(listing func() *chain.Listing) { b.listed = listing }
 
-// Network returns the network's parameters.
-func (b *Books) Network() pastel.Network { return b.net }
+// Params returns the network's parameters.
+func (b *Books) Params() pool.Params { return b.net }
 
 // Shadow reports whether the ledger is a shadow run: nobody enforces the rules on its network.
 func (b *Books) Shadow() bool { return b.reader.Shadow() }

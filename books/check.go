@@ -39,7 +39,7 @@ func (x *Loaded) Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error)
 	if err := x.refresh(ctx); err != nil {
 		return nil, pool.Tip{}, err
 	}
-	net := x.reader.Network()
+	net := x.reader.Params()
 	tip := x.state.Tip()
 	events, err := x.state.Try(pool.PrepareTx(&net, tip.Height+1, time, tx))
 	return events, tip, err
@@ -68,7 +68,7 @@ func (x *Loaded) refresh(ctx context.Context) error {
 const accepted = "The next block would accept it: "
 
 // passes fills in what a ticket that passes brings. The pool is as it is before the block, nil if that is not known.
-func passes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pastel.Network) {
+func passes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pool.Params) {
 	switch e.Type {
 	case pool.PoolCreated:
 		x.Text = accepted + "the pool would open."
@@ -83,7 +83,7 @@ func passes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *p
 }
 
 // joins tells what becomes of a new pledge. What counts of it in a pool that has started is decided at the end of the block.
-func joins(x *wire.Check, e *pool.Event, p *pool.Pool, net *pastel.Network) string {
+func joins(x *wire.Check, e *pool.Event, p *pool.Pool, net *pool.Params) string {
 	if p != nil {
 		x.Counts = counts(p, net, e.Offered)
 	}
@@ -101,7 +101,7 @@ func joins(x *wire.Check, e *pool.Event, p *pool.Pool, net *pastel.Network) stri
 }
 
 // changes tells what an amendment makes of the pledge, and keeps what it finds.
-func changes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pastel.Network) string {
+func changes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pool.Params) string {
 	var old *pool.Pledge
 	if p != nil {
 		i := slices.IndexFunc(p.Pledges, func(pl pool.Pledge) bool { return pl.PastelID.String() == e.PastelID && pl.Owner == e.Owner })
@@ -112,7 +112,7 @@ func changes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *
 	if old == nil {
 		return fmt.Sprintf("it amends the pledge, which would offer %d PSL.", e.Offered)
 	}
-	x.Amends = &wire.Amends{Offered: old.Offered, Counted: old.Counted, Reward: old.Reward.Encode(net)}
+	x.Amends = &wire.Amends{Offered: old.Offered, Counted: old.Counted, Reward: old.Reward.Encode(&net.Network)}
 	x.Counts = e.Coins // of a pool that has not started, all
 	if p.Status != pool.Subscribing {
 		x.Counts += min(e.Offered-old.Counted, max(0, p.Target-p.Counted))
@@ -198,7 +198,7 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Simulator) (out
 }
 
 // carrying is a transaction that a ticket could come in. What it spends does not matter to the rules.
-func carrying(t *ticket.Ticket, net *pastel.Network) (*pastel.Tx, error) {
+func carrying(t *ticket.Ticket, net *pool.Params) (*pastel.Tx, error) {
 	contract, err := ticket.NewContract(t, "", 0)
 	if err != nil {
 		return nil, err

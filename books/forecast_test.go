@@ -10,7 +10,7 @@ import (
 // A forecast leaves out what the settlement would not pay: claims below the least payout, and carry that no income shares out.
 func TestForecastLeavesOutWhatIsNotPaid(t *testing.T) {
 	t.Parallel()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

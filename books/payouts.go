@@ -46,7 +46,7 @@ func (v *view) pendingPayouts(id ticket.PoolID) ([]wire.Payout, error) {
 func (v *view) wirePayouts(rows []store.Payout) ([]wire.Payout, error) {
 	list := make([]wire.Payout, len(rows))
 	for i := range rows {
-		if err := v.payout(&list[i], &rows[i]); err != nil {
+		if err := v.fillPayout(&list[i], &rows[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -64,8 +64,8 @@ func statusOf(paid, cancelled pastel.Height) string {
 	return store.PayoutPending
 }
 
-// payout fills in a payout of the wire.
-func (v *view) payout(x *wire.Payout, po *store.Payout) error {
+// fillPayout fills in a payout of the wire.
+func (v *view) fillPayout(x *wire.Payout, po *store.Payout) error {
 	*x = wire.Payout{
 		TxID: po.TxID.String(), Pool: string(po.Pool), Status: statusOf(po.Paid, po.Cancelled), Amount: po.Total, Change: po.Change, Outputs: po.Outputs,
 	}
@@ -94,12 +94,12 @@ func (b *Books) Payout(ctx context.Context, txid string) (out wire.PayoutDetail,
 			return ErrNotFound
 		}
 		out = wire.PayoutDetail{Tip: TipOf(&v.tip), Payments: []wire.Output{}, Hex: hex.EncodeToString(rows[0].Tx)}
-		if err := v.payout(&out.Payout, &rows[0]); err != nil {
+		if err := v.fillPayout(&out.Payout, &rows[0]); err != nil {
 			return err
 		}
 		outputs, err := v.Outputs(rows[0].Pool, rows[0].Settled)
 		for _, o := range outputs {
-			out.Payments = append(out.Payments, wire.Output{Address: o.To.Encode(&b.net), Amount: o.Amount})
+			out.Payments = append(out.Payments, wire.Output{Address: o.To.Encode(&b.net.Network), Amount: o.Amount})
 		}
 		return err
 	})

@@ -110,7 +110,7 @@ func (v *view) poolNow(row *store.PoolRow, coins int64) (x wire.Pool, err error)
 // counts is how many PSL of a new pledge that offers so many would count at the end of the next block if nothing else came (protocol 7);
 // before activation all do if the operator lists the pledge. 0 if the pool does not take such a pledge. A pool that lacks coins has
 // nobody in line: at the end of the last block everything counted until the target was reached.
-func counts(p *pool.Pool, net *pastel.Network, offered int64) int64 {
+func counts(p *pool.Pool, net *pool.Params, offered int64) int64 {
 	switch {
 	case p.LeastPledge == 0 || offered < p.LeastPledge:
 		return 0
@@ -200,8 +200,9 @@ func (v *view) sumIncome() (*income, error) {
 	return &sum, nil
 }
 
-// yield is what a counted PSL would earn in a year if so many PSL more counted in the pool; nil if nothing is known yet. A pool that has no income of its own, and is not idle for long enough to count as such (protocol 7), is taken at its
-// target, and at the network's average.
+// yield is what a counted PSL would earn in a year if so many PSL more counted in the pool; nil if nothing is known yet. A pool that has no
+// income of its own, and has not been idle for long enough to count as idle (protocol 7), is taken at its target, and at the network's
+// average.
 func (v *view) yield(p *pool.Pool, network *income, more int64) (*wire.Yield, error) {
 	in, err := v.poolIncome(p)
 	if err != nil {
@@ -255,7 +256,7 @@ func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
 	if len(rows) != 1 {
 		return fmt.Errorf("pool %s is in the records and not in the table of pools: the database is damaged", p.ID)
 	}
-	net := &v.b.net
+	net := &v.b.net.Network
 	out.Tip = TipOf(&v.tip)
 	if out.Pool, err = v.poolNow(&rows[0], 0); err != nil {
 		return err
@@ -297,7 +298,7 @@ const maxPending = 100
 
 // pledge is a live pledge on the wire.
 func (v *view) pledge(p *pool.Pool, pl *pool.Pledge) (wire.PoolPledge, error) {
-	net := &v.b.net
+	net := &v.b.net.Network
 	x := wire.PoolPledge{
 		Seq: pl.Seq, PastelID: pl.PastelID.String(), Address: pastel.Address{Kind: pastel.AddressP2PKH, Hash: pl.Owner}.Encode(net),
 		Reward: pl.Reward.Encode(net), Offered: pl.Offered, Counted: pl.Counted, Held: pl.Held, Role: pl.Role.String(), Share: "0", Accrued: pl.Accrued,
@@ -337,7 +338,7 @@ func (v *view) forecast(p *pool.Pool) (*wire.PayoutOutlook, error) {
 
 // duePayments is what a pool would pay if it received so much more and settled: the claims that are large enough (protocol 8). Carry is
 // shared out with what comes, as income is (protocol 5).
-func duePayments(p *pool.Pool, net *pastel.Network, more pastel.Amount) (sum pastel.Amount) {
+func duePayments(p *pool.Pool, net *pool.Params, more pastel.Amount) (sum pastel.Amount) {
 	owed := map[pastel.Address]pastel.Amount{}
 	for _, c := range p.Claims {
 		owed[c.To] += c.Amount

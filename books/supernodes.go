@@ -29,7 +29,7 @@ func (b *Books) Supernode(ctx context.Context, id string) (x wire.Supernode, err
 }
 
 func (v *view) supernodeState(p *pool.Pool) (x wire.Supernode, err error) {
-	list, net := v.b.listed(), &v.b.net
+	list, net := v.b.listed(), &v.b.net.Network
 	state := chain.JudgeSupernode(p.Status, p.ActivationTx, p.Escrow, list)
 	x = wire.Supernode{Tip: TipOf(&v.tip), Pool: string(p.ID), State: string(state), TxID: p.ActivationTx.String(), Escrow: p.Escrow.Encode(net)}
 	if list != nil {

@@ -16,8 +16,8 @@ import (
 )
 
 // regtest is the network of the recorded chains.
-var regtest = sync.OnceValue(func() pastel.Network {
-	net, err := pastel.NetworkByName("regtest")
+var regtest = sync.OnceValue(func() pool.Params {
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		panic(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // recording is a node that holds a recorded chain. A real one is chain/pasteld's Client.
@@ -53,7 +54,7 @@ func ExampleFollower() {
 		}
 		node.hashes = append(node.hashes, block.Hash())
 	}
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -349,7 +349,7 @@ func (f *Follower) fetchBlock(ctx context.Context, h pastel.Height) fetched {
 	if b.Hash() != hash {
 		return fail(fmt.Errorf("the node answered with block %s for %s", b.Hash(), hash))
 	}
-	net := f.cfg.Ledger.Network()
+	net := f.cfg.Ledger.Params()
 	return fetched{block: pool.Prepare(&net, h, b), size: len(raw)}
 }
 

@@ -20,7 +20,7 @@ import (
 // ledger that cannot store it fails, and has to be opened again. Tip alone, by which a node finds out whether its step was made,
 // waits until it is stored.
 type Ledger struct {
-	net   pastel.Network
+	net   pool.Params
 	store Store
 
 	turn    chan struct{}      // holds a token while a step is made, its storing included
@@ -38,7 +38,7 @@ type Ledger struct {
 }
 
 // OpenLedger loads the state of a network from a store, which must not be closed before the ledger is.
-func OpenLedger(ctx context.Context, net pastel.Network, shadow bool, store Store) (*Ledger, error) {
+func OpenLedger(ctx context.Context, net pool.Params, shadow bool, store Store) (*Ledger, error) {
 	state, err := store.Load(ctx, net, shadow)
 	if err != nil {
 		return nil, fmt.Errorf("load the ledger: %w", err)
@@ -50,8 +50,11 @@ func OpenLedger(ctx context.Context, net pastel.Network, shadow bool, store Stor
 	return l, nil
 }
 
-// Network returns the parameters the ledger goes by.
-func (l *Ledger) Network() pastel.Network { return l.net }
+// Params returns the parameters the ledger goes by.
+func (l *Ledger) Params() pool.Params { return l.net }
+
+// Network returns the constants of the ledger's chain.
+func (l *Ledger) Network() pastel.Network { return l.net.Network }
 
 // View lets f read the state, which must not be kept or changed.
 func (l *Ledger) View(f func(*pool.State)) {

@@ -126,7 +126,7 @@ func (k *books) add(u *pool.Update) {
 func activation(b *pastel.Block) pastel.TxID {
 	net := regtest()
 	for i := range b.Txs {
-		if found := ticket.FromTx(&b.Txs[i], &net, 1, ticket.AnyVersion); found.Ticket != nil && found.Ticket.Activate != nil {
+		if found := ticket.FromTx(&b.Txs[i], &net.Network, 1, ticket.AnyVersion); found.Ticket != nil && found.Ticket.Activate != nil {
 			return b.Txs[i].ID()
 		}
 	}

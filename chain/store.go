@@ -13,7 +13,7 @@ import (
 // Store keeps what a Ledger knows. A crash at any instant leaves it as it was before a Commit or after it.
 type Store interface {
 	// Load returns the state after the last commit, or a new one. The parameters must be those the store was made with.
-	Load(ctx context.Context, net pastel.Network, shadow bool) (*pool.State, error)
+	Load(ctx context.Context, net pool.Params, shadow bool) (*pool.State, error)
 	// Commit stores a change, whole or not at all. After an error the store may hold either. Committing the same change again is
 	// safe: it is stored where the store ends in c.From, it is there already where the store ends in c.Tip, and it is refused for
 	// good where the store ends anywhere else.
@@ -46,7 +46,7 @@ type Memory struct {
 }
 
 // Load returns a new state: nothing outlives the process.
-func (m *Memory) Load(_ context.Context, net pastel.Network, shadow bool) (*pool.State, error) {
+func (m *Memory) Load(_ context.Context, net pool.Params, shadow bool) (*pool.State, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.blocks = nil

@@ -30,7 +30,7 @@ func life(t testing.TB) [][]byte { return chaintest.Blocks(t, "life") }
 
 func newLedger(t testing.TB) *chain.Ledger {
 	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -222,7 +222,7 @@ func TestShoutrrr(t *testing.T) {
 	mu.Unlock()
 	r.pass(notify.LongPause)
 	r.round()
-	if len(got) != 2 || !strings.HasPrefix(got[0], "The pledge of 500 PSL") || !strings.HasPrefix(got[1], "Pool acme") {
+	if len(got) != 2 || !strings.Contains(got[0], "left the pool") || !strings.Contains(got[1], "fell short of collateral") {
 		t.Errorf("got %q", got)
 	}
 	if log := r.logs.String(); strings.Contains(log, "t0psecret") || !strings.Contains(log, "403") {

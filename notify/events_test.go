@@ -113,13 +113,13 @@ func TestTexts(t *testing.T) {
 		return time.Unix(int64(blocks[h].Time)+150*ahead, 0).UTC().Format("2006-01-02 15:04 UTC")
 	}
 	for i, want := range []string{
-		"The pledge of 500 PSL by " + first + " left pool " + acme + " in block 164 (" + at(164, 0) + "): its coins were spent. The 2065.2174 PSL " +
-			"that it had earned since the last settlement go to the remaining members and the operator. Pledges on standby, and what members offer beyond " +
-			"what counts, take its place at once, as far as they go. If you are its owner and did not spend them, secure the wallet's keys.",
-		"Pool " + acme + " fell short of its collateral in block 164 (" + at(164, 0) + "): its members have 650 PSL, and 1000 PSL are required. " +
-			"Its Supernode is paused. Unless 350 PSL more are pledged by block 194 (about " + at(164, 30) + "), the pool is dissolved. Pledge to it, " +
-			"raise your pledge, or ask others to.",
-		"Pool " + acme + " settled ",
+		"Pool " + acme + ", PastelID " + first + ", block 164 (" + at(164, 0) + "): jXaEtAuica…e7nXFn left the pool with 500 PSL (member) and " +
+			"forfeited 2,065.2174 PSL to the others. Its coins were spent. Pledges on standby, and what members offer beyond what counts, take its " +
+			"place at once, as far as they go. If you are its owner and did not spend them, secure the wallet's keys.",
+		"Pool " + acme + ", block 164 (" + at(164, 0) + "): The pool fell short of collateral: its members have only 650 PSL. Its Supernode pauses " +
+			"until more coins are pledged. Unless 350 PSL more are pledged by block 194 (about " + at(164, 30) + "), the pool is dissolved. Pledge to " +
+			"it, raise your pledge, or ask others to.",
+		"Pool " + acme + ", block 165 (" + at(165, 0) + "): The pool settled ",
 	} {
 		if !strings.HasPrefix(got[i].Text, want) {
 			t.Errorf("got %q\nwant %q", got[i].Text, want)
@@ -156,12 +156,12 @@ func TestEventsOfABusyChain(t *testing.T) {
 				}
 				for i := range u.Accepted {
 					a := &u.Accepted[i]
-					was, is := rewards[a.Seq], a.Reward.Encode(&net)
+					was, is := rewards[a.Seq], a.Reward.Encode(&net.Network)
 					rewards[a.Seq] = is
 					if !a.Amends {
 						continue
 					}
-					says := [2]string{fmt.Sprintf("offers %d PSL. ", a.Offered)}
+					says := [2]string{fmt.Sprintf("now offers %s PSL", pastel.Thousands(a.Offered))}
 					if was != is {
 						moved++
 						says[1] = fmt.Sprintf("Its rewards go to %s from now on, no longer to %s.", is, was)
@@ -210,10 +210,10 @@ func TestAmendedTextSaysWhatCounts(t *testing.T) {
 		counted, offered int64
 		want             string
 	}{
-		{pool.Plain, 300, 300, "it offers 300 PSL. It earns nothing before the pool is activated. If"},
-		{pool.Standby, 0, 300, "it offers 300 PSL. It is on standby: it counts and earns once the pool is short of its target. If"},
-		{pool.Member, 200, 300, "it offers 300 PSL. Before, 200 PSL of it counted; more of it counts and earns once the pool is short of its target. If"},
-		{pool.Member, 300, 300, "it offers 300 PSL. All of it counts. If"},
+		{pool.Plain, 300, 300, "offers 300 PSL. It earns nothing before the pool is activated. The"},
+		{pool.Standby, 0, 300, "offers 300 PSL, which count as soon as the pool has room for them. It is on standby and earns nothing until then. The"},
+		{pool.Member, 200, 300, "offers 300 PSL, of which 200 PSL count so far. The rest counts and earns as soon as the pool has room for it. The"},
+		{pool.Member, 300, 300, "offers 300 PSL. All of it counts. The"},
 	} {
 		if got := notify.AmendedText(c.role, c.counted, c.offered); !strings.Contains(got, c.want) {
 			t.Errorf("%v: %s", c.role, got)
@@ -304,7 +304,7 @@ func TestMinedAgain(t *testing.T) {
 					t.Fatalf("%d messages arrived late", len(late))
 				}
 				wantKinds(t, late[:2], "pledge.left", "pool.replenishing")
-				if late[1].Height != pastel.Height(164+delay) || !strings.Contains(late[1].Text, fmt.Sprintf("in block %d ", 164+delay)) {
+				if late[1].Height != pastel.Height(164+delay) || !strings.Contains(late[1].Text, fmt.Sprintf("block %d ", 164+delay)) {
 					t.Errorf("what waited tells of the old branch: %s", late[1].Text)
 				}
 				if rest := told.take(); slices.ContainsFunc(rest, func(m notify.Message) bool { return m.Kind == notify.Left }) {
@@ -450,7 +450,7 @@ func TestShareOfAPayout(t *testing.T) {
 	r.round()
 	got := to.take()
 	wantKinds(t, got, "payout.settled")
-	if !regexp.MustCompile(` Your reward addresses get [0-9.]+ PSL of it\.$`).MatchString(got[0].Text) {
+	if !regexp.MustCompile(` Your reward addresses get [0-9.,]+ PSL of it\.$`).MatchString(got[0].Text) {
 		t.Error(got[0].Text)
 	}
 }

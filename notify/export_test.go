@@ -40,8 +40,8 @@ func (r *Request) Check() error { return r.check() }
 
 // AmendedText is what is told of an amendment that pays to the same address.
 func AmendedText(role pool.Role, counted, offered int64) string {
-	o := &occurrence{Event: &store.Event{}, detail: detail{Coins: counted, Offered: offered, Role: role.String()}}
-	return amendedWords(o, &store.Terms{}, &store.Terms{}).text()
+	o := &occurrence{Event: &store.Event{}, what: pool.Event{Type: pool.PledgeAmended, Coins: counted, Offered: offered, Role: role}}
+	return o.words(amendedAdvice(&o.what, &store.Terms{}, &store.Terms{})).text()
 }
 
 // GoneText is how a pool ended.
@@ -72,7 +72,7 @@ func (k Kind) Missing() (list []string) {
 	}
 	parts := map[string]bool{}
 	if e := r.event; e != nil {
-		parts = map[string]bool{"concerns": e.concerns == nil, "subject": e.subject == nil, "words": e.words == nil, "undone": e.undone == ""}
+		parts = map[string]bool{"concerns": e.concerns == nil, "subject": e.subject == nil, "advice": e.advice == nil, "undone": e.undone == ""}
 	}
 	if s := r.standing; s != nil {
 		parts = map[string]bool{"a source": s.of == 0, "a judge": s.judge == nil}

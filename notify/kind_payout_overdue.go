@@ -80,7 +80,7 @@ func (j *overdue) concern(sub *store.Subscription, po *store.Payout) (concern, e
 
 func (j *overdue) words(po *store.Payout) words {
 	return say(
-		fmt.Sprintf("Payout %s of pool %s, %s PSL to %s, could be mined since block %d and is not mined yet at %s.", po.TxID, po.Pool, po.Total,
+		fmt.Sprintf("Payout %s of pool %s, %s PSL to %s, could be mined since block %d and is not mined yet at %s.", po.TxID, po.Pool, po.Total.Grouped(),
 			addresses(po.Outputs), po.ValidFrom, j.at),
 		fmt.Sprintf("Only upgraded nodes put payouts into blocks: either none has made a block since, or one left it out. If it is not mined by "+
 			"%s, it is cancelled and settled again; nothing is lost.", j.at.until(po.ValidTo)),

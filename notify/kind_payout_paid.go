@@ -11,12 +11,8 @@ const PayoutPaid = Kind(pool.PayoutPaid)
 
 var payoutPaid = row{kind: PayoutPaid, event: &eventRule{
 	concerns: payee, subject: ofPayout, undone: "this payout is not mined",
-	words: func(o *occurrence) (words, error) {
+	advice: func(o *occurrence) (advice, error) {
 		po, err := o.payout()
-		return say(
-			fmt.Sprintf("Payout %s of pool %s was mined in %s.", po.TxID, o.Pool, o.at),
-			fmt.Sprintf("It pays %s PSL to %s.", po.Total, addresses(po.Outputs)),
-			doNothing,
-		), err
+		return advice{fmt.Sprintf("Transaction %s pays %s PSL to %s.", po.TxID, po.Total.Grouped(), addresses(po.Outputs)), doNothing}, err
 	},
 }}

@@ -11,12 +11,11 @@ const PayoutSettled = Kind(pool.PayoutSettled)
 
 var payoutSettled = row{kind: PayoutSettled, event: &eventRule{
 	concerns: payee, subject: ofPayout, undone: "this payout was not settled",
-	words: func(o *occurrence) (words, error) {
+	advice: func(o *occurrence) (advice, error) {
 		po, err := o.payout()
-		return say(
-			fmt.Sprintf("Pool %s settled %s PSL to %s in %s.", o.Pool, po.Total, addresses(po.Outputs), o.at),
-			fmt.Sprintf("Upgraded miners can mine its payout %s from %s on.", po.TxID, o.at.until(po.ValidFrom)),
+		return advice{
+			fmt.Sprintf("It pays %s. Upgraded miners can mine payout %s from %s on.", addresses(po.Outputs), po.TxID, o.at.until(po.ValidFrom)),
 			doNothing,
-		), err
+		}, err
 	},
 }}

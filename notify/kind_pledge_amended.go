@@ -16,33 +16,24 @@ var amended = row{kind: Amended, event: &eventRule{
 		_, after, err := o.x.Amendment(o.Event)
 		return transaction(after.Ticket), err
 	},
-	words: func(o *occurrence) (words, error) {
+	advice: func(o *occurrence) (advice, error) {
 		before, after, err := o.x.Amendment(o.Event)
-		return amendedWords(o, &before, &after), err
+		return amendedAdvice(&o.what, &before, &after), err
 	},
 }}
 
-func amendedWords(o *occurrence, before, after *store.Terms) words {
-	return say(
-		fmt.Sprintf("The pledge of %s to pool %s was amended in %s by ticket %s: it offers %s.", o.PastelID, o.Pool, o.at, after.Ticket,
-			psl(o.Offered)),
-		amendedMeans(o, before, after),
-		replaceKeys)
-}
-
-func amendedMeans(o *occurrence, before, after *store.Terms) (means string) {
-	switch { // what counts rises at the end of the block, after this event
-	case o.Role == pool.Plain.String():
+func amendedAdvice(e *pool.Event, before, after *store.Terms) advice {
+	means := "All of it counts."
+	switch { // what counts may rise at the end of the block, after this event
+	case e.Role == pool.Plain:
 		means = "It earns nothing before the pool is activated."
-	case o.Role == pool.Standby.String():
-		means = "It is on standby: it counts and earns once the pool is short of its target."
-	case o.Coins < o.Offered:
-		means = fmt.Sprintf("Before, %s of it counted; more of it counts and earns once the pool is short of its target.", psl(o.Coins))
-	default:
-		means = "All of it counts."
+	case e.Role == pool.Standby:
+		means = "It is on standby and earns nothing until then."
+	case e.Coins < e.Offered:
+		means = "The rest counts and earns as soon as the pool has room for it."
 	}
 	if after.Reward != before.Reward {
 		means += fmt.Sprintf(" Its rewards go to %s from now on, no longer to %s.", after.Reward, before.Reward)
 	}
-	return means
+	return advice{fmt.Sprintf("%s The ticket is %s.", means, after.Ticket), replaceKeys}
 }

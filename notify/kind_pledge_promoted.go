@@ -1,8 +1,6 @@
 package notify
 
 import (
-	"fmt"
-
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
@@ -11,12 +9,7 @@ const Promoted = Kind(pool.PledgePromoted)
 
 var promoted = row{kind: Promoted, event: &eventRule{
 	concerns: itself, subject: timeOfPledge, undone: "no more of the pledge counts than before",
-	words: func(o *occurrence) (words, error) {
-		return say(
-			fmt.Sprintf("More of the pledge of %s to pool %s counts since %s: %s of the %s that it offers.", o.PastelID, o.Pool, o.at, psl(o.Coins),
-				psl(o.Offered)),
-			"It earns on that from the next block on.",
-			doNothing,
-		), nil
+	advice: func(*occurrence) (advice, error) {
+		return advice{"The pledge earns on that from the next block.", doNothing}, nil
 	},
 }}

@@ -43,7 +43,7 @@ func (j *spends) words(x *store.Spend) words {
 	case x.Outcome == pool.PledgeReduced:
 		means = "Once it is mined, the pledge offers no more than what counts; it stays and earns as before."
 	case x.Forfeited > 0: // a member's
-		means += fmt.Sprintf(" and forfeits at least %s PSL of rewards; leaving may cost reputation.", x.Forfeited)
+		means += fmt.Sprintf(" and forfeits at least %s PSL of rewards; leaving may cost reputation.", x.Forfeited.Grouped())
 	default:
 		means += "; leaving may cost reputation."
 	}

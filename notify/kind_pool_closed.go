@@ -1,8 +1,6 @@
 package notify
 
 import (
-	"fmt"
-
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
@@ -12,11 +10,7 @@ const Closed = Kind(pool.PoolClosed)
 
 var closed = row{kind: Closed, event: &eventRule{
 	concerns: lastPledged, subject: timeOfPool, undone: "the pool was not closed",
-	words: func(o *occurrence) (words, error) {
-		return say(
-			fmt.Sprintf("Pool %s was closed in %s: it has paid everything it owed.", o.Pool, o.at),
-			fmt.Sprintf("%s PSL, too little to pay out, stay in its escrow forever, and whatever is sent there from now on is lost.", o.Amount),
-			doNothing,
-		), nil
+	advice: func(*occurrence) (advice, error) {
+		return advice{"Whatever is sent to its escrow from now on is lost.", doNothing}, nil
 	},
 }}

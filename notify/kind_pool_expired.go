@@ -1,8 +1,6 @@
 package notify
 
 import (
-	"fmt"
-
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
@@ -11,11 +9,7 @@ const Expired = Kind(pool.PoolExpired)
 
 var expired = row{kind: Expired, event: &eventRule{
 	concerns: pledged, subject: timeOfPool, undone: "the pool did not expire",
-	words: func(o *occurrence) (words, error) {
-		return say(
-			fmt.Sprintf("Pool %s expired in %s: it was not activated in time.", o.Pool, o.at),
-			"Pledged coins never moved and are free again.",
-			"You can pledge them to another pool.",
-		), nil
+	advice: func(*occurrence) (advice, error) {
+		return advice{"Pledged coins never moved and are free again.", "You can pledge them to another pool."}, nil
 	},
 }}

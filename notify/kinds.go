@@ -46,10 +46,8 @@ func rowOf(k Kind) *row {
 
 // eventTypes are the events that are alerts.
 func eventTypes() (list []string) {
-	for _, t := range pool.EventTypes() {
-		if t.Row().Told {
-			list = append(list, string(t))
-		}
+	for _, t := range pool.EventTypesWhere(func(row pool.EventRow) bool { return row.Told }) {
+		list = append(list, string(t))
 	}
 	return list
 }

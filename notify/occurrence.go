@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -12,14 +11,17 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// eventRule is a kind that begins with an event of a block: which event, and that people are told of it, the table of pool says. Followers
-// of a pool or an operator are told of every event there.
+// eventRule is a kind that begins with an event of a block. The table of events in pool says which events people hear about, and what
+// happened in words. Followers of a pool or an operator hear about every event there.
 type eventRule struct {
 	concerns func(o *occurrence, pastelID string) (concern, error) // what it is to the followers of a PastelID
 	subject  func(o *occurrence) (subject, error)                  // what tells it apart, on every branch of the chain
-	words    func(o *occurrence) (words, error)
+	advice   func(o *occurrence) (advice, error)
 	undone   string // how things are after a reorganization undoes it, in words that go before a full stop
 }
+
+// advice is what an event means and what to do, each in sentences of its own.
+type advice struct{ means, do string }
 
 // concern is what an event is to a subscription.
 type concern struct {
@@ -30,7 +32,7 @@ type concern struct {
 // occurrence is an event of a block and what is known about it.
 type occurrence struct {
 	*store.Event
-	detail
+	what   pool.Event
 	of     *store.PoolRow // the event's pool
 	at     when
 	block  *store.Block
@@ -38,34 +40,24 @@ type occurrence struct {
 	payout func() (store.Payout, error) // of the events about one
 }
 
-// detail is what alerts read in an event's JSON.
-type detail struct {
-	Coins     int64         `json:"coins"`
-	Offered   int64         `json:"offered"`
-	Amount    pastel.Amount `json:"amount"`
-	Role      string        `json:"role"`
-	Forfeited pastel.Amount `json:"forfeited"`
-	TxID      string        `json:"txid"`
-}
-
 func (r *reading) occurrence(e *store.Event, b *store.Block) (*occurrence, error) {
+	what, err := pool.ParseEvent(e.JSON)
+	if err != nil {
+		return nil, fmt.Errorf("the database is damaged, start with an empty one: %w", err)
+	}
 	p, err := r.pool(e.Pool)
 	if err != nil {
 		return nil, err
 	}
-	o := &occurrence{Event: e, of: p, at: when{e.Height, time.Unix(b.Time, 0).UTC()}, block: b, x: r.x}
+	o := &occurrence{Event: e, what: what, of: p, at: when{e.Height, time.Unix(b.Time, 0).UTC()}, block: b, x: r.x}
 	o.payout = sync.OnceValues(o.findPayout)
-	return o, json.Unmarshal(e.JSON, &o.detail)
+	return o, nil
 }
 
 func (o *occurrence) findPayout() (store.Payout, error) {
-	id, err := pastel.ParseTxID(o.TxID)
-	if err != nil {
-		return store.Payout{}, err
-	}
-	list, err := o.x.Payouts(store.PayoutFilter{TxID: id, At: store.Now}, store.Page{Limit: 1})
+	list, err := o.x.Payouts(store.PayoutFilter{TxID: o.what.TxID, At: store.Now}, store.Page{Limit: 1})
 	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("payout %s: %w", id, chain.ErrNotFound)
+		err = fmt.Errorf("payout %s: %w", o.what.TxID, chain.ErrNotFound)
 	}
 	if err != nil {
 		return store.Payout{}, err
@@ -79,10 +71,19 @@ func (o *occurrence) report(k *row) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := k.event.words(o)
+	a, err := k.event.advice(o)
 	return &report{cause: cause{k.kind, o.Pool, of}, block: o.block, Message: Message{
-		Kind: k.kind, Pool: o.Pool, PastelID: o.PastelID, Height: o.Height, Time: o.at.time, Text: w.text(), Event: o.JSON,
+		Kind: k.kind, Pool: o.Pool, PastelID: o.PastelID, Height: o.Height, Time: o.at.time, Text: o.words(a).text(), Event: o.JSON,
 	}}, err
+}
+
+// words puts what happened before an advice. Addresses are left to the advice, which does not abbreviate them.
+func (o *occurrence) words(a advice) words {
+	where := fmt.Sprintf("Pool %s, %s", o.Pool, o.at)
+	if o.PastelID != "" {
+		where = fmt.Sprintf("Pool %s, PastelID %s, %s", o.Pool, o.PastelID, o.at)
+	}
+	return say(where+": "+o.what.Words(pool.Payees{}), a.means, a.do)
 }
 
 // concern is what the event is to a subscription to its kind.
@@ -147,14 +148,6 @@ func timeOfPledge(o *occurrence) (subject, error) {
 func ofPayout(o *occurrence) (subject, error) {
 	po, err := o.payout()
 	return transaction(po.TxID), err
-}
-
-// pledge names what a pledge offers, and what of it counts.
-func (o *occurrence) pledge() string {
-	if o.Coins == 0 || o.Coins == o.Offered {
-		return psl(o.Offered)
-	}
-	return fmt.Sprintf("%s, %s of them counted,", psl(o.Offered), psl(o.Coins))
 }
 
 // withdrawal says what a reorganization made of an event's alert.

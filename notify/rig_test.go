@@ -37,9 +37,9 @@ func onEach(t *testing.T, test func(t *testing.T, url string)) {
 	})
 }
 
-func regtest(t testing.TB) pastel.Network {
+func regtest(t testing.TB) pool.Params {
 	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

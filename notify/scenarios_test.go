@@ -197,7 +197,7 @@ func TestEveryKindIsRaised(t *testing.T) {
 var sentence = regexp.MustCompile(`[.] |\S$`)
 
 // facts are what differs between messages of one form.
-var facts = regexp.MustCompile(`[0-9A-Za-z.]{20,}|[0-9.]+`)
+var facts = regexp.MustCompile(`[0-9A-Za-z.]{20,}|\w+…\w+|[0-9,.]+`)
 
 // ofDense plays the recorded chain dense. It lists, of each kind of event, the first message of each form.
 func ofDense(t *testing.T) (map[notify.Kind][]notify.Message, *rig) {

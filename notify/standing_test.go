@@ -247,7 +247,7 @@ func TestSupernodePaidElsewhere(t *testing.T) {
 	net := regtest(t)
 	got := to.take()
 	wantKinds(t, got, "supernode.payee")
-	if !strings.Contains(got[0].Text, p.FeeAddress.Encode(&net)) || !strings.Contains(got[0].Text, "smartpool supernode launch "+string(p.ID)) {
+	if !strings.Contains(got[0].Text, p.FeeAddress.Encode(&net.Network)) || !strings.Contains(got[0].Text, "smartpool supernode launch "+string(p.ID)) {
 		t.Error(got[0].Text)
 	}
 	r.node.listed, r.node.fresh = nil, true
@@ -381,7 +381,7 @@ func TestSpending(t *testing.T) {
 		got := to.take()
 		wantKinds(t, got, "pledge.spending")
 		if m := got[0]; m.Spend == nil || m.Spend.Outcome != "pledge.left" || m.Spend.Forfeited != 206521740 || m.PastelID != first ||
-			!strings.Contains(m.Text, "2065.2174 PSL") {
+			!strings.Contains(m.Text, "2,065.2174 PSL") {
 			t.Errorf("%+v", m)
 		}
 		if list := r.spends(first); len(list) != 1 || list[0].Pool != acme || list[0].Outcome != pool.PledgeLeft || list[0].Forfeited != 206521740 {
@@ -485,7 +485,7 @@ func TestReducing(t *testing.T) {
 	r.round()
 	got = slices.DeleteFunc(to.take(), func(m notify.Message) bool { return m.Kind == notify.Spending && !of(m) })
 	wantKinds(t, got, "pledge.reduced", "pledge.spending resolved")
-	for i, words := range []string{"was reduced in block", "was reduced and stays in block"} {
+	for i, words := range []string{"The pledge now offers only", "was reduced and stays in block"} {
 		if !strings.Contains(got[i].Text, words) {
 			t.Errorf("%q does not say %q", got[i].Text, words)
 		}

@@ -63,7 +63,7 @@ func (w when) until(h pastel.Height) string {
 	return fmt.Sprintf("block %d (about %s)", h, w.time.UTC().Add(time.Duration(h-w.height)*blockTime).Format(dateForm))
 }
 
-func psl(coins int64) string { return fmt.Sprintf("%d PSL", coins) }
+func psl(coins int64) string { return pastel.Thousands(coins) + " PSL" }
 
 func addresses(n int) string {
 	if n == 1 {
@@ -77,7 +77,7 @@ func shareText(share pastel.Amount) string {
 	if share == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" Your reward addresses get %s PSL of it.", share)
+	return fmt.Sprintf(" Your reward addresses get %s PSL of it.", share.Grouped())
 }
 
 // goneText says how a pool ended, also when it has been closed since.

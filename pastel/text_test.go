@@ -64,45 +64,54 @@ func TestAmountString(t *testing.T) {
 	}
 }
 
-// TestNetworks retypes the table of protocol 1, so that a changed constant is noticed.
+// TestNetworks retypes the chains' part of the table of protocol 1, so that a changed constant is noticed.
 func TestNetworks(t *testing.T) {
 	for _, tt := range []struct {
-		name                                                                        string
-		p2pkh, p2sh                                                                 [2]byte
-		start, sapling                                                              Height
-		collateral, minPledge                                                       Amount
-		confirmations, minPeriod, grace, settlement, recovery, idleLimit, payoutFor Height
+		name        string
+		p2pkh, p2sh [2]byte
+		sapling     Height
+		collateral  Amount // PSL
 	}{
-		{"main", [2]byte{0x0c, 0xe3}, [2]byte{0x1a, 0xf6}, -1, 20, 5_000_000, 10_000, 15, 576, 576, 576, 576, 5760, 5760},
-		{"testnet", [2]byte{0x1c, 0xef}, [2]byte{0x1d, 0x37}, -1, 20, 1_000_000, 2_000, 1, 10, 50, 50, 50, 5760, 5760},
-		{"devnet", [2]byte{0x64, 0x1c}, [2]byte{0x64, 0x09}, -1, 20, 1_000_000, 2_000, 1, 10, 50, 50, 50, 5760, 5760},
-		{"regtest", [2]byte{0x1c, 0xef}, [2]byte{0x1d, 0x37}, 0, 1, 1_000, 10, 1, 5, 10, 10, 10, 60, 150},
+		{"main", [2]byte{0x0c, 0xe3}, [2]byte{0x1a, 0xf6}, 20, 5_000_000},
+		{"testnet", [2]byte{0x1c, 0xef}, [2]byte{0x1d, 0x37}, 20, 1_000_000},
+		{"devnet", [2]byte{0x64, 0x1c}, [2]byte{0x64, 0x09}, 20, 1_000_000},
+		{"regtest", [2]byte{0x1c, 0xef}, [2]byte{0x1d, 0x37}, 1, 1_000},
 	} {
 		n, err := NetworkByName(tt.name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n.PubKeyHashVersion != tt.p2pkh || n.ScriptHashVersion != tt.p2sh || n.StartHeight != tt.start || n.SaplingHeight != tt.sapling ||
-			n.Collateral != tt.collateral*100_000 || n.MinPledge != tt.minPledge*100_000 || n.PledgeConfirmations != tt.confirmations ||
-			n.MinSubscription != tt.minPeriod || n.MaxSubscription != 51_840 || n.ActivationGrace != tt.grace ||
-			n.SettlementInterval != tt.settlement || n.RecoveryInterval != tt.recovery || n.IdleLimit != tt.idleLimit || n.PayoutExpiry != tt.payoutFor {
+		if n.PubKeyHashVersion != tt.p2pkh || n.ScriptHashVersion != tt.p2sh || n.SaplingHeight != tt.sapling || n.Collateral != tt.collateral*100_000 {
 			t.Errorf("%s differs: %+v", tt.name, n)
 		}
-		if n.CoinbaseMaturity != 100 || n.MaxReorg != 100 || n.MinFee != 300 || n.MaxFee != 1500 || n.MinFactor != 10_000 || n.MaxFactor != 30_000 ||
-			n.MaxPledges != 500 || n.MinEscrowCoinbase != 100_000 || n.MinEscrow != 10_000_000 || n.MinPayout != 100_000 || n.Dust != 100 ||
-			n.MaxCoinbaseOutputs != 16 || n.MaxInputs != 1000 || n.MaxOutputs != 600 || n.ContractFee != 1_000_000 ||
+		if n.CoinbaseMaturity != 100 || n.MaxReorg != 100 || n.ContractFee != 1_000_000 ||
 			n.RegistrationFee(10_000) != 1_000_000 || n.RegistrationFee(10_001) != 100_000_000 {
 			t.Errorf("%s differs in what all share: %+v", tt.name, n)
 		}
 		if err := n.Validate(); err != nil {
 			t.Error(err)
 		}
-		if n.SettlementInterval = 0; n.Validate() == nil {
-			t.Error("an interval of 0 is taken")
-		}
 	}
 	if _, err := NetworkByName("moon"); err == nil || !strings.Contains(err.Error(), "regtest") {
 		t.Errorf("unknown network: %v", err)
+	}
+}
+
+// TestNetworkRefused: one thing wrong at a time.
+func TestNetworkRefused(t *testing.T) {
+	for what, change := range map[string]func(*Network){
+		"CoinbaseMaturity is 0":     func(n *Network) { n.CoinbaseMaturity = 0 },
+		"MaxReorg is 0":             func(n *Network) { n.MaxReorg = 0 },
+		"SaplingHeight is -2":       func(n *Network) { n.SaplingHeight = Never - 1 },
+		"SaplingHeight is 16777217": func(n *Network) { n.SaplingHeight = 1<<24 + 1 },
+		"must be whole PSL":         func(n *Network) { n.Collateral++ },
+		"the collateral or a fee":   func(n *Network) { n.ContractFee = 0 },
+	} {
+		n := *regtest(t)
+		change(&n)
+		if err := n.Validate(); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

@@ -21,11 +21,11 @@ const (
 
 // full is a state at the limit; making it takes seconds, so it is made once and every benchmark leaves it as it was.
 var full = sync.OnceValue(func() *sim {
-	net, err := pastel.NetworkByName("main")
+	net, err := ParamsByName("main")
 	if err != nil {
 		panic(err)
 	}
-	net.StartHeight = 0
+	net.Forks.Pools = ForkAt(0)
 	net.MinPledge = limitPledge * pastel.PSL
 	net.Collateral = limitMembers * limitPledge * pastel.PSL
 	s, err := New(net, false)

@@ -76,12 +76,12 @@ func only(t *testing.T, u *Update, kind EventType) Event {
 // TestDNoTicketBeforeStartHeight: rules enforced by no one would leave escrow open to anybody.
 func TestDNoTicketBeforeStartHeight(t *testing.T) {
 	blocks, _ := recorded(t, "life")
-	net, err := pastel.NetworkByName("regtest")
+	net, err := ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, start := range []pastel.Height{pastel.NotSet, 200} {
-		net.StartHeight = start
+	for _, start := range []Fork{{}, ForkAt(200)} {
+		net.Forks.Pools = start
 		s, err := New(net, false)
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -41,5 +42,46 @@ func TestDecisionsAreDocumented(t *testing.T) {
 		if !slices.Contains(have, name) {
 			t.Errorf("docs/protocol.md names %s, which is no test", name)
 		}
+	}
+}
+
+// docs/protocol.md lists every event with the fields that its row has.
+func TestEventsAreDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "docs", "protocol.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## 9. Events\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	fields := map[EventType]string{}
+	for _, row := range regexp.MustCompile(`(?m)^\| ([a-z_., ]+\.[a-z_., ]+) \|(.*)\|$`).FindAllStringSubmatch(section, -1) {
+		names := regexp.MustCompile(`\([^)]*\)`).ReplaceAllString(row[2], "")
+		for _, kind := range strings.Split(row[1], ", ") {
+			fields[EventType(kind)] = strings.Join(strings.FieldsFunc(names, func(r rune) bool { return r == ',' || r == ' ' }), " ")
+		}
+	}
+	for _, kind := range EventTypes() {
+		has := kind.Row().Has
+		var want []string
+		for _, f := range []struct {
+			bit  EventFields
+			name string
+		}{
+			{HasAmount, "amount"}, {HasTxID, "txid"}, {HasReason, "reason"}, {HasOwner | HasReputation, "pastelid"}, {HasOwner, "owner"}, {HasReputation, "points"},
+			{HasCoins, "coins"}, {HasOffered, "offered"}, {HasRole, "role"}, {HasForfeited, "forfeited"}, {HasPayout, "outputs change"},
+		} {
+			if has&f.bit != 0 {
+				want = append(want, f.name)
+			}
+		}
+		got, found := fields[kind]
+		if !found || got != strings.Join(want, " ") {
+			t.Errorf("docs/protocol.md, section 9, has %s with the fields %q, want %q", kind, got, strings.Join(want, " "))
+		}
+		delete(fields, kind)
+	}
+	for kind := range fields {
+		t.Errorf("docs/protocol.md, section 9, has %s, which is no event", kind)
 	}
 }

@@ -63,14 +63,14 @@ func sortedRefs[K comparable, V any](c *coder, t *table.Table[K, V], compare fun
 
 // codeHeader codes what comes before the tables. A reader compares the first part with the state it fills.
 func (s *State) codeHeader(c *coder) {
-	name, start, sapling, shadow := s.net.Name, s.net.StartHeight, s.net.SaplingHeight, s.shadow
+	name, start, sapling, shadow := s.net.Name, s.net.Forks.Pools.Height(), s.net.SaplingHeight, s.shadow
 	c.text(&name)
 	c.height(&start)
 	c.height(&sapling)
 	c.flag(&shadow)
-	if c.err == nil && (name != s.net.Name || start != s.net.StartHeight || sapling != s.net.SaplingHeight || shadow != s.shadow) {
+	if c.err == nil && (name != s.net.Name || start != s.net.Forks.Pools.Height() || sapling != s.net.SaplingHeight || shadow != s.shadow) {
 		c.fail(fmt.Errorf("state is of network %q (start height %d, Sapling height %d, shadow %t), want %q (%d, %d, %t)",
-			name, start, sapling, shadow, s.net.Name, s.net.StartHeight, s.net.SaplingHeight, s.shadow))
+			name, start, sapling, shadow, s.net.Name, s.net.Forks.Pools.Height(), s.net.SaplingHeight, s.shadow))
 	}
 	s.tip.code(c)
 	c.i64(&s.clock)
@@ -158,7 +158,7 @@ func (h *head) code(c *coder) {
 
 // Decode reads what Encode gave for the same network, and refuses everything else: what decodes encodes back to the same
 // bytes and keeps every invariant.
-func Decode(net pastel.Network, shadow bool, b []byte) (*State, error) {
+func Decode(net Params, shadow bool, b []byte) (*State, error) {
 	s, err := New(net, shadow)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 
 // Blocks go in; what happened comes out, with the record that takes the block back.
 func ExampleState_Apply() {
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		log.Fatal(err)
 	}

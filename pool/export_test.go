@@ -28,8 +28,8 @@ func FullState(f func(s *State, blocks []*Update)) {
 	m.start()
 }
 
-// FullNetwork is the network of FullState.
-func FullNetwork() pastel.Network { return full().s.net }
+// FullParams are the parameters of FullState.
+func FullParams() Params { return full().s.net }
 
 // EachAttack lends f the attacks by name, or those at the network's limit: a state, the blocks that led to it, and what applies the
 // attack's block. At the limit the blocks are empty.

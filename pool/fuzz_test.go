@@ -10,7 +10,7 @@ import (
 )
 
 // seeds are states and undo records of a short chain with everything in it. They are small, for the fuzzer's sake.
-func seeds(f *testing.F) (net pastel.Network, states, undos [][]byte) {
+func seeds(f *testing.F) (net Params, states, undos [][]byte) {
 	f.Helper()
 	net = simNetwork()
 	m := newSim(f, net)

@@ -425,7 +425,7 @@ func (o *oracle) tell(p *oraclePool, say func(format string, args ...any)) {
 }
 
 // nextScheduled is the first settlement after h, or -1.
-func (p *oraclePool) nextScheduled(h pastel.Height, net *pastel.Network) pastel.Height {
+func (p *oraclePool) nextScheduled(h pastel.Height, net *Params) pastel.Height {
 	for at := h + 1; at <= h+net.SettlementInterval && !p.broken; at++ {
 		if p.scheduled(at, net) {
 			return at

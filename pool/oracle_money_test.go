@@ -129,7 +129,7 @@ func (o *oracle) claimAll(p *oraclePool) {
 }
 
 // scheduled reports whether a settlement is due at h by the calendar.
-func (p *oraclePool) scheduled(h pastel.Height, net *pastel.Network) bool {
+func (p *oraclePool) scheduled(h pastel.Height, net *Params) bool {
 	switch p.status {
 	case "active", "replenishing":
 		for at := p.activated + net.SettlementInterval; at <= h; at += net.SettlementInterval {
@@ -194,7 +194,7 @@ func oracleBefore(a, b oracleOutput) bool {
 }
 
 // oraclePay is 8.2 to 8.4: inputs, payments in claim order and change; false if there is nothing to pay.
-func oraclePay(net *pastel.Network, claims []oracleClaim, free []oracleOutput, least pastel.Amount) (po oraclePayout, pays bool) {
+func oraclePay(net *Params, claims []oracleClaim, free []oracleOutput, least pastel.Amount) (po oraclePayout, pays bool) {
 	var due []oracleClaim
 	sum := new(big.Int)
 	for _, c := range claims {

@@ -17,7 +17,7 @@ import (
 // An oracle is the protocol once more, sections 3 to 9: plain lists and maps, big integers, no sum that is kept, every pool looked
 // at in every block. It follows the text and not the engine, and shares with it only what Prepare found and the types of keys.
 type oracle struct {
-	net    pastel.Network
+	net    Params
 	shadow bool
 
 	height     pastel.Height
@@ -125,7 +125,7 @@ func times(a, b *big.Int) *big.Int        { return new(big.Int).Mul(a, b) }
 func over(a, b *big.Int) *big.Int         { return new(big.Int).Div(a, b) } // floor: nothing is negative
 func inPatoshi(psl int64) *big.Int        { return times(bigOf(psl), bigOf(100_000)) }
 
-func newOracle(net pastel.Network, shadow bool) *oracle {
+func newOracle(net Params, shadow bool) *oracle {
 	return &oracle{
 		net: net, shadow: shadow, height: -1,
 		coins:      map[pastel.OutPoint]oracleCoin{},
@@ -384,7 +384,7 @@ func (o *oracle) points(who pastelid.PastelID, h pastel.Height) int {
 func within(x, h, n pastel.Height) bool { return x >= 0 && x > h-n }
 
 // idle reports whether leaving at h costs nothing.
-func (p *oraclePool) idle(h pastel.Height, net *pastel.Network) bool {
+func (p *oraclePool) idle(h pastel.Height, net *Params) bool {
 	return p.activated >= 0 && !within(p.activated, h, net.IdleLimit) && !within(p.paid, h, net.IdleLimit)
 }
 

@@ -98,7 +98,7 @@ func (p *oraclePool) takes(h pastel.Height) bool {
 }
 
 // least is the dynamic minimum, in PSL; the pool has a free slot.
-func (p *oraclePool) least(net *pastel.Network) int64 {
+func (p *oraclePool) least(net *Params) int64 {
 	need := p.terms.Target
 	if p.status == "replenishing" {
 		need = p.terms.Required
@@ -234,7 +234,7 @@ func (o *oracle) activate(f *activateFacts, tx *pastel.Tx) ticket.Reason {
 	listed := map[oraclePair]bool{}
 	for _, x := range f.listed {
 		who, badID := pastelid.Parse(x.PastelID)
-		address, badAddress := pastel.ParseAddress(&o.net, x.Address)
+		address, badAddress := pastel.ParseAddress(&o.net.Network, x.Address)
 		pair := oraclePair{who, address.Hash}
 		if badID != nil || badAddress != nil || address.Kind != pastel.AddressP2PKH || !p.named[pair] {
 			return "unknown_participant"

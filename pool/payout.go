@@ -25,12 +25,12 @@ func newPayout(p *poolState, inputs []*escrowOutput, payments []Payment, change 
 }
 
 // validFrom is the first height at which the payout can be mined.
-func (po *payout) validFrom(net *pastel.Network) pastel.Height {
+func (po *payout) validFrom(net *Params) pastel.Height {
 	return po.settled + net.CoinbaseMaturity
 }
 
 // validTo is the last height at which the payout can be mined; at its end the payout is cancelled.
-func (po *payout) validTo(net *pastel.Network) pastel.Height {
+func (po *payout) validTo(net *Params) pastel.Height {
 	return po.validFrom(net) + net.PayoutExpiry
 }
 
@@ -43,7 +43,7 @@ func totalOf(payments []Payment) pastel.Amount {
 }
 
 // buildTx makes the payout's transaction (protocol 8).
-func (po *payout) buildTx(net *pastel.Network) {
+func (po *payout) buildTx(net *Params) {
 	sig := pushOf(ticket.EscrowRedeemScript(po.pool.terms.ID))
 	ins := make([]pastel.TxIn, len(po.inputs))
 	for i, e := range po.inputs {

@@ -84,12 +84,12 @@ func newPoolState(t Terms) *poolState {
 }
 
 // windowEnd is the last height at which an activation ticket can be accepted.
-func (p *poolState) windowEnd(net *pastel.Network) pastel.Height {
+func (p *poolState) windowEnd(net *Params) pastel.Height {
 	return p.terms.InitHeight + p.terms.Period + net.ActivationGrace
 }
 
 // settlesAt reports whether a settlement is scheduled at h (protocol 8).
-func (p *poolState) settlesAt(h pastel.Height, net *pastel.Network) bool {
+func (p *poolState) settlesAt(h pastel.Height, net *Params) bool {
 	switch {
 	case p.head.broken:
 		return false
@@ -104,7 +104,7 @@ func (p *poolState) settlesAt(h pastel.Height, net *pastel.Network) bool {
 }
 
 // nextSettlement is the first scheduled height after h, or never.
-func (p *poolState) nextSettlement(h pastel.Height, net *pastel.Network) pastel.Height {
+func (p *poolState) nextSettlement(h pastel.Height, net *Params) pastel.Height {
 	from := p.head.activated
 	if p.head.status.Ended() {
 		from = p.head.ended
@@ -117,13 +117,13 @@ func (p *poolState) nextSettlement(h pastel.Height, net *pastel.Network) pastel.
 }
 
 // closesFrom is the first height at which the pool may be closed, once it has ended (protocol 8).
-func (p *poolState) closesFrom(net *pastel.Network) pastel.Height {
+func (p *poolState) closesFrom(net *Params) pastel.Height {
 	return max(p.head.ended, p.head.lastPaid) + net.IdleLimit
 }
 
 // nextDue is the first height after h whose block concerns the pool although nothing in it does, or never. A pool that ended and
 // owes nothing has its next settlement with something to do when it is closed.
-func (p *poolState) nextDue(h pastel.Height, net *pastel.Network) pastel.Height {
+func (p *poolState) nextDue(h pastel.Height, net *Params) pastel.Height {
 	if p.head.status.Ended() && len(p.pending) == 0 && !p.owes(net.Dust) {
 		h = max(h, p.closesFrom(net)-1)
 	}
@@ -148,7 +148,7 @@ func (p *poolState) nextDue(h pastel.Height, net *pastel.Network) pastel.Height 
 
 // idle reports whether neither activation nor a coinbase that paid the pool, in blocks before h, lies in the last IdleLimit
 // blocks, h included (protocol 7). A pool that is not activated yet is never idle: leaving it would else cost nothing.
-func (p *poolState) idle(h pastel.Height, net *pastel.Network) bool {
+func (p *poolState) idle(h pastel.Height, net *Params) bool {
 	since := h - net.IdleLimit
 	return p.head.activated != never && p.head.activated <= since && p.head.lastPaid <= since
 }

@@ -70,7 +70,7 @@ type activateFacts struct {
 
 // Prepare does all that needs no state for the block at height h: it finds tickets, decodes them, checks Ed448 signatures
 // and recovers who made address signatures. It may run on many blocks at once, ahead of Apply.
-func Prepare(net *pastel.Network, h pastel.Height, b *pastel.Block) *Prepared {
+func Prepare(net *Params, h pastel.Height, b *pastel.Block) *Prepared {
 	p := &Prepared{Height: h, Hash: b.Hash(), Prev: b.Header.Prev, Time: b.Header.Time, Txs: b.Txs}
 	for i := 1; i < len(b.Txs); i++ {
 		p.look(net, i)
@@ -79,13 +79,13 @@ func Prepare(net *pastel.Network, h pastel.Height, b *pastel.Block) *Prepared {
 }
 
 // look finds what transaction i carries, and whether it spends escrow. Before StartHeight neither tickets nor escrow are.
-func (p *Prepared) look(net *pastel.Network, i int) {
+func (p *Prepared) look(net *Params, i int) {
 	tx := &p.Txs[i]
 	if c, ok := prepareTx(net, p.Height, tx); ok {
 		c.index = i
 		p.carried = append(p.carried, c)
 	}
-	if !started(net, p.Height) {
+	if !net.Forks.Pools.Active(p.Height) {
 		return
 	}
 	for k := range tx.Inputs {
@@ -96,20 +96,15 @@ func (p *Prepared) look(net *pastel.Network, i int) {
 	}
 }
 
-// started reports whether the rules hold at h (protocol 1).
-func started(net *pastel.Network, h pastel.Height) bool {
-	return net.StartHeight != pastel.NotSet && h >= net.StartHeight
-}
-
 // ticketVersion is the newest version of a ticket that counts (protocol 2). A newer one begins to count at a fork: below it, such a
 // ticket stays the bad_version or malformed that it was.
 const ticketVersion = 1
 
 // prepareTx looks into one transaction. Before StartHeight there are registrations, but no tickets (protocol 1).
-func prepareTx(net *pastel.Network, h pastel.Height, tx *pastel.Tx) (c carried, ok bool) {
+func prepareTx(net *Params, h pastel.Height, tx *pastel.Tx) (c carried, ok bool) {
 	var found ticket.Carried
-	if started(net, h) {
-		found = ticket.FromTx(tx, net, h, ticketVersion)
+	if net.Forks.Pools.Active(h) {
+		found = ticket.FromTx(tx, &net.Network, h, ticketVersion)
 	} else {
 		found.Registration, _ = ticket.DecodeRegistration(tx, net.RegistrationFee(h))
 	}
@@ -132,8 +127,8 @@ func prepareTx(net *pastel.Network, h pastel.Height, tx *pastel.Tx) (c carried, 
 	return c, true
 }
 
-func prepareInit(net *pastel.Network, x *ticket.Init) *initFacts {
-	t, reason := x.Terms(net)
+func prepareInit(net *Params, x *ticket.Init) *initFacts {
+	t, reason := x.Terms(net.Limits())
 	f := &initFacts{terms: reason}
 	if reason != "" {
 		return f // nothing else is looked at
@@ -145,7 +140,7 @@ func prepareInit(net *pastel.Network, x *ticket.Init) *initFacts {
 	if f.pool.Supernode, f.pastelIDs = pastelid.Parse(x.SupernodePastelID); f.pastelIDs == nil {
 		f.pool.Operator, f.pastelIDs = pastelid.Parse(x.OperatorPastelID)
 	}
-	if f.pool.FeeAddress, err = pastel.ParseAddress(net, x.OperatorFeeAddress); err != nil {
+	if f.pool.FeeAddress, err = pastel.ParseAddress(&net.Network, x.OperatorFeeAddress); err != nil {
 		f.feeAddress = err
 	}
 	if f.pastelIDs == nil && f.feeAddress == nil {
@@ -154,13 +149,13 @@ func prepareInit(net *pastel.Network, x *ticket.Init) *initFacts {
 	return f
 }
 
-func preparePart(net *pastel.Network, x *ticket.Part) *partFacts {
+func preparePart(net *Params, x *ticket.Part) *partFacts {
 	f := &partFacts{pool: x.SmartPoolID, coins: x.PledgedCoins}
 	f.who, f.pastelID = pastelid.Parse(x.PastelID)
 	txid, err := pastel.ParseTxID(x.TxID)
 	f.output = pastel.OutPoint{TxID: txid, Vout: uint32(x.Vout)}
 	f.outputOK = err == nil && x.Vout == int64(f.output.Vout)
-	f.reward, f.rewardAddress = pastel.ParseAddress(net, x.RewardAddress)
+	f.reward, f.rewardAddress = pastel.ParseAddress(&net.Network, x.RewardAddress)
 	f.ownEscrow = f.reward == ticket.EscrowAddress(x.SmartPoolID)
 	f.time, f.timeStamp = ticket.ParseTimeStamp(x.TimeStamp)
 	if f.pastelID != nil || !f.outputOK || f.rewardAddress != nil || f.timeStamp != nil {
@@ -175,7 +170,7 @@ func preparePart(net *pastel.Network, x *ticket.Part) *partFacts {
 	return f
 }
 
-func prepareActivate(net *pastel.Network, x *ticket.Activate) *activateFacts {
+func prepareActivate(net *Params, x *ticket.Activate) *activateFacts {
 	name := net.Name
 	return &activateFacts{
 		pool: x.SmartPoolID, listed: x.Participants,

@@ -18,7 +18,7 @@ var errNoPool = errors.New("stored records hold no such pool")
 
 // ReadPool makes the view of one pool from the tip's record and the pool's own, of RecordKindsOfPool, sorted by kind and key:
 // for readers that do not keep the whole state. Records are checked one by one, the invariants between pools are not.
-func ReadPool(net pastel.Network, shadow bool, id ticket.PoolID, records []Record) (Pool, error) {
+func ReadPool(net Params, shadow bool, id ticket.PoolID, records []Record) (Pool, error) {
 	l, err := NewLoader(net, shadow)
 	if err != nil {
 		return Pool{}, err
@@ -49,7 +49,7 @@ type Standing struct {
 }
 
 // ReadStanding returns the reputation at height tip from a person's record (protocol 7).
-func ReadStanding(net *pastel.Network, tip pastel.Height, r Record) (Standing, error) {
+func ReadStanding(net *Params, tip pastel.Height, r Record) (Standing, error) {
 	var x person
 	err := readRecord(r, func(key, c *coder) error {
 		var id pastelid.PastelID

@@ -22,7 +22,7 @@ func ofPool(records []pool.Record, id ticket.PoolID) []pool.Record {
 // A pool and a reputation read from their own records are what the whole state says, after every block of the recorded chains.
 func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 	t.Parallel()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 // Damaged records of one pool are refused, not misread.
 func TestReadingOnePoolRefusesDamage(t *testing.T) {
 	t.Parallel()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

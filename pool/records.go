@@ -255,7 +255,7 @@ type Loader struct {
 }
 
 // NewLoader begins a state of a network; the records must be of the same.
-func NewLoader(net pastel.Network, shadow bool) (*Loader, error) {
+func NewLoader(net Params, shadow bool) (*Loader, error) {
 	s, err := New(net, shadow)
 	if err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ func (m mirror) write(list []Record) {
 	}
 }
 
-func (m mirror) load(net pastel.Network, shadow bool) (*State, error) {
+func (m mirror) load(net Params, shadow bool) (*State, error) {
 	l, err := NewLoader(net, shadow)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (m mirror) mustEqual(t interface {
 
 func newRegtest(t *testing.T) *State {
 	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func TestRecordedChains(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			blocks, want := recorded(t, name)
-			net, err := pastel.NetworkByName("regtest")
+			net, err := ParamsByName("regtest")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -32,7 +32,7 @@ func (x *person) code(c *coder) {
 }
 
 // pointsAt is the reputation at h: a point returns per full RecoveryInterval since the last loss.
-func (x person) pointsAt(h pastel.Height, net *pastel.Network) int {
+func (x person) pointsAt(h pastel.Height, net *Params) int {
 	if x.loss == never {
 		return fullReputation
 	}

@@ -26,7 +26,7 @@ func BenchmarkRestart(b *testing.B) {
 			var s *store.Store
 			pool.FullState(func(state *pool.State, blocks []*pool.Update) {
 				var err error
-				if s, err = store.Open(ctx, url, state.Network()); err != nil {
+				if s, err = store.Open(ctx, url, state.Params()); err != nil {
 					b.Fatal(err)
 				}
 				defer s.Close()
@@ -34,7 +34,7 @@ func BenchmarkRestart(b *testing.B) {
 					return // a run before this one filled it
 				}
 				err = s.Commit(ctx, &chain.Change{
-					From: pool.Tip{Height: -1}, Base: pool.Tip{Height: -1}, Tip: state.Tip(), Blocks: blocks, Records: state.Records(), Reorg: state.Network().MaxReorg,
+					From: pool.Tip{Height: -1}, Base: pool.Tip{Height: -1}, Tip: state.Tip(), Blocks: blocks, Records: state.Records(), Reorg: state.Params().MaxReorg,
 				})
 				if err != nil {
 					b.Fatal(err)
@@ -51,7 +51,7 @@ func BenchmarkRestart(b *testing.B) {
 
 func restart(b *testing.B, url string) {
 	ctx := context.Background()
-	net := pool.FullNetwork()
+	net := pool.FullParams()
 	s, err := store.Open(ctx, url, net)
 	if err != nil {
 		b.Fatal(err)

@@ -90,7 +90,7 @@ func (b *block) decodePair(x ticket.Participant) (participant, bool) {
 	pair, known := b.pairs[x]
 	if !known {
 		id, badID := pastelid.Parse(x.PastelID)
-		addr, badAddress := pastel.ParseAddress(&b.s.net, x.Address)
+		addr, badAddress := pastel.ParseAddress(&b.s.net.Network, x.Address)
 		if badID == nil && badAddress == nil && addr.Kind == pastel.AddressP2PKH {
 			pair = participant{b.s.people.Find(id), addr.Hash}
 		}

@@ -13,7 +13,7 @@ const (
 )
 
 // minPledge is MinPledge in PSL.
-func minPledge(net *pastel.Network) int64 { return int64(net.MinPledge / pastel.PSL) }
+func minPledge(net *Params) int64 { return int64(net.MinPledge / pastel.PSL) }
 
 // acceptPart is the part ticket of protocol 6.
 func (b *block) acceptPart(c *carried) ticket.Reason {
@@ -125,7 +125,7 @@ func (p *poolState) takesPledges(h pastel.Height) bool {
 
 // leastPledge is the smallest new pledge the pool takes now, in PSL: the slots that are left must be able to hold what the
 // pool needs. The pool has a free slot.
-func (p *poolState) leastPledge(net *pastel.Network) int64 {
+func (p *poolState) leastPledge(net *Params) int64 {
 	need := p.terms.Target
 	if p.head.status == Replenishing {
 		need = p.terms.Required

@@ -245,7 +245,7 @@ func (w *world) register(names []datadriven.CmdArg) {
 		w.ids[a.Key], w.keys[a.Key] = id, key
 		w.names[id.ID().String()] = a.Key
 		w.names[pastel.P2PKH(key.KeyHash()).String()] = a.Key
-		outs, err := ticket.NewRegistration(id, "", w.address(a.Key).Encode(&w.s.net), int64(w.time())).Outputs(w.s.net.RegistrationFee(w.height()))
+		outs, err := ticket.NewRegistration(id, "", w.address(a.Key).Encode(&w.s.net.Network), int64(w.time())).Outputs(w.s.net.RegistrationFee(w.height()))
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -328,7 +328,7 @@ func (w *world) open(label, by, node string, required int64, factorText, feeText
 	x := &ticket.Init{
 		Version: ticket.KindInit.Newest(), SubscriptionPeriod: period, RequiredCoins: required, Factor: factor, Fee: fee,
 		SupernodePastelID: supernode.ID().String(), Company: "Acme", OperatorPastelID: operator.ID().String(),
-		OperatorFeeAddress: w.address(by).Encode(&w.s.net),
+		OperatorFeeAddress: w.address(by).Encode(&w.s.net.Network),
 	}
 	x.SmartPoolID = x.IDFor(label)
 	x.AgreementSignature = operator.SignBase64([]byte(x.AgreementStatement(net)))
@@ -350,7 +350,7 @@ func (w *world) pledge(pool, member, coin string, coins int64, reward, idSigner,
 	out := w.coins[coin]
 	x := &ticket.Part{
 		Version: ticket.KindPart.Newest(), SmartPoolID: w.poolOf(pool).SmartPoolID, PastelID: w.ids[member].ID().String(), PledgedCoins: coins,
-		TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: w.address(reward).Encode(&w.s.net),
+		TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: w.address(reward).Encode(&w.s.net.Network),
 		TimeStamp: ticket.FormatTimeStamp(int64(w.time()) - age + int64(len(w.txs))),
 	}
 	text := x.PledgeStatement(w.s.net.Name)
@@ -373,7 +373,7 @@ func (w *world) start(pool string, members []string, signer string) {
 	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: w.poolOf(pool).SmartPoolID}
 	for _, name := range members {
 		x.Participants = append(x.Participants, ticket.Participant{
-			PastelID: w.ids[name].ID().String(), Address: w.address(name).Encode(&w.s.net),
+			PastelID: w.ids[name].ID().String(), Address: w.address(name).Encode(&w.s.net.Network),
 		})
 	}
 	x.OperatorSignature = w.ids[signer].SignBase64([]byte(x.OperatorStatement(w.s.net.Name)))
@@ -456,27 +456,29 @@ func (w *world) tell(e Event) string {
 	if e.PastelID != "" {
 		parts = append(parts, w.names[e.PastelID])
 	}
-	switch e.Type {
-	case PoolActivated, PoolReplenishing, PoolRestored, PoolLowCollateral:
+	switch has := e.Type.Row().Has; {
+	case has&HasOffered != 0:
+		counts := fmt.Sprintf("%d of %d PSL", e.Coins, e.Offered)
+		if has&HasRole != 0 {
+			counts += fmt.Sprintf(" as %s", e.Role)
+		}
+		if has&HasForfeited != 0 {
+			counts += fmt.Sprintf(", forfeits %s", e.Forfeited)
+		}
+		parts = append(parts, counts)
+	case has&HasCoins != 0:
 		parts = append(parts, fmt.Sprintf("%d PSL", e.Coins))
-	case PledgeAccepted, PledgeAmended:
-		parts = append(parts, fmt.Sprintf("%d of %d PSL as %s", e.Coins, e.Offered, e.Role))
-	case PledgePromoted, PledgeReduced:
-		parts = append(parts, fmt.Sprintf("%d of %d PSL", e.Coins, e.Offered))
-	case PledgeLeft:
-		parts = append(parts, fmt.Sprintf("%d of %d PSL as %s, forfeits %s", e.Coins, e.Offered, e.Role, e.Forfeited))
-	case RewardReceived, RewardForfeited, PoolClosed:
+	case has&HasAmount != 0:
 		parts = append(parts, e.Amount.String())
-	case ReputationChanged:
+	case has&HasReputation != 0:
 		parts = append(parts, fmt.Sprint(e.Points))
-	case TicketRejected:
+	case has&HasReason != 0:
 		parts = append(parts, string(e.Reason))
-	case PayoutSettled:
+	case has&HasPayout != 0:
 		for _, o := range e.Outputs {
 			parts = append(parts, fmt.Sprintf("%s:%s", w.names[o.To.Script().String()], o.Amount))
 		}
 		parts = append(parts, fmt.Sprintf("change:%s", e.Change))
-	default:
 	}
 	return strings.Join(parts, " ")
 }

@@ -25,8 +25,8 @@ type sim struct {
 	late    int64     // seconds that blocks are later than one every 150 seconds
 }
 
-func simNetwork() pastel.Network {
-	net, err := pastel.NetworkByName("regtest")
+func simNetwork() Params {
+	net, err := ParamsByName("regtest")
 	if err != nil {
 		panic(err)
 	}
@@ -35,7 +35,7 @@ func simNetwork() pastel.Network {
 	return net
 }
 
-func newSim(t interface{ Fatal(...any) }, net pastel.Network) *sim {
+func newSim(t interface{ Fatal(...any) }, net Params) *sim {
 	s, err := New(net, false)
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func simReward(k int) pastel.Address {
 
 func (m *sim) register(k int) { m.carry(carried{registers: true, registrant: simID(k)}) }
 
-func simTerms(label string, net *pastel.Network, required, factor, fee int64, period pastel.Height, operator, supernode int) Terms {
+func simTerms(label string, net *Params, required, factor, fee int64, period pastel.Height, operator, supernode int) Terms {
 	sum := sha256.Sum256([]byte(label))
 	return Terms{
 		ID: ticket.PoolID(fmt.Sprintf("%s.%x", label, sum[:20])), Supernode: simID(supernode), Operator: simID(operator),
@@ -128,7 +128,7 @@ func (m *sim) activate(id ticket.PoolID, list ...ticket.Participant) {
 // participant is a pair as an activation ticket lists it.
 func (m *sim) participant(who pastelid.PastelID, owner pastel.KeyHash) ticket.Participant {
 	address := pastel.Address{Kind: pastel.AddressP2PKH, Hash: owner}
-	return ticket.Participant{PastelID: who.String(), Address: address.Encode(&m.s.net)}
+	return ticket.Participant{PastelID: who.String(), Address: address.Encode(&m.s.net.Network)}
 }
 
 func (m *sim) reward(id ticket.PoolID, amount pastel.Amount) {

@@ -19,7 +19,7 @@ type Tip struct {
 // State is everything the rules know after a block (protocol 3). It is made by New or Decode and changed only by Apply
 // and Revert. It is not safe for concurrent use; reads may run together while nobody changes it.
 type State struct {
-	net    pastel.Network
+	net    Params
 	shadow bool
 	tip    Tip
 
@@ -44,7 +44,7 @@ type State struct {
 
 // New returns the state before block 0. Shadow says that the network's miners do not enforce the rules: blocks that take
 // escrow without a payout are then reported instead of refused (protocol 8, "Shadow run").
-func New(net pastel.Network, shadow bool) (*State, error) {
+func New(net Params, shadow bool) (*State, error) {
 	if err := net.Validate(); err != nil {
 		return nil, fmt.Errorf("network parameters: %w", err)
 	}
@@ -64,8 +64,8 @@ func New(net pastel.Network, shadow bool) (*State, error) {
 	}, nil
 }
 
-// Network returns the parameters the state was made with.
-func (s *State) Network() pastel.Network { return s.net }
+// Params returns the parameters the state was made with.
+func (s *State) Params() Params { return s.net }
 
 // Shadow reports whether the state only watches rules nobody enforces.
 func (s *State) Shadow() bool { return s.shadow }

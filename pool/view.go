@@ -66,7 +66,7 @@ type Payout struct {
 	Change    pastel.Amount // back to escrow
 }
 
-func (po *payout) view(net *pastel.Network) Payout {
+func (po *payout) view(net *Params) Payout {
 	return Payout{
 		Pool: po.pool.terms.ID, Tx: po.tx, Settled: po.settled,
 		ValidFrom: po.validFrom(net), ValidTo: po.validTo(net),
@@ -91,7 +91,7 @@ func (s *State) Pool(id ticket.PoolID) (Pool, bool) {
 }
 
 // view is the pool as readers see it, but for who pledged: that stands in the state's tables.
-func (p *poolState) view(net *pastel.Network, tip pastel.Height) Pool {
+func (p *poolState) view(net *Params, tip pastel.Height) Pool {
 	v := Pool{
 		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Idle: p.idle(tip+1, net), Escrow: p.escrowAddress(),
 		Activated: p.head.activated, ActivationTx: p.head.activationTx, Deadline: p.head.deadline, Ended: p.head.ended,

@@ -39,7 +39,7 @@ type wild struct {
 }
 
 // wildNetwork has limits that random histories reach.
-func wildNetwork(d dice) pastel.Network {
+func wildNetwork(d dice) Params {
 	net := simNetwork()
 	net.CoinbaseMaturity, net.PayoutExpiry = 8, 12
 	net.IdleLimit = pick(d, pastel.Height(3), 20, 21)

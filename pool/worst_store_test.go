@@ -32,7 +32,7 @@ func BenchmarkWorstBlockStored(b *testing.B) {
 // stored fills a database with a state and its history, and measures how long the next block takes to store.
 func stored(b *testing.B, s *pool.State, history []*pool.Update, apply func() *pool.Update) {
 	ctx := context.Background()
-	net := s.Network()
+	net := s.Params()
 	db, err := store.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"), net)
 	if err != nil {
 		b.Fatal(err)
@@ -69,7 +69,7 @@ func stored(b *testing.B, s *pool.State, history []*pool.Update, apply func() *p
 
 // change is a block on top of before as a step.
 func change(s *pool.State, before pool.Tip, u *pool.Update) *chain.Change {
-	c := &chain.Change{From: before, Base: before, Tip: s.Tip(), Blocks: []*pool.Update{u}, Reorg: s.Network().MaxReorg}
+	c := &chain.Change{From: before, Base: before, Tip: s.Tip(), Blocks: []*pool.Update{u}, Reorg: s.Params().MaxReorg}
 	records, touched := s.Changed(nil, []*pool.Undo{u.Undo})
 	c.Records = records
 	for _, id := range touched {

@@ -141,7 +141,7 @@ func benchAttack(b *testing.B, m *sim) {
 const largePledge = 10 // PSL, that each member of a large pool pledges
 
 // largeNetwork has a collateral that 500 of the smallest pledges make.
-func largeNetwork() pastel.Network {
+func largeNetwork() Params {
 	net := simNetwork()
 	net.Collateral = limitMembers * largePledge * pastel.PSL
 	return net

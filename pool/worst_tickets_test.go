@@ -36,7 +36,7 @@ func ticketAttacks() []attack {
 			block: func() *sim {
 				return bombard(func(i int, list []ticket.Participant) (ticket.PoolID, []ticket.Participant) {
 					stranger := pastel.Address{Kind: pastel.AddressP2PKH, Hash: benchOwner(i)}
-					list[len(list)-1] = ticket.Participant{PastelID: benchID(1<<20 + i).String(), Address: stranger.Encode(ptr(simNetwork()))}
+					list[len(list)-1] = ticket.Participant{PastelID: benchID(1<<20 + i).String(), Address: stranger.Encode(&ptr(simNetwork()).Network)}
 					return "", list
 				})
 			},

@@ -36,7 +36,7 @@ const (
 )
 
 // OpenAlerts opens a database that Open has made or upgraded.
-func OpenAlerts(ctx context.Context, database string, net pastel.Network) (*Alerts, error) {
+func OpenAlerts(ctx context.Context, database string, net pool.Params) (*Alerts, error) {
 	a := &Alerts{reader: Reader{net: net}, begin: beginSQLite}
 	if IsPostgres(database) {
 		cfg, err := pgx.ParseConfig(database)

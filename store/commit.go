@@ -72,7 +72,7 @@ func (s *Store) commitOnce(ctx context.Context, c *chain.Change) error {
 type writer struct {
 	ctx context.Context
 	q   *db.Queries
-	net *pastel.Network
+	net *pool.Params
 }
 
 func (w *writer) due(c *chain.Change) (bool, error) {
@@ -202,14 +202,14 @@ func (w *writer) accepted(a *pool.Accepted, h pastel.Height, i int) error {
 	if !a.Amends {
 		owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: a.Owner}
 		err := w.q.InsertPledge(w.ctx, db.InsertPledgeParams{
-			Seq: int64(a.Seq), Pool: string(a.Pool), Pastelid: id, Address: owner.Encode(w.net), Joined: int64(h),
+			Seq: int64(a.Seq), Pool: string(a.Pool), Pastelid: id, Address: owner.Encode(&w.net.Network), Joined: int64(h),
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return w.q.InsertPledgeTicket(w.ctx, db.InsertPledgeTicketParams{
-		Height: int64(h), Position: int64(i), Pledge: int64(a.Seq), Pool: string(a.Pool), Pastelid: id, Reward: a.Reward.Encode(w.net),
+		Height: int64(h), Position: int64(i), Pledge: int64(a.Seq), Pool: string(a.Pool), Pastelid: id, Reward: a.Reward.Encode(&w.net.Network),
 		Offered: a.Offered, Ticket: a.Ticket[:], OutputTxid: a.Output.TxID[:], OutputVout: int64(a.Output.Vout),
 	})
 }
@@ -226,7 +226,7 @@ func (w *writer) settled(po *pool.Payout) error {
 		}
 		err = w.q.InsertPayoutOutput(w.ctx, db.InsertPayoutOutputParams{
 			Pool: string(po.Pool), Settled: int64(po.Settled), Position: int64(i),
-			Address: out.To.Encode(w.net), Amount: int64(out.Amount),
+			Address: out.To.Encode(&w.net.Network), Amount: int64(out.Amount),
 		})
 	}
 	return err
@@ -234,7 +234,7 @@ func (w *writer) settled(po *pool.Payout) error {
 
 func (w *writer) credit(c *pool.Credit, h pastel.Height, i int) error {
 	x := db.InsertCreditParams{
-		Height: int64(h), Position: int64(i), Pool: string(c.Pool), Address: c.To.Encode(w.net), Amount: int64(c.Amount),
+		Height: int64(h), Position: int64(i), Pool: string(c.Pool), Address: c.To.Encode(&w.net.Network), Amount: int64(c.Amount),
 	}
 	if c.PastelID != (pastelid.PastelID{}) {
 		x.Pastelid = text(c.PastelID.String())
@@ -307,7 +307,7 @@ func (w *writer) ends(e *pool.Event) error {
 func (w *writer) pool(p *pool.Pool) error {
 	x := db.PutPoolParams{
 		ID: string(p.ID), Status: p.Status.String(), Company: p.Company, Operator: p.Operator.String(),
-		Supernode: p.Supernode.String(), FeeAddress: p.FeeAddress.Encode(w.net), Escrow: p.Escrow.Encode(w.net),
+		Supernode: p.Supernode.String(), FeeAddress: p.FeeAddress.Encode(&w.net.Network), Escrow: p.Escrow.Encode(&w.net.Network),
 		Required: p.Required, Target: p.Target, Factor: p.Factor, Fee: p.Fee, Period: int64(p.Period),
 		Opened: int64(p.InitHeight), OpenedTx: p.InitTx[:], Activated: after(p.Activated), Deadline: after(p.Deadline),
 		Ended: after(p.Ended), Counted: p.Counted, Offered: p.Offered,

@@ -208,8 +208,8 @@ func (s *Snapshot) scanPool(rows *sql.Rows) (p PoolRow, err error) {
 	var errs [5]error
 	p.Operator, errs[0] = pastelid.Parse(operator)
 	p.Supernode, errs[1] = pastelid.Parse(supernode)
-	p.FeeAddress, errs[2] = pastel.ParseAddress(&s.r.net, fee)
-	p.Escrow, errs[3] = pastel.ParseAddress(&s.r.net, escrow)
+	p.FeeAddress, errs[2] = pastel.ParseAddress(&s.r.net.Network, fee)
+	p.Escrow, errs[3] = pastel.ParseAddress(&s.r.net.Network, escrow)
 	p.InitTx, errs[4] = hash32[pastel.TxID](opened)
 	return p, errors.Join(errs[:]...)
 }
@@ -490,7 +490,7 @@ func (s *Snapshot) Outputs(id ticket.PoolID, settled pastel.Height) ([]pool.Paym
 		if err = rows.Scan(&address, &x.Amount); err != nil {
 			return x, err
 		}
-		x.To, err = pastel.ParseAddress(&s.r.net, address)
+		x.To, err = pastel.ParseAddress(&s.r.net.Network, address)
 		return x, err
 	})
 }

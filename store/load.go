@@ -14,7 +14,7 @@ import (
 // Load returns the state at the last block, a new one from an empty database. It checks every record's checksum, their number,
 // the invariants of the rules, that no block is missing, and of the last blocks, which a reorganization may reach, that their
 // events give the ledger digest that stands beside them and that their undo records are sound.
-func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (state *pool.State, err error) {
+func (s *Store) Load(ctx context.Context, net pool.Params, shadow bool) (state *pool.State, err error) {
 	err = s.use(ctx, func() error {
 		if state, err = s.loadOnce(ctx, net, shadow); err == nil {
 			s.ends = &ends{state.Tip(), state.Tip()}
@@ -24,7 +24,7 @@ func (s *Store) Load(ctx context.Context, net pastel.Network, shadow bool) (stat
 	return state, s.place.name(ctx, err)
 }
 
-func (s *Store) loadOnce(ctx context.Context, net pastel.Network, shadow bool) (*pool.State, error) {
+func (s *Store) loadOnce(ctx context.Context, net pool.Params, shadow bool) (*pool.State, error) {
 	last, err := s.q.LastBlock(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		last.Height, err = -1, nil
@@ -57,7 +57,7 @@ func (s *Store) loadOnce(ctx context.Context, net pastel.Network, shadow bool) (
 // recordsOfKind is a stream, for which sqlc has no form.
 const recordsOfKind = "SELECT key, value FROM records WHERE kind = $1"
 
-func (s *Store) readState(ctx context.Context, net pastel.Network, shadow bool) (*pool.State, error) {
+func (s *Store) readState(ctx context.Context, net pool.Params, shadow bool) (*pool.State, error) {
 	l, err := pool.NewLoader(net, shadow)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
-	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
@@ -58,7 +58,7 @@ func isSentence(t testing.TB, err error, words ...string) {
 }
 
 // refused tries to open a database, and to load a ledger of a network from it.
-func refused(t testing.TB, database string, net pastel.Network) error {
+func refused(t testing.TB, database string, net pool.Params) error {
 	t.Helper()
 	s, err := store.Open(context.Background(), database, net)
 	if err != nil {
@@ -131,7 +131,7 @@ func TestAnotherNetworksDatabaseIsRefused(t *testing.T) {
 		one := open(t, url)
 		one.step(t, -1, recorded(t, "life")[:3])
 		one.close(t)
-		other, err := pastel.NetworkByName("testnet")
+		other, err := pool.ParamsByName("testnet")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -86,7 +86,7 @@ func TestPayments(t *testing.T) {
 
 func encode(t testing.TB, a pastel.Address) string {
 	net := regtest(t)
-	return a.Encode(&net)
+	return a.Encode(&net.Network)
 }
 
 // A pool's payments are not those of another pool that pays to the same address, and a pledge is paid at every reward address that it

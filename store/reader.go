@@ -12,13 +12,12 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // Reader reads a ledger's database beside its writer, which it never hinders. It is safe for concurrent use.
 type Reader struct {
-	net    pastel.Network
+	net    pool.Params
 	shadow bool
 	place  place
 	pool   *sql.DB
@@ -39,7 +38,7 @@ var (
 const maxReaders = 8
 
 // OpenReader opens a database that a writer has made, of the same network. Its errors say what to do.
-func OpenReader(ctx context.Context, database string, net pastel.Network, shadow bool) (*Reader, error) {
+func OpenReader(ctx context.Context, database string, net pool.Params, shadow bool) (*Reader, error) {
 	r := &Reader{net: net, shadow: shadow}
 	var err error
 	if IsPostgres(database) {
@@ -83,8 +82,8 @@ func (r *Reader) openSQLite(path string) error {
 // Close closes the connections.
 func (r *Reader) Close() error { return r.pool.Close() }
 
-// Network returns the parameters of the ledger.
-func (r *Reader) Network() pastel.Network { return r.net }
+// Params returns the parameters of the ledger.
+func (r *Reader) Params() pool.Params { return r.net }
 
 // Shadow reports whether the ledger watches rules that nobody enforces.
 func (r *Reader) Shadow() bool { return r.shadow }

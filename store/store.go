@@ -21,7 +21,7 @@ import (
 
 // Store is a ledger's database, held by one writer. It is safe for concurrent use.
 type Store struct {
-	net    pastel.Network
+	net    pool.Params
 	place  place
 	closed []func() error
 	engine writing
@@ -72,7 +72,7 @@ func IsPostgres(database string) bool {
 
 // Open opens the database for writing, makes or upgrades its tables, and takes the writer's lock: ErrLocked if it is taken. The
 // database is a PostgreSQL URL or the path of an SQLite file, which is made if it is missing.
-func Open(ctx context.Context, database string, net pastel.Network) (*Store, error) {
+func Open(ctx context.Context, database string, net pool.Params) (*Store, error) {
 	open := openSQLite
 	if IsPostgres(database) {
 		open = openPostgres

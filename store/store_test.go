@@ -12,9 +12,9 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-func regtest(t testing.TB) pastel.Network {
+func regtest(t testing.TB) pool.Params {
 	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

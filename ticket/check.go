@@ -16,6 +16,15 @@ const (
 	FeeDecimals    = 2 // 0.01 %
 )
 
+// Limits bound the numbers of init and participation tickets. Pools set them (pool.Params), both ends are allowed.
+type Limits struct {
+	MinRequired          int64         // PSL
+	MinFactor, MaxFactor int64         // 0.0001
+	MinFee, MaxFee       int64         // 0.01 %
+	MinPeriod, MaxPeriod pastel.Height // blocks
+	MinPledge            int64         // PSL
+}
+
 // Terms are an init ticket's numbers in the units of the rules.
 type Terms struct {
 	Required int64         // PSL
@@ -27,22 +36,22 @@ type Terms struct {
 
 // Terms checks the ticket's numbers and id in the order of protocol 6, up to bad_id, and returns them; the reason is that
 // of the first failure.
-func (x *Init) Terms(net *pastel.Network) (Terms, Reason) {
+func (x *Init) Terms(l Limits) (Terms, Reason) {
 	t := Terms{Required: x.RequiredCoins}
-	if t.Required < int64(net.Collateral/pastel.PSL) {
+	if t.Required < l.MinRequired {
 		return t, ReasonRequiredTooLow
 	}
 	var ok bool
-	if t.Factor, ok = x.Factor.Units(FactorDecimals); !ok || t.Factor < net.MinFactor || t.Factor > net.MaxFactor {
+	if t.Factor, ok = x.Factor.Units(FactorDecimals); !ok || t.Factor < l.MinFactor || t.Factor > l.MaxFactor {
 		return t, ReasonFactorOutOfRange
 	}
 	if t.Target, ok = Target(t.Required, t.Factor); !ok {
 		return t, ReasonRequiredTooHigh
 	}
-	if t.Fee, ok = x.Fee.Units(FeeDecimals); !ok || t.Fee < net.MinFee || t.Fee > net.MaxFee {
+	if t.Fee, ok = x.Fee.Units(FeeDecimals); !ok || t.Fee < l.MinFee || t.Fee > l.MaxFee {
 		return t, ReasonFeeOutOfRange
 	}
-	if x.SubscriptionPeriod < int64(net.MinSubscription) || x.SubscriptionPeriod > int64(net.MaxSubscription) {
+	if x.SubscriptionPeriod < int64(l.MinPeriod) || x.SubscriptionPeriod > int64(l.MaxPeriod) {
 		return t, ReasonPeriodOutOfRange
 	}
 	t.Period = pastel.Height(x.SubscriptionPeriod)

@@ -14,7 +14,6 @@ import (
 
 // TestTerms has one thing wrong a case, and two where the order of protocol 6 decides.
 func TestTerms(t *testing.T) {
-	net := regtest(t)
 	for _, c := range []struct {
 		name   string
 		change func(x *Init)
@@ -51,14 +50,14 @@ func TestTerms(t *testing.T) {
 		x := sampleInit(t)
 		c.change(x)
 		x.SmartPoolID = x.IDFor("sample-1")
-		if _, got := x.Terms(net); got != c.want {
+		if _, got := x.Terms(regtestLimits); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 }
 
 func TestTermsValues(t *testing.T) {
-	got, reason := sampleInit(t).Terms(regtest(t))
+	got, reason := sampleInit(t).Terms(regtestLimits)
 	if want := (Terms{Required: 1000, Factor: 12_500, Target: 1250, Fee: 500, Period: 30}); got != want || reason != "" {
 		t.Errorf("%+v %q, want %+v", got, reason, want)
 	}
@@ -66,7 +65,6 @@ func TestTermsValues(t *testing.T) {
 
 // TestDSelfCertifyingID: any other id, and any change of a term, is bad_id.
 func TestDSelfCertifyingID(t *testing.T) {
-	net := regtest(t)
 	good := sampleInit(t)
 	id := string(good.SmartPoolID)
 	for _, other := range []string{
@@ -75,7 +73,7 @@ func TestDSelfCertifyingID(t *testing.T) {
 	} {
 		x := *good
 		x.SmartPoolID = PoolID(other)
-		if _, got := x.Terms(net); got != ReasonBadID {
+		if _, got := x.Terms(regtestLimits); got != ReasonBadID {
 			t.Errorf("%q: %q, want %q", other, got, ReasonBadID)
 		}
 	}
@@ -91,14 +89,14 @@ func TestDSelfCertifyingID(t *testing.T) {
 	} {
 		x := *good
 		change(&x)
-		if _, got := x.Terms(net); got != ReasonBadID {
+		if _, got := x.Terms(regtestLimits); got != ReasonBadID {
 			t.Errorf("another %s: %q, want %q", name, got, ReasonBadID)
 		}
 	}
 	// Signatures are not terms, and a decimal is its value, not its spelling.
 	x := *good
 	x.AgreementSignature, x.SmartPoolSignature, x.Factor, x.Fee = "", "", decimal(t, "1.250"), decimal(t, "5.0")
-	if _, got := x.Terms(net); got != "" {
+	if _, got := x.Terms(regtestLimits); got != "" {
 		t.Errorf("same terms: %q", got)
 	}
 }

@@ -5,18 +5,18 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 // MaxJSON is how many bytes a ticket's JSON has at most (protocol 2).
 const MaxJSON = 131_072
 
+// MaxPledges is the most participants an activation lists, and the most live pledges of a pool, on every network (protocol 1).
+const MaxPledges = 500
+
 // Limits of what it holds. A string is measured in bytes of UTF-8 after its escapes are undone.
 const (
-	maxString       = 512
-	maxInteger      = 1<<53 - 1
-	maxParticipants = pastel.MaxPledges
+	maxString  = 512
+	maxInteger = 1<<53 - 1
 )
 
 // anyKind lets decode take a ticket of whatever kind.

@@ -492,7 +492,7 @@ func FuzzDecodeTicket(f *testing.F) {
 			}
 			low := *x.Init
 			low.RequiredCoins = 1000
-			if _, reason := low.Terms(regtest(t)); reason != ReasonFactorOutOfRange && reason != ReasonFeeOutOfRange {
+			if _, reason := low.Terms(regtestLimits); reason != ReasonFactorOutOfRange && reason != ReasonFeeOutOfRange {
 				t.Fatalf("%q: %v", text, err)
 			}
 			return

@@ -221,7 +221,7 @@ func (d *decoder) kind(at *Kind) {
 func (d *decoder) participants(x *list) {
 	var p Participant
 	fields := x.element(&p)
-	d.array(maxParticipants, func() {
+	d.array(MaxPledges, func() {
 		d.whole(fields)
 		*x.at = append(*x.at, p)
 	})

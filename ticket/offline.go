@@ -28,20 +28,20 @@ type Check struct {
 
 // Checks looks at everything in a ticket that can be checked without the chain, in a fixed order: what a wallet asks before it signs
 // or posts a ticket, and what an explorer shows of one. It names what only the chain can tell.
-func Checks(t *Ticket, net *pastel.Network) []Check {
+func Checks(t *Ticket, net *pastel.Network, l Limits) []Check {
 	switch {
 	case t.Init != nil:
-		return initChecks(t.Init, net)
+		return initChecks(t.Init, net, l)
 	case t.Part != nil:
-		return partChecks(t.Part, net)
+		return partChecks(t.Part, net, l)
 	default:
 		return activateChecks(t.Activate, net)
 	}
 }
 
 // CheckUnsigned returns the first thing wrong with a ticket, if any, missing and bad signatures aside: what to ask before a ticket is signed.
-func CheckUnsigned(t *Ticket, net *pastel.Network) error {
-	for _, c := range Checks(t, net) {
+func CheckUnsigned(t *Ticket, net *pastel.Network, l Limits) error {
+	for _, c := range Checks(t, net, l) {
 		switch {
 		case c.Answer != AnswerWrong || c.Reason == ReasonBadSignature:
 		case c.Detail == Explain(c.Reason): // once is enough
@@ -67,8 +67,8 @@ func verdict(name string, reason Reason, err error) Check {
 
 func needsChain(name, detail string) Check { return Check{name, AnswerNeedsChain, "", detail} }
 
-func initChecks(x *Init, net *pastel.Network) []Check {
-	_, reason := x.Terms(net)
+func initChecks(x *Init, net *pastel.Network, l Limits) []Check {
+	_, reason := x.Terms(l)
 	var terms error
 	if reason != "" {
 		terms = errors.New(Explain(reason))
@@ -115,7 +115,7 @@ func signature(name, sig string, ok bool) Check {
 	}
 }
 
-func partChecks(x *Part, net *pastel.Network) []Check {
+func partChecks(x *Part, net *pastel.Network, l Limits) []Check {
 	_, badPool := ParsePoolID(string(x.SmartPoolID))
 	member, badMember := usableID(x.PastelID)
 	_, badTxID := pastel.ParseTxID(x.TxID)
@@ -125,8 +125,8 @@ func partChecks(x *Part, net *pastel.Network) []Check {
 	}
 	_, badTime := ParseTimeStamp(x.TimeStamp)
 	var small error
-	if least := int64(net.MinPledge / pastel.PSL); x.PledgedCoins < least {
-		small = fmt.Errorf("%d PSL are less than the least pledge, %d PSL", x.PledgedCoins, least)
+	if x.PledgedCoins < l.MinPledge {
+		small = fmt.Errorf("%d PSL are less than the least pledge, %d PSL", x.PledgedCoins, l.MinPledge)
 	}
 	statement := x.PledgeStatement(net.Name)
 	address := signature("address_signature", x.AddressSignature, true)

@@ -34,7 +34,7 @@ func TestChecksOfRecordedTickets(t *testing.T) {
 					continue
 				}
 				id := f.tx.ID().String()
-				wrong := faults(Checks(f.Ticket, net))
+				wrong := faults(Checks(f.Ticket, net, regtestLimits))
 				switch reason, bad := rejected[id]; {
 				case !bad && len(wrong) > 0:
 					t.Errorf("%s at %d was accepted, and is found wrong: %v", id, f.height, wrong)
@@ -81,17 +81,17 @@ func TestChecks(t *testing.T) {
 	} {
 		kinds := map[byte]int{'i': 0, 'p': 1, 'a': 2}
 		x := samples(t)[kinds[name[0]]]
-		if wrong := faults(Checks(x, net)); len(wrong) > 0 {
+		if wrong := faults(Checks(x, net, regtestLimits)); len(wrong) > 0 {
 			t.Fatalf("%s: the sample is wrong already: %v", name, wrong)
 		}
-		if err := CheckUnsigned(x, net); err != nil {
+		if err := CheckUnsigned(x, net, regtestLimits); err != nil {
 			t.Fatalf("%s: the sample is wrong already: %v", name, err)
 		}
 		tt.spoil(x)
-		if wrong := faults(Checks(x, net)); !slices.Contains(wrong, tt.want) {
+		if wrong := faults(Checks(x, net, regtestLimits)); !slices.Contains(wrong, tt.want) {
 			t.Errorf("%s: %v, want %s", name, wrong, tt.want)
 		}
-		if err := CheckUnsigned(x, net); (err != nil) != (tt.want != ReasonBadSignature) {
+		if err := CheckUnsigned(x, net, regtestLimits); (err != nil) != (tt.want != ReasonBadSignature) {
 			t.Errorf("%s: before signing: %v", name, err)
 		}
 	}

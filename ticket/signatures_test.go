@@ -40,7 +40,7 @@ func TestSigning(t *testing.T) {
 		}
 	}
 	for _, x := range []*Ticket{opens, part.Ticket()} {
-		if wrong := faults(Checks(x, net)); len(wrong) > 0 {
+		if wrong := faults(Checks(x, net, regtestLimits)); len(wrong) > 0 {
 			t.Errorf("%s is signed, and wrong: %v", x.Kind, wrong)
 		}
 	}

@@ -101,7 +101,7 @@ func life(t testing.TB) []*pool.Prepared {
 // recorded is a recorded chain.
 func recorded(t testing.TB, name string) []*pool.Prepared {
 	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func recorded(t testing.TB, name string) []*pool.Prepared {
 func start(t testing.TB, blocks []*pool.Prepared, height pastel.Height) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -286,7 +286,7 @@ func (s *Site) payout(r *http.Request) (*page, error) {
 // find leads to the page of what was typed: a pool, PastelID, address or payout.
 func (s *Site) find(w http.ResponseWriter, r *http.Request) {
 	what := strings.TrimSpace(r.URL.Query().Get("q"))
-	net := s.cfg.Books.Network()
+	net := s.cfg.Books.Params().Network
 	to := ""
 	switch _, notAddress := pastel.ParseAddress(&net, what); {
 	case notAddress == nil:

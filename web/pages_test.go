@@ -173,7 +173,7 @@ func TestPagesTell(t *testing.T) {
 		}, []string{"count and earn, "}},
 		{248, "pool", []string{"The Supernode is paused.", "gets you in until", "Up to 350 PSL count at once."}, []string{"wait in line: it earns"}},
 		{260, "payout", []string{"upgraded miners put it into their blocks"}, []string{"fee", "broadcast"}},
-		{338, "pool", []string{"badge closed", "The pool is closed: its pledges are released, and everything worth paying is paid.", "The pool was closed",
+		{338, "pool", []string{"badge closed", "The pool is closed: its pledges are released, and everything worth paying is paid.", "The pool closed",
 			`<dt>Closed</dt><dd><span class="moment">block 338 `, `<span class="amount">0.00001</span> PSL left in escrow for ever.`,
 		}, []string{"owes", "in escrow. ", "earns by mining"}},
 		{338, "member", []string{"None is live."}, []string{"None.", "No pledge yet."}},

@@ -7,12 +7,12 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
-	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
-func regtest(t *testing.T) pastel.Network {
+func regtest(t *testing.T) pool.Params {
 	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +21,7 @@ func regtest(t *testing.T) pastel.Network {
 
 func TestRecordedChainIsValid(t *testing.T) {
 	t.Parallel()
-	n, err := devnode.Open(context.Background(), devnode.Config{Dir: t.TempDir(), Network: regtest(t)})
+	n, err := devnode.Open(context.Background(), devnode.Config{Dir: t.TempDir(), Network: regtest(t).Network})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func TestRegistrationConforms(t *testing.T) {
 // conforms replays a recorded session on a node of its own and returns how many of its calls.
 func conforms(t *testing.T, folder string, exact bool) (replayed int) {
 	t.Helper()
-	n, err := devnode.Open(context.Background(), devnode.Config{Dir: t.TempDir(), Network: regtest(t)})
+	n, err := devnode.Open(context.Background(), devnode.Config{Dir: t.TempDir(), Network: regtest(t).Network})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func playBy(t *testing.T, change func(chain.Rules) chain.Rules) *played {
 	}
 	p := &played{t: t, rules: rules, dir: t.TempDir()}
 	p.open(change(rules))
-	p.Cast = actors.New(net, p.client(), p.server.CookieFile, []string{"Alice", "Bruno"}, []int64{600, 500})
+	p.Cast = actors.New(net.Network, p.client(), p.server.CookieFile, []string{"Alice", "Bruno"}, []int64{600, 500})
 	return p
 }
 
@@ -53,7 +53,7 @@ func (p *played) open(rules chain.Rules) {
 	p.t.Helper()
 	ctx := context.Background()
 	var err error
-	p.node, err = devnode.Open(ctx, devnode.Config{Dir: p.dir, Network: regtest(p.t), Rules: rules})
+	p.node, err = devnode.Open(ctx, devnode.Config{Dir: p.dir, Network: regtest(p.t).Network, Rules: rules})
 	p.must(err)
 	p.server, err = p.node.Serve("127.0.0.1:0", p.dir)
 	p.must(err)
@@ -70,7 +70,7 @@ func (p *played) open(rules chain.Rules) {
 // client is a connection to the node.
 func (p *played) client() *pasteld.Client {
 	p.t.Helper()
-	c, err := pasteld.Dial(context.Background(), pasteld.Config{URL: p.server.URL, CookieFile: p.server.CookieFile, Network: regtest(p.t)})
+	c, err := pasteld.Dial(context.Background(), pasteld.Config{URL: p.server.URL, CookieFile: p.server.CookieFile, Network: regtest(p.t).Network})
 	p.must(err)
 	return c
 }

@@ -234,7 +234,7 @@ func TestVoteThatComesTrueLate(t *testing.T) {
 	p.must(other.Enrol(ctx, other.Supernode))
 	p.mine(1)
 	p.must(other.Open(ctx, "other"))
-	p.mine(1 + actors.Subscription + int(p.Net.ActivationGrace) + 1)
+	p.mine(1 + actors.Subscription + int(regtest(t).ActivationGrace) + 1)
 	state := func() (state pool.Pool) {
 		p.rules.View(func(s *pool.State) { state, _ = s.Pool(other.Pool) })
 		return state

@@ -16,7 +16,7 @@ import (
 
 func open(t *testing.T, dir string, rules chain.Rules) *devnode.Node {
 	t.Helper()
-	n, err := devnode.Open(context.Background(), devnode.Config{Dir: dir, Network: regtest(t), Rules: rules})
+	n, err := devnode.Open(context.Background(), devnode.Config{Dir: dir, Network: regtest(t).Network, Rules: rules})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestReopen(t *testing.T) {
 		t.Fatal(err)
 	}
 	side := mined(t, n, 2) // shorter than what was invalidated
-	if _, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: regtest(t)}); err == nil || !strings.Contains(err.Error(), "another process") {
+	if _, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: regtest(t).Network}); err == nil || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("a second node in the folder: %v", err)
 	}
 	if err := n.Close(); err != nil {
@@ -117,7 +117,7 @@ func TestTornFile(t *testing.T) {
 		if err := os.WriteFile(path, damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := devnode.Open(context.Background(), devnode.Config{Dir: dir, Network: regtest(t)}); err == nil {
+		if n, err := devnode.Open(context.Background(), devnode.Config{Dir: dir, Network: regtest(t).Network}); err == nil {
 			h, _ := n.Tip()
 			if n.Close(); h > 0 {
 				t.Errorf("byte %d damaged: opened at block %d", at, h)
@@ -197,7 +197,7 @@ func TestWrongPairing(t *testing.T) {
 		if err := n.Close(); err != nil {
 			t.Fatal(err)
 		}
-		n, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: regtest(t), Rules: rules})
+		n, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: regtest(t).Network, Rules: rules})
 		if c.want == "" {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)

@@ -26,7 +26,7 @@ type ticketInitCmd struct {
 
 // Run builds the ticket.
 func (c *ticketInitCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
@@ -41,10 +41,10 @@ func (c *ticketInitCmd) Run(e *terminal.Terminal) error {
 		return terminal.Usagef("--fee: %w", err)
 	}
 	x.SmartPoolID = x.IDFor(c.Label)
-	if failed := ticket.CheckUnsigned(&ticket.Ticket{Init: x}, &net); failed != nil {
+	if failed := ticket.CheckUnsigned(&ticket.Ticket{Init: x}, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
-	return c.write(e, x.Ticket(), &net)
+	return c.write(e, x.Ticket(), &net.Network)
 }
 
 type ticketPartCmd struct {
@@ -60,7 +60,7 @@ type ticketPartCmd struct {
 
 // Run builds the ticket.
 func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
@@ -74,13 +74,13 @@ func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
 	if x.TimeStamp == "" {
 		x.TimeStamp = ticket.FormatTimeStamp(time.Now().Unix())
 	}
-	if failed := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &net); failed != nil {
+	if failed := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
 	if at, err := ticket.ParseTimeStamp(x.TimeStamp); err == nil {
 		e.Note("The pledge counts if it is in a block before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
 	}
-	return c.write(e, x.Ticket(), &net)
+	return c.write(e, x.Ticket(), &net.Network)
 }
 
 type ticketActivateCmd struct {
@@ -92,7 +92,7 @@ type ticketActivateCmd struct {
 
 // Run builds the ticket.
 func (c *ticketActivateCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (c *ticketActivateCmd) Run(e *terminal.Terminal) error {
 		}
 		x.Participants = append(x.Participants, ticket.Participant{PastelID: id, Address: addr})
 	}
-	if failed := ticket.CheckUnsigned(&ticket.Ticket{Activate: x}, &net); failed != nil {
+	if failed := ticket.CheckUnsigned(&ticket.Ticket{Activate: x}, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
 	switch {
@@ -113,5 +113,5 @@ func (c *ticketActivateCmd) Run(e *terminal.Terminal) error {
 	case len(x.Participants) > journey.Relayed:
 		e.Warn("Mind that nodes may not relay a list of more than about %d: an empty one means every live pledge.", journey.Relayed)
 	}
-	return c.write(e, x.Ticket(), &net)
+	return c.write(e, x.Ticket(), &net.Network)
 }

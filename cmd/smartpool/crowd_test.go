@@ -27,11 +27,11 @@ func startCrowd(t *testing.T) (*dev, *largepool.Chain) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startReading(t, c.Network, c.Blocks), c
+	return startReading(t, c.Params, c.Blocks), c
 }
 
 // startReading is a daemon that reads a database with some blocks in it.
-func startReading(t *testing.T, net pastel.Network, blocks []*pool.Prepared) *dev {
+func startReading(t *testing.T, net pool.Params, blocks []*pool.Prepared) *dev {
 	t.Helper()
 	ctx := context.Background()
 	dir := t.TempDir()

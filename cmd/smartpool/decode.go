@@ -15,19 +15,19 @@ type ticketDecodeCmd struct {
 
 // Run shows the ticket.
 func (c *ticketDecodeCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
-	l, err := journey.LoadTicket(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net.Network)
 	if err != nil {
 		return err
 	}
 	if e.JSON {
-		return printTicketJSON(e, l, &net)
+		return printTicketJSON(e, l, &net.Network)
 	}
 	t := terminal.NewTable([]any{l.Ticket.Kind, ""})
-	for _, row := range l.Rows(&net) {
+	for _, row := range l.Rows(&net.Network) {
 		t.AppendRow([]any{row[0], row[1]})
 	}
 	if _, err := fmt.Fprintln(e.Out, t.Render()); err != nil {

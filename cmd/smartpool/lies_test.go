@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/audit"
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -36,7 +35,7 @@ func (x *dev) liesAreFound() {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		x.t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // restartable is a development node that can be restarted, as no daemon holds it.
@@ -31,7 +31,7 @@ type restartable struct {
 // startRestartable is a daemon that follows a development node of its own.
 func startRestartable(t *testing.T) *restartable {
 	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,15 +51,15 @@ func startRestartable(t *testing.T) *restartable {
 
 func (x *restartable) start(address string) {
 	x.t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err == nil {
-		x.node, err = devnode.Open(context.Background(), devnode.Config{Dir: x.dir, Network: net, Rules: x.rules})
+		x.node, err = devnode.Open(context.Background(), devnode.Config{Dir: x.dir, Network: net.Network, Rules: x.rules})
 	}
 	if err == nil {
 		x.server, err = x.node.Serve(address, x.dir)
 	}
 	if err == nil { // connections of before are of no use
-		x.dev.node, err = pasteld.Dial(context.Background(), pasteld.Config{URL: x.server.URL, CookieFile: x.server.CookieFile, Network: net})
+		x.dev.node, err = pasteld.Dial(context.Background(), pasteld.Config{URL: x.server.URL, CookieFile: x.server.CookieFile, Network: net.Network})
 	}
 	if err != nil {
 		x.t.Fatal(err)

@@ -106,6 +106,33 @@ func TestReplayStory(t *testing.T) {
 	}
 }
 
+// The walk-through shows parts of the story as they are.
+func TestWalkThroughShowsTheStory(t *testing.T) {
+	t.Parallel()
+	story, err := os.ReadFile(filepath.Join("testdata", "life.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "walk-through.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, found := strings.Cut(string(page), "smartpool replay testdata/life/blocks.hex\n")
+	shown, _, ended := strings.Cut(shown, "```")
+	if !found || !ended {
+		t.Fatal("docs/walk-through.md shows no replay")
+	}
+	rest := string(story)
+	for _, part := range strings.Split(strings.TrimSuffix(shown, "...\n"), "...\n") {
+		_, after, found := strings.Cut(rest, part)
+		if !found {
+			t.Errorf("docs/walk-through.md shows what the story of testdata/life.txt does not have there: copy it again\n%s", part)
+			continue
+		}
+		rest = after
+	}
+}
+
 // A pool that everybody left has nobody in it when it ends.
 func TestReplayNamesNobodyWhoLeft(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
@@ -18,11 +19,11 @@ type rpcCmd struct {
 
 // Run makes one call, as pastel-cli does.
 func (c *rpcCmd) Run(ctx context.Context, e *terminal.Terminal) error {
-	net, err := networkNamed(c.Network)
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
-	node, err := pasteld.New(pasteld.Config{URL: c.URL, User: c.User, Password: c.Password, CookieFile: c.Cookie, Network: net})
+	node, err := pasteld.New(pasteld.Config{URL: c.URL, User: c.User, Password: c.Password, CookieFile: c.Cookie, Network: net.Network})
 	if err != nil {
 		return terminal.UsageError{Err: err}
 	}

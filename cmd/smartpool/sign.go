@@ -22,31 +22,31 @@ type ticketSignCmd struct {
 
 // Run signs what the keys are for.
 func (c *ticketSignCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
 	if c.Key == "" && c.AddressKey == "" {
 		return terminal.Usagef("give --key, --address-key or both")
 	}
-	l, err := journey.LoadTicket(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net.Network)
 	if err != nil {
 		return err
 	}
-	if failed := ticket.CheckUnsigned(l.Ticket, &net); failed != nil {
+	if failed := ticket.CheckUnsigned(l.Ticket, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
 	if c.Key != "" {
-		if err := c.signWithID(e, l.Ticket, &net); err != nil {
+		if err := c.signWithID(e, l.Ticket, &net.Network); err != nil {
 			return err
 		}
 	}
 	if c.AddressKey != "" {
-		if err := c.signWithAddress(e, l.Ticket, &net); err != nil {
+		if err := c.signWithAddress(e, l.Ticket, &net.Network); err != nil {
 			return err
 		}
 	}
-	return c.write(e, l.Ticket, &net)
+	return c.write(e, l.Ticket, &net.Network)
 }
 
 // signWithID makes the signature that a PastelID owes to the ticket.
@@ -100,11 +100,11 @@ type ticketAddCmd struct {
 
 // Run adds the signature if it is right, as far as can be known without the chain.
 func (c *ticketAddCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
-	l, err := journey.LoadTicket(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net.Network)
 	if err != nil {
 		return err
 	}
@@ -113,12 +113,12 @@ func (c *ticketAddCmd) Run(e *terminal.Terminal) error {
 	if !t.SetSignature(field, c.Signature) {
 		return terminal.Usagef("a %s ticket has no %s signature", t.Kind, c.Field)
 	}
-	for _, ch := range ticket.Checks(t, &net) {
+	for _, ch := range ticket.Checks(t, &net.Network, net.Limits()) {
 		if ch.Name == field && ch.Answer == ticket.AnswerWrong {
 			return fmt.Errorf("this is not the signature that the ticket needs (%s): sign exactly the statement that ticket decode shows", ch.Detail)
 		}
 	}
-	return c.write(e, t, &net)
+	return c.write(e, t, &net.Network)
 }
 
 type ticketEncodeCmd struct {
@@ -128,15 +128,15 @@ type ticketEncodeCmd struct {
 
 // Run prints the arguments for pasteld.
 func (c *ticketEncodeCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
-	l, err := journey.LoadTicket(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net.Network)
 	if err != nil {
 		return err
 	}
-	if failed := ticket.CheckUnsigned(l.Ticket, &net); failed != nil {
+	if failed := ticket.CheckUnsigned(l.Ticket, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
 	for _, s := range l.Ticket.Signatures(net.Name) {

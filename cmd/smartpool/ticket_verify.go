@@ -17,13 +17,13 @@ type ticketVerifyCmd struct {
 
 // Run prints every check and fails if one is wrong.
 func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
 	var kind string
 	var checks []ticket.Check
-	l, err := journey.LoadTicket(e, c.File, &net)
+	l, err := journey.LoadTicket(e, c.File, &net.Network)
 	var rejected *ticket.Rejection
 	switch {
 	case errors.As(err, &rejected):
@@ -32,7 +32,7 @@ func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
 		return err
 	default:
 		kind = l.Ticket.Kind.String()
-		checks = append([]ticket.Check{{Name: "form", Answer: ticket.AnswerOK}}, ticket.Checks(l.Ticket, &net)...)
+		checks = append([]ticket.Check{{Name: "form", Answer: ticket.AnswerOK}}, ticket.Checks(l.Ticket, &net.Network, net.Limits())...)
 	}
 	if e.JSON {
 		err = terminal.PrintJSON(e.Out, map[string]any{"type": kind, "checks": checks})

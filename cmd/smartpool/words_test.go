@@ -18,7 +18,7 @@ import (
 // startLife is a daemon that reads a database with the recorded life of a pool up to a block.
 func startLife(t *testing.T, height pastel.Height) *dev {
 	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -230,7 +230,7 @@ func TestRecorder(t *testing.T) {
 // The chain that was recorded from the lab gives the digest that the rules beside its nodes had.
 func TestRecordedChain(t *testing.T) {
 	t.Parallel()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,8 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/internal/actors"
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
@@ -174,7 +174,7 @@ func TestAlertsFromANode(t *testing.T) {
 		}
 	}
 	n := newNode(t)
-	client, err := pasteld.Dial(ctx, pasteld.Config{URL: n.server.URL, CookieFile: n.server.CookieFile, Network: regtest(t)})
+	client, err := pasteld.Dial(ctx, pasteld.Config{URL: n.server.URL, CookieFile: n.server.CookieFile, Network: regtest(t).Network})
 	must(err)
 	cfg := n.settings(t.TempDir(), "")
 	cfg.API = "127.0.0.1:0"
@@ -185,7 +185,7 @@ func TestAlertsFromANode(t *testing.T) {
 		return err
 	}
 	must(mine(105))
-	cast := actors.New(regtest(t), client, n.server.CookieFile, []string{"Alice", "Bob"}, []int64{1000, 100})
+	cast := actors.New(regtest(t).Network, client, n.server.CookieFile, []string{"Alice", "Bob"}, []int64{1000, 100})
 	must(cast.Start(ctx, "told", mine))
 	for d.Alerts() == nil {
 		time.Sleep(time.Millisecond)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
@@ -141,16 +142,16 @@ func (c *Config) proxies() ([]netip.Prefix, error) {
 }
 
 // network returns the rules' parameters, with the start of a shadow run.
-func (c *Config) network() (pastel.Network, error) {
-	network, err := pastel.NetworkByName(c.networkName())
+func (c *Config) network() (pool.Params, error) {
+	network, err := pool.ParamsByName(c.networkName())
 	if err != nil {
 		return network, fmt.Errorf("network: %w", err)
 	}
-	switch enforced := network.StartHeight != pastel.NotSet; {
+	switch enforced := network.Forks.Pools.Scheduled(); {
 	case c.shadow() && enforced:
-		return network, fmt.Errorf("shadow-from: the %s network enforces the rules from block %d on; leave it out", network.Name, network.StartHeight)
+		return network, fmt.Errorf("shadow-from: the %s network enforces the rules from block %d on; leave it out", network.Name, network.Forks.Pools.Height())
 	case c.shadow():
-		network.StartHeight = pastel.Height(c.ShadowFrom)
+		network.Forks.Pools = pool.ForkAt(pastel.Height(c.ShadowFrom))
 	case !enforced:
 		return network, fmt.Errorf("network: the %s network does not enforce the rules yet; --shadow-from HEIGHT watches it from a height on",
 			network.Name)

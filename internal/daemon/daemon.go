@@ -15,13 +15,14 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
 // Daemon is a running smartpoold.
 type Daemon struct {
 	cfg     Config
-	net     pastel.Network
+	net     pool.Params
 	log     *slog.Logger
 	node    *pasteld.Client // nil when a node pushes its blocks
 	bell    <-chan struct{}
@@ -120,7 +121,7 @@ func (d *Daemon) dial(ctx context.Context) error {
 		return nil
 	}
 	client, err := pasteld.New(pasteld.Config{
-		URL: d.cfg.Node, User: d.cfg.NodeUser, Password: d.cfg.NodePassword, CookieFile: d.cfg.NodeCookie, Network: d.net,
+		URL: d.cfg.Node, User: d.cfg.NodeUser, Password: d.cfg.NodePassword, CookieFile: d.cfg.NodeCookie, Network: d.net.Network,
 	})
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ func (d *Daemon) startDev(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	node, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: d.net, Rules: rules})
+	node, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: d.net.Network, Rules: rules})
 	if err != nil {
 		return nil, err
 	}

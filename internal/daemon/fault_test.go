@@ -275,7 +275,7 @@ func TestWrongSettings(t *testing.T) {
 		"choose one of main":                 func(c *daemon.Config) { c.Network = "mainnet" },
 		"does not enforce the rules yet":     func(c *daemon.Config) { c.Network = "" },
 		"leave it out":                       func(c *daemon.Config) { c.ShadowFrom = 5 },
-		"StartHeight is":                     func(c *daemon.Config) { c.Network, c.ShadowFrom = "main", 1<<30 },
+		"fork Pools is":                      func(c *daemon.Config) { c.Network, c.ShadowFrom = "main", 1<<30 },
 		"data: give a folder":                func(c *daemon.Config) { c.Data = "" },
 		"poll: 0s":                           func(c *daemon.Config) { c.Poll = 0 },
 		"metrics: \"0.0.0.0:9733\"":          func(c *daemon.Config) { c.Metrics = "0.0.0.0:9733" },

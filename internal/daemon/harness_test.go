@@ -60,9 +60,9 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-func regtest(t testing.TB) pastel.Network {
+func regtest(t testing.TB) pool.Params {
 	t.Helper()
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func newNode(t testing.TB) *node {
 func (n *node) start(address string) {
 	n.t.Helper()
 	var err error
-	if n.Node, err = devnode.Open(context.Background(), devnode.Config{Dir: n.dir, Network: regtest(n.t)}); err != nil {
+	if n.Node, err = devnode.Open(context.Background(), devnode.Config{Dir: n.dir, Network: regtest(n.t).Network}); err != nil {
 		n.t.Fatal(err)
 	}
 	if n.server, err = n.Serve(address, n.dir); err != nil {

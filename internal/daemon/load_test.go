@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
@@ -37,12 +37,12 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	dir := b.TempDir()
-	s, err := store.Open(ctx, filepath.Join(dir, "regtest.db"), c.Network)
+	s, err := store.Open(ctx, filepath.Join(dir, "regtest.db"), c.Params)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { s.Close() })
-	ledger, err := chain.OpenLedger(ctx, c.Network, false, s)
+	ledger, err := chain.OpenLedger(ctx, c.Params, false, s)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func BenchmarkLoad(b *testing.B) {
 		b.Fatal(err)
 	}
 	d, err := daemon.New(daemon.Config{
-		Data: dir, Network: c.Network.Name, ReadOnly: true, API: "127.0.0.1:0", Poll: time.Second, ShadowFrom: -1,
+		Data: dir, Network: c.Params.Name, ReadOnly: true, API: "127.0.0.1:0", Poll: time.Second, ShadowFrom: -1,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
@@ -90,7 +90,7 @@ func BenchmarkLoad(b *testing.B) {
 						h := ledger.Last().Height
 						base := h
 						if int(h) == len(c.Blocks)-1 { // begin again: a reorganization as deep as rules allow
-							base = h - c.Network.MaxReorg
+							base = h - c.Params.MaxReorg
 						}
 						if _, err := ledger.Step(ctx, base, c.Blocks[base+1:base+2]); err != nil {
 							b.Error(err)

@@ -12,8 +12,8 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/internal/actors"
+	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/nodeapi"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -62,7 +62,7 @@ func TestNodeThatAsks(t *testing.T) {
 			}
 			rules := nodeapi.NewClient("http://"+cfg.NodeAPI, filepath.Join(cfg.Data, ".cookie"))
 			dir := t.TempDir()
-			node, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: regtest(t), Rules: rules})
+			node, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: regtest(t).Network, Rules: rules})
 			must(err)
 			server, err := node.Serve("127.0.0.1:0", dir)
 			must(err)
@@ -75,9 +75,9 @@ func TestNodeThatAsks(t *testing.T) {
 				_, err := node.Generate(ctx, count)
 				must(err)
 			}
-			client, err := pasteld.Dial(ctx, pasteld.Config{URL: server.URL, CookieFile: server.CookieFile, Network: regtest(t)})
+			client, err := pasteld.Dial(ctx, pasteld.Config{URL: server.URL, CookieFile: server.CookieFile, Network: regtest(t).Network})
 			must(err)
-			cast := actors.New(regtest(t), client, server.CookieFile, []string{"Alice"}, []int64{1200})
+			cast := actors.New(regtest(t).Network, client, server.CookieFile, []string{"Alice"}, []int64{1200})
 			mine(105)
 			must(cast.Start(ctx, "asked", func(count int) error {
 				mine(count)

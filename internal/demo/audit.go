@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -30,7 +29,7 @@ type account struct{ income, paid, left pastel.Amount }
 
 // kept reads the daemon's database once it holds the last block.
 func (s *stage) kept(ctx context.Context) (a account, err error) {
-	r, err := store.OpenReader(ctx, filepath.Join(s.dir, s.Net.Name+".db"), s.Net, false)
+	r, err := store.OpenReader(ctx, filepath.Join(s.dir, s.Net.Name+".db"), s.params, false)
 	if err != nil {
 		return a, err
 	}
@@ -71,8 +70,7 @@ func leftBy(x *store.Snapshot, id ticket.PoolID) (pastel.Amount, error) {
 	if len(list) != 1 {
 		return 0, fmt.Errorf("the daemon's database says %d times that the pool was closed", len(list))
 	}
-	var closed struct{ Amount pastel.Amount }
-	err = json.Unmarshal(list[0].JSON, &closed)
+	closed, err := pool.ParseEvent(list[0].JSON)
 	return closed.Amount, err
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/internal/actors"
+	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -77,6 +77,7 @@ type stage struct {
 	title int
 
 	*actors.Cast
+	params pool.Params
 	node   *devnode.Node
 	server *devnode.Server
 	daemon *daemon.Daemon
@@ -86,26 +87,27 @@ type stage struct {
 }
 
 func (s *stage) open(ctx context.Context) error {
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		return err
 	}
+	s.params = net
 	rules, err := chain.OpenLedger(ctx, net, false, &chain.Memory{})
 	if err != nil {
 		return err
 	}
 	nodeDir := filepath.Join(s.dir, "devnode")
-	if s.node, err = devnode.Open(ctx, devnode.Config{Dir: nodeDir, Network: net, Rules: rules}); err != nil {
+	if s.node, err = devnode.Open(ctx, devnode.Config{Dir: nodeDir, Network: net.Network, Rules: rules}); err != nil {
 		return err
 	}
 	if s.server, err = s.node.Serve("127.0.0.1:0", nodeDir); err != nil {
 		return err
 	}
-	client, err := pasteld.Dial(ctx, pasteld.Config{URL: s.server.URL, CookieFile: s.server.CookieFile, Network: net})
+	client, err := pasteld.Dial(ctx, pasteld.Config{URL: s.server.URL, CookieFile: s.server.CookieFile, Network: net.Network})
 	if err != nil {
 		return err
 	}
-	s.Cast = actors.New(net, client, s.server.CookieFile, []string{"Alice", "Bruno", "Chen", "Dora", "Emil"}, []int64{300, 300, 250, 250, 300})
+	s.Cast = actors.New(net.Network, client, s.server.CookieFile, []string{"Alice", "Bruno", "Chen", "Dora", "Emil"}, []int64{300, 300, 250, 250, 300})
 	s.Members[0].Extra = raise
 	site := ""
 	if s.cfg.Keep {

@@ -427,7 +427,7 @@ func (s *stage) account(ctx context.Context) error {
 	case kept.income != b.income || kept.paid != paid || kept.left != b.escrowed:
 		return fmt.Errorf("the daemon's books have %s PSL paid to escrow, %s PSL paid out and %s PSL left, the blocks %s, %s and %s PSL",
 			kept.income, kept.paid, kept.left, b.income, paid, b.escrowed)
-	case b.escrowed > s.Net.Dust:
+	case b.escrowed > s.params.Dust:
 		return fmt.Errorf("%s PSL are left in escrow, which is more than dust", b.escrowed)
 	}
 	s.say("Income equals what %d payouts paid and what is left, to the patoshi: read from %d raw blocks, and the daemon's books agree.",

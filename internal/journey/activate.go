@@ -36,7 +36,7 @@ func (c *Activation) prepare(ctx context.Context, r *Daemon) (p wire.PoolDetail,
 	if p, err = r.VerifiedPool(ctx, c.Pool.Pool); err != nil {
 		return p, nil, "", err
 	}
-	if x, table, err = c.build(&p, &r.Net); err != nil {
+	if x, table, err = c.build(&p, &r.Params); err != nil {
 		return p, nil, "", err
 	}
 	if _, err = r.Preflight(ctx, x.Ticket()); err != nil && p.Status == "subscribing" && p.Offered < p.Target {
@@ -91,7 +91,7 @@ func (c *Activation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 }
 
 // build makes the unsigned ticket, and a table of who would be a member and who would stand by.
-func (c *Activation) build(p *wire.PoolDetail, net *pastel.Network) (*ticket.Activate, string, error) {
+func (c *Activation) build(p *wire.PoolDetail, net *pool.Params) (*ticket.Activate, string, error) {
 	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: ticket.PoolID(p.ID)}
 	listed := map[string]bool{}
 	for _, s := range c.Pool.Participant {
@@ -125,5 +125,5 @@ func (c *Activation) build(p *wire.PoolDetail, net *pastel.Network) (*ticket.Act
 	if len(x.Participants) == 0 {
 		table += "\nMind that the list is empty: whoever has a live pledge in the block that mines this becomes a member.\n"
 	}
-	return x, table, ticket.CheckUnsigned(&ticket.Ticket{Activate: x}, net)
+	return x, table, ticket.CheckUnsigned(&ticket.Ticket{Activate: x}, &net.Network, net.Limits())
 }

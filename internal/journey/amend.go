@@ -283,7 +283,7 @@ func (c *Amendment) prepare(
 		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: pl.PastelID, PledgedCoins: c.Change.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: c.Change.Reward, TimeStamp: ticket.FormatTimeStamp(at),
 	}
-	if err := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &r.Net); err != nil {
+	if err := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &r.Net, r.Params.Limits()); err != nil {
 		return nil, "", err
 	}
 	t := x.Ticket()

@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -22,7 +23,7 @@ type holding struct {
 }
 
 // lacks says how many confirmations an output needs before a ticket can name it.
-func (h *holding) lacks(net *pastel.Network) int {
+func (h *holding) lacks(net *pool.Params) int {
 	least := net.PledgeConfirmations
 	if h.Coinbase {
 		least = net.CoinbaseMaturity
@@ -50,14 +51,14 @@ func (c *Amendment) choose(
 		}
 	}
 	if c.Change.Output != "" {
-		return c.named(all, backing, need, pl.Address, &r.Net)
+		return c.named(all, backing, need, pl.Address, &r.Params)
 	}
 	var young *holding
 	for i := range all {
 		h := &all[i]
 		switch {
 		case h.backs && backing < need, !h.backs && backing >= need, !h.backs && backing+h.Value < need, h.Value == r.Net.Collateral:
-		case h.lacks(&r.Net) > 0:
+		case h.lacks(&r.Params) > 0:
 			young = cmp.Or(young, h)
 		default:
 			return h.OutPoint, nil
@@ -65,17 +66,17 @@ func (c *Amendment) choose(
 	}
 	switch {
 	case young != nil:
-		return out, immature(young, &r.Net)
+		return out, immature(young, &r.Params)
 	case len(all) == 0:
 		return out, fmt.Errorf("the wallet has no coins of the pledged address %s: if its key is on a cold machine, see --cold", pl.Address)
 	case backing >= need:
 		return out, fmt.Errorf("no output that backs the pledge can be named by a ticket: name another one of %s with --output", pl.Address)
 	}
-	return out, missing(backing, need, pl.Address, &r.Net)
+	return out, missing(backing, need, pl.Address, &r.Params)
 }
 
 // named is the output that --output names, if it will do.
-func (c *Amendment) named(all []holding, backing, need pastel.Amount, address string, net *pastel.Network) (out pastel.OutPoint, err error) {
+func (c *Amendment) named(all []holding, backing, need pastel.Amount, address string, net *pool.Params) (out pastel.OutPoint, err error) {
 	at := slices.IndexFunc(all, func(h holding) bool { return h.String() == c.Change.Output })
 	if at < 0 {
 		return out, fmt.Errorf("the wallet has no output %s of at least %s PSL at the pledged address %s: name one that is there, or leave --output out",
@@ -96,11 +97,11 @@ func (c *Amendment) named(all []holding, backing, need pastel.Amount, address st
 	return h.OutPoint, nil
 }
 
-func immature(h *holding, net *pastel.Network) error {
+func immature(h *holding, net *pool.Params) error {
 	return fmt.Errorf("output %s has %d confirmations, a ticket can name it after %s: try again then", h.OutPoint, h.Confirmations, terminal.Counted(h.lacks(net), "more block"))
 }
 
-func missing(have, need pastel.Amount, address string, net *pastel.Network) error {
+func missing(have, need pastel.Amount, address string, net *pool.Params) error {
 	return fmt.Errorf("what pledges offer on %s would be %s PSL, and %s PSL are behind it: send it %s PSL or more, in one output, and try again once that has %d "+
 		"confirmations; or lower --coins", address, need, have, max(need-have, net.MinPledge), net.PledgeConfirmations)
 }
@@ -159,7 +160,7 @@ func holdings(ctx context.Context, r *Daemon, wallet *pasteld.Client, address pa
 		if err != nil {
 			return nil, err
 		}
-		if at == nil || at.Value < r.Net.MinPledge || !bytes.Equal(at.Script, address.Script()) {
+		if at == nil || at.Value < r.Params.MinPledge || !bytes.Equal(at.Script, address.Script()) {
 			continue
 		}
 		coin, err := r.Coin(ctx, o)

@@ -43,6 +43,15 @@ type PoolAudit struct {
 	audit.Comparison
 }
 
+// NetworkNamed returns the terms of pools on a network with that name.
+func NetworkNamed(name string) (pool.Params, error) {
+	net, err := pool.ParamsByName(name)
+	if err != nil {
+		return net, terminal.UsageError{Err: err}
+	}
+	return net, nil
+}
+
 // unknownf formats an UnknownError.
 func unknownf(format string, args ...any) error {
 	return &UnknownError{Err: fmt.Errorf(format, args...)}
@@ -63,7 +72,7 @@ func (a *Audit) Payout(ctx context.Context, id pastel.TxID) (*PayoutAudit, error
 		return nil, unknownf("unknown: no settlement up to block %d made transaction %s: it is no payout, or none of this chain", state.Tip().Height, id)
 	}
 	x := &PayoutAudit{Recomputed: recomputed(state), Payout: po}
-	net := state.Network()
+	net := state.Params().Network
 	for _, o := range po.Outputs {
 		x.To = append(x.To, wire.Output{Address: o.To.Encode(&net), Amount: o.Amount})
 	}
@@ -104,15 +113,15 @@ func (r *Daemon) AskedPool(ctx context.Context, id string) (wire.PoolDetail, err
 
 // state is the state before block 0 of the network that is audited.
 func (a *Audit) state() (*pool.State, error) {
-	net, err := pastel.NetworkByName(a.Network)
+	net, err := NetworkNamed(a.Network)
 	if err != nil {
-		return nil, terminal.UsageError{Err: err}
+		return nil, err
 	}
 	if a.ShadowFrom >= 0 {
-		if net.StartHeight != pastel.NotSet {
-			return nil, terminal.Usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.StartHeight)
+		if net.Forks.Pools.Scheduled() {
+			return nil, terminal.Usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.Forks.Pools.Height())
 		}
-		net.StartHeight = a.ShadowFrom
+		net.Forks.Pools = pool.ForkAt(a.ShadowFrom)
 	}
 	state, err := pool.New(net, a.ShadowFrom >= 0)
 	if err != nil {
@@ -123,7 +132,7 @@ func (a *Audit) state() (*pool.State, error) {
 
 // recompute reads the node's blocks up to a height, -1 for all, and applies the rules to each.
 func (a *Audit) recompute(ctx context.Context, state *pool.State, until pastel.Height, watch func(*pool.Update)) error {
-	node, until, err := a.blocks(ctx, state.Network(), until)
+	node, until, err := a.blocks(ctx, state.Params().Network, until)
 	if err != nil {
 		return &UnknownError{Err: err}
 	}
@@ -174,6 +183,6 @@ func shadowLabel(s *pool.State) string {
 	if !s.Shadow() {
 		return ""
 	}
-	net := s.Network()
-	return fmt.Sprintf("SHADOW RUN: network %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n", net.Name, net.StartHeight)
+	net := s.Params()
+	return fmt.Sprintf("SHADOW RUN: network %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n", net.Name, net.Forks.Pools.Height())
 }

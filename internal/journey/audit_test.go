@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
@@ -12,12 +11,12 @@ import (
 func TestShadowLine(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{"regtest": false, "testnet": true} {
-		net, err := pastel.NetworkByName(name)
+		net, err := pool.ParamsByName(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if want {
-			net.StartHeight = 5
+			net.Forks.Pools = pool.ForkAt(5)
 		}
 		s, err := pool.New(net, want)
 		if err != nil {

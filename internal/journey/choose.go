@@ -23,7 +23,7 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 		return !backs(&u, &r.Net) || c.Pledge.Output != "" && u.OutPoint.String() != c.Pledge.Output || c.Pledge.Address != "" && u.Address.Encode(&r.Net) != c.Pledge.Address
 	})
 	slices.SortStableFunc(all, func(a, b pasteld.Unspent) int { return cmp.Compare(a.Value, b.Value) })
-	confirmations := int(r.Net.PledgeConfirmations)
+	confirmations := int(r.Params.PledgeConfirmations)
 	if c.Pledge.Coins == 0 {
 		c.Pledge.Coins = p.LeastPledge
 		for i := range all {
@@ -65,7 +65,7 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 
 // noOutput says why none of the outputs that could back a pledge backs this one, and what to do. All are in order of their values.
 func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.Unspent) error {
-	confirmations := int(r.Net.PledgeConfirmations)
+	confirmations := int(r.Params.PledgeConfirmations)
 	switch {
 	case young != nil:
 		return fmt.Errorf("output %s has %d confirmations, a pledge needs %d: try again after %s",

@@ -73,7 +73,7 @@ func (f *Cold) signed(r *Daemon, p *wire.PoolDetail) (t *ticket.Ticket, address 
 			return nil, "", fmt.Errorf("%s is missing: %s signs this line:\n  %s", s.Field, s.By, s.Text)
 		}
 	}
-	for _, ch := range ticket.Checks(l.Ticket, net) {
+	for _, ch := range ticket.Checks(l.Ticket, net, r.Params.Limits()) {
 		if ch.Answer == ticket.AnswerWrong {
 			return nil, "", fmt.Errorf("%s: %s; sign exactly the statement that ticket decode shows", ch.Name, ch.Detail)
 		}

@@ -86,7 +86,7 @@ func (c *Creation) prepare(ctx context.Context, r *Daemon) (*opening, error) {
 		}
 		c.Pool.FeeAddress = address.Encode(&r.Net)
 	}
-	x, err := c.build(operator.ID, supernode.ID, &r.Net)
+	x, err := c.build(operator.ID, supernode.ID, &r.Params)
 	if err != nil {
 		return nil, err
 	}
@@ -148,13 +148,13 @@ func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	})
 }
 
-func (c *Creation) build(operator, supernode string, net *pastel.Network) (*ticket.Init, error) {
+func (c *Creation) build(operator, supernode string, net *pool.Params) (*ticket.Init, error) {
 	x := &ticket.Init{
 		Version: ticket.KindInit.Newest(), SmartPoolID: ticket.PoolID(c.Pool.Label), SubscriptionPeriod: c.Pool.Period, RequiredCoins: c.Pool.Required, SupernodePastelID: supernode,
 		Company: c.Pool.Company, OperatorPastelID: operator, OperatorFeeAddress: c.Pool.FeeAddress,
 	}
 	if x.OperatorFeeAddress == "" { // of a dry run, which does not show it: any address will do
-		x.OperatorFeeAddress = pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{1}}.Encode(net)
+		x.OperatorFeeAddress = pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{1}}.Encode(&net.Network)
 	}
 	var err error
 	if x.Factor, err = ticket.ParseDecimal(c.Pool.Factor); err != nil {
@@ -170,7 +170,7 @@ func (c *Creation) build(operator, supernode string, net *pastel.Network) (*tick
 	if c.Pool.Period < int64(net.MinSubscription) || c.Pool.Period > int64(net.MaxSubscription) {
 		return nil, terminal.Usagef("--period %d: network %s takes %d to %d blocks", c.Pool.Period, net.Name, net.MinSubscription, net.MaxSubscription)
 	}
-	return x, ticket.CheckUnsigned(&ticket.Ticket{Init: x}, net)
+	return x, ticket.CheckUnsigned(&ticket.Ticket{Init: x}, &net.Network, net.Limits())
 }
 
 func (c *Creation) terms(r *Daemon, x *ticket.Init) string {
@@ -191,6 +191,6 @@ func (c *Creation) terms(r *Daemon, x *ticket.Init) string {
 	fmt.Fprintf(&b, "Supernode PastelID %s\n", x.SupernodePastelID)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", x.Fee, address)
 	fmt.Fprintf(&b, "Size      %d PSL for the Supernode, %s PSL with the cushion (factor %s)\n", x.RequiredCoins, target, x.Factor)
-	fmt.Fprintf(&b, "Pledges   are taken for %d blocks; after that there are %d more to activate the pool\n", x.SubscriptionPeriod, r.Net.ActivationGrace)
+	fmt.Fprintf(&b, "Pledges   are taken for %d blocks; after that there are %d more to activate the pool\n", x.SubscriptionPeriod, r.Params.ActivationGrace)
 	return b.String()
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -42,8 +43,9 @@ type Person interface {
 type Daemon struct {
 	*client.Client
 	URL    string
-	State  wire.Status // as it was when it was first asked
-	Net    pastel.Network
+	State  wire.Status    // as it was when it was first asked
+	Params pool.Params    // the rules' parameters on the daemon's network
+	Net    pastel.Network // of Params
 	Person Person
 }
 
@@ -57,9 +59,10 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 	if r.State, err = Advised(r.Status(ctx)); err != nil {
 		return nil, err
 	}
-	if r.Net, err = pastel.NetworkByName(r.State.Network); err != nil {
+	if r.Params, err = pool.ParamsByName(r.State.Network); err != nil {
 		return nil, fmt.Errorf("the daemon at %s: %w: run the same release as it", r.URL, err)
 	}
+	r.Net = r.Params.Network
 	if r.State.Shadow {
 		p.Note("SHADOW RUN: network %s does not enforce the rules yet. What follows is what enforcement would do.", r.Net.Name)
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -23,9 +23,9 @@ func (c *Creation) interview(p Person, r *Daemon) error {
 	if c.Pool.Required == 0 {
 		c.Pool.Required = r.State.Parameters.Collateral
 	}
-	usual := strconv.Itoa(int(max(r.Net.MinSubscription, 4032))) // a week
-	if r.Net.Name == "regtest" {                                 // blocks are made at will
-		usual = strconv.Itoa(int(r.Net.MinSubscription))
+	usual := strconv.Itoa(int(max(r.Params.MinSubscription, 4032))) // a week
+	if r.Net.Name == "regtest" {                                    // blocks are made at will
+		usual = strconv.Itoa(int(r.Params.MinSubscription))
 	}
 	period := ""
 	if c.Pool.Period != 0 {
@@ -34,11 +34,11 @@ func (c *Creation) interview(p Person, r *Daemon) error {
 	for _, q := range []question{
 		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Pool.Label, labelOK},
 		{"--company", "Your name, as members will see it", "", &c.Pool.Company, companyOK},
-		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Pool.Fee, within(ticket.FeeDecimals, r.Net.MinFee, r.Net.MaxFee)},
-		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Pool.Factor, within(ticket.FactorDecimals, r.Net.MinFactor, r.Net.MaxFactor)},
+		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Pool.Fee, within(ticket.FeeDecimals, r.Params.MinFee, r.Params.MaxFee)},
+		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Pool.Factor, within(ticket.FactorDecimals, r.Params.MinFactor, r.Params.MaxFactor)},
 		{"--operator", "Operator's PastelID", "", &c.Pool.Operator, pastelIDOK},
 		{"--supernode", "Supernode's PastelID", "", &c.Pool.Supernode, pastelIDOK},
-		{"--period", "Blocks for which pledges are taken (576 are a day)", usual, &period, periodOK(&r.Net)},
+		{"--period", "Blocks for which pledges are taken (576 are a day)", usual, &period, periodOK(&r.Params)},
 	} {
 		if err := q.put(p); err != nil {
 			return err
@@ -108,7 +108,7 @@ func pastelIDOK(s string) error {
 	return err
 }
 
-func periodOK(net *pastel.Network) func(string) error {
+func periodOK(net *pool.Params) func(string) error {
 	return func(s string) error {
 		if n, err := strconv.ParseInt(s, 10, 64); err != nil || n < int64(net.MinSubscription) || n > int64(net.MaxSubscription) {
 			return fmt.Errorf("want %d to %d blocks", net.MinSubscription, net.MaxSubscription)

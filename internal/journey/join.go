@@ -116,7 +116,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 	if err := pledgesAlready(p, me.ID, out.Address.Encode(&r.Net)); err != nil {
 		return Posted{}, err
 	}
-	x, err := c.build(p, me.ID, out.OutPoint, out.Address.Encode(&r.Net), &r.Net)
+	x, err := c.build(p, me.ID, out.OutPoint, out.Address.Encode(&r.Net), &r.Params)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -149,7 +149,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 }
 
 // build makes the unsigned ticket.
-func (c *Join) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pastel.Network) (*ticket.Part, error) {
+func (c *Join) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pool.Params) (*ticket.Part, error) {
 	at, err := TimeStamp(p.Tip.Time, nil)
 	if err != nil {
 		return nil, err
@@ -158,7 +158,7 @@ func (c *Join) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address
 		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Pledge.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: cmp.Or(c.Pledge.Reward, address), TimeStamp: ticket.FormatTimeStamp(at),
 	}
-	return x, ticket.CheckUnsigned(&ticket.Ticket{Part: x}, net)
+	return x, ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &net.Network, net.Limits())
 }
 
 // stands says what a pledge's role means.
@@ -232,7 +232,7 @@ func (c *Join) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft,
 	if err := pledgesAlready(p, id, c.Pledge.Address); err != nil {
 		return nil, err
 	}
-	x, err := c.build(p, id, out, c.Pledge.Address, &r.Net)
+	x, err := c.build(p, id, out, c.Pledge.Address, &r.Params)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *tick
 	fmt.Fprintf(&b, "Mind      that this PastelID and address have no pledge in the pool yet: if they have, the ticket amends it, to offer\n"+
 		"          %d PSL in all, paid to the address above\n", x.PledgedCoins)
 	fmt.Fprintf(&b, "Leaving   loses what was earned since the last settlement (one every %d blocks) and up to %d points of reputation for each pledge\n",
-		r.Net.SettlementInterval, pool.LeavingCosts(pool.Member))
+		r.Params.SettlementInterval, pool.LeavingCosts(pool.Member))
 	return b.String(), nil
 }
 

@@ -49,7 +49,7 @@ func (r *Daemon) pledged(ctx context.Context, outputs []pasteld.Unspent) (list [
 	known := map[pastel.Address]bool{}
 	for i := range outputs {
 		u := &outputs[i]
-		if u.Address.Kind != pastel.AddressP2PKH || u.Address == (pastel.Address{}) || u.Value < r.Net.MinPledge {
+		if u.Address.Kind != pastel.AddressP2PKH || u.Address == (pastel.Address{}) || u.Value < r.Params.MinPledge {
 			continue
 		}
 		pledged, asked := known[u.Address]

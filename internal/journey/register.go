@@ -137,7 +137,7 @@ func unsigned(r *Daemon, coins []pasteld.Unspent, outs []pastel.TxOut, change pa
 		return pastel.NewTx(true, ins, all).WithExpiry(next + expiry)
 	}
 	fee := pastel.Amount(len(build(0).Bytes()) + inputSize*len(ins))
-	if rest < fee+r.Net.Dust {
+	if rest < fee+r.Params.Dust {
 		return nil
 	}
 	return build(rest - fee)

@@ -31,7 +31,7 @@ const (
 
 // Chain is the chain and who is on it.
 type Chain struct {
-	Network pastel.Network
+	pool.Params
 	Blocks  []*pool.Prepared // from height 0 on
 	Pool    ticket.PoolID
 	Members []string // PastelIDs; the first has OfOne pledges, the last two have one reward address
@@ -39,7 +39,7 @@ type Chain struct {
 
 // Make returns the chain, which is made once and must not be changed.
 var Make = sync.OnceValues(func() (*Chain, error) {
-	net, err := pastel.NetworkByName("regtest")
+	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ var Make = sync.OnceValues(func() (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &maker{Chain: &Chain{Network: net}, state: state}
+	m := &maker{Chain: &Chain{Params: net}, state: state}
 	for _, step := range []func() error{m.mine, m.people, m.open, m.join, m.activate, m.earn} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("block %d: %w", len(m.Blocks), err)
@@ -95,7 +95,7 @@ func (m *maker) mine() error {
 		}
 	}
 	txs := append([]pastel.Tx{*pastel.NewTx(true, []pastel.TxIn{null}, outs)}, m.next...)
-	b := pool.Prepare(&m.Network, height, pastel.NewBlock(pastel.BlockHeader{
+	b := pool.Prepare(&m.Params, height, pastel.NewBlock(pastel.BlockHeader{
 		Version: 4, Prev: m.state.Tip().Hash, Time: uint32(m.now()),
 	}, txs))
 	u, err := m.state.Apply(b)

@@ -14,7 +14,7 @@ func TestLargePool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := pool.New(c.Network, false)
+	s, err := pool.New(c.Params, false)
 	if err != nil {
 		t.Fatal(err)
 	}

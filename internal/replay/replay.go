@@ -80,8 +80,8 @@ func (c *Chain) read(in io.Reader) error {
 	return fmt.Errorf("line %d: %w", next+1, err)
 }
 
-func named(name string) (pastel.Network, error) {
-	net, err := pastel.NetworkByName(name)
+func named(name string) (pool.Params, error) {
+	net, err := pool.ParamsByName(name)
 	if err != nil {
 		return net, terminal.UsageError{Err: err}
 	}
@@ -89,13 +89,13 @@ func named(name string) (pastel.Network, error) {
 }
 
 // adjust takes the heights of the settings over.
-func (c *Config) adjust(net *pastel.Network) (shadow bool, err error) {
+func (c *Config) adjust(net *pool.Params) (shadow bool, err error) {
 	if c.StartHeight != nil {
 		if *c.StartHeight < 0 {
 			return false, terminal.Usagef("--start-height %d is negative: want the height of a block", *c.StartHeight)
 		}
-		shadow = net.StartHeight == pastel.NotSet
-		net.StartHeight = pastel.Height(*c.StartHeight)
+		shadow = !net.Forks.Pools.Scheduled()
+		net.Forks.Pools = pool.ForkAt(pastel.Height(*c.StartHeight))
 	}
 	switch c.SaplingHeight {
 	case "":

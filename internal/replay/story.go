@@ -19,10 +19,10 @@ import (
 func (c *Chain) Tell(w io.Writer) error {
 	var b strings.Builder
 	state, h := c.state, c.history
-	net, tip := state.Network(), state.Tip()
+	net, tip := state.Params(), state.Tip()
 	if state.Shadow() {
 		fmt.Fprintf(&b, "SHADOW RUN: %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n\n",
-			net.Name, net.StartHeight)
+			net.Name, net.Forks.Pools.Height())
 	}
 	if tip.Height < 0 {
 		b.WriteString("No block was read.\n")
@@ -31,12 +31,12 @@ func (c *Chain) Tell(w io.Writer) error {
 		fmt.Fprintf(&b, "Tip     %s\nDigest  %x (of the ledger: nodes with the same one agree on all of this)\n", tip.Hash, tip.Digest)
 		fmt.Fprintf(&b, "%s, %s registered, %s that can back a pledge\n", terminal.Counted(len(state.Pools()), "pool"),
 			terminal.Counted(len(state.Registered()), "PastelID"), terminal.Counted(state.Coins(), "unspent output"))
-		if net.StartHeight == pastel.NotSet {
+		if !net.Forks.Pools.Scheduled() {
 			fmt.Fprintf(&b, "No ticket counts: %s does not enforce the rules. --start-height makes a shadow run, as if it did.\n", net.Name)
 		}
 	}
 	for _, life := range h.Lives() {
-		x := &chapter{life, h, &net}
+		x := &chapter{life, h, &net.Network}
 		x.tell(&b)
 	}
 	tellRejections(&b, h)

@@ -1,13 +1,8 @@
-package api_test
+package books_test
 
 import (
-	"bytes"
-	"fmt"
-	"net/http"
 	"slices"
 	"testing"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -19,7 +14,7 @@ import (
 const amendment pastel.Height = 246
 
 // amending is who amends, and the ticket.
-func amending(t *testing.T, x *site) (transaction string, part *ticket.Part) {
+func amending(t *testing.T, x *library) (transaction string, part *ticket.Part) {
 	t.Helper()
 	for _, a := range x.tickets(amendment) {
 		if a.Kind == ticket.KindPart {
@@ -33,10 +28,10 @@ func amending(t *testing.T, x *site) (transaction string, part *ticket.Part) {
 // An amended pledge is what its last ticket says, in history, in its pool and in the account; a reorganization brings back what it was.
 func TestAmendedPledge(t *testing.T) {
 	t.Parallel()
-	x := start(t, amendment-1, "", nil)
+	x := open(t, amendment-1, "")
 	tx, part := amending(t, x)
 	pledge := func() wire.Pledge {
-		return read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?live=true&pastelid="+part.PastelID).Items[0]
+		return x.pledges(t, wire.PledgeQuery{Live: true, OfID: ofID(part.PastelID)})[0]
 	}
 	old := pledge()
 	if old.Amended != nil || old.Reward == part.RewardAddress {
@@ -48,9 +43,9 @@ func TestAmendedPledge(t *testing.T) {
 		if got.Amended == nil || got.Amended.Height != amendment || got.Ticket != tx || got.Seq != old.Seq || got.Joined != old.Joined {
 			t.Errorf("block %d: history has %+v", h, got)
 		}
-		now := read[wire.PoolDetail](t, x, "/api/v1/pools/"+got.Pool)
+		now := x.pool(t, got.Pool)
 		i := slices.IndexFunc(now.Participants, func(pl wire.PoolPledge) bool { return int64(pl.Seq) == got.Seq })
-		mine := read[wire.Account](t, x, "/api/v1/members/"+part.PastelID)
+		mine := x.member(t, part.PastelID)
 		for _, reward := range []string{got.Reward, now.Participants[i].Reward, mine.Positions[0].Reward} {
 			if reward != part.RewardAddress {
 				t.Errorf("block %d: paid to %s, want %s", h, reward, part.RewardAddress)
@@ -66,12 +61,12 @@ func TestAmendedPledge(t *testing.T) {
 	if got := pledge(); got != old {
 		t.Errorf("after the reorganization %+v, want %+v", got, old)
 	}
-	if mine := read[wire.Account](t, x, "/api/v1/members/"+part.PastelID); mine.Positions[0].Reward != old.Reward {
+	if mine := x.member(t, part.PastelID); mine.Positions[0].Reward != old.Reward {
 		t.Errorf("after the reorganization it is paid to %s, want %s", mine.Positions[0].Reward, old.Reward)
 	}
 	x.move(t, amendment-1, amendment+4)
 	amended(amendment + 4)
-	was := read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?live=true&at=245&pastelid="+part.PastelID).Items[0]
+	was := x.pledges(t, wire.PledgeQuery{Live: true, AsOf: asOf(245), OfID: ofID(part.PastelID)})[0]
 	if was != old {
 		t.Errorf("as of the block before it is %+v, want %+v", was, old)
 	}
@@ -80,12 +75,11 @@ func TestAmendedPledge(t *testing.T) {
 // An address that an amendment took the rewards away from keeps what it was paid and is owed, and no pledge that is paid elsewhere.
 func TestAddressThatIsNoLongerPaid(t *testing.T) {
 	t.Parallel()
-	x := start(t, amendment-1, "", nil)
+	x := open(t, amendment-1, "")
 	_, part := amending(t, x)
-	id := "/api/v1/members/" + part.PastelID
-	before := read[wire.Account](t, x, id)
+	before := x.member(t, part.PastelID)
 	reward := before.Positions[0].Reward
-	address := read[wire.Account](t, x, "/api/v1/accounts/"+reward)
+	address := x.address(t, reward)
 	if len(address.Positions) != 1 || address.Elsewhere != 0 {
 		t.Fatalf("before the amendment: %+v", address)
 	}
@@ -103,15 +97,15 @@ func TestAddressThatIsNoLongerPaid(t *testing.T) {
 	}
 	for _, h := range []pastel.Height{amendment, 259} { // and after another payout
 		x.move(t, x.ledger.Last().Height, h)
-		a := read[wire.Account](t, x, "/api/v1/accounts/"+reward)
+		a := x.address(t, reward)
 		if len(a.Positions) != 0 || a.Elsewhere != 1 || a.Accrued != 0 {
 			t.Errorf("block %d: the old address has positions %+v, %d are paid elsewhere", h, a.Positions, a.Elsewhere)
 		}
 		if got, want := owed(&a), a.Credited; got != want || got == 0 {
 			t.Errorf("block %d: the old address was paid or is owed %s, and credited %s", h, got, want)
 		}
-		fresh := read[wire.Account](t, x, "/api/v1/accounts/"+part.RewardAddress)
-		mine := read[wire.Account](t, x, id)
+		fresh := x.address(t, part.RewardAddress)
+		mine := x.member(t, part.PastelID)
 		if len(fresh.Positions) == 0 || mine.Credited != a.Credited || mine.Paid != a.Paid+fresh.Paid {
 			t.Errorf("block %d: settled %s and paid %s, of them %s and %s at the old address, %s at the new one", h,
 				mine.Credited, mine.Paid, a.Credited, a.Paid, fresh.Paid)
@@ -125,12 +119,12 @@ func TestAddressThatIsNoLongerPaid(t *testing.T) {
 // A pledge that counts in part says what counts, and that the rest may be spent without loss; sums have each once.
 func TestPledgeCountedInPart(t *testing.T) {
 	t.Parallel()
-	x := startOn(t, "dense", 206, "", nil) // 580 of 850 PSL have just come to count
-	part := read[wire.List[wire.Event]](t, x, "/api/v1/events?from=206&type=pledge.promoted").Items[0]
+	x := openOn(t, "dense", 206, "") // 580 of 850 PSL have just come to count
+	part := x.events(t, wire.EventQuery{From: 206, Type: types(pool.PledgePromoted)})[0]
 	if part.Coins != 580 || part.Offered != 850 || part.Text != "580 of the 850 PSL of a pledge by "+pastel.Short(part.PastelID)+" now count." {
 		t.Fatalf("it is %+v", part)
 	}
-	in := read[wire.PoolDetail](t, x, "/api/v1/pools/"+part.Pool)
+	in := x.pool(t, part.Pool)
 	var counted, offered int64
 	for _, pl := range in.Participants {
 		counted += pl.Counted
@@ -139,7 +133,7 @@ func TestPledgeCountedInPart(t *testing.T) {
 	if in.Counted != counted || in.Offered != offered || counted >= offered {
 		t.Errorf("the pool counts %d of %d PSL, its pledges %d of %d", in.Counted, in.Offered, counted, offered)
 	}
-	a := read[wire.Account](t, x, "/api/v1/members/"+part.PastelID)
+	a := x.member(t, part.PastelID)
 	i := slices.IndexFunc(a.Positions, func(p wire.Position) bool { return p.Pool == part.Pool && p.Offered == 850 })
 	if i < 0 {
 		t.Fatalf("the account has no such pledge: %+v", a.Positions)
@@ -158,10 +152,10 @@ func TestPledgeCountedInPart(t *testing.T) {
 	}
 	x.move(t, 206, 336)
 	x.move(t, 336, 337)
-	reduced := last(t, x, "pledge.reduced", 337)
+	reduced := x.last(t, "pledge.reduced", 337)
 	x.move(t, 330, 336)
 	of := func() wire.Position { // of the pledge, which counts 250 of 400 PSL
-		a := read[wire.Account](t, x, "/api/v1/members/"+reduced.PastelID)
+		a := x.member(t, reduced.PastelID)
 		i := slices.IndexFunc(a.Positions, func(p wire.Position) bool { return p.Counted == 250 })
 		if i < 0 {
 			t.Fatalf("the account has no such pledge: %+v", a.Positions)
@@ -181,82 +175,37 @@ func TestPledgeCountedInPart(t *testing.T) {
 	}
 }
 
-// last is the last event of a type in a block.
-func last(t *testing.T, x *site, kind string, h pastel.Height) wire.Event {
-	t.Helper()
-	items := read[wire.List[wire.Event]](t, x, fmt.Sprintf("/api/v1/events?type=%s&from=%d&to=%d", kind, h, h)).Items
-	if len(items) == 0 {
-		t.Fatalf("block %d has no %s", h, kind)
-	}
-	return items[len(items)-1]
-}
-
 // A pool that is closed is listed as such, and its operator's record still says how it ended.
 func TestClosedPool(t *testing.T) {
 	t.Parallel()
-	x := start(t, 338, "", nil)
-	list := read[wire.List[wire.Pool]](t, x, "/api/v1/pools?status=closed").Items
+	x := open(t, 338, "")
+	list := x.pools(t, wire.PoolQuery{Status: []string{"closed"}})
 	if len(list) != 1 || list[0].Status != "closed" || list[0].Ended == nil || list[0].LeastPledge != 0 || list[0].NextSettlement != nil {
 		t.Fatalf("closed pools: %+v", list)
 	}
-	e := read[wire.List[wire.Event]](t, x, "/api/v1/events?type=pool.closed").Items[0]
+	e := x.events(t, wire.EventQuery{Type: types(pool.PoolClosed)})[0]
 	if e.Height != 338 || e.Amount != 1 || e.Text != "The pool closed: everything worth paying is paid. 0.00001 PSL stay in its escrow for good." {
 		t.Errorf("the event is %+v", e)
 	}
-	p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+list[0].ID)
+	p := x.pool(t, list[0].ID)
 	if p.Escrowed != 0 || len(p.Claims) != 0 || p.Forecast != nil || p.Critical != nil || p.Yield != nil || p.Paid == 0 {
 		t.Errorf("the pool is %+v", p)
 	}
-	o := read[wire.Operator](t, x, "/api/v1/operators/"+p.Operator)
+	o := x.operator(t, p.Operator)
 	if o.Pools["closed"] != 1 || o.Pools["dissolved"] != 0 || o.Dissolved != 1 || o.Expired != 0 {
 		t.Errorf("the operator's record is %+v", o)
 	}
-	s := read[wire.Statistics](t, x, "/api/v1/statistics")
+	s := x.statistics(t)
 	if s.Pools["closed"] != 1 || s.Supernodes != 0 || s.Offered != 0 || s.Escrowed != 0 {
 		t.Errorf("the network has %+v", s)
 	}
-	for h, want := range map[string]string{"337": "dissolved", "338": "closed"} {
-		if at := read[wire.List[wire.PoolTerms]](t, x, "/api/v1/blocks/"+h+"/pools").Items; len(at) != 1 || at[0].Status != want {
-			t.Errorf("at block %s: %+v", h, at)
+	for h, want := range map[pastel.Height]string{337: "dissolved", 338: "closed"} {
+		if at, _, err := x.PastPools(t.Context(), h); err != nil || len(at) != 1 || at[0].Status != want {
+			t.Errorf("at block %d: %+v, %v", h, at, err)
 		}
 	}
 	x.move(t, 330, 337)
-	if p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+list[0].ID); p.Status != "dissolved" || p.Escrowed != 1 {
+	if p := x.pool(t, list[0].ID); p.Status != "dissolved" || p.Escrowed != 1 {
 		t.Errorf("after the reorganization: %s with %s in escrow", p.Status, p.Escrowed)
-	}
-}
-
-// Each type of event that there is can be asked for, and is described in words.
-func TestEveryEventCanBeAskedFor(t *testing.T) {
-	t.Parallel()
-	_, compile := openapi(t)
-	schema := compile("#/components/schemas/Event")
-	x := startOn(t, "dense", 699, "", nil)
-	found := 0
-	for _, kind := range pool.EventTypes() {
-		status, body := x.get(t, "/api/v1/events?limit=1&type="+string(kind))
-		if status != http.StatusOK {
-			t.Errorf("%s: %d %s", kind, status, body)
-			continue
-		}
-		list, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, value := range list.(map[string]any)["items"].([]any) {
-			found++
-			e := value.(map[string]any)
-			if err := schema.Validate(value); err != nil || e["type"] != string(kind) || e["text"] == "" || e["text"] == e["type"] {
-				t.Errorf("%s is %v: %v", kind, e, err)
-			}
-		}
-	}
-	if found < 20 {
-		t.Errorf("only %d types were found", found)
-	}
-	for _, status := range pool.Statuses() {
-		if code, body := x.get(t, "/api/v1/pools?status="+status.String()); code != http.StatusOK {
-			t.Errorf("pools that are %s: %d %s", status, code, body)
-		}
 	}
 }

@@ -1,20 +1,14 @@
-package api_test
+package books_test
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
-	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -22,70 +16,44 @@ import (
 // punctual tries transactions at the time of the recorded block that comes next: recorded pledges are too old by now.
 type punctual struct {
 	by     books.Simulator
-	blocks *[]*pool.Prepared
+	blocks []*pool.Prepared
 	next   *pastel.Height
 }
 
 func (x punctual) Try(tx *pastel.Tx, _ uint32) ([]pool.Event, pool.Tip, error) {
-	return x.by.Try(tx, (*x.blocks)[*x.next].Time)
+	return x.by.Try(tx, x.blocks[*x.next].Time)
 }
 
-// checking serves a recorded chain up to the block before next, with checks that are made by the ledger in memory or, loaded, by one that
-// is loaded for the check.
-func checking(t *testing.T, chainName string, next *pastel.Height, loaded bool) *site {
+// desk is a library with a simulator for checks.
+type desk struct {
+	*library
+	by punctual
+}
+
+// checking opens the books of a recorded chain up to the block before next, with checks that are made by the ledger in memory or, loaded,
+// by one that is loaded for the check.
+func checking(t *testing.T, chainName string, next *pastel.Height, loaded bool) *desk {
 	t.Helper()
-	url := filepath.Join(t.TempDir(), "ledger.db")
-	var blocks []*pool.Prepared
-	x := startOn(t, chainName, *next-1, url, func(c *api.Config) {
-		if loaded {
-			net := c.Books.Network()
-			r, err := store.OpenReader(context.Background(), url, net, false)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { r.Close() })
-			c.Simulator = books.NewLoaded(r)
-		}
-		c.Simulator = punctual{c.Simulator, &blocks, next}
-	})
-	blocks = x.blocks
-	return x
+	x := openOn(t, chainName, *next-1, "")
+	by := books.Simulator(x.ledger)
+	if loaded {
+		by = books.NewLoaded(x.reader)
+	}
+	return &desk{x, punctual{by, x.blocks, next}}
 }
 
 // check asks what the next block would make of a ticket.
-func (x *site) check(t *testing.T, carried *ticket.Ticket) (c wire.Check) {
+func (x *desk) check(t *testing.T, carried *ticket.Ticket) wire.Check {
 	t.Helper()
 	text, err := carried.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := json.Marshal(map[string]string{"ticket": string(text)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	status, answer := x.ask(t, http.MethodPost, "/api/v1/tickets/check", "", string(body))
-	if err := json.Unmarshal(answer, &c); err != nil || status != http.StatusOK || c.Text == "" {
-		t.Fatalf("%d %s", status, answer)
+	c, err := x.CheckTicket(t.Context(), text, x.by)
+	if err != nil || c.Text == "" {
+		t.Fatalf("%+v, %v", c, err)
 	}
 	return c
-}
-
-// recorded is a ticket that a block holds.
-type recorded struct {
-	tx string
-	*ticket.Ticket
-}
-
-// tickets are those of a block.
-func (x *site) tickets(h pastel.Height) (list []recorded) {
-	net := x.books.Network()
-	for i := range x.blocks[h].Txs {
-		tx := &x.blocks[h].Txs[i]
-		if carried := ticket.FromTx(tx, &net, h, ticket.AnyVersion); carried.Ticket != nil {
-			list = append(list, recorded{tx.ID().String(), carried.Ticket})
-		}
-	}
-	return list
 }
 
 // A check says of every recorded ticket, before its block, what the block then made of it.
@@ -105,8 +73,7 @@ func TestChecksForetellTheBlock(t *testing.T) {
 			if len(list) == 0 {
 				continue
 			}
-			x.seen(t, next)
-			events := read[wire.List[wire.Event]](t, x, "/api/v1/events?limit=1000&type=ticket.rejected").Items
+			events := x.events(t, wire.EventQuery{Type: types(pool.TicketRejected)})
 			for i, a := range list {
 				want := ""
 				if i := slices.IndexFunc(events, func(e wire.Event) bool { return e.TxID == a.tx }); i >= 0 {
@@ -145,17 +112,20 @@ func TestChecksForetellWhatCounts(t *testing.T) {
 				continue
 			}
 			e := c.Events[len(c.Events)-1]
-			after := read[wire.PoolDetail](t, x, "/api/v1/pools/"+c.Pool)
-			of := "/api/v1/events?limit=1000&type=pledge.accepted,pledge.amended,pledge.left,pledge.reduced,pledge.released,pool.activated"
+			after := x.pool(t, c.Pool)
+			of := wire.EventQuery{
+				Type: types(pool.PledgeAccepted, pool.PledgeAmended, pool.PledgeLeft, pool.PledgeReduced, pool.PledgeReleased, pool.PoolActivated),
+				From: int64(next), OfPool: ofPool(c.Pool),
+			}
 			same := 0
-			for _, e := range read[wire.List[wire.Event]](t, x, fmt.Sprintf("%s&pool=%s&from=%d", of, c.Pool, next)).Items {
+			for _, e := range x.events(t, of) {
 				if e.Type != "pledge.accepted" && e.Type != "pledge.amended" {
 					same = 2 // it changes what there is room for
 				}
 				same++
 			}
 			i := slices.IndexFunc(after.Participants, func(pl wire.PoolPledge) bool {
-				return pl.PastelID == e.PastelID && ownerOf(t, x, pl.Address) == e.Owner
+				return pl.PastelID == e.PastelID && ownerOf(t, x.library, pl.Address) == e.Owner
 			})
 			if same != 1 || i < 0 {
 				continue
@@ -182,9 +152,9 @@ func TestChecksForetellWhatCounts(t *testing.T) {
 }
 
 // ownerOf is the pubkey hash of an address, in hex.
-func ownerOf(t *testing.T, x *site, address string) string {
+func ownerOf(t *testing.T, x *library, address string) string {
 	t.Helper()
-	net := x.books.Network()
+	net := x.Params().Network
 	a, err := pastel.ParseAddress(&net, address)
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +170,7 @@ func TestCheckOfAnAmendment(t *testing.T) {
 	list := x.tickets(next)
 	c := x.check(t, list[0].Ticket)
 	part := list[0].Part
-	old := read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?live=true&pastelid="+part.PastelID).Items[0]
+	old := x.pledges(t, wire.PledgeQuery{Live: true, OfID: ofID(part.PastelID)})[0]
 	if old.Reward == part.RewardAddress {
 		t.Fatal("the recorded ticket changes nothing")
 	}

@@ -1,10 +1,11 @@
-package api_test
+package books_test
 
 import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -14,14 +15,13 @@ func TestTotalsFollowTheLedger(t *testing.T) {
 	for name, db := range map[string]string{"sqlite": "", "postgres": pgtest.Open(t)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := start(t, 130, db, nil)
-			pool := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0]
+			x := open(t, 130, db)
+			acme := x.first(t)
 			for _, to := range []struct{ base, height pastel.Height }{{130, 131}, {131, 260}, {260, 300}, {215, 240}, {240, 418}, {330, 400}, {400, 418}} {
 				x.move(t, to.base, to.height)
-				x.seen(t, to.height)
 				var income, forfeited, paid pastel.Amount
 				var rewards, mined, cancelled int64
-				for _, e := range read[wire.List[wire.Event]](t, x, "/api/v1/events?limit=1000&pool="+pool.ID).Items {
+				for _, e := range x.events(t, wire.EventQuery{OfPool: ofPool(acme.ID)}) {
 					switch e.Type {
 					case "reward.received":
 						income += e.Amount
@@ -30,18 +30,18 @@ func TestTotalsFollowTheLedger(t *testing.T) {
 						forfeited += e.Amount
 					case "payout.paid":
 						mined++
-						paid += read[wire.PayoutDetail](t, x, "/api/v1/payouts/"+e.TxID).Amount
+						paid += x.payout(t, e.TxID).Amount
 					case "payout.cancelled":
 						cancelled++
 					}
 				}
-				p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+pool.ID)
+				p := x.pool(t, acme.ID)
 				if p.Income != income || p.Rewards != rewards || p.Forfeited != forfeited || p.Paid != paid {
 					t.Errorf("block %d: the pool has income %s in %d, forfeited %s, paid %s; the events say %s, %d, %s, %s", to.height,
 						p.Income, p.Rewards, p.Forfeited, p.Paid, income, rewards, forfeited, paid)
 				}
-				o := read[wire.Operator](t, x, "/api/v1/operators/"+pool.Operator)
-				s := read[wire.Statistics](t, x, "/api/v1/statistics")
+				o := x.operator(t, acme.Operator)
+				s := x.statistics(t)
 				if o.Income != income || o.Paid != paid || o.Payouts != mined || o.Cancelled != cancelled || s.Income != income || s.Paid != paid {
 					t.Errorf("block %d: the operator has %+v, the network income %s and paid %s; want %s and %s, %d mined, %d cancelled", to.height, o,
 						s.Income, s.Paid, income, paid, mined, cancelled)
@@ -54,26 +54,25 @@ func TestTotalsFollowTheLedger(t *testing.T) {
 // A yield is of the pool's own income once there is some, and also when there is none for so long that the pool counts as idle.
 func TestYields(t *testing.T) {
 	t.Parallel()
-	x := start(t, 134, "", nil)
-	pool := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].ID
-	at := func(height pastel.Height, query string) wire.Pool {
+	x := open(t, 134, "")
+	acme := x.first(t).ID
+	at := func(height pastel.Height, q wire.PoolQuery) wire.Pool {
 		x.move(t, x.ledger.Last().Height, height)
-		x.seen(t, height)
-		for _, p := range read[wire.List[wire.Pool]](t, x, "/api/v1/pools"+query).Items {
-			if p.ID == pool {
+		for _, p := range x.pools(t, q) {
+			if p.ID == acme {
 				return p
 			}
 		}
-		t.Fatalf("block %d: there is no pool %s", height, pool)
+		t.Fatalf("block %d: there is no pool %s", height, acme)
 		return wire.Pool{}
 	}
-	if p := at(134, ""); p.Yield != nil {
+	if p := at(134, wire.PoolQuery{}); p.Yield != nil {
 		t.Errorf("a yield before anybody had income: %+v", p.Yield)
 	}
 	// Activated in block 135 with 1200 PSL at 5 %. Blocks 136 to 150 brought 18,125.02253 PSL; 210,240 blocks are a year.
-	p := at(150, "?coins=100")
+	p := at(150, wire.PoolQuery{Coins: 100})
 	var income pastel.Amount
-	for _, e := range read[wire.List[wire.Event]](t, x, "/api/v1/events?type=reward.received&from=136&to=150").Items {
+	for _, e := range x.events(t, wire.EventQuery{Type: types(pool.RewardReceived), From: 136, To: 150}) {
 		income += e.Amount
 	}
 	const want = "20111524.99" // percent: 18,125.02253 * 210,240 / 15 * 0.95 / 1200 * 100, rounded down
@@ -83,7 +82,7 @@ func TestYields(t *testing.T) {
 	if !p.Waits || p.YieldWith != nil {
 		t.Errorf("block 150: waits %t, with 100 PSL more %+v", p.Waits, p.YieldWith)
 	}
-	if p := at(260, ""); p.Yield == nil || p.Yield.Basis != "pool" || p.Yield.Blocks != 125 {
+	if p := at(260, wire.PoolQuery{}); p.Yield == nil || p.Yield.Basis != "pool" || p.Yield.Blocks != 125 {
 		t.Errorf("block 260: %+v", p.Yield)
 	}
 }

@@ -1,11 +1,11 @@
-package api_test
+package books_test
 
 import (
-	"fmt"
+	"errors"
 	"maps"
-	"net/http"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -17,28 +17,32 @@ func TestPayments(t *testing.T) {
 	for name, db := range map[string]string{"sqlite": "", "postgres": pgtest.Open(t)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := start(t, 330, db, nil)
+			x := open(t, 330, db)
 			type part struct{ txid, address, status string }
 			want := map[part]pastel.Amount{}
-			for _, po := range read[wire.List[wire.Payout]](t, x, "/api/v1/payouts?limit=1000").Items {
-				for _, o := range read[wire.PayoutDetail](t, x, "/api/v1/payouts/"+po.TxID).Payments {
+			for _, po := range x.payouts(t) {
+				for _, o := range x.payout(t, po.TxID).Payments {
 					want[part{po.TxID, o.Address, po.Status}] = o.Amount
 				}
 			}
 			if len(want) < 10 {
 				t.Fatalf("only %d payments to look for", len(want))
 			}
-			parts := func(query string) map[part]pastel.Amount {
+			parts := func(q wire.PaymentQuery) map[part]pastel.Amount {
+				q.Limit = 1
 				got := map[part]pastel.Amount{}
-				for cursor := ""; ; {
-					list := read[wire.List[wire.Payment]](t, x, "/api/v1/payments?limit=1&"+query+"&cursor="+cursor)
-					for _, p := range list.Items {
+				for {
+					list, _, next, err := x.Payments(t.Context(), q)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, p := range list {
 						if _, twice := got[part{p.Payout, p.Address, p.Status}]; twice || p.Addresses != 1 {
-							t.Errorf("%s: %+v comes twice, or of %d addresses", query, p, p.Addresses)
+							t.Errorf("%+v: %+v comes twice, or of %d addresses", q, p, p.Addresses)
 						}
 						got[part{p.Payout, p.Address, p.Status}] = p.Amount
 					}
-					if cursor = list.Next; cursor == "" {
+					if q.Cursor = next; next == "" {
 						return got
 					}
 				}
@@ -48,10 +52,10 @@ func TestPayments(t *testing.T) {
 				maps.DeleteFunc(list, func(p part, _ pastel.Amount) bool { return !keep(p) })
 				return list
 			}
-			same := func(query string, want map[part]pastel.Amount) {
+			same := func(q wire.PaymentQuery, want map[part]pastel.Amount) {
 				t.Helper()
-				if got := parts(query); !maps.Equal(got, want) {
-					t.Errorf("%s: got %v, want %v", query, got, want)
+				if got := parts(q); !maps.Equal(got, want) {
+					t.Errorf("%+v: got %v, want %v", q, got, want)
 				}
 			}
 			rewards := map[string]map[string]bool{} // of PastelIDs
@@ -61,22 +65,22 @@ func TestPayments(t *testing.T) {
 				}
 				rewards[id][address] = true
 			}
-			for _, pl := range read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?limit=1000").Items {
+			for _, pl := range x.pledges(t, wire.PledgeQuery{}) {
 				add(pl.PastelID, pl.Reward)
 			}
-			pool := read[wire.PoolDetail](t, x, "/api/v1/pools/"+read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].ID)
-			add(pool.Operator, pool.FeeAddress)
+			acme := x.first(t)
+			add(acme.Operator, acme.FeeAddress)
 			for id, addresses := range rewards {
 				mine := only(func(p part) bool { return addresses[p.address] })
-				same("pastelid="+id, mine)
-				same("order=newest&pastelid="+id, mine)
+				same(wire.PaymentQuery{OfID: ofID(id)}, mine)
+				same(wire.PaymentQuery{OfID: ofID(id), Page: wire.Page{Order: wire.Newest}}, mine)
 				for _, status := range []string{"pending", "paid", "cancelled"} {
-					same(fmt.Sprintf("pastelid=%s&status=%s", id, status), only(func(p part) bool { return addresses[p.address] && p.status == status }))
+					same(wire.PaymentQuery{OfID: ofID(id), Status: status}, only(func(p part) bool { return addresses[p.address] && p.status == status }))
 				}
 				for address := range addresses {
-					same("address="+address, only(func(p part) bool { return p.address == address }))
+					same(wire.PaymentQuery{OfAddress: wire.OfAddress{Address: address}}, only(func(p part) bool { return p.address == address }))
 				}
-				a := read[wire.Account](t, x, "/api/v1/members/"+id)
+				a := x.member(t, id)
 				var paid, pending, shown pastel.Amount
 				for p, amount := range mine {
 					switch p.status {
@@ -95,9 +99,11 @@ func TestPayments(t *testing.T) {
 					t.Errorf("%s: paid %s, want %s; pending %s in %d rows of %d payouts, want %s", id, a.Paid, paid, shown, len(a.Pending), len(payouts), pending)
 				}
 			}
-			for _, query := range []string{"", "?status=paid", "?pastelid=" + pool.Operator + "&address=" + pool.FeeAddress} {
-				if status, body := x.get(t, "/api/v1/payments"+query); status != http.StatusUnprocessableEntity {
-					t.Errorf("payments%s: %d %s", query, status, body)
+			both := wire.PaymentQuery{OfID: ofID(acme.Operator), OfAddress: wire.OfAddress{Address: acme.FeeAddress}}
+			for _, q := range []wire.PaymentQuery{{}, {Status: "paid"}, both} {
+				var bad *books.BadRequest
+				if _, _, _, err := x.Payments(t.Context(), q); !errors.As(err, &bad) {
+					t.Errorf("%+v: %v", q, err)
 				}
 			}
 		})

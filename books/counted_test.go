@@ -1,15 +1,11 @@
-package api_test
+package books_test
 
 import (
-	"fmt"
-	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -18,26 +14,25 @@ import (
 func TestPlainPledgesAreNotCounted(t *testing.T) {
 	t.Parallel()
 	const activation pastel.Height = 135
-	x := start(t, activation-1, "", nil)
+	x := open(t, activation-1, "")
 	sums := func() (network, operator, members, offered int64) {
-		in := read[wire.PoolDetail](t, x, "/api/v1/pools/"+read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].ID)
+		in := x.first(t)
 		seen := map[string]bool{}
 		for _, pl := range in.Participants {
 			if seen[pl.PastelID] {
 				continue
 			}
 			seen[pl.PastelID] = true
-			members += read[wire.Account](t, x, "/api/v1/members/"+pl.PastelID).Counted
+			members += x.member(t, pl.PastelID).Counted
 		}
-		s := read[wire.Statistics](t, x, "/api/v1/statistics")
-		return s.Counted, read[wire.Operator](t, x, "/api/v1/operators/"+in.Operator).Counted, members, s.Offered
+		s := x.statistics(t)
+		return s.Counted, x.operator(t, in.Operator).Counted, members, s.Offered
 	}
 	if network, operator, members, offered := sums(); network != 0 || operator != 0 || members != 0 || offered == 0 {
 		t.Errorf("before activation %d PSL are offered; the network counts %d, the operator %d, the members %d", offered, network, operator, members)
 	}
 	x.move(t, activation-1, activation)
-	x.seen(t, activation)
-	want := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].Counted
+	want := x.pools(t, wire.PoolQuery{})[0].Counted
 	if network, operator, members, _ := sums(); network != want || operator != want || members != want || want == 0 {
 		t.Errorf("the pool counts %d PSL; the network counts %d, the operator %d, the members %d", want, network, operator, members)
 	}
@@ -46,12 +41,9 @@ func TestPlainPledgesAreNotCounted(t *testing.T) {
 // The list of pledges finds by the reward address in force in the block asked for, whatever came later.
 func TestPledgesOfARewardAddressInTime(t *testing.T) {
 	t.Parallel()
-	x := start(t, amendment+4, "", nil)
+	x := open(t, amendment+4, "")
 	_, part := amending(t, x)
-	pledges := func(query string) []wire.Pledge {
-		return read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?limit=1000&"+query).Items
-	}
-	old := pledges(fmt.Sprintf("at=%d&live=true&pastelid=%s", amendment-1, part.PastelID))[0]
+	old := x.pledges(t, wire.PledgeQuery{AsOf: asOf(amendment - 1), Live: true, OfID: ofID(part.PastelID)})[0]
 	for _, c := range []struct {
 		at     pastel.Height
 		reward string
@@ -64,7 +56,7 @@ func TestPledgesOfARewardAddressInTime(t *testing.T) {
 		{wire.Now, old.Reward, false},
 		{wire.Now, part.RewardAddress, true},
 	} {
-		list := pledges(fmt.Sprintf("at=%d&reward=%s", c.at, c.reward))
+		list := x.pledges(t, wire.PledgeQuery{AsOf: asOf(c.at), Reward: c.reward})
 		if slices.ContainsFunc(list, func(p wire.Pledge) bool { return p.Seq == old.Seq }) != c.found {
 			t.Errorf("block %d: %s is paid for pledge %d: want %t of %+v", c.at, c.reward, old.Seq, c.found, list)
 		}
@@ -80,17 +72,17 @@ func TestPledgesOfARewardAddressInTime(t *testing.T) {
 func TestPledgesAfterAReduction(t *testing.T) {
 	t.Parallel()
 	const reduction pastel.Height = 337
-	x := startOn(t, "dense", reduction, "", nil)
-	e := last(t, x, "pledge.reduced", reduction)
-	i := slices.IndexFunc(read[wire.PoolDetail](t, x, "/api/v1/pools/"+e.Pool).Participants, func(p wire.PoolPledge) bool {
+	x := openOn(t, "dense", reduction, "")
+	e := x.last(t, "pledge.reduced", reduction)
+	i := slices.IndexFunc(x.pool(t, e.Pool).Participants, func(p wire.PoolPledge) bool {
 		return p.PastelID == e.PastelID && p.Offered == e.Offered
 	})
 	if i < 0 {
 		t.Fatalf("the pool has no pledge that %+v reduced", e)
 	}
-	seq := int64(read[wire.PoolDetail](t, x, "/api/v1/pools/"+e.Pool).Participants[i].Seq)
+	seq := int64(x.pool(t, e.Pool).Participants[i].Seq)
 	for at, want := range map[pastel.Height]int64{reduction - 1: 400, reduction: 250, wire.Now: 250} {
-		list := read[wire.List[wire.Pledge]](t, x, fmt.Sprintf("/api/v1/pledges?limit=1000&at=%d&pool=%s", at, e.Pool)).Items
+		list := x.pledges(t, wire.PledgeQuery{AsOf: asOf(at), OfPool: ofPool(e.Pool)})
 		for _, p := range list {
 			if p.Seq == seq && p.Offered != want {
 				t.Errorf("block %d: pledge %d offers %d PSL, want %d", at, seq, p.Offered, want)
@@ -103,30 +95,18 @@ func TestPledgesAfterAReduction(t *testing.T) {
 // ever paid.
 func TestForecastIsWhatIsPaid(t *testing.T) {
 	t.Parallel()
-	x := start(t, 200, "", nil)
-	id := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0].ID
-	if p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+id); p.Forecast == nil || p.Forecast.Amount <= p.Accrued || p.Forecast.At != *p.NextSettlement {
+	x := open(t, 200, "")
+	id := x.pools(t, wire.PoolQuery{})[0].ID
+	if p := x.pool(t, id); p.Forecast == nil || p.Forecast.Amount <= p.Accrued || p.Forecast.At != *p.NextSettlement {
 		t.Errorf("block 200: forecast %+v, %s PSL accrued", p.Forecast, p.Accrued)
 	}
 	x.move(t, 200, 264)
-	if p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+id); p.Status != "replenishing" || p.Carry != 1 || p.NextSettlement == nil || p.Forecast != nil {
+	if p := x.pool(t, id); p.Status != "replenishing" || p.Carry != 1 || p.NextSettlement == nil || p.Forecast != nil {
 		t.Errorf("block 264: %s with %s PSL of carry, forecast %+v", p.Status, p.Carry, p.Forecast)
 	}
 	x.move(t, 264, 287)
-	if p := read[wire.PoolDetail](t, x, "/api/v1/pools/"+id); p.Status != "dissolved" || len(p.Claims) != 1 || p.Claims[0].Amount != 1 || p.Forecast != nil {
+	if p := x.pool(t, id); p.Status != "dissolved" || len(p.Claims) != 1 || p.Claims[0].Amount != 1 || p.Forecast != nil {
 		t.Errorf("block 287: %s with claims %+v, forecast %+v", p.Status, p.Claims, p.Forecast)
-	}
-}
-
-// A ticket that is longer than the rules allow is refused before it is decoded, one that is as long is not.
-func TestTicketLength(t *testing.T) {
-	t.Parallel()
-	x := start(t, 101, "", nil)
-	for length, want := range map[int]int{ticket.MaxJSON: http.StatusOK, ticket.MaxJSON + 1: http.StatusUnprocessableEntity} {
-		body := `{"ticket":"` + strings.Repeat("x", length) + `"}`
-		if status, answer := x.ask(t, http.MethodPost, "/api/v1/tickets/check", token, body); status != want {
-			t.Errorf("%d bytes: %d %.300s", length, status, answer)
-		}
 	}
 }
 
@@ -153,10 +133,10 @@ func TestLeavingCostsNoMoreThanThereIs(t *testing.T) {
 			t.Errorf("%d pledges cost %+v, want %d points", len(c.list), sums, c.want)
 		}
 	}
-	x := startOn(t, "dense", 336, "", nil)
+	x := openOn(t, "dense", 336, "")
 	poor := 0
-	for _, pl := range read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges?live=true&limit=1000").Items {
-		a := read[wire.Account](t, x, "/api/v1/members/"+pl.PastelID)
+	for _, pl := range x.pledges(t, wire.PledgeQuery{Live: true}) {
+		a := x.member(t, pl.PastelID)
 		for _, p := range a.Positions {
 			if p.Leaving.Has != a.Reputation || p.Leaving.Reputation > a.Reputation {
 				t.Errorf("%s has %d points, leaving with pledge %d costs %+v", pl.PastelID, a.Reputation, p.Seq, p.Leaving)

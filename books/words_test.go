@@ -1,16 +1,17 @@
-package api_test
+package books_test
 
 import (
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Events are told in words that hold whatever comes later in their block.
 func TestEventsTell(t *testing.T) {
 	t.Parallel()
-	x := start(t, 338, "", nil)
+	x := open(t, 338, "")
 	const alice, dora = "jXaEtAuica…e7nXFn", "jXYABLzkHA…sZEi3x"
 	for _, want := range []struct {
 		height pastel.Height
@@ -29,7 +30,7 @@ func TestEventsTell(t *testing.T) {
 		{247, "pool.replenishing", "The pool fell short of collateral: its members have only 850 PSL. Its Supernode pauses until more coins are pledged."},
 		{278, "pool.dissolved", "The pool dissolved because it was short of collateral for too long. Its pledges are released, and their earnings are paid out."},
 	} {
-		if got := last(t, x, want.kind, want.height); got.Text != want.text {
+		if got := x.last(t, pool.EventType(want.kind), want.height); got.Text != want.text {
 			t.Errorf("block %d: %q, want %q", want.height, got.Text, want.text)
 		}
 	}
@@ -38,9 +39,9 @@ func TestEventsTell(t *testing.T) {
 // What an amended pledge counts may rise in the amendment's block, later.
 func TestAmendmentsTell(t *testing.T) {
 	t.Parallel()
-	x := startOn(t, "dense", 699, "", nil)
+	x := openOn(t, "dense", 699, "")
 	texts := map[string]bool{}
-	for _, e := range read[wire.List[wire.Event]](t, x, "/api/v1/events?limit=1000&type=pledge.amended").Items {
+	for _, e := range x.events(t, wire.EventQuery{Type: types(pool.PledgeAmended)}) {
 		texts[e.Text] = true
 	}
 	for _, want := range []string{
