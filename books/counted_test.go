@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -128,7 +128,7 @@ func TestLeavingCostsNoMoreThanThereIs(t *testing.T) {
 		{append(slices.Repeat([]wire.Position{pledge("a", 25, 60)}, 3), pledge("b", 25, 100)), 85},
 		{[]wire.Position{pledge("a", 10, 10), pledge("a", 10, 10)}, 10},
 	} {
-		sums := books.Holdings(c.list, false)
+		sums := client.Holdings(c.list, false)
 		if len(sums) != 1 || sums[0].Leaving.Reputation != c.want {
 			t.Errorf("%d pledges cost %+v, want %d points", len(c.list), sums, c.want)
 		}
@@ -142,7 +142,7 @@ func TestLeavingCostsNoMoreThanThereIs(t *testing.T) {
 				t.Errorf("%s has %d points, leaving with pledge %d costs %+v", pl.PastelID, a.Reputation, p.Seq, p.Leaving)
 			}
 		}
-		for _, h := range books.Holdings(a.Positions, false) {
+		for _, h := range client.Holdings(a.Positions, false) {
 			if h.Leaving.Reputation > a.Reputation {
 				t.Errorf("%s has %d points, leaving pool %s costs %d", pl.PastelID, a.Reputation, h.Pool, h.Leaving.Reputation)
 			}

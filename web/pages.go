@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -140,7 +141,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	}
 	d.Shown = d.Participants
 	if !all(r) {
-		d.Shown = books.Largest(d.Participants, largest)
+		d.Shown = client.Largest(d.Participants, largest)
 	}
 	if d.Operator, _, err = s.cfg.Books.Operator(r.Context(), d.PoolDetail.Operator); err != nil {
 		return nil, err
@@ -180,7 +181,7 @@ func (s *Site) closing(r *http.Request, id string) (*closing, error) {
 // holding is a page about what somebody has.
 type holding struct {
 	wire.Account
-	Holdings []books.Holding
+	Holdings []client.Holding
 	Kept     []kept
 	Credits  []wire.Credit
 	Events   []wire.Event
@@ -238,7 +239,7 @@ func (s *Site) account(r *http.Request) (*page, error) {
 // holding adds what an account was credited and paid last; the queries say whose.
 func (s *Site) holding(r *http.Request, account wire.Account, credits wire.CreditQuery, payments wire.PaymentQuery) (d holding, err error) {
 	rules := s.cfg.Books.Parameters()
-	d.Account, d.Holdings, d.Kept = account, books.Holdings(account.Positions, all(r)), waiting(&account, &rules)
+	d.Account, d.Holdings, d.Kept = account, client.Holdings(account.Positions, all(r)), waiting(&account, &rules)
 	credits.AsOf, credits.Page = now, latest
 	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), credits); err != nil {
 		return d, err

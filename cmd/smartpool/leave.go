@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
@@ -39,7 +38,7 @@ func (c *leaveCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	}
 	var b strings.Builder
 	for i := range list {
-		for _, h := range books.Holdings(list[i].Positions, false) {
+		for _, h := range client.Holdings(list[i].Positions, false) {
 			if b.Len() > 0 {
 				b.WriteString("\n")
 			}
@@ -63,7 +62,7 @@ func (c *leaveCmd) wants(pool string) bool {
 	return c.Pool == "" || pool == c.Pool || strings.HasPrefix(pool, c.Pool+".")
 }
 
-func tellLeaving(b *strings.Builder, h *books.Holding) {
+func tellLeaving(b *strings.Builder, h *client.Holding) {
 	many := len(h.Pledges) > 1
 	fmt.Fprintf(b, "%s in pool %s\n  %d PSL offered, %d PSL counted (%s", pastel.Short(h.PastelID), h.Pool, h.Offered, h.Counted, h.Role)
 	if many {
@@ -103,7 +102,7 @@ func tellLeaving(b *strings.Builder, h *books.Holding) {
 }
 
 // unlocking says how a wallet that locked the coins lets them go, and no others: those of other pledges are better kept.
-func unlocking(ctx context.Context, r *journey.Daemon, h *books.Holding) (string, error) {
+func unlocking(ctx context.Context, r *journey.Daemon, h *client.Holding) (string, error) {
 	one := `[{"txid":"…","vout":n}]`
 	how := fmt.Sprintf("  If the wallet has locked them, unlock each one that you want to spend (smartpool rpc listlockunspent shows them):\n"+
 		"  smartpool rpc lockunspent true '%s'\n", one)

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -36,7 +36,7 @@ func TestLeaveNamesWhatCostsNothing(t *testing.T) {
 		{"before activation", []wire.Position{position("tOne", "plain", 520, 520, 0, 0)}, nil, []string{"wait in line"}},
 	} {
 		var b strings.Builder
-		for _, h := range books.Holdings(tt.positions, false) {
+		for _, h := range client.Holdings(tt.positions, false) {
 			tellLeaving(&b, &h)
 		}
 		told := strings.ReplaceAll(b.String(), "what "+free+" goes first", "")

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -62,7 +62,7 @@ func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 			ids[i] = a.Positions[i].Pool
 		}
 		name := labels(ids)
-		for _, h := range books.Holdings(a.Positions, each) {
+		for _, h := range client.Holdings(a.Positions, each) {
 			t.AppendRow([]any{
 				name(h.Pool), h.Status, h.Role, h.Counted, h.Offered, h.Part(), terminal.PSL(h.Accrued), backedBy(&h), journey.Brief(h.NextSettlement),
 			})
@@ -138,7 +138,7 @@ func tellRewards(b *strings.Builder, list []wire.Position, name func(pool string
 }
 
 // backedBy abbreviates the pledged address, which leave gives in full, or counts the pledges.
-func backedBy(h *books.Holding) string {
+func backedBy(h *client.Holding) string {
 	if len(h.Pledges) == 1 {
 		return pastel.Short(h.Address)
 	}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -127,7 +127,7 @@ func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []wire.PoolPledge) 
 	rest := ""
 	if !c.All && len(list) > largest {
 		rest = fmt.Sprintf("and %d more pledges: --all lists all %d in join order\n", len(list)-largest, len(list))
-		list = books.Largest(list, largest)
+		list = client.Largest(list, largest)
 	}
 	t := terminal.NewTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5, 6)
 	t.SetColumnConfigs(append(terminal.RightAligned(5, 6), terminal.Numbers(3, 6), terminal.Numbers(4, 6)))

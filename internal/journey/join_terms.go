@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -106,7 +106,7 @@ func (c *Join) role(p *wire.PoolDetail, least int64) string {
 	case p.Waits:
 		return "standby: it earns once the pool lacks coins"
 	}
-	if counts := books.CountsNext(p, newPledge, c.Pledge.Coins, least); counts < c.Pledge.Coins {
+	if counts := client.CountsNext(p, newPledge, c.Pledge.Coins, least); counts < c.Pledge.Coins {
 		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it; the others wait", counts)
 	}
 	return "member at once"

@@ -1,4 +1,4 @@
-package books
+package client
 
 import "github.com/pastelnetwork/smartpool/wire"
 

@@ -1,10 +1,11 @@
-package books
+package client
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
-	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -58,7 +59,8 @@ func (h *Holding) Part() string {
 	if h.Role != "member" || h.PoolCounted <= 0 {
 		return "0"
 	}
-	return ticket.NewDecimal(h.Counted*10_000/h.PoolCounted, 2).String()
+	n := h.Counted * 10_000 / h.PoolCounted
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%02d", n/100, n%100), "0"), ".")
 }
 
 // Rewards are the addresses that rewards of the holding's pledges go to, each once.
