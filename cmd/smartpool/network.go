@@ -5,7 +5,7 @@ import (
 	"bytes"
 	"encoding/hex"
 
-	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -18,15 +18,7 @@ type networkFlags struct {
 	Network string `default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network the ticket is for: main, testnet, devnet or regtest, so far the only one that enforces the rules."`
 }
 
-func (f *networkFlags) network() (pool.Params, error) { return networkNamed(f.Network) }
-
-func networkNamed(name string) (pool.Params, error) {
-	net, err := pool.ParamsByName(name)
-	if err != nil {
-		return net, terminal.UsageError{Err: err}
-	}
-	return net, nil
-}
+func (f *networkFlags) network() (pool.Params, error) { return journey.ParamsNamed(f.Network) }
 
 // genesis are the hashes of the first blocks of Pastel's networks (pasteld: src/chainparams.cpp).
 var genesis = map[string]string{

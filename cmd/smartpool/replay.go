@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -24,7 +25,7 @@ type replayCmd struct {
 
 // Run replays the file and prints what came of it, also when it stops at a bad block.
 func (c *replayCmd) Run(e *terminal.Terminal) error {
-	net, err := networkNamed(cmp.Or(c.Network, enforcing))
+	net, err := journey.ParamsNamed(cmp.Or(c.Network, enforcing))
 	if err != nil {
 		return err
 	}
