@@ -38,7 +38,7 @@ func (c *myCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		}
 		tellAccount(&b, &list[i], c.Each)
 	}
-	_, err = fmt.Fprint(e.Out, trailing.ReplaceAllString(b.String(), "\n"))
+	_, err = fmt.Fprint(e.Out, terminal.Trimmed(b.String()))
 	return err
 }
 

@@ -88,7 +88,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	if more := len(p.Pending) - nextPayouts; more > 0 {
 		fmt.Fprintf(&b, "\nand %d more to come: smartpool payouts --pool %s\n", more, p.ID)
 	}
-	_, err = fmt.Fprint(e.Out, trailing.ReplaceAllString(b.String(), "\n"))
+	_, err = fmt.Fprint(e.Out, terminal.Trimmed(b.String()))
 	return err
 }
 

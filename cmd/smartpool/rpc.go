@@ -19,7 +19,7 @@ type rpcCmd struct {
 
 // Run makes one call, as pastel-cli does.
 func (c *rpcCmd) Run(ctx context.Context, e *terminal.Terminal) error {
-	net, err := journey.ParamsNamed(c.Network)
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}

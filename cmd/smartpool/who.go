@@ -46,7 +46,7 @@ func (c *leaveCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	}
 	text, err := l.Text(ctx)
 	if err == nil {
-		_, err = fmt.Fprint(e.Out, trailing.ReplaceAllString(text, "\n"))
+		_, err = fmt.Fprint(e.Out, terminal.Trimmed(text))
 	}
 	return err
 }
