@@ -120,7 +120,7 @@ func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	if err != nil {
 		return Posted{}, err
 	}
-	last, err := lastTicket(ctx, r, wallet, p, pl)
+	last, err := r.lastTicket(ctx, wallet, p, pl)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -161,7 +161,7 @@ func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	if err != nil {
 		return Posted{}, err
 	}
-	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, amended(ctx, r, x))
+	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, r.amended(ctx, x))
 }
 
 // confirmReward has the member say that rewards still go where the last ticket that the daemon names has them go: the member signed that, but may
@@ -206,7 +206,7 @@ func (c *Amendment) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*D
 func (c *Amendment) namedOutput(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (pastel.OutPoint, error) {
 	name := c.Change.Output
 	if name == "" {
-		row, err := pledgeRow(ctx, r, pl)
+		row, err := r.pledgeRow(ctx, pl)
 		if err != nil {
 			return pastel.OutPoint{}, err
 		}
@@ -216,7 +216,7 @@ func (c *Amendment) namedOutput(ctx context.Context, r *Daemon, pl *wire.PoolPle
 	if err != nil {
 		return out, fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
 	}
-	if err = owns(ctx, r, out, pl.Address); errors.Is(err, client.ErrNotFound) {
+	if err = r.owns(ctx, out, pl.Address); errors.Is(err, client.ErrNotFound) {
 		err = fmt.Errorf("output %s is spent, or no block holds it yet: name an output of %s with --output", out, pl.Address)
 	}
 	return out, err
@@ -340,7 +340,7 @@ func TimeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 }
 
 // pledgeRow is a live pledge with its last ticket.
-func pledgeRow(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (wire.Pledge, error) {
+func (r *Daemon) pledgeRow(ctx context.Context, pl *wire.PoolPledge) (wire.Pledge, error) {
 	var q wire.PledgeQuery
 	q.PastelID, q.Address, q.Live = pl.PastelID, pl.Address, true
 	list, err := Listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
@@ -363,8 +363,8 @@ type signedPart struct {
 
 // lastTicket has the node show the ticket that the daemon says is the pledge's last, and checks that the daemon tells of the pledge what its
 // owner signed there. That the owner signed no later one it cannot check.
-func lastTicket(ctx context.Context, r *Daemon, wallet *pasteld.Client, p *wire.PoolDetail, pl *wire.PoolPledge) (*signedPart, error) {
-	row, err := pledgeRow(ctx, r, pl)
+func (r *Daemon) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire.PoolDetail, pl *wire.PoolPledge) (*signedPart, error) {
+	row, err := r.pledgeRow(ctx, pl)
 	if err != nil {
 		return nil, err
 	}
@@ -439,5 +439,5 @@ func (c *Amendment) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetai
 	if err != nil {
 		return Posted{}, err
 	}
-	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, amended(ctx, r, x))
+	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, r.amended(ctx, x))
 }

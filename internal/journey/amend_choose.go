@@ -32,7 +32,7 @@ func (h *holding) lacks(net *pool.Params) int {
 func (c *Amendment) choose(
 	ctx context.Context, r *Daemon, pl *wire.PoolPledge, wallet *pasteld.Client, address pastel.Address, last *ticket.Part,
 ) (out pastel.OutPoint, err error) {
-	all, err := holdings(ctx, r, wallet, address, last)
+	all, err := r.holdings(ctx, wallet, address, last)
 	if err != nil {
 		return out, err
 	}
@@ -119,7 +119,7 @@ func (c *Amendment) need(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (p
 
 // holdings lists the outputs of an address that can back pledges, smallest first, the one that the last ticket names before all: those the
 // wallet can spend, and those it locked.
-func holdings(ctx context.Context, r *Daemon, wallet *pasteld.Client, address pastel.Address, last *ticket.Part) (list []holding, err error) {
+func (r *Daemon) holdings(ctx context.Context, wallet *pasteld.Client, address pastel.Address, last *ticket.Part) (list []holding, err error) {
 	free, err := wallet.Unspent(ctx, 0, address)
 	if err != nil {
 		return nil, err

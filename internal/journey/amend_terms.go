@@ -61,9 +61,9 @@ func counting(p *wire.PoolDetail, pl *wire.PoolPledge, offered, minPledge int64)
 }
 
 // amended tells what became of an amendment once a block holds its ticket.
-func amended(ctx context.Context, r *Daemon, x *ticket.Part) func(string) (string, error) {
+func (r *Daemon) amended(ctx context.Context, x *ticket.Part) func(string) (string, error) {
 	return func(txid string) (string, error) {
-		pl, err := pledgeOf(ctx, r, x.PastelID, txid)
+		pl, err := r.pledgeOf(ctx, x.PastelID, txid)
 		if err != nil || pl == nil {
 			return "", err
 		}

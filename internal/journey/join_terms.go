@@ -14,7 +14,7 @@ import (
 
 // terms tells everything that a pledge means. The pool's terms are those that its id stands for: pool certified them.
 func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *ticket.Part) (string, error) {
-	yield, err := yield(ctx, r, p, x.PledgedCoins)
+	yield, err := r.yield(ctx, p, x.PledgedCoins)
 	if err != nil {
 		return "", err
 	}
@@ -65,7 +65,7 @@ func period(p *wire.PoolDetail) string {
 }
 
 // yield says what a pledge of so many PSL would earn, its share of the pool's income diluting the others'.
-func yield(ctx context.Context, r *Daemon, p *wire.PoolDetail, coins int64) (string, error) {
+func (r *Daemon) yield(ctx context.Context, p *wire.PoolDetail, coins int64) (string, error) {
 	if p.Waits {
 		return "none while on standby" + members(p.Yield), nil
 	}

@@ -1,9 +1,8 @@
-package main
+package replay
 
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -16,9 +15,10 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// tellStory tells people what happened in a chain.
-func tellStory(w io.Writer, state *pool.State, h *audit.History) error {
+// Tell tells people what happened in the chain.
+func (c *Chain) Tell(w io.Writer) error {
 	var b strings.Builder
+	state, h := c.state, c.history
 	net, tip := state.Params(), state.Tip()
 	if state.Shadow() {
 		fmt.Fprintf(&b, "SHADOW RUN: %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n\n",
@@ -36,16 +36,13 @@ func tellStory(w io.Writer, state *pool.State, h *audit.History) error {
 		}
 	}
 	for _, life := range h.Lives() {
-		c := &chapter{life, h, &net.Network}
-		c.tell(&b)
+		x := &chapter{life, h, &net.Network}
+		x.tell(&b)
 	}
 	tellRejections(&b, h)
-	_, err := io.WriteString(w, trailing.ReplaceAllString(b.String(), "\n"))
+	_, err := io.WriteString(w, terminal.Trimmed(b.String()))
 	return err
 }
-
-// trailing is the room that tables leave at the end of a line.
-var trailing = regexp.MustCompile(` +\n`)
 
 // chapter tells of one pool.
 type chapter struct {
