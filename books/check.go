@@ -18,7 +18,7 @@ import (
 
 // Simulator answers what the next block would make of a transaction. A *chain.Ledger does.
 type Simulator interface {
-	Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error)
+	Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error)
 }
 
 // Loaded is a Simulator for a daemon that only reads: it loads the whole state when it is asked and the ledger has moved since.
@@ -31,8 +31,8 @@ type Loaded struct {
 // NewLoaded returns a Simulator on a database.
 func NewLoaded(r *store.Reader) *Loaded { return &Loaded{reader: r} }
 
-// Try implements Simulator.
-func (x *Loaded) Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error) {
+// Simulate implements Simulator.
+func (x *Loaded) Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	ctx := context.Background() // others wait for the same state: it is loaded whole, whoever goes away
@@ -41,7 +41,7 @@ func (x *Loaded) Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error)
 	}
 	net := x.reader.Params()
 	tip := x.state.Tip()
-	events, err := x.state.Try(pool.PrepareTx(&net, tip.Height+1, time, tx))
+	events, err := x.state.Simulate(pool.PrepareTx(&net, tip.Height+1, time, tx))
 	return events, tip, err
 }
 
@@ -113,10 +113,7 @@ func changes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *
 		return fmt.Sprintf("it amends the pledge, which would offer %d PSL.", e.Offered)
 	}
 	x.Amends = &wire.Amends{Offered: old.Offered, Counted: old.Counted, Reward: old.Reward.Encode(&net.Network)}
-	x.Counts = e.Coins // of a pool that has not started, all
-	if p.Status != pool.Subscribing {
-		x.Counts += min(e.Offered-old.Counted, max(0, p.Target-p.Counted))
-	}
+	x.Counts = p.CountsNext(old.Seq, e.Offered, net)
 	var text strings.Builder
 	text.WriteString("it amends the pledge")
 	if e.Offered != old.Offered {
@@ -165,7 +162,7 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Simulator) (out
 		return out, badRequest("the ticket does not fit in a transaction: %v", err)
 	}
 	now := time.Unix(time.Now().Unix(), 0)
-	events, tip, err := by.Try(tx, uint32(now.Unix()))
+	events, tip, err := by.Simulate(tx, uint32(now.Unix()))
 	if err != nil {
 		return out, err
 	}

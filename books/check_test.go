@@ -20,8 +20,8 @@ type punctual struct {
 	next   *pastel.Height
 }
 
-func (x punctual) Try(tx *pastel.Tx, _ uint32) ([]pool.Event, pool.Tip, error) {
-	return x.by.Try(tx, x.blocks[*x.next].Time)
+func (x punctual) Simulate(tx *pastel.Tx, _ uint32) ([]pool.Event, pool.Tip, error) {
+	return x.by.Simulate(tx, x.blocks[*x.next].Time)
 }
 
 // desk is a library with a simulator for checks.

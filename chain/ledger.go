@@ -301,9 +301,9 @@ func (l *Ledger) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
 	return err
 }
 
-// Try answers what the next block, of this time in seconds since 1970, would make of a transaction: its events and the block they
+// Simulate answers what the next block, of this time in seconds since 1970, would make of a transaction: its events and the block they
 // would follow. *pool.BlockError means that no block may hold it.
-func (l *Ledger) Try(tx *pastel.Tx, time uint32) (events []pool.Event, tip pool.Tip, err error) {
+func (l *Ledger) Simulate(tx *pastel.Tx, time uint32) (events []pool.Event, tip pool.Tip, err error) {
 	next := l.Last().Height + 1
 	prepared := pool.PrepareTx(&l.net, next, time, tx) // signatures are verified before anybody has to wait
 	l.mu.Lock()                                        // trying changes the state for a moment
@@ -314,7 +314,7 @@ func (l *Ledger) Try(tx *pastel.Tx, time uint32) (events []pool.Event, tip pool.
 	if tip = l.state.Tip(); tip.Height+1 != next {
 		prepared = pool.PrepareTx(&l.net, tip.Height+1, time, tx)
 	}
-	events, err = l.state.Try(prepared)
+	events, err = l.state.Simulate(prepared)
 	return events, tip, err
 }
 
@@ -324,7 +324,7 @@ func (l *Ledger) CheckTx(_ context.Context, raw []byte, time uint32) error {
 	if err != nil {
 		return &RefusedError{RefusedBlock, err.Error()}
 	}
-	events, _, err := l.Try(tx, time)
+	events, _, err := l.Simulate(tx, time)
 	if rule := (*pool.BlockError)(nil); errors.As(err, &rule) {
 		return &RefusedError{RefusedEscrow, rule.Detail}
 	}

@@ -20,7 +20,7 @@ import (
 var ofEvents = slices.DeleteFunc(notify.Kinds(), func(k notify.Kind) bool { return !k.OfEvent() })
 
 // Everything that happens to a pool after somebody subscribed is told once, in order, however the ledger got there.
-func TestEventsAreTold(t *testing.T) {
+func TestEventsAreAlerts(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
 	for _, steps := range []int{1, 37, len(blocks)} {

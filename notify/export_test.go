@@ -10,7 +10,7 @@ import (
 )
 
 // Start and Round are what Run does, without its timers; Round waits for what it sends.
-func (s *Service) Start(ctx context.Context) error { return s.start(ctx) }
+func (s *Service) Start(ctx context.Context) error { return s.open(ctx) }
 
 // Round looks once at everything.
 func (s *Service) Round(ctx context.Context) error {
@@ -36,7 +36,7 @@ func (s *Service) Wait(patience time.Duration) { s.patience = patience }
 func (s *Service) Read(ctx context.Context) (more bool, err error) { return s.readEvents(ctx) }
 
 // Check validates a request.
-func (r *Request) Check() error { return r.check() }
+func (r *Request) Check() error { return r.validate() }
 
 // AmendedText is what is told of an amendment that pays to the same address.
 func AmendedText(role pool.Role, counted, offered int64) string {

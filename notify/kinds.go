@@ -46,7 +46,7 @@ func rowOf(k Kind) *row {
 
 // eventTypes are the events that are alerts.
 func eventTypes() (list []string) {
-	for _, t := range pool.EventTypesWhere(func(row pool.EventRow) bool { return row.Told }) {
+	for _, t := range pool.EventTypesWhere(func(row pool.EventRow) bool { return row.Alerted }) {
 		list = append(list, string(t))
 	}
 	return list

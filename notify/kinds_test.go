@@ -11,7 +11,7 @@ import (
 )
 
 // An event that the rules' table says people are told of has a kind, and no kind is listed twice.
-func TestEveryToldEventHasAKind(t *testing.T) {
+func TestEveryAlertedEventHasAKind(t *testing.T) {
 	t.Parallel()
 	kinds := notify.Kinds()
 	for _, e := range pool.EventTypes() {
@@ -19,8 +19,8 @@ func TestEveryToldEventHasAKind(t *testing.T) {
 		if of && !notify.Kind(e).OfEvent() {
 			t.Errorf("%s has the name of an event and is none", e)
 		}
-		if of != e.Row().Told {
-			t.Errorf("%s: a kind of alert %t, told by the table of events %t", e, of, e.Row().Told)
+		if of != e.Row().Alerted {
+			t.Errorf("%s: a kind of alert %t, alerted by the table of events %t", e, of, e.Row().Alerted)
 		}
 	}
 	slices.Sort(kinds)

@@ -133,7 +133,7 @@ func (s *Service) wouldSpend(ctx context.Context, node Node, id pastel.TxID) ([]
 		return nil, nil //nolint:nilerr // no block can hold it
 	}
 	now := s.cfg.Now().Unix()
-	events, at, err := s.cfg.Ledger.Try(tx, uint32(now))
+	events, at, err := s.cfg.Ledger.Simulate(tx, uint32(now))
 	rule := (*pool.BlockError)(nil)
 	refused := errors.As(err, &rule)
 	switch {

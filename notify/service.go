@@ -27,7 +27,7 @@ type Node interface {
 type Ledger interface {
 	Network() pastel.Network
 	Last() pool.Tip
-	Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error)
+	Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error)
 }
 
 // Config is what a Service works with.
@@ -90,7 +90,7 @@ func (s *Service) Run(ctx context.Context) {
 	defer s.sending.Wait()
 	var started complaint
 	for {
-		err := s.start(ctx)
+		err := s.open(ctx)
 		started.report(ctx, s.cfg.Log, err)
 		if err == nil {
 			break
@@ -138,8 +138,8 @@ func (s *Service) ring() {
 	}
 }
 
-// start takes over what an earlier process left. Nothing is being sent now, so whatever has no answer is due again.
-func (s *Service) start(ctx context.Context) error {
+// open takes over what an earlier process left. Nothing is being sent now, so whatever has no answer is due again.
+func (s *Service) open(ctx context.Context) error {
 	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
 		if s.cfg.Node == nil { // nobody would say what became of the spends
 			if err := x.ForgetMempool(); err != nil {

@@ -66,8 +66,8 @@ const (
 	defaultOverdue   = 20
 )
 
-// check says what is wrong with a request, and fills in the defaults.
-func (r *Request) check() error {
+// validate says what is wrong with a request, and fills in the defaults.
+func (r *Request) validate() error {
 	if err := checkURL(r.URL); err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func checkURL(to string) error {
 
 // Subscribe adds a subscription, which hears what happens after the ledger's and the node's tip. A request that is wrong gets a *RequestError.
 func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
-	if err := r.check(); err != nil {
+	if err := r.validate(); err != nil {
 		return Receipt{}, err
 	}
 	receipt := Receipt{ID: newID()}

@@ -30,7 +30,8 @@ func (b *block) spendsEscrow(tx *pastel.Tx, marked bool) (*payout, error) {
 }
 
 func (b *block) minable(po *payout) bool {
-	return b.h >= po.validFrom(&b.s.net) && b.h <= po.validTo(&b.s.net)
+	from, to := po.window(&b.s.net)
+	return from <= b.h && b.h <= to
 }
 
 // pay books a mined payout.

@@ -46,7 +46,7 @@ type EventRow struct {
 	Type     EventType
 	Has      EventFields // beside height, type and pool
 	After    Status      // of the pool after the event; 0 if it keeps the one it had
-	Told     bool        // people who follow the pool are alerted
+	Alerted  bool        // people who follow the pool are alerted
 	ByTicket bool        // an accepted ticket brings it
 	Minor    bool        // comes with most blocks, beside another event, or has lists of its own: lists of recent activity leave it out
 
@@ -76,31 +76,31 @@ const (
 // events is the one place that lists the types of events, in the order of protocol 9.
 var events = [...]EventRow{
 	{Type: PoolCreated, After: Subscribing, ByTicket: true, words: says("The pool opened for pledges.")},
-	{Type: PoolExpired, After: Expired, Told: true,
+	{Type: PoolExpired, After: Expired, Alerted: true,
 		words: says("The pool expired because it was not activated in time. Its pledges are released.")},
-	{Type: PoolDissolved, After: Dissolved, Told: true,
+	{Type: PoolDissolved, After: Dissolved, Alerted: true,
 		words: says("The pool dissolved because it was short of collateral for too long. Its pledges are released, and their earnings are paid out.")},
 	{Type: PoolActivated, Has: HasCoins, After: Active, ByTicket: true,
 		words: ofCoins("The operator activated the pool with %s PSL. It now backs a Supernode.")},
-	{Type: PoolReplenishing, Has: HasCoins, After: Replenishing, Told: true,
+	{Type: PoolReplenishing, Has: HasCoins, After: Replenishing, Alerted: true,
 		words: ofCoins("The pool fell short of collateral: its members have only %s PSL. Its Supernode pauses until more coins are pledged.")},
-	{Type: PoolRestored, Has: HasCoins, After: Active, Told: true,
+	{Type: PoolRestored, Has: HasCoins, After: Active, Alerted: true,
 		words: ofCoins("The pool has enough collateral again: its members have %s PSL. Its Supernode resumes.")},
 	{Type: PoolLowCollateral, Has: HasCoins, // alerts watch the cushion themselves, at a share of their own
 		words: ofCoins("Less than half of the pool's cushion is left: its members have %s PSL.")},
-	{Type: PoolClosed, Has: HasAmount, After: Closed, Told: true, words: closedWords},
+	{Type: PoolClosed, Has: HasAmount, After: Closed, Alerted: true, words: closedWords},
 	{Type: PledgeAccepted, Has: hasPledge | HasRole, ByTicket: true, words: acceptedWords},
-	{Type: PledgeAmended, Has: hasPledge | HasRole, Told: true, ByTicket: true, words: amendedWords},
-	{Type: PledgePromoted, Has: hasPledge, Told: true, words: promotedWords},
-	{Type: PledgeReduced, Has: hasPledge, Told: true, words: reducedWords},
+	{Type: PledgeAmended, Has: hasPledge | HasRole, Alerted: true, ByTicket: true, words: amendedWords},
+	{Type: PledgePromoted, Has: hasPledge, Alerted: true, words: promotedWords},
+	{Type: PledgeReduced, Has: hasPledge, Alerted: true, words: reducedWords},
 	{Type: PledgeMoved, Has: HasOwner, Minor: true,
 		words: ofPastelID("%s moved coins within a pledged address. The pledge stays in force.")},
 	{Type: PledgeReleased, Has: HasOwner, Minor: true, words: ofPastelID("The pool released a pledge of %s.")},
-	{Type: PledgeLeft, Has: hasPledge | HasRole | HasForfeited, Told: true, words: leftWords},
+	{Type: PledgeLeft, Has: hasPledge | HasRole | HasForfeited, Alerted: true, words: leftWords},
 	{Type: RewardReceived, Has: HasAmount, Minor: true, words: ofAmount("The pool received %s PSL.")},
 	{Type: RewardForfeited, Has: HasAmount, Minor: true, words: ofAmount("The pool shared out %s PSL that leavers had forfeited.")},
-	{Type: PayoutSettled, Has: HasTxID | HasPayout, Told: true, words: settledWords},
-	{Type: PayoutPaid, Has: HasTxID, Told: true, words: ofTxID("Payout %s was mined: it is paid.")},
+	{Type: PayoutSettled, Has: HasTxID | HasPayout, Alerted: true, words: settledWords},
+	{Type: PayoutPaid, Has: HasTxID, Alerted: true, words: ofTxID("Payout %s was mined: it is paid.")},
 	{Type: PayoutCancelled, Has: HasTxID, words: ofTxID("Payout %s was not mined in time and is cancelled. The pool owes its payments again.")},
 	{Type: ReputationChanged, Has: HasReputation | InNoPool, Minor: true, words: reputationWords},
 	{Type: TicketRejected, Has: HasTxID | HasReason | InNoPool, Minor: true, words: rejectedWords},

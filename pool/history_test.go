@@ -127,7 +127,7 @@ func (h *history) try() {
 		if slices.Contains(h.block.escrowSpends, i) {
 			in.escrowSpends = []int{1}
 		}
-		if _, err := h.s.Try(in); err != nil {
+		if _, err := h.s.Simulate(in); err != nil {
 			h.Fatalf("block %d: trying transaction %d: %v", h.block.Height, i, err)
 		}
 	}

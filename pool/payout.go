@@ -24,14 +24,15 @@ func newPayout(p *poolState, inputs []*escrowOutput, payments []Payment, change 
 	return &payout{pool: p, inputs: inputs, payments: payments, total: totalOf(payments), change: change}
 }
 
-// validFrom is the first height at which the payout can be mined.
-func (po *payout) validFrom(net *Params) pastel.Height {
-	return po.settled + net.CoinbaseMaturity
+// window is when the payout can be mined.
+func (po *payout) window(net *Params) (from, to pastel.Height) {
+	return PayoutWindow(po.settled, net)
 }
 
 // validTo is the last height at which the payout can be mined; at its end the payout is cancelled.
 func (po *payout) validTo(net *Params) pastel.Height {
-	return po.validFrom(net) + net.PayoutExpiry
+	_, to := po.window(net)
+	return to
 }
 
 func totalOf(payments []Payment) pastel.Amount {
@@ -60,8 +61,8 @@ func (po *payout) buildTx(net *Params) {
 		scripts = o.To.AppendScript(scripts)
 		outs[i] = pastel.TxOut{Value: o.Amount, Script: scripts[start:len(scripts):len(scripts)]}
 	}
-	from := po.validFrom(net)
-	po.tx = pastel.NewTimedTx(net.SaplingActive(from), ins, outs, uint32(from-1), po.validTo(net))
+	from, to := po.window(net)
+	po.tx = pastel.NewTimedTx(net.SaplingActive(from), ins, outs, uint32(from-1), to)
 }
 
 // payoutSequence is not final, so that the lock time holds.

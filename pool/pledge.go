@@ -24,21 +24,14 @@ type pledge struct {
 }
 
 // role follows from the pool's status and what is counted (protocol 3).
-func (pl *pledge) role() Role {
-	switch {
-	case pl.pool.head.status == Subscribing:
-		return Plain
-	case pl.counted > 0:
-		return Member
-	default:
-		return Standby
-	}
-}
+func (pl *pledge) role() Role { return RoleOf(pl.pool.head.status, pl.counted) }
+
+func (pl *pledge) offer() Offer { return Offer{pl.offered, pl.counted} }
 
 // givesUp reports whether the pledge can give something up that costs nothing (protocol 4a): an offer beyond what is
 // counted, all of it for a standby.
 func (pl *pledge) givesUp() bool {
-	return pl.counted < pl.offered && pl.pool.head.status != Subscribing
+	return pl.offer().Free(pl.pool.head.status) > 0
 }
 
 // order compares another pledge with this one, by join order.

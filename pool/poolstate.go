@@ -83,11 +83,6 @@ func newPoolState(t Terms) *poolState {
 	}
 }
 
-// windowEnd is the last height at which an activation ticket can be accepted.
-func (p *poolState) windowEnd(net *Params) pastel.Height {
-	return p.terms.InitHeight + p.terms.Period + net.ActivationGrace
-}
-
 // settlesAt reports whether a settlement is scheduled at h (protocol 8).
 func (p *poolState) settlesAt(h pastel.Height, net *Params) bool {
 	switch {
@@ -135,7 +130,7 @@ func (p *poolState) nextDue(h pastel.Height, net *Params) pastel.Height {
 	}
 	switch p.head.status {
 	case Subscribing:
-		sooner(p.windowEnd(net) + 1)
+		sooner(p.terms.ActivateUntil(net) + 1)
 	case Replenishing:
 		sooner(p.head.deadline + 1)
 	default:

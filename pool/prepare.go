@@ -96,7 +96,7 @@ func (p *Prepared) look(net *Params, i int) {
 	}
 }
 
-// ticketVersion is the newest version of a ticket that counts (protocol 2). A newer one begins to count at a fork: below it, such a
+// ticketVersion is the newest version of a ticket that counts (protocol 2). A newer one begins to count at a fork (Params): below it, such a
 // ticket stays the bad_version or malformed that it was.
 const ticketVersion = 1
 

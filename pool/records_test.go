@@ -184,7 +184,7 @@ func mustNotLoad(t *testing.T, m mirror, s *State, what string) {
 	}
 }
 
-// Try says of each recorded transaction what its block made of it, and leaves the state alone.
+// Simulate says of each recorded transaction what its block made of it, and leaves the state alone.
 func TestTryAgreesWithBlocks(t *testing.T) {
 	t.Parallel()
 	blocks, _ := recorded(t, "dense")
@@ -195,7 +195,7 @@ func TestTryAgreesWithBlocks(t *testing.T) {
 		before := s.Encode()
 		var alone []Event
 		for j := 1; j < len(b.Txs); j++ {
-			events, err := s.Try(PrepareTx(&s.net, h, b.Header.Time, &b.Txs[j]))
+			events, err := s.Simulate(PrepareTx(&s.net, h, b.Header.Time, &b.Txs[j]))
 			if err != nil {
 				refused++ // it needs an earlier transaction of the block
 			}
@@ -241,7 +241,7 @@ func TestTryRefusesEarlyPayouts(t *testing.T) {
 	for i, b := range blocks {
 		h := pastel.Height(i)
 		for _, po := range s.Payouts() {
-			_, err := s.Try(PrepareTx(&s.net, h, b.Header.Time, po.Tx))
+			_, err := s.Simulate(PrepareTx(&s.net, h, b.Header.Time, po.Tx))
 			due := slices.ContainsFunc(s.PayoutsAt(h), func(x Payout) bool { return x.Tx.ID() == po.Tx.ID() })
 			if (err == nil) != due || due != (h >= po.ValidFrom && h <= po.ValidTo) {
 				t.Fatalf("block %d: payout valid in %d..%d, due %t: %v", h, po.ValidFrom, po.ValidTo, due, err)

@@ -41,13 +41,21 @@ func (x person) pointsAt(h pastel.Height, net *Params) int {
 
 // chargeLeaver takes reputation for a dropped pledge, unless its pool is idle. A loss at 0 restarts recovery.
 func (b *block) chargeLeaver(pl *pledge) {
-	costs := LeavingCosts(pl.role())
-	if costs == 0 || pl.pool.idle(b.h, &b.s.net) {
+	costs := leavingCosts(pl.role(), pl.pool.idle(b.h, &b.s.net))
+	if costs == 0 {
 		return
 	}
 	left := max(0, b.s.people.At(pl.who).pointsAt(b.h, &b.s.net)-costs)
 	b.setPerson(pl.who, person{uint8(left), b.h})
 	b.emit(Event{Type: ReputationChanged, PastelID: b.s.people.Key(pl.who).String(), Points: left})
+}
+
+// leavingCosts is what leaving a pool costs, which may be idle (protocol 7).
+func leavingCosts(r Role, idle bool) int {
+	if idle {
+		return 0
+	}
+	return LeavingCosts(r)
 }
 
 // LeavingCosts is what leaving a pool that is not idle costs with a pledge of a role, in points of reputation (protocol 7).

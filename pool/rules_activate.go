@@ -16,7 +16,7 @@ func (b *block) acceptActivate(c *carried) ticket.Reason {
 	if p.head.status != Subscribing {
 		return ticket.ReasonNotSubscribing
 	}
-	if b.h > p.windowEnd(&b.s.net) {
+	if b.h > p.terms.ActivateUntil(&b.s.net) {
 		return ticket.ReasonActivationTooLate
 	}
 	listed, reason := b.listedPledges(p, f.listed)

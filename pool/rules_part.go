@@ -113,7 +113,7 @@ func (b *block) amend(pl *pledge, f *partFacts) {
 func (p *poolState) takesPledges(h pastel.Height) bool {
 	switch p.head.status {
 	case Subscribing:
-		return h > p.terms.InitHeight && h <= p.terms.InitHeight+p.terms.Period
+		return h > p.terms.InitHeight && h <= p.terms.JoinUntil()
 	case Active:
 		return true
 	case Replenishing:
@@ -179,14 +179,10 @@ func (b *block) checkOutput(f *partFacts) ticket.Reason {
 		return ticket.ReasonOutputNotFound
 	}
 	c := b.s.coins.At(r)
-	if c.value == b.s.net.Collateral {
+	if !CanBack(c.value, &b.s.net) { // what is kept of coins is worth MinPledge
 		return ticket.ReasonOutputIsCollateral
 	}
-	least := b.s.net.PledgeConfirmations
-	if c.origin.coinbase() {
-		least = b.s.net.CoinbaseMaturity
-	}
-	if b.h-c.origin.height()+1 < least {
+	if b.h-c.origin.height()+1 < ConfirmationsToPledge(c.origin.coinbase(), &b.s.net) {
 		return ticket.ReasonOutputImmature
 	}
 	return ""

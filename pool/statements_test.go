@@ -17,7 +17,7 @@ func TestTryLeavesNoStatements(t *testing.T) {
 	m.mine(t)
 	for range 10_000 {
 		m.part(id, 2, 500, out, simOwner(2), simReward(2))
-		events, err := m.s.Try(m.block)
+		events, err := m.s.Simulate(m.block)
 		if err != nil || len(events) != 1 || events[0].Type != PledgeAccepted {
 			t.Fatalf("%v, %+v", err, events)
 		}

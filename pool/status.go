@@ -16,7 +16,7 @@ func (b *block) endOfPool(p *poolState) {
 // changeStatus is protocol 7. It reports whether the pool ended, which settles it.
 func (b *block) changeStatus(p *poolState) (ended bool) {
 	if p.head.status == Subscribing {
-		if b.h <= p.windowEnd(&b.s.net) {
+		if b.h <= p.terms.ActivateUntil(&b.s.net) {
 			return false
 		}
 		b.expire(p)
@@ -28,10 +28,10 @@ func (b *block) changeStatus(p *poolState) (ended bool) {
 	b.count(p)
 	head := b.head(p)
 	switch {
-	case head.status == Active && p.counted < p.terms.Required:
-		head.status, head.deadline = Replenishing, b.h+p.terms.Period
+	case head.status == Active && p.collateral().Short():
+		head.status, head.deadline = Replenishing, ReplenishUntil(b.h, p.terms.Period)
 		b.emit(Event{Type: PoolReplenishing, Pool: p.terms.ID, Coins: p.counted})
-	case head.status == Replenishing && p.counted >= p.terms.Required:
+	case head.status == Replenishing && !p.collateral().Short():
 		head.status, head.deadline = Active, never
 		b.emit(Event{Type: PoolRestored, Pool: p.terms.ID, Coins: p.counted})
 	case head.status == Replenishing && b.h > head.deadline:
@@ -47,17 +47,15 @@ func (b *block) count(p *poolState) {
 	if p.counted == p.offered {
 		return
 	}
-	for _, standby := range []bool{true, false} {
+	has := p.collateral()
+	for _, turn := range countingTurns {
 		for _, pl := range p.pledges {
-			if p.counted >= p.terms.Target {
+			if has.Room() == 0 {
 				return
 			}
-			if pl.counted == pl.offered || (pl.counted == 0) != standby {
+			more := has.raise(pl.offer(), turn, minPledge(&b.s.net))
+			if more == 0 {
 				continue
-			}
-			more := min(pl.offered-pl.counted, p.terms.Target-p.counted)
-			if standby {
-				more = max(more, min(pl.offered, minPledge(&b.s.net)))
 			}
 			now := pl.standing()
 			now.counted += more
@@ -111,7 +109,7 @@ func (b *block) release(p *poolState) {
 
 // warnLow emits pool.low_collateral when the pool begins to be active with less than half its cushion (protocol 9).
 func (b *block) warnLow(p *poolState) {
-	low := p.head.status == Active && p.counted < p.terms.Required+(p.terms.Target-p.terms.Required)/2
+	low := p.head.status == Active && p.collateral().Low()
 	if low && !p.head.low {
 		b.emit(Event{Type: PoolLowCollateral, Pool: p.terms.ID, Coins: p.counted})
 	}

@@ -67,9 +67,10 @@ type Payout struct {
 }
 
 func (po *payout) view(net *Params) Payout {
+	from, to := po.window(net)
 	return Payout{
 		Pool: po.pool.terms.ID, Tx: po.tx, Settled: po.settled,
-		ValidFrom: po.validFrom(net), ValidTo: po.validTo(net),
+		ValidFrom: from, ValidTo: to,
 		Outputs: po.payments, Change: po.change,
 	}
 }

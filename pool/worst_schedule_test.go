@@ -73,7 +73,7 @@ func expireMany(pools, each int) *sim {
 	for k := range pools * each {
 		m.pledge(ids[k%pools], k, largePledge, benchCoin(k), oneKey(0))
 	}
-	for end := m.s.pools[ids[0]].windowEnd(&m.s.net); m.block.Height <= end; {
+	for end := m.s.pools[ids[0]].terms.ActivateUntil(&m.s.net); m.block.Height <= end; {
 		m.mustMine()
 	}
 	return m

@@ -168,6 +168,6 @@ func sameAsSlow(t testing.TB, text []byte) {
 	got, err := Decode(text)
 	want, reason := slowDecode(text)
 	if r := reasonOf(t, err); r != reason || err == nil && !reflect.DeepEqual(got, want) {
-		t.Fatalf("%.2000q is %+v (%v), want %+v (%q)", text, got, err, want, reason)
+		t.Fatalf("Decode and the plain decoder here, which has to know each version too, read %.2000q as %+v (%v) and %+v (%q)", text, got, err, want, reason)
 	}
 }

@@ -169,24 +169,25 @@ func TestGuide(t *testing.T) {
 	op, me, audit := page(), page(), page()
 	operator := op.start(0)
 	supernode := x.person(0)
-	op.say("The Supernode's PastelID is made and registered in the same way. A PastelID whose key you keep in a file (`smartpool id new`) is registered with " +
+	op.say("Create and register the Supernode's PastelID in the same way. To register a PastelID whose key you keep in a file (`smartpool id new`), use " +
 		"`smartpool id register`.")
 	alice := me.start(520)
 
-	op.say("## Open a pool\n\nThe pool shares what its Supernode is paid, a fifth of a block's reward, and nothing that you earn by mining elsewhere: a pool's " +
-		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags the command asks.")
+	op.say("## Open a pool\n\nThe pool shares what its Supernode is paid, a fifth of a block's reward, but nothing that you earn by mining elsewhere: a pool's " +
+		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags, the command " +
+		"prompts for the terms.")
 	terms := []string{"--label", "atlas", "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator, "--supernode", supernode}
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
-	op.say("The real thing shows the terms, asks (`--yes` here), signs, posts, and waits for the block.")
+	op.say("The real run shows the terms, asks for confirmation (`--yes` here), signs, posts, and waits for the block.")
 	x.whileMining(func() {
 		op.run(exitOK, append([]string{"pool", "create", "--passphrase-file", secret, "--yes"}, terms...)...)
 	})
 
-	me.say("## Compare pools\n\nA pool shares the Supernode payment, a fifth of a block's reward. On the main network only Supernodes mine, since block 649,000: what an " +
+	me.say("## Compare pools\n\nA pool shares the Supernode payment, a fifth of a block's reward. On the main network, only Supernodes have mined since block 649,000; what an " +
 		"operator earns by mining is not shared.")
 	me.run(exitOK, "pools", "--coins", "500")
-	me.say("## Join with the wallet\n\n`join` finds an output of yours, shows every term and the line that is signed, and asks (`--yes` here). A PastelID signs with a key " +
-		"file (`--key`) or, as here, through the node.")
+	me.say("## Join with the wallet\n\n`join` finds one of your outputs, shows every term and the line to be signed, and asks for confirmation (`--yes` here). A PastelID signs " +
+		"with a key file (`--key`) or, as here, through the node.")
 	x.whileMining(func() {
 		me.run(exitOK, "join", "atlas", "--pastelid", alice, "--coins", "500", "--passphrase-file", secret, "--yes")
 	})
@@ -202,35 +203,36 @@ func TestGuide(t *testing.T) {
 
 	op.say("## Watch it fill")
 	op.run(exitOK, "pool", "status", "atlas")
-	op.say("## Activate\n\nThe ticket names who becomes a member; without names, everybody who pledged.")
+	op.say("## Activate\n\nThe ticket names who becomes a member; without names, everyone who pledged does.")
 	x.whileMining(func() { op.run(exitOK, "pool", "activate", "atlas", "--passphrase-file", secret, "--yes") })
 	change(t, me, alice, chen, secret)
-	op.say("## Launch the Supernode\n\nTwo machines take part. The cold one has the wallet and announces the Supernode; the hot one runs it and has no wallet. pasteld runs a " +
-		"Supernode on no machine with less than 6 cores and 24 GB of memory. The Supernode's PastelID signs for the hot machine's key: nobody else can launch the pool's Supernode.")
+	op.say("## Launch the Supernode\n\nThis takes two machines. The cold machine has the wallet and announces the Supernode; the hot machine runs it and has no wallet. pasteld " +
+		"refuses to run a Supernode on a machine with less than 6 cores or 24 GB of memory. The Supernode's PastelID signs for the hot machine's key, so nobody else can launch the " +
+		"pool's Supernode.")
 	launch := []string{"supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes"}
 	x.whileMining(func() { op.run(exitOK, launch...) })
-	op.say("Run again, the command goes on where it was, and changes nothing that is right. pasteld reads an entry of masternode.conf once: where the command changes one, it says that " +
-		"the node has to be restarted.")
+	op.say("If you run the command again, it continues where it stopped and changes nothing that is already right. pasteld reads an entry of masternode.conf only once: if the command " +
+		"changes one, it tells you to restart the node.")
 	op.run(exitOK, launch...)
-	op.say("Where the PastelID's key is elsewhere, `--cold FILE` writes the entry and prints the line to sign there; `--signed FILE --signature SIGNATURE` goes on from there.\n\n" +
-		"`pool status` and the pool's page tell how the Supernode is doing: running, paused, gone, elsewhere or ended. One that is gone has to be launched again; the alert " +
-		"`supernode.gone` tells of it. Once the pool has ended, shut the machine down.")
+	op.say("If the PastelID's key is elsewhere, `--cold FILE` writes the entry and prints the line to sign there; `--signed FILE --signature SIGNATURE` continues from that point.\n\n" +
+		"`pool status` and the pool's page show the state of the Supernode: running, paused, gone, elsewhere or ended. The alert `supernode.gone` reports one that is gone: launch it " +
+		"again. Once the pool has ended, shut the machine down.")
 	x.mine(3)
 	me.say("## See what it earns")
 	me.run(exitOK, "my", alice)
-	me.say("## What would leaving cost?\n\nWho leaves loses what was earned since the last settlement. It goes to the others and the operator, in proportion to what counted at " +
-		"that settlement: «Held» on the pool's page.")
+	me.say("## What would leaving cost?\n\nA member who leaves loses what they earned since the last settlement. After the operator's fee, the others share it in proportion to " +
+		"what they had counted at that settlement: «Held» on the pool's page.")
 	me.run(exitOK, "leave", alice)
 	x.mine(8)
-	me.say("After the settlement what was earned is safe, and the payout is known to the transaction id.")
+	me.say("After the settlement, these earnings are safe, and the payout's transaction id is known.")
 	me.run(exitOK, "my", alice)
 	me.run(exitOK, "leave", alice)
-	me.say("## Keep the coins from being spent\n\nA wallet forgets its locks when it is restarted. `guard` locks what backs a pledge again, and warns of transactions that spend " +
-		"it; without `--once` it goes on until Ctrl-C.")
+	me.say("## Keep the coins from being spent\n\nA wallet forgets its locks when it restarts. `guard` locks the outputs that back a pledge again, and warns of transactions that spend " +
+		"them; without `--once`, it runs until Ctrl-C.")
 	me.run(exitOK, "rpc", "lockunspent", "true")
 	me.run(exitOK, "guard", alice, "--once")
 	tellMe(t, op)
-	op.say("## Payouts\n\nA payout can be mined when the rewards in it have matured. Upgraded miners put it into their blocks, for no fee: there is nothing to sign, broadcast or do.")
+	op.say("## Payouts\n\nA payout can be mined once the rewards in it have matured. Upgraded miners put it into their blocks without a fee: there is nothing for you to sign, broadcast or do.")
 	op.run(exitOK, "payouts", "--pool", "atlas")
 	x.mine(105)
 	payout := x.field("0.txid", "payouts", "--all")
@@ -241,21 +243,21 @@ func TestGuide(t *testing.T) {
 	op.run(exitOK, "pool", "report", "atlas")
 	op.run(exitOK, "pool", "status", "atlas")
 
-	audit.say(running + "\n\nThen a pool has to live for a while: see the [operator's guide](operator.md). An auditor's own daemon follows the node on its own, at " +
-		"another address:\n\n```console\n$ smartpoold --network regtest --node $SMARTPOOL_NODE --node-cookie $SMARTPOOL_NODE_COOKIE --data ~/audit \\\n" +
+	audit.say(running + "\n\nThen let a pool run for a while: see the [operator's guide](operator.md). The auditor's own daemon follows the node independently, at " +
+		"other addresses:\n\n```console\n$ smartpoold --network regtest --node $SMARTPOOL_NODE --node-cookie $SMARTPOOL_NODE_COOKIE --data ~/audit \\\n" +
 		"    --api 127.0.0.1:9735 --metrics 127.0.0.1:9736\n```")
 	second := x.another()
 	x.caughtUp(second)
 	n.hide(x.at.API)
-	audit.say("## A payout\n\nEvery block is read from a node and the rules are applied anew: no daemon is trusted. Exit code 0 is ok, 1 is wrong, 3 is unknown.")
+	audit.say("## Verify a payout\n\nThe command reads every block from a node and applies the rules again, so it trusts no daemon. Exit code 0 means ok, 1 wrong, 3 unknown.")
 	audit.run(exitOK, "verify", "payout", payout)
 	audit.run(exitUnknown, "verify", "payout", strings.Repeat("0", 63)+"1")
-	audit.say("## A daemon's books of a pool")
+	audit.say("## Verify what a daemon says about a pool")
 	audit.run(exitOK, "verify", "pool", "atlas")
-	audit.say("## Daemons with each other\n\nEqual digests mean that they agree on all of history. Of two that do not, the first block they differ in is found.")
+	audit.say("## Compare daemons\n\nDaemons with equal digests agree on all of history. If two differ, the command finds the first block on which they do.")
 	audit.run(exitOK, "digest", second)
 
-	const made = "\nEverything below happened on a development node (`smartpoold --dev`) and is written by a test; ids and dates are replaced by names.\n"
+	const made = "\nA test ran everything below on a development node (`smartpoold --dev`) and recorded it; names replace ids and dates.\n"
 	op.want("operator.md", "# For operators\n"+made)
 	me.want("member.md", "# For members\n"+made)
 	audit.want("auditor.md", "# For auditors\n"+made)
@@ -264,16 +266,16 @@ func TestGuide(t *testing.T) {
 // change has a member raise a pledge and be paid elsewhere, and one whose wallet is never online raise another.
 func change(t *testing.T, p *transcript, hot, cold, secret string) {
 	t.Helper()
-	p.say("## Raise your pledge or change where you are paid\n\nAn offer can be raised, and rewards can go to another address, without leaving: the pledge keeps " +
-		"its place and what it earned. It cannot be lowered. The raise needs coins at the pledged address, which stay where they are; a full pool counts them " +
-		"once it lacks coins.\n\nOnly you know for sure where your rewards go: without `--reward` the command shows your last ticket and asks; with `--yes`, and for a " +
-		"cold wallet, name the address, also if it stays the same. Here the pool has just been activated, and nothing is earned yet.")
+	p.say("## Raise your pledge or change where you are paid\n\nYou can raise your offer, or send rewards to another address, without leaving: the pledge keeps " +
+		"its place and what it earned. You cannot lower the offer. A raise needs coins at the pledged address, which stay where they are; a full pool counts them " +
+		"once it lacks coins.\n\nOnly you know for sure where your rewards should go. Without `--reward`, the command shows your last ticket and asks. With `--yes`, or for a " +
+		"cold wallet, always name the address, even if it stays the same. Here the pool has just been activated and has earned nothing yet.")
 	_, elsewhere := p.newAddress()
 	p.whileMining(func() {
 		p.run(exitOK, "amend", "atlas", "--pastelid", hot, "--coins", "520", "--reward", elsewhere, "--passphrase-file", secret, "--yes")
 	})
 	p.run(exitOK, "my", hot)
-	p.say("From a cold wallet it goes as joining does: the ticket is written here, signed there, and posted here.")
+	p.say("With a cold wallet, amending works like joining: write the ticket here, sign it there, and post it here.")
 	address := p.field("0.positions.0.address", "my", cold)
 	file := filepath.Join(p.dir, "raise.json")
 	line := []string{"amend", "atlas", "--cold", file, "--pastelid", cold, "--address", address, "--coins", "300", "--reward", address}
@@ -302,25 +304,25 @@ func (p *transcript) start(coins int) (id string) {
 	p.t.Helper()
 	p.say(running)
 	if p.names.kinds["PASTELID"] == nil {
-		p.say("Nobody has coins before the first 100 blocks:")
+		p.say("Mined coins can be spent only 100 blocks later, so mine these blocks first:")
 		p.run(exitOK, "rpc", "generate", "105")
 		p.settle()
 	} else {
-		p.say("The wallet has coins from blocks that it mined, and can spend them 100 blocks later; and a pool has to be open before anybody can join it. So begin " +
-			"with the [operator's guide](operator.md), with the same node and variables, up to «Open a pool». Then do what follows here, and open the pool: it takes " +
+		p.say("The wallet can spend the coins it mined only 100 blocks later, and a pool has to be open before anyone can join it. So begin with the " +
+			"[operator's guide](operator.md), using the same node and variables, up to «Open a pool». Then follow the steps below, and open the pool: it takes " +
 			"pledges for 8 blocks.")
 	}
-	p.say("A PastelID is made by the node, and registered; both take a passphrase, which is in `" + data + "/secret` as well, for the commands below:")
+	p.say("Have the node create a PastelID, then register it. Both take a passphrase, which is also in `" + data + "/secret` for the commands below:")
 	var made struct{ PastelID string }
 	if err := json.Unmarshal([]byte(p.run(exitOK, "rpc", "pastelid", "newkey", passphrase)), &made); err != nil {
 		p.t.Fatal(err)
 	}
-	p.say("The registration is paid from the address that it names, so coins have to be there first; what is left stays there:")
+	p.say("The address that the registration names pays for it, so send coins there first; the change stays there:")
 	address := strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
 	p.run(exitOK, "rpc", "sendtoaddress", address, strconv.Itoa(registering))
 	p.run(exitOK, "rpc", "tickets", "register", "id", made.PastelID, passphrase, address)
 	if coins > 0 {
-		p.say("The coins to pledge are an output of their own, at an address that is used for nothing else:")
+		p.say("Put the coins to pledge into an output of their own, at an address that you use for nothing else:")
 		address = strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
 		p.run(exitOK, "rpc", "sendtoaddress", address, strconv.Itoa(coins))
 	}
@@ -330,11 +332,11 @@ func (p *transcript) start(coins int) (id string) {
 }
 
 // running tells how node and daemon are started.
-const running = "## Before you start\n\nThe programs come from `go install ./cmd/...`. One of them is the daemon with a development node inside, on which nothing " +
-	"has a value. In a terminal of its own:\n\n```console\n$ smartpoold --dev --data " + data + "\n```\n\nIn another one, say where both are; with a real node leave " +
-	"out what follows, and name yours:\n\n```console\n$ export SMARTPOOL_API=http://127.0.0.1:9734 SMARTPOOL_NODE=http://127.0.0.1:19932\n" +
-	"$ export SMARTPOOL_NODE_COOKIE=" + data + "/devnode/.cookie\n$ echo \"" + passphrase + "\" > " + data + "/secret\n```\n\nThis node mines when it is told to: where a " +
-	"command below waits for a block, type `smartpool rpc generate 1` in a third terminal, or start it with `--dev-mine 5s`."
+const running = "## Before you start\n\nInstall the programs with `go install ./cmd/...`. One of them is the daemon, with a built-in development node on which nothing has any " +
+	"value. Start it in its own terminal:\n\n```console\n$ smartpoold --dev --data " + data + "\n```\n\nIn another terminal, say where the daemon and its node are; if you use " +
+	"a real node, set its address and cookie instead:\n\n```console\n$ export SMARTPOOL_API=http://127.0.0.1:9734 SMARTPOOL_NODE=http://127.0.0.1:19932\n" +
+	"$ export SMARTPOOL_NODE_COOKIE=" + data + "/devnode/.cookie\n$ echo \"" + passphrase + "\" > " + data + "/secret\n```\n\nThis node mines only on request. When a " +
+	"command below waits for a block, type `smartpool rpc generate 1` in a third terminal, or start the daemon with `--dev-mine 5s`."
 
 // tellMe has the operator be told of what happens.
 func tellMe(t *testing.T, p *transcript) {
@@ -344,8 +346,8 @@ func tellMe(t *testing.T, p *transcript) {
 	t.Cleanup(receiver.Close)
 	p.names.fixed[receiver.URL] = "https://hooks.example.org"
 	token := filepath.Join(p.dir, "api.token")
-	p.say("## Be told\n\nThe daemon tells of what happens, by webhook or through mail, Telegram, Discord and others: see [alerts](../alerts.md). The token " +
-		"is in its data folder.")
+	p.say("## Subscribe to alerts\n\nThe daemon sends alerts by webhook, mail, Telegram, Discord and other services: see [alerts](../alerts.md). The token is in the " +
+		"daemon's data folder.")
 	p.run(exitOK, "alerts", "add", receiver.URL, "--pool", "atlas", "--kinds", "cushion.low,pool.replenishing,payout.overdue", "--token-file", token)
 	id := p.field("0.id", "alerts", "list", "--token-file", token)
 	p.run(exitOK, "alerts", "test", id, "--token-file", token)
@@ -395,7 +397,7 @@ func spend(t *testing.T, p *transcript, id string) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	p.say("Here somebody spends what backs another pledge, and no block holds the transaction yet:")
+	p.say("Here someone spends the coins behind another pledge, and no block contains the transaction yet:")
 	p.run(exitNo, "guard", id, "--once", "--no-lock")
 	p.mine(1)
 	p.run(exitOK, "my", id)
@@ -420,13 +422,13 @@ func cold(t *testing.T, p *transcript, id, secret string) {
 	net, _ := pastel.NetworkByName("regtest")
 	address := out.Address.Encode(&net)
 	file := filepath.Join(p.dir, "pledge.json")
-	p.say("## Join from a cold wallet\n\nOnline, the ticket is written and checked; nothing is signed.")
+	p.say("## Join from a cold wallet\n\nThe online machine writes and checks the ticket; nothing is signed.")
 	p.run(exitOK, "join", "atlas", "--cold", file, "--coins", "200", "--pastelid", id, "--output", out.OutPoint.String(), "--address", address)
 	statement := p.field("statement", "join", "atlas", "--cold", file, "--coins", "200", "--pastelid", id, "--output", out.OutPoint.String(), "--address", address)
-	p.say("On the cold machine the wallet signs the line, and so does the PastelID (here through `rpc`, which calls the node as pastel-cli does; a key file signs " +
-		"with `ticket sign`).")
+	p.say("On the cold machine, the wallet and the PastelID both sign the line (here through `rpc`, which calls the node as pastel-cli does; with a key file, use " +
+		"`ticket sign`).")
 	byAddress, byID := p.signs(address, id, statement)
-	p.say("The signatures come back, and the ticket is posted. This wallet only pays its fee.")
+	p.say("Bring the signatures back and post the ticket. This wallet only pays its fee.")
 	p.whileMining(func() {
 		p.run(exitOK, "join", "atlas", "--ticket", file, "--address-signature", byAddress, "--pledge-signature", byID, "--yes")
 	})

@@ -190,12 +190,12 @@ type simulator struct {
 	loaded *books.Loaded
 }
 
-// Try implements api.Simulator.
-func (s simulator) Try(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error) {
+// Simulate implements api.Simulator.
+func (s simulator) Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error) {
 	if l := s.d.Ledger(); l != nil {
-		return l.Try(tx, time)
+		return l.Simulate(tx, time)
 	}
-	return s.loaded.Try(tx, time)
+	return s.loaded.Simulate(tx, time)
 }
 
 // token reads the API's token, which is made when it is missing.

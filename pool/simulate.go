@@ -7,17 +7,17 @@ import (
 )
 
 // PrepareTx is Prepare for one transaction, other than a coinbase, that a block at height h and of this time, in seconds since
-// 1970, would hold: for State.Try.
+// 1970, would hold: for State.Simulate.
 func PrepareTx(net *Params, h pastel.Height, time uint32, tx *pastel.Tx) *Prepared {
 	p := &Prepared{Height: h, Time: time, Txs: []pastel.Tx{{}, *tx}}
 	p.look(net, 1)
 	return p
 }
 
-// Try answers what the next block would make of a transaction that follows the tip's: its events and, of the block's end, the
+// Simulate answers what the next block would make of a transaction that follows the tip's: its events and, of the block's end, the
 // pledge.moved that it causes; or *BlockError if the block would be invalid. A ticket that would be rejected is a ticket.rejected
 // among the events. The state is the same afterwards; it must not be read meanwhile.
-func (s *State) Try(in *Prepared) ([]Event, error) {
+func (s *State) Simulate(in *Prepared) ([]Event, error) {
 	if s.failed != nil {
 		return nil, s.failed
 	}

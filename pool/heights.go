@@ -1,0 +1,34 @@
+package pool
+
+import "github.com/pastelnetwork/smartpool/pastel"
+
+// JoinUntil returns the last height at which the pool takes pledges while it is subscribing (protocol 6).
+func (t *Terms) JoinUntil() pastel.Height { return t.InitHeight + t.Period }
+
+// ActivateUntil returns the last height at which the pool can be activated (protocol 6). Then it expires.
+func (t *Terms) ActivateUntil(net *Params) pastel.Height {
+	return t.JoinUntil() + net.ActivationGrace
+}
+
+// ReplenishUntil returns the last height at which a pool of this subscription period takes pledges after it fell short of collateral at
+// height short (protocol 7). Then it is dissolved.
+func ReplenishUntil(short, period pastel.Height) pastel.Height { return short + period }
+
+// JoinUntil returns the last height at which the pool takes pledges in its present status; -1 if it has none, or takes no pledges.
+func (p *Pool) JoinUntil() pastel.Height {
+	switch p.Status {
+	case Subscribing:
+		return p.Terms.JoinUntil()
+	case Replenishing:
+		return p.Deadline
+	default:
+		return never
+	}
+}
+
+// PayoutWindow returns the first and the last height at which a payout of a settlement at a height can be mined (protocol 8). At the end
+// of the last one it is cancelled.
+func PayoutWindow(settled pastel.Height, net *Params) (from, to pastel.Height) {
+	from = settled + net.CoinbaseMaturity
+	return from, from + net.PayoutExpiry
+}
