@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// terms tells everything that a pledge means. The pool's terms are those that its id stands for: pool certified them.
+// terms tells everything that a pledge means. VerifiedPool has verified the terms of the pool.
 func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *ticket.Part) (string, error) {
 	yield, err := r.yield(ctx, p, x.PledgedCoins)
 	if err != nil {
