@@ -275,7 +275,7 @@ func (c *Amendment) change(pl *wire.PoolPledge) error {
 func (c *Amendment) prepare(
 	ctx context.Context, r *Daemon, p *wire.PoolDetail, pl *wire.PoolPledge, out pastel.OutPoint, last *ticket.Part,
 ) (*ticket.Part, string, error) {
-	at, err := TimeStamp(p.Tip.Time, last)
+	at, err := timeStamp(p.Tip.Time, last)
 	if err != nil {
 		return nil, "", err
 	}
@@ -313,14 +313,14 @@ func advised(check wire.Check, pl *wire.PoolPledge, err error) error {
 	}
 }
 
-// FutureLimit is how far a block's time may be ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME).
-const FutureLimit = 2 * time.Hour
+// futureLimit is how far a block's time may be ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME).
+const futureLimit = 2 * time.Hour
 
-// TimeStamp dates a statement, in seconds since 1970: now by the own clock, and after the ticket that it amends, if any. What a daemon says of the tip dates nothing; a
+// timeStamp dates a statement, in seconds since 1970: now by the own clock, and after the ticket that it amends, if any. What a daemon says of the tip dates nothing; a
 // tip that no node accepts yet shows that a clock is wrong.
-func TimeStamp(tip time.Time, last *ticket.Part) (int64, error) {
+func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 	now := time.Now()
-	if tip.After(now.Add(FutureLimit)) {
+	if tip.After(now.Add(futureLimit)) {
 		return 0, fmt.Errorf("the daemon's last block is of %s UTC, which is yet to come: set this machine's clock right, or ask another daemon. Nothing was signed",
 			tip.UTC().Format("2006-01-02 15:04"))
 	}
@@ -330,7 +330,7 @@ func TimeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 		switch {
 		case err != nil:
 			return 0, err
-		case before >= now.Add(FutureLimit).Unix():
+		case before >= now.Add(futureLimit).Unix():
 			return 0, fmt.Errorf("the pledge's last ticket is dated %s, and this one must be dated later: set this machine's clock right, or try again then",
 				last.TimeStamp)
 		}

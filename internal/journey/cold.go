@@ -30,7 +30,7 @@ type Draft struct {
 
 // unsigned writes a ticket to be signed elsewhere.
 func (f *Cold) unsigned(net *pastel.Network, command, terms, address string, t *ticket.Ticket) (*Draft, error) {
-	text, err := Encoded(t)
+	text, err := encoded(t)
 	if err != nil {
 		return nil, err
 	}

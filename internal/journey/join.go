@@ -121,7 +121,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 		return Posted{}, err
 	}
 	t := x.Ticket()
-	if _, err := r.PreflightWith(ctx, wallet, t); err != nil {
+	if _, err := r.preflightWith(ctx, wallet, t); err != nil {
 		return Posted{}, err
 	}
 	statement := x.PledgeStatement(r.Net.Name)
@@ -150,7 +150,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 
 // build makes the unsigned ticket.
 func (c *Join) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pool.Params) (*ticket.Part, error) {
-	at, err := TimeStamp(p.Tip.Time, nil)
+	at, err := timeStamp(p.Tip.Time, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		return Posted{}, err
 	}
 	txid, err := wallet.SendRaw(ctx, raw)
-	if err := PostingError(err); err != nil {
+	if err := postingError(err); err != nil {
 		return Posted{}, err
 	}
 	r.Person.Note("Posted: transaction %s.", txid)
