@@ -14,6 +14,11 @@ func (t *Terms) ActivateUntil(net *Params) pastel.Height {
 // height short (protocol 7). Then it is dissolved.
 func ReplenishUntil(short, period pastel.Height) pastel.Height { return short + period }
 
+// ReplenishUntil is the function of this name, for a pool of these terms.
+func (t *Terms) ReplenishUntil(short pastel.Height) pastel.Height {
+	return ReplenishUntil(short, t.Period)
+}
+
 // JoinUntil returns the last height at which the pool takes pledges in its present status; -1 if it has none, or takes no pledges.
 func (p *Pool) JoinUntil() pastel.Height {
 	switch p.Status {

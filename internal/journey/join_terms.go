@@ -3,11 +3,9 @@ package journey
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -95,18 +93,15 @@ func members(y *wire.Yield) string {
 	return fmt.Sprintf("; members earn %s %% a year; no promise", y.Percent)
 }
 
-// newPledge stands for a pledge that is not there yet.
-const newPledge = math.MaxUint64
-
 // role says what the pledge will be; least is the network's least pledge, PSL.
 func (c *Join) role(p *wire.PoolDetail, least int64) string {
+	counts := CountsNext(p, pool.NewPledge, c.Pledge.Coins, least)
 	switch {
 	case p.Status == "subscribing":
 		return fmt.Sprintf("plain until the operator activates the pool (until %s)", Whenever(p.ActivateUntil))
-	case p.Waits:
+	case pool.RoleOf(pool.Active, counts) == pool.Standby:
 		return "standby: it earns once the pool lacks coins"
-	}
-	if counts := client.CountsNext(p, newPledge, c.Pledge.Coins, least); counts < c.Pledge.Coins {
+	case counts < c.Pledge.Coins:
 		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it; the others wait", counts)
 	}
 	return "member at once"

@@ -74,7 +74,7 @@ func (c *chapter) tell(b *strings.Builder) {
 	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", terminal.Printable(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
 	fmt.Fprintf(b, "Supernode   PastelID %s\n", p.Supernode)
 	fmt.Fprintf(b, "Collateral  %d PSL required, %d PSL to activate (factor %s)\n", p.Required, p.Target, ticket.NewDecimal(p.Factor, ticket.FactorDecimals))
-	fmt.Fprintf(b, "Opened      %s, pledges until block %d\n", c.at(p.InitHeight), p.InitHeight+p.Period)
+	fmt.Fprintf(b, "Opened      %s, pledges until block %d\n", c.at(p.InitHeight), p.Terms.JoinUntil())
 	if p.Ended >= 0 {
 		fmt.Fprintf(b, "Ended       %s\n", c.at(p.Ended))
 	}
@@ -121,7 +121,7 @@ func (c *chapter) happened(e *pool.Event, released int) string {
 	case pool.PledgeReleased, pool.RewardReceived, pool.RewardForfeited, pool.PayoutSettled, pool.PayoutPaid, pool.PayoutCancelled:
 		return ""
 	case pool.PoolReplenishing:
-		return fmt.Sprintf("%s Otherwise the pool dissolves after block %d.", what, e.Height+c.Pool.Period)
+		return fmt.Sprintf("%s Otherwise the pool dissolves after block %d.", what, c.Pool.ReplenishUntil(e.Height))
 	case pool.PoolDissolved, pool.PoolExpired:
 		return fmt.Sprintf("%s It released %s.", what, terminal.Counted(released, "pledge"))
 	default:

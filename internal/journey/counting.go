@@ -1,4 +1,4 @@
-package client
+package journey
 
 import (
 	"github.com/pastelnetwork/smartpool/pool"
