@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"slices"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -104,19 +103,12 @@ func (r *Recount) rebuild(p *pool.Pool) *wire.PoolDetail {
 	x.Counted, x.Offered, x.LeastPledge, x.Low, x.Broken = p.Counted, p.Offered, p.LeastPledge, p.Low, p.Broken
 	x.Reputation, _, _ = r.state.Reputation(p.Operator)
 	x.Deadline, x.NextSettlement = r.moment(p.Deadline), r.moment(p.NextSettlement)
-	switch p.Status {
-	case pool.Subscribing:
-		until := p.InitHeight + p.Period
-		x.JoinUntil, x.ActivateUntil = r.moment(until), r.moment(until+net.ActivationGrace)
-		x.Cushion = p.Offered - p.Required
-	case pool.Replenishing:
-		x.JoinUntil = x.Deadline
-		x.Cushion = p.Counted - p.Required
-	case pool.Active:
-		x.Cushion = p.Counted - p.Required
-		x.Waits = p.LeastPledge > 0 && (p.Counted >= p.Target ||
-			slices.ContainsFunc(p.Pledges, func(m pool.Pledge) bool { return m.Role == pool.Standby }))
-	default:
+	x.JoinUntil, x.Waits = r.moment(p.JoinUntil()), p.Waits(&net)
+	if p.Status == pool.Subscribing {
+		x.ActivateUntil = r.moment(p.ActivateUntil(&net))
+	}
+	if p.Status.Live() {
+		x.Cushion = p.Collateral().Cushion()
 	}
 	r.rebuildPledges(x, p, &net.Network)
 	for _, c := range p.Claims {

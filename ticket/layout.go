@@ -12,8 +12,8 @@ type layout struct {
 	fields  func(t *Ticket) []field // of the object of a ticket of this kind
 }
 
-// layouts holds every form there is, the versions of a kind in ascending order. A new version is a new row; what else has to know
-// its fields is named by the tests.
+// layouts holds every form there is, the versions of a kind in ascending order. A new version is a new row here, and begins to count at a
+// fork (package pool, ticketVersion); the tests name whatever else has to know its fields.
 var layouts = [...]layout{
 	{KindInit, 1, init1},
 	{KindPart, 1, part1},

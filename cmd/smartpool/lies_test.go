@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/audit"
-	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -35,13 +35,16 @@ func (x *dev) liesAreFound() {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	f := auditFlags{nodeFlags{URL: x.at.DevRPC, Cookie: x.at.DevCookie}, networkFlags{"regtest"}, -1}
-	state, err := f.state()
+	net, err := pool.ParamsByName("regtest")
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	state, err := pool.New(net, false)
 	if err != nil {
 		x.t.Fatal(err)
 	}
 	recount := audit.NewRecount(state)
-	if err := f.recompute(context.Background(), &terminal.Terminal{}, state, truth.Tip.Height, recount.Watch); err != nil {
+	if err := audit.Recompute(state, audit.FromNode(context.Background(), x.node, truth.Tip.Height), recount.Watch); err != nil {
 		x.t.Fatal(err)
 	}
 	differences := func(p *wire.PoolDetail) []audit.Difference {

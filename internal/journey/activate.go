@@ -51,7 +51,7 @@ func (c *Activation) DryRun(ctx context.Context, r *Daemon) (*Preflighted, error
 	if err != nil {
 		return nil, err
 	}
-	shown, err := Fields(x.Ticket())
+	shown, err := fields(x.Ticket())
 	return &Preflighted{shown, table}, err
 }
 

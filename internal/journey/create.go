@@ -73,10 +73,10 @@ func (c *Creation) prepare(ctx context.Context, r *Daemon) (*opening, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--supernode: %w", err)
 	}
-	if err := r.Registered(ctx, "--operator", operator.ID); err != nil {
+	if err := r.registered(ctx, "--operator", operator.ID); err != nil {
 		return nil, err
 	}
-	if err := r.Registered(ctx, "--supernode", supernode.ID); err != nil {
+	if err := r.registered(ctx, "--supernode", supernode.ID); err != nil {
 		return nil, err
 	}
 	if c.Pool.FeeAddress == "" && !c.Pool.DryRun {
@@ -103,7 +103,7 @@ func (c *Creation) DryRun(ctx context.Context, r *Daemon) (*Preflighted, error) 
 	if err != nil {
 		return nil, err
 	}
-	shown, err := Fields(o.ticket)
+	shown, err := fields(o.ticket)
 	if err != nil {
 		return nil, err
 	}
