@@ -203,10 +203,7 @@ func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	if x.PoolPledge, err = v.pledge(p, &p.Pledges[i]); err != nil {
 		return x, err
 	}
-	x.Leaving.Forfeits = x.Accrued
-	if p.Status != pool.Subscribing {
-		x.Leaving.Free = x.Offered - x.Counted
-	}
+	x.Leaving.Free = pool.Offer{Offered: x.Offered, Counted: x.Counted}.Free(p.Status)
 	who := p.Pledges[i].PastelID
 	if _, known := reputations[who]; !known {
 		standing, _, err := v.reputation(who)
@@ -216,9 +213,8 @@ func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 		reputations[who] = standing.Points
 	}
 	x.Leaving.Has = reputations[who]
-	if !p.Idle {
-		x.Leaving.Reputation = min(pool.LeavingCosts(p.Pledges[i].Role), x.Leaving.Has)
-	}
+	loss := p.Loss(&p.Pledges[i], x.Leaving.Has)
+	x.Leaving.Forfeits, x.Leaving.Reputation = loss.Forfeits, loss.Points
 	if x.Joined, err = v.moment(pl.Joined); err != nil {
 		return x, err
 	}

@@ -113,10 +113,7 @@ func changes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *
 		return fmt.Sprintf("it amends the pledge, which would offer %d PSL.", e.Offered)
 	}
 	x.Amends = &wire.Amends{Offered: old.Offered, Counted: old.Counted, Reward: old.Reward.Encode(&net.Network)}
-	x.Counts = e.Coins // of a pool that has not started, all
-	if p.Status != pool.Subscribing {
-		x.Counts += min(e.Offered-old.Counted, max(0, p.Target-p.Counted))
-	}
+	x.Counts = p.CountsNext(old.Seq, e.Offered, net)
 	var text strings.Builder
 	text.WriteString("it amends the pledge")
 	if e.Offered != old.Offered {

@@ -108,26 +108,18 @@ func (v *view) poolNow(row *store.PoolRow, coins int64) (x wire.Pool, err error)
 }
 
 // counts is how many PSL of a new pledge that offers so many would count at the end of the next block if nothing else came (protocol 7);
-// before activation all do if the operator lists the pledge. 0 if the pool does not take such a pledge. A pool that lacks coins has
-// nobody in line: at the end of the last block everything counted until the target was reached.
+// before activation all do if the operator lists the pledge. 0 if the pool does not take such a pledge.
 func counts(p *pool.Pool, net *pool.Params, offered int64) int64 {
-	switch {
-	case p.LeastPledge == 0 || offered < p.LeastPledge:
-		return 0
-	case p.Status == pool.Subscribing:
-		return offered
-	case p.Counted >= p.Target:
-		return 0
-	}
-	return min(offered, max(p.Target-p.Counted, int64(net.MinPledge/pastel.PSL)))
+	entry, _ := p.Enters(offered, net)
+	return entry.Counts
 }
 
 // fillPool adds what is known at the tip.
 func (v *view) fillPool(x *wire.Pool, p *pool.Pool, network *income) (err error) {
 	x.Counted, x.Offered, x.LeastPledge = p.Counted, p.Offered, p.LeastPledge
-	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.LeastPledge > 0 && counts(p, &v.b.net, p.LeastPledge) == 0
+	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.Waits(&v.b.net)
 	if p.Status.Live() {
-		x.Cushion = p.Counted - p.Required
+		x.Cushion = p.Collateral().Cushion()
 	}
 	for i := range p.Pledges {
 		switch p.Pledges[i].Role {
@@ -139,15 +131,9 @@ func (v *view) fillPool(x *wire.Pool, p *pool.Pool, network *income) (err error)
 			x.Plain++
 		}
 	}
-	until := map[**wire.Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Deadline: p.Deadline}
-	switch p.Status {
-	case pool.Subscribing:
-		x.Cushion = p.Offered - p.Required
-		until[&x.JoinUntil] = p.InitHeight + p.Period
-		until[&x.ActivateUntil] = p.InitHeight + p.Period + v.b.net.ActivationGrace
-	case pool.Replenishing:
-		until[&x.JoinUntil] = p.Deadline
-	default:
+	until := map[**wire.Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Deadline: p.Deadline, &x.JoinUntil: p.JoinUntil()}
+	if p.Status == pool.Subscribing {
+		until[&x.ActivateUntil] = p.ActivateUntil(&v.b.net)
 	}
 	if err := v.moments(until); err != nil {
 		return err
@@ -332,7 +318,8 @@ func (v *view) forecast(p *pool.Pool) (*wire.PayoutOutlook, error) {
 	if out.At, err = v.moment(p.NextSettlement); err != nil {
 		return nil, err
 	}
-	out.Mined, err = v.moment(p.NextSettlement + v.b.net.CoinbaseMaturity)
+	mined, _ := pool.PayoutWindow(p.NextSettlement, &v.b.net)
+	out.Mined, err = v.moment(mined)
 	return out, err
 }
 
@@ -357,10 +344,7 @@ func duePayments(p *pool.Pool, net *pool.Params, more pastel.Amount) (sum pastel
 			owed[pl.Reward] += part
 		}
 	}
-	least := net.MinPayout
-	if p.Status.Ended() {
-		least = net.Dust
-	}
+	least := pool.LeastPayment(p.Status, net)
 	for _, amount := range owed {
 		if amount >= least {
 			sum += amount

@@ -5,6 +5,7 @@ import (
 	"html/template"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -94,10 +95,10 @@ func newGauge(p wire.Pool) gauge {
 	}
 	most := max(g.Target, g.Have, 1)
 	g.Fill, g.Mark = scaled(g.Have, most), scaled(g.Required, most)
-	switch {
-	case g.Have < g.Required:
+	switch c := (pool.Collateral{Required: g.Required, Target: g.Target, Counted: g.Have, Offered: p.Offered}); {
+	case c.Short():
 		g.State = "bad"
-	case g.Have < g.Required+(g.Target-g.Required)/2:
+	case c.Low():
 		g.State = "low"
 	}
 	return g

@@ -109,3 +109,8 @@ func tellPreflighted(e *terminal.Terminal) func(*journey.Preflighted, error) err
 		return err
 	}
 }
+
+// networkFlags choose the network of a ticket.
+type networkFlags struct {
+	Network string `default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network the ticket is for: main, testnet, devnet or regtest, so far the only one that enforces the rules."`
+}
