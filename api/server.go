@@ -207,7 +207,7 @@ func (s *Server) failed(err error) error {
 	case errors.As(err, &bad):
 		return huma.Error422UnprocessableEntity(bad.Text)
 	case errors.Is(err, books.ErrEmpty):
-		return huma.Error503ServiceUnavailable(err.Error())
+		return huma.Error503ServiceUnavailable("the ledger holds no blocks yet because the daemon is syncing: try again in a minute")
 	case errors.Is(err, books.ErrNotFound):
 		return huma.Error404NotFound("the ledger has no such entry: check the id; a ticket posted just now appears once a block includes it")
 	case errors.Is(err, context.DeadlineExceeded):
