@@ -446,8 +446,10 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		"pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "12", "--operator", operator, "--supernode", supernode,
 		"--passphrase-file", secret, "--yes",
 	}
+	var spoken [][]string
 	speaks := func(line ...string) (docs []json.RawMessage) {
 		t.Helper()
+		spoken = append(spoken, line)
 		args := append([]string{"--json"}, line...)
 		var out, notes bytes.Buffer
 		code := run(x.located(args), strings.NewReader(""), &out, &notes)
@@ -491,8 +493,9 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		speaks("pool", "activate", "atlas", "--dry-run")
 		speaks("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
 		speaks("supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes")
+		speaks("amend", "atlas", "--coins", "1250", "--reward", address, "--pastelid", alice, "--passphrase-file", secret, "--yes")
 	})
-	x.mine(12)
+	x.mine(60)
 	for _, line := range [][]string{
 		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"pool", "status", "atlas"},
 		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
@@ -504,7 +507,15 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	if err := json.Unmarshal(speaks("alerts", "add", "https://hooks.example.org", "--token-file", token)[0], &added); err != nil || added.ID == "" {
 		t.Fatal(err, added)
 	}
+	called := hook(t)
+	if err := json.Unmarshal(speaks("alerts", "add", called, "--token-file", token)[0], &added); err != nil {
+		t.Fatal(err)
+	}
+	speaks("alerts", "test", added.ID, "--token-file", token)
 	speaks("alerts", "remove", added.ID, "--token-file", token)
+	speaks("verify", "payout", x.field("0.txid", "payouts", "--all"))
+	offline(x, secret, speaks)
+	everyCommand(t, spoken)
 }
 
 // FuzzAnswers has a daemon send whatever it wants: nothing here may panic on it.
