@@ -28,7 +28,11 @@ func (j cushions) stands(sub *store.Subscription) (list []*report, err error) {
 
 // low reports whether a pool's cushion is.
 func low(p *store.PoolRow, sub *store.Subscription) bool {
-	return (p.Counted-p.Required)*100 < sub.Cushion*(p.Target-p.Required)
+	return collateral(p).Below(sub.Cushion)
+}
+
+func collateral(p *store.PoolRow) pool.Collateral {
+	return pool.Collateral{Required: p.Required, Target: p.Target, Counted: p.Counted, Offered: p.Offered}
 }
 
 // words tell of a low cushion. What is offered beyond what counts fills up at once, so there is none of it as a rule.

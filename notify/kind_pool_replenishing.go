@@ -14,7 +14,7 @@ var replenishing = row{kind: Replenishing, event: &eventRule{
 	advice: func(o *occurrence) (advice, error) {
 		return advice{
 			fmt.Sprintf("Unless %s more are pledged by %s, the pool is dissolved.", psl(o.of.Required-o.what.Coins),
-				o.at.until(o.at.height+o.of.Period)),
+				o.at.until(pool.ReplenishUntil(o.at.height, o.of.Period))),
 			"Pledge to it, raise your pledge, or ask others to.",
 		}, nil
 	},

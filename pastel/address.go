@@ -17,14 +17,14 @@ type Address struct {
 	Hash [20]byte
 }
 
-// Lengths of addresses in characters: 26 bytes of which the first is not zero.
+// Lengths of addresses in characters: an address encodes 26 bytes, and the first is not zero.
 const (
 	minAddressText = 35
 	maxAddressText = 36
 )
 
-// ParseAddress reads an address of network n: Base58Check of two version bytes and a 20-byte hash (protocol 1). A text of
-// another length is refused before it is decoded.
+// ParseAddress reads an address of network n: Base58Check of two version bytes and a 20-byte hash (protocol 1). It refuses a
+// text of any other length without decoding it.
 func ParseAddress(n *Network, s string) (Address, error) {
 	if len(s) < minAddressText || len(s) > maxAddressText {
 		return Address{}, fmt.Errorf("address %.40q has %d characters, want %d or %d", s, len(s), minAddressText, maxAddressText)
@@ -43,7 +43,7 @@ func ParseAddress(n *Network, s string) (Address, error) {
 	case n.ScriptHashVersion:
 		a.Kind = AddressP2SH
 	default:
-		return Address{}, fmt.Errorf("address %q is not of network %s", s, n.Name)
+		return Address{}, fmt.Errorf("address %q does not belong to network %s", s, n.Name)
 	}
 	return a, nil
 }

@@ -14,13 +14,13 @@ type Amount int64
 // PSL is 1 PSL in patoshi (protocol 1).
 const PSL Amount = 100_000
 
-// MaxMoney is the supply: no output and no sum of outputs is worth more.
+// MaxMoney is the supply in patoshi: no output and no sum of outputs is worth more.
 const MaxMoney = 21_000_000_000 * PSL
 
 const pslDecimals = 5
 
-// ParseAmount reads a decimal number of PSL, such as 62.5, exactly: digits, at most one point with one to five digits
-// after it, no sign, no exponent, at most MaxMoney.
+// ParseAmount reads a decimal number of PSL, such as 62.5, without rounding: digits, at most one point followed by one to
+// five digits, no sign, no exponent, at most MaxMoney.
 func ParseAmount(s string) (Amount, error) {
 	whole, frac, point := strings.Cut(s, ".")
 	if point && (frac == "" || len(frac) > pslDecimals) {
@@ -59,20 +59,20 @@ func (a Amount) String() string {
 	return s + "." + strings.TrimRight(fmt.Sprintf("%0*d", pslDecimals, frac), "0")
 }
 
-// Add returns a + b, and whether that fits.
+// Add returns a + b and whether the sum fits.
 func (a Amount) Add(b Amount) (Amount, bool) {
 	sum := a + b
 	return sum, (sum > a) == (b > 0)
 }
 
-// Sub returns a - b, and whether that fits.
+// Sub returns a - b and whether the difference fits.
 func (a Amount) Sub(b Amount) (Amount, bool) {
 	diff := a - b
 	return diff, (diff < a) == (b > 0)
 }
 
-// MulDiv returns floor(a × num ÷ den), formed in 128 bits; false if an operand is negative, den is 0 or the result does
-// not fit.
+// MulDiv returns floor(a × num ÷ den), computed in 128 bits. It reports false if an operand is negative, den is 0 or the
+// result does not fit.
 func (a Amount) MulDiv(num, den int64) (Amount, bool) {
 	if a < 0 || num < 0 || den <= 0 {
 		return 0, false

@@ -10,19 +10,19 @@ import (
 	"github.com/mr-tron/base58"
 )
 
-// maxBase58 bounds the text that Base58CheckDecode looks at: its cost grows with the square of the length.
+// maxBase58 bounds the length of the text that Base58CheckDecode decodes: the cost grows with its square.
 const maxBase58 = 512
 
 var errChecksum = errors.New("checksum does not match; compare it letter by letter with the original")
 
-// Base58CheckEncode prints version and payload with the first four bytes of their double SHA-256, in Base58.
+// Base58CheckEncode prints in Base58 the version, the payload and the first four bytes of their double SHA-256.
 func Base58CheckEncode(version, payload []byte) string {
 	b := append(append(make([]byte, 0, len(version)+len(payload)+4), version...), payload...)
 	sum := DoubleSHA256(b)
 	return base58.Encode(append(b, sum[:4]...))
 }
 
-// Base58CheckDecode returns version and payload of what Base58CheckEncode printed. Every other text is refused.
+// Base58CheckDecode returns the version and payload that Base58CheckEncode printed, and refuses every other text.
 func Base58CheckDecode(s string) ([]byte, error) {
 	if len(s) > maxBase58 {
 		return nil, fmt.Errorf("Base58 text of %d characters is longer than %d", len(s), maxBase58)
@@ -40,7 +40,7 @@ func Base58CheckDecode(s string) ([]byte, error) {
 
 const base58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
-// base58Digits has the value of each character, 0xff for those outside of the alphabet.
+// base58Digits holds the value of each character, 0xff for one outside the alphabet.
 var base58Digits = func() (digits [256]byte) {
 	for c := range digits {
 		digits[c] = 0xff
@@ -51,12 +51,12 @@ var base58Digits = func() (digits [256]byte) {
 	return digits
 }()
 
-// base58Group is how many digits are taken at once: 58^10 is below 2^59.
+// base58Group is the number of digits decoded at once: 58^10 is below 2^59.
 const base58Group = 10
 
 // decodeBase58 reads a number of at most maxBase58 digits: a zero byte for each leading 1, then the big-endian bytes of the rest.
-// Different texts give different bytes. An activation lists up to 500 identities and addresses, so it is fast: groups of digits over 64-bit
-// limbs.
+// Different texts give different bytes. It has to be fast, because an activation lists up to 500 identities and addresses; so it works
+// on groups of digits and 64-bit limbs.
 func decodeBase58(s string) ([]byte, bool) {
 	zeros := 0
 	for zeros < len(s) && s[zeros] == '1' {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// BlockHeader is a block's header. Pastel's has Zcash's fields; version 5 and all above add the mining Supernode's PastelID and
-// signature, both empty when an ordinary miner found the block.
+// BlockHeader is a block's header. It has Zcash's fields; from version 5 on it also has the mining Supernode's PastelID and
+// signature, both empty if an ordinary miner found the block.
 //
 // Layout, integers little endian, counts CompactSize:
 //
@@ -34,7 +34,7 @@ type BlockHeader struct {
 	Solution    []byte
 }
 
-// Block is a block with its hash; its slices alias the bytes it was parsed from.
+// Block is a block with its hash. Its slices alias the bytes that it was parsed from.
 type Block struct {
 	Header BlockHeader
 	Txs    []Tx
@@ -43,30 +43,30 @@ type Block struct {
 	hash BlockHash
 }
 
-// Hash returns the block's hash, double SHA-256 of its header.
+// Hash returns the block's hash, the double SHA-256 of its header.
 func (b *Block) Hash() BlockHash { return b.hash }
 
-// Bytes returns the block's bytes, which are not to be changed.
+// Bytes returns the block's bytes, which the caller must not change.
 func (b *Block) Bytes() []byte { return b.raw }
 
-// Header versions: pasteld refuses lower ones than the first and reads all higher ones.
+// Header versions: pasteld refuses any below minHeaderVersion and reads all above it.
 const (
 	minHeaderVersion    = 4
-	signedHeaderVersion = 5 // PastelID and signature are there from here on
+	signedHeaderVersion = 5 // the first with PastelID and signature
 )
 
 var (
 	errHeaderVersion = errors.New("version is less than 4")
 	errNoCoinbase    = errors.New("the first transaction is not a coinbase")
 	errCoinbase      = errors.New("a coinbase is not the first transaction")
-	errMerkle        = errors.New("the transactions are not those that the header's Merkle root names")
-	errMutated       = errors.New("transactions are repeated at the end")
+	errMerkle        = errors.New("the transactions do not match the header's Merkle root")
+	errMutated       = errors.New("the last transactions are repeated")
 )
 
-// ParseBlock reads a block, which must be all of raw: a header of version 4 or more, transactions of which the first is a
-// coinbase and no other, and the Merkle root of exactly these. It refuses nothing that a valid block may have: a follower that
-// is stricter than its node stops where the chain goes on. What bounds a field or list is the bytes that are left. Proof of
-// work is the node's affair.
+// ParseBlock reads a block, which must be all of raw: a header of version 4 or more, and transactions that match its Merkle
+// root. The first of them, and only the first, is a coinbase. ParseBlock refuses nothing that a valid block may contain: a
+// follower that is stricter than its node stops where the chain continues. Only the remaining bytes bound a field or list.
+// ParseBlock does not check proof of work; the node does.
 func ParseBlock(raw []byte) (*Block, error) {
 	r := &txReader{reader: reader{b: raw, tx: -1}}
 	b := &Block{raw: raw}
@@ -105,8 +105,8 @@ func ParseBlock(raw []byte) (*Block, error) {
 	return b, nil
 }
 
-// NewBlock makes a block of transactions, the coinbase first: it fills in the Merkle root and the hash. Who mines it chose
-// the rest of the header.
+// NewBlock makes a block of transactions, the coinbase first. It fills in the Merkle root and the hash; the caller chooses the
+// rest of the header.
 func NewBlock(h BlockHeader, txs []Tx) *Block {
 	b := &Block{Header: h, Txs: txs}
 	b.Header.MerkleRoot, _ = merkleRoot(txs)
@@ -123,7 +123,7 @@ func (b *Block) encode() []byte {
 	return raw
 }
 
-// HeaderBytes returns the bytes of the block's header, whose double hash names the block.
+// HeaderBytes returns the bytes of the block's header, whose double SHA-256 is the block's hash.
 func (b *Block) HeaderBytes() []byte { return b.Header.appendTo(nil) }
 
 func (h *BlockHeader) appendTo(b []byte) []byte {
@@ -156,11 +156,12 @@ func (h *BlockHeader) read(r *reader) {
 		h.Signature = r.counted("signature")
 	}
 	r.hash("nonce", &h.Nonce)
-	h.Solution = r.counted("solution") // no limit: pasteld does not check a new block's everywhere
+	h.Solution = r.counted("solution") // no limit: pasteld does not check a new block's solution everywhere
 }
 
-// merkleRoot is the root of the transactions' ids, with an odd one at a level paired with itself. Mutated means that the last
-// two nodes of a level are alike, so that a shorter list of transactions has the same root (CVE-2012-2459).
+// merkleRoot returns the Merkle root of the transactions' ids. A level with an odd number of nodes pairs the last one with
+// itself. If the last two nodes of a level are equal, the result is mutated: a shorter list of transactions has the same root
+// (CVE-2012-2459).
 func merkleRoot(txs []Tx) (root [32]byte, mutated bool) {
 	level := make([][32]byte, len(txs), len(txs)+1)
 	for i := range txs {

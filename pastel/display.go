@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Thousands prints a number for people, with a comma between groups of three digits.
+// Thousands prints a number for people, with commas between groups of three digits.
 func Thousands(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	first := 0
@@ -18,7 +18,7 @@ func Thousands(n int64) string {
 	return s
 }
 
-// Grouped prints the amount in PSL as String does, with a comma between groups of three digits.
+// Grouped prints the amount in PSL as String does, with commas between groups of three digits.
 func (a Amount) Grouped() string {
 	_, fraction, found := strings.Cut(a.String(), ".")
 	if found {
@@ -31,7 +31,7 @@ func (a Amount) Grouped() string {
 	return whole + fraction
 }
 
-// Short abbreviates an id for people to its beginning and its end. Programs get all of it.
+// Short abbreviates an id, for people only, to its beginning and end. Programs get the whole id.
 func Short(id string) string {
 	const head, tail = 10, 6
 	if len(id) <= head+tail+1 {

@@ -1,6 +1,6 @@
-// Package pastel knows the formats of the Pastel network: amounts, hashes, addresses, scripts, transactions, blocks and
-// signed messages, and the parameters of its networks (protocol, sections 1 and 2).
+// Package pastel implements Pastel's formats (amounts, hashes, addresses, scripts, transactions, blocks and signed messages)
+// and holds the constants of its networks (protocol, sections 1 and 2).
 //
-// Everything here is exact and total: a parser takes any bytes and gives a value that encodes back to them, or one
-// error that says what is wrong and where. Nothing does I/O, and nothing keeps state.
+// Every parser accepts any bytes and returns either a value that encodes back to them or one error that says what is wrong
+// and where. Nothing does I/O or keeps state.
 package pastel

@@ -13,13 +13,13 @@ import (
 	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // the hash that Pastel's addresses are made of
 )
 
-// TxID is a transaction's id: double SHA-256 of its bytes, in the order hashing gives them.
+// TxID is a transaction's id: the double SHA-256 of its bytes, in the byte order of the hash function.
 type TxID [32]byte
 
-// BlockHash is double SHA-256 of a block header, in the order hashing gives it.
+// BlockHash is the double SHA-256 of a block header, in the byte order of the hash function.
 type BlockHash [32]byte
 
-// KeyHash is HASH160 of a public key, as a P2PKH script holds it.
+// KeyHash is the HASH160 of a public key, as a P2PKH script holds it.
 type KeyHash [20]byte
 
 // Height is a block's height; the genesis block has 0.
@@ -88,7 +88,7 @@ type OutPoint struct {
 	Vout uint32
 }
 
-// ParseOutPoint reads "txid:vout" as String prints it, and no other way of writing the same.
+// ParseOutPoint reads "txid:vout" exactly as String prints it and refuses every other spelling.
 func ParseOutPoint(s string) (o OutPoint, err error) {
 	id, vout, found := strings.Cut(s, ":")
 	if !found {
@@ -99,7 +99,7 @@ func ParseOutPoint(s string) (o OutPoint, err error) {
 	}
 	n, err := strconv.ParseUint(vout, 10, 32)
 	if o.Vout = uint32(n); err != nil || o.String() != s {
-		return OutPoint{}, fmt.Errorf("%.80q: want txid:vout, vout a number up to %d", s, uint32(math.MaxUint32))
+		return OutPoint{}, fmt.Errorf("%.80q: want txid:vout, where vout is a number up to %d", s, uint32(math.MaxUint32))
 	}
 	return o, nil
 }
@@ -114,16 +114,16 @@ func (o OutPoint) Compare(p OutPoint) int {
 	return cmp.Or(bytes.Compare(o.TxID[:], p.TxID[:]), cmp.Compare(o.Vout, p.Vout))
 }
 
-// isNull reports whether it is what a coinbase's only input names.
+// isNull reports whether o is the null outpoint that a coinbase's only input spends.
 func (o OutPoint) isNull() bool { return o.Vout == 0xffffffff && o.TxID == TxID{} }
 
-// DoubleSHA256 is SHA-256 of SHA-256.
+// DoubleSHA256 returns SHA-256(SHA-256(b)).
 func DoubleSHA256(b []byte) [32]byte {
 	h := sha256.Sum256(b)
 	return sha256.Sum256(h[:])
 }
 
-// Hash160 is RIPEMD-160 of SHA-256.
+// Hash160 returns RIPEMD-160(SHA-256(b)).
 func Hash160(b []byte) (h [20]byte) {
 	first := sha256.Sum256(b)
 	r := ripemd160.New()

@@ -13,7 +13,8 @@ const MessageSignatureSize = 65
 
 const messageMagic = "Zcash Signed Message:\n"
 
-// messageHash is what signmessage signs: double SHA-256 of the magic and the message, both CompactSize-prefixed.
+// messageHash returns what signmessage signs: the double SHA-256 of the magic and the message, each after its length as a
+// CompactSize.
 func messageHash(msg []byte) [32]byte {
 	b := make([]byte, 0, 1+len(messageMagic)+9+len(msg))
 	b = append(append(b, byte(len(messageMagic))), messageMagic...)
@@ -21,9 +22,9 @@ func messageHash(msg []byte) [32]byte {
 	return DoubleSHA256(b)
 }
 
-var errMessageSignature = errors.New("signature is not one that signmessage makes: 65 bytes in canonical base64")
+var errMessageSignature = errors.New("the signature is not in signmessage's form, 65 bytes in canonical base64; copy all of signmessage's answer")
 
-// DecodeMessageSignature reads a signature from standard, padded, canonical base64.
+// DecodeMessageSignature reads a signature of MessageSignatureSize bytes from standard, padded, canonical base64.
 func DecodeMessageSignature(s string) ([]byte, error) {
 	if len(s) != base64.StdEncoding.EncodedLen(MessageSignatureSize) {
 		return nil, errMessageSignature
@@ -35,10 +36,11 @@ func DecodeMessageSignature(s string) ([]byte, error) {
 	return sig, nil
 }
 
-var errRecover = errors.New("signature does not belong to any key")
+var errRecover = errors.New("no key could have made this signature")
 
-// RecoverMessageKeyHash returns the HASH160 of the public key that made a signature of msg (protocol 2, "Address
-// signatures"): header 27..34, r and s in 1..n-1, high s allowed; the key is compressed iff the header is at least 31.
+// RecoverMessageKeyHash returns the HASH160 of the public key whose private key signed msg (protocol 2, "Address signatures").
+// The signature's header is 27..34, r and s are in 1..n-1, and a high s is allowed; the key is compressed iff the header is at
+// least 31.
 func RecoverMessageKeyHash(sig, msg []byte) (KeyHash, error) {
 	if len(sig) != MessageSignatureSize || sig[0] < 27 || sig[0] > 34 {
 		return KeyHash{}, errMessageSignature
@@ -54,9 +56,9 @@ func RecoverMessageKeyHash(sig, msg []byte) (KeyHash, error) {
 	return Hash160(key.SerializeUncompressed()), nil
 }
 
-var errNotSigner = errors.New("signature was made by the key of another address, or of another text")
+var errNotSigner = errors.New("the signature is by another address's key or of another text; sign exactly this text with this address")
 
-// VerifyMessage tells whether the key of a P2PKH address made sig, a signature of msg.
+// VerifyMessage returns an error unless sig is a signature of msg by the key of a P2PKH address.
 func VerifyMessage(addr Address, sig, msg []byte) error {
 	hash, err := RecoverMessageKeyHash(sig, msg)
 	if err != nil {
@@ -68,13 +70,13 @@ func VerifyMessage(addr Address, sig, msg []byte) error {
 	return nil
 }
 
-// PrivateKey is a key of a transparent address, in memory.
+// PrivateKey is the private key of a transparent address.
 type PrivateKey struct {
 	key        *secp256k1.PrivateKey
 	compressed bool
 }
 
-// NewPrivateKey makes a fresh key.
+// NewPrivateKey generates a key from the system's randomness.
 func NewPrivateKey() (*PrivateKey, error) {
 	key, err := secp256k1.GeneratePrivateKey()
 	if err != nil {
@@ -83,7 +85,7 @@ func NewPrivateKey() (*PrivateKey, error) {
 	return &PrivateKey{key, true}, nil
 }
 
-// PrivateKeyFromBytes makes the key with these 32 bytes, which must be a number in 1..n-1.
+// PrivateKeyFromBytes makes a key from 32 big-endian bytes, a number in 1..n-1.
 func PrivateKeyFromBytes(b [32]byte) (*PrivateKey, error) {
 	var k secp256k1.ModNScalar
 	if overflow := k.SetByteSlice(b[:]); overflow || k.IsZero() {
@@ -92,9 +94,9 @@ func PrivateKeyFromBytes(b [32]byte) (*PrivateKey, error) {
 	return &PrivateKey{secp256k1.NewPrivateKey(&k), true}, nil
 }
 
-var errPrivateKey = errors.New("private key is not one of this network in wallet import format")
+var errPrivateKey = errors.New("not a private key of this network in wallet import format; export one with dumpprivkey")
 
-// ParseWIF reads a key as a wallet's dumpprivkey prints it for network n.
+// ParseWIF reads a private key of network n in wallet import format, as a wallet's dumpprivkey prints it.
 func ParseWIF(n *Network, s string) (*PrivateKey, error) {
 	b, err := Base58CheckDecode(s)
 	if err != nil || len(b) < 33 || len(b) > 34 || b[0] != n.WIFVersion || len(b) == 34 && b[33] != 1 {
@@ -108,7 +110,7 @@ func ParseWIF(n *Network, s string) (*PrivateKey, error) {
 	return key, nil
 }
 
-// WIF prints the key in wallet import format for network n.
+// WIF prints the private key in wallet import format for network n.
 func (k *PrivateKey) WIF(n *Network) string {
 	b := k.key.Serialize()
 	if k.compressed {
@@ -120,7 +122,7 @@ func (k *PrivateKey) WIF(n *Network) string {
 // String keeps the key out of logs.
 func (k *PrivateKey) String() string { return "pastel.PrivateKey" }
 
-// KeyHash is what a P2PKH address of the key holds.
+// KeyHash returns the hash in the key's P2PKH address.
 func (k *PrivateKey) KeyHash() KeyHash {
 	if k.compressed {
 		return Hash160(k.key.PubKey().SerializeCompressed())
@@ -128,10 +130,10 @@ func (k *PrivateKey) KeyHash() KeyHash {
 	return Hash160(k.key.PubKey().SerializeUncompressed())
 }
 
-// PublicKey is the compressed form of the public key, 33 bytes, whichever form the key's address has.
+// PublicKey returns the public key in compressed form, 33 bytes, even if the key's address uses the other form.
 func (k *PrivateKey) PublicKey() []byte { return k.key.PubKey().SerializeCompressed() }
 
-// SignMessage signs as Pastel's signmessage does; the result is base64.
+// SignMessage signs msg as Pastel's signmessage does and returns the signature in base64.
 func (k *PrivateKey) SignMessage(msg string) string {
 	hash := messageHash([]byte(msg))
 	return base64.StdEncoding.EncodeToString(ecdsa.SignCompact(k.key, hash[:], k.compressed))

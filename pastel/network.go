@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Never is the height of what no block of a chain brings, such as Sapling on a chain that never activates it.
+// Never stands for the height of an upgrade that a chain never activates.
 const Never Height = -1
 
-// Network is what holds for one of Pastel's networks whether or not anybody pools (protocol 1): the pools' own terms are in
-// pool.Params. Heights and intervals are in blocks, amounts in patoshi.
+// Network holds the constants of one of Pastel's networks (protocol 1); pool.Params holds the pools' own. Heights and intervals
+// are in blocks, amounts in patoshi.
 type Network struct {
 	Name              string  // as statements show it
 	PubKeyHashVersion [2]byte // of P2PKH addresses
 	ScriptHashVersion [2]byte // of P2SH addresses
 	WIFVersion        byte    // of private keys
 
-	SaplingHeight    Height // version 4 transactions are mined from here, or Never
+	SaplingHeight    Height // blocks accept version 4 transactions from here on; or Never
 	CoinbaseMaturity Height
 	MaxReorg         Height // deeper reorganizations are refused
 
@@ -29,12 +29,12 @@ type Network struct {
 	ContractFee          Amount // of a contract ticket
 }
 
-// SaplingActive reports whether version 4 transactions are mined at h.
+// SaplingActive reports whether a block at h accepts version 4 transactions.
 func (n *Network) SaplingActive(h Height) bool {
 	return n.SaplingHeight != Never && h >= n.SaplingHeight
 }
 
-// RegistrationFee is what registering a PastelID costs at h.
+// RegistrationFee returns the cost of registering a PastelID at h.
 func (n *Network) RegistrationFee(h Height) Amount {
 	if h <= n.EarlyRegistration {
 		return n.EarlyRegistrationFee
@@ -51,21 +51,21 @@ func Networks() []string {
 	return names
 }
 
-// NetworkByName returns the constants of a network; the copy is the caller's to change.
+// NetworkByName returns a copy of a network's constants, which the caller may change. Its error lists the names.
 func NetworkByName(name string) (Network, error) {
 	for _, n := range networks() {
 		if n.Name == name {
 			return n, nil
 		}
 	}
-	return Network{}, fmt.Errorf("network %q is not known, choose one of %s", name, strings.Join(Networks(), ", "))
+	return Network{}, fmt.Errorf("unknown network %q; choose one of %s", name, strings.Join(Networks(), ", "))
 }
 
-// maxHeight bounds heights and intervals: two of them can be added without overflow.
+// maxHeight bounds heights and intervals, so that the sum of two cannot overflow.
 const maxHeight = 1 << 24
 
-// CheckBlocks refuses a height or a number of blocks that is below least or above any that this program works with; what names it
-// in the error.
+// CheckBlocks returns an error if a height or a number of blocks is below least or above 2^24; what names the value in the
+// error.
 func CheckBlocks(what string, v, least Height) error {
 	if v < least || v > maxHeight {
 		return fmt.Errorf("%s is %d blocks, want %d to %d", what, v, least, maxHeight)
@@ -73,7 +73,7 @@ func CheckBlocks(what string, v, least Height) error {
 	return nil
 }
 
-// Validate refuses constants that nothing can work with.
+// Validate returns an error if a constant is out of range.
 func (n *Network) Validate() error {
 	amounts := []Amount{n.Collateral, n.EarlyRegistrationFee, n.LateRegistrationFee, n.ContractFee}
 	switch {

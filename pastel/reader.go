@@ -6,11 +6,11 @@ import (
 	"fmt"
 )
 
-// ParseError says what is wrong with bytes from outside, and where.
+// ParseError says what is wrong with parsed bytes, and where.
 type ParseError struct {
-	Offset int    // in bytes, from the start of what was parsed
-	Tx     int    // index of the transaction in its block, -1 outside of one
-	Field  string // what was being read
+	Offset int    // in bytes, from the start of the input
+	Tx     int    // index of the transaction in its block, or -1
+	Field  string // the field that was being read
 	Err    error
 }
 
@@ -25,11 +25,11 @@ func (e *ParseError) Unwrap() error { return e.Err }
 
 var (
 	errShort    = errors.New("data ends early")
-	errTrailing = errors.New("data goes on after the end")
+	errTrailing = errors.New("data continues after the end")
 	errCompact  = errors.New("CompactSize is not minimal")
 )
 
-// reader walks over bytes. The first error sticks; what is read after it is zero.
+// reader reads fields from bytes. The first error sticks, and every later read returns zero.
 type reader struct {
 	b   []byte
 	pos int
@@ -44,7 +44,7 @@ func (r *reader) fail(field string, err error) {
 	}
 }
 
-// bytes returns the next n bytes, aliasing the input.
+// bytes returns the next n bytes, which alias the input.
 func (r *reader) bytes(field string, n int) []byte {
 	if n < 0 || n > len(r.b)-r.pos {
 		r.fail(field, errShort)
@@ -81,7 +81,7 @@ func (r *reader) hash(field string, h *[32]byte) {
 	r.pos += 32
 }
 
-// count reads a CompactSize that counts elements of at least size bytes each, so it is bounded by what is left.
+// count reads a CompactSize that counts elements of at least size bytes each; the remaining bytes bound it.
 func (r *reader) count(field string, size int) int {
 	if r.pos >= len(r.b) {
 		r.fail(field, errShort)
@@ -100,7 +100,7 @@ func (r *reader) count(field string, size int) int {
 	return int(n)
 }
 
-// counted reads a CompactSize and as many bytes, which alias the input.
+// counted reads a CompactSize and that many bytes, which alias the input.
 func (r *reader) counted(field string) []byte { return r.bytes(field, r.count(field, 1)) }
 
 func (r *reader) longCount(field string, first uint64) uint64 {
@@ -120,7 +120,7 @@ func (r *reader) longCount(field string, first uint64) uint64 {
 	return n
 }
 
-// finish returns the first error, or one if input is left over.
+// finish returns the first error, or an error if input is left over.
 func (r *reader) finish() error {
 	if r.err == nil && r.pos != len(r.b) {
 		r.fail("end", errTrailing)

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Opcodes of the scripts the rules know.
+// Opcodes in the scripts that the rules know.
 const (
 	opPushData1     = 0x4c
 	opPushData2     = 0x4d
@@ -21,7 +21,7 @@ const (
 	opCheckMultisig = 0xae
 )
 
-// Script is a script's bytes; it prints as hex.
+// Script holds a script's bytes; it prints as hex.
 type Script []byte
 
 func (s Script) String() string { return hex.EncodeToString(s) }
@@ -55,9 +55,9 @@ const (
 	maxKeys    = 16
 )
 
-// ParseMultisig reads a bare multisig script as pasteld's Solver sees it: OP_m, n pushes of 33 to 65 bytes by any push
-// opcode, OP_n, OP_CHECKMULTISIG, 1 ≤ m ≤ n ≤ 16 (protocol 2, "Envelope"). It appends the pushed bytes, which alias the
-// script, to keys. If the script is anything else, keys comes back as it was, and false.
+// ParseMultisig reads a bare multisig script as pasteld's Solver does: OP_m, n pushes of 33 to 65 bytes by any push opcode,
+// OP_n, OP_CHECKMULTISIG, 1 ≤ m ≤ n ≤ 16 (protocol 2, "Envelope"). It appends the pushed bytes, which alias the script, to
+// keys. For any other script it returns keys unchanged and false.
 func ParseMultisig(script []byte, keys [][]byte) (m int, all [][]byte, ok bool) {
 	if len(script) < 3+1+minKeySize || script[len(script)-1] != opCheckMultisig || script[0] < op1 || script[0] > op16 {
 		return 0, keys, false
@@ -78,8 +78,8 @@ func ParseMultisig(script []byte, keys [][]byte) (m int, all [][]byte, ok bool) 
 	return m, all, true
 }
 
-// LastPush returns the bytes that a script pushes last; they alias it. It is false unless the script only pushes (every opcode
-// is 00..60), no push is cut short, and the last one pushes bytes by a direct push or OP_PUSHDATA (01..4e).
+// LastPush returns the bytes that a script pushes last, which alias it. It reports false unless the script only pushes (every
+// opcode is 00..60), no push is cut short, and the last is a direct push or an OP_PUSHDATA (01..4e).
 func LastPush(script []byte) (data []byte, ok bool) {
 	for rest := script; len(rest) > 0; {
 		switch op := rest[0]; {
@@ -96,7 +96,7 @@ func LastPush(script []byte) (data []byte, ok bool) {
 	return data, ok
 }
 
-// cutPush splits a script after its first instruction, which must push bytes.
+// cutPush splits a script after its first instruction and reports false unless that pushes bytes.
 func cutPush(s []byte) (data, rest []byte, ok bool) {
 	size, skip := int(s[0]), 1
 	switch {
@@ -115,7 +115,7 @@ func cutPush(s []byte) (data, rest []byte, ok bool) {
 	return s[skip : skip+size], s[skip+size:], true
 }
 
-var errMultisig = errors.New("a bare multisig script has 1 to 16 keys of 33 to 65 bytes and wants 1 to all of them")
+var errMultisig = errors.New("a bare multisig script needs 1 to 16 keys of 33 to 65 bytes and requires signatures of 1 to all of them")
 
 // MultisigScript builds a bare multisig script from keys of 33 to 65 bytes.
 func MultisigScript(m int, keys [][]byte) (Script, error) {

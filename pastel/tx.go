@@ -13,7 +13,7 @@ const (
 	saplingGroup    = 0x892f2085 // version 4
 	spendSize       = 384        // of a shielded spend, in bytes
 	shieldedSize    = 948        // of a shielded output
-	integerSize     = 4          // in the list that pasteld forgets
+	integerSize     = 4          // in the list that pasteld discards
 	bindingSigSize  = 64
 	minInputSize    = 41
 	minOutputSize   = 9
@@ -21,21 +21,21 @@ const (
 	finalSequence   = 0xffffffff
 )
 
-// TxIn is an input; ScriptSig aliases the bytes it was parsed from.
+// TxIn is an input. ScriptSig aliases the bytes that it was parsed from.
 type TxIn struct {
 	PrevOut   OutPoint
 	ScriptSig []byte
 	Sequence  uint32
 }
 
-// TxOut is an output; Script aliases the bytes it was parsed from.
+// TxOut is an output. Script aliases the bytes that it was parsed from.
 type TxOut struct {
 	Value  Amount
 	Script []byte
 }
 
-// Tx is a transaction of version 3 (Overwinter) or 4 (Sapling) with the top bit set, or of any version without it. It is not to
-// be changed: its bytes and id are fixed when it is parsed or made.
+// Tx is a transaction: of version 3 (Overwinter) or 4 (Sapling) with the top bit set, or of any version without it. Callers must
+// not change it, because its bytes and id are fixed when it is parsed or made.
 //
 // Layout, integers little endian, counts CompactSize:
 //
@@ -51,7 +51,7 @@ type TxOut struct {
 //	count  integers of 4 bytes, where Zcash has joinsplits (version 2 and later)
 //	64     binding signature (Sapling with shielded parts)
 //
-// pasteld reads those integers and forgets them: what it hashes, stores and sends has an empty list, and so have Bytes and ID.
+// pasteld reads those integers and discards them: what it hashes, stores and sends has an empty list, and so do Bytes and ID.
 type Tx struct {
 	Version      uint32 // without the top bit
 	LockTime     uint32
@@ -63,17 +63,17 @@ type Tx struct {
 	id  TxID
 }
 
-// ID returns the transaction's id, double SHA-256 of its bytes.
+// ID returns the transaction's id, the double SHA-256 of its bytes.
 func (t *Tx) ID() TxID { return t.id }
 
-// Bytes returns the bytes that ID hashes, which are not to be changed.
+// Bytes returns the bytes that ID hashes, which the caller must not change.
 func (t *Tx) Bytes() []byte { return t.raw }
 
 // IsCoinbase reports whether the transaction makes new coins.
 func (t *Tx) IsCoinbase() bool { return len(t.Inputs) == 1 && t.Inputs[0].PrevOut.isNull() }
 
-// ParseTx reads one transaction, which must be all of b; its slices alias b. Output values are within 0..MaxMoney and so
-// is their sum.
+// ParseTx reads one transaction, which must be all of b; its slices alias b. Each output's value, and the sum of them, is
+// within 0..MaxMoney.
 func ParseTx(b []byte) (*Tx, error) {
 	r := &txReader{reader: reader{b: b, tx: -1}}
 	t := new(Tx)
@@ -84,18 +84,18 @@ func ParseTx(b []byte) (*Tx, error) {
 	return t, nil
 }
 
-// txReader reads transactions and gives their inputs and outputs room in shared arrays: a block of small transactions
-// would else cost two allocations each.
+// txReader reads transactions and keeps their inputs and outputs in shared arrays, which saves two allocations for each of a
+// block's small transactions.
 type txReader struct {
 	reader
 	ins    []TxIn
 	outs   []TxOut
-	listed bool // some transaction had a list that was dropped from its bytes
+	listed bool // a transaction had a list of integers, which its bytes now lack
 }
 
 var (
-	errVersion  = errors.New("version is not known")
-	errNoInput  = errors.New("there are no inputs")
+	errVersion  = errors.New("unknown version")
+	errNoInput  = errors.New("the transaction has no inputs")
 	errOverflow = errors.New("outputs are worth more than the money supply")
 )
 
@@ -191,13 +191,13 @@ func (r *txReader) readOutputs(t *Tx) {
 	}
 }
 
-// arenaSize guesses how many more elements of this size the input holds: about a third of it, so that a block takes a few
-// arrays and wastes little.
+// arenaSize guesses how many more elements of this size the input holds. It assumes that they take a third of the remaining
+// bytes, so that a block needs few arrays and wastes little.
 func (r *txReader) arenaSize(size int) int {
 	return min(max((len(r.b)-r.pos)/(3*size), 1), 4096)
 }
 
-// NewTx makes a transaction with lock time 0: of version 4 with expiry 0 and empty shielded parts, or of version 1.
+// NewTx makes a transaction with lock time 0: if sapling, of version 4 with expiry 0 and empty shielded parts, else of version 1.
 func NewTx(sapling bool, ins []TxIn, outs []TxOut) *Tx { return NewTimedTx(sapling, ins, outs, 0, 0) }
 
 // NewTimedTx is NewTx with a lock time and, in version 4, an expiry height; version 1 has none.
@@ -242,10 +242,11 @@ func NewTimedTx(sapling bool, ins []TxIn, outs []TxOut, lockTime uint32, expiry 
 	return t
 }
 
-// WithExpiry returns a copy of a transaction that NewTx made in version 4, with a height after which it is not mined.
+// WithExpiry returns a copy of a version 4 transaction of NewTx that blocks above h refuse.
 func (t *Tx) WithExpiry(h Height) *Tx { return t.with(t.LockTime, uint32(h)) }
 
-// WithLockTime returns a copy of a transaction that NewTx made in version 4, with a height or time before which it is not mined.
+// WithLockTime returns a copy of a version 4 transaction of NewTx with a lock time: a height or a time in seconds since 1970, up
+// to which blocks refuse it.
 func (t *Tx) WithLockTime(lockTime uint32) *Tx { return t.with(lockTime, t.ExpiryHeight) }
 
 func (t *Tx) with(lockTime, expiry uint32) *Tx {

@@ -22,19 +22,18 @@ import (
 //	rest           secure part, MessagePack: version 1, timestamp, encryption "xchacha20-poly1305",
 //	               secure_items: [{type, nonce, data}]
 //
-// An item is sealed with XChaCha20-Poly1305 under its 24-byte nonce, without additional data, and the key Argon2id
-// derives from the passphrase with the nonce's first 16 bytes as salt (libsodium's crypto_pwhash, interactive limits).
-// The item "pkey_ed448" is the 57-byte seed. Files of before the container (PKCS #8) are not read: pasteld converts
-// them itself on first use.
+// Each item is sealed with XChaCha20-Poly1305 under its 24-byte nonce, without additional data. Argon2id derives the key
+// from the passphrase, with the nonce's first 16 bytes as salt (libsodium's crypto_pwhash, interactive limits). The item
+// "pkey_ed448" is the 57-byte seed. This package does not read the older PKCS #8 files: pasteld converts them on first use.
 const (
 	containerMagic   = "PastelSecureContainer"
 	containerCipher  = "xchacha20-poly1305"
 	containerSeed    = "pkey_ed448"
 	containerVersion = 1
 
-	// maxContainer bounds a container in bytes; pasteld's have about 6,000.
+	// maxContainer is the largest container that is read, in bytes; pasteld's have about 6,000.
 	maxContainer = 256 << 10
-	// maxContainerItems bounds each list of items; pasteld knows three types.
+	// maxContainerItems is the longest list of items that is read; pasteld knows three types.
 	maxContainerItems = 16
 
 	argonPasses  = 2
@@ -43,12 +42,13 @@ const (
 	argonSalt    = 16
 )
 
-// ErrContainer means that a file is not a key container of pasteld, or a damaged one.
-var ErrContainer = errors.New("not a valid pasteld key container")
+// ErrContainer means that a file is not a key container of pasteld or is damaged.
+var ErrContainer = errors.New("not a key container of pasteld, or damaged")
 
-// LoadPasteldContainer reads the Ed448 key from a key container of pasteld, a file of its pastelkeys folder. The file is
-// only read. Errors: the file system's, ErrPassphrase, and ErrContainer for anything else or over 256 KiB. Its mode is
-// not judged, as it is pasteld that sets it. One Argon2id (64 MiB) is computed, whatever the file says.
+// LoadPasteldContainer reads the Ed448 key from a key container of pasteld, a file in its pastelkeys folder, and does not
+// change the file. Errors: the file system's, ErrEmptyPassphrase, ErrPassphrase, ErrKeyFile for what is not a regular file
+// of at most 256 KiB, and ErrContainer for any other content. It accepts any file mode, because pasteld sets the mode. It
+// computes Argon2id (64 MiB) at most once, whatever the file says.
 func LoadPasteldContainer(path string, passphrase []byte) (*PrivateKey, error) {
 	b, _, err := readBounded(path, maxContainer)
 	if err != nil {
@@ -84,7 +84,7 @@ func openContainer(b, passphrase []byte) (*PrivateKey, error) {
 	return FromSeed(seed)
 }
 
-// findSeed checks everything that needs no passphrase and gives the sealed seed.
+// findSeed checks everything that needs no passphrase and returns the sealed seed.
 func findSeed(b []byte) (sealedItem, error) {
 	rest, ok := bytes.CutPrefix(b, []byte(containerMagic))
 	if !ok {
@@ -112,7 +112,7 @@ func findSeed(b []byte) (sealedItem, error) {
 	return item, nil
 }
 
-// checkPublic reads the public part to its end. Nothing in it concerns the Ed448 key.
+// checkPublic reads the public part to its end. It holds nothing about the Ed448 key.
 func checkPublic(b []byte) error {
 	r := packReader{b: b}
 	var version uint64
@@ -135,7 +135,7 @@ type sealedItem struct {
 	nonce, data []byte
 }
 
-// readSecure gives the one item that holds the seed.
+// readSecure returns the one item that holds the seed.
 func readSecure(b []byte) (seed sealedItem, err error) {
 	r := packReader{b: b}
 	var version uint64
@@ -165,7 +165,7 @@ func readSecure(b []byte) (seed sealedItem, err error) {
 	case cipher != containerCipher:
 		return sealedItem{}, fmt.Errorf("unknown encryption %q", cipher)
 	case found != 1:
-		return sealedItem{}, fmt.Errorf("%d items %s instead of one", found, containerSeed)
+		return sealedItem{}, fmt.Errorf("%d items %s, want one", found, containerSeed)
 	case len(seed.nonce) != chacha20poly1305.NonceSizeX || len(seed.data) != SeedSize+chacha20poly1305.Overhead:
 		return sealedItem{}, fmt.Errorf("item %s has a wrong size", containerSeed)
 	}

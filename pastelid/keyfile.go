@@ -19,11 +19,11 @@ import (
 const (
 	// keyFileHeader starts the decrypted text; the number is the format's version.
 	keyFileHeader = "smartpool pastelid key 1"
-	// scryptWork is log2 of scrypt's N, age's own choice: about a second and 256 MiB.
+	// scryptWork is log2 of scrypt's N, age's default: about a second and 256 MiB.
 	scryptWork = 18
-	// maxScryptWork bounds what reading a hostile file costs. It equals scryptWork, so every file of ours opens.
+	// maxScryptWork bounds the cost of reading a hostile file. It equals scryptWork, so every file of ours opens.
 	maxScryptWork = scryptWork
-	// maxKeyFile bounds a key file in bytes; ours have about 600.
+	// maxKeyFile is the largest key file that is read, in bytes; ours have about 600.
 	maxKeyFile = 16 << 10
 )
 
@@ -31,17 +31,17 @@ const (
 var (
 	// ErrPassphrase means that the passphrase does not open the file.
 	ErrPassphrase = errors.New("wrong passphrase")
-	// ErrEmptyPassphrase means that no passphrase was given; a key is never stored without one.
-	ErrEmptyPassphrase = errors.New("the passphrase is empty")
+	// ErrEmptyPassphrase means that the caller gave no passphrase; no key is stored without one.
+	ErrEmptyPassphrase = errors.New("the passphrase is empty; a key file needs one")
 	// ErrExposed means that the file's mode lets other users read or write it.
-	ErrExposed = errors.New("key file is open to other users")
-	// ErrKeyFile means that the file is not a key file, or a damaged one.
-	ErrKeyFile = errors.New("not a valid key file")
+	ErrExposed = errors.New("other users can read or write the key file")
+	// ErrKeyFile means that the file is not a key file or is damaged.
+	ErrKeyFile = errors.New("not a key file, or damaged")
 )
 
-// SaveKeyFile writes k to a new file at path, encrypted with the passphrase: armored age (scrypt), readable by any age
-// tool, mode 0600. Three lines of text are encrypted: a header with the format's version, the PastelID, the seed in
-// hex. The file appears whole or not at all, and an existing one is never replaced: that error is fs.ErrExist.
+// SaveKeyFile writes k to a new file at path with mode 0600, encrypted with the passphrase as armored age (scrypt), which any
+// age tool reads. The encrypted text has three lines: a header with the format's version, the PastelID, and the seed in hex.
+// The file appears whole or not at all. SaveKeyFile never replaces a file: it returns fs.ErrExist, or ErrEmptyPassphrase.
 func SaveKeyFile(path string, k *PrivateKey, passphrase []byte) error {
 	return saveKeyFile(path, k, passphrase, scryptWork)
 }
@@ -50,7 +50,7 @@ func saveKeyFile(path string, k *PrivateKey, passphrase []byte, work int) error 
 	if len(passphrase) == 0 {
 		return ErrEmptyPassphrase
 	}
-	// The link in writeNew decides; asking first spares a second of scrypt.
+	// The link in writeNew decides; asking first saves a second of scrypt.
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create key file", Path: path, Err: fs.ErrExist}
 	}
@@ -61,9 +61,9 @@ func saveKeyFile(path string, k *PrivateKey, passphrase []byte, work int) error 
 	return writeNew(path, sealed)
 }
 
-// LoadKeyFile reads a file of SaveKeyFile. Errors: the file system's, ErrExposed for a mode other users could read or
-// write (elsewhere than on Windows, which has no such modes), ErrPassphrase, and ErrKeyFile for anything that is not a
-// key file, over 16 KiB, or whose scrypt work factor exceeds ours.
+// LoadKeyFile reads a file of SaveKeyFile. Errors: the file system's, ErrExposed if other users can read or write the file
+// (not on Windows, which has no such modes), ErrEmptyPassphrase, ErrPassphrase, and ErrKeyFile for what is not a key file,
+// exceeds 16 KiB or has a higher scrypt work factor than ours.
 func LoadKeyFile(path string, passphrase []byte) (*PrivateKey, error) {
 	sealed, mode, err := readBounded(path, maxKeyFile)
 	if err != nil {
@@ -128,7 +128,7 @@ func openKey(sealed, passphrase []byte, maxWork int) (*PrivateKey, error) {
 	return parseKeyText(string(text))
 }
 
-// parseKeyText reads the decrypted three lines. The id in them must be the seed's: a mix-up must not go unnoticed.
+// parseKeyText reads the three decrypted lines. The PastelID among them must be the seed's, so that a mix-up is noticed.
 func parseKeyText(text string) (*PrivateKey, error) {
 	lines := strings.Split(text, "\n")
 	if len(lines) != 4 || lines[0] != keyFileHeader || lines[3] != "" {
@@ -144,12 +144,13 @@ func parseKeyText(text string) (*PrivateKey, error) {
 		return nil, fmt.Errorf("%w: %w", ErrKeyFile, err)
 	}
 	if k.id.String() != lines[1] {
-		return nil, fmt.Errorf("%w: the secret belongs to %s, not to the PastelID it names", ErrKeyFile, k.id)
+		return nil, fmt.Errorf("%w: its secret belongs to %s, not to the PastelID that it names", ErrKeyFile, k.id)
 	}
 	return k, nil
 }
 
-// readBounded reads a regular file of at most limit bytes. Asking before opening keeps a named pipe from blocking.
+// readBounded reads a regular file of at most limit bytes. It checks that before it opens the file, because a named pipe
+// would block it.
 func readBounded(path string, limit int64) ([]byte, fs.FileMode, error) {
 	if err := mustBeRegular(os.Stat(path)); err != nil {
 		return nil, 0, err
@@ -183,8 +184,8 @@ func mustBeRegular(info fs.FileInfo, err error) error {
 	return nil
 }
 
-// writeNew creates path with the content and mode 0600, or fails leaving nothing behind. A temporary file in the same
-// folder is written and synced, then linked to the name: linking, unlike renaming, never replaces a file.
+// writeNew creates path with the content and mode 0600, or fails and leaves nothing behind. It writes and syncs a temporary
+// file in the same folder and links it to the name, because a link, unlike a rename, never replaces a file.
 func writeNew(path string, content []byte) error {
 	dir := filepath.Dir(path)
 	tmp, err := writeTemp(dir, content)
@@ -221,7 +222,7 @@ func writeTemp(dir string, content []byte) (name string, err error) {
 	return f.Name(), nil
 }
 
-// renameNew claims the name with an empty file, which fails if there is one, and renames tmp over the claim.
+// renameNew claims the name with a new empty file, which fails if the name is taken, and renames tmp over the claim.
 func renameNew(tmp, path string) error {
 	claim, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -237,7 +238,7 @@ func renameNew(tmp, path string) error {
 	return err
 }
 
-// syncDir makes the new name durable. Windows cannot sync a folder and needs no such call.
+// syncDir makes the new name durable. Windows cannot sync a folder and does not need to.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -6,14 +6,14 @@ import (
 	"fmt"
 )
 
-// packReader reads the few forms of MessagePack that pasteld's containers use, from bytes it does not copy. The first
-// error sticks, and every later read gives a zero value, so a reader checks once, with finish.
+// packReader reads the few forms of MessagePack that pasteld's containers use; what it returns aliases the input. The first
+// error sticks, and every later read returns zero, so that a caller checks once, with finish.
 type packReader struct {
 	b   []byte
 	err error
 }
 
-// finish tells whether everything was read well, to the last byte, and that the version was the known one.
+// finish returns the first error, or one if bytes are left over or the version is unknown.
 func (r *packReader) finish(version uint64) error {
 	switch {
 	case r.err != nil:
@@ -33,7 +33,7 @@ func (r *packReader) fail(err error) {
 	}
 }
 
-// take gives the next n bytes.
+// take returns the next n bytes.
 func (r *packReader) take(n uint64) []byte {
 	if r.err == nil && n > uint64(len(r.b)) {
 		r.fail(errors.New("truncated"))
@@ -60,7 +60,7 @@ func (r *packReader) number(size int) uint64 {
 	return binary.BigEndian.Uint64(wide[:])
 }
 
-// uint reads a non-negative integer of any width; nlohmann's encoder, which pasteld uses, writes those as unsigned.
+// uint reads a non-negative integer of any width. nlohmann's encoder, which pasteld uses, writes those as unsigned.
 func (r *packReader) uint() uint64 {
 	switch c := r.byte(); {
 	case c < 0x80:
@@ -102,19 +102,19 @@ func (r *packReader) list(limit uint64, element func()) {
 		n = uint64(c & 0x0f)
 	case c == 0xdc:
 		n = r.number(2)
-	case c == 0xc0: // null: how the encoder writes a list nothing was added to
+	case c == 0xc0: // null, which the encoder writes for a list that nothing was added to
 	default:
 		r.fail(fmt.Errorf("expected a list, found type %#02x", c))
 	}
 	if n > limit {
-		r.fail(fmt.Errorf("a list of %d items", n))
+		r.fail(fmt.Errorf("a list has %d items, more than %d", n, limit))
 	}
 	for ; n > 0 && r.err == nil; n-- {
 		element()
 	}
 }
 
-// fields reads a map that has each of the named fields exactly once, in any order, and no other.
+// fields reads a map that has each of the named fields exactly once, in any order, and no others.
 func (r *packReader) fields(read map[string]func()) {
 	if c := r.byte(); c != 0x80|byte(len(read)) {
 		r.fail(fmt.Errorf("expected a map of %d fields, found type %#02x", len(read), c))

@@ -16,8 +16,8 @@ import (
 //     the square x'², and 1 - d is not a square, so this asks that (1-y)·w·(1+w) is not a square. The two signs of w
 //     give the same answer, because (1-w)(1+w) = d·x² and d is not a square.
 //
-// So two field exponentiations decide, at a fraction of the scalar multiplication [L]P that they replace; the tests
-// compare with [L]P done with plain integers. All of it is in terms of y: the sign of x changes no order.
+// So two field exponentiations decide, at a fraction of the cost of the scalar multiplication [L]P that they replace. The
+// tests compare with [L]P in plain integers. Only y matters: the sign of x changes no order.
 
 // -d = 39081 and 1 - d = 39082, little endian.
 var (
@@ -25,15 +25,15 @@ var (
 	oneMinusD   = fp.Elt{0xaa, 0x98}
 )
 
-// ValidKey tells whether id is the canonical encoding of a point of order exactly L: on the curve, y < p, no sign bit
-// where x is 0, unused bits zero, not the identity, and without a small-order part (protocol section 2). Keys made by
-// Generate and by pasteld always are. It costs about a fifth of a signature check, so callers who keep ids that passed
-// it use VerifyKnown with them.
+// ValidKey reports whether id is the canonical encoding of a point of order exactly L: on the curve, y < p, no sign bit
+// where x is 0, unused bits zero, not the identity, and without a small-order part (protocol section 2). Keys of Generate
+// and of pasteld always are. ValidKey costs about a fifth of a signature check; callers who keep ids that passed it can use
+// VerifyKnown.
 func ValidKey(id PastelID) bool {
 	return isCurvePoint(&id) && hasPrimeOrder(&id)
 }
 
-// isCurvePoint tells whether b canonically encodes a point of the curve (RFC 8032, 5.2.3).
+// isCurvePoint reports whether b canonically encodes a point of the curve (RFC 8032, 5.2.3).
 func isCurvePoint(b *PastelID) bool {
 	if b[KeySize-1]&0x7f != 0 {
 		return false
@@ -50,7 +50,7 @@ func isCurvePoint(b *PastelID) bool {
 	return fp.InvSqrt(&x, &num, &den)
 }
 
-// hasPrimeOrder tells whether the point that b encodes has order exactly L. It presumes isCurvePoint.
+// hasPrimeOrder reports whether the point that b encodes has order exactly L. It requires isCurvePoint.
 func hasPrimeOrder(b *PastelID) bool {
 	y := yOf(b)
 	num, den := curveTerms(&y)
@@ -70,7 +70,7 @@ func hasPrimeOrder(b *PastelID) bool {
 	return !fp.InvSqrt(&u, &t, &one)
 }
 
-// curveTerms gives 1 - y² and 1 - d·y², whose quotient is x².
+// curveTerms returns 1 - y² and 1 - d·y², whose quotient is x².
 func curveTerms(y *fp.Elt) (num, den fp.Elt) {
 	one := fp.One()
 	var y2 fp.Elt

@@ -80,11 +80,12 @@ func (c *Collateral) raise(o Offer, turn Role, least int64) int64 {
 }
 
 // CountsNext returns what one pledge of a pool that has started counts after the next block (protocol 7, "Counting"), in PSL, if nothing
-// else happens. The line is what the pool's pledges offer by then and count now, in join order; at is the pledge's place in it.
-func (c Collateral) CountsNext(line []Offer, at int, net *Params) int64 {
+// else happens. The line is what the pool's pledges offer by then and count now, in join order; at is the pledge's place in it; least is
+// MinPledge in PSL.
+func (c Collateral) CountsNext(line []Offer, at int, least int64) int64 {
 	for _, turn := range countingTurns {
 		for i, o := range line {
-			more := c.raise(o, turn, minPledge(net))
+			more := c.raise(o, turn, least)
 			if i == at && more > 0 {
 				return o.Counted + more
 			}
@@ -111,7 +112,7 @@ func (p *Pool) CountsNext(seq uint64, offered int64, net *Params) int64 {
 	if at < 0 {
 		at, line = len(line), append(line, Offer{Offered: offered})
 	}
-	return p.Collateral().CountsNext(line, at, net)
+	return p.Collateral().CountsNext(line, at, minPledge(net))
 }
 
 // NewPledge stands for the seq of a pledge that is not there yet.
@@ -131,6 +132,12 @@ func (p *Pool) Enters(offered int64, net *Params) (Entry, bool) {
 	}
 	counts := p.CountsNext(NewPledge, offered, net)
 	return Entry{RoleOf(p.Status, counts), counts}, true
+}
+
+// Waits reports whether the smallest pledge that the next block takes would be on standby (protocol 7).
+func (p *Pool) Waits(net *Params) bool {
+	entry, enters := p.Enters(p.LeastPledge, net)
+	return enters && entry.Role == Standby
 }
 
 // Loss is what a live pledge loses if it is dropped in the next block (protocol 4a and 7).

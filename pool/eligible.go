@@ -2,10 +2,14 @@ package pool
 
 import "github.com/pastelnetwork/smartpool/pastel"
 
-// CanBack reports whether a P2PKH output of this value can back pledges: it is worth at least MinPledge, and not exactly the collateral,
-// which would back a Supernode by itself (protocol 3 and 6).
+// BacksAlone reports whether an output of this value is exactly the collateral: it can back a Supernode by itself, and no pledge
+// (protocol 6).
+func BacksAlone(value pastel.Amount, net *Params) bool { return value == net.Collateral }
+
+// CanBack reports whether a P2PKH output of this value can back pledges: it is worth at least MinPledge, and does not back a Supernode
+// alone (protocol 3 and 6).
 func CanBack(value pastel.Amount, net *Params) bool {
-	return value >= net.MinPledge && value != net.Collateral
+	return value >= net.MinPledge && !BacksAlone(value, net)
 }
 
 // ConfirmationsToPledge returns how many confirmations an output needs before a block can take a ticket that names it (protocol 6): that

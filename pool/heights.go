@@ -10,9 +10,14 @@ func (t *Terms) ActivateUntil(net *Params) pastel.Height {
 	return t.JoinUntil() + net.ActivationGrace
 }
 
-// DeadlineFrom returns the last height at which the pool takes pledges after it fell short of collateral at h (protocol 7). Then it is
-// dissolved.
-func (t *Terms) DeadlineFrom(h pastel.Height) pastel.Height { return h + t.Period }
+// ReplenishUntil returns the last height at which a pool of this subscription period takes pledges after it fell short of collateral at
+// height short (protocol 7). Then it is dissolved.
+func ReplenishUntil(short, period pastel.Height) pastel.Height { return short + period }
+
+// ReplenishUntil is the function of this name, for a pool of these terms.
+func (t *Terms) ReplenishUntil(short pastel.Height) pastel.Height {
+	return ReplenishUntil(short, t.Period)
+}
 
 // JoinUntil returns the last height at which the pool takes pledges in its present status; -1 if it has none, or takes no pledges.
 func (p *Pool) JoinUntil() pastel.Height {

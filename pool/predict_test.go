@@ -77,6 +77,9 @@ func (x *predicted) pledge(k int, offered int64) {
 		return
 	}
 	entry, enters := before.Enters(offered, &x.s.net)
+	if offered == before.LeastPledge && enters && before.Waits(&x.s.net) != (got.Role == Standby) {
+		x.Fatalf("the smallest pledge is %s, predicted that it waits: %v", got.Role, before.Waits(&x.s.net))
+	}
 	switch {
 	case enters == rejected:
 		x.Fatalf("a pledge of %d PSL is rejected: %v, predicted that it enters: %v (least pledge %d)", offered, rejected, enters, before.LeastPledge)
@@ -159,7 +162,11 @@ func TestPredictions(t *testing.T) {
 			switch rapid.IntRange(0, 9).Draw(t, "what") {
 			case 0, 1, 2, 3:
 				if x.coins[k] != (pastel.OutPoint{}) {
-					x.pledge(k, rapid.Int64Range(5, 900).Draw(t, "offered"))
+					offered := rapid.Int64Range(5, 900).Draw(t, "offered")
+					if rapid.Bool().Draw(t, "smallest") {
+						offered = max(1, p.LeastPledge)
+					}
+					x.pledge(k, offered)
 				}
 			case 4:
 				if pledgeOf(p, k) != nil {

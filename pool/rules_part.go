@@ -179,7 +179,7 @@ func (b *block) checkOutput(f *partFacts) ticket.Reason {
 		return ticket.ReasonOutputNotFound
 	}
 	c := b.s.coins.At(r)
-	if !CanBack(c.value, &b.s.net) { // what is kept of coins is worth MinPledge
+	if BacksAlone(c.value, &b.s.net) {
 		return ticket.ReasonOutputIsCollateral
 	}
 	if b.h-c.origin.height()+1 < ConfirmationsToPledge(c.origin.coinbase(), &b.s.net) {

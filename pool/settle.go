@@ -11,10 +11,7 @@ import (
 // block in any case.
 func (b *block) settle(p *poolState) {
 	net := &b.s.net
-	least := net.MinPayout
-	if p.head.status.Ended() {
-		least = net.Dust
-	}
+	least := LeastPayment(p.head.status, net)
 	b.claimAccrued(p)
 	for _, pl := range p.pledges {
 		if pl.held != pl.counted {
@@ -34,6 +31,14 @@ func (b *block) settle(p *poolState) {
 	b.addPayout(po)
 	b.emit(Event{Type: PayoutSettled, Pool: p.terms.ID, TxID: po.tx.ID(), Outputs: po.payments, Change: po.change})
 	b.settled = append(b.settled, po)
+}
+
+// LeastPayment returns the smallest claim that a settlement of a pool of this status pays (protocol 8.2).
+func LeastPayment(s Status, net *Params) pastel.Amount {
+	if s.Ended() {
+		return net.Dust
+	}
+	return net.MinPayout
 }
 
 // close ends the books of an ended pool that owes nothing worth paying, once its Supernode has not been paid for IdleLimit

@@ -29,7 +29,7 @@ func (b *block) changeStatus(p *poolState) (ended bool) {
 	head := b.head(p)
 	switch {
 	case head.status == Active && p.collateral().Short():
-		head.status, head.deadline = Replenishing, p.terms.DeadlineFrom(b.h)
+		head.status, head.deadline = Replenishing, p.terms.ReplenishUntil(b.h)
 		b.emit(Event{Type: PoolReplenishing, Pool: p.terms.ID, Coins: p.counted})
 	case head.status == Replenishing && !p.collateral().Short():
 		head.status, head.deadline = Active, never

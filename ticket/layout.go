@@ -12,8 +12,8 @@ type layout struct {
 	fields  func(t *Ticket) []field // of the object of a ticket of this kind
 }
 
-// layouts holds every form there is, the versions of a kind in ascending order. A new version is a new row; what else has to know
-// its fields is named by the tests.
+// layouts holds every form there is, the versions of a kind in ascending order. A new version is a new row here, and begins to count at a
+// fork (package pool, ticketVersion); the tests name whatever else has to know its fields.
 var layouts = [...]layout{
 	{KindInit, 1, init1},
 	{KindPart, 1, part1},
@@ -93,10 +93,10 @@ func part1(t *Ticket) []field {
 		{"participant", []field{
 			{"pastel_id", &x.PastelID},
 			{"pledged_coins", (*coins)(&x.PledgedCoins)},
-			{"pledge_signature", &x.PledgeSignature},
+			{pledgeSignature, &x.PledgeSignature},
 			{"txid", &x.TxID},
 			{"vout_ind", &x.Vout},
-			{"address_signature", &x.AddressSignature},
+			{addressSignature, &x.AddressSignature},
 			{"reward_address", &x.RewardAddress},
 			{"time_stamp", &x.TimeStamp},
 		}},
@@ -119,10 +119,12 @@ func participant1(x *Participant) []field {
 	return []field{{"pastel_id", (*alias)(&x.PastelID)}, {"address", (*alias)(&x.Address)}}
 }
 
-// Signatures that statements leave out.
+// Fields that hold signatures.
 const (
 	agreementSignature = "agreement_signature"
 	smartPoolSignature = "smart_pool_signature"
+	pledgeSignature    = "pledge_signature"
+	addressSignature   = "address_signature"
 	operatorSignature  = "operator_signature"
 )
 

@@ -26,8 +26,8 @@ type Check struct {
 	Detail string `json:"detail,omitempty"` // for people, and may quote the ticket
 }
 
-// Checks looks at everything in a ticket that can be checked without the chain, in a fixed order: what a wallet asks before it signs
-// or posts a ticket, and what an explorer shows of one. It names what only the chain can tell.
+// Checks checks everything in a ticket that needs no chain, in a fixed order, and names what only the chain can tell. A wallet asks before it signs or
+// posts a ticket; an explorer shows the answers.
 func Checks(t *Ticket, net *pastel.Network, l Limits) []Check {
 	switch {
 	case t.Init != nil:
@@ -39,7 +39,7 @@ func Checks(t *Ticket, net *pastel.Network, l Limits) []Check {
 	}
 }
 
-// CheckUnsigned returns the first thing wrong with a ticket, if any, missing and bad signatures aside: what to ask before a ticket is signed.
+// CheckUnsigned returns the first thing wrong with a ticket other than its signatures, nil if nothing is: call it before a ticket is signed.
 func CheckUnsigned(t *Ticket, net *pastel.Network, l Limits) error {
 	for _, c := range Checks(t, net, l) {
 		switch {
@@ -129,13 +129,13 @@ func partChecks(x *Part, net *pastel.Network, l Limits) []Check {
 		small = fmt.Errorf("%d PSL are less than the least pledge, %d PSL", x.PledgedCoins, l.MinPledge)
 	}
 	statement := x.PledgeStatement(net.Name)
-	address := signature("address_signature", x.AddressSignature, true)
+	address := signature(addressSignature, x.AddressSignature, true)
 	if x.AddressSignature != "" {
 		if signer, err := x.AddressSigner(statement); err != nil {
-			address = signature("address_signature", x.AddressSignature, false)
+			address = signature(addressSignature, x.AddressSignature, false)
 		} else {
 			by := pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(net)
-			address = needsChain("address_signature", "made by "+by+", which must own the output")
+			address = needsChain(addressSignature, "made by "+by+", which must own the output")
 		}
 	}
 	return []Check{
@@ -145,7 +145,7 @@ func partChecks(x *Part, net *pastel.Network, l Limits) []Check {
 		verdict("txid", ReasonOutputNotFound, badTxID),
 		verdict("reward_address", ReasonBadAddress, badAddress),
 		verdict("time_stamp", ReasonBadTime, badTime),
-		signature("pledge_signature", x.PledgeSignature,
+		signature(pledgeSignature, x.PledgeSignature,
 			badMember == nil && pastelid.VerifyBase64(member, []byte(statement), x.PledgeSignature)),
 		address,
 		needsChain("pool", "it must take pledges of this size"),

@@ -7,12 +7,6 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// Signatures of a participation ticket, which share a statement.
-const (
-	pledgeSignature  = "pledge_signature"
-	addressSignature = "address_signature"
-)
-
 // Signature is one that a ticket needs.
 type Signature struct {
 	Field     string `json:"field"`     // of the ticket, such as pledge_signature
@@ -21,8 +15,8 @@ type Signature struct {
 	Signature string `json:"signature"` // base64; empty as long as it is missing
 }
 
-// Signatures lists the signatures that a ticket needs on a network, named by its name, in the order of signing. An init ticket's second covers the
-// first, and is listed once that is there.
+// Signatures lists the signatures that a ticket needs, in the order of signing; net is the network's name. The second signature of an init ticket covers
+// the first and is listed once the first is there.
 func (t *Ticket) Signatures(net string) []Signature {
 	switch {
 	case t.Init != nil:
@@ -52,8 +46,8 @@ func (t *Ticket) Signatures(net string) []Signature {
 // ErrOperatorFirst says that the Supernode's PastelID signs an init ticket after the operator's, whose signature it covers.
 var ErrOperatorFirst = errors.New("the Supernode signs after the operator")
 
-// SignatureBy returns the signature that a PastelID is to make on a ticket: on an activation any, as only the chain knows the
-// operator. It is ErrOperatorFirst if that has to wait, or an error that says that the ticket does not name the PastelID.
+// SignatureBy returns the signature that a PastelID is to make on a ticket; net is the network's name. Any PastelID may sign an activation, as only the
+// chain knows the operator. The error is ErrOperatorFirst if the PastelID has to wait, or says that the ticket does not name it.
 func (t *Ticket) SignatureBy(id pastelid.PastelID, net string) (Signature, error) {
 	me, field := id.String(), ""
 	switch {
@@ -76,8 +70,8 @@ func (t *Ticket) SignatureBy(id pastelid.PastelID, net string) (Signature, error
 	return Signature{}, fmt.Errorf("the ticket does not name PastelID %s", me)
 }
 
-// SetSignature puts a signature, in base64, into a field; false if the ticket has no such field. Another signature of an init ticket's
-// operator takes that of the Supernode away, which covers it.
+// SetSignature sets a signature, in base64, by its field, and reports whether the ticket has that field. A new agreement signature clears
+// the Supernode's, which covers it.
 func (t *Ticket) SetSignature(field, signature string) bool {
 	var into *string
 	switch {

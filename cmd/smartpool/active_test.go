@@ -8,7 +8,6 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -65,27 +64,6 @@ func TestPayoutStates(t *testing.T) {
 		var b strings.Builder
 		if tellPayouts(&b, []wire.Payout{po}); !strings.Contains(b.String(), "\n  "+want) {
 			t.Errorf("got %q, want %q", b.String(), want)
-		}
-	}
-}
-
-// Whatever nobody enforces is labelled so, and nothing else is.
-func TestShadowLine(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]bool{"regtest": false, "testnet": true} {
-		net, err := pool.ParamsByName(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want {
-			net.Forks.Pools = pool.ForkAt(5)
-		}
-		s, err := pool.New(net, want)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if line := shadowLabel(s); strings.Contains(line, "SHADOW RUN") != want {
-			t.Errorf("%s: %q", name, line)
 		}
 	}
 }

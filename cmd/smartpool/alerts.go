@@ -1,14 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
-	"net/url"
-	"os"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/client"
@@ -34,35 +30,7 @@ type tokenFlags struct {
 
 // ProvideDaemon gives a command the daemon it asks; the token goes with each request.
 func (f *tokenFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*journey.Daemon, error) {
-	token := f.Token
-	if f.TokenFile != "" && token == "" {
-		text, err := os.ReadFile(f.TokenFile)
-		if err != nil {
-			return nil, terminal.Usagef("--token-file: %w", err)
-		}
-		token = strings.TrimSpace(string(text))
-	}
-	if token == "" {
-		return nil, terminal.Usagef("alerts need the daemon's token: name its file with --token-file, which is api.token in the daemon's data folder")
-	}
-	if strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return nil, terminal.Usagef("the token has characters that a token never has: is %s the right file?", cmp.Or(f.TokenFile, "SMARTPOOL_TOKEN"))
-	}
-	if at, err := url.Parse(f.API); err == nil && at.Scheme == "http" && !loopback(at.Hostname()) {
-		return nil, terminal.Usagef("the token would go to %s unencrypted: use https, or run this on the daemon's machine", at.Host)
-	}
-	r, err := f.dial(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	r.Token = token
-	return r, nil
-}
-
-// loopback reports whether a host is this machine.
-func loopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
+	return journey.DialAsOwner(ctx, f.API, f.Token, f.TokenFile, e)
 }
 
 type alertsAddCmd struct {

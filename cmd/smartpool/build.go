@@ -26,7 +26,7 @@ type ticketInitCmd struct {
 
 // Run builds the ticket.
 func (c *ticketInitCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ type ticketPartCmd struct {
 
 // Run builds the ticket.
 func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ type ticketActivateCmd struct {
 
 // Run builds the ticket.
 func (c *ticketActivateCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ type ticketDecodeCmd struct {
 
 // Run shows the ticket.
 func (c *ticketDecodeCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}

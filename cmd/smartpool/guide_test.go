@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -45,7 +46,7 @@ func (p *transcript) run(code int, line ...string) string {
 			shown[i] = `"` + a + `"`
 		}
 	}
-	text := trailing.ReplaceAllString(out, "\n")
+	text := terminal.Trimmed(out)
 	if lines := strings.SplitAfter(text, "\n"); strings.HasPrefix(text, "[") && strings.Count(text, "\n") > shownLines { // a long list
 		text = strings.Join(lines[:shownLines], "") + " …\n"
 	}

@@ -20,6 +20,9 @@ const (
 	exitOK    = 0
 	exitNo    = 1 // the answer is no, or the input is bad
 	exitUsage = 2 // the command line is wrong
+
+	// exitUnknown is of a check that could not be made: never to be taken for ok.
+	exitUnknown = 3
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -85,12 +88,11 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		err = terminal.Usagef("%w; see smartpool --help", err)
 	}
 	var usage terminal.UsageError
-	var unknown unknownError
-	var unknownOutcome *journey.UnknownError
+	var unknown *journey.UnknownError
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &unknown) || errors.As(err, &unknownOutcome):
+	case errors.As(err, &unknown):
 		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 		return exitUnknown
 	case errors.As(err, &usage):

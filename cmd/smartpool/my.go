@@ -10,7 +10,6 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -39,12 +38,12 @@ func (c *myCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		}
 		tellAccount(&b, &list[i], c.Each)
 	}
-	_, err = fmt.Fprint(e.Out, trailing.ReplaceAllString(b.String(), "\n"))
+	_, err = fmt.Fprint(e.Out, terminal.Trimmed(b.String()))
 	return err
 }
 
 func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
-	fmt.Fprintf(b, "%s", nameOf(a))
+	fmt.Fprintf(b, "%s", journey.AccountName(a))
 	switch {
 	case a.EscrowOf != "":
 		fmt.Fprintf(b, "\nThis is the escrow of pool %s. Never send coins there: they would be shared out.", a.EscrowOf)
@@ -70,7 +69,7 @@ func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 		fmt.Fprintf(b, "%s\n\n", t.Render())
 		if waiting := a.Offered - a.Counted; waiting > 0 {
 			until := "a pool needs them"
-			if slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Role == pool.Plain.String() }) {
+			if slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Role == "plain" }) {
 				until = "a pool starts with them, or needs them"
 			}
 			if a.Counted == 0 {

@@ -10,7 +10,6 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -46,7 +45,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 			Supernode *wire.Supernode `json:"supernode_state,omitempty"`
 		}{p, sn})
 	}
-	closed, left, err := closed(ctx, r, &p)
+	closed, left, err := r.Closed(ctx, &p)
 	if err != nil {
 		return err
 	}
@@ -89,7 +88,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	if more := len(p.Pending) - nextPayouts; more > 0 {
 		fmt.Fprintf(&b, "\nand %d more to come: smartpool payouts --pool %s\n", more, p.ID)
 	}
-	_, err = fmt.Fprint(e.Out, trailing.ReplaceAllString(b.String(), "\n"))
+	_, err = fmt.Fprint(e.Out, terminal.Trimmed(b.String()))
 	return err
 }
 
@@ -103,20 +102,6 @@ func tellSupernode(b *strings.Builder, sn *wire.Supernode) {
 	if sn.LastPaid != nil {
 		fmt.Fprintf(b, "Last income %s\n", journey.When(*sn.LastPaid))
 	}
-}
-
-// closed says when a pool was closed and what it left in escrow, which it does not know of any more; nil if it is not closed.
-func closed(ctx context.Context, r *journey.Daemon, p *wire.PoolDetail) (at *wire.Moment, left pastel.Amount, err error) {
-	if p.Status != "closed" {
-		return nil, 0, nil
-	}
-	q := wire.EventQuery{OfPool: wire.OfPool{Pool: p.ID}, Type: []string{string(pool.PoolClosed)}}
-	list, err := journey.Advised(r.Events(ctx, q))
-	if err != nil || len(list.Items) == 0 { // taken back in between
-		return nil, 0, err
-	}
-	e := &list.Items[0]
-	return &wire.Moment{Height: e.Height, Time: e.Time}, e.Amount, nil
 }
 
 // tellPledges lists who is in: the largest, or all in join order.

@@ -1,18 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 
-	"github.com/pastelnetwork/smartpool/audit"
+	"github.com/pastelnetwork/smartpool/internal/replay"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pool"
 )
 
 type replayCmd struct {
@@ -24,10 +18,6 @@ type replayCmd struct {
 
 // Run replays the file and prints what came of it, also when it stops at a bad block.
 func (c *replayCmd) Run(e *terminal.Terminal) error {
-	net, err := networkNamed(cmp.Or(c.Network, enforcing))
-	if err != nil {
-		return err
-	}
 	file, size, err := c.open(e)
 	if err != nil {
 		return err
@@ -35,87 +25,20 @@ func (c *replayCmd) Run(e *terminal.Terminal) error {
 	defer func() { _ = file.Close() }()
 	bar := e.Progress("reading blocks", size)
 	defer bar.Done()
-	in := bufio.NewReaderSize(io.TeeReader(file, bar), maxGenesis)
-	if c.Network == "" {
-		net = c.guess(e, in)
+	chain, stopped := replay.Read(io.TeeReader(file, bar), replay.Config{Network: c.Network, StartHeight: c.StartHeight, SaplingHeight: c.SaplingHeight}, e.Note)
+	if chain == nil {
+		return stopped
 	}
-	shadow, err := c.adjust(&net)
-	if err != nil {
-		return err
-	}
-	state, err := pool.New(net, shadow)
-	if err != nil {
-		return terminal.UsageError{Err: err}
-	}
-
-	history := audit.NewHistory(state)
-	stopped := replay(state, in, history)
 	bar.Done()
 	if e.JSON {
-		err = terminal.PrintJSON(e.Out, history.Document())
+		err = terminal.PrintJSON(e.Out, chain.Document())
 	} else {
-		err = tellStory(e.Out, state, history)
+		err = chain.Tell(e.Out)
 	}
 	if err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
-	if stopped != nil {
-		return fmt.Errorf("%w; what is shown ends at block %d", stopped, state.Tip().Height)
-	}
-	return nil
-}
-
-var errNoBlocks = errors.New("there are no blocks in the input: want one raw block in hex a line")
-
-// replay applies all blocks, or up to the parent of the first that is wrong.
-func replay(state *pool.State, in io.Reader, history *audit.History) error {
-	err := audit.Recompute(state, audit.FromHex(in), history.Watch)
-	next := state.Tip().Height + 1
-	var read *audit.ReadError
-	switch {
-	case err == nil && next == 0:
-		return errNoBlocks
-	case err == nil || errors.As(err, &read):
-		return err
-	}
-	return fmt.Errorf("line %d: %w", next+1, err)
-}
-
-// guess finds the network of a chain.
-func (c *replayCmd) guess(e *terminal.Terminal, in *bufio.Reader) pool.Params {
-	name, known := recognise(in)
-	if !known {
-		name = enforcing
-		e.Note("The first block is of no network this program knows: taking the chain for %s (else say --network).", name)
-	}
-	net, err := pool.ParamsByName(name)
-	if err != nil {
-		panic(err) // both names are in the program
-	}
-	return net
-}
-
-// adjust takes the heights of the command line over.
-func (c *replayCmd) adjust(net *pool.Params) (shadow bool, err error) {
-	if c.StartHeight != nil {
-		if *c.StartHeight < 0 {
-			return false, terminal.Usagef("--start-height %d is negative: want the height of a block", *c.StartHeight)
-		}
-		shadow = !net.Forks.Pools.Scheduled()
-		net.Forks.Pools = pool.ForkAt(pastel.Height(*c.StartHeight))
-	}
-	switch c.SaplingHeight {
-	case "":
-	case "never":
-		net.SaplingHeight = pastel.Never
-	default:
-		h, err := strconv.ParseInt(c.SaplingHeight, 10, 32)
-		if err != nil || h < 0 {
-			return false, terminal.Usagef("--sapling-height %q: want the height of a block, or never", c.SaplingHeight)
-		}
-		net.SaplingHeight = pastel.Height(h)
-	}
-	return shadow, nil
+	return stopped
 }
 
 // open returns the input and its size in bytes, 0 if unknown.

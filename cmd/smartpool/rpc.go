@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
@@ -18,7 +19,7 @@ type rpcCmd struct {
 
 // Run makes one call, as pastel-cli does.
 func (c *rpcCmd) Run(ctx context.Context, e *terminal.Terminal) error {
-	net, err := networkNamed(c.Network)
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type ticketSignCmd struct {
 
 // Run signs what the keys are for.
 func (c *ticketSignCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ type ticketAddCmd struct {
 
 // Run adds the signature if it is right, as far as can be known without the chain.
 func (c *ticketAddCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ type ticketEncodeCmd struct {
 
 // Run prints the arguments for pasteld.
 func (c *ticketEncodeCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}

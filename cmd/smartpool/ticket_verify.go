@@ -17,7 +17,7 @@ type ticketVerifyCmd struct {
 
 // Run prints every check and fails if one is wrong.
 func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
-	net, err := c.network()
+	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
@@ -25,4 +26,27 @@ func (w *who) accounts(ctx context.Context, e *terminal.Terminal) (*journey.Daem
 	return r, list, err
 }
 
-func nameOf(a *wire.Account) string { return a.PastelID + a.Address }
+type leaveCmd struct {
+	who
+	Pool string `help:"Only this pool."`
+}
+
+// Run says what leaving costs.
+func (c *leaveCmd) Run(ctx context.Context, e *terminal.Terminal) error {
+	r, list, err := c.accounts(ctx, e)
+	if err != nil {
+		return err
+	}
+	l, err := r.Leave(list, c.Pool)
+	if err != nil {
+		return err
+	}
+	if e.JSON {
+		return terminal.PrintJSON(e.Out, l.Accounts)
+	}
+	text, err := l.Text(ctx)
+	if err == nil {
+		_, err = fmt.Fprint(e.Out, terminal.Trimmed(text))
+	}
+	return err
+}

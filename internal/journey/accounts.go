@@ -11,7 +11,7 @@ import (
 // Accounts asks the daemon for each PastelID and address. Without any, it asks for the node's PastelIDs and leaves out those that never pledged.
 func (r *Daemon) Accounts(ctx context.Context, ids []string, n *Node) ([]wire.Account, error) {
 	named := len(ids) > 0
-	ids, err := r.Names(ctx, ids, n)
+	ids, err := r.names(ctx, ids, n)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +28,8 @@ func (r *Daemon) Accounts(ctx context.Context, ids []string, n *Node) ([]wire.Ac
 	return list, nil
 }
 
-// Names returns the PastelIDs and addresses it is given or, without any, the node's PastelIDs.
-func (r *Daemon) Names(ctx context.Context, ids []string, n *Node) ([]string, error) {
+// names returns the PastelIDs and addresses it is given or, without any, the node's PastelIDs.
+func (r *Daemon) names(ctx context.Context, ids []string, n *Node) ([]string, error) {
 	if len(ids) > 0 {
 		return ids, nil
 	}

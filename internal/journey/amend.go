@@ -120,7 +120,7 @@ func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	if err != nil {
 		return Posted{}, err
 	}
-	last, err := lastTicket(ctx, r, wallet, p, pl)
+	last, err := r.lastTicket(ctx, wallet, p, pl)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -161,7 +161,7 @@ func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	if err != nil {
 		return Posted{}, err
 	}
-	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, amended(ctx, r, x))
+	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, r.amended(ctx, x))
 }
 
 // confirmReward has the member say that rewards still go where the last ticket that the daemon names has them go: the member signed that, but may
@@ -206,7 +206,7 @@ func (c *Amendment) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*D
 func (c *Amendment) namedOutput(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (pastel.OutPoint, error) {
 	name := c.Change.Output
 	if name == "" {
-		row, err := pledgeRow(ctx, r, pl)
+		row, err := r.pledgeRow(ctx, pl)
 		if err != nil {
 			return pastel.OutPoint{}, err
 		}
@@ -216,7 +216,7 @@ func (c *Amendment) namedOutput(ctx context.Context, r *Daemon, pl *wire.PoolPle
 	if err != nil {
 		return out, fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
 	}
-	if err = owns(ctx, r, out, pl.Address); errors.Is(err, client.ErrNotFound) {
+	if err = r.owns(ctx, out, pl.Address); errors.Is(err, client.ErrNotFound) {
 		err = fmt.Errorf("output %s is spent, or no block holds it yet: name an output of %s with --output", out, pl.Address)
 	}
 	return out, err
@@ -275,7 +275,7 @@ func (c *Amendment) change(pl *wire.PoolPledge) error {
 func (c *Amendment) prepare(
 	ctx context.Context, r *Daemon, p *wire.PoolDetail, pl *wire.PoolPledge, out pastel.OutPoint, last *ticket.Part,
 ) (*ticket.Part, string, error) {
-	at, err := TimeStamp(p.Tip.Time, last)
+	at, err := timeStamp(p.Tip.Time, last)
 	if err != nil {
 		return nil, "", err
 	}
@@ -313,14 +313,14 @@ func advised(check wire.Check, pl *wire.PoolPledge, err error) error {
 	}
 }
 
-// FutureLimit is how far a block's time may be ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME).
-const FutureLimit = 2 * time.Hour
+// futureLimit is how far a block's time may be ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME).
+const futureLimit = 2 * time.Hour
 
-// TimeStamp dates a statement, in seconds since 1970: now by the own clock, and after the ticket that it amends, if any. What a daemon says of the tip dates nothing; a
+// timeStamp dates a statement, in seconds since 1970: now by the own clock, and after the ticket that it amends, if any. What a daemon says of the tip dates nothing; a
 // tip that no node accepts yet shows that a clock is wrong.
-func TimeStamp(tip time.Time, last *ticket.Part) (int64, error) {
+func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 	now := time.Now()
-	if tip.After(now.Add(FutureLimit)) {
+	if tip.After(now.Add(futureLimit)) {
 		return 0, fmt.Errorf("the daemon's last block is of %s UTC, which is yet to come: set this machine's clock right, or ask another daemon. Nothing was signed",
 			tip.UTC().Format("2006-01-02 15:04"))
 	}
@@ -330,7 +330,7 @@ func TimeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 		switch {
 		case err != nil:
 			return 0, err
-		case before >= now.Add(FutureLimit).Unix():
+		case before >= now.Add(futureLimit).Unix():
 			return 0, fmt.Errorf("the pledge's last ticket is dated %s, and this one must be dated later: set this machine's clock right, or try again then",
 				last.TimeStamp)
 		}
@@ -340,7 +340,7 @@ func TimeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 }
 
 // pledgeRow is a live pledge with its last ticket.
-func pledgeRow(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (wire.Pledge, error) {
+func (r *Daemon) pledgeRow(ctx context.Context, pl *wire.PoolPledge) (wire.Pledge, error) {
 	var q wire.PledgeQuery
 	q.PastelID, q.Address, q.Live = pl.PastelID, pl.Address, true
 	list, err := Listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
@@ -363,8 +363,8 @@ type signedPart struct {
 
 // lastTicket has the node show the ticket that the daemon says is the pledge's last, and checks that the daemon tells of the pledge what its
 // owner signed there. That the owner signed no later one it cannot check.
-func lastTicket(ctx context.Context, r *Daemon, wallet *pasteld.Client, p *wire.PoolDetail, pl *wire.PoolPledge) (*signedPart, error) {
-	row, err := pledgeRow(ctx, r, pl)
+func (r *Daemon) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire.PoolDetail, pl *wire.PoolPledge) (*signedPart, error) {
+	row, err := r.pledgeRow(ctx, pl)
 	if err != nil {
 		return nil, err
 	}
@@ -439,5 +439,5 @@ func (c *Amendment) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetai
 	if err != nil {
 		return Posted{}, err
 	}
-	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, amended(ctx, r, x))
+	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, r.amended(ctx, x))
 }

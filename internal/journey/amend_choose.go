@@ -24,11 +24,7 @@ type holding struct {
 
 // lacks says how many confirmations an output needs before a ticket can name it.
 func (h *holding) lacks(net *pool.Params) int {
-	least := net.PledgeConfirmations
-	if h.Coinbase {
-		least = net.CoinbaseMaturity
-	}
-	return max(0, int(least)-h.Confirmations)
+	return max(0, int(pool.ConfirmationsToPledge(h.Coinbase, net))-h.Confirmations)
 }
 
 // choose finds the output that the ticket names: one that backs the pledge or, if the raise takes more coins than those have, the smallest other
@@ -36,7 +32,7 @@ func (h *holding) lacks(net *pool.Params) int {
 func (c *Amendment) choose(
 	ctx context.Context, r *Daemon, pl *wire.PoolPledge, wallet *pasteld.Client, address pastel.Address, last *ticket.Part,
 ) (out pastel.OutPoint, err error) {
-	all, err := holdings(ctx, r, wallet, address, last)
+	all, err := r.holdings(ctx, wallet, address, last)
 	if err != nil {
 		return out, err
 	}
@@ -57,7 +53,7 @@ func (c *Amendment) choose(
 	for i := range all {
 		h := &all[i]
 		switch {
-		case h.backs && backing < need, !h.backs && backing >= need, !h.backs && backing+h.Value < need, h.Value == r.Net.Collateral:
+		case h.backs && backing < need, !h.backs && backing >= need, !h.backs && backing+h.Value < need, pool.BacksAlone(h.Value, &r.Params):
 		case h.lacks(&r.Params) > 0:
 			young = cmp.Or(young, h)
 		default:
@@ -87,7 +83,7 @@ func (c *Amendment) named(all []holding, backing, need pastel.Amount, address st
 		backing += h.Value
 	}
 	switch {
-	case h.Value == net.Collateral:
+	case pool.BacksAlone(h.Value, net):
 		return out, fmt.Errorf("output %s has exactly %s PSL, which can back a Supernode alone: name another one", c.Change.Output, net.Collateral)
 	case h.lacks(net) > 0:
 		return out, immature(h, net)
@@ -123,7 +119,7 @@ func (c *Amendment) need(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (p
 
 // holdings lists the outputs of an address that can back pledges, smallest first, the one that the last ticket names before all: those the
 // wallet can spend, and those it locked.
-func holdings(ctx context.Context, r *Daemon, wallet *pasteld.Client, address pastel.Address, last *ticket.Part) (list []holding, err error) {
+func (r *Daemon) holdings(ctx context.Context, wallet *pasteld.Client, address pastel.Address, last *ticket.Part) (list []holding, err error) {
 	free, err := wallet.Unspent(ctx, 0, address)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -50,7 +49,7 @@ func keeps(pl *wire.PoolPledge) string {
 
 // counting says what of a pledge counts, now and after the next block.
 func counting(p *wire.PoolDetail, pl *wire.PoolPledge, offered, minPledge int64) string {
-	next := client.CountsNext(p, pl.Seq, offered, minPledge)
+	next := CountsNext(p, pl.Seq, offered, minPledge)
 	after := fmt.Sprintf("%d PSL now, about %d PSL after the next block", pl.Counted, next)
 	switch {
 	case p.Status == "subscribing":
@@ -62,9 +61,9 @@ func counting(p *wire.PoolDetail, pl *wire.PoolPledge, offered, minPledge int64)
 }
 
 // amended tells what became of an amendment once a block holds its ticket.
-func amended(ctx context.Context, r *Daemon, x *ticket.Part) func(string) (string, error) {
+func (r *Daemon) amended(ctx context.Context, x *ticket.Part) func(string) (string, error) {
 	return func(txid string) (string, error) {
-		pl, err := pledgeOf(ctx, r, x.PastelID, txid)
+		pl, err := r.pledgeOf(ctx, x.PastelID, txid)
 		if err != nil || pl == nil {
 			return "", err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -20,10 +21,10 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(u pasteld.Unspent) bool {
-		return !backs(&u, &r.Net) || c.Pledge.Output != "" && u.OutPoint.String() != c.Pledge.Output || c.Pledge.Address != "" && u.Address.Encode(&r.Net) != c.Pledge.Address
+		return !backs(&u, &r.Params) || c.Pledge.Output != "" && u.OutPoint.String() != c.Pledge.Output || c.Pledge.Address != "" && u.Address.Encode(&r.Net) != c.Pledge.Address
 	})
 	slices.SortStableFunc(all, func(a, b pasteld.Unspent) int { return cmp.Compare(a.Value, b.Value) })
-	confirmations := int(r.Params.PledgeConfirmations)
+	confirmations := int(pool.ConfirmationsToPledge(false, &r.Params))
 	if c.Pledge.Coins == 0 {
 		c.Pledge.Coins = p.LeastPledge
 		for i := range all {
@@ -65,7 +66,7 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 
 // noOutput says why none of the outputs that could back a pledge backs this one, and what to do. All are in order of their values.
 func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.Unspent) error {
-	confirmations := int(r.Params.PledgeConfirmations)
+	confirmations := int(pool.ConfirmationsToPledge(false, &r.Params))
 	switch {
 	case young != nil:
 		return fmt.Errorf("output %s has %d confirmations, a pledge needs %d: try again after %s",
@@ -90,8 +91,8 @@ func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.
 }
 
 // backs reports whether an output can back a pledge at all. One of exactly the collateral could back a Supernode by itself.
-func backs(out *pasteld.Unspent, net *pastel.Network) bool {
-	return out.Spendable && out.Address != (pastel.Address{}) && out.Address.Kind == pastel.AddressP2PKH && out.Value != net.Collateral
+func backs(out *pasteld.Unspent, net *pool.Params) bool {
+	return out.Spendable && out.Address != (pastel.Address{}) && out.Address.Kind == pastel.AddressP2PKH && !pool.BacksAlone(out.Value, net)
 }
 
 // usedBefore reports whether an address has a history in pools: pledges, payments, or an operator's fee.

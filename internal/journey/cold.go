@@ -30,7 +30,7 @@ type Draft struct {
 
 // unsigned writes a ticket to be signed elsewhere.
 func (f *Cold) unsigned(net *pastel.Network, command, terms, address string, t *ticket.Ticket) (*Draft, error) {
-	text, err := Encoded(t)
+	text, err := encoded(t)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func coldID(k *KeySource, p Person, id string) (string, error) {
 }
 
 // owns checks that an output is at an address, whose key is to sign.
-func owns(ctx context.Context, r *Daemon, out pastel.OutPoint, address string) error {
+func (r *Daemon) owns(ctx context.Context, out pastel.OutPoint, address string) error {
 	coin, err := Advised(r.Output(ctx, out.String()))
 	if err == nil && coin.Address != address {
 		err = fmt.Errorf("output %s is at address %s, not at %s: correct --address or --output", out, coin.Address, address)

@@ -22,8 +22,8 @@ func (r *Daemon) Eligible(ctx context.Context, id string) error {
 	return nil
 }
 
-// Registered returns an error if a PastelID, given by a flag, is not registered.
-func (r *Daemon) Registered(ctx context.Context, flag, id string) error {
+// registered returns an error if a PastelID, given by a flag, is not registered.
+func (r *Daemon) registered(ctx context.Context, flag, id string) error {
 	a, err := r.AccountOf(ctx, id)
 	if err == nil && !a.Registered {
 		err = fmt.Errorf("%s: %w", flag, notRegistered(id))

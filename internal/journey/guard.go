@@ -61,7 +61,7 @@ func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 			return fmt.Errorf("%w; or only watch, with --no-lock", err)
 		}
 	}
-	ids, err := r.Names(ctx, c.IDs, c.Node)
+	ids, err := r.names(ctx, c.IDs, c.Node)
 	if err != nil {
 		return err
 	}

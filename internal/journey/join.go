@@ -121,7 +121,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 		return Posted{}, err
 	}
 	t := x.Ticket()
-	if _, err := r.PreflightWith(ctx, wallet, t); err != nil {
+	if _, err := r.preflightWith(ctx, wallet, t); err != nil {
 		return Posted{}, err
 	}
 	statement := x.PledgeStatement(r.Net.Name)
@@ -145,12 +145,12 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 		return Posted{}, err
 	}
 	r.Person.Note("The wallet keeps the output locked until it is restarted; smartpool guard locks it again.")
-	return r.Finish(ctx, wallet, txid, !c.Pledge.NoWait, joined(ctx, r, x))
+	return r.Finish(ctx, wallet, txid, !c.Pledge.NoWait, r.joined(ctx, x))
 }
 
 // build makes the unsigned ticket.
 func (c *Join) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pool.Params) (*ticket.Part, error) {
-	at, err := TimeStamp(p.Tip.Time, nil)
+	at, err := timeStamp(p.Tip.Time, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -175,9 +175,9 @@ func stands(pl *wire.PoolPledge) string {
 }
 
 // joined tells what became of a pledge once a block holds its ticket.
-func joined(ctx context.Context, r *Daemon, x *ticket.Part) func(string) (string, error) {
+func (r *Daemon) joined(ctx context.Context, x *ticket.Part) func(string) (string, error) {
 	return func(txid string) (string, error) {
-		pl, err := pledgeOf(ctx, r, x.PastelID, txid)
+		pl, err := r.pledgeOf(ctx, x.PastelID, txid)
 		if err != nil || pl == nil {
 			return "", err
 		}
@@ -195,7 +195,7 @@ func joined(ctx context.Context, r *Daemon, x *ticket.Part) func(string) (string
 }
 
 // pledgeOf finds the pledge whose last ticket is a transaction; nil as long as there is none.
-func pledgeOf(ctx context.Context, r *Daemon, id, txid string) (*wire.Pledge, error) {
+func (r *Daemon) pledgeOf(ctx context.Context, id, txid string) (*wire.Pledge, error) {
 	var q wire.PledgeQuery
 	q.PastelID, q.Order, q.Limit = id, wire.Newest, wire.MaxLimit
 	list, err := Advised(r.Pledges(ctx, q))
@@ -240,7 +240,7 @@ func (c *Join) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft,
 	if _, err := r.Preflight(ctx, t); err != nil {
 		return nil, err
 	}
-	if err := owns(ctx, r, out, c.Pledge.Address); err != nil {
+	if err := r.owns(ctx, out, c.Pledge.Address); err != nil {
 		return nil, err
 	}
 	terms, err := c.terms(ctx, r, p, x)
@@ -276,5 +276,5 @@ func (c *Join) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetail) (P
 	if err != nil {
 		return Posted{}, err
 	}
-	return r.Finish(ctx, wallet, txid, !c.Pledge.NoWait, joined(ctx, r, x))
+	return r.Finish(ctx, wallet, txid, !c.Pledge.NoWait, r.joined(ctx, x))
 }

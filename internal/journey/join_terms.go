@@ -3,20 +3,18 @@ package journey
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// terms tells everything that a pledge means. The pool's terms are those that its id stands for: pool certified them.
+// terms tells everything that a pledge means. VerifiedPool has verified the terms of the pool.
 func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *ticket.Part) (string, error) {
-	yield, err := yield(ctx, r, p, x.PledgedCoins)
+	yield, err := r.yield(ctx, p, x.PledgedCoins)
 	if err != nil {
 		return "", err
 	}
@@ -67,7 +65,7 @@ func period(p *wire.PoolDetail) string {
 }
 
 // yield says what a pledge of so many PSL would earn, its share of the pool's income diluting the others'.
-func yield(ctx context.Context, r *Daemon, p *wire.PoolDetail, coins int64) (string, error) {
+func (r *Daemon) yield(ctx context.Context, p *wire.PoolDetail, coins int64) (string, error) {
 	if p.Waits {
 		return "none while on standby" + members(p.Yield), nil
 	}
@@ -95,18 +93,15 @@ func members(y *wire.Yield) string {
 	return fmt.Sprintf("; members earn %s %% a year; no promise", y.Percent)
 }
 
-// newPledge stands for a pledge that is not there yet.
-const newPledge = math.MaxUint64
-
 // role says what the pledge will be; least is the network's least pledge, PSL.
 func (c *Join) role(p *wire.PoolDetail, least int64) string {
+	counts := CountsNext(p, pool.NewPledge, c.Pledge.Coins, least)
 	switch {
 	case p.Status == "subscribing":
 		return fmt.Sprintf("plain until the operator activates the pool (until %s)", Whenever(p.ActivateUntil))
-	case p.Waits:
+	case pool.RoleOf(pool.Active, counts) == pool.Standby:
 		return "standby: it earns once the pool lacks coins"
-	}
-	if counts := client.CountsNext(p, newPledge, c.Pledge.Coins, least); counts < c.Pledge.Coins {
+	case counts < c.Pledge.Coins:
 		return fmt.Sprintf("member at once, but only with what the pool lacks: about %d PSL of it; the others wait", counts)
 	}
 	return "member at once"

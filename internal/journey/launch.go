@@ -138,7 +138,7 @@ func (r *Daemon) prepareLaunch(ctx context.Context, c *Launch) (*launch, error) 
 	if l.wallet, err = c.Node.Wallet(ctx, r.Net); err != nil {
 		return nil, err
 	}
-	if err := agrees(ctx, r, l.wallet, &l.pool.Tip); err != nil {
+	if err := r.agrees(ctx, l.wallet, &l.pool.Tip); err != nil {
 		return nil, err
 	}
 	if err := l.activated(ctx); err != nil {
@@ -191,7 +191,7 @@ func launchable(p *wire.PoolDetail) error {
 }
 
 // agrees wants a node with all blocks, on the daemon's chain, and as far.
-func agrees(ctx context.Context, r *Daemon, wallet *pasteld.Client, tip *wire.Tip) error {
+func (r *Daemon) agrees(ctx context.Context, wallet *pasteld.Client, tip *wire.Tip) error {
 	pruned, err := wallet.Pruned(ctx)
 	if err != nil {
 		return err

@@ -182,7 +182,7 @@ func (l *launch) date(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at, err := TimeStamp(l.pool.Tip.Time, nil)
+	at, err := timeStamp(l.pool.Tip.Time, nil)
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (l *launch) date(ctx context.Context) error {
 
 // laterThan returns at, or if need be the second after the last of the launches that extra configurations hold, in seconds since 1970.
 func laterThan(at int64, known [][]byte) (int64, error) {
-	latest := at + int64(FutureLimit.Seconds())
+	latest := at + int64(futureLimit.Seconds())
 	for _, extra := range known {
 		var before ticket.Launch
 		if !before.ReadExtra(extra) {

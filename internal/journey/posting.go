@@ -16,7 +16,7 @@ import (
 // Post has the wallet post a signed ticket if the next block would accept it and it brings the event that the person confirmed. No pledged coin
 // pays for it.
 func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, brings pool.EventType) (pastel.TxID, error) {
-	text, err := Encoded(t)
+	text, err := encoded(t)
 	if err != nil {
 		return pastel.TxID{}, err
 	}
@@ -52,11 +52,11 @@ func (r *Daemon) submit(ctx context.Context, wallet *pasteld.Client, text []byte
 		return pastel.TxID{}, err
 	}
 	txid, err := wallet.RegisterContract(ctx, text, kind.String(), "", pastel.Address{})
-	return txid, PostingError(err)
+	return txid, postingError(err)
 }
 
-// PostingError says whether a transaction may be posted although the node answered with an error.
-func PostingError(err error) error {
+// postingError says whether a transaction may be posted although the node answered with an error.
+func postingError(err error) error {
 	var refused *pasteld.RPCError
 	switch {
 	case err == nil:

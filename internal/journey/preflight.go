@@ -13,8 +13,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Encoded returns a ticket's JSON, as whoever receives it decodes it.
-func Encoded(t *ticket.Ticket) ([]byte, error) {
+// encoded returns a ticket's JSON, as whoever receives it decodes it.
+func encoded(t *ticket.Ticket) ([]byte, error) {
 	text, err := t.Encode()
 	if err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func Encoded(t *ticket.Ticket) ([]byte, error) {
 
 // Preflight asks whether the next block would accept a ticket once it is signed: the rules look at signatures last.
 func (r *Daemon) Preflight(ctx context.Context, t *ticket.Ticket) (c wire.Check, err error) {
-	text, err := Encoded(t)
+	text, err := encoded(t)
 	if err != nil {
 		return c, err
 	}
@@ -53,9 +53,9 @@ func lacksBlocks(c *wire.Check) bool {
 // catchUp is how long a command waits for a daemon that lacks the node's last blocks.
 const catchUp = 30 * time.Second
 
-// PreflightWith is Preflight of a ticket about an output of the wallet. The wallet's node may know the output before the daemon does; then it waits
+// preflightWith is Preflight of a ticket about an output of the wallet. The wallet's node may know the output before the daemon does; then it waits
 // for the daemon.
-func (r *Daemon) PreflightWith(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (wire.Check, error) {
+func (r *Daemon) preflightWith(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (wire.Check, error) {
 	c, err := r.Preflight(ctx, t)
 	if !lacksBlocks(&c) {
 		return c, err
@@ -76,8 +76,8 @@ func (r *Daemon) PreflightWith(ctx context.Context, wallet *pasteld.Client, t *t
 	return c, err
 }
 
-// Fields returns the fields of a ticket's JSON.
-func Fields(t *ticket.Ticket) (map[string]any, error) {
+// fields returns the fields of a ticket's JSON.
+func fields(t *ticket.Ticket) (map[string]any, error) {
 	text, err := t.Encode()
 	if err != nil {
 		return nil, err

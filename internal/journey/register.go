@@ -58,12 +58,12 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if _, err := r.LockPledged(ctx, wallet, nil); err != nil {
 		return Posted{}, err
 	}
-	raw, err := fund(ctx, r, wallet, outs)
+	raw, err := r.fund(ctx, wallet, outs)
 	if err != nil {
 		return Posted{}, err
 	}
 	txid, err := wallet.SendRaw(ctx, raw)
-	if err := PostingError(err); err != nil {
+	if err := postingError(err); err != nil {
 		return Posted{}, err
 	}
 	r.Person.Note("Posted: transaction %s.", txid)
@@ -89,7 +89,7 @@ func (c *Registration) address(ctx context.Context, wallet *pasteld.Client, net 
 }
 
 // fund makes a signed transaction that pays outs with the wallet's confirmed coins, the largest first.
-func fund(ctx context.Context, r *Daemon, wallet *pasteld.Client, outs []pastel.TxOut) ([]byte, error) {
+func (r *Daemon) fund(ctx context.Context, wallet *pasteld.Client, outs []pastel.TxOut) ([]byte, error) {
 	coins, err := wallet.Unspent(ctx, 1)
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func fund(ctx context.Context, r *Daemon, wallet *pasteld.Client, outs []pastel.
 	coins = slices.DeleteFunc(coins, func(u pasteld.Unspent) bool { return !u.Spendable })
 	slices.SortStableFunc(coins, func(a, b pasteld.Unspent) int { return cmp.Compare(b.Value, a.Value) })
 	for n := range coins {
-		tx := unsigned(r, coins[:n+1], outs, change)
+		tx := r.unsigned(coins[:n+1], outs, change)
 		if tx == nil {
 			continue
 		}
@@ -118,7 +118,7 @@ const inputSize = 110 // bytes that a signature adds to an input, at most
 
 // unsigned spends coins and pays outs and a network fee of a patoshi a byte; nil if they do not suffice. What is left is the last output: a
 // ticket's fee is what all but the last pay (protocol 2).
-func unsigned(r *Daemon, coins []pasteld.Unspent, outs []pastel.TxOut, change pastel.Address) *pastel.Tx {
+func (r *Daemon) unsigned(coins []pasteld.Unspent, outs []pastel.TxOut, change pastel.Address) *pastel.Tx {
 	next := r.State.Tip.Height + 1
 	var rest pastel.Amount
 	ins := make([]pastel.TxIn, len(coins))

@@ -97,7 +97,7 @@ func TestTimeStamp(t *testing.T) {
 		{"a ticket too far ahead", now, dated(now.Add(3 * time.Hour)), false, now},
 		{"a ticket without a time", now, &ticket.Part{TimeStamp: "soon"}, false, now},
 	} {
-		at, err := TimeStamp(tt.tip, tt.last)
+		at, err := timeStamp(tt.tip, tt.last)
 		if (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}

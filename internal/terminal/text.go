@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -80,6 +81,12 @@ func Printable(s string) string {
 	quoted := strconv.Quote(s)
 	return quoted[1 : len(quoted)-1]
 }
+
+// trailing is the room that tables leave at the end of a line.
+var trailing = regexp.MustCompile(` +\n`)
+
+// Trimmed takes the room away that tables leave at the end of a line.
+func Trimmed(s string) string { return trailing.ReplaceAllString(s, "\n") }
 
 // NewTable starts a table with columns; those in right are numbers.
 func NewTable(columns []any, right ...int) table.Writer {

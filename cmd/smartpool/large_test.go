@@ -13,6 +13,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -20,8 +21,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// startCrowd is a daemon that reads a database in which a pool has 500 pledges, 100 of them of one PastelID.
-func startCrowd(t *testing.T) (*dev, *largepool.Chain) {
+// startLargePool is a daemon that reads a database in which a pool has 500 pledges, 100 of them of one PastelID.
+func startLargePool(t *testing.T) (*dev, *largepool.Chain) {
 	t.Helper()
 	c, err := largepool.Make()
 	if err != nil {
@@ -58,7 +59,7 @@ func startReading(t *testing.T, net pool.Params, blocks []*pool.Prepared) *dev {
 // An operator with 500 members and a member with 100 pledges can read what the commands print.
 func TestManyPledges(t *testing.T) {
 	t.Parallel()
-	x, c := startCrowd(t)
+	x, c := startLargePool(t)
 	most := c.Members[0]
 	says := func(lines int, want string, line ...string) {
 		t.Helper()
@@ -92,7 +93,7 @@ func TestManyPledges(t *testing.T) {
 
 	// Names and numbers as long as they can be.
 	truth := x.at.API
-	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+	x.at.API = x.tampering(func(r *http.Request, answer map[string]any) {
 		lists := []any{answer["items"], answer["positions"]}
 		for _, list := range lists {
 			items, _ := list.([]any)
@@ -115,7 +116,7 @@ func TestManyPledges(t *testing.T) {
 	x.at.API = truth
 
 	sum := func(kind string, ids ...string) (sum pastel.Amount) {
-		var list []entry
+		var list []journey.Entry
 		var out strings.Builder
 		if code := run(append([]string{"--json", "history", "--api", x.at.API}, ids...), strings.NewReader(""), &out, &out); code != exitOK {
 			t.Fatal(out.String())

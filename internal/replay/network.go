@@ -1,32 +1,15 @@
-package main
+package replay
 
 import (
 	"bufio"
 	"bytes"
 	"encoding/hex"
 
-	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // enforcing is the network that is meant when nothing else tells: so far the only one that enforces the rules.
 const enforcing = "regtest"
-
-// networkFlags choose the network of a ticket.
-type networkFlags struct {
-	Network string `default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network the ticket is for: main, testnet, devnet or regtest, so far the only one that enforces the rules."`
-}
-
-func (f *networkFlags) network() (pool.Params, error) { return networkNamed(f.Network) }
-
-func networkNamed(name string) (pool.Params, error) {
-	net, err := pool.ParamsByName(name)
-	if err != nil {
-		return net, terminal.UsageError{Err: err}
-	}
-	return net, nil
-}
 
 // genesis are the hashes of the first blocks of Pastel's networks (pasteld: src/chainparams.cpp).
 var genesis = map[string]string{

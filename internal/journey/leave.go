@@ -1,4 +1,4 @@
-package main
+package journey
 
 import (
 	"context"
@@ -8,60 +8,65 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/client"
-	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-type leaveCmd struct {
-	who
-	Pool string `help:"Only this pool."`
+// Leaving tells what it costs to end live pledges.
+type Leaving struct {
+	Accounts []wire.Account // with the positions that are meant alone
+	pool     string         // id or label; empty: all
+	daemon   *Daemon
 }
 
-// Run says what leaving costs. Leaving itself is spending the coins, with any wallet.
-func (c *leaveCmd) Run(ctx context.Context, e *terminal.Terminal) error {
-	r, list, err := c.accounts(ctx, e)
-	if err != nil {
-		return err
+// Leave picks the live pledges in a pool, by its id or label, or in all pools if that is empty. Members leave by spending the coins, with any wallet;
+// nothing here does so.
+func (r *Daemon) Leave(accounts []wire.Account, pool string) (*Leaving, error) {
+	l := &Leaving{Accounts: accounts, pool: pool, daemon: r}
+	for i := range accounts {
+		a := &accounts[i]
+		a.Positions = slices.DeleteFunc(a.Positions, func(p wire.Position) bool { return !l.wants(p.Pool) })
 	}
-	found := false
-	for i := range list {
-		list[i].Positions = slices.DeleteFunc(list[i].Positions, func(p wire.Position) bool { return !c.wants(p.Pool) })
-		found = found || len(list[i].Positions) > 0
+	if pool != "" && l.none() {
+		return nil, fmt.Errorf("there is no live pledge in a pool %s: smartpool my lists those there are", terminal.Printable(pool))
 	}
-	if c.Pool != "" && !found {
-		return fmt.Errorf("there is no live pledge in a pool %s: smartpool my lists those there are", terminal.Printable(c.Pool))
-	}
-	if e.JSON {
-		return terminal.PrintJSON(e.Out, list)
+	return l, nil
+}
+
+// none reports whether there is nothing to leave.
+func (l *Leaving) none() bool {
+	return !slices.ContainsFunc(l.Accounts, func(a wire.Account) bool { return len(a.Positions) > 0 })
+}
+
+// wants reports whether a pool is meant, by its id or its label.
+func (l *Leaving) wants(pool string) bool {
+	return l.pool == "" || pool == l.pool || strings.HasPrefix(pool, l.pool+".")
+}
+
+// Text tells a person what leaving each pool costs, and how it is done.
+func (l *Leaving) Text(ctx context.Context) (string, error) {
+	if l.none() {
+		return "There is no live pledge to leave.\n", nil
 	}
 	var b strings.Builder
-	for i := range list {
-		for _, h := range client.Holdings(list[i].Positions, false) {
+	for i := range l.Accounts {
+		for _, h := range client.Holdings(l.Accounts[i].Positions, false) {
 			if b.Len() > 0 {
 				b.WriteString("\n")
 			}
 			tellLeaving(&b, &h)
-			how, err := unlocking(ctx, r, &h)
+			how, err := l.daemon.unlocking(ctx, &h)
 			if err != nil {
-				return err
+				return "", err
 			}
 			b.WriteString(how)
 		}
 	}
-	if !found {
-		b.WriteString("There is no live pledge to leave.\n")
-	}
-	_, err = fmt.Fprint(e.Out, trailing.ReplaceAllString(b.String(), "\n"))
-	return err
+	return b.String(), nil
 }
 
-// wants reports whether a pool is meant, by its id or its label.
-func (c *leaveCmd) wants(pool string) bool {
-	return c.Pool == "" || pool == c.Pool || strings.HasPrefix(pool, c.Pool+".")
-}
-
+// tellLeaving says what leaving with a holding costs.
 func tellLeaving(b *strings.Builder, h *client.Holding) {
 	many := len(h.Pledges) > 1
 	fmt.Fprintf(b, "%s in pool %s\n  %d PSL offered, %d PSL counted (%s", pastel.Short(h.PastelID), h.Pool, h.Offered, h.Counted, h.Role)
@@ -72,7 +77,7 @@ func tellLeaving(b *strings.Builder, h *client.Holding) {
 		h.Leaving.Forfeits, terminal.Counted(h.Leaving.Reputation, "point"), h.Leaving.Has)
 	switch {
 	case h.Leaving.Better != nil:
-		fmt.Fprintf(b, "  From %s on, what has been earned by now is settled and cannot be lost.\n", journey.When(*h.Leaving.Better))
+		fmt.Fprintf(b, "  From %s on, what has been earned by now is settled and cannot be lost.\n", When(*h.Leaving.Better))
 	case h.Leaving.Forfeits == 0:
 		b.WriteString("  Nothing that was earned would be lost.\n")
 	}
@@ -102,7 +107,7 @@ func tellLeaving(b *strings.Builder, h *client.Holding) {
 }
 
 // unlocking says how a wallet that locked the coins lets them go, and no others: those of other pledges are better kept.
-func unlocking(ctx context.Context, r *journey.Daemon, h *client.Holding) (string, error) {
+func (r *Daemon) unlocking(ctx context.Context, h *client.Holding) (string, error) {
 	one := `[{"txid":"…","vout":n}]`
 	how := fmt.Sprintf("  If the wallet has locked them, unlock each one that you want to spend (smartpool rpc listlockunspent shows them):\n"+
 		"  smartpool rpc lockunspent true '%s'\n", one)
@@ -110,7 +115,7 @@ func unlocking(ctx context.Context, r *journey.Daemon, h *client.Holding) (strin
 		return how, nil
 	}
 	q := wire.PledgeQuery{OfAddress: wire.OfAddress{Address: h.Address}, Live: true}
-	list, err := journey.Listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
+	list, err := Listing(&q.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, q) })
 	if err != nil {
 		return "", err
 	}
@@ -119,7 +124,7 @@ func unlocking(ctx context.Context, r *journey.Daemon, h *client.Holding) (strin
 		return how, nil
 	}
 	id, vout, _ := strings.Cut(list[at].Output, ":")
-	c, err := journey.Advised(r.Output(ctx, list[at].Output))
+	c, err := Advised(r.Output(ctx, list[at].Output))
 	switch {
 	case err != nil && !errors.Is(err, client.ErrNotFound):
 		return "", err

@@ -1,9 +1,8 @@
-package main
+package replay
 
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -16,9 +15,10 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// tellStory tells people what happened in a chain.
-func tellStory(w io.Writer, state *pool.State, h *audit.History) error {
+// Tell tells people what happened in the chain.
+func (c *Chain) Tell(w io.Writer) error {
 	var b strings.Builder
+	state, h := c.state, c.history
 	net, tip := state.Params(), state.Tip()
 	if state.Shadow() {
 		fmt.Fprintf(&b, "SHADOW RUN: %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n\n",
@@ -36,16 +36,13 @@ func tellStory(w io.Writer, state *pool.State, h *audit.History) error {
 		}
 	}
 	for _, life := range h.Lives() {
-		c := &chapter{life, h, &net.Network}
-		c.tell(&b)
+		x := &chapter{life, h, &net.Network}
+		x.tell(&b)
 	}
 	tellRejections(&b, h)
-	_, err := io.WriteString(w, trailing.ReplaceAllString(b.String(), "\n"))
+	_, err := io.WriteString(w, terminal.Trimmed(b.String()))
 	return err
 }
-
-// trailing is the room that tables leave at the end of a line.
-var trailing = regexp.MustCompile(` +\n`)
 
 // chapter tells of one pool.
 type chapter struct {
@@ -77,7 +74,7 @@ func (c *chapter) tell(b *strings.Builder) {
 	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", terminal.Printable(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
 	fmt.Fprintf(b, "Supernode   PastelID %s\n", p.Supernode)
 	fmt.Fprintf(b, "Collateral  %d PSL required, %d PSL to activate (factor %s)\n", p.Required, p.Target, ticket.NewDecimal(p.Factor, ticket.FactorDecimals))
-	fmt.Fprintf(b, "Opened      %s, pledges until block %d\n", c.at(p.InitHeight), p.InitHeight+p.Period)
+	fmt.Fprintf(b, "Opened      %s, pledges until block %d\n", c.at(p.InitHeight), p.Terms.JoinUntil())
 	if p.Ended >= 0 {
 		fmt.Fprintf(b, "Ended       %s\n", c.at(p.Ended))
 	}
@@ -124,7 +121,7 @@ func (c *chapter) happened(e *pool.Event, released int) string {
 	case pool.PledgeReleased, pool.RewardReceived, pool.RewardForfeited, pool.PayoutSettled, pool.PayoutPaid, pool.PayoutCancelled:
 		return ""
 	case pool.PoolReplenishing:
-		return fmt.Sprintf("%s Otherwise the pool dissolves after block %d.", what, e.Height+c.Pool.Period)
+		return fmt.Sprintf("%s Otherwise the pool dissolves after block %d.", what, c.Pool.ReplenishUntil(e.Height))
 	case pool.PoolDissolved, pool.PoolExpired:
 		return fmt.Sprintf("%s It released %s.", what, terminal.Counted(released, "pledge"))
 	default:

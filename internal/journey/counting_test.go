@@ -1,9 +1,9 @@
-package client_test
+package journey_test
 
 import (
 	"testing"
 
-	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -37,7 +37,7 @@ func TestCountsNext(t *testing.T) {
 		{"a new pledge before members' offers", pool("active", 1000, [2]int64{1300, 1000}), 0, 150, 150},
 		{"a new pledge after standby", pool("active", 1000, [2]int64{1000, 1000}, [2]int64{200, 0}), 0, 150, 0},
 	} {
-		if got := client.CountsNext(tt.pool, tt.seq, tt.offered, least); got != tt.want {
+		if got := journey.CountsNext(tt.pool, tt.seq, tt.offered, least); got != tt.want {
 			t.Errorf("%s: %d PSL, want %d", tt.name, got, tt.want)
 		}
 	}

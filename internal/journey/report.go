@@ -1,0 +1,63 @@
+package journey
+
+import (
+	"context"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// reported are the events of pools with money or coins in them.
+func reported() (list []string) {
+	const money = pool.HasAmount | pool.HasCoins | pool.HasPayout | pool.HasTxID
+	for _, kind := range pool.EventTypesWhere(func(row pool.EventRow) bool { return row.Has&pool.InNoPool == 0 && row.Has&money != 0 }) {
+		list = append(list, string(kind))
+	}
+	return list
+}
+
+// Report is what came into a pool and went out of it in some time.
+type Report struct {
+	Pool   wire.PoolDetail
+	Events []wire.Event             // those with money or coins in them
+	Sums   map[string]pastel.Amount // by type of event: amounts, and what was forfeited
+	Counts map[string]int           // by type of event
+	Fee    pastel.Amount            // that was settled for the operator
+}
+
+// Report sums up a pool's events from one time on and before another.
+func (r *Daemon) Report(ctx context.Context, id string, from, to time.Time) (*Report, error) {
+	p, err := r.VerifiedPool(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	of := wire.OfPool{Pool: p.ID}
+	happened := wire.EventQuery{OfPool: of, Type: reported()}
+	events, err := Listing(&happened.Page, func() (wire.List[wire.Event], error) { return r.Events(ctx, happened) })
+	if err != nil {
+		return nil, err
+	}
+	earned := wire.CreditQuery{OfPool: of, OfAddress: wire.OfAddress{Address: p.FeeAddress}}
+	fees, err := Listing(&earned.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, earned) })
+	if err != nil {
+		return nil, err
+	}
+	within := func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
+	x := &Report{Pool: p, Sums: map[string]pastel.Amount{}, Counts: map[string]int{}}
+	for _, e := range events {
+		if !within(e.Time) {
+			continue
+		}
+		x.Events = append(x.Events, e)
+		x.Counts[e.Type]++
+		x.Sums[e.Type] += e.Amount + e.Forfeited
+	}
+	for _, c := range fees {
+		if within(c.At.Time) {
+			x.Fee += c.Amount
+		}
+	}
+	return x, nil
+}
