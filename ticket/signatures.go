@@ -7,22 +7,22 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// Signatures of a participation ticket, which share a statement.
+// The signatures of a participation ticket, which cover one statement.
 const (
 	pledgeSignature  = "pledge_signature"
 	addressSignature = "address_signature"
 )
 
-// Signature is one that a ticket needs.
+// Signature is a signature that a ticket needs.
 type Signature struct {
 	Field     string `json:"field"`     // of the ticket, such as pledge_signature
-	By        string `json:"by"`        // who makes it, for people; quotes the ticket
-	Text      string `json:"text"`      // the statement it is over
-	Signature string `json:"signature"` // base64; empty as long as it is missing
+	By        string `json:"by"`        // who makes it, for people; may quote the ticket
+	Text      string `json:"text"`      // the statement that it covers
+	Signature string `json:"signature"` // base64; empty while it is missing
 }
 
-// Signatures lists the signatures that a ticket needs on a network, named by its name, in the order of signing. An init ticket's second covers the
-// first, and is listed once that is there.
+// Signatures lists the signatures that a ticket needs, in the order of signing; net is the network's name. An init ticket's second
+// signature covers the first, so the list has it only once the first is there.
 func (t *Ticket) Signatures(net string) []Signature {
 	switch {
 	case t.Init != nil:
@@ -49,11 +49,12 @@ func (t *Ticket) Signatures(net string) []Signature {
 	}
 }
 
-// ErrOperatorFirst says that the Supernode's PastelID signs an init ticket after the operator's, whose signature it covers.
-var ErrOperatorFirst = errors.New("the Supernode signs after the operator")
+// ErrOperatorFirst means that the Supernode's PastelID has to wait: its signature of an init ticket covers the operator's.
+var ErrOperatorFirst = errors.New("the Supernode's signature covers the operator's; let the operator sign first")
 
-// SignatureBy returns the signature that a PastelID is to make on a ticket: on an activation any, as only the chain knows the
-// operator. It is ErrOperatorFirst if that has to wait, or an error that says that the ticket does not name the PastelID.
+// SignatureBy returns the signature that a ticket needs from a PastelID. For an activation it accepts any PastelID, because only the
+// chain knows the operator. It returns ErrOperatorFirst if the PastelID has to wait for the operator, or an error that says that the
+// ticket does not name the PastelID.
 func (t *Ticket) SignatureBy(id pastelid.PastelID, net string) (Signature, error) {
 	me, field := id.String(), ""
 	switch {
@@ -76,8 +77,8 @@ func (t *Ticket) SignatureBy(id pastelid.PastelID, net string) (Signature, error
 	return Signature{}, fmt.Errorf("the ticket does not name PastelID %s", me)
 }
 
-// SetSignature puts a signature, in base64, into a field; false if the ticket has no such field. Another signature of an init ticket's
-// operator takes that of the Supernode away, which covers it.
+// SetSignature sets a field to a signature in base64. It reports false if the ticket has no such field. A changed operator's signature
+// of an init ticket removes the Supernode's, which covers it.
 func (t *Ticket) SetSignature(field, signature string) bool {
 	var into *string
 	switch {
