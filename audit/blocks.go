@@ -16,15 +16,15 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Blocks are the blocks of a chain, from block 0 on. Each element reads one of them; elements are called on goroutines of their own, some
-// ahead of their turn.
+// Blocks yields the blocks of a chain in order, from block 0 on. Each element is a function that reads one block. Recompute calls them
+// concurrently, some ahead of their turn.
 type Blocks = iter.Seq[func() (*pastel.Block, error)]
 
 // maxLine bounds a line: twice the hex of the largest block that a Pastel node makes, 4,000,000 bytes.
 const maxLine = 2 * 2 * 4_000_000
 
-// FromNode reads the best chain of a node up to a height. Each block is checked to be the one that the node names; whether they follow each
-// other shows when they are applied.
+// FromNode reads the best chain of a node, up to and including a height. It checks that each block is the one that the node names; that they form one
+// chain shows when they are applied.
 func FromNode(ctx context.Context, node chain.Source, until pastel.Height) Blocks {
 	return func(yield func(func() (*pastel.Block, error)) bool) {
 		for h := pastel.Height(0); h <= until && yield(func() (*pastel.Block, error) { return chain.BlockAt(ctx, node, h) }); h++ {
@@ -32,7 +32,8 @@ func FromNode(ctx context.Context, node chain.Source, until pastel.Height) Block
 	}
 }
 
-// FromHex reads a raw block in hex a line, of at most 16,000,000 characters. Blank lines may stand at the end alone. An error names the line.
+// FromHex reads one raw block in hex per line, of at most 16,000,000 characters. Only the end of the input may have blank lines. Errors name the
+// line. If Recompute fails, one more read of the input may still be under way when it returns.
 func FromHex(in io.Reader) Blocks {
 	return func(yield func(func() (*pastel.Block, error)) bool) {
 		fails := func(err error) { yield(func() (*pastel.Block, error) { return nil, err }) }

@@ -94,9 +94,9 @@ func dated(m *wire.Moment) string {
 	return fmt.Sprintf("block %d of %s", m.Height, m.Time.UTC().Format(time.RFC3339))
 }
 
-// Difference is where a daemon's answer is not what raw blocks make it. As text, also in JSON, it is a sentence.
+// Difference is one point in which a daemon's answer and raw blocks differ. Its text, in JSON too, is a sentence.
 type Difference struct {
-	Figure     string // what the two tell differently
+	Figure     string // what differs, such as status or pledges
 	Said       string // the daemon's value; if Counts, how many entries its list has
 	Recomputed string // the same from raw blocks
 	Counts     bool   // one of the lists is the beginning of the other
@@ -132,20 +132,20 @@ func differences(daemon, blocks *wire.PoolDetail) []Difference {
 	return list
 }
 
-// Comparison is what came of comparing a daemon's answer about a pool with raw blocks.
+// Comparison is the result of comparing a daemon's answer about a pool with raw blocks.
 type Comparison struct {
-	Compared    []string     // what was: names of figures, lists with how many entries they have
-	Differences []Difference // none: the daemon is right
+	Compared    []string     // names of the figures compared; those of lists end in their length
+	Differences []Difference // empty if the daemon is right
 }
 
-// Why there is nothing to compare.
+// Why an answer cannot be compared.
 var (
 	ErrOtherBlock = errors.New("the daemon's last block is not the one that was recomputed")
 	ErrNoPool     = errors.New("raw blocks hold no such pool")
 )
 
-// Compare compares a daemon's whole answer about a pool with the blocks that were watched, which must end where the answer does: ErrOtherBlock if not. Estimates and
-// what follows from them are not compared: yields, forecast, critical members, dates to come. ErrNoPool says that the daemon made the pool up.
+// Compare compares a daemon's answer about a pool with the blocks watched. It leaves out estimates and what follows from them: yields, forecast, critical
+// members and future dates. The error is ErrOtherBlock if the answer is not of the last block watched, and ErrNoPool if the daemon made the pool up.
 func (r *Recount) Compare(said *wire.PoolDetail) (*Comparison, error) {
 	tip := r.state.Tip()
 	if tip.Height != said.Tip.Height || tip.Hash.String() != said.Tip.Hash {

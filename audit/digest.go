@@ -13,7 +13,8 @@ import (
 // ErrNoDigest says that an answer is not the ledger digest after a block.
 var ErrNoDigest = errors.New("the answer is no ledger digest")
 
-// DigestAt reads the ledger digest after block h from a daemon's answer about that block; ErrNoDigest if it is of another block or no digest.
+// DigestAt returns the ledger digest in a daemon's answer about block h. The error is ErrNoDigest if the answer is about another block or holds no
+// digest.
 func DigestAt(b *wire.Block, h pastel.Height) (d pool.Digest, err error) {
 	raw, err := hex.DecodeString(b.Digest)
 	if err != nil || len(raw) != len(d) || b.Height != h {
@@ -22,9 +23,9 @@ func DigestAt(b *wire.Block, h pastel.Height) (d pool.Digest, err error) {
 	return pool.Digest(raw), nil
 }
 
-// FirstDifference finds the first block after which daemons have different ledger digests, given one after which they do. Digests chain, so they
-// differ from there on, and a search by halves asks each daemon about the logarithm of the height. A daemon is a function that asks it; the first
-// error ends the search.
+// FirstDifference returns the first block after which daemons have different ledger digests, given any later one after which they do. Digests chain, so
+// once they differ they differ for good, and a binary search asks each daemon log2(height) times. A daemon is a function that asks it for a digest;
+// the first error ends the search.
 func FirstDifference(ctx context.Context, differ pastel.Height, daemons ...func(context.Context, pastel.Height) (pool.Digest, error)) (pastel.Height, error) {
 	low, high := pastel.Height(0), differ
 	for low < high {

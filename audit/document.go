@@ -36,8 +36,7 @@ type PoolDocument struct {
 	Pledges  []PledgeDocument `json:"pledges"`
 }
 
-// ClaimsDocument is an object from script to patoshi, in the order in which the claims came about: that is the order they are
-// paid in.
+// ClaimsDocument is a JSON object from script to patoshi, in the order in which the claims arose, which is the order of payment.
 type ClaimsDocument []pool.Claim
 
 // MarshalJSON writes the object.
@@ -76,7 +75,7 @@ type PayoutDocument struct {
 	Tx        string        `json:"tx"`
 }
 
-// Document tells everything as of the last block watched.
+// Document returns everything as of the last block watched.
 func (h *History) Document() *Document {
 	s := h.state
 	net, tip := s.Params(), s.Tip()

@@ -6,8 +6,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// History keeps all that happens in the blocks that it watches, to be told pool by pool (Lives) or as a document (Document). It holds every event. It
-// is not safe for concurrent use.
+// History keeps everything that happens in the blocks that it watches. Lives sorts it by pool, Document returns it as JSON. It holds every event in
+// memory. It is not safe for concurrent use.
 type History struct {
 	state   *pool.State
 	times   []uint32 // by height
@@ -19,7 +19,7 @@ type History struct {
 	moved   map[int]pool.Payees       // by index in events: the amendments after which they go elsewhere
 }
 
-// NewHistory watches the blocks that are applied to a state, all from block 0 on.
+// NewHistory returns a History for a state. It must watch every block that the state takes, from block 0 on.
 func NewHistory(state *pool.State) *History {
 	return &History{
 		state: state, last: map[ticket.PoolID]pool.Pool{}, rewards: map[uint64]pastel.Address{}, moved: map[int]pool.Payees{},

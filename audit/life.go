@@ -6,12 +6,12 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Life is what happened to one pool.
+// Life is everything that happened to one pool.
 type Life struct {
 	Pool       pool.Pool                   // as of the last block watched
 	Last       pool.Pool                   // as it was when its pledges last changed and some were left: who is in it or, once it is over, was last
 	Events     []*pool.Event               // in the order of the chain
-	Reputation map[*pool.Event]int         // points after leaving, of those whom it cost some
+	Reputation map[*pool.Event]int         // by event of leaving that cost reputation: the points that were left
 	Redirects  map[*pool.Event]pool.Payees // amendments after which rewards go elsewhere
 	Payouts    []Settlement                // in the order of settlement
 }
@@ -93,8 +93,8 @@ type Total struct {
 	Operator            bool          // it is where the fee goes
 }
 
-// Totals lists what each address got and will get, in the order in which they were first paid. What members accrued is not in it: they can still forfeit
-// it.
+// Totals lists what each address got and will get, in the order of their first payout. It leaves out what members have accrued, which they can still
+// forfeit.
 func (l *Life) Totals() []Total {
 	sums := map[pastel.Address]*Total{}
 	var order []pastel.Address

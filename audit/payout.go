@@ -14,14 +14,14 @@ type PayoutTrace struct {
 	found  bool
 }
 
-// Payout is a payout that raw blocks make, and what became of it.
+// Payout is a payout as raw blocks make it, with what became of it.
 type Payout struct {
 	pool.Payout
 	Paid      pastel.Height // the block that mined it; -1 if none did so far
 	Cancelled pastel.Height // the block at whose end it was cancelled, as none had mined it; -1 if it was not
 }
 
-// TracePayout looks for the payout with a transaction id.
+// TracePayout returns a PayoutTrace of the payout with a transaction id.
 func TracePayout(id pastel.TxID) *PayoutTrace { return &PayoutTrace{id: id} }
 
 // Watch takes a block's update in.

@@ -11,7 +11,7 @@ type prepared struct {
 	err   error
 }
 
-// A ReadError says that the next block could not be read: its source is away, wrong or at its end too early.
+// A ReadError says that the next block could not be read: its source is away, ends too early or gave something else.
 type ReadError struct{ err error }
 
 func (e *ReadError) Error() string { return e.err.Error() }
@@ -19,11 +19,11 @@ func (e *ReadError) Error() string { return e.err.Error() }
 // Unwrap returns what the source said.
 func (e *ReadError) Unwrap() error { return e.err }
 
-// Recompute applies blocks to a state without any, and shows each block's update to every watcher. It uses all cores. On an error the
-// state is that of the last block before:
+// Recompute applies blocks to an empty state and passes each block's update to every watcher, in order. It prepares blocks on all cores. If it fails, the
+// state is as of the last good block, and the error is one of these:
 //   - *pool.BlockError: the block breaks the rules;
-//   - *pool.OrderError: the blocks are of no one chain; a node's are not if it reorganized meanwhile;
-//   - *pool.InvariantError: the rules are at fault;
+//   - *pool.OrderError: a block does not follow the one before; a node that reorganizes meanwhile gives such blocks;
+//   - *pool.InvariantError: a bug in the rules;
 //   - *ReadError: a block could not be read, which says nothing about the chain.
 func Recompute(state *pool.State, blocks Blocks, watch ...func(*pool.Update)) error {
 	net := state.Params()

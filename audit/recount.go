@@ -9,8 +9,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Recount makes what a daemon answers about pools from the blocks that it watches. It keeps 4 bytes a block, sums of each pool, and the amounts of
-// payouts that are not mined. It is not safe for concurrent use.
+// Recount works out a daemon's answers about pools from the blocks that it watches. It keeps 4 bytes per block, a few sums per pool, and the amounts of
+// payouts that are not mined yet. It is not safe for concurrent use.
 type Recount struct {
 	state *pool.State
 	times []uint32 // of blocks, by height
@@ -24,7 +24,7 @@ type sums struct {
 	rewards                 int64
 }
 
-// NewRecount watches the blocks that are applied to a state, all from block 0 on.
+// NewRecount returns a Recount for a state. It must watch every block that the state takes, from block 0 on.
 func NewRecount(state *pool.State) *Recount {
 	return &Recount{state: state, sums: map[ticket.PoolID]sums{}, due: map[pastel.TxID]pastel.Amount{}}
 }
@@ -73,8 +73,8 @@ func (r *Recount) moment(h pastel.Height) *wire.Moment {
 	return &wire.Moment{Height: h, Time: time.Unix(int64(r.times[h]), 0).UTC()}
 }
 
-// Pool returns what a daemon has to answer about a pool as of the last block watched, but for the tip and for estimates: dates to come have no time. False
-// if there is no such pool.
+// Pool returns what a daemon has to answer about a pool as of the last block watched, without the tip and without estimates: future dates have a height
+// only. It returns false if there is no such pool.
 func (r *Recount) Pool(id ticket.PoolID) (*wire.PoolDetail, bool) {
 	p, found := r.state.Pool(id)
 	if !found {

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Supernode tells how the Supernode of a pool is doing; ErrNotFound if the pool was never activated.
+// Supernode returns the state of a pool's Supernode, ErrNotFound if the pool was never activated.
 func (b *Books) Supernode(ctx context.Context, id string) (x wire.Supernode, err error) {
 	err = b.view(ctx, func(v *view) error {
 		p, err := v.poolState(ticket.PoolID(id))
@@ -48,25 +48,25 @@ func (v *view) supernodeState(p *pool.Pool) (x wire.Supernode, err error) {
 	return x, v.moments(map[**wire.Moment]pastel.Height{&x.LastPaid: paid[0].Height})
 }
 
-// supernodeText says what a state means, and what to do.
+// supernodeText says what a state means and what to do.
 func supernodeText(s chain.SupernodeState, x *wire.Supernode) string {
 	switch s {
 	case chain.SupernodeRunning:
 		return "The node lists it, with the pool's escrow as payee."
 	case chain.SupernodePausing:
-		return "The pool is short of collateral. The machine keeps running: the Supernode goes on by itself once members pledge more."
+		return "The pool is short of collateral. Leave the machine running: the Supernode resumes by itself once enough is pledged."
 	case chain.SupernodeMissing:
 		how := "The node does not list it"
 		if x.Listed != "" {
 			how = "The node lists it as " + x.Listed
 		}
-		return fmt.Sprintf("%s: it earns nothing. The operator has to see that its machine runs, and launch it, again if it ran before: smartpool supernode launch %s",
+		return fmt.Sprintf("%s, so it earns nothing. The operator must make sure that its machine runs, then launch it, even if it ran before: smartpool supernode launch %s",
 			how, x.Pool)
 	case chain.SupernodeElsewhere:
-		return fmt.Sprintf("It is paid to %s, not to the pool's escrow: members earn nothing. The operator has to launch it on a node that knows pools.", x.Payee)
+		return fmt.Sprintf("Its payments go to %s instead of the pool's escrow, so members earn nothing. The operator must launch it on an upgraded node.", x.Payee)
 	case chain.SupernodeEnded:
-		return "The pool is over and backs no Supernode any more: the operator may shut its machine down."
+		return "The pool has ended and no longer backs a Supernode. The operator may shut its machine down."
 	default:
-		return "This daemon has no list of Supernodes: its node is away or behind, or it follows none."
+		return "This daemon has no list of Supernodes. Its node is away or behind, or it does not follow a node."
 	}
 }

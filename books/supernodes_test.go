@@ -13,14 +13,14 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// The Supernode of a pool is told by the rules and by the node's list of the moment.
+// A Supernode's state comes from the rules and from the node's current list.
 func TestSupernode(t *testing.T) {
 	t.Parallel()
 	const acme = "acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82"
 	var listing atomic.Pointer[chain.Listing]
 	x := open(t, 126, "")
 	x.AskNode(listing.Load)
-	for _, id := range []string{acme, "none.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82"} { // one that is not active yet, and none
+	for _, id := range []string{acme, "none.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82"} { // one not active yet, one that does not exist
 		if sn, err := x.Supernode(t.Context(), id); !errors.Is(err, books.ErrNotFound) {
 			t.Errorf("%s: %+v, %v", id, sn, err)
 		}
@@ -53,9 +53,9 @@ func TestSupernode(t *testing.T) {
 	sn := is(list("ENABLED", p.Escrow), "running", "escrow as payee")
 	if sn.TxID != p.ActivationTx.String() || sn.Escrow != p.Escrow.Encode(&net) || sn.Payee != sn.Escrow || sn.Listed != "ENABLED" || sn.Address != "192.0.2.7:9933" ||
 		sn.LastPaid == nil || sn.LastPaid.Height < 136 || sn.LastPaid.Height > 145 || sn.Tip.Height != 145 {
-		t.Errorf("it is told as %+v", sn)
+		t.Errorf("the Supernode is %+v", sn)
 	}
-	is(list("ENABLED", p.FeeAddress), "elsewhere", "paid to "+p.FeeAddress.Encode(&net))
+	is(list("ENABLED", p.FeeAddress), "elsewhere", "payments go to "+p.FeeAddress.Encode(&net))
 	is(list("EXPIRED", p.Escrow), "gone", "as EXPIRED", "smartpool supernode launch "+acme)
 	is(&chain.Listing{Whole: true}, "gone", "does not list it")
 	is(&chain.Listing{}, "unknown", "has no list")
@@ -66,12 +66,12 @@ func TestSupernode(t *testing.T) {
 		x.move(t, h, h+1)
 		x.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
 	}
-	is(list("ENABLED", p.Escrow), "paused", "goes on by itself")
+	is(list("ENABLED", p.Escrow), "paused", "resumes by itself")
 	x.move(t, x.ledger.Last().Height, 278)
 	is(list("ENABLED", p.Escrow), "ended", "may shut its machine down")
 	for _, s := range chain.SupernodeStates() {
 		if !states[string(s)] {
-			t.Errorf("state %s was not told", s)
+			t.Errorf("state %s never occurred", s)
 		}
 	}
 }

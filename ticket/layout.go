@@ -93,10 +93,10 @@ func part1(t *Ticket) []field {
 		{"participant", []field{
 			{"pastel_id", &x.PastelID},
 			{"pledged_coins", (*coins)(&x.PledgedCoins)},
-			{"pledge_signature", &x.PledgeSignature},
+			{pledgeSignature, &x.PledgeSignature},
 			{"txid", &x.TxID},
 			{"vout_ind", &x.Vout},
-			{"address_signature", &x.AddressSignature},
+			{addressSignature, &x.AddressSignature},
 			{"reward_address", &x.RewardAddress},
 			{"time_stamp", &x.TimeStamp},
 		}},
@@ -119,10 +119,12 @@ func participant1(x *Participant) []field {
 	return []field{{"pastel_id", (*alias)(&x.PastelID)}, {"address", (*alias)(&x.Address)}}
 }
 
-// The signatures that digests in statements leave out.
+// The fields of signatures.
 const (
 	agreementSignature = "agreement_signature"
 	smartPoolSignature = "smart_pool_signature"
+	pledgeSignature    = "pledge_signature"
+	addressSignature   = "address_signature"
 	operatorSignature  = "operator_signature"
 )
 

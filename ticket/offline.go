@@ -130,13 +130,13 @@ func partChecks(x *Part, net *pastel.Network, l Limits) []Check {
 		small = fmt.Errorf("%d PSL is below the minimum pledge of %d PSL", x.PledgedCoins, l.MinPledge)
 	}
 	statement := x.PledgeStatement(net.Name)
-	address := signature("address_signature", x.AddressSignature, true)
+	address := signature(addressSignature, x.AddressSignature, true)
 	if x.AddressSignature != "" {
 		if signer, err := x.AddressSigner(statement); err != nil {
-			address = signature("address_signature", x.AddressSignature, false)
+			address = signature(addressSignature, x.AddressSignature, false)
 		} else {
 			by := pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(net)
-			address = needsChain("address_signature", "made by "+by+", which must own the output")
+			address = needsChain(addressSignature, "made by "+by+", which must own the output")
 		}
 	}
 	return []Check{
@@ -146,7 +146,7 @@ func partChecks(x *Part, net *pastel.Network, l Limits) []Check {
 		verdict("txid", ReasonOutputNotFound, badTxID),
 		verdict("reward_address", ReasonBadAddress, badAddress),
 		verdict("time_stamp", ReasonBadTime, badTime),
-		signature("pledge_signature", x.PledgeSignature,
+		signature(pledgeSignature, x.PledgeSignature,
 			badMember == nil && pastelid.VerifyBase64(member, []byte(statement), x.PledgeSignature)),
 		address,
 		needsChain("pool", "it must accept pledges of this size"),

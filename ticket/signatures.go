@@ -7,12 +7,6 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// The signatures of a participation ticket, which cover one statement.
-const (
-	pledgeSignature  = "pledge_signature"
-	addressSignature = "address_signature"
-)
-
 // Signature is a signature that a ticket needs.
 type Signature struct {
 	Field     string `json:"field"`     // of the ticket, such as pledge_signature
@@ -52,7 +46,7 @@ func (t *Ticket) Signatures(net string) []Signature {
 // ErrOperatorFirst means that the Supernode's PastelID has to wait: its signature of an init ticket covers the operator's.
 var ErrOperatorFirst = errors.New("the Supernode's signature covers the operator's; let the operator sign first")
 
-// SignatureBy returns the signature that a ticket needs from a PastelID. For an activation it accepts any PastelID, because only the
+// SignatureBy returns the signature that a ticket needs from a PastelID; net is the network's name. For an activation it accepts any PastelID, because only the
 // chain knows the operator. It returns ErrOperatorFirst if the PastelID has to wait for the operator, or an error that says that the
 // ticket does not name the PastelID.
 func (t *Ticket) SignatureBy(id pastelid.PastelID, net string) (Signature, error) {

@@ -44,30 +44,30 @@ var update = flag.Bool("update", false, "write the screenshots in docs anew")
 //go:embed testdata/axe.min.js
 var axe string
 
-// site is a dashboard on a recorded chain that a test moves.
+// site is a dashboard on a recorded chain that the test advances.
 type site struct {
 	*httptest.Server
 	ledger *chain.Ledger
 	blocks []*pool.Prepared
 	books  *books.Books
-	listed atomic.Pointer[chain.Listing] // of Supernodes, by the node
+	listed atomic.Pointer[chain.Listing] // the node's list of Supernodes
 
 	mu       sync.Mutex
-	status   func(wire.Status, error) (wire.Status, error) // what becomes of a status, if set
-	trouble  string                                        // of the daemon
-	refused  string                                        // beginning of paths that get no page or stream, if set
-	streams  int                                           // that are open
-	streamed []string                                      // what streams were asked for
+	status   func(wire.Status, error) (wire.Status, error) // changes the status, if set
+	trouble  string                                        // the daemon's condition
+	refused  string                                        // prefix of paths that are refused, if set
+	streams  int                                           // open ones
+	streamed []string                                      // requests for streams
 }
 
-// with changes how the site behaves.
+// with changes the site's behaviour under its lock.
 func (x *site) with(change func()) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	change()
 }
 
-// gate counts streams, and refuses what the test wants refused.
+// gate counts streams and refuses the paths that the test chose.
 func (x *site) gate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x.mu.Lock()
@@ -92,13 +92,13 @@ func (x *site) gate(next http.Handler) http.Handler {
 	})
 }
 
-// life is the recorded life of a pool.
+// life is the recorded chain of a pool's life.
 func life(t testing.TB) []*pool.Prepared {
 	t.Helper()
 	return recorded(t, "life")
 }
 
-// recorded is a recorded chain.
+// recorded returns the blocks of a recorded chain.
 func recorded(t testing.TB, name string) []*pool.Prepared {
 	t.Helper()
 	net, err := pool.ParamsByName("regtest")
@@ -184,7 +184,7 @@ func (x *site) move(t testing.TB, height pastel.Height) {
 	}
 }
 
-// pages lists every kind of page, with data.
+// pages returns the path of every kind of page, with data.
 func (x *site) pages(t testing.TB) map[string]string {
 	t.Helper()
 	list := map[string]string{
@@ -219,7 +219,7 @@ func (x *site) pages(t testing.TB) map[string]string {
 	return list
 }
 
-// browser starts Chromium; SMARTPOOL_WITHOUT_BROWSER=1 skips where there is none.
+// browser starts Chromium. SMARTPOOL_WITHOUT_BROWSER=1 skips the test on machines without it.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	path := ""
@@ -250,7 +250,7 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// complaints gathers what a browser complains of, and whom it asks.
+// complaints collects a browser's errors and the hosts that it contacts.
 type complaints struct {
 	mu   sync.Mutex
 	list []string
@@ -282,7 +282,7 @@ func watch(ctx context.Context, host string) *complaints {
 				c.add("console: %s %s", e.Type, e.Args[0].Value)
 			}
 		case *log.EventEntryAdded:
-			if e.Entry.Level == log.LevelError && !strings.Contains(e.Entry.Text, "status of 404") { // the page that is not there
+			if e.Entry.Level == log.LevelError && !strings.Contains(e.Entry.Text, "status of 404") { // the missing page of the tests
 				c.add("log: %s %s", e.Entry.Text, e.Entry.URL)
 			}
 		case *network.EventRequestWillBeSent:
@@ -294,11 +294,11 @@ func watch(ctx context.Context, host string) *complaints {
 	return c
 }
 
-// look is what a page is asked after it is drawn.
+// look holds measurements of a page after it is drawn.
 type look struct {
-	Wide     float64 // how much wider than the window it is
+	Wide     float64 // by how much the page is wider than the window
 	Charts   int
-	Blank    int // charts that have nothing on them
+	Blank    int // charts without bars
 	Problems []struct {
 		ID, Help string
 		Nodes    []string
@@ -307,7 +307,7 @@ type look struct {
 
 const question = `(async () => {
 	const plots = [...document.querySelectorAll(".plot")];
-	while (plots.some((p) => p.firstChild?.offsetWidth !== p.clientWidth)) await new Promise(requestAnimationFrame); // drawn for another window
+	while (plots.some((p) => p.firstChild?.offsetWidth !== p.clientWidth)) await new Promise(requestAnimationFrame); // still drawn for another window
 	const charts = [...document.querySelectorAll(".plot canvas")];
 	const blank = charts.filter((c) => !c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((v) => v !== 0));
 	const found = await axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
@@ -317,7 +317,7 @@ const question = `(async () => {
 	};
 })()`
 
-// view is what a page is looked at with.
+// view is a window and colour scheme to inspect a page with.
 type view struct {
 	name          string
 	width, height int64
@@ -326,8 +326,8 @@ type view struct {
 
 var views = []view{{"desktop", 1280, 900, "light"}, {"desktop-dark", 1280, 900, "dark"}, {"phone", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"}}
 
-// inspect opens a page and looks at it, in which it must fit the window, draw its charts, please axe-core, and make nobody complain.
-// seen is called after each look with how many charts there are.
+// inspect opens a page in each view. The page must fit the window, draw its charts, satisfy axe-core and cause no complaints.
+// inspect calls seen after each view with the number of charts.
 func inspect(t *testing.T, ctx context.Context, url string, views []view, complaints *complaints, seen func(v view, charts int)) {
 	t.Helper()
 	err := chromedp.Run(ctx, show(views[0]), chromedp.Navigate(url), chromedp.WaitReady("#main", chromedp.ByID), chromedp.Evaluate(axe+"; true", nil))
@@ -353,7 +353,7 @@ func inspect(t *testing.T, ctx context.Context, url string, views []view, compla
 	}
 }
 
-// show makes the window that of a view.
+// show applies a view to the window.
 func show(v view) chromedp.Tasks {
 	return chromedp.Tasks{
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
@@ -363,8 +363,8 @@ func show(v view) chromedp.Tasks {
 	}
 }
 
-// Every page renders with real data on a desk and on a phone, in light and dark; charts draw, nothing is complained of, no other host is
-// asked, and axe-core finds nothing.
+// Every page renders real data on a desktop and a phone, in light and dark mode. Charts draw, nothing complains, no other host is
+// contacted, and axe-core finds no violations.
 func TestPagesInABrowser(t *testing.T) {
 	ctx := browser(t)
 	x := start(t, life(t), 260)
@@ -372,7 +372,7 @@ func TestPagesInABrowser(t *testing.T) {
 	complaints := watch(ctx, u.Host)
 	for name, path := range x.pages(t) {
 		shown := views
-		if name != "pool" && name != "overview" { // they differ in nothing new
+		if name != "pool" && name != "overview" { // the others add nothing new
 			shown = []view{views[0], views[3]}
 		}
 		inspect(t, ctx, x.URL+path, shown, complaints, func(v view, charts int) {
@@ -380,14 +380,14 @@ func TestPagesInABrowser(t *testing.T) {
 				if charts != 1 {
 					t.Errorf("%s on %s: %d charts", name, v.name, charts)
 				}
-				return // the documents show a larger one
+				return // the documents show a larger pool
 			}
 			picture(t, ctx, name, v)
 		})
 	}
 }
 
-// A pool of 500 pledges, and a PastelID that has 100 of them, have pages that load and read well; who wants all of it can have it.
+// The pages of a pool with 500 pledges, and of a PastelID with 100 of them, stay small and readable; a link shows everything.
 func TestManyPledgesInABrowser(t *testing.T) {
 	ctx := browser(t)
 	c, err := largepool.Make()
@@ -400,7 +400,7 @@ func TestManyPledgesInABrowser(t *testing.T) {
 	const most = 100 << 10 // bytes
 	for _, page := range []struct{ path, all, row string }{
 		{"/pools/" + string(c.Pool), "Show all 500", "#members + .scroll tbody tr"},
-		{"/members/" + c.Members[0], "Show each", "#positions + .scroll tbody tr"},
+		{"/members/" + c.Members[0], "Show each pledge", "#positions + .scroll tbody tr"},
 	} {
 		res, err := x.Client().Get(x.URL + page.path)
 		if err != nil {
@@ -425,7 +425,7 @@ func TestManyPledgesInABrowser(t *testing.T) {
 		if err == nil {
 			err = chromedp.Run(ctx, chromedp.Evaluate(count, &all))
 		}
-		if err != nil || rows > 20 || all != map[string]int{"Show all 500": largepool.Pledges, "Show each": largepool.OfOne}[page.all] {
+		if err != nil || rows > 20 || all != map[string]int{"Show all 500": largepool.Pledges, "Show each pledge": largepool.OfOne}[page.all] {
 			t.Errorf("%s: %d rows, then %d; %v", page.path, rows, all, err)
 		}
 	}
@@ -434,7 +434,7 @@ func TestManyPledgesInABrowser(t *testing.T) {
 	}
 }
 
-// picture writes a screenshot of the upper part of a page for the documents, if they show it.
+// picture writes a screenshot of the top of a page for the documents if they show that page.
 func picture(t *testing.T, ctx context.Context, name string, v view) {
 	t.Helper()
 	name += "-" + v.name
@@ -452,7 +452,7 @@ func picture(t *testing.T, ctx context.Context, name string, v view) {
 	}
 }
 
-// Without JavaScript everything can be read, the figures of charts included.
+// Everything is readable without JavaScript, including the figures behind charts.
 func TestPagesWithoutJavaScript(t *testing.T) {
 	ctx := browser(t)
 	x := start(t, life(t), 260)
@@ -465,14 +465,14 @@ func TestPagesWithoutJavaScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Collateral", "Income and payouts", "The figures", "Payouts", "What happened"} {
+	for _, want := range []string{"Collateral", "Income and payouts", "Figures", "Payouts", "Activity"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q:\n%s", want, text)
 		}
 	}
 }
 
-// Tables fit a small laptop's window, with names and numbers as long as they get: nothing is cut off at the right.
+// Tables with the longest possible names and numbers fit a small laptop's window: nothing is cut off on the right.
 func TestTablesFitASmallWindow(t *testing.T) {
 	ctx := browser(t)
 	x := start(t, life(t), 260)

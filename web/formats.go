@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// formats are what templates print values with.
+// formats are the functions that templates use to print values.
 var formats = template.FuncMap{
 	"psl":    psl,
 	"coins":  pastel.Thousands,
@@ -33,12 +33,12 @@ var formats = template.FuncMap{
 	"int":      func(a int64) int { return int(a) },
 }
 
-// psl prints an amount with all five decimals, so that points stand in a line.
+// psl prints an amount with all five decimals so that decimal points align.
 func psl(a pastel.Amount) string {
 	return fmt.Sprintf("%s.%05d", pastel.Thousands(int64(a/pastel.PSL)), a%pastel.PSL)
 }
 
-// statusWord says a status in plain words.
+// statusWord names a pool's status in plain words.
 func statusWord(status string) string {
 	switch status {
 	case "subscribing":
@@ -57,7 +57,7 @@ func statusWord(status string) string {
 	return status
 }
 
-// roleWord says a role in plain words.
+// roleWord names a pledge's role in plain words.
 func roleWord(role string) string {
 	if role == "plain" {
 		return "pledged"
@@ -65,7 +65,7 @@ func roleWord(role string) string {
 	return role
 }
 
-// standing says what a pledge offers, in PSL, and what of it counts.
+// standing says how many PSL a pledge offers and how many of them count.
 func standing(role string, offered, counted int64) string {
 	offers := "Offers " + pastel.Thousands(offered) + " PSL"
 	switch {
@@ -79,10 +79,10 @@ func standing(role string, offered, counted int64) string {
 	return offers + " · " + pastel.Thousands(counted) + " count and earn, " + pastel.Thousands(offered-counted) + " wait in line"
 }
 
-// gauge is how full a pool is, in a picture 1000 wide.
+// gauge shows how full a pool is, in a picture 1000 units wide.
 type gauge struct {
 	Have, Required, Target int64 // PSL
-	Fill, Mark             int64 // of the bar, and where the Supernode's collateral is
+	Fill, Mark             int64 // width of the bar; position of what the Supernode needs
 	State                  string
 }
 
@@ -104,7 +104,7 @@ func newGauge(p wire.Pool) gauge {
 	return g
 }
 
-// scaled is part ÷ whole of gaugeWidth.
+// scaled returns gaugeWidth * part / whole, or 0 if that overflows.
 func scaled(part, whole int64) int64 {
 	width, fits := pastel.Amount(part).MulDiv(gaugeWidth, whole)
 	if !fits {

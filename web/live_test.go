@@ -17,7 +17,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// open shows a page of the site in a new browser, which stays connected to the stream.
+// open shows a page of the site in a new browser that stays connected to the stream.
 func (x *site) open(t *testing.T, path string) (context.Context, *complaints) {
 	t.Helper()
 	ctx := browser(t)
@@ -34,7 +34,7 @@ func do(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
 	}
 }
 
-// until waits for an expression to be true.
+// until waits for an expression to become true.
 func until(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
 	if err := chromedp.Run(ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience))); err != nil {
@@ -51,15 +51,15 @@ func value[T any](t *testing.T, ctx context.Context, expression string) (v T) {
 	return v
 }
 
-// tip is true once the page is of a block.
+// tip is an expression that is true once the page shows a block.
 func tip(height pastel.Height) string {
 	return fmt.Sprintf(`document.getElementById("tip")?.textContent === "%d"`, height)
 }
 
-// patience is what is waited for before a test fails: it is no measure of speed.
+// patience is how long a test waits before it fails. It does not measure speed.
 const patience = 5 * time.Minute
 
-// eventually waits for something about the site; look is done before each look at it.
+// eventually waits until a condition holds; it calls look before each check.
 func (x *site) eventually(t *testing.T, what string, is func() bool, look ...func()) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -74,13 +74,13 @@ func (x *site) eventually(t *testing.T, what string, is func() bool, look ...fun
 	t.Fatal("waited in vain for " + what)
 }
 
-// hide has the page believe that its tab is hidden, or shown.
+// hide makes the page believe that its tab is hidden or visible.
 func hide(hidden bool) chromedp.Action {
 	return chromedp.Evaluate(fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %t, configurable: true});
 		document.dispatchEvent(new Event("visibilitychange"))`, hidden), nil)
 }
 
-// A block that comes shows without a reload, charts included, and whoever reads keeps their place: what is open, scrolled and focused.
+// A new block shows without a reload, charts included, and the reader keeps open sections, scroll positions and focus.
 func TestPagesRefreshThemselves(t *testing.T) {
 	t.Parallel()
 	x := start(t, life(t), 200)
@@ -95,7 +95,7 @@ func TestPagesRefreshThemselves(t *testing.T) {
 		t.Fatalf("the table is scrolled to %v", got)
 	}
 	for i, height := range []pastel.Height{201, 204, 215} {
-		var focus, y string // an expression that is true while the focus is where it was
+		var focus, y string // expressions: focus is true while the focus has not moved
 		switch i {
 		case 0:
 			do(t, ctx, chromedp.Evaluate(`document.querySelectorAll('main a[href^="/payouts/"]')[2].focus(); scrollTo(0, 1e6)`, nil))
@@ -124,13 +124,13 @@ func TestPagesRefreshThemselves(t *testing.T) {
 	}
 }
 
-// What is selected stays until the selection ends; then what was put off shows. The same with what is written.
+// A selection postpones a refresh until it ends. So does typing.
 func TestRefreshWaitsForSelection(t *testing.T) {
 	t.Parallel()
 	x := start(t, life(t), 200)
 	ctx, complaints := x.open(t, "/")
 	do(t, ctx, emulation.SetFocusEmulationEnabled(true))
-	// How often a refresh was put off.
+	// How often a refresh was postponed.
 	do(t, ctx, chromedp.Evaluate(`const real = setTimeout; window.setTimeout = (f, ms) => { if (ms === 1_000) putOff++; return real(f, ms); }; true`, nil))
 	height := pastel.Height(201)
 	for what, c := range map[string]struct{ begin, end string }{
@@ -154,7 +154,7 @@ func TestRefreshWaitsForSelection(t *testing.T) {
 	}
 }
 
-// A hidden page has no connection; shown again it is refreshed at once, and its stream goes on after the last block it heard of.
+// A hidden page has no connection. When it becomes visible it refreshes at once, and its stream continues after the last block received.
 func TestHiddenPagesLetGo(t *testing.T) {
 	t.Parallel()
 	x := start(t, life(t), 200)
@@ -186,12 +186,12 @@ func TestHiddenPagesLetGo(t *testing.T) {
 	}
 }
 
-// A page whose stream or server fails says so after a while and keeps what it has, until both are well.
+// A page whose stream or server fails says so after a while and keeps its content until both work again.
 func TestInterruptedPagesSaySo(t *testing.T) {
 	t.Parallel()
 	const told, silent = `!document.getElementById("stale").hidden`, `document.getElementById("stale").hidden`
 	x := start(t, life(t), 200)
-	ctx, _ := x.open(t, "/pools") // which complains of what fails
+	ctx, _ := x.open(t, "/pools") // its complaints are expected
 	x.eventually(t, "the stream", func() bool { return x.streams == 1 })
 	if !value[bool](t, ctx, silent) {
 		t.Error("it says that it is interrupted")
@@ -203,7 +203,7 @@ func TestInterruptedPagesSaySo(t *testing.T) {
 	x.with(func() { x.refused, x.streamed = "/api/v1/stream", nil })
 	x.CloseClientConnections()
 	until(t, ctx, told)
-	// The browser's own try asks as the last one did; it is refused, and the page's own follow.
+	// The browser's own retry repeats the last request. It is refused, and the page's own retries follow.
 	x.eventually(t, "a stream that is refused", func() bool { return len(x.streamed) > 0 })
 	if !value[bool](t, ctx, `document.getElementById("stale").checkVisibility() && document.getElementById("stale").closest("[role=status]") !== null`) {
 		t.Error("nobody can see or hear it")
@@ -235,12 +235,12 @@ func TestInterruptedPagesSaySo(t *testing.T) {
 	}
 }
 
-// A daemon's trouble shows and goes although no block comes.
+// The daemon's trouble appears and disappears even if no block arrives.
 func TestTroubleShowsWithoutBlocks(t *testing.T) {
 	t.Parallel()
 	x := start(t, life(t), 200)
 	ctx := browser(t)
-	// A minute is long for a test.
+	// A minute is too long for a test.
 	do(t, ctx, chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(`const real = setTimeout; window.setTimeout = (f, ms) => real(f, ms === 60_000 ? 500 : ms)`).Do(ctx)
 		return err
@@ -253,7 +253,7 @@ func TestTroubleShowsWithoutBlocks(t *testing.T) {
 	until(t, ctx, "!("+trouble+")")
 }
 
-// Pages that have nothing to show yet ask again by themselves, and ask the stream for no block before they show one.
+// Pages with nothing to show yet retry by themselves, and request no position in the stream before they show a block.
 func TestPagesHeal(t *testing.T) {
 	t.Parallel()
 	x := start(t, life(t), -1)
@@ -277,7 +277,7 @@ func TestPagesHeal(t *testing.T) {
 			x.eventually(t, "a stream", func() bool { return len(x.streamed) > 0 })
 			c.end()
 			until(t, ctx, tip(200)+` && document.title.startsWith("`+c.title+`")`)
-			shown := "after=200-" + x.ledger.Last().Hash.String() // a stream that was refused is asked for again at any time
+			shown := "after=200-" + x.ledger.Last().Hash.String() // a refused stream may be requested again at any time
 			x.with(func() {
 				for i, asked := range x.streamed {
 					if asked != "" && (i == 0 || asked != shown) {

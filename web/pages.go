@@ -18,22 +18,22 @@ import (
 const (
 	recent  = 15
 	listing = 50
-	largest = 20 // pledges of a pool, unless all are asked for
+	largest = 20 // pledges of a pool, unless the reader asks for all
 )
 
-// latest is the part of a list that a page shows beside other things, as it is now.
+// latest is the excerpt of a list that a page shows beside other content; now is the ledger's tip.
 var (
 	latest = wire.Page{Order: wire.Newest, Limit: recent}
 	now    = wire.AsOf{At: wire.Now}
 )
 
-// What lists of pools show, if not those that live.
+// What the list of pools shows instead of live ones.
 const (
 	showOpen  = "open"
 	showEnded = "ended"
 )
 
-// live and ended are the statuses of pools that take part, and of those that are over.
+// live and ended are the statuses of live pools and of pools that have ended.
 var live, ended = statuses(pool.Status.Live), statuses(func(s pool.Status) bool { return !s.Live() })
 
 func statuses(of func(pool.Status) bool) (list []string) {
@@ -45,7 +45,7 @@ func statuses(of func(pool.Status) bool) (list []string) {
 	return list
 }
 
-// everyPledge has every pledge shown, where the largest, or sums, usually do.
+// everyPledge asks for every pledge where a page usually shows the largest ones or sums.
 const everyPledge = "all"
 
 func all(r *http.Request) bool { return r.URL.Query().Get("pledges") == everyPledge }
@@ -54,7 +54,7 @@ func ok(file, title, nav string, data any) *page {
 	return &page{file: file, Title: title, Nav: nav, Data: data, code: http.StatusOK}
 }
 
-// overview is the network at a glance.
+// overview shows the network at a glance.
 func (s *Site) overview(r *http.Request) (*page, error) {
 	var d struct {
 		Statistics wire.Statistics
@@ -76,7 +76,7 @@ func (s *Site) overview(r *http.Request) (*page, error) {
 	return ok("overview.html", "Overview", "/", d), err
 }
 
-// notable are the events that lists of recent activity show, and byTicket those that accepted tickets bring.
+// notable are the events that lists of recent activity show; byTicket are the events of accepted tickets.
 var (
 	notable  = types(func(row pool.EventRow) bool { return !row.Minor })
 	byTicket = types(func(row pool.EventRow) bool { return row.ByTicket })
@@ -110,7 +110,7 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 	return ok("pools.html", "Pools", "/pools", d), err
 }
 
-// pool is everything about one.
+// pool shows everything about one pool.
 func (s *Site) pool(r *http.Request) (*page, error) {
 	id := r.PathValue("id")
 	if _, err := ticket.ParsePoolID(id); err != nil {
@@ -118,7 +118,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	}
 	var d struct {
 		wire.PoolDetail
-		Shown    []wire.PoolPledge // of the pledges
+		Shown    []wire.PoolPledge // pledges that the page lists
 		Runs     *wire.Supernode   // nil before activation
 		Operator wire.Operator
 		Series   wire.Series
@@ -126,7 +126,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 		Events   []wire.Event
 		Older    string
 		Paged    bool
-		Closed   *closing // nil until then
+		Closed   *closing // nil unless the pool is closed
 	}
 	var err error
 	if d.PoolDetail, err = s.cfg.Books.Pool(r.Context(), id); err != nil {
@@ -163,13 +163,13 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	return ok("pool.html", "Pool "+ticket.PoolID(id).Label(), "/pools", d), err
 }
 
-// closing is the end of a pool that owes nothing any more: its ledger forgets what stays in escrow.
+// closing describes the closing of a pool. The pool's state no longer tells what stays in escrow.
 type closing struct {
 	wire.Moment
-	Amount pastel.Amount // that stays in escrow
+	Amount pastel.Amount // left in escrow
 }
 
-// closing returns when a pool was closed; nil if that was taken back meanwhile.
+// closing returns the closing of a pool, nil if a reorganization has just taken it back.
 func (s *Site) closing(r *http.Request, id string) (*closing, error) {
 	list, _, _, err := s.cfg.Books.Events(r.Context(), wire.EventQuery{OfPool: wire.OfPool{Pool: id}, Type: []string{string(pool.PoolClosed)}, To: wire.Now, Page: wire.Page{Order: wire.Newest, Limit: 1}})
 	if err != nil || len(list) == 0 {
@@ -178,7 +178,7 @@ func (s *Site) closing(r *http.Request, id string) (*closing, error) {
 	return &closing{wire.Moment{Height: list[0].Height, Time: list[0].Time}, list[0].Amount}, nil
 }
 
-// holding is a page about what somebody has.
+// holding is the data of a member's or an address's page.
 type holding struct {
 	wire.Account
 	Holdings []client.Holding
@@ -188,14 +188,14 @@ type holding struct {
 	Paid     []wire.Payment
 }
 
-// kept is a claim with what it waits for.
+// kept is a claim and what it waits for.
 type kept struct {
 	wire.Claim
-	Least pastel.Amount // that its pool pays
-	Ended pastel.Amount // the same once the pool has ended; 0 if it is live
+	Least pastel.Amount // smallest claim that its pool pays
+	Ended pastel.Amount // the same if the pool has ended; 0 if the pool is known to be live
 }
 
-// waiting tells what an account's claims wait for. Pools in which it has pledges live; of the others nothing is known.
+// waiting returns what an account's claims wait for. A pool with a pledge of the account is live; the state of any other is unknown.
 func waiting(a *wire.Account, rules *wire.Parameters) (list []kept) {
 	for _, c := range a.Claims {
 		k := kept{c, rules.MinPayout, rules.Dust}
@@ -207,7 +207,7 @@ func waiting(a *wire.Account, rules *wire.Parameters) (list []kept) {
 	return list
 }
 
-// Small reports whether the claim waits for more to be owed.
+// Small reports whether the claim is too small to be paid yet.
 func (k kept) Small() bool { return k.Amount < k.Least }
 
 func (s *Site) member(r *http.Request) (*page, error) {
@@ -236,7 +236,7 @@ func (s *Site) account(r *http.Request) (*page, error) {
 	return ok("account.html", "Address "+pastel.Short(address), "", d), err
 }
 
-// holding adds what an account was credited and paid last; the queries say whose.
+// holding adds an account's latest credits and payments, selected by the queries.
 func (s *Site) holding(r *http.Request, account wire.Account, credits wire.CreditQuery, payments wire.PaymentQuery) (d holding, err error) {
 	rules := s.cfg.Books.Parameters()
 	d.Account, d.Holdings, d.Kept = account, client.Holdings(account.Positions, all(r)), waiting(&account, &rules)
@@ -254,7 +254,7 @@ func (s *Site) operators(r *http.Request) (*page, error) {
 	return ok("operators.html", "Operators", "/operators", list), err
 }
 
-// tickets shows which tickets counted and which did not, and why.
+// tickets shows which tickets the chain accepted and rejected, and why.
 func (s *Site) tickets(r *http.Request) (*page, error) {
 	var d struct {
 		Rejected []wire.Event
@@ -284,7 +284,7 @@ func (s *Site) payout(r *http.Request) (*page, error) {
 	return ok("payout.html", "Payout "+pastel.Short(d.TxID), "", d), err
 }
 
-// find leads to the page of what was typed: a pool, PastelID, address or payout.
+// find redirects to the page of the pool, PastelID, address or payout that was entered.
 func (s *Site) find(w http.ResponseWriter, r *http.Request) {
 	what := strings.TrimSpace(r.URL.Query().Get("q"))
 	net := s.cfg.Books.Params().Network
@@ -301,8 +301,8 @@ func (s *Site) find(w http.ResponseWriter, r *http.Request) {
 	}
 	if to == "" {
 		s.serve(func(*http.Request) (*page, error) {
-			return nil, &books.BadRequest{Text: "That is no pool id, PastelID, transparent address or payout's transaction id of network " + net.Name +
-				". Copy one whole and paste it."}
+			return nil, &books.BadRequest{Text: "This is not a pool id, PastelID, transparent address or payout transaction id on network " + net.Name +
+				". Copy the complete value and paste it."}
 		}).ServeHTTP(w, r)
 		return
 	}

@@ -35,9 +35,9 @@ func (x *site) get(t *testing.T, method, path string) (status int, text string) 
 	return res.StatusCode, string(body)
 }
 
-// A block that comes while a page is made is heard of: the page never says that it is of a later block than what it shows.
+// The reader hears of a block that arrives while a page is rendered: the page never names a later block than the one it shows.
 func TestPagesAreNoOlderThanTheySay(t *testing.T) {
-	const before, block = 134, 135 // which activates the pool
+	const before, block = 134, 135 // block 135 activates the pool
 	x := start(t, life(t), before)
 	moved := false
 	x.with(func() {
@@ -58,7 +58,7 @@ func TestPagesAreNoOlderThanTheySay(t *testing.T) {
 	}
 }
 
-// A page that has nothing to show names no block, not even one of the year 1, and sends nobody to a place in the stream.
+// A page with nothing to show names no block, not even one from the year 1, and no position in the stream.
 func TestPagesWithoutABlock(t *testing.T) {
 	x := start(t, life(t), -1)
 	for what, c := range map[string]struct {
@@ -67,12 +67,12 @@ func TestPagesWithoutABlock(t *testing.T) {
 		code   int
 		text   string
 	}{
-		"empty ledger":  {nil, "/", http.StatusServiceUnavailable, "The ledger holds no block yet: the daemon is syncing; this page refreshes itself"},
-		"its operators": {nil, "/operators", http.StatusServiceUnavailable, "The ledger holds no block yet"},
-		"no such page":  {nil, "/nowhere", http.StatusNotFound, "no such thing"},
+		"empty ledger":  {nil, "/", http.StatusServiceUnavailable, "The ledger holds no blocks yet because the daemon is syncing. This page refreshes by itself"},
+		"its operators": {nil, "/operators", http.StatusServiceUnavailable, "The ledger holds no blocks yet"},
+		"no such page":  {nil, "/nowhere", http.StatusNotFound, "The ledger contains nothing under this address"},
 		"no database": {
 			func(wire.Status, error) (wire.Status, error) { return wire.Status{}, errors.New("gone") }, "/",
-			http.StatusServiceUnavailable, "The database does not answer",
+			http.StatusServiceUnavailable, "The database is not responding",
 		},
 	} {
 		x.with(func() { x.status = c.change })
@@ -86,12 +86,12 @@ func TestPagesWithoutABlock(t *testing.T) {
 			}
 		}
 		if waits := strings.Contains(text, "data-waiting"); waits != (c.code == http.StatusServiceUnavailable) {
-			t.Errorf("%s: asks again soon: %t", what, waits)
+			t.Errorf("%s: retries soon: %t", what, waits)
 		}
 	}
 }
 
-// Strangers cannot make pages of their own by parameters that change nothing.
+// Strangers cannot fill the cache with pages whose parameters change nothing.
 func TestPagesRefuseUnknownParameters(t *testing.T) {
 	x := start(t, life(t), 260)
 	pages := x.pages(t)
@@ -127,19 +127,19 @@ func TestPagesRefuseUnknownParameters(t *testing.T) {
 			if method == http.MethodHead && text != "" {
 				t.Errorf("HEAD %s has a body", path)
 			}
-			if method == http.MethodGet && code == http.StatusUnprocessableEntity && !strings.Contains(text, "That cannot be") {
+			if method == http.MethodGet && code == http.StatusUnprocessableEntity && !strings.Contains(text, "Invalid request") {
 				t.Errorf("%s does not say what is wrong:\n%s", path, text)
 			}
 		}
 	}
 	for _, path := range []string{"/pools?show=open", "/pools?sh%6fw=%6fpen", "/pools?show=op%65n&"} { // one page
 		if _, text := x.get(t, http.MethodGet, path); !strings.Contains(text, `data-path="/pools?show=open"`) {
-			t.Errorf("%s is kept apart", path)
+			t.Errorf("%s is cached separately", path)
 		}
 	}
 }
 
-// Pages say what is so.
+// Pages state the facts of their block.
 func TestPagesTell(t *testing.T) {
 	x := start(t, life(t), 126)
 	for _, at := range []struct {
@@ -151,16 +151,16 @@ func TestPagesTell(t *testing.T) {
 		{126, "overview", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
 		{126, "overview", []string{">Counted coins</dt><dd>0 <small>PSL</small>"}, nil},
 		{126, "pools", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
-		{126, "pool", []string{"gets you in", "<bdi>Acme Nodes</bdi>", "Until then it earns nothing.", `<h2 id="members">Pledges <span class="minor">2</span>`}, []string{"Cushion", "wait in line: it earns", "What backs the Supernode and earns. "}},
+		{126, "pool", []string{"lets you join", "<bdi>Acme Nodes</bdi>", "Until then it earns nothing.", `<h2 id="members">Pledges <span class="minor">2</span>`}, []string{"Cushion", "wait in line and earn", "The part of an offer that backs the Supernode and earns. "}},
 		{126, "operators", []string{"<bdi>Acme Nodes</bdi>"}, nil},
-		{136, "pool", []string{"received in 1 reward, ", "Each bar is 1 block."}, []string{"1 rewards", "1 blocks"}},
+		{136, "pool", []string{"received in 1 reward, ", "Each bar covers 1 block."}, []string{"1 rewards", "1 blocks"}},
 		{145, "overview", []string{`<td data-label="Cushion PSL" class="n">200</td>`}, nil},
 		{145, "pool", []string{
-			"A pledge of at least <strong>10 PSL</strong> would wait in line: it earns once coins of others leave.",
-			"What the operator earns by mining is not.", "<dt>Since</dt><dd>The block in which more of the pledge came to count last.",
-			"<dt>Held</dt><dd>What counted when the pool started or, later, at its last settlement.", `<th scope="col">Mined</th>`,
+			"A pledge of at least <strong>10 PSL</strong> would wait in line and earn once other members' coins leave.",
+			"They do not share what the operator earns by mining.", "<dt>Since</dt><dd>The last block in which more of the pledge started to count.",
+			"<dt>Held</dt><dd>The coins that counted at the last settlement, or when the pool started.", `<th scope="col">Mined</th>`,
 			`<td data-label="Mined"><span>from <span class="moment">block 245 `,
-		}, []string{"gets you in"}},
+		}, []string{"lets you join"}},
 		{149, "pool", []string{
 			`<h2 id="members">Members <span class="minor">3 and 1 on standby</span>`,
 			"1 PastelID offers 500 PSL of the 1,450 PSL offered.",
@@ -171,14 +171,14 @@ func TestPagesTell(t *testing.T) {
 			"Offers 450 PSL · all of it counts and earns", `amended in <span class="moment">block 246 `, "amended a pledge. It now offers 450 PSL. Its rewards now go to tPh6aNDouJ…7ff4aS",
 			`rewards go to <a class="id" href="/accounts/tPh6aNDouJHDG5MrNEVmykgpKn2HW7ff4aS"`, `<h2 id="paid">Paid</h2>`,
 		}, []string{"count and earn, "}},
-		{248, "pool", []string{"The Supernode is paused.", "gets you in until", "Up to 350 PSL count at once."}, []string{"wait in line: it earns"}},
-		{260, "payout", []string{"upgraded miners put it into their blocks"}, []string{"fee", "broadcast"}},
-		{338, "pool", []string{"badge closed", "The pool is closed: its pledges are released, and everything worth paying is paid.", "The pool closed",
-			`<dt>Closed</dt><dd><span class="moment">block 338 `, `<span class="amount">0.00001</span> PSL left in escrow for ever.`,
+		{248, "pool", []string{"The Supernode is paused.", "lets you join until", "Up to 350 PSL would count immediately."}, []string{"wait in line and earn"}},
+		{260, "payout", []string{"Upgraded miners include it in their blocks"}, []string{"fee", "broadcast"}},
+		{338, "pool", []string{"badge closed", "The pool is closed. Its pledges are released, and everything worth paying has been paid.", "The pool closed",
+			`<dt>Closed</dt><dd><span class="moment">block 338 `, `<span class="amount">0.00001</span> PSL left in escrow forever.`,
 		}, []string{"owes", "in escrow. ", "earns by mining"}},
-		{338, "member", []string{"None is live."}, []string{"None.", "No pledge yet."}},
+		{338, "member", []string{"No live pledges."}, []string{"None.", "No pledges yet."}},
 		{338, "ended", []string{"badge closed"}, nil},
-		{338, "overview", []string{"Pools that ended (1)"}, nil},
+		{338, "overview", []string{"Ended pools (1)"}, nil},
 		{338, "operators", []string{`1 <span class="minor">dissolved,</span><br>0 <span class="minor">never started,</span><br>2 × <span class="minor">short of collateral</span>`}, nil},
 	} {
 		if x.ledger.Last().Height < at.height {
@@ -188,7 +188,7 @@ func TestPagesTell(t *testing.T) {
 	}
 }
 
-// The page of a pool tells how its Supernode is doing; what costs members their rewards stands on top.
+// A pool's page says how its Supernode is doing, and shows at the top what costs members their rewards.
 func TestPoolTellsItsSupernode(t *testing.T) {
 	x := start(t, life(t), 145)
 	path := x.pages(t)["pool"]
@@ -200,22 +200,22 @@ func TestPoolTellsItsSupernode(t *testing.T) {
 		payee       pastel.Address
 		has, hasNot []string
 	}{
-		{"ENABLED", p.Escrow, []string{"Supernode: <strong>running</strong>. The node lists it", "Last income in"}, []string{"No Supernode runs.", "Paid elsewhere."}},
-		{"EXPIRED", p.Escrow, []string{banner("No Supernode runs."), "Supernode: <strong>gone</strong>."}, nil},
+		{"ENABLED", p.Escrow, []string{"Supernode: <strong>running</strong>. The node lists it", "Last income in"}, []string{"No Supernode is running.", "Paid elsewhere."}},
+		{"EXPIRED", p.Escrow, []string{banner("No Supernode is running."), "Supernode: <strong>gone</strong>."}, nil},
 		{"ENABLED", p.FeeAddress, []string{banner("Paid elsewhere."), "Supernode: <strong>elsewhere</strong>."}, nil},
 	} {
 		x.listed.Store(&chain.Listing{Whole: true, Listed: map[pastel.OutPoint]chain.Listed{
 			{TxID: p.ActivationTx, Vout: chain.PoolIndex}: {Status: at.status, Payee: at.payee},
 		}})
-		height := pastel.Height(146 + i) // pages are kept until a block comes
+		height := pastel.Height(146 + i) // pages are cached until a block arrives
 		x.move(t, height)
 		x.tells(t, height, path, at.has, at.hasNot)
 	}
 	x.move(t, 278)
-	x.tells(t, 278, path, []string{"Supernode: <strong>ended</strong>. The pool is over", "may shut its machine down"}, []string{banner("No Supernode runs.")})
+	x.tells(t, 278, path, []string{"Supernode: <strong>ended</strong>. The pool has ended", "may shut its machine down"}, []string{banner("No Supernode is running.")})
 }
 
-// tells wants a page, as of a block, to say something and not to say something else.
+// tells requires a page, as of a block, to contain some texts and not others.
 func (x *site) tells(t *testing.T, height pastel.Height, path string, has, hasNot []string) {
 	t.Helper()
 	text := ""
@@ -234,7 +234,7 @@ func (x *site) tells(t *testing.T, height pastel.Height, path string, has, hasNo
 	}
 }
 
-// A pledge that counts in part says so, before coins that wait in line are spent and after.
+// A pledge that counts in part says so, before and after coins that wait in line are spent.
 func TestPagesTellWhatCounts(t *testing.T) {
 	x := start(t, recorded(t, "dense"), 337)
 	reduced, _, _, err := x.books.Events(context.Background(), wire.EventQuery{Type: []string{"pledge.reduced"}, From: 337, To: 337, Page: wire.Page{Limit: 1}})
@@ -254,11 +254,11 @@ func TestPagesTellWhatCounts(t *testing.T) {
 	}, nil)
 }
 
-// What is too small to be paid is kept; an address without a live pledge in the pool is also told from when on it is paid in one that ended.
+// Claims too small to be paid wait. An address without a live pledge in the pool also sees what an ended pool pays.
 func TestPagesTellOfSmallClaims(t *testing.T) {
 	const address = "tPe3mwnBY7KnaPRaLrBi4pKC2PbB9XGop6s" // is owed 21 patoshi
 	x := start(t, recorded(t, "dense"), 240)
-	const owed = `are settled and kept until at least <span class="amount">1.00000</span> PSL are owed`
+	const owed = `is settled and waits until at least <span class="amount">1.00000</span> PSL is owed`
 	a, err := x.books.Address(context.Background(), address)
 	if err != nil || len(a.Claims) != 1 || a.Claims[0].Amount != 21 || len(a.Positions) == 0 {
 		t.Fatalf("%+v, %v", a, err)
@@ -270,7 +270,7 @@ func TestPagesTellOfSmallClaims(t *testing.T) {
 	x.tells(t, 250, "/accounts/"+address, []string{owed + `, or <span class="amount">0.00100</span> PSL if the pool has ended.`}, []string{"next payout"})
 }
 
-// Who leaves with 100 pledges loses all the points of reputation, and no more than there are.
+// Leaving with 100 pledges costs all points of reputation and no more.
 func TestPagesBoundPoints(t *testing.T) {
 	c, err := largepool.Make()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package web serves the dashboard: pages made from the ledger's books that can be read without JavaScript, and refresh themselves
-// with it. Pages need nothing from other hosts, and no build step: scripts and styles are embedded (package.json pins them).
+// Package web serves the dashboard: pages rendered from the read model. They are complete without JavaScript and refresh
+// themselves with it. They load nothing from other hosts and need no build step: scripts and styles are embedded (package.json pins them).
 package web
 
 import (
@@ -26,7 +26,7 @@ import (
 //go:embed templates assets
 var files embed.FS
 
-// Config says what the pages are made from.
+// Config holds what the pages are rendered from.
 type Config struct {
 	Books  *books.Books
 	Status func(*http.Request) (wire.Status, error)
@@ -40,14 +40,14 @@ type Site struct {
 	assets map[string]asset
 }
 
-// asset is an embedded file. Its name holds a hash of it, so that browsers may keep it for good.
+// asset is an embedded file. Its name contains its hash, so browsers may cache it forever.
 type asset struct {
 	name string // under /assets/
 	kind string
 	body []byte
 }
 
-// New returns the pages. It panics if the embedded templates are wrong, which a test would have shown.
+// New returns the site. It panics if an embedded template is invalid, which tests would reveal.
 func New(cfg Config) *Site {
 	s := &Site{cfg: cfg, pages: map[string]*template.Template{}, assets: map[string]asset{}}
 	byName := map[string]string{}
@@ -60,7 +60,7 @@ func New(cfg Config) *Site {
 	}
 	functions := template.FuncMap{"asset": func(name string) (string, error) {
 		if byName[name] == "" {
-			return "", errors.New("there is no asset " + name)
+			return "", errors.New("no asset is named " + name)
 		}
 		return byName[name], nil
 	}}
@@ -76,7 +76,7 @@ func New(cfg Config) *Site {
 
 var kinds = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
-// embedded reads the files of an embedded folder.
+// embedded returns the files of an embedded folder by name.
 func embedded(folder string) map[string][]byte {
 	all := map[string][]byte{}
 	entries, err := fs.ReadDir(files, folder)
@@ -86,15 +86,15 @@ func embedded(folder string) map[string][]byte {
 		}
 	}
 	if err != nil {
-		panic(err) // they are part of the program
+		panic(err) // the files are part of the program
 	}
 	return all
 }
 
-// query is which parameters a page has, and which values they may have; nil for any.
+// query maps the parameters that a page accepts to their allowed values; nil allows any value.
 type query map[string][]string
 
-// Handler serves the pages; keep is put around what is a function of the ledger's last block.
+// Handler serves the pages. It wraps keep, a cache, around those that depend only on the ledger's last block.
 func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	pledges := []string{everyPledge}
@@ -119,7 +119,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	return mux
 }
 
-// only refuses what a page has no use for, and writes the rest in one way: strangers must not choose what is kept.
+// only refuses parameters that a page does not accept and encodes the others uniformly: strangers must not choose what the cache holds.
 func (s *Site) only(has query, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given, err := has.read(r.URL.RawQuery)
@@ -136,15 +136,15 @@ func (s *Site) only(has query, next http.Handler) http.Handler {
 func (has query) read(raw string) (url.Values, error) {
 	given, err := url.ParseQuery(raw)
 	if err != nil {
-		return nil, &books.BadRequest{Text: "What follows the question mark in the address cannot be read. Leave it out."}
+		return nil, &books.BadRequest{Text: "The part of the address after the question mark is malformed. Remove it."}
 	}
 	for name, values := range given {
 		allowed, found := has[name]
 		if !found {
-			return nil, &books.BadRequest{Text: fmt.Sprintf("This page knows no %.40q. Leave out what follows the question mark in the address.", name)}
+			return nil, &books.BadRequest{Text: fmt.Sprintf("This page has no parameter %.40q. Remove the part of the address after the question mark.", name)}
 		}
 		if len(values) > 1 || allowed != nil && !slices.Contains(allowed, values[0]) {
-			return nil, &books.BadRequest{Text: fmt.Sprintf("This page cannot show %.40s=%.40q.", name, strings.Join(values, ","))}
+			return nil, &books.BadRequest{Text: fmt.Sprintf("This page does not accept %.40s=%.40q. Remove the part of the address after the question mark.", name, strings.Join(values, ","))}
 		}
 	}
 	return given, nil
@@ -161,27 +161,27 @@ func (s *Site) asset(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
 }
 
-// page is what the layout and a page's template are filled with.
+// page is the data of the layout and of a page's template.
 type page struct {
 	file   string // template
 	Title  string
-	Path   string // of this page, to refresh it
-	Nav    string // which entry of the navigation it belongs to
+	Path   string // from which the page refreshes itself
+	Nav    string // navigation entry that the page belongs to
 	Status wire.Status
 	Data   any
 	code   int
 }
 
-// Dated reports whether the page is of a block: there is none in an empty ledger, or one that cannot be read.
+// Dated reports whether the page describes a block. It does not if the ledger is empty or unreadable.
 func (p *page) Dated() bool { return p.Status.Tip.Height >= 0 && p.Status.Tip.Hash != "" }
 
-// Waiting reports whether the page has nothing to show yet, so that it asks again soon.
+// Waiting reports whether the page has nothing to show yet and therefore retries soon.
 func (p *page) Waiting() bool { return p.code == http.StatusServiceUnavailable }
 
-// serve renders a page, whole or not at all.
+// serve renders a page completely or not at all.
 func (s *Site) serve(f func(*http.Request) (*page, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Before the data: of a block that comes in between, the browser hears, as it comes after the one that the page names.
+		// The status comes before the data: if a block arrives in between, the browser still hears of it, because the page names an earlier one.
 		status, err := s.cfg.Status(r)
 		var p *page
 		if err == nil {
@@ -193,33 +193,33 @@ func (s *Site) serve(f func(*http.Request) (*page, error)) http.Handler {
 		p.Path, p.Status = r.URL.RequestURI(), status
 		var out bytes.Buffer
 		if err := s.pages[p.file].ExecuteTemplate(&out, "layout", p); err != nil {
-			s.cfg.Log.Error("a page could not be rendered", "path", r.URL.Path, "err", err)
-			http.Error(w, "This page could not be made: a mistake of this program.", http.StatusInternalServerError)
+			s.cfg.Log.Error("cannot render a page", "path", r.URL.Path, "err", err)
+			http.Error(w, "This page cannot be rendered because of a bug in this program. Please report it.", http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(p.code)
-		w.Write(out.Bytes()) //nolint:errcheck // who asked is gone
+		w.Write(out.Bytes()) //nolint:errcheck // the client is gone
 	})
 }
 
-// failed is the page that says what went wrong and what to do.
+// failed returns the page that says what went wrong and what to do.
 func (s *Site) failed(err error) *page {
 	p := &page{file: "error.html", Title: "Not available", code: http.StatusServiceUnavailable}
 	var bad *books.BadRequest
 	switch {
 	case errors.As(err, &bad):
-		p.Title, p.code = "That cannot be", http.StatusUnprocessableEntity
+		p.Title, p.code = "Invalid request", http.StatusUnprocessableEntity
 		p.Data = bad.Text
-	case errors.Is(err, books.ErrEmpty): // which is an ErrNotFound, too
+	case errors.Is(err, books.ErrEmpty): // also an ErrNotFound
 		p.Title = "Starting"
-		p.Data = "The ledger holds no block yet: the daemon is syncing; this page refreshes itself."
+		p.Data = "The ledger holds no blocks yet because the daemon is syncing. This page refreshes by itself."
 	case errors.Is(err, books.ErrNotFound):
 		p.Title, p.code = "Not found", http.StatusNotFound
-		p.Data = "The ledger has no such thing. Check the id; what was posted just now is there once a block holds it."
+		p.Data = "The ledger contains nothing under this address. Check the id; a ticket posted just now appears once a block includes it."
 	default:
-		s.cfg.Log.Warn("a page has no data", "err", err)
-		p.Data = "The database does not answer now. Try again in a while; the daemon's log says why."
+		s.cfg.Log.Warn("cannot read the data of a page", "err", err)
+		p.Data = "The database is not responding. Try again in a minute; the daemon's log says why."
 	}
 	return p
 }

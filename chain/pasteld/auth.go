@@ -12,28 +12,28 @@ import (
 
 const maxCookie = 4 << 10 // bytes
 
-// login is what HTTP basic authentication sends.
+// login is the user and password for HTTP basic authentication.
 type login struct{ user, password string }
 
-// auth knows the login: a fixed one, or the one in the node's cookie file, which changes when the node starts.
+// auth provides the login: a fixed one, or the one in the node's cookie file, which changes whenever the node starts.
 type auth struct {
 	file string // empty for a fixed login
 
 	mu   sync.Mutex
-	last login // in use; zero before the cookie file was read
+	last login // in use; zero until the cookie file has been read
 }
 
 func newAuth(cfg Config) (*auth, error) {
 	switch {
 	case cfg.CookieFile != "" && (cfg.User != "" || cfg.Password != ""):
-		return nil, errors.New("node: both a password and a cookie file are set, give one of them")
+		return nil, errors.New("node: both a login and a cookie file are set; set only one of them")
 	case strings.Contains(cfg.User, ":"):
-		return nil, errors.New("node: the user's name has a colon, which HTTP cannot send; change rpcuser")
+		return nil, errors.New("node: the user name contains a colon, which HTTP cannot send; change rpcuser")
 	}
 	return &auth{file: cfg.CookieFile, last: login{cfg.User, cfg.Password}}, nil
 }
 
-// current returns the login in use, reading the cookie file the first time.
+// current returns the login in use. It reads the cookie file on first use.
 func (a *auth) current() (login, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -45,7 +45,7 @@ func (a *auth) current() (login, error) {
 	return a.last, err
 }
 
-// renew returns the login to use after the node refused one, the same one if there is no other.
+// renew returns the login to use after the node refused one: the same one if there is no other.
 func (a *auth) renew(refused login) (login, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -60,33 +60,33 @@ func (a *auth) renew(refused login) (login, error) {
 	return fresh, nil
 }
 
-// advice is what to do when a login is refused.
+// advice says what to do about a refused login.
 func (a *auth) advice() string {
 	if a.file != "" {
-		return fmt.Sprintf("see that %s is the cookie file of this node", a.file)
+		return fmt.Sprintf("check that %s is the cookie file of this node", a.file)
 	}
-	return "set the node's rpcuser and rpcpassword, or its cookie file"
+	return "check the node's rpcuser and rpcpassword, or use its cookie file"
 }
 
 func readCookie(file string) (login, error) {
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return login{}, temporary("the cookie file %s is not there, start the node or correct the path", file)
+		return login{}, temporary("the cookie file %s does not exist; start the node or correct the path", file)
 	}
 	if err != nil {
-		return login{}, fmt.Errorf("the cookie file cannot be read (%w), let this user read it", err)
+		return login{}, fmt.Errorf("cannot read the cookie file (%w); let this user read it", err)
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxCookie+1))
 	if err != nil {
-		return login{}, fmt.Errorf("the cookie file cannot be read (%w), see whether it is a file", err)
+		return login{}, fmt.Errorf("cannot read the cookie file (%w); check that it is a file", err)
 	}
-	if len(b) == 0 { // the node has just made it
-		return login{}, temporary("the cookie file %s is empty, wait until the node has started", file)
+	if len(b) == 0 { // the node has just created it
+		return login{}, temporary("the cookie file %s is empty; wait until the node has started", file)
 	}
 	user, password, ok := strings.Cut(strings.TrimRight(string(b), "\r\n"), ":")
 	if !ok || user == "" || password == "" || len(b) > maxCookie || strings.ContainsAny(user+password, "\r\n\x00") {
-		return login{}, fmt.Errorf("the cookie file %s does not hold user:password, give the one that the node writes", file)
+		return login{}, fmt.Errorf("the cookie file %s does not contain user:password; use the one that the node writes", file)
 	}
 	return login{user, password}, nil
 }

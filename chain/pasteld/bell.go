@@ -14,14 +14,14 @@ const (
 	longPause  = 30 * time.Second
 )
 
-// Bell returns a channel that gets something whenever a node publishes a block on ZMQ (zmqpubhashblock), and whenever the
-// publisher is reached anew, as blocks may have been missed. What is published is not looked at: a bell only says that it is
-// worth asking. Rings while one waits are dropped. A publisher that is away or talks nonsense is tried again until the
-// context ends; the channel is never closed. The only error is an address that is not such as tcp://127.0.0.1:28332.
+// Bell returns a channel that receives a value whenever the node publishes a block on ZMQ (zmqpubhashblock), and after each connection to
+// the publisher, because blocks may have been missed. Bell ignores what is published: a value only means that asking the node is
+// worthwhile. It drops values while one is pending. It retries a publisher that is unreachable or breaks the protocol until the context
+// ends, and never closes the channel. It fails only if the address is not of the form tcp://127.0.0.1:28332.
 func (*Client) Bell(ctx context.Context, zmqURL string) (<-chan struct{}, error) {
 	u, err := url.Parse(zmqURL)
 	if err != nil || u.Scheme != "tcp" || u.Hostname() == "" || u.Port() == "" || u.Host != zmqURL[len("tcp://"):] {
-		return nil, errors.New("bell: the address is not such as tcp://127.0.0.1:28332, give the node's zmqpubhashblock")
+		return nil, errors.New("node-zmq: not an address such as tcp://127.0.0.1:28332; use the node's zmqpubhashblock")
 	}
 	bell := make(chan struct{}, 1)
 	ring := func() {
@@ -52,9 +52,9 @@ func listen(ctx context.Context, address string, ring func()) {
 	}
 }
 
-// subscribed rings for one connection, as long as it lasts, and reports whether any message came.
+// subscribed rings during one connection, and reports whether any message arrived.
 func subscribed(ctx context.Context, address string, ring func()) (heard bool) {
-	const patience = 10 * time.Second // for a connection, and for its handshake
+	const patience = 10 * time.Second // for connecting, and for the handshake
 	conn, err := (&net.Dialer{Timeout: patience}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return false

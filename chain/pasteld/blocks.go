@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Tip returns the last block of the node's best chain; height and hash are of one moment.
+// Tip returns the last block of the node's best chain. Height and hash belong together.
 func (c *Client) Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, error) {
 	const method = "getblockchaininfo"
 	var tip struct {
@@ -18,12 +18,12 @@ func (c *Client) Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, erro
 		return 0, pastel.BlockHash{}, err
 	}
 	if *tip.Height < 0 {
-		return 0, pastel.BlockHash{}, c.wrong(method, "the node has no blocks, wait until it has started")
+		return 0, pastel.BlockHash{}, c.wrong(method, "the node has no blocks; wait until it has started")
 	}
 	return *tip.Height, pastel.BlockHash(*tip.Hash), nil
 }
 
-// Pruned reports whether the node has dropped old blocks.
+// Pruned reports whether the node has deleted old blocks.
 func (c *Client) Pruned(ctx context.Context) (bool, error) {
 	var info struct {
 		Pruned *bool `json:"pruned"`
@@ -41,7 +41,7 @@ func (c *Client) HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash,
 	return pastel.BlockHash(hash), lookup(err)
 }
 
-// Block returns a block's bytes, unchecked, also of one off the best chain; chain.ErrNotFound if the node does not have it.
+// Block returns a block's bytes, unchecked, even if the block is off the best chain; chain.ErrNotFound if the node does not have it.
 func (c *Client) Block(ctx context.Context, hash pastel.BlockHash) ([]byte, error) {
 	const bytesInHex = 0
 	var raw hexBytes
@@ -49,7 +49,7 @@ func (c *Client) Block(ctx context.Context, hash pastel.BlockHash) ([]byte, erro
 	return raw, lookup(err)
 }
 
-// Header returns what the node tells of a block; chain.ErrNotFound if it does not have it.
+// Header returns what the node says about a block; chain.ErrNotFound if the node does not have it.
 func (c *Client) Header(ctx context.Context, hash pastel.BlockHash) (chain.Header, error) {
 	const method = "getblockheader"
 	var h struct {
@@ -63,7 +63,7 @@ func (c *Client) Header(ctx context.Context, hash pastel.BlockHash) (chain.Heade
 		return chain.Header{}, lookup(err)
 	}
 	if pastel.BlockHash(*h.Hash) != hash || *h.Height < 0 || (h.Prev == nil) != (*h.Height == 0) {
-		return chain.Header{}, c.wrong(method, "the header is not one of block %s, see whether the node's data is damaged", hash)
+		return chain.Header{}, c.wrong(method, "the header is not that of block %s; check whether the node's data is damaged", hash)
 	}
 	out := chain.Header{Hash: hash, Height: *h.Height, Time: *h.Time, Confirmations: *h.Confirmations}
 	if h.Prev != nil {

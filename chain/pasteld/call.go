@@ -16,16 +16,16 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of an answer, in bytes.
+// Limits of an answer, in bytes.
 const (
 	maxBlockAnswer = 64 << 20
 	maxAnswer      = 8 << 20
 )
 
-// secret is a parameter that no error shows, also when the node repeats it.
+// secret is a parameter that no error shows, even if the node repeats it.
 type secret string
 
-// Call makes a call and decodes its result; nil discards it. Numbers in an interface are json.Number. Null is refused unless
+// Call makes a call and decodes its result; a nil result discards it. Numbers in an interface are json.Number. Null is an error unless
 // result points to an interface, a pointer or a json.RawMessage. Errors wrap *RPCError if the node refused; see Temporary.
 func (c *Client) Call(ctx context.Context, method string, result any, params ...any) error {
 	raw, err := c.ask(ctx, nil, method, params)
@@ -35,12 +35,12 @@ func (c *Client) Call(ctx context.Context, method string, result any, params ...
 	return c.failed(method, err)
 }
 
-// typed makes a call whose result has all fields that are not marked as optional.
+// typed makes a call. The result must have every field not marked as optional.
 func (c *Client) typed(ctx context.Context, method string, result any, params ...any) error {
 	return c.hiding(ctx, nil, method, result, params...)
 }
 
-// hiding is typed for a call in whose refusal the node may tell secrets that it knows otherwise.
+// hiding is typed, for a call whose refusal may reveal secrets that the node knows.
 func (c *Client) hiding(ctx context.Context, known []string, method string, result any, params ...any) error {
 	raw, err := c.ask(ctx, known, method, params)
 	if err == nil {
@@ -52,7 +52,7 @@ func (c *Client) hiding(ctx context.Context, known []string, method string, resu
 	return c.failed(method, err)
 }
 
-// failed says which call of which node failed.
+// failed adds the call and the node to an error.
 func (c *Client) failed(method string, err error) error {
 	var call *callError
 	switch {
@@ -65,7 +65,7 @@ func (c *Client) failed(method string, err error) error {
 	return &callError{method: method, node: c.url, err: err}
 }
 
-// wrong is a call whose answer is well formed and yet not to be believed.
+// wrong returns an error for an answer that is well formed but wrong.
 func (c *Client) wrong(method, format string, args ...any) error {
 	return c.failed(method, fmt.Errorf(format, args...))
 }
@@ -74,7 +74,7 @@ func temporary(format string, args ...any) error {
 	return &callError{err: fmt.Errorf(format, args...), temporary: true}
 }
 
-// ask posts a call and returns its result. No error shows a secret that is known to the node or sent to it.
+// ask posts a call and returns its result. Errors show no secrets, whether sent to the node or known to it.
 func (c *Client) ask(ctx context.Context, known []string, method string, params []any) (json.RawMessage, error) {
 	id := strconv.FormatUint(c.lastID.Add(1), 10)
 	body, secrets, err := request(id, method, params)
@@ -106,14 +106,14 @@ func (c *Client) ask(ctx context.Context, known []string, method string, params 
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil && timed.Err() != nil:
-		return nil, temporary("no answer within %s, see whether the node is busy or allow it more time", c.timeout)
+		return nil, temporary("no answer within %s; check whether the node is busy, or allow more time", c.timeout)
 	case err != nil:
 		return nil, err
 	}
 	return c.result(status, answer, id, slices.Concat(known, secrets, []string{as.password, as.basic()}))
 }
 
-// request encodes a call and lists the secrets in it. Text that JSON would change is refused: it may be signed.
+// request encodes a call and lists its secrets. It refuses text that JSON would change, because the text may be signed.
 func request(id, method string, params []any) (body []byte, secrets []string, err error) {
 	for i, p := range params {
 		text, _ := p.(string)
@@ -121,7 +121,7 @@ func request(id, method string, params []any) (body []byte, secrets []string, er
 			text, secrets = string(s), append(secrets, string(s))
 		}
 		if !utf8.ValidString(text) {
-			return nil, nil, fmt.Errorf("parameter %d is not UTF-8 text, which the node cannot be sent", i+1)
+			return nil, nil, fmt.Errorf("parameter %d is not UTF-8 and cannot be sent to the node", i+1)
 		}
 	}
 	if params == nil {
@@ -148,20 +148,20 @@ func (c *Client) post(ctx context.Context, body []byte, as login, limit int) (st
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return 0, nil, temporary("the node does not answer (%s), start it or correct its address", cause(err))
+		return 0, nil, temporary("the node does not answer (%s); start it or correct its address", cause(err))
 	}
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
 	switch {
 	case err != nil:
-		return 0, nil, temporary("the answer broke off (%s), see whether the node still runs", cause(err))
+		return 0, nil, temporary("the connection broke during the answer (%s); check whether the node is still running", cause(err))
 	case len(answer) > limit:
-		return 0, nil, fmt.Errorf("the answer is longer than %d MiB, see whether this is a Pastel node", limit>>20)
+		return 0, nil, fmt.Errorf("the answer is longer than %d MiB; check whether this is a Pastel node", limit>>20)
 	}
 	return resp.StatusCode, answer, nil
 }
 
-// cause names what failed in the network without addresses: our own error has the node's, and local ports change each time.
+// cause says what failed in the network, without addresses: failed adds the node's, and local ports change each time.
 func cause(err error) string {
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		err = u.Err
@@ -172,16 +172,16 @@ func cause(err error) string {
 	return oneLine(err.Error(), nil)
 }
 
-// result takes the result out of an answer. The node's refusals come with HTTP codes 500, 404 and 400, so the body goes
-// first where it is one of JSON-RPC.
+// result extracts the result from an answer. The node sends refusals with HTTP codes 500, 404 and 400, so a body that is JSON-RPC comes
+// before the code.
 func (c *Client) result(status int, answer []byte, id string, secrets []string) (json.RawMessage, error) {
 	switch {
 	case status == http.StatusUnauthorized:
-		return nil, fmt.Errorf("the node refuses the login (HTTP 401), %s", c.auth.advice())
+		return nil, fmt.Errorf("the node refused the login (HTTP 401); %s", c.auth.advice())
 	case status == http.StatusForbidden:
-		return nil, errors.New("the node refuses this machine (HTTP 403), add its address to the node's rpcallowip")
+		return nil, errors.New("the node refused this machine (HTTP 403); add its address to the node's rpcallowip")
 	case status/100 == 3:
-		return nil, fmt.Errorf("redirected elsewhere (HTTP %d), which is not followed: give the node's own address", status)
+		return nil, fmt.Errorf("the address redirects elsewhere (HTTP %d); use the node's own address", status)
 	}
 	result, err := envelope(answer, id, secrets)
 	var rpc *RPCError
@@ -191,14 +191,14 @@ func (c *Client) result(status int, answer []byte, id string, secrets []string) 
 	case status == http.StatusOK:
 		return result, err
 	case status == http.StatusServiceUnavailable:
-		return nil, temporary("the node has too much to do (HTTP 503), wait or raise its rpcworkqueue")
+		return nil, temporary("the node is too busy (HTTP 503); wait, or raise its rpcworkqueue")
 	case status/100 == 5:
-		return nil, temporary("the node failed without saying why (HTTP %d), look into its debug.log", status)
+		return nil, temporary("the node failed without giving a reason (HTTP %d); see its debug.log", status)
 	}
-	return nil, fmt.Errorf("this is no Pastel node's RPC (HTTP %d), correct the address", status)
+	return nil, fmt.Errorf("this is not the RPC of a Pastel node (HTTP %d); correct the address", status)
 }
 
-// envelope reads what surrounds a result.
+// envelope reads the JSON-RPC object around a result.
 func envelope(answer []byte, id string, secrets []string) (json.RawMessage, error) {
 	var e struct {
 		Result json.RawMessage `json:"result"`
@@ -210,14 +210,14 @@ func envelope(answer []byte, id string, secrets []string) (json.RawMessage, erro
 		} `json:"error"`
 	}
 	if err := json.Unmarshal(answer, &e); err != nil {
-		return nil, errors.New("the answer is not JSON-RPC, see whether this is the address of a Pastel node")
+		return nil, errors.New("the answer is not JSON-RPC; check that this is the address of a Pastel node")
 	}
 	unread := string(e.ID) == "null" && e.Error != nil // the node could not read the request
 	switch {
 	case string(e.ID) != id && !unread:
-		return nil, errors.New("the answer is one to another call, see what is between here and the node")
+		return nil, errors.New("the answer belongs to another call; check what lies between this program and the node")
 	case e.Error != nil && e.Error.Code == nil:
-		return nil, errors.New("the node refuses without a code, see whether this is a Pastel node")
+		return nil, errors.New("the node refused without a code; check whether this is a Pastel node")
 	case e.Error != nil:
 		text := e.Error.Message
 		if e.Error.Details != "" {
@@ -225,7 +225,7 @@ func envelope(answer []byte, id string, secrets []string) (json.RawMessage, erro
 		}
 		return nil, &RPCError{*e.Error.Code, oneLine(text, secrets)}
 	case e.Result == nil:
-		return nil, errors.New("the answer has neither result nor error, see whether this is a Pastel node")
+		return nil, errors.New("the answer has neither result nor error; check whether this is a Pastel node")
 	}
 	return e.Result, nil
 }

@@ -16,16 +16,16 @@ import (
 
 const defaultTimeout = 30 * time.Second
 
-// Config says which node is asked, and as whom: by User and Password or by CookieFile, not both.
+// Config says which node to ask, and with which login: User and Password, or CookieFile, but not both.
 type Config struct {
 	URL            string // http://127.0.0.1:19932
 	User, Password string
-	CookieFile     string // where the node keeps user and password, .cookie in its data folder
+	CookieFile     string // where the node writes user and password: .cookie in its data folder
 	Network        pastel.Network
-	Timeout        time.Duration // of a call, with its answer; 0 means 30 seconds
+	Timeout        time.Duration // of a call, including its answer; 0 means 30 seconds
 }
 
-// Client asks one node. It may be used from several goroutines at once.
+// Client asks one node. It is safe for concurrent use.
 type Client struct {
 	url     string
 	net     pastel.Network
@@ -37,10 +37,10 @@ type Client struct {
 
 var _ chain.Source = (*Client)(nil)
 
-// URL is where the node is.
+// URL returns the node's URL.
 func (c *Client) URL() string { return c.url }
 
-// Dial returns a client of a node that has passed Check.
+// Dial returns a client for a node that has passed Check.
 func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	c, err := New(cfg)
 	if err != nil {
@@ -52,7 +52,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// New returns a client without asking the node. It refuses settings that cannot work.
+// New returns a client without contacting the node. It refuses settings that cannot work.
 func New(cfg Config) (*Client, error) {
 	address, err := nodeURL(cfg.URL)
 	if err != nil {
@@ -63,10 +63,10 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	if _, known := chainNames[cfg.Network.Name]; !known {
-		return nil, errors.New("node: no network is set, choose one of " + strings.Join(pastel.Networks(), ", "))
+		return nil, errors.New("node: no network is set; choose one of " + strings.Join(pastel.Networks(), ", "))
 	}
 	if cfg.Timeout < 0 {
-		return nil, errors.New("node: the timeout is negative, give 0 for the usual or a positive one")
+		return nil, errors.New("node: the timeout is negative; use 0 for the default, or a positive one")
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
@@ -74,7 +74,7 @@ func New(cfg Config) (*Client, error) {
 	return &Client{url: address, net: cfg.Network, timeout: cfg.Timeout, auth: a, http: newHTTP()}, nil
 }
 
-// newHTTP makes a client that sends credentials to the node and nobody else: no proxy from the environment, no redirects.
+// newHTTP returns a client that sends credentials only to the node: no proxy from the environment, no redirects.
 func newHTTP() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
@@ -90,16 +90,16 @@ func newHTTP() *http.Client {
 	}
 }
 
-// nodeURL checks an address and returns it without a slash at the end. Its errors do not repeat it: it may hold a password.
+// nodeURL checks a URL and removes a final slash. Its errors do not show the URL, which may contain a password.
 func nodeURL(s string) (string, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return "", errors.New("node: its address is no URL such as http://127.0.0.1:19932")
+		return "", errors.New("node: the address is not a URL such as http://127.0.0.1:19932")
 	case u.User != nil:
-		return "", errors.New("node: its address holds credentials, give user and password in their own settings")
+		return "", errors.New("node: the address contains credentials; use the settings for user and password")
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-		return "", errors.New("node: its address has more than host and port, give it as http://127.0.0.1:19932")
+		return "", errors.New("node: the address has more than host and port; use the form http://127.0.0.1:19932")
 	}
 	return u.Scheme + "://" + u.Host, nil
 }

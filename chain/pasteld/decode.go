@@ -12,24 +12,24 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// decode reads a result, which is one JSON value.
+// decode decodes a result, which must be a single JSON value.
 func decode(raw json.RawMessage, result any) error {
 	if v := reflect.ValueOf(result); string(raw) == "null" && v.Kind() == reflect.Pointer {
 		_, verbatim := result.(*json.RawMessage)
 		if kind := v.Elem().Kind(); !verbatim && kind != reflect.Pointer && kind != reflect.Interface {
-			return errors.New("the result is null where a value was expected, see whether the node is one that has this call")
+			return errors.New("the result is null instead of a value; check whether this node supports the call")
 		}
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err := d.Decode(result); err != nil {
-		return fmt.Errorf("the result is not of the form that this call has (%s), see whether this is a Pastel node",
+		return fmt.Errorf("the result does not have this call's form (%s); check whether this is a Pastel node",
 			oneLine(err.Error(), nil))
 	}
 	return nil
 }
 
-// complete demands every pointer in a decoded struct, or in a list of them, that is not marked omitempty.
+// complete requires every pointer that is not marked omitempty, in a decoded struct or a list of them.
 func complete(v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -49,19 +49,18 @@ func complete(v reflect.Value) error {
 		for i := range v.NumField() {
 			name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 			if f := v.Field(i); f.Kind() == reflect.Pointer && f.IsNil() && options != "omitempty" {
-				return fmt.Errorf("the result lacks %q, see whether this is a Pastel node", name)
+				return fmt.Errorf("the result lacks %q; check whether this is a Pastel node", name)
 			}
 			if err := complete(v.Field(i)); err != nil {
 				return err
 			}
 		}
-	default: // a value checks itself when it is read
+	default: // other values check themselves when decoded
 	}
 	return nil
 }
 
-// Values as the node writes them. What is wrong with one is said without showing it: nothing of an answer gets into an error
-// but the node's own messages.
+// Values in the node's notation. Errors do not show invalid values: of an answer, only the node's own messages enter errors.
 type (
 	txID      pastel.TxID
 	blockHash pastel.BlockHash
@@ -73,7 +72,7 @@ type (
 func (id *txID) UnmarshalJSON(b []byte) error {
 	v, err := pastel.ParseTxID(quoted(b))
 	if err != nil {
-		return errors.New("no transaction id of 64 hex digits")
+		return errors.New("not a transaction id of 64 hex digits")
 	}
 	*id = txID(v)
 	return nil
@@ -82,7 +81,7 @@ func (id *txID) UnmarshalJSON(b []byte) error {
 func (h *blockHash) UnmarshalJSON(b []byte) error {
 	v, err := pastel.ParseBlockHash(quoted(b))
 	if err != nil {
-		return errors.New("no block hash of 64 hex digits")
+		return errors.New("not a block hash of 64 hex digits")
 	}
 	*h = blockHash(v)
 	return nil
@@ -92,7 +91,7 @@ func (h *blockHash) UnmarshalJSON(b []byte) error {
 func (a *amount) UnmarshalJSON(b []byte) error {
 	v, err := pastel.ParseAmount(string(b))
 	if err != nil {
-		return errors.New("no amount of PSL with at most 5 decimals")
+		return errors.New("not an amount in PSL with at most 5 decimals")
 	}
 	*a = amount(v)
 	return nil
@@ -102,7 +101,7 @@ func (a *amount) UnmarshalJSON(b []byte) error {
 func (h *hexBytes) UnmarshalJSON(b []byte) error {
 	v, err := unhex(b)
 	if err == nil && len(v) == 0 {
-		err = errors.New("no bytes in hex")
+		err = errors.New("not bytes in hex")
 	}
 	*h = v
 	return err
@@ -127,7 +126,7 @@ func unhex(b []byte) ([]byte, error) {
 	return v, nil
 }
 
-// quoted returns what is between the quotes; escapes stay, which nothing that is read so has.
+// quoted returns the text between the quotes. It keeps escapes, which no valid value has.
 func quoted(b []byte) string {
 	if len(b) < 2 || b[0] != '"' {
 		return ""

@@ -1,8 +1,8 @@
-// Package pasteld is a client of a Pastel node, pasteld or one that speaks alike: a chain.Source, wallet, identity and
-// Supernode calls over its JSON-RPC, and its ZMQ notifications as a bell.
+// Package pasteld is a client for a Pastel node, pasteld or a compatible one. It is a chain.Source; it makes wallet, identity and Supernode
+// calls over the node's JSON-RPC; and it turns the node's ZMQ notifications into a bell.
 //
-// Nothing the node says is trusted further than its form: every answer is bounded, of the types it must have and complete,
-// amounts are exact, and what comes back for a hash is what the caller checks. Every call is one request; nothing is
-// repeated except once after the node has made a new cookie. Errors say what is wrong and what to do, wrap *RPCError where
-// the node refused, and never hold a password, passphrase or key that was sent.
+// The package trusts only the form of what the node says. Answers are limited in size, typed and complete, and amounts are exact; the
+// caller checks that what comes back for a hash is what the hash names. Every call is one request. The package repeats a request only once,
+// after the node has written a new cookie. Errors say what is wrong and what to do, wrap *RPCError if the node refused, and never contain a
+// password, passphrase or key that was sent.
 package pasteld

@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 )
 
-// pasteld's error codes that are looked at (rpc/protocol.h).
+// Error codes of pasteld that the client distinguishes (rpc/protocol.h).
 const (
 	codeNotFound  = -5
 	codeParameter = -8
@@ -19,22 +19,22 @@ const (
 	codeNoMethod  = -32601
 )
 
-// advice by code, where the node's message does not say what to do.
+// advice says what to do, for codes where the node's message does not.
 var advice = map[int]string{
 	codeLocked:   "unlock its wallet with walletpassphrase",
-	codeConflict: "an input is missing or another transaction spends it",
+	codeConflict: "an input is missing, or another transaction spends it",
 	codeWarmUp:   "wait until it has started",
-	codeNoMethod: "it must be pasteld " + versionText(minVersion) + " or newer, with its wallet",
+	codeNoMethod: "use pasteld " + versionText(minVersion) + " or newer, with its wallet enabled",
 }
 
-// RPCError is a node's refusal of a call.
+// RPCError says that a node refused a call.
 type RPCError struct {
 	Code    int    // pasteld's rpc/protocol.h
-	Message string // in one line, without secrets that were sent; may be empty
+	Message string // one line, without secrets that were sent; may be empty
 }
 
 func (e *RPCError) Error() string {
-	text := fmt.Sprintf("the node refuses with code %d", e.Code)
+	text := fmt.Sprintf("the node refused with code %d", e.Code)
 	if e.Message != "" {
 		text += ": " + e.Message
 	}
@@ -44,7 +44,7 @@ func (e *RPCError) Error() string {
 	return text
 }
 
-// callError is a call that failed.
+// callError is a failed call.
 type callError struct {
 	method, node string
 	err          error // what is wrong and what to do
@@ -54,17 +54,17 @@ type callError struct {
 func (e *callError) Error() string { return e.method + " at " + e.node + ": " + e.err.Error() }
 func (e *callError) Unwrap() error { return e.err }
 
-// Is has errors.Is find chain.ErrAway.
+// Is makes errors.Is match chain.ErrAway for temporary errors.
 func (e *callError) Is(target error) bool { return target == chain.ErrAway && e.temporary }
 
-// Is has errors.Is find chain.ErrAway in the refusal of a node that is starting.
+// Is makes errors.Is match chain.ErrAway for the refusal of a node that is starting.
 func (e *RPCError) Is(target error) bool { return target == chain.ErrAway && e.Code == codeWarmUp }
 
-// Temporary reports whether a call that failed so may work later as it is (chain.ErrAway). The node may nevertheless have done what it was
-// asked, so a payment is not to be repeated before looking.
+// Temporary reports whether the same call may succeed later (chain.ErrAway). The node may have executed the call nevertheless: before
+// repeating a payment, check whether it was made.
 func Temporary(err error) bool { return errors.Is(err, chain.ErrAway) }
 
-// lookup turns a node's refusal to find a block or transaction into chain.ErrNotFound.
+// lookup turns the node's «not found» for a block or transaction into chain.ErrNotFound.
 func lookup(err error) error {
 	var rpc *RPCError
 	if errors.As(err, &rpc) && (rpc.Code == codeNotFound || rpc.Code == codeParameter) {
@@ -73,9 +73,9 @@ func lookup(err error) error {
 	return err
 }
 
-const maxMessage = 400 // characters of a node's message that are kept
+const maxMessage = 400 // characters kept of a node's message
 
-// oneLine makes a node's text fit to be shown: printable, on one line, short, and without secrets.
+// oneLine makes a node's text fit to show: printable, on one line, short, and without secrets.
 func oneLine(s string, secrets []string) string {
 	s = redact(s, secrets)
 	s = strings.Map(func(r rune) rune {

@@ -30,8 +30,8 @@ func says(t *testing.T, c *Client, err error, want string) {
 func TestHostileAnswers(t *testing.T) {
 	t.Parallel()
 	const ok = `{"result":7,"error":null,"id":ID}`
-	notRPC := "the answer is not JSON-RPC, see whether this is the address of a Pastel node"
-	other := "the answer is one to another call, see what is between here and the node"
+	notRPC := "the answer is not JSON-RPC; check that this is the address of a Pastel node"
+	other := "the answer belongs to another call; check what lies between this program and the node"
 	for _, test := range []struct {
 		status    int
 		body      string
@@ -54,33 +54,33 @@ func TestHostileAnswers(t *testing.T) {
 		{200, `{"result":7,"error":null,"id":null}`, other, false},
 		{200, `{"result":7,"error":null}`, other, false},
 		{500, `{"result":null,"error":{"code":-5,"message":"m"},"id":99}`,
-			"the node failed without saying why (HTTP 500), look into its debug.log", true},
-		{200, `{"error":null,"id":ID}`, "the answer has neither result nor error, see whether this is a Pastel node", false},
+			"the node failed without giving a reason (HTTP 500); see its debug.log", true},
+		{200, `{"error":null,"id":ID}`, "the answer has neither result nor error; check whether this is a Pastel node", false},
 		{200, `{"result":null,"error":{"message":"m"},"id":ID}`,
-			"the node refuses without a code, see whether this is a Pastel node", false},
-		{200, `{"result":7,"error":{"code":-1,"message":"m"},"id":ID}`, "the node refuses with code -1: m", false},
+			"the node refused without a code; check whether this is a Pastel node", false},
+		{200, `{"result":7,"error":{"code":-1,"message":"m"},"id":ID}`, "the node refused with code -1: m", false},
 		{500, `{"result":null,"error":{"code":-32700,"message":"Parse error"},"id":null}`,
-			"the node refuses with code -32700: Parse error", false},
+			"the node refused with code -32700: Parse error", false},
 		{500, `{"result":null,"error":{"code":-28,"message":"Loading block index..."},"id":ID}`,
-			"the node refuses with code -28: Loading block index...; wait until it has started", true},
+			"the node refused with code -28: Loading block index...; wait until it has started", true},
 		{500, `{"result":null,"error":{"code":-25,"message":""},"id":ID}`,
-			"the node refuses with code -25; an input is missing or another transaction spends it", false},
+			"the node refused with code -25; an input is missing, or another transaction spends it", false},
 		{404, `{"result":null,"error":{"code":-32601,"message":"Method not found"},"id":ID}`,
-			"the node refuses with code -32601: Method not found; it must be pasteld 2.2.10 or newer, with its wallet", false},
+			"the node refused with code -32601: Method not found; use pasteld 2.2.10 or newer, with its wallet enabled", false},
 		{500, `{"result":null,"error":{"code":-1,"message":"a\u001b[2J\n\tpass-word\u0000b"},"id":ID}`,
-			"the node refuses with code -1: a [2J *** b", false},
+			"the node refused with code -1: a [2J *** b", false},
 		{500, `{"result":null,"error":{"code":-1,"message":"` + strings.Repeat("m", 1000) + `"},"id":ID}`,
-			"the node refuses with code -1: " + strings.Repeat("m", 400) + "...", false},
-		{500, "", "the node failed without saying why (HTTP 500), look into its debug.log", true},
-		{500, ok, "the node failed without saying why (HTTP 500), look into its debug.log", true},
-		{502, "<html>", "the node failed without saying why (HTTP 502), look into its debug.log", true},
-		{503, "Work queue depth exceeded", "the node has too much to do (HTTP 503), wait or raise its rpcworkqueue", true},
-		{404, "", "this is no Pastel node's RPC (HTTP 404), correct the address", false},
-		{405, "JSONRPC server handles only POST requests", "this is no Pastel node's RPC (HTTP 405), correct the address", false},
-		{204, "", "this is no Pastel node's RPC (HTTP 204), correct the address", false},
-		{401, "", "the node refuses the login (HTTP 401), set the node's rpcuser and rpcpassword, or its cookie file", false},
-		{403, "", "the node refuses this machine (HTTP 403), add its address to the node's rpcallowip", false},
-		{200, strings.Repeat(" ", 8<<20) + ok, "the answer is longer than 8 MiB, see whether this is a Pastel node", false},
+			"the node refused with code -1: " + strings.Repeat("m", 400) + "...", false},
+		{500, "", "the node failed without giving a reason (HTTP 500); see its debug.log", true},
+		{500, ok, "the node failed without giving a reason (HTTP 500); see its debug.log", true},
+		{502, "<html>", "the node failed without giving a reason (HTTP 502); see its debug.log", true},
+		{503, "Work queue depth exceeded", "the node is too busy (HTTP 503); wait, or raise its rpcworkqueue", true},
+		{404, "", "this is not the RPC of a Pastel node (HTTP 404); correct the address", false},
+		{405, "JSONRPC server handles only POST requests", "this is not the RPC of a Pastel node (HTTP 405); correct the address", false},
+		{204, "", "this is not the RPC of a Pastel node (HTTP 204); correct the address", false},
+		{401, "", "the node refused the login (HTTP 401); check the node's rpcuser and rpcpassword, or use its cookie file", false},
+		{403, "", "the node refused this machine (HTTP 403); add its address to the node's rpcallowip", false},
+		{200, strings.Repeat(" ", 8<<20) + ok, "the answer is longer than 8 MiB; check whether this is a Pastel node", false},
 	} {
 		t.Run(fmt.Sprintf("%d %.60s", test.status, test.body), func(t *testing.T) {
 			t.Parallel()
@@ -221,7 +221,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		http.Redirect(w, r, thief.URL, http.StatusTemporaryRedirect)
 	})
 	says(t, c, c.Call(t.Context(), "x", nil),
-		"x at NODE: redirected elsewhere (HTTP 307), which is not followed: give the node's own address")
+		"x at NODE: the address redirects elsewhere (HTTP 307); use the node's own address")
 }
 
 func TestBrokenOffAnswer(t *testing.T) {
@@ -231,7 +231,7 @@ func TestBrokenOffAnswer(t *testing.T) {
 		w.Write([]byte(`{"result":`))
 	})
 	err := c.Call(t.Context(), "x", nil)
-	says(t, c, err, "x at NODE: the answer broke off (unexpected EOF), see whether the node still runs")
+	says(t, c, err, "x at NODE: the connection broke during the answer (unexpected EOF); check whether the node is still running")
 	equal(t, Temporary(err), true)
 }
 
@@ -241,7 +241,7 @@ func TestNodeAway(t *testing.T) {
 	server.Close()
 	c := dialless(t, Config{URL: server.URL})
 	err := c.Call(t.Context(), "x", nil)
-	says(t, c, err, "x at NODE: the node does not answer (connect: connection refused), start it or correct its address")
+	says(t, c, err, "x at NODE: the node does not answer (connect: connection refused); start it or correct its address")
 	equal(t, Temporary(err), true)
 }
 
@@ -253,7 +253,7 @@ func TestTimeout(t *testing.T) {
 	t.Cleanup(func() { close(silent) })
 	c := dialless(t, Config{URL: server.URL, Timeout: 20 * time.Millisecond})
 	err := c.Call(t.Context(), "x", nil)
-	says(t, c, err, "x at NODE: no answer within 20ms, see whether the node is busy or allow it more time")
+	says(t, c, err, "x at NODE: no answer within 20ms; check whether the node is busy, or allow more time")
 	equal(t, Temporary(err), true)
 }
 
@@ -330,7 +330,7 @@ func TestCookieRotation(t *testing.T) {
 	c := dialless(t, Config{URL: server.URL, CookieFile: file})
 
 	err := c.Call(t.Context(), "x", nil)
-	says(t, c, err, "x at NODE: the cookie file "+file+" is not there, start the node or correct the path")
+	says(t, c, err, "x at NODE: the cookie file "+file+" does not exist; start the node or correct the path")
 	equal(t, Temporary(err), true)
 
 	write := func(s string) {
@@ -342,11 +342,11 @@ func TestCookieRotation(t *testing.T) {
 	for _, bad := range []string{"nocolon", ":p", "u:", strings.Repeat("u:", 4096), "u:p\nx"} {
 		write(bad)
 		says(t, c, c.Call(t.Context(), "x", nil),
-			"x at NODE: the cookie file "+file+" does not hold user:password, give the one that the node writes")
+			"x at NODE: the cookie file "+file+" does not contain user:password; use the one that the node writes")
 	}
 	write("")
 	err = c.Call(t.Context(), "x", nil)
-	says(t, c, err, "x at NODE: the cookie file "+file+" is empty, wait until the node has started")
+	says(t, c, err, "x at NODE: the cookie file "+file+" is empty; wait until the node has started")
 	equal(t, Temporary(err), true)
 	for i, password := range []string{"first", "second"} {
 		write("__cookie__:" + password + "\n")
@@ -360,7 +360,7 @@ func TestCookieRotation(t *testing.T) {
 	}
 	current.Store("third")
 	says(t, c, c.Call(t.Context(), "x", nil),
-		"x at NODE: the node refuses the login (HTTP 401), see that "+file+" is the cookie file of this node")
+		"x at NODE: the node refused the login (HTTP 401); check that "+file+" is the cookie file of this node")
 	equal(t, refused.Load(), int32(2)) // no second try with the same
 	write("__cookie__:wrong")
 	if err := c.Call(t.Context(), "x", nil); err == nil || Temporary(err) {
@@ -430,12 +430,12 @@ func TestCheck(t *testing.T) {
 		t.Error(err)
 	}
 	_, err := Dial(t.Context(), Config{URL: c.url, Network: network(t, "main")})
-	says(t, c, err, "getblockchaininfo at NODE: the node is on regtest, not on main: connect to another node or choose its network")
+	says(t, c, err, "getblockchaininfo at NODE: the node is on regtest, not on main; connect to another node or select its network")
 	c = always(t, 200, result(`{"chain":"signet","valuePools":[{"chainValuePat":0}]}`))
-	says(t, c, c.Check(t.Context()), "getblockchaininfo at NODE: the node is on a network that is not known here, not on regtest: "+
-		"connect to another node or choose its network")
+	says(t, c, c.Check(t.Context()), "getblockchaininfo at NODE: the node is on an unknown network, not on regtest; "+
+		"connect to another node or select its network")
 
-	const foreign = "getblockchaininfo at NODE: this is a node of another coin, give the address of a Pastel node"
+	const foreign = "getblockchaininfo at NODE: this is a node of another coin; use the address of a Pastel node"
 	for _, answer := range []string{
 		"{}", `{"chain":"regtest"}`, `{"chain":"regtest","valuePools":[]}`, `{"chain":"regtest","valuePools":[{"chainValueZat":0}]}`,
 	} {
@@ -443,8 +443,8 @@ func TestCheck(t *testing.T) {
 		says(t, c, c.Check(t.Context()), foreign)
 	}
 	for version, want := range map[string]string{
-		"2020999": "getnetworkinfo at NODE: the node is of version 2.2.9, update it to pasteld 2.2.10 or newer",
-		"null":    `getnetworkinfo at NODE: the result lacks "version", see whether this is a Pastel node`,
+		"2020999": "getnetworkinfo at NODE: the node's version is 2.2.9; update it to pasteld 2.2.10 or newer",
+		"null":    `getnetworkinfo at NODE: the result lacks "version"; check whether this is a Pastel node`,
 	} {
 		c := always(t, 200, result(`{"chain":"regtest","valuePools":[{"chainValuePat":0}],"version":`+version+`}`))
 		says(t, c, c.Check(t.Context()), want)

@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// NewPastelID makes an identity in the node's data folder, its key encrypted with a passphrase, and returns its text.
+// NewPastelID creates an identity in the node's data folder, with its key encrypted by a passphrase, and returns its text.
 func (c *Client) NewPastelID(ctx context.Context, passphrase string) (string, error) {
 	const method = "pastelid"
 	var made struct {
@@ -25,12 +25,12 @@ func (c *Client) NewPastelID(ctx context.Context, passphrase string) (string, er
 
 func (c *Client) identity(method, id string) error {
 	if _, err := pastelid.Parse(id); err != nil {
-		return c.wrong(method, "the node gave what is no identity, see whether this is a Pastel node")
+		return c.wrong(method, "the node returned something other than an identity; check whether this is a Pastel node")
 	}
 	return nil
 }
 
-// PastelIDs lists the identities whose keys the node has.
+// PastelIDs returns the identities whose keys the node holds.
 func (c *Client) PastelIDs(ctx context.Context) ([]string, error) {
 	const method = "pastelid"
 	var list []struct {
@@ -49,7 +49,7 @@ func (c *Client) PastelIDs(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// SignWith signs text with an identity of the node; the signature is base64 of Ed448's 114 bytes.
+// SignWith signs text with an identity of the node. The signature is base64 of Ed448's 114 bytes.
 func (c *Client) SignWith(ctx context.Context, id, passphrase, text string) (string, error) {
 	const method = "pastelid"
 	var s struct {
@@ -59,19 +59,18 @@ func (c *Client) SignWith(ctx context.Context, id, passphrase, text string) (str
 		return "", err
 	}
 	if _, ok := pastelid.DecodeSignature(*s.Signature); !ok {
-		return "", c.wrong(method, "the node gave what is no signature, see whether this is a Pastel node")
+		return "", c.wrong(method, "the node returned something other than a signature; check whether this is a Pastel node")
 	}
 	return *s.Signature, nil
 }
 
-// RegisterID posts the registration of an identity of the node. The fee comes from an address of the wallet, which the
-// ticket names.
+// RegisterID posts the registration of an identity of the node. An address of the wallet, named in the ticket, pays the fee.
 func (c *Client) RegisterID(ctx context.Context, id, passphrase string, from pastel.Address) (pastel.TxID, error) {
 	return c.register(ctx, "register", "id", id, secret(passphrase), from.Encode(&c.net))
 }
 
-// RegisterContract posts a contract ticket that holds these bytes: for a smart pool ticket its JSON and its type as subType,
-// without a secondary key. The fee comes from an address of the wallet, or from any if it is zero.
+// RegisterContract posts a contract ticket with these bytes and no secondary key. For a smart pool ticket, they are its JSON, and subType
+// is its type. The address, which must be the wallet's, pays the fee; if it is zero, any address of the wallet pays.
 func (c *Client) RegisterContract(
 	ctx context.Context, ticket []byte, subType, secondaryKey string, from pastel.Address,
 ) (pastel.TxID, error) {

@@ -17,8 +17,9 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// MasternodeConf is pasteld's masternode.conf, from which masternode activate takes what it announces: a JSON object of entries by alias
-// (mnode/mnode-config.cpp). The node reads an alias once: what changes in an entry that it knows counts after a restart.
+// MasternodeConf is pasteld's masternode.conf, a JSON object with an entry per alias (mnode/mnode-config.cpp). The command masternode
+// activate announces what an entry says. The node reads an alias only once: a change to an entry that it knows takes effect after a
+// restart.
 type MasternodeConf struct {
 	path    string
 	entries object
@@ -26,40 +27,40 @@ type MasternodeConf struct {
 
 // MasternodeEntry is an entry of masternode.conf.
 type MasternodeEntry struct {
-	Alias      string          // in any case: pasteld does not tell upper from lower
+	Alias      string          // pasteld ignores case
 	Address    string          // mnAddress, IP:port of the machine
-	Key        string          // mnPrivKey, of the machine, in wallet import format
+	Key        string          // the machine's key, mnPrivKey, in wallet import format
 	OutPoint   pastel.OutPoint // txid, outIndex: the collateral, or a pool's activation and index 4294967295
 	ExtAddress string          // IP:port of the storage layer; may be empty
 	ExtP2P     string          // IP:port of its network; may be empty
 	ExtConfig  json.RawMessage // extCfg, a JSON object; may be empty
 }
 
-// maxConf bounds masternode.conf, in bytes.
+// maxConf limits masternode.conf, in bytes.
 const maxConf = 1 << 20
 
-// maxExtConfig is what pasteld keeps of an extra configuration, in bytes.
+// maxExtConfig is how much pasteld keeps of an extra configuration, in bytes.
 const maxExtConfig = 1024
 
-// NewMasternodeConf is a file that has no entries yet.
+// NewMasternodeConf returns a file without entries.
 func NewMasternodeConf(path string) *MasternodeConf { return &MasternodeConf{path: path} }
 
-// ReadMasternodeConf reads the file. One that does not exist has no entries.
+// ReadMasternodeConf reads the file. A missing file has no entries.
 func ReadMasternodeConf(path string) (*MasternodeConf, error) {
 	c := NewMasternodeConf(path)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, linksNowhere(path)
 	}
-	if err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for who writes to it
-		err = fmt.Errorf("%s is no file", path)
+	if err == nil && !info.Mode().IsRegular() { // opening a pipe would block until something writes to it
+		err = fmt.Errorf("%s is not a regular file", path)
 	}
 	var f *os.File
 	if err == nil {
 		f, err = os.Open(path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("masternode.conf cannot be read: %w; run this as the user who runs the node, or correct --masternode-conf", err)
+		return nil, fmt.Errorf("cannot read masternode.conf: %w; run this command as the user who runs the node, or correct --masternode-conf", err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxConf+1))
@@ -70,12 +71,12 @@ func ReadMasternodeConf(path string) (*MasternodeConf, error) {
 		c.entries, err = parseConf(text)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s is no masternode.conf that pasteld reads: %w; correct it first, nothing was changed", path, err)
+		return nil, fmt.Errorf("pasteld cannot read %s: %w; correct the file first. Nothing was changed", path, err)
 	}
 	return c, nil
 }
 
-// linksNowhere refuses a link whose target is missing: to write would put a file in the link's place.
+// linksNowhere refuses a link whose target is missing: writing would replace the link with a file.
 func linksNowhere(path string) error {
 	if to, err := os.Readlink(path); err == nil {
 		return fmt.Errorf("%s is a link to %s, which is missing: restore that file, or remove the link. Nothing was changed", path, to)
@@ -83,7 +84,7 @@ func linksNowhere(path string) error {
 	return nil
 }
 
-// parseConf reads the entries, in the order of the text.
+// parseConf reads the entries in the order of the text.
 func parseConf(text []byte) (object, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("it is not UTF-8 text")
@@ -94,16 +95,16 @@ func parseConf(text []byte) (object, error) {
 	}
 	for i := range entries {
 		if slices.ContainsFunc(entries[:i], func(m member) bool { return strings.EqualFold(m.name, entries[i].name) }) {
-			return nil, fmt.Errorf("the alias %q is there twice", entries[i].name)
+			return nil, fmt.Errorf("the alias %q occurs twice", entries[i].name)
 		}
 	}
 	return entries, nil
 }
 
-// Path is where the file is.
+// Path returns the file's path.
 func (c *MasternodeConf) Path() string { return c.path }
 
-// Entry returns the entry of an alias; false if there is none. What is not of its form in it is empty.
+// Entry returns the entry of an alias; false if there is none. Fields that are malformed in the file are empty.
 func (c *MasternodeConf) Entry(alias string) (MasternodeEntry, bool) {
 	for _, m := range c.entries {
 		if strings.EqualFold(m.name, alias) {
@@ -113,7 +114,7 @@ func (c *MasternodeConf) Entry(alias string) (MasternodeEntry, bool) {
 	return MasternodeEntry{}, false
 }
 
-// Backed returns the entry whose collateral is an outpoint; false if there is none.
+// Backed returns the entry with a collateral outpoint; false if there is none.
 func (c *MasternodeConf) Backed(out pastel.OutPoint) (MasternodeEntry, bool) {
 	for _, m := range c.entries {
 		if e := m.entry(); e.OutPoint == out {
@@ -123,7 +124,7 @@ func (c *MasternodeConf) Backed(out pastel.OutPoint) (MasternodeEntry, bool) {
 	return MasternodeEntry{}, false
 }
 
-// Set puts an entry in the place of the one with its alias, or at the end. What else pasteld keeps in an entry stays as it is.
+// Set replaces the entry with the same alias, or adds one at the end. It keeps other values that pasteld stores in an entry.
 func (c *MasternodeConf) Set(e *MasternodeEntry) error {
 	i := slices.IndexFunc(c.entries, func(m member) bool { return strings.EqualFold(m.name, e.Alias) })
 	var fields object
@@ -142,7 +143,7 @@ func (c *MasternodeConf) Set(e *MasternodeEntry) error {
 	if len(e.ExtConfig) > 0 {
 		var config bytes.Buffer
 		if err := json.Compact(&config, e.ExtConfig); err != nil || config.Len() > maxExtConfig {
-			return fmt.Errorf("the extra configuration (extCfg) of %q is longer than the %d bytes that pasteld takes, or no JSON: shorten it", e.Alias, maxExtConfig)
+			return fmt.Errorf("the extra configuration (extCfg) of %q is longer than pasteld's limit of %d bytes, or not JSON; correct it", e.Alias, maxExtConfig)
 		}
 		fields.set("extCfg", e.ExtConfig)
 	}
@@ -154,7 +155,7 @@ func (c *MasternodeConf) Set(e *MasternodeEntry) error {
 	return nil
 }
 
-// Only returns the entry if the file has one, not more.
+// Only returns the only entry; false if the file has none, or several.
 func (c *MasternodeConf) Only() (MasternodeEntry, bool) {
 	if len(c.entries) != 1 {
 		return MasternodeEntry{}, false
@@ -162,13 +163,13 @@ func (c *MasternodeConf) Only() (MasternodeEntry, bool) {
 	return c.entries[0].entry(), true
 }
 
-// With is the file with an entry set as Set does; the file itself stays as it is.
+// With returns a copy of the file with an entry set as by Set.
 func (c *MasternodeConf) With(e *MasternodeEntry) (*MasternodeConf, error) {
 	with := &MasternodeConf{c.path, slices.Clone(c.entries)}
 	return with, with.Set(e)
 }
 
-// Shown is an entry as the file has it, for people, indented.
+// Shown returns an entry as it stands in the file, indented, for people.
 func (c *MasternodeConf) Shown(alias string) string {
 	for _, m := range c.entries {
 		if strings.EqualFold(m.name, alias) {
@@ -179,7 +180,7 @@ func (c *MasternodeConf) Shown(alias string) string {
 	return ""
 }
 
-// CanWrite reports why Write would fail, as far as that can be known before.
+// CanWrite reports why Write would fail, as far as can be known in advance.
 func (c *MasternodeConf) CanWrite() error {
 	tmp, _, err := c.temporary()
 	if err != nil {
@@ -188,7 +189,7 @@ func (c *MasternodeConf) CanWrite() error {
 	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
 }
 
-// Write puts the file in place whole or not at all, for its owner alone: it holds keys.
+// Write replaces the file as a whole or not at all. Only the owner can read it, because it contains keys.
 func (c *MasternodeConf) Write() error {
 	tmp, target, err := c.temporary()
 	if err != nil {
@@ -205,7 +206,7 @@ func (c *MasternodeConf) Write() error {
 	return nil
 }
 
-// temporary makes a file beside the one that is meant, which a link may stand for.
+// temporary creates a file beside the target, which is where a link points.
 func (c *MasternodeConf) temporary() (tmp *os.File, target string, err error) {
 	target, err = filepath.EvalSymlinks(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -215,10 +216,10 @@ func (c *MasternodeConf) temporary() (tmp *os.File, target string, err error) {
 		target, err = c.path, nil
 	}
 	if info, statErr := os.Stat(target); err == nil && statErr == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is no file")
+		err = errors.New("it is not a regular file")
 	}
 	if err == nil {
-		tmp, err = os.CreateTemp(filepath.Dir(target), ".masternode.conf-*") // of mode 0600
+		tmp, err = os.CreateTemp(filepath.Dir(target), ".masternode.conf-*") // mode 0600
 	}
 	if err == nil {
 		if err = keepOwner(tmp, target); err != nil {
@@ -232,7 +233,7 @@ func (c *MasternodeConf) temporary() (tmp *os.File, target string, err error) {
 }
 
 func (c *MasternodeConf) unwritable(err error) error {
-	return fmt.Errorf("%s cannot be written: %w; run this as the user who runs the node, or correct --masternode-conf. Nothing was changed", c.path, err)
+	return fmt.Errorf("cannot write %s: %w; run this command as the user who runs the node, or correct --masternode-conf. Nothing was changed", c.path, err)
 }
 
 // object is a JSON object whose members keep their order and form.
@@ -240,7 +241,7 @@ type object []member
 
 type member struct {
 	name  string
-	key   json.RawMessage // the name as it is written
+	key   json.RawMessage // the name as written
 	value json.RawMessage
 }
 
@@ -262,7 +263,7 @@ func (m *member) entry() MasternodeEntry {
 	return e
 }
 
-// parseObject reads an object with nothing after it.
+// parseObject reads an object; nothing may follow it.
 func parseObject(text []byte) (object, error) {
 	if !json.Valid(text) {
 		var any json.RawMessage
@@ -270,7 +271,7 @@ func parseObject(text []byte) (object, error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return nil, errors.New("it is no JSON object")
+		return nil, errors.New("it is not a JSON object")
 	}
 	o := object{}
 	for d.More() {
@@ -290,7 +291,7 @@ func parseObject(text []byte) (object, error) {
 }
 
 func (o object) get(name string) json.RawMessage {
-	for i := len(o) - 1; i >= 0; i-- { // of two with a name pasteld takes the last
+	for i := len(o) - 1; i >= 0; i-- { // pasteld uses the last of several members with one name
 		if o[i].name == name {
 			return o[i].value
 		}
@@ -298,7 +299,7 @@ func (o object) get(name string) json.RawMessage {
 	return nil
 }
 
-// text is a member that is a string, or empty.
+// text returns a member that is a string; empty if there is none.
 func (o object) text(name string) (s string) {
 	if json.Unmarshal(o.get(name), &s) != nil {
 		return ""
@@ -306,7 +307,7 @@ func (o object) text(name string) (s string) {
 	return s
 }
 
-// set puts a value in the place of the last member with a name, or at the end. An empty text is not put where there is none.
+// set replaces the last member with a name, or adds one at the end. It does not add an empty text.
 func (o *object) set(name string, value json.RawMessage) {
 	for i := len(*o) - 1; i >= 0; i-- {
 		if (*o)[i].name == name {
@@ -335,23 +336,23 @@ func (o object) encode() json.RawMessage {
 	return b.Bytes()
 }
 
-// indented prints the members as pasteld does.
+// indented prints the members the way pasteld does.
 func (o object) indented() []byte {
 	var b bytes.Buffer
 	if err := json.Indent(&b, o.encode(), "", "    "); err != nil {
-		panic(err) // every part of it was read as JSON or made here
+		panic(err) // every part was read as JSON or encoded here
 	}
 	b.WriteByte('\n')
 	return b.Bytes()
 }
 
-// quote is a JSON string, without escapes for HTML.
+// quote returns a JSON string without escapes for HTML.
 func quote(s string) json.RawMessage {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(s); err != nil {
-		panic(err) // a string is always encoded
+		panic(err) // encoding a string cannot fail
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -16,7 +16,7 @@ func TestConfThatIsNoFile(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadMasternodeConf(pipe); err == nil || !strings.Contains(err.Error(), "no file") {
+	if _, err := ReadMasternodeConf(pipe); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("a pipe: %v", err)
 	}
 	link := filepath.Join(dir, "link")

@@ -17,8 +17,8 @@ import (
 func TestParseConf(t *testing.T) {
 	t.Parallel()
 	for text, wrong := range map[string]string{
-		"": "it is not JSON", "{": "it is not JSON", `{"a":{}} {}`: "it is not JSON", "[]": "no JSON object", "null": "no JSON object", `"a"`: "no JSON object",
-		"{\"\xff\":1}": "not UTF-8", `{"a":{},"A":{}}`: `the alias "A" is there twice`, "{}": "", `{"a":1}`: "", "\ufeff{}": "", " \n{ }\n": "",
+		"": "it is not JSON", "{": "it is not JSON", `{"a":{}} {}`: "it is not JSON", "[]": "not a JSON object", "null": "not a JSON object", `"a"`: "not a JSON object",
+		"{\"\xff\":1}": "not UTF-8", `{"a":{},"A":{}}`: `the alias "A" occurs twice`, "{}": "", `{"a":1}`: "", "\ufeff{}": "", " \n{ }\n": "",
 	} {
 		_, err := parseConf([]byte(text))
 		if wrong == "" && err != nil || wrong != "" && (err == nil || !strings.Contains(err.Error(), wrong)) {
@@ -116,13 +116,13 @@ func TestConfThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{folder, pipe} { // a pipe must not be waited for
-		if _, err := ReadMasternodeConf(path); err == nil || !strings.Contains(err.Error(), "is no file") || !strings.Contains(err.Error(), "correct --masternode-conf") {
+		if _, err := ReadMasternodeConf(path); err == nil || !strings.Contains(err.Error(), "is not a regular file") || !strings.Contains(err.Error(), "correct --masternode-conf") {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
 	for _, path := range []string{folder, pipe, filepath.Join(dir, "none", "masternode.conf")} {
 		c := NewMasternodeConf(path)
-		if err := c.CanWrite(); err == nil || !strings.Contains(err.Error(), "cannot be written") {
+		if err := c.CanWrite(); err == nil || !strings.Contains(err.Error(), "cannot write") {
 			t.Errorf("%s: %v", path, err)
 		}
 		if err := c.Write(); err == nil || !strings.Contains(err.Error(), "Nothing was changed") {

@@ -4,5 +4,5 @@ package pasteld
 
 import "os"
 
-// keepOwner has nothing to do where a file's owner is not what lets a node read it.
+// keepOwner does nothing on systems where ownership does not decide whether a node can read a file.
 func keepOwner(*os.File, string) error { return nil }

@@ -11,7 +11,8 @@ import (
 	"syscall"
 )
 
-// keepOwner gives a file the owner of the one it is to replace, or of the folder if there is none: the node has to read what root writes.
+// keepOwner gives a file the owner of the file it replaces, or of the folder if there is none: the node must be able to read what root
+// writes.
 func keepOwner(f *os.File, target string) error {
 	info, err := os.Stat(target)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -25,7 +26,7 @@ func keepOwner(f *os.File, target string) error {
 		return nil
 	}
 	if err := f.Chown(int(of.Uid), int(of.Gid)); err != nil {
-		return fmt.Errorf("it belongs to another user (%d), who could not read it any more", of.Uid)
+		return fmt.Errorf("it belongs to another user (uid %d), who could no longer read it", of.Uid)
 	}
 	return nil
 }

@@ -10,16 +10,16 @@ import (
 	"unicode/utf8"
 )
 
-// A secret is blacked out as it stands whole. What is shorter than longSecret is no secret in the middle of a word, and what is shorter than
-// wordSecret none that stands as a word of its own: there it must be quoted, or follow a mark as it does in a line of pastel.conf or a URL.
+// redact blacks out a secret where it stands whole. A secret shorter than longSecret stays if it is part of a word, and one shorter than
+// wordSecret even if it is a word. A secret that short must be quoted, or follow a mark as it does in a line of pastel.conf or a URL.
 const (
-	longSecret = 8 // characters; a longer one is nothing else wherever it is found
+	longSecret = 8 // characters; one at least this long is a secret wherever it occurs
 	wordSecret = 4
 )
 
 const blackedOut = "***"
 
-// redact blacks secrets out of a text: as they are, and as URLs and JSON write them.
+// redact blacks out secrets in a text: as they are, and as URLs and JSON write them.
 func redact(text string, secrets []string) string {
 	var forms []string
 	for _, s := range secrets {
@@ -41,7 +41,7 @@ func jsonEscaped(s string) string {
 	return string(quoted[1 : len(quoted)-1])
 }
 
-// blackOut blacks a secret out where it stands whole.
+// blackOut blacks out a secret where it stands whole.
 func blackOut(text, secret string) string {
 	var b strings.Builder
 	done := 0
@@ -62,7 +62,7 @@ func blackOut(text, secret string) string {
 	}
 }
 
-// whole reports whether a secret of so many characters stands whole between what is before and after it.
+// whole reports whether a secret of this length stands whole between the text before and after it.
 func whole(before, after string, length int) bool {
 	if length >= longSecret {
 		return true
@@ -79,7 +79,7 @@ func whole(before, after string, length int) bool {
 	return strings.ContainsRune(`"'=`+"`", prev) || prev == ':' && next == '@'
 }
 
-// basic is what HTTP basic authentication makes of a login.
+// basic encodes a login for HTTP basic authentication.
 func (l login) basic() string {
 	return base64.StdEncoding.EncodeToString([]byte(l.user + ":" + l.password))
 }

@@ -21,7 +21,7 @@ type Masternode struct {
 	Address  string          // host:port
 }
 
-// MasternodeGenKey makes the key that a Supernode's machine signs with, in wallet import format. It is in no wallet.
+// MasternodeGenKey generates a key for a Supernode's machine to sign with, in wallet import format. The key is in no wallet.
 func (c *Client) MasternodeGenKey(ctx context.Context) (string, error) {
 	const method = "masternode"
 	var key string
@@ -29,16 +29,16 @@ func (c *Client) MasternodeGenKey(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if _, err := pastel.Base58CheckDecode(key); err != nil {
-		return "", c.wrong(method, "the node gave what is no key, see whether this is a Pastel node")
+		return "", c.wrong(method, "the node returned something other than a key; check whether this is a Pastel node")
 	}
 	return key, nil
 }
 
-// Masternodes lists all Supernodes that the node knows, in the order of their outpoints. Lines that are of another form are left out, unless
-// all are.
+// Masternodes returns all Supernodes that the node knows, in the order of their outpoints. It skips malformed lines, and fails if all are
+// malformed.
 func (c *Client) Masternodes(ctx context.Context) ([]Masternode, error) {
 	const method = "masternode"
-	var lines map[string]any // a line that is no text is left out
+	var lines map[string]any // a line that is not text is skipped
 	if err := c.typed(ctx, method, &lines, "list", "full"); err != nil {
 		return nil, err
 	}
@@ -50,20 +50,20 @@ func (c *Client) Masternodes(ctx context.Context) ([]Masternode, error) {
 		}
 	}
 	if len(list) == 0 && len(lines) > 0 {
-		return nil, c.wrong(method, "no line of the node's list is a Supernode, see whether it is of a known version")
+		return nil, c.wrong(method, "the node's list contains no valid Supernode; check whether its version is supported")
 	}
 	slices.SortFunc(list, func(a, b Masternode) int { return a.OutPoint.Compare(b.OutPoint) })
 	return list, nil
 }
 
-// What stands in a line is shown to people, and told on.
+// Values from the list are shown to people and passed on to programs, so their form is restricted.
 var (
 	statusForm  = regexp.MustCompile(`^[A-Z_]{1,32}$`)
-	addressForm = regexp.MustCompile(`^[!-~]{1,100}$`) // IP:port, or a name of Tor's
+	addressForm = regexp.MustCompile(`^[!-~]{1,100}$`) // IP:port, or a Tor name
 )
 
-// masternode reads an entry of the list: txid-index, and status, protocol, payee, last seen, active seconds, time and height
-// last paid, host:port. One whose collateral is spent may have no payee.
+// masternode reads an entry of the list: txid-index, and status, protocol, payee, last seen, active seconds, time and height last paid,
+// host:port. A Supernode whose collateral is spent may have no payee.
 func (c *Client) masternode(out, line string) (m Masternode, ok bool) {
 	id, index, _ := strings.Cut(out, "-")
 	tx, idErr := pastel.ParseTxID(id)
@@ -82,7 +82,7 @@ func (c *Client) masternode(out, line string) (m Masternode, ok bool) {
 	return m, true
 }
 
-// ListSynced reports whether the node has the network's list of Supernodes; one that was just started may lack any.
+// ListSynced reports whether the node has synced the network's list of Supernodes; a node just started may lack any of them.
 func (c *Client) ListSynced(ctx context.Context) (bool, error) {
 	var s struct {
 		Synced *bool `json:"IsMasternodeListSynced"`
@@ -93,14 +93,14 @@ func (c *Client) ListSynced(ctx context.Context) (bool, error) {
 	return *s.Synced, nil
 }
 
-// ErrUnknownAlias says that the node knows no entry of masternode.conf by this alias: it reads another file, or cannot read this one.
+// ErrUnknownAlias says that the node knows no entry with this alias: it uses another masternode.conf, or cannot read this one.
 var ErrUnknownAlias = errors.New("the node finds no such alias in its masternode.conf")
 
-// unknownAlias is how pasteld says so.
+// unknownAlias is pasteld's message for it.
 const unknownAlias = "Could not find alias in config. Verify with list-conf."
 
-// ActivateMasternode announces the Supernode of an entry of the node's masternode.conf. An entry that the node has read before counts as it
-// was then. No error shows the machine's key, which the node may repeat.
+// ActivateMasternode announces the Supernode of an entry in the node's masternode.conf. The node uses the entry as it first read it. Errors
+// never show the machine's key, which the node may repeat.
 func (c *Client) ActivateMasternode(ctx context.Context, alias, key string) error {
 	const method = "masternode"
 	var s struct {
@@ -119,8 +119,8 @@ func (c *Client) ActivateMasternode(ctx context.Context, alias, key string) erro
 	return c.wrong(method, "the node did not activate %s: %s", oneLine(alias, nil), oneLine(s.Reason, []string{key}))
 }
 
-// ExtConfig returns the extra configuration (extCfg) that a Supernode of the node's list announced; false if it is not listed. Other
-// entries are not looked at.
+// ExtConfig returns the extra configuration (extCfg) that a Supernode in the node's list announced; false if it is not listed. It ignores
+// other entries.
 func (c *Client) ExtConfig(ctx context.Context, out pastel.OutPoint) (config string, listed bool, err error) {
 	const method = "masternode"
 	var all map[string]json.RawMessage
@@ -135,7 +135,7 @@ func (c *Client) ExtConfig(ctx context.Context, out pastel.OutPoint) (config str
 		Config string `json:"extCfg"`
 	}
 	if err := json.Unmarshal(raw, &e); err != nil {
-		return "", false, c.wrong(method, "the node's list has an entry of another form, see whether it is of a known version")
+		return "", false, c.wrong(method, "the node's list has a malformed entry; check whether the node's version is supported")
 	}
 	return e.Config, true, nil
 }

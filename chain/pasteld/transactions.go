@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// TxOut is an unspent output as a node knows it.
+// TxOut is an unspent output as the node reports it.
 type TxOut struct {
 	Value         pastel.Amount // patoshi
 	Script        pastel.Script
@@ -19,13 +19,13 @@ type TxOut struct {
 	Coinbase      bool
 }
 
-// Output is an output that CreateRaw makes.
+// Output is an output for CreateRaw to make.
 type Output struct {
 	Address pastel.Address
 	Value   pastel.Amount // patoshi
 }
 
-// Mempool returns the ids of the transactions that wait to be mined, in the node's order.
+// Mempool returns the ids of the transactions waiting to be mined, in the node's order.
 func (c *Client) Mempool(ctx context.Context) ([]pastel.TxID, error) {
 	var list []txID
 	if err := c.typed(ctx, "getrawmempool", &list); err != nil {
@@ -38,8 +38,8 @@ func (c *Client) Mempool(ctx context.Context) ([]pastel.TxID, error) {
 	return ids, nil
 }
 
-// RawTx returns the bytes of a transaction, which have this id, from the mempool, or from a block if the node has a
-// transaction index; chain.ErrNotFound if the node does not have it.
+// RawTx returns the bytes of the transaction with this id, from the mempool, or from a block if the node has a transaction index;
+// chain.ErrNotFound if the node does not have it.
 func (c *Client) RawTx(ctx context.Context, id pastel.TxID) ([]byte, error) {
 	const method = "getrawtransaction"
 	var raw hexBytes
@@ -47,13 +47,13 @@ func (c *Client) RawTx(ctx context.Context, id pastel.TxID) ([]byte, error) {
 		return nil, lookup(err)
 	}
 	if got := pastel.TxID(pastel.DoubleSHA256(raw)); got != id {
-		return nil, c.wrong(method, "the node gave transaction %s for %s, see whether its data is damaged", got, id)
+		return nil, c.wrong(method, "the node returned transaction %s instead of %s; check whether its data is damaged", got, id)
 	}
 	return raw, nil
 }
 
-// SendRaw broadcasts a transaction and returns its id. One that waits in the mempool already may be sent again; for a mined
-// one the node refuses with code -27, for one whose inputs are gone with -25 or -26.
+// SendRaw broadcasts a transaction and returns its id. Sending a transaction again while it waits in the mempool is fine. The node refuses
+// one that is mined with code -27, and one whose inputs are gone with -25 or -26.
 func (c *Client) SendRaw(ctx context.Context, raw []byte) (pastel.TxID, error) {
 	const method = "sendrawtransaction"
 	var id txID
@@ -61,12 +61,12 @@ func (c *Client) SendRaw(ctx context.Context, raw []byte) (pastel.TxID, error) {
 		return pastel.TxID{}, err
 	}
 	if want := pastel.TxID(pastel.DoubleSHA256(raw)); pastel.TxID(id) != want {
-		return pastel.TxID{}, c.wrong(method, "the node took transaction %s for %s, see what it broadcast", want, pastel.TxID(id))
+		return pastel.TxID{}, c.wrong(method, "the node reports transaction %s as %s; check what it broadcast", want, pastel.TxID(id))
 	}
 	return pastel.TxID(id), nil
 }
 
-// TxOut returns an output, or nil if there is none, it is spent or a transaction in the mempool spends it.
+// TxOut returns an output; nil if it does not exist, is spent, or a transaction in the mempool spends it.
 func (c *Client) TxOut(ctx context.Context, o pastel.OutPoint) (*TxOut, error) {
 	var out *struct {
 		Value         *amount `json:"value"`
@@ -85,8 +85,8 @@ func (c *Client) TxOut(ctx context.Context, o pastel.OutPoint) (*TxOut, error) {
 	}, nil
 }
 
-// CreateRaw makes an unsigned transaction of the version and expiry that the node uses now, with inputs and outputs in the
-// given order. An address may be paid once.
+// CreateRaw makes an unsigned transaction with the version and expiry that the node currently uses, and inputs and outputs in the given
+// order. It refuses to pay an address twice.
 func (c *Client) CreateRaw(ctx context.Context, ins []pastel.OutPoint, outs []Output) ([]byte, error) {
 	const method = "createrawtransaction"
 	object, err := c.outputs(outs)
@@ -98,7 +98,7 @@ func (c *Client) CreateRaw(ctx context.Context, ins []pastel.OutPoint, outs []Ou
 	return raw, err
 }
 
-// SignRaw has the wallet sign what it can of a transaction; complete says that no signature is missing.
+// SignRaw has the wallet sign what it can of a transaction. complete reports that no signature is missing.
 func (c *Client) SignRaw(ctx context.Context, raw []byte) (signed []byte, complete bool, err error) {
 	var s struct {
 		Hex      *hexBytes `json:"hex"`
@@ -123,7 +123,7 @@ func outPoints(list []pastel.OutPoint) []outPointJSON {
 	return out
 }
 
-// outputs prints an object, which a Go map would sort: the node makes outputs in its order.
+// outputs encodes an object by hand because a Go map would be sorted: the node makes outputs in the object's order.
 func (c *Client) outputs(list []Output) (json.RawMessage, error) {
 	paid := make(map[pastel.Address]bool, len(list))
 	var b bytes.Buffer
@@ -133,7 +133,7 @@ func (c *Client) outputs(list []Output) (json.RawMessage, error) {
 			return nil, errNoAddress
 		}
 		if paid[o.Address] {
-			return nil, errors.New("an address is paid twice, which the node cannot be told: add up its outputs")
+			return nil, errors.New("an address is paid twice, which the node's RPC cannot express; combine the outputs")
 		}
 		paid[o.Address] = true
 		if i > 0 {

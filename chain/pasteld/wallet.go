@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Unspent is an output that the wallet knows a key of.
+// Unspent is an output for which the wallet knows a key.
 type Unspent struct {
 	OutPoint      pastel.OutPoint
 	Address       pastel.Address // zero if its script has none
@@ -18,10 +18,10 @@ type Unspent struct {
 	Spendable     bool // by the wallet's own keys
 }
 
-// errNoAddress keeps coins from the zero value, which prints as an address that nobody has the key of.
-var errNoAddress = errors.New("no address is given to pay to, give one")
+// errNoAddress protects coins from the zero address: it prints as an address that nobody holds a key for.
+var errNoAddress = errors.New("no address to pay to; name one")
 
-// NewAddress makes an address in the wallet.
+// NewAddress creates an address in the wallet.
 func (c *Client) NewAddress(ctx context.Context) (pastel.Address, error) {
 	const method = "getnewaddress"
 	var text string
@@ -31,17 +31,17 @@ func (c *Client) NewAddress(ctx context.Context) (pastel.Address, error) {
 	return c.address(method, text)
 }
 
-// address reads an address of the client's network.
+// address parses an address of the client's network.
 func (c *Client) address(method, text string) (pastel.Address, error) {
 	a, err := pastel.ParseAddress(&c.net, text)
 	if err != nil {
-		return pastel.Address{}, c.wrong(method, "the node gave what is no address of %s, see which network it is on", c.net.Name)
+		return pastel.Address{}, c.wrong(method, "the node returned something other than an address of %s; check which network it is on", c.net.Name)
 	}
 	return a, nil
 }
 
-// Unspent lists outputs that the wallet holds and nothing locks, with at least minConf confirmations, of these addresses or,
-// without any, of all.
+// Unspent returns the wallet's unlocked outputs with at least minConf confirmations, of these addresses, or of all addresses if none are
+// given.
 func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Address) ([]Unspent, error) {
 	const method, anyAge = "listunspent", 9_999_999
 	params := []any{minConf, anyAge}
@@ -80,7 +80,7 @@ func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Addre
 	return out, nil
 }
 
-// LockUnspent keeps the wallet from spending outputs, until it is restarted, or lets them go. Unlocking none lets all go.
+// LockUnspent keeps the wallet from spending outputs until the node restarts, or unlocks them. Unlocking an empty list unlocks all outputs.
 func (c *Client) LockUnspent(ctx context.Context, unlock bool, outs []pastel.OutPoint) error {
 	const method = "lockunspent"
 	params := []any{unlock}
@@ -95,12 +95,12 @@ func (c *Client) LockUnspent(ctx context.Context, unlock bool, outs []pastel.Out
 		return err
 	}
 	if !done {
-		return c.wrong(method, "the wallet did not do it, see listlockunspent for what is locked")
+		return c.wrong(method, "the wallet did not change the lock; run listlockunspent to see what is locked")
 	}
 	return nil
 }
 
-// LockedUnspent lists the outputs that LockUnspent keeps.
+// LockedUnspent returns the outputs locked by LockUnspent.
 func (c *Client) LockedUnspent(ctx context.Context) ([]pastel.OutPoint, error) {
 	var list []struct {
 		ID   *txID   `json:"txid"`
@@ -123,7 +123,7 @@ func (c *Client) Balance(ctx context.Context) (pastel.Amount, error) {
 	return pastel.Amount(a), err
 }
 
-// SendTo pays an address from the wallet, which adds the fee.
+// SendTo pays an address from the wallet. The wallet adds the fee.
 func (c *Client) SendTo(ctx context.Context, to pastel.Address, value pastel.Amount) (pastel.TxID, error) {
 	const method = "sendtoaddress"
 	if to == (pastel.Address{}) {
@@ -134,7 +134,7 @@ func (c *Client) SendTo(ctx context.Context, to pastel.Address, value pastel.Amo
 	return pastel.TxID(id), err
 }
 
-// SignMessage signs text with the key of an address in the wallet; the signature is base64.
+// SignMessage signs text with the key of one of the wallet's addresses. The signature is base64.
 func (c *Client) SignMessage(ctx context.Context, addr pastel.Address, msg string) (string, error) {
 	const method = "signmessage"
 	var sig string
@@ -142,7 +142,7 @@ func (c *Client) SignMessage(ctx context.Context, addr pastel.Address, msg strin
 		return "", err
 	}
 	if _, err := pastel.DecodeMessageSignature(sig); err != nil {
-		return "", c.wrong(method, "the node gave what is no signature, see whether this is a Pastel node")
+		return "", c.wrong(method, "the node returned something other than a signature; check whether this is a Pastel node")
 	}
 	return sig, nil
 }

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// maxFrame bounds a part of a message, in bytes; a block hash takes 32. The libraries at hand allocate what a peer announces.
+// maxFrame limits a part of a message, in bytes; a block hash takes 32. The available libraries allocate whatever a peer announces.
 const maxFrame = 4 << 10
 
 // Flags of a frame (ZMTP 3.0, https://rfc.zeromq.org/spec/23).
@@ -18,9 +18,9 @@ const (
 	flagCommand = 4
 )
 
-var errPeer = errors.New("the peer is no ZMTP 3 publisher without security")
+var errPeer = errors.New("the peer is not a ZMTP 3 publisher without security")
 
-// subscriber is the receiving end of a publisher, reduced to what a bell needs: it skips what messages hold.
+// subscriber is the receiving end of a publisher, reduced to what a bell needs: it skips the contents of messages.
 type subscriber struct{ r *bufio.Reader }
 
 // subscribe greets a publisher and asks for messages that begin with topic.
@@ -62,7 +62,7 @@ func subscribe(rw io.ReadWriter, topic string) (*subscriber, error) {
 	return s, err
 }
 
-// frame reads the head of a frame: its flags and the size of its body.
+// frame reads the head of a frame: flags and the size of the body.
 func (s *subscriber) frame() (flags byte, size int, err error) {
 	flags, err = s.r.ReadByte()
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *subscriber) frame() (flags byte, size int, err error) {
 	return flags, int(n), nil
 }
 
-// next returns when a whole message has come.
+// next returns once a whole message has arrived.
 func (s *subscriber) next() error {
 	for {
 		flags, size, err := s.frame()

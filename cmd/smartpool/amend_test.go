@@ -247,32 +247,32 @@ func TestAmendDeceived(t *testing.T) {
 	amend := func(more ...string) []string {
 		return append([]string{"amend", "atlas", "--pastelid", alice, "--passphrase-file", secret, "--yes"}, more...)
 	}
-	pledge := func(field string, lie any) func(*http.Request, map[string]any) {
+	pledge := func(field string, forged any) func(*http.Request, map[string]any) {
 		return func(r *http.Request, answer map[string]any) {
 			if !strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
 				return
 			}
 			for _, p := range answer["pledges"].([]any) {
 				if p := p.(map[string]any); p["pastelid"] == alice {
-					x.lie(p, map[string]any{field: lie})
+					x.tamper(p, map[string]any{field: forged})
 				}
 			}
 		}
 	}
-	row := func(field string, lie any) func(*http.Request, map[string]any) {
+	row := func(field string, forged any) func(*http.Request, map[string]any) {
 		return func(r *http.Request, answer map[string]any) {
 			if !strings.HasPrefix(r.URL.Path, "/api/v1/pledges") {
 				return
 			}
 			for _, p := range answer["items"].([]any) {
-				x.lie(p.(map[string]any), map[string]any{field: lie})
+				x.tamper(p.(map[string]any), map[string]any{field: forged})
 			}
 		}
 	}
 	theirTicket := x.ticketOf(bruno)
 	for _, tt := range []struct {
 		what, says string
-		lie        func(*http.Request, map[string]any)
+		tamper     func(*http.Request, map[string]any)
 		line       []string
 	}{
 		{"another reward address", "do not sign", pledge("reward_address", otherAddress), amend("--coins", "500", "--reward", mine)},
@@ -306,7 +306,7 @@ func TestAmendDeceived(t *testing.T) {
 		}, append(amend("--coins", "500", "--reward", mine), "--no-wait")},
 	} {
 		x.at.API = truth
-		x.at.API = x.liar(tt.lie)
+		x.at.API = x.tampering(tt.tamper)
 		x.refused(tt.what, exitNo, tt.says, tt.line...)
 	}
 
@@ -319,7 +319,7 @@ func TestAmendDeceived(t *testing.T) {
 	}
 	x.unlock()
 	line := []string{"join", "atlas", "--pastelid", alice, "--coins", "310", "--output", x.free(mine), "--passphrase-file", secret, "--yes"}
-	x.at.API = x.liar(hides)
+	x.at.API = x.tampering(hides)
 	x.refused("a hidden pledge", exitNo, "would not bring what you confirmed", line...)
 	x.at.API = truth
 	if got := x.field("0.positions.0.offered_coins", "my", alice); got != "300" {
@@ -335,7 +335,7 @@ func TestJoinSaysThatItMayRaise(t *testing.T) {
 	address := x.field("0.positions.0.address", "my", alice)
 	x.unlock()
 	output := x.free(address)
-	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+	x.at.API = x.tampering(func(r *http.Request, answer map[string]any) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/api/v1/pools/"):
 			answer["pledges"] = []any{}

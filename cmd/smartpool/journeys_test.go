@@ -22,8 +22,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// liar is a daemon that says something else than the true one where its answer is changed.
-func (x *dev) liar(change func(r *http.Request, answer map[string]any)) string {
+// tampering is a daemon that says something else than the true one where its answer is changed.
+func (x *dev) tampering(change func(r *http.Request, answer map[string]any)) string {
 	x.t.Helper()
 	to, err := url.Parse(x.at.API)
 	if err != nil {
@@ -57,11 +57,11 @@ func (x *dev) liar(change func(r *http.Request, answer map[string]any)) string {
 	return server.URL
 }
 
-// lie changes fields of an answer, which must be there.
-func (x *dev) lie(answer, fields map[string]any) {
+// tamper changes fields of an answer, which must be there.
+func (x *dev) tamper(answer, fields map[string]any) {
 	for name, value := range fields {
 		if _, found := answer[name]; !found {
-			x.t.Errorf("the answer has no field %q to lie about", name)
+			x.t.Errorf("the answer has no field %q to tamper with", name)
 		}
 		answer[name] = value
 	}
@@ -240,14 +240,14 @@ func TestJourneysRefuse(t *testing.T) {
 	deceived := func(what, says string, change func(r *http.Request, answer map[string]any)) {
 		t.Helper()
 		api := x.at.API
-		x.at.API = x.liar(change)
+		x.at.API = x.tampering(change)
 		x.refused(what, exitNo, says, join...)
 		x.at.API = api
 	}
 	on := func(path string, set map[string]any) func(*http.Request, map[string]any) {
 		return func(r *http.Request, answer map[string]any) {
 			if strings.Contains(r.URL.Path, path) {
-				x.lie(answer, set)
+				x.tamper(answer, set)
 			}
 		}
 	}
@@ -257,14 +257,14 @@ func TestJourneysRefuse(t *testing.T) {
 		full[i] = map[string]any{}
 	}
 	deceived("a pool that is full", "full, with 500 pledges", on("/pools/", map[string]any{"least_pledge_coins": 0, "status": "active", "pledges": full}))
-	for field, lie := range map[string]any{
+	for field, forged := range map[string]any{
 		"fee_percent": "3", "factor": "1.1", "required_coins": 1001, "target_coins": 1201, "period_blocks": 13, "company": "Atlas Ltd", "operator": supernode,
 		"supernode": operator, "fee_address": young.Encode(&net), "escrow": young.Encode(&net),
 	} {
-		terms := on("/pools/", map[string]any{field: lie})
+		terms := on("/pools/", map[string]any{field: forged})
 		deceived("a daemon that makes up the pool's "+field, "the daemon's terms are not those the pool's id stands for: do not sign; ask another daemon", terms)
 		api := x.at.API
-		x.at.API = x.liar(terms)
+		x.at.API = x.tampering(terms)
 		x.refused("the same, cold", exitNo, "do not sign", cold(x.addressOf(small))...)
 		x.refused("the same, of a ticket that is signed", exitNo, "do not sign", "join", "atlas", "--ticket", filepath.Join(x.dir, "t.json"), "--yes")
 		x.at.API = api
@@ -275,7 +275,7 @@ func TestJourneysRefuse(t *testing.T) {
 	deceived("a daemon of a network that is not known", "run the same release", on("/status", map[string]any{"network": "moon"}))
 	deceived("a daemon that says nonsense", "not understood", on("/status", map[string]any{"network": 7}))
 	truth := x.at.API
-	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+	x.at.API = x.tampering(func(r *http.Request, answer map[string]any) {
 		if strings.HasSuffix(r.URL.Path, "/status") {
 			answer["ready"], answer["trouble"] = false, "\x1b[2J"
 		}
@@ -337,8 +337,8 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
-// Whoever lies about books or digests is found out, and nothing unchecked is called ok.
-func TestAuditFindsLies(t *testing.T) {
+// Tampering with pools or digests is found out, and nothing unchecked is called ok.
+func TestAuditFindsTampering(t *testing.T) {
 	t.Parallel()
 	x := startDev(t)
 	secret := x.file("secret", passphrase)
@@ -385,17 +385,17 @@ func TestAuditFindsLies(t *testing.T) {
 	truth := x.at.API
 	lying := func(change func(r *http.Request, answer map[string]any)) { // the true daemon's answers, not those of the liar before
 		x.at.API = truth
-		x.at.API = x.liar(change)
+		x.at.API = x.tampering(change)
 	}
-	x.liesAreFound()
-	for name, lie := range map[string]any{"fee_percent": "3", "paid": 1, "escrow": "tPx", "pledges": []any{}, "opened": map[string]any{"height": 1}} {
+	x.tamperingIsFound()
+	for name, forged := range map[string]any{"fee_percent": "3", "paid": 1, "escrow": "tPx", "pledges": []any{}, "opened": map[string]any{"height": 1}} {
 		lying(func(r *http.Request, answer map[string]any) {
 			if strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
-				x.lie(answer, map[string]any{name: lie})
+				x.tamper(answer, map[string]any{name: forged})
 			}
 		})
 		if got, out := x.call("verify", "pool", "atlas"); got != exitNo || !strings.Contains(out, "wrong: the daemon's books") {
-			t.Errorf("a lie about %s: exit code %d\n%s", name, got, out)
+			t.Errorf("tampering with %s: exit code %d\n%s", name, got, out)
 		}
 	}
 	lying(func(r *http.Request, answer map[string]any) {
@@ -410,18 +410,18 @@ func TestAuditFindsLies(t *testing.T) {
 		}
 	})
 	says(exitUnknown, "no digest", "digest", truth)
-	lieOnTip := func(field string, lie any) {
+	tamperTip := func(field string, forged any) {
 		lying(func(r *http.Request, answer map[string]any) {
 			if at, ok := answer["tip"].(map[string]any); ok && strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
-				at[field] = lie
+				at[field] = forged
 			}
 		})
 	}
-	lieOnTip("digest", strings.Repeat("00", 32))
+	tamperTip("digest", strings.Repeat("00", 32))
 	says(exitNo, "ledger digest", "verify", "pool", "atlas")
-	lieOnTip("hash", strings.Repeat("00", 32))
+	tamperTip("hash", strings.Repeat("00", 32))
 	says(exitUnknown, "unknown", "verify", "pool", "atlas")
-	lieOnTip("height", tip.Height+1)
+	tamperTip("height", tip.Height+1)
 	says(exitUnknown, "wait for it", "verify", "pool", "atlas")
 	lying(func(r *http.Request, answer map[string]any) { // it went astray in block 100
 		if h, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/api/v1/blocks/")); err == nil && h >= 100 {
@@ -446,8 +446,10 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		"pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "12", "--operator", operator, "--supernode", supernode,
 		"--passphrase-file", secret, "--yes",
 	}
+	var spoken [][]string
 	speaks := func(line ...string) (docs []json.RawMessage) {
 		t.Helper()
+		spoken = append(spoken, line)
 		args := append([]string{"--json"}, line...)
 		var out, notes bytes.Buffer
 		code := run(x.located(args), strings.NewReader(""), &out, &notes)
@@ -491,8 +493,9 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		speaks("pool", "activate", "atlas", "--dry-run")
 		speaks("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
 		speaks("supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes")
+		speaks("amend", "atlas", "--coins", "1250", "--reward", address, "--pastelid", alice, "--passphrase-file", secret, "--yes")
 	})
-	x.mine(12)
+	x.mine(60)
 	for _, line := range [][]string{
 		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"pool", "status", "atlas"},
 		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
@@ -504,7 +507,15 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	if err := json.Unmarshal(speaks("alerts", "add", "https://hooks.example.org", "--token-file", token)[0], &added); err != nil || added.ID == "" {
 		t.Fatal(err, added)
 	}
+	called := hook(t)
+	if err := json.Unmarshal(speaks("alerts", "add", called, "--token-file", token)[0], &added); err != nil {
+		t.Fatal(err)
+	}
+	speaks("alerts", "test", added.ID, "--token-file", token)
 	speaks("alerts", "remove", added.ID, "--token-file", token)
+	speaks("verify", "payout", x.field("0.txid", "payouts", "--all"))
+	offline(x, secret, speaks)
+	everyCommand(t, spoken)
 }
 
 // FuzzAnswers has a daemon send whatever it wants: nothing here may panic on it.

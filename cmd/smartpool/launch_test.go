@@ -270,7 +270,7 @@ func TestLaunchRefused(t *testing.T) {
 	l.write("{")
 	l.no("masternode.conf that is not JSON", exitNo, "it is not JSON", hosted...)
 	l.write("[]")
-	l.no("masternode.conf that is a list", exitNo, "it is no JSON object", hosted...)
+	l.no("masternode.conf that is a list", exitNo, "it is not a JSON object", hosted...)
 	l.write(`{"Atlas":{"mnAddress":"127.0.0.1:1","mnPrivKey":"x","txid":"` + strings.Repeat("ab", 32) + `","outIndex":"1"}}`)
 	l.no("an alias of another Supernode", exitNo, "uses the alias \"Atlas\" for another Supernode", hosted...)
 	l.write(`{"Atlas":7}`)
@@ -284,7 +284,7 @@ func TestLaunchRefused(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(l.dir, "folder"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	l.no("masternode.conf in no folder", exitNo, "cannot be written", append(hosted, "--masternode-conf", filepath.Join(l.dir, "nowhere", "masternode.conf"))...)
+	l.no("masternode.conf in no folder", exitNo, "cannot write", append(hosted, "--masternode-conf", filepath.Join(l.dir, "nowhere", "masternode.conf"))...)
 	l.no("masternode.conf that is a folder", exitNo, "masternode.conf", append(hosted, "--masternode-conf", filepath.Join(l.dir, "folder"))...)
 
 	// The node reads another file than the one that was written.

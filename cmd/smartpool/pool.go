@@ -19,6 +19,7 @@ type poolCreateCmd struct {
 	nodeFlags
 	passphraseFlags
 	newPoolFlags
+	DryRun bool `help:"Only say whether the ticket would be accepted."`
 }
 
 // newPoolFlags are the fields of a pool that is opened.
@@ -35,7 +36,6 @@ type newPoolFlags struct {
 	OperatorKey             string `type:"existingfile" help:"Key file of the operator's PastelID; without it the node signs."`
 	SupernodeKey            string `type:"existingfile" help:"Key file of the Supernode's PastelID; without it the node signs."`
 	SupernodePassphraseFile string `type:"existingfile" help:"File with the passphrase of the Supernode's PastelID; else it is asked for, or is the operator's."`
-	DryRun                  bool   `help:"Only say whether the ticket would be accepted."`
 	NoWait                  bool   `help:"Do not wait for the block that holds the ticket."`
 	Yes                     bool   `help:"Do not ask."`
 }
@@ -54,13 +54,13 @@ type poolActivateCmd struct {
 	nodeFlags
 	identityFlags
 	activateFlags
+	DryRun bool `help:"Only say whether the ticket would be accepted, and who would be in."`
 }
 
 // activateFlags are the fields of an activation.
 type activateFlags struct {
 	Pool        string   `arg:"" help:"Pool id, or its label."`
 	Participant []string `placeholder:"PASTELID,ADDRESS" sep:"none" help:"Member, by PastelID and pledged address; repeat for each. Without any, all who pledged."`
-	DryRun      bool     `help:"Only say whether the ticket would be accepted, and who would be in."`
 	NoWait      bool     `help:"Do not wait for the block that holds the ticket."`
 	Yes         bool     `help:"Do not ask."`
 }

@@ -29,7 +29,7 @@ func TestReportHasEveryEventWithMoneyOrCoins(t *testing.T) {
 	}
 	without := []pool.EventType{pool.PoolCreated, pool.PoolExpired, pool.PoolDissolved, pool.PledgeMoved, pool.PledgeReleased, pool.ReputationChanged, pool.TicketRejected}
 	x, _, _ := startAtlas(t)
-	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+	x.at.API = x.tampering(func(r *http.Request, answer map[string]any) {
 		if r.URL.Path != "/api/v1/events" {
 			return
 		}
@@ -47,7 +47,7 @@ func TestReportHasEveryEventWithMoneyOrCoins(t *testing.T) {
 				list = append(list, e)
 			}
 		}
-		x.lie(answer, map[string]any{"items": list})
+		x.tamper(answer, map[string]any{"items": list})
 	})
 	rows, err := csv.NewReader(strings.NewReader(x.does("pool", "report", "atlas", "--csv"))).ReadAll()
 	if err != nil {

@@ -163,7 +163,7 @@ func TestPostedIsSaid(t *testing.T) {
 		return []string{"--json", "join", "atlas", "--pastelid", id, "--coins", "400", "--passphrase-file", secret, "--yes"}
 	}
 
-	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+	x.at.API = x.tampering(func(r *http.Request, answer map[string]any) {
 		if strings.HasSuffix(r.URL.Path, "/events") {
 			answer["items"] = 7
 		}

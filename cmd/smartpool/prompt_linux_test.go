@@ -115,18 +115,18 @@ func TestAmendSignsNoSupersededReward(t *testing.T) {
 	_, elsewhere := x.newAddress()
 	amend := []string{"amend", "atlas", "--pastelid", alice, "--passphrase-file", secret}
 	x.does(append(amend, "--reward", elsewhere, "--yes")...)
-	lies := x.liar(func(r *http.Request, answer map[string]any) {
+	lying := x.tampering(func(r *http.Request, answer map[string]any) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/api/v1/pools/"):
-			x.lie(answer["tip"].(map[string]any), map[string]any{"time": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)})
+			x.tamper(answer["tip"].(map[string]any), map[string]any{"time": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)})
 			for _, p := range answer["pledges"].([]any) {
 				if p := p.(map[string]any); p["pastelid"] == alice {
-					x.lie(p, map[string]any{"reward_address": old})
+					x.tamper(p, map[string]any{"reward_address": old})
 				}
 			}
 		case strings.HasPrefix(r.URL.Path, "/api/v1/pledges"):
 			for _, p := range answer["items"].([]any) {
-				x.lie(p.(map[string]any), map[string]any{"ticket": oldTicket})
+				x.tamper(p.(map[string]any), map[string]any{"ticket": oldTicket})
 			}
 		}
 	})
@@ -153,7 +153,7 @@ func TestAmendSignsNoSupersededReward(t *testing.T) {
 		}
 	}
 
-	x.at.API = lies
+	x.at.API = lying
 	raise := slices.Concat(amend, []string{"--coins", "500", "--no-wait"})
 	x.refused("nobody is asked", exitUsage, "name the address with --reward", append(raise, "--yes")...)
 	x.refused("nobody can be asked", exitUsage, "name the address with --reward", raise...)

@@ -97,7 +97,7 @@ func TestJoinWaitsForADaemonThatIsBehind(t *testing.T) {
 	behind := func(answers int32) {
 		var asked atomic.Int32
 		x.at.API = truth
-		x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+		x.at.API = x.tampering(func(r *http.Request, answer map[string]any) {
 			if strings.HasSuffix(r.URL.Path, "/tickets/check") && asked.Add(1) <= answers {
 				tip, _ := answer["tip"].(map[string]any)
 				tip["height"] = height - 1

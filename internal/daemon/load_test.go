@@ -51,7 +51,7 @@ func BenchmarkLoad(b *testing.B) {
 		b.Fatal(err)
 	}
 	d, err := daemon.New(daemon.Config{
-		Data: dir, Network: c.Params.Name, ReadOnly: true, API: "127.0.0.1:0", Poll: time.Second, ShadowFrom: -1,
+		Data: dir, Network: c.Name, ReadOnly: true, API: "127.0.0.1:0", Poll: time.Second, ShadowFrom: -1,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
@@ -90,7 +90,7 @@ func BenchmarkLoad(b *testing.B) {
 						h := ledger.Last().Height
 						base := h
 						if int(h) == len(c.Blocks)-1 { // begin again: a reorganization as deep as rules allow
-							base = h - c.Params.MaxReorg
+							base = h - c.MaxReorg
 						}
 						if _, err := ledger.Step(ctx, base, c.Blocks[base+1:base+2]); err != nil {
 							b.Error(err)

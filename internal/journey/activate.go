@@ -26,7 +26,6 @@ type Activation struct {
 type ActivatedPool struct {
 	Pool        string   // id or label
 	Participant []string // PASTELID,ADDRESS of each member; empty: all who pledged
-	DryRun      bool     // only say whether the ticket would be accepted
 	NoWait      bool     // do not wait for the block that holds the ticket
 	Yes         bool     // do not ask
 }

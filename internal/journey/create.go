@@ -36,7 +36,6 @@ type NewPool struct {
 	OperatorKey             string // key file; empty: the node signs
 	SupernodeKey            string // key file; empty: the node signs
 	SupernodePassphraseFile string // of the Supernode's PastelID
-	DryRun                  bool   // only say whether the ticket would be accepted
 	NoWait                  bool   // do not wait for the block that holds the ticket
 	Yes                     bool   // do not ask
 }
@@ -55,8 +54,8 @@ type opening struct {
 	wallet              *pasteld.Client
 }
 
-// prepare asks for what is missing and makes the unsigned ticket, which the next block would accept.
-func (c *Creation) prepare(ctx context.Context, r *Daemon) (*opening, error) {
+// prepare asks for what is missing and makes the unsigned ticket, which the next block would accept. A dry run takes no new address from the wallet.
+func (c *Creation) prepare(ctx context.Context, r *Daemon, dry bool) (*opening, error) {
 	wallet, err := c.Node.Wallet(ctx, r.Net)
 	if err != nil {
 		return nil, err
@@ -79,7 +78,7 @@ func (c *Creation) prepare(ctx context.Context, r *Daemon) (*opening, error) {
 	if err := r.registered(ctx, "--supernode", supernode.ID); err != nil {
 		return nil, err
 	}
-	if c.Pool.FeeAddress == "" && !c.Pool.DryRun {
+	if c.Pool.FeeAddress == "" && !dry {
 		address, err := wallet.NewAddress(ctx)
 		if err != nil {
 			return nil, err
@@ -99,7 +98,8 @@ func (c *Creation) prepare(ctx context.Context, r *Daemon) (*opening, error) {
 
 // DryRun says whether the ticket would be accepted. Without an address for the fee neither it nor the id, which is a hash of it, are there yet.
 func (c *Creation) DryRun(ctx context.Context, r *Daemon) (*Preflighted, error) {
-	o, err := c.prepare(ctx, r)
+	const dry = true
+	o, err := c.prepare(ctx, r, dry)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,8 @@ func (c *Creation) DryRun(ctx context.Context, r *Daemon) (*Preflighted, error) 
 
 // Run opens the pool: terms, signatures, ticket, block.
 func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
-	o, err := c.prepare(ctx, r)
+	const dry = false
+	o, err := c.prepare(ctx, r, dry)
 	if err != nil {
 		return Posted{}, err
 	}

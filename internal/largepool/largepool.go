@@ -141,7 +141,7 @@ func (m *maker) people() error {
 			m.members = append(m.members, id)
 			m.Members = append(m.Members, id.ID().String())
 		}
-		outs, err := ticket.NewRegistration(id, "", m.address(pastel.KeyHash{}), m.now()).Outputs(m.Network.RegistrationFee(pastel.Height(len(m.Blocks))))
+		outs, err := ticket.NewRegistration(id, "", m.address(pastel.KeyHash{}), m.now()).Outputs(m.RegistrationFee(pastel.Height(len(m.Blocks))))
 		if err != nil {
 			return err
 		}
@@ -171,7 +171,7 @@ func (m *maker) post(t *ticket.Ticket) error {
 	if err != nil {
 		return err
 	}
-	outs, err := c.Outputs(m.Network.ContractFee, true)
+	outs, err := c.Outputs(m.ContractFee, true)
 	if err != nil {
 		return err
 	}
@@ -194,8 +194,8 @@ func (m *maker) open() error {
 	}
 	x.SmartPoolID = x.IDFor("crowd")
 	m.Pool = x.SmartPoolID
-	x.AgreementSignature = m.operator.SignBase64([]byte(x.AgreementStatement(m.Network.Name)))
-	x.SmartPoolSignature = m.supernode.SignBase64([]byte(x.SmartPoolStatement(m.Network.Name)))
+	x.AgreementSignature = m.operator.SignBase64([]byte(x.AgreementStatement(m.Name)))
+	x.SmartPoolSignature = m.supernode.SignBase64([]byte(x.SmartPoolStatement(m.Name)))
 	if err := m.post(x.Ticket()); err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (m *maker) join() error {
 			Version: ticket.KindPart.Newest(), SmartPoolID: m.Pool, PastelID: who.ID().String(), PledgedCoins: coins, TxID: m.funds.String(), Vout: int64(k),
 			RewardAddress: m.address(to.KeyHash()), TimeStamp: ticket.FormatTimeStamp(m.now()),
 		}
-		statement := x.PledgeStatement(m.Network.Name)
+		statement := x.PledgeStatement(m.Name)
 		x.PledgeSignature, x.AddressSignature = who.SignBase64([]byte(statement)), key.SignMessage(statement)
 		if err := m.post(x.Ticket()); err != nil {
 			return err
@@ -236,7 +236,7 @@ func (m *maker) join() error {
 // activate makes everybody a member.
 func (m *maker) activate() error {
 	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: m.Pool}
-	x.OperatorSignature = m.operator.SignBase64([]byte(x.OperatorStatement(m.Network.Name)))
+	x.OperatorSignature = m.operator.SignBase64([]byte(x.OperatorStatement(m.Name)))
 	if err := m.post(x.Ticket()); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-// Draws the figures of a page from their tables, which remain for those who rather read, and again when the page was refreshed.
+// Draws a page's charts from their tables, which stay for readers who prefer them, and redraws them when the page refreshes.
 (function () {
 	"use strict";
 	function colour(name) {
@@ -15,7 +15,7 @@
 		return data;
 	}
 
-	const whole = [...Array(9).keys()].flatMap((power) => [1, 2, 5].map((n) => n * 10 ** power)); // there is no half block
+	const whole = [...Array(9).keys()].flatMap((power) => [1, 2, 5].map((n) => n * 10 ** power)); // blocks are whole
 
 	function draw(figure) {
 		const plot = figure.querySelector(".plot");

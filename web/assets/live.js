@@ -1,14 +1,14 @@
-// Keeps a page up to date: what is in #live is fetched anew when a block came, and whoever reads it keeps their place.
+// Keeps a page up to date: refreshes the content of #live when a block arrives and keeps the reader's place in it.
 (function () {
 	"use strict";
 	const page = document.getElementById("page"), note = document.getElementById("stale");
 	const live = () => document.getElementById("live");
 	const afterBlock = 300, afterBusy = 1_000, afterFailure = 5_000, always = 60_000, patience = 30_000; // milliseconds
-	let shown = live().outerHTML; // as it came, without what scripts made of it
-	let last = page.dataset.after; // the newest block that was heard of; none while there is none
+	let shown = live().outerHTML; // as served, before scripts change it
+	let last = page.dataset.after; // newest block received; undefined if there is none
 	let source, timer, reopening, alarm;
 	let asking = false, failed = false;
-	let due = false; // there is something that is not shown yet
+	let due = false; // there is news that the page does not show yet
 
 	function connect() {
 		if (document.hidden || source) return;
@@ -17,7 +17,7 @@
 		source.addEventListener("reorg", heard);
 		source.addEventListener("open", report);
 		source.addEventListener("error", () => {
-			if (source.readyState === EventSource.CLOSED) { // it was refused: then browsers do not try again
+			if (source.readyState === EventSource.CLOSED) { // refused: browsers do not retry then
 				disconnect();
 				reopening = setTimeout(connect, afterFailure);
 			}
@@ -43,12 +43,12 @@
 		if (!document.hidden) timer = setTimeout(refresh, delay);
 	}
 
-	// usual is when to ask although no block came: soon if there is nothing to read, else now and then, as the daemon may have stopped.
+	// usual is the delay of a refresh without a new block: short if there is nothing to read, else long, in case the daemon has stopped.
 	function usual() {
 		return failed || "waiting" in live().dataset ? afterFailure : always;
 	}
 
-	// report says that something is wrong once it was for a while.
+	// report shows the note about interrupted updates once the trouble has lasted a while.
 	function report() {
 		if (!failed && source?.readyState === EventSource.OPEN) {
 			alarm = clearTimeout(alarm);
@@ -58,7 +58,7 @@
 		}
 	}
 
-	// busy reports whether something is selected or written in what a refresh would take away.
+	// busy reports whether the reader is selecting or typing in content that a refresh would replace.
 	function busy() {
 		const selection = getSelection(), focus = document.activeElement;
 		return !selection.isCollapsed && selection.containsNode(live(), true) || live().contains(focus) && focus.matches("input, select, textarea");
@@ -72,7 +72,7 @@
 			const answer = await fetch(page.dataset.path, { mode: "same-origin", credentials: "same-origin", signal: AbortSignal.timeout(patience) });
 			const next = new DOMParser().parseFromString(await answer.text(), "text/html");
 			const fresh = next.getElementById("live");
-			failed = !fresh || answer.status >= 500 && !("waiting" in live().dataset); // what can be read is better than an error
+			failed = !fresh || answer.status >= 500 && !("waiting" in live().dataset); // a page that can be read is better than an error
 			while (!failed && busy()) await new Promise((done) => setTimeout(done, afterBusy));
 			if (!failed) show(fresh, next);
 		} catch {
@@ -101,7 +101,7 @@
 		if (focused) counterpart(focused, old, fresh).focus({ preventScroll: true });
 	}
 
-	// counterpart is the element that stands for one of the old content: that of the same id, or the same of its kind.
+	// counterpart returns the element that replaces one of the old content: the one with the same id, or the same one of its kind.
 	function counterpart(e, old, fresh) {
 		const alike = (root) => [...root.querySelectorAll("a, button, summary, [tabindex]")].filter(
 			(x) => x.tagName === e.tagName && ["href", "aria-label"].every((name) => x.getAttribute(name) === e.getAttribute(name)));
@@ -109,7 +109,7 @@
 	}
 
 	document.addEventListener("visibilitychange", async () => {
-		if (document.hidden) { // a browser allows a host six connections in all its tabs
+		if (document.hidden) { // browsers allow six connections to a host across all tabs
 			disconnect();
 			clearTimeout(timer);
 			alarm = clearTimeout(alarm);

@@ -21,8 +21,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// startCrowd is a daemon that reads a database in which a pool has 500 pledges, 100 of them of one PastelID.
-func startCrowd(t *testing.T) (*dev, *largepool.Chain) {
+// startLargePool is a daemon that reads a database in which a pool has 500 pledges, 100 of them of one PastelID.
+func startLargePool(t *testing.T) (*dev, *largepool.Chain) {
 	t.Helper()
 	c, err := largepool.Make()
 	if err != nil {
@@ -59,7 +59,7 @@ func startReading(t *testing.T, net pool.Params, blocks []*pool.Prepared) *dev {
 // An operator with 500 members and a member with 100 pledges can read what the commands print.
 func TestManyPledges(t *testing.T) {
 	t.Parallel()
-	x, c := startCrowd(t)
+	x, c := startLargePool(t)
 	most := c.Members[0]
 	says := func(lines int, want string, line ...string) {
 		t.Helper()
@@ -93,7 +93,7 @@ func TestManyPledges(t *testing.T) {
 
 	// Names and numbers as long as they can be.
 	truth := x.at.API
-	x.at.API = x.liar(func(r *http.Request, answer map[string]any) {
+	x.at.API = x.tampering(func(r *http.Request, answer map[string]any) {
 		lists := []any{answer["items"], answer["positions"]}
 		for _, list := range lists {
 			items, _ := list.([]any)

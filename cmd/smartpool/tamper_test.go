@@ -13,25 +13,25 @@ import (
 // notCompared are the fields of a pool that verify pool says it does not compare, and the tip, which has its own test.
 var notCompared = map[string]bool{"tip": true, "yield": true, "yield_with": true, "critical_members": true, "forecast": true, "id": true, "supernode_state": true}
 
-// liesAreFound rebuilds the books of pool atlas, and wants every lie about them to be found.
-func (x *dev) liesAreFound() {
+// tamperingIsFound rebuilds the books of pool atlas, and wants every change about them to be found.
+func (x *dev) tamperingIsFound() {
 	x.t.Helper()
 	_, out := x.call("--json", "pool", "status", "atlas")
-	told := func(lie func(answer map[string]any)) (p wire.PoolDetail, err error) {
+	answers := func(change func(answer map[string]any)) (p wire.PoolDetail, err error) {
 		var answer map[string]any
 		numbers := json.NewDecoder(strings.NewReader(out))
 		numbers.UseNumber()
 		if err := numbers.Decode(&answer); err != nil {
 			x.t.Fatal(out)
 		}
-		lie(answer)
+		change(answer)
 		text, err := json.Marshal(answer)
 		if err == nil {
 			err = json.Unmarshal(text, &p)
 		}
 		return p, err
 	}
-	truth, err := told(func(map[string]any) {})
+	truth, err := answers(func(map[string]any) {})
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -57,17 +57,17 @@ func (x *dev) liesAreFound() {
 	if differ := differences(&truth); len(differ) > 0 {
 		x.t.Errorf("the truth differs: %v", differ)
 	}
-	for name, lie := range x.liesAboutPool() {
-		p, err := told(lie)
+	for name, change := range x.poolTamperings() {
+		p, err := answers(change)
 		if err == nil && len(differences(&p)) == 0 {
-			x.t.Errorf("a lie about %s is not found", name)
+			x.t.Errorf("a change about %s is not found", name)
 		}
 	}
 }
 
-// liesAboutPool changes every other field of a daemon's answer about pool atlas, one at a time, also within its lists and blocks, and adds those
+// poolTamperings changes every other field of a daemon's answer about pool atlas, one at a time, also within its lists and blocks, and adds those
 // that are left out.
-func (x *dev) liesAboutPool() map[string]func(answer map[string]any) {
+func (x *dev) poolTamperings() map[string]func(answer map[string]any) {
 	x.t.Helper()
 	_, out := x.call("--json", "pool", "status", "atlas")
 	var truth map[string]any
@@ -76,68 +76,68 @@ func (x *dev) liesAboutPool() map[string]func(answer map[string]any) {
 	if err := numbers.Decode(&truth); err != nil {
 		x.t.Fatal(out)
 	}
-	lies := map[string]func(map[string]any){}
+	changes := map[string]func(map[string]any){}
 	for _, name := range []string{"ended", "deadline", "join_until", "activate_until"} {
-		lies[name] = func(answer map[string]any) {
+		changes[name] = func(answer map[string]any) {
 			answer[name] = map[string]any{"height": 7, "time": "2026-01-01T00:00:00Z"}
 		}
 	}
 	for _, name := range []string{"low", "broken"} {
-		lies[name] = func(answer map[string]any) { answer[name] = true }
+		changes[name] = func(answer map[string]any) { answer[name] = true }
 	}
 	for name, value := range truth {
 		if notCompared[name] {
 			continue
 		}
-		for where, lie := range liesAbout(value) {
-			lies[name+where] = func(answer map[string]any) { answer[name] = lie }
+		for where, change := range tamperings(value) {
+			changes[name+where] = func(answer map[string]any) { answer[name] = change }
 		}
 	}
 	for _, name := range []string{"pledges[0].offered_coins", "pledges[0].counted_coins", "pledges[0].held_coins", "pending[0].amount", "pending[0].outputs", "opened.height", "next_settlement.height", "factor", "activated.time"} {
-		if lies[name] == nil {
-			x.t.Errorf("there is no lie about %s", name)
+		if changes[name] == nil {
+			x.t.Errorf("there is no change about %s", name)
 		}
 	}
-	return lies
+	return changes
 }
 
-// liesAbout are other values of the same form, by where in the value they lie.
-func liesAbout(value any) map[string]any {
-	lies := map[string]any{}
+// tamperings are other values of the same form, by where in the value they change.
+func tamperings(value any) map[string]any {
+	changes := map[string]any{}
 	switch v := value.(type) {
 	case bool:
-		lies[""] = !v
+		changes[""] = !v
 	case json.Number:
 		n, _ := v.Int64()
-		lies[""] = n + 1
+		changes[""] = n + 1
 	case string:
-		lies[""] = "9" + v
+		changes[""] = "9" + v
 		if strings.HasSuffix(v, "Z") && strings.Contains(v, "T") {
-			lies[""] = "2020-01-01T00:00:00Z"
+			changes[""] = "2020-01-01T00:00:00Z"
 		}
 	case map[string]any:
 		for name, inner := range v {
 			if v["estimated"] == true && name == "time" {
 				continue
 			}
-			for where, lie := range liesAbout(inner) {
+			for where, change := range tamperings(inner) {
 				changed := map[string]any{}
 				for k, same := range v {
 					changed[k] = same
 				}
-				changed[name] = lie
-				lies["."+name+where] = changed
+				changed[name] = change
+				changes["."+name+where] = changed
 			}
 		}
 	case []any:
-		lies["[+]"] = append(append([]any{}, v...), map[string]any{})
+		changes["[+]"] = append(append([]any{}, v...), map[string]any{})
 		if len(v) == 0 {
 			break
 		}
-		lies["[-]"] = v[1:]
-		for where, lie := range liesAbout(v[0]) {
-			lies["[0]"+where] = append([]any{lie}, v[1:]...)
+		changes["[-]"] = v[1:]
+		for where, change := range tamperings(v[0]) {
+			changes["[0]"+where] = append([]any{change}, v[1:]...)
 		}
 	}
-	return lies
+	return changes
 }
