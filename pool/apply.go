@@ -96,7 +96,7 @@ func (s *State) Apply(in *Prepared) (*Update, error) {
 		Undo:   &Undo{block: in.Hash, before: s.tip, clock: clock, changes: b.lasting()},
 	}
 	for _, po := range b.settled {
-		u.Settled = append(u.Settled, po.view(&s.net))
+		u.Settled = append(u.Settled, po.view(&s.params))
 	}
 	s.tip = Tip{Height: in.Height, Hash: in.Hash, Digest: u.Digest}
 	return u, nil
@@ -165,7 +165,7 @@ func (b *block) end() {
 		b.endOfPool(p)
 	}
 	for _, p := range pools {
-		for len(p.pending) > 0 && b.h >= p.pending[0].validTo(&b.s.net) {
+		for len(p.pending) > 0 && b.h >= p.pending[0].validTo(&b.s.params) {
 			b.cancel(p.pending[0])
 		}
 	}
@@ -177,7 +177,7 @@ func (b *block) end() {
 func (b *block) reserveCredits(pools []*poolState) {
 	most := 0
 	for _, p := range pools {
-		if p.settlesAt(b.h, &b.s.net) {
+		if p.settlesAt(b.h, &b.s.params) {
 			most += len(p.pledges) + 1
 		}
 	}

@@ -96,7 +96,7 @@ func (c Collateral) CountsNext(line []Offer, at int, least int64) int64 {
 
 // CountsNext returns what a pledge counts after the next block, in PSL, if it offers so many PSL by then and nothing else happens. A seq
 // that no live pledge has stands for a new pledge. Before activation everything counts.
-func (p *Pool) CountsNext(seq uint64, offered int64, net *Params) int64 {
+func (p *Pool) CountsNext(seq uint64, offered int64, params *Params) int64 {
 	if p.Status == Subscribing {
 		return offered
 	}
@@ -112,7 +112,7 @@ func (p *Pool) CountsNext(seq uint64, offered int64, net *Params) int64 {
 	if at < 0 {
 		at, line = len(line), append(line, Offer{Offered: offered})
 	}
-	return p.Collateral().CountsNext(line, at, minPledge(net))
+	return p.Collateral().CountsNext(line, at, minPledge(params))
 }
 
 // NewPledge stands for the seq of a pledge that is not there yet.
@@ -126,17 +126,17 @@ type Entry struct {
 
 // Enters returns what a pledge that offers so many PSL becomes if the next block accepts it; false if the pool takes no such pledge
 // then (protocol 6). Whether its coins and its owner are good enough is another question.
-func (p *Pool) Enters(offered int64, net *Params) (Entry, bool) {
+func (p *Pool) Enters(offered int64, params *Params) (Entry, bool) {
 	if p.LeastPledge == 0 || offered < p.LeastPledge {
 		return Entry{}, false
 	}
-	counts := p.CountsNext(NewPledge, offered, net)
+	counts := p.CountsNext(NewPledge, offered, params)
 	return Entry{RoleOf(p.Status, counts), counts}, true
 }
 
 // Waits reports whether the smallest pledge that the next block takes would be on standby (protocol 7).
-func (p *Pool) Waits(net *Params) bool {
-	entry, enters := p.Enters(p.LeastPledge, net)
+func (p *Pool) Waits(params *Params) bool {
+	entry, enters := p.Enters(p.LeastPledge, params)
 	return enters && entry.Role == Standby
 }
 

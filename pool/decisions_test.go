@@ -34,7 +34,7 @@ func openPool(t *testing.T, m *sim, factor int64) ticket.PoolID {
 	for k := range simPeople {
 		m.register(k)
 	}
-	terms := simTerms("pool", &m.s.net, 1000, factor, 500, 20, 0, 7)
+	terms := simTerms("pool", &m.s.params, 1000, factor, 500, 20, 0, 7)
 	m.init(terms)
 	m.mine(t)
 	return terms.ID
@@ -76,18 +76,18 @@ func only(t *testing.T, u *Update, kind EventType) Event {
 // TestDNoTicketBeforeStartHeight: rules enforced by no one would leave escrow open to anybody.
 func TestDNoTicketBeforeStartHeight(t *testing.T) {
 	blocks, _ := recorded(t, "life")
-	net, err := ParamsByName("regtest")
+	params, err := ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, start := range []Fork{{}, ForkAt(200)} {
-		net.Forks.Pools = start
-		s, err := New(net, false)
+		params.Forks.Pools = start
+		s, err := New(params, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for h, b := range blocks[:200] {
-			u, err := s.Apply(Prepare(&net, pastel.Height(h), b))
+			u, err := s.Apply(Prepare(&params, pastel.Height(h), b))
 			if err != nil || len(u.Events) > 0 {
 				t.Fatalf("block %d before the rules hold: %v, events %v", h, err, u.Events)
 			}
@@ -101,7 +101,7 @@ func TestDNoTicketBeforeStartHeight(t *testing.T) {
 // TestDCoinsAreKeptFromTheBlocks: P2PKH outputs of at least MinPledge, whoever owns them.
 func TestDCoinsAreKeptFromTheBlocks(t *testing.T) {
 	m := newSim(t, simNetwork())
-	least := m.s.net.MinPledge
+	least := m.s.params.MinPledge
 	i := m.tx(nil, pay(simOwner(1), least), pay(simOwner(1), least-1), pastel.TxOut{Value: least, Script: pastel.P2SH([20]byte{1})},
 		pastel.TxOut{Value: least, Script: append(pastel.P2PKH(simOwner(1)), 0x51)})
 	id := m.block.Txs[i].ID()
@@ -242,7 +242,7 @@ func TestDIncomeIsOneAmountABlock(t *testing.T) {
 // TestDEscrowSpendsAreSyntactic: what spends through an escrow redeem script is refused whatever it spends, so that two
 // transactions cannot take between them what neither could alone.
 func TestDEscrowSpendsAreSyntactic(t *testing.T) {
-	net := simNetwork()
+	params := simNetwork()
 	redeem := ticket.EscrowRedeemScript("pool.0000000000000000000000000000000000000000")
 	for name, sig := range map[string]pastel.Script{
 		"a push":               pushOf(redeem),
@@ -257,10 +257,10 @@ func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 		"a push that is short": append([]byte{0x4c, 25}, redeem...),
 		"another script":       pushOf(append(redeem[:23:23], 0x52)),
 	} {
-		m := newSim(t, net)
+		m := newSim(t, params)
 		in := pastel.TxIn{PrevOut: pastel.OutPoint{TxID: pastel.TxID{9}}, ScriptSig: sig}
 		block := &pastel.Block{Txs: []pastel.Tx{m.block.Txs[0], *pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{{}})}}
-		_, err := m.s.Apply(Prepare(&net, 0, block))
+		_, err := m.s.Apply(Prepare(&params, 0, block))
 		var broken *BlockError
 		if spends := endsInRedeemScript(sig); errors.As(err, &broken) != spends || spends != !slices.Contains([]string{
 			"no push of it", "something after it", "an opcode before it", "a push that is short", "another script",
@@ -268,7 +268,7 @@ func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	m := newSim(t, net)
+	m := newSim(t, params)
 	id := readyPool(t, m, 10000, 600, 400)
 	i := m.tx(nil, pastel.TxOut{Value: 5, Script: m.s.pools[id].escrowAddress().Script()}) // too small to be tracked
 	in := pastel.TxIn{PrevOut: pastel.OutPoint{TxID: m.block.Txs[i].ID()}, ScriptSig: pushOf(ticket.EscrowRedeemScript(id))}
@@ -279,9 +279,9 @@ func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 
 // TestDAmendmentNeedsNoSlot: a full pool is restored by its own members, and nobody has to leave to offer more.
 func TestDAmendmentNeedsNoSlot(t *testing.T) {
-	net := simNetwork()
-	net.MaxPledges = 2
-	m := newSim(t, net)
+	params := simNetwork()
+	params.MaxPledges = 2
+	m := newSim(t, params)
 	id := openPool(t, m, 10000)
 	out := m.join(id, 1, 500)
 	m.join(id, 2, 500)
@@ -368,9 +368,9 @@ func TestDStandbyFillsTheHole(t *testing.T) {
 
 // TestDDynamicMinimum: the slots that are left must be able to reach the target.
 func TestDDynamicMinimum(t *testing.T) {
-	net := simNetwork()
-	net.MaxPledges = 3
-	m := newSim(t, net)
+	params := simNetwork()
+	params.MaxPledges = 3
+	m := newSim(t, params)
 	id := openPool(t, m, 10000)
 	m.join(id, 1, 333)
 	if e := only(t, m.mine(t), TicketRejected); e.Reason != ticket.ReasonPledgeTooSmall {
@@ -391,9 +391,9 @@ func TestDDynamicMinimum(t *testing.T) {
 
 // TestDDynamicMinimumWhileReplenishing: then the slots must only reach what the Supernode needs.
 func TestDDynamicMinimumWhileReplenishing(t *testing.T) {
-	net := simNetwork()
-	net.MaxPledges = 3
-	m := newSim(t, net)
+	params := simNetwork()
+	params.MaxPledges = 3
+	m := newSim(t, params)
 	id := openPool(t, m, 15000)
 	out := m.join(id, 1, 800)
 	m.join(id, 2, 700)
@@ -484,10 +484,10 @@ func TestDPayoutsSpendThroughNOP10(t *testing.T) {
 
 // TestDLockTimeAndExpirySayWhen a payout is valid, to nodes that know no pools.
 func TestDLockTimeAndExpirySayWhen(t *testing.T) {
-	net := simNetwork()
-	po := firstPayout(t, newSim(t, net))
-	v := po.Settled + net.CoinbaseMaturity
-	if po.ValidFrom != v || po.ValidTo != v+net.PayoutExpiry || po.Tx.LockTime != uint32(v-1) || po.Tx.ExpiryHeight != uint32(po.ValidTo) {
+	params := simNetwork()
+	po := firstPayout(t, newSim(t, params))
+	v := po.Settled + params.CoinbaseMaturity
+	if po.ValidFrom != v || po.ValidTo != v+params.PayoutExpiry || po.Tx.LockTime != uint32(v-1) || po.Tx.ExpiryHeight != uint32(po.ValidTo) {
 		t.Fatalf("%+v with lock time %d and expiry height %d", po, po.Tx.LockTime, po.Tx.ExpiryHeight)
 	}
 	for _, in := range po.Tx.Inputs {
@@ -495,8 +495,8 @@ func TestDLockTimeAndExpirySayWhen(t *testing.T) {
 			t.Fatalf("sequence %x", in.Sequence)
 		}
 	}
-	net.SaplingHeight = pastel.Never
-	po = firstPayout(t, newSim(t, net))
+	params.SaplingHeight = pastel.Never
+	po = firstPayout(t, newSim(t, params))
 	if po.Tx.Version != 1 || po.Tx.LockTime != uint32(po.ValidFrom-1) {
 		t.Fatalf("%+v", po.Tx)
 	}

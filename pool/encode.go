@@ -63,14 +63,14 @@ func sortedRefs[K comparable, V any](c *coder, t *table.Table[K, V], compare fun
 
 // codeHeader codes what comes before the tables. A reader compares the first part with the state it fills.
 func (s *State) codeHeader(c *coder) {
-	name, start, sapling, shadow := s.net.Name, s.net.Forks.Pools.Height(), s.net.SaplingHeight, s.shadow
+	name, start, sapling, shadow := s.params.Name, s.params.Forks.Pools.Height(), s.params.SaplingHeight, s.shadow
 	c.text(&name)
 	c.height(&start)
 	c.height(&sapling)
 	c.flag(&shadow)
-	if c.err == nil && (name != s.net.Name || start != s.net.Forks.Pools.Height() || sapling != s.net.SaplingHeight || shadow != s.shadow) {
+	if c.err == nil && (name != s.params.Name || start != s.params.Forks.Pools.Height() || sapling != s.params.SaplingHeight || shadow != s.shadow) {
 		c.fail(fmt.Errorf("state is of network %q (start height %d, Sapling height %d, shadow %t), want %q (%d, %d, %t)",
-			name, start, sapling, shadow, s.net.Name, s.net.Forks.Pools.Height(), s.net.SaplingHeight, s.shadow))
+			name, start, sapling, shadow, s.params.Name, s.params.Forks.Pools.Height(), s.params.SaplingHeight, s.shadow))
 	}
 	s.tip.code(c)
 	c.i64(&s.clock)
@@ -158,8 +158,8 @@ func (h *head) code(c *coder) {
 
 // Decode reads what Encode gave for the same network, and refuses everything else: what decodes encodes back to the same
 // bytes and keeps every invariant.
-func Decode(net Params, shadow bool, b []byte) (*State, error) {
-	s, err := New(net, shadow)
+func Decode(params Params, shadow bool, b []byte) (*State, error) {
+	s, err := New(params, shadow)
 	if err != nil {
 		return nil, err
 	}
@@ -374,7 +374,7 @@ func (p *poolState) check(s *State) error {
 	if err := p.balance(); err != nil {
 		return err
 	}
-	if len(p.pledges) > 0 && !p.head.status.Live() || len(p.pledges) > s.net.MaxPledges {
+	if len(p.pledges) > 0 && !p.head.status.Live() || len(p.pledges) > s.params.MaxPledges {
 		return fmt.Errorf("pool %s, %s, has %d pledges", p.terms.ID, p.head.status, len(p.pledges))
 	}
 	if err := p.checkPledges(); err != nil {

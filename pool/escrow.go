@@ -30,7 +30,7 @@ func (b *block) spendsEscrow(tx *pastel.Tx, marked bool) (*payout, error) {
 }
 
 func (b *block) minable(po *payout) bool {
-	from, to := po.window(&b.s.net)
+	from, to := po.window(&b.s.params)
 	return from <= b.h && b.h <= to
 }
 
@@ -61,21 +61,21 @@ func (b *block) bookUnauthorized(taken []*escrowOutput) {
 
 // outputs is step (d): pledgeable outputs enter coins, outputs to escrow scripts become income.
 func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
-	net := &b.s.net
+	params := &b.s.params
 	coinbase := index == 0
-	least := net.MinEscrow
+	least := params.MinEscrow
 	if coinbase {
-		least = net.MinEscrowCoinbase
+		least = params.MinEscrowCoinbase
 	}
 	for v := range tx.Outputs {
 		out := &tx.Outputs[v]
 		isChange := paid != nil && paid.change > 0 && v == len(tx.Outputs)-1
-		if out.Value < min(net.MinPledge, least) && !isChange {
+		if out.Value < min(params.MinPledge, least) && !isChange {
 			continue
 		}
 		point := pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}
 		if owner, ok := pastel.P2PKHHash(out.Script); ok {
-			if out.Value >= net.MinPledge {
+			if out.Value >= params.MinPledge {
 				if err := b.enterCoin(tx, point, coin{value: out.Value, owner: owner, origin: newOrigin(b.h, coinbase)}); err != nil {
 					return err
 				}
@@ -92,7 +92,7 @@ func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
 		}
 		t := b.touch(p)
 		if coinbase {
-			if t.coinbaseOutputs == net.MaxCoinbaseOutputs {
+			if t.coinbaseOutputs == params.MaxCoinbaseOutputs {
 				continue
 			}
 			t.coinbaseOutputs++

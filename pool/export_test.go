@@ -11,7 +11,7 @@ func FullState(f func(s *State, blocks []*Update)) {
 		blocks = append(blocks, &Update{Height: h})
 	}
 	old := len(blocks)
-	for range m.s.net.MaxReorg + 2 {
+	for range m.s.params.MaxReorg + 2 {
 		u, err := m.s.Apply(m.block)
 		if err != nil {
 			panic(err)
@@ -29,7 +29,7 @@ func FullState(f func(s *State, blocks []*Update)) {
 }
 
 // FullParams are the parameters of FullState.
-func FullParams() Params { return full().s.net }
+func FullParams() Params { return full().s.params }
 
 // EachAttack lends f the attacks by name, or those at the network's limit: a state, the blocks that led to it, and what applies the
 // attack's block. At the limit the blocks are empty.

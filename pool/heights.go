@@ -6,8 +6,8 @@ import "github.com/pastelnetwork/smartpool/pastel"
 func (t *Terms) JoinUntil() pastel.Height { return t.InitHeight + t.Period }
 
 // ActivateUntil returns the last height at which the pool can be activated (protocol 6). Then it expires.
-func (t *Terms) ActivateUntil(net *Params) pastel.Height {
-	return t.JoinUntil() + net.ActivationGrace
+func (t *Terms) ActivateUntil(params *Params) pastel.Height {
+	return t.JoinUntil() + params.ActivationGrace
 }
 
 // ReplenishUntil returns the last height at which a pool of this subscription period takes pledges after it fell short of collateral at
@@ -33,7 +33,7 @@ func (p *Pool) JoinUntil() pastel.Height {
 
 // PayoutWindow returns the first and the last height at which a payout of a settlement at a height can be mined (protocol 8). At the end
 // of the last one it is cancelled.
-func PayoutWindow(settled pastel.Height, net *Params) (from, to pastel.Height) {
-	from = settled + net.CoinbaseMaturity
-	return from, from + net.PayoutExpiry
+func PayoutWindow(settled pastel.Height, params *Params) (from, to pastel.Height) {
+	from = settled + params.CoinbaseMaturity
+	return from, from + params.PayoutExpiry
 }

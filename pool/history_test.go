@@ -82,12 +82,12 @@ type past struct {
 
 func newHistory(t failer, d dice) *history {
 	h := &history{failer: t, wild: newWild(d, d.one(4)), store: mirror{}, seen: map[EventType]int{}}
-	net := h.s.net
-	steady, err := New(net, h.s.shadow)
+	params := h.s.params
+	steady, err := New(params, h.s.shadow)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.steady, h.oracle = steady, newOracle(net, h.s.shadow)
+	h.steady, h.oracle = steady, newOracle(params, h.s.shadow)
 	h.store.write(h.s.Records())
 	h.apply()
 	return h
@@ -399,13 +399,13 @@ func (o *oracle) tell(p *oraclePool, say func(format string, args ...any)) {
 		say("pool %s escrow %s %d at %d %d", id, e.out, e.value, e.height, e.tx)
 	}
 	var least int64
-	if p.takes(o.height+1) && len(p.pledges) < o.net.MaxPledges {
-		least = p.least(&o.net)
+	if p.takes(o.height+1) && len(p.pledges) < o.params.MaxPledges {
+		least = p.least(&o.params)
 	}
-	say("pool %s %s low %t broken %t idle %t activated %d %s deadline %d ended %d", id, p.status, p.low, p.broken, p.idle(o.height+1, &o.net),
+	say("pool %s %s low %t broken %t idle %t activated %d %s deadline %d ended %d", id, p.status, p.low, p.broken, p.idle(o.height+1, &o.params),
 		p.activated, p.activation, p.deadline, p.ended)
 	say("pool %s carry %d operator %d escrow %d least %d counted %d of %d", id, p.carry, p.operator, escrow, least, p.counted(), p.offered())
-	say("pool %s settles at %d", id, p.nextScheduled(o.height, &o.net))
+	say("pool %s settles at %d", id, p.nextScheduled(o.height, &o.params))
 	for i, pl := range p.pledges {
 		say("pool %s pledge %d: %d %s %x %s offered %d counted %d held %d since %d accrued %d time %d to %x", id, i, pl.seq, pl.who,
 			pl.owner, roleIn(p, pl), pl.offered, pl.counted, pl.held, pl.since, pl.accrued, pl.time, scriptOf(pl.reward))
@@ -425,9 +425,9 @@ func (o *oracle) tell(p *oraclePool, say func(format string, args ...any)) {
 }
 
 // nextScheduled is the first settlement after h, or -1.
-func (p *oraclePool) nextScheduled(h pastel.Height, net *Params) pastel.Height {
-	for at := h + 1; at <= h+net.SettlementInterval && !p.broken; at++ {
-		if p.scheduled(at, net) {
+func (p *oraclePool) nextScheduled(h pastel.Height, params *Params) pastel.Height {
+	for at := h + 1; at <= h+params.SettlementInterval && !p.broken; at++ {
+		if p.scheduled(at, params) {
 			return at
 		}
 	}
@@ -464,9 +464,9 @@ func (h *history) restart() {
 	var s *State
 	var err error
 	if h.one(2) {
-		s, err = Decode(h.s.net, h.s.shadow, h.s.Encode())
+		s, err = Decode(h.s.params, h.s.shadow, h.s.Encode())
 	} else {
-		s, err = h.store.load(h.s.net, h.s.shadow)
+		s, err = h.store.load(h.s.params, h.s.shadow)
 	}
 	if err != nil {
 		h.Fatal(err)
@@ -514,9 +514,9 @@ func TestOracleAgreesWithRecordedChains(t *testing.T) {
 	for _, name := range []string{"life", "dense", "odd"} {
 		blocks, want := recorded(t, name)
 		s := newRegtest(t)
-		o := newOracle(s.net, false)
+		o := newOracle(s.params, false)
 		for i, b := range blocks {
-			in := Prepare(&s.net, pastel.Height(i), b)
+			in := Prepare(&s.params, pastel.Height(i), b)
 			if _, err := s.Apply(in); err != nil {
 				t.Fatal(err)
 			}

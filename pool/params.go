@@ -112,12 +112,12 @@ func (p *Params) Limits() ticket.Limits {
 
 // ParamsByName returns the parameters of a network; the copy is the caller's to change. Its error names the networks there are.
 func ParamsByName(name string) (Params, error) {
-	net, err := pastel.NetworkByName(name)
+	network, err := pastel.NetworkByName(name)
 	if err != nil {
 		return Params{}, err
 	}
 	p := Params{ // as on the test networks
-		Network:   net,
+		Network:   network,
 		MinPledge: 2_000 * pastel.PSL, PledgeConfirmations: 1,
 		MinSubscription: 10, MaxSubscription: 51_840,
 		ActivationGrace: 50, SettlementInterval: 50, RecoveryInterval: 50, IdleLimit: 5_760, PayoutExpiry: 5_760,

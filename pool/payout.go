@@ -25,13 +25,13 @@ func newPayout(p *poolState, inputs []*escrowOutput, payments []Payment, change 
 }
 
 // window is when the payout can be mined.
-func (po *payout) window(net *Params) (from, to pastel.Height) {
-	return PayoutWindow(po.settled, net)
+func (po *payout) window(params *Params) (from, to pastel.Height) {
+	return PayoutWindow(po.settled, params)
 }
 
 // validTo is the last height at which the payout can be mined; at its end the payout is cancelled.
-func (po *payout) validTo(net *Params) pastel.Height {
-	_, to := po.window(net)
+func (po *payout) validTo(params *Params) pastel.Height {
+	_, to := po.window(params)
 	return to
 }
 
@@ -44,7 +44,7 @@ func totalOf(payments []Payment) pastel.Amount {
 }
 
 // buildTx makes the payout's transaction (protocol 8).
-func (po *payout) buildTx(net *Params) {
+func (po *payout) buildTx(params *Params) {
 	sig := pushOf(ticket.EscrowRedeemScript(po.pool.terms.ID))
 	ins := make([]pastel.TxIn, len(po.inputs))
 	for i, e := range po.inputs {
@@ -61,8 +61,8 @@ func (po *payout) buildTx(net *Params) {
 		scripts = o.To.AppendScript(scripts)
 		outs[i] = pastel.TxOut{Value: o.Amount, Script: scripts[start:len(scripts):len(scripts)]}
 	}
-	from, to := po.window(net)
-	po.tx = pastel.NewTimedTx(net.SaplingActive(from), ins, outs, uint32(from-1), to)
+	from, to := po.window(params)
+	po.tx = pastel.NewTimedTx(params.SaplingActive(from), ins, outs, uint32(from-1), to)
 }
 
 // payoutSequence is not final, so that the lock time holds.
@@ -146,7 +146,7 @@ func (s *State) restorePayout(p *poolState, x *payoutRecord) error {
 	if _, found := slices.BinarySearchFunc(p.pending, x.settled, bySettled); found {
 		return fmt.Errorf("payout settled at block %d of pool %q: %w", x.settled, p.terms.ID, errMissing)
 	}
-	po.buildTx(&s.net)
+	po.buildTx(&s.params)
 	s.addPayout(po)
 	return nil
 }

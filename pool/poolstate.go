@@ -84,45 +84,45 @@ func newPoolState(t Terms) *poolState {
 }
 
 // settlesAt reports whether a settlement is scheduled at h (protocol 8).
-func (p *poolState) settlesAt(h pastel.Height, net *Params) bool {
+func (p *poolState) settlesAt(h pastel.Height, params *Params) bool {
 	switch {
 	case p.head.broken:
 		return false
 	case p.head.status.earning():
 		d := h - p.head.activated
-		return d > 0 && d%net.SettlementInterval == 0
+		return d > 0 && d%params.SettlementInterval == 0
 	case p.head.status.Ended():
-		return (h-p.head.ended)%net.SettlementInterval == 0
+		return (h-p.head.ended)%params.SettlementInterval == 0
 	default:
 		return false
 	}
 }
 
 // nextSettlement is the first scheduled height after h, or never.
-func (p *poolState) nextSettlement(h pastel.Height, net *Params) pastel.Height {
+func (p *poolState) nextSettlement(h pastel.Height, params *Params) pastel.Height {
 	from := p.head.activated
 	if p.head.status.Ended() {
 		from = p.head.ended
 	}
-	next := from + ((h-from)/net.SettlementInterval+1)*net.SettlementInterval
-	if from == never || !p.settlesAt(next, net) {
+	next := from + ((h-from)/params.SettlementInterval+1)*params.SettlementInterval
+	if from == never || !p.settlesAt(next, params) {
 		return never
 	}
 	return next
 }
 
 // closesFrom is the first height at which the pool may be closed, once it has ended (protocol 8).
-func (p *poolState) closesFrom(net *Params) pastel.Height {
-	return max(p.head.ended, p.head.lastPaid) + net.IdleLimit
+func (p *poolState) closesFrom(params *Params) pastel.Height {
+	return max(p.head.ended, p.head.lastPaid) + params.IdleLimit
 }
 
 // nextDue is the first height after h whose block concerns the pool although nothing in it does, or never. A pool that ended and
 // owes nothing has its next settlement with something to do when it is closed.
-func (p *poolState) nextDue(h pastel.Height, net *Params) pastel.Height {
-	if p.head.status.Ended() && len(p.pending) == 0 && !p.owes(net.Dust) {
-		h = max(h, p.closesFrom(net)-1)
+func (p *poolState) nextDue(h pastel.Height, params *Params) pastel.Height {
+	if p.head.status.Ended() && len(p.pending) == 0 && !p.owes(params.Dust) {
+		h = max(h, p.closesFrom(params)-1)
 	}
-	due := p.nextSettlement(h, net)
+	due := p.nextSettlement(h, params)
 	sooner := func(at pastel.Height) {
 		if due == never || at < due {
 			due = at
@@ -130,21 +130,21 @@ func (p *poolState) nextDue(h pastel.Height, net *Params) pastel.Height {
 	}
 	switch p.head.status {
 	case Subscribing:
-		sooner(p.terms.ActivateUntil(net) + 1)
+		sooner(p.terms.ActivateUntil(params) + 1)
 	case Replenishing:
 		sooner(p.head.deadline + 1)
 	default:
 	}
 	if len(p.pending) > 0 {
-		sooner(p.pending[0].validTo(net))
+		sooner(p.pending[0].validTo(params))
 	}
 	return due
 }
 
 // idle reports whether neither activation nor a coinbase that paid the pool, in blocks before h, lies in the last IdleLimit
 // blocks, h included (protocol 7). A pool that is not activated yet is never idle: leaving it would else cost nothing.
-func (p *poolState) idle(h pastel.Height, net *Params) bool {
-	since := h - net.IdleLimit
+func (p *poolState) idle(h pastel.Height, params *Params) bool {
+	since := h - params.IdleLimit
 	return p.head.activated != never && p.head.activated <= since && p.head.lastPaid <= since
 }
 

@@ -70,22 +70,22 @@ type activateFacts struct {
 
 // Prepare does all that needs no state for the block at height h: it finds tickets, decodes them, checks Ed448 signatures
 // and recovers who made address signatures. It may run on many blocks at once, ahead of Apply.
-func Prepare(net *Params, h pastel.Height, b *pastel.Block) *Prepared {
+func Prepare(params *Params, h pastel.Height, b *pastel.Block) *Prepared {
 	p := &Prepared{Height: h, Hash: b.Hash(), Prev: b.Header.Prev, Time: b.Header.Time, Txs: b.Txs}
 	for i := 1; i < len(b.Txs); i++ {
-		p.look(net, i)
+		p.look(params, i)
 	}
 	return p
 }
 
 // look finds what transaction i carries, and whether it spends escrow. Before StartHeight neither tickets nor escrow are.
-func (p *Prepared) look(net *Params, i int) {
+func (p *Prepared) look(params *Params, i int) {
 	tx := &p.Txs[i]
-	if c, ok := prepareTx(net, p.Height, tx); ok {
+	if c, ok := prepareTx(params, p.Height, tx); ok {
 		c.index = i
 		p.carried = append(p.carried, c)
 	}
-	if !net.Forks.Pools.Active(p.Height) {
+	if !params.Forks.Pools.Active(p.Height) {
 		return
 	}
 	for k := range tx.Inputs {
@@ -101,12 +101,12 @@ func (p *Prepared) look(net *Params, i int) {
 const ticketVersion = 1
 
 // prepareTx looks into one transaction. Before StartHeight there are registrations, but no tickets (protocol 1).
-func prepareTx(net *Params, h pastel.Height, tx *pastel.Tx) (c carried, ok bool) {
+func prepareTx(params *Params, h pastel.Height, tx *pastel.Tx) (c carried, ok bool) {
 	var found ticket.Carried
-	if net.Forks.Pools.Active(h) {
-		found = ticket.FromTx(tx, &net.Network, h, ticketVersion)
+	if params.Forks.Pools.Active(h) {
+		found = ticket.FromTx(tx, &params.Network, h, ticketVersion)
 	} else {
-		found.Registration, _ = ticket.DecodeRegistration(tx, net.RegistrationFee(h))
+		found.Registration, _ = ticket.DecodeRegistration(tx, params.RegistrationFee(h))
 	}
 	if found.Registration != nil {
 		c.registrant, c.registers = found.Registration.Verify()
@@ -118,17 +118,17 @@ func prepareTx(net *Params, h pastel.Height, tx *pastel.Tx) (c carried, ok bool)
 	case found.Ticket == nil:
 		return c, false
 	case found.Ticket.Init != nil:
-		c.init = prepareInit(net, found.Ticket.Init)
+		c.init = prepareInit(params, found.Ticket.Init)
 	case found.Ticket.Part != nil:
-		c.part = preparePart(net, found.Ticket.Part)
+		c.part = preparePart(params, found.Ticket.Part)
 	default:
-		c.activate = prepareActivate(net, found.Ticket.Activate)
+		c.activate = prepareActivate(params, found.Ticket.Activate)
 	}
 	return c, true
 }
 
-func prepareInit(net *Params, x *ticket.Init) *initFacts {
-	t, reason := x.Terms(net.Limits())
+func prepareInit(params *Params, x *ticket.Init) *initFacts {
+	t, reason := x.Terms(params.Limits())
 	f := &initFacts{terms: reason}
 	if reason != "" {
 		return f // nothing else is looked at
@@ -140,28 +140,28 @@ func prepareInit(net *Params, x *ticket.Init) *initFacts {
 	if f.pool.Supernode, f.pastelIDs = pastelid.Parse(x.SupernodePastelID); f.pastelIDs == nil {
 		f.pool.Operator, f.pastelIDs = pastelid.Parse(x.OperatorPastelID)
 	}
-	if f.pool.FeeAddress, err = pastel.ParseAddress(&net.Network, x.OperatorFeeAddress); err != nil {
+	if f.pool.FeeAddress, err = pastel.ParseAddress(&params.Network, x.OperatorFeeAddress); err != nil {
 		f.feeAddress = err
 	}
 	if f.pastelIDs == nil && f.feeAddress == nil {
-		f.signed = x.VerifyAgreement(net.Name, f.pool.Operator) && x.VerifySmartPool(net.Name, f.pool.Supernode)
+		f.signed = x.VerifyAgreement(params.Name, f.pool.Operator) && x.VerifySmartPool(params.Name, f.pool.Supernode)
 	}
 	return f
 }
 
-func preparePart(net *Params, x *ticket.Part) *partFacts {
+func preparePart(params *Params, x *ticket.Part) *partFacts {
 	f := &partFacts{pool: x.SmartPoolID, coins: x.PledgedCoins}
 	f.who, f.pastelID = pastelid.Parse(x.PastelID)
 	txid, err := pastel.ParseTxID(x.TxID)
 	f.output = pastel.OutPoint{TxID: txid, Vout: uint32(x.Vout)}
 	f.outputOK = err == nil && x.Vout == int64(f.output.Vout)
-	f.reward, f.rewardAddress = pastel.ParseAddress(&net.Network, x.RewardAddress)
+	f.reward, f.rewardAddress = pastel.ParseAddress(&params.Network, x.RewardAddress)
 	f.ownEscrow = f.reward == ticket.EscrowAddress(x.SmartPoolID)
 	f.time, f.timeStamp = ticket.ParseTimeStamp(x.TimeStamp)
 	if f.pastelID != nil || !f.outputOK || f.rewardAddress != nil || f.timeStamp != nil {
 		return f // rejected before a signature is looked at
 	}
-	statement := x.PledgeStatement(net.Name)
+	statement := x.PledgeStatement(params.Name)
 	f.statement = sha256.Sum256([]byte(statement))
 	f.signedByID = x.VerifyPledge(statement, f.who)
 	if signer, err := x.AddressSigner(statement); err == nil {
@@ -170,8 +170,8 @@ func preparePart(net *Params, x *ticket.Part) *partFacts {
 	return f
 }
 
-func prepareActivate(net *Params, x *ticket.Activate) *activateFacts {
-	name := net.Name
+func prepareActivate(params *Params, x *ticket.Activate) *activateFacts {
+	name := params.Name
 	return &activateFacts{
 		pool: x.SmartPoolID, listed: x.Participants,
 		signedBy: func(operator pastelid.PastelID) bool { return x.VerifyOperator(name, operator) },

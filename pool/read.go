@@ -18,8 +18,8 @@ var errNoPool = errors.New("stored records hold no such pool")
 
 // ReadPool makes the view of one pool from the tip's record and the pool's own, of RecordKindsOfPool, sorted by kind and key:
 // for readers that do not keep the whole state. Records are checked one by one, the invariants between pools are not.
-func ReadPool(net Params, shadow bool, id ticket.PoolID, records []Record) (Pool, error) {
-	l, err := NewLoader(net, shadow)
+func ReadPool(params Params, shadow bool, id ticket.PoolID, records []Record) (Pool, error) {
+	l, err := NewLoader(params, shadow)
 	if err != nil {
 		return Pool{}, err
 	}
@@ -49,7 +49,7 @@ type Standing struct {
 }
 
 // ReadStanding returns the reputation at height tip from a person's record (protocol 7).
-func ReadStanding(net *Params, tip pastel.Height, r Record) (Standing, error) {
+func ReadStanding(params *Params, tip pastel.Height, r Record) (Standing, error) {
 	var x person
 	err := readRecord(r, func(key, c *coder) error {
 		var id pastelid.PastelID
@@ -60,7 +60,7 @@ func ReadStanding(net *Params, tip pastel.Height, r Record) (Standing, error) {
 	if err != nil {
 		return Standing{}, fmt.Errorf("stored %s record %x: %w", r.Kind, r.Key, err)
 	}
-	return Standing{x.pointsAt(tip, net), x.loss != never}, nil
+	return Standing{x.pointsAt(tip, params), x.loss != never}, nil
 }
 
 // Coin is an unspent output that can back pledges, or does (protocol 3).

@@ -255,8 +255,8 @@ type Loader struct {
 }
 
 // NewLoader begins a state of a network; the records must be of the same.
-func NewLoader(net Params, shadow bool) (*Loader, error) {
-	s, err := New(net, shadow)
+func NewLoader(params Params, shadow bool) (*Loader, error) {
+	s, err := New(params, shadow)
 	if err != nil {
 		return nil, err
 	}

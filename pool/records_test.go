@@ -30,8 +30,8 @@ func (m mirror) write(list []Record) {
 	}
 }
 
-func (m mirror) load(net Params, shadow bool) (*State, error) {
-	l, err := NewLoader(net, shadow)
+func (m mirror) load(params Params, shadow bool) (*State, error) {
+	l, err := NewLoader(params, shadow)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (m mirror) mustEqual(t interface {
 	if len(m) != s.RecordCount() || len(m) != len(s.Records()) {
 		t.Fatalf("the mirror has %d records, the state counts %d and lists %d", len(m), s.RecordCount(), len(s.Records()))
 	}
-	again, err := m.load(s.net, false)
+	again, err := m.load(s.params, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,11 +64,11 @@ func (m mirror) mustEqual(t interface {
 
 func newRegtest(t *testing.T) *State {
 	t.Helper()
-	net, err := ParamsByName("regtest")
+	params, err := ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(net, false)
+	s, err := New(params, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestRecordsMirrorRecordedChains(t *testing.T) {
 			s := newRegtest(t)
 			store := mirror{}
 			for h, b := range blocks {
-				u, err := s.Apply(Prepare(&s.net, pastel.Height(h), b))
+				u, err := s.Apply(Prepare(&s.params, pastel.Height(h), b))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -134,7 +134,7 @@ func TestLoaderRefusesDamage(t *testing.T) {
 	s := newRegtest(t)
 	kinds := map[RecordKind]bool{}
 	for h, b := range blocks {
-		if _, err := s.Apply(Prepare(&s.net, pastel.Height(h), b)); err != nil {
+		if _, err := s.Apply(Prepare(&s.params, pastel.Height(h), b)); err != nil {
 			t.Fatal(err)
 		}
 		clear(kinds)
@@ -170,7 +170,7 @@ func TestLoaderRefusesDamage(t *testing.T) {
 		m[k] = r
 		mustNotLoad(t, m, s, k+" is empty")
 	}
-	other := s.net
+	other := s.params
 	other.Name = "testnet"
 	if _, err := all.load(other, false); err == nil || !strings.Contains(err.Error(), "testnet") {
 		t.Errorf("a state of another network: %v", err)
@@ -179,7 +179,7 @@ func TestLoaderRefusesDamage(t *testing.T) {
 
 func mustNotLoad(t *testing.T, m mirror, s *State, what string) {
 	t.Helper()
-	if _, err := m.load(s.net, false); err == nil {
+	if _, err := m.load(s.params, false); err == nil {
 		t.Errorf("loaded although %s", what)
 	}
 }
@@ -195,7 +195,7 @@ func TestTryAgreesWithBlocks(t *testing.T) {
 		before := s.Encode()
 		var alone []Event
 		for j := 1; j < len(b.Txs); j++ {
-			events, err := s.Simulate(PrepareTx(&s.net, h, b.Header.Time, &b.Txs[j]))
+			events, err := s.Simulate(PrepareTx(&s.params, h, b.Header.Time, &b.Txs[j]))
 			if err != nil {
 				refused++ // it needs an earlier transaction of the block
 			}
@@ -205,7 +205,7 @@ func TestTryAgreesWithBlocks(t *testing.T) {
 		if !bytes.Equal(s.Encode(), before) {
 			t.Fatalf("trying the transactions of block %d changed the state", h)
 		}
-		u, err := s.Apply(Prepare(&s.net, h, b))
+		u, err := s.Apply(Prepare(&s.params, h, b))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,13 +241,13 @@ func TestTryRefusesEarlyPayouts(t *testing.T) {
 	for i, b := range blocks {
 		h := pastel.Height(i)
 		for _, po := range s.Payouts() {
-			_, err := s.Simulate(PrepareTx(&s.net, h, b.Header.Time, po.Tx))
+			_, err := s.Simulate(PrepareTx(&s.params, h, b.Header.Time, po.Tx))
 			due := slices.ContainsFunc(s.PayoutsAt(h), func(x Payout) bool { return x.Tx.ID() == po.Tx.ID() })
 			if (err == nil) != due || due != (h >= po.ValidFrom && h <= po.ValidTo) {
 				t.Fatalf("block %d: payout valid in %d..%d, due %t: %v", h, po.ValidFrom, po.ValidTo, due, err)
 			}
 		}
-		if _, err := s.Apply(Prepare(&s.net, h, b)); err != nil {
+		if _, err := s.Apply(Prepare(&s.params, h, b)); err != nil {
 			t.Fatal(err)
 		}
 	}

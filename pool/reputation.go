@@ -32,20 +32,20 @@ func (x *person) code(c *coder) {
 }
 
 // pointsAt is the reputation at h: a point returns per full RecoveryInterval since the last loss.
-func (x person) pointsAt(h pastel.Height, net *Params) int {
+func (x person) pointsAt(h pastel.Height, params *Params) int {
 	if x.loss == never {
 		return fullReputation
 	}
-	return min(fullReputation, int(x.points)+int((h-x.loss)/net.RecoveryInterval))
+	return min(fullReputation, int(x.points)+int((h-x.loss)/params.RecoveryInterval))
 }
 
 // chargeLeaver takes reputation for a dropped pledge, unless its pool is idle. A loss at 0 restarts recovery.
 func (b *block) chargeLeaver(pl *pledge) {
-	costs := leavingCosts(pl.role(), pl.pool.idle(b.h, &b.s.net))
+	costs := leavingCosts(pl.role(), pl.pool.idle(b.h, &b.s.params))
 	if costs == 0 {
 		return
 	}
-	left := max(0, b.s.people.At(pl.who).pointsAt(b.h, &b.s.net)-costs)
+	left := max(0, b.s.people.At(pl.who).pointsAt(b.h, &b.s.params)-costs)
 	b.setPerson(pl.who, person{uint8(left), b.h})
 	b.emit(Event{Type: ReputationChanged, PastelID: b.s.people.Key(pl.who).String(), Points: left})
 }

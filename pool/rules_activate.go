@@ -16,7 +16,7 @@ func (b *block) acceptActivate(c *carried) ticket.Reason {
 	if p.head.status != Subscribing {
 		return ticket.ReasonNotSubscribing
 	}
-	if b.h > p.terms.ActivateUntil(&b.s.net) {
+	if b.h > p.terms.ActivateUntil(&b.s.params) {
 		return ticket.ReasonActivationTooLate
 	}
 	listed, reason := b.listedPledges(p, f.listed)
@@ -90,7 +90,7 @@ func (b *block) decodePair(x ticket.Participant) (participant, bool) {
 	pair, known := b.pairs[x]
 	if !known {
 		id, badID := pastelid.Parse(x.PastelID)
-		addr, badAddress := pastel.ParseAddress(&b.s.net.Network, x.Address)
+		addr, badAddress := pastel.ParseAddress(&b.s.params.Network, x.Address)
 		if badID == nil && badAddress == nil && addr.Kind == pastel.AddressP2PKH {
 			pair = participant{b.s.people.Find(id), addr.Hash}
 		}

@@ -13,7 +13,7 @@ const (
 )
 
 // minPledge is MinPledge in PSL.
-func minPledge(net *Params) int64 { return int64(net.MinPledge / pastel.PSL) }
+func minPledge(params *Params) int64 { return int64(params.MinPledge / pastel.PSL) }
 
 // acceptPart is the part ticket of protocol 6.
 func (b *block) acceptPart(c *carried) ticket.Reason {
@@ -50,7 +50,7 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 	if who == 0 {
 		return ticket.ReasonPastelIDNotRegistered
 	}
-	if old == nil && b.s.people.At(who).pointsAt(b.h, &b.s.net) < LeastReputation {
+	if old == nil && b.s.people.At(who).pointsAt(b.h, &b.s.params) < LeastReputation {
 		return ticket.ReasonReputationTooLow
 	}
 	if b.s.statements.has(f.statement) {
@@ -125,14 +125,14 @@ func (p *poolState) takesPledges(h pastel.Height) bool {
 
 // leastPledge is the smallest new pledge the pool takes now, in PSL: the slots that are left must be able to hold what the
 // pool needs. The pool has a free slot.
-func (p *poolState) leastPledge(net *Params) int64 {
+func (p *poolState) leastPledge(params *Params) int64 {
 	need := p.terms.Target
 	if p.head.status == Replenishing {
 		need = p.terms.Required
 	}
-	slots := int64(net.MaxPledges - len(p.pledges))
+	slots := int64(params.MaxPledges - len(p.pledges))
 	lacking := max(0, need-p.offered)
-	return max(minPledge(net), (lacking+slots-1)/slots)
+	return max(minPledge(params), (lacking+slots-1)/slots)
 }
 
 // checkOffer tests what a ticket offers: an amendment no less than the pledge does, a new pledge what the pool takes.
@@ -142,9 +142,9 @@ func (b *block) checkOffer(p *poolState, old *pledge, offered int64) ticket.Reas
 		return ticket.ReasonPledgeTooSmall
 	case old != nil:
 		return ""
-	case len(p.pledges) >= b.s.net.MaxPledges:
+	case len(p.pledges) >= b.s.params.MaxPledges:
 		return ticket.ReasonPoolFull
-	case offered < p.leastPledge(&b.s.net):
+	case offered < p.leastPledge(&b.s.params):
 		return ticket.ReasonPledgeTooSmall
 	}
 	return ""
@@ -179,10 +179,10 @@ func (b *block) checkOutput(f *partFacts) ticket.Reason {
 		return ticket.ReasonOutputNotFound
 	}
 	c := b.s.coins.At(r)
-	if BacksAlone(c.value, &b.s.net) {
+	if BacksAlone(c.value, &b.s.params) {
 		return ticket.ReasonOutputIsCollateral
 	}
-	if b.h-c.origin.height()+1 < ConfirmationsToPledge(c.origin.coinbase(), &b.s.net) {
+	if b.h-c.origin.height()+1 < ConfirmationsToPledge(c.origin.coinbase(), &b.s.params) {
 		return ticket.ReasonOutputImmature
 	}
 	return ""

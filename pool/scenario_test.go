@@ -179,29 +179,29 @@ func (w *world) poolOf(label string) *ticket.Init {
 }
 
 func (w *world) network() {
-	net := w.s.net
+	params := w.s.params
 	shadow := false
 	for _, a := range w.d.CmdArgs {
 		var n int
 		w.d.ScanArgs(w.t, a.Key, &n)
 		switch a.Key {
 		case "max-pledges":
-			net.MaxPledges = n
+			params.MaxPledges = n
 		case "max-coinbase-outputs":
-			net.MaxCoinbaseOutputs = n
+			params.MaxCoinbaseOutputs = n
 		case "payout-expiry":
-			net.PayoutExpiry = pastel.Height(n)
+			params.PayoutExpiry = pastel.Height(n)
 		case "coinbase-maturity":
-			net.CoinbaseMaturity = pastel.Height(n)
+			params.CoinbaseMaturity = pastel.Height(n)
 		case "idle-limit":
-			net.IdleLimit = pastel.Height(n)
+			params.IdleLimit = pastel.Height(n)
 		case "shadow":
 			shadow = n == 1
 		default:
 			w.d.Fatalf(w.t, "no such limit: %s", a.Key)
 		}
 	}
-	s, err := New(net, shadow)
+	s, err := New(params, shadow)
 	if err != nil {
 		w.d.Fatalf(w.t, "%v", err)
 	}
@@ -245,7 +245,7 @@ func (w *world) register(names []datadriven.CmdArg) {
 		w.ids[a.Key], w.keys[a.Key] = id, key
 		w.names[id.ID().String()] = a.Key
 		w.names[pastel.P2PKH(key.KeyHash()).String()] = a.Key
-		outs, err := ticket.NewRegistration(id, "", w.address(a.Key).Encode(&w.s.net.Network), int64(w.time())).Outputs(w.s.net.RegistrationFee(w.height()))
+		outs, err := ticket.NewRegistration(id, "", w.address(a.Key).Encode(&w.s.params.Network), int64(w.time())).Outputs(w.s.params.RegistrationFee(w.height()))
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -303,7 +303,7 @@ func (w *world) post(t *ticket.Ticket) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	outs, err := c.Outputs(w.s.net.ContractFee, true)
+	outs, err := c.Outputs(w.s.params.ContractFee, true)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func (w *world) init() {
 }
 
 func (w *world) open(label, by, node string, required int64, factorText, feeText string, period int64) {
-	net := w.s.net.Name
+	net := w.s.params.Name
 	operator, supernode := w.ids[by], w.ids[node]
 	factor, err := ticket.ParseDecimal(factorText)
 	if err != nil {
@@ -328,7 +328,7 @@ func (w *world) open(label, by, node string, required int64, factorText, feeText
 	x := &ticket.Init{
 		Version: ticket.KindInit.Newest(), SubscriptionPeriod: period, RequiredCoins: required, Factor: factor, Fee: fee,
 		SupernodePastelID: supernode.ID().String(), Company: "Acme", OperatorPastelID: operator.ID().String(),
-		OperatorFeeAddress: w.address(by).Encode(&w.s.net.Network),
+		OperatorFeeAddress: w.address(by).Encode(&w.s.params.Network),
 	}
 	x.SmartPoolID = x.IDFor(label)
 	x.AgreementSignature = operator.SignBase64([]byte(x.AgreementStatement(net)))
@@ -350,10 +350,10 @@ func (w *world) pledge(pool, member, coin string, coins int64, reward, idSigner,
 	out := w.coins[coin]
 	x := &ticket.Part{
 		Version: ticket.KindPart.Newest(), SmartPoolID: w.poolOf(pool).SmartPoolID, PastelID: w.ids[member].ID().String(), PledgedCoins: coins,
-		TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: w.address(reward).Encode(&w.s.net.Network),
+		TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: w.address(reward).Encode(&w.s.params.Network),
 		TimeStamp: ticket.FormatTimeStamp(int64(w.time()) - age + int64(len(w.txs))),
 	}
-	text := x.PledgeStatement(w.s.net.Name)
+	text := x.PledgeStatement(w.s.params.Name)
 	x.PledgeSignature = w.ids[idSigner].SignBase64([]byte(text))
 	x.AddressSignature = w.keys[signer].SignMessage(text)
 	w.post(x.Ticket())
@@ -373,10 +373,10 @@ func (w *world) start(pool string, members []string, signer string) {
 	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: w.poolOf(pool).SmartPoolID}
 	for _, name := range members {
 		x.Participants = append(x.Participants, ticket.Participant{
-			PastelID: w.ids[name].ID().String(), Address: w.address(name).Encode(&w.s.net.Network),
+			PastelID: w.ids[name].ID().String(), Address: w.address(name).Encode(&w.s.params.Network),
 		})
 	}
-	x.OperatorSignature = w.ids[signer].SignBase64([]byte(x.OperatorStatement(w.s.net.Name)))
+	x.OperatorSignature = w.ids[signer].SignBase64([]byte(x.OperatorStatement(w.s.params.Name)))
 	w.post(x.Ticket())
 }
 
@@ -418,7 +418,7 @@ func (w *world) mine(n int) string {
 			w.t.Fatal(err)
 		}
 		w.rewards, w.txs = nil, nil
-		u, err := w.s.Apply(Prepare(&w.s.net, w.height(), block))
+		u, err := w.s.Apply(Prepare(&w.s.params, w.height(), block))
 		if err != nil {
 			text := err.Error()
 			for id, name := range w.names {

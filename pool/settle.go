@@ -10,8 +10,8 @@ import (
 // and has nothing left to pay is closed. It comes for pools that end even if no settlement is scheduled; those settle at that
 // block in any case.
 func (b *block) settle(p *poolState) {
-	net := &b.s.net
-	least := LeastPayment(p.head.status, net)
+	params := &b.s.params
+	least := LeastPayment(p.head.status, params)
 	b.claimAccrued(p)
 	for _, pl := range p.pledges {
 		if pl.held != pl.counted {
@@ -27,24 +27,24 @@ func (b *block) settle(p *poolState) {
 	}
 	po.settled = b.h
 	b.debit(p, po.payments)
-	po.buildTx(net)
+	po.buildTx(params)
 	b.addPayout(po)
 	b.emit(Event{Type: PayoutSettled, Pool: p.terms.ID, TxID: po.tx.ID(), Outputs: po.payments, Change: po.change})
 	b.settled = append(b.settled, po)
 }
 
 // LeastPayment returns the smallest claim that a settlement of a pool of this status pays (protocol 8.2).
-func LeastPayment(s Status, net *Params) pastel.Amount {
+func LeastPayment(s Status, params *Params) pastel.Amount {
 	if s.Ended() {
-		return net.Dust
+		return params.Dust
 	}
-	return net.MinPayout
+	return params.MinPayout
 }
 
 // close ends the books of an ended pool that owes nothing worth paying, once its Supernode has not been paid for IdleLimit
 // blocks (protocol 8, "Closing"). What is left stays in escrow for ever.
 func (b *block) close(p *poolState) {
-	if !p.head.status.Ended() || len(p.pending) > 0 || p.owes(b.s.net.Dust) || b.h < p.closesFrom(&b.s.net) {
+	if !p.head.status.Ended() || len(p.pending) > 0 || p.owes(b.s.params.Dust) || b.h < p.closesFrom(&b.s.params) {
 		return
 	}
 	b.emit(Event{Type: PoolClosed, Pool: p.terms.ID, Amount: p.tracked})
@@ -77,7 +77,7 @@ func (s *State) nextPayout(p *poolState, least pastel.Amount) *payout {
 	var due []Payment
 	var sum pastel.Amount
 	for _, c := range p.claims {
-		if c.amount >= least && len(due) < s.net.MaxOutputs {
+		if c.amount >= least && len(due) < s.params.MaxOutputs {
 			due = append(due, Payment{c.amount, c.to})
 			sum += c.amount
 		}
@@ -85,8 +85,8 @@ func (s *State) nextPayout(p *poolState, least pastel.Amount) *payout {
 	if len(due) == 0 {
 		return nil
 	}
-	inputs, available := takeInputs(p, sum, s.net.MaxInputs)
-	payments := affordable(due, available, s.net.Dust)
+	inputs, available := takeInputs(p, sum, s.params.MaxInputs)
+	payments := affordable(due, available, s.params.Dust)
 	if len(payments) == 0 {
 		return nil
 	}

@@ -26,17 +26,17 @@ type sim struct {
 }
 
 func simNetwork() Params {
-	net, err := ParamsByName("regtest")
+	params, err := ParamsByName("regtest")
 	if err != nil {
 		panic(err)
 	}
-	net.Collateral = 1000 * pastel.PSL
-	net.CoinbaseMaturity, net.PayoutExpiry, net.IdleLimit = 8, 12, 20
-	return net
+	params.Collateral = 1000 * pastel.PSL
+	params.CoinbaseMaturity, params.PayoutExpiry, params.IdleLimit = 8, 12, 20
+	return params
 }
 
-func newSim(t interface{ Fatal(...any) }, net Params) *sim {
-	s, err := New(net, false)
+func newSim(t interface{ Fatal(...any) }, params Params) *sim {
+	s, err := New(params, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func simReward(k int) pastel.Address {
 
 func (m *sim) register(k int) { m.carry(carried{registers: true, registrant: simID(k)}) }
 
-func simTerms(label string, net *Params, required, factor, fee int64, period pastel.Height, operator, supernode int) Terms {
+func simTerms(label string, params *Params, required, factor, fee int64, period pastel.Height, operator, supernode int) Terms {
 	sum := sha256.Sum256([]byte(label))
 	return Terms{
 		ID: ticket.PoolID(fmt.Sprintf("%s.%x", label, sum[:20])), Supernode: simID(supernode), Operator: simID(operator),
@@ -128,7 +128,7 @@ func (m *sim) activate(id ticket.PoolID, list ...ticket.Participant) {
 // participant is a pair as an activation ticket lists it.
 func (m *sim) participant(who pastelid.PastelID, owner pastel.KeyHash) ticket.Participant {
 	address := pastel.Address{Kind: pastel.AddressP2PKH, Hash: owner}
-	return ticket.Participant{PastelID: who.String(), Address: address.Encode(&m.s.net.Network)}
+	return ticket.Participant{PastelID: who.String(), Address: address.Encode(&m.s.params.Network)}
 }
 
 func (m *sim) reward(id ticket.PoolID, amount pastel.Amount) {

@@ -8,9 +8,9 @@ import (
 
 // PrepareTx is Prepare for one transaction, other than a coinbase, that a block at height h and of this time, in seconds since
 // 1970, would hold: for State.Simulate.
-func PrepareTx(net *Params, h pastel.Height, time uint32, tx *pastel.Tx) *Prepared {
+func PrepareTx(params *Params, h pastel.Height, time uint32, tx *pastel.Tx) *Prepared {
 	p := &Prepared{Height: h, Time: time, Txs: []pastel.Tx{{}, *tx}}
-	p.look(net, 1)
+	p.look(params, 1)
 	return p
 }
 

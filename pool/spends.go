@@ -110,7 +110,7 @@ func (b *block) replacements(tx *pastel.Tx) map[pastel.KeyHash][]uint32 {
 	for v := range tx.Outputs {
 		out := &tx.Outputs[v]
 		owner, ok := pastel.P2PKHHash(out.Script)
-		if !ok || !CanBack(out.Value, &b.s.net) {
+		if !ok || !CanBack(out.Value, &b.s.params) {
 			continue
 		}
 		if list, hit := byOwner[owner]; hit {

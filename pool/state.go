@@ -19,7 +19,7 @@ type Tip struct {
 // State is everything the rules know after a block (protocol 3). It is made by New or Decode and changed only by Apply
 // and Revert. It is not safe for concurrent use; reads may run together while nobody changes it.
 type State struct {
-	net    Params
+	params Params
 	shadow bool
 	tip    Tip
 
@@ -44,12 +44,12 @@ type State struct {
 
 // New returns the state before block 0. Shadow says that the network's miners do not enforce the rules: blocks that take
 // escrow without a payout are then reported instead of refused (protocol 8, "Shadow run").
-func New(net Params, shadow bool) (*State, error) {
-	if err := net.Validate(); err != nil {
+func New(params Params, shadow bool) (*State, error) {
+	if err := params.Validate(); err != nil {
 		return nil, fmt.Errorf("network parameters: %w", err)
 	}
 	return &State{
-		net: net, shadow: shadow, tip: Tip{Height: -1},
+		params: params, shadow: shadow, tip: Tip{Height: -1},
 		coins:       table.New[pastel.OutPoint, coin](),
 		people:      table.New[pastelid.PastelID, person](),
 		statements:  newStatements(),
@@ -65,7 +65,7 @@ func New(net Params, shadow bool) (*State, error) {
 }
 
 // Params returns the parameters the state was made with.
-func (s *State) Params() Params { return s.net }
+func (s *State) Params() Params { return s.params }
 
 // Shadow reports whether the state only watches rules nobody enforces.
 func (s *State) Shadow() bool { return s.shadow }
@@ -99,7 +99,7 @@ func (s *State) indexPool(p *poolState, h pastel.Height) {
 	if p.head.activated != never {
 		s.activations[p.head.activationTx] = p
 	}
-	s.agenda.move(p, p.nextDue(h, &s.net))
+	s.agenda.move(p, p.nextDue(h, &s.params))
 }
 
 // follow keeps a pool in an index while it belongs there.

@@ -8,7 +8,7 @@ func (b *block) endOfPool(p *poolState) {
 	}
 	ended := b.changeStatus(p)
 	b.warnLow(p)
-	if ended && !p.head.broken || p.settlesAt(b.h, &b.s.net) {
+	if ended && !p.head.broken || p.settlesAt(b.h, &b.s.params) {
 		b.settle(p)
 	}
 }
@@ -16,7 +16,7 @@ func (b *block) endOfPool(p *poolState) {
 // changeStatus is protocol 7. It reports whether the pool ended, which settles it.
 func (b *block) changeStatus(p *poolState) (ended bool) {
 	if p.head.status == Subscribing {
-		if b.h <= p.terms.ActivateUntil(&b.s.net) {
+		if b.h <= p.terms.ActivateUntil(&b.s.params) {
 			return false
 		}
 		b.expire(p)
@@ -53,7 +53,7 @@ func (b *block) count(p *poolState) {
 			if has.Room() == 0 {
 				return
 			}
-			more := has.raise(pl.offer(), turn, minPledge(&b.s.net))
+			more := has.raise(pl.offer(), turn, minPledge(&b.s.params))
 			if more == 0 {
 				continue
 			}

@@ -66,8 +66,8 @@ type Payout struct {
 	Change    pastel.Amount // back to escrow
 }
 
-func (po *payout) view(net *Params) Payout {
-	from, to := po.window(net)
+func (po *payout) view(params *Params) Payout {
+	from, to := po.window(params)
 	return Payout{
 		Pool: po.pool.terms.ID, Tx: po.tx, Settled: po.settled,
 		ValidFrom: from, ValidTo: to,
@@ -81,7 +81,7 @@ func (s *State) Pool(id ticket.PoolID) (Pool, bool) {
 	if p == nil {
 		return Pool{}, false
 	}
-	v := p.view(&s.net, s.tip.Height)
+	v := p.view(&s.params, s.tip.Height)
 	for _, pl := range p.pledges {
 		v.Pledges = append(v.Pledges, Pledge{
 			Seq: pl.seq, PastelID: s.people.Key(pl.who), Owner: s.backings.Key(pl.backing), Offered: pl.offered, Counted: pl.counted,
@@ -92,21 +92,21 @@ func (s *State) Pool(id ticket.PoolID) (Pool, bool) {
 }
 
 // view is the pool as readers see it, but for who pledged: that stands in the state's tables.
-func (p *poolState) view(net *Params, tip pastel.Height) Pool {
+func (p *poolState) view(params *Params, tip pastel.Height) Pool {
 	v := Pool{
-		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Idle: p.idle(tip+1, net), Escrow: p.escrowAddress(),
+		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Idle: p.idle(tip+1, params), Escrow: p.escrowAddress(),
 		Activated: p.head.activated, ActivationTx: p.head.activationTx, Deadline: p.head.deadline, Ended: p.head.ended,
-		NextSettlement: p.nextSettlement(tip, net), Carry: p.head.carry, Accrued: p.head.operator,
+		NextSettlement: p.nextSettlement(tip, params), Carry: p.head.carry, Accrued: p.head.operator,
 		Escrowed: p.tracked, Counted: p.counted, Offered: p.offered,
 	}
-	if p.takesPledges(tip+1) && len(p.pledges) < net.MaxPledges {
-		v.LeastPledge = p.leastPledge(net)
+	if p.takesPledges(tip+1) && len(p.pledges) < params.MaxPledges {
+		v.LeastPledge = p.leastPledge(params)
 	}
 	for _, c := range p.claims {
 		v.Claims = append(v.Claims, Claim{c.to, c.amount})
 	}
 	for _, po := range p.pending {
-		v.Pending = append(v.Pending, po.view(net))
+		v.Pending = append(v.Pending, po.view(params))
 	}
 	return v
 }
@@ -115,7 +115,7 @@ func (p *poolState) view(net *Params, tip pastel.Height) Pool {
 func (s *State) Payouts() []Payout {
 	list := make([]Payout, 0, len(s.payouts))
 	for _, po := range s.payouts {
-		list = append(list, po.view(&s.net))
+		list = append(list, po.view(&s.params))
 	}
 	slices.SortFunc(list, func(a, b Payout) int { return cmp.Or(cmp.Compare(a.Settled, b.Settled), cmp.Compare(a.Pool, b.Pool)) })
 	return list
@@ -137,7 +137,7 @@ func (s *State) Reputation(id pastelid.PastelID) (points int, tarnished, found b
 		return 0, false, false
 	}
 	x := s.people.At(r)
-	return x.pointsAt(s.tip.Height, &s.net), x.loss != never, true
+	return x.pointsAt(s.tip.Height, &s.params), x.loss != never, true
 }
 
 // Coins returns the number of unspent pledgeable outputs.

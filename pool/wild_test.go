@@ -40,18 +40,18 @@ type wild struct {
 
 // wildNetwork has limits that random histories reach.
 func wildNetwork(d dice) Params {
-	net := simNetwork()
-	net.CoinbaseMaturity, net.PayoutExpiry = 8, 12
-	net.IdleLimit = pick(d, pastel.Height(3), 20, 21)
-	net.MaxPledges = pick(d, 4, 7, 500)
-	net.MaxCoinbaseOutputs = 3
-	net.MaxOutputs = pick(d, 2, 5, 600)
-	net.MaxInputs = pick(d, 2, 1000)
-	net.SaplingHeight = pick(d, pastel.Height(1), 50, pastel.Never)
-	net.PledgeConfirmations = pick(d, pastel.Height(1), 1, 1, 1, 1, 2)
-	net.RecoveryInterval = pick(d, pastel.Height(1), 3, 10)
-	net.ActivationGrace = pick(d, pastel.Height(0), 10)
-	return net
+	params := simNetwork()
+	params.CoinbaseMaturity, params.PayoutExpiry = 8, 12
+	params.IdleLimit = pick(d, pastel.Height(3), 20, 21)
+	params.MaxPledges = pick(d, 4, 7, 500)
+	params.MaxCoinbaseOutputs = 3
+	params.MaxOutputs = pick(d, 2, 5, 600)
+	params.MaxInputs = pick(d, 2, 1000)
+	params.SaplingHeight = pick(d, pastel.Height(1), 50, pastel.Never)
+	params.PledgeConfirmations = pick(d, pastel.Height(1), 1, 1, 1, 1, 2)
+	params.RecoveryInterval = pick(d, pastel.Height(1), 3, 10)
+	params.ActivationGrace = pick(d, pastel.Height(0), 10)
+	return params
 }
 
 // fill makes a block of up to five actions at a time that mostly goes on and sometimes jumps.
@@ -150,7 +150,7 @@ func (m *wild) someReward() pastel.Address {
 	case 0:
 		return m.somePool().escrowAddress()
 	case 1:
-		return ticket.EscrowAddress(simTerms(m.label(), &m.s.net, 1000, 10000, 500, 5, 1, 2).ID)
+		return ticket.EscrowAddress(simTerms(m.label(), &m.s.params, 1000, 10000, 500, 5, 1, 2).ID)
 	case 2:
 		return pastel.Address{Kind: pastel.AddressP2SH, Hash: [20]byte{byte(m.dice(3))}}
 	default:
@@ -178,7 +178,7 @@ func (m *wild) open() {
 	if len(m.live()) > 3 && !m.one(10) {
 		return
 	}
-	terms := simTerms(m.label(), &m.s.net, 1000, pick(m.dice, int64(10000), 10003, 11000, 15000, 20000), pick(m.dice, int64(300), 500, 1234),
+	terms := simTerms(m.label(), &m.s.params, 1000, pick(m.dice, int64(10000), 10003, 11000, 15000, 20000), pick(m.dice, int64(300), 500, 1234),
 		pastel.Height(m.within(5, 25)), m.dice(simPeople), m.dice(simPeople+1))
 	if m.one(6) {
 		terms.FeeAddress = m.someReward()
@@ -243,7 +243,7 @@ func (m *wild) pledge() {
 	c := m.s.coins.At(m.s.coins.Find(out))
 	id := m.somePool().terms.ID
 	if m.one(20) {
-		id = simTerms(m.label(), &m.s.net, 1000, 10000, 500, 5, 1, 2).ID // perhaps not there
+		id = simTerms(m.label(), &m.s.params, 1000, 10000, 500, 5, 1, 2).ID // perhaps not there
 	}
 	m.post(id, m.dice(simPeople+1), m.within(9, int64(c.value/pastel.PSL)+1), out, c.owner)
 }
@@ -316,7 +316,7 @@ func (m *wild) startPool(p *poolState) {
 	}
 	id := p.terms.ID
 	if m.one(20) {
-		id = simTerms(m.label(), &m.s.net, 1000, 10000, 500, 5, 1, 2).ID
+		id = simTerms(m.label(), &m.s.params, 1000, 10000, 500, 5, 1, 2).ID
 	}
 	m.activate(id, list...)
 	if m.one(20) {
@@ -330,13 +330,13 @@ func (m *wild) income() {
 		p := m.somePool()
 		for range 1 + m.dice(5)/3*m.dice(5) {
 			amount := pastel.Amount(m.within(0, 2000*int64(pastel.PSL)))
-			m.coinbase(pastel.TxOut{Value: pick(m.dice, amount, amount, m.s.net.MinEscrowCoinbase-1, m.s.net.MinEscrowCoinbase), Script: p.escrowAddress().Script()})
+			m.coinbase(pastel.TxOut{Value: pick(m.dice, amount, amount, m.s.params.MinEscrowCoinbase-1, m.s.params.MinEscrowCoinbase), Script: p.escrowAddress().Script()})
 		}
 	}
 }
 
 func (m *wild) donate() {
-	value := pick(m.dice, m.value(), m.s.net.MinEscrow, m.s.net.MinEscrow-1)
+	value := pick(m.dice, m.value(), m.s.params.MinEscrow, m.s.params.MinEscrow-1)
 	m.tx(nil, pastel.TxOut{Value: value, Script: m.somePool().escrowAddress().Script()})
 }
 
@@ -376,7 +376,7 @@ func (m *wild) move(coins []pastel.OutPoint, back func(value pastel.Amount) past
 
 // some of a value comes back: all of it, none, or a part.
 func (m *wild) some(value pastel.Amount) pastel.Amount {
-	return pick(m.dice, value, value, 0, 0, value-pastel.Amount(m.within(1, 60))*5*pastel.PSL, min(value, m.s.net.Collateral))
+	return pick(m.dice, value, value, 0, 0, value-pastel.Amount(m.within(1, 60))*5*pastel.PSL, min(value, m.s.params.Collateral))
 }
 
 // spend moves any coins.
@@ -444,7 +444,7 @@ func (m *wild) flurry() {
 		have = pick(m.dice, have, have, m.some(have), min(have, need))
 		var outs []pastel.TxOut
 		for left := have; left > 0 && len(outs) < 3; {
-			part := min(left, pick(m.dice, left, need, need/2, m.s.net.Collateral, m.s.net.MinPledge))
+			part := min(left, pick(m.dice, left, need, need/2, m.s.params.Collateral, m.s.params.MinPledge))
 			outs, left = append(outs, pay(owner, part)), left-part
 		}
 		i := m.tx(ins, outs...)
