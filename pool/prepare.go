@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Prepared is a block with everything done that needs no state. It keeps the block's bytes alive until it is applied.
+// Prepared is a block after all the work that needs no state. It keeps the block's bytes alive.
 type Prepared struct {
 	Height pastel.Height
 	Hash   pastel.BlockHash
@@ -17,32 +17,32 @@ type Prepared struct {
 	Txs    []pastel.Tx
 
 	carried      []carried // what the transactions carry, in block order
-	escrowSpends []int     // transactions with a script signature that spends escrow (protocol 4b), in block order
+	escrowSpends []int     // indexes of transactions with a script signature that spends escrow (protocol 4b), in block order
 }
 
-// carried is a registration or a ticket in a transaction of a block.
+// carried is a registration or a ticket in one of a block's transactions.
 type carried struct {
 	index int // of the transaction in the block
 
 	registers  bool
 	registrant pastelid.PastelID
 
-	reason   ticket.Reason // why the ticket is not well formed; empty if one of the following is set
+	reason   ticket.Reason // why the ticket is not well formed; empty if one of the next fields is set
 	init     *initFacts
 	part     *partFacts
 	activate *activateFacts
 }
 
-// initFacts is what an init ticket tells without any state. Errors stand for checks whose turn comes later.
+// initFacts is what an init ticket says without any state. Its errors are for checks whose turn comes later.
 type initFacts struct {
 	pool       Terms
-	terms      ticket.Reason // of the numbers and the id
+	terms      ticket.Reason // why the numbers or the id are wrong, or empty
 	pastelIDs  error
 	feeAddress error
 	signed     bool // both signatures hold
 }
 
-// partFacts is what a participation ticket tells without any state.
+// partFacts is what a participation ticket says without any state.
 type partFacts struct {
 	pool          ticket.PoolID
 	coins         int64
@@ -52,34 +52,34 @@ type partFacts struct {
 	outputOK      bool
 	reward        pastel.Address
 	rewardAddress error
-	ownEscrow     bool  // reward goes to the pool's own escrow
+	ownEscrow     bool  // the reward address is the pool's own escrow
 	time          int64 // seconds since 1970
 	timeStamp     error
 	statement     [32]byte        // SHA-256 of the pledge statement
 	signedByID    bool            // pledge_signature holds
-	signer        *pastel.KeyHash // whose key made address_signature, nil if none did
+	signer        *pastel.KeyHash // hash of the key that made address_signature, or nil
 }
 
-// activateFacts is what an activation ticket tells without any state. Its signature is the operator's, whom only the state
-// knows, and its list costs too much to be decoded for a pool that does not exist or takes none.
+// activateFacts is what an activation ticket says without any state. Only the state knows the operator, who must have signed it. The
+// list is not decoded yet, which would cost too much for a pool that does not exist or accepts no activation.
 type activateFacts struct {
 	pool     ticket.PoolID
 	listed   []ticket.Participant // empty means every live pledge
 	signedBy func(operator pastelid.PastelID) bool
 }
 
-// Prepare does all that needs no state for the block at height h: it finds tickets, decodes them, checks Ed448 signatures
-// and recovers who made address signatures. It may run on many blocks at once, ahead of Apply.
+// Prepare does everything that needs no state for the block at height h: it finds and decodes tickets, checks Ed448 signatures and
+// recovers the keys of address signatures. It can run on many blocks at once, ahead of Apply.
 func Prepare(params *Params, h pastel.Height, b *pastel.Block) *Prepared {
 	p := &Prepared{Height: h, Hash: b.Hash(), Prev: b.Header.Prev, Time: b.Header.Time, Txs: b.Txs}
 	for i := 1; i < len(b.Txs); i++ {
-		p.look(params, i)
+		p.scan(params, i)
 	}
 	return p
 }
 
-// look finds what transaction i carries, and whether it spends escrow. Before StartHeight neither tickets nor escrow are.
-func (p *Prepared) look(params *Params, i int) {
+// scan finds what transaction i carries and whether it spends escrow. Before StartHeight neither tickets nor escrow count.
+func (p *Prepared) scan(params *Params, i int) {
 	tx := &p.Txs[i]
 	if c, ok := prepareTx(params, p.Height, tx); ok {
 		c.index = i
@@ -96,11 +96,11 @@ func (p *Prepared) look(params *Params, i int) {
 	}
 }
 
-// ticketVersion is the newest version of a ticket that counts (protocol 2). A newer one begins to count at a fork (Params): below it, such a
-// ticket stays the bad_version or malformed that it was.
+// ticketVersion is the newest version of tickets that counts (protocol 2). A newer version begins to count at a fork (Params). Below
+// the fork, its tickets remain bad_version or malformed.
 const ticketVersion = 1
 
-// prepareTx looks into one transaction. Before StartHeight there are registrations, but no tickets (protocol 1).
+// prepareTx reads what one transaction carries. Before StartHeight registrations count, but tickets do not (protocol 1).
 func prepareTx(params *Params, h pastel.Height, tx *pastel.Tx) (c carried, ok bool) {
 	var found ticket.Carried
 	if params.Forks.Pools.Active(h) {
@@ -131,7 +131,7 @@ func prepareInit(params *Params, x *ticket.Init) *initFacts {
 	t, reason := x.Terms(params.Limits())
 	f := &initFacts{terms: reason}
 	if reason != "" {
-		return f // nothing else is looked at
+		return f // the rules reject it for this
 	}
 	f.pool = Terms{
 		ID: x.SmartPoolID, Company: x.Company, Required: t.Required, Factor: t.Factor, Target: t.Target, Fee: t.Fee, Period: t.Period,
@@ -159,7 +159,7 @@ func preparePart(params *Params, x *ticket.Part) *partFacts {
 	f.ownEscrow = f.reward == ticket.EscrowAddress(x.SmartPoolID)
 	f.time, f.timeStamp = ticket.ParseTimeStamp(x.TimeStamp)
 	if f.pastelID != nil || !f.outputOK || f.rewardAddress != nil || f.timeStamp != nil {
-		return f // rejected before a signature is looked at
+		return f // the rules reject it before they need a signature
 	}
 	statement := x.PledgeStatement(params.Name)
 	f.statement = sha256.Sum256([]byte(statement))

@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// LeastReputation is what a pledge takes, in points (protocol 6).
+// LeastReputation is the minimum reputation for a new pledge, in points (protocol 6).
 const LeastReputation = 50
 
 const (
@@ -15,10 +15,10 @@ const (
 	plainLeaveCosts  = 5
 )
 
-// person is what is known of a registered PastelID (protocol 7, "Reputation").
+// person is a registered PastelID's reputation (protocol 7, "Reputation").
 type person struct {
 	points uint8         // right after the last loss
-	loss   pastel.Height // of the last loss, never if there was none
+	loss   pastel.Height // of the last loss, or never
 }
 
 func newPerson() person { return person{fullReputation, never} }
@@ -31,7 +31,7 @@ func (x *person) code(c *coder) {
 	}
 }
 
-// pointsAt is the reputation at h: a point returns per full RecoveryInterval since the last loss.
+// pointsAt returns the reputation at h: one point returns per full RecoveryInterval since the last loss.
 func (x person) pointsAt(h pastel.Height, params *Params) int {
 	if x.loss == never {
 		return fullReputation
@@ -39,7 +39,7 @@ func (x person) pointsAt(h pastel.Height, params *Params) int {
 	return min(fullReputation, int(x.points)+int((h-x.loss)/params.RecoveryInterval))
 }
 
-// chargeLeaver takes reputation for a dropped pledge, unless its pool is idle. A loss at 0 restarts recovery.
+// chargeLeaver lowers the reputation of a dropped pledge's PastelID unless the pool is idle. A loss at 0 restarts recovery.
 func (b *block) chargeLeaver(pl *pledge) {
 	costs := leavingCosts(pl.role(), pl.pool.idle(b.h, &b.s.params))
 	if costs == 0 {
@@ -50,7 +50,7 @@ func (b *block) chargeLeaver(pl *pledge) {
 	b.emit(Event{Type: ReputationChanged, PastelID: b.s.people.Key(pl.who).String(), Points: left})
 }
 
-// leavingCosts is what leaving a pool costs, which may be idle (protocol 7).
+// leavingCosts returns the points of reputation that leaving a pool costs, idle or not (protocol 7).
 func leavingCosts(r Role, idle bool) int {
 	if idle {
 		return 0
@@ -58,7 +58,7 @@ func leavingCosts(r Role, idle bool) int {
 	return LeavingCosts(r)
 }
 
-// LeavingCosts is what leaving a pool that is not idle costs with a pledge of a role, in points of reputation (protocol 7).
+// LeavingCosts returns the points of reputation that a pledge of this role costs when it leaves a pool that is not idle (protocol 7).
 func LeavingCosts(r Role) int {
 	switch r {
 	case Member:

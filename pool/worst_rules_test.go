@@ -13,7 +13,7 @@ import (
 func (m *sim) unauthorizedSpend(out pastel.OutPoint, id ticket.PoolID) {
 	in := pastel.TxIn{PrevOut: out, ScriptSig: pushOf(ticket.EscrowRedeemScript(id)), Sequence: 0xffffffff}
 	m.block.Txs = append(m.block.Txs, *pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{pay(benchOwner(0), pastel.PSL)}))
-	m.block.look(&m.s.params, len(m.block.Txs)-1)
+	m.block.scan(&m.s.params, len(m.block.Txs)-1)
 }
 
 // payAndSpendEscrow pays an escrow script with one transaction and spends the output with the next.
