@@ -12,9 +12,9 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// The tests here are named after the decisions, marked D in docs/protocol.md, that they hold.
+// Each test here enforces a decision, marked D in docs/protocol.md, and is named after it.
 
-// readyPool mines a pool with members 1.. of these PSL, registered and activated; who is owner is who is member.
+// readyPool mines an active pool whose members 1, 2, ... pledge these PSL; each member's number is also the owner's.
 func readyPool(t *testing.T, m *sim, factor int64, coins ...int64) ticket.PoolID {
 	t.Helper()
 	id := openPool(t, m, factor)
@@ -40,13 +40,13 @@ func openPool(t *testing.T, m *sim, factor int64) ticket.PoolID {
 	return terms.ID
 }
 
-// raise gives person k another output of so much more, and amends the pledge to n PSL.
+// raise gives person k another output of this many PSL and amends the pledge to n PSL.
 func (m *sim) raise(id ticket.PoolID, k int, n, more int64) {
 	i := m.tx(nil, pay(simOwner(k), pastel.Amount(more)*pastel.PSL))
 	m.part(id, k, n, pastel.OutPoint{TxID: m.block.Txs[i].ID()}, simOwner(k), simReward(k)).time++
 }
 
-// join gives person k an output of 1 PSL more and pledges n PSL of it.
+// join gives person k an output of n+1 PSL and pledges n PSL of it.
 func (m *sim) join(id ticket.PoolID, k int, n int64) pastel.OutPoint {
 	i := m.tx(nil, pay(simOwner(k), pastel.Amount(n+1)*pastel.PSL))
 	out := pastel.OutPoint{TxID: m.block.Txs[i].ID()}
@@ -73,7 +73,7 @@ func only(t *testing.T, u *Update, kind EventType) Event {
 	return list[0]
 }
 
-// TestDNoTicketBeforeStartHeight: rules enforced by no one would leave escrow open to anybody.
+// TestDNoTicketBeforeStartHeight: rules that nobody enforces would leave escrow open to anyone.
 func TestDNoTicketBeforeStartHeight(t *testing.T) {
 	blocks, _ := recorded(t, "life")
 	params, err := ParamsByName("regtest")
@@ -129,7 +129,7 @@ func TestDOnlyTheRegisteredPledge(t *testing.T) {
 	only(t, m.mine(t), PledgeAccepted)
 }
 
-// TestDForfeitsAreOneBatchABlock: the order in which members leave within a block makes no difference.
+// TestDForfeitsAreOneBatchABlock: the order in which members leave within a block does not matter.
 func TestDForfeitsAreOneBatchABlock(t *testing.T) {
 	var results [][]pastel.Amount
 	for _, order := range [][]int{{0, 1}, {1, 0}} {
@@ -153,7 +153,7 @@ func TestDForfeitsAreOneBatchABlock(t *testing.T) {
 	}
 }
 
-// TestDNewcomersCannotCatchForfeits: who joined since the last scheduled settlement held nothing then.
+// TestDNewcomersCannotCatchForfeits: those who joined since the last scheduled settlement held nothing then.
 func TestDNewcomersCannotCatchForfeits(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 15000)
@@ -194,7 +194,7 @@ func TestDNewcomersCannotCatchForfeits(t *testing.T) {
 	}
 }
 
-// TestDForfeitsGoByWhatWasHeld: nobody's part shrinks because more of another's offer is counted since.
+// TestDForfeitsGoByWhatWasHeld: nobody's share shrinks because more of another's offer has counted since.
 func TestDForfeitsGoByWhatWasHeld(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 12000)
@@ -219,7 +219,7 @@ func TestDForfeitsGoByWhatWasHeld(t *testing.T) {
 	}
 }
 
-// TestDIncomeIsOneAmountABlock: however an amount is cut into outputs, everyone gets the same.
+// TestDIncomeIsOneAmountABlock: everyone gets the same, however outputs divide the amount.
 func TestDIncomeIsOneAmountABlock(t *testing.T) {
 	var results [][]pastel.Amount
 	for _, parts := range [][]pastel.Amount{{1000_00003}, {300_00001, 300_00001, 400_00001}, {99900_002, 100_001}} {
@@ -239,8 +239,8 @@ func TestDIncomeIsOneAmountABlock(t *testing.T) {
 	}
 }
 
-// TestDEscrowSpendsAreSyntactic: what spends through an escrow redeem script is refused whatever it spends, so that two
-// transactions cannot take between them what neither could alone.
+// TestDEscrowSpendsAreSyntactic: the rules refuse any spend through an escrow redeem script, so that two transactions together cannot
+// take what neither could alone.
 func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 	params := simNetwork()
 	redeem := ticket.EscrowRedeemScript("pool.0000000000000000000000000000000000000000")
@@ -277,7 +277,7 @@ func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 	m.refused(t, "escrow redeem script")
 }
 
-// TestDAmendmentNeedsNoSlot: a full pool is restored by its own members, and nobody has to leave to offer more.
+// TestDAmendmentNeedsNoSlot: a full pool's own members can restore it, and nobody has to leave to offer more.
 func TestDAmendmentNeedsNoSlot(t *testing.T) {
 	params := simNetwork()
 	params.MaxPledges = 2
@@ -306,7 +306,7 @@ func TestDAmendmentNeedsNoSlot(t *testing.T) {
 	}
 }
 
-// TestDLargeHolderCannotDilute: what is offered beyond the target counts nothing, however much it is.
+// TestDLargeHolderCannotDilute: what exceeds the target does not count, however much it is.
 func TestDLargeHolderCannotDilute(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := readyPool(t, m, 12000, 500, 700)
@@ -320,7 +320,7 @@ func TestDLargeHolderCannotDilute(t *testing.T) {
 	}
 }
 
-// TestDSmallHoleKeepsThePlace: who is counted in part stays in line with the rest, and fills the next hole.
+// TestDSmallHoleKeepsThePlace: a partly counted pledge stays in line with the rest and fills the next hole.
 func TestDSmallHoleKeepsThePlace(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 10000)
@@ -349,7 +349,7 @@ func TestDActivationListIsNotCut(t *testing.T) {
 	}
 }
 
-// TestDStandbyFillsTheHole: within the same block, so the Supernode need not stop.
+// TestDStandbyFillsTheHole: it does so within the same block, so that the Supernode need not stop.
 func TestDStandbyFillsTheHole(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 10000)
@@ -366,7 +366,7 @@ func TestDStandbyFillsTheHole(t *testing.T) {
 	}
 }
 
-// TestDDynamicMinimum: the slots that are left must be able to reach the target.
+// TestDDynamicMinimum: the free slots must be able to reach the target.
 func TestDDynamicMinimum(t *testing.T) {
 	params := simNetwork()
 	params.MaxPledges = 3
@@ -389,7 +389,7 @@ func TestDDynamicMinimum(t *testing.T) {
 	}
 }
 
-// TestDDynamicMinimumWhileReplenishing: then the slots must only reach what the Supernode needs.
+// TestDDynamicMinimumWhileReplenishing: then the free slots must only reach what the Supernode needs.
 func TestDDynamicMinimumWhileReplenishing(t *testing.T) {
 	params := simNetwork()
 	params.MaxPledges = 3
@@ -406,7 +406,7 @@ func TestDDynamicMinimumWhileReplenishing(t *testing.T) {
 	}
 }
 
-// TestDCollateralOutputIsRefused: it can back a Supernode by itself, and two cannot stand on the same coins.
+// TestDCollateralOutputIsRefused: it can back a Supernode by itself, and the same coins must not back two.
 func TestDCollateralOutputIsRefused(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 10000)
@@ -446,7 +446,7 @@ func TestDGoneParticipantIsSkipped(t *testing.T) {
 	}
 }
 
-// TestDPublishedTicketCanBeMinedLater: a rejection uses no ticket up, anyone can post it again once it is valid.
+// TestDPublishedTicketCanBeMinedLater: a rejection does not use a ticket up. Anyone can post it again once it is valid.
 func TestDPublishedTicketCanBeMinedLater(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 10000)
@@ -472,7 +472,7 @@ func firstPayout(t *testing.T, m *sim) Payout {
 	return m.s.Payouts()[0]
 }
 
-// TestDPayoutsSpendThroughNOP10: no node relays what does, so no one can hand an old miner one, or an unauthorized spend.
+// TestDPayoutsSpendThroughNOP10: no node relays such a spend, so nobody can hand an old miner a payout or an unauthorized spend.
 func TestDPayoutsSpendThroughNOP10(t *testing.T) {
 	po := firstPayout(t, newSim(t, simNetwork()))
 	for _, in := range po.Tx.Inputs {
@@ -482,7 +482,7 @@ func TestDPayoutsSpendThroughNOP10(t *testing.T) {
 	}
 }
 
-// TestDLockTimeAndExpirySayWhen a payout is valid, to nodes that know no pools.
+// TestDLockTimeAndExpirySayWhen: they tell nodes that know no pools when a payout is valid.
 func TestDLockTimeAndExpirySayWhen(t *testing.T) {
 	params := simNetwork()
 	po := firstPayout(t, newSim(t, params))
@@ -524,7 +524,7 @@ func TestDPayoutsExpire(t *testing.T) {
 	}
 }
 
-// TestDInclusionIsNotForced: a block without a payout that is due is as good as one with it.
+// TestDInclusionIsNotForced: a block is valid with or without a due payout.
 func TestDInclusionIsNotForced(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := readyPool(t, m, 10000, 600, 400)

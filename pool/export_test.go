@@ -2,8 +2,8 @@ package pool
 
 import "github.com/pastelnetwork/smartpool/pastel"
 
-// FullState lends f a state at the network's limit and its blocks: the last as they are, which is all that a store computes
-// digests of, the rest empty.
+// FullState lends f a state at the network's limit and its blocks. Only the last blocks are real, because a store computes digests
+// only of those; the rest are empty.
 func FullState(f func(s *State, blocks []*Update)) {
 	m := full()
 	var blocks []*Update
@@ -28,7 +28,7 @@ func FullState(f func(s *State, blocks []*Update)) {
 	m.start()
 }
 
-// FullParams are the parameters of FullState.
+// FullParams returns the parameters of FullState.
 func FullParams() Params { return full().s.params }
 
 // EachAttack lends f the attacks by name, or those at the network's limit: a state, the blocks that led to it, and what applies the

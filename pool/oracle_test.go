@@ -14,8 +14,9 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// An oracle is the protocol once more, sections 3 to 9: plain lists and maps, big integers, no sum that is kept, every pool looked
-// at in every block. It follows the text and not the engine, and shares with it only what Prepare found and the types of keys.
+// An oracle implements the protocol a second time, sections 3 to 9, with plain lists and maps and big integers. It keeps no sums and
+// visits every pool in every block. It follows the text and not the engine, and shares with the engine only what Prepare found and the
+// types of keys.
 type oracle struct {
 	params Params
 	shadow bool
@@ -136,7 +137,7 @@ func newOracle(params Params, shadow bool) *oracle {
 	}
 }
 
-// clone copies all that a block can change. Big integers are never changed in place.
+// clone copies everything that a block can change. Nothing changes big integers in place.
 func (o *oracle) clone() *oracle {
 	c := *o
 	c.coins, c.people, c.statements = maps.Clone(o.coins), maps.Clone(o.people), maps.Clone(o.statements)
@@ -159,7 +160,7 @@ func (o *oracle) clone() *oracle {
 	return &c
 }
 
-// sorted is every pool in id order.
+// sorted returns every pool, in id order.
 func (o *oracle) sorted() []*oraclePool {
 	var list []*oraclePool
 	for _, id := range slices.Sorted(maps.Keys(o.pools)) {
@@ -177,12 +178,12 @@ func (o *oracle) emit(kind string, p *oraclePool, more fact) {
 	o.events = append(o.events, e)
 }
 
-// about is the part of events that names a pledge.
+// about returns the fields of an event that identify a pledge.
 func about(pl *oraclePledge) fact {
 	return fact{"pastelid": pl.who.String(), "owner": hex.EncodeToString(pl.owner[:])}
 }
 
-// told is about, with coins and offer.
+// told returns the fields of about with coins and offer.
 func told(pl *oraclePledge) fact {
 	e := about(pl)
 	e["coins"], e["offered"] = pl.counted, pl.offered
@@ -214,7 +215,7 @@ func (p *oraclePool) offered() (sum int64) {
 	return sum
 }
 
-// apply is section 4. It returns the model after the block, or nil if the block is invalid; o stays as it was.
+// apply is section 4. It returns the oracle after the block, or nil if the block is invalid. It does not change o.
 func (o *oracle) apply(in *Prepared) *oracle {
 	o = o.clone()
 	o.height++
@@ -246,7 +247,7 @@ func (o *oracle) apply(in *Prepared) *oracle {
 	return o
 }
 
-// digested is the JSON that the ledger digest covers.
+// digested returns the JSON that the ledger digest covers.
 func (o *oracle) digested() []byte {
 	var list [][]byte
 	for _, e := range o.events {
@@ -272,7 +273,7 @@ type oraclePledgeIn struct {
 	*oraclePledge
 }
 
-// backed lists the live pledges that an owner's coins back, in join order.
+// backed returns the live pledges that an owner's coins back, in join order.
 func (o *oracle) backed(owner pastel.KeyHash) []oraclePledgeIn {
 	var list []oraclePledgeIn
 	for _, p := range o.pools {
@@ -347,7 +348,7 @@ func (o *oracle) giveUp(owner pastel.KeyHash) {
 	}
 }
 
-// drop is the end of a pledge whose coins went.
+// drop ends a pledge whose coins are spent.
 func (o *oracle) drop(pl oraclePledgeIn) {
 	p := pl.pool
 	role := roleIn(p, pl.oraclePledge)
@@ -364,14 +365,14 @@ func (o *oracle) drop(pl oraclePledgeIn) {
 	o.free(pl.owner)
 }
 
-// free removes a backing without pledges.
+// free deletes a backing without pledges.
 func (o *oracle) free(owner pastel.KeyHash) {
 	if len(o.backed(owner)) == 0 {
 		delete(o.backing, owner)
 	}
 }
 
-// points is a reputation at h.
+// points returns a reputation at h.
 func (o *oracle) points(who pastelid.PastelID, h pastel.Height) int {
 	x := o.people[who]
 	if x.loss < 0 {
@@ -429,14 +430,14 @@ func (o *oracle) escrowSpends(tx *pastel.Tx) (*oraclePayout, bool) {
 	return nil, true
 }
 
-// forget takes a transaction's inputs out of tracked escrow.
+// forget removes a transaction's inputs from tracked escrow.
 func (p *oraclePool) forget(tx *pastel.Tx) {
 	p.escrow = slices.DeleteFunc(p.escrow, func(e oracleOutput) bool {
 		return slices.ContainsFunc(tx.Inputs, func(in pastel.TxIn) bool { return in.PrevOut == e.out })
 	})
 }
 
-// endsInRedeemScript walks over a script signature's opcodes, as 4(b) says.
+// endsInRedeemScript reads a script signature's opcodes, as 4(b) says.
 func endsInRedeemScript(sig []byte) bool {
 	var last []byte
 	for len(sig) > 0 {
@@ -467,7 +468,7 @@ func endsInRedeemScript(sig []byte) bool {
 	return len(last) == 24 && last[0] == 0x14 && bytes.Equal(last[21:], []byte{0xb9, 0x75, 0x51})
 }
 
-// escrowScript is the P2SH script of a pool's redeem script.
+// escrowScript returns the P2SH script of a pool's redeem script.
 func escrowScript(id ticket.PoolID) []byte {
 	hash := sha256.Sum256([]byte(id))
 	redeem := slices.Concat([]byte{0x14}, hash[:20], []byte{0xb9, 0x75, 0x51})

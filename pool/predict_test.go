@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// predicted is a pool whose next block is foretold from its view, then mined and compared.
+// predicted predicts a pool's next block from its view, mines it and compares.
 type predicted struct {
 	*rapid.T
 	*sim
@@ -61,7 +61,7 @@ func pledgeOf(p *Pool, k int) *Pledge {
 	return &p.Pledges[i]
 }
 
-// pledge has a person join or amend, and compares what counts.
+// pledge lets a person join or amend and compares what counts.
 func (x *predicted) pledge(k int, offered int64) {
 	before := x.pool()
 	old := pledgeOf(before, k)
@@ -88,7 +88,7 @@ func (x *predicted) pledge(k int, offered int64) {
 	}
 }
 
-// leave has people spend their coins in one block, and compares what they lose and what becomes of the pool.
+// leave lets people spend their coins in one block and compares what they lose and what becomes of the pool.
 func (x *predicted) leave(who ...int) {
 	before := x.pool()
 	losses := map[uint64]Loss{}
@@ -150,7 +150,7 @@ func (x *predicted) check(u *Update) {
 	}
 }
 
-// TestPredictions: what readers are told of a pool's next block is what the engine does.
+// TestPredictions: the engine does what a view predicts of the pool's next block.
 func TestPredictions(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

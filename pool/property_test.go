@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// The properties here try amounts that no history reaches, up to the supply, against the oracle's big integers.
+// The properties here compare amounts that no history reaches, up to the supply, with the oracle's big integers.
 
 // propertyPool makes an active pool with pledges outside of any chain of events, and the oracle's picture of it.
 func propertyPool(t *rapid.T, m *sim, members int) (*block, *poolState, *oraclePool) {

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// rejections makes one ticket each that scenarios cannot, because tools would not build it, or it takes too long.
+// rejections makes the rejected tickets that scenarios cannot make, because tools would not build them or they take too long.
 var rejections = map[ticket.Reason]func(t *testing.T, m *sim) *Update{
 	ticket.ReasonMalformed: func(t *testing.T, m *sim) *Update {
 		m.carry(carried{reason: ticket.ReasonMalformed})
@@ -91,7 +91,7 @@ func TestRejections(t *testing.T) {
 	}
 }
 
-// TestEveryReasonHasACase: a reason that no test sees could never come, or come for the wrong ticket.
+// TestEveryReasonHasACase: a reason without a test might never occur or occur for the wrong ticket.
 func TestEveryReasonHasACase(t *testing.T) {
 	files, err := filepath.Glob("testdata/scenarios/*")
 	if err != nil {
@@ -123,7 +123,7 @@ type fault[T any] struct {
 	make   func(m *sim, p *poolState, f T)
 }
 
-// mustReject posts a ticket with every fault, and with every two, and wants the reason that comes first in the list.
+// mustReject posts a ticket with every fault and with every two faults, and expects the reason that comes first in the list.
 func mustReject[T any](t *testing.T, faults []fault[T], post func(m *sim, id ticket.PoolID) T) {
 	t.Helper()
 	for i := range faults {
@@ -192,7 +192,7 @@ func TestReasonsOfPartTickets(t *testing.T) {
 	})
 }
 
-// TestReasonsOfInitTickets: what comes before duplicate_pool is decided without any state, in package ticket.
+// TestReasonsOfInitTickets: package ticket decides what precedes duplicate_pool, without any state.
 func TestReasonsOfInitTickets(t *testing.T) {
 	mustReject(t, []fault[*initFacts]{
 		{ticket.ReasonFeeOutOfRange, func(_ *sim, _ *poolState, f *initFacts) { f.terms = ticket.ReasonFeeOutOfRange }},
@@ -229,7 +229,7 @@ func TestReasonsOfActivationTickets(t *testing.T) {
 	})
 }
 
-// TestAmendmentsAreNoNewPledges: they need no slot and no reputation, but a later time and no lower offer.
+// TestAmendmentsAreNoNewPledges: they need neither a slot nor reputation, but a later time and at least the same offer.
 func TestAmendmentsAreNoNewPledges(t *testing.T) {
 	params := simNetwork()
 	params.MaxPledges = 2

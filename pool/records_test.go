@@ -14,7 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// mirror is a store in small: records by kind and key.
+// mirror is a small store: records by kind and key.
 type mirror map[string]Record
 
 func mirrorKey(r Record) string { return fmt.Sprintf("%02d %x", r.Kind, r.Key) }
@@ -43,7 +43,7 @@ func (m mirror) load(params Params, shadow bool) (*State, error) {
 	return l.Finish()
 }
 
-// mustEqual wants the mirror to be the state.
+// mustEqual fails unless the mirror holds exactly the state.
 func (m mirror) mustEqual(t interface {
 	Helper()
 	Fatal(...any)
@@ -75,7 +75,7 @@ func newRegtest(t *testing.T) *State {
 	return s
 }
 
-// The records of a random history, written in batches and taken back in batches, are the state always.
+// The records of a random history, written and taken back in batches, always hold the state.
 func TestRecordsMirrorRandomHistories(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -184,7 +184,7 @@ func mustNotLoad(t *testing.T, m mirror, s *State, what string) {
 	}
 }
 
-// Simulate says of each recorded transaction what its block made of it, and leaves the state alone.
+// Simulate predicts what each recorded transaction did in its block and leaves the state unchanged.
 func TestTryAgreesWithBlocks(t *testing.T) {
 	t.Parallel()
 	blocks, _ := recorded(t, "dense")

@@ -15,31 +15,30 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// TestScenarios plays the files in testdata/scenarios: commands in, events and state out. Every ticket is real: it is
-// signed, put into a transaction, mined in a raw block and parsed again. Run with -rewrite after a change, then read the
+// TestScenarios plays the files in testdata/scenarios: commands in, events and state out. Every ticket is real: the test signs
+// it, puts it into a transaction, mines that in a raw block and parses the block. After a change run with -rewrite and read the
 // difference.
 //
-// Commands collect transactions for the next block; mine makes it. People, coins and pools go by the names the file gives
-// them.
+// Commands collect transactions for the next block; mine makes it. A file names its people, coins and pools.
 //
-//	network KEY=NUMBER...                   starts anew with other limits
-//	ready [factor=1.2] [required=1000] NAME=PSL...   opens the pool acme, gives each a coin NAME1, lets them pledge it, activates in block 2
-//	people NAME...                          registers PastelIDs and makes a wallet for each, mines
+//	network KEY=NUMBER...                   restarts with other limits
+//	ready [factor=1.2] [required=1000] NAME=PSL...   opens the pool acme, gives each NAME a coin NAME1, pledges it, activates in block 2
+//	people NAME...                          registers a PastelID and makes a wallet for each, mines
 //	coins owner=NAME NAME=PSL...            gives coins to a wallet
 //	init pool= operator= supernode= required= factor= fee= period= [address=]
 //	part pool= member= coin= coins= [reward=] [signer=] [id-signer=] [age=SECONDS]
-//	amend pool= member= coin= coins= [reward=] ...   the same ticket, for who has a pledge there
+//	amend pool= member= coin= coins= [reward=] ...   the same ticket, for a member with a pledge there
 //	again                                   posts the last ticket once more
 //	activate pool= [members=(NAME,...)] [signer=]
 //	reward pool= amount=PSL                 an output of the next coinbase
 //	donate pool= amount=PSL                 an output of an ordinary transaction
-//	spend coin= [to=(NAME:OWNER:PSL,...)]   spends a coin, making others
+//	spend coin= [to=(NAME:OWNER:PSL,...)]   spends a coin and makes others
 //	payout pool= [n=0]                      mines the n-th pending payout of the pool
-//	take-escrow pool=                       spends tracked escrow otherwise
-//	clock add=SECONDS                       lets that much more time pass between blocks from here on
-//	mine [blocks=1] [quiet]                 makes the block, and empty ones after it; quiet leaves rewards out
+//	take-escrow pool=                       spends tracked escrow without a payout
+//	clock add=SECONDS                       makes the times of blocks later by this much from here on
+//	mine [blocks=1] [quiet]                 makes the block and empty ones after it; quiet omits rewards
 //	until height=                           mines empty blocks up to a height
-//	state pool=                             prints the pool: what each pledge counts of its offer, and held at the last settlement
+//	state pool=                             prints the pool: how much of each pledge's offer counts, and what it held at the last settlement
 //	person NAME...                          prints reputations
 //	undo blocks=                            takes blocks back
 func TestScenarios(t *testing.T) {
@@ -208,7 +207,7 @@ func (w *world) network() {
 	w.s = s
 }
 
-// ready is the beginning that most scenarios share.
+// ready plays the beginning that most scenarios share.
 func (w *world) ready() {
 	w.register([]datadriven.CmdArg{{Key: "operator"}, {Key: "node"}, {Key: "alice"}, {Key: "bob"}, {Key: "carol"}, {Key: "dave"}})
 	var members []datadriven.CmdArg
@@ -293,7 +292,7 @@ func (w *world) tx(ins []pastel.OutPoint, outs ...pastel.TxOut) *pastel.Tx {
 
 func (w *world) height() pastel.Height { return w.s.tip.Height + 1 }
 
-// time is the next block's: one every 150 seconds, and what the clock command adds.
+// time returns the next block's time: one block every 150 seconds, plus what the clock command adds.
 func (w *world) time() uint32 { return 1_700_000_000 + 150*uint32(w.height()) + w.shift }
 
 func (w *world) post(t *ticket.Ticket) {
@@ -405,7 +404,7 @@ func (w *world) spend() {
 	w.nameCoins(w.tx(ins, outs...), named, owners)
 }
 
-// mine makes the block through its bytes, as a node would send it.
+// mine makes the block and parses its bytes, as a node would send them.
 func (w *world) mine(n int) string {
 	var b strings.Builder
 	for range n {
@@ -440,7 +439,7 @@ func (w *world) mine(n int) string {
 	return b.String()
 }
 
-// plain replaces ids by names.
+// plain replaces ids with names.
 func (w *world) plain(s string) string {
 	for id, name := range w.names {
 		s = strings.ReplaceAll(s, id, name)

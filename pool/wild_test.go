@@ -14,12 +14,12 @@ const (
 	simOwners = 6
 )
 
-// dice makes the choices of a random history: 0 to n-1.
+// dice makes the choices in a random history: it returns 0 to n-1.
 type dice func(n int) int
 
 func (d dice) one(in int) bool { return d(in) == 0 }
 
-// within gives least to most.
+// within returns a number from least to most.
 func (d dice) within(least, most int64) int64 {
 	if most <= least {
 		return least
@@ -29,16 +29,16 @@ func (d dice) within(least, most int64) int64 {
 
 func pick[T any](d dice, list ...T) T { return list[d(len(list))] }
 
-// wild fills blocks of a sim by chance.
+// wild fills the blocks of a sim at random.
 type wild struct {
 	*sim
 	dice
 	spent map[pastel.OutPoint]bool // in the block being built
-	sent  []partFacts              // part tickets of before, to be replayed
+	sent  []partFacts              // earlier part tickets, to replay
 	time  int64                    // of the block being built
 }
 
-// wildNetwork has limits that random histories reach.
+// wildNetwork returns parameters with limits that random histories reach.
 func wildNetwork(d dice) Params {
 	params := simNetwork()
 	params.CoinbaseMaturity, params.PayoutExpiry = 8, 12
@@ -54,7 +54,7 @@ func wildNetwork(d dice) Params {
 	return params
 }
 
-// fill makes a block of up to five actions at a time that mostly goes on and sometimes jumps.
+// fill makes a block of up to five actions, whose time mostly follows the last and sometimes jumps.
 func (m *wild) fill() {
 	m.spent = map[pastel.OutPoint]bool{}
 	switch m.dice(12) {
@@ -71,7 +71,7 @@ func (m *wild) fill() {
 	}
 }
 
-// act does one thing; the numbers are how often.
+// act takes one action; the numbers are relative frequencies.
 func (m *wild) act() {
 	pools := m.s.Pools()
 	if len(pools) == 0 {
@@ -105,7 +105,7 @@ func (m *wild) act() {
 	}
 }
 
-// live lists the pools that take pledges.
+// live returns the pools that accept pledges.
 func (m *wild) live() []*poolState {
 	var list []*poolState
 	for _, id := range m.s.Pools() {
@@ -116,7 +116,7 @@ func (m *wild) live() []*poolState {
 	return list
 }
 
-// somePool is any pool, mostly one that takes pledges.
+// somePool returns any pool, mostly one that accepts pledges.
 func (m *wild) somePool() *poolState {
 	if live := m.live(); len(live) > 0 && !m.one(5) {
 		return pick(m.dice, live...)
@@ -124,7 +124,7 @@ func (m *wild) somePool() *poolState {
 	return m.s.pools[pick(m.dice, m.s.Pools()...)]
 }
 
-// somePledge is any live pledge of a pool, or nil.
+// somePledge returns any live pledge of a pool, or nil.
 func (m *wild) somePledge() *pledge {
 	for range 3 {
 		if p := m.somePool(); len(p.pledges) > 0 {
@@ -140,7 +140,7 @@ func (m *wild) value() pastel.Amount {
 
 func (m *wild) owner() pastel.KeyHash { return simOwner(m.dice(simOwners)) }
 
-// someReward is an ordinary address, and rarely one that is no good now or turns out to be the escrow of a later pool.
+// someReward returns an ordinary address, and rarely one that is bad or turns out to be the escrow of a later pool.
 func (m *wild) someReward() pastel.Address {
 	n := m.dice(20)
 	if len(m.s.pools) == 0 {
@@ -173,7 +173,7 @@ func (m *wild) coins() {
 	m.tx(nil, outs...)
 }
 
-// open opens a pool unless there are many.
+// open opens a pool unless many exist.
 func (m *wild) open() {
 	if len(m.live()) > 3 && !m.one(10) {
 		return
@@ -225,7 +225,7 @@ func (m *wild) post(id ticket.PoolID, who int, coins int64, out pastel.OutPoint,
 	m.sent = append(m.sent, *f)
 }
 
-// replay sends a ticket of before once more.
+// replay posts an earlier ticket again.
 func (m *wild) replay() {
 	if len(m.sent) > 0 {
 		f := pick(m.dice, m.sent...)
@@ -233,7 +233,7 @@ func (m *wild) replay() {
 	}
 }
 
-// pledge lets anybody pledge any coin.
+// pledge pledges any coin for anybody.
 func (m *wild) pledge() {
 	coins := m.coinList()
 	if len(coins) == 0 {
@@ -243,12 +243,12 @@ func (m *wild) pledge() {
 	c := m.s.coins.At(m.s.coins.Find(out))
 	id := m.somePool().terms.ID
 	if m.one(20) {
-		id = simTerms(m.label(), &m.s.params, 1000, 10000, 500, 5, 1, 2).ID // perhaps not there
+		id = simTerms(m.label(), &m.s.params, 1000, 10000, 500, 5, 1, 2).ID // may not exist
 	}
 	m.post(id, m.dice(simPeople+1), m.within(9, int64(c.value/pastel.PSL)+1), out, c.owner)
 }
 
-// join lets several people into one pool with fresh outputs, and perhaps starts it.
+// join pledges fresh outputs of several people to one pool and perhaps activates it.
 func (m *wild) join() {
 	p := m.somePool()
 	n := 1 + m.dice(4)
@@ -267,7 +267,7 @@ func (m *wild) join() {
 	}
 }
 
-// amend raises a pledge, or only has it paid elsewhere, on coins it has or on a new output.
+// amend raises a pledge or only changes its reward address, on its coins or on a new output.
 func (m *wild) amend() {
 	pl := m.somePledge()
 	if pl == nil {
@@ -324,7 +324,7 @@ func (m *wild) startPool(p *poolState) {
 	}
 }
 
-// income pays pools in the coinbase, cut into several outputs or none that counts.
+// income pays pools in the coinbase, in several outputs or in none that counts.
 func (m *wild) income() {
 	for range 1 + m.dice(2) {
 		p := m.somePool()
@@ -340,7 +340,7 @@ func (m *wild) donate() {
 	m.tx(nil, pastel.TxOut{Value: value, Script: m.somePool().escrowAddress().Script()})
 }
 
-// take marks coins as spent in this block; it leaves out those that are.
+// take marks coins as spent in this block and returns those that were not spent yet.
 func (m *wild) take(coins []pastel.OutPoint) []pastel.OutPoint {
 	var free []pastel.OutPoint
 	for _, out := range coins {
@@ -352,7 +352,7 @@ func (m *wild) take(coins []pastel.OutPoint) []pastel.OutPoint {
 	return free
 }
 
-// move spends coins, and gives back of each what back says, in PSL.
+// move spends coins and pays back to each owner what back returns of a coin's value.
 func (m *wild) move(coins []pastel.OutPoint, back func(value pastel.Amount) pastel.Amount) {
 	var ins []pastel.OutPoint
 	var outs []pastel.TxOut
@@ -367,14 +367,14 @@ func (m *wild) move(coins []pastel.OutPoint, back func(value pastel.Amount) past
 		return
 	}
 	i := m.tx(ins, outs...)
-	for len(outs) > 0 && m.one(4) { // the first new output moves on within the block
+	for len(outs) > 0 && m.one(4) { // spend the first new output within the block
 		owner, _ := pastel.P2PKHHash(outs[0].Script)
 		outs = []pastel.TxOut{pay(pick(m.dice, owner, owner, m.owner()), outs[0].Value)}
 		i = m.tx([]pastel.OutPoint{{TxID: m.block.Txs[i].ID()}}, outs...)
 	}
 }
 
-// some of a value comes back: all of it, none, or a part.
+// some returns all of a value, nothing or a part.
 func (m *wild) some(value pastel.Amount) pastel.Amount {
 	return pick(m.dice, value, value, 0, 0, value-pastel.Amount(m.within(1, 60))*5*pastel.PSL, min(value, m.s.params.Collateral))
 }
@@ -402,14 +402,14 @@ func (m *wild) backers(pl *pledge) []pastel.OutPoint {
 	return list
 }
 
-// leave spends an output that backs a pledge, and sometimes makes it good in part.
+// leave spends an output that backs a pledge and sometimes replaces a part of it.
 func (m *wild) leave() {
 	if pl := m.somePledge(); pl != nil {
 		m.move([]pastel.OutPoint{pick(m.dice, m.backers(pl)...)}, m.some)
 	}
 }
 
-// consolidate makes one output of all that back a pledge.
+// consolidate merges all outputs that back a pledge into one.
 func (m *wild) consolidate() {
 	pl := m.somePledge()
 	if pl == nil {
@@ -425,7 +425,7 @@ func (m *wild) consolidate() {
 	}
 }
 
-// flurry moves what backs a pledge several times in a block, and lets others join and raise in between.
+// flurry moves the coins of a pledge several times in a block, while others join and raise.
 func (m *wild) flurry() {
 	pl := m.somePledge()
 	if pl == nil {
@@ -466,7 +466,7 @@ func (m *wild) flurry() {
 	}
 }
 
-// payouts mines what may be mined, sometimes.
+// payouts sometimes mines what can be mined.
 func (m *wild) payouts() {
 	for _, po := range m.s.PayoutsAt(m.block.Height) {
 		if slices.ContainsFunc(po.Tx.Inputs, func(in pastel.TxIn) bool { return m.spent[in.PrevOut] }) || m.one(3) {
