@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 // passphraseFlags say where a key file's passphrase comes from: never from the command line, which others can see.
@@ -44,11 +42,6 @@ type nodeFlags struct {
 
 // at is where the node is.
 func (f *nodeFlags) at() *journey.Node { return (*journey.Node)(f) }
-
-// wallet connects to the node, which must be on the daemon's network.
-func (f *nodeFlags) wallet(ctx context.Context, net pastel.Network) (*pasteld.Client, error) {
-	return f.at().Wallet(ctx, net)
-}
 
 // ProvideDaemon gives a command the daemon it asks, before it does anything.
 func (f *apiFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*journey.Daemon, error) {

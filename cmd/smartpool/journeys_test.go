@@ -273,7 +273,7 @@ func TestJourneysRefuse(t *testing.T) {
 		on("/pools/", map[string]any{"id": "atlas." + strings.Repeat("ab", 20)}))
 	deceived("a daemon of another network", "do not sign", on("/status", map[string]any{"network": "main"}))
 	deceived("a daemon of a network that is not known", "run the same release", on("/status", map[string]any{"network": "moon"}))
-	deceived("a daemon that says nonsense", "not understood", on("/status", map[string]any{"network": 7}))
+	deceived("a daemon that says nonsense", "unreadable", on("/status", map[string]any{"network": 7}))
 	truth := x.at.API
 	x.at.API = x.tampering(func(r *http.Request, answer map[string]any) {
 		if strings.HasSuffix(r.URL.Path, "/status") {
