@@ -228,7 +228,7 @@ func TestDatabaseIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.submit(blocks[100:101])
-	d.answers(ready, http.StatusServiceUnavailable, "a block waits for the database")
+	d.answers(ready, http.StatusServiceUnavailable, "the database has not stored the last block yet")
 	if _, err := other.ExecContext(ctx, "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
@@ -285,11 +285,11 @@ func TestWrongSettings(t *testing.T) {
 		"use either --dev or --node-api":     func(c *daemon.Config) { c.Dev, c.DevRPC, c.NodeAPI = true, "127.0.0.1:0", "127.0.0.1:0" },
 		"dev-mine: only a development node":  func(c *daemon.Config) { c.DevMine = time.Second },
 		"dev-mine: 1ns":                      func(c *daemon.Config) { c.Dev, c.DevRPC, c.DevMine = true, "127.0.0.1:0", 1 },
-		"belong together":                    func(c *daemon.Config) { c.NodeUser = "me" },
+		"only one is set":                    func(c *daemon.Config) { c.NodeUser = "me" },
 		"metrics: \"127.0.0.1\" is not a lo": func(c *daemon.Config) { c.Metrics = "127.0.0.1" },
-		"api and node-api have the same":     func(c *daemon.Config) { c.API, c.NodeAPI = "127.0.0.1:9734", "127.0.0.1:9734" },
-		"node-api and metrics have the same": func(c *daemon.Config) { c.NodeAPI, c.Metrics = "127.0.0.1:9733", "127.0.0.1:9733" },
-		"metrics and dev-rpc have the same": func(c *daemon.Config) {
+		"api and node-api both use":          func(c *daemon.Config) { c.API, c.NodeAPI = "127.0.0.1:9734", "127.0.0.1:9734" },
+		"node-api and metrics both use":      func(c *daemon.Config) { c.NodeAPI, c.Metrics = "127.0.0.1:9733", "127.0.0.1:9733" },
+		"metrics and dev-rpc both use": func(c *daemon.Config) {
 			c.Dev, c.DevRPC, c.Metrics = true, "127.0.0.1:9733", "127.0.0.1:9733"
 		},
 	} {
@@ -326,7 +326,7 @@ func TestRefusals(t *testing.T) {
 		"wrong network":        {func(c *daemon.Config) { c.Network, c.ShadowFrom = "testnet", 5 }, "regtest"},
 		"wrong password":       {func(c *daemon.Config) { c.NodeCookie, c.NodeUser, c.NodePassword = "", "user", "guess" }, "password"},
 		"no database":          {func(c *daemon.Config) { c.Database = text }, text},
-		"unreachable":          {func(c *daemon.Config) { c.Database = "postgres://nobody@127.0.0.1:1/none?connect_timeout=1" }, "127.0.0.1"},
+		"unreachable":          {func(c *daemon.Config) { c.Database = "postgres://unprivileged@127.0.0.1:1/none?connect_timeout=1" }, "127.0.0.1"},
 		"data is a file":       {func(c *daemon.Config) { c.Data = text }, "--data"},
 		"metrics in use":       {func(c *daemon.Config) { c.Metrics = strings.TrimPrefix(n.server.URL, "http://") }, "--metrics"},
 		"no URL":               {func(c *daemon.Config) { c.Node = "127.0.0.1:9932" }, "http://"},
@@ -368,7 +368,7 @@ func TestNodeIsAwayWhileFollowing(t *testing.T) {
 	d.answers(ready, http.StatusServiceUnavailable, "node unreachable: ")
 	d.answers(api+"/api/v1/status", http.StatusOK, `"trouble":"node unreachable"`)
 	logs.holds(d, "node unreachable; retrying")
-	if logs.has("no use of the node") {
+	if logs.has("invalid response from the node") {
 		t.Errorf("a node that is away is taken for a wrong one:\n%s", logs)
 	}
 	n.start(strings.TrimPrefix(n.server.URL, "http://"))
@@ -402,9 +402,9 @@ func TestNonsenseIsNotAway(t *testing.T) {
 	t.Cleanup(d.end)
 	d.synced(n)
 	nonsense.Store(true)
-	d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "not answer as a node should")
+	d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "invalid response from the node; see")
 	logs.holds(d, "invalid response from the node; retrying")
-	if logs.has("away") {
+	if logs.has("unreachable") {
 		t.Errorf("a wrong node is taken for one that is away:\n%s", logs)
 	}
 }
