@@ -15,7 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// stores are what benchmarks run on, each made empty.
+// stores are the stores for benchmarks; each is created empty.
 var stores = []struct {
 	name string
 	open func(b *testing.B) chain.Store
@@ -34,11 +34,11 @@ func openStore(b *testing.B, url string) chain.Store {
 	return s
 }
 
-// once reports whether benchmarks run only to see that they run: -benchtime 1x.
+// once reports whether benchmarks only check that they run: -benchtime 1x.
 func once() bool { return flag.Lookup("test.benchtime").Value.String() == "1x" }
 
-// busy makes a chain of n blocks of 100 payments: two inputs and two outputs each, signatures and keys of the usual length, every
-// output large enough to back a pledge and spent in the next block.
+// busy makes a chain of n blocks with 100 payments each. A payment has two inputs and two outputs, with signatures and keys of the usual
+// length. Every output is large enough to back a pledge, and is spent in the next block.
 func busy(n int) line {
 	const payments = 100
 	value := regtest().MinPledge
@@ -49,7 +49,7 @@ func busy(n int) line {
 	in := pastel.TxIn{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: []byte{4, 0, 0, 0, 0}}
 	first := pastel.NewTx(true, []pastel.TxIn{in}, outs)
 	c := line(nil).mine(0, first)
-	last := make([]pastel.OutPoint, payments) // the first of two outputs that each payment spends
+	last := make([]pastel.OutPoint, payments) // the first of the two outputs that each payment spends
 	for i := range last {
 		last[i] = pastel.OutPoint{TxID: first.ID(), Vout: uint32(2 * i)}
 	}
@@ -112,13 +112,13 @@ func followToTip(b *testing.B, l *chain.Ledger, n *node) {
 			}
 		},
 	})
-	_ = f.Run(ctx) // ends as we cancel it
+	_ = f.Run(ctx) // ends when canceled
 	if l.Last().Hash != n.tipHash() {
 		b.Fatalf("the ledger is at block %d: %+v", l.Last().Height, f.Status())
 	}
 }
 
-// BenchmarkReorg99 takes 99 blocks back and puts 99 others on top, in one step.
+// BenchmarkReorg99 takes back 99 blocks and applies 99 others, in one step.
 func BenchmarkReorg99(b *testing.B) {
 	ctx := context.Background()
 	const base = 20
@@ -150,7 +150,7 @@ func BenchmarkReorg99(b *testing.B) {
 	}
 }
 
-// remined is a chain whose blocks after base are mined again with the same transactions.
+// remined returns a chain whose blocks after base are mined again with the same transactions.
 func remined(c line, base pastel.Height) line {
 	next := c.to(base)
 	for _, b := range c[base+1:] {

@@ -46,7 +46,7 @@ func (c line) tip() pastel.Height { return pastel.Height(len(c)) - 1 }
 // to returns the chain up to a height.
 func (c line) to(h pastel.Height) line { return slices.Clip(c[:h+1]) }
 
-// preparedBlocks spares the reference the signatures of blocks it has seen.
+// preparedBlocks caches blocks, so that the reference need not verify signatures again.
 var preparedBlocks sync.Map
 
 func prepared(h pastel.Height, b *pastel.Block) *pool.Prepared {
@@ -65,7 +65,7 @@ func (c line) prepared(from pastel.Height) (list []*pool.Prepared) {
 	return list
 }
 
-// replay is the reference: the rules alone, from nothing, without a ledger.
+// replay is the reference: the rules alone, from the start, without a ledger.
 func (c line) replay() (*pool.State, []*pool.Update) {
 	s, err := pool.New(regtest(), false)
 	if err != nil {
@@ -82,12 +82,12 @@ func (c line) replay() (*pool.State, []*pool.Update) {
 	return s, updates
 }
 
-// mine returns the chain with one block more.
+// mine returns the chain with one more block.
 func (c line) mine(nonce uint64, coinbase *pastel.Tx, txs ...pastel.Tx) line {
 	return append(slices.Clip(c), c.next(nonce, coinbase, txs...))
 }
 
-// next makes a block on top: a coinbase, a plain one if it is nil, and these transactions. Nonce tells siblings apart.
+// next makes a block on top: a coinbase, a plain one if it is nil, and these transactions. The nonce distinguishes siblings.
 func (c line) next(nonce uint64, coinbase *pastel.Tx, txs ...pastel.Tx) *pastel.Block {
 	if coinbase == nil {
 		script := binary.LittleEndian.AppendUint32([]byte{4}, uint32(len(c)))
@@ -102,7 +102,7 @@ func (c line) next(nonce uint64, coinbase *pastel.Tx, txs ...pastel.Tx) *pastel.
 	return pastel.NewBlock(header, append([]pastel.Tx{*coinbase}, txs...))
 }
 
-// grow returns the chain with n empty blocks more.
+// grow returns the chain with n more empty blocks.
 func (c line) grow(nonce uint64, n int) line {
 	c = slices.Clone(c)
 	for range n {
@@ -111,8 +111,8 @@ func (c line) grow(nonce uint64, n int) line {
 	return c
 }
 
-// branch leaves the chain after block base for n blocks of its own. They hold what the recorded chain holds at their heights,
-// with one transaction in loss left out, and without those that then would spend escrow.
+// branch leaves the chain after block base for n blocks of its own. They contain what the recorded chain contains at their heights, except
+// for the transaction lost, and those that would then spend escrow.
 func (c line) branch(base pastel.Height, n, loss int, nonce uint64) line {
 	rng := rand.New(rand.NewPCG(nonce, uint64(base)))
 	b := c.to(base)
@@ -141,7 +141,7 @@ func (c line) branch(base pastel.Height, n, loss int, nonce uint64) line {
 	return b
 }
 
-// differ says in what a ledger's state is not what a fresh replay of a chain makes, if in anything.
+// differ says how a ledger's state differs from that of a fresh replay of a chain; "" if it does not.
 func differ(l interface{ View(func(*pool.State)) }, want line) (err error) {
 	s, _ := want.replay()
 	l.View(func(got *pool.State) {

@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// recording is a node that holds a recorded chain. A real one is chain/pasteld's Client.
+// recording is a node with a recorded chain. A real one is chain/pasteld's Client.
 type recording struct {
 	blocks [][]byte
 	hashes []pastel.BlockHash
@@ -40,7 +40,7 @@ func (r *recording) Block(_ context.Context, hash pastel.BlockHash) ([]byte, err
 	return nil, chain.ErrNotFound
 }
 
-// A follower moves a ledger along a node's best chain, through first sync, new blocks and reorganizations alike.
+// A follower moves a ledger along a node's best chain: through first sync, new blocks and reorganizations.
 func ExampleFollower() {
 	node := &recording{}
 	var err error

@@ -6,10 +6,10 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Hurry has the follower ask a node that failed again after no more than this pause.
+// Hurry limits the follower's pauses before it retries a node.
 func (f *Follower) Hurry(pause time.Duration) { f.firstPause, f.longPause = pause, 4*pause }
 
-// Patience is how long the first try to store a change may take.
+// Patience is the time limit of the first attempt to store a change.
 func Patience(c *Change, undos ...*pool.Undo) time.Duration { return patience(c, undos) }
 
 // First is first.

@@ -19,26 +19,26 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// poll is how often a follower under test looks of its own accord, and patience what a test has before it fails.
+// poll is how often a follower under test polls, and patience how long tests wait before they fail.
 const (
 	poll     = time.Millisecond
 	patience = 5 * time.Minute
 )
 
-// following is a ledger that a running follower takes along a node's chain.
+// following is a ledger with a running follower.
 type following struct {
 	*chain.Ledger
 	node     *node
 	follower *chain.Follower
 	stop     context.CancelFunc
-	ended    chan struct{} // closed when it has, with err
+	ended    chan struct{} // closed when the follower has ended, with err
 	err      error
 
 	mu    sync.Mutex
 	steps []*chain.Change
 }
 
-// follow lets a follower run until stopped, or the test's end.
+// follow runs a follower until stopped, or the test ends.
 func follow(t testing.TB, n *node, s chain.Store) *following {
 	t.Helper()
 	return followWith(t, n, s, chain.FollowerConfig{Poll: poll})
@@ -77,7 +77,7 @@ func openLedger(t testing.TB, s chain.Store) *chain.Ledger {
 	return l
 }
 
-// until waits for a condition, but no longer than the follower runs.
+// until waits for a condition, as long as the follower runs.
 func (f *following) until(what string, condition func() bool) error {
 	for start := time.Now(); !condition(); time.Sleep(poll / 4) {
 		select {
@@ -92,20 +92,20 @@ func (f *following) until(what string, condition func() bool) error {
 	return nil
 }
 
-// settle waits until the follower has looked at the node as it is now and done what it could.
+// settle waits until the follower has seen the node as it is now and done what it could.
 func (f *following) settle(t testing.TB) {
 	t.Helper()
 	before, _ := f.node.calls()
 	err := f.until("look", func() bool {
 		looks, _ := f.node.calls()
-		return looks >= before+2 // the second look after now begins when all that came of the first is over
+		return looks >= before+2 // the second poll from now starts after everything that followed from the first
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// arrive waits until the follower is content and the ledger at the tip of the node's chain.
+// arrive waits until the follower reports no error and the ledger is at the tip of the node's chain.
 func (f *following) arrive() error {
 	return f.until("arrive", func() bool {
 		st := f.follower.Status()
@@ -120,7 +120,7 @@ func (f *following) await(t testing.TB) {
 	}
 }
 
-// stopped ends the follower, which must not have ended of its own accord.
+// stopped ends the follower, which must not have ended by itself.
 func (f *following) stopped(t testing.TB) {
 	t.Helper()
 	f.stop()
@@ -130,7 +130,7 @@ func (f *following) stopped(t testing.TB) {
 	}
 }
 
-// gaveUp waits for the follower to end and returns why.
+// gaveUp waits until the follower ends, and returns why.
 func (f *following) gaveUp(t testing.TB) error {
 	t.Helper()
 	select {
@@ -142,7 +142,7 @@ func (f *following) gaveUp(t testing.TB) error {
 	}
 }
 
-// updates are all blocks the steps applied, if they never went back.
+// updates returns all blocks that the steps applied; none may have gone back.
 func (f *following) updates() (list []*pool.Update) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -152,8 +152,8 @@ func (f *following) updates() (list []*pool.Update) {
 	return list
 }
 
-// TestRecordedChainsFollowed follows the recorded chains from nothing, in one go and block by block: what the follower tells of
-// its steps is what the rules make of the blocks.
+// TestRecordedChainsFollowed follows the recorded chains from the start, in one go and block by block. What the follower reports must be
+// what the rules make of the blocks.
 func TestRecordedChainsFollowed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]line{"life": life(), "dense": dense(), "odd": odd()} {
@@ -212,7 +212,7 @@ func TestBellWakes(t *testing.T) {
 	f.stopped(t)
 }
 
-// TestLongCatchUp takes several steps, of which each must be as long as it may.
+// TestLongCatchUp takes several steps; each must be as long as allowed.
 func TestLongCatchUp(t *testing.T) {
 	t.Parallel()
 	c := line(nil).grow(1, 2500)
@@ -229,7 +229,7 @@ func TestLongCatchUp(t *testing.T) {
 	mustMatch(t, f, c)
 }
 
-// TestNodeThatFails has many calls fail in one way, or in all, while the chain grows and reorganizes.
+// TestNodeThatFails makes many calls fail in one way, or in all ways, while the chain grows and reorganizes.
 func TestNodeThatFails(t *testing.T) {
 	t.Parallel()
 	kinds := map[string][]fault{"all": allFaults()}
@@ -258,7 +258,7 @@ func TestNodeThatFails(t *testing.T) {
 	}
 }
 
-// TestNodeGoesAway: the follower says so, and nothing is taken back for blocks that never come.
+// TestNodeGoesAway: the follower reports it, and takes nothing back for blocks that never come.
 func TestNodeGoesAway(t *testing.T) {
 	t.Parallel()
 	c := life()
@@ -267,7 +267,7 @@ func TestNodeGoesAway(t *testing.T) {
 	f := follow(t, n, &chain.Memory{})
 	f.await(t)
 	n.mu.Lock()
-	n.best = other // whose blocks it cannot deliver
+	n.best = other // it cannot deliver these blocks
 	n.mu.Unlock()
 	for range 5 {
 		f.settle(t)
@@ -305,7 +305,7 @@ func TestForeignChain(t *testing.T) {
 	}
 }
 
-// TestNodeFarBehind: a node that is being rebuilt is waited for.
+// TestNodeFarBehind: the follower waits for a node that is being rebuilt.
 func TestNodeFarBehind(t *testing.T) {
 	t.Parallel()
 	c := life()
@@ -320,7 +320,7 @@ func TestNodeFarBehind(t *testing.T) {
 		}
 		mustMatch(t, f, c)
 	}
-	near := c.to(c.tip() - 60) // enough to go along
+	near := c.to(c.tip() - 60) // close enough to follow
 	n.become(near)
 	f.await(t)
 	mustMatch(t, f, near)
@@ -330,7 +330,8 @@ func TestNodeFarBehind(t *testing.T) {
 	mustMatch(t, f, c)
 }
 
-// badChain returns a chain whose block at h spends tracked escrow without being a payout, and goes on; and the chain without it.
+// badChain returns a chain whose block at h spends tracked escrow without being a payout, and which continues; and the chain without that
+// spend.
 func badChain(t testing.TB, h pastel.Height) (bad, good line) {
 	t.Helper()
 	good = life().to(h-1).branch(h-1, 20, 0, 99)
@@ -342,13 +343,13 @@ func badChain(t testing.TB, h pastel.Height) (bad, good line) {
 	return bad, good
 }
 
-// unauthorizedSpend spends an output to someone, and is no payout.
+// unauthorizedSpend spends an output to someone, without being a payout.
 func unauthorizedSpend(out pastel.OutPoint) *pastel.Tx {
 	return pastel.NewTx(true, []pastel.TxIn{{PrevOut: out, Sequence: 0xffffffff}},
 		[]pastel.TxOut{{Value: pastel.PSL, Script: pastel.P2PKH(pastel.KeyHash{1})}})
 }
 
-// escrowOutput returns the last reward that a coinbase paid a pool.
+// escrowOutput returns the last reward that a coinbase paid to a pool.
 func escrowOutput(c line) (pastel.OutPoint, bool) {
 	s, _ := c.replay()
 	active := map[string]bool{} // by escrow script
@@ -367,7 +368,7 @@ func escrowOutput(c line) (pastel.OutPoint, bool) {
 	return pastel.OutPoint{}, false
 }
 
-// TestHalt: a block that breaks the rules stops the ledger at its parent until the node's best chain is another.
+// TestHalt: a block that breaks the rules halts the ledger at its parent until the node's best chain changes.
 func TestHalt(t *testing.T) {
 	t.Parallel()
 	const at = 160
@@ -408,7 +409,7 @@ func TestHalt(t *testing.T) {
 	}
 }
 
-// TestReorganizationWhileClosed moves the node's chain while the ledger is closed, in an SQLite file.
+// TestReorganizationWhileClosed changes the node's chain while the ledger is closed, in an SQLite file.
 func TestReorganizationWhileClosed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
@@ -438,7 +439,7 @@ func TestReorganizationWhileClosed(t *testing.T) {
 	}
 }
 
-// TestDepthLimit: MaxReorg blocks are the most that are ever taken back.
+// TestDepthLimit: no more than MaxReorg blocks are ever taken back.
 func TestDepthLimit(t *testing.T) {
 	t.Parallel()
 	c := life()

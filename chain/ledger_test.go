@@ -19,7 +19,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// ledgerAt returns a ledger in memory that holds a chain.
+// ledgerAt returns a ledger in memory with a chain.
 func ledgerAt(t testing.TB, c line) *chain.Ledger {
 	t.Helper()
 	l := openLedger(t, &chain.Memory{})
@@ -44,8 +44,8 @@ func encoded(l *chain.Ledger) (b []byte) {
 	return b
 }
 
-// TestRulesAlongALife has the recorded life connected block by block. Before each block the ledger says of every transaction in it
-// what the block then does, and it gives the payouts, the Supernode and the escrow that events tell of.
+// TestRulesAlongALife connects the recorded life block by block. Before each block, the ledger must predict what the block does with each
+// of its transactions, and give the payouts, Supernode and escrow that the events imply.
 func TestRulesAlongALife(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -87,7 +87,7 @@ func TestRulesAlongALife(t *testing.T) {
 	}
 }
 
-// books is what the events so far say that the ledger must answer.
+// books derives from the events so far what the ledger must answer.
 type books struct {
 	pool       ticket.PoolID
 	status     chain.SupernodeStatus // "" before activation
@@ -122,7 +122,7 @@ func (k *books) add(u *pool.Update) {
 	}
 }
 
-// activation is the transaction of the activate ticket in a block.
+// activation returns the transaction of the activation ticket in a block.
 func activation(b *pastel.Block) pastel.TxID {
 	net := regtest()
 	for i := range b.Txs {
@@ -133,7 +133,7 @@ func activation(b *pastel.Block) pastel.TxID {
 	return pastel.TxID{}
 }
 
-// activated is where a chain's first pool is activated.
+// activated returns where a chain's first pool is activated.
 func activated(t *testing.T, c line) (pastel.Height, pastel.TxID) {
 	t.Helper()
 	_, updates := c.replay()
@@ -146,7 +146,7 @@ func activated(t *testing.T, c line) (pastel.Height, pastel.TxID) {
 	return pastel.Height(h), activation(c[h])
 }
 
-// compare asks the ledger, whose next block is h.
+// compare checks the ledger's answers; its next block is h.
 func (k *books) compare(t *testing.T, l *chain.Ledger, h pastel.Height) {
 	t.Helper()
 	ctx := context.Background()
@@ -203,7 +203,8 @@ func (k *books) compareSupernode(t *testing.T, l *chain.Ledger, h pastel.Height)
 	}
 }
 
-// TestSupernodeGoesBack: with the block of its activation ticket goes what the ledger knew of a Supernode, and comes again with it.
+// TestSupernodeGoesBack: when the block of its activation ticket is taken back, the ledger forgets a Supernode, and learns it again with
+// the block.
 func TestSupernodeGoesBack(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -226,7 +227,7 @@ func TestSupernodeGoesBack(t *testing.T) {
 	}
 }
 
-// TestLocator lists blocks below the tip so that a node finds out whether a fork is within reach.
+// TestLocator checks that the locator shows a node whether a fork is within reach.
 func TestLocator(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -255,7 +256,7 @@ func TestLocator(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("tip %d: the locator is %v, want %v", tip, got, want)
 		}
-		for _, top := range []pastel.Height{-1, 0, 50, pastel.Height(tip)} { // of what a node holds
+		for _, top := range []pastel.Height{-1, 0, 50, pastel.Height(tip)} { // top of the node's part of the chain
 			fork, found := p.Fork(func(x chain.Point) bool { return x.Height <= top })
 			if want := slices.IndexFunc(append([]pastel.Height{p.Height}, want...), func(h pastel.Height) bool { return h <= top }); found != (want >= 0) ||
 				found && fork.Height != append([]pastel.Height{p.Height}, got...)[want] {
@@ -272,7 +273,7 @@ func TestLocator(t *testing.T) {
 	}
 }
 
-// TestPayoutsAreBounded: an answer holds what fits, oldest first.
+// TestPayoutsAreBounded: an answer contains what fits, oldest first.
 func TestPayoutsAreBounded(t *testing.T) {
 	t.Parallel()
 	var payouts []pool.Payout
@@ -294,7 +295,7 @@ func TestPayoutsAreBounded(t *testing.T) {
 	}
 }
 
-// TestCheckLaunch asks about launches of a Supernode that nobody has the key of: all are refused, each for its reason.
+// TestCheckLaunch checks launches of a Supernode whose key nobody has. Each must be refused for its own reason.
 func TestCheckLaunch(t *testing.T) {
 	t.Parallel()
 	c := life()
@@ -316,7 +317,7 @@ func TestCheckLaunch(t *testing.T) {
 	}
 }
 
-// TestDisconnect takes a hundred blocks back one by one, and no more.
+// TestDisconnect takes back a hundred blocks one by one, and no more.
 func TestDisconnect(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -365,7 +366,7 @@ func TestDisconnectToNothing(t *testing.T) {
 	}
 }
 
-// TestRefusedBlocks leave everything as before.
+// TestRefusedBlocks leave everything unchanged.
 func TestRefusedBlocks(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -413,8 +414,7 @@ func TestRefusedBlocks(t *testing.T) {
 	mustMatch(t, l, life().to(at))
 }
 
-// TestShadowRunGoesOn: a ledger that watches rules which nobody enforces keeps a block that breaks them, marks the pool, and takes all
-// of that back in a reorganization.
+// TestShadowRunGoesOn: a shadow run keeps a block that breaks the rules, marks the pool, and undoes both in a reorganization.
 func TestShadowRunGoesOn(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -443,7 +443,7 @@ func TestShadowRunGoesOn(t *testing.T) {
 	}
 }
 
-// TestStepUpToABadBlock: what comes before it stays, and is told.
+// TestStepUpToABadBlock: the blocks before it stay and are reported.
 func TestStepUpToABadBlock(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -471,7 +471,7 @@ func TestStepUpToABadBlock(t *testing.T) {
 
 var errDisk = errors.New("the disk is full")
 
-// brokenStore fails when it is told to.
+// brokenStore fails on demand.
 type brokenStore struct {
 	chain.Store
 	commit, undo bool
@@ -491,7 +491,7 @@ func (b *brokenStore) Undo(ctx context.Context, h pastel.Height) (*pool.Undo, er
 	return b.Store.Undo(ctx, h)
 }
 
-// TestCommitFails: a ledger whose step was not stored answers nothing and does nothing until it is opened again, where it left off.
+// TestCommitFails: a ledger that failed to store a step answers nothing and does nothing until it is opened again, where it left off.
 func TestCommitFails(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -552,7 +552,7 @@ func second[T any](_ T, err error) error { return err }
 
 func third[T, U any](_ T, _ U, err error) error { return err }
 
-// TestUndoFails: nothing has changed yet, so the ledger goes on.
+// TestUndoFails: nothing has changed yet, so the ledger continues.
 func TestUndoFails(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -572,7 +572,7 @@ func TestUndoFails(t *testing.T) {
 	mustMatch(t, l, life().to(150))
 }
 
-// slowStore lets nobody read an undo record before it is told to.
+// slowStore blocks readers of undo records until it is released.
 type slowStore struct {
 	chain.Store
 	reading, goOn chan struct{}
@@ -584,8 +584,8 @@ func (s *slowStore) Undo(ctx context.Context, h pastel.Height) (*pool.Undo, erro
 	return s.Store.Undo(ctx, h)
 }
 
-// TestCallsMeetTheTip: who connects or disconnects a block while the ledger moves meets the tip as it is then. A block never
-// replaces another, and one is not taken back twice.
+// TestCallsMeetTheTip: a call that connects or disconnects a block while the ledger moves acts on the tip of that moment. A block never
+// replaces another, and none is taken back twice.
 func TestCallsMeetTheTip(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -613,14 +613,14 @@ func TestCallsMeetTheTip(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		})
-		time.Sleep(20 * time.Millisecond) // for a call that looks too early to do so; without that it passes
+		time.Sleep(20 * time.Millisecond) // time for a call that looks too early to do so; the test passes without it
 		close(s.goOn)
 		both.Wait()
 		mustMatch(t, l, mine)
 	}
 }
 
-// TestAbandonedRequest: a caller that has gone gets the step all the same, though perhaps not the answer.
+// TestAbandonedRequest: the step is made even if the caller has gone, who may miss the answer.
 func TestAbandonedRequest(t *testing.T) {
 	t.Parallel()
 	s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "ledger.db"), regtest())
@@ -649,7 +649,7 @@ func TestAbandonedRequest(t *testing.T) {
 	mustMatch(t, l, life().to(3))
 }
 
-// TestReaders has readers ask everything while the ledger goes back and forth: what they see is a state between steps.
+// TestReaders reads everything while the ledger goes back and forth. Readers must see only states between steps.
 func TestReaders(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -721,7 +721,7 @@ func TestReaders(t *testing.T) {
 	mustMatch(t, l, c.to(349))
 }
 
-// onlyPool is the only pool of the recorded life.
+// onlyPool is the only pool in the recorded life.
 func onlyPool(s *pool.State) ticket.PoolID {
 	if ids := s.Pools(); len(ids) == 1 {
 		return ids[0]

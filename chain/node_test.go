@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// node is a Source over blocks in memory. Its best chain may change at any moment, and it may misbehave.
+// node is a Source over blocks in memory. Its best chain may change at any time, and it may misbehave.
 type node struct {
 	mu     sync.Mutex
 	best   line
@@ -20,8 +20,8 @@ type node struct {
 	looks  int                                // calls of Tip
 	asked  int                                // calls of Block
 	rng    *rand.Rand
-	faults []fault // one of them, or none, befalls a call while rng is set
-	rate   int     // one call in so many fails
+	faults []fault // ways in which calls fail at random while rng is set
+	rate   int     // one in rate calls fails
 }
 
 func newNode(best line) *node {
@@ -40,7 +40,7 @@ func (n *node) become(best line) {
 	n.best = best
 }
 
-// ail has one call in rate fail, in one of these ways.
+// ail makes one in rate calls fail, in one of these ways.
 func (n *node) ail(seed uint64, rate int, faults ...fault) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -53,7 +53,7 @@ func (n *node) heal() {
 	n.rng = nil
 }
 
-// calls returns how often the tip and a block were asked for.
+// calls returns how often callers asked for the tip and for blocks.
 func (n *node) calls() (looks, blocks int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -76,7 +76,7 @@ const (
 	faultGarbage   fault = "garbage"
 	faultTruncated fault = "truncated"
 	faultOther     fault = "another block"
-	faultForgery   fault = "lie" // a tip that is none, a hash of another block
+	faultForgery   fault = "lie" // a false tip, or the hash of another block
 )
 
 func allFaults() []fault {
@@ -85,7 +85,7 @@ func allFaults() []fault {
 
 var errAway = errors.New("connection refused")
 
-// befall waits, or returns the error or the fault of a call.
+// befall waits, or returns a call's error or fault.
 func (n *node) befall(ctx context.Context) (f fault, pick int, err error) {
 	n.mu.Lock()
 	if n.rng != nil && n.rng.IntN(n.rate) == 0 {
@@ -141,7 +141,7 @@ func (n *node) HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, e
 	if h < 0 || h > n.best.tip() {
 		return pastel.BlockHash{}, fmt.Errorf("block %d: %w", h, chain.ErrNotFound)
 	}
-	// Who lies about the genesis block, or about a hundred blocks in a row, is on another chain.
+	// A node that forges the genesis block, or a hundred blocks in a row, is on another chain.
 	if f == faultForgery && h > 0 && h > n.best.tip()/2 {
 		return n.best[pick%len(n.best)].Hash(), nil
 	}

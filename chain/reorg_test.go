@@ -11,9 +11,9 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// TestReorganizations has a node change its mind at random, up to the depth that pasteld allows: after each time the ledger is
-// what a fresh replay of the node's chain makes. Among the recorded life's heights are its settlements, activation (135), an
-// amendment (246), dissolution (278) and closing (338).
+// TestReorganizations changes the node's chain at random, up to the depth that pasteld allows. After each change, the ledger must equal a
+// fresh replay of the node's chain. The recorded life includes settlements, activation (135), an amendment (246), dissolution (278) and
+// closing (338).
 func TestReorganizations(t *testing.T) {
 	t.Parallel()
 	deepest := int(regtest().MaxReorg) - 1
@@ -35,7 +35,7 @@ func TestReorganizations(t *testing.T) {
 	})
 }
 
-// walk follows a node along its chains; a hurried one goes on before the ledger has arrived.
+// walk follows a node along its chains. A hurried walk continues before the ledger has arrived.
 func walk(t testing.TB, plan []line, hurried bool) error {
 	n := newNode(plan[0])
 	f := follow(t, n, &chain.Memory{})
@@ -55,8 +55,8 @@ func walk(t testing.TB, plan []line, hurried bool) error {
 	return nil
 }
 
-// TestReorganizationsAcross goes back and forth over every event of the pool's life, from just before it to the end of what
-// pasteld takes back, with a branch that lacks it.
+// TestReorganizationsAcross goes back and forth over every event of the pool's life, from just before it to the limit of what pasteld takes
+// back, with a branch that lacks it.
 func TestReorganizationsAcross(t *testing.T) {
 	t.Parallel()
 	c := life()

@@ -15,7 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// TestPatienceGrows: the old two minutes were too short for all pools settling in one block.
+// TestPatienceGrows: the former limit of two minutes was too short when all pools settle in one block.
 func TestPatienceGrows(t *testing.T) {
 	t.Parallel()
 	const pools, members = 4200, 500
@@ -69,11 +69,11 @@ func TestPatienceGrowsWithUndoRecords(t *testing.T) {
 	}
 }
 
-// timedStore takes its time to commit.
+// timedStore takes a given time to commit.
 type timedStore struct {
 	chain.Store
 	need    time.Duration
-	commits int // that got through
+	commits int // successful ones
 	tries   int
 }
 
@@ -90,7 +90,8 @@ func (s *timedStore) Commit(ctx context.Context, c *chain.Change) error {
 
 func (s *timedStore) Passes(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
 
-// TestASlowStoreGetsItsTime: however long a step takes to store, it is stored, once, and the ledger says meanwhile what it waits for.
+// TestASlowStoreGetsItsTime: however long storing takes, the step is stored exactly once, and meanwhile the ledger says what it is waiting
+// for.
 func TestASlowStoreGetsItsTime(t *testing.T) {
 	t.Parallel()
 	blocks := line(nil).grow(1, 4)
@@ -105,7 +106,7 @@ func TestASlowStoreGetsItsTime(t *testing.T) {
 		if err := l.Outage(); err != nil {
 			t.Errorf("the ledger waits at once: %v", err)
 		}
-		time.Sleep(15 * time.Second) // of the bubble's clock
+		time.Sleep(15 * time.Second) // on the bubble's clock
 		if err := l.Outage(); err == nil || !strings.Contains(err.Error(), "15s") {
 			t.Errorf("the ledger says %v of a step that takes long", err)
 		}
@@ -124,7 +125,7 @@ func TestASlowStoreGetsItsTime(t *testing.T) {
 	})
 }
 
-// TestCloseDoesNotWaitForLong: a step that is nearly stored is, one that is not is given up within seconds.
+// TestCloseDoesNotWaitForLong: Close lets a step that is nearly stored finish, and gives up any other within seconds.
 func TestCloseDoesNotWaitForLong(t *testing.T) {
 	t.Parallel()
 	blocks := line(nil).grow(1, 4)
@@ -160,10 +161,10 @@ func TestCloseDoesNotWaitForLong(t *testing.T) {
 
 var errPasses = errors.New("the server restarts")
 
-// restless is a store that fails some commits: before, or with their outcome unknown, after.
+// restless is a store that fails some commits, before storing or after it, when the outcome is unknown.
 type restless struct {
 	*store.Store
-	before, after int // how many of them, each
+	before, after int // number of failures of each kind
 	down          chan struct{}
 }
 
@@ -199,7 +200,7 @@ func openRestless(t *testing.T, path string) (*chain.Ledger, *restless) {
 	return openLedger(t, r), r
 }
 
-// TestAcceptedStepsAreStored whatever happens to the first tries, reorganizations included.
+// TestAcceptedStepsAreStored whatever happens to the first attempts, including in reorganizations.
 func TestAcceptedStepsAreStored(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -227,8 +228,8 @@ func TestAcceptedStepsAreStored(t *testing.T) {
 	}
 }
 
-// TestWhoAskedMayGo: a caller that does not wait is told that the step is not stored yet. It goes on, and whoever asks for the tip
-// finds it there.
+// TestWhoAskedMayGo: a caller that stops waiting learns that the step is not stored yet. Storing continues, and the tip shows the step
+// later.
 func TestWhoAskedMayGo(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -287,7 +288,7 @@ func TestWhoAskedMayGo(t *testing.T) {
 	mustMatch(t, l, c)
 }
 
-// TestCloseWhileRetrying leaves the database at a whole step, from which the next ledger goes on.
+// TestCloseWhileRetrying leaves the database at a complete step, from which the next ledger continues.
 func TestCloseWhileRetrying(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

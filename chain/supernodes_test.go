@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// How a pool's Supernode is doing follows from the pool's status and a node's list.
+// The state of a pool's Supernode follows from the pool's status and a node's list.
 func TestJudgeSupernode(t *testing.T) {
 	t.Parallel()
 	activation, other := pastel.TxID{1}, pastel.TxID{2}

@@ -14,13 +14,13 @@ import (
 	"github.com/pastelnetwork/smartpool/nodeapi"
 )
 
-// example is a call and its answer in docs/pasteld.md.
+// example is a call with its answer in docs/pasteld.md.
 var example = regexp.MustCompile("(?m)^> (.*)\n< (.*)$")
 
-// elided is a block in a call whose middle is left out.
+// elided matches a block in a call whose middle is left out.
 var elided = regexp.MustCompile("[0-9a-f]+…[0-9a-f]+")
 
-// blockLike returns the block of the chain that begins and ends like this, in hex.
+// blockLike returns the block of the chain with a given beginning and end, in hex.
 func blockLike(t *testing.T, short string) string {
 	t.Helper()
 	begin, end, _ := strings.Cut(short, "…")
@@ -33,10 +33,10 @@ func blockLike(t *testing.T, short string) string {
 	return ""
 }
 
-// Every example in the document is what a server answers.
+// A server gives the answer of every example in the document.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	const height = 244 // as the document says
+	const height = 244 // as in the document
 	rules := newLedger(t)
 	for _, raw := range life(t)[:height+1] {
 		if err := rules.Connect(context.Background(), raw); err != nil {
@@ -61,7 +61,7 @@ func TestDocument(t *testing.T) {
 		if length := w.Header().Get("Content-Length"); length != strconv.Itoa(w.Body.Len()) {
 			t.Errorf("%s\nanswers %d bytes with the length %q", e[1], w.Body.Len(), length)
 		}
-		begin, end, short := strings.Cut(e[2], "…") // of a long answer
+		begin, end, short := strings.Cut(e[2], "…") // a long answer is shortened
 		got := strings.TrimSpace(w.Body.String())
 		if got != e[2] && (!short || !strings.HasPrefix(got, begin) || !strings.HasSuffix(got, end)) {
 			t.Errorf("%s\nanswers  %s\ndocument %s", e[1], got, e[2])

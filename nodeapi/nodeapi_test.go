@@ -41,7 +41,7 @@ func newLedger(t testing.TB) *chain.Ledger {
 	return l
 }
 
-// serve answers for rules; the client asks with the right cookie.
+// serve serves rules, and returns a client with the right cookie.
 func serve(t testing.TB, rules chain.Rules) (client *nodeapi.Client, url, cookie string) {
 	t.Helper()
 	cookie = filepath.Join(t.TempDir(), ".cookie")
@@ -66,7 +66,7 @@ func same(t *testing.T, what string, got, want any, gotErr, wantErr error) {
 	}
 }
 
-// Over HTTP a node learns what it would in process, at every height of a recorded chain, forth and back.
+// Over HTTP a node learns the same as in process, at every height of a recorded chain, forward and back.
 func TestSameAsInProcess(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -135,7 +135,7 @@ func TestSameAsInProcess(t *testing.T) {
 	}
 }
 
-// A node that connects the tip again, as its answer was lost, is not told that the block is bad; of another block it is.
+// A node that connects the tip again, because its answer was lost, does not hear that the block is bad; for another block it does.
 func TestConnectAgain(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -162,7 +162,7 @@ func TestConnectAgain(t *testing.T) {
 	}
 }
 
-// Many ask while one moves the rules; what they hear belongs together.
+// Many clients ask while one moves the rules; each answer is consistent.
 func TestAskedTogether(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -222,7 +222,7 @@ func TestAskedTogether(t *testing.T) {
 	}
 }
 
-// lossy loses the answers to steps, after they were made.
+// lossy loses the answers to steps after making them.
 type lossy struct {
 	next http.Handler
 	lose bool
@@ -271,7 +271,7 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// A daemon that restarts has another cookie.
+// A restarted daemon has another cookie.
 func TestCookieIsReadAgain(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -322,7 +322,7 @@ func TestRemoveCookie(t *testing.T) {
 	if _, err := os.Stat(path); err != nil {
 		t.Errorf("another one's cookie is gone: %v", err)
 	}
-	for range 2 { // once it is gone, that is well too
+	for range 2 { // removing it twice is fine
 		if err := nodeapi.RemoveCookie(path, fresh); err != nil {
 			t.Error(err)
 		}
@@ -396,7 +396,7 @@ func TestHostileRequests(t *testing.T) {
 	}
 }
 
-// A length that is not the body's gets an error, not a wait or a call of half a body.
+// A wrong content length gets an error, not a wait or a call with half a body.
 func TestWrongContentLength(t *testing.T) {
 	t.Parallel()
 	_, url, cookie := serve(t, newLedger(t))
@@ -441,7 +441,7 @@ func TestListen(t *testing.T) {
 	l.Close()
 }
 
-// Whatever answers, the client neither panics nor takes it for consent.
+// Whatever answers, the client neither panics nor mistakes it for consent.
 func TestHostileAnswers(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -519,7 +519,7 @@ func TestHostileAnswers(t *testing.T) {
 	}
 }
 
-// FuzzRequest wants an answer to whatever is asked, and rules that stay where they are unless a block is right.
+// FuzzRequest requires an answer to any request, and rules that do not move unless a block is right.
 func FuzzRequest(f *testing.F) {
 	f.Add(`{"method":"smartpool_tip","params":[],"id":1}`)
 	f.Add(`{"method":"smartpool_checktx","params":["00",1],"id":1}`)
@@ -537,7 +537,7 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// FuzzAnswer wants of whatever answers neither a panic nor a value that no smartpoold gives.
+// FuzzAnswer requires that no answer causes a panic or a value that no smartpoold returns.
 func FuzzAnswer(f *testing.F) {
 	zeros := strings.Repeat("0", 64)
 	f.Add(200, `{"result":{"ok":true},"error":null,"id":1}`)
@@ -565,7 +565,7 @@ func FuzzAnswer(f *testing.F) {
 	client := nodeapi.NewClient(server.URL, cookie)
 	ctx := context.Background()
 	f.Fuzz(func(t *testing.T, code int, text string) {
-		status, body = 200+(code%400+400)%400, text // 1xx is no answer
+		status, body = 200+(code%400+400)%400, text // 1xx is not a final answer
 		if err := client.CheckTx(ctx, []byte{1}, 1); err == nil && (status != 200 || !strings.Contains(text, "true")) {
 			t.Errorf("status %d, %q is taken for consent", status, text)
 		}

@@ -20,7 +20,7 @@ func (stuck) Connect(ctx context.Context, _ []byte) error {
 	return ctx.Err()
 }
 
-// TestAStuckStepIsAnswered: who waits as long as docs/pasteld.md says learns that a step is not stored yet.
+// TestAStuckStepIsAnswered: a node that waits as long as docs/pasteld.md says learns that a step is not stored yet.
 func TestAStuckStepIsAnswered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -113,7 +113,7 @@ func (s *Service) attempt(ctx context.Context, sub *store.Subscription, a *store
 			state = store.AlertSending
 		}
 		if ctx.Err() == nil { // otherwise the attempt failed because the daemon is stopping
-			log.Warn("an alert was not delivered, trying again", "err", err, "in", pauseAfter(attempts))
+			log.Warn("an alert was not delivered; retrying", "err", err, "in", pauseAfter(attempts))
 		}
 	}
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience) // even while the daemon stops

@@ -197,6 +197,6 @@ func (c *complaint) report(ctx context.Context, log *slog.Logger, err error) {
 		log.Info("alerts work again")
 	case err != nil && err.Error() != string(*c):
 		*c = complaint(err.Error())
-		log.Warn("alerts, trying again", "err", err)
+		log.Warn("processing alerts failed; retrying", "err", err)
 	}
 }

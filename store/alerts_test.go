@@ -34,7 +34,7 @@ func TestAlertsNeedALedgersDatabase(t *testing.T) {
 	})
 }
 
-// A transaction is stored whole or not at all, beside a writer that goes on.
+// A transaction is stored whole or not at all, while a writer continues.
 func TestAlertTransactions(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
@@ -62,7 +62,7 @@ func TestAlertTransactions(t *testing.T) {
 				return err
 			})
 		}
-		// When it was first seen stays, what it would do changes.
+		// The time it was first seen stays; its outcome may change.
 		spend.Outcome, spend.Forfeited, spend.Seen = pool.PledgeLeft, 8, 10
 		other := store.Spend{TxID: pastel.TxID{2}, Pool: "q", PastelID: "m", Pledge: 3, Outcome: pool.PledgeLeft, Seen: 11}
 		if err := a.Do(ctx, func(x *store.AlertTx) error { return errors.Join(x.PutSpend(&other), x.PutSpend(&spend)) }); err != nil {
@@ -93,7 +93,7 @@ func TestAlertTransactions(t *testing.T) {
 	})
 }
 
-// Of each subscription the first message is due, and no other before it is done with.
+// For each subscription, the first message is due, and no other until it is finished.
 func TestAlertsAreDueInOrder(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
@@ -139,7 +139,7 @@ func TestAlertsAreDueInOrder(t *testing.T) {
 			}
 			return err
 		})
-		// Another process that saw the same does not claim it, and what came of an attempt before the last one counts no more.
+		// A second process cannot claim the same message, and results of earlier attempts no longer count.
 		do(func(x *store.AlertTx) error {
 			ours, err := x.ClaimAlert("a", 0, now)
 			if ours {
@@ -174,7 +174,7 @@ func TestAlertsAreDueInOrder(t *testing.T) {
 	})
 }
 
-// The fork is the last block that the cursor passed and the ledger has; who subscribed above it is told of the other branch.
+// The fork is the last block that both the cursor passed and the ledger has. Subscriptions made above it get alerts of the other branch.
 func TestAlertsFindTheFork(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
@@ -223,7 +223,7 @@ func TestAlertsFindTheFork(t *testing.T) {
 	})
 }
 
-// That the mempool was looked at is known as long as somebody looks.
+// The time of the last mempool check is known as long as the mempool is checked.
 func TestMempoolLooked(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {

@@ -14,13 +14,13 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// asked is whom and what queries about pledges name.
+// asked is what queries about pledges filter by.
 type asked struct {
 	people, rewards []string
 	pools           []ticket.PoolID
 }
 
-// answers is what all queries say that know an offer or a reward address.
+// answers holds the results of all queries that contain an offer or a reward address.
 func (a *asked) answers(t testing.TB, url string, r *store.Reader) string {
 	t.Helper()
 	all := store.Page{Limit: 10_000}
@@ -60,7 +60,7 @@ func (a *asked) answers(t testing.TB, url string, r *store.Reader) string {
 	return text.String()
 }
 
-// alerts is what those who are told of payouts get of the last one of each pool.
+// alerts returns what subscribers to payouts receive about the last payout of each pool.
 func (a *asked) alerts(t testing.TB, url string, say func(string, any, error)) {
 	t.Helper()
 	list, err := store.OpenAlerts(context.Background(), url, regtest(t))
@@ -88,7 +88,7 @@ func (a *asked) alerts(t testing.TB, url string, say func(string, any, error)) {
 	}
 }
 
-// pledgesAt lists pledges as they were after a block; none that came later.
+// pledgesAt returns pledges as they were after a block, without later ones.
 func pledgesAt(t testing.TB, r *store.Reader, h pastel.Height) (text string) {
 	t.Helper()
 	view(t, r, func(s *store.Snapshot) error {
@@ -99,8 +99,8 @@ func pledgesAt(t testing.TB, r *store.Reader, h pastel.Height) (text string) {
 	return text
 }
 
-// TestAnAmendmentIsTakenBack: a reorganization across an amendment restores offer and reward address in every query, and what was asked
-// of a block stays the answer.
+// TestAnAmendmentIsTakenBack: a reorganization across an amendment restores offer and reward address in every query, and answers about
+// earlier blocks stay the same.
 func TestAnAmendmentIsTakenBack(t *testing.T) {
 	t.Parallel()
 	blocks := recorded(t, "dense")
@@ -173,7 +173,7 @@ func TestAnAmendmentIsTakenBack(t *testing.T) {
 	})
 }
 
-// offers are the pledges that live, by join order.
+// offers returns live pledges by join order.
 func offers(t testing.TB, r *store.Reader) map[int64]store.Pledge {
 	t.Helper()
 	live := map[int64]store.Pledge{}
@@ -187,8 +187,8 @@ func offers(t testing.TB, r *store.Reader) map[int64]store.Pledge {
 	return live
 }
 
-// TestOffersAfterReductions: the offer of a pledge falls when coins are spent that wait in line. It is what the pool's state has, of now
-// and of any block before.
+// TestOffersAfterReductions: a pledge's offer falls when coins on standby are spent. It matches the pool's state, now and at every earlier
+// block.
 func TestOffersAfterReductions(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
@@ -207,7 +207,7 @@ func TestOffersAfterReductions(t *testing.T) {
 			return offers
 		}
 		then := map[pastel.Height]map[int64]int64{}
-		const every = 10 // so that the base of the step is a block that was looked at
+		const every = 10 // so that the step's base is a block that was checked
 		for h := pastel.Height(-1); int(h)+1+every < len(blocks); h += every {
 			o.step(t, h, blocks[h+1:h+1+every])
 			view(t, r, func(s *store.Snapshot) error {
@@ -247,11 +247,11 @@ func TestOffersAfterReductions(t *testing.T) {
 	})
 }
 
-// TestRewardOfTheTicketInForce: a pledge is found by the address that its ticket in force names, at the tip and at a block before; by one
-// that it was paid at earlier it is found among those ever paid there, not before it was.
+// TestRewardOfTheTicketInForce: a pledge is found by the reward address of its current ticket, at the tip and at earlier blocks. By a
+// former address it is found among those ever paid there, and not before that.
 func TestRewardOfTheTicketInForce(t *testing.T) {
 	t.Parallel()
-	const amendment pastel.Height = 246 // of the recorded chain: a member has her rewards paid elsewhere
+	const amendment pastel.Height = 246 // in the recorded chain, a member changes her reward address
 	onEach(t, func(t *testing.T, url string) {
 		o := open(t, url)
 		o.step(t, -1, recorded(t, "life")[:amendment+4])

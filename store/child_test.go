@@ -14,10 +14,10 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// childOf names the database that a process started by a test writes to.
+// childOf names the database that a test's child process writes to.
 const childOf = "SMARTPOOL_STORE_CHILD_OF"
 
-// TestMain is also what such a process runs.
+// TestMain also runs the child process.
 func TestMain(m *testing.M) {
 	if url := os.Getenv(childOf); url != "" {
 		fmt.Println(write(url))
@@ -26,12 +26,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// killed is the recorded chain that is written: it amends, reduces and closes.
+// killed is the recorded chain that the child writes: it amends, reduces and closes.
 const killed = "dense"
 
-// write goes on with a recorded chain, block by block, and tells every height on a line. At its end it waits to be killed.
+// write continues a recorded chain block by block, and prints every height on a line. At the end it waits to be killed.
 func write(url string) error {
-	t := new(testing.T) // for helpers: what they find wrong ends the process
+	t := new(testing.T) // for functions that take one; their failures end the process
 	l := open(t, url)
 	blocks := recorded(t, killed)
 	fmt.Println(l.Last().Height)
@@ -77,7 +77,7 @@ func newChild(t testing.TB, url string) *child {
 	return c
 }
 
-// height reads the next height that the child tells.
+// height reads the next height from the child.
 func (c *child) height(t testing.TB) (h int) {
 	t.Helper()
 	if !c.lines.Scan() {
@@ -89,7 +89,7 @@ func (c *child) height(t testing.TB) (h int) {
 	return h
 }
 
-// reopen opens a database whose writer is no more, as soon as the engine has noticed.
+// reopen opens a database whose writer is dead, as soon as the engine has noticed.
 func reopen(t testing.TB, url string) opened {
 	t.Helper()
 	const patience, pause = 5 * time.Minute, 2 * time.Millisecond

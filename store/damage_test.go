@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// damages makes one bad database after the other from a good one, and mends it again.
+// damages makes one bad database after another from a good one, and repairs it each time.
 type damages struct {
 	l     opened
 	db    *sql.DB
@@ -20,8 +20,8 @@ type damages struct {
 	tried map[pool.RecordKind]int
 }
 
-// TestDamageIsNoticed changes what a state is loaded from, row by row, at heights of a chain where all kinds of records are
-// there. The state loaded is the right one, or none.
+// TestDamageIsNoticed changes what Load reads, row by row, at heights of a chain with records of all kinds. Load must return the right
+// state, or an error.
 func TestDamageIsNoticed(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
@@ -44,7 +44,7 @@ func TestDamageIsNoticed(t *testing.T) {
 	})
 }
 
-// refuse loads the state, which fails with a sentence if there is damage.
+// refuse loads the state; damage must give an error in one sentence.
 func (d *damages) refuse(t *testing.T, what string, damaged bool) {
 	t.Helper()
 	state, err := d.l.store.Load(context.Background(), regtest(t), false)
@@ -60,7 +60,7 @@ func (d *damages) refuse(t *testing.T, what string, damaged bool) {
 	}
 }
 
-// try damages the database, has it refused, and mends it.
+// try damages the database, has it refused, and repairs it.
 func (d *damages) try(t *testing.T, what, damage string, args []any, mend string, back []any) {
 	t.Helper()
 	exec(t, d.db, damage, args...)
@@ -74,12 +74,12 @@ const (
 	insertRecord = "INSERT INTO records (kind, key, value) VALUES ($1, $2, $3)"
 )
 
-// records damages the records of a kind: the first, one in the middle and the last.
+// records damages records of a kind: the first, a middle one and the last.
 func (d *damages) records(t *testing.T, kind pool.RecordKind) {
 	list := rows(t, d.db, "SELECT key, value FROM records WHERE kind = $1 ORDER BY key", int(kind))
 	for _, i := range some(len(list)) {
 		d.tried[kind]++
-		key, value := append([]byte{}, list[i][0].([]byte)...), list[i][1].([]byte) // SQLite's driver makes an empty key nil
+		key, value := append([]byte{}, list[i][0].([]byte)...), list[i][1].([]byte) // SQLite's driver turns an empty key into nil
 		mend := []any{int(kind), key, value}
 		what := fmt.Sprintf("%s record %d of %d", kind, i, len(list))
 		flipped := append([]byte{}, value...)
@@ -104,7 +104,7 @@ func (d *damages) records(t *testing.T, kind pool.RecordKind) {
 	}
 }
 
-// some picks the first, the middle and the last of n.
+// some returns the first, the middle and the last of n.
 func some(n int) []int {
 	switch n {
 	case 0:
@@ -163,7 +163,7 @@ func (d *damages) events(t *testing.T, tip pastel.Height) {
 		[]any{int64(tip + 1)}, "DELETE FROM events WHERE height = $1", []any{int64(tip + 1)})
 }
 
-// TestAMissingUndoRecordIsNoDamage: blocks that were taken back and applied again may have left older ones without.
+// TestAMissingUndoRecordIsNoDamage: blocks taken back and applied again may have left older ones without undo records.
 func TestAMissingUndoRecordIsNoDamage(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {

@@ -10,10 +10,10 @@ import (
 // database is one of the engines under test.
 type database struct {
 	name string
-	open func(t testing.TB) (url string) // an empty database
+	open func(t testing.TB) (url string) // returns an empty database
 }
 
-// databases are the engines that every test which is not about one of them runs on.
+// databases are the engines for all tests that are not about a single one.
 var databases = []database{{"sqlite", sqliteFile}, {"postgres", pgtest.Open}}
 
 func sqliteFile(t testing.TB) string { return filepath.Join(t.TempDir(), "ledger.db") }

@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// TestAFullDiskIsWaitedFor gives SQLite room for few pages at a time: whenever it is full, the step waits for room and is stored then.
+// TestAFullDiskIsWaitedFor gives SQLite room for a few pages at a time. Whenever it is full, the step waits for room and is then stored.
 func TestAFullDiskIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	blocks := recorded(t, "life")

@@ -18,7 +18,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// raw opens a database beside the store, to look at it and to damage it.
+// raw opens a database beside the store, to inspect and damage it.
 func raw(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	driver := "sqlite"
@@ -40,7 +40,7 @@ func exec(t testing.TB, d *sql.DB, statement string, args ...any) {
 	}
 }
 
-// isSentence fails the test unless err is one line that has all the words.
+// isSentence fails the test unless err is one line that contains all the words.
 func isSentence(t testing.TB, err error, words ...string) {
 	t.Helper()
 	if err == nil {
@@ -57,7 +57,7 @@ func isSentence(t testing.TB, err error, words ...string) {
 	}
 }
 
-// refused tries to open a database, and to load a ledger of a network from it.
+// refused tries to open a database and load a network's ledger from it.
 func refused(t testing.TB, database string, net pool.Params) error {
 	t.Helper()
 	s, err := store.Open(context.Background(), database, net)
@@ -78,7 +78,7 @@ func TestADatabaseThatIsNotOursIsRefused(t *testing.T) {
 		open(t, url).close(t)
 		exec(t, raw(t, url), "INSERT INTO smartpool_version (version_id, is_applied) VALUES (99, $1)", true)
 	}
-	// Versions 1 to 3 held ledgers of the rules before their third review.
+	// Versions 1 to 3 contained ledgers of the rules before their third review.
 	older := func(version int) func(t testing.TB, url string) {
 		return func(t testing.TB, url string) {
 			open(t, url).close(t)
@@ -112,7 +112,7 @@ func TestADatabaseThatIsNotOursIsRefused(t *testing.T) {
 	}
 }
 
-// file is all of an SQLite database's file, and nothing of PostgreSQL's.
+// file returns the contents of an SQLite database's file; "" for PostgreSQL.
 func file(t testing.TB, url string) string {
 	t.Helper()
 	if store.IsPostgres(url) {
@@ -189,7 +189,7 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 	if err := os.Chmod(path, 0o444); err != nil {
 		t.Fatal(err)
 	}
-	for _, open := range []string{filepath.Dir(folder), folder} { // for the user of asUnprivileged
+	for _, open := range []string{filepath.Dir(folder), folder} { // accessible to asUnprivileged's user
 		if err := os.Chmod(open, 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func asUnprivileged(t testing.TB, f func()) {
 	t.Helper()
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // for good: the thread ends with the goroutine
+		runtime.LockOSThread() // permanently: the thread ends with the goroutine
 		var err error
 		if os.Geteuid() == 0 {
 			err = setUnprivileged()

@@ -19,10 +19,10 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// troubled is a ledger whose database is taken away, with what it says of that.
+// troubled is a ledger whose database fails, with the errors that it reports.
 type troubled struct {
 	opened
-	errs chan error // of tries that failed, nil after one that did not
+	errs chan error // of failed attempts; nil after a successful one
 }
 
 func openTroubled(t testing.TB, url string) *troubled {
@@ -33,11 +33,11 @@ func openTroubled(t testing.TB, url string) *troubled {
 	return l
 }
 
-// says waits for a failed try whose error has all the words. What others say depends on the moment, but all may pass.
+// says waits for a failed attempt whose error contains all the words. Other errors depend on timing, but all must be ones that may pass.
 func (l *troubled) says(t testing.TB, words ...string) {
 	t.Helper()
 	for err := range l.errs {
-		if err == nil { // the step before was stored after all
+		if err == nil { // the previous step was stored after all
 			continue
 		}
 		if isSentence(t, err); !store.Temporary(err) {
@@ -59,8 +59,8 @@ func (l *troubled) begin(base pastel.Height, blocks []*pool.Prepared) <-chan err
 	return done
 }
 
-// TestAConnectionLostAtAnyByteLosesNothing cuts the connection after some bytes of a step, on the way there or back. The ledger never
-// knows whether the server has the step, and stores each once.
+// TestAConnectionLostAtAnyByteLosesNothing cuts the connection after some bytes of a step, in either direction. The ledger never knows
+// whether the server has the step, and stores each exactly once.
 func TestAConnectionLostAtAnyByteLosesNothing(t *testing.T) {
 	t.Parallel()
 	blocks := recorded(t, "life")
@@ -81,7 +81,7 @@ func TestAConnectionLostAtAnyByteLosesNothing(t *testing.T) {
 	compare(t, url, undisturbed(t, blocks))
 }
 
-// TestACommitWithoutAnAnswerIsLookedUp cuts the connection when COMMIT is on its way, or its answer is.
+// TestACommitWithoutAnAnswerIsLookedUp cuts the connection while COMMIT, or its answer, is under way.
 func TestACommitWithoutAnAnswerIsLookedUp(t *testing.T) {
 	t.Parallel()
 	blocks := recorded(t, "life")[:40]
@@ -144,7 +144,7 @@ func TestAServerThatGoesAwayLosesNothing(t *testing.T) {
 	compare(t, url, undisturbed(t, blocks))
 }
 
-// TestAServerThatIsAwayIsWaitedFor: a step begins while there is no server.
+// TestAServerThatIsAwayIsWaitedFor: a step begins while the server is down.
 func TestAServerThatIsAwayIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
@@ -212,7 +212,8 @@ func TestAFileThatIsHeldIsWaitedFor(t *testing.T) {
 	compare(t, file, undisturbed(t, blocks))
 }
 
-// TestAnotherWriterEndsTheLedger: who lost the lock with the connection, and finds that another has written, does not write.
+// TestAnotherWriterEndsTheLedger: a ledger that lost its lock along with the connection, and finds that another process has written, does
+// not write.
 func TestAnotherWriterEndsTheLedger(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
@@ -238,7 +239,7 @@ func TestAnotherWriterEndsTheLedger(t *testing.T) {
 	}
 }
 
-// TestALockLostToAnotherWriterEndsTheLedger, though that one has written nothing: the step is not this ledger's to store.
+// TestALockLostToAnotherWriterEndsTheLedger, even if that writer has written nothing: storing the step is not this ledger's task.
 func TestALockLostToAnotherWriterEndsTheLedger(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
@@ -261,8 +262,8 @@ func TestALockLostToAnotherWriterEndsTheLedger(t *testing.T) {
 	other.step(t, 1, blocks[2:])
 }
 
-// TestReadingAfterAnotherWriterIsRefused: the lock is regained, but blocks and undo records are the other's by now. A lost undo record
-// used to count as a reorganization that is too deep.
+// TestReadingAfterAnotherWriterIsRefused: the lock is regained, but blocks and undo records are now the other writer's. A lost undo record
+// used to count as a reorganization too deep.
 func TestReadingAfterAnotherWriterIsRefused(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -289,8 +290,8 @@ func TestReadingAfterAnotherWriterIsRefused(t *testing.T) {
 	}
 }
 
-// TestALostSessionThatTheServerKeepsIsEnded: the line is cut without the server noticing, as by a router that restarts. Its session
-// used to keep the lock until it did, hours later.
+// TestALostSessionThatTheServerKeepsIsEnded: the connection breaks without the server noticing, as when a router restarts. The session used
+// to keep the lock until the server noticed, hours later.
 func TestALostSessionThatTheServerKeepsIsEnded(t *testing.T) {
 	t.Parallel()
 	blocks := recorded(t, "life")[:3]
@@ -305,7 +306,7 @@ func TestALostSessionThatTheServerKeepsIsEnded(t *testing.T) {
 	compare(t, url, undisturbed(t, blocks))
 }
 
-// TestAStepIsStoredOnce: to commit a change again does nothing, and one that does not begin at the database's end is refused.
+// TestAStepIsStoredOnce: committing a change again does nothing, and a change that does not begin at the database's end is refused.
 func TestAStepIsStoredOnce(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
@@ -340,7 +341,7 @@ func TestAStepIsStoredOnce(t *testing.T) {
 	})
 }
 
-// TestATimeOutSaysWhose: it used to be PostgreSQL's lost connection, whichever the database.
+// TestATimeOutSaysWhose: a timeout used to be reported as PostgreSQL's lost connection for either database.
 func TestATimeOutSaysWhose(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
@@ -378,14 +379,14 @@ func TestATimeOutSaysWhose(t *testing.T) {
 	})
 }
 
-// wire is a connection to a server that can be cut.
+// wire is a connection to a server that tests can cut.
 type wire struct {
 	url   string
 	ln    net.Listener
 	mu    sync.Mutex
-	limit [2]int // bytes that may still go there and back; -1 without limit
-	way   int    // on which a COMMIT has it cut, until it is mended
-	word  string // of it; empty: none does
+	limit [2]int // bytes left in each direction; -1 for no limit
+	way   int    // direction in which a COMMIT cuts it, until it is mended
+	word  string // that cuts it; empty for none
 	down  bool
 	told  chan struct{} // closed by that cut
 	count int           // cuts by a limit
@@ -433,21 +434,21 @@ func newWire(t testing.TB, server string) *wire {
 	return w
 }
 
-// Ways of bytes.
+// Directions of bytes.
 const (
 	there = 0
 	back  = 1
 )
 
-// cutAfter has the connection cut after so many more bytes there or back, once: the next connection is a good one.
+// cutAfter cuts the connection once, after so many more bytes in a direction. The next connection works.
 func (w *wire) cutAfter(out, in int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.limit = [2]int{out, in}
 }
 
-// cutAtCommit has the connection cut before COMMIT, or its answer, gets through, and none made before it is mended. The channel is
-// closed then.
+// cutAtCommit cuts the connection before COMMIT, or its answer, gets through, and refuses new ones until mended. The channel is closed at
+// the cut.
 func (w *wire) cutAtCommit(way int) <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -467,7 +468,7 @@ func (w *wire) isDown() bool {
 	return w.down
 }
 
-// cuts is how often a limit was reached.
+// cuts returns how often a limit was reached.
 func (w *wire) cuts() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -512,7 +513,7 @@ func (w *wire) allow(way int, text []byte) int {
 	return n
 }
 
-// forget cuts the connections on the near side alone: to the server they look sound, until the test ends.
+// forget closes only the near side of the connections: until the test ends, the server believes that they work.
 func (w *wire) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -525,7 +526,7 @@ func (w *wire) forget() {
 	w.conns = far
 }
 
-// end closes a connection, unless it is to look sound.
+// end closes a connection, unless it must seem to work.
 func (w *wire) end(c net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

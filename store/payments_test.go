@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// What somebody is paid is what the payouts' outputs say, of the pools and addresses that are theirs; who shares an address is named.
+// What a PastelID is paid is what the payouts' outputs say about its pools and addresses. Others sharing an address are named.
 func TestPayments(t *testing.T) {
 	t.Parallel()
 	c, err := largepool.Make()
@@ -89,8 +89,8 @@ func encode(t testing.TB, a pastel.Address) string {
 	return a.Encode(&net.Network)
 }
 
-// A pool's payments are not those of another pool that pays to the same address, and a pledge is paid at every reward address that it
-// ever had: the dense chain has all of these.
+// A pool's payments do not include those of another pool to the same address, and a pledge is paid at every reward address it ever had. The
+// dense chain has examples of all of these.
 func TestPaymentsAreOfAPool(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {

@@ -31,7 +31,7 @@ func view(t testing.TB, r *store.Reader, f func(s *store.Snapshot) error) {
 	}
 }
 
-// paged reads a list in pages of 3 and gives it whole.
+// paged reads a list in pages of 3 and returns all of it.
 func paged[T any](t testing.TB, desc bool, list func(store.Page) ([]T, error), key func(T) []any) (whole []T) {
 	t.Helper()
 	p := store.Page{Limit: 3, Desc: desc}
@@ -54,7 +54,7 @@ func creditKey(c store.Credit) []any { return []any{int64(c.Height), c.Position}
 func pledgeKey(p store.Pledge) []any { return []any{p.Seq} }
 func payoutKey(p store.Payout) []any { return []any{int64(p.Settled), string(p.Pool)} }
 
-// What a reader sees beside the writer is what the engine said, block by block.
+// Block by block, a reader beside the writer sees what the rules said.
 func TestReadersSeeWhatTheEngineSaid(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
@@ -223,7 +223,7 @@ func checkLists(t *testing.T, s *store.Snapshot, id ticket.PoolID, events []pool
 	}
 }
 
-// A reader does not hold the writer up, nor see a step that comes while it looks.
+// A reader neither delays the writer nor sees a step that is made while it reads.
 func TestASnapshotStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {

@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// states are those after every block of a chain, as a replay without a database gives them, by height.
+// states holds the states after each block of a chain, by height, from a replay without a database.
 type states [][]byte
 
 func replay(t testing.TB, blocks []*pool.Prepared) (list states) {
@@ -28,7 +28,7 @@ func replay(t testing.TB, blocks []*pool.Prepared) (list states) {
 	return list
 }
 
-// check fails the test unless a ledger has the replay's state of its height, which it returns.
+// check fails the test unless a ledger has the replay's state at its height, which it returns.
 func (list states) check(t testing.TB, l opened) pastel.Height {
 	t.Helper()
 	h := l.Last().Height
@@ -38,7 +38,7 @@ func (list states) check(t testing.TB, l opened) pastel.Height {
 	return h
 }
 
-// undisturbed is the dump of a database that a chain was stored in without anything going wrong.
+// undisturbed is the dump of a database in which a chain was stored without incidents.
 func undisturbed(t testing.TB, blocks []*pool.Prepared) string {
 	t.Helper()
 	file := sqliteFile(t)

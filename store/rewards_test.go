@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// Where a PastelID is paid includes where it was paid before an amendment: the member of the recorded chain who amends in block 246.
+// Where a PastelID is paid includes where it was paid before an amendment: in the recorded chain, a member amends in block 246.
 func TestRewardsBeforeAnAmendment(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {

@@ -11,12 +11,12 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// meaning is what a type of either engine holds.
+// meaning is what a column type of either engine holds.
 var meaning = map[string]string{
 	"INTEGER": "integer", "bigint": "integer", "smallint": "integer", "BLOB": "bytes", "bytea": "bytes", "TEXT": "text", "text": "text",
 }
 
-// schema describes the tables of the ledger: columns with type, nullability and place in the primary key, then indexes.
+// schema describes the ledger's tables: columns with type, nullability and place in the primary key, then indexes.
 func schema(t testing.TB, url string) []string {
 	t.Helper()
 	columns := `SELECT name, type, "notnull" = 1 OR pk > 0, pk FROM pragma_table_info($1)`
@@ -52,7 +52,7 @@ func schema(t testing.TB, url string) []string {
 	return lines
 }
 
-// isTrue knows truth in both engines.
+// isTrue reads a boolean of either engine.
 func isTrue(v any) bool { return v == true || v == int64(1) }
 
 func TestTheSchemaMeansTheSameOnBothEngines(t *testing.T) {
@@ -79,8 +79,8 @@ func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(line string) bool { return slices.Contains(other, line) })
 }
 
-// TestTablesAreTheSameHoweverTheLedgerGotThere compares all tables of both engines after a chain in single steps, in one step,
-// and with blocks taken back and applied again.
+// TestTablesAreTheSameHoweverTheLedgerGotThere compares all tables of both engines after a chain in single steps, in one step, and with
+// blocks taken back and applied again.
 func TestTablesAreTheSameHoweverTheLedgerGotThere(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"life", "dense", "odd"} {
@@ -107,7 +107,7 @@ func TestTablesAreTheSameHoweverTheLedgerGotThere(t *testing.T) {
 			}
 			ways := map[string]func(opened){"single": single, "once": once, "back and forth": backAndForth}
 			if name != "life" {
-				delete(ways, "single") // for time: the others are busier
+				delete(ways, "single") // to save time: the other ways do more
 			}
 			var want string
 			for _, d := range databases {
@@ -128,7 +128,7 @@ func TestTablesAreTheSameHoweverTheLedgerGotThere(t *testing.T) {
 	}
 }
 
-// difference shows the first lines of one text that are not in the other, either way.
+// difference returns the first lines of each text that the other lacks.
 func difference(got, want string) string {
 	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
 	more, less := without(g, w), without(w, g)

@@ -21,7 +21,7 @@ func regtest(t testing.TB) pool.Params {
 	return net
 }
 
-// recorded returns the blocks of a recorded chain, prepared.
+// recorded returns the prepared blocks of a recorded chain.
 func recorded(t testing.TB, name string) []*pool.Prepared {
 	t.Helper()
 	net := regtest(t)

@@ -25,7 +25,7 @@ func tablesOf(t testing.TB, d *sql.DB, url string) []string {
 	return names
 }
 
-// rows reads all that a query gives.
+// rows reads all rows of a query.
 func rows(t testing.TB, d *sql.DB, query string, args ...any) (list [][]any) {
 	t.Helper()
 	r, err := d.Query(query, args...)
@@ -53,7 +53,7 @@ func rows(t testing.TB, d *sql.DB, query string, args ...any) (list [][]any) {
 	return list
 }
 
-// dump gives every row of every table but goose's as text that is the same on both engines.
+// dump returns every row of every table except goose's, as text that is the same on both engines.
 func dump(t testing.TB, url string) string {
 	t.Helper()
 	d := raw(t, url)

@@ -17,7 +17,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 )
 
-// recordedCall is a call that a real pasteld answered (testdata/rpc, in the order they were made).
+// recordedCall is a call answered by a real pasteld (testdata/rpc, in the order they were made).
 type recordedCall struct {
 	Name        string
 	RequestLine string  `json:"request_line"`
@@ -26,7 +26,7 @@ type recordedCall struct {
 	Answer      string  `json:"response_raw"`
 }
 
-// notAnswered is what the development node leaves to pasteld.
+// notAnswered lists what the development node does not support.
 var notAnswered = map[string]string{
 	"getmininginfo": "mining", "getwalletinfo": "wallet", "getpeerinfo": "peers", "getconnectioncount": "peers", "getdifficulty": "mining",
 	"getblocksubsidy": "mining", "getnextblocksubsidy": "mining", "getmemoryinfo": "memory", "gettransaction": "wallet history",
@@ -37,7 +37,7 @@ var notAnswered = map[string]string{
 	"getspentinfo": "indexes", "getaddressbalance": "indexes", "getblockdeltas": "indexes",
 }
 
-// notReplayed are calls whose recorded answer depends on what the development node has not.
+// notReplayed lists calls whose recorded answer depends on what the development node lacks.
 var notReplayed = map[string]string{
 	"masternode_status": "not a Supernode's machine", "masternode_top": "votes of peers",
 	"mnsync_status":                  "a node whose peers had not sent their lists",
@@ -48,16 +48,16 @@ var notReplayed = map[string]string{
 	"rest_chaininfo": "REST", "rest_block_json": "REST", "rest_tx_json": "REST",
 }
 
-// session replays recorded calls. Names that a node chooses (hashes, ids, addresses, signatures) are translated to this node's.
+// session replays recorded calls. It translates names that a node chooses (hashes, ids, addresses, signatures) to this node's.
 type session struct {
 	t     *testing.T
 	url   string
-	exact bool // texts of errors are pasteld's, too
+	exact bool // error texts must be pasteld's, too
 	names map[string]string
-	keys  []string // of names, the longest first
+	keys  []string // of names, longest first
 }
 
-// notWorded are refusals whose text is pasteld's accident.
+// notWorded lists refusals whose text in pasteld is accidental.
 var notWorded = map[string]string{"masternode_winners_no_number": "stoi"}
 
 func TestConformance(t *testing.T) {
@@ -67,7 +67,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// Registration, LegRoast keys and votes, recorded on a stock pasteld 2.2.10 that knew no Supernode: refusals say the same, word for word.
+// Registration, LegRoast keys and votes, recorded on a stock pasteld 2.2.10 without Supernodes. Refusals must match word for word.
 func TestRegistrationConforms(t *testing.T) {
 	t.Parallel()
 	if replayed := conforms(t, "registration", true); replayed < 34 {
@@ -75,7 +75,7 @@ func TestRegistrationConforms(t *testing.T) {
 	}
 }
 
-// conforms replays a recorded session on a node of its own and returns how many of its calls.
+// conforms replays a recorded session on a new node, and returns the number of its calls.
 func conforms(t *testing.T, folder string, exact bool) (replayed int) {
 	t.Helper()
 	n, err := devnode.Open(context.Background(), devnode.Config{Dir: t.TempDir(), Network: regtest(t).Network})
@@ -103,7 +103,7 @@ func conforms(t *testing.T, folder string, exact bool) (replayed int) {
 		if s.replay(&c) {
 			replayed++
 		}
-		if c.Name == "sendtoaddress_fund_C" { // a block was mined here that is not among the recorded calls
+		if c.Name == "sendtoaddress_fund_C" { // a block was mined here that is not in the recording
 			if _, err := n.Generate(context.Background(), 1); err != nil {
 				t.Fatal(err)
 			}
@@ -171,7 +171,7 @@ func (s *session) replay(c *recordedCall) bool {
 
 func short(s string) string { return fmt.Sprintf("%.200s", s) }
 
-// translate replaces names of the recording by ours.
+// translate replaces the recording's names by ours.
 func (s *session) translate(body string) string {
 	for _, k := range s.keys {
 		body = strings.ReplaceAll(body, k, s.names[k])
@@ -188,11 +188,11 @@ func (s *session) learn(theirs, ours string) {
 	sort.Slice(s.keys, func(i, j int) bool { return len(s.keys[i]) > len(s.keys[j]) })
 }
 
-// absent are fields that differ by what the node is: a block has a successor only once another is mined, and a ticket of other
-// length is compressed otherwise.
+// absent lists fields that differ by nature: a block has a successor only after another is mined, and a ticket of another length compresses
+// differently.
 var absent = []string{"nextblockhash", "compressed_size", "compression_ratio"}
 
-// compare returns the first difference in shape: types, fields, codes of errors, values that no node chooses.
+// compare returns the first difference in shape: types, fields, error codes, and values that no node chooses.
 func (s *session) compare(at string, ours, theirs any, c *recordedCall) string {
 	if fmt.Sprintf("%T", ours) != fmt.Sprintf("%T", theirs) {
 		return fmt.Sprintf("%s: type %T, pasteld %T", at, ours, theirs)
@@ -223,13 +223,13 @@ func (s *session) compare(at string, ours, theirs any, c *recordedCall) string {
 	return ""
 }
 
-// ownTexts are short texts that say what a node is or happens to hold; tickets are listed in the order of their keys.
+// ownTexts lists short texts that say what a node is or happens to hold. Tickets are listed in the order of their keys.
 var ownTexts = map[string]bool{
 	"subversion": true, "warnings": true, "secondary_key": true, "sub_type": true, "compression_ratio": true, "bits": true, "coinbase": true, "messageDetails": true, "hex": true, "timeStamp": true,
 }
 
 func (s *session) compareObjects(at string, ours, theirs map[string]any, c *recordedCall) string {
-	named := func(m map[string]any) bool { // keys are names that the node chose
+	named := func(m map[string]any) bool { // keys are names chosen by the node
 		for k := range m {
 			return len(k) > 30
 		}

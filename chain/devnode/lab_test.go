@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// What an answer names differs from chain to chain; what is left is its form. Numbers keep their width, as columns have it.
+// Names in an answer differ from chain to chain; what remains is its form. Numbers keep their width, because columns have one.
 var labNames = []struct {
 	shown string
 	re    *regexp.Regexp
@@ -37,7 +37,7 @@ func labText(s string) string {
 	return column.ReplaceAllStringFunc(s, func(number string) string { return fmt.Sprintf(" <%d>", len(number)) })
 }
 
-// labForm is the form of a part of an answer.
+// labForm returns the form of a part of an answer.
 func labForm(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
@@ -57,7 +57,7 @@ func labForm(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// labForms are the forms of an answer to a call: of a listing those of its entries, as each answer holds others.
+// labForms returns the forms of an answer to a call. For a list they are those of its entries, because each answer holds others.
 func labForms(method, kind, answer string) (forms []string) {
 	var a struct {
 		Result any
@@ -73,7 +73,7 @@ func labForms(method, kind, answer string) (forms []string) {
 		return []string{fmt.Sprintf("error %d: %s", a.Error.Code, labText(a.Error.Message))}
 	}
 	entries, listed := a.Result.(map[string]any)
-	if kind == "extra" { // texts are the Supernode's own
+	if kind == "extra" { // the Supernode's own texts
 		for _, entry := range entries {
 			names := slices.Sorted(maps.Keys(entry.(map[string]any)))
 			forms = append(forms, strings.Join(names, " "))
@@ -89,7 +89,7 @@ func labForms(method, kind, answer string) (forms []string) {
 	return []string{labForm(a.Result)}
 }
 
-// labCall is what the forms of a call go by.
+// labCall is the key of a call's forms.
 func labCall(body string) (method, kind string, ours bool) {
 	var call struct {
 		Method string
@@ -102,14 +102,14 @@ func labCall(body string) (method, kind string, ours bool) {
 	if len(call.Params) > 1 && (method == "list" || method == "count") {
 		kind = fmt.Sprint(call.Params[1])
 	}
-	if method == "activate" { // which one, and how it goes, is another test's
+	if method == "activate" { // another test checks the alias and the result
 		kind = fmt.Sprint(call.Params[1:])
 	}
 	return method, kind, true
 }
 
-// The lab's nodes had a regular and a pool's Supernode, that were started, voted for, paid and gone. The development node's answers about its
-// own have forms that theirs had.
+// The lab's nodes had a regular and a pool's Supernode that were started, voted for, paid and gone. The development node's answers about
+// its own must have forms that occurred there.
 func TestAnswersHaveTheLabsForms(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -183,7 +183,7 @@ func TestAnswersHaveTheLabsForms(t *testing.T) {
 	}
 }
 
-// raw posts a request and returns the answer as it came.
+// raw posts a request and returns the unchanged answer.
 func (p *played) raw(body string) string {
 	p.t.Helper()
 	cookie, err := os.ReadFile(p.server.CookieFile)

@@ -15,7 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// A pool's Supernode starts only for a machine that its PastelID signed for, and of two launches the later counts.
+// A pool's Supernode starts only on a machine that its PastelID signed for, and the later of two launches wins.
 func TestLaunches(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -107,7 +107,7 @@ func TestLaunches(t *testing.T) {
 	}
 }
 
-// A collateral that the wallet cannot spend starts no Supernode, and neither does a key or an address that is none.
+// A collateral that the wallet cannot spend starts no Supernode. Neither does an invalid key or address.
 func TestActivationsThatFail(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -150,7 +150,7 @@ func TestActivationsThatFail(t *testing.T) {
 	}
 }
 
-// An alias that the node has read stays as it was; new ones are read, unless the file is none.
+// An alias that the node has read stays unchanged. New ones are read, unless the file is invalid.
 func TestConfIsReadOnce(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

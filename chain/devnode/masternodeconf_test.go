@@ -18,7 +18,7 @@ func newConf(t testing.TB, network string) *masternodeConf {
 	return &masternodeConf{path: "masternode.conf", net: &net, entries: map[string]masternodeEntry{}}
 }
 
-// masternode.conf is read as pasteld 2.2.10 reads it (mnode/mnode-config.cpp).
+// The node reads masternode.conf the way pasteld 2.2.10 does (mnode/mnode-config.cpp).
 func TestMasternodeConf(t *testing.T) {
 	t.Parallel()
 	const good = `"mnAddress":"127.0.0.1:1","mnPrivKey":"k","txid":"t","outIndex":"0"`
@@ -59,7 +59,7 @@ func TestMasternodeConf(t *testing.T) {
 	}
 }
 
-// The extra configuration is kept as text, of 1,024 bytes at most.
+// The extra configuration is kept as text of at most 1,024 bytes.
 func TestMasternodeConfExtra(t *testing.T) {
 	t.Parallel()
 	c := newConf(t, "regtest")
@@ -73,7 +73,7 @@ func TestMasternodeConfExtra(t *testing.T) {
 	}
 }
 
-// A file that cannot be read keeps the node from starting, as it does pasteld.
+// A file that cannot be read keeps the node from starting, as with pasteld.
 func TestMasternodeConfAtStart(t *testing.T) {
 	t.Parallel()
 	for text, wrong := range map[string]string{"{": "Config file is invalid", strings.Repeat(" ", maxConfFile+1): "longer than"} {
@@ -95,7 +95,7 @@ func TestMasternodeConfAtStart(t *testing.T) {
 	}
 }
 
-// Whatever the file holds, reading it ends, and entries have what they need.
+// Whatever the file contains, reading it ends, and entries have all required values.
 func FuzzMasternodeConf(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "[]", "7", `{"a":{"mnAddress":"127.0.0.1:1","mnPrivKey":"k","txid":"t","outIndex":"0","extCfg":{"smartpool":{}}}}`,

@@ -16,7 +16,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// settled takes the pool to a payout that spends ordinary coins, so that maturity does not keep it from being mined early.
+// settled takes the pool to a payout that spends ordinary coins, so that maturity does not prevent mining it early.
 func (p *played) settled() pool.Payout {
 	p.t.Helper()
 	p.activate()
@@ -38,7 +38,7 @@ func (p *played) mineTo(h pastel.Height) {
 	p.mine(int(h - height))
 }
 
-// idleTo mines up to a height as a miner does who knows nothing of payouts.
+// idleTo mines up to a height like a miner that knows no payouts.
 func (p *played) idleTo(h pastel.Height) {
 	p.t.Helper()
 	payee := p.payee()
@@ -50,7 +50,7 @@ func (p *played) idleTo(h pastel.Height) {
 	}
 }
 
-// ids are the ids of a block's transactions but the coinbase.
+// ids returns the ids of a block's transactions except the coinbase.
 func ids(b *pastel.Block) (list []pastel.TxID) {
 	for i := range b.Txs[1:] {
 		list = append(list, b.Txs[1+i].ID())
@@ -67,7 +67,7 @@ func TestEarlyPayout(t *testing.T) {
 	p.notMined("bad-txns-nonfinal", po.Tx)
 	p.notMined(spendsEscrow, early)
 	p.mineTo(po.ValidFrom - 2)
-	p.notRelayed(po.Tx, "64: non-final") // for the next block it is still one block early
+	p.notRelayed(po.Tx, "64: non-final") // still one block early for the next block
 	p.notMined("bad-txns-nonfinal", po.Tx)
 	p.notMined(spendsEscrow, early)
 	p.mine(1)
@@ -78,7 +78,7 @@ func TestEarlyPayout(t *testing.T) {
 	}
 }
 
-// The last block that can hold a payout is the one of its expiry height.
+// The last block that may contain a payout is at its expiry height.
 func TestLatePayout(t *testing.T) {
 	t.Parallel()
 	p := play(t)
@@ -133,13 +133,13 @@ func TestAlteredPayout(t *testing.T) {
 		p.notRelayed(altered, reserved)
 		p.notMined(spendsEscrow, altered)
 	}
-	p.mine(1) // the template holds the payout itself
+	p.mine(1) // the template contains the payout itself
 	if b := p.last(); !slices.Equal(ids(b), []pastel.TxID{po.Tx.ID()}) {
 		t.Errorf("block %d holds %v, want payout %s", po.ValidFrom, ids(b), po.Tx.ID())
 	}
 }
 
-// Payouts that are due come first, the oldest first, without a fee, and never wait in the mempool.
+// Due payouts come first, oldest first, without fees, and never wait in the mempool.
 func TestTemplateTakesPayoutsFirst(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -195,7 +195,7 @@ func TestTemplateTakesPayoutsFirst(t *testing.T) {
 	}
 }
 
-// A payout in a block that is taken back waits for the next template, and what spends it has to come again after it.
+// A payout in a block that is taken back waits for the next template. Whatever spends it must be sent again afterwards.
 func TestPayoutInReorganization(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -241,7 +241,7 @@ func TestPayoutInReorganization(t *testing.T) {
 	}
 }
 
-// offering rules name other payouts than they allow.
+// offering rules offer payouts other than those they allow.
 type offering struct {
 	chain.Rules
 	payouts []*pastel.Tx
@@ -252,7 +252,7 @@ func (o *offering) Payouts(ctx context.Context) ([]*pastel.Tx, pastel.BlockHash,
 	return o.payouts, tip, err
 }
 
-// A template never holds two transactions that conflict, nor one that a block may not hold.
+// A template never contains two conflicting transactions, nor one that a block may not contain.
 func TestTemplateLeavesOut(t *testing.T) {
 	t.Parallel()
 	offer := &offering{}
@@ -292,7 +292,7 @@ func TestTemplateLeavesOut(t *testing.T) {
 	}
 }
 
-// Room for payouts comes before room for anything else: a block of 2 MB holds the first 22 of 30 that have 87 kB each.
+// Payouts get room before anything else: a block of 2 MB contains the first 22 of 30 payouts with 87 kB each.
 func TestTemplateReservesRoom(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -304,7 +304,7 @@ func TestTemplateReservesRoom(t *testing.T) {
 	p.mine(110)
 	anyone := []byte{txscript.OP_1}
 	to := pastel.Address{Kind: pastel.AddressP2SH, Hash: pastel.Hash160(anyone)}
-	outs := make([]pastel.TxOut, 2_720) // of 32 bytes
+	outs := make([]pastel.TxOut, 2_720) // 32 bytes each
 	for i := range outs {
 		outs[i] = pastel.TxOut{Value: 1, Script: pastel.P2SH([20]byte{byte(i), byte(i >> 8)})}
 	}
@@ -324,7 +324,7 @@ func TestTemplateReservesRoom(t *testing.T) {
 	}
 	p.mine(1)
 	offer.payouts = txs[:30]
-	_, err := p.Client.SendRaw(ctx, txs[30].Bytes()) // the mempool's
+	_, err := p.Client.SendRaw(ctx, txs[30].Bytes()) // for the mempool
 	p.must(err)
 	const room = 22
 	for _, want := range [][]pastel.TxID{want[:room], want[room:]} {
@@ -335,7 +335,7 @@ func TestTemplateReservesRoom(t *testing.T) {
 	}
 }
 
-// refusing rules take no transaction once told to.
+// refusing rules refuse all transactions on demand.
 type refusing struct {
 	chain.Rules
 	refuse *atomic.Bool
@@ -348,8 +348,8 @@ func (r refusing) CheckTx(ctx context.Context, tx []byte, time uint32) error {
 	return r.Rules.CheckTx(ctx, tx, time)
 }
 
-// TestTicketsSurviveReorganizations: a ticket that the rules would reject now stays in the mempool when the chain moves, as the
-// next block may hold what it builds on.
+// TestTicketsSurviveReorganizations: a ticket that the rules would reject now stays in the mempool when the chain moves, because the next
+// block may contain what it builds on.
 func TestTicketsSurviveReorganizations(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -15,7 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// played is an enforcing node on which a pool is played.
+// played is an enforcing node with a pool.
 type played struct {
 	*actors.Cast
 	t      *testing.T
@@ -24,7 +24,7 @@ type played struct {
 	dir    string
 	server *devnode.Server
 	stop   func()
-	made   byte // blocks, so that no two are the same
+	made   byte // blocks, to make each unique
 }
 
 // play opens an enforcing node.
@@ -33,7 +33,7 @@ func play(t *testing.T) *played {
 	return playBy(t, func(rules chain.Rules) chain.Rules { return rules })
 }
 
-// playBy opens a node that enforces what is made of the rules.
+// playBy opens a node that enforces what wrap makes of the rules.
 func playBy(t *testing.T, change func(chain.Rules) chain.Rules) *played {
 	t.Helper()
 	ctx := context.Background()
@@ -48,7 +48,7 @@ func playBy(t *testing.T, change func(chain.Rules) chain.Rules) *played {
 	return p
 }
 
-// open starts the node and its server, which stop with the test or before a restart.
+// open starts the node and its server. They stop when the test ends, or before a restart.
 func (p *played) open(rules chain.Rules) {
 	p.t.Helper()
 	ctx := context.Background()
@@ -67,7 +67,7 @@ func (p *played) open(rules chain.Rules) {
 	p.t.Cleanup(p.stop)
 }
 
-// client is a connection to the node.
+// client returns a connection to the node.
 func (p *played) client() *pasteld.Client {
 	p.t.Helper()
 	c, err := pasteld.Dial(context.Background(), pasteld.Config{URL: p.server.URL, CookieFile: p.server.CookieFile, Network: regtest(p.t).Network})
@@ -75,7 +75,7 @@ func (p *played) client() *pasteld.Client {
 	return c
 }
 
-// restart stops the node and starts it again, at another address.
+// restart restarts the node at another address.
 func (p *played) restart() {
 	p.t.Helper()
 	p.stop()
@@ -110,7 +110,7 @@ func (p *played) activate() {
 	}
 }
 
-// state is the pool as the rules have it.
+// state returns the pool according to the rules.
 func (p *played) state() (state pool.Pool) {
 	p.rules.View(func(s *pool.State) { state, _ = s.Pool(p.Pool) })
 	return state
@@ -124,7 +124,7 @@ func (p *played) block(payee pastel.Script, txs ...*pastel.Tx) *pastel.Block {
 	h, prev := p.tip()
 	next := h + 1
 	in := pastel.TxIn{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: []byte{2, byte(next), byte(next >> 8), 1, 9}, Sequence: 0xffffffff}
-	if next < 128 { // script numbers are as short as can be
+	if next < 128 { // script numbers use the shortest form
 		in.ScriptSig = []byte{1, byte(next), 1, 9}
 	}
 	all := []pastel.Tx{*pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{{Value: 6250 * pastel.PSL, Script: payee}})}
@@ -138,7 +138,7 @@ func (p *played) block(payee pastel.Script, txs ...*pastel.Tx) *pastel.Block {
 	return pastel.NewBlock(header, all)
 }
 
-// last is the last block.
+// last returns the last block.
 func (p *played) last() *pastel.Block {
 	p.t.Helper()
 	_, hash := p.tip()
@@ -149,7 +149,7 @@ func (p *played) last() *pastel.Block {
 	return b
 }
 
-// payee is a script of the wallet's.
+// payee returns a script of the wallet.
 func (p *played) payee() pastel.Script {
 	p.t.Helper()
 	a, err := p.Client.NewAddress(context.Background())

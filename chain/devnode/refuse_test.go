@@ -15,13 +15,13 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// What pasteld's mempool answers to all that spends escrow, and the rules to a block with it.
+// What pasteld's mempool answers to transactions that spend escrow, and the rules to blocks with them.
 const (
 	reserved     = "64: non-mandatory-script-verify-flag (NOPx reserved for soft-fork upgrades)"
 	spendsEscrow = "smartpool-escrow_spend"
 )
 
-// notRelayed checks that the mempool refuses a transaction with pasteld's code and this reason.
+// notRelayed checks that the mempool refuses a transaction with pasteld's code and a reason.
 func (p *played) notRelayed(tx *pastel.Tx, reason string) {
 	p.t.Helper()
 	_, err := p.Client.SendRaw(context.Background(), tx.Bytes())
@@ -34,7 +34,7 @@ func (p *played) notRelayed(tx *pastel.Tx, reason string) {
 	}
 }
 
-// notMined checks that a block of these transactions is refused for this reason, and that nothing has changed.
+// notMined checks that a block with these transactions is refused for a reason, and that nothing changes.
 func (p *played) notMined(reason string, txs ...*pastel.Tx) {
 	p.t.Helper()
 	height, hash := p.tip()
@@ -51,7 +51,7 @@ func (p *played) notMined(reason string, txs ...*pastel.Tx) {
 	}
 }
 
-// toEscrow pays ordinary coins to escrow, which unlike a reward can be spent at once.
+// toEscrow pays ordinary coins to escrow. Unlike rewards, they are spendable immediately.
 func (p *played) toEscrow(value pastel.Amount) (*pastel.Tx, pastel.OutPoint) {
 	p.t.Helper()
 	ctx := context.Background()
@@ -72,7 +72,7 @@ func (p *played) transaction(id pastel.TxID) *pastel.Tx {
 	return tx
 }
 
-// unauthorizedSpend spends an output to escrow. Anybody can write its script; without the rules that would be enough.
+// unauthorizedSpend spends an escrow output. Anyone can write its script; without the rules that would suffice.
 func (p *played) unauthorizedSpend(out pastel.OutPoint, value pastel.Amount) *pastel.Tx {
 	redeem := ticket.EscrowRedeemScript(p.Pool)
 	return pastel.NewTx(true,
@@ -125,8 +125,7 @@ func TestEscrowCannotBeSpentUnauthorized(t *testing.T) {
 	}
 }
 
-// Two transactions that nobody has mined, one that pays an escrow and one that spends that output, got into every template and
-// stopped mining.
+// Two unmined transactions, one paying an escrow and one spending that output, used to enter every template and stop mining.
 func TestUnauthorizedSpendInTwoTransactions(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]pastel.Amount{"tracked": 200 * pastel.PSL, "too small to be tracked": 50 * pastel.PSL} {
@@ -148,7 +147,7 @@ func TestUnauthorizedSpendInTwoTransactions(t *testing.T) {
 			p.notRelayed(bad, reserved)
 			p.notMined(spendsEscrow, bad)
 			_, before := p.tip()
-			p.must(p.node.Invalidate(context.Background(), before)) // the mempool's again
+			p.must(p.node.Invalidate(context.Background(), before)) // back to the mempool
 			p.notRelayed(bad, reserved)
 			p.notMined(spendsEscrow, pay, bad)
 			p.mine(20)
@@ -206,8 +205,8 @@ func TestInvalidTicketStaysOut(t *testing.T) {
 	}
 }
 
-// Votes on whom a coinbase pays are made 10 blocks ahead. Whatever becomes of the pool meanwhile, no block is refused for its payee,
-// and the pool takes the income.
+// Supernodes vote 10 blocks ahead on whom a coinbase pays. Whatever happens to the pool in between, no block is refused for its payee, and
+// the pool receives the income.
 func TestVoteThatComesTrueLate(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -246,7 +245,7 @@ func TestVoteThatComesTrueLate(t *testing.T) {
 	if got := state().Escrowed; got != 6250*pastel.PSL {
 		t.Errorf("the expired pool has income of %s PSL", got)
 	}
-	p.must(p.node.SubmitBlock(ctx, p.block(ticket.EscrowAddress(p.Pool+"0").Script()).Bytes())) // an escrow that no pool has
+	p.must(p.node.SubmitBlock(ctx, p.block(ticket.EscrowAddress(p.Pool+"0").Script()).Bytes())) // an escrow of no pool
 	p.mine(1)
 }
 

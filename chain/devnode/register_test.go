@@ -14,7 +14,7 @@ import (
 
 const phrase = "a passphrase"
 
-// refusedWith says that an error is the node's refusal with a code and exactly a text.
+// refusedWith checks that an error is the node's refusal with a code and an exact text.
 func refusedWith(t *testing.T, err error, code int, text string) {
 	t.Helper()
 	var refused *pasteld.RPCError
@@ -23,7 +23,7 @@ func refusedWith(t *testing.T, err error, code int, text string) {
 	}
 }
 
-// A registration is paid from the address that it names, and from no other one.
+// The address named in a registration pays for it, and no other.
 func TestRegistrationNeedsCoinsAtItsAddress(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -48,7 +48,7 @@ func TestRegistrationNeedsCoinsAtItsAddress(t *testing.T) {
 		"Cannot send data to the blockchain!", cannot, text, p.Net.RegistrationFee(tip+1)/pastel.PSL))
 	_, err = p.Client.SendTo(ctx, at, p.Net.RegistrationFee(tip+1))
 	p.must(err)
-	p.must(register(text)) // with coins that no block holds yet, as pasteld does
+	p.must(register(text)) // with unmined coins, as in pasteld
 	refusedWith(t, register(text), -1, "Ticket (pastelid) is invalid. Pastel ID Registration ticket with the same Pastel ID ["+id+"] is already in the mempool")
 	p.mine(1)
 	refusedWith(t, register(text), -1, "Ticket (pastelid) is invalid. This Pastel ID is already registered in blockchain ["+id+"]")
@@ -59,7 +59,7 @@ func TestRegistrationNeedsCoinsAtItsAddress(t *testing.T) {
 	}
 }
 
-// Contract tickets, too, are paid from an address that is named.
+// For contract tickets, too, the named address pays.
 func TestContractPaidFromAddress(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -76,7 +76,7 @@ func TestContractPaidFromAddress(t *testing.T) {
 	p.must(err)
 }
 
-// A PastelID has a LegRoast key of pasteld's form, which its registration carries and which signs, also after a restart.
+// A PastelID has a LegRoast key in pasteld's form. Its registration contains the key, which signs even after a restart.
 func TestLegRoastKey(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

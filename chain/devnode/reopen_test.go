@@ -128,7 +128,7 @@ func TestTornFile(t *testing.T) {
 	}
 }
 
-// The rules may have stopped ahead of the node, behind it or on another branch.
+// The rules may have stopped ahead of the node, behind it, or on another branch.
 func TestRulesAreBroughtToTheTip(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -164,12 +164,12 @@ func TestRulesAreBroughtToTheTip(t *testing.T) {
 	}
 }
 
-// Rules that hold another chain are found out before they take anything back.
+// Rules with another chain are detected before they take anything back.
 func TestWrongPairing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	for name, c := range map[string]struct {
-		blocks int // above the genesis block, that the node has not; -1 for another genesis block
+		blocks int // above the genesis block, which the node lacks; -1 for another genesis block
 		want   string
 	}{
 		"within reach":  {100, ""},
@@ -213,7 +213,7 @@ func TestWrongPairing(t *testing.T) {
 	}
 }
 
-// silent rules give no answer: a node must then accept nothing. They may have made the step all the same.
+// silent rules give no answer, so a node must accept nothing. They may have made the step nevertheless.
 type silent struct {
 	chain.Rules
 	away, late bool
@@ -269,7 +269,7 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
-// Whether the rules made a step whose answer was lost or not, the node finds out and goes on.
+// Whether or not the rules made a step whose answer was lost, the node finds out and continues.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -14,7 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// FuzzRPC wants an answer to whatever is asked, in the form of pasteld's.
+// FuzzRPC requires an answer in pasteld's form to any request.
 func FuzzRPC(f *testing.F) {
 	net, err := pastel.NetworkByName("regtest")
 	if err != nil {
@@ -41,7 +41,7 @@ func FuzzRPC(f *testing.F) {
 	handler := n.Handler("user", "password")
 	f.Fuzz(func(t *testing.T, body string) {
 		if strings.Contains(body, "generate") || strings.Contains(body, "newkey") || strings.Contains(body, "newaddress") {
-			return // they work for long, or write files
+			return // they take long, or write files
 		}
 		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 		req.SetBasicAuth("user", "password")
@@ -53,7 +53,7 @@ func FuzzRPC(f *testing.F) {
 	})
 }
 
-// A transaction that is not valid enters neither the mempool nor a block.
+// An invalid transaction enters neither the mempool nor a block.
 func TestInvalidTransactions(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

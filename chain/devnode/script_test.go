@@ -17,7 +17,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// signer makes signatures of one input.
+// signer makes signatures for one input.
 type signer struct {
 	key *secp256k1.PrivateKey
 }
@@ -53,7 +53,7 @@ func unsigned(outs ...pastel.TxOut) *pastel.Tx {
 	return pastel.NewTx(true, ins, outs)
 }
 
-// spends tells whether a transaction's first input succeeds.
+// spends reports whether the scripts of a transaction's first input succeed.
 func spends(tx *pastel.Tx, sig, out []byte) error {
 	ins := slices.Clone(tx.Inputs)
 	ins[0].ScriptSig = sig
@@ -62,7 +62,7 @@ func spends(tx *pastel.Tx, sig, out []byte) error {
 	return c.run(blockScripts)
 }
 
-// What a hash type covers can no longer be changed, the rest can.
+// What a hash type covers cannot be changed any more; the rest can.
 func TestHashTypes(t *testing.T) {
 	t.Parallel()
 	s := newSigner(7)
@@ -85,7 +85,7 @@ func TestHashTypes(t *testing.T) {
 	expiry := func(tx *pastel.Tx) *pastel.Tx { return tx.WithExpiry(77) }
 	lockTime := func(tx *pastel.Tx) *pastel.Tx { return tx.WithLockTime(77) }
 	changes := []func(*pastel.Tx) *pastel.Tx{moreInputs, sequence, output(0), output(1), expiry, lockTime}
-	for hashType, allowed := range map[byte]string{ // one digit a change: 1 if the signature stays good
+	for hashType, allowed := range map[byte]string{ // one digit per change: 1 if the signature stays valid
 		sigHashAll: "000000", sigHashNone: "011100", sigHashSingle: "010100",
 		sigHashAll | sigHashAnyoneCanPay: "110000", sigHashNone | sigHashAnyoneCanPay: "111100", sigHashSingle | sigHashAnyoneCanPay: "110100",
 	} {
@@ -113,7 +113,7 @@ func TestHashTypes(t *testing.T) {
 	}
 }
 
-// The substitutes that the script machine is handed must not be worth anything in a real transaction.
+// The substitutes given to the script engine must be worthless in a real transaction.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	a, b, c := newSigner(1), newSigner(2), newSigner(3)
@@ -174,7 +174,7 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// A mempool refuses what runs an opcode that has no meaning yet; a block may hold it.
+// A mempool refuses scripts that run a reserved opcode; a block may contain them.
 func TestReservedOpcodes(t *testing.T) {
 	t.Parallel()
 	tx := unsigned(pastel.TxOut{Value: 1, Script: []byte{txscript.OP_1}})
@@ -210,7 +210,7 @@ func TestReservedOpcodes(t *testing.T) {
 	}
 }
 
-// A bit flipped anywhere in a real transaction's signatures is noticed.
+// Any flipped bit in a real transaction's signatures is detected.
 func TestRecordedSignature(t *testing.T) {
 	t.Parallel()
 	read := func(name string) *pastel.Tx {
@@ -247,7 +247,7 @@ func TestRecordedSignature(t *testing.T) {
 	}
 }
 
-// FuzzScripts wants no panic and no script that succeeds with the substitutes of checks that were not made.
+// FuzzScripts requires that nothing panics, and that no script succeeds with the substitutes of checks that were not made.
 func FuzzScripts(f *testing.F) {
 	f.Add([]byte{0x51}, []byte{0x51})
 	f.Add([]byte{0, 0x51}, []byte{0x51, 0xae})

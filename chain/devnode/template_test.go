@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// A miner outside of the node builds a block from what getblocktemplate says, and the node takes it.
+// An external miner builds a block from getblocktemplate's answer, and the node accepts it.
 func TestOutsideMiner(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -21,7 +21,7 @@ func TestOutsideMiner(t *testing.T) {
 	p.must(err)
 	parent, err := p.Client.SendTo(ctx, address, 10*pastel.PSL)
 	p.must(err)
-	p.toEscrow(200 * pastel.PSL) // may spend the change of the one before
+	p.toEscrow(200 * pastel.PSL) // may spend the change of the previous one
 	type transaction struct {
 		Data    string
 		Hash    string

@@ -27,7 +27,7 @@ func (p *played) launch() {
 	p.mine(ahead)
 }
 
-// escrow is what the last block pays the pool's escrow.
+// escrow returns what the last block pays to the pool's escrow.
 func (p *played) escrow() (sum pastel.Amount) {
 	p.t.Helper()
 	for _, o := range p.last().Txs[0].Outputs {
@@ -38,7 +38,7 @@ func (p *played) escrow() (sum pastel.Amount) {
 	return sum
 }
 
-// winners is what masternode winners says of a block.
+// winners returns masternode winners' text for a block.
 func (p *played) winners(h pastel.Height) string {
 	p.t.Helper()
 	var list map[string]string
@@ -50,7 +50,7 @@ func (p *played) winners(h pastel.Height) string {
 	return text
 }
 
-// status is the only Supernode's in the list.
+// status returns the status of the only Supernode in the list.
 func (p *played) status() string {
 	p.t.Helper()
 	list, err := p.Client.Masternodes(context.Background())
@@ -61,7 +61,7 @@ func (p *played) status() string {
 	return list[0].Status
 }
 
-// A Supernode is voted for in the block after it was started, and paid ten blocks later.
+// A Supernode is voted for in the block after its start, and paid ten blocks later.
 func TestVotesTenAhead(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -87,7 +87,7 @@ func TestVotesTenAhead(t *testing.T) {
 	}
 }
 
-// What masternode winners takes and gives is pasteld's: from some blocks back to 19 ahead, in order, those that hold a text.
+// masternode winners takes and returns what pasteld's does: from some blocks back to 19 ahead, in order, those that contain a text.
 func TestWinnersForm(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -152,7 +152,7 @@ func TestWinnersForm(t *testing.T) {
 	}
 }
 
-// A miner who does not pay whom the votes name is refused, also by a proposal.
+// A block that does not pay the payee of the votes is refused, also as a proposal.
 func TestVoteIsEnforced(t *testing.T) {
 	t.Parallel()
 	p := play(t)
@@ -167,7 +167,7 @@ func TestVoteIsEnforced(t *testing.T) {
 	}
 }
 
-// A paused Supernode stays in the list and is paid by the votes that were made, gets no new one, and goes on by itself.
+// A paused Supernode stays in the list and is paid by earlier votes, gets no new ones, and resumes by itself.
 func TestPausedSupernode(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -179,7 +179,7 @@ func TestPausedSupernode(t *testing.T) {
 		t.Fatalf("the pool is %s, its Supernode %s", s, p.status())
 	}
 	paused, _ := p.tip()
-	if p.must(p.Launch(ctx)); p.status() != "ENABLED" { // also a machine that is started meanwhile is taken
+	if p.must(p.Launch(ctx)); p.status() != "ENABLED" { // a machine started in the meantime is accepted, too
 		t.Errorf("started while the pool is short of collateral, the Supernode is %s", p.status())
 	}
 	p.mine(2)
@@ -210,7 +210,7 @@ func TestPausedSupernode(t *testing.T) {
 	}
 }
 
-// A Supernode whose pool ended, or whose activation a reorganization took, is gone for good: it must be started again.
+// A Supernode whose pool has ended, or whose activation a reorganization removed, is gone permanently: it must be restarted.
 func TestGoneForGood(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -244,7 +244,7 @@ func TestGoneForGood(t *testing.T) {
 	}
 }
 
-// Votes outlive a restart and name heights: after a reorganization the same Supernode is paid at the same height.
+// Votes survive a restart and name heights: after a reorganization, the same Supernode is paid at the same height.
 func TestVotesStay(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -296,7 +296,7 @@ func TestVotesAfterRestart(t *testing.T) {
 	}
 }
 
-// muteRules do not say what Supernodes they know while they are mute.
+// muteRules give no answers about Supernodes while they are mute.
 type muteRules struct {
 	chain.Rules
 	mute atomic.Bool
@@ -309,7 +309,7 @@ func (m *muteRules) Supernode(ctx context.Context, activation pastel.TxID) (*cha
 	return m.Rules.Supernode(ctx, activation)
 }
 
-// Where the rules give no answer nobody votes, and nobody is gone.
+// While the rules give no answers, no Supernode votes, and none is gone.
 func TestNoAnswerNoVote(t *testing.T) {
 	t.Parallel()
 	var mute *muteRules

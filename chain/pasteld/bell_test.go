@@ -20,7 +20,7 @@ func bellAt(t *testing.T, ctx context.Context, address string) <-chan struct{} {
 	return must[<-chan struct{}](t)(c.Bell(ctx, "tcp://"+address))
 }
 
-// publisher listens somewhere on loopback.
+// publisher listens on loopback.
 func publisher(t *testing.T) zmq4.Socket {
 	t.Helper()
 	pub := zmq4.NewPub(t.Context())
@@ -31,7 +31,7 @@ func publisher(t *testing.T) zmq4.Socket {
 	return pub
 }
 
-// awaitSubscription returns when a publisher knows of one.
+// awaitSubscription returns once a publisher has a subscriber.
 func awaitSubscription(t *testing.T, pub zmq4.Socket) {
 	t.Helper()
 	topics, ok := pub.(zmq4.Topics)
@@ -43,7 +43,7 @@ func awaitSubscription(t *testing.T, pub zmq4.Socket) {
 	}
 }
 
-// The other end is an implementation that is not ours.
+// The other side is an independent implementation.
 func TestBell(t *testing.T) {
 	t.Parallel()
 	pub := publisher(t)
@@ -58,7 +58,7 @@ func TestBell(t *testing.T) {
 	}
 }
 
-// hello is what a publisher begins with.
+// hello is a publisher's greeting.
 func hello() []byte {
 	b := make([]byte, 64)
 	b[0], b[9], b[10] = 0xff, 0x7f, 3
@@ -66,7 +66,7 @@ func hello() []byte {
 	return append(b, "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03PUB"...)
 }
 
-// Many blocks while nobody listens are one ring, and hold nothing up.
+// Many blocks while no one receives make one ring, and delay nothing.
 func TestBellDropsRings(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -94,14 +94,14 @@ func TestBellDropsRings(t *testing.T) {
 		t.Errorf("subscribed to %q", wish)
 	}
 	conn.Close()
-	if conn, err = listener.Accept(); err != nil { // it read everything and came back
+	if conn, err = listener.Accept(); err != nil { // it read everything and reconnected
 		t.Fatal(err)
 	}
 	if len(bell) != 1 {
 		t.Errorf("%d rings wait", len(bell))
 	}
 
-	cancel() // closes the connection, and no other follows
+	cancel() // closes the connection without a new one
 	if _, err := io.Copy(io.Discard, conn); err != nil && !errors.Is(err, net.ErrClosed) {
 		t.Log(err)
 	}
@@ -127,7 +127,7 @@ type pipe struct {
 	io.Writer
 }
 
-// A peer that is no publisher is left, and what it announces costs no memory.
+// Bell leaves a peer that is not a publisher, and allocates no memory for what it announces.
 func TestHostilePublisher(t *testing.T) {
 	t.Parallel()
 	fine := string(hello())

@@ -14,7 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Of the recordings.
+// Values in the recordings.
 const (
 	addressB = "tPdJW5W7SQwiRi3B4BFTU2yoXeZwsQQs23e"
 	addressC = "tPSb6DUJLcUMpH4xmPvRKZdMU64q29kb3wb"
@@ -115,7 +115,7 @@ func TestTransactions(t *testing.T) {
 	refusal(t, err, -26, "18: bad-txns-inputs-spent (inputs already spent)")
 }
 
-// sentIn returns the transaction of a recorded sendrawtransaction.
+// sentIn returns the transaction in a recorded sendrawtransaction.
 func sentIn(t *testing.T, name string) []byte {
 	var asked struct{ Params []string }
 	if err := json.Unmarshal([]byte(load(t, name).Request), &asked); err != nil {
@@ -254,7 +254,7 @@ func TestSupernodes(t *testing.T) {
 	if len(list) != 4 {
 		t.Fatalf("%d Supernodes", len(list))
 	}
-	equal(t, list[0], Masternode{ // the last bytes of an id are shown first and compared last
+	equal(t, list[0], Masternode{ // an id shows its last bytes first, but is compared by them last
 		OutPoint: pastel.OutPoint{TxID: txOf(t, "aeccfbfc50e9d73bd0fa9dbd9035ad6fdc87a4ba2a749e7b2e30881a9da10b39"), Vout: 1},
 		Status:   "ENABLED", Payee: addressOf(t, "tPo1UXzCRymPjCeeYo91KNiQtcVor4KqeeM"), Address: "127.0.0.1:11632",
 	})
@@ -290,7 +290,7 @@ func TestActivateMasternode(t *testing.T) {
 	}
 }
 
-// An odd entry of the node's list silences no other.
+// A malformed entry in the node's list hides no other.
 func TestOddSupernodes(t *testing.T) {
 	t.Parallel()
 	out := pastel.OutPoint{TxID: txOf(t, payment), Vout: chain.PoolIndex}

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// The calls work together on a running node: coins move, identities sign, tickets are posted, the chain turns back.
+// The calls work together on a running node: coins move, identities sign, tickets are posted, the chain reorganizes.
 func TestDevnode(t *testing.T) {
 	t.Parallel()
 	ctx, dir := t.Context(), t.TempDir()
@@ -27,7 +27,7 @@ func TestDevnode(t *testing.T) {
 	c := must[*Client](t)(Dial(ctx, Config{URL: server.URL, CookieFile: server.CookieFile, Network: network(t, "regtest"), Timeout: patience}))
 	t.Cleanup(func() {
 		c.http.CloseIdleConnections()
-		server.Close(context.Background()) // the test's own has ended
+		server.Close(context.Background()) // the test's own context has ended
 	})
 
 	blocks := must[[]pastel.BlockHash](t)(c.Generate(ctx, 110))
@@ -77,7 +77,7 @@ func TestDevnode(t *testing.T) {
 	id := must[string](t)(c.NewPastelID(ctx, "phrase"))
 	equal(t, must[[]string](t)(c.PastelIDs(ctx)), []string{id})
 	must[string](t)(c.SignWith(ctx, id, "phrase", "text"))
-	must[pastel.TxID](t)(c.SendTo(ctx, to, 2000000)) // that the registration is paid from
+	must[pastel.TxID](t)(c.SendTo(ctx, to, 2000000)) // pays for the registration
 	must[pastel.TxID](t)(c.RegisterID(ctx, id, "phrase", to))
 	must[pastel.TxID](t)(c.RegisterContract(ctx, []byte("{}"), "some", "", pastel.Address{}))
 	must[string](t)(c.MasternodeGenKey(ctx))

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// canned answers every request with the same.
+// canned gives every request the same answer.
 type canned struct {
 	status int
 	body   []byte
@@ -22,7 +22,7 @@ func (c canned) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: c.status, Body: io.NopCloser(bytes.NewReader(c.body))}, nil
 }
 
-// typedCalls is every call with a typed result.
+// typedCalls are all calls with a typed result.
 var typedCalls = []func(c *Client, ctx context.Context) (any, error){
 	func(c *Client, ctx context.Context) (any, error) {
 		h, _, err := c.Tip(ctx)
@@ -67,7 +67,8 @@ var typedCalls = []func(c *Client, ctx context.Context) (any, error){
 	func(c *Client, ctx context.Context) (any, error) { return nil, c.Check(ctx) },
 }
 
-// FuzzAnswer gives any bytes to any call: a result within its bounds, or an error on one short line that keeps secrets.
+// FuzzAnswer gives any bytes as answer to any call. The call must return a result within bounds, or an error on one short line without
+// secrets.
 func FuzzAnswer(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/*.json")
 	if err != nil {

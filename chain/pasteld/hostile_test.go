@@ -18,7 +18,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// says compares an error's text, in which NODE stands for the node's address.
+// says compares an error's text; NODE stands for the node's address.
 func says(t *testing.T, c *Client, err error, want string) {
 	t.Helper()
 	if err == nil || err.Error() != strings.ReplaceAll(want, "NODE", c.url) {
@@ -26,7 +26,7 @@ func says(t *testing.T, c *Client, err error, want string) {
 	}
 }
 
-// What is wrong with the answer as a whole, whatever was asked.
+// Errors in the answer as a whole, for any call.
 func TestHostileAnswers(t *testing.T) {
 	t.Parallel()
 	const ok = `{"result":7,"error":null,"id":ID}`
@@ -93,7 +93,7 @@ func TestHostileAnswers(t *testing.T) {
 	}
 }
 
-// What is wrong with a result.
+// Errors in a result.
 func TestHostileResults(t *testing.T) {
 	t.Parallel()
 	z64 := strings.Repeat("0", 64)
@@ -113,7 +113,7 @@ func TestHostileResults(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		ask  ask
-		good string // a result that is fine, if any is given
+		good string // a valid result, if there is one
 		bad  []string
 	}{
 		{"Tip", func(c *Client, ctx context.Context) error { _, _, err := c.Tip(ctx); return err }, tip, []string{
@@ -311,7 +311,7 @@ func TestConcurrentCalls(t *testing.T) {
 	wg.Wait()
 }
 
-// A node that starts again writes a new cookie.
+// A node that restarts writes a new cookie.
 func TestCookieRotation(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), ".cookie")
@@ -356,17 +356,17 @@ func TestCookieRotation(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		equal(t, refused.Load(), int32(i)) // the first with a new cookie
+		equal(t, refused.Load(), int32(i)) // the first call after each new cookie
 	}
 	current.Store("third")
 	says(t, c, c.Call(t.Context(), "x", nil),
 		"x at NODE: the node refused the login (HTTP 401); check that "+file+" is the cookie file of this node")
-	equal(t, refused.Load(), int32(2)) // no second try with the same
+	equal(t, refused.Load(), int32(2)) // no second attempt with the same one
 	write("__cookie__:wrong")
 	if err := c.Call(t.Context(), "x", nil); err == nil || Temporary(err) {
 		t.Error(err)
 	}
-	equal(t, refused.Load(), int32(4)) // one more with what the file holds, and that is all
+	equal(t, refused.Load(), int32(4)) // one more with the file's contents, and that is all
 }
 
 func TestSecretsStayOutOfErrors(t *testing.T) {

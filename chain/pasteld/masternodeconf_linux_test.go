@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A pipe that nobody writes into is refused at once, and so is a link to a file that is missing, which stays a link.
+// A pipe without a writer is refused immediately. So is a link to a missing file, which stays a link.
 func TestConfThatIsNoFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

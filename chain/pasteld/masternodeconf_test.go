@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// What is no masternode.conf is said so.
+// Errors say what is wrong with a masternode.conf.
 func TestParseConf(t *testing.T) {
 	t.Parallel()
 	for text, wrong := range map[string]string{
@@ -27,7 +27,7 @@ func TestParseConf(t *testing.T) {
 	}
 }
 
-// An entry is put beside the others, which stay as they are and where they are.
+// A new entry leaves the others as and where they are.
 func TestSetEntry(t *testing.T) {
 	t.Parallel()
 	e := MasternodeEntry{Alias: "new", Address: "127.0.0.1:1", Key: "k", OutPoint: pastel.OutPoint{TxID: txOf(t, payment), Vout: chain.PoolIndex}}
@@ -96,7 +96,7 @@ func TestSetEntry(t *testing.T) {
 	}
 }
 
-// A file that cannot be written stays as it is, and nothing is left beside it.
+// A file that cannot be written stays unchanged, and nothing remains beside it.
 func TestConfThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -115,7 +115,7 @@ func TestConfThatCannotBeWritten(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{folder, pipe} { // a pipe must not be waited for
+	for _, path := range []string{folder, pipe} { // must not wait for the pipe
 		if _, err := ReadMasternodeConf(path); err == nil || !strings.Contains(err.Error(), "is not a regular file") || !strings.Contains(err.Error(), "correct --masternode-conf") {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -155,7 +155,7 @@ func TestConfThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// Whatever entries a file has, putting one beside them changes none of them.
+// Whatever entries a file has, adding one changes none of them.
 func FuzzMasternodeConf(f *testing.F) {
 	for _, seed := range []string{
 		"{}", `{"a":{"txid":"` + payment + `","outIndex":"4294967295","mnPrivKey":7}}`, `{"\u0061":{},"b":[1e400,"\ud800"]}`, `{"new":{"extCfg":{"x":{}}}}`,

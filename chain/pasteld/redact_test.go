@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A short password is no reason to black out the letters of an error.
+// A short password does not black out letters of an error.
 func TestOnlyWholeSecretsAreBlackedOut(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, secret, want string }{
@@ -39,7 +39,7 @@ func TestOnlyWholeSecretsAreBlackedOut(t *testing.T) {
 	}
 }
 
-// A node that echoes a request's head or line shows neither the password nor what stands for it.
+// If a node echoes a request's head or line, errors show neither the password nor its encodings.
 func TestEchoedLoginIsBlackedOut(t *testing.T) {
 	t.Parallel()
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {

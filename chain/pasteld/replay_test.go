@@ -15,7 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// recorded is a call of a real node, as testdata holds it.
+// recorded is a call of a real node, as stored in testdata.
 type recorded struct {
 	Request string `json:"request_body"`
 	Status  int    `json:"http_status"`
@@ -45,7 +45,7 @@ func load(tb testing.TB, name string) recorded {
 	return r
 }
 
-// answer is the recorded answer to a call with this id.
+// answer returns the recorded answer for a call with this id.
 func (r recorded) answer(id json.RawMessage) []byte {
 	var asked call
 	if json.Unmarshal([]byte(r.Request), &asked) != nil || len(asked.ID) == 0 {
@@ -54,7 +54,7 @@ func (r recorded) answer(id json.RawMessage) []byte {
 	return bytes.Replace([]byte(r.Answer), append([]byte(`"id":`), asked.ID...), append([]byte(`"id":`), id...), 1)
 }
 
-// serve makes a client of a server that answers so; authentication is the handler's affair.
+// serve creates a client for a test server; the handler checks authentication.
 func serve(t *testing.T, h http.HandlerFunc) *Client {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -62,7 +62,7 @@ func serve(t *testing.T, h http.HandlerFunc) *Client {
 	return dialless(t, Config{URL: server.URL, User: "user", Password: "pass-word"})
 }
 
-// patience is what a call may take in tests that are about something else: it is no measure of speed.
+// patience is the time limit of calls in tests about other things; it does not measure speed.
 const patience = 5 * time.Minute
 
 func dialless(tb testing.TB, cfg Config) *Client {
@@ -99,7 +99,7 @@ func read(t *testing.T, r *http.Request) (c call) {
 	return c
 }
 
-// replay answers the recorded requests, and no others, as a real node did.
+// replay answers the recorded requests as a real node did, and no others.
 func replay(t *testing.T, names ...string) *Client {
 	t.Helper()
 	var all []recorded
@@ -123,7 +123,7 @@ func replay(t *testing.T, names ...string) *Client {
 	})
 }
 
-// always answers every call with a status and a body, in which ID stands for the call's id.
+// always gives every call the same status and body; ID in it stands for the call's id.
 func always(t *testing.T, status int, body string) *Client {
 	t.Helper()
 	return serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// call runs one command line that ends by itself.
+// call runs a command line that ends by itself.
 func call(args ...string) (code int, out, errOut string) {
 	var o, e bytes.Buffer
 	code = run(args, &o, &e)
@@ -25,7 +25,7 @@ func write(t *testing.T, text string) (path string) {
 	return path
 }
 
-// parsed returns the settings of a command line.
+// parsed returns a command line's settings.
 func parsed(t *testing.T, args ...string) (cli, error) {
 	t.Helper()
 	var line cli
@@ -36,7 +36,7 @@ func parsed(t *testing.T, args ...string) (cli, error) {
 	return line, err
 }
 
-// The sample with everything taken out of its comments means what no file means.
+// The sample, with all its settings uncommented, means the same as no file.
 func TestSampleIsTheDefaults(t *testing.T) {
 	t.Parallel()
 	code, sample, errOut := call("config")
@@ -73,7 +73,7 @@ func TestSampleIsTheDefaults(t *testing.T) {
 	}
 }
 
-// Flags win over the environment, the environment over the file.
+// Flags override the environment, which overrides the file.
 func TestPrecedence(t *testing.T) {
 	path := write(t, "poll: 3s\nread-only: true\nnetwork: regtest\nshadow-from: 7\n")
 	got, err := parsed(t, "--config="+path)
@@ -132,7 +132,7 @@ func TestHelpAndVersion(t *testing.T) {
 	}
 }
 
-// FuzzSettings wants settings or a reason, whatever the file holds.
+// FuzzSettings requires settings or an error, whatever the file contains.
 func FuzzSettings(f *testing.F) {
 	f.Add("node: http://127.0.0.1:1\n")
 	f.Add("a: &a [*a]\n")

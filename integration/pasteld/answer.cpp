@@ -13,7 +13,7 @@ using json = nlohmann::json;
 
 [[noreturn]] void nonsense()
 {
-    throw NoAnswer("the answer is not what smartpoold gives; is it another program or version?");
+    throw NoAnswer("the answer is not one of smartpoold's; is it another program or version?");
 }
 
 int digit(char c)
@@ -25,7 +25,7 @@ int digit(char c)
     return -1;
 }
 
-// The members of an object: exactly these, whatever their order.
+// The object must have exactly these members, in any order.
 const json& object(const json& value, std::initializer_list<const char*> members)
 {
     if (!value.is_object() || value.size() != members.size())
@@ -85,7 +85,7 @@ int height(const json& value, int least)
     return static_cast<int>(h);
 }
 
-// Answers nest four deep at most. A member that stands twice is an error: programs differ in which one they take.
+// Answers nest at most four levels deep. A repeated member is an error, because programs differ in which one they use.
 json parse(std::string_view body)
 {
     std::vector<std::vector<std::string>> members;
@@ -121,7 +121,7 @@ json parse(std::string_view body)
     }
 }
 
-// What was asked for, if the call with this id succeeded.
+// The result, if the call with this id succeeded.
 json result(std::string_view body, int status, std::uint64_t id)
 {
     json answer = parse(body);
@@ -129,12 +129,12 @@ json result(std::string_view body, int status, std::uint64_t id)
     const json& error = answer["error"];
     if (!error.is_null()) {
         object(error, {"code", "message"});
-        throw NoAnswer("smartpoold has no answer: " + text(error["message"]));
+        throw NoAnswer("smartpoold gave no answer: " + text(error["message"]));
     }
     if (status != 200)
-        throw NoAnswer("HTTP status " + std::to_string(status) + " and no error");
+        throw NoAnswer("HTTP status " + std::to_string(status) + " without an error");
     if (!answer["id"].is_number_unsigned() || answer["id"].get<std::uint64_t>() != id)
-        throw NoAnswer("the answer is to another call");
+        throw NoAnswer("the answer belongs to another call");
     return std::move(answer["result"]);
 }
 

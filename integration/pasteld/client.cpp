@@ -8,12 +8,12 @@
 namespace smartpool {
 namespace {
 
-constexpr std::size_t kSmall = 64 << 10;    // bytes: any answer but payouts
-constexpr std::size_t kPayouts = 16 << 20;  // two full blocks in hex have half of it
+constexpr std::size_t kSmall = 64 << 10;    // bytes: for all answers except payouts
+constexpr std::size_t kPayouts = 16 << 20;  // two full blocks in hex take half of it
 constexpr std::size_t kMaxCookie = 1 << 10;
 constexpr std::string_view kCookieUser = "__cookie__:";
 
-// quote prints a parameter as JSON. What is not UTF-8 is replaced: it comes from the network, and the rules refuse it.
+// quote encodes a parameter as JSON. It replaces what is not UTF-8: that came from the network, and the rules refuse it.
 std::string quote(const std::string& text) { return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace); }
 
 } // namespace
@@ -28,7 +28,7 @@ Answer Client::call(const char* method, const std::string& params, std::chrono::
     try {
         const std::unique_lock<std::timed_mutex> turn(turn_, deadline);
         if (!turn)
-            throw NoAnswer("another thread still waits for an answer");
+            throw NoAnswer("another thread is still waiting for an answer");
         const std::uint64_t id = ++lastId_;
         const std::string body =
             std::string("{\"method\":\"") + method + "\",\"params\":[" + params + "],\"id\":" + std::to_string(id) + "}";
@@ -39,7 +39,7 @@ Answer Client::call(const char* method, const std::string& params, std::chrono::
     }
 }
 
-// ask makes a call. The cookie is read once more if it is refused: a smartpoold that was restarted has another one.
+// ask makes a call. If the cookie is refused, it reads it once more, because a restarted smartpoold has a new one.
 Response Client::ask(const std::string& body, std::size_t maxAnswer, Clock::time_point deadline)
 {
     const bool fresh = credentials_.empty();
@@ -52,7 +52,7 @@ Response Client::ask(const std::string& body, std::size_t maxAnswer, Clock::time
     }
     if (response.status == 401) {
         credentials_.clear();
-        throw NoAnswer("the password is wrong; is " + config_.cookie + " the cookie of the smartpoold that answers?");
+        throw NoAnswer("the password is wrong; does " + config_.cookie + " belong to the smartpoold at this address?");
     }
     return response;
 }
@@ -68,13 +68,13 @@ void Client::readCookie()
     std::string text(kMaxCookie, '\0');
     std::ifstream file(config_.cookie, std::ios::binary);
     if (!file)
-        throw NoAnswer("the cookie " + config_.cookie + " cannot be read; is smartpoold running with --node-api?");
+        throw NoAnswer("cannot read the cookie " + config_.cookie + "; is smartpoold running with --node-api?");
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
         text.pop_back();
     if (text.compare(0, kCookieUser.size(), kCookieUser) != 0 || text.size() == kCookieUser.size())
-        throw NoAnswer(config_.cookie + " is no cookie of smartpoold");
+        throw NoAnswer(config_.cookie + " is not a cookie file of smartpoold");
     credentials_ = toBase64(text);
 }
 

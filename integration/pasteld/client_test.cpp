@@ -1,7 +1,7 @@
 // Part of smartpool. Copyright (c) 2026 The smartpool developers. MIT License, see LICENSE.
 //
-// Plays the client against a real smartpoold and against servers that misbehave: client_test SMARTPOOLD BLOCKS, where BLOCKS is a
-// recorded chain, one block in hex a line.
+// Runs the client against a real smartpoold and against servers that misbehave: client_test SMARTPOOLD BLOCKS, where BLOCKS is a recorded
+// chain, one block in hex per line.
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -48,7 +48,7 @@ int failures = 0;
     std::exit(1);
 }
 
-// noAnswer reports whether there is none, and that its text holds a word.
+// noAnswer reports whether a call throws NoAnswer with a text that contains a word.
 template <typename Call>
 bool noAnswer(Call call, const std::string& word)
 {
@@ -57,10 +57,10 @@ bool noAnswer(Call call, const std::string& word)
     } catch (const NoAnswer& e) {
         if (std::string(e.what()).find(word) != std::string::npos)
             return true;
-        std::cerr << "no answer, but not for \"" << word << "\": " << e.what() << "\n";
+        std::cerr << "no answer, but its text lacks \"" << word << "\": " << e.what() << "\n";
         return false;
     }
-    std::cerr << "an answer, where none was expected for \"" << word << "\"\n";
+    std::cerr << "an answer instead of none with the text \"" << word << "\"\n";
     return false;
 }
 
@@ -72,7 +72,7 @@ Bytes fromHex(std::string_view text)
     return out;
 }
 
-// Where a header names its parent, and somewhere in its nonce.
+// Offsets in a header: its parent, and a byte of its nonce.
 constexpr std::size_t kParent = 4, kNonce = 120;
 
 std::string parentOf(const Bytes& block)
@@ -116,18 +116,18 @@ Line readLine(const char* path)
         line.hashes.push_back(parentOf(line.blocks[h]));
     if (line.blocks.size() < 300)
         die(std::string("read ") + path);
-    line.blocks.pop_back(); // nothing tells its hash
+    line.blocks.pop_back(); // its hash is unknown
     return line;
 }
 
-// Folder is a fresh folder that goes away with it.
+// Folder is a temporary folder.
 struct Folder {
     std::string path;
     Folder()
     {
         std::string name = (std::filesystem::temp_directory_path() / "smartpool.XXXXXX").string();
         if (!mkdtemp(name.data()))
-            die("make a folder");
+            die("create a folder");
         path = name;
     }
     ~Folder() { std::filesystem::remove_all(path); }
@@ -145,7 +145,7 @@ std::string slurp(const std::string& path)
     return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-// Daemon is a smartpoold that a node moves.
+// Daemon is a smartpoold that a node pushes blocks to.
 class Daemon {
 public:
     Daemon(const char* program, const Folder& folder) : program_(program), folder_(folder) { start("127.0.0.1:0"); }
@@ -188,7 +188,7 @@ private:
     {
         int ends[2];
         if (pipe(ends) != 0)
-            die("make a pipe");
+            die("create a pipe");
         pid_ = fork();
         if (pid_ < 0)
             die("fork");
@@ -235,7 +235,7 @@ private:
     int log_ = -1;
 };
 
-// Server answers each connection with the same bytes, whatever is asked.
+// Server answers each connection with the same bytes, whatever the request.
 class Server {
 public:
     enum class End { close, keep }; // what it does after its answer
@@ -285,7 +285,7 @@ private:
             ::close(connection);
     }
 
-    // Requests of the test end with their id and two brackets.
+    // The test's requests end with their id and two brackets.
     static void readRequest(int connection)
     {
         std::string text;
@@ -312,9 +312,9 @@ std::string http(const std::string& status, const std::string& body)
            "\r\n\r\n" + body;
 }
 
-// Connects a line's blocks above a height and asks at each.
+// Connects a line's blocks above a height, and asks at each.
 struct Seen {
-    std::set<std::string> due;     // payouts that were answered
+    std::set<std::string> due;     // payouts in the answers
     std::vector<Status> statuses;  // of the Supernode, each change once
     std::vector<std::string> digests;
 };
@@ -358,7 +358,7 @@ void testLife(const char* program, const Line& life)
         all += toHex(block);
     CHECK(first.due.size() >= 3);
     for (const std::string& payout : first.due)
-        CHECK(all.find(payout) != std::string::npos); // it was mined as it was answered
+        CHECK(all.find(payout) != std::string::npos); // it was mined as answered
 
     for (int i = 0; i < 99; i++) {
         const Verdict v = rules.disconnectBlock(life.hash(life.height() - i));
@@ -384,7 +384,7 @@ void testLife(const char* program, const Line& life)
     CHECK(noAnswer([&] { rules.supernode("x"); }, "want 64 hex digits"));
 }
 
-// What a node keeps of a real smartpoold's answers, and that it asks no more than it has to.
+// What a node keeps of a real smartpoold's answers, and that it asks no more than necessary.
 void testSupernodes(const char* program, const Line& life)
 {
     const Folder folder;
@@ -407,7 +407,7 @@ void testSupernodes(const char* program, const Line& life)
     }
     CHECK((statuses == std::vector<Status>{Status::active, Status::paused, Status::active, Status::paused, Status::gone}));
 
-    // The node is a block behind the rules: what they say now is no answer for it.
+    // The node is one block behind the rules: what they say now is no answer for it.
     const std::string tip = life.hashes.back();
     const auto gone = supernodes.at(kActivation, tip);
     CHECK(gone && gone->supernode->status == Status::gone);
@@ -420,21 +420,21 @@ void testSupernodes(const char* program, const Line& life)
     const Launch launch{"2026-11-28T01:02:03Z", "bm8="};
     const std::string key = "02" + std::string(64, 'a');
     const std::string below = life.hash(life.height() - 1);
-    CHECK(!supernodes.launch(kActivation, key, launch, tip)); // it is for another block
+    CHECK(!supernodes.launch(kActivation, key, launch, tip)); // the answer is for another block
     const auto refused = supernodes.launch(kActivation, key, launch, below);
     CHECK(refused && !refused->ok && refused->reason == "bad_signature");
     daemon.kill();
     CHECK(supernodes.launch(kActivation, key, launch, below)); // kept
     CHECK(!supernodes.launch(kActivation, key, {"2026-11-28T01:02:04Z", "bm8="}, below));
     daemon.restart();
-    CHECK(!supernodes.at(kActivation, tip)); // it failed a moment ago
+    CHECK(!supernodes.at(kActivation, tip)); // a call just failed
     now += Supernodes::kPause;
     CHECK(rules.connectBlock(life.blocks.back()).ok);
     CHECK(supernodes.at(kActivation, tip));
     CHECK(supernodes.last(kActivation)->status == Status::gone);
 }
 
-// No answer leaves what was known, costs no more than one question a pause, and reads as nothing else.
+// Without an answer, what is known stays, each pause costs at most one question, and no answer is mistaken for another.
 void testSupernodesAway()
 {
     const Folder folder;
@@ -452,14 +452,14 @@ void testSupernodesAway()
     Supernodes supernodes(rules, [&] { return now; });
     CHECK(supernodes.at(kActivation, zeros) && supernodes.at(kActivation, zeros));
     CHECK(server.calls() == 1);
-    CHECK(!supernodes.at(kActivation, ones)); // the second answer has the first one's id
+    CHECK(!supernodes.at(kActivation, ones)); // the second answer has the first call's id
     CHECK(!supernodes.at(kActivation, ones));
-    CHECK(!supernodes.at(ones, ones)); // nor is another one asked about
+    CHECK(!supernodes.at(ones, ones)); // and no other Supernode is asked about
     CHECK(server.calls() == 2);
     now += Supernodes::kPause;
     CHECK(!supernodes.at(kActivation, ones));
     CHECK(server.calls() == 3);
-    CHECK(supernodes.at(kActivation, zeros)); // as the node went back to that block
+    CHECK(supernodes.at(kActivation, zeros)); // the node went back to that block
     CHECK(supernodes.last(kActivation) && supernodes.last(kActivation)->status == Status::active);
     CHECK(!supernodes.last(ones));
 }
@@ -517,17 +517,17 @@ void testFrozen(const char* program, const Line& life)
     daemon.freeze();
     const auto began = Clock::now();
     CHECK(noAnswer([&] { rules.tip(); }, "in time"));
-    CHECK(Clock::now() - began < 30s); // not the patience of a step
+    CHECK(Clock::now() - began < 30s); // not a step's time limit
     // Another thread waits for its turn no longer than for an answer.
     std::thread step([&] { CHECK(noAnswer([&] { rules.connectBlock(life.block(1)); }, "stopping")); });
     CHECK(noAnswer([&] { rules.payouts(); }, ""));
-    stopping = true; // and a node that shuts down waits for nothing
+    stopping = true; // and a node that shuts down does not wait at all
     step.join();
     stopping = false;
     daemon.thaw();
     config.question = 60s;
     Client patient(config);
-    // The block may be in: the call reached a daemon that was frozen.
+    // The block may be connected: the call reached a frozen daemon.
     const int height = patient.tip().height;
     CHECK(height == 0 || height == 1);
     CHECK(patient.connectBlock(life.block(1)).ok);
@@ -545,11 +545,11 @@ void testCookie(const char* program)
     Client late(daemon.config());
     write(folder.cookie(), "__cookie__:" + std::string(64, '0'));
     CHECK(noAnswer([&] { late.tip(); }, "password is wrong"));
-    CHECK(rules.tip().height == -1); // the right one is still known
+    CHECK(rules.tip().height == -1); // the right password is still known
     write(folder.cookie(), "rpcuser:secret");
-    CHECK(noAnswer([&] { late.tip(); }, "no cookie of smartpoold"));
+    CHECK(noAnswer([&] { late.tip(); }, "not a cookie file of smartpoold"));
     std::filesystem::remove(folder.cookie());
-    CHECK(noAnswer([&] { late.tip(); }, "cannot be read"));
+    CHECK(noAnswer([&] { late.tip(); }, "cannot read the cookie"));
     write(folder.cookie(), right + "\n");
     CHECK(late.tip().height == -1);
 }
@@ -570,7 +570,7 @@ void testReconcile(const char* program, const Line& life)
     CHECK(reconcile(rules, life.to(200)).height == -1); // and behind
     CHECK(at(life.to(200)));
 
-    // A branch with the same transactions; the rules tell its hashes.
+    // A branch with the same transactions; the rules provide its hashes.
     Line branch = life.to(140);
     for (int h = 200; h > 140; h--)
         CHECK(rules.disconnectBlock(life.hash(h)).ok);
@@ -590,10 +590,10 @@ void testReconcile(const char* program, const Line& life)
     CHECK(reconcile(rules, branch).height == -1);
     CHECK(at(branch));
     CHECK(rules.connectBlock(onTop(241)).ok);
-    const Tip before = rules.tip(); // 101 blocks above what both have
+    const Tip before = rules.tip(); // 101 blocks above the last common one
     try {
         reconcile(rules, life.to(200));
-        CHECK(!"a wrong pairing is found out");
+        CHECK(!"a wrong pairing is detected");
     } catch (const WrongPairing& e) {
         CHECK(std::string(e.what()).find("more than 100 blocks") != std::string::npos);
     }
@@ -603,17 +603,17 @@ void testReconcile(const char* program, const Line& life)
     std::fill(other.hashes.begin(), other.hashes.end(), std::string(64, 'f'));
     try {
         reconcile(rules, other);
-        CHECK(!"another network is found out");
+        CHECK(!"another network is detected");
     } catch (const WrongPairing& e) {
         CHECK(std::string(e.what()).find("first block") != std::string::npos);
     }
     CHECK(rules.tip().hash == before.hash);
 
     CHECK(reconcile(rules, branch).height == -1);
-    Line broken = branch; // the node cannot go on where the rules cannot read its block
+    Line broken = branch; // the node cannot continue where the rules cannot read its block
     broken.blocks.push_back(Bytes{0});
     broken.hashes.push_back(std::string(64, 'e'));
-    CHECK(noAnswer([&] { reconcile(rules, broken); }, "bring block 241"));
+    CHECK(noAnswer([&] { reconcile(rules, broken); }, "connect block 241"));
     CHECK(at(branch));
 }
 
@@ -633,10 +633,10 @@ void testMisbehaving()
         Server::End end = Server::End::close;
     };
     const std::vector<Case> cases = {
-        {"nothing", "", "ended the connection"},
+        {"nothing", "", "closed the connection"},
         {"silence", "", "in time", Server::End::keep},
-        {"half a head", good.substr(0, 20), "ended the connection"},
-        {"half a body", good.substr(0, good.size() - 5), "ended the connection"},
+        {"half a head", good.substr(0, 20), "closed the connection"},
+        {"half a body", good.substr(0, good.size() - 5), "closed the connection"},
         {"half a body and silence", good.substr(0, good.size() - 5), "in time", Server::End::keep},
         {"more than it says", good + "x", "longer than it says"},
         {"garbage", "\x16\x03\x01\x02\r\n\r\n", "not HTTP/1.1"},
@@ -644,19 +644,19 @@ void testMisbehaving()
         {"an old protocol", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", "not HTTP/1.1"},
         {"no status", "HTTP/1.1 OK\r\nContent-Length: 2\r\n\r\n{}", "not HTTP/1.1"},
         {"an endless head", "HTTP/1.1 200 OK\r\nX: " + std::string(1 << 20, 'x'), "head of the answer is longer"},
-        {"no length", "HTTP/1.1 200 OK\r\n\r\n{}", "does not say its length"},
-        {"an interim answer", "HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", "does not say its length"},
-        {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\n{}", "length is none"},
-        {"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}", "length is none"},
-        {"a huge length", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}", "length is none"},
+        {"no length", "HTTP/1.1 200 OK\r\n\r\n{}", "has no Content-Length"},
+        {"an interim answer", "HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", "has no Content-Length"},
+        {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\n{}", "length is invalid"},
+        {"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}", "length is invalid"},
+        {"a huge length", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}", "length is invalid"},
         {"an oversized answer", "HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n{}", "longer than 65536 bytes", Server::End::keep},
-        {"chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", "chunks"},
-        {"a page", http("200 OK", "<html>hello</html>"), "not what smartpoold gives"},
-        {"no JSON", http("200 OK", "{"), "not what smartpoold gives"},
-        {"two values", http("200 OK", "{}{}"), "not what smartpoold gives"},
-        {"deep", http("200 OK", std::string(60'000, '[')), "not what smartpoold gives"},
-        {"not UTF-8", result("\"\xff\""), "not what smartpoold gives"},
-        {"null", result("null"), "not what smartpoold gives"},
+        {"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", "is chunked"},
+        {"a page", http("200 OK", "<html>hello</html>"), "not one of smartpoold's"},
+        {"no JSON", http("200 OK", "{"), "not one of smartpoold's"},
+        {"two values", http("200 OK", "{}{}"), "not one of smartpoold's"},
+        {"deep", http("200 OK", std::string(60'000, '[')), "not one of smartpoold's"},
+        {"not UTF-8", result("\"\xff\""), "not one of smartpoold's"},
+        {"null", result("null"), "not one of smartpoold's"},
         {"another id", http("200 OK", "{\"result\":" + tip + ",\"error\":null,\"id\":2}"), "another call"},
         {"a text id", http("200 OK", "{\"result\":" + tip + ",\"error\":null,\"id\":\"1\"}"), "another call"},
         {"another status", http("500 Internal Server Error", "{\"result\":" + tip + ",\"error\":null,\"id\":1}"), "HTTP status 500"},
@@ -665,15 +665,15 @@ void testMisbehaving()
          "the disk is full"},
         {"result and error", http("200 OK", "{\"result\":" + tip + ",\"error\":{\"code\":-1,\"message\":\"no\"},\"id\":1}"),
          "no answer: no"},
-        {"another field", http("200 OK", "{\"result\":" + tip + ",\"error\":null,\"id\":1,\"more\":1}"), "not what smartpoold gives"},
-        {"a field twice", result(tipAt("0,\"height\":0", "")), "not what"},
-        {"a height that is none", result(tipAt("0.5", "")), "not what"},
-        {"a huge height", result(tipAt("4294967296", "")), "not what"},
-        {"a low height", result(tipAt("-2", "")), "not what"},
-        {"a short hash", result("{\"height\":0,\"hash\":\"00\",\"digest\":\"" + zeros + "\",\"locator\":[]}"), "not what"},
-        {"no locator", result(tipAt("3", "")), "not what"},
+        {"another field", http("200 OK", "{\"result\":" + tip + ",\"error\":null,\"id\":1,\"more\":1}"), "not one of smartpoold's"},
+        {"a field twice", result(tipAt("0,\"height\":0", "")), "not one of"},
+        {"a height that is none", result(tipAt("0.5", "")), "not one of"},
+        {"a huge height", result(tipAt("4294967296", "")), "not one of"},
+        {"a low height", result(tipAt("-2", "")), "not one of"},
+        {"a short hash", result("{\"height\":0,\"hash\":\"00\",\"digest\":\"" + zeros + "\",\"locator\":[]}"), "not one of"},
+        {"no locator", result(tipAt("3", "")), "not one of"},
         {"a locator that goes up", result(tipAt("3",
-                                               "{\"height\":3,\"hash\":\"" + zeros + "\"},{\"height\":0,\"hash\":\"" + zeros + "\"}")), "not what"},
+                                               "{\"height\":3,\"hash\":\"" + zeros + "\"},{\"height\":0,\"hash\":\"" + zeros + "\"}")), "not one of"},
         {"a wrong password", http("401 Unauthorized", "use the user and password from the cookie file\n"), "password is wrong"},
     };
     const auto config = [&](const Server& server) {
@@ -697,10 +697,10 @@ void testMisbehaving()
         const Server server(good, Server::End::close);
         Client rules(config(server));
         CHECK(rules.tip().height == 0);
-        CHECK(noAnswer([&] { rules.tip(); }, "another call")); // on a new connection, as the first one was closed
+        CHECK(noAnswer([&] { rules.tip(); }, "another call")); // on a new connection, because the first one was closed
         CHECK(server.calls() == 2);
     }
-    // A verdict is yes or no, whatever else.
+    // A verdict is strictly yes or no.
     for (const char* value :
          {"{}", "{\"ok\":1}", "{\"ok\":\"true\"}", "{\"ok\":true,\"reason\":\"x\"}", "{\"ok\":true,\"detail\":\"x\"}",
           "{\"ok\":true,\"tip\":\"\"}",
@@ -708,7 +708,7 @@ void testMisbehaving()
           "{\"ok\":false,\"reason\":\"x\",\"detail\":\"\"}", "[true]", "true"}) {
         const Server server(result(value), Server::End::close);
         Client rules(config(server));
-        CHECK(noAnswer([&] { rules.connectBlock(Bytes{1}); }, "not what"));
+        CHECK(noAnswer([&] { rules.connectBlock(Bytes{1}); }, "not one of"));
     }
     for (const std::string& value : std::initializer_list<std::string>{
              "{\"tip\":\"" + zeros + "\"}", "{\"tip\":\"" + zeros + "\",\"payouts\":null}", "{\"tip\":\"\",\"payouts\":[]}",
@@ -716,7 +716,7 @@ void testMisbehaving()
              "{\"tip\":\"" + zeros + "\",\"payouts\":[\"zz\"]}", "{\"tip\":\"" + zeros + "\",\"payouts\":[1]}"}) {
         const Server server(result(value), Server::End::close);
         Client rules(config(server));
-        CHECK(noAnswer([&] { rules.payouts(); }, "not what"));
+        CHECK(noAnswer([&] { rules.payouts(); }, "not one of"));
     }
     const std::string sn = "\"pool\":\"acme.x\",\"pastelid\":\"jX\",\"payee\":\"51\"";
     for (const std::string& value : std::initializer_list<std::string>{
@@ -726,7 +726,7 @@ void testMisbehaving()
              "{\"tip\":\"" + zeros + "\",\"supernode\":{" + sn + ",\"status\":\"active\"}}"}) {
         const Server server(result(value), Server::End::close);
         Client rules(config(server));
-        CHECK(noAnswer([&] { rules.supernode(zeros); }, "not what")); // which is not the same as gone
+        CHECK(noAnswer([&] { rules.supernode(zeros); }, "not one of")); // which differs from gone
     }
     for (const char* address : {"", "127.0.0.1", "localhost:1", "192.0.2.1:1", "0.0.0.0:1", "[::]:1", ":1", "127.0.0.1:", "127.0.0.1:x"}) {
         Client::Config c;

@@ -1,7 +1,7 @@
 // Part of smartpool. Copyright (c) 2026 The smartpool developers. MIT License, see LICENSE.
 //
-// Fuzz target (libFuzzer): whatever answers, the client gets an answer of the exact form or NoAnswer. The first byte selects the call, the
-// second how the answer is cut into pieces.
+// Fuzz target (libFuzzer): whatever the server sends, the client returns an answer of the exact form or throws NoAnswer. The first byte
+// selects the call, the second how the answer is cut into pieces.
 #include <cstdlib>
 
 #include "answer.h"

@@ -27,14 +27,14 @@
 namespace smartpool {
 namespace {
 
-constexpr int kFlushEvery = 50; // connected blocks; the rules go back 100 at most
+constexpr int kFlushEvery = 50; // connected blocks; the rules can take back 100
 
 std::unique_ptr<Client> rules;
-std::atomic<Supernodes*> supernodes{nullptr}; // of rules, and as long as the process lives
+std::atomic<Supernodes*> supernodes{nullptr}; // with rules; lives as long as the process
 std::atomic<bool> armed{false};
-// What follows is guarded by cs_main.
-bool unsure = false;  // an answer was lost: the rules may be a step ahead or behind
-int unwritten = 0;    // blocks connected since the coins were written
+// cs_main guards the variables below.
+bool unsure = false;  // an answer was lost: the rules may be one step ahead or behind
+int unwritten = 0;    // blocks connected since the coins were last written
 bool wentBack = false;
 
 template <typename T>
@@ -45,7 +45,7 @@ Bytes serialized(const T& value)
     return Bytes(stream.begin(), stream.end());
 }
 
-// ActiveChain is the node's chain, with cs_main held.
+// ActiveChain is the node's chain; cs_main is held.
 class ActiveChain : public Chain {
 public:
     explicit ActiveChain(const CChainParams& params) : params_(params) {}
@@ -67,29 +67,30 @@ private:
     const CChainParams& params_;
 };
 
-// settle takes the rules to the node's tip. A block that they refuse is made invalid: the node goes down to its parent, where they are.
+// settle moves the rules to the node's tip. It marks a block that they refuse as invalid; the node then goes back to the block's parent,
+// where the rules are.
 void settle(const CChainParams& params)
 {
     const Refused refused = reconcile(*rules, ActiveChain(params));
     unsure = false;
     if (refused.height < 0)
         return;
-    LogPrintf("smartpool: block %d is refused, going back below it: %s\n", refused.height, refused.verdict.detail);
+    LogPrintf("smartpool: block %d refused; going back to its parent: %s\n", refused.height, refused.verdict.detail);
     armed = false;
     CValidationState state(TxOrigin::UNKNOWN);
     const bool back = InvalidateBlock(state, params, chainActive[refused.height]);
     armed = true;
     if (!back)
-        throw NoAnswer("go back below block " + std::to_string(refused.height));
+        throw NoAnswer("go back to the parent of block " + std::to_string(refused.height));
 }
 
-// ask makes a step. No answer leaves state with an error that marks nothing, and is tried again later.
+// ask makes a step. Without an answer, it leaves an error in state that marks nothing, and the step is retried later.
 template <typename Step>
 bool ask(CValidationState& state, Step step)
 {
     try {
         if (unsure)
-            throw NoAnswer("node and rules have to be brought together first");
+            throw NoAnswer("node and rules are apart; retrying to reconcile them");
         const Verdict v = step();
         if (v.ok)
             return true;
@@ -156,7 +157,7 @@ void retry(const CChainParams& params)
         if (!unsure)
             return;
         settle(params);
-        LogPrintf("smartpool: node and rules are together again at block %d\n", chainActive.Height());
+        LogPrintf("smartpool: node and rules agree again at block %d\n", chainActive.Height());
     } catch (const WrongPairing& e) {
         LogPrintf("smartpool: %s\n", e.what());
         StartShutdown();
@@ -171,7 +172,7 @@ void retry(const CChainParams& params)
 
 bool connectBlock(const CBlock& block, const CBlockIndex* index, CValidationState& state)
 {
-    if (!armed || chainActive.Contains(index)) // verifychain tries blocks that are connected
+    if (!armed || chainActive.Contains(index)) // verifychain tests blocks that are connected
         return true;
     if (!ask(state, [&] { return rules->connectBlock(serialized(block)); }))
         return false;
@@ -299,15 +300,15 @@ bool mayLaunch(const CMasternodeBroadcast& announced, const CMasternode* present
     const auto keyOf = [](const CPubKey& key) { return compressKey(Bytes(key.begin(), key.end())); };
     const std::string key = keyOf(announced.pubKeyMasternode);
     const auto launch = readExtra(announced.strExtraLayerCfg);
-    // Keys and statements are public: only the machine's own signature shows that the machine announces itself.
+    // Keys and statements are public: only the machine's own signature shows that it announces itself.
     if (!launch || key.empty() || announced.pubKeyCollateralAddress != announced.pubKeyMasternode) {
-        LogPrintf("smartpool: %s is announced without its launch\n", outpoint.ToStringShort());
+        LogPrintf("smartpool: %s was announced without a launch statement\n", outpoint.ToStringShort());
         return false;
     }
     if (present) {
         const auto before = readExtra(present->strExtraLayerCfg);
         if (before && !replaces(*launch, key, *before, keyOf(present->pubKeyMasternode))) {
-            LogPrintf("smartpool: %s was launched later elsewhere\n", outpoint.ToStringShort());
+            LogPrintf("smartpool: %s has a later launch elsewhere\n", outpoint.ToStringShort());
             return false;
         }
     }

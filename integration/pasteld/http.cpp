@@ -24,7 +24,7 @@
 namespace smartpool {
 namespace {
 
-constexpr std::size_t kMaxHead = 16 << 10; // bytes of status line and fields
+constexpr std::size_t kMaxHead = 16 << 10; // bytes of status line and header fields
 
 [[noreturn]] void fail(const std::string& what) { throw NoAnswer(what); }
 
@@ -74,7 +74,7 @@ bool ResponseReader::add(std::string_view bytes)
 {
     if (inBody_)
         return addBody(bytes);
-    const std::size_t from = head_.size() < 3 ? 0 : head_.size() - 3; // the end may have been cut in two
+    const std::size_t from = head_.size() < 3 ? 0 : head_.size() - 3; // the end of the head may have been cut in two
     head_.append(bytes);
     const std::size_t end = head_.find("\r\n\r\n", from);
     if (std::min(end, head_.size()) > kMaxHead)
@@ -96,7 +96,7 @@ bool ResponseReader::addBody(std::string_view bytes)
     return response_.body.size() == length_;
 }
 
-// The head is lines that end in CR LF.
+// The head consists of lines ending in CR LF.
 void ResponseReader::readHead(std::string_view head)
 {
     constexpr std::string_view version = "HTTP/1.1 ";
@@ -115,7 +115,7 @@ void ResponseReader::readHead(std::string_view head)
         head.remove_prefix(next + 2);
     }
     if (response_.status < 200 || !haveLength_)
-        fail("the answer does not say its length; is another program at that address?");
+        fail("the answer has no Content-Length; is another program at that address?");
 }
 
 void ResponseReader::readField(std::string_view line)
@@ -126,17 +126,17 @@ void ResponseReader::readField(std::string_view line)
     const std::string name = lower(line.substr(0, colon));
     const std::string_view value = trim(line.substr(colon + 1));
     if (name == "transfer-encoding")
-        fail("the answer comes in chunks, which smartpoold's do not");
+        fail("the answer is chunked, which smartpoold's never are");
     if (name == "connection" && lower(value) == "close")
         response_.keep = false;
     if (name != "content-length")
         return;
     if (haveLength_ || value.empty() || value.size() > 12)
-        fail("the answer's length is none");
+        fail("the answer's length is invalid");
     haveLength_ = true;
     for (const char c : value) {
         if (c < '0' || c > '9')
-            fail("the answer's length is none");
+            fail("the answer's length is invalid");
         length_ = 10 * length_ + static_cast<std::size_t>(c - '0');
     }
     if (length_ > maxBody_)
@@ -184,7 +184,7 @@ Response Connection::exchange(std::string_view request, std::size_t maxBody, Clo
     }
 }
 
-// stale reports whether there is something to read before anything was asked: the end of the connection, or an answer to nobody.
+// stale reports whether there is something to read before anything was asked: the end of the connection, or an unexpected answer.
 bool Connection::stale() const
 {
     pollfd p{socket_, POLLIN, 0};
@@ -195,12 +195,12 @@ void Connection::open(Clock::time_point deadline)
 {
     const Addresses list = resolve(host_, port_);
     if (!list)
-        fail("the address cannot be read");
+        fail("the address is invalid");
     socket_ = ::socket(list->ai_family, SOCK_STREAM, 0);
     if (socket_ < 0 || fcntl(socket_, F_SETFD, FD_CLOEXEC) < 0 || fcntl(socket_, F_SETFL, O_NONBLOCK) < 0)
         failed("open a socket");
     const int on = 1;
-    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); // else it is only slower
+    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); // without it, everything works more slowly
     if (::connect(socket_, list->ai_addr, list->ai_addrlen) == 0)
         return;
     if (errno != EINPROGRESS && errno != EINTR)
@@ -234,7 +234,7 @@ Response Connection::receive(std::size_t maxBody, Clock::time_point deadline)
     for (;;) {
         const ssize_t n = ::recv(socket_, buffer.data(), buffer.size(), 0);
         if (n == 0)
-            fail("smartpoold ended the connection before it answered");
+            fail("smartpoold closed the connection before it answered");
         if (n > 0) {
             if (reader.add(std::string_view(buffer).substr(0, static_cast<std::size_t>(n))))
                 return reader.take();
@@ -252,13 +252,13 @@ void Connection::wait(short events, Clock::time_point deadline) const
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
         if (left.count() <= 0)
-            fail("smartpoold does not answer in time");
+            fail("smartpoold did not answer in time");
         if (stopping_ && stopping_())
             fail("the node is stopping");
         pollfd p{socket_, events, 0};
         const int n = poll(&p, 1, static_cast<int>(std::min(left, slice).count()));
         if (n > 0)
-            return; // an error shows in the call that follows
+            return; // errors show in the call that follows
         if (n < 0 && errno != EINTR)
             failed("wait for smartpoold");
     }

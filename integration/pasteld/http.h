@@ -1,6 +1,6 @@
 // Part of smartpool. Copyright (c) 2026 The smartpool developers. MIT License, see LICENSE.
 //
-// The little of HTTP that a node needs to ask smartpoold: one request after another over one connection on loopback.
+// The small part of HTTP that a node needs to ask smartpoold: one request at a time over one loopback connection.
 #pragma once
 
 #include <chrono>
@@ -18,20 +18,20 @@ using Clock = std::chrono::steady_clock;
 struct Response {
     int status = 0;
     std::string body;
-    bool keep = true; // the connection can be used again
+    bool keep = true; // the connection can be reused
 };
 
-// ResponseReader takes a response as it comes in, in pieces of any size. It wants HTTP/1.1 and Content-Length, as smartpoold answers.
+// ResponseReader reads a response from pieces of any size. It requires HTTP/1.1 and Content-Length, which smartpoold sends.
 class ResponseReader {
 public:
-    // A response of more than maxBody bytes is refused before they are read.
+    // A response larger than maxBody bytes is refused before its body is read.
     explicit ResponseReader(std::size_t maxBody) : maxBody_(maxBody) {}
 
-    // add takes the next bytes; true once the response is complete. Throws NoAnswer on anything it does not want, what follows the
-    // response included.
+    // add takes the next bytes; it returns true once the response is complete. Throws NoAnswer on anything unexpected, including bytes
+    // after the response.
     bool add(std::string_view bytes);
 
-    // take returns the response, once it is complete.
+    // take returns the complete response.
     Response take() { return std::move(response_); }
 
 private:
@@ -47,18 +47,18 @@ private:
     Response response_;
 };
 
-// Connection is a connection to a loopback address, opened when it is needed.
+// Connection is a connection to a loopback address, opened on demand.
 class Connection {
 public:
-    // The address is numeric, such as 127.0.0.1:9735 or [::1]:9735. Throws std::invalid_argument if it is none, or not on loopback.
-    // stopping is asked a few times a second while there is something to wait for; once it returns true there is no answer.
+    // The address is numeric, such as 127.0.0.1:9735 or [::1]:9735. Throws std::invalid_argument if it is invalid or not on loopback. While
+    // the connection waits, it calls stopping a few times a second; once that returns true, there is no answer.
     Connection(const std::string& address, std::function<bool()> stopping);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    // exchange sends a request and waits for its response. Throws NoAnswer, and closes the connection: what comes late is never read.
-    // A connection that smartpoold has closed meanwhile is opened again before anything is sent.
+    // exchange sends a request and waits for the response. When it throws NoAnswer it closes the connection, so that a late response is
+    // never read. If smartpoold has closed the connection in the meantime, exchange reconnects before it sends anything.
     Response exchange(std::string_view request, std::size_t maxBody, Clock::time_point deadline);
 
 private:

@@ -6,17 +6,17 @@
 namespace smartpool {
 namespace {
 
-// inReach throws WrongPairing if the rules would have to take back more than they can.
+// inReach throws WrongPairing if the rules would have to take back more blocks than they can.
 void inReach(const Tip& tip, const Chain& chain)
 {
     const auto common = std::find_if(tip.locator.begin(), tip.locator.end(),
                                      [&](const Point& p) { return chain.hash(p.height) == p.hash; });
     if (common == tip.locator.end())
-        throw WrongPairing("smartpoold keeps another chain, from its first block on; is it of another network? Give "
-                           "each node a smartpoold of its own");
+        throw WrongPairing("smartpoold keeps another chain from its first block on; is it for another network? Use "
+                           "one smartpoold per node");
     if (tip.height - common->height > kMaxReorg)
         throw WrongPairing("smartpoold keeps another chain: its block " + std::to_string(tip.height) + " is more than " +
-                           std::to_string(kMaxReorg) + " blocks beyond what both have. Give it the database that "
+                           std::to_string(kMaxReorg) + " blocks above the last common block. Use the database that "
                            "was kept for this node, or an empty one");
 }
 
@@ -30,7 +30,7 @@ Refused reconcile(Client& rules, const Chain& chain)
     while (tip.height >= 0 && chain.hash(tip.height) != tip.hash) {
         const Verdict v = rules.disconnectBlock(tip.hash);
         if (!v.ok)
-            throw NoAnswer("take block " + std::to_string(tip.height) + " of the rules back: " + v.detail);
+            throw NoAnswer("take back block " + std::to_string(tip.height) + " of the rules: " + v.detail);
         tip = rules.tip();
     }
     for (int h = tip.height + 1; h <= chain.height(); h++) {
@@ -38,7 +38,7 @@ Refused reconcile(Client& rules, const Chain& chain)
         if (v.ok)
             continue;
         if (v.reason == kBadBlock)
-            throw NoAnswer("bring block " + std::to_string(h) + " to the rules: " + v.detail);
+            throw NoAnswer("connect block " + std::to_string(h) + " to the rules: " + v.detail);
         return {h, std::move(v)};
     }
     return {};

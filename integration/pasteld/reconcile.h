@@ -1,6 +1,6 @@
 // Part of smartpool. Copyright (c) 2026 The smartpool developers. MIT License, see LICENSE.
 //
-// Node and rules keep a chain each. reconcile takes the rules to where the node is: at start, and whenever an answer was lost.
+// Node and rules each keep a chain. reconcile moves the rules to the node's tip, at start and after each lost answer.
 #pragma once
 
 #include <stdexcept>
@@ -10,10 +10,10 @@
 
 namespace smartpool {
 
-// kMaxReorg is how many blocks the rules take back at most.
+// kMaxReorg is the maximum number of blocks that the rules take back.
 inline constexpr int kMaxReorg = 100;
 
-// WrongPairing means that this smartpoold keeps another chain, out of reach: somebody has to act.
+// WrongPairing means that this smartpoold keeps a chain that is out of reach: the operator must act.
 class WrongPairing : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -28,14 +28,15 @@ public:
     virtual Bytes block(int height) const = 0;      // throws NoAnswer if it cannot be read
 };
 
-// Refused is a block of the node's chain that the rules refuse: it was connected without them.
+// Refused is a block of the node's chain that the rules refuse; the node connected it without them.
 struct Refused {
     int height = -1; // -1 if there is none
     Verdict verdict;
 };
 
-// reconcile takes back what the rules hold beside the node's chain, and connects the node's blocks up to its last. It returns the
-// block that they refuse; they are then at its parent. Throws WrongPairing before anything is taken back, or NoAnswer wherever it is.
+// reconcile takes back the blocks of the rules that are not on the node's chain, and connects the node's blocks up to its last. It returns
+// the block that the rules refuse, if any; they are then at its parent. Throws WrongPairing before anything is taken back, or NoAnswer at
+// any point.
 Refused reconcile(Client& rules, const Chain& chain);
 
 } // namespace smartpool

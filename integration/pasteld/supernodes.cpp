@@ -6,7 +6,7 @@
 namespace smartpool {
 namespace {
 
-// Anybody may send announcements, so what is kept of them within one block has a bound.
+// Anyone may send announcements, so the number of answers kept per block is limited.
 constexpr std::size_t kMaxKept = 10'000;
 
 } // namespace
@@ -39,7 +39,7 @@ bool replaces(const Launch& next, const std::string& nextKey, const Launch& pres
     return next.time > present.time || (next.time == present.time && nextKey == presentKey);
 }
 
-// ask gives no answer another meaning than any answer, an answer for another tip included.
+// ask treats an answer for another tip like no answer.
 template <typename Answer>
 std::optional<Answer> Supernodes::ask(const std::string& tip, const std::function<Answer()>& call)
 {
@@ -72,7 +72,7 @@ std::optional<SupernodeAt> Supernodes::at(const std::string& activation, const s
     const auto answer = ask<SupernodeAt>(tip, [&] { return rules_.supernode(activation); });
     if (answer) {
         const std::lock_guard<std::mutex> lock(mutex_);
-        if (known_.size() >= kMaxKept) // those the rules do not know are of no use to last
+        if (known_.size() >= kMaxKept) // Supernodes unknown to the rules are useless to last
             for (auto i = known_.begin(); i != known_.end();)
                 i = i->second.supernode ? std::next(i) : known_.erase(i);
         known_.insert_or_assign(activation, *answer);

@@ -1,6 +1,7 @@
 // Part of smartpool. Copyright (c) 2026 The smartpool developers. MIT License, see LICENSE.
 //
-// What a node knows of pools' Supernodes. It asks about each once a block: a node looks at its list every few seconds with locks held.
+// What a node knows about pools' Supernodes. It asks about each once per block, because it checks its list every few seconds with locks
+// held.
 #pragma once
 
 #include <array>
@@ -15,36 +16,36 @@
 
 namespace smartpool {
 
-// Launch is what an announcement carries of the statement that allows a machine to run a Supernode.
+// Launch is the part of an announcement that allows a machine to run a Supernode.
 struct Launch {
-    std::string time; // as signed, so later ones compare greater
+    std::string time; // as signed; later times compare greater
     std::string signature;
 };
 
-// readExtra finds the launch in an announcement's extra configuration; none if it is not exactly as the protocol has it.
+// readExtra reads the launch from an announcement's extra configuration; none unless it has exactly the protocol's form.
 std::optional<Launch> readExtra(const std::string& extra);
 
-// compressKey prints a public key of 33 or 65 bytes as the launch statement names it; "" if it is no key.
+// compressKey converts a public key of 33 or 65 bytes to the form in launch statements; "" if it is not a key.
 std::string compressKey(const Bytes& key);
 
-// replaces reports whether an announcement may take the place of one for the same Supernode: the later launch counts, and the machine
-// that runs it may announce itself again.
+// replaces reports whether an announcement may replace another for the same Supernode: the later launch wins, and the machine that runs the
+// Supernode may announce itself again.
 bool replaces(const Launch& next, const std::string& nextKey, const Launch& present, const std::string& presentKey);
 
-// Supernodes keeps answers while the node's tip is the block that they hold for. It is safe for many threads.
+// Supernodes keeps answers as long as the node's tip is the block they hold for. It is thread-safe.
 class Supernodes {
 public:
     using Clock = std::chrono::steady_clock;
 
-    // After no answer nothing is asked for kPause: each attempt may take the whole time limit of a question.
+    // After a call without an answer, nothing is asked for kPause, because each attempt may take a question's full time limit.
     static constexpr std::chrono::seconds kPause{5};
 
     explicit Supernodes(Client& rules, std::function<Clock::time_point()> now = Clock::now) : rules_(rules), now_(std::move(now)) {}
 
-    // at returns what the rules say at the node's tip; nullopt if there is no answer for it, which says nothing about the Supernode.
+    // at returns what the rules say at the node's tip; nullopt if there is no answer, which says nothing about the Supernode.
     std::optional<SupernodeAt> at(const std::string& activation, const std::string& tip);
 
-    // last returns the Supernode as it was in the last answer, and never asks. Pool, identity and payee stay for ever.
+    // last returns the Supernode from the last answer, and never asks. Pool, identity and payee never change.
     std::optional<Supernode> last(const std::string& activation) const;
 
     // launch asks whether the machine with this compressed key may run a Supernode; nullopt if there is no answer for the node's tip.
@@ -62,7 +63,7 @@ private:
     std::map<std::string, SupernodeAt> known_; // by activation
     std::map<Question, Verdict> launches_;     // of launchesTip_
     std::string launchesTip_;
-    std::optional<Clock::time_point> failed_; // when there was no answer
+    std::optional<Clock::time_point> failed_; // when the last call got no answer
 };
 
 } // namespace smartpool

@@ -33,8 +33,8 @@ func (f *followed) end(err error) {
 	f.ended = err
 }
 
-// forGood returns why the node cannot be followed until the operator acts; nil if following may resume by itself.
-func (f *followed) forGood() error {
+// permanent returns why the node cannot be followed until the operator acts; nil if following may resume by itself.
+func (f *followed) permanent() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if errors.Is(f.ended, chain.ErrTooDeep) || errors.Is(f.ended, chain.ErrForeignChain) {
@@ -97,16 +97,16 @@ func listEvery(poll time.Duration) time.Duration { return min(listPolls*poll, li
 
 // watchSupernodes keeps the node's list of Supernodes for the API until the context ends.
 func (d *Daemon) watchSupernodes(ctx context.Context) {
-	for complained := false; ; {
+	for warned := false; ; {
 		list, err := listing(ctx, d.node)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
 			d.supernodes.Store(list)
-			complained = false
-		case !complained:
-			complained = true
+			warned = false
+		case !warned:
+			warned = true
 			d.log.Warn("the node returned no list of Supernodes; retrying", "err", err)
 		}
 		if !sleep(ctx, listEvery(d.cfg.Poll)) {
@@ -140,8 +140,8 @@ func (d *Daemon) setAlerts(s *notify.Service) {
 	d.alerts = s
 }
 
-// lastWords limits how long a daemon that cannot continue takes to alert people of it.
-const lastWords = 15 * time.Second
+// haltPatience limits how long a daemon that cannot continue takes to alert people of it.
+const haltPatience = 15 * time.Second
 
 // alert alerts people until stop is called, while ledger stays open. It opens its own database connection, so the ledger never waits for
 // it. node is nil if the daemon follows none.
@@ -153,7 +153,7 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 		for pause := firstPause; ; pause = min(2*pause, longPause) {
 			alerts, err := store.OpenAlerts(ctx, d.cfg.database(), d.net)
 			if err == nil {
-				d.tell(ctx, ledger, alerts, node)
+				d.runAlerts(ctx, ledger, alerts, node)
 				return
 			}
 			if ctx.Err() == nil {
@@ -163,18 +163,18 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 				break
 			}
 		}
-		if node == nil || node.forGood() == nil {
+		if node == nil || node.permanent() == nil {
 			return
 		}
 		// The daemon stopped following before the database was open.
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), haltPatience)
 		defer cancel()
 		alerts, err := store.OpenAlerts(last, d.cfg.database(), d.net)
 		if err != nil {
 			d.log.Warn("cannot open the alerts' database; no alert of the halt was sent", "err", err)
 			return
 		}
-		d.tell(ctx, ledger, alerts, node)
+		d.runAlerts(ctx, ledger, alerts, node)
 	}()
 	return func() {
 		cancel()
@@ -182,8 +182,8 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 	}
 }
 
-// tell runs the service until the context ends. If the node cannot be followed any more, it then sends alerts about that.
-func (d *Daemon) tell(ctx context.Context, ledger *chain.Ledger, alerts *store.Alerts, node *followed) {
+// runAlerts runs the service until the context ends. If the node cannot be followed any more, it then sends alerts about that.
+func (d *Daemon) runAlerts(ctx context.Context, ledger *chain.Ledger, alerts *store.Alerts, node *followed) {
 	cfg := notify.Config{Alerts: alerts, Ledger: ledger, Behind: &d.behind, Poll: d.cfg.Poll, Now: time.Now, Log: d.log}
 	if node != nil {
 		cfg.Node, cfg.Status = node.node, node.status
@@ -193,8 +193,8 @@ func (d *Daemon) tell(ctx context.Context, ledger *chain.Ledger, alerts *store.A
 	service.Run(ctx)
 	d.setAlerts(nil)
 	if node != nil {
-		if cause := node.forGood(); cause != nil {
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+		if cause := node.permanent(); cause != nil {
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), haltPatience)
 			defer cancel()
 			if err := service.Halt(last, cause); err != nil {
 				d.log.Warn("no alert of the halt was sent", "err", err)

@@ -30,7 +30,7 @@ type hook struct {
 	hang   bool
 	secret string
 	got    []notify.Message
-	asked  chan struct{} // of every request
+	asked  chan struct{} // receives a value for every request
 }
 
 func newHook(t testing.TB) *hook {
@@ -64,7 +64,7 @@ func (h *hook) set(hang bool) {
 	h.hang = hang
 }
 
-// messages lists what arrived, each message once: it may come more often.
+// messages returns what arrived, each message once, although it may arrive more often.
 func (h *hook) messages() (list []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -78,7 +78,7 @@ func (h *hook) messages() (list []string) {
 	return list
 }
 
-// subscribe has a daemon of this process tell a hook, and ends it.
+// subscribe creates a subscription for a hook with a daemon in this process, which then ends.
 func subscribe(t *testing.T, n *node, data, database string, h *hook, kinds ...notify.Kind) {
 	t.Helper()
 	d := start(t, n.settings(data, database))
@@ -101,7 +101,7 @@ var told = []notify.Kind{
 	notify.Left, notify.Replenishing, notify.Restored, notify.Dissolved, notify.PayoutSettled, notify.PayoutPaid,
 }
 
-// wanted lists what is to be told of blocks from a height on.
+// wanted returns the alerts due for blocks from a height on.
 func wanted(t *testing.T, blocks [][]byte, from int) (list []string) {
 	t.Helper()
 	_, updates := replayed(t, blocks)
@@ -115,7 +115,7 @@ func wanted(t *testing.T, blocks [][]byte, from int) (list []string) {
 	return list
 }
 
-// A daemon that is killed between an event and its delivery, or anywhere else, has told everything in the end, in order.
+// A daemon that is killed between an event and its delivery, or anywhere else, eventually delivers everything in order.
 func TestAlertsOutliveKills(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
@@ -130,7 +130,7 @@ func TestAlertsOutliveKills(t *testing.T) {
 			h := newHook(t)
 			subscribe(t, n, data, database, h, told...)
 
-			// Killed with the message at the receiver, who never answered.
+			// The daemon was killed after the message arrived, before the receiver answered.
 			h.set(true)
 			c := spawn(t, n.settings(data, database))
 			n.submit(blocks[from:152])
@@ -148,7 +148,7 @@ func TestAlertsOutliveKills(t *testing.T) {
 				to := min(fed+1+random.IntN(40), len(blocks))
 				n.submit(blocks[fed:to])
 				fed = to
-				time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond) // where it is killed does not matter
+				time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond) // any moment will do
 				c.kill()
 			}
 			d := start(t, n.settings(data, database))
@@ -163,7 +163,7 @@ func TestAlertsOutliveKills(t *testing.T) {
 	}
 }
 
-// A member hears of coins that leave, from the mempool of a node and from its blocks, and a reader sees the spend between.
+// A member gets alerts about coins being spent, from a node's mempool and from its blocks, and a reader sees the spend in between.
 func TestAlertsFromANode(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -222,12 +222,12 @@ func TestAlertsFromANode(t *testing.T) {
 		t.Errorf("the mempool was looked at after block %d", tip)
 	}
 	must(mine(1))
-	gone := fmt.Sprintf("%d pledge.spending", height) // as resolved
+	gone := fmt.Sprintf("%d pledge.spending", height) // once resolved
 	until(spending, fmt.Sprintf("%d pledge.left", height+1), fmt.Sprintf("%d pool.replenishing", height+1), gone)
 	d.end()
 }
 
-// mempoolTip asks the API after which block the mempool was looked at.
+// mempoolTip asks the API at which tip the mempool was last checked.
 func mempoolTip(t *testing.T, d *running) pastel.Height {
 	t.Helper()
 	for giveUp := time.Now().Add(patience); d.Addresses().API == ""; time.Sleep(time.Millisecond) { // until it listens
@@ -245,7 +245,7 @@ func mempoolTip(t *testing.T, d *running) pastel.Height {
 	return list.Tip.Height
 }
 
-// A daemon whose node is away tells what there is to tell, and says that it knows nothing of the mempool.
+// A daemon whose node is unreachable sends the alerts it can, and says that it knows nothing of the mempool.
 func TestAlertsWithoutTheirNode(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
@@ -272,7 +272,7 @@ func TestAlertsWithoutTheirNode(t *testing.T) {
 	d.end()
 }
 
-// What ends the daemon is told before it does.
+// Before a daemon halts, it sends an alert about the cause.
 func TestAlertsOfTheEnd(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -294,7 +294,7 @@ func TestAlertsOfTheEnd(t *testing.T) {
 	}
 }
 
-// A database that goes away takes nothing with it that was to be told, and the books go on once it is back.
+// A database that goes away loses no alerts, and the ledger continues once it is back.
 func TestAlertsOutliveTheirDatabase(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
@@ -306,7 +306,7 @@ func TestAlertsOutliveTheirDatabase(t *testing.T) {
 	h := newHook(t)
 	subscribe(t, n, data, database, h, told...)
 	d := start(t, n.settings(data, database))
-	d.synced(n) // a database that is away from the beginning is refused
+	d.synced(n) // a database that is unreachable from the start is refused
 	for fed := 146; fed < len(blocks); fed += 70 {
 		n.submit(blocks[fed:min(fed+70, len(blocks))])
 		server.DisconnectAll(t)

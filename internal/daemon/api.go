@@ -111,7 +111,7 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 	proxies, _ := d.cfg.proxies() // New has checked them
 	site := api.New(api.Config{
 		Books: b, Feed: feed, Simulator: simulator{d, books.NewLoaded(reader)}, Version: version(), Condition: d.condition(feed),
-		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: words(d.cfg.APIOrigins), Proxies: proxies,
+		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: splitList(d.cfg.APIOrigins), Proxies: proxies,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
 	})
 	pages := web.New(web.Config{Books: b, Log: d.log, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
@@ -119,8 +119,8 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 	return site
 }
 
-// words splits a setting at commas and spaces.
-func words(list string) []string {
+// splitList splits a setting at commas and spaces.
+func splitList(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
@@ -132,7 +132,7 @@ func (d *Daemon) closeReader(r *store.Reader) {
 
 // openReader retries until a database can be read.
 func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
-	for told := ""; ; {
+	for logged := ""; ; {
 		reader, err := store.OpenReader(ctx, d.cfg.database(), d.net, d.cfg.shadow())
 		if err == nil {
 			if d.cfg.ReadOnly {
@@ -142,8 +142,8 @@ func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
 		}
 		if d.cfg.ReadOnly {
 			d.ready.failed("the database cannot be read", err)
-			if err.Error() != told {
-				told = err.Error()
+			if err.Error() != logged {
+				logged = err.Error()
 				d.log.Warn("the database cannot be read; retrying", "err", err)
 			}
 		}

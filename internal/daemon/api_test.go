@@ -16,7 +16,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 )
 
-// reading is a daemon that only reads a database.
+// reading is a read-only daemon.
 func reading(t testing.TB, database, address string) *running {
 	t.Helper()
 	r := start(t, daemon.Config{
@@ -39,7 +39,7 @@ func (r *running) api() string {
 	return r.Addresses().API
 }
 
-// reaches waits until a daemon's API is at a height, and says that nothing is wrong.
+// reaches waits until a daemon's API is at a height and reports no trouble.
 func reaches(t *testing.T, api string, height int) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
@@ -56,8 +56,8 @@ func reaches(t *testing.T, api string, height int) {
 	}
 }
 
-// Daemons that only read serve all that the one serves which writes their database, pages and streams included, and follow it through a
-// reorganization; what needs the writer is refused. One that is there first says what it waits for.
+// Read-only daemons serve the same as the daemon that writes their database, including pages and streams, and follow it through a
+// reorganization. They refuse what needs the writer. One that starts first says what it is waiting for.
 func TestReadOnlyDaemonsServeTheSame(t *testing.T) {
 	t.Parallel()
 	for engine, fresh := range databases {
@@ -163,10 +163,10 @@ func TestReadOnlyDaemonsServeTheSame(t *testing.T) {
 	}
 }
 
-// unlike are the parts of pages in which daemons may differ.
+// unlike matches the parts of pages in which daemons may differ.
 var unlike = regexp.MustCompile(`version [^<]*`)
 
-// What is wrong with node or database is said to everybody without the names of hosts and users, and in full where only the operator looks.
+// Public answers describe trouble with node or database without host and user names; those for the operator include everything.
 func TestTroubleNamesNoHosts(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

@@ -127,7 +127,7 @@ func loopback(name, address string) error {
 // proxies returns the networks of --api-proxies.
 func (c *Config) proxies() ([]netip.Prefix, error) {
 	var list []netip.Prefix
-	for _, text := range words(c.APIProxies) {
+	for _, text := range splitList(c.APIProxies) {
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
 			addr, bad := netip.ParseAddr(text)

@@ -1,6 +1,6 @@
 package daemon
 
-// For the tests of this folder.
+// For tests in this folder.
 var ListEvery = listEvery
 
 const ListPatience = listPatience

@@ -23,13 +23,13 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// badLine stands between daemon and node and spoils some of the answers.
+// badLine sits between daemon and node and corrupts some of the answers.
 type badLine struct {
 	proxy  *httputil.ReverseProxy
 	random *rand.Rand
 	turn   chan struct{} // guards random
 	spoilt atomic.Int64
-	good   atomic.Bool // from now on
+	good   atomic.Bool // no more corruption
 }
 
 func newBadLine(t *testing.T, target string) (*badLine, string) {
@@ -67,16 +67,16 @@ func (l *badLine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100000")
 		w.Write(body[:len(body)/2])
 		panic(http.ErrAbortHandler)
-	case 1: // nothing
+	case 1: // empty
 		panic(http.ErrAbortHandler)
 	case 2: // garbage
 		w.Write(bytes.Repeat([]byte{0xff, '{', '"'}, 50))
-	case 3: // a page of some proxy
+	case 3: // a proxy's page
 		w.WriteHeader(http.StatusBadGateway)
 		io.WriteString(w, "<html>502 Bad Gateway</html>")
 	case 4: // another block, or another number
 		w.Header().Set("Content-Type", "application/json")
-		w.Write(bytes.Map(func(r rune) rune { // every digit is another one
+		w.Write(bytes.Map(func(r rune) rune { // change every digit
 			if r >= '0' && r < '9' {
 				return r + 1
 			}
@@ -87,12 +87,12 @@ func (l *badLine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, `{"result":null,"error":{"code":-28,"message":"Loading block index..."},"id":1}`)
 	case 6: // short, valid JSON
 		io.WriteString(w, `{"result":null,"error":null,"id":1}`)
-	case 7: // cut in the middle of a block, but complete as HTTP
+	case 7: // cut inside a block, but complete as HTTP
 		w.Write(body[:len(body)*2/3])
 	}
 }
 
-// Whatever the line to the node does to answers, what ends up in the books is right.
+// Whatever the connection to the node does to answers, the ledger ends up right.
 func TestBadLine(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
@@ -100,7 +100,7 @@ func TestBadLine(t *testing.T) {
 	n := newNode(t)
 	n.submit(blocks[:100])
 	line, address := newBadLine(t, n.server.URL)
-	line.good.Store(true) // until the first check is passed, as a wrong node is refused for good
+	line.good.Store(true) // until the first check has passed, because a wrong node is refused permanently
 	cfg := n.settings(t.TempDir(), "")
 	cfg.Node = address
 	d := start(t, cfg)
@@ -142,7 +142,7 @@ func TestNodeRestarts(t *testing.T) {
 	d.end()
 }
 
-// One daemon writes, another stands by and goes on when the first is killed.
+// One daemon writes; another stands by and takes over when the first is killed.
 func TestStandBy(t *testing.T) {
 	t.Parallel()
 	for name, fresh := range databases {
@@ -191,7 +191,7 @@ func TestPostgresGoesAway(t *testing.T) {
 			server.DisconnectAll(t)
 		case 2:
 			server.Stop(t)
-			n.submit(blocks[fed : fed+1]) // which waits
+			n.submit(blocks[fed : fed+1]) // it must wait
 			d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "the database")
 			server.Start(t)
 		}
@@ -203,7 +203,7 @@ func TestPostgresGoesAway(t *testing.T) {
 	}
 }
 
-// A block waits while another process holds the database, and the daemon says so until it is stored.
+// A block waits while another process holds the database, and the daemon reports that until the block is stored.
 func TestDatabaseIsHeld(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
@@ -219,7 +219,7 @@ func TestDatabaseIsHeld(t *testing.T) {
 	db := openSQL(t, cfg.Database)
 	defer db.Close()
 	other, err := db.Conn(ctx)
-	for _, statement := range []string{"PRAGMA busy_timeout = 300000", "BEGIN IMMEDIATE"} { // the daemon's alerts write too
+	for _, statement := range []string{"PRAGMA busy_timeout = 300000", "BEGIN IMMEDIATE"} { // the daemon's alerts write, too
 		if err == nil {
 			_, err = other.ExecContext(ctx, statement)
 		}
@@ -228,7 +228,7 @@ func TestDatabaseIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.submit(blocks[100:101])
-	d.answers(ready, http.StatusServiceUnavailable, "a block waits for the database")
+	d.answers(ready, http.StatusServiceUnavailable, "the database has not stored the last block yet")
 	if _, err := other.ExecContext(ctx, "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
@@ -285,11 +285,11 @@ func TestWrongSettings(t *testing.T) {
 		"use either --dev or --node-api":     func(c *daemon.Config) { c.Dev, c.DevRPC, c.NodeAPI = true, "127.0.0.1:0", "127.0.0.1:0" },
 		"dev-mine: only a development node":  func(c *daemon.Config) { c.DevMine = time.Second },
 		"dev-mine: 1ns":                      func(c *daemon.Config) { c.Dev, c.DevRPC, c.DevMine = true, "127.0.0.1:0", 1 },
-		"belong together":                    func(c *daemon.Config) { c.NodeUser = "me" },
+		"only one is set":                    func(c *daemon.Config) { c.NodeUser = "me" },
 		"metrics: \"127.0.0.1\" is not a lo": func(c *daemon.Config) { c.Metrics = "127.0.0.1" },
-		"api and node-api have the same":     func(c *daemon.Config) { c.API, c.NodeAPI = "127.0.0.1:9734", "127.0.0.1:9734" },
-		"node-api and metrics have the same": func(c *daemon.Config) { c.NodeAPI, c.Metrics = "127.0.0.1:9733", "127.0.0.1:9733" },
-		"metrics and dev-rpc have the same": func(c *daemon.Config) {
+		"api and node-api both use":          func(c *daemon.Config) { c.API, c.NodeAPI = "127.0.0.1:9734", "127.0.0.1:9734" },
+		"node-api and metrics both use":      func(c *daemon.Config) { c.NodeAPI, c.Metrics = "127.0.0.1:9733", "127.0.0.1:9733" },
+		"metrics and dev-rpc both use": func(c *daemon.Config) {
 			c.Dev, c.DevRPC, c.Metrics = true, "127.0.0.1:9733", "127.0.0.1:9733"
 		},
 	} {
@@ -310,7 +310,7 @@ func TestWrongSettings(t *testing.T) {
 	}
 }
 
-// A daemon that cannot work says so at once, with one sentence, and leaves nothing behind.
+// A daemon that cannot work says so immediately, in one sentence, and leaves nothing behind.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -326,7 +326,7 @@ func TestRefusals(t *testing.T) {
 		"wrong network":        {func(c *daemon.Config) { c.Network, c.ShadowFrom = "testnet", 5 }, "regtest"},
 		"wrong password":       {func(c *daemon.Config) { c.NodeCookie, c.NodeUser, c.NodePassword = "", "user", "guess" }, "password"},
 		"no database":          {func(c *daemon.Config) { c.Database = text }, text},
-		"unreachable":          {func(c *daemon.Config) { c.Database = "postgres://nobody@127.0.0.1:1/none?connect_timeout=1" }, "127.0.0.1"},
+		"unreachable":          {func(c *daemon.Config) { c.Database = "postgres://unprivileged@127.0.0.1:1/none?connect_timeout=1" }, "127.0.0.1"},
 		"data is a file":       {func(c *daemon.Config) { c.Data = text }, "--data"},
 		"metrics in use":       {func(c *daemon.Config) { c.Metrics = strings.TrimPrefix(n.server.URL, "http://") }, "--metrics"},
 		"no URL":               {func(c *daemon.Config) { c.Node = "127.0.0.1:9932" }, "http://"},
@@ -350,7 +350,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A node that goes away while it is followed is called away in the log, at /readyz and to everybody, and followed when it is back.
+// If a node goes away while followed, the log, /readyz and public answers report it as unreachable. The daemon follows it again once it is
+// back.
 func TestNodeIsAwayWhileFollowing(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -367,7 +368,7 @@ func TestNodeIsAwayWhileFollowing(t *testing.T) {
 	d.answers(ready, http.StatusServiceUnavailable, "node unreachable: ")
 	d.answers(api+"/api/v1/status", http.StatusOK, `"trouble":"node unreachable"`)
 	logs.holds(d, "node unreachable; retrying")
-	if logs.has("no use of the node") {
+	if logs.has("invalid response from the node") {
 		t.Errorf("a node that is away is taken for a wrong one:\n%s", logs)
 	}
 	n.start(strings.TrimPrefix(n.server.URL, "http://"))
@@ -375,7 +376,7 @@ func TestNodeIsAwayWhileFollowing(t *testing.T) {
 	logs.holds(d, "following the node again")
 }
 
-// A node that answers nonsense while it is followed is not called away.
+// A node that gives invalid responses while followed is not reported as unreachable.
 func TestNonsenseIsNotAway(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -401,14 +402,14 @@ func TestNonsenseIsNotAway(t *testing.T) {
 	t.Cleanup(d.end)
 	d.synced(n)
 	nonsense.Store(true)
-	d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "not answer as a node should")
+	d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "invalid response from the node; see")
 	logs.holds(d, "invalid response from the node; retrying")
-	if logs.has("away") {
+	if logs.has("unreachable") {
 		t.Errorf("a wrong node is taken for one that is away:\n%s", logs)
 	}
 }
 
-// A node that is away is waited for, and the wait ends when it is asked to.
+// The daemon waits for an unreachable node, and stops waiting on request.
 func TestNodeAway(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

@@ -34,13 +34,13 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// childEnv makes the test binary a daemon with the settings that it holds, which tests can kill.
+// childEnv makes the test binary run as a daemon, with the settings in this variable, which tests can kill.
 const childEnv = "SMARTPOOLD_TEST_SETTINGS"
 
 func TestMain(m *testing.M) {
 	settings := os.Getenv(childEnv)
 	if settings == "" {
-		http.DefaultClient.Timeout = patience // alerts bound it for services that they send to
+		http.DefaultClient.Timeout = patience // limits how long alerts wait for receivers
 		os.Exit(m.Run())
 	}
 	var cfg daemon.Config
@@ -72,7 +72,7 @@ func regtest(t testing.TB) pool.Params {
 // life returns the blocks of the chain recorded from a real node.
 func life(t testing.TB) [][]byte { return chaintest.Blocks(t, "life") }
 
-// node is a development node without rules of its own, so that the recorded chain can be fed to it.
+// node is a development node without rules, so that tests can feed it the recorded chain.
 type node struct {
 	*devnode.Node
 	t      testing.TB
@@ -117,10 +117,10 @@ func (n *node) submit(blocks [][]byte) {
 	}
 }
 
-// patience is what is waited for before a test fails: it is no measure of speed.
+// patience is how long tests wait before they fail; it does not measure speed.
 const patience = 5 * time.Minute
 
-// settings are those of a daemon that follows the node.
+// settings returns those of a daemon that follows the node.
 func (n *node) settings(data, database string) daemon.Config {
 	return daemon.Config{
 		Data: data, Network: "regtest", Database: database, ShadowFrom: -1,
@@ -156,7 +156,7 @@ func (j *journal) String() string {
 
 func (j *journal) has(text string) bool { return strings.Contains(j.String(), text) }
 
-// holds waits until the log of a daemon has a text.
+// holds waits until a daemon's log contains a text.
 func (j *journal) holds(d *running, text string) {
 	d.t.Helper()
 	for !j.has(text) {
@@ -185,7 +185,7 @@ func startLogging(t testing.TB, cfg daemon.Config, logs io.Writer) *running {
 	return r
 }
 
-// synced waits until the daemon is where the node is.
+// synced waits until the daemon is at the node's tip.
 func (r *running) synced(n *node) {
 	r.t.Helper()
 	for {
@@ -211,7 +211,7 @@ func (r *running) synced(n *node) {
 	}
 }
 
-// end stops the daemon and wants no error.
+// end stops the daemon, which must not return an error.
 func (r *running) end() {
 	r.t.Helper()
 	r.stop()
@@ -220,7 +220,7 @@ func (r *running) end() {
 	}
 }
 
-// child is a daemon in a process of its own.
+// child is a daemon in its own process.
 type child struct {
 	cmd  *exec.Cmd
 	logs *bufio.Scanner
@@ -244,7 +244,7 @@ func spawn(t testing.TB, cfg daemon.Config) *child {
 	return &child{cmd, bufio.NewScanner(pipe)}
 }
 
-// saw waits for a log line with a text; false if the daemon ends before.
+// saw waits for a log line with a text; it returns false if the daemon ends first.
 func (c *child) saw(text string) bool {
 	for c.logs.Scan() {
 		if strings.Contains(c.logs.Text(), text) {
@@ -262,13 +262,13 @@ func (c *child) kill() {
 	c.cmd.Wait()
 }
 
-// databases are the engines, each with a way to an empty database.
+// databases are the engines, each with a function that returns an empty database.
 var databases = map[string]func(t testing.TB) string{
 	"SQLite":     func(t testing.TB) string { return filepath.Join(t.TempDir(), "ledger.db") },
 	"PostgreSQL": pgtest.Open,
 }
 
-// openSQL opens a daemon's database beside it.
+// openSQL opens a daemon's database directly.
 func openSQL(t testing.TB, database string) *sql.DB {
 	t.Helper()
 	driver := "sqlite"
@@ -282,7 +282,7 @@ func openSQL(t testing.TB, database string) *sql.DB {
 	return db
 }
 
-// unlikeUndisturbed returns how a database differs from an empty one that a daemon filled from the same node in one go; empty if it does not.
+// unlikeUndisturbed returns how a database differs from one that a daemon filled from the same node in one go; "" if it does not.
 func (n *node) unlikeUndisturbed(t *testing.T, database, empty string) string {
 	t.Helper()
 	d := start(t, n.settings(t.TempDir(), empty))
@@ -357,7 +357,7 @@ func replayed(t testing.TB, blocks [][]byte) (*pool.State, []*pool.Update) {
 	return state, updates
 }
 
-// firstDifference shows where two dumps part.
+// firstDifference shows where two dumps diverge.
 func firstDifference(a, b string) string {
 	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
 	for i := range min(len(x), len(y)) {

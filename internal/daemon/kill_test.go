@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// kills is how often each database's daemon is killed; SMARTPOOL_TEST_KILLS sets another number for a longer run.
+// kills is how often each database's daemon is killed; SMARTPOOL_TEST_KILLS sets another number, for a longer run.
 func kills(t *testing.T, otherwise int) int {
 	t.Helper()
 	text := os.Getenv("SMARTPOOL_TEST_KILLS")
@@ -25,7 +25,7 @@ func kills(t *testing.T, otherwise int) int {
 	return n
 }
 
-// A daemon that is killed again and again while the chain grows and reorganizes ends with the tables of one that never was.
+// A daemon that is killed repeatedly, while the chain grows and reorganizes, ends with the same tables as one that never was.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
@@ -43,7 +43,7 @@ func TestKill(t *testing.T) {
 			script := &chainScript{node: n, random: random}
 			for k := range total {
 				c := spawn(t, n.settings(data, database))
-				if random.IntN(4) > 0 { // else it is killed while it starts
+				if random.IntN(4) > 0 { // otherwise it is killed while it starts
 					c.saw("ledger loaded")
 				}
 				upTo := (k + 1) * len(blocks) / total
@@ -51,10 +51,10 @@ func TestKill(t *testing.T) {
 				n.submit(blocks[fed:upTo])
 				fed = upTo
 				script.step(t, script.on(t, blocks[:fed]))
-				time.Sleep(time.Duration(random.IntN(40)) * time.Millisecond) // where it is killed does not matter
+				time.Sleep(time.Duration(random.IntN(40)) * time.Millisecond) // any moment will do
 				c.kill()
 				if random.IntN(3) == 0 {
-					script.step(t, false) // while it is down
+					script.step(t, false) // while the daemon is down
 				}
 			}
 			script.settle(t)
@@ -74,11 +74,11 @@ type chainScript struct {
 	node   *node
 	random *rand.Rand
 	marked *pastel.BlockHash // invalidated
-	branch *pastel.BlockHash // the first block of the branch instead
+	branch *pastel.BlockHash // the first block of the branch that replaces it
 }
 
-// step leaves the chain alone, leaves it for a branch, or goes back. A branch wins, and stays, only over the recorded chain: that
-// one catches up again, before it is farther away than nodes go.
+// step leaves the chain as it is, switches to a branch, or switches back. A branch wins, and stays, only over the recorded chain, which
+// catches up again before it is too far away for nodes to switch.
 func (c *chainScript) step(t *testing.T, recorded bool) {
 	t.Helper()
 	ctx := context.Background()
@@ -106,7 +106,7 @@ func (c *chainScript) step(t *testing.T, recorded bool) {
 		length += depth
 	}
 	if now, _ := c.node.Tip(); now != height-pastel.Height(depth) {
-		length = 0 // an older branch came up: one that forks off long ago must not grow
+		length = 0 // an older branch was chosen: one that forks off long ago must not grow
 	}
 	mined, err := c.node.Generate(ctx, length)
 	if err != nil {
@@ -118,7 +118,7 @@ func (c *chainScript) step(t *testing.T, recorded bool) {
 	}
 }
 
-// settle has the node choose the longest branch.
+// settle makes the node choose the longest branch.
 func (c *chainScript) settle(t *testing.T) {
 	t.Helper()
 	if c.marked == nil {
@@ -129,7 +129,7 @@ func (c *chainScript) settle(t *testing.T) {
 	if err := c.node.Reconsider(ctx, *c.marked); err != nil {
 		t.Fatal(err)
 	}
-	if _, after := c.node.Tip(); c.branch != nil && after != before { // a branch that lost never returns, it would be too deep
+	if _, after := c.node.Tip(); c.branch != nil && after != before { // a branch that lost never returns: it would be too deep
 		if err := c.node.Invalidate(ctx, *c.branch); err != nil {
 			t.Fatal(err)
 		}

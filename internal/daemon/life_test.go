@@ -11,8 +11,8 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// A chain recorded from a real node, followed over RPC into either database, gives what its replay gives, and what an independent
-// implementation of the protocol made of it.
+// A chain recorded from a real node, followed over RPC into either database, gives the same as its replay, and as an independent
+// implementation of the protocol.
 func TestLifeOverRPC(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
@@ -52,7 +52,7 @@ func TestLifeOverRPC(t *testing.T) {
 	}
 }
 
-// checkHistory compares the tables that people ask with updates.
+// checkHistory compares the history tables with updates.
 func checkHistory(t *testing.T, database string, updates []*pool.Update) {
 	t.Helper()
 	db := openSQL(t, database)
@@ -115,8 +115,8 @@ func checkHistory(t *testing.T, database string, updates []*pool.Update) {
 	}
 }
 
-// A ticket that a reorganization moves to another height is in the tables where it is now, although one step took it back and
-// brought it again.
+// A ticket that a reorganization moves to another height is in the tables at its new place, although one step removed it and added it
+// again.
 func TestTicketMinedElsewhere(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

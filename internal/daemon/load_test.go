@@ -20,13 +20,13 @@ import (
 )
 
 const (
-	loadRate  = 1000 // requests a second, whether or not the ones before were answered
+	loadRate  = 1000 // requests per second, whether or not earlier ones were answered
 	loadFor   = 60 * time.Second
-	loadBlock = 10 * time.Second                         // a block comes this often; the network's come every 150 seconds
-	vegeta    = "github.com/tsenart/vegeta/v12@v12.13.0" // through Go's module proxy, apart from go.mod
+	loadBlock = 10 * time.Second                         // interval between blocks; the network's come every 150 seconds
+	vegeta    = "github.com/tsenart/vegeta/v12@v12.13.0" // through Go's module proxy, not in go.mod
 )
 
-// BenchmarkLoad asks a daemon for a pool of 500 pledges and for its members, in turn, as API and as pages, while blocks come.
+// BenchmarkLoad requests a pool of 500 pledges and its members in turn, from the API and as pages, while blocks come.
 func BenchmarkLoad(b *testing.B) {
 	if os.Getenv("SMARTPOOL_BENCH_LOAD") == "" {
 		b.Skip("set SMARTPOOL_BENCH_LOAD=1: it takes minutes")
@@ -46,7 +46,7 @@ func BenchmarkLoad(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	half := len(c.Blocks) / 2 // from here on every block changes what is shown
+	half := len(c.Blocks) / 2 // from here on, every block changes what is shown
 	if _, err := ledger.Step(ctx, -1, c.Blocks[:half]); err != nil {
 		b.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func BenchmarkLoad(b *testing.B) {
 					for moving.Err() == nil {
 						h := ledger.Last().Height
 						base := h
-						if int(h) == len(c.Blocks)-1 { // begin again: a reorganization as deep as rules allow
+						if int(h) == len(c.Blocks)-1 { // start again: a reorganization as deep as the rules allow
 							base = h - c.MaxReorg
 						}
 						if _, err := ledger.Step(ctx, base, c.Blocks[base+1:base+2]); err != nil {
@@ -110,7 +110,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// attack has vegeta send the load, and reports what it measured.
+// attack has vegeta generate the load, and reports its measurements.
 func attack(b *testing.B, targets *bytes.Buffer) {
 	b.Helper()
 	attack := exec.Command("go", "run", vegeta, "attack", "-rate", fmt.Sprint(loadRate), "-duration", loadFor.String(), "-timeout", "30s", "-max-body", "0")

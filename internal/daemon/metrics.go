@@ -128,16 +128,16 @@ func (d *Daemon) serve() (stop func(), err error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(d.metrics.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { tell(w, http.StatusOK, "alive") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if reason, err := d.ready.reasonNot(); reason != "" {
 			if err != nil {
 				reason += ": " + err.Error()
 			}
-			tell(w, http.StatusServiceUnavailable, reason)
+			respond(w, http.StatusServiceUnavailable, reason)
 			return
 		}
-		tell(w, http.StatusOK, "ready")
+		respond(w, http.StatusOK, "ready")
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
 	done := make(chan struct{})
@@ -158,7 +158,7 @@ func (d *Daemon) serve() (stop func(), err error) {
 	}, nil
 }
 
-func tell(w http.ResponseWriter, status int, text string) {
+func respond(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	io.WriteString(w, text+"\n") //nolint:errcheck // the client is gone

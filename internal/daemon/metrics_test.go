@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// freeAddress is a loopback address that was free a moment ago.
+// freeAddress returns a loopback address that was free a moment ago.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -34,7 +34,7 @@ func get(t testing.TB, url string) (status int, body string) {
 	return r.StatusCode, string(text)
 }
 
-// answers waits until a URL is answered so.
+// answers waits until a URL returns a status and a text.
 func (r *running) answers(url string, status int, text string) {
 	r.t.Helper()
 	for {

@@ -18,7 +18,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Another program has the address of the node interface: the daemon ends and says what to change, instead of waiting for a database.
+// If another program uses the node interface's address, the daemon ends and says what to change, instead of waiting for a database.
 func TestNodeAPIAddressIsTaken(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -38,8 +38,8 @@ func TestNodeAPIAddressIsTaken(t *testing.T) {
 	}
 }
 
-// A node that asks the daemon, as an upgraded pasteld would, instead of having the rules inside: it pushes its blocks, is told what
-// to refuse, accepts nothing while the daemon is away, and goes on when it is back.
+// A node asks the daemon, like an upgraded pasteld, instead of using built-in rules. It pushes its blocks, learns what to refuse, accepts
+// nothing while the daemon is down, and continues when it is back.
 func TestNodeThatAsks(t *testing.T) {
 	t.Parallel()
 	for name, fresh := range databases {
@@ -120,7 +120,7 @@ func TestNodeThatAsks(t *testing.T) {
 			}
 			c.kill()
 
-			// The books are those of a daemon that follows.
+			// The database equals that of a following daemon.
 			other := fresh(t)
 			d := start(t, daemon.Config{
 				Data: t.TempDir(), Network: "regtest", Database: other, ShadowFrom: -1, Node: server.URL, NodeCookie: server.CookieFile,

@@ -19,7 +19,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// gate is the way to a server, which can be shut.
+// gate is the path to a server; it can be shut.
 type gate struct {
 	url  string // of the database, through the gate
 	from net.Listener
@@ -82,7 +82,7 @@ func (g *gate) join(near net.Conn) {
 	}
 }
 
-// close ends all connections and lets none through.
+// close ends all connections and lets no new ones through.
 func (g *gate) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -99,8 +99,8 @@ func (g *gate) open() {
 	g.shut = false
 }
 
-// overtaking takes the writer's lock away from a daemon behind a gate while a step is being stored: begin makes the step, and the
-// gate is shut then.
+// overtaking takes the writer's lock from a daemon behind a gate while a step is being stored: begin makes the step, and then the gate is
+// shut.
 func overtaking(t *testing.T, g *gate, server *pgtest.Server, database string, begin func()) {
 	t.Helper()
 	ctx := context.Background()
@@ -116,12 +116,12 @@ func overtaking(t *testing.T, g *gate, server *pgtest.Server, database string, b
 	begin()
 	count(t, db, 1, "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted")
 	g.close()
-	server.DisconnectAll(t) // the holder, too
+	server.DisconnectAll(t) // including the holder
 	holder.Rollback()       // its session is gone
 	count(t, db, 0, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
 }
 
-// count waits until a query counts as many.
+// count waits until a query returns a count.
 func count(t *testing.T, db *sql.DB, want int, query string) {
 	t.Helper()
 	for giveUp := time.After(patience); ; {
@@ -137,8 +137,8 @@ func count(t *testing.T, db *sql.DB, want int, query string) {
 	}
 }
 
-// TestADaemonThatIsOvertakenStandsBy: it loses its session, and with it the writer's lock, while a step is being stored. The daemon
-// that stood by goes on. The first used to end with an error; it stands by instead, and takes over once the second ends.
+// TestADaemonThatIsOvertakenStandsBy: a daemon loses its session, and with it the writer's lock, while it stores a step. The standby daemon
+// takes over. The first used to end with an error; now it stands by, and takes over once the second ends.
 func TestADaemonThatIsOvertakenStandsBy(t *testing.T) {
 	t.Parallel()
 	blocks := life(t)
@@ -179,8 +179,8 @@ func TestADaemonThatIsOvertakenStandsBy(t *testing.T) {
 	}
 }
 
-// TestAPushedStepIsNotStoredUnderAnothersLock: the other writer does not move the database, so nothing but its lock says that the
-// step is not the daemon's to store any more. The daemon used to try for ever, and the node got no answer.
+// TestAPushedStepIsNotStoredUnderAnothersLock: the other writer does not move the database, so only its lock shows that the step is no
+// longer the daemon's to store. The daemon used to retry forever, and the node got no answer.
 func TestAPushedStepIsNotStoredUnderAnothersLock(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -205,7 +205,7 @@ func TestAPushedStepIsNotStoredUnderAnothersLock(t *testing.T) {
 	asking, leave := context.WithCancel(ctx)
 	answer := make(chan error, 1)
 	overtaking(t, g, server, database, func() { go func() { answer <- rules().Connect(asking, blocks[20]) }() })
-	leave() // the daemon has to notice by itself
+	leave() // the daemon must notice by itself
 	if err := <-answer; err == nil {
 		t.Error("the step was answered")
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 )
 
-// However rarely the chain is polled, the list of Supernodes is asked for again, twice if need be, before it is too old.
+// However rarely the chain is polled, the list of Supernodes is requested again, twice if necessary, before it is too old.
 func TestListIsAskedForInTime(t *testing.T) {
 	t.Parallel()
 	for poll, want := range map[time.Duration]time.Duration{
@@ -21,7 +21,7 @@ func TestListIsAskedForInTime(t *testing.T) {
 	}
 }
 
-// A list tells of Supernodes only as long as the ledger is where the node is.
+// A list counts only as long as the ledger is at the node's tip.
 func TestListOfANodeThatIsAway(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
