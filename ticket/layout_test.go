@@ -74,7 +74,7 @@ func statementsOf(x *Ticket) map[string]string {
 	}
 }
 
-// TestGoldenForms: there is a golden ticket for each form, which reads, writes, and is signed as typed.
+// TestGoldenForms: each form has a golden ticket, which reads, writes and is signed as typed.
 func TestGoldenForms(t *testing.T) {
 	typed := map[string]bool{}
 	for _, g := range goldens {
@@ -221,7 +221,7 @@ func valueName(t testing.TB, at any) string {
 
 func formName(kind Kind, version int64) string { return fmt.Sprintf("%s of version %d", kind, version) }
 
-// blank is a ticket of a kind of which nothing is set.
+// blank returns an empty ticket of a kind.
 func blank(kind Kind) *Ticket {
 	switch kind {
 	case KindInit:

@@ -162,7 +162,7 @@ func TestRegistrationKeyOrder(t *testing.T) {
 	identity := pastelid.PastelID{1}
 	for name, c := range map[string]struct {
 		key, r pastelid.PastelID
-		known  bool // what is said of the signature when the key is taken for good
+		known  bool // VerifyKnown's answer, which takes the key for good
 		want   bool
 	}{
 		"good":             {key(t, secret).ID(), key(t, nonce).ID(), true, true},
@@ -189,7 +189,7 @@ func TestRegistrationKeyOrder(t *testing.T) {
 	}
 }
 
-// TestRegistrationFee: 10 PSL to height 10,000, then 1,000 (protocol 1).
+// TestRegistrationFee: 10 PSL up to height 10,000, then 1,000 PSL (protocol 1).
 func TestRegistrationFee(t *testing.T) {
 	net := regtest(t)
 	for _, c := range []struct {
@@ -210,7 +210,7 @@ func TestRegistrationFee(t *testing.T) {
 	}
 }
 
-// TestRegistrationLayout: of all beginnings of a registration only one is one: without version and LegRoast key.
+// TestRegistrationLayout: only one proper prefix of a registration is a registration: the one without version and LegRoast key.
 func TestRegistrationLayout(t *testing.T) {
 	r := NewRegistration(key(t, 5), "", addr(t, 1), 1)
 	r.LegRoastKey = "key"
@@ -226,7 +226,7 @@ func TestRegistrationLayout(t *testing.T) {
 	if got, ok := decodeRegistration(append(body, 1, 2)); !ok || !sameRegistration(got, r) {
 		t.Errorf("bytes after the last field: %v", ok)
 	}
-	// The body comes from a transaction's bytes, which belong to someone else.
+	// The body aliases a transaction's bytes, which belong to someone else.
 	got, _ := decodeRegistration(body)
 	clear(body)
 	if !sameRegistration(got, r) {
