@@ -1,20 +1,20 @@
-# make test runs the tests, make check everything that a change has to pass. The other targets are its parts, or longer runs of them.
+# make test runs the tests; make check runs everything that a change must pass. The other targets are parts of it, or longer runs of them.
 
 GO            ?= go
 GOLANGCI_LINT ?= v2.15.0
 FUZZTIME      ?= 3s
 BENCHTIME     ?= 1s
-# How long random histories are played.
+# Duration of the random histories in make soak.
 SOAK          ?= 10m
-# A regular expression that selects fuzz targets, or benchmarks.
+# Regular expressions that select fuzz targets and benchmarks.
 FUZZ          ?= .
 BENCH         ?= .
 PKG           ?= ./...
 
-# The linter comes through Go's module proxy, apart from go.mod: its dependencies are none of ours.
+# The linter comes through Go's module proxy. It is not in go.mod, because its dependencies are not ours.
 LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
 
-# So does the generator of store/db.
+# The generator of store/db, likewise.
 SQLC_VERSION ?= v1.31.1
 SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 
@@ -22,7 +22,7 @@ SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 
 all: test build
 
-# Brings what the tests need: PostgreSQL and a browser.
+# Installs what the tests need, PostgreSQL and a browser, and runs them.
 test:
 	@.ci/needs test
 	@echo '== go test'
@@ -37,7 +37,7 @@ format:
 	@echo '== gofmt'
 	@files=$$(gofmt -l .) && if [ -n "$$files" ]; then echo "run gofmt -w on:"; echo "$$files"; exit 1; fi
 
-# Fails when go.mod or go.sum is not what the code needs.
+# Fails if go.mod or go.sum does not match what the code needs.
 tidy:
 	@echo '== go mod tidy'
 	@$(GO) mod tidy -diff
@@ -50,14 +50,14 @@ lint:
 	@echo '== golangci-lint $(GOLANGCI_LINT)'
 	$(LINT) run $(PKG)
 
-# What is generated, what from, and with which tools.
+# Generated files and their sources.
 GENERATED = store/sqlc.yaml store/queries/*.sql store/migrations/postgres/*.sql store/db/*.go
-# Names sort alike everywhere.
+# Sort names the same way everywhere.
 export LC_ALL = C
 SUMS = echo 'sqlc $(SQLC_VERSION)'; sha256sum $(GENERATED)
 
-# Fails when store/db is not what sqlc makes of store/queries. Building the generator takes minutes, and nothing that make generate left can
-# differ.
+# Fails if store/db is not what sqlc generates from store/queries. It compares the sums that make generate stored, because building the
+# generator takes minutes.
 generated:
 	@echo '== generated code'
 	@{ $(SUMS); } | cmp - generated.sum || { echo 'run make generate'; exit 1; }
@@ -67,24 +67,24 @@ generate:
 	$(GO) test ./api -run 'TestOpenAPIDocument|TestDocument' -update
 	{ $(SUMS); } > generated.sum
 
-# The race detector watches our code, and the libraries that have goroutines. Those that only compute, SQLite's translation from C before
-# all, would take most of the time and are left out; checkptr has nothing to find in addresses outside Go's heap.
+# The race detector watches our code and the libraries with goroutines. Libraries that only compute, above all SQLite's translation from C,
+# would take most of the time and are left out. checkptr has nothing to find in addresses outside Go's heap.
 COMPUTING = modernc.org/sqlite/lib modernc.org/libc modernc.org/memory golang.org/x/crypto/scrypt golang.org/x/crypto/argon2 \
 	golang.org/x/crypto/blake2b github.com/decred/dcrd/dcrec/secp256k1/v4 github.com/cloudflare/circl/...
 RACE = -race $(foreach p,$(COMPUTING),-gcflags='$(p)=-race=false -d=checkptr=0')
 
-# Tests fail by what they find. The deadline only ends what hangs.
+# The timeout only ends tests that hang.
 race:
 	@echo '== go test -race'
 	CGO_ENABLED=1 $(GO) test $(RACE) -timeout 30m $(PKG)
 
-# A node's end of the node interface, in C++, against a real smartpoold; its parser fuzzed for FUZZTIME.
+# Tests the node's side of the node interface, in C++, against a real smartpoold, and fuzzes its parser for FUZZTIME.
 test-pasteld:
 	@echo '== integration/pasteld'
 	$(GO) build -o integration/pasteld/build/ ./cmd/smartpoold
 	$(MAKE) -C integration/pasteld test fuzz FUZZTIME='$(FUZZTIME)'
 
-# Runs every fuzz target for FUZZTIME each: make fuzz FUZZTIME=10m FUZZ=FuzzParse
+# Runs each fuzz target for FUZZTIME: make fuzz FUZZTIME=10m FUZZ=FuzzParse
 fuzz:
 	@echo '== fuzzing, $(FUZZTIME) each'
 	@.ci/fuzz '$(FUZZTIME)' '$(FUZZ)'
@@ -97,7 +97,7 @@ soak:
 bench:
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -benchmem $(PKG)
 
-# Benchmarks compile and run, whatever their figures.
+# Checks that benchmarks compile and run, regardless of their figures.
 bench-once:
 	@echo '== benchmarks, once'
 	$(GO) test -run '^$$' -bench . -benchtime 1x $(PKG)

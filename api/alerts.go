@@ -13,9 +13,9 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// TokenInput proves that who asks may do more than read.
+// TokenInput proves that the client may do more than read.
 type TokenInput struct {
-	Authorization string `header:"Authorization" maxLength:"200" doc:"Bearer and the token, which is in the file api.token of the daemon's data folder."`
+	Authorization string `header:"Authorization" maxLength:"200" doc:"'Bearer' and the token from the file api.token in the daemon's data folder."`
 }
 
 // SubscriptionInput names a subscription.
@@ -23,22 +23,22 @@ type SubscriptionInput struct {
 	ID string `path:"id" maxLength:"64" pattern:"^[0-9A-Za-z]+$"`
 }
 
-// alerts returns who tells people what happens, to who may ask.
+// alerts returns the service that sends alerts, if the client may use it.
 func (s *Server) alerts(in *TokenInput) (*notify.Service, error) {
 	if !authorized(in.Authorization, s.cfg.Token) {
-		return nil, huma.ErrorWithHeaders(huma.Error401Unauthorized("alerts need the daemon's token: send Authorization: Bearer TOKEN, with the token "+
-			"of the file api.token in the daemon's data folder"), http.Header{"WWW-Authenticate": {"Bearer"}})
+		return nil, huma.ErrorWithHeaders(huma.Error401Unauthorized("alerts require the daemon's token: send Authorization: Bearer TOKEN with the token "+
+			"from the file api.token in the daemon's data folder"), http.Header{"WWW-Authenticate": {"Bearer"}})
 	}
 	if s.cfg.ReadOnly {
-		return nil, huma.Error409Conflict("this daemon only reads: ask the one that writes the database for alerts")
+		return nil, huma.Error409Conflict("this daemon only reads: use the daemon that writes the database for alerts")
 	}
 	if service := s.cfg.Alerts(); service != nil {
 		return service, nil
 	}
-	return nil, huma.Error503ServiceUnavailable("alerts do not run now: the daemon starts, or its database does not answer; try again in a while")
+	return nil, huma.Error503ServiceUnavailable("alerts are not running: the daemon is starting or its database is not responding; try again in a minute")
 }
 
-// protected registers an operation that needs the token.
+// protected registers an operation that requires the token.
 func protected[I, O any](s *Server, op huma.Operation, f func(context.Context, *I) (*O, error)) {
 	op.Path = "/api/v1" + op.Path
 	op.Security = []map[string][]string{{"token": {}}}
@@ -47,9 +47,9 @@ func protected[I, O any](s *Server, op huma.Operation, f func(context.Context, *
 	huma.Register(s.api, op, f)
 }
 
-// registerAlerts registers what is to be done with subscriptions.
+// registerAlerts registers the operations on subscriptions.
 func (s *Server) registerAlerts() {
-	protected(s, huma.Operation{OperationID: "alerts", Method: http.MethodGet, Path: "/alerts", Summary: "Who is told what, the oldest first"},
+	protected(s, huma.Operation{OperationID: "alerts", Method: http.MethodGet, Path: "/alerts", Summary: "List subscriptions to alerts, oldest first"},
 		func(ctx context.Context, in *TokenInput) (*body[[]wire.Subscribed], error) {
 			a, err := s.alerts(in)
 			if err != nil {
@@ -68,7 +68,7 @@ func (s *Server) registerAlerts() {
 			}
 			return one(s, list, err)
 		})
-	protected(s, huma.Operation{OperationID: "subscribe", Method: http.MethodPost, Path: "/alerts", Summary: "Have somebody told of what happens from now on"},
+	protected(s, huma.Operation{OperationID: "subscribe", Method: http.MethodPost, Path: "/alerts", Summary: "Subscribe to alerts"},
 		func(ctx context.Context, in *struct {
 			TokenInput
 			Body wire.Subscribe
@@ -88,7 +88,7 @@ func (s *Server) registerAlerts() {
 			return one(s, wire.Receipt(r), err)
 		})
 	protected(s, huma.Operation{
-		OperationID: "unsubscribe", Method: http.MethodDelete, Path: "/alerts/{id}", Summary: "End a subscription",
+		OperationID: "unsubscribe", Method: http.MethodDelete, Path: "/alerts/{id}", Summary: "Cancel a subscription",
 		Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, in *struct {
 		TokenInput
@@ -104,7 +104,7 @@ func (s *Server) registerAlerts() {
 		return nil, nil
 	})
 	protected(s, huma.Operation{
-		OperationID: "test-alert", Method: http.MethodPost, Path: "/alerts/{id}/test", Summary: "Send a test message now",
+		OperationID: "test-alert", Method: http.MethodPost, Path: "/alerts/{id}/test", Summary: "Send a test alert now",
 		Errors: []int{http.StatusNotFound, http.StatusBadGateway},
 	}, func(ctx context.Context, in *struct {
 		TokenInput
@@ -118,8 +118,8 @@ func (s *Server) registerAlerts() {
 		switch {
 		case errors.Is(err, books.ErrNotFound):
 			return nil, s.failed(err)
-		case err != nil: // the receiver's, which tells no secrets of the URL
-			return nil, huma.NewError(http.StatusBadGateway, "the receiver did not take it: "+err.Error())
+		case err != nil: // from the receiver; it contains no secrets of the URL
+			return nil, huma.NewError(http.StatusBadGateway, "cannot deliver the test alert: "+err.Error())
 		}
 		return nil, nil
 	})

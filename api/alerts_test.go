@@ -16,7 +16,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Every kind of alert can be asked for, and no other.
+// Clients can subscribe to every kind of alert and to nothing else.
 func TestSubscriptionsTakeEveryKind(t *testing.T) {
 	t.Parallel()
 	field, _ := reflect.TypeFor[wire.Subscription]().FieldByName("Kinds")
@@ -25,11 +25,11 @@ func TestSubscriptionsTakeEveryKind(t *testing.T) {
 		want = append(want, string(k))
 	}
 	if got := strings.Split(field.Tag.Get("enum"), ","); !slices.Equal(got, want) {
-		t.Errorf("the API takes %q, there are %q", got, want)
+		t.Errorf("the API accepts %q, the kinds are %q", got, want)
 	}
 }
 
-// Nothing about alerts is told or done without the token, on a daemon that only reads, or before alerts run.
+// Alerts reveal nothing and do nothing without the token, on a daemon that only reads, or before the service runs.
 func TestAlertsNeedTheToken(t *testing.T) {
 	t.Parallel()
 	writes := start(t, 100, "", nil)
@@ -52,7 +52,7 @@ func TestAlertsNeedTheToken(t *testing.T) {
 			{"no token", writes, "", http.StatusUnauthorized, "api.token"},
 			{"a wrong token", writes, token[1:], http.StatusUnauthorized, "api.token"},
 			{"a daemon without a token", open, token, http.StatusUnauthorized, "api.token"},
-			{"a reader", reads, token, http.StatusConflict, "the one that writes"},
+			{"a reader", reads, token, http.StatusConflict, "the daemon that writes"},
 			{"a daemon that starts", starts, token, http.StatusServiceUnavailable, "try again"},
 		} {
 			status, body := c.site.ask(t, op.method, op.path, c.token, op.body)
@@ -115,7 +115,7 @@ func TestSubscriptions(t *testing.T) {
 	}
 }
 
-// Whatever is asked for, the answer is a 4xx with a reason that has nothing of the URL.
+// Every invalid request gets a 4xx with a reason that reveals nothing of the URL.
 func TestSubscriptionsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	x := start(t, 140, "", nil)
@@ -142,7 +142,7 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 	} {
 		status, answer := x.ask(t, http.MethodPost, "/api/v1/alerts", token, body)
 		if status < 400 || status >= 500 || !strings.Contains(string(answer), says) || strings.Contains(string(answer), "hunter3") {
-			t.Errorf("%.80s: %d %s, want something of %q", body, status, answer, says)
+			t.Errorf("%.80s: %d %s, want %q in it", body, status, answer, says)
 		}
 	}
 	for _, value := range hostile {

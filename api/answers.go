@@ -12,29 +12,29 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Answers keeps the answers to GET requests until the ledger moves: they are a function of its last block. One of another block than the
-// feed's last is not kept: the feed may not notice that the ledger left a block and came back to it.
+// Answers caches the answers to GET requests until the ledger moves: they depend only on its last block. It does not cache an answer for a
+// block other than the feed's last: the feed may not notice that the ledger left a block and came back to it.
 type Answers struct {
 	feed      *Feed
-	condition func() string // of the daemon: pages say it, too
+	condition func() string // of the daemon, which pages show, too
 
 	mu    sync.Mutex
-	moved <-chan struct{} // closed when what is kept is old
+	moved <-chan struct{} // closed when the cached answers are stale
 	kept  map[string]*answer
-	size  int // of the questions and bodies, in bytes
+	size  int // of keys and bodies, in bytes
 }
 
-// answer is what was said, or is being found.
+// answer is an answer, ready or in progress.
 type answer struct {
 	done   chan struct{}
-	of     string // hash of the feed's last block when it was asked for; empty if there was none
+	of     string // hash of the feed's last block at the time of the request; empty if there was none
 	ok     bool
 	header http.Header
 	body   []byte
 	etag   string
 }
 
-// Bounds of what is kept: strangers choose the questions.
+// Bounds of the cache: strangers choose the requests.
 const (
 	maxAnswers     = 20_000
 	maxAnswerBytes = 128 << 20
@@ -45,8 +45,8 @@ func NewAnswers(f *Feed, condition func() string) *Answers {
 	return &Answers{feed: f, condition: condition, kept: map[string]*answer{}}
 }
 
-// Keep answers from the cache what was asked before, and has next find the rest, once however many ask. What is not a GET that
-// succeeds is not kept.
+// Keep answers repeated requests from the cache. It passes each new one to next once, however many clients ask. It caches only successful
+// GET requests.
 func (a *Answers) Keep(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -64,7 +64,7 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 		case <-r.Context().Done():
 			return
 		}
-		if !x.ok { // whoever asked was refused, or went away: it may not concern this one
+		if !x.ok { // the first client was refused or left, which may not concern this one
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -72,7 +72,7 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 	})
 }
 
-// find returns the answer to a question, and whether the caller has to find it.
+// find returns the answer to a request and whether the caller has to produce it.
 func (a *Answers) find(key string) (x *answer, mine bool) {
 	blocks, moved := a.feed.state()
 	a.mu.Lock()
@@ -91,11 +91,11 @@ func (a *Answers) find(key string) (x *answer, mine bool) {
 	return x, true
 }
 
-// ask has next answer, and keeps the answer if it is one.
+// ask lets next answer and caches a successful answer.
 func (a *Answers) ask(next http.Handler, r *http.Request, w http.ResponseWriter, key string, x *answer) {
 	rec := &recorder{header: http.Header{}, status: http.StatusOK}
 	var from source
-	defer func() { // also if next panics
+	defer func() { // even if next panics
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		switch {
@@ -108,12 +108,12 @@ func (a *Answers) ask(next http.Handler, r *http.Request, w http.ResponseWriter,
 		close(x.done)
 	}()
 	r = r.WithContext(books.Noting(r.Context(), from.note))
-	r.Method = http.MethodGet // what is kept has a body; net/http leaves it out for HEAD
+	r.Method = http.MethodGet // a cached answer has a body; net/http omits it for HEAD
 	next.ServeHTTP(rec, r)
 	if rec.status != http.StatusOK || r.Context().Err() != nil {
 		copyHeader(w.Header(), rec.header)
 		w.WriteHeader(rec.status)
-		w.Write(rec.body.Bytes()) //nolint:errcheck // who asked is gone
+		w.Write(rec.body.Bytes()) //nolint:errcheck // the client is gone
 		return
 	}
 	sum := sha256.Sum256(rec.body.Bytes())
@@ -121,27 +121,27 @@ func (a *Answers) ask(next http.Handler, r *http.Request, w http.ResponseWriter,
 	x.write(w, r)
 }
 
-// source is what an answer was found from.
+// source collects the blocks that an answer was computed from.
 type source struct {
 	mu   sync.Mutex
-	tips []pastel.BlockHash // of each view of the books
+	tips []pastel.BlockHash // one per view of the read model
 }
 
-// note keeps a block that the answer is of.
+// note adds the block of a view.
 func (s *source) note(tip pastel.BlockHash) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tips = append(s.tips, tip)
 }
 
-// isNot reports whether a view was of another block than the one of a hash.
+// isNot reports whether any view was of a block other than the one with this hash.
 func (s *source) isNot(hash string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.ContainsFunc(s.tips, func(tip pastel.BlockHash) bool { return tip.String() != hash })
 }
 
-// write gives the answer to one who asked.
+// write sends the answer to a client.
 func (x *answer) write(w http.ResponseWriter, r *http.Request) {
 	copyHeader(w.Header(), x.header)
 	w.Header().Set("ETag", x.etag)
@@ -150,7 +150,7 @@ func (x *answer) write(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	w.Write(x.body) //nolint:errcheck // who asked is gone
+	w.Write(x.body) //nolint:errcheck // the client is gone
 }
 
 func copyHeader(to, from http.Header) {
@@ -159,7 +159,7 @@ func copyHeader(to, from http.Header) {
 	}
 }
 
-// recorder is a ResponseWriter that keeps what is written.
+// recorder is a ResponseWriter that records the response.
 type recorder struct {
 	header http.Header
 	status int

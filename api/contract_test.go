@@ -21,7 +21,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// document is the part of the OpenAPI document that tests go by.
+// document is the part of the OpenAPI document that tests use.
 type document struct {
 	Paths map[string]map[string]struct {
 		OperationID string `json:"operationId"`
@@ -51,7 +51,7 @@ func openapi(t testing.TB) (doc document, compile func(ref string) *jsonschema.S
 	if err := c.AddResource("openapi.json", whole); err != nil {
 		t.Fatal(err)
 	}
-	var mu sync.Mutex // compiling changes the compiler
+	var mu sync.Mutex // compiling mutates the compiler
 	return doc, func(ref string) *jsonschema.Schema {
 		mu.Lock()
 		defer mu.Unlock()
@@ -63,14 +63,14 @@ func openapi(t testing.TB) (doc document, compile func(ref string) *jsonschema.S
 	}
 }
 
-// known are values of the recorded chain for path parameters.
+// known returns values from the recorded chain for path parameters.
 func (x *site) known(t testing.TB) map[string]string {
 	t.Helper()
 	p := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0]
 	pledge := read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges").Items[0]
 	known := map[string]string{
 		"id": p.ID, "pastelid": pledge.PastelID, "operator": p.Operator, "address": pledge.Reward, "height": "100",
-		"output": pastel.OutPoint{TxID: x.blocks[x.ledger.Last().Height].Txs[0].ID()}.String(), // of a coinbase
+		"output": pastel.OutPoint{TxID: x.blocks[x.ledger.Last().Height].Txs[0].ID()}.String(), // output of a coinbase
 	}
 	if payouts := read[wire.List[wire.Payout]](t, x, "/api/v1/payouts").Items; len(payouts) > 0 {
 		known["txid"] = payouts[0].TxID
@@ -78,7 +78,7 @@ func (x *site) known(t testing.TB) map[string]string {
 	return known
 }
 
-// Every operation answers what the document says, at several heights, on both engines.
+// Every operation answers as the document says, at several heights, on both engines.
 func TestAnswersKeepTheContract(t *testing.T) {
 	t.Parallel()
 	doc, compile := openapi(t)
@@ -105,7 +105,7 @@ func TestAnswersKeepTheContract(t *testing.T) {
 					case "payments":
 						full += "?pastelid=" + known["pastelid"]
 					}
-					if strings.Contains(full, "{") { // there is no payout yet
+					if strings.Contains(full, "{") { // no payout yet
 						continue
 					}
 					asked++
@@ -124,21 +124,21 @@ func TestAnswersKeepTheContract(t *testing.T) {
 					}
 				}
 				if asked < 15 {
-					t.Errorf("only %d operations were asked", asked)
+					t.Errorf("only %d operations were called", asked)
 				}
 			}
 		})
 	}
 }
 
-// hostile are values that no parameter should choke on.
+// hostile are values that must not upset any parameter.
 var hostile = []string{
 	"", " ", "0", "-1", "-2", "1", "1.5", "1e9", "99999999999999999999", "2147483648", "4294967301", "-4294967295", "-9223372036854775808", "true", "null", "NaN", "\x00", "\xff\xfe",
 	"'", "';DROP TABLE pools;--", "\"", "%", "../../etc/passwd", "<script>", "a,b,c", "ünïcode", "🦀", strings.Repeat("a", 300), strings.Repeat("9", 64),
 	"jXnotAPastelID", "tPnotAnAddress", "WyIiXQ", "W10", "Wy0xLC0xXQ", "WzFlOTksImEiXQ", "WzEsIlx1MDAwMCJd", "oldest", "newest", "paid",
 }
 
-// Whatever a parameter holds, the answer is 200 or a 4xx with a reason, never a 5xx.
+// Any value of a parameter gets 200 or a 4xx with a reason, never a 5xx.
 func TestEveryParameterMayBeHostile(t *testing.T) {
 	t.Parallel()
 	doc, _ := openapi(t)
@@ -187,7 +187,7 @@ func TestEveryParameterMayBeHostile(t *testing.T) {
 	}
 }
 
-// reason is what an error says, if it is a problem of RFC 9457 or one of net/http's redirections.
+// reason returns an error's detail if it is an RFC 9457 problem or one of net/http's redirects.
 func reason(status int, body []byte) string {
 	var p struct{ Detail string }
 	if json.Unmarshal(body, &p) == nil && p.Detail != "" {
@@ -199,7 +199,7 @@ func reason(status int, body []byte) string {
 	return ""
 }
 
-// FuzzRequest wants 200, a redirect or a 4xx with a reason, whatever path and query are.
+// FuzzRequest requires 200, a redirect or a 4xx with a reason for any path and query.
 func FuzzRequest(f *testing.F) {
 	for _, path := range []string{"pools", "events", "pledges", "payouts", "credits", "members/jX", "accounts/t", "payments", "blocks/1", "payouts/ab", "pools/a.b/income"} {
 		f.Add(path, "limit=1&cursor=WzEsMV0&at=3&order=newest")
@@ -225,7 +225,7 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// FuzzTicketCheck wants an answer or a 4xx, whatever a ticket is.
+// FuzzTicketCheck requires an answer or a 4xx for any ticket.
 func FuzzTicketCheck(f *testing.F) {
 	f.Add(`{"ticket":{"type":"smartpool_part"}}`)
 	f.Add("{}")
@@ -246,7 +246,7 @@ func FuzzTicketCheck(f *testing.F) {
 	})
 }
 
-// Lists page through everything once, in either order, and as of a block they end there.
+// Paging a list returns each item once, in either order. As of a block, the list ends there.
 func TestListsPage(t *testing.T) {
 	t.Parallel()
 	x := start(t, 418, "", nil)
@@ -274,7 +274,7 @@ func TestListsPage(t *testing.T) {
 	}
 	for _, e := range read[wire.List[wire.Event]](t, x, "/api/v1/events?from=130&to=150&type=pledge.left,payout.settled&limit=1000").Items {
 		if e.Height < 130 || e.Height > 150 || e.Type != "pledge.left" && e.Type != "payout.settled" {
-			t.Errorf("not asked for: %+v", e)
+			t.Errorf("the filter does not select %+v", e)
 		}
 	}
 	at := read[wire.List[wire.PoolTerms]](t, x, "/api/v1/blocks/124/pools").Items
@@ -282,11 +282,11 @@ func TestListsPage(t *testing.T) {
 		t.Errorf("pools at block 124: %+v", at)
 	}
 	if status, body := x.get(t, "/api/v1/blocks/100000/pools"); status != http.StatusUnprocessableEntity || !strings.Contains(string(body), "block 418") {
-		t.Errorf("a block to come: %d %s", status, body)
+		t.Errorf("a future block: %d %s", status, body)
 	}
 }
 
-// The books of the API are those of the engine.
+// The API reports the same state as the engine.
 func TestPoolsAndMembersAreTheEngines(t *testing.T) {
 	t.Parallel()
 	x := start(t, 200, "", nil)
@@ -309,13 +309,13 @@ func TestPoolsAndMembersAreTheEngines(t *testing.T) {
 			}
 			escrow := read[wire.Account](t, x, "/api/v1/accounts/"+got.Escrow)
 			if escrow.EscrowOf != string(id) {
-				t.Errorf("the escrow address does not say that it is one: %+v", escrow)
+				t.Errorf("the account does not say that it is an escrow address: %+v", escrow)
 			}
 		}
 	})
 }
 
-// Each type of event that there is can be asked for, and is described in words.
+// Clients can ask for each type of event, and each has a text.
 func TestEveryEventCanBeAskedFor(t *testing.T) {
 	t.Parallel()
 	_, compile := openapi(t)
@@ -350,7 +350,7 @@ func TestEveryEventCanBeAskedFor(t *testing.T) {
 	}
 }
 
-// A ticket that is longer than the rules allow is refused before it is decoded, one that is as long is not.
+// The API refuses a ticket longer than the rules allow before decoding it. It decodes one of exactly that length.
 func TestTicketLength(t *testing.T) {
 	t.Parallel()
 	x := start(t, 101, "", nil)

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// The API names every event, kind of alert and status of a pool, in the order of the tables that they come from.
+// The API's enums name every event type, kind of alert and pool status in the order of their tables.
 func TestEnumsAreTheTables(t *testing.T) {
 	t.Parallel()
 	var events, kinds, statuses []string
@@ -38,7 +38,7 @@ func TestEnumsAreTheTables(t *testing.T) {
 		}
 		if most := f.Tag.Get("maxItems"); most != "" {
 			if n, err := strconv.Atoi(most); err != nil || n < len(x.want) {
-				t.Errorf("%T.%s takes %s values, and there are %d", x.of, x.field, most, len(x.want))
+				t.Errorf("%T.%s accepts %s values, but there are %d", x.of, x.field, most, len(x.want))
 			}
 		}
 	}

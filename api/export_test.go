@@ -2,5 +2,5 @@ package api
 
 import "context"
 
-// Look is what Run does again and again.
+// Look polls once, as Run does repeatedly.
 func (f *Feed) Look(ctx context.Context) error { return f.refresh(ctx) }

@@ -15,51 +15,50 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// BlockNews is a block with what happened in it, as the event stream sends it.
+// BlockNews is a block with its events, as the event stream sends it.
 type BlockNews struct {
 	wire.Tip
-	Events []wire.Event `json:"events" doc:"What happened in the block; with a filter, what concerns it."`
+	Events []wire.Event `json:"events" doc:"Events of the block that match the filter, if there is one."`
 }
 
-// ReorgNews says that blocks are taken back, as the event stream sends it.
+// ReorgNews announces that a reorganization removed blocks, as the event stream sends it.
 type ReorgNews struct {
-	Height pastel.Height `json:"height" doc:"The last block that stays: forget what came after it. The blocks that replace them follow."`
+	Height pastel.Height `json:"height" doc:"Last block that stays. Discard everything after it; the replacing blocks follow."`
 }
 
-// news is a block in the feed, encoded once for everybody.
+// news is a block in the feed, encoded once for all readers.
 type news struct {
 	BlockNews
-	encoded []byte // of the whole block
+	encoded []byte // the block with all its events
 }
 
-// feedBlocks is how many of the last blocks the feed keeps: more than a reorganization may take back.
+// feedBlocks is how many of the last blocks the feed keeps, more than a reorganization can remove.
 const feedBlocks = 128
 
-// Feed notices that the ledger moved, by looking, and keeps the last blocks for event streams.
+// Feed polls the database to notice that the ledger moved, and keeps the last blocks for event streams.
 type Feed struct {
 	reader *store.Reader
 	log    *slog.Logger
 
 	mu     sync.RWMutex
-	blocks []*news // the last ones, heights without gaps
+	blocks []*news // the last ones, at consecutive heights
 	moved  chan struct{}
-	err    error // of the last look
+	err    error // of the last poll
 }
 
-// NewFeed returns a feed that Run sets going.
+// NewFeed returns a feed, which Run starts.
 func NewFeed(r *store.Reader, log *slog.Logger) *Feed {
 	return &Feed{reader: r, log: log, moved: make(chan struct{})}
 }
 
-// state returns the last blocks, which must not be changed, and a channel that is closed when they are others.
+// state returns the last blocks, which the caller must not change, and a channel that closes when they are out of date.
 func (f *Feed) state() ([]*news, <-chan struct{}) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.blocks, f.moved
 }
 
-// Last returns when the last block is of, the zero time if there is none, and why the database could not be read when it was looked at
-// last: at most a moment ago.
+// Last returns the time of the last block, zero if there is none, and the error of the last poll, which is at most a moment ago.
 func (f *Feed) Last() (time.Time, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -69,10 +68,11 @@ func (f *Feed) Last() (time.Time, error) {
 	return f.blocks[len(f.blocks)-1].Time, f.err
 }
 
-// feedPause is how often the feed looks at least.
+// feedPause is the longest time between two polls.
 const feedPause = 250 * time.Millisecond
 
-// Run looks until the context ends, at least every feedPause, and when bell says that the ledger moved; nil is no bell.
+// Run polls until the context ends: at least every feedPause, and whenever the channel from bell closes because the ledger moved. A nil
+// bell never rings.
 func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
 	var trouble string
 	for ctx.Err() == nil {
@@ -89,7 +89,7 @@ func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
 			trouble = ""
 		case ctx.Err() == nil && err.Error() != trouble:
 			trouble = err.Error()
-			f.log.Warn("the event stream cannot read the database, trying again", "err", err)
+			f.log.Warn("the event stream cannot read the database; retrying", "err", err)
 		}
 		timer := time.NewTimer(feedPause)
 		select {
@@ -101,7 +101,7 @@ func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
 	}
 }
 
-// refresh reads what is new.
+// refresh reads new blocks.
 func (f *Feed) refresh(ctx context.Context) error {
 	have, _ := f.state()
 	var now []*news
@@ -131,7 +131,7 @@ func (f *Feed) refresh(ctx context.Context) error {
 	return nil
 }
 
-// renew returns the last blocks up to tip: those of have that stay, and the others read.
+// renew returns the last blocks up to tip. It reuses blocks of have that are still on the chain and reads the others.
 func renew(s *store.Snapshot, have []*news, tip pastel.Height) ([]*news, error) {
 	first := max(0, tip-feedBlocks+1)
 	list, err := s.Blocks(store.Page{After: []any{int64(first) - 1}, Limit: feedBlocks})
@@ -153,10 +153,10 @@ func renew(s *store.Snapshot, have []*news, tip pastel.Height) ([]*news, error) 
 	return now, nil
 }
 
-// eventsAtOnce is how many events are read with one query.
+// eventsAtOnce is how many events one query reads.
 const eventsAtOnce = 100
 
-// readEvents reads all events of some blocks.
+// readEvents reads all events of a range of blocks.
 func readEvents(s *store.Snapshot, from, to pastel.Height) (list []store.Event, err error) {
 	page := store.Page{Limit: eventsAtOnce}
 	for {
@@ -173,7 +173,7 @@ func readEvents(s *store.Snapshot, from, to pastel.Height) (list []store.Event, 
 	}
 }
 
-// readNews reads the events of blocks that follow each other.
+// readNews reads the events of consecutive blocks.
 func readNews(s *store.Snapshot, blocks []store.Block) ([]*news, error) {
 	events, err := readEvents(s, blocks[0].Height, blocks[len(blocks)-1].Height)
 	if err != nil {
@@ -211,7 +211,7 @@ func (f *Feed) after(ctx context.Context, h pastel.Height, limit int) (list []*n
 	return list, err
 }
 
-// hashAt returns a block's hash; empty if there is none.
+// hashAt returns a block's hash, empty if there is no such block.
 func (f *Feed) hashAt(ctx context.Context, h pastel.Height) (hash string, err error) {
 	err = f.reader.View(ctx, func(s *store.Snapshot) error {
 		b, err := s.Block(h)

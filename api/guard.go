@@ -15,13 +15,13 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxBody bounds a request's body, in bytes: a ticket's JSON in JSON.
+// maxBody bounds a request's body, in bytes. The largest is a ticket's JSON within JSON.
 const maxBody = 1 << 20
 
 // maxURL bounds a request's path and query, in bytes.
 const maxURL = 4 << 10
 
-// securityHeaders go with every answer. Pages need no script, style or picture from anywhere else, and nobody may frame them.
+// securityHeaders go with every answer. Pages load no script, style or picture from other hosts, and nobody may frame them.
 var securityHeaders = map[string]string{
 	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 		"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -33,15 +33,15 @@ var securityHeaders = map[string]string{
 	"Permissions-Policy":           "camera=(), geolocation=(), microphone=()",
 }
 
-// problem is an error as RFC 9457 has it, as huma writes it.
+// problem writes an error as RFC 9457 defines it, in huma's form.
 func problem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	//nolint:errchkjson,errcheck // texts alone; who asked may be gone
+	//nolint:errchkjson,errcheck // texts always encode; the client may be gone
 	json.NewEncoder(w).Encode(map[string]any{"title": http.StatusText(status), "status": status, "detail": detail})
 }
 
-// guard bounds what a request may be, before anything looks at it.
+// guard enforces limits on a request before anything else handles it.
 func guard(next http.Handler, limits *limits, cfg *Config) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who := client(r, cfg.Proxies)
@@ -58,14 +58,14 @@ func guard(next http.Handler, limits *limits, cfg *Config) http.Handler {
 		}
 		switch {
 		case len(r.URL.RequestURI()) > maxURL:
-			problem(w, http.StatusRequestURITooLong, "the address is longer than 4,096 bytes")
+			problem(w, http.StatusRequestURITooLong, "the URL is longer than 4,096 bytes: shorten the query")
 			return
 		case r.ContentLength > maxBody:
-			problem(w, http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB")
+			problem(w, http.StatusRequestEntityTooLarge, "the request body is larger than 1 MiB: send less")
 			return
 		case !limits.allow(who):
 			w.Header().Set("Retry-After", "1")
-			problem(w, http.StatusTooManyRequests, "too many requests from this address: wait a second, and use the event stream to hear of news")
+			problem(w, http.StatusTooManyRequests, "too many requests from this address: wait a second, and use the event stream instead of polling")
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -73,11 +73,12 @@ func guard(next http.Handler, limits *limits, cfg *Config) http.Handler {
 	})
 }
 
-// clientKey is where a request's context has the address of whoever asks.
+// clientKey is the context key of the client's address.
 type clientKey struct{}
 
-// client is the address of whoever asks: the peer's or, if that is one of our proxies, the last address in X-Forwarded-For that is none,
-// as whoever asks can write the ones before. What is no address shares the zero one. Of IPv6 it is the /64 that a customer has.
+// client returns the client's address: the peer's or, if the peer is one of our proxies, the last address in X-Forwarded-For that is not a
+// proxy's, because clients can forge the ones before it. Unparsable addresses share the zero address. IPv6 addresses count by /64, which a
+// customer usually gets as a whole.
 func client(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -101,13 +102,13 @@ func client(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	return addr
 }
 
-// limits bound the requests of each address.
+// limits bound the request rate of each address.
 type limits struct {
-	perSecond rate.Limit // 0: no bound
+	perSecond rate.Limit // 0 for no limit
 
 	mu   sync.Mutex
 	of   map[netip.Addr]*rate.Limiter
-	next time.Time // when those that are full again are forgotten
+	next time.Time // of removing limiters that have recovered
 }
 
 const (
@@ -136,7 +137,7 @@ func (l *limits) allow(addr netip.Addr) bool {
 	}
 	x := l.of[addr]
 	if x == nil && len(l.of) >= maxAddresses {
-		addr = netip.Addr{} // whoever comes now shares one bound
+		addr = netip.Addr{} // further addresses share one limit
 		x = l.of[addr]
 	}
 	if x == nil {
@@ -146,9 +147,9 @@ func (l *limits) allow(addr netip.Addr) bool {
 	return x.Allow()
 }
 
-// authorized reports whether a request brings the token; with none set, nothing does.
+// authorized reports whether a request carries the token. Without a token configured, none does.
 func authorized(header, token string) bool {
 	given, found := strings.CutPrefix(header, "Bearer ")
-	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(token)) // of one length, so that time tells nothing
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(token)) // equal lengths, so that timing reveals nothing
 	return found && token != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }

@@ -37,7 +37,7 @@ func TestRequestsAreBounded(t *testing.T) {
 	}
 }
 
-// atMost is how many requests of one address may have been served since, at one a second: four at once, and what came since.
+// atMost is how many requests of one address may have been served since began at one per second: a burst of four and one per second.
 func atMost(began time.Time) int { return 5 + int(time.Since(began).Seconds()) }
 
 func TestHeadersAndSizes(t *testing.T) {
@@ -90,7 +90,7 @@ func TestHeadersAndSizes(t *testing.T) {
 	}
 }
 
-// An answer is kept until the ledger moves, and a browser that has it is told so.
+// An answer is cached until the ledger moves; a browser that has it receives 304.
 func TestAnswersAreKeptUntilTheLedgerMoves(t *testing.T) {
 	t.Parallel()
 	x := start(t, 100, "", nil)
@@ -120,8 +120,8 @@ func TestAnswersAreKeptUntilTheLedgerMoves(t *testing.T) {
 	}
 }
 
-// The ledger leaves a block and comes back to it between two looks of the feed. An answer that was found meanwhile is not kept: it would be
-// shown until the next block.
+// The ledger leaves a block and returns to it between two polls of the feed. An answer computed meanwhile is not cached: clients would see
+// it until the next block.
 func TestAnswersOfABlockThatWasLeft(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -162,12 +162,11 @@ func TestAnswersOfABlockThatWasLeft(t *testing.T) {
 	}
 	x.move(t, 105, 106)
 	if h := height(); h != 105 {
-		t.Errorf("the answer is of block %d: what is of the feed's last block is kept", h)
+		t.Errorf("the answer is of block %d: answers of the feed's last block must be cached", h)
 	}
 }
 
-// Behind a proxy everybody has a bound of their own, and nobody gets out of it by writing addresses into the header; without one the
-// header counts nothing.
+// Behind a proxy each client has its own limit and cannot evade it by forging the header. Without a proxy the header has no effect.
 func TestProxies(t *testing.T) {
 	t.Parallel()
 	proxied := start(t, 10, "", func(c *api.Config) {
@@ -188,10 +187,10 @@ func TestProxies(t *testing.T) {
 		return served, atMost(began)
 	}
 	if n, _ := count(proxied, func(i int) string { return fmt.Sprintf("203.0.113.%d", i) }); n != 100 {
-		t.Errorf("of 100 clients %d were served", n)
+		t.Errorf("only %d of 100 clients were served", n)
 	}
 	if n, most := count(proxied, func(i int) string { return fmt.Sprintf("203.0.113.%d, 198.51.100.1, 10.1.1.1", i) }); n > most {
-		t.Errorf("one client that makes up addresses was served %d times", n)
+		t.Errorf("one client that forges addresses was served %d times", n)
 	}
 	if n, most := count(proxied, func(i int) string { return fmt.Sprintf("2001:db8::%x", i+1) }); n > most {
 		t.Errorf("one IPv6 network was served %d times", n)
@@ -201,7 +200,7 @@ func TestProxies(t *testing.T) {
 	}
 }
 
-// What is asked is what is kept, however a request dresses it up; a HEAD is answered from the same.
+// The cache key is the request itself, whatever headers it has. HEAD shares the answer of GET.
 func TestAnswersAreKeptOnce(t *testing.T) {
 	t.Parallel()
 	x := start(t, 10, "", nil)
@@ -223,7 +222,7 @@ func TestAnswersAreKeptOnce(t *testing.T) {
 	}
 }
 
-// Heights are not wrapped around.
+// Heights do not overflow.
 func TestHeightsAreBounded(t *testing.T) {
 	t.Parallel()
 	x := start(t, 10, "", nil)

@@ -23,10 +23,10 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// patience is what is waited for before a test fails: it is no measure of speed.
+// patience is how long a test waits before it fails. It does not measure speed.
 const patience = 5 * time.Minute
 
-// site is an API on a ledger that a test moves.
+// site is an API on a ledger that the test advances.
 type site struct {
 	*httptest.Server
 	ledger *chain.Ledger
@@ -102,7 +102,7 @@ func startOn(t testing.TB, chainName string, height pastel.Height, url string, c
 
 const token = "0123456789abcdef0123456789abcdef"
 
-// move takes blocks above base back, and applies the recorded ones up to height.
+// move removes blocks above base and applies the recorded ones up to height.
 func (x *site) move(t testing.TB, base, height pastel.Height) {
 	t.Helper()
 	if _, err := x.ledger.Step(context.Background(), base, x.blocks[base+1:height+1]); err != nil {
@@ -110,13 +110,13 @@ func (x *site) move(t testing.TB, base, height pastel.Height) {
 	}
 }
 
-// get asks for a path with the token, and gives the status and the body.
+// get requests a path with the token and returns status and body.
 func (x *site) get(t testing.TB, path string, header ...string) (int, []byte) {
 	t.Helper()
 	return x.ask(t, http.MethodGet, path, token, "", header...)
 }
 
-// ask sends a request; without a token if that is empty.
+// ask sends a request, with a token unless it is empty.
 func (x *site) ask(t testing.TB, method, path, token, body string, header ...string) (int, []byte) {
 	t.Helper()
 	req, err := http.NewRequest(method, x.URL+path, strings.NewReader(body))
@@ -144,7 +144,7 @@ func (x *site) ask(t testing.TB, method, path, token, body string, header ...str
 	return res.StatusCode, answer
 }
 
-// read asks for a path, which must answer.
+// read requests a path, which must succeed.
 func read[T any](t testing.TB, x *site, path string) (out T) {
 	t.Helper()
 	status, body := x.get(t, path)
@@ -157,7 +157,7 @@ func read[T any](t testing.TB, x *site, path string) (out T) {
 	return out
 }
 
-// seen waits until the feed has noticed a block: answers to those without a token are kept until then.
+// seen waits until the feed notices a block; until then, requests without a token get cached answers.
 func (x *site) seen(t testing.TB, height pastel.Height) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
@@ -166,7 +166,7 @@ func (x *site) seen(t testing.TB, height pastel.Height) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the API does not get to block %d", height)
+			t.Fatalf("the API does not reach block %d", height)
 		}
 	}
 }

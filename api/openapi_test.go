@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "write openapi.json and the operations in docs/api.md anew")
 
-// The document that is checked in is the one that the server serves.
+// The checked-in document is the one that the server serves.
 func TestOpenAPIDocumentIsCurrent(t *testing.T) {
 	t.Parallel()
 	doc := api.New(api.Config{Books: &books.Books{}, Feed: api.NewFeed(nil, nil)}).OpenAPI()
@@ -40,7 +40,7 @@ func TestOpenAPIDocumentIsCurrent(t *testing.T) {
 		return
 	}
 	if have, err := os.ReadFile(name); err != nil || !bytes.Equal(have, want.Bytes()) {
-		t.Errorf("%s is not what the server serves (%v): run make generate", name, err)
+		t.Errorf("%s differs from what the server serves (%v): run make generate", name, err)
 	}
 }
 
@@ -76,6 +76,6 @@ func TestDocumentListsTheOperations(t *testing.T) {
 			t.Fatal(err)
 		}
 	case is != table.String():
-		t.Errorf("the operations in %s are not those of the API: run make generate", file)
+		t.Errorf("the operations in %s differ from the API's: run make generate", file)
 	}
 }

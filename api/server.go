@@ -20,27 +20,27 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Config says what a Server works with.
+// Config holds what a Server works with.
 type Config struct {
 	Books *books.Books
 	Feed  *Feed
 	// Simulator answers ticket checks.
 	Simulator books.Simulator
 	Version   string
-	// Condition tells why the ledger is not where the node is; empty if it is.
+	// Condition says why the ledger has not caught up with the node; empty if it has.
 	Condition func() string
-	ReadOnly  bool   // this daemon only reads what another one writes
-	Token     string // of whoever may do more than read; empty for nobody
-	// Alerts returns who tells people what happens; nil while there is none, as in a daemon that only reads.
+	ReadOnly  bool   // this daemon only reads a database that another one writes
+	Token     string // of clients that may do more than read; empty for none
+	// Alerts returns the service that sends alerts; nil while none runs, as in a daemon that only reads.
 	Alerts    func() *notify.Service
-	Origins   []string       // of pages elsewhere that browsers may let read, such as https://pools.example.org
-	Proxies   []netip.Prefix // that stand in front and name whoever asks in X-Forwarded-For
-	PerSecond int            // requests of one address; 0 for no bound
-	Streams   int            // event streams at once; one address may have an eighth of them
+	Origins   []string       // other sites whose pages may read answers in a browser, such as https://pools.example.org
+	Proxies   []netip.Prefix // proxies in front that name the client in X-Forwarded-For
+	PerSecond int            // requests per address; 0 for no limit
+	Streams   int            // concurrent event streams; one address may open an eighth of them
 	Log       *slog.Logger
 }
 
-// Server serves the API. Other handlers of the same address, such as pages, go through it as well.
+// Server serves the API and, with the same limits, other handlers on the same address, such as pages.
 type Server struct {
 	cfg     Config
 	api     huma.API
@@ -49,7 +49,7 @@ type Server struct {
 	streams streams
 }
 
-// New returns a server. Its API is complete once Handler is called.
+// New returns a server with all operations of the API.
 func New(cfg Config) *Server {
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed, cfg.Condition)}
 	routes := http.NewServeMux()
@@ -60,17 +60,17 @@ func New(cfg Config) *Server {
 	return s
 }
 
-func init() { huma.DefaultArrayNullable = false } // a list may be empty, never null
+func init() { huma.DefaultArrayNullable = false } // lists may be empty, never null
 
-// apiVersion changes when an answer loses or changes a field; new fields and operations do not count.
+// apiVersion changes when an answer loses or changes a field, not when fields or operations are added.
 const apiVersion = "1"
 
-// config is what the OpenAPI document says of the whole.
+// config returns the general part of the OpenAPI document.
 func config() huma.Config {
 	c := huma.DefaultConfig("smartpool", apiVersion)
-	c.Info.Description = "What a smart pool daemon knows: pools, pledges, accounts, payouts, events. Every answer is of one block, its tip. " +
-		"Amounts are integers in patoshi (1 PSL = 100,000 patoshi), coins whole PSL, times RFC 3339 in UTC. " +
-		"Errors are RFC 9457 problems whose detail says what to do."
+	c.Info.Description = "Reads the ledger of a smart pool daemon: pools, pledges, accounts, payouts, events. Every answer describes one block, its tip. " +
+		"Amounts are integers in patoshi (1 PSL = 100,000 patoshi), coins are whole PSL, times are RFC 3339 in UTC. " +
+		"Errors are RFC 9457 problems; their detail says what to do."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
 	c.CreateHooks = nil // no $schema field and link in every answer
 	c.RejectUnknownQueryParameters = true
@@ -79,10 +79,10 @@ func config() huma.Config {
 	return c
 }
 
-// live are the paths whose answers are not a function of the ledger's last block.
+// live are the paths whose answers depend on more than the ledger's last block.
 var live = map[string]bool{"/api/v1/status": true, streamPath: true, "/api/v1/mempool": true}
 
-// supernodePath ends the path of a pool's Supernode, which is live, too: a node's list is asked for.
+// supernodePath ends the path of a pool's Supernode, which is live, too: it depends on the node's list.
 const supernodePath = "/supernode"
 
 func uncached(direct, kept http.Handler) http.Handler {
@@ -98,7 +98,7 @@ func uncached(direct, kept http.Handler) http.Handler {
 
 const root = "/api/"
 
-// unrouted refuses what no operation is for.
+// unrouted refuses requests that match no operation.
 func unrouted(routes *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var allowed []string
@@ -110,25 +110,25 @@ func unrouted(routes *http.ServeMux) http.Handler {
 			}
 		}
 		if len(allowed) == 0 {
-			problem(w, http.StatusNotFound, "there is nothing at this address: /api/openapi.json lists what there is")
+			problem(w, http.StatusNotFound, "the API has no such path: /api/openapi.json lists all operations")
 			return
 		}
 		allow := strings.Join(allowed, ", ")
 		w.Header().Set("Allow", allow)
-		problem(w, http.StatusMethodNotAllowed, "this address takes "+allow+" and no "+r.Method)
+		problem(w, http.StatusMethodNotAllowed, "this path accepts "+allow+", not "+r.Method)
 	})
 }
 
-// Handle adds pages to the address.
+// Handle adds a handler, such as pages, for a pattern.
 func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
-// Answers is the cache of answers, for pages.
+// Answers returns the cache of answers, which pages share.
 func (s *Server) Answers() *Answers { return s.answers }
 
-// OpenAPI returns the document of the API.
+// OpenAPI returns the API's document.
 func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
 
-// Status returns how the ledger and its daemon are.
+// Status returns the state of the ledger and of its daemon.
 func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	tip, err := s.cfg.Books.Tip(ctx)
 	if err != nil {
@@ -146,15 +146,15 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	return out, err
 }
 
-// Handler serves everything, guarded.
+// Handler serves everything within the limits.
 func (s *Server) Handler() http.Handler {
 	return recovered(guard(patient(s.mux), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
 }
 
-// patience bounds the time that an answer may take, on a database that others want to ask as well.
+// patience is how long an answer may take, because clients share the database.
 const patience = 20 * time.Second
 
-// patient ends the work for a request after patience; event streams go on.
+// patient cancels a request after patience, unless it is an event stream.
 func patient(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != streamPath {
@@ -168,15 +168,15 @@ func patient(next http.Handler) http.Handler {
 
 const streamPath = "/api/v1/stream"
 
-// NotReady answers everything while there is nothing to answer from.
+// NotReady answers every request while there is no database to read.
 func NotReady(reason func() string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "5")
-		problem(w, http.StatusServiceUnavailable, "the daemon has no database to read yet ("+reason()+"): try again in a while")
+		problem(w, http.StatusServiceUnavailable, "the daemon has no database to read yet ("+reason()+"): try again in a minute")
 	})
 }
 
-// HTTP returns a server with bounds on time and size.
+// HTTP returns a server with limits on time and size.
 func HTTP(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second,
@@ -184,20 +184,20 @@ func HTTP(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// recovered keeps a mistake of ours from taking the daemon down.
+// recovered keeps a bug of ours from taking the daemon down.
 func recovered(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // net/http compares so
-				log.Error("a request made the API panic", "path", r.URL.Path, "panic", fmt.Sprint(p))
-				problem(w, http.StatusInternalServerError, "a mistake of this program: please report it with the request")
+				log.Error("a request caused a panic", "path", r.URL.Path, "panic", fmt.Sprint(p))
+				problem(w, http.StatusInternalServerError, "the request failed because of a bug in this program: please report it together with the request")
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
 }
 
-// failed turns an error into one of HTTP.
+// failed converts an error to an HTTP problem.
 func (s *Server) failed(err error) error {
 	var bad *books.BadRequest
 	var refused *notify.RequestError
@@ -207,20 +207,20 @@ func (s *Server) failed(err error) error {
 	case errors.As(err, &bad):
 		return huma.Error422UnprocessableEntity(bad.Text)
 	case errors.Is(err, books.ErrEmpty):
-		return huma.Error503ServiceUnavailable(err.Error())
+		return huma.Error503ServiceUnavailable("the ledger holds no blocks yet because the daemon is syncing: try again in a minute")
 	case errors.Is(err, books.ErrNotFound):
-		return huma.Error404NotFound("the ledger has no such thing: check the id; what was posted just now is there once a block holds it")
+		return huma.Error404NotFound("the ledger has no such entry: check the id; a ticket posted just now appears once a block includes it")
 	case errors.Is(err, context.DeadlineExceeded):
 		s.cfg.Log.Warn("a request took too long", "err", err)
-		return huma.Error503ServiceUnavailable("the answer took too long: try again, or ask for less at once")
+		return huma.Error503ServiceUnavailable("the answer took too long: try again, or request less at once")
 	case errors.Is(err, context.Canceled):
-		return huma.NewError(499, "who asked is gone")
+		return huma.NewError(499, "the client closed the connection")
 	}
 	s.cfg.Log.Warn("a request failed", "err", err)
-	return huma.Error503ServiceUnavailable("the database does not answer now: try again in a while, the daemon's log says why")
+	return huma.Error503ServiceUnavailable("the database is not responding: try again in a minute; the daemon's log says why")
 }
 
-// body is an answer in huma's form.
+// body wraps an answer in huma's form.
 type body[T any] struct{ Body T }
 
 func list[T any](s *Server, items []T, tip wire.Tip, next string, err error) (*body[wire.List[T]], error) {
@@ -237,7 +237,7 @@ func one[T any](s *Server, x T, err error) (*body[T], error) {
 	return &body[T]{x}, nil
 }
 
-// get registers an operation that reads. Its errors are the same everywhere.
+// get registers a reading operation. All of them have the same errors.
 func get[I, O any](s *Server, id, path, summary string, f func(context.Context, *I) (*O, error)) {
 	huma.Register(s.api, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: "/api/v1" + path, Summary: summary,
@@ -245,7 +245,7 @@ func get[I, O any](s *Server, id, path, summary string, f func(context.Context, 
 	}, f)
 }
 
-// paged registers an operation that reads a list page by page.
+// paged registers an operation that returns a list page by page.
 func paged[Q, T any](s *Server, id, path, summary string, find func(context.Context, Q) ([]T, wire.Tip, string, error)) {
 	get(s, id, path, summary, func(ctx context.Context, in *Q) (*body[wire.List[T]], error) {
 		items, tip, next, err := find(ctx, *in)
@@ -253,32 +253,32 @@ func paged[Q, T any](s *Server, id, path, summary string, find func(context.Cont
 	})
 }
 
-// register puts every operation in one table: the surface of the API.
+// register lists the operations of the API in one place.
 func (s *Server) register() {
 	b := s.cfg.Books
-	get(s, "status", "/status", "How the ledger and its daemon are", func(ctx context.Context, _ *struct{}) (*body[wire.Status], error) {
+	get(s, "status", "/status", "State of the ledger and its daemon", func(ctx context.Context, _ *struct{}) (*body[wire.Status], error) {
 		x, err := s.Status(ctx)
 		return one(s, x, err)
 	})
-	get(s, "statistics", "/statistics", "Sums over the network", func(ctx context.Context, _ *struct{}) (*body[wire.Statistics], error) {
+	get(s, "statistics", "/statistics", "Network totals", func(ctx context.Context, _ *struct{}) (*body[wire.Statistics], error) {
 		x, err := b.Statistics(ctx)
 		return one(s, x, err)
 	})
-	get(s, "pools", "/pools", "Pools, in the order they opened", func(ctx context.Context, in *wire.PoolQuery) (*body[wire.List[wire.Pool]], error) {
+	get(s, "pools", "/pools", "Pools in the order they opened", func(ctx context.Context, in *wire.PoolQuery) (*body[wire.List[wire.Pool]], error) {
 		items, tip, err := b.Pools(ctx, *in)
 		return list(s, items, tip, "", err)
 	})
-	get(s, "past-pools", "/blocks/{height}/pools", "Pools as they were after a block: their terms, statuses and dates", func(ctx context.Context, in *struct {
+	get(s, "past-pools", "/blocks/{height}/pools", "Terms, statuses and dates of pools as of a block", func(ctx context.Context, in *struct {
 		HeightInput
 	}) (*body[wire.List[wire.PoolTerms]], error) {
 		items, tip, err := b.PastPools(ctx, pastel.Height(in.Height))
 		return list(s, items, tip, "", err)
 	})
-	get(s, "pool", "/pools/{id}", "All about a pool", func(ctx context.Context, in *PoolInput) (*body[wire.PoolDetail], error) {
+	get(s, "pool", "/pools/{id}", "Everything about a pool", func(ctx context.Context, in *PoolInput) (*body[wire.PoolDetail], error) {
 		x, err := b.Pool(ctx, in.ID)
 		return one(s, x, err)
 	})
-	get(s, "supernode", "/pools/{id}"+supernodePath, "How the Supernode of a pool that was activated is doing", func(ctx context.Context, in *PoolInput) (*body[wire.Supernode], error) {
+	get(s, "supernode", "/pools/{id}"+supernodePath, "State of an activated pool's Supernode", func(ctx context.Context, in *PoolInput) (*body[wire.Supernode], error) {
 		x, err := b.Supernode(ctx, in.ID)
 		return one(s, x, err)
 	})
@@ -289,23 +289,23 @@ func (s *Server) register() {
 		x, err := b.Series(ctx, in.ID, in.Blocks)
 		return one(s, x, err)
 	})
-	get(s, "member", "/members/{pastelid}", "What a PastelID has in pools", func(ctx context.Context, in *struct {
+	get(s, "member", "/members/{pastelid}", "Pledges, earnings and payments of a PastelID", func(ctx context.Context, in *struct {
 		PastelID string `path:"pastelid" maxLength:"100"`
 	}) (*body[wire.Account], error) {
 		x, err := b.Member(ctx, in.PastelID)
 		return one(s, x, err)
 	})
-	get(s, "account", "/accounts/{address}", "What an address has in pools", func(ctx context.Context, in *AddressInput) (*body[wire.Account], error) {
+	get(s, "account", "/accounts/{address}", "Pledges, earnings and payments of an address", func(ctx context.Context, in *AddressInput) (*body[wire.Account], error) {
 		x, err := b.Address(ctx, in.Address)
 		return one(s, x, err)
 	})
-	get(s, "output", "/outputs/{output}", "An unspent output, and whether it backs pledges", func(ctx context.Context, in *struct {
+	get(s, "output", "/outputs/{output}", "An unspent output and whether it backs pledges", func(ctx context.Context, in *struct {
 		Output string `path:"output" maxLength:"80" doc:"txid:vout"`
 	}) (*body[wire.Coin], error) {
 		x, err := b.Coin(ctx, in.Output)
 		return one(s, x, err)
 	})
-	get(s, "operators", "/operators", "Operators' records, those with the most coins of members first",
+	get(s, "operators", "/operators", "Operators' records, most counted coins first",
 		func(ctx context.Context, _ *struct{}) (*body[wire.List[wire.Operator]], error) {
 			items, tip, err := b.Operators(ctx)
 			return list(s, items, tip, "", err)
@@ -327,7 +327,7 @@ func (s *Server) register() {
 	s.registerAlerts()
 	huma.Register(s.api, huma.Operation{
 		OperationID: "check-ticket", Method: http.MethodPost, Path: "/api/v1/tickets/check",
-		Summary:      "What the next block would make of a ticket, without posting it",
+		Summary:      "Check whether the next block would accept a ticket, without posting it",
 		MaxBodyBytes: maxBody, Errors: []int{http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *struct {
 		Body wire.TicketText
@@ -356,30 +356,30 @@ func (s *Server) registerLists() {
 	b := s.cfg.Books
 	paged(s, "pledges", "/pledges", "Pledges in join order", b.Pledges)
 	paged(s, "payouts", "/payouts", "Payouts by the block they settled in", b.Payouts)
-	get(s, "payout", "/payouts/{txid}", "All about a payout", func(ctx context.Context, in *struct {
+	get(s, "payout", "/payouts/{txid}", "Everything about a payout", func(ctx context.Context, in *struct {
 		TxID string `path:"txid" minLength:"64" maxLength:"64" pattern:"^[0-9a-f]{64}$"`
 	}) (*body[wire.PayoutDetail], error) {
 		x, err := b.Payout(ctx, in.TxID)
 		return one(s, x, err)
 	})
-	paged(s, "credits", "/credits", "Income that was settled", b.Credits)
-	paged(s, "payments", "/payments", "Parts of payouts: those of a PastelID's reward and fee addresses, or of one address", b.Payments)
-	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins; the tip is the block after which all of the mempool was looked at, of height -1 if it was not lately", func(ctx context.Context, in *wire.SpendQuery) (*body[wire.List[wire.Spend]], error) {
+	paged(s, "credits", "/credits", "Settled income", b.Credits)
+	paged(s, "payments", "/payments", "Payments to a PastelID's reward and fee addresses, or to one address", b.Payments)
+	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins; the tip is the last block at the time of the last complete mempool scan, with height -1 if there was no recent one", func(ctx context.Context, in *wire.SpendQuery) (*body[wire.List[wire.Spend]], error) {
 		items, tip, err := b.Spends(ctx, in.Pool, in.PastelID)
 		return list(s, items, tip, "", err)
 	})
-	paged(s, "events", "/events", "What happened, in the order of the chain", b.Events)
+	paged(s, "events", "/events", "Events in chain order", b.Events)
 }
 
 // registerStream registers the event stream.
 func (s *Server) registerStream() {
-	get(s, "stream", "/stream", "Blocks and what happens in them, as they come (server-sent events: block, reorg)",
+	get(s, "stream", "/stream", "Live stream of blocks and their events (server-sent events: block, reorg)",
 		func(ctx context.Context, in *struct {
 			wire.OfPool
 			wire.OfID
-			LastEventID string `header:"Last-Event-ID" maxLength:"100" doc:"The last id that was seen: the stream goes on after it."`
-			After       string `query:"after" maxLength:"100" doc:"The same, for readers that cannot set the header, which wins."`
-			From        int64  `query:"from" minimum:"-1" maximum:"2147483647" default:"-1" doc:"First block to send; -1 for the last there is."`
+			LastEventID string `header:"Last-Event-ID" maxLength:"100" doc:"Last id received: the stream continues after it."`
+			After       string `query:"after" maxLength:"100" doc:"The same for readers that cannot set the header. The header takes precedence."`
+			From        int64  `query:"from" minimum:"-1" maximum:"2147483647" default:"-1" doc:"First block to send; -1 for the ledger's last."`
 		}) (*huma.StreamResponse, error) {
 			var from *place
 			if in.From >= 0 {
@@ -394,13 +394,13 @@ func (s *Server) registerStream() {
 			}
 			who, _ := ctx.Value(clientKey{}).(netip.Addr)
 			if !s.streams.open(who, s.cfg.Streams) {
-				return nil, huma.Error503ServiceUnavailable("too many event streams are open: close some, try again later, or ask another daemon")
+				return nil, huma.Error503ServiceUnavailable("too many event streams are open: close some, try again later, or use another daemon")
 			}
 			return &huma.StreamResponse{Body: func(ctx huma.Context) {
 				defer s.streams.close(who)
 				r, w := humago.Unwrap(ctx)
 				w.Header().Set("Content-Type", "text/event-stream")
-				w.Header().Set("X-Accel-Buffering", "no") // nginx would wait for more
+				w.Header().Set("X-Accel-Buffering", "no") // or nginx buffers the stream
 				x := stream{
 					feed: s.cfg.Feed, w: w, control: http.NewResponseController(w), pool: in.Pool, pastelID: in.PastelID,
 					reorg: s.cfg.Books.Params().MaxReorg,

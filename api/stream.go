@@ -17,29 +17,29 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Times of an event stream.
+// Timing of an event stream.
 const (
-	streamBeat    = 15 * time.Second // a sign of life when there is nothing to say
-	streamTimeout = 10 * time.Second // for a reader to take a message; one that does not is gone
+	streamBeat    = 15 * time.Second // between signs of life when there is no news
+	streamTimeout = 10 * time.Second // for a reader to accept a message before it is disconnected
 )
 
-// streamBatch is how many blocks a stream that is behind reads from the database at once.
+// streamBatch is how many blocks a lagging stream reads from the database at once.
 const streamBatch = 100
 
-// streams counts the event streams that are open.
+// streams counts open event streams.
 type streams struct {
 	mu  sync.Mutex
 	all int
 	of  map[netip.Addr]int
 }
 
-// One address may have this part of all streams, so that nobody takes them all, but a few in any case.
+// One address may open an eighth of all streams, so that nobody takes them all, but always a few.
 const (
 	share = 8
 	few   = 4
 )
 
-// open counts a stream of an address, unless there are too many.
+// open counts a new stream of an address. It reports false if there are too many.
 func (s *streams) open(who netip.Addr, most int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,26 +63,26 @@ func (s *streams) close(who netip.Addr) {
 	}
 }
 
-// place is a block that a reader has seen.
+// place is a reader's position: a block that it has seen.
 type place struct {
 	height pastel.Height
 	hash   string // empty if only the height is known
 }
 
-// String is the place as an event id.
+// String returns the place as an event id.
 func (p place) String() string { return strconv.Itoa(int(p.height)) + "-" + p.hash }
 
-// parsePlace reads an event id.
+// parsePlace parses an event id.
 func parsePlace(id string) (place, error) {
 	height, hash, found := strings.Cut(id, "-")
 	h, err := strconv.ParseInt(height, 10, 32)
 	if _, bad := pastel.ParseBlockHash(hash); !found || err != nil || h < 0 || bad != nil {
-		return place{}, &books.BadRequest{Text: fmt.Sprintf("%.100q is no id of this stream: leave it out to begin at the last block", id)}
+		return place{}, &books.BadRequest{Text: fmt.Sprintf("%.100q is not an event id of this stream: leave it out to start at the last block", id)}
 	}
 	return place{pastel.Height(h), hash}, nil
 }
 
-// stream sends blocks to one reader, who sets the pace.
+// stream sends blocks to one reader, which sets the pace.
 type stream struct {
 	feed     *Feed
 	w        http.ResponseWriter
@@ -90,16 +90,16 @@ type stream struct {
 	pool     string
 	pastelID string
 	reorg    pastel.Height // MaxReorg
-	seen     []place       // the last blocks that were sent, oldest first
+	seen     []place       // the last blocks sent, oldest first
 	buf      bytes.Buffer
 }
 
-// run sends what comes after a place until the reader or the context is gone; a nil place begins with the last block.
+// run sends the blocks after a place until the reader or the context is gone. A nil place starts at the last block.
 func (s *stream) run(ctx context.Context, from *place) error {
 	if from != nil {
 		s.seen = []place{*from}
 	}
-	s.buf.WriteString("retry: 2000\n\n") // milliseconds; also shows the reader at once that the stream is open
+	s.buf.WriteString("retry: 2000\n\n") // milliseconds; also tells the reader at once that the stream is open
 	if err := s.flush(); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (s *stream) run(ctx context.Context, from *place) error {
 	}
 }
 
-// step sends some of what the reader lacks; more says that there may be more.
+// step sends some of the blocks that the reader lacks. It reports whether there may be more.
 func (s *stream) step(ctx context.Context, blocks []*news) (more bool, err error) {
 	if len(blocks) == 0 {
 		return false, nil
@@ -157,7 +157,7 @@ func (s *stream) step(ctx context.Context, blocks []*news) (more bool, err error
 	return true, s.send(list)
 }
 
-// hashAt returns a block's hash, empty if there is none.
+// hashAt returns a block's hash, empty if there is no such block.
 func (s *stream) hashAt(ctx context.Context, blocks []*news, h pastel.Height) (string, error) {
 	if h > blocks[len(blocks)-1].Height || h < 0 {
 		return "", nil
@@ -168,8 +168,8 @@ func (s *stream) hashAt(ctx context.Context, blocks []*news, h pastel.Height) (s
 	return s.feed.hashAt(ctx, h)
 }
 
-// back tells the reader that blocks were taken back, down to the last that the chain and the reader share. Of blocks that were sent on
-// another connection nothing is known: then it is the last that no reorganization can have reached.
+// back tells the reader to go back to the last block that it shares with the chain. If the stream does not know that block, because it was
+// sent on an earlier connection, the reader goes back to the last one that no reorganization can have reached.
 func (s *stream) back(ctx context.Context, blocks []*news) error {
 	lost := s.seen[len(s.seen)-1]
 	for len(s.seen) > 0 {
@@ -197,10 +197,10 @@ func (s *stream) back(ctx context.Context, blocks []*news) error {
 	if err != nil {
 		return err
 	}
-	return s.message(fork, "reorg", data) // with its id: the reader is there now
+	return s.message(fork, "reorg", data) // the id says where the reader is now
 }
 
-// send sends blocks in order.
+// send sends consecutive blocks.
 func (s *stream) send(list []*news) error {
 	for _, n := range list {
 		data := n.encoded
@@ -232,7 +232,7 @@ func (s *stream) filter(events []wire.Event) []wire.Event {
 	return list
 }
 
-// streamBuffer is how much is gathered before it is sent, in bytes.
+// streamBuffer is how much a stream gathers before it sends, in bytes.
 const streamBuffer = 64 << 10
 
 func (s *stream) message(at place, event string, data []byte) error {
@@ -246,7 +246,7 @@ func (s *stream) message(at place, event string, data []byte) error {
 	return s.flush()
 }
 
-// flush hands what was gathered to the reader, who has streamTimeout to take it.
+// flush sends what was gathered. The reader has streamTimeout to accept it.
 func (s *stream) flush() error {
 	if s.buf.Len() == 0 {
 		return nil

@@ -19,7 +19,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// message is one of the event stream.
+// message is a message of the event stream.
 type message struct {
 	id, event string
 	data      string
@@ -53,7 +53,7 @@ func (x *site) listen(t testing.TB, query, last string) *listener {
 	return &listener{bufio.NewReader(res.Body), cancel}
 }
 
-// next returns the next message, signs of life aside.
+// next returns the next message, skipping signs of life.
 func (l *listener) next() (m message, err error) {
 	for {
 		line, err := l.body.ReadString('\n')
@@ -75,14 +75,14 @@ func (l *listener) next() (m message, err error) {
 	}
 }
 
-// chain is what a reader of the stream knows of the chain.
+// chain is what a reader of the stream knows about the chain.
 type known struct {
 	hashes []string // by height, from first on
 	first  pastel.Height
 	last   string // event id
 }
 
-// take applies a message as the documentation says.
+// take applies a message as documented.
 func (k *known) take(m message) error {
 	switch m.event {
 	case "reorg":
@@ -94,7 +94,7 @@ func (k *known) take(m message) error {
 		if keep > len(k.hashes) {
 			return fmt.Errorf("a reorganization to block %d, beyond %d", r.Height, int(k.first)+len(k.hashes)-1)
 		}
-		if keep < 0 { // beyond what was heard: it begins anew
+		if keep < 0 { // before the first known block: start over
 			k.first, keep = r.Height+1, 0
 		}
 		k.hashes = k.hashes[:keep]
@@ -116,7 +116,7 @@ func (k *known) take(m message) error {
 	return nil
 }
 
-// until listens until a block has come, by hash.
+// until listens until the block with a hash arrives.
 func (k *known) until(t testing.TB, l *listener, hash string) {
 	t.Helper()
 	for len(k.hashes) == 0 || k.hashes[len(k.hashes)-1] != hash {
@@ -132,7 +132,7 @@ func (k *known) until(t testing.TB, l *listener, hash string) {
 
 func (x *site) tip() string { return x.ledger.Last().Hash.String() }
 
-// Who listens has the chain, whatever reorganizations come, and whatever connection is lost.
+// A listener has the right chain despite reorganizations and lost connections.
 func TestTheStreamFollowsTheChain(t *testing.T) {
 	t.Parallel()
 	x := start(t, 150, "", nil)
@@ -140,16 +140,16 @@ func TestTheStreamFollowsTheChain(t *testing.T) {
 	l := x.listen(t, "?from=100", "")
 	k.until(t, l, x.tip())
 	if k.first != 100 {
-		t.Errorf("it begins with block %d", k.first)
+		t.Errorf("the stream starts with block %d", k.first)
 	}
 	x.move(t, 150, 170)
 	k.until(t, l, x.tip())
-	x.move(t, 140, 160) // the same blocks again, but fewer: 161 to 170 are taken back
+	x.move(t, 140, 160) // fewer of the same blocks: 161 to 170 are removed
 	x.move(t, 160, 165)
 	k.until(t, l, x.tip())
 	last := k.last
 	l.cancel()
-	x.move(t, 165, 300) // while nobody listens; more than the feed keeps
+	x.move(t, 165, 300) // while nobody listens, and more than the feed keeps
 	l = x.listen(t, "", last)
 	k.until(t, l, x.tip())
 	l.cancel()
@@ -198,11 +198,11 @@ func TestStreamsAreFiltered(t *testing.T) {
 	}
 }
 
-// Two thousand listen, and others that never read do not hold them up.
+// Two thousand readers listen; others that never read do not hold them up.
 func TestTwoThousandStreams(t *testing.T) {
 	t.Parallel()
 	const streams, dead = 2000, 50
-	x := start(t, 120, "", func(c *api.Config) { c.Streams = 8 * (streams + dead) }) // all are of one address
+	x := start(t, 120, "", func(c *api.Config) { c.Streams = 8 * (streams + dead) }) // all come from one address
 	for range dead {
 		c, err := net.Dial("tcp", strings.TrimPrefix(x.URL, "http://"))
 		if err != nil {
@@ -245,7 +245,7 @@ func TestTwoThousandStreams(t *testing.T) {
 	}
 }
 
-// One stream more than is allowed is told so, and those that end make room.
+// One stream too many is refused with a reason; ended streams make room.
 func TestStreamsAreBounded(t *testing.T) {
 	t.Parallel()
 	x := start(t, 10, "", func(c *api.Config) { c.Streams = 2 })
@@ -271,7 +271,7 @@ func TestStreamsAreBounded(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("a stream that ended makes no room")
+			t.Fatal("an ended stream makes no room")
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 )
 
-// Nobody keeps what is said of a Supernode: it depends on the node's list of the moment.
+// A Supernode's state is never cached: it depends on the node's current list.
 func TestSupernodeIsNotKept(t *testing.T) {
 	t.Parallel()
 	const id = "acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82"

@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// A check says what an accepted ticket brings, whatever event that is.
+// A check describes every event that an accepted ticket can cause.
 func TestChecksTellEveryAcceptance(t *testing.T) {
 	t.Parallel()
 	net, err := pool.ParamsByName("regtest")
@@ -24,7 +24,7 @@ func TestChecksTellEveryAcceptance(t *testing.T) {
 			t.Errorf("%s: a check says %q: add it to passes in check.go", kind, x.Text)
 		}
 		if other, twice := texts[x.Text]; twice {
-			t.Errorf("a check says the same of %s and %s", kind, other)
+			t.Errorf("a check says the same about %s and %s", kind, other)
 		}
 		texts[x.Text] = kind
 	}

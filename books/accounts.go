@@ -14,18 +14,18 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Limits of an account: what has more is shown in part, and the lists page through all of it.
+// Limits of an account. An answer shows a part of what exceeds them; paged lists return all of it.
 const (
 	maxPositions = 2000
 	maxPayments  = 100
 	maxShared    = 10
 )
 
-// Member returns what a PastelID has in pools.
+// Member returns the pledges, earnings and payments of a PastelID.
 func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err error) {
 	who, err := pastelid.Parse(id)
 	if err != nil {
-		return out, badRequest("%q is no PastelID (%v): copy it whole, it begins with jX", id, err)
+		return out, badRequest("%q is not a PastelID (%v): copy all of it; it begins with jX", id, err)
 	}
 	err = b.view(ctx, func(v *view) error {
 		out = newAccount(v)
@@ -44,7 +44,7 @@ func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err er
 			return err
 		}
 		mine := map[paid]bool{}
-		for _, x := range rewards { // those before an amendment, too
+		for _, x := range rewards { // including those before amendments
 			mine[paid{x.Pool, x.Address}] = true
 		}
 		operated, err := v.Pools(store.PoolFilter{Operator: id, At: store.Now})
@@ -67,10 +67,10 @@ func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err er
 	return out, err
 }
 
-// Address returns what an address has in pools: pledged with it, or paid to it.
+// Address returns the pledges, earnings and payments of an address that is pledged or paid.
 func (b *Books) Address(ctx context.Context, address string) (out wire.Account, err error) {
 	if _, err := pastel.ParseAddress(&b.net.Network, address); err != nil {
-		return out, badRequest("%q is no transparent address of network %s: %v", address, b.net.Name, err)
+		return out, badRequest("%q is not a transparent address of network %s (%v): copy all of it", address, b.net.Name, err)
 	}
 	err = b.view(ctx, func(v *view) error {
 		out = newAccount(v)
@@ -110,13 +110,13 @@ func newAccount(v *view) wire.Account {
 	return wire.Account{Tip: TipOf(&v.tip), Positions: []wire.Position{}, Claims: []wire.Claim{}, Pending: []wire.Payment{}, Operates: []string{}}
 }
 
-// paid is where a pool pays to.
+// paid is an address that a pool pays.
 type paid struct {
 	pool    ticket.PoolID
 	address string
 }
 
-// newestPledges lists all live pledges and the newest of those that ended, newest first.
+// newestPledges lists all live pledges and the newest ended ones, newest first.
 func (v *view) newestPledges(f store.PledgeFilter) ([]store.Pledge, error) {
 	latest, err := v.Pledges(f, store.Page{Limit: maxPositions, Desc: true})
 	if err != nil || len(latest) < maxPositions {
@@ -128,7 +128,7 @@ func (v *view) newestPledges(f store.PledgeFilter) ([]store.Pledge, error) {
 	return append(live, ended...), err
 }
 
-// account fills in pledges, and what is owed and paid where it is mine.
+// account fills in the pledges, and the amounts owed and paid where mine reports true.
 func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
 	pools, reputations := map[ticket.PoolID]bool{}, map[pastelid.PastelID]int{}
 	for i := range operated {
@@ -142,7 +142,7 @@ func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []sto
 			out.Past++
 			continue
 		}
-		if out.Address != "" && pl.Address != out.Address && pl.Reward != out.Address { // its pool may still owe the address something
+		if out.Address != "" && pl.Address != out.Address && pl.Reward != out.Address { // its pool may still owe the address earlier earnings
 			out.Elsewhere++
 			continue
 		}
@@ -189,7 +189,7 @@ func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []sto
 	return err
 }
 
-// position is a live pledge as its owner sees it. Reputations that are known are not looked up again.
+// position returns a live pledge as its owner sees it. It caches looked-up reputations in reputations.
 func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int) (x wire.Position, err error) {
 	p, err := v.poolState(pl.Pool)
 	if err != nil {
@@ -197,7 +197,7 @@ func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	}
 	i, found := slices.BinarySearchFunc(p.Pledges, uint64(pl.Seq), func(a pool.Pledge, seq uint64) int { return cmp.Compare(a.Seq, seq) })
 	if !found {
-		return x, fmt.Errorf("pledge %d of pool %s lives in the table of pledges and not in the records: the database is damaged", pl.Seq, pl.Pool)
+		return x, fmt.Errorf("pledge %d of pool %s is live in the table of pledges but missing from the pool's record: the database is damaged, start with an empty one", pl.Seq, pl.Pool)
 	}
 	x = wire.Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), PoolCounted: p.Counted}
 	if x.PoolPledge, err = v.pledge(p, &p.Pledges[i]); err != nil {
@@ -225,11 +225,11 @@ func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	return x, v.moments(next)
 }
 
-// Coin returns an unspent output of at least the smallest pledge, named txid:vout.
+// Coin returns an unspent output, named txid:vout, that is large enough to be pledged.
 func (b *Books) Coin(ctx context.Context, output string) (x wire.Coin, err error) {
 	out, err := pastel.ParseOutPoint(output)
 	if err != nil {
-		return x, badRequest("%q is no output, want txid:vout: %v", output, err)
+		return x, badRequest("%q is not an output (%v): give it as txid:vout", output, err)
 	}
 	err = b.view(ctx, func(v *view) error {
 		c, err := v.Coin(out)

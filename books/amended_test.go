@@ -10,10 +10,10 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// amendment is the one of the recorded chain "life": a member has her rewards paid elsewhere.
+// amendment is the block of the amendment in the recorded chain "life": a member changes her reward address.
 const amendment pastel.Height = 246
 
-// amending is who amends, and the ticket.
+// amending returns the PastelID that amends and its ticket.
 func amending(t *testing.T, x *library) (transaction string, part *ticket.Part) {
 	t.Helper()
 	for _, a := range x.tickets(amendment) {
@@ -25,7 +25,7 @@ func amending(t *testing.T, x *library) (transaction string, part *ticket.Part) 
 	return "", nil
 }
 
-// An amended pledge is what its last ticket says, in history, in its pool and in the account; a reorganization brings back what it was.
+// History, pool and account show an amended pledge as its last ticket says. A reorganization restores the previous one.
 func TestAmendedPledge(t *testing.T) {
 	t.Parallel()
 	x := open(t, amendment-1, "")
@@ -72,7 +72,7 @@ func TestAmendedPledge(t *testing.T) {
 	}
 }
 
-// An address that an amendment took the rewards away from keeps what it was paid and is owed, and no pledge that is paid elsewhere.
+// An address that an amendment took rewards away from still shows what it was paid and is owed, but not the pledge that pays elsewhere.
 func TestAddressThatIsNoLongerPaid(t *testing.T) {
 	t.Parallel()
 	x := open(t, amendment-1, "")
@@ -116,7 +116,7 @@ func TestAddressThatIsNoLongerPaid(t *testing.T) {
 	}
 }
 
-// A pledge that counts in part says what counts, and that the rest may be spent without loss; sums have each once.
+// A partly counted pledge shows what counts and that the rest may be spent without loss. Sums include each part once.
 func TestPledgeCountedInPart(t *testing.T) {
 	t.Parallel()
 	x := openOn(t, "dense", 206, "") // 580 of 850 PSL have just come to count
@@ -175,7 +175,7 @@ func TestPledgeCountedInPart(t *testing.T) {
 	}
 }
 
-// A pool that is closed is listed as such, and its operator's record still says how it ended.
+// A closed pool is listed as closed, and its operator's record still says how it ended.
 func TestClosedPool(t *testing.T) {
 	t.Parallel()
 	x := open(t, 338, "")

@@ -17,16 +17,16 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// blockSeconds is how long a block takes on average: Pastel's target (pasteld: nPowTargetSpacing).
+// blockSeconds is Pastel's target time between blocks (pasteld: nPowTargetSpacing).
 const blockSeconds = 150
 
-// blocksPerYear is how many blocks a year has, at that pace.
+// blocksPerYear is the number of blocks in a year at that pace.
 const blocksPerYear = 365 * 24 * 3600 / blockSeconds
 
-// ErrNotFound says that there is no such thing in the ledger.
+// ErrNotFound says that the ledger has no such entry.
 var ErrNotFound = chain.ErrNotFound
 
-// A BadRequest is a question that has no sense; the text says what would.
+// A BadRequest is an invalid question. Its text says what is wrong and what to ask instead.
 type BadRequest struct{ Text string }
 
 func (e *BadRequest) Error() string { return e.Text }
@@ -44,7 +44,7 @@ type Books struct {
 	deep deepTotals
 }
 
-// kept is what was read since the ledger moved last, and is asked for again and again.
+// kept caches values that many answers need, until the ledger moves.
 type kept struct {
 	tip     pastel.BlockHash
 	pools   map[ticket.PoolID]*keptPool
@@ -57,14 +57,14 @@ type keptPool struct {
 	income once[*income]
 }
 
-// once is a value that one of many readers computes.
+// once is a value that the first of many readers computes.
 type once[T any] struct {
 	mu    sync.Mutex
 	done  bool
 	value T
 }
 
-// get computes the value unless that was done; after an error, which may pass, the next one tries again.
+// get returns the value and computes it first if necessary. After an error, which may be temporary, the next reader tries again.
 func (o *once[T]) get(compute func() (T, error)) (T, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -78,39 +78,39 @@ func (o *once[T]) get(compute func() (T, error)) (T, error) {
 	return o.value, nil
 }
 
-// New returns the books of a database.
+// New returns the read model of a database.
 func New(r *store.Reader) *Books {
 	return &Books{reader: r, net: r.Params(), kept: &kept{}, listed: func() *chain.Listing { return nil }}
 }
 
-// AskNode has the books know how Supernodes are doing: listing returns what a node told lately, nil if none did. It is called before the
-// books are asked for anything.
+// AskNode lets the read model report the state of Supernodes. listing returns a node's recent list, nil if there is none. Call AskNode
+// before any question.
 func (b *Books) AskNode(listing func() *chain.Listing) { b.listed = listing }
 
 // Params returns the network's parameters.
 func (b *Books) Params() pool.Params { return b.net }
 
-// Shadow reports whether the ledger is a shadow run: nobody enforces the rules on its network.
+// Shadow reports whether the ledger is a shadow run: its network does not enforce the rules.
 func (b *Books) Shadow() bool { return b.reader.Shadow() }
 
-// view is what one question sees of the books: all of it as of one block.
+// view is what one question sees: the database as of one block.
 type view struct {
 	*store.Snapshot
 	b   *Books
 	tip store.Block
-	at  map[pastel.Height]time.Time // of blocks that were looked up
+	at  map[pastel.Height]time.Time // times of blocks looked up so far
 }
 
 type notingKey struct{}
 
-// Noting returns a context that has note called with the block of each view that answers are made from. A question may take several
-// views, at once or one after the other, and the ledger may move between them.
+// Noting returns a context in which every view calls note with its block. A question may open several views, concurrently or in sequence,
+// and the ledger may move between them.
 func Noting(ctx context.Context, note func(tip pastel.BlockHash)) context.Context {
 	return context.WithValue(ctx, notingKey{}, note)
 }
 
-// ErrEmpty is the answer while there is no block; it is an ErrNotFound, too.
-var ErrEmpty = fmt.Errorf("the ledger holds no block yet: wait for the daemon to sync: %w", ErrNotFound)
+// ErrEmpty is the answer while the ledger has no block. It is also an ErrNotFound.
+var ErrEmpty = fmt.Errorf("the ledger holds no blocks yet, wait until the daemon has synced: %w", ErrNotFound)
 
 func (b *Books) view(ctx context.Context, f func(v *view) error) error {
 	return b.reader.View(ctx, func(s *store.Snapshot) error {
@@ -130,12 +130,12 @@ func (b *Books) view(ctx context.Context, f func(v *view) error) error {
 
 func unix(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 
-// TipOf is a block as answers name it.
+// TipOf returns a block as answers name it.
 func TipOf(b *store.Block) wire.Tip {
 	return wire.Tip{Height: b.Height, Hash: b.Hash.String(), Time: unix(b.Time), Digest: hexDigest(b.Digest)}
 }
 
-// moment dates a height.
+// moment returns a height with its time, estimated for a future block.
 func (v *view) moment(h pastel.Height) (wire.Moment, error) {
 	if h > v.tip.Height {
 		ahead := time.Duration(h-v.tip.Height) * blockSeconds * time.Second
@@ -153,7 +153,7 @@ func (v *view) moment(h pastel.Height) (wire.Moment, error) {
 	return wire.Moment{Height: h, Time: t}, nil
 }
 
-// moments dates heights into places; a negative one is left out.
+// moments sets each place to the moment of its height and skips negative heights.
 func (v *view) moments(places map[**wire.Moment]pastel.Height) error {
 	for place, h := range places {
 		if h < 0 {
@@ -176,10 +176,10 @@ func (v *view) poolState(id ticket.PoolID) (*pool.Pool, error) {
 	})
 }
 
-// maxPools bounds the pools that are kept: strangers choose the ids.
+// maxPools bounds the cached pools: strangers choose the ids.
 const maxPools = 10_000
 
-// since returns what is kept since the ledger moved to a block.
+// since returns the cache of a block. The caller holds the lock.
 func (b *Books) since(tip pastel.BlockHash) *kept {
 	if b.kept.tip != tip || len(b.kept.pools) >= maxPools {
 		b.kept = &kept{tip: tip, pools: map[ticket.PoolID]*keptPool{}}
@@ -199,14 +199,14 @@ func (b *Books) keep(tip pastel.BlockHash, id ticket.PoolID) *keptPool {
 	return o
 }
 
-// keepNetwork returns what is kept of the network as a whole.
+// keepNetwork returns the cache of the network as a whole.
 func (b *Books) keepNetwork(tip pastel.BlockHash) *kept {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.since(tip)
 }
 
-// reputation returns what is known of a PastelID; of one that is not registered, nothing.
+// reputation returns the standing of a PastelID and whether it is registered.
 func (v *view) reputation(id pastelid.PastelID) (st pool.Standing, registered bool, err error) {
 	st, err = v.Standing(id, v.tip.Height)
 	if errors.Is(err, chain.ErrNotFound) {
@@ -224,7 +224,7 @@ func (b *Books) Tip(ctx context.Context) (tip wire.Tip, err error) {
 	return tip, err
 }
 
-// Parameters returns the rules that people need to decide.
+// Parameters returns the rules that people need for decisions.
 func (b *Books) Parameters() wire.Parameters {
 	n := &b.net
 	return wire.Parameters{

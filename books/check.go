@@ -16,12 +16,12 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Simulator answers what the next block would make of a transaction. A *chain.Ledger does.
+// Simulator returns the events that a transaction would cause in the next block. *chain.Ledger implements it.
 type Simulator interface {
 	Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error)
 }
 
-// Loaded is a Simulator for a daemon that only reads: it loads the whole state when it is asked and the ledger has moved since.
+// Loaded is a Simulator for a daemon that only reads. It loads the whole state when a question finds that the ledger has moved.
 type Loaded struct {
 	reader *store.Reader
 	mu     sync.Mutex
@@ -35,7 +35,7 @@ func NewLoaded(r *store.Reader) *Loaded { return &Loaded{reader: r} }
 func (x *Loaded) Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	ctx := context.Background() // others wait for the same state: it is loaded whole, whoever goes away
+	ctx := context.Background() // others wait for the same state: finish loading even if this client leaves
 	if err := x.refresh(ctx); err != nil {
 		return nil, pool.Tip{}, err
 	}
@@ -64,16 +64,16 @@ func (x *Loaded) refresh(ctx context.Context) error {
 	return err
 }
 
-// accepted begins the text of a ticket that passes.
+// accepted begins the text about an acceptable ticket.
 const accepted = "The next block would accept it: "
 
-// passes fills in what a ticket that passes brings. The pool is as it is before the block, nil if that is not known.
+// passes fills in the outcome of an acceptable ticket. p is the pool before the block, nil if unknown.
 func passes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pool.Params) {
 	switch e.Type {
 	case pool.PoolCreated:
 		x.Text = accepted + "the pool would open."
 	case pool.PoolActivated:
-		x.Text = accepted + "the pool would be active."
+		x.Text = accepted + "the pool would become active."
 	case pool.PledgeAccepted:
 		x.Text = accepted + joins(x, e, p, net)
 	case pool.PledgeAmended:
@@ -82,7 +82,7 @@ func passes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *p
 	}
 }
 
-// joins tells what becomes of a new pledge. What counts of it in a pool that has started is decided at the end of the block.
+// joins says what happens to a new pledge. In a pool that has started, the end of the block decides how much of it counts.
 func joins(x *wire.Check, e *pool.Event, p *pool.Pool, net *pool.Params) string {
 	if p != nil {
 		x.Counts = counts(p, net, e.Offered)
@@ -91,16 +91,17 @@ func joins(x *wire.Check, e *pool.Event, p *pool.Pool, net *pool.Params) string 
 	case e.Role == pool.Plain:
 		return "the pledge would earn once the operator activates the pool with it."
 	case p == nil:
-		return "the pledge would earn as far as the pool has room for it."
+		return "the pledge would earn to the extent that the pool has room for it."
 	case x.Counts == 0:
-		return "the pledge would wait on standby, and earn once coins of others leave."
+		return "the pledge would wait in line and earn once other members' coins leave."
 	case x.Counts < e.Offered:
-		return fmt.Sprintf("%d PSL of the pledge would count and earn from then on, the other %d PSL wait in line.", x.Counts, e.Offered-x.Counts)
+		return fmt.Sprintf("%s PSL of the pledge would count and earn from then on; the other %s PSL would wait in line.", pastel.Thousands(x.Counts),
+			pastel.Thousands(e.Offered-x.Counts))
 	}
 	return "the pledge would count and earn from then on."
 }
 
-// changes tells what an amendment makes of the pledge, and keeps what it finds.
+// changes says how an amendment changes its pledge, and fills in the pledge as it is now.
 func changes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *pool.Params) string {
 	var old *pool.Pledge
 	if p != nil {
@@ -110,27 +111,31 @@ func changes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *
 		}
 	}
 	if old == nil {
-		return fmt.Sprintf("it amends the pledge, which would offer %d PSL.", e.Offered)
+		return fmt.Sprintf("the amended pledge would offer %s PSL.", pastel.Thousands(e.Offered))
 	}
 	x.Amends = &wire.Amends{Offered: old.Offered, Counted: old.Counted, Reward: old.Reward.Encode(&net.Network)}
 	x.Counts = p.CountsNext(old.Seq, e.Offered, net)
 	var text strings.Builder
-	text.WriteString("it amends the pledge")
+	text.WriteString("the amended pledge would ")
 	if e.Offered != old.Offered {
-		fmt.Fprintf(&text, ", which would offer %d PSL instead of %d PSL", e.Offered, old.Offered)
+		fmt.Fprintf(&text, "offer %s PSL instead of %s PSL", pastel.Thousands(e.Offered), pastel.Thousands(old.Offered))
 	} else {
-		fmt.Fprintf(&text, ", which would still offer %d PSL", e.Offered)
+		fmt.Fprintf(&text, "still offer %s PSL", pastel.Thousands(e.Offered))
 	}
-	if p.Status != pool.Subscribing {
-		fmt.Fprintf(&text, ", of which %d PSL would count", x.Counts)
+	switch {
+	case p.Status == pool.Subscribing:
+	case x.Counts == e.Offered:
+		text.WriteString(", all of which would count")
+	default:
+		fmt.Fprintf(&text, ", of which %s PSL would count", pastel.Thousands(x.Counts))
 	}
 	if x.Amends.Reward != t.Part.RewardAddress {
-		fmt.Fprintf(&text, ". It would be paid to %s instead of %s", t.Part.RewardAddress, x.Amends.Reward)
+		fmt.Fprintf(&text, ". Its rewards would go to %s instead of %s", t.Part.RewardAddress, x.Amends.Reward)
 	}
-	return text.String() + ". It keeps its place, and what it has earned."
+	return text.String() + ". It would keep its place in line and its earnings."
 }
 
-// before returns the pool that a ticket is about as it was after a block; nil if there was none, or the ledger is at another block by now.
+// before returns a ticket's pool as of the block at, nil if there is none or the ledger has moved to another block.
 func (b *Books) before(ctx context.Context, id string, at pastel.BlockHash) (p *pool.Pool, err error) {
 	err = b.view(ctx, func(v *view) error {
 		if v.tip.Hash != at {
@@ -145,7 +150,7 @@ func (b *Books) before(ctx context.Context, id string, at pastel.BlockHash) (p *
 	return p, err
 }
 
-// CheckTicket answers what the next block would make of a ticket's JSON, if it came now and alone.
+// CheckTicket says how the next block would treat a ticket's JSON if the block came now and held no other ticket.
 func (b *Books) CheckTicket(ctx context.Context, text []byte, by Simulator) (out wire.Check, err error) {
 	t, err := ticket.Decode(text)
 	var malformed *ticket.Rejection
@@ -159,7 +164,7 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Simulator) (out
 	}
 	tx, err := carrying(t, &b.net)
 	if err != nil {
-		return out, badRequest("the ticket does not fit in a transaction: %v", err)
+		return out, badRequest("the ticket does not fit into a transaction: %v", err)
 	}
 	now := time.Unix(time.Now().Unix(), 0)
 	events, tip, err := by.Simulate(tx, uint32(now.Unix()))
@@ -167,7 +172,7 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Simulator) (out
 		return out, err
 	}
 	out.Tip = wire.Tip{Height: tip.Height, Hash: tip.Hash.String(), Digest: hexDigest(tip.Digest)}
-	if at, err := b.Block(ctx, tip.Height); err == nil { // it may just have been taken back
+	if at, err := b.Block(ctx, tip.Height); err == nil { // a reorganization may just have removed it
 		out.Tip.Time = at.Time
 	}
 	out.Kind, out.Pool, out.Accepted = t.Kind.String(), poolOf(t), true
@@ -194,7 +199,7 @@ func (b *Books) CheckTicket(ctx context.Context, text []byte, by Simulator) (out
 	return out, nil
 }
 
-// carrying is a transaction that a ticket could come in. What it spends does not matter to the rules.
+// carrying returns a transaction that could carry the ticket. The rules do not care what it spends.
 func carrying(t *ticket.Ticket, net *pool.Params) (*pastel.Tx, error) {
 	contract, err := ticket.NewContract(t, "", 0)
 	if err != nil {

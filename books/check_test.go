@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// punctual tries transactions at the time of the recorded block that comes next: recorded pledges are too old by now.
+// punctual simulates transactions at the time of the next recorded block: recorded pledges have expired by now.
 type punctual struct {
 	by     books.Simulator
 	blocks []*pool.Prepared
@@ -24,14 +24,14 @@ func (x punctual) Simulate(tx *pastel.Tx, _ uint32) ([]pool.Event, pool.Tip, err
 	return x.by.Simulate(tx, x.blocks[*x.next].Time)
 }
 
-// desk is a library with a simulator for checks.
+// desk is a library with a simulator for ticket checks.
 type desk struct {
 	*library
 	by punctual
 }
 
-// checking opens the books of a recorded chain up to the block before next, with checks that are made by the ledger in memory or, loaded,
-// by one that is loaded for the check.
+// checking opens the read model of a recorded chain up to the block before next. The ledger in memory makes the checks or, if loaded is
+// set, a state loaded for the check.
 func checking(t *testing.T, chainName string, next *pastel.Height, loaded bool) *desk {
 	t.Helper()
 	x := openOn(t, chainName, *next-1, "")
@@ -42,7 +42,7 @@ func checking(t *testing.T, chainName string, next *pastel.Height, loaded bool) 
 	return &desk{x, punctual{by, x.blocks, next}}
 }
 
-// check asks what the next block would make of a ticket.
+// check asks whether the next block would accept a ticket.
 func (x *desk) check(t *testing.T, carried *ticket.Ticket) wire.Check {
 	t.Helper()
 	text, err := carried.Encode()
@@ -56,7 +56,7 @@ func (x *desk) check(t *testing.T, carried *ticket.Ticket) wire.Check {
 	return c
 }
 
-// A check says of every recorded ticket, before its block, what the block then made of it.
+// Before each recorded block, a check predicts what the block does with each of its tickets.
 func TestChecksForetellTheBlock(t *testing.T) {
 	t.Parallel()
 	for _, loaded := range []bool{false, true} {
@@ -81,18 +81,18 @@ func TestChecksForetellTheBlock(t *testing.T) {
 				}
 				c := checks[i]
 				if c.Reason != want || c.Accepted != (want == "") || c.Accepted != strings.Contains(c.Text, "would accept") {
-					t.Errorf("loaded %t, block %d, %s: foretold %q (%s), want %q", loaded, next, a.Kind, c.Reason, c.Text, want)
+					t.Errorf("loaded %t, block %d, %s: predicted %q (%s), want %q", loaded, next, a.Kind, c.Reason, c.Text, want)
 				}
 				foretold[want]++
 			}
 		}
 		if len(foretold) < 8 || foretold[""] < 8 {
-			t.Errorf("too little was foretold: %v", foretold)
+			t.Errorf("too few predictions: %v", foretold)
 		}
 	}
 }
 
-// A check says how much of a pledge the block counts in which nothing else happens to its pool, new or amended.
+// A check predicts how much of a new or amended pledge counts in a block in which nothing else happens to the pool.
 func TestChecksForetellWhatCounts(t *testing.T) {
 	t.Parallel()
 	next := pastel.Height(101)
@@ -120,7 +120,7 @@ func TestChecksForetellWhatCounts(t *testing.T) {
 			same := 0
 			for _, e := range x.events(t, of) {
 				if e.Type != "pledge.accepted" && e.Type != "pledge.amended" {
-					same = 2 // it changes what there is room for
+					same = 2 // others change the room in the pool
 				}
 				same++
 			}
@@ -132,7 +132,7 @@ func TestChecksForetellWhatCounts(t *testing.T) {
 			}
 			got := after.Participants[i].Counted
 			if c.Counts != got || after.Participants[i].Offered != e.Offered {
-				t.Errorf("block %d, %s: foretold that %d PSL count (%s), %d PSL do", next, e.Type, c.Counts, c.Text, got)
+				t.Errorf("block %d, %s: predicted that %d PSL count (%s), %d PSL do", next, e.Type, c.Counts, c.Text, got)
 			}
 			switch {
 			case e.Type == "pledge.amended":
@@ -147,11 +147,11 @@ func TestChecksForetellWhatCounts(t *testing.T) {
 		}
 	}
 	if whole < 20 || part < 3 || none < 10 || amended < 5 {
-		t.Errorf("too little was foretold: %d whole, %d in part, %d not, %d amended", whole, part, none, amended)
+		t.Errorf("too few predictions: %d whole, %d in part, %d not, %d amended", whole, part, none, amended)
 	}
 }
 
-// ownerOf is the pubkey hash of an address, in hex.
+// ownerOf returns the public key hash of an address, in hex.
 func ownerOf(t *testing.T, x *library, address string) string {
 	t.Helper()
 	net := x.Params().Network
@@ -162,10 +162,10 @@ func ownerOf(t *testing.T, x *library, address string) string {
 	return fmt.Sprintf("%x", a.Hash)
 }
 
-// A check of an amendment says from what to what.
+// A check of an amendment names the old and the new values.
 func TestCheckOfAnAmendment(t *testing.T) {
 	t.Parallel()
-	next := pastel.Height(246) // a member has her rewards paid elsewhere
+	next := pastel.Height(246) // a member changes her reward address
 	x := checking(t, "life", &next, false)
 	list := x.tickets(next)
 	c := x.check(t, list[0].Ticket)
@@ -178,20 +178,20 @@ func TestCheckOfAnAmendment(t *testing.T) {
 	if !c.Accepted || c.Amends == nil || *c.Amends != want || c.Counts != 450 || c.Events[0].Type != "pledge.amended" {
 		t.Errorf("%+v, want it to amend %+v", c, want)
 	}
-	const text = "The next block would accept it: it amends the pledge, which would still offer 450 PSL, of which 450 PSL would count. " +
-		"It would be paid to %s instead of %s. It keeps its place, and what it has earned."
+	const text = "The next block would accept it: the amended pledge would still offer 450 PSL, all of which would count. " +
+		"Its rewards would go to %s instead of %s. It would keep its place in line and its earnings."
 	if want := fmt.Sprintf(text, part.RewardAddress, old.Reward); c.Text != want {
 		t.Errorf("it says\n%s\nwant\n%s", c.Text, want)
 	}
 
-	next = 386 // a member raises her offer, of which a part waits in line
+	next = 386 // a member raises her offer; part of it waits in line
 	x = checking(t, "dense", &next, false)
 	for _, a := range x.tickets(next) {
 		if a.Kind != ticket.KindPart {
 			continue
 		}
 		if c := x.check(t, a.Ticket); c.Amends != nil {
-			if !strings.Contains(c.Text, "which would offer 1017 PSL instead of 897 PSL, of which ") || c.Amends.Offered != 897 {
+			if !strings.Contains(c.Text, "the amended pledge would offer 1,017 PSL instead of 897 PSL, of which ") || c.Amends.Offered != 897 {
 				t.Errorf("it says %q of %+v", c.Text, c.Amends)
 			}
 			return

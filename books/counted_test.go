@@ -9,8 +9,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// What is pledged to a pool that has not started backs no Supernode and earns nothing: no sum counts it. Once the pool is active, sums
-// count what its members do.
+// Pledges to a pool that has not started back no Supernode and earn nothing, so sums do not count them. Once the pool is active, sums count
+// its members' coins.
 func TestPlainPledgesAreNotCounted(t *testing.T) {
 	t.Parallel()
 	const activation pastel.Height = 135
@@ -38,7 +38,7 @@ func TestPlainPledgesAreNotCounted(t *testing.T) {
 	}
 }
 
-// The list of pledges finds by the reward address in force in the block asked for, whatever came later.
+// The list of pledges selects by the reward address in force in the requested block, whatever came later.
 func TestPledgesOfARewardAddressInTime(t *testing.T) {
 	t.Parallel()
 	x := open(t, amendment+4, "")
@@ -68,7 +68,7 @@ func TestPledgesOfARewardAddressInTime(t *testing.T) {
 	}
 }
 
-// Once a pledge is reduced, the list of pledges has the offer that the pool has, and as of a block before what was offered then.
+// For a reduced pledge, the list of pledges shows the pool's current offer and, as of an earlier block, the offer at that time.
 func TestPledgesAfterAReduction(t *testing.T) {
 	t.Parallel()
 	const reduction pastel.Height = 337
@@ -91,8 +91,8 @@ func TestPledgesAfterAReduction(t *testing.T) {
 	}
 }
 
-// A pool that earns has a forecast. One that owes nothing worth paying has none: neither carry without income nor a claim of a patoshi is
-// ever paid.
+// A pool that earns has a forecast. A pool that owes nothing worth paying has none: it never pays carry without income or a claim of one
+// patoshi.
 func TestForecastIsWhatIsPaid(t *testing.T) {
 	t.Parallel()
 	x := open(t, 200, "")
@@ -110,7 +110,7 @@ func TestForecastIsWhatIsPaid(t *testing.T) {
 	}
 }
 
-// What leaving costs in reputation is never more than there is.
+// Leaving never costs more reputation than the PastelID has.
 func TestLeavingCostsNoMoreThanThereIs(t *testing.T) {
 	t.Parallel()
 	pledge := func(id string, costs, has int) wire.Position {
@@ -152,6 +152,6 @@ func TestLeavingCostsNoMoreThanThereIs(t *testing.T) {
 		}
 	}
 	if poor == 0 {
-		t.Error("every member has all points")
+		t.Error("every member has full reputation: the test shows nothing")
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// criticalMembers tells the critical members of an active pool; nil of another.
+// criticalMembers returns the critical members of an active pool, nil for any other pool.
 func criticalMembers(p *pool.Pool) *wire.CriticalMembers {
 	if p.Status != pool.Active {
 		return nil

@@ -9,13 +9,13 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// pledged is a pledge of the tests: a letter is a PastelID, coins are PSL.
+// pledged is a pledge in these tests: a letter stands for a PastelID, coins are PSL.
 type pledged struct {
 	who              byte
 	offered, counted int64
 }
 
-// count restates protocol 7, "Counting", with a MinPledge of 10 PSL: standby first, then what members offer beyond, in join order.
+// count restates protocol 7, "Counting", with a MinPledge of 10 PSL: standby first, then members' excess offers, in join order.
 func count(list []pledged, target int64) (sum int64) {
 	for _, pl := range list {
 		sum += pl.counted
@@ -37,8 +37,8 @@ func count(list []pledged, target int64) (sum int64) {
 	return sum
 }
 
-// fewest is the smallest number of letters whose leaving leaves too little: all groups are tried, each in one block, and one a block in
-// the order of the alphabet and against it.
+// fewest returns the smallest number of letters whose leaving leaves too little. It tries every group, leaving in one block and one per
+// block in alphabetical and reverse order.
 func fewest(list []pledged, required, target int64) int {
 	best := 26
 	for group := range 1 << 5 {
@@ -63,7 +63,7 @@ func fewest(list []pledged, required, target int64) int {
 	return best
 }
 
-// The critical members, by hand, and by trying every group whether they leave together or one block apart.
+// The critical members match those found by hand and by trying every group, leaving together or one block apart.
 func TestCriticalMembers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -100,10 +100,10 @@ func TestCriticalMembers(t *testing.T) {
 			t.Errorf("%s: %v with %d PSL, want %s with %d", name, got.Members, got.Coins, c.want, c.coins)
 		}
 		if n := fewest(c.pledges, c.required, c.target); n != len(got.Members) {
-			t.Errorf("%s: %d suffice, %d are said to be needed", name, n, len(got.Members))
+			t.Errorf("%s: %d suffice, but %d are named", name, n, len(got.Members))
 		}
 	}
 	if criticalMembers(&pool.Pool{Status: pool.Replenishing}) != nil {
-		t.Error("a pool that is short already cannot be broken")
+		t.Error("a pool that is already short has critical members")
 	}
 }

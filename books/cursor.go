@@ -9,10 +9,10 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// defaultLimit is how many rows a page has if nothing is said.
+// defaultLimit is the number of rows on a page unless the query sets a limit.
 const defaultLimit = 50
 
-// key is the type of a part of a list's key.
+// key is the type of one part of a list's key.
 type key int
 
 const (
@@ -24,20 +24,20 @@ const (
 // maxCursor bounds a cursor, in bytes: a pool id and a few numbers.
 const maxCursor = 200
 
-// page reads a page's cursor, which continues a list after the row whose key it holds. An empty one begins the list.
+// page translates a query's page. Its cursor holds the key of the row after which the list continues; an empty cursor starts the list.
 func page(x wire.Page, keys ...key) (store.Page, error) {
 	limit := x.Limit
 	if limit == 0 {
 		limit = defaultLimit
 	}
 	if limit < 1 || limit > wire.MaxLimit {
-		return store.Page{}, badRequest("limit: %d is not between 1 and %d", limit, wire.MaxLimit)
+		return store.Page{}, badRequest("limit: %d is out of range; use 1 to %d", limit, wire.MaxLimit)
 	}
 	p := store.Page{Limit: limit, Desc: x.Order == wire.Newest}
 	if x.Cursor == "" {
 		return p, nil
 	}
-	bad := badRequest("cursor: it is not one of this list: take it from the answer before, or leave it out to begin anew")
+	bad := badRequest("cursor: it does not belong to this list: use next of the previous answer, or leave it out to start over")
 	if len(x.Cursor) > maxCursor {
 		return p, bad
 	}
@@ -57,7 +57,7 @@ func page(x wire.Page, keys ...key) (store.Page, error) {
 			}
 			p.After = append(p.After, int64(v))
 		case string:
-			if k != keyText || !printableASCII(v) { // PostgreSQL takes no NUL
+			if k != keyText || !printableASCII(v) { // PostgreSQL rejects NUL
 				return p, bad
 			}
 			p.After = append(p.After, v)
@@ -77,14 +77,14 @@ func printableASCII(s string) bool {
 	return true
 }
 
-// cursor names the last row of a full page; a page that is not full is the last.
+// cursor returns the cursor after a full page. A page that is not full is the last and has none.
 func cursor[T any](rows []T, p store.Page, key func(*T) []any) string {
 	if len(rows) < p.Limit {
 		return ""
 	}
 	text, err := json.Marshal(key(&rows[len(rows)-1]))
 	if err != nil {
-		panic(err) // keys are integers and texts
+		panic(err) // keys are integers and strings
 	}
 	return base64.RawURLEncoding.EncodeToString(text)
 }

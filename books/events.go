@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Events lists events in the order of the chain.
+// Events lists events in chain order.
 func (b *Books) Events(ctx context.Context, q wire.EventQuery) (list []wire.Event, tip wire.Tip, next string, err error) {
 	p, err := page(q.Page, keyHeight, keyInteger)
 	if err != nil {
@@ -36,11 +36,11 @@ func (b *Books) Events(ctx context.Context, q wire.EventQuery) (list []wire.Even
 	return list, tip, next, err
 }
 
-// EventOf returns an event of the ledger as it is on the wire.
+// EventOf returns an event of the ledger in its wire form.
 func EventOf(s *store.Snapshot, x *store.Event) (wire.Event, error) {
 	e, err := pool.ParseEvent(x.JSON)
 	if err != nil {
-		return wire.Event{}, fmt.Errorf("event %d of block %d: %w: the database is damaged", x.Position, x.Height, err)
+		return wire.Event{}, fmt.Errorf("event %d of block %d is unreadable (%w): the database is damaged, start with an empty one", x.Position, x.Height, err)
 	}
 	var to pool.Payees
 	if x.Type == pool.PledgeAmended {
@@ -55,14 +55,14 @@ func EventOf(s *store.Snapshot, x *store.Event) (wire.Event, error) {
 	return out, nil
 }
 
-// event is an event on the wire, without its place in the ledger.
+// event returns an event in its wire form, without its position and time.
 func event(e *pool.Event, to pool.Payees) wire.Event {
 	out := wire.Event{
 		Height: e.Height, Type: string(e.Type), Pool: string(e.Pool), PastelID: e.PastelID,
 		Amount: e.Amount + e.Paid(), Change: e.Change, Forfeited: e.Forfeited, Reason: string(e.Reason), Text: e.Words(to),
 	}
 	has := e.Type.Row().Has
-	if has&pool.HasCoins != 0 { // events from a simulation hold more than their type has
+	if has&pool.HasCoins != 0 { // simulated events have more fields set than their type has
 		out.Coins = e.Coins
 	}
 	if has&pool.HasOffered != 0 {

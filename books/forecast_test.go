@@ -7,14 +7,14 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// A forecast leaves out what the settlement would not pay: claims below the least payout, and carry that no income shares out.
+// A forecast leaves out what the settlement would not pay: claims below the smallest payment, and carry without income.
 func TestForecastLeavesOutWhatIsNotPaid(t *testing.T) {
 	t.Parallel()
 	net, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const psl = pastel.PSL // the least payout of a live pool; that of one that has ended is 100 patoshi
+	const psl = pastel.PSL // smallest payment of a live pool; an ended pool pays from 100 patoshi
 	a, b := pastel.Address{Hash: [20]byte{1}}, pastel.Address{Hash: [20]byte{2}}
 	operator := pastel.Address{Hash: [20]byte{3}}
 	member := func(to pastel.Address, counted int64, accrued pastel.Amount) pool.Pledge {
@@ -23,7 +23,7 @@ func TestForecastLeavesOutWhatIsNotPaid(t *testing.T) {
 	for name, c := range map[string]struct {
 		status  pool.Status
 		carry   pastel.Amount
-		accrued pastel.Amount // of the operator
+		accrued pastel.Amount // the operator's
 		claims  []pool.Claim
 		pledges []pool.Pledge
 		more    pastel.Amount

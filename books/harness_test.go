@@ -15,7 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// library is the books of a ledger that a test moves along a recorded chain.
+// library is the read model of a ledger that a test moves along a recorded chain.
 type library struct {
 	*books.Books
 	reader *store.Reader
@@ -23,7 +23,7 @@ type library struct {
 	blocks []*pool.Prepared
 }
 
-// open opens the books of the recorded chain "life" up to a height. The database is an SQLite file unless a URL is given.
+// open opens the read model of the recorded chain "life" up to a height. The database is an SQLite file unless a URL is given.
 func open(t testing.TB, height pastel.Height, url string) *library {
 	t.Helper()
 	return openOn(t, "life", height, url)
@@ -61,7 +61,7 @@ func openOn(t testing.TB, chainName string, height pastel.Height, url string) *l
 	return x
 }
 
-// move takes blocks above base back, and applies the recorded ones up to height.
+// move removes blocks above base and applies the recorded ones up to height.
 func (x *library) move(t testing.TB, base, height pastel.Height) {
 	t.Helper()
 	if _, err := x.ledger.Step(context.Background(), base, x.blocks[base+1:height+1]); err != nil {
@@ -69,7 +69,7 @@ func (x *library) move(t testing.TB, base, height pastel.Height) {
 	}
 }
 
-// answered is an answer, which there must be.
+// answered returns an answer and fails the test if there is an error.
 func answered[T any](t testing.TB, x T, err error) T {
 	t.Helper()
 	if err != nil {
@@ -78,7 +78,7 @@ func answered[T any](t testing.TB, x T, err error) T {
 	return x
 }
 
-// whole is as much of a list as an answer can have.
+// whole asks for the largest possible page of a list.
 func whole(p wire.Page) wire.Page {
 	if p.Limit == 0 {
 		p.Limit = wire.MaxLimit
@@ -98,7 +98,7 @@ func (x *library) pool(t testing.TB, id string) wire.PoolDetail {
 	return answered(t, p, err)
 }
 
-// first is the pool that opened first.
+// first returns the pool that opened first.
 func (x *library) first(t testing.TB) wire.PoolDetail {
 	t.Helper()
 	return x.pool(t, x.pools(t, wire.PoolQuery{})[0].ID)
@@ -128,7 +128,7 @@ func (x *library) statistics(t testing.TB) wire.Statistics {
 	return answered(t, s, err)
 }
 
-// events are those up to the last block, unless the query says otherwise.
+// events lists events up to the last block unless the query says otherwise.
 func (x *library) events(t testing.TB, q wire.EventQuery) []wire.Event {
 	t.Helper()
 	if q.To == 0 {
@@ -139,7 +139,7 @@ func (x *library) events(t testing.TB, q wire.EventQuery) []wire.Event {
 	return answered(t, list, err)
 }
 
-// last is the last event of a type in a block.
+// last returns the last event of a type in a block.
 func (x *library) last(t testing.TB, kind pool.EventType, h pastel.Height) wire.Event {
 	t.Helper()
 	list := x.events(t, wire.EventQuery{Type: []string{string(kind)}, From: int64(h), To: int64(h)})
@@ -149,7 +149,7 @@ func (x *library) last(t testing.TB, kind pool.EventType, h pastel.Height) wire.
 	return list[len(list)-1]
 }
 
-// pledges are those of now, unless the query says otherwise.
+// pledges lists pledges at the tip unless the query says otherwise.
 func (x *library) pledges(t testing.TB, q wire.PledgeQuery) []wire.Pledge {
 	t.Helper()
 	if q.At == 0 {
@@ -160,7 +160,7 @@ func (x *library) pledges(t testing.TB, q wire.PledgeQuery) []wire.Pledge {
 	return answered(t, list, err)
 }
 
-// payouts are those of now.
+// payouts lists payouts at the tip.
 func (x *library) payouts(t testing.TB) []wire.Payout {
 	t.Helper()
 	list, _, _, err := x.Payouts(t.Context(), wire.PayoutQuery{AsOf: wire.AsOf{At: wire.Now}, Page: whole(wire.Page{})})
@@ -173,13 +173,13 @@ func (x *library) payout(t testing.TB, txid string) wire.PayoutDetail {
 	return answered(t, po, err)
 }
 
-// recorded is a ticket that a block holds.
+// recorded is a ticket in a block.
 type recorded struct {
 	tx string
 	*ticket.Ticket
 }
 
-// tickets are those of a block.
+// tickets returns the tickets of a block.
 func (x *library) tickets(h pastel.Height) (list []recorded) {
 	net := x.Params().Network
 	for i := range x.blocks[h].Txs {
@@ -191,12 +191,12 @@ func (x *library) tickets(h pastel.Height) (list []recorded) {
 	return list
 }
 
-// These are the parts of queries that choose a pool, a PastelID and a block.
+// The following build the parts of queries that select a pool, a PastelID and a block.
 func ofPool(id string) wire.OfPool   { return wire.OfPool{Pool: id} }
 func ofID(id string) wire.OfID       { return wire.OfID{PastelID: id} }
 func asOf(h pastel.Height) wire.AsOf { return wire.AsOf{At: int64(h)} }
 
-// types is a query's list of types.
+// types returns event types as a query lists them.
 func types(list ...pool.EventType) (names []string) {
 	for _, kind := range list {
 		names = append(names, string(kind))

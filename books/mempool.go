@@ -11,13 +11,12 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// mempoolPatience is how old a report of the mempool may be. The daemon that writes the database makes them more often, unless its node
-// is away.
+// mempoolPatience is the maximum age of a mempool scan. The daemon that writes the database scans more often unless its node is away.
 const mempoolPatience = 2 * time.Minute
 
-// Spends lists unconfirmed transactions that spend pledged coins, the first seen first; empty arguments do not filter. The tip is the
-// block after which all of the mempool was last looked at, by the daemon that writes the database. If that did not happen in the last
-// two minutes, as its node is away or it follows none, the tip's height is -1: the list may lack any transaction.
+// Spends lists unconfirmed transactions that spend pledged coins, first seen first. Empty arguments do not filter. The tip is the last block
+// at the time of the last complete mempool scan by the daemon that writes the database. If there was no scan in the last two minutes, because
+// its node is away or it follows none, the tip's height is -1 and the list may be incomplete.
 func (b *Books) Spends(ctx context.Context, poolID, pastelID string) (list []wire.Spend, tip wire.Tip, err error) {
 	err = b.view(ctx, func(v *view) error {
 		if tip, err = v.mempool(); err != nil {
@@ -36,7 +35,7 @@ func (b *Books) Spends(ctx context.Context, poolID, pastelID string) (list []wir
 	return list, tip, err
 }
 
-// mempool returns the block after which all of the mempool was looked at just now; one of height -1 if it was not.
+// mempool returns the last block at the time of the last complete mempool scan, with height -1 if there was no recent scan.
 func (v *view) mempool() (wire.Tip, error) {
 	unknown := wire.Tip{Height: -1}
 	last, known, err := v.MempoolLooked()
@@ -44,7 +43,7 @@ func (v *view) mempool() (wire.Tip, error) {
 		return unknown, err
 	}
 	b, err := v.Block(last.Height)
-	if errors.Is(err, chain.ErrNotFound) { // it was taken back
+	if errors.Is(err, chain.ErrNotFound) { // a reorganization removed it
 		return unknown, nil
 	}
 	return TipOf(&b), err

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Statistics returns sums over the network.
+// Statistics returns network totals.
 func (b *Books) Statistics(ctx context.Context) (out wire.Statistics, err error) {
 	err = b.view(ctx, func(v *view) error {
 		out = wire.Statistics{Tip: TipOf(&v.tip), Pools: map[string]int{}}
@@ -55,7 +55,7 @@ func (b *Books) Statistics(ctx context.Context) (out wire.Statistics, err error)
 	return out, err
 }
 
-// Operators lists everybody who opened a pool, those with the most coins of members first.
+// Operators lists everyone who has opened a pool, most counted coins first.
 func (b *Books) Operators(ctx context.Context) (list []wire.Operator, tip wire.Tip, err error) {
 	err = b.view(ctx, func(v *view) error {
 		tip = TipOf(&v.tip)
@@ -68,7 +68,7 @@ func (b *Books) Operators(ctx context.Context) (list []wire.Operator, tip wire.T
 // Operator returns an operator's record.
 func (b *Books) Operator(ctx context.Context, id string) (out wire.Operator, tip wire.Tip, err error) {
 	if _, err := pastelid.Parse(id); err != nil {
-		return out, tip, badRequest("%q is no PastelID (%v): copy it whole, it begins with jX", id, err)
+		return out, tip, badRequest("%q is not a PastelID (%v): copy all of it; it begins with jX", id, err)
 	}
 	err = b.view(ctx, func(v *view) error {
 		tip = TipOf(&v.tip)
@@ -85,7 +85,7 @@ func (b *Books) Operator(ctx context.Context, id string) (out wire.Operator, tip
 	return out, tip, err
 }
 
-// operatorRecords sums up the pools of one operator, or of each.
+// operatorRecords sums up the pools of one operator, or of every operator if id is empty.
 func (v *view) operatorRecords(id string) ([]wire.Operator, error) {
 	rows, err := v.Pools(store.PoolFilter{Operator: id, At: store.Now})
 	if err != nil {
@@ -143,7 +143,7 @@ func addPool(x *wire.Operator, row *store.PoolRow, t store.Totals) {
 			x.Expired++
 		}
 	}
-	if row.Status != pool.Subscribing.String() { // in which pledges are plain: they back nothing yet
+	if row.Status != pool.Subscribing.String() { // its plain pledges back nothing yet
 		x.Counted += row.Counted
 	}
 	x.Income += t.Income

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// What an account is paid is what the payouts' outputs say, by address and by PastelID, over pages of one row, on both engines.
+// Payments of an account match the payouts' outputs, by address and by PastelID, on pages of one row, on both engines.
 func TestPayments(t *testing.T) {
 	t.Parallel()
 	for name, db := range map[string]string{"sqlite": "", "postgres": pgtest.Open(t)} {
@@ -58,7 +58,7 @@ func TestPayments(t *testing.T) {
 					t.Errorf("%+v: got %v, want %v", q, got, want)
 				}
 			}
-			rewards := map[string]map[string]bool{} // of PastelIDs
+			rewards := map[string]map[string]bool{} // addresses by PastelID
 			add := func(id, address string) {
 				if rewards[id] == nil {
 					rewards[id] = map[string]bool{}

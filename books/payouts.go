@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Payouts lists payouts by the block they settled in; next is the cursor of the rest, empty if there is none.
+// Payouts lists payouts by the block they settled in. next is the cursor of the next page, empty on the last.
 func (b *Books) Payouts(ctx context.Context, q wire.PayoutQuery) (list []wire.Payout, tip wire.Tip, next string, err error) {
 	p, err := page(q.Page, keyHeight, keyText)
 	if err != nil {
@@ -33,7 +33,7 @@ func (b *Books) Payouts(ctx context.Context, q wire.PayoutQuery) (list []wire.Pa
 	return list, tip, next, err
 }
 
-// pendingPayouts lists the payouts of a pool that are settled and not mined.
+// pendingPayouts lists a pool's payouts that are settled but not mined.
 func (v *view) pendingPayouts(id ticket.PoolID) ([]wire.Payout, error) {
 	f := store.PayoutFilter{Pool: id, Status: store.PayoutPending, At: store.Now}
 	rows, err := v.Payouts(f, store.Page{Limit: maxPending})
@@ -53,7 +53,7 @@ func (v *view) wirePayouts(rows []store.Payout) ([]wire.Payout, error) {
 	return list, nil
 }
 
-// statusOf is the status of a payout that was mined or cancelled in these blocks, if in any.
+// statusOf returns the status of a payout from the heights at which it was mined or cancelled, negative if it was not.
 func statusOf(paid, cancelled pastel.Height) string {
 	switch {
 	case paid >= 0:
@@ -64,7 +64,7 @@ func statusOf(paid, cancelled pastel.Height) string {
 	return store.PayoutPending
 }
 
-// fillPayout fills in a payout of the wire.
+// fillPayout fills in a payout's wire form.
 func (v *view) fillPayout(x *wire.Payout, po *store.Payout) error {
 	*x = wire.Payout{
 		TxID: po.TxID.String(), Pool: string(po.Pool), Status: statusOf(po.Paid, po.Cancelled), Amount: po.Total, Change: po.Change, Outputs: po.Outputs,
@@ -79,11 +79,11 @@ func (v *view) fillPayout(x *wire.Payout, po *store.Payout) error {
 	return v.moments(map[**wire.Moment]pastel.Height{&x.Paid: po.Paid, &x.Cancelled: po.Cancelled})
 }
 
-// Payout returns all about a payout.
+// Payout returns everything about a payout.
 func (b *Books) Payout(ctx context.Context, txid string) (out wire.PayoutDetail, err error) {
 	id, err := pastel.ParseTxID(txid)
 	if err != nil {
-		return out, badRequest("%q is no transaction id: want 64 hex digits", txid)
+		return out, badRequest("%q is not a transaction id: give its 64 hex digits", txid)
 	}
 	err = b.view(ctx, func(v *view) error {
 		rows, err := v.Payouts(store.PayoutFilter{TxID: id, At: store.Now}, store.Page{Limit: 1, Desc: true})
@@ -106,10 +106,10 @@ func (b *Books) Payout(ctx context.Context, txid string) (out wire.PayoutDetail,
 	return out, err
 }
 
-// Payments lists parts of payouts by the block they settled in.
+// Payments lists payments to a PastelID or address by the block they settled in.
 func (b *Books) Payments(ctx context.Context, q wire.PaymentQuery) (list []wire.Payment, tip wire.Tip, next string, err error) {
 	if (q.PastelID == "") == (q.Address == "") {
-		return nil, tip, "", badRequest("payments: give either a pastelid or an address")
+		return nil, tip, "", badRequest("set either pastelid or address, not both or neither")
 	}
 	p, err := page(q.Page, keyHeight, keyText, keyText)
 	if err != nil {
@@ -152,7 +152,7 @@ func (v *view) wirePayments(rows []store.Payment) ([]wire.Payment, error) {
 	return list, nil
 }
 
-// Credits lists income that was settled.
+// Credits lists settled income.
 func (b *Books) Credits(ctx context.Context, q wire.CreditQuery) (list []wire.Credit, tip wire.Tip, next string, err error) {
 	p, err := page(q.Page, keyHeight, keyInteger)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// yieldWindow is how far back income is taken for a yield: 30 days.
+// yieldWindow is the number of past blocks whose income determines a yield: 30 days.
 const yieldWindow = 30 * 24 * 3600 / blockSeconds
 
 // Pools lists pools in the order they opened.
@@ -37,7 +37,7 @@ func (b *Books) Pools(ctx context.Context, q wire.PoolQuery) (list []wire.Pool, 
 	return list, tip, err
 }
 
-// PastPools lists the pools there were after a block, in the order they opened. Coins, members and yields are known at the tip alone.
+// PastPools lists the pools that existed after a block, in the order they opened. Coins, members and yields are known only at the tip.
 func (b *Books) PastPools(ctx context.Context, at pastel.Height) (list []wire.PoolTerms, tip wire.Tip, err error) {
 	list = []wire.PoolTerms{}
 	err = b.view(ctx, func(v *view) error {
@@ -61,10 +61,10 @@ func (b *Books) PastPools(ctx context.Context, at pastel.Height) (list []wire.Po
 	return list, tip, err
 }
 
-// checkAt refuses a block that has not come.
+// checkAt refuses a future block.
 func (v *view) checkAt(h pastel.Height) error {
 	if h != store.Now && (h < 0 || h > v.tip.Height) {
-		return badRequest("at: the ledger ends at block %d: ask for a block from 0 to %d", v.tip.Height, v.tip.Height)
+		return badRequest("the ledger ends at block %d: ask for a block from 0 to %d", v.tip.Height, v.tip.Height)
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func (v *view) terms(row *store.PoolRow) (x wire.PoolTerms, err error) {
 	return x, v.moments(map[**wire.Moment]pastel.Height{&x.Activated: row.Activated, &x.Ended: row.Ended})
 }
 
-// poolNow is a pool in a list. With coins given, it tells what a pledge of so many more would yield.
+// poolNow returns a pool at the tip as lists show it. If coins is positive, it includes the yield of a new pledge of that many PSL.
 func (v *view) poolNow(row *store.PoolRow, coins int64) (x wire.Pool, err error) {
 	if x.PoolTerms, err = v.terms(row); err != nil {
 		return x, err
@@ -107,8 +107,8 @@ func (v *view) poolNow(row *store.PoolRow, coins int64) (x wire.Pool, err error)
 	return x, v.fillPool(&x, p, network)
 }
 
-// counts is how many PSL of a new pledge that offers so many would count at the end of the next block if nothing else came (protocol 7);
-// before activation all do if the operator lists the pledge. 0 if the pool does not take such a pledge.
+// counts returns how many of a new pledge's offered PSL would count at the end of the next block if nothing else happened (protocol 7), or 0
+// if the pool does not accept such a pledge. Before activation all of them count, provided that the operator lists the pledge.
 func counts(p *pool.Pool, net *pool.Params, offered int64) int64 {
 	entry, _ := p.Enters(offered, net)
 	return entry.Counts
@@ -142,13 +142,13 @@ func (v *view) fillPool(x *wire.Pool, p *pool.Pool, network *income) (err error)
 	return err
 }
 
-// income is what came to pools in some blocks, on average.
+// income is what pools received over a number of blocks.
 type income struct {
 	amount pastel.Amount
-	blocks int64 // pools times blocks
+	blocks int64 // summed over the pools
 }
 
-// poolIncome is what a pool received in the yield window; nil before it is active and once it is over.
+// poolIncome returns what a pool received in the yield window, nil before activation and after its end.
 func (v *view) poolIncome(p *pool.Pool) (*income, error) {
 	if p.Activated < 0 || !p.Status.Live() {
 		return nil, nil
@@ -160,7 +160,7 @@ func (v *view) poolIncome(p *pool.Pool) (*income, error) {
 	})
 }
 
-// averageIncome is what the network's active pools received in the yield window.
+// averageIncome returns what the network's active pools received in the yield window.
 func (v *view) averageIncome() (*income, error) {
 	return v.b.keepNetwork(v.tip.Hash).network.get(v.sumIncome)
 }
@@ -186,9 +186,8 @@ func (v *view) sumIncome() (*income, error) {
 	return &sum, nil
 }
 
-// yield is what a counted PSL would earn in a year if so many PSL more counted in the pool; nil if nothing is known yet. A pool that has no
-// income of its own, and has not been idle for long enough to count as idle (protocol 7), is taken at its target, and at the network's
-// average.
+// yield returns what a counted PSL would earn in a year if more PSL counted in addition, nil while it is unknown. A pool without income of
+// its own that has not yet been without it long enough to be idle (protocol 7) is assumed to be full and to earn the network's average.
 func (v *view) yield(p *pool.Pool, network *income, more int64) (*wire.Yield, error) {
 	in, err := v.poolIncome(p)
 	if err != nil {
@@ -208,7 +207,7 @@ func (v *view) yield(p *pool.Pool, network *income, more int64) (*wire.Yield, er
 	return &wire.Yield{Percent: ticket.NewDecimal(hundredths, 2).String(), Basis: basis, Blocks: in.blocks}, nil
 }
 
-// yearly is the yield in 0.01 %, after a fee in 0.01 %; not ok if it is beyond all reason.
+// yearly returns the yearly yield in 0.01 % after a fee in 0.01 %. It reports false if the yield overflows.
 func yearly(in *income, fee, coins int64) (int64, bool) {
 	year, ok := in.amount.MulDiv(blocksPerYear, in.blocks)
 	if !ok {
@@ -222,7 +221,7 @@ func yearly(in *income, fee, coins int64) (int64, bool) {
 	return int64(hundredths / pastel.PSL), ok
 }
 
-// Pool returns all about a pool at the tip.
+// Pool returns everything about a pool at the tip.
 func (b *Books) Pool(ctx context.Context, id string) (out wire.PoolDetail, err error) {
 	err = b.view(ctx, func(v *view) error {
 		p, err := v.poolState(ticket.PoolID(id))
@@ -240,7 +239,7 @@ func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
 		return err
 	}
 	if len(rows) != 1 {
-		return fmt.Errorf("pool %s is in the records and not in the table of pools: the database is damaged", p.ID)
+		return fmt.Errorf("pool %s has a record but no row in the table of pools: the database is damaged, start with an empty one", p.ID)
 	}
 	net := &v.b.net.Network
 	out.Tip = TipOf(&v.tip)
@@ -279,10 +278,10 @@ func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
 }
 
 // maxPending is more than a pool can have pending: it settles every SettlementInterval, and a payout is pending for at most
-// CoinbaseMaturity and PayoutExpiry.
+// CoinbaseMaturity plus PayoutExpiry.
 const maxPending = 100
 
-// pledge is a live pledge on the wire.
+// pledge returns a live pledge in its wire form.
 func (v *view) pledge(p *pool.Pool, pl *pool.Pledge) (wire.PoolPledge, error) {
 	net := &v.b.net.Network
 	x := wire.PoolPledge{
@@ -295,7 +294,7 @@ func (v *view) pledge(p *pool.Pool, pl *pool.Pledge) (wire.PoolPledge, error) {
 	return x, v.moments(map[**wire.Moment]pastel.Height{&x.Since: pl.Since})
 }
 
-// forecast is what the next settlement pays, if income goes on as in the yield window; nil if it pays nothing.
+// forecast returns what the next settlement pays if income continues as in the yield window, nil if it pays nothing.
 func (v *view) forecast(p *pool.Pool) (*wire.PayoutOutlook, error) {
 	if p.NextSettlement < 0 {
 		return nil, nil
@@ -323,8 +322,8 @@ func (v *view) forecast(p *pool.Pool) (*wire.PayoutOutlook, error) {
 	return out, err
 }
 
-// duePayments is what a pool would pay if it received so much more and settled: the claims that are large enough (protocol 8). Carry is
-// shared out with what comes, as income is (protocol 5).
+// duePayments returns what a pool would pay if it received more and then settled: the claims that are large enough (protocol 8). New income
+// is shared out together with carry (protocol 5).
 func duePayments(p *pool.Pool, net *pool.Params, more pastel.Amount) (sum pastel.Amount) {
 	owed := map[pastel.Address]pastel.Amount{}
 	for _, c := range p.Claims {
@@ -353,10 +352,10 @@ func duePayments(p *pool.Pool, net *pool.Params, more pastel.Amount) (sum pastel
 	return sum
 }
 
-// seriesPoints is how many points a series has at most.
+// seriesPoints is the maximum number of points in a series.
 const seriesPoints = 400
 
-// Series returns a pool's income over time, in spans of at least so many blocks; 0 chooses.
+// Series returns a pool's income over time in spans of at least width blocks; 0 chooses the width.
 func (b *Books) Series(ctx context.Context, id string, width int64) (out wire.Series, err error) {
 	err = b.view(ctx, func(v *view) error {
 		p, err := v.poolState(ticket.PoolID(id))

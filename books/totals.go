@@ -10,15 +10,14 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// deepTotals are sums over all blocks that no reorganization can take back any more, so that history is summed once and not for every
-// block that comes.
+// deepTotals are sums over all blocks too deep for a reorganization, so that new blocks do not require summing up history again.
 type deepTotals struct {
 	mu   sync.Mutex
-	last store.Block // the last of these blocks, if there is one
+	last store.Block // the last of these blocks; only valid if sums is set
 	sums map[ticket.PoolID]store.Totals
 }
 
-// allTotals sums all that ever happened to each pool.
+// allTotals returns each pool's totals since it opened.
 func (v *view) allTotals() (map[ticket.PoolID]store.Totals, error) {
 	return v.b.keepNetwork(v.tip.Hash).totals.get(v.sumTotals)
 }
@@ -38,7 +37,7 @@ func (v *view) sumTotals() (map[ticket.PoolID]store.Totals, error) {
 	return add(maps.Clone(d.sums), recent), err
 }
 
-// follow takes the sums on to the last block that stays for good, and begins anew if the database holds another chain than before.
+// follow extends the sums to the last final block. If the database holds a different chain than before, it starts over.
 func (d *deepTotals) follow(v *view) error {
 	if d.sums != nil {
 		b, err := v.Block(d.last.Height)
@@ -68,7 +67,7 @@ func (d *deepTotals) follow(v *view) error {
 	return nil
 }
 
-// add adds sums to others, which are changed; nil is none.
+// add adds more to sums, which it modifies, and returns the result. Nil sums are empty.
 func add(sums, more map[ticket.PoolID]store.Totals) map[ticket.PoolID]store.Totals {
 	if sums == nil {
 		return more

@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Sums over history are what the events say, at every height, however the ledger got there.
+// Totals match the events at every height, however the ledger got there.
 func TestTotalsFollowTheLedger(t *testing.T) {
 	t.Parallel()
 	for name, db := range map[string]string{"sqlite": "", "postgres": pgtest.Open(t)} {
@@ -51,7 +51,7 @@ func TestTotalsFollowTheLedger(t *testing.T) {
 	}
 }
 
-// A yield is of the pool's own income once there is some, and also when there is none for so long that the pool counts as idle.
+// A yield uses the pool's own income once there is some, and when there has been none for so long that the pool is idle.
 func TestYields(t *testing.T) {
 	t.Parallel()
 	x := open(t, 134, "")

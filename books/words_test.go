@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Events are told in words that hold whatever comes later in their block.
+// The texts of events stay true whatever comes later in their block.
 func TestEventsTell(t *testing.T) {
 	t.Parallel()
 	x := open(t, 338, "")
@@ -23,7 +23,7 @@ func TestEventsTell(t *testing.T) {
 		{145, "payout.settled", "The pool settled 12,499.99999 PSL: payout 254b9ec76c…a076a8."},
 		{149, "pledge.accepted", dora + " pledged 250 PSL, which count as soon as the pool has room for them."},
 		{151, "pledge.left", "jXXiGnRtNt…fvFgRR left the pool with 300 PSL (member) and forfeited 1,335.94285 PSL to the others."},
-		{169, "pledge.accepted", alice + " pledged 450 PSL, which count as soon as the pool has room for them."}, // they do at once
+		{169, "pledge.accepted", alice + " pledged 450 PSL, which count as soon as the pool has room for them."}, // they count in this same block
 		{169, "pledge.promoted", "All 450 PSL of a pledge by " + alice + " now count."},
 		{169, "pool.restored", "The pool has enough collateral again: its members have 1,100 PSL. Its Supernode resumes."},
 		{amendment, "pledge.amended", alice + " amended a pledge. It now offers 450 PSL. Its rewards now go to tPh6aNDouJ…7ff4aS instead of tPeBRDMv5H…XZ9bfW."},
@@ -36,7 +36,7 @@ func TestEventsTell(t *testing.T) {
 	}
 }
 
-// What an amended pledge counts may rise in the amendment's block, later.
+// More of an amended pledge may start to count later in the amendment's block.
 func TestAmendmentsTell(t *testing.T) {
 	t.Parallel()
 	x := openOn(t, "dense", 699, "")

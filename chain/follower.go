@@ -12,46 +12,45 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Limits of one stored step while many blocks are missing: whichever comes first.
+// Limits of one stored step while many blocks are missing; the first one reached ends the step.
 const (
 	batchBlocks = 1000
 	batchBytes  = 16 << 20 // of raw blocks
 )
 
-// FollowerConfig says what a Follower works with.
+// FollowerConfig configures a Follower.
 type FollowerConfig struct {
 	Source Source
 	Ledger *Ledger
 	Bell   <-chan struct{} // wakes the follower; only a hint, may be nil
-	Poll   time.Duration   // asks for the node's tip at least this often
+	Poll   time.Duration   // maximum time between polls of the node's tip
 	Log    *slog.Logger
-	// OnStep, if set, is told every stored step and the node's height when it was fetched.
+	// OnStep, if set, receives each stored step, with the node's height when its blocks were fetched.
 	OnStep func(c *Change, target pastel.Height)
-	// Fetchers is how many blocks are fetched and prepared at once; 0 means 4.
+	// Fetchers is how many blocks are fetched and prepared concurrently; 0 means 4.
 	Fetchers int
 }
 
-// Status is what a Follower says of itself.
+// Status is the state of a Follower.
 type Status struct {
-	Target pastel.Height // the node's tip as last seen, -1 before
-	Synced bool          // the ledger was at the node's tip when last compared, and no more than a few blocks came since
-	Err    error         // why it does not get on, nil if it does; the ledger's Outage while there is one
+	Target pastel.Height // the node's tip when last polled, -1 before the first poll
+	Synced bool          // the ledger was at the node's tip when last compared, and at most a few blocks have come since
+	Err    error         // why the follower makes no progress, nil if it does; the ledger's Outage while there is one
 }
 
-// Follower moves a ledger along the best chain of a node: first sync, catching up and reorganizations are one loop, and what
-// wakes it does not matter.
+// Follower moves a ledger along a node's best chain. One loop serves first sync, catching up and reorganizations, whatever wakes it.
 type Follower struct {
 	cfg                   FollowerConfig
 	firstPause, longPause time.Duration
 
 	mu     sync.Mutex
 	status Status
-	logged string // the last problem that was logged
+	logged string // the last problem logged
 
 	halted *pool.BlockError // on the node's best chain; nothing above its parent is followed
 }
 
-// NewFollower returns a follower that Run sets going.
+// NewFollower returns a follower for Run to start.
 func NewFollower(cfg FollowerConfig) *Follower {
 	if cfg.Fetchers == 0 {
 		cfg.Fetchers = 4
@@ -59,7 +58,7 @@ func NewFollower(cfg FollowerConfig) *Follower {
 	return &Follower{cfg: cfg, firstPause: firstPause, longPause: longPause, status: Status{Target: -1}}
 }
 
-// Status returns how the follower is doing; it may be called at any time.
+// Status returns the follower's state. It may be called at any time.
 func (f *Follower) Status() Status {
 	f.mu.Lock()
 	status := f.status
@@ -70,18 +69,18 @@ func (f *Follower) Status() Status {
 	return status
 }
 
-// ErrForeignChain says that the node follows another chain than the one the ledger holds.
+// ErrForeignChain says that the node's chain does not share the ledger's genesis block.
 var ErrForeignChain = errors.New("the node is on another chain than the ledger")
 
-// Pauses before a node that failed is asked again: the first, and the longest.
+// Pauses between attempts after the node failed: the first, and the longest.
 const (
 	firstPause = 200 * time.Millisecond
 	longPause  = 30 * time.Second
 )
 
-// Run follows until the context ends, whose error it returns, or until the ledger cannot go on. A node that is away or answers
-// nonsense is asked again, at growing intervals. A block that breaks the rules halts the ledger at its parent until the node's
-// best chain is another.
+// Run follows the node until the context ends, and returns the context's error, or until the ledger cannot continue. It retries a node that
+// is unreachable or gives invalid responses, at growing intervals. A block that breaks the rules halts the ledger at the block's parent
+// until the node's best chain changes.
 func (f *Follower) Run(ctx context.Context) error {
 	pause := f.firstPause
 	for {
@@ -90,7 +89,7 @@ func (f *Follower) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if f.cfg.Ledger.Last() != before { // it gets on, however slowly
+		if f.cfg.Ledger.Last() != before { // progress, however slow
 			pause = f.firstPause
 		}
 		var node *sourceError
@@ -100,7 +99,7 @@ func (f *Follower) Run(ctx context.Context) error {
 		switch {
 		case err == nil:
 			pause = f.firstPause
-		case errors.As(err, &order): // the chain moved while it was read
+		case errors.As(err, &order): // the chain changed while it was read
 			err, wait = nil, f.firstPause
 		case errors.As(err, &rule):
 		case errors.As(err, &node):
@@ -115,7 +114,7 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 }
 
-// report keeps a problem for Status, and logs it when it is a new one.
+// report keeps an error for Status, and logs it if it is new.
 func (f *Follower) report(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -134,14 +133,14 @@ func (f *Follower) report(err error) {
 		case errors.As(err, &rule):
 			f.cfg.Log.Error("halted: the node's best chain breaks the rules; is the node upgraded?", "err", err)
 		case errors.Is(err, ErrAway):
-			f.cfg.Log.Warn("the node is away, trying again", "err", err)
+			f.cfg.Log.Warn("node unreachable; retrying", "err", err)
 		default:
-			f.cfg.Log.Warn("no use of the node, trying again", "err", err)
+			f.cfg.Log.Warn("invalid response from the node; retrying", "err", err)
 		}
 	}
 }
 
-// sleep waits for the bell or the interval; false when the context ends.
+// sleep waits for the bell or the interval; it returns false if the context ends first.
 func (f *Follower) sleep(ctx context.Context, wait time.Duration) bool {
 	if wait == 0 {
 		return ctx.Err() == nil
@@ -157,17 +156,17 @@ func (f *Follower) sleep(ctx context.Context, wait time.Duration) bool {
 	return true
 }
 
-// nearTip is how many blocks may be missing, for as long as it takes to fetch them, without Status calling the ledger behind.
+// nearTip is how many blocks may be missing before Status reports the ledger as behind, as long as they are being fetched.
 const nearTip = 3
 
-// sync goes to the node's tip as it is now.
+// sync moves the ledger to the node's current tip.
 func (f *Follower) sync(ctx context.Context) error {
 	height, hash, err := f.cfg.Source.Tip(ctx)
 	if err != nil {
 		return &sourceError{fmt.Errorf("ask for the node's tip: %w", err)}
 	}
 	if height < 0 {
-		return &sourceError{fmt.Errorf("the node says that its tip is block %d: waiting for it to have a chain", height)}
+		return &sourceError{fmt.Errorf("the node reports block %d as its tip; waiting until it has a chain", height)}
 	}
 	tip := f.cfg.Ledger.Last()
 	f.mu.Lock()
@@ -180,13 +179,13 @@ func (f *Follower) sync(ctx context.Context) error {
 			return err
 		}
 		if base < 0 && tip.Height >= 0 {
-			return fmt.Errorf("%w: their genesis blocks differ; give it a node of the same network or an empty database", ErrForeignChain)
+			return fmt.Errorf("%w: the genesis blocks differ; use a node of the same network or an empty database", ErrForeignChain)
 		}
-		if base == height { // only to take blocks back: the node must mean it
+		if base == height { // blocks are only taken back: make sure the node means it
 			if ours, err := f.cfg.Ledger.HashAt(ctx, base); err != nil {
 				return err
 			} else if ours != hash {
-				return &sourceError{fmt.Errorf("the node names two blocks %d, %s and %s: waiting for it to settle", base, ours, hash)}
+				return &sourceError{fmt.Errorf("the node reports two different blocks %d, %s and %s; waiting until it settles", base, ours, hash)}
 			}
 		}
 		if err := f.follow(ctx, base, height); err != nil {
@@ -199,7 +198,7 @@ func (f *Follower) sync(ctx context.Context) error {
 	return nil
 }
 
-// fork returns the height of the last block that the ledger shares with the node's best chain.
+// fork returns the height of the last block that the ledger and the node's best chain share.
 func (f *Follower) fork(ctx context.Context, tip pool.Tip, target pastel.Height) (pastel.Height, error) {
 	if tip.Height < 0 {
 		return -1, nil
@@ -210,7 +209,7 @@ func (f *Follower) fork(ctx context.Context, tip pool.Tip, target pastel.Height)
 	}
 	least := max(0, tip.Height-f.cfg.Ledger.Network().MaxReorg)
 	if same && target < least {
-		return 0, &sourceError{fmt.Errorf("the node is at block %d, far behind the ledger's %d: waiting for it to catch up", target, tip.Height)}
+		return 0, &sourceError{fmt.Errorf("the node is at block %d, far behind the ledger at block %d; waiting until it catches up", target, tip.Height)}
 	}
 	h := min(tip.Height, target)
 	for !same {
@@ -233,12 +232,12 @@ func (f *Follower) fork(ctx context.Context, tip pool.Tip, target pastel.Height)
 	if !same {
 		return -1, nil
 	}
-	return 0, fmt.Errorf("%w: the node left the ledger's chain before block %d, the ledger is at block %d; "+
-		"check the node, and if it is right start with an empty database", ErrTooDeep, least, tip.Height)
+	return 0, fmt.Errorf("%w: the node's chain left the ledger's before block %d, and the ledger is at block %d; "+
+		"check the node; if it is right, start with an empty database", ErrTooDeep, least, tip.Height)
 }
 
-// shares reports whether the node's best chain has the ledger's block at a height that is not above the node's tip. A node that
-// has none there contradicts itself or is being reset: that says nothing about its chain.
+// shares reports whether the node's best chain contains the ledger's block at h, which is at most the node's tip. A node that has no block
+// there contradicts itself or is being reset; that says nothing about its chain.
 func (f *Follower) shares(ctx context.Context, h pastel.Height) (bool, error) {
 	ours, err := f.cfg.Ledger.HashAt(ctx, h)
 	if err != nil {
@@ -251,7 +250,7 @@ func (f *Follower) shares(ctx context.Context, h pastel.Height) (bool, error) {
 	return ours == theirs, nil
 }
 
-// follow takes the ledger from its block at base to the node's block at target, in steps.
+// follow moves the ledger from its block at base to the node's block at target, in steps.
 func (f *Follower) follow(ctx context.Context, base, target pastel.Height) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -261,7 +260,7 @@ func (f *Follower) follow(ctx context.Context, base, target pastel.Height) error
 	blocks := f.fetch(ctx, base+1, target)
 	for {
 		batch, err := f.batch(ctx, blocks)
-		// Nothing is taken back for a node that then does not deliver.
+		// Take nothing back before the node has delivered the blocks that replace it.
 		if len(batch) > 0 || err == nil && base < f.cfg.Ledger.Last().Height {
 			if stepErr := f.step(ctx, base, batch, target); stepErr != nil {
 				return stepErr
@@ -274,7 +273,7 @@ func (f *Follower) follow(ctx context.Context, base, target pastel.Height) error
 	}
 }
 
-// stillHalted returns the error that halted the follower if the block is the next one still.
+// stillHalted returns the error that halted the follower if the node's next block is still the same.
 func (f *Follower) stillHalted(ctx context.Context, base pastel.Height) error {
 	if f.halted == nil || f.halted.Height != base+1 || f.cfg.Ledger.Last().Height != base {
 		return nil
@@ -295,7 +294,7 @@ func (f *Follower) step(ctx context.Context, base pastel.Height, batch []*pool.P
 	c, err := f.cfg.Ledger.Step(ctx, base, batch)
 	if c != nil && (len(c.Blocks) > 0 || c.Base != before) {
 		if c.Base.Height < before.Height {
-			f.cfg.Log.Info("reorganization", "from", before.Height, "back to", c.Base.Height, "now", c.Tip.Height)
+			f.cfg.Log.Info("reorganization", "from", before.Height, "base", c.Base.Height, "to", c.Tip.Height)
 		}
 		if f.cfg.OnStep != nil {
 			f.cfg.OnStep(c, target)
@@ -307,14 +306,14 @@ func (f *Follower) step(ctx context.Context, base pastel.Height, batch []*pool.P
 	return err
 }
 
-// fetched is a block on its way.
+// fetched is a block being fetched, or the error.
 type fetched struct {
 	block *pool.Prepared
 	size  int
 	err   error
 }
 
-// fetch gets and prepares blocks of the node's best chain, several at once; they come in order.
+// fetch fetches and prepares blocks of the node's best chain, several concurrently, and delivers them in order.
 func (f *Follower) fetch(ctx context.Context, from, to pastel.Height) <-chan chan fetched {
 	queue := make(chan chan fetched, f.cfg.Fetchers)
 	go func() {
@@ -347,13 +346,13 @@ func (f *Follower) fetchBlock(ctx context.Context, h pastel.Height) fetched {
 		return fail(err)
 	}
 	if b.Hash() != hash {
-		return fail(fmt.Errorf("the node answered with block %s for %s", b.Hash(), hash))
+		return fail(fmt.Errorf("the node returned block %s instead of %s", b.Hash(), hash))
 	}
 	net := f.cfg.Ledger.Params()
 	return fetched{block: pool.Prepare(&net, h, b), size: len(raw)}
 }
 
-// batch collects blocks for one step. With an error come the blocks before it.
+// batch collects the blocks of one step. If it returns an error, list holds the blocks before it.
 func (f *Follower) batch(ctx context.Context, queue <-chan chan fetched) (list []*pool.Prepared, err error) {
 	size := 0
 	for len(list) < batchBlocks && size < batchBytes {

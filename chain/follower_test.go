@@ -315,7 +315,7 @@ func TestNodeFarBehind(t *testing.T) {
 	for _, h := range []pastel.Height{-1, 0, 200, c.tip() - regtest().MaxReorg - 1} {
 		n.become(c.to(h))
 		f.settle(t)
-		if st := f.follower.Status(); st.Err == nil || !strings.Contains(st.Err.Error(), "waiting for it") || st.Synced {
+		if st := f.follower.Status(); st.Err == nil || !strings.Contains(st.Err.Error(), "waiting until it") || st.Synced {
 			t.Fatalf("node at block %d: %+v", h, st)
 		}
 		mustMatch(t, f, c)

@@ -13,31 +13,31 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Ledger is the rules' state together with the store that keeps it. It moves by one step at a time, stored before the step
-// returns. A step that was accepted is stored, however often that has to be tried. It is safe for concurrent use.
+// Ledger is the rules' state together with its store. It moves one step at a time. Step returns after the step is stored; once a step is
+// accepted, the ledger retries until it is stored. A Ledger is safe for concurrent use.
 //
-// Readers see the state between steps, and a step from when it is accepted on, before it is stored. They never see it taken back: a
-// ledger that cannot store it fails, and has to be opened again. Tip alone, by which a node finds out whether its step was made,
-// waits until it is stored.
+// Readers see the state between steps. They see a step once it is accepted, before it is stored, and never see it undone: a ledger that
+// cannot store a step fails and must be opened again. Only Tip waits until the step is stored, because nodes use it to learn whether their
+// step was made.
 type Ledger struct {
 	net   pool.Params
 	store Store
 
-	turn    chan struct{}      // holds a token while a step is made, its storing included
-	storing context.Context    // of tries to store
-	cut     context.CancelFunc // ends it
+	turn    chan struct{}      // holds a token while a step is made and stored
+	storing context.Context    // of attempts to store
+	cut     context.CancelFunc // cancels storing
 	close   sync.Once
 	closed  chan struct{}
 
-	mu     sync.RWMutex // guards what follows; never held while storing
+	mu     sync.RWMutex // guards the fields below; never held while storing
 	state  *pool.State
-	failed error         // a step cannot be stored: memory and store differ
-	broken chan struct{} // closed when it fails
+	failed error         // why a step cannot be stored: memory and store differ
+	broken chan struct{} // closed when the ledger fails
 	moved  chan struct{} // closed at the next step
 	outage outage
 }
 
-// OpenLedger loads the state of a network from a store, which must not be closed before the ledger is.
+// OpenLedger loads a network's state from a store. Close the ledger before the store.
 func OpenLedger(ctx context.Context, net pool.Params, shadow bool, store Store) (*Ledger, error) {
 	state, err := store.Load(ctx, net, shadow)
 	if err != nil {
@@ -50,27 +50,27 @@ func OpenLedger(ctx context.Context, net pool.Params, shadow bool, store Store) 
 	return l, nil
 }
 
-// Params returns the parameters the ledger goes by.
+// Params returns the ledger's parameters.
 func (l *Ledger) Params() pool.Params { return l.net }
 
 // Network returns the constants of the ledger's chain.
 func (l *Ledger) Network() pastel.Network { return l.net.Network }
 
-// View lets f read the state, which must not be kept or changed.
+// View lets f read the state. f must not keep or change it.
 func (l *Ledger) View(f func(*pool.State)) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	f(l.state)
 }
 
-// Last returns the last block the ledger holds.
+// Last returns the ledger's last block.
 func (l *Ledger) Last() pool.Tip {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.state.Tip()
 }
 
-// Moved returns a channel that is closed when the ledger moves next.
+// Moved returns a channel that is closed at the ledger's next step.
 func (l *Ledger) Moved() <-chan struct{} {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -82,13 +82,13 @@ func (l *Ledger) HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash,
 	return l.store.HashAt(ctx, h)
 }
 
-// ErrTooDeep says that blocks are to be taken back that are settled for good (protocol 1, MaxReorg).
+// ErrTooDeep says that a step would take back blocks that are final (protocol 1, MaxReorg).
 var ErrTooDeep = errors.New("reorganization is deeper than the rules allow")
 
-// Step takes blocks above base back and applies others on top, as one stored step. When a block is refused (*pool.BlockError,
-// *pool.OrderError), the step ends before it and the error is returned with what was done: the blocks before it stay applied.
-// ErrNotStored means that the context ended first; the step goes on. After any other error the step is not made; if Failed then
-// tells of it, the ledger has to be opened again.
+// Step takes back the blocks above base and applies others on top, as one stored step. If a block is refused (*pool.BlockError,
+// *pool.OrderError), the step ends before it; Step returns the error together with what was done, and the blocks before stay applied.
+// ErrNotStored means that the context ended first, while storing continues. After any other error the step is not made; if Failed then
+// returns an error, the ledger must be opened again.
 func (l *Ledger) Step(ctx context.Context, base pastel.Height, blocks []*pool.Prepared) (*Change, error) {
 	if err := l.begin(ctx); err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (l *Ledger) Step(ctx context.Context, base pastel.Height, blocks []*pool.Pr
 	return l.take(ctx, base, blocks)
 }
 
-// take is Step, for one whose turn it is, which it ends.
+// take is Step for a caller that holds the turn; it gives the turn back.
 func (l *Ledger) take(ctx context.Context, base pastel.Height, blocks []*pool.Prepared) (*Change, error) {
 	undos, err := l.undosAbove(ctx, base)
 	if err != nil {
@@ -113,7 +113,7 @@ func (l *Ledger) take(ctx context.Context, base pastel.Height, blocks []*pool.Pr
 		l.end()
 		return c, refused
 	}
-	// Who asked for the step may go away: it is stored all the same, the state in memory has it.
+	// Store the step even if the caller goes away: the state in memory contains it.
 	stored := make(chan error, 1)
 	go func() {
 		err := l.keep(c, patience(c, undos))
@@ -131,12 +131,12 @@ func (l *Ledger) take(ctx context.Context, base pastel.Height, blocks []*pool.Pr
 	return c, refused
 }
 
-// undosAbove returns the records that take the blocks above base back, the tip's first.
+// undosAbove returns the undo records of the blocks above base, the tip's first.
 func (l *Ledger) undosAbove(ctx context.Context, base pastel.Height) ([]*pool.Undo, error) {
 	tip := l.Last()
 	switch {
 	case base > tip.Height || base < -1:
-		return nil, fmt.Errorf("the ledger ends at block %d: block %d is no base to go on from", tip.Height, base)
+		return nil, fmt.Errorf("the ledger ends at block %d: a step cannot start from block %d", tip.Height, base)
 	case tip.Height-base > l.net.MaxReorg:
 		return nil, fmt.Errorf("%w: from block %d back to block %d, more than %d blocks",
 			ErrTooDeep, tip.Height, base, l.net.MaxReorg)
@@ -144,7 +144,7 @@ func (l *Ledger) undosAbove(ctx context.Context, base pastel.Height) ([]*pool.Un
 	var undos []*pool.Undo
 	for h := tip.Height; h > base; h-- {
 		u, err := l.store.Undo(ctx, h)
-		if errors.Is(err, ErrNotFound) { // the ledger was higher before
+		if errors.Is(err, ErrNotFound) { // the ledger was higher once
 			return nil, fmt.Errorf("%w: from block %d back to block %d, beyond the last undo record: %w", ErrTooDeep, tip.Height, base, err)
 		}
 		if err != nil {
@@ -206,19 +206,19 @@ func (l *Ledger) fail(err error) error {
 	return err
 }
 
-// Failed returns why the ledger refuses steps and has to be opened again; nil if it does not.
+// Failed returns why the ledger refuses steps and must be opened again; nil if it has not failed.
 func (l *Ledger) Failed() error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.failed
 }
 
-// Broken returns a channel that is closed once Failed tells why, also of a step that nobody waits for any more.
+// Broken returns a channel that is closed once Failed returns an error, even if no caller waits for the step any more.
 func (l *Ledger) Broken() <-chan struct{} { return l.broken }
 
 var _ Rules = (*Ledger)(nil)
 
-// answer is View for Rules: a ledger that cannot store a step has no answers.
+// answer is View for Rules: a ledger that failed to store a step refuses to answer.
 func (l *Ledger) answer(f func(*pool.State)) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -229,7 +229,7 @@ func (l *Ledger) answer(f func(*pool.State)) error {
 	return nil
 }
 
-// Tip implements Rules. A step that is being stored counts once it is.
+// Tip implements Rules. It waits for a step that is being stored.
 func (l *Ledger) Tip(ctx context.Context) (Position, error) {
 	if err := l.begin(ctx); err != nil {
 		return Position{}, err
@@ -249,7 +249,7 @@ func (l *Ledger) Tip(ctx context.Context) (Position, error) {
 	return p, nil
 }
 
-// locatorHeights lists the heights of a locator, highest first: 1, 2, 4 and so on below the tip, reorg below it, and 0.
+// locatorHeights returns a locator's heights, highest first: 1, 2, 4 and so on below the tip, reorg below it, and 0.
 func locatorHeights(tip, reorg pastel.Height) []pastel.Height {
 	if tip < 1 {
 		return nil
@@ -265,7 +265,7 @@ func locatorHeights(tip, reorg pastel.Height) []pastel.Height {
 	return slices.Compact(list)
 }
 
-// Connect implements Rules. ErrNotStored is no answer yet; the block is the tip once it is stored.
+// Connect implements Rules. After ErrNotStored, the block becomes the tip once it is stored.
 func (l *Ledger) Connect(ctx context.Context, raw []byte) error {
 	b, err := pastel.ParseBlock(raw)
 	if err != nil {
@@ -295,18 +295,18 @@ func (l *Ledger) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
 	tip := l.Last()
 	if tip.Hash != hash || tip.Height < 0 {
 		l.end()
-		return &RefusedError{RefusedBlock, fmt.Sprintf("block %s is not the last one, block %d (%s)", hash, tip.Height, tip.Hash)}
+		return &RefusedError{RefusedBlock, fmt.Sprintf("block %s is not the tip; the tip is block %d (%s)", hash, tip.Height, tip.Hash)}
 	}
 	_, err := l.take(ctx, tip.Height-1, nil)
 	return err
 }
 
-// Simulate answers what the next block, of this time in seconds since 1970, would make of a transaction: its events and the block they
-// would follow. *pool.BlockError means that no block may hold it.
+// Simulate returns what the next block, with this time in seconds since 1970, would make of a transaction: its events, and the block they
+// would follow. *pool.BlockError means that no block may contain it.
 func (l *Ledger) Simulate(tx *pastel.Tx, time uint32) (events []pool.Event, tip pool.Tip, err error) {
 	next := l.Last().Height + 1
-	prepared := pool.PrepareTx(&l.net, next, time, tx) // signatures are verified before anybody has to wait
-	l.mu.Lock()                                        // trying changes the state for a moment
+	prepared := pool.PrepareTx(&l.net, next, time, tx) // verify signatures before taking the lock
+	l.mu.Lock()                                        // simulating changes the state for a moment
 	defer l.mu.Unlock()
 	if l.failed != nil {
 		return nil, tip, l.failed
@@ -337,11 +337,11 @@ func (l *Ledger) CheckTx(_ context.Context, raw []byte, time uint32) error {
 	return nil
 }
 
-// maxDue bounds an answer of Payouts, in bytes of transactions: twice pasteld's largest block. Without a bound, the payouts of
-// thousands of pools would make an answer that no node waits for.
+// maxDue limits an answer of Payouts, in bytes of transactions, to twice pasteld's largest block. Otherwise the payouts of thousands of
+// pools would make an answer too long for a node to wait for.
 const maxDue = 2 * 2_000_000
 
-// Payouts implements Rules. It leaves out what would not fit into two blocks.
+// Payouts implements Rules. It omits payouts that do not fit into two blocks.
 func (l *Ledger) Payouts(context.Context) (payouts []*pastel.Tx, tip pastel.BlockHash, err error) {
 	err = l.answer(func(s *pool.State) {
 		tip = s.Tip().Hash
@@ -350,7 +350,7 @@ func (l *Ledger) Payouts(context.Context) (payouts []*pastel.Tx, tip pastel.Bloc
 	return payouts, tip, err
 }
 
-// first returns the first payouts that have room bytes together.
+// first returns the payouts, from the first on, that fit into room bytes.
 func first(payouts []pool.Payout, room int) (txs []*pastel.Tx) {
 	for _, po := range payouts {
 		if room -= len(po.Tx.Bytes()); room < 0 {
@@ -372,7 +372,7 @@ func (l *Ledger) Supernode(_ context.Context, activation pastel.TxID) (sn *Super
 	return sn, tip, err
 }
 
-// supernodeStatus is the status of the Supernode of a pool that was activated.
+// supernodeStatus returns the status of a pool's Supernode after its activation.
 func supernodeStatus(s pool.Status) SupernodeStatus {
 	switch s {
 	case pool.Active:
@@ -391,7 +391,7 @@ func (l *Ledger) CheckLaunch(ctx context.Context, launch *ticket.Launch) (pastel
 		return tip, err
 	}
 	if sn == nil {
-		return tip, &RefusedError{RefusedActivation, fmt.Sprintf("transaction %s is no accepted activation ticket", launch.Activation)}
+		return tip, &RefusedError{RefusedActivation, fmt.Sprintf("transaction %s is not an accepted activation ticket", launch.Activation)}
 	}
 	switch err := launch.Verify(l.net.Name, sn.PastelID); {
 	case errors.Is(err, ticket.ErrLaunchKey):

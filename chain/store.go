@@ -10,36 +10,35 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Store keeps what a Ledger knows. A crash at any instant leaves it as it was before a Commit or after it.
+// Store keeps a Ledger's data. After a crash it holds what it held before a Commit, or after it.
 type Store interface {
-	// Load returns the state after the last commit, or a new one. The parameters must be those the store was made with.
+	// Load returns the state after the last commit, or a new state. The parameters must be those the store was created with.
 	Load(ctx context.Context, net pool.Params, shadow bool) (*pool.State, error)
-	// Commit stores a change, whole or not at all. After an error the store may hold either. Committing the same change again is
-	// safe: it is stored where the store ends in c.From, it is there already where the store ends in c.Tip, and it is refused for
-	// good where the store ends anywhere else.
+	// Commit stores a change as a whole or not at all. After an error, the store may hold either. Committing the same change again is safe:
+	// a store at c.From stores it, a store at c.Tip has it already, and a store anywhere else refuses it permanently.
 	Commit(ctx context.Context, c *Change) error
-	// Passes reports whether an error of Commit is no reason to give up: the same change may be stored later.
+	// Passes reports whether an error of Commit may pass, so that the same change may be stored later.
 	Passes(err error) bool
-	// Undo returns the record that takes the block at h back; ErrNotFound if it is too old.
+	// Undo returns the undo record of the block at h; ErrNotFound if it is too old.
 	Undo(ctx context.Context, h pastel.Height) (*pool.Undo, error)
 	// HashAt returns the hash of the block at h; ErrNotFound if there is none.
 	HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, error)
 }
 
-// Change is a step of a ledger: some blocks are taken back, others come on top.
+// Change is a step of a ledger: some blocks are taken back, others are applied on top.
 type Change struct {
 	From    pool.Tip        // the last block before the step
 	Base    pool.Tip        // the last block that stays
-	Back    int             // how many blocks above it are taken back
-	Blocks  []*pool.Update  // on top of it, in order
-	Tip     pool.Tip        // after them
-	Records []pool.Record   // of the state, that differ from before, sorted by kind and key
-	Pools   []pool.Pool     // touched, as they are now, sorted by id
-	Gone    []ticket.PoolID // touched, and there no more
-	Reorg   pastel.Height   // how many undo records to keep
+	Back    int             // number of blocks above Base taken back
+	Blocks  []*pool.Update  // on top of Base, in order
+	Tip     pool.Tip        // the last block after the step
+	Records []pool.Record   // records of the state that changed, sorted by kind and key
+	Pools   []pool.Pool     // changed pools in their new state, sorted by id
+	Gone    []ticket.PoolID // changed pools that no longer exist
+	Reorg   pastel.Height   // number of undo records to keep
 }
 
-// Memory is a Store without a disk, for development and tests: all that it adds to the ledger are undo records.
+// Memory is a Store without a disk, for development and tests. It only keeps undo records and hashes.
 type Memory struct {
 	mu     sync.Mutex
 	blocks []*pool.Update // by height
@@ -68,10 +67,10 @@ func (m *Memory) Commit(_ context.Context, c *Change) error {
 	return nil
 }
 
-// Passes is false: nothing fails.
+// Passes returns false: nothing fails.
 func (m *Memory) Passes(error) bool { return false }
 
-// Undo returns the undo record of a block among the last.
+// Undo returns the undo record of a recent block.
 func (m *Memory) Undo(_ context.Context, h pastel.Height) (*pool.Undo, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

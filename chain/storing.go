@@ -9,22 +9,22 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// How long one try to store a step may take before the database counts as dead and the step is tried again.
+// Limits of one attempt to store a step. After them, the database counts as dead and the ledger retries.
 //
-// The least is for a step of an ordinary block, which takes milliseconds: within this time a ledger notices a database that does
-// not answer. The rest grows with what the step writes. Both databases store more than 50,000 rows and 10 MB a second on ordinary
-// machines (docs/performance.md); one that is many times slower still gets its time. For one slower than that, each try that runs
-// out of time doubles the next one's, so that every step gets stored in the end.
+// The minimum is for a step of one ordinary block, which takes milliseconds: a ledger notices within this time that its database does not
+// respond. The rest grows with what the step writes. Both databases store more than 50,000 rows and 10 MB per second on ordinary machines
+// (docs/performance.md), and databases many times slower still get enough time. For databases slower than that, each attempt that times out
+// doubles the limit of the next, so that every step gets stored in the end.
 const (
 	leastPatience   = 30 * time.Second
 	patiencePerRow  = time.Millisecond
 	patiencePerByte = time.Microsecond
 )
 
-// patience returns how long the first try to store a change may take. undos are those of the blocks that it takes back.
+// patience returns the time limit of the first attempt to store a change. undos are the undo records of the blocks it takes back.
 func patience(c *Change, undos []*pool.Undo) time.Duration {
 	rows := len(c.Records) + len(c.Blocks) + len(c.Pools) + len(c.Gone) + len(undos)
-	for _, u := range undos { // the rows that go are as many as the record has changes, at most
+	for _, u := range undos { // each change in the record deletes at most one row
 		rows += u.Len()
 	}
 	bytes := 0
@@ -36,45 +36,44 @@ func patience(c *Change, undos []*pool.Undo) time.Duration {
 		for i := range b.Settled {
 			rows += 2 * len(b.Settled[i].Outputs) // rows of their own, and part of an event
 		}
-		if b.Undo != nil && b.Height > c.Tip.Height-c.Reorg { // others are not kept
-			rows += b.Undo.Len() // its length would have to be encoded for; a change is shorter than a row takes long
+		if b.Undo != nil && b.Height > c.Tip.Height-c.Reorg { // older ones are not kept
+			rows += b.Undo.Len() // counted instead of its bytes, which would have to be encoded first; one change is smaller than what a row's time allows
 		}
 	}
 	return leastPatience + time.Duration(rows)*patiencePerRow + time.Duration(bytes)*patiencePerByte
 }
 
-// Pauses between tries to store a step: the first, and the longest. They are short, as a node may be waiting for the answer.
+// Pauses between attempts to store a step: the first, and the longest. They are short, because a node may be waiting for the answer.
 const (
 	firstStorePause = 100 * time.Millisecond
 	longStorePause  = 5 * time.Second
 )
 
-// closePatience is how long Close lets a step finish that is being stored.
+// closePatience is how long Close waits for a step that is being stored.
 const closePatience = 5 * time.Second
 
-// ErrNotStored says that a step is accepted and being stored, but was not stored before the caller's context ended. It goes on:
-// ask for the tip, or ask for the same step again.
+// ErrNotStored says that a step was accepted but not stored before the caller's context ended. Storing continues: ask for the tip, or
+// repeat the same step.
 var ErrNotStored = errors.New("accepted, but not stored yet")
 
-// ErrClosed says that a ledger was closed.
+// ErrClosed says that the ledger was closed.
 var ErrClosed = errors.New("the ledger is closed")
 
-// outage is what holds a step up.
+// outage is what delays a step.
 type outage struct {
-	began   time.Time // of the step's storing; zero while none is stored
-	err     error     // of the last try; nil before one has failed
+	began   time.Time // start of the step's storing; zero while no step is being stored
+	err     error     // of the last attempt; nil if none has failed
 	watcher func(error)
 }
 
-// OnOutage has f called with the error whenever a try to store a step fails and is repeated, and with nil once the step is
-// stored after all. It is to be set before the first step. f must not call the ledger's steps.
+// OnOutage sets a function that is called with the error whenever an attempt to store a step fails and is retried, and with nil once the
+// step is stored after all. Set it before the first step. f must not make steps.
 func (l *Ledger) OnOutage(f func(error)) { l.outage.watcher = f }
 
-// slowStep is how long a step may be stored before the ledger says that it waits for its database.
+// slowStep is how long storing may take before Outage reports it.
 const slowStep = 10 * time.Second
 
-// Outage returns why a step that was accepted is not stored yet: a try failed and is repeated, or it takes long. It returns nil
-// while all goes well.
+// Outage returns why an accepted step is not stored yet: attempts fail, or the attempt takes long. It returns nil if all is well.
 func (l *Ledger) Outage() error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -82,12 +81,12 @@ func (l *Ledger) Outage() error {
 	case l.outage.err != nil:
 		return l.outage.err
 	case !l.outage.began.IsZero() && took > slowStep:
-		return fmt.Errorf("block %d is being stored for %v", l.state.Tip().Height, took.Round(time.Second))
+		return fmt.Errorf("storing block %d has taken %v so far", l.state.Tip().Height, took.Round(time.Second))
 	}
 	return nil
 }
 
-// keep stores a change, however often that has to be tried, unless the ledger is closed or there is no use in trying.
+// keep stores a change. It retries until the change is stored, the ledger closes, or the error is permanent.
 func (l *Ledger) keep(c *Change, patience time.Duration) error {
 	l.mu.Lock()
 	l.outage.began, l.outage.err = time.Now(), nil
@@ -117,7 +116,7 @@ func (l *Ledger) keep(c *Change, patience time.Duration) error {
 	}
 }
 
-// rest waits, but not for longer than the ledger is open.
+// rest pauses, but no longer than the ledger is open.
 func (l *Ledger) rest(pause time.Duration) {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -127,7 +126,7 @@ func (l *Ledger) rest(pause time.Duration) {
 	}
 }
 
-// stored notes that a step is stored, and tells who waits for it.
+// stored notes that a step is stored, and wakes those who wait for it.
 func (l *Ledger) stored() {
 	l.mu.Lock()
 	held := l.outage.err != nil
@@ -140,7 +139,7 @@ func (l *Ledger) stored() {
 	}
 }
 
-// held notes that a try to store a step failed.
+// held notes that an attempt to store a step failed.
 func (l *Ledger) held(err error) {
 	l.mu.Lock()
 	l.outage.err = err
@@ -150,7 +149,7 @@ func (l *Ledger) held(err error) {
 	}
 }
 
-// begin waits for the turn to make a step, which take or end gives back.
+// begin waits for the turn to make a step. take or end gives the turn back.
 func (l *Ledger) begin(ctx context.Context) error {
 	select {
 	case l.turn <- struct{}{}:
@@ -172,7 +171,7 @@ func (l *Ledger) begin(ctx context.Context) error {
 
 func (l *Ledger) end() { <-l.turn }
 
-// notStored is the answer to a caller who does not wait for the step being stored any more.
+// notStored returns the error for a caller that stops waiting for the step being stored.
 func (l *Ledger) notStored(ctx context.Context) error {
 	cause := ctx.Err()
 	if err := l.Outage(); err != nil {
@@ -190,8 +189,9 @@ func (l *Ledger) isClosed() bool {
 	}
 }
 
-// Close ends the ledger: it makes no more steps. One that is being stored is given a few seconds, one whose storing failed is not
-// tried again: the store then holds what it held before, and whoever opens it gets the blocks again. It does not close the store.
+// Close ends the ledger; it makes no more steps. Close waits a few seconds for a step that is being stored, and does not retry a step that
+// failed to be stored: the store then holds what it held before, and the next ledger receives the blocks again. Close does not close the
+// store.
 func (l *Ledger) Close() {
 	l.close.Do(func() { close(l.closed) })
 	timer := time.NewTimer(closePatience)

@@ -8,13 +8,13 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// PoolIndex is the output index of a pool's Supernode, whose transaction is its activation (protocol 7).
+// PoolIndex is the output index in the collateral reference of a pool's Supernode; the txid is the activation's (protocol 7).
 const PoolIndex = 0xffffffff
 
-// Listing is what a node tells of all Supernodes.
+// Listing is a node's list of all Supernodes.
 type Listing struct {
 	At     time.Time
-	Whole  bool // the node has the network's list; one that was just started may lack any Supernode
+	Whole  bool // the node has synced the network's list; a node just started may lack any Supernode
 	Listed map[pastel.OutPoint]Listed
 }
 
@@ -25,28 +25,28 @@ type Listed struct {
 	Address string         // IP:port
 }
 
-// SupernodeState is how a pool's Supernode is doing, by the rules and by a node's list.
+// SupernodeState is the state of a pool's Supernode, by the rules and a node's list.
 type SupernodeState string
 
-// How a pool's Supernode may be doing. Programs go by these words: they never change.
+// States of a pool's Supernode. Programs depend on these words: they never change.
 const (
-	SupernodeRunning   SupernodeState = "running"   // listed, and paid to the pool's escrow
-	SupernodePausing   SupernodeState = "paused"    // the pool is replenishing: neither voted for nor paid
-	SupernodeMissing   SupernodeState = "gone"      // the pool is active, and the list has no Supernode of it that works: it has to be launched
-	SupernodeElsewhere SupernodeState = "elsewhere" // listed with another payee than the pool's escrow
-	SupernodeEnded     SupernodeState = "ended"     // the pool ended: its machine may be shut down
-	SupernodeUnknown   SupernodeState = "unknown"   // no node was asked lately, or it does not know itself
+	SupernodeRunning   SupernodeState = "running"   // listed, and pays to the pool's escrow
+	SupernodePausing   SupernodeState = "paused"    // the pool is replenishing: nodes neither vote for the Supernode nor pay it
+	SupernodeMissing   SupernodeState = "gone"      // the pool is active, but the list has no working Supernode for it: launch it
+	SupernodeElsewhere SupernodeState = "elsewhere" // listed with a payee other than the pool's escrow
+	SupernodeEnded     SupernodeState = "ended"     // the pool has ended: the machine may be shut down
+	SupernodeUnknown   SupernodeState = "unknown"   // no recent list, or the node itself does not know
 )
 
-// SupernodeStates lists them all.
+// SupernodeStates lists all states.
 func SupernodeStates() []SupernodeState {
 	return []SupernodeState{SupernodeRunning, SupernodePausing, SupernodeMissing, SupernodeElsewhere, SupernodeEnded, SupernodeUnknown}
 }
 
-// works are the statuses of Supernodes that pasteld votes for, or will once it has heard of their machine.
+// works lists the statuses of Supernodes that pasteld votes for, or will vote for once it hears from their machine.
 var works = []string{"ENABLED", "PRE_ENABLED"}
 
-// JudgeSupernode tells how the Supernode of a pool that was activated is doing. list is nil if no node was asked lately.
+// JudgeSupernode returns the state of the Supernode of a pool that was activated. list is nil if there is no recent list.
 func JudgeSupernode(status pool.Status, activation pastel.TxID, escrow pastel.Address, list *Listing) SupernodeState {
 	switch supernodeStatus(status) {
 	case SupernodeGone:

@@ -17,26 +17,26 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Bounds of an answer.
+// Limits of an answer.
 const (
 	maxAnswer = 64 << 20 // bytes
 	patience  = 2 * time.Minute
 )
 
-// Client asks one daemon. It is safe for concurrent use.
+// Client calls one daemon. It is safe for concurrent use.
 type Client struct {
-	// Token proves that its owner asks: alerts need it. Empty for what everybody may read.
+	// Token authorizes operations on alerts. It may be empty for everything else.
 	Token string
 
 	base string
 	http *http.Client
 }
 
-// New returns a client of the daemon at a URL such as http://127.0.0.1:9734.
+// New returns a client of the daemon at a base URL such as http://127.0.0.1:9734.
 func New(base string) (*Client, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is no daemon: want a URL such as http://127.0.0.1:9734", base)
+		return nil, fmt.Errorf("%q is not the URL of a daemon: use one such as http://127.0.0.1:9734", base)
 	}
 	return &Client{
 		base: strings.TrimSuffix(base, "/") + "/api/v1",
@@ -48,53 +48,48 @@ func New(base string) (*Client, error) {
 	}, nil
 }
 
-// ErrNotFound is the daemon's answer that its ledger has no such thing.
-var ErrNotFound = errors.New("the ledger has no such thing")
+// ErrNotFound says that the daemon's ledger has no such entry.
+var ErrNotFound = errors.New("the ledger has no such entry")
 
-// An UnreachableError says that no whole answer came.
+// An UnreachableError says that no complete answer arrived.
 type UnreachableError struct{ Err error }
 
-func (e *UnreachableError) Error() string { return "the daemon does not answer: " + e.Err.Error() }
+func (e *UnreachableError) Error() string { return "no response from the daemon: " + e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// An AnswerError is an answer that is no smartpoold's, or of another release.
+// An AnswerError is an answer that does not come from a smartpoold, or comes from another release.
 type AnswerError struct {
-	Host   string // that answered
-	Status int    // of HTTP
-	Detail string
+	Host   string // host that answered
+	Status int    // HTTP status
+	Detail string // what is wrong, as a predicate of Host
 }
 
 func (e *AnswerError) Error() string { return e.Host + " " + e.Detail }
 
-// A ProblemError is the daemon's answer that it does not do what it was asked (RFC 9457). It is ErrNotFound for status 404.
+// A ProblemError is the daemon's refusal of a request (RFC 9457). It matches ErrNotFound if the status is 404.
 type ProblemError struct {
-	Status int // of HTTP
+	Status int // HTTP status
 	Detail string
 }
 
-func (e *ProblemError) Error() string {
-	if e.Status == http.StatusNotFound {
-		return fmt.Sprintf("%v (%s)", ErrNotFound, e.Detail)
-	}
-	return e.Detail
-}
+func (e *ProblemError) Error() string { return e.Detail }
 
 // Is reports whether the problem is ErrNotFound.
 func (e *ProblemError) Is(target error) bool {
 	return target == ErrNotFound && e.Status == http.StatusNotFound
 }
 
-// Passes reports whether asking again later may help.
+// Passes reports whether the error may go away: retrying later may help.
 func Passes(err error) bool {
 	var unreachable *UnreachableError
 	var problem *ProblemError
-	var odd *AnswerError // of what stands before the daemon
+	var odd *AnswerError // such as from a proxy in front of the daemon
 	return errors.As(err, &unreachable) || errors.As(err, &problem) && problem.Status/100 == 5 || errors.As(err, &odd) && odd.Status/100 == 5
 }
 
-// ask sends a request and reads the answer. The path's last elements are escaped.
+// ask sends a request and decodes the answer. It escapes elements and appends them to the path.
 func ask[T any](ctx context.Context, c *Client, method, path string, query any, body any, elements ...string) (out T, err error) {
 	to := c.base + path
 	for _, x := range elements {
@@ -129,29 +124,29 @@ func ask[T any](ctx context.Context, c *Client, method, path string, query any, 
 	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if err != nil {
-		return out, &UnreachableError{fmt.Errorf("its answer broke off: %w", err)}
+		return out, &UnreachableError{fmt.Errorf("the answer broke off: %w", err)}
 	}
 	return read[T](res, text)
 }
 
-// read takes an answer apart.
+// read decodes an answer.
 func read[T any](res *http.Response, text []byte) (out T, err error) {
 	host := res.Request.URL.Host
 	switch {
 	case len(text) > maxAnswer:
-		return out, &AnswerError{host, res.StatusCode, fmt.Sprintf("answers with more than %d MiB", maxAnswer>>20)}
+		return out, &AnswerError{host, res.StatusCode, fmt.Sprintf("sent more than %d MiB", maxAnswer>>20)}
 	case res.StatusCode == http.StatusNoContent:
 		return out, nil
 	case res.StatusCode != http.StatusOK:
 		return out, problem(res, text)
 	}
 	if err := json.Unmarshal(text, &out); err != nil {
-		return out, &AnswerError{host, res.StatusCode, fmt.Sprintf("gives an answer that is not understood: %v", err)}
+		return out, &AnswerError{host, res.StatusCode, fmt.Sprintf("sent an unreadable answer: %v", err)}
 	}
 	return out, nil
 }
 
-// problem is what the daemon says is wrong.
+// problem returns the error that the daemon reports.
 func problem(res *http.Response, text []byte) error {
 	var p struct {
 		Detail string `json:"detail"`
@@ -161,7 +156,7 @@ func problem(res *http.Response, text []byte) error {
 		} `json:"errors"`
 	}
 	if json.Unmarshal(text, &p) != nil || p.Detail == "" {
-		return &AnswerError{res.Request.URL.Host, res.StatusCode, "answers " + res.Status}
+		return &AnswerError{res.Request.URL.Host, res.StatusCode, "answered " + res.Status}
 	}
 	for _, x := range p.Errors {
 		p.Detail += fmt.Sprintf("; %s: %s", strings.TrimPrefix(x.Location, "query."), x.Message)
@@ -173,67 +168,67 @@ func get[T any](ctx context.Context, c *Client, path string, query any, elements
 	return ask[T](ctx, c, http.MethodGet, path, query, nil, elements...)
 }
 
-// Status returns how the ledger and its daemon are.
+// Status returns the state of the ledger and of its daemon.
 func (c *Client) Status(ctx context.Context) (wire.Status, error) {
 	return get[wire.Status](ctx, c, "/status", nil)
 }
 
-// Statistics returns sums over the network.
+// Statistics returns network totals.
 func (c *Client) Statistics(ctx context.Context) (wire.Statistics, error) {
 	return get[wire.Statistics](ctx, c, "/statistics", nil)
 }
 
-// Pools lists pools, in the order they opened.
+// Pools lists pools in the order they opened.
 func (c *Client) Pools(ctx context.Context, q wire.PoolQuery) (wire.List[wire.Pool], error) {
 	return get[wire.List[wire.Pool]](ctx, c, "/pools", q)
 }
 
-// PastPools lists pools as they were after a block: their terms, statuses and dates.
+// PastPools lists the terms, statuses and dates of pools as of a block.
 func (c *Client) PastPools(ctx context.Context, at pastel.Height) (wire.List[wire.PoolTerms], error) {
 	return get[wire.List[wire.PoolTerms]](ctx, c, "/blocks", nil, strconv.Itoa(int(at)), "pools")
 }
 
-// Pool returns all about a pool. ErrNotFound.
+// Pool returns everything about a pool, or ErrNotFound.
 func (c *Client) Pool(ctx context.Context, id string) (wire.PoolDetail, error) {
 	return get[wire.PoolDetail](ctx, c, "/pools", nil, id)
 }
 
-// PoolIncome returns a pool's income over time. ErrNotFound.
+// PoolIncome returns a pool's income over time, or ErrNotFound.
 func (c *Client) PoolIncome(ctx context.Context, id string, q wire.SeriesQuery) (wire.Series, error) {
 	return get[wire.Series](ctx, c, "/pools", q, id, "income")
 }
 
-// Supernode returns how the Supernode of a pool that was activated is doing. ErrNotFound.
+// Supernode returns the state of an activated pool's Supernode, or ErrNotFound.
 func (c *Client) Supernode(ctx context.Context, pool string) (wire.Supernode, error) {
 	return get[wire.Supernode](ctx, c, "/pools", nil, pool, "supernode")
 }
 
-// Member returns what a PastelID has in pools.
+// Member returns the pledges, earnings and payments of a PastelID.
 func (c *Client) Member(ctx context.Context, pastelID string) (wire.Account, error) {
 	return get[wire.Account](ctx, c, "/members", nil, pastelID)
 }
 
-// Account returns what an address has in pools.
+// Account returns the pledges, earnings and payments of an address.
 func (c *Client) Account(ctx context.Context, address string) (wire.Account, error) {
 	return get[wire.Account](ctx, c, "/accounts", nil, address)
 }
 
-// Output returns an unspent output, txid:vout, and whether it backs pledges. ErrNotFound.
+// Output returns an unspent output, named txid:vout, and whether it backs pledges, or ErrNotFound.
 func (c *Client) Output(ctx context.Context, output string) (wire.Coin, error) {
 	return get[wire.Coin](ctx, c, "/outputs", nil, output)
 }
 
-// Operators lists operators' records, those with the most coins of members first.
+// Operators lists operators' records, most counted coins first.
 func (c *Client) Operators(ctx context.Context) (wire.List[wire.Operator], error) {
 	return get[wire.List[wire.Operator]](ctx, c, "/operators", nil)
 }
 
-// Operator returns an operator's record. ErrNotFound.
+// Operator returns an operator's record, or ErrNotFound.
 func (c *Client) Operator(ctx context.Context, pastelID string) (wire.Operator, error) {
 	return get[wire.Operator](ctx, c, "/operators", nil, pastelID)
 }
 
-// Block returns a block and its ledger digest. ErrNotFound.
+// Block returns a block and its ledger digest, or ErrNotFound.
 func (c *Client) Block(ctx context.Context, h pastel.Height) (wire.Block, error) {
 	return get[wire.Block](ctx, c, "/blocks", nil, strconv.Itoa(int(h)))
 }
@@ -248,17 +243,17 @@ func (c *Client) Payouts(ctx context.Context, q wire.PayoutQuery) (wire.List[wir
 	return get[wire.List[wire.Payout]](ctx, c, "/payouts", q)
 }
 
-// Payout returns all about a payout. ErrNotFound.
+// Payout returns everything about a payout, or ErrNotFound.
 func (c *Client) Payout(ctx context.Context, txid string) (wire.PayoutDetail, error) {
 	return get[wire.PayoutDetail](ctx, c, "/payouts", nil, txid)
 }
 
-// Credits lists income that was settled.
+// Credits lists settled income.
 func (c *Client) Credits(ctx context.Context, q wire.CreditQuery) (wire.List[wire.Credit], error) {
 	return get[wire.List[wire.Credit]](ctx, c, "/credits", q)
 }
 
-// Payments lists parts of payouts: those of a PastelID's reward and fee addresses, or of one address.
+// Payments lists payments to a PastelID's reward and fee addresses, or to one address.
 func (c *Client) Payments(ctx context.Context, q wire.PaymentQuery) (wire.List[wire.Payment], error) {
 	return get[wire.List[wire.Payment]](ctx, c, "/payments", q)
 }
@@ -268,39 +263,39 @@ func (c *Client) Mempool(ctx context.Context, q wire.SpendQuery) (wire.List[wire
 	return get[wire.List[wire.Spend]](ctx, c, "/mempool", q)
 }
 
-// Events lists what happened, in the order of the chain.
+// Events lists events in chain order.
 func (c *Client) Events(ctx context.Context, q wire.EventQuery) (wire.List[wire.Event], error) {
 	return get[wire.List[wire.Event]](ctx, c, "/events", q)
 }
 
-// CheckTicket returns what the next block would make of a ticket's JSON, without posting it.
+// CheckTicket asks whether the next block would accept a ticket's JSON, without posting it.
 func (c *Client) CheckTicket(ctx context.Context, ticket []byte) (wire.Check, error) {
 	return ask[wire.Check](ctx, c, http.MethodPost, "/tickets/check", nil, wire.TicketText{Ticket: string(ticket)})
 }
 
-// Alerts lists who is told what, the oldest first. It needs the token, as do the others that follow.
+// Alerts lists subscriptions to alerts, oldest first. Like the following methods it requires the token.
 func (c *Client) Alerts(ctx context.Context) ([]wire.Subscribed, error) {
 	return get[[]wire.Subscribed](ctx, c, "/alerts", nil)
 }
 
-// Subscribe has somebody told of what happens from now on.
+// Subscribe subscribes a receiver to alerts.
 func (c *Client) Subscribe(ctx context.Context, x wire.Subscribe) (wire.Receipt, error) {
 	return ask[wire.Receipt](ctx, c, http.MethodPost, "/alerts", nil, x)
 }
 
-// Unsubscribe ends a subscription. ErrNotFound.
+// Unsubscribe cancels a subscription. It returns ErrNotFound if there is none.
 func (c *Client) Unsubscribe(ctx context.Context, id string) error {
 	_, err := ask[struct{}](ctx, c, http.MethodDelete, "/alerts", nil, nil, id)
 	return err
 }
 
-// TestAlert sends a test message now. ErrNotFound.
+// TestAlert sends a test alert now. It returns ErrNotFound if there is no such subscription.
 func (c *Client) TestAlert(ctx context.Context, id string) error {
 	_, err := ask[struct{}](ctx, c, http.MethodPost, "/alerts", nil, nil, id, "test")
 	return err
 }
 
-// All asks for every page of a list, at most so many items: more is an error.
+// All returns the items of all pages of a list. More than most items are an error.
 func All[T any](most int, page func(cursor string) (wire.List[T], error)) (all []T, err error) {
 	for cursor := ""; ; {
 		list, err := page(cursor)
@@ -312,9 +307,9 @@ func All[T any](most int, page func(cursor string) (wire.List[T], error)) (all [
 		case list.Next == "":
 			return all, nil
 		case list.Next == cursor || len(list.Items) == 0:
-			return nil, fmt.Errorf("the daemon's list does not go on after %d items", len(all))
+			return nil, fmt.Errorf("the daemon's list repeats itself after %d items: report this to whoever runs the daemon", len(all))
 		case len(all) > most:
-			return nil, fmt.Errorf("the list has more than %d items: ask for a part of it", most)
+			return nil, fmt.Errorf("the list has more than %d items: narrow the query", most)
 		}
 		cursor = list.Next
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// serve answers every request alike and returns a client of it.
+// serve starts a server with one handler and returns its client.
 func serve(t *testing.T, h http.HandlerFunc) *client.Client {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -27,7 +27,7 @@ func serve(t *testing.T, h http.HandlerFunc) *client.Client {
 	return c
 }
 
-// Every field of a query that is set is a parameter of the request, under its name; none is sent for zero.
+// Every nonzero field of a query becomes a parameter of the request under its name; zero fields do not.
 func TestQueriesAreParameters(t *testing.T) {
 	t.Parallel()
 	var got string
@@ -57,7 +57,7 @@ func TestQueriesAreParameters(t *testing.T) {
 	}
 }
 
-// Every field of every query has the name of a parameter, and a type that can be sent.
+// Every field of every query names a parameter and has a type that can be sent.
 func TestEveryQueryFieldCanBeSent(t *testing.T) {
 	t.Parallel()
 	var look func(q reflect.Type)
@@ -86,11 +86,11 @@ func TestEveryQueryFieldCanBeSent(t *testing.T) {
 		}
 	}
 	if queries < 8 {
-		t.Errorf("%d queries were looked at", queries)
+		t.Errorf("only %d queries were checked", queries)
 	}
 }
 
-// What a daemon says is wrong, and what is no daemon's answer, are told apart.
+// Errors that a daemon reports differ from answers that no daemon sends.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	var status int
@@ -108,14 +108,14 @@ func TestErrors(t *testing.T) {
 		problem, isOdd bool
 		text           string
 	}{
-		{404, `{"detail":"no pool"}`, false, false, true, false, "no such thing (no pool)"},
+		{404, `{"detail":"no pool"}`, false, false, true, false, "no pool"},
 		{422, `{"detail":"bad","errors":[{"message":"too long","location":"query.pool"}]}`, true, false, true, false, "bad; pool: too long"},
 		{503, `{"detail":"later"}`, true, true, true, false, "later"},
-		{502, `<html>`, true, true, false, true, "answers 502"},
-		{200, `<html>`, true, false, false, true, "not understood"},
-		{200, `{"items":7}`, true, false, false, true, "not understood"},
+		{502, `<html>`, true, true, false, true, "answered 502"},
+		{200, `<html>`, true, false, false, true, "unreadable"},
+		{200, `{"items":7}`, true, false, false, true, "unreadable"},
 		{200, strings.Repeat(" ", 64<<20+1), true, false, false, true, "more than 64 MiB"},
-		{302, ``, true, false, false, true, "answers 302"},
+		{302, ``, true, false, false, true, "answered 302"},
 	} {
 		status, body = x.status, x.body
 		_, err := c.Pools(context.Background(), wire.PoolQuery{})
@@ -130,7 +130,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// A daemon that is not there passes, and so does an answer that breaks off.
+// A missing daemon and an incomplete answer are temporary errors.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -147,11 +147,11 @@ func TestUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := c.Status(context.Background()); !client.Passes(err) {
-		t.Errorf("nobody there: %v", err)
+		t.Errorf("no daemon: %v", err)
 	}
 }
 
-// A token is sent to the daemon that was named, and to no address that it names.
+// The client sends the token to its daemon only, never to an address that the daemon redirects to.
 func TestTokenFollowsNoRedirect(t *testing.T) {
 	t.Parallel()
 	seen := 0
@@ -171,7 +171,7 @@ func TestTokenFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-// All asks on until there is no next page, and ends with a list that does not.
+// All reads until there is no next page, and stops at a list that never ends.
 func TestAllEnds(t *testing.T) {
 	t.Parallel()
 	pages := func(next func(n int) string, items int) func(string) (wire.List[int], error) {
@@ -193,16 +193,16 @@ func TestAllEnds(t *testing.T) {
 		t.Error("an endless list of nothing")
 	}
 	if _, err := client.All(100, pages(func(int) string { return "same" }, 1)); err == nil {
-		t.Error("a list that goes round")
+		t.Error("a list that repeats itself")
 	}
 }
 
-// What is no URL of a daemon is refused at once.
+// New refuses what cannot be the URL of a daemon.
 func TestNew(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "127.0.0.1:9734", "ftp://x", "http://", "http://x/?a=b", "http://x/#y", "http://\x7f"} {
 		if _, err := client.New(bad); err == nil {
-			t.Errorf("%q is taken", bad)
+			t.Errorf("%q is accepted", bad)
 		}
 	}
 }

@@ -1,3 +1,3 @@
-// Package client asks a smart pool daemon's HTTP API. Every answer is bounded in size and time, and no redirect is followed: a token
-// would go with it. What an answer says is the daemon's word, which nothing here checks.
+// Package client calls a smart pool daemon's HTTP API. It limits the size and time of every answer and follows no redirects, which could
+// leak the token. It does not verify what the daemon says.
 package client

@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Pools that take pledges now, with what 300 PSL would yield in each.
+// List the pools that accept pledges now, with the yield of 300 PSL in each.
 func ExampleClient_Pools() {
 	c, err := client.New("http://127.0.0.1:9734")
 	if err != nil {

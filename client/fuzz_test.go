@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// FuzzRead wants an answer or an error, whatever a daemon sends.
+// FuzzRead requires an answer or an error with a text, whatever a daemon sends.
 func FuzzRead(f *testing.F) {
 	f.Add(200, []byte(`{"id":"a","participants":[{"seq":1}],"tip":{"height":1,"time":"2026-01-01T00:00:00Z"}}`))
 	f.Add(422, []byte(`{"detail":"x","errors":[{"message":"m","location":"query.l"}]}`))
@@ -17,7 +17,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		res := &http.Response{StatusCode: status, Status: "x", Request: &http.Request{URL: &url.URL{Host: "h"}}}
 		if _, err := read[wire.PoolDetail](res, body); err != nil && err.Error() == "" {
-			t.Error("an error that says nothing")
+			t.Error("an error without a text")
 		}
 	})
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Holding is one live pledge, or all that an account has in a pool in the same role: then coins, what is accrued and what leaving
-// forfeits and costs in reputation are sums, and the rest is of any of them.
+// Holding is one live pledge, or the sum of an account's pledges to a pool in the same role. In a sum, coins, accrued earnings and the
+// costs of leaving are added up; the other fields come from one of the pledges.
 type Holding struct {
 	wire.Position
-	Pledges []wire.Position // in the order of the account
+	Pledges []wire.Position // in the account's order
 }
 
-// Holdings adds up the pledges of a pool that have the same role, in the order of the first of each, unless each is wanted alone.
+// Holdings combines pledges to the same pool in the same role, in order of first appearance. With each set, it keeps every pledge separate.
 func Holdings(list []wire.Position, each bool) (sums []Holding) {
 	for _, p := range list {
 		i := slices.IndexFunc(sums, func(h Holding) bool { return !each && h.Pool == p.Pool && h.Role == p.Role })
@@ -42,7 +42,7 @@ func Holdings(list []wire.Position, each bool) (sums []Holding) {
 	return sums
 }
 
-// pointsLost is what leaving with all of the pledges costs: nobody loses more points than there are.
+// pointsLost returns the reputation that leaving with all pledges costs. No PastelID loses more points than it has.
 func pointsLost(list []wire.Position) (sum int) {
 	lost := map[string]int{} // by PastelID
 	for _, p := range list {
@@ -54,7 +54,7 @@ func pointsLost(list []wire.Position) (sum int) {
 	return sum
 }
 
-// Part is the holding's part of the members' coins, in percent; "0" of what is no member's.
+// Part returns the holding's share of the members' coins in percent, "0" unless its role is member.
 func (h *Holding) Part() string {
 	if h.Role != "member" || h.PoolCounted <= 0 {
 		return "0"
@@ -63,7 +63,7 @@ func (h *Holding) Part() string {
 	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%02d", n/100, n%100), "0"), ".")
 }
 
-// Rewards are the addresses that rewards of the holding's pledges go to, each once.
+// Rewards returns the addresses that receive the pledges' rewards, each once.
 func (h *Holding) Rewards() (list []string) {
 	for i := range h.Pledges {
 		if to := h.Pledges[i].Reward; !slices.Contains(list, to) {
@@ -73,7 +73,8 @@ func (h *Holding) Rewards() (list []string) {
 	return list
 }
 
-// Largest returns the n pledges with the most coins, those that joined first before others with as many, or all in join order.
+// Largest returns the n pledges that offer the most coins, earlier pledges first among equals. If there are no more than n, it returns all
+// in join order.
 func Largest(list []wire.PoolPledge, n int) []wire.PoolPledge {
 	if len(list) <= n {
 		return list

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// values are the parameters of a query of package wire: its fields that are not zero, under the names of their tags.
+// values returns the URL parameters of a query of package wire: its nonzero fields, named by their tags.
 func values(query any) url.Values {
 	v := url.Values{}
 	if query != nil {

@@ -20,8 +20,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Client asks the rules in another process. It is safe for concurrent use, but a node connects and disconnects one block at a
-// time. A *chain.RefusedError is the rules' refusal, any other error means that there is no answer.
+// Client asks rules in another process. It is safe for concurrent use, but a node connects and disconnects one block at a time. A
+// *chain.RefusedError is a refusal by the rules; any other error means that there is no answer.
 type Client struct {
 	url    string
 	cookie string
@@ -33,8 +33,8 @@ type Client struct {
 
 var _ chain.Rules = (*Client)(nil)
 
-// How long an answer may take. A node holds its locks while it asks, so a question gets seconds. A step that takes longer to store goes
-// on: who asks again learns how it went.
+// Time limits of an answer. A node holds its locks while it asks, so questions get seconds. A step that takes longer to store continues;
+// asking again tells how it went.
 const (
 	questionPatience = 5 * time.Second
 	stepPatience     = 3 * time.Minute
@@ -47,16 +47,16 @@ func patience(method string) time.Duration {
 	return questionPatience
 }
 
-// NewClient asks at a URL such as http://127.0.0.1:9735, with the password in a cookie file. It does not connect yet.
+// NewClient returns a client for a URL such as http://127.0.0.1:9735, with the password in a cookie file. It does not connect yet.
 func NewClient(url, cookieFile string) *Client {
 	return &Client{url: url, cookie: cookieFile, http: &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the password stays here
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // never send the password elsewhere
 	}}
 }
 
 // Tip implements chain.Rules.
 func (c *Client) Tip(ctx context.Context) (chain.Position, error) {
-	t := tip{Height: -2} // what an answer without a height leaves
+	t := tip{Height: -2} // stays if the answer has no height
 	if err := c.call(ctx, callTip, &t); err != nil {
 		return chain.Position{}, err
 	}
@@ -67,7 +67,7 @@ func (c *Client) Tip(ctx context.Context) (chain.Position, error) {
 	return p, nil
 }
 
-// position reads a tip: its locator goes down from it to the genesis block.
+// position reads a tip. The locator descends from the tip to the genesis block.
 func (t *tip) position() (p chain.Position, ok bool) {
 	hash, err := pastel.ParseBlockHash(t.Hash)
 	digest, digestErr := hex.DecodeString(t.Digest)
@@ -87,8 +87,8 @@ func (t *tip) position() (p chain.Position, ok bool) {
 	return p, above <= 0
 }
 
-// Connect implements chain.Rules. If the answer is lost, the rules' tip tells whether they have the block; if that is not to be
-// learned either, asking again is safe. A block that is the tip already is connected.
+// Connect implements chain.Rules. If the answer is lost, the rules' tip shows whether they have the block; if the tip is unavailable too,
+// asking again is safe. Connecting the tip again succeeds.
 func (c *Client) Connect(ctx context.Context, block []byte) error {
 	err := c.judge(ctx, callConnect, hex.EncodeToString(block))
 	if err == nil || isRefusal(err) {
@@ -104,7 +104,7 @@ func (c *Client) Connect(ctx context.Context, block []byte) error {
 	return err
 }
 
-// Disconnect implements chain.Rules. If the answer is lost, it is like Connect's.
+// Disconnect implements chain.Rules. It handles a lost answer as Connect does.
 func (c *Client) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
 	before, err := c.Tip(ctx)
 	if err != nil {
@@ -151,7 +151,7 @@ func (c *Client) Payouts(ctx context.Context) (list []*pastel.Tx, tip pastel.Blo
 
 // Supernode implements chain.Rules.
 func (c *Client) Supernode(ctx context.Context, activation pastel.TxID) (*chain.Supernode, pastel.BlockHash, error) {
-	var at struct { // a supernodeAt, whose null is not the same as nothing
+	var at struct { // a supernodeAt that tells null from a missing field
 		Tip       string          `json:"tip"`
 		Supernode json.RawMessage `json:"supernode"`
 	}
@@ -213,7 +213,7 @@ func isRefusal(err error) bool {
 	return errors.As(err, &refused)
 }
 
-// judge makes a call whose answer is a verdict.
+// judge makes a call that answers with a verdict.
 func (c *Client) judge(ctx context.Context, method string, params ...any) error {
 	var v *verdict
 	if err := c.call(ctx, method, &v, params...); err != nil {
@@ -222,7 +222,7 @@ func (c *Client) judge(ctx context.Context, method string, params ...any) error 
 	return c.read(method, v)
 }
 
-// read turns a verdict into a refusal, or an error if it is neither yes nor no.
+// read turns a verdict into nil, a refusal, or an error if it is neither yes nor no.
 func (c *Client) read(method string, v *verdict) error {
 	switch {
 	case v == nil || v.OK != (v.Reason == "") || v.OK && v.Detail != "":
@@ -234,12 +234,12 @@ func (c *Client) read(method string, v *verdict) error {
 }
 
 func (c *Client) nonsense(method string) error {
-	return fmt.Errorf("%s at %s: the answer is not what smartpoold gives; is it another program or version?", method, c.url)
+	return fmt.Errorf("%s at %s: the answer is not one of smartpoold's; is it another program or version?", method, c.url)
 }
 
-var errUnauthorized = errors.New("the password is wrong; is the cookie file the one of the smartpoold that answers?")
+var errUnauthorized = errors.New("the password is wrong; does the cookie file belong to the smartpoold at this address?")
 
-// call makes a call. The cookie is read again once, as a restarted daemon has a new one.
+// call makes a call. It reads the cookie again once, because a restarted daemon has a new one.
 func (c *Client) call(ctx context.Context, method string, result any, params ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, patience(method))
 	defer cancel()
@@ -288,7 +288,7 @@ func (c *Client) try(ctx context.Context, method string, result any, params []an
 	return decode(text, r.StatusCode, result)
 }
 
-// decode reads an answer: exactly one of result and error, and the fields that are known.
+// decode reads an answer: exactly one of result and error, and no unknown fields.
 func decode(text []byte, status int, result any) error {
 	var answer struct {
 		Result json.RawMessage `json:"result"`
@@ -296,16 +296,16 @@ func decode(text []byte, status int, result any) error {
 		ID     json.RawMessage `json:"id"`
 	}
 	if err := strict(text, &answer); err != nil || len(answer.Result) == 0 {
-		return fmt.Errorf("HTTP status %d and no answer of smartpoold", status)
+		return fmt.Errorf("HTTP status %d without an answer of smartpoold; is it another program?", status)
 	}
 	if answer.Error != nil {
 		return answer.Error
 	}
 	if status != http.StatusOK || string(answer.ID) != "1" {
-		return fmt.Errorf("HTTP status %d with an answer to another call", status)
+		return fmt.Errorf("HTTP status %d with the answer to another call", status)
 	}
 	if err := strict(answer.Result, result); err != nil {
-		return errors.New("the result is not what smartpoold gives; is it another program or version?")
+		return errors.New("the result is not one of smartpoold's; is it another program or version?")
 	}
 	return nil
 }

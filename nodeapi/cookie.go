@@ -14,7 +14,7 @@ import (
 
 const cookieUser = "__cookie__"
 
-// WriteCookie makes a password, writes it to a file that only its owner reads, in the form of pasteld's .cookie, and returns it.
+// WriteCookie generates a password, writes it to a file that only the owner can read, in the format of pasteld's .cookie, and returns it.
 func WriteCookie(path string) (password string, err error) {
 	secret := make([]byte, 32)
 	if _, err := rand.Read(secret); err != nil {
@@ -36,7 +36,7 @@ func WriteCookie(path string) (password string, err error) {
 	return password, nil
 }
 
-// RemoveCookie removes a cookie file, unless it holds another password by now: someone else's who answers there.
+// RemoveCookie removes a cookie file, unless it now contains another password: that of another daemon serving there.
 func RemoveCookie(path, password string) error {
 	found, err := readCookie(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && found != password {
@@ -64,7 +64,7 @@ func readCookie(path string) (string, error) {
 	}
 	user, password, ok := strings.Cut(strings.TrimSpace(string(text)), ":")
 	if !ok || user != cookieUser || password == "" {
-		return "", fmt.Errorf("%s is no cookie of smartpoold", path)
+		return "", fmt.Errorf("%s is not a cookie file of smartpoold", path)
 	}
 	return password, nil
 }

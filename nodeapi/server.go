@@ -20,7 +20,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Listen opens a loopback address such as 127.0.0.1:9735; others are refused.
+// Listen opens a loopback address such as 127.0.0.1:9735. It refuses other addresses.
 func Listen(address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
@@ -29,18 +29,18 @@ func Listen(address string) (net.Listener, error) {
 	return net.Listen("tcp", address)
 }
 
-// NewHandler answers for rules to who knows the password, one call a request. A call that takes longer than two minutes ends with an
-// error; a step that was accepted goes on. Connecting the tip once more succeeds, so that a node whose answer was lost may ask again.
+// NewHandler answers for rules, one call per request, to clients that know the password. After two minutes a call ends with an error, while
+// an accepted step continues. Connecting the tip again succeeds, so a node whose answer was lost may ask again.
 func NewHandler(rules chain.Rules, password string) http.Handler { return &handler{rules, password} }
 
-// Limits of time. A node that waits as long as docs/pasteld.md tells it to gets an answer: storing has no limit, so a step that is
-// not stored in time is answered with an error that says so, and goes on.
+// Time limits. A node that waits as long as docs/pasteld.md says always gets an answer. Storing has no limit: if a step is not stored in
+// time, the answer is an error that says so, and storing continues.
 const (
 	answerPatience = 2 * time.Minute // less than a node waits for a step
-	writePatience  = 5 * time.Minute // with the request's body
+	writePatience  = 5 * time.Minute // includes reading the request's body
 )
 
-// NewServer is NewHandler with limits of time for connections.
+// NewServer returns a server for NewHandler, with time limits for connections.
 func NewServer(rules chain.Rules, password string) *http.Server {
 	return &http.Server{
 		Handler:           NewHandler(rules, password),
@@ -60,23 +60,23 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	known := subtle.ConstantTimeCompare([]byte(user), []byte(cookieUser)) &
 		subtle.ConstantTimeCompare([]byte(password), []byte(h.password))
 	switch {
-	case !localHost(r.Host): // a page in a browser may reach loopback under another name
-		http.Error(w, "ask by a loopback address", http.StatusForbidden)
+	case !localHost(r.Host): // a page in a browser may reach loopback by another name
+		http.Error(w, "use a loopback address", http.StatusForbidden)
 	case known != 1:
 		w.Header().Set("WWW-Authenticate", `Basic realm="smartpool"`)
-		http.Error(w, "user and password are in the cookie file", http.StatusUnauthorized)
+		http.Error(w, "use the user and password from the cookie file", http.StatusUnauthorized)
 	case r.URL.Path != "/":
 		http.Error(w, "the only path is /", http.StatusNotFound)
 	case r.Method != http.MethodPost:
-		http.Error(w, "calls are POST requests", http.StatusMethodNotAllowed)
+		http.Error(w, "use POST", http.StatusMethodNotAllowed)
 	default:
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 		if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
-			http.Error(w, fmt.Sprintf("a call has at most %d bytes", maxRequest), http.StatusRequestEntityTooLarge)
+			http.Error(w, fmt.Sprintf("a call may have at most %d bytes", maxRequest), http.StatusRequestEntityTooLarge)
 			return
 		}
 		if err != nil {
-			http.Error(w, "the call ends early", http.StatusBadRequest)
+			http.Error(w, "the request body is incomplete", http.StatusBadRequest)
 			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), answerPatience)
@@ -105,14 +105,14 @@ func answer(w http.ResponseWriter, r response) {
 	var body bytes.Buffer
 	e := json.NewEncoder(&body)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(r); err != nil { // of an id that is no JSON, which the request would not have had
+	if err := e.Encode(r); err != nil { // the id is not JSON, which a parsed request rules out
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(body.Len())) // a node's client reads no chunks
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len())) // a node's client does not read chunks
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // who asked may be gone
+	_, _ = w.Write(body.Bytes()) // the client may be gone
 }
 
 func (h *handler) call(ctx context.Context, body []byte) response {
@@ -123,7 +123,7 @@ func (h *handler) call(ctx context.Context, body []byte) response {
 	r := response{ID: req.ID}
 	f, found := calls[req.Method]
 	if !found {
-		r.Error = &callError{codeNoMethod, fmt.Sprintf("there is no call %.40q", req.Method)}
+		r.Error = &callError{codeNoMethod, fmt.Sprintf("unknown call %.40q", req.Method)}
 		return r
 	}
 	if len(req.Params) != f.params {
@@ -146,7 +146,7 @@ func (h *handler) call(ctx context.Context, body []byte) response {
 	return r
 }
 
-// calls is what a node can ask.
+// calls are the calls a node can make.
 var calls = map[string]struct {
 	params int
 	do     func(ctx context.Context, rules chain.Rules, p []json.RawMessage) (any, error)
@@ -184,7 +184,7 @@ var calls = map[string]struct {
 		}
 		var time *uint32 // null is no time
 		if err := json.Unmarshal(p[1], &time); err != nil || time == nil {
-			return nil, &callError{codeParameter, "the time is not a number of seconds since 1970"}
+			return nil, &callError{codeParameter, "the time is not in seconds since 1970"}
 		}
 		return verdict{OK: true}, rules.CheckTx(ctx, raw, *time)
 	}},
@@ -228,7 +228,7 @@ var calls = map[string]struct {
 	}},
 }
 
-// connect is Connect, except that a block that is the tip already is no refusal.
+// connect is Connect, but does not refuse a block that is already the tip.
 func connect(ctx context.Context, rules chain.Rules, raw []byte) error {
 	err := rules.Connect(ctx, raw)
 	var refused *chain.RefusedError
@@ -246,7 +246,7 @@ func connect(ctx context.Context, rules chain.Rules, raw []byte) error {
 func textParam(p json.RawMessage) (string, error) {
 	var s *string // null is no text
 	if json.Unmarshal(p, &s) != nil || s == nil {
-		return "", &callError{codeParameter, "the parameter is not a text"}
+		return "", &callError{codeParameter, "the parameter is not a string"}
 	}
 	return *s, nil
 }

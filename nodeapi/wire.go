@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Calls. Parameters are positional; blocks, transactions and scripts are hex, hashes and ids as Pastel shows them.
+// Calls. Parameters are positional. Blocks, transactions and scripts are hex; hashes and ids are in Pastel's usual order.
 const (
 	callTip        = "smartpool_tip"             // -> tip
 	callConnect    = "smartpool_connectblock"    // block -> verdict
@@ -17,10 +17,10 @@ const (
 	callLaunch     = "smartpool_checklaunch"     // activation txid, key, time, signature -> verdictAt
 )
 
-// tip is where the rules are.
+// tip is the position of the rules.
 type tip struct {
 	Height  pastel.Height `json:"height"` // -1 before the genesis block
-	Hash    string        `json:"hash"`   // zeros then
+	Hash    string        `json:"hash"`   // all zeros before the genesis block
 	Digest  string        `json:"digest"` // of the ledger
 	Locator []point       `json:"locator"`
 }
@@ -45,13 +45,13 @@ type verdictAt struct {
 }
 
 type payouts struct {
-	Tip     string   `json:"tip"`     // the block before the one that may hold them
+	Tip     string   `json:"tip"`     // the block below the one that may contain them
 	Payouts []string `json:"payouts"` // transactions
 }
 
 type supernodeAt struct {
 	Tip       string     `json:"tip"`
-	Supernode *supernode `json:"supernode"` // null if the id is no accepted activation ticket's
+	Supernode *supernode `json:"supernode"` // null if the id is not an accepted activation ticket's
 }
 
 type supernode struct {
@@ -74,7 +74,7 @@ type response struct {
 	ID     json.RawMessage `json:"id"`
 }
 
-// callError means that there is no answer.
+// callError says that there is no answer.
 type callError struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
@@ -82,12 +82,12 @@ type callError struct {
 
 func (e *callError) Error() string { return e.Message }
 
-// Codes of errors, as pasteld's.
+// Error codes, the same as pasteld's.
 const (
 	codeNoAnswer  = -1     // the ledger failed
-	codeParameter = -8     // a parameter is not what the call wants
-	codeNoMethod  = -32601 // there is no such call
-	codeRequest   = -32600 // it is no call
+	codeParameter = -8     // a parameter has the wrong type or value
+	codeNoMethod  = -32601 // unknown call
+	codeRequest   = -32600 // not a call
 )
 
 // Limits. pasteld's blocks have at most 2,000,000 bytes, which are twice as many hex digits.

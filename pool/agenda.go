@@ -7,11 +7,11 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// agenda names the pools that the end of a block concerns although nothing in the block does: a window that closes, a
-// settlement, a payout that expires. A block thus costs what it touches, however many pools there are.
+// agenda lists, by height, the pools that the end of a block concerns even if nothing in the block does: a window closes, a
+// settlement is scheduled, a payout expires. So a block's cost depends on what it touches and not on how many pools exist.
 type agenda map[pastel.Height]map[*poolState]struct{}
 
-// move enters a pool under another height; never takes it off.
+// move enters a pool under another height, or removes it if due is never.
 func (a agenda) move(p *poolState, due pastel.Height) {
 	if p.due == due {
 		return

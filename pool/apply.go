@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Update is what a block did to a state.
+// Update is the effect of a block on a state.
 type Update struct {
 	Height   pastel.Height
 	Block    pastel.BlockHash
@@ -18,35 +18,35 @@ type Update struct {
 	Digest   Digest     // ledger digest after the block
 	Events   []Event    // in the order of protocol 9
 	Accepted []Accepted // part tickets, in block order
-	Credits  []Credit   // what became claims, in order
-	Settled  []Payout   // payouts the block's settlements made
+	Credits  []Credit   // earnings that became claims, in order
+	Settled  []Payout   // payouts that the block's settlements made
 	Undo     *Undo      // takes the block back
 }
 
-// Accepted is a part ticket that a block accepted: a new pledge, also if the same block dropped it, or an amendment of one.
+// Accepted is a part ticket that a block accepted: a new pledge, even if the same block dropped it, or an amendment of one.
 type Accepted struct {
 	Seq      uint64 // join order of the pledge over all pools
-	Amends   bool   // a pledge that was there
+	Amends   bool   // an existing pledge
 	Pool     ticket.PoolID
 	PastelID pastelid.PastelID
 	Owner    pastel.KeyHash // of the pledged address
 	Reward   pastel.Address
-	Offered  int64 // PSL, as the ticket says
-	Time     int64 // time_stamp of the ticket, seconds since 1970
+	Offered  int64 // by the ticket, PSL
+	Time     int64 // the ticket's time_stamp, seconds since 1970
 	Ticket   pastel.TxID
 	Output   pastel.OutPoint
 }
 
-// Credit is something earned that cannot be forfeited any more: settled, or income of a pool that ended (protocol 5 and 8.1).
+// Credit is an earning that can no longer be forfeited: it is settled, or it is income of a pool that ended (protocol 5 and 8.1).
 type Credit struct {
 	Pool     ticket.PoolID
-	PastelID pastelid.PastelID // zero for the last members of a dissolved pool, known by their address alone
+	PastelID pastelid.PastelID // zero for a last member of a dissolved pool, of whom only the address is known
 	To       pastel.Address
-	Amount   pastel.Amount
+	Amount   pastel.Amount // patoshi
 }
 
-// block is a block being applied. Changes are made to the state at once and recorded; if the block turns out to be
-// invalid they are taken back, so that callers only ever see the state before or after.
+// block is a block being applied. It changes the state at once and records each change. If the block turns out to be invalid, the
+// changes are undone, so that callers only ever see the state before or after.
 type block struct {
 	s        *State
 	in       *Prepared
@@ -58,24 +58,22 @@ type block struct {
 	credits  []Credit
 	settled  []*payout
 	touched  map[*poolState]*touch
-	saved    map[*pledge]struct{}               // whose standing before the transactions, or before step (e), is recorded
+	saved    map[*pledge]struct{}               // pledges whose standing before the transactions, or before step (e), is recorded
 	charged  map[table.Ref]struct{}             // people whose reputation before the block is recorded
 	pairs    map[ticket.Participant]participant // of activation tickets, decoded
 	spending spending
 }
 
-// touch is what a block remembers of a pool it concerns.
+// touch is what a block remembers of a pool that it concerns.
 type touch struct {
 	income          pastel.Amount // of this block
 	forfeits        pastel.Amount // of those who left in this block
 	coinbaseOutputs int           // of the coinbase, that are income
-
-	// What is recorded of before the block.
-	claimsSaved bool
+	claimsSaved     bool          // the claims before the block are recorded
 }
 
-// Apply adds the next block (protocol 4). On an error the state is as before: *OrderError if the block does not follow the
-// tip, *BlockError if it breaks a rule, *InvariantError if the rules are at fault.
+// Apply adds the next block (protocol 4). It returns *OrderError if the block does not follow the tip, *BlockError if it breaks a
+// rule and *InvariantError for a bug in the rules. An error leaves the state unchanged.
 func (s *State) Apply(in *Prepared) (*Update, error) {
 	if s.failed != nil {
 		return nil, s.failed
@@ -96,13 +94,13 @@ func (s *State) Apply(in *Prepared) (*Update, error) {
 		Undo:   &Undo{block: in.Hash, before: s.tip, clock: clock, changes: b.lasting()},
 	}
 	for _, po := range b.settled {
-		u.Settled = append(u.Settled, po.view(&s.net))
+		u.Settled = append(u.Settled, po.view(&s.params))
 	}
 	s.tip = Tip{Height: in.Height, Hash: in.Hash, Digest: u.Digest}
 	return u, nil
 }
 
-// begin opens a block and takes its time in. It returns the clock before.
+// begin opens a block and advances the clock to its time. It returns the clock before.
 func (s *State) begin(in *Prepared) (*block, int64) {
 	clock := s.clock
 	s.clock = s.clockAt(in.Time)
@@ -144,11 +142,11 @@ func (b *block) transactions() error {
 	return nil
 }
 
-// end is step (e): who moved, pools in id order, then cancellations, oldest first. All payouts live equally long and a pool
-// settles at most once a block, so those that end together were settled together, in id order too.
+// end is step (e): moved pledges, pools in id order, then cancellations, oldest first. All payouts live equally long and a pool
+// settles at most once a block, so payouts that expire together were settled together, and id order is right for them too.
 func (b *block) end() {
 	b.moved()
-	b.saved = nil // undoing a split finds the pledges as they were at this point
+	b.saved = nil // undoing a split needs the pledges as they are now
 	pools := make([]*poolState, 0, len(b.touched)+len(b.s.agenda[b.h]))
 	for p := range b.touched {
 		pools = append(pools, p)
@@ -165,7 +163,7 @@ func (b *block) end() {
 		b.endOfPool(p)
 	}
 	for _, p := range pools {
-		for len(p.pending) > 0 && b.h >= p.pending[0].validTo(&b.s.net) {
+		for len(p.pending) > 0 && b.h >= p.pending[0].validTo(&b.s.params) {
 			b.cancel(p.pending[0])
 		}
 	}
@@ -173,18 +171,18 @@ func (b *block) end() {
 	b.forgetStatements(b.s.clock - statementLife)
 }
 
-// reserveCredits makes room for what settlements credit: all pools may settle in one block.
+// reserveCredits makes room for the credits of settlements, because all pools may settle in one block.
 func (b *block) reserveCredits(pools []*poolState) {
 	most := 0
 	for _, p := range pools {
-		if p.settlesAt(b.h, &b.s.net) {
+		if p.settlesAt(b.h, &b.s.params) {
 			most += len(p.pledges) + 1
 		}
 	}
 	b.credits = slices.Grow(b.credits, most)
 }
 
-// check tests the invariant of protocol 5 on the pools the block touched.
+// check tests the invariant of protocol 5 for the pools that the block touched.
 func (b *block) check() error {
 	for p := range b.touched {
 		if err := p.balance(); err != nil {
@@ -217,7 +215,7 @@ func (p *poolState) balance() error {
 
 func (b *block) record(c change) { b.changes = append(b.changes, c) }
 
-// lasting returns the changes without those to coins that came and went within the block.
+// lasting returns the changes without those of coins that the block both made and spent.
 func (b *block) lasting() []change {
 	if !b.spending.fleeting && !b.spending.holes {
 		return b.changes
@@ -249,7 +247,7 @@ func (b *block) emit(e Event) {
 	b.events = append(b.events, e)
 }
 
-// pledgeEvent is an event about a pledge as it is now.
+// pledgeEvent returns an event about a pledge in its present form.
 func (b *block) pledgeEvent(t EventType, pl *pledge) Event {
 	return Event{
 		Type: t, Pool: pl.pool.terms.ID, PastelID: b.s.people.Key(pl.who).String(), Owner: b.s.backings.Key(pl.backing),
@@ -261,7 +259,7 @@ func (b *block) faultOf(tx *pastel.Tx, detail string) error {
 	return &BlockError{Height: b.h, Block: b.in.Hash, TxID: tx.ID(), Detail: detail}
 }
 
-// carried is step (c): what a transaction carries.
+// carried is step (c): it handles what a transaction carries.
 func (b *block) carried(c *carried) {
 	if c.registers {
 		b.register(c)
@@ -276,7 +274,7 @@ func (b *block) carried(c *carried) {
 	}
 }
 
-// accept checks a well-formed ticket against the state and carries it out; a reason means it changed nothing.
+// accept checks a well-formed ticket against the state and carries it out. If it returns a reason, it changed nothing.
 func (b *block) accept(c *carried) ticket.Reason {
 	switch {
 	case c.init != nil:
@@ -288,7 +286,7 @@ func (b *block) accept(c *carried) ticket.Reason {
 	}
 }
 
-// register is the protocol's "Registrations": the first one counts.
+// register handles a registration (protocol 2, "Registrations"). A PastelID's first one counts.
 func (b *block) register(c *carried) {
 	if b.s.people.Find(c.registrant) == 0 {
 		b.addPerson(c.registrant)

@@ -128,7 +128,7 @@ func TestShadowRun(t *testing.T) {
 	pl := m.s.pools[id].pledges[0]
 	m.tx([]pastel.OutPoint{m.s.coins.Key(m.s.backings.At(pl.backing).coins)})
 	only(t, m.mine(t), PledgeLeft)
-	for range 3 * m.s.net.SettlementInterval {
+	for range 3 * m.s.params.SettlementInterval {
 		if u := m.mine(t); len(u.Settled) > 0 {
 			t.Fatal("a broken pool settles")
 		}

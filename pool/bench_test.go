@@ -21,14 +21,14 @@ const (
 
 // full is a state at the limit; making it takes seconds, so it is made once and every benchmark leaves it as it was.
 var full = sync.OnceValue(func() *sim {
-	net, err := ParamsByName("main")
+	params, err := ParamsByName("main")
 	if err != nil {
 		panic(err)
 	}
-	net.Forks.Pools = ForkAt(0)
-	net.MinPledge = limitPledge * pastel.PSL
-	net.Collateral = limitMembers * limitPledge * pastel.PSL
-	s, err := New(net, false)
+	params.Forks.Pools = ForkAt(0)
+	params.MinPledge = limitPledge * pastel.PSL
+	params.Collateral = limitMembers * limitPledge * pastel.PSL
+	s, err := New(params, false)
 	if err != nil {
 		panic(err)
 	}
@@ -36,10 +36,10 @@ var full = sync.OnceValue(func() *sim {
 	m.start()
 	m.registerMany(limitPools * limitMembers)
 	for i := range limitPools {
-		m.init(simTerms(fmt.Sprintf("pool%d", i), &net, limitMembers*limitPledge, 10000, 500, 1000, 0, i))
+		m.init(simTerms(fmt.Sprintf("pool%d", i), &params, limitMembers*limitPledge, 10000, 500, 1000, 0, i))
 	}
 	m.mustMine()
-	for range net.PledgeConfirmations {
+	for range params.PledgeConfirmations {
 		m.mustMine()
 	}
 	for i, id := range m.s.Pools() {
@@ -170,11 +170,11 @@ func BenchmarkApplyIncome(b *testing.B) {
 
 // settling leaves a pool of 500 members, alone on its chain, one block before a settlement.
 var settling = sync.OnceValue(func() *sim {
-	net := simNetwork()
-	m := newSim(panicker{}, net)
+	params := simNetwork()
+	m := newSim(panicker{}, params)
 	m.registerMany(limitMembers)
 	const each = limitPledge
-	m.init(simTerms("pool", &net, limitMembers*each, 10000, 500, 1000, 0, 1))
+	m.init(simTerms("pool", &params, limitMembers*each, 10000, 500, 1000, 0, 1))
 	m.mustMine()
 	m.mustMine()
 	id := m.s.Pools()[0]
@@ -184,7 +184,7 @@ var settling = sync.OnceValue(func() *sim {
 	}
 	m.activate(id)
 	m.mustMine()
-	for range net.SettlementInterval - 1 {
+	for range params.SettlementInterval - 1 {
 		m.reward(id, 1250*pastel.PSL)
 		m.mustMine()
 	}

@@ -11,22 +11,22 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// inPool names a part of a pool.
+// inPool is the key of a part of a pool.
 type inPool[K comparable] struct {
 	id  ticket.PoolID
 	key K
 }
 
-// touchedKeys names the records that some blocks touched.
+// touchedKeys holds the keys of the records that some blocks touched.
 type touchedKeys struct {
 	people     map[pastelid.PastelID]struct{}
 	coins      map[pastel.OutPoint]struct{}
-	born       map[pastel.OutPoint]struct{} // coins that were not there before
+	born       map[pastel.OutPoint]struct{} // coins that did not exist before
 	statements map[[32]byte]struct{}
 	pools      map[ticket.PoolID]struct{}
 	last       map[ticket.PoolID]struct{} // members
 	claims     map[ticket.PoolID]struct{}
-	accrued    map[ticket.PoolID]struct{} // all pledges of these
+	accrued    map[ticket.PoolID]struct{} // pools all of whose pledges changed
 	pledges    map[inPool[uint64]]struct{}
 	named      map[inPool[namedPair]]struct{}
 	escrow     map[inPool[pastel.OutPoint]]struct{}
@@ -93,13 +93,13 @@ func (t *touchedKeys) add(x change, applied bool) {
 	case *payoutRemoved:
 		mark(&t.payouts, inPool[pastel.Height]{x.id, x.was.settled})
 	default:
-		panic("pool: a change that no record shows")
+		panic("pool: a change without a record")
 	}
 }
 
-// Changed returns, as they are now, the records that differ after some blocks were taken back and then others applied, and the
-// pools that these touched, sorted by id. The blocks are named by their undo records. A record that came and went in between may be
-// among those that are gone; coins, of which there are many, are not. Records come sorted by kind and key.
+// Changed returns the present records that differ after some blocks were reverted and then others applied, sorted by kind and key, and
+// the pools that the blocks touched, sorted by id. The undo records stand for their blocks. A record that came and went in between may
+// be among them as gone; a coin, of which there are many, is not.
 func (s *State) Changed(reverted, applied []*Undo) ([]Record, []ticket.PoolID) {
 	var t touchedKeys
 	for _, u := range reverted {

@@ -7,16 +7,16 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// A change is one step Apply took, and knows how to take it back. Steps are undone last first, so each finds the state
-// as it left it. They name things by keys of the chain, not by pointers, so that they can be stored. What several steps of
-// a block change is recorded once, as it was before the first; of pledges, once more before step (e).
+// A change is one step of Apply and can undo it. Changes are undone in reverse order, so each finds the state as the step left it. They
+// refer to things by keys of the chain and not by pointers, so that they can be stored. A value that several steps of a block change is
+// recorded once, as it was before the first; a pledge is recorded once more before step (e).
 type change interface {
 	kind() changeKind
 	undo(s *State) error
 	code(c *coder)
 }
 
-// changeKind names a change in stored undo records: append only.
+// changeKind is the kind of a change in stored undo records. Only append to the list.
 type changeKind uint8
 
 const (

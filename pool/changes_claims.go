@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// claim is settled money that a pool owes a script; it cannot be forfeited (protocol 3).
+// claim is settled money that a pool owes to a script and that cannot be forfeited (protocol 3).
 type claim struct {
 	to     pastel.Address
 	amount pastel.Amount
@@ -21,7 +21,7 @@ func (x *claim) code(c *coder) {
 	c.amount(&x.amount)
 }
 
-// claimsChanged: the pool's claims before.
+// claimsChanged: a block changed a pool's claims; was holds them before.
 type claimsChanged struct {
 	id  ticket.PoolID
 	was []claim
@@ -41,7 +41,7 @@ func (x *claimsChanged) undo(s *State) error {
 	return nil
 }
 
-// saveClaims keeps the pool's claims for undo, once a block.
+// saveClaims records the pool's claims for undo, once a block.
 func (b *block) saveClaims(p *poolState) {
 	if t := b.touch(p); !t.claimsSaved {
 		t.claimsSaved = true
@@ -49,7 +49,7 @@ func (b *block) saveClaims(p *poolState) {
 	}
 }
 
-// dropClaims writes off what is not worth paying.
+// dropClaims writes off claims that are not worth paying.
 func (b *block) dropClaims(p *poolState) {
 	if len(p.claims) > 0 {
 		b.saveClaims(p)
@@ -57,14 +57,14 @@ func (b *block) dropClaims(p *poolState) {
 	}
 }
 
-// A claimBook credits claims of a pool without searching for each.
+// A claimBook credits claims of a pool without a search for each.
 type claimBook struct {
 	block *block
 	pool  *poolState
 	index map[pastel.Address]int
 }
 
-// claimBook opens the pool's claims for credits, most of them at the most.
+// claimBook opens the pool's claims for at most this many credits.
 func (b *block) claimBook(p *poolState, most int) *claimBook {
 	b.saveClaims(p)
 	book := &claimBook{b, p, make(map[pastel.Address]int, len(p.claims)+most)}
@@ -74,7 +74,7 @@ func (b *block) claimBook(p *poolState, most int) *claimBook {
 	return book
 }
 
-// credit raises the claim of a script, creating it at the end if need be; a claim of 0 is not created (protocol 5).
+// credit raises the claim of a script. It appends a claim if the script has none, unless the amount is 0 (protocol 5).
 func (k *claimBook) credit(to pastel.Address, amount pastel.Amount) {
 	if amount == 0 {
 		return
@@ -88,7 +88,7 @@ func (k *claimBook) credit(to pastel.Address, amount pastel.Amount) {
 	k.pool.claims[i].amount += amount
 }
 
-// earn credits what somebody earned and reports it as a Credit.
+// earn credits an earning and reports it as a Credit.
 func (k *claimBook) earn(to pastel.Address, who pastelid.PastelID, amount pastel.Amount) {
 	k.credit(to, amount)
 	if amount > 0 {
@@ -96,7 +96,7 @@ func (k *claimBook) earn(to pastel.Address, who pastelid.PastelID, amount pastel
 	}
 }
 
-// debit lowers claims by payments, which come in claim order; an emptied claim disappears (protocol 8.4).
+// debit lowers claims by payments, which are in claim order. An emptied claim disappears (protocol 8.4).
 func (b *block) debit(p *poolState, payments []Payment) {
 	b.saveClaims(p)
 	next := 0

@@ -45,7 +45,7 @@ func (x *coinSpent) undo(s *State) error {
 	return nil
 }
 
-// code leaves the chain out: who backs what is told by the flag.
+// code omits the chain of the backing; a flag says that the coin is in it.
 func (x *coin) code(c *coder) {
 	c.amount(&x.value)
 	c.u32((*uint32)(&x.origin))
@@ -69,7 +69,7 @@ func (x *coinChained) undo(s *State) error {
 	return nil
 }
 
-// coinUnchained: a coin whose owner's last pledge went backs nothing any more.
+// coinUnchained: a coin backs nothing any more because its owner's last pledge ended.
 type coinUnchained struct {
 	out   pastel.OutPoint
 	fresh bool // made by this block; not stored
@@ -86,8 +86,8 @@ func (x *coinUnchained) undo(s *State) error {
 	return nil
 }
 
-// addCoin enters a coin; false if the outpoint exists, as it does for an output that cover took already. The coin knows which
-// change that is, so that there is none left if a transaction after this one spends it.
+// addCoin enters a coin and reports false if the outpoint exists, as it does for an output that cover already took. The coin keeps the
+// index of its change, so that spendCoin can remove the change if a later transaction of the block spends the coin.
 func (b *block) addCoin(out pastel.OutPoint, c coin) bool {
 	c.prev = table.Ref(len(b.changes) + 1)
 	if !b.s.addCoin(out, c) {
@@ -97,14 +97,14 @@ func (b *block) addCoin(out pastel.OutPoint, c coin) bool {
 	return true
 }
 
-// spendCoin takes a coin away, from its backing too. A coin that backed nothing and came within the block leaves no change.
+// spendCoin removes a coin, also from its backing. A coin of this block that backed nothing leaves no change.
 func (b *block) spendCoin(out pastel.OutPoint, r table.Ref) {
 	c, sp := b.s.coins.At(r), &b.spending
 	switch made := int(c.prev); {
 	case c.origin.height() != b.h:
 		b.record(b.coins.newSpent(out, *c))
 	case !c.origin.backing() && made > 0:
-		b.changes[made-1] = nil // it came and went
+		b.changes[made-1] = nil // made and spent in this block
 		sp.holes = true
 	default:
 		b.record(b.coins.newSpent(out, *c))
@@ -119,13 +119,13 @@ func (b *block) chainCoin(r table.Ref) {
 	b.s.chain(r)
 }
 
-// unchainCoin frees a coin of what it backed.
+// unchainCoin frees a coin from its backing.
 func (b *block) unchainCoin(r table.Ref) {
 	b.record(&coinUnchained{b.s.coins.Key(r), b.s.coins.At(r).origin.height() == b.h})
 	b.s.unchain(r)
 }
 
-// coinChanges hands out records of coins from chunks: a block makes thousands of them.
+// coinChanges allocates changes of coins in chunks, because a block makes thousands of them.
 type coinChanges struct {
 	added []coinAdded
 	spent []coinSpent

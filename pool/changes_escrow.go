@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// escrowAdded: an output to an escrow script is tracked.
+// escrowAdded: the state began to track an output to an escrow script.
 type escrowAdded struct {
 	id  ticket.PoolID
 	out pastel.OutPoint
@@ -28,7 +28,7 @@ func (x *escrowAdded) undo(s *State) error {
 	return nil
 }
 
-// escrowSpent: a tracked output was spent, by a payout or, in a shadow run, otherwise, or it is forgotten.
+// escrowSpent: a tracked output was spent, by a payout or by an unauthorized spend in a shadow run, or it was forgotten at closing.
 type escrowSpent struct {
 	id  ticket.PoolID
 	was escrowRecord
@@ -55,7 +55,7 @@ func (x *escrowRecord) code(c *coder) {
 
 func (e *escrowOutput) record() escrowRecord { return escrowRecord{e.out, e.value, e.height, e.tx} }
 
-// restoreEscrow tracks an output from its record.
+// restoreEscrow tracks an output again, from its record.
 func (s *State) restoreEscrow(p *poolState, x *escrowRecord) error {
 	if s.escrow[x.out] != nil {
 		return fmt.Errorf("escrow output %s: %w", x.out, errMissing)

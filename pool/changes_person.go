@@ -19,7 +19,7 @@ func (x *registered) undo(s *State) error {
 	return nil
 }
 
-// reputationChanged: a PastelID lost points; was is what it had.
+// reputationChanged: a PastelID lost points; was holds its reputation before.
 type reputationChanged struct {
 	id  pastelid.PastelID
 	was person
@@ -51,7 +51,7 @@ func (x *statementSeen) undo(s *State) error {
 	return nil
 }
 
-// statementsForgotten: statements that are too old to be replayed.
+// statementsForgotten: the state forgot statements that are too old to be replayed.
 type statementsForgotten struct{ was []statement }
 
 func (*statementsForgotten) kind() changeKind { return kindStatementsForgotten }
@@ -67,13 +67,13 @@ func (x *statementsForgotten) undo(s *State) error {
 	return nil
 }
 
-// addPerson registers a PastelID that is not registered.
+// addPerson registers a PastelID that is not registered yet.
 func (b *block) addPerson(id pastelid.PastelID) {
 	b.record(&registered{id})
 	b.s.people.Insert(id, newPerson())
 }
 
-// setPerson changes what is known of a PastelID. What it was before the block is recorded.
+// setPerson changes a PastelID's reputation and records what it was before the block.
 func (b *block) setPerson(who table.Ref, x person) {
 	p := b.s.people.At(who)
 	if _, saved := b.charged[who]; !saved {
@@ -83,13 +83,13 @@ func (b *block) setPerson(who table.Ref, x person) {
 	*p = x
 }
 
-// addStatement remembers a statement that is not known.
+// addStatement remembers a new statement.
 func (b *block) addStatement(x statement) {
 	b.record(&statementSeen{x.hash})
 	b.s.statements.add(x)
 }
 
-// forgetStatements forgets those from before a time, in seconds since 1970.
+// forgetStatements forgets statements whose time is before a time in seconds since 1970.
 func (b *block) forgetStatements(before int64) {
 	if gone := b.s.statements.forget(before); len(gone) > 0 {
 		b.record(&statementsForgotten{gone})

@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// accruedChanged: what the live pledges had accrued before, in join order.
+// accruedChanged: the accrued amounts of a pool's live pledges were cleared; was holds them before, in join order.
 type accruedChanged struct {
 	id  ticket.PoolID
 	was []pastel.Amount
@@ -33,8 +33,8 @@ func (x *accruedChanged) undo(s *State) error {
 	return nil
 }
 
-// accruedSplit: n was split among the live pledges, whose shares were all. The split is worked out again to be undone: a block
-// may pay every pool, and what each pledge had would fill the record.
+// accruedSplit: n was split among the live pledges, whose shares summed to all. Undo computes the split again: a block may pay every
+// pool, so the record would be huge if it held each pledge's amount.
 type accruedSplit struct {
 	id   ticket.PoolID
 	n    pastel.Amount
@@ -57,7 +57,7 @@ func (x *accruedSplit) undo(s *State) error {
 	if err != nil {
 		return err
 	}
-	h := s.tip.Height + 1 // the tip is that before the block
+	h := s.tip.Height + 1 // undo has already moved the tip to before the block
 	if x.rule.all(p, h) != x.all {
 		return fmt.Errorf("split in pool %q: %w", x.id, errMissing)
 	}
@@ -71,7 +71,7 @@ func (x *accruedSplit) undo(s *State) error {
 	return nil
 }
 
-// pledgeAdded: a part ticket was accepted; its pledge is the last of the pool.
+// pledgeAdded: a part ticket was accepted, and its pledge became the pool's last.
 type pledgeAdded struct {
 	id  ticket.PoolID
 	seq uint64
@@ -103,7 +103,7 @@ func (s *State) pledgeOf(id ticket.PoolID, seq uint64) (*pledge, error) {
 	return nil, fmt.Errorf("pledge %d of pool %q: %w", seq, id, errMissing)
 }
 
-// pledgeRecord is a pledge with its links as keys of the chain.
+// pledgeRecord is a pledge with keys of the chain in place of its links.
 type pledgeRecord struct {
 	seq     uint64
 	who     pastelid.PastelID
@@ -112,7 +112,7 @@ type pledgeRecord struct {
 	standing
 }
 
-// standingSize and pledgeRecordSize are encoded lengths in bytes.
+// standingSize and pledgeRecordSize are encoded sizes in bytes.
 const (
 	standingSize     = 3*8 + 8 + 4 + 21
 	pledgeRecordSize = 8 + 57 + 20 + 8 + standingSize
@@ -178,7 +178,7 @@ func (x *pledgeRemoved) undo(s *State) error {
 	return nil
 }
 
-// pledgeChanged: a pledge was amended, reduced, counted, or held what it counts at a settlement.
+// pledgeChanged: a pledge was amended, reduced, activated or counted, or a settlement set what it holds.
 type pledgeChanged struct {
 	id  ticket.PoolID
 	seq uint64
@@ -207,13 +207,13 @@ func (b *block) addPledge(pl *pledge, owner pastel.KeyHash) {
 	b.s.addPledge(pl, owner)
 }
 
-// removePledge takes a pledge out of its pool and its backing.
+// removePledge removes a pledge from its pool and its backing.
 func (b *block) removePledge(pl *pledge) {
 	b.record(&pledgeRemoved{pl.pool.terms.ID, b.s.recordOf(pl)})
 	b.s.removePledge(pl)
 }
 
-// setPledge is State.setStanding, with the value before kept for undo, once during the transactions and once in step (e).
+// setPledge is State.setStanding. It records the standing before for undo, once during the transactions and once in step (e).
 func (b *block) setPledge(pl *pledge, x standing) {
 	if x == pl.standing() {
 		return
@@ -228,7 +228,7 @@ func (b *block) setPledge(pl *pledge, x standing) {
 	b.s.setStanding(pl, x)
 }
 
-// split gives each live pledge floor(n × share ÷ all shares), as accrued, and returns what is left over. The pool is touched.
+// split adds floor(n × share ÷ all) to what each live pledge accrued and returns the remainder. The block must have touched the pool.
 func (b *block) split(p *poolState, n pastel.Amount, rule shareRule, all int64) (rest pastel.Amount) {
 	b.record(&accruedSplit{p.terms.ID, n, rule, all})
 	rest = n
@@ -240,7 +240,7 @@ func (b *block) split(p *poolState, n pastel.Amount, rule shareRule, all int64) 
 	return rest
 }
 
-// clearAccrued leaves the pledges of a pool with nothing accrued.
+// clearAccrued sets what the pledges of a pool accrued to 0.
 func (b *block) clearAccrued(p *poolState) {
 	was := make([]pastel.Amount, len(p.pledges))
 	for i, pl := range p.pledges {

@@ -25,7 +25,7 @@ func (x *poolOpened) undo(s *State) error {
 	return nil
 }
 
-// headChanged: a block touched the pool for the first time; was is its head before.
+// headChanged: the block touched the pool for the first time; was is the pool's head before.
 type headChanged struct {
 	id  ticket.PoolID
 	was head
@@ -47,7 +47,7 @@ func (x *headChanged) undo(s *State) error {
 	return nil
 }
 
-// participantNamed: a subscribing pool learned a pair that an activation may list.
+// participantNamed: a subscribing pool got a pair that an activation may list.
 type participantNamed struct {
 	id   ticket.PoolID
 	pair namedPair
@@ -74,7 +74,7 @@ func (x *participantNamed) undo(s *State) error {
 	return nil
 }
 
-// namesDropped: activation or expiry ended the need for the pairs.
+// namesDropped: the pool was activated or expired and no longer needs the pairs.
 type namesDropped struct {
 	id  ticket.PoolID
 	was []namedPair
@@ -93,7 +93,7 @@ func (x *namesDropped) undo(s *State) error {
 	return s.restoreNamed(p, x.was)
 }
 
-// namedPair is a participant by keys of the chain.
+// namedPair is a participant with keys of the chain in place of its links.
 type namedPair struct {
 	who   pastelid.PastelID
 	owner pastel.KeyHash
@@ -144,7 +144,7 @@ func (s *State) restoreNamed(p *poolState, pairs []namedPair) error {
 	return nil
 }
 
-// lastMembersNamed: a dissolved pool kept its last members.
+// lastMembersNamed: a pool was dissolved and kept its last members.
 type lastMembersNamed struct{ id ticket.PoolID }
 
 func (*lastMembersNamed) kind() changeKind { return kindLastMembers }
@@ -158,7 +158,7 @@ func (x *lastMembersNamed) undo(s *State) error {
 	return nil
 }
 
-// lastMembersForgotten: a pool was closed.
+// lastMembersForgotten: a pool was closed and forgot its last members.
 type lastMembersForgotten struct {
 	id  ticket.PoolID
 	was []share
@@ -184,7 +184,7 @@ func (b *block) openPool(p *poolState) {
 	b.s.addPool(p)
 }
 
-// touch notes that the block concerns a pool; it comes before the first change to one.
+// touch notes that the block concerns a pool. Call it before the first change of the pool.
 func (b *block) touch(p *poolState) *touch {
 	if t := b.touched[p]; t != nil {
 		return t
@@ -198,20 +198,20 @@ func (b *block) touch(p *poolState) *touch {
 	return t
 }
 
-// reindex brings what is derived from pools' heads in line. Undoing headChanged does it backwards.
+// reindex updates the indexes that derive from pools' heads. The undo of headChanged reverses it.
 func (b *block) reindex(pools []*poolState) {
 	for _, p := range pools {
 		b.s.indexPool(p, b.h)
 	}
 }
 
-// head returns a pool's head to change.
+// head touches a pool and returns its head, for changes.
 func (b *block) head(p *poolState) *head {
 	b.touch(p)
 	return &p.head
 }
 
-// rememberPair keeps a pair that an activation may list.
+// rememberPair remembers a pair that an activation may list.
 func (b *block) rememberPair(p *poolState, x participant) {
 	if _, known := p.named[x]; known {
 		return
@@ -220,7 +220,7 @@ func (b *block) rememberPair(p *poolState, x participant) {
 	put(&p.named, x, struct{}{})
 }
 
-// dropNames forgets the pairs an activation could have listed.
+// dropNames forgets the pairs that an activation could list.
 func (b *block) dropNames(p *poolState) {
 	if len(p.named) == 0 {
 		return
@@ -229,7 +229,7 @@ func (b *block) dropNames(p *poolState) {
 	p.named = nil
 }
 
-// keepLastMembers keeps who counts in a pool that ends, for late income.
+// keepLastMembers remembers the members of a pool that is dissolved, for late income.
 func (b *block) keepLastMembers(p *poolState) {
 	if p.counted == 0 {
 		return
@@ -242,7 +242,7 @@ func (b *block) keepLastMembers(p *poolState) {
 	}
 }
 
-// forgetLastMembers forgets who late income would go to.
+// forgetLastMembers forgets the last members, who would get late income.
 func (b *block) forgetLastMembers(p *poolState) {
 	if len(p.last) > 0 {
 		b.record(&lastMembersForgotten{p.terms.ID, p.last})

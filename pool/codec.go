@@ -10,8 +10,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// A coder writes values to bytes or reads them back, so that a format is stated once for both directions. Integers are
-// little endian of fixed size, counts and lengths uint32. The first error stops it; later calls do nothing.
+// A coder writes values to bytes or reads them back, so that one function defines a format in both directions. Integers have fixed
+// sizes and are little endian; counts and lengths are uint32. After the first error, later calls do nothing.
 type coder struct {
 	b       []byte
 	reading bool
@@ -40,7 +40,7 @@ func (c *coder) raw(v []byte) {
 	}
 }
 
-// set stores what was read. A writer stores nothing, so that several may write the same state at once.
+// set stores a value that was read. A writer stores nothing, so that several writers can encode one state at the same time.
 func set[T any](c *coder, v *T, x T) {
 	if c.reading {
 		*v = x
@@ -67,7 +67,7 @@ func (c *coder) u64(v *uint64) {
 	set(c, v, binary.LittleEndian.Uint64(b[:]))
 }
 
-// u32be and u64be read integers of a record's key, whose order is that of its bytes.
+// u32be and u64be read integers from a record's key. They are big endian, so that the order of the keys' bytes is that of the numbers.
 func (c *coder) u32be(v *uint32) {
 	var b [4]byte
 	c.raw(b[:])
@@ -80,7 +80,7 @@ func (c *coder) u64be(v *uint64) {
 	*v = binary.BigEndian.Uint64(b[:])
 }
 
-// poolIDBefore reads a pool id that takes all but the last bytes.
+// poolIDBefore reads a pool id, which takes all bytes but the last ones.
 func (c *coder) poolIDBefore(last int) (ticket.PoolID, error) {
 	n := len(c.b) - last
 	if n <= 0 {
@@ -97,7 +97,7 @@ func (c *coder) i64(v *int64) {
 	set(c, v, int64(u))
 }
 
-// bounded codes an integer that is refused outside of least..most when read.
+// bounded codes an integer. A reader refuses it outside least..most.
 func (c *coder) bounded(what string, v *int64, least, most int64) {
 	c.i64(v)
 	if c.reading && c.err == nil && (*v < least || *v > most) {
@@ -121,7 +121,7 @@ func (c *coder) height(v *pastel.Height) {
 	c.u32(&u)
 	set(c, v, pastel.Height(u))
 	if c.reading && c.err == nil && (*v < never || *v > maxHeight) {
-		c.fail(fmt.Errorf("height %d is out of range", *v))
+		c.fail(fmt.Errorf("height %d is out of range %d..%d", *v, never, maxHeight))
 	}
 }
 
@@ -137,7 +137,7 @@ func (c *coder) flag(v *bool) {
 	set(c, v, b == 1)
 }
 
-// count codes a number of elements that take at least size bytes each, and so bounds what a reader allocates.
+// count codes a number of elements that take at least size bytes each, which bounds what a reader allocates.
 func (c *coder) count(n, size int) int {
 	u := uint32(n)
 	c.u32(&u)
@@ -171,12 +171,12 @@ func (c *coder) address(v *pastel.Address) {
 	c.u8(&kind)
 	set(c, &v.Kind, pastel.AddressKind(kind))
 	if c.reading && c.err == nil && v.Kind != pastel.AddressP2PKH && v.Kind != pastel.AddressP2SH {
-		c.fail(fmt.Errorf("address kind %d is unknown", kind))
+		c.fail(fmt.Errorf("unknown address kind %d", kind))
 	}
 	c.raw(v.Hash[:])
 }
 
-// list codes a slice element by element; size is the least number of bytes an element takes.
+// list codes a slice element by element; size is the minimum size of an element in bytes.
 func list[T any](c *coder, v *[]T, size int, element func(*T)) {
 	n := c.count(len(*v), size)
 	if c.reading {
@@ -193,7 +193,7 @@ func list[T any](c *coder, v *[]T, size int, element func(*T)) {
 	}
 }
 
-// finish returns the error of a reader, bytes left over included.
+// finish returns the first error, or one if bytes are left over.
 func (c *coder) finish() error {
 	if c.err == nil && len(c.b) > 0 {
 		c.fail(fmt.Errorf("%d bytes are left over", len(c.b)))

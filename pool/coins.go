@@ -5,11 +5,11 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// coin is an unspent output that can back a pledge (protocol 3). Coins that do back one are chained to their backing,
-// so that joining and leaving one costs the same however many there are.
+// coin is an unspent output that can back a pledge (protocol 3). A backing's coins form a linked list, so that the cost of adding or
+// removing one does not depend on their number.
 type coin struct {
 	value      pastel.Amount
-	prev, next table.Ref // in the backing's chain; prev of a coin that never backed anything: see block.addCoin
+	prev, next table.Ref // in the backing's list; block.addCoin uses prev of a coin that never backed anything
 	origin     origin
 	owner      pastel.KeyHash
 }
@@ -34,19 +34,19 @@ func (o origin) height() pastel.Height { return pastel.Height(o >> 2) }
 func (o origin) coinbase() bool        { return o&fromCoinbase != 0 }
 func (o origin) backing() bool         { return o&isBacking != 0 }
 
-// backing is a pubkey hash whose coins back pledges (the proposal's key/value store). It exists while it has either, and
-// between transactions its coins are worth at least what its pledges offer.
+// backing is a pubkey hash whose coins back pledges (the proposal's key/value store). It exists while it has coins or pledges. Between
+// transactions its coins are worth at least what its pledges offer.
 type backing struct {
 	value   pastel.Amount     // of all its coins
 	offered int64             // PSL, by all its pledges
-	coins   table.Ref         // first of the chain
+	coins   table.Ref         // first of the list
 	pledges longList[*pledge] // of any pool, in join order
 }
 
-// needs is what the backing's coins must be worth, in patoshi.
+// needs returns what the backing's coins must be worth at least, in patoshi.
 func (b *backing) needs() pastel.Amount { return pastel.Amount(b.offered) * pastel.PSL }
 
-// addCoin enters a coin that does not back anything yet; false if it is there already.
+// addCoin enters a coin that backs nothing yet. It reports false if the coin exists.
 func (s *State) addCoin(out pastel.OutPoint, c coin) bool {
 	if _, added := s.coins.Insert(out, c); !added {
 		return false
@@ -55,7 +55,7 @@ func (s *State) addCoin(out pastel.OutPoint, c coin) bool {
 	return true
 }
 
-// removeCoin takes a coin away, from its backing too.
+// removeCoin removes a coin, also from its backing.
 func (s *State) removeCoin(out pastel.OutPoint, r table.Ref) {
 	if s.coins.At(r).origin.backing() {
 		s.unchain(r)
@@ -97,7 +97,7 @@ func (s *State) unchain(r table.Ref) {
 	s.tidyBacking(ref)
 }
 
-// tidyBacking drops a backing that has neither coins nor pledges.
+// tidyBacking deletes a backing that has neither coins nor pledges.
 func (s *State) tidyBacking(ref table.Ref) {
 	if b := s.backings.At(ref); b.coins == 0 && b.pledges.empty() {
 		s.backings.Delete(s.backings.Key(ref))

@@ -7,9 +7,9 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// CriticalMembers returns a smallest group of PastelIDs whose leaving would leave an active pool short, and what they offer together in
-// PSL; none of a pool that is not active. Whether others keep the pool going depends on what they offer alone (Collateral.Survives), so
-// those who offer the most are such a group.
+// CriticalMembers returns the smallest group of PastelIDs whose leaving would leave an active pool short of collateral, and what they
+// offer together in PSL. A pool that is not active has none. Whether a pool survives depends only on what the others offer
+// (Collateral.Survives), so those who offer the most form such a group.
 func (p *Pool) CriticalMembers() (ids []pastelid.PastelID, offered int64) {
 	if p.Status != Active {
 		return nil, 0

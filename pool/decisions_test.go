@@ -12,9 +12,9 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// The tests here are named after the decisions, marked D in docs/protocol.md, that they hold.
+// Each test here enforces a decision, marked D in docs/protocol.md, and is named after it.
 
-// readyPool mines a pool with members 1.. of these PSL, registered and activated; who is owner is who is member.
+// readyPool mines an active pool whose members 1, 2, ... pledge these PSL; each member's number is also the owner's.
 func readyPool(t *testing.T, m *sim, factor int64, coins ...int64) ticket.PoolID {
 	t.Helper()
 	id := openPool(t, m, factor)
@@ -34,19 +34,19 @@ func openPool(t *testing.T, m *sim, factor int64) ticket.PoolID {
 	for k := range simPeople {
 		m.register(k)
 	}
-	terms := simTerms("pool", &m.s.net, 1000, factor, 500, 20, 0, 7)
+	terms := simTerms("pool", &m.s.params, 1000, factor, 500, 20, 0, 7)
 	m.init(terms)
 	m.mine(t)
 	return terms.ID
 }
 
-// raise gives person k another output of so much more, and amends the pledge to n PSL.
+// raise gives person k another output of this many PSL and amends the pledge to n PSL.
 func (m *sim) raise(id ticket.PoolID, k int, n, more int64) {
 	i := m.tx(nil, pay(simOwner(k), pastel.Amount(more)*pastel.PSL))
 	m.part(id, k, n, pastel.OutPoint{TxID: m.block.Txs[i].ID()}, simOwner(k), simReward(k)).time++
 }
 
-// join gives person k an output of 1 PSL more and pledges n PSL of it.
+// join gives person k an output of n+1 PSL and pledges n PSL of it.
 func (m *sim) join(id ticket.PoolID, k int, n int64) pastel.OutPoint {
 	i := m.tx(nil, pay(simOwner(k), pastel.Amount(n+1)*pastel.PSL))
 	out := pastel.OutPoint{TxID: m.block.Txs[i].ID()}
@@ -73,21 +73,21 @@ func only(t *testing.T, u *Update, kind EventType) Event {
 	return list[0]
 }
 
-// TestDNoTicketBeforeStartHeight: rules enforced by no one would leave escrow open to anybody.
+// TestDNoTicketBeforeStartHeight: rules that nobody enforces would leave escrow open to anyone.
 func TestDNoTicketBeforeStartHeight(t *testing.T) {
 	blocks, _ := recorded(t, "life")
-	net, err := ParamsByName("regtest")
+	params, err := ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, start := range []Fork{{}, ForkAt(200)} {
-		net.Forks.Pools = start
-		s, err := New(net, false)
+		params.Forks.Pools = start
+		s, err := New(params, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for h, b := range blocks[:200] {
-			u, err := s.Apply(Prepare(&net, pastel.Height(h), b))
+			u, err := s.Apply(Prepare(&params, pastel.Height(h), b))
 			if err != nil || len(u.Events) > 0 {
 				t.Fatalf("block %d before the rules hold: %v, events %v", h, err, u.Events)
 			}
@@ -101,7 +101,7 @@ func TestDNoTicketBeforeStartHeight(t *testing.T) {
 // TestDCoinsAreKeptFromTheBlocks: P2PKH outputs of at least MinPledge, whoever owns them.
 func TestDCoinsAreKeptFromTheBlocks(t *testing.T) {
 	m := newSim(t, simNetwork())
-	least := m.s.net.MinPledge
+	least := m.s.params.MinPledge
 	i := m.tx(nil, pay(simOwner(1), least), pay(simOwner(1), least-1), pastel.TxOut{Value: least, Script: pastel.P2SH([20]byte{1})},
 		pastel.TxOut{Value: least, Script: append(pastel.P2PKH(simOwner(1)), 0x51)})
 	id := m.block.Txs[i].ID()
@@ -129,7 +129,7 @@ func TestDOnlyTheRegisteredPledge(t *testing.T) {
 	only(t, m.mine(t), PledgeAccepted)
 }
 
-// TestDForfeitsAreOneBatchABlock: the order in which members leave within a block makes no difference.
+// TestDForfeitsAreOneBatchABlock: the order in which members leave within a block does not matter.
 func TestDForfeitsAreOneBatchABlock(t *testing.T) {
 	var results [][]pastel.Amount
 	for _, order := range [][]int{{0, 1}, {1, 0}} {
@@ -153,7 +153,7 @@ func TestDForfeitsAreOneBatchABlock(t *testing.T) {
 	}
 }
 
-// TestDNewcomersCannotCatchForfeits: who joined since the last scheduled settlement held nothing then.
+// TestDNewcomersCannotCatchForfeits: those who joined since the last scheduled settlement held nothing then.
 func TestDNewcomersCannotCatchForfeits(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 15000)
@@ -194,7 +194,7 @@ func TestDNewcomersCannotCatchForfeits(t *testing.T) {
 	}
 }
 
-// TestDForfeitsGoByWhatWasHeld: nobody's part shrinks because more of another's offer is counted since.
+// TestDForfeitsGoByWhatWasHeld: nobody's share shrinks because more of another's offer has counted since.
 func TestDForfeitsGoByWhatWasHeld(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 12000)
@@ -219,7 +219,7 @@ func TestDForfeitsGoByWhatWasHeld(t *testing.T) {
 	}
 }
 
-// TestDIncomeIsOneAmountABlock: however an amount is cut into outputs, everyone gets the same.
+// TestDIncomeIsOneAmountABlock: everyone gets the same, however outputs divide the amount.
 func TestDIncomeIsOneAmountABlock(t *testing.T) {
 	var results [][]pastel.Amount
 	for _, parts := range [][]pastel.Amount{{1000_00003}, {300_00001, 300_00001, 400_00001}, {99900_002, 100_001}} {
@@ -239,10 +239,10 @@ func TestDIncomeIsOneAmountABlock(t *testing.T) {
 	}
 }
 
-// TestDEscrowSpendsAreSyntactic: what spends through an escrow redeem script is refused whatever it spends, so that two
-// transactions cannot take between them what neither could alone.
+// TestDEscrowSpendsAreSyntactic: the rules refuse any spend through an escrow redeem script, so that two transactions together cannot
+// take what neither could alone.
 func TestDEscrowSpendsAreSyntactic(t *testing.T) {
-	net := simNetwork()
+	params := simNetwork()
 	redeem := ticket.EscrowRedeemScript("pool.0000000000000000000000000000000000000000")
 	for name, sig := range map[string]pastel.Script{
 		"a push":               pushOf(redeem),
@@ -257,10 +257,10 @@ func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 		"a push that is short": append([]byte{0x4c, 25}, redeem...),
 		"another script":       pushOf(append(redeem[:23:23], 0x52)),
 	} {
-		m := newSim(t, net)
+		m := newSim(t, params)
 		in := pastel.TxIn{PrevOut: pastel.OutPoint{TxID: pastel.TxID{9}}, ScriptSig: sig}
 		block := &pastel.Block{Txs: []pastel.Tx{m.block.Txs[0], *pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{{}})}}
-		_, err := m.s.Apply(Prepare(&net, 0, block))
+		_, err := m.s.Apply(Prepare(&params, 0, block))
 		var broken *BlockError
 		if spends := endsInRedeemScript(sig); errors.As(err, &broken) != spends || spends != !slices.Contains([]string{
 			"no push of it", "something after it", "an opcode before it", "a push that is short", "another script",
@@ -268,7 +268,7 @@ func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	m := newSim(t, net)
+	m := newSim(t, params)
 	id := readyPool(t, m, 10000, 600, 400)
 	i := m.tx(nil, pastel.TxOut{Value: 5, Script: m.s.pools[id].escrowAddress().Script()}) // too small to be tracked
 	in := pastel.TxIn{PrevOut: pastel.OutPoint{TxID: m.block.Txs[i].ID()}, ScriptSig: pushOf(ticket.EscrowRedeemScript(id))}
@@ -277,11 +277,11 @@ func TestDEscrowSpendsAreSyntactic(t *testing.T) {
 	m.refused(t, "escrow redeem script")
 }
 
-// TestDAmendmentNeedsNoSlot: a full pool is restored by its own members, and nobody has to leave to offer more.
+// TestDAmendmentNeedsNoSlot: a full pool's own members can restore it, and nobody has to leave to offer more.
 func TestDAmendmentNeedsNoSlot(t *testing.T) {
-	net := simNetwork()
-	net.MaxPledges = 2
-	m := newSim(t, net)
+	params := simNetwork()
+	params.MaxPledges = 2
+	m := newSim(t, params)
 	id := openPool(t, m, 10000)
 	out := m.join(id, 1, 500)
 	m.join(id, 2, 500)
@@ -306,7 +306,7 @@ func TestDAmendmentNeedsNoSlot(t *testing.T) {
 	}
 }
 
-// TestDLargeHolderCannotDilute: what is offered beyond the target counts nothing, however much it is.
+// TestDLargeHolderCannotDilute: what exceeds the target does not count, however much it is.
 func TestDLargeHolderCannotDilute(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := readyPool(t, m, 12000, 500, 700)
@@ -320,7 +320,7 @@ func TestDLargeHolderCannotDilute(t *testing.T) {
 	}
 }
 
-// TestDSmallHoleKeepsThePlace: who is counted in part stays in line with the rest, and fills the next hole.
+// TestDSmallHoleKeepsThePlace: a partly counted pledge stays in line with the rest and fills the next hole.
 func TestDSmallHoleKeepsThePlace(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 10000)
@@ -349,7 +349,7 @@ func TestDActivationListIsNotCut(t *testing.T) {
 	}
 }
 
-// TestDStandbyFillsTheHole: within the same block, so the Supernode need not stop.
+// TestDStandbyFillsTheHole: it does so within the same block, so that the Supernode need not stop.
 func TestDStandbyFillsTheHole(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 10000)
@@ -366,11 +366,11 @@ func TestDStandbyFillsTheHole(t *testing.T) {
 	}
 }
 
-// TestDDynamicMinimum: the slots that are left must be able to reach the target.
+// TestDDynamicMinimum: the free slots must be able to reach the target.
 func TestDDynamicMinimum(t *testing.T) {
-	net := simNetwork()
-	net.MaxPledges = 3
-	m := newSim(t, net)
+	params := simNetwork()
+	params.MaxPledges = 3
+	m := newSim(t, params)
 	id := openPool(t, m, 10000)
 	m.join(id, 1, 333)
 	if e := only(t, m.mine(t), TicketRejected); e.Reason != ticket.ReasonPledgeTooSmall {
@@ -389,11 +389,11 @@ func TestDDynamicMinimum(t *testing.T) {
 	}
 }
 
-// TestDDynamicMinimumWhileReplenishing: then the slots must only reach what the Supernode needs.
+// TestDDynamicMinimumWhileReplenishing: then the free slots must only reach what the Supernode needs.
 func TestDDynamicMinimumWhileReplenishing(t *testing.T) {
-	net := simNetwork()
-	net.MaxPledges = 3
-	m := newSim(t, net)
+	params := simNetwork()
+	params.MaxPledges = 3
+	m := newSim(t, params)
 	id := openPool(t, m, 15000)
 	out := m.join(id, 1, 800)
 	m.join(id, 2, 700)
@@ -406,7 +406,7 @@ func TestDDynamicMinimumWhileReplenishing(t *testing.T) {
 	}
 }
 
-// TestDCollateralOutputIsRefused: it can back a Supernode by itself, and two cannot stand on the same coins.
+// TestDCollateralOutputIsRefused: it can back a Supernode by itself, and the same coins must not back two.
 func TestDCollateralOutputIsRefused(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 10000)
@@ -446,7 +446,7 @@ func TestDGoneParticipantIsSkipped(t *testing.T) {
 	}
 }
 
-// TestDPublishedTicketCanBeMinedLater: a rejection uses no ticket up, anyone can post it again once it is valid.
+// TestDPublishedTicketCanBeMinedLater: a rejection does not use a ticket up. Anyone can post it again once it is valid.
 func TestDPublishedTicketCanBeMinedLater(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := openPool(t, m, 10000)
@@ -472,7 +472,7 @@ func firstPayout(t *testing.T, m *sim) Payout {
 	return m.s.Payouts()[0]
 }
 
-// TestDPayoutsSpendThroughNOP10: no node relays what does, so no one can hand an old miner one, or an unauthorized spend.
+// TestDPayoutsSpendThroughNOP10: no node relays such a spend, so nobody can hand an old miner a payout or an unauthorized spend.
 func TestDPayoutsSpendThroughNOP10(t *testing.T) {
 	po := firstPayout(t, newSim(t, simNetwork()))
 	for _, in := range po.Tx.Inputs {
@@ -482,12 +482,12 @@ func TestDPayoutsSpendThroughNOP10(t *testing.T) {
 	}
 }
 
-// TestDLockTimeAndExpirySayWhen a payout is valid, to nodes that know no pools.
+// TestDLockTimeAndExpirySayWhen: they tell nodes that know no pools when a payout is valid.
 func TestDLockTimeAndExpirySayWhen(t *testing.T) {
-	net := simNetwork()
-	po := firstPayout(t, newSim(t, net))
-	v := po.Settled + net.CoinbaseMaturity
-	if po.ValidFrom != v || po.ValidTo != v+net.PayoutExpiry || po.Tx.LockTime != uint32(v-1) || po.Tx.ExpiryHeight != uint32(po.ValidTo) {
+	params := simNetwork()
+	po := firstPayout(t, newSim(t, params))
+	v := po.Settled + params.CoinbaseMaturity
+	if po.ValidFrom != v || po.ValidTo != v+params.PayoutExpiry || po.Tx.LockTime != uint32(v-1) || po.Tx.ExpiryHeight != uint32(po.ValidTo) {
 		t.Fatalf("%+v with lock time %d and expiry height %d", po, po.Tx.LockTime, po.Tx.ExpiryHeight)
 	}
 	for _, in := range po.Tx.Inputs {
@@ -495,8 +495,8 @@ func TestDLockTimeAndExpirySayWhen(t *testing.T) {
 			t.Fatalf("sequence %x", in.Sequence)
 		}
 	}
-	net.SaplingHeight = pastel.Never
-	po = firstPayout(t, newSim(t, net))
+	params.SaplingHeight = pastel.Never
+	po = firstPayout(t, newSim(t, params))
 	if po.Tx.Version != 1 || po.Tx.LockTime != uint32(po.ValidFrom-1) {
 		t.Fatalf("%+v", po.Tx)
 	}
@@ -524,7 +524,7 @@ func TestDPayoutsExpire(t *testing.T) {
 	}
 }
 
-// TestDInclusionIsNotForced: a block without a payout that is due is as good as one with it.
+// TestDInclusionIsNotForced: a block is valid with or without a due payout.
 func TestDInclusionIsNotForced(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := readyPool(t, m, 10000, 600, 400)

@@ -17,11 +17,11 @@ import (
 // stateVersion is the first byte of an encoded state.
 const stateVersion = 2
 
-// Encode gives the state's canonical bytes: two states that agree encode alike, and only they do.
+// Encode returns the state's canonical bytes: two states encode to the same bytes exactly if they are equal.
 //
-// The layout, integers little endian, counts uint32: version; network name, StartHeight, SaplingHeight, shadow flag; tip
-// (height, hash, digest); clock; next join order; people by PastelID; coins by outpoint; statements by hash; pools by id,
-// each with terms, head, pledges in join order, participants sorted, last members, claims in order, escrow in the order
+// The layout, with integers little endian and counts uint32: version; network name, StartHeight, SaplingHeight, shadow flag; tip
+// (height, hash, digest); clock; next join order; people by PastelID; coins by outpoint; statements by hash; pools by id, each
+// with terms, head, pledges in join order, participants sorted, last members, claims in order, escrow in the order in which
 // settlement takes it, and pending payouts, oldest first.
 func (s *State) Encode() []byte {
 	c := &coder{b: []byte{stateVersion}}
@@ -52,7 +52,7 @@ func (s *State) Encode() []byte {
 func comparePastelIDs(a, b pastelid.PastelID) int { return bytes.Compare(a[:], b[:]) }
 func compareHashes(a, b [32]byte) int             { return bytes.Compare(a[:], b[:]) }
 
-// sortedRefs returns a table's records in the order of their keys, and writes their number.
+// sortedRefs returns a table's records in the order of their keys and writes their number.
 func sortedRefs[K comparable, V any](c *coder, t *table.Table[K, V], compare func(a, b K) int) []table.Ref {
 	refs := make([]table.Ref, 0, t.Len())
 	t.Each(func(r table.Ref, _ K, _ *V) { refs = append(refs, r) })
@@ -61,23 +61,23 @@ func sortedRefs[K comparable, V any](c *coder, t *table.Table[K, V], compare fun
 	return refs
 }
 
-// codeHeader codes what comes before the tables. A reader compares the first part with the state it fills.
+// codeHeader codes what precedes the tables. A reader compares the network, the heights and the shadow flag with those of its state.
 func (s *State) codeHeader(c *coder) {
-	name, start, sapling, shadow := s.net.Name, s.net.Forks.Pools.Height(), s.net.SaplingHeight, s.shadow
+	name, start, sapling, shadow := s.params.Name, s.params.Forks.Pools.Height(), s.params.SaplingHeight, s.shadow
 	c.text(&name)
 	c.height(&start)
 	c.height(&sapling)
 	c.flag(&shadow)
-	if c.err == nil && (name != s.net.Name || start != s.net.Forks.Pools.Height() || sapling != s.net.SaplingHeight || shadow != s.shadow) {
+	if c.err == nil && (name != s.params.Name || start != s.params.Forks.Pools.Height() || sapling != s.params.SaplingHeight || shadow != s.shadow) {
 		c.fail(fmt.Errorf("state is of network %q (start height %d, Sapling height %d, shadow %t), want %q (%d, %d, %t)",
-			name, start, sapling, shadow, s.net.Name, s.net.Forks.Pools.Height(), s.net.SaplingHeight, s.shadow))
+			name, start, sapling, shadow, s.params.Name, s.params.Forks.Pools.Height(), s.params.SaplingHeight, s.shadow))
 	}
 	s.tip.code(c)
 	c.i64(&s.clock)
 	c.u64(&s.nextSeq)
 }
 
-// poolRecord is a pool without its links.
+// poolRecord is a pool with keys of the chain in place of its links.
 type poolRecord struct {
 	terms   Terms
 	head    head
@@ -143,7 +143,7 @@ func (t *Terms) code(c *coder) {
 func (h *head) code(c *coder) {
 	c.u8((*uint8)(&h.status))
 	if c.reading && c.err == nil && (h.status < Subscribing || h.status > Closed) {
-		c.fail(fmt.Errorf("status %d is unknown", h.status))
+		c.fail(fmt.Errorf("unknown status %d", h.status))
 	}
 	c.flag(&h.low)
 	c.flag(&h.broken)
@@ -156,10 +156,10 @@ func (h *head) code(c *coder) {
 	c.amount(&h.operator)
 }
 
-// Decode reads what Encode gave for the same network, and refuses everything else: what decodes encodes back to the same
+// Decode reads what Encode returned for the same parameters and refuses everything else: what it accepts encodes back to the same
 // bytes and keeps every invariant.
-func Decode(net Params, shadow bool, b []byte) (*State, error) {
-	s, err := New(net, shadow)
+func Decode(params Params, shadow bool, b []byte) (*State, error) {
+	s, err := New(params, shadow)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (s *State) decode(b []byte) error {
 		return errShort
 	}
 	if b[0] != stateVersion {
-		return fmt.Errorf("version %d is not known to this program", b[0])
+		return fmt.Errorf("version %d is unknown to this program; upgrade it", b[0])
 	}
 	c := &coder{b: b[1:], reading: true}
 	s.codeHeader(c)
@@ -255,7 +255,7 @@ func readTable[K comparable, V any](c *coder, t *table.Table[K, V], size int, co
 	}
 }
 
-// decodeCoins reads coins and chains those that back pledges.
+// decodeCoins reads coins and adds those that back pledges to their backings.
 func (s *State) decodeCoins(c *coder) {
 	readTable(c, s.coins, 36+8+4+20, pastel.OutPoint.Compare, c.outPoint, (*coin).code)
 	if c.err != nil {
@@ -336,7 +336,8 @@ func (s *State) restorePool(x *poolRecord) error {
 	return nil
 }
 
-// Check tests every invariant of the whole state (protocol 3 and 5). It takes time in proportion to the state.
+// Check tests every invariant of the whole state (protocol 3 and 5) and returns an *InvariantError if one is broken. Its time is
+// proportional to the size of the state.
 func (s *State) Check() error {
 	for _, id := range s.Pools() {
 		if err := s.pools[id].check(s); err != nil {
@@ -351,16 +352,16 @@ func (s *State) Check() error {
 		}
 		switch {
 		case bk.pledges.empty():
-			err = fmt.Errorf("key hash %x has coins set aside but no pledge", owner)
+			err = fmt.Errorf("key hash %x has backing coins but no pledge", owner)
 		case offered != bk.offered:
-			err = fmt.Errorf("key hash %x sums its pledges to %d PSL, they are %d", owner, bk.offered, offered)
+			err = fmt.Errorf("key hash %x records pledges of %d PSL, but they sum to %d", owner, bk.offered, offered)
 		case bk.value < bk.needs():
-			err = fmt.Errorf("key hash %x backs %d PSL of pledges with %s PSL", owner, bk.offered, bk.value)
+			err = fmt.Errorf("key hash %x has pledges of %d PSL but coins of only %s PSL", owner, bk.offered, bk.value)
 		}
 	})
 	s.statements.times.Each(func(_ table.Ref, hash [32]byte, time *int64) {
 		if *time < s.clock-statementLife {
-			err = fmt.Errorf("statement %x is remembered beyond its time", hash)
+			err = fmt.Errorf("statement %x should have been forgotten", hash)
 		}
 	})
 	if err != nil {
@@ -374,7 +375,7 @@ func (p *poolState) check(s *State) error {
 	if err := p.balance(); err != nil {
 		return err
 	}
-	if len(p.pledges) > 0 && !p.head.status.Live() || len(p.pledges) > s.net.MaxPledges {
+	if len(p.pledges) > 0 && !p.head.status.Live() || len(p.pledges) > s.params.MaxPledges {
 		return fmt.Errorf("pool %s, %s, has %d pledges", p.terms.ID, p.head.status, len(p.pledges))
 	}
 	if err := p.checkPledges(); err != nil {
@@ -385,12 +386,12 @@ func (p *poolState) check(s *State) error {
 		tracked += e.value
 	}
 	if tracked != p.tracked {
-		return fmt.Errorf("pool %s sums its escrow to %s PSL, it is %s", p.terms.ID, p.tracked, tracked)
+		return fmt.Errorf("pool %s records escrow of %s PSL, but it sums to %s", p.terms.ID, p.tracked, tracked)
 	}
 	seen := make(map[pastel.Address]bool, len(p.claims))
 	for _, cl := range p.claims {
 		if cl.amount <= 0 || seen[cl.to] {
-			return fmt.Errorf("pool %s: claims are damaged", p.terms.ID)
+			return fmt.Errorf("pool %s has an empty claim or two claims of one address", p.terms.ID)
 		}
 		seen[cl.to] = true
 	}
@@ -401,7 +402,7 @@ func (p *poolState) check(s *State) error {
 	return nil
 }
 
-// checkPledges tests the pledges of a pool, and their sums.
+// checkPledges tests the pledges of a pool and their sums.
 func (p *poolState) checkPledges() error {
 	var offered, counted int64
 	type pair struct{ who, backing table.Ref }
@@ -423,12 +424,12 @@ func (p *poolState) checkPledges() error {
 		return fmt.Errorf("pool %s has two pledges of one PastelID and pubkey hash", p.terms.ID)
 	}
 	if offered != p.offered || counted != p.counted {
-		return fmt.Errorf("pool %s sums its pledges to %d of %d PSL, they are %d of %d", p.terms.ID, p.counted, p.offered, counted, offered)
+		return fmt.Errorf("pool %s records %d of %d PSL as counted, but its pledges sum to %d of %d", p.terms.ID, p.counted, p.offered, counted, offered)
 	}
 	return nil
 }
 
-// Pools returns the ids of every pool ever accepted, sorted.
+// Pools returns the ids of all pools ever accepted, sorted.
 func (s *State) Pools() []ticket.PoolID {
 	ids := make([]ticket.PoolID, 0, len(s.pools))
 	for id := range s.pools {

@@ -14,7 +14,7 @@ func TestEncodeReadsOnly(t *testing.T) {
 	blocks, _ := recorded(t, "life")
 	s := newRegtest(t)
 	for h, b := range blocks[:250] {
-		if _, err := s.Apply(Prepare(&s.net, pastel.Height(h), b)); err != nil {
+		if _, err := s.Apply(Prepare(&s.params, pastel.Height(h), b)); err != nil {
 			t.Fatal(err)
 		}
 	}

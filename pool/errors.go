@@ -6,11 +6,11 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// A BlockError says that a block breaks a rule of the protocol. The state it was applied to is unchanged.
+// A BlockError says that a block breaks a rule of the protocol. The state is unchanged.
 type BlockError struct {
 	Height pastel.Height
 	Block  pastel.BlockHash
-	TxID   pastel.TxID // the offending transaction; zero if it is the block as a whole
+	TxID   pastel.TxID // the offending transaction; zero if the whole block is at fault
 	Detail string
 }
 
@@ -21,8 +21,8 @@ func (e *BlockError) Error() string {
 	return fmt.Sprintf("block %d (%s): transaction %s: %s", e.Height, e.Block, e.TxID, e.Detail)
 }
 
-// An OrderError says that a block does not continue the state's chain. The state is unchanged; the caller has to go back
-// to the common ancestor first.
+// An OrderError says that a block does not continue the state's chain. The state is unchanged; the caller must first revert to the
+// common ancestor.
 type OrderError struct {
 	Tip    Tip
 	Height pastel.Height
@@ -31,19 +31,19 @@ type OrderError struct {
 
 func (e *OrderError) Error() string {
 	if e.Tip.Height < 0 {
-		return fmt.Sprintf("block %d (parent %s) cannot be the first: a state starts at block 0, which has no parent",
+		return fmt.Sprintf("block %d (parent %s) cannot be the first: a state starts with block 0, which has no parent",
 			e.Height, e.Prev)
 	}
 	return fmt.Sprintf("block %d (parent %s) does not follow block %d (%s)", e.Height, e.Prev, e.Tip.Height, e.Tip.Hash)
 }
 
-// An InvariantError says that the rules contradicted themselves: a bug in this package, never the fault of the input.
-// The state it was found in must not be used any more unless the failing call says otherwise.
+// An InvariantError says that the rules contradict themselves: a bug in this package and never the input's fault. Do not use the state
+// any more unless the failing call says otherwise.
 type InvariantError struct {
 	Height pastel.Height
 	Detail string
 }
 
 func (e *InvariantError) Error() string {
-	return fmt.Sprintf("internal error at block %d: %s; please report it with the block", e.Height, e.Detail)
+	return fmt.Sprintf("internal error at block %d: %s; please report this with the block", e.Height, e.Detail)
 }

@@ -2,8 +2,8 @@ package pool
 
 import "github.com/pastelnetwork/smartpool/pastel"
 
-// spendsEscrow is step (b): what spends escrow, tracked or by its script signature (marked), is a pending payout that is valid
-// now, or the block is invalid. It returns the payout that the transaction is.
+// spendsEscrow is step (b): a transaction that spends tracked escrow, or any escrow by its script signature (marked), must be a pending
+// payout that is valid now; otherwise the block is invalid. It returns that payout, or nil if the transaction is not a payout.
 func (b *block) spendsEscrow(tx *pastel.Tx, marked bool) (*payout, error) {
 	var taken []*escrowOutput
 	for i := range tx.Inputs {
@@ -30,7 +30,7 @@ func (b *block) spendsEscrow(tx *pastel.Tx, marked bool) (*payout, error) {
 }
 
 func (b *block) minable(po *payout) bool {
-	from, to := po.window(&b.s.net)
+	from, to := po.window(&b.s.params)
 	return from <= b.h && b.h <= to
 }
 
@@ -44,12 +44,12 @@ func (b *block) pay(po *payout) {
 	}
 }
 
-// bookUnauthorized books a spend that a network without enforcement let happen: the pool's money is beyond the rules from here
-// (protocol 8, "Shadow run"). Payouts that wanted the outputs can never be mined, so all of the pool's are cancelled.
+// bookUnauthorized books an unauthorized spend, which a network without enforcement allows. From here on the rules no longer govern the
+// pool's money (protocol 8, "Shadow run"). A payout that needs these outputs can never be mined, so all of the pool's are cancelled.
 func (b *block) bookUnauthorized(taken []*escrowOutput) {
 	for _, e := range taken {
 		if b.s.escrow[e.out] != e {
-			continue // an input twice, which no valid block has
+			continue // two inputs spend the same output, as in no valid block
 		}
 		b.head(e.pool).broken = true
 		for len(e.pool.pending) > 0 {
@@ -59,23 +59,23 @@ func (b *block) bookUnauthorized(taken []*escrowOutput) {
 	}
 }
 
-// outputs is step (d): pledgeable outputs enter coins, outputs to escrow scripts become income.
+// outputs is step (d): pledgeable outputs become coins, and outputs to escrow scripts become income.
 func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
-	net := &b.s.net
+	params := &b.s.params
 	coinbase := index == 0
-	least := net.MinEscrow
+	least := params.MinEscrow
 	if coinbase {
-		least = net.MinEscrowCoinbase
+		least = params.MinEscrowCoinbase
 	}
 	for v := range tx.Outputs {
 		out := &tx.Outputs[v]
 		isChange := paid != nil && paid.change > 0 && v == len(tx.Outputs)-1
-		if out.Value < min(net.MinPledge, least) && !isChange {
+		if out.Value < min(params.MinPledge, least) && !isChange {
 			continue
 		}
 		point := pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}
 		if owner, ok := pastel.P2PKHHash(out.Script); ok {
-			if out.Value >= net.MinPledge {
+			if out.Value >= params.MinPledge {
 				if err := b.enterCoin(tx, point, coin{value: out.Value, owner: owner, origin: newOrigin(b.h, coinbase)}); err != nil {
 					return err
 				}
@@ -92,7 +92,7 @@ func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
 		}
 		t := b.touch(p)
 		if coinbase {
-			if t.coinbaseOutputs == net.MaxCoinbaseOutputs {
+			if t.coinbaseOutputs == params.MaxCoinbaseOutputs {
 				continue
 			}
 			t.coinbaseOutputs++
@@ -111,7 +111,7 @@ func (b *block) outputs(index int, tx *pastel.Tx, paid *payout) error {
 	return nil
 }
 
-// enterCoin adds a coin, unless cover has taken it already to back a pledge.
+// enterCoin adds a coin unless cover has already added it to back a pledge.
 func (b *block) enterCoin(tx *pastel.Tx, point pastel.OutPoint, c coin) error {
 	if b.addCoin(point, c) {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// EventType names what happened (protocol 9). Its values are part of the ledger digest and never change.
+// EventType is the type of an event (protocol 9). Its values are part of the ledger digest and never change.
 type EventType string
 
 // The events, in the order of protocol 9.
@@ -41,27 +41,27 @@ const (
 	TicketRejected    EventType = "ticket.rejected"
 )
 
-// EventRow is what is known of all events of a type (protocol 9).
+// EventRow describes all events of a type (protocol 9).
 type EventRow struct {
 	Type     EventType
-	Has      EventFields // beside height, type and pool
-	After    Status      // of the pool after the event; 0 if it keeps the one it had
-	Alerted  bool        // people who follow the pool are alerted
-	ByTicket bool        // an accepted ticket brings it
-	Minor    bool        // comes with most blocks, beside another event, or has lists of its own: lists of recent activity leave it out
+	Has      EventFields // other than height, type and pool
+	After    Status      // of the pool after the event; 0 if the event does not change it
+	Alerted  bool        // subscribers who follow the pool get an alert
+	ByTicket bool        // an accepted ticket causes it
+	Minor    bool        // lists of recent activity omit it: it is frequent, accompanies another event, or has lists of its own
 
 	words func(*Event, Payees) string
 }
 
-// EventFields says which fields events have.
+// EventFields is the set of fields that an event has.
 type EventFields uint16
 
-// The fields. Every event has height and type, and a pool unless it is InNoPool.
+// The fields. Every event has height and type. It has a pool unless it is InNoPool.
 const (
 	HasAmount EventFields = 1 << iota
 	HasCoins
 	HasOffered
-	HasOwner // and PastelID; of a pledge
+	HasOwner // and PastelID, of a pledge
 	HasRole
 	HasForfeited
 	HasPayout // outputs and change
@@ -86,7 +86,7 @@ var events = [...]EventRow{
 		words: ofCoins("The pool fell short of collateral: its members have only %s PSL. Its Supernode pauses until more coins are pledged.")},
 	{Type: PoolRestored, Has: HasCoins, After: Active, Alerted: true,
 		words: ofCoins("The pool has enough collateral again: its members have %s PSL. Its Supernode resumes.")},
-	{Type: PoolLowCollateral, Has: HasCoins, // alerts watch the cushion themselves, at a share of their own
+	{Type: PoolLowCollateral, Has: HasCoins, // alerts watch the cushion themselves, with a threshold of their own
 		words: ofCoins("Less than half of the pool's cushion is left: its members have %s PSL.")},
 	{Type: PoolClosed, Has: HasAmount, After: Closed, Alerted: true, words: closedWords},
 	{Type: PledgeAccepted, Has: hasPledge | HasRole, ByTicket: true, words: acceptedWords},
@@ -95,10 +95,10 @@ var events = [...]EventRow{
 	{Type: PledgeReduced, Has: hasPledge, Alerted: true, words: reducedWords},
 	{Type: PledgeMoved, Has: HasOwner, Minor: true,
 		words: ofPastelID("%s moved coins within a pledged address. The pledge stays in force.")},
-	{Type: PledgeReleased, Has: HasOwner, Minor: true, words: ofPastelID("The pool released a pledge of %s.")},
+	{Type: PledgeReleased, Has: HasOwner, Minor: true, words: ofPastelID("The pool released a pledge by %s.")},
 	{Type: PledgeLeft, Has: hasPledge | HasRole | HasForfeited, Alerted: true, words: leftWords},
 	{Type: RewardReceived, Has: HasAmount, Minor: true, words: ofAmount("The pool received %s PSL.")},
-	{Type: RewardForfeited, Has: HasAmount, Minor: true, words: ofAmount("The pool shared out %s PSL that leavers had forfeited.")},
+	{Type: RewardForfeited, Has: HasAmount, Minor: true, words: ofAmount("The pool shared out %s PSL that leaving members forfeited.")},
 	{Type: PayoutSettled, Has: HasTxID | HasPayout, Alerted: true, words: settledWords},
 	{Type: PayoutPaid, Has: HasTxID, Alerted: true, words: ofTxID("Payout %s was mined: it is paid.")},
 	{Type: PayoutCancelled, Has: HasTxID, words: ofTxID("Payout %s was not mined in time and is cancelled. The pool owes its payments again.")},
@@ -114,10 +114,10 @@ var rowOf = func() map[EventType]EventRow {
 	return rows
 }()
 
-// Row returns what is known of all events of the type: nothing but the zero row of a type that does not exist.
+// Row returns the row of the type, or the zero row if the type does not exist.
 func (t EventType) Row() EventRow { return rowOf[t] }
 
-// EventTypes lists every event, in the order of protocol 9.
+// EventTypes lists every type of event, in the order of protocol 9.
 func EventTypes() []EventType {
 	list := make([]EventType, len(events))
 	for i, row := range events {
@@ -126,7 +126,7 @@ func EventTypes() []EventType {
 	return list
 }
 
-// EventTypesWhere lists the events whose row is wanted, in the order of protocol 9.
+// EventTypesWhere lists the types of events whose rows are wanted, in the order of protocol 9.
 func EventTypesWhere(wanted func(EventRow) bool) (list []EventType) {
 	for _, row := range events {
 		if wanted(row) {
@@ -136,20 +136,20 @@ func EventTypesWhere(wanted func(EventRow) bool) (list []EventType) {
 	return list
 }
 
-// Payment is one output of a payout.
+// Payment is an output of a payout, other than the change.
 type Payment struct {
 	Amount pastel.Amount // patoshi
 	To     pastel.Address
 }
 
-// Event is one thing that happened in a block. Which fields are set depends on the type, see protocol 9.
+// Event is one thing that happened in a block. The type decides which fields are set (protocol 9).
 type Event struct {
 	Height    pastel.Height
 	Type      EventType
 	Pool      ticket.PoolID // empty for reputation.changed and ticket.rejected
 	PastelID  string
 	Owner     pastel.KeyHash // of the pledged address
-	Coins     int64          // PSL counted, of the pool or the pledge
+	Coins     int64          // counted PSL of the pool or the pledge
 	Offered   int64          // PSL
 	Role      Role
 	Amount    pastel.Amount // patoshi
@@ -159,10 +159,10 @@ type Event struct {
 	Outputs   []Payment     // without the change
 	Change    pastel.Amount // patoshi
 	Points    int
-	Pledge    uint64 // join order of the pledge of pledge.* events, over all pools; not part of the JSON
+	Pledge    uint64 // in pledge.* events, the pledge's join order over all pools; not part of the JSON
 }
 
-// Paid is what the outputs of a settled payout add up to, in patoshi; 0 of other events.
+// Paid returns the sum of a settled payout's outputs in patoshi, or 0 for other events.
 func (e *Event) Paid() (sum pastel.Amount) {
 	for _, out := range e.Outputs {
 		sum += out.Amount
@@ -170,11 +170,11 @@ func (e *Event) Paid() (sum pastel.Amount) {
 	return sum
 }
 
-// MarshalJSON gives the event's canonical JSON (RFC 8785): exactly the fields protocol 9 names, sorted.
+// MarshalJSON returns the event's canonical JSON (RFC 8785): exactly the fields that protocol 9 names, sorted.
 func (e Event) MarshalJSON() ([]byte, error) { return e.appendJSON(nil), nil }
 
-// appendJSON writes the members in the order of their names. No string in an event needs escaping: identifiers are
-// Base58, hex, or of the alphabets of pool ids, reasons and types.
+// appendJSON writes the members in the order of their names. No string in an event needs an escape: identifiers consist of Base58
+// digits, hex digits, or the characters of pool ids, reasons and types.
 func (e *Event) appendJSON(b []byte) []byte {
 	w := objectWriter{append(b, '{'), true}
 	has := e.Type.Row().Has
@@ -278,10 +278,10 @@ func (w *objectWriter) payments(name string, list []Payment) {
 // Digest is a ledger digest (protocol 9): nodes with equal digests agree on all of history.
 type Digest [32]byte
 
-// digestRoom is how many bytes of events are hashed at once: those of a block can be hundreds of megabytes.
+// digestRoom is the number of bytes of events that are hashed at once: a block can have hundreds of megabytes of them.
 const digestRoom = 1 << 16
 
-// nextDigest chains a block's events to the digest before it; rejected tickets do not count.
+// nextDigest chains a block's events to the digest before it. It leaves out rejected tickets.
 func nextDigest(prev Digest, block pastel.BlockHash, events []Event) Digest {
 	h := beginDigest(prev, block)
 	b := []byte{'['}
@@ -303,8 +303,8 @@ func nextDigest(prev Digest, block pastel.BlockHash, events []Event) Digest {
 	return Digest(h.Sum(nil))
 }
 
-// NextDigest is the ledger digest after a block, from the one before it and the canonical JSON of the block's events without
-// ticket.rejected (protocol 9).
+// NextDigest returns the ledger digest after a block, computed from the digest before it and the canonical JSON of the block's events
+// without ticket.rejected (protocol 9).
 func NextDigest(prev Digest, block pastel.BlockHash, events []string) Digest {
 	h := beginDigest(prev, block)
 	h.Write([]byte("[" + strings.Join(events, ",") + "]"))

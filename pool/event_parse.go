@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// eventJSON is an event's JSON with every field that one can have.
+// eventJSON is an event's JSON with every possible field.
 type eventJSON struct {
 	Height    pastel.Height       `json:"height"`
 	Type      EventType           `json:"type"`
@@ -29,8 +29,8 @@ type eventJSON struct {
 	Points    int                 `json:"points"`
 }
 
-// ParseEvent reads an event from its canonical JSON, as MarshalJSON writes it and ledgers store it. It refuses what differs from that in
-// any byte, and types that do not exist. Pledge is not part of the JSON: it stays 0.
+// ParseEvent reads an event from its canonical JSON, as MarshalJSON writes it and ledgers store it. It refuses types that do not exist
+// and text that differs in any byte. Pledge stays 0, because it is not part of the JSON.
 func ParseEvent(text []byte) (Event, error) {
 	var x eventJSON
 	if err := json.Unmarshal(text, &x); err != nil {
@@ -46,11 +46,11 @@ func ParseEvent(text []byte) (Event, error) {
 	return e, nil
 }
 
-// event reads the fields that an event of the type has; others are left out.
+// event reads the fields that an event of the type has and ignores others.
 func (x *eventJSON) event() (e Event, err error) {
 	row := x.Type.Row()
 	if row.Type == "" {
-		return e, fmt.Errorf("there is no type %.40q", x.Type)
+		return e, fmt.Errorf("no type %.40q exists", x.Type)
 	}
 	e = Event{
 		Height: x.Height, Type: x.Type, Pool: x.Pool, PastelID: x.PastelID, Coins: x.Coins, Offered: x.Offered, Amount: x.Amount,
@@ -90,7 +90,7 @@ func parseRole(s string) (Role, error) {
 			return r, nil
 		}
 	}
-	return 0, fmt.Errorf("there is no role %.40q", s)
+	return 0, fmt.Errorf("no role %.40q exists", s)
 }
 
 // parsePayment reads an output: its amount, and its script in hex.

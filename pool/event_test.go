@@ -212,9 +212,9 @@ func canonical(t *testing.T, text string) string {
 // A chain with an event of each kind in one block tells them in the order of protocol 9.
 func TestEventOrder(t *testing.T) {
 	t.Parallel()
-	net := simNetwork()
-	net.PayoutExpiry = 2 // a payout of one settlement expires with the next one
-	m := newSim(t, net)
+	params := simNetwork()
+	params.PayoutExpiry = 2 // a payout of one settlement expires with the next one
+	m := newSim(t, params)
 	id := openPool(t, m, 10000)
 	out := m.join(id, 1, 500)
 	m.join(id, 2, 500)

@@ -11,7 +11,7 @@ import (
 
 // Blocks go in; what happened comes out, with the record that takes the block back.
 func ExampleState_Apply() {
-	net, err := pool.ParamsByName("regtest")
+	params, err := pool.ParamsByName("regtest")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -19,12 +19,12 @@ func ExampleState_Apply() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	state, err := pool.New(net, false)
+	state, err := pool.New(params, false)
 	if err != nil {
 		log.Fatal(err)
 	}
 	for h, block := range blocks[:130] {
-		update, err := state.Apply(pool.Prepare(&net, pastel.Height(h), block))
+		update, err := state.Apply(pool.Prepare(&params, pastel.Height(h), block))
 		if err != nil {
 			log.Fatal(err)
 		}

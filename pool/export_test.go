@@ -2,8 +2,8 @@ package pool
 
 import "github.com/pastelnetwork/smartpool/pastel"
 
-// FullState lends f a state at the network's limit and its blocks: the last as they are, which is all that a store computes
-// digests of, the rest empty.
+// FullState lends f a state at the network's limit and its blocks. Only the last blocks are real, because a store computes digests
+// only of those; the rest are empty.
 func FullState(f func(s *State, blocks []*Update)) {
 	m := full()
 	var blocks []*Update
@@ -11,7 +11,7 @@ func FullState(f func(s *State, blocks []*Update)) {
 		blocks = append(blocks, &Update{Height: h})
 	}
 	old := len(blocks)
-	for range m.s.net.MaxReorg + 2 {
+	for range m.s.params.MaxReorg + 2 {
 		u, err := m.s.Apply(m.block)
 		if err != nil {
 			panic(err)
@@ -28,8 +28,8 @@ func FullState(f func(s *State, blocks []*Update)) {
 	m.start()
 }
 
-// FullParams are the parameters of FullState.
-func FullParams() Params { return full().s.net }
+// FullParams returns the parameters of FullState.
+func FullParams() Params { return full().s.params }
 
 // EachAttack lends f the attacks by name, or those at the network's limit: a state, the blocks that led to it, and what applies the
 // attack's block. At the limit the blocks are empty.

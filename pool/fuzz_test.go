@@ -10,19 +10,19 @@ import (
 )
 
 // seeds are states and undo records of a short chain with everything in it. They are small, for the fuzzer's sake.
-func seeds(f *testing.F) (net Params, states, undos [][]byte) {
+func seeds(f *testing.F) (params Params, states, undos [][]byte) {
 	f.Helper()
-	net = simNetwork()
-	m := newSim(f, net)
+	params = simNetwork()
+	m := newSim(f, params)
 	keep := func() {
 		u := m.mine(f)
 		states, undos = append(states, m.s.Encode()), append(undos, u.Undo.Encode())
 	}
 	m.register(1)
 	m.register(2)
-	terms := simTerms("pool", &net, 1000, 10000, 500, 5, 1, 2)
+	terms := simTerms("pool", &params, 1000, 10000, 500, 5, 1, 2)
 	m.init(terms)
-	m.init(simTerms("other", &net, 1000, 10000, 500, 5, 1, 1))
+	m.init(simTerms("other", &params, 1000, 10000, 500, 5, 1, 1))
 	keep()
 	id := terms.ID
 	first := m.join(id, 1, 600)
@@ -43,17 +43,17 @@ func seeds(f *testing.F) (net Params, states, undos [][]byte) {
 	m.block.Txs = append(m.block.Txs, *m.s.Payouts()[0].Tx)
 	m.reward(id, 5*pastel.PSL)
 	keep()
-	return net, states, undos
+	return params, states, undos
 }
 
 // FuzzDecode: what decodes is a state that encodes back to the same bytes.
 func FuzzDecode(f *testing.F) {
-	net, states, _ := seeds(f)
+	params, states, _ := seeds(f)
 	for _, b := range states {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := Decode(net, false, b)
+		s, err := Decode(params, false, b)
 		if err == nil && !bytes.Equal(s.Encode(), b) {
 			t.Fatal("encodes to other bytes")
 		}
@@ -62,7 +62,7 @@ func FuzzDecode(f *testing.F) {
 
 // FuzzDecodeUndo: what decodes encodes back. The checksum is made right first, or nothing would get past it.
 func FuzzDecodeUndo(f *testing.F) {
-	net, states, undos := seeds(f)
+	params, states, undos := seeds(f)
 	for _, b := range undos {
 		f.Add(b[:len(b)-32])
 	}
@@ -76,7 +76,7 @@ func FuzzDecodeUndo(f *testing.F) {
 			t.Fatal("encodes to other bytes")
 		}
 		// A forged record must not bring the state down, whatever it does to it.
-		s, err := Decode(net, false, state)
+		s, err := Decode(params, false, state)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,8 +89,8 @@ func FuzzDecodeUndo(f *testing.F) {
 
 // FuzzRecords: a record that a state loads with is a record of that state. The checksum is made right first.
 func FuzzRecords(f *testing.F) {
-	net, states, _ := seeds(f)
-	s, err := Decode(net, false, states[3])
+	params, states, _ := seeds(f)
+	s, err := Decode(params, false, states[3])
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func FuzzRecords(f *testing.F) {
 		m := mirror{}
 		m.write(records)
 		m.write([]Record{changed})
-		s, err := m.load(net, false)
+		s, err := m.load(params, false)
 		if err != nil {
 			return
 		}

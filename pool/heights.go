@@ -2,24 +2,25 @@ package pool
 
 import "github.com/pastelnetwork/smartpool/pastel"
 
-// JoinUntil returns the last height at which the pool takes pledges while it is subscribing (protocol 6).
+// JoinUntil returns the last height at which a subscribing pool accepts pledges (protocol 6).
 func (t *Terms) JoinUntil() pastel.Height { return t.InitHeight + t.Period }
 
-// ActivateUntil returns the last height at which the pool can be activated (protocol 6). Then it expires.
-func (t *Terms) ActivateUntil(net *Params) pastel.Height {
-	return t.JoinUntil() + net.ActivationGrace
+// ActivateUntil returns the last height at which the pool can be activated (protocol 6). After it the pool expires.
+func (t *Terms) ActivateUntil(params *Params) pastel.Height {
+	return t.JoinUntil() + params.ActivationGrace
 }
 
-// ReplenishUntil returns the last height at which a pool of this subscription period takes pledges after it fell short of collateral at
-// height short (protocol 7). Then it is dissolved.
+// ReplenishUntil returns the last height at which a pool of this subscription period accepts pledges after it fell short of collateral
+// at height short (protocol 7). After it the pool is dissolved.
 func ReplenishUntil(short, period pastel.Height) pastel.Height { return short + period }
 
-// ReplenishUntil is the function of this name, for a pool of these terms.
+// ReplenishUntil is the function ReplenishUntil for a pool of these terms.
 func (t *Terms) ReplenishUntil(short pastel.Height) pastel.Height {
 	return ReplenishUntil(short, t.Period)
 }
 
-// JoinUntil returns the last height at which the pool takes pledges in its present status; -1 if it has none, or takes no pledges.
+// JoinUntil returns the last height at which the pool accepts pledges in its present status, or -1 if the status has no such limit or
+// accepts no pledges.
 func (p *Pool) JoinUntil() pastel.Height {
 	switch p.Status {
 	case Subscribing:
@@ -31,9 +32,9 @@ func (p *Pool) JoinUntil() pastel.Height {
 	}
 }
 
-// PayoutWindow returns the first and the last height at which a payout of a settlement at a height can be mined (protocol 8). At the end
-// of the last one it is cancelled.
-func PayoutWindow(settled pastel.Height, net *Params) (from, to pastel.Height) {
-	from = settled + net.CoinbaseMaturity
-	return from, from + net.PayoutExpiry
+// PayoutWindow returns the first and the last height at which a payout that was settled at a height can be mined (protocol 8). At the
+// end of the last block it is cancelled.
+func PayoutWindow(settled pastel.Height, params *Params) (from, to pastel.Height) {
+	from = settled + params.CoinbaseMaturity
+	return from, from + params.PayoutExpiry
 }

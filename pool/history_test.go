@@ -23,7 +23,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// failer is what histories need of a test.
+// failer is what a history needs from a test.
 type failer interface {
 	Helper()
 	Fatal(...any)
@@ -34,7 +34,7 @@ func rapidDice(t *rapid.T) dice {
 	return func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "d") }
 }
 
-// newWild begins a chain whose first block, not mined yet, registers people.
+// newWild starts a chain whose first block, which is not mined yet, registers people.
 func newWild(d dice, shadow bool) *wild {
 	s, err := New(wildNetwork(d), shadow)
 	if err != nil {
@@ -55,7 +55,7 @@ type history struct {
 	*wild
 	oracle *oracle
 	store  mirror
-	steady *State // that no restart touches
+	steady *State // never restarted
 	past   []past // before each block
 
 	counts
@@ -72,7 +72,7 @@ func (c *counts) add(x *counts) {
 	c.refusals += x.refusals
 }
 
-// past is what was before a block, and what takes it back.
+// past is what a block found, and what takes the block back.
 type past struct {
 	state  []byte
 	oracle *oracle
@@ -82,18 +82,18 @@ type past struct {
 
 func newHistory(t failer, d dice) *history {
 	h := &history{failer: t, wild: newWild(d, d.one(4)), store: mirror{}, seen: map[EventType]int{}}
-	net := h.s.net
-	steady, err := New(net, h.s.shadow)
+	params := h.s.params
+	steady, err := New(params, h.s.shadow)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.steady, h.oracle = steady, newOracle(net, h.s.shadow)
+	h.steady, h.oracle = steady, newOracle(params, h.s.shadow)
 	h.store.write(h.s.Records())
 	h.apply()
 	return h
 }
 
-// play makes n blocks, with what else happens to a node.
+// play makes n blocks and does whatever else happens to a node.
 func (h *history) play(n int) {
 	for range n {
 		switch h.dice(24) {
@@ -112,7 +112,7 @@ func (h *history) play(n int) {
 	}
 }
 
-// try asks what each transaction of the block would do alone, which must leave no trace.
+// try simulates each transaction of the block alone, which must leave no trace.
 func (h *history) try() {
 	h.finish()
 	before, index := h.s.Encode(), indexText(h.s)
@@ -136,7 +136,7 @@ func (h *history) try() {
 	}
 }
 
-// apply gives the block to all who follow and compares what they make of it.
+// apply applies the block everywhere and compares the results.
 func (h *history) apply() {
 	h.finish()
 	before := past{state: h.s.Encode(), oracle: h.oracle}
@@ -167,7 +167,7 @@ func (h *history) apply() {
 	h.start()
 }
 
-// write brings the store up to date; pools are to be those that have a record among what differs.
+// write updates the store. Changed must report exactly the pools whose records differ.
 func (h *history) write(changed []Record, pools []ticket.PoolID) {
 	for _, r := range changed {
 		if r.Kind < RecordPool || bytes.Equal(h.store[mirrorKey(r)].Value, r.Value) {
@@ -247,7 +247,7 @@ func (h *history) checkState() {
 	}
 }
 
-// checkMoney: not a patoshi of escrow comes from nowhere or goes anywhere but to its owners (protocol 5, "Invariant").
+// checkMoney: no patoshi of escrow appears from nowhere or goes to anyone but its owners (protocol 5, "Invariant").
 func (o *oracle) checkMoney(t failer) {
 	for id, p := range o.pools {
 		if p.broken {
@@ -285,7 +285,7 @@ func difference(got, want string) string {
 	return fmt.Sprintf("state has %d lines, want %d", len(g), len(w))
 }
 
-// indexText tells what a state keeps for speed alone.
+// indexText prints what a state keeps only for speed.
 func indexText(s *State) string {
 	var lines []string
 	for id, p := range s.supernodes {
@@ -307,7 +307,7 @@ func indexText(s *State) string {
 	return strings.Join(lines, "\n")
 }
 
-// stateText and oracle.text tell all there is, in the same words.
+// stateText and oracle.text print everything in the same words.
 func stateText(s *State) string {
 	var lines []string
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
@@ -390,7 +390,7 @@ func (o *oracle) text() string {
 	return strings.Join(lines, "\n")
 }
 
-// tell is a pool's part of text.
+// tell prints a pool's part of text.
 func (o *oracle) tell(p *oraclePool, say func(format string, args ...any)) {
 	id := p.terms.ID
 	escrow := new(big.Int)
@@ -399,13 +399,13 @@ func (o *oracle) tell(p *oraclePool, say func(format string, args ...any)) {
 		say("pool %s escrow %s %d at %d %d", id, e.out, e.value, e.height, e.tx)
 	}
 	var least int64
-	if p.takes(o.height+1) && len(p.pledges) < o.net.MaxPledges {
-		least = p.least(&o.net)
+	if p.takes(o.height+1) && len(p.pledges) < o.params.MaxPledges {
+		least = p.least(&o.params)
 	}
-	say("pool %s %s low %t broken %t idle %t activated %d %s deadline %d ended %d", id, p.status, p.low, p.broken, p.idle(o.height+1, &o.net),
+	say("pool %s %s low %t broken %t idle %t activated %d %s deadline %d ended %d", id, p.status, p.low, p.broken, p.idle(o.height+1, &o.params),
 		p.activated, p.activation, p.deadline, p.ended)
 	say("pool %s carry %d operator %d escrow %d least %d counted %d of %d", id, p.carry, p.operator, escrow, least, p.counted(), p.offered())
-	say("pool %s settles at %d", id, p.nextScheduled(o.height, &o.net))
+	say("pool %s settles at %d", id, p.nextScheduled(o.height, &o.params))
 	for i, pl := range p.pledges {
 		say("pool %s pledge %d: %d %s %x %s offered %d counted %d held %d since %d accrued %d time %d to %x", id, i, pl.seq, pl.who,
 			pl.owner, roleIn(p, pl), pl.offered, pl.counted, pl.held, pl.since, pl.accrued, pl.time, scriptOf(pl.reward))
@@ -424,17 +424,17 @@ func (o *oracle) tell(p *oraclePool, say func(format string, args ...any)) {
 	}
 }
 
-// nextScheduled is the first settlement after h, or -1.
-func (p *oraclePool) nextScheduled(h pastel.Height, net *Params) pastel.Height {
-	for at := h + 1; at <= h+net.SettlementInterval && !p.broken; at++ {
-		if p.scheduled(at, net) {
+// nextScheduled returns the height of the first settlement after h, or -1.
+func (p *oraclePool) nextScheduled(h pastel.Height, params *Params) pastel.Height {
+	for at := h + 1; at <= h+params.SettlementInterval && !p.broken; at++ {
+		if p.scheduled(at, params) {
 			return at
 		}
 	}
 	return -1
 }
 
-// reorganize takes blocks back, with stored undo records, and compares with what was.
+// reorganize takes blocks back with stored undo records and compares with what was before.
 func (h *history) reorganize(depth int) {
 	h.reorganizations++
 	var taken []*Undo
@@ -458,15 +458,15 @@ func (h *history) reorganize(depth int) {
 	h.start()
 }
 
-// restart goes on with a state made from its bytes or its records.
+// restart continues with a state made from its bytes or its records.
 func (h *history) restart() {
 	h.restarts++
 	var s *State
 	var err error
 	if h.one(2) {
-		s, err = Decode(h.s.net, h.s.shadow, h.s.Encode())
+		s, err = Decode(h.s.params, h.s.shadow, h.s.Encode())
 	} else {
-		s, err = h.store.load(h.s.net, h.s.shadow)
+		s, err = h.store.load(h.s.params, h.s.shadow)
 	}
 	if err != nil {
 		h.Fatal(err)
@@ -475,7 +475,7 @@ func (h *history) restart() {
 	h.checkState()
 }
 
-// refuse makes a block that takes escrow without a payout: it must leave no trace, however much comes before.
+// refuse makes a block that takes escrow without a payout. It must leave no trace, however much precedes that in the block.
 func (h *history) refuse() {
 	if h.s.shadow || len(h.s.pools) == 0 {
 		return
@@ -498,7 +498,7 @@ func (h *history) refuse() {
 	h.start()
 }
 
-// TestRandomHistories plays chains of several pools by chance, with reorganizations and restarts.
+// TestRandomHistories plays random chains of several pools, with reorganizations and restarts.
 func TestRandomHistories(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -508,15 +508,15 @@ func TestRandomHistories(t *testing.T) {
 	})
 }
 
-// TestOracleAgreesWithRecordedChains plays the recorded chains, whose tickets are real, to both.
+// TestOracleAgreesWithRecordedChains applies the recorded chains, whose tickets are real, to engine and oracle.
 func TestOracleAgreesWithRecordedChains(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"life", "dense", "odd"} {
 		blocks, want := recorded(t, name)
 		s := newRegtest(t)
-		o := newOracle(s.net, false)
+		o := newOracle(s.params, false)
 		for i, b := range blocks {
-			in := Prepare(&s.net, pastel.Height(i), b)
+			in := Prepare(&s.params, pastel.Height(i), b)
 			if _, err := s.Apply(in); err != nil {
 				t.Fatal(err)
 			}
@@ -533,8 +533,8 @@ func TestOracleAgreesWithRecordedChains(t *testing.T) {
 	}
 }
 
-// TestSoak plays them, by seeds, for as long as the environment variable SOAK says, like 1h, and prints how many; without it, a few
-// that are the same always and have every event. SOAK_SEED plays one again.
+// TestSoak plays seeded histories for as long as the environment variable SOAK says, such as 1h, and prints their number. Without it,
+// TestSoak plays the same few every time, which contain every event. SOAK_SEED replays one.
 func TestSoak(t *testing.T) {
 	if text := os.Getenv("SOAK_SEED"); text != "" {
 		seed, err := strconv.ParseUint(text, 10, 64)
@@ -572,7 +572,7 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// seeded names the seed of what fails.
+// seeded reports the seed of a failure.
 type seeded struct {
 	*testing.T
 	seed uint64

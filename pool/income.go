@@ -5,10 +5,10 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// perFee is the number of fee units (0.01 %) in the whole.
+// perFee is the number of fee units (0.01 %) in 100 %.
 const perFee = 10_000
 
-// income shares what the pool received in this block (protocol 5, "Income").
+// income shares out what the pool received in this block (protocol 5, "Income").
 func (b *block) income(p *poolState, t *touch) {
 	if t.coinbaseOutputs > 0 {
 		b.head(p).lastPaid = b.h
@@ -25,7 +25,7 @@ func (b *block) income(p *poolState, t *touch) {
 	}
 }
 
-// forfeit shares what those who left in this block had accrued among those who were there (protocol 5, "Forfeits").
+// forfeit shares out what those who left in this block had accrued, by what the others hold (protocol 5, "Forfeits").
 func (b *block) forfeit(p *poolState, t *touch) {
 	if t.forfeits == 0 {
 		return
@@ -36,7 +36,7 @@ func (b *block) forfeit(p *poolState, t *touch) {
 	}
 }
 
-// shareRule says what a pledge counts for in a split. The values are part of stored undo records.
+// shareRule decides a pledge's share in a split. The values are part of stored undo records.
 type shareRule uint8
 
 const (
@@ -45,7 +45,7 @@ const (
 	byCounted       shareRule = 3
 )
 
-// share is what a pledge counts for in a split of block h, in PSL.
+// share returns a pledge's share in a split of block h, in PSL.
 func (r shareRule) share(pl *pledge, h pastel.Height) int64 {
 	switch {
 	case r == byHeld:
@@ -57,7 +57,7 @@ func (r shareRule) share(pl *pledge, h pastel.Height) int64 {
 	}
 }
 
-// all is what the pool's live pledges count for together.
+// all returns the sum of the shares of the pool's live pledges, in PSL.
 func (r shareRule) all(p *poolState, h pastel.Height) (sum int64) {
 	for _, pl := range p.pledges {
 		sum += r.share(pl, h)
@@ -65,8 +65,8 @@ func (r shareRule) all(p *poolState, h pastel.Height) (sum int64) {
 	return sum
 }
 
-// accrue splits a gross amount (protocol 5): the operator's fee off the top, the rest and the carry by shares, what rounding
-// leaves to carry. It reports false, and does nothing, if nobody has a share.
+// accrue splits a gross amount (protocol 5): first the operator's fee, then the rest and the carry by shares; what rounding leaves
+// becomes the carry. If nobody has a share, it reports false and does nothing.
 func (b *block) accrue(p *poolState, gross pastel.Amount, rule shareRule) bool {
 	all := rule.all(p, b.h)
 	if all == 0 {
@@ -79,7 +79,7 @@ func (b *block) accrue(p *poolState, gross pastel.Amount, rule shareRule) bool {
 	return true
 }
 
-// claimIncome shares what a pool that ended received among its last members, as claims (protocol 5).
+// claimIncome shares the income of a pool that ended among its last members, as claims (protocol 5).
 func (b *block) claimIncome(p *poolState, gross pastel.Amount) {
 	book := b.claimBook(p, len(p.last)+1)
 	var all int64
@@ -102,8 +102,8 @@ func (b *block) claimIncome(p *poolState, gross pastel.Amount) {
 	}
 }
 
-// mulDiv is floor(a × num ÷ den) for operands whose result is known to be at most a: the money in the state is bounded
-// by the supply (State.money), and num by den.
+// mulDiv returns floor(a × num ÷ den) for operands whose result is at most a: the supply bounds the money in the state (State.money),
+// and den bounds num.
 func mulDiv(a pastel.Amount, num, den int64) pastel.Amount {
 	v, ok := a.MulDiv(num, den)
 	if !ok {

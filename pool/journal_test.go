@@ -16,15 +16,15 @@ import (
 // keepers are the types whose fields are the state.
 var keepers = []string{"State", "poolState", "head", "pledge", "backing", "coin", "person", "claim", "statements", "escrowOutput"}
 
-// A step that changes the state past the journal could not be undone. So what applies a block changes it through the methods of
-// block in changes_*.go alone, which record what they change.
+// A step that bypasses the journal could not be undone. So code that applies a block changes the state only through the methods of
+// block in changes_*.go, which record what they change.
 func TestOnlyTheJournalChangesState(t *testing.T) {
 	for _, found := range pastTheJournal(t, sources(t)) {
 		t.Error(found)
 	}
 }
 
-// The check itself: it finds each way past the journal, and nothing in what is right.
+// The check itself finds each way to bypass the journal and accepts correct code.
 func TestPastTheJournal(t *testing.T) {
 	const head = `package pool
 type State struct { nextSeq uint64; pools map[string]*poolState }

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// longList is a list in an order of its own that may grow to millions and still changes fast: it lies in runs, none longer than
-// longRun. Most lists are short and have one run. The zero value is an empty list.
+// longList is a sorted list that changes fast even with millions of elements: it consists of runs of at most longRun elements. Most
+// lists are short and have one run. The zero value is an empty list.
 //
-// A place in it is named by a function that orders elements against it: negative before, positive after, zero at it.
+// A function stands for a place in the list. It compares an element with the place: negative before it, positive after it, zero at it.
 type longList[T comparable] struct {
 	first []T
-	rest  *[][]T // further runs, none empty; nil if there is none
+	rest  *[][]T // more runs, none empty; or nil
 }
 
-// longRun is a run's length at most: moving as many elements costs about as much as finding the run.
+// longRun is a run's maximum length: to move that many elements costs about as much as to find the run.
 const longRun = 512
 
 func (l *longList[T]) runs() int {
@@ -31,8 +31,8 @@ func (l *longList[T]) run(i int) *[]T {
 	return &(*l.rest)[i-1]
 }
 
-// place finds the run and the index in it of the first element not before a place. If all of a run is before it and the next
-// run is not, that is the end of the former.
+// place finds the run, and the index in it, of the first element that is not before a place. If a whole run is before the place and
+// the next run is not, that is the end of the first run.
 func (l *longList[T]) place(at func(T) int) (run, i int, found bool) {
 	if l.rest != nil {
 		run, _ = slices.BinarySearchFunc(*l.rest, 0, func(r []T, _ int) int {
@@ -57,7 +57,7 @@ func (l *longList[T]) insert(x T, at func(T) int) {
 	if l.rest == nil {
 		l.rest = new([][]T)
 	}
-	if i == len(*run) { // as lists grow
+	if i == len(*run) { // the usual case, as lists grow at their end
 		if n == len(*l.rest) || len((*l.rest)[n]) == longRun {
 			*l.rest = slices.Insert(*l.rest, n, []T{x})
 		} else {
@@ -77,7 +77,7 @@ func (l *longList[T]) insert(x T, at func(T) int) {
 	*l.rest = slices.Insert(*l.rest, n, upper)
 }
 
-// remove takes the element at a place away, which is there.
+// remove removes the element at a place, which must exist.
 func (l *longList[T]) remove(at func(T) int) {
 	n, i, _ := l.place(at)
 	run := l.run(n)
@@ -99,13 +99,13 @@ func (l *longList[T]) empty() bool { return len(l.first) == 0 }
 // only reports whether the list has exactly one element.
 func (l *longList[T]) only() bool { return len(l.first) == 1 && l.rest == nil }
 
-// last is the last element of a list that is not empty.
+// last returns the last element of a list that is not empty.
 func (l *longList[T]) last() T {
 	run := *l.run(l.runs() - 1)
 	return run[len(run)-1]
 }
 
-// all goes through the list, which stays as it is meanwhile.
+// all iterates over the list, which must not change meanwhile.
 func (l *longList[T]) all() iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for i := range l.runs() {
@@ -118,7 +118,7 @@ func (l *longList[T]) all() iter.Seq[T] {
 	}
 }
 
-// find returns the element at a place; false if there is none.
+// find returns the element at a place. It reports false if no element is there.
 func (l *longList[T]) find(at func(T) int) (x T, found bool) {
 	n, i, found := l.place(at)
 	if found {
@@ -127,7 +127,7 @@ func (l *longList[T]) find(at func(T) int) (x T, found bool) {
 	return x, found
 }
 
-// lastBefore returns the last element before a place that is wanted; false if there is none.
+// lastBefore returns the last wanted element before a place. It reports false if none exists.
 func (l *longList[T]) lastBefore(at func(T) int, wanted func(T) bool) (x T, found bool) {
 	n, end, _ := l.place(at)
 	for ; n >= 0; n-- {

@@ -129,16 +129,16 @@ func (o *oracle) claimAll(p *oraclePool) {
 }
 
 // scheduled reports whether a settlement is due at h by the calendar.
-func (p *oraclePool) scheduled(h pastel.Height, net *Params) bool {
+func (p *oraclePool) scheduled(h pastel.Height, params *Params) bool {
 	switch p.status {
 	case "active", "replenishing":
-		for at := p.activated + net.SettlementInterval; at <= h; at += net.SettlementInterval {
+		for at := p.activated + params.SettlementInterval; at <= h; at += params.SettlementInterval {
 			if at == h {
 				return true
 			}
 		}
 	case "dissolved", "expired":
-		for at := p.ended; at <= h; at += net.SettlementInterval {
+		for at := p.ended; at <= h; at += params.SettlementInterval {
 			if at == h {
 				return true
 			}
@@ -153,10 +153,10 @@ func (o *oracle) settle(p *oraclePool) {
 	for _, pl := range p.pledges {
 		pl.held = pl.counted
 	}
-	least := o.net.MinPayout
+	least := o.params.MinPayout
 	ended := p.status == "dissolved" || p.status == "expired"
 	if ended {
-		least = o.net.Dust
+		least = o.params.Dust
 	}
 	var free []oracleOutput
 	for _, e := range p.escrow {
@@ -164,12 +164,12 @@ func (o *oracle) settle(p *oraclePool) {
 			free = append(free, e)
 		}
 	}
-	if po, pays := oraclePay(&o.net, p.claims, free, least); pays {
+	if po, pays := oraclePay(&o.params, p.claims, free, least); pays {
 		o.pay(p, po)
 		return
 	}
-	owes := slices.ContainsFunc(p.claims, func(c oracleClaim) bool { return c.amount.Cmp(bigOf(o.net.Dust)) >= 0 })
-	if !ended || len(p.pending) > 0 || owes || within(p.ended, o.height, o.net.IdleLimit) || within(p.paid, o.height, o.net.IdleLimit) {
+	owes := slices.ContainsFunc(p.claims, func(c oracleClaim) bool { return c.amount.Cmp(bigOf(o.params.Dust)) >= 0 })
+	if !ended || len(p.pending) > 0 || owes || within(p.ended, o.height, o.params.IdleLimit) || within(p.paid, o.height, o.params.IdleLimit) {
 		return
 	}
 	left := new(big.Int)
@@ -194,11 +194,11 @@ func oracleBefore(a, b oracleOutput) bool {
 }
 
 // oraclePay is 8.2 to 8.4: inputs, payments in claim order and change; false if there is nothing to pay.
-func oraclePay(net *Params, claims []oracleClaim, free []oracleOutput, least pastel.Amount) (po oraclePayout, pays bool) {
+func oraclePay(params *Params, claims []oracleClaim, free []oracleOutput, least pastel.Amount) (po oraclePayout, pays bool) {
 	var due []oracleClaim
 	sum := new(big.Int)
 	for _, c := range claims {
-		if c.amount.Cmp(bigOf(least)) >= 0 && len(due) < net.MaxOutputs {
+		if c.amount.Cmp(bigOf(least)) >= 0 && len(due) < params.MaxOutputs {
 			due, sum = append(due, c), plus(sum, c.amount)
 		}
 	}
@@ -210,7 +210,7 @@ func oraclePay(net *Params, claims []oracleClaim, free []oracleOutput, least pas
 	}
 	have := new(big.Int)
 	for _, e := range sorted {
-		if have.Cmp(sum) >= 0 || len(po.inputs) == net.MaxInputs {
+		if have.Cmp(sum) >= 0 || len(po.inputs) == params.MaxInputs {
 			break
 		}
 		po.inputs, have = append(po.inputs, e.out), plus(have, e.value)
@@ -221,7 +221,7 @@ func oraclePay(net *Params, claims []oracleClaim, free []oracleOutput, least pas
 		if left.Cmp(part) < 0 {
 			part = left
 		}
-		if part.Cmp(bigOf(net.Dust)) >= 0 {
+		if part.Cmp(bigOf(params.Dust)) >= 0 {
 			po.payments, left = append(po.payments, oracleClaim{c.to, part}), minus(left, part)
 		}
 		if part.Cmp(c.amount) < 0 {
@@ -271,8 +271,8 @@ func scriptOf(a pastel.Address) []byte {
 
 // payoutTxID writes the transaction of section 8 byte by byte.
 func (o *oracle) payoutTxID(p *oraclePool, po *oraclePayout) pastel.TxID {
-	v := po.settled + o.net.CoinbaseMaturity
-	sapling := o.net.SaplingHeight != pastel.Never && v >= o.net.SaplingHeight
+	v := po.settled + o.params.CoinbaseMaturity
+	sapling := o.params.SaplingHeight != pastel.Never && v >= o.params.SaplingHeight
 	le := binary.LittleEndian
 	count := func(b []byte, n int) []byte {
 		if n < 0xfd {
@@ -309,7 +309,7 @@ func (o *oracle) payoutTxID(p *oraclePool, po *oraclePayout) pastel.TxID {
 	}
 	b = le.AppendUint32(b, uint32(v-1))
 	if sapling {
-		b = le.AppendUint32(b, uint32(v+o.net.PayoutExpiry))
+		b = le.AppendUint32(b, uint32(v+o.params.PayoutExpiry))
 		b = append(b, make([]byte, 8+3)...)
 	}
 	return pastel.DoubleSHA256(b)

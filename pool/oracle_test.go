@@ -14,10 +14,11 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// An oracle is the protocol once more, sections 3 to 9: plain lists and maps, big integers, no sum that is kept, every pool looked
-// at in every block. It follows the text and not the engine, and shares with it only what Prepare found and the types of keys.
+// An oracle implements the protocol a second time, sections 3 to 9, with plain lists and maps and big integers. It keeps no sums and
+// visits every pool in every block. It follows the text and not the engine, and shares with the engine only what Prepare found and the
+// types of keys.
 type oracle struct {
-	net    Params
+	params Params
 	shadow bool
 
 	height     pastel.Height
@@ -125,9 +126,9 @@ func times(a, b *big.Int) *big.Int        { return new(big.Int).Mul(a, b) }
 func over(a, b *big.Int) *big.Int         { return new(big.Int).Div(a, b) } // floor: nothing is negative
 func inPatoshi(psl int64) *big.Int        { return times(bigOf(psl), bigOf(100_000)) }
 
-func newOracle(net Params, shadow bool) *oracle {
+func newOracle(params Params, shadow bool) *oracle {
 	return &oracle{
-		net: net, shadow: shadow, height: -1,
+		params: params, shadow: shadow, height: -1,
 		coins:      map[pastel.OutPoint]oracleCoin{},
 		backing:    map[pastel.KeyHash]map[pastel.OutPoint]*big.Int{},
 		people:     map[pastelid.PastelID]oraclePerson{},
@@ -136,7 +137,7 @@ func newOracle(net Params, shadow bool) *oracle {
 	}
 }
 
-// clone copies all that a block can change. Big integers are never changed in place.
+// clone copies everything that a block can change. Nothing changes big integers in place.
 func (o *oracle) clone() *oracle {
 	c := *o
 	c.coins, c.people, c.statements = maps.Clone(o.coins), maps.Clone(o.people), maps.Clone(o.statements)
@@ -159,7 +160,7 @@ func (o *oracle) clone() *oracle {
 	return &c
 }
 
-// sorted is every pool in id order.
+// sorted returns every pool, in id order.
 func (o *oracle) sorted() []*oraclePool {
 	var list []*oraclePool
 	for _, id := range slices.Sorted(maps.Keys(o.pools)) {
@@ -177,12 +178,12 @@ func (o *oracle) emit(kind string, p *oraclePool, more fact) {
 	o.events = append(o.events, e)
 }
 
-// about is the part of events that names a pledge.
+// about returns the fields of an event that identify a pledge.
 func about(pl *oraclePledge) fact {
 	return fact{"pastelid": pl.who.String(), "owner": hex.EncodeToString(pl.owner[:])}
 }
 
-// told is about, with coins and offer.
+// told returns the fields of about with coins and offer.
 func told(pl *oraclePledge) fact {
 	e := about(pl)
 	e["coins"], e["offered"] = pl.counted, pl.offered
@@ -214,7 +215,7 @@ func (p *oraclePool) offered() (sum int64) {
 	return sum
 }
 
-// apply is section 4. It returns the model after the block, or nil if the block is invalid; o stays as it was.
+// apply is section 4. It returns the oracle after the block, or nil if the block is invalid. It does not change o.
 func (o *oracle) apply(in *Prepared) *oracle {
 	o = o.clone()
 	o.height++
@@ -246,7 +247,7 @@ func (o *oracle) apply(in *Prepared) *oracle {
 	return o
 }
 
-// digested is the JSON that the ledger digest covers.
+// digested returns the JSON that the ledger digest covers.
 func (o *oracle) digested() []byte {
 	var list [][]byte
 	for _, e := range o.events {
@@ -272,7 +273,7 @@ type oraclePledgeIn struct {
 	*oraclePledge
 }
 
-// backed lists the live pledges that an owner's coins back, in join order.
+// backed returns the live pledges that an owner's coins back, in join order.
 func (o *oracle) backed(owner pastel.KeyHash) []oraclePledgeIn {
 	var list []oraclePledgeIn
 	for _, p := range o.pools {
@@ -317,7 +318,7 @@ func (o *oracle) spends(tx *pastel.Tx) {
 	}
 	for _, owner := range hit {
 		for v, out := range tx.Outputs {
-			if o.short(owner) && bytes.Equal(out.Script, pastel.P2PKH(owner)) && out.Value >= o.net.MinPledge && out.Value != o.net.Collateral {
+			if o.short(owner) && bytes.Equal(out.Script, pastel.P2PKH(owner)) && out.Value >= o.params.MinPledge && out.Value != o.params.Collateral {
 				o.backing[owner][pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}] = bigOf(out.Value)
 			}
 		}
@@ -347,7 +348,7 @@ func (o *oracle) giveUp(owner pastel.KeyHash) {
 	}
 }
 
-// drop is the end of a pledge whose coins went.
+// drop ends a pledge whose coins are spent.
 func (o *oracle) drop(pl oraclePledgeIn) {
 	p := pl.pool
 	role := roleIn(p, pl.oraclePledge)
@@ -355,7 +356,7 @@ func (o *oracle) drop(pl oraclePledgeIn) {
 	e["role"], e["forfeited"] = role, pl.accrued
 	o.emit("pledge.left", p, e)
 	p.forfeits = plus(p.forfeits, pl.accrued)
-	if cost := map[string]int{"member": 25, "plain": 5}[role]; cost > 0 && !p.idle(o.height, &o.net) {
+	if cost := map[string]int{"member": 25, "plain": 5}[role]; cost > 0 && !p.idle(o.height, &o.params) {
 		points := max(0, o.points(pl.who, o.height)-cost)
 		o.people[pl.who] = oraclePerson{points, o.height}
 		o.emit("reputation.changed", nil, fact{"pastelid": pl.who.String(), "points": points})
@@ -364,28 +365,28 @@ func (o *oracle) drop(pl oraclePledgeIn) {
 	o.free(pl.owner)
 }
 
-// free removes a backing without pledges.
+// free deletes a backing without pledges.
 func (o *oracle) free(owner pastel.KeyHash) {
 	if len(o.backed(owner)) == 0 {
 		delete(o.backing, owner)
 	}
 }
 
-// points is a reputation at h.
+// points returns a reputation at h.
 func (o *oracle) points(who pastelid.PastelID, h pastel.Height) int {
 	x := o.people[who]
 	if x.loss < 0 {
 		return 100
 	}
-	return min(100, x.points+int(h-x.loss)/int(o.net.RecoveryInterval))
+	return min(100, x.points+int(h-x.loss)/int(o.params.RecoveryInterval))
 }
 
 // within reports whether x lies in the last n blocks, h included.
 func within(x, h, n pastel.Height) bool { return x >= 0 && x > h-n }
 
 // idle reports whether leaving at h costs nothing.
-func (p *oraclePool) idle(h pastel.Height, net *Params) bool {
-	return p.activated >= 0 && !within(p.activated, h, net.IdleLimit) && !within(p.paid, h, net.IdleLimit)
+func (p *oraclePool) idle(h pastel.Height, params *Params) bool {
+	return p.activated >= 0 && !within(p.activated, h, params.IdleLimit) && !within(p.paid, h, params.IdleLimit)
 }
 
 // escrowSpends is 4(b). It returns the payout that tx is, and false if the block is invalid.
@@ -407,8 +408,8 @@ func (o *oracle) escrowSpends(tx *pastel.Tx) (*oraclePayout, bool) {
 	}
 	for _, p := range o.pools {
 		for i, po := range p.pending {
-			v := po.settled + o.net.CoinbaseMaturity
-			if po.txid == tx.ID() && o.height >= v && o.height <= v+o.net.PayoutExpiry {
+			v := po.settled + o.params.CoinbaseMaturity
+			if po.txid == tx.ID() && o.height >= v && o.height <= v+o.params.PayoutExpiry {
 				o.emit("payout.paid", p, fact{"txid": po.txid.String()})
 				p.pending = slices.Delete(p.pending, i, i+1)
 				p.forget(tx)
@@ -429,14 +430,14 @@ func (o *oracle) escrowSpends(tx *pastel.Tx) (*oraclePayout, bool) {
 	return nil, true
 }
 
-// forget takes a transaction's inputs out of tracked escrow.
+// forget removes a transaction's inputs from tracked escrow.
 func (p *oraclePool) forget(tx *pastel.Tx) {
 	p.escrow = slices.DeleteFunc(p.escrow, func(e oracleOutput) bool {
 		return slices.ContainsFunc(tx.Inputs, func(in pastel.TxIn) bool { return in.PrevOut == e.out })
 	})
 }
 
-// endsInRedeemScript walks over a script signature's opcodes, as 4(b) says.
+// endsInRedeemScript reads a script signature's opcodes, as 4(b) says.
 func endsInRedeemScript(sig []byte) bool {
 	var last []byte
 	for len(sig) > 0 {
@@ -467,7 +468,7 @@ func endsInRedeemScript(sig []byte) bool {
 	return len(last) == 24 && last[0] == 0x14 && bytes.Equal(last[21:], []byte{0xb9, 0x75, 0x51})
 }
 
-// escrowScript is the P2SH script of a pool's redeem script.
+// escrowScript returns the P2SH script of a pool's redeem script.
 func escrowScript(id ticket.PoolID) []byte {
 	hash := sha256.Sum256([]byte(id))
 	redeem := slices.Concat([]byte{0x14}, hash[:20], []byte{0xb9, 0x75, 0x51})
@@ -480,7 +481,7 @@ func (o *oracle) outputs(index int, tx *pastel.Tx, paid *oraclePayout) {
 	for v, out := range tx.Outputs {
 		point := pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}
 		if s := out.Script; len(s) == 25 && s[0] == 0x76 && s[1] == 0xa9 && s[2] == 0x14 && s[23] == 0x88 && s[24] == 0xac {
-			if out.Value >= o.net.MinPledge {
+			if out.Value >= o.params.MinPledge {
 				o.coins[point] = oracleCoin{out.Value, pastel.KeyHash(s[3:23]), o.height, index == 0}
 			}
 			continue
@@ -490,14 +491,14 @@ func (o *oracle) outputs(index int, tx *pastel.Tx, paid *oraclePayout) {
 				continue
 			}
 			entry := oracleOutput{point, bigOf(out.Value), o.height, index}
-			least := o.net.MinEscrow
+			least := o.params.MinEscrow
 			if index == 0 {
-				least = o.net.MinEscrowCoinbase
+				least = o.params.MinEscrowCoinbase
 			}
 			switch {
 			case paid != nil && paid.change.Sign() > 0 && v == len(tx.Outputs)-1:
 				p.escrow = append(p.escrow, entry)
-			case out.Value < least, index == 0 && p.fromCoinbase == o.net.MaxCoinbaseOutputs:
+			case out.Value < least, index == 0 && p.fromCoinbase == o.params.MaxCoinbaseOutputs:
 			default:
 				if index == 0 {
 					p.fromCoinbase++
@@ -528,7 +529,7 @@ func (o *oracle) end() {
 	}
 	for settled := range o.height {
 		for _, p := range o.sorted() {
-			if len(p.pending) > 0 && p.pending[0].settled == settled && o.height >= settled+o.net.CoinbaseMaturity+o.net.PayoutExpiry {
+			if len(p.pending) > 0 && p.pending[0].settled == settled && o.height >= settled+o.params.CoinbaseMaturity+o.params.PayoutExpiry {
 				o.cancel(p, 0)
 			}
 		}
@@ -551,7 +552,7 @@ func (o *oracle) endOfPool(p *oraclePool) {
 		o.emit("pool.low_collateral", p, fact{"coins": p.counted()})
 	}
 	p.low = low
-	if !p.broken && (ends || p.scheduled(o.height, &o.net)) {
+	if !p.broken && (ends || p.scheduled(o.height, &o.params)) {
 		o.settle(p)
 	}
 }
@@ -560,7 +561,7 @@ func (o *oracle) endOfPool(p *oraclePool) {
 func (o *oracle) changeStatus(p *oraclePool) bool {
 	switch p.status {
 	case "subscribing":
-		if o.height <= p.terms.InitHeight+p.terms.Period+o.net.ActivationGrace {
+		if o.height <= p.terms.InitHeight+p.terms.Period+o.params.ActivationGrace {
 			return false
 		}
 		o.emit("pool.expired", p, nil)
@@ -609,7 +610,7 @@ func (o *oracle) count(p *oraclePool) {
 		}
 		more := min(pl.offered-pl.counted, lacks)
 		if pl.counted == 0 {
-			more = max(more, min(pl.offered, int64(o.net.MinPledge)/100_000))
+			more = max(more, min(pl.offered, int64(o.params.MinPledge)/100_000))
 		}
 		pl.counted += more
 		pl.since = o.height

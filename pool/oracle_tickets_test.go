@@ -98,13 +98,13 @@ func (p *oraclePool) takes(h pastel.Height) bool {
 }
 
 // least is the dynamic minimum, in PSL; the pool has a free slot.
-func (p *oraclePool) least(net *Params) int64 {
+func (p *oraclePool) least(params *Params) int64 {
 	need := p.terms.Target
 	if p.status == "replenishing" {
 		need = p.terms.Required
 	}
-	least := int64(net.MinPledge) / 100_000
-	free := int64(net.MaxPledges - len(p.pledges))
+	least := int64(params.MinPledge) / 100_000
+	free := int64(params.MaxPledges - len(p.pledges))
 	for lacks := need - p.offered(); least*free < lacks; { // ceil(lacks / free), found by going up
 		least++
 	}
@@ -133,18 +133,18 @@ func (o *oracle) part(f *partFacts, tx *pastel.Tx) ticket.Reason {
 		return "bad_pastelid"
 	case !f.outputOK || !there:
 		return "output_not_found"
-	case coin.value == o.net.Collateral:
+	case coin.value == o.params.Collateral:
 		return "output_is_collateral"
-	case coin.coinbase && o.height-coin.height+1 < o.net.CoinbaseMaturity, o.height-coin.height+1 < o.net.PledgeConfirmations:
+	case coin.coinbase && o.height-coin.height+1 < o.params.CoinbaseMaturity, o.height-coin.height+1 < o.params.PledgeConfirmations:
 		return "output_immature"
 	}
 	old := p.pledgeOf(f.who, coin.owner)
 	switch {
 	case old != nil && f.coins < old.offered:
 		return "pledge_too_small"
-	case old == nil && len(p.pledges) >= o.net.MaxPledges:
+	case old == nil && len(p.pledges) >= o.params.MaxPledges:
 		return "pool_full"
-	case old == nil && f.coins < p.least(&o.net):
+	case old == nil && f.coins < p.least(&o.params):
 		return "pledge_too_small"
 	}
 	if !o.covers(f, coin, old) {
@@ -221,7 +221,7 @@ func (o *oracle) activate(f *activateFacts, tx *pastel.Tx) ticket.Reason {
 		return "unknown_pool"
 	case p.status != "subscribing":
 		return "not_subscribing"
-	case o.height > p.terms.InitHeight+p.terms.Period+o.net.ActivationGrace:
+	case o.height > p.terms.InitHeight+p.terms.Period+o.params.ActivationGrace:
 		return "activation_too_late"
 	}
 	seen := map[ticket.Participant]bool{}
@@ -234,7 +234,7 @@ func (o *oracle) activate(f *activateFacts, tx *pastel.Tx) ticket.Reason {
 	listed := map[oraclePair]bool{}
 	for _, x := range f.listed {
 		who, badID := pastelid.Parse(x.PastelID)
-		address, badAddress := pastel.ParseAddress(&o.net.Network, x.Address)
+		address, badAddress := pastel.ParseAddress(&o.params.Network, x.Address)
 		pair := oraclePair{who, address.Hash}
 		if badID != nil || badAddress != nil || address.Kind != pastel.AddressP2PKH || !p.named[pair] {
 			return "unknown_participant"

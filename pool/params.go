@@ -9,42 +9,42 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Params are all that the rules differ in from network to network, and from height to height (protocol 1): the chain's constants,
-// the pools' terms, and the forks. The constants are embedded, as most rules need both: params.Collateral and params.MinPledge read
-// alike, and &params.Network goes to code that knows chains but no pools. Periods, intervals and limits in blocks are heights,
-// amounts are in patoshi.
+// Params holds everything in which the rules differ between networks or heights (protocol 1): the chain's constants, the pools' terms
+// and the forks. It embeds the constants, because most rules need both: params.Collateral and params.MinPledge read alike, and
+// &params.Network goes to code that knows chains but no pools. Periods, intervals and limits in blocks are heights; amounts are in
+// patoshi.
 //
-// Params are large and never change while a State uses them: constructors copy them, the rules pass a pointer.
+// Params is large and never changes while a State uses it: constructors copy it, and the rules pass a pointer.
 //
 // # How to change a rule
 //
-// Every block is judged by the rules of its own height, forever. A rule edited in place rewrites history: nodes that judged a block
-// before the edit and nodes that judge it afterwards no longer agree. So a change is a fork:
+// The rules of a block's own height judge it, forever. A rule edited in place rewrites history: nodes that judged a block before the
+// edit and nodes that judge it afterwards no longer agree. So a change is a fork:
 //
-//  1. Name it: add a field to Forks and its row to Forks.named. It is not scheduled on any network yet, and never active.
-//  2. Ask for it where the rule is decided, for the height of the block being judged: params.Forks.Name.Active(h), never the
-//     wall clock, the tip or a comparison of heights. The old rule stays in the other branch. For a term that changes, replace its
-//     field by a method of the height: the compiler then lists every place that uses it. Decide whether a pool opened before the
-//     fork keeps its terms; if it does, ask for its InitHeight instead.
-//  3. Bind it to the databases: State.codeHeader writes the fork's height once the tip has reached it, and refuses another one when
-//     it reads. A program that came too late then replays the chain, and does not build on blocks it judged by the old rule. Below
-//     the fork nothing is written, so databases of earlier releases open.
-//  4. Schedule it: ForkAt(h) in ParamsByName, network by network, in a release that comes well before h.
-//  5. TestForksLeaveHistory demands that state bytes and ledger digests below the fork stay as they are. Add a scenario with a block
-//     on each side of it, and the heights to TestForks.
+//  1. Name it: add a field to Forks and its row to Forks.named. No network schedules it yet, so it is never active.
+//  2. Where the rule is decided, ask for the fork at the height of the block being judged: params.Forks.Name.Active(h). Never ask the
+//     wall clock or the tip, and never compare heights. The old rule stays in the other branch. If a term changes, replace its
+//     field by a method of the height: the compiler then lists every place that uses it. Decide whether a pool that was opened
+//     before the fork keeps its terms; if it does, ask for the fork at its InitHeight instead.
+//  3. Bind it to the databases: State.codeHeader writes the fork's height once the tip has reached it and, when it reads, refuses
+//     any other height. A program that was upgraded too late then replays the chain and does not build on blocks that it judged by
+//     the old rule. Below the fork State.codeHeader writes nothing, so databases of earlier releases open.
+//  4. Schedule it: ForkAt(h) in ParamsByName, network by network, in a release well before h.
+//  5. Test it: TestForksLeaveHistory demands that state bytes and ledger digests below the fork do not change. Add a scenario with a
+//     block on each side of the fork, and add the heights to TestForks.
 type Params struct {
 	pastel.Network
 	Forks Forks
 
-	MinPledge           pastel.Amount // also the least value of a coin that can back one
+	MinPledge           pastel.Amount // also the minimum value of a coin that can back one
 	PledgeConfirmations pastel.Height // of an output before it can be pledged
 	MinSubscription     pastel.Height
 	MaxSubscription     pastel.Height
 	ActivationGrace     pastel.Height // after the subscription period
 	SettlementInterval  pastel.Height
-	RecoveryInterval    pastel.Height // in which a point of reputation returns
-	IdleLimit           pastel.Height // without income, after which leaving costs no reputation
-	PayoutExpiry        pastel.Height // blocks after its first that a payout stays valid
+	RecoveryInterval    pastel.Height // for one point of reputation to return
+	IdleLimit           pastel.Height // without income; after it leaving costs no reputation
+	PayoutExpiry        pastel.Height // that a payout stays valid after its first valid block
 
 	MinFee, MaxFee       int64 // operator's, in 0.01 %
 	MinFactor, MaxFactor int64 // overcollateralization, in 0.0001
@@ -52,22 +52,22 @@ type Params struct {
 	MaxPledges         int // of a pool, live
 	MaxInputs          int // of a payout
 	MaxOutputs         int // of a payout, without the change
-	MaxCoinbaseOutputs int // of a coinbase to one pool's escrow that count as income
+	MaxCoinbaseOutputs int // of a coinbase to one pool's escrow, that count as income
 
-	MinEscrowCoinbase pastel.Amount // least output to an escrow script that counts, in a coinbase
-	MinEscrow         pastel.Amount // the same elsewhere
-	MinPayout         pastel.Amount // least claim that is paid by a live pool
-	Dust              pastel.Amount // least payment of a payout
+	MinEscrowCoinbase pastel.Amount // minimum output of a coinbase to an escrow script that counts
+	MinEscrow         pastel.Amount // the same for other transactions
+	MinPayout         pastel.Amount // minimum claim that a live pool pays
+	Dust              pastel.Amount // minimum payment of a payout
 }
 
-// Forks are the changes of the rules, each by its name, oldest first. How to add one stands at Params.
+// Forks holds the changes of the rules by name, oldest first. Params says how to add one.
 type Forks struct {
-	// Pools is the rules themselves, the protocol's StartHeight. Before it no ticket counts and escrow is not guarded; coins and
-	// registrations are kept from the first block on.
+	// Pools activates the rules themselves; its height is the protocol's StartHeight. Before it no ticket counts and nothing guards
+	// escrow. Coins and registrations are tracked from the first block on.
 	Pools Fork
 }
 
-// named lists the forks with their names.
+// named lists the forks and their names.
 func (f *Forks) named() []namedFork { return []namedFork{{"Pools", f.Pools}} }
 
 type namedFork struct {
@@ -75,8 +75,8 @@ type namedFork struct {
 	Fork
 }
 
-// Fork is a change of the rules from one block on. The zero value is not scheduled and never becomes active, so a network that
-// does not mention a fork does not have it.
+// Fork is a change of the rules from a block on. The zero value is not scheduled and never becomes active, so a network that does
+// not mention a fork does not have it.
 type Fork struct {
 	height    pastel.Height
 	scheduled bool
@@ -85,13 +85,13 @@ type Fork struct {
 // ForkAt returns a fork whose first block has height h.
 func ForkAt(h pastel.Height) Fork { return Fork{h, true} }
 
-// Active reports whether the block at height h is judged by the new rule.
+// Active reports whether the new rule judges the block at height h.
 func (f Fork) Active(h pastel.Height) bool { return f.scheduled && h >= f.height }
 
 // Scheduled reports whether the fork has a height.
 func (f Fork) Scheduled() bool { return f.scheduled }
 
-// Height is that of the first block judged by the new rule, or pastel.Never.
+// Height returns the height of the first block that the new rule judges, or pastel.Never.
 func (f Fork) Height() pastel.Height {
 	if !f.scheduled {
 		return pastel.Never
@@ -99,7 +99,7 @@ func (f Fork) Height() pastel.Height {
 	return f.height
 }
 
-// Limits are the bounds of an init ticket's numbers.
+// Limits returns the bounds of the numbers in init and participation tickets.
 func (p *Params) Limits() ticket.Limits {
 	return ticket.Limits{
 		MinRequired: int64(p.Collateral / pastel.PSL),
@@ -110,14 +110,14 @@ func (p *Params) Limits() ticket.Limits {
 	}
 }
 
-// ParamsByName returns the parameters of a network; the copy is the caller's to change. Its error names the networks there are.
+// ParamsByName returns a copy of a network's parameters, which the caller may change. Its error lists the networks.
 func ParamsByName(name string) (Params, error) {
-	net, err := pastel.NetworkByName(name)
+	network, err := pastel.NetworkByName(name)
 	if err != nil {
 		return Params{}, err
 	}
 	p := Params{ // as on the test networks
-		Network:   net,
+		Network:   network,
 		MinPledge: 2_000 * pastel.PSL, PledgeConfirmations: 1,
 		MinSubscription: 10, MaxSubscription: 51_840,
 		ActivationGrace: 50, SettlementInterval: 50, RecoveryInterval: 50, IdleLimit: 5_760, PayoutExpiry: 5_760,
@@ -140,7 +140,7 @@ func ParamsByName(name string) (Params, error) {
 	return p, nil
 }
 
-// Validate refuses parameters that the rules cannot work with, the chain's constants included.
+// Validate returns an error if a parameter, one of the chain's constants included, is out of the range that the rules support.
 func (p *Params) Validate() error {
 	if err := p.Network.Validate(); err != nil {
 		return err
@@ -161,7 +161,7 @@ func (p *Params) Validate() error {
 	case slices.ContainsFunc(amounts, func(a pastel.Amount) bool { return a <= 0 || a > pastel.MaxMoney }):
 		return fmt.Errorf("an amount is not between 1 patoshi and %s PSL", pastel.MaxMoney)
 	case p.MinPledge%pastel.PSL != 0:
-		return fmt.Errorf("least pledge %s must be whole PSL", p.MinPledge)
+		return fmt.Errorf("MinPledge %s must be whole PSL", p.MinPledge)
 	case p.MinFee < 0 || p.MinFee > p.MaxFee || p.MaxFee > 10_000:
 		return fmt.Errorf("operator fees %d..%d are not within 0..10000 (0.01 %%)", p.MinFee, p.MaxFee)
 	case p.MinFactor < 10_000 || p.MinFactor > p.MaxFactor || p.MaxFactor > 1_000_000:

@@ -182,9 +182,9 @@ func eachFork(f func(name string, of func(*Forks) *Fork)) {
 
 // unscheduled encodes a state as if no start of the rules were named in it: the header of every state names that one, past or not.
 func unscheduled(s *State) []byte {
-	was := s.net.Forks.Pools
-	defer func() { s.net.Forks.Pools = was }()
-	s.net.Forks.Pools = Fork{}
+	was := s.params.Forks.Pools
+	defer func() { s.params.Forks.Pools = was }()
+	s.params.Forks.Pools = Fork{}
 	return s.Encode()
 }
 
@@ -220,7 +220,7 @@ func mustNew(t *testing.T, p Params) *State {
 
 func mustApply(t *testing.T, s *State, b *pastel.Block) *Update {
 	t.Helper()
-	u, err := s.Apply(Prepare(&s.net, s.tip.Height+1, b))
+	u, err := s.Apply(Prepare(&s.params, s.tip.Height+1, b))
 	if err != nil {
 		t.Fatal(err)
 	}

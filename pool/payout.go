@@ -9,12 +9,12 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// payout is a settled payout transaction that is not mined yet (protocol 8).
+// payout is a settled payout transaction that no block contains yet (protocol 8).
 type payout struct {
 	pool     *poolState
 	settled  pastel.Height
 	inputs   []*escrowOutput
-	payments []Payment     // what claims fell by
+	payments []Payment     // by which the claims fell
 	total    pastel.Amount // of the payments
 	change   pastel.Amount
 	tx       *pastel.Tx
@@ -24,14 +24,14 @@ func newPayout(p *poolState, inputs []*escrowOutput, payments []Payment, change 
 	return &payout{pool: p, inputs: inputs, payments: payments, total: totalOf(payments), change: change}
 }
 
-// window is when the payout can be mined.
-func (po *payout) window(net *Params) (from, to pastel.Height) {
-	return PayoutWindow(po.settled, net)
+// window returns the first and the last height at which the payout can be mined.
+func (po *payout) window(params *Params) (from, to pastel.Height) {
+	return PayoutWindow(po.settled, params)
 }
 
-// validTo is the last height at which the payout can be mined; at its end the payout is cancelled.
-func (po *payout) validTo(net *Params) pastel.Height {
-	_, to := po.window(net)
+// validTo returns the last height at which the payout can be mined. At the end of that block it is cancelled.
+func (po *payout) validTo(params *Params) pastel.Height {
+	_, to := po.window(params)
 	return to
 }
 
@@ -44,7 +44,7 @@ func totalOf(payments []Payment) pastel.Amount {
 }
 
 // buildTx makes the payout's transaction (protocol 8).
-func (po *payout) buildTx(net *Params) {
+func (po *payout) buildTx(params *Params) {
 	sig := pushOf(ticket.EscrowRedeemScript(po.pool.terms.ID))
 	ins := make([]pastel.TxIn, len(po.inputs))
 	for i, e := range po.inputs {
@@ -61,17 +61,17 @@ func (po *payout) buildTx(net *Params) {
 		scripts = o.To.AppendScript(scripts)
 		outs[i] = pastel.TxOut{Value: o.Amount, Script: scripts[start:len(scripts):len(scripts)]}
 	}
-	from, to := po.window(net)
-	po.tx = pastel.NewTimedTx(net.SaplingActive(from), ins, outs, uint32(from-1), to)
+	from, to := po.window(params)
+	po.tx = pastel.NewTimedTx(params.SaplingActive(from), ins, outs, uint32(from-1), to)
 }
 
-// payoutSequence is not final, so that the lock time holds.
+// payoutSequence is not final, so that the lock time is in force.
 const payoutSequence = 0xfffffffe
 
-// maxScript is the length of the longest script that an address has, in bytes.
+// maxScript is the length of the longest script of an address, in bytes.
 const maxScript = 25
 
-// pushOf is a script that pushes b, which is shorter than 76 bytes.
+// pushOf returns a script that pushes b, which has at most 75 bytes.
 func pushOf(b []byte) []byte { return append([]byte{byte(len(b))}, b...) }
 
 func (p *poolState) escrowAddress() pastel.Address {
@@ -98,10 +98,10 @@ func (s *State) removePayout(po *payout) {
 	}
 }
 
-// bySettled orders a pool's payouts: it settles at most once a block.
+// bySettled orders a pool's payouts. A pool settles at most once a block.
 func bySettled(po *payout, h pastel.Height) int { return cmp.Compare(po.settled, h) }
 
-// payoutRecord is a payout without its links.
+// payoutRecord is a payout with keys of the chain in place of its links.
 type payoutRecord struct {
 	settled  pastel.Height
 	inputs   []pastel.OutPoint
@@ -118,7 +118,7 @@ func (x *payoutRecord) code(c *coder) {
 	})
 	c.amount(&x.change)
 	if c.reading && c.err == nil && (x.settled < 0 || len(x.inputs) == 0 || len(x.payments) == 0) {
-		c.fail(fmt.Errorf("payout without inputs or payments"))
+		c.fail(fmt.Errorf("payout has no inputs or no payments"))
 	}
 }
 
@@ -146,7 +146,7 @@ func (s *State) restorePayout(p *poolState, x *payoutRecord) error {
 	if _, found := slices.BinarySearchFunc(p.pending, x.settled, bySettled); found {
 		return fmt.Errorf("payout settled at block %d of pool %q: %w", x.settled, p.terms.ID, errMissing)
 	}
-	po.buildTx(&s.net)
+	po.buildTx(&s.params)
 	s.addPayout(po)
 	return nil
 }

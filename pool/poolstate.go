@@ -10,10 +10,10 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// never stands for a height that has not come.
+// never stands for the height of something that has not happened.
 const never pastel.Height = -1
 
-// Terms are what a pool's init ticket fixed for good.
+// Terms holds what a pool's init ticket fixes forever.
 type Terms struct {
 	ID         ticket.PoolID
 	Supernode  pastelid.PastelID
@@ -29,27 +29,27 @@ type Terms struct {
 	InitTx     pastel.TxID
 }
 
-// head is the part of a pool that changes as one: its undo is the value before.
+// head is the part of a pool that is recorded as a whole: its undo is the value before.
 type head struct {
 	status       Status
-	low          bool          // active and short of half the cushion at the end of the block before
+	low          bool          // active with less than half the cushion at the end of the block before
 	broken       bool          // shadow run: an unauthorized spend took its escrow
-	activated    pastel.Height // never until then
+	activated    pastel.Height // or never
 	activationTx pastel.TxID
 	deadline     pastel.Height // of replenishing, else never
-	ended        pastel.Height // dissolved or expired, else never
-	lastPaid     pastel.Height // of the last coinbase that paid it; never until then
+	ended        pastel.Height // when it was dissolved or expired, or never
+	lastPaid     pastel.Height // of the last coinbase that paid it, or never
 	carry        pastel.Amount // what could not be shared yet
 	operator     pastel.Amount // accrued by the operator
 }
 
-// participant is a PastelID and a pledged address that a part ticket joined.
+// participant is the PastelID and the pledged address of a part ticket.
 type participant struct {
 	who   table.Ref // in State.people
 	owner pastel.KeyHash
 }
 
-// share is a part in what a pool earns: counted coins, and where the money goes.
+// share is a share in what a pool earns: counted coins and the address that gets the money.
 type share struct {
 	coins int64 // PSL
 	to    pastel.Address
@@ -61,17 +61,17 @@ type poolState struct {
 	head       head
 	pledges    []*pledge                // live, in join order
 	named      map[participant]struct{} // by accepted part tickets, while subscribing
-	last       []share                  // once dissolved: the last members, in join order
+	last       []share                  // the last members in join order, once dissolved
 	claims     []claim                  // in order of creation
-	escrow     longList[*escrowOutput]  // tracked, in the order settlement takes them
-	pending    []*payout                // settled and not mined, oldest first
+	escrow     longList[*escrowOutput]  // tracked, in the order in which settlement takes it
+	pending    []*payout                // settled but not mined, oldest first
 
-	// Sums over the above, kept so that nothing has to add them up.
+	// Sums of the above, kept for speed.
 	offered int64         // PSL, of the pledges
 	counted int64         // PSL, of the pledges: M of protocol 3
 	tracked pastel.Amount // of escrow
 
-	due pastel.Height // the next height at which the end of a block concerns the pool untouched (State.agenda), or never
+	due pastel.Height // the next height at which the end of a block concerns the pool in any case (State.agenda), or never
 }
 
 func newPoolState(t Terms) *poolState {
@@ -84,45 +84,45 @@ func newPoolState(t Terms) *poolState {
 }
 
 // settlesAt reports whether a settlement is scheduled at h (protocol 8).
-func (p *poolState) settlesAt(h pastel.Height, net *Params) bool {
+func (p *poolState) settlesAt(h pastel.Height, params *Params) bool {
 	switch {
 	case p.head.broken:
 		return false
 	case p.head.status.earning():
 		d := h - p.head.activated
-		return d > 0 && d%net.SettlementInterval == 0
+		return d > 0 && d%params.SettlementInterval == 0
 	case p.head.status.Ended():
-		return (h-p.head.ended)%net.SettlementInterval == 0
+		return (h-p.head.ended)%params.SettlementInterval == 0
 	default:
 		return false
 	}
 }
 
-// nextSettlement is the first scheduled height after h, or never.
-func (p *poolState) nextSettlement(h pastel.Height, net *Params) pastel.Height {
+// nextSettlement returns the height of the first scheduled settlement after h, or never.
+func (p *poolState) nextSettlement(h pastel.Height, params *Params) pastel.Height {
 	from := p.head.activated
 	if p.head.status.Ended() {
 		from = p.head.ended
 	}
-	next := from + ((h-from)/net.SettlementInterval+1)*net.SettlementInterval
-	if from == never || !p.settlesAt(next, net) {
+	next := from + ((h-from)/params.SettlementInterval+1)*params.SettlementInterval
+	if from == never || !p.settlesAt(next, params) {
 		return never
 	}
 	return next
 }
 
-// closesFrom is the first height at which the pool may be closed, once it has ended (protocol 8).
-func (p *poolState) closesFrom(net *Params) pastel.Height {
-	return max(p.head.ended, p.head.lastPaid) + net.IdleLimit
+// closesFrom returns the first height at which an ended pool may be closed (protocol 8).
+func (p *poolState) closesFrom(params *Params) pastel.Height {
+	return max(p.head.ended, p.head.lastPaid) + params.IdleLimit
 }
 
-// nextDue is the first height after h whose block concerns the pool although nothing in it does, or never. A pool that ended and
-// owes nothing has its next settlement with something to do when it is closed.
-func (p *poolState) nextDue(h pastel.Height, net *Params) pastel.Height {
-	if p.head.status.Ended() && len(p.pending) == 0 && !p.owes(net.Dust) {
-		h = max(h, p.closesFrom(net)-1)
+// nextDue returns the first height after h whose block concerns the pool even if nothing in the block does, or never. For an ended
+// pool that owes nothing, that is the settlement that closes it: the settlements before it have nothing to do.
+func (p *poolState) nextDue(h pastel.Height, params *Params) pastel.Height {
+	if p.head.status.Ended() && len(p.pending) == 0 && !p.owes(params.Dust) {
+		h = max(h, p.closesFrom(params)-1)
 	}
-	due := p.nextSettlement(h, net)
+	due := p.nextSettlement(h, params)
 	sooner := func(at pastel.Height) {
 		if due == never || at < due {
 			due = at
@@ -130,25 +130,25 @@ func (p *poolState) nextDue(h pastel.Height, net *Params) pastel.Height {
 	}
 	switch p.head.status {
 	case Subscribing:
-		sooner(p.terms.ActivateUntil(net) + 1)
+		sooner(p.terms.ActivateUntil(params) + 1)
 	case Replenishing:
 		sooner(p.head.deadline + 1)
 	default:
 	}
 	if len(p.pending) > 0 {
-		sooner(p.pending[0].validTo(net))
+		sooner(p.pending[0].validTo(params))
 	}
 	return due
 }
 
-// idle reports whether neither activation nor a coinbase that paid the pool, in blocks before h, lies in the last IdleLimit
-// blocks, h included (protocol 7). A pool that is not activated yet is never idle: leaving it would else cost nothing.
-func (p *poolState) idle(h pastel.Height, net *Params) bool {
-	since := h - net.IdleLimit
+// idle reports whether neither activation nor a coinbase that paid the pool, in blocks before h, lies in the last IdleLimit blocks,
+// h included (protocol 7). A pool that is not activated yet is never idle, because leaving it would then cost nothing.
+func (p *poolState) idle(h pastel.Height, params *Params) bool {
+	since := h - params.IdleLimit
 	return p.head.activated != never && p.head.activated <= since && p.head.lastPaid <= since
 }
 
-// owes reports whether a claim is worth at least least.
+// owes reports whether any claim is worth at least this amount.
 func (p *poolState) owes(least pastel.Amount) bool {
 	return slices.ContainsFunc(p.claims, func(c claim) bool { return c.amount >= least })
 }
@@ -160,10 +160,10 @@ type escrowOutput struct {
 	value  pastel.Amount
 	height pastel.Height
 	tx     int32   // index in its block
-	payout *payout // pending and spending it, or nil
+	payout *payout // the pending payout that spends it, or nil
 }
 
-// compareEscrow orders as settlement takes: value descending, then (height, tx index, vout) (protocol 8.3).
+// compareEscrow orders outputs as settlement takes them: by value descending, then by height, tx index and vout (protocol 8.3).
 func compareEscrow(a, b *escrowOutput) int {
 	return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.height, b.height), cmp.Compare(a.tx, b.tx),
 		cmp.Compare(a.out.Vout, b.out.Vout), a.out.Compare(b.out))

@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// predicted is a pool whose next block is foretold from its view, then mined and compared.
+// predicted predicts a pool's next block from its view, mines it and compares.
 type predicted struct {
 	*rapid.T
 	*sim
@@ -36,7 +36,7 @@ func newPredicted(t *rapid.T) *predicted {
 		x.coins = append(x.coins, pastel.OutPoint{TxID: x.block.Txs[at].ID(), Vout: uint32(k)})
 	}
 	x.mine(t)
-	terms := simTerms("predicted", &x.s.net, 1000, rapid.Int64Range(10_000, 15_000).Draw(t, "factor"), 500, 30, 0, 1)
+	terms := simTerms("predicted", &x.s.params, 1000, rapid.Int64Range(10_000, 15_000).Draw(t, "factor"), 500, 30, 0, 1)
 	x.id = terms.ID
 	terms.InitHeight = x.block.Height
 	x.init(terms)
@@ -61,7 +61,7 @@ func pledgeOf(p *Pool, k int) *Pledge {
 	return &p.Pledges[i]
 }
 
-// pledge has a person join or amend, and compares what counts.
+// pledge lets a person join or amend and compares what counts.
 func (x *predicted) pledge(k int, offered int64) {
 	before := x.pool()
 	old := pledgeOf(before, k)
@@ -71,14 +71,14 @@ func (x *predicted) pledge(k int, offered int64) {
 	got := pledgeOf(after, k)
 	rejected := slices.ContainsFunc(u.Events, func(e Event) bool { return e.Type == TicketRejected })
 	if old != nil {
-		if want := before.CountsNext(old.Seq, offered, &x.s.net); !rejected && got.Counted != want {
+		if want := before.CountsNext(old.Seq, offered, &x.s.params); !rejected && got.Counted != want {
 			x.Fatalf("an amendment from %d to %d PSL counts %d PSL, predicted %d", old.Offered, offered, got.Counted, want)
 		}
 		return
 	}
-	entry, enters := before.Enters(offered, &x.s.net)
-	if offered == before.LeastPledge && enters && before.Waits(&x.s.net) != (got.Role == Standby) {
-		x.Fatalf("the smallest pledge is %s, predicted that it waits: %v", got.Role, before.Waits(&x.s.net))
+	entry, enters := before.Enters(offered, &x.s.params)
+	if offered == before.LeastPledge && enters && before.Waits(&x.s.params) != (got.Role == Standby) {
+		x.Fatalf("the smallest pledge is %s, predicted that it waits: %v", got.Role, before.Waits(&x.s.params))
 	}
 	switch {
 	case enters == rejected:
@@ -88,7 +88,7 @@ func (x *predicted) pledge(k int, offered int64) {
 	}
 }
 
-// leave has people spend their coins in one block, and compares what they lose and what becomes of the pool.
+// leave lets people spend their coins in one block and compares what they lose and what becomes of the pool.
 func (x *predicted) leave(who ...int) {
 	before := x.pool()
 	losses := map[uint64]Loss{}
@@ -144,13 +144,13 @@ func (x *predicted) check(u *Update) {
 		x.Fatalf("block %d: a pool that takes pledges until %d takes at least %d PSL", x.s.tip.Height, until, p.LeastPledge)
 	}
 	for _, po := range u.Settled {
-		if from, to := PayoutWindow(u.Height, &x.s.net); po.ValidFrom != from || po.ValidTo != to {
+		if from, to := PayoutWindow(u.Height, &x.s.params); po.ValidFrom != from || po.ValidTo != to {
 			x.Fatalf("a payout of block %d is valid from %d to %d, predicted %d to %d", u.Height, po.ValidFrom, po.ValidTo, from, to)
 		}
 	}
 }
 
-// TestPredictions: what readers are told of a pool's next block is what the engine does.
+// TestPredictions: the engine does what a view predicts of the pool's next block.
 func TestPredictions(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -243,15 +243,15 @@ func TestCollateral(t *testing.T) {
 
 // TestCanBack: an output backs pledges from MinPledge on, but not with exactly the collateral; a coinbase matures first.
 func TestCanBack(t *testing.T) {
-	net := simNetwork()
+	params := simNetwork()
 	for value, want := range map[pastel.Amount]bool{
 		10*pastel.PSL - 1: false, 10 * pastel.PSL: true, 1000*pastel.PSL - 1: true, 1000 * pastel.PSL: false, 1000*pastel.PSL + 1: true,
 	} {
-		if CanBack(value, &net) != want {
+		if CanBack(value, &params) != want {
 			t.Errorf("an output of %s PSL backs pledges: %v", value, !want)
 		}
 	}
-	if ConfirmationsToPledge(false, &net) != 1 || ConfirmationsToPledge(true, &net) != 8 {
+	if ConfirmationsToPledge(false, &params) != 1 || ConfirmationsToPledge(true, &params) != 8 {
 		t.Error("confirmations are not those of the network")
 	}
 }

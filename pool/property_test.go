@@ -9,12 +9,12 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// The properties here try amounts that no history reaches, up to the supply, against the oracle's big integers.
+// The properties here compare amounts that no history reaches, up to the supply, with the oracle's big integers.
 
 // propertyPool makes an active pool with pledges outside of any chain of events, and the oracle's picture of it.
 func propertyPool(t *rapid.T, m *sim, members int) (*block, *poolState, *oraclePool) {
-	net := &m.s.net
-	p := newPoolState(simTerms("oracle", net, 1000, 10000, rapid.Int64Range(300, 1500).Draw(t, "fee"), 10, 1, 2))
+	params := &m.s.params
+	p := newPoolState(simTerms("oracle", params, 1000, 10000, rapid.Int64Range(300, 1500).Draw(t, "fee"), 10, 1, 2))
 	p.head.status, p.head.activated = Active, 0
 	p.head.carry = pastel.Amount(rapid.Int64Range(0, 1000).Draw(t, "carry"))
 	b := &block{s: m.s, h: pastel.Height(rapid.IntRange(1, 45).Draw(t, "height"))}
@@ -43,7 +43,7 @@ func TestSplitAgainstOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newSim(t, simNetwork())
 		b, p, o := propertyPool(t, m, rapid.IntRange(0, 12).Draw(t, "members"))
-		model := newOracle(m.s.net, false)
+		model := newOracle(m.s.params, false)
 		model.height = b.h
 		gross := rapid.Int64Range(1, int64(pastel.MaxMoney/2)).Draw(t, "gross")
 		o.income, o.forfeits = new(big.Int), new(big.Int)
@@ -97,7 +97,7 @@ func TestPayoutAgainstOracle(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		m := newSim(t, simNetwork())
-		net := &m.s.net
+		params := &m.s.params
 		_, p, _ := propertyPool(t, m, 0)
 		var claims []oracleClaim
 		amounts := rapid.OneOf(rapid.Int64Range(1, 250), rapid.Int64Range(90, 110), rapid.Int64Range(99_900, 5_000_000))
@@ -120,8 +120,8 @@ func TestPayoutAgainstOracle(t *testing.T) {
 			}
 			m.s.addEscrow(e)
 		}
-		least := rapid.SampledFrom([]pastel.Amount{net.MinPayout, net.Dust}).Draw(t, "least")
-		want, pays := oraclePay(net, claims, free, least)
+		least := rapid.SampledFrom([]pastel.Amount{params.MinPayout, params.Dust}).Draw(t, "least")
+		want, pays := oraclePay(params, claims, free, least)
 		po := m.s.nextPayout(p, least)
 		if (po != nil) != pays {
 			t.Fatalf("payout %v, the oracle pays %d", po, len(want.payments))

@@ -9,22 +9,22 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// RecordKindsOfPool lists the kinds whose keys begin with a pool's id and that ReadPool wants, in their order.
+// RecordKindsOfPool lists, in order, the kinds of records that ReadPool needs and whose keys begin with the pool's id.
 func RecordKindsOfPool() []RecordKind {
 	return []RecordKind{RecordPool, RecordPledge, RecordClaims, RecordEscrow, RecordPayout}
 }
 
-var errNoPool = errors.New("stored records hold no such pool")
+var errNoPool = errors.New("the stored records do not contain pool")
 
-// ReadPool makes the view of one pool from the tip's record and the pool's own, of RecordKindsOfPool, sorted by kind and key:
-// for readers that do not keep the whole state. Records are checked one by one, the invariants between pools are not.
-func ReadPool(net Params, shadow bool, id ticket.PoolID, records []Record) (Pool, error) {
-	l, err := NewLoader(net, shadow)
+// ReadPool returns one pool, for readers that do not keep the whole state. It needs the tip's record and the pool's own of
+// RecordKindsOfPool, sorted by kind and key. It checks each record, but not the invariants between pools.
+func ReadPool(params Params, shadow bool, id ticket.PoolID, records []Record) (Pool, error) {
+	l, err := NewLoader(params, shadow)
 	if err != nil {
 		return Pool{}, err
 	}
 	for _, r := range records {
-		if r.Kind == RecordPledge { // people stand in records of their own
+		if r.Kind == RecordPledge { // people have records of their own
 			var x pledgeRecord
 			x.code(&coder{b: r.Value, reading: true})
 			if l.s.people.Find(x.who) == 0 {
@@ -37,19 +37,19 @@ func ReadPool(net Params, shadow bool, id ticket.PoolID, records []Record) (Pool
 	}
 	p, found := l.s.Pool(id)
 	if !found {
-		return Pool{}, fmt.Errorf("%w: %s", errNoPool, id)
+		return Pool{}, fmt.Errorf("%w %s", errNoPool, id)
 	}
 	return p, nil
 }
 
-// Standing is what is known of a registered PastelID.
+// Standing is the reputation of a registered PastelID (protocol 7).
 type Standing struct {
 	Points    int  // reputation, 0 to 100
-	Tarnished bool // it lost points at some time
+	Tarnished bool // it has lost points before
 }
 
-// ReadStanding returns the reputation at height tip from a person's record (protocol 7).
-func ReadStanding(net *Params, tip pastel.Height, r Record) (Standing, error) {
+// ReadStanding returns the reputation at height tip from a record of RecordPerson (protocol 7).
+func ReadStanding(params *Params, tip pastel.Height, r Record) (Standing, error) {
 	var x person
 	err := readRecord(r, func(key, c *coder) error {
 		var id pastelid.PastelID
@@ -60,22 +60,22 @@ func ReadStanding(net *Params, tip pastel.Height, r Record) (Standing, error) {
 	if err != nil {
 		return Standing{}, fmt.Errorf("stored %s record %x: %w", r.Kind, r.Key, err)
 	}
-	return Standing{x.pointsAt(tip, net), x.loss != never}, nil
+	return Standing{x.pointsAt(tip, params), x.loss != never}, nil
 }
 
-// Coin is an unspent output that can back pledges, or does (protocol 3).
+// Coin is an unspent output that backs pledges or can (protocol 3).
 type Coin struct {
 	Value    pastel.Amount
 	Owner    pastel.KeyHash
 	Height   pastel.Height // of its block
 	Coinbase bool
-	Backs    bool // pledges: whoever spends it may leave
+	Backs    bool // it backs pledges; spending it may end them
 }
 
-// CoinKey is the key of an output's record.
+// CoinKey returns the key of an output's record.
 func CoinKey(out pastel.OutPoint) []byte { return outPointKey("", out) }
 
-// ReadCoin reads an output's record.
+// ReadCoin reads a record of RecordCoin.
 func ReadCoin(r Record) (Coin, error) {
 	var x coin
 	err := readRecord(r, func(key, c *coder) error {

@@ -22,18 +22,18 @@ func ofPool(records []pool.Record, id ticket.PoolID) []pool.Record {
 // A pool and a reputation read from their own records are what the whole state says, after every block of the recorded chains.
 func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 	t.Parallel()
-	net, err := pool.ParamsByName("regtest")
+	params, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"life", "dense"} {
-		s, err := pool.New(net, false)
+		s, err := pool.New(params, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		pools, people := 0, 0
 		for h, b := range chaintest.Parsed(t, name) {
-			if _, err := s.Apply(pool.Prepare(&net, pastel.Height(h), b)); err != nil {
+			if _, err := s.Apply(pool.Prepare(&params, pastel.Height(h), b)); err != nil {
 				t.Fatal(err)
 			}
 			if h%7 != 0 { // all of them would be slow and tell no more
@@ -43,7 +43,7 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 			var backing, pledged pastel.Amount
 			for _, id := range s.Pools() {
 				want, _ := s.Pool(id)
-				got, err := pool.ReadPool(net, false, id, ofPool(records, id))
+				got, err := pool.ReadPool(params, false, id, ofPool(records, id))
 				if err != nil || !reflect.DeepEqual(got, want) {
 					t.Fatalf("%s, block %d, %s: %v\n%+v\nwant\n%+v", name, h, id, err, got, want)
 				}
@@ -65,7 +65,7 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 				if r.Kind != pool.RecordPerson {
 					continue
 				}
-				got, err := pool.ReadStanding(&net, s.Tip().Height, r)
+				got, err := pool.ReadStanding(&params, s.Tip().Height, r)
 				points, tarnished, _ := s.Reputation([57]byte(r.Key))
 				if err != nil || got != (pool.Standing{Points: points, Tarnished: tarnished}) {
 					t.Fatalf("%s, block %d: %+v, %v", name, h, got, err)
@@ -85,16 +85,16 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 // Damaged records of one pool are refused, not misread.
 func TestReadingOnePoolRefusesDamage(t *testing.T) {
 	t.Parallel()
-	net, err := pool.ParamsByName("regtest")
+	params, err := pool.ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := pool.New(net, false)
+	s, err := pool.New(params, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for h, b := range chaintest.Parsed(t, "life")[:200] {
-		if _, err := s.Apply(pool.Prepare(&net, pastel.Height(h), b)); err != nil {
+		if _, err := s.Apply(pool.Prepare(&params, pastel.Height(h), b)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,12 +109,12 @@ func TestReadingOnePoolRefusesDamage(t *testing.T) {
 		} {
 			list := slices.Clone(records)
 			spoil(&list[i])
-			if _, err := pool.ReadPool(net, false, id, list); err == nil {
+			if _, err := pool.ReadPool(params, false, id, list); err == nil {
 				t.Errorf("record %d (%s), spoilt, was read", i, list[i].Kind)
 			}
 		}
 	}
-	if _, err := pool.ReadPool(net, false, id, records[:1]); err == nil {
+	if _, err := pool.ReadPool(params, false, id, records[:1]); err == nil {
 		t.Error("a pool was read from nothing")
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// rejections makes one ticket each that scenarios cannot, because tools would not build it, or it takes too long.
+// rejections makes the rejected tickets that scenarios cannot make, because tools would not build them or they take too long.
 var rejections = map[ticket.Reason]func(t *testing.T, m *sim) *Update{
 	ticket.ReasonMalformed: func(t *testing.T, m *sim) *Update {
 		m.carry(carried{reason: ticket.ReasonMalformed})
@@ -23,7 +23,7 @@ var rejections = map[ticket.Reason]func(t *testing.T, m *sim) *Update{
 		return m.mine(t)
 	},
 	ticket.ReasonBadPastelID: func(t *testing.T, m *sim) *Update {
-		m.carry(carried{init: prepareInit(&m.s.net, badInit(func(x *ticket.Init) { x.OperatorPastelID = "jX" }))})
+		m.carry(carried{init: prepareInit(&m.s.params, badInit(func(x *ticket.Init) { x.OperatorPastelID = "jX" }))})
 		return m.mine(t)
 	},
 	ticket.ReasonBadAddress: func(t *testing.T, m *sim) *Update {
@@ -34,12 +34,12 @@ var rejections = map[ticket.Reason]func(t *testing.T, m *sim) *Update{
 		return m.mine(t)
 	},
 	ticket.ReasonPastelIDNotRegistered: func(t *testing.T, m *sim) *Update {
-		m.init(simTerms("pool", &m.s.net, 1000, 10000, 500, 20, 0, 7))
+		m.init(simTerms("pool", &m.s.params, 1000, 10000, 500, 20, 0, 7))
 		return m.mine(t)
 	},
 	ticket.ReasonPoolFull: func(t *testing.T, m *sim) *Update {
 		id := openPool(t, m, 10000)
-		for k := range m.s.net.MaxPledges + 1 {
+		for k := range m.s.params.MaxPledges + 1 {
 			m.register(k)
 			m.join(id, k, 10)
 		}
@@ -91,7 +91,7 @@ func TestRejections(t *testing.T) {
 	}
 }
 
-// TestEveryReasonHasACase: a reason that no test sees could never come, or come for the wrong ticket.
+// TestEveryReasonHasACase: a reason without a test might never occur or occur for the wrong ticket.
 func TestEveryReasonHasACase(t *testing.T) {
 	files, err := filepath.Glob("testdata/scenarios/*")
 	if err != nil {
@@ -123,7 +123,7 @@ type fault[T any] struct {
 	make   func(m *sim, p *poolState, f T)
 }
 
-// mustReject posts a ticket with every fault, and with every two, and wants the reason that comes first in the list.
+// mustReject posts a ticket with every fault and with every two faults, and expects the reason that comes first in the list.
 func mustReject[T any](t *testing.T, faults []fault[T], post func(m *sim, id ticket.PoolID) T) {
 	t.Helper()
 	for i := range faults {
@@ -169,9 +169,9 @@ func TestReasonsOfPartTickets(t *testing.T) {
 		{ticket.ReasonNotSubscribing, func(_ *sim, p *poolState, _ *partFacts) { p.terms.Period = 0 }},
 		{ticket.ReasonBadPastelID, func(_ *sim, _ *poolState, f *partFacts) { f.pastelID = errFault }},
 		{ticket.ReasonOutputNotFound, func(_ *sim, _ *poolState, f *partFacts) { f.outputOK = false }},
-		{ticket.ReasonOutputIsCollateral, func(m *sim, _ *poolState, f *partFacts) { coinOf(m, f).value = m.s.net.Collateral }},
+		{ticket.ReasonOutputIsCollateral, func(m *sim, _ *poolState, f *partFacts) { coinOf(m, f).value = m.s.params.Collateral }},
 		{ticket.ReasonOutputImmature, func(m *sim, _ *poolState, f *partFacts) { coinOf(m, f).origin = newOrigin(m.s.tip.Height, true) }},
-		{ticket.ReasonPoolFull, func(m *sim, p *poolState, _ *partFacts) { m.s.net.MaxPledges = len(p.pledges) }},
+		{ticket.ReasonPoolFull, func(m *sim, p *poolState, _ *partFacts) { m.s.params.MaxPledges = len(p.pledges) }},
 		{ticket.ReasonPledgeTooSmall, func(_ *sim, p *poolState, _ *partFacts) { p.terms.Target = 1e9 }},
 		{ticket.ReasonOutputTooSmall, func(m *sim, _ *poolState, f *partFacts) { coinOf(m, f).value = 10 * pastel.PSL }},
 		{ticket.ReasonBadAddress, func(_ *sim, _ *poolState, f *partFacts) { f.rewardAddress = errFault }},
@@ -192,7 +192,7 @@ func TestReasonsOfPartTickets(t *testing.T) {
 	})
 }
 
-// TestReasonsOfInitTickets: what comes before duplicate_pool is decided without any state, in package ticket.
+// TestReasonsOfInitTickets: package ticket decides what precedes duplicate_pool, without any state.
 func TestReasonsOfInitTickets(t *testing.T) {
 	mustReject(t, []fault[*initFacts]{
 		{ticket.ReasonFeeOutOfRange, func(_ *sim, _ *poolState, f *initFacts) { f.terms = ticket.ReasonFeeOutOfRange }},
@@ -204,7 +204,7 @@ func TestReasonsOfInitTickets(t *testing.T) {
 		{ticket.ReasonPastelIDNotRegistered, func(_ *sim, _ *poolState, f *initFacts) { f.pool.Operator = simID(99) }},
 		{ticket.ReasonBadSignature, func(_ *sim, _ *poolState, f *initFacts) { f.signed = false }},
 	}, func(m *sim, _ ticket.PoolID) *initFacts {
-		m.init(simTerms("another", &m.s.net, 1000, 10000, 500, 20, 0, 1))
+		m.init(simTerms("another", &m.s.params, 1000, 10000, 500, 20, 0, 1))
 		return m.block.carried[len(m.block.carried)-1].init
 	})
 }
@@ -229,11 +229,11 @@ func TestReasonsOfActivationTickets(t *testing.T) {
 	})
 }
 
-// TestAmendmentsAreNoNewPledges: they need no slot and no reputation, but a later time and no lower offer.
+// TestAmendmentsAreNoNewPledges: they need neither a slot nor reputation, but a later time and at least the same offer.
 func TestAmendmentsAreNoNewPledges(t *testing.T) {
-	net := simNetwork()
-	net.MaxPledges = 2
-	m := newSim(t, net)
+	params := simNetwork()
+	params.MaxPledges = 2
+	m := newSim(t, params)
 	id := openPool(t, m, 10000)
 	out := m.join(id, 1, 500)
 	m.join(id, 2, 500)

@@ -14,24 +14,23 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// A Record is a part of a state as a store keeps it: all records together are the state, and a block changes few. Keys of
-// a kind are unique. Keys of what belongs to a pool begin with its id.
+// A Record is a part of a state as a store keeps it. All records together are the state, and a block changes few of them. Keys are
+// unique within a kind. The key of a record that belongs to a pool begins with the pool's id.
 type Record struct {
 	Kind  RecordKind
 	Key   []byte
-	Value []byte // nil if the record is gone; ends in a checksum
+	Value []byte // ends with a checksum; nil if the record is gone
 }
 
-// RecordKind tells what a record holds. The values are part of stored data and never change; Loader wants records in their
-// order.
+// RecordKind is the kind of a record. The values are part of stored data and never change. Loader needs records in their order.
 type RecordKind uint8
 
-// The kinds, with their keys. Integers in keys are big endian, so that their order is that of the bytes.
+// The kinds, with their keys. Integers in keys are big endian, so that the order of the bytes is that of the numbers.
 const (
 	RecordTip       RecordKind = 1  // network, tip, clock, next join order, number of records; no key
 	RecordPerson    RecordKind = 2  // PastelID, 57 bytes: reputation
 	RecordCoin      RecordKind = 3  // txid, vout: a pledgeable output
-	RecordStatement RecordKind = 4  // SHA-256 of a pledge statement once accepted: its time
+	RecordStatement RecordKind = 4  // SHA-256 of an accepted pledge statement: its time
 	RecordPool      RecordKind = 5  // pool id: terms, status, heights, carry, what the operator accrued
 	RecordPledge    RecordKind = 6  // pool id, join order (uint64): a live pledge
 	RecordNamed     RecordKind = 7  // pool id, PastelID, pubkey hash: a participant that an activation may list
@@ -52,7 +51,7 @@ func (k RecordKind) String() string {
 	return names[k]
 }
 
-// RecordKinds lists the kinds in the order that Loader wants.
+// RecordKinds lists the kinds in the order that Loader needs.
 func RecordKinds() []RecordKind {
 	kinds := make([]RecordKind, 0, recordEnd-1)
 	for k := RecordTip; k < recordEnd; k++ {
@@ -63,7 +62,7 @@ func RecordKinds() []RecordKind {
 
 const recordSumSize = 8
 
-// recordSum protects a record against damage and mix-ups, not against forgery.
+// recordSum returns a checksum that protects a record against damage and mix-ups, but not against forgery.
 func recordSum(kind RecordKind, key, value []byte) [recordSumSize]byte {
 	var room [256]byte // most records fit, and there may be millions
 	b := append(room[:0], byte(kind), byte(len(key)))
@@ -72,7 +71,7 @@ func recordSum(kind RecordKind, key, value []byte) [recordSumSize]byte {
 	return [recordSumSize]byte(sum[:])
 }
 
-// usualRecord is what the value of a pledge's record takes, the largest of the many.
+// usualRecord is the size of a pledge record's value, the largest of the frequent kinds.
 const usualRecord = pledgeRecordSize + recordSumSize
 
 func newRecord(kind RecordKind, key []byte, code func(*coder)) Record {
@@ -102,7 +101,7 @@ func payoutKey(id ticket.PoolID, settled pastel.Height) []byte {
 	return binary.BigEndian.AppendUint32([]byte(id), uint32(settled))
 }
 
-// tipRecord also says how many records there are, so that a lost one is noticed.
+// tipRecord includes the number of records, so that a lost one is noticed.
 func (s *State) tipRecord() Record {
 	return newRecord(RecordTip, []byte{}, func(c *coder) {
 		s.codeHeader(c)
@@ -159,7 +158,7 @@ func (s *State) poolRecord(id ticket.PoolID) Record {
 	})
 }
 
-// lastRecord and claimsRecord are gone while their lists are empty.
+// lastRecord and claimsRecord return a record that is gone while its list is empty.
 func (s *State) lastRecord(id ticket.PoolID) Record {
 	p := s.pools[id]
 	if p == nil || len(p.last) == 0 {
@@ -210,7 +209,7 @@ func (s *State) payoutRecordOf(id ticket.PoolID, settled pastel.Height) Record {
 	return gone(RecordPayout, key)
 }
 
-// Records returns every record of the state, those of a kind in no particular order.
+// Records returns every record of the state, sorted by kind but in no particular order within a kind.
 func (s *State) Records() []Record {
 	list := []Record{s.tipRecord()}
 	s.people.Each(func(_ table.Ref, id pastelid.PastelID, _ *person) { list = append(list, s.personRecord(id)) })
@@ -236,7 +235,7 @@ func (s *State) Records() []Record {
 	return list
 }
 
-// RecordCount is the number of records the state consists of.
+// RecordCount returns the number of the state's records.
 func (s *State) RecordCount() int {
 	n := 1 + s.people.Len() + s.coins.Len() + s.statements.times.Len() + len(s.pools) + len(s.escrow) + len(s.payouts)
 	for _, p := range s.pools {
@@ -245,8 +244,8 @@ func (s *State) RecordCount() int {
 	return n
 }
 
-// A Loader makes a state from its records, which come kind after kind in the order of the kinds, and pledges of a pool in
-// join order: sorted by kind and key will do.
+// A Loader makes a state from its records. They come in the order of their kinds, and a pool's pledges in join order; records that
+// are sorted by kind and key are.
 type Loader struct {
 	s    *State
 	kind RecordKind
@@ -254,9 +253,9 @@ type Loader struct {
 	want uint64 // in all
 }
 
-// NewLoader begins a state of a network; the records must be of the same.
-func NewLoader(net Params, shadow bool) (*Loader, error) {
-	s, err := New(net, shadow)
+// NewLoader starts to load a state with these parameters, which must be those that the records were made with.
+func NewLoader(params Params, shadow bool) (*Loader, error) {
+	s, err := New(params, shadow)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +264,7 @@ func NewLoader(net Params, shadow bool) (*Loader, error) {
 
 var errRecordSum = errors.New("checksum does not match")
 
-// Add takes the next record. It keeps nothing of it.
+// Add adds the next record. It does not keep r.
 func (l *Loader) Add(r Record) error {
 	if err := l.insert(r); err != nil {
 		return fmt.Errorf("stored %s record %x: %w", r.Kind, r.Key, err)
@@ -282,7 +281,7 @@ func (l *Loader) insert(r Record) error {
 	return readRecord(r, func(key, c *coder) error { return l.read(r.Kind, key, c) })
 }
 
-// readRecord checks a record and has f read its key and content, to their ends.
+// readRecord checks a record and lets f read its key and content, which it must read to their ends.
 func readRecord(r Record, f func(key, c *coder) error) error {
 	end := len(r.Value) - recordSumSize
 	if end < 0 || len(r.Key) > 255 {
@@ -436,15 +435,15 @@ func (l *Loader) readPart(kind RecordKind, key, c *coder) error {
 		}
 		return l.s.restorePayout(p, &x)
 	default:
-		return errors.New("kind is not known to this program")
+		return errors.New("the kind is unknown to this program; upgrade it")
 	}
 	return c.err
 }
 
-// Finish returns the state, once all its records are there and keep every invariant.
+// Finish returns the state. It returns an error if records are missing or an invariant is broken.
 func (l *Loader) Finish() (*State, error) {
 	if l.n != l.want {
-		return nil, fmt.Errorf("stored state: %d records are there, %d were stored", l.n, l.want)
+		return nil, fmt.Errorf("stored state: it has %d records, but %d were stored", l.n, l.want)
 	}
 	for _, p := range l.s.pools {
 		l.s.indexPool(p, l.s.tip.Height)

@@ -14,7 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// mirror is a store in small: records by kind and key.
+// mirror is a small store: records by kind and key.
 type mirror map[string]Record
 
 func mirrorKey(r Record) string { return fmt.Sprintf("%02d %x", r.Kind, r.Key) }
@@ -30,8 +30,8 @@ func (m mirror) write(list []Record) {
 	}
 }
 
-func (m mirror) load(net Params, shadow bool) (*State, error) {
-	l, err := NewLoader(net, shadow)
+func (m mirror) load(params Params, shadow bool) (*State, error) {
+	l, err := NewLoader(params, shadow)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (m mirror) load(net Params, shadow bool) (*State, error) {
 	return l.Finish()
 }
 
-// mustEqual wants the mirror to be the state.
+// mustEqual fails unless the mirror holds exactly the state.
 func (m mirror) mustEqual(t interface {
 	Helper()
 	Fatal(...any)
@@ -53,7 +53,7 @@ func (m mirror) mustEqual(t interface {
 	if len(m) != s.RecordCount() || len(m) != len(s.Records()) {
 		t.Fatalf("the mirror has %d records, the state counts %d and lists %d", len(m), s.RecordCount(), len(s.Records()))
 	}
-	again, err := m.load(s.net, false)
+	again, err := m.load(s.params, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,18 +64,18 @@ func (m mirror) mustEqual(t interface {
 
 func newRegtest(t *testing.T) *State {
 	t.Helper()
-	net, err := ParamsByName("regtest")
+	params, err := ParamsByName("regtest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(net, false)
+	s, err := New(params, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// The records of a random history, written in batches and taken back in batches, are the state always.
+// The records of a random history, written and taken back in batches, always hold the state.
 func TestRecordsMirrorRandomHistories(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -115,7 +115,7 @@ func TestRecordsMirrorRecordedChains(t *testing.T) {
 			s := newRegtest(t)
 			store := mirror{}
 			for h, b := range blocks {
-				u, err := s.Apply(Prepare(&s.net, pastel.Height(h), b))
+				u, err := s.Apply(Prepare(&s.params, pastel.Height(h), b))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -134,7 +134,7 @@ func TestLoaderRefusesDamage(t *testing.T) {
 	s := newRegtest(t)
 	kinds := map[RecordKind]bool{}
 	for h, b := range blocks {
-		if _, err := s.Apply(Prepare(&s.net, pastel.Height(h), b)); err != nil {
+		if _, err := s.Apply(Prepare(&s.params, pastel.Height(h), b)); err != nil {
 			t.Fatal(err)
 		}
 		clear(kinds)
@@ -170,7 +170,7 @@ func TestLoaderRefusesDamage(t *testing.T) {
 		m[k] = r
 		mustNotLoad(t, m, s, k+" is empty")
 	}
-	other := s.net
+	other := s.params
 	other.Name = "testnet"
 	if _, err := all.load(other, false); err == nil || !strings.Contains(err.Error(), "testnet") {
 		t.Errorf("a state of another network: %v", err)
@@ -179,12 +179,12 @@ func TestLoaderRefusesDamage(t *testing.T) {
 
 func mustNotLoad(t *testing.T, m mirror, s *State, what string) {
 	t.Helper()
-	if _, err := m.load(s.net, false); err == nil {
+	if _, err := m.load(s.params, false); err == nil {
 		t.Errorf("loaded although %s", what)
 	}
 }
 
-// Simulate says of each recorded transaction what its block made of it, and leaves the state alone.
+// Simulate predicts what each recorded transaction did in its block and leaves the state unchanged.
 func TestTryAgreesWithBlocks(t *testing.T) {
 	t.Parallel()
 	blocks, _ := recorded(t, "dense")
@@ -195,7 +195,7 @@ func TestTryAgreesWithBlocks(t *testing.T) {
 		before := s.Encode()
 		var alone []Event
 		for j := 1; j < len(b.Txs); j++ {
-			events, err := s.Simulate(PrepareTx(&s.net, h, b.Header.Time, &b.Txs[j]))
+			events, err := s.Simulate(PrepareTx(&s.params, h, b.Header.Time, &b.Txs[j]))
 			if err != nil {
 				refused++ // it needs an earlier transaction of the block
 			}
@@ -205,7 +205,7 @@ func TestTryAgreesWithBlocks(t *testing.T) {
 		if !bytes.Equal(s.Encode(), before) {
 			t.Fatalf("trying the transactions of block %d changed the state", h)
 		}
-		u, err := s.Apply(Prepare(&s.net, h, b))
+		u, err := s.Apply(Prepare(&s.params, h, b))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,13 +241,13 @@ func TestTryRefusesEarlyPayouts(t *testing.T) {
 	for i, b := range blocks {
 		h := pastel.Height(i)
 		for _, po := range s.Payouts() {
-			_, err := s.Simulate(PrepareTx(&s.net, h, b.Header.Time, po.Tx))
+			_, err := s.Simulate(PrepareTx(&s.params, h, b.Header.Time, po.Tx))
 			due := slices.ContainsFunc(s.PayoutsAt(h), func(x Payout) bool { return x.Tx.ID() == po.Tx.ID() })
 			if (err == nil) != due || due != (h >= po.ValidFrom && h <= po.ValidTo) {
 				t.Fatalf("block %d: payout valid in %d..%d, due %t: %v", h, po.ValidFrom, po.ValidTo, due, err)
 			}
 		}
-		if _, err := s.Apply(Prepare(&s.net, h, b)); err != nil {
+		if _, err := s.Apply(Prepare(&s.params, h, b)); err != nil {
 			t.Fatal(err)
 		}
 	}

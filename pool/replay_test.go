@@ -63,11 +63,11 @@ func TestRecordedChains(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			blocks, want := recorded(t, name)
-			net, err := ParamsByName("regtest")
+			params, err := ParamsByName("regtest")
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := New(net, false)
+			s, err := New(params, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +75,7 @@ func TestRecordedChains(t *testing.T) {
 			var undos []*Undo
 			var events []Event
 			for h, b := range blocks {
-				u, err := s.Apply(Prepare(&net, pastel.Height(h), b))
+				u, err := s.Apply(Prepare(&params, pastel.Height(h), b))
 				if err != nil {
 					t.Fatal(err)
 				}

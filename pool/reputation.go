@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// LeastReputation is what a pledge takes, in points (protocol 6).
+// LeastReputation is the minimum reputation for a new pledge, in points (protocol 6).
 const LeastReputation = 50
 
 const (
@@ -15,10 +15,10 @@ const (
 	plainLeaveCosts  = 5
 )
 
-// person is what is known of a registered PastelID (protocol 7, "Reputation").
+// person is a registered PastelID's reputation (protocol 7, "Reputation").
 type person struct {
 	points uint8         // right after the last loss
-	loss   pastel.Height // of the last loss, never if there was none
+	loss   pastel.Height // of the last loss, or never
 }
 
 func newPerson() person { return person{fullReputation, never} }
@@ -31,26 +31,26 @@ func (x *person) code(c *coder) {
 	}
 }
 
-// pointsAt is the reputation at h: a point returns per full RecoveryInterval since the last loss.
-func (x person) pointsAt(h pastel.Height, net *Params) int {
+// pointsAt returns the reputation at h: one point returns per full RecoveryInterval since the last loss.
+func (x person) pointsAt(h pastel.Height, params *Params) int {
 	if x.loss == never {
 		return fullReputation
 	}
-	return min(fullReputation, int(x.points)+int((h-x.loss)/net.RecoveryInterval))
+	return min(fullReputation, int(x.points)+int((h-x.loss)/params.RecoveryInterval))
 }
 
-// chargeLeaver takes reputation for a dropped pledge, unless its pool is idle. A loss at 0 restarts recovery.
+// chargeLeaver lowers the reputation of a dropped pledge's PastelID unless the pool is idle. A loss at 0 restarts recovery.
 func (b *block) chargeLeaver(pl *pledge) {
-	costs := leavingCosts(pl.role(), pl.pool.idle(b.h, &b.s.net))
+	costs := leavingCosts(pl.role(), pl.pool.idle(b.h, &b.s.params))
 	if costs == 0 {
 		return
 	}
-	left := max(0, b.s.people.At(pl.who).pointsAt(b.h, &b.s.net)-costs)
+	left := max(0, b.s.people.At(pl.who).pointsAt(b.h, &b.s.params)-costs)
 	b.setPerson(pl.who, person{uint8(left), b.h})
 	b.emit(Event{Type: ReputationChanged, PastelID: b.s.people.Key(pl.who).String(), Points: left})
 }
 
-// leavingCosts is what leaving a pool costs, which may be idle (protocol 7).
+// leavingCosts returns the points of reputation that leaving a pool costs, idle or not (protocol 7).
 func leavingCosts(r Role, idle bool) int {
 	if idle {
 		return 0
@@ -58,7 +58,7 @@ func leavingCosts(r Role, idle bool) int {
 	return LeavingCosts(r)
 }
 
-// LeavingCosts is what leaving a pool that is not idle costs with a pledge of a role, in points of reputation (protocol 7).
+// LeavingCosts returns the points of reputation that a pledge of this role costs when it leaves a pool that is not idle (protocol 7).
 func LeavingCosts(r Role) int {
 	switch r {
 	case Member:

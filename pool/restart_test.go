@@ -51,13 +51,13 @@ func BenchmarkRestart(b *testing.B) {
 
 func restart(b *testing.B, url string) {
 	ctx := context.Background()
-	net := pool.FullParams()
-	s, err := store.Open(ctx, url, net)
+	params := pool.FullParams()
+	s, err := store.Open(ctx, url, params)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	state, err := s.Load(ctx, net, false)
+	state, err := s.Load(ctx, params, false)
 	if err != nil {
 		b.Fatal(err)
 	}

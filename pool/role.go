@@ -1,6 +1,6 @@
 package pool
 
-// Role is what a pledge is in its pool (protocol 3).
+// Role is the role of a pledge in its pool (protocol 3).
 type Role uint8
 
 // The values are part of the state's encoding and never change.
@@ -23,7 +23,7 @@ func (r Role) String() string {
 	}
 }
 
-// Status is where a pool is in its life (protocol 3).
+// Status is the status of a pool (protocol 3).
 type Status uint8
 
 // The values are part of the state's encoding and never change.
@@ -33,7 +33,7 @@ const (
 	Replenishing Status = 3
 	Dissolved    Status = 4
 	Expired      Status = 5
-	Closed       Status = 6 // after Dissolved or Expired, once everything is paid
+	Closed       Status = 6 // after Dissolved or Expired, once everything worth paying is paid
 )
 
 func (s Status) String() string {
@@ -55,13 +55,13 @@ func (s Status) String() string {
 	}
 }
 
-// Live reports whether pledges can be in a pool of this status.
+// Live reports whether a pool of this status can have pledges.
 func (s Status) Live() bool { return s == Subscribing || s == Active || s == Replenishing }
 
-// earning reports whether members earn.
+// earning reports whether the members of a pool of this status earn.
 func (s Status) earning() bool { return s == Active || s == Replenishing }
 
-// Ended reports whether a pool of this status pays out what it owes and takes nothing up any more.
+// Ended reports whether a pool of this status has ended and only pays out what it owes.
 func (s Status) Ended() bool { return s == Dissolved || s == Expired }
 
 // Statuses lists every status, in the order of a pool's life.

@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// acceptActivate is the activation ticket of protocol 6.
+// acceptActivate applies the rules for an activation ticket (protocol 6).
 func (b *block) acceptActivate(c *carried) ticket.Reason {
 	f := c.activate
 	p := b.s.pools[f.pool]
@@ -16,7 +16,7 @@ func (b *block) acceptActivate(c *carried) ticket.Reason {
 	if p.head.status != Subscribing {
 		return ticket.ReasonNotSubscribing
 	}
-	if b.h > p.terms.ActivateUntil(&b.s.net) {
+	if b.h > p.terms.ActivateUntil(&b.s.params) {
 		return ticket.ReasonActivationTooLate
 	}
 	listed, reason := b.listedPledges(p, f.listed)
@@ -40,7 +40,7 @@ func (b *block) acceptActivate(c *carried) ticket.Reason {
 	return ""
 }
 
-// activate starts a pool: the listed pledges become members, counted and held in full, the others standby.
+// activate starts a pool: the listed pledges become members, counted and held in full; the others go on standby.
 func (b *block) activate(p *poolState, listed func(*pledge) bool) {
 	head := b.head(p)
 	head.status, head.activated = Active, b.h
@@ -58,7 +58,7 @@ func (b *block) activate(p *poolState, listed func(*pledge) bool) {
 	b.emit(Event{Type: PoolActivated, Pool: p.terms.ID, Coins: p.counted})
 }
 
-// listedPledges tells which live pledges an activation lists. An empty list means all.
+// listedPledges returns a function that reports whether an activation lists a live pledge. An empty list means all.
 func (b *block) listedPledges(p *poolState, list []ticket.Participant) (func(*pledge) bool, ticket.Reason) {
 	if len(list) == 0 {
 		return func(*pledge) bool { return true }, ""
@@ -84,13 +84,13 @@ func (b *block) listedPledges(p *poolState, list []ticket.Participant) (func(*pl
 	}, ""
 }
 
-// decodePair reads a pair of an activation's list; false if it is not well formed or of someone who is not registered. A block
-// decodes each pair once, however many tickets list it.
+// decodePair reads a pair of an activation's list. It reports false if the pair is not well formed or its PastelID is not registered. A
+// block decodes each pair once, however many tickets list it.
 func (b *block) decodePair(x ticket.Participant) (participant, bool) {
 	pair, known := b.pairs[x]
 	if !known {
 		id, badID := pastelid.Parse(x.PastelID)
-		addr, badAddress := pastel.ParseAddress(&b.s.net.Network, x.Address)
+		addr, badAddress := pastel.ParseAddress(&b.s.params.Network, x.Address)
 		if badID == nil && badAddress == nil && addr.Kind == pastel.AddressP2PKH {
 			pair = participant{b.s.people.Find(id), addr.Hash}
 		}

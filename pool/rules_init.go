@@ -5,7 +5,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// acceptInit is the init ticket of protocol 6.
+// acceptInit applies the rules for an init ticket (protocol 6).
 func (b *block) acceptInit(c *carried) ticket.Reason {
 	f := c.init
 	if f.terms != "" {

@@ -12,10 +12,10 @@ const (
 	newestTime               = 2 * 60 * 60
 )
 
-// minPledge is MinPledge in PSL.
-func minPledge(net *Params) int64 { return int64(net.MinPledge / pastel.PSL) }
+// minPledge returns MinPledge in PSL.
+func minPledge(params *Params) int64 { return int64(params.MinPledge / pastel.PSL) }
 
-// acceptPart is the part ticket of protocol 6.
+// acceptPart applies the rules for a part ticket (protocol 6).
 func (b *block) acceptPart(c *carried) ticket.Reason {
 	f := c.part
 	p := b.s.pools[f.pool]
@@ -50,7 +50,7 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 	if who == 0 {
 		return ticket.ReasonPastelIDNotRegistered
 	}
-	if old == nil && b.s.people.At(who).pointsAt(b.h, &b.s.net) < LeastReputation {
+	if old == nil && b.s.people.At(who).pointsAt(b.h, &b.s.params) < LeastReputation {
 		return ticket.ReasonReputationTooLow
 	}
 	if b.s.statements.has(f.statement) {
@@ -63,7 +63,7 @@ func (b *block) acceptPart(c *carried) ticket.Reason {
 	return ""
 }
 
-// take carries an accepted part ticket out.
+// take carries out an accepted part ticket.
 func (b *block) take(c *carried, p *poolState, old *pledge, out table.Ref) {
 	f := c.part
 	b.touch(p)
@@ -86,7 +86,7 @@ func (b *block) take(c *carried, p *poolState, old *pledge, out table.Ref) {
 	b.emit(b.pledgeEvent(event, pl))
 }
 
-// join enters a new pledge. What counts of it in a pool that has started is decided at the end of the block.
+// join enters a new pledge. In a pool that has started, the end of the block decides how much of it counts.
 func (b *block) join(p *poolState, f *partFacts, owner pastel.KeyHash) *pledge {
 	pl := &pledge{
 		seq: b.s.nextSeq, pool: p, who: b.s.people.Find(f.who), offered: f.coins, time: f.time, since: never, reward: f.reward,
@@ -99,7 +99,7 @@ func (b *block) join(p *poolState, f *partFacts, owner pastel.KeyHash) *pledge {
 	return pl
 }
 
-// amend raises a pledge's offer or changes where it is paid; it keeps its place and what it accrued.
+// amend raises a pledge's offer or changes its reward address. The pledge keeps its place and what it accrued.
 func (b *block) amend(pl *pledge, f *partFacts) {
 	now := pl.standing()
 	now.offered, now.reward, now.time = f.coins, f.reward, f.time
@@ -109,7 +109,7 @@ func (b *block) amend(pl *pledge, f *partFacts) {
 	b.setPledge(pl, now)
 }
 
-// takesPledges reports whether the pool takes pledges in block h.
+// takesPledges reports whether the pool accepts pledges in block h.
 func (p *poolState) takesPledges(h pastel.Height) bool {
 	switch p.head.status {
 	case Subscribing:
@@ -123,35 +123,35 @@ func (p *poolState) takesPledges(h pastel.Height) bool {
 	}
 }
 
-// leastPledge is the smallest new pledge the pool takes now, in PSL: the slots that are left must be able to hold what the
-// pool needs. The pool has a free slot.
-func (p *poolState) leastPledge(net *Params) int64 {
+// leastPledge returns the smallest new pledge that the pool accepts now, in PSL: the free slots must be able to hold what the pool
+// needs. The pool must have a free slot.
+func (p *poolState) leastPledge(params *Params) int64 {
 	need := p.terms.Target
 	if p.head.status == Replenishing {
 		need = p.terms.Required
 	}
-	slots := int64(net.MaxPledges - len(p.pledges))
+	slots := int64(params.MaxPledges - len(p.pledges))
 	lacking := max(0, need-p.offered)
-	return max(minPledge(net), (lacking+slots-1)/slots)
+	return max(minPledge(params), (lacking+slots-1)/slots)
 }
 
-// checkOffer tests what a ticket offers: an amendment no less than the pledge does, a new pledge what the pool takes.
+// checkOffer checks what a ticket offers: an amendment offers at least what its pledge does, a new pledge at least leastPledge.
 func (b *block) checkOffer(p *poolState, old *pledge, offered int64) ticket.Reason {
 	switch {
 	case old != nil && offered < old.offered:
 		return ticket.ReasonPledgeTooSmall
 	case old != nil:
 		return ""
-	case len(p.pledges) >= b.s.net.MaxPledges:
+	case len(p.pledges) >= b.s.params.MaxPledges:
 		return ticket.ReasonPoolFull
-	case offered < p.leastPledge(&b.s.net):
+	case offered < p.leastPledge(&b.s.params):
 		return ticket.ReasonPledgeTooSmall
 	}
 	return ""
 }
 
-// backs reports whether the backing of an output's address, this output included, covers what its pledges offer with the
-// ticket accepted. A backing of 0 is none; old is the pledge that is amended, or nil.
+// backs reports whether the backing of an output's address, this output included, covers what its pledges offer once the ticket is
+// accepted. A backing of 0 means none; old is the pledge that the ticket amends, or nil.
 func (b *block) backs(out, backing table.Ref, old *pledge, offered int64) bool {
 	c := b.s.coins.At(out)
 	var value pastel.Amount
@@ -169,7 +169,7 @@ func (b *block) backs(out, backing table.Ref, old *pledge, offered int64) bool {
 	return value >= pastel.Amount(offered)*pastel.PSL
 }
 
-// checkOutput tests the output that a pledge names.
+// checkOutput checks the output that a pledge names.
 func (b *block) checkOutput(f *partFacts) ticket.Reason {
 	if !f.outputOK {
 		return ticket.ReasonOutputNotFound
@@ -179,10 +179,10 @@ func (b *block) checkOutput(f *partFacts) ticket.Reason {
 		return ticket.ReasonOutputNotFound
 	}
 	c := b.s.coins.At(r)
-	if BacksAlone(c.value, &b.s.net) {
+	if BacksAlone(c.value, &b.s.params) {
 		return ticket.ReasonOutputIsCollateral
 	}
-	if b.h-c.origin.height()+1 < ConfirmationsToPledge(c.origin.coinbase(), &b.s.net) {
+	if b.h-c.origin.height()+1 < ConfirmationsToPledge(c.origin.coinbase(), &b.s.params) {
 		return ticket.ReasonOutputImmature
 	}
 	return ""

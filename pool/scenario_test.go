@@ -15,31 +15,30 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// TestScenarios plays the files in testdata/scenarios: commands in, events and state out. Every ticket is real: it is
-// signed, put into a transaction, mined in a raw block and parsed again. Run with -rewrite after a change, then read the
+// TestScenarios plays the files in testdata/scenarios: commands in, events and state out. Every ticket is real: the test signs
+// it, puts it into a transaction, mines that in a raw block and parses the block. After a change run with -rewrite and read the
 // difference.
 //
-// Commands collect transactions for the next block; mine makes it. People, coins and pools go by the names the file gives
-// them.
+// Commands collect transactions for the next block; mine makes it. A file names its people, coins and pools.
 //
-//	network KEY=NUMBER...                   starts anew with other limits
-//	ready [factor=1.2] [required=1000] NAME=PSL...   opens the pool acme, gives each a coin NAME1, lets them pledge it, activates in block 2
-//	people NAME...                          registers PastelIDs and makes a wallet for each, mines
+//	network KEY=NUMBER...                   restarts with other limits
+//	ready [factor=1.2] [required=1000] NAME=PSL...   opens the pool acme, gives each NAME a coin NAME1, pledges it, activates in block 2
+//	people NAME...                          registers a PastelID and makes a wallet for each, mines
 //	coins owner=NAME NAME=PSL...            gives coins to a wallet
 //	init pool= operator= supernode= required= factor= fee= period= [address=]
 //	part pool= member= coin= coins= [reward=] [signer=] [id-signer=] [age=SECONDS]
-//	amend pool= member= coin= coins= [reward=] ...   the same ticket, for who has a pledge there
+//	amend pool= member= coin= coins= [reward=] ...   the same ticket, for a member with a pledge there
 //	again                                   posts the last ticket once more
 //	activate pool= [members=(NAME,...)] [signer=]
 //	reward pool= amount=PSL                 an output of the next coinbase
 //	donate pool= amount=PSL                 an output of an ordinary transaction
-//	spend coin= [to=(NAME:OWNER:PSL,...)]   spends a coin, making others
+//	spend coin= [to=(NAME:OWNER:PSL,...)]   spends a coin and makes others
 //	payout pool= [n=0]                      mines the n-th pending payout of the pool
-//	take-escrow pool=                       spends tracked escrow otherwise
-//	clock add=SECONDS                       lets that much more time pass between blocks from here on
-//	mine [blocks=1] [quiet]                 makes the block, and empty ones after it; quiet leaves rewards out
+//	take-escrow pool=                       spends tracked escrow without a payout
+//	clock add=SECONDS                       makes the times of blocks later by this much from here on
+//	mine [blocks=1] [quiet]                 makes the block and empty ones after it; quiet omits rewards
 //	until height=                           mines empty blocks up to a height
-//	state pool=                             prints the pool: what each pledge counts of its offer, and held at the last settlement
+//	state pool=                             prints the pool: how much of each pledge's offer counts, and what it held at the last settlement
 //	person NAME...                          prints reputations
 //	undo blocks=                            takes blocks back
 func TestScenarios(t *testing.T) {
@@ -179,36 +178,36 @@ func (w *world) poolOf(label string) *ticket.Init {
 }
 
 func (w *world) network() {
-	net := w.s.net
+	params := w.s.params
 	shadow := false
 	for _, a := range w.d.CmdArgs {
 		var n int
 		w.d.ScanArgs(w.t, a.Key, &n)
 		switch a.Key {
 		case "max-pledges":
-			net.MaxPledges = n
+			params.MaxPledges = n
 		case "max-coinbase-outputs":
-			net.MaxCoinbaseOutputs = n
+			params.MaxCoinbaseOutputs = n
 		case "payout-expiry":
-			net.PayoutExpiry = pastel.Height(n)
+			params.PayoutExpiry = pastel.Height(n)
 		case "coinbase-maturity":
-			net.CoinbaseMaturity = pastel.Height(n)
+			params.CoinbaseMaturity = pastel.Height(n)
 		case "idle-limit":
-			net.IdleLimit = pastel.Height(n)
+			params.IdleLimit = pastel.Height(n)
 		case "shadow":
 			shadow = n == 1
 		default:
 			w.d.Fatalf(w.t, "no such limit: %s", a.Key)
 		}
 	}
-	s, err := New(net, shadow)
+	s, err := New(params, shadow)
 	if err != nil {
 		w.d.Fatalf(w.t, "%v", err)
 	}
 	w.s = s
 }
 
-// ready is the beginning that most scenarios share.
+// ready plays the beginning that most scenarios share.
 func (w *world) ready() {
 	w.register([]datadriven.CmdArg{{Key: "operator"}, {Key: "node"}, {Key: "alice"}, {Key: "bob"}, {Key: "carol"}, {Key: "dave"}})
 	var members []datadriven.CmdArg
@@ -245,7 +244,7 @@ func (w *world) register(names []datadriven.CmdArg) {
 		w.ids[a.Key], w.keys[a.Key] = id, key
 		w.names[id.ID().String()] = a.Key
 		w.names[pastel.P2PKH(key.KeyHash()).String()] = a.Key
-		outs, err := ticket.NewRegistration(id, "", w.address(a.Key).Encode(&w.s.net.Network), int64(w.time())).Outputs(w.s.net.RegistrationFee(w.height()))
+		outs, err := ticket.NewRegistration(id, "", w.address(a.Key).Encode(&w.s.params.Network), int64(w.time())).Outputs(w.s.params.RegistrationFee(w.height()))
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -293,7 +292,7 @@ func (w *world) tx(ins []pastel.OutPoint, outs ...pastel.TxOut) *pastel.Tx {
 
 func (w *world) height() pastel.Height { return w.s.tip.Height + 1 }
 
-// time is the next block's: one every 150 seconds, and what the clock command adds.
+// time returns the next block's time: one block every 150 seconds, plus what the clock command adds.
 func (w *world) time() uint32 { return 1_700_000_000 + 150*uint32(w.height()) + w.shift }
 
 func (w *world) post(t *ticket.Ticket) {
@@ -303,7 +302,7 @@ func (w *world) post(t *ticket.Ticket) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	outs, err := c.Outputs(w.s.net.ContractFee, true)
+	outs, err := c.Outputs(w.s.params.ContractFee, true)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -315,7 +314,7 @@ func (w *world) init() {
 }
 
 func (w *world) open(label, by, node string, required int64, factorText, feeText string, period int64) {
-	net := w.s.net.Name
+	net := w.s.params.Name
 	operator, supernode := w.ids[by], w.ids[node]
 	factor, err := ticket.ParseDecimal(factorText)
 	if err != nil {
@@ -328,7 +327,7 @@ func (w *world) open(label, by, node string, required int64, factorText, feeText
 	x := &ticket.Init{
 		Version: ticket.KindInit.Newest(), SubscriptionPeriod: period, RequiredCoins: required, Factor: factor, Fee: fee,
 		SupernodePastelID: supernode.ID().String(), Company: "Acme", OperatorPastelID: operator.ID().String(),
-		OperatorFeeAddress: w.address(by).Encode(&w.s.net.Network),
+		OperatorFeeAddress: w.address(by).Encode(&w.s.params.Network),
 	}
 	x.SmartPoolID = x.IDFor(label)
 	x.AgreementSignature = operator.SignBase64([]byte(x.AgreementStatement(net)))
@@ -350,10 +349,10 @@ func (w *world) pledge(pool, member, coin string, coins int64, reward, idSigner,
 	out := w.coins[coin]
 	x := &ticket.Part{
 		Version: ticket.KindPart.Newest(), SmartPoolID: w.poolOf(pool).SmartPoolID, PastelID: w.ids[member].ID().String(), PledgedCoins: coins,
-		TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: w.address(reward).Encode(&w.s.net.Network),
+		TxID: out.TxID.String(), Vout: int64(out.Vout), RewardAddress: w.address(reward).Encode(&w.s.params.Network),
 		TimeStamp: ticket.FormatTimeStamp(int64(w.time()) - age + int64(len(w.txs))),
 	}
-	text := x.PledgeStatement(w.s.net.Name)
+	text := x.PledgeStatement(w.s.params.Name)
 	x.PledgeSignature = w.ids[idSigner].SignBase64([]byte(text))
 	x.AddressSignature = w.keys[signer].SignMessage(text)
 	w.post(x.Ticket())
@@ -373,10 +372,10 @@ func (w *world) start(pool string, members []string, signer string) {
 	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: w.poolOf(pool).SmartPoolID}
 	for _, name := range members {
 		x.Participants = append(x.Participants, ticket.Participant{
-			PastelID: w.ids[name].ID().String(), Address: w.address(name).Encode(&w.s.net.Network),
+			PastelID: w.ids[name].ID().String(), Address: w.address(name).Encode(&w.s.params.Network),
 		})
 	}
-	x.OperatorSignature = w.ids[signer].SignBase64([]byte(x.OperatorStatement(w.s.net.Name)))
+	x.OperatorSignature = w.ids[signer].SignBase64([]byte(x.OperatorStatement(w.s.params.Name)))
 	w.post(x.Ticket())
 }
 
@@ -405,7 +404,7 @@ func (w *world) spend() {
 	w.nameCoins(w.tx(ins, outs...), named, owners)
 }
 
-// mine makes the block through its bytes, as a node would send it.
+// mine makes the block and parses its bytes, as a node would send them.
 func (w *world) mine(n int) string {
 	var b strings.Builder
 	for range n {
@@ -418,7 +417,7 @@ func (w *world) mine(n int) string {
 			w.t.Fatal(err)
 		}
 		w.rewards, w.txs = nil, nil
-		u, err := w.s.Apply(Prepare(&w.s.net, w.height(), block))
+		u, err := w.s.Apply(Prepare(&w.s.params, w.height(), block))
 		if err != nil {
 			text := err.Error()
 			for id, name := range w.names {
@@ -440,7 +439,7 @@ func (w *world) mine(n int) string {
 	return b.String()
 }
 
-// plain replaces ids by names.
+// plain replaces ids with names.
 func (w *world) plain(s string) string {
 	for id, name := range w.names {
 		s = strings.ReplaceAll(s, id, name)

@@ -6,12 +6,11 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// settle is protocol 8: what was accrued becomes claims, claims that are due become a payout transaction, and a pool that ended
-// and has nothing left to pay is closed. It comes for pools that end even if no settlement is scheduled; those settle at that
-// block in any case.
+// settle settles a pool (protocol 8): what was accrued becomes claims, due claims become a payout transaction, and an ended pool with
+// nothing left to pay is closed. A pool also settles in the block in which it ends.
 func (b *block) settle(p *poolState) {
-	net := &b.s.net
-	least := LeastPayment(p.head.status, net)
+	params := &b.s.params
+	least := LeastPayment(p.head.status, params)
 	b.claimAccrued(p)
 	for _, pl := range p.pledges {
 		if pl.held != pl.counted {
@@ -27,24 +26,24 @@ func (b *block) settle(p *poolState) {
 	}
 	po.settled = b.h
 	b.debit(p, po.payments)
-	po.buildTx(net)
+	po.buildTx(params)
 	b.addPayout(po)
 	b.emit(Event{Type: PayoutSettled, Pool: p.terms.ID, TxID: po.tx.ID(), Outputs: po.payments, Change: po.change})
 	b.settled = append(b.settled, po)
 }
 
 // LeastPayment returns the smallest claim that a settlement of a pool of this status pays (protocol 8.2).
-func LeastPayment(s Status, net *Params) pastel.Amount {
+func LeastPayment(s Status, params *Params) pastel.Amount {
 	if s.Ended() {
-		return net.Dust
+		return params.Dust
 	}
-	return net.MinPayout
+	return params.MinPayout
 }
 
-// close ends the books of an ended pool that owes nothing worth paying, once its Supernode has not been paid for IdleLimit
-// blocks (protocol 8, "Closing"). What is left stays in escrow for ever.
+// close closes an ended pool that owes nothing worth paying once its Supernode has not been paid for IdleLimit blocks (protocol 8,
+// "Closing"). What is left stays in escrow forever.
 func (b *block) close(p *poolState) {
-	if !p.head.status.Ended() || len(p.pending) > 0 || p.owes(b.s.net.Dust) || b.h < p.closesFrom(&b.s.net) {
+	if !p.head.status.Ended() || len(p.pending) > 0 || p.owes(b.s.params.Dust) || b.h < p.closesFrom(&b.s.params) {
 		return
 	}
 	b.emit(Event{Type: PoolClosed, Pool: p.terms.ID, Amount: p.tracked})
@@ -57,8 +56,8 @@ func (b *block) close(p *poolState) {
 	head.carry, head.status = 0, Closed
 }
 
-// claimAccrued moves what the operator and the members accrued to their scripts' claims (protocol 8.1). From here it cannot
-// be forfeited.
+// claimAccrued moves what the operator and the members accrued to the claims of their scripts (protocol 8.1). From then on it cannot be
+// forfeited.
 func (b *block) claimAccrued(p *poolState) {
 	if p.head.operator == 0 && !slices.ContainsFunc(p.pledges, func(pl *pledge) bool { return pl.accrued > 0 }) {
 		return
@@ -72,12 +71,12 @@ func (b *block) claimAccrued(p *poolState) {
 	b.clearAccrued(p)
 }
 
-// nextPayout decides inputs, payments and change (protocol 8.2 to 8.4), or nil if there is nothing to pay or pay with.
+// nextPayout returns a payout with its inputs, payments and change (protocol 8.2 to 8.4), or nil if nothing is due or no escrow is free.
 func (s *State) nextPayout(p *poolState, least pastel.Amount) *payout {
 	var due []Payment
 	var sum pastel.Amount
 	for _, c := range p.claims {
-		if c.amount >= least && len(due) < s.net.MaxOutputs {
+		if c.amount >= least && len(due) < s.params.MaxOutputs {
 			due = append(due, Payment{c.amount, c.to})
 			sum += c.amount
 		}
@@ -85,15 +84,15 @@ func (s *State) nextPayout(p *poolState, least pastel.Amount) *payout {
 	if len(due) == 0 {
 		return nil
 	}
-	inputs, available := takeInputs(p, sum, s.net.MaxInputs)
-	payments := affordable(due, available, s.net.Dust)
+	inputs, available := takeInputs(p, sum, s.params.MaxInputs)
+	payments := affordable(due, available, s.params.Dust)
 	if len(payments) == 0 {
 		return nil
 	}
 	return newPayout(p, inputs, payments, available-totalOf(payments))
 }
 
-// takeInputs returns the shortest prefix of the free escrow that covers sum, or as much as there is.
+// takeInputs returns the shortest prefix of the free escrow that covers sum, or all of it if nothing does; at most this many outputs.
 func takeInputs(p *poolState, sum pastel.Amount, most int) (inputs []*escrowOutput, value pastel.Amount) {
 	for e := range p.escrow.all() {
 		if e.payout != nil {
@@ -108,7 +107,7 @@ func takeInputs(p *poolState, sum pastel.Amount, most int) (inputs []*escrowOutp
 	return inputs, value
 }
 
-// affordable pays in order while the money lasts, the last one in part, none below dust.
+// affordable returns the payments in order while the money lasts. The last may be paid in part, but none is below dust.
 func affordable(due []Payment, available, dust pastel.Amount) []Payment {
 	for i := range due {
 		if due[i].Amount > available {
@@ -123,7 +122,7 @@ func affordable(due []Payment, available, dust pastel.Amount) []Payment {
 	return due
 }
 
-// cancel returns an expired payout's payments to their claims and frees its inputs (protocol 8).
+// cancel cancels a payout: its payments return to their claims, and its inputs become free (protocol 8).
 func (b *block) cancel(po *payout) {
 	b.touch(po.pool)
 	b.emit(Event{Type: PayoutCancelled, Pool: po.pool.terms.ID, TxID: po.tx.ID()})

@@ -12,8 +12,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// A sim feeds a state blocks whose tickets skip the signature checks: it fills in what Prepare would have found. That
-// makes random histories a thousand times faster than real tickets, which the recorded chains and scenarios cover.
+// A sim applies blocks whose tickets skip the signature checks: it fills in what Prepare would find. That makes random histories a
+// thousand times faster than with real tickets, which the recorded chains and scenarios cover.
 type sim struct {
 	s     *State
 	nonce uint64
@@ -21,22 +21,22 @@ type sim struct {
 	undos []*Undo
 
 	history []*Update // of the blocks that mustMine applied
-	brief   bool      // history is not kept
+	brief   bool      // keep no history
 	late    int64     // seconds that blocks are later than one every 150 seconds
 }
 
 func simNetwork() Params {
-	net, err := ParamsByName("regtest")
+	params, err := ParamsByName("regtest")
 	if err != nil {
 		panic(err)
 	}
-	net.Collateral = 1000 * pastel.PSL
-	net.CoinbaseMaturity, net.PayoutExpiry, net.IdleLimit = 8, 12, 20
-	return net
+	params.Collateral = 1000 * pastel.PSL
+	params.CoinbaseMaturity, params.PayoutExpiry, params.IdleLimit = 8, 12, 20
+	return params
 }
 
-func newSim(t interface{ Fatal(...any) }, net Params) *sim {
-	s, err := New(net, false)
+func newSim(t interface{ Fatal(...any) }, params Params) *sim {
+	s, err := New(params, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func newSim(t interface{ Fatal(...any) }, net Params) *sim {
 	return sim
 }
 
-// start begins the next block.
+// start starts the next block.
 func (m *sim) start() {
 	m.nonce++
 	m.block = &Prepared{Height: m.s.tip.Height + 1, Prev: m.s.tip.Hash, Time: uint32(1_600_000_000 + 150*int64(m.s.tip.Height+1) + m.late)}
@@ -61,13 +61,13 @@ func (m *sim) coinbase(outs ...pastel.TxOut) {
 	m.block.Txs[0] = *pastel.NewTx(true, []pastel.TxIn{in}, append(slices.Clone(old.Outputs), outs...))
 }
 
-// input has a script that makes its transaction unlike any other.
+// input returns an input whose script makes its transaction unique.
 func (m *sim) input(out pastel.OutPoint) pastel.TxIn {
 	m.nonce++
 	return pastel.TxIn{PrevOut: out, ScriptSig: binary.LittleEndian.AppendUint64(nil, m.nonce), Sequence: 0xffffffff}
 }
 
-// tx adds a transaction and returns its index in the block. Without inputs it spends something the rules do not know.
+// tx adds a transaction and returns its index in the block. Without inputs it spends an output that the rules do not know.
 func (m *sim) tx(ins []pastel.OutPoint, outs ...pastel.TxOut) int {
 	if len(ins) == 0 {
 		m.nonce++
@@ -98,7 +98,7 @@ func simReward(k int) pastel.Address {
 
 func (m *sim) register(k int) { m.carry(carried{registers: true, registrant: simID(k)}) }
 
-func simTerms(label string, net *Params, required, factor, fee int64, period pastel.Height, operator, supernode int) Terms {
+func simTerms(label string, params *Params, required, factor, fee int64, period pastel.Height, operator, supernode int) Terms {
 	sum := sha256.Sum256([]byte(label))
 	return Terms{
 		ID: ticket.PoolID(fmt.Sprintf("%s.%x", label, sum[:20])), Supernode: simID(supernode), Operator: simID(operator),
@@ -125,10 +125,10 @@ func (m *sim) activate(id ticket.PoolID, list ...ticket.Participant) {
 	m.carry(carried{activate: &activateFacts{pool: id, listed: list, signedBy: func(pastelid.PastelID) bool { return true }}})
 }
 
-// participant is a pair as an activation ticket lists it.
+// participant returns a pair as an activation ticket lists it.
 func (m *sim) participant(who pastelid.PastelID, owner pastel.KeyHash) ticket.Participant {
 	address := pastel.Address{Kind: pastel.AddressP2PKH, Hash: owner}
-	return ticket.Participant{PastelID: who.String(), Address: address.Encode(&m.s.net.Network)}
+	return ticket.Participant{PastelID: who.String(), Address: address.Encode(&m.s.params.Network)}
 }
 
 func (m *sim) reward(id ticket.PoolID, amount pastel.Amount) {

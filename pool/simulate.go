@@ -6,17 +6,17 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// PrepareTx is Prepare for one transaction, other than a coinbase, that a block at height h and of this time, in seconds since
-// 1970, would hold: for State.Simulate.
-func PrepareTx(net *Params, h pastel.Height, time uint32, tx *pastel.Tx) *Prepared {
+// PrepareTx is Prepare for a single transaction, other than a coinbase, in a block at height h with this time in seconds since 1970.
+// State.Simulate needs it.
+func PrepareTx(params *Params, h pastel.Height, time uint32, tx *pastel.Tx) *Prepared {
 	p := &Prepared{Height: h, Time: time, Txs: []pastel.Tx{{}, *tx}}
-	p.look(net, 1)
+	p.scan(params, 1)
 	return p
 }
 
-// Simulate answers what the next block would make of a transaction that follows the tip's: its events and, of the block's end, the
-// pledge.moved that it causes; or *BlockError if the block would be invalid. A ticket that would be rejected is a ticket.rejected
-// among the events. The state is the same afterwards; it must not be read meanwhile.
+// Simulate returns the events that a transaction would cause in the next block, including the pledge.moved events of the block's end
+// but no others of the end. It returns *BlockError if the transaction would make the block invalid. A ticket that the rules would reject
+// appears as a ticket.rejected event. Simulate leaves the state as it was; nobody may read the state meanwhile.
 func (s *State) Simulate(in *Prepared) ([]Event, error) {
 	if s.failed != nil {
 		return nil, s.failed
@@ -38,13 +38,13 @@ func (s *State) Simulate(in *Prepared) ([]Event, error) {
 	return b.events, nil
 }
 
-// PayoutsAt returns the payouts that a block at height h may hold, oldest first, within a block by pool id (protocol 8).
+// PayoutsAt returns the payouts that a block at height h may contain: oldest first, those of one block by pool id (protocol 8).
 func (s *State) PayoutsAt(h pastel.Height) []Payout {
 	return slices.DeleteFunc(s.Payouts(), func(po Payout) bool { return h < po.ValidFrom || h > po.ValidTo })
 }
 
-// PoolOfActivation returns the pool whose activation ticket this is, and the height of that ticket: the pool backs the Supernode of
-// collateral reference (activation, ffffffff) while it is active (protocol 7). Pools that ended are found too.
+// PoolOfActivation returns the pool with this activation ticket and the ticket's height. While active, the pool backs the Supernode with
+// the collateral reference (activation, ffffffff) (protocol 7). PoolOfActivation also finds pools that ended.
 func (s *State) PoolOfActivation(activation pastel.TxID) (terms Terms, status Status, activated pastel.Height, found bool) {
 	p := s.activations[activation]
 	if p == nil {

@@ -11,27 +11,27 @@ import (
 
 // spending is what a block remembers of spends.
 type spending struct {
-	hits  []table.Ref            // backings that the current transaction hit, in order
+	hits  []table.Ref            // backings that the current transaction spends from, in order
 	isHit map[table.Ref]struct{} // the same
 	taken map[uint32]struct{}    // the current transaction's outputs that joined a backing
 
-	// lost tells which backings lost an outpoint, and the join order that the next pledge had when they last did.
+	// lost holds the backings that lost an outpoint, with the join order of the next pledge when they last did.
 	lost map[pastel.KeyHash]uint64
 
-	// searched tells how far the search for what costs nothing to give up got with the pledges of a key hash.
+	// searched holds how far the search for what costs nothing to give up has come, by key hash.
 	searched map[pastel.KeyHash]*searched
 
-	holes    bool // changes to coins that came and went were taken out again
-	fleeting bool // other coins, that backed pledges, came and went too
+	holes    bool // changes of coins that the block made and spent are nil
+	fleeting bool // the block also made and spent coins that backed pledges
 }
 
-// searched pledges of a key hash have nothing to give up that costs nothing.
+// searched pledges of a key hash have nothing that costs nothing to give up.
 type searched struct {
-	from  uint64  // in join order: pledges from this one on were looked at
-	again seqHeap // but these changed since
+	from  uint64  // join order from which on pledges were searched
+	again seqHeap // those of them that changed since
 }
 
-// seqHeap has the pledge on top that joined last.
+// seqHeap has on top the pledge that joined last.
 type seqHeap []uint64
 
 func (h seqHeap) Len() int           { return len(h) }
@@ -45,7 +45,7 @@ func (h *seqHeap) Pop() any {
 	return x
 }
 
-// put is m[k] = v for a map that is made when it is first needed.
+// put sets m[k] = v and makes the map when it is first needed.
 func put[K comparable, V any](m *map[K]V, k K, v V) {
 	if *m == nil {
 		*m = map[K]V{}
@@ -53,11 +53,11 @@ func put[K comparable, V any](m *map[K]V, k K, v V) {
 	(*m)[k] = v
 }
 
-// spends is step (a): inputs leave coins, and the backings they hit are made good from the transaction's own outputs or
-// lose what their pledges offer.
+// spends is step (a): inputs spend coins. The transaction's own outputs then restore the backings that it spends from, or their
+// pledges offer less.
 func (b *block) spends(tx *pastel.Tx) {
 	sp := &b.spending
-	sp.taken = nil // cleared, it would stay as large as the largest transaction needs it
+	sp.taken = nil // clear would keep the room of the largest transaction
 	for i := range tx.Inputs {
 		out := tx.Inputs[i].PrevOut
 		r := b.s.coins.Find(out)
@@ -79,7 +79,7 @@ func (b *block) spends(tx *pastel.Tx) {
 	sp.hits = sp.hits[:0]
 }
 
-// hit queues a backing once a transaction.
+// hit queues a backing, once a transaction.
 func (b *block) hit(owner pastel.KeyHash) {
 	sp := &b.spending
 	ref := b.s.backings.Find(owner)
@@ -90,7 +90,7 @@ func (b *block) hit(owner pastel.KeyHash) {
 	}
 }
 
-// coverAll makes the backings that a transaction hit worth what their pledges offer.
+// coverAll makes the backings that a transaction spends from worth what their pledges offer.
 func (b *block) coverAll(tx *pastel.Tx) {
 	outputs := b.replacements(tx)
 	for _, ref := range b.spending.hits {
@@ -100,8 +100,8 @@ func (b *block) coverAll(tx *pastel.Tx) {
 	}
 }
 
-// replacements finds a transaction's outputs, in order, that can replace coins of the key hashes it hit. It goes through them
-// once: a transaction may hit thousands of backings and have thousands of outputs.
+// replacements returns the indexes of a transaction's outputs that can replace the coins that it spends, by key hash and in order. It
+// reads the outputs once, because a transaction may spend from thousands of backings and have thousands of outputs.
 func (b *block) replacements(tx *pastel.Tx) map[pastel.KeyHash][]uint32 {
 	byOwner := make(map[pastel.KeyHash][]uint32, len(b.spending.hits))
 	for _, ref := range b.spending.hits {
@@ -110,7 +110,7 @@ func (b *block) replacements(tx *pastel.Tx) map[pastel.KeyHash][]uint32 {
 	for v := range tx.Outputs {
 		out := &tx.Outputs[v]
 		owner, ok := pastel.P2PKHHash(out.Script)
-		if !ok || !CanBack(out.Value, &b.s.net) {
+		if !ok || !CanBack(out.Value, &b.s.params) {
 			continue
 		}
 		if list, hit := byOwner[owner]; hit {
@@ -120,7 +120,7 @@ func (b *block) replacements(tx *pastel.Tx) map[pastel.KeyHash][]uint32 {
 	return byOwner
 }
 
-// cover lets outputs to a backing's own key hash join it while it is short.
+// cover adds outputs to a backing's own key hash to the backing while it is short.
 func (b *block) cover(ref table.Ref, owner pastel.KeyHash, tx *pastel.Tx, outputs []uint32) {
 	bk := b.s.backings.At(ref)
 	for _, v := range outputs {
@@ -135,8 +135,8 @@ func (b *block) cover(ref table.Ref, owner pastel.KeyHash, tx *pastel.Tx, output
 	}
 }
 
-// makeGood lowers what a short backing's pledges offer until its coins cover it: first what costs nothing, then pledges,
-// latest joined first.
+// makeGood lowers what a short backing's pledges offer until its coins cover that: first what costs nothing, then whole pledges,
+// latest first.
 func (b *block) makeGood(ref table.Ref, owner pastel.KeyHash) {
 	bk := b.s.backings.At(ref)
 	if bk.value >= bk.needs() {
@@ -148,8 +148,8 @@ func (b *block) makeGood(ref table.Ref, owner pastel.KeyHash) {
 	}
 }
 
-// giveUp lets members offer no more than what is counted and drops standby pledges. A block looks at a pledge again only if it
-// changed.
+// giveUp reduces members' offers to what is counted and drops standby pledges, latest first, while the backing is short. A block
+// considers a pledge again only if it changed.
 func (b *block) giveUp(bk *backing, owner pastel.KeyHash) {
 	done := b.spending.searched[owner]
 	if done == nil {
@@ -161,10 +161,10 @@ func (b *block) giveUp(bk *backing, owner pastel.KeyHash) {
 		var found bool
 		if len(done.again) > 0 {
 			pl, found = bk.pledges.find(atSeq(heap.Pop(&done.again).(uint64)))
-			if !found || !pl.givesUp() {
+			if !found || !pl.canGiveUp() {
 				continue
 			}
-		} else if pl, found = bk.pledges.lastBefore(atSeq(done.from), (*pledge).givesUp); !found {
+		} else if pl, found = bk.pledges.lastBefore(atSeq(done.from), (*pledge).canGiveUp); !found {
 			done.from = 0
 			return
 		} else {
@@ -178,9 +178,9 @@ func (b *block) giveUp(bk *backing, owner pastel.KeyHash) {
 	}
 }
 
-// searchAgain notes that a pledge may have something to give up that it had not before.
+// searchAgain notes that a pledge changed and may now have something to give up.
 func (b *block) searchAgain(pl *pledge) {
-	if len(b.spending.searched) == 0 || !pl.givesUp() {
+	if len(b.spending.searched) == 0 || !pl.canGiveUp() {
 		return
 	}
 	if done := b.spending.searched[b.s.backings.Key(pl.backing)]; done != nil && pl.seq >= done.from {
@@ -188,7 +188,7 @@ func (b *block) searchAgain(pl *pledge) {
 	}
 }
 
-// reduce lets a member offer no more than what is counted.
+// reduce reduces a member's offer to what is counted.
 func (b *block) reduce(pl *pledge) {
 	now := pl.standing()
 	now.offered = now.counted
@@ -197,7 +197,7 @@ func (b *block) reduce(pl *pledge) {
 	b.emit(b.pledgeEvent(PledgeReduced, pl))
 }
 
-// leave drops a pledge whose coins moved: a member's accrued reward is forfeited.
+// leave drops a pledge whose coins were spent. A member forfeits what it accrued.
 func (b *block) leave(pl *pledge) {
 	t := b.touch(pl.pool)
 	t.forfeits += pl.accrued
@@ -208,7 +208,7 @@ func (b *block) leave(pl *pledge) {
 	b.drop(pl)
 }
 
-// drop takes a pledge out of its pool and frees its coins if it was the last they backed.
+// drop removes a pledge from its pool and frees its coins if they back no other pledge.
 func (b *block) drop(pl *pledge) {
 	bk := b.s.backings.At(pl.backing)
 	var freed []pastel.OutPoint
@@ -218,13 +218,13 @@ func (b *block) drop(pl *pledge) {
 		}
 	}
 	b.removePledge(pl)
-	slices.SortFunc(freed, pastel.OutPoint.Compare) // the chain's order depends on how the state came about
+	slices.SortFunc(freed, pastel.OutPoint.Compare) // the list's order depends on how the state came about
 	for _, out := range freed {
 		b.unchainCoin(b.s.coins.Find(out))
 	}
 }
 
-// moved tells of the pledges whose backing lost an outpoint and that are still live (protocol 4e).
+// moved reports the live pledges whose backing lost an outpoint (protocol 4e).
 func (b *block) moved() {
 	var list []*pledge
 	for owner, next := range b.spending.lost {

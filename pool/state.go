@@ -9,17 +9,17 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Tip is the last block a state holds.
+// Tip is the last block of a state.
 type Tip struct {
 	Height pastel.Height    // -1 before the first block
 	Hash   pastel.BlockHash // of the block
-	Digest Digest           // ledger digest after it
+	Digest Digest           // ledger digest after the block
 }
 
-// State is everything the rules know after a block (protocol 3). It is made by New or Decode and changed only by Apply
-// and Revert. It is not safe for concurrent use; reads may run together while nobody changes it.
+// State is everything that the rules know after a block (protocol 3). New, Decode and Loader make one; only Apply and Revert change
+// it. Several goroutines may read it at once, but not while Apply, Revert or Simulate runs.
 type State struct {
-	net    Params
+	params Params
 	shadow bool
 	tip    Tip
 
@@ -28,28 +28,29 @@ type State struct {
 	money      pastel.Amount                           // value of all coins and all tracked escrow
 	coins      *table.Table[pastel.OutPoint, coin]     // unspent, pledgeable
 	people     *table.Table[pastelid.PastelID, person] // registered
-	statements statements                              // accepted, not forgotten yet
+	statements statements                              // accepted and not forgotten
 	pools      map[ticket.PoolID]*poolState            // every pool ever accepted
 	escrow     map[pastel.OutPoint]*escrowOutput       // tracked
-	payouts    map[pastel.TxID]*payout                 // settled, not mined
+	payouts    map[pastel.TxID]*payout                 // settled but not mined
 
-	// What follows is derived from the above and kept for speed.
+	// The rest derives from the above and is kept for speed.
 	backings    *table.Table[pastel.KeyHash, backing]
 	escrows     map[[20]byte]*poolState          // by the hash in the escrow script, of every pool ever accepted
 	supernodes  map[pastelid.PastelID]*poolState // live pools
-	activations map[pastel.TxID]*poolState       // pools that were activated
+	activations map[pastel.TxID]*poolState       // by activation ticket, of every pool ever activated
 	agenda      agenda
-	failed      error // set when a Revert failed half way
+	failed      error // set once an undo failed halfway
 }
 
-// New returns the state before block 0. Shadow says that the network's miners do not enforce the rules: blocks that take
-// escrow without a payout are then reported instead of refused (protocol 8, "Shadow run").
-func New(net Params, shadow bool) (*State, error) {
-	if err := net.Validate(); err != nil {
+// New returns the state before block 0. Shadow says that the network's miners do not enforce the rules: the state then marks a pool
+// whose escrow was taken as broken and does not refuse the block (protocol 8, "Shadow run"). It returns an error for parameters that
+// Validate refuses.
+func New(params Params, shadow bool) (*State, error) {
+	if err := params.Validate(); err != nil {
 		return nil, fmt.Errorf("network parameters: %w", err)
 	}
 	return &State{
-		net: net, shadow: shadow, tip: Tip{Height: -1},
+		params: params, shadow: shadow, tip: Tip{Height: -1},
 		coins:       table.New[pastel.OutPoint, coin](),
 		people:      table.New[pastelid.PastelID, person](),
 		statements:  newStatements(),
@@ -64,16 +65,16 @@ func New(net Params, shadow bool) (*State, error) {
 	}, nil
 }
 
-// Params returns the parameters the state was made with.
-func (s *State) Params() Params { return s.net }
+// Params returns the parameters that the state was made with.
+func (s *State) Params() Params { return s.params }
 
-// Shadow reports whether the state only watches rules nobody enforces.
+// Shadow reports whether the state is of a shadow run, in which nobody enforces the rules.
 func (s *State) Shadow() bool { return s.shadow }
 
 // Tip returns the last block applied.
 func (s *State) Tip() Tip { return s.tip }
 
-// clockAt is the clock once a block of this time is taken in.
+// clockAt returns the clock after a block with this time.
 func (s *State) clockAt(time uint32) int64 { return max(s.clock, int64(time)-newestTime) }
 
 // addPool enters a pool into every index.
@@ -93,17 +94,17 @@ func (s *State) removePool(p *poolState) {
 	s.agenda.move(p, never)
 }
 
-// indexPool brings the derived indexes in line with the pool's head and payouts after block h.
+// indexPool updates the derived indexes to the pool's head and payouts after block h.
 func (s *State) indexPool(p *poolState, h pastel.Height) {
-	follow(s.supernodes, p.terms.Supernode, p, p.head.status.Live())
+	setIndexed(s.supernodes, p.terms.Supernode, p, p.head.status.Live())
 	if p.head.activated != never {
 		s.activations[p.head.activationTx] = p
 	}
-	s.agenda.move(p, p.nextDue(h, &s.net))
+	s.agenda.move(p, p.nextDue(h, &s.params))
 }
 
-// follow keeps a pool in an index while it belongs there.
-func follow[K comparable](index map[K]*poolState, k K, p *poolState, belongs bool) {
+// setIndexed adds a pool to an index or removes it.
+func setIndexed[K comparable](index map[K]*poolState, k K, p *poolState, belongs bool) {
 	if belongs {
 		index[k] = p
 	} else if index[k] == p {

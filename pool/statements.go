@@ -8,11 +8,11 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/table"
 )
 
-// statementLife is how long after its time_stamp a statement is remembered, by State.clock, in seconds: an older one fails
-// bad_time anyway.
+// statementLife is how long after its time_stamp the state remembers a statement, in seconds by State.clock. An older one is bad_time
+// anyway.
 const statementLife = 24 * 60 * 60
 
-// statement is a pledge statement once accepted.
+// statement is an accepted pledge statement.
 type statement struct {
 	hash [32]byte // SHA-256
 	time int64    // time_stamp, seconds since 1970
@@ -29,8 +29,8 @@ func (x *statement) code(c *coder) {
 type statements struct {
 	times *table.Table[[32]byte, int64] // by hash
 
-	// oldest finds what is to be forgotten, the oldest on top, alike ones by hash. What undo took away stays in it until it
-	// comes to the top, or until most of it is such: only times says what is there.
+	// oldest orders the statements for forgetting: the oldest on top, equally old ones by hash. A statement that undo removed stays in
+	// it until it comes to the top or until sweep; only times says which statements exist.
 	oldest statementHeap
 }
 
@@ -38,7 +38,7 @@ func newStatements() statements { return statements{times: table.New[[32]byte, i
 
 func (l *statements) has(hash [32]byte) bool { return l.times.Find(hash) != 0 }
 
-// add returns false if the statement is there.
+// add reports false if the statement exists.
 func (l *statements) add(x statement) bool {
 	if _, added := l.times.Insert(x.hash, x.time); !added {
 		return false
@@ -47,7 +47,7 @@ func (l *statements) add(x statement) bool {
 	return true
 }
 
-// remove returns false if the statement is not there.
+// remove reports false if the statement does not exist.
 func (l *statements) remove(hash [32]byte) bool {
 	if !l.times.Delete(hash) {
 		return false
@@ -58,17 +58,17 @@ func (l *statements) remove(hash [32]byte) bool {
 	return true
 }
 
-// staleStatements is how many statements that are gone oldest may hold in any case.
+// staleStatements is the number of removed statements that oldest may always hold.
 const staleStatements = 1000
 
-// sweep takes what is gone off oldest. Else trying transactions, which undoes what they do, would fill it for a day.
+// sweep removes stale statements from oldest. Without it Simulate, which undoes every transaction, would fill oldest for a day.
 func (l *statements) sweep() {
 	l.oldest = l.oldest[:0]
 	l.times.Each(func(_ table.Ref, hash [32]byte, time *int64) { l.oldest = append(l.oldest, statement{hash, *time}) })
 	heap.Init(&l.oldest)
 }
 
-// forget removes and returns the statements from before a time, oldest first.
+// forget removes the statements whose time is before a time and returns them, oldest first.
 func (l *statements) forget(before int64) (gone []statement) {
 	for len(l.oldest) > 0 && l.oldest[0].time < before {
 		x := heap.Pop(&l.oldest).(statement)

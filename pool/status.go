@@ -8,15 +8,15 @@ func (b *block) endOfPool(p *poolState) {
 	}
 	ended := b.changeStatus(p)
 	b.warnLow(p)
-	if ended && !p.head.broken || p.settlesAt(b.h, &b.s.net) {
+	if ended && !p.head.broken || p.settlesAt(b.h, &b.s.params) {
 		b.settle(p)
 	}
 }
 
-// changeStatus is protocol 7. It reports whether the pool ended, which settles it.
+// changeStatus changes the pool's status at the end of a block (protocol 7). It reports whether the pool ended, so that it settles.
 func (b *block) changeStatus(p *poolState) (ended bool) {
 	if p.head.status == Subscribing {
-		if b.h <= p.terms.ActivateUntil(&b.s.net) {
+		if b.h <= p.terms.ActivateUntil(&b.s.params) {
 			return false
 		}
 		b.expire(p)
@@ -41,8 +41,8 @@ func (b *block) changeStatus(p *poolState) (ended bool) {
 	return false
 }
 
-// count lets pledges count more of what they offer until the target is reached: first standby ones, then members, each in join
-// order (protocol 7, "Counting").
+// count counts more of what pledges offer until the target is reached: first standby pledges, then members, each in join order
+// (protocol 7, "Counting").
 func (b *block) count(p *poolState) {
 	if p.counted == p.offered {
 		return
@@ -53,7 +53,7 @@ func (b *block) count(p *poolState) {
 			if has.Room() == 0 {
 				return
 			}
-			more := has.raise(pl.offer(), turn, minPledge(&b.s.net))
+			more := has.raise(pl.offer(), turn, minPledge(&b.s.params))
 			if more == 0 {
 				continue
 			}
@@ -66,7 +66,7 @@ func (b *block) count(p *poolState) {
 	}
 }
 
-// expire ends a pool that was not activated in time: its carry is the operator's.
+// expire ends a pool that was not activated in time. Its carry goes to the operator.
 func (b *block) expire(p *poolState) {
 	head := b.head(p)
 	head.status, head.ended = Expired, b.h
@@ -79,8 +79,8 @@ func (b *block) expire(p *poolState) {
 	b.release(p)
 }
 
-// dissolve ends a pool that was not replenished in time (protocol 7). Carry goes to the members without a fee, the last
-// members are kept for late income.
+// dissolve ends a pool that was not replenished in time (protocol 7). Its carry goes to the members without a fee. It keeps its last
+// members for late income.
 func (b *block) dissolve(p *poolState) {
 	b.emit(Event{Type: PoolDissolved, Pool: p.terms.ID})
 	head := b.head(p)
@@ -98,7 +98,7 @@ func (b *block) dissolve(p *poolState) {
 	b.release(p)
 }
 
-// release lets all pledges of a pool go.
+// release releases all pledges of a pool.
 func (b *block) release(p *poolState) {
 	for len(p.pledges) > 0 {
 		pl := p.pledges[0]
@@ -107,7 +107,7 @@ func (b *block) release(p *poolState) {
 	}
 }
 
-// warnLow emits pool.low_collateral when the pool begins to be active with less than half its cushion (protocol 9).
+// warnLow emits pool.low_collateral when an active pool first has less than half its cushion (protocol 9).
 func (b *block) warnLow(p *poolState) {
 	low := p.head.status == Active && p.collateral().Low()
 	if low && !p.head.low {

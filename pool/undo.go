@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Undo takes a block back. It is good for exactly the state that Apply left, and can be stored with the block.
+// Undo takes a block back. It works for exactly the state that Apply left and can be stored with the block.
 type Undo struct {
 	block   pastel.BlockHash
 	before  Tip
@@ -18,15 +18,15 @@ type Undo struct {
 	changes []change
 }
 
-// Block returns the block that the record takes back.
+// Block returns the hash of the block that the record takes back.
 func (u *Undo) Block() pastel.BlockHash { return u.block }
 
-// Len returns how many changes of the state the record takes back: a measure of its size that costs nothing.
+// Len returns the number of changes that the record takes back, a measure of its size that costs nothing.
 func (u *Undo) Len() int { return len(u.changes) }
 
-// Revert takes the last block back: the state is then, byte for byte, what it was before Apply. It fails, and leaves the
-// state alone, if u is not the record of the last block. If a record that does match contradicts the state, the state
-// is damaged and refuses all further use.
+// Revert takes the last block back and restores the state, byte for byte, as it was before Apply. If u is not the record of the last
+// block, Revert returns an error and leaves the state unchanged. If a matching record contradicts the state, the state is damaged:
+// Revert returns an *InvariantError, and so does every later call.
 func (s *State) Revert(u *Undo) error {
 	if s.failed != nil {
 		return s.failed
@@ -44,15 +44,15 @@ func (s *State) Revert(u *Undo) error {
 	return nil
 }
 
-// undo takes changes back; the tip is that before them.
+// undo takes changes back. The caller has already restored the tip before them.
 func (s *State) undo(changes []change, clock int64) error {
 	s.clock = clock
 	for i := len(changes) - 1; i >= 0; i-- {
-		if changes[i] == nil { // of a coin that came and went in a block that failed
+		if changes[i] == nil { // of a coin that the failed block made and spent
 			continue
 		}
 		if err := changes[i].undo(s); err != nil {
-			s.failed = &InvariantError{s.tip.Height, fmt.Sprintf("undo after this block: %v", err)}
+			s.failed = &InvariantError{s.tip.Height, fmt.Sprintf("undoing the next block failed: %v", err)}
 			return s.failed
 		}
 	}
@@ -62,7 +62,7 @@ func (s *State) undo(changes []change, clock int64) error {
 // undoVersion is the first byte of an encoded undo record.
 const undoVersion = 2
 
-// Encode gives the record's bytes: version, block hash, tip and clock before, changes (kind and content), and SHA-256 of all that.
+// Encode returns the record's bytes: version, block hash, tip and clock before, changes (kind and content), and the SHA-256 of all that.
 func (u *Undo) Encode() []byte {
 	c := &coder{b: []byte{undoVersion}}
 	u.code(c)
@@ -76,7 +76,7 @@ func withChecksum(b []byte) []byte {
 
 var errChecksum = errors.New("checksum does not match: the record is damaged")
 
-// DecodeUndo reads what Encode gave and refuses everything else.
+// DecodeUndo reads what Encode returned and refuses everything else.
 func DecodeUndo(b []byte) (*Undo, error) {
 	if len(b) < 1+sha256.Size {
 		return nil, fmt.Errorf("undo record: %w", errShort)
@@ -86,7 +86,7 @@ func DecodeUndo(b []byte) (*Undo, error) {
 		return nil, fmt.Errorf("undo record: %w", errChecksum)
 	}
 	if body[0] != undoVersion {
-		return nil, fmt.Errorf("undo record: version %d is not known to this program", body[0])
+		return nil, fmt.Errorf("undo record: version %d is unknown to this program; upgrade it", body[0])
 	}
 	u := &Undo{}
 	c := &coder{b: body[1:], reading: true}

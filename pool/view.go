@@ -15,18 +15,18 @@ type Pool struct {
 	Terms
 	Status         Status
 	Low            bool           // active with less than half its cushion
-	Broken         bool           // shadow run: an unauthorized spend took its escrow, since then nothing is shared out or paid
+	Broken         bool           // shadow run: an unauthorized spend took its escrow; nothing is shared out or paid since
 	Idle           bool           // leaving in the next block costs no reputation (protocol 7)
-	Escrow         pastel.Address // where its Supernode is paid; never a place to send coins to
+	Escrow         pastel.Address // gets the Supernode's rewards; never a place to send coins to
 	Activated      pastel.Height  // -1 until then
 	ActivationTx   pastel.TxID    // the Supernode's collateral reference is (ActivationTx, ffffffff)
 	Deadline       pastel.Height  // of replenishing; -1 in any other status
 	Ended          pastel.Height  // dissolved or expired; -1 until then
-	NextSettlement pastel.Height  // the next scheduled one; -1 if none is
+	NextSettlement pastel.Height  // -1 if none is scheduled
 	Carry          pastel.Amount
 	Accrued        pastel.Amount // by the operator
 	Escrowed       pastel.Amount // tracked escrow, pending payouts included
-	LeastPledge    int64         // PSL, that the next block takes from a new pledge; 0 if it takes none
+	LeastPledge    int64         // the smallest new pledge that the next block accepts, PSL; 0 if it accepts none
 	Counted        int64         // PSL, of all live pledges: M of protocol 3
 	Offered        int64         // PSL, of all live pledges
 	Pledges        []Pledge      // live, in join order
@@ -39,35 +39,35 @@ type Pledge struct {
 	Seq      uint64 // join order over all pools
 	PastelID pastelid.PastelID
 	Owner    pastel.KeyHash // of the pledged address
-	Offered  int64          // PSL its ticket names
+	Offered  int64          // PSL, by its ticket
 	Counted  int64          // PSL that back the Supernode and earn
-	Held     int64          // PSL it counted right after activation or the last scheduled settlement: its share of forfeits
+	Held     int64          // PSL that it counted right after activation or the last scheduled settlement: its share of forfeits
 	Accrued  pastel.Amount
-	Since    pastel.Height // at which activation or counting last raised Counted; -1 before
+	Since    pastel.Height // at which activation or counting last raised Counted; -1 until then
 	Time     int64         // time_stamp of the statement in force, seconds since 1970
 	Role     Role
 	Reward   pastel.Address
 }
 
-// Claim is settled money not yet in a payout.
+// Claim is settled money that is in no payout yet.
 type Claim struct {
 	To     pastel.Address
 	Amount pastel.Amount
 }
 
-// Payout is a settled payout transaction (protocol 8). It reaches blocks through the templates of upgraded miners.
+// Payout is a settled payout transaction (protocol 8). Upgraded miners' templates include it; nobody broadcasts it.
 type Payout struct {
 	Pool      ticket.PoolID
 	Tx        *pastel.Tx
 	Settled   pastel.Height
 	ValidFrom pastel.Height
-	ValidTo   pastel.Height // at the end of which it is cancelled
+	ValidTo   pastel.Height // the last one; at the end of that block it is cancelled
 	Outputs   []Payment     // without the change
 	Change    pastel.Amount // back to escrow
 }
 
-func (po *payout) view(net *Params) Payout {
-	from, to := po.window(net)
+func (po *payout) view(params *Params) Payout {
+	from, to := po.window(params)
 	return Payout{
 		Pool: po.pool.terms.ID, Tx: po.tx, Settled: po.settled,
 		ValidFrom: from, ValidTo: to,
@@ -75,13 +75,13 @@ func (po *payout) view(net *Params) Payout {
 	}
 }
 
-// Pool returns one pool.
+// Pool returns a pool. It reports false if the pool does not exist.
 func (s *State) Pool(id ticket.PoolID) (Pool, bool) {
 	p := s.pools[id]
 	if p == nil {
 		return Pool{}, false
 	}
-	v := p.view(&s.net, s.tip.Height)
+	v := p.view(&s.params, s.tip.Height)
 	for _, pl := range p.pledges {
 		v.Pledges = append(v.Pledges, Pledge{
 			Seq: pl.seq, PastelID: s.people.Key(pl.who), Owner: s.backings.Key(pl.backing), Offered: pl.offered, Counted: pl.counted,
@@ -91,31 +91,31 @@ func (s *State) Pool(id ticket.PoolID) (Pool, bool) {
 	return v, true
 }
 
-// view is the pool as readers see it, but for who pledged: that stands in the state's tables.
-func (p *poolState) view(net *Params, tip pastel.Height) Pool {
+// view returns the pool as readers see it, without its pledges, which need the state's tables.
+func (p *poolState) view(params *Params, tip pastel.Height) Pool {
 	v := Pool{
-		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Idle: p.idle(tip+1, net), Escrow: p.escrowAddress(),
+		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Idle: p.idle(tip+1, params), Escrow: p.escrowAddress(),
 		Activated: p.head.activated, ActivationTx: p.head.activationTx, Deadline: p.head.deadline, Ended: p.head.ended,
-		NextSettlement: p.nextSettlement(tip, net), Carry: p.head.carry, Accrued: p.head.operator,
+		NextSettlement: p.nextSettlement(tip, params), Carry: p.head.carry, Accrued: p.head.operator,
 		Escrowed: p.tracked, Counted: p.counted, Offered: p.offered,
 	}
-	if p.takesPledges(tip+1) && len(p.pledges) < net.MaxPledges {
-		v.LeastPledge = p.leastPledge(net)
+	if p.takesPledges(tip+1) && len(p.pledges) < params.MaxPledges {
+		v.LeastPledge = p.leastPledge(params)
 	}
 	for _, c := range p.claims {
 		v.Claims = append(v.Claims, Claim{c.to, c.amount})
 	}
 	for _, po := range p.pending {
-		v.Pending = append(v.Pending, po.view(net))
+		v.Pending = append(v.Pending, po.view(params))
 	}
 	return v
 }
 
-// Payouts returns the pending payouts of all pools, oldest first, within a block by pool id.
+// Payouts returns the pending payouts of all pools: oldest first, those of one block by pool id.
 func (s *State) Payouts() []Payout {
 	list := make([]Payout, 0, len(s.payouts))
 	for _, po := range s.payouts {
-		list = append(list, po.view(&s.net))
+		list = append(list, po.view(&s.params))
 	}
 	slices.SortFunc(list, func(a, b Payout) int { return cmp.Or(cmp.Compare(a.Settled, b.Settled), cmp.Compare(a.Pool, b.Pool)) })
 	return list
@@ -129,15 +129,15 @@ func (s *State) Registered() []pastelid.PastelID {
 	return ids
 }
 
-// Reputation returns a registered PastelID's points at the tip, and whether it ever lost any (protocol 7); found is false
-// if it is not registered.
+// Reputation returns a registered PastelID's points at the tip and whether it ever lost any (protocol 7). It reports found as false
+// if the PastelID is not registered.
 func (s *State) Reputation(id pastelid.PastelID) (points int, tarnished, found bool) {
 	r := s.people.Find(id)
 	if r == 0 {
 		return 0, false, false
 	}
 	x := s.people.At(r)
-	return x.pointsAt(s.tip.Height, &s.net), x.loss != never, true
+	return x.pointsAt(s.tip.Height, &s.params), x.loss != never, true
 }
 
 // Coins returns the number of unspent pledgeable outputs.

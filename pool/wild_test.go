@@ -14,12 +14,12 @@ const (
 	simOwners = 6
 )
 
-// dice makes the choices of a random history: 0 to n-1.
+// dice makes the choices in a random history: it returns 0 to n-1.
 type dice func(n int) int
 
 func (d dice) one(in int) bool { return d(in) == 0 }
 
-// within gives least to most.
+// within returns a number from least to most.
 func (d dice) within(least, most int64) int64 {
 	if most <= least {
 		return least
@@ -29,32 +29,32 @@ func (d dice) within(least, most int64) int64 {
 
 func pick[T any](d dice, list ...T) T { return list[d(len(list))] }
 
-// wild fills blocks of a sim by chance.
+// wild fills the blocks of a sim at random.
 type wild struct {
 	*sim
 	dice
 	spent map[pastel.OutPoint]bool // in the block being built
-	sent  []partFacts              // part tickets of before, to be replayed
+	sent  []partFacts              // earlier part tickets, to replay
 	time  int64                    // of the block being built
 }
 
-// wildNetwork has limits that random histories reach.
+// wildNetwork returns parameters with limits that random histories reach.
 func wildNetwork(d dice) Params {
-	net := simNetwork()
-	net.CoinbaseMaturity, net.PayoutExpiry = 8, 12
-	net.IdleLimit = pick(d, pastel.Height(3), 20, 21)
-	net.MaxPledges = pick(d, 4, 7, 500)
-	net.MaxCoinbaseOutputs = 3
-	net.MaxOutputs = pick(d, 2, 5, 600)
-	net.MaxInputs = pick(d, 2, 1000)
-	net.SaplingHeight = pick(d, pastel.Height(1), 50, pastel.Never)
-	net.PledgeConfirmations = pick(d, pastel.Height(1), 1, 1, 1, 1, 2)
-	net.RecoveryInterval = pick(d, pastel.Height(1), 3, 10)
-	net.ActivationGrace = pick(d, pastel.Height(0), 10)
-	return net
+	params := simNetwork()
+	params.CoinbaseMaturity, params.PayoutExpiry = 8, 12
+	params.IdleLimit = pick(d, pastel.Height(3), 20, 21)
+	params.MaxPledges = pick(d, 4, 7, 500)
+	params.MaxCoinbaseOutputs = 3
+	params.MaxOutputs = pick(d, 2, 5, 600)
+	params.MaxInputs = pick(d, 2, 1000)
+	params.SaplingHeight = pick(d, pastel.Height(1), 50, pastel.Never)
+	params.PledgeConfirmations = pick(d, pastel.Height(1), 1, 1, 1, 1, 2)
+	params.RecoveryInterval = pick(d, pastel.Height(1), 3, 10)
+	params.ActivationGrace = pick(d, pastel.Height(0), 10)
+	return params
 }
 
-// fill makes a block of up to five actions at a time that mostly goes on and sometimes jumps.
+// fill makes a block of up to five actions, whose time mostly follows the last and sometimes jumps.
 func (m *wild) fill() {
 	m.spent = map[pastel.OutPoint]bool{}
 	switch m.dice(12) {
@@ -71,7 +71,7 @@ func (m *wild) fill() {
 	}
 }
 
-// act does one thing; the numbers are how often.
+// act takes one action; the numbers are relative frequencies.
 func (m *wild) act() {
 	pools := m.s.Pools()
 	if len(pools) == 0 {
@@ -105,7 +105,7 @@ func (m *wild) act() {
 	}
 }
 
-// live lists the pools that take pledges.
+// live returns the pools that accept pledges.
 func (m *wild) live() []*poolState {
 	var list []*poolState
 	for _, id := range m.s.Pools() {
@@ -116,7 +116,7 @@ func (m *wild) live() []*poolState {
 	return list
 }
 
-// somePool is any pool, mostly one that takes pledges.
+// somePool returns any pool, mostly one that accepts pledges.
 func (m *wild) somePool() *poolState {
 	if live := m.live(); len(live) > 0 && !m.one(5) {
 		return pick(m.dice, live...)
@@ -124,7 +124,7 @@ func (m *wild) somePool() *poolState {
 	return m.s.pools[pick(m.dice, m.s.Pools()...)]
 }
 
-// somePledge is any live pledge of a pool, or nil.
+// somePledge returns any live pledge of a pool, or nil.
 func (m *wild) somePledge() *pledge {
 	for range 3 {
 		if p := m.somePool(); len(p.pledges) > 0 {
@@ -140,7 +140,7 @@ func (m *wild) value() pastel.Amount {
 
 func (m *wild) owner() pastel.KeyHash { return simOwner(m.dice(simOwners)) }
 
-// someReward is an ordinary address, and rarely one that is no good now or turns out to be the escrow of a later pool.
+// someReward returns an ordinary address, and rarely one that is bad or turns out to be the escrow of a later pool.
 func (m *wild) someReward() pastel.Address {
 	n := m.dice(20)
 	if len(m.s.pools) == 0 {
@@ -150,7 +150,7 @@ func (m *wild) someReward() pastel.Address {
 	case 0:
 		return m.somePool().escrowAddress()
 	case 1:
-		return ticket.EscrowAddress(simTerms(m.label(), &m.s.net, 1000, 10000, 500, 5, 1, 2).ID)
+		return ticket.EscrowAddress(simTerms(m.label(), &m.s.params, 1000, 10000, 500, 5, 1, 2).ID)
 	case 2:
 		return pastel.Address{Kind: pastel.AddressP2SH, Hash: [20]byte{byte(m.dice(3))}}
 	default:
@@ -173,12 +173,12 @@ func (m *wild) coins() {
 	m.tx(nil, outs...)
 }
 
-// open opens a pool unless there are many.
+// open opens a pool unless many exist.
 func (m *wild) open() {
 	if len(m.live()) > 3 && !m.one(10) {
 		return
 	}
-	terms := simTerms(m.label(), &m.s.net, 1000, pick(m.dice, int64(10000), 10003, 11000, 15000, 20000), pick(m.dice, int64(300), 500, 1234),
+	terms := simTerms(m.label(), &m.s.params, 1000, pick(m.dice, int64(10000), 10003, 11000, 15000, 20000), pick(m.dice, int64(300), 500, 1234),
 		pastel.Height(m.within(5, 25)), m.dice(simPeople), m.dice(simPeople+1))
 	if m.one(6) {
 		terms.FeeAddress = m.someReward()
@@ -225,7 +225,7 @@ func (m *wild) post(id ticket.PoolID, who int, coins int64, out pastel.OutPoint,
 	m.sent = append(m.sent, *f)
 }
 
-// replay sends a ticket of before once more.
+// replay posts an earlier ticket again.
 func (m *wild) replay() {
 	if len(m.sent) > 0 {
 		f := pick(m.dice, m.sent...)
@@ -233,7 +233,7 @@ func (m *wild) replay() {
 	}
 }
 
-// pledge lets anybody pledge any coin.
+// pledge pledges any coin for anybody.
 func (m *wild) pledge() {
 	coins := m.coinList()
 	if len(coins) == 0 {
@@ -243,12 +243,12 @@ func (m *wild) pledge() {
 	c := m.s.coins.At(m.s.coins.Find(out))
 	id := m.somePool().terms.ID
 	if m.one(20) {
-		id = simTerms(m.label(), &m.s.net, 1000, 10000, 500, 5, 1, 2).ID // perhaps not there
+		id = simTerms(m.label(), &m.s.params, 1000, 10000, 500, 5, 1, 2).ID // may not exist
 	}
 	m.post(id, m.dice(simPeople+1), m.within(9, int64(c.value/pastel.PSL)+1), out, c.owner)
 }
 
-// join lets several people into one pool with fresh outputs, and perhaps starts it.
+// join pledges fresh outputs of several people to one pool and perhaps activates it.
 func (m *wild) join() {
 	p := m.somePool()
 	n := 1 + m.dice(4)
@@ -267,7 +267,7 @@ func (m *wild) join() {
 	}
 }
 
-// amend raises a pledge, or only has it paid elsewhere, on coins it has or on a new output.
+// amend raises a pledge or only changes its reward address, on its coins or on a new output.
 func (m *wild) amend() {
 	pl := m.somePledge()
 	if pl == nil {
@@ -316,7 +316,7 @@ func (m *wild) startPool(p *poolState) {
 	}
 	id := p.terms.ID
 	if m.one(20) {
-		id = simTerms(m.label(), &m.s.net, 1000, 10000, 500, 5, 1, 2).ID
+		id = simTerms(m.label(), &m.s.params, 1000, 10000, 500, 5, 1, 2).ID
 	}
 	m.activate(id, list...)
 	if m.one(20) {
@@ -324,23 +324,23 @@ func (m *wild) startPool(p *poolState) {
 	}
 }
 
-// income pays pools in the coinbase, cut into several outputs or none that counts.
+// income pays pools in the coinbase, in several outputs or in none that counts.
 func (m *wild) income() {
 	for range 1 + m.dice(2) {
 		p := m.somePool()
 		for range 1 + m.dice(5)/3*m.dice(5) {
 			amount := pastel.Amount(m.within(0, 2000*int64(pastel.PSL)))
-			m.coinbase(pastel.TxOut{Value: pick(m.dice, amount, amount, m.s.net.MinEscrowCoinbase-1, m.s.net.MinEscrowCoinbase), Script: p.escrowAddress().Script()})
+			m.coinbase(pastel.TxOut{Value: pick(m.dice, amount, amount, m.s.params.MinEscrowCoinbase-1, m.s.params.MinEscrowCoinbase), Script: p.escrowAddress().Script()})
 		}
 	}
 }
 
 func (m *wild) donate() {
-	value := pick(m.dice, m.value(), m.s.net.MinEscrow, m.s.net.MinEscrow-1)
+	value := pick(m.dice, m.value(), m.s.params.MinEscrow, m.s.params.MinEscrow-1)
 	m.tx(nil, pastel.TxOut{Value: value, Script: m.somePool().escrowAddress().Script()})
 }
 
-// take marks coins as spent in this block; it leaves out those that are.
+// take marks coins as spent in this block and returns those that were not spent yet.
 func (m *wild) take(coins []pastel.OutPoint) []pastel.OutPoint {
 	var free []pastel.OutPoint
 	for _, out := range coins {
@@ -352,7 +352,7 @@ func (m *wild) take(coins []pastel.OutPoint) []pastel.OutPoint {
 	return free
 }
 
-// move spends coins, and gives back of each what back says, in PSL.
+// move spends coins and pays back to each owner what back returns of a coin's value.
 func (m *wild) move(coins []pastel.OutPoint, back func(value pastel.Amount) pastel.Amount) {
 	var ins []pastel.OutPoint
 	var outs []pastel.TxOut
@@ -367,16 +367,16 @@ func (m *wild) move(coins []pastel.OutPoint, back func(value pastel.Amount) past
 		return
 	}
 	i := m.tx(ins, outs...)
-	for len(outs) > 0 && m.one(4) { // the first new output moves on within the block
+	for len(outs) > 0 && m.one(4) { // spend the first new output within the block
 		owner, _ := pastel.P2PKHHash(outs[0].Script)
 		outs = []pastel.TxOut{pay(pick(m.dice, owner, owner, m.owner()), outs[0].Value)}
 		i = m.tx([]pastel.OutPoint{{TxID: m.block.Txs[i].ID()}}, outs...)
 	}
 }
 
-// some of a value comes back: all of it, none, or a part.
+// some returns all of a value, nothing or a part.
 func (m *wild) some(value pastel.Amount) pastel.Amount {
-	return pick(m.dice, value, value, 0, 0, value-pastel.Amount(m.within(1, 60))*5*pastel.PSL, min(value, m.s.net.Collateral))
+	return pick(m.dice, value, value, 0, 0, value-pastel.Amount(m.within(1, 60))*5*pastel.PSL, min(value, m.s.params.Collateral))
 }
 
 // spend moves any coins.
@@ -402,14 +402,14 @@ func (m *wild) backers(pl *pledge) []pastel.OutPoint {
 	return list
 }
 
-// leave spends an output that backs a pledge, and sometimes makes it good in part.
+// leave spends an output that backs a pledge and sometimes replaces a part of it.
 func (m *wild) leave() {
 	if pl := m.somePledge(); pl != nil {
 		m.move([]pastel.OutPoint{pick(m.dice, m.backers(pl)...)}, m.some)
 	}
 }
 
-// consolidate makes one output of all that back a pledge.
+// consolidate merges all outputs that back a pledge into one.
 func (m *wild) consolidate() {
 	pl := m.somePledge()
 	if pl == nil {
@@ -425,7 +425,7 @@ func (m *wild) consolidate() {
 	}
 }
 
-// flurry moves what backs a pledge several times in a block, and lets others join and raise in between.
+// flurry moves the coins of a pledge several times in a block, while others join and raise.
 func (m *wild) flurry() {
 	pl := m.somePledge()
 	if pl == nil {
@@ -444,7 +444,7 @@ func (m *wild) flurry() {
 		have = pick(m.dice, have, have, m.some(have), min(have, need))
 		var outs []pastel.TxOut
 		for left := have; left > 0 && len(outs) < 3; {
-			part := min(left, pick(m.dice, left, need, need/2, m.s.net.Collateral, m.s.net.MinPledge))
+			part := min(left, pick(m.dice, left, need, need/2, m.s.params.Collateral, m.s.params.MinPledge))
 			outs, left = append(outs, pay(owner, part)), left-part
 		}
 		i := m.tx(ins, outs...)
@@ -466,7 +466,7 @@ func (m *wild) flurry() {
 	}
 }
 
-// payouts mines what may be mined, sometimes.
+// payouts sometimes mines what can be mined.
 func (m *wild) payouts() {
 	for _, po := range m.s.PayoutsAt(m.block.Height) {
 		if slices.ContainsFunc(po.Tx.Inputs, func(in pastel.TxIn) bool { return m.spent[in.PrevOut] }) || m.one(3) {

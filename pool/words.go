@@ -7,38 +7,38 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Payees are the addresses that a pledge's rewards went to before it was amended, and go to since. Other events have none.
+// Payees holds the reward addresses of a pledge before and after an amendment. It is empty for other events.
 type Payees struct{ Before, After string }
 
-// Words says what happened, in whole sentences for people. They hold whatever else happens in the block. Ids are shortened, and the pool and
-// the block are left out: they stand beside the words. The type must have a row, as that of every event has that Apply makes or ParseEvent
-// reads.
+// Words says in whole sentences, for people, what happened. The sentences are true whatever else the block does. They shorten ids and
+// omit the pool and the block, which are shown beside them. The event's type must exist, as it does in every event that Apply makes or
+// ParseEvent reads.
 func (e *Event) Words(to Payees) string { return e.Type.Row().words(e, to) }
 
-// who is the PastelID that an event is about.
+// who returns the PastelID that an event is about, shortened.
 func (e *Event) who() string { return pastel.Short(e.PastelID) }
 
-// says are words that hold for every event of a type.
+// says returns words without a parameter.
 func says(text string) func(*Event, Payees) string {
 	return func(*Event, Payees) string { return text }
 }
 
-// ofCoins are words with a place for what the pool's members have together.
+// ofCoins returns words with a place for what the pool's members have together.
 func ofCoins(format string) func(*Event, Payees) string {
 	return func(e *Event, _ Payees) string { return fmt.Sprintf(format, pastel.Thousands(e.Coins)) }
 }
 
-// ofAmount are words with a place for an amount.
+// ofAmount returns words with a place for an amount.
 func ofAmount(format string) func(*Event, Payees) string {
 	return func(e *Event, _ Payees) string { return fmt.Sprintf(format, e.Amount.Grouped()) }
 }
 
-// ofPastelID are words with a place for a PastelID.
+// ofPastelID returns words with a place for a PastelID.
 func ofPastelID(format string) func(*Event, Payees) string {
 	return func(e *Event, _ Payees) string { return fmt.Sprintf(format, e.who()) }
 }
 
-// ofTxID are words with a place for a transaction.
+// ofTxID returns words with a place for a transaction.
 func ofTxID(format string) func(*Event, Payees) string {
 	return func(e *Event, _ Payees) string { return fmt.Sprintf(format, pastel.Short(e.TxID.String())) }
 }
@@ -62,8 +62,8 @@ func amendedWords(e *Event, to Payees) string {
 	return text
 }
 
-// waiting says what of an offer does not count with its ticket. More of it may come to count in the same block: that is an event of its
-// own, later.
+// waiting says how much of an offer does not count yet when the ticket is accepted. If more counts by the end of the block, a later
+// event says so.
 func (e *Event) waiting() string {
 	switch e.Coins {
 	case e.Offered:

@@ -110,7 +110,7 @@ func settleManyClaims() *sim {
 	const rounds = 20
 	m := largePools(1, benchOwner)
 	id := m.s.Pools()[0]
-	settles := func() bool { return m.s.pools[id].nextSettlement(m.s.tip.Height, &m.s.net) == m.block.Height }
+	settles := func() bool { return m.s.pools[id].nextSettlement(m.s.tip.Height, &m.s.params) == m.block.Height }
 	earn := func(round int) {
 		for k := range limitMembers {
 			m.part(id, k, largePledge, benchCoin(k), benchOwner(k), simReward((round+1)*limitMembers+k))

@@ -24,7 +24,7 @@ func payAll() *sim {
 func settleAll() *sim {
 	m := full()
 	m.start()
-	for p := m.s.pools[m.s.Pools()[0]]; p.nextSettlement(m.s.tip.Height, &m.s.net) != m.block.Height; {
+	for p := m.s.pools[m.s.Pools()[0]]; p.nextSettlement(m.s.tip.Height, &m.s.params) != m.block.Height; {
 		m.mustMine()
 	}
 	m.rewardAll()

@@ -13,7 +13,7 @@ import (
 func (m *sim) unauthorizedSpend(out pastel.OutPoint, id ticket.PoolID) {
 	in := pastel.TxIn{PrevOut: out, ScriptSig: pushOf(ticket.EscrowRedeemScript(id)), Sequence: 0xffffffff}
 	m.block.Txs = append(m.block.Txs, *pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{pay(benchOwner(0), pastel.PSL)}))
-	m.block.look(&m.s.net, len(m.block.Txs)-1)
+	m.block.scan(&m.s.params, len(m.block.Txs)-1)
 }
 
 // payAndSpendEscrow pays an escrow script with one transaction and spends the output with the next.
@@ -68,7 +68,7 @@ func TestUnauthorizedSpendInTwoTransactions(t *testing.T) {
 		}},
 		{"of a pool that does not exist", func() *sim {
 			m := largePools(1, benchOwner)
-			m.payAndSpendEscrow(simTerms("none", &m.s.net, 1, 1, 1, 1, 0, 0).ID, 100*pastel.PSL)
+			m.payAndSpendEscrow(simTerms("none", &m.s.params, 1, 1, 1, 1, 0, 0).ID, 100*pastel.PSL)
 			return m
 		}},
 	}
@@ -92,7 +92,7 @@ func TestUnauthorizedSpendInTwoTransactions(t *testing.T) {
 // made. Such a block used to be invalid, which split the chain.
 func TestVoteThatComesTrueLate(t *testing.T) {
 	m := largePools(2, benchOwner)
-	m.init(simTerms("late", &m.s.net, 1000, 10_000, 500, largePeriod, 0, 2))
+	m.init(simTerms("late", &m.s.params, 1000, 10_000, 500, largePeriod, 0, 2))
 	late := m.block.carried[0].init.pool.ID
 	id := m.s.Pools()[1]
 	m.tx([]pastel.OutPoint{benchCoin(limitMembers)})
@@ -129,7 +129,7 @@ func TestFullPoolIsRestoredByItsMembers(t *testing.T) {
 	const required, largest, amending, more = 8_000, 3_010, 100, 31
 	m := newSim(panicker{}, largeNetwork())
 	m.people(limitMembers+1, benchOwner)
-	terms := simTerms("full", &m.s.net, required, 10_000, 500, largePeriod, 0, 0)
+	terms := simTerms("full", &m.s.params, required, 10_000, 500, largePeriod, 0, 0)
 	id := terms.ID
 	m.init(terms)
 	big := m.coinOf(0, largest)

@@ -73,7 +73,7 @@ func expireMany(pools, each int) *sim {
 	for k := range pools * each {
 		m.pledge(ids[k%pools], k, largePledge, benchCoin(k), oneKey(0))
 	}
-	for end := m.s.pools[ids[0]].terms.ActivateUntil(&m.s.net); m.block.Height <= end; {
+	for end := m.s.pools[ids[0]].terms.ActivateUntil(&m.s.params); m.block.Height <= end; {
 		m.mustMine()
 	}
 	return m
@@ -84,7 +84,7 @@ func closeMany(pools int) *sim {
 	m.people(pools, benchOwner)
 	id := m.open(pools, largePeriod)[0]
 	m.mineUntil(id, Expired)
-	for end := m.s.pools[id].head.ended + m.s.net.IdleLimit; m.block.Height < end; {
+	for end := m.s.pools[id].head.ended + m.s.params.IdleLimit; m.block.Height < end; {
 		m.mustMine()
 	}
 	return m
@@ -107,7 +107,7 @@ func dissolveMany(pools int) *sim {
 func settleMany(pools int) *sim {
 	m := largePools(pools, benchOwner)
 	ids := m.s.Pools()
-	for m.s.pools[ids[0]].nextSettlement(m.s.tip.Height, &m.s.net) != m.block.Height {
+	for m.s.pools[ids[0]].nextSettlement(m.s.tip.Height, &m.s.params) != m.block.Height {
 		m.rewardAll()
 		m.mustMine()
 	}
@@ -136,7 +136,7 @@ func TestEndedPoolsCostNothing(t *testing.T) {
 		}
 		m.start()
 		if closed := countEvents(u)[PoolClosed]; closed > 0 {
-			if want := ended + m.s.net.IdleLimit; closed != 200 || u.Height != want {
+			if want := ended + m.s.params.IdleLimit; closed != 200 || u.Height != want {
 				t.Errorf("%d pools close in block %d, want 200 in block %d", closed, u.Height, want)
 			}
 			return

@@ -32,14 +32,14 @@ func BenchmarkWorstBlockStored(b *testing.B) {
 // stored fills a database with a state and its history, and measures how long the next block takes to store.
 func stored(b *testing.B, s *pool.State, history []*pool.Update, apply func() *pool.Update) {
 	ctx := context.Background()
-	net := s.Params()
-	db, err := store.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"), net)
+	params := s.Params()
+	db, err := store.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"), params)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer db.Close()
 	none, before := pool.Tip{Height: -1}, s.Tip()
-	first := &chain.Change{From: none, Base: none, Tip: before, Blocks: history, Records: s.Records(), Reorg: net.MaxReorg}
+	first := &chain.Change{From: none, Base: none, Tip: before, Blocks: history, Records: s.Records(), Reorg: params.MaxReorg}
 	for _, id := range s.Pools() {
 		p, _ := s.Pool(id)
 		first.Pools = append(first.Pools, p)

@@ -142,9 +142,9 @@ const largePledge = 10 // PSL, that each member of a large pool pledges
 
 // largeNetwork has a collateral that 500 of the smallest pledges make.
 func largeNetwork() Params {
-	net := simNetwork()
-	net.Collateral = limitMembers * largePledge * pastel.PSL
-	return net
+	params := simNetwork()
+	params.Collateral = limitMembers * largePledge * pastel.PSL
+	return params
 }
 
 // people puts registered PastelIDs into a state before its first block, each with a coin of its own of 10 PSL; keyOf says who
@@ -166,7 +166,7 @@ func (m *sim) pledge(id ticket.PoolID, who int, coins int64, out pastel.OutPoint
 func (m *sim) open(pools int, period pastel.Height) []ticket.PoolID {
 	const factor, fee = 10_000, 500
 	for i := range pools {
-		t := simTerms(fmt.Sprintf("pool%04d", i), &m.s.net, limitMembers*largePledge, factor, fee, period, 0, i)
+		t := simTerms(fmt.Sprintf("pool%04d", i), &m.s.params, limitMembers*largePledge, factor, fee, period, 0, i)
 		m.init(t)
 	}
 	m.mustMine()

@@ -117,7 +117,7 @@ func bombard(edit func(i int, list []ticket.Participant) (ticket.PoolID, []ticke
 func (m *sim) openOperated(period pastel.Height) ticket.PoolID {
 	operator := knownKey(operatorSeed).ID()
 	m.s.people.Insert(operator, newPerson())
-	terms := simTerms("operated", &m.s.net, limitMembers*largePledge, 10_000, 500, period, 0, 0)
+	terms := simTerms("operated", &m.s.params, limitMembers*largePledge, 10_000, 500, period, 0, 0)
 	terms.Operator = operator
 	m.init(terms)
 	m.mustMine()
@@ -136,7 +136,7 @@ func (m *sim) bombard(edit func(i int, list []ticket.Participant) (ticket.PoolID
 		if id == "" {
 			id = p.terms.ID
 		}
-		m.carry(carried{activate: prepareActivate(&m.s.net, &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: id, Participants: listed, OperatorSignature: wrong})})
+		m.carry(carried{activate: prepareActivate(&m.s.params, &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: id, Participants: listed, OperatorSignature: wrong})})
 	}
 }
 
@@ -181,7 +181,7 @@ func openMany(pools int) *sim {
 	m.people(pools, benchOwner)
 	m.mustMine()
 	for i := range pools {
-		m.init(simTerms(fmt.Sprintf("pool%04d", i), &m.s.net, limitMembers*largePledge, 10_000, 500, largePeriod, 0, i))
+		m.init(simTerms(fmt.Sprintf("pool%04d", i), &m.s.params, limitMembers*largePledge, 10_000, 500, largePeriod, 0, i))
 	}
 	return m
 }

@@ -20,22 +20,23 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Alerts is the part of a ledger's database that the ledger knows nothing of: who is told of what, and what waits to be told. It
-// has connections of its own beside the writer's. It is used by the process that holds the writer's lock; one that lost it with
-// its connection to PostgreSQL may not know yet, so that for a while there may be two. It is safe for concurrent use.
+// Alerts is the part of a ledger's database that the ledger does not use: subscriptions, and messages waiting to be sent. It has its own
+// connections besides the writer's. The process that holds the writer's lock uses it. A process that lost the lock along with its
+// connection to PostgreSQL may not know yet, so for a while there may be two. Alerts is safe for concurrent use.
 type Alerts struct {
-	reader Reader // gives its snapshots the network
+	reader Reader // provides the network for snapshots
 	begin  string
-	turn   sync.Mutex // one transaction at a time: they are short, and need not find out from the database that they collide
+	turn   sync.Mutex // one transaction at a time: they are short, and need not learn from the database that they collide
 }
 
-// Transactions that see one state and write. SQLite's lock is taken at once: one that begins as a read may not become a write.
+// Transactions that see one state and write. SQLite's lock is taken at the start, because a transaction that begins as a read may not
+// become a write.
 const (
 	beginSQLite         = "BEGIN IMMEDIATE"
 	beginPostgresAlerts = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 )
 
-// OpenAlerts opens a database that Open has made or upgraded.
+// OpenAlerts opens a database that Open has created or upgraded.
 func OpenAlerts(ctx context.Context, database string, net pool.Params) (*Alerts, error) {
 	a := &Alerts{reader: Reader{net: net}, begin: beginSQLite}
 	if IsPostgres(database) {
@@ -66,13 +67,13 @@ func OpenAlerts(ctx context.Context, database string, net pool.Params) (*Alerts,
 // Close closes the connections.
 func (a *Alerts) Close() error { return a.reader.Close() }
 
-// View lets f read, as Reader.View does, alerts included. Nothing can be written.
+// View lets f read, as Reader.View does, including alerts. f cannot write.
 func (a *Alerts) View(ctx context.Context, f func(*AlertTx) error) error {
 	return a.reader.View(ctx, func(s *Snapshot) error { return f(&AlertTx{s, db.New(s.conn)}) })
 }
 
-// Do runs f in one transaction, which is stored whole if f returns no error, and else not at all. f must be quick and touch nothing
-// but the database: while it runs the ledger may have to wait.
+// Do runs f in one transaction. If f returns no error, all of it is stored, otherwise nothing. f must be quick and use only the database:
+// the ledger may have to wait for it.
 func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 	a.turn.Lock()
 	defer a.turn.Unlock()
@@ -80,7 +81,7 @@ func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 	if err != nil {
 		return a.reader.place.explain(ctx, err)
 	}
-	defer conn.Close() // gives it back
+	defer conn.Close() // returns it to the pool
 	if _, err := conn.ExecContext(ctx, a.begin); err != nil {
 		return a.reader.place.explain(ctx, err)
 	}
@@ -88,34 +89,34 @@ func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 		_, err = conn.ExecContext(ctx, "COMMIT")
 	}
 	if err != nil {
-		// What fails is the connection, and the transaction ends with it.
+		// If this fails, the connection has failed, and the transaction ends with it.
 		conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // see above
 	}
 	return a.reader.place.explain(ctx, err)
 }
 
-// AlertTx is a transaction on alerts. It reads the ledger as of one block, too.
+// AlertTx is a transaction on alerts. It also reads the ledger as of one block.
 type AlertTx struct {
 	*Snapshot
 	q *db.Queries
 }
 
-// Subscription says who is told of what.
+// Subscription says who gets alerts, and about what.
 type Subscription struct {
 	ID       string
 	Created  time.Time
-	Since    pastel.Height // only what happens above is told
+	Since    pastel.Height // alerts are only about what happens above this block
 	URL      string        // a secret
 	Secret   string        // signs a webhook's messages; empty for others
-	Pool     ticket.PoolID // at most one of the three is set; none means every pool
+	Pool     ticket.PoolID // at most one of the three is set; if none is, every pool
 	PastelID string
 	Operator string // PastelID
 	Kinds    []string
-	Cushion  int64 // per cent
+	Cushion  int64 // percent
 	Overdue  int64 // blocks
 }
 
-// AddSubscription adds one.
+// AddSubscription adds a subscription.
 func (x *AlertTx) AddSubscription(s *Subscription) error {
 	return x.q.InsertSubscription(x.ctx, db.InsertSubscriptionParams{
 		ID: s.ID, Created: s.Created.Unix(), Since: int64(s.Since), ToUrl: s.URL, Secret: s.Secret, Pool: text(string(s.Pool)),
@@ -123,7 +124,7 @@ func (x *AlertTx) AddSubscription(s *Subscription) error {
 	})
 }
 
-// Subscriptions lists all of them, the oldest first.
+// Subscriptions returns all subscriptions, oldest first.
 func (x *AlertTx) Subscriptions() ([]Subscription, error) {
 	rows, err := x.q.ListSubscriptions(x.ctx)
 	list := make([]Subscription, len(rows))
@@ -137,7 +138,7 @@ func (x *AlertTx) Subscriptions() ([]Subscription, error) {
 	return list, err
 }
 
-// RemoveSubscription removes one with its alerts; false if there is none.
+// RemoveSubscription removes a subscription with its alerts; false if there is none.
 func (x *AlertTx) RemoveSubscription(id string) (bool, error) {
 	if err := x.q.DeleteAlertsOf(x.ctx, id); err != nil {
 		return false, err
@@ -146,17 +147,17 @@ func (x *AlertTx) RemoveSubscription(id string) (bool, error) {
 	return n > 0, err
 }
 
-// AlertCursor is how far events became alerts.
+// AlertCursor is how far events have become alerts.
 type AlertCursor struct {
 	Height   pastel.Height // -1 before the first block
-	Position int64         // of the last event in the block; EndOfBlock if all of it is read
+	Position int64         // of the last event read in the block; EndOfBlock if all are read
 	Hash     pastel.BlockHash
 }
 
-// EndOfBlock is a position behind every event of a block.
+// EndOfBlock is a position after every event of a block.
 const EndOfBlock = 1 << 62
 
-// Cursor returns how far events became alerts.
+// Cursor returns how far events have become alerts.
 func (x *AlertTx) Cursor() (AlertCursor, error) {
 	r, err := x.q.AlertCursor(x.ctx)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -169,7 +170,7 @@ func (x *AlertTx) Cursor() (AlertCursor, error) {
 	return AlertCursor{pastel.Height(r.Height), r.Position, hash}, err
 }
 
-// SetCursor moves the cursor. With it go the hashes of the blocks that it passed last, for Fork.
+// SetCursor moves the cursor. It also stores the hashes of the last blocks passed, for Fork.
 func (x *AlertTx) SetCursor(c AlertCursor) error {
 	rows, err := x.hashesDown(c.Height)
 	if err != nil {
@@ -182,8 +183,8 @@ func (x *AlertTx) SetCursor(c AlertCursor) error {
 	return x.q.PutAlertCursor(x.ctx, db.PutAlertCursorParams{Height: int64(c.Height), Position: c.Position, Hash: c.Hash[:], Trail: trail})
 }
 
-// Fork returns the height of the last block of those that a cursor passed which is in the ledger still. It is not known, false, of a
-// cursor that an older release set: then it is where the deepest reorganization would have forked off.
+// Fork returns the height of the last block passed by a cursor that is still in the ledger. For a cursor set by an older release it returns
+// false, since the block is unknown, and the fork point of the deepest possible reorganization.
 func (x *AlertTx) Fork(c AlertCursor) (pastel.Height, bool, error) {
 	trail, err := x.q.AlertTrail(x.ctx)
 	if err != nil {
@@ -202,13 +203,13 @@ func (x *AlertTx) Fork(c AlertCursor) (pastel.Height, bool, error) {
 	return max(-1, c.Height-x.r.net.MaxReorg), false, nil
 }
 
-// hashesDown lists the blocks from a height down, as many as a reorganization may concern and the one before.
+// hashesDown returns the blocks from a height down, as many as a reorganization may take back and one more.
 func (x *AlertTx) hashesDown(h pastel.Height) ([]db.HashesDownFromRow, error) {
 	return x.q.HashesDownFrom(x.ctx, db.HashesDownFromParams{Height: int64(h), Limit: int32(x.r.net.MaxReorg) + 1})
 }
 
-// GoBack says that the ledger forked off after a block, which events are read from again up to a height. A subscription that was
-// made in between is told what happens on the other branch, and what stood there is as if it had begun at the fork.
+// GoBack records that the ledger forked off after a block. Events are then read again from the fork up to a height. Subscriptions made in
+// between begin at the fork: they get alerts about the other branch.
 func (x *AlertTx) GoBack(fork, from pastel.Height) error {
 	if err := x.q.LowerSince(x.ctx, db.LowerSinceParams{Since: int64(fork), Since_2: int64(from)}); err != nil {
 		return err
@@ -216,30 +217,30 @@ func (x *AlertTx) GoBack(fork, from pastel.Height) error {
 	return x.q.LowerStanding(x.ctx, int64(fork))
 }
 
-// AlertState is what became of a message.
+// AlertState is the state of a message.
 type AlertState string
 
-// The states of a message.
+// States of a message.
 const (
-	AlertPending   AlertState = "pending"   // it waits to be sent
-	AlertSending   AlertState = "sending"   // it was sent, without an answer yet: it may have arrived
+	AlertPending   AlertState = "pending"   // waiting to be sent
+	AlertSending   AlertState = "sending"   // sent but not yet answered; it may have arrived
 	AlertSent      AlertState = "sent"      // it arrived
-	AlertWithdrawn AlertState = "withdrawn" // its cause is gone; if it may have arrived, another message says so
-	AlertFailed    AlertState = "failed"    // it could not be delivered for days
+	AlertWithdrawn AlertState = "withdrawn" // its cause is gone; if the message may have arrived, another one says so
+	AlertFailed    AlertState = "failed"    // not delivered for days; given up
 )
 
-// Alert is a message to a subscription.
+// Alert is a message for a subscription.
 type Alert struct {
 	ID           string
 	Subscription string
-	Cause        string // what it tells of, the same on every branch of the chain
+	Cause        string // what the alert is about, the same on every branch of the chain
 	Kind         string
 	Pool         ticket.PoolID
 	PastelID     string
-	Height       pastel.Height     // of the cause, or the tip when it began
-	Block        *pastel.BlockHash // of the cause; nil for what is no event
-	Lost         bool              // its block is gone, and the branch instead is not read to its end
-	Standing     bool              // tells of what is no event and has not ended
+	Height       pastel.Height     // of the cause; for standing alerts, the tip when it began
+	Block        *pastel.BlockHash // of the cause; nil if the cause is not an event
+	Lost         bool              // its block is gone, and the new branch has not been read to its end
+	Standing     bool              // about something that is not an event and has not ended
 	Text         string
 	JSON         string
 	State        AlertState
@@ -274,7 +275,7 @@ func alertsOf(rows []db.Alert, err error) ([]Alert, error) {
 	return list, nil
 }
 
-// AddAlert puts a message into the outbox, to be sent after those that are there. A subscription has one of a cause.
+// AddAlert adds a message to the outbox, after those already there. A subscription has one message per cause.
 func (x *AlertTx) AddAlert(a *Alert) error {
 	p := db.InsertAlertParams{
 		ID: a.ID, Subscription: a.Subscription, Cause: a.Cause, Kind: a.Kind, Pool: text(string(a.Pool)), Pastelid: text(a.PastelID),
@@ -289,7 +290,7 @@ func (x *AlertTx) AddAlert(a *Alert) error {
 	return x.q.InsertAlert(x.ctx, p)
 }
 
-// AlertOf finds a subscription's message about a cause; false if there is none.
+// AlertOf returns a subscription's message about a cause; false if there is none.
 func (x *AlertTx) AlertOf(subscription, cause string) (Alert, bool, error) {
 	r, err := x.q.AlertOfCause(x.ctx, db.AlertOfCauseParams{Subscription: subscription, Cause: cause})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -302,43 +303,43 @@ func (x *AlertTx) AlertOf(subscription, cause string) (Alert, bool, error) {
 	return a, true, err
 }
 
-// LoseAlerts marks those above a height whose block is not in the ledger any more: they are not sent until they are bound again.
+// LoseAlerts marks messages above a height whose block is no longer in the ledger. They are not sent until BindAlert binds them again.
 func (x *AlertTx) LoseAlerts(above pastel.Height) error { return x.q.LoseAlerts(x.ctx, int64(above)) }
 
-// LostAlerts lists those that are lost, up to a height.
+// LostAlerts returns the lost messages up to a height.
 func (x *AlertTx) LostAlerts(upTo pastel.Height) ([]Alert, error) {
 	return alertsOf(x.q.LostAlerts(x.ctx, int64(upTo)))
 }
 
-// BindAlert stores the height, block, text and JSON of an alert whose cause is in another block now.
+// BindAlert stores the height, block, text and JSON of a message whose cause is now in another block.
 func (x *AlertTx) BindAlert(a *Alert) error {
 	return x.q.BindAlert(x.ctx, db.BindAlertParams{ID: a.ID, Height: int64(a.Height), Block: a.Block[:], Text: a.Text, Json: a.JSON})
 }
 
-// StandingAlerts lists the alerts of a kind that tell of what has not ended.
+// StandingAlerts returns the messages of a kind whose causes have not ended.
 func (x *AlertTx) StandingAlerts(kind string) ([]Alert, error) {
 	return alertsOf(x.q.StandingAlerts(x.ctx, kind))
 }
 
-// CloseAlert says that an alert's cause is over or gone, so that the same cause is another one if it comes again.
+// CloseAlert records that a message's cause has ended or is gone. If the same cause occurs again, it counts as new.
 func (x *AlertTx) CloseAlert(id string, state AlertState) error {
 	return x.q.CloseAlert(x.ctx, db.CloseAlertParams{ID: id, State: string(state)})
 }
 
-// DueAlerts lists, for each subscription, the first message that is to be sent, if its time has come.
+// DueAlerts returns the first message to send for each subscription, if it is due.
 func (x *AlertTx) DueAlerts(now time.Time, limit int32) ([]Alert, error) {
 	return alertsOf(x.q.DueAlerts(x.ctx, db.DueAlertsParams{NextTry: now.Unix(), Limit: limit}))
 }
 
-// ClaimAlert marks a message as being sent once more than so many attempts, and when it is sent again should there be no answer;
-// false if it is withdrawn, or somebody else claimed it.
+// ClaimAlert marks a message as being sent, for an attempt after so many others, and sets when to send it again if no answer comes. It
+// returns false if the message was withdrawn or claimed by another process.
 func (x *AlertTx) ClaimAlert(id string, attempts int64, next time.Time) (bool, error) {
 	n, err := x.q.ClaimAlert(x.ctx, db.ClaimAlertParams{ID: id, Attempts: attempts, NextTry: next.Unix()})
 	return n > 0, err
 }
 
-// AnswerAlert says what became of the attempt that a message was claimed for, its attempts counting that one, unless it was withdrawn
-// or claimed again meanwhile.
+// AnswerAlert records the result of the attempt that a message was claimed for, unless the message was withdrawn or claimed again. attempts
+// includes that attempt.
 func (x *AlertTx) AnswerAlert(id string, attempts int64, state AlertState, now, next time.Time) error {
 	p := db.AnswerAlertParams{ID: id, Attempts: attempts, State: string(state), NextTry: next.Unix()}
 	if state == AlertSent {
@@ -347,47 +348,47 @@ func (x *AlertTx) AnswerAlert(id string, attempts int64, state AlertState, now, 
 	return x.q.AnswerAlert(x.ctx, p)
 }
 
-// RetryUnanswered makes messages due whose answer never came: the process ended meanwhile.
+// RetryUnanswered makes messages due that never got an answer because the process ended.
 func (x *AlertTx) RetryUnanswered(now time.Time) error { return x.q.RetryUnanswered(x.ctx, now.Unix()) }
 
-// ForgetAlerts deletes messages that are done with, of blocks below a height and older than a time.
+// ForgetAlerts deletes finished messages of blocks below a height and older than a time.
 func (x *AlertTx) ForgetAlerts(below pastel.Height, before time.Time) error {
 	return x.q.ForgetAlerts(x.ctx, db.ForgetAlertsParams{Height: int64(below), Created: before.Unix()})
 }
 
-// Ordinal counts a pool's events of a type up to one of them: which one it is does not depend on the block it is in.
+// Ordinal counts a pool's events of a type up to the given one. The ordinal does not depend on the event's block.
 func (x *AlertTx) Ordinal(e *Event) (int64, error) {
 	return x.q.CountEventsUpTo(x.ctx, db.CountEventsUpToParams{
 		Pool: text(string(e.Pool)), Type: string(e.Type), Height: int64(e.Height), Height_2: e.Position,
 	})
 }
 
-// OrdinalOfPledge counts a pledge's events of a type up to one of them.
+// OrdinalOfPledge counts a pledge's events of a type up to the given one.
 func (s *Snapshot) OrdinalOfPledge(e *Event) (int64, error) {
 	return db.New(s.conn).CountPledgeEventsUpTo(s.ctx, db.CountPledgeEventsUpToParams{
 		Pastelid: text(e.PastelID), Pledge: integer(e.Pledge), Type: string(e.Type), Height: int64(e.Height), Height_2: e.Position,
 	})
 }
 
-// Terms are what a ticket of a pledge says. What the pledge offers, its events tell.
+// Terms are what a pledge's ticket says, except the offer, which events contain.
 type Terms struct {
 	Ticket pastel.TxID
 	Reward string // address
 }
 
-// Amendment returns a pledge's terms before and after one of its pledge.amended.
+// Amendment returns a pledge's terms before and after one of its pledge.amended events.
 func (s *Snapshot) Amendment(e *Event) (before, after Terms, err error) {
 	n, err := s.OrdinalOfPledge(e)
 	if err != nil {
 		return before, after, err
 	}
-	// The first ticket made the pledge: amendment n goes from ticket n to the next.
+	// The first ticket made the pledge, so amendment n goes from ticket n to ticket n+1.
 	rows, err := db.New(s.conn).TicketsOfPledge(s.ctx, db.TicketsOfPledgeParams{Pledge: e.Pledge, Limit: 2, Offset: int32(n - 1)})
 	if err != nil {
 		return before, after, err
 	}
 	if len(rows) != 2 {
-		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket: the database is damaged, start with an empty one", n, e.Pledge)
+		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket: the database is damaged; start with an empty one", n, e.Pledge)
 	}
 	for i, terms := range []*Terms{&before, &after} {
 		*terms = Terms{Reward: rows[i].Reward}
@@ -398,13 +399,13 @@ func (s *Snapshot) Amendment(e *Event) (before, after Terms, err error) {
 	return before, after, nil
 }
 
-// HadPledge reports whether a PastelID had a pledge in a pool in or after a block.
+// HadPledge reports whether a PastelID had a pledge in a pool at or after a block.
 func (x *AlertTx) HadPledge(id ticket.PoolID, pastelID string, h pastel.Height) (bool, error) {
 	n, err := x.q.CountPledgesAt(x.ctx, db.CountPledgesAtParams{Pool: string(id), Pastelid: pastelID, Joined: int64(h)})
 	return n > 0, err
 }
 
-// PledgedIn lists the pools that a PastelID has live pledges in.
+// PledgedIn returns the pools in which a PastelID has live pledges.
 func (x *AlertTx) PledgedIn(pastelID string) ([]ticket.PoolID, error) {
 	rows, err := x.q.PoolsOfPledger(x.ctx, pastelID)
 	list := make([]ticket.PoolID, len(rows))
@@ -414,20 +415,20 @@ func (x *AlertTx) PledgedIn(pastelID string) ([]ticket.PoolID, error) {
 	return list, err
 }
 
-// PaysTo sums what a payout pays to the reward addresses of a PastelID.
+// PaysTo returns what a payout pays to a PastelID's reward addresses.
 func (x *AlertTx) PaysTo(id ticket.PoolID, settled pastel.Height, pastelID string) (pastel.Amount, error) {
 	sum, err := x.q.PaidByPayout(x.ctx, db.PaidByPayoutParams{Pool: string(id), Settled: int64(settled), Pastelid: pastelID})
 	return pastel.Amount(sum), err
 }
 
-// Supernode is a Supernode that a pool backs.
+// Supernode is a Supernode backed by a pool.
 type Supernode struct {
 	Pool       ticket.PoolID
 	Activation pastel.TxID
-	Escrow     string // where it is to be paid
+	Escrow     string // where its rewards must go
 }
 
-// Supernodes lists the Supernodes of active pools.
+// Supernodes returns the Supernodes of active pools.
 func (x *AlertTx) Supernodes() ([]Supernode, error) {
 	rows, err := x.q.ActiveSupernodes(x.ctx)
 	list := make([]Supernode, len(rows))
@@ -440,18 +441,18 @@ func (x *AlertTx) Supernodes() ([]Supernode, error) {
 	return list, err
 }
 
-// Spend is what a transaction that waits to be mined would do to a pledge.
+// Spend is what an unmined transaction would do to a pledge.
 type Spend struct {
 	TxID      pastel.TxID
 	Pool      ticket.PoolID
 	PastelID  string
 	Pledge    int64          // join order over all pools
-	Outcome   pool.EventType // pledge.left; pledge.reduced: it offers no more than counts; or pledge.moved: what is left backs all of it
-	Forfeited pastel.Amount  // if the next block held it
+	Outcome   pool.EventType // pledge.left; pledge.reduced: it offers only what counts; or pledge.moved: the remaining coins back all of it
+	Forfeited pastel.Amount  // if the next block contained the transaction
 	Seen      int64          // seconds since 1970
 }
 
-// spendOutcomes names in the table what a spend does to a pledge.
+// spendOutcomes maps outcomes to their names in the table.
 var spendOutcomes = map[pool.EventType]string{pool.PledgeLeft: "left", pool.PledgeReduced: "reduced", pool.PledgeMoved: "moved"}
 
 func spendOutcome(text string) (pool.EventType, error) {
@@ -460,11 +461,11 @@ func spendOutcome(text string) (pool.EventType, error) {
 			return outcome, nil
 		}
 	}
-	return "", fmt.Errorf("%q is no outcome of a spend", text)
+	return "", fmt.Errorf("%q is not the outcome of a spend", text)
 }
 
-// Spends lists what transactions that wait to be mined would do to pledges, the first seen first; zero arguments do not filter.
-// MempoolLooked says as of when.
+// Spends returns what unmined transactions would do to pledges, first seen first. Zero arguments do not filter. MempoolLooked says as of
+// when.
 func (s *Snapshot) Spends(poolID ticket.PoolID, pastelID string) ([]Spend, error) {
 	q := selecting("SELECT txid, pledge, pool, pastelid, outcome, forfeited, seen FROM mempool_spends")
 	equal(q, "pool", string(poolID))
@@ -483,7 +484,7 @@ func (s *Snapshot) Spends(poolID ticket.PoolID, pastelID string) ([]Spend, error
 	})
 }
 
-// PutSpend adds a spend, or changes what it would do; when it was first seen stays.
+// PutSpend adds a spend, or changes its outcome; the time it was first seen stays.
 func (x *AlertTx) PutSpend(s *Spend) error {
 	p := db.PutSpendParams{
 		Txid: s.TxID[:], Pledge: s.Pledge, Pool: string(s.Pool), Pastelid: s.PastelID, Outcome: spendOutcomes[s.Outcome],
@@ -497,19 +498,19 @@ func (x *AlertTx) DeleteSpend(s *Spend) error {
 	return x.q.DeleteSpend(x.ctx, db.DeleteSpendParams{Txid: s.TxID[:], Pledge: s.Pledge})
 }
 
-// LastMove returns the last block above a height that did to a pledge what an event says; -1 if there is none.
+// LastMove returns the last block above a height in which an event of a type happened to a pledge; -1 if there is none.
 func (x *AlertTx) LastMove(id ticket.PoolID, pledge int64, what pool.EventType, above pastel.Height) (pastel.Height, error) {
 	h, err := x.q.LastMove(x.ctx, db.LastMoveParams{Pool: text(string(id)), Pledge: integer(pledge), Type: string(what), Height: int64(above)})
 	return pastel.Height(h), err
 }
 
-// MempoolLook is when all that waits to be mined was looked at, by the daemon that writes the database.
+// MempoolLook says when the daemon that writes the database last checked the whole mempool.
 type MempoolLook struct {
-	Height pastel.Height // of the block that the next one was asked for
+	Height pastel.Height // of the tip then
 	At     int64         // seconds since 1970
 }
 
-// MempoolLooked returns when the mempool was last looked at; false if no node is there to look at.
+// MempoolLooked returns when the mempool was last checked; false if there is no node to ask.
 func (s *Snapshot) MempoolLooked() (MempoolLook, bool, error) {
 	list, err := all(s, selecting("SELECT height, at FROM mempool_looked"), func(rows *sql.Rows) (x MempoolLook, err error) {
 		err = rows.Scan(&x.Height, &x.At)
@@ -521,12 +522,12 @@ func (s *Snapshot) MempoolLooked() (MempoolLook, bool, error) {
 	return list[0], true, nil
 }
 
-// SetMempoolLooked says when all of the mempool was looked at.
+// SetMempoolLooked records when the whole mempool was checked.
 func (x *AlertTx) SetMempoolLooked(l MempoolLook) error {
 	return x.q.PutMempoolLooked(x.ctx, db.PutMempoolLookedParams{Height: int64(l.Height), At: l.At})
 }
 
-// ForgetMempool deletes what is known of a mempool that nobody looks at any more.
+// ForgetMempool deletes what is known about a mempool that is no longer checked.
 func (x *AlertTx) ForgetMempool() error {
 	return errors.Join(x.q.DeleteSpends(x.ctx), x.q.DeleteMempoolLooked(x.ctx))
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/pastelnetwork/smartpool/store/db"
 )
 
-// ErrOvertaken says that another process has written to the database: it does not end where the ledger does any more. The ledger
-// has to be opened again.
+// ErrOvertaken says that another process has written to the database, which no longer ends where the ledger does. The ledger must be opened
+// again.
 var ErrOvertaken = errors.New("another process has written to this database")
 
-// Commit stores a step of the ledger in one transaction. It asserts that the database ends where the step begins; where it ends in
-// the step already, an earlier try got through, and nothing is left to do. ErrOvertaken if it ends anywhere else.
+// Commit stores a step of the ledger in one transaction. It checks that the database ends where the step begins. If the database already
+// ends where the step ends, an earlier attempt succeeded and there is nothing to do. If it ends anywhere else, Commit returns ErrOvertaken.
 func (s *Store) Commit(ctx context.Context, c *chain.Change) error {
 	err := s.use(ctx, func() error { return s.commitOnce(ctx, c) })
 	if errors.Is(err, ErrLocked) {
@@ -31,7 +31,7 @@ func (s *Store) Commit(ctx context.Context, c *chain.Change) error {
 	return s.place.name(ctx, err)
 }
 
-// due reports whether a step is still to be written to a database that ends in this block.
+// due reports whether a step must still be written to a database that ends in a block.
 func due(last pool.Tip, c *chain.Change) (bool, error) {
 	switch last {
 	case c.From:
@@ -39,7 +39,7 @@ func due(last pool.Tip, c *chain.Change) (bool, error) {
 	case c.Tip:
 		return false, nil
 	}
-	return false, fmt.Errorf("%w: it ends at block %d (%s), the ledger's step leads from block %d (%s) to block %d (%s)", ErrOvertaken,
+	return false, fmt.Errorf("%w: it ends at block %d (%s), but the ledger's step goes from block %d (%s) to block %d (%s)", ErrOvertaken,
 		last.Height, last.Hash, c.From.Height, c.From.Hash, c.Tip.Height, c.Tip.Hash)
 }
 
@@ -51,14 +51,14 @@ func (s *Store) commitOnce(ctx context.Context, c *chain.Change) error {
 	w := &writer{ctx: ctx, q: tx.queries(), net: &s.net}
 	write, err := w.due(c)
 	if err == nil && write {
-		s.ends = &ends{c.From, c.Tip} // whether a try got through may stay unknown
+		s.ends = &ends{c.From, c.Tip} // whether an attempt succeeded may stay unknown
 		err = w.change(c)
 	}
 	if first := tx.failed(); first != nil {
 		err = first
 	}
 	if err != nil || !write {
-		tx.Rollback() //nolint:errcheck // what fails is the connection, and the transaction ends with it
+		tx.Rollback() //nolint:errcheck // if it fails, the connection has failed, and the transaction ends with it
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -68,7 +68,7 @@ func (s *Store) commitOnce(ctx context.Context, c *chain.Change) error {
 	return nil
 }
 
-// writer writes a step within a transaction.
+// writer writes a step in a transaction.
 type writer struct {
 	ctx context.Context
 	q   *db.Queries
@@ -113,7 +113,7 @@ func (w *writer) change(c *chain.Change) error {
 	return nil
 }
 
-// rewind takes back what lies above the step's base, which must then be the last block.
+// rewind removes what lies above the step's base, which must then be the last block.
 func (w *writer) rewind(c *chain.Change) error {
 	if c.Back == 0 {
 		return nil
@@ -140,11 +140,11 @@ func (w *writer) rewind(c *chain.Change) error {
 		return err
 	}
 	if n != int64(c.Back) {
-		return fmt.Errorf("the database had %d blocks above block %d, not %d: it is damaged", n, h, c.Back)
+		return fmt.Errorf("the database had %d blocks above block %d instead of %d: it is damaged; start with an empty one", n, h, c.Back)
 	}
 	last, err := lastBlock(w.ctx, w.q)
 	if err == nil && last != c.Base {
-		err = fmt.Errorf("the database has block %d (%s) where the ledger has block %d (%s): it is damaged, start with an empty one",
+		err = fmt.Errorf("the database has block %d (%s) where the ledger has block %d (%s): it is damaged; start with an empty one",
 			last.Height, last.Hash, h, c.Base.Hash)
 	}
 	return err
@@ -196,7 +196,7 @@ func (w *writer) block(u *pool.Update, keepUndo bool) error {
 	return nil
 }
 
-// accepted stores a part ticket, and the pledge that it makes.
+// accepted stores a join or amend ticket, and the pledge that a join creates.
 func (w *writer) accepted(a *pool.Accepted, h pastel.Height, i int) error {
 	id := a.PastelID.String()
 	if !a.Amends {
@@ -246,7 +246,7 @@ func text(s string) sql.NullString        { return sql.NullString{String: s, Val
 func integer(n int64) sql.NullInt64       { return sql.NullInt64{Int64: n, Valid: true} }
 func after(h pastel.Height) sql.NullInt64 { return sql.NullInt64{Int64: int64(h), Valid: h >= 0} }
 
-// event stores an event, and what it ends.
+// event stores an event, and the end of what it ends.
 func (w *writer) event(e *pool.Event, i int) error {
 	canonical, err := e.MarshalJSON()
 	if err != nil {
@@ -299,7 +299,7 @@ func (w *writer) ends(e *pool.Event) error {
 		return nil
 	}
 	if err == nil && n != 1 {
-		err = fmt.Errorf("%d rows to end, want 1: the database is damaged, start with an empty one", n)
+		err = fmt.Errorf("%d rows to end instead of 1: the database is damaged; start with an empty one", n)
 	}
 	return err
 }

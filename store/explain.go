@@ -17,7 +17,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// place says which database an error is of: its engine, and a name without passwords.
+// place names the database an error comes from: its engine, and a name without passwords.
 type place string
 
 func sqlitePlace(path string) place { return place("SQLite file " + filepath.Base(path)) }
@@ -26,8 +26,8 @@ func postgresPlace(cfg *pgx.ConnConfig) place {
 	return place(fmt.Sprintf("PostgreSQL database %s on %s", cfg.Database, cfg.Host))
 }
 
-// explain says which database an engine's error is of, what it means and what to do about it. Other errors stay as they are.
-// The context is that of what failed: once it is over, drivers may call the connection bad.
+// explain adds to an engine's error which database it comes from, what it means and what to do. Other errors stay as they are. ctx is that
+// of the failed operation: after it ends, drivers may report a bad connection.
 func (p place) explain(ctx context.Context, err error) error {
 	var done *explained
 	trouble := diagnose(err)
@@ -41,7 +41,7 @@ func (p place) explain(ctx context.Context, err error) error {
 	return &explained{p, trouble.advice, err}
 }
 
-// name is explain for errors of every kind: none stays without its database.
+// name is explain for errors of every kind: it names the database in each.
 func (p place) name(ctx context.Context, err error) error {
 	var done *explained
 	if err = p.explain(ctx, err); err == nil || errors.As(err, &done) {
@@ -50,7 +50,7 @@ func (p place) name(ctx context.Context, err error) error {
 	return fmt.Errorf("%s: %w", p, err)
 }
 
-// explained is an engine's error with its database and what to do, on one line: those of PostgreSQL's driver may have more.
+// explained is an engine's error with its database and advice, on one line; errors of PostgreSQL's driver may have several.
 type explained struct {
 	place  place
 	advice string // may be empty
@@ -67,28 +67,28 @@ func (e *explained) Error() string {
 
 func (e *explained) Unwrap() error { return e.cause }
 
-// remedy is what makes an error go away.
+// remedy says what makes an error go away.
 type remedy int
 
 const (
-	remedyNone remedy = iota // the error stays: damage, or a mistake of ours
-	remedyMend               // somebody has to mend the database's surroundings
+	remedyNone remedy = iota // the error stays: damage, or a bug of ours
+	remedyMend               // the operator must fix something around the database
 	remedyWait               // it may pass by itself
 )
 
-// trouble is what is known of an engine's error.
+// trouble is what is known about an engine's error.
 type trouble struct {
 	remedy remedy
 	advice string
 }
 
 const (
-	adviceSlow = "it took too long: see whether the disk or the server is overloaded"
-	adviceLost = "the connection is lost: see whether the server runs and can be reached"
-	adviceFull = "the disk is full: make room, nothing is lost"
+	adviceSlow = "it took too long: check whether the disk or the server is overloaded"
+	adviceLost = "the connection is lost: check that the server runs and is reachable"
+	adviceFull = "the disk is full: free some space; nothing is lost"
 )
 
-// diagnose returns what is known of an engine's error, nil for the errors of others.
+// diagnose returns what is known about an engine's error; nil for other errors.
 func diagnose(err error) *trouble {
 	var file *sqlite.Error
 	var server *pgconn.PgError
@@ -100,10 +100,10 @@ func diagnose(err error) *trouble {
 		return nil
 	case errors.Is(err, ErrLocked), errors.Is(err, errOwnLock):
 		return &trouble{remedyWait, ""}
-	case errors.As(err, &server): // one that refuses a connection says why
+	case errors.As(err, &server): // a server that refuses a connection says why
 		return postgresTrouble(server.Code)
 	case errors.As(err, &connect):
-		return &trouble{remedyWait, "the server does not answer as it should: start it, or mend the database's URL"}
+		return &trouble{remedyWait, "the server does not answer: start it, or correct the database's URL"}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &trouble{remedyWait, adviceSlow}
 	case errors.Is(err, context.Canceled):
@@ -118,69 +118,69 @@ func diagnose(err error) *trouble {
 }
 
 func sqliteTrouble(code int) *trouble {
-	switch code & 0xff { // without the detail that SQLite adds above
+	switch code & 0xff { // without the extended code in the higher bits
 	case sqlite3.SQLITE_FULL:
 		return &trouble{remedyWait, adviceFull}
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
 		return &trouble{remedyWait, "another program holds the file: close it"}
 	case sqlite3.SQLITE_IOERR:
-		return &trouble{remedyWait, "the disk fails: see whether it is there and healthy"}
+		return &trouble{remedyWait, "the disk failed: check that it is mounted and healthy"}
 	case sqlite3.SQLITE_NOMEM:
-		return &trouble{remedyWait, "there is no memory left: close other programs"}
+		return &trouble{remedyWait, "out of memory: close other programs"}
 	case sqlite3.SQLITE_INTERRUPT:
 		return &trouble{remedyWait, adviceSlow}
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-		return &trouble{remedyMend, "the file or its folder cannot be written: check owner and permissions"}
+		return &trouble{remedyMend, "the file or its folder is not writable: check owner and permissions"}
 	case sqlite3.SQLITE_CORRUPT:
-		return &trouble{remedyNone, "the file is damaged: restore a copy or start with an empty one"}
+		return &trouble{remedyNone, "the file is damaged: restore a backup or start with an empty one"}
 	case sqlite3.SQLITE_NOTADB:
-		return &trouble{remedyNone, "it is another program's database: give another path"}
+		return &trouble{remedyNone, "the file belongs to another program: choose another path"}
 	}
 	return &trouble{remedyNone, ""}
 }
 
-// postgresTrouble goes by the codes of the PostgreSQL manual, appendix A.
+// postgresTrouble diagnoses by the codes of the PostgreSQL manual, appendix A.
 func postgresTrouble(code string) *trouble {
 	switch code {
 	case "28000", "28P01":
-		return &trouble{remedyMend, "the server refuses the user or password: mend the database's URL"}
+		return &trouble{remedyMend, "the server refused the user or password: correct the database's URL"}
 	case "3D000":
-		return &trouble{remedyMend, "the server has no such database: create it, or mend its URL"}
+		return &trouble{remedyMend, "the server has no such database: create it, or correct the URL"}
 	case "42501":
-		return &trouble{remedyMend, "the user of the database's URL lacks a right: make it the owner of database and schema"}
+		return &trouble{remedyMend, "the user in the database's URL lacks a privilege: make it the owner of the database and schema"}
 	case "25006":
-		return &trouble{remedyMend, "the server only reads: give the URL of the one that is written to"}
+		return &trouble{remedyMend, "the server is read-only: use the URL of the primary server"}
 	case "53100":
 		return &trouble{remedyWait, adviceFull}
 	case "53300":
-		return &trouble{remedyWait, "the server has no connection left: close some or raise max_connections"}
+		return &trouble{remedyWait, "the server has no connections left: close some, or raise max_connections"}
 	case "57014", "25P03", "55P03":
-		return &trouble{remedyWait, "the server broke a statement off: see whether it is overloaded, or its limits of time too short"}
+		return &trouble{remedyWait, "the server cancelled a statement: check whether it is overloaded, or its timeouts too short"}
 	case "57P01", "57P02", "57P03", "57P05":
-		return &trouble{remedyWait, "the server ended the connection: see whether it runs"}
+		return &trouble{remedyWait, "the server closed the connection: check that it is running"}
 	case "XX001", "XX002":
-		return &trouble{remedyNone, "the server's files are damaged: restore a copy or start with an empty database"}
+		return &trouble{remedyNone, "the server's files are damaged: restore a backup or start with an empty database"}
 	}
 	switch code[:min(2, len(code))] {
 	case "08": // connection exceptions
 		return &trouble{remedyWait, adviceLost}
 	case "40": // serialization failures and deadlocks
-		return &trouble{remedyWait, "another transaction was in the way"}
+		return &trouble{remedyWait, "another transaction interfered"}
 	case "53", "57", "58": // resources, the operator, the system around the server
-		return &trouble{remedyWait, "the server's machine or operator was in the way: see its log"}
+		return &trouble{remedyWait, "the server or its machine failed: see the server's log"}
 	}
 	return &trouble{remedyNone, ""}
 }
 
-// Temporary reports whether an error may pass without anybody touching the database: the disk is full or busy, the server is
-// away or restarts, another process holds the lock. Whoever sees it opens the database again later.
+// Temporary reports whether an error may pass without changes to the database: the disk is full or busy, the server is unreachable or
+// restarting, another process holds the lock. Open the database again later.
 func Temporary(err error) bool {
 	trouble := diagnose(err)
 	return trouble != nil && trouble.remedy == remedyWait
 }
 
-// Passes implements chain.Store: an error passes by itself, or once somebody mends what is around the database. ErrLocked does not:
-// the step is not ours to store while another process writes.
+// Passes implements chain.Store. It reports whether an error passes by itself, or once the operator fixes something around the database.
+// ErrLocked does not pass: while another process writes, storing the step is not ours to do.
 func (s *Store) Passes(err error) bool {
 	trouble := diagnose(err)
 	return trouble != nil && !errors.Is(err, ErrLocked) && trouble.remedy != remedyNone

@@ -35,7 +35,7 @@ func TestAFullDiskIsWaitedFor(t *testing.T) {
 			case err := <-l.errs:
 				if err != nil {
 					stops++
-					isSentence(t, err, "SQLite file ledger.db", "the disk is full", "make room")
+					isSentence(t, err, "SQLite file ledger.db", "the disk is full", "free some space")
 					room *= 4
 					makeRoom(room)
 				}

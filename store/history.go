@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Now is the height that stands for the tip where a list is asked for as it was at a height.
+// Now, as a height in a filter, means the tip.
 const Now pastel.Height = -1
 
 // Block is a block of the ledger.
@@ -38,7 +38,7 @@ func scanBlock(rows *sql.Rows) (b Block, err error) {
 
 const selectBlocks = "SELECT height, hash, time, digest FROM blocks"
 
-// Tip returns the last block; chain.ErrNotFound before the first.
+// Tip returns the last block; chain.ErrNotFound if there is none.
 func (s *Snapshot) Tip() (Block, error) {
 	list, err := s.Blocks(Page{Limit: 1, Desc: true})
 	if err == nil && len(list) == 0 {
@@ -64,14 +64,14 @@ func (s *Snapshot) Block(h pastel.Height) (Block, error) {
 	return list[0], nil
 }
 
-// Blocks lists blocks; the page's key is the height.
+// Blocks returns blocks; the page's key is the height.
 func (s *Snapshot) Blocks(p Page) ([]Block, error) {
 	q := selecting(selectBlocks)
 	q.page(p, "height")
 	return all(s, q, scanBlock)
 }
 
-// Event is an event with where it stands in the chain.
+// Event is an event with its place in the chain.
 type Event struct {
 	Height   pastel.Height
 	Position int64
@@ -79,11 +79,11 @@ type Event struct {
 	Type     pool.EventType
 	Pool     ticket.PoolID
 	PastelID string
-	Pledge   int64 // join order, of events about a pledge; else -1
+	Pledge   int64 // join order, for events about a pledge; otherwise -1
 	JSON     []byte
 }
 
-// EventFilter says which events are wanted. Zero fields do not filter, but the heights do: From 0, To Now means all.
+// EventFilter selects events. Zero fields do not filter, except the heights: From 0 and To Now select all.
 type EventFilter struct {
 	Pool     ticket.PoolID
 	PastelID string
@@ -91,7 +91,7 @@ type EventFilter struct {
 	From, To pastel.Height
 }
 
-// Events lists events; the page's key is height and position.
+// Events returns events; the page's key is height and position.
 func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 	q := selecting(`SELECT events.height, position, time, type, coalesce(pool, ''), coalesce(pastelid, ''), coalesce(pledge, -1), json
 		FROM events JOIN blocks ON blocks.height = events.height`)
@@ -111,29 +111,29 @@ func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 	})
 }
 
-// PoolRow is a pool as the list of pools has it.
+// PoolRow is a pool in a list.
 type PoolRow struct {
 	pool.Terms
-	Status    string // at the height that was asked for
+	Status    string // at the height asked for
 	Escrow    pastel.Address
-	Activated pastel.Height // -1 until then
-	Deadline  pastel.Height // of replenishing, else -1
-	Ended     pastel.Height // -1 until then
-	Counted   int64         // PSL of live pledges that count, at the tip
-	Offered   int64         // PSL that live pledges offer, at the tip
+	Activated pastel.Height // -1 before
+	Deadline  pastel.Height // while replenishing, otherwise -1
+	Ended     pastel.Height // -1 before
+	Counted   int64         // PSL counted of live pledges, at the tip
+	Offered   int64         // PSL offered by live pledges, at the tip
 }
 
-// PoolFilter says which pools are wanted; zero fields do not filter.
+// PoolFilter selects pools; zero fields do not filter.
 type PoolFilter struct {
 	ID         ticket.PoolID
 	Status     []string
 	Operator   string // PastelID
 	FeeAddress string
 	Escrow     string
-	At         pastel.Height // as it was after this block; Now
+	At         pastel.Height // as they were after this block; Now
 }
 
-// turns are the events after which a pool has another status.
+// turns are the events that change a pool's status.
 var turns = func() (list []pool.EventType) {
 	for _, t := range pool.EventTypes() {
 		if t.Row().After != 0 {
@@ -146,7 +146,7 @@ var turns = func() (list []pool.EventType) {
 const selectPools = `SELECT id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period, opened,
 	opened_tx, activated, deadline, ended, counted, offered FROM pools`
 
-// Pools lists pools, in the order they opened, within a block by id. A deadline stands only in the list of now.
+// Pools returns pools in the order they opened; within a block, by id. Only the list at the tip has deadlines.
 func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
 	q := selecting(selectPools)
 	equal(q, "id", string(f.ID))
@@ -166,7 +166,7 @@ func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
 	return s.poolsAt(rows, f)
 }
 
-// poolsAt gives pools the statuses they had at f.At, and leaves out those of another status than is wanted.
+// poolsAt sets the pools' statuses to those at f.At, and drops pools of other statuses than f selects.
 func (s *Snapshot) poolsAt(rows []PoolRow, f PoolFilter) ([]PoolRow, error) {
 	list := []PoolRow{}
 	for _, p := range rows {
@@ -180,7 +180,7 @@ func (s *Snapshot) poolsAt(rows []PoolRow, f PoolFilter) ([]PoolRow, error) {
 			return nil, err
 		}
 		if len(last) == 0 {
-			return nil, fmt.Errorf("pool %s has no events: the database is damaged", p.ID)
+			return nil, fmt.Errorf("pool %s has no events: the database is damaged; start with an empty one", p.ID)
 		}
 		p.Status = last[0].Row().After.String()
 		for _, h := range []*pastel.Height{&p.Activated, &p.Ended} {
@@ -214,7 +214,7 @@ func (s *Snapshot) scanPool(rows *sql.Rows) (p PoolRow, err error) {
 	return p, errors.Join(errs[:]...)
 }
 
-// Pool returns a pool with all that is known of it at the tip; chain.ErrNotFound if there is none.
+// Pool returns everything known about a pool at the tip; chain.ErrNotFound if there is none.
 func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
 	var list []pool.Record
 	keep := func(r pool.Record) error {
@@ -226,8 +226,8 @@ func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
 	}
 	first := []byte(id)
 	for _, kind := range pool.RecordKindsOfPool() {
-		// Pool ids are of one alphabet and end in 40 hex digits, so that none is the beginning of another. A record of a kind
-		// that has one for each pool has the id for its key.
+		// Pool ids use one alphabet and end in 40 hex digits, so none is a prefix of another. Records of a kind with one record per pool
+		// have the id as key.
 		err := s.records("WHERE kind = $1 AND key >= $2 AND key < $3 ORDER BY key", []any{int16(kind), first, beyond(first)}, keep)
 		if err != nil {
 			return pool.Pool{}, err
@@ -243,14 +243,14 @@ func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
 	return p, nil
 }
 
-// beyond is the first key after all that begin with prefix, which does not end in ff.
+// beyond returns the first key after all keys with a prefix, which must not end in ff.
 func beyond(prefix []byte) []byte {
 	end := bytes.Clone(prefix)
 	end[len(end)-1]++
 	return end
 }
 
-// Standing returns the reputation of a PastelID at the tip; chain.ErrNotFound if it is not registered.
+// Standing returns a PastelID's reputation at the tip; chain.ErrNotFound if it is not registered.
 func (s *Snapshot) Standing(id pastelid.PastelID, tip pastel.Height) (st pool.Standing, err error) {
 	found := false
 	err = s.records("WHERE kind = $1 AND key = $2", []any{int16(pool.RecordPerson), id[:]}, func(r pool.Record) error {
@@ -278,42 +278,42 @@ func (s *Snapshot) Coin(out pastel.OutPoint) (x pool.Coin, err error) {
 	return x, err
 }
 
-// Pledge is a pledge that was accepted at some time.
+// Pledge is an accepted pledge, live or ended.
 type Pledge struct {
 	Seq       int64 // join order over all pools
 	Pool      ticket.PoolID
 	PastelID  string
-	Address   string          // that was pledged
-	Reward    string          // address that rewards go to
-	Offered   int64           // PSL: what the ticket in force names, or what is left of it since coins that waited in line were spent
-	Ticket    pastel.TxID     // in force: the one that made the pledge, or the last that amended it
-	Output    pastel.OutPoint // that the ticket in force names
+	Address   string          // the pledged address
+	Reward    string          // the reward address
+	Offered   int64           // PSL: what the current ticket names, or what remains after coins of a standby pledge were spent
+	Ticket    pastel.TxID     // the current ticket: the one that made the pledge, or the last one that amended it
+	Output    pastel.OutPoint // the output named by the current ticket
 	Joined    pastel.Height
-	Amended   pastel.Height // last; -1 if it was not
-	Ended     pastel.Height // left or released; -1 while it lives
+	Amended   pastel.Height // last; -1 if never
+	Ended     pastel.Height // left or released; -1 while live
 	Outcome   pool.EventType
 	Forfeited pastel.Amount
 }
 
-// PledgeFilter says which pledges are wanted; zero fields do not filter.
+// PledgeFilter selects pledges; zero fields do not filter.
 type PledgeFilter struct {
 	Pool     ticket.PoolID
 	PastelID string
-	Address  string        // that was pledged
-	Reward   string        // that rewards go to at At
-	EverPaid string        // that rewards went to at some time up to At
-	Live     bool          // only those that live at At
-	At       pastel.Height // as they were after this block, none that came later; Now
+	Address  string        // the pledged address
+	Reward   string        // the reward address at At
+	EverPaid string        // a reward address at any time up to At
+	Live     bool          // only those live at At
+	At       pastel.Height // as they were after this block, without later ones; Now
 }
 
-// Pledges lists pledges in join order, which is the page's key.
+// Pledges returns pledges in join order, which is the page's key.
 func (s *Snapshot) Pledges(f PledgeFilter, p Page) ([]Pledge, error) {
 	at := int64(f.At)
 	if f.At == Now {
 		at = 1 << 40
 	}
 	q := &query{args: []any{at}}
-	// Tickets and events of one block have positions of their own: whether a pledge was amended or reduced last, events tell.
+	// Positions of tickets and events are separate, so only events tell whether a pledge was last amended or reduced.
 	q.text.WriteString(`SELECT seq, p.pool, p.pastelid, address, t.reward, coalesce((SELECT CASE e.type WHEN 'pledge.reduced' THEN e.coins END
 			FROM events e WHERE e.pledge = seq AND e.type IN ('pledge.amended', 'pledge.reduced') AND e.height <= $1
 			ORDER BY e.height DESC, e.position DESC LIMIT 1), t.offered), t.ticket, t.output_txid, t.output_vout, joined,
@@ -358,7 +358,7 @@ func (s *Snapshot) Pledges(f PledgeFilter, p Page) ([]Pledge, error) {
 	})
 }
 
-// Credit is what became somebody's for good.
+// Credit is an amount that became final for a PastelID.
 type Credit struct {
 	Height   pastel.Height
 	Position int64
@@ -369,7 +369,7 @@ type Credit struct {
 	Amount   pastel.Amount
 }
 
-// CreditFilter says which credits are wanted; zero fields do not filter.
+// CreditFilter selects credits; zero fields do not filter.
 type CreditFilter struct {
 	Pool     ticket.PoolID
 	PastelID string
@@ -386,7 +386,7 @@ func (f *CreditFilter) conditions(q *query) {
 	}
 }
 
-// Credits lists credits; the page's key is height and position.
+// Credits returns credits; the page's key is height and position.
 func (s *Snapshot) Credits(f CreditFilter, p Page) ([]Credit, error) {
 	q := selecting(`SELECT credits.height, position, time, pool, coalesce(pastelid, ''), address, amount FROM credits
 		JOIN blocks ON blocks.height = credits.height`)
@@ -397,7 +397,7 @@ func (s *Snapshot) Credits(f CreditFilter, p Page) ([]Credit, error) {
 	})
 }
 
-// Payout is a payout that was settled at some time.
+// Payout is a settled payout.
 type Payout struct {
 	Pool      ticket.PoolID
 	TxID      pastel.TxID
@@ -405,25 +405,25 @@ type Payout struct {
 	ValidFrom pastel.Height
 	ValidTo   pastel.Height
 	Change    pastel.Amount
-	Paid      pastel.Height // -1 until then
-	Cancelled pastel.Height // -1 until then
-	Tx        []byte        // the transaction; of a list by anything but TxID nil
-	Total     pastel.Amount // paid out, change not included
+	Paid      pastel.Height // -1 before
+	Cancelled pastel.Height // -1 before
+	Tx        []byte        // the transaction; nil unless the filter names TxID
+	Total     pastel.Amount // paid out, without change
 	Outputs   int
 }
 
-// PayoutFilter says which payouts are wanted; zero fields do not filter.
+// PayoutFilter selects payouts; zero fields do not filter.
 type PayoutFilter struct {
 	TxID    pastel.TxID
 	Pool    ticket.PoolID
-	Address string        // that is paid
+	Address string        // an address it pays
 	Status  string        // pending, paid or cancelled at At
-	At      pastel.Height // none settled after this block, and as they were then; Now
+	At      pastel.Height // as they were after this block, without later ones; Now
 }
 
-// Payouts lists payouts, oldest first, within a block by pool; the page's key is the height it settled at and the pool.
+// Payouts returns payouts, oldest first; within a block, by pool. The page's key is the height of settlement and the pool.
 func (s *Snapshot) Payouts(f PayoutFilter, p Page) ([]Payout, error) {
-	tx := "NULL" // it may be large
+	tx := "NULL" // the transaction may be large
 	if f.TxID != (pastel.TxID{}) {
 		tx = "tx"
 	}
@@ -472,14 +472,14 @@ func (s *Snapshot) Payouts(f PayoutFilter, p Page) ([]Payout, error) {
 	})
 }
 
-// The statuses of a payout.
+// Statuses of a payout.
 const (
 	PayoutPending   = "pending"
 	PayoutPaid      = "paid"
 	PayoutCancelled = "cancelled"
 )
 
-// Outputs returns what a payout pays, in the order of its transaction, without the change.
+// Outputs returns a payout's payments, in the order of its transaction, without change.
 func (s *Snapshot) Outputs(id ticket.PoolID, settled pastel.Height) ([]pool.Payment, error) {
 	q := selecting("SELECT address, amount FROM payout_outputs")
 	q.and("pool = ?", string(id))

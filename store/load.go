@@ -11,9 +11,9 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Load returns the state at the last block, a new one from an empty database. It checks every record's checksum, their number,
-// the invariants of the rules, that no block is missing, and of the last blocks, which a reorganization may reach, that their
-// events give the ledger digest that stands beside them and that their undo records are sound.
+// Load returns the state at the last block; from an empty database, a new state. It checks the records' checksums and number, the rules'
+// invariants, and that no block is missing. For the last blocks, which a reorganization may reach, it checks that their events give the
+// stored ledger digests and that their undo records are sound.
 func (s *Store) Load(ctx context.Context, net pool.Params, shadow bool) (state *pool.State, err error) {
 	err = s.use(ctx, func() error {
 		if state, err = s.loadOnce(ctx, net, shadow); err == nil {
@@ -38,7 +38,7 @@ func (s *Store) loadOnce(ctx context.Context, net pool.Params, shadow bool) (*po
 	}
 	tip := state.Tip()
 	if int64(tip.Height) != last.Height {
-		return nil, fmt.Errorf("the database's state is of block %d, its last block is %d: it is damaged, start with an empty one",
+		return nil, fmt.Errorf("the database's state is at block %d, but its last block is %d: it is damaged; start with an empty one",
 			tip.Height, last.Height)
 	}
 	n, err := s.q.CountBlocks(ctx)
@@ -46,7 +46,7 @@ func (s *Store) loadOnce(ctx context.Context, net pool.Params, shadow bool) (*po
 		return nil, err
 	}
 	if n != last.Height+1 {
-		return nil, fmt.Errorf("the database has %d blocks up to block %d: it is damaged, start with an empty one", n, last.Height)
+		return nil, fmt.Errorf("the database has %d blocks up to block %d: it is damaged; start with an empty one", n, last.Height)
 	}
 	if err := s.checkBlocks(ctx, tip, net.MaxReorg); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (s *Store) loadOnce(ctx context.Context, net pool.Params, shadow bool) (*po
 	return state, nil
 }
 
-// recordsOfKind is a stream, for which sqlc has no form.
+// recordsOfKind is streamed, which sqlc does not support.
 const recordsOfKind = "SELECT key, value FROM records WHERE kind = $1"
 
 func (s *Store) readState(ctx context.Context, net pool.Params, shadow bool) (*pool.State, error) {
@@ -69,7 +69,7 @@ func (s *Store) readState(ctx context.Context, net pool.Params, shadow bool) (*p
 	}
 	state, err := l.Finish()
 	if err != nil {
-		return nil, fmt.Errorf("%w: the database is damaged, start with an empty one", err)
+		return nil, fmt.Errorf("%w: the database is damaged; start with an empty one", err)
 	}
 	return state, nil
 }
@@ -77,13 +77,13 @@ func (s *Store) readState(ctx context.Context, net pool.Params, shadow bool) (*p
 func (s *Store) readKind(ctx context.Context, kind pool.RecordKind, l *pool.Loader) error {
 	return s.engine.scan(ctx, s.conn, kind, func(key, value []byte) error {
 		if err := l.Add(pool.Record{Kind: kind, Key: key, Value: value}); err != nil {
-			return fmt.Errorf("%w: the database is damaged or of another network, start with an empty one", err)
+			return fmt.Errorf("%w: the database is damaged or belongs to another network; start with an empty one", err)
 		}
 		return nil
 	})
 }
 
-// checkBlocks computes the last blocks' ledger digests again from their events, and reads their undo records.
+// checkBlocks recomputes the last blocks' ledger digests from their events, and reads their undo records.
 func (s *Store) checkBlocks(ctx context.Context, tip pool.Tip, depth pastel.Height) error {
 	from := max(-1, tip.Height-depth)
 	blocks, err := s.q.BlocksAbove(ctx, int64(from))
@@ -116,7 +116,7 @@ func (s *Store) checkBlocks(ctx context.Context, tip pool.Tip, depth pastel.Heig
 		}
 		end.Digest = pool.NextDigest(end.Digest, end.Hash, list)
 		if b.Height != int64(end.Height) || string(b.Digest) != string(end.Digest[:]) {
-			return fmt.Errorf("block %d and its events do not give the ledger digest stored: the database is damaged, "+
+			return fmt.Errorf("block %d and its events do not give the stored ledger digest: the database is damaged; "+
 				"start with an empty one", b.Height)
 		}
 		if err := s.checkUndo(ctx, end.Height, end.Hash); err != nil {
@@ -124,17 +124,17 @@ func (s *Store) checkBlocks(ctx context.Context, tip pool.Tip, depth pastel.Heig
 		}
 	}
 	if len(events) > 0 {
-		return fmt.Errorf("the database has events of block %d, but not the block: it is damaged, start with an empty one",
+		return fmt.Errorf("the database has events of block %d, but not the block: it is damaged; start with an empty one",
 			events[0].Height)
 	}
 	if end != tip {
-		return fmt.Errorf("the blocks end in %s with ledger digest %x, the state in %s with %x: the database is damaged, "+
+		return fmt.Errorf("the blocks end in %s with ledger digest %x, but the state in %s with %x: the database is damaged; "+
 			"start with an empty one", end.Hash, end.Digest, tip.Hash, tip.Digest)
 	}
 	return nil
 }
 
-// checkUndo reads a block's undo record if it is kept: blocks taken back may have left the ones below without.
+// checkUndo reads a block's undo record if there is one: blocks taken back may have left those below without.
 func (s *Store) checkUndo(ctx context.Context, h pastel.Height, hash pastel.BlockHash) error {
 	u, err := undoAt(ctx, s.q, h)
 	if errors.Is(err, chain.ErrNotFound) {
@@ -144,7 +144,7 @@ func (s *Store) checkUndo(ctx context.Context, h pastel.Height, hash pastel.Bloc
 		return err
 	}
 	if u.Block() != hash {
-		return fmt.Errorf("the undo record of block %d is of another block: the database is damaged, start with an empty one", h)
+		return fmt.Errorf("the undo record of block %d belongs to another block: the database is damaged; start with an empty one", h)
 	}
 	return nil
 }

@@ -15,10 +15,10 @@ import (
 //go:embed migrations
 var migrationFiles embed.FS
 
-// versionTable is where goose notes which migrations ran.
+// versionTable is where goose records which migrations have run.
 const versionTable = "smartpool_version"
 
-// migrations are one engine's, in order; a released one is never edited.
+// migrations are one engine's migrations in order. Never edit a released one.
 type migrations struct {
 	dialect goose.Dialect
 	files   fs.FS
@@ -37,10 +37,10 @@ func folder(name string) fs.FS {
 	return sub
 }
 
-// oldRules is the last version of tables that held a ledger of the rules before their third review: nothing can be made of it.
+// oldRules is the last table version for ledgers of the rules before their third review. Such ledgers cannot be upgraded.
 const oldRules = 3
 
-// schemaVersion is the version of the tables that this program knows: the last migration's.
+// schemaVersion returns the table version that this program uses: the last migration's.
 func schemaVersion() int64 {
 	names, err := fs.Glob(sqliteMigrations.files, "*.sql")
 	if err != nil || len(names) == 0 {
@@ -53,9 +53,9 @@ func schemaVersion() int64 {
 	return version
 }
 
-var errOldRules = errors.New("its ledger follows rules that no longer hold: give the daemon a new, empty database and it follows the chain again")
+var errOldRules = errors.New("its ledger follows rules that no longer apply: start with a new, empty database, and the daemon rebuilds the ledger from the chain")
 
-// migrate brings the tables up to date. backup is called before existing tables are changed, with the version they are of.
+// migrate upgrades the tables. Before it changes existing tables, it calls backup with their version.
 func migrate(ctx context.Context, pool *sql.DB, m migrations, backup func(version int64) error) error {
 	versions, err := database.NewStore(m.dialect, versionTable)
 	if err != nil {
@@ -71,7 +71,7 @@ func migrate(ctx context.Context, pool *sql.DB, m migrations, backup func(versio
 	}
 	switch {
 	case have > want:
-		return fmt.Errorf("its tables are of version %d, this program knows up to %d: install a newer program", have, want)
+		return fmt.Errorf("its tables have version %d, but this program supports only versions up to %d: install a newer release", have, want)
 	case have > 0 && have <= oldRules:
 		return errOldRules
 	case have == want:
@@ -82,7 +82,7 @@ func migrate(ctx context.Context, pool *sql.DB, m migrations, backup func(versio
 		}
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("make its tables: %w", err)
+		return fmt.Errorf("create its tables: %w", err)
 	}
 	return nil
 }

@@ -89,14 +89,14 @@ func TestADatabaseThatIsNotOursIsRefused(t *testing.T) {
 			exec(t, raw(t, url), "DROP TABLE pledge_tickets")
 		}
 	}
-	outdated := []string{"rules that no longer hold", "new, empty database"}
+	outdated := []string{"rules that no longer apply", "new, empty database"}
 	for name, c := range map[string]struct {
 		prepare func(t testing.TB, url string)
 		words   []string
 	}{
 		"version 1": {older(1), outdated}, "version 2": {older(2), outdated}, "version 3": {older(3), outdated},
-		"another program's": {foreign, []string{"another program", "give"}},
-		"newer":             {newer, []string{"version 99", "install a newer program"}},
+		"another program's": {foreign, []string{"another program"}},
+		"newer":             {newer, []string{"version 99", "install a newer release"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,8 +152,8 @@ func TestFilesThatAreNoDatabaseOfOursAreRefused(t *testing.T) {
 		prepare func(t testing.TB, path string)
 		words   []string
 	}{
-		"text":       {write(strings.Repeat("Dear diary, ", 400)), []string{"another program", "give another path"}},
-		"short text": {write("Dear diary"), []string{"another program", "give another path"}},
+		"text":       {write(strings.Repeat("Dear diary, ", 400)), []string{"another program", "choose another path"}},
+		"short text": {write("Dear diary"), []string{"another program", "choose another path"}},
 		"truncated": {func(t testing.TB, path string) {
 			one := open(t, path)
 			one.step(t, -1, recorded(t, "life"))
@@ -164,12 +164,12 @@ func TestFilesThatAreNoDatabaseOfOursAreRefused(t *testing.T) {
 		}, []string{"the file is damaged", "start with an empty one"}},
 		"marked by another program": {func(t testing.TB, path string) {
 			exec(t, raw(t, path), "PRAGMA application_id = 0x0badf00d")
-		}, []string{"another program", "give another path"}},
+		}, []string{"another program", "choose another path"}},
 		"a folder": {func(t testing.TB, path string) {
 			if err := os.Mkdir(path, 0o700); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"folder", "give"}},
+		}, []string{"folder", "name a file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -178,7 +178,7 @@ func TestFilesThatAreNoDatabaseOfOursAreRefused(t *testing.T) {
 			isSentence(t, refused(t, path, regtest(t)), append(c.words, path)...)
 		})
 	}
-	isSentence(t, refused(t, "", regtest(t)), "no database", "give the path")
+	isSentence(t, refused(t, "", regtest(t)), "no database", "name an SQLite file")
 }
 
 func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
@@ -189,7 +189,7 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 	if err := os.Chmod(path, 0o444); err != nil {
 		t.Fatal(err)
 	}
-	for _, open := range []string{filepath.Dir(folder), folder} { // for whom asNobody acts
+	for _, open := range []string{filepath.Dir(folder), folder} { // for the user of asUnprivileged
 		if err := os.Chmod(open, 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -197,25 +197,25 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 	if err := os.Remove(path + ".lock"); err != nil {
 		t.Fatal(err)
 	}
-	asNobody(t, func() {
-		isSentence(t, refused(t, path, regtest(t)), path, "cannot be written", "check owner and permissions")
+	asUnprivileged(t, func() {
+		isSentence(t, refused(t, path, regtest(t)), path, "is not writable", "check owner and permissions")
 	})
 	if err := os.Chmod(folder, 0o555); err != nil {
 		t.Fatal(err)
 	}
 	absent := filepath.Join(folder, "absent.db")
-	asNobody(t, func() { isSentence(t, refused(t, absent, regtest(t)), absent, "permission denied") })
+	asUnprivileged(t, func() { isSentence(t, refused(t, absent, regtest(t)), absent, "permission denied") })
 }
 
-// asNobody runs f without root's right to write everything.
-func asNobody(t testing.TB, f func()) {
+// asUnprivileged runs f without root's right to write everything.
+func asUnprivileged(t testing.TB, f func()) {
 	t.Helper()
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with the goroutine
 		var err error
 		if os.Geteuid() == 0 {
-			err = filesAsNobody()
+			err = setUnprivileged()
 		}
 		if err == nil {
 			f()
@@ -245,7 +245,7 @@ func TestAServerThatCannotBeUsedIsRefused(t *testing.T) {
 		with(func(u *url.URL) { u.User = url.UserPassword("guest", "guest") }):     {"make it the owner"},
 		with(func(u *url.URL) { u.Path = "/absent" }):                              {"absent", "create it"},
 		with(func(u *url.URL) { u.RawQuery += "&search_path=absent" }):             {"search_path"},
-		with(func(u *url.URL) { u.RawQuery = "sslmode=require" }):                  {"TLS", "mend the database's URL"},
+		with(func(u *url.URL) { u.RawQuery = "sslmode=require" }):                  {"TLS", "correct the database's URL"},
 		"postgres://%zz": {"malformed"},
 	} {
 		err := refused(t, database, regtest(t))

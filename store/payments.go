@@ -8,29 +8,29 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Payment is what a payout pays to somebody.
+// Payment is what a payout pays to an address.
 type Payment struct {
 	Pool      ticket.PoolID
 	TxID      pastel.TxID
 	Settled   pastel.Height
 	ValidFrom pastel.Height
-	Paid      pastel.Height // -1 until then
-	Cancelled pastel.Height // -1 until then
-	Address   string        // that is paid; of several, any of them
+	Paid      pastel.Height // -1 before
+	Cancelled pastel.Height // -1 before
+	Address   string        // that is paid; any one if there are several
 	Addresses int
 	Amount    pastel.Amount
 }
 
-// PaymentFilter says whose payments are wanted, as they are at the tip.
+// PaymentFilter selects payments as they are at the tip.
 type PaymentFilter struct {
-	PastelID string // by pools it pledged to, to its reward addresses there, and by those it operates, to their fee addresses; if empty:
+	PastelID string // payments to its reward addresses, by pools it pledged to, and to its fee addresses, by pools it operates; if empty:
 	Address  string
 	Status   string // pending, paid or cancelled; empty for all
 }
 
 func (f *PaymentFilter) conditions(q *query) {
 	if f.PastelID != "" {
-		// The first condition finds the rows by an index; the second leaves out what other pools pay to the same address.
+		// The first condition uses an index; the second excludes what other pools pay to the same address.
 		q.and("o.address IN (SELECT reward FROM pledge_tickets WHERE pastelid = ? UNION SELECT fee_address FROM pools WHERE operator = ?)",
 			f.PastelID, f.PastelID)
 		q.and("(o.pool, o.address) IN (SELECT pool, reward FROM pledge_tickets WHERE pastelid = ? UNION SELECT id, fee_address FROM pools WHERE operator = ?)",
@@ -50,8 +50,7 @@ func (f *PaymentFilter) conditions(q *query) {
 
 const fromPayments = " FROM payout_outputs o JOIN payouts p ON p.pool = o.pool AND p.settled = o.settled"
 
-// Payments lists what payouts pay to each address, oldest first; the page's key is the height the payout settled at, the pool and the
-// address.
+// Payments returns what payouts pay to each address, oldest first. The page's key is the height of settlement, the pool and the address.
 func (s *Snapshot) Payments(f PaymentFilter, p Page) ([]Payment, error) {
 	q := selecting("SELECT o.pool, o.settled, p.txid, p.valid_from, p.paid, p.cancelled, o.address, 1, o.amount" + fromPayments)
 	f.conditions(q)
@@ -59,7 +58,7 @@ func (s *Snapshot) Payments(f PaymentFilter, p Page) ([]Payment, error) {
 	return all(s, q, scanPayment)
 }
 
-// PaymentsByPayout lists the sums that payouts pay, oldest first; the page's key is the height the payout settled at and the pool.
+// PaymentsByPayout returns the sums that payouts pay, oldest first. The page's key is the height of settlement and the pool.
 func (s *Snapshot) PaymentsByPayout(f PaymentFilter, p Page) ([]Payment, error) {
 	q := selecting("SELECT p.pool, p.settled, p.txid, p.valid_from, p.paid, p.cancelled, min(o.address), count(*), sum(o.amount)" + fromPayments)
 	f.conditions(q)
@@ -78,7 +77,7 @@ func scanPayment(rows *sql.Rows) (x Payment, err error) {
 	return x, err
 }
 
-// Paid sums what mined payouts paid.
+// Paid returns the sum that mined payouts paid.
 func (s *Snapshot) Paid(f PaymentFilter) (pastel.Amount, error) {
 	f.Status = PayoutPaid
 	q := selecting("SELECT coalesce(sum(o.amount), 0)" + fromPayments)
@@ -86,13 +85,13 @@ func (s *Snapshot) Paid(f PaymentFilter) (pastel.Amount, error) {
 	return s.sum(q)
 }
 
-// RewardPlace is where a pool pays, or paid, a pledge's rewards.
+// RewardPlace is where a pool pays a pledge's rewards, now or in the past.
 type RewardPlace struct {
 	Pool    ticket.PoolID
 	Address string
 }
 
-// Rewards lists where pools pay the pledges of a PastelID, and where they did before amendments.
+// Rewards returns where pools pay a PastelID's pledges, now and before amendments.
 func (s *Snapshot) Rewards(id string) ([]RewardPlace, error) {
 	q := selecting("SELECT DISTINCT pool, reward FROM pledge_tickets")
 	q.and("pastelid = ?", id)
@@ -100,8 +99,8 @@ func (s *Snapshot) Rewards(id string) ([]RewardPlace, error) {
 	return all(s, q, func(rows *sql.Rows) (x RewardPlace, err error) { return x, rows.Scan(&x.Pool, &x.Address) })
 }
 
-// SharedWith lists other PastelIDs that are paid by a pool to an address that it also pays a PastelID's rewards to, as pledge or as
-// operator: what goes there cannot be told apart.
+// SharedWith returns other PastelIDs that a pool pays at the same address as a PastelID, as pledger or as operator. Payments to such an
+// address cannot be told apart.
 func (s *Snapshot) SharedWith(id string, most int) ([]string, error) {
 	q := &query{args: []any{id}}
 	q.text.WriteString(`SELECT b.pastelid FROM pledge_tickets a JOIN pledge_tickets b ON b.reward = a.reward AND b.pool = a.pool

@@ -14,19 +14,19 @@ import (
 	"github.com/pastelnetwork/smartpool/store/db"
 )
 
-// writerLock is the key of the advisory lock that the writer of a database holds; with it goes the schema's number, so that
-// several ledgers may share a server's database in schemas of their own.
+// writerLock is the key of the advisory lock held by a database's writer. The lock also includes the schema's number, so that several
+// ledgers can share a database in separate schemas.
 const writerLock = 0x53506f6c
 
-var errPostgresURL = errors.New("the postgres:// URL of the database is malformed: want postgres://user:password@host:port/name")
+var errPostgresURL = errors.New("the postgres:// URL of the database is malformed: use the form postgres://user:password@host:port/name")
 
-// postgresWriter is a writer's database.
+// postgresWriter is a writer's PostgreSQL database.
 type postgresWriter struct {
 	pool *sql.DB
-	name string // of its sessions, which no other writer's have
+	name string // of its sessions; no other writer's have it
 }
 
-// errOwnLock says that the server has not ended a session yet that the writer lost.
+// errOwnLock says that the server has not yet ended a session that this writer lost.
 var errOwnLock = errors.New("the writer's lost session still holds the lock")
 
 func openPostgres(ctx context.Context, database string, s *Store) error {
@@ -39,7 +39,7 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 	cfg.RuntimeParams[nameOfSessions] = w.name
 	pool := stdlib.OpenDB(*cfg)
 	w.pool = pool
-	pool.SetMaxIdleConns(-1) // one that idles would be found dead only when it is needed
+	pool.SetMaxIdleConns(-1) // a dead idle connection would be noticed only when needed
 	s.onClose(pool.Close)
 	s.engine, s.place = w, postgresPlace(cfg)
 	opening := "open " + s.place
@@ -49,14 +49,14 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 	if err := claimPostgres(ctx, s.conn); err != nil {
 		return opening.name(ctx, err)
 	}
-	none := func(int64) error { return nil } // backups of a server are its owner's, and DDL is in the migration's transaction
+	none := func(int64) error { return nil } // server backups are the owner's task, and DDL runs in the migration's transaction
 	return opening.name(ctx, migrate(ctx, pool, postgresMigrations, none))
 }
 
-var errNoSchema = errors.New("there is no schema to make tables in: create the one that search_path names")
+var errNoSchema = errors.New("there is no schema for the tables: create the one named by search_path")
 
-// connect implements writing. The lock is the connection's: one that was lost may hold it until the server notices, which can take
-// hours, so its session is ended.
+// connect implements writing. The lock belongs to the connection. A lost connection holds it until the server notices, which can take
+// hours, so connect ends that session.
 func (w *postgresWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, error) {
 	conn, err := w.pool.Conn(ctx)
 	if err != nil {
@@ -104,7 +104,7 @@ func (w *postgresWriter) idle(conn *sql.Conn) (idle bool) {
 	return err == nil && idle
 }
 
-// scan implements writing. It takes the bytes as the server sends them: database/sql would copy each of millions twice.
+// scan implements writing. It reads the server's bytes directly: database/sql would copy each of millions of records twice.
 func (w *postgresWriter) scan(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error {
 	return conn.Raw(func(driver any) error {
 		rows, err := driver.(*stdlib.Conn).Conn().Query(ctx, recordsOfKind, pgx.QueryResultFormats{pgx.BinaryFormatCode}, int16(kind))
@@ -122,8 +122,8 @@ func (w *postgresWriter) scan(ctx context.Context, conn *sql.Conn, kind pool.Rec
 	})
 }
 
-// leave implements writing. It ends the writer's session and gives the lock back first: else the next writer would have to wait for
-// the server to notice the end. A connection that is lost has lost the lock, too.
+// leave implements writing. It releases the lock before it ends the session, so that the next writer need not wait until the server notices
+// the end. A lost connection has lost the lock, too.
 func (w *postgresWriter) leave(conn *sql.Conn, _ *db.Queries) error {
 	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -137,7 +137,7 @@ func (w *postgresWriter) leave(conn *sql.Conn, _ *db.Queries) error {
 	return nil
 }
 
-// claimPostgres refuses a schema whose tables are not ours.
+// claimPostgres refuses a schema with tables of another program.
 func claimPostgres(ctx context.Context, conn *sql.Conn) error {
 	var ours, tables int64
 	err := conn.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE tablename = $1), count(*) FROM pg_tables
@@ -146,19 +146,19 @@ func claimPostgres(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	if ours == 0 && tables > 0 {
-		return errors.New("it holds another program's tables: give an empty database or schema")
+		return errors.New("it contains another program's tables: use an empty database or schema")
 	}
 	return nil
 }
 
-// pipeline sends statements many at a time: one by one, each would cost a round trip. It is a db.DBTX.
+// pipeline sends many statements at a time; one by one, each would cost a round trip. It is a db.DBTX.
 type pipeline struct {
 	*sql.Tx
 	ctx   context.Context
 	conn  *sql.Conn
 	batch pgx.Batch
 	rows  []int64 // affected by the statements sent so far
-	err   error   // the first, for good: the transaction is void then
+	err   error   // the first error; it stays, because the transaction is then void
 }
 
 const pipelineDepth = 4096
@@ -176,16 +176,18 @@ func (p *pipeline) queries() *db.Queries { return db.New(p) }
 
 func (p *pipeline) failed() error { return p.err }
 
-// queued is a statement of a pipeline.
+// queued is a statement in a pipeline.
 type queued struct {
 	ctx context.Context
 	p   *pipeline
 	n   int
 }
 
-func (q queued) LastInsertId() (int64, error) { return 0, errors.New("PostgreSQL has no such thing") }
+func (q queued) LastInsertId() (int64, error) {
+	return 0, errors.New("PostgreSQL has no last insert id")
+}
 
-// RowsAffected sends what is queued to know.
+// RowsAffected first sends what is queued.
 func (q queued) RowsAffected() (int64, error) {
 	if q.n >= len(q.p.rows) {
 		if err := q.p.flush(q.ctx); err != nil {
@@ -195,7 +197,7 @@ func (q queued) RowsAffected() (int64, error) {
 	return q.p.rows[q.n], nil
 }
 
-// ExecContext queues a statement; errors come with a later call, at the latest Commit's.
+// ExecContext queues a statement. Errors surface in a later call, at the latest in Commit.
 func (p *pipeline) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	p.batch.Queue(query, args...)
 	n := len(p.rows) + p.batch.Len() - 1
@@ -207,9 +209,9 @@ func (p *pipeline) ExecContext(ctx context.Context, query string, args ...any) (
 	return queued{ctx, p, n}, p.err
 }
 
-// QueryRowContext sees what was queued before it.
+// QueryRowContext sees the effects of all queued statements.
 func (p *pipeline) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	p.flush(ctx) // if it fails, the transaction is void then, and the query says so
+	p.flush(ctx) // if it fails, the transaction is void, and the query says so
 	return p.Tx.QueryRowContext(ctx, query, args...)
 }
 
@@ -232,10 +234,10 @@ func (p *pipeline) flush(ctx context.Context) error {
 	return p.err
 }
 
-// Commit sends the rest and commits.
+// Commit sends what is queued and commits.
 func (p *pipeline) Commit() error {
 	if err := p.flush(p.ctx); err != nil {
-		p.Rollback() //nolint:errcheck // what fails is the connection, and the transaction ends with it
+		p.Rollback() //nolint:errcheck // if it fails, the connection has failed, and the transaction ends with it
 		return err
 	}
 	return p.Tx.Commit()

@@ -15,7 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Reader reads a ledger's database beside its writer, which it never hinders. It is safe for concurrent use.
+// Reader reads a ledger's database without ever blocking its writer. It is safe for concurrent use.
 type Reader struct {
 	net    pool.Params
 	shadow bool
@@ -24,7 +24,7 @@ type Reader struct {
 	engine engine
 }
 
-// engine is what differs between the databases for readers.
+// engine is what differs between the databases, for readers.
 type engine struct {
 	begin, end string // of a transaction that sees one state and writes nothing
 }
@@ -34,10 +34,10 @@ var (
 	postgresReads = engine{"BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", "ROLLBACK"}
 )
 
-// maxReaders bounds the connections of a Reader: more would only wait for the processor.
+// maxReaders limits the connections of a Reader. More would only compete for processors.
 const maxReaders = 8
 
-// OpenReader opens a database that a writer has made, of the same network. Its errors say what to do.
+// OpenReader opens a database that a writer has created for the same network. Its errors say what to do.
 func OpenReader(ctx context.Context, database string, net pool.Params, shadow bool) (*Reader, error) {
 	r := &Reader{net: net, shadow: shadow}
 	var err error
@@ -72,7 +72,7 @@ func (r *Reader) openSQLite(path string) error {
 		return fmt.Errorf("path of the database: %w", err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		return fmt.Errorf("there is no database yet: start the daemon that writes it (%w)", err)
+		return fmt.Errorf("the database does not exist yet: start the daemon that writes it (%w)", err)
 	}
 	r.pool, err = sql.Open("sqlite", sqliteURL(path, "query_only(ON)", "cache_size(-16384)", "mmap_size(1073741824)"))
 	r.engine, r.place = sqliteReads, sqlitePlace(path)
@@ -82,19 +82,19 @@ func (r *Reader) openSQLite(path string) error {
 // Close closes the connections.
 func (r *Reader) Close() error { return r.pool.Close() }
 
-// Params returns the parameters of the ledger.
+// Params returns the ledger's parameters.
 func (r *Reader) Params() pool.Params { return r.net }
 
-// Shadow reports whether the ledger watches rules that nobody enforces.
+// Shadow reports whether the ledger is a shadow run.
 func (r *Reader) Shadow() bool { return r.shadow }
 
-// View lets f read the database as it is after one block: steps of the writer do not show in between. The snapshot must not be kept.
+// View lets f read the database as of one block, unaffected by later steps of the writer. f must not keep the snapshot.
 func (r *Reader) View(ctx context.Context, f func(*Snapshot) error) (err error) {
 	conn, err := r.pool.Conn(ctx)
 	if err != nil {
 		return r.place.explain(ctx, err)
 	}
-	defer conn.Close() // gives it back
+	defer conn.Close() // returns it to the pool
 	if _, err := conn.ExecContext(ctx, r.engine.begin); err != nil {
 		return r.place.explain(ctx, err)
 	}
@@ -106,8 +106,8 @@ func (r *Reader) View(ctx context.Context, f func(*Snapshot) error) (err error) 
 	return r.place.explain(ctx, f(&Snapshot{ctx, conn, r}))
 }
 
-// State loads the whole state, as Store.Load does but for the checks of the last blocks. It takes seconds and gigabytes for the
-// largest networks.
+// State loads the whole state, as Store.Load does, but without checking the last blocks. For the largest networks it takes seconds and
+// gigabytes.
 func (r *Reader) State(ctx context.Context) (state *pool.State, err error) {
 	err = r.View(ctx, func(s *Snapshot) error {
 		l, err := pool.NewLoader(r.net, r.shadow)
@@ -125,7 +125,7 @@ func (r *Reader) State(ctx context.Context) (state *pool.State, err error) {
 	return state, err
 }
 
-// Snapshot is a database as it was after one block.
+// Snapshot is a database as of one block.
 type Snapshot struct {
 	ctx  context.Context
 	conn *sql.Conn
@@ -136,19 +136,19 @@ func (s *Snapshot) checkVersion() error {
 	var have sql.NullInt64
 	err := s.conn.QueryRowContext(s.ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&have)
 	if err != nil {
-		return fmt.Errorf("there are no tables of a ledger yet: start the daemon that writes them (%w)", err)
+		return fmt.Errorf("the database contains no ledger yet: start the daemon that writes it (%w)", err)
 	}
 	if have.Int64 > 0 && have.Int64 <= oldRules {
 		return errOldRules
 	}
 	if want := schemaVersion(); have.Int64 != want {
-		return fmt.Errorf("the database's tables are of version %d, this program knows version %d: run the same release as the daemon "+
+		return fmt.Errorf("the database's tables have version %d, but this program needs version %d: run the same release as the daemon "+
 			"that writes them", have.Int64, want)
 	}
 	return nil
 }
 
-// records hands records to f, which must not keep them.
+// records passes records to f, which must not keep them.
 func (s *Snapshot) records(where string, args []any, f func(pool.Record) error) error {
 	rows, err := s.conn.QueryContext(s.ctx, "SELECT kind, key, value FROM records "+where, args...)
 	if err != nil {
@@ -162,13 +162,13 @@ func (s *Snapshot) records(where string, args []any, f func(pool.Record) error) 
 			return err
 		}
 		if err := f(pool.Record{Kind: pool.RecordKind(kind), Key: key, Value: value}); err != nil {
-			return fmt.Errorf("%w: the database is damaged or of another network", err)
+			return fmt.Errorf("%w: the database is damaged or belongs to another network", err)
 		}
 	}
 	return rows.Err()
 }
 
-// notFound is chain.ErrNotFound with what was not.
+// notFound returns chain.ErrNotFound with what was not found.
 func notFound(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, chain.ErrNotFound)...)
 }

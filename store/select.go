@@ -9,8 +9,8 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// query is a SELECT with conditions that a caller may or may not give. Its text is made of constants alone; what callers give are
-// arguments. sqlc, which makes the other queries, has no form for this that the engines' planners would find indexes for.
+// query is a SELECT with optional conditions. Its text consists of constants only; what callers provide are arguments. sqlc, which
+// generates the other queries, cannot express this so that the engines' planners use indexes.
 type query struct {
 	text  strings.Builder
 	args  []any
@@ -23,7 +23,7 @@ func selecting(text string) *query {
 	return q
 }
 
-// and adds a condition, in which ? stands for the arguments in turn.
+// and adds a condition; each ? stands for the next argument.
 func (q *query) and(condition string, args ...any) {
 	q.text.WriteString(map[bool]string{false: " WHERE ", true: " AND "}[q.where])
 	q.where = true
@@ -36,7 +36,7 @@ func (q *query) and(condition string, args ...any) {
 	q.text.WriteString(condition)
 }
 
-// equal adds a condition unless the value is the zero one.
+// equal adds a condition unless the value is zero.
 func equal[T comparable](q *query, column string, value T) {
 	var zero T
 	if value != zero {
@@ -44,7 +44,7 @@ func equal[T comparable](q *query, column string, value T) {
 	}
 }
 
-// in wants one of these values, if any are given.
+// in requires one of these values, if any are given.
 func in[T any](q *query, column string, values []T) {
 	if len(values) == 0 {
 		return
@@ -56,20 +56,20 @@ func in[T any](q *query, column string, values []T) {
 	q.and(column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
 }
 
-// Page says which part of a list is wanted.
+// Page selects part of a list.
 type Page struct {
-	After []any // the key, of integers and texts, of the last row that was seen; nil from the beginning
-	Limit int   // rows at most
-	Desc  bool  // from the end on
+	After []any // key of the last row seen, integers and strings; nil to start at the beginning
+	Limit int   // maximum number of rows
+	Desc  bool  // reverse order
 }
 
-// page orders by a key that is unique, and goes on after the page's last row.
+// page orders by a unique key, and continues after the last row seen.
 func (q *query) page(p Page, key ...string) {
 	q.after(p, key)
 	q.order(p, key)
 }
 
-// grouped is page for rows that are sums over all that have the same key.
+// grouped is page for rows that are sums over all rows with the same key.
 func (q *query) grouped(p Page, key ...string) {
 	q.after(p, key)
 	q.text.WriteString(" GROUP BY " + strings.Join(key, ", "))
@@ -106,7 +106,7 @@ func all[T any](s *Snapshot, q *query, scan func(*sql.Rows) (T, error)) ([]T, er
 	return list, rows.Err()
 }
 
-// height reads a height that may be missing: -1 then.
+// height reads an optional height; -1 if missing.
 func height(h sql.NullInt64) pastel.Height {
 	if !h.Valid {
 		return -1

@@ -20,31 +20,31 @@ import (
 // applicationID marks an SQLite file as ours: "SPol".
 const applicationID = 0x53506f6c
 
-// durable makes a commit last through a loss of power.
+// durable makes commits survive a power failure.
 var durable = []string{"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "cache_size(-65536)"}
 
-// sqliteURL names a file for the driver, with pragmas.
+// sqliteURL returns the driver's name for a file, with pragmas.
 func sqliteURL(path string, pragmas ...string) string {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{"busy_timeout(5000)", "trusted_schema(OFF)"}, pragmas...)}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-// sqliteWriter is a writer's file.
+// sqliteWriter is a writer's SQLite database.
 type sqliteWriter struct{ pool *sql.DB }
 
 func openSQLite(ctx context.Context, path string, s *Store) error {
 	if path == "" {
-		return errors.New("no database: give the path of an SQLite file or a postgres:// URL")
+		return errors.New("no database: name an SQLite file or a postgres:// URL")
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return fmt.Errorf("path of the database: %w", err)
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%s is a folder: give the path of a file in it", path)
+		return fmt.Errorf("%s is a folder: name a file in it", path)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("make the database's folder: %w", err)
+		return fmt.Errorf("create the database's folder: %w", err)
 	}
 	opening := place("open SQLite file " + path)
 	lock := flock.New(path + ".lock")
@@ -76,7 +76,7 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	return opening.name(ctx, err)
 }
 
-// connect implements writing. The lock is the process's, on a file beside the database.
+// connect implements writing. The process holds the lock, on a file beside the database.
 func (f *sqliteWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, error) {
 	conn, err := f.pool.Conn(ctx)
 	if err != nil {
@@ -94,7 +94,7 @@ func (f *sqliteWriter) leave(conn *sql.Conn, q *db.Queries) error {
 	return errors.Join(q.Close(), conn.Close())
 }
 
-// idle implements writing: SQLite has nothing to take back without a transaction, and says so.
+// idle implements writing. Outside a transaction, SQLite has nothing to roll back, and says so.
 func (f *sqliteWriter) idle(conn *sql.Conn) bool {
 	_, err := conn.ExecContext(context.Background(), "ROLLBACK")
 	var none *sqlite.Error
@@ -131,8 +131,8 @@ func (f *sqliteWriter) scan(ctx context.Context, conn *sql.Conn, kind pool.Recor
 	return rows.Err()
 }
 
-// sqliteTx is a transaction by hand: statements stay prepared on the connection, where database/sql would prepare them anew for
-// each transaction's use of them, which took half of a large commit.
+// sqliteTx controls a transaction by hand, so that statements stay prepared on the connection. database/sql would prepare them again in
+// each transaction, which took half of a large commit.
 type sqliteTx struct {
 	ctx  context.Context
 	conn *sql.Conn
@@ -141,13 +141,13 @@ type sqliteTx struct {
 
 func (t *sqliteTx) queries() *db.Queries { return t.q }
 
-func (t *sqliteTx) failed() error { return nil } // each statement says so itself
+func (t *sqliteTx) failed() error { return nil } // each statement returns its own error
 
 // Commit implements transaction.
 func (t *sqliteTx) Commit() error {
 	_, err := t.conn.ExecContext(t.ctx, "COMMIT")
 	if err != nil {
-		t.Rollback() //nolint:errcheck // the first error tells
+		t.Rollback() //nolint:errcheck // the first error matters
 	}
 	return err
 }
@@ -158,11 +158,11 @@ func (t *sqliteTx) Rollback() error {
 	return err
 }
 
-var errForeign = errors.New("it is another program's database: give another path")
+var errForeign = errors.New("the file belongs to another program: choose another path")
 
-// claimSQLite refuses a file that is not ours, which it leaves as it is, and one that cannot be written; it marks a new one.
+// claimSQLite refuses a file of another program, which it leaves unchanged, and a file that it cannot write. It marks a new file.
 func claimSQLite(ctx context.Context, path string) (err error) {
-	plain, err := sql.Open("sqlite", sqliteURL(path)) // a journal mode would stay in the file
+	plain, err := sql.Open("sqlite", sqliteURL(path)) // without a journal mode, which would stay in the file
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func claimSQLite(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // a read does not matter, and Commit tells of the rest
+	defer tx.Rollback() //nolint:errcheck // nothing depends on a read, and Commit reports the rest
 	var id, tables int64
 	if err := tx.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
 		return err
@@ -183,7 +183,7 @@ func claimSQLite(ctx context.Context, path string) (err error) {
 	if !ours && (id != 0 || tables != 0) {
 		return errForeign
 	}
-	// Only a write shows whether the file can be written.
+	// Only a write shows whether the file is writable.
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
-// Package store keeps a ledger in SQL: the state as records, the chain with its undo records, and history that people ask for.
-// One SQL transaction holds one step of the ledger, whole. SQLite is the default, PostgreSQL serves more than one machine; the
-// schema means the same on both. The rules are package pool's, none is here.
+// Package store keeps a ledger in SQL: the state as records, the chain with its undo records, and the history that people query. Each SQL
+// transaction stores exactly one step of the ledger. SQLite is the default; PostgreSQL serves several machines. The schema means the same
+// in both. The package contains no rules; they are in package pool.
 package store
 
 import (
@@ -26,28 +26,28 @@ type Store struct {
 	closed []func() error
 	engine writing
 
-	mu    sync.Mutex // one thing at a time happens on the connection
-	conn  *sql.Conn  // all of a writer's statements, so that losing it loses the writer's lock and the transaction at once; nil if lost
+	mu    sync.Mutex // serializes use of the connection
+	conn  *sql.Conn  // for all of a writer's statements, so that losing it loses the writer's lock and the transaction at once; nil if lost
 	q     *db.Queries
 	ends  *ends
 	ended bool
 }
 
-// ends are the blocks that the database may end in unless another process wrote to it; nil before the ledger is loaded.
+// ends are the blocks in which the database may end unless another process wrote to it; nil before the ledger is loaded.
 type ends [2]pool.Tip
 
-// writing is what differs between the databases for a writer.
+// writing is what differs between the databases, for writers.
 type writing interface {
-	// connect opens the writer's connection and takes its lock: ErrLocked if it is taken.
+	// connect opens the writer's connection and takes its lock; ErrLocked if it is taken.
 	connect(ctx context.Context) (*sql.Conn, *db.Queries, error)
-	// leave gives the lock back and closes the connection, which may be lost.
+	// leave releases the lock and closes the connection, which may be lost.
 	leave(*sql.Conn, *db.Queries) error
-	// idle reports whether the connection is sound and no transaction is open on it.
+	// idle reports whether the connection works and has no open transaction.
 	idle(*sql.Conn) bool
 	// last reads the last block without the lock.
 	last(ctx context.Context) (pool.Tip, error)
 	begin(ctx context.Context, conn *sql.Conn, q *db.Queries) (transaction, error)
-	// scan hands the records of a kind to f, which must not keep them.
+	// scan passes the records of a kind to f, which must not keep them.
 	scan(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error
 }
 
@@ -56,22 +56,22 @@ var _ chain.Store = (*Store)(nil)
 // transaction is a step being written.
 type transaction interface {
 	queries() *db.Queries
-	// failed returns the first error of a statement, which later ones may only follow from.
+	// failed returns the first error of a statement; later errors may only follow from it.
 	failed() error
 	Commit() error
 	Rollback() error
 }
 
-// ErrLocked says that another process writes to the database: wait for it to end, or read only.
+// ErrLocked says that another process writes to the database. Wait until it ends, or only read.
 var ErrLocked = errors.New("another process writes to this database")
 
-// IsPostgres reports whether a database is named by a PostgreSQL URL; anything else is the path of an SQLite file.
+// IsPostgres reports whether a database is a PostgreSQL URL; anything else is the path of an SQLite file.
 func IsPostgres(database string) bool {
 	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
 }
 
-// Open opens the database for writing, makes or upgrades its tables, and takes the writer's lock: ErrLocked if it is taken. The
-// database is a PostgreSQL URL or the path of an SQLite file, which is made if it is missing.
+// Open opens the database for writing, creates or upgrades its tables, and takes the writer's lock; ErrLocked if it is taken. The database
+// is a PostgreSQL URL, or the path of an SQLite file, which is created if missing.
 func Open(ctx context.Context, database string, net pool.Params) (*Store, error) {
 	open := openSQLite
 	if IsPostgres(database) {
@@ -84,7 +84,7 @@ func Open(ctx context.Context, database string, net pool.Params) (*Store, error)
 	return s, nil
 }
 
-// Close gives the lock back and closes the database.
+// Close releases the lock and closes the database.
 func (s *Store) Close() error {
 	var errs []error
 	s.mu.Lock()
@@ -102,11 +102,11 @@ func (s *Store) Close() error {
 
 var errClosed = errors.New("the database was closed")
 
-// connectPatience is how long a database may take to let a writer in that lost its connection.
+// connectPatience limits how long reconnecting a writer may take.
 const connectPatience = 10 * time.Second
 
-// use runs f on the writer's connection. One that was lost is replaced first, the lock included: ErrOvertaken if another process
-// wrote meanwhile. One that f leaves in a state that is not known is given up.
+// use runs f on the writer's connection. It first replaces a lost connection, including its lock, and returns ErrOvertaken if another
+// process wrote in the meantime. It drops a connection that f leaves in an unknown state.
 func (s *Store) use(ctx context.Context, f func() error) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,24 +121,24 @@ func (s *Store) use(ctx context.Context, f func() error) (err error) {
 			return s.place.explain(ctx, err)
 		}
 		if err = s.overtaken(connecting); err != nil {
-			s.drop() //nolint:errcheck // the first error tells
+			s.drop() //nolint:errcheck // the first error matters
 			return s.place.name(ctx, err)
 		}
 	}
 	if err = f(); err != nil && !s.engine.idle(s.conn) {
-		s.drop() //nolint:errcheck // the first error tells
+		s.drop() //nolint:errcheck // the first error matters
 	}
 	return s.place.explain(ctx, err)
 }
 
-// overtaken returns ErrOvertaken if the database, whose lock was lost, ends where another process left it.
+// overtaken returns ErrOvertaken if the database, after its lock was lost, ends where another process left it.
 func (s *Store) overtaken(ctx context.Context) error {
 	if s.ends == nil {
 		return nil
 	}
 	last, err := lastBlock(ctx, s.q)
 	if err == nil && !slices.Contains(s.ends[:], last) {
-		err = fmt.Errorf("%w: it ends at block %d (%s), the ledger at block %d (%s)", ErrOvertaken, last.Height, last.Hash,
+		err = fmt.Errorf("%w: it ends at block %d (%s), but the ledger at block %d (%s)", ErrOvertaken, last.Height, last.Hash,
 			s.ends[1].Height, s.ends[1].Hash)
 	}
 	return err
@@ -150,10 +150,10 @@ func (s *Store) drop() error {
 	return err
 }
 
-// onClose has Close call f, last first.
+// onClose makes Close call f; the last f comes first.
 func (s *Store) onClose(f func() error) { s.closed = append(s.closed, f) }
 
-// Undo returns the record that takes the block at h back; chain.ErrNotFound if it is not kept any more.
+// Undo returns the undo record of the block at h; chain.ErrNotFound if it is no longer kept.
 func (s *Store) Undo(ctx context.Context, h pastel.Height) (u *pool.Undo, err error) {
 	err = s.use(ctx, func() error {
 		u, err = undoAt(ctx, s.q, h)
@@ -172,7 +172,7 @@ func undoAt(ctx context.Context, q *db.Queries, h pastel.Height) (*pool.Undo, er
 	}
 	u, err := pool.DecodeUndo(b)
 	if err != nil {
-		return nil, fmt.Errorf("block %d: %w: the database is damaged, start with an empty one", h, err)
+		return nil, fmt.Errorf("block %d: %w: the database is damaged; start with an empty one", h, err)
 	}
 	return u, nil
 }
@@ -193,7 +193,7 @@ func (s *Store) HashAt(ctx context.Context, h pastel.Height) (hash pastel.BlockH
 	return hash, err
 }
 
-// lastBlock is the block that the database ends in; height -1 if it has none.
+// lastBlock returns the database's last block; height -1 if it has none.
 func lastBlock(ctx context.Context, q *db.Queries) (tip pool.Tip, err error) {
 	b, err := q.LastBlock(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -210,7 +210,7 @@ func lastBlock(ctx context.Context, q *db.Queries) (tip pool.Tip, err error) {
 	return tip, err
 }
 
-var errColumn = errors.New("a hash in the database is not of 32 bytes: it is damaged, start with an empty one")
+var errColumn = errors.New("a hash in the database does not have 32 bytes: the database is damaged; start with an empty one")
 
 func hash32[T ~[32]byte](b []byte) (T, error) {
 	if len(b) != 32 {

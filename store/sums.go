@@ -8,16 +8,16 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Span is what happened to a pool in some blocks, for charts.
+// Span is what happened to a pool over some blocks, for charts.
 type Span struct {
 	From     pastel.Height // first block
 	Income   pastel.Amount // received by the escrow
-	Rewards  int64         // blocks that brought it
+	Rewards  int64         // blocks with income
 	Forfeits pastel.Amount
-	Paid     pastel.Amount // by payouts that were mined, change not included
+	Paid     pastel.Amount // by mined payouts, without change
 }
 
-// Spans sums a pool's income and payouts over spans of so many blocks; spans in which nothing happened are left out.
+// Spans sums a pool's income and payouts over spans of width blocks. It omits spans in which nothing happened.
 func (s *Snapshot) Spans(id ticket.PoolID, width int64) ([]Span, error) {
 	q := &query{args: []any{string(id), width}}
 	q.text.WriteString(`SELECT height / $2 * $2 AS span, sum(CASE WHEN type = 'reward.received' THEN amount ELSE 0 END),
@@ -30,25 +30,25 @@ func (s *Snapshot) Spans(id ticket.PoolID, width int64) ([]Span, error) {
 	})
 }
 
-// Totals are sums over a pool's life, or a part of it.
+// Totals are sums over a pool's life, or part of it.
 type Totals struct {
 	Income    pastel.Amount // received by escrow
-	Rewards   int64         // blocks that brought it
+	Rewards   int64         // blocks with income
 	Forfeited pastel.Amount
-	Paid      pastel.Amount // by payouts that were mined, change not included
-	Payouts   int64         // that were mined
-	Cancelled int64         // payouts that expired
-	Replenish int64         // times a pool fell below its collateral
-	Left      int64         // pledges whose owners left, of any role
+	Paid      pastel.Amount // by mined payouts, without change
+	Payouts   int64         // mined payouts
+	Cancelled int64         // expired payouts
+	Replenish int64         // times the pool fell below its collateral
+	Left      int64         // pledges of any role whose owners left
 }
 
-// selectTotals sums events, with the pool they are of in front.
+// selectTotals sums events by pool; the pool is the first column.
 const selectTotals = `SELECT coalesce(pool, ''), sum(CASE WHEN type = 'reward.received' THEN amount ELSE 0 END),
 	sum(CASE WHEN type = 'reward.received' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'reward.forfeited' THEN amount ELSE 0 END),
 	sum(CASE WHEN type = 'payout.paid' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'payout.cancelled' THEN 1 ELSE 0 END),
 	sum(CASE WHEN type = 'pool.replenishing' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'pledge.left' THEN 1 ELSE 0 END) FROM events`
 
-// Totals sums what happened to each pool from one block to another, both included. Pools to which nothing happened are left out.
+// Totals sums what happened to each pool from one block to another, inclusive. It omits pools to which nothing happened.
 func (s *Snapshot) Totals(from, to pastel.Height) (map[ticket.PoolID]Totals, error) {
 	type row struct {
 		id ticket.PoolID
@@ -80,7 +80,7 @@ func (s *Snapshot) Totals(from, to pastel.Height) (map[ticket.PoolID]Totals, err
 	return sums, err
 }
 
-// Plus adds what happened in other blocks.
+// Plus adds the totals of other blocks.
 func (t Totals) Plus(u Totals) Totals {
 	return Totals{
 		t.Income + u.Income, t.Rewards + u.Rewards, t.Forfeited + u.Forfeited, t.Paid + u.Paid, t.Payouts + u.Payouts, t.Cancelled + u.Cancelled,
@@ -104,7 +104,7 @@ func (s *Snapshot) Credited(f CreditFilter) (pastel.Amount, error) {
 	return s.sum(q)
 }
 
-// sum runs a query for one amount.
+// sum runs a query that returns one amount.
 func (s *Snapshot) sum(q *query) (sum pastel.Amount, err error) {
 	err = s.conn.QueryRowContext(s.ctx, q.text.String(), q.args...).Scan(&sum)
 	return sum, err

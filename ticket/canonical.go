@@ -14,7 +14,7 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// fields returns the fields of the ticket's object; none if its kind has no such version.
+// fields returns the fields of the ticket's object, or nil if its kind has no such version.
 func (t *Ticket) fields() []field {
 	form, known := layoutOf(t.Kind, t.Version(), AnyVersion)
 	if !known {
@@ -23,11 +23,11 @@ func (t *Ticket) fields() []field {
 	return form.fields(t)
 }
 
-var errNoVersion = errors.New("ticket has no canonical form: its kind has no such version")
+var errNoVersion = errors.New("the ticket has no canonical form: its kind has no such version")
 
-// canonical returns the canonical form (RFC 8785) of the ticket's object without the fields named, at whatever depth they are. What
-// has none is no ticket that Decode returns: an unknown version, text that is not UTF-8, a decimal never set, or one beyond what a
-// double holds, which no rule lets through.
+// canonical appends the canonical form (RFC 8785) of the ticket's object without the named fields, whatever their depth. It fails
+// for an unknown version, text that is not UTF-8, an unset decimal, or a decimal that no double holds. Decode returns none of these
+// but the last, which the rules always reject.
 func (t *Ticket) canonical(b []byte, without ...string) ([]byte, error) {
 	fields := t.fields()
 	if fields == nil {
@@ -70,7 +70,7 @@ func appendValue(b []byte, at any, without []string) ([]byte, error) {
 	case *alias:
 		return appendText(b, string(*at))
 	case *int64:
-		return strconv.AppendInt(b, *at, 10), nil // at most 2^53-1, which a double holds
+		return strconv.AppendInt(b, *at, 10), nil // at most 2^53-1, so a double holds it
 	case *coins:
 		return strconv.AppendInt(b, int64(*at), 10), nil
 	case *Decimal:
@@ -84,7 +84,7 @@ func appendValue(b []byte, at any, without []string) ([]byte, error) {
 	}
 }
 
-// appendParticipants writes a list with the fields of one element for all: there may be hundreds.
+// appendParticipants writes a list. All elements share one set of fields, because there may be hundreds.
 func appendParticipants(b []byte, x *list) (_ []byte, err error) {
 	var p Participant
 	fields := x.element(&p)
@@ -102,24 +102,24 @@ func appendParticipants(b []byte, x *list) (_ []byte, err error) {
 	return append(b, ']'), nil
 }
 
-var errNoNumber = errors.New("ticket has no canonical form: a number is missing")
+var errNoNumber = errors.New("the ticket has no canonical form: a number is missing")
 
-// appendDecimal writes a number as RFC 8785 does, which is the library's to know.
+// appendDecimal writes a number in RFC 8785's form, which the library decides.
 func appendDecimal(b []byte, d Decimal) ([]byte, error) {
 	if d.literal == "" {
 		return nil, errNoNumber
 	}
 	list, err := jcs.Transform([]byte("[" + d.literal + "]"))
 	if err != nil {
-		return nil, fmt.Errorf("ticket has no canonical form: %w", err)
+		return nil, fmt.Errorf("the ticket has no canonical form: %w", err)
 	}
 	text := bytes.TrimSuffix(bytes.TrimPrefix(list, []byte("[")), []byte("]"))
 	return append(b, text...), nil
 }
 
-var errNotUTF8 = errors.New("ticket has no canonical form: a text is not UTF-8")
+var errNotUTF8 = errors.New("the ticket has no canonical form: a text is not UTF-8")
 
-// appendText writes a string in which only what must be is escaped, in the shortest way (RFC 8785, 3.2.2.2).
+// appendText writes a string with as few and as short escapes as possible (RFC 8785, 3.2.2.2).
 func appendText(b []byte, s string) ([]byte, error) {
 	if !utf8.ValidString(s) {
 		return nil, errNotUTF8
@@ -143,7 +143,7 @@ func appendText(b []byte, s string) ([]byte, error) {
 	}
 }
 
-// digest is SHA-256 of the canonical form in lowercase hex; empty if there is none.
+// digest returns the SHA-256 of the canonical form in lowercase hex, or "" if the ticket has no canonical form.
 func (t *Ticket) digest(without ...string) string {
 	text, err := t.canonical(nil, without...)
 	if err != nil {
@@ -154,8 +154,9 @@ func (t *Ticket) digest(without ...string) string {
 }
 
 // Encode returns the ticket's JSON in canonical form, which Decode reads back. Decimals lose trailing zeros, which changes
-// neither their value nor any id or digest; one below 0.000001 or from 10^21 on, out of range anyhow, gets an exponent,
-// which Decode refuses. The error is for what no ticket may hold, such as text that is not UTF-8 or an unknown version.
+// neither their value nor any id or digest. A decimal below 0.000001 or from 10^21 on, which is out of range anyway, gets an
+// exponent, which Decode refuses. Encode returns an error for what no ticket may hold, such as text that is not UTF-8 or an
+// unknown version.
 func (t *Ticket) Encode() ([]byte, error) {
 	b, err := t.canonical([]byte(`{"ticket":`))
 	if err != nil {
@@ -171,31 +172,31 @@ const (
 	idBytes  = 20
 )
 
-// PoolID is a smart_pool_id: a label, a point, and 40 hex digits that commit to every term of the pool.
+// PoolID is a smart_pool_id: a label, a point, and 40 hex digits that commit to every term of the pool (protocol 2).
 type PoolID string
 
-// Label is what stands before the hash, whether or not the id has the right form.
+// Label returns the part before the first point, even if the id does not have the right form.
 func (id PoolID) Label() string {
 	label, _, _ := strings.Cut(string(id), ".")
 	return label
 }
 
-// ParsePoolID checks the form of an id and returns its label.
+// ParsePoolID checks the form of an id and returns its label. It does not check the hash; Init.Terms does.
 func ParsePoolID(s string) (label string, err error) {
 	label, hash, found := strings.Cut(s, ".")
 	if !found || len(hash) != 2*idBytes || !labelOK(label) || !only(hash, "0123456789abcdef") {
-		return "", fmt.Errorf("%.120q is not a pool id: want a label, a point and %d hex digits", s, 2*idBytes)
+		return "", fmt.Errorf("%.120q is not a pool id: want a label, a point and %d lowercase hex digits", s, 2*idBytes)
 	}
 	return label, nil
 }
 
-// labelOK reports whether a label is 3 to 32 of a-z, 0-9 and '-'.
+// labelOK reports whether a label has 3 to 32 characters of a-z, 0-9 and '-'.
 func labelOK(s string) bool {
 	return len(s) >= minLabel && len(s) <= maxLabel && only(s, "abcdefghijklmnopqrstuvwxyz0123456789-")
 }
 
-// IDFor returns the id that the terms have under a label, whether or not that is a good one (protocol 2,
-// "smart_pool_id"); empty if the ticket has no canonical form.
+// IDFor returns the id of the ticket's terms under a label (protocol 2, "smart_pool_id"), or "" if the ticket has no canonical
+// form. It does not check the label.
 func (x *Init) IDFor(label string) PoolID {
 	y := *x
 	y.SmartPoolID = PoolID(label)
@@ -206,5 +207,5 @@ func (x *Init) IDFor(label string) PoolID {
 	return PoolID(label + "." + hash[:2*idBytes])
 }
 
-// only reports whether s has no byte outside of the alphabet.
+// only reports whether every byte of s is in the alphabet.
 func only(s, alphabet string) bool { return strings.Trim(s, alphabet) == "" }

@@ -7,17 +7,18 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Carried is what a transaction carries for the rules: a registration, or a contract ticket of one of the three kinds, well
-// formed (Ticket) or not (Rejection). The zero value is nothing; else exactly one is set.
+// Carried is what a transaction carries for the rules: a registration or a contract ticket of one of the three kinds, which is
+// well formed (Ticket) or not (Rejection). At most one field is set; the zero value means that the transaction carries nothing.
 type Carried struct {
 	Registration *Registration
 	Ticket       *Ticket
 	Rejection    *Rejection
 }
 
-// FromTx reads what a transaction that is no coinbase carries in a block of height h, where tickets count up to the version newest. It allocates nothing for an ordinary
-// payment. Anyone can fill a block with hostile tickets, so what is cheap is looked at first: outputs, fee, hash, sub_type,
-// lengths; that changes nothing, because what fails any of these is no ticket at all.
+// FromTx reads what a transaction, other than a coinbase, carries in a block of height h, where newest is the newest version of
+// tickets that counts. It allocates nothing for an ordinary payment. Anyone can fill a block with hostile tickets, so it makes the
+// cheap checks first: outputs, fee, hash, sub_type, lengths. Their order does not matter, because what fails any of them is not a
+// ticket at all.
 func FromTx(tx *pastel.Tx, net *pastel.Network, h pastel.Height, newest int64) Carried {
 	if keyBytes(tx) <= envelopeHead {
 		return Carried{}
@@ -58,10 +59,11 @@ func (c contractView) carried(newest int64) Carried {
 
 var strictBase64 = base64.StdEncoding.Strict()
 
-// decodeBase64 reads a contract_ticket: standard, padded and canonical. One that is too long for a ticket is left as it is.
+// decodeBase64 reads a contract_ticket in standard, padded and canonical base64. It does not decode one that is too long for a
+// ticket.
 func decodeBase64(b []byte) ([]byte, *Rejection) {
 	if len(b) > strictBase64.EncodedLen(MaxJSON) {
-		return nil, malformed("contract_ticket has %d bytes, too many for a ticket of %d", len(b), MaxJSON)
+		return nil, malformed("contract_ticket has %d bytes, which is too long for a ticket of at most %d", len(b), MaxJSON)
 	}
 	text := make([]byte, strictBase64.DecodedLen(len(b)))
 	n, err := strictBase64.Decode(text, b)
@@ -71,8 +73,8 @@ func decodeBase64(b []byte) ([]byte, *Rejection) {
 	return text[:n], nil
 }
 
-// NewContract wraps a ticket for posting. The key must be new on the chain; no secondary key is set, because a visible one
-// could be squatted (protocol 2).
+// NewContract wraps a ticket for posting; timestamp is in seconds since 1970. The key must be new on the chain. NewContract
+// sets no secondary key, because others could squat a visible one (protocol 2).
 func NewContract(t *Ticket, key string, timestamp int64) (*Contract, error) {
 	text, err := t.Encode()
 	if err != nil {

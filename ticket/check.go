@@ -10,13 +10,13 @@ import (
 // maxCoins is the supply in PSL.
 const maxCoins = int64(pastel.MaxMoney / pastel.PSL)
 
-// Decimals of the two decimal terms, and the unit that the rest of the program counts them in.
+// Decimals of the two decimal terms, which set the units that the rest of the program counts them in.
 const (
 	FactorDecimals = 4 // 0.0001
 	FeeDecimals    = 2 // 0.01 %
 )
 
-// Limits bound the numbers of init and participation tickets. Pools set them (pool.Params), both ends are allowed.
+// Limits bound the numbers in init and participation tickets, both ends included; pool.Params sets them.
 type Limits struct {
 	MinRequired          int64         // PSL
 	MinFactor, MaxFactor int64         // 0.0001
@@ -34,8 +34,8 @@ type Terms struct {
 	Period   pastel.Height // blocks
 }
 
-// Terms checks the ticket's numbers and id in the order of protocol 6, up to bad_id, and returns them; the reason is that
-// of the first failure.
+// Terms checks the ticket's numbers and id in the order of protocol 6, up to bad_id, and returns the terms. The reason is that
+// of the first failure, or "".
 func (x *Init) Terms(l Limits) (Terms, Reason) {
 	t := Terms{Required: x.RequiredCoins}
 	if t.Required < l.MinRequired {
@@ -62,10 +62,10 @@ func (x *Init) Terms(l Limits) (Terms, Reason) {
 	return t, ""
 }
 
-// Target returns ceil(required × factor) in PSL for a factor in 0.0001; false if it is more than the supply.
+// Target returns ceil(required × factor) in PSL, where factor is in 0.0001. It reports false if that exceeds the supply.
 func Target(required, factor int64) (int64, bool) {
 	const unit = 10_000
-	// Twice the supply is far below what 128 bits hold, but the product is only formed where it fits 64.
+	// MulDiv forms the product in 128 bits; the remainder is formed in 64 bits from the two remainders, which are small.
 	floor, ok := pastel.Amount(required).MulDiv(factor, unit)
 	if !ok || int64(floor) > maxCoins {
 		return 0, false
@@ -82,10 +82,11 @@ func CompanyOK(name string) bool { return len(name) >= 1 && len(name) <= 128 }
 
 const timeStampLayout = "2006-01-02T15:04:05Z"
 
-// ParseTimeStamp reads YYYY-MM-DDTHH:MM:SSZ in ASCII digits, a real UTC time with seconds 00 to 59, as seconds since 1970.
+// ParseTimeStamp reads YYYY-MM-DDTHH:MM:SSZ in ASCII digits, a real UTC time with seconds 00 to 59, and returns seconds since
+// 1970.
 func ParseTimeStamp(s string) (int64, error) {
 	t, err := time.Parse(timeStampLayout, s)
-	// The library takes a few other spellings; what prints the same is the one.
+	// The library accepts a few other spellings; only the right one prints as itself.
 	if err != nil || t.Format(timeStampLayout) != s {
 		return 0, fmt.Errorf("%.40q is not a UTC time such as 2026-01-31T23:59:59Z", s)
 	}

@@ -7,23 +7,24 @@ import (
 	"unicode/utf8"
 )
 
-// MaxJSON is how many bytes a ticket's JSON has at most (protocol 2).
+// MaxJSON is the maximum size of a ticket's JSON in bytes (protocol 2).
 const MaxJSON = 131_072
 
-// MaxPledges is the most participants an activation lists, and the most live pledges of a pool, on every network (protocol 1).
+// MaxPledges is the maximum number of participants in an activation's list and of live pledges in a pool, on every network
+// (protocol 1).
 const MaxPledges = 500
 
-// Limits of what it holds. A string is measured in bytes of UTF-8 after its escapes are undone.
+// Limits of the JSON's values. A string's length is in bytes of UTF-8, after its escapes are decoded.
 const (
 	maxString  = 512
 	maxInteger = 1<<53 - 1
 )
 
-// anyKind lets decode take a ticket of whatever kind.
+// anyKind lets decode accept a ticket of any kind.
 const anyKind Kind = 0
 
-// Decode reads a ticket's JSON, the object {"ticket": {...}}. The error is a *Rejection whose reason is ReasonMalformed,
-// or ReasonBadVersion for a ticket that is well formed but of a version that its kind does not have.
+// Decode reads a ticket's JSON, the object {"ticket": {...}}. Its error is a *Rejection with ReasonMalformed, or with
+// ReasonBadVersion for a ticket that is well formed but has a version that its kind does not have.
 func Decode(text []byte) (*Ticket, error) {
 	t, rejection := decode(text, anyKind, AnyVersion)
 	if rejection != nil {
@@ -32,7 +33,7 @@ func Decode(text []byte) (*Ticket, error) {
 	return t, nil
 }
 
-// decode reads a ticket of the kind that its envelope announced, of a version up to newest.
+// decode reads a ticket of the kind that its envelope announced and of a version up to newest.
 func decode(text []byte, want Kind, newest int64) (*Ticket, *Rejection) {
 	if len(text) > MaxJSON {
 		return nil, malformed("it has %d bytes, more than %d", len(text), MaxJSON)
@@ -41,7 +42,7 @@ func decode(text []byte, want Kind, newest int64) (*Ticket, *Rejection) {
 	t := new(Ticket)
 	d.whole([]field{{"ticket", t}})
 	if d.space(); d.err == nil && d.pos != len(d.json) {
-		d.fail("data goes on after the end")
+		d.fail("data continues after the end")
 	}
 	switch {
 	case d.err != nil:
@@ -59,20 +60,19 @@ func malformed(format string, args ...any) *Rejection {
 	return &Rejection{ReasonMalformed, fmt.Sprintf(format, args...)}
 }
 
-// decoder walks over JSON (RFC 8259) along the fields that a ticket has, and stops at the first fault: what a ticket may hold
-// is known at every point, so that no other value is ever read. A chain may hold hundreds of hostile tickets a block, so it
-// makes nothing it does not keep.
+// decoder reads JSON (RFC 8259) by a ticket's fields and stops at the first fault. It knows at every point what a ticket may hold,
+// so it never reads any other value. A block may hold hundreds of hostile tickets, so it allocates only what it keeps.
 type decoder struct {
 	json   string
 	newest int64 // version
 	pos    int
-	path   [maxDepth]step // to the value that is being read
+	path   [maxDepth]step // to the current value
 	deep   int
 	buf    []byte // of a string with escapes
 	err    *Rejection
 }
 
-// maxDepth is how deep a ticket nests: ticket, participants, one of them, its field.
+// maxDepth is the depth of a ticket's nesting: ticket, participants, one of them, its field.
 const maxDepth = 4
 
 // step is one step of the path to a value: a name, or the index of an element.
@@ -84,15 +84,15 @@ type step struct {
 func (d *decoder) fail(format string, args ...any) {
 	if d.err == nil {
 		d.err = malformed(format, args...)
-		d.pos = len(d.json) // nothing more is read
+		d.pos = len(d.json) // read no more
 	}
 }
 
-// maxPlace is how much of a place in the JSON is shown, in bytes.
+// maxPlace is the maximum length of a place that is shown, in bytes.
 const maxPlace = 80
 
-// place names the value read last for a person. Anyone can post a ticket, so that what is shown of its names is short, and
-// printable: an escape sequence would reach a terminal.
+// place names the value that was read last, for people. Anyone can post a ticket, so its names are shortened and made printable:
+// an escape sequence would otherwise reach a terminal.
 func (d *decoder) place() string {
 	if d.deep == 0 {
 		return "the JSON"
@@ -107,7 +107,7 @@ func (d *decoder) place() string {
 	return plain(p.String())
 }
 
-// plain shortens a text of a ticket and makes it printable.
+// plain shortens a text from a ticket and makes it printable.
 func plain(s string) string {
 	short := fmt.Sprintf("%.*s", maxPlace, s)
 	if len(short) < len(s) {
@@ -133,7 +133,7 @@ func (d *decoder) space() byte {
 	return 0
 }
 
-// whole reads an object with each of the fields once and no other.
+// whole reads an object that has each of the fields once and no others.
 func (d *decoder) whole(fields []field) {
 	var seen uint32 // a bit for each of the fields
 	d.begin('{', "an object")
@@ -151,7 +151,7 @@ func (d *decoder) whole(fields []field) {
 			d.fail("field %s is unknown", d.place())
 			return
 		case seen>>i&1 == 1:
-			d.fail("field %s stands there twice", d.place())
+			d.fail("field %s occurs twice", d.place())
 			return
 		}
 		seen |= 1 << i
@@ -166,7 +166,7 @@ func (d *decoder) whole(fields []field) {
 	}
 }
 
-// missing fails for the first of the fields that was not seen.
+// missing fails for the first field that is missing.
 func (d *decoder) missing(fields []field, seen uint32) {
 	for i, f := range fields {
 		if seen>>i&1 == 0 {
@@ -192,7 +192,7 @@ func (d *decoder) name() string {
 	return name
 }
 
-// skip passes over a member's value, to the comma or bracket after it. It does not check the value.
+// skip skips a member's value, up to the comma or bracket after it, without checking the value.
 func (d *decoder) skip() {
 	for deep := 0; d.pos < len(d.json); d.pos++ {
 		switch d.json[d.pos] {
@@ -218,7 +218,7 @@ func (d *decoder) skip() {
 	d.pos = len(d.json)
 }
 
-// array reads an array of at most so many elements.
+// array reads an array of at most this many elements.
 func (d *decoder) array(most int, read func()) {
 	d.begin('[', "an array")
 	for n := 0; d.more(']', n == 0); n++ {
@@ -245,7 +245,7 @@ func (d *decoder) begin(bracket byte, what string) {
 	d.pos++
 }
 
-// more reads up to the next element of an object or array, and is false if there is none: after a failure or the closing
+// more reads up to the next element of an object or array. It reports false if none follows: after a failure or the closing
 // bracket.
 func (d *decoder) more(bracket byte, first bool) bool {
 	c := d.space()
@@ -259,13 +259,13 @@ func (d *decoder) more(bracket byte, first bool) bool {
 	case c == ',':
 		d.pos++
 	default:
-		d.fail("%s does not go on with a comma or %c", d.place(), bracket)
+		d.fail("%s has an element that no comma or %c follows", d.place(), bracket)
 		return false
 	}
 	return true
 }
 
-// wrong fails for a value of another type than wanted.
+// wrong fails because a value does not have the wanted type.
 func (d *decoder) wrong(want string) {
 	c := d.space()
 	got := "no value"
@@ -302,7 +302,7 @@ func (d *decoder) quoted() string {
 	for d.err == nil && strings.HasPrefix(d.json[d.pos:], `\`) {
 		r, ok := d.escape()
 		if !ok {
-			d.fail("%s holds an escape that JSON does not know", d.place())
+			d.fail("%s has an escape that JSON does not allow", d.place())
 			return ""
 		}
 		d.buf = utf8.AppendRune(d.buf, r)
@@ -310,14 +310,14 @@ func (d *decoder) quoted() string {
 			d.buf = append(d.buf, d.run()...)
 		}
 		if len(d.buf) > maxString {
-			break // the rest need not be read
+			break // no need to read the rest
 		}
 	}
 	d.pos++
 	return d.checked(string(d.buf))
 }
 
-// run reads a string up to its end or an escape, which is at pos then. It goes little further than a string may.
+// run reads a string up to its end or an escape and leaves pos there. It reads little further than the longest allowed string.
 func (d *decoder) run() string {
 	start := d.pos
 	for i := start; i < len(d.json) && i <= start+maxString+1; i++ {
@@ -326,7 +326,7 @@ func (d *decoder) run() string {
 			d.pos = i
 			return d.json[start:i]
 		case c < ' ':
-			d.fail("%s holds a control character", d.place())
+			d.fail("%s has a control character", d.place())
 			return ""
 		}
 	}
@@ -338,7 +338,7 @@ func (d *decoder) run() string {
 	return ""
 }
 
-// checked returns a string that was read whole.
+// checked checks a whole string and returns it.
 func (d *decoder) checked(s string) string {
 	switch {
 	case d.err != nil:
@@ -401,13 +401,13 @@ func hex4(s string) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// text reads a string of its own: what is kept of a ticket does not hold on to its JSON.
+// text reads a string and copies it, so that a ticket does not keep its JSON alive.
 func (d *decoder) text(v *string) { *v = strings.Clone(d.quoted()) }
 
-// number reads a number's literal, which aliases the JSON; empty after a failure.
+// number reads a number's literal, which aliases the JSON. It returns "" after a failure.
 func (d *decoder) number() string {
 	if c := d.space(); c < '0' || c > '9' {
-		d.wrong("a number without sign")
+		d.wrong("a number without a sign")
 		return ""
 	}
 	start := d.pos

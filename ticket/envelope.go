@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Ticket ids of pasteld that the rules know.
+// The ticket ids of pasteld that the rules read.
 const (
 	idPastelID = 0
 	idContract = 14
@@ -18,7 +18,7 @@ const (
 const (
 	compressedFlag  = 0x80
 	envelopeHead    = 8 + 32  // length and hash before the payload
-	maxUnpacked     = 196_608 // bytes, of a compressed body
+	maxUnpacked     = 196_608 // of a body, in bytes
 	keysPerOutput   = 3
 	chunkSize       = 33 // bytes in a made-up key
 	compressVersion = 1
@@ -26,7 +26,8 @@ const (
 	maxKeys         = 16 // in a bare multisig output
 )
 
-// keyBytes bounds how many bytes a transaction carries in the keys of bare multisig outputs, by the last byte of each script.
+// keyBytes returns an upper bound of the bytes in the keys of a transaction's bare multisig outputs. It reads only the last byte
+// of each script.
 func keyBytes(tx *pastel.Tx) (size int) {
 	for i := range tx.Outputs {
 		if s := tx.Outputs[i].Script; len(s) > 0 && s[len(s)-1] == opCheckMultisig {
@@ -36,16 +37,16 @@ func keyBytes(tx *pastel.Tx) (size int) {
 	return size
 }
 
-// payload returns what a transaction carries in the keys of its bare multisig outputs (protocol 2, "Envelope"), at least a
+// payload returns what a transaction carries in the keys of its bare multisig outputs (protocol 2, "Envelope"), at least one
 // byte:
 //
 //	8   length of the payload, little endian
 //	32  double SHA-256 of the payload
-//	1   ticket id, top bit set if what follows is compressed
+//	1   ticket id, with the top bit set if the body is compressed
 //	..  body
 //	..  padding
 //
-// Its cost is in proportion to the transaction's size.
+// Its cost is proportional to the transaction's size.
 func payload(tx *pastel.Tx) (id byte, content []byte, ok bool) {
 	size := keyBytes(tx)
 	if size <= envelopeHead {
@@ -76,7 +77,7 @@ func payload(tx *pastel.Tx) (id byte, content []byte, ok bool) {
 	return content[0] &^ compressedFlag, content, true
 }
 
-// bodyOf returns what stands behind the ticket id, unpacked; nothing, which is the body of no ticket, if it does not unpack.
+// bodyOf returns what follows the ticket id, unpacked. If that does not unpack it returns nil, which is not the body of any ticket.
 func bodyOf(content []byte) []byte {
 	if content[0]&compressedFlag == 0 {
 		return content[1:]
@@ -85,8 +86,8 @@ func bodyOf(content []byte) []byte {
 	return body
 }
 
-// open returns the body of the ticket that a transaction carries, if it is of this id and pays the fee; else nothing. The fee
-// is seen before anything is hashed or unpacked.
+// open returns the body of the ticket that a transaction carries if it has this id and pays the fee, else nil. It checks the fee
+// before it hashes or unpacks anything.
 func open(tx *pastel.Tx, id byte, fee pastel.Amount) []byte {
 	if paid(tx) != fee {
 		return nil
@@ -98,14 +99,14 @@ func open(tx *pastel.Tx, id byte, fee pastel.Amount) []byte {
 	return bodyOf(content)
 }
 
-// Envelope tells how a transaction carries a ticket, for those who show it.
+// Envelope describes how a transaction carries a ticket, for programs that show it.
 type Envelope struct {
 	Compressed bool
 	Size       int // of id and body, in bytes, unpacked
-	Packed     int // the same as carried
+	Packed     int // of id and body, in bytes, as carried
 }
 
-// EnvelopeOf returns how a transaction carries a ticket of any kind; false if it carries none.
+// EnvelopeOf returns how a transaction carries a ticket of any kind. It reports false if the transaction carries none.
 func EnvelopeOf(tx *pastel.Tx) (Envelope, bool) {
 	_, content, ok := payload(tx)
 	if !ok {
@@ -114,7 +115,7 @@ func EnvelopeOf(tx *pastel.Tx) (Envelope, bool) {
 	return Envelope{content[0]&compressedFlag != 0, 1 + len(bodyOf(content)), len(content)}, true
 }
 
-// unpack reads a compressed body: compressor version, a counted run of bytes to skip, one zstd frame.
+// unpack reads a compressed body: the compressor's version, a counted run of bytes to skip, and one zstd frame.
 func unpack(b []byte) ([]byte, bool) {
 	r := fieldReader{b: b}
 	r.fixed(1)
@@ -125,10 +126,10 @@ func unpack(b []byte) ([]byte, bool) {
 	return unpackFrame(r.b)
 }
 
-// paid is the fee that a ticket's transaction pays: the values of all its outputs but the last.
+// paid returns the fee that a ticket's transaction pays: the sum of all its outputs but the last.
 func paid(tx *pastel.Tx) (sum pastel.Amount) {
 	for i := range len(tx.Outputs) - 1 {
-		sum += tx.Outputs[i].Value // at most MaxMoney, which parsing saw to
+		sum += tx.Outputs[i].Value // at most MaxMoney, as parsing made sure
 	}
 	return sum
 }
@@ -144,7 +145,7 @@ func paid(tx *pastel.Tx) (sum pastel.Amount) {
 //	text  txid
 //	4     block
 //
-// Integers are little endian, texts CompactSize-prefixed; what follows the last field is ignored.
+// Integers are little endian. Each text follows its length as a CompactSize. Bytes after the last field are ignored.
 type Contract struct {
 	Version        int16
 	ContractTicket string
@@ -156,7 +157,7 @@ type Contract struct {
 	Block          uint32
 }
 
-// contractView is a contract ticket whose texts alias the body they were read from: most of them are looked at once.
+// contractView is a contract ticket whose texts alias the body, because most are read only once.
 type contractView struct {
 	version                               int16
 	ticket, key, secondary, subType, txid []byte
@@ -199,22 +200,22 @@ func appendTexts(b []byte, texts ...string) []byte {
 	return b
 }
 
-// DecodeContract returns the contract ticket that a transaction carries, of whatever sub_type; false if it carries none or
-// does not pay the fee.
+// DecodeContract returns the contract ticket that a transaction carries, whatever its sub_type. It reports false if the
+// transaction carries none or does not pay the fee.
 func DecodeContract(tx *pastel.Tx, fee pastel.Amount) (*Contract, bool) {
 	return decodeContract(open(tx, idContract, fee))
 }
 
-var errTooLarge = errors.New("ticket is too large for a transaction")
+var errTooLarge = errors.New("the ticket is too large for a transaction")
 
-// Outputs returns the multisig outputs that carry the contract ticket and pay the fee between them. A transaction that
-// carries it needs one more output after them, for change.
+// Outputs returns the multisig outputs that carry the contract ticket and together pay the fee. Its transaction needs one more
+// output after them, for the change.
 func (c *Contract) Outputs(fee pastel.Amount, compress bool) ([]pastel.TxOut, error) {
 	return carry(idContract, c.encode(), fee, compress)
 }
 
-// carry puts a body into multisig outputs as pasteld does: 1-of-3 over chunks of 33 bytes, the last padded with 1 to
-// 33 zeros, the fee split evenly with the remainder on the first. Compression is skipped where it does not pay.
+// carry puts a body into multisig outputs as pasteld does: 1-of-3 over chunks of 33 bytes, the last padded with 1 to 33 zeros,
+// the fee split evenly and the remainder on the first output. It does not compress what would not get smaller.
 func carry(id byte, body []byte, fee pastel.Amount, compress bool) ([]pastel.TxOut, error) {
 	if len(body) > maxUnpacked {
 		return nil, errTooLarge

@@ -13,28 +13,28 @@ const (
 	op1     = 0x51
 )
 
-// escrowTagSize is how many bytes of SHA-256 of a pool's id its escrow redeem script holds.
+// escrowTagSize is the number of bytes of a pool id's SHA-256 in its escrow redeem script.
 const escrowTagSize = 20
 
-// EscrowRedeemScript returns the script behind a pool's escrow address, 24 bytes (protocol 8): a push of the first 20 bytes of
-// SHA-256 of the id, OP_NOP10, OP_DROP, OP_1. Nobody holds a key for it, and no node relays what spends through it.
+// EscrowRedeemScript returns the redeem script of a pool's escrow address, 24 bytes (protocol 8): a push of the first 20 bytes
+// of the id's SHA-256, OP_NOP10, OP_DROP, OP_1. Nobody holds a key for it, and no node relays what spends through it.
 func EscrowRedeemScript(id PoolID) []byte {
 	hash := sha256.Sum256([]byte(id))
 	return append(append([]byte{escrowTagSize}, hash[:escrowTagSize]...), opNop10, opDrop, op1)
 }
 
-// EscrowAddress returns the address that a pool's rewards are paid to. Never show it as a place to send coins to.
+// EscrowAddress returns the address that receives a pool's rewards. Never show it as a place to send coins to.
 func EscrowAddress(id PoolID) pastel.Address {
 	return pastel.Address{Kind: pastel.AddressP2SH, Hash: pastel.Hash160(EscrowRedeemScript(id))}
 }
 
-// SpendsEscrow reports whether a script signature ends in a push of an escrow redeem script, of whatever pool (protocol 4b): it
-// only pushes, and the last push is one of bytes.
+// SpendsEscrow reports whether a script signature only pushes and the last push is an escrow redeem script, of any pool (protocol
+// 4b).
 func SpendsEscrow(scriptSig []byte) bool {
 	const size = 1 + escrowTagSize + 3
 	if n := len(scriptSig); n <= size || scriptSig[n-1] != op1 || scriptSig[n-2] != opDrop || scriptSig[n-3] != opNop10 ||
 		scriptSig[n-size] != escrowTagSize {
-		return false // all but spends of escrow leave here
+		return false // nearly everything but spends of escrow returns here
 	}
 	last, ok := pastel.LastPush(scriptSig)
 	return ok && len(last) == size

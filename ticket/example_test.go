@@ -19,5 +19,5 @@ func ExampleDecode() {
 	fmt.Println(errors.As(err, &rejection), err)
 	// Output:
 	// smartpool_activate atlas.0ef86d1beb2786972d70952d5bfbf64fd1d64e38 1 <nil>
-	// true malformed: field /ticket/version stands there twice
+	// true malformed: field /ticket/version occurs twice
 }

@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// layout is the form of one kind of ticket in one version. Reading, writing, digests and documents go by it.
+// layout is the form of one kind of ticket in one version. Reading, writing, digests and documents all use it.
 type layout struct {
 	kind    Kind
 	version int64
 	fields  func(t *Ticket) []field // of the object of a ticket of this kind
 }
 
-// layouts holds every form there is, the versions of a kind in ascending order. A new version is a new row here, and begins to count at a
+// layouts holds every form, the versions of a kind in ascending order. A new version is a new row here and begins to count at a
 // fork (package pool, ticketVersion); the tests name whatever else has to know its fields.
 var layouts = [...]layout{
 	{KindInit, 1, init1},
@@ -20,11 +20,11 @@ var layouts = [...]layout{
 	{KindActivate, 1, activate1},
 }
 
-// AnyVersion has tickets read in every version there is.
+// AnyVersion stands for the newest version of every kind, so that tickets of all versions are read.
 const AnyVersion int64 = math.MaxInt64
 
-// layoutOf returns the form of a kind in a version that is not above newest. For another it returns the kind's first form and false: a
-// ticket of an unknown version is malformed or not by version 1, and newer versions do not change that.
+// layoutOf returns the form of a kind in a version up to newest. For any other version it returns the kind's first form and false:
+// version 1 decides whether a ticket of an unknown version is malformed, and newer versions do not change that.
 func layoutOf(kind Kind, version, newest int64) (form *layout, known bool) {
 	for i := range layouts {
 		switch x := &layouts[i]; {
@@ -38,7 +38,7 @@ func layoutOf(kind Kind, version, newest int64) (form *layout, known bool) {
 	return form, false
 }
 
-// Newest returns the newest version of a kind of ticket, which is the one to write.
+// Newest returns the newest version of a kind of ticket, which new tickets use.
 func (k Kind) Newest() (version int64) {
 	for _, x := range layouts {
 		if x.kind == k {
@@ -48,15 +48,15 @@ func (k Kind) Newest() (version int64) {
 	return version
 }
 
-// field is a field of an object in a ticket's JSON: its name, and where its value stands.
+// field is a field of an object in a ticket's JSON: its name, and a pointer to its value.
 type field struct {
 	name string
-	at   any // *Kind, *string, *int64, *coins, *Decimal, *alias, *list, []field for an object within; *Ticket when reading
+	at   any // *Kind, *string, *int64, *coins, *Decimal, *alias, *list, []field for a nested object; *Ticket when reading
 }
 
 type (
 	coins int64  // PSL, at most the supply
-	alias string // keeps the JSON it is read from alive
+	alias string // aliases the JSON and keeps it alive
 	list  struct {
 		at      *[]Participant
 		element func(*Participant) []field
@@ -114,12 +114,12 @@ func activate1(t *Ticket) []field {
 	}
 }
 
-// participant1 is an element of an activation's list. Its strings alias the JSON.
+// participant1 lists the fields of an element of an activation's list. Its strings alias the JSON.
 func participant1(x *Participant) []field {
 	return []field{{"pastel_id", (*alias)(&x.PastelID)}, {"address", (*alias)(&x.Address)}}
 }
 
-// Fields that hold signatures.
+// The fields of signatures.
 const (
 	agreementSignature = "agreement_signature"
 	smartPoolSignature = "smart_pool_signature"
@@ -128,7 +128,7 @@ const (
 	operatorSignature  = "operator_signature"
 )
 
-// ticket reads the inner object, along the fields of the kind and version that it says it has.
+// ticket reads the inner object with the fields of the kind and version that it states.
 func (d *decoder) ticket(t *Ticket) {
 	kind, version := d.announced()
 	if d.err != nil {
@@ -149,8 +149,8 @@ func (d *decoder) ticket(t *Ticket) {
 	d.whole(form.fields(t))
 }
 
-// announced looks ahead for the kind and version of the object that comes next: they may stand anywhere in it, and in canonical form
-// stand last. It fails only for what makes the ticket malformed; whatever it passes over is read afterwards.
+// announced looks ahead for the kind and version of the next object. They may be anywhere in it; in canonical form they come last.
+// It fails only for what makes the ticket malformed. What it skips is read afterwards.
 func (d *decoder) announced() (kind Kind, version int64) {
 	start := d.pos
 	version = -1
@@ -179,7 +179,7 @@ func (d *decoder) announced() (kind Kind, version int64) {
 	return kind, version
 }
 
-// value reads a value to where it stands.
+// value reads a value into what at points to.
 func (d *decoder) value(at any) {
 	switch at := at.(type) {
 	case *Kind:
@@ -214,7 +214,7 @@ func (d *decoder) kind(at *Kind) {
 	}
 	k, known := kindOf(s)
 	if !known {
-		d.fail("type %.40q is no smart pool ticket's", s)
+		d.fail("type %.40q is not that of a smart pool ticket", s)
 		return
 	}
 	*at = k

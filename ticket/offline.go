@@ -8,26 +8,26 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// Answer is what a check without the chain finds.
+// Answer is the result of a check without the chain.
 type Answer string
 
 // The answers of a check.
 const (
 	AnswerOK         Answer = "ok"
 	AnswerWrong      Answer = "wrong"
-	AnswerNeedsChain Answer = "needs the chain" // only a node's next block can tell
+	AnswerNeedsChain Answer = "needs the chain" // only the chain can tell
 )
 
-// Check is one thing that the rules look at in a ticket.
+// Check is one of the rules' checks of a ticket.
 type Check struct {
-	Name   string `json:"check"` // a field of the ticket, or what the check is about
+	Name   string `json:"check"` // a field of the ticket, or the subject of the check
 	Answer Answer `json:"answer"`
 	Reason Reason `json:"reason,omitempty"` // why the rules would reject the ticket; empty unless the answer is wrong
-	Detail string `json:"detail,omitempty"` // for people, and may quote the ticket
+	Detail string `json:"detail,omitempty"` // for people; may quote the ticket
 }
 
-// Checks checks everything in a ticket that needs no chain, in a fixed order, and names what only the chain can tell. A wallet asks before it signs or
-// posts a ticket; an explorer shows the answers.
+// Checks checks everything in a ticket that can be checked without the chain, in a fixed order. A wallet calls it before it signs or
+// posts a ticket; an explorer shows the result. It also names what only the chain can tell.
 func Checks(t *Ticket, net *pastel.Network, l Limits) []Check {
 	switch {
 	case t.Init != nil:
@@ -39,12 +39,13 @@ func Checks(t *Ticket, net *pastel.Network, l Limits) []Check {
 	}
 }
 
-// CheckUnsigned returns the first thing wrong with a ticket other than its signatures, nil if nothing is: call it before a ticket is signed.
+// CheckUnsigned returns the first thing wrong with a ticket other than missing or bad signatures, or nil. Call it before a ticket is
+// signed.
 func CheckUnsigned(t *Ticket, net *pastel.Network, l Limits) error {
 	for _, c := range Checks(t, net, l) {
 		switch {
 		case c.Answer != AnswerWrong || c.Reason == ReasonBadSignature:
-		case c.Detail == Explain(c.Reason): // once is enough
+		case c.Detail == Explain(c.Reason): // do not say it twice
 			return fmt.Errorf("%s: %w", c.Name, Refusal(c.Reason))
 		default:
 			return fmt.Errorf("%s: %s; %w", c.Name, c.Detail, Refusal(c.Reason))
@@ -53,7 +54,7 @@ func CheckUnsigned(t *Ticket, net *pastel.Network, l Limits) error {
 	return nil
 }
 
-// Refusal is the error of a ticket that the rules would reject.
+// Refusal returns the error of a ticket that the rules would reject for r.
 func Refusal(r Reason) error {
 	return fmt.Errorf("the ticket would be rejected as %s: %s", r, Explain(r))
 }
@@ -91,7 +92,7 @@ func initChecks(x *Init, net *pastel.Network, l Limits) []Check {
 		verdict("company", ReasonMalformed, company),
 		signature("agreement_signature", x.AgreementSignature, badOperator == nil && x.VerifyAgreement(net.Name, operator)),
 		signature("smart_pool_signature", x.SmartPoolSignature, badSupernode == nil && x.VerifySmartPool(net.Name, supernode)),
-		needsChain("PastelIDs", "both must be registered, and the Supernode in no other live pool"),
+		needsChain("PastelIDs", "both must be registered, and no other live pool may use the Supernode"),
 	}
 }
 
@@ -99,7 +100,7 @@ func initChecks(x *Init, net *pastel.Network, l Limits) []Check {
 func usableID(s string) (pastelid.PastelID, error) {
 	id, err := pastelid.Parse(s)
 	if err == nil && !pastelid.ValidKey(id) {
-		err = errors.New("it is well formed, but no Ed448 key: it can never be registered")
+		err = errors.New("it is well formed but not an Ed448 key, so nobody can register it")
 	}
 	return id, err
 }
@@ -109,7 +110,7 @@ func signature(name, sig string, ok bool) Check {
 	case sig == "":
 		return Check{name, AnswerWrong, ReasonBadSignature, "it is missing"}
 	case !ok:
-		return Check{name, AnswerWrong, ReasonBadSignature, "it is not by the key that the ticket names, or over another text"}
+		return Check{name, AnswerWrong, ReasonBadSignature, "it is by another key than the ticket names or over another text"}
 	default:
 		return Check{Name: name, Answer: AnswerOK}
 	}
@@ -126,7 +127,7 @@ func partChecks(x *Part, net *pastel.Network, l Limits) []Check {
 	_, badTime := ParseTimeStamp(x.TimeStamp)
 	var small error
 	if x.PledgedCoins < l.MinPledge {
-		small = fmt.Errorf("%d PSL are less than the least pledge, %d PSL", x.PledgedCoins, l.MinPledge)
+		small = fmt.Errorf("%d PSL is below the minimum pledge of %d PSL", x.PledgedCoins, l.MinPledge)
 	}
 	statement := x.PledgeStatement(net.Name)
 	address := signature(addressSignature, x.AddressSignature, true)
@@ -148,7 +149,7 @@ func partChecks(x *Part, net *pastel.Network, l Limits) []Check {
 		signature(pledgeSignature, x.PledgeSignature,
 			badMember == nil && pastelid.VerifyBase64(member, []byte(statement), x.PledgeSignature)),
 		address,
-		needsChain("pool", "it must take pledges of this size"),
+		needsChain("pool", "it must accept pledges of this size"),
 		needsChain("output", "it must be unspent, mature and worth the pledge"),
 		needsChain("PastelID", "it must be registered, with enough reputation"),
 	}
@@ -179,6 +180,6 @@ func activateChecks(x *Activate, net *pastel.Network) []Check {
 		verdict("participants are distinct", ReasonDuplicateParticipant, twice),
 		verdict("participants are well formed", ReasonUnknownParticipant, bad),
 		sig,
-		needsChain("pool", "it must be subscribing, and its listed pledges reach the target"),
+		needsChain("pool", "it must be subscribing, and the listed pledges must reach the target"),
 	}
 }

@@ -1,9 +1,9 @@
 package ticket
 
-// Reason says why a ticket is rejected (protocol 6). Its values are shown to people and programs and never change.
+// Reason says why the rules reject a ticket (protocol 6). People and programs see its values, which never change.
 type Reason string
 
-// The reasons, in the order the protocol first names them.
+// The reasons, in the order in which the protocol first names them.
 const (
 	ReasonMalformed              Reason = "malformed"
 	ReasonBadVersion             Reason = "bad_version"
@@ -36,43 +36,43 @@ const (
 	ReasonInsufficientCollateral Reason = "insufficient_collateral"
 )
 
-// explanations has every reason once, in order, with what it means and what to do.
+// explanations lists every reason once, in order, with what it means and what to do.
 var explanations = []struct {
 	reason Reason
 	text   string
 }{
-	{ReasonMalformed, "the ticket's JSON is not of the exact form the protocol wants; build it again with this program"},
-	{ReasonBadVersion, "the ticket's version is not 1; build it with a program of this protocol version"},
-	{ReasonRequiredTooLow, "required_coins is less than a Supernode's collateral; raise it to at least that"},
-	{ReasonFactorOutOfRange, "the overcollateralization factor is not 1.0 to 3.0 with at most 4 decimals; choose another"},
-	{ReasonRequiredTooHigh, "required coins times factor is more than the money supply; lower one of them"},
-	{ReasonFeeOutOfRange, "the operator's fee is not 3 to 15 % with at most 2 decimals; choose another"},
-	{ReasonPeriodOutOfRange, "the subscription period is too short or too long for this network; choose another"},
+	{ReasonMalformed, "the ticket's JSON does not have the exact form that the protocol requires; build it again with this program"},
+	{ReasonBadVersion, "the rules do not know the ticket's version; build it again with this program"},
+	{ReasonRequiredTooLow, "required_coins is less than a Supernode's collateral; raise it to the collateral or more"},
+	{ReasonFactorOutOfRange, "the overcollateralization factor is not between 1.0 and 3.0 with at most 4 decimals; choose another factor"},
+	{ReasonRequiredTooHigh, "required_coins times the factor exceeds the money supply; lower one of them"},
+	{ReasonFeeOutOfRange, "the operator's fee is not between 3 and 15 % with at most 2 decimals; choose another fee"},
+	{ReasonPeriodOutOfRange, "the subscription period is too short or too long for this network; choose another period"},
 	{ReasonBadID, "the pool id is not the hash of the ticket's terms; build the ticket again after any change"},
-	{ReasonDuplicatePool, "a pool with exactly these terms exists; change the label or a term"},
+	{ReasonDuplicatePool, "a pool with exactly these terms already exists; change the label or a term"},
 	{ReasonBadPastelID, "a PastelID is mistyped; copy it again"},
-	{ReasonBadAddress, "an address is mistyped, of another network, or an escrow address; use an ordinary address of a wallet"},
-	{ReasonSupernodeInUse, "another pool that is still alive uses this Supernode's PastelID; use a Supernode of its own"},
-	{ReasonPastelIDNotRegistered, "a PastelID is not registered on the chain; register it and wait for the block"},
-	{ReasonBadSignature, "a signature is not by the right key over exactly this statement; sign the statement again"},
-	{ReasonUnknownPool, "no such pool was opened on this chain; check the pool id"},
-	{ReasonNotSubscribing, "the pool does not take this ticket now; see its status and window"},
-	{ReasonPoolFull, "the pool has as many pledges as it can; choose another pool"},
-	{ReasonPledgeTooSmall, "the pledge is below what the pool takes now; pledge more"},
-	{ReasonOutputNotFound, "the output is spent, unconfirmed, not P2PKH or worth less than the least pledge; choose another"},
-	{ReasonOutputIsCollateral, "the output is worth exactly a Supernode's collateral and backs one by itself; split it first"},
+	{ReasonBadAddress, "an address is mistyped, belongs to another network or is a pool's escrow; use an address of a wallet"},
+	{ReasonSupernodeInUse, "another live pool uses this Supernode's PastelID; use another Supernode"},
+	{ReasonPastelIDNotRegistered, "a PastelID is not registered on the chain; register it and wait for a block to include the registration"},
+	{ReasonBadSignature, "a signature is by the wrong key or not over exactly this statement; sign the statement again"},
+	{ReasonUnknownPool, "no pool on this chain has this id; check the pool id"},
+	{ReasonNotSubscribing, "the pool does not accept this ticket now; check its status and deadlines"},
+	{ReasonPoolFull, "the pool has the maximum number of pledges; choose another pool"},
+	{ReasonPledgeTooSmall, "the pledge is smaller than the pool accepts now; pledge more"},
+	{ReasonOutputNotFound, "the output is spent, unconfirmed, not P2PKH or worth less than the minimum pledge; choose another output"},
+	{ReasonOutputIsCollateral, "the output is worth exactly a Supernode's collateral, so it can back one by itself; split it first"},
 	{ReasonOutputImmature, "the output has too few confirmations; wait for more blocks"},
-	{ReasonOutputTooSmall, "the address's pledged outputs are worth less than all its pledges together; pledge less or another output"},
-	{ReasonBadTime, "the time stamp is not within 24 hours before and 2 hours after the block's time; sign again now"},
-	{ReasonReputationTooLow, "the PastelID left pools too recently, its reputation is below 50; wait until it has recovered"},
-	{ReasonReplayed, "this very pledge was accepted before; sign a new one with a new time stamp"},
-	{ReasonActivationTooLate, "the time to activate the pool is over; open a new pool"},
-	{ReasonDuplicateParticipant, "the activation names a participant twice; list each once"},
-	{ReasonUnknownParticipant, "the activation names someone who never pledged to this pool; take them off the list"},
-	{ReasonInsufficientCollateral, "the listed pledges that are still there are less than the target; wait for more pledges"},
+	{ReasonOutputTooSmall, "the pledged outputs of this address are worth less than all its pledges together; pledge less or another output"},
+	{ReasonBadTime, "the time stamp is more than 24 hours before or 2 hours after the block's time, or not after that of the pledge it amends; sign again now"},
+	{ReasonReputationTooLow, "the PastelID's reputation is below 50 because it left pools recently; wait until it recovers"},
+	{ReasonReplayed, "the chain has already accepted this pledge; sign a new one with a new time stamp"},
+	{ReasonActivationTooLate, "the pool's activation deadline has passed; open a new pool"},
+	{ReasonDuplicateParticipant, "the activation lists a participant twice; list each one once"},
+	{ReasonUnknownParticipant, "the activation lists someone who never pledged to this pool; take them off the list"},
+	{ReasonInsufficientCollateral, "the listed pledges that are still live offer less than the target; wait for more pledges"},
 }
 
-// Reasons returns every reason once, in the order the protocol first names them.
+// Reasons returns every reason once, in the order in which the protocol first names them.
 func Reasons() []Reason {
 	list := make([]Reason, len(explanations))
 	for i, e := range explanations {
@@ -81,7 +81,7 @@ func Reasons() []Reason {
 	return list
 }
 
-// Explain says in plain words what a reason means and what to do about it; empty if there is no such reason.
+// Explain says in plain words what a reason means and what to do about it. It returns "" for an unknown reason.
 func Explain(r Reason) string {
 	for _, e := range explanations {
 		if e.reason == r {
@@ -91,7 +91,7 @@ func Explain(r Reason) string {
 	return ""
 }
 
-// Rejection is a ticket that is not well formed, with what exactly is wrong.
+// Rejection is the error of a ticket that is not well formed. Detail says, for people, what exactly is wrong; it may quote the ticket.
 type Rejection struct {
 	Reason Reason
 	Detail string

@@ -20,15 +20,15 @@ import (
 //	bytes  the PastelID's signature
 //	text   txid
 //	4      block
-//	2      version, and
-//	text   LegRoast key, both perhaps absent
+//	2      version (optional)
+//	text   LegRoast key (present if the version is)
 type Registration struct {
 	PastelID    string
 	Address     string
 	Collateral  pastel.OutPoint
 	Timestamp   int64 // seconds since 1970
 	MNSignature []byte
-	Signature   []byte // by the PastelID
+	Signature   []byte // the PastelID's
 	TxID        string
 	Block       uint32
 	LegRoastKey string // empty if absent
@@ -53,14 +53,14 @@ func decodeRegistration(body []byte) (*Registration, bool) {
 	return x, true
 }
 
-// DecodeRegistration returns the registration that a transaction carries; false if it carries none or does not pay the
-// fee. Its signature is not checked.
+// DecodeRegistration returns the registration that a transaction carries. It reports false if the transaction carries none or
+// does not pay the fee. It does not check the signature.
 func DecodeRegistration(tx *pastel.Tx, fee pastel.Amount) (*Registration, bool) {
 	return decodeRegistration(open(tx, idPastelID, fee))
 }
 
-// NewRegistration makes a personal registration, signed by the key that it registers. The LegRoast key may be empty: only pasteld and
-// the development node make one, and the rules do not read it.
+// NewRegistration makes a personal registration, signed by the key that it registers; timestamp is in seconds since 1970. The LegRoast
+// key may be empty: only pasteld and the development node make one, and the rules do not read it.
 func NewRegistration(key *pastelid.PrivateKey, legRoastKey, address string, timestamp int64) *Registration {
 	x := &Registration{
 		PastelID: key.ID().String(), LegRoastKey: legRoastKey, Address: address, Timestamp: timestamp, Collateral: pastel.OutPoint{Vout: 0xffffffff},
@@ -80,12 +80,12 @@ func (x *Registration) encode() []byte {
 	return appendTexts(b, x.LegRoastKey)
 }
 
-// Outputs returns the multisig outputs that carry the registration and pay the fee between them, as Contract.Outputs does.
+// Outputs returns the multisig outputs that carry the registration and together pay the fee, as Contract.Outputs does.
 func (x *Registration) Outputs(fee pastel.Amount) ([]pastel.TxOut, error) {
 	return carry(idPastelID, x.encode(), fee, false)
 }
 
-// signedText is what the PastelID signs: the ticket's fields, one after the other.
+// signedText returns what the PastelID signs: the ticket's fields, one after the other (protocol 2, "Registrations").
 func (x *Registration) signedText() []byte {
 	vout := x.Collateral.Vout
 	if vout == 0xffffffff {
@@ -96,8 +96,8 @@ func (x *Registration) signedText() []byte {
 		strconv.AppendInt(nil, x.Timestamp, 10), x.MNSignature)
 }
 
-// Verify returns the PastelID that the ticket registers; false if it is not well formed, its key not of prime order, or
-// the signature not its own.
+// Verify returns the PastelID that the ticket registers. It reports false if the PastelID is not well formed, its key does not
+// have prime order, or the signature is not its own.
 func (x *Registration) Verify() (pastelid.PastelID, bool) {
 	id, err := pastelid.Parse(x.PastelID)
 	if err != nil {

@@ -7,16 +7,16 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// Signature is one that a ticket needs.
+// Signature is a signature that a ticket needs.
 type Signature struct {
 	Field     string `json:"field"`     // of the ticket, such as pledge_signature
-	By        string `json:"by"`        // who makes it, for people; quotes the ticket
-	Text      string `json:"text"`      // the statement it is over
-	Signature string `json:"signature"` // base64; empty as long as it is missing
+	By        string `json:"by"`        // who makes it, for people; may quote the ticket
+	Text      string `json:"text"`      // the statement that it covers
+	Signature string `json:"signature"` // base64; empty while it is missing
 }
 
-// Signatures lists the signatures that a ticket needs, in the order of signing; net is the network's name. The second signature of an init ticket covers
-// the first and is listed once the first is there.
+// Signatures lists the signatures that a ticket needs, in the order of signing; net is the network's name. An init ticket's second
+// signature covers the first, so the list has it only once the first is there.
 func (t *Ticket) Signatures(net string) []Signature {
 	switch {
 	case t.Init != nil:
@@ -43,11 +43,12 @@ func (t *Ticket) Signatures(net string) []Signature {
 	}
 }
 
-// ErrOperatorFirst says that the Supernode's PastelID signs an init ticket after the operator's, whose signature it covers.
-var ErrOperatorFirst = errors.New("the Supernode signs after the operator")
+// ErrOperatorFirst means that the Supernode's PastelID has to wait: its signature of an init ticket covers the operator's.
+var ErrOperatorFirst = errors.New("the Supernode's signature covers the operator's; let the operator sign first")
 
-// SignatureBy returns the signature that a PastelID is to make on a ticket; net is the network's name. Any PastelID may sign an activation, as only the
-// chain knows the operator. The error is ErrOperatorFirst if the PastelID has to wait, or says that the ticket does not name it.
+// SignatureBy returns the signature that a ticket needs from a PastelID; net is the network's name. For an activation it accepts any PastelID, because only the
+// chain knows the operator. It returns ErrOperatorFirst if the PastelID has to wait for the operator, or an error that says that the
+// ticket does not name the PastelID.
 func (t *Ticket) SignatureBy(id pastelid.PastelID, net string) (Signature, error) {
 	me, field := id.String(), ""
 	switch {
@@ -70,8 +71,8 @@ func (t *Ticket) SignatureBy(id pastelid.PastelID, net string) (Signature, error
 	return Signature{}, fmt.Errorf("the ticket does not name PastelID %s", me)
 }
 
-// SetSignature sets a signature, in base64, by its field, and reports whether the ticket has that field. A new agreement signature clears
-// the Supernode's, which covers it.
+// SetSignature sets a field to a signature in base64. It reports false if the ticket has no such field. A changed operator's signature
+// of an init ticket removes the Supernode's, which covers it.
 func (t *Ticket) SetSignature(field, signature string) bool {
 	var into *string
 	switch {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Kind tells the three tickets apart.
+// Kind is the kind of a ticket.
 type Kind uint8
 
 // The kinds of tickets.
@@ -40,8 +40,8 @@ func kindOf(s string) (Kind, bool) {
 	return 0, false
 }
 
-// Ticket is one of the three tickets, as its JSON says it: nothing is checked beyond its form. Exactly the part of its
-// kind is set.
+// Ticket is one of the three tickets as its JSON states it, checked only for its form. Exactly one of Init, Part and Activate is
+// set: that of its kind.
 type Ticket struct {
 	Kind     Kind
 	Init     *Init
@@ -49,7 +49,7 @@ type Ticket struct {
 	Activate *Activate
 }
 
-// Version returns the version that the ticket says it has; 0 if no part is set.
+// Version returns the version that the ticket states, or 0 if no part is set.
 func (t *Ticket) Version() int64 {
 	switch {
 	case t.Init != nil:
@@ -65,7 +65,7 @@ func (t *Ticket) Version() int64 {
 
 // Init opens a pool and fixes its terms.
 type Init struct {
-	Version            int64 // of the ticket's form and statements; Kind.Newest for a new one
+	Version            int64 // of the ticket's form and statements; Kind.Newest for a new ticket
 	SmartPoolID        PoolID
 	SubscriptionPeriod int64   // blocks
 	RequiredCoins      int64   // PSL
@@ -99,8 +99,8 @@ type Part struct {
 // Ticket returns the ticket that x is the part of.
 func (x *Part) Ticket() *Ticket { return &Ticket{Kind: KindPart, Part: x} }
 
-// Activate launches a pool with the participants it lists, or with all if it lists none. A decoded list aliases its JSON as a
-// whole: clone what outlives the ticket.
+// Activate starts a pool with the participants that it lists, or with all if it lists none. A decoded list keeps all of its JSON
+// alive: clone what outlives the ticket.
 type Activate struct {
 	Version           int64 // as in Init
 	SmartPoolID       PoolID
@@ -111,17 +111,17 @@ type Activate struct {
 // Ticket returns the ticket that x is the part of.
 func (x *Activate) Ticket() *Ticket { return &Ticket{Kind: KindActivate, Activate: x} }
 
-// Participant is a member as an activation names it.
+// Participant is a member as an activation names it: a PastelID and its pledged address.
 type Participant struct {
 	PastelID string
 	Address  string
 }
 
-// Decimal is a decimal number as it was written, never seen through a float (protocol 2, "Decimals"). The zero value is
-// not a number.
+// Decimal is a decimal number as it was written, never converted to a float (protocol 2, "Decimals"). The zero value is not a
+// number.
 type Decimal struct{ literal string }
 
-// ParseDecimal reads digits without leading zero, with at most one point that has digits after it.
+// ParseDecimal reads digits without a leading zero and with at most one point, which digits follow.
 func ParseDecimal(s string) (Decimal, error) {
 	whole, frac, point := strings.Cut(s, ".")
 	if !plainDigits(whole) || point && !onlyDigits(frac) {
@@ -130,7 +130,7 @@ func ParseDecimal(s string) (Decimal, error) {
 	return Decimal{s}, nil
 }
 
-// NewDecimal makes the decimal units ÷ 10^decimals, without trailing zeros.
+// NewDecimal returns units ÷ 10^decimals, without trailing zeros.
 func NewDecimal(units int64, decimals int) Decimal {
 	s := fmt.Sprintf("%0*d", decimals+1, units)
 	whole, frac := s[:len(s)-decimals], strings.TrimRight(s[len(s)-decimals:], "0")
@@ -142,7 +142,7 @@ func NewDecimal(units int64, decimals int) Decimal {
 
 func (d Decimal) String() string { return d.literal }
 
-// Units returns the number times 10^decimals; false if it has more decimals than that or does not fit.
+// Units returns the number times 10^decimals. It reports false if the number has more decimals or does not fit.
 func (d Decimal) Units(decimals int) (int64, bool) {
 	whole, frac, _ := strings.Cut(d.literal, ".")
 	if whole == "" || len(frac) > decimals || len(whole) > 15 {
@@ -152,7 +152,7 @@ func (d Decimal) Units(decimals int) (int64, bool) {
 	return n, err == nil
 }
 
-// plainDigits reports whether s is digits without leading zero.
+// plainDigits reports whether s is digits without a leading zero.
 func plainDigits(s string) bool { return onlyDigits(s) && (s[0] != '0' || len(s) == 1) }
 
 func onlyDigits(s string) bool {

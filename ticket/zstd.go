@@ -13,8 +13,8 @@ const (
 	maxWindow  = 8 << 20
 )
 
-// unpackFrame decompresses exactly one zstd frame that states its content size, uses no dictionary and has nothing after
-// it. The header is checked before anything is unpacked, so a bomb costs no memory.
+// unpackFrame unpacks exactly one zstd frame, which must state its content size, use no dictionary and have nothing after it. It
+// checks the header before it unpacks anything, so a bomb costs no memory.
 func unpackFrame(b []byte) ([]byte, bool) {
 	var h zstd.Header
 	if len(b) < 4 || binary.LittleEndian.Uint32(b) != frameMagic || h.Decode(b) != nil {
@@ -32,7 +32,7 @@ func unpackFrame(b []byte) ([]byte, bool) {
 	return out, true
 }
 
-// oneFrame reports whether the frame that starts b also ends it: the decoder by itself would go on with the next one.
+// oneFrame reports whether the frame at the start of b also ends it. The decoder itself would continue with a next one.
 func oneFrame(b []byte, h *zstd.Header) bool {
 	rest := b[h.HeaderSize:]
 	for last := false; !last; {
@@ -55,8 +55,8 @@ func oneFrame(b []byte, h *zstd.Header) bool {
 	return len(rest) == 0
 }
 
-// frameDecoders are decoders without state between calls; making one is dear, and several goroutines may need one at a time.
-// The limit on memory is also one on windows, so it is theirs; the content size is checked before.
+// frameDecoders holds decoders, which keep no state between calls: making one is expensive, and several goroutines may need one at
+// the same time. The limit on memory also limits windows, so it is set to the largest window; unpackFrame checks the content size.
 var frameDecoders = sync.Pool{New: func() any {
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxMemory(maxWindow), zstd.WithDecoderMaxWindow(maxWindow))
@@ -66,7 +66,7 @@ var frameDecoders = sync.Pool{New: func() any {
 	return d
 }}
 
-// packFrame compresses to one frame that unpackFrame reads. The envelope has a hash, so the frame needs no checksum.
+// packFrame packs bytes into one frame that unpackFrame reads. The envelope has a hash, so the frame needs no checksum.
 func packFrame(b []byte) []byte {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false),
 		zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(512<<10))

@@ -1,3 +1,3 @@
-// Package wire holds the types of the daemon's API: what it answers and what it is asked. Amounts are patoshi, coins whole PSL,
-// times UTC. Nothing stands behind them: a program that only reads the API needs no more than this package and client.
+// Package wire defines the types of the daemon's API, both answers and queries. Amounts are patoshi, coins are whole PSL, times are UTC.
+// The types bring no dependencies: a program that only reads the API needs nothing but this package and client.
 package wire

@@ -1,36 +1,36 @@
 package wire
 
-// What the API is asked. A query's field names a parameter of the address, which is left out of a request if the field is zero.
+// Queries of the API. Each field sets a URL parameter; zero fields are left out of the request.
 
 type (
-	// Page chooses a part of a list.
+	// Page selects a part of a list.
 	Page struct {
-		Cursor string `query:"cursor" maxLength:"200" doc:"The answer before has it as next: continues the list."`
-		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Items at most."`
-		Order  string `query:"order" enum:"oldest,newest" default:"oldest" doc:"What comes first."`
+		Cursor string `query:"cursor" maxLength:"200" doc:"The previous answer's next: continues the list after it."`
+		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Maximum number of items."`
+		Order  string `query:"order" enum:"oldest,newest" default:"oldest" doc:"Which items come first."`
 	}
-	// AsOf chooses the block that a list is of.
+	// AsOf selects the block that a list describes.
 	AsOf struct {
-		At int64 `query:"at" minimum:"-1" maximum:"2147483647" default:"-1" doc:"Block height: as it was after this block. -1 for now."`
+		At int64 `query:"at" minimum:"-1" maximum:"2147483647" default:"-1" doc:"Block height: the list as it was after this block. -1 for now."`
 	}
-	// OfPool wants what is of a pool.
+	// OfPool selects what concerns a pool.
 	OfPool struct {
 		Pool string `query:"pool" maxLength:"80" pattern:"^([a-z0-9-]{3,32}\\.[0-9a-f]{40})?$" doc:"Pool id."`
 	}
-	// OfID wants what is of a PastelID.
+	// OfID selects what concerns a PastelID.
 	OfID struct {
 		PastelID string `query:"pastelid" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID."`
 	}
-	// OfAddress wants what is of an address.
+	// OfAddress selects what concerns an address.
 	OfAddress struct {
 		Address string `query:"address" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Transparent address."`
 	}
 )
 
-// MaxLimit is the most items that a page of a list has.
+// MaxLimit is the maximum number of items on a page of a list.
 const MaxLimit = 1000
 
-// Now stands for the last block where a height is asked for.
+// Now stands for the last block where a query takes a height.
 const Now = -1
 
 // Values of Page.Order.
@@ -42,18 +42,18 @@ const (
 type (
 	// PoolQuery asks for pools.
 	PoolQuery struct {
-		Status   []string `query:"status" enum:"subscribing,active,replenishing,dissolved,expired,closed" maxItems:"6" doc:"Only these."`
-		Operator string   `query:"operator" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID."`
-		Coins    int64    `query:"coins" minimum:"0" maximum:"21000000000" doc:"PSL: also show yields with a pledge of so many coins in the pool."`
-		Open     bool     `query:"open" doc:"Only those that take pledges in the next block."`
+		Status   []string `query:"status" enum:"subscribing,active,replenishing,dissolved,expired,closed" maxItems:"6" doc:"Only pools with these statuses."`
+		Operator string   `query:"operator" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Operator's PastelID: only its pools."`
+		Coins    int64    `query:"coins" minimum:"0" maximum:"21000000000" doc:"PSL: also returns what a new pledge of this size would count and yield."`
+		Open     bool     `query:"open" doc:"Only pools that accept pledges in the next block."`
 	}
 	// PledgeQuery asks for pledges.
 	PledgeQuery struct {
 		OfPool
 		OfID
 		OfAddress
-		Reward string `query:"reward" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Address that rewards go to, as of the block asked for."`
-		Live   bool   `query:"live" doc:"Only those that had not ended."`
+		Reward string `query:"reward" maxLength:"60" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Reward address: only pledges that paid it as of the requested block."`
+		Live   bool   `query:"live" doc:"Only pledges that had not ended."`
 		AsOf
 		Page
 	}
@@ -61,11 +61,11 @@ type (
 	PayoutQuery struct {
 		OfPool
 		OfAddress
-		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only these."`
+		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only payouts with this status."`
 		AsOf
 		Page
 	}
-	// CreditQuery asks for income that was settled.
+	// CreditQuery asks for settled income.
 	CreditQuery struct {
 		OfPool
 		OfID
@@ -73,11 +73,11 @@ type (
 		AsOf
 		Page
 	}
-	// PaymentQuery asks for parts of payouts.
+	// PaymentQuery asks for payments of payouts, by PastelID or address.
 	PaymentQuery struct {
 		OfID
 		OfAddress
-		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only these."`
+		Status string `query:"status" enum:"pending,paid,cancelled" doc:"Only payouts with this status."`
 		Page
 	}
 	// SpendQuery asks for unconfirmed transactions that spend pledged coins.
@@ -89,18 +89,18 @@ type (
 	EventQuery struct {
 		OfPool
 		OfID
-		Type []string `query:"type" maxItems:"22" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pool.closed,pledge.accepted,pledge.amended,pledge.promoted,pledge.reduced,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"Only these."`
+		Type []string `query:"type" maxItems:"22" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pool.closed,pledge.accepted,pledge.amended,pledge.promoted,pledge.reduced,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"Only events of these types."`
 		From int64    `query:"from" minimum:"0" maximum:"2147483647" doc:"First block."`
-		To   int64    `query:"to" minimum:"-1" maximum:"2147483647" default:"-1" doc:"Last block; -1 for the last there is."`
+		To   int64    `query:"to" minimum:"-1" maximum:"2147483647" default:"-1" doc:"Last block; -1 for the ledger's last."`
 		Page
 	}
 	// SeriesQuery asks for a pool's income over time.
 	SeriesQuery struct {
-		Blocks int64 `query:"blocks" minimum:"0" maximum:"1000000" doc:"Blocks of a point at least; 0 chooses."`
+		Blocks int64 `query:"blocks" minimum:"0" maximum:"1000000" doc:"Minimum number of blocks per point; 0 chooses one."`
 	}
 )
 
-// TicketText is a ticket to be checked.
+// TicketText is a ticket to check.
 type TicketText struct {
-	Ticket string `json:"ticket" maxLength:"131072" doc:"The ticket's JSON, as text: every byte of it counts."`
+	Ticket string `json:"ticket" maxLength:"131072" doc:"The ticket's JSON as text: every byte counts."`
 }

@@ -9,11 +9,11 @@ import (
 // Moment is a block with its date.
 type Moment struct {
 	Height    pastel.Height `json:"height" doc:"Block height."`
-	Time      time.Time     `json:"time" doc:"Time of the block. Of a block that is still to come, an estimate: 150 seconds a block."`
-	Estimated bool          `json:"estimated,omitempty" doc:"The block is still to come."`
+	Time      time.Time     `json:"time" doc:"Time of the block. For a future block an estimate at 150 seconds per block."`
+	Estimated bool          `json:"estimated,omitempty" doc:"The block is in the future."`
 }
 
-// Tip names the block that an answer is of.
+// Tip names the block that an answer describes.
 type Tip struct {
 	Height pastel.Height `json:"height" doc:"Block height."`
 	Hash   string        `json:"hash" doc:"Block hash."`
@@ -21,146 +21,146 @@ type Tip struct {
 	Digest string        `json:"digest" doc:"Ledger digest after the block: nodes with equal digests agree on all of history."`
 }
 
-// Parameters are the network's rules that people need to decide.
+// Parameters are the network's rules that people need for decisions.
 type Parameters struct {
-	Collateral          int64         `json:"collateral_coins" doc:"Coins a Supernode needs, PSL."`
-	MinPledge           int64         `json:"min_pledge_coins" doc:"Least pledge, PSL."`
-	PledgeConfirmations pastel.Height `json:"pledge_confirmations" doc:"Confirmations an output needs before it can be pledged; 100 if it is a coinbase's."`
+	Collateral          int64         `json:"collateral_coins" doc:"Coins that a Supernode needs, PSL."`
+	MinPledge           int64         `json:"min_pledge_coins" doc:"Smallest pledge, PSL."`
+	PledgeConfirmations pastel.Height `json:"pledge_confirmations" doc:"Confirmations that an output needs before it can be pledged; a coinbase output needs 100."`
 	CoinbaseMaturity    pastel.Height `json:"coinbase_maturity" doc:"Blocks from a settlement until its payout can be mined."`
-	SettlementInterval  pastel.Height `json:"settlement_interval" doc:"Blocks from a settlement of a pool to the next."`
-	RecoveryInterval    pastel.Height `json:"recovery_interval" doc:"Blocks in which a point of reputation returns."`
-	ActivationGrace     pastel.Height `json:"activation_grace" doc:"Blocks after the subscription period in which a pool can still be activated."`
-	PayoutExpiry        pastel.Height `json:"payout_expiry" doc:"Blocks for which a payout stays valid."`
-	MaxPledges          int           `json:"max_pledges" doc:"Pledges a pool can have."`
+	SettlementInterval  pastel.Height `json:"settlement_interval" doc:"Blocks from one settlement of a pool to the next."`
+	RecoveryInterval    pastel.Height `json:"recovery_interval" doc:"Blocks after which one point of reputation returns."`
+	ActivationGrace     pastel.Height `json:"activation_grace" doc:"Blocks after the subscription period during which a pool can still be activated."`
+	PayoutExpiry        pastel.Height `json:"payout_expiry" doc:"Blocks during which a payout can be mined."`
+	MaxPledges          int           `json:"max_pledges" doc:"Maximum number of pledges in a pool."`
 	TicketFee           pastel.Amount `json:"ticket_fee" doc:"Fee of a smart pool ticket, patoshi."`
-	LeastReputation     int           `json:"least_reputation" doc:"Reputation a pledge takes."`
-	MinPayout           pastel.Amount `json:"min_payout" doc:"Least claim that a payout of a live pool pays, patoshi; smaller ones are kept until they have grown."`
-	Dust                pastel.Amount `json:"dust" doc:"The same of a pool that ended, patoshi."`
+	LeastReputation     int           `json:"least_reputation" doc:"Reputation that pledging requires."`
+	MinPayout           pastel.Amount `json:"min_payout" doc:"Smallest claim that a live pool pays, patoshi; smaller ones wait until they have grown."`
+	Dust                pastel.Amount `json:"dust" doc:"Smallest claim that an ended pool pays, patoshi."`
 }
 
-// Status is how the ledger and its daemon are.
+// Status is the state of the ledger and of its daemon.
 type Status struct {
 	Network    string     `json:"network" doc:"Name of the network."`
 	Version    string     `json:"version" doc:"Version of the program."`
-	Start      int32      `json:"start_height" doc:"First block in which the rules hold."`
-	Shadow     bool       `json:"shadow" doc:"Nobody enforces the rules on this network yet: all this is what enforcement would do."`
+	Start      int32      `json:"start_height" doc:"First block in which the rules apply."`
+	Shadow     bool       `json:"shadow" doc:"The network does not enforce the rules yet: answers describe what enforcement would do."`
 	Tip        Tip        `json:"tip"`
-	Ready      bool       `json:"ready" doc:"The ledger is where the node is."`
+	Ready      bool       `json:"ready" doc:"The ledger has caught up with the node."`
 	Trouble    string     `json:"trouble,omitempty" doc:"Why it is not ready."`
-	ReadOnly   bool       `json:"read_only" doc:"This daemon only reads what another one writes."`
+	ReadOnly   bool       `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
 	Parameters Parameters `json:"parameters"`
 }
 
-// Statistics are sums over the network.
+// Statistics are network totals.
 type Statistics struct {
 	Tip            Tip            `json:"tip"`
 	Pools          map[string]int `json:"pools" doc:"Pools by status."`
-	Members        int            `json:"members" doc:"PastelIDs whose pledges earn."`
+	Members        int            `json:"members" doc:"PastelIDs with pledges that earn."`
 	Counted        int64          `json:"counted_coins" doc:"Members' coins that back Supernodes and earn, PSL."`
-	Offered        int64          `json:"offered_coins" doc:"What all live pledges offer, PSL."`
+	Offered        int64          `json:"offered_coins" doc:"Coins that all live pledges offer, PSL."`
 	Supernodes     int            `json:"supernodes" doc:"Active pools: each backs one Supernode."`
 	Escrowed       pastel.Amount  `json:"escrowed" doc:"Rewards in escrow, patoshi."`
-	Income         pastel.Amount  `json:"income" doc:"Rewards received since the beginning, patoshi."`
-	Paid           pastel.Amount  `json:"paid" doc:"Paid out since the beginning, patoshi."`
-	PayoutsPending int            `json:"payouts_pending" doc:"Payouts that are settled and not mined."`
+	Income         pastel.Amount  `json:"income" doc:"Total rewards received, patoshi."`
+	Paid           pastel.Amount  `json:"paid" doc:"Total paid out, patoshi."`
+	PayoutsPending int            `json:"payouts_pending" doc:"Payouts settled but not mined yet."`
 	Operators      int            `json:"operators" doc:"Operators of live pools."`
 }
 
-// Yield is what a PSL earns in a year if income goes on as it was.
+// Yield is what a PSL earns in a year if income continues at the same rate.
 type Yield struct {
-	Percent string `json:"percent" doc:"Percent a year of coins that count, after the operator's fee."`
-	Basis   string `json:"basis" enum:"pool,network" doc:"Whose income it is computed from: the pool's own, or the average of the network's active pools."`
-	Blocks  int64  `json:"blocks" doc:"Blocks that the income was taken from."`
+	Percent string `json:"percent" doc:"Yearly percentage on coins that count, after the operator's fee."`
+	Basis   string `json:"basis" enum:"pool,network" doc:"Source of the income: the pool itself, or the average of the network's active pools."`
+	Blocks  int64  `json:"blocks" doc:"Number of blocks that the income covers."`
 }
 
-// PoolTerms is what a pool is, and where it is in its life.
+// PoolTerms are a pool's terms, its status and its dates.
 type PoolTerms struct {
-	ID        string  `json:"id" doc:"Pool id, label.hash: the hash is of all its terms."`
-	Company   string  `json:"company" doc:"Operator's name, as the operator wrote it. Anybody can write any name."`
+	ID        string  `json:"id" doc:"Pool id, label.hash; the hash covers all terms."`
+	Company   string  `json:"company" doc:"Company name chosen by the operator. Nothing verifies it."`
 	Operator  string  `json:"operator" doc:"Operator's PastelID."`
 	Supernode string  `json:"supernode" doc:"Supernode's PastelID."`
-	Status    string  `json:"status" enum:"subscribing,active,replenishing,dissolved,expired,closed" doc:"Where the pool is in its life."`
-	Fee       string  `json:"fee_percent" doc:"Operator's fee, percent of the rewards."`
+	Status    string  `json:"status" enum:"subscribing,active,replenishing,dissolved,expired,closed" doc:"Stage of the pool's life."`
+	Fee       string  `json:"fee_percent" doc:"Operator's fee in percent of the rewards."`
 	Factor    string  `json:"factor" doc:"Overcollateralization factor."`
-	Required  int64   `json:"required_coins" doc:"Coins the Supernode needs, PSL."`
-	Target    int64   `json:"target_coins" doc:"Coins with the cushion, PSL."`
-	Period    int64   `json:"period_blocks" doc:"Subscription period: how long pledges are taken, and how long the pool may be short."`
+	Required  int64   `json:"required_coins" doc:"Coins that the Supernode needs, PSL."`
+	Target    int64   `json:"target_coins" doc:"Coins that the pool wants, including the cushion, PSL."`
+	Period    int64   `json:"period_blocks" doc:"Subscription period: how many blocks a pool accepts pledges after it opens. A pool short of collateral has the same time to replenish."`
 	Opened    Moment  `json:"opened"`
 	Activated *Moment `json:"activated,omitempty"`
-	Ended     *Moment `json:"ended,omitempty" doc:"Dissolved or expired."`
+	Ended     *Moment `json:"ended,omitempty" doc:"When the pool was dissolved or expired."`
 }
 
 // Pool is a pool in a list, as it is now.
 type Pool struct {
 	PoolTerms
-	Counted        int64   `json:"counted_coins" doc:"What backs the Supernode and earns, PSL. While subscribing all that is offered counts, and earns nothing yet."`
-	Offered        int64   `json:"offered_coins" doc:"What all live pledges offer, PSL."`
-	Cushion        int64   `json:"cushion_coins" doc:"Coins that may leave before the Supernode stops, PSL; below zero if some are lacking."`
-	LeastPledge    int64   `json:"least_pledge_coins" doc:"Least coins of a new pledge in the next block, PSL; 0 if the pool takes none."`
-	Waits          bool    `json:"waits,omitempty" doc:"Nothing of a new pledge would count for now: it waits in line, and earns nothing until coins of others leave."`
-	Members        int     `json:"members" doc:"Pledges that earn."`
-	Standby        int     `json:"standby" doc:"Pledges that wait for a place."`
-	Plain          int     `json:"plain" doc:"Pledges before activation."`
-	JoinUntil      *Moment `json:"join_until,omitempty" doc:"Last block that takes pledges, while subscribing or replenishing."`
-	ActivateUntil  *Moment `json:"activate_until,omitempty" doc:"Last block in which the pool can be activated, while subscribing."`
+	Counted        int64   `json:"counted_coins" doc:"Coins that back the Supernode and earn, PSL. While subscribing, all offered coins count but earn nothing yet."`
+	Offered        int64   `json:"offered_coins" doc:"Coins that the pool's live pledges offer, PSL."`
+	Cushion        int64   `json:"cushion_coins" doc:"Coins that can leave before the Supernode stops, PSL; negative if coins are missing."`
+	LeastPledge    int64   `json:"least_pledge_coins" doc:"Smallest new pledge that the pool accepts in the next block, PSL; 0 if it accepts none."`
+	Waits          bool    `json:"waits,omitempty" doc:"A new pledge would not count for now: it would wait in line and earn nothing until other members' coins leave."`
+	Members        int     `json:"members" doc:"Number of pledges that earn."`
+	Standby        int     `json:"standby" doc:"Number of pledges waiting in line."`
+	Plain          int     `json:"plain" doc:"Number of pledges before activation."`
+	JoinUntil      *Moment `json:"join_until,omitempty" doc:"While subscribing or replenishing: last block that accepts pledges."`
+	ActivateUntil  *Moment `json:"activate_until,omitempty" doc:"While subscribing: last block in which the pool can be activated."`
 	Deadline       *Moment `json:"deadline,omitempty" doc:"While replenishing: after this block the pool is dissolved."`
-	NextSettlement *Moment `json:"next_settlement,omitempty" doc:"What is earned until then is paid; who leaves before forfeits it."`
-	Yield          *Yield  `json:"yield,omitempty" doc:"Left out if nothing is known yet."`
-	CountsWith     int64   `json:"counts_with_coins,omitempty" doc:"What would count of a new pledge of the coins that were asked for, PSL: before activation, if the operator lists it. Left out if nothing would."`
-	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"The yield with such a pledge in the pool, of its coins that count; left out if none would."`
+	NextSettlement *Moment `json:"next_settlement,omitempty" doc:"Settles everything earned until then. Members who leave earlier forfeit it."`
+	Yield          *Yield  `json:"yield,omitempty" doc:"Left out while it is unknown."`
+	CountsWith     int64   `json:"counts_with_coins,omitempty" doc:"How much of a new pledge of the requested coins would count, PSL; before activation, provided that the operator lists it. Left out if nothing would count."`
+	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"Yield on the counted coins of such a pledge, once it is in the pool. Left out if none would count."`
 	Reputation     int     `json:"operator_reputation" doc:"Reputation of the operator's PastelID."`
 	Low            bool    `json:"low,omitempty" doc:"Less than half of the cushion is left."`
-	Broken         bool    `json:"broken,omitempty" doc:"Shadow run: the escrow was spent against the rules. Since then nothing is shared out or paid."`
+	Broken         bool    `json:"broken,omitempty" doc:"Shadow run: an unauthorized spend took coins from the escrow. The pool has shared out and paid nothing since."`
 }
 
-// PoolDetail is all about a pool.
+// PoolDetail is everything about a pool.
 type PoolDetail struct {
 	Tip Tip `json:"tip"`
 	Pool
-	FeeAddress   string           `json:"fee_address" doc:"Address of the operator's fee."`
-	Escrow       string           `json:"escrow" doc:"Where the Supernode is paid. Never send coins there: they would be shared out."`
+	FeeAddress   string           `json:"fee_address" doc:"Address that receives the operator's fee."`
+	Escrow       string           `json:"escrow" doc:"Escrow address that the Supernode's rewards go to. Never send coins there: they would be shared out."`
 	InitTx       string           `json:"init_txid"`
-	ActivationTx string           `json:"activation_txid,omitempty" doc:"The Supernode's collateral reference is this id and index 4294967295."`
+	ActivationTx string           `json:"activation_txid,omitempty" doc:"Transaction of the activation. The Supernode's collateral reference is this id with index 4294967295."`
 	Escrowed     pastel.Amount    `json:"escrowed" doc:"Rewards in escrow, patoshi."`
 	Accrued      pastel.Amount    `json:"accrued" doc:"Earned by members since the last settlement, patoshi."`
 	OperatorFee  pastel.Amount    `json:"operator_accrued" doc:"Earned by the operator since the last settlement, patoshi."`
-	Carry        pastel.Amount    `json:"carry" doc:"Not yet shared out, patoshi."`
-	Claims       []Claim          `json:"claims" doc:"Settled and not yet in a payout."`
-	Pending      []Payout         `json:"pending" doc:"Payouts that are settled and not mined."`
+	Carry        pastel.Amount    `json:"carry" doc:"Income that could not be shared out yet, patoshi."`
+	Claims       []Claim          `json:"claims" doc:"Settled amounts that are not in a payout yet."`
+	Pending      []Payout         `json:"pending" doc:"Payouts settled but not mined yet."`
 	Income       pastel.Amount    `json:"income" doc:"Rewards received since the pool opened, patoshi."`
-	Rewards      int64            `json:"rewards" doc:"Number of them."`
-	Forfeited    pastel.Amount    `json:"forfeited" doc:"Given up by leavers to the others, patoshi."`
+	Rewards      int64            `json:"rewards" doc:"Number of rewards received."`
+	Forfeited    pastel.Amount    `json:"forfeited" doc:"What leaving members forfeited to the others, patoshi."`
 	Paid         pastel.Amount    `json:"paid" doc:"Paid out, patoshi."`
-	Critical     *CriticalMembers `json:"critical_members,omitempty" doc:"Of an active pool."`
+	Critical     *CriticalMembers `json:"critical_members,omitempty" doc:"Present for an active pool."`
 	Participants []PoolPledge     `json:"pledges" doc:"Live pledges, in join order."`
-	Forecast     *PayoutOutlook   `json:"forecast,omitempty" doc:"The next settlement, if income goes on as it was; left out if it would pay nothing."`
+	Forecast     *PayoutOutlook   `json:"forecast,omitempty" doc:"Next settlement if income continues at the same rate; left out if it would pay nothing."`
 }
 
-// Supernode is how a pool's Supernode is doing: by the rules, and by the list of the node that this daemon follows.
+// Supernode is the state of a pool's Supernode according to the rules and to the list of the node that the daemon follows.
 type Supernode struct {
 	Tip      Tip     `json:"tip"`
 	Pool     string  `json:"pool"`
-	State    string  `json:"state" enum:"running,paused,gone,elsewhere,ended,unknown" doc:"running: listed, and paid to the escrow. paused: the pool is short of collateral. gone: the pool is active and the node lists no working Supernode of it. elsewhere: listed with another payee than the escrow. ended: the pool is over. unknown: this daemon has no node's list."`
-	Text     string  `json:"text" doc:"What that means, and what to do."`
-	TxID     string  `json:"txid" doc:"Activation: the collateral reference is this id and index 4294967295."`
-	Escrow   string  `json:"escrow" doc:"Where it is to be paid. Never send coins there: they would be shared out."`
-	Listed   string  `json:"listed,omitempty" doc:"The node's word for it, such as ENABLED."`
-	Payee    string  `json:"payee,omitempty" doc:"Where the node's list has it paid."`
-	Address  string  `json:"address,omitempty" doc:"Its machine, by the node's list."`
-	LastPaid *Moment `json:"last_paid,omitempty" doc:"The last block in which the pool received income."`
+	State    string  `json:"state" enum:"running,paused,gone,elsewhere,ended,unknown" doc:"running: the node lists it with the escrow as payee. paused: the pool is short of collateral. gone: the pool is active, but the node lists no working Supernode for it. elsewhere: the node lists it with a payee other than the escrow. ended: the pool has ended. unknown: this daemon has no node's list."`
+	Text     string  `json:"text" doc:"What the state means and what to do."`
+	TxID     string  `json:"txid" doc:"Transaction of the activation. The collateral reference is this id with index 4294967295."`
+	Escrow   string  `json:"escrow" doc:"Escrow address that its rewards must go to. Never send coins there: they would be shared out."`
+	Listed   string  `json:"listed,omitempty" doc:"Status in the node's list, such as ENABLED."`
+	Payee    string  `json:"payee,omitempty" doc:"Payee in the node's list."`
+	Address  string  `json:"address,omitempty" doc:"Network address of its machine in the node's list."`
+	LastPaid *Moment `json:"last_paid,omitempty" doc:"Last block in which the pool received income."`
 }
 
-// CriticalMembers are a smallest group whose leaving would stop the Supernode, together or one after the other.
+// CriticalMembers are a smallest group of members who would stop the Supernode by leaving, together or one after the other.
 type CriticalMembers struct {
-	Members []string `json:"members" doc:"Their PastelIDs, each once. The same person may have several."`
-	Coins   int64    `json:"coins" doc:"What they offer together, PSL, whether it counts or waits."`
+	Members []string `json:"members" doc:"PastelIDs of the group, each once. A person may have several."`
+	Coins   int64    `json:"coins" doc:"Coins that they offer together, PSL, counted or waiting."`
 }
 
-// PayoutOutlook is what a settlement will bring.
+// PayoutOutlook is the expected outcome of a settlement.
 type PayoutOutlook struct {
 	At     Moment        `json:"at"`
-	Amount pastel.Amount `json:"amount" doc:"What it should pay: claims, what is accrued now and what should come until then, but for claims below the least that is paid, patoshi."`
-	Mined  Moment        `json:"mined" doc:"The first block that its payout can be in."`
+	Amount pastel.Amount `json:"amount" doc:"Expected payment, patoshi: claims, accrued earnings and income expected until then, without claims too small to be paid."`
+	Mined  Moment        `json:"mined" doc:"First block that its payout can be mined in."`
 }
 
 // Claim is settled money that is not in a payout yet.
@@ -174,15 +174,15 @@ type Claim struct {
 type PoolPledge struct {
 	Seq      uint64        `json:"seq" doc:"Join order over all pools."`
 	PastelID string        `json:"pastelid"`
-	Address  string        `json:"address" doc:"Address that is pledged."`
-	Reward   string        `json:"reward_address" doc:"Address that rewards are paid to."`
-	Offered  int64         `json:"offered_coins" doc:"What the pledge offers, PSL."`
-	Counted  int64         `json:"counted_coins" doc:"What of the offer backs the Supernode and earns, PSL; the rest waits in line. A plain pledge counts whole, and earns nothing yet."`
-	Held     int64         `json:"held_coins" doc:"What it counted at the last settlement, PSL: its share of what others forfeit."`
-	Role     string        `json:"role" enum:"plain,member,standby" doc:"A member earns, a standby waits for a place, plain is a pledge before activation."`
-	Share    string        `json:"share_percent" doc:"Part of the members' coins, percent."`
+	Address  string        `json:"address" doc:"Pledged address."`
+	Reward   string        `json:"reward_address" doc:"Address that receives the rewards."`
+	Offered  int64         `json:"offered_coins" doc:"Coins that the pledge offers, PSL."`
+	Counted  int64         `json:"counted_coins" doc:"Offered coins that back the Supernode and earn, PSL; the rest waits in line. A plain pledge counts in full but earns nothing yet."`
+	Held     int64         `json:"held_coins" doc:"Coins that counted at the last settlement, PSL: they set its share of what others forfeit."`
+	Role     string        `json:"role" enum:"plain,member,standby" doc:"member: earns. standby: waits in line. plain: pledged to a pool that has not started."`
+	Share    string        `json:"share_percent" doc:"Percentage of the members' coins."`
 	Since    *Moment       `json:"member_since,omitempty"`
-	Accrued  pastel.Amount `json:"accrued" doc:"Earned since the last settlement, patoshi. Who leaves before the next forfeits it."`
+	Accrued  pastel.Amount `json:"accrued" doc:"Earned since the last settlement, patoshi. Leaving before the next one forfeits it."`
 }
 
 // Position is a live pledge as its owner sees it.
@@ -190,74 +190,74 @@ type Position struct {
 	PoolPledge
 	Pool           string  `json:"pool"`
 	Company        string  `json:"company" doc:"Operator's name."`
-	Status         string  `json:"status" enum:"subscribing,active,replenishing" doc:"Of the pool."`
+	Status         string  `json:"status" enum:"subscribing,active,replenishing" doc:"Status of the pool."`
 	Joined         Moment  `json:"joined"`
 	Amended        *Moment `json:"amended,omitempty" doc:"When its owner last raised the offer or changed the reward address."`
-	PoolCounted    int64   `json:"pool_counted_coins" doc:"What all pledges of the pool count together, PSL; plain ones whole."`
+	PoolCounted    int64   `json:"pool_counted_coins" doc:"Coins that count in the pool in total, PSL; those of plain pledges in full."`
 	NextSettlement *Moment `json:"next_settlement,omitempty"`
 	Leaving        Leaving `json:"leaving"`
 }
 
 // Leaving is what spending the pledged coins costs.
 type Leaving struct {
-	Free       int64         `json:"free_coins" doc:"Coins that may be spent without any loss, PSL: they wait in line. The pledge then offers less, or ends if it counts nothing."`
-	Forfeits   pastel.Amount `json:"forfeits" doc:"What would be lost in the next block, patoshi."`
-	Reputation int           `json:"reputation" doc:"Points that would be lost. Each pledge that ends costs its own, as far as there are any left."`
-	Has        int           `json:"reputation_now" doc:"Points that the PastelID has."`
-	Better     *Moment       `json:"better,omitempty" doc:"From this block on nothing earned so far would be lost: it is settled by then."`
+	Free       int64         `json:"free_coins" doc:"Coins that wait in line and can be spent without loss, PSL. The pledge then offers less, or ends if none of it counts."`
+	Forfeits   pastel.Amount `json:"forfeits" doc:"Earnings forfeited by leaving in the next block, patoshi."`
+	Reputation int           `json:"reputation" doc:"Points lost by leaving. Each pledge that ends costs its own points, as long as any are left."`
+	Has        int           `json:"reputation_now" doc:"Points that the PastelID has now."`
+	Better     *Moment       `json:"better,omitempty" doc:"From this block on, earnings so far are settled and safe."`
 }
 
-// Pledge is a pledge that was accepted at some time.
+// Pledge is a pledge that the chain accepted, live or ended.
 type Pledge struct {
 	Seq       int64         `json:"seq" doc:"Join order over all pools."`
 	Pool      string        `json:"pool"`
 	PastelID  string        `json:"pastelid"`
-	Address   string        `json:"address" doc:"Address that is pledged."`
-	Reward    string        `json:"reward_address" doc:"Address that rewards go to."`
-	Offered   int64         `json:"offered_coins" doc:"What it offers, PSL: what its last ticket names, or what is left of it since coins that waited in line were spent."`
-	Ticket    string        `json:"ticket" doc:"Transaction of its last ticket: the one that made it, or an amendment."`
-	Output    string        `json:"output" doc:"The output that its last ticket names, txid:vout."`
+	Address   string        `json:"address" doc:"Pledged address."`
+	Reward    string        `json:"reward_address" doc:"Address that receives the rewards."`
+	Offered   int64         `json:"offered_coins" doc:"Coins that it offers, PSL: what its last ticket names, less coins that were spent while they waited in line."`
+	Ticket    string        `json:"ticket" doc:"Transaction of its last ticket, the original one or an amendment."`
+	Output    string        `json:"output" doc:"Output that its last ticket names, txid:vout."`
 	Joined    Moment        `json:"joined"`
 	Amended   *Moment       `json:"amended,omitempty" doc:"When its owner last raised the offer or changed the reward address."`
 	Ended     *Moment       `json:"ended,omitempty"`
 	Outcome   string        `json:"outcome,omitempty" enum:"pledge.left,pledge.released" doc:"How it ended."`
-	Forfeited pastel.Amount `json:"forfeited,omitempty" doc:"Given up by leaving, patoshi."`
+	Forfeited pastel.Amount `json:"forfeited,omitempty" doc:"Earnings forfeited by leaving, patoshi."`
 }
 
-// Account is what one PastelID or address has in pools.
+// Account is what a PastelID or address has in pools.
 type Account struct {
 	Tip        Tip           `json:"tip"`
-	PastelID   string        `json:"pastelid,omitempty" doc:"If it was asked for by PastelID."`
-	Address    string        `json:"address,omitempty" doc:"If it was asked for by address."`
-	Registered bool          `json:"registered" doc:"The PastelID is registered on the chain; it must be to pledge."`
-	Reputation int           `json:"reputation" doc:"0 to 100; of a PastelID."`
-	Tarnished  bool          `json:"tarnished,omitempty" doc:"It lost reputation at some time."`
+	PastelID   string        `json:"pastelid,omitempty" doc:"PastelID of the account, if the query names one."`
+	Address    string        `json:"address,omitempty" doc:"Address of the account, if the query names one."`
+	Registered bool          `json:"registered" doc:"The PastelID is registered on the chain, which pledging requires."`
+	Reputation int           `json:"reputation" doc:"Reputation of the PastelID, 0 to 100."`
+	Tarnished  bool          `json:"tarnished,omitempty" doc:"The PastelID has lost reputation before."`
 	Positions  []Position    `json:"positions" doc:"Live pledges."`
-	Past       int           `json:"past" doc:"Pledges that ended."`
-	Elsewhere  int           `json:"paid_elsewhere,omitempty" doc:"Of an address: live pledges that were paid to it once, and are paid elsewhere since they were amended."`
-	Offered    int64         `json:"offered_coins" doc:"What the live pledges offer, PSL."`
-	Counted    int64         `json:"counted_coins" doc:"What of it backs Supernodes and earns, PSL: members' coins."`
-	Accrued    pastel.Amount `json:"accrued" doc:"Earned since the last settlements, patoshi: lost by leaving now."`
-	Claims     []Claim       `json:"claims" doc:"Settled, in no payout yet, of the account's reward addresses."`
+	Past       int           `json:"past" doc:"Number of ended pledges."`
+	Elsewhere  int           `json:"paid_elsewhere,omitempty" doc:"For an address: number of live pledges that paid it until an amendment named another one."`
+	Offered    int64         `json:"offered_coins" doc:"Coins that the live pledges offer, PSL."`
+	Counted    int64         `json:"counted_coins" doc:"Offered coins that back Supernodes and earn, PSL: members' coins."`
+	Accrued    pastel.Amount `json:"accrued" doc:"Earned since the last settlements, patoshi. Leaving now forfeits it."`
+	Claims     []Claim       `json:"claims" doc:"Claims of the account's reward addresses: settled and awaiting payout."`
 	Claimed    pastel.Amount `json:"claimed" doc:"Sum of the claims, patoshi."`
-	Pending    []Payment     `json:"pending" doc:"What comes from payouts that are settled and not mined yet, a sum for each payout."`
-	Credited   pastel.Amount `json:"credited" doc:"Everything ever settled, patoshi."`
-	Paid       pastel.Amount `json:"paid" doc:"Everything ever paid to the account's reward addresses, those before an amendment included, patoshi."`
-	SharedWith []string      `json:"shared_with,omitempty" doc:"Other PastelIDs that a pool pays or paid to the same address, at most ten: claims, pending and paid are of all of them together."`
-	EscrowOf   string        `json:"escrow_of,omitempty" doc:"The address is this pool's escrow: never send coins there."`
-	Operates   []string      `json:"operates" doc:"Pools that it operates."`
+	Pending    []Payment     `json:"pending" doc:"Payments from payouts that are settled but not mined yet, one sum per payout."`
+	Credited   pastel.Amount `json:"credited" doc:"Total settled, patoshi."`
+	Paid       pastel.Amount `json:"paid" doc:"Total paid to the account's reward addresses, including those before amendments, patoshi."`
+	SharedWith []string      `json:"shared_with,omitempty" doc:"Other PastelIDs that a pool pays or paid at the same address, at most ten. Claims, pending and paid include theirs."`
+	EscrowOf   string        `json:"escrow_of,omitempty" doc:"Pool whose escrow this address is. Never send coins there."`
+	Operates   []string      `json:"operates" doc:"Pools that the account operates."`
 }
 
-// Payment is an account's part of a payout.
+// Payment is what a payout pays an account.
 type Payment struct {
-	Payout    string        `json:"txid" doc:"The payout's transaction."`
+	Payout    string        `json:"txid" doc:"Transaction of the payout."`
 	Pool      string        `json:"pool"`
-	Address   string        `json:"address,omitempty" doc:"That is paid, if it is one."`
-	Addresses int           `json:"addresses" doc:"How many of the account's addresses are paid."`
+	Address   string        `json:"address,omitempty" doc:"Paid address, if there is only one."`
+	Addresses int           `json:"addresses" doc:"Number of the account's addresses that the payout pays."`
 	Amount    pastel.Amount `json:"amount" doc:"Patoshi."`
 	Status    string        `json:"status" enum:"pending,paid,cancelled"`
 	Settled   Moment        `json:"settled"`
-	From      Moment        `json:"valid_from" doc:"First block it can be mined in."`
+	From      Moment        `json:"valid_from" doc:"First block that it can be mined in."`
 	Paid      *Moment       `json:"paid,omitempty"`
 }
 
@@ -265,36 +265,36 @@ type Payment struct {
 type Payout struct {
 	TxID      string        `json:"txid"`
 	Pool      string        `json:"pool"`
-	Status    string        `json:"status" enum:"pending,paid,cancelled" doc:"Cancelled ones were not mined in time; what they paid is owed again."`
+	Status    string        `json:"status" enum:"pending,paid,cancelled" doc:"A cancelled payout was not mined in time; the pool owes its amount again."`
 	Settled   Moment        `json:"settled"`
-	From      Moment        `json:"valid_from" doc:"First block it can be mined in."`
-	To        Moment        `json:"valid_to" doc:"Last block it can be mined in."`
+	From      Moment        `json:"valid_from" doc:"First block that it can be mined in."`
+	To        Moment        `json:"valid_to" doc:"Last block that it can be mined in."`
 	Paid      *Moment       `json:"paid,omitempty"`
 	Cancelled *Moment       `json:"cancelled,omitempty"`
-	Amount    pastel.Amount `json:"amount" doc:"Paid to all, patoshi."`
-	Change    pastel.Amount `json:"change" doc:"Back to escrow, patoshi."`
-	Outputs   int           `json:"outputs" doc:"How many are paid."`
+	Amount    pastel.Amount `json:"amount" doc:"Paid to all recipients, patoshi."`
+	Change    pastel.Amount `json:"change" doc:"Returned to escrow, patoshi."`
+	Outputs   int           `json:"outputs" doc:"Number of payments."`
 }
 
-// PayoutDetail is all about a payout.
+// PayoutDetail is everything about a payout.
 type PayoutDetail struct {
 	Tip Tip `json:"tip"`
 	Payout
-	Payments []Output `json:"payments" doc:"In the order of the transaction, without the change."`
-	Hex      string   `json:"hex" doc:"The transaction. It needs no signature, and nobody can change it. Upgraded miners put it into their blocks; no mempool takes it."`
+	Payments []Output `json:"payments" doc:"Payments in transaction order, without the change."`
+	Hex      string   `json:"hex" doc:"Raw transaction, hex. It needs no signature, and nobody can change it. Upgraded miners include it in their blocks; mempools refuse it."`
 }
 
-// Output is a payment of a payout.
+// Output is one payment of a payout.
 type Output struct {
 	Address string        `json:"address"`
 	Amount  pastel.Amount `json:"amount" doc:"Patoshi."`
 }
 
-// Credit is income that was settled: it cannot be forfeited any more.
+// Credit is settled income, which can no longer be forfeited.
 type Credit struct {
 	At       Moment        `json:"at"`
 	Pool     string        `json:"pool"`
-	PastelID string        `json:"pastelid,omitempty" doc:"Unknown for late income of a dissolved pool."`
+	PastelID string        `json:"pastelid,omitempty" doc:"Left out for late income of a dissolved pool."`
 	Address  string        `json:"address"`
 	Amount   pastel.Amount `json:"amount" doc:"Patoshi."`
 }
@@ -302,123 +302,123 @@ type Credit struct {
 // Event is something that happened in a block.
 type Event struct {
 	Height    pastel.Height `json:"height"`
-	Position  int64         `json:"position" doc:"In the block."`
-	Time      time.Time     `json:"time" doc:"Of the block."`
-	Type      string        `json:"type" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pool.closed,pledge.accepted,pledge.amended,pledge.promoted,pledge.reduced,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"What happened, as in the protocol."`
+	Position  int64         `json:"position" doc:"Position in the block."`
+	Time      time.Time     `json:"time" doc:"Time of the block."`
+	Type      string        `json:"type" enum:"pool.created,pool.expired,pool.dissolved,pool.activated,pool.replenishing,pool.restored,pool.low_collateral,pool.closed,pledge.accepted,pledge.amended,pledge.promoted,pledge.reduced,pledge.moved,pledge.released,pledge.left,reward.received,reward.forfeited,payout.settled,payout.paid,payout.cancelled,reputation.changed,ticket.rejected" doc:"Type of the event, as in the protocol."`
 	Pool      string        `json:"pool,omitempty"`
 	PastelID  string        `json:"pastelid,omitempty"`
-	Owner     string        `json:"owner,omitempty" doc:"Pubkey hash of the pledged address, hex."`
-	Coins     int64         `json:"coins,omitempty" doc:"What counts, of the pool or the pledge, PSL; left out if nothing does. Of pledge.left, before it."`
-	Offered   int64         `json:"offered,omitempty" doc:"What the pledge offers, PSL. Of pledge.left, before it."`
-	Role      string        `json:"role,omitempty" enum:"plain,member,standby" doc:"Of the pledge in its pool; of pledge.left, before it."`
-	Amount    pastel.Amount `json:"amount,omitempty" doc:"Received or forfeited; of payout.settled, all it pays; of pool.closed, what is left in escrow. Patoshi."`
-	Change    pastel.Amount `json:"change,omitempty" doc:"Of payout.settled: what goes back to escrow, patoshi."`
-	Forfeited pastel.Amount `json:"forfeited,omitempty" doc:"By who left, patoshi."`
+	Owner     string        `json:"owner,omitempty" doc:"Public key hash of the pledged address, hex."`
+	Coins     int64         `json:"coins,omitempty" doc:"Coins that count in the pool or the pledge, PSL; left out if none do. For pledge.left, those before it."`
+	Offered   int64         `json:"offered,omitempty" doc:"Coins that the pledge offers, PSL. For pledge.left, those before it."`
+	Role      string        `json:"role,omitempty" enum:"plain,member,standby" doc:"Role of the pledge in its pool. For pledge.left, the role before it."`
+	Amount    pastel.Amount `json:"amount,omitempty" doc:"Amount received or forfeited, patoshi. For payout.settled, the total of its payments; for pool.closed, what stays in escrow."`
+	Change    pastel.Amount `json:"change,omitempty" doc:"For payout.settled: what returns to escrow, patoshi."`
+	Forfeited pastel.Amount `json:"forfeited,omitempty" doc:"For pledge.left: earnings forfeited, patoshi."`
 	TxID      string        `json:"txid,omitempty"`
-	Reason    string        `json:"reason,omitempty" doc:"Why a ticket was rejected; stable."`
-	Points    *int          `json:"points,omitempty" doc:"Reputation afterwards."`
+	Reason    string        `json:"reason,omitempty" doc:"Why the chain rejected the ticket; a stable identifier."`
+	Points    *int          `json:"points,omitempty" doc:"Reputation after the event."`
 	Text      string        `json:"text" doc:"The event in plain words."`
 }
 
-// Point is what happened to a pool in some blocks, for charts.
+// Point sums up a span of blocks for charts.
 type Point struct {
-	From     Moment        `json:"from" doc:"First block."`
-	Income   pastel.Amount `json:"income" doc:"Patoshi."`
-	Forfeits pastel.Amount `json:"forfeits" doc:"Patoshi."`
-	Paid     pastel.Amount `json:"paid" doc:"By payouts that were mined, patoshi."`
+	From     Moment        `json:"from" doc:"First block of the span."`
+	Income   pastel.Amount `json:"income" doc:"Income, patoshi."`
+	Forfeits pastel.Amount `json:"forfeits" doc:"Forfeited earnings, patoshi."`
+	Paid     pastel.Amount `json:"paid" doc:"Paid by mined payouts, patoshi."`
 }
 
 // Series is a pool's income over time.
 type Series struct {
 	Tip    Tip     `json:"tip"`
-	Blocks int64   `json:"blocks" doc:"Blocks a point stands for."`
-	Points []Point `json:"points" doc:"Those in which nothing happened are left out."`
+	Blocks int64   `json:"blocks" doc:"Number of blocks per point."`
+	Points []Point `json:"points" doc:"Points without any activity are left out."`
 }
 
 // Operator is an operator's record.
 type Operator struct {
 	PastelID   string         `json:"pastelid"`
-	Companies  []string       `json:"companies" doc:"Names the operator gave."`
+	Companies  []string       `json:"companies" doc:"Company names that the operator chose."`
 	Reputation int            `json:"reputation" doc:"0 to 100."`
-	Pools      map[string]int `json:"pools" doc:"By status."`
+	Pools      map[string]int `json:"pools" doc:"Number of pools by status."`
 	IDs        []string       `json:"pool_ids"`
-	Since      Moment         `json:"since" doc:"The first pool."`
-	Dissolved  int            `json:"dissolved" doc:"Pools that were not replenished in time, closed ones included."`
-	Expired    int            `json:"expired" doc:"Pools that were never activated, closed ones included."`
-	Counted    int64          `json:"counted_coins" doc:"Members' coins: they back the Supernodes and earn, PSL."`
-	Income     pastel.Amount  `json:"income" doc:"Rewards received by the pools, patoshi."`
-	Paid       pastel.Amount  `json:"paid" doc:"Paid out, patoshi."`
-	Payouts    int64          `json:"payouts" doc:"Payouts that were mined."`
-	Cancelled  int64          `json:"payouts_cancelled" doc:"Payouts that were not mined in time."`
-	Replenish  int64          `json:"replenished" doc:"Times a pool fell short of collateral."`
-	Left       int64          `json:"left" doc:"Pledges whose owners left."`
-	Fees       []string       `json:"fees_percent" doc:"Fees of the pools, percent, lowest first."`
+	Since      Moment         `json:"since" doc:"When the operator's first pool opened."`
+	Dissolved  int            `json:"dissolved" doc:"Pools dissolved because nobody replenished them in time, including closed ones."`
+	Expired    int            `json:"expired" doc:"Pools that were never activated, including closed ones."`
+	Counted    int64          `json:"counted_coins" doc:"Members' coins that back the Supernodes and earn, PSL."`
+	Income     pastel.Amount  `json:"income" doc:"Rewards that the pools received, patoshi."`
+	Paid       pastel.Amount  `json:"paid" doc:"What the pools paid out, patoshi."`
+	Payouts    int64          `json:"payouts" doc:"Number of mined payouts."`
+	Cancelled  int64          `json:"payouts_cancelled" doc:"Number of payouts not mined in time."`
+	Replenish  int64          `json:"replenished" doc:"How often a pool fell short of collateral."`
+	Left       int64          `json:"left" doc:"Number of pledges whose owners left."`
+	Fees       []string       `json:"fees_percent" doc:"The pools' fees in percent, lowest first."`
 }
 
 // Spend is an unconfirmed transaction that spends pledged coins.
 type Spend struct {
 	TxID      string        `json:"txid"`
-	Pledge    int64         `json:"pledge" doc:"Join order over all pools."`
+	Pledge    int64         `json:"pledge" doc:"Join order of the pledge over all pools."`
 	Pool      string        `json:"pool"`
 	PastelID  string        `json:"pastelid"`
 	Leaves    bool          `json:"leaves" doc:"The pledge would end."`
-	Reduces   bool          `json:"reduces" doc:"The pledge would offer only what counts: coins that wait in line are spent. If neither, it follows the coins."`
-	Forfeited pastel.Amount `json:"forfeited" doc:"What would be lost, patoshi."`
+	Reduces   bool          `json:"reduces" doc:"The pledge would offer only what counts, because coins that wait in line are spent. If it neither leaves nor reduces, the pledge moves with its coins."`
+	Forfeited pastel.Amount `json:"forfeited" doc:"Earnings that the owner would forfeit, patoshi."`
 	Seen      time.Time     `json:"seen" doc:"When the daemon first saw it."`
 }
 
 // Block is a block of the ledger.
 type Block struct {
 	Tip
-	Confirmations pastel.Height `json:"confirmations" doc:"1 for the last block."`
+	Confirmations pastel.Height `json:"confirmations" doc:"Confirmations; the last block has 1."`
 }
 
-// Coin is an unspent output that can back pledges, or does.
+// Coin is an unspent output that backs pledges or could.
 type Coin struct {
 	Output  string        `json:"output"`
 	Address string        `json:"address"`
 	Value   pastel.Amount `json:"value" doc:"Patoshi."`
-	Since   Moment        `json:"since" doc:"Its block."`
-	Backs   bool          `json:"backs" doc:"It backs pledges of its address: who spends it may leave."`
+	Since   Moment        `json:"since" doc:"Block of the output."`
+	Backs   bool          `json:"backs" doc:"The output backs pledges of its address: spending it may end them."`
 }
 
-// Check is what the next block would make of a ticket.
+// Check says how the next block would treat a ticket.
 type Check struct {
 	Tip      Tip     `json:"tip"`
-	Accepted bool    `json:"accepted" doc:"The ticket would be accepted if the next block held it and nothing else that matters."`
+	Accepted bool    `json:"accepted" doc:"The next block would accept the ticket if nothing else in the block interferes."`
 	Kind     string  `json:"kind" doc:"smartpool_init, smartpool_part or smartpool_activate."`
 	Pool     string  `json:"pool,omitempty"`
-	Amends   *Amends `json:"amends,omitempty" doc:"Of an amendment: the pledge as it is now."`
-	Counts   int64   `json:"counts_coins,omitempty" doc:"Of a pledge: what of it would count after the block if nothing else came, PSL; before activation, if the operator lists it."`
-	Reason   string  `json:"reason,omitempty" doc:"Why not; stable, as in the protocol."`
-	Text     string  `json:"text" doc:"What it means and what to do."`
-	Events   []Event `json:"events" doc:"What would happen."`
+	Amends   *Amends `json:"amends,omitempty" doc:"For an amendment: the pledge as it is now."`
+	Counts   int64   `json:"counts_coins,omitempty" doc:"For a pledge: coins that would count after the block if nothing else happened, PSL; before activation, provided that the operator lists it."`
+	Reason   string  `json:"reason,omitempty" doc:"Why the block would reject the ticket; a stable identifier of the protocol."`
+	Text     string  `json:"text" doc:"What the result means and what to do."`
+	Events   []Event `json:"events" doc:"Events that the ticket would cause."`
 }
 
-// Amends is what a ticket finds that amends a pledge.
+// Amends is a pledge before a ticket amends it.
 type Amends struct {
-	Offered int64  `json:"offered_coins" doc:"What the pledge offers, PSL."`
-	Counted int64  `json:"counted_coins" doc:"What of it counts, PSL."`
-	Reward  string `json:"reward_address" doc:"Address that rewards are paid to."`
+	Offered int64  `json:"offered_coins" doc:"Coins that the pledge offers, PSL."`
+	Counted int64  `json:"counted_coins" doc:"Offered coins that count, PSL."`
+	Reward  string `json:"reward_address" doc:"Address that receives the rewards."`
 }
 
-// Subscription is who is told what.
+// Subscription says which alerts a subscriber receives.
 type Subscription struct {
-	Pool     string   `json:"pool,omitempty" maxLength:"80" pattern:"^([a-z0-9-]{3,32}\\.[0-9a-f]{40})?$" doc:"Pool id: only what is of this pool. At most one of pool, pastelid and operator; none means every pool."`
-	PastelID string   `json:"pastelid,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Only its own pledges, and the pools they are in."`
-	Operator string   `json:"operator,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID: only the pools it operates."`
-	Kinds    []string `json:"kinds,omitempty" maxItems:"20" enum:"cushion.low,pool.replenishing,pool.restored,pool.dissolved,pool.expired,pool.closed,pledge.amended,pledge.promoted,pledge.reduced,pledge.left,pledge.spending,payout.settled,payout.paid,payout.overdue,supernode.payee,supernode.gone,daemon.behind,daemon.halted" doc:"What about; none means all."`
-	Cushion  int64    `json:"cushion,omitempty" minimum:"0" maximum:"100" doc:"Per cent of the cushion below which it is low; 0 means 50."`
-	Overdue  int64    `json:"overdue,omitempty" minimum:"0" maximum:"5760" doc:"Blocks after which a payout that can be mined is overdue; 0 means 20."`
+	Pool     string   `json:"pool,omitempty" maxLength:"80" pattern:"^([a-z0-9-]{3,32}\\.[0-9a-f]{40})?$" doc:"Pool id: only alerts about this pool. Set at most one of pool, pastelid and operator; none means every pool."`
+	PastelID string   `json:"pastelid,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"PastelID: only alerts about its pledges and their pools."`
+	Operator string   `json:"operator,omitempty" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Operator's PastelID: only alerts about its pools."`
+	Kinds    []string `json:"kinds,omitempty" maxItems:"20" enum:"cushion.low,pool.replenishing,pool.restored,pool.dissolved,pool.expired,pool.closed,pledge.amended,pledge.promoted,pledge.reduced,pledge.left,pledge.spending,payout.settled,payout.paid,payout.overdue,supernode.payee,supernode.gone,daemon.behind,daemon.halted" doc:"Kinds of alerts; none means all."`
+	Cushion  int64    `json:"cushion,omitempty" minimum:"0" maximum:"100" doc:"Percentage of the cushion below which it counts as low; 0 means 50."`
+	Overdue  int64    `json:"overdue,omitempty" minimum:"0" maximum:"5760" doc:"Blocks after which a payout that could be mined is overdue; 0 means 20."`
 }
 
 // Subscribe asks for a subscription.
 type Subscribe struct {
-	URL string `json:"url" maxLength:"2048" doc:"http(s):// is a webhook, anything else a URL of shoutrrr."`
+	URL string `json:"url" maxLength:"2048" doc:"A webhook if it begins with http:// or https://, otherwise a shoutrrr URL."`
 	Subscription
 }
 
-// Subscribed is a subscription that stands. Of its URL only what is no secret is shown.
+// Subscribed is an existing subscription. It shows only the parts of the URL that are not secret.
 type Subscribed struct {
 	ID      string    `json:"id"`
 	Created time.Time `json:"created"`
@@ -426,15 +426,15 @@ type Subscribed struct {
 	Subscription
 }
 
-// Receipt is what who subscribes gets.
+// Receipt confirms a subscription.
 type Receipt struct {
 	ID     string `json:"id"`
-	Secret string `json:"secret,omitempty" doc:"Signs a webhook's messages; it is not shown again."`
+	Secret string `json:"secret,omitempty" doc:"Key that signs a webhook's messages. It is not shown again."`
 }
 
-// List is a part of a list.
+// List is one page of a list.
 type List[T any] struct {
 	Tip   Tip    `json:"tip"`
 	Items []T    `json:"items"`
-	Next  string `json:"next,omitempty" doc:"Cursor of the rest; left out at the end."`
+	Next  string `json:"next,omitempty" doc:"Cursor of the next page; left out at the end."`
 }

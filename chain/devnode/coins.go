@@ -2,10 +2,10 @@ package devnode
 
 import "github.com/pastelnetwork/smartpool/pastel"
 
-// coinView is the set of coins with changes on top that may still be dropped.
+// coinView is the set of coins with uncommitted changes on top.
 type coinView struct {
 	base map[pastel.OutPoint]coin
-	now  map[pastel.OutPoint]*coin // nil for a spent one
+	now  map[pastel.OutPoint]*coin // nil if spent
 }
 
 func (v *coinView) get(o pastel.OutPoint) *coin {

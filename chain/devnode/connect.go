@@ -17,17 +17,17 @@ import (
 const (
 	maxBlockSize   = 2_000_000 // bytes
 	maxBlockSigOps = 20_000
-	// maxReorgDepth is how many blocks pasteld takes back at most. The rules could one more.
+	// maxReorgDepth is how many blocks pasteld takes back at most. The rules can take back one more.
 	maxReorgDepth = 99
-	// blockSubsidy is what every block makes. pasteld's regtest halves it every 150 blocks, which ends a long development
-	// chain's income; its blocks are accepted, as they pay less.
+	// blockSubsidy is what each block creates. pasteld's regtest halves it every 150 blocks, which would end a long development chain's
+	// income. Blocks recorded from pasteld are valid here, because they create less.
 	blockSubsidy = 6250 * pastel.PSL
-	// payeeShare is what part of a coinbase the Supernode gets: one in so many.
+	// payeeShare is the Supernode's part of a coinbase: one in this many.
 	payeeShare = 5
 )
 
-// SubmitBlock adds a block of anyone to the tree and moves to the best chain. ErrDuplicate for one that is there already;
-// *BlockError for one that breaks a rule.
+// SubmitBlock adds a block to the tree and moves to the best chain. It returns ErrDuplicate for a known block, and *BlockError for a block
+// that breaks a rule.
 func (n *Node) SubmitBlock(ctx context.Context, raw []byte) error {
 	b, err := pastel.ParseBlock(raw)
 	if err != nil {
@@ -38,8 +38,8 @@ func (n *Node) SubmitBlock(ctx context.Context, raw []byte) error {
 	return n.acceptBlock(ctx, b)
 }
 
-// acceptBlock checks a block, puts it on disk and moves to the best chain. If the rules give no answer, the block waits in the
-// tree, and the next block or call tries again.
+// acceptBlock checks a block, writes it to disk and moves to the best chain. If the rules give no answer, the block waits in the tree, and
+// the next block or call tries again.
 func (n *Node) acceptBlock(ctx context.Context, b *pastel.Block) error {
 	if e := n.tree.entries[b.Hash()]; e != nil {
 		if !e.valid() {
@@ -49,7 +49,7 @@ func (n *Node) acceptBlock(ctx context.Context, b *pastel.Block) error {
 	}
 	parent := n.tree.entries[b.Header.Prev]
 	if parent == nil && len(n.tree.best) > 0 {
-		return badBlock("prev-blk-not-found", "its parent %s is not known", b.Header.Prev)
+		return badBlock("prev-blk-not-found", "its parent %s is unknown", b.Header.Prev)
 	}
 	if parent != nil {
 		if !parent.valid() {
@@ -80,7 +80,7 @@ func whyInvalid(e *entry) string {
 	return e.reason
 }
 
-// replay takes a record of the block file, in the order they were written.
+// replay takes a record of the block file; records come in the order they were written.
 func (n *Node) replay(kind recordKind, data []byte) error {
 	switch kind {
 	case recordBlock:
@@ -99,7 +99,7 @@ func (n *Node) replay(kind recordKind, data []byte) error {
 		}
 		e := n.tree.entries[pastel.BlockHash(data[:32])]
 		if e == nil {
-			return fmt.Errorf("block %s is not there", pastel.BlockHash(data[:32]))
+			return fmt.Errorf("block %s is missing", pastel.BlockHash(data[:32]))
 		}
 		if kind == recordReconsider {
 			reconsider(&n.tree, e)
@@ -110,7 +110,7 @@ func (n *Node) replay(kind recordKind, data []byte) error {
 	case recordVote:
 		return n.votes.read(data)
 	default:
-		return fmt.Errorf("record of kind %d is not known", kind)
+		return fmt.Errorf("unknown record kind %d", kind)
 	}
 	return n.activate(context.Background())
 }
@@ -118,17 +118,17 @@ func (n *Node) replay(kind recordKind, data []byte) error {
 // checkHeader checks a block by itself and against its parent.
 func checkHeader(b *pastel.Block, parent *entry) error {
 	if b.Header.Time <= medianTime(parent) {
-		return badBlock("time-too-old", "its time %d is not after the median of the last 11 blocks", b.Header.Time)
+		return badBlock("time-too-old", "its time %d is not after the median time of the last 11 blocks", b.Header.Time)
 	}
 	if len(b.Bytes()) > maxBlockSize {
-		return badBlock("bad-blk-length", "it has %d bytes, at most %d are allowed", len(b.Bytes()), maxBlockSize)
+		return badBlock("bad-blk-length", "it has %d bytes, more than the limit of %d", len(b.Bytes()), maxBlockSize)
 	}
 	want, err := txscript.NewScriptBuilder().AddInt64(int64(parent.height) + 1).Script()
 	if err != nil {
 		return err
 	}
 	if !bytes.HasPrefix(b.Txs[0].Inputs[0].ScriptSig, want) {
-		return badBlock("bad-cb-height", "its coinbase does not begin with height %d", parent.height+1)
+		return badBlock("bad-cb-height", "its coinbase does not start with height %d", parent.height+1)
 	}
 	checks := 0
 	for i := range b.Txs {
@@ -145,15 +145,15 @@ func checkHeader(b *pastel.Block, parent *entry) error {
 		checks += sigOps(tx)
 	}
 	if checks > maxBlockSigOps {
-		return badBlock("bad-blk-sigops", "its outputs hold %d signature checks, at most %d are allowed", checks, maxBlockSigOps)
+		return badBlock("bad-blk-sigops", "its outputs contain %d signature checks, more than the limit of %d", checks, maxBlockSigOps)
 	}
 	return nil
 }
 
-// errNotFinal says that a transaction is too early.
-var errNotFinal = errors.New("its lock time is not reached")
+// errNotFinal says that a transaction's lock time is in the future.
+var errNotFinal = errors.New("its lock time has not been reached")
 
-// checkFinal checks that a block of height h may hold a transaction; time is the median of the 11 blocks before it.
+// checkFinal checks that a block at height h may contain a transaction. time is the median time of the 11 blocks before it.
 func checkFinal(tx *pastel.Tx, h pastel.Height, time uint32) error {
 	if tx.ExpiryHeight != 0 && int64(tx.ExpiryHeight) < int64(h) {
 		return fmt.Errorf("it expired at block %d", tx.ExpiryHeight)
@@ -170,7 +170,7 @@ func checkFinal(tx *pastel.Tx, h pastel.Height, time uint32) error {
 	return nil
 }
 
-// medianTime is the median time of the last 11 blocks that end with e.
+// medianTime returns the median time of the 11 blocks that end with e.
 func medianTime(e *entry) uint32 {
 	var times []uint32
 	for ; e != nil && len(times) < 11; e = e.parent {
@@ -180,8 +180,8 @@ func medianTime(e *entry) uint32 {
 	return times[len(times)/2]
 }
 
-// activate moves to the best chain, block by block; a block that turns out to be invalid is marked and left out. An error means
-// that the rules gave no answer or the branch is too deep: the chain is then shorter, but in agreement with the rules.
+// activate moves to the best chain, block by block. It marks and skips blocks that turn out to be invalid. An error means that the rules
+// gave no answer or the branch is too deep; the chain is then shorter, but agrees with the rules.
 func (n *Node) activate(ctx context.Context) error {
 	if n.unsure {
 		if err := n.bringRules(ctx); err != nil {
@@ -202,7 +202,7 @@ func (n *Node) activate(ctx context.Context) error {
 		n.tree.settled()
 		err := n.moveTo(ctx, fork, up)
 		if err != nil {
-			n.tree.scan = true // what was not connected still waits
+			n.tree.scan = true // blocks that were not connected still wait
 		}
 		n.pool.revalidate(n)
 		if err == nil && n.file != nil {
@@ -214,14 +214,14 @@ func (n *Node) activate(ctx context.Context) error {
 	}
 }
 
-// moveTo takes blocks above fork back and connects others, as far as they are valid.
+// moveTo takes back the blocks above fork and connects others, as far as they are valid.
 func (n *Node) moveTo(ctx context.Context, fork pastel.Height, up []*entry) error {
 	for n.tree.tip() != nil && n.tree.tip().height > fork {
 		e := n.tree.tip()
 		if n.rules != nil {
 			if err := n.rules.Disconnect(ctx, e.block.Hash()); err != nil {
 				n.unsure = true
-				return fmt.Errorf("the rules do not take block %d back: %w", e.height, err)
+				return fmt.Errorf("the rules did not take back block %d: %w", e.height, err)
 			}
 		}
 		n.disconnect(e)
@@ -239,18 +239,18 @@ func (n *Node) moveTo(ctx context.Context, fork pastel.Height, up []*entry) erro
 	return nil
 }
 
-// refuse marks a block as invalid, for good unless someone has it reconsidered.
+// refuse marks a block as invalid, permanently unless it is reconsidered.
 func (n *Node) refuse(e *entry, reason string) error {
 	e.invalid, e.reason = true, reason
 	n.tree.scan = true
 	if n.file == nil {
-		return nil // what is on disk is being read
+		return nil // the mark is being read from disk
 	}
 	hash := e.block.Hash()
 	return n.file.append(recordRefused, append(hash[:], reason...))
 }
 
-// connect appends a block to the best chain, or leaves everything as it was.
+// connect appends a block to the best chain, or changes nothing.
 func (n *Node) connect(ctx context.Context, e *entry) error {
 	view, spent, err := n.spendAll(e)
 	if err != nil {
@@ -268,7 +268,7 @@ func (n *Node) connect(ctx context.Context, e *entry) error {
 	return nil
 }
 
-// spendAll checks all but the smart pool rules of a block on top of the best chain: what its transactions spend and make.
+// spendAll applies what a block on top of the best chain spends and creates. It makes all checks but the smart pool rules.
 func (n *Node) spendAll(e *entry) (coinView, []spentOutput, error) {
 	view := coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}}
 	fees := pastel.Amount(0)
@@ -290,7 +290,7 @@ func (n *Node) spendAll(e *entry) (coinView, []spentOutput, error) {
 		for v := range tx.Outputs {
 			out := pastel.OutPoint{TxID: tx.ID(), Vout: uint32(v)}
 			if view.get(out) != nil {
-				return view, nil, badBlock("bad-txns-BIP30", "transaction %s is in the chain already", tx.ID())
+				return view, nil, badBlock("bad-txns-BIP30", "transaction %s is already in the chain", tx.ID())
 			}
 			view.now[out] = &coin{tx.Outputs[v], e.height, i == 0}
 		}
@@ -300,7 +300,7 @@ func (n *Node) spendAll(e *entry) (coinView, []spentOutput, error) {
 		made += out.Value
 	}
 	if e.parent != nil && made > blockSubsidy+fees {
-		return view, nil, badBlock("bad-cb-amount", "its coinbase makes %s PSL, subsidy and fees are %s PSL", made, blockSubsidy+fees)
+		return view, nil, badBlock("bad-cb-amount", "its coinbase creates %s PSL, but subsidy and fees are %s PSL", made, blockSubsidy+fees)
 	}
 	if err := n.checkPayee(e, made); err != nil {
 		return view, nil, err
@@ -308,24 +308,24 @@ func (n *Node) spendAll(e *entry) (coinView, []spentOutput, error) {
 	return view, spent, nil
 }
 
-// askRules has the rules connect the block. They decide after everything else, as they keep what they accept.
+// askRules has the rules connect a block. They come last because they store what they accept.
 func (n *Node) askRules(ctx context.Context, e *entry) error {
 	if n.rules == nil {
 		return nil
 	}
 	err := n.rules.Connect(ctx, e.block.Bytes())
 	var refused *chain.RefusedError
-	if errors.As(err, &refused) && refused.Reason != chain.RefusedBlock { // else the rules are at another place, the block is not bad
+	if errors.As(err, &refused) && refused.Reason != chain.RefusedBlock { // otherwise the rules are elsewhere, and the block is not bad
 		return &BlockError{"smartpool-" + refused.Reason, err}
 	}
 	if err != nil {
 		n.unsure = true
-		return fmt.Errorf("the rules give no answer about block %d: %w", e.height, err)
+		return fmt.Errorf("the rules did not answer about block %d: %w", e.height, err)
 	}
 	return nil
 }
 
-// spend takes the inputs of a transaction from a view, unless it is not valid, and returns its fee and what they were.
+// spend removes a valid transaction's inputs from a view, and returns its fee and the outputs spent.
 func (n *Node) spend(view *coinView, tx *pastel.Tx, h pastel.Height, scripts scriptRules) (pastel.Amount, []spentOutput, error) {
 	var in, out pastel.Amount
 	spent := make([]spentOutput, len(tx.Inputs))
@@ -338,7 +338,7 @@ func (n *Node) spend(view *coinView, tx *pastel.Tx, h pastel.Height, scripts scr
 		case c == nil || taken[prev]:
 			return 0, nil, &inputError{prev}
 		case c.coinbase && h-c.height < n.net.CoinbaseMaturity:
-			return 0, nil, fmt.Errorf("%s is a coinbase of block %d and matures at block %d", prev, c.height, c.height+n.net.CoinbaseMaturity)
+			return 0, nil, fmt.Errorf("%s is a coinbase of block %d, which matures at block %d", prev, c.height, c.height+n.net.CoinbaseMaturity)
 		}
 		spent[i] = spentOutput{prev, *c}
 		outs[i] = c.TxOut
@@ -349,7 +349,7 @@ func (n *Node) spend(view *coinView, tx *pastel.Tx, h pastel.Height, scripts scr
 		out += o.Value
 	}
 	if in < out || in > pastel.MaxMoney {
-		return 0, nil, fmt.Errorf("its outputs are %s PSL, its inputs only %s PSL", out, in)
+		return 0, nil, fmt.Errorf("its outputs total %s PSL, but its inputs only %s PSL", out, in)
 	}
 	if scripts != noScripts {
 		if err := verifyScripts(tx, outs, scripts); err != nil {
@@ -362,18 +362,18 @@ func (n *Node) spend(view *coinView, tx *pastel.Tx, h pastel.Height, scripts scr
 	return in - out, spent, nil
 }
 
-// inputError says that an output is spent or was never there.
+// inputError says that an output is spent or never existed.
 type inputError struct{ out pastel.OutPoint }
 
 func (e *inputError) Error() string { return fmt.Sprintf("%s is spent or unknown", e.out) }
 
-// scriptError says that a script did not succeed.
+// scriptError says that a script failed.
 type scriptError struct{ err error }
 
 func (e *scriptError) Error() string { return e.err.Error() }
 func (e *scriptError) Unwrap() error { return e.err }
 
-// disconnect takes the last block back; its transactions return to the mempool.
+// disconnect takes back the last block. Its transactions return to the mempool.
 func (n *Node) disconnect(e *entry) {
 	for _, s := range e.spent {
 		if n.txs[s.out.TxID].entry != e {
@@ -392,7 +392,7 @@ func (n *Node) disconnect(e *entry) {
 	n.pool.bringBack(e.block)
 }
 
-// goBelow takes blocks back, down to a block's parent, without asking the rules.
+// goBelow takes back blocks down to a block's parent, without asking the rules.
 func (n *Node) goBelow(e *entry) {
 	for n.tree.tip().height >= e.height {
 		n.disconnect(n.tree.tip())
@@ -412,13 +412,13 @@ func (n *Node) Invalidate(ctx context.Context, hash pastel.BlockHash) error {
 	case n.tree.contains(e) && n.tree.tip().height-e.height >= maxReorgDepth:
 		return ErrDeepReorg
 	}
-	if err := n.refuse(e, "it was invalidated by hand"); err != nil {
+	if err := n.refuse(e, "it was invalidated manually"); err != nil {
 		return err
 	}
 	return n.activate(ctx)
 }
 
-// Reconsider takes the mark of a block, its ancestors and descendants back and moves to the best chain.
+// Reconsider removes the marks of a block, its ancestors and its descendants, and moves to the best chain.
 func (n *Node) Reconsider(ctx context.Context, hash pastel.BlockHash) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

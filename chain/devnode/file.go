@@ -10,31 +10,31 @@ import (
 	"os"
 )
 
-// blockFile is the node's memory: every block that came, every verdict about one and every payment vote, appended in the order it happened. Reading it
-// from the start gives the same tree. A record is
+// blockFile stores every block that arrived, every verdict on a block and every payment vote, in the order of events. Reading it from
+// the start rebuilds the same tree. A record is
 //
 //	4  length of what follows the checksum, little endian
 //	4  CRC-32C of it
 //	1  kind
 //	.. data
 //
-// The last record may be torn by a crash; anything else that does not read back is damage.
+// A crash may leave the last record incomplete. Anything else that cannot be read is damage.
 type blockFile struct{ f *os.File }
 
 type recordKind byte
 
 const (
 	recordBlock      recordKind = 1 // a block
-	recordRefused    recordKind = 2 // hash of a block that is not valid, and why
-	recordReconsider recordKind = 3 // hash of a block whose verdict is taken back
-	recordVote       recordKind = 4 // whom a block has to pay (votes.go)
+	recordRefused    recordKind = 2 // hash of an invalid block, and the reason
+	recordReconsider recordKind = 3 // hash of a block that is valid again
+	recordVote       recordKind = 4 // whom a block must pay (votes.go)
 )
 
 const maxRecord = 64 << 20 // bytes
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// openBlockFile hands every record to replay and opens the file for more.
+// openBlockFile passes every record to replay, and opens the file for appending.
 func openBlockFile(path string, replay func(recordKind, []byte) error) (*blockFile, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -49,12 +49,12 @@ func openBlockFile(path string, replay func(recordKind, []byte) error) (*blockFi
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: %w; remove the folder to start anew", path, err)
+		return nil, fmt.Errorf("%s: %w; remove the folder to start over", path, err)
 	}
 	return &blockFile{f}, nil
 }
 
-// readRecords returns where the last whole record ends.
+// readRecords returns where the last complete record ends.
 func readRecords(f io.ReadSeeker, replay func(recordKind, []byte) error) (good int64, err error) {
 	end, err := f.Seek(0, io.SeekEnd)
 	if err == nil {
@@ -91,7 +91,7 @@ func readRecords(f io.ReadSeeker, replay func(recordKind, []byte) error) (good i
 	}
 }
 
-// tornOr tells the end of a file, also in the middle of a record, from a failure to read.
+// tornOr distinguishes the end of a file, even inside a record, from a read error.
 func tornOr(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
@@ -105,7 +105,7 @@ func (b *blockFile) append(kind recordKind, data []byte) error {
 	binary.LittleEndian.PutUint32(rec, uint32(1+len(data)))
 	binary.LittleEndian.PutUint32(rec[4:], crc32.Checksum(rec[8:], castagnoli))
 	if _, err := b.f.Write(rec); err != nil {
-		return fmt.Errorf("write to the block file: %w; make room and start the node again", err)
+		return fmt.Errorf("write to the block file: %w; free some space and restart the node", err)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (f *identityFile) identity() (*identity, error) {
 	salt, saltErr := hex.DecodeString(f.Salt)
 	pass, passErr := hex.DecodeString(f.Pass)
 	if err = errors.Join(err, saltErr, passErr); err != nil || len(pass) != 32 {
-		return nil, errors.New("an identity is not what the node wrote")
+		return nil, errors.New("an identity is malformed")
 	}
 	key, err := pastelid.FromSeed(seed)
 	if err != nil {
@@ -34,7 +34,7 @@ func passHash(salt []byte, passphrase string) [32]byte {
 	return sha256.Sum256(append(slices.Clone(salt), passphrase...))
 }
 
-// newIdentity makes an identity and keeps it.
+// newIdentity creates an identity and stores it.
 func (w *wallet) newIdentity(passphrase string) (*identity, error) {
 	secret := make([]byte, pastelid.SeedSize+16)
 	if _, err := rand.Read(secret); err != nil {
@@ -55,7 +55,7 @@ var (
 	errPassphrase = errors.New("Passphrase is invalid. Failed to decrypt secure item 'pkey_ed448' data") //nolint:staticcheck // pasteld's words
 )
 
-// identity returns the identity of a PastelID, nil if the wallet does not hold it.
+// identity returns a PastelID's identity; nil if the wallet does not hold it.
 func (w *wallet) identity(pastelID string) *identity {
 	for _, id := range w.ids {
 		if id.key.ID().String() == pastelID {
@@ -65,7 +65,7 @@ func (w *wallet) identity(pastelID string) *identity {
 	return nil
 }
 
-// unlock returns an identity to who knows its passphrase. The check is pasteld's; here the keys are not encrypted.
+// unlock returns an identity if the passphrase is right. pasteld makes the same check; here the keys are not encrypted.
 func (w *wallet) unlock(pastelID, passphrase string) (*identity, error) {
 	id := w.identity(pastelID)
 	switch {
@@ -77,12 +77,12 @@ func (w *wallet) unlock(pastelID, passphrase string) (*identity, error) {
 	return id, nil
 }
 
-// legRoastSecret is the secret of the identity's LegRoast key, which follows from the seed that the wallet keeps.
+// legRoastSecret returns the secret of the identity's LegRoast key, derived from the seed that the wallet stores.
 func (id *identity) legRoastSecret() [legroast.SecretSize]byte {
 	return [legroast.SecretSize]byte(sha3.SumSHAKE128(append([]byte("LegRoast key of a development node"), id.seed...), legroast.SecretSize))
 }
 
-// legRoastKey returns the LegRoast key, which is worked out once.
+// legRoastKey returns the LegRoast key. It is computed once.
 func (id *identity) legRoastKey() string {
 	if id.legRoast == "" {
 		id.legRoast = legroast.Public(id.legRoastSecret()).String()

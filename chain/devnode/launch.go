@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// failedActivation says why a Supernode does not start. It is an answer, not an error of the call.
+// failedActivation says why a Supernode does not start. It is a result of the call, not an error.
 type failedActivation struct{ text string }
 
 func (f *failedActivation) Error() string { return f.text }
@@ -22,11 +22,11 @@ func failedf(format string, args ...any) error {
 	return &failedActivation{fmt.Sprintf(format, args...)}
 }
 
-// minConfirmations of a collateral (pasteld: nMasternodeMinimumConfirmations, but 15 on main).
+// minConfirmations of a collateral (pasteld: nMasternodeMinimumConfirmations; 15 on main).
 const minConfirmations = 1
 
-// announce adds a Supernode to the list, or starts it anew (pasteld: CMasternodeBroadcast::InitFromConfig, with docs/pasteld.md). The
-// texts are pasteld's.
+// announce adds a Supernode to the list, or restarts it (pasteld: CMasternodeBroadcast::InitFromConfig, with docs/pasteld.md). The messages
+// are pasteld's.
 func (n *Node) announce(ctx context.Context, e *masternodeEntry) (pastel.OutPoint, error) {
 	key, err := pastel.ParseWIF(&n.net, e.key)
 	if err != nil {
@@ -54,7 +54,8 @@ func (n *Node) announce(ctx context.Context, e *masternodeEntry) (pastel.OutPoin
 	return out, n.sns.save()
 }
 
-// collateral wants an output of exactly the network's sum that the wallet can spend, or the activation of a pool whose Supernode is not gone.
+// collateral requires an output of exactly the network's collateral that the wallet can spend, or the activation of a pool whose Supernode
+// is not gone.
 func (n *Node) collateral(ctx context.Context, e *masternodeEntry, out pastel.OutPoint) error {
 	st, err := n.standing(ctx, &Supernode{Collateral: out})
 	if err != nil {
@@ -70,7 +71,7 @@ func (n *Node) collateral(ctx context.Context, e *masternodeEntry, out pastel.Ou
 	return nil
 }
 
-// mayLaunch asks the rules whether the machine may run a pool's Supernode. Of two launches the later counts.
+// mayLaunch asks the rules whether the machine may run a pool's Supernode. The later of two launches wins.
 func (n *Node) mayLaunch(ctx context.Context, sn *Supernode) error {
 	if sn.Collateral.Vout != poolIndex || n.rules == nil {
 		return nil
@@ -96,7 +97,7 @@ func (n *Node) mayLaunch(ctx context.Context, sn *Supernode) error {
 	return err
 }
 
-// launch is what lets the machine run a pool's Supernode; nil if it shows none.
+// launch returns the statement that lets the machine run a pool's Supernode; nil if there is none.
 func (s *Supernode) launch() *ticket.Launch {
 	l := &ticket.Launch{Activation: s.Collateral.TxID, Key: s.Key}
 	if !l.ReadExtra([]byte(s.ExtConfig)) {

@@ -14,34 +14,34 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// masternodeEntry is an entry of masternode.conf, as pasteld keeps it.
+// masternodeEntry is an entry of masternode.conf, with pasteld's fields.
 type masternodeEntry struct {
 	alias, address, key, txID, index string
 	extAddress, extP2P, extConfig    string
 }
 
-// masternodeConf is masternode.conf as pasteld 2.2.10 reads it (mnode/mnode-config.cpp): a JSON object of entries by alias.
+// masternodeConf is masternode.conf as read by pasteld 2.2.10 (mnode/mnode-config.cpp): a JSON object of entries by alias.
 type masternodeConf struct {
 	path    string
 	net     *pastel.Network
-	entries map[string]masternodeEntry // by alias in lower case
+	entries map[string]masternodeEntry // by lower-case alias
 }
 
 const (
 	maxConfFile  = 1 << 20 // bytes
-	maxExtConfig = 1024    // bytes: the rest is cut off
-	mainPort     = 9933    // of every Supernode on main, of none elsewhere
+	maxExtConfig = 1024    // bytes; the rest is cut off
+	mainPort     = 9933    // required on main, forbidden elsewhere
 )
 
-// read adds the entries that are new. An alias that is known stays as it was until the node is restarted. The error is pasteld's text.
+// read adds new entries. A known alias keeps its entry until the node restarts. The error text is pasteld's.
 func (c *masternodeConf) read() error {
 	info, err := os.Stat(c.path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	var text []byte
-	if err == nil && !info.Mode().IsRegular() { // to open a pipe would wait for who writes to it
-		err = errors.New("it is no file")
+	if err == nil && !info.Mode().IsRegular() { // opening a pipe would block until something writes to it
+		err = errors.New("it is not a regular file")
 	}
 	if err == nil && info.Size() > maxConfFile {
 		err = fmt.Errorf("it is longer than %d bytes", maxConfFile)
@@ -55,7 +55,7 @@ func (c *masternodeConf) read() error {
 	return c.add(text)
 }
 
-// add reads a file's text. Entries before one that is wrong stay.
+// add reads a file's text. Entries before a wrong one stay.
 func (c *masternodeConf) add(text []byte) error {
 	var all any
 	if err := json.Unmarshal(text, &all); err != nil {
@@ -79,7 +79,7 @@ func (c *masternodeConf) add(text []byte) error {
 	return nil
 }
 
-// entryOf reads an entry; false if it lacks what it needs. A value of another type counts as none.
+// entryOf reads an entry; false if it lacks a required value. Values of other types count as missing.
 func entryOf(alias string, fields map[string]any) (masternodeEntry, bool) {
 	text := func(name string) string {
 		s, _ := fields[name].(string)
@@ -96,7 +96,7 @@ func entryOf(alias string, fields map[string]any) (masternodeEntry, bool) {
 	return e, alias != "" && e.address != "" && e.key != "" && e.txID != "" && e.index != ""
 }
 
-// check wants numbers where they belong.
+// check checks the numbers in an entry.
 func (c *masternodeConf) check(e *masternodeEntry) error {
 	index, err := strconv.ParseInt(e.index, 10, 64)
 	switch {
@@ -131,7 +131,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// outPoint is the collateral, or the activation of a pool.
+// outPoint returns the collateral, or the activation of a pool.
 func (e *masternodeEntry) outPoint() (pastel.OutPoint, error) {
 	id, err := pastel.ParseTxID(e.txID)
 	if err != nil {

@@ -9,42 +9,42 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// mempool holds valid transactions that are not mined, in the order they came, which puts parents before children.
+// mempool holds valid unmined transactions in the order of arrival, so that parents come before children.
 type mempool struct {
 	list  []*memTx
 	byID  map[pastel.TxID]*memTx
-	spent map[pastel.OutPoint]pastel.TxID // what they spend
-	back  []*memTx                        // of blocks taken back, to be looked at again
+	spent map[pastel.OutPoint]pastel.TxID // what they spend, and by which transaction
+	back  []*memTx                        // of blocks taken back, to be checked again
 }
 
 type memTx struct {
 	tx       *pastel.Tx
 	fee      pastel.Amount
-	time     int64         // it came, seconds since 1970
-	height   pastel.Height // of the tip then
-	verified bool          // its scripts ran once, by the mempool's rules
+	time     int64         // of arrival, seconds since 1970
+	height   pastel.Height // of the tip at arrival
+	verified bool          // its scripts have passed the mempool's rules
 }
 
-// minRelayFee is in patoshi per 1000 bytes, as pasteld's default.
+// minRelayFee is in patoshi per 1000 bytes, the same as pasteld's default.
 const minRelayFee = 30
 
 func (m *mempool) reset() {
 	m.list, m.byID, m.spent = nil, map[pastel.TxID]*memTx{}, map[pastel.OutPoint]pastel.TxID{}
 }
 
-// bringBack remembers the transactions of a block that was taken back. They are to pass all checks of the mempool, which keep
-// payouts out, and with them whatever spends their outputs.
+// bringBack remembers the transactions of a block that was taken back. They must pass all checks of the mempool, which keep out payouts and
+// whatever spends their outputs.
 func (m *mempool) bringBack(b *pastel.Block) {
 	var list []*memTx
 	for i := range b.Txs[1:] {
 		list = append(list, &memTx{tx: &b.Txs[1+i]})
 	}
-	m.back = append(list, m.back...) // an earlier block comes before
+	m.back = append(list, m.back...) // the earlier block comes first
 }
 
-// revalidate looks at everything again after the chain has moved. What is mined, conflicts or is no longer valid leaves. The rules
-// are not asked again: a ticket that they would reject now may be good on the next block, as in a reorganization that took back
-// what it builds on, and harms none.
+// revalidate checks everything again after the chain has moved, and drops what is mined, conflicts or is no longer valid. It does not ask
+// the rules again: a ticket they would reject now may be valid on the next block, for example after a reorganization that took back what it
+// builds on, and it does no harm.
 func (m *mempool) revalidate(n *Node) {
 	again := append(m.back, m.list...)
 	m.back = nil
@@ -69,7 +69,7 @@ func (n *Node) enter(t *memTx) {
 	}
 }
 
-// TxError says why a transaction is refused, in pasteld's words and codes.
+// TxError says why a transaction is refused, in pasteld's words and with its codes.
 type TxError struct {
 	Code    int
 	Message string
@@ -83,7 +83,7 @@ func (e *TxError) Error() string {
 	return e.Message
 }
 
-// pasteld's codes of sendrawtransaction.
+// pasteld's codes for sendrawtransaction.
 const (
 	codeTx         = -25
 	codeRejected   = -26
@@ -98,7 +98,7 @@ const (
 	rejectReserved = "non-mandatory-script-verify-flag"
 )
 
-// SubmitTx takes a transaction into the mempool; *TxError says why not. One that is there already is no error.
+// SubmitTx adds a transaction to the mempool; *TxError says why not. A transaction already there is not an error.
 func (n *Node) SubmitTx(ctx context.Context, raw []byte) (pastel.TxID, error) {
 	tx, err := pastel.ParseTx(raw)
 	if err != nil {
@@ -127,14 +127,14 @@ func (n *Node) accept(ctx context.Context, t *memTx) (pastel.TxID, error) {
 			return id, &TxError{codeRejected, rejectInvalid + "smartpool-" + refused.Reason, refused.Detail}
 		}
 		if err != nil {
-			return id, &TxError{codeTx, "the smart pool rules give no answer", err.Error()}
+			return id, &TxError{codeTx, "the smart pool rules did not answer", err.Error()}
 		}
 	}
 	n.enter(t)
 	return id, nil
 }
 
-// checkTx checks all but the smart pool rules.
+// checkTx makes all checks but the smart pool rules.
 func (n *Node) checkTx(t *memTx) error {
 	tip := n.tree.tip()
 	reject := func(reason string, err error) error { return &TxError{codeRejected, reason, err.Error()} }
@@ -184,7 +184,7 @@ func (n *Node) checkTx(t *memTx) error {
 	return nil
 }
 
-// nextCoins is the set of coins with the mempool's transactions applied.
+// nextCoins returns the coins after the mempool's transactions.
 func (n *Node) nextCoins() coinView {
 	view := coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}}
 	for out := range n.pool.spent {
@@ -201,7 +201,7 @@ func (n *Node) nextCoins() coinView {
 	return view
 }
 
-// Mempool returns the ids of the transactions that wait to be mined, in the order they came.
+// Mempool returns the ids of the unmined transactions, in the order of arrival.
 func (n *Node) Mempool() []pastel.TxID {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -11,18 +11,18 @@ import (
 )
 
 const (
-	minerExpiry = 20         // blocks after which a coinbase expires, as pasteld sets it
-	easyBits    = 0x200f0f0f // regtest's easiest target; nobody checks the work
+	minerExpiry = 20         // blocks until a coinbase expires, as in pasteld
+	easyBits    = 0x200f0f0f // regtest's easiest target; the work is never checked
 )
 
-// emptySapling is the note commitment root of a chain without shielded coins.
+// emptySapling is the root of the note commitment tree of a chain without shielded coins.
 var emptySapling = [32]byte{
 	0xfb, 0xc2, 0xf4, 0x30, 0x0c, 0x01, 0xf0, 0xb7, 0x82, 0x0d, 0x00, 0xe3, 0x34, 0x7c, 0x8d, 0xa4,
 	0xee, 0x61, 0x46, 0x74, 0x37, 0x6c, 0xbc, 0x45, 0x35, 0x9d, 0xaa, 0x54, 0xf9, 0xb5, 0x49, 0x3e,
 }
 
-// Generate mines blocks of payouts that are due and of what waits in the mempool, each paying the wallet and whom the
-// Supernodes voted for. It returns those that were mined, also with an error.
+// Generate mines blocks with due payouts and the mempool's transactions. Each pays the wallet, and the Supernode voted for. It returns the
+// blocks mined, even with an error.
 func (n *Node) Generate(ctx context.Context, count int) ([]pastel.BlockHash, error) {
 	var hashes []pastel.BlockHash
 	for range count {
@@ -43,19 +43,19 @@ func (n *Node) mineNext(ctx context.Context) (pastel.BlockHash, error) {
 		return pastel.BlockHash{}, fmt.Errorf("make a block: %w", err)
 	}
 	if err := n.acceptBlock(ctx, t.block); err != nil {
-		return pastel.BlockHash{}, fmt.Errorf("block that was just made: %w", err)
+		return pastel.BlockHash{}, fmt.Errorf("the new block: %w", err)
 	}
 	return t.block.Hash(), nil
 }
 
-// template is the next block.
+// template is the next block to mine.
 type template struct {
 	block    *pastel.Block
-	payments []payment // of its transactions but the coinbase
+	payments []payment // of all transactions but the coinbase
 	fees     pastel.Amount
 }
 
-// payment is what a transaction adds to a block beside its bytes.
+// payment is what a transaction adds to a block besides its bytes.
 type payment struct {
 	fee    pastel.Amount
 	sigOps int
@@ -63,7 +63,7 @@ type payment struct {
 
 // template makes the next block.
 func (n *Node) template(ctx context.Context) (*template, error) {
-	if err := n.activate(ctx); err != nil { // a block may wait for the rules
+	if err := n.activate(ctx); err != nil { // a block may be waiting for the rules
 		return nil, err
 	}
 	tip := n.tree.tip()
@@ -92,18 +92,18 @@ func (n *Node) template(ctx context.Context) (*template, error) {
 	header := pastel.BlockHeader{
 		Version: 5, Prev: tip.block.Hash(), SaplingRoot: emptySapling, Time: n.nextTime(), Bits: easyBits, Solution: make([]byte, 36),
 	}
-	if _, err := rand.Read(header.Nonce[:]); err != nil { // two blocks on one parent never are the same
+	if _, err := rand.Read(header.Nonce[:]); err != nil { // blocks on the same parent must differ
 		return nil, err
 	}
 	return &template{pastel.NewBlock(header, txs), c.payments, fees}, nil
 }
 
-// nextTime is the time of a block on top of the tip.
+// nextTime returns the time for a block on top of the tip.
 func (n *Node) nextTime() uint32 {
 	return max(uint32(n.now().Unix()), medianTime(n.tree.tip())+1)
 }
 
-// choice is the transactions of the next block.
+// choice is a selection of transactions for the next block.
 type choice struct {
 	node         *Node
 	height       pastel.Height
@@ -114,8 +114,8 @@ type choice struct {
 	fees         pastel.Amount
 }
 
-// choose returns the next block's transactions behind room for the coinbase: payouts that are due first, oldest first, then the
-// mempool's. Payouts come from the rules alone, as no mempool takes them (protocol 8).
+// choose selects the next block's transactions, with room for the coinbase: due payouts, oldest first, then the mempool's. Payouts come
+// only from the rules, because no mempool accepts them (protocol 8).
 func (n *Node) choose(ctx context.Context, h pastel.Height) (*choice, error) {
 	c := &choice{
 		node: n, height: h, view: coinView{base: n.coins, now: map[pastel.OutPoint]*coin{}},
@@ -127,7 +127,7 @@ func (n *Node) choose(ctx context.Context, h pastel.Height) (*choice, error) {
 			return nil, fmt.Errorf("ask the rules for payouts: %w", err)
 		}
 		if tip != n.tree.tip().block.Hash() {
-			return nil, fmt.Errorf("ask the rules for payouts: they are at block %s, this node is not", tip)
+			return nil, fmt.Errorf("ask the rules for payouts: they are at block %s, but this node is not", tip)
 		}
 		for _, po := range payouts {
 			c.add(po, blockScripts)
@@ -139,8 +139,8 @@ func (n *Node) choose(ctx context.Context, h pastel.Height) (*choice, error) {
 	return c, nil
 }
 
-// add takes a transaction in if there is room and it is valid after the others: neither two that conflict nor one whose parent
-// found no room get in.
+// add adds a transaction if there is room and it is valid after the others. It excludes conflicting transactions, and those whose parents
+// had no room.
 func (c *choice) add(tx *pastel.Tx, scripts scriptRules) {
 	checks := sigOps(tx)
 	size := len(tx.Bytes())

@@ -15,15 +15,15 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Config says what a Node works with.
+// Config configures a Node.
 type Config struct {
-	Dir     string // made if it is missing
+	Dir     string // created if missing
 	Network pastel.Network
-	Rules   chain.Rules      // what it enforces; nil: nothing, like today's pasteld
-	Now     func() time.Time // of new blocks; nil: the machine's clock
+	Rules   chain.Rules      // what the node enforces; nil for nothing, like a stock pasteld
+	Now     func() time.Time // time for new blocks; nil for the machine's clock
 }
 
-// Node is a running node. Its methods may be called from several goroutines.
+// Node is a running node. It is safe for concurrent use.
 type Node struct {
 	net   pastel.Network
 	rules chain.Rules
@@ -31,7 +31,7 @@ type Node struct {
 	lock  *flock.Flock
 
 	mu     sync.Mutex
-	unsure bool // a step of the rules had no answer: they may have made it or not
+	unsure bool // a step of the rules got no answer: it may have been made or not
 	file   *blockFile
 	tree   tree
 	coins  map[pastel.OutPoint]coin
@@ -50,13 +50,13 @@ type coin struct {
 	coinbase bool
 }
 
-// txPlace tells where a mined transaction is.
+// txPlace is where a mined transaction is.
 type txPlace struct {
 	entry *entry
 	index int
 }
 
-// Open opens the node in a folder and reads its chain. The rules, if there are any, are brought to the chain's tip.
+// Open opens the node in a folder and reads its chain. It moves the rules, if there are any, to the chain's tip.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("development node: %w", err)
@@ -70,7 +70,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		n.now = time.Now
 	}
 	if held, err := n.lock.TryLock(); err != nil || !held {
-		return nil, fmt.Errorf("development node: another process works in %s, stop it or choose another folder", cfg.Dir)
+		return nil, fmt.Errorf("development node: another process uses %s; stop it or choose another folder", cfg.Dir)
 	}
 	if err := n.open(ctx, cfg.Dir); err != nil {
 		n.Close()
@@ -92,7 +92,7 @@ func (n *Node) open(ctx context.Context, dir string) (err error) {
 		return fmt.Errorf("Error reading masternode configuration file: %w", err)
 	}
 	rules := n.rules
-	n.rules = nil // what is on disk was checked when it came
+	n.rules = nil // what is on disk was checked when it arrived
 	if n.file, err = openBlockFile(filepath.Join(dir, "blocks.dat"), n.replay); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (n *Node) open(ctx context.Context, dir string) (err error) {
 	return n.activate(ctx)
 }
 
-// Close ends the node. Everything it was asked to do is on disk.
+// Close stops the node. Everything it has done is on disk.
 func (n *Node) Close() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -116,7 +116,7 @@ func (n *Node) Close() error {
 	return errors.Join(append(errs, n.lock.Close())...)
 }
 
-// bringRules takes the rules to the node's tip: they may have stopped elsewhere.
+// bringRules moves the rules to the node's tip: they may have stopped elsewhere.
 func (n *Node) bringRules(ctx context.Context) error {
 	for {
 		tip, err := n.rules.Tip(ctx)
@@ -141,7 +141,7 @@ func (n *Node) bringRules(ctx context.Context) error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("bring the rules from block %d to the node's tip: %w", tip.Height, err)
+			return fmt.Errorf("move the rules from block %d to the node's tip: %w", tip.Height, err)
 		}
 	}
 }
@@ -154,10 +154,10 @@ func (n *Node) paired(tip *chain.Position) error {
 	})
 	switch {
 	case !found:
-		return errors.New("they hold another chain from its first block on: give each node a database of its own")
+		return errors.New("the rules' database holds another chain from its first block on; use one database per node")
 	case tip.Height-fork.Height > n.net.MaxReorg:
-		return fmt.Errorf("they hold another chain, alike up to block %d at least, and take back %d blocks at most: "+
-			"give each node a database of its own, or start with an empty one", fork.Height, n.net.MaxReorg)
+		return fmt.Errorf("the rules' database holds another chain: it shares blocks up to at least block %d, but at most %d blocks can be taken back; "+
+			"use one database per node, or start with an empty one", fork.Height, n.net.MaxReorg)
 	}
 	return nil
 }
@@ -170,7 +170,7 @@ func (n *Node) Tip() (pastel.Height, pastel.BlockHash) {
 	return tip.height, tip.block.Hash()
 }
 
-// HashAt returns the block of the best chain at a height; false outside it.
+// HashAt returns the block at a height of the best chain; false if there is none.
 func (n *Node) HashAt(h pastel.Height) (pastel.BlockHash, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

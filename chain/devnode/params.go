@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// params are the parameters of a call. What is missing at the end has a default.
+// params are the parameters of a call. Missing ones at the end have defaults.
 type params []json.RawMessage
 
 func (p params) has(i int) bool { return i < len(p) && string(p[i]) != "null" }
@@ -50,7 +50,7 @@ func (p params) boolean(i int, otherwise bool) (bool, error) {
 	return v, nil
 }
 
-// flag reads a boolean that older callers send as 0 or 1.
+// flag reads a boolean, which older callers send as 0 or 1.
 func (p params) flag(i int) (bool, error) {
 	v, err := p.integer(i, 0)
 	if err != nil {
@@ -95,7 +95,7 @@ func (p params) blockHash(i int) (pastel.BlockHash, error) {
 	return pastel.BlockHash(id), err
 }
 
-// amount reads a sum in PSL, exactly.
+// amount reads an exact amount in PSL.
 func (p params) amount(i int) (pastel.Amount, error) { return amountOf(p[i]) }
 
 func amountOf(raw json.RawMessage) (pastel.Amount, error) {
@@ -118,7 +118,7 @@ func (p params) address(i int, net *pastel.Network, wrong *rpcError) (pastel.Add
 	return a, nil
 }
 
-// psl prints a sum in PSL with all five decimals, as pasteld does.
+// psl prints an amount in PSL with five decimals, as pasteld does.
 type psl pastel.Amount
 
 // MarshalJSON implements json.Marshaler.

@@ -17,8 +17,8 @@ type unspent struct {
 	confirmations pastel.Height
 }
 
-// unspentCoins lists what the wallet can spend with the mempool applied, in order of outpoints: confirmed at least that often, no
-// immature coinbases. Locked coins are left out unless they are asked for.
+// unspentCoins returns what the wallet can spend after the mempool's transactions, in the order of outpoints: outputs with at least so many
+// confirmations, without immature coinbases. Locked coins are included only on request.
 func (n *Node) unspentCoins(least pastel.Height, locked bool) []unspent {
 	var list []unspent
 	tip := n.tree.tip().height
@@ -50,7 +50,7 @@ var errFunds = errors.New("Insufficient funds") //nolint:staticcheck // pasteld'
 // txExpiry is how many blocks the wallet's transactions can wait to be mined, as in pasteld.
 const txExpiry = 20
 
-// spendable lists what the wallet may spend, of an address if one is given.
+// spendable returns what the wallet may spend, only from an address if one is given.
 func (n *Node) spendable(from *pastel.Address) []unspent {
 	coins := n.unspentCoins(0, false)
 	if from == nil {
@@ -60,15 +60,15 @@ func (n *Node) spendable(from *pastel.Address) []unspent {
 	return slices.DeleteFunc(coins, func(u unspent) bool { return string(u.coin.Script) != string(script) })
 }
 
-// pay makes a transaction with these outputs and change, signs it and takes it into the mempool. With from, only coins of that
-// address are spent. The fee is 1 patoshi a byte.
+// pay makes a transaction with these outputs and change, signs it and adds it to the mempool. It spends only coins of from, if given. The
+// fee is 1 patoshi per byte.
 func (n *Node) pay(ctx context.Context, outs []pastel.TxOut, from *pastel.Address) (*pastel.Tx, error) {
 	var want pastel.Amount
 	for _, o := range outs {
 		want += o.Value
 	}
 	coins := n.spendable(from)
-	// Confirmed coins first, and as few as will do.
+	// Use confirmed coins first, and as few as possible.
 	slices.SortStableFunc(coins, func(a, b unspent) int {
 		return cmp.Or(cmp.Compare(min(b.confirmations, 1), min(a.confirmations, 1)), cmp.Compare(b.coin.Value, a.coin.Value))
 	})
@@ -87,8 +87,8 @@ func (n *Node) pay(ctx context.Context, outs []pastel.TxOut, from *pastel.Addres
 	return nil, errFunds
 }
 
-// signed makes a transaction that spends coins and pays outs; the rest, less the fee, goes back to the first coin's address, in
-// the last output, which tickets must have (protocol 2). Nil if the coins leave nothing for it.
+// signed makes a transaction that spends coins and pays outs. The rest, less the fee, returns to the first coin's address in the last
+// output, as tickets require (protocol 2). It returns nil if nothing would be left for that output.
 func (n *Node) signed(coins []unspent, outs []pastel.TxOut, rest pastel.Amount) (*pastel.Tx, error) {
 	if rest <= 0 {
 		return nil, nil
@@ -110,15 +110,15 @@ func (n *Node) signed(coins []unspent, outs []pastel.TxOut, rest pastel.Amount) 
 	if err != nil {
 		return nil, err
 	}
-	fee := pastel.Amount(len(tx.Bytes()) + 2*len(coins)) // signatures vary by a byte or two
+	fee := pastel.Amount(len(tx.Bytes()) + 2*len(coins)) // the size of signatures varies by a byte or two
 	if rest <= fee {
 		return nil, nil
 	}
 	return build(rest - fee)
 }
 
-// sign adds the wallet's signatures to a transaction. Complete says whether all its scripts then succeed; check runs them, also
-// those that others signed.
+// sign adds the wallet's signatures to a transaction. complete reports whether all its scripts then succeed; check runs them, including
+// those signed by others.
 func (n *Node) sign(tx *pastel.Tx, check bool) (signed *pastel.Tx, complete bool, err error) {
 	if err := checkTransparent(tx); err != nil {
 		return nil, false, err
@@ -129,7 +129,7 @@ func (n *Node) sign(tx *pastel.Tx, check bool) (signed *pastel.Tx, complete bool
 	view := n.nextCoins()
 	complete = true
 	for i := range ins {
-		c, found := n.coins[ins[i].PrevOut] // also one that the mempool spends
+		c, found := n.coins[ins[i].PrevOut] // includes coins that the mempool spends
 		if w := view.get(ins[i].PrevOut); w != nil {
 			c, found = *w, true
 		}

@@ -173,7 +173,7 @@ func TestWrongPairing(t *testing.T) {
 		want   string
 	}{
 		"within reach":  {100, ""},
-		"too far":       {101, "alike up to block 0 at least"},
+		"too far":       {101, "at least block 0"},
 		"another chain": {-1, "from its first block on"},
 	} {
 		rules := memoryRules(t)

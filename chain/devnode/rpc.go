@@ -22,7 +22,7 @@ import (
 
 // Limits of the RPC server.
 const (
-	maxRequest = 16 << 20 // bytes: a block of the largest size in hex, and some
+	maxRequest = 16 << 20 // bytes: enough for the largest block in hex
 	maxBatch   = 1000     // calls
 )
 
@@ -55,19 +55,19 @@ func rpcErrorf(code int, format string, args ...any) *rpcError {
 	return &rpcError{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// method is one RPC call. It is given the locked node, unless it locks itself.
+// method is an RPC call. It runs with the node locked, unless it locks the node itself.
 type method struct {
 	group string
-	usage string // parameters, optional ones in brackets
+	usage string // parameters, with optional ones in brackets
 	about string
 	call  func(ctx context.Context, n *Node, p params) (any, error)
 	locks bool
 }
 
-// methods is every call the node answers.
+// methods are all calls that the node answers.
 var methods map[string]method
 
-func init() { // not at declaration: help lists them
+func init() { // in init, because help lists the calls
 	methods = map[string]method{}
 	for _, table := range []map[string]method{chainMethods, txMethods, walletMethods, pastelMethods, masternodeMethods, miningMethods} {
 		for name, m := range table {
@@ -94,7 +94,7 @@ func help(_ context.Context, _ *Node, p params) (any, error) {
 		groups[m.group] = append(groups[m.group], strings.TrimSpace(name+" "+m.usage))
 	}
 	var b strings.Builder
-	b.WriteString("A development node: no peers, no proof of work, no money.\n")
+	b.WriteString("A development node: no peers, no proof of work, coins without value.\n")
 	names := make([]string, 0, len(groups))
 	for g := range groups {
 		names = append(names, g)
@@ -115,12 +115,12 @@ type Server struct {
 	done       chan error
 }
 
-// Serve answers pasteld's JSON-RPC on a loopback address such as 127.0.0.1:19932; port 0 chooses a free one. The password is in
-// the cookie file in dir, made anew each time.
+// Serve answers pasteld's JSON-RPC on a loopback address such as 127.0.0.1:19932; port 0 chooses a free port. The password is in a cookie
+// file in dir, and new each time.
 func (n *Node) Serve(address, dir string) (*Server, error) {
 	host, _, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-		return nil, fmt.Errorf("development node: %q is no loopback address with a port, use one such as 127.0.0.1:19932", address)
+		return nil, fmt.Errorf("development node: %q is not a loopback address with a port; use one such as 127.0.0.1:19932", address)
 	}
 	secret := make([]byte, 32)
 	if _, err := rand.Read(secret); err != nil {
@@ -145,7 +145,7 @@ func (n *Node) Serve(address, dir string) (*Server, error) {
 	return s, nil
 }
 
-// Close stops the server once the calls that it is answering are done, or when the context ends.
+// Close stops the server after the calls in progress, or when the context ends.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *Server) Close(ctx context.Context) error {
 	return errors.Join(err, os.Remove(s.CookieFile))
 }
 
-// Handler answers pasteld's JSON-RPC to who knows user and password.
+// Handler answers pasteld's JSON-RPC for clients that know user and password.
 func (n *Node) Handler(user, password string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -177,7 +177,7 @@ func (n *Node) Handler(user, password string) http.Handler {
 			status, answer := n.answer(r.Context(), body)
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(status)
-			w.Write(append(answer, '\n')) //nolint:errcheck // who asked is gone
+			w.Write(append(answer, '\n')) //nolint:errcheck // the client is gone
 		}
 	})
 }
@@ -190,7 +190,7 @@ func authorized(r *http.Request, user, password string) bool {
 func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/html; charset=ISO-8859-1")
 	w.WriteHeader(status)
-	io.WriteString(w, text) //nolint:errcheck // who asked is gone
+	io.WriteString(w, text) //nolint:errcheck // the client is gone
 }
 
 type request struct {
@@ -205,7 +205,7 @@ type response struct {
 	ID     json.RawMessage `json:"id"`
 }
 
-// answer answers a call or a batch of them.
+// answer answers a call or a batch of calls.
 func (n *Node) answer(ctx context.Context, body []byte) (status int, answer []byte) {
 	body = bytes.TrimSpace(body)
 	if !json.Valid(body) {
@@ -218,7 +218,7 @@ func (n *Node) answer(ctx context.Context, body []byte) (status int, answer []by
 	case '[':
 		var calls []json.RawMessage
 		if err := json.Unmarshal(body, &calls); err != nil || len(calls) > maxBatch {
-			return statusOfFailures, encode(response{Error: rpcErrorf(codeParse, "A batch has at most %d calls", maxBatch)})
+			return statusOfFailures, encode(response{Error: rpcErrorf(codeParse, "A batch may have at most %d calls", maxBatch)})
 		}
 		answers := []response{}
 		for _, c := range calls {
@@ -241,7 +241,7 @@ func statusOf(err *rpcError) int {
 	return statusOfFailures
 }
 
-// encode prints an answer as pasteld does, without escaping for HTML.
+// encode prints an answer as pasteld does, without escapes for HTML.
 func encode(v any) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -297,7 +297,7 @@ func (n *Node) run(ctx context.Context, m method, p params) (any, error) {
 	return m.call(ctx, n, p)
 }
 
-// arity counts the parameters of a usage line; "..." takes any number.
+// arity counts the parameters of a usage line; "..." stands for any number.
 func arity(usage string) (least, most int) {
 	for _, f := range strings.Fields(usage) {
 		switch {

@@ -19,18 +19,18 @@ var chainMethods = map[string]method{
 	"getbestblockhash":  {"blockchain", "", "Hash of the best chain's last block.", getBestBlockHash, false},
 	"getblockhash":      {"blockchain", "height", "Hash of a block of the best chain.", getBlockHash, false},
 	"getblock": {"blockchain", "hash|height [verbosity]",
-		"A block: 0 in hex, 1 with the ids of its transactions, 2 with them decoded.", getBlock, false},
+		"A block: 0 in hex, 1 with transaction ids, 2 with decoded transactions.", getBlock, false},
 	"getblockheader":  {"blockchain", "hash [verbose]", "A block's header, decoded unless verbose is false.", getBlockHeader, false},
 	"getchaintips":    {"blockchain", "", "The last blocks of all branches.", getChainTips, false},
-	"getrawmempool":   {"blockchain", "[verbose]", "Ids of the transactions that wait to be mined.", getRawMempool, false},
-	"getmempoolinfo":  {"blockchain", "", "Number and size of the transactions that wait to be mined.", getMempoolInfo, false},
+	"getrawmempool":   {"blockchain", "[verbose]", "Ids of the unmined transactions.", getRawMempool, false},
+	"getmempoolinfo":  {"blockchain", "", "Number and size of the unmined transactions.", getMempoolInfo, false},
 	"invalidateblock": {"blockchain", "hash", "Marks a block as invalid and leaves its branch.", invalidateBlock, true},
-	"reconsiderblock": {"blockchain", "hash", "Takes the mark of a block back.", reconsiderBlock, true},
+	"reconsiderblock": {"blockchain", "hash", "Removes the mark set by invalidateblock.", reconsiderBlock, true},
 	"getinfo":         {"control", "", "Version and state of the node.", getInfo, false},
-	"getnetworkinfo":  {"network", "", "Version and connections; there are none.", getNetworkInfo, false},
+	"getnetworkinfo":  {"network", "", "Version and connections, of which there are none.", getNetworkInfo, false},
 }
 
-// What this node says it is. Clients check the version of pasteld whose answers it gives.
+// What this node reports about itself. Clients check for the version of pasteld whose answers it gives.
 const (
 	nodeVersion     = 2021002
 	protocolVersion = 170012
@@ -59,7 +59,7 @@ func shieldedPools(delta bool) []valuePool {
 	return []valuePool{{ID: "sprout", Monitored: true, poolDelta: d}, {ID: "sapling", Monitored: true, poolDelta: d}}
 }
 
-// chainWork is what pasteld counts for blocks of regtest's easiest target.
+// chainWork is what pasteld computes for blocks with regtest's easiest target.
 func chainWork(h pastel.Height) string {
 	return fmt.Sprintf("%064x", new(big.Int).Mul(big.NewInt(0x11), big.NewInt(int64(h)+1)))
 }
@@ -137,7 +137,7 @@ func getBlockHash(_ context.Context, n *Node, p params) (any, error) {
 	return n.tree.at(pastel.Height(h)).block.Hash().String(), nil
 }
 
-// blockOf finds the block that a call names by hash or, as text or number, by height.
+// blockOf finds the block named in a call: by hash, or by height as text or number.
 func (n *Node) blockOf(p params) (*entry, error) {
 	name, err := p.text(0)
 	if err != nil {
@@ -186,7 +186,7 @@ type headerJSON struct {
 	Next          string        `json:"nextblockhash,omitempty"`
 }
 
-// emptySprout is the root that pasteld shows as anchor of a chain without shielded coins.
+// emptySprout is the root that pasteld shows as the anchor of a chain without shielded coins.
 const emptySprout = "59d2cde5e65c1414c32ba54f0fe4bdb3d67618125286e6a191317917c812c6d7"
 
 func (n *Node) headerJSON(e *entry) headerJSON {
@@ -395,6 +395,6 @@ func getNetworkInfo(context.Context, *Node, params) (any, error) {
 		Warnings    string    `json:"warnings"`
 	}{
 		nodeVersion, subversion, protocolVersion, "0000000000000005", 0, 0,
-		[]network{{Name: "ipv4", Reachable: true}, {Name: "ipv6", Reachable: true}, {Name: "onion", Limited: true}}, relayFee, []string{}, "a development node: nothing here has a value",
+		[]network{{Name: "ipv4", Reachable: true}, {Name: "ipv6", Reachable: true}, {Name: "onion", Limited: true}}, relayFee, []string{}, "a development node: its coins have no value",
 	}, nil
 }

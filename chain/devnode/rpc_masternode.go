@@ -13,11 +13,11 @@ import (
 
 var masternodeMethods = map[string]method{
 	"masternode": {"pastel", "genkey|list|count|activate|winner|current|winners [...] ...",
-		"genkey: makes a machine's key. list [status|full|extra]: all Supernodes. count [enabled|current|qualify|all]: how many.\n" +
-			"activate <alias>: starts the Supernode of an entry of masternode.conf, in the node's folder. A pool's has its activation ticket as " +
-			"txid, outIndex 4294967295, and in extCfg the launch that its PastelID signed.\n" +
-			"winners [blocks back] [filter]: votes whom blocks pay. winner: who is voted for next; current: for the next block.", masternode, false},
-	"mnsync": {"pastel", "status", "Tells that there is nobody to get lists of Supernodes from: they are whole.", masternodeSync, false},
+		"genkey: generates a machine's key. list [status|full|extra]: all Supernodes. count [enabled|current|qualify|all]: how many.\n" +
+			"activate <alias>: starts the Supernode of an entry in masternode.conf, in the node's folder. A pool's entry has the activation ticket as " +
+			"txid, 4294967295 as outIndex, and in extCfg the launch signed by the Supernode's PastelID.\n" +
+			"winners [blocks back] [filter]: the votes on whom blocks pay. winner: the Supernode to vote for next. current: the Supernode that the next block pays.", masternode, false},
+	"mnsync": {"pastel", "status", "Reports that the node's list of Supernodes is complete, as it has no peers.", masternodeSync, false},
 }
 
 func masternode(ctx context.Context, n *Node, p params) (any, error) {
@@ -41,17 +41,17 @@ func masternode(ctx context.Context, n *Node, p params) (any, error) {
 	case "current":
 		return n.winner(ctx, 1)
 	}
-	return nil, rpcErrorf(codeMisc, "masternode %s is not a command here: genkey, list, count, activate, winner, current or winners", command)
+	return nil, rpcErrorf(codeMisc, "masternode %s is not supported: use genkey, list, count, activate, winner, current or winners", command)
 }
 
-// masternodeSync says what a node says that has asked its peers for everything.
+// masternodeSync answers like a node that has asked its peers for everything.
 func masternodeSync(_ context.Context, _ *Node, p params) (any, error) {
 	command, err := p.text(0)
 	if err != nil {
 		return nil, err
 	}
 	if command != "status" {
-		return nil, rpcErrorf(codeMisc, "mnsync %s is not a command here: status", command)
+		return nil, rpcErrorf(codeMisc, "mnsync %s is not supported: use status", command)
 	}
 	return struct {
 		ID         int    `json:"AssetID"`
@@ -66,7 +66,7 @@ func masternodeSync(_ context.Context, _ *Node, p params) (any, error) {
 	}{999, "Finished", 0, 0, true, true, true, true, false}, nil
 }
 
-// machineKey is a fresh uncompressed key in wallet import format.
+// machineKey generates an uncompressed key in wallet import format.
 func (n *Node) machineKey() (string, error) {
 	var b [32]byte
 	if _, err := rand.Read(b[:]); err != nil {
@@ -84,7 +84,7 @@ func (n *Node) listSupernodes(ctx context.Context, p params) (map[string]any, er
 		return nil, err
 	}
 	if !slices.Contains([]string{"status", "full", "extra"}, mode) {
-		return nil, rpcErrorf(codeMisc, "masternode list %s is not a form here: status, full or extra", mode)
+		return nil, rpcErrorf(codeMisc, "masternode list %s is not supported: use status, full or extra", mode)
 	}
 	all := map[string]any{}
 	for _, sn := range n.sns.list {
@@ -122,7 +122,7 @@ func (n *Node) supernodeJSON(sn *Supernode, st *standing, mode string) any {
 	return st.status
 }
 
-// activation is how an activation went.
+// activation is the result of an activation.
 type activation struct {
 	Alias  string `json:"alias,omitempty"`
 	Result string `json:"result"`
@@ -130,8 +130,8 @@ type activation struct {
 	Error  string `json:"errorMessage,omitempty"`
 }
 
-// activateSupernode starts the Supernode of an alias. Aliases that are new are read from masternode.conf; if that cannot be read, those that
-// are known do (pasteld: masternode_activate).
+// activateSupernode starts the Supernode of an alias. It reads new aliases from masternode.conf; if that fails, it uses those already known
+// (pasteld: masternode_activate).
 func (n *Node) activateSupernode(ctx context.Context, p params) (any, error) {
 	if len(p) < 2 {
 		return nil, rpcErrorf(codeParameter, "Please specify an alias")
@@ -140,7 +140,7 @@ func (n *Node) activateSupernode(ctx context.Context, p params) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = n.conf.read() // pasteld only logs what is wrong with it
+	_ = n.conf.read() // pasteld only logs the error
 	e, known := n.conf.entries[strings.ToLower(alias)]
 	if !known {
 		return activation{Result: "failed", Error: "Could not find alias in config. Verify with list-conf."}, nil

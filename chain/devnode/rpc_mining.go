@@ -12,9 +12,9 @@ import (
 )
 
 var miningMethods = map[string]method{
-	"generate":         {"generating", "count", "Mines blocks, at once.", generate, true},
-	"getblocktemplate": {"mining", "[request]", "What the next block should hold, or whether a proposal is valid but for the rules.", getBlockTemplate, false},
-	"submitblock":      {"mining", "hex", "Adds a block that someone else mined.", submitBlock, true},
+	"generate":         {"generating", "count", "Mines blocks immediately.", generate, true},
+	"getblocktemplate": {"mining", "[request]", "Contents for the next block, or whether a proposed block is valid, apart from the smart pool rules.", getBlockTemplate, false},
+	"submitblock":      {"mining", "hex", "Adds a block mined elsewhere.", submitBlock, true},
 }
 
 func generate(ctx context.Context, n *Node, p params) (any, error) {
@@ -24,7 +24,7 @@ func generate(ctx context.Context, n *Node, p params) (any, error) {
 	}
 	const most = 10_000
 	if count < 0 || count > most {
-		return nil, rpcErrorf(codeParameter, "Generate 0 to %d blocks at once", most)
+		return nil, rpcErrorf(codeParameter, "Generate 0 to %d blocks per call", most)
 	}
 	hashes, err := n.Generate(ctx, int(count))
 	if err != nil {
@@ -37,7 +37,7 @@ func generate(ctx context.Context, n *Node, p params) (any, error) {
 	return texts, nil
 }
 
-// submitBlock answers null for a block that was taken, and a word for one that was not.
+// submitBlock answers null for an accepted block, and a word for a refused one.
 func submitBlock(ctx context.Context, n *Node, p params) (any, error) {
 	raw, err := p.hex(0)
 	if err != nil {
@@ -58,17 +58,17 @@ func submitBlock(ctx context.Context, n *Node, p params) (any, error) {
 	}
 }
 
-// templateTxJSON is a transaction of a template. Fees are patoshi, as BIP 22 wants.
+// templateTxJSON is a transaction in a template. Fees are in patoshi, as BIP 22 requires.
 type templateTxJSON struct {
 	Data     string        `json:"data"`
 	Hash     string        `json:"hash"`
-	Depends  []int         `json:"depends"` // places in the list, from 1
+	Depends  []int         `json:"depends"` // places in the list, counted from 1
 	Fee      pastel.Amount `json:"fee"`
 	SigOps   int           `json:"sigops"`
 	Required bool          `json:"required,omitempty"`
 }
 
-// payeeJSON is whom the coinbase pays beside the miner.
+// payeeJSON is whom the coinbase pays besides the miner.
 type payeeJSON struct {
 	Payee  string        `json:"payee,omitempty"`
 	Script string        `json:"script,omitempty"`
@@ -82,7 +82,7 @@ type templateJSON struct {
 	SaplingRoot  string           `json:"finalsaplingroothash"`
 	Txs          []templateTxJSON `json:"transactions"`
 	Coinbase     templateTxJSON   `json:"coinbasetxn"`
-	LongPoll     string           `json:"longpollid"` // of pasteld's form; nobody is kept waiting
+	LongPoll     string           `json:"longpollid"` // pasteld's form; no call waits
 	Target       string           `json:"target"`
 	MinTime      uint32           `json:"mintime"`
 	Mutable      []string         `json:"mutable"`
@@ -96,7 +96,7 @@ type templateJSON struct {
 	Governance   struct{}         `json:"governanceinfo"`
 }
 
-// easyTarget is what easyBits stand for.
+// easyTarget is the target that easyBits encodes.
 var easyTarget = fmt.Sprintf("%06x", easyBits&0xffffff) + strings.Repeat("0", 58)
 
 func getBlockTemplate(ctx context.Context, n *Node, p params) (any, error) {
@@ -158,8 +158,8 @@ func (n *Node) templateJSON(t *template) *templateJSON {
 	return out
 }
 
-// judgeProposal answers null for a block that could be next, and a word for one that could not. Like pasteld, which connects it for
-// trial, it does not ask the rules: they keep what they accept.
+// judgeProposal answers null for a block that may come next, and a word for one that may not. Unlike pasteld, which connects the block on
+// trial, it does not ask the rules: they store what they accept.
 func (n *Node) judgeProposal(data string) (any, error) {
 	raw, err := hex.DecodeString(data)
 	if err != nil {

@@ -25,8 +25,8 @@ var pastelMethods = map[string]method{
 		"newkey <passphrase>, list, sign <text> <PastelID> <passphrase> [ed448|legroast],\n" +
 			"verify <text> <signature> <PastelID> [ed448|legroast].", pastelID, false},
 	"tickets": {"pastel", "register|get|list|find [...] ...",
-		"register id <PastelID> <passphrase> <address>, register contract <base64> <sub_type> [secondary key] [address that pays],\n" +
-			"get <txid> [decoded], list id|contract [sub_type|all] [least height], find id|contract <key>.", tickets, false},
+		"register id <PastelID> <passphrase> <address>, register contract <base64> <sub_type> [secondary key] [funding address],\n" +
+			"get <txid> [decoded], list id|contract [sub_type|all] [minimum height], find id|contract <key>.", tickets, false},
 }
 
 func pastelID(_ context.Context, n *Node, p params) (any, error) {
@@ -65,7 +65,7 @@ func pastelID(_ context.Context, n *Node, p params) (any, error) {
 	case "sign", "sign-base64-encoded", "verify", "verify-base64-encoded":
 		return n.signOrVerify(command, p)
 	}
-	return nil, rpcErrorf(codeMisc, "pastelid %s is not a command here: newkey, list, sign or verify", command)
+	return nil, rpcErrorf(codeMisc, "pastelid %s is not supported: use newkey, list, sign or verify", command)
 }
 
 func (n *Node) signOrVerify(command string, p params) (any, error) {
@@ -125,7 +125,7 @@ func (n *Node) signWith(algorithm, pastelID, passphrase string, message []byte) 
 	}{signature}, nil
 }
 
-// verifyLegRoast verifies with the key that the wallet has of a PastelID, or else its registration.
+// verifyLegRoast verifies with the LegRoast key that the wallet holds for a PastelID, or with the registered key.
 func (n *Node) verifyLegRoast(pastelID string, message []byte, signature string) (bool, error) {
 	const cannot = "Cannot verify signature with LegRoast algorithm. "
 	text := ""
@@ -146,7 +146,7 @@ func (n *Node) verifyLegRoast(pastelID string, message []byte, signature string)
 	}
 	key, err := legroast.ParsePublicKey(text)
 	if err != nil {
-		return false, nil //nolint:nilerr // pasteld, too, answers that it failed
+		return false, nil //nolint:nilerr // pasteld, too, answers that verification failed
 	}
 	raw, err := base64.StdEncoding.DecodeString(signature)
 	if err != nil || len(raw) != legroast.SignatureSize {
@@ -181,9 +181,9 @@ func tickets(ctx context.Context, n *Node, p params) (any, error) {
 	case "find contract":
 		return n.findTicket(p, false)
 	case "list nft", "list act", "list username", "list offer", "list accept", "list transfer", "list collection", "list action":
-		return []any{}, nil // kinds that no call here makes
+		return []any{}, nil // no call here makes these kinds
 	}
-	return nil, rpcErrorf(codeMisc, "tickets %s %s is not a command here: register, list or find, id or contract; or get", command, kind)
+	return nil, rpcErrorf(codeMisc, "tickets %s %s is not supported: use register, list or find with id or contract, or use get", command, kind)
 }
 
 type registered struct {
@@ -269,7 +269,7 @@ func (n *Node) registerContract(ctx context.Context, p params) (any, error) {
 	return registered{txid, key}, nil
 }
 
-// payTicket posts outputs that carry a ticket, paid from the coins of an address, or of any if it is empty.
+// payTicket posts outputs that carry a ticket, paid from the coins of an address, or of any address if it is empty.
 func (n *Node) payTicket(ctx context.Context, outs []pastel.TxOut, fee pastel.Amount, from string) (txid string, err error) {
 	const cannot = "Failed to create P2FMS from data provided. "
 	var only *pastel.Address
@@ -317,8 +317,8 @@ func (n *Node) readTicket(tx *pastel.Tx, h pastel.Height) *found {
 	return nil
 }
 
-// findTickets lists registrations or contract tickets of the best chain in order of their keys, and at the end those in the
-// mempool if they are wanted.
+// findTickets returns registrations or contract tickets of the best chain in the order of their keys, followed, on request, by those in the
+// mempool.
 func (n *Node) findTickets(ids, waiting bool) []*found {
 	var list []*found
 	add := func(tx *pastel.Tx, h pastel.Height) {
@@ -390,7 +390,7 @@ func (n *Node) listTickets(p params, ids bool) (any, error) {
 	for _, t := range n.findTickets(ids, false) {
 		special := filter != "all"
 		if int64(t.height) < least || special && (ids || t.contract.SubType != filter) {
-			continue // of registrations none is of a Supernode, and mine are not told from others'
+			continue // no registration belongs to a Supernode, and own ones are not told from others
 		}
 		list = append(list, t.json(special, false))
 	}
@@ -419,7 +419,7 @@ type ticketInfo struct {
 	Size           int           `json:"uncompressed_size"`
 }
 
-// json is a ticket as pasteld shows it; only get knows how it was carried.
+// json returns a ticket as pasteld shows it; only get knows how it was carried.
 func (t *found) json(decoded, carried bool) any {
 	type shown struct {
 		Height pastel.Height `json:"height"`
@@ -462,7 +462,7 @@ func (t *found) json(decoded, carried bool) any {
 	return out
 }
 
-// content is a contract ticket's text, as JSON if that is asked for and what it is.
+// content returns a contract ticket's text, as JSON if requested and possible.
 func content(text string, decoded bool) any {
 	if raw, err := base64.StdEncoding.DecodeString(text); decoded && err == nil && json.Valid(raw) {
 		return json.RawMessage(raw)

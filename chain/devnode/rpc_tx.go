@@ -14,13 +14,13 @@ import (
 
 var txMethods = map[string]method{
 	"getrawtransaction": {"rawtransactions", "txid [verbose] [blockhash]",
-		"A transaction of the mempool or of any block of the best chain, in hex or decoded.", getRawTransaction, false},
+		"A transaction of the mempool or the best chain, in hex or decoded.", getRawTransaction, false},
 	"decoderawtransaction": {"rawtransactions", "hex", "Decodes a transaction.", decodeRawTransaction, false},
 	"gettxout":             {"blockchain", "txid index [mempool]", "An unspent output, or null.", getTxOut, false},
 	"sendrawtransaction": {"rawtransactions", "hex [highfees]",
-		"Takes a transaction into the mempool.", sendRawTransaction, true},
+		"Adds a transaction to the mempool.", sendRawTransaction, true},
 	"createrawtransaction": {"rawtransactions", "inputs outputs [locktime] [expiryheight]",
-		"Makes an unsigned transaction of [{txid, vout}] and {address: PSL}.", createRawTransaction, false},
+		"Makes an unsigned transaction from [{txid, vout}] and {address: PSL}.", createRawTransaction, false},
 	"signrawtransaction": {"rawtransactions", "hex", "Signs with the wallet's keys.", signRawTransaction, false},
 }
 
@@ -131,9 +131,9 @@ func (n *Node) scriptJSON(script []byte) scriptJSON {
 	return out
 }
 
-// asm disassembles a script as pasteld prints it; signatures of an input show their hash type.
+// asm disassembles a script as pasteld prints it; signatures in an input show their hash type.
 func asm(script []byte, input bool) string {
-	text, _ := txscript.DisasmString(script) // what does not disassemble ends with [error]
+	text, _ := txscript.DisasmString(script) // if it cannot be disassembled, it ends with [error]
 	if !input {
 		return text
 	}
@@ -178,7 +178,7 @@ func getRawTransaction(_ context.Context, n *Node, p params) (any, error) {
 	} else {
 		tx, in = n.findTx(id)
 	}
-	if tx == nil || in != nil && in.parent == nil { // nobody can spend what the genesis block made
+	if tx == nil || in != nil && in.parent == nil { // the genesis block's output cannot be spent
 		return nil, rpcErrorf(codeNotFound, noTransaction)
 	}
 	if verbose == 0 {
@@ -193,7 +193,7 @@ func getRawTransaction(_ context.Context, n *Node, p params) (any, error) {
 	return out, nil
 }
 
-// findTx returns a transaction and its block on the best chain, nil in the mempool.
+// findTx returns a transaction and its block on the best chain; nil as block for the mempool.
 func (n *Node) findTx(id pastel.TxID) (*pastel.Tx, *entry) {
 	if t := n.pool.byID[id]; t != nil {
 		return t.tx, nil
@@ -314,7 +314,7 @@ func createRawTransaction(_ context.Context, n *Node, p params) (any, error) {
 	return hex.EncodeToString(tx.Bytes()), nil
 }
 
-// outputs reads {address: PSL} in the order it is written.
+// outputs reads {address: PSL} in its written order.
 func (n *Node) outputs(raw json.RawMessage) ([]pastel.TxOut, error) {
 	wrong := rpcErrorf(codeParameter, "Invalid parameter, outputs must be {\"address\": amount}")
 	d := json.NewDecoder(strings.NewReader(string(raw)))

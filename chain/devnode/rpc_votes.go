@@ -13,17 +13,17 @@ import (
 
 const (
 	defaultWinners = 10     // blocks back from the tip
-	maxWinners     = 10_000 // the same, at most
-	winnersAhead   = 20     // blocks from the tip, inclusive, that votes are accepted for
+	maxWinners     = 10_000 // limit of the same
+	winnersAhead   = 20     // votes are accepted for up to so many blocks above the tip
 )
 
-// winner is what the votes of a block say.
+// winner is the outcome of a block's votes.
 type winner struct {
 	height pastel.Height
 	votes  string
 }
 
-// winnerList is an object whose keys are heights, in their order.
+// winnerList is an object with heights as keys, in the list's order.
 type winnerList []winner
 
 // MarshalJSON implements json.Marshaler.
@@ -44,7 +44,7 @@ func (l winnerList) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// winners lists the votes of the last blocks and of those that follow.
+// winners returns the votes for the last blocks and for those to come.
 func (n *Node) winners(p params) (any, error) {
 	if len(p) > 3 {
 		return nil, rpcErrorf(codeParameter, "Correct usage is 'masternode winners ( \"count\" \"filter\" )'")
@@ -70,7 +70,7 @@ func (n *Node) winners(p params) (any, error) {
 	return list, nil
 }
 
-// votesText is what pasteld says of a block's votes: the payee and how many want it paid.
+// votesText is pasteld's text for a block's votes: the payee, and how many Supernodes voted for it.
 func (n *Node) votesText(h pastel.Height) string {
 	v, voted := n.votes[h]
 	to, known := pastel.AddressFromScript(v.payee)
@@ -80,7 +80,7 @@ func (n *Node) votesText(h pastel.Height) string {
 	return fmt.Sprintf("%s:%d", to.Encode(&n.net), v.count)
 }
 
-// winner tells who would be voted for now.
+// winner returns the Supernode that would be voted for now.
 func (n *Node) winner(ctx context.Context, ahead pastel.Height) (any, error) {
 	next, _, err := n.nextInQueue(ctx)
 	if err != nil {
@@ -108,7 +108,7 @@ func (n *Node) winner(ctx context.Context, ahead pastel.Height) (any, error) {
 	}, nil
 }
 
-// countSupernodes counts those of the list, or of a part of it.
+// countSupernodes counts the Supernodes in the list, or in part of it.
 func (n *Node) countSupernodes(ctx context.Context, p params) (any, error) {
 	if len(p) > 2 {
 		return nil, rpcErrorf(codeParameter, "Too many parameters")
@@ -143,7 +143,7 @@ func (n *Node) countSupernodes(ctx context.Context, p params) (any, error) {
 	return nil, nil // pasteld answers nothing
 }
 
-// number reads an integer that callers also send as text.
+// number reads an integer, which callers may send as text.
 func (p params) number(i int, otherwise int64) (int64, error) {
 	if v, err := p.integer(i, otherwise); err == nil {
 		return v, nil

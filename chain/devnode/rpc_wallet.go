@@ -11,16 +11,16 @@ import (
 )
 
 var walletMethods = map[string]method{
-	"getnewaddress":   {"wallet", "[account]", "Makes an address.", getNewAddress, false},
-	"validateaddress": {"util", "address", "What there is to know about an address.", validateAddress, false},
+	"getnewaddress":   {"wallet", "[account]", "Creates an address.", getNewAddress, false},
+	"validateaddress": {"util", "address", "Information about an address.", validateAddress, false},
 	"getbalance":      {"wallet", "[account] [minconf]", "Coins that the wallet can spend, in PSL.", getBalance, false},
 	"listunspent":     {"wallet", "[minconf] [maxconf] [addresses]", "Outputs that the wallet can spend.", listUnspent, false},
-	"lockunspent":     {"wallet", "unlock [outputs]", "Keeps [{txid, vout}] from being spent by the wallet, or lets them go.", lockUnspent, false},
-	"listlockunspent": {"wallet", "", "Outputs that lockunspent keeps.", listLockUnspent, false},
+	"lockunspent":     {"wallet", "unlock [outputs]", "Locks [{txid, vout}] so that the wallet does not spend them, or unlocks them.", lockUnspent, false},
+	"listlockunspent": {"wallet", "", "Outputs locked by lockunspent.", listLockUnspent, false},
 	"sendtoaddress":   {"wallet", "address amount [comment] [comment-to]", "Pays an amount of PSL.", sendToAddress, false},
-	"dumpprivkey":     {"wallet", "address", "The key of an address.", dumpPrivKey, false},
-	"signmessage":     {"wallet", "address message", "Signs a text with the key of an address.", signMessage, false},
-	"verifymessage":   {"util", "address signature message", "Checks a signature of a text.", verifyMessage, false},
+	"dumpprivkey":     {"wallet", "address", "The private key of an address.", dumpPrivKey, false},
+	"signmessage":     {"wallet", "address message", "Signs a message with an address's key.", signMessage, false},
+	"verifymessage":   {"util", "address signature message", "Verifies a message's signature.", verifyMessage, false},
 }
 
 func getNewAddress(_ context.Context, n *Node, _ params) (any, error) {
@@ -87,7 +87,7 @@ func listUnspent(_ context.Context, n *Node, p params) (any, error) {
 	}
 	var only []string
 	if p.has(2) && json.Unmarshal(p[2], &only) != nil {
-		return nil, rpcErrorf(codeParameter, "Invalid parameter, addresses must be an array of texts")
+		return nil, rpcErrorf(codeParameter, "Invalid parameter, addresses must be an array of strings")
 	}
 	for _, text := range only {
 		if _, err := pastel.ParseAddress(&n.net, text); err != nil {
@@ -190,7 +190,7 @@ func sendToAddress(ctx context.Context, n *Node, p params) (any, error) {
 	return tx.ID().String(), nil
 }
 
-// keyOf returns the key of an address of the wallet.
+// keyOf returns the key of one of the wallet's addresses.
 func (n *Node) keyOf(p params) (*walletKey, error) {
 	a, err := p.address(0, &n.net, rpcErrorf(codeType, "Invalid address"))
 	if err != nil {

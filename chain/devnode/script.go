@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/btcsuite/btcd/txscript" // the script machine; signature checks are replaced, see scriptCheck
+	"github.com/btcsuite/btcd/txscript" // runs scripts, except for signature checks; see scriptCheck
 	"github.com/btcsuite/btcd/wire"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
@@ -14,18 +14,17 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// scriptRules are the rules that scripts run by.
+// scriptRules are the rules for running scripts.
 type scriptRules txscript.ScriptFlags
 
 const (
-	noScripts    scriptRules = 0 // they ran before
+	noScripts    scriptRules = 0 // the scripts ran before
 	blockScripts             = scriptRules(txscript.ScriptBip16 | txscript.ScriptVerifyCheckLockTimeVerify)
-	// relayScripts refuse what a later release of pasteld may give a meaning, which keeps all that spends escrow out of mempools
-	// (protocol 8).
+	// relayScripts refuse what a later release of pasteld may give a meaning. This keeps spends of escrow out of mempools (protocol 8).
 	relayScripts = blockScripts | scriptRules(txscript.ScriptDiscourageUpgradableNops)
 )
 
-// errUpgradable says that a script is valid in a block and refused by mempools, in pasteld's words.
+// errUpgradable says, in pasteld's words, that a script is valid in a block but refused by mempools.
 var errUpgradable = errors.New("NOPx reserved for soft-fork upgrades")
 
 // verifyScripts runs the scripts of all inputs; spent are the outputs they spend, in order.
@@ -44,8 +43,8 @@ func verifyScripts(tx *pastel.Tx, spent []pastel.TxOut, rules scriptRules) error
 	return nil
 }
 
-// scriptCheck runs the scripts of one input in btcd's machine, which would compute Bitcoin's signature hashes. So every
-// signature check is decided here, and the machine is handed arguments that make its own check come to the same result.
+// scriptCheck runs the scripts of one input in btcd's engine, which would compute Bitcoin's signature hashes. So scriptCheck decides every
+// signature check itself, and gives the engine arguments that lead its own check to the same result.
 type scriptCheck struct {
 	hasher *sigHasher
 	input  int
@@ -55,7 +54,7 @@ type scriptCheck struct {
 
 func (c *scriptCheck) run(rules scriptRules) error {
 	in := &c.hasher.tx.Inputs[c.input]
-	// Without outputs the hash of a SIGHASH_SINGLE signature is a constant, which the substitutes below rely on.
+	// Without outputs, the hash for a SIGHASH_SINGLE signature is a constant, which the substitutes below rely on.
 	frame := wire.NewMsgTx(2)
 	frame.LockTime = c.hasher.tx.LockTime
 	frame.AddTxIn(&wire.TxIn{SignatureScript: in.ScriptSig, Sequence: in.Sequence})
@@ -94,18 +93,18 @@ func (c *scriptCheck) step() (done bool, err error) {
 			substitute = c.checkMultisig(before, script)
 		}
 		if substitute == nil {
-			break // too few arguments, the machine says so
+			break // too few arguments; the engine reports that
 		}
 		c.vm.SetStack(substitute)
 	}
 	done, err = c.vm.Step()
 	if substitute != nil && err == nil && len(c.vm.GetStack()) == len(substitute) && !done {
-		c.vm.SetStack(before) // in a branch that is not taken nothing is checked
+		c.vm.SetStack(before) // nothing is checked in a branch that is not taken
 	}
 	return done, err
 }
 
-// script returns the script that is running: "00" is the input's, "01" the output's, "02" the one that a P2SH input reveals.
+// script returns the running script: "00" is the input's, "01" the output's, "02" the one revealed by a P2SH input.
 func (c *scriptCheck) script(index string) ([]byte, error) {
 	switch index {
 	case "00":
@@ -157,7 +156,7 @@ func (c *scriptCheck) checkMultisig(stack [][]byte, script []byte) [][]byte {
 	return append(rest, nil, nil, one, substituteKey, one)
 }
 
-// popCounted takes a small count and as many items below it from a stack.
+// popCounted pops a small count, and as many items below it, from a stack.
 func popCounted(stack [][]byte, most int) (items, rest [][]byte, ok bool) {
 	n := len(stack)
 	if n == 0 || len(stack[n-1]) > 1 {
@@ -173,7 +172,7 @@ func popCounted(stack [][]byte, most int) (items, rest [][]byte, ok bool) {
 	return stack[n-1-count : n-1], stack[:n-1-count], true
 }
 
-// verify checks a strictly encoded signature, its hash type last.
+// verify checks a strictly encoded signature, which ends with its hash type.
 func (c *scriptCheck) verify(sig, key, script []byte) bool {
 	if len(sig) == 0 {
 		return false
@@ -194,7 +193,7 @@ func (c *scriptCheck) verify(sig, key, script []byte) bool {
 	return parsed.Verify(hash[:], public)
 }
 
-// What makes btcd's own check succeed: a signature of the constant hash, by a key that means nothing.
+// substituteKey and trueSignature make btcd's own check succeed: a signature of the constant hash by a meaningless key.
 var substituteKey, trueSignature = func() (key, sig []byte) {
 	secret := secp256k1.PrivKeyFromBytes(bytes.Repeat([]byte{1}, 32))
 	hash := [32]byte{1}

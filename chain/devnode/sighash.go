@@ -5,7 +5,7 @@ import (
 	"errors"
 	"hash"
 
-	blake2b "github.com/minio/blake2b-simd" // the one maintained form of BLAKE2b with personalization, which ZIP 243 wants
+	blake2b "github.com/minio/blake2b-simd" // a maintained BLAKE2b with personalization, which ZIP 243 requires
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -24,7 +24,7 @@ const (
 	saplingBranch = 0x76b809bb
 )
 
-// checkTransparent refuses every transaction but one of version 4 without shielded parts, the only kind this node handles.
+// checkTransparent refuses all transactions except those of version 4 without shielded parts, the only kind this node supports.
 func checkTransparent(tx *pastel.Tx) error {
 	size := 4 + 4 + 4 + 4 + 8 + 3 // version, group, lock time, expiry, value balance, three empty lists
 	size += compactSize(len(tx.Inputs)) + compactSize(len(tx.Outputs))
@@ -36,17 +36,17 @@ func checkTransparent(tx *pastel.Tx) error {
 	}
 	raw := tx.Bytes()
 	if tx.Version != 4 {
-		return errors.New("only transactions of version 4 are mined on this network")
+		return errors.New("this network only mines transactions of version 4")
 	}
 	if len(raw) != size || [8]byte(raw[size-11:]) != [8]byte{} {
-		return errors.New("the development node has no shielded coins")
+		return errors.New("the development node does not support shielded coins")
 	}
 	return nil
 }
 
 func compactSize(n int) int { return len(pastel.AppendCompactSize(nil, uint64(n))) }
 
-// sigHasher makes the signature hashes of a transparent version 4 transaction (ZIP 243, Pastel's Sapling branch).
+// sigHasher computes the signature hashes of a transparent version 4 transaction (ZIP 243, Pastel's Sapling branch).
 type sigHasher struct {
 	tx                           *pastel.Tx
 	prevouts, sequences, outputs [32]byte
@@ -72,7 +72,8 @@ func newSigHasher(tx *pastel.Tx) *sigHasher {
 	return s
 }
 
-// sum is the hash that input i signs with a hash type; script is the code that checks the signature and value what it spends.
+// sum returns the hash that input i signs with a hash type. script is the code that checks the signature, and value is what the input
+// spends.
 func (s *sigHasher) sum(i int, script []byte, value pastel.Amount, hashType byte) (sum [32]byte) {
 	var prevouts, sequences, outputs [32]byte
 	base := hashType & 0x1f
@@ -110,7 +111,7 @@ func (s *sigHasher) sum(i int, script []byte, value pastel.Amount, hashType byte
 	return sum
 }
 
-// personal is BLAKE2b-256 with a personalization of 16 bytes.
+// personal returns BLAKE2b-256 with a personalization of 16 bytes.
 func personal(person string) hash.Hash {
 	h, err := blake2b.New(&blake2b.Config{Size: 32, Person: []byte(person)})
 	if err != nil {

@@ -13,41 +13,41 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// poolIndex is the output index of a collateral reference to a pool: there is no such output (protocol 7).
+// poolIndex is the output index in a pool's collateral reference; no such output exists (protocol 7).
 const poolIndex = chain.PoolIndex
 
-// Supernode is a Supernode of the node's list.
+// Supernode is an entry in the node's list of Supernodes.
 type Supernode struct {
 	Alias      string          `json:"alias"`
 	Address    string          `json:"address"` // IP:port
 	Key        string          `json:"pubkey"`  // of the machine, compressed, in hex
 	ExtAddress string          `json:"ext_address,omitempty"`
 	ExtP2P     string          `json:"ext_p2p,omitempty"`
-	ExtConfig  string          `json:"ext_config,omitempty"` // JSON; a pool's launch is in it
+	ExtConfig  string          `json:"ext_config,omitempty"` // JSON; contains a pool's launch
 	Collateral pastel.OutPoint `json:"-"`
 	TxID       string          `json:"txid"`
 	Vout       uint32          `json:"vout"`
 	Started    pastel.Height   `json:"started"`
-	Time       int64           `json:"time"`            // started, seconds since 1970
-	Payee      string          `json:"payee,omitempty"` // script in hex, as it was last known
-	Gone       bool            `json:"gone"`            // its collateral is spent or its pool ended: for good, until it is started anew
+	Time       int64           `json:"time"`            // of its start, seconds since 1970
+	Payee      string          `json:"payee,omitempty"` // last known script, in hex
+	Gone       bool            `json:"gone"`            // its collateral is spent or its pool has ended; permanent until a restart
 }
 
-// enabledStatus is that of a Supernode whose collateral stands.
+// enabledStatus is the status of a Supernode with valid collateral.
 const enabledStatus = "ENABLED"
 
-// goneStatus is that of one whose collateral is spent, or whose pool ended.
+// goneStatus is the status of a Supernode whose collateral is spent or whose pool has ended.
 const goneStatus = "OUTPOINT_SPENT"
 
-// standing is how a Supernode of the list does at the tip.
+// standing is the state of a listed Supernode at the tip.
 type standing struct {
 	status   string        // pasteld's word
-	payee    pastel.Script // the last that was known; nil if none was
-	identity string        // PastelID, of a pool's Supernode
-	payable  bool          // it can be voted for
+	payee    pastel.Script // the last known one; nil if there was none
+	identity string        // PastelID of a pool's Supernode
+	payable  bool          // nodes may vote for it
 }
 
-// supernodes is the list, kept in a file.
+// supernodes is the list, stored in a file.
 type supernodes struct {
 	path string
 	list []*Supernode
@@ -86,7 +86,8 @@ func (s *supernodes) save() error {
 	return replaceFile(s.path, data)
 }
 
-// standing tells how a Supernode does. While its pool is paused it stays enabled, without votes (integration/pasteld, insertion points).
+// standing returns a Supernode's state. While its pool is replenishing it stays enabled, without votes (integration/pasteld, insertion
+// points).
 func (n *Node) standing(ctx context.Context, sn *Supernode) (*standing, error) {
 	st := &standing{status: enabledStatus, payable: true}
 	switch c, unspent := n.coins[sn.Collateral]; {
@@ -105,10 +106,10 @@ func (n *Node) standing(ctx context.Context, sn *Supernode) (*standing, error) {
 	return st.unlessGone(sn), nil
 }
 
-// poolStanding is the standing of a pool's Supernode.
+// poolStanding returns the standing of a pool's Supernode.
 func (n *Node) poolStanding(ctx context.Context, sn *Supernode) (*standing, error) {
 	st := &standing{status: goneStatus}
-	if n.rules == nil { // nobody says that it is gone
+	if n.rules == nil { // without rules, it is never gone
 		return (&standing{status: enabledStatus}).unlessGone(sn), nil
 	}
 	now, _, err := n.rules.Supernode(ctx, sn.Collateral.TxID)
@@ -125,7 +126,7 @@ func (n *Node) poolStanding(ctx context.Context, sn *Supernode) (*standing, erro
 	return st.unlessGone(sn), nil
 }
 
-// unlessGone makes the standing that of a Supernode that is gone, if it is, and has a payee that is not known any more be remembered.
+// unlessGone turns the standing into that of a gone Supernode if it is gone, and uses the remembered payee if there is no current one.
 func (st *standing) unlessGone(sn *Supernode) *standing {
 	if sn.Gone {
 		st.status, st.payable = goneStatus, false
@@ -136,7 +137,7 @@ func (st *standing) unlessGone(sn *Supernode) *standing {
 	return st
 }
 
-// retire marks who is gone, and remembers payees. Without an answer of the rules nobody is.
+// retire marks Supernodes that are gone, and remembers payees. Without an answer of the rules, it marks none.
 func (n *Node) retire(ctx context.Context) error {
 	changed := false
 	for _, sn := range n.sns.list {
@@ -154,7 +155,7 @@ func (n *Node) retire(ctx context.Context) error {
 	return n.sns.save()
 }
 
-// lastPaid returns the last block since a Supernode started that paid its payee; if none did, the one it started after.
+// lastPaid returns the last block since a Supernode started that paid its payee; if none did, the block it started after.
 func (n *Node) lastPaid(payee pastel.Script, started pastel.Height) pastel.Height {
 	h := n.tree.tip().height
 	for ; h > started; h-- {

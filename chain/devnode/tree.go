@@ -14,11 +14,11 @@ type entry struct {
 	block    *pastel.Block
 	parent   *entry // nil for the genesis block
 	height   pastel.Height
-	arrival  int           // among blocks of one height the first that came is best
-	verified bool          // its scripts ran once
-	invalid  bool          // it breaks a rule or was invalidated by hand; so are its descendants
-	reason   string        // why, for who asks again
-	spent    []spentOutput // while on the best chain: what its transactions spent, in order
+	arrival  int           // breaks ties between blocks of one height: the first to arrive is best
+	verified bool          // its scripts have passed
+	invalid  bool          // it breaks a rule or was invalidated manually; its descendants are invalid, too
+	reason   string        // why it is invalid
+	spent    []spentOutput // what its transactions spent, in order; only while on the best chain
 }
 
 type spentOutput struct {
@@ -26,13 +26,13 @@ type spentOutput struct {
 	coin coin
 }
 
-// tree is every block that was ever accepted, and the best chain in it.
+// tree holds every accepted block, and the best chain among them.
 type tree struct {
 	entries map[pastel.BlockHash]*entry
 	order   []*entry // by arrival
 	best    []*entry // by height
 
-	next *entry // came last, on top of the tip
+	next *entry // the latest arrival, if it is on top of the tip
 	scan bool   // anything else may have changed which block is best
 }
 
@@ -43,7 +43,7 @@ func (t *tree) tip() *entry {
 	return t.best[len(t.best)-1]
 }
 
-// at returns the block of the best chain at a height, nil outside it.
+// at returns the block at a height of the best chain; nil if there is none.
 func (t *tree) at(h pastel.Height) *entry {
 	if h < 0 || int(h) >= len(t.best) {
 		return nil
@@ -72,7 +72,7 @@ func (t *tree) add(b *pastel.Block, parent *entry) *entry {
 	return e
 }
 
-// valid reports whether neither the block nor one below it is known to be invalid.
+// valid reports whether the block and its ancestors are not known to be invalid.
 func (e *entry) valid() bool {
 	for ; e != nil; e = e.parent {
 		if e.invalid {
@@ -82,8 +82,8 @@ func (e *entry) valid() bool {
 	return true
 }
 
-// candidate returns the block that the best chain should end with: the highest valid one, the present tip among equals. The whole
-// tree is looked at only when more has happened than that a block came on top.
+// candidate returns the block that the best chain should end with: the highest valid block, and the current tip among equals. It searches
+// the whole tree only if more has happened than a block on top of the tip.
 func (t *tree) candidate() *entry {
 	best := t.tip()
 	if !t.scan {
@@ -106,10 +106,10 @@ func (t *tree) candidate() *entry {
 	return best
 }
 
-// settled says that the best chain ends with the candidate.
+// settled records that the best chain ends with the candidate.
 func (t *tree) settled() { t.next, t.scan = nil, false }
 
-// path returns the blocks from the best chain, exclusive, to e, in order; fork is the height where it leaves the best chain.
+// path returns the blocks from the best chain, exclusive, to e, in order. fork is the height where they leave the best chain.
 func (t *tree) path(e *entry) (fork pastel.Height, up []*entry) {
 	for e != nil && !t.contains(e) {
 		up = append(up, e)
@@ -130,7 +130,7 @@ func (t *tree) tips() []*entry {
 	}
 	var tips []*entry
 	for _, e := range t.order {
-		// A tip of the best chain may have invalid blocks on top.
+		// The best chain's tip may have invalid blocks on top.
 		if !inner[e] || e == t.tip() {
 			tips = append(tips, e)
 		}
@@ -154,15 +154,15 @@ func (e *BlockError) Error() string {
 	return fmt.Sprintf("%s: %v", e.Reason, e.err)
 }
 
-// Unwrap returns the error of the rules, if it was they who refused.
+// Unwrap returns the rules' error, if the rules refused the block.
 func (e *BlockError) Unwrap() error { return e.err }
 
 func badBlock(reason, detail string, args ...any) error {
 	return &BlockError{reason, fmt.Errorf(detail, args...)}
 }
 
-// ErrDuplicate says that the node has the block already.
+// ErrDuplicate says that the node already has the block.
 var ErrDuplicate = errors.New("duplicate")
 
-// ErrDeepReorg says that the node refuses to leave that many blocks.
+// ErrDeepReorg says that the node refuses to take back so many blocks.
 var ErrDeepReorg = errors.New("reorganization is deeper than 99 blocks")

@@ -11,23 +11,24 @@ import (
 )
 
 const (
-	// VoteAhead is how many blocks ahead Supernodes vote whom a block pays: after a Supernode started, the next block brings its first vote.
+	// VoteAhead is how many blocks ahead Supernodes vote on whom a block pays. The block after a Supernode's start brings the first vote
+	// for it.
 	VoteAhead = 10
-	// maxVoters is how many Supernodes vote for one block at most.
+	// maxVoters is the maximum number of Supernodes that vote for one block.
 	maxVoters = 20
 )
 
-// vote is whom a block has to pay, and how many Supernodes want that.
+// vote is whom a block must pay, and how many Supernodes voted for that.
 type vote struct {
 	payee pastel.Script
 	count int
 }
 
-// votes are the payment votes by the height they are for. A vote stands once it is made: neither a reorganization nor the end of the
-// Supernode it pays takes it back, as pasteld's votes name heights, not blocks.
+// votes are the payment votes by the height they are for. Votes are permanent: neither a reorganization nor the end of the Supernode they
+// pay removes them, because pasteld's votes name heights, not blocks.
 //
-// Here every block gets votes, as it does on a network of many Supernodes, which the node's own stand for. A few pasteld nodes alone do
-// other: a Supernode that is paid within 8 blocks gets no vote, and a miner who knows of none pays whom it would have voted for.
+// Here every block gets votes, as on a network of many Supernodes. A network of few pasteld nodes differs: a Supernode paid within 8
+// blocks gets no vote, and a miner that knows of no vote pays the Supernode it would have voted for.
 type votes map[pastel.Height]vote
 
 // A vote's record in the block file is
@@ -47,8 +48,8 @@ func (vs votes) read(record []byte) error {
 	return nil
 }
 
-// newTip does what Supernodes do when the best chain has a new tip: they see who of them is gone, and vote for the block that is
-// VoteAhead above it, unless they did before a reorganization. Where the rules give no answer nobody is gone and nobody votes.
+// newTip does what Supernodes do at a new tip of the best chain: they note which of them are gone, and vote for the block VoteAhead above
+// it, unless they voted for it before a reorganization. If the rules give no answer, no Supernode is gone and none votes.
 func (n *Node) newTip(ctx context.Context) error {
 	if err := n.retire(ctx); err != nil {
 		return err
@@ -59,7 +60,7 @@ func (n *Node) newTip(ctx context.Context) error {
 	}
 	next, voters, err := n.nextInQueue(ctx)
 	if err != nil || next == nil {
-		return nil //nolint:nilerr // without an answer there is no vote
+		return nil //nolint:nilerr // no answer, no vote
 	}
 	v := vote{next.standing.payee, voters}
 	if err := n.file.append(recordVote, v.record(h)); err != nil {
@@ -69,15 +70,15 @@ func (n *Node) newTip(ctx context.Context) error {
 	return nil
 }
 
-// turn is a Supernode that can be voted for.
+// turn is a Supernode that may be voted for.
 type turn struct {
 	sn       *Supernode
 	standing *standing
-	last     pastel.Height // that pays it
+	last     pastel.Height // the last block that pays it
 }
 
-// nextInQueue returns the Supernode whose last payment, made or voted, is the oldest; nil if none can be paid. It gets the votes of the
-// regular Supernodes that are enabled, as pools' do not vote (integration/pasteld), or one if there are none.
+// nextInQueue returns the Supernode whose last payment, made or voted, is the oldest; nil if none can be paid. All enabled regular
+// Supernodes vote for it, since those of pools do not vote (integration/pasteld); it gets one vote if there are none.
 func (n *Node) nextInQueue(ctx context.Context) (next *turn, voters int, err error) {
 	var turns []turn
 	for _, sn := range n.sns.list {
@@ -101,7 +102,7 @@ func (n *Node) nextInQueue(ctx context.Context) (next *turn, voters int, err err
 	return &first, min(max(voters, 1), maxVoters), nil
 }
 
-// lastVoted is the last block that pays a payee by votes or did pay it, as lastPaid has it.
+// lastVoted returns the last block that pays a payee by votes, or has paid it as in lastPaid.
 func (n *Node) lastVoted(payee pastel.Script, started pastel.Height) pastel.Height {
 	tip := n.tree.tip().height
 	for h := tip + VoteAhead; h > tip; h-- {
@@ -112,8 +113,8 @@ func (n *Node) lastVoted(payee pastel.Script, started pastel.Height) pastel.Heig
 	return n.lastPaid(payee, started)
 }
 
-// checkPayee checks that a block's coinbase, which makes a sum, pays a fifth of it to whom the votes name (pasteld: IsBlockValid). What is
-// read from disk was checked when it came.
+// checkPayee checks that a block's coinbase, which creates made, pays a fifth of it to the payee that the votes name (pasteld:
+// IsBlockValid). Blocks read from disk were checked when they arrived.
 func (n *Node) checkPayee(e *entry, made pastel.Amount) error {
 	v, voted := n.votes[e.height]
 	if !voted || n.file == nil {
@@ -128,5 +129,5 @@ func (n *Node) checkPayee(e *entry, made pastel.Amount) error {
 	if a, ok := pastel.AddressFromScript(v.payee); ok {
 		to = a.Encode(&n.net)
 	}
-	return badBlock("bad-cb-amount", "its coinbase does not pay %s PSL to %s, whom the Supernodes voted for", made/payeeShare, to)
+	return badBlock("bad-cb-amount", "its coinbase does not pay %s PSL to %s, the payee that the Supernodes voted for", made/payeeShare, to)
 }

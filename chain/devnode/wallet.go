@@ -14,12 +14,12 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// wallet holds keys, unencrypted: they guard coins of a development chain.
+// wallet holds unencrypted keys, for coins of a development chain.
 type wallet struct {
 	path   string
 	net    *pastel.Network
 	keys   map[pastel.KeyHash]*walletKey
-	order  []*walletKey // the first one mines
+	order  []*walletKey // the first one receives mined coins
 	ids    []*identity
 	locked map[pastel.OutPoint]bool // until the node stops, as in pasteld
 }
@@ -33,14 +33,14 @@ func (k *walletKey) address() pastel.Address {
 	return pastel.Address{Kind: pastel.AddressP2PKH, Hash: k.key.KeyHash()}
 }
 
-// walletFile is what the wallet keeps on disk.
+// walletFile is the wallet's file.
 type walletFile struct {
 	Warning    string         `json:"warning"`
 	Keys       []string       `json:"keys"` // hex
 	Identities []identityFile `json:"identities"`
 }
 
-const walletWarning = "Keys of a development node. They are not encrypted: never use them where coins have a value."
+const walletWarning = "Keys of a development node. They are not encrypted: never use them for coins of value."
 
 func openWallet(path string, net *pastel.Network) (*wallet, error) {
 	w := &wallet{path: path, net: net, keys: map[pastel.KeyHash]*walletKey{}, locked: map[pastel.OutPoint]bool{}}
@@ -54,7 +54,7 @@ func openWallet(path string, net *pastel.Network) (*wallet, error) {
 		err = json.Unmarshal(data, &file)
 	}
 	if err == nil && len(file.Keys) == 0 {
-		err = errors.New("it holds no keys")
+		err = errors.New("it contains no keys")
 	}
 	for _, text := range file.Keys {
 		if err == nil {
@@ -69,7 +69,7 @@ func openWallet(path string, net *pastel.Network) (*wallet, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w; restore it, or remove the folder to start anew", path, err)
+		return nil, fmt.Errorf("read %s: %w; restore it, or remove the folder to start over", path, err)
 	}
 	return w, nil
 }
@@ -89,7 +89,7 @@ func (w *wallet) save() error {
 	return replaceFile(w.path, data)
 }
 
-// replaceFile writes a file whole or not at all.
+// replaceFile writes a file as a whole or not at all.
 func replaceFile(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
@@ -129,7 +129,7 @@ func (w *wallet) addKey(text string) error {
 	return nil
 }
 
-// owner returns the key that spends a script, nil if the wallet has none.
+// owner returns the key that spends a script; nil if the wallet has none.
 func (w *wallet) owner(script []byte) *walletKey {
 	hash, ok := pastel.P2PKHHash(script)
 	if !ok {
@@ -138,7 +138,7 @@ func (w *wallet) owner(script []byte) *walletKey {
 	return w.keys[hash]
 }
 
-// minerScript is where mined coins go.
+// minerScript returns the script that receives mined coins.
 func (w *wallet) minerScript() (pastel.Script, error) {
 	if len(w.order) == 0 {
 		return nil, errors.New("the wallet holds no keys")
@@ -153,7 +153,7 @@ type identity struct {
 	salt []byte
 	pass [32]byte // hash of salt and passphrase
 
-	legRoast string // public key, once it was asked for
+	legRoast string // public key, computed on demand
 }
 
 type identityFile struct {

@@ -101,9 +101,9 @@ func TestAmendHot(t *testing.T) {
 	x.refused("a reward address that is none", exitNo, "reward_address", amend("--reward", "tNobody")...)
 	x.unlock()
 	pledged := x.outputOf(520)
-	x.refused("a pledge of the same address", exitNo, "smartpool amend atlas does so",
+	x.refused("a pledge of the same address", exitNo, "use smartpool amend atlas",
 		"join", "atlas", "--pastelid", alice, "--coins", "100", "--output", pledged.String(), "--passphrase-file", secret, "--yes")
-	x.refused("the same, cold", exitNo, "smartpool amend atlas does so", "join", "atlas", "--pastelid", alice, "--coins", "100", "--address", address,
+	x.refused("the same, cold", exitNo, "use smartpool amend atlas", "join", "atlas", "--pastelid", alice, "--coins", "100", "--address", address,
 		"--output", pledged.String(), "--cold", filepath.Join(x.dir, "t.json"))
 
 	out := x.does(raise("500", address)...)
@@ -113,7 +113,7 @@ func TestAmendHot(t *testing.T) {
 		}
 	}
 	out = x.does(amend("--reward", elsewhere)...)
-	if !strings.Contains(out, "Offers    500 PSL, as now") || !strings.Contains(out, "is paid to "+elsewhere) {
+	if !strings.Contains(out, "Offers    500 PSL, as now") || !strings.Contains(out, "its rewards go to "+elsewhere) {
 		t.Errorf("another reward address:\n%s", out)
 	}
 	is := func(when string, offered, reward string) {
@@ -134,7 +134,7 @@ func TestAmendHot(t *testing.T) {
 	x.mine(1)
 	x.refused("an output of the collateral", exitNo, "exactly 1000 PSL", raise("700", elsewhere, "--output", exact.String())...)
 	fresh := x.pay(x.parsed(address), 250)
-	if code, out := x.call(raise("700", elsewhere)...); code != exitNo || !strings.Contains(out, "can name it after 1 more block") {
+	if code, out := x.call(raise("700", elsewhere)...); code != exitNo || !strings.Contains(out, "try again after 1 more block, when a ticket can name it") {
 		t.Errorf("an unconfirmed output: exit code %d\n%s", code, out)
 	}
 	x.mine(1)
@@ -200,7 +200,7 @@ func TestAmendCold(t *testing.T) {
 	}
 	signed := []string{"--ticket", file, "--address-signature", byAddress, "--pledge-signature", byID, "--yes"}
 	x.refused("its signature is missing", exitNo, "is missing", "amend", "atlas", "--ticket", file, "--yes")
-	x.refused("it is no new pledge", exitNo, "smartpool amend atlas does so", append([]string{"join", "atlas"}, signed...)...)
+	x.refused("it is no new pledge", exitNo, "use smartpool amend atlas", append([]string{"join", "atlas"}, signed...)...)
 	if out := x.does(append([]string{"amend", "atlas"}, signed...)...); !strings.Contains(out, "the pledge offers 500 PSL") {
 		t.Error(out)
 	}

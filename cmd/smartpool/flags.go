@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 // passphraseFlags say where a key file's passphrase comes from: never from the command line, which other users can see.
@@ -44,11 +42,6 @@ type nodeFlags struct {
 
 // at returns where the node is.
 func (f *nodeFlags) at() *journey.Node { return (*journey.Node)(f) }
-
-// wallet connects to the node, which must be on the daemon's network.
-func (f *nodeFlags) wallet(ctx context.Context, net pastel.Network) (*pasteld.Client, error) {
-	return f.at().Wallet(ctx, net)
-}
 
 // ProvideDaemon connects to a command's daemon before the command runs.
 func (f *apiFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*journey.Daemon, error) {

@@ -273,7 +273,7 @@ func TestJourneysRefuse(t *testing.T) {
 		on("/pools/", map[string]any{"id": "atlas." + strings.Repeat("ab", 20)}))
 	deceived("a daemon of another network", "do not sign", on("/status", map[string]any{"network": "main"}))
 	deceived("a daemon of a network that is not known", "run the daemon's release", on("/status", map[string]any{"network": "moon"}))
-	deceived("a daemon that says nonsense", "not understood", on("/status", map[string]any{"network": 7}))
+	deceived("a daemon that says nonsense", "unreadable", on("/status", map[string]any{"network": 7}))
 	truth := x.at.API
 	x.at.API = x.tampering(func(r *http.Request, answer map[string]any) {
 		if strings.HasSuffix(r.URL.Path, "/status") {
@@ -381,7 +381,7 @@ func TestAuditFindsTampering(t *testing.T) {
 	if _, out := x.call("--json", "digest", x.at.API); strings.Contains(out, "agree") {
 		t.Errorf("one daemon agrees with itself: %s", out)
 	}
-	says(exitUnknown, fmt.Sprintf("ends at block %d", tip.Height), "digest", second, "--height", "100000")
+	says(exitUnknown, fmt.Sprintf("is at block %d and does not have block 100000 yet", tip.Height), "digest", second, "--height", "100000")
 	truth := x.at.API
 	lying := func(change func(r *http.Request, answer map[string]any)) { // the true daemon's answers, not those of the liar before
 		x.at.API = truth
@@ -403,7 +403,7 @@ func TestAuditFindsTampering(t *testing.T) {
 			answer["id"] = "atlas." + strings.Repeat("ab", 20)
 		}
 	})
-	says(exitNo, "wrong: the daemon answers with another pool", "verify", "pool", "atlas")
+	says(exitNo, "wrong: the daemon answered about another pool", "verify", "pool", "atlas")
 	lying(func(r *http.Request, answer map[string]any) {
 		if strings.HasPrefix(r.URL.Path, "/api/v1/blocks/") {
 			answer["digest"] = "ab"
@@ -446,8 +446,10 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		"pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "12", "--operator", operator, "--supernode", supernode,
 		"--passphrase-file", secret, "--yes",
 	}
+	var spoken [][]string
 	speaks := func(line ...string) (docs []json.RawMessage) {
 		t.Helper()
+		spoken = append(spoken, line)
 		args := append([]string{"--json"}, line...)
 		var out, notes bytes.Buffer
 		code := run(x.located(args), strings.NewReader(""), &out, &notes)
@@ -491,8 +493,9 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		speaks("pool", "activate", "atlas", "--dry-run")
 		speaks("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
 		speaks("supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes")
+		speaks("amend", "atlas", "--coins", "1250", "--reward", address, "--pastelid", alice, "--passphrase-file", secret, "--yes")
 	})
-	x.mine(12)
+	x.mine(60)
 	for _, line := range [][]string{
 		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"pool", "status", "atlas"},
 		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
@@ -504,7 +507,15 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	if err := json.Unmarshal(speaks("alerts", "add", "https://hooks.example.org", "--token-file", token)[0], &added); err != nil || added.ID == "" {
 		t.Fatal(err, added)
 	}
+	called := hook(t)
+	if err := json.Unmarshal(speaks("alerts", "add", called, "--token-file", token)[0], &added); err != nil {
+		t.Fatal(err)
+	}
+	speaks("alerts", "test", added.ID, "--token-file", token)
 	speaks("alerts", "remove", added.ID, "--token-file", token)
+	speaks("verify", "payout", x.field("0.txid", "payouts", "--all"))
+	offline(x, secret, speaks)
+	everyCommand(t, spoken)
 }
 
 // FuzzAnswers has a daemon send anything: nothing here may panic.

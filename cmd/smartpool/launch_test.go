@@ -183,7 +183,7 @@ func TestLaunchMoves(t *testing.T) {
 	}
 	l.restart()
 	out = l.does(l.line("--no-wait")...)
-	if !strings.Contains(out, "has the entry atlas already, with its launch. The node announces it again.") || l.text() != moved {
+	if !strings.Contains(out, "already has the entry atlas with its launch. The node announces it again.") || l.text() != moved {
 		t.Errorf("after a restart:\n%s", out)
 	}
 	l.mine(devnode.VoteAhead + 1)
@@ -293,7 +293,7 @@ func TestLaunchRefused(t *testing.T) {
 
 	// The command does not take over a Supernode that runs with an unknown key.
 	l.does(append(hosted, "--no-wait")...)
-	l.no("a Supernode that runs with another key", exitNo, "lists the pool's Supernode already, as ENABLED at 127.0.0.1:19933",
+	l.no("a Supernode that runs with another key", exitNo, "already lists the pool's Supernode, as ENABLED at 127.0.0.1:19933",
 		append(hosted, "--masternode-conf", filepath.Join(l.dir, "fresh.conf"))...)
 }
 

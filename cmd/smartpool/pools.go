@@ -79,7 +79,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		t.AppendRow(row)
 	}
 	_, err = fmt.Fprintf(e.Out, "%s\n\nRecord: the operator's reputation (of 100) and number of pools; failed pools were dissolved or never started.\n"+
-		"Yield: what one PSL earned over the last 30 days, after the fee, extrapolated to a year; * marks the average of active pools.\n%s"+
+		"Yield: what one PSL earned in the last 30 days after the fee, as a yearly rate; * marks the average of active pools.\n%s"+
 		"smartpool join POOL shows all terms before you sign anything.\n", t.Render(), with)
 	return err
 }

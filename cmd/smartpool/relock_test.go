@@ -198,7 +198,7 @@ func TestPayingTellsWhatItLocks(t *testing.T) {
 	secret, _ := x.atlas()
 	alice := x.person(1250)
 	x.mine(1)
-	const says = "Locked 1 output that pledges stand on and that the wallet could have spent"
+	const says = "Locked 1 pledged output that the wallet could have spent"
 	if out := x.does("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes"); strings.Contains(out, says) {
 		t.Errorf("join locks what it pledges itself:\n%s", out)
 	}
@@ -210,6 +210,6 @@ func TestPayingTellsWhatItLocks(t *testing.T) {
 		t.Errorf("after a restart id register does not say what it locks:\n%s", out)
 	}
 	if out := x.does("id", "register", other, "--passphrase-file", secret, "--yes"); strings.Contains(out, says) {
-		t.Errorf("what is locked is told again:\n%s", out)
+		t.Errorf("it reports the same lock twice:\n%s", out)
 	}
 }

@@ -1,4 +1,4 @@
-// Command smartpoold follows a Pastel node and keeps the smart pools' ledger in a database.
+// Command smartpoold follows a Pastel node and keeps the ledger of all smart pools in a database.
 package main
 
 import (
@@ -21,20 +21,20 @@ import (
 // Exit codes.
 const (
 	exitOK     = 0
-	exitFailed = 1 // it cannot go on
+	exitFailed = 1 // it cannot continue
 	exitUsage  = 2 // a setting is wrong
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// cli is every command and flag.
+// cli holds every command and flag.
 type cli struct {
-	Config string `placeholder:"FILE" env:"SMARTPOOLD_CONFIG" help:"YAML file of settings. Flags win over environment, environment over the file."`
+	Config string `placeholder:"FILE" env:"SMARTPOOLD_CONFIG" help:"YAML file with settings. Flags override the environment, which overrides the file."`
 
 	Settings daemon.Config `embed:""`
 
-	Run     runCmd     `cmd:"" default:"1" help:"Run the daemon (also without a command)."`
-	Sample  sampleCmd  `cmd:"" name:"config" help:"Print a commented file of settings."`
+	Run     runCmd     `cmd:"" default:"1" help:"Run the daemon (the default command)."`
+	Sample  sampleCmd  `cmd:"" name:"config" help:"Print all settings with their meaning and default, as a YAML file."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -56,7 +56,7 @@ func run(args []string, out, errOut io.Writer) int {
 		return exitUsage
 	}
 	ctx, err := parser.Parse(args)
-	if exited >= 0 { // help was asked for
+	if exited >= 0 { // --help
 		return exited
 	}
 	if err != nil {
@@ -79,7 +79,7 @@ func run(args []string, out, errOut io.Writer) int {
 func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
 	options := []kong.Option{
 		kong.Name("smartpoold"), kong.Writers(out, errOut), kong.Exit(exit), kong.DefaultEnvars("SMARTPOOLD"),
-		kong.Description("Follows a Pastel node and keeps the smart pools' ledger in a database."),
+		kong.Description("Follows a Pastel node and keeps the ledger of all smart pools in a database."),
 		kong.Vars{"data": defaultData()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	}
 	parser, err := kong.New(line, options...)
@@ -125,7 +125,7 @@ func newLogger(w io.Writer, level, format string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// defaultData is a folder of the user's, as other daemons choose theirs.
+// defaultData returns a folder in the user's home, as is usual for daemons.
 func defaultData() string {
 	home, err := os.UserHomeDir()
 	if err != nil {

@@ -107,12 +107,12 @@ func TestWrongCommandLines(t *testing.T) {
 		"list":            {[]string{"--config", write(t, "- node\n")}, "config"},
 		"not YAML":        {[]string{"--config", write(t, "node: [\n")}, "config"},
 		"twice":           {[]string{"--config", write(t, "node: a\nnode: b\n")}, "already"},
-		"two documents":   {[]string{"--config", write(t, "poll: 1s\n---\npoll: 2s\n")}, "more than one document"},
+		"two documents":   {[]string{"--config", write(t, "poll: 1s\n---\npoll: 2s\n")}, "more than one YAML document"},
 		"too long":        {[]string{"--config", write(t, strings.Repeat("# filler\n", 1<<17))}, "larger than"},
 		"wrong value":     {[]string{"--config", write(t, "poll: soon\n")}, "poll"},
 		"wrong level":     {[]string{"--log-level", "loud"}, "log-level"},
 		"not enforced":    {nil, "--shadow-from"},
-		"node in shadow":  {[]string{"--shadow-from", "7", "--node-api", "127.0.0.1:9735"}, "leave node-api out"},
+		"node in shadow":  {[]string{"--shadow-from", "7", "--node-api", "127.0.0.1:9735"}, "omit --node-api"},
 		"not loopback":    {[]string{"--dev", "--metrics", "0.0.0.0:1"}, "loopback"},
 	} {
 		code, _, errOut := call(c.args...)

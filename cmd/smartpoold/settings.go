@@ -13,10 +13,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxSettings bounds a file of settings, in bytes.
+// maxSettings limits the size of a settings file, in bytes.
 const maxSettings = 1 << 20
 
-// fileFlag finds --config before the rest is parsed, as the file has a say in it.
+// fileFlag finds --config before kong parses the rest, because the file provides values.
 func fileFlag(args []string) string {
 	for i, a := range args {
 		if v, found := strings.CutPrefix(a, "--config="); found {
@@ -29,7 +29,7 @@ func fileFlag(args []string) string {
 	return os.Getenv("SMARTPOOLD_CONFIG")
 }
 
-// settings are the flags that a file may set.
+// settings returns the flags that a file may set.
 func settings(model *kong.Application) []*kong.Flag {
 	var list []*kong.Flag
 	for _, f := range model.Flags {
@@ -40,7 +40,7 @@ func settings(model *kong.Application) []*kong.Flag {
 	return list
 }
 
-// readSettings reads a YAML file of flags by name. A key that is none is refused, as it would be silently ignored.
+// readSettings reads a YAML file of flags by name. It refuses unknown keys instead of ignoring them.
 func readSettings(path string, model *kong.Application) (kong.Resolver, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -49,7 +49,7 @@ func readSettings(path string, model *kong.Application) (kong.Resolver, error) {
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxSettings+1))
 	if err == nil && len(text) > maxSettings {
-		err = fmt.Errorf("it is larger than %d bytes", maxSettings)
+		err = fmt.Errorf("the file is larger than %d bytes; is it the right one?", maxSettings)
 	}
 	values := map[string]any{}
 	if err == nil {
@@ -64,17 +64,17 @@ func readSettings(path string, model *kong.Application) (kong.Resolver, error) {
 	}
 	for key, value := range values {
 		if !slices.Contains(names, key) {
-			return nil, fmt.Errorf("config %s: %q is not a setting; smartpoold config prints them all", path, key)
+			return nil, fmt.Errorf("config %s: %q is not a setting; run smartpoold config to see all settings", path, key)
 		}
 		switch value.(type) {
 		case string, bool, int, nil:
 		default:
-			return nil, fmt.Errorf("config %s: %s must be a single value, not a %T", path, key, value)
+			return nil, fmt.Errorf("config %s: %s must be a single value, not %T", path, key, value)
 		}
 	}
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		if slices.ContainsFunc(flag.Envs, func(name string) bool { return os.Getenv(name) != "" }) {
-			return nil, nil // the environment wins
+			return nil, nil // the environment overrides the file
 		}
 		if v := values[flag.Name]; v != nil {
 			return fmt.Sprint(v), nil
@@ -86,11 +86,11 @@ func readSettings(path string, model *kong.Application) (kong.Resolver, error) {
 func decodeSettings(text []byte) (map[string]any, error) {
 	values := map[string]any{}
 	d := yaml.NewDecoder(bytes.NewReader(text))
-	if err := d.Decode(&values); err != nil && !errors.Is(err, io.EOF) { // all comments
+	if err := d.Decode(&values); err != nil && !errors.Is(err, io.EOF) { // io.EOF: nothing but comments
 		return nil, err
 	}
 	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("it holds more than one document")
+		return nil, errors.New("the file contains more than one YAML document; keep one")
 	}
 	if values == nil { // null
 		values = map[string]any{}
@@ -101,8 +101,8 @@ func decodeSettings(text []byte) (map[string]any, error) {
 // printSample prints every setting with its help and default, commented out.
 func printSample(out io.Writer, model *kong.Application) error {
 	var b strings.Builder
-	b.WriteString("# Settings of smartpoold. Take the # away from what you change; smartpoold --config FILE reads it.\n" +
-		"# The same names work as flags (--node) and in the environment (SMARTPOOLD_NODE), which win over this file.\n")
+	b.WriteString("# Settings of smartpoold. Remove the # from the lines you change, and pass the file with smartpoold --config FILE.\n" +
+		"# The same names work as flags (--node) and environment variables (SMARTPOOLD_NODE), which override this file.\n")
 	for _, f := range settings(model) {
 		fmt.Fprintf(&b, "\n# %s\n", f.Help)
 		value := f.Default

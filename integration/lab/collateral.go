@@ -10,16 +10,16 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// status is what the rules say of the pool's Supernode.
+// status returns what the rules say about the pool's Supernode.
 func (l *lab) status(ctx context.Context) (chain.SupernodeStatus, error) {
 	s, _, err := l.alpha.rules.Supernode(ctx, l.stage.Activation)
 	if err != nil || s == nil {
-		return "", fmt.Errorf("the rules know no Supernode of the pool: %w", err)
+		return "", fmt.Errorf("the rules know no Supernode for the pool: %w", err)
 	}
 	return s.Status, nil
 }
 
-// is fails unless the rules say so.
+// is fails unless the pool's Supernode has a status.
 func (l *lab) is(ctx context.Context, want chain.SupernodeStatus) error {
 	got, err := l.status(ctx)
 	if err == nil && got != want {
@@ -37,12 +37,12 @@ func (l *lab) mineTo(ctx context.Context, h pastel.Height) error {
 	return l.mine(ctx, int(h-tip))
 }
 
-// leaves has a member spend the pledged output, and mines that.
+// leaves has a member spend the pledged output, and mines the spend.
 func (l *lab) leaves(ctx context.Context, m *actors.Party) error {
 	return errors.Join(l.stage.Leave(ctx, m), l.mine(ctx, 1))
 }
 
-// replenish has a pool fall short between a vote and its payment, and recover.
+// replenish has a pool fall short of collateral between a vote and its payment, and recover.
 func replenish(ctx context.Context, l *lab, n *notes) error {
 	if err := l.launchSupernode(ctx); err != nil {
 		return err
@@ -58,7 +58,7 @@ func replenish(ctx context.Context, l *lab, n *notes) error {
 	if err := errors.Join(l.leaves(ctx, m), l.is(ctx, chain.SupernodePaused)); err != nil {
 		return err
 	}
-	n.saw("block %d: a member left, the pool replenishes, its Supernode is paused", at-2)
+	n.saw("block %d: a member left, the pool is replenishing, and its Supernode is paused", at-2)
 	if err := l.mineTo(ctx, at); err != nil {
 		return err
 	}
@@ -66,17 +66,17 @@ func replenish(ctx context.Context, l *lab, n *notes) error {
 	if err != nil || paid == 0 {
 		return fmt.Errorf("block %d, voted for before, pays the escrow %s: %w", at, paid, err)
 	}
-	n.saw("block %d, voted for before, pays the escrow %s PSL, and all nodes took it", at, paid)
-	// Nodes look at their list every few seconds: that they did is seen by what they say of the others.
+	n.saw("block %d, voted for before, pays the escrow %s PSL, and all nodes accepted it", at, paid)
+	// Nodes check their lists every few seconds. What they say about others shows that they did.
 	pause(ctx, looking)
 	if err := l.listedAs(ctx, l.stage.supernode(), "ENABLED", l.upgraded()...); err != nil {
 		return err
 	}
-	n.saw("while it is paused the nodes keep it in their lists as ENABLED")
+	n.saw("while it is paused, the nodes keep it in their lists as ENABLED")
 	if err := errors.Join(l.stage.Settle(ctx, m), l.stage.Pledge(ctx, m), l.mine(ctx, 1), l.is(ctx, chain.SupernodeActive)); err != nil {
 		return err
 	}
-	n.saw("block %d: the member pledged again, the pool is active", at+1)
+	n.saw("block %d: the member pledged again, and the pool is active", at+1)
 	again, err := l.voted(ctx, 1)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func shortOfCollateral(ctx context.Context, l *lab, n *notes) error {
 	if err := errors.Join(l.mineTo(ctx, at-1), l.is(ctx, chain.SupernodeGone)); err != nil {
 		return err
 	}
-	n.saw("a member left at block %d, and the pool was dissolved before block %d, for which its Supernode had been voted", at-actors.Subscription-2, at)
+	n.saw("a member left at block %d, and the pool was dissolved before block %d, for which Supernodes had voted to pay it", at-actors.Subscription-2, at)
 	if err := l.mineTo(ctx, at+19); err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func shortOfCollateral(ctx context.Context, l *lab, n *notes) error {
 	if err != nil || paid == 0 {
 		return fmt.Errorf("block %d, voted for before, pays the escrow %s: %w", at, paid, err)
 	}
-	n.saw("block %d pays the escrow %s PSL all the same; 20 blocks were mined through, and all nodes took them", at, paid)
+	n.saw("block %d pays the escrow %s PSL nevertheless; 20 more blocks were mined, and all nodes accepted them", at, paid)
 	for _, x := range l.upgraded() {
 		err := until(ctx, x.name+" to drop the Supernode", patience, func() (bool, string, error) {
 			m, err := x.supernode(ctx, l.stage.supernode())

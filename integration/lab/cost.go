@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// cost measures what the calls cost: the network's chain is fed to a stock and to an upgraded node that have no peers, block by block in turn.
+// cost measures the cost of the calls. It feeds the network's chain to a stock and an upgraded node without peers, block by block in turn.
 func cost(ctx context.Context, l *lab, n *notes) error {
 	if err := l.activePool(ctx); err != nil {
 		return err
@@ -51,7 +51,7 @@ func cost(ctx context.Context, l *lab, n *notes) error {
 			relay[i] = append(relay[i], took)
 		}
 	}
-	n.saw("sendrawtransaction, about which nothing is asked: %s", relay)
+	n.saw("sendrawtransaction, which asks nothing: %s", relay)
 	var errs []error
 	for _, x := range pair {
 		errs = append(errs, x.stop(ctx))
@@ -62,10 +62,10 @@ func cost(ctx context.Context, l *lab, n *notes) error {
 	return errors.Join(errs...)
 }
 
-// perBlock is how many transactions a full block of the measurement has.
+// perBlock is how many transactions a full block in the measurement contains.
 const perBlock = 190
 
-// fullBlocks mines blocks with many transactions, and leaves as many waiting. It returns the heights and the transactions that wait.
+// fullBlocks mines blocks with many transactions, and leaves as many waiting. It returns the blocks' heights and the waiting transactions.
 func (l *lab) fullBlocks(ctx context.Context) (full []pastel.Height, waiting [][]byte, err error) {
 	const blocks = 5
 	for round := range blocks + 1 {
@@ -111,7 +111,7 @@ func (l *lab) fullBlocks(ctx context.Context) (full []pastel.Height, waiting [][
 	return full, inOrder(txs), nil
 }
 
-// inOrder lists transactions behind those that they spend.
+// inOrder sorts transactions so that each comes after those it spends.
 func inOrder(txs map[pastel.TxID]*pastel.Tx) (list [][]byte) {
 	var add func(id pastel.TxID)
 	add = func(id pastel.TxID) {
@@ -131,7 +131,7 @@ func inOrder(txs map[pastel.TxID]*pastel.Tx) (list [][]byte) {
 	return list
 }
 
-// measured is how long calls took, at a stock node and at an upgraded one.
+// measured holds how long calls took at the stock node and at the upgraded one.
 type measured [2][]time.Duration
 
 func (m measured) String() string {
@@ -146,7 +146,7 @@ func median(list []time.Duration) string {
 	return fmt.Sprintf("%.2f ms", float64(sorted[len(sorted)/2].Microseconds())/1000)
 }
 
-// feed hands alpha's chain to both nodes by submitblock, and measures blocks without transactions and full ones.
+// feed submits alpha's chain to both nodes, and measures blocks without transactions and full blocks.
 func (l *lab) feed(ctx context.Context, pair [2]*node, full []pastel.Height) (small, large measured, err error) {
 	tip, _, err := l.alpha.Tip(ctx)
 	if err != nil {
@@ -161,7 +161,7 @@ func (l *lab) feed(ctx context.Context, pair [2]*node, full []pastel.Height) (sm
 			took, err := elapsed(func() error {
 				said, err := submit(ctx, x, b)
 				if err == nil && said != "" {
-					err = fmt.Errorf("%s refuses block %d: %s", x.name, h, said)
+					err = fmt.Errorf("%s refused block %d: %s", x.name, h, said)
 				}
 				return err
 			})
@@ -178,7 +178,7 @@ func (l *lab) feed(ctx context.Context, pair [2]*node, full []pastel.Height) (sm
 	return small, large, nil
 }
 
-// elapsed is how long a call takes.
+// elapsed measures a call.
 func elapsed(call func() error) (time.Duration, error) {
 	start := time.Now()
 	err := call()

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// killed ends beta and its rules in turn, at any moment, while alpha mines.
+// killed kills beta and its rules in turn, at random moments, while alpha mines.
 func killed(ctx context.Context, l *lab, n *notes) error {
 	if err := l.activePool(ctx); err != nil {
 		return err
@@ -20,7 +20,7 @@ func killed(ctx context.Context, l *lab, n *notes) error {
 		go func() {
 			mined <- l.generate(ctx, l.alpha, blocks)
 		}()
-		// How far beta is when it ends is left to chance.
+		// Chance decides how far beta has got when it dies.
 		h, _, err := l.beta.Tip(ctx)
 		if err != nil {
 			return err
@@ -50,12 +50,12 @@ func killed(ctx context.Context, l *lab, n *notes) error {
 		if err := errors.Join(err, l.reconnect(ctx, l.beta), l.together(ctx)); err != nil {
 			return fmt.Errorf("after %s was killed: %w", victim, err)
 		}
-		n.saw("%s was killed at about block %d; started again, both were at the network's tip after %d s", victim, h+2, int(time.Since(start).Seconds()))
+		n.saw("%s was killed at about block %d; %d s after the restart, both were at the network's tip", victim, h+2, int(time.Since(start).Seconds()))
 	}
 	return nil
 }
 
-// frozen stops beta's rules for a while: the node waits, and goes on.
+// frozen freezes beta's rules for a while: the node waits, then continues.
 func frozen(ctx context.Context, l *lab, n *notes) error {
 	if err := l.activePool(ctx); err != nil {
 		return err
@@ -84,11 +84,11 @@ func frozen(ctx context.Context, l *lab, n *notes) error {
 	if err != nil || now < height {
 		return fmt.Errorf("beta is at block %d, not at %s: %w", now, hash, err)
 	}
-	n.saw("beta's smartpoold stood still for %s while 3 blocks were mined; %d ms later both were at block %d", long, time.Since(start).Milliseconds(), now)
+	n.saw("beta's smartpoold was frozen for %s while 3 blocks were mined; %d ms later both were at block %d", long, time.Since(start).Milliseconds(), now)
 	return nil
 }
 
-// lateJoin brings a new node with empty rules to a network that has pools already.
+// lateJoin adds a new node with empty rules to a network that already has pools.
 func lateJoin(ctx context.Context, l *lab, n *notes) error {
 	if err := l.activePool(ctx); err != nil {
 		return err
@@ -107,7 +107,7 @@ func lateJoin(ctx context.Context, l *lab, n *notes) error {
 	}
 	n.saw("a new node with an empty smartpoold had all %d blocks after %d s, and the same digest %x", at.Height, int(time.Since(start).Seconds()), at.Digest[:8])
 
-	// Its rules lose everything while it is down.
+	// Delete its rules' database while it is down.
 	if err := errors.Join(late.stop(ctx), late.rules.stop(ctx)); err != nil {
 		return err
 	}
@@ -124,11 +124,11 @@ func lateJoin(ctx context.Context, l *lab, n *notes) error {
 	if at, err = l.agree(ctx, l.alpha, late); err != nil {
 		return err
 	}
-	n.saw("its smartpoold's database was deleted: the node filled an empty one in %d s, with the same digest", int(time.Since(start).Seconds()))
+	n.saw("its smartpoold's database was deleted; the node filled an empty one in %d s, with the same digest", int(time.Since(start).Seconds()))
 	return errors.Join(late.stop(ctx), late.rules.stop(ctx))
 }
 
-// rulesAhead puts a node's files back to an earlier day: its rules are ahead.
+// rulesAhead restores an earlier copy of a node's files, so that its rules are ahead.
 func rulesAhead(ctx context.Context, l *lab, n *notes) error {
 	if err := l.activePool(ctx); err != nil {
 		return err
@@ -167,21 +167,21 @@ func rulesAhead(ctx context.Context, l *lab, n *notes) error {
 	if err := late.start(ctx); err != nil {
 		return err
 	}
-	// Before it has a peer, node and rules are where the node's files are.
+	// Until it has a peer, node and rules are where the node's files are.
 	at, err := l.agree(ctx, late)
 	if err != nil {
 		return err
 	}
 	if at.Digest != before.Digest {
-		return fmt.Errorf("at block %d the digest is %x, it was %x", at.Height, at.Digest, before.Digest)
+		return fmt.Errorf("at block %d the digest is %x instead of %x", at.Height, at.Digest, before.Digest)
 	}
-	n.saw("the node's files were put back to block %d, its rules stood at %d: they went back with it, to the digest of then", at.Height, before.Height+ahead)
+	n.saw("the node's files were restored to block %d while its rules were at %d; they went back with it, to the earlier digest", at.Height, before.Height+ahead)
 	if err := l.join(ctx, late, l.alpha); err != nil {
 		return err
 	}
 	if _, err := l.agree(ctx, l.alpha, late); err != nil {
 		return err
 	}
-	n.saw("with peers it caught up, and its digest is the others'")
+	n.saw("with peers it caught up, and it has the same digest as the others")
 	return errors.Join(late.stop(ctx), late.rules.stop(ctx))
 }

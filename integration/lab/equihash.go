@@ -4,12 +4,12 @@ import (
 	"encoding/binary"
 	"slices"
 
-	blake2b "github.com/minio/blake2b-simd" // the one maintained form of BLAKE2b with personalization
+	blake2b "github.com/minio/blake2b-simd" // a maintained BLAKE2b with personalization
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Regtest's Equihash: rows of 48 bits, of which 32 with indices of 9 bits have to cancel out. Each of 5 rounds cancels a byte.
+// Regtest's Equihash: rows of 48 bits. 32 rows with indices of 9 bits must cancel out, one byte in each of 5 rounds.
 const (
 	equihashN    = 48
 	equihashK    = 5
@@ -20,13 +20,13 @@ const (
 	solutionSize = (1 << equihashK) * indexBits / 8
 )
 
-// row is the exclusive or of the rows with some indices.
+// row is the exclusive or of the rows with certain indices.
 type row struct {
 	bits    [rowBytes]byte
 	indices []int
 }
 
-// solve finds solutions for a header's bytes up to and with the nonce.
+// solve finds solutions for a header's bytes up to and including the nonce.
 func solve(header []byte) ([][]byte, error) {
 	rows, err := firstRows(header)
 	if err != nil {
@@ -66,7 +66,7 @@ func firstRows(header []byte) ([]row, error) {
 	return rows, nil
 }
 
-// collide joins rows that agree in a byte, and have no index in common. The lesser first index comes first.
+// collide combines rows that agree in a byte and share no index. The lower first index comes first.
 func collide(rows []row, round int) []row {
 	buckets := map[byte][]row{}
 	for _, r := range rows {
@@ -98,7 +98,7 @@ func join(a, b row) row {
 	return r
 }
 
-// packed writes indices one after the other, each most significant bit first.
+// packed writes indices one after the other, each with its most significant bit first.
 func packed(indices []int) []byte {
 	out := make([]byte, solutionSize)
 	at := 0
@@ -133,7 +133,7 @@ func seal(header pastel.BlockHeader, txs []pastel.Tx) (*pastel.Block, error) {
 	}
 }
 
-// within tells whether a hash is at most the target in compact form, as that of regtest: 3 bytes, then zeros.
+// within reports whether a hash is at most the target, given in compact form like regtest's: 3 bytes, then zeros.
 func within(hash pastel.BlockHash, bits uint32) bool {
 	var target [32]byte // most significant byte first
 	size := int(bits >> 24)

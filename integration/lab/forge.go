@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// template is what the lab reads of a node's getblocktemplate.
+// template holds the parts of a node's getblocktemplate that the lab uses.
 type template struct {
 	Version     int32                   `json:"version"`
 	Prev        string                  `json:"previousblockhash"`
@@ -22,7 +22,7 @@ type template struct {
 	Others      []struct{ Data string } `json:"transactions"`
 }
 
-// forge makes a block on a node's tip that holds some more transactions, which no mempool takes.
+// forge makes a block on a node's tip that also contains transactions no mempool accepts.
 func forge(ctx context.Context, n *node, more ...*pastel.Tx) (*pastel.Block, error) {
 	raw, err := n.raw(ctx, "getblocktemplate")
 	if err != nil {
@@ -65,7 +65,7 @@ func forge(ctx context.Context, n *node, more ...*pastel.Tx) (*pastel.Block, err
 	return seal(header, txs)
 }
 
-// submit hands a block to a node, and returns what it says against it: "" if nothing.
+// submit submits a block to a node, and returns the node's objection; "" if there is none.
 func submit(ctx context.Context, n *node, b *pastel.Block) (string, error) {
 	var answer *string
 	if err := n.Call(ctx, "submitblock", &answer, hex.EncodeToString(b.Bytes())); err != nil || answer == nil {

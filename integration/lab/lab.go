@@ -16,12 +16,12 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// lab is a network of pastelds on loopback: two upgraded ones, a stock one, and the machines of a regular and of a pool's Supernode.
+// lab is a network of pastelds on loopback: two upgraded ones, a stock one, and the machines of a regular Supernode and a pool's.
 type lab struct {
 	dir      string
 	binaries binaries
 	net      pastel.Network
-	out      io.Writer // what happens, for people
+	out      io.Writer // tells people what happens
 
 	alpha, beta *node // upgraded
 	stock       *node
@@ -29,12 +29,12 @@ type lab struct {
 	hot         *node           // the machine of a pool's Supernode, upgraded
 	regular     pastel.OutPoint // collateral of the regular Supernode
 
-	nodes    []*node // all of them, also those of a scenario
+	nodes    []*node // all nodes, including those of a scenario
 	stage    stage
-	recorder *recorder // nil if nothing is recorded
+	recorder *recorder // nil without recording
 }
 
-// binaries are the programs that the lab plays with.
+// binaries are the programs under test.
 type binaries struct {
 	stock, upgraded   string
 	smartpool, daemon string // built from the tree
@@ -55,7 +55,7 @@ func newLab(dir string, b binaries, out io.Writer) (*lab, error) {
 			return nil, err
 		}
 	}
-	l.alpha.extra = []string{"experimentalfeatures=1", "insightexplorer=1"} // its indexes must not keep what was refused
+	l.alpha.extra = []string{"experimentalfeatures=1", "insightexplorer=1"} // a refused block must leave nothing in its indexes
 	return l, nil
 }
 
@@ -75,7 +75,7 @@ func (l *lab) newNode(name string, upgraded bool) (*node, error) {
 	return n, err
 }
 
-// build makes smartpool and smartpoold from the tree.
+// build builds smartpool and smartpoold from the tree.
 func build(ctx context.Context, dir string) (smartpool, daemon string, err error) {
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir+string(filepath.Separator),
 		"github.com/pastelnetwork/smartpool/cmd/smartpool", "github.com/pastelnetwork/smartpool/cmd/smartpoold")
@@ -85,10 +85,10 @@ func build(ctx context.Context, dir string) (smartpool, daemon string, err error
 	return filepath.Join(dir, "smartpool"), filepath.Join(dir, "smartpoold"), nil
 }
 
-// everybody is the nodes of the network.
+// everybody returns the nodes of the network.
 func (l *lab) everybody() []*node { return []*node{l.alpha, l.beta, l.stock, l.voter, l.hot} }
 
-// running are the nodes that run now, and are on the network.
+// running returns the nodes that are running and on the network.
 func (l *lab) running() []*node {
 	var list []*node
 	for _, n := range l.everybody() {
@@ -99,7 +99,7 @@ func (l *lab) running() []*node {
 	return list
 }
 
-// up starts a node and its rules, and connects it with all others that run.
+// up starts a node and its rules, and connects the node to all others that are running.
 func (l *lab) up(ctx context.Context, n *node) error {
 	if n.rules != nil && (n.rules.process == nil || n.rules.ended() != nil) {
 		if err := n.rules.start(ctx); err != nil {
@@ -113,7 +113,7 @@ func (l *lab) up(ctx context.Context, n *node) error {
 	return l.join(ctx, n, others...)
 }
 
-// join connects a node with others. Machines of Supernodes refuse connections until they know the network, so they meet through others.
+// join connects a node to others. Machines of Supernodes refuse connections until they know the network, so they meet through others.
 func (l *lab) join(ctx context.Context, n *node, others ...*node) error {
 	for _, o := range others {
 		if l.isMachine(n) && l.isMachine(o) {
@@ -126,7 +126,7 @@ func (l *lab) join(ctx context.Context, n *node, others ...*node) error {
 	return nil
 }
 
-// isMachine tells whether a node runs a Supernode.
+// isMachine reports whether a node runs a Supernode.
 func (l *lab) isMachine(n *node) bool { return n == l.voter || n == l.hot }
 
 // down stops all nodes, then the rules, which nodes may ask until they end.
@@ -148,7 +148,7 @@ func (l *lab) down(ctx context.Context) error {
 // patience is how long nodes may take to agree.
 const patience = 2 * time.Minute
 
-// together waits until all running nodes, and their rules, are at the same block; the rules then have the same digest.
+// together waits until all running nodes and their rules are at the same block; the rules must then have the same digest.
 func (l *lab) together(ctx context.Context) error {
 	_, err := l.agree(ctx, l.running()...)
 	return err
@@ -174,7 +174,7 @@ func (l *lab) agree(ctx context.Context, nodes ...*node) (at pool.Tip, err error
 				return false, fmt.Sprintf("the rules of %s are at block %d, %s at %d: %v", n.name, t.Height, nodes[0].name, height, err), nil
 			}
 			if at.Digest != (pool.Digest{}) && at.Digest != t.Digest {
-				return false, "", fmt.Errorf("at block %d the digest of %s is %x, another's is %x", height, n.name, t.Digest, at.Digest)
+				return false, "", fmt.Errorf("at block %d the digest of %s is %x, but another's is %x", height, n.name, t.Digest, at.Digest)
 			}
 			at.Digest = t.Digest
 		}
@@ -183,7 +183,7 @@ func (l *lab) agree(ctx context.Context, nodes ...*node) (at pool.Tip, err error
 	return at, err
 }
 
-// mine has alpha mine blocks, and waits until everybody has them.
+// mine has alpha mine blocks, and waits until all nodes have them.
 func (l *lab) mine(ctx context.Context, count int) error { return l.mineAt(ctx, l.alpha, count) }
 
 func (l *lab) mineAt(ctx context.Context, n *node, count int) error {
@@ -193,11 +193,11 @@ func (l *lab) mineAt(ctx context.Context, n *node, count int) error {
 	return l.together(ctx)
 }
 
-// batch is how many blocks a node mines before it waits for votes: they are made ten blocks ahead, and a miner that does not know one
-// makes blocks that others refuse. Ten blocks a second are too fast for that.
+// batch is how many blocks a node mines before it waits for votes. Supernodes vote ten blocks ahead, and a miner that does not know a vote
+// makes blocks that others refuse. At ten blocks a second, votes arrive too late.
 const batch = 5
 
-// generate has a node mine blocks, no faster than it hears of votes.
+// generate has a node mine blocks, no faster than votes arrive.
 func (l *lab) generate(ctx context.Context, n *node, count int) error {
 	for count > 0 {
 		now := min(count, batch)
@@ -215,7 +215,7 @@ func (l *lab) generate(ctx context.Context, n *node, count int) error {
 	return nil
 }
 
-// heard waits until a node knows all votes that the voter has made for blocks to come.
+// heard waits until a node knows all the voter's votes for blocks to come.
 func (l *lab) heard(ctx context.Context, n *node) error {
 	return until(ctx, n.name+" to hear of votes", patience, func() (bool, string, error) {
 		height, hash, err := n.Tip(ctx)
@@ -223,7 +223,7 @@ func (l *lab) heard(ctx context.Context, n *node) error {
 			return false, "", err
 		}
 		if _, at, err := l.voter.Tip(ctx); err != nil || at != hash {
-			return false, fmt.Sprintf("%s is at block %d, the voter is not", n.name, height), err
+			return false, fmt.Sprintf("%s is at block %d, but the voter is not", n.name, height), err
 		}
 		made, err := l.voter.votes(ctx)
 		if err != nil {
@@ -232,7 +232,7 @@ func (l *lab) heard(ctx context.Context, n *node) error {
 		known, err := n.votes(ctx)
 		for h := height + 1; h <= height+voteAhead; h++ {
 			if at := fmt.Sprint(h); made[at] != known[at] {
-				return false, fmt.Sprintf("at block %d the voter votes for %s, %s knows %s", h, made[at], n.name, known[at]), err
+				return false, fmt.Sprintf("at block %d the voter votes for %s, but %s knows %s", h, made[at], n.name, known[at]), err
 			}
 		}
 		return err == nil, "", err
@@ -242,7 +242,7 @@ func (l *lab) heard(ctx context.Context, n *node) error {
 // say tells people what happens.
 func (l *lab) say(format string, args ...any) { _, _ = fmt.Fprintf(l.out, format+"\n", args...) }
 
-// open starts the network with some coins that can be spent.
+// open starts the network, and mines some spendable coins.
 func (l *lab) open(ctx context.Context) error {
 	for _, n := range []*node{l.alpha, l.beta, l.stock} {
 		if err := l.up(ctx, n); err != nil {
@@ -256,7 +256,7 @@ func (l *lab) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The machine of the first pool's Supernode starts early: a node takes half a minute to know a network's Supernodes.
+	// The machine of the first pool's Supernode starts early, because a node takes half a minute to learn a network's Supernodes.
 	l.stage.key = key
 	if err := l.heat(ctx, actors.SupernodePass, key); err != nil {
 		return err
@@ -273,7 +273,7 @@ func copyFile(to, from string) error {
 	return os.WriteFile(to, data, 0o600)
 }
 
-// reconnect joins a node with the others again: one that sent a block which they refuse was disconnected.
+// reconnect joins a node to the others again: they disconnect a node that sent a block they refuse.
 func (l *lab) reconnect(ctx context.Context, n *node) error {
 	for _, o := range l.running() {
 		if o == n || l.isMachine(n) && l.isMachine(o) {
@@ -292,10 +292,10 @@ func (l *lab) reconnect(ctx context.Context, n *node) error {
 	return nil
 }
 
-// looking is how long all nodes need to look at their lists of Supernodes, which they do every five seconds.
+// looking is how long all nodes need to check their lists of Supernodes, which they do every five seconds.
 const looking = 12 * time.Second
 
-// record keeps what alpha and the Supernodes' machines answer.
+// record records what alpha and the Supernodes' machines answer.
 func (l *lab) record(dir string) (err error) {
 	if l.recorder, err = newRecorder(dir); err != nil {
 		return err

@@ -21,7 +21,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Without nodes the lab says what it needs.
+// Without nodes, the lab says what it needs.
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -36,9 +36,9 @@ func TestUsage(t *testing.T) {
 		{nil, "--stock FILE, a stock pasteld, and --upgraded FILE"},
 		{[]string{"--stock", file}, "two nodes are needed"},
 		{[]string{"--stock", filepath.Join(folder, "none"), "--upgraded", file}, "no such file"},
-		{[]string{"--stock", file, "--upgraded", file}, "is no program"},
-		{[]string{"--stock", folder, "--upgraded", file}, "is no program"},
-		{[]string{"--only", "everything"}, `there is no scenario "everything"; there are registration, unauthorized-launch,`},
+		{[]string{"--stock", file, "--upgraded", file}, "is not a program"},
+		{[]string{"--stock", folder, "--upgraded", file}, "is not a program"},
+		{[]string{"--only", "everything"}, `unknown scenario "everything"; choose from registration, unauthorized-launch,`},
 		{[]string{"--what"}, "see --help"},
 	} {
 		var out, errOut bytes.Buffer
@@ -48,7 +48,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// The document tells of exactly the scenarios that there are, in their order, with what each shows.
+// The document lists exactly the scenarios that exist, in their order, with what each shows.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/lab.md")
@@ -64,7 +64,7 @@ func TestDocument(t *testing.T) {
 		want = append(want, s.name+": "+s.shows)
 	}
 	if !slices.Equal(told, want) {
-		t.Errorf("docs/lab.md tells of\n%s\nthe lab plays\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
+		t.Errorf("docs/lab.md lists\n%s\nthe lab plays\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
 	}
 	var list bytes.Buffer
 	if code := run([]string{"--list"}, &list, &list); code != exitOK || strings.Count(list.String(), "\n") != len(scenarios) {
@@ -142,7 +142,7 @@ func TestEquihash(t *testing.T) {
 	}
 }
 
-// Transactions come behind those that they spend.
+// Transactions come after those they spend.
 func TestInOrder(t *testing.T) {
 	t.Parallel()
 	txs := map[pastel.TxID]*pastel.Tx{}
@@ -201,7 +201,7 @@ func TestRecorder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := n.raw(context.Background(), "getblockcount"); err != nil { // not of use
+	if _, err := n.raw(context.Background(), "getblockcount"); err != nil { // not recorded
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "rpc.jsonl"))
@@ -227,7 +227,7 @@ func TestRecorder(t *testing.T) {
 	}
 }
 
-// The chain that was recorded from the lab gives the digest that the rules beside its nodes had.
+// The chain recorded from the lab gives the digest of the rules beside its nodes.
 func TestRecordedChain(t *testing.T) {
 	t.Parallel()
 	net, err := pool.ParamsByName("regtest")
@@ -249,6 +249,6 @@ func TestRecordedChain(t *testing.T) {
 	}
 	digest := s.Tip().Digest
 	if got := hex.EncodeToString(digest[:]); got != strings.TrimSpace(string(want)) {
-		t.Errorf("at block %d the digest is %s, the nodes had %s", s.Tip().Height, got, want)
+		t.Errorf("at block %d the digest is %s, but the nodes had %s", s.Tip().Height, got, want)
 	}
 }

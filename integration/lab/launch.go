@@ -75,7 +75,7 @@ func launch(ctx context.Context, l *lab, n *notes) error {
 	return nil
 }
 
-// paid waits until a launched Supernode is voted for and paid.
+// paid waits until Supernodes vote for a launched Supernode and a block pays it.
 func paid(ctx context.Context, l *lab, n *notes) error {
 	if err := l.launchSupernode(ctx); err != nil {
 		return err
@@ -96,11 +96,11 @@ func paid(ctx context.Context, l *lab, n *notes) error {
 	return nil
 }
 
-// rest is how long a Supernode rests between its launch and the first vote for it, for each Supernode in the list (2.6 minutes).
+// rest is how long a Supernode rests between its launch and the first vote for it, per Supernode in the list (2.6 minutes).
 const rest = 156 * time.Second
 
-// voted mines until the regular Supernode has voted for the pool's escrow at a height that is some blocks above the tip, and all nodes
-// know it.
+// voted mines until the regular Supernode has voted for the pool's escrow at a height at least ahead blocks above the tip, and all nodes
+// know the vote.
 func (l *lab) voted(ctx context.Context, ahead pastel.Height) (at pastel.Height, err error) {
 	escrow := l.stage.escrow().Encode(&l.net)
 	if err := l.rested(ctx); err != nil {
@@ -125,10 +125,10 @@ func (l *lab) voted(ctx context.Context, ahead pastel.Height) (at pastel.Height,
 			return 0, err
 		}
 	}
-	return 0, fmt.Errorf("nobody voted for the escrow in %d blocks", most)
+	return 0, fmt.Errorf("no Supernode voted for the escrow in %d blocks", most)
 }
 
-// haveVoted waits until the regular Supernode has made up its mind about the tip: it votes, or finds nobody, as it hears of a block.
+// haveVoted waits until the regular Supernode has reacted to the tip: on each block, it votes or finds no one to vote for.
 func (l *lab) haveVoted(ctx context.Context) error {
 	height, _, err := l.voter.Tip(ctx)
 	if err != nil {
@@ -144,7 +144,7 @@ func (l *lab) haveVoted(ctx context.Context) error {
 	})
 }
 
-// rested waits until the voter thinks that the pool's Supernode was launched long enough ago.
+// rested waits until the voter considers the launch of the pool's Supernode old enough.
 func (l *lab) rested(ctx context.Context) error {
 	const most = 4 // Supernodes listed
 	return until(ctx, "the Supernode to rest", patience+most*rest, func() (bool, string, error) {
@@ -167,7 +167,7 @@ func (l *lab) rested(ctx context.Context) error {
 // voteAhead is how many blocks ahead a Supernode votes.
 const voteAhead = 10
 
-// allKnow waits until all nodes know of a vote for an address.
+// allKnow waits until all nodes know a vote for an address.
 func (l *lab) allKnow(ctx context.Context, address string, at pastel.Height) error {
 	for _, x := range l.running() {
 		err := until(ctx, x.name+" to know the vote", time.Minute, func() (bool, string, error) {
@@ -181,7 +181,7 @@ func (l *lab) allKnow(ctx context.Context, address string, at pastel.Height) err
 	return nil
 }
 
-// vote is the first height above one that a node knows a vote for an address at; 0 if none.
+// vote returns the first height above another at which a node knows a vote for an address; 0 if there is none.
 func (l *lab) vote(ctx context.Context, n *node, address string, above pastel.Height) (pastel.Height, error) {
 	votes, err := n.votes(ctx)
 	if err != nil {
@@ -195,7 +195,7 @@ func (l *lab) vote(ctx context.Context, n *node, address string, above pastel.He
 	return 0, nil
 }
 
-// income is what a block's coinbase pays to the pool's escrow.
+// income returns what a block's coinbase pays to the pool's escrow.
 func (l *lab) income(ctx context.Context, h pastel.Height) (pastel.Amount, error) {
 	b, err := chain.BlockAt(ctx, l.alpha, h)
 	if err != nil {

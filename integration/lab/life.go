@@ -26,7 +26,7 @@ type terminal struct {
 	secret string // file with the passphrase
 }
 
-// phrase is the passphrase of everybody at the terminal.
+// phrase is the passphrase of everyone at the terminal.
 const phrase = "correct horse"
 
 func (l *lab) terminal() (*terminal, error) {
@@ -40,7 +40,7 @@ func (l *lab) terminal() (*terminal, error) {
 
 func (t *terminal) file(name string) string { return filepath.Join(t.dir, name) }
 
-// command has smartpool do something, while alpha mines whatever waits in its mempool, and every few seconds if an empty block is waited for.
+// command runs smartpool while alpha mines whatever is in its mempool, and an empty block every few seconds if the command waits for one.
 func (t *terminal) command(ctx context.Context, line ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, t.lab.binaries.smartpool, line...)
 	cmd.Env = append(os.Environ(), "SMARTPOOL_API="+t.lab.alpha.rules.apiURL(), "SMARTPOOL_NODE="+t.lab.alpha.url(),
@@ -59,7 +59,7 @@ func (t *terminal) command(ctx context.Context, line ...string) (string, error) 
 	return string(text), nil
 }
 
-// mineWaiting mines a block whenever a transaction waits, until it is stopped, and then no more.
+// mineWaiting mines a block whenever a transaction is waiting, until it is stopped.
 func (l *lab) mineWaiting(ctx context.Context) error {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
@@ -79,7 +79,7 @@ func (l *lab) mineWaiting(ctx context.Context) error {
 	}
 }
 
-// inNode makes a PastelID in the node, and registers it, as pasteld's own calls do.
+// inNode creates and registers a PastelID in the node, with pasteld's own calls.
 func (t *terminal) inNode(ctx context.Context) (id, address string, err error) {
 	text, err := t.command(ctx, "rpc", "pastelid", "newkey", phrase)
 	if err != nil {
@@ -100,7 +100,7 @@ func (t *terminal) inNode(ctx context.Context) (id, address string, err error) {
 	return id, address, err
 }
 
-// inFile makes a PastelID in a key file, and registers it; the node's wallet pays.
+// inFile creates and registers a PastelID in a key file; the node's wallet pays.
 func (t *terminal) inFile(ctx context.Context, name string) (id, path string, err error) {
 	path = t.file(name)
 	text, err := t.command(ctx, "id", "new", path, "--passphrase-file", t.secret, "--json")
@@ -115,7 +115,7 @@ func (t *terminal) inFile(ctx context.Context, name string) (id, path string, er
 	return made.PastelID, path, err
 }
 
-// coins gives somebody an output of their own.
+// coins gives someone a new output.
 func (t *terminal) coins(ctx context.Context, count string) (address, output string, err error) {
 	text, err := t.command(ctx, "rpc", "getnewaddress")
 	if err != nil {
@@ -136,7 +136,7 @@ func (t *terminal) coins(ctx context.Context, count string) (address, output str
 	err = until(ctx, "the coins to be mined", time.Minute, func() (bool, string, error) {
 		list, err := t.lab.alpha.Unspent(ctx, 1, to)
 		for _, u := range list {
-			if u.Value == want { // blocks may have paid the miner there
+			if u.Value == want { // blocks may have paid the miner at this address
 				output = u.OutPoint.String()
 				return true, "", nil
 			}
@@ -146,7 +146,7 @@ func (t *terminal) coins(ctx context.Context, count string) (address, output str
 	return address, output, err
 }
 
-// life plays a pool's whole life by what people type.
+// life plays a pool's whole life with commands that people type.
 func life(ctx context.Context, l *lab, n *notes) error {
 	t, err := l.terminal()
 	if err != nil {
@@ -161,7 +161,7 @@ func life(ctx context.Context, l *lab, n *notes) error {
 	return nil
 }
 
-// played is a pool that lives by the command line.
+// played is a pool run from the command line.
 type played struct {
 	*terminal
 	*notes
@@ -196,9 +196,9 @@ func (p *played) open(ctx context.Context) error {
 		return err
 	}
 	if p.pool = poolID.FindString(text); p.pool == "" {
-		return fmt.Errorf("smartpool pool create names no pool: %s", text)
+		return fmt.Errorf("smartpool pool create did not name the pool: %s", text)
 	}
-	p.saw("id new, id register, pool create: a pool is open; operator's PastelID in a key file, Supernode's in the node")
+	p.saw("id new, id register, pool create: a pool is open, with the operator's PastelID in a key file and the Supernode's in the node")
 	return nil
 }
 
@@ -276,14 +276,14 @@ func (p *played) launch(ctx context.Context) error {
 		return err
 	}
 	l.stage = stage{Cast: p.cast, key: key, label: poolLabel, pools: l.stage.pools, launched: true}
-	// The command waits until the Supernode is paid, which takes votes: the regular Supernode votes as blocks come.
+	// The command waits until the Supernode is paid. That takes votes, and the regular Supernode votes as blocks come.
 	typing, stop := context.WithCancel(ctx)
 	defer stop()
 	mined := make(chan error, 1)
 	go func() {
 		err := l.mineForVotes(typing)
 		if err != nil {
-			stop() // the command would wait for ever
+			stop() // otherwise the command would wait forever
 		}
 		mined <- err
 	}()
@@ -305,7 +305,7 @@ func (p *played) launch(ctx context.Context) error {
 	return nil
 }
 
-// mineForVotes mines once the Supernode has rested, as long as it takes.
+// mineForVotes mines once the Supernode has rested, for as long as necessary.
 func (l *lab) mineForVotes(ctx context.Context) error {
 	if _, err := l.voted(ctx, 1); err != nil {
 		if ctx.Err() != nil {
@@ -317,7 +317,7 @@ func (l *lab) mineForVotes(ctx context.Context) error {
 		if err := l.mine(context.WithoutCancel(ctx), 1); err != nil {
 			return err
 		}
-		pause(ctx, time.Second) // the command has to see it
+		pause(ctx, time.Second) // lets the command see it
 	}
 	return nil
 }
@@ -344,7 +344,7 @@ func (p *played) earn(ctx context.Context) error {
 			return err
 		}
 	}
-	p.saw("payouts, my, history, pool report, leave, verify payout: all answer; the payout of block %d is right by raw blocks", p.tip(ctx))
+	p.saw("payouts, my, history, pool report, leave, verify payout: all succeed; the payout of block %d is correct according to raw blocks", p.tip(ctx))
 	return nil
 }
 
@@ -386,7 +386,7 @@ func (p *played) leave(ctx context.Context) error {
 	if err := errors.Join(l.mine(ctx, 1), l.is(ctx, chain.SupernodePaused)); err != nil {
 		return err
 	}
-	p.saw("bob spends the pledged output and is out; the pool replenishes")
+	p.saw("bob spends the pledged output and is out; the pool is replenishing")
 	return nil
 }
 

@@ -1,6 +1,5 @@
-// Command lab proves the rules on real nodes: given a stock pasteld and one that asks smartpoold, it starts a network of them on
-// loopback, plays scenarios, and reports what it saw. Nothing of pasteld is part of this project: both have to be built elsewhere,
-// see integration/pasteld.
+// Command lab proves the rules on real nodes. Given a stock pasteld and one that asks smartpoold, it starts a network of them on loopback,
+// plays scenarios, and reports what it observed. No part of pasteld belongs to this project; build both elsewhere, see integration/pasteld.
 package main
 
 import (
@@ -20,21 +19,21 @@ import (
 // Exit codes.
 const (
 	exitOK     = 0
-	exitFailed = 1 // a scenario failed, or the network could not be started
+	exitFailed = 1 // a scenario failed, or the network did not start
 	exitUsage  = 2 // the command line is wrong
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// cli is every flag.
+// cli holds every flag.
 type cli struct {
 	Stock    string   `placeholder:"FILE" help:"A stock pasteld."`
 	Upgraded string   `placeholder:"FILE" help:"A pasteld of the same version with the calls of integration/pasteld."`
-	Only     []string `placeholder:"NAME" help:"Play only these scenarios, with commas between them."`
-	List     bool     `help:"List the scenarios, and play nothing."`
-	JSON     string   `name:"json" placeholder:"FILE" help:"Write the report as JSON, too."`
-	Record   string   `placeholder:"FOLDER" help:"Keep calls of the nodes with their answers, and the chain, for tests of the development node."`
-	Keep     string   `placeholder:"FOLDER" help:"Folder of the nodes' files, which stays; else a temporary one that goes."`
+	Only     []string `placeholder:"NAME" help:"Play only these scenarios (comma-separated)."`
+	List     bool     `help:"List the scenarios without playing any."`
+	JSON     string   `name:"json" placeholder:"FILE" help:"Also write the report as JSON."`
+	Record   string   `placeholder:"FOLDER" help:"Record the nodes' calls and answers, and the chain, for tests of the development node."`
+	Keep     string   `placeholder:"FOLDER" help:"Keep the nodes' files in this folder instead of a temporary one."`
 }
 
 // usageError is a mistake on the command line.
@@ -46,11 +45,11 @@ func run(args []string, out, errOut io.Writer) int {
 	exited := -1
 	var line cli
 	parser, err := kong.New(&line, kong.Name("lab"), kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }),
-		kong.Description("Plays the rules of smart pools on real nodes, and reports what they did."))
+		kong.Description("Plays the rules of smart pools on real nodes and reports what the nodes did."))
 	if err == nil {
 		_, err = parser.Parse(args)
 	}
-	if exited >= 0 { // help was asked for
+	if exited >= 0 { // --help
 		return exited
 	}
 	if err != nil {
@@ -111,23 +110,23 @@ func (c *cli) run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// binaries checks that both nodes can be run.
+// binaries checks that both nodes are executable.
 func (c *cli) binaries() error {
 	if c.Stock == "" || c.Upgraded == "" {
 		return usagef("two nodes are needed: --stock FILE, a stock pasteld, and --upgraded FILE, one of the same version " +
-			"with the calls that integration/pasteld/README.md lists; both are built outside of this project")
+			"with the calls listed in integration/pasteld/README.md; build both outside this project")
 	}
 	for _, path := range []string{c.Stock, c.Upgraded} {
 		if s, err := os.Stat(path); err != nil {
 			return usageError{err}
 		} else if s.IsDir() || s.Mode()&0o111 == 0 {
-			return usagef("%s is no program, give the file of a pasteld", path)
+			return usagef("%s is not a program; name the file of a pasteld", path)
 		}
 	}
 	return nil
 }
 
-// choose finds scenarios by name; without names it is all of them.
+// choose returns scenarios by name, or all of them without names.
 func choose(names []string) ([]scenario, error) {
 	if len(names) == 0 {
 		return scenarios, nil
@@ -140,7 +139,7 @@ func choose(names []string) ([]scenario, error) {
 			for _, s := range scenarios {
 				all = append(all, s.name)
 			}
-			return nil, usagef("there is no scenario %q; there are %s", name, strings.Join(all, ", "))
+			return nil, usagef("unknown scenario %q; choose from %s", name, strings.Join(all, ", "))
 		}
 		chosen = append(chosen, scenarios[i])
 	}

@@ -28,12 +28,12 @@ type node struct {
 	rules    *rules // nil for a stock node
 	extra    []string
 	apart    bool   // from the network
-	front    string // URL of the recorder before it, if there is one
+	front    string // URL of the recorder in front of it, if there is one
 	*pasteld.Client
 	*process
 }
 
-// Upgrades of pasteld that the lab's network has from its first block on.
+// Upgrades of pasteld that are active on the lab's network from its first block.
 var upgrades = []string{"5ba81b19", "76b809bb"} // Overwinter, Sapling
 
 const user, password = "lab", "lab" // of the nodes' RPC, which listens on loopback
@@ -50,16 +50,16 @@ func newNode(name, binary, dir string, net pastel.Network, r *rules) (*node, err
 	return n, os.MkdirAll(n.data(), 0o700)
 }
 
-// dial makes the client of the node's RPC.
+// dial creates a client for the node's RPC.
 func (n *node) dial(net pastel.Network) (err error) {
 	n.Client, err = pasteld.New(pasteld.Config{URL: n.url(), User: user, Password: password, Network: net, Timeout: 3 * time.Minute})
 	return err
 }
 
-// Ports of the lab are below those that systems give to connections, which may take one between its choice and its use.
+// The lab's ports are below those that systems assign to connections, which could take a port between its choice and its use.
 const firstPort, lastPort = 20_000, 32_000
 
-// freePorts finds ports of loopback that nobody listens on.
+// freePorts returns unused loopback ports.
 func freePorts(count int) ([]int, error) {
 	const tries = 1000
 	var ports []int
@@ -69,23 +69,23 @@ func freePorts(count int) ([]int, error) {
 		if err != nil {
 			continue
 		}
-		defer l.Close() // only when all are known, so that they differ
+		defer l.Close() // only after all are chosen, so that they differ
 		if ports = append(ports, port); len(ports) == count {
 			return ports, nil
 		}
 	}
-	return nil, fmt.Errorf("no %d ports between %d and %d are free on loopback", count, firstPort, lastPort)
+	return nil, fmt.Errorf("fewer than %d ports between %d and %d are free on loopback", count, firstPort, lastPort)
 }
 
-// url is where the node's RPC is asked.
+// url returns the URL of the node's RPC.
 func (n *node) url() string { return cmp.Or(n.front, fmt.Sprintf("http://127.0.0.1:%d", n.rpc)) }
 
 func (n *node) peer() string { return fmt.Sprintf("127.0.0.1:%d", n.p2p) }
 
-// data is the folder that pasteld keeps regtest's files in.
+// data returns the folder where pasteld keeps regtest's files.
 func (n *node) data() string { return filepath.Join(n.dir, "regtest") }
 
-// settings are the node's pastel.conf.
+// settings returns the node's pastel.conf.
 func (n *node) settings() string {
 	lines := []string{
 		"regtest=1", "server=1", "listen=1", "discover=0", "dnsseed=0", "txindex=1", "debug=masternode", "debug=mnpayments",
@@ -100,7 +100,7 @@ func (n *node) settings() string {
 	return strings.Join(append(lines, n.extra...), "\n") + "\n"
 }
 
-// launch runs the node, and does not wait.
+// launch starts the node without waiting.
 func (n *node) launch() error {
 	if err := os.WriteFile(filepath.Join(n.dir, "pastel.conf"), []byte(n.settings()), 0o600); err != nil {
 		return err
@@ -110,7 +110,7 @@ func (n *node) launch() error {
 	return err
 }
 
-// start runs the node, and waits until it answers. A Supernode's machine measures itself first.
+// start starts the node, and waits until it answers. A Supernode's machine measures itself first.
 func (n *node) start(ctx context.Context) error {
 	if err := n.launch(); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (n *node) connect(ctx context.Context, to *node) error {
 	})
 }
 
-// peer is another node, as one sees it.
+// peer is a node as seen by another.
 type peer struct {
 	Address  string `json:"addr"`
 	Inbound  bool   `json:"inbound"`
@@ -149,13 +149,13 @@ func (n *node) peers(ctx context.Context) (list []peer, err error) {
 	return list, n.Call(ctx, "getpeerinfo", &list)
 }
 
-// alone takes the node off the network, and waits until it has no peer.
+// alone takes the node off the network, and waits until it has no peers.
 func (n *node) alone(ctx context.Context) error {
 	return until(ctx, n.name+" to be alone", time.Minute, func() (bool, string, error) {
 		peers, err := n.peers(ctx)
 		for _, p := range peers {
 			var refused *pasteld.RPCError
-			if err := n.Call(ctx, "disconnectnode", nil, p.Address); err != nil && !errors.As(err, &refused) { // it may have gone by itself
+			if err := n.Call(ctx, "disconnectnode", nil, p.Address); err != nil && !errors.As(err, &refused) { // the peer may have left by itself
 				return false, "", err
 			}
 		}
@@ -163,7 +163,7 @@ func (n *node) alone(ctx context.Context) error {
 	})
 }
 
-// synced tells whether the node knows the Supernodes and votes of the network.
+// synced reports whether the node knows the network's Supernodes and votes.
 func (n *node) synced(ctx context.Context) (bool, error) {
 	var s struct {
 		Finished bool `json:"IsSynced"`
@@ -172,7 +172,7 @@ func (n *node) synced(ctx context.Context) (bool, error) {
 	return s.Finished, err
 }
 
-// supernode is an entry of the node's list, nil if there is none.
+// supernode returns an entry of the node's list; nil if there is none.
 func (n *node) supernode(ctx context.Context, out pastel.OutPoint) (*pasteld.Masternode, error) {
 	list, err := n.Masternodes(ctx)
 	if err != nil {
@@ -185,20 +185,20 @@ func (n *node) supernode(ctx context.Context, out pastel.OutPoint) (*pasteld.Mas
 	return &list[i], nil
 }
 
-// votes are what the node knows of votes, by height: payee and number of votes, or Unknown.
+// votes returns the votes that the node knows, by height: payee and number of votes, or Unknown.
 func (n *node) votes(ctx context.Context) (map[string]string, error) {
 	votes := map[string]string{}
 	return votes, n.Call(ctx, "masternode", &votes, "winners")
 }
 
-// raw makes a call, and returns the answer as it came.
+// raw makes a call, and returns the answer unchanged.
 func (n *node) raw(ctx context.Context, method string, params ...any) (json.RawMessage, error) {
 	var answer json.RawMessage
 	err := n.Call(ctx, method, &answer, params...)
 	return answer, err
 }
 
-// knows tells whether the node has heard of a block, valid or not.
+// knows reports whether the node has received a block, valid or not.
 func (n *node) knows(ctx context.Context, hash pastel.BlockHash) (bool, error) {
 	var tips []struct {
 		Hash string `json:"hash"`
@@ -216,7 +216,7 @@ func (n *node) knows(ctx context.Context, hash pastel.BlockHash) (bool, error) {
 
 var rejected = regexp.MustCompile(`reject reason: (\S+)`)
 
-// refusal is why the node last refused a block, as its log says.
+// refusal returns why the node last refused a block, according to its log.
 func (n *node) refusal() (string, error) {
 	log, err := os.ReadFile(filepath.Join(n.data(), "debug.log"))
 	if err != nil {

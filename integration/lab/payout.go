@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// donation is what the lab pays to an escrow by an ordinary transaction, as it is income like any other.
+// donation is what the lab pays to an escrow in an ordinary transaction; it counts as income like any other.
 const donation = 500 * pastel.PSL
 
 // donate pays to the pool's escrow, and returns the output.
@@ -38,10 +38,10 @@ func (l *lab) donate(ctx context.Context) (pastel.OutPoint, error) {
 	return pastel.OutPoint{}, errors.New("the wallet did not pay the escrow")
 }
 
-// settlement is regtest's: so many blocks apart, and payouts so many blocks later.
+// Regtest's settlement interval, and the delay of payouts, in blocks.
 const settlementInterval, payoutDelay = 10, 100
 
-// duePayout gives scenarios a payout that the next block may hold for the first time.
+// duePayout gives scenarios a payout that the next block is the first allowed to contain.
 func (l *lab) duePayout(ctx context.Context) (*pastel.Tx, error) {
 	if err := l.activePool(ctx); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (l *lab) duePayout(ctx context.Context) (*pastel.Tx, error) {
 	}
 	s, _, err := l.alpha.rules.Supernode(ctx, l.stage.Activation)
 	if err != nil || s == nil {
-		return nil, fmt.Errorf("the rules know no Supernode of the pool: %w", err)
+		return nil, fmt.Errorf("the rules know no Supernode for the pool: %w", err)
 	}
 	tip, _, err := l.alpha.Tip(ctx)
 	if err != nil {
@@ -68,7 +68,7 @@ func (l *lab) duePayout(ctx context.Context) (*pastel.Tx, error) {
 	return list[0], nil
 }
 
-// earlyPayout plays payouts where they are not yet allowed.
+// earlyPayout plays payouts before they are allowed.
 func earlyPayout(ctx context.Context, l *lab, n *notes) error {
 	tx, err := l.duePayout(ctx)
 	if err != nil {
@@ -78,7 +78,7 @@ func earlyPayout(ctx context.Context, l *lab, n *notes) error {
 	if err != nil {
 		return err
 	}
-	// A block beside the tip, one too early.
+	// Make a block beside the tip, one block too early.
 	if err := l.alpha.Invalidate(ctx, tip); err != nil {
 		return err
 	}
@@ -96,8 +96,8 @@ func earlyPayout(ctx context.Context, l *lab, n *notes) error {
 		}
 		n.saw("at block %d, one too early, %s refuses the payout by pasteld's own check: %s", height, x.name, said)
 	}
-	// The same payments without lock time: another transaction, so it is no payout. Stock nodes have nothing against it, and their template
-	// does not hold the payout itself.
+	// The same payments without lock time are another transaction, so not a payout. Stock nodes accept it, and their templates do not
+	// contain the payout itself.
 	b, err := forge(ctx, l.stock, pastel.NewTx(true, tx.Inputs, tx.Outputs))
 	if err != nil {
 		return err
@@ -109,11 +109,11 @@ func earlyPayout(ctx context.Context, l *lab, n *notes) error {
 	if !strings.HasPrefix(said, "smartpool-") {
 		return fmt.Errorf("submitblock on alpha of a payout without its lock time: %q", said)
 	}
-	n.saw("without its lock time it is no payout: %s", said)
-	return l.stockRobs(ctx, n, b)
+	n.saw("without its lock time it is not a payout: %s", said)
+	return l.stockSpends(ctx, n, b)
 }
 
-// payoutMined has a node's own template mine a payout.
+// payoutMined lets a node's own template mine a payout.
 func payoutMined(ctx context.Context, l *lab, n *notes) error {
 	tx, err := l.duePayout(ctx)
 	if err != nil {
@@ -135,7 +135,7 @@ func payoutMined(ctx context.Context, l *lab, n *notes) error {
 		return err
 	}
 	if len(b.Txs) < 2 || b.Txs[1].ID() != tx.ID() {
-		return fmt.Errorf("block %d does not hold the payout right behind its coinbase", before+1)
+		return fmt.Errorf("block %d does not contain the payout directly after its coinbase", before+1)
 	}
 	if spent, err := l.spent(ctx, tx.Inputs[0].PrevOut); err != nil || !spent {
 		return fmt.Errorf("alpha's index does not say that the payout's input is spent: %w", err)
@@ -146,8 +146,8 @@ func payoutMined(ctx context.Context, l *lab, n *notes) error {
 			paid += out.Value
 		}
 	}
-	n.saw("block %d, the first that may, holds the payout behind its coinbase, though no mempool had it (%d transactions waited)",
+	n.saw("block %d, the first that may, contains the payout after its coinbase, although no mempool had it (%d transactions waited)",
 		before+1, len(waiting))
-	n.saw("it pays %s PSL to %d addresses, without a fee, and the stock node took the block", paid, len(tx.Outputs))
+	n.saw("it pays %s PSL to %d addresses, without a fee, and the stock node accepted the block", paid, len(tx.Outputs))
 	return nil
 }

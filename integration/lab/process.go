@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// process is a program that the lab runs, and may kill or freeze.
+// process is a program run by the lab, which may kill or freeze it.
 type process struct {
 	name string
 	cmd  *exec.Cmd
-	log  string // file of what it prints
+	log  string // file with its output
 	done chan struct{}
 }
 
-// startProcess runs a program until it ends or is ended. Its output goes to the end of a file.
+// startProcess runs a program until it ends or is stopped. It appends the output to a file.
 func startProcess(name, log, path string, args ...string) (*process, error) {
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -34,23 +34,23 @@ func startProcess(name, log, path string, args ...string) (*process, error) {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	go func() {
-		_ = p.cmd.Wait() // ended tells how
+		_ = p.cmd.Wait() // ended reports the result
 		close(p.done)
 	}()
 	return p, nil
 }
 
-// ended returns an error with the last words of a program that is not running.
+// ended returns an error with the last output of a program that is no longer running; nil while it runs.
 func (p *process) ended() error {
 	select {
 	case <-p.done:
-		return fmt.Errorf("%s ended (%s); its last words: %s", p.name, p.cmd.ProcessState, tail(p.log))
+		return fmt.Errorf("%s ended (%s); last output: %s", p.name, p.cmd.ProcessState, tail(p.log))
 	default:
 		return nil
 	}
 }
 
-// tail is the end of a file in one line.
+// tail returns the end of a file as one line.
 func tail(file string) string {
 	const most = 400
 	f, err := os.Open(file)
@@ -91,17 +91,17 @@ func (p *process) stop(ctx context.Context) error {
 	return fmt.Errorf("%s did not shut down, and was killed", p.name)
 }
 
-// kill ends the program at once.
+// kill kills the program.
 func (p *process) kill() {
-	_ = p.cmd.Process.Signal(syscall.SIGKILL) // it may have ended
+	_ = p.cmd.Process.Signal(syscall.SIGKILL) // it may have ended already
 	<-p.done
 }
 
-// freeze stops the program where it is, and thaw lets it go on.
+// freeze stops the program where it is; thaw lets it continue.
 func (p *process) freeze() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
 func (p *process) thaw() error   { return p.cmd.Process.Signal(syscall.SIGCONT) }
 
-// until asks again and again until something is so. An error of ask ends the wait; what it saw last is told if it takes too long.
+// until asks repeatedly until a condition holds. An error of ask ends the wait. If it takes too long, the error says what ask saw last.
 func until(ctx context.Context, what string, patience time.Duration, ask func() (done bool, saw string, err error)) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -120,7 +120,7 @@ func until(ctx context.Context, what string, patience time.Duration, ask func() 
 	}
 }
 
-// pause waits for a while, or until there is no use in it.
+// pause waits for a while, or until ctx ends.
 func pause(ctx context.Context, long time.Duration) {
 	select {
 	case <-ctx.Done():

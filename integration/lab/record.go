@@ -23,7 +23,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// recorder keeps what nodes answered, for tests of the development node, and in the end their chain.
+// recorder records what nodes answer, and at the end their chain, for tests of the development node.
 type recorder struct {
 	dir     string
 	mu      sync.Mutex
@@ -33,13 +33,13 @@ type recorder struct {
 	servers []*http.Server
 }
 
-// recordedMethods are the calls that the development node answers by what it knows of pools, Supernodes and identities.
+// recordedMethods are the calls that the development node answers from its knowledge of pools, Supernodes and identities.
 var recordedMethods = map[string]bool{"masternode": true, "masternodelist": true, "mnsync": true, "pastelid": true, "tickets": true}
 
 // mostOfAKind is how many different answers to one kind of call are kept.
 const mostOfAKind = 25
 
-// recordedCall is a line of rpc.jsonl: a call and its answer as they went over the wire.
+// recordedCall is a line of rpc.jsonl: a call and its answer as sent over the wire.
 type recordedCall struct {
 	Name        string `json:"name"` // method, first parameter and number
 	Node        string `json:"node"`
@@ -57,7 +57,7 @@ func newRecorder(dir string) (*recorder, error) {
 	return &recorder{dir: dir, out: out, seen: map[string]bool{}, kinds: map[string]int{}}, err
 }
 
-// front puts the recorder between a node and who asks it.
+// front puts the recorder between a node and its clients.
 func (r *recorder) front(n *node) error {
 	to, err := url.Parse(n.url())
 	if err != nil {
@@ -83,14 +83,14 @@ func (r *recorder) front(n *node) error {
 		proxy.ServeHTTP(w, q.WithContext(context.WithValue(q.Context(), bodyKey{}, body)))
 	})}
 	r.servers = append(r.servers, server)
-	go func() { _ = server.Serve(l) }() // it ends when it is closed
+	go func() { _ = server.Serve(l) }() // ends when the server is closed
 	n.front = "http://" + l.Addr().String()
 	return nil
 }
 
 type bodyKey struct{}
 
-// keep writes down a call that is of use and was not answered so before.
+// keep records a call if its method is recorded and its answer is new.
 func (r *recorder) keep(node string, a *http.Response) error {
 	body, _ := a.Request.Context().Value(bodyKey{}).([]byte)
 	var call struct {
@@ -136,7 +136,7 @@ func (r *recorder) keep(node string, a *http.Response) error {
 	return err
 }
 
-// sample asks what operators ask, so that it is recorded as it stands after a scenario. Refusals are answers.
+// sample makes the calls that operators make, to record their answers after a scenario. Refusals are answers, too.
 func (r *recorder) sample(ctx context.Context, l *lab) error {
 	for _, n := range []*node{l.alpha, l.voter, l.hot} {
 		for _, call := range [][]any{
@@ -153,7 +153,7 @@ func (r *recorder) sample(ctx context.Context, l *lab) error {
 	return nil
 }
 
-// close ends the recording with alpha's chain, a block in hex a line, and what its rules say of it.
+// close ends the recording with alpha's chain, one block in hex per line, and the digest of its rules.
 func (r *recorder) close(ctx context.Context, l *lab) error {
 	at, err := l.agree(ctx, l.alpha)
 	if err != nil {

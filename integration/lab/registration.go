@@ -10,14 +10,14 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// registration registers a PastelID as pasteld wants it: who pays is not the wallet, but one address of it.
+// registration registers a PastelID the way pasteld requires: one address of the wallet pays, not the wallet as a whole.
 func registration(ctx context.Context, l *lab, n *notes) error {
 	const pass = "passphrase of a newcomer"
 	id, err := l.alpha.NewPastelID(ctx, pass)
 	if err != nil {
 		return err
 	}
-	if _, err := l.alpha.NewAddress(ctx); err != nil { // the wallet's next address may be the one that it mined to
+	if _, err := l.alpha.NewAddress(ctx); err != nil { // the wallet's next address may be the one it mined to
 		return err
 	}
 	from, err := l.alpha.NewAddress(ctx)
@@ -43,6 +43,6 @@ func registration(ctx context.Context, l *lab, n *notes) error {
 	if _, err := l.alpha.RegisterID(ctx, id, pass, from); err != nil {
 		return err
 	}
-	n.saw("with 11 PSL there it is registered, before they are mined")
+	n.saw("with 11 PSL there, unmined, it is registered")
 	return l.mine(ctx, 1)
 }

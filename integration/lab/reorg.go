@@ -21,7 +21,7 @@ func (l *lab) isolate(ctx context.Context, nodes ...*node) error {
 	return nil
 }
 
-// rejoin brings back what was isolated, and waits until all agree.
+// rejoin reconnects isolated nodes, and waits until all agree.
 func (l *lab) rejoin(ctx context.Context) error {
 	for _, n := range l.everybody() {
 		if !n.apart {
@@ -35,7 +35,7 @@ func (l *lab) rejoin(ctx context.Context) error {
 	return l.together(ctx)
 }
 
-// machines are those of Supernodes that run.
+// machines returns the running machines of Supernodes.
 func (l *lab) machines() []*node {
 	var list []*node
 	for _, n := range []*node{l.voter, l.hot} {
@@ -51,7 +51,7 @@ func reorg3(ctx context.Context, l *lab, n *notes) error {
 	if err != nil {
 		return err
 	}
-	// The activation went back to the mempool, and is mined again: the pool's time is not over.
+	// The activation returned to the mempool and is mined again: the pool's subscription period is not over.
 	err = until(ctx, "the activation to wait again", patience, func() (bool, string, error) {
 		waiting, err := l.alpha.Mempool(ctx)
 		return slices.Contains(waiting, c.Activation), fmt.Sprintf("%d others", len(waiting)), err
@@ -63,7 +63,7 @@ func reorg3(ctx context.Context, l *lab, n *notes) error {
 	if err != nil || s == nil {
 		return fmt.Errorf("the activation was not mined again: %w", err)
 	}
-	n.saw("the activation waited in the mempool again, and was mined at block %d", s.Activated)
+	n.saw("the activation returned to the mempool and was mined at block %d", s.Activated)
 	return nil
 }
 
@@ -79,17 +79,17 @@ func reorg60(ctx context.Context, l *lab, n *notes) error {
 	if err != nil || s != nil {
 		return fmt.Errorf("the rules know the Supernode of a pool that expired: %w", err)
 	}
-	n.saw("on the longer branch the pool's time was over before its activation was mined: it expired, and the settlement is gone")
+	n.saw("on the longer branch the pool's subscription period ended before its activation was mined: it expired, and the settlement is gone")
 	return nil
 }
 
-// branches plays a reorganization of so many blocks that hold a pool's activation and, if there are enough, a settlement of income.
+// branches plays a reorganization of depth blocks that contain a pool's activation and, if there are enough, a settlement of income.
 func (l *lab) branches(ctx context.Context, n *notes, depth int) (*actors.Cast, error) {
 	c, err := l.subscribe(ctx, 600, 600)
 	if err != nil {
 		return nil, err
 	}
-	// The Supernodes' machines stay behind: what they vote for on one branch is demanded of the other one, by pasteld's own rules.
+	// The Supernodes' machines stay disconnected: pasteld's own rules demand on one branch what they voted for on the other.
 	if err := l.isolate(ctx, append(l.machines(), l.beta)...); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// report is what the lab found out.
+// report is the result of a run.
 type report struct {
 	Date     string        `json:"date"`
 	Programs []program     `json:"programs"`
@@ -27,20 +27,20 @@ type report struct {
 	Seconds  int           `json:"seconds"`
 }
 
-// program is a binary that was played with.
+// program is a binary used in the run.
 type program struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	SHA256  string `json:"sha256"`
 }
 
-// digest is what a node's rules say of all history.
+// digest is the ledger digest of a node's rules.
 type digest struct {
 	Node   string `json:"node"`
 	Digest string `json:"digest"`
 }
 
-// play starts the network, plays scenarios and stops it.
+// play starts the network, plays scenarios and stops the network.
 func (c *cli) play(ctx context.Context, dir string, chosen []scenario, out io.Writer) (r *report, err error) {
 	start := time.Now()
 	smartpool, daemon, err := build(ctx, dir)
@@ -90,7 +90,7 @@ func (c *cli) play(ctx context.Context, dir string, chosen []scenario, out io.Wr
 	return r, l.recorder.close(ctx, l)
 }
 
-// last notes where the network ended, and the digests there.
+// last records where the network ended, and the digests there.
 func (r *report) last(ctx context.Context, l *lab) error {
 	var err error
 	if r.Height, _, err = l.alpha.Tip(ctx); err != nil {
@@ -125,7 +125,7 @@ func describe(ctx context.Context, name, path, flag string) (program, error) {
 	return program{name, strings.TrimSpace(line), hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
-// count is how many scenarios came to a verdict.
+// count returns how many scenarios had a verdict.
 func (r *report) count(verdict string) (n int) {
 	for _, o := range r.Outcomes {
 		if o.Verdict == verdict {

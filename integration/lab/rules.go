@@ -36,7 +36,7 @@ func (r *rules) address() string { return fmt.Sprintf("127.0.0.1:%d", r.port) }
 func (r *rules) cookie() string  { return filepath.Join(r.dir, ".cookie") }
 func (r *rules) apiURL() string  { return fmt.Sprintf("http://127.0.0.1:%d", r.api) }
 
-// start runs the daemon, and waits until it answers.
+// start starts the daemon, and waits until it answers.
 func (r *rules) start(ctx context.Context) error {
 	var err error
 	r.process, err = startProcess(r.name, filepath.Join(r.dir, "log"), r.binary, "--network", "regtest", "--data", r.dir,
@@ -50,7 +50,7 @@ func (r *rules) start(ctx context.Context) error {
 	})
 }
 
-// position is where the rules are.
+// position returns the last block of the rules.
 func (r *rules) position(ctx context.Context) (pool.Tip, error) {
 	p, err := r.Tip(ctx)
 	return p.Tip, err

@@ -17,24 +17,24 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// stage is what scenarios share: a pool, and its Supernode once it is launched.
+// stage is what scenarios share: a pool, and its Supernode after the launch.
 type stage struct {
 	*actors.Cast
 	key      string // of the Supernode's machine
 	launched bool
 	label    string
-	pools    int // opened so far
+	pools    int // number of pools opened so far
 }
 
-// supernode is the collateral reference of the pool's Supernode.
+// supernode returns the collateral reference of the pool's Supernode.
 func (s *stage) supernode() pastel.OutPoint {
 	return pastel.OutPoint{TxID: s.Activation, Vout: chain.PoolIndex}
 }
 
-// escrow is the address that the pool's Supernode is paid at.
+// escrow returns the address where the pool's Supernode is paid.
 func (s *stage) escrow() pastel.Address { return ticket.EscrowAddress(s.Pool) }
 
-// cast registers an operator, a Supernode and members who pledge some PSL each, and gives members their outputs.
+// cast registers an operator, a Supernode and members who pledge some PSL each, and gives the members their outputs.
 func (l *lab) cast(ctx context.Context, coins ...int64) (*actors.Cast, error) {
 	l.stage.pools++
 	var names []string
@@ -63,7 +63,7 @@ func (l *lab) cast(ctx context.Context, coins ...int64) (*actors.Cast, error) {
 	return c, nil
 }
 
-// subscribe opens a pool that all members have pledged to.
+// subscribe opens a pool, and has all members pledge to it.
 func (l *lab) subscribe(ctx context.Context, coins ...int64) (*actors.Cast, error) {
 	c, err := l.cast(ctx, coins...)
 	if err != nil {
@@ -80,7 +80,7 @@ func (l *lab) subscribe(ctx context.Context, coins ...int64) (*actors.Cast, erro
 	return c, l.mine(ctx, 1)
 }
 
-// activePool gives scenarios a pool that is active, and makes one if there is none.
+// activePool gives scenarios an active pool; it creates one if there is none.
 func (l *lab) activePool(ctx context.Context) error {
 	if l.stage.Cast != nil {
 		return nil
@@ -96,7 +96,7 @@ func (l *lab) activePool(ctx context.Context) error {
 	return nil
 }
 
-// authorize has the Supernode's PastelID allow a machine to run it.
+// authorize has the Supernode's PastelID allow a machine to run the Supernode.
 func (l *lab) authorize(ctx context.Context, c *actors.Cast, key string, at time.Time) (*ticket.Launch, error) {
 	machine, err := pastel.ParseWIF(&l.net, key)
 	if err != nil {
@@ -107,7 +107,7 @@ func (l *lab) authorize(ctx context.Context, c *actors.Cast, key string, at time
 	return launch, err
 }
 
-// entry is what masternode.conf says of the pool's Supernode on the hot machine; without a launch nothing allows it.
+// entry returns masternode.conf's entry for the pool's Supernode on the hot machine; without a launch, nothing authorizes it.
 func (l *lab) entry(c *actors.Cast, alias, key string, launch *ticket.Launch) (*pasteld.MasternodeEntry, error) {
 	e := &pasteld.MasternodeEntry{
 		Alias: alias, Address: l.hot.peer(), Key: key, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: chain.PoolIndex},
@@ -120,16 +120,16 @@ func (l *lab) entry(c *actors.Cast, alias, key string, launch *ticket.Launch) (*
 	return e, err
 }
 
-// conf is alpha's masternode.conf.
+// conf returns the path of alpha's masternode.conf.
 func (l *lab) conf() string { return filepath.Join(l.alpha.data(), "masternode.conf") }
 
-// announce writes an entry of alpha's masternode.conf, and has alpha announce it.
+// announce writes an entry to alpha's masternode.conf, and has alpha announce it.
 func (l *lab) announce(ctx context.Context, e *pasteld.MasternodeEntry) error {
 	c := actors.Cast{Client: l.alpha.Client, Conf: l.conf()}
 	return c.Announce(ctx, e)
 }
 
-// heat starts the hot machine with a key. The passphrase is that of the Supernode's PastelID, which mines with it.
+// heat starts the hot machine with a key. The passphrase is that of the Supernode's PastelID, which the machine mines with.
 func (l *lab) heat(ctx context.Context, pass, key string) error {
 	if l.hot.process != nil && l.hot.ended() == nil {
 		if err := l.hot.stop(ctx); err != nil {
@@ -140,7 +140,7 @@ func (l *lab) heat(ctx context.Context, pass, key string) error {
 	return l.up(ctx, l.hot)
 }
 
-// container brings the key of the Supernode's PastelID to the hot machine, as its operator does.
+// container copies the key of the Supernode's PastelID to the hot machine, as the operator does.
 func (l *lab) container(supernode string) error {
 	keys := filepath.Join(l.hot.data(), "pastelkeys")
 	if err := os.MkdirAll(keys, 0o700); err != nil {
@@ -166,12 +166,12 @@ func (l *lab) listedAs(ctx context.Context, out pastel.OutPoint, status string, 
 	return nil
 }
 
-// upgraded are the running nodes that know pools.
+// upgraded returns the running nodes that know pools.
 func (l *lab) upgraded() []*node {
 	return slices.DeleteFunc(l.running(), func(n *node) bool { return n.rules == nil })
 }
 
-// machine gives scenarios a pool whose Supernode has a machine that runs, and is not launched.
+// machine gives scenarios a pool whose Supernode's machine is running, but not launched.
 func (l *lab) machine(ctx context.Context) error {
 	if err := l.activePool(ctx); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 )
 
-// stockStays looks at the network from the stock node.
+// stockStays examines the network from the stock node.
 func stockStays(ctx context.Context, l *lab, n *notes) error {
 	if err := l.activePool(ctx); err != nil {
 		return err
@@ -20,7 +20,7 @@ func stockStays(ctx context.Context, l *lab, n *notes) error {
 	if err := l.mineAt(ctx, l.stock, 3); err != nil {
 		return err
 	}
-	n.saw("the stock node mined three blocks, and all others took them")
+	n.saw("the stock node mined three blocks, and all others accepted them")
 	var banned []any
 	if err := l.stock.Call(ctx, "listbanned", &banned); err != nil {
 		return err
@@ -44,7 +44,7 @@ func stockStays(ctx context.Context, l *lab, n *notes) error {
 	if _, alpha, err := l.alpha.Tip(ctx); err != nil || alpha != hash {
 		return fmt.Errorf("the stock node is on another chain: %w", err)
 	}
-	n.saw("it is at the same block %d, bans nobody and holds nothing against its %d peers", height, len(peers))
+	n.saw("it is at the same block %d, bans no peer and has given none of its %d peers ban points", height, len(peers))
 	return nil
 }
 
@@ -53,7 +53,7 @@ type cannotError struct{ why string }
 
 func (e *cannotError) Error() string { return e.why }
 
-// signAndMine tries what only the Supernodes of a network may do that knows pools everywhere. It ends with the reason why they cannot.
+// signAndMine tries what pools' Supernodes may do only on a network where all nodes know pools. It ends with the reason why it cannot.
 func signAndMine(ctx context.Context, l *lab, n *notes) error {
 	if err := l.launchSupernode(ctx); err != nil {
 		return err
@@ -63,7 +63,7 @@ func signAndMine(ctx context.Context, l *lab, n *notes) error {
 		what string
 		call []any
 	}{
-		{"mine a block that its PastelID signs", []any{"generate", 1, id}},
+		{"mine a block signed by its PastelID", []any{"generate", 1, id}},
 		{"register its PastelID as a Supernode's (mnid)", []any{"tickets", "register", "mnid", id, pass}},
 	} {
 		_, err := l.hot.raw(ctx, try.call[0].(string), try.call[1:]...)
@@ -83,14 +83,14 @@ func signAndMine(ctx context.Context, l *lab, n *notes) error {
 		return err
 	}
 	if strings.Contains(string(top), l.stage.Activation.String()) {
-		return errors.New("a pool's Supernode is among the top ones, who sign tickets")
+		return errors.New("a pool's Supernode is among the top Supernodes, which sign tickets")
 	}
-	n.saw("it is not among the top Supernodes, who alone may sign tickets: stock nodes do not rank it")
+	n.saw("it is not among the top Supernodes, which alone may sign tickets: stock nodes do not rank it")
 	return &cannotError{"blocks and tickets are signed with a PastelID that an mnid registration names, and stock nodes refuse one of a Supernode that they do " +
 		"not list: a pool's Supernode that signs or mines is a hard fork. The insertion points are those of the soft fork, so it does neither, also where all nodes are upgraded"}
 }
 
-// digests compares what all rules say of history, and what a smartpoold says that only follows the stock node.
+// digests compares the history of all rules, and that of a smartpoold that only follows the stock node.
 func digests(ctx context.Context, l *lab, n *notes) error {
 	if err := l.activePool(ctx); err != nil {
 		return err

@@ -38,7 +38,7 @@ func unauthorizedSpend(ctx context.Context, l *lab, n *notes) error {
 		_, err := x.SendRaw(ctx, tx.Bytes())
 		var refused *pasteld.RPCError
 		if !errors.As(err, &refused) {
-			return fmt.Errorf("the mempool of %s took a transaction that spends escrow: %w", x.name, err)
+			return fmt.Errorf("the mempool of %s accepted a transaction that spends escrow: %w", x.name, err)
 		}
 		n.saw("the mempool of %s refuses: %s", x.name, refused.Message)
 	}
@@ -55,10 +55,10 @@ func unauthorizedSpend(ctx context.Context, l *lab, n *notes) error {
 	}
 	n.saw("submitblock on an upgraded node: %s", said)
 	if spent, err := l.spent(ctx, out); err != nil || spent {
-		return fmt.Errorf("alpha's index says that what the refused block spends is spent: %w", err)
+		return fmt.Errorf("alpha's index lists an output as spent that the refused block spends: %w", err)
 	}
 	n.saw("the refused block left nothing in the node's index of spent outputs")
-	return l.stockRobs(ctx, n, b)
+	return l.stockSpends(ctx, n, b)
 }
 
 // spent asks alpha's index whether an output is spent.
@@ -71,8 +71,9 @@ func (l *lab) spent(ctx context.Context, out pastel.OutPoint) (bool, error) {
 	return err == nil, err
 }
 
-// stockRobs hands a stock node a block that upgraded nodes must refuse. It takes it and sends it on; the network goes on without.
-func (l *lab) stockRobs(ctx context.Context, n *notes, b *pastel.Block) error {
+// stockSpends submits a block to a stock node that upgraded nodes must refuse. The stock node accepts and relays it; the network continues
+// without it.
+func (l *lab) stockSpends(ctx context.Context, n *notes, b *pastel.Block) error {
 	said, err := submit(ctx, l.stock, b)
 	if err != nil || said != "" {
 		return fmt.Errorf("submitblock on the stock node: %q %w", said, err)
@@ -89,9 +90,9 @@ func (l *lab) stockRobs(ctx context.Context, n *notes, b *pastel.Block) error {
 		return err
 	}
 	if hash == b.Hash() {
-		return errors.New("alpha took a block that spends escrow")
+		return errors.New("alpha accepted a block that spends escrow")
 	}
-	n.saw("a stock node took the block and sent it on; the upgraded nodes stay at block %d", height)
+	n.saw("a stock node accepted and relayed the block; the upgraded nodes stay at block %d", height)
 	if err := l.reconnect(ctx, l.stock); err != nil {
 		return err
 	}

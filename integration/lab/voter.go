@@ -11,13 +11,13 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// voter is a regular Supernode on an upgraded node: pools' Supernodes do not vote, as stock nodes do not know them.
+// voter is a regular Supernode on an upgraded node. Pools' Supernodes do not vote, because stock nodes do not know them.
 const voterAlias, voterPass = "voter", "passphrase of the voter"
 
-// collateral is what backs a regular Supernode of regtest.
+// collateral backs a regular Supernode on regtest.
 const collateral = 1000 * pastel.PSL
 
-// startVoter gives the network a regular Supernode, as its operator would.
+// startVoter gives the network a regular Supernode, the way its operator would.
 func (l *lab) startVoter(ctx context.Context) error {
 	key, err := l.alpha.MasternodeGenKey(ctx)
 	if err != nil {
@@ -39,7 +39,7 @@ func (l *lab) startVoter(ctx context.Context) error {
 	}
 	i := slices.IndexFunc(coins, func(u pasteld.Unspent) bool { return u.Value == collateral }) // blocks may have paid the miner there
 	if i < 0 {
-		return errors.New("the wallet does not have the collateral that was sent")
+		return errors.New("the wallet does not have the collateral sent to it")
 	}
 	out := coins[i].OutPoint
 	if err := l.alpha.LockUnspent(ctx, false, []pastel.OutPoint{out}); err != nil {
@@ -59,7 +59,7 @@ func (l *lab) startVoter(ctx context.Context) error {
 	return l.enrolVoter(ctx) // it votes from now on; others pay it once it is ENABLED
 }
 
-// enrolVoter registers the voter's identity, on its own machine.
+// enrolVoter registers the voter's identity on the voter's own machine.
 func (l *lab) enrolVoter(ctx context.Context) error {
 	if err := l.listed(ctx, l.regular); err != nil {
 		return err
@@ -78,7 +78,7 @@ func (l *lab) enrolVoter(ctx context.Context) error {
 	if err := l.mine(ctx, 1); err != nil {
 		return err
 	}
-	// The machine's own state follows its list with a delay.
+	// The machine's own state lags behind its list.
 	err = until(ctx, "the voter to register", time.Minute, func() (bool, string, error) {
 		_, err := l.voter.raw(ctx, "tickets", "register", "mnid", id, voterPass)
 		return err == nil, fmt.Sprint(err), nil

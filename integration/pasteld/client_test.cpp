@@ -674,7 +674,7 @@ void testMisbehaving()
         {"no locator", result(tipAt("3", "")), "not what"},
         {"a locator that goes up", result(tipAt("3",
                                                "{\"height\":3,\"hash\":\"" + zeros + "\"},{\"height\":0,\"hash\":\"" + zeros + "\"}")), "not what"},
-        {"a wrong password", http("401 Unauthorized", "user and password are in the cookie file\n"), "password is wrong"},
+        {"a wrong password", http("401 Unauthorized", "use the user and password from the cookie file\n"), "password is wrong"},
     };
     const auto config = [&](const Server& server) {
         Client::Config c;

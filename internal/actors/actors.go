@@ -1,5 +1,5 @@
-// Package actors does what an operator and members of a pool do, through a node's RPC: register, pledge, activate, move coins. The
-// demo and tests play pools with it. One development wallet holds everybody's keys.
+// Package actors does what a pool's operator and members do, through a node's RPC: register, pledge, activate, move coins. The demo and
+// tests use it to play pools. One development wallet holds all keys.
 package actors
 
 import (
@@ -17,18 +17,18 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Party is somebody with a PastelID and an address that rewards go to.
+// Party is a participant with a PastelID and a reward address.
 type Party struct {
 	Name   string
 	ID     string // PastelID
 	pass   string
 	Reward pastel.Address
 
-	Coins   int64 // PSL, that a member's pledge offers
-	Extra   int64 // PSL, that a member's output holds beyond that
+	Coins   int64 // PSL offered by a member's pledge
+	Extra   int64 // PSL in a member's output beyond that
 	Address pastel.Address
-	Output  pastel.OutPoint // that is pledged
-	Value   pastel.Amount   // of it
+	Output  pastel.OutPoint // the pledged output
+	Value   pastel.Amount   // of the output
 	signed  int64           // time of the last statement, seconds since 1970
 }
 
@@ -40,22 +40,22 @@ const (
 // SupernodePass is the passphrase of every Supernode's PastelID.
 const SupernodePass = passOf + theSupernode
 
-// Pass is the passphrase of a party's PastelID.
+// Pass returns the passphrase of a party's PastelID.
 func (p *Party) Pass() string { return p.pass }
 
-// Cast is everybody of a pool. Nothing it does is mined before somebody mines.
+// Cast is all participants of a pool. It mines nothing itself.
 type Cast struct {
 	Net        pastel.Network
 	Client     *pasteld.Client
 	Operator   *Party
 	Supernode  *Party
 	Members    []*Party
-	Pool       ticket.PoolID // once it is open
-	Activation pastel.TxID   // once it is posted
-	Conf       string        // masternode.conf of the node
+	Pool       ticket.PoolID // set once it is open
+	Activation pastel.TxID   // set once it is posted
+	Conf       string        // the node's masternode.conf
 }
 
-// New casts an operator, a Supernode and members who are to pledge some PSL each. The node's cookie lies in its data folder.
+// New returns a cast of an operator, a Supernode, and members who will pledge the given PSL. The node's cookie is in its data folder.
 func New(net pastel.Network, client *pasteld.Client, cookie string, names []string, coins []int64) *Cast {
 	c := &Cast{Net: net, Client: client, Conf: filepath.Join(filepath.Dir(cookie), "masternode.conf"), Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: theSupernode}}
 	for i, name := range names {
@@ -64,11 +64,11 @@ func New(net pastel.Network, client *pasteld.Client, cookie string, names []stri
 	return c
 }
 
-// Everybody is operator, Supernode and members.
+// Everybody returns operator, Supernode and members.
 func (c *Cast) Everybody() []*Party { return append([]*Party{c.Operator, c.Supernode}, c.Members...) }
 
-// Enrol makes a party's PastelID and posts its registration, which is paid from an address of its own: pasteld takes the fee from the
-// address that a registration names.
+// Enrol creates a party's PastelID and posts its registration. The registration has its own funding address, because pasteld takes the fee
+// from the address named in it.
 func (c *Cast) Enrol(ctx context.Context, p *Party) error {
 	var err error
 	p.pass = passOf + p.Name
@@ -93,10 +93,10 @@ func (c *Cast) Enrol(ctx context.Context, p *Party) error {
 	return err
 }
 
-// spare is what a member's output holds beyond the pledge, so that it can pay the fee of a move.
+// spare is what a member's output holds beyond the pledge, to pay the fee of a move.
 const spare = pastel.PSL / 10
 
-// Fund gives a member an output to pledge.
+// Fund sends a member an output to pledge.
 func (c *Cast) Fund(ctx context.Context, p *Party) error {
 	var err error
 	if p.Address, err = c.Client.NewAddress(ctx); err != nil {
@@ -107,24 +107,24 @@ func (c *Cast) Fund(ctx context.Context, p *Party) error {
 	return err
 }
 
-// Settle finds a member's output once it is mined and keeps the wallet from spending it.
+// Settle finds a member's output once it is mined, and locks it in the wallet.
 func (c *Cast) Settle(ctx context.Context, p *Party) error {
 	list, err := c.Client.Unspent(ctx, 1, p.Address)
 	if err != nil {
 		return err
 	}
 	i := 0
-	if len(list) != 1 { // pasteld may have mined to the wallet's next address before it was given to the member
+	if len(list) != 1 { // pasteld may have mined to the wallet's next address before the member got it
 		i = slices.IndexFunc(list, func(u pasteld.Unspent) bool { return u.Value == p.Value })
 	}
 	if i < 0 || len(list) == 0 {
-		return fmt.Errorf("%s should have an output of %s PSL, has %d others", p.Name, p.Value, len(list))
+		return fmt.Errorf("%s should have an output of %s PSL, but has %d others", p.Name, p.Value, len(list))
 	}
 	p.Output, p.Value = list[i].OutPoint, list[i].Value
 	return c.Client.LockUnspent(ctx, false, []pastel.OutPoint{p.Output})
 }
 
-// fee is what a member's transactions pay.
+// fee is the fee of a member's transactions.
 const fee = pastel.PSL / 1000
 
 // Move spends a member's output to an address, less a fee.
@@ -132,7 +132,7 @@ func (c *Cast) Move(ctx context.Context, p *Party, to pastel.Address) error {
 	return c.spend(ctx, p, pasteld.Output{Address: to, Value: p.Value - fee})
 }
 
-// Take moves some PSL of a member's output elsewhere, to a new address of theirs. The rest stays at the pledged one.
+// Take moves some PSL of a member's output to a new address of the member. The rest stays at the pledged address.
 func (c *Cast) Take(ctx context.Context, p *Party, coins int64) error {
 	elsewhere, err := c.Client.NewAddress(ctx)
 	if err != nil {
@@ -142,7 +142,7 @@ func (c *Cast) Take(ctx context.Context, p *Party, coins int64) error {
 	return c.spend(ctx, p, pasteld.Output{Address: elsewhere, Value: taken}, pasteld.Output{Address: p.Address, Value: p.Value - taken - fee})
 }
 
-// spend makes a transaction of a member's output.
+// spend makes a transaction that spends a member's output.
 func (c *Cast) spend(ctx context.Context, p *Party, outputs ...pasteld.Output) error {
 	raw, err := c.Client.CreateRaw(ctx, []pastel.OutPoint{p.Output}, outputs)
 	if err != nil {
@@ -159,7 +159,7 @@ func (c *Cast) spend(ctx context.Context, p *Party, outputs ...pasteld.Output) e
 	return err
 }
 
-// Post puts a ticket on the chain.
+// Post posts a ticket.
 func (c *Cast) Post(ctx context.Context, t *ticket.Ticket) (pastel.TxID, error) {
 	text, err := t.Encode()
 	if err != nil {
@@ -168,8 +168,8 @@ func (c *Cast) Post(ctx context.Context, t *ticket.Ticket) (pastel.TxID, error) 
 	return c.Client.RegisterContract(ctx, text, t.Kind.String(), "", pastel.Address{})
 }
 
-// Pledge signs and posts a member's participation ticket: with the PastelID, and with the key of the pledged address. Where the member
-// has a pledge of that address already it amends it.
+// Pledge signs a member's participation ticket with the PastelID and the pledged address, and posts it. If the member already has a pledge
+// of that address, the ticket amends it.
 func (c *Cast) Pledge(ctx context.Context, p *Party) error {
 	_, hash, err := c.Client.Tip(ctx)
 	if err != nil {
@@ -194,13 +194,13 @@ func (c *Cast) Pledge(ctx context.Context, p *Party) error {
 	return err
 }
 
-// time is that of a member's next statement, later than the last one: an amendment must be.
+// time returns the time for a member's next statement: later than the last one, as amendments require.
 func (p *Party) time(tip int64) int64 {
 	p.signed = max(time.Now().Unix(), tip, p.signed+1)
 	return p.signed
 }
 
-// Terms of the pools that are played.
+// Terms of the pools.
 const (
 	Company      = "Atlas Operations"
 	Required     = 1000 // PSL, regtest's Supernode collateral
@@ -210,7 +210,7 @@ const (
 	factor       = "1.1"
 )
 
-// Open posts the init ticket of a pool.
+// Open posts a pool's init ticket.
 func (c *Cast) Open(ctx context.Context, label string) error {
 	var err error
 	x := &ticket.Init{
@@ -249,7 +249,7 @@ func (c *Cast) Activate(ctx context.Context, members []*Party) error {
 	return err
 }
 
-// Launch starts the pool's Supernode: its PastelID signs for a machine, masternode.conf gets the entry, and the node announces it.
+// Launch starts the pool's Supernode: its PastelID signs for a machine, the entry goes into masternode.conf, and the node announces it.
 func (c *Cast) Launch(ctx context.Context) error {
 	wif, err := c.Client.MasternodeGenKey(ctx)
 	if err != nil {
@@ -274,7 +274,7 @@ func (c *Cast) Launch(ctx context.Context) error {
 	return c.Announce(ctx, &e)
 }
 
-// Announce writes an entry of masternode.conf and has the node announce it.
+// Announce writes an entry to masternode.conf and has the node announce it.
 func (c *Cast) Announce(ctx context.Context, e *pasteld.MasternodeEntry) error {
 	conf, err := pasteld.ReadMasternodeConf(c.Conf)
 	if err != nil {
@@ -289,7 +289,7 @@ func (c *Cast) Announce(ctx context.Context, e *pasteld.MasternodeEntry) error {
 	return c.Client.ActivateMasternode(ctx, e.Alias, e.Key)
 }
 
-// Leave spends a member's output elsewhere, to a new address of theirs.
+// Leave spends a member's output to a new address of the member.
 func (c *Cast) Leave(ctx context.Context, p *Party) error {
 	elsewhere, err := c.Client.NewAddress(ctx)
 	if err != nil {
@@ -303,7 +303,7 @@ func (c *Cast) Leave(ctx context.Context, p *Party) error {
 	return nil
 }
 
-// Start takes a pool from nothing to active with all members in it. The wallet needs mature coins; mine mines blocks.
+// Start takes a pool from nothing to active, with all members in it. The wallet needs mature coins; mine mines blocks.
 func (c *Cast) Start(ctx context.Context, label string, mine func(count int) error) error {
 	for _, p := range c.Everybody() {
 		if err := c.Enrol(ctx, p); err != nil {

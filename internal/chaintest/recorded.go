@@ -1,4 +1,4 @@
-// Package chaintest reads the chains in testdata, for tests of any package.
+// Package chaintest reads the chains in testdata, for tests in any package.
 package chaintest
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Read returns the raw blocks of a recorded chain (testdata/life, testdata/dense, testdata/odd), from height 0 on.
+// Read returns the raw blocks of a recorded chain (testdata/life, testdata/dense, testdata/odd), from height 0.
 func Read(name string) ([][]byte, error) {
 	_, here, _, _ := runtime.Caller(0)
 	text, err := os.ReadFile(filepath.Join(filepath.Dir(here), "..", "..", "testdata", name, "blocks.hex"))
@@ -31,7 +31,7 @@ func Read(name string) ([][]byte, error) {
 	return blocks, nil
 }
 
-// Parse is Read with the blocks parsed.
+// Parse is Read with parsed blocks.
 func Parse(name string) ([]*pastel.Block, error) {
 	raw, err := Read(name)
 	if err != nil {

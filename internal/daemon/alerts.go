@@ -13,12 +13,12 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// followed is what alerts know of the node that is followed: nothing before it is there.
+// followed is what alerts know of the node being followed. Until begin is called, they know nothing.
 type followed struct {
 	mu       sync.Mutex
 	client   *pasteld.Client
 	follower *chain.Follower
-	ended    error // why it is followed no more
+	ended    error // why following ended
 }
 
 func (f *followed) begin(client *pasteld.Client, follower *chain.Follower) {
@@ -33,7 +33,7 @@ func (f *followed) end(err error) {
 	f.ended = err
 }
 
-// forGood returns why the node cannot be followed until somebody sees to it; nil if it is for another reason.
+// forGood returns why the node cannot be followed until the operator acts; nil if following may resume by itself.
 func (f *followed) forGood() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -61,7 +61,7 @@ func (f *followed) node() notify.Node {
 	return alertNode{f.client}
 }
 
-// alertNode is a node as alerts ask it.
+// alertNode adapts a node to what alerts ask.
 type alertNode struct{ *pasteld.Client }
 
 // Supernodes implements notify.Node.
@@ -87,11 +87,12 @@ func listing(ctx context.Context, node *pasteld.Client) (*chain.Listing, error) 
 }
 
 const (
-	listPolls    = 10              // polls of the chain to one of the list, which takes the node longer
-	listPatience = 2 * time.Minute // how old a list may be
+	listPolls    = 10              // polls of the chain for each request of the list, which costs the node more
+	listPatience = 2 * time.Minute // maximum age of a list
 )
 
-// listEvery is how often the list is asked for: often enough that none is too old before the next, also where the chain is polled rarely.
+// listEvery returns the interval between requests for the list. Even when the chain is polled rarely, no list expires before the next
+// arrives.
 func listEvery(poll time.Duration) time.Duration { return min(listPolls*poll, listPatience/3) }
 
 // watchSupernodes keeps the node's list of Supernodes for the API until the context ends.
@@ -106,7 +107,7 @@ func (d *Daemon) watchSupernodes(ctx context.Context) {
 			complained = false
 		case !complained:
 			complained = true
-			d.log.Warn("the node gave no list of Supernodes, trying again", "err", err)
+			d.log.Warn("the node returned no list of Supernodes; retrying", "err", err)
 		}
 		if !sleep(ctx, listEvery(d.cfg.Poll)) {
 			return
@@ -114,8 +115,8 @@ func (d *Daemon) watchSupernodes(ctx context.Context) {
 	}
 }
 
-// listed is the node's list of Supernodes; nil if it gave none lately, or the ledger is not where the node is: by the list of today a pool
-// of long ago would lack its Supernode.
+// listed returns the node's list of Supernodes. It returns nil if the list is too old, or if the ledger is not at the node's tip: a pool of
+// long ago would seem to lack its Supernode in today's list.
 func (d *Daemon) listed() *chain.Listing {
 	if d.ready.public() != "" {
 		return nil
@@ -126,8 +127,7 @@ func (d *Daemon) listed() *chain.Listing {
 	return nil
 }
 
-// Alerts returns the service that tells people what happens; nil while there is none. It ends with the books it reads: ask for it
-// each time.
+// Alerts returns the service that alerts people; nil while none runs. It ends with the database it reads, so call Alerts each time.
 func (d *Daemon) Alerts() *notify.Service {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -140,11 +140,11 @@ func (d *Daemon) setAlerts(s *notify.Service) {
 	d.alerts = s
 }
 
-// lastWords is how long a daemon that cannot go on takes to say so.
+// lastWords limits how long a daemon that cannot continue takes to alert people of it.
 const lastWords = 15 * time.Second
 
-// alert tells people what happens until stop is called, beside a ledger that is open. It has the database opened for itself, and
-// the ledger does not wait for it. node is nil if none is followed.
+// alert alerts people until stop is called, while ledger stays open. It opens its own database connection, so the ledger never waits for
+// it. node is nil if the daemon follows none.
 func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -157,7 +157,7 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 				return
 			}
 			if ctx.Err() == nil {
-				d.log.Warn("no alerts: their database is not open, trying again", "err", err, "in", pause)
+				d.log.Warn("cannot open the alerts' database; retrying", "err", err, "in", pause)
 			}
 			if !sleep(ctx, pause) {
 				break
@@ -166,12 +166,12 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 		if node == nil || node.forGood() == nil {
 			return
 		}
-		// It ended before the database was open.
+		// The daemon stopped following before the database was open.
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 		defer cancel()
 		alerts, err := store.OpenAlerts(last, d.cfg.database(), d.net)
 		if err != nil {
-			d.log.Warn("no alerts: their database is not open", "err", err)
+			d.log.Warn("cannot open the alerts' database; no alert of the halt was sent", "err", err)
 			return
 		}
 		d.tell(ctx, ledger, alerts, node)
@@ -182,7 +182,7 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 	}
 }
 
-// tell runs the service until the context ends, and has it say so if the node cannot be followed any more.
+// tell runs the service until the context ends. If the node cannot be followed any more, it then sends alerts about that.
 func (d *Daemon) tell(ctx context.Context, ledger *chain.Ledger, alerts *store.Alerts, node *followed) {
 	cfg := notify.Config{Alerts: alerts, Ledger: ledger, Behind: &d.behind, Poll: d.cfg.Poll, Now: time.Now, Log: d.log}
 	if node != nil {
@@ -197,7 +197,7 @@ func (d *Daemon) tell(ctx context.Context, ledger *chain.Ledger, alerts *store.A
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 			defer cancel()
 			if err := service.Halt(last, cause); err != nil {
-				d.log.Warn("nobody is told that the daemon ends", "err", err)
+				d.log.Warn("no alert of the halt was sent", "err", err)
 			}
 		}
 	}

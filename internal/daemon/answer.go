@@ -14,13 +14,13 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// answer serves the node interface until the ledger fails: the node moves it.
+// answer serves the node interface until the ledger fails; the node pushes blocks to it.
 func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
 	listener, err := nodeapi.Listen(d.cfg.NodeAPI)
 	if err != nil {
-		return fmt.Errorf("node-api: %s; choose another address with --node-api", err.Error()) // not wrapped: a lost database looks alike
+		return fmt.Errorf("node-api: %s; choose another address with --node-api", err.Error()) // not wrapped: it would look like a lost database
 	}
-	defer listener.Close() // the server has closed it, unless there is none
+	defer listener.Close() // needed only if no server starts, which would close it
 	cookie := filepath.Join(d.cfg.Data, ".cookie")
 	password, err := nodeapi.WriteCookie(cookie)
 	if err != nil {
@@ -56,7 +56,7 @@ func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
 	return err
 }
 
-// pushed is a ledger that a node moves. It logs the steps that are not made.
+// pushed is a ledger that a node pushes blocks to. It logs refused and failed steps.
 type pushed struct {
 	*chain.Ledger
 	log *slog.Logger
@@ -74,7 +74,7 @@ func (p *pushed) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
 
 func (p *pushed) logged(err error) error {
 	if err != nil {
-		p.log.Warn("a step was not made", "err", err)
+		p.log.Warn("the ledger did not take a block or give one back", "err", err)
 	}
 	return err
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// startAPI listens at once, and serves as soon as there is a database to read.
+// startAPI listens immediately, and serves once a database can be read.
 func (d *Daemon) startAPI(ctx context.Context) (stop func(), err error) {
 	if d.cfg.API == "" {
 		return func() {}, nil
@@ -41,9 +41,9 @@ func (d *Daemon) startAPI(ctx context.Context) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {
-		defer listener.Close() // the server has closed it, unless there was none
+		defer listener.Close() // needed only if no server starts, which would close it
 		if err := d.runAPI(ctx, listener, token); err != nil && ctx.Err() == nil {
-			d.log.Error("the API ended", "err", err)
+			d.log.Error("the API stopped", "err", err)
 		}
 	})
 	return func() {
@@ -52,7 +52,7 @@ func (d *Daemon) startAPI(ctx context.Context) (stop func(), err error) {
 	}, nil
 }
 
-// runAPI serves until the context ends: at first that there is nothing to serve yet.
+// runAPI serves until the context ends. Until a database can be read, it answers that it is not ready.
 func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -81,12 +81,12 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 		return err
 	}
 	defer d.closeReader(reader)
-	watch, err := d.openReader(ctx) // of its own, so that nobody's questions keep the feed waiting
+	watch, err := d.openReader(ctx) // its own, so that requests never delay the feed
 	if err != nil {
 		return err
 	}
 	defer d.closeReader(watch)
-	defer end() // before the readers are closed
+	defer end() // before the readers close
 	feed := api.NewFeed(watch, d.log)
 	running.Go(func() { feed.Run(ctx, d.moved) })
 	site := d.site(reader, feed, token)
@@ -104,7 +104,7 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 	return err
 }
 
-// site is the API with the dashboard.
+// site returns the API with the dashboard.
 func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.Server {
 	b := books.New(reader)
 	b.AskNode(d.listed)
@@ -119,7 +119,7 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 	return site
 }
 
-// words are the parts of a setting, with commas or spaces between them.
+// words splits a setting at commas and spaces.
 func words(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
@@ -130,7 +130,7 @@ func (d *Daemon) closeReader(r *store.Reader) {
 	}
 }
 
-// openReader waits for a database that can be read.
+// openReader retries until a database can be read.
 func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
 	for told := ""; ; {
 		reader, err := store.OpenReader(ctx, d.cfg.database(), d.net, d.cfg.shadow())
@@ -144,7 +144,7 @@ func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
 			d.ready.failed("the database cannot be read", err)
 			if err.Error() != told {
 				told = err.Error()
-				d.log.Warn("the database cannot be read, trying again", "err", err)
+				d.log.Warn("the database cannot be read; retrying", "err", err)
 			}
 		}
 		if !sleep(ctx, time.Second/4) {
@@ -153,7 +153,7 @@ func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
 	}
 }
 
-// moved is the bell of the API's feed.
+// moved returns the channel that wakes the API's feed.
 func (d *Daemon) moved() <-chan struct{} {
 	if l := d.Ledger(); l != nil {
 		return l.Moved()
@@ -161,10 +161,11 @@ func (d *Daemon) moved() <-chan struct{} {
 	return nil
 }
 
-// staleAfter is how old the last block may be before a daemon that only reads doubts the one that writes. Blocks come every 150 seconds.
+// staleAfter is the age of the last block at which a read-only daemon suspects that the writing daemon has stopped. Blocks come every 150
+// seconds.
 const staleAfter = 2 * time.Hour
 
-// condition tells why the books are not where the node is.
+// condition returns a function that says why the read model is not at the node's tip.
 func (d *Daemon) condition(feed *api.Feed) func() string {
 	if !d.cfg.ReadOnly {
 		return d.ready.public
@@ -174,17 +175,17 @@ func (d *Daemon) condition(feed *api.Feed) func() string {
 		age := time.Since(last)
 		switch {
 		case err != nil:
-			return "the database does not answer"
+			return "the database does not respond"
 		case last.IsZero():
-			return "the database holds no block yet"
+			return "the database has no blocks yet"
 		case age > staleAfter && d.net.Name != "regtest":
-			return fmt.Sprintf("the last block is %v old: look after the daemon that writes the database", age.Round(time.Minute))
+			return fmt.Sprintf("the last block is %v old: check the daemon that writes the database", age.Round(time.Minute))
 		}
 		return ""
 	}
 }
 
-// simulator checks tickets against the ledger that is kept, or against one that is loaded for that.
+// simulator checks transactions against the daemon's ledger, or against one it loads if the daemon keeps none.
 type simulator struct {
 	d      *Daemon
 	loaded *books.Loaded
@@ -198,7 +199,7 @@ func (s simulator) Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip,
 	return s.loaded.Simulate(tx, time)
 }
 
-// token reads the API's token, which is made when it is missing.
+// token reads the API's token, and creates it if it is missing.
 func (d *Daemon) token() (string, error) {
 	path := filepath.Join(d.cfg.Data, "api.token")
 	text, err := os.ReadFile(path)
@@ -210,7 +211,7 @@ func (d *Daemon) token() (string, error) {
 	}
 	token := strings.TrimSpace(string(text))
 	if err == nil && len(token) < 32 {
-		err = fmt.Errorf("%s holds less than 32 characters: delete the file, another token is made then", path)
+		err = fmt.Errorf("%s holds fewer than 32 characters: delete it, and the daemon creates a new token", path)
 	}
 	if err != nil {
 		return "", fmt.Errorf("api: %w", err)
@@ -218,7 +219,7 @@ func (d *Daemon) token() (string, error) {
 	return token, nil
 }
 
-// version is the module's, as the Go tool recorded it.
+// version returns the module's version, as recorded by the Go tool.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

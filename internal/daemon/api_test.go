@@ -177,7 +177,7 @@ func TestTroubleNamesNoHosts(t *testing.T) {
 	api := d.api()
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		_, body := get(t, api+"/api/v1/status")
-		if strings.Contains(body, "the node is away") {
+		if strings.Contains(body, "node unreachable") {
 			if strings.Contains(body, "127.0.0.1:1") {
 				t.Errorf("the status names the node: %s", body)
 			}

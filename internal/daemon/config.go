@@ -14,68 +14,68 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// Config is every setting of the daemon. Flags, environment and file fill in the same fields (package cmd/smartpoold).
+// Config holds every setting of the daemon. Flags, environment and file set the same fields (package cmd/smartpoold).
 type Config struct {
-	Data     string `default:"${data}" placeholder:"FOLDER" help:"Folder of the daemon's files, made if it is missing."`
-	Network  string `placeholder:"NAME" help:"Network of the node: main, testnet, devnet or regtest. Default: main, regtest with --dev."`
+	Data     string `default:"${data}" placeholder:"FOLDER" help:"Folder for the daemon's files; created if missing."`
+	Network  string `placeholder:"NAME" help:"The node's network: main, testnet, devnet or regtest. Default: main, or regtest with --dev."`
 	Database string `placeholder:"FILE|URL" help:"SQLite file or PostgreSQL URL (postgres://user@host/name). Default: a file in the data folder."`
 
-	ShadowFrom int32 `default:"-1" placeholder:"HEIGHT" help:"Watch pools from this height on, on a network whose miners do not enforce the rules yet."`
+	ShadowFrom int32 `default:"-1" placeholder:"HEIGHT" help:"Watch pools from this height (shadow run) on a network that does not enforce the rules yet."`
 
-	Node         string        `default:"http://127.0.0.1:9932" placeholder:"URL" help:"pasteld's RPC."`
-	NodeUser     string        `placeholder:"NAME" help:"User of pasteld's RPC (rpcuser); or use the cookie."`
-	NodePassword string        `placeholder:"SECRET" help:"Password of pasteld's RPC (rpcpassword). Better given by environment or file than as a flag."`
+	Node         string        `default:"http://127.0.0.1:9932" placeholder:"URL" help:"URL of pasteld's RPC."`
+	NodeUser     string        `placeholder:"NAME" help:"User name for pasteld's RPC (rpcuser). Alternatively, use --node-cookie."`
+	NodePassword string        `placeholder:"SECRET" help:"Password for pasteld's RPC (rpcpassword). Set it in the environment or the file: other users can see flags."`
 	NodeCookie   string        `placeholder:"FILE" help:"pasteld's .cookie file, in its data folder."`
-	NodeZMQ      string        `name:"node-zmq" placeholder:"URL" help:"pasteld's zmqpubhashblock address, to hear of blocks at once, such as tcp://127.0.0.1:28332."`
-	Poll         time.Duration `default:"2s" help:"How often the node is asked for new blocks."`
+	NodeZMQ      string        `name:"node-zmq" placeholder:"URL" help:"pasteld's zmqpubhashblock address, such as tcp://127.0.0.1:28332; the daemon then learns of blocks immediately."`
+	Poll         time.Duration `default:"2s" help:"Interval between polls of the node for new blocks."`
 
-	NodeAPI string `name:"node-api" placeholder:"ADDRESS" help:"Serve the node interface on this loopback address, such as 127.0.0.1:9735, for a node that pushes its blocks; no node is followed then."`
+	NodeAPI string `name:"node-api" placeholder:"ADDRESS" help:"Serve the node interface on this loopback address, such as 127.0.0.1:9735. An upgraded node pushes its blocks to it; the daemon then follows no other node."`
 
-	API        string `name:"api" default:"127.0.0.1:9734" placeholder:"ADDRESS" help:"Address of the HTTP API and the dashboard; empty for none. Reading needs no token: put a proxy with TLS in front of an address that others reach."`
-	APIOrigins string `name:"api-origins" placeholder:"ORIGINS" help:"Origins whose pages browsers may let read the API, such as https://pools.example.org, with commas between them."`
-	APIProxies string `name:"api-proxies" placeholder:"ADDRESSES" help:"Addresses or networks (CIDR) of proxies in front of the API, with commas between them: whoever asks is whom they name in X-Forwarded-For. Without it all that comes through a proxy counts as one address."`
-	APIRate    int    `name:"api-rate" default:"100" placeholder:"N" help:"Requests a second from one address; 0 for no bound."`
-	APIStreams int    `name:"api-streams" default:"4096" placeholder:"N" help:"Event streams that may be open at once; one address may have an eighth of them."`
-	ReadOnly   bool   `help:"Only serve the API from a database that another daemon writes; no node is needed."`
+	API        string `name:"api" default:"127.0.0.1:9734" placeholder:"ADDRESS" help:"Address of the HTTP API and the dashboard; empty for none. Reading needs no token. Put a proxy with TLS in front of an address that others can reach."`
+	APIOrigins string `name:"api-origins" placeholder:"ORIGINS" help:"Comma-separated origins whose pages may read the API in a browser, such as https://pools.example.org."`
+	APIProxies string `name:"api-proxies" placeholder:"ADDRESSES" help:"Comma-separated addresses or networks (CIDR) of proxies in front of the API. The daemon takes clients' addresses from their X-Forwarded-For. Without this setting, all clients behind a proxy count as one address."`
+	APIRate    int    `name:"api-rate" default:"100" placeholder:"N" help:"Maximum requests per second from one address; 0 for no limit."`
+	APIStreams int    `name:"api-streams" default:"4096" placeholder:"N" help:"Maximum number of open event streams; one address may open an eighth of them."`
+	ReadOnly   bool   `help:"Serve the API from a database that another daemon writes; needs no node."`
 
 	Metrics string `default:"127.0.0.1:9733" placeholder:"ADDRESS" help:"Loopback address of /metrics, /healthz and /readyz; empty for none."`
 
-	Dev     bool          `help:"Run a development node inside, on the regtest network. Nothing in it has a value."`
+	Dev     bool          `help:"Run a built-in development node on the regtest network. Its coins have no value."`
 	DevRPC  string        `name:"dev-rpc" default:"127.0.0.1:19932" placeholder:"ADDRESS" help:"Address of the development node's RPC."`
-	DevMine time.Duration `name:"dev-mine" default:"0s" help:"Have the development node mine a block this often; 0 for only when it is asked to."`
+	DevMine time.Duration `name:"dev-mine" default:"0s" help:"Interval at which the development node mines a block; 0 to mine only on request."`
 
-	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least level of log lines: ${enum}."`
-	LogFormat string `default:"text" enum:"text,json" help:"Form of log lines: ${enum}."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Minimum level of log messages: ${enum}."`
+	LogFormat string `default:"text" enum:"text,json" help:"Format of log messages: ${enum}."`
 }
 
-// Check says what is wrong with the settings, before anything is opened.
+// Check returns what is wrong with the settings. It opens nothing.
 func (c *Config) Check() error {
 	network, err := c.network()
 	switch {
 	case err != nil:
 		return err
 	case c.Data == "":
-		return errors.New("data: give a folder")
+		return errors.New("data: empty; name a folder")
 	case c.Poll < 10*time.Millisecond || c.Poll > time.Hour:
-		return fmt.Errorf("poll: %v is not between 10ms and 1h", c.Poll)
+		return fmt.Errorf("poll: %v is out of range; use 10ms to 1h", c.Poll)
 	case c.Dev && network.Name != "regtest":
-		return fmt.Errorf("dev: a development node is of the regtest network, not of %s; add --network regtest or leave --network out", network.Name)
+		return fmt.Errorf("dev: a development node runs on the regtest network, not on %s; use --network regtest or omit --network", network.Name)
 	case c.Dev && c.NodeAPI != "":
-		return errors.New("node-api: a development node has the rules inside; use either --dev or --node-api")
+		return errors.New("node-api: a development node has built-in rules and asks no daemon; use either --dev or --node-api")
 	case c.DevMine < 0 || c.DevMine > 0 && c.DevMine < 10*time.Millisecond:
-		return fmt.Errorf("dev-mine: %v is less than 10ms", c.DevMine)
+		return fmt.Errorf("dev-mine: %v is too short; use 10ms or more", c.DevMine)
 	case c.DevMine > 0 && !c.Dev:
 		return errors.New("dev-mine: only a development node mines; add --dev")
 	case c.shadow() && c.NodeAPI != "":
-		return errors.New("shadow-from: leave node-api out; a node that asked a shadow run would list and pay Supernodes of pools that nobody guards")
+		return errors.New("shadow-from: omit --node-api; a node served by a shadow run would list and pay Supernodes of pools whose rules no miner enforces")
 	case c.ReadOnly && (c.Dev || c.NodeAPI != ""):
-		return errors.New("read-only: it follows no node; leave --dev and --node-api out")
+		return errors.New("read-only: a read-only daemon has no node; omit --dev and --node-api")
 	case c.ReadOnly && c.API == "":
-		return errors.New("read-only: there is nothing to do without an API; give --api an address")
+		return errors.New("read-only: a read-only daemon only serves the API; set --api to an address")
 	case c.APIRate < 0 || c.APIStreams < 0:
-		return errors.New("api-rate and api-streams: want 0 or more")
+		return errors.New("api-rate, api-streams: must be 0 or more")
 	case (c.NodeUser == "") != (c.NodePassword == ""):
-		return errors.New("node-user and node-password belong together: give both, or neither and --node-cookie")
+		return errors.New("node-user, node-password: only one is set; set both, or use --node-cookie instead")
 	}
 	if _, err := c.proxies(); err != nil {
 		return err
@@ -94,7 +94,7 @@ func (c *Config) Check() error {
 	return c.distinct()
 }
 
-// distinct refuses two servers at one address.
+// distinct refuses two servers on one address.
 func (c *Config) distinct() error {
 	servers := []struct{ name, address string }{{"api", c.API}, {"node-api", c.NodeAPI}, {"metrics", c.Metrics}}
 	if c.Dev {
@@ -102,11 +102,11 @@ func (c *Config) distinct() error {
 	}
 	taken := map[string]string{}
 	for _, s := range servers {
-		if s.address == "" || strings.HasSuffix(s.address, ":0") { // off, or any port that is free
+		if s.address == "" || strings.HasSuffix(s.address, ":0") { // off, or any free port
 			continue
 		}
 		if other := taken[s.address]; other != "" {
-			return fmt.Errorf("%s and %s have the same address %s: give one of them another port", other, s.name, s.address)
+			return fmt.Errorf("%s and %s both use %s: choose another port for one of them", other, s.name, s.address)
 		}
 		taken[s.address] = s.name
 	}
@@ -124,7 +124,7 @@ func loopback(name, address string) error {
 	return nil
 }
 
-// proxies are the networks of --api-proxies.
+// proxies returns the networks of --api-proxies.
 func (c *Config) proxies() ([]netip.Prefix, error) {
 	var list []netip.Prefix
 	for _, text := range words(c.APIProxies) {
@@ -141,7 +141,7 @@ func (c *Config) proxies() ([]netip.Prefix, error) {
 	return list, nil
 }
 
-// network returns the rules' parameters, with the start of a shadow run.
+// network returns the rules' parameters, including the start of a shadow run.
 func (c *Config) network() (pool.Params, error) {
 	network, err := pool.ParamsByName(c.networkName())
 	if err != nil {
@@ -149,11 +149,11 @@ func (c *Config) network() (pool.Params, error) {
 	}
 	switch enforced := network.Forks.Pools.Scheduled(); {
 	case c.shadow() && enforced:
-		return network, fmt.Errorf("shadow-from: the %s network enforces the rules from block %d on; leave it out", network.Name, network.Forks.Pools.Height())
+		return network, fmt.Errorf("shadow-from: the %s network enforces the rules from block %d on; omit --shadow-from", network.Name, network.Forks.Pools.Height())
 	case c.shadow():
 		network.Forks.Pools = pool.ForkAt(pastel.Height(c.ShadowFrom))
 	case !enforced:
-		return network, fmt.Errorf("network: the %s network does not enforce the rules yet; --shadow-from HEIGHT watches it from a height on",
+		return network, fmt.Errorf("network: the %s network does not enforce the rules yet; use --shadow-from HEIGHT to watch it from a height",
 			network.Name)
 	}
 	if err := network.Validate(); err != nil {
@@ -174,7 +174,7 @@ func (c *Config) networkName() string {
 
 func (c *Config) shadow() bool { return c.ShadowFrom >= 0 }
 
-// database returns the database to open.
+// database returns the name of the database to open.
 func (c *Config) database() string {
 	if c.Database != "" {
 		return c.Database
@@ -182,7 +182,7 @@ func (c *Config) database() string {
 	return filepath.Join(c.Data, c.networkName()+".db")
 }
 
-// databaseForLog keeps a password out of the log.
+// databaseForLog returns the database's name without its password.
 func (c *Config) databaseForLog() string {
 	if store.IsPostgres(c.database()) {
 		return "PostgreSQL"

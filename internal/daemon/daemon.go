@@ -28,17 +28,17 @@ type Daemon struct {
 	bell    <-chan struct{}
 	metrics *metrics
 	ready   readiness
-	behind  time.Time // since when the ledger is behind its node: alerts of one session after the other keep it
+	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
 
-	supernodes atomic.Pointer[chain.Listing] // as the node listed them last
+	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
 	mu     sync.Mutex
-	ledger *chain.Ledger   // of the present session
-	alerts *notify.Service // of the present session
+	ledger *chain.Ledger   // of the current session
+	alerts *notify.Service // of the current session
 	at     Addresses
 }
 
-// New returns a daemon that Run sets going. The error says which setting is wrong.
+// New returns a daemon for Run to start. The error names the wrong setting.
 func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
@@ -53,21 +53,21 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	return d, nil
 }
 
-// Addresses are where a running daemon is reached; what it does not serve, or not yet, is empty.
+// Addresses says where to reach a running daemon. What it does not serve, or not yet, is empty.
 type Addresses struct {
 	API       string // URL of the API and the dashboard
 	DevRPC    string // URL of the development node
 	DevCookie string // its cookie file
 }
 
-// Addresses returns where the daemon is reached.
+// Addresses returns where to reach the daemon.
 func (d *Daemon) Addresses() Addresses {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.at
 }
 
-// Ledger returns the books as they are kept now; nil while they are being opened. A failed one is replaced by another.
+// Ledger returns the current ledger; nil while the daemon opens one. A ledger that fails is replaced.
 func (d *Daemon) Ledger() *chain.Ledger {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -80,7 +80,7 @@ func (d *Daemon) setLedger(l *chain.Ledger) {
 	d.ledger = l
 }
 
-// Run runs the daemon until the context ends, which is no error, or until it cannot go on. It is called once.
+// Run runs the daemon until the context ends, which is no error, or until it cannot continue. Call it once.
 func (d *Daemon) Run(ctx context.Context) error {
 	if err := os.MkdirAll(d.cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("data: %w; give another folder with --data", err)
@@ -89,7 +89,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer stop() // last, so that a slow shutdown can be watched
+	defer stop() // last, so that people can watch a slow shutdown
 	if d.cfg.Dev {
 		closeDev, err := d.startDev(ctx)
 		if err != nil {
@@ -115,7 +115,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	return err
 }
 
-// dial connects to the node, once. One that is away is waited for; a wrong one is refused.
+// dial connects to the node, once. It waits for a node that is unreachable, and refuses a wrong one.
 func (d *Daemon) dial(ctx context.Context) error {
 	if d.node != nil {
 		return nil
@@ -138,7 +138,7 @@ func (d *Daemon) dial(ctx context.Context) error {
 			return err
 		}
 		d.ready.failed(nodeAway, err)
-		d.log.Warn("the node is away, trying again", "err", err, "in", pause)
+		d.log.Warn("node unreachable; retrying", "err", err, "in", pause)
 		if !sleep(ctx, pause) {
 			return ctx.Err()
 		}
@@ -155,7 +155,7 @@ const (
 	longPause  = 30 * time.Second
 )
 
-// sleep waits; false if the context ends first.
+// sleep waits; it returns false if the context ends first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -167,8 +167,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// sessions keeps the ledger going: after an error of the database that may pass it is opened and loaded again, as what was
-// written before the error is known only to the database. It stands by while another daemon writes.
+// sessions keeps a ledger open. After a database error that may pass, it opens and loads the ledger again, because only the database knows
+// what it stored before the error. While another daemon writes, it stands by.
 func (d *Daemon) sessions(ctx context.Context) error {
 	opened, standing := false, false
 	for pause := firstPause; ; {
@@ -177,15 +177,15 @@ func (d *Daemon) sessions(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrOvertaken): // the lock was lost to another daemon, or never had
-			d.ready.failed("standing by, as another daemon writes the database", err)
+		case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrOvertaken): // another daemon has the lock, or took it over
+			d.ready.failed("standing by: another daemon writes to the database", err)
 			if !standing {
-				d.log.Info("standing by until the other daemon ends", "database", d.cfg.databaseForLog())
+				d.log.Info("standing by until the other daemon stops", "database", d.cfg.databaseForLog())
 			}
 			opened, standing, wait = true, true, standBy
 		case opened && store.Temporary(err):
 			d.ready.failed("the database failed", err)
-			d.log.Error("the database failed, opening it again", "err", err, "in", pause)
+			d.log.Error("the database failed; reopening it", "err", err, "in", pause)
 			pause = min(2*pause, longPause)
 		default:
 			return err
@@ -196,7 +196,7 @@ func (d *Daemon) sessions(ctx context.Context) error {
 	}
 }
 
-// standBy is how often a daemon that stands by tries for the lock.
+// standBy is how often a standby daemon tries to take the lock.
 const standBy = 2 * time.Second
 
 // session opens the database and moves the ledger until something fails.
@@ -220,7 +220,7 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	d.log.Info("ledger loaded", "database", d.cfg.databaseForLog(), "network", d.net.Name, "height", tip.Height,
 		"digest", hex.EncodeToString(tip.Digest[:]), "took", time.Since(began).Round(time.Millisecond))
 	opened()
-	defer ledger.Close() // a step that is being stored has a few seconds before the database is closed
+	defer ledger.Close() // gives a step being stored a few seconds before the database closes
 	ledger.OnOutage(d.outage())
 	d.ready.store(ledger.Outage)
 	defer d.ready.store(nil)
@@ -232,23 +232,23 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	return d.follow(ctx, ledger)
 }
 
-// outage logs that a block waits for the database, and that it does no longer.
+// outage returns a function that logs when the database starts and stops refusing blocks.
 func (d *Daemon) outage() func(error) {
 	waits := false
 	return func(err error) {
 		switch {
 		case err == nil:
-			d.log.Info("the database takes blocks again")
+			d.log.Info("the database stores blocks again")
 		case !waits:
-			d.log.Error("the database does not take a block, trying again", "err", err)
+			d.log.Error("the database did not store a block; retrying", "err", err)
 		}
 		waits = err != nil
 	}
 }
 
-// follow takes the ledger along the node's chain.
+// follow moves the ledger along the node's chain.
 func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) (err error) {
-	var node followed // people are told, however long it is away
+	var node followed // alerts run even while the node is unreachable
 	defer d.alert(ctx, ledger, &node)()
 	defer func() { node.end(err) }()
 	if err := d.dial(ctx); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 )
 
-// startDev runs a development node with the rules inside, and points the daemon at its RPC, as it would be pointed at pasteld.
+// startDev runs a development node with built-in rules, and points the daemon at its RPC as it would at pasteld's.
 func (d *Daemon) startDev(ctx context.Context) (stop func(), err error) {
 	dir := filepath.Join(d.cfg.Data, "devnode")
 	rules, err := chain.OpenLedger(ctx, d.net, false, &chain.Memory{})
@@ -31,7 +31,7 @@ func (d *Daemon) startDev(ctx context.Context) (stop func(), err error) {
 	d.at.DevRPC, d.at.DevCookie = server.URL, server.CookieFile
 	d.mu.Unlock()
 	height, _ := node.Tip()
-	d.log.Info("development node: nothing in it has a value", "rpc", server.URL, "cookie", server.CookieFile, "height", height)
+	d.log.Info("development node started; its coins have no value", "rpc", server.URL, "cookie", server.CookieFile, "height", height)
 	mining, cancel := context.WithCancel(ctx)
 	var miner sync.WaitGroup
 	if d.cfg.DevMine > 0 {
@@ -55,7 +55,7 @@ func (d *Daemon) startDev(ctx context.Context) (stop func(), err error) {
 func (d *Daemon) mine(ctx context.Context, node *devnode.Node) {
 	for sleep(ctx, d.cfg.DevMine) {
 		if _, err := node.Generate(ctx, 1); err != nil && ctx.Err() == nil {
-			d.log.Warn("mine", "err", err)
+			d.log.Warn("the development node did not mine a block", "err", err)
 		}
 	}
 }

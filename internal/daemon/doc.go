@@ -1,3 +1,3 @@
-// Package daemon is smartpoold without its command line: it wires the node, the follower, the store and the endpoints together, and
-// takes them down in order. It holds no rules.
+// Package daemon is smartpoold without its command line. It connects node, follower, store and endpoints, and shuts them down in order. It
+// contains no rules.
 package daemon

@@ -274,9 +274,9 @@ func TestWrongSettings(t *testing.T) {
 	for want, spoil := range map[string]func(*daemon.Config){
 		"choose one of main":                 func(c *daemon.Config) { c.Network = "mainnet" },
 		"does not enforce the rules yet":     func(c *daemon.Config) { c.Network = "" },
-		"leave it out":                       func(c *daemon.Config) { c.ShadowFrom = 5 },
+		"omit --shadow-from":                 func(c *daemon.Config) { c.ShadowFrom = 5 },
 		"fork Pools is":                      func(c *daemon.Config) { c.Network, c.ShadowFrom = "main", 1<<30 },
-		"data: give a folder":                func(c *daemon.Config) { c.Data = "" },
+		"data: empty; name a folder":         func(c *daemon.Config) { c.Data = "" },
 		"poll: 0s":                           func(c *daemon.Config) { c.Poll = 0 },
 		"metrics: \"0.0.0.0:9733\"":          func(c *daemon.Config) { c.Metrics = "0.0.0.0:9733" },
 		"node-api: \"localhost\"":            func(c *daemon.Config) { c.NodeAPI = "localhost" },
@@ -364,9 +364,9 @@ func TestNodeIsAwayWhileFollowing(t *testing.T) {
 	api, ready := d.api(), "http://"+cfg.Metrics+"/readyz"
 	d.answers(ready, http.StatusOK, "ready")
 	n.stop()
-	d.answers(ready, http.StatusServiceUnavailable, "the node is away: ")
-	d.answers(api+"/api/v1/status", http.StatusOK, `"trouble":"the node is away"`)
-	logs.holds(d, "the node is away, trying again")
+	d.answers(ready, http.StatusServiceUnavailable, "node unreachable: ")
+	d.answers(api+"/api/v1/status", http.StatusOK, `"trouble":"node unreachable"`)
+	logs.holds(d, "node unreachable; retrying")
 	if logs.has("no use of the node") {
 		t.Errorf("a node that is away is taken for a wrong one:\n%s", logs)
 	}
@@ -402,7 +402,7 @@ func TestNonsenseIsNotAway(t *testing.T) {
 	d.synced(n)
 	nonsense.Store(true)
 	d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "not answer as a node should")
-	logs.holds(d, "no use of the node, trying again")
+	logs.holds(d, "invalid response from the node; retrying")
 	if logs.has("away") {
 		t.Errorf("a wrong node is taken for one that is away:\n%s", logs)
 	}
@@ -417,7 +417,7 @@ func TestNodeAway(t *testing.T) {
 	d := start(t, cfg)
 	for {
 		status, body := get(t, "http://"+cfg.Metrics+"/readyz")
-		if status == http.StatusServiceUnavailable && strings.Contains(body, "the node is away") {
+		if status == http.StatusServiceUnavailable && strings.Contains(body, "node unreachable") {
 			break
 		}
 		select {

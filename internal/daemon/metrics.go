@@ -18,7 +18,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// metrics is what the daemon tells Prometheus. Heights and sums are read when they are asked for.
+// metrics is what the daemon exposes to Prometheus. Heights and sums are read on each scrape.
 type metrics struct {
 	registry *prometheus.Registry
 	blocks   prometheus.Counter
@@ -35,7 +35,7 @@ func newMetrics(ledger func() *chain.Ledger) *metrics {
 		ledger:   ledger,
 		registry: prometheus.NewRegistry(),
 		blocks:   prometheus.NewCounter(prometheus.CounterOpts{Name: "smartpool_blocks_applied_total", Help: "Blocks stored."}),
-		back:     prometheus.NewCounter(prometheus.CounterOpts{Name: "smartpool_blocks_reverted_total", Help: "Blocks taken back in reorganizations."}),
+		back:     prometheus.NewCounter(prometheus.CounterOpts{Name: "smartpool_blocks_reverted_total", Help: "Blocks reverted in reorganizations."}),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "smartpool_events_total", Help: "Events of stored blocks, by type.",
 		}, []string{"type"}),
@@ -63,12 +63,12 @@ func (m *metrics) stepped(c *chain.Change) {
 
 var (
 	descHeight = prometheus.NewDesc("smartpool_height", "Last block of the ledger.", nil, nil)
-	descTarget = prometheus.NewDesc("smartpool_node_height", "Last block of the node, as last seen.", nil, nil)
+	descTarget = prometheus.NewDesc("smartpool_node_height", "Last block of the node when last polled.", nil, nil)
 	descSynced = prometheus.NewDesc("smartpool_synced", "1 if the ledger was at the node's tip when last compared.", nil, nil)
 	descPools  = prometheus.NewDesc("smartpool_pools", "Pools by status.", []string{"status"}, nil)
-	descEscrow = prometheus.NewDesc("smartpool_escrow_patoshi", "Rewards in escrow, pending payouts included.", nil, nil)
-	descCoins  = prometheus.NewDesc("smartpool_member_coins_psl", "Members' coins in active and replenishing pools: what counts of their pledges.", nil, nil)
-	descDue    = prometheus.NewDesc("smartpool_payouts_pending", "Payouts that are settled and not yet mined.", nil, nil)
+	descEscrow = prometheus.NewDesc("smartpool_escrow_patoshi", "Rewards in escrow, including pending payouts.", nil, nil)
+	descCoins  = prometheus.NewDesc("smartpool_member_coins_psl", "Members' counted coins in active and replenishing pools.", nil, nil)
+	descDue    = prometheus.NewDesc("smartpool_payouts_pending", "Payouts settled but not yet mined.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -117,7 +117,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// serve answers /metrics, /healthz and /readyz until stop is called.
+// serve serves /metrics, /healthz and /readyz until stop is called.
 func (d *Daemon) serve() (stop func(), err error) {
 	if d.cfg.Metrics == "" {
 		return func() {}, nil
@@ -144,7 +144,7 @@ func (d *Daemon) serve() (stop func(), err error) {
 	go func() {
 		defer close(done)
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			d.log.Error("metrics", "err", err)
+			d.log.Error("the metrics endpoint stopped", "err", err)
 		}
 	}()
 	d.log.Info("metrics and health", "address", listener.Addr().String())
@@ -161,5 +161,5 @@ func (d *Daemon) serve() (stop func(), err error) {
 func tell(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	io.WriteString(w, text+"\n") //nolint:errcheck // who asked is gone
+	io.WriteString(w, text+"\n") //nolint:errcheck // the client is gone
 }

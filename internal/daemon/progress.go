@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// progress logs steps: each event that people wait for, and while many blocks are missing a line every few seconds.
+// progress logs steps: each pool event, and a line every few seconds while many blocks are missing.
 type progress struct {
 	log    *slog.Logger
 	began  time.Time

@@ -8,21 +8,21 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// readiness tells whether the ledger is where the node is, and why not.
+// readiness says whether the ledger is at the node's tip, and if not, why.
 type readiness struct {
 	mu     sync.Mutex
 	reason string
-	err    error               // behind the reason, if there is one
+	err    error               // what caused the reason; may be nil
 	status func() chain.Status // while a node is followed
 	outage func() error        // of the database, while a ledger is open
 }
 
-// nodeAway is said of a node that does not answer, whether it never did or is followed.
-const nodeAway = "the node is away"
+// nodeAway is the reason while the node does not answer, both before and after the first connection.
+const nodeAway = "node unreachable"
 
 func (r *readiness) set(reason string) { r.failed(reason, nil) }
 
-// failed tells why the daemon is not ready. The error is for whoever runs it: it may name hosts and users.
+// failed sets why the daemon is not ready. The error is for its operator: it may contain host and user names.
 func (r *readiness) failed(reason string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -35,20 +35,20 @@ func (r *readiness) follow(status func() chain.Status) {
 	r.status = status
 }
 
-// store has the readiness ask why a block is not stored yet.
+// store sets the function that says why a block is not stored yet.
 func (r *readiness) store(outage func() error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.outage = outage
 }
 
-// reasonNot returns why the daemon is not ready, or nothing: what everybody may know, and what is behind it.
+// reasonNot returns why the daemon is not ready, or "". The reason is public; the error behind it is for the operator.
 func (r *readiness) reasonNot() (reason string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.outage != nil {
 		if err := r.outage(); err != nil {
-			return "a block waits for the database, which is tried again", err
+			return "the database has not stored the last block yet; retrying", err
 		}
 	}
 	if r.status == nil {
@@ -61,14 +61,14 @@ func (r *readiness) reasonNot() (reason string, err error) {
 	case errors.Is(s.Err, chain.ErrAway):
 		return nodeAway, s.Err
 	case s.Err != nil:
-		return "the node does not answer as a node should; the daemon's log says why", s.Err
+		return "invalid response from the node; see the daemon's log", s.Err
 	case !s.Synced:
 		return "syncing", nil
 	}
 	return "", nil
 }
 
-// public is the reason for everybody.
+// public returns the reason without the error behind it.
 func (r *readiness) public() string {
 	reason, _ := r.reasonNot()
 	return reason

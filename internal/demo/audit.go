@@ -14,20 +14,20 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// books is what raw blocks alone say of a pool's money. It knows nothing of the rules.
+// books is what raw blocks alone say about a pool's money. It contains no rules.
 type books struct {
-	income   pastel.Amount                    // paid to escrow, but not by payouts
-	rewards  int                              // outputs that did
-	paid     map[pastel.Address]pastel.Amount // out of escrow, to others
+	income   pastel.Amount                    // paid to escrow, except by payouts
+	rewards  int                              // outputs that paid it
+	paid     map[pastel.Address]pastel.Amount // paid out of escrow to others
 	payouts  int                              // transactions that spent escrow
 	unspent  map[pastel.OutPoint]pastel.Amount
-	escrowed pastel.Amount // what is left in escrow
+	escrowed pastel.Amount // still in escrow
 }
 
-// account is what the daemon's database says of a pool's money.
+// account is what the daemon's database says about a pool's money.
 type account struct{ income, paid, left pastel.Amount }
 
-// kept reads the daemon's database once it holds the last block.
+// kept reads the daemon's database once it contains the last block.
 func (s *stage) kept(ctx context.Context) (a account, err error) {
 	r, err := store.OpenReader(ctx, filepath.Join(s.dir, s.Net.Name+".db"), s.params, false)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *stage) kept(ctx context.Context) (a account, err error) {
 		case <-ctx.Done():
 			return a, ctx.Err()
 		case <-s.done:
-			return a, fmt.Errorf("the daemon ended: %w", s.failed)
+			return a, fmt.Errorf("the daemon stopped: %w", s.failed)
 		case <-time.After(5 * time.Millisecond): // the ledger moves before its block is stored
 		}
 	}
@@ -68,13 +68,13 @@ func leftBy(x *store.Snapshot, id ticket.PoolID) (pastel.Amount, error) {
 		return 0, err
 	}
 	if len(list) != 1 {
-		return 0, fmt.Errorf("the daemon's database says %d times that the pool was closed", len(list))
+		return 0, fmt.Errorf("the daemon's database has %d events of the pool's closing instead of one", len(list))
 	}
 	closed, err := pool.ParseEvent(list[0].JSON)
 	return closed.Amount, err
 }
 
-// audit reads every block of the node and follows the coins of the pool's escrow.
+// audit reads all of the node's blocks and follows the coins of the pool's escrow.
 func (s *stage) audit(ctx context.Context) (*books, error) {
 	b := &books{paid: map[pastel.Address]pastel.Amount{}, unspent: map[pastel.OutPoint]pastel.Amount{}}
 	tip, _, err := s.Client.Tip(ctx)
@@ -130,7 +130,7 @@ func (b *books) add(tx *pastel.Tx, escrow pastel.Address) error {
 		case in > 0 && ok:
 			b.paid[to] += o.Value
 		case in > 0:
-			return fmt.Errorf("payout %s pays a script that is no address", tx.ID())
+			return fmt.Errorf("payout %s pays a script without an address", tx.ID())
 		}
 	}
 	if in == 0 {
@@ -138,7 +138,7 @@ func (b *books) add(tx *pastel.Tx, escrow pastel.Address) error {
 	}
 	b.payouts++
 	if out != in {
-		return fmt.Errorf("payout %s takes %s PSL from escrow and pays %s PSL", tx.ID(), in, out)
+		return fmt.Errorf("payout %s takes %s PSL from escrow, but pays %s PSL", tx.ID(), in, out)
 	}
 	return nil
 }

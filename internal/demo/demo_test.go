@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/demo"
 )
 
-// The demo checks itself: an error means that something did not go as it should.
+// The demo checks itself and returns an error if something went wrong.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -19,7 +19,7 @@ func TestDemo(t *testing.T) {
 	if err := demo.Run(context.Background(), demo.Config{Dir: dir, Out: &out}); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	for _, want := range []string{"Atlas Operations opens demo.", "Emil steps in", "Alice amends her pledge", "his pledge is reduced to 250 PSL", "all that Alice offers counts",
+	for _, want := range []string{"Atlas Operations opens demo.", "Emil steps in", "Alice amends her pledge", "his pledge is reduced to 250 PSL", "All that Alice offers counts",
 		"the pool is active", "the pool is dissolved", "the pool is closed", "to the patoshi"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the narration does not say %q:\n%s", want, out.String())

@@ -1,3 +1,3 @@
-// Package demo plays the whole life of a pool on a development node and a daemon, through the calls that people use: pasteld's
-// RPC. It tells what happens and checks at the end, from raw blocks, that every patoshi went where it should.
+// Package demo plays a pool's whole life on a development node and a daemon, through the same calls that people use: pasteld's RPC. It
+// narrates what happens, and at the end checks from raw blocks that every patoshi went where it should.
 package demo

@@ -19,15 +19,15 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Config says where the demo plays.
+// Config configures the demo.
 type Config struct {
-	Dir  string // empty: a new folder that goes when the demo ends
-	API  string // address of the API and the dashboard, while they are kept
-	Keep bool   // leave node and daemon running until the context ends
+	Dir  string // empty for a temporary folder
+	API  string // address of the API and the dashboard, with Keep
+	Keep bool   // keep node and daemon running until the context ends
 	Out  io.Writer
 }
 
-// Run plays the demo. An error means that something did not go as it should.
+// Run plays the demo. It returns an error if something went wrong.
 func Run(ctx context.Context, cfg Config) (err error) {
 	s := &stage{cfg: cfg, out: cfg.Out, dir: cfg.Dir, began: time.Now()}
 	if s.dir == "" {
@@ -56,19 +56,19 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	return errors.Join(err, s.close())
 }
 
-// empty refuses a folder that holds something.
+// empty refuses a folder with files in it.
 func empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	if len(entries) > 0 {
-		return fmt.Errorf("%s is not empty: give a new folder, the demo makes it", dir)
+		return fmt.Errorf("%s is not empty: name a new folder, which the demo creates", dir)
 	}
 	return nil
 }
 
-// stage is a node, a daemon and everybody who takes part.
+// stage is the node, the daemon and the participants.
 type stage struct {
 	cfg   Config
 	out   io.Writer
@@ -82,8 +82,8 @@ type stage struct {
 	server *devnode.Server
 	daemon *daemon.Daemon
 	stop   context.CancelFunc
-	done   chan struct{} // the daemon has ended
-	failed error         // why, once it has
+	done   chan struct{} // closed when the daemon has stopped
+	failed error         // why it stopped
 }
 
 func (s *stage) open(ctx context.Context) error {
@@ -147,7 +147,7 @@ func (s *stage) close() error {
 	return errors.Join(errs...)
 }
 
-// mine makes blocks and waits until the daemon has them in its books.
+// mine mines blocks and waits until the daemon's ledger has them.
 func (s *stage) mine(ctx context.Context, count int) error {
 	if _, err := s.Client.Generate(ctx, count); err != nil {
 		return err
@@ -168,14 +168,14 @@ func (s *stage) mine(ctx context.Context, count int) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.done:
-			return fmt.Errorf("the daemon ended: %w", s.failed)
+			return fmt.Errorf("the daemon stopped: %w", s.failed)
 		case <-moved:
-		case <-time.After(20 * time.Millisecond): // it may be opening its database
+		case <-time.After(20 * time.Millisecond): // the daemon may be opening its database
 		}
 	}
 }
 
-// view reads the daemon's books.
+// view reads the daemon's ledger.
 func (s *stage) view(f func(*pool.State)) {
 	if l := s.daemon.Ledger(); l != nil {
 		l.View(f)
@@ -187,7 +187,7 @@ func (s *stage) height() (h pastel.Height) {
 	return h
 }
 
-// pool returns the demo's pool as the daemon's books have it.
+// pool returns the demo's pool from the daemon's ledger.
 func (s *stage) pool() (p pool.Pool, err error) {
 	found := false
 	s.view(func(st *pool.State) { p, found = st.Pool(s.Pool) })
@@ -201,7 +201,7 @@ func (s *stage) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.out, "  "+format+"\n", args...)
 }
 
-// at tells what a block brought.
+// at says what a block brought.
 func (s *stage) at(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.out, "  block %-4d %s\n", s.height(), fmt.Sprintf(format, args...))
 }
@@ -211,10 +211,10 @@ func (s *stage) chapter(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.out, "\n%d. %s\n", s.title, fmt.Sprintf(format, args...))
 }
 
-// invite says where node and daemon are, for who wants to look around.
+// invite says where to find node and daemon.
 func (s *stage) invite() {
 	s.chapter("Look around")
-	s.say("Node and daemon go on running until you press Ctrl-C.")
+	s.say("Node and daemon keep running until you press Ctrl-C.")
 	s.say("dashboard  http://%s", s.cfg.API)
 	s.say("node RPC   %s, user and password in %s", s.server.URL, s.server.CookieFile)
 	s.say("database   %s (SQLite; open it read-only)", filepath.Join(s.dir, s.Net.Name+".db"))

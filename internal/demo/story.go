@@ -11,11 +11,11 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// last is the block by which the pool is paid out for certain.
+// last is a block by which the pool is certainly paid out.
 const last = 500
 
 func (s *stage) play(ctx context.Context) error {
-	_, _ = fmt.Fprintln(s.out, "A smart pool's whole life, on a development chain. Nothing here has a value.")
+	_, _ = fmt.Fprintln(s.out, "The whole life of a smart pool, on a development chain. Its coins have no value.")
 	for _, act := range []func(context.Context) error{
 		s.prepare, s.openPool, s.pledges, s.activate, s.launch, s.earn, s.moveAndLeave, s.amendAndReduce, s.firstPayout, s.replenish, s.dissolve, s.account,
 	} {
@@ -26,18 +26,18 @@ func (s *stage) play(ctx context.Context) error {
 	return nil
 }
 
-// raise is what Alice offers more later on, in PSL, of coins that she has from the beginning.
+// raise is how much more Alice offers later, in PSL. She has these coins from the beginning.
 const raise = 100
 
-// prepare mines coins and registers everybody.
+// prepare mines coins and registers everyone.
 func (s *stage) prepare(ctx context.Context) error {
 	s.chapter("A node, a daemon and seven people")
 	s.say("node    %s, Pastel's regtest, with the smart pool rules enforced", s.server.URL)
-	s.say("daemon  smartpoold follows it and keeps the books in %s", s.dir)
+	s.say("daemon  smartpoold follows the node and keeps the ledger in %s", s.dir)
 	if err := s.mine(ctx, int(s.Net.CoinbaseMaturity)+5); err != nil {
 		return err
 	}
-	s.at("the miner's first coins can be spent")
+	s.at("the miner's first coins are spendable")
 	for _, p := range s.Everybody() {
 		if err := s.Enrol(ctx, p); err != nil {
 			return fmt.Errorf("register %s: %w", p.Name, err)
@@ -56,7 +56,7 @@ func (s *stage) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	s.at("an operator, a Supernode and five members have registered PastelIDs; every member owns coins, none enough")
+	s.at("an operator, a Supernode and five members have registered PastelIDs; each member owns coins, but none owns enough for a Supernode")
 	return nil
 }
 
@@ -73,13 +73,13 @@ func (s *stage) openPool(ctx context.Context) error {
 		return err
 	}
 	s.at("%s opens %s", actors.Company, s.Pool)
-	s.say("It needs %d PSL, wants a cushion up to %d PSL, and takes %s %% of the rewards.", actors.Required, actors.Target, actors.Fee)
+	s.say("The pool needs %d PSL, wants a cushion up to %d PSL, and charges %s %% of the rewards.", actors.Required, actors.Target, actors.Fee)
 	return nil
 }
 
-// pledges has four members join.
+// pledges has four members pledge.
 func (s *stage) pledges(ctx context.Context) error {
-	s.chapter("Members pledge coins, and keep them")
+	s.chapter("Members pledge coins and keep them")
 	for _, m := range s.Members[:4] {
 		if err := s.Pledge(ctx, m); err != nil {
 			return fmt.Errorf("%s: %w", m.Name, err)
@@ -93,9 +93,9 @@ func (s *stage) pledges(ctx context.Context) error {
 		return err
 	}
 	if p.Offered != actors.Target || len(p.Pledges) != 4 {
-		return fmt.Errorf("%d pledges of %d PSL are in, 4 of %d expected", len(p.Pledges), p.Offered, actors.Target)
+		return fmt.Errorf("%d pledges of %d PSL are in; expected 4 of %d", len(p.Pledges), p.Offered, actors.Target)
 	}
-	s.at("four signed statements are in; every coin stays in its owner's wallet")
+	s.at("four signed statements are on the chain; every coin stays in its owner's wallet")
 	for _, m := range s.Members[:4] {
 		s.say("  %-6s pledges %4d PSL at %s", m.Name, m.Coins, m.Address.Encode(&s.Net))
 	}
@@ -122,7 +122,7 @@ func (s *stage) activate(ctx context.Context) error {
 	return nil
 }
 
-// launch starts the Supernode, and a fifth member joins the waiting list.
+// launch starts the Supernode, and a fifth member joins the waiting line.
 func (s *stage) launch(ctx context.Context) error {
 	if err := s.Launch(ctx); err != nil {
 		return err
@@ -137,8 +137,8 @@ func (s *stage) launch(ctx context.Context) error {
 	if err := s.roleIs(emil, pool.Standby); err != nil {
 		return err
 	}
-	s.at("the Supernode runs: from now on Supernodes vote that it be paid, %d blocks ahead", devnode.VoteAhead)
-	s.at("Emil pledges too; the pool is full, so he stands by")
+	s.at("the Supernode runs: Supernodes now vote to pay it, %d blocks ahead", devnode.VoteAhead)
+	s.at("Emil pledges, too; the pool is full, so he is on standby")
 	if err := s.mine(ctx, devnode.VoteAhead); err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (s *stage) launch(ctx context.Context) error {
 	if p.Escrowed == 0 {
 		return fmt.Errorf("the Supernode was not paid")
 	}
-	s.at("the first vote comes true: %s PSL, into an escrow that nobody holds a key for", p.Escrowed)
+	s.at("the first vote pays off: %s PSL go into an escrow that nobody holds a key for", p.Escrowed)
 	return nil
 }
 
@@ -166,7 +166,7 @@ func (s *stage) earn(ctx context.Context) error {
 	if p, err = s.pool(); err != nil {
 		return err
 	}
-	s.at("earned since activation, in proportion to coins:")
+	s.at("earnings since activation, in proportion to coins:")
 	for _, pl := range p.Pledges {
 		s.say("  %-12s %4d PSL  %-9s %14s PSL", s.nameOf(pl.PastelID.String()), pl.Counted, pl.Role, column(pl.Accrued))
 	}
@@ -178,20 +178,20 @@ func (s *stage) earn(ctx context.Context) error {
 		return err
 	}
 	if len(p.Pending) != 1 {
-		return fmt.Errorf("%d payouts were settled, 1 expected", len(p.Pending))
+		return fmt.Errorf("%d payouts were settled; expected 1", len(p.Pending))
 	}
-	s.at("settlement: every node now computes the same payout transaction, to the byte")
+	s.at("settlement: every node now computes the same payout transaction, byte for byte")
 	s.tell(&p.Pending[0])
 	return nil
 }
 
-// tell shows a payout.
+// tell describes a payout.
 func (s *stage) tell(po *pool.Payout) {
 	s.say("  %s", po.Tx.ID())
 	for _, o := range po.Outputs {
 		s.say("  pays %-12s %14s PSL", s.ownerOf(o.To), column(o.Amount))
 	}
-	s.say("  It can be mined from block %d on, when the rewards in it have matured.", po.ValidFrom)
+	s.say("  It can be mined from block %d on, once the rewards in it have matured.", po.ValidFrom)
 }
 
 // moveAndLeave has Bruno move coins within his address, and Chen leave.
@@ -210,7 +210,7 @@ func (s *stage) moveAndLeave(ctx context.Context) error {
 	if err := s.roleIs(bruno, pool.Member); err != nil {
 		return err
 	}
-	s.at("Bruno moves his coins within his own address: his pledge follows them, he loses nothing")
+	s.at("Bruno moves his coins within his own address: his pledge follows them, and he loses nothing")
 	before, err := s.pledgeOf(chen)
 	if err != nil {
 		return err
@@ -234,14 +234,14 @@ func (s *stage) moveAndLeave(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.at("Chen spends his coins elsewhere and has left: the %s PSL not yet settled go to the others", before.Accrued)
-	s.at("Emil steps in within the same block, with %d of his 300 PSL: the Supernode never stops", in.Counted)
+	s.at("Chen spends his coins elsewhere and thereby leaves: his %s PSL not yet settled go to the others", before.Accrued)
+	s.at("Emil steps in in the same block, with %d of his 300 PSL: the Supernode never stops", in.Counted)
 	return nil
 }
 
 // amendAndReduce has Alice offer more than counts, and Emil less.
 func (s *stage) amendAndReduce(ctx context.Context) error {
-	s.chapter("A member offers more, another less")
+	s.chapter("One member offers more, another less")
 	alice, emil := s.Members[0], s.Members[4]
 	alice.Coins += raise
 	if err := s.Pledge(ctx, alice); err != nil {
@@ -250,11 +250,11 @@ func (s *stage) amendAndReduce(ctx context.Context) error {
 	if err := s.mine(ctx, 1); err != nil {
 		return err
 	}
-	const full = 300 // that Alice had pledged
+	const full = 300 // Alice's original pledge
 	if err := s.counts(alice, full, alice.Coins); err != nil {
 		return err
 	}
-	s.at("Alice amends her pledge: she offers %d PSL, of which %d count, as the pool is full; the rest fills up when somebody leaves",
+	s.at("Alice amends her pledge: she offers %d PSL, of which %d count, because the pool is full; the rest waits until a member leaves",
 		alice.Coins, full)
 	in, err := s.pledgeOf(emil)
 	if err != nil {
@@ -306,9 +306,9 @@ func (s *stage) firstPayout(ctx context.Context) error {
 	return nil
 }
 
-// replenish has Dora leave, which leaves too little, and Chen return.
+// replenish has Dora leave, so that too little remains, and Chen return.
 func (s *stage) replenish(ctx context.Context) error {
-	s.chapter("Too little is left, and a member returns")
+	s.chapter("Too little remains, and a member returns")
 	chen, dora := s.Members[2], s.Members[3]
 	if err := s.Leave(ctx, dora); err != nil {
 		return err
@@ -326,9 +326,9 @@ func (s *stage) replenish(ctx context.Context) error {
 	if err := s.counts(s.Members[0], s.Members[0].Coins, s.Members[0].Coins); err != nil {
 		return err
 	}
-	s.at("Dora leaves and all that Alice offers counts at once, but %d PSL are less than the %d that a Supernode needs", p.Counted,
+	s.at("Dora leaves. All that Alice offers counts immediately, but %d PSL are less than the %d that a Supernode needs", p.Counted,
 		actors.Required)
-	s.say("The Supernode goes on, but gets no vote until somebody joins; after block %d the pool would be dissolved.", p.Deadline)
+	s.say("The Supernode keeps running, but gets no votes until someone joins; after block %d the pool would be dissolved.", p.Deadline)
 	if err := s.Pledge(ctx, chen); err != nil {
 		return err
 	}
@@ -338,7 +338,7 @@ func (s *stage) replenish(ctx context.Context) error {
 	if err := s.expect(pool.Active); err != nil {
 		return err
 	}
-	s.at("Chen pledges again: the pool is active, the Supernode gets votes again")
+	s.at("Chen pledges again: the pool is active, and the Supernode gets votes again")
 	if err := s.mine(ctx, devnode.VoteAhead); err != nil {
 		return err
 	}
@@ -346,13 +346,13 @@ func (s *stage) replenish(ctx context.Context) error {
 	case err != nil:
 		return err
 	case !paid:
-		return fmt.Errorf("the Supernode is not paid again")
+		return fmt.Errorf("the Supernode is still not paid")
 	}
-	s.at("the first of them comes true; only the block between had no vote")
+	s.at("the first of them pays off; only the block in between had no vote")
 	return nil
 }
 
-// dissolve has Alice and Bruno leave and waits until everything is paid out.
+// dissolve has Alice and Bruno leave, and waits until everything is paid out.
 func (s *stage) dissolve(ctx context.Context) error {
 	s.chapter("The pool ends")
 	for _, m := range s.Members[:2] {
@@ -366,14 +366,14 @@ func (s *stage) dissolve(ctx context.Context) error {
 	if err := s.expect(pool.Replenishing); err != nil {
 		return err
 	}
-	s.at("Alice and Bruno leave, and nobody steps in; votes from before still come true")
+	s.at("Alice and Bruno leave, and nobody steps in; earlier votes still pay off")
 	if err := s.mine(ctx, actors.Subscription+1); err != nil {
 		return err
 	}
 	if err := s.expect(pool.Dissolved); err != nil {
 		return err
 	}
-	s.at("the pool is dissolved; coins need not be returned, they never left their owners")
+	s.at("the pool is dissolved; no coins need to be returned, because they never left their owners")
 	for s.height() < last {
 		p, err := s.pool()
 		if err != nil {
@@ -387,10 +387,10 @@ func (s *stage) dissolve(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("the dissolved pool is not paid out at block %d", s.height())
+	return fmt.Errorf("the dissolved pool is not paid out by block %d", s.height())
 }
 
-// account checks the daemon's books against raw blocks and wallets. What is left in escrow is what the pool was closed with.
+// account checks the daemon's ledger against raw blocks and wallets. The pool must have closed with what is left in escrow.
 func (s *stage) account(ctx context.Context) error {
 	s.chapter("Where every patoshi went")
 	b, err := s.audit(ctx)
@@ -410,7 +410,7 @@ func (s *stage) account(ctx context.Context) error {
 			return err
 		}
 		if wallet != sum {
-			return fmt.Errorf("%s was paid %s PSL, the wallet has %s PSL", m.Name, sum, wallet)
+			return fmt.Errorf("%s was paid %s PSL, but the wallet has %s PSL", m.Name, sum, wallet)
 		}
 		paid += sum
 		s.say("%-34s %14s PSL", "paid to "+m.Name, column(sum))
@@ -418,19 +418,19 @@ func (s *stage) account(ctx context.Context) error {
 	s.say("%-34s %14s PSL", "left in escrow, too little to pay", column(b.escrowed))
 	for to, sum := range b.paid {
 		if s.ownerOf(to) == "" {
-			return fmt.Errorf("%s PSL went to %s, who is nobody here", sum, to.Encode(&s.Net))
+			return fmt.Errorf("%s PSL went to %s, which belongs to no participant", sum, to.Encode(&s.Net))
 		}
 	}
 	switch {
 	case b.income != paid+b.escrowed:
-		return fmt.Errorf("%s PSL came in, %s PSL are accounted for", b.income, paid+b.escrowed)
+		return fmt.Errorf("%s PSL came in, but %s PSL are accounted for", b.income, paid+b.escrowed)
 	case kept.income != b.income || kept.paid != paid || kept.left != b.escrowed:
-		return fmt.Errorf("the daemon's books have %s PSL paid to escrow, %s PSL paid out and %s PSL left, the blocks %s, %s and %s PSL",
+		return fmt.Errorf("the daemon's database has %s PSL paid to escrow, %s PSL paid out and %s PSL left, but the blocks %s, %s and %s PSL",
 			kept.income, kept.paid, kept.left, b.income, paid, b.escrowed)
 	case b.escrowed > s.params.Dust:
-		return fmt.Errorf("%s PSL are left in escrow, which is more than dust", b.escrowed)
+		return fmt.Errorf("%s PSL remain in escrow, which is more than dust", b.escrowed)
 	}
-	s.say("Income equals what %d payouts paid and what is left, to the patoshi: read from %d raw blocks, and the daemon's books agree.",
+	s.say("Income equals what %d payouts paid plus what is left, to the patoshi, according to %d raw blocks. The daemon's database agrees.",
 		b.payouts, s.height()+1)
 	s.say("It took %v.", time.Since(s.began).Round(100*time.Millisecond))
 	return nil
@@ -440,7 +440,7 @@ func (s *stage) account(ctx context.Context) error {
 func (s *stage) expect(want pool.Status) error {
 	p, err := s.pool()
 	if err == nil && p.Status != want {
-		err = fmt.Errorf("the pool is %s at block %d, %s expected", p.Status, s.height(), want)
+		err = fmt.Errorf("the pool is %s at block %d; expected %s", p.Status, s.height(), want)
 	}
 	return err
 }
@@ -458,11 +458,11 @@ func (s *stage) pledgeOf(m *actors.Party) (pool.Pledge, error) {
 	return pool.Pledge{}, fmt.Errorf("%s has no pledge", m.Name)
 }
 
-// counts checks what of a member's pledge counts and what it offers.
+// counts checks how much of a member's pledge counts, and how much it offers.
 func (s *stage) counts(m *actors.Party, counted, offered int64) error {
 	pl, err := s.pledgeOf(m)
 	if err == nil && (pl.Counted != counted || pl.Offered != offered) {
-		err = fmt.Errorf("%s has %d of %d PSL counted at block %d, %d of %d expected", m.Name, pl.Counted, pl.Offered, s.height(), counted, offered)
+		err = fmt.Errorf("%s has %d of %d PSL counted at block %d; expected %d of %d", m.Name, pl.Counted, pl.Offered, s.height(), counted, offered)
 	}
 	return err
 }
@@ -470,12 +470,12 @@ func (s *stage) counts(m *actors.Party, counted, offered int64) error {
 func (s *stage) roleIs(m *actors.Party, want pool.Role) error {
 	pl, err := s.pledgeOf(m)
 	if err == nil && pl.Role != want {
-		err = fmt.Errorf("%s is %s, %s expected", m.Name, pl.Role, want)
+		err = fmt.Errorf("%s is %s; expected %s", m.Name, pl.Role, want)
 	}
 	return err
 }
 
-// received is what came to a party's reward address, as the wallet has it.
+// received returns what a party's reward address has received, according to the wallet.
 func (s *stage) received(ctx context.Context, p *actors.Party) (sum pastel.Amount, err error) {
 	list, err := s.Client.Unspent(ctx, 0, p.Reward)
 	for _, u := range list {
@@ -502,7 +502,7 @@ func (s *stage) ownerOf(a pastel.Address) string {
 	return ""
 }
 
-// column prints a sum with all five decimals, so that the points stand in a line.
+// column prints an amount with all five decimals, so that decimal points align.
 func column(a pastel.Amount) string {
 	if a == 0 {
 		return "-"

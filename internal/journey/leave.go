@@ -109,7 +109,7 @@ func writeLeaving(b *strings.Builder, h *client.Holding) {
 // unlocking says how to unlock these coins in the wallet, and no others: coins of other pledges should stay locked.
 func (r *Daemon) unlocking(ctx context.Context, h *client.Holding) (string, error) {
 	one := `[{"txid":"…","vout":n}]`
-	how := fmt.Sprintf("  If the wallet has locked these coins, unlock each output that you want to spend (smartpool rpc listlockunspent lists them):\n"+
+	how := fmt.Sprintf("  If the wallet has locked these coins, first unlock each output to spend (smartpool rpc listlockunspent lists them):\n"+
 		"  smartpool rpc lockunspent true '%s'\n", one)
 	if len(h.Pledges) > 1 {
 		return how, nil

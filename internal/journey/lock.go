@@ -33,8 +33,8 @@ func (r *Daemon) LockPledged(ctx context.Context, wallet *pasteld.Client, t *tic
 		return nil, fmt.Errorf("the wallet could not lock pledged outputs, so paying might spend them: %w", err)
 	}
 	if len(pledged) > 0 {
-		r.Person.Note("Locked %s that the wallet could have spent although they back pledges. A wallet forgets its locks when it restarts; smartpool guard locks them again.",
-			terminal.Counted(len(pledged), "output"))
+		r.Person.Note("Locked %s that the wallet could have spent. A wallet forgets its locks when it restarts; smartpool guard restores them.",
+			terminal.Counted(len(pledged), "pledged output"))
 	}
 	return fresh, nil
 }

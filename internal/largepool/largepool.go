@@ -1,5 +1,5 @@
-// Package largepool makes a chain on which a pool of 500 pledges lives, for tests and benchmarks of what people look at: valid tickets and
-// signatures, real formats, no proof of work, and the same bytes every time.
+// Package largepool makes a chain with a pool of 500 pledges, for tests and benchmarks of what people look at. Tickets, signatures and
+// formats are real, there is no proof of work, and the bytes are always the same.
 package largepool
 
 import (
@@ -14,30 +14,30 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Sizes of the pool. One PastelID holds the pledges that exceed one for each of the others.
+// Sizes of the pool. One PastelID holds all pledges beyond one for each of the others.
 const (
-	Pledges = 500 // as many as a pool takes
-	OfOne   = 100 // pledges of the PastelID that has the most
+	Pledges = 500 // the maximum for a pool
+	OfOne   = 100 // pledges of the PastelID with the most
 	People  = Pledges - OfOne + 1
 
-	coins    = 20   // PSL, of a pledge
+	coins    = 20   // PSL, per pledge
 	required = 9000 // PSL
 	factor   = "1.1"
 	fee      = "5" // %
 	period   = 20  // blocks
-	earning  = 254 // blocks with income: payouts are mined by then, and something is earned since the last settlement
+	earning  = 254 // blocks with income: enough for payouts to be mined, and for earnings since the last settlement
 	reward   = 1250 * pastel.PSL
 )
 
-// Chain is the chain and who is on it.
+// Chain is the chain, with the pool and its members.
 type Chain struct {
 	pool.Params
-	Blocks  []*pool.Prepared // from height 0 on
+	Blocks  []*pool.Prepared // from height 0
 	Pool    ticket.PoolID
-	Members []string // PastelIDs; the first has OfOne pledges, the last two have one reward address
+	Members []string // PastelIDs; the first has OfOne pledges, the last two share a reward address
 }
 
-// Make returns the chain, which is made once and must not be changed.
+// Make returns the chain. It is made only once; do not change it.
 var Make = sync.OnceValues(func() (*Chain, error) {
 	net, err := pool.ParamsByName("regtest")
 	if err != nil {
@@ -56,24 +56,24 @@ var Make = sync.OnceValues(func() (*Chain, error) {
 	return m.Chain, nil
 })
 
-// maker is a chain that grows.
+// maker is a growing chain.
 type maker struct {
 	*Chain
 	state *pool.State
-	next  []pastel.Tx // of the next block, after the coinbase
-	made  uint64      // transactions, so that no two are alike
+	next  []pastel.Tx // for the next block, after the coinbase
+	made  uint64      // number of transactions, to make each unique
 
 	operator, supernode *pastelid.PrivateKey
 	members             []*pastelid.PrivateKey
-	funds               pastel.TxID // whose output k backs pledge k
+	funds               pastel.TxID // its output k backs pledge k
 }
 
-// began is the time of block 0; blocks follow every 150 seconds.
+// began is the time of block 0; blocks come every 150 seconds.
 var began = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func (m *maker) now() int64 { return began.Unix() + int64(len(m.Blocks))*150 }
 
-// tx makes a transaction that spends nothing that the rules know.
+// tx makes a transaction that spends nothing known to the rules.
 func (m *maker) tx(outs []pastel.TxOut) pastel.Tx {
 	m.made++
 	in := pastel.TxIn{Sequence: 0xffffffff}
@@ -81,11 +81,11 @@ func (m *maker) tx(outs []pastel.TxOut) pastel.Tx {
 	return *pastel.NewTx(true, []pastel.TxIn{in}, outs)
 }
 
-// mine makes a block of what waits. An active pool's Supernode is paid.
+// mine makes a block of the waiting transactions. It pays the Supernode of an active pool.
 func (m *maker) mine() error {
 	height := pastel.Height(len(m.Blocks))
 	null := pastel.TxIn{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, Sequence: 0xffffffff, ScriptSig: binary.LittleEndian.AppendUint32([]byte{4}, uint32(height))}
-	outs := []pastel.TxOut{{Value: 5 * pastel.PSL, Script: []byte{0x51}}} // to anybody
+	outs := []pastel.TxOut{{Value: 5 * pastel.PSL, Script: []byte{0x51}}} // to anyone
 	if p, found := m.state.Pool(m.Pool); found && p.Status == pool.Active {
 		outs = append(outs, pastel.TxOut{Value: reward, Script: p.Escrow.Script()})
 		for _, po := range p.Pending {
@@ -111,21 +111,21 @@ func (m *maker) mine() error {
 	return nil
 }
 
-// identity is a PastelID of its own for every number.
+// identity returns the PastelID with a number.
 func identity(k int) (*pastelid.PrivateKey, error) {
 	var seed [pastelid.SeedSize]byte
 	binary.LittleEndian.PutUint64(seed[:], uint64(k)+1)
 	return pastelid.FromSeed(seed[:])
 }
 
-// wallet is the key of the address of pledge k.
+// wallet returns the key of pledge k's address.
 func wallet(k int) (*pastel.PrivateKey, error) {
 	var b [32]byte
 	binary.BigEndian.PutUint64(b[24:], uint64(k)+1)
 	return pastel.PrivateKeyFromBytes(b)
 }
 
-// people registers everybody and gives out the coins that they will pledge.
+// people registers everyone and hands out the coins that they will pledge.
 func (m *maker) people() error {
 	for k := range People + 2 {
 		id, err := identity(k)
@@ -165,7 +165,7 @@ func (m *maker) address(h pastel.KeyHash) string {
 	return pastel.Address{Kind: pastel.AddressP2PKH, Hash: h}.Encode(&m.Network)
 }
 
-// post has the next block carry a ticket.
+// post adds a ticket to the next block.
 func (m *maker) post(t *ticket.Ticket) error {
 	c, err := ticket.NewContract(t, fmt.Sprintf("crowd-%d", m.made), m.now())
 	if err != nil {
@@ -202,7 +202,7 @@ func (m *maker) open() error {
 	return m.mine()
 }
 
-// join posts every pledge: the first person's, then one each.
+// join posts every pledge: those of the first PastelID, then one for each other.
 func (m *maker) join() error {
 	const inBlock = 100
 	for k := range Pledges {
@@ -211,7 +211,7 @@ func (m *maker) join() error {
 		if err != nil {
 			return err
 		}
-		to, err := wallet(min(k, Pledges-2)) // the last two are paid at one address
+		to, err := wallet(min(k, Pledges-2)) // the last two share an address
 		if err != nil {
 			return err
 		}
@@ -233,7 +233,7 @@ func (m *maker) join() error {
 	return nil
 }
 
-// activate makes everybody a member.
+// activate makes every pledger a member.
 func (m *maker) activate() error {
 	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: m.Pool}
 	x.OperatorSignature = m.operator.SignBase64([]byte(x.OperatorStatement(m.Name)))
@@ -243,7 +243,7 @@ func (m *maker) activate() error {
 	return m.mine()
 }
 
-// earn mines blocks that pay the pool, and its payouts.
+// earn mines blocks with income for the pool, and its payouts.
 func (m *maker) earn() error {
 	for range earning {
 		if err := m.mine(); err != nil {

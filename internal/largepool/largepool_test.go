@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// The chain holds what its users count on: everybody is a member, and payouts are paid and pending.
+// The chain has what its users need: all pledges belong to members, and payouts are paid and pending.
 func TestLargePool(t *testing.T) {
 	t.Parallel()
 	c, err := largepool.Make()
@@ -37,7 +37,7 @@ func TestLargePool(t *testing.T) {
 		}
 	}
 	if len(of) != largepool.People || of[c.Members[0]] != largepool.OfOne || len(p.Pledges) != largepool.Pledges || p.Status != pool.Active {
-		t.Errorf("%d members with %d pledges, the first with %d, %s", len(of), len(p.Pledges), of[c.Members[0]], p.Status)
+		t.Errorf("%d members with %d pledges, the first with %d; the pool is %s", len(of), len(p.Pledges), of[c.Members[0]], p.Status)
 	}
 	if paid < 2 || len(p.Pending) < 2 {
 		t.Errorf("%d payouts are paid, %d pending", paid, len(p.Pending))

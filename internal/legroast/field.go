@@ -5,12 +5,12 @@ import (
 	"math/bits"
 )
 
-// element is a number below 2^128 that stands for its remainder modulo p = 2^127 - 1. Results of the methods are below p.
+// element is a number below 2^128 that represents its remainder modulo p = 2^127 - 1. Methods return numbers below p.
 type element struct{ hi, lo uint64 }
 
-const top = 1<<63 - 1 // of p's upper half
+const top = 1<<63 - 1 // upper half of p
 
-// elementSize is how many bytes an element has, little endian.
+// elementSize is the size of an element in bytes, little endian.
 const elementSize = 16
 
 func readElement(b []byte) element {
@@ -61,7 +61,7 @@ func (a element) times(b element) element {
 	return low.plus(high)
 }
 
-// powered squares a number some times.
+// powered squares a number several times.
 func (a element) powered(squarings int) element {
 	for range squarings {
 		a = a.times(a)
@@ -69,9 +69,10 @@ func (a element) powered(squarings int) element {
 	return a
 }
 
-// symbol is 1 if a number is no square modulo p, else 0.
+// symbol returns 1 if a number is not a square modulo p, otherwise 0.
 func (a element) symbol() byte {
-	// Euler: a^((p-1)/2) is 1, 0 or -1. The exponent is 2^126 - 1: ones only, whose number is doubled, and one added, step by step.
+	// Euler: a^((p-1)/2) is 1, 0 or -1. The exponent is 2^126 - 1, which is all ones. Their number grows step by step: doubled, and plus
+	// one.
 	a = a.reduced()
 	x, ones := a, 1
 	for ones < 63 {

@@ -1,6 +1,6 @@
-// Package legroast signs and verifies with LegRoast (Beullens and Delpech de Saint Guilhem, 2020), the post-quantum signatures that
-// pasteld makes beside Ed448 ones: with Legendre symbols modulo 2^127 - 1, 37 rounds of 64 parties, and SHAKE128. It decides nothing
-// and takes its randomness from the caller; a development node needs it, the rules do not.
+// Package legroast signs and verifies with LegRoast (Beullens and Delpech de Saint Guilhem, 2020), the post-quantum signatures that pasteld
+// makes besides Ed448: Legendre symbols modulo 2^127 - 1, 37 rounds of 64 parties, and SHAKE128. The caller provides the randomness.
+// Development nodes need the package; the rules do not.
 package legroast
 
 import (
@@ -21,13 +21,13 @@ const (
 	SignatureSize = commitSize + outputSize + openSize + rounds*(depth*seedSize+hashSize)
 )
 
-// Parameters of pasteld's form, its "Legendre, middle".
+// Parameters of pasteld's variant, its "Legendre, middle".
 const (
 	rounds   = 37
-	perRound = 12 // symbols that a round proves
-	depth    = 6  // of a round's tree of seeds
+	perRound = 12 // symbols proved by a round
+	depth    = 6  // of a round's seed tree
 	parties  = 1 << depth
-	symbols  = 1 << 15 // of a public key
+	symbols  = 1 << 15 // in a public key
 
 	seedSize   = 16
 	hashSize   = 32
@@ -36,19 +36,19 @@ const (
 	openSize   = hashSize + 2*rounds*elementSize
 )
 
-// A PublicKey is the symbols of the secret number plus each of 32,768 fixed ones, eight to a byte, the first lowest.
+// A PublicKey holds the symbols of the secret number plus each of 32,768 fixed numbers: eight to a byte, the first in the lowest bit.
 type PublicKey [PublicKeySize]byte
 
-// prefix is what the text of a public key begins with in base 58.
+// prefix is the version prefix of a public key in base 58.
 var prefix = []byte{0x51, 0xde}
 
 // String returns the key as pasteld writes it: 5,600 characters of base 58 with a checksum.
 func (k *PublicKey) String() string { return pastel.Base58CheckEncode(prefix, k[:]) }
 
-// maxText bounds the text of a key, in characters.
+// maxText limits the text of a key, in characters.
 const maxText = 5700
 
-// ParsePublicKey reads what String wrote, and nothing else.
+// ParsePublicKey reads what String returns, and nothing else.
 func ParsePublicKey(text string) (*PublicKey, error) {
 	if len(text) <= maxText {
 		if b, err := base58.Decode(text); err == nil && len(b) >= len(prefix)+PublicKeySize {
@@ -57,7 +57,7 @@ func ParsePublicKey(text string) (*PublicKey, error) {
 			}
 		}
 	}
-	return nil, errors.New("this is no LegRoast key")
+	return nil, errors.New("this is not a LegRoast key")
 }
 
 // expand is SHAKE128.
@@ -73,15 +73,15 @@ func hash(parts ...[]byte) []byte {
 	return out
 }
 
-// fixed is the number that belongs to a symbol of public keys.
+// fixed returns the fixed number of a symbol in public keys.
 func fixed(symbol uint32) element {
 	return readElement(expand(binary.LittleEndian.AppendUint32(nil, symbol), elementSize))
 }
 
-// number is what a secret stands for.
+// number returns the number that a secret encodes.
 func number(secret [SecretSize]byte) element { return readElement(expand(secret[:], elementSize)) }
 
-// allFixed is every fixed number, which many keys need.
+// allFixed returns all fixed numbers, which many keys need.
 var allFixed = sync.OnceValue(func() *[symbols]element {
 	all := new([symbols]element)
 	for i := range all {
@@ -90,7 +90,7 @@ var allFixed = sync.OnceValue(func() *[symbols]element {
 	return all
 })
 
-// Public returns the key of a secret. It takes some hundredths of a second.
+// Public returns a secret's public key. It takes some tens of milliseconds.
 func Public(secret [SecretSize]byte) *PublicKey {
 	k := number(secret)
 	pub := new(PublicKey)

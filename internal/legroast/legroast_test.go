@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// counted is the secret and the seeds that a source of the bytes 0, 1, 2, and so on gives.
+// counted returns the secret and seeds read from the bytes 0, 1, 2, and so on.
 func counted() (secret [SecretSize]byte, seeds *Seeds) {
 	b := byte(0)
 	for i := range secret {
@@ -31,17 +31,17 @@ func counted() (secret [SecretSize]byte, seeds *Seeds) {
 	return secret, seeds
 }
 
-// The hashes are those of the key and the signature that pasteld 2.2.10's own class makes of the same bytes.
+// The hashes are those of the key and signature that pasteld 2.2.10's own class makes from the same bytes.
 func TestSameAsPasteld(t *testing.T) {
 	t.Parallel()
 	secret, seeds := counted()
 	key := Public(secret)
 	if got := sum(key[:]); got != "961151d703195fc401d0552e3ed826babda2f7b8f3d9c8b33f585e3fa04e72b2" {
-		t.Errorf("the key is another one: %s", got)
+		t.Errorf("the key is wrong: %s", got)
 	}
 	sig := Sign(secret, []byte("text to sign"), seeds)
 	if got := sum(sig); got != "93440d6b5d2ce723925e0dc5e043fe51cdab39c37946a8a93a5473ac2e6ed4ef" {
-		t.Errorf("the signature is another one: %s", got)
+		t.Errorf("the signature is wrong: %s", got)
 	}
 	if !Verify(key, []byte("text to sign"), sig) {
 		t.Error("it does not verify")
@@ -91,7 +91,7 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-// Whatever is changed in a signature, it verifies no more.
+// A signature with any change no longer verifies.
 func TestTampered(t *testing.T) {
 	t.Parallel()
 	secret, seeds := counted()
@@ -116,7 +116,7 @@ func TestTampered(t *testing.T) {
 		bad := append([]byte{}, sig...)
 		bad[at] ^= 1
 		if Verify(key, message, bad) {
-			t.Errorf("with another %s it verifies", name)
+			t.Errorf("it verifies with another %s", name)
 		}
 	}
 }
@@ -135,7 +135,7 @@ func TestParsePublicKey(t *testing.T) {
 	}
 }
 
-// Arithmetic modulo 2^127 - 1 is compared with big integers.
+// Compare arithmetic modulo 2^127 - 1 with big integers.
 func TestElement(t *testing.T) {
 	t.Parallel()
 	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 127), big.NewInt(1))

@@ -6,18 +6,18 @@ import (
 )
 
 // A signature proves that the signer knows the secret number k of a public key. In each round the signer deals shares of k, of a random
-// product a·b = c and of random numbers r to parties, commits to all, is asked for 12 symbols, opens r·(k + fixed), whose symbol is that
-// of k + fixed but for the committed one of r, and shows all parties but one. Challenges are hashes of what went before:
+// product a·b = c and of random numbers r to parties, and commits to all of them. Asked for 12 symbols, the signer opens r·(k + fixed),
+// whose symbol is that of k + fixed times the committed one of r, and shows all parties but one. Challenges are hashes of what went before:
 //
 //	32      hash of commitments to the parties' seeds and of the symbols of r
 //	37·16   what to add to the first party's share of k
-//	37·16   the same of c
-//	444·16  r·(k + fixed), 12 a round
+//	37·16   the same for c
+//	444·16  r·(k + fixed), 12 per round
 //	32      hash of the parties' openings
 //	37·16   alpha = epsilon·k + a
 //	37·16   beta = sum of lambda·r, plus b
-//	37·6·16 seeds of which all parties' but one follow
-//	37·32   commitment to the seed of the one
+//	37·6·16 seeds from which those of all parties but one follow
+//	37·32   commitment to the seed of that one
 
 // share is what a party holds in a round.
 type share struct {
@@ -47,7 +47,7 @@ func (s *share) add(o *share) {
 	}
 }
 
-// seedTree is a round's seeds: each makes two below it, the last row is the parties'. Nil where it is not known.
+// seedTree holds a round's seeds: each makes the two below it, and the last row is the parties'. Unknown seeds are nil.
 type seedTree [2*parties - 1][]byte
 
 func (t *seedTree) fill() {
@@ -61,7 +61,7 @@ func (t *seedTree) fill() {
 
 func (t *seedTree) party(i int) []byte { return t[parties-1+i] }
 
-// siblings are the places beside the way from a party to the root, the highest first: their seeds make all parties' but this one's.
+// siblings returns the places beside the path from a party to the root, the highest first: their seeds make those of all other parties.
 func siblings(party int) (places [depth]int) {
 	at := parties - 1 + party
 	for d := depth - 1; d >= 0; d-- {
@@ -74,23 +74,23 @@ func siblings(party int) (places [depth]int) {
 	return places
 }
 
-// opening is a party's part of what the signer shows of a round.
+// opening is a party's part of what the signer reveals about a round.
 type opening struct{ alpha, beta, v element }
 
 func (o *opening) add(p *opening) {
 	o.alpha, o.beta, o.v = o.alpha.plus(p.alpha), o.beta.plus(p.beta), o.v.plus(p.v)
 }
 
-// round is what both signer and verifier know of a round when the parties open.
+// round is what both signer and verifier know about a round when the parties open.
 type round struct {
-	asked       [perRound]element // fixed numbers of the symbols that were asked for
+	asked       [perRound]element // fixed numbers of the symbols asked for
 	outputs     [perRound]element // r·(k + fixed)
 	epsilon     element
 	lambda      [perRound]element
 	alpha, beta element
 }
 
-// open is the opening of a party. The first one adds what all know. The parts of v of all parties add up to 0 if the signer is honest.
+// open returns a party's opening. The first party adds what all know. If the signer is honest, all parties' parts of v add up to 0.
 func (rd *round) open(s *share, first bool) opening {
 	var z element
 	o := opening{rd.epsilon.times(s.k).plus(s.a), s.b, s.c}
@@ -116,7 +116,7 @@ func begin(message []byte) transcript { return hash(message) }
 
 func (t transcript) next(message []byte) transcript { return hash(t, hash(message)) }
 
-// ask tells which symbols each round has to prove.
+// ask returns which symbols each round must prove.
 func (t transcript) ask() (places [rounds][perRound]uint32) {
 	b := expand(t, rounds*perRound*4)
 	for i := range rounds * perRound {
@@ -136,7 +136,7 @@ func (t transcript) weigh(rds *[rounds]round) {
 	}
 }
 
-// hide tells which party of each round stays closed.
+// hide returns which party of each round stays closed.
 func (t transcript) hide() (closed [rounds]int) {
 	b := expand(t, rounds*4)
 	for n := range closed {
@@ -145,12 +145,12 @@ func (t transcript) hide() (closed [rounds]int) {
 	return closed
 }
 
-// commitments are the parties' of all rounds, and the symbols of r.
+// commitments are those of the parties of all rounds, and the symbols of r.
 type commitments struct{ seeds, symbols []byte }
 
 func (c *commitments) hash() []byte { return hash(c.seeds, c.symbols) }
 
-// Seeds are the random bytes of a signature. They are used once: two signatures with the same ones give the secret away.
+// Seeds are the random bytes of a signature. Use them only once: two signatures with the same seeds reveal the secret.
 type Seeds [rounds][seedSize]byte
 
 // Sign signs a message with a secret and fresh random seeds.
@@ -216,7 +216,7 @@ func Sign(secret [SecretSize]byte, message []byte, seeds *Seeds) []byte {
 
 func (o opening) append(b []byte) []byte { return o.v.append(o.beta.append(o.alpha.append(b))) }
 
-// Verify reports whether a signature is one of a message by a key.
+// Verify reports whether a signature of a message is valid for a key.
 func Verify(key *PublicKey, message, signature []byte) bool {
 	if len(signature) != SignatureSize {
 		return false

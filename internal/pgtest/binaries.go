@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-var errMissing = errors.New("PostgreSQL is not installed: type apt-get install postgresql, or name the folder of initdb and " +
+var errMissing = errors.New("PostgreSQL is not installed: run apt-get install postgresql, or name the folder of initdb and " +
 	"postgres in SMARTPOOL_POSTGRES_BIN, or set SMARTPOOL_WITHOUT_POSTGRES=1 to skip these tests")
 
-// need returns the folder of PostgreSQL's binaries, or ends the test.
+// need returns the folder of PostgreSQL's binaries. Without them it fails or skips the test.
 func need(t testing.TB) string {
 	t.Helper()
 	if os.Getenv("SMARTPOOL_WITHOUT_POSTGRES") == "1" {
@@ -26,7 +26,7 @@ func need(t testing.TB) string {
 	return folder
 }
 
-// binaries looks where it is told, where Debian installs every version beside the others, and in PATH, in this order.
+// binaries searches the folder named in the environment, then the folders where Debian installs each version, then PATH.
 func binaries() (string, error) {
 	if folder := os.Getenv("SMARTPOOL_POSTGRES_BIN"); folder != "" {
 		return folder, nil
@@ -45,7 +45,7 @@ func binaries() (string, error) {
 	return filepath.Dir(initdb), nil
 }
 
-// version returns the 15 of /usr/lib/postgresql/15/bin/initdb; 0 for a folder that names none.
+// version returns the 15 in /usr/lib/postgresql/15/bin/initdb; 0 if the path names none.
 func version(initdb string) int {
 	n, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(initdb))))
 	if err != nil {

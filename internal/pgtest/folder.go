@@ -13,26 +13,25 @@ import (
 
 const prefix = "smartpool-pgtest-"
 
-// root makes the folder of this process's clusters. It stays when the process ends, since nothing runs then that could remove
-// it: the next process does.
+// root creates the folder for this process's clusters. Nothing can remove it when the process ends; the next process does.
 var root = sync.OnceValues(func() (string, error) {
 	removeDead()
 	path := filepath.Join(os.TempDir(), prefix+strconv.Itoa(os.Getpid()))
-	if err := os.RemoveAll(path); err != nil { // of a process before us that had the same number
+	if err := os.RemoveAll(path); err != nil { // of an earlier process with the same number
 		return "", err
 	}
 	if err := os.Mkdir(path, 0o700); err != nil {
 		return "", err
 	}
-	// The server's user passes through.
+	// The server's user must be able to pass through.
 	return path, os.Chmod(path, 0o711)
 })
 
-// removeDead removes what processes left that are no more. What cannot be removed, another user's, stays.
+// removeDead removes the folders of processes that have ended. It leaves those it may not remove, which belong to other users.
 func removeDead() {
 	found, err := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
 	if err != nil {
-		return // the pattern is malformed where the path has brackets
+		return // the pattern is malformed if the path contains brackets
 	}
 	for _, path := range found {
 		pid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(path), prefix))
@@ -42,11 +41,11 @@ func removeDead() {
 	}
 }
 
-// newFolder makes a folder that belongs to the server's user.
+// newFolder creates a folder owned by the server's user.
 func newFolder(who *syscall.Credential) (string, error) {
 	parent, err := root()
 	if err != nil {
-		return "", fmt.Errorf("make a folder for PostgreSQL: %w", err)
+		return "", fmt.Errorf("create a folder for PostgreSQL: %w", err)
 	}
 	path, err := os.MkdirTemp(parent, "")
 	if err != nil || who == nil {

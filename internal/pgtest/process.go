@@ -11,14 +11,14 @@ import (
 	"syscall"
 )
 
-// account returns whom the server runs as: nil for ourselves, Debian's user postgres if we are root, whom it refuses.
+// account returns the user to run the server as: nil for the current one, or Debian's user postgres for root, whom PostgreSQL refuses.
 func account() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
 	u, err := user.Lookup("postgres")
 	if err != nil {
-		return nil, errors.New("PostgreSQL refuses to run as root and there is no user postgres: type apt-get install postgresql")
+		return nil, errors.New("PostgreSQL refuses to run as root and there is no user postgres: run apt-get install postgresql")
 	}
 	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {
@@ -31,14 +31,14 @@ func account() (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-// process is a program that dies with us.
+// process is a program that ends when this process does.
 type process struct {
 	cmd  *exec.Cmd
-	done chan struct{} // closed at its end
-	err  error         // of it, once done
+	done chan struct{} // closed when it ends
+	err  error         // set once done is closed
 }
 
-// start runs a program in a folder, its output going to a file there.
+// start runs a program in a folder, and writes its output to a file there.
 func start(who *syscall.Credential, folder, log, program string, args ...string) (*process, error) {
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -52,7 +52,7 @@ func start(who *syscall.Credential, folder, log, program string, args ...string)
 	p.cmd.SysProcAttr = attributes(who)
 	started := make(chan error)
 	go func() {
-		// To the kernel the parent is the thread that forked, so that one has to stay.
+		// For the kernel, the parent is the thread that forked, so that thread must stay.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := p.cmd.Start()
@@ -68,7 +68,7 @@ func start(who *syscall.Credential, folder, log, program string, args ...string)
 	return p, nil
 }
 
-// run runs a program to its end.
+// run runs a program until it ends.
 func run(who *syscall.Credential, folder, log, program string, args ...string) error {
 	p, err := start(who, folder, log, program, args...)
 	if err != nil {
@@ -81,7 +81,7 @@ func run(who *syscall.Credential, folder, log, program string, args ...string) e
 	return nil
 }
 
-// quit ends PostgreSQL as a crash would.
+// quit ends PostgreSQL the way a crash would.
 func (p *process) quit() error {
 	if err := p.cmd.Process.Signal(syscall.SIGQUIT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -90,7 +90,7 @@ func (p *process) quit() error {
 	return nil
 }
 
-// withLog adds the end of what a program wrote to its error.
+// withLog adds the end of a program's output to its error.
 func withLog(err error, log string) error {
 	const end = 2000
 	text, unread := os.ReadFile(log)

@@ -2,7 +2,7 @@ package pgtest
 
 import "syscall"
 
-// attributes has the kernel end the program when we die: SIGQUIT ends PostgreSQL at once together with its children.
+// attributes makes the kernel end the program when this process dies: SIGQUIT ends PostgreSQL and its children immediately.
 func attributes(who *syscall.Credential) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: who, Pdeathsig: syscall.SIGQUIT}
 }

@@ -4,7 +4,7 @@ package pgtest
 
 import "syscall"
 
-// attributes leaves a server behind if we are killed: only Linux ends it for us.
+// attributes is empty: only Linux ends the server for us if this process is killed.
 func attributes(who *syscall.Credential) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: who}
 }

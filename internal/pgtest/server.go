@@ -20,7 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Server is a PostgreSQL server of a test, with a cluster of its own. It is safe for concurrent use, apart from Stop and Start.
+// Server is a PostgreSQL server for tests, with its own cluster. It is safe for concurrent use, except Stop and Start.
 type Server struct {
 	bin      string // folder of the binaries
 	folder   string
@@ -34,9 +34,9 @@ type Server struct {
 // owner is the server's superuser.
 const owner = "smartpool"
 
-var errNotReady = errors.New("PostgreSQL does not answer")
+var errNotReady = errors.New("PostgreSQL does not respond")
 
-// shared is the server of all tests that do not need one of their own.
+// shared is the server for all tests that do not need their own.
 var shared = sync.OnceValues(func() (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
@@ -45,8 +45,8 @@ var shared = sync.OnceValues(func() (*Server, error) {
 	return newServer(bin)
 })
 
-// Open returns the URL of an empty database on a server that all tests of the process share. The test's end drops it. Without
-// PostgreSQL the test fails, or is skipped if SMARTPOOL_WITHOUT_POSTGRES=1 is set.
+// Open returns the URL of an empty database on a server shared by all tests of the process. The database is dropped when the test ends.
+// Without PostgreSQL the test fails, or is skipped if SMARTPOOL_WITHOUT_POSTGRES=1 is set.
 func Open(t testing.TB) string {
 	t.Helper()
 	need(t)
@@ -63,7 +63,7 @@ func Open(t testing.TB) string {
 	return s.url(name)
 }
 
-// NewServer starts a server for one test, which ends with it. Without PostgreSQL it does what Open does.
+// NewServer starts a server that ends with the test. Without PostgreSQL it does what Open does.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
 	s, err := newServer(need(t))
@@ -88,7 +88,7 @@ func newServer(bin string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Loopback is open to everybody on the machine, and a superuser's session is as good as a shell: hence a password.
+	// Everyone on the machine can reach loopback, and a superuser's session is as good as a shell. Hence the password.
 	s := &Server{bin: bin, folder: folder, who: who, password: secrets.Text()}
 	secret := filepath.Join(folder, "password")
 	if err := os.WriteFile(secret, []byte(s.password), 0o600); err != nil {
@@ -102,7 +102,7 @@ func newServer(bin string) (*Server, error) {
 	err = run(who, folder, filepath.Join(folder, "initdb.log"), filepath.Join(bin, "initdb"), "--pgdata", s.data(),
 		"--username", owner, "--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync")
 	if err != nil {
-		return nil, fmt.Errorf("make a PostgreSQL cluster: %w", err)
+		return nil, fmt.Errorf("create a PostgreSQL cluster: %w", err)
 	}
 	const tries = 5 // another process may take the port first
 	for range tries {
@@ -126,7 +126,7 @@ func (s *Server) url(database string) string {
 	}).String()
 }
 
-// Database makes an empty database and returns its URL.
+// Database creates an empty database and returns its URL.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	return s.url(s.create(t))
@@ -141,7 +141,7 @@ func (s *Server) create(t testing.TB) string {
 	return name
 }
 
-// DisconnectAll ends all sessions on the server but its own.
+// DisconnectAll ends all other sessions on the server.
 func (s *Server) DisconnectAll(t testing.TB) {
 	t.Helper()
 	err := s.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
@@ -150,7 +150,7 @@ func (s *Server) DisconnectAll(t testing.TB) {
 	}
 }
 
-// Stop ends the server as a crash would: transactions that are not committed are lost, others are not. It may be stopped already.
+// Stop ends the server the way a crash would: uncommitted transactions are lost, committed ones are not. Stopping twice is fine.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
 	if s.process == nil {
@@ -162,7 +162,7 @@ func (s *Server) Stop(t testing.TB) {
 	s.process = nil
 }
 
-// Start starts a stopped server, on the same port.
+// Start restarts a stopped server on the same port.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
 	if err := s.launch(); err != nil {
@@ -170,14 +170,14 @@ func (s *Server) Start(t testing.TB) {
 	}
 }
 
-// launch returns once the server answers. Only a loss of power would show that nothing is synced to the disk.
+// launch returns once the server answers. Nothing is synced to disk; only a power failure would show that.
 func (s *Server) launch() error {
 	p, err := start(s.who, s.folder, s.log(), filepath.Join(s.bin, "postgres"), "-D", s.data(), "-h", "127.0.0.1", "-p",
 		strconv.Itoa(s.port), "-k", "", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB")
 	if err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	const patience, pause = 2 * time.Minute, 20 * time.Millisecond // a slow machine may have to replay its log
+	const patience, pause = 2 * time.Minute, 20 * time.Millisecond // a slow machine may need time to replay its log
 	for giveUp := time.Now().Add(patience); time.Now().Before(giveUp); {
 		if s.exec("SELECT 1") == nil {
 			s.process = p
@@ -192,7 +192,7 @@ func (s *Server) launch() error {
 	return errors.Join(withLog(errNotReady, s.log()), p.quit())
 }
 
-// exec runs a statement on a connection of its own.
+// exec runs a statement on a new connection.
 func (s *Server) exec(statement string) error {
 	ctx := context.Background()
 	c, err := pgx.Connect(ctx, s.url("postgres"))
@@ -203,8 +203,8 @@ func (s *Server) exec(statement string) error {
 	return errors.Join(err, c.Close(ctx))
 }
 
-// freePort returns a port of 127.0.0.1 that nobody listens on, from below those that outgoing connections get: it stays free
-// while the server is stopped.
+// freePort returns an unused port of 127.0.0.1, below those that outgoing connections use, so that it stays free while the server is
+// stopped.
 func freePort() (int, error) {
 	const lowest, count, tries = 20000, 12000, 100
 	var err error

@@ -1,10 +1,10 @@
-// Package table is a hash table for millions of small, pointer-free records that are kept for long.
+// Package table is a hash table for millions of small, long-lived records without pointers.
 //
 // A Go map of two million 70-byte records holds up to twice their size in slack, depending on where its last growth
-// fell. Here records lie packed in chunks that never move, and the index beside them costs 8 bytes a slot. A record is
-// known by its Ref while it lives, so other structures can point to it with 4 bytes.
+// fell. Here records are packed in chunks that never move, and the index costs 8 bytes per slot. A Ref names a record
+// while it lives, so other structures can point to it with 4 bytes.
 //
-// Nothing here depends on iteration order: a table has none to offer but Each, whose order is unspecified.
+// Nothing here depends on iteration order: only Each iterates, in unspecified order.
 package table
 
 import "hash/maphash"
@@ -29,7 +29,7 @@ type Table[K comparable, V any] struct {
 	slots  []uint64 // upper half: hash of the key, lower half: Ref; 0 is free
 	chunks []*[chunkSize]entry[K, V]
 	next   Ref   // first Ref never used
-	free   []Ref // given back, reused last in, first out
+	free   []Ref // returned by Delete; last in, first out
 	n      int
 }
 
@@ -61,19 +61,19 @@ func (t *Table[K, V]) probe(k K, h uint32) (slot uint32, r Ref) {
 	}
 }
 
-// Find returns the record of k, or 0.
+// Find returns the record of k; 0 if there is none.
 func (t *Table[K, V]) Find(k K) Ref {
 	_, r := t.probe(k, t.hash(k))
 	return r
 }
 
-// At returns the value of a live record; the pointer is good until the record is deleted.
+// At returns the value of a live record. The pointer is valid until the record is deleted.
 func (t *Table[K, V]) At(r Ref) *V { return &t.entry(r).val }
 
 // Key returns the key of a live record.
 func (t *Table[K, V]) Key(r Ref) K { return t.entry(r).key }
 
-// Insert adds a record and returns it. If k is there already, it returns that record unchanged and false.
+// Insert adds a record and returns it. If k exists, Insert returns its record unchanged, and false.
 func (t *Table[K, V]) Insert(k K, v V) (Ref, bool) {
 	if t.n >= len(t.slots)/8*7 {
 		t.grow()
@@ -123,7 +123,7 @@ func (t *Table[K, V]) Delete(k K) bool {
 	*t.entry(r) = entry[K, V]{}
 	t.free = append(t.free, r)
 	t.n--
-	// Later records of the same run move up, so that a search never meets a hole before its record.
+	// Move later records of the same run up, so that a search never meets a hole before its record.
 	mask := uint32(len(t.slots) - 1)
 	for j := (i + 1) & mask; t.slots[j] != 0; j = (j + 1) & mask {
 		home := uint32(t.slots[j]>>32) & mask
@@ -136,7 +136,7 @@ func (t *Table[K, V]) Delete(k K) bool {
 	return true
 }
 
-// Each calls f for every record, in no order a caller may rely on. f must not change the table.
+// Each calls f for every record, in unspecified order. f must not change the table.
 func (t *Table[K, V]) Each(f func(Ref, K, *V)) {
 	for _, s := range t.slots {
 		if s != 0 {

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// leaves returns every command, and its name, such as «pool create».
+func leaves(t *testing.T) (list []*kong.Node, names []string) {
+	t.Helper()
+	parser, err := kong.New(new(cli), kong.Name("smartpool"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range parser.Model.Leaves(true) {
+		name := leaf.Name
+		for up := leaf.Parent; up != nil && up.Type == kong.CommandNode; up = up.Parent {
+			name = up.Name + " " + name
+		}
+		list, names = append(list, leaf), append(names, name)
+	}
+	return list, names
+}
+
+// docs/commands.md lists every command with its arguments and help.
+func TestCommandsAreListed(t *testing.T) {
+	const page = "../../docs/commands.md"
+	var b strings.Builder
+	b.WriteString(`# Commands
+
+What ` + "`smartpool`" + ` can do. ` + "`smartpool COMMAND --help`" + ` explains a command's flags; the [guides](README.md) show the commands at work. The command line
+itself is the source of this page.
+
+| command | what it does |
+|---|---|
+`)
+	list, names := leaves(t)
+	for i, leaf := range list {
+		if leaf.Help == "" {
+			t.Errorf("«smartpool %s» has no help: give it a help tag", names[i])
+		}
+		usage := "smartpool " + names[i]
+		for _, arg := range leaf.Positional {
+			usage += " " + arg.Summary()
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", usage, leaf.Help)
+	}
+	if *update {
+		if err := os.WriteFile(page, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if text, err := os.ReadFile(page); err != nil || string(text) != b.String() {
+		t.Errorf("docs/commands.md is not what the command line says of itself (%v): run go test ./cmd/smartpool -run Commands -update", err)
+	}
+}
+
+// hook is the address of a receiver that takes every alert.
+func hook(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// offline runs the commands that build, sign and read tickets and PastelIDs, in the order of somebody who needs them.
+func offline(x *dev, secret string, speaks func(line ...string) []json.RawMessage) {
+	x.t.Helper()
+	in := func(name string) string { return filepath.Join(x.dir, name) }
+	text := func(doc json.RawMessage, field string) string {
+		var fields map[string]any
+		if err := json.Unmarshal(doc, &fields); err != nil {
+			x.t.Fatal(err)
+		}
+		if ticket, ok := fields["ticket"].(map[string]any); ok {
+			fields = ticket
+		}
+		value, ok := fields[field].(string)
+		if !ok {
+			x.t.Fatalf("no text %q in %s", field, doc)
+		}
+		return value
+	}
+	key := in("offline.key")
+	id := text(speaks("id", "new", key, "--passphrase-file", secret)[0], "pastelid")
+	speaks("id", "show", key, "--passphrase-file", secret)
+	signature := text(speaks("id", "sign", key, "--message", "hello", "--passphrase-file", secret, "--yes")[0], "signature")
+	speaks("id", "verify", id, signature, "--message", "hello")
+	containers, err := filepath.Glob("../../testdata/vectors/*.container")
+	if err != nil || len(containers) != 1 {
+		x.t.Fatal(containers, err)
+	}
+	speaks("id", "import", containers[0], in("imported.key"), "--container-passphrase-file", x.file("recorded", "passphrase-for-captures"), "--passphrase-file", secret)
+	x.whileMining(func() { speaks("id", "register", key, "--passphrase-file", secret, "--yes") })
+
+	_, address := x.newAddress()
+	built := in("init.json")
+	speaks("ticket", "init", "--label", "offline", "--period", "20", "--required", "1000", "--fee", "5", "--supernode", id, "--operator", id,
+		"--company", "Atlas", "--fee-address", address)
+	speaks("ticket", "part", "--pool", "offline."+strings.Repeat("0", 40), "--pastelid", id, "--coins", "500", "--output", strings.Repeat("ab", 32)+":3", "--reward", address)
+	ticket := speaks("ticket", "activate", "--pool", "offline."+strings.Repeat("0", 40))[0]
+	if err := os.WriteFile(built, ticket, 0o600); err != nil {
+		x.t.Fatal(err)
+	}
+	signed := speaks("ticket", "sign", built, "--key", key, "--passphrase-file", secret, "--yes")[0]
+	if err := os.WriteFile(in("signed.json"), signed, 0o600); err != nil {
+		x.t.Fatal(err)
+	}
+	speaks("ticket", "add", built, "--field", "operator", "--signature", text(signed, "operator_signature"))
+	speaks("ticket", "decode", in("signed.json"))
+	speaks("ticket", "verify", in("signed.json"))
+	speaks("ticket", "encode", in("signed.json"))
+}
+
+// toldToPeople are the commands that tell a story, and those that another test runs with --json.
+var toldToPeople = map[string]string{"demo": "a story, on the screen while it is played", "replay": "TestReplayJSON"}
+
+// everyCommand fails unless the lines include each command.
+func everyCommand(t *testing.T, lines [][]string) {
+	t.Helper()
+	_, names := leaves(t)
+	for _, name := range names {
+		runs := func(line []string) bool { return strings.HasPrefix(strings.Join(line, " ")+" ", name+" ") }
+		if toldToPeople[name] == "" && !slices.ContainsFunc(lines, runs) {
+			t.Errorf("no test runs «smartpool %s» with --json: add it to TestEveryCommandSpeaksJSON", name)
+		}
+	}
+}
