@@ -17,7 +17,7 @@ import (
 	"github.com/pastelnetwork/smartpool/books"
 )
 
-var update = flag.Bool("update", false, "write openapi.json and the operations in docs/api.md anew")
+var update = flag.Bool("update", false, "rewrite openapi.json and the operations in docs/api.md")
 
 // The checked-in document is the one that the server serves.
 func TestOpenAPIDocumentIsCurrent(t *testing.T) {

@@ -23,8 +23,8 @@ type Blocks = iter.Seq[func() (*pastel.Block, error)]
 // maxLine bounds a line: twice the hex of the largest block that a Pastel node makes, 4,000,000 bytes.
 const maxLine = 2 * 2 * 4_000_000
 
-// FromNode reads the best chain of a node, up to and including a height. It checks that each block is the one that the node names; that they form one
-// chain shows when they are applied.
+// FromNode reads the best chain of a node, up to and including a height. It checks that each block is the one that the node names; whether
+// they form one chain shows when Recompute applies them.
 func FromNode(ctx context.Context, node chain.Source, until pastel.Height) Blocks {
 	return func(yield func(func() (*pastel.Block, error)) bool) {
 		for h := pastel.Height(0); h <= until && yield(func() (*pastel.Block, error) { return chain.BlockAt(ctx, node, h) }); h++ {
@@ -39,7 +39,7 @@ func FromHex(in io.Reader) Blocks {
 		fails := func(err error) { yield(func() (*pastel.Block, error) { return nil, err }) }
 		lines := bufio.NewScanner(in)
 		lines.Buffer(make([]byte, 0, 1<<16), maxLine)
-		blank := 0 // the line of the first blank one
+		blank := 0 // number of the first blank line
 		n := 1
 		for ; lines.Scan(); n++ {
 			line := bytes.TrimSpace(lines.Bytes())
@@ -48,10 +48,10 @@ func FromHex(in io.Reader) Blocks {
 				blank = cmp.Or(blank, n)
 				continue
 			case blank != 0:
-				fails(fmt.Errorf("line %d is blank: want one raw block in hex a line", blank))
+				fails(fmt.Errorf("line %d is blank; want one raw block in hex per line", blank))
 				return
 			}
-			text, at := bytes.Clone(line), n // the scanner uses its buffer again
+			text, at := bytes.Clone(line), n // the scanner reuses its buffer
 			if !yield(func() (*pastel.Block, error) { return parseLine(text, at) }) {
 				return
 			}
@@ -78,15 +78,15 @@ func parseLine(text []byte, line int) (*pastel.Block, error) {
 func lineError(line int, err error) error {
 	switch {
 	case errors.Is(err, bufio.ErrTooLong):
-		return fmt.Errorf("line %d is longer than %d characters: want one raw block in hex a line", line, maxLine)
+		return fmt.Errorf("line %d is longer than %d characters; want one raw block in hex per line", line, maxLine)
 	case errors.Is(err, hex.ErrLength):
-		return fmt.Errorf("line %d has an odd number of hex digits: the block is cut", line)
+		return fmt.Errorf("line %d has an odd number of hex digits; the block is truncated", line)
 	default:
 		return fmt.Errorf("line %d is not a raw block in hex: %w", line, err)
 	}
 }
 
-// ahead runs jobs on all cores, some ahead of their use, and gives what they return in order. Closing stop ends it.
+// ahead runs jobs on all cores, some ahead of their use, and sends their results in order. Closing stop ends it.
 func ahead[T any](stop <-chan struct{}, jobs iter.Seq[func() T]) <-chan T {
 	results := make(chan T)
 	queue := make(chan chan T, 4*runtime.GOMAXPROCS(0))

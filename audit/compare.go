@@ -10,14 +10,14 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// figure is something that a daemon tells of a pool: one value, or a list of entries.
+// figure is something that a daemon says about a pool: one value, or a list of entries.
 type figure struct {
 	name   string
 	values []string
 	many   bool // it is a list
 }
 
-// figures are all that a daemon tells of a pool, but for estimates and what is a sum of the others.
+// figures returns everything that a daemon says about a pool, except estimates and sums of other figures.
 func figures(p *wire.PoolDetail) (list []figure) {
 	one := func(name string, value any) { list = append(list, figure{name, []string{fmt.Sprint(value)}, false}) }
 	many := func(name string, n int, entry func(i int) string) {
@@ -83,13 +83,13 @@ func figures(p *wire.PoolDetail) (list []figure) {
 	return list
 }
 
-// dated is a block with its date, if it has come: the dates of others are estimates.
+// dated formats a block, with its date unless the block is in the future: those dates are estimates.
 func dated(m *wire.Moment) string {
 	switch {
 	case m == nil:
 		return "no block"
 	case m.Estimated:
-		return fmt.Sprintf("block %d, to come", m.Height)
+		return fmt.Sprintf("block %d, in the future", m.Height)
 	}
 	return fmt.Sprintf("block %d of %s", m.Height, m.Time.UTC().Format(time.RFC3339))
 }
@@ -141,7 +141,7 @@ type Comparison struct {
 // Why an answer cannot be compared.
 var (
 	ErrOtherBlock = errors.New("the daemon's last block is not the one that was recomputed")
-	ErrNoPool     = errors.New("raw blocks hold no such pool")
+	ErrNoPool     = errors.New("the raw blocks contain no such pool")
 )
 
 // Compare compares a daemon's answer about a pool with the blocks watched. It leaves out estimates and what follows from them: yields, forecast, critical

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrNoDigest says that an answer is not the ledger digest after a block.
-var ErrNoDigest = errors.New("the answer is no ledger digest")
+var ErrNoDigest = errors.New("the answer is not a ledger digest")
 
 // DigestAt returns the ledger digest in a daemon's answer about block h. The error is ErrNoDigest if the answer is about another block or holds no
 // digest.

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Document is a history as JSON, in full. Amounts are patoshi, coins whole PSL.
+// Document is a complete history as JSON. Amounts are in patoshi, coins in whole PSL.
 type Document struct {
 	Network    string                         `json:"network"`
 	Shadow     bool                           `json:"shadow,omitempty"`
@@ -21,7 +21,7 @@ type Document struct {
 	Events     []pool.Event                   `json:"events"`
 	Pools      map[ticket.PoolID]PoolDocument `json:"pools"`
 	Payouts    []PayoutDocument               `json:"payouts"`
-	Reputation map[string]int                 `json:"reputation"` // of those who ever lost any
+	Reputation map[string]int                 `json:"reputation"` // of PastelIDs that ever lost some
 	Registered []string                       `json:"registered"`
 	Coins      int                            `json:"coins"`
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// What a daemon says about a pool is compared with what the rules make of raw blocks, here from a file; FromNode reads those of a node.
+// Compares what a daemon says about a pool with what the rules compute from raw blocks, here from a file; FromNode reads them from a node.
 func ExampleRecompute() {
 	net, err := pool.ParamsByName("regtest")
 	if err != nil {
@@ -27,7 +27,7 @@ func ExampleRecompute() {
 		log.Fatal(err)
 	}
 
-	var said wire.PoolDetail // the daemon's answer, which client.Client.Pool asks for
+	var said wire.PoolDetail // the daemon's answer, from client.Client.Pool
 	said.ID = string(state.Pools()[0])
 	tip := state.Tip()
 	said.Tip = wire.Tip{Height: tip.Height, Hash: tip.Hash.String(), Digest: fmt.Sprintf("%x", tip.Digest)}
@@ -45,7 +45,7 @@ func ExampleRecompute() {
 	// pledges: the daemon has 0, raw blocks 3
 }
 
-// lifeUntil is a recorded chain (testdata/life) up to a block, a block in hex a line.
+// lifeUntil returns a recorded chain (testdata/life) up to a block, one block in hex per line.
 func lifeUntil(h int) *bytes.Buffer {
 	blocks, err := chaintest.Read("life")
 	if err != nil {

@@ -13,20 +13,20 @@ type History struct {
 	times   []uint32 // by height
 	events  []pool.Event
 	settled []pool.Payout
-	last    map[ticket.PoolID]pool.Pool // as it was when its pledges last changed and some were left
+	last    map[ticket.PoolID]pool.Pool // as it was when its pledges last changed and some remained
 
-	rewards map[uint64]pastel.Address // of pledges, by join order: where they go
-	moved   map[int]pool.Payees       // by index in events: the amendments after which they go elsewhere
+	rewards map[uint64]pastel.Address // reward addresses of pledges, by join order
+	moved   map[int]pool.Payees       // by index in events: amendments that change the reward address
 }
 
-// NewHistory returns a History for a state. It must watch every block that the state takes, from block 0 on.
+// NewHistory returns a History for a state. It must watch every block applied to the state, from block 0 on.
 func NewHistory(state *pool.State) *History {
 	return &History{
 		state: state, last: map[ticket.PoolID]pool.Pool{}, rewards: map[uint64]pastel.Address{}, moved: map[int]pool.Payees{},
 	}
 }
 
-// Watch takes a block's update in.
+// Watch records a block's update.
 func (h *History) Watch(u *pool.Update) {
 	h.times = append(h.times, u.Time)
 	h.keepRewards(u)
@@ -43,7 +43,7 @@ func (h *History) Time(at pastel.Height) (unix uint32, found bool) {
 	return h.times[at], true
 }
 
-// Rejections lists the tickets that were rejected, in the order of the chain.
+// Rejections lists the rejected tickets, in the order of the chain.
 func (h *History) Rejections() (list []*pool.Event) {
 	for i := range h.events {
 		if e := &h.events[i]; e.Type == pool.TicketRejected {
@@ -53,7 +53,7 @@ func (h *History) Rejections() (list []*pool.Event) {
 	return list
 }
 
-// keepRewards remembers where the pledges that a block made or amended are paid. Each amendment has its event, in the same order.
+// keepRewards remembers the reward addresses of the pledges that a block added or amended. Each amendment has its event, in the same order.
 func (h *History) keepRewards(u *pool.Update) {
 	net := h.state.Params().Network
 	at := 0
@@ -72,8 +72,8 @@ func (h *History) keepRewards(u *pool.Update) {
 	}
 }
 
-// keepPledges remembers who is in the pools whose counted coins a block's events name, as they may have changed: once a pool is over,
-// nobody is.
+// keepPledges remembers the pledges of each pool whose counted coins a block's events name, because they may have changed: a pool that has
+// ended has none.
 func (h *History) keepPledges(events []pool.Event) {
 	seen := map[ticket.PoolID]bool{}
 	for i := range events {

@@ -9,17 +9,17 @@ import (
 // Life is everything that happened to one pool.
 type Life struct {
 	Pool       pool.Pool                   // as of the last block watched
-	Last       pool.Pool                   // as it was when its pledges last changed and some were left: who is in it or, once it is over, was last
+	Last       pool.Pool                   // as it was when its pledges last changed and some remained: its pledges or, once it has ended, its last ones
 	Events     []*pool.Event               // in the order of the chain
-	Reputation map[*pool.Event]int         // by event of leaving that cost reputation: the points that were left
-	Redirects  map[*pool.Event]pool.Payees // amendments after which rewards go elsewhere
+	Reputation map[*pool.Event]int         // by event of leaving that cost reputation: the points that remained
+	Redirects  map[*pool.Event]pool.Payees // amendments that change the reward address
 	Payouts    []Settlement                // in the order of settlement
 }
 
-// Settlement is a payout and what became of it.
+// Settlement is a payout and its outcome.
 type Settlement struct {
 	pool.Payout
-	Outcome *pool.Event // pool.PayoutPaid or pool.PayoutCancelled; nil as long as it is pending
+	Outcome *pool.Event // pool.PayoutPaid or pool.PayoutCancelled; nil while it is pending
 }
 
 // Lives sorts what happened by pool, in the order of State.Pools. Events are shared with the history: do not change them.
@@ -31,7 +31,7 @@ func (h *History) Lives() []*Life {
 		of[id] = &Life{Pool: p, Last: h.last[id], Reputation: map[*pool.Event]int{}, Redirects: map[*pool.Event]pool.Payees{}}
 		list = append(list, of[id])
 	}
-	outcomes := map[pastel.TxID]*pool.Event{} // a transaction is settled once: its lock time says when
+	outcomes := map[pastel.TxID]*pool.Event{} // no two settlements make the same transaction: the lock times differ
 	for i := range h.events {
 		e := &h.events[i]
 		x := of[e.Pool]
@@ -59,11 +59,11 @@ func (h *History) Lives() []*Life {
 	return list
 }
 
-// Income sums up what a pool received.
+// Income is a summary of what a pool received.
 type Income struct {
-	Rewards        int           // in how many blocks
-	Sum, Forfeited pastel.Amount // Forfeited is what leavers gave up of it to the others
-	First, Last    pastel.Height // the first block with income and the last; -1 without
+	Rewards        int           // number of blocks with income
+	Sum, Forfeited pastel.Amount // Forfeited is the part that leavers forfeited to the others
+	First, Last    pastel.Height // the first and the last block with income; -1 without any
 }
 
 // Income sums up what the pool received.
@@ -89,12 +89,12 @@ func (l *Life) Income() Income {
 // Total is what an address got from a pool and will get.
 type Total struct {
 	To                  pastel.Address
-	Paid, Pending, Owed pastel.Amount // mined; in payouts that are not mined; in none yet
-	Operator            bool          // it is where the fee goes
+	Paid, Pending, Owed pastel.Amount // mined; in payouts not mined yet; in no payout yet
+	Operator            bool          // it receives the fee
 }
 
-// Totals lists what each address got and will get, in the order of their first payout. It leaves out what members have accrued, which they can still
-// forfeit.
+// Totals lists what each address got and will get, in the order of their first payout. It omits what members have accrued, because they can
+// still forfeit that.
 func (l *Life) Totals() []Total {
 	sums := map[pastel.Address]*Total{}
 	var order []pastel.Address

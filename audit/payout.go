@@ -14,17 +14,17 @@ type PayoutTrace struct {
 	found  bool
 }
 
-// Payout is a payout as raw blocks make it, with what became of it.
+// Payout is a payout computed from raw blocks, with its outcome.
 type Payout struct {
 	pool.Payout
-	Paid      pastel.Height // the block that mined it; -1 if none did so far
-	Cancelled pastel.Height // the block at whose end it was cancelled, as none had mined it; -1 if it was not
+	Paid      pastel.Height // the block that holds it; -1 if none does yet
+	Cancelled pastel.Height // the block at whose end it was cancelled, because no block held it; -1 if it was not
 }
 
 // TracePayout returns a PayoutTrace of the payout with a transaction id.
 func TracePayout(id pastel.TxID) *PayoutTrace { return &PayoutTrace{id: id} }
 
-// Watch takes a block's update in.
+// Watch looks for the payout in a block's update.
 func (t *PayoutTrace) Watch(u *pool.Update) {
 	for i := range u.Settled {
 		if u.Settled[i].Tx.ID() == t.id {
@@ -47,13 +47,13 @@ func (t *PayoutTrace) Watch(u *pool.Update) {
 // Payout returns the payout as of the last block watched; false if no settlement made it.
 func (t *PayoutTrace) Payout() (Payout, bool) { return t.payout, t.found }
 
-// Outcome says what became of the payout, in words.
+// Outcome says in words what happened to the payout.
 func (p *Payout) Outcome() string {
 	switch {
 	case p.Paid >= 0:
 		return fmt.Sprintf("mined in block %d", p.Paid)
 	case p.Cancelled >= 0:
-		return fmt.Sprintf("cancelled in block %d, as it was not mined: what it would have paid is in later payouts", p.Cancelled)
+		return fmt.Sprintf("cancelled in block %d, because no block had included it; later payouts pay the same claims", p.Cancelled)
 	}
 	return fmt.Sprintf("can be mined from block %d to %d", p.ValidFrom, p.ValidTo)
 }

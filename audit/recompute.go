@@ -5,18 +5,18 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// prepared is a block that was read and prepared, or why not.
+// prepared is a prepared block, or the error of reading it.
 type prepared struct {
 	block *pool.Prepared
 	err   error
 }
 
-// A ReadError says that the next block could not be read: its source is away, ends too early or gave something else.
+// A ReadError says that the next block could not be read: its source is unreachable, ends too early or returned something else.
 type ReadError struct{ err error }
 
 func (e *ReadError) Error() string { return e.err.Error() }
 
-// Unwrap returns what the source said.
+// Unwrap returns the source's error.
 func (e *ReadError) Unwrap() error { return e.err }
 
 // Recompute applies blocks to an empty state and passes each block's update to every watcher, in order. It prepares blocks on all cores. If it fails, the

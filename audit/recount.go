@@ -9,27 +9,27 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Recount works out a daemon's answers about pools from the blocks that it watches. It keeps 4 bytes per block, a few sums per pool, and the amounts of
-// payouts that are not mined yet. It is not safe for concurrent use.
+// Recount computes, from the blocks that it watches, what a daemon should answer about pools. It keeps 4 bytes per block, a few sums per
+// pool, and the amounts of payouts not mined yet. It is not safe for concurrent use.
 type Recount struct {
 	state *pool.State
 	times []uint32 // of blocks, by height
 	sums  map[ticket.PoolID]sums
-	due   map[pastel.TxID]pastel.Amount // what payouts that are not mined will pay
+	due   map[pastel.TxID]pastel.Amount // what payouts not mined yet will pay
 }
 
-// sums are what blocks tell of a pool and its state does not hold.
+// sums are figures of a pool that its state does not hold.
 type sums struct {
 	income, forfeited, paid pastel.Amount
 	rewards                 int64
 }
 
-// NewRecount returns a Recount for a state. It must watch every block that the state takes, from block 0 on.
+// NewRecount returns a Recount for a state. It must watch every block applied to the state, from block 0 on.
 func NewRecount(state *pool.State) *Recount {
 	return &Recount{state: state, sums: map[ticket.PoolID]sums{}, due: map[pastel.TxID]pastel.Amount{}}
 }
 
-// Watch takes a block's update in.
+// Watch adds up a block's update.
 func (r *Recount) Watch(u *pool.Update) {
 	r.times = append(r.times, u.Time)
 	for i := range u.Events {
@@ -62,7 +62,7 @@ func paidBy(outputs []pool.Payment) (sum pastel.Amount) {
 	return sum
 }
 
-// moment dates a height; nil for -1, which is none.
+// moment dates a height; nil for -1, which means none.
 func (r *Recount) moment(h pastel.Height) *wire.Moment {
 	switch {
 	case h < 0:
@@ -73,8 +73,8 @@ func (r *Recount) moment(h pastel.Height) *wire.Moment {
 	return &wire.Moment{Height: h, Time: time.Unix(int64(r.times[h]), 0).UTC()}
 }
 
-// Pool returns what a daemon has to answer about a pool as of the last block watched, without the tip and without estimates: future dates have a height
-// only. It returns false if there is no such pool.
+// Pool returns what a daemon must answer about a pool as of the last block watched, without the tip and without estimates: future dates have
+// only a height. It returns false if there is no such pool.
 func (r *Recount) Pool(id ticket.PoolID) (*wire.PoolDetail, bool) {
 	p, found := r.state.Pool(id)
 	if !found {
@@ -83,7 +83,7 @@ func (r *Recount) Pool(id ticket.PoolID) (*wire.PoolDetail, bool) {
 	return r.rebuild(&p), true
 }
 
-// rebuild makes a pool's answer from the state and the sums.
+// rebuild computes the answer about a pool from the state and the sums.
 func (r *Recount) rebuild(p *pool.Pool) *wire.PoolDetail {
 	net := r.state.Params()
 	t := r.sums[p.ID]

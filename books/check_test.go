@@ -62,7 +62,7 @@ func TestChecksForetellTheBlock(t *testing.T) {
 	for _, loaded := range []bool{false, true} {
 		next := pastel.Height(101)
 		x := checking(t, "life", &next, loaded)
-		foretold := map[string]int{}
+		predicted := map[string]int{}
 		for ; next <= 340; next++ {
 			list := x.tickets(next)
 			var checks []wire.Check
@@ -83,11 +83,11 @@ func TestChecksForetellTheBlock(t *testing.T) {
 				if c.Reason != want || c.Accepted != (want == "") || c.Accepted != strings.Contains(c.Text, "would accept") {
 					t.Errorf("loaded %t, block %d, %s: predicted %q (%s), want %q", loaded, next, a.Kind, c.Reason, c.Text, want)
 				}
-				foretold[want]++
+				predicted[want]++
 			}
 		}
-		if len(foretold) < 8 || foretold[""] < 8 {
-			t.Errorf("too few predictions: %v", foretold)
+		if len(predicted) < 8 || predicted[""] < 8 {
+			t.Errorf("too few predictions: %v", predicted)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func TestYields(t *testing.T) {
 		return wire.Pool{}
 	}
 	if p := at(134, wire.PoolQuery{}); p.Yield != nil {
-		t.Errorf("a yield before anybody had income: %+v", p.Yield)
+		t.Errorf("a yield before any pool had income: %+v", p.Yield)
 	}
 	// Activated in block 135 with 1200 PSL at 5 %. Blocks 136 to 150 brought 18,125.02253 PSL; 210,240 blocks are a year.
 	p := at(150, wire.PoolQuery{Coins: 100})

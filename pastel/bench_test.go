@@ -9,10 +9,10 @@ import (
 	"github.com/btcsuite/btcd/wire"
 )
 
-// ordinaryTxs is the number of payments in the block that the parsers read, each of two signed inputs and two outputs.
+// ordinaryTxs is the number of payments in the benchmarks' block. Each has two signed inputs and two outputs.
 const ordinaryTxs = 2000
 
-// payment is a transaction as wallets make them, with a coinbase's input for the first.
+// payment returns a transaction such as wallets make; the first is a coinbase.
 func payment(i int) *Tx {
 	sig := bytes.Repeat([]byte{0x47}, 107) // a signature and a compressed key
 	ins := []TxIn{{ScriptSig: sig, Sequence: finalSequence}, {ScriptSig: sig, Sequence: finalSequence}}
@@ -116,7 +116,7 @@ func BenchmarkRecoverMessageKeyHash(b *testing.B) {
 	}
 }
 
-// BenchmarkParseAddress is done for each participant of an activation that gets as far as its pool.
+// BenchmarkParseAddress does what happens for each participant of an activation that names a subscribing pool.
 func BenchmarkParseAddress(b *testing.B) {
 	n := regtest(b)
 	b.ReportAllocs()
@@ -127,7 +127,7 @@ func BenchmarkParseAddress(b *testing.B) {
 	}
 }
 
-// BenchmarkLongBase58 is the longest text that is decoded at all.
+// BenchmarkLongBase58 decodes the longest text that Base58CheckDecode accepts.
 func BenchmarkLongBase58(b *testing.B) {
 	s := strings.Repeat("z", maxBase58)
 	for b.Loop() {

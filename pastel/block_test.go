@@ -78,7 +78,7 @@ func TestRecordedChains(t *testing.T) {
 	}
 }
 
-// checkTxRoundTrip parses a transaction alone and, where it has a form that NewTx makes, builds it again.
+// checkTxRoundTrip parses a single transaction and, if NewTx can make its form, builds it again.
 func checkTxRoundTrip(t testing.TB, raw []byte) {
 	t.Helper()
 	tx, err := ParseTx(raw)
@@ -105,7 +105,7 @@ func listed(tx *Tx, raw []byte) bool {
 	return tx.Version >= 2 && more >= integerSize && more%2 == 0 // the count takes 1, 3, 5 or 9 bytes
 }
 
-// TestRecordedVectors compares hashes with what a pasteld answered.
+// TestRecordedVectors compares hashes with pasteld's answers.
 func TestRecordedVectors(t *testing.T) {
 	var facts struct {
 		PaymentTxid   string            `json:"payment_txid"`
@@ -177,7 +177,7 @@ func TestSignedBlocks(t *testing.T) {
 	}
 }
 
-// TestBrokenBlocks changes one thing of a good block at a time.
+// TestBrokenBlocks changes one thing in a good block at a time.
 func TestBrokenBlocks(t *testing.T) {
 	good := chain(t, "life")[140]
 	parsed, err := ParseBlock(good)
@@ -214,7 +214,7 @@ func TestBrokenBlocks(t *testing.T) {
 	}
 }
 
-// headerBytes is a header, written out by protocol 4 and pasteld's field order.
+// headerBytes writes a header by protocol 4 and in pasteld's order of fields.
 func headerBytes(version int32, pastelID, signature, solution []byte, root [32]byte) []byte {
 	counted := func(b, field []byte) []byte { return append(AppendCompactSize(b, uint64(len(field))), field...) }
 	b := binary.LittleEndian.AppendUint32(nil, uint32(version))
@@ -226,7 +226,7 @@ func headerBytes(version int32, pastelID, signature, solution []byte, root [32]b
 	return counted(append(b, bytes.Repeat([]byte{5}, 32)...), solution)
 }
 
-// TestHeaderVersions: every version from 4 on is read, with the fields of version 5 from there on; a version is signed.
+// TestHeaderVersions: every version from 4 on parses, with version 5's fields from 5 on. The version is a signed number.
 func TestHeaderVersions(t *testing.T) {
 	coinbase := payment(0)
 	id, signature := bytes.Repeat([]byte{'j'}, 86), bytes.Repeat([]byte{6}, 114)
@@ -262,7 +262,7 @@ func TestHeaderVersions(t *testing.T) {
 	}
 }
 
-// TestAttackHeaderVersion6: a miner that raises the header version used to halt every node that follows the chain.
+// TestAttackHeaderVersion6: a miner that raised the header version used to halt every node that follows the chain.
 func TestAttackHeaderVersion6(t *testing.T) {
 	good, err := ParseBlock(chain(t, "life")[140])
 	if err != nil {
@@ -278,11 +278,11 @@ func TestAttackHeaderVersion6(t *testing.T) {
 	next.Prev = attack.Hash()
 	after, err := ParseBlock(NewBlock(next, good.Txs).Bytes())
 	if err != nil || after.Header.Prev != attack.Hash() {
-		t.Errorf("the chain does not go on: %v", err)
+		t.Errorf("the chain does not continue: %v", err)
 	}
 }
 
-// TestHeaderFieldsHaveNoLimit: pasteld bounds a solution by the block alone, so that a limit of ours would halt a node.
+// TestHeaderFieldsHaveNoLimit: only the block's size bounds a solution in pasteld, so a limit of ours would halt a node.
 func TestHeaderFieldsHaveNoLimit(t *testing.T) {
 	coinbase := payment(0)
 	for _, solution := range []int{0, 36, 1344, 2049, 1_900_000} {
@@ -295,7 +295,7 @@ func TestHeaderFieldsHaveNoLimit(t *testing.T) {
 	}
 }
 
-// TestTransactionVersions: what pasteld reads is read, whatever the network's upgrades make of it at a height.
+// TestTransactionVersions: ParseTx reads what pasteld reads, whatever the network's upgrades allow at a height.
 func TestTransactionVersions(t *testing.T) {
 	body := payment(1).Bytes()[8:] // from the inputs on
 	body = body[:len(body)-8-8-3]  // to the outputs' end

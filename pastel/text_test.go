@@ -64,7 +64,7 @@ func TestAmountString(t *testing.T) {
 	}
 }
 
-// TestNetworks retypes the chains' part of the table of protocol 1, so that a changed constant is noticed.
+// TestNetworks retypes the chains' part of the table in protocol 1, so that it notices a changed constant.
 func TestNetworks(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
@@ -97,7 +97,7 @@ func TestNetworks(t *testing.T) {
 	}
 }
 
-// TestNetworkRefused: one thing wrong at a time.
+// TestNetworkRefused has one fault a case.
 func TestNetworkRefused(t *testing.T) {
 	for what, change := range map[string]func(*Network){
 		"CoinbaseMaturity is 0":     func(n *Network) { n.CoinbaseMaturity = 0 },
@@ -152,7 +152,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestAddressLengths: every address of every network has one of the two lengths that ParseAddress looks at.
+// TestAddressLengths: every address of every network has one of the two lengths that ParseAddress accepts.
 func TestAddressLengths(t *testing.T) {
 	for _, name := range Networks() {
 		n, err := NetworkByName(name)
@@ -170,7 +170,7 @@ func TestAddressLengths(t *testing.T) {
 	}
 }
 
-// TestBase58 compares with another library and with numbers read digit by digit.
+// TestBase58 compares with another library and with numbers computed digit by digit.
 func TestBase58(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.SliceOfN(rapid.Byte(), 0, 120).Draw(t, "bytes")
@@ -255,7 +255,7 @@ func TestMultisig(t *testing.T) {
 	}
 }
 
-// TestSignMessage checks signatures that pasteld made, and that ours are the same: both are deterministic.
+// TestSignMessage verifies signatures that pasteld made, and ours of the same messages.
 func TestSignMessage(t *testing.T) {
 	var v struct {
 		Signatures []struct {
@@ -297,7 +297,7 @@ func TestSignMessage(t *testing.T) {
 	}
 }
 
-// TestMessageSignatureRange: what is outside of 1..n-1, or a header pasteld does not make, is refused; a high s is not.
+// TestMessageSignatureRange: values outside 1..n-1 and headers that pasteld does not make are refused; a high s is not.
 func TestMessageSignatureRange(t *testing.T) {
 	key, err := PrivateKeyFromBytes([32]byte{31: 9})
 	if err != nil {
@@ -409,7 +409,7 @@ func FuzzParseOutPoint(f *testing.F) {
 	})
 }
 
-// The public key is compressed, whichever form the private key's text has (secp256k1: the key 1 is the generator).
+// The public key is compressed, whatever the form of the private key's text (secp256k1: the key 1 is the generator).
 func TestPublicKey(t *testing.T) {
 	t.Parallel()
 	n, err := NetworkByName("regtest")

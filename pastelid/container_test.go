@@ -141,7 +141,7 @@ func FuzzContainer(f *testing.F) {
 		if err == nil && (len(item.nonce) != 24 || len(item.data) != 73) {
 			t.Fatal("sizes")
 		}
-		// The checksum keeps random bytes out of the secure part, so that is read by itself, too.
+		// The checksum keeps random bytes out of the secure part, so read that by itself, too.
 		if _, err := readSecure(b); err == nil && len(b) == 0 {
 			t.Fatal("empty")
 		}

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// A slow, obvious Ed448 with plain integers (RFC 8032, 5.2), to compare with and to forge what no signer makes.
+// A slow, obvious Ed448 with plain integers (RFC 8032, 5.2), to compare with and to forge signatures that no signer makes.
 
 var (
 	fieldP = bigSub(bigSub(bigPow2(448), bigPow2(224)), big.NewInt(1))
@@ -66,7 +66,7 @@ func (p affine) encode() (id PastelID) {
 	return id
 }
 
-// littleEndian gives the 57 bytes of n, cut to them.
+// littleEndian returns the lowest 57 bytes of n.
 func littleEndian(n *big.Int) []byte {
 	b := make([]byte, 64)
 	n.FillBytes(b)
@@ -118,7 +118,7 @@ func challenge(r, a PastelID, msg []byte) *big.Int {
 	return new(big.Int).Mod(fromLittleEndian(out), orderL)
 }
 
-// forge signs with the secret scalar a, the nonce r and given encodings of A and R, whatever they are.
+// forge signs with the secret scalar a, the nonce r and any encodings of A and R.
 func forge(a, r *big.Int, encA, encR PastelID, msg []byte) []byte {
 	s := new(big.Int).Mul(challenge(encR, encA, msg), a)
 	s.Mod(s.Add(s, r), orderL)

@@ -26,7 +26,7 @@ const testWork = 4
 func TestKeyFileRoundTrip(t *testing.T) {
 	k := mustSeed(t, 9)
 	path := filepath.Join(t.TempDir(), "id.age")
-	// The real work factor once, so that what is written is known to be read.
+	// Use the real work factor once, to prove that what is written can be read.
 	if err := SaveKeyFile(path, k, []byte("pass")); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestSaveKeyFileNeverReplaces(t *testing.T) {
 	if err := saveKeyFile(path, k, []byte("p"), testWork); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("file: %v", err)
 	}
-	// Past the first look, as when two programs start at once.
+	// After the first check, as when two programs start at once.
 	if err := writeNew(path, []byte("other")); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("race: %v", err)
 	}
@@ -209,7 +209,7 @@ func TestLoadKeyFileRefuses(t *testing.T) {
 	}
 }
 
-// A file that asks for more work than ours is refused before the work is done.
+// A file that demands more work than ours is refused before the work is done.
 func TestHostileWorkFactor(t *testing.T) {
 	good := sealText(t, "x", testWork)
 	body, err := io.ReadAll(armor.NewReader(bytes.NewReader(good)))

@@ -120,7 +120,7 @@ func TestCurveConstants(t *testing.T) {
 	}
 }
 
-// ValidKey against [L]P computed with plain integers, for points of every order and for arbitrary bytes.
+// ValidKey agrees with [L]P in plain integers, for points of every order and for arbitrary bytes.
 func TestValidKeyMatchesDefinition(t *testing.T) {
 	check := func(t rapid.TB, id PastelID) {
 		t.Helper()
@@ -143,7 +143,7 @@ func TestValidKeyMatchesDefinition(t *testing.T) {
 	})
 }
 
-// Every way of leaving the strict rule of protocol section 2, one at a time, and what circl alone makes of it.
+// Every violation of the strict rule of protocol section 2, one at a time, and circl's own verdict.
 func TestVerifyStrict(t *testing.T) {
 	msg := []byte("smartpool/1 operate net=regtest pool=x")
 	a, r := big.NewInt(123456789), new(big.Int).Add(bigPow2(300), big.NewInt(7))
@@ -215,8 +215,8 @@ func TestVerifyStrict(t *testing.T) {
 	}
 }
 
-// The equation holds without cofactor, too, for a mixed-order key when k is a multiple of four. It is refused all the
-// same, for the key's order.
+// For a mixed-order key the equation holds without cofactor, too, if k is a multiple of four. The signature is still refused, because of
+// the key's order.
 func TestMixedOrderKeyWithExactEquation(t *testing.T) {
 	a, r := big.NewInt(99), big.NewInt(77)
 	encA, encR := base.mul(a).add(torsion[1]).encode(), base.mul(r).encode()
@@ -310,7 +310,7 @@ func benchVerify(b *testing.B, verify func(id PastelID, msg, sig []byte) bool) {
 func BenchmarkVerify(b *testing.B)      { benchVerify(b, Verify) }
 func BenchmarkVerifyKnown(b *testing.B) { benchVerify(b, VerifyKnown) }
 
-// BenchmarkCircl is the equation alone, what the others are measured against.
+// BenchmarkCircl checks only the equation, as the baseline of the others.
 func BenchmarkCircl(b *testing.B) {
 	benchVerify(b, func(id PastelID, msg, sig []byte) bool { return ed448.Verify(id[:], msg, sig, "") })
 }

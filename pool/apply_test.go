@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// refused applies the block being built and expects a *BlockError that says something, and a state as before.
+// refused applies the block being built and expects a *BlockError with this detail and an unchanged state.
 func (m *sim) refused(t *testing.T, says string) {
 	t.Helper()
 	before := m.s.Encode()
@@ -24,7 +24,7 @@ func (m *sim) refused(t *testing.T, says string) {
 	m.start()
 }
 
-// TestRefusedBlocks: what makes a block invalid leaves no trace, however much of the block came before it.
+// TestRefusedBlocks: an invalid block leaves no trace, however much of it came before the fault.
 func TestRefusedBlocks(t *testing.T) {
 	m := newSim(t, simNetwork())
 	id := readyPool(t, m, 10000, 600, 400)
@@ -88,8 +88,8 @@ func TestBlockOrder(t *testing.T) {
 	}
 }
 
-// TestShadowRun: where nobody enforces the rules, a pool whose escrow is taken is marked and its books are closed; its pledges are
-// still watched.
+// TestShadowRun: where nobody enforces the rules, a pool whose escrow is taken is marked broken and pays nothing any more. Its pledges
+// are still watched.
 func TestShadowRun(t *testing.T) {
 	s, err := New(simNetwork(), true)
 	if err != nil {

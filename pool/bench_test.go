@@ -11,15 +11,15 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// The network's limit: the supply lets 2.1 million pledges of MinPledge exist, in 4,200 pools of 500. Every pledge here has
-// a PastelID, an address, an output and a reward address of its own, which is the dearest way to be.
+// The network's limit: the supply allows 2.1 million pledges of MinPledge, in 4,200 pools of 500. Every pledge here has a PastelID, an
+// address, an output and a reward address of its own, which is the most expensive case.
 const (
 	limitPools   = 4200
 	limitMembers = 500
 	limitPledge  = 9_900 // PSL; a little below the real MinPledge, so that rewards still fit into the supply
 )
 
-// full is a state at the limit; making it takes seconds, so it is made once and every benchmark leaves it as it was.
+// full is a state at the limit. Making it takes seconds, so it is made once, and every benchmark leaves it unchanged.
 var full = sync.OnceValue(func() *sim {
 	params, err := ParamsByName("main")
 	if err != nil {
@@ -106,7 +106,7 @@ func (m *sim) mustMine() {
 	m.start()
 }
 
-// applied runs f with a block, applies and reverts it n times and measures the part that is asked for.
+// applied fills a block with f, applies and reverts it n times and measures one of the two.
 func benchBlock(b *testing.B, m *sim, revert bool) {
 	block := m.block
 	b.ReportAllocs()
@@ -158,10 +158,10 @@ func BenchmarkRevertOrdinary(b *testing.B) {
 	benchBlock(b, m, true)
 }
 
-// BenchmarkApplyEmpty is what a block costs at least, with 4,200 pools watched.
+// BenchmarkApplyEmpty measures the minimum cost of a block, with 4,200 pools watched.
 func BenchmarkApplyEmpty(b *testing.B) { benchBlock(b, full(), false) }
 
-// BenchmarkApplyIncome is a coinbase that pays a pool of 500 members.
+// BenchmarkApplyIncome applies a coinbase that pays a pool of 500 members.
 func BenchmarkApplyIncome(b *testing.B) {
 	m := full()
 	m.reward(m.s.Pools()[7], 1250*pastel.PSL)
@@ -196,7 +196,7 @@ type panicker struct{}
 func (panicker) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
 func (panicker) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
-// BenchmarkSettle is a block that settles a pool of 500 members: 501 payments from 9 inputs.
+// BenchmarkSettle applies a block that settles a pool of 500 members: 501 payments from 9 inputs.
 func BenchmarkSettle(b *testing.B) { benchBlock(b, settling(), false) }
 
 // BenchmarkHeap reports the live heap of a state at the limit, per pledge.

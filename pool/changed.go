@@ -99,7 +99,7 @@ func (t *touchedKeys) add(x change, applied bool) {
 
 // Changed returns the present records that differ after some blocks were reverted and then others applied, sorted by kind and key, and
 // the pools that the blocks touched, sorted by id. The undo records stand for their blocks. A record that came and went in between may
-// be among them as gone; a coin, of which there are many, is not.
+// be among them as gone. Coins are not, because there may be many.
 func (s *State) Changed(reverted, applied []*Undo) ([]Record, []ticket.PoolID) {
 	var t touchedKeys
 	for _, u := range reverted {

@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Encoding only reads, so that several may encode one state at once; the race detector tells.
+// Encode only reads, so several goroutines can encode one state at once. The race detector would notice a write.
 func TestEncodeReadsOnly(t *testing.T) {
 	t.Parallel()
 	blocks, _ := recorded(t, "life")

@@ -71,7 +71,7 @@ func TestEventFields(t *testing.T) {
 	}
 }
 
-// stripped is an event without the fields that events of its type do not have.
+// stripped returns an event without the fields that events of its type do not have.
 func stripped(e Event) Event {
 	x := Event{Height: e.Height, Type: e.Type}
 	has := e.Type.Row().Has
@@ -114,7 +114,7 @@ func stripped(e Event) Event {
 	return x
 }
 
-// filled is an event of a type with a value in every field, also in those that events of the type do not have.
+// filled returns an event of a type with a value in every field, even in those that events of the type do not have.
 func filled(kind EventType) Event {
 	return Event{
 		Height: 7, Type: kind, Pool: "acme", PastelID: "jX", Owner: pastel.KeyHash{2}, Coins: 10, Offered: 11, Role: Standby,
@@ -125,8 +125,8 @@ func filled(kind EventType) Event {
 	}
 }
 
-// A new type of event is complete with its constant, a row in the table, words in the row, and a scenario that brings it. What is missing
-// is named.
+// A new type of event needs a constant, a row in the table, words in the row, and a scenario with the event. The test names what is
+// missing.
 func TestEveryEventTypeIsComplete(t *testing.T) {
 	t.Parallel()
 	scenarios := played(t)
@@ -145,7 +145,7 @@ func TestEveryEventTypeIsComplete(t *testing.T) {
 	}
 }
 
-// played is what the scenarios are and bring, all in one.
+// played returns the text of all scenarios.
 func played(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", "scenarios", "*"))
@@ -163,7 +163,7 @@ func played(t *testing.T) string {
 	return all.String()
 }
 
-// Every row is of a constant.
+// Every row has a constant.
 func TestEveryRowHasAConstant(t *testing.T) {
 	t.Parallel()
 	if got, want := EventTypes(), eventConstants(t); !slices.Equal(got, want) {
@@ -171,7 +171,7 @@ func TestEveryRowHasAConstant(t *testing.T) {
 	}
 }
 
-// eventConstants are the constants of type EventType, in the order of the source.
+// eventConstants returns the constants of type EventType, in the order of the source.
 func eventConstants(t *testing.T) (constants []EventType) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "event.go", nil, parser.SkipObjectResolution)
@@ -209,7 +209,7 @@ func canonical(t *testing.T, text string) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-// A chain with an event of each kind in one block tells them in the order of protocol 9.
+// A block with events of every kind has them in the order of protocol 9.
 func TestEventOrder(t *testing.T) {
 	t.Parallel()
 	params := simNetwork()

@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Blocks go in; what happened comes out, with the record that takes the block back.
+// Apply takes a block and returns what happened, with the record that takes the block back.
 func ExampleState_Apply() {
 	params, err := pool.ParamsByName("regtest")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// seeds are states and undo records of a short chain with everything in it. They are small, for the fuzzer's sake.
+// seeds returns states and undo records of a short chain that contains everything. They are small, for the fuzzer's sake.
 func seeds(f *testing.F) (params Params, states, undos [][]byte) {
 	f.Helper()
 	params = simNetwork()
@@ -60,7 +60,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzDecodeUndo: what decodes encodes back. The checksum is made right first, or nothing would get past it.
+// FuzzDecodeUndo: what decodes encodes back. The test corrects the checksum first, or nothing would pass it.
 func FuzzDecodeUndo(f *testing.F) {
 	params, states, undos := seeds(f)
 	for _, b := range undos {
@@ -75,7 +75,7 @@ func FuzzDecodeUndo(f *testing.F) {
 		if !bytes.Equal(u.Encode(), withChecksum(b)) {
 			t.Fatal("encodes to other bytes")
 		}
-		// A forged record must not bring the state down, whatever it does to it.
+		// A forged record must not cause a panic, whatever it does to the state.
 		s, err := Decode(params, false, state)
 		if err != nil {
 			t.Fatal(err)
@@ -87,7 +87,7 @@ func FuzzDecodeUndo(f *testing.F) {
 	})
 }
 
-// FuzzRecords: a record that a state loads with is a record of that state. The checksum is made right first.
+// FuzzRecords: a record that a state loads with is a record of that state. The test corrects the checksum first.
 func FuzzRecords(f *testing.F) {
 	params, states, _ := seeds(f)
 	s, err := Decode(params, false, states[3])
@@ -120,7 +120,7 @@ func FuzzRecords(f *testing.F) {
 	})
 }
 
-// FuzzParseEvent: what is read as an event is written back in the same bytes, and has words.
+// FuzzParseEvent: what parses as an event encodes back to the same bytes and has words.
 func FuzzParseEvent(f *testing.F) {
 	for _, kind := range EventTypes() {
 		e := filled(kind)

@@ -146,10 +146,10 @@ type journal struct {
 	mutators map[types.Object]bool
 }
 
-// changers are functions that change their first argument, or what it points to.
+// changers are functions that change their first argument or what it points to.
 var changers = []string{"clear", "copy", "delete", "put"}
 
-// receiver is the name of a method's type.
+// receiver returns the name of a method's type.
 func receiver(m *ast.FuncDecl) string {
 	x := m.Recv.List[0].Type
 	if p, ok := x.(*ast.StarExpr); ok {
@@ -163,7 +163,7 @@ func receiver(m *ast.FuncDecl) string {
 
 // changes lists what in a method's body changes the state or records.
 func (j *journal) changes(m *ast.FuncDecl) (list []ast.Node) {
-	own := map[types.Object]bool{} // heads that the journal gave, and what was made here
+	own := map[types.Object]bool{} // heads from the journal, and values made here
 	ast.Inspect(m.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.AssignStmt:
@@ -196,7 +196,7 @@ func (j *journal) changes(m *ast.FuncDecl) (list []ast.Node) {
 	return list
 }
 
-// fresh reports whether an expression makes something of its own, or is a head that the journal gave.
+// fresh reports whether an expression makes a new value or is a head from the journal.
 func (j *journal) fresh(x ast.Expr) bool {
 	switch x := x.(type) {
 	case *ast.UnaryExpr:
@@ -211,7 +211,7 @@ func (j *journal) fresh(x ast.Expr) bool {
 	return false
 }
 
-// ofState reports whether something that is assigned to is, or lies in, a field of the state.
+// ofState reports whether the target of an assignment is a field of the state or part of one.
 func (j *journal) ofState(x ast.Expr, own map[types.Object]bool) bool {
 	switch x := x.(type) {
 	case *ast.UnaryExpr:

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestLongListLikeSlice: a long list does what a sorted slice does, whatever order elements come and go in, and none of its runs
-// grows too long.
+// TestLongListLikeSlice: a long list behaves like a sorted slice, whatever the order in which elements come and go, and none of its
+// runs gets too long.
 func TestLongListLikeSlice(t *testing.T) {
 	at := func(n int) func(int) int { return func(x int) int { return cmp.Compare(x, n) } }
 	odd := func(x int) bool { return x%2 == 1 }

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// oracleSplit is the ordinary split of section 5: what the operator, each share and carry get. There is a share above 0.
+// oracleSplit is the ordinary split of section 5: what the operator, each share and carry get. At least one share is above 0.
 func oracleSplit(gross, carry *big.Int, fee int64, shares []int64) (operator *big.Int, parts []*big.Int, rest *big.Int) {
 	operator = over(times(gross, bigOf(fee)), bigOf(10000))
 	n := plus(minus(gross, operator), carry)
@@ -118,7 +118,7 @@ func (o *oracle) earn(p *oraclePool, to pastel.Address, who pastelid.PastelID, a
 	}
 }
 
-// claimAll is 8.1 but for held.
+// claimAll is 8.1 without held.
 func (o *oracle) claimAll(p *oraclePool) {
 	o.earn(p, p.terms.FeeAddress, p.terms.Operator, p.operator)
 	p.operator = new(big.Int)
@@ -128,7 +128,7 @@ func (o *oracle) claimAll(p *oraclePool) {
 	}
 }
 
-// scheduled reports whether a settlement is due at h by the calendar.
+// scheduled reports whether a settlement is scheduled at h.
 func (p *oraclePool) scheduled(h pastel.Height, params *Params) bool {
 	switch p.status {
 	case "active", "replenishing":
@@ -193,7 +193,7 @@ func oracleBefore(a, b oracleOutput) bool {
 	return a.out.Vout < b.out.Vout
 }
 
-// oraclePay is 8.2 to 8.4: inputs, payments in claim order and change; false if there is nothing to pay.
+// oraclePay is 8.2 to 8.4: inputs, payments in claim order and change. It reports false if nothing can be paid.
 func oraclePay(params *Params, claims []oracleClaim, free []oracleOutput, least pastel.Amount) (po oraclePayout, pays bool) {
 	var due []oracleClaim
 	sum := new(big.Int)
@@ -252,7 +252,7 @@ func (o *oracle) pay(p *oraclePool, po oraclePayout) {
 	o.emit("payout.settled", p, fact{"txid": po.txid.String(), "outputs": outputs, "change": po.change})
 }
 
-// cancel takes a pending payout back.
+// cancel cancels a pending payout.
 func (o *oracle) cancel(p *oraclePool, i int) {
 	po := p.pending[i]
 	o.emit("payout.cancelled", p, fact{"txid": po.txid.String()})

@@ -84,7 +84,7 @@ func (o *oracle) init(f *initFacts, tx *pastel.Tx) ticket.Reason {
 	return ""
 }
 
-// takes reports whether a pool takes part tickets at h.
+// takes reports whether a pool accepts part tickets at h.
 func (p *oraclePool) takes(h pastel.Height) bool {
 	switch p.status {
 	case "subscribing":
@@ -97,7 +97,7 @@ func (p *oraclePool) takes(h pastel.Height) bool {
 	return false
 }
 
-// least is the dynamic minimum, in PSL; the pool has a free slot.
+// least returns the dynamic minimum, in PSL. The pool must have a free slot.
 func (p *oraclePool) least(params *Params) int64 {
 	need := p.terms.Target
 	if p.status == "replenishing" {
@@ -170,7 +170,7 @@ func (o *oracle) part(f *partFacts, tx *pastel.Tx) ticket.Reason {
 	return ""
 }
 
-// covers reports whether the backing, with the ticket's output, is worth what its pledges would offer.
+// covers reports whether the backing with the ticket's output is worth what its pledges would offer.
 func (o *oracle) covers(f *partFacts, coin oracleCoin, old *oraclePledge) bool {
 	have, need := bigOf(coin.value), inPatoshi(f.coins)
 	for out, value := range o.backing[coin.owner] {
@@ -186,7 +186,7 @@ func (o *oracle) covers(f *partFacts, coin oracleCoin, old *oraclePledge) bool {
 	return have.Cmp(need) >= 0
 }
 
-// take carries an accepted part ticket out.
+// take carries out an accepted part ticket.
 func (o *oracle) take(p *oraclePool, f *partFacts, coin oracleCoin, old *oraclePledge, tx *pastel.Tx) {
 	o.statements[f.statement] = f.time
 	if o.backing[coin.owner] == nil {

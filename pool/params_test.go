@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// TestParams retypes the pools' part of the table of protocol 1, so that a changed term is noticed.
+// TestParams retypes the pools' part of the table in protocol 1, so that it notices a changed term.
 func TestParams(t *testing.T) {
 	for _, tt := range []struct {
 		name                                                                        string
@@ -44,14 +44,14 @@ func TestParams(t *testing.T) {
 	}
 }
 
-// TestParamsOfEveryNetwork: whoever adds a network gives it a row above.
+// TestParamsOfEveryNetwork: every network needs a row above.
 func TestParamsOfEveryNetwork(t *testing.T) {
 	if got := strings.Join(pastel.Networks(), " "); got != "main testnet devnet regtest" {
 		t.Errorf("networks are %s: add the new one to TestParams and TestForks", got)
 	}
 }
 
-// TestParamsRefused: one thing wrong at a time.
+// TestParamsRefused has one fault a case.
 func TestParamsRefused(t *testing.T) {
 	for what, change := range map[string]func(*Params){
 		"CoinbaseMaturity is 0":      func(p *Params) { p.CoinbaseMaturity = 0 }, // the chain's constants too
@@ -78,7 +78,7 @@ func TestParamsRefused(t *testing.T) {
 	}
 }
 
-// TestFork: a fork begins with the block of its height, and one that nobody scheduled never does.
+// TestFork: a fork begins with the block at its height; one that nobody scheduled never begins.
 func TestFork(t *testing.T) {
 	if f := ForkAt(7); f.Active(6) || !f.Active(7) || !f.Active(8) || !f.Scheduled() || f.Height() != 7 {
 		t.Errorf("a fork at 7: %+v", f)
@@ -119,8 +119,8 @@ func TestForks(t *testing.T) {
 	})
 }
 
-// TestForksLeaveHistory: a fork changes nothing below its height, neither state bytes nor ledger digests, and a state beyond it opens
-// for no other height of it. So nodes that learn of a fork in time agree with those that knew of it all along.
+// TestForksLeaveHistory: below its height a fork changes neither state bytes nor ledger digests, and a state beyond it opens for no other
+// height of the fork. So nodes that are upgraded in time agree with those that always knew the fork.
 func TestForksLeaveHistory(t *testing.T) {
 	blocks, _ := recorded(t, "life")
 	first := firstEvent(t, blocks)
@@ -155,7 +155,7 @@ func TestForksLeaveHistory(t *testing.T) {
 	})
 }
 
-// TestPoolsForkCounts: the first ticket counts in a block at the fork's height, and not in one below it.
+// TestPoolsForkCounts: a ticket counts in a block at the fork's height but not below it.
 func TestPoolsForkCounts(t *testing.T) {
 	blocks, _ := recorded(t, "life")
 	first := firstEvent(t, blocks)
@@ -180,7 +180,7 @@ func eachFork(f func(name string, of func(*Forks) *Fork)) {
 	}
 }
 
-// unscheduled encodes a state as if no start of the rules were named in it: the header of every state names that one, past or not.
+// unscheduled encodes a state without the start of the rules, which the header of every state names, past or not.
 func unscheduled(s *State) []byte {
 	was := s.params.Forks.Pools
 	defer func() { s.params.Forks.Pools = was }()
@@ -188,7 +188,7 @@ func unscheduled(s *State) []byte {
 	return s.Encode()
 }
 
-// firstEvent is the height of the first block with an event.
+// firstEvent returns the height of the first block with an event.
 func firstEvent(t *testing.T, blocks []*pastel.Block) pastel.Height {
 	t.Helper()
 	s := mustNew(t, paramsOf("regtest"))

@@ -18,7 +18,7 @@ type predicted struct {
 	coins []pastel.OutPoint // of people, by their number; the zero value once spent
 }
 
-// predictedPeople is how many there are, each with one output of so many PSL.
+// predictedPeople is the number of people; each has one output of predictedCoins PSL.
 const (
 	predictedPeople = 8
 	predictedCoins  = 4000

@@ -12,14 +12,14 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// ofPool picks what a reader of one pool needs.
+// ofPool selects the records that a reader of one pool needs.
 func ofPool(records []pool.Record, id ticket.PoolID) []pool.Record {
 	return slices.DeleteFunc(slices.Clone(records), func(r pool.Record) bool {
 		return r.Kind != pool.RecordTip && (!slices.Contains(pool.RecordKindsOfPool(), r.Kind) || !bytes.HasPrefix(r.Key, []byte(id)))
 	})
 }
 
-// A pool and a reputation read from their own records are what the whole state says, after every block of the recorded chains.
+// After blocks of the recorded chains, a pool and a reputation read from their own records equal those of the whole state.
 func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 	t.Parallel()
 	params, err := pool.ParamsByName("regtest")
@@ -36,7 +36,7 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 			if _, err := s.Apply(pool.Prepare(&params, pastel.Height(h), b)); err != nil {
 				t.Fatal(err)
 			}
-			if h%7 != 0 { // all of them would be slow and tell no more
+			if h%7 != 0 { // every block would be slow and prove no more
 				continue
 			}
 			records := s.Records()
@@ -82,7 +82,7 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 	}
 }
 
-// Damaged records of one pool are refused, not misread.
+// ReadPool refuses damaged records and does not misread them.
 func TestReadingOnePoolRefusesDamage(t *testing.T) {
 	t.Parallel()
 	params, err := pool.ParamsByName("regtest")

@@ -16,7 +16,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// expected is what an independent implementation made of a recorded chain.
+// expected is an independent implementation's result for a recorded chain.
 type expected struct {
 	Height int
 	Tip    string
@@ -56,8 +56,8 @@ func recorded(t testing.TB, name string) (blocks []*pastel.Block, want expected)
 	return blocks, want
 }
 
-// TestRecordedChains replays the chains against what another implementation made of them: every event in order, pools,
-// claims, pending payouts byte for byte, reputation, registrations, coins and the digest. Then it takes all blocks back.
+// TestRecordedChains replays the chains and compares with another implementation's results: every event in order, pools, claims,
+// pending payouts byte for byte, reputation, registrations, coins and the digest. Then it takes all blocks back.
 func TestRecordedChains(t *testing.T) {
 	for _, name := range []string{"life", "dense", "odd"} {
 		t.Run(name, func(t *testing.T) {

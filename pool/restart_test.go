@@ -14,8 +14,7 @@ import (
 )
 
 // BenchmarkRestart loads a state of 2.1 million pledges from either database. Filling them takes minutes, so it runs only if
-// SMARTPOOL_BENCH_RESTART is set. It stands here because only this package's tests can make such a state without 2.1 million
-// signatures.
+// SMARTPOOL_BENCH_RESTART is set. It is here because only this package's tests can make such a state without 2.1 million signatures.
 func BenchmarkRestart(b *testing.B) {
 	if os.Getenv("SMARTPOOL_BENCH_RESTART") == "" {
 		b.Skip("set SMARTPOOL_BENCH_RESTART=1: it takes minutes")
@@ -31,7 +30,7 @@ func BenchmarkRestart(b *testing.B) {
 				}
 				defer s.Close()
 				if _, err := s.HashAt(ctx, state.Tip().Height); err == nil {
-					return // a run before this one filled it
+					return // an earlier run filled it
 				}
 				err = s.Commit(ctx, &chain.Change{
 					From: pool.Tip{Height: -1}, Base: pool.Tip{Height: -1}, Tip: state.Tip(), Blocks: blocks, Records: state.Records(), Reorg: state.Params().MaxReorg,

@@ -7,13 +7,13 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// What a backing's pledges can give up at no cost is looked for once a block, but a raise or an activation in between makes more.
+// A block searches once for what a backing's pledges can give up at no cost, but a raise or an activation in between adds more.
 func TestGivingUpAfterChangesWithinABlock(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct {
 		change string
 		want   []EventType
-		last   int // who gives up in the end
+		last   int // who finally gives up
 	}{
 		{"raise", []EventType{PledgeLeft, ReputationChanged, PledgeAmended, PledgeReduced, PledgeMoved, PledgeMoved}, 1},
 		{"activation", []EventType{PledgeLeft, ReputationChanged, PoolActivated, PledgeLeft, PledgeMoved}, 1},

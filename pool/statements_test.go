@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Trying a pledge any number of times leaves nothing behind: the statements to forget are as many as there are, or nearly.
+// Simulating a pledge any number of times leaves nothing behind: oldest holds hardly more statements than exist.
 func TestTryLeavesNoStatements(t *testing.T) {
 	t.Parallel()
 	m := newSim(t, simNetwork())

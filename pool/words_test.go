@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// The words of every event, and of what differs within a type.
+// The words of every type of event, and their variants within a type.
 func TestWords(t *testing.T) {
 	t.Parallel()
 	const txid = "0000000000…000001"
@@ -74,7 +74,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// What differs from canonical JSON in any way is no event.
+// ParseEvent refuses whatever differs from canonical JSON.
 func TestParseEventRefuses(t *testing.T) {
 	t.Parallel()
 	const txid = `"txid":"0000000000000000000000000000000000000000000000000000000000000001"`

@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// escrowAttacks pay pools.
+// escrowAttacks are attacks that pay pools.
 func escrowAttacks() []attack {
 	return []attack{
 		{
@@ -49,7 +49,7 @@ func escrowAttacks() []attack {
 	}
 }
 
-// payEscrow is n outputs to a pool's escrow script, each worth more than the one before by step.
+// payEscrow returns n outputs to a pool's escrow script, each worth more than the last by step.
 func payEscrow(id ticket.PoolID, n int, first, step pastel.Amount) []pastel.TxOut {
 	script := ticket.EscrowAddress(id).Script()
 	outs := make([]pastel.TxOut, n)
@@ -59,7 +59,7 @@ func payEscrow(id ticket.PoolID, n int, first, step pastel.Amount) []pastel.TxOu
 	return outs
 }
 
-// payDissolved pays late. Each output used to be shared by itself.
+// payDissolved pays a dissolved pool. Each output used to be shared out by itself.
 func payDissolved(outputs int) *sim {
 	m := largePools(1, benchOwner)
 	m.tx([]pastel.OutPoint{benchCoin(0)})
@@ -90,8 +90,8 @@ func payByCoinbase(outputs int) *sim {
 	return m
 }
 
-// payCrowdedEscrow pays a pool that holds many outputs already; each new one comes before all the others in the order that
-// settlement takes them.
+// payCrowdedEscrow pays a pool that already holds many outputs. Each new one precedes all others in the order in which settlement takes
+// them.
 func payCrowdedEscrow() *sim {
 	const outputs = 50_000
 	m := largePools(1, benchOwner)
@@ -104,8 +104,8 @@ func payCrowdedEscrow() *sim {
 	return m
 }
 
-// settleManyClaims has all members change their reward address between settlements, so that what each earned, too little to be
-// paid, stays in a claim of its own.
+// settleManyClaims lets all members change their reward addresses between settlements, so that what each earned, too little to be paid,
+// stays in a claim of its own.
 func settleManyClaims() *sim {
 	const rounds = 20
 	m := largePools(1, benchOwner)

@@ -2,8 +2,8 @@ package pool
 
 import "github.com/pastelnetwork/smartpool/pastel"
 
-// limitAttacks are blocks at or near the limit of 2.1 million pledges, whose states take too long to make for a test. Smaller
-// ones like them stand among the attacks.
+// limitAttacks are blocks at or near the limit of 2.1 million pledges, whose states take too long to make for a test. The other attacks
+// include smaller ones of the same kinds.
 func limitAttacks() []attack {
 	return []attack{
 		{name: "income of 4200 pools of 500", block: payAll},
@@ -12,7 +12,7 @@ func limitAttacks() []attack {
 	}
 }
 
-// payAll has the coinbase pay all pools at the limit.
+// payAll lets the coinbase pay all pools at the limit.
 func payAll() *sim {
 	m := full()
 	m.start()
@@ -20,7 +20,7 @@ func payAll() *sim {
 	return m
 }
 
-// settleAll leaves all pools at the limit one block before a settlement that has something to pay everybody.
+// settleAll leaves all pools at the limit one block before a settlement that pays everybody.
 func settleAll() *sim {
 	m := full()
 	m.start()
@@ -31,7 +31,7 @@ func settleAll() *sim {
 	return m
 }
 
-// leaveCrowdedKey has the last pledges of a key leave that has 210,000 of them; all the others move.
+// leaveCrowdedKey lets the last pledges of a key with 210,000 pledges leave; all the others move.
 func leaveCrowdedKey(pledges int) *sim {
 	m := largePools(limitPools/10, oneKey)
 	for k := range pledges {

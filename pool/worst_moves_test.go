@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// moveAttacks spend pledged coins.
+// moveAttacks are attacks that spend pledged coins.
 func moveAttacks() []attack {
 	const pledged = 20_000 // pledges of one key
 	allLeft := map[EventType]int{PledgeLeft: pledged, ReputationChanged: pledged, RewardForfeited: 40, PoolReplenishing: 40}
@@ -65,8 +65,8 @@ func moveAgainAndAgain() *sim {
 	return m
 }
 
-// hitManyBackings spends a coin of each of many keys and pays each several coins, in an order that has every search for
-// replacements go through all outputs.
+// hitManyBackings spends a coin of each of many keys and pays each several coins, in an order that makes every search for replacements
+// read all outputs.
 func hitManyBackings(backings, each int) *sim {
 	m := largePools(backings/limitMembers, benchOwner)
 	var ins []pastel.OutPoint
@@ -83,7 +83,7 @@ func hitManyBackings(backings, each int) *sim {
 	return m
 }
 
-// checkReplaced: every backing has one of the new coins, the others back nothing.
+// checkReplaced: every backing has one of the new coins; the others back nothing.
 func (m *sim) checkReplaced(t *testing.T, backings, coins int) {
 	n := 0
 	m.s.coins.Each(func(_ table.Ref, _ pastel.OutPoint, c *coin) {
@@ -96,7 +96,7 @@ func (m *sim) checkReplaced(t *testing.T, backings, coins int) {
 	}
 }
 
-// leaveTogether has the coins of 20,000 pledges spent, which are in 40 pools, of as many PastelIDs and of one key.
+// leaveTogether spends the coins of 20,000 pledges in 40 pools, of 20,000 PastelIDs and one key.
 func leaveTogether(oneByOne bool) *sim {
 	const pools = 40
 	m := largePools(pools, oneKey)
@@ -134,7 +134,7 @@ func latestLeftFirst(t *testing.T, _ *sim, u *Update) {
 	}
 }
 
-// leaveWith400 spends the coins of 400 pledges of one PastelID, which have a key each.
+// leaveWith400 spends the coins of 400 pledges of one PastelID, each with a key of its own.
 func leaveWith400() *sim {
 	const pledges = 400
 	m := newSim(panicker{}, largeNetwork())
@@ -183,8 +183,8 @@ func lostReputation400Times(t *testing.T, m *sim, u *Update) {
 	}
 }
 
-// amendBetweenMoves has the oldest pledges of a key offer more, one after the other, and each time takes the coin away again
-// that covered it: every search for what can be given up goes from the youngest pledge to the oldest.
+// amendBetweenMoves lets the oldest pledges of a key offer more, one after the other, and each time spends the coin that covered the
+// rise: every search for what can be given up goes from the youngest pledge to the oldest.
 func amendBetweenMoves() *sim {
 	const amendments = 800
 	m := largePools(40, oneKey)
@@ -215,9 +215,9 @@ func (m *sim) coinsFor(owner pastel.KeyHash, n int, value pastel.Amount) []paste
 	return coins
 }
 
-// activateBetweenMoves activates 800 pools, each with a member who has all it takes and a standby; the standbys are the oldest
-// of the 20,000 pledges that their key has in other pools. After each activation a coin of the key moves away, which costs the
-// standby its place: every search goes from the youngest pledge to the oldest.
+// activateBetweenMoves activates 800 pools, each with one member who reaches the target and one standby pledge. The standby pledges are
+// the oldest of their key, which has 20,000 pledges in other pools. After each activation a coin of the key moves away, which costs the
+// standby pledge its place: every search goes from the youngest pledge to the oldest.
 func activateBetweenMoves() *sim {
 	const pools, small = 40, 800
 	m := newSim(panicker{}, largeNetwork())
@@ -231,7 +231,7 @@ func activateBetweenMoves() *sim {
 	}
 	m.mustMine()
 	m.fill(ids[:pools], oneKey)
-	// The coins that are worth more than the pledges they back are spent, so that any loss is felt at once.
+	// Spend the coins that are worth more than the pledges they back, so that any loss matters at once.
 	m.tx(big, pay(oneKey(0), small*limitMembers*largePledge*pastel.PSL))
 	m.mustMine()
 	for i, id := range ids[pools:] {

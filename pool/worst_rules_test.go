@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// unauthorizedSpend adds a transaction that spends an output to a pool's escrow script as anybody can.
+// unauthorizedSpend adds a transaction that spends an output to a pool's escrow script, as anyone can.
 func (m *sim) unauthorizedSpend(out pastel.OutPoint, id ticket.PoolID) {
 	in := pastel.TxIn{PrevOut: out, ScriptSig: pushOf(ticket.EscrowRedeemScript(id)), Sequence: 0xffffffff}
 	m.block.Txs = append(m.block.Txs, *pastel.NewTx(true, []pastel.TxIn{in}, []pastel.TxOut{pay(benchOwner(0), pastel.PSL)}))
@@ -22,8 +22,8 @@ func (m *sim) payAndSpendEscrow(id ticket.PoolID, amount pastel.Amount) {
 	m.unauthorizedSpend(pastel.OutPoint{TxID: m.block.Txs[i].ID()}, id)
 }
 
-// TestUnauthorizedSpendInTwoTransactions: a block is invalid that pays an escrow script and spends the output, whether the output would be
-// tracked or not. Two such transactions used to be a block's that nobody could tell before it was mined.
+// TestUnauthorizedSpendInTwoTransactions: a block that pays an escrow script and spends the output is invalid, whether or not the output
+// would be tracked. Nobody used to be able to recognize two such transactions before a block mined them.
 func TestUnauthorizedSpendInTwoTransactions(t *testing.T) {
 	closed := func() *sim {
 		m := closeMany(1)
@@ -88,8 +88,8 @@ func TestUnauthorizedSpendInTwoTransactions(t *testing.T) {
 	}
 }
 
-// TestVoteThatComesTrueLate: a coinbase may pay a pool that fell short, dissolved, expired or closed since the votes for it were
-// made. Such a block used to be invalid, which split the chain.
+// TestVoteThatComesTrueLate: a coinbase may pay a pool that fell short, dissolved, expired or closed after the votes for it. Such a block
+// used to be invalid, which split the chain.
 func TestVoteThatComesTrueLate(t *testing.T) {
 	m := largePools(2, benchOwner)
 	m.init(simTerms("late", &m.s.params, 1000, 10_000, 500, largePeriod, 0, 2))
@@ -123,8 +123,8 @@ func (m *sim) coinOf(k int, coins int64) pastel.OutPoint {
 	return pastel.OutPoint{TxID: m.block.Txs[i].ID()}
 }
 
-// TestFullPoolIsRestoredByItsMembers: the largest member of a pool of 500 leaves. The one slot that comes free would take a
-// newcomer with all that is missing; members who offer more restore the pool.
+// TestFullPoolIsRestoredByItsMembers: the largest member of a pool of 500 leaves. Only a newcomer with everything that is missing could
+// use the free slot; members who offer more restore the pool.
 func TestFullPoolIsRestoredByItsMembers(t *testing.T) {
 	const required, largest, amending, more = 8_000, 3_010, 100, 31
 	m := newSim(panicker{}, largeNetwork())
@@ -163,7 +163,7 @@ func TestFullPoolIsRestoredByItsMembers(t *testing.T) {
 	}
 }
 
-// TestSmallLeaversKeepTheStandbyQueue: a standby pledge fills holes as they come. The first hole used to take all of it.
+// TestSmallLeaversKeepTheStandbyQueue: a standby pledge fills holes one by one. The first hole used to use it up.
 func TestSmallLeaversKeepTheStandbyQueue(t *testing.T) {
 	const standby, leavers = 100, 20
 	m := largePools(1, benchOwner)

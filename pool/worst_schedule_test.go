@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// scheduleAttacks are blocks in which much ends at once.
+// scheduleAttacks are blocks in which many things end at once.
 func scheduleAttacks() []attack {
 	return []attack{
 		{
@@ -51,7 +51,7 @@ func scheduleAttacks() []attack {
 	}
 }
 
-// jumpClock is a block whose time is two days after that of 20,000 statements.
+// jumpClock makes a block whose time is two days after that of 20,000 statements.
 func jumpClock() *sim {
 	const pools = 40
 	m := newSim(panicker{}, largeNetwork())
@@ -65,7 +65,7 @@ func jumpClock() *sim {
 	return m
 }
 
-// expireMany has the pledges of one key, which joined one pool after the other in turn, released pool by pool.
+// expireMany releases, pool by pool, the pledges of one key, which joined the pools in turn.
 func expireMany(pools, each int) *sim {
 	m := newSim(panicker{}, largeNetwork())
 	m.people(pools*each, oneKey)
@@ -115,7 +115,7 @@ func settleMany(pools int) *sim {
 	return m
 }
 
-// rewardAll has the coinbase pay every pool.
+// rewardAll lets the coinbase pay every pool.
 func (m *sim) rewardAll() {
 	var outs []pastel.TxOut
 	for _, id := range m.s.Pools() {
@@ -124,7 +124,7 @@ func (m *sim) rewardAll() {
 	m.coinbase(outs...)
 }
 
-// TestEndedPoolsCostNothing: pools that ended and owe nothing concern no block until they close, however many there are.
+// TestEndedPoolsCostNothing: no block visits ended pools that owe nothing until they close, however many exist.
 func TestEndedPoolsCostNothing(t *testing.T) {
 	m := expireMany(200, 2)
 	m.mustMine()

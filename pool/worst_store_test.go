@@ -12,8 +12,8 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// BenchmarkWorstBlockStored stores the step of each attack's block in SQLite. ns/op is storing alone. Databases at the network's
-// limit take minutes to fill, so those attacks run only if SMARTPOOL_BENCH_RESTART is set.
+// BenchmarkWorstBlockStored stores the step of each attack's block in SQLite; ns/op measures only that. Filling databases at the
+// network's limit takes minutes, so those attacks run only if SMARTPOOL_BENCH_RESTART is set.
 func BenchmarkWorstBlockStored(b *testing.B) {
 	limits := []bool{false}
 	if os.Getenv("SMARTPOOL_BENCH_RESTART") != "" {
@@ -67,7 +67,7 @@ func stored(b *testing.B, s *pool.State, history []*pool.Update, apply func() *p
 	b.ReportMetric(float64(back.Nanoseconds())/float64(b.N), "back-ns/op")
 }
 
-// change is a block on top of before as a step.
+// change returns a block on top of before as a step.
 func change(s *pool.State, before pool.Tip, u *pool.Update) *chain.Change {
 	c := &chain.Change{From: before, Base: before, Tip: s.Tip(), Blocks: []*pool.Update{u}, Reorg: s.Params().MaxReorg}
 	records, touched := s.Changed(nil, []*pool.Undo{u.Undo})
@@ -82,7 +82,7 @@ func change(s *pool.State, before pool.Tip, u *pool.Update) *chain.Change {
 	return c
 }
 
-// takeBack stores that a step's one block is taken back, and returns how long that took.
+// takeBack takes a step's one block back in the store and returns how long that took.
 func takeBack(b *testing.B, db *store.Store, s *pool.State, step *chain.Change) time.Duration {
 	undo := step.Blocks[0].Undo
 	if err := s.Revert(undo); err != nil {

@@ -12,18 +12,18 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Blocks made to cost as much as 2 MB can. Each is an attack that a valid block can carry: the tests say what must come of it,
-// BenchmarkWorstBlock what it costs.
+// Blocks that try to be as expensive as 2 MB can be. Each is an attack that a valid block can contain: the tests say what it must
+// cause, and BenchmarkWorstBlock measures its cost.
 
-// mostUndo is the most that taking one of these blocks back may need, in bytes.
+// mostUndo is the maximum size of an undo record of one of these blocks, in bytes.
 const mostUndo = 8 << 20
 
-// attack is a block made to cost much.
+// attack is a block that tries to be expensive.
 type attack struct {
 	name  string
 	block func() *sim                                // leaves the attack as the block being built
-	want  map[EventType]int                          // how many events of each type come of it
-	check func(t *testing.T, before *sim, u *Update) // of the state after it, or nil
+	want  map[EventType]int                          // how many events of each type it causes
+	check func(t *testing.T, before *sim, u *Update) // checks the state after it, or nil
 }
 
 func attacks() []attack {
@@ -34,8 +34,8 @@ func attacks() []attack {
 	return list
 }
 
-// TestWorstBlock: an attack's block does what the rules say, its undo record is small and takes it back byte for byte, and the
-// records said to have changed are those that did.
+// TestWorstBlock: an attack's block does what the rules say, its small undo record takes it back byte for byte, and Changed names
+// exactly the records that changed.
 func TestWorstBlock(t *testing.T) {
 	for _, x := range attacks() {
 		t.Run(x.name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func recordMap(s *State) map[string]string {
 	return records
 }
 
-// checkChanged brings the records from before a block up to date with those that Changed names.
+// checkChanged updates the records from before a block with those that Changed names and compares.
 func checkChanged(t *testing.T, s *State, records map[string]string, u *Update) {
 	t.Helper()
 	changed, _ := s.Changed(nil, []*Undo{u.Undo})
@@ -140,15 +140,14 @@ func benchAttack(b *testing.B, m *sim) {
 
 const largePledge = 10 // PSL, that each member of a large pool pledges
 
-// largeNetwork has a collateral that 500 of the smallest pledges make.
+// largeNetwork returns parameters whose collateral is 500 of the smallest pledges.
 func largeNetwork() Params {
 	params := simNetwork()
 	params.Collateral = limitMembers * largePledge * pastel.PSL
 	return params
 }
 
-// people puts registered PastelIDs into a state before its first block, each with a coin of its own of 10 PSL; keyOf says who
-// owns the coin.
+// people puts registered PastelIDs into a state before its first block, each with a coin of 10 PSL; keyOf says who owns the coin.
 func (m *sim) people(n int, keyOf func(k int) pastel.KeyHash) {
 	for k := range n {
 		m.s.people.Insert(benchID(k), newPerson())
@@ -156,13 +155,13 @@ func (m *sim) people(n int, keyOf func(k int) pastel.KeyHash) {
 	}
 }
 
-// pledge posts a pledge of a person of people.
+// pledge posts a pledge of one of the people.
 func (m *sim) pledge(id ticket.PoolID, who int, coins int64, out pastel.OutPoint, owner pastel.KeyHash) {
 	m.part(id, who, coins, out, owner, simReward(who))
 	m.block.carried[len(m.block.carried)-1].part.who = benchID(who)
 }
 
-// open opens pools that take pledges for period blocks; the operator of each is person 0.
+// open opens pools that accept pledges for period blocks; person 0 operates each.
 func (m *sim) open(pools int, period pastel.Height) []ticket.PoolID {
 	const factor, fee = 10_000, 500
 	for i := range pools {
@@ -173,8 +172,8 @@ func (m *sim) open(pools int, period pastel.Height) []ticket.PoolID {
 	return m.s.Pools()
 }
 
-// largePools is a chain of active pools of 500 members, who pledge 10 PSL each; keyOf says who owns member k's coin. Everybody is
-// somebody else.
+// largePools returns a chain of active pools of 500 members, who pledge 10 PSL each; keyOf says who owns member k's coin. No two
+// members are the same person.
 func largePools(pools int, keyOf func(k int) pastel.KeyHash) *sim {
 	m := newSim(panicker{}, largeNetwork())
 	m.people(pools*limitMembers, keyOf)

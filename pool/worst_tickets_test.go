@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// bombs is how many activation tickets that unpack to the limit fit into a block.
+// bombs is the number of activation tickets that unpack to the limit and fit into a block.
 const bombs = 487
 
 // ticketAttacks are blocks full of tickets.
@@ -96,11 +96,10 @@ func ticketAttacks() []attack {
 
 func ptr[T any](x T) *T { return &x }
 
-// operatorSeed is of the key that operates the pools which activation tickets are sent to: the engine checks signatures of
-// operators itself.
+// operatorSeed is the seed of the key that operates the pools of activation tickets: the engine itself checks operators' signatures.
 const operatorSeed = 7
 
-// bombard fills a block with activation tickets of a subscribing pool of 500; edit makes each what it shall be.
+// bombard fills a block with activation tickets of a subscribing pool of 500; edit changes each.
 func bombard(edit func(i int, list []ticket.Participant) (ticket.PoolID, []ticket.Participant)) *sim {
 	m := newSim(panicker{}, largeNetwork())
 	m.people(limitMembers, benchOwner)
@@ -145,7 +144,7 @@ const (
 	firstNamed  = 1 // person 0 has the pledge that reaches the target
 )
 
-// namedPool is a subscribing pool that has what it takes from one member, and remembers 20,000 participants who came and went.
+// namedPool returns a subscribing pool whose one member reaches the target and which remembers 20,000 participants who came and went.
 func namedPool() *sim {
 	m := newSim(panicker{}, largeNetwork())
 	m.people(firstNamed+namedRounds*(limitMembers-1), benchOwner)
@@ -166,7 +165,7 @@ func namedPool() *sim {
 	return m
 }
 
-// formerParticipants are n of those whom namedPool remembers.
+// formerParticipants returns n of the participants that namedPool remembers.
 func (m *sim) formerParticipants(from, n int) []ticket.Participant {
 	list := make([]ticket.Participant, n)
 	for i := range list {

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// TestFromTxAllocations: nearly all of a chain is ordinary payments, and looking at one costs no memory.
+// TestFromTxAllocations: nearly all transactions are ordinary payments, and reading one allocates nothing.
 func TestFromTxAllocations(t *testing.T) {
 	net := regtest(t)
 	var none pastel.KeyHash
@@ -39,7 +39,7 @@ func TestFromTxAllocations(t *testing.T) {
 	}
 }
 
-// BenchmarkEd448 is the library alone, over what BenchmarkVerifyPart verifies: its floor, together with the next.
+// BenchmarkEd448 is the library alone, on what BenchmarkVerifyPart verifies. With the next one it is the floor of that.
 func BenchmarkEd448(b *testing.B) {
 	_, p, _ := goodPart(b)
 	statement := []byte(p.PledgeStatement("regtest"))

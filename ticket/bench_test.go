@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// goodPart is a participation ticket of the recorded chain whose signatures hold, and the key hash it was made with.
+// goodPart returns a participation ticket of the recorded chain whose signatures hold, and the key hash that it was made with.
 func goodPart(t testing.TB) (tx *pastel.Tx, p *Part, owner pastel.KeyHash) {
 	t.Helper()
 	for _, f := range recorded(t, "life").carried(regtest(t)) {
@@ -27,8 +27,8 @@ func goodPart(t testing.TB) (tx *pastel.Tx, p *Part, owner pastel.KeyHash) {
 	return nil, nil, owner
 }
 
-// BenchmarkVerifyPart is all of a participation ticket that needs no state: finding it in its transaction, decoding it,
-// and both signatures. BenchmarkVerifyPartRaw is the two signatures alone, over bytes that are at hand.
+// BenchmarkVerifyPart does everything for a participation ticket that needs no state: it finds the ticket in its transaction,
+// decodes it and checks both signatures. BenchmarkVerifyPartRaw checks only the two signatures, on bytes at hand.
 func BenchmarkVerifyPart(b *testing.B) {
 	tx, _, _ := goodPart(b)
 	net := regtest(b)

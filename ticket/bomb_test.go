@@ -21,7 +21,7 @@ const (
 	listLimit    = 500
 )
 
-// fullList is an activation that lists n participants, signed.
+// fullList returns a signed activation that lists n participants.
 func fullList(t testing.TB, n int) *Activate {
 	t.Helper()
 	x := sampleActivate(t)
@@ -37,19 +37,19 @@ func fullList(t testing.TB, n int) *Activate {
 	return x
 }
 
-// listed is fullList as JSON.
+// listed returns fullList as JSON.
 func listed(t testing.TB, n int) []byte {
 	t.Helper()
 	return encoded(t, fullList(t, n).Ticket())
 }
 
-// inList is an activation's JSON with this for its list.
+// inList returns an activation's JSON with this list.
 func inList(list string) []byte {
 	return []byte(`{"ticket":{"type":"smartpool_activate","version":1,"smart_pool_id":"","operator_signature":"","participants":[` + list + `]}}`)
 }
 
-// widest is the JSON that takes the most work to read: as many participants and as many bytes as a ticket may have, made of
-// this piece.
+// widest returns the JSON that takes the most work to read: as many participants and as many bytes as a ticket may have, made of this
+// piece.
 func widest(piece string) []byte {
 	const each = `{"pastel_id":"","address":""},`
 	room := (jsonLimit-len(inList("")))/listLimit - len(each)
@@ -58,7 +58,7 @@ func widest(piece string) []byte {
 	return append(bytes.Repeat([]byte{' '}, jsonLimit-len(text)), text...)
 }
 
-// TestWidest: what the benchmarks take for the largest ticket is one.
+// TestWidest: the benchmarks' largest ticket is a valid ticket of that size.
 func TestWidest(t *testing.T) {
 	for _, piece := range []string{"x", "é", `\u00e9`, `\n`} {
 		text := widest(piece)
@@ -70,13 +70,13 @@ func TestWidest(t *testing.T) {
 	}
 }
 
-// posted is a contract ticket's body around an activation's JSON.
+// posted returns a contract ticket's body around an activation's JSON.
 func posted(text []byte) []byte {
 	c := Contract{Version: 1, ContractTicket: base64.StdEncoding.EncodeToString(text), Key: "key", SubType: KindActivate.String()}
 	return c.encode()
 }
 
-// plainTx and packedTx carry a body as it is and compressed; framedTx carries a frame.
+// plainTx carries a body as it is, packedTx compressed; framedTx carries a frame.
 func plainTx(t testing.TB, id byte, body []byte) *pastel.Tx {
 	t.Helper()
 	return carrying(t, enclose(append([]byte{id}, body...)))
@@ -98,8 +98,8 @@ func filledTx(t testing.TB, data []byte) *pastel.Tx {
 	return pastel.NewTx(true, nil, append(multisig(t, data, 1, 16, 65, 10*pastel.PSL), change(5)))
 }
 
-// shortMatches is a frame of n bytes in which each three bytes are a match of their own: with every code repeated, they take no
-// room at all.
+// shortMatches returns a frame of n bytes in which every three bytes are a match of their own. With every code repeated, the matches
+// take no room at all.
 func shortMatches(n int) []byte {
 	b := frame([]byte{0xa0, byte(n), byte(n >> 8), byte(n >> 16), 0}, rawBlock(false, []byte("abcdefgh")))
 	for n -= 8; n > 0; {
@@ -126,7 +126,7 @@ func shortMatches(n int) []byte {
 	return b
 }
 
-// manyTables is a frame of so many blocks which each describe three tables of the most entries, for a match of three bytes.
+// manyTables returns a frame of this many blocks, each with three tables of the maximum size for a match of three bytes.
 func manyTables(blocks int) []byte {
 	n := 8 + 3*blocks
 	b := frame([]byte{0xa0, byte(n), byte(n >> 8), byte(n >> 16), 0}, rawBlock(false, []byte("abcdefgh")))
@@ -153,7 +153,7 @@ func manyTables(blocks int) []byte {
 	return b
 }
 
-// TestHostileFrames: what the benchmarks take for frames that are dear to unpack are frames.
+// TestHostileFrames: the benchmarks' expensive frames are valid frames.
 func TestHostileFrames(t *testing.T) {
 	for _, n := range []int{100, 1000, 50_000, 131_080, contentLimit} {
 		if got, ok := unpackFrame(shortMatches(n)); !ok || len(got) != n {
@@ -167,7 +167,7 @@ func TestHostileFrames(t *testing.T) {
 	}
 }
 
-// noise is bytes that no compressor makes smaller.
+// noise returns bytes that no compressor makes smaller.
 func noise(n int) []byte {
 	b := make([]byte, n)
 	x := uint64(1)
@@ -183,11 +183,11 @@ func lying(b []byte, size uint32) []byte {
 	return frame(binary.LittleEndian.AppendUint32([]byte{0xa0}, size), b)
 }
 
-// bombRoom is what each of 487 tickets in a block can carry, in bytes: a block has 20,000 signature checks, a bare multisig output
-// counts as 20 and holds 16 keys of 65 bytes, so that there are two outputs for each.
+// bombRoom is how many bytes each of 487 tickets in a block can carry: a block has 20,000 signature checks, and a bare multisig output
+// counts as 20 and holds 16 keys of 65 bytes, which leaves two outputs for each ticket.
 const bombRoom = 2*16*65 - envelopeHead
 
-// bombs are transactions that cost little and try to cost a node much. Those with a slash belong to one idea.
+// bombs are transactions that are cheap to post and try to be expensive for a node. Names with the same beginning vary one idea.
 func bombs(t testing.TB) map[string]*pastel.Tx {
 	t.Helper()
 	text := func(s string) []byte { return posted([]byte(s)) }
@@ -259,8 +259,8 @@ func bombs(t testing.TB) map[string]*pastel.Tx {
 	}
 }
 
-// TestAttackActivationBombs: 487 activation tickets that unpack to the limit fill a block's signature checks. Each is read in a few
-// times its size, participants stay strings whatever they are, and a byte more than the limit is no ticket at all.
+// TestAttackActivationBombs: 487 activation tickets that unpack to the limit fill a block's signature checks. Reading one takes only a
+// few times its size in memory, participants stay strings whatever they are, and one byte above the limit is not a ticket at all.
 func TestAttackActivationBombs(t *testing.T) {
 	const tickets = 487
 	net := regtest(t)
@@ -273,7 +273,7 @@ func TestAttackActivationBombs(t *testing.T) {
 		return pastel.NewTx(true, nil, append(outs, change(1)))
 	}
 	full := posted(widest("x"))
-	full = append(full, make([]byte, contentLimit-len(full))...) // what is after the last field is ignored
+	full = append(full, make([]byte, contentLimit-len(full))...) // bytes after the last field are ignored
 	tx := bombOf(full)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -295,14 +295,14 @@ func TestAttackActivationBombs(t *testing.T) {
 	}
 }
 
-// explode does with a transaction what needs no state.
+// explode does everything with a transaction that needs no state.
 func explode(tx *pastel.Tx, net *pastel.Network) {
 	if x := FromTx(tx, net, 200, 1).Registration; x != nil {
 		x.Verify()
 	}
 }
 
-// BenchmarkBomb is what a hostile ticket costs a node that does not know its pool; the aim is 1 ms each.
+// BenchmarkBomb measures what a hostile ticket costs a node that does not know its pool. The aim is 1 ms each.
 func BenchmarkBomb(b *testing.B) {
 	net := regtest(b)
 	for name, tx := range bombs(b) {
@@ -316,7 +316,7 @@ func BenchmarkBomb(b *testing.B) {
 	}
 }
 
-// BenchmarkBombStatement is what an activation costs on top whose pool, status and list are right and whose signature is not.
+// BenchmarkBombStatement measures the additional cost of an activation whose pool, status and list are right but whose signature is not.
 func BenchmarkBombStatement(b *testing.B) {
 	x := fullList(b, listLimit)
 	operator := key(b, supernodeSeed).ID()
@@ -328,7 +328,7 @@ func BenchmarkBombStatement(b *testing.B) {
 	}
 }
 
-// BenchmarkBombList is what its list costs once pool and status are known: 500 identities and addresses.
+// BenchmarkBombList measures the cost of its list once pool and status are known: 500 identities and addresses.
 func BenchmarkBombList(b *testing.B) {
 	net, x := regtest(b), fullList(b, listLimit)
 	b.ReportAllocs()

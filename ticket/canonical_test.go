@@ -34,7 +34,7 @@ func TestCanonicalTexts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { sameAsJCS(t, rapid.String().Draw(t, "text")) })
 }
 
-// TestCanonicalDecimals: every factor and fee in range prints as it is without trailing zeros; others as the double next to them.
+// TestCanonicalDecimals: every factor and fee in range prints as written but without trailing zeros; others print as the nearest double.
 func TestCanonicalDecimals(t *testing.T) {
 	check := func(literal, want string) {
 		if got, err := appendDecimal(nil, decimal(t, literal)); err != nil || string(got) != want {
@@ -134,7 +134,7 @@ func TestGoldenStatements(t *testing.T) {
 			"pastelid=jXa1nnbn9UJASY64eEHczYtFRg2WYE1i9UpYK4UNawGydG9rHHhYEMWnMA84KKDNjt2qeYvA1HyS1NJ2Ar7aoA coins=500 " +
 			"output=cd23c3097042dd58aa31d32c9b4bf42b3e015cfe63dfeac300812152042e867c:0 reward=tPhRa3JEv26x6oryVkF1ynqRAc4ju9Qa9iw " +
 			"time=2026-11-23T05:49:34Z",
-		// Fields go in as they are; what is no PastelID, id, address or time never gets to a signature check.
+		// Fields go in as they are; a bad PastelID, id, address or time never reaches a signature check.
 		(&Part{Version: 1, SmartPoolID: "p q", PastelID: "a\nb", PledgedCoins: 1, TxID: "", Vout: 4294967296, RewardAddress: "é", TimeStamp: " "}).PledgeStatement("testnet"): "smartpool/1 pledge net=testnet pool=p q pastelid=a\nb coins=1 output=:4294967296 reward=é time= ",
 	} {
 		if got != want {
@@ -160,7 +160,7 @@ func TestGoldenStatements(t *testing.T) {
 	}
 }
 
-// TestNoCanonicalForm: what cannot be JSON neither encodes nor has an id, and nothing panics.
+// TestNoCanonicalForm: what cannot be JSON neither encodes nor has an id, and does not panic.
 func TestNoCanonicalForm(t *testing.T) {
 	for name, change := range map[string]func(x *Init){
 		"not UTF-8":                func(x *Init) { x.Company = "\xff" },
@@ -201,7 +201,7 @@ func TestParsePoolID(t *testing.T) {
 	}
 }
 
-// drawTicket makes any ticket of any form that can be written down, sensible or not.
+// drawTicket draws any ticket of any form that can be encoded, sensible or not.
 func drawTicket(t *rapid.T) *Ticket {
 	text := rapid.StringN(-1, -1, maxString)
 	form := rapid.SampledFrom(layouts[:]).Draw(t, "form")

@@ -24,7 +24,7 @@ func regtest(t testing.TB) *pastel.Network {
 	return &net
 }
 
-// chainEvent is an event of expected.json as far as tickets can be told from it without the rules.
+// chainEvent is the part of an event of expected.json that says something about tickets without the rules.
 type chainEvent struct {
 	Height   pastel.Height
 	Type     string
@@ -65,7 +65,7 @@ func readFile(t testing.TB, parts ...string) []byte {
 	return b
 }
 
-// partAccepted counts the events of both things that a part ticket can do.
+// partAccepted counts the events of new pledges and of amendments.
 const partAccepted = "pledge.accepted or amended"
 
 // found is what a transaction of a chain carries.
@@ -142,7 +142,7 @@ func TestRecordedChains(t *testing.T) {
 	}
 }
 
-// checkFound compares a ticket with what is known to have become of it.
+// checkFound compares a ticket with its known outcome.
 func checkFound(t *testing.T, net *pastel.Network, f found, rejected map[string]Reason, accepted map[string]int) {
 	t.Helper()
 	want, bad := rejected[f.tx.ID().String()]
@@ -174,7 +174,7 @@ func checkFound(t *testing.T, net *pastel.Network, f found, rejected map[string]
 	if !bad && !good {
 		t.Errorf("%s at %d was accepted and is wrong", f.tx.ID(), f.height)
 	}
-	// What is wrong with an activation's or an output's owner only the state knows.
+	// Only the state knows what is wrong with the owner of an activation or an output.
 	if formal := want == ReasonBadPastelID || want == ReasonBadSignature && f.Ticket.Kind == KindInit; formal && good {
 		t.Errorf("%s at %d is right, want %q", f.tx.ID(), f.height, want)
 	}
@@ -188,7 +188,7 @@ func count(yes bool) int {
 	return 0
 }
 
-// checkInit is whether an init ticket's numbers, id and signatures are right; want is the reason it was rejected for.
+// checkInit reports whether an init ticket's numbers, id and signatures are right; want is the reason it was rejected for.
 func checkInit(t *testing.T, net *pastel.Network, f found, want Reason) bool {
 	t.Helper()
 	x := f.Ticket.Init
@@ -209,7 +209,7 @@ func checkInit(t *testing.T, net *pastel.Network, f found, want Reason) bool {
 		x.VerifySmartPool(net.Name, supernode)
 }
 
-// checkCarriedAgain: the outputs made anew from what a transaction carries say the same; uncompressed ones are the same.
+// checkCarriedAgain: outputs rebuilt from what a transaction carries carry the same; uncompressed ones are identical.
 func checkCarriedAgain(t *testing.T, net *pastel.Network, f found) {
 	t.Helper()
 	compressed := contentOf(f.tx)[0]&compressedFlag != 0

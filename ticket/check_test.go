@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// TestTerms has one thing wrong a case, and two where the order of protocol 6 decides.
+// TestTerms has one fault a case, and two where the order of protocol 6 decides.
 func TestTerms(t *testing.T) {
 	for _, c := range []struct {
 		name   string

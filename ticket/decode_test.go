@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// The forms of the proposal with values; tests change one thing in them.
+// The proposal's forms, filled in; tests change one thing in them.
 const (
 	initJSON = `{"ticket":{"type":"smartpool_init","version":1,"smart_pool_id":"acme.0123456789abcdef0123456789abcdef01234567",` +
 		`"subscription_period":576,"required_coins":5000000,"overcollateralization_factor":1.5,"operator_fee_percentage":5.25,` +
@@ -77,7 +77,7 @@ func reasonOf(t testing.TB, err error) Reason {
 	return r.Reason
 }
 
-// TestDecodeAccepts lists what is unusual and yet well formed.
+// TestDecodeAccepts lists unusual tickets that are well formed.
 func TestDecodeAccepts(t *testing.T) {
 	for _, e := range []edit{
 		{"white space", initJSON, `{"ticket":`, " \t\r\n{ \"ticket\" :\n"},
@@ -112,7 +112,7 @@ func TestDecodeAccepts(t *testing.T) {
 	}
 }
 
-// TestDecodeRefuses has one thing wrong a case.
+// TestDecodeRefuses has one fault a case.
 func TestDecodeRefuses(t *testing.T) {
 	for _, e := range []edit{
 		{"nothing", initJSON, initJSON, ``},
@@ -239,7 +239,7 @@ func TestVersionThatDoesNotCountYet(t *testing.T) {
 	}
 }
 
-// known reports whether a version of the kind that a JSON is of exists.
+// known reports whether the kind of a ticket's JSON has a version.
 func known(t testing.TB, base string, version int64) bool {
 	t.Helper()
 	x, err := Decode([]byte(base))
@@ -250,7 +250,7 @@ func known(t testing.TB, base string, version int64) bool {
 	return known
 }
 
-// TestHeadAnywhere: type and version decide how the rest is read, and may stand anywhere in the object, spelled in any way.
+// TestHeadAnywhere: type and version decide how the rest is read, and may be anywhere in the object, in any spelling.
 func TestHeadAnywhere(t *testing.T) {
 	for _, base := range goldenTexts() {
 		var doc struct {
@@ -284,7 +284,7 @@ func TestHeadAnywhere(t *testing.T) {
 	}
 }
 
-// TestHeadWithin: a type or version deeper in the object, in a text or after a bracket of the other kind is not the ticket's.
+// TestHeadWithin: a type or version deeper in the object, in a text or after a bracket of the other kind is not the ticket's own.
 func TestHeadWithin(t *testing.T) {
 	for _, e := range []edit{
 		{"an object before", partJSON, `{"type":"smartpool_part",`, `{"x":{"type":"smartpool_init","version":7},"type":"smartpool_part",`},
@@ -305,8 +305,8 @@ func TestHeadWithin(t *testing.T) {
 	}
 }
 
-// TestDecodeEveryField takes each value of each ticket in turn, at every level, and leaves it out, doubles it, renames it,
-// and gives it every other JSON type: all of that is malformed.
+// TestDecodeEveryField takes each value of each ticket, at every level, and omits it, doubles it, renames it and gives it every other
+// JSON type: all of that is malformed.
 func TestDecodeEveryField(t *testing.T) {
 	for _, base := range goldenTexts() {
 		var whole any
@@ -366,7 +366,7 @@ func replaced(value string, likeOld any) func(b *bytes.Buffer, name string, v an
 	}
 }
 
-// paths lists every field below v; list elements are named by their index.
+// paths lists every field below v; an element of a list goes by its index.
 func paths(v any, at []string) (list [][]string) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -382,7 +382,7 @@ func paths(v any, at []string) (list [][]string) {
 	return list
 }
 
-// writeJSON prints v; the field that path names is written by write, which is false if nothing was.
+// writeJSON prints v. The function write writes the field at path and reports false if it wrote nothing.
 func writeJSON(b *bytes.Buffer, v any, path []string, write func(b *bytes.Buffer, name string, v any) bool) {
 	below := func(name string) []string {
 		if len(path) > 1 && path[0] == name {
@@ -429,7 +429,7 @@ func writeJSON(b *bytes.Buffer, v any, path []string, write func(b *bytes.Buffer
 	}
 }
 
-// TestDecodeDamaged: every ticket with one byte changed, left out or put in is what a plain decoder makes of it.
+// TestDecodeDamaged: with one byte changed, removed or inserted, every ticket decodes as a plain decoder decodes it.
 func TestDecodeDamaged(t *testing.T) {
 	for _, base := range goldenTexts() {
 		for at := range len(base) {
@@ -455,7 +455,7 @@ func TestParticipantsLimit(t *testing.T) {
 	}
 }
 
-// FuzzDecodeTicket: a ticket is what a plain decoder makes of it, and encodes to something that decodes to the same ticket.
+// FuzzDecodeTicket: a ticket decodes as a plain decoder decodes it, and encodes to something that decodes to the same ticket.
 func FuzzDecodeTicket(f *testing.F) {
 	for _, x := range samples(f) {
 		f.Add(encoded(f, x))
@@ -485,8 +485,8 @@ func FuzzDecodeTicket(f *testing.F) {
 			again, err = Decode(canonical)
 		}
 		if err != nil {
-			// A decimal may be beyond what a double holds or its canonical form have an exponent. The rules refuse such
-			// a number before anything is hashed.
+			// A decimal may exceed what a double holds, or its canonical form may have an exponent. The rules reject such a
+			// number before they hash anything.
 			if x.Init == nil {
 				t.Fatalf("%q: %v", text, err)
 			}

@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// TestDetailIsPlain: what a rejection says may quote a ticket that anyone could post. It stays one short line, without the
-// control characters that could rewrite a terminal.
+// TestDetailIsPlain: a rejection may quote a ticket that anyone could have posted. Its text stays one short line, without control
+// characters that could rewrite a terminal.
 func TestDetailIsPlain(t *testing.T) {
 	long := strings.Repeat("x", 200_000)
 	for name, e := range map[string]edit{

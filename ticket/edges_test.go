@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// TestCompactSizeMinimal: a longer form of a number that fits a shorter one is refused even though all its bytes are there.
+// TestCompactSizeMinimal: a number in a longer form than it needs is refused, even if all its bytes are there.
 func TestCompactSizeMinimal(t *testing.T) {
 	rest := make([]byte, 70_000)
 	for in, want := range map[string]int{ // -1 if refused
@@ -28,7 +28,7 @@ func TestCompactSizeMinimal(t *testing.T) {
 	}
 }
 
-// TestTargetAtSupply: what lies less than one PSL above the supply is above it.
+// TestTargetAtSupply: a target less than one PSL above the supply exceeds it.
 func TestTargetAtSupply(t *testing.T) {
 	const required, factor = 20_997_900_210, 10_001 // 21,000,000,000.021
 	if got, ok := Target(required, factor); ok {
@@ -60,13 +60,13 @@ func TestNoPadding(t *testing.T) {
 		t.Errorf("without padding it carries %+v (%v)", got, ok)
 	}
 	outs[0].Script = bytes.Clone(outs[0].Script)
-	outs[0].Script[2]++ // the length, now one more than there is
+	outs[0].Script[2]++ // the length, now one too many
 	if got, ok := DecodeContract(pastel.NewTx(true, nil, outs), 10*pastel.PSL); ok {
 		t.Errorf("with a length past the end it carries %+v", got)
 	}
 }
 
-// TestEmptyFrameWithoutSize: not even empty content goes without its size.
+// TestEmptyFrameWithoutSize: even empty content must state its size.
 func TestEmptyFrameWithoutSize(t *testing.T) {
 	if _, ok := unpackFrame(fromHex(t, magic+"0058"+"010000")); ok {
 		t.Error("a frame that does not state its size unpacks")

@@ -15,13 +15,13 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// enclose puts content behind its length and hash, as an envelope begins.
+// enclose returns content after its length and hash, as an envelope begins.
 func enclose(content []byte) []byte {
 	hash := pastel.DoubleSHA256(content)
 	return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(content))), hash[:]...), content...)
 }
 
-// multisig makes outputs of m of n keys of so many bytes each from data, padded with zeros, and gives all the fee to the first.
+// multisig makes m-of-n outputs from data padded with zeros, in keys of this many bytes, and puts the whole fee on the first.
 func multisig(t testing.TB, data []byte, m, n, keySize int, fee pastel.Amount) []pastel.TxOut {
 	t.Helper()
 	data = append(bytes.Clone(data), make([]byte, n*keySize-len(data)%(n*keySize))...)
@@ -45,13 +45,13 @@ func change(value pastel.Amount) pastel.TxOut {
 	return pastel.TxOut{Value: value, Script: pastel.P2PKH(pastel.KeyHash{1})}
 }
 
-// carrying is a transaction that carries data in the usual form and pays 10 PSL for it.
+// carrying returns a transaction that carries data in the usual form and pays 10 PSL for it.
 func carrying(t testing.TB, data []byte) *pastel.Tx {
 	t.Helper()
 	return pastel.NewTx(true, nil, append(multisig(t, data, 1, 3, 33, 10*pastel.PSL), change(5)))
 }
 
-// sampleContract is a contract ticket with each field set.
+// sampleContract returns a contract ticket with every field set.
 func sampleContract(t testing.TB) *Contract {
 	t.Helper()
 	text := encoded(t, samples(t)[0])
@@ -61,7 +61,7 @@ func sampleContract(t testing.TB) *Contract {
 	}
 }
 
-// TestVectors decodes contract tickets that a real node made, and encodes the plain ones to the same outputs again.
+// TestVectors decodes contract tickets that a real node made, and encodes the plain ones to the same outputs.
 func TestVectors(t *testing.T) {
 	net := regtest(t)
 	var vectors map[string]struct {
@@ -115,7 +115,7 @@ func TestVectors(t *testing.T) {
 		if !ok || c.Block != 0 && c.Block != 0xffffffff {
 			t.Fatalf("%s: %+v", name, c)
 		}
-		block := c.Block // pasteld writes what it happens to have there
+		block := c.Block // pasteld writes whatever it has there
 		if want.Block = block; *c != want {
 			t.Errorf("%s: %+v, want %+v", name, c, want)
 		}
@@ -129,7 +129,7 @@ func TestVectors(t *testing.T) {
 		if node.Info.Fee != net.ContractFee || node.Info.Outputs != len(tx.Outputs)-1 {
 			t.Errorf("%s: the node saw %d outputs that pay %s", name, node.Info.Outputs, node.Info.Fee)
 		}
-		if !node.Info.Compressed { // the node's compressor makes other bytes than ours
+		if !node.Info.Compressed { // the node's compressor makes different bytes
 			sameOutputs(t, name, again, tx.Outputs[:len(tx.Outputs)-1])
 			if got := 1 + len(c.encode()); got != node.Info.Size {
 				t.Errorf("%s: %d bytes, want %d", name, got, node.Info.Size)
@@ -154,7 +154,7 @@ func sameOutputs(t *testing.T, name string, got, want []pastel.TxOut) {
 	}
 }
 
-// TestEnvelopeForms lists what is unusual and yet carries the ticket.
+// TestEnvelopeForms lists unusual envelopes that carry the ticket.
 func TestEnvelopeForms(t *testing.T) {
 	c := sampleContract(t)
 	body := c.encode()
@@ -208,7 +208,7 @@ func TestEnvelopeForms(t *testing.T) {
 	}
 }
 
-// TestNoTicketAtAll has one thing wrong a case: no ticket, no event.
+// TestNoTicketAtAll has one fault a case: no ticket, no event.
 func TestNoTicketAtAll(t *testing.T) {
 	fee := 10 * pastel.PSL
 	body := sampleContract(t).encode()
@@ -272,7 +272,7 @@ func TestNoTicketAtAll(t *testing.T) {
 			t.Fatalf("the first %d of %d bytes are %+v", n, len(content), c)
 		}
 	}
-	// Lengths of strings that are not minimal: 3 as fd 03 00, fe 03 00 00 00, ff 03 00...
+	// String lengths that are not minimal: 3 as fd 03 00, fe 03 00 00 00, ff 03 00...
 	at := 2 + 3 + len(sampleContract(t).ContractTicket) // behind version and contract_ticket
 	if body[at] != 3 {
 		t.Fatal("the key's length is elsewhere")
@@ -310,7 +310,7 @@ func TestFieldReader(t *testing.T) {
 	}
 }
 
-// TestFromTx: from here on, what is wrong is a rejection.
+// TestFromTx: from here on, every fault is a rejection.
 func TestFromTx(t *testing.T) {
 	net := regtest(t)
 	good := sampleContract(t)
@@ -373,7 +373,7 @@ func TestFromTx(t *testing.T) {
 	}
 }
 
-// TestOutputs: the last chunk always has padding, the first output bears the remainder, and what is too large is refused.
+// TestOutputs: the last chunk always has padding, the first output takes the remainder, and a ticket that is too large is refused.
 func TestOutputs(t *testing.T) {
 	for n := range 120 {
 		c := &Contract{Version: 1, ContractTicket: strings.Repeat("x", n), SubType: "s"}
@@ -419,7 +419,7 @@ func rawBlock(last bool, b []byte) []byte { return append(blockHead(last, 0, len
 
 func runBlock(last bool, n int) []byte { return append(blockHead(last, 1, n), 'r') }
 
-// runs are blocks of one repeated byte, n bytes in all.
+// runs returns blocks of one repeated byte, n bytes in all.
 func runs(n int) []byte {
 	var b []byte
 	for ; n > 128<<10; n -= 128 << 10 {
@@ -428,7 +428,7 @@ func runs(n int) []byte {
 	return append(b, runBlock(true, n)...)
 }
 
-// TestFrames holds what may ride in an envelope, and characterizes the library in the corners.
+// TestFrames pins down which frames an envelope may carry, and characterizes the library in corner cases.
 func TestFrames(t *testing.T) {
 	le32 := func(head ...byte) func(n uint32) []byte {
 		return func(n uint32) []byte { return binary.LittleEndian.AppendUint32(bytes.Clone(head), n) }
@@ -506,7 +506,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestUnpaidIsNotUnpacked: who does not pay the fee cannot make a node unpack anything.
+// TestUnpaidIsNotUnpacked: without paying the fee nobody can make a node unpack anything.
 func TestUnpaidIsNotUnpacked(t *testing.T) {
 	net := regtest(t)
 	largest := append([]byte{idContract | compressedFlag, 1, 0}, frame([]byte{0xa0, 0, 0, 3, 0}, runs(maxUnpacked))...)
@@ -525,8 +525,8 @@ func TestUnpaidIsNotUnpacked(t *testing.T) {
 	}
 }
 
-// FuzzEnvelope: content behind a right length and hash, so that the fuzzer gets at everything within; whatever decodes
-// encodes to outputs that decode to the same.
+// FuzzEnvelope puts content after a right length and hash, so that the fuzzer reaches everything within. Whatever decodes encodes to
+// outputs that decode to the same.
 func FuzzEnvelope(f *testing.F) {
 	net := regtest(f)
 	body := sampleContract(f).encode()
@@ -568,7 +568,7 @@ func FuzzEnvelope(f *testing.F) {
 	})
 }
 
-// contentOf is what a transaction's multisig outputs hold behind length and hash.
+// contentOf returns what a transaction's multisig outputs hold after length and hash.
 func contentOf(tx *pastel.Tx) []byte {
 	var data []byte
 	for _, o := range tx.Outputs {

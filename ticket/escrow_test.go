@@ -25,7 +25,7 @@ func TestEscrow(t *testing.T) {
 	}
 }
 
-// TestDSpendsEscrowIsSyntactic: protocol 4b is about the script signature alone.
+// TestDSpendsEscrowIsSyntactic: protocol 4b depends on the script signature alone.
 func TestDSpendsEscrowIsSyntactic(t *testing.T) {
 	redeem := hex.EncodeToString(EscrowRedeemScript("acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82"))
 	other := "14" + "00112233445566778899aabbccddeeff00112233" + "b97551"

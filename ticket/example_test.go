@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// What anybody may have posted is read or refused with a reason.
+// Decode reads a ticket that anyone may have posted, or refuses it with a reason.
 func ExampleDecode() {
 	t, err := ticket.Decode([]byte(`{"ticket": {"type": "smartpool_activate", "version": 1,
 		"smart_pool_id": "atlas.0ef86d1beb2786972d70952d5bfbf64fd1d64e38",

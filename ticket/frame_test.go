@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Frames that the zstd program (1.5.4, level 19) made of words.
+// Frames that the zstd program (1.5.4, level 19) made from words.
 const (
 	words = "output coins time coins pastelid pastelid pastelid net reward coins pastelid pledge net net pledge pastelid time " +
 		"reward coins pool pledge pledge pledge pledge net reward net pledge reward pastelid pastelid reward pool reward reward " +
@@ -40,7 +40,7 @@ func fromHex(t testing.TB, s string) []byte {
 	return b
 }
 
-// run is a block that repeats a byte n times; type 1 of RFC 8878, 3.1.1.2.
+// run returns a block that repeats a byte n times: type 1 of RFC 8878, 3.1.1.2.
 func run(n int, last bool) string {
 	head := n<<3 | 1<<1
 	if last {
@@ -49,10 +49,10 @@ func run(n int, last bool) string {
 	return hex.EncodeToString([]byte{byte(head), byte(head >> 8), byte(head >> 16), 'x'})
 }
 
-// bomb is a frame of 2 blocks that unpacks to 196,608 bytes, with the content size it states.
+// bomb returns a frame of 2 blocks that unpacks to 196,608 bytes and states this content size.
 func bomb(size string) string { return magic + "a0" + size + run(131_072, false) + run(65_536, true) }
 
-// TestUnpackFrameAccepts has frames of another program, and what TestFrames leaves out.
+// TestUnpackFrameAccepts has frames of another program and cases that TestFrames omits.
 func TestUnpackFrameAccepts(t *testing.T) {
 	const digits = "0123456789"
 	for name, c := range map[string]struct{ frame, want string }{
@@ -72,7 +72,7 @@ func TestUnpackFrameAccepts(t *testing.T) {
 	}
 }
 
-// TestUnpackFrameRefuses has one thing wrong a case, beside those of TestFrames.
+// TestUnpackFrameRefuses has one fault a case, other than those of TestFrames.
 func TestUnpackFrameRefuses(t *testing.T) {
 	const good = magic + short + ten
 	for name, frame := range map[string]string{
@@ -106,7 +106,7 @@ func TestUnpackFrameRefuses(t *testing.T) {
 	}
 }
 
-// TestUnpackFrameCut: no start of a frame is a frame.
+// TestUnpackFrameCut: a cut frame is not a frame.
 func TestUnpackFrameCut(t *testing.T) {
 	for _, s := range []string{wordsFrame, wordsSumFrame, bomb("00000300")} {
 		b := fromHex(t, s)
@@ -118,7 +118,7 @@ func TestUnpackFrameCut(t *testing.T) {
 	}
 }
 
-// TestBombsCostNothing: a frame that claims more than the limit is refused before any memory is spent on it.
+// TestBombsCostNothing: a frame that states more than the limit is refused before it takes any memory.
 func TestBombsCostNothing(t *testing.T) {
 	for _, s := range []string{
 		bomb("01000300"), bomb("ffffffff"), magic + "e0ffffffffffffffff" + ten, magic + "80ff0a000000" + ten, wordsOpenFrame,
@@ -138,7 +138,7 @@ func TestBombsCostNothing(t *testing.T) {
 	}
 }
 
-// TestUnpackFrameKeepsInput: the input is only read, and the result shares nothing with the next one.
+// TestUnpackFrameKeepsInput: unpackFrame does not change its input, and its results share nothing.
 func TestUnpackFrameKeepsInput(t *testing.T) {
 	b := fromHex(t, wordsFrame)
 	before := bytes.Clone(b)
@@ -176,8 +176,8 @@ func TestPackFrame(t *testing.T) {
 	})
 }
 
-// FuzzUnpackFrame: nothing panics, and what unpacks is within the limit, packs again, and is no longer a frame with a byte
-// less or more.
+// FuzzUnpackFrame: no input causes a panic. What unpacks is within the limit and packs again; with a byte more or less it is no longer
+// a frame.
 func FuzzUnpackFrame(f *testing.F) {
 	for _, s := range []string{
 		wordsFrame, wordsSumFrame, wordsOpenFrame, magic + short + ten, bomb("00000300"), bomb("ffffffff"),

@@ -8,8 +8,8 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// FuzzFromTx takes whole transactions, where FuzzEnvelope takes what is within a good envelope: nothing panics, a transaction
-// carries one thing or nothing, and what it carries comes back from outputs of our own.
+// FuzzFromTx reads whole transactions, while FuzzEnvelope reads what is within a good envelope. No input causes a panic, a transaction
+// carries at most one thing, and what it carries comes back from outputs of our own.
 func FuzzFromTx(f *testing.F) {
 	net := regtest(f)
 	for _, name := range []string{"tx_contract_ticket_small_json", "tx_contract_ticket_big_json", "tx_contract_ticket_binary", "tx_payment"} {
@@ -134,7 +134,7 @@ func FuzzDecimal(f *testing.F) {
 		if ok && fits && got != want {
 			t.Fatalf("%q with %d decimals is %d, want %d", s, places, got, want)
 		}
-		// Both give up on what no rule lets through, the slow one at 2^58 and the other at 16 digits.
+		// Both give up on what every rule rejects, the slow one at 2^58 and the other at 16 digits.
 		if small := fits && want < 1e15; small && !ok || ok && !fits && got < 1<<57 {
 			t.Fatalf("%q with %d decimals is %d %v, want %d %v", s, places, got, ok, want, fits)
 		}

@@ -66,7 +66,7 @@ func TestLaunch(t *testing.T) {
 	}
 }
 
-// A launch travels beside whatever else the extra configuration holds.
+// The extra configuration holds a launch beside anything else.
 func TestLaunchExtra(t *testing.T) {
 	t.Parallel()
 	l := ticket.Launch{Time: "2026-11-28T01:02:03Z", Signature: "bm8="}
@@ -104,7 +104,7 @@ func TestLaunchExtra(t *testing.T) {
 	}
 }
 
-// Of two launches the later counts, and the same machine may announce itself again.
+// The later of two launches counts, and the same machine may announce itself again.
 func TestLaunchReplaces(t *testing.T) {
 	t.Parallel()
 	present := ticket.Launch{Key: "a", Time: "2026-11-28T01:02:03Z"}

@@ -53,7 +53,7 @@ var goldens = []golden{
 	},
 }
 
-// goldenTexts is the JSON of every form: what decoders are tried on, and fuzzing starts from.
+// goldenTexts returns the JSON of every form, for tests of decoders and as seeds for fuzzing.
 func goldenTexts() (texts []string) {
 	for _, g := range goldens {
 		texts = append(texts, g.json)
@@ -61,7 +61,7 @@ func goldenTexts() (texts []string) {
 	return texts
 }
 
-// statementsOf is what each signature of a ticket covers.
+// statementsOf returns what each signature of a ticket covers.
 func statementsOf(x *Ticket) map[string]string {
 	const net = "main"
 	switch x.Kind {
@@ -74,7 +74,7 @@ func statementsOf(x *Ticket) map[string]string {
 	}
 }
 
-// TestGoldenForms: there is a golden ticket for each form, which reads, writes, and is signed as typed.
+// TestGoldenForms: each form has a golden ticket, which reads, writes and is signed as typed.
 func TestGoldenForms(t *testing.T) {
 	typed := map[string]bool{}
 	for _, g := range goldens {
@@ -108,7 +108,7 @@ func TestGoldenForms(t *testing.T) {
 	}
 }
 
-// TestLayoutsInOrder: the versions of a kind count up from 1, and every form begins alike.
+// TestLayoutsInOrder: the versions of a kind count up from 1, and every form begins with the same fields.
 func TestLayoutsInOrder(t *testing.T) {
 	count := map[Kind]int64{}
 	for _, form := range layouts {
@@ -132,9 +132,9 @@ func TestLayoutsInOrder(t *testing.T) {
 	}
 }
 
-// TestEverythingIsSigned: no field of a ticket can change without the change showing in a statement or, for the terms of a pool, in
-// the id that every statement names. Only signatures are left out: each of its own statement, the operator's on an init ticket of the
-// id, and both of a pledge of the statement that they share.
+// TestEverythingIsSigned: any change of a ticket's field changes a statement or, for a pool's terms, the id that every statement names.
+// Only signatures are exempt: each from its own statement, the operator's on an init ticket from the id, and both of a pledge from the
+// statement that they share.
 func TestEverythingIsSigned(t *testing.T) {
 	for _, form := range layouts {
 		for i, f := range leaves("", form.fields(blank(form.kind))) {
@@ -170,7 +170,7 @@ func TestEverythingIsSigned(t *testing.T) {
 	}
 }
 
-// TestFormsAreDocumented: docs/protocol.md shows the fields of each form, in order and with what their values are.
+// TestFormsAreDocumented: docs/protocol.md lists the fields of each form, in order and with the kinds of their values.
 func TestFormsAreDocumented(t *testing.T) {
 	doc := string(readFile(t, "..", "docs", "protocol.md"))
 	for _, form := range layouts {
@@ -221,7 +221,7 @@ func valueName(t testing.TB, at any) string {
 
 func formName(kind Kind, version int64) string { return fmt.Sprintf("%s of version %d", kind, version) }
 
-// blank is a ticket of a kind of which nothing is set.
+// blank returns an empty ticket of a kind.
 func blank(kind Kind) *Ticket {
 	switch kind {
 	case KindInit:
@@ -244,7 +244,7 @@ func setVersion(x *Ticket, version int64) {
 	}
 }
 
-// leaves is every value of an object, those of objects within by a path, as operator.company.
+// leaves returns every value of an object. Values of nested objects go by a path, such as operator.company.
 func leaves(under string, fields []field) (all []field) {
 	for _, f := range fields {
 		if within, ok := f.at.([]field); ok {
@@ -256,7 +256,7 @@ func leaves(under string, fields []field) (all []field) {
 	return all
 }
 
-// everyLeaf is leaves with those of a list's elements after it, as participants[].address.
+// everyLeaf returns leaves with those of a list's elements after the list, such as participants[].address.
 func everyLeaf(under string, fields []field) (all []field) {
 	for _, f := range leaves(under, fields) {
 		all = append(all, f)
@@ -267,7 +267,7 @@ func everyLeaf(under string, fields []field) (all []field) {
 	return all
 }
 
-// filled is a ticket of a form in which every field has a value of its own.
+// filled returns a ticket of a form in which every field has a different value.
 func filled(t testing.TB, form layout) *Ticket {
 	t.Helper()
 	x := blank(form.kind)
@@ -296,7 +296,7 @@ func filled(t testing.TB, form layout) *Ticket {
 	return x
 }
 
-// alter changes a value; false for one that cannot be.
+// alter changes a value and reports false if it cannot.
 func alter(at any) bool {
 	switch at := at.(type) {
 	case *string:

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// faults are the reasons of the checks that are wrong.
+// faults returns the reasons of the checks that answer wrong.
 func faults(checks []Check) (reasons []Reason) {
 	for _, c := range checks {
 		if c.Answer == AnswerWrong {
@@ -15,7 +15,7 @@ func faults(checks []Check) (reasons []Reason) {
 	return reasons
 }
 
-// TestChecksOfRecordedTickets: no ticket that a recorded chain accepted has a wrong check; one that fails a check was rejected.
+// TestChecksOfRecordedTickets: no accepted ticket of a recorded chain fails a check, and every ticket that fails one was rejected.
 func TestChecksOfRecordedTickets(t *testing.T) {
 	net := regtest(t)
 	for _, name := range []string{"life", "dense", "odd"} {
@@ -54,7 +54,7 @@ func TestChecksOfRecordedTickets(t *testing.T) {
 	}
 }
 
-// TestChecks has one thing wrong a case.
+// TestChecks has one fault a case.
 func TestChecks(t *testing.T) {
 	net := regtest(t)
 	for name, tt := range map[string]struct {

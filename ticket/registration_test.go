@@ -31,7 +31,7 @@ func answer(t testing.TB, result any, parts ...string) {
 	}
 }
 
-// masternodeTx is a Supernode's registration as a real node made it.
+// masternodeTx returns a Supernode's registration that a real node made.
 func masternodeTx(t testing.TB) *pastel.Tx {
 	t.Helper()
 	var tx struct{ Hex string }
@@ -47,7 +47,7 @@ func masternodeTx(t testing.TB) *pastel.Tx {
 	return parsed
 }
 
-// TestMasternodeRegistration compares with what the node itself says.
+// TestMasternodeRegistration compares with the node's own answer.
 func TestMasternodeRegistration(t *testing.T) {
 	tx := masternodeTx(t)
 	net := regtest(t)
@@ -91,7 +91,7 @@ func sameRegistration(a, b *Registration) bool {
 	return bytes.Equal(a.encode(), b.encode())
 }
 
-// TestRegistrationChanged: any change of what is signed makes the signature wrong; what is not signed does not matter.
+// TestRegistrationChanged: any change of what is signed breaks the signature; a change of anything else does not.
 func TestRegistrationChanged(t *testing.T) {
 	k := key(t, 5)
 	for name, c := range map[string]struct {
@@ -133,7 +133,7 @@ func TestRegistrationChanged(t *testing.T) {
 	}
 }
 
-// scalar is the secret number behind a key made of a seed of this byte (RFC 8032, 5.2.5).
+// scalar returns the secret number of the key whose seed repeats this byte (RFC 8032, 5.2.5).
 func scalar(seed byte) *big.Int {
 	h := sha3.SumSHAKE256(bytes.Repeat([]byte{seed}, pastelid.SeedSize), 114)[:57]
 	h[0] &= 0xfc
@@ -154,15 +154,14 @@ func mixed(id pastelid.PastelID) pastelid.PastelID {
 	return pastelid.PastelID(append(y, id[56]^0x80))
 }
 
-// TestRegistrationKeyOrder: a key or R that is not of prime order registers nothing, even where a library says that the signature
-// is its own.
+// TestRegistrationKeyOrder: a key or R without prime order registers nothing, even if a library says that the signature is the key's.
 func TestRegistrationKeyOrder(t *testing.T) {
 	order, _ := new(big.Int).SetString("3fffffffffffffffffffffffffffffffffffffffffffffffffffffff7cca23e9c44edb49aed63690216cc2728dc58f552378c292ab5844f3", 16)
 	const secret, nonce = 5, 6
 	identity := pastelid.PastelID{1}
 	for name, c := range map[string]struct {
 		key, r pastelid.PastelID
-		known  bool // what is said of the signature when the key is taken for good
+		known  bool // VerifyKnown's answer, which takes the key for good
 		want   bool
 	}{
 		"good":             {key(t, secret).ID(), key(t, nonce).ID(), true, true},
@@ -189,7 +188,7 @@ func TestRegistrationKeyOrder(t *testing.T) {
 	}
 }
 
-// TestRegistrationFee: 10 PSL to height 10,000, then 1,000 (protocol 1).
+// TestRegistrationFee: 10 PSL up to height 10,000, then 1,000 PSL (protocol 1).
 func TestRegistrationFee(t *testing.T) {
 	net := regtest(t)
 	for _, c := range []struct {
@@ -210,7 +209,7 @@ func TestRegistrationFee(t *testing.T) {
 	}
 }
 
-// TestRegistrationLayout: of all beginnings of a registration only one is one: without version and LegRoast key.
+// TestRegistrationLayout: only one proper prefix of a registration is a registration: the one without version and LegRoast key.
 func TestRegistrationLayout(t *testing.T) {
 	r := NewRegistration(key(t, 5), "", addr(t, 1), 1)
 	r.LegRoastKey = "key"
@@ -226,7 +225,7 @@ func TestRegistrationLayout(t *testing.T) {
 	if got, ok := decodeRegistration(append(body, 1, 2)); !ok || !sameRegistration(got, r) {
 		t.Errorf("bytes after the last field: %v", ok)
 	}
-	// The body comes from a transaction's bytes, which belong to someone else.
+	// The body aliases a transaction's bytes, which belong to someone else.
 	got, _ := decodeRegistration(body)
 	clear(body)
 	if !sameRegistration(got, r) {

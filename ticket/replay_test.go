@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// TestDBothSignaturesCoverOneStatement: each covers all of the pledge, so that neither is good for anything else.
+// TestDBothSignaturesCoverOneStatement: each covers the whole pledge, so neither is good for anything else.
 func TestDBothSignaturesCoverOneStatement(t *testing.T) {
 	for name, change := range map[string]func(x *Part){
 		"pool":        func(x *Part) { x.SmartPoolID = x.SmartPoolID[:len(x.SmartPoolID)-1] + "x" },
@@ -94,7 +94,7 @@ func TestInitReplay(t *testing.T) {
 	if x.VerifySmartPool("regtest", supernode) {
 		t.Error("smart_pool signature does not cover the agreement signature")
 	}
-	// What is the same number is the same ticket, however it is spelled.
+	// A number spelled differently makes the same ticket.
 	x = sampleInit(t)
 	x.Factor, x.Fee = decimal(t, "1.2500"), decimal(t, "5.00")
 	if !x.VerifyAgreement("regtest", operator) || !x.VerifySmartPool("regtest", supernode) {
@@ -102,7 +102,7 @@ func TestInitReplay(t *testing.T) {
 	}
 }
 
-// TestActivateReplay: the operator's signature covers the list, its order too.
+// TestActivateReplay: the operator's signature covers the list and its order.
 func TestActivateReplay(t *testing.T) {
 	operator := key(t, operatorSeed).ID()
 	for name, change := range map[string]func(x *Activate){
@@ -122,7 +122,7 @@ func TestActivateReplay(t *testing.T) {
 			t.Errorf("%s: operator's signature still holds", name)
 		}
 	}
-	// A list that is empty and one that is not there are the same ticket.
+	// An empty list and a nil list make the same ticket.
 	x := sampleActivate(t)
 	x.Participants = nil
 	x.OperatorSignature = key(t, operatorSeed).SignBase64([]byte(x.OperatorStatement("regtest")))
@@ -132,7 +132,7 @@ func TestActivateReplay(t *testing.T) {
 	}
 }
 
-// TestUnknownVersion: a version that does not exist can be neither written nor signed, and 0 is none.
+// TestUnknownVersion: a ticket of a version that does not exist, such as 0, can be neither written nor signed.
 func TestUnknownVersion(t *testing.T) {
 	for _, x := range samples(t) {
 		for _, version := range []int64{-1, 0, x.Kind.Newest() + 1} {
@@ -163,7 +163,7 @@ func TestRegistrationText(t *testing.T) {
 	}
 }
 
-// TestReasonConstants: every Reason constant of the source is in the list, so that none is without an explanation.
+// TestReasonConstants: every Reason constant in the source is in the list, so that none lacks an explanation.
 func TestReasonConstants(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "reason.go", nil, parser.SkipObjectResolution)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestSigning signs an init ticket as its two keys do, one after the other, and a pledge, and finds them signed.
+// TestSigning signs an init ticket with its two keys, one after the other, and a pledge, and verifies the signatures.
 func TestSigning(t *testing.T) {
 	net := regtest(t)
 	unsigned := sampleInit(t)
@@ -20,7 +20,7 @@ func TestSigning(t *testing.T) {
 		ticket *Ticket
 		by     byte
 		field  string
-		listed int // signatures listed after
+		listed int // signatures listed afterwards
 	}{
 		{opens, operatorSeed, "agreement_signature", 2},
 		{opens, supernodeSeed, "smart_pool_signature", 2},

@@ -12,11 +12,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// literal is a JSON number, true, false or null as it is written.
+// literal is a JSON number, true, false or null as written.
 type literal string
 
-// tree reads JSON with a library that refuses what JSON may not have: duplicate names in any object, invalid UTF-8, lone
-// surrogates, leading zeros, whatever is after the end.
+// tree reads JSON with a library that refuses bad JSON: duplicate names in any object, invalid UTF-8, lone surrogates, leading zeros,
+// anything after the end.
 func tree(text []byte) (any, error) {
 	d := jsontext.NewDecoder(bytes.NewReader(text))
 	whole, err := branch(d)
@@ -145,7 +145,7 @@ func (s *shaped) ticket(v any) *Ticket {
 	return nil
 }
 
-// slowDecode is Decode written plainly.
+// slowDecode is a plain implementation of Decode.
 func slowDecode(text []byte) (*Ticket, Reason) {
 	whole, err := tree(text)
 	if err != nil || len(text) > jsonLimit {
@@ -162,7 +162,7 @@ func slowDecode(text []byte) (*Ticket, Reason) {
 	return t, ""
 }
 
-// sameAsSlow compares Decode with the plain one.
+// sameAsSlow compares Decode with slowDecode.
 func sameAsSlow(t testing.TB, text []byte) {
 	t.Helper()
 	got, err := Decode(text)

@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// key is an identity that is the same in every run.
+// key returns an identity that is the same in every run.
 func key(t testing.TB, n byte) *pastelid.PrivateKey {
 	t.Helper()
 	k, err := pastelid.FromSeed(bytes.Repeat([]byte{n}, pastelid.SeedSize))
@@ -28,7 +28,7 @@ func decimal(t testing.TB, s string) Decimal {
 	return d
 }
 
-// addr is a P2PKH address of regtest.
+// addr returns a P2PKH address of regtest.
 func addr(t testing.TB, n byte) string {
 	return pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{n}}.Encode(regtest(t))
 }
@@ -40,7 +40,7 @@ const (
 	memberSeed    = 3
 )
 
-// sampleInit is an init ticket that regtest accepts, signed.
+// sampleInit returns a signed init ticket that regtest accepts.
 func sampleInit(t testing.TB) *Init {
 	t.Helper()
 	x := &Init{
@@ -54,7 +54,7 @@ func sampleInit(t testing.TB) *Init {
 	return x
 }
 
-// samplePart is a signed participation ticket, and the key hash that owns what it pledges.
+// samplePart returns a signed participation ticket and the key hash that owns what it pledges.
 func samplePart(t testing.TB) (*Part, pastel.KeyHash) {
 	t.Helper()
 	wallet, err := pastel.NewPrivateKey()
@@ -82,7 +82,7 @@ func sampleActivate(t testing.TB) *Activate {
 	return x
 }
 
-// samples is one good ticket of each kind.
+// samples returns one good ticket of each kind.
 func samples(t testing.TB) []*Ticket {
 	t.Helper()
 	part, _ := samplePart(t)
@@ -159,7 +159,7 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
-// TestSignatures: every signature of the samples holds, and none over another network, pool, or with one bit changed.
+// TestSignatures: every signature of the samples holds, and none holds for another network or pool or with one bit changed.
 func TestSignatures(t *testing.T) {
 	x := sampleInit(t)
 	operator, supernode, member := key(t, operatorSeed).ID(), key(t, supernodeSeed).ID(), key(t, memberSeed).ID()

@@ -39,7 +39,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-var update = flag.Bool("update", false, "write the screenshots in docs anew")
+var update = flag.Bool("update", false, "rewrite the screenshots in docs")
 
 //go:embed testdata/axe.min.js
 var axe string

@@ -168,7 +168,7 @@ func TestHiddenPagesLetGo(t *testing.T) {
 	x.move(t, 205)
 	do(t, ctx, chromedp.Sleep(time.Second))
 	if !value[bool](t, ctx, tip(202)) {
-		t.Error("it was refreshed while it was hidden")
+		t.Error("the page refreshed while it was hidden")
 	}
 	do(t, ctx, hide(false))
 	until(t, ctx, tip(205))
@@ -189,12 +189,12 @@ func TestHiddenPagesLetGo(t *testing.T) {
 // A page whose stream or server fails says so after a while and keeps its content until both work again.
 func TestInterruptedPagesSaySo(t *testing.T) {
 	t.Parallel()
-	const told, silent = `!document.getElementById("stale").hidden`, `document.getElementById("stale").hidden`
+	const warned, silent = `!document.getElementById("stale").hidden`, `document.getElementById("stale").hidden`
 	x := start(t, life(t), 200)
 	ctx, _ := x.open(t, "/pools") // its complaints are expected
 	x.eventually(t, "the stream", func() bool { return x.streams == 1 })
 	if !value[bool](t, ctx, silent) {
-		t.Error("it says that it is interrupted")
+		t.Error("the page claims that updates are interrupted")
 	}
 	x.move(t, 201)
 	until(t, ctx, tip(201))
@@ -202,11 +202,11 @@ func TestInterruptedPagesSaySo(t *testing.T) {
 
 	x.with(func() { x.refused, x.streamed = "/api/v1/stream", nil })
 	x.CloseClientConnections()
-	until(t, ctx, told)
+	until(t, ctx, warned)
 	// The browser's own retry repeats the last request. It is refused, and the page's own retries follow.
 	x.eventually(t, "a stream that is refused", func() bool { return len(x.streamed) > 0 })
 	if !value[bool](t, ctx, `document.getElementById("stale").checkVisibility() && document.getElementById("stale").closest("[role=status]") !== null`) {
-		t.Error("nobody can see or hear it")
+		t.Error("the note is neither visible nor announced")
 	}
 	x.with(func() { x.refused, x.streamed = "", nil })
 	until(t, ctx, silent)
@@ -225,9 +225,9 @@ func TestInterruptedPagesSaySo(t *testing.T) {
 		height := pastel.Height(202 + i)
 		x.with(fail)
 		x.move(t, height)
-		until(t, ctx, told)
+		until(t, ctx, warned)
 		if !value[bool](t, ctx, tip(height-1)) {
-			t.Error("what could be read is gone")
+			t.Error("the page lost its content")
 		}
 		x.with(func() { x.status, x.refused = nil, "" })
 		until(t, ctx, silent)

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// What members and operators of an active pool can do wrong.
+// Mistakes that members and operators of an active pool can make.
 func TestActivePool(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -22,7 +22,7 @@ func TestActivePool(t *testing.T) {
 	x.does("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
 	x.does("supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes", "--no-wait")
 
-	// leave unlocks what it says, and nothing else.
+	// The command that leave prints unlocks the pledged output, and nothing else.
 	other := x.send(50)
 	x.mine(1)
 	if err := x.node.LockUnspent(ctx, false, []pastel.OutPoint{other}); err != nil {
@@ -39,7 +39,7 @@ func TestActivePool(t *testing.T) {
 		t.Errorf("locked are %v (%v), want the other output alone", locked, err)
 	}
 
-	// A payout is mined without anybody's doing.
+	// Blocks include a payout without anyone's help.
 	x.mine(2 * devnode.VoteAhead)
 	settled := x.field("0.txid", "payouts")
 	if out := x.does("payouts"); !strings.Contains(out, "can be mined from block") {
@@ -51,7 +51,7 @@ func TestActivePool(t *testing.T) {
 	}
 }
 
-// What is said of a payout that no upgraded miner has taken yet.
+// What payouts says about a payout that no upgraded miner has included yet.
 func TestPayoutStates(t *testing.T) {
 	t.Parallel()
 	at := wire.Moment{Height: 230}
@@ -62,7 +62,7 @@ func TestPayoutStates(t *testing.T) {
 		"not mined in time, cancelled in":    {From: at, Cancelled: &at},
 	} {
 		var b strings.Builder
-		if tellPayouts(&b, []wire.Payout{po}); !strings.Contains(b.String(), "\n  "+want) {
+		if printPayouts(&b, []wire.Payout{po}); !strings.Contains(b.String(), "\n  "+want) {
 			t.Errorf("got %q, want %q", b.String(), want)
 		}
 	}

@@ -15,33 +15,33 @@ import (
 )
 
 type alertsCmd struct {
-	Add    alertsAddCmd    `cmd:"" help:"Have somebody told of what happens from now on."`
-	List   alertsListCmd   `cmd:"" help:"Who is told what."`
+	Add    alertsAddCmd    `cmd:"" help:"Subscribe to alerts."`
+	List   alertsListCmd   `cmd:"" help:"List subscriptions."`
 	Remove alertsRemoveCmd `cmd:"" help:"End a subscription."`
 	Test   alertsTestCmd   `cmd:"" help:"Send a test message now."`
 }
 
-// tokenFlags prove to the daemon that its owner asks.
+// tokenFlags prove to the daemon that the user is its owner.
 type tokenFlags struct {
 	apiFlags
-	Token     string `env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Better given by environment, or by its file."`
-	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File that holds it: api.token in the daemon's data folder."`
+	Token     string `env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file."`
+	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File with the token: api.token in the daemon's data folder."`
 }
 
-// ProvideDaemon gives a command the daemon it asks; the token goes with each request.
+// ProvideDaemon connects to a command's daemon; each request carries the token.
 func (f *tokenFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*journey.Daemon, error) {
 	return journey.DialAsOwner(ctx, f.API, f.Token, f.TokenFile, e)
 }
 
 type alertsAddCmd struct {
 	tokenFlags
-	URL      string   `arg:"" help:"Where to: https://… is a webhook, anything else a URL of shoutrrr, such as telegram://token@telegram?chats=@me. It is a secret, which others on this machine can see in a command line: - asks for it, or reads it from standard input."`
-	Pool     string   `help:"Only what is of this pool: id or label."`
-	PastelID string   `name:"pastelid" help:"Only this PastelID's pledges, and the pools they are in."`
+	URL      string   `arg:"" help:"Where to send alerts: https://… is a webhook, anything else a shoutrrr URL, such as telegram://token@telegram?chats=@me. The URL is a secret, and other users of this machine can see command lines. Use - to be asked for it, or to read it from standard input."`
+	Pool     string   `help:"Only this pool, by id or label."`
+	PastelID string   `name:"pastelid" help:"Only this PastelID's pledges and their pools."`
 	Operator string   `placeholder:"PASTELID" help:"Only this operator's pools."`
-	Kinds    []string `help:"What about, separated by commas; all kinds if left out. docs/alerts.md lists them."`
-	Cushion  int64    `placeholder:"PERCENT" help:"A cushion is low below this; 50 if left out."`
-	Overdue  int64    `placeholder:"BLOCKS" help:"A payout is overdue after so many blocks; 20 if left out."`
+	Kinds    []string `help:"Kinds of alerts, separated by commas; by default, all. docs/alerts.md lists them."`
+	Cushion  int64    `placeholder:"PERCENT" help:"Alert when less than this much of the cushion is left; by default, 50."`
+	Overdue  int64    `placeholder:"BLOCKS" help:"Alert when a payout has been due for so many blocks; by default, 20."`
 }
 
 // Run subscribes.
@@ -68,19 +68,19 @@ func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey
 	if e.JSON {
 		return terminal.PrintJSON(e.Out, got)
 	}
-	_, _ = fmt.Fprintf(e.Out, "Subscription %s is made. See whether it arrives: smartpool alerts test %s\n", got.ID, got.ID)
+	_, _ = fmt.Fprintf(e.Out, "Created subscription %s. To check that alerts arrive: smartpool alerts test %s\n", got.ID, got.ID)
 	if got.Secret != "" {
-		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret, which is not shown again:\n  %s\n", got.Secret)
+		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret. Note it now; it is not shown again:\n  %s\n", got.Secret)
 	}
 	return err
 }
 
-// secretURL asks for a URL, or reads it where there is no terminal.
+// secretURL asks for a URL or, without a terminal, reads it from standard input.
 func secretURL(e *terminal.Terminal) (string, error) {
 	const most = 4 << 10 // more than any has
 	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(e.In, most)) }
 	if e.Interactive() {
-		read = func() ([]byte, error) { return e.Secret("URL, which is not shown: ") }
+		read = func() ([]byte, error) { return e.Secret("URL (hidden): ") }
 	}
 	text, err := read()
 	if err != nil {
@@ -105,7 +105,7 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 		return terminal.PrintJSON(e.Out, list)
 	}
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(e.Out, "Nobody is told anything yet: smartpool alerts add URL subscribes.")
+		_, err := fmt.Fprintln(e.Out, "No subscriptions yet. To subscribe: smartpool alerts add URL")
 		return err
 	}
 	t := terminal.NewTable([]any{"Subscription", "Since (UTC)", "To", "About", "Kinds", "Cushion %", "Overdue blocks"}, 6, 7)
@@ -129,7 +129,7 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 
 type alertsRemoveCmd struct {
 	tokenFlags
-	ID string `arg:"" help:"Subscription, as alerts list shows it."`
+	ID string `arg:"" help:"The subscription's id, from alerts list."`
 }
 
 // Run ends a subscription.
@@ -137,12 +137,12 @@ func (c *alertsRemoveCmd) Run(ctx context.Context, e *terminal.Terminal, r *jour
 	if err := journey.WithAdvice(r.Unsubscribe(ctx, c.ID)); err != nil {
 		return noSubscription(c.ID, err)
 	}
-	return done(e, "removed", "Subscription %s is ended; what waited to be sent to it is dropped.", c.ID)
+	return done(e, "removed", "Ended subscription %s. Its unsent messages are dropped.", c.ID)
 }
 
 type alertsTestCmd struct {
 	tokenFlags
-	ID string `arg:"" help:"Subscription, as alerts list shows it."`
+	ID string `arg:"" help:"The subscription's id, from alerts list."`
 }
 
 // Run sends a test message.
@@ -150,18 +150,18 @@ func (c *alertsTestCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	if err := journey.WithAdvice(r.TestAlert(ctx, c.ID)); err != nil {
 		return noSubscription(c.ID, err)
 	}
-	return done(e, "sent", "A test message was sent to subscription %s and taken.", c.ID)
+	return done(e, "sent", "Sent a test message to subscription %s; the receiver accepted it.", c.ID)
 }
 
-// noSubscription says where the ids are.
+// noSubscription says where to find the ids.
 func noSubscription(id string, err error) error {
 	if errors.Is(err, client.ErrNotFound) {
-		return fmt.Errorf("there is no subscription %s: smartpool alerts list shows them", terminal.Printable(id))
+		return fmt.Errorf("there is no subscription %s; smartpool alerts list shows all", terminal.Printable(id))
 	}
 	return err
 }
 
-// done tells a person, or a program, that something was done to a subscription.
+// done reports to a person or a program what was done to a subscription.
 func done(e *terminal.Terminal, outcome, text, id string) error {
 	if e.JSON {
 		return terminal.PrintJSON(e.Out, map[string]string{"id": id, "outcome": outcome})

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// A URL is a secret: it need not stand in the command line.
+// A URL is a secret, so it need not appear on the command line.
 func TestAlertURLFromStandardInput(t *testing.T) {
 	t.Parallel()
 	var asked struct{ URL string }

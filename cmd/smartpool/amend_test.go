@@ -71,8 +71,8 @@ func (x *dev) parsed(address string) pastel.Address {
 	return a
 }
 
-// A pledge is raised with the coins that are behind it, paid elsewhere, and raised again with a new output; its place stays. What cannot be is
-// refused with advice, before anything is signed.
+// A member raises a pledge with the coins that back it, changes its reward address, and raises it again with a new output; it keeps its
+// place. amend refuses what is impossible, with advice, before anything is signed.
 func TestAmendHot(t *testing.T) {
 	t.Parallel()
 	x, alice, bruno, secret := atlasWithAlice(t)
@@ -85,7 +85,7 @@ func TestAmendHot(t *testing.T) {
 	address := x.field("0.positions.0.address", "my", alice)
 	seq := x.field("0.positions.0.seq", "my", alice)
 
-	x.refused("nothing to change", exitUsage, "say what is to change", amend()...)
+	x.refused("nothing to change", exitUsage, "use --coins to raise the offer", amend()...)
 	x.refused("a negative offer", exitUsage, "want whole PSL", amend("--coins=-5")...)
 	x.refused("a lower offer", exitNo, "cannot be lowered", raise("299", address)...)
 	x.refused("the same offer", exitNo, "nothing to change", raise("300", address)...)
@@ -93,27 +93,27 @@ func TestAmendHot(t *testing.T) {
 	x.refused("coins that are not there", exitNo, "send it 80 PSL or more", raise("600", address)...)
 	x.refused("no output at all", exitUsage, "txid:vout", raise("500", address, "--output", "mine")...)
 	x.refused("an output of another address", exitNo, "at the pledged address", raise("500", address, "--output", x.confirmed(900).String())...)
-	x.refused("no such pool", exitNo, "smartpool pools lists them", "amend", "nowhere", "--pastelid", alice, "--coins", "500")
-	x.refused("a PastelID that does not pledge", exitNo, "smartpool join makes one",
+	x.refused("no such pool", exitNo, "smartpool pools lists all pools", "amend", "nowhere", "--pastelid", alice, "--coins", "500")
+	x.refused("a PastelID that does not pledge", exitNo, "to make one, use smartpool join",
 		"amend", "atlas", "--pastelid", x.stranger(), "--coins", "500", "--reward", address, "--passphrase-file", secret, "--yes")
 	_, elsewhere := x.newAddress()
 	x.refused("another address", exitNo, "no live pledge of address", raise("500", address, "--address", elsewhere)...)
 	x.refused("a reward address that is none", exitNo, "reward_address", amend("--reward", "tNobody")...)
 	x.unlock()
 	pledged := x.outputOf(520)
-	x.refused("a pledge of the same address", exitNo, "smartpool amend atlas does so",
+	x.refused("a pledge of the same address", exitNo, "use smartpool amend atlas",
 		"join", "atlas", "--pastelid", alice, "--coins", "100", "--output", pledged.String(), "--passphrase-file", secret, "--yes")
-	x.refused("the same, cold", exitNo, "smartpool amend atlas does so", "join", "atlas", "--pastelid", alice, "--coins", "100", "--address", address,
+	x.refused("the same, cold", exitNo, "use smartpool amend atlas", "join", "atlas", "--pastelid", alice, "--coins", "100", "--address", address,
 		"--output", pledged.String(), "--cold", filepath.Join(x.dir, "t.json"))
 
 	out := x.does(raise("500", address)...)
-	for _, want := range []string{"300 PSL now, 500 PSL then", "cannot be lowered", "as now", "coins=500", "10 PSL, the ticket's network fee", "the pledge offers 500 PSL"} {
+	for _, want := range []string{"300 PSL now, 500 PSL after the amendment", "an offer can never be lowered", "as now", "coins=500", "10 PSL, the ticket's network fee", "the pledge offers 500 PSL"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("a raise does not say %q:\n%s", want, out)
 		}
 	}
 	out = x.does(amend("--reward", elsewhere)...)
-	if !strings.Contains(out, "Offers    500 PSL, as now") || !strings.Contains(out, "is paid to "+elsewhere) {
+	if !strings.Contains(out, "Offers    500 PSL, as now") || !strings.Contains(out, "its rewards go to "+elsewhere) {
 		t.Errorf("another reward address:\n%s", out)
 	}
 	is := func(when string, offered, reward string) {
@@ -134,7 +134,7 @@ func TestAmendHot(t *testing.T) {
 	x.mine(1)
 	x.refused("an output of the collateral", exitNo, "exactly 1000 PSL", raise("700", elsewhere, "--output", exact.String())...)
 	fresh := x.pay(x.parsed(address), 250)
-	if code, out := x.call(raise("700", elsewhere)...); code != exitNo || !strings.Contains(out, "can name it after 1 more block") {
+	if code, out := x.call(raise("700", elsewhere)...); code != exitNo || !strings.Contains(out, "try again after 1 more block, when a ticket can name it") {
 		t.Errorf("an unconfirmed output: exit code %d\n%s", code, out)
 	}
 	x.mine(1)
@@ -146,7 +146,7 @@ func TestAmendHot(t *testing.T) {
 		t.Errorf("the output was spent (%v)", err)
 	}
 
-	// A second pledge of the same PastelID: it has to be said which is meant.
+	// With a second pledge of the same PastelID, the member must say which one to amend.
 	x.does("join", "atlas", "--pastelid", alice, "--coins", "100", "--output", x.outputOf(900).String(), "--passphrase-file", secret, "--yes")
 	x.refused("two pledges and no choice", exitUsage, "choose one with --address", raise("800", elsewhere)...)
 	x.does(raise("720", elsewhere, "--address", address)...)
@@ -178,14 +178,14 @@ func TestAmendCold(t *testing.T) {
 		return append([]string{"amend", "atlas", "--cold", file, "--pastelid", alice}, more...)
 	}
 	x.refused("no address", exitUsage, "--cold needs", cold("--coins", "500")...)
-	x.refused("no reward address", exitUsage, "--coins and --reward, also if they stay the same", cold("--coins", "500", "--address", address)...)
+	x.refused("no reward address", exitUsage, "--coins and --reward, even if they stay the same", cold("--coins", "500", "--address", address)...)
 	x.refused("no coins", exitUsage, "--cold needs", cold("--reward", elsewhere, "--address", address)...)
 	x.refused("an address that is none", exitUsage, "--address", cold("--coins", "500", "--address", "tNobody", "--reward", address)...)
 	x.refused("another address", exitNo, "no live pledge of address", cold("--coins", "500", "--address", elsewhere, "--reward", address)...)
 	x.refused("a lower offer", exitNo, "cannot be lowered", cold("--coins", "200", "--address", address, "--reward", address)...)
 	x.refused("more than there is", exitNo, "output_too_small", cold("--coins", "600", "--address", address, "--reward", address)...)
 	x.refused("an output of another address", exitNo, "is at address", cold("--coins", "500", "--address", address, "--reward", address, "--output", x.confirmed(700).String())...)
-	x.refused("an output that is not there", exitNo, "name an output of", cold("--coins", "500", "--address", address, "--reward", address, "--output", strings.Repeat("ab", 32)+":0")...)
+	x.refused("an output that is not there", exitNo, "choose an output at", cold("--coins", "500", "--address", address, "--reward", address, "--output", strings.Repeat("ab", 32)+":0")...)
 
 	line := cold("--coins", "500", "--address", address, "--reward", elsewhere)
 	x.refused("the ticket", exitOK, "smartpool amend atlas.", line...)
@@ -200,7 +200,7 @@ func TestAmendCold(t *testing.T) {
 	}
 	signed := []string{"--ticket", file, "--address-signature", byAddress, "--pledge-signature", byID, "--yes"}
 	x.refused("its signature is missing", exitNo, "is missing", "amend", "atlas", "--ticket", file, "--yes")
-	x.refused("it is no new pledge", exitNo, "smartpool amend atlas does so", append([]string{"join", "atlas"}, signed...)...)
+	x.refused("it is no new pledge", exitNo, "use smartpool amend atlas", append([]string{"join", "atlas"}, signed...)...)
 	if out := x.does(append([]string{"amend", "atlas"}, signed...)...); !strings.Contains(out, "the pledge offers 500 PSL") {
 		t.Error(out)
 	}
@@ -223,7 +223,7 @@ func TestAmendCold(t *testing.T) {
 	x.refused("a new pledge is no amendment", exitNo, "no live pledge of address", "amend", "atlas", "--ticket", fresh, "--address-signature", byAddress,
 		"--pledge-signature", byID, "--yes")
 	x.mine(40)
-	x.refused("a window that is over", exitNo, "its window closed with", "amend", "atlas", "--pastelid", alice, "--coins", "510", "--reward", elsewhere, "--passphrase-file", secret, "--yes")
+	x.refused("a window that is over", exitNo, "its subscription ended at", "amend", "atlas", "--pastelid", alice, "--coins", "510", "--reward", elsewhere, "--passphrase-file", secret, "--yes")
 }
 
 // confirmed makes an output of some PSL that a block holds.
@@ -234,7 +234,7 @@ func (x *dev) confirmed(coins pastel.Amount) pastel.OutPoint {
 	return out
 }
 
-// A daemon cannot make a member sign another offer, reward address, pledged address, pool or pledge than the member's own.
+// A daemon cannot make a member sign for an offer, reward address, pledged address, pool or pledge that the member does not mean.
 func TestAmendDeceived(t *testing.T) {
 	t.Parallel()
 	x, alice, bruno, secret := atlasWithAlice(t)
@@ -278,13 +278,13 @@ func TestAmendDeceived(t *testing.T) {
 		{"another reward address", "do not sign", pledge("reward_address", otherAddress), amend("--coins", "500", "--reward", mine)},
 		{"another pledge's reward address", "do not sign", pledge("reward_address", theirs), amend("--coins", "500", "--reward", mine)},
 		{"a higher offer", "do not sign", pledge("offered_coins", 480), amend("--reward", elsewhere)},
-		{"another pledged address", "does not tell the pledge's last ticket", pledge("address", otherAddress), amend("--coins", "500", "--reward", mine)},
-		{"another pledge", "does not tell the pledge's last ticket", pledge("seq", 7), amend("--coins", "500", "--reward", mine)},
+		{"another pledged address", "does not name the pledge's last ticket", pledge("address", otherAddress), amend("--coins", "500", "--reward", mine)},
+		{"another pledge", "does not name the pledge's last ticket", pledge("seq", 7), amend("--coins", "500", "--reward", mine)},
 		{"another member's ticket", "do not sign", row("ticket", theirTicket), amend("--coins", "500", "--reward", mine)},
 		{"a ticket that is none", "do not sign", row("ticket", other.TxID.String()), amend("--coins", "500", "--reward", mine)},
-		{"a ticket that is not there", "does not show the pledge's last ticket", row("ticket", strings.Repeat("ab", 32)), amend("--coins", "500", "--reward", mine)},
-		{"a ticket's id that is none", "run the same release", row("ticket", "x"), amend("--coins", "500", "--reward", mine)},
-		{"another pool", "another pool than the one it was asked for", func(r *http.Request, answer map[string]any) {
+		{"a ticket that is not there", "cannot return the pledge's last ticket", row("ticket", strings.Repeat("ab", 32)), amend("--coins", "500", "--reward", mine)},
+		{"a ticket's id that is none", "run the daemon's release", row("ticket", "x"), amend("--coins", "500", "--reward", mine)},
+		{"another pool", "another pool than the requested one", func(r *http.Request, answer map[string]any) {
 			if strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
 				answer["id"] = "atlas." + strings.Repeat("ab", 20)
 			}
@@ -294,12 +294,12 @@ func TestAmendDeceived(t *testing.T) {
 				answer["fee_percent"] = "3"
 			}
 		}, amend("--coins", "500", "--reward", mine)},
-		{"a tip of next year", "yet to come", func(r *http.Request, answer map[string]any) {
+		{"a tip of next year", "lies in the future", func(r *http.Request, answer map[string]any) {
 			if tip, ok := answer["tip"].(map[string]any); ok && strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
 				tip["time"] = time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339)
 			}
 		}, amend("--coins", "500", "--reward", mine)},
-		{"another outcome", "would not bring what you confirmed", func(r *http.Request, answer map[string]any) {
+		{"another outcome", "would not do what you confirmed", func(r *http.Request, answer map[string]any) {
 			if strings.HasSuffix(r.URL.Path, "/tickets/check") {
 				answer["events"] = []any{}
 			}
@@ -310,7 +310,7 @@ func TestAmendDeceived(t *testing.T) {
 		x.refused(tt.what, exitNo, tt.says, tt.line...)
 	}
 
-	// A pledge that a daemon hides is not amended by join: the check of the signed ticket shows it.
+	// join does not amend a pledge that the daemon hides: the check of the signed ticket shows it.
 	x.at.API = truth
 	hides := func(r *http.Request, answer map[string]any) {
 		if strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
@@ -320,15 +320,15 @@ func TestAmendDeceived(t *testing.T) {
 	x.unlock()
 	line := []string{"join", "atlas", "--pastelid", alice, "--coins", "310", "--output", x.free(mine), "--passphrase-file", secret, "--yes"}
 	x.at.API = x.tampering(hides)
-	x.refused("a hidden pledge", exitNo, "would not bring what you confirmed", line...)
+	x.refused("a hidden pledge", exitNo, "would not do what you confirmed", line...)
 	x.at.API = truth
 	if got := x.field("0.positions.0.offered_coins", "my", alice); got != "300" {
 		t.Errorf("%s PSL are offered, want 300", got)
 	}
 }
 
-// A daemon that hides a pledge wherever it is asked has join raise it, which only the ledger knows: what is signed says so beforehand, here and for a
-// cold machine.
+// A daemon that hides a pledge everywhere makes join raise it, and only the ledger knows. The terms warn of that before the member signs,
+// here and for a cold machine.
 func TestJoinSaysThatItMayRaise(t *testing.T) {
 	t.Parallel()
 	x, alice, _, secret := atlasWithAlice(t)
@@ -343,8 +343,8 @@ func TestJoinSaysThatItMayRaise(t *testing.T) {
 			answer["events"] = []any{map[string]any{"type": "pledge.accepted"}}
 		}
 	})
-	const says = "Mind      that this PastelID and address have no pledge in the pool yet: if they have, the ticket amends it, to offer\n" +
-		"          310 PSL in all, paid to the address above\n"
+	const says = "Caution   If this PastelID already has a pledge of this address in the pool, the ticket amends that pledge: it then offers\n" +
+		"          310 PSL in total, paid to the address above\n"
 	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "310", "--output", output}
 	for _, line := range [][]string{
 		slices.Concat(join, []string{"--address", address, "--cold", filepath.Join(x.dir, "t.json")}),
@@ -358,7 +358,7 @@ func TestJoinSaysThatItMayRaise(t *testing.T) {
 	}
 }
 
-// ticketOf is the transaction of a member's last ticket.
+// ticketOf returns the transaction of a member's last ticket.
 func (x *dev) ticketOf(id string) string {
 	x.t.Helper()
 	r, err := (&apiFlags{x.at.API}).dial(context.Background(), &terminal.Terminal{JSON: true})
@@ -378,7 +378,7 @@ func (x *dev) ticketOf(id string) string {
 	return list.Items[0].Ticket
 }
 
-// free is the first output of an address that the wallet has not locked.
+// free returns the first output of an address that the wallet has not locked.
 func (x *dev) free(address string) string {
 	x.t.Helper()
 	list, err := x.node.Unspent(context.Background(), 1, x.parsed(address))

@@ -16,12 +16,12 @@ type ticketInitCmd struct {
 	Label      string `required:"" help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
 	Period     int64  `required:"" help:"Subscription period in blocks."`
 	Required   int64  `required:"" help:"Collateral in PSL."`
-	Factor     string `default:"1.2" help:"Overcollateralization: 1.2 wants 20 % more than required."`
-	Fee        string `required:"" help:"Operator's fee in percent."`
+	Factor     string `default:"1.2" help:"Overcollateralization: with 1.2, the target is 20 % more than required."`
+	Fee        string `required:"" help:"Operator's fee, percent of the rewards."`
 	Supernode  string `required:"" help:"Supernode's PastelID."`
 	Operator   string `required:"" help:"Operator's PastelID."`
 	Company    string `required:"" help:"Operator's name."`
-	FeeAddress string `required:"" help:"Address the fee is paid to."`
+	FeeAddress string `required:"" help:"Address that receives the fee."`
 }
 
 // Run builds the ticket.
@@ -53,9 +53,9 @@ type ticketPartCmd struct {
 	Pool     string `required:"" help:"Pool id, of the form label.hash."`
 	PastelID string `required:"" name:"pastelid" help:"Member's PastelID."`
 	Coins    int64  `required:"" help:"Coins to pledge, in whole PSL."`
-	Output   string `required:"" help:"Output in the member's wallet that backs the pledge, txid:vout."`
-	Reward   string `required:"" help:"Address that rewards are paid to."`
-	Time     string `help:"Time stamp, as 2026-01-31T23:59:59Z; now if left out. It must be near the time of the block."`
+	Output   string `required:"" help:"Output that backs the pledge, as txid:vout."`
+	Reward   string `required:"" help:"Address that receives the rewards."`
+	Time     string `help:"Time stamp, such as 2026-01-31T23:59:59Z; by default, now. It must be close to the block's time."`
 }
 
 // Run builds the ticket.
@@ -78,7 +78,7 @@ func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
 		return failed
 	}
 	if at, err := ticket.ParseTimeStamp(x.TimeStamp); err == nil {
-		e.Note("The pledge counts if it is in a block before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
+		e.Note("A block must include the pledge before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
 	}
 	return c.write(e, x.Ticket(), &net.Network)
 }
@@ -87,7 +87,7 @@ type ticketActivateCmd struct {
 	networkFlags
 	outFlags
 	Pool        string   `required:"" help:"Pool id, of the form label.hash."`
-	Participant []string `placeholder:"PASTELID,ADDRESS" sep:"none" help:"Member, by PastelID and pledged address; repeat for each. Without any, every pledge is activated that is there when the ticket is mined."`
+	Participant []string `placeholder:"PASTELID,ADDRESS" sep:"none" help:"PastelID and pledged address of a member; repeat for each. By default, everyone with a live pledge when a block includes the ticket."`
 }
 
 // Run builds the ticket.
@@ -109,9 +109,9 @@ func (c *ticketActivateCmd) Run(e *terminal.Terminal) error {
 	}
 	switch {
 	case len(x.Participants) == 0:
-		e.Warn("Mind that the list is empty: whoever has a live pledge in the block that mines this becomes a member.")
+		e.Warn("Caution: the ticket lists no members. Everyone with a live pledge in the block that holds the ticket becomes a member.")
 	case len(x.Participants) > journey.Relayed:
-		e.Warn("Mind that nodes may not relay a list of more than about %d: an empty one means every live pledge.", journey.Relayed)
+		e.Warn("Caution: nodes may not relay a list of more than about %d members. An empty list means every live pledge.", journey.Relayed)
 	}
 	return c.write(e, x.Ticket(), &net.Network)
 }

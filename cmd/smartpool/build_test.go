@@ -15,7 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// unset lists the fields of a ticket's JSON that nothing set: empty texts and lists, and zeros.
+// unset lists the unset fields of a ticket's JSON: empty texts and lists, and zeros.
 func unset(t *testing.T, text []byte) (names []string) {
 	t.Helper()
 	var walk func(name string, v any)
@@ -47,7 +47,7 @@ func unset(t *testing.T, text []byte) (names []string) {
 	return names
 }
 
-// builtWhole checks a ticket that a command built: it is of the newest version of its kind, and nothing but its signatures is left open.
+// builtWhole checks a ticket that a command built: it has the newest version of its kind, and lacks only signatures.
 func builtWhole(t *testing.T, command string, kind ticket.Kind, text []byte, signatures ...string) {
 	t.Helper()
 	x, err := ticket.Decode(text)
@@ -63,7 +63,7 @@ func builtWhole(t *testing.T, command string, kind ticket.Kind, text []byte, sig
 	}
 }
 
-// TestBuildersSetEveryField: a field that a new version adds to a ticket is set by the command that builds it.
+// TestBuildersSetEveryField: the commands that build tickets set every field, including those that a new version adds.
 func TestBuildersSetEveryField(t *testing.T) {
 	t.Parallel()
 	var ids []string
@@ -102,7 +102,7 @@ func TestBuildersSetEveryField(t *testing.T) {
 	build(ticket.KindActivate, "activate", []string{"operator_signature"}, "--pool", pool, "--participant", ids[2]+","+address)
 }
 
-// TestPledgesSetEveryField: so is what join and amend build.
+// TestPledgesSetEveryField: so do join and amend.
 func TestPledgesSetEveryField(t *testing.T) {
 	t.Parallel()
 	x, secret, _ := startAtlas(t)

@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// join takes an output at an address that pools do not pay, and says so if it cannot.
+// join chooses an output at an address that pools do not pay, and warns if there is none.
 func TestJoinChoosesAnUnusedAddress(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -24,7 +24,7 @@ func TestJoinChoosesAnUnusedAddress(t *testing.T) {
 	}
 	x.send(405)
 	x.mine(1)
-	reused := "pools pay or paid this address already"
+	reused := "Pools already pay this address, or have paid it"
 	join := func(id, coins string) []string {
 		return []string{"join", "atlas", "--pastelid", id, "--coins", coins, "--passphrase-file", secret, "--yes"}
 	}
@@ -54,10 +54,10 @@ func TestJoinChoosesAnUnusedAddress(t *testing.T) {
 		t.Fatal("nothing was sent")
 	}
 	x.mine(1)
-	x.refused("outputs that back other pledges", exitNo, "at addresses that back pledges already", join(bruno, "50000")...)
+	x.refused("outputs that back other pledges", exitNo, "at addresses that already back pledges", join(bruno, "50000")...)
 }
 
-// join pledges the output at the address that it is given, and no other.
+// join pledges the output at the given address, and no other.
 func TestJoinTakesTheAddressItIsGiven(t *testing.T) {
 	t.Parallel()
 	x, secret, _ := startAtlas(t)
@@ -67,7 +67,7 @@ func TestJoinTakesTheAddressItIsGiven(t *testing.T) {
 	x.mine(1)
 	address := x.addressOf(wanted)
 	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "400", "--address", address, "--passphrase-file", secret, "--yes"}
-	if out := x.does(join...); !strings.Contains(out, address+" holds the output, 450 PSL") {
+	if out := x.does(join...); !strings.Contains(out, address+" holds the output of 450 PSL") {
 		t.Errorf("want the output of 450 PSL at %s:\n%s", address, out)
 	}
 	bare := x.send(1)

@@ -8,12 +8,12 @@ import (
 )
 
 type demoCmd struct {
-	Dir  string `placeholder:"FOLDER" help:"New folder for the node and the daemon; without it a temporary one."`
-	API  string `default:"127.0.0.1:9734" placeholder:"ADDRESS" help:"Address of the dashboard while node and daemon are kept."`
-	Keep bool   `help:"Leave node and daemon running afterwards, and say where they are."`
+	Dir  string `placeholder:"FOLDER" help:"New folder for the node and the daemon; by default, a temporary one."`
+	API  string `default:"127.0.0.1:9734" placeholder:"ADDRESS" help:"Address of the dashboard, with --keep."`
+	Keep bool   `help:"Keep the node and the daemon running afterwards, and print their addresses."`
 }
 
-// Run plays a pool's life; it takes seconds and needs nothing.
+// Run plays a pool's life. It takes seconds and needs nothing else.
 func (c *demoCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	return demo.Run(ctx, demo.Config{Dir: c.Dir, API: c.API, Keep: c.Keep, Out: e.Out})
 }

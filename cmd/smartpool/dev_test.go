@@ -36,7 +36,7 @@ func startDev(t testing.TB) *dev {
 	return x
 }
 
-// start starts daemon and node on what the folder holds.
+// start starts daemon and node on the folder's data.
 func (x *dev) start() {
 	x.t.Helper()
 	net, err := pastel.NetworkByName("regtest")
@@ -60,7 +60,7 @@ func (x *dev) restart() {
 	x.settle()
 }
 
-// another is the API of a second daemon, which follows the same node as an auditor has it.
+// another starts a second daemon, such as an auditor's, that follows the same node, and returns its API.
 func (x *dev) another() string {
 	x.t.Helper()
 	at := startDaemon(x.t, daemon.Config{
@@ -77,7 +77,7 @@ func startDaemon(t testing.TB, cfg daemon.Config) daemon.Addresses {
 	return at
 }
 
-// runDaemon runs a daemon until it is stopped or the test ends.
+// runDaemon runs a daemon until its stop function is called or the test ends.
 func runDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses, stop func()) {
 	t.Helper()
 	d, err := daemon.New(cfg, slog.New(slog.DiscardHandler))
@@ -107,7 +107,7 @@ func runDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses, stop func(
 	return at, stop
 }
 
-// commands with flags that say where daemon and node are.
+// commands with flags for the addresses of daemon and node.
 var asksAPI = regexp.MustCompile(`^(pools|join|amend|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool|id register)\b`)
 var asksNode = regexp.MustCompile(`^(join|amend|my|leave|history|pool create|pool activate|supernode|guard|verify|rpc|id register)\b`)
 
@@ -118,7 +118,7 @@ func (x *dev) call(line ...string) (code int, out string) {
 	return code, both.String()
 }
 
-// located adds where daemon and node are.
+// located adds the addresses of daemon and node.
 func (x *dev) located(line []string) []string {
 	all := strings.TrimPrefix(strings.Join(line, " "), "--json ")
 	args := append([]string{}, line...)
@@ -131,7 +131,7 @@ func (x *dev) located(line []string) []string {
 	return args
 }
 
-// mine makes blocks, and waits until the daemon's API has them.
+// mine mines blocks, and waits until the daemon's API has them.
 func (x *dev) mine(n int) {
 	x.t.Helper()
 	if _, err := x.node.Generate(context.Background(), n); err != nil {
@@ -140,13 +140,13 @@ func (x *dev) mine(n int) {
 	x.settle()
 }
 
-// settle waits until the API is where the node is.
+// settle waits until the API has the node's last block.
 func (x *dev) settle() {
 	x.t.Helper()
 	x.caughtUp(x.at.API)
 }
 
-// caughtUp waits until a daemon's API is where the node is.
+// caughtUp waits until a daemon's API has the node's last block.
 func (x *dev) caughtUp(url string) {
 	x.t.Helper()
 	height, _, err := x.node.Tip(context.Background())
@@ -166,7 +166,7 @@ func (x *dev) caughtUp(url string) {
 	}
 }
 
-// whileMining runs f while a block is mined for every transaction, and blocks up to the first that pays a new Supernode.
+// whileMining runs f and mines a block for every transaction, and blocks up to the first that pays a new Supernode.
 func (x *dev) whileMining(f func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var mining sync.WaitGroup
@@ -239,7 +239,7 @@ func (x *dev) newAddress() (pastel.Address, string) {
 
 const passphrase = "correct horse"
 
-// registering is what an address needs that a registration is paid from, in PSL: the ticket's fee and the transaction's.
+// registering is what an address needs to pay for a registration, in PSL: the fees of the ticket and the transaction.
 const registering = 11
 
 // field reads a field of a command's JSON.

@@ -11,23 +11,23 @@ import (
 
 type digestCmd struct {
 	apiFlags
-	Height int32    `default:"-1" help:"Block to compare; the last that all have if left out."`
+	Height int32    `default:"-1" help:"Block to compare at; by default, the last that all have."`
 	Others []string `arg:"" optional:"" name:"url" help:"Other daemons' APIs."`
 }
 
-// Run compares ledger digests: daemons with equal ones agree on all of history. Of one daemon it prints the digest and says no more.
+// Run compares ledger digests: daemons with equal ones agree on all of history. For a single daemon it only prints the digest.
 func (c *digestCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	lines, err := journey.CompareDigests(ctx, e, append([]string{c.API}, c.Others...), pastel.Height(c.Height))
 	if len(lines) > 0 {
-		if bad := tellDigests(e, lines, err == nil); bad != nil {
+		if bad := printDigests(e, lines, err == nil); bad != nil {
 			return bad
 		}
 	}
 	return err
 }
 
-// tellDigests prints what the daemons say; only of two or more it can be said whether they agree.
-func tellDigests(e *terminal.Terminal, lines []journey.DigestLine, agree bool) error {
+// printDigests prints the daemons' digests and, for two or more, whether they agree.
+func printDigests(e *terminal.Terminal, lines []journey.DigestLine, agree bool) error {
 	if e.JSON {
 		doc := map[string]any{"daemons": lines}
 		if len(lines) > 1 {
@@ -43,7 +43,7 @@ func tellDigests(e *terminal.Terminal, lines []journey.DigestLine, agree bool) e
 	verdict := ""
 	switch {
 	case len(lines) == 1:
-		verdict = "One daemon alone: nothing was compared. Name another one to compare it with.\n"
+		verdict = "Only one daemon, so nothing was compared. Give another one to compare it with.\n"
 	case agree:
 		verdict = fmt.Sprintf("All %d agree on all of history up to this block.\n", len(lines))
 	}

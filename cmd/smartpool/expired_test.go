@@ -14,7 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// idle mines blocks as a miner does to whom no transaction comes.
+// idle mines blocks without the node's transactions.
 func (x *dev) idle(count int) {
 	x.t.Helper()
 	ctx := context.Background()
@@ -46,7 +46,7 @@ func (x *dev) idle(count int) {
 	}
 }
 
-// whileIdle runs a line that posts something, and blocks without it once it is posted.
+// whileIdle runs a line that posts something, and then mines blocks without it.
 func (x *dev) whileIdle(blocks int, line []string) (code int, out string) {
 	x.t.Helper()
 	ended := make(chan struct{})
@@ -91,7 +91,7 @@ func (x *dev) keyFile(name string) (file, id string) {
 	return file, key.ID().String()
 }
 
-// What is posted expires. A command that waits for it says up to which block, and then gives up.
+// A posted transaction expires. A command that waits for it says up to which block, and then gives up.
 func TestIDRegisterGivesUp(t *testing.T) {
 	t.Parallel()
 	x := startDev(t)
@@ -109,7 +109,7 @@ func TestIDRegisterGivesUp(t *testing.T) {
 	}
 }
 
-// So does every command that posts a ticket; a program is told in a word.
+// So does every command that posts a ticket; programs get one word.
 func TestTicketExpires(t *testing.T) {
 	t.Parallel()
 	x := startDev(t)
@@ -124,7 +124,7 @@ func TestTicketExpires(t *testing.T) {
 	}
 }
 
-// Where the node does not tell when a transaction expires, it is as little known what comes of it.
+// If the node does not say when a transaction expires, its outcome stays unknown.
 func TestTicketThatMayNotExpire(t *testing.T) {
 	t.Parallel()
 	x := startDev(t)

@@ -8,42 +8,42 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
-// passphraseFlags say where a key file's passphrase comes from: never from the command line, which others can see.
+// passphraseFlags say where a key file's passphrase comes from: never from the command line, which other users can see.
 type passphraseFlags struct {
-	PassphraseFile string `type:"existingfile" help:"File with the passphrase on its first line; else it is asked for."`
+	PassphraseFile string `type:"existingfile" help:"File with the passphrase on its first line; otherwise you are asked for it."`
 }
 
-// passphrase reads or asks for the passphrase of something, twice for a new one.
+// passphrase reads a passphrase or asks for it, twice for a fresh one.
 func (f *passphraseFlags) passphrase(e *terminal.Terminal, of string, fresh bool) ([]byte, error) {
 	return e.Passphrase(f.PassphraseFile, of, fresh)
 }
 
-// identityFlags say how a PastelID signs: with a key file, or through the node that holds its key.
+// identityFlags say how a PastelID signs: with a key file, or on the node that holds its key.
 type identityFlags struct {
-	PassphraseFile string `type:"existingfile" help:"File with the passphrase on its first line; else it is asked for."`
-	File           string `name:"key" type:"existingfile" help:"Key file of the PastelID; without it the node signs, which must hold its key."`
+	PassphraseFile string `type:"existingfile" help:"File with the passphrase on its first line; otherwise you are asked for it."`
+	File           string `name:"key" type:"existingfile" help:"Key file of the PastelID; without it, the node signs and must hold the key."`
 }
 
-// source is where the key is.
+// source returns where the key is.
 func (f *identityFlags) source() *journey.KeySource { return (*journey.KeySource)(f) }
 
-// apiFlags say which daemon is asked.
+// apiFlags say which daemon to ask.
 type apiFlags struct {
-	API string `name:"api" env:"SMARTPOOL_API" default:"http://127.0.0.1:9734" placeholder:"URL" help:"The daemon's API (smartpoold --api)."`
+	API string `name:"api" env:"SMARTPOOL_API" default:"http://127.0.0.1:9734" placeholder:"URL" help:"Address of the daemon's API (smartpoold --api)."`
 }
 
-// nodeFlags say which node's wallet is used.
+// nodeFlags say which node's wallet to use.
 type nodeFlags struct {
-	URL      string `name:"node" env:"SMARTPOOL_NODE" default:"http://127.0.0.1:9932" placeholder:"URL" help:"RPC of the node whose wallet is used."`
-	User     string `name:"node-user" env:"SMARTPOOL_NODE_USER" placeholder:"NAME" help:"User of its RPC (rpcuser); or use the cookie."`
-	Password string `name:"node-password" env:"SMARTPOOL_NODE_PASSWORD" placeholder:"SECRET" help:"Password of its RPC. Better given by environment."`
-	Cookie   string `name:"node-cookie" env:"SMARTPOOL_NODE_COOKIE" placeholder:"FILE" help:"Its .cookie file."`
+	URL      string `name:"node" env:"SMARTPOOL_NODE" default:"http://127.0.0.1:9932" placeholder:"URL" help:"RPC address of the node with the wallet."`
+	User     string `name:"node-user" env:"SMARTPOOL_NODE_USER" placeholder:"NAME" help:"The node's RPC user (rpcuser); or use --node-cookie."`
+	Password string `name:"node-password" env:"SMARTPOOL_NODE_PASSWORD" placeholder:"SECRET" help:"The node's RPC password. Prefer the environment variable."`
+	Cookie   string `name:"node-cookie" env:"SMARTPOOL_NODE_COOKIE" placeholder:"FILE" help:"The node's .cookie file."`
 }
 
-// at is where the node is.
+// at returns where the node is.
 func (f *nodeFlags) at() *journey.Node { return (*journey.Node)(f) }
 
-// ProvideDaemon gives a command the daemon it asks, before it does anything.
+// ProvideDaemon connects to a command's daemon before the command runs.
 func (f *apiFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*journey.Daemon, error) {
 	return f.dial(ctx, e)
 }
@@ -52,16 +52,16 @@ func (f *apiFlags) dial(ctx context.Context, e *terminal.Terminal) (*journey.Dae
 	return journey.Dial(ctx, f.API, e)
 }
 
-// coldFlags are for keys on a machine that is never online: the ticket goes there as a file, and comes back signed.
+// coldFlags serve keys on a machine that is never online: the ticket goes there as a file, and comes back signed.
 type coldFlags struct {
-	Draft            string `name:"cold" placeholder:"FILE" help:"Sign nothing: write the ticket to this file and print what a cold machine signs."`
-	Ticket           string `placeholder:"FILE" help:"Post a ticket that --cold wrote, signed since."`
-	PledgeSignature  string `placeholder:"BASE64" help:"With --ticket: the PastelID's signature, if it is not in the file."`
-	AddressSignature string `placeholder:"BASE64" help:"With --ticket: the address's signature (signmessage), if it is not in the file."`
+	Draft            string `name:"cold" placeholder:"FILE" help:"Sign nothing; write the ticket to this file and print what the cold machine must sign."`
+	Ticket           string `placeholder:"FILE" help:"Post a ticket written by --cold and signed since."`
+	PledgeSignature  string `placeholder:"BASE64" help:"With --ticket: the PastelID's signature, unless the file has it."`
+	AddressSignature string `placeholder:"BASE64" help:"With --ticket: the address's signature (signmessage), unless the file has it."`
 }
 
-// tellPosted prints what came of a transaction: to a person once a block holds it, to a program in any case.
-func tellPosted(e *terminal.Terminal) func(journey.Posted, error) error {
+// printPosted prints a transaction's outcome: to a person once a block holds it, to a program in any case.
+func printPosted(e *terminal.Terminal) func(journey.Posted, error) error {
 	return func(p journey.Posted, err error) error {
 		switch {
 		case e.JSON && p.Outcome != "":
@@ -75,8 +75,8 @@ func tellPosted(e *terminal.Terminal) func(journey.Posted, error) error {
 	}
 }
 
-// tellDraft prints what is signed elsewhere.
-func tellDraft(e *terminal.Terminal) func(*journey.Draft, error) error {
+// printDraft prints what to sign elsewhere.
+func printDraft(e *terminal.Terminal) func(*journey.Draft, error) error {
 	return func(d *journey.Draft, err error) error {
 		switch {
 		case err != nil:
@@ -89,8 +89,8 @@ func tellDraft(e *terminal.Terminal) func(*journey.Draft, error) error {
 	}
 }
 
-// tellPreflighted ends a dry run.
-func tellPreflighted(e *terminal.Terminal) func(*journey.Preflighted, error) error {
+// printPreflighted prints the result of a dry run.
+func printPreflighted(e *terminal.Terminal) func(*journey.Preflighted, error) error {
 	return func(x *journey.Preflighted, err error) error {
 		switch {
 		case err != nil:
@@ -98,12 +98,12 @@ func tellPreflighted(e *terminal.Terminal) func(*journey.Preflighted, error) err
 		case e.JSON:
 			return terminal.PrintJSON(e.Out, map[string]any{"accepted": true, "ticket": x.Ticket})
 		}
-		_, err = fmt.Fprintf(e.Out, "%s\nThe next block would accept it. Nothing was signed or posted.\n", x.Terms)
+		_, err = fmt.Fprintf(e.Out, "%s\nThe next block would accept this. Nothing was signed or posted.\n", x.Terms)
 		return err
 	}
 }
 
 // networkFlags choose the network of a ticket.
 type networkFlags struct {
-	Network string `default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network the ticket is for: main, testnet, devnet or regtest, so far the only one that enforces the rules."`
+	Network string `default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network: main, testnet, devnet or regtest, so far the only one that enforces the rules."`
 }

@@ -12,24 +12,24 @@ import (
 
 type guardCmd struct {
 	who
-	Once   bool          `help:"Look once; the exit code is 1 if a pledge is about to be spent, 3 if that is not known."`
+	Once   bool          `help:"Check once. The exit code is 1 if a transaction is about to spend pledged coins, 3 if that is unknown."`
 	NoLock bool          `help:"Only watch: lock nothing in the wallet."`
-	Every  time.Duration `default:"10s" help:"How often to look."`
+	Every  time.Duration `default:"10s" help:"Time between checks."`
 }
 
-// Validate refuses to do nothing but ask.
+// Validate refuses to ask without pause.
 func (c *guardCmd) Validate() error {
 	if c.Every < time.Second {
-		return fmt.Errorf("--every %v: want a second at least", c.Every)
+		return fmt.Errorf("--every %v: want at least 1s", c.Every)
 	}
 	return nil
 }
 
-// Run watches pledges until it is interrupted, and prints a line for what happens.
+// Run watches pledges until it is interrupted, and prints a line for each thing that happens.
 func (c *guardCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
 	return r.Guard(ctx, &journey.Guard{IDs: c.ID, Once: c.Once, NoLock: c.NoLock, Every: c.Every, Node: c.at(), Tell: func(x journey.Guarded) {
 		if e.JSON {
-			//nolint:errcheck,errchkjson // texts alone; a reader that is gone ends the process
+			//nolint:errcheck,errchkjson // only texts; if the reader is gone, the process ends
 			json.NewEncoder(e.Out).Encode(x)
 			return
 		}

@@ -23,7 +23,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// transcript is a page of the guide: what a person types, and what comes back. What differs from run to run has a stable name.
+// transcript is a page of the guide: what a person types and what comes back. Stable names replace what differs from run to run.
 type transcript struct {
 	*dev
 	b     strings.Builder
@@ -32,7 +32,7 @@ type transcript struct {
 
 func (p *transcript) say(text string) { fmt.Fprintf(&p.b, "\n%s\n", text) }
 
-// run types a line. Its exit code must be code.
+// run types a line. The exit code must be code.
 func (p *transcript) run(code int, line ...string) string {
 	p.t.Helper()
 	got, out := p.call(line...)
@@ -64,7 +64,7 @@ const (
 	data       = "~/pool" // stands for the daemon's folder
 )
 
-// names replaces ids by their turn, so that a page does not change with every run.
+// names numbers ids in order of appearance, so that a page does not change with every run.
 type names struct {
 	mu    sync.Mutex
 	kinds map[string][]string
@@ -89,7 +89,7 @@ var variable = []struct {
 	{"SIGNATURE", regexp.MustCompile(`[A-Za-z0-9+/]{86,}={0,2}`)},
 }
 
-// fromNow counts from the block that the daemon has when a command begins, which may be one behind the node's.
+// fromNow depends on the daemon's block when a command begins, which may be one behind the node's.
 var fromNow = regexp.MustCompile(`\d+ blocks from now`)
 
 func (n *names) hide(text string) string {
@@ -106,7 +106,7 @@ func (n *names) hide(text string) string {
 			is := text[at[0]:at[1]]
 			shown := n.name(v.kind, is)
 			b.WriteString(text[end:at[0]] + shown)
-			if end = at[1]; strings.HasPrefix(text[end:], "  ") { // a cell of a table, whose columns stay in line
+			if end = at[1]; strings.HasPrefix(text[end:], "  ") { // a cell of a table, whose columns must stay aligned
 				b.WriteString(strings.Repeat(" ", max(0, utf8.RuneCountInString(is)-len(shown))))
 			}
 		}
@@ -115,7 +115,7 @@ func (n *names) hide(text string) string {
 	return text
 }
 
-// name is what stands for an id, or for the short form of one.
+// name returns what replaces an id, or an id's short form.
 func (n *names) name(kind, id string) string {
 	switch kind {
 	case "date":
@@ -152,11 +152,11 @@ func (p *transcript) want(name, head string) {
 	}
 	have, err := os.ReadFile(path)
 	if err != nil || string(have) != text {
-		p.t.Errorf("%s is not what happens any more (%v): run go test ./cmd/smartpool -run Guide -update and read it\n%s", path, err, text)
+		p.t.Errorf("%s is out of date (%v); run go test ./cmd/smartpool -run Guide -update and read it\n%s", path, err, text)
 	}
 }
 
-// The journeys of an operator, members and an auditor, as the guide tells them.
+// The journeys of an operator, members and an auditor, as the guide shows them.
 func TestGuide(t *testing.T) {
 	t.Parallel()
 	x := startDev(t)
@@ -173,8 +173,8 @@ func TestGuide(t *testing.T) {
 		"`smartpool id register`.")
 	alice := me.start(520)
 
-	op.say("## Open a pool\n\nThe pool shares what its Supernode is paid, a fifth of a block's reward, but nothing that you earn by mining elsewhere: a pool's " +
-		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run says whether the ticket would be accepted, before anything is signed. Without flags, the command " +
+	op.say("## Open a pool\n\nThe pool shares the Supernode payment, one fifth of each block's reward, but not your income from mining elsewhere: a pool's " +
+		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run checks whether the next block would accept the ticket, and signs nothing. Without flags, the command " +
 		"prompts for the terms.")
 	terms := []string{"--label", "atlas", "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator, "--supernode", supernode}
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
@@ -183,10 +183,10 @@ func TestGuide(t *testing.T) {
 		op.run(exitOK, append([]string{"pool", "create", "--passphrase-file", secret, "--yes"}, terms...)...)
 	})
 
-	me.say("## Compare pools\n\nA pool shares the Supernode payment, a fifth of a block's reward. On the main network, only Supernodes have mined since block 649,000; what an " +
-		"operator earns by mining is not shared.")
+	me.say("## Compare pools\n\nA pool shares the Supernode payment, one fifth of each block's reward. On the main network, only Supernodes have mined since block 649,000; an " +
+		"operator's income from mining is not shared.")
 	me.run(exitOK, "pools", "--coins", "500")
-	me.say("## Join with the wallet\n\n`join` finds one of your outputs, shows every term and the line to be signed, and asks for confirmation (`--yes` here). A PastelID signs " +
+	me.say("## Join with the wallet\n\n`join` finds one of your outputs, shows all terms and the line to sign, and asks for confirmation (`--yes` here). A PastelID signs " +
 		"with a key file (`--key`) or, as here, through the node.")
 	x.whileMining(func() {
 		me.run(exitOK, "join", "atlas", "--pastelid", alice, "--coins", "500", "--passphrase-file", secret, "--yes")
@@ -220,8 +220,8 @@ func TestGuide(t *testing.T) {
 	x.mine(3)
 	me.say("## See what it earns")
 	me.run(exitOK, "my", alice)
-	me.say("## What would leaving cost?\n\nA member who leaves loses what they earned since the last settlement. After the operator's fee, the others share it in proportion to " +
-		"what they had counted at that settlement: «Held» on the pool's page.")
+	me.say("## What would leaving cost?\n\nA member who leaves forfeits what they earned since the last settlement. After the operator's fee, the others share it in proportion to " +
+		"what they had counted at that settlement («Held» on the pool's page).")
 	me.run(exitOK, "leave", alice)
 	x.mine(8)
 	me.say("After the settlement, these earnings are safe, and the payout's transaction id is known.")
@@ -231,7 +231,7 @@ func TestGuide(t *testing.T) {
 		"them; without `--once`, it runs until Ctrl-C.")
 	me.run(exitOK, "rpc", "lockunspent", "true")
 	me.run(exitOK, "guard", alice, "--once")
-	tellMe(t, op)
+	subscribe(t, op)
 	op.say("## Payouts\n\nA payout can be mined once the rewards in it have matured. Upgraded miners put it into their blocks without a fee: there is nothing for you to sign, broadcast or do.")
 	op.run(exitOK, "payouts", "--pool", "atlas")
 	x.mine(105)
@@ -263,11 +263,11 @@ func TestGuide(t *testing.T) {
 	audit.want("auditor.md", "# For auditors\n"+made)
 }
 
-// change has a member raise a pledge and be paid elsewhere, and one whose wallet is never online raise another.
+// change has a member raise a pledge and change its reward address, and a member with a cold wallet raise another.
 func change(t *testing.T, p *transcript, hot, cold, secret string) {
 	t.Helper()
 	p.say("## Raise your pledge or change where you are paid\n\nYou can raise your offer, or send rewards to another address, without leaving: the pledge keeps " +
-		"its place and what it earned. You cannot lower the offer. A raise needs coins at the pledged address, which stay where they are; a full pool counts them " +
+		"its place in line and its earnings. You cannot lower the offer. A raise needs coins at the pledged address, which stay where they are; a full pool counts them " +
 		"once it lacks coins.\n\nOnly you know for sure where your rewards should go. Without `--reward`, the command shows your last ticket and asks. With `--yes`, or for a " +
 		"cold wallet, always name the address, even if it stays the same. Here the pool has just been activated and has earned nothing yet.")
 	_, elsewhere := p.newAddress()
@@ -299,7 +299,7 @@ func (p *transcript) signs(address, id, statement string) (byAddress, byID strin
 	return byAddress, sig.Signature
 }
 
-// start tells how to get what the page needs, and returns a PastelID that is registered, with an output of some PSL.
+// start shows how to get what the page needs, and returns a registered PastelID; coins is the size of an output to make, in PSL.
 func (p *transcript) start(coins int) (id string) {
 	p.t.Helper()
 	p.say(running)
@@ -309,7 +309,7 @@ func (p *transcript) start(coins int) (id string) {
 		p.settle()
 	} else {
 		p.say("The wallet can spend the coins it mined only 100 blocks later, and a pool has to be open before anyone can join it. So begin with the " +
-			"[operator's guide](operator.md), using the same node and variables, up to «Open a pool». Then follow the steps below, and open the pool: it takes " +
+			"[operator's guide](operator.md), using the same node and variables, up to «Open a pool». Then follow the steps below, and open the pool: it accepts " +
 			"pledges for 8 blocks.")
 	}
 	p.say("Have the node create a PastelID, then register it. Both take a passphrase, which is also in `" + data + "/secret` for the commands below:")
@@ -331,18 +331,18 @@ func (p *transcript) start(coins int) (id string) {
 	return made.PastelID
 }
 
-// running tells how node and daemon are started.
+// running shows how to start node and daemon.
 const running = "## Before you start\n\nInstall the programs with `go install ./cmd/...`. One of them is the daemon, with a built-in development node on which nothing has any " +
-	"value. Start it in its own terminal:\n\n```console\n$ smartpoold --dev --data " + data + "\n```\n\nIn another terminal, say where the daemon and its node are; if you use " +
+	"value. Start it in its own terminal:\n\n```console\n$ smartpoold --dev --data " + data + "\n```\n\nIn another terminal, set the addresses of the daemon and its node; if you use " +
 	"a real node, set its address and cookie instead:\n\n```console\n$ export SMARTPOOL_API=http://127.0.0.1:9734 SMARTPOOL_NODE=http://127.0.0.1:19932\n" +
 	"$ export SMARTPOOL_NODE_COOKIE=" + data + "/devnode/.cookie\n$ echo \"" + passphrase + "\" > " + data + "/secret\n```\n\nThis node mines only on request. When a " +
 	"command below waits for a block, type `smartpool rpc generate 1` in a third terminal, or start the daemon with `--dev-mine 5s`."
 
-// tellMe has the operator be told of what happens.
-func tellMe(t *testing.T, p *transcript) {
+// subscribe subscribes the operator to alerts.
+func subscribe(t *testing.T, p *transcript) {
 	t.Helper()
-	told := make(chan string, 10)
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told <- r.Header.Get(notify.HeaderSignature) }))
+	received := make(chan string, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.Header.Get(notify.HeaderSignature) }))
 	t.Cleanup(receiver.Close)
 	p.names.fixed[receiver.URL] = "https://hooks.example.org"
 	token := filepath.Join(p.dir, "api.token")
@@ -351,14 +351,14 @@ func tellMe(t *testing.T, p *transcript) {
 	p.run(exitOK, "alerts", "add", receiver.URL, "--pool", "atlas", "--kinds", "cushion.low,pool.replenishing,payout.overdue", "--token-file", token)
 	id := p.field("0.id", "alerts", "list", "--token-file", token)
 	p.run(exitOK, "alerts", "test", id, "--token-file", token)
-	if sig := <-told; !strings.HasPrefix(sig, "sha256=") {
+	if sig := <-received; !strings.HasPrefix(sig, "sha256=") {
 		t.Errorf("the test message's signature is %q", sig)
 	}
 	p.run(exitOK, "alerts", "list", "--token-file", token)
 	p.run(exitOK, "alerts", "remove", id, "--token-file", token)
 }
 
-// spend has a member's coins be spent, which guard sees before a block does.
+// spend spends a member's coins; guard sees it before a block holds the transaction.
 func spend(t *testing.T, p *transcript, id string) {
 	t.Helper()
 	ctx := context.Background()
@@ -391,7 +391,7 @@ func spend(t *testing.T, p *transcript, id string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for { // until the daemon has seen it
+	for { // until the daemon sees it
 		if code, _ := p.call("guard", id, "--once", "--no-lock"); code == exitNo {
 			break
 		}
@@ -403,7 +403,7 @@ func spend(t *testing.T, p *transcript, id string) {
 	p.run(exitOK, "my", id)
 }
 
-// cold has a member join whose wallet is never online.
+// cold has a member with a cold wallet join.
 func cold(t *testing.T, p *transcript, id, secret string) {
 	t.Helper()
 	list, err := p.node.Unspent(context.Background(), 1)
@@ -422,7 +422,7 @@ func cold(t *testing.T, p *transcript, id, secret string) {
 	net, _ := pastel.NetworkByName("regtest")
 	address := out.Address.Encode(&net)
 	file := filepath.Join(p.dir, "pledge.json")
-	p.say("## Join from a cold wallet\n\nThe online machine writes and checks the ticket; nothing is signed.")
+	p.say("## Join from a cold wallet\n\nThe online machine writes and checks the ticket. It signs nothing.")
 	p.run(exitOK, "join", "atlas", "--cold", file, "--coins", "200", "--pastelid", id, "--output", out.OutPoint.String(), "--address", address)
 	statement := p.field("statement", "join", "atlas", "--cold", file, "--coins", "200", "--pastelid", id, "--output", out.OutPoint.String(), "--address", address)
 	p.say("On the cold machine, the wallet and the PastelID both sign the line (here through `rpc`, which calls the node as pastel-cli does; with a key file, use " +

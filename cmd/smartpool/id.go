@@ -13,21 +13,21 @@ import (
 )
 
 type idCmd struct {
-	New    idNewCmd    `cmd:"" help:"Make a PastelID and keep its key in an encrypted file."`
-	Show   idShowCmd   `cmd:"" help:"Print the PastelID of a key file, or check one for mistyping."`
+	New    idNewCmd    `cmd:"" help:"Create a PastelID and save its key in an encrypted file."`
+	Show   idShowCmd   `cmd:"" help:"Print the PastelID of a key file, or check a PastelID for typing errors."`
 	Sign   idSignCmd   `cmd:"" help:"Sign a text with a key file."`
-	Verify idVerifyCmd `cmd:"" help:"Check a signature."`
-	Import idImportCmd `cmd:"" help:"Turn a key container of pasteld into a key file."`
+	Verify idVerifyCmd `cmd:"" help:"Verify a signature."`
+	Import idImportCmd `cmd:"" help:"Convert a pasteld key container to a key file."`
 
 	Register idRegisterCmd `cmd:"" help:"Register the PastelID of a key file on the chain; the node's wallet pays."`
 }
 
 type idNewCmd struct {
 	passphraseFlags
-	File string `arg:"" help:"Key file to write; it must not exist."`
+	File string `arg:"" help:"Key file to create; it must not exist."`
 }
 
-// Run makes a key.
+// Run creates a key.
 func (c *idNewCmd) Run(e *terminal.Terminal) error {
 	key, err := pastelid.Generate()
 	if err != nil {
@@ -36,7 +36,7 @@ func (c *idNewCmd) Run(e *terminal.Terminal) error {
 	if err := saveKey(e, &c.passphraseFlags, c.File, key); err != nil {
 		return err
 	}
-	e.Note("It has to be registered before it can pledge or open pools: smartpool id register %s", c.File)
+	e.Note("Register it before it can pledge or open pools: smartpool id register %s", c.File)
 	return nil
 }
 
@@ -48,7 +48,7 @@ func saveKey(e *terminal.Terminal, f *passphraseFlags, file string, key *pasteli
 	if err := pastelid.SaveKeyFile(file, key, pass); err != nil {
 		return journey.KeyAdvice(err)
 	}
-	e.Note("Wrote %s. Without the file and its passphrase the PastelID is lost: keep a copy of both.", file)
+	e.Note("Wrote %s. If you lose this file or its passphrase, you lose the PastelID: keep copies of both.", file)
 	return printID(e, key.ID())
 }
 
@@ -62,7 +62,7 @@ func printID(e *terminal.Terminal, id pastelid.PastelID) error {
 
 type idShowCmd struct {
 	passphraseFlags
-	What string `arg:"" name:"file-or-id" help:"Key file, or a PastelID."`
+	What string `arg:"" name:"file-or-id" help:"Key file or PastelID."`
 }
 
 // Run prints the id.
@@ -70,10 +70,10 @@ func (c *idShowCmd) Run(e *terminal.Terminal) error {
 	if _, err := os.Stat(c.What); err != nil {
 		id, err := pastelid.Parse(c.What)
 		if err != nil {
-			return fmt.Errorf("there is no file %s, and as a PastelID: %w", c.What, err)
+			return fmt.Errorf("there is no file %s, and it is not a PastelID: %w", c.What, err)
 		}
 		if !pastelid.ValidKey(id) {
-			return fmt.Errorf("%s is well formed, but no Ed448 key: nothing can be signed with it", id)
+			return fmt.Errorf("%s is well formed but not an Ed448 key; it can sign nothing", id)
 		}
 		return printID(e, id)
 	}
@@ -88,16 +88,16 @@ func loadKey(e *terminal.Terminal, f *passphraseFlags, file string) (*pastelid.P
 	return (&journey.KeySource{File: file, PassphraseFile: f.PassphraseFile}).Load(e)
 }
 
-// messageFlags say what is signed.
+// messageFlags say what to sign.
 type messageFlags struct {
 	Message *string `xor:"message" required:"" help:"The text."`
-	File    string  `xor:"message" required:"" type:"existingfile" help:"File with the text, every byte of which counts."`
+	File    string  `xor:"message" required:"" type:"existingfile" help:"File with the text; every byte counts."`
 }
 
-// maxMessage bounds a file that is signed, in bytes.
+// maxMessage bounds a file to sign, in bytes.
 const maxMessage = 64 << 20
 
-// message returns what is signed, and how to show it to a person.
+// message returns what to sign, and how to show it to a person.
 func (f *messageFlags) message() (msg []byte, shown string, err error) {
 	if f.Message != nil {
 		return []byte(*f.Message), terminal.Printable(*f.Message), nil
@@ -107,7 +107,7 @@ func (f *messageFlags) message() (msg []byte, shown string, err error) {
 		return nil, "", terminal.UsageError{Err: err}
 	}
 	if info.Size() > maxMessage {
-		return nil, "", fmt.Errorf("%s is larger than %d bytes: sign its hash instead", f.File, maxMessage)
+		return nil, "", fmt.Errorf("%s is larger than %d bytes; sign its hash instead", f.File, maxMessage)
 	}
 	if msg, err = os.ReadFile(f.File); err != nil {
 		return nil, "", terminal.UsageError{Err: err}
@@ -118,7 +118,7 @@ func (f *messageFlags) message() (msg []byte, shown string, err error) {
 type idSignCmd struct {
 	passphraseFlags
 	messageFlags
-	Yes bool   `help:"Do not ask."`
+	Yes bool   `help:"Do not ask for confirmation."`
 	Key string `arg:"" name:"key-file" type:"existingfile" help:"Key file."`
 }
 
@@ -145,7 +145,7 @@ func (c *idSignCmd) Run(e *terminal.Terminal) error {
 
 type idVerifyCmd struct {
 	messageFlags
-	PastelID  string `arg:"" name:"pastelid" help:"Whose signature it should be."`
+	PastelID  string `arg:"" name:"pastelid" help:"PastelID that should have signed."`
 	Signature string `arg:"" help:"Signature in base64."`
 }
 
@@ -174,9 +174,9 @@ func (c *idVerifyCmd) Run(e *terminal.Terminal) error {
 
 type idImportCmd struct {
 	passphraseFlags
-	ContainerPassphraseFile string `type:"existingfile" help:"File with the container's passphrase; else it is asked for."`
-	Container               string `arg:"" type:"existingfile" help:"File from pasteld's folder pastelkeys."`
-	File                    string `arg:"" help:"Key file to write; it must not exist."`
+	ContainerPassphraseFile string `type:"existingfile" help:"File with the container's passphrase; otherwise you are asked for it."`
+	Container               string `arg:"" type:"existingfile" help:"File from pasteld's pastelkeys folder."`
+	File                    string `arg:"" help:"Key file to create; it must not exist."`
 }
 
 // Run reads the container and writes the key file.
@@ -197,9 +197,9 @@ type idRegisterCmd struct {
 	nodeFlags
 	passphraseFlags
 	Key     string `arg:"" name:"key-file" type:"existingfile" help:"Key file of the PastelID."`
-	Address string `placeholder:"ADDRESS" help:"Address that the registration names; a new one of the wallet if left out."`
-	NoWait  bool   `help:"Do not wait for the block that holds the registration."`
-	Yes     bool   `help:"Do not ask."`
+	Address string `placeholder:"ADDRESS" help:"Address for the registration to name; by default, a new one of the wallet."`
+	NoWait  bool   `help:"Do not wait for a block to include the registration."`
+	Yes     bool   `help:"Do not ask for confirmation."`
 }
 
 // Run registers the PastelID of a key file.
@@ -207,5 +207,5 @@ func (c *idRegisterCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	j := &journey.Registration{
 		Key: journey.KeySource{PassphraseFile: c.PassphraseFile, File: c.Key}, Node: *c.at(), Address: c.Address, NoWait: c.NoWait, Yes: c.Yes,
 	}
-	return tellPosted(e)(j.Run(ctx, r))
+	return printPosted(e)(j.Run(ctx, r))
 }

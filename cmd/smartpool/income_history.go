@@ -13,12 +13,12 @@ import (
 
 type historyCmd struct {
 	who
-	CSV  bool   `name:"csv" help:"Print comma separated values, for a spreadsheet or taxes."`
+	CSV  bool   `name:"csv" help:"Print comma-separated values, for a spreadsheet or tax return."`
 	From string `placeholder:"YYYY-MM-DD" help:"First day, UTC."`
 	To   string `placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
 }
 
-// Run prints income, forfeits and payouts in the order they came.
+// Run prints income, forfeits and payouts, oldest first.
 func (c *historyCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	from, to, err := days(c.From, c.To)
 	if err != nil {
@@ -44,12 +44,12 @@ func (c *historyCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		t.AppendRow([]any{x.Time.UTC().Format("2006-01-02 15:04"), x.Height, x.Kind, pastel.Short(x.Pool), terminal.PSL(x.Amount), pastel.Short(x.TxID)})
 		sums[x.Kind] += x.Amount
 	}
-	_, err = fmt.Fprintf(e.Out, "%s\n\nIncome %s PSL, forfeited %s PSL, paid %s PSL. Income is what was settled; a payout pays it in full.\n",
+	_, err = fmt.Fprintf(e.Out, "%s\n\nIncome %s PSL, forfeited %s PSL, paid %s PSL. Income is what was settled; payouts pay it in full.\n",
 		t.Render(), sums["income"], sums["forfeit"], sums["payout"])
 	return err
 }
 
-// days reads a span of days, both included; none is forever.
+// days parses a range of days, both included. An empty day leaves that side open.
 func days(from, to string) (a, b time.Time, err error) {
 	b = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	if from != "" {

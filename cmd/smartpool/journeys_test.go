@@ -22,7 +22,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// tampering is a daemon that says something else than the true one where its answer is changed.
+// tampering is a daemon whose answers differ from the true one's where the test changes them.
 func (x *dev) tampering(change func(r *http.Request, answer map[string]any)) string {
 	x.t.Helper()
 	to, err := url.Parse(x.at.API)
@@ -67,8 +67,8 @@ func (x *dev) tamper(answer, fields map[string]any) {
 	}
 }
 
-// refused runs a line that must fail with a text, before anything is signed, posted or locked. What is posted all the same is mined, so
-// that the line ends.
+// refused runs a line that must fail with a text, before anything is signed, posted or locked. It mines what is posted all the same, so that
+// the line ends.
 func (x *dev) refused(what string, code int, says string, line ...string) {
 	x.t.Helper()
 	ctx := context.Background()
@@ -94,7 +94,7 @@ func (x *dev) refused(what string, code int, says string, line ...string) {
 	}
 }
 
-// send makes an output of some PSL, and names it.
+// send makes an output of some PSL, and returns it.
 func (x *dev) send(coins pastel.Amount) pastel.OutPoint {
 	x.t.Helper()
 	ctx := context.Background()
@@ -112,7 +112,7 @@ func (x *dev) send(coins pastel.Amount) pastel.OutPoint {
 	return list[0].OutPoint
 }
 
-// addressOf is the address of an output of the wallet that is not locked.
+// addressOf returns the address of an unlocked output of the wallet.
 func (x *dev) addressOf(out pastel.OutPoint) string {
 	x.t.Helper()
 	list, err := x.node.Unspent(context.Background(), 0)
@@ -138,7 +138,7 @@ func (x *dev) file(name, text string) string {
 	return path
 }
 
-// What cannot work is said before anything is signed, and what to do next.
+// A command that cannot work says so, and what to do next, before anything is signed.
 func TestJourneysRefuse(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -170,7 +170,7 @@ func TestJourneysRefuse(t *testing.T) {
 	x.refused("an operator that is not registered", exitNo, "--operator: PastelID", but("--operator", stranger)...)
 	x.refused("no label and no terminal", exitUsage, "--label is missing", "pool", "create")
 	x.refused("nobody to confirm", exitUsage, "add --yes", create[:len(create)-1]...)
-	x.refused("a wrong passphrase", exitNo, "is the passphrase right", but("--passphrase-file", wrongSecret)...)
+	x.refused("a wrong passphrase", exitNo, "check the passphrase", but("--passphrase-file", wrongSecret)...)
 	x.whileMining(func() {
 		if code, out := x.call(create...); code != exitOK {
 			t.Fatal(out)
@@ -193,11 +193,11 @@ func TestJourneysRefuse(t *testing.T) {
 	x.refused("a pool that nobody is in", exitNo, "no live pledge in a pool nowhere", "leave", alice, "--pool", "nowhere")
 	x.refused("a shadow run where the rules hold", exitUsage, "enforces the rules from block 0 on", "verify", "payout", strings.Repeat("0", 64), "--shadow-from", "5")
 	x.refused("too many coins", exitNo, "lower --coins", "join", "atlas", "--pastelid", alice, "--coins", "99999999")
-	x.refused("no such pool", exitNo, "smartpool pools lists them", "join", "nowhere", "--pastelid", alice)
-	x.refused("no such pool id", exitNo, "smartpool pools lists them", "join", "nowhere."+strings.Repeat("ab", 20), "--pastelid", alice)
+	x.refused("no such pool", exitNo, "smartpool pools lists all pools", "join", "nowhere", "--pastelid", alice)
+	x.refused("no such pool id", exitNo, "smartpool pools lists all pools", "join", "nowhere."+strings.Repeat("ab", 20), "--pastelid", alice)
 	x.refused("two PastelIDs and no choice", exitUsage, "choose one with --pastelid", "join", "atlas", "--coins", "500")
 	x.refused("a PastelID that is not registered", exitNo, "not registered", "join", "atlas", "--pastelid", stranger, "--coins", "500")
-	x.refused("a wrong passphrase", exitNo, "is the passphrase right", instead(join, "--passphrase-file", wrongSecret)...)
+	x.refused("a wrong passphrase", exitNo, "check the passphrase", instead(join, "--passphrase-file", wrongSecret)...)
 	x.refused("no terminal for the passphrase", exitUsage, "--passphrase-file", "join", "atlas", "--pastelid", alice, "--coins", "500", "--yes")
 	other, _ := pastel.NetworkByName("main")
 	x.refused("a reward address of another network", exitNo, "reward_address", with("--reward", (pastel.Address{}).Encode(&other))...)
@@ -218,7 +218,7 @@ func TestJourneysRefuse(t *testing.T) {
 	x.refused("a file that is no ticket", exitNo, "ticket", "join", "atlas", "--ticket", x.file("no.json", "{}"), "--yes")
 	x.refused("a file that is not there", exitUsage, "no such file", "join", "atlas", "--ticket", filepath.Join(x.dir, "none"), "--yes")
 
-	// An output whose block is not there yet. It is mined only after this.
+	// An output that no block holds yet: its block comes only after this.
 	fresh := x.send(700)
 	if got, out := x.call(coins("600", fresh.String())...); got != exitNo || !strings.Contains(out, "try again after 1 more block") {
 		t.Errorf("an unconfirmed output: exit code %d\n%s", got, out)
@@ -230,13 +230,13 @@ func TestJourneysRefuse(t *testing.T) {
 	x.refused("nobody is told without the token", exitUsage, "api.token", "alerts", "list")
 	x.refused("a wrong token", exitNo, "api.token", "alerts", "list", "--token", "0123456789abcdef")
 	x.refused("a token in a file that is not there", exitUsage, "no such file", "alerts", "list", "--token-file", filepath.Join(x.dir, "none"))
-	x.refused("another file for the token", exitUsage, "the right file?", "alerts", "list", "--token-file", x.file("other", "two words"))
+	x.refused("another file for the token", exitUsage, "is the right file", "alerts", "list", "--token-file", x.file("other", "two words"))
 	token := filepath.Join(x.dir, "api.token")
-	x.refused("no such subscription", exitNo, "alerts list shows them", "alerts", "test", strings.Repeat("A", 26), "--token-file", token)
+	x.refused("no such subscription", exitNo, "alerts list shows all", "alerts", "test", strings.Repeat("A", 26), "--token-file", token)
 	x.refused("a kind that is none", exitNo, "kinds", "alerts", "add", "https://example.org", "--kinds", "everything", "--token-file", token)
 	x.refused("a URL that is none", exitNo, "url", "alerts", "add", "somewhere", "--token-file", token)
 
-	// Deceived by a daemon, as the true one cannot be brought there in a short test.
+	// A deceiving daemon simulates what the true one cannot reach in a short test.
 	deceived := func(what, says string, change func(r *http.Request, answer map[string]any)) {
 		t.Helper()
 		api := x.at.API
@@ -251,7 +251,7 @@ func TestJourneysRefuse(t *testing.T) {
 			}
 		}
 	}
-	deceived("a reputation that is too low", "has reputation 49, a pledge takes 50", on("/members/", map[string]any{"reputation": 49}))
+	deceived("a reputation that is too low", "has reputation 49, but a pledge requires 50", on("/members/", map[string]any{"reputation": 49}))
 	full := make([]any, 500)
 	for i := range full {
 		full[i] = map[string]any{}
@@ -262,17 +262,17 @@ func TestJourneysRefuse(t *testing.T) {
 		"supernode": operator, "fee_address": young.Encode(&net), "escrow": young.Encode(&net),
 	} {
 		terms := on("/pools/", map[string]any{field: forged})
-		deceived("a daemon that makes up the pool's "+field, "the daemon's terms are not those the pool's id stands for: do not sign; ask another daemon", terms)
+		deceived("a daemon that makes up the pool's "+field, "the daemon's terms do not match the pool's id; do not sign, and ask another daemon", terms)
 		api := x.at.API
 		x.at.API = x.tampering(terms)
 		x.refused("the same, cold", exitNo, "do not sign", cold(x.addressOf(small))...)
 		x.refused("the same, of a ticket that is signed", exitNo, "do not sign", "join", "atlas", "--ticket", filepath.Join(x.dir, "t.json"), "--yes")
 		x.at.API = api
 	}
-	deceived("a daemon that answers with another pool", "another pool than the one it was asked for",
+	deceived("a daemon that answers with another pool", "another pool than the requested one",
 		on("/pools/", map[string]any{"id": "atlas." + strings.Repeat("ab", 20)}))
 	deceived("a daemon of another network", "do not sign", on("/status", map[string]any{"network": "main"}))
-	deceived("a daemon of a network that is not known", "run the same release", on("/status", map[string]any{"network": "moon"}))
+	deceived("a daemon of a network that is not known", "run the daemon's release", on("/status", map[string]any{"network": "moon"}))
 	deceived("a daemon that says nonsense", "unreadable", on("/status", map[string]any{"network": 7}))
 	truth := x.at.API
 	x.at.API = x.tampering(func(r *http.Request, answer map[string]any) {
@@ -294,10 +294,10 @@ func TestJourneysRefuse(t *testing.T) {
 	})
 
 	x.mine(14)
-	x.refused("a window that is over", exitNo, "its window closed with block", join...)
+	x.refused("a window that is over", exitNo, "its subscription ended at block", join...)
 }
 
-// Daemons and nodes that are away, or are something else, are named, with what to do.
+// Errors name daemons and nodes that are down or are something else, and say what to do.
 func TestNobodyThere(t *testing.T) {
 	t.Parallel()
 	x := startDev(t)
@@ -316,8 +316,8 @@ func TestNobodyThere(t *testing.T) {
 	}{
 		{exitNo, "start smartpoold", []string{"pools", "--api", nobody}},
 		{exitNo, "start smartpoold", []string{"pools", "--api", ends.URL}},
-		{exitNo, "run the same release", []string{"pools", "--api", web.URL}},
-		{exitNo, "is that a smartpoold?", []string{"pools", "--api", missing.URL}},
+		{exitNo, "run the daemon's release", []string{"pools", "--api", web.URL}},
+		{exitNo, "check that this is a smartpoold", []string{"pools", "--api", missing.URL}},
 		{exitUsage, "want a URL", []string{"pools", "--api", "127.0.0.1:9734"}},
 		{exitUsage, "unencrypted", []string{"alerts", "list", "--token", "x", "--api", "http://192.0.2.1"}},
 		{exitNo, "--node", []string{"my", "--api", x.at.API, "--node", nobody, "--node-cookie", x.at.DevCookie}},
@@ -326,7 +326,7 @@ func TestNobodyThere(t *testing.T) {
 		{exitUnknown, "start smartpoold", []string{"verify", "pool", "atlas", "--api", nobody}},
 		{exitUnknown, "start smartpoold", []string{"digest", nobody, "--api", x.at.API}},
 		{exitUsage, "want a day", []string{"history", "--from", "yesterday", "--api", x.at.API}},
-		{exitUsage, "no transaction id", []string{"verify", "payout", "latest"}},
+		{exitUsage, "not a transaction id", []string{"verify", "payout", "latest"}},
 		{exitNo, "is no PastelID", []string{"my", "jXnobody", "--api", x.at.API}},
 		{exitNo, "is no transparent address", []string{"my", "tNobody", "--api", x.at.API}},
 	} {
@@ -337,7 +337,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
-// Tampering with pools or digests is found out, and nothing unchecked is called ok.
+// verify and digest detect tampering, and call nothing ok without a check.
 func TestAuditFindsTampering(t *testing.T) {
 	t.Parallel()
 	x := startDev(t)
@@ -381,7 +381,7 @@ func TestAuditFindsTampering(t *testing.T) {
 	if _, out := x.call("--json", "digest", x.at.API); strings.Contains(out, "agree") {
 		t.Errorf("one daemon agrees with itself: %s", out)
 	}
-	says(exitUnknown, fmt.Sprintf("ends at block %d", tip.Height), "digest", second, "--height", "100000")
+	says(exitUnknown, fmt.Sprintf("is at block %d and does not have block 100000 yet", tip.Height), "digest", second, "--height", "100000")
 	truth := x.at.API
 	lying := func(change func(r *http.Request, answer map[string]any)) { // the true daemon's answers, not those of the liar before
 		x.at.API = truth
@@ -403,13 +403,13 @@ func TestAuditFindsTampering(t *testing.T) {
 			answer["id"] = "atlas." + strings.Repeat("ab", 20)
 		}
 	})
-	says(exitNo, "wrong: the daemon answers with another pool", "verify", "pool", "atlas")
+	says(exitNo, "wrong: the daemon answered about another pool", "verify", "pool", "atlas")
 	lying(func(r *http.Request, answer map[string]any) {
 		if strings.HasPrefix(r.URL.Path, "/api/v1/blocks/") {
 			answer["digest"] = "ab"
 		}
 	})
-	says(exitUnknown, "no digest", "digest", truth)
+	says(exitUnknown, "the answer is not its digest", "digest", truth)
 	tamperTip := func(field string, forged any) {
 		lying(func(r *http.Request, answer map[string]any) {
 			if at, ok := answer["tip"].(map[string]any); ok && strings.HasPrefix(r.URL.Path, "/api/v1/pools/") {
@@ -422,7 +422,7 @@ func TestAuditFindsTampering(t *testing.T) {
 	tamperTip("hash", strings.Repeat("00", 32))
 	says(exitUnknown, "unknown", "verify", "pool", "atlas")
 	tamperTip("height", tip.Height+1)
-	says(exitUnknown, "wait for it", "verify", "pool", "atlas")
+	says(exitUnknown, "wait until the node has it", "verify", "pool", "atlas")
 	lying(func(r *http.Request, answer map[string]any) { // it went astray in block 100
 		if h, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/api/v1/blocks/")); err == nil && h >= 100 {
 			answer["digest"] = strings.Repeat("00", 32)
@@ -518,13 +518,13 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	everyCommand(t, spoken)
 }
 
-// FuzzAnswers has a daemon send whatever it wants: nothing here may panic on it.
+// FuzzAnswers has a daemon send anything: nothing here may panic.
 func FuzzAnswers(f *testing.F) {
 	f.Add([]byte(`{"pledges":[{"pool":"a"}],"payments":[{}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var a wire.Account
 		if json.Unmarshal(body, &a) == nil {
-			tellAccount(&strings.Builder{}, &a, false)
+			printAccount(&strings.Builder{}, &a, false)
 		}
 	})
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// startLargePool is a daemon that reads a database in which a pool has 500 pledges, 100 of them of one PastelID.
+// startLargePool returns a daemon on a database in which a pool has 500 pledges, 100 of them of one PastelID.
 func startLargePool(t *testing.T) (*dev, *largepool.Chain) {
 	t.Helper()
 	c, err := largepool.Make()
@@ -31,7 +31,7 @@ func startLargePool(t *testing.T) (*dev, *largepool.Chain) {
 	return startReading(t, c.Params, c.Blocks), c
 }
 
-// startReading is a daemon that reads a database with some blocks in it.
+// startReading returns a daemon on a database with the given blocks.
 func startReading(t *testing.T, net pool.Params, blocks []*pool.Prepared) *dev {
 	t.Helper()
 	ctx := context.Background()
@@ -56,7 +56,7 @@ func startReading(t *testing.T, net pool.Params, blocks []*pool.Prepared) *dev {
 	return &dev{t: t, dir: dir, at: at}
 }
 
-// An operator with 500 members and a member with 100 pledges can read what the commands print.
+// The commands' output stays readable for an operator with 500 members and a member with 100 pledges.
 func TestManyPledges(t *testing.T) {
 	t.Parallel()
 	x, c := startLargePool(t)
@@ -79,17 +79,17 @@ func TestManyPledges(t *testing.T) {
 		}
 	}
 	says(55, "and 480 more pledges", "pool", "status", "crowd")
-	says(55, "without these the Supernode stops: "+pastel.Short(most), "pool", "status", "crowd")
+	says(55, "if these members leave, the Supernode stops: "+pastel.Short(most), "pool", "status", "crowd")
 	says(550, "tP", "pool", "status", "crowd", "--all")
 	says(40, "100 pledges", "my", most)
-	says(40, "Rewards go to 100 addresses: --each lists them.", "my", most)
+	says(40, "Rewards go to 100 addresses; --each lists them.", "my", most)
 	says(240, "Rewards of crowd go to tP", "my", most, "--each")
 	says(120, "2000 PSL counted (member, 100 pledges)", "leave", most)
 	says(120, "and 100 points of reputation (of 100)", "leave", most) // not 25 for each pledge
-	says(10, "No pool takes pledges now", "pools")
+	says(10, "No pool accepts pledges now", "pools")
 	says(10, "crowd", "pools", "--all", "--coins", "1000")
 	says(60, "500 addresses", "payouts")
-	says(10, "Joined 500, amended 0, promoted 0, reduced 0, left 0", "pool", "report", "crowd")
+	says(10, "Pledges: 500 joined, 0 amended, 0 promoted, 0 reduced, 0 left and", "pool", "report", "crowd")
 
 	// Names and numbers as long as they can be.
 	truth := x.at.API
@@ -147,7 +147,7 @@ func TestManyPledges(t *testing.T) {
 		}
 	}
 	pair := c.Members[len(c.Members)-2:] // who are paid to one address
-	says(40, "of all together:\n  "+pair[0], "my", pair[1])
+	says(40, "are their sum:\n  "+pair[0], "my", pair[1])
 	if both, one := sum("payout", pair...), sum("payout", pair[0]); both == 0 || both != one {
 		t.Errorf("the history of two that share an address has %s PSL of payouts, that of one %s", both, one)
 	}

@@ -22,7 +22,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// launching is an active pool whose Supernode is to be launched.
+// launching is an active pool whose Supernode is not launched yet.
 type launching struct {
 	*dev
 	secret, conf, supernode string
@@ -53,7 +53,7 @@ func (l *launching) line(flags ...string) []string {
 	return append([]string{"supernode", "launch", "atlas", "--passphrase-file", l.secret, "--yes"}, flags...)
 }
 
-// text is masternode.conf, empty if there is none.
+// text returns masternode.conf, empty if there is none.
 func (l *launching) text() string {
 	l.t.Helper()
 	text, err := os.ReadFile(l.conf)
@@ -70,7 +70,7 @@ func (l *launching) write(text string) {
 	}
 }
 
-// no runs a launch that must be refused, and change neither the file nor the node's list.
+// no runs a launch that must fail and change neither the file nor the node's list.
 func (l *launching) no(what string, code int, says string, line ...string) {
 	l.t.Helper()
 	before, listed := l.text(), l.listed()
@@ -83,7 +83,7 @@ func (l *launching) no(what string, code int, says string, line ...string) {
 	}
 }
 
-// listed is the node's list of Supernodes.
+// listed returns the node's list of Supernodes.
 func (l *launching) listed() string {
 	l.t.Helper()
 	var list json.RawMessage
@@ -93,7 +93,7 @@ func (l *launching) listed() string {
 	return string(list)
 }
 
-// tells waits until pool status has the Supernode in a state, and says something of it.
+// tells waits until pool status shows the Supernode in a state, with a text.
 func (l *launching) tells(state, says string) {
 	l.t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
@@ -110,7 +110,7 @@ func (l *launching) tells(state, says string) {
 	}
 }
 
-// A launch writes the entry beside others, is announced, listed and paid. Run again it changes nothing.
+// A launch writes the entry beside others; the node announces, lists and pays the Supernode. A second run changes nothing.
 func TestLaunch(t *testing.T) {
 	t.Parallel()
 	l := startLaunching(t)
@@ -120,7 +120,7 @@ func TestLaunch(t *testing.T) {
 		t.Errorf("the command to type is not the end of %q", got)
 	}
 	out := l.does(l.line("--host", "127.0.0.1:19933", "--ext-address", "127.0.0.1:4444")...)
-	for _, want := range []string{"ENABLED. Waiting until it is paid.", "Paid: the pool has received 1250 PSL", "pastelkeys/" + l.supernode, "masternodeprivkey="} {
+	for _, want := range []string{"ENABLED. Waiting for its first payment.", "Paid: the pool has received 1250 PSL", "pastelkeys/" + l.supernode, "masternodeprivkey="} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}
@@ -153,7 +153,7 @@ func TestLaunch(t *testing.T) {
 	}
 }
 
-// An entry that the node has read is changed in the file; the node takes the change once it is restarted.
+// The command changes an entry that the node has read; the node takes the change once it restarts.
 func TestLaunchMoves(t *testing.T) {
 	t.Parallel()
 	l := startLaunching(t)
@@ -167,7 +167,7 @@ func TestLaunchMoves(t *testing.T) {
 	before, listed := l.text(), l.listed()
 	move := l.line("--host", "127.0.0.1:19934", "--masternode-key", key)
 	code, out := l.call(move...)
-	for _, says := range []string{"the node lists the pool's Supernode already, as ENABLED at 127.0.0.1:19933", "takes its place", "restart it, then run this command again"} {
+	for _, says := range []string{"the node already lists the pool's Supernode, as ENABLED at 127.0.0.1:19933", "This launch replaces it", "restart the node, then run this command again"} {
 		if code != exitNo || !strings.Contains(out, says) {
 			t.Errorf("an entry that the node knows: exit code %d, want %q in\n%s", code, says, out)
 		}
@@ -176,14 +176,14 @@ func TestLaunchMoves(t *testing.T) {
 	if moved == before || !strings.Contains(moved, key) || !strings.Contains(moved, "127.0.0.1:19934") {
 		t.Errorf("masternode.conf is\n%s", moved)
 	}
-	// Until then the node announces what it knows, and the command says so.
-	l.no("a node that was not restarted", exitNo, "restart it, then run this command again", move...)
+	// Until then the node announces the old entry, and the command says so.
+	l.no("a node that was not restarted", exitNo, "restart the node, then run this command again", move...)
 	if l.listed() != listed || l.text() != moved {
 		t.Errorf("the node lists %s, and masternode.conf is\n%s", l.listed(), l.text())
 	}
 	l.restart()
 	out = l.does(l.line("--no-wait")...)
-	if !strings.Contains(out, "has the entry atlas already, with its launch. The node announces it again.") || l.text() != moved {
+	if !strings.Contains(out, "already has the entry atlas with its launch. The node announces it again.") || l.text() != moved {
 		t.Errorf("after a restart:\n%s", out)
 	}
 	l.mine(devnode.VoteAhead + 1)
@@ -193,7 +193,7 @@ func TestLaunchMoves(t *testing.T) {
 	l.tells("running", "ENABLED at 127.0.0.1:19934)")
 }
 
-// The PastelID's key may be elsewhere.
+// The PastelID's key may be on another machine.
 func TestLaunchCold(t *testing.T) {
 	t.Parallel()
 	l := startLaunching(t)
@@ -202,7 +202,7 @@ func TestLaunchCold(t *testing.T) {
 	l.no("--cold as masternode.conf, where there is none", exitUsage, "is the node's masternode.conf", append(cold, l.conf)...)
 	statement := l.field("statement", append(cold, file)...)
 	draft := mustRead(t, file)
-	l.no("--cold over an earlier draft", exitUsage, "go on with --signed", append(cold, file)...)
+	l.no("--cold over an earlier draft", exitUsage, "continue with --signed", append(cold, file)...)
 	if mustRead(t, file) != draft {
 		t.Error("the earlier draft was written over, and its key is lost")
 	}
@@ -223,9 +223,9 @@ func TestLaunchCold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.no("another key", exitNo, "signs exactly this line", append(signed, "--signature", sign(statement), "--masternode-key", key)...)
-	l.no("a file without entries", exitNo, "is not what --cold wrote", "supernode", "launch", "atlas", "--yes", "--signed", l.file("none.json", "{}"))
-	l.no("a file of another activation", exitNo, "of another pool or activation", "supernode", "launch", "atlas", "--yes", "--signed",
+	l.no("another key", exitNo, "must sign exactly this line", append(signed, "--signature", sign(statement), "--masternode-key", key)...)
+	l.no("a file without entries", exitNo, "give the file that --cold wrote", "supernode", "launch", "atlas", "--yes", "--signed", l.file("none.json", "{}"))
+	l.no("a file of another activation", exitNo, "to another pool or activation", "supernode", "launch", "atlas", "--yes", "--signed",
 		l.file("other.json", strings.ReplaceAll(mustRead(t, file), l.activation.TxID.String(), strings.Repeat("ab", 32))))
 	l.no("a file without a launch", exitNo, "has no launch", "supernode", "launch", "atlas", "--yes", "--signed",
 		l.file("bare.json", strings.ReplaceAll(mustRead(t, file), `"smartpool"`, `"other"`)))
@@ -253,13 +253,13 @@ func mustRead(t *testing.T, path string) string {
 	return string(text)
 }
 
-// What is wrong with a launch is said, and nothing is changed.
+// A wrong launch fails with advice, and changes nothing.
 func TestLaunchRefused(t *testing.T) {
 	t.Parallel()
 	l := startLaunching(t)
 	hosted := l.line("--host", "127.0.0.1:19933")
 	l.no("no host", exitUsage, "give the address of the Supernode's machine", l.line()...)
-	l.no("a host's name", exitUsage, "nodes look up no names", l.line("--host", "node.example.org:19933")...)
+	l.no("a host's name", exitUsage, "nodes do not resolve names", l.line("--host", "node.example.org:19933")...)
 	l.no("the port of main", exitUsage, "port 9933 on main", l.line("--host", "127.0.0.1:9933")...)
 	l.no("an alias with a quote", exitUsage, "--alias", append(hosted, "--alias", `a"b`)...)
 	l.no("a key of another network", exitUsage, "--masternode-key", append(hosted, "--masternode-key", "5KYZdUEo39z3FPrtuX2QbbwGnNP5zTd7yyr2SC1j299sBCnWjss")...)
@@ -276,7 +276,7 @@ func TestLaunchRefused(t *testing.T) {
 	l.write(`{"Atlas":7}`)
 	l.no("an alias without a collateral", exitNo, "has an entry \"Atlas\" without a collateral", hosted...)
 	l.write(`{"mine":{"mnAddress":"127.0.0.1:19933","mnPrivKey":"x","txid":"` + l.activation.TxID.String() + `","outIndex":"4294967295"}}`)
-	l.no("a second alias", exitNo, `already: leave --alias out`, append(hosted, "--alias", "another")...)
+	l.no("a second alias", exitNo, `omit --alias`, append(hosted, "--alias", "another")...)
 	l.no("a key that is none", exitNo, "mnPrivKey of \"mine\"", hosted...)
 	if err := os.Remove(l.conf); err != nil {
 		t.Fatal(err)
@@ -287,17 +287,17 @@ func TestLaunchRefused(t *testing.T) {
 	l.no("masternode.conf in no folder", exitNo, "cannot write", append(hosted, "--masternode-conf", filepath.Join(l.dir, "nowhere", "masternode.conf"))...)
 	l.no("masternode.conf that is a folder", exitNo, "masternode.conf", append(hosted, "--masternode-conf", filepath.Join(l.dir, "folder"))...)
 
-	// The node reads another file than the one that was written.
+	// The node reads another file than the one the command wrote.
 	elsewhere := filepath.Join(l.dir, "masternode.conf")
 	l.no("a file that the node does not read", exitNo, "finds no such alias", append(hosted, "--masternode-conf", elsewhere)...)
 
-	// A Supernode that runs with a key which is not known here is not taken over by chance.
+	// The command does not take over a Supernode that runs with an unknown key.
 	l.does(append(hosted, "--no-wait")...)
-	l.no("a Supernode that runs with another key", exitNo, "lists the pool's Supernode already, as ENABLED at 127.0.0.1:19933",
+	l.no("a Supernode that runs with another key", exitNo, "already lists the pool's Supernode, as ENABLED at 127.0.0.1:19933",
 		append(hosted, "--masternode-conf", filepath.Join(l.dir, "fresh.conf"))...)
 }
 
-// A node or a daemon that cannot launch the pool's Supernode is told so, before anything is changed.
+// With a node or a daemon that cannot launch the pool's Supernode, the command fails before it changes anything.
 func TestLaunchWithWrongNode(t *testing.T) {
 	t.Parallel()
 	l := startLaunching(t)
@@ -315,9 +315,9 @@ func TestLaunchWithWrongNode(t *testing.T) {
 	}
 	through("a node of another network", "the node is on main, not on regtest", node(`"chain":"regtest"`, `"chain":"main"`))
 	through("a node of an old version", "update it to pasteld", node(`"version":`, `"version":1,"was":`))
-	through("a pruned node", "is pruned, which no Supernode's wallet can be", node(`"pruned":false`, `"pruned":true`))
+	through("a pruned node", "is pruned, but a Supernode's wallet needs all blocks", node(`"pruned":false`, `"pruned":true`))
 	for fresh, says := range map[string]string{
-		strings.Repeat("ab", 32): "does not show the pool's activation", l.field("init_txid", "pool", "status", "atlas"): "is no activation of pool atlas",
+		strings.Repeat("ab", 32): "cannot return the pool's activation", l.field("init_txid", "pool", "status", "atlas"): "does not activate pool atlas",
 	} {
 		const name = `"activation_txid":"`
 		through("a daemon that lies about the activation", says, func(x *dev) {
@@ -326,20 +326,20 @@ func TestLaunchWithWrongNode(t *testing.T) {
 	}
 	other := startDev(t)
 	elsewhere := func(x *dev) { x.at.DevRPC, x.at.DevCookie = other.at.DevRPC, other.at.DevCookie }
-	through("a node that is behind", "wait until the node has caught up", elsewhere)
+	through("a node that is behind", "wait until the node catches up", elsewhere)
 	height, _, err := l.node.Tip(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	other.mine(int(height) + 1)
 	through("a node on another chain", "they are on different chains", elsewhere)
-	through("no node", "say where the node is", func(x *dev) { x.at.DevRPC = "http://127.0.0.1:1" })
+	through("no node", "give the node with --node", func(x *dev) { x.at.DevRPC = "http://127.0.0.1:1" })
 	before, listed := l.text(), l.listed()
 	l.at.API = "http://127.0.0.1:1"
 	if code, out := l.call(line...); code != exitNo || !strings.Contains(out, "start smartpoold") || l.text() != before || l.listed() != listed {
 		t.Errorf("no daemon: exit code %d\n%s", code, out)
 	}
-	through("an old daemon", "of an earlier release, which knows no launches", func(x *dev) {
+	through("an old daemon", "too old to know about launches", func(x *dev) {
 		gone := httputil.NewSingleHostReverseProxy(parsed(t, at.API))
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "/supernode") {
@@ -352,7 +352,7 @@ func TestLaunchWithWrongNode(t *testing.T) {
 	})
 }
 
-// A Supernode that will not be paid as things are is not waited for.
+// The command does not wait for a Supernode that cannot be paid as things stand.
 func TestLaunchThatFails(t *testing.T) {
 	t.Parallel()
 	l := startLaunching(t)
@@ -360,8 +360,8 @@ func TestLaunchThatFails(t *testing.T) {
 	escrow := l.field("escrow", "pool", "status", "atlas")
 	_, other := l.newAddress()
 	for _, x := range []struct{ what, old, fresh, says string }{
-		{"a machine that is silent", " ENABLED ", " EXPIRED ", "lists the Supernode as EXPIRED: see that its machine runs"},
-		{"a node that knows no pools", " " + escrow + " ", " " + other + " ", "lists the Supernode with payee " + other + ", not with the pool's escrow"},
+		{"a machine that is silent", " ENABLED ", " EXPIRED ", "lists the Supernode as EXPIRED; check that its machine runs"},
+		{"a node that knows no pools", " " + escrow + " ", " " + other + " ", "lists the Supernode with payee " + other + ", not the pool's escrow"},
 	} {
 		l.at.DevRPC = altered(t, at.DevRPC, x.old, x.fresh)
 		if code, out := l.call(l.line("--host", "127.0.0.1:19933")...); code != exitNo || !strings.Contains(out, x.says) {
@@ -371,7 +371,7 @@ func TestLaunchThatFails(t *testing.T) {
 	}
 }
 
-// altered is a node whose answers differ from another's by a text.
+// altered returns a node whose answers differ from another's by one text.
 func altered(t *testing.T, url, old, fresh string) string {
 	t.Helper()
 	proxy := httputil.NewSingleHostReverseProxy(parsed(t, url))

@@ -1,4 +1,4 @@
-// Command smartpool is the command line for operators, members and auditors of smart pools. It has no rules of its own.
+// Command smartpool is the command line for operators, members and auditors of smart pools. It contains no rules of its own.
 package main
 
 import (
@@ -21,38 +21,38 @@ const (
 	exitNo    = 1 // the answer is no, or the input is bad
 	exitUsage = 2 // the command line is wrong
 
-	// exitUnknown is of a check that could not be made: never to be taken for ok.
+	// exitUnknown means that a check could not be made. Never take it for ok.
 	exitUnknown = 3
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// cli is every command and flag; help and parsing come from it.
+// cli declares every command and flag, for parsing and for help.
 type cli struct {
-	JSON bool `help:"Print JSON, for programs."`
+	JSON bool `help:"Print JSON for programs."`
 
 	Pools   poolsCmd   `cmd:"" help:"Compare pools (member)."`
-	Join    joinCmd    `cmd:"" help:"Pledge coins: with the wallet, or with a cold machine (member)."`
-	Amend   amendCmd   `cmd:"" help:"Raise a pledge, or be paid elsewhere: with the wallet, or with a cold machine (member)."`
-	My      myCmd      `cmd:"" help:"What I have in pools: pledges, earnings, payouts (member)."`
-	Leave   leaveCmd   `cmd:"" help:"What leaving would cost, and when it costs less (member)."`
-	History historyCmd `cmd:"" help:"Income, forfeits and payouts with dates (member)."`
-	Guard   guardCmd   `cmd:"" help:"Lock pledged coins in the wallet, and warn when a transaction spends them (member)."`
+	Join    joinCmd    `cmd:"" help:"Pledge coins to a pool, from the wallet or with a cold machine (member)."`
+	Amend   amendCmd   `cmd:"" help:"Raise a pledge or change its reward address (member)."`
+	My      myCmd      `cmd:"" help:"Show your pledges, earnings and payouts (member)."`
+	Leave   leaveCmd   `cmd:"" help:"Show what leaving would cost, and when it costs less (member)."`
+	History historyCmd `cmd:"" help:"List income, forfeits and payouts with dates (member)."`
+	Guard   guardCmd   `cmd:"" help:"Keep pledged coins locked, and warn if a transaction spends them (member)."`
 
 	Pool      poolCmd      `cmd:"" help:"Open, watch and activate a pool (operator)."`
 	Supernode supernodeCmd `cmd:"" help:"Start a pool's Supernode (operator)."`
-	Payouts   payoutsCmd   `cmd:"" help:"Payouts: settled, due, mined (operator)."`
+	Payouts   payoutsCmd   `cmd:"" help:"List payouts that wait to be mined (operator)."`
 
-	Alerts alertsCmd `cmd:"" help:"Have people told of what happens to pools and pledges."`
+	Alerts alertsCmd `cmd:"" help:"Subscribe to alerts about pools and pledges."`
 
 	Verify verifyCmd `cmd:"" help:"Recompute payouts and pools from raw blocks (auditor)."`
-	Digest digestCmd `cmd:"" help:"Compare daemons by their ledger digests (auditor)."`
+	Digest digestCmd `cmd:"" help:"Compare the ledger digests of daemons (auditor)."`
 
-	Demo    demoCmd    `cmd:"" help:"Play the whole life of a pool on a development node, and check every patoshi."`
-	Replay  replayCmd  `cmd:"" help:"Read a chain of raw blocks and tell every pool's life."`
-	Ticket  ticketCmd  `cmd:"" help:"Build, sign, check and read tickets; works on a machine that is never online."`
-	ID      idCmd      `cmd:"" name:"id" help:"Make and use PastelIDs."`
-	RPC     rpcCmd     `cmd:"" name:"rpc" help:"Make a call of the node's RPC, as pastel-cli does; mines on a development node: rpc generate 10."`
+	Demo    demoCmd    `cmd:"" help:"Play a pool's whole life on a development node, and check every patoshi."`
+	Replay  replayCmd  `cmd:"" help:"Read a chain of raw blocks and report every pool's life."`
+	Ticket  ticketCmd  `cmd:"" help:"Build, sign, check and read tickets, even on a machine that is never online."`
+	ID      idCmd      `cmd:"" name:"id" help:"Create and use PastelIDs."`
+	RPC     rpcCmd     `cmd:"" name:"rpc" help:"Call the node's RPC, as pastel-cli does; on a development node, rpc generate 10 mines."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -64,13 +64,13 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 	exited := -1
 	stop := func() {}
 	defer func() { stop() }()
-	interruption := func() (ctx context.Context, _ error) { // for the commands that ask for it: Ctrl-C kills the others
+	interruption := func() (ctx context.Context, _ error) { // for commands that request it; Ctrl-C kills the others
 		ctx, stop = terminal.Interruptible()
 		return ctx, nil
 	}
 	var line cli
 	parser, err := kong.New(&line, kong.Name("smartpool"), kong.Writers(out, errOut),
-		kong.Description("Smart pools of the Pastel network: pooled Supernode collateral without custody."),
+		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindSingletonProvider(interruption),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
@@ -79,7 +79,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	ctx, err := parser.Parse(args)
-	if exited >= 0 { // help was asked for
+	if exited >= 0 { // the user asked for help
 		return exited
 	}
 	if err == nil {

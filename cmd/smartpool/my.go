@@ -15,10 +15,10 @@ import (
 
 type myCmd struct {
 	who
-	Each bool `help:"Show each pledge; else those of a pool with the same role are added up."`
+	Each bool `help:"Show each pledge, instead of one row per pool and role."`
 }
 
-// Run shows what I have.
+// Run shows the member's pledges, earnings and payouts.
 func (c *myCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	_, list, err := c.accounts(ctx, e)
 	if err != nil {
@@ -28,7 +28,7 @@ func (c *myCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		return terminal.PrintJSON(e.Out, list)
 	}
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(e.Out, "No pledge yet: smartpool pools compares pools, smartpool join POOL pledges.")
+		_, err := fmt.Fprintln(e.Out, "No pledges yet. smartpool pools compares pools; smartpool join POOL pledges coins.")
 		return err
 	}
 	var b strings.Builder
@@ -36,26 +36,26 @@ func (c *myCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		tellAccount(&b, &list[i], c.Each)
+		printAccount(&b, &list[i], c.Each)
 	}
 	_, err = fmt.Fprint(e.Out, terminal.Trimmed(b.String()))
 	return err
 }
 
-func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
+func printAccount(b *strings.Builder, a *wire.Account, each bool) {
 	fmt.Fprintf(b, "%s", journey.AccountName(a))
 	switch {
 	case a.EscrowOf != "":
-		fmt.Fprintf(b, "\nThis is the escrow of pool %s. Never send coins there: they would be shared out.", a.EscrowOf)
+		fmt.Fprintf(b, "\nThis is the escrow of pool %s. Never send coins there: the pool would share them out.", a.EscrowOf)
 	case a.PastelID != "" && a.Registered:
 		fmt.Fprintf(b, ", reputation %d of 100", a.Reputation)
 	case a.PastelID != "":
-		b.WriteString(", not registered: it must be before it can pledge")
+		b.WriteString(", not registered; register it before you pledge")
 	}
 	fmt.Fprintf(b, "\nBlock %d, %s UTC\n\n", a.Tip.Height, a.Tip.Time.UTC().Format("2006-01-02 15:04"))
 	if len(a.Positions) > 0 {
-		t := terminal.NewTable([]any{"Pool", "Status", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6, 7)
-		t.SetColumnConfigs(append(terminal.RightAligned(6, 7), terminal.Narrow(1, 12), terminal.Numbers(4, 6), terminal.Numbers(5, 6)))
+		t := terminal.NewTable([]any{"Pool", "Status", "Role", "Counted PSL", "Offered PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6, 7)
+		t.SetColumnConfigs(append(terminal.RightAligned(6, 7), terminal.Narrow(1, 12), terminal.Numbers(4, 7), terminal.Numbers(5, 7)))
 		ids := make([]string, len(a.Positions))
 		for i := range a.Positions {
 			ids[i] = a.Positions[i].Pool
@@ -68,32 +68,32 @@ func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 		}
 		fmt.Fprintf(b, "%s\n\n", t.Render())
 		if waiting := a.Offered - a.Counted; waiting > 0 {
-			until := "a pool needs them"
+			until := "a pool lacks coins"
 			if slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Role == "plain" }) {
-				until = "a pool starts with them, or needs them"
+				until = "the operator activates the pool, or a pool lacks coins"
 			}
 			if a.Counted == 0 {
-				fmt.Fprintf(b, "Of %d PSL offered, none count yet: all wait until %s, and earn nothing before.\n\n", a.Offered, until)
+				fmt.Fprintf(b, "Of %d PSL offered, none count yet. They wait, and earn nothing, until %s.\n\n", a.Offered, until)
 			} else {
-				fmt.Fprintf(b, "Of %d PSL offered, %d PSL count: they back a Supernode and earn. The other %d PSL wait until %s.\n\n", a.Offered, a.Counted, waiting, until)
+				fmt.Fprintf(b, "Of %d PSL offered, %d PSL count: they back a Supernode and earn. The other %d PSL wait, and earn nothing, until %s.\n\n", a.Offered, a.Counted, waiting, until)
 			}
 		}
 		if a.PastelID != "" {
-			tellRewards(b, a.Positions, name, each)
+			printRewards(b, a.Positions, name, each)
 		}
 	} else {
 		b.WriteString("No live pledge.\n\n")
 	}
-	fmt.Fprintf(b, "Accrued   %14s PSL  earned since the last settlement; lost by leaving before the next\n", terminal.PSL(a.Accrued))
-	fmt.Fprintf(b, "Claims    %14s PSL  settled, go into the next payout\n", terminal.PSL(a.Claimed))
+	fmt.Fprintf(b, "Accrued   %14s PSL  earned since the last settlement; you forfeit it if you leave before the next\n", terminal.PSL(a.Accrued))
+	fmt.Fprintf(b, "Claims    %14s PSL  settled, awaiting payout\n", terminal.PSL(a.Claimed))
 	var pending pastel.Amount
 	for _, p := range a.Pending {
 		pending += p.Amount
 	}
-	fmt.Fprintf(b, "On the way%14s PSL  in payouts that are settled and not mined\n", terminal.PSL(pending))
+	fmt.Fprintf(b, "On the way%14s PSL  in payouts that are not mined yet\n", terminal.PSL(pending))
 	fmt.Fprintf(b, "Paid      %14s PSL  so far\n", terminal.PSL(a.Paid))
 	if len(a.SharedWith) > 0 {
-		fmt.Fprintf(b, "Mind that pools pay these to the same address, and what is not accrued is of all together:\n  %s\n",
+		fmt.Fprintf(b, "Note: these share the address. All amounts above except Accrued are their sum:\n  %s\n",
 			strings.Join(a.SharedWith, "\n  "))
 	}
 	if len(a.Pending) > 0 {
@@ -108,9 +108,9 @@ func tellAccount(b *strings.Builder, a *wire.Account, each bool) {
 	}
 }
 
-// tellRewards says where the rewards of pledges go: the addresses now in force, which an amendment may have changed after the last payout.
-func tellRewards(b *strings.Builder, list []wire.Position, name func(pool string) string, each bool) {
-	const most = 6 // addresses, unless each is wanted
+// printRewards says where the rewards of pledges go now: an amendment may have changed that since the last payout.
+func printRewards(b *strings.Builder, list []wire.Position, name func(pool string) string, each bool) {
+	const most = 6 // addresses, unless the user wants each
 	var order []string
 	pools := map[string][]string{} // by address
 	for i := range list {
@@ -127,7 +127,7 @@ func tellRewards(b *strings.Builder, list []wire.Position, name func(pool string
 		fmt.Fprintf(b, "Rewards go to %s.\n\n", order[0])
 		return
 	case len(order) > most && !each:
-		fmt.Fprintf(b, "Rewards go to %d addresses: --each lists them.\n\n", len(order))
+		fmt.Fprintf(b, "Rewards go to %d addresses; --each lists them.\n\n", len(order))
 		return
 	}
 	for _, address := range order {
@@ -136,7 +136,7 @@ func tellRewards(b *strings.Builder, list []wire.Position, name func(pool string
 	b.WriteString("\n")
 }
 
-// backedBy abbreviates the pledged address, which leave gives in full, or counts the pledges.
+// backedBy abbreviates the pledged address, which leave shows in full, or counts the pledges.
 func backedBy(h *client.Holding) string {
 	if len(h.Pledges) == 1 {
 		return pastel.Short(h.Address)

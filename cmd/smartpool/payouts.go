@@ -13,9 +13,9 @@ import (
 
 type payoutsCmd struct {
 	apiFlags
-	Pool    string `help:"Only of this pool: id or label."`
-	Address string `help:"Only those that pay this address."`
-	All     bool   `help:"Also those that were mined or cancelled."`
+	Pool    string `help:"Only this pool, by id or label."`
+	Address string `help:"Only payouts to this address."`
+	All     bool   `help:"Include payouts that were mined or cancelled."`
 }
 
 // Run lists payouts.
@@ -39,16 +39,16 @@ func (c *payoutsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.D
 		return terminal.PrintJSON(e.Out, list)
 	}
 	var b strings.Builder
-	if tellPayouts(&b, list); len(list) == 0 {
-		b.WriteString("\nNo payout is waiting. --all shows those that were mined.\n")
+	if printPayouts(&b, list); len(list) == 0 {
+		b.WriteString("\nNo payout is waiting. --all lists those that were mined or cancelled.\n")
 	} else {
-		b.WriteString("\nUpgraded miners put due payouts into their blocks, for no fee: nobody signs or broadcasts them.\n")
+		b.WriteString("\nUpgraded miners include due payouts in their blocks for free. No one signs or broadcasts them.\n")
 	}
 	_, err = fmt.Fprint(e.Out, strings.TrimPrefix(b.String(), "\n"))
 	return err
 }
 
-func tellPayouts(b *strings.Builder, list []wire.Payout) {
+func printPayouts(b *strings.Builder, list []wire.Payout) {
 	for _, po := range list {
 		state := fmt.Sprintf("can be mined from %s on", journey.When(po.From))
 		switch {
@@ -57,7 +57,7 @@ func tellPayouts(b *strings.Builder, list []wire.Payout) {
 		case po.Cancelled != nil:
 			state = "not mined in time, cancelled in " + journey.When(*po.Cancelled) + "; owed again"
 		case !po.From.Estimated:
-			state = fmt.Sprintf("due since %s: the next upgraded miner's block takes it", journey.When(po.From))
+			state = fmt.Sprintf("due since %s; the next upgraded miner's block includes it", journey.When(po.From))
 		}
 		fmt.Fprintf(b, "\nPayout %s of pool %s\n  %s PSL to %d addresses, settled in %s\n  %s\n", po.TxID, pastel.Short(po.Pool), po.Amount, po.Outputs, journey.When(po.Settled), state)
 	}

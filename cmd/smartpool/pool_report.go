@@ -12,13 +12,13 @@ import (
 
 type poolReportCmd struct {
 	apiFlags
-	Pool string `arg:"" help:"Pool id, or its label."`
+	Pool string `arg:"" help:"The pool's id or label."`
 	From string `placeholder:"YYYY-MM-DD" help:"First day, UTC."`
 	To   string `placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
-	CSV  bool   `name:"csv" help:"Print every event with money or coins in it, for a spreadsheet."`
+	CSV  bool   `name:"csv" help:"Print every event that involves money or coins, for a spreadsheet."`
 }
 
-// Run sums up what came in and what went out.
+// Run sums up a pool's income and payouts.
 func (c *poolReportCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	from, to, err := days(c.From, c.To)
 	if err != nil {
@@ -45,17 +45,17 @@ func (c *poolReportCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		}
 		return csv.NewWriter(e.Out).WriteAll(rows)
 	}
-	_, err = fmt.Fprintf(e.Out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nJoined %d, amended %d, promoted %d, reduced %d, left %d, who forfeited %s PSL\n",
+	_, err = fmt.Fprintf(e.Out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nPledges: %d joined, %d amended, %d promoted, %d reduced, %d left and forfeited %s PSL\n",
 		p.ID, terminal.PSL(sums["reward.received"]), counts["reward.received"], p.FeeAddress, x.Fee, terminal.PSL(sums["payout.settled"]), counts["payout.settled"],
 		counts["payout.paid"], counts["payout.cancelled"], counts["pledge.accepted"], counts["pledge.amended"],
 		counts["pledge.promoted"], counts["pledge.reduced"], counts["pledge.left"], sums["pledge.left"])
 	if err == nil && counts["pool.closed"] > 0 {
-		_, err = fmt.Fprintf(e.Out, "Closed; %s PSL stay in escrow for ever\n", sums["pool.closed"])
+		_, err = fmt.Fprintf(e.Out, "Closed; %s PSL stay in escrow forever\n", sums["pool.closed"])
 	}
 	return err
 }
 
-// orNone prints a number of PSL for a spreadsheet; events that have none leave the field empty.
+// orNone formats a number of PSL for a spreadsheet: an empty field for none.
 func orNone(n int64) string {
 	if n == 0 {
 		return ""

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// A pool's report has every event with money or coins in it, those of lines that move and of a pool's end too.
+// A pool's report has every event that involves money or coins, including promotions, reductions and the pool's end.
 func TestReportHasEveryEventWithMoneyOrCoins(t *testing.T) {
 	t.Parallel()
 	type figures struct {
@@ -66,7 +66,7 @@ func TestReportHasEveryEventWithMoneyOrCoins(t *testing.T) {
 		}
 	}
 	text := x.does("pool", "report", "atlas")
-	for _, want := range []string{"promoted 1, reduced 1, left 1", "Closed; 7 PSL stay in escrow for ever"} {
+	for _, want := range []string{"1 promoted, 1 reduced, 1 left and forfeited", "Closed; 7 PSL stay in escrow forever"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the sums do not say %q:\n%s", want, text)
 		}

@@ -15,11 +15,11 @@ import (
 
 type poolStatusCmd struct {
 	apiFlags
-	Pool string `arg:"" help:"Pool id, or its label."`
+	Pool string `arg:"" help:"The pool's id or label."`
 	All  bool   `help:"List every pledge, not only the largest."`
 }
 
-// Lengths of lists unless all of it is wanted.
+// Lengths of lists, unless the user asks for everything.
 const (
 	largest     = 20 // pledges
 	nextPayouts = 3
@@ -62,38 +62,38 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 		}
 	}
 	if sn != nil {
-		tellSupernode(&b, sn)
+		printSupernode(&b, sn)
 	}
 	if p.Status == "subscribing" {
-		fmt.Fprintf(&b, "Collateral  %d PSL offered of %d PSL wanted, %d PSL needed\n", p.Offered, p.Target, p.Required)
+		fmt.Fprintf(&b, "Collateral  %d PSL offered, target %d PSL; the Supernode needs %d PSL\n", p.Offered, p.Target, p.Required)
 	} else if p.Ended == nil {
-		fmt.Fprintf(&b, "Collateral  %d PSL counted of %d PSL wanted, %d PSL needed; %d PSL offered\n", p.Counted, p.Target, p.Required, p.Offered)
+		fmt.Fprintf(&b, "Collateral  %d PSL counted, target %d PSL; the Supernode needs %d PSL; %d PSL offered\n", p.Counted, p.Target, p.Required, p.Offered)
 		fmt.Fprintf(&b, "Cushion     %d PSL%s\n", p.Cushion, map[bool]string{true: ": LOW, less than half is left"}[p.Low])
 	}
 	if p.Critical != nil {
-		fmt.Fprintf(&b, "Critical    without these the Supernode stops: %s, who offer %d PSL of the %d PSL offered\n", shorts(p.Critical.Members), p.Critical.Coins, p.Offered)
+		fmt.Fprintf(&b, "Critical    if these members leave, the Supernode stops: %s (they offer %d of %d PSL)\n", shorts(p.Critical.Members), p.Critical.Coins, p.Offered)
 	}
 	fmt.Fprintf(&b, "Income      %s PSL in %s; %s PSL paid, ", p.Income, terminal.Counted(int(p.Rewards), "reward"), p.Paid)
 	if closed != nil {
-		fmt.Fprintf(&b, "%s PSL left in escrow for ever\n", left)
+		fmt.Fprintf(&b, "%s PSL left in escrow forever\n", left)
 	} else {
 		fmt.Fprintf(&b, "%s PSL in escrow\n", p.Escrowed)
 	}
 	fmt.Fprintf(&b, "Fee         %s PSL accrued since the last settlement\n", p.OperatorFee)
 	if p.Forecast != nil {
-		fmt.Fprintf(&b, "Forecast    %s PSL settle in block %d, paid from %s on\n", p.Forecast.Amount, p.Forecast.At.Height, journey.When(p.Forecast.Mined))
+		fmt.Fprintf(&b, "Forecast    %s PSL settle in block %d, payable from %s on\n", p.Forecast.Amount, p.Forecast.At.Height, journey.When(p.Forecast.Mined))
 	}
-	c.tellPledges(&b, p.Participants)
-	tellPayouts(&b, p.Pending[:min(len(p.Pending), nextPayouts)])
+	c.printPledges(&b, p.Participants)
+	printPayouts(&b, p.Pending[:min(len(p.Pending), nextPayouts)])
 	if more := len(p.Pending) - nextPayouts; more > 0 {
-		fmt.Fprintf(&b, "\nand %d more to come: smartpool payouts --pool %s\n", more, p.ID)
+		fmt.Fprintf(&b, "\nand %d more payouts: smartpool payouts --pool %s\n", more, p.ID)
 	}
 	_, err = fmt.Fprint(e.Out, terminal.Trimmed(b.String()))
 	return err
 }
 
-// tellSupernode prints it.
-func tellSupernode(b *strings.Builder, sn *wire.Supernode) {
+// printSupernode prints the Supernode's status.
+func printSupernode(b *strings.Builder, sn *wire.Supernode) {
 	where := ""
 	if sn.Listed != "" && sn.State != string(chain.SupernodePausing) && sn.State != string(chain.SupernodeEnded) {
 		where = fmt.Sprintf(" (%s at %s)", terminal.Printable(sn.Listed), terminal.Printable(sn.Address))
@@ -104,25 +104,25 @@ func tellSupernode(b *strings.Builder, sn *wire.Supernode) {
 	}
 }
 
-// tellPledges lists who is in: the largest, or all in join order.
-func (c *poolStatusCmd) tellPledges(b *strings.Builder, list []wire.PoolPledge) {
+// printPledges lists the largest pledges, or all in join order.
+func (c *poolStatusCmd) printPledges(b *strings.Builder, list []wire.PoolPledge) {
 	if len(list) == 0 {
 		return
 	}
 	rest := ""
 	if !c.All && len(list) > largest {
-		rest = fmt.Sprintf("and %d more pledges: --all lists all %d in join order\n", len(list)-largest, len(list))
+		rest = fmt.Sprintf("and %d more pledges; --all lists all %d in join order\n", len(list)-largest, len(list))
 		list = client.Largest(list, largest)
 	}
-	t := terminal.NewTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5, 6)
-	t.SetColumnConfigs(append(terminal.RightAligned(5, 6), terminal.Numbers(3, 6), terminal.Numbers(4, 6)))
+	t := terminal.NewTable([]any{"PastelID", "Role", "Counted PSL", "Offered PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5, 6)
+	t.SetColumnConfigs(append(terminal.RightAligned(5, 6), terminal.Numbers(3, 7), terminal.Numbers(4, 7)))
 	for _, m := range list {
 		t.AppendRow([]any{pastel.Short(m.PastelID), m.Role, m.Counted, m.Offered, m.Share, terminal.PSL(m.Accrued), m.Address})
 	}
 	fmt.Fprintf(b, "\n%s\n%s", t.Render(), rest)
 }
 
-// shorts lists ids, the first of many.
+// shorts abbreviates ids and lists the first few.
 func shorts(ids []string) string {
 	const most = 6
 	list := make([]string, 0, most)

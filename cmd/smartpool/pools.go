@@ -12,8 +12,8 @@ import (
 
 type poolsCmd struct {
 	apiFlags
-	All   bool  `help:"Also pools that take no pledges now, and those that ended."`
-	Coins int64 `default:"0" placeholder:"PSL" help:"Show what each would yield with a pledge of so many PSL in it."`
+	All   bool  `help:"Include pools that accept no pledges now, and pools that have ended."`
+	Coins int64 `default:"0" placeholder:"PSL" help:"Show what each pool would yield including your pledge of so many PSL."`
 }
 
 // Run compares pools.
@@ -26,7 +26,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		return terminal.PrintJSON(e.Out, list)
 	}
 	if len(list.Items) == 0 {
-		_, err := fmt.Fprintln(e.Out, "No pool takes pledges now. smartpool pools --all shows the others.")
+		_, err := fmt.Fprintln(e.Out, "No pool accepts pledges now. smartpool pools --all lists the others.")
 		return err
 	}
 	operators, err := journey.Advised(r.Operators(ctx))
@@ -45,11 +45,11 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		ids[i] = list.Items[i].ID
 	}
 	name := labels(ids)
-	columns := []any{"Pool", "Status", "Operator", "Record", "Fee %", "Filled PSL", "Cushion", "Least", "Yield %/yr"}
+	columns := []any{"Pool", "Status", "Operator", "Record", "Fee %", "Filled PSL", "Cushion", "Minimum", "Yield %/yr"}
 	right := []int{5, 6, 7, 8, 9}
 	with := ""
 	if c.Coins > 0 {
-		with = fmt.Sprintf("With %d: the yield once a pledge of so many PSL is in; on standby it earns nothing until a place is free.\n", c.Coins)
+		with = fmt.Sprintf("With %d: the yield including a new pledge of so many PSL; on standby, a pledge earns nothing until the pool lacks coins.\n", c.Coins)
 		columns = append(columns, fmt.Sprintf("With %d", c.Coins))
 		right = append(right, 10)
 	}
@@ -78,13 +78,13 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		}
 		t.AppendRow(row)
 	}
-	_, err = fmt.Fprintf(e.Out, "%s\n\nRecord: the operator's reputation (of 100) and pools opened; those that were dissolved or never started have failed.\n"+
-		"Yields are what a PSL earned over the last 30 days, after the fee, taken to a year; * is the average of active pools.\n%s"+
-		"smartpool join POOL shows every term before anything is signed.\n", t.Render(), with)
+	_, err = fmt.Fprintf(e.Out, "%s\n\nRecord: the operator's reputation (of 100) and number of pools; failed pools were dissolved or never started.\n"+
+		"Yield: what one PSL earned in the last 30 days after the fee, as a yearly rate; * marks the average of active pools.\n%s"+
+		"smartpool join POOL shows all terms before you sign anything.\n", t.Render(), with)
 	return err
 }
 
-// labels gives pools the names in their ids, and the whole ids to those whose name another one has as well.
+// labels returns the labels of pools, or the full id where several pools share a label.
 func labels(ids []string) func(id string) string {
 	of := map[string]string{}
 	for _, id := range ids {

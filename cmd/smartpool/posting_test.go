@@ -18,7 +18,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// between is a server that passes on what it is asked, unless intercept answers.
+// between is a server that forwards requests, unless intercept answers them.
 func between(t testing.TB, to string, intercept func(w http.ResponseWriter, r *http.Request, body string, pass http.Handler) bool) string {
 	t.Helper()
 	at, err := url.Parse(to)
@@ -40,7 +40,7 @@ func between(t testing.TB, to string, intercept func(w http.ResponseWriter, r *h
 	return server.URL
 }
 
-// startAtlas is a daemon with a pool that wants 1200 PSL, a file with everybody's passphrase, and the operator's PastelID.
+// startAtlas returns a daemon with a pool whose target is 1200 PSL, a file with everyone's passphrase, and the operator's PastelID.
 func startAtlas(t *testing.T) (x *dev, secret, operator string) {
 	t.Helper()
 	x = startDev(t)
@@ -60,7 +60,7 @@ func (x *dev) atlas() (secret, operator string) {
 	return secret, operator
 }
 
-// does runs a line that must succeed, while blocks are mined.
+// does runs a line that must succeed, and mines blocks meanwhile.
 func (x *dev) does(line ...string) string {
 	x.t.Helper()
 	var code int
@@ -72,7 +72,7 @@ func (x *dev) does(line ...string) string {
 	return out
 }
 
-// unlock lets go of every lock, as a restart of the wallet does.
+// unlock removes every lock, as a restart of the wallet does.
 func (x *dev) unlock() {
 	x.t.Helper()
 	if err := x.node.LockUnspent(context.Background(), true, nil); err != nil {
@@ -80,8 +80,8 @@ func (x *dev) unlock() {
 	}
 }
 
-// A wallet that was restarted has forgotten its locks. What backs a pledge pays for no ticket all the same: the development node's wallet would
-// take the largest output first.
+// A wallet that restarts forgets its locks. Even so, pledged coins pay for no ticket, although the development node's wallet would spend the
+// largest output first.
 func TestPledgedCoinsPayNothing(t *testing.T) {
 	t.Parallel()
 	x, secret, operator := startAtlas(t)
@@ -152,7 +152,7 @@ func TestPledgedCoinsPayNothing(t *testing.T) {
 	}
 }
 
-// What is posted is posted, whatever the daemon says or does not say afterwards.
+// A posted ticket stays posted, whatever the daemon says afterwards.
 func TestPostedIsSaid(t *testing.T) {
 	t.Parallel()
 	x, secret, _ := startAtlas(t)
@@ -173,7 +173,7 @@ func TestPostedIsSaid(t *testing.T) {
 	x.whileMining(func() { code = run(x.located(join(alice)), strings.NewReader(""), &out, &notes) })
 	var doc struct{ TxID, Outcome string }
 	err := json.Unmarshal([]byte(out.String()), &doc)
-	if code != exitNo || err != nil || doc.Outcome != "posted" || !strings.Contains(notes.String(), "ticket "+doc.TxID+" is posted, do not post it again") {
+	if code != exitNo || err != nil || doc.Outcome != "posted" || !strings.Contains(notes.String(), "ticket "+doc.TxID+" is posted; do not post it again") {
 		t.Errorf("exit code %d: %s%s", code, &out, &notes)
 	}
 
@@ -193,7 +193,7 @@ func TestPostedIsSaid(t *testing.T) {
 	}
 }
 
-// Of a posting whose answer was lost nobody knows whether it worked: the output stays locked. A refusal is known, and unlocks it.
+// If the answer to a posting is lost, it may have worked, so the output stays locked. A refusal is certain, and unlocks it.
 func TestUnclearPosting(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -222,7 +222,7 @@ func TestUnclearPosting(t *testing.T) {
 		return true
 	})
 	before := free()
-	if code, out := x.call(join...); code != exitNo || !strings.Contains(out, "the node did not take it") || free() != before {
+	if code, out := x.call(join...); code != exitNo || !strings.Contains(out, "the node refused it") || free() != before {
 		t.Errorf("a refusal: exit code %d, %d outputs are free, before %d\n%s", code, free(), before, out)
 	}
 
@@ -234,7 +234,7 @@ func TestUnclearPosting(t *testing.T) {
 		return false
 	})
 	code, out := x.call(join...)
-	if code != exitNo || !strings.Contains(out, "may be posted all the same") || strings.Contains(out, "did not take") {
+	if code != exitNo || !strings.Contains(out, "may have been posted all the same") || strings.Contains(out, "the node refused") {
 		t.Errorf("an answer that was lost: exit code %d\n%s", code, out)
 	}
 	list, err := x.node.Unspent(ctx, 0)
@@ -252,7 +252,7 @@ func TestUnclearPosting(t *testing.T) {
 	}
 }
 
-// A PastelID that no node holds the key of is registered by its key file, and pledges.
+// A PastelID whose key no node holds registers with its key file, and pledges.
 func TestRegisterKeyFile(t *testing.T) {
 	t.Parallel()
 	x, secret, _ := startAtlas(t)

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Ctrl-C ends a command at any prompt, and the terminal shows what is typed again.
+// Ctrl-C ends a command at any prompt, and the terminal echoes input again.
 func TestCtrlCAtPrompts(t *testing.T) {
 	t.Parallel()
 	x := startDev(t)
@@ -41,7 +41,7 @@ func TestCtrlCAtPrompts(t *testing.T) {
 	}{
 		{"a passphrase", "Passphrase of key file", []string{"id", "sign", key, "--message", "x"}},
 		{"a new passphrase", "New passphrase for key file", []string{"id", "new", key + "2"}},
-		{"a confirmation", "Go on?", []string{"id", "sign", key, "--message", "x", "--passphrase-file", secret}},
+		{"a confirmation", "Continue?", []string{"id", "sign", key, "--message", "x", "--passphrase-file", secret}},
 		{"a question of a command that talks to the daemon", "Name of the pool", x.located([]string{"pool", "create"})},
 		{"a passphrase of a command that talks to the daemon", "Passphrase of key file", x.located([]string{"id", "register", key})},
 	} {
@@ -49,7 +49,7 @@ func TestCtrlCAtPrompts(t *testing.T) {
 	}
 }
 
-// interrupted runs a line on a terminal until it prompts, and wants Ctrl-C to end it there.
+// interrupted runs a line on a terminal until it prompts, and checks that Ctrl-C ends it there.
 func interrupted(t *testing.T, prompt string, line []string) {
 	t.Helper()
 	s := newScreen(t)
@@ -77,7 +77,7 @@ func interrupted(t *testing.T, prompt string, line []string) {
 	}
 }
 
-// Ctrl-C ends amend at each of its prompts, and nothing was posted.
+// Ctrl-C ends amend at each of its prompts, and nothing is posted.
 func TestCtrlCInAmend(t *testing.T) {
 	t.Parallel()
 	x, alice, _, secret := atlasWithAlice(t)
@@ -93,8 +93,8 @@ func TestCtrlCInAmend(t *testing.T) {
 		line   []string
 	}{
 		{"Which one", amend},
-		{"Shall rewards still go to " + address + "?", append([]string{"amend", "atlas"}, at...)},
-		{"Go on?", append(append([]string{"amend", "atlas"}, at...), "--reward", address, "--passphrase-file", secret)},
+		{"Should rewards still go to " + address + "?", append([]string{"amend", "atlas"}, at...)},
+		{"Continue?", append(append([]string{"amend", "atlas"}, at...), "--reward", address, "--passphrase-file", secret)},
 		{"Passphrase of PastelID", append(append([]string{"amend", "atlas"}, at...), "--reward", address, "--yes")},
 	} {
 		t.Run(tt.prompt, func(t *testing.T) { interrupted(t, tt.prompt, x.located(tt.line)) })
@@ -104,8 +104,8 @@ func TestCtrlCInAmend(t *testing.T) {
 	}
 }
 
-// A daemon that tells of a ticket that another one superseded cannot have its reward address signed: the member says where rewards go, and sees
-// which ticket the daemon means.
+// A daemon that shows a superseded ticket cannot make a member sign its reward address: the member says where rewards go, and sees which
+// ticket the daemon means.
 func TestAmendSignsNoSupersededReward(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -155,25 +155,25 @@ func TestAmendSignsNoSupersededReward(t *testing.T) {
 
 	x.at.API = lying
 	raise := slices.Concat(amend, []string{"--coins", "500", "--no-wait"})
-	x.refused("nobody is asked", exitUsage, "name the address with --reward", append(raise, "--yes")...)
-	x.refused("nobody can be asked", exitUsage, "name the address with --reward", raise...)
+	x.refused("nobody is asked", exitUsage, "give the address with --reward", append(raise, "--yes")...)
+	x.refused("nobody can be asked", exitUsage, "give the address with --reward", raise...)
 	x.refused("a cold machine", exitUsage, "--coins and --reward", "amend", "atlas", "--cold", filepath.Join(x.dir, "t.json"), "--pastelid", alice,
 		"--address", old, "--coins", "500")
-	s, ended := asks(raise, "transaction "+oldTicket, "rewards go to "+old, "Shall rewards still go to "+old+"? [y/N] ")
+	s, ended := asks(raise, "transaction "+oldTicket, "rewards go to "+old, "Should rewards still go to "+old+"? [y/N] ")
 	s.typing("n\n")
-	s.await("nothing was signed")
+	s.await("Nothing was signed")
 	if code := ended(); code != exitNo {
 		t.Errorf("a reward address that is not confirmed: exit code %d", code)
 	}
-	if strings.Contains(s.text(), "Go on?") {
-		t.Errorf("it goes on:\n%s", s.text())
+	if strings.Contains(s.text(), "Continue?") {
+		t.Errorf("it continues:\n%s", s.text())
 	}
 	waiting(0)
 
 	x.at.API = truth
-	s, ended = asks(raise, "transaction "+x.ticketOf(alice), "Shall rewards still go to "+elsewhere+"? [y/N] ")
+	s, ended = asks(raise, "transaction "+x.ticketOf(alice), "Should rewards still go to "+elsewhere+"? [y/N] ")
 	s.typing("y\n")
-	s.await("Go on? [y/N] ")
+	s.await("Continue? [y/N] ")
 	s.typing("y\n")
 	s.await("Posted: transaction")
 	if code := ended(); code != exitOK {

@@ -11,7 +11,7 @@ import (
 	"unsafe"
 )
 
-// screen is a terminal: what a person types goes in, what is shown comes out.
+// screen is a terminal: a person's input goes in, output comes out.
 type screen struct {
 	t     *testing.T
 	hand  *os.File // the person's side
@@ -57,17 +57,17 @@ func newScreen(t *testing.T) *screen {
 	return s
 }
 
-// text is all that was shown.
+// text returns all output so far.
 func (s *screen) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.shown.String()
 }
 
-// patience is what is waited for before a test fails: it is no measure of speed.
+// patience is how long a test waits before it fails; it does not measure speed.
 const patience = 5 * time.Minute
 
-// await waits until something is shown.
+// await waits for some output.
 func (s *screen) await(text string) {
 	s.t.Helper()
 	for deadline := time.Now().Add(patience); !strings.Contains(s.text(), text); time.Sleep(10 * time.Millisecond) {

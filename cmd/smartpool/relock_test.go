@@ -20,7 +20,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// restartable is a development node that can be restarted, as no daemon holds it.
+// restartable is a development node that a test can restart, because no daemon owns it.
 type restartable struct {
 	*dev
 	node   *devnode.Node
@@ -28,7 +28,7 @@ type restartable struct {
 	rules  *chain.Ledger
 }
 
-// startRestartable is a daemon that follows a development node of its own.
+// startRestartable starts a daemon that follows a separate development node.
 func startRestartable(t *testing.T) *restartable {
 	t.Helper()
 	net, err := pool.ParamsByName("regtest")
@@ -111,7 +111,7 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// A wallet that is restarted frees what is pledged. guard locks it again before it asks the daemon, which may be away, for anything.
+// A wallet that restarts unlocks pledged coins. guard locks them again before it asks the daemon anything, because the daemon may be down.
 func TestGuardLocksFirstAfterRestart(t *testing.T) {
 	t.Parallel()
 	x := startRestartable(t)
@@ -171,7 +171,7 @@ func TestGuardLocksFirstAfterRestart(t *testing.T) {
 		away.Store(gone)
 		x.restart()
 		eventually(t, "the pledged output is locked again", locked)
-		eventually(t, "guard tells it", func() bool { return strings.Count(out.String(), "again: the wallet had let go of it") == round+1 })
+		eventually(t, "guard tells it", func() bool { return strings.Count(out.String(), "again: the wallet had unlocked it") == round+1 })
 	}
 	away.Store(false)
 	mu.Lock()
@@ -191,14 +191,14 @@ func TestGuardLocksFirstAfterRestart(t *testing.T) {
 	}
 }
 
-// A command that is about to pay says what it had to lock first.
+// Before a command pays, it says what it had to lock.
 func TestPayingTellsWhatItLocks(t *testing.T) {
 	t.Parallel()
 	x := startRestartable(t)
 	secret, _ := x.atlas()
 	alice := x.person(1250)
 	x.mine(1)
-	const says = "Locked 1 output that pledges stand on and that the wallet could have spent"
+	const says = "Locked 1 pledged output that the wallet could have spent"
 	if out := x.does("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes"); strings.Contains(out, says) {
 		t.Errorf("join locks what it pledges itself:\n%s", out)
 	}
@@ -210,6 +210,6 @@ func TestPayingTellsWhatItLocks(t *testing.T) {
 		t.Errorf("after a restart id register does not say what it locks:\n%s", out)
 	}
 	if out := x.does("id", "register", other, "--passphrase-file", secret, "--yes"); strings.Contains(out, says) {
-		t.Errorf("what is locked is told again:\n%s", out)
+		t.Errorf("it reports the same lock twice:\n%s", out)
 	}
 }

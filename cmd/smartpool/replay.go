@@ -10,13 +10,13 @@ import (
 )
 
 type replayCmd struct {
-	Network       string `placeholder:"NAME" env:"SMARTPOOL_NETWORK" help:"Network of the chain: main, testnet, devnet or regtest. Left out, it is recognised by the first block; an unknown chain is taken for regtest, so far the only network that enforces the rules."`
-	StartHeight   *int32 `placeholder:"HEIGHT" help:"Height from which the rules hold. On a network that does not enforce them this is a shadow run: it reports what enforcement would do."`
-	SaplingHeight string `placeholder:"HEIGHT|never" help:"Height from which version 4 transactions are mined."`
-	File          string `arg:"" help:"File with a raw block in hex a line, from block 0 on; - for standard input."`
+	Network       string `placeholder:"NAME" env:"SMARTPOOL_NETWORK" help:"Network of the chain: main, testnet, devnet or regtest. By default, the first block tells it; an unknown chain is treated as regtest, so far the only network that enforces the rules."`
+	StartHeight   *int32 `placeholder:"HEIGHT" help:"First block that the rules apply to. On a network that does not enforce them, this makes a shadow run, which reports what enforcement would do."`
+	SaplingHeight string `placeholder:"HEIGHT|never" help:"First block with version 4 transactions."`
+	File          string `arg:"" help:"File with one raw block in hex per line, from block 0 on; - for standard input."`
 }
 
-// Run replays the file and prints what came of it, also when it stops at a bad block.
+// Run replays the file and prints the result, even if it stops at a bad block.
 func (c *replayCmd) Run(e *terminal.Terminal) error {
 	file, size, err := c.open(e)
 	if err != nil {

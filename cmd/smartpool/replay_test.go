@@ -28,7 +28,7 @@ func call(stdin string, args ...string) (code int, out, errOut string) {
 	return code, o.String(), e.String()
 }
 
-// TestReplayBadInput: every error names the line, and what is good before it is printed.
+// TestReplayBadInput: every error names the line, and replay prints the good blocks before it.
 func TestReplayBadInput(t *testing.T) {
 	t.Parallel()
 	lines := strings.Split(strings.TrimSpace(fixture(t, "life/blocks.hex")), "\n")
@@ -86,7 +86,7 @@ func TestReplayUsage(t *testing.T) {
 	}
 }
 
-// TestShadowLabel: what nobody enforces is labelled so wherever it shows.
+// TestShadowLabel: everything that no node enforces carries the label.
 func TestShadowLabel(t *testing.T) {
 	t.Parallel()
 	in := fixture(t, "life/blocks.hex")

@@ -16,11 +16,11 @@ type ticketSignCmd struct {
 	passphraseFlags
 	Key        string `type:"existingfile" help:"Key file of a PastelID."`
 	AddressKey string `type:"existingfile" help:"File with the pledged address's private key in wallet import format."`
-	Yes        bool   `help:"Do not ask."`
-	File       string `arg:"" help:"Ticket's JSON."`
+	Yes        bool   `help:"Do not ask for confirmation."`
+	File       string `arg:"" help:"File with the ticket's JSON."`
 }
 
-// Run signs what the keys are for.
+// Run makes the signatures that the keys can make.
 func (c *ticketSignCmd) Run(e *terminal.Terminal) error {
 	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
@@ -49,7 +49,7 @@ func (c *ticketSignCmd) Run(e *terminal.Terminal) error {
 	return c.write(e, l.Ticket, &net.Network)
 }
 
-// signWithID makes the signature that a PastelID owes to the ticket.
+// signWithID makes the signature that the ticket needs from a PastelID.
 func (c *ticketSignCmd) signWithID(e *terminal.Terminal, t *ticket.Ticket, net *pastel.Network) error {
 	key, err := loadKey(e, &c.passphraseFlags, c.Key)
 	if err != nil {
@@ -58,9 +58,9 @@ func (c *ticketSignCmd) signWithID(e *terminal.Terminal, t *ticket.Ticket, net *
 	s, err := t.SignatureBy(key.ID(), net.Name)
 	switch {
 	case errors.Is(err, ticket.ErrOperatorFirst):
-		return fmt.Errorf("%w: sign with %s first", err, pastel.Short(t.Init.OperatorPastelID))
+		return fmt.Errorf("%w; sign with %s first", err, pastel.Short(t.Init.OperatorPastelID))
 	case err != nil:
-		return fmt.Errorf("%w: this is the wrong key file", err)
+		return fmt.Errorf("%w; use another key file", err)
 	}
 	if err := e.Confirm(c.Yes, fmt.Sprintf("%s signs:\n  %s", key.ID(), s.Text)); err != nil {
 		return err
@@ -93,12 +93,12 @@ func (c *ticketSignCmd) signWithAddress(e *terminal.Terminal, t *ticket.Ticket, 
 type ticketAddCmd struct {
 	networkFlags
 	outFlags
-	Field     string `required:"" enum:"agreement,smart_pool,pledge,address,operator" help:"Which: agreement, smart_pool, pledge, address or operator."`
+	Field     string `required:"" enum:"agreement,smart_pool,pledge,address,operator" help:"Which signature: agreement, smart_pool, pledge, address or operator."`
 	Signature string `required:"" help:"The signature, in base64."`
-	File      string `arg:"" help:"Ticket's JSON."`
+	File      string `arg:"" help:"File with the ticket's JSON."`
 }
 
-// Run adds the signature if it is right, as far as can be known without the chain.
+// Run adds the signature if it verifies, as far as that can be checked without the chain.
 func (c *ticketAddCmd) Run(e *terminal.Terminal) error {
 	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
@@ -115,7 +115,7 @@ func (c *ticketAddCmd) Run(e *terminal.Terminal) error {
 	}
 	for _, ch := range ticket.Checks(t, &net.Network, net.Limits()) {
 		if ch.Name == field && ch.Answer == ticket.AnswerWrong {
-			return fmt.Errorf("this is not the signature that the ticket needs (%s): sign exactly the statement that ticket decode shows", ch.Detail)
+			return fmt.Errorf("this is not the signature that the ticket needs (%s); sign exactly the statement that ticket decode shows", ch.Detail)
 		}
 	}
 	return c.write(e, t, &net.Network)
@@ -123,7 +123,7 @@ func (c *ticketAddCmd) Run(e *terminal.Terminal) error {
 
 type ticketEncodeCmd struct {
 	networkFlags
-	File string `arg:"" help:"Ticket's JSON."`
+	File string `arg:"" help:"File with the ticket's JSON."`
 }
 
 // Run prints the arguments for pasteld.
@@ -141,7 +141,7 @@ func (c *ticketEncodeCmd) Run(e *terminal.Terminal) error {
 	}
 	for _, s := range l.Ticket.Signatures(net.Name) {
 		if s.Signature == "" {
-			return fmt.Errorf("%s is missing: the ticket would be rejected, sign it first", s.Field)
+			return fmt.Errorf("%s is missing, so the ticket would be rejected; sign it first", s.Field)
 		}
 	}
 	contract, err := ticket.NewContract(l.Ticket, "", 0)
@@ -153,7 +153,7 @@ func (c *ticketEncodeCmd) Run(e *terminal.Terminal) error {
 			"contract_ticket": contract.ContractTicket, "sub_type": contract.SubType, "secondary_key": "", "fee_psl": net.ContractFee.String(),
 		})
 	}
-	e.Note("A wallet posts it for a fee of %s PSL with this command:", net.ContractFee)
+	e.Note("To post it with a wallet, for a fee of %s PSL, run:", net.ContractFee)
 	_, err = fmt.Fprintf(e.Out, "pastel-cli tickets register contract %s %s\n", contract.ContractTicket, contract.SubType)
 	return err
 }

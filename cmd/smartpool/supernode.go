@@ -9,25 +9,25 @@ import (
 )
 
 type supernodeCmd struct {
-	Launch supernodeLaunchCmd `cmd:"" help:"Start the Supernode of an active pool; run again it goes on where it was."`
+	Launch supernodeLaunchCmd `cmd:"" help:"Start the Supernode of an active pool. If interrupted, run it again to continue."`
 }
 
 type supernodeLaunchCmd struct {
 	apiFlags
 	nodeFlags
 	identityFlags
-	Pool       string `arg:"" help:"Pool id, or its label."`
-	Host       string `placeholder:"IP:PORT" help:"Address of the Supernode's machine; the one of its entry in masternode.conf if left out."`
-	ExtAddress string `placeholder:"IP:PORT" help:"Where the machine's Supernode software is reached (extAddress)."`
-	ExtP2P     string `name:"ext-p2p" placeholder:"IP:PORT" help:"Where that software's own network is reached (extP2P)."`
-	Alias      string `help:"Name in masternode.conf; the pool's label if left out."`
-	Conf       string `name:"masternode-conf" placeholder:"FILE" help:"The node's masternode.conf; beside its .cookie if left out."`
-	MachineKey string `name:"masternode-key" placeholder:"KEY" help:"Key of an earlier masternode genkey; the entry's, or a new one, if left out."`
-	Cold       string `placeholder:"FILE" help:"Sign nothing: write the entry to this file and print what the Supernode's PastelID signs elsewhere."`
-	Signed     string `placeholder:"FILE" help:"Take the entry that --cold wrote, signed since."`
-	Signature  string `placeholder:"BASE64" help:"With --signed: the PastelID's signature, if it is not in the file."`
-	NoWait     bool   `help:"Do not wait until the Supernode is listed and paid."`
-	Yes        bool   `help:"Do not ask."`
+	Pool       string `arg:"" help:"The pool's id or label."`
+	Host       string `placeholder:"IP:PORT" help:"Address of the Supernode's machine; by default, the one in its entry of masternode.conf."`
+	ExtAddress string `placeholder:"IP:PORT" help:"Address of the machine's Supernode software (extAddress)."`
+	ExtP2P     string `name:"ext-p2p" placeholder:"IP:PORT" help:"Address of that software's own network (extP2P)."`
+	Alias      string `help:"Name in masternode.conf; by default, the pool's label."`
+	Conf       string `name:"masternode-conf" placeholder:"FILE" help:"The node's masternode.conf; by default, the one beside its .cookie."`
+	MachineKey string `name:"masternode-key" placeholder:"KEY" help:"Key from an earlier masternode genkey; by default, the entry's, or a new one."`
+	Cold       string `placeholder:"FILE" help:"Sign nothing; write the entry to this file and print what the Supernode's PastelID must sign elsewhere."`
+	Signed     string `placeholder:"FILE" help:"Use an entry written by --cold and signed since."`
+	Signature  string `placeholder:"BASE64" help:"With --signed: the PastelID's signature, unless the file has it."`
+	NoWait     bool   `help:"Do not wait until the node lists the Supernode and it is paid."`
+	Yes        bool   `help:"Do not ask for confirmation."`
 }
 
 func (c *supernodeLaunchCmd) launch() *journey.Launch {
@@ -37,10 +37,10 @@ func (c *supernodeLaunchCmd) launch() *journey.Launch {
 	}
 }
 
-// Validate wants addresses that nodes take.
+// Validate checks the addresses.
 func (c *supernodeLaunchCmd) Validate() error { return c.launch().Validate() }
 
-// Run starts the Supernode, and prints what came of it.
+// Run starts the Supernode and prints the outcome.
 func (c *supernodeLaunchCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
 	x, err := r.Launch(ctx, c.launch())
 	switch {

@@ -10,10 +10,10 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// notCompared are the fields of a pool that verify pool says it does not compare, and the tip, which has its own test.
+// notCompared lists the fields of a pool that verify pool does not compare, as it says, and the tip, which has its own test.
 var notCompared = map[string]bool{"tip": true, "yield": true, "yield_with": true, "critical_members": true, "forecast": true, "id": true, "supernode_state": true}
 
-// tamperingIsFound rebuilds the books of pool atlas, and wants every change about them to be found.
+// tamperingIsFound rebuilds the books of pool atlas, and checks that verify pool finds every change to them.
 func (x *dev) tamperingIsFound() {
 	x.t.Helper()
 	_, out := x.call("--json", "pool", "status", "atlas")

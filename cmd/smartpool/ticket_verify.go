@@ -15,7 +15,7 @@ type ticketVerifyCmd struct {
 	File string `arg:"" name:"file-or-hex" help:"Ticket's JSON or a raw transaction in hex: file, hex, or - for standard input."`
 }
 
-// Run prints every check and fails if one is wrong.
+// Run prints every check and returns an error if one fails.
 func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
 	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {

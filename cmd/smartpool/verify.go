@@ -11,15 +11,15 @@ import (
 )
 
 type verifyCmd struct {
-	Payout verifyPayoutCmd `cmd:"" help:"Recompute from raw blocks whether a payout is right."`
-	Pool   verifyPoolCmd   `cmd:"" help:"Recompute from raw blocks whether a daemon's books of a pool are right."`
+	Payout verifyPayoutCmd `cmd:"" help:"Verify a payout against raw blocks."`
+	Pool   verifyPoolCmd   `cmd:"" help:"Verify a daemon's books of a pool against raw blocks."`
 }
 
-// auditFlags say whose blocks are read.
+// auditFlags say which node's blocks to read.
 type auditFlags struct {
 	nodeFlags
 	networkFlags
-	ShadowFrom int32 `default:"-1" placeholder:"HEIGHT" help:"First block of a shadow run, on a network that does not enforce the rules."`
+	ShadowFrom int32 `default:"-1" placeholder:"HEIGHT" help:"Start a shadow run at this block, on a network that does not enforce the rules."`
 }
 
 func (f *auditFlags) audit(e *terminal.Terminal) *journey.Audit {
@@ -28,14 +28,14 @@ func (f *auditFlags) audit(e *terminal.Terminal) *journey.Audit {
 
 type verifyPayoutCmd struct {
 	auditFlags
-	TxID string `arg:"" name:"txid" help:"Transaction of the payout."`
+	TxID string `arg:"" name:"txid" help:"The payout's transaction id."`
 }
 
 // Run says ok, wrong or unknown.
 func (c *verifyPayoutCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	id, err := pastel.ParseTxID(c.TxID)
 	if err != nil {
-		return terminal.Usagef("%q is no transaction id: want 64 hex digits", terminal.Printable(c.TxID))
+		return terminal.Usagef("%q is not a transaction id; want 64 hex digits", terminal.Printable(c.TxID))
 	}
 	x, err := c.audit(e).Payout(ctx, id)
 	if err != nil {
@@ -61,10 +61,10 @@ func (c *verifyPayoutCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 type verifyPoolCmd struct {
 	apiFlags
 	auditFlags
-	Pool string `arg:"" help:"Pool id, or its label."`
+	Pool string `arg:"" help:"The pool's id or label."`
 }
 
-// Run compares a daemon's books of a pool with what the rules make of raw blocks.
+// Run compares a daemon's books of a pool with what the rules compute from raw blocks.
 func (c *verifyPoolCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	r, err := c.dial(ctx, e)
 	if err != nil {
@@ -99,7 +99,7 @@ func (c *verifyPoolCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	}
 	if !e.JSON {
 		_, err = fmt.Fprintf(e.Out, "%sok: pool %s, recomputed from %d raw blocks, up to block %d. These agree:\n%s\n"+
-			"Not compared are estimates and what follows from these: yields, forecast, critical members, dates to come.\nLedger digest %s\n",
+			"Not compared: estimates and what follows from them (yields, forecast, critical members, future dates).\nLedger digest %s\n",
 			x.Label, p.ID, x.Height+1, x.Height, terminal.Paragraph(strings.Join(x.Compared, ", ")), p.Tip.Digest)
 	}
 	return err

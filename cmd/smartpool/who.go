@@ -9,14 +9,14 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// who are the accounts that are meant.
+// who says which accounts a command is about.
 type who struct {
 	apiFlags
 	nodeFlags
-	ID []string `arg:"" optional:"" name:"pastelid-or-address" env:"SMARTPOOL_ACCOUNTS" help:"PastelIDs or addresses; else the PastelIDs of the node."`
+	ID []string `arg:"" optional:"" name:"pastelid-or-address" env:"SMARTPOOL_ACCOUNTS" help:"PastelIDs or addresses; by default, the node's PastelIDs."`
 }
 
-// accounts asks for each.
+// accounts asks the daemon about each account.
 func (w *who) accounts(ctx context.Context, e *terminal.Terminal) (*journey.Daemon, []wire.Account, error) {
 	r, err := w.dial(ctx, e)
 	if err != nil {
@@ -28,7 +28,7 @@ func (w *who) accounts(ctx context.Context, e *terminal.Terminal) (*journey.Daem
 
 type leaveCmd struct {
 	who
-	Pool string `help:"Only this pool."`
+	Pool string `help:"Only this pool, by id or label."`
 }
 
 // Run says what leaving costs.

@@ -29,8 +29,8 @@ func startLife(t *testing.T, height pastel.Height) *dev {
 	return startReading(t, net, blocks)
 }
 
-// What pool status and my say in the life of a pool.
-func TestStatusAndMyTell(t *testing.T) {
+// What pool status and my print during the life of a pool.
+func TestStatusAndMyPrint(t *testing.T) {
 	t.Parallel()
 	const alice = "jXaEtAuicaHEPBYssnJtK5wKhGKhWdRWW6xcPytYoahXaEa6sqjXnZS7BGTVtpwmZL2241GSdaNFJJmHe7nXFn"
 	for _, at := range []struct {
@@ -38,17 +38,17 @@ func TestStatusAndMyTell(t *testing.T) {
 		has    map[string][]string // by command
 	}{
 		{136, map[string][]string{
-			"pool status acme": {"Collateral  1200 PSL counted of 1200 PSL wanted, 1000 PSL needed; 1200 PSL offered\n", "in 1 reward;"},
+			"pool status acme": {"Collateral  1200 PSL counted, target 1200 PSL; the Supernode needs 1000 PSL; 1200 PSL offered\n", "in 1 reward;"},
 		}},
 		{160, map[string][]string{
-			"pool status acme": {"Critical    without these the Supernode stops: jXaEtAuica…e7nXFn, who offer 500 PSL of the 1150 PSL offered\n", " PSL in escrow\n"},
+			"pool status acme": {"Critical    if these members leave, the Supernode stops: jXaEtAuica…e7nXFn (they offer 500 of 1150 PSL)\n", " PSL in escrow\n"},
 			"my " + alice:      {"Rewards go to tPeBRDMv5HnEVpcSheSB85aFCPw55XZ9bfW.\n"},
 		}},
-		{246, map[string][]string{"my " + alice: {"Rewards go to tPh6aNDouJHDG5MrNEVmykgpKn2HW7ff4aS.\n"}}}, // amended in this block, no payout since
+		{246, map[string][]string{"my " + alice: {"Rewards go to tPh6aNDouJHDG5MrNEVmykgpKn2HW7ff4aS.\n"}}}, // amended in this block, without a payout since
 		{338, map[string][]string{
 			"pool status acme": {
 				"Closed      block 338 (2026-11-28 00:22 UTC)\n",
-				"Income      42500.06453 PSL in 54 rewards; 42500.06452 PSL paid, 0.00001 PSL left in escrow for ever\n",
+				"Income      42500.06453 PSL in 54 rewards; 42500.06452 PSL paid, 0.00001 PSL left in escrow forever\n",
 			},
 		}},
 	} {
@@ -67,7 +67,7 @@ func TestStatusAndMyTell(t *testing.T) {
 	}
 }
 
-// Rewards that go to several addresses are told by pool.
+// Rewards that go to several addresses are listed by pool.
 func TestRewardsByPool(t *testing.T) {
 	t.Parallel()
 	position := func(pool, reward string) (p wire.Position) {
@@ -76,14 +76,14 @@ func TestRewardsByPool(t *testing.T) {
 	}
 	var b strings.Builder
 	list := []wire.Position{position("atlas", "tOne"), position("borea", "tTwo"), position("atlas", "tOne"), position("cirrus", "tOne")}
-	tellRewards(&b, list, func(pool string) string { return pool }, false)
+	printRewards(&b, list, func(pool string) string { return pool }, false)
 	const want = "Rewards of atlas, cirrus go to tOne.\nRewards of borea go to tTwo.\n\n"
 	if b.String() != want {
 		t.Errorf("got %q, want %q", &b, want)
 	}
 }
 
-// A daemon that is a block behind does not know an output yet that the wallet has: join waits for it. For a cold wallet it says so.
+// A daemon that is a block behind does not know an output that the wallet has: join waits for it, and for a cold wallet says so.
 func TestJoinWaitsForADaemonThatIsBehind(t *testing.T) {
 	t.Parallel()
 	x, secret, _ := startAtlas(t)
@@ -107,7 +107,7 @@ func TestJoinWaitsForADaemonThatIsBehind(t *testing.T) {
 	}
 	behind(1)
 	cold := filepath.Join(x.dir, "cold.json")
-	x.refused("a cold pledge while the daemon is behind", exitNo, fmt.Sprintf("The daemon is at block %d: if the output needs a later one, try again", height-1),
+	x.refused("a cold pledge while the daemon is behind", exitNo, fmt.Sprintf("The daemon is at block %d; if the output needs a later block, try again", height-1),
 		"join", "atlas", "--cold", cold, "--coins", "400", "--pastelid", alice, "--output", output.String(), "--address", x.addressOf(output))
 	behind(1)
 	out := x.does("join", "atlas", "--pastelid", alice, "--coins", "400", "--passphrase-file", secret, "--yes")

@@ -8,7 +8,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Accounts asks the daemon for each PastelID and address. Without any, it asks for the node's PastelIDs and leaves out those that never pledged.
+// Accounts asks the daemon about each PastelID and address. Without any, it asks about the node's PastelIDs and omits those that never
+// pledged.
 func (r *Daemon) Accounts(ctx context.Context, ids []string, n *Node) ([]wire.Account, error) {
 	named := len(ids) > 0
 	ids, err := r.names(ctx, ids, n)
@@ -35,11 +36,11 @@ func (r *Daemon) names(ctx context.Context, ids []string, n *Node) ([]string, er
 	}
 	c, err := n.Wallet(ctx, r.Net)
 	if err != nil {
-		return nil, fmt.Errorf("give a PastelID or an address, or a node to ask for yours: %w", err)
+		return nil, fmt.Errorf("give a PastelID or an address, or a node that has yours: %w", err)
 	}
 	ids, err = c.PastelIDs(ctx)
 	if err == nil && len(ids) == 0 {
-		err = errors.New("the node has no PastelID: give one, or an address")
+		err = errors.New("the node has no PastelID; give one, or an address")
 	}
 	return ids, err
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Relayed is about how many participants fit in a transaction that nodes pass on (protocol 6).
+// Relayed is roughly how many participants fit in a transaction that nodes relay (protocol 6).
 const Relayed = 170
 
 // Activation activates a pool.
@@ -22,15 +22,15 @@ type Activation struct {
 	Node Node
 }
 
-// ActivatedPool says which pool is activated, and with whom.
+// ActivatedPool says which pool to activate, and with which members.
 type ActivatedPool struct {
 	Pool        string   // id or label
-	Participant []string // PASTELID,ADDRESS of each member; empty: all who pledged
+	Participant []string // PASTELID,ADDRESS of each member; empty: every live pledge
 	NoWait      bool     // do not wait for the block that holds the ticket
 	Yes         bool     // do not ask
 }
 
-// prepare makes the unsigned ticket, which the next block would accept, and a table of who is in.
+// prepare makes the unsigned ticket, which the next block would accept, and a table of the pledges with their roles.
 func (c *Activation) prepare(ctx context.Context, r *Daemon) (p wire.PoolDetail, x *ticket.Activate, table string, err error) {
 	if p, err = r.VerifiedPool(ctx, c.Pool.Pool); err != nil {
 		return p, nil, "", err
@@ -39,12 +39,12 @@ func (c *Activation) prepare(ctx context.Context, r *Daemon) (p wire.PoolDetail,
 		return p, nil, "", err
 	}
 	if _, err = r.Preflight(ctx, x.Ticket()); err != nil && p.Status == "subscribing" && p.Offered < p.Target {
-		err = fmt.Errorf("pool %s has %d PSL of %d: wait for more pledges (%w)", pastel.Short(p.ID), p.Offered, p.Target, err)
+		err = fmt.Errorf("pool %s has %d PSL of %d; wait for more pledges (%w)", pastel.Short(p.ID), p.Offered, p.Target, err)
 	}
 	return p, x, table, err
 }
 
-// DryRun says whether the ticket would be accepted, and who would be in.
+// DryRun checks that the ticket would be accepted, and says who would be a member.
 func (c *Activation) DryRun(ctx context.Context, r *Daemon) (*Preflighted, error) {
 	_, x, table, err := c.prepare(ctx, r)
 	if err != nil {
@@ -84,12 +84,12 @@ func (c *Activation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		if err != nil || now.Activated == nil {
 			return "", err
 		}
-		return fmt.Sprintf("Active since %s with %d PSL.\nThe Supernode's collateral reference is %s, index 4294967295: smartpool supernode launch %s",
+		return fmt.Sprintf("Active since %s with %d PSL.\nThe Supernode's collateral reference is %s, index 4294967295. Next: smartpool supernode launch %s",
 			When(*now.Activated), now.Counted, now.ActivationTx, now.ID), nil
 	})
 }
 
-// build makes the unsigned ticket, and a table of who would be a member and who would stand by.
+// build makes the unsigned ticket, and a table of who would be a member and who on standby.
 func (c *Activation) build(p *wire.PoolDetail, net *pool.Params) (*ticket.Activate, string, error) {
 	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: ticket.PoolID(p.ID)}
 	listed := map[string]bool{}
@@ -106,11 +106,11 @@ func (c *Activation) build(p *wire.PoolDetail, net *pool.Params) (*ticket.Activa
 			listed[m.PastelID+","+m.Address] = true
 			x.Participants = append(x.Participants, ticket.Participant{PastelID: m.PastelID, Address: m.Address})
 		}
-		if len(x.Participants) > Relayed { // nodes would not relay the list: an empty one means every live pledge
+		if len(x.Participants) > Relayed { // nodes would not relay the list; an empty one means every live pledge
 			x.Participants = nil
 		}
 	}
-	t := terminal.NewTable([]any{"PastelID", "Offers PSL", "Address", "Becomes"}, 2)
+	t := terminal.NewTable([]any{"PastelID", "Offered PSL", "Address", "Becomes"}, 2)
 	var sum int64
 	for _, m := range p.Participants {
 		becomes := "standby"
@@ -120,9 +120,9 @@ func (c *Activation) build(p *wire.PoolDetail, net *pool.Params) (*ticket.Activa
 		}
 		t.AppendRow([]any{pastel.Short(m.PastelID), m.Offered, m.Address, becomes})
 	}
-	table := fmt.Sprintf("Pool %s starts with %d PSL of members; it wants %d PSL.\n\n%s\n", p.ID, sum, p.Target, t.Render())
+	table := fmt.Sprintf("Pool %s starts with %d PSL from its members; its target is %d PSL.\n\n%s\n", p.ID, sum, p.Target, t.Render())
 	if len(x.Participants) == 0 {
-		table += "\nMind that the list is empty: whoever has a live pledge in the block that mines this becomes a member.\n"
+		table += "\nCaution: the ticket lists no members. Everyone with a live pledge in the block that holds the ticket becomes a member.\n"
 	}
 	return x, table, ticket.CheckUnsigned(&ticket.Ticket{Activate: x}, &net.Network, net.Limits())
 }

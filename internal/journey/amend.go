@@ -27,20 +27,20 @@ type Amendment struct {
 	Cold   Cold
 }
 
-// Change says which pledge changes, and how.
+// Change says which pledge to change, and how.
 type Change struct {
 	Pool     string // id or label
-	Coins    int64  // PSL that the pledge offers from now on; 0: as many as now
-	Reward   string // address that rewards are paid to from now on; empty: the member is asked whether it stays
+	Coins    int64  // PSL that the pledge offers from then on; 0: unchanged
+	Reward   string // address that receives the rewards from then on; empty: the member is asked to confirm the present one
 	PastelID string // the member's; empty: the key file's, or the node's only one
-	Address  string // the pledged one, if the PastelID pledges several in the pool. With a cold machine always.
-	Output   string // txid:vout of the pledged address that the ticket names; empty: one that backs the pledge, or a new one if that takes more coins
+	Address  string // the pledged one, if the PastelID pledges several in the pool. Required with a cold machine.
+	Output   string // txid:vout at the pledged address, for the ticket to name; empty: one that backs the pledge, or another if the raise needs more coins
 	NoWait   bool   // do not wait for the block that holds the ticket
 	Yes      bool   // do not ask
 }
 
-// Run changes a pledge: what it offers, where its rewards go, or both. It keeps its place and what it earned. It posts a ticket that
-// was signed elsewhere.
+// Run changes a pledge's offer, its reward address, or both. The pledge keeps its place and its earnings. With Cold.Ticket it posts a
+// ticket signed elsewhere.
 func (c *Amendment) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	p, err := c.open(ctx, r)
 	switch {
@@ -55,7 +55,7 @@ func (c *Amendment) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	return c.hot(ctx, r, p)
 }
 
-// Draft writes the ticket of an amendment for a machine that is never online, and signs nothing.
+// Draft writes an amendment's ticket for a machine that is never online. It signs nothing.
 func (c *Amendment) Draft(ctx context.Context, r *Daemon) (*Draft, error) {
 	p, err := c.open(ctx, r)
 	if err != nil {
@@ -67,7 +67,7 @@ func (c *Amendment) Draft(ctx context.Context, r *Daemon) (*Draft, error) {
 	return c.cold(ctx, r, p)
 }
 
-// open asks for the pool, which must take amendments.
+// open asks for the pool, which must accept amendments.
 func (c *Amendment) open(ctx context.Context, r *Daemon) (*wire.PoolDetail, error) {
 	p, err := r.VerifiedPool(ctx, c.Change.Pool)
 	if err == nil {
@@ -76,34 +76,34 @@ func (c *Amendment) open(ctx context.Context, r *Daemon) (*wire.PoolDetail, erro
 	return &p, err
 }
 
-// check refuses what is no change, or lets a daemon choose where rewards go.
+// check refuses a change that changes nothing, or that would let a daemon choose where rewards go.
 func (c *Amendment) check(r *Daemon, cold bool) error {
 	switch _, err := pastel.ParseOutPoint(c.Change.Output); {
 	case c.Change.Coins == 0 && c.Change.Reward == "":
-		return terminal.Usagef("say what is to change: --coins for a higher offer, --reward to be paid elsewhere, or both")
+		return terminal.Usagef("nothing to change; use --coins to raise the offer, --reward to change the reward address, or both")
 	case c.Change.Coins < 0:
-		return terminal.Usagef("--coins %d: want whole PSL, more than the pledge offers now", c.Change.Coins)
+		return terminal.Usagef("--coins %d: want whole PSL, more than the present offer", c.Change.Coins)
 	case c.Change.Reward == "" && !cold && (c.Change.Yes || !r.Person.Interactive()):
-		return terminal.Usagef("--coins without --reward has you confirm on a terminal where rewards go, as only you know that: without one, or with --yes, name the address " +
-			"with --reward, also if it stays the same")
+		return terminal.Usagef("--coins without --reward asks you on a terminal to confirm the reward address, because only you know it; without a terminal, or with --yes, " +
+			"give the address with --reward, even if it stays the same")
 	case err != nil && c.Change.Output != "":
 		return terminal.Usagef("--output: %w", err)
 	}
 	return nil
 }
 
-// takesAmendments says whether the next block amends pledges of a pool; a full pool does.
+// takesAmendments returns an error if the next block amends no pledges of a pool. A full pool accepts amendments.
 func takesAmendments(p *wire.PoolDetail) error {
 	over := p.JoinUntil == nil || p.Tip.Height >= p.JoinUntil.Height
 	switch {
 	case p.Status == "active", p.Status == "subscribing" && !over, p.Status == "replenishing" && !over:
 		return nil
 	case p.Status == "subscribing":
-		return fmt.Errorf("pool %s changes no pledges now: its window closed with %s; once it is active it does again", pastel.Short(p.ID), Whenever(p.JoinUntil))
+		return fmt.Errorf("pool %s accepts no amendments now: its subscription ended at %s; try again once the pool is active", pastel.Short(p.ID), Whenever(p.JoinUntil))
 	case p.Status == "replenishing":
-		return fmt.Errorf("pool %s changes no pledges now: its deadline, %s, is over", pastel.Short(p.ID), Whenever(p.JoinUntil))
+		return fmt.Errorf("pool %s accepts no amendments now: its deadline, %s, has passed", pastel.Short(p.ID), Whenever(p.JoinUntil))
 	}
-	return fmt.Errorf("pool %s changes no pledges: it is %s, and every pledge in it ended", pastel.Short(p.ID), p.Status)
+	return fmt.Errorf("pool %s accepts no amendments: it is %s, and all its pledges have ended", pastel.Short(p.ID), p.Status)
 }
 
 // hot amends with the node's wallet.
@@ -146,8 +146,8 @@ func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 		return Posted{}, err
 	}
 	statement := x.PledgeStatement(r.Net.Name)
-	terms += fmt.Sprintf("Costs     %s PSL, the ticket's network fee, from the wallet's other coins\n"+
-		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", r.Net.ContractFee, statement)
+	terms += fmt.Sprintf("Costs     %s PSL, the ticket's network fee, paid from the wallet's other coins\n"+
+		"\nThe PastelID and the address both sign this line, and nothing else:\n  %s\n", r.Net.ContractFee, statement)
 	if err := r.Person.Confirm(c.Change.Yes, terms); err != nil {
 		return Posted{}, err
 	}
@@ -164,22 +164,22 @@ func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	return r.Finish(ctx, wallet, txid, !c.Change.NoWait, r.amended(ctx, x))
 }
 
-// confirmReward has the member say that rewards still go where the last ticket that the daemon names has them go: the member signed that, but may
-// have signed another one since that the daemon hides.
+// confirmReward asks the member whether rewards still go where the daemon's last ticket sends them. The member signed that ticket, but may
+// have signed a later one that the daemon hides.
 func confirmReward(p Person, last *signedPart) error {
-	p.Warn("The daemon says that this is the pledge's last ticket. You signed it; whether you signed another one since, it could hide:\n"+
+	p.Warn("The daemon says that this is the pledge's last ticket. You signed it, but the daemon could hide a later one that you signed:\n"+
 		"  transaction %s\n  of %s\n  rewards go to %s", last.txid, last.TimeStamp, last.RewardAddress)
-	return p.Agree("Shall rewards still go to " + last.RewardAddress + "?")
+	return p.Agree("Should rewards still go to " + last.RewardAddress + "?")
 }
 
-// cold writes an amendment for a machine that is never online. No node shows what was signed before, so the member names it all.
+// cold writes an amendment for a machine that is never online. No node shows what was signed before, so the member gives every value.
 func (c *Amendment) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft, error) {
 	id, err := coldID(&c.Key, r.Person, c.Change.PastelID)
 	if err != nil {
 		return nil, err
 	}
 	if id == "" || c.Change.Address == "" || c.Change.Coins == 0 || c.Change.Reward == "" {
-		return nil, terminal.Usagef("--cold needs --pastelid (or --key), --address, the pledged one, and --coins and --reward, also if they stay the same")
+		return nil, terminal.Usagef("--cold needs --pastelid (or --key), --address (the pledged one), --coins and --reward, even if they stay the same")
 	}
 	if _, err := pastel.ParseAddress(&r.Net, c.Change.Address); err != nil {
 		return nil, terminal.Usagef("--address: %w", err)
@@ -202,7 +202,7 @@ func (c *Amendment) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*D
 	return c.Cold.unsigned(&r.Net, "amend", terms, pl.Address, x.Ticket())
 }
 
-// namedOutput is the output that was named, or that the pledge's last ticket names.
+// namedOutput returns the output that the member named, or else the one in the pledge's last ticket.
 func (c *Amendment) namedOutput(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (pastel.OutPoint, error) {
 	name := c.Change.Output
 	if name == "" {
@@ -214,15 +214,15 @@ func (c *Amendment) namedOutput(ctx context.Context, r *Daemon, pl *wire.PoolPle
 	}
 	out, err := pastel.ParseOutPoint(name)
 	if err != nil {
-		return out, fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
+		return out, fmt.Errorf("cannot read the daemon's answer (%w); run the daemon's release", err)
 	}
 	if err = r.owns(ctx, out, pl.Address); errors.Is(err, client.ErrNotFound) {
-		err = fmt.Errorf("output %s is spent, or no block holds it yet: name an output of %s with --output", out, pl.Address)
+		err = fmt.Errorf("output %s is spent, or no block holds it yet; choose an output at %s with --output", out, pl.Address)
 	}
 	return out, err
 }
 
-// which finds the live pledge that is meant: of the PastelID, and of the address if one is named. A person is asked which if there are several.
+// which finds the live pledge of the PastelID, and of the address if one is given. If there are several, it asks.
 func (c *Amendment) which(r *Daemon, p *wire.PoolDetail, id string) (*wire.PoolPledge, error) {
 	var mine []*wire.PoolPledge
 	for i := range p.Participants {
@@ -234,9 +234,9 @@ func (c *Amendment) which(r *Daemon, p *wire.PoolDetail, id string) (*wire.PoolP
 	case len(mine) == 1:
 		return mine[0], nil
 	case len(mine) == 0 && c.Change.Address != "":
-		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s: smartpool my lists those there are", pastel.Short(id), terminal.Printable(c.Change.Address), pastel.Short(p.ID))
+		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s; smartpool my lists your pledges", pastel.Short(id), terminal.Printable(c.Change.Address), pastel.Short(p.ID))
 	case len(mine) == 0:
-		return nil, fmt.Errorf("PastelID %s has no live pledge in pool %s: smartpool join makes one", pastel.Short(id), pastel.Short(p.ID))
+		return nil, fmt.Errorf("PastelID %s has no live pledge in pool %s; to make one, use smartpool join", pastel.Short(id), pastel.Short(p.ID))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "PastelID %s has %d pledges in pool %s:\n", pastel.Short(id), len(mine), pastel.Short(p.ID))
@@ -253,25 +253,25 @@ func (c *Amendment) which(r *Daemon, p *wire.PoolDetail, id string) (*wire.PoolP
 	}
 	n, err := strconv.Atoi(answer)
 	if err != nil || n < 1 || n > len(mine) {
-		return nil, fmt.Errorf("%q is none of 1 to %d: nothing was signed", terminal.Printable(answer), len(mine))
+		return nil, fmt.Errorf("%q is not a number from 1 to %d. Nothing was signed", terminal.Printable(answer), len(mine))
 	}
 	return mine[n-1], nil
 }
 
-// change fills in what stays, and refuses what is no change or cannot be one.
+// change fills in what stays the same, and refuses a lower offer or no change at all.
 func (c *Amendment) change(pl *wire.PoolPledge) error {
 	c.Change.Coins, c.Change.Reward = cmp.Or(c.Change.Coins, pl.Offered), cmp.Or(c.Change.Reward, pl.Reward)
 	switch {
 	case c.Change.Coins < pl.Offered:
-		return fmt.Errorf("the pledge offers %d PSL, and an offer cannot be lowered to %d PSL: give --coins of at least %d; to have coins back, leave (smartpool leave "+
+		return fmt.Errorf("the pledge offers %d PSL, and an offer cannot be lowered (to %d PSL); use --coins of at least %d, or leave to free the coins (smartpool leave "+
 			"says what that costs)", pl.Offered, c.Change.Coins, pl.Offered)
 	case c.Change.Coins == pl.Offered && c.Change.Reward == pl.Reward:
-		return fmt.Errorf("the pledge offers %d PSL and is paid to %s already: there is nothing to change", pl.Offered, pl.Reward)
+		return fmt.Errorf("the pledge already offers %d PSL, with rewards to %s; there is nothing to change", pl.Offered, pl.Reward)
 	}
 	return nil
 }
 
-// prepare makes the unsigned ticket, has the daemon check it, and tells what it means. last is the ticket in force, nil if it is not known.
+// prepare makes the unsigned ticket, has the daemon check it, and says what it means. last is the ticket in force, nil if unknown.
 func (c *Amendment) prepare(
 	ctx context.Context, r *Daemon, p *wire.PoolDetail, pl *wire.PoolPledge, out pastel.OutPoint, last *ticket.Part,
 ) (*ticket.Part, string, error) {
@@ -289,7 +289,7 @@ func (c *Amendment) prepare(
 	t := x.Ticket()
 	check, err := r.Preflight(ctx, t)
 	for step := time.Second; last == nil && check.Reason == string(ticket.ReasonBadTime) && step < time.Minute; step *= 2 {
-		at += int64(step / time.Second) // until it is later than the ticket in force, whose time is not known and may be that of this minute
+		at += int64(step / time.Second) // until it is later than the ticket in force, whose time is unknown and may be in this minute
 		x.TimeStamp = ticket.FormatTimeStamp(at)
 		check, err = r.Preflight(ctx, t)
 	}
@@ -300,28 +300,28 @@ func (c *Amendment) prepare(
 	return x, terms, err
 }
 
-// advised adds what to do about a rejection that has another cause when a pledge is amended.
+// advised adds advice to a rejection whose cause differs when a pledge is amended.
 func advised(check wire.Check, pl *wire.PoolPledge, err error) error {
 	switch ticket.Reason(check.Reason) {
 	case ticket.ReasonBadTime:
-		return fmt.Errorf("%w. The new time stamp must be later than that of the pledge's last ticket: is this machine's clock right? Then try again in a minute", err)
+		return fmt.Errorf("%w. The time stamp must be later than that of the pledge's last ticket; check this machine's clock, then try again in a minute", err)
 	case ticket.ReasonOutputTooSmall:
-		return fmt.Errorf("%w. All that pledges offer on %s has to lie at that address: send it the coins that are missing, in one output, and name it with --output "+
+		return fmt.Errorf("%w. Address %s must hold everything that pledges offer on it; send it the missing coins, in one output, and choose that output with --output "+
 			"once it is confirmed", err, pl.Address)
 	default:
 		return err
 	}
 }
 
-// futureLimit is how far a block's time may be ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME).
+// futureLimit is how far a block's time may lie ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME).
 const futureLimit = 2 * time.Hour
 
-// timeStamp dates a statement, in seconds since 1970: now by the own clock, and after the ticket that it amends, if any. What a daemon says of the tip dates nothing; a
-// tip that no node accepts yet shows that a clock is wrong.
+// timeStamp dates a statement, in seconds since 1970: now by this machine's clock, and later than the ticket that it amends, if any. The
+// daemon's tip never sets the date; a tip that no node would accept yet shows that a clock is wrong.
 func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 	now := time.Now()
 	if tip.After(now.Add(futureLimit)) {
-		return 0, fmt.Errorf("the daemon's last block is of %s UTC, which is yet to come: set this machine's clock right, or ask another daemon. Nothing was signed",
+		return 0, fmt.Errorf("the daemon's last block is dated %s UTC, which lies in the future; correct this machine's clock, or ask another daemon. Nothing was signed",
 			tip.UTC().Format("2006-01-02 15:04"))
 	}
 	at := now.Unix()
@@ -331,7 +331,7 @@ func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 		case err != nil:
 			return 0, err
 		case before >= now.Add(futureLimit).Unix():
-			return 0, fmt.Errorf("the pledge's last ticket is dated %s, and this one must be dated later: set this machine's clock right, or try again then",
+			return 0, fmt.Errorf("the pledge's last ticket is dated %s, and this one must be dated later; correct this machine's clock, or try again after that time",
 				last.TimeStamp)
 		}
 		at = max(at, before+1)
@@ -339,7 +339,7 @@ func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
 	return at, nil
 }
 
-// pledgeRow is a live pledge with its last ticket.
+// pledgeRow asks for a live pledge with its last ticket.
 func (r *Daemon) pledgeRow(ctx context.Context, pl *wire.PoolPledge) (wire.Pledge, error) {
 	var q wire.PledgeQuery
 	q.PastelID, q.Address, q.Live = pl.PastelID, pl.Address, true
@@ -352,17 +352,17 @@ func (r *Daemon) pledgeRow(ctx context.Context, pl *wire.PoolPledge) (wire.Pledg
 			return x, nil
 		}
 	}
-	return wire.Pledge{}, errors.New("the daemon does not tell the pledge's last ticket: it may have left just now, try again")
+	return wire.Pledge{}, errors.New("the daemon does not name the pledge's last ticket; the pledge may have ended just now. Try again")
 }
 
-// signedPart is a participation ticket that is on the chain, and that its member signed.
+// signedPart is a participation ticket that its member signed and a block holds.
 type signedPart struct {
 	*ticket.Part
 	txid pastel.TxID
 }
 
-// lastTicket has the node show the ticket that the daemon says is the pledge's last, and checks that the daemon tells of the pledge what its
-// owner signed there. That the owner signed no later one it cannot check.
+// lastTicket reads from the node the ticket that the daemon calls the pledge's last, and checks that the daemon's answer agrees with what
+// the owner signed there. It cannot check that the owner signed no later one.
 func (r *Daemon) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire.PoolDetail, pl *wire.PoolPledge) (*signedPart, error) {
 	row, err := r.pledgeRow(ctx, pl)
 	if err != nil {
@@ -370,11 +370,11 @@ func (r *Daemon) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire
 	}
 	id, err := pastel.ParseTxID(row.Ticket)
 	if err != nil {
-		return nil, fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
+		return nil, fmt.Errorf("cannot read the daemon's answer (%w); run the daemon's release", err)
 	}
 	raw, err := wallet.RawTx(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("the node does not show the pledge's last ticket, transaction %s (%w): it needs a transaction index (txindex=1)", id, err)
+		return nil, fmt.Errorf("the node cannot return the pledge's last ticket, transaction %s (%w); it needs a transaction index (txindex=1)", id, err)
 	}
 	tx, err := pastel.ParseTx(raw)
 	if err != nil {
@@ -402,9 +402,9 @@ func (r *Daemon) lastTicket(ctx context.Context, wallet *pasteld.Client, p *wire
 	return &signedPart{x, id}, nil
 }
 
-var errAnotherPledge = errors.New("the daemon tells something else of the pledge than what its owner signed: do not sign; ask another daemon")
+var errAnotherPledge = errors.New("the daemon's answer about the pledge differs from what its owner signed; do not sign, and ask another daemon")
 
-// postSigned posts an amendment that was signed elsewhere.
+// postSigned posts an amendment signed elsewhere.
 func (c *Amendment) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
 	t, address, err := c.Cold.signed(r, p)
 	if err != nil {

@@ -15,20 +15,20 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// holding is an unspent output of a pledged address, as the wallet's node knows it.
+// holding is an unspent output of a pledged address, according to the wallet's node.
 type holding struct {
 	pastel.OutPoint
 	pasteld.TxOut
-	backs bool // it backs the address's pledges, says the daemon
+	backs bool // according to the daemon, it backs the address's pledges
 }
 
-// lacks says how many confirmations an output needs before a ticket can name it.
+// lacks returns how many more confirmations an output needs before a ticket can name it.
 func (h *holding) lacks(net *pool.Params) int {
 	return max(0, int(pool.ConfirmationsToPledge(h.Coinbase, net))-h.Confirmations)
 }
 
-// choose finds the output that the ticket names: one that backs the pledge or, if the raise takes more coins than those have, the smallest other
-// one of the pledged address that suffices. Nothing is spent.
+// choose finds the output for the ticket to name: one that backs the pledge or, if the raise needs more coins than those have, the smallest
+// other output of the pledged address that suffices. It spends nothing.
 func (c *Amendment) choose(
 	ctx context.Context, r *Daemon, pl *wire.PoolPledge, wallet *pasteld.Client, address pastel.Address, last *ticket.Part,
 ) (out pastel.OutPoint, err error) {
@@ -64,18 +64,18 @@ func (c *Amendment) choose(
 	case young != nil:
 		return out, immature(young, &r.Params)
 	case len(all) == 0:
-		return out, fmt.Errorf("the wallet has no coins of the pledged address %s: if its key is on a cold machine, see --cold", pl.Address)
+		return out, fmt.Errorf("the wallet has no coins of the pledged address %s; if its key is on a cold machine, see --cold", pl.Address)
 	case backing >= need:
-		return out, fmt.Errorf("no output that backs the pledge can be named by a ticket: name another one of %s with --output", pl.Address)
+		return out, fmt.Errorf("a ticket can name none of the outputs that back the pledge; choose another output at %s with --output", pl.Address)
 	}
 	return out, missing(backing, need, pl.Address, &r.Params)
 }
 
-// named is the output that --output names, if it will do.
+// named returns the output given with --output, if it suffices.
 func (c *Amendment) named(all []holding, backing, need pastel.Amount, address string, net *pool.Params) (out pastel.OutPoint, err error) {
 	at := slices.IndexFunc(all, func(h holding) bool { return h.String() == c.Change.Output })
 	if at < 0 {
-		return out, fmt.Errorf("the wallet has no output %s of at least %s PSL at the pledged address %s: name one that is there, or leave --output out",
+		return out, fmt.Errorf("the wallet has no output %s of at least %s PSL at the pledged address %s; choose one at that address, or omit --output",
 			c.Change.Output, net.MinPledge, address)
 	}
 	h := &all[at]
@@ -84,7 +84,7 @@ func (c *Amendment) named(all []holding, backing, need pastel.Amount, address st
 	}
 	switch {
 	case pool.BacksAlone(h.Value, net):
-		return out, fmt.Errorf("output %s has exactly %s PSL, which can back a Supernode alone: name another one", c.Change.Output, net.Collateral)
+		return out, fmt.Errorf("output %s has exactly %s PSL, which can back a Supernode alone; choose another output", c.Change.Output, net.Collateral)
 	case h.lacks(net) > 0:
 		return out, immature(h, net)
 	case backing < need:
@@ -94,15 +94,15 @@ func (c *Amendment) named(all []holding, backing, need pastel.Amount, address st
 }
 
 func immature(h *holding, net *pool.Params) error {
-	return fmt.Errorf("output %s has %d confirmations, a ticket can name it after %s: try again then", h.OutPoint, h.Confirmations, terminal.Counted(h.lacks(net), "more block"))
+	return fmt.Errorf("output %s has only %d confirmations; try again after %s, when a ticket can name it", h.OutPoint, h.Confirmations, terminal.Counted(h.lacks(net), "more block"))
 }
 
 func missing(have, need pastel.Amount, address string, net *pool.Params) error {
-	return fmt.Errorf("what pledges offer on %s would be %s PSL, and %s PSL are behind it: send it %s PSL or more, in one output, and try again once that has %d "+
+	return fmt.Errorf("pledges would offer %[2]s PSL on address %[1]s, but only %[3]s PSL back them; send it %[4]s PSL or more, in one output, and try again once that has %[5]d "+
 		"confirmations; or lower --coins", address, need, have, max(need-have, net.MinPledge), net.PledgeConfirmations)
 }
 
-// need is what all pledges of the address offer together, once this one is amended.
+// need returns what all pledges of the address offer together after this amendment.
 func (c *Amendment) need(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (pastel.Amount, error) {
 	a, err := r.AccountOf(ctx, pl.Address)
 	if err != nil {
@@ -117,8 +117,8 @@ func (c *Amendment) need(ctx context.Context, r *Daemon, pl *wire.PoolPledge) (p
 	return pastel.Amount(coins) * pastel.PSL, nil
 }
 
-// holdings lists the outputs of an address that can back pledges, smallest first, the one that the last ticket names before all: those the
-// wallet can spend, and those it locked.
+// holdings lists the outputs of an address that can back pledges, both those the wallet can spend and those it locked: first the one that
+// the last ticket names, then the others by value.
 func (r *Daemon) holdings(ctx context.Context, wallet *pasteld.Client, address pastel.Address, last *ticket.Part) (list []holding, err error) {
 	free, err := wallet.Unspent(ctx, 0, address)
 	if err != nil {

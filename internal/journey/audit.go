@@ -13,8 +13,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Audit recomputes from the raw blocks of a node, whoever else says what. Its errors begin with wrong, or are *UnknownError if something could not be
-// checked.
+// Audit recomputes from a node's raw blocks and trusts nothing else. Its errors begin with "wrong", or are *UnknownError if something
+// could not be checked.
 type Audit struct {
 	Node       *Node
 	Network    string        // its name
@@ -22,28 +22,28 @@ type Audit struct {
 	Progress   func(what string, size int64) *terminal.Bar
 }
 
-// Recomputed is what an audit found to be right, and where it ends.
+// Recomputed says how far an audit went.
 type Recomputed struct {
 	Height pastel.Height // of the last block
 	Digest string        // ledger digest after it, in hex
 	Shadow bool
-	Label  string // a line that says so if nobody enforces what was recomputed
+	Label  string // for a shadow run, a line that says so
 }
 
-// PayoutAudit is a payout that raw blocks make.
+// PayoutAudit is a payout recomputed from raw blocks.
 type PayoutAudit struct {
 	Recomputed
 	audit.Payout
-	To []wire.Output // what it pays
+	To []wire.Output // its payments
 }
 
-// PoolAudit is what came of comparing a daemon's answer about a pool with raw blocks.
+// PoolAudit is the result of comparing a daemon's answer about a pool with raw blocks.
 type PoolAudit struct {
 	Recomputed
 	audit.Comparison
 }
 
-// NetworkNamed returns the terms of pools on a network with that name.
+// NetworkNamed returns the rules' parameters on the network with that name.
 func NetworkNamed(name string) (pool.Params, error) {
 	net, err := pool.ParamsByName(name)
 	if err != nil {
@@ -57,7 +57,7 @@ func unknownf(format string, args ...any) error {
 	return &UnknownError{Err: fmt.Errorf(format, args...)}
 }
 
-// Payout recomputes whether a transaction is a payout that settlements make.
+// Payout recomputes whether a transaction is the payout of a settlement.
 func (a *Audit) Payout(ctx context.Context, id pastel.TxID) (*PayoutAudit, error) {
 	state, err := a.state()
 	if err != nil {
@@ -69,7 +69,7 @@ func (a *Audit) Payout(ctx context.Context, id pastel.TxID) (*PayoutAudit, error
 	}
 	po, found := trace.Payout()
 	if !found {
-		return nil, unknownf("unknown: no settlement up to block %d made transaction %s: it is no payout, or none of this chain", state.Tip().Height, id)
+		return nil, unknownf("unknown: no settlement up to block %d made transaction %s; it is not a payout, or not one of this chain", state.Tip().Height, id)
 	}
 	x := &PayoutAudit{Recomputed: recomputed(state), Payout: po}
 	net := state.Params().Network
@@ -79,7 +79,7 @@ func (a *Audit) Payout(ctx context.Context, id pastel.TxID) (*PayoutAudit, error
 	return x, nil
 }
 
-// Pool compares a daemon's answer about a pool with raw blocks, up to the block that the answer is of.
+// Pool compares a daemon's answer about a pool with raw blocks, up to the block that the answer names.
 func (a *Audit) Pool(ctx context.Context, said *wire.PoolDetail) (*PoolAudit, error) {
 	state, err := a.state()
 	if err != nil {
@@ -92,14 +92,14 @@ func (a *Audit) Pool(ctx context.Context, said *wire.PoolDetail) (*PoolAudit, er
 	found, err := recount.Compare(said)
 	switch {
 	case errors.Is(err, audit.ErrOtherBlock):
-		return nil, unknownf("unknown: %w. Try again once node and daemon agree", err)
+		return nil, unknownf("unknown: %w; try again once the node and the daemon agree", err)
 	case err != nil:
 		return nil, fmt.Errorf("wrong: %w: %s", err, said.ID)
 	}
 	return &PoolAudit{recomputed(state), *found}, nil
 }
 
-// AskedPool asks a daemon for a pool that is to be audited: what it says is not checked, but that it is the one asked for.
+// AskedPool asks a daemon for a pool to audit. It checks only that the answer is about that pool.
 func (r *Daemon) AskedPool(ctx context.Context, id string) (wire.PoolDetail, error) {
 	p, err := r.UnverifiedPool(ctx, id)
 	switch {
@@ -111,7 +111,7 @@ func (r *Daemon) AskedPool(ctx context.Context, id string) (wire.PoolDetail, err
 	return p, nil
 }
 
-// state is the state before block 0 of the network that is audited.
+// state returns the audited network's state before block 0.
 func (a *Audit) state() (*pool.State, error) {
 	net, err := NetworkNamed(a.Network)
 	if err != nil {
@@ -119,7 +119,7 @@ func (a *Audit) state() (*pool.State, error) {
 	}
 	if a.ShadowFrom >= 0 {
 		if net.Forks.Pools.Scheduled() {
-			return nil, terminal.Usagef("--shadow-from: network %s enforces the rules from block %d on, leave it out", net.Name, net.Forks.Pools.Height())
+			return nil, terminal.Usagef("--shadow-from: network %s enforces the rules from block %d on; omit the flag", net.Name, net.Forks.Pools.Height())
 		}
 		net.Forks.Pools = pool.ForkAt(a.ShadowFrom)
 	}
@@ -148,14 +148,14 @@ func (a *Audit) recompute(ctx context.Context, state *pool.State, until pastel.H
 	case errors.As(err, &breach):
 		return fmt.Errorf("wrong: block %d breaks the rules: %w", breach.Height, breach)
 	case errors.As(err, &order):
-		return unknownf("block %d does not follow block %d: the node reorganized meanwhile, run this again", order.Height, order.Tip.Height)
+		return unknownf("block %d does not follow block %d: the node reorganized meanwhile; run this again", order.Height, order.Tip.Height)
 	case errors.As(err, &read):
 		return &UnknownError{Err: err}
 	}
-	return err // a bug of the rules
+	return err // a bug in the rules
 }
 
-// blocks connects to the node, which must have all blocks up to a height, and says which that is.
+// blocks connects to the node, which must have all blocks up to a height, and returns that height.
 func (a *Audit) blocks(ctx context.Context, net pastel.Network, until pastel.Height) (*pasteld.Client, pastel.Height, error) {
 	node, err := a.Node.Wallet(ctx, net)
 	if err != nil {
@@ -168,7 +168,7 @@ func (a *Audit) blocks(ctx context.Context, net pastel.Network, until pastel.Hei
 	case until < 0:
 		until = tip
 	case until > tip:
-		return nil, 0, fmt.Errorf("the node ends at block %d, block %d is wanted: wait for it", tip, until)
+		return nil, 0, fmt.Errorf("the node's last block is %d, but block %d is needed; wait until the node has it", tip, until)
 	}
 	return node, until, nil
 }
@@ -178,11 +178,11 @@ func recomputed(s *pool.State) Recomputed {
 	return Recomputed{Height: tip.Height, Digest: fmt.Sprintf("%x", tip.Digest), Shadow: s.Shadow(), Label: shadowLabel(s)}
 }
 
-// shadowLabel is a line that says so if nobody enforces what is recomputed.
+// shadowLabel returns a line saying that a network does not enforce what is recomputed; empty if it does.
 func shadowLabel(s *pool.State) string {
 	if !s.Shadow() {
 		return ""
 	}
 	net := s.Params()
-	return fmt.Sprintf("SHADOW RUN: network %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n", net.Name, net.Forks.Pools.Height())
+	return fmt.Sprintf("SHADOW RUN: network %s does not enforce the rules. This shows what enforcement from block %d on would have done.\n", net.Name, net.Forks.Pools.Height())
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Whatever nobody enforces is labelled so, and nothing else is.
+// Only what no node enforces carries the label.
 func TestShadowLine(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{"regtest": false, "testnet": true} {

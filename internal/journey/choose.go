@@ -13,8 +13,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// choose finds the wallet's output that backs the pledge: the one that is named, or the smallest that does, if possible at an address that
-// is used for nothing else in pools.
+// choose finds the wallet's output to back the pledge: the one that the member named, or the smallest that suffices, preferably at an
+// address without a history in pools.
 func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet *pasteld.Client) (*pasteld.Unspent, error) {
 	all, err := wallet.Unspent(ctx, 0)
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 			return nil, err
 		}
 		switch {
-		case slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Address == a.Address }): // it would need more coins
+		case slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Address == a.Address }): // it would need coins for both pledges
 			taken = out
 		case usedBefore(&a):
 			used = cmp.Or(used, out)
@@ -64,33 +64,33 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 	return nil, c.noOutput(r, all, young, taken)
 }
 
-// noOutput says why none of the outputs that could back a pledge backs this one, and what to do. All are in order of their values.
+// noOutput says why no output can back this pledge, and what to do. all is sorted by value.
 func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.Unspent) error {
 	confirmations := int(pool.ConfirmationsToPledge(false, &r.Params))
 	switch {
 	case young != nil:
-		return fmt.Errorf("output %s has %d confirmations, a pledge needs %d: try again after %s",
+		return fmt.Errorf("output %s has %d confirmations, but a pledge needs %d; try again after %s",
 			young.OutPoint, young.Confirmations, confirmations, terminal.Counted(confirmations-young.Confirmations, "more block"))
 	case c.Pledge.Address != "":
-		return fmt.Errorf("the wallet has no unlocked output of at least %d PSL at %s that can back the pledge: choose another address, or lower --coins",
+		return fmt.Errorf("the wallet has no unlocked output of at least %d PSL at %s that can back the pledge; choose another address, or lower --coins",
 			c.Pledge.Coins, c.Pledge.Address)
 	case c.Pledge.Output != "":
-		return fmt.Errorf("the wallet has no unlocked output %s of at least %d PSL at an address of its own (not of exactly %s PSL, which can back a "+
-			"Supernode alone): choose another, or lower --coins", c.Pledge.Output, c.Pledge.Coins, r.Net.Collateral)
+		return fmt.Errorf("the wallet has no unlocked output %s of at least %d PSL at one of its addresses (an output of exactly %s PSL is excluded: it can back a "+
+			"Supernode alone); choose another output, or lower --coins", c.Pledge.Output, c.Pledge.Coins, r.Net.Collateral)
 	case taken != nil:
-		return fmt.Errorf("the wallet's outputs of at least %d PSL are at addresses that back pledges already (such as %s, with %s PSL at %s): send yourself one "+
-			"to a new address, and try again once it has %d confirmations; or name one with --output, if it has enough for all its pledges",
+		return fmt.Errorf("the wallet's outputs of at least %d PSL are at addresses that already back pledges (such as %s, with %s PSL at %s); send yourself one "+
+			"to a new address, and try again once it has %d confirmations; or choose one with --output, if its address has enough for all its pledges",
 			c.Pledge.Coins, taken.OutPoint, taken.Value, taken.Address.Encode(&r.Net), confirmations)
 	}
 	var most pastel.Amount
 	if len(all) > 0 {
 		most = all[len(all)-1].Value
 	}
-	return fmt.Errorf("the wallet has no free output of at least %d PSL (the largest has %s PSL): send yourself one, to a new address, "+
+	return fmt.Errorf("the wallet has no free output of at least %d PSL (the largest has %s PSL); send yourself one, to a new address, "+
 		"and try again once it has %d confirmations, or lower --coins", c.Pledge.Coins, most, confirmations)
 }
 
-// backs reports whether an output can back a pledge at all. One of exactly the collateral could back a Supernode by itself.
+// backs reports whether an output can back a pledge at all. An output of exactly the collateral cannot: it could back a Supernode alone.
 func backs(out *pasteld.Unspent, net *pool.Params) bool {
 	return out.Spendable && out.Address != (pastel.Address{}) && out.Address.Kind == pastel.AddressP2PKH && !pool.BacksAlone(out.Value, net)
 }

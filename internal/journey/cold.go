@@ -10,25 +10,25 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Cold names the files through which a machine that is never online signs: the ticket goes there, and comes back signed.
+// Cold names the files for signing on a machine that is never online: the ticket goes there, and comes back signed.
 type Cold struct {
-	Draft            string // file to write the ticket to, unsigned
-	Ticket           string // file with a ticket that was written so, signed since
+	Draft            string // file to write the unsigned ticket to
+	Ticket           string // file with a ticket written that way, now signed
 	PledgeSignature  string // the PastelID's, base64, if it is not in the file
 	AddressSignature string // the address's, base64, if it is not in the file
 }
 
-// Draft describes a ticket written for a cold machine, and what is signed there.
+// Draft describes a ticket written for a cold machine, and what to sign there.
 type Draft struct {
 	Address   string `json:"address"` // the pledged one
 	File      string `json:"file"`
 	PastelID  string `json:"pastelid"`
-	Statement string `json:"statement"` // what address and PastelID sign
+	Statement string `json:"statement"` // what the address and the PastelID sign
 
 	terms, command, pool, network string
 }
 
-// unsigned writes a ticket to be signed elsewhere.
+// unsigned writes a ticket for signing elsewhere.
 func (f *Cold) unsigned(net *pastel.Network, command, terms, address string, t *ticket.Ticket) (*Draft, error) {
 	text, err := encoded(t)
 	if err != nil {
@@ -41,7 +41,7 @@ func (f *Cold) unsigned(net *pastel.Network, command, terms, address string, t *
 	return &Draft{address, f.Draft, x.PastelID, x.PledgeStatement(net.Name), terms, command, string(x.SmartPoolID), net.Name}, nil
 }
 
-// String tells a person what the ticket means, and how it is signed and posted.
+// String says what the ticket means, and how to sign and post it.
 func (d *Draft) String() string {
 	return fmt.Sprintf(`%s
 Wrote %s. Nothing is signed or posted yet. On the cold machine, within 24 hours:
@@ -56,7 +56,7 @@ Then, here:
 `, d.terms, d.File, d.Address, d.Statement, d.PastelID, d.File, d.network, d.File, d.command, d.pool, d.File)
 }
 
-// signed reads a ticket that was signed elsewhere, with all its signatures, and who signed for the pledged address.
+// signed reads a ticket signed elsewhere, with all its signatures, and the address that signed.
 func (f *Cold) signed(r *Daemon, p *wire.PoolDetail) (t *ticket.Ticket, address string, err error) {
 	net := &r.Net
 	l, err := LoadTicket(r.Person, f.Ticket, net)
@@ -65,12 +65,12 @@ func (f *Cold) signed(r *Daemon, p *wire.PoolDetail) (t *ticket.Ticket, address 
 	}
 	x := l.Ticket.Part
 	if x == nil || string(x.SmartPoolID) != p.ID {
-		return nil, "", fmt.Errorf("%s holds no participation ticket of pool %s: give the file that --cold wrote", f.Ticket, p.ID)
+		return nil, "", fmt.Errorf("%s contains no participation ticket of pool %s; give the file that --cold wrote", f.Ticket, p.ID)
 	}
 	x.PledgeSignature, x.AddressSignature = cmp.Or(f.PledgeSignature, x.PledgeSignature), cmp.Or(f.AddressSignature, x.AddressSignature)
 	for _, s := range l.Ticket.Signatures(net.Name) {
 		if s.Signature == "" {
-			return nil, "", fmt.Errorf("%s is missing: %s signs this line:\n  %s", s.Field, s.By, s.Text)
+			return nil, "", fmt.Errorf("%s is missing; %s must sign this line:\n  %s", s.Field, s.By, s.Text)
 		}
 	}
 	for _, ch := range ticket.Checks(l.Ticket, net, r.Params.Limits()) {
@@ -82,7 +82,7 @@ func (f *Cold) signed(r *Daemon, p *wire.PoolDetail) (t *ticket.Ticket, address 
 	return l.Ticket, pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(net), err
 }
 
-// coldID is the PastelID that signs elsewhere: of a key file, or the one that is named; empty if neither is given.
+// coldID returns the PastelID that signs elsewhere: that of the key file, or the given one; empty without either.
 func coldID(k *KeySource, p Person, id string) (string, error) {
 	if k.File == "" {
 		return id, nil
@@ -94,11 +94,11 @@ func coldID(k *KeySource, p Person, id string) (string, error) {
 	return key.ID().String(), nil
 }
 
-// owns checks that an output is at an address, whose key is to sign.
+// owns checks that an output is at the address that signs.
 func (r *Daemon) owns(ctx context.Context, out pastel.OutPoint, address string) error {
 	coin, err := Advised(r.Output(ctx, out.String()))
 	if err == nil && coin.Address != address {
-		err = fmt.Errorf("output %s is at address %s, not at %s: correct --address or --output", out, coin.Address, address)
+		err = fmt.Errorf("output %s is at address %s, not at %s; correct --address or --output", out, coin.Address, address)
 	}
 	return err
 }

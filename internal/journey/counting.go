@@ -5,8 +5,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// CountsNext returns what a pledge of a pool counts after the next block (protocol 7), in PSL, if it offers so many PSL by then and
-// nothing else happens. A seq that no live pledge has stands for a new pledge. minPledge is the network's least pledge, PSL.
+// CountsNext returns how many PSL of a pledge count after the next block (protocol 7), if it then offers so many PSL and nothing else
+// happens. A seq that no live pledge has stands for a new pledge. minPledge is the network's minimum pledge in PSL.
 func CountsNext(p *wire.PoolDetail, seq uint64, offered, minPledge int64) int64 {
 	if p.Status == pool.Subscribing.String() {
 		return offered

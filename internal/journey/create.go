@@ -22,17 +22,17 @@ type Creation struct {
 	Node           Node
 }
 
-// NewPool gives a pool's terms and says who signs. A person is asked for what is empty.
+// NewPool holds a pool's terms and says who signs. The operator is asked for empty fields.
 type NewPool struct {
 	Label                   string // name of the pool
-	Company                 string // operator's name, as members see it
+	Company                 string // the operator's name, as members see it
 	Fee                     string // percent of the rewards
 	Factor                  string // overcollateralization: 1.2 wants 20 % more than the Supernode needs
-	Period                  int64  // blocks for which pledges are taken, and for which a pool may lack collateral
-	Required                int64  // PSL; 0: what a Supernode needs
+	Period                  int64  // blocks during which the pool accepts pledges; later, how long it may be short of collateral
+	Required                int64  // PSL; 0: the collateral of a Supernode
 	Operator                string // PastelID
 	Supernode               string // PastelID
-	FeeAddress              string // address that the fee is paid to; empty: a new one of the wallet
+	FeeAddress              string // address that receives the fee; empty: a new one of the wallet
 	OperatorKey             string // key file; empty: the node signs
 	SupernodeKey            string // key file; empty: the node signs
 	SupernodePassphraseFile string // of the Supernode's PastelID
@@ -40,13 +40,13 @@ type NewPool struct {
 	Yes                     bool   // do not ask
 }
 
-// Preflighted is an unsigned ticket that the next block would accept once it is signed.
+// Preflighted is an unsigned ticket that the next block would accept once signed.
 type Preflighted struct {
-	Ticket map[string]any // its JSON's fields
-	Terms  string         // what it means, for people
+	Ticket map[string]any // fields of its JSON
+	Terms  string         // what it means, in words
 }
 
-// opening is a pool whose ticket the next block would accept, and who signs it.
+// opening is a pool whose ticket the next block would accept, with those who sign it.
 type opening struct {
 	ticket              *ticket.Ticket
 	terms               string
@@ -54,7 +54,8 @@ type opening struct {
 	wallet              *pasteld.Client
 }
 
-// prepare asks for what is missing and makes the unsigned ticket, which the next block would accept. A dry run takes no new address from the wallet.
+// prepare asks for what is missing, makes the unsigned ticket and checks that the next block would accept it. A dry run takes no new
+// address from the wallet.
 func (c *Creation) prepare(ctx context.Context, r *Daemon, dry bool) (*opening, error) {
 	wallet, err := c.Node.Wallet(ctx, r.Net)
 	if err != nil {
@@ -96,7 +97,8 @@ func (c *Creation) prepare(ctx context.Context, r *Daemon, dry bool) (*opening, 
 	return &opening{t, c.terms(r, x), operator, supernode, wallet}, nil
 }
 
-// DryRun says whether the ticket would be accepted. Without an address for the fee neither it nor the id, which is a hash of it, are there yet.
+// DryRun checks that the ticket would be accepted. Without an address for the fee, the ticket lacks that address and the pool's id, which
+// is a hash over it.
 func (c *Creation) DryRun(ctx context.Context, r *Daemon) (*Preflighted, error) {
 	const dry = true
 	o, err := c.prepare(ctx, r, dry)
@@ -114,7 +116,7 @@ func (c *Creation) DryRun(ctx context.Context, r *Daemon) (*Preflighted, error) 
 	return &Preflighted{shown, o.terms}, nil
 }
 
-// Run opens the pool: terms, signatures, ticket, block.
+// Run opens the pool: it shows the terms, signs, posts the ticket and waits for its block.
 func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	const dry = false
 	o, err := c.prepare(ctx, r, dry)
@@ -122,7 +124,7 @@ func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		return Posted{}, err
 	}
 	x := o.ticket.Init
-	terms := o.terms + fmt.Sprintf("\nThe terms can never be changed. The operator's PastelID signs:\n  %s\nThen the Supernode's PastelID signs a digest of the whole ticket.\nPosting costs %s PSL.\n",
+	terms := o.terms + fmt.Sprintf("\nThese terms can never change. The operator's PastelID signs:\n  %s\nThen the Supernode's PastelID signs a digest of the entire ticket.\nPosting costs %s PSL.\n",
 		x.AgreementStatement(r.Net.Name), r.Net.ContractFee)
 	if err := r.Person.Confirm(c.Pool.Yes, terms); err != nil {
 		return Posted{}, err
@@ -145,7 +147,7 @@ func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("Open: pool %s takes pledges until %s.\nMembers join with: smartpool join %s", x.SmartPoolID, Whenever(p.JoinUntil), x.SmartPoolID), nil
+		return fmt.Sprintf("Open: pool %s accepts pledges until %s.\nMembers join with: smartpool join %s", x.SmartPoolID, Whenever(p.JoinUntil), x.SmartPoolID), nil
 	})
 }
 
@@ -154,7 +156,7 @@ func (c *Creation) build(operator, supernode string, net *pool.Params) (*ticket.
 		Version: ticket.KindInit.Newest(), SmartPoolID: ticket.PoolID(c.Pool.Label), SubscriptionPeriod: c.Pool.Period, RequiredCoins: c.Pool.Required, SupernodePastelID: supernode,
 		Company: c.Pool.Company, OperatorPastelID: operator, OperatorFeeAddress: c.Pool.FeeAddress,
 	}
-	if x.OperatorFeeAddress == "" { // of a dry run, which does not show it: any address will do
+	if x.OperatorFeeAddress == "" { // a dry run, which does not show the address, so any will do
 		x.OperatorFeeAddress = pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{1}}.Encode(&net.Network)
 	}
 	var err error
@@ -169,7 +171,7 @@ func (c *Creation) build(operator, supernode string, net *pool.Params) (*ticket.
 		return nil, terminal.Usagef("--label %q: want 3 to 32 of a-z, 0-9 and -", c.Pool.Label)
 	}
 	if c.Pool.Period < int64(net.MinSubscription) || c.Pool.Period > int64(net.MaxSubscription) {
-		return nil, terminal.Usagef("--period %d: network %s takes %d to %d blocks", c.Pool.Period, net.Name, net.MinSubscription, net.MaxSubscription)
+		return nil, terminal.Usagef("--period %d: network %s allows %d to %d blocks", c.Pool.Period, net.Name, net.MinSubscription, net.MaxSubscription)
 	}
 	return x, ticket.CheckUnsigned(&ticket.Ticket{Init: x}, &net.Network, net.Limits())
 }
@@ -184,14 +186,15 @@ func (c *Creation) terms(r *Daemon, x *ticket.Init) string {
 	}
 	pool, address := string(x.SmartPoolID), x.OperatorFeeAddress
 	if c.Pool.FeeAddress == "" {
-		pool = c.Pool.Label + ", whose id will be the hash of these terms,"
-		address = "a new address of your wallet, chosen when it is opened"
+		pool = c.Pool.Label + " (its id will contain the hash of these terms)"
+		address = "a new address of your wallet, chosen when you open the pool"
 	}
 	fmt.Fprintf(&b, "Pool      %s on network %s\n", pool, r.Net.Name)
 	fmt.Fprintf(&b, "Operator  %s, PastelID %s\n", terminal.Printable(x.Company), x.OperatorPastelID)
 	fmt.Fprintf(&b, "Supernode PastelID %s\n", x.SupernodePastelID)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", x.Fee, address)
-	fmt.Fprintf(&b, "Size      %d PSL for the Supernode, %s PSL with the cushion (factor %s)\n", x.RequiredCoins, target, x.Factor)
-	fmt.Fprintf(&b, "Pledges   are taken for %d blocks; after that there are %d more to activate the pool\n", x.SubscriptionPeriod, r.Params.ActivationGrace)
+	fmt.Fprintf(&b, "Size      the Supernode needs %d PSL; target %s PSL, including the cushion (factor %s)\n", x.RequiredCoins, target, x.Factor)
+	fmt.Fprintf(&b, "Pledges   accepted for %d blocks; you then have %d more blocks to activate the pool\n", x.SubscriptionPeriod, r.Params.ActivationGrace)
+	b.WriteString("Shortage  If the pool falls short of collateral, it is dissolved after the same number of blocks.\n")
 	return b.String()
 }

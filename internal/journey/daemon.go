@@ -1,7 +1,8 @@
-// Package journey does what a command of a member or operator does, from checking a pool's terms to the block that holds a ticket. It asks a daemon and
-// believes it nothing that is signed, has a node's wallet sign and pay, and tells and asks a Person. It returns results and prints nothing.
+// Package journey carries out the commands of members and operators, from checking a pool's terms to the block that holds a ticket. It asks
+// a daemon but never trusts it for what is signed, has a node's wallet sign and pay, and talks to a Person. It returns results and prints
+// nothing.
 //
-// The words that are shown around what is signed stand here, beside what they promise.
+// The words shown around what is signed stand here, beside the code that keeps their promises.
 package journey
 
 import (
@@ -19,37 +20,37 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Person is whoever runs a journey, who decides and follows how it goes. A terminal.Terminal is one.
+// Person runs a journey, decides, and follows its progress. A terminal.Terminal is one.
 type Person interface {
-	// Interactive reports whether questions are answered.
+	// Interactive reports whether the person can answer questions.
 	Interactive() bool
-	// Confirm shows what will be done and asks, unless yes was said beforehand; an error if it is not to be done.
+	// Confirm shows what will be done and asks for consent, unless yes gives it beforehand. Without consent it returns an error.
 	Confirm(yes bool, what string) error
-	// Agree asks whether something is so; an error if it is not.
+	// Agree asks whether something is true, and returns an error if it is not.
 	Agree(question string) error
-	// Ask asks a question; an empty answer is the usual one.
+	// Ask asks a question. An empty answer means the usual one.
 	Ask(question, usual string) (string, error)
-	// Passphrase reads the passphrase of something from a file, or asks for it if there is none, twice for a new one.
+	// Passphrase reads a passphrase from a file or, without a file, asks for it; for a fresh one it asks twice.
 	Passphrase(file, of string, fresh bool) ([]byte, error)
-	// Input reads a named file, or standard input if it is -: at most so many bytes.
+	// Input reads at most so many bytes from a file, or from standard input if its name is -.
 	Input(what string, most int) ([]byte, error)
-	// Note tells a person how it goes; programs are spared.
+	// Note reports progress to a person; programs do not see it.
 	Note(format string, args ...any)
-	// Warn tells of something to mind, programs too.
+	// Warn shows a warning, to programs as well.
 	Warn(format string, args ...any)
 }
 
-// Daemon is a smartpoold that a person asks. Errors of its methods say what to do about them.
+// Daemon is a smartpoold that a person asks. Its methods' errors say what to do.
 type Daemon struct {
 	*client.Client
 	URL    string
-	State  wire.Status    // as it was when it was first asked
+	State  wire.Status    // as it was on connecting
 	Params pool.Params    // the rules' parameters on the daemon's network
 	Net    pastel.Network // of Params
 	Person Person
 }
 
-// Dial asks the daemon at a URL for its state, and warns the person if it is not up to date or enforces nothing.
+// Dial asks the daemon at a URL for its state, and tells the person if the daemon is behind or a shadow run.
 func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 	c, err := client.New(url)
 	if err != nil {
@@ -60,33 +61,33 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 		return nil, err
 	}
 	if r.Params, err = pool.ParamsByName(r.State.Network); err != nil {
-		return nil, fmt.Errorf("the daemon at %s: %w: run the same release as it", r.URL, err)
+		return nil, fmt.Errorf("the daemon at %s: %w; run the daemon's release", r.URL, err)
 	}
 	r.Net = r.Params.Network
 	if r.State.Shadow {
-		p.Note("SHADOW RUN: network %s does not enforce the rules yet. What follows is what enforcement would do.", r.Net.Name)
+		p.Note("SHADOW RUN: network %s does not enforce the rules yet. This shows what enforcement would do.", r.Net.Name)
 	}
 	if !r.State.Ready {
-		p.Warn("Mind that the daemon is not up to date (block %d): %s", r.State.Tip.Height, r.State.Trouble)
+		p.Warn("Caution: the daemon is not up to date (block %d): %s", r.State.Tip.Height, r.State.Trouble)
 	}
 	return r, nil
 }
 
-// Advised passes a daemon's answer on, and adds to an error what to do about it.
+// Advised returns a daemon's answer unchanged, and adds advice to an error.
 func Advised[T any](out T, err error) (T, error) { return out, WithAdvice(err) }
 
-// WithAdvice adds to an error of the client what to do about it.
+// WithAdvice adds to a client error what to do about it.
 func WithAdvice(err error) error {
 	var unreachable *client.UnreachableError
 	var odd *client.AnswerError
 	switch {
 	case errors.As(err, &unreachable):
-		return fmt.Errorf("%w: start smartpoold, or say where it is with --api", err)
+		return fmt.Errorf("%w; start smartpoold, or give its address with --api", err)
 	case errors.As(err, &odd):
 		if odd.Status == http.StatusOK {
-			return fmt.Errorf("%w: run the same release as it, or say where the daemon is with --api", err)
+			return fmt.Errorf("%w; run the daemon's release, or give its address with --api", err)
 		}
-		return fmt.Errorf("%w: is that a smartpoold? Say where it is with --api", err)
+		return fmt.Errorf("%w; check that this is a smartpoold, or give its address with --api", err)
 	}
 	return err
 }
@@ -101,7 +102,7 @@ func Listing[T any](page *wire.Page, ask func() (wire.List[T], error)) ([]T, err
 	}))
 }
 
-// Node says how to reach the node whose wallet holds the coins, signs and pays.
+// Node says how to reach the node whose wallet holds the coins, signs and pays fees.
 type Node struct {
 	URL, User, Password string
 	Cookie              string // its .cookie file
@@ -111,12 +112,12 @@ type Node struct {
 func (n *Node) Wallet(ctx context.Context, net pastel.Network) (*pasteld.Client, error) {
 	c, err := pasteld.Dial(ctx, pasteld.Config{URL: n.URL, User: n.User, Password: n.Password, CookieFile: n.Cookie, Network: net})
 	if err != nil {
-		return nil, fmt.Errorf("wallet: %w; say where the node is with --node and --node-cookie", err)
+		return nil, fmt.Errorf("wallet: %w; give the node with --node and --node-cookie", err)
 	}
 	return c, nil
 }
 
-// VerifiedPool asks for a pool by its id, or by its label if only one pool has it, and verifies that its terms are those its id stands for.
+// VerifiedPool asks for a pool by its id, or by its label if only one pool has it, and verifies the terms against the id.
 func (r *Daemon) VerifiedPool(ctx context.Context, id string) (wire.PoolDetail, error) {
 	p, err := r.UnverifiedPool(ctx, id)
 	if err == nil {
@@ -125,8 +126,8 @@ func (r *Daemon) VerifiedPool(ctx context.Context, id string) (wire.PoolDetail, 
 	return p, err
 }
 
-// ErrAnotherPool says that a daemon answers with another pool than the one it was asked for.
-var ErrAnotherPool = errors.New("the daemon answers with another pool than the one it was asked for: ask another daemon")
+// ErrAnotherPool says that a daemon answered about another pool than the requested one.
+var ErrAnotherPool = errors.New("the daemon answered about another pool than the requested one; ask another daemon")
 
 // UnverifiedPool asks for a pool as VerifiedPool does, but does not verify its terms.
 func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDetail, err error) {
@@ -143,16 +144,16 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 		}
 		switch len(found) {
 		case 0:
-			return p, fmt.Errorf("no pool has the label %q: smartpool pools lists them", terminal.Printable(id))
+			return p, fmt.Errorf("no pool has the label %q; smartpool pools lists all pools", terminal.Printable(id))
 		case 1:
 			id = found[0]
 		default:
-			return p, fmt.Errorf("%d pools have the label %q: give the whole id, one of %s", len(found), terminal.Printable(id), strings.Join(found, ", "))
+			return p, fmt.Errorf("%d pools have the label %q; give the full id, one of %s", len(found), terminal.Printable(id), strings.Join(found, ", "))
 		}
 	}
 	p, err = Advised(r.Pool(ctx, id))
 	if errors.Is(err, client.ErrNotFound) {
-		err = fmt.Errorf("there is no pool %s: smartpool pools lists them", terminal.Printable(id))
+		err = fmt.Errorf("there is no pool %s; smartpool pools lists all pools", terminal.Printable(id))
 	}
 	if err == nil && p.ID != id {
 		err = ErrAnotherPool
@@ -160,7 +161,7 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 	return p, err
 }
 
-// AccountOf asks for a PastelID or an address.
+// AccountOf asks about a PastelID or an address.
 func (r *Daemon) AccountOf(ctx context.Context, id string) (wire.Account, error) {
 	if strings.HasPrefix(id, "jX") {
 		return Advised(r.Member(ctx, id))
@@ -172,12 +173,12 @@ func (r *Daemon) AccountOf(ctx context.Context, id string) (wire.Account, error)
 func (r *Daemon) SupernodeOf(ctx context.Context, id string) (wire.Supernode, error) {
 	sn, err := Advised(r.Supernode(ctx, id))
 	if errors.Is(err, client.ErrNotFound) {
-		err = fmt.Errorf("the daemon at %s is of an earlier release, which knows no launches: update it, or ask another one with --api", r.URL)
+		err = fmt.Errorf("the daemon at %s is too old to know about launches; update it, or ask another one with --api", r.URL)
 	}
 	return sn, err
 }
 
-// Coin asks for an output. An output that no block holds yet backs nothing.
+// Coin asks about an output. An output that no block holds yet backs nothing.
 func (r *Daemon) Coin(ctx context.Context, out pastel.OutPoint) (wire.Coin, error) {
 	c, err := Advised(r.Output(ctx, out.String()))
 	if errors.Is(err, client.ErrNotFound) {

@@ -14,7 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// DigestLine is what a daemon says.
+// DigestLine is one daemon's answer.
 type DigestLine struct {
 	URL    string        `json:"url"`
 	Height pastel.Height `json:"height"`
@@ -22,9 +22,9 @@ type DigestLine struct {
 	Digest string        `json:"digest"`
 }
 
-// CompareDigests compares the ledger digests of daemons after a block, the last that all have if it is negative: equal ones agree on all of history. It returns what
-// each says, and an error that names the first difference if they disagree. A daemon that is named twice is asked once. What could not be asked is an
-// *UnknownError, and no line is returned.
+// CompareDigests compares daemons' ledger digests after block h or, if h is negative, after the last block that all have. Equal digests mean
+// an equal history. It returns each daemon's answer and, if they disagree, an error that names the first difference. It asks a daemon named
+// twice only once. If any cannot be asked, it returns no lines and an *UnknownError.
 func CompareDigests(ctx context.Context, p Person, urls []string, h pastel.Height) ([]DigestLine, error) {
 	all, err := daemons(ctx, p, urls)
 	if err != nil {
@@ -58,16 +58,16 @@ func CompareDigests(ctx context.Context, p Person, urls []string, h pastel.Heigh
 	if err != nil {
 		return lines, err
 	}
-	return lines, fmt.Errorf("wrong: the daemons disagree from block %d on; smartpool verify pool tells which one is right", first)
+	return lines, fmt.Errorf("wrong: the daemons disagree from block %d on; smartpool verify pool shows which one is right", first)
 }
 
-// unnoted spares a person what is noted.
+// unnoted is a person who gets no notes.
 type unnoted struct{ Person }
 
-// Note says nothing.
+// Note does nothing.
 func (unnoted) Note(string, ...any) {}
 
-// daemons asks each that is named how it is, once.
+// daemons connects to each daemon once.
 func daemons(ctx context.Context, p Person, urls []string) (all []*Daemon, err error) {
 	for _, url := range urls {
 		r, err := Dial(ctx, url, unnoted{p})
@@ -81,17 +81,17 @@ func daemons(ctx context.Context, p Person, urls []string) (all []*Daemon, err e
 	return all, nil
 }
 
-// digest asks a daemon for the ledger digest after a block.
+// digest asks the daemon for the ledger digest after a block.
 func (r *Daemon) digest(ctx context.Context, h pastel.Height) (wire.Block, error) {
 	b, err := Advised(r.Block(ctx, h))
 	_, bad := audit.DigestAt(&b, h)
 	switch {
 	case errors.Is(err, client.ErrNotFound) && h > r.State.Tip.Height:
-		return b, unknownf("%s ends at block %d: block %d is not there yet", r.URL, r.State.Tip.Height, h)
+		return b, unknownf("%s is at block %d and does not have block %d yet", r.URL, r.State.Tip.Height, h)
 	case err != nil:
 		return b, unknownf("%s: block %d: %w", r.URL, h, err)
 	case bad != nil:
-		return b, unknownf("%s: block %d: the answer is no digest of it: is that a smartpoold?", r.URL, h)
+		return b, unknownf("%s: block %d: the answer is not its digest; check that this is a smartpoold", r.URL, h)
 	}
 	return b, nil
 }

@@ -16,13 +16,13 @@ func (r *Daemon) Eligible(ctx context.Context, id string) error {
 	case !a.Registered:
 		return notRegistered(id)
 	case a.Reputation < r.State.Parameters.LeastReputation:
-		return fmt.Errorf("PastelID %s has reputation %d, a pledge takes %d: it comes back by one point every %d blocks",
+		return fmt.Errorf("PastelID %s has reputation %d, but a pledge requires %d; reputation recovers by one point every %d blocks",
 			pastel.Short(id), a.Reputation, r.State.Parameters.LeastReputation, r.State.Parameters.RecoveryInterval)
 	}
 	return nil
 }
 
-// registered returns an error if a PastelID, given by a flag, is not registered.
+// registered returns an error if the PastelID given with a flag is not registered.
 func (r *Daemon) registered(ctx context.Context, flag, id string) error {
 	a, err := r.AccountOf(ctx, id)
 	if err == nil && !a.Registered {
@@ -32,6 +32,6 @@ func (r *Daemon) registered(ctx context.Context, flag, id string) error {
 }
 
 func notRegistered(id string) error {
-	return fmt.Errorf("PastelID %s is not registered: register it first (smartpool id register KEYFILE; if the node holds its key: "+
-		"smartpool rpc tickets register id %s PASSPHRASE ADDRESS), and wait for a block", pastel.Short(id), id)
+	return fmt.Errorf("PastelID %s is not registered; register it first (smartpool id register KEYFILE or, if the node holds its key, "+
+		"smartpool rpc tickets register id %s PASSPHRASE ADDRESS) and wait for a block", pastel.Short(id), id)
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// UnclearError says that a transaction may be posted: the node's answer was lost.
+// UnclearError says that a transaction may have been posted: the node's answer was lost.
 type UnclearError struct{ Err error }
 
-// Error says what to look at before trying again.
+// Error says what to check before trying again.
 func (e UnclearError) Error() string { return e.Err.Error() }
 
-// Unwrap returns why it is unclear.
+// Unwrap returns the cause.
 func (e UnclearError) Unwrap() error { return e.Err }
 
-// RejectedError says that a block holds the ticket and the rules rejected it.
+// RejectedError says that a block holds the ticket but the rules rejected it.
 type RejectedError struct {
 	TxID   string
 	Height pastel.Height
@@ -28,37 +28,37 @@ func (e *RejectedError) Error() string {
 	return fmt.Sprintf("ticket %s was rejected in block %d: %s: %s", e.TxID, e.Height, e.Reason, ticket.Explain(e.Reason))
 }
 
-// WaitingError says that a transaction is posted and its outcome is not known yet.
+// WaitingError says that a transaction is posted and its outcome still unknown.
 type WaitingError struct {
 	TxID string
-	Err  error // why it is not waited for any longer
+	Err  error // why the journey stopped waiting
 }
 
-// Error warns of posting it again.
+// Error warns against posting it again.
 func (e *WaitingError) Error() string {
-	return fmt.Sprintf("ticket %s is posted, do not post it again: %v", e.TxID, e.Err)
+	return fmt.Sprintf("ticket %s is posted; do not post it again: %v", e.TxID, e.Err)
 }
 
-// Unwrap returns why it is not waited for any longer.
+// Unwrap returns why the journey stopped waiting.
 func (e *WaitingError) Unwrap() error { return e.Err }
 
-// ExpiredError says that no block can hold a posted transaction any more.
+// ExpiredError says that no block can hold a posted transaction any longer.
 type ExpiredError struct {
 	TxID  string
-	Until pastel.Height // the last block that could
+	Until pastel.Height // the last block that could have
 }
 
 // Error says what to do next.
 func (e *ExpiredError) Error() string {
-	return fmt.Sprintf("ticket %s expired: no block up to %d holds it, and none can any more. Nothing came of it and it cost nothing. See that the node is "+
-		"connected and its blocks are the network's (smartpool rpc getpeerinfo, getblockchaininfo), then run the command again", e.TxID, e.Until)
+	return fmt.Sprintf("ticket %s expired: no block up to %d holds it, and no later one can. It had no effect and cost nothing. Check that the node is "+
+		"connected and on the network's chain (smartpool rpc getpeerinfo, getblockchaininfo), then run the command again", e.TxID, e.Until)
 }
 
 // UnknownError says that there is no answer. It never means yes.
 type UnknownError struct{ Err error }
 
-// Error says what is not known.
+// Error says what is unknown.
 func (e *UnknownError) Error() string { return e.Err.Error() }
 
-// Unwrap returns why it is not known.
+// Unwrap returns the cause.
 func (e *UnknownError) Unwrap() error { return e.Err }

@@ -17,19 +17,20 @@ import (
 // Posted is the outcome of a transaction that a journey posted.
 type Posted struct {
 	TxID pastel.TxID
-	// Outcome is a sentence for people once a block holds the transaction, else "posted", or "expired" if no block can hold it any more. It is
-	// empty if nothing was posted or the rules rejected the ticket.
+	// Outcome is a sentence for people once a block holds the transaction; before that, "posted"; or "expired" if no block can hold it any
+	// longer. It is empty if nothing was posted or the rules rejected the ticket.
 	Outcome string
 	Mined   bool // a block holds it
 }
 
-// What is said of a transaction that no block holds.
+// Outcomes of a transaction that no block holds.
 const (
 	outcomePosted  = "posted"
 	outcomeExpired = "expired"
 )
 
-// Finish ends a journey that posted a ticket: at once, or once a block holds it and done knows its outcome, or no block can hold it any more.
+// Finish ends a journey that posted a ticket: at once or, if it should wait, once a block holds the ticket and done knows the outcome, or
+// no block can hold it any longer.
 func (r *Daemon) Finish(
 	ctx context.Context, wallet *pasteld.Client, txid pastel.TxID, wait bool, done func(txid string) (string, error),
 ) (Posted, error) {
@@ -39,20 +40,20 @@ func (r *Daemon) Finish(
 	return Posted{TxID: txid, Outcome: outcomePosted}, nil
 }
 
-// lastBlock is the one up to which a ticket is waited for.
+// lastBlock says up to which block to wait for a ticket.
 type lastBlock struct {
 	height  pastel.Height
-	expires bool // none after it can hold the ticket
+	expires bool // no later block can hold the ticket
 }
 
-// expiry is within how many blocks a transaction of a wallet is mined or not at all, as pasteld's has it.
+// expiry is how many blocks a transaction of pasteld's wallet has until it expires.
 const expiry = 20
 
-// maxExpiry is the last height at which a transaction may expire (pasteld: TX_EXPIRY_HEIGHT_THRESHOLD).
+// maxExpiry is the greatest height at which a transaction may expire (pasteld: TX_EXPIRY_HEIGHT_THRESHOLD).
 const maxExpiry = 499_999_999
 
-// lastBlock is what a posted transaction says: pasteld's wallets have theirs expire within 20 blocks. If the node does not tell, or it does
-// not expire, it is waited for as long.
+// lastBlock reads the expiry of a posted transaction, which pasteld's wallet sets to 20 blocks. If the node does not show the transaction,
+// or it does not expire, the wait is just as long.
 func (r *Daemon) lastBlock(ctx context.Context, wallet *pasteld.Client, txid pastel.TxID) lastBlock {
 	raw, err := wallet.RawTx(ctx, txid)
 	if err == nil {
@@ -63,25 +64,26 @@ func (r *Daemon) lastBlock(ctx context.Context, wallet *pasteld.Client, txid pas
 	return lastBlock{r.State.Tip.Height + 1 + expiry, false}
 }
 
-// follow waits until a block holds a ticket: done says what came of it, once it is known. It gives up after the last block that is waited for.
+// follow waits until a block holds a ticket; done returns its outcome, or nothing while it is unknown. follow gives up after the last
+// block to wait for.
 func (r *Daemon) follow(ctx context.Context, txid pastel.TxID, until lastBlock, done func() (string, error)) (Posted, error) {
-	r.Person.Note("Waiting for a block to hold it, up to block %d, %d blocks from now. Ctrl-C does not take it back.", until.height, until.height-r.State.Tip.Height)
+	r.Person.Note("Waiting for a block to include it, up to block %d, %d blocks from now. Ctrl-C does not cancel it.", until.height, until.height-r.State.Tip.Height)
 	id := txid.String()
 	waiting := func(why error) (Posted, error) {
 		return Posted{TxID: txid, Outcome: outcomePosted}, &WaitingError{TxID: id, Err: why}
 	}
-	for told := false; ; {
+	for warned := false; ; {
 		said, over, err := r.outcome(ctx, id, until, done)
 		var rejected *RejectedError
 		switch {
 		case errors.As(err, &rejected):
 			return Posted{}, err
 		case ctx.Err() != nil:
-			return waiting(errors.New("it is not mined yet; the dashboard's page Tickets will tell what came of it"))
+			return waiting(errors.New("it is not mined yet; the dashboard's Tickets page will show its outcome"))
 		case client.Passes(err):
-			if !told {
-				told = true
-				r.Person.Warn("Ticket %s is posted. Trying again to learn what came of it: %v", id, err)
+			if !warned {
+				warned = true
+				r.Person.Warn("Ticket %s is posted. Retrying to learn its outcome: %v", id, err)
 			}
 		case err != nil:
 			return waiting(err)
@@ -91,7 +93,7 @@ func (r *Daemon) follow(ctx context.Context, txid pastel.TxID, until lastBlock, 
 			return Posted{TxID: txid, Outcome: outcomeExpired}, &ExpiredError{TxID: id, Until: until.height}
 		case over:
 			p, err := waiting(fmt.Errorf("no block up to %d holds it, and the node does not say that it expires. smartpool rpc getrawtransaction %s "+
-				"tells whether the node still has it, the dashboard's page Tickets what comes of it", until.height, id))
+				"shows whether the node still has it; the dashboard's Tickets page shows its outcome", until.height, id))
 			return p, &UnknownError{Err: err}
 		}
 		select {
@@ -101,8 +103,8 @@ func (r *Daemon) follow(ctx context.Context, txid pastel.TxID, until lastBlock, 
 	}
 }
 
-// outcome is what came of a ticket; empty as long as no block holds it. Over says that the last block that is waited for was there before it
-// was asked.
+// outcome returns a ticket's outcome, empty while no block holds it. over reports that the last block to wait for already existed when
+// outcome asked.
 func (r *Daemon) outcome(ctx context.Context, txid string, until lastBlock, done func() (string, error)) (said string, over bool, err error) {
 	status, err := Advised(r.Status(ctx))
 	if err != nil {

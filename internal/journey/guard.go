@@ -14,37 +14,37 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Guard says how pledges are watched.
+// Guard says how to watch pledges.
 type Guard struct {
 	IDs    []string      // PastelIDs or addresses; without any, the PastelIDs of the node
-	Once   bool          // look once
+	Once   bool          // check once
 	NoLock bool          // only watch: lock nothing in the wallet
-	Every  time.Duration // how often to look
+	Every  time.Duration // time between checks
 
-	Node *Node         // whose wallet it is
-	Tell func(Guarded) // is called with what happens, as it happens
+	Node *Node         // with the wallet
+	Tell func(Guarded) // receives what happens, as it happens
 }
 
-// guard is what guarding remembers from one look to the next.
+// guard holds what guarding remembers from one check to the next.
 type guard struct {
 	r      *Daemon
 	report func(Guarded)
-	wallet *pasteld.Client          // nil if nothing is to be locked
+	wallet *pasteld.Client          // nil if it locks nothing
 	free   map[pastel.OutPoint]bool // outputs that back nothing
-	held   map[pastel.OutPoint]held // outputs that are locked, as they back what is guarded
+	held   map[pastel.OutPoint]held // outputs locked because they back guarded pledges
 	tip    wire.Tip                 // as of this block
 	warned map[string]wire.Spend    // by transaction and pledge
 }
 
-// held is an output that the wallet is to keep.
+// held is an output that the wallet must keep.
 type held struct {
 	address pastel.Address
 	value   pastel.Amount
 }
 
-// Guarded is what happened to pledges that are watched, as JSON a line for programs.
+// Guarded is something that happened to guarded pledges; for programs, one line of JSON.
 type Guarded struct {
-	Kind    string      `json:"kind"` // locked, spending, gone or, if it looks once, guarded
+	Kind    string      `json:"kind"` // locked, spending, gone or, when checking once, guarded
 	Time    time.Time   `json:"time"`
 	Output  string      `json:"output,omitempty"`
 	Spend   *wire.Spend `json:"spend,omitempty"`
@@ -52,8 +52,9 @@ type Guarded struct {
 	Text    string      `json:"-"` // the same for people
 }
 
-// Guard watches pledges until the context ends: it locks the outputs behind them in the wallet, which forgets that when it is
-// restarted, and warns of transactions that spend them. If it looks once, an error says that coins are about to be spent; *UnknownError, that this is not known.
+// Guard watches pledges until the context ends. It locks the outputs behind them in the wallet, again whenever a restart made the wallet
+// forget its locks, and warns of transactions that spend them. With Once, an error says that coins are about to be spent, and an
+// *UnknownError that this is unknown.
 func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 	g := &guard{r: r, report: c.Tell, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]wire.Spend{}}
 	if !c.NoLock {
@@ -65,7 +66,7 @@ func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 	if err != nil {
 		return err
 	}
-	told := ""
+	reported := ""
 	for {
 		pledges, err := g.look(ctx, ids)
 		switch {
@@ -73,11 +74,11 @@ func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 			return nil
 		case c.Once:
 			return g.allClear(pledges, err)
-		case err != nil && err.Error() != told: // what is away comes back
-			told = err.Error()
-			r.Person.Warn("Trying again: %v", err)
-		case err == nil && told != "":
-			told = ""
+		case err != nil && err.Error() != reported: // a daemon or node that is down comes back
+			reported = err.Error()
+			r.Person.Warn("Retrying: %v", err)
+		case err == nil && reported != "":
+			reported = ""
 			r.Person.Warn("It works again.")
 		}
 		select {
@@ -88,30 +89,30 @@ func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 	}
 }
 
-// allClear says what one look at so many pledges found, which may have missed something.
+// allClear reports what one check of so many pledges found; missed is what it could not check.
 func (g *guard) allClear(pledges int, missed error) error {
 	switch {
 	case len(g.warned) > 0:
 		if missed != nil {
-			g.r.Person.Warn("Mind: %v", missed)
+			g.r.Person.Warn("Caution: %v", missed)
 		}
-		return fmt.Errorf("of %s, coins are about to be spent", terminal.Counted(pledges, "pledge"))
+		return fmt.Errorf("coins of your pledges are about to be spent (%s checked)", terminal.Counted(pledges, "pledge"))
 	case missed != nil:
 		return &UnknownError{Err: missed}
 	}
-	g.tell(Guarded{Kind: "guarded", Pledges: pledges}, "Looked after %s: no coins are about to be spent.", terminal.Counted(pledges, "pledge"))
+	g.tell(Guarded{Kind: "guarded", Pledges: pledges}, "Checked %s: no coins are about to be spent.", terminal.Counted(pledges, "pledge"))
 	return nil
 }
 
-// look looks once at all pledges, and returns how many there are. An error says that something may have been missed. What the wallet let go of
-// is locked before anything is asked of the daemon, which may be away.
+// look checks all pledges once, and returns how many there are. An error says that it may have missed something. It locks what the wallet
+// has unlocked before it asks the daemon, which may be down.
 func (g *guard) look(ctx context.Context, ids []string) (int, error) {
 	relocked := g.relock(ctx)
 	pledges, err := g.see(ctx, ids, relocked == nil)
 	return pledges, errors.Join(relocked, err)
 }
 
-// relock locks the outputs that the wallet has let go of since it was told to keep them, as a wallet does that is restarted.
+// relock locks the outputs that the wallet has unlocked since, as a wallet does when it restarts.
 func (g *guard) relock(ctx context.Context) error {
 	if g.wallet == nil || len(g.held) == 0 {
 		return nil
@@ -135,13 +136,13 @@ func (g *guard) relock(ctx context.Context) error {
 	}
 	for _, out := range lost {
 		h := g.held[out]
-		g.tell(Guarded{Kind: "locked", Output: out.String()}, "Locked %s, %s PSL of %s, again: the wallet had let go of it, as it does when it is restarted.",
+		g.tell(Guarded{Kind: "locked", Output: out.String()}, "Locked %s, %s PSL of %s, again: the wallet had unlocked it, as it does when it restarts.",
 			out, h.value, h.address.Encode(&g.r.Net))
 	}
 	return nil
 }
 
-// see asks the daemon for all pledges and what threatens them, and locks what backs them if the wallet answers.
+// see asks the daemon for all pledges and for transactions that spend their coins, and locks what backs the pledges if the wallet answers.
 func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error) {
 	status, err := Advised(g.r.Status(ctx))
 	if err != nil {
@@ -171,11 +172,11 @@ func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error
 	return len(mine), errors.Join(behind, watched, locked)
 }
 
-// errUnwatched is no all-clear.
-var errUnwatched = errors.New("whether coins are about to be spent is not known: the daemon that keeps the books has not looked at its node's " +
-	"mempool lately, as the node is away, or it follows none (--node-api); ask one that does with --api")
+// errUnwatched is not an all-clear.
+var errUnwatched = errors.New("unknown whether coins are about to be spent: the daemon has not read its node's mempool lately, because " +
+	"the node is down or the daemon follows none (--node-api); ask another daemon with --api")
 
-// watch warns of transactions that spend what is mine.
+// watch warns of transactions that spend coins of the guarded pledges.
 func (g *guard) watch(ctx context.Context, mine map[int64]wire.Position) error {
 	list, err := Advised(g.r.Mempool(ctx, wire.SpendQuery{}))
 	if err != nil {
@@ -193,18 +194,18 @@ func (g *guard) watch(ctx context.Context, mine map[int64]wire.Position) error {
 			continue
 		}
 		g.warned[key] = s
-		what := "the pledge stays, backed by what remains at its address"
+		what := "the pledge stays, backed by the other coins of its address"
 		switch {
 		case s.Leaves:
-			what = "the pledge leaves"
+			what = "the pledge ends"
 		case s.Reduces:
-			what = "the pledge stays, but offers no more than what counts"
+			what = "the pledge stays, but offers only what counts"
 		}
 		if s.Forfeited > 0 {
-			what += fmt.Sprintf("; in the next block that loses %s PSL", s.Forfeited)
+			what += fmt.Sprintf("; in the next block, that forfeits %s PSL", s.Forfeited)
 		}
-		g.tell(Guarded{Kind: "spending", Spend: &s}, "MIND: transaction %s, not mined yet, spends coins of your pledge of %d PSL in pool %s. Once it is mined %s.\n"+
-			"Was that not you? Then somebody else may have the key of %s: move what else it holds.", s.TxID, p.Offered, pastel.Short(s.Pool), what, p.Address)
+		g.tell(Guarded{Kind: "spending", Spend: &s}, "WARNING: transaction %s, not mined yet, spends coins of your pledge of %d PSL in pool %s. Once it is mined, %s.\n"+
+			"If you did not send it, someone else may have the key of %s: move the other coins of that address.", s.TxID, p.Offered, pastel.Short(s.Pool), what, p.Address)
 	}
 	if list.Tip.Height < 0 {
 		return errUnwatched
@@ -212,28 +213,28 @@ func (g *guard) watch(ctx context.Context, mine map[int64]wire.Position) error {
 	for key, s := range g.warned {
 		if !waiting[key] {
 			delete(g.warned, key)
-			g.tell(Guarded{Kind: "gone", Spend: &s}, "Transaction %s waits no more to spend coins of your pledge: it was mined or dropped, or does something "+
-				"else now.", s.TxID)
+			g.tell(Guarded{Kind: "gone", Spend: &s}, "Transaction %s is no longer waiting to spend coins of your pledge: it was mined or dropped, or its effect "+
+				"has changed.", s.TxID)
 		}
 	}
 	return nil
 }
 
-// lock locks the wallet's outputs that back what is mine. Others at the same addresses, such as rewards, it leaves alone.
+// lock locks the wallet's outputs that back the guarded pledges. It leaves others at the same addresses alone, such as rewards.
 func (g *guard) lock(ctx context.Context, mine map[int64]wire.Position, tip wire.Tip) error {
 	seen := map[pastel.Address]bool{}
 	var addresses []pastel.Address
 	for _, p := range mine {
 		a, err := pastel.ParseAddress(&g.r.Net, p.Address)
 		if err != nil {
-			return fmt.Errorf("the daemon's answer is not understood (%w): run the same release as it", err)
+			return fmt.Errorf("cannot read the daemon's answer (%w); run the daemon's release", err)
 		}
 		if !seen[a] {
 			seen[a] = true
 			addresses = append(addresses, a)
 		}
 	}
-	maps.DeleteFunc(g.held, func(_ pastel.OutPoint, h held) bool { return !seen[h.address] }) // the pledge is over
+	maps.DeleteFunc(g.held, func(_ pastel.OutPoint, h held) bool { return !seen[h.address] }) // the pledge has ended
 	if len(addresses) == 0 {
 		return nil
 	}
@@ -253,7 +254,7 @@ func (g *guard) lock(ctx context.Context, mine map[int64]wire.Position, tip wire
 			return err
 		}
 	}
-	locked, err := g.wallet.LockedUnspent(ctx) // by others, join among them
+	locked, err := g.wallet.LockedUnspent(ctx) // by other programs, such as smartpool join
 	if err != nil {
 		return err
 	}
@@ -267,7 +268,7 @@ func (g *guard) lock(ctx context.Context, mine map[int64]wire.Position, tip wire
 	return nil
 }
 
-// forget forgets what backs nothing since the last block: it was spent.
+// forget forgets outputs that back nothing since the last block: they were spent.
 func (g *guard) forget(ctx context.Context) error {
 	for out := range g.held {
 		c, err := g.r.Coin(ctx, out)
@@ -281,9 +282,9 @@ func (g *guard) forget(ctx context.Context) error {
 	return nil
 }
 
-// hold locks an output, unless it is, and remembers it if it backs what is mine.
+// hold locks an output that backs a guarded pledge, unless it is locked, and remembers it.
 func (g *guard) hold(ctx context.Context, out pastel.OutPoint, mine map[pastel.Address]bool, locked bool) error {
-	if _, held := g.held[out]; held || g.free[out] { // held and not locked: the wallet was restarted just now, and relock comes next
+	if _, held := g.held[out]; held || g.free[out] { // held and not locked: the wallet has just restarted, and relock comes next
 		return nil
 	}
 	c, err := g.r.Coin(ctx, out)
@@ -291,7 +292,7 @@ func (g *guard) hold(ctx context.Context, out pastel.OutPoint, mine map[pastel.A
 		return err
 	}
 	at, err := pastel.ParseAddress(&g.r.Net, c.Address)
-	if err != nil || !c.Backs || !mine[at] { // what no block holds has no address here
+	if err != nil || !c.Backs || !mine[at] { // the daemon knows no address of an output that no block holds
 		g.free[out] = true
 		return nil
 	}
@@ -305,7 +306,7 @@ func (g *guard) hold(ctx context.Context, out pastel.OutPoint, mine map[pastel.A
 	return nil
 }
 
-// tell reports what happened, with its time and words.
+// tell reports what happened, with the time and in words.
 func (g *guard) tell(x Guarded, format string, args ...any) {
 	x.Time, x.Text = time.Now().UTC(), fmt.Sprintf(format, args...)
 	g.report(x)

@@ -19,12 +19,12 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// watched is a daemon that answers what guard asks.
+// watched is a daemon that answers guard's questions.
 type watched struct {
 	*httptest.Server
 	mu     sync.Mutex
 	ready  bool
-	tip    wire.Tip // that the mempool was looked at
+	tip    wire.Tip // of the mempool
 	spends []wire.Spend
 	asked  int // for the mempool
 }
@@ -56,7 +56,7 @@ func newWatched(t *testing.T) *watched {
 	return w
 }
 
-// guarded dials the daemon, with what is told and warned of written to out and warned.
+// guarded dials the daemon, and sends reports and warnings to out and warned.
 func (w *watched) guarded(t *testing.T, out, warned io.Writer) (*Daemon, func(Guarded)) {
 	t.Helper()
 	r, err := Dial(t.Context(), w.URL, terminal.New(strings.NewReader(""), out, warned, nil, false))
@@ -66,7 +66,7 @@ func (w *watched) guarded(t *testing.T, out, warned io.Writer) (*Daemon, func(Gu
 	return r, func(x Guarded) { fmt.Fprintln(out, x.Text) }
 }
 
-// A guard gives no all-clear that it does not have.
+// A guard gives no all-clear unless it knows.
 func TestGuardOnce(t *testing.T) {
 	t.Parallel()
 	leaves := wire.Spend{TxID: "t1", Pledge: 3, Leaves: true, Forfeited: 700_000}
@@ -79,11 +79,11 @@ func TestGuardOnce(t *testing.T) {
 		says   string
 	}{
 		{true, 9, nil, clear, "no coins are about to be spent"},
-		{true, 9, []wire.Spend{{TxID: "t2", Pledge: 4, Leaves: true}}, clear, "no coins are about to be spent"}, // somebody else's
-		{true, 9, []wire.Spend{leaves}, spent, "the pledge leaves; in the next block that loses 7 PSL."},
-		{true, 9, []wire.Spend{{TxID: "t3", Pledge: 3, Reduces: true}}, spent, "stays, but offers no more than what counts."},
-		{true, -1, nil, unknown, "is not known"},
-		{true, -1, []wire.Spend{leaves}, spent, "is not known"},
+		{true, 9, []wire.Spend{{TxID: "t2", Pledge: 4, Leaves: true}}, clear, "no coins are about to be spent"}, // another member's
+		{true, 9, []wire.Spend{leaves}, spent, "the pledge ends; in the next block, that forfeits 7 PSL."},
+		{true, 9, []wire.Spend{{TxID: "t3", Pledge: 3, Reduces: true}}, spent, "stays, but offers only what counts."},
+		{true, -1, nil, unknown, "unknown whether"},
+		{true, -1, []wire.Spend{leaves}, spent, "unknown whether"},
 		{false, 9, nil, unknown, "not up to date"},
 	} {
 		w := newWatched(t)
@@ -113,12 +113,12 @@ func TestGuardOnce(t *testing.T) {
 	r, tell := w.guarded(t, io.Discard, io.Discard)
 	w.Close()
 	if err := r.Guard(t.Context(), &Guard{IDs: []string{"jXmine"}, Once: true, NoLock: true, Tell: tell}); err == nil {
-		t.Error("an all-clear by a daemon that is away")
+		t.Error("an all-clear from a daemon that is down")
 	}
 }
 
-// A guard that goes on says so when it stops to know, and when it knows again; what it does not know is not over.
-func TestGuardGoesOn(t *testing.T) {
+// A continuous guard says when it cannot tell, and when it can again; meanwhile it declares nothing over.
+func TestGuardContinues(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	ctx, stop := context.WithCancel(context.Background())
@@ -149,31 +149,31 @@ func TestGuardGoesOn(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if lines := strings.Split(out.String(), "\n"); len(lines) != 4 || !strings.Contains(lines[0], "MIND: transaction t1") ||
-		!strings.Contains(lines[2], "Transaction t1 waits no more") {
-		t.Errorf("it told\n%s", &out)
+	if lines := strings.Split(out.String(), "\n"); len(lines) != 4 || !strings.Contains(lines[0], "WARNING: transaction t1") ||
+		!strings.Contains(lines[2], "Transaction t1 is no longer waiting") {
+		t.Errorf("it reported\n%s", &out)
 	}
 	var said []string
 	for line := range strings.Lines(warned.String()) {
-		for _, what := range []string{"is not known", "not up to date", "works again"} {
+		for _, what := range []string{"unknown whether", "not up to date", "works again"} {
 			if strings.Contains(line, what) {
 				said = append(said, what)
 			}
 		}
 	}
-	if got := strings.Join(said, ", "); got != "is not known, works again, not up to date, works again" {
+	if got := strings.Join(said, ", "); got != "unknown whether, works again, not up to date, works again" {
 		t.Errorf("it warned\n%s", &warned)
 	}
 }
 
-// What a waiting transaction does to a pledge can change with the block before it: each change is told, and that a move became a reduction too.
-func TestGuardTellsThatAMoveBecomesAReduction(t *testing.T) {
+// A new block can change what a waiting transaction does to a pledge. The guard reports each change, also from a move to a reduction.
+func TestGuardReportsThatAMoveBecomesAReduction(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	var out bytes.Buffer
 	r, tell := w.guarded(t, &out, &out)
 	g := &guard{r: r, report: tell, warned: map[string]wire.Spend{}}
-	const moves, reduces, leaves = "Once it is mined the pledge stays, backed by", "Once it is mined the pledge stays, but offers no more than what counts", "Once it is mined the pledge leaves"
+	const moves, reduces, leaves = "Once it is mined, the pledge stays, backed by", "Once it is mined, the pledge stays, but offers only what counts", "Once it is mined, the pledge ends"
 	for i, step := range []struct {
 		spend wire.Spend
 		says  string

@@ -23,7 +23,7 @@ type Entry struct {
 	TxID    string        `json:"txid"`
 }
 
-// History lists what the accounts earned, forfeited and were paid from one time on and before another, in the order it came.
+// History lists what the accounts earned, forfeited and were paid, from one time on and before another, oldest first.
 func (r *Daemon) History(ctx context.Context, list []wire.Account, from, to time.Time) ([]Entry, error) {
 	entries := []Entry{}
 	paid := map[Entry]bool{}
@@ -34,7 +34,7 @@ func (r *Daemon) History(ctx context.Context, list []wire.Account, from, to time
 		}
 		for _, x := range more {
 			payment := Entry{TxID: x.TxID, Address: x.Address}
-			if x.Kind == "payout" && paid[payment] { // to an address that two of the accounts share
+			if x.Kind == "payout" && paid[payment] { // two of the accounts share the address
 				continue
 			}
 			paid[payment] = true
@@ -46,7 +46,7 @@ func (r *Daemon) History(ctx context.Context, list []wire.Account, from, to time
 	return entries, nil
 }
 
-// earnings gathers what came and went.
+// earnings collects an account's income, forfeits and payments.
 func (r *Daemon) earnings(ctx context.Context, a *wire.Account) (list []Entry, err error) {
 	id, address := wire.OfID{PastelID: a.PastelID}, wire.OfAddress{Address: a.Address}
 	came := wire.CreditQuery{OfID: id, OfAddress: address}
@@ -81,5 +81,5 @@ func (r *Daemon) earnings(ctx context.Context, a *wire.Account) (list []Entry, e
 	return list, nil
 }
 
-// AccountName is the PastelID or the address of an account.
+// AccountName returns the PastelID or the address of an account.
 func AccountName(a *wire.Account) string { return a.PastelID + a.Address }

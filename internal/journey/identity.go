@@ -13,10 +13,10 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
-// KeySource says where a PastelID's key is: in a file or, without one, at the node, which then signs.
+// KeySource says where a PastelID's key is: in a file or, without one, on the node, which then signs.
 type KeySource struct {
-	PassphraseFile string // file with the passphrase on its first line; empty if a person is asked
-	File           string // key file; empty if the node signs
+	PassphraseFile string // file with the passphrase on its first line; empty: the person is asked
+	File           string // key file; empty: the node signs
 }
 
 // Load decrypts the key file.
@@ -35,7 +35,7 @@ type Identity struct {
 	Sign func(ctx context.Context, text string) (string, error)
 }
 
-// Identity opens a PastelID: of the key file, or the one that is named, or the only one of the node.
+// Identity opens a PastelID: that of the key file, the given one, or the node's only one.
 func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Client, id string) (*Identity, error) {
 	if k.File != "" {
 		key, err := k.Load(p)
@@ -43,7 +43,7 @@ func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Clie
 			return nil, err
 		}
 		if me := key.ID().String(); id != "" && id != me {
-			return nil, fmt.Errorf("key file %s is of PastelID %s, not of %s: give the right file", k.File, me, id)
+			return nil, fmt.Errorf("key file %s belongs to PastelID %s, not to %s; give the right file", k.File, me, id)
 		}
 		return &Identity{key.ID().String(), func(_ context.Context, text string) (string, error) { return key.SignBase64([]byte(text)), nil }}, nil
 	}
@@ -53,9 +53,9 @@ func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Clie
 	}
 	switch {
 	case id != "" && !slices.Contains(ids, id):
-		return nil, fmt.Errorf("the node does not hold the key of PastelID %s: give its key file with --key", id)
+		return nil, fmt.Errorf("the node does not hold the key of PastelID %s; give its key file with --key", id)
 	case id == "" && len(ids) != 1:
-		return nil, terminal.Usagef("the node holds %d PastelIDs: choose one with --pastelid", len(ids))
+		return nil, terminal.Usagef("the node holds %d PastelIDs; choose one with --pastelid", len(ids))
 	case id == "":
 		id = ids[0]
 	}
@@ -68,33 +68,33 @@ func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Clie
 	}}, nil
 }
 
-// signOnNode has the node sign, and checks that it did.
+// signOnNode has the node sign, and verifies the signature.
 func signOnNode(ctx context.Context, wallet *pasteld.Client, id, pass, text string) (string, error) {
 	sig, err := wallet.SignWith(ctx, id, pass, text)
 	if err != nil {
-		return "", fmt.Errorf("PastelID %s did not sign (is the passphrase right?): %w", pastel.Short(id), err)
+		return "", fmt.Errorf("the node did not sign with PastelID %s; check the passphrase: %w", pastel.Short(id), err)
 	}
 	who, err := pastelid.Parse(id)
 	if err != nil {
 		return "", err
 	}
 	if !pastelid.VerifyBase64(who, []byte(text), sig) {
-		return "", fmt.Errorf("the node's signature with PastelID %s does not verify: nothing was posted", pastel.Short(id))
+		return "", fmt.Errorf("the node's signature with PastelID %s does not verify. Nothing was posted", pastel.Short(id))
 	}
 	return sig, nil
 }
 
-// KeyAdvice adds what to do about a key file.
+// KeyAdvice adds advice to an error about a key file.
 func KeyAdvice(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("%w: keys are never overwritten, choose another name", err)
+		return fmt.Errorf("%w; keys are never overwritten, so choose another name", err)
 	case errors.Is(err, pastelid.ErrEmptyPassphrase):
-		return fmt.Errorf("%w: a key is never stored without one", err)
+		return fmt.Errorf("%w; a key file always needs one", err)
 	case errors.Is(err, pastelid.ErrPassphrase):
-		return fmt.Errorf("%w: check its file or type it again", err)
+		return fmt.Errorf("%w; check its file, or type it again", err)
 	case errors.Is(err, pastelid.ErrKeyFile):
-		return fmt.Errorf("%w; a key container of pasteld is read by id import", err)
+		return fmt.Errorf("%w; to read a pasteld key container, use smartpool id import", err)
 	default:
 		return err
 	}

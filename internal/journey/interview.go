@@ -11,20 +11,20 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// question is what a person is asked if no flag says it.
+// question is asked unless a flag answers it.
 type question struct {
 	flag, text, usual string
 	answer            *string
-	check             func(string) error // what is wrong with an answer
+	check             func(string) error // returns what is wrong with an answer
 }
 
-// interview asks for what no flag said, on a terminal, until each answer has the right form.
+// interview asks on a terminal for what no flag gave, until each answer has the right form.
 func (c *Creation) interview(p Person, r *Daemon) error {
 	if c.Pool.Required == 0 {
 		c.Pool.Required = r.State.Parameters.Collateral
 	}
 	usual := strconv.Itoa(int(max(r.Params.MinSubscription, 4032))) // a week
-	if r.Net.Name == "regtest" {                                    // blocks are made at will
+	if r.Net.Name == "regtest" {                                    // blocks are mined on demand
 		usual = strconv.Itoa(int(r.Params.MinSubscription))
 	}
 	period := ""
@@ -38,7 +38,7 @@ func (c *Creation) interview(p Person, r *Daemon) error {
 		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Pool.Factor, within(ticket.FactorDecimals, r.Params.MinFactor, r.Params.MaxFactor)},
 		{"--operator", "Operator's PastelID", "", &c.Pool.Operator, pastelIDOK},
 		{"--supernode", "Supernode's PastelID", "", &c.Pool.Supernode, pastelIDOK},
-		{"--period", "Blocks for which pledges are taken (576 are a day)", usual, &period, periodOK(&r.Params)},
+		{"--period", "Blocks during which the pool accepts pledges (576 a day)", usual, &period, periodOK(&r.Params)},
 	} {
 		if err := q.put(p); err != nil {
 			return err
@@ -52,7 +52,7 @@ func (c *Creation) interview(p Person, r *Daemon) error {
 	return nil
 }
 
-// put asks the question unless it is answered.
+// put asks the question unless a flag answered it.
 func (q *question) put(p Person) (err error) {
 	switch {
 	case *q.answer != "":
@@ -89,7 +89,7 @@ func companyOK(s string) error {
 	return nil
 }
 
-// within wants a decimal from least to most, both in units of its last decimal.
+// within checks for a decimal from least to most, both in units of its last decimal.
 func within(decimals int, least, most int64) func(string) error {
 	return func(s string) error {
 		x, err := ticket.ParseDecimal(s)

@@ -20,19 +20,20 @@ type Join struct {
 	Cold   Cold
 }
 
-// Pledge says what is pledged, and how.
+// Pledge says what to pledge, and how.
 type Pledge struct {
 	Pool     string // id or label
-	Coins    int64  // PSL; 0: what the pool lacks, as far as one output goes
+	Coins    int64  // PSL; 0: what the pool lacks, as far as one output covers it
 	PastelID string // the member's; empty: the key file's, or the node's only one
-	Output   string // txid:vout that backs the pledge; empty: the smallest that does
-	Address  string // whose output backs the pledge, and which signs; empty: that of the output. With a cold machine always.
-	Reward   string // address that rewards are paid to; empty: the pledged one
+	Output   string // txid:vout that backs the pledge; empty: the smallest that suffices
+	Address  string // holds the output and signs; empty: the output's address. Required with a cold machine.
+	Reward   string // address that receives the rewards; empty: the pledged one
 	NoWait   bool   // do not wait for the block that holds the ticket
 	Yes      bool   // do not ask
 }
 
-// Run makes the pledge: terms, output, statement, signatures, ticket, block. It posts a ticket that was signed elsewhere.
+// Run makes the pledge: it chooses the output, shows the terms, signs, posts the ticket and waits for its block. With Cold.Ticket it posts
+// a ticket signed elsewhere.
 func (c *Join) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	p, err := c.open(ctx, r)
 	switch {
@@ -47,7 +48,7 @@ func (c *Join) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	return c.hot(ctx, r, p)
 }
 
-// Draft writes the ticket of a pledge for a machine that is never online, and signs nothing.
+// Draft writes a pledge's ticket for a machine that is never online. It signs nothing.
 func (c *Join) Draft(ctx context.Context, r *Daemon) (*Draft, error) {
 	p, err := c.open(ctx, r)
 	if err != nil {
@@ -62,7 +63,7 @@ func (c *Join) Draft(ctx context.Context, r *Daemon) (*Draft, error) {
 	return c.cold(ctx, r, p)
 }
 
-// open asks for the pool, which must take pledges.
+// open asks for the pool, which must accept pledges.
 func (c *Join) open(ctx context.Context, r *Daemon) (*wire.PoolDetail, error) {
 	p, err := r.VerifiedPool(ctx, c.Pledge.Pool)
 	if err == nil && p.LeastPledge == 0 {
@@ -71,10 +72,10 @@ func (c *Join) open(ctx context.Context, r *Daemon) (*wire.PoolDetail, error) {
 	return &p, err
 }
 
-// check refuses what cannot be pledged in any case.
+// check refuses what can never be pledged.
 func (c *Join) check(p *wire.PoolDetail) error {
 	if n := c.Pledge.Coins; n != 0 && n < p.LeastPledge {
-		return fmt.Errorf("pool %s takes pledges of at least %d PSL now: raise --coins", pastel.Short(p.ID), p.LeastPledge)
+		return fmt.Errorf("pool %s currently accepts only pledges of at least %d PSL; raise --coins", pastel.Short(p.ID), p.LeastPledge)
 	}
 	if _, err := pastel.ParseOutPoint(c.Pledge.Output); err != nil && c.Pledge.Output != "" {
 		return terminal.Usagef("--output: %w", err)
@@ -82,18 +83,18 @@ func (c *Join) check(p *wire.PoolDetail) error {
 	return nil
 }
 
-// takesNone says why a pool takes no pledges, and what to do.
+// takesNone says why a pool accepts no pledges, and what to do.
 func takesNone(p *wire.PoolDetail) error {
 	why := "it is " + p.Status
 	switch {
 	case p.Status == "subscribing":
-		why = fmt.Sprintf("its window closed with %s", Whenever(p.JoinUntil))
+		why = fmt.Sprintf("its subscription ended at %s", Whenever(p.JoinUntil))
 	case p.Status == "replenishing":
-		why = fmt.Sprintf("its deadline, %s, is over", Whenever(p.Deadline))
+		why = fmt.Sprintf("its deadline, %s, has passed", Whenever(p.Deadline))
 	case len(p.Participants) > 0:
-		why = fmt.Sprintf("it is full, with %d pledges (its members can raise theirs: smartpool amend)", len(p.Participants))
+		why = fmt.Sprintf("it is full, with %d pledges (members can raise theirs with smartpool amend)", len(p.Participants))
 	}
-	return fmt.Errorf("pool %s takes no pledges: %s; smartpool pools shows those that do", pastel.Short(p.ID), why)
+	return fmt.Errorf("pool %s accepts no pledges: %s; smartpool pools lists pools that do", pastel.Short(p.ID), why)
 }
 
 // hot pledges with the node's wallet.
@@ -129,8 +130,8 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 	if err != nil {
 		return Posted{}, err
 	}
-	terms += fmt.Sprintf("\nAddress   %s holds the output, %s PSL; it stays where it is\nCosts     %s PSL, the ticket's network fee, from the wallet's other coins\n"+
-		"\nPastelID and address both sign this line, and nothing else:\n  %s\n", out.Address.Encode(&r.Net), out.Value, r.Net.ContractFee, statement)
+	terms += fmt.Sprintf("\nAddress   %s holds the output of %s PSL; it stays where it is\nCosts     %s PSL, the ticket's network fee, paid from the wallet's other coins\n"+
+		"\nThe PastelID and the address both sign this line, and nothing else:\n  %s\n", out.Address.Encode(&r.Net), out.Value, r.Net.ContractFee, statement)
 	if err := r.Person.Confirm(c.Pledge.Yes, terms); err != nil {
 		return Posted{}, err
 	}
@@ -144,7 +145,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 	if err != nil {
 		return Posted{}, err
 	}
-	r.Person.Note("The wallet keeps the output locked until it is restarted; smartpool guard locks it again.")
+	r.Person.Note("The wallet locks the output until it restarts; smartpool guard then restores the lock.")
 	return r.Finish(ctx, wallet, txid, !c.Pledge.NoWait, r.joined(ctx, x))
 }
 
@@ -161,20 +162,20 @@ func (c *Join) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address
 	return x, ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &net.Network, net.Limits())
 }
 
-// stands says what a pledge's role means.
+// stands says what a pledge's role means for its member.
 func stands(pl *wire.PoolPledge) string {
 	switch {
 	case pl.Role == "plain":
-		return "in once the operator activates the pool"
+		return "a member once the operator activates the pool"
 	case pl.Role == "standby":
 		return "on standby until the pool lacks coins"
 	case pl.Counted < pl.Offered:
-		return fmt.Sprintf("a member from now on: %d PSL count, the others wait until the pool lacks coins", pl.Counted)
+		return fmt.Sprintf("a member from now on; %d PSL count, the rest waits until the pool lacks coins", pl.Counted)
 	}
 	return "a member from now on"
 }
 
-// joined tells what became of a pledge once a block holds its ticket.
+// joined reports the outcome of a pledge once a block holds its ticket.
 func (r *Daemon) joined(ctx context.Context, x *ticket.Part) func(string) (string, error) {
 	return func(txid string) (string, error) {
 		pl, err := r.pledgeOf(ctx, x.PastelID, txid)
@@ -190,11 +191,11 @@ func (r *Daemon) joined(ctx context.Context, x *ticket.Part) func(string) (strin
 				return fmt.Sprintf("Accepted in %s: %d PSL, %s. smartpool my shows what it earns.", When(pl.Joined), in.Offered, stands(&in)), nil
 			}
 		}
-		return fmt.Sprintf("Accepted in %s, and it has ended since: were its coins spent?", When(pl.Joined)), nil
+		return fmt.Sprintf("Accepted in %s, but the pledge has ended since; check whether its coins were spent.", When(pl.Joined)), nil
 	}
 }
 
-// pledgeOf finds the pledge whose last ticket is a transaction; nil as long as there is none.
+// pledgeOf finds the pledge whose last ticket is the given transaction; nil if there is none yet.
 func (r *Daemon) pledgeOf(ctx context.Context, id, txid string) (*wire.Pledge, error) {
 	var q wire.PledgeQuery
 	q.PastelID, q.Order, q.Limit = id, wire.Newest, wire.MaxLimit
@@ -250,7 +251,7 @@ func (c *Join) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft,
 	return c.Cold.unsigned(&r.Net, "join", terms, c.Pledge.Address, t)
 }
 
-// postSigned posts a ticket that was signed elsewhere.
+// postSigned posts a ticket signed elsewhere.
 func (c *Join) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
 	t, address, err := c.Cold.signed(r, p)
 	if err != nil {

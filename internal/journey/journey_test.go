@@ -24,7 +24,7 @@ import (
 
 const passphrase = "correct horse"
 
-// site is a daemon with a development node, whose wallet is everybody's.
+// site is a daemon with a development node, whose wallet belongs to everyone.
 type site struct {
 	t      *testing.T
 	api    string
@@ -74,7 +74,7 @@ func newSite(t *testing.T) *site {
 	return x
 }
 
-// mine makes blocks, and waits until the daemon answers from the last.
+// mine mines blocks, and waits until the daemon answers from the last.
 func (x *site) mine(n int) {
 	x.t.Helper()
 	ctx := context.Background()
@@ -95,7 +95,7 @@ func (x *site) mine(n int) {
 	}
 }
 
-// whileMining runs f while every transaction is mined.
+// whileMining runs f and mines every transaction meanwhile.
 func (x *site) whileMining(f func()) {
 	x.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -136,7 +136,7 @@ func (x *site) registered() string {
 	}
 	pays, err := x.wallet.NewAddress(ctx)
 	if err == nil {
-		_, err = x.wallet.SendTo(ctx, pays, 11*pastel.PSL) // the ticket's fee and the transaction's
+		_, err = x.wallet.SendTo(ctx, pays, 11*pastel.PSL) // fees of the ticket and the transaction
 	}
 	if err == nil {
 		_, err = x.wallet.RegisterID(ctx, id, passphrase, pays)
@@ -165,7 +165,7 @@ func (x *site) send(coins pastel.Amount) pastel.OutPoint {
 	return list[0].OutPoint
 }
 
-// untouched wants nothing locked and nothing posted.
+// untouched checks that nothing is locked and nothing posted.
 func (x *site) untouched(when string) {
 	x.t.Helper()
 	ctx := context.Background()
@@ -179,12 +179,12 @@ func (x *site) untouched(when string) {
 	}
 }
 
-// member is a person without a terminal, who reads what is to be confirmed.
+// member is a person without a terminal, who reads what they confirm.
 type member struct {
 	Person
 	refuses error
-	read    string       // what was confirmed last
-	note    func(string) // told as it goes; nil: nobody listens
+	read    string       // what they confirmed last
+	note    func(string) // receives progress, unless nil
 }
 
 func (m *member) Interactive() bool { return false }
@@ -204,7 +204,7 @@ func (m *member) Note(format string, _ ...any) {
 
 func (m *member) Warn(string, ...any) {}
 
-// tampered is the daemon with one text of its answers about pools replaced.
+// tampered is the daemon with one text replaced in its answers about pools.
 func (x *site) tampered(is, by string) string {
 	x.t.Helper()
 	to, err := url.Parse(x.api)
@@ -222,7 +222,7 @@ func (x *site) tampered(is, by string) string {
 		}
 		if strings.HasPrefix(res.Request.URL.Path, "/api/v1/pools/") {
 			if !bytes.Contains(text, []byte(is)) {
-				x.t.Errorf("the answer does not hold %s", is)
+				x.t.Errorf("the answer does not contain %s", is)
 			}
 			text = bytes.ReplaceAll(text, []byte(is), []byte(by))
 		}
@@ -235,8 +235,8 @@ func (x *site) tampered(is, by string) string {
 	return server.URL
 }
 
-// A pool is opened and joined by somebody without a terminal, who reads every term before anything is signed. Who refuses, or is deceived, signs, locks
-// and posts nothing; who waits no longer knows that the ticket is posted.
+// An operator and a member without a terminal open and join a pool, and read every term before anything is signed. A member who refuses, or
+// whom the daemon deceives, signs, locks and posts nothing; one who stops waiting knows that the ticket is posted.
 func TestJoinWithoutTerminal(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -281,7 +281,7 @@ func TestJoinWithoutTerminal(t *testing.T) {
 		}
 	})
 	for _, want := range []string{
-		"Atlas, reputation 100", operator, "5 % of the rewards", "1200 PSL wanted, 1000 PSL needed", "Pledge    400 PSL, plain until", backing.String(),
+		"Atlas, reputation 100", operator, "5 % of the rewards", "target 1200 PSL; the Supernode needs 1000 PSL", "Pledge    400 PSL, plain until", backing.String(),
 		"up to 25 points", "10 PSL, the ticket's network fee", "pledge net=regtest pool=atlas.", "pastelid=" + alice + " coins=400 output=" + backing.String(),
 	} {
 		if !strings.Contains(reader.read, want) {
@@ -301,7 +301,7 @@ func TestJoinWithoutTerminal(t *testing.T) {
 	}}))
 	var waits *WaitingError
 	if !errors.As(err, &waits) || waits.TxID != came.TxID.String() || came.Outcome != "posted" || came.Mined {
-		t.Errorf("who waits no longer: %+v, %v", came, err)
+		t.Errorf("after the wait was interrupted: %+v, %v", came, err)
 	}
 	if waiting, err := x.wallet.Mempool(ctx); err != nil || len(waiting) != 1 {
 		t.Errorf("the ticket is not posted: %v, %v", waiting, err)

@@ -11,10 +11,10 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
-// unsigned writes the entry with a launch that the Supernode's PastelID signs elsewhere, and tells how it goes on.
+// unsigned writes the entry with a launch for the Supernode's PastelID to sign elsewhere, and says how to continue.
 func (l *launch) unsigned() (x Launched, err error) {
 	if l.right {
-		return x, fmt.Errorf("%s has the entry %s already, with its launch: run this without --cold. Nothing was changed", l.conf.Path(), l.entry.Alias)
+		return x, fmt.Errorf("%s already has the entry %s with its launch; run this without --cold. Nothing was changed", l.conf.Path(), l.entry.Alias)
 	}
 	if err := l.mayDraft(); err != nil {
 		return x, err
@@ -33,7 +33,7 @@ func (l *launch) unsigned() (x Launched, err error) {
 	statement := l.say.Statement(l.r.Net.Name)
 	return Launched{Outcome: "unsigned", Statement: statement, PastelID: l.pool.Supernode, Conf: l.c.Cold, Text: fmt.Sprintf(
 		`Wrote %s: the entry of masternode.conf, with the machine's key. Nothing is signed or started yet.
-The Supernode's PastelID %s signs this line, where its key is:
+Where its key is, the Supernode's PastelID %s signs this line:
      %s
 With a key file: smartpool id sign KEYFILE --message "%s"
 
@@ -41,8 +41,8 @@ Then, here:
      smartpool supernode launch %s --signed %s --signature SIGNATURE`, l.c.Cold, l.pool.Supernode, statement, statement, l.pool.ID, l.c.Cold)}, nil
 }
 
-// mayDraft wants a new file: one that is there may hold another draft, whose key would be lost, and the node takes an entry of its
-// masternode.conf for signed.
+// mayDraft refuses an existing file: it may hold another draft, whose key would be lost. It refuses the node's masternode.conf, because the
+// node would treat the entry as signed.
 func (l *launch) mayDraft() error {
 	cold, coldErr := filepath.Abs(l.c.Cold)
 	conf, confErr := filepath.Abs(l.conf.Path())
@@ -50,10 +50,10 @@ func (l *launch) mayDraft() error {
 		return err
 	}
 	if cold == conf {
-		return terminal.Usagef("--cold %s is the node's masternode.conf: choose another file", l.c.Cold)
+		return terminal.Usagef("--cold %s is the node's masternode.conf; choose another file", l.c.Cold)
 	}
 	if _, err := os.Lstat(cold); err == nil {
-		return terminal.Usagef("--cold %s exists: choose another file, or go on with --signed if an earlier --cold wrote it", l.c.Cold)
+		return terminal.Usagef("--cold %s already exists; choose another file, or continue with --signed if an earlier --cold wrote it", l.c.Cold)
 	}
 	return nil
 }
@@ -70,25 +70,25 @@ func (l *launch) draft() (e pasteld.MasternodeEntry, err error) {
 	e, one := file.Only()
 	switch {
 	case !one:
-		return e, fmt.Errorf("%s is not what --cold wrote, one entry of masternode.conf: give that file. Nothing was changed", l.c.Signed)
+		return e, fmt.Errorf("%s does not contain exactly one entry of masternode.conf; give the file that --cold wrote. Nothing was changed", l.c.Signed)
 	case e.OutPoint != l.outPoint():
-		return e, fmt.Errorf("%s is for collateral %s, not for the pool's activation %s: it is of another pool or activation. Nothing was changed",
+		return e, fmt.Errorf("%s is for collateral %s, not for the pool's activation %s: it belongs to another pool or activation. Nothing was changed",
 			l.c.Signed, e.OutPoint, l.outPoint())
 	}
 	if !l.say.ReadExtra(e.ExtConfig) {
-		return e, fmt.Errorf("%s has no launch (extCfg): write it again with --cold. Nothing was changed", l.c.Signed)
+		return e, fmt.Errorf("%s has no launch (extCfg); write it again with --cold. Nothing was changed", l.c.Signed)
 	}
 	if l.say.Signature = cmp.Or(l.c.Signature, l.say.Signature); l.say.Signature == "" {
-		return e, terminal.Usagef("%s is not signed: give the signature with --signature", l.c.Signed)
+		return e, terminal.Usagef("%s is not signed; give the signature with --signature", l.c.Signed)
 	}
 	e.ExtConfig, err = l.say.AddTo(e.ExtConfig)
 	return e, err
 }
 
-// check wants the signature of exactly the statement that the entry makes.
+// check verifies that the signature is of exactly the entry's statement.
 func (l *launch) check() error {
 	if err := l.say.Verify(l.r.Net.Name, l.supernode); err != nil {
-		return fmt.Errorf("%s: %w. It may be of another PastelID, machine's key, time or activation; PastelID %s signs exactly this line:\n  %s\nNothing was changed",
+		return fmt.Errorf("%s: %w. It may be for another PastelID, machine key, time or activation; PastelID %s must sign exactly this line:\n  %s\nNothing was changed",
 			l.c.Signed, err, l.pool.Supernode, l.say.Statement(l.r.Net.Name))
 	}
 	return nil

@@ -19,7 +19,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// confPath is where masternode.conf is.
+// confPath returns the path of masternode.conf.
 func (c *Launch) confPath() (string, error) {
 	switch {
 	case c.Conf != "":
@@ -27,10 +27,10 @@ func (c *Launch) confPath() (string, error) {
 	case c.Node.Cookie != "":
 		return filepath.Join(filepath.Dir(c.Node.Cookie), "masternode.conf"), nil
 	}
-	return "", terminal.Usagef("say where the node's masternode.conf is with --masternode-conf: it lies in its data folder, beside .cookie")
+	return "", terminal.Usagef("give the node's masternode.conf with --masternode-conf; it lies in the node's data folder, beside .cookie")
 }
 
-// outPoint is the Supernode's collateral reference.
+// outPoint returns the Supernode's collateral reference.
 func (l *launch) outPoint() pastel.OutPoint {
 	return pastel.OutPoint{TxID: l.say.Activation, Vout: chain.PoolIndex}
 }
@@ -48,7 +48,7 @@ func (l *launch) look(ctx context.Context) error {
 	return nil
 }
 
-// plan decides what the entry is to be, and sees what is there.
+// plan decides what the entry should be, and compares that with what exists.
 func (l *launch) plan(ctx context.Context) error {
 	present, found := l.conf.Backed(l.outPoint())
 	l.entry = present
@@ -94,38 +94,38 @@ func (l *launch) plan(ctx context.Context) error {
 	return l.date(ctx)
 }
 
-// alias is what may stand as a name: no mark that a shell or JSON minds.
+// alias matches valid names: no characters that a shell or JSON treats specially.
 var alias = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// name chooses the alias. present is the one that the pool's Supernode has in the file, if any.
+// name chooses the alias. present is the one that the file has for the pool's Supernode, if any.
 func (l *launch) name(present string) error {
 	switch {
 	case l.c.Alias != "" && !alias.MatchString(l.c.Alias):
-		return terminal.Usagef("--alias %q: want up to 64 letters, digits, points, hyphens and underscores", l.c.Alias)
+		return terminal.Usagef("--alias %q: want at most 64 letters, digits, dots, hyphens and underscores", l.c.Alias)
 	case l.c.Alias != "" && present != "" && !strings.EqualFold(l.c.Alias, present):
-		return fmt.Errorf("%s has the pool's Supernode as %q already: leave --alias out, or remove that entry first. Nothing was changed", l.conf.Path(), terminal.Printable(present))
+		return fmt.Errorf("%s already has the pool's Supernode as %q; omit --alias, or remove that entry first. Nothing was changed", l.conf.Path(), terminal.Printable(present))
 	}
 	l.entry.Alias = cmp.Or(present, l.c.Alias, l.entry.Alias, ticket.PoolID(l.pool.ID).Label())
 	other, taken := l.conf.Entry(l.entry.Alias)
 	switch {
 	case taken && other.OutPoint == (pastel.OutPoint{}):
-		return fmt.Errorf("%s has an entry %q without a collateral (txid, outIndex): correct or remove it, or choose another alias with --alias. Nothing was changed",
+		return fmt.Errorf("%s has an entry %q without a collateral (txid, outIndex); correct or remove it, or choose another alias with --alias. Nothing was changed",
 			l.conf.Path(), terminal.Printable(other.Alias))
 	case taken && other.OutPoint != l.outPoint():
-		return fmt.Errorf("%s uses the alias %q for another Supernode, with collateral %s: choose another one with --alias. Nothing was changed",
+		return fmt.Errorf("%s uses the alias %q for another Supernode, with collateral %s; choose another alias with --alias. Nothing was changed",
 			l.conf.Path(), terminal.Printable(other.Alias), other.OutPoint)
 	}
 	l.had = taken
 	return nil
 }
 
-// key takes the machine's key, or has the node make one; not if the pool's Supernode runs with one that is not known here.
+// key takes the machine's key, or has the node make one, unless the pool's Supernode already runs with an unknown key.
 func (l *launch) key(ctx context.Context, found bool) (err error) {
 	l.entry.Key = cmp.Or(l.c.MachineKey, l.entry.Key)
 	if l.entry.Key == "" {
 		if l.listed != nil {
-			return fmt.Errorf("the node lists the pool's Supernode already, as %s at %s, and %s does not have it: give the key of its machine with --masternode-key, "+
-				"or, to move it to another machine, a fresh one (smartpool rpc masternode genkey). Nothing was changed", l.listed.Status, l.listed.Address, l.conf.Path())
+			return fmt.Errorf("the node already lists the pool's Supernode, as %s at %s, but %s does not have it; give its machine's key with --masternode-key, "+
+				"or, to move it to another machine, a new key (smartpool rpc masternode genkey). Nothing was changed", l.listed.Status, l.listed.Address, l.conf.Path())
 		}
 		if l.entry.Key, err = l.wallet.MasternodeGenKey(ctx); err != nil {
 			return err
@@ -137,17 +137,17 @@ func (l *launch) key(ctx context.Context, found bool) (err error) {
 	case l.c.MachineKey != "":
 		return terminal.Usagef("--masternode-key: %w; smartpool rpc masternode genkey makes one", err)
 	case l.c.Signed != "":
-		return fmt.Errorf("%s has no key of network %s (mnPrivKey): write it again with --cold. Nothing was changed", l.c.Signed, l.r.Net.Name)
+		return fmt.Errorf("%s has no key of network %s (mnPrivKey); write it again with --cold. Nothing was changed", l.c.Signed, l.r.Net.Name)
 	case found:
-		return fmt.Errorf("mnPrivKey of %q in %s is no key of network %s: correct it, or remove the entry. Nothing was changed", l.entry.Alias, l.conf.Path(), l.r.Net.Name)
+		return fmt.Errorf("mnPrivKey of %q in %s is not a key of network %s; correct it, or remove the entry. Nothing was changed", l.entry.Alias, l.conf.Path(), l.r.Net.Name)
 	default:
-		return fmt.Errorf("the node's masternode genkey made no key of network %s: give one with --masternode-key. Nothing was changed", l.r.Net.Name)
+		return fmt.Errorf("the node's masternode genkey returned no key of network %s; give one with --masternode-key. Nothing was changed", l.r.Net.Name)
 	}
 	l.say.Key = hex.EncodeToString(key.PublicKey())
 	return nil
 }
 
-// same reports whether two entries are alike, but for the form of their JSON.
+// same reports whether two entries are equal, apart from the formatting of their JSON.
 func same(a, b *pasteld.MasternodeEntry) bool {
 	config := func(e *pasteld.MasternodeEntry) (text string) {
 		var b bytes.Buffer
@@ -160,7 +160,7 @@ func same(a, b *pasteld.MasternodeEntry) bool {
 		config(a) == config(b)
 }
 
-// compare tells whether what the node lists is the entry.
+// compare finds out whether the listed Supernode is the entry's.
 func (l *launch) compare(ctx context.Context) error {
 	l.runs = false
 	if l.listed == nil {
@@ -176,7 +176,7 @@ func (l *launch) compare(ctx context.Context) error {
 	return nil
 }
 
-// date makes the statement, later than any that is known: of two the later counts.
+// date makes the statement and dates it after every known one: of two launches, the later one counts.
 func (l *launch) date(ctx context.Context) error {
 	config, listed, err := l.wallet.ExtConfig(ctx, l.outPoint())
 	if err != nil {
@@ -197,7 +197,7 @@ func (l *launch) date(ctx context.Context) error {
 	return nil
 }
 
-// laterThan returns at, or if need be the second after the last of the launches that extra configurations hold, in seconds since 1970.
+// laterThan returns at or, if necessary, the second after the last launch in the given extra configurations, in seconds since 1970.
 func laterThan(at int64, known [][]byte) (int64, error) {
 	latest := at + int64(futureLimit.Seconds())
 	for _, extra := range known {
@@ -207,10 +207,10 @@ func laterThan(at int64, known [][]byte) (int64, error) {
 		}
 		t, err := ticket.ParseTimeStamp(before.Time)
 		if err != nil {
-			continue // no node takes it
+			continue // no node accepts it
 		}
 		if t >= latest {
-			return 0, fmt.Errorf("an earlier launch of this Supernode is dated %s, and this one must be dated later: set this machine's clock right, or try again then. "+
+			return 0, fmt.Errorf("an earlier launch of this Supernode is dated %s, and this one must be dated later; correct this machine's clock, or try again after that time. "+
 				"Nothing was changed", before.Time)
 		}
 		at = max(at, t+1)
@@ -218,7 +218,7 @@ func laterThan(at int64, known [][]byte) (int64, error) {
 	return at, nil
 }
 
-// write shows what will be done, asks, signs, and writes masternode.conf.
+// write shows the plans, asks, signs, and writes masternode.conf.
 func (l *launch) write(ctx context.Context) error {
 	if err := l.conf.CanWrite(); err != nil {
 		return err
@@ -262,16 +262,16 @@ func (l *launch) write(ctx context.Context) error {
 	return nil
 }
 
-// restart says that the node knows an earlier entry.
+// restart says that the node has read an earlier entry.
 func (l *launch) restart() error {
-	return fmt.Errorf("the node reads an entry of masternode.conf once, and knows an earlier one by the alias %s: restart it, then run this command again", l.entry.Alias)
+	return fmt.Errorf("the node reads each entry of masternode.conf only once, and has read an earlier one with alias %s; restart the node, then run this command again", l.entry.Alias)
 }
 
-// plans tells which file gets what on which machine, and when.
+// plans says what goes into which file on which machine, and when.
 func (l *launch) plans() (string, error) {
 	shown := l.entry
 	say := l.say
-	say.Signature = cmp.Or(say.Signature, "made when you agree")
+	say.Signature = cmp.Or(say.Signature, "made when you confirm")
 	var err error
 	if shown.ExtConfig, err = say.AddTo(l.entry.ExtConfig); err != nil {
 		return "", fmt.Errorf("extCfg of %q in %s: %w. Nothing was changed", l.entry.Alias, l.conf.Path(), err)
@@ -281,29 +281,29 @@ func (l *launch) plans() (string, error) {
 		return "", err
 	}
 	return l.replaces() + fmt.Sprintf(`The Supernode of pool %s
-is paid to the pool's escrow, %s, as long as the pool is active.
+is paid to the pool's escrow, %s, for as long as the pool is active.
 
-1. The hot machine, %s, runs the Supernode. In its data folder it needs, now or soon:
+1. The hot machine, %s, runs the Supernode. Its data folder needs, now or soon:
    pastel.conf
     masternode=1
     masternodeprivkey=%s
     txindex=1
    pastelkeys/%s
-    the container of the Supernode's PastelID, copied from the node that made it
-   Then restart its node. The Supernode is ENABLED once that node and the smartpoold beside it have caught up.
+    the container of the Supernode's PastelID, copied from the node that created it
+   Then restart its node. The Supernode becomes ENABLED once that node and the smartpoold beside it have caught up.
 
-2. The cold machine, this one, has the wallet. It gets now:
+2. The cold machine, this one, has the wallet. This command now writes to:
    %s
 %s
-   Its pastel.conf needs txindex=1, or the node does not start again.
+   Its pastel.conf needs txindex=1; without it, the node will not restart.
 `, l.pool.ID, l.pool.Escrow, l.entry.Address, l.entry.Key, l.pool.Supernode, l.conf.Path(), with.Shown(shown.Alias)), nil
 }
 
-// replaces warns of a Supernode that works and is not the entry's.
+// replaces warns if the node lists a Supernode other than the entry's.
 func (l *launch) replaces() string {
 	if l.listed == nil || l.runs {
 		return ""
 	}
-	return fmt.Sprintf("Mind: the node lists the pool's Supernode already, as %s at %s. This launch takes its place; its machine earns nothing from then on,\n"+
-		"unless it is the same one with the key below.\n\n", l.listed.Status, l.listed.Address)
+	return fmt.Sprintf("Caution: the node already lists the pool's Supernode, as %s at %s. This launch replaces it, and its machine earns nothing from then on,\n"+
+		"unless it is the same machine with the key below.\n\n", l.listed.Status, l.listed.Address)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// masternode.conf lies beside the cookie; without one it has to be named.
+// masternode.conf lies beside the cookie; without a cookie, the caller must name it.
 func TestConfPath(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct{ conf, cookie, want string }{
@@ -26,7 +26,7 @@ func TestConfPath(t *testing.T) {
 	}
 }
 
-// A launch is dated after the one of masternode.conf and the one that the node lists, whichever is the later, but never far ahead.
+// A launch is dated after the one in masternode.conf and the one that the node lists, but never far ahead.
 func TestLaunchIsDatedLast(t *testing.T) {
 	t.Parallel()
 	extra := func(at int64) []byte {
@@ -50,7 +50,7 @@ func TestLaunchIsDatedLast(t *testing.T) {
 	}
 }
 
-// What a Supernode's address may be.
+// Which addresses a Supernode may have.
 func TestHostPort(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct {
@@ -73,7 +73,7 @@ func TestHostPort(t *testing.T) {
 	}
 }
 
-// A node that is away while its list is waited for is called away, and waited for.
+// A node that goes down during the wait is reported as such, and the wait continues.
 func TestLaunchWaitsForNodeThatIsAway(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(nil)
@@ -92,14 +92,14 @@ func TestLaunchWaitsForNodeThatIsAway(t *testing.T) {
 	}
 }
 
-// Only an active pool backs a Supernode; what to do about others is said.
+// Only an active pool backs a Supernode; for others, the error says what to do.
 func TestLaunchable(t *testing.T) {
 	t.Parallel()
 	for _, s := range pool.Statuses() {
 		p := wire.PoolDetail{}
 		p.ID, p.Status = "atlas.0123456789012345678901234567890123456789", s.String()
 		want := map[pool.Status]string{
-			pool.Subscribing: "smartpool pool activate " + p.ID, pool.Active: "", pool.Replenishing: "goes on by itself once members pledge more",
+			pool.Subscribing: "smartpool pool activate " + p.ID, pool.Active: "", pool.Replenishing: "once members pledge more, a launched Supernode resumes by itself",
 			pool.Dissolved: "shut its machine down", pool.Expired: "shut its machine down", pool.Closed: "shut its machine down",
 		}
 		says, known := want[s]

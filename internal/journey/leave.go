@@ -13,15 +13,15 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Leaving tells what it costs to end live pledges.
+// Leaving says what it costs to end live pledges.
 type Leaving struct {
-	Accounts []wire.Account // with the positions that are meant alone
+	Accounts []wire.Account // holding only the positions to leave
 	pool     string         // id or label; empty: all
 	daemon   *Daemon
 }
 
-// Leave picks the live pledges in a pool, by its id or label, or in all pools if that is empty. Members leave by spending the coins, with any wallet;
-// nothing here does so.
+// Leave picks the live pledges in a pool, given by id or label, or in all pools if pool is empty. Members leave by spending the coins with
+// any wallet; this function spends nothing.
 func (r *Daemon) Leave(accounts []wire.Account, pool string) (*Leaving, error) {
 	l := &Leaving{Accounts: accounts, pool: pool, daemon: r}
 	for i := range accounts {
@@ -29,7 +29,7 @@ func (r *Daemon) Leave(accounts []wire.Account, pool string) (*Leaving, error) {
 		a.Positions = slices.DeleteFunc(a.Positions, func(p wire.Position) bool { return !l.wants(p.Pool) })
 	}
 	if pool != "" && l.none() {
-		return nil, fmt.Errorf("there is no live pledge in a pool %s: smartpool my lists those there are", terminal.Printable(pool))
+		return nil, fmt.Errorf("you have no live pledge in a pool %s; smartpool my lists your pledges", terminal.Printable(pool))
 	}
 	return l, nil
 }
@@ -39,15 +39,15 @@ func (l *Leaving) none() bool {
 	return !slices.ContainsFunc(l.Accounts, func(a wire.Account) bool { return len(a.Positions) > 0 })
 }
 
-// wants reports whether a pool is meant, by its id or its label.
+// wants reports whether the id or label selects a pool.
 func (l *Leaving) wants(pool string) bool {
 	return l.pool == "" || pool == l.pool || strings.HasPrefix(pool, l.pool+".")
 }
 
-// Text tells a person what leaving each pool costs, and how it is done.
+// Text says what leaving each pool costs, and how to do it.
 func (l *Leaving) Text(ctx context.Context) (string, error) {
 	if l.none() {
-		return "There is no live pledge to leave.\n", nil
+		return "You have no live pledge to leave.\n", nil
 	}
 	var b strings.Builder
 	for i := range l.Accounts {
@@ -55,7 +55,7 @@ func (l *Leaving) Text(ctx context.Context) (string, error) {
 			if b.Len() > 0 {
 				b.WriteString("\n")
 			}
-			tellLeaving(&b, &h)
+			writeLeaving(&b, &h)
 			how, err := l.daemon.unlocking(ctx, &h)
 			if err != nil {
 				return "", err
@@ -66,50 +66,50 @@ func (l *Leaving) Text(ctx context.Context) (string, error) {
 	return b.String(), nil
 }
 
-// tellLeaving says what leaving with a holding costs.
-func tellLeaving(b *strings.Builder, h *client.Holding) {
+// writeLeaving says what it costs to leave with a holding.
+func writeLeaving(b *strings.Builder, h *client.Holding) {
 	many := len(h.Pledges) > 1
 	fmt.Fprintf(b, "%s in pool %s\n  %d PSL offered, %d PSL counted (%s", pastel.Short(h.PastelID), h.Pool, h.Offered, h.Counted, h.Role)
 	if many {
 		fmt.Fprintf(b, ", %d pledges", len(h.Pledges))
 	}
-	fmt.Fprintf(b, ")\n  Leaving in the next block loses %s PSL and %s of reputation (of %d).\n",
+	fmt.Fprintf(b, ")\n  Leaving in the next block forfeits %s PSL and costs %s of reputation (of %d).\n",
 		h.Leaving.Forfeits, terminal.Counted(h.Leaving.Reputation, "point"), h.Leaving.Has)
 	switch {
 	case h.Leaving.Better != nil:
-		fmt.Fprintf(b, "  From %s on, what has been earned by now is settled and cannot be lost.\n", When(*h.Leaving.Better))
+		fmt.Fprintf(b, "  From %s on, what you have earned so far is settled and can no longer be forfeited.\n", When(*h.Leaving.Better))
 	case h.Leaving.Forfeits == 0:
-		b.WriteString("  Nothing that was earned would be lost.\n")
+		b.WriteString("  You would lose no earnings.\n")
 	}
 	switch {
 	case h.Leaving.Free == 0:
 	case h.Counted == 0:
-		fmt.Fprintf(b, "  All %d PSL wait in line: spending them costs nothing.\n", h.Leaving.Free)
+		fmt.Fprintf(b, "  All %d PSL wait in line. Spending them costs nothing.\n", h.Leaving.Free)
 	default:
-		fmt.Fprintf(b, "  Of what is offered, %d PSL wait in line: spending those alone costs nothing, and no pledge ends.\n", h.Leaving.Free)
+		fmt.Fprintf(b, "  Of your offer, %d PSL wait in line. Spending only those costs nothing and ends no pledge.\n", h.Leaving.Free)
 	}
 	what := "the coins of " + h.Address
 	if many {
-		b.WriteString("  Each pledge that ends costs its own points.\n")
+		b.WriteString("  Each pledge that ends costs reputation of its own.\n")
 		what = "the coins of these addresses"
 	}
 	fmt.Fprintf(b, "  To leave, send %s to another address, with any wallet.\n", what)
-	b.WriteString("  If you send only some of an address's coins, what costs nothing goes first: offers beyond what counts, and pledges\n" +
-		"  on standby. If that is not enough, pledges end. Among several, the one that joined last goes first.\n")
+	b.WriteString("  If you send only some of an address's coins, the rules first use up what costs nothing: offers beyond what counts, and\n" +
+		"  pledges on standby. If that is not enough, pledges end, the one that joined last first.\n")
 	if !many {
 		return
 	}
-	t := terminal.NewTable([]any{"Pledged address", "Offers PSL", "Waits PSL", "Leaving loses PSL"}, 2, 3, 4)
+	t := terminal.NewTable([]any{"Pledged address", "Offered PSL", "Waiting PSL", "Leaving forfeits PSL"}, 2, 3, 4)
 	for _, p := range h.Pledges {
 		t.AppendRow([]any{p.Address, p.Offered, p.Leaving.Free, terminal.PSL(p.Leaving.Forfeits)})
 	}
 	fmt.Fprintf(b, "\n%s\n\n", t.Render())
 }
 
-// unlocking says how a wallet that locked the coins lets them go, and no others: those of other pledges are better kept.
+// unlocking says how to unlock these coins in the wallet, and no others: coins of other pledges should stay locked.
 func (r *Daemon) unlocking(ctx context.Context, h *client.Holding) (string, error) {
 	one := `[{"txid":"…","vout":n}]`
-	how := fmt.Sprintf("  If the wallet has locked them, unlock each one that you want to spend (smartpool rpc listlockunspent shows them):\n"+
+	how := fmt.Sprintf("  If the wallet has locked these coins, first unlock each output to spend (smartpool rpc listlockunspent lists them):\n"+
 		"  smartpool rpc lockunspent true '%s'\n", one)
 	if len(h.Pledges) > 1 {
 		return how, nil
@@ -128,8 +128,8 @@ func (r *Daemon) unlocking(ctx context.Context, h *client.Holding) (string, erro
 	switch {
 	case err != nil && !errors.Is(err, client.ErrNotFound):
 		return "", err
-	case !c.Backs: // the pledge moved to other coins of its address
+	case !c.Backs: // other coins of the address back the pledge now
 		return how, nil
 	}
-	return fmt.Sprintf("  If the wallet has locked them, unlock this output first:\n  smartpool rpc lockunspent true '[{\"txid\":\"%s\",\"vout\":%s}]'\n", id, vout), nil
+	return fmt.Sprintf("  If the wallet has locked these coins, unlock this output first:\n  smartpool rpc lockunspent true '[{\"txid\":\"%s\",\"vout\":%s}]'\n", id, vout), nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// LockPledged keeps the wallet from spending pledged outputs. A wallet forgets its locks when it restarts, so this locks every output that backs a
-// pledge, and the output that the ticket, if any, is about to pledge. It returns the latter if it backed nothing so far.
+// LockPledged keeps the wallet from spending pledged outputs. A wallet forgets its locks when it restarts, so LockPledged locks every output
+// that backs a pledge, and the output that the ticket, if any, is about to pledge. It returns the latter if it backed nothing before.
 func (r *Daemon) LockPledged(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) ([]pastel.OutPoint, error) {
 	outputs, err := wallet.Unspent(ctx, 0)
 	if err != nil {
@@ -30,11 +30,11 @@ func (r *Daemon) LockPledged(ctx context.Context, wallet *pasteld.Client, t *tic
 		}
 	}
 	if err := wallet.LockUnspent(ctx, false, slices.Concat(pledged, fresh)); err != nil {
-		return nil, fmt.Errorf("the wallet could not lock pledged outputs, which paying might spend: %w", err)
+		return nil, fmt.Errorf("the wallet could not lock pledged outputs, so paying might spend them: %w", err)
 	}
 	if len(pledged) > 0 {
-		r.Person.Note("Locked %s that pledges stand on and that the wallet could have spent: a wallet that is restarted forgets its locks, smartpool guard locks again.",
-			terminal.Counted(len(pledged), "output"))
+		r.Person.Note("Locked %s that the wallet could have spent. A wallet forgets its locks when it restarts; smartpool guard restores them.",
+			terminal.Counted(len(pledged), "pledged output"))
 	}
 	return fresh, nil
 }
@@ -44,7 +44,7 @@ func pledges(t *ticket.Ticket, out pastel.OutPoint) bool {
 	return t != nil && t.Part != nil && t.Part.TxID == out.TxID.String() && t.Part.Vout == int64(out.Vout)
 }
 
-// pledged picks the outputs that back pledges.
+// pledged returns those of the outputs that back pledges.
 func (r *Daemon) pledged(ctx context.Context, outputs []pasteld.Unspent) (list []pastel.OutPoint, err error) {
 	known := map[pastel.Address]bool{}
 	for i := range outputs {

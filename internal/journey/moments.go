@@ -6,7 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// When prints a block with its date, which may be an estimate.
+// When formats a block with its date, which may be an estimate.
 func When(m wire.Moment) string {
 	about := ""
 	if m.Estimated {
@@ -15,7 +15,7 @@ func When(m wire.Moment) string {
 	return fmt.Sprintf("block %d (%s%s UTC)", m.Height, about, m.Time.UTC().Format("2006-01-02 15:04"))
 }
 
-// Whenever prints a block that may not be known.
+// Whenever formats a block that may be unknown.
 func Whenever(m *wire.Moment) string {
 	if m == nil {
 		return "-"
@@ -23,7 +23,7 @@ func Whenever(m *wire.Moment) string {
 	return When(*m)
 }
 
-// Brief prints a block and its date for a column, which says that it is UTC.
+// Brief formats a block and its date for a column whose head says UTC.
 func Brief(m *wire.Moment) string {
 	if m == nil {
 		return "-"

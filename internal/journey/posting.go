@@ -13,9 +13,9 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Post has the wallet post a signed ticket if the next block would accept it and it brings the event that the person confirmed. No pledged coin
-// pays for it.
-func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, brings pool.EventType) (pastel.TxID, error) {
+// Post has the wallet post a signed ticket if the next block would accept it and it causes the event that the person confirmed. No pledged
+// coin pays for it.
+func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, causes pool.EventType) (pastel.TxID, error) {
 	text, err := encoded(t)
 	if err != nil {
 		return pastel.TxID{}, err
@@ -27,9 +27,9 @@ func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, t *ticket.Tic
 	if !c.Accepted {
 		return pastel.TxID{}, fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was posted", c.Reason, c.Text)
 	}
-	if !slices.ContainsFunc(c.Events, func(x wire.Event) bool { return x.Type == string(brings) }) {
-		return pastel.TxID{}, fmt.Errorf("the ticket would not bring what you confirmed, %s: the pool changed meanwhile, or there is such a pledge already "+
-			"(see smartpool my and smartpool amend). Nothing was posted", brings)
+	if !slices.ContainsFunc(c.Events, func(x wire.Event) bool { return x.Type == string(causes) }) {
+		return pastel.TxID{}, fmt.Errorf("the ticket would not do what you confirmed (%s): the pool changed meanwhile, or such a pledge already exists "+
+			"(see smartpool my and smartpool amend). Nothing was posted", causes)
 	}
 	fresh, err := r.LockPledged(ctx, wallet, t)
 	if err != nil {
@@ -40,13 +40,13 @@ func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, t *ticket.Tic
 	switch {
 	case err == nil:
 		r.Person.Note("Posted: transaction %s.", txid)
-	case len(fresh) > 0 && !errors.As(err, &maybe): // it is not pledged: the wallet may have it again, if it still answers
+	case len(fresh) > 0 && !errors.As(err, &maybe): // the output is not pledged, so unlock it, if the wallet still answers
 		err = errors.Join(err, wallet.LockUnspent(context.WithoutCancel(ctx), true, fresh))
 	}
 	return txid, err
 }
 
-// submit has the wallet post a ticket. Whatever is no plain refusal may have worked.
+// submit has the wallet post a ticket. Any error but a plain refusal may still have posted it.
 func (r *Daemon) submit(ctx context.Context, wallet *pasteld.Client, text []byte, kind ticket.Kind) (pastel.TxID, error) {
 	if err := r.affords(ctx, wallet, r.Net.ContractFee); err != nil {
 		return pastel.TxID{}, err
@@ -55,19 +55,19 @@ func (r *Daemon) submit(ctx context.Context, wallet *pasteld.Client, text []byte
 	return txid, postingError(err)
 }
 
-// postingError says whether a transaction may be posted although the node answered with an error.
+// postingError says whether a transaction may have been posted although the node's answer was an error.
 func postingError(err error) error {
 	var refused *pasteld.RPCError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &refused):
-		return fmt.Errorf("the node did not take it: %w. Nothing was posted", err)
+		return fmt.Errorf("the node refused it: %w. Nothing was posted", err)
 	}
-	return UnclearError{Err: fmt.Errorf("it may be posted all the same (%w): before you try again, see that neither smartpool rpc getrawmempool nor the next block has it", err)}
+	return UnclearError{Err: fmt.Errorf("it may have been posted all the same (%w); before you try again, check that neither smartpool rpc getrawmempool nor the next block has it", err)}
 }
 
-// affords checks that the wallet has so much without the coins that are locked.
+// affords checks that the wallet can pay a fee without locked coins.
 func (r *Daemon) affords(ctx context.Context, wallet *pasteld.Client, fee pastel.Amount) error {
 	outputs, err := wallet.Unspent(ctx, 0)
 	if err != nil {
@@ -80,7 +80,7 @@ func (r *Daemon) affords(ctx context.Context, wallet *pasteld.Client, fee pastel
 		}
 	}
 	if free < fee {
-		return fmt.Errorf("the wallet can spend %s PSL, a ticket costs %s PSL, and pledged coins must not pay it: send it some coins first. Nothing was posted", free, fee)
+		return fmt.Errorf("the wallet can spend %s PSL, but a ticket costs %s PSL, and pledged coins must not pay for it; send it some coins first. Nothing was posted", free, fee)
 	}
 	return nil
 }

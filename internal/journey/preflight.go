@@ -13,19 +13,19 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// encoded returns a ticket's JSON, as whoever receives it decodes it.
+// encoded returns a ticket's JSON, and checks that others can decode it.
 func encoded(t *ticket.Ticket) ([]byte, error) {
 	text, err := t.Encode()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := ticket.Decode(text); err != nil { // as whoever receives it will
+	if _, err := ticket.Decode(text); err != nil {
 		return nil, Explained(err)
 	}
 	return text, nil
 }
 
-// Preflight asks whether the next block would accept a ticket once it is signed: the rules look at signatures last.
+// Preflight asks whether the next block would accept a ticket once signed: the rules check signatures last.
 func (r *Daemon) Preflight(ctx context.Context, t *ticket.Ticket) (c wire.Check, err error) {
 	text, err := encoded(t)
 	if err != nil {
@@ -38,14 +38,14 @@ func (r *Daemon) Preflight(ctx context.Context, t *ticket.Ticket) (c wire.Check,
 	if !c.Accepted && c.Reason != string(ticket.ReasonBadSignature) {
 		err = fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was signed", c.Reason, c.Text)
 		if lacksBlocks(&c) {
-			err = fmt.Errorf("%w. The daemon is at block %d: if the output needs a later one, try again once the daemon has it", err, c.Tip.Height)
+			err = fmt.Errorf("%w. The daemon is at block %d; if the output needs a later block, try again once the daemon has it", err, c.Tip.Height)
 		}
 		return c, err
 	}
 	return c, nil
 }
 
-// lacksBlocks reports whether a daemon may reject a ticket only because it does not have the node's last blocks yet.
+// lacksBlocks reports whether a daemon may have rejected a ticket only because it lacks the node's last blocks.
 func lacksBlocks(c *wire.Check) bool {
 	return c.Reason == string(ticket.ReasonOutputNotFound) || c.Reason == string(ticket.ReasonOutputImmature)
 }
@@ -53,8 +53,8 @@ func lacksBlocks(c *wire.Check) bool {
 // catchUp is how long a command waits for a daemon that lacks the node's last blocks.
 const catchUp = 30 * time.Second
 
-// preflightWith is Preflight of a ticket about an output of the wallet. The wallet's node may know the output before the daemon does; then it waits
-// for the daemon.
+// preflightWith is Preflight for a ticket about an output of the wallet. The wallet's node may know the output before the daemon does;
+// preflightWith then waits for the daemon.
 func (r *Daemon) preflightWith(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (wire.Check, error) {
 	c, err := r.Preflight(ctx, t)
 	if !lacksBlocks(&c) {
@@ -91,7 +91,7 @@ func fields(t *ticket.Ticket) (map[string]any, error) {
 	return doc.Ticket, err
 }
 
-// Explained adds to a rejection what it means.
+// Explained adds to a rejection what its reason means.
 func Explained(err error) error {
 	var r *ticket.Rejection
 	if errors.As(err, &r) {

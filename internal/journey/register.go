@@ -18,12 +18,12 @@ import (
 type Registration struct {
 	Key     KeySource
 	Node    Node
-	Address string // that the registration names; empty: a new one of the wallet
+	Address string // named by the registration; empty: a new one of the wallet
 	NoWait  bool   // do not wait for the block that holds it
 	Yes     bool   // do not ask
 }
 
-// Run registers the PastelID of a key file, which no node holds: it builds the ticket here, and the node's wallet only pays for it.
+// Run registers the PastelID of a key file. No node needs the key: Run builds the ticket itself, and the node's wallet only pays for it.
 func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	wallet, err := c.Node.Wallet(ctx, r.Net)
 	if err != nil {
@@ -39,14 +39,14 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		return a.Registered, err
 	}
 	if registered, err := known(); err != nil || registered {
-		return Posted{}, cmp.Or(err, fmt.Errorf("PastelID %s is registered already", id))
+		return Posted{}, cmp.Or(err, fmt.Errorf("PastelID %s is already registered", id))
 	}
 	address, err := c.address(ctx, wallet, &r.Net)
 	if err != nil {
 		return Posted{}, err
 	}
 	fee := r.Net.RegistrationFee(r.State.Tip.Height + 1)
-	what := fmt.Sprintf("PastelID  %s\nis registered on network %s, with address %s. That cannot be taken back.\nCosts     %s PSL from the node's wallet\n",
+	what := fmt.Sprintf("You are about to register\nPastelID  %s\non network %s, with address %s. You cannot undo this.\nCosts     %s PSL, paid from the node's wallet\n",
 		id, r.Net.Name, address, fee)
 	if err := r.Person.Confirm(c.Yes, what); err != nil {
 		return Posted{}, err
@@ -72,11 +72,11 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		if err != nil || !registered {
 			return "", err
 		}
-		return fmt.Sprintf("Registered: PastelID %s can pledge, and open pools.", id), nil
+		return fmt.Sprintf("Registered: PastelID %s can now pledge and open pools.", id), nil
 	})
 }
 
-// address is the one that was given, or a new one of the wallet.
+// address returns the given address, or a new one of the wallet.
 func (c *Registration) address(ctx context.Context, wallet *pasteld.Client, net *pastel.Network) (string, error) {
 	if c.Address == "" {
 		a, err := wallet.NewAddress(ctx)
@@ -107,17 +107,17 @@ func (r *Daemon) fund(ctx context.Context, wallet *pasteld.Client, outs []pastel
 		}
 		signed, complete, err := wallet.SignRaw(ctx, tx.Bytes())
 		if err == nil && !complete {
-			err = errors.New("the wallet could not sign for its own coins: unlock it. Nothing was posted")
+			err = errors.New("the wallet could not sign for its own coins; unlock it. Nothing was posted")
 		}
 		return signed, err
 	}
-	return nil, errors.New("the wallet's confirmed coins that are not locked do not pay for it: send it some first. Nothing was posted")
+	return nil, errors.New("the wallet has too few confirmed, unlocked coins to pay for it; send it some first. Nothing was posted")
 }
 
-const inputSize = 110 // bytes that a signature adds to an input, at most
+const inputSize = 110 // most bytes that a signature adds to an input
 
-// unsigned spends coins and pays outs and a network fee of a patoshi a byte; nil if they do not suffice. What is left is the last output: a
-// ticket's fee is what all but the last pay (protocol 2).
+// unsigned spends coins to pay outs and a network fee of one patoshi per byte; nil if the coins do not suffice. The change is the last
+// output: a ticket's fee is what all but the last output pay (protocol 2).
 func (r *Daemon) unsigned(coins []pasteld.Unspent, outs []pastel.TxOut, change pastel.Address) *pastel.Tx {
 	next := r.State.Tip.Height + 1
 	var rest pastel.Amount

@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// reported are the events of pools with money or coins in them.
+// reported returns the types of pool events that involve money or coins.
 func reported() (list []string) {
 	const money = pool.HasAmount | pool.HasCoins | pool.HasPayout | pool.HasTxID
 	for _, kind := range pool.EventTypesWhere(func(row pool.EventRow) bool { return row.Has&pool.InNoPool == 0 && row.Has&money != 0 }) {
@@ -18,13 +18,13 @@ func reported() (list []string) {
 	return list
 }
 
-// Report is what came into a pool and went out of it in some time.
+// Report lists what came into a pool and what went out during some time.
 type Report struct {
 	Pool   wire.PoolDetail
-	Events []wire.Event             // those with money or coins in them
-	Sums   map[string]pastel.Amount // by type of event: amounts, and what was forfeited
-	Counts map[string]int           // by type of event
-	Fee    pastel.Amount            // that was settled for the operator
+	Events []wire.Event             // those that involve money or coins
+	Sums   map[string]pastel.Amount // by event type: amounts plus forfeits
+	Counts map[string]int           // by event type
+	Fee    pastel.Amount            // settled for the operator
 }
 
 // Report sums up a pool's events from one time on and before another.

@@ -12,7 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// scripted is a person with answers prepared.
+// scripted is a person with prepared answers.
 type scripted struct {
 	Person
 	answers []string
@@ -31,7 +31,7 @@ func (p *scripted) Warn(format string, args ...any) {
 	p.warned = append(p.warned, fmt.Sprintf(format, args...))
 }
 
-// A wrong answer is asked for again.
+// After a wrong answer, the question comes again.
 func TestQuestionsAreAskedAgain(t *testing.T) {
 	t.Parallel()
 	p := &scripted{answers: []string{"twenty", "20", "4.505", "4.5", "6"}}
@@ -47,15 +47,15 @@ func TestQuestionsAreAskedAgain(t *testing.T) {
 	}
 }
 
-// The terms of a pledge are those of the pool as it is.
+// The terms of a pledge describe the pool's current status.
 func TestTermsOfAPoolThatRuns(t *testing.T) {
 	t.Parallel()
 	moment := &wire.Moment{Height: 194}
 	for status, want := range map[string][2]string{
-		"subscribing": {"offered now: 1300 PSL", "pledges are taken until block 194 (0001-01-01 00:00 UTC); once it runs, the pool is dissolved if it is short of " +
+		"subscribing": {"offered now: 1300 PSL", "the pool accepts pledges until block 194 (0001-01-01 00:00 UTC); once active, it is dissolved if it is short of " +
 			"collateral for 30 blocks"},
-		"active":       {"counted now: 1100 PSL, of 1300 PSL offered", "the pool runs until it is short of collateral for 30 blocks: then it is dissolved"},
-		"replenishing": {"counted now: 1100 PSL, of 1300 PSL offered", "the pool is short of collateral: unless that is made up, it is dissolved after block 194 (0001-01-01 00:00 UTC)"},
+		"active":       {"counted now: 1100 PSL, of 1300 PSL offered", "no end date; the pool is dissolved if it is short of collateral for 30 blocks"},
+		"replenishing": {"counted now: 1100 PSL, of 1300 PSL offered", "the pool is short of collateral; unless members make that up, it is dissolved after block 194 (0001-01-01 00:00 UTC)"},
 	} {
 		p := &wire.PoolDetail{}
 		p.Status, p.Counted, p.Offered, p.Period, p.JoinUntil, p.Deadline = status, 1100, 1300, 30, moment, moment
@@ -68,7 +68,7 @@ func TestTermsOfAPoolThatRuns(t *testing.T) {
 func TestKeeps(t *testing.T) {
 	t.Parallel()
 	for accrued, want := range map[pastel.Amount]string{
-		0:       "its place in line; nothing has accrued since the last settlement",
+		0:       "its place in line; it has accrued nothing since the last settlement",
 		150_000: "its place in line, and the 1.5 PSL accrued since the last settlement",
 	} {
 		if got := keeps(&wire.PoolPledge{Accrued: accrued}); got != want {
@@ -77,7 +77,7 @@ func TestKeeps(t *testing.T) {
 	}
 }
 
-// What a statement is dated: now by the own clock, whatever the daemon says of the tip, and after what it amends.
+// A statement carries this machine's time, whatever the daemon says about the tip, and is later than what it amends.
 func TestTimeStamp(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -110,7 +110,7 @@ func TestTimeStamp(t *testing.T) {
 	}
 }
 
-// Pools change pledges while they take new ones, and when they are full.
+// Pools accept amendments while they accept pledges, and when they are full.
 func TestTakesAmendments(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -120,11 +120,11 @@ func TestTakesAmendments(t *testing.T) {
 	}{
 		{"active", 0, ""},
 		{"subscribing", 11, ""},
-		{"subscribing", 10, "its window closed"},
+		{"subscribing", 10, "its subscription ended"},
 		{"replenishing", 11, ""},
 		{"replenishing", 10, "its deadline"},
-		{"dissolved", 0, "every pledge in it ended"},
-		{"closed", 0, "every pledge in it ended"},
+		{"dissolved", 0, "all its pledges have ended"},
+		{"closed", 0, "all its pledges have ended"},
 	} {
 		p := &wire.PoolDetail{Tip: wire.Tip{Height: 10}}
 		p.Status = tt.status
@@ -138,7 +138,7 @@ func TestTakesAmendments(t *testing.T) {
 	}
 }
 
-// FuzzAnswers has a daemon send whatever it wants of a pool: nothing here may panic on it, and no pool without an id has its terms verified.
+// FuzzAnswers has a daemon say anything about a pool: nothing may panic, and no pool without an id passes the verification of its terms.
 func FuzzAnswers(f *testing.F) {
 	f.Add([]byte(`{"id":"a","participants":[{"seq":1}],"tip":{"height":1,"time":"2026-01-01T00:00:00Z"}}`))
 	f.Add([]byte(`{"status":"active","pledges":[{"seq":1,"offered_coins":5}],"target_coins":7}`))

@@ -20,7 +20,7 @@ const MaxInput = 4 << 20
 
 var errNoTicket = errors.New("transaction carries no smart pool ticket that pays the fee of this network")
 
-// TicketFile is a ticket that was read, with the transaction it came in, if any.
+// TicketFile is a ticket read from a file, with its transaction, if any.
 type TicketFile struct {
 	Ticket   *ticket.Ticket
 	Tx       *pastel.Tx
@@ -54,16 +54,16 @@ func LoadTicket(p Person, what string, net *pastel.Network) (*TicketFile, error)
 	case found.Rejection != nil:
 		return nil, Explained(found.Rejection)
 	case found.Registration != nil:
-		return nil, fmt.Errorf("the transaction registers PastelID %s: that is no ticket of a smart pool", terminal.Printable(found.Registration.PastelID))
+		return nil, fmt.Errorf("the transaction registers PastelID %s; that is not a smart pool ticket", terminal.Printable(found.Registration.PastelID))
 	case found.Ticket == nil && isContract:
-		return nil, fmt.Errorf("the transaction's contract ticket has sub_type %q: that is none of smart pools", contract.SubType)
+		return nil, fmt.Errorf("the transaction's contract ticket has sub_type %q, which is not one of smart pools", contract.SubType)
 	case found.Ticket == nil:
 		return nil, errNoTicket
 	}
 	return &TicketFile{found.Ticket, tx, contract}, nil
 }
 
-// unwrap takes the ticket out of what --json prints, so that commands can be chained.
+// unwrap extracts the ticket from the output of --json, so that commands can be chained.
 func unwrap(text []byte) []byte {
 	var doc ticketJSON
 	in := json.NewDecoder(bytes.NewReader(text))
@@ -74,7 +74,7 @@ func unwrap(text []byte) []byte {
 	return slices.Concat([]byte(`{"ticket":`), doc.Ticket, []byte("}"))
 }
 
-// Rows are the ticket as rows of name and value.
+// Rows returns the ticket as rows of name and value.
 func (l *TicketFile) Rows(net *pastel.Network) (rows [][2]string) {
 	add := func(name, format string, args ...any) {
 		rows = append(rows, [2]string{name, fmt.Sprintf(format, args...)})
@@ -88,7 +88,7 @@ func (l *TicketFile) Rows(net *pastel.Network) (rows [][2]string) {
 	case x.Init != nil:
 		in := x.Init
 		add("pool", "%s", terminal.Printable(string(in.SmartPoolID)))
-		add("", "%s", certified(in))
+		add("", "%s", idLine(in))
 		add("operator", "%s", terminal.Printable(in.Company))
 		add("operator's PastelID", "%s", terminal.Printable(in.OperatorPastelID))
 		add("operator's fee", "%s %% to %s", in.Fee, terminal.Printable(in.OperatorFeeAddress))
@@ -115,8 +115,8 @@ func (l *TicketFile) Rows(net *pastel.Network) (rows [][2]string) {
 	return rows
 }
 
-// certified tells whether a pool's id is the hash of its terms.
-func certified(x *ticket.Init) string {
+// idLine says whether a pool's id is the hash of its terms.
+func idLine(x *ticket.Init) string {
 	if selfCertifying(x) {
 		return "(the id is the hash of these terms)"
 	}
@@ -128,7 +128,7 @@ func selfCertifying(x *ticket.Init) bool {
 	return err == nil && x.IDFor(label) == x.SmartPoolID
 }
 
-// envelopeJSON is the contract ticket that a ticket came in.
+// envelopeJSON is the contract ticket around a ticket.
 type envelopeJSON struct {
 	TxID         string `json:"txid"`
 	Version      int16  `json:"version"`
@@ -138,16 +138,16 @@ type envelopeJSON struct {
 	Timestamp    int64  `json:"timestamp"`
 }
 
-// ticketJSON is a ticket with what else there is to know about it.
+// ticketJSON is a ticket with everything else known about it.
 type ticketJSON struct {
 	Envelope       *envelopeJSON      `json:"envelope,omitempty"`
 	Ticket         json.RawMessage    `json:"ticket"`
 	SelfCertifying *bool              `json:"self_certifying,omitempty"` // of init tickets
-	EscrowAddress  string             `json:"escrow_address,omitempty"`  // of init tickets; no place to send coins to
+	EscrowAddress  string             `json:"escrow_address,omitempty"`  // of init tickets; never send coins there
 	Statements     []ticket.Signature `json:"statements"`
 }
 
-// Document is the ticket as programs get it.
+// Document returns the ticket as JSON for programs.
 func (l *TicketFile) Document(net *pastel.Network) (*ticketJSON, error) {
 	text, err := l.Ticket.Encode()
 	if err != nil {
@@ -172,7 +172,7 @@ func (l *TicketFile) Document(net *pastel.Network) (*ticketJSON, error) {
 	return &doc, nil
 }
 
-// ReplaceFile writes a file anew, in one step.
+// ReplaceFile replaces a file's content atomically.
 func ReplaceFile(name string, text []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(name), ".ticket-*")
 	if err != nil {

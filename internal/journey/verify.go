@@ -8,18 +8,18 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// ErrTerms says that a daemon makes up a pool's terms.
-var ErrTerms = errors.New("the daemon's terms are not those the pool's id stands for: do not sign; ask another daemon")
+// ErrTerms says that a daemon's terms of a pool do not match the pool's id.
+var ErrTerms = errors.New("the daemon's terms do not match the pool's id; do not sign, and ask another daemon")
 
-// VerifyTerms checks that the terms a daemon tells are those that the pool's id is the hash of (protocol 2): a member signs the id, and is shown
-// the terms. What follows from them is checked, too.
+// VerifyTerms verifies that a pool's id is the hash of the terms in a daemon's answer (protocol 2): a member sees the terms but signs the
+// id. It also verifies what follows from the terms.
 func VerifyTerms(p *wire.PoolDetail, net *pastel.Network) error {
 	label, err := ticket.ParsePoolID(p.ID)
 	if err != nil {
 		return ErrTerms
 	}
 	x := &ticket.Init{
-		Version:            1, // the one whose terms a daemon tells
+		Version:            1, // daemons answer with the terms of this version
 		SubscriptionPeriod: p.Period, RequiredCoins: p.Required, SupernodePastelID: p.Supernode, Company: p.Company,
 		OperatorPastelID: p.Operator, OperatorFeeAddress: p.FeeAddress,
 	}

@@ -8,10 +8,10 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// enforcing is the network that is meant when nothing else tells: so far the only one that enforces the rules.
+// enforcing is the default network: so far the only one that enforces the rules.
 const enforcing = "regtest"
 
-// genesis are the hashes of the first blocks of Pastel's networks (pasteld: src/chainparams.cpp).
+// genesis maps the hashes of the first blocks of Pastel's networks to their names (pasteld: src/chainparams.cpp).
 var genesis = map[string]string{
 	"000081da84af725f5b4281b9a42d251f06715f14b86cb4cf9e59c2b9cf88b7eb": "main",
 	"0302f1ab449e6424f1ec076a6496b331fa664d8b95d866023ea6675bbb387f53": "testnet",
@@ -23,7 +23,7 @@ const maxGenesis = 8 << 10
 
 // recognise names the network whose first block is on the first line, without taking the line from the reader.
 func recognise(in *bufio.Reader) (name string, known bool) {
-	head, _ := in.Peek(maxGenesis) // an error shows again when the line is read
+	head, _ := in.Peek(maxGenesis) // an error returns when the line is read
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	raw, err := hex.DecodeString(string(bytes.TrimSpace(line)))
 	if err != nil {

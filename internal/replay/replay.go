@@ -1,4 +1,4 @@
-// Package replay reads a chain of raw blocks from a file and tells every pool's life, for people and for programs.
+// Package replay reads a chain of raw blocks from a file and reports every pool's life, for people and for programs.
 package replay
 
 import (
@@ -15,10 +15,10 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Config says of which network a chain is, and what differs from it.
+// Config says which network a chain belongs to, and how it differs.
 type Config struct {
-	Network       string // its name; if empty, it is recognised by the first block
-	StartHeight   *int32 // first block that the rules hold for; of a network that does not enforce them, it makes a shadow run
+	Network       string // its name; if empty, the first block tells it
+	StartHeight   *int32 // first block that the rules apply to; on a network that does not enforce them, it makes a shadow run
 	SaplingHeight string // first block with transactions of version 4: a height, or never
 }
 
@@ -28,13 +28,13 @@ type Chain struct {
 	history *audit.History
 }
 
-// Document tells everything for programs.
+// Document returns everything, for programs.
 func (c *Chain) Document() *audit.Document { return c.history.Document() }
 
-var errNoBlocks = errors.New("there are no blocks in the input: want one raw block in hex a line")
+var errNoBlocks = errors.New("the input contains no blocks; want one raw block in hex per line")
 
-// Read reads a raw block in hex a line and applies each to the rules. If one is bad, the chain ends before it, and the error says why. There is no chain
-// if the settings are wrong, which is a terminal.UsageError. What was guessed is noted.
+// Read reads one raw block in hex per line and applies the rules to each. If a block is bad, the chain ends before it, and the error says
+// why. Wrong settings return a terminal.UsageError and no chain. Read notes what it guesses.
 func Read(in io.Reader, c Config, note func(format string, args ...any)) (*Chain, error) {
 	net, err := named(cmp.Or(c.Network, enforcing))
 	if err != nil {
@@ -45,7 +45,7 @@ func Read(in io.Reader, c Config, note func(format string, args ...any)) (*Chain
 		name, known := recognise(lines)
 		if !known {
 			name = enforcing
-			note("The first block is of no network this program knows: taking the chain for %s (else say --network).", name)
+			note("The first block belongs to no known network. Treating the chain as %s; to choose another network, use --network.", name)
 		}
 		if net, err = named(name); err != nil {
 			return nil, err
@@ -61,12 +61,12 @@ func Read(in io.Reader, c Config, note func(format string, args ...any)) (*Chain
 	}
 	chain := &Chain{state, audit.NewHistory(state)}
 	if err := chain.read(lines); err != nil {
-		return chain, fmt.Errorf("%w; what is shown ends at block %d", err, state.Tip().Height)
+		return chain, fmt.Errorf("%w; the report ends at block %d", err, state.Tip().Height)
 	}
 	return chain, nil
 }
 
-// read applies all blocks, or up to the parent of the first that is wrong.
+// read applies all blocks up to the first bad one.
 func (c *Chain) read(in io.Reader) error {
 	err := audit.Recompute(c.state, audit.FromHex(in), c.history.Watch)
 	next := c.state.Tip().Height + 1
@@ -88,11 +88,11 @@ func named(name string) (pool.Params, error) {
 	return net, nil
 }
 
-// adjust takes the heights of the settings over.
+// adjust applies the heights of the settings.
 func (c *Config) adjust(net *pool.Params) (shadow bool, err error) {
 	if c.StartHeight != nil {
 		if *c.StartHeight < 0 {
-			return false, terminal.Usagef("--start-height %d is negative: want the height of a block", *c.StartHeight)
+			return false, terminal.Usagef("--start-height %d is negative; want the height of a block", *c.StartHeight)
 		}
 		shadow = !net.Forks.Pools.Scheduled()
 		net.Forks.Pools = pool.ForkAt(pastel.Height(*c.StartHeight))

@@ -22,7 +22,7 @@ func fixture(t *testing.T, name string) string {
 	return string(text)
 }
 
-// read reads a chain in which every block is good, and about which nothing is noted.
+// read reads a chain of good blocks, about which Read notes nothing.
 func read(t *testing.T, blocks string, c Config) *Chain {
 	t.Helper()
 	chain, err := Read(strings.NewReader(blocks), c, t.Errorf)
@@ -32,7 +32,7 @@ func read(t *testing.T, blocks string, c Config) *Chain {
 	return chain
 }
 
-// TestDocument compares the whole document with what another implementation made of three chains.
+// TestDocument compares the whole document with another implementation's, for three chains.
 func TestDocument(t *testing.T) {
 	for _, name := range []string{"life", "dense", "odd"} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// sameElements compares two lists whatever their order.
+// sameElements compares two lists regardless of order.
 func sameElements(a, b any) bool {
 	count := map[string]int{}
 	for i, list := range []any{a, b} {
@@ -91,7 +91,7 @@ func sameElements(a, b any) bool {
 	return true
 }
 
-// TestStory compares the story of a pool with one that was read by a person. The first block tells the network.
+// TestStory compares a pool's story with a recorded one that a person has read. The first block tells the network.
 func TestStory(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -109,11 +109,11 @@ func TestStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out.String() != string(want) {
-		t.Errorf("the story changed: run go test ./internal/replay -update and read the difference\n%s", &out)
+		t.Errorf("the story changed; run go test ./internal/replay -update and read the difference\n%s", &out)
 	}
 }
 
-// The walk-through shows parts of the story as they are.
+// The walk-through quotes parts of the story word for word.
 func TestWalkThroughShowsTheStory(t *testing.T) {
 	t.Parallel()
 	story, err := os.ReadFile(filepath.Join("testdata", "life.txt"))
@@ -133,14 +133,14 @@ func TestWalkThroughShowsTheStory(t *testing.T) {
 	for _, part := range strings.Split(strings.TrimSuffix(shown, "...\n"), "...\n") {
 		_, after, found := strings.Cut(rest, part)
 		if !found {
-			t.Errorf("docs/walk-through.md shows what the story of testdata/life.txt does not have there: copy it again\n%s", part)
+			t.Errorf("docs/walk-through.md quotes what testdata/life.txt does not have there; copy it again\n%s", part)
 			continue
 		}
 		rest = after
 	}
 }
 
-// A pool that everybody left has nobody in it when it ends.
+// A pool that all members left has no last members.
 func TestStoryNamesNobodyWhoLeft(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -151,8 +151,8 @@ func TestStoryNamesNobodyWhoLeft(t *testing.T) {
 	for _, story := range strings.Split(out.String(), "\npool") {
 		if strings.Contains(story, "expired") && strings.Contains(strings.Join(strings.Fields(story), " "), "It released 0 pledges.") {
 			emptied++
-			if strings.Contains(story, "Who was in it last") {
-				t.Errorf("pool %.60s: nobody was in it at the end:\n%s", story, story)
+			if strings.Contains(story, "Last pledges") {
+				t.Errorf("pool %.60s: no pledge was left at the end:\n%s", story, story)
 			}
 		}
 	}

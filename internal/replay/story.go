@@ -15,24 +15,24 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Tell tells people what happened in the chain.
+// Tell writes what happened in the chain, for people.
 func (c *Chain) Tell(w io.Writer) error {
 	var b strings.Builder
 	state, h := c.state, c.history
 	net, tip := state.Params(), state.Tip()
 	if state.Shadow() {
-		fmt.Fprintf(&b, "SHADOW RUN: %s does not enforce the rules. What follows is what enforcement from block %d on would have done.\n\n",
+		fmt.Fprintf(&b, "SHADOW RUN: %s does not enforce the rules. This shows what enforcement from block %d on would have done.\n\n",
 			net.Name, net.Forks.Pools.Height())
 	}
 	if tip.Height < 0 {
-		b.WriteString("No block was read.\n")
+		b.WriteString("The input has no blocks.\n")
 	} else {
 		fmt.Fprintf(&b, "Network %s, blocks 0 to %d (%s UTC)\n", net.Name, tip.Height, dateAt(h, tip.Height))
-		fmt.Fprintf(&b, "Tip     %s\nDigest  %x (of the ledger: nodes with the same one agree on all of this)\n", tip.Hash, tip.Digest)
+		fmt.Fprintf(&b, "Tip     %s\nDigest  %x (of the ledger; nodes with the same digest agree on all of this)\n", tip.Hash, tip.Digest)
 		fmt.Fprintf(&b, "%s, %s registered, %s that can back a pledge\n", terminal.Counted(len(state.Pools()), "pool"),
 			terminal.Counted(len(state.Registered()), "PastelID"), terminal.Counted(state.Coins(), "unspent output"))
 		if !net.Forks.Pools.Scheduled() {
-			fmt.Fprintf(&b, "No ticket counts: %s does not enforce the rules. --start-height makes a shadow run, as if it did.\n", net.Name)
+			fmt.Fprintf(&b, "No ticket counts, because %s does not enforce the rules. --start-height makes a shadow run, as if it did.\n", net.Name)
 		}
 	}
 	for _, life := range h.Lives() {
@@ -44,7 +44,7 @@ func (c *Chain) Tell(w io.Writer) error {
 	return err
 }
 
-// chapter tells of one pool.
+// chapter tells the story of one pool.
 type chapter struct {
 	*audit.Life
 	h   *audit.History
@@ -78,9 +78,9 @@ func (c *chapter) tell(b *strings.Builder) {
 	if p.Ended >= 0 {
 		fmt.Fprintf(b, "Ended       %s\n", c.at(p.Ended))
 	}
-	fmt.Fprintf(b, "Escrow      %s (do not send coins here: they would be shared out)\n", p.Escrow.Encode(c.net))
+	fmt.Fprintf(b, "Escrow      %s (never send coins here: the pool would share them out)\n", p.Escrow.Encode(c.net))
 	if p.Broken {
-		b.WriteString("BROKEN      its escrow was spent against the rules; since then nothing is shared out or paid\n")
+		b.WriteString("BROKEN      its escrow was spent against the rules; since then the pool shares and pays nothing\n")
 	}
 	c.timeline(b)
 	c.members(b)
@@ -93,7 +93,7 @@ func (c *chapter) tell(b *strings.Builder) {
 	}
 }
 
-// timeline lists the turns in a pool's life.
+// timeline lists the events of a pool's life.
 func (c *chapter) timeline(b *strings.Builder) {
 	b.WriteString("\nWhat happened\n")
 	released := map[pastel.Height]int{}
@@ -111,17 +111,17 @@ func (c *chapter) timeline(b *strings.Builder) {
 	}
 }
 
-// storyWidth is how many letters of what happened a line of the timeline has at most.
+// storyWidth is the greatest width of the text in a line of the timeline.
 const storyWidth = 96
 
-// happened tells one turn, with the number of pledges it released; empty for what has a table of its own.
+// happened describes one event, with the number of pledges it released; empty if the event has a table of its own.
 func (c *chapter) happened(e *pool.Event, released int) string {
 	what := e.Words(c.Redirects[e])
 	switch e.Type {
 	case pool.PledgeReleased, pool.RewardReceived, pool.RewardForfeited, pool.PayoutSettled, pool.PayoutPaid, pool.PayoutCancelled:
 		return ""
 	case pool.PoolReplenishing:
-		return fmt.Sprintf("%s Otherwise the pool dissolves after block %d.", what, c.Pool.ReplenishUntil(e.Height))
+		return fmt.Sprintf("%s Otherwise the pool is dissolved after block %d.", what, c.Pool.ReplenishUntil(e.Height))
 	case pool.PoolDissolved, pool.PoolExpired:
 		return fmt.Sprintf("%s It released %s.", what, terminal.Counted(released, "pledge"))
 	default:
@@ -129,24 +129,24 @@ func (c *chapter) happened(e *pool.Event, released int) string {
 	}
 }
 
-// members lists who is in the pool or, once it is over, who was last.
+// members lists the pool's pledges or, once it has ended, its last ones.
 func (c *chapter) members(b *strings.Builder) {
 	p := &c.Pool
-	title, in := "Who is in it", c.Pool
+	title, in := "Pledges", c.Pool
 	if p.Ended >= 0 {
-		title, in = "Who was in it last", c.Last
+		title, in = "Last pledges", c.Last
 	}
 	if len(in.Pledges) == 0 {
 		return
 	}
-	t := terminal.NewTable([]any{"PastelID", "Role", "Counts PSL", "Offers PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
+	t := terminal.NewTable([]any{"PastelID", "Role", "Counted PSL", "Offered PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
 	for _, pl := range in.Pledges {
 		share := "-"
 		if pl.Role == pool.Member {
 			share = terminal.Percent(pl.Counted, in.Counted)
 		}
 		if p.Ended >= 0 {
-			pl.Accrued = 0 // it was settled when the pool ended
+			pl.Accrued = 0 // the end of the pool settled it
 		}
 		t.AppendRow([]any{pastel.Short(pl.PastelID.String()), pl.Role, pl.Counted, pl.Offered, share, terminal.PSL(pl.Accrued), pl.Reward.Encode(c.net)})
 	}
@@ -162,12 +162,12 @@ func (c *chapter) income(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\nIncome: %s, %s PSL, from block %d to %d", terminal.Counted(in.Rewards, "reward"), in.Sum, in.First, in.Last)
 	if in.Forfeited > 0 {
-		fmt.Fprintf(b, "; leavers gave up %s PSL of it to the others", in.Forfeited)
+		fmt.Fprintf(b, "; leavers forfeited %s PSL of it to the others", in.Forfeited)
 	}
 	b.WriteString(".\n")
 }
 
-// left lists what leavers lost.
+// left lists what leavers forfeited.
 func (c *chapter) left(b *strings.Builder) {
 	t := terminal.NewTable([]any{"Left", "PastelID", "Role", "Offered PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
 	for _, e := range c.Events {
@@ -190,11 +190,11 @@ func (c *chapter) payouts(b *strings.Builder) {
 		var what string
 		switch e := po.Outcome; {
 		case e == nil:
-			what = fmt.Sprintf("PENDING: can be mined from block %d to %d", po.ValidFrom, po.ValidTo)
+			what = fmt.Sprintf("PENDING: blocks %d to %d can include it", po.ValidFrom, po.ValidTo)
 		case e.Type == pool.PayoutPaid:
 			what = "paid in " + c.at(e.Height)
 		default:
-			what = "cancelled in " + c.at(e.Height) + ", owed again"
+			what = "cancelled in " + c.at(e.Height) + "; still owed"
 		}
 		fmt.Fprintf(b, "\nPayout %s\nsettled in %s\n%s", po.Tx.ID(), c.at(po.Settled), what)
 		if po.Change > 0 {
@@ -208,7 +208,7 @@ func (c *chapter) payouts(b *strings.Builder) {
 	}
 }
 
-// totals tells what each address got and will get.
+// totals lists what each address got and will get.
 func (c *chapter) totals(b *strings.Builder) {
 	t := terminal.NewTable([]any{"Address", "Paid PSL", "Pending PSL", "Owed PSL", ""}, 2, 3, 4)
 	for _, x := range c.Totals() {
@@ -219,14 +219,14 @@ func (c *chapter) totals(b *strings.Builder) {
 		t.AppendRow([]any{x.To.Encode(c.net), terminal.PSL(x.Paid), terminal.PSL(x.Pending), terminal.PSL(x.Owed), note})
 	}
 	if t.Length() > 0 {
-		fmt.Fprintf(b, "\nIn all\n%s\n", t.Render())
+		fmt.Fprintf(b, "\nTotals\n%s\n", t.Render())
 	}
 	if c.Pool.Accrued > 0 {
 		fmt.Fprintf(b, "\nThe operator has accrued %s PSL since the last settlement.\n", c.Pool.Accrued)
 	}
 }
 
-// tellRejections says why tickets were refused.
+// tellRejections lists the rejected tickets with reasons.
 func tellRejections(b *strings.Builder, h *audit.History) {
 	t := terminal.NewTable([]any{"Block", "Transaction", "Reason", "What it means"})
 	t.SetColumnConfigs([]table.ColumnConfig{terminal.Wrapped(4)})

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Passphrase reads the passphrase of something from the first line of a file or, without a file, asks for it, twice for a new one.
+// Passphrase reads a passphrase from the first line of a file or, without a file, asks for it, twice if it is fresh. of says what it is for.
 func (t *Terminal) Passphrase(file, of string, fresh bool) ([]byte, error) {
 	if file != "" {
 		text, err := os.ReadFile(file)
@@ -23,7 +23,7 @@ func (t *Terminal) Passphrase(file, of string, fresh bool) ([]byte, error) {
 		return bytes.TrimSuffix(line, []byte("\r")), nil
 	}
 	if !t.Interactive() {
-		return nil, Usagef("there is no terminal to ask for the passphrase on: use --passphrase-file")
+		return nil, Usagef("there is no terminal to ask for the passphrase; use --passphrase-file")
 	}
 	prompt := "Passphrase of "
 	if fresh {
@@ -33,9 +33,9 @@ func (t *Terminal) Passphrase(file, of string, fresh bool) ([]byte, error) {
 	if err != nil || !fresh {
 		return first, err
 	}
-	again, err := t.Secret("The same again: ")
+	again, err := t.Secret("Repeat the passphrase: ")
 	if err == nil && !bytes.Equal(first, again) {
-		err = errors.New("the two passphrases differ: nothing was written")
+		err = errors.New("the two passphrases differ. Nothing was written")
 	}
 	return first, err
 }
@@ -52,44 +52,44 @@ func (t *Terminal) Secret(prompt string) ([]byte, error) {
 		return nil, err
 	}
 	text, err := typed(t, prompt, func() ([]byte, error) { return term.ReadPassword(fd) })
-	if errors.Is(err, ErrInterrupted) { // the read that is left behind keeps what is typed from being shown
+	if errors.Is(err, ErrInterrupted) { // the abandoned read still hides what is typed
 		return nil, errors.Join(err, term.Restore(fd, before))
 	}
 	_, _ = fmt.Fprintln(t.Err)
 	return text, err
 }
 
-// Confirm shows what will be done and asks, unless yes was said beforehand.
+// Confirm shows what will be done and asks for consent, unless yes gives it beforehand. Without consent it returns an error.
 func (t *Terminal) Confirm(yes bool, what string) error {
 	_, _ = fmt.Fprintln(t.Err, what)
 	if yes {
 		return nil
 	}
 	if !t.Interactive() {
-		return Usagef("there is no terminal to confirm this on: add --yes if it is right")
+		return Usagef("there is no terminal to confirm this; if it is right, add --yes")
 	}
-	return t.Agree("Go on?")
+	return t.Agree("Continue?")
 }
 
-// Agree asks a person whether something is so; an error if it is not.
+// Agree asks a yes-or-no question, and returns an error unless the answer is yes.
 func (t *Terminal) Agree(question string) error {
 	answer, err := t.line(question + " [y/N] ")
 	if errors.Is(err, ErrInterrupted) {
 		return err
 	}
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
-		return fmt.Errorf("not confirmed: nothing was signed")
+		return fmt.Errorf("not confirmed. Nothing was signed")
 	}
 	return nil
 }
 
-// Interactive reports whether a person can be asked.
+// Interactive reports whether a person can answer questions.
 func (t *Terminal) Interactive() bool {
 	f, ok := t.In.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Ask asks a person; an empty answer is the usual one.
+// Ask asks a question. An empty answer means the usual one.
 func (t *Terminal) Ask(question, usual string) (string, error) {
 	if usual != "" {
 		question += " [" + usual + "]"
@@ -99,12 +99,12 @@ func (t *Terminal) Ask(question, usual string) (string, error) {
 		return "", err
 	}
 	if err != nil {
-		return "", errors.New("the question was not answered: nothing was done")
+		return "", errors.New("the question was not answered. Nothing was done")
 	}
 	return cmp.Or(strings.TrimSpace(line), usual), nil
 }
 
-// line asks for a line, and reads what a person types. One reader does all of it, as it reads ahead what is pasted.
+// line shows a prompt and reads a line. All lines come through one reader, because it reads ahead in pasted text.
 func (t *Terminal) line(prompt string) (string, error) {
 	if t.lines == nil {
 		t.lines = bufio.NewReader(t.In)

@@ -8,8 +8,8 @@ import (
 	"os"
 )
 
-// Input reads a file, standard input if it is -, or what itself if that is hex and no such file exists: at most so many bytes, without white
-// space around them.
+// Input reads at most so many bytes from the file named what, or from standard input if what is -. If what is hex and no such file exists,
+// it returns what itself. It trims white space.
 func (t *Terminal) Input(what string, most int) ([]byte, error) {
 	if what == "-" {
 		return readBounded(t.In, most)

@@ -8,15 +8,15 @@ import (
 	"syscall"
 )
 
-// ErrInterrupted says that a person pressed Ctrl-C where they were asked something.
+// ErrInterrupted says that the person pressed Ctrl-C at a question.
 var ErrInterrupted = errors.New("interrupted: nothing was posted or spent")
 
-// Interruptible returns a context that ends with Ctrl-C, or when the process is told to end.
+// Interruptible returns a context that ends on Ctrl-C or SIGTERM.
 func Interruptible() (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 }
 
-// await waits for what a person types, or for Ctrl-C. A read cannot be broken off: it is left behind, and the command has to end.
+// await waits for a read of typed input, or for Ctrl-C. Nothing can cancel a read, so await abandons it, and the command must end.
 func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -36,14 +36,14 @@ func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	}
 }
 
-// typed shows a prompt and awaits what a person types. Commands that talk to others have taken Ctrl-C over, so each prompt looks for it itself.
+// typed shows a prompt and awaits typed input. Commands that use the network handle Ctrl-C themselves, so each prompt must notice it too.
 func typed[T any](t *Terminal, prompt string, read func() (T, error)) (T, error) {
 	ctx, stop := Interruptible()
 	defer stop()
 	_, _ = fmt.Fprint(t.Err, prompt)
 	text, err := await(ctx, read)
 	if errors.Is(err, ErrInterrupted) {
-		_, _ = fmt.Fprintln(t.Err) // the prompt's line ends
+		_, _ = fmt.Fprintln(t.Err) // end the prompt's line
 	}
 	return text, err
 }

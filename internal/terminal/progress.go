@@ -8,15 +8,15 @@ import (
 	"golang.org/x/term"
 )
 
-// Bar shows how far a long work is, if there is a person to see it. What is written to it counts by its length.
+// Bar shows the progress of a long task, if a person can see it. As a writer, it counts the bytes written.
 type Bar struct {
-	bars *mpb.Progress // nil: nobody looks
+	bars *mpb.Progress // nil: no one is looking
 	bar  *mpb.Bar
 }
 
 const barWidth = 60
 
-// Progress shows a bar for a work of a known size; an unknown one, 0, is not shown.
+// Progress shows a bar for a task of a known size. It shows none for an unknown size, 0.
 func (t *Terminal) Progress(what string, size int64) *Bar {
 	if t.screen == nil || size <= 0 {
 		return &Bar{}
@@ -33,14 +33,14 @@ func (b *Bar) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Add counts n more of the size.
+// Add adds n to the progress.
 func (b *Bar) Add(n int) {
 	if b.bars != nil {
 		b.bar.IncrBy(n)
 	}
 }
 
-// Done takes the bar away; calling it twice does no harm.
+// Done removes the bar. Calling it twice is harmless.
 func (b *Bar) Done() {
 	if b.bars != nil {
 		b.bar.Abort(true)
@@ -48,7 +48,7 @@ func (b *Bar) Done() {
 	}
 }
 
-// ScreenOf returns where to draw for a person, nil if nobody sees it.
+// ScreenOf returns the terminal to draw on, nil if there is none.
 func ScreenOf(to any) *os.File {
 	if f, ok := to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return f

@@ -1,5 +1,5 @@
-// Package terminal talks to the person at a terminal, or to the program in their place: it prints answers, tables and progress, asks, confirms and
-// reads secrets. It knows Pastel's amounts and nothing of pools.
+// Package terminal talks to the person at a terminal, or to a program in their place: it prints answers, tables and progress, asks
+// questions, and reads confirmations and secrets. It knows Pastel's amounts and nothing about pools.
 package terminal
 
 import (
@@ -10,30 +10,30 @@ import (
 	"os"
 )
 
-// Terminal is where a command reads and writes, and through which it talks to a person or a program.
+// Terminal is where a command reads and writes.
 type Terminal struct {
 	In       io.Reader
 	Out, Err io.Writer
 	JSON     bool // the answer is for a program
 
-	screen *os.File // where a person sees standard error; nil if nobody does
+	screen *os.File // the screen that shows standard error; nil if none does
 	lines  *bufio.Reader
 }
 
-// New returns a terminal on the three standard streams. The screen is where bars are drawn, nil if nobody sees one; json says that the
-// answer is for a program.
+// New returns a terminal on the three standard streams. Progress bars appear on screen, unless it is nil; json says that the answer is for a
+// program.
 func New(in io.Reader, out, err io.Writer, screen *os.File, json bool) *Terminal {
 	return &Terminal{In: in, Out: out, Err: err, JSON: json, screen: screen}
 }
 
-// Note tells a person something beside the answer; programs are spared.
+// Note tells a person something besides the answer. Programs do not see it.
 func (t *Terminal) Note(format string, args ...any) {
 	if !t.JSON {
 		t.Warn(format, args...)
 	}
 }
 
-// Warn tells what may go wrong, programs too.
+// Warn says what may go wrong, to programs as well.
 func (t *Terminal) Warn(format string, args ...any) { _, _ = fmt.Fprintf(t.Err, format+"\n", args...) }
 
 // UsageError is a mistake in how a command was called.

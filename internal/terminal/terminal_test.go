@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A read that nobody answers is left behind.
+// await abandons a read that no one answers.
 func TestAwait(t *testing.T) {
 	t.Parallel()
 	in, out := io.Pipe()
@@ -24,7 +24,7 @@ func TestAwait(t *testing.T) {
 	}
 }
 
-// What strangers wrote cannot move a cursor, clear a screen or turn the direction of writing, also if it comes in parts.
+// Strangers' texts cannot move the cursor, clear the screen or reverse the direction of writing, even if they arrive in parts.
 func TestVisible(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
@@ -42,7 +42,7 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// Where there is no terminal nothing is asked, and what is bounded is refused beyond.
+// Without a terminal nothing is asked, and input beyond its bound is refused.
 func TestNoTerminal(t *testing.T) {
 	t.Parallel()
 	x := New(strings.NewReader("y\n"), io.Discard, io.Discard, nil, false)

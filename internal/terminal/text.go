@@ -37,7 +37,7 @@ func Percent(part, whole int64) string {
 // Hundredths prints n ÷ 100.
 func Hundredths(n int64) string { return fmt.Sprintf("%d.%02d", n/100, n%100) }
 
-// PSL prints an amount for a column: all five decimals, so that the points stand in a line; nothing is a dash.
+// PSL prints an amount for a column: with five decimals, so that the points line up; zero is a dash.
 func PSL(a pastel.Amount) string {
 	if a == 0 {
 		return "-"
@@ -45,17 +45,17 @@ func PSL(a pastel.Amount) string {
 	return fmt.Sprintf("%d.%05d", a/pastel.PSL, a%pastel.PSL)
 }
 
-// Wrapped is a column of sentences.
+// Wrapped configures a column of sentences.
 func Wrapped(column int) table.ColumnConfig {
 	return table.ColumnConfig{Number: column, WidthMax: 64, WidthMaxEnforcer: text.WrapSoft}
 }
 
-// Narrow is a column of what may be long, and goes on in the next line.
+// Narrow configures a column whose long texts wrap.
 func Narrow(column, width int) table.ColumnConfig {
 	return table.ColumnConfig{Number: column, WidthMax: width, WidthMaxEnforcer: text.WrapSoft}
 }
 
-// Numbers is a narrow column of numbers.
+// Numbers configures a narrow column of numbers.
 func Numbers(column, width int) table.ColumnConfig {
 	c := Narrow(column, width)
 	c.Align, c.AlignHeader = text.AlignRight, text.AlignRight
@@ -68,7 +68,7 @@ func Paragraph(s string) string {
 	return "  " + strings.ReplaceAll(text.WrapSoft(s, width), "\n", "\n  ")
 }
 
-// Counted prints so many of a thing.
+// Counted prints a number of things.
 func Counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -82,13 +82,13 @@ func Printable(s string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
-// trailing is the room that tables leave at the end of a line.
+// trailing matches the space that tables leave at the end of a line.
 var trailing = regexp.MustCompile(` +\n`)
 
-// Trimmed takes the room away that tables leave at the end of a line.
+// Trimmed removes the space that tables leave at the end of a line.
 func Trimmed(s string) string { return trailing.ReplaceAllString(s, "\n") }
 
-// NewTable starts a table with columns; those in right are numbers.
+// NewTable starts a table with columns; right lists the columns of numbers, from 1 on.
 func NewTable(columns []any, right ...int) table.Writer {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
@@ -100,7 +100,7 @@ func NewTable(columns []any, right ...int) table.Writer {
 	return t
 }
 
-// RightAligned are columns of numbers.
+// RightAligned configures columns of numbers.
 func RightAligned(columns ...int) (list []table.ColumnConfig) {
 	for _, n := range columns {
 		list = append(list, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})

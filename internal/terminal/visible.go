@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/transform" // runes split between writes are put together again
 )
 
-// Visible keeps what strangers put into tickets and answers from steering a terminal: of control characters only line feeds and tabs
-// pass, and nothing turns the direction of writing. Close writes what is left.
+// Visible keeps texts that strangers put into tickets and answers from controlling a terminal: the only control characters to pass are line
+// feeds and tabs, and nothing reverses the direction of writing. Close writes what remains.
 func Visible(w io.Writer) io.WriteCloser {
 	return transform.NewWriter(w, runes.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
