@@ -208,8 +208,8 @@ func (x *AlertTx) hashesDown(h pastel.Height) ([]db.HashesDownFromRow, error) {
 	return x.q.HashesDownFrom(x.ctx, db.HashesDownFromParams{Height: int64(h), Limit: int32(x.r.net.MaxReorg) + 1})
 }
 
-// GoBack records that the ledger forked off after a block. Events are then read again from the fork up to a height. Subscriptions made in
-// between begin at the fork: they get alerts about the other branch.
+// GoBack records that the ledger forked off after a block. Events are then read again from the fork up to a height. Subscriptions
+// and standing alerts from in between then begin at the fork, so that they cover the other branch.
 func (x *AlertTx) GoBack(fork, from pastel.Height) error {
 	if err := x.q.LowerSince(x.ctx, db.LowerSinceParams{Since: int64(fork), Since_2: int64(from)}); err != nil {
 		return err

@@ -16,7 +16,7 @@ var masternodeMethods = map[string]method{
 		"genkey: generates a machine's key. list [status|full|extra]: all Supernodes. count [enabled|current|qualify|all]: how many.\n" +
 			"activate <alias>: starts the Supernode of an entry in masternode.conf, in the node's folder. A pool's entry has the activation ticket as " +
 			"txid, 4294967295 as outIndex, and in extCfg the launch signed by the Supernode's PastelID.\n" +
-			"winners [blocks back] [filter]: the votes on whom blocks pay. winner: the Supernode to vote for next. current: the Supernode that the next block pays.", masternode, false},
+			"winners [blocks back] [filter]: the votes on whom blocks pay. winner: the Supernode to vote for now. current: the same, for the next block.", masternode, false},
 	"mnsync": {"pastel", "status", "Reports that the node's list of Supernodes is complete, as it has no peers.", masternodeSync, false},
 }
 

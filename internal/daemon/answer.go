@@ -74,7 +74,7 @@ func (p *pushed) Disconnect(ctx context.Context, hash pastel.BlockHash) error {
 
 func (p *pushed) logged(err error) error {
 	if err != nil {
-		p.log.Warn("the ledger did not take a block or give one back", "err", err)
+		p.log.Warn("a step of the node was refused or failed", "err", err)
 	}
 	return err
 }

@@ -97,7 +97,7 @@ func TestNodeThatAsks(t *testing.T) {
 				t.Error("a block was accepted without an answer")
 			}
 			_, err = client.SendTo(ctx, cast.Members[0].Reward, pastel.PSL)
-			if err == nil || !strings.Contains(err.Error(), "no answer") {
+			if err == nil || !strings.Contains(err.Error(), "did not answer") {
 				t.Errorf("a transaction was accepted without an answer: %v", err)
 			}
 			if h, _ := node.Tip(); h != height {

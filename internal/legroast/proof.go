@@ -7,7 +7,8 @@ import (
 
 // A signature proves that the signer knows the secret number k of a public key. In each round the signer deals shares of k, of a random
 // product a·b = c and of random numbers r to parties, and commits to all of them. Asked for 12 symbols, the signer opens r·(k + fixed),
-// whose symbol is that of k + fixed times the committed one of r, and shows all parties but one. Challenges are hashes of what went before:
+// whose symbol is that of k + fixed combined with the committed one of r, and shows all parties but one.
+// Challenges are hashes of what went before:
 //
 //	32      hash of commitments to the parties' seeds and of the symbols of r
 //	37·16   what to add to the first party's share of k
