@@ -78,18 +78,18 @@ func TestManyPledges(t *testing.T) {
 			}
 		}
 	}
-	says(55, "and 480 more pledges", "pool", "status", "crowd")
-	says(55, "if these members leave, the Supernode stops: "+pastel.Short(most), "pool", "status", "crowd")
-	says(550, "tP", "pool", "status", "crowd", "--all")
+	says(55, "and 480 more pledges", "pool", "status", "large")
+	says(55, "if these members leave, the Supernode stops: "+pastel.Short(most), "pool", "status", "large")
+	says(550, "tP", "pool", "status", "large", "--all")
 	says(40, "100 pledges", "my", most)
 	says(40, "Rewards go to 100 addresses; --each lists them.", "my", most)
-	says(240, "Rewards of crowd go to tP", "my", most, "--each")
+	says(240, "Rewards of large go to tP", "my", most, "--each")
 	says(120, "2000 PSL counted (member, 100 pledges)", "leave", most)
 	says(120, "and 100 points of reputation (of 100)", "leave", most) // not 25 for each pledge
 	says(10, "No pool accepts pledges now", "pools")
-	says(10, "crowd", "pools", "--all", "--coins", "1000")
+	says(10, "large", "pools", "--all", "--coins", "1000")
 	says(60, "500 addresses", "payouts")
-	says(10, "Pledges: 500 joined, 0 amended, 0 promoted, 0 reduced, 0 left and", "pool", "report", "crowd")
+	says(10, "Pledges: 500 joined, 0 amended, 0 promoted, 0 reduced, 0 left and", "pool", "report", "large")
 
 	// Names and numbers as long as they can be.
 	truth := x.at.API
@@ -132,7 +132,7 @@ func TestManyPledges(t *testing.T) {
 		return sum
 	}
 	var pool wire.PoolDetail
-	_, out := x.call("--json", "pool", "status", "crowd")
+	_, out := x.call("--json", "pool", "status", "large")
 	if err := json.Unmarshal([]byte(out), &pool); err != nil {
 		t.Fatal(err)
 	}

@@ -167,7 +167,7 @@ func (m *maker) address(h pastel.KeyHash) string {
 
 // post adds a ticket to the next block.
 func (m *maker) post(t *ticket.Ticket) error {
-	c, err := ticket.NewContract(t, fmt.Sprintf("crowd-%d", m.made), m.now())
+	c, err := ticket.NewContract(t, fmt.Sprintf("large-%d", m.made), m.now())
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (m *maker) open() error {
 	if x.Fee, err = ticket.ParseDecimal(fee); err != nil {
 		return err
 	}
-	x.SmartPoolID = x.IDFor("crowd")
+	x.SmartPoolID = x.IDFor("large")
 	m.Pool = x.SmartPoolID
 	x.AgreementSignature = m.operator.SignBase64([]byte(x.AgreementStatement(m.Name)))
 	x.SmartPoolSignature = m.supernode.SignBase64([]byte(x.SmartPoolStatement(m.Name)))
