@@ -155,7 +155,10 @@ func leavesHistory(t *testing.T, blocks []*pastel.Block, fork string, of func(*F
 			same = bytes.Equal(encodeWithoutStart(without), encodeWithoutStart(with))
 		}
 		if !same {
-			t.Errorf("fork %s at %d changes block %d (%v): does the rule ask params.Forks.%s.Active?", fork, start, h, err, fork)
+			t.Errorf("fork %s at %d changes block %d: does the rule ask params.Forks.%s.Active?", fork, start, h, fork)
+			if err != nil {
+				t.Error(err)
+			}
 			return
 		}
 	}
