@@ -15,7 +15,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cockroachdb/datadriven"
+
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // Every event has height, type, pool (but two) and exactly the fields of protocol 9, whatever else its value holds.
@@ -191,6 +194,84 @@ func TestEveryRowHasAConstant(t *testing.T) {
 	}
 	if len(rows) != len(constants) {
 		t.Errorf("%d rows, %d constants", len(rows), len(constants))
+	}
+}
+
+// TestEventRowsAreTrue compares After and ByTicket of every row with what the scenarios bring: a pool's last event with After gives its
+// status, and each ticket brings either ticket.rejected or one event that is ByTicket.
+func TestEventRowsAreTrue(t *testing.T) {
+	turned := map[EventType]bool{} // events that gave a pool another status
+	datadriven.Walk(t, "testdata/scenarios", func(t *testing.T, path string) {
+		w := newWorld(t, newRegtest(t))
+		was := statuses(w.s)
+		w.mined = func(in *Prepared, u *Update) {
+			now := statuses(w.s)
+			for id, status := range now {
+				last := Event{}
+				var all []EventType
+				for _, e := range u.Events {
+					if e.Pool == id {
+						all = append(all, e.Type)
+						if e.Type.Row().After != 0 {
+							last = e
+						}
+					}
+				}
+				turned[last.Type] = turned[last.Type] || status != was[id]
+				switch after := last.Type.Row().After; {
+				case last.Type != "" && after != status:
+					w.d.Fatalf(w.t, "block %d leaves a pool %s, but the row of %s has After: %s", u.Height, status, last.Type, after)
+				case last.Type == "" && status != was[id]:
+					w.d.Fatalf(w.t, "block %d makes a pool %s, but no row of its events %v has an After", u.Height, status, all)
+				}
+			}
+			was = now
+			checkByTicket(w, in, u)
+		}
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			w.play(t, d)
+			was = statuses(w.s)
+			return d.Expected // TestScenarios compares it
+		})
+	})
+	for _, kind := range EventTypesWhere(func(row EventRow) bool { return row.After != 0 }) {
+		if !turned[kind] {
+			t.Errorf("no scenario has a pool that becomes %s by %s: is the After of its row right?", kind.Row().After, kind)
+		}
+	}
+	for _, kind := range EventTypesWhere(func(row EventRow) bool { return row.Minor }) {
+		if row := kind.Row(); row.After != 0 || row.Alerted || row.ByTicket {
+			t.Errorf("%s is Minor, but it changes a pool's status, alerts people or answers a ticket: lists of recent activity need it", kind)
+		}
+	}
+}
+
+// statuses returns the status of every pool.
+func statuses(s *State) map[ticket.PoolID]Status {
+	list := map[ticket.PoolID]Status{}
+	for id, p := range s.pools {
+		list[id] = p.head.status
+	}
+	return list
+}
+
+// checkByTicket compares the tickets of a block with the events that answer them.
+func checkByTicket(w *world, in *Prepared, u *Update) {
+	tickets, answers := 0, 0
+	for _, c := range in.carried {
+		if !c.registers {
+			tickets++
+		}
+	}
+	var all []EventType
+	for _, e := range u.Events {
+		all = append(all, e.Type)
+		if e.Type == TicketRejected || e.Type.Row().ByTicket {
+			answers++
+		}
+	}
+	if tickets != answers {
+		w.d.Fatalf(w.t, "block %d has %d tickets, but %d of its events %v are ticket.rejected or have ByTicket", u.Height, tickets, answers, all)
 	}
 }
 
