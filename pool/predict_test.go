@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -43,6 +44,13 @@ func newPredicted(t *rapid.T) *predicted {
 	terms.InitHeight = x.block.Height
 	x.init(terms)
 	x.mine(t)
+	if rapid.Bool().Draw(t, "started") {
+		for k := range 5 {
+			x.pledge(k, 300) // the target is 1,500 PSL at most
+		}
+		x.activate(x.id)
+		x.check(x.mine(t))
+	}
 	return x
 }
 
@@ -61,6 +69,16 @@ func pledgeOf(p *Pool, k int) *Pledge {
 		return nil
 	}
 	return &p.Pledges[i]
+}
+
+// personOf returns the number of the person with a PastelID.
+func personOf(id pastelid.PastelID) int {
+	for k := range predictedPeople {
+		if simID(k) == id {
+			return k
+		}
+	}
+	panic("nobody has the PastelID " + id.String())
 }
 
 // pledge lets a person join or amend and compares what counts.
@@ -171,10 +189,11 @@ func TestPredictions(t *testing.T) {
 					x.pledge(k, offered)
 				}
 			case 4:
-				if pledgeOf(p, k) != nil {
-					x.leave(k)
+				if p = x.earn(p); len(p.Pledges) > 0 {
+					x.leave(personOf(rapid.SampledFrom(p.Pledges).Draw(t, "leaver").PastelID))
 				}
 			case 5:
+				p = x.earn(p)
 				ids, _ := p.CriticalMembers()
 				var who []int
 				for k := range predictedPeople {
@@ -204,6 +223,16 @@ func TestPredictions(t *testing.T) {
 			x.check(x.mine(t))
 		}
 	})
+}
+
+// earn pays a live pool mostly, so that its members have something to forfeit, and returns how it is then.
+func (x *predicted) earn(p *Pool) *Pool {
+	if !p.Status.Live() || rapid.IntRange(0, 3).Draw(x.T, "earns") == 0 {
+		return p
+	}
+	x.reward(x.id, 7*pastel.PSL)
+	x.check(x.mine(x.T))
+	return x.pool()
 }
 
 // some lists some of the pledges of a pool.
