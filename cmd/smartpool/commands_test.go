@@ -40,6 +40,9 @@ func TestCommandsAreListed(t *testing.T) {
 What ` + "`smartpool`" + ` can do. ` + "`smartpool COMMAND --help`" + ` explains a command's flags; the [guides](README.md) show the commands at work. The command line
 itself is the source of this page.
 
+A command exits with 0 when it did what it was asked; 1 when the answer is no, or the input is bad; 2 when the command line is wrong; 3 when a
+check could not be made, which never means yes.
+
 | command | what it does |
 |---|---|
 `)
@@ -51,6 +54,9 @@ itself is the source of this page.
 		usage := "smartpool " + names[i]
 		for _, arg := range leaf.Positional {
 			usage += " " + arg.Summary()
+			if arg.Help == "" {
+				t.Errorf("«smartpool %s»: argument %s has no help", names[i], arg.Summary())
+			}
 		}
 		fmt.Fprintf(&b, "| `%s` | %s |\n", usage, leaf.Help)
 	}
@@ -60,8 +66,17 @@ itself is the source of this page.
 		}
 		return
 	}
-	if text, err := os.ReadFile(page); err != nil || string(text) != b.String() {
-		t.Errorf("docs/commands.md is not what the command line says of itself (%v): run go test ./cmd/smartpool -run Commands -update", err)
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if !strings.Contains(string(text), line) {
+			t.Errorf("docs/commands.md lacks a line; run go test ./cmd/smartpool -run Commands -update:\n%s", line)
+		}
+	}
+	if len(text) != b.Len() && !t.Failed() {
+		t.Error("docs/commands.md has lines that the command line does not: run go test ./cmd/smartpool -run Commands -update")
 	}
 }
 
@@ -134,5 +149,13 @@ func everyCommand(t *testing.T, lines [][]string) {
 		if toldToPeople[name] == "" && !slices.ContainsFunc(lines, runs) {
 			t.Errorf("no test runs «smartpool %s» with --json: add it to TestEveryCommandSpeaksJSON", name)
 		}
+	}
+}
+
+// Exit codes are an interface: scripts depend on them, and docs/commands.md states them.
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	if codes := [...]int{exitOK, exitNo, exitUsage, exitUnknown}; codes != [...]int{0, 1, 2, 3} {
+		t.Errorf("the exit codes are %v", codes)
 	}
 }

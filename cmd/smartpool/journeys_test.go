@@ -463,7 +463,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 				break
 			}
 			if err != nil {
-				t.Fatalf("%v: %v", line, err)
+				t.Fatalf("%v with --json prints what is no JSON: %v", line, err)
 			}
 			docs = append(docs, doc)
 		}
@@ -502,6 +502,9 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		{"alerts", "list", "--token-file", token}, {"version"},
 	} {
 		speaks(line...)
+		if code, out := x.call(line...); code != exitOK || strings.TrimSpace(out) == "" {
+			t.Errorf("%v: exit code %d, and for people it says %q", line, code, out)
+		}
 	}
 	var added wire.Receipt
 	if err := json.Unmarshal(speaks("alerts", "add", "https://hooks.example.org", "--token-file", token)[0], &added); err != nil || added.ID == "" {
