@@ -15,12 +15,8 @@ import (
 )
 
 // leaves returns every command, and its name, such as «pool create».
-func leaves(t *testing.T) (list []*kong.Node, names []string) {
-	t.Helper()
-	parser, err := kong.New(new(cli), kong.Name("smartpool"))
-	if err != nil {
-		t.Fatal(err)
-	}
+func leaves() (list []*kong.Node, names []string) {
+	parser := kong.Must(new(cli), kong.Name("smartpool"))
 	for _, leaf := range parser.Model.Leaves(true) {
 		name := leaf.Name
 		for up := leaf.Parent; up != nil && up.Type == kong.CommandNode; up = up.Parent {
@@ -46,7 +42,7 @@ check could not be made, which never means yes.
 | command | what it does |
 |---|---|
 `)
-	list, names := leaves(t)
+	list, names := leaves()
 	for i, leaf := range list {
 		if leaf.Help == "" {
 			t.Errorf("«smartpool %s» has no help: give it a help tag", names[i])
@@ -143,7 +139,7 @@ var toldToPeople = map[string]string{"demo": "a story, on the screen while it is
 // everyCommand fails unless the lines include each command.
 func everyCommand(t *testing.T, lines [][]string) {
 	t.Helper()
-	_, names := leaves(t)
+	_, names := leaves()
 	for _, name := range names {
 		runs := func(line []string) bool { return strings.HasPrefix(strings.Join(line, " ")+" ", name+" ") }
 		if toldToPeople[name] == "" && !slices.ContainsFunc(lines, runs) {
