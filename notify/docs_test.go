@@ -28,7 +28,7 @@ func TestDocumentListsTheKinds(t *testing.T) {
 	t.Parallel()
 	var got []notify.Kind
 	ends := map[notify.Kind]bool{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z.]+)` \\| .+ \\| (yes|no) \\|$").FindAllStringSubmatch(document(t), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z._]+)` \\| .+ \\| (yes|no) \\|$").FindAllStringSubmatch(document(t), -1) {
 		kind := notify.Kind(row[1])
 		got, ends[kind] = append(got, kind), row[2] == "yes"
 	}
