@@ -42,7 +42,7 @@ func subscribing(t *testing.T, asked *wire.Subscribe) string {
 // Each field of a subscription has a flag. A setting's flag names its default, and the list shows its value.
 func TestAlertFlags(t *testing.T) {
 	t.Parallel()
-	commands, names := leaves(t)
+	commands, names := leaves()
 	flags := map[string]*kong.Flag{}
 	for _, f := range commands[slices.Index(names, "alerts add")].Flags {
 		flags[f.Name] = f
