@@ -230,6 +230,27 @@ func (r *rig) end(from pastel.Height, blocks []*pool.Prepared, status pool.Statu
 	r.t.Fatalf("the pool is never %s in this chain", status)
 }
 
+// What a standing kind said of a pool is withdrawn when a reorganization takes back what it came from.
+func TestStandingKindsAreWithdrawn(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	standingKinds(t, func(t *testing.T, kind notify.Kind, s situation) {
+		if s.member == "" {
+			return
+		}
+		scopes := []notify.Request{{}, {Pool: acme}, {PastelID: s.member}, {Operator: operates}}
+		r, to := s.raised(t, kind, s.closes, scopes...)
+		// To before the pool was created; from a payout that is overdue, that is deeper than the rules allow.
+		fork := max(109, s.to-100)
+		r.step(fork, branch(blocks, int(fork), 50, 99))
+		for i, list := range everything(r, to) {
+			if want := []string{string(kind), string(kind) + " withdrawn"}; !slices.Equal(kinds(list), want) {
+				t.Errorf("%s: told of %+v is %q, want %q: see over in the kind's file", kind, scopes[i], kinds(list), want)
+			}
+		}
+	})
+}
+
 // everything is what receivers got once all is told.
 func everything(r *rig, to []*receiver) (lists [][]notify.Message) {
 	r.t.Helper()

@@ -15,7 +15,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cockroachdb/datadriven"
+
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // Every event has height, type, pool (but two) and exactly the fields of protocol 9, whatever else its value holds.
@@ -191,6 +194,93 @@ func TestEveryRowHasAConstant(t *testing.T) {
 	}
 	if len(rows) != len(constants) {
 		t.Errorf("%d rows, %d constants", len(rows), len(constants))
+	}
+}
+
+// TestEventRowsAreTrue compares After and ByTicket of every row with what the scenarios bring: the events with After turn a pool's status
+// from what it was before a block into what it is after it, and each ticket brings either ticket.rejected or one event that is ByTicket.
+func TestEventRowsAreTrue(t *testing.T) {
+	seen := map[EventType]bool{}
+	datadriven.Walk(t, "testdata/scenarios", func(t *testing.T, path string) {
+		w := newWorld(t, newRegtest(t))
+		was := statuses(w.s)
+		w.mined = func(in *Prepared, u *Update) {
+			for _, e := range u.Events {
+				seen[e.Type] = true
+			}
+			now := statuses(w.s)
+			for id, status := range now {
+				checkAfter(w, u, id, was[id], status)
+			}
+			was = now
+			checkByTicket(w, in, u)
+		}
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			w.play(t, d)
+			was = statuses(w.s)
+			return d.Expected // TestScenarios compares it
+		})
+	})
+	for _, kind := range EventTypes() {
+		row := kind.Row()
+		if !seen[kind] {
+			t.Errorf("%s comes in no scenario, so nothing tells whether its row is true", kind)
+		}
+		if row.Minor && (row.After != 0 || row.Alerted || row.ByTicket) {
+			t.Errorf("%s is Minor, but it changes a pool's status, alerts people or answers a ticket: lists of recent activity need it", kind)
+		}
+	}
+}
+
+// checkAfter compares a pool's events in a block with its status before and after.
+func checkAfter(w *world, u *Update, id ticket.PoolID, was, is Status) {
+	at := was
+	var all []EventType
+	for _, e := range u.Events {
+		if e.Pool != id {
+			continue
+		}
+		all = append(all, e.Type)
+		after := e.Type.Row().After
+		if after == 0 {
+			continue
+		}
+		if after == at {
+			w.d.Fatalf(w.t, "block %d: %s has After %s, but the pool of its events %v was %s before", u.Height, e.Type, after, all, at)
+		}
+		at = after
+	}
+	if at != is {
+		w.d.Fatalf(w.t, "block %d turns a pool from %s to %s, but After of its events %v says %s", u.Height, was, is, all, at)
+	}
+}
+
+// statuses returns the status of every pool.
+func statuses(s *State) map[ticket.PoolID]Status {
+	list := map[ticket.PoolID]Status{}
+	for id, p := range s.pools {
+		list[id] = p.head.status
+	}
+	return list
+}
+
+// checkByTicket compares the tickets of a block with the events that answer them.
+func checkByTicket(w *world, in *Prepared, u *Update) {
+	tickets, answers := 0, 0
+	for _, c := range in.carried {
+		if !c.registers {
+			tickets++
+		}
+	}
+	var all []EventType
+	for _, e := range u.Events {
+		all = append(all, e.Type)
+		if e.Type == TicketRejected || e.Type.Row().ByTicket {
+			answers++
+		}
+	}
+	if tickets != answers {
+		w.d.Fatalf(w.t, "block %d has %d tickets, but %d of its events %v are ticket.rejected or have ByTicket", u.Height, tickets, answers, all)
 	}
 }
 

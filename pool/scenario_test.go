@@ -59,6 +59,8 @@ type world struct {
 	d    *datadriven.TestData
 	omit string // a fork that is never scheduled, whatever the file says
 
+	mined func(*Prepared, *Update) // hears of every block, if set
+
 	s       *State
 	txs     []pastel.Tx
 	rewards []pastel.TxOut
@@ -448,7 +450,8 @@ func (w *world) mine(n int) string {
 			w.t.Fatal(err)
 		}
 		w.rewards, w.txs = nil, nil
-		u, err := w.s.Apply(Prepare(&w.s.params, w.height(), block))
+		in := Prepare(&w.s.params, w.height(), block)
+		u, err := w.s.Apply(in)
 		if err != nil {
 			text := err.Error()
 			for id, name := range w.names {
@@ -459,6 +462,9 @@ func (w *world) mine(n int) string {
 			_, detail, _ = strings.Cut(detail, ": ")
 			fmt.Fprintf(&b, "%s is refused: %s\n", text, detail)
 			return w.plain(b.String())
+		}
+		if w.mined != nil {
+			w.mined(in, u)
 		}
 		w.undos = append(w.undos, u.Undo)
 		for _, e := range u.Events {
