@@ -15,12 +15,8 @@ import (
 )
 
 // leaves returns every command, and its name, such as «pool create».
-func leaves(t *testing.T) (list []*kong.Node, names []string) {
-	t.Helper()
-	parser, err := kong.New(new(cli), kong.Name("smartpool"))
-	if err != nil {
-		t.Fatal(err)
-	}
+func leaves() (list []*kong.Node, names []string) {
+	parser := kong.Must(new(cli), kong.Name("smartpool"))
 	for _, leaf := range parser.Model.Leaves(true) {
 		name := leaf.Name
 		for up := leaf.Parent; up != nil && up.Type == kong.CommandNode; up = up.Parent {
@@ -40,10 +36,13 @@ func TestCommandsAreListed(t *testing.T) {
 What ` + "`smartpool`" + ` can do. ` + "`smartpool COMMAND --help`" + ` explains a command's flags; the [guides](README.md) show the commands at work. The command line
 itself is the source of this page.
 
+A command exits with 0 when it did what it was asked; 1 when the answer is no, or the input is bad; 2 when the command line is wrong; 3 when a
+check could not be made, which never means yes.
+
 | command | what it does |
 |---|---|
 `)
-	list, names := leaves(t)
+	list, names := leaves()
 	for i, leaf := range list {
 		if leaf.Help == "" {
 			t.Errorf("«smartpool %s» has no help: give it a help tag", names[i])
@@ -51,6 +50,9 @@ itself is the source of this page.
 		usage := "smartpool " + names[i]
 		for _, arg := range leaf.Positional {
 			usage += " " + arg.Summary()
+			if arg.Help == "" {
+				t.Errorf("«smartpool %s»: argument %s has no help", names[i], arg.Summary())
+			}
 		}
 		fmt.Fprintf(&b, "| `%s` | %s |\n", usage, leaf.Help)
 	}
@@ -60,8 +62,17 @@ itself is the source of this page.
 		}
 		return
 	}
-	if text, err := os.ReadFile(page); err != nil || string(text) != b.String() {
-		t.Errorf("docs/commands.md is not what the command line says of itself (%v): run go test ./cmd/smartpool -run Commands -update", err)
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if !strings.Contains(string(text), line) {
+			t.Errorf("docs/commands.md lacks a line; run go test ./cmd/smartpool -run Commands -update:\n%s", line)
+		}
+	}
+	if len(text) != b.Len() && !t.Failed() {
+		t.Error("docs/commands.md has lines that the command line does not: run go test ./cmd/smartpool -run Commands -update")
 	}
 }
 
@@ -73,7 +84,7 @@ func hook(t *testing.T) string {
 	return server.URL
 }
 
-// offline runs the commands that build, sign and read tickets and PastelIDs, in the order of somebody who needs them.
+// offline runs the commands that build, sign and read tickets and PastelIDs, in the order in which a user needs them.
 func offline(x *dev, secret string, speaks func(line ...string) []json.RawMessage) {
 	x.t.Helper()
 	in := func(name string) string { return filepath.Join(x.dir, name) }
@@ -128,11 +139,19 @@ var toldToPeople = map[string]string{"demo": "a story, on the screen while it is
 // everyCommand fails unless the lines include each command.
 func everyCommand(t *testing.T, lines [][]string) {
 	t.Helper()
-	_, names := leaves(t)
+	_, names := leaves()
 	for _, name := range names {
 		runs := func(line []string) bool { return strings.HasPrefix(strings.Join(line, " ")+" ", name+" ") }
 		if toldToPeople[name] == "" && !slices.ContainsFunc(lines, runs) {
 			t.Errorf("no test runs «smartpool %s» with --json: add it to TestEveryCommandSpeaksJSON", name)
 		}
+	}
+}
+
+// Exit codes are an interface: scripts depend on them, and docs/commands.md states them.
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	if codes := [...]int{exitOK, exitNo, exitUsage, exitUnknown}; codes != [...]int{0, 1, 2, 3} {
+		t.Errorf("the exit codes are %v", codes)
 	}
 }

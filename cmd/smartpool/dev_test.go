@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
@@ -107,9 +109,16 @@ func runDaemon(t testing.TB, cfg daemon.Config) (at daemon.Addresses, stop func(
 	return at, stop
 }
 
-// commands with flags for the addresses of daemon and node.
-var asksAPI = regexp.MustCompile(`^(pools|join|amend|my|leave|history|pool|supernode|payouts|digest|guard|alerts|verify pool|id register)\b`)
-var asksNode = regexp.MustCompile(`^(join|amend|my|leave|history|pool create|pool activate|supernode|guard|verify|rpc|id register)\b`)
+// flagOf reports whether the command that a line begins with has a flag.
+func flagOf(line, flag string) bool {
+	list, names := leaves()
+	for i, name := range names {
+		if strings.HasPrefix(line+" ", name+" ") {
+			return slices.ContainsFunc(list[i].Flags, func(f *kong.Flag) bool { return f.Name == flag })
+		}
+	}
+	return false
+}
 
 // call runs a command line against the daemon and the node.
 func (x *dev) call(line ...string) (code int, out string) {
@@ -122,10 +131,10 @@ func (x *dev) call(line ...string) (code int, out string) {
 func (x *dev) located(line []string) []string {
 	all := strings.TrimPrefix(strings.Join(line, " "), "--json ")
 	args := append([]string{}, line...)
-	if asksAPI.MatchString(all) {
+	if flagOf(all, "api") {
 		args = append(args, "--api", x.at.API)
 	}
-	if asksNode.MatchString(all) {
+	if flagOf(all, "node") {
 		args = append(args, "--node", x.at.DevRPC, "--node-cookie", x.at.DevCookie)
 	}
 	return args
