@@ -12,7 +12,9 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// EventType is the type of an event (protocol 9). Its values are part of the ledger digest and never change.
+// EventType is the type of an event (protocol 9). Its values are part of the ledger digest and never change. A new type, or another field
+// of an old one, changes digests and so is a change of the rules: it needs a fork (Params says how), and the rules emit it only where the
+// fork is active. docs/architecture.md, "Where to make a change", lists all places that a type of event has.
 type EventType string
 
 // The events, in the order of protocol 9.

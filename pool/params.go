@@ -26,12 +26,19 @@ import (
 //     wall clock or the tip, and never compare heights. The old rule stays in the other branch. If a term changes, replace its
 //     field by a method of the height: the compiler then lists every place that uses it. Decide whether a pool that was opened
 //     before the fork keeps its terms; if it does, ask for the fork at its InitHeight instead.
-//  3. Bind it to the databases: State.codeHeader writes the fork's height once the tip has reached it and, when it reads, refuses
-//     any other height. A program that was upgraded too late then replays the chain and does not build on blocks that it judged by
-//     the old rule. Below the fork State.codeHeader writes nothing, so databases of earlier releases open.
-//  4. Schedule it: ForkAt(h) in ParamsByName, network by network, in a release well before h.
-//  5. Test it: TestForksLeaveHistory demands that state bytes and ledger digests below the fork do not change. Add a scenario with a
-//     block on each side of the fork, and add the heights to TestForks.
+//  3. State it twice: the oracle (oracle_test.go, oracle_money_test.go, oracle_tickets_test.go) implements the protocol once more and asks
+//     for the same fork. Where a view predicts the rule (Pool.Loss, Pool.Enters and their like), the prediction asks for the fork at the
+//     height of the next block. Random histories (wild_test.go) and predictions (predict_test.go) draw the heights of all forks and find
+//     what differs.
+//  4. Show it: add a scenario to testdata/scenarios that schedules the fork with network fork-Name=HEIGHT and has a block on each side.
+//     TestEveryForkIsPlayed demands one that the fork changes.
+//  5. Document it: docs/protocol.md holds the rule in its section and, in section 1, the heights in a row NameHeight.
+//  6. Schedule it: ForkAt(h) in ParamsByName, network by network, in a release well before h, and the same heights in TestForks.
+//
+// The rest follows from Forks.named. Once the tip has reached a fork, stored states hold its height and open for no other, so a program
+// that was upgraded too late replays the chain and does not build on blocks that it judged by the old rule. Below the fork they hold
+// nothing of it, so databases of earlier releases open. TestForksLeaveHistory demands both, and equal state bytes and ledger digests
+// below the fork.
 type Params struct {
 	pastel.Network
 	Forks Forks

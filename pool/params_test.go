@@ -170,7 +170,7 @@ func leavesHistory(t *testing.T, blocks []*pastel.Block, fork string, of func(*F
 	}
 	for _, other := range []Fork{{}, ForkAt(start - 1), ForkAt(start + 1)} {
 		if _, err := Decode(at(other), false, stored); err == nil {
-			t.Errorf("a state with fork %s at %d opens for height %d: does State.codeHeader write it?", fork, start, other.Height())
+			t.Errorf("a state with fork %s at %d opens for height %d: is it in Forks.named?", fork, start, other.Height())
 		}
 	}
 }
