@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -75,6 +76,9 @@ func (s *State) codeHeader(c *coder) {
 	s.tip.code(c)
 	s.codeForks(c)
 	c.i64(&s.clock)
+	if c.reading && c.err == nil && s.clock > math.MaxUint32 { // no block's time, but a height that was not expected here
+		c.fail(errors.New("the state has a fork that this program does not have there; upgrade the program or replay the chain"))
+	}
 	c.u64(&s.nextSeq)
 }
 
@@ -85,10 +89,10 @@ func (s *State) codeForks(c *coder) {
 		if f.name == "Pools" || !f.Active(s.tip.Height) { // the header already has the height of Pools
 			continue
 		}
-		h := f.height
-		c.height(&h)
-		if c.err == nil && h != f.height {
-			c.fail(fmt.Errorf("the state does not have fork %s at %d: it comes from a program with other rules; replay the chain", f.name, f.height))
+		h := uint32(f.height)
+		c.u32(&h)
+		if c.err == nil && h != uint32(f.height) { // without the fork, this is half of the clock, which exceeds every height
+			c.fail(fmt.Errorf("the state does not have fork %s at %d: a program with other rules made it; replay the chain", f.name, f.height))
 		}
 	}
 }
