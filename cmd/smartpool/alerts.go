@@ -36,10 +36,10 @@ func (f *tokenFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*
 type alertsAddCmd struct {
 	tokenFlags
 	URL      string   `arg:"" help:"Where to send alerts: https://… is a webhook, anything else a shoutrrr URL, such as telegram://token@telegram?chats=@me. The URL is a secret, and other users of this machine can see command lines. Use - to be asked for it, or to read it from standard input."`
-	Pool     string   `help:"Only this pool, by id or label."`
-	PastelID string   `name:"pastelid" help:"Only this PastelID's pledges and their pools."`
+	Pool     string   `placeholder:"POOL" help:"Only this pool, by id or label."`
+	PastelID string   `name:"pastelid" placeholder:"PASTELID" help:"Only this PastelID's pledges and their pools."`
 	Operator string   `placeholder:"PASTELID" help:"Only this operator's pools."`
-	Kinds    []string `help:"Kinds of alerts, separated by commas; by default, all. docs/alerts.md lists them."`
+	Kinds    []string `placeholder:"KIND,..." help:"Kinds of alerts, separated by commas; by default, all. docs/alerts.md lists them."`
 	Cushion  int64    `placeholder:"PERCENT" help:"Alert when less than this much of the cushion is left; by default, 50."`
 	Overdue  int64    `placeholder:"BLOCKS" help:"Alert when a payout has been due for so many blocks; by default, 20."`
 }

@@ -93,7 +93,7 @@ func TestAmendHot(t *testing.T) {
 	x.refused("coins that are not there", exitNo, "send it 80 PSL or more", raise("600", address)...)
 	x.refused("no output at all", exitUsage, "txid:vout", raise("500", address, "--output", "mine")...)
 	x.refused("an output of another address", exitNo, "at the pledged address", raise("500", address, "--output", x.confirmed(900).String())...)
-	x.refused("no such pool", exitNo, "smartpool pools lists all pools", "amend", "nowhere", "--pastelid", alice, "--coins", "500")
+	x.refused("no such pool", exitNo, "smartpool pools --all lists all pools", "amend", "nowhere", "--pastelid", alice, "--coins", "500")
 	x.refused("a PastelID that does not pledge", exitNo, "to make one, use smartpool join",
 		"amend", "atlas", "--pastelid", x.stranger(), "--coins", "500", "--reward", address, "--passphrase-file", secret, "--yes")
 	_, elsewhere := x.newAddress()

@@ -84,7 +84,7 @@ func hook(t *testing.T) string {
 	return server.URL
 }
 
-// offline runs the commands that build, sign and read tickets and PastelIDs, in the order of somebody who needs them.
+// offline runs the commands that build, sign and read tickets and PastelIDs, in the order in which a user needs them.
 func offline(x *dev, secret string, speaks func(line ...string) []json.RawMessage) {
 	x.t.Helper()
 	in := func(name string) string { return filepath.Join(x.dir, name) }

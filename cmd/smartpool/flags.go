@@ -10,7 +10,7 @@ import (
 
 // passphraseFlags say where a key file's passphrase comes from: never from the command line, which other users can see.
 type passphraseFlags struct {
-	PassphraseFile string `type:"existingfile" help:"File with the passphrase on its first line; otherwise you are asked for it."`
+	PassphraseFile string `type:"existingfile" placeholder:"FILE" help:"File with the passphrase on its first line; otherwise you are asked for it."`
 }
 
 // passphrase reads a passphrase or asks for it, twice for a fresh one.
@@ -20,8 +20,8 @@ func (f *passphraseFlags) passphrase(e *terminal.Terminal, of string, fresh bool
 
 // identityFlags say how a PastelID signs: with a key file, or on the node that holds its key.
 type identityFlags struct {
-	PassphraseFile string `type:"existingfile" help:"File with the passphrase on its first line; otherwise you are asked for it."`
-	File           string `name:"key" type:"existingfile" help:"Key file of the PastelID; without it, the node signs and must hold the key."`
+	PassphraseFile string `type:"existingfile" placeholder:"FILE" help:"File with the passphrase on its first line; otherwise you are asked for it."`
+	File           string `name:"key" type:"existingfile" placeholder:"FILE" help:"Key file of the PastelID; without it, the node signs and must hold the key."`
 }
 
 // source returns where the key is.

@@ -207,7 +207,7 @@ func TestGuide(t *testing.T) {
 	x.whileMining(func() { op.run(exitOK, "pool", "activate", "atlas", "--passphrase-file", secret, "--yes") })
 	change(t, me, alice, chen, secret)
 	op.say("## Launch the Supernode\n\nThis takes two machines. The cold machine has the wallet and announces the Supernode; the hot machine runs it and has no wallet. pasteld " +
-		"refuses to run a Supernode on a machine with less than 6 cores or 24 GB of memory. The Supernode's PastelID signs for the hot machine's key, so nobody else can launch the " +
+		"refuses to run a Supernode on a machine with less than 6 cores or 24 GB of memory. The Supernode's PastelID signs for the hot machine's key, so no one else can launch the " +
 		"pool's Supernode.")
 	launch := []string{"supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", secret, "--yes"}
 	x.whileMining(func() { op.run(exitOK, launch...) })

@@ -174,7 +174,7 @@ func (c *idVerifyCmd) Run(e *terminal.Terminal) error {
 
 type idImportCmd struct {
 	passphraseFlags
-	ContainerPassphraseFile string `type:"existingfile" help:"File with the container's passphrase; otherwise you are asked for it."`
+	ContainerPassphraseFile string `type:"existingfile" placeholder:"FILE" help:"File with the container's passphrase; otherwise you are asked for it."`
 	Container               string `arg:"" type:"existingfile" help:"File from pasteld's pastelkeys folder."`
 	File                    string `arg:"" help:"Key file to create; it must not exist."`
 }

@@ -193,8 +193,8 @@ func TestJourneysRefuse(t *testing.T) {
 	x.refused("a pool that nobody is in", exitNo, "no live pledge in a pool nowhere", "leave", alice, "--pool", "nowhere")
 	x.refused("a shadow run where the rules hold", exitUsage, "enforces the rules from block 0 on", "verify", "payout", strings.Repeat("0", 64), "--shadow-from", "5")
 	x.refused("too many coins", exitNo, "lower --coins", "join", "atlas", "--pastelid", alice, "--coins", "99999999")
-	x.refused("no such pool", exitNo, "smartpool pools lists all pools", "join", "nowhere", "--pastelid", alice)
-	x.refused("no such pool id", exitNo, "smartpool pools lists all pools", "join", "nowhere."+strings.Repeat("ab", 20), "--pastelid", alice)
+	x.refused("no such pool", exitNo, "smartpool pools --all lists all pools", "join", "nowhere", "--pastelid", alice)
+	x.refused("no such pool id", exitNo, "smartpool pools --all lists all pools", "join", "nowhere."+strings.Repeat("ab", 20), "--pastelid", alice)
 	x.refused("two PastelIDs and no choice", exitUsage, "choose one with --pastelid", "join", "atlas", "--coins", "500")
 	x.refused("a PastelID that is not registered", exitNo, "not registered", "join", "atlas", "--pastelid", stranger, "--coins", "500")
 	x.refused("a wrong passphrase", exitNo, "check the passphrase", instead(join, "--passphrase-file", wrongSecret)...)
@@ -318,7 +318,7 @@ func TestNobodyThere(t *testing.T) {
 		{exitNo, "start smartpoold", []string{"pools", "--api", ends.URL}},
 		{exitNo, "run the daemon's release", []string{"pools", "--api", web.URL}},
 		{exitNo, "check that this is a smartpoold", []string{"pools", "--api", missing.URL}},
-		{exitUsage, "want a URL", []string{"pools", "--api", "127.0.0.1:9734"}},
+		{exitUsage, "is not the URL of a daemon", []string{"pools", "--api", "127.0.0.1:9734"}},
 		{exitUsage, "unencrypted", []string{"alerts", "list", "--token", "x", "--api", "http://192.0.2.1"}},
 		{exitNo, "--node", []string{"my", "--api", x.at.API, "--node", nobody, "--node-cookie", x.at.DevCookie}},
 		{exitNo, "--no-lock", []string{"guard", "--once", "--api", x.at.API, "--node", nobody, "--node-cookie", x.at.DevCookie}},
@@ -327,8 +327,8 @@ func TestNobodyThere(t *testing.T) {
 		{exitUnknown, "start smartpoold", []string{"digest", nobody, "--api", x.at.API}},
 		{exitUsage, "want a day", []string{"history", "--from", "yesterday", "--api", x.at.API}},
 		{exitUsage, "not a transaction id", []string{"verify", "payout", "latest"}},
-		{exitNo, "is no PastelID", []string{"my", "jXnobody", "--api", x.at.API}},
-		{exitNo, "is no transparent address", []string{"my", "tNobody", "--api", x.at.API}},
+		{exitNo, "is not a PastelID", []string{"my", "jXnobody", "--api", x.at.API}},
+		{exitNo, "is not a transparent address", []string{"my", "tNobody", "--api", x.at.API}},
 	} {
 		var out bytes.Buffer
 		if code := run(c.line, strings.NewReader(""), &out, &out); code != c.code || !strings.Contains(out.String(), c.says) {
@@ -484,7 +484,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	if x := dry.Ticket; x.Type != "smartpool_init" || x.Fee != "5" || x.ID != "" || x.Operator["company"] != "Atlas" || x.Operator["operator_fee_address"] != nil {
-		t.Errorf("the rehearsed ticket is %+v: want the ticket's own fields, without an address that nobody chose and the id that depends on it", x)
+		t.Errorf("the dry run shows %+v, want the ticket's own fields without the address not chosen yet and the id that depends on it", x)
 	}
 	x.whileMining(func() {
 		speaks(create...)

@@ -85,7 +85,7 @@ func TestManyPledges(t *testing.T) {
 	says(40, "Rewards go to 100 addresses; --each lists them.", "my", most)
 	says(240, "Rewards of large go to tP", "my", most, "--each")
 	says(120, "2000 PSL counted (member, 100 pledges)", "leave", most)
-	says(120, "and 100 points of reputation (of 100)", "leave", most) // not 25 for each pledge
+	says(120, "and costs 100 points of reputation (of 100)", "leave", most) // not 25 for each pledge
 	says(10, "No pool accepts pledges now", "pools")
 	says(10, "large", "pools", "--all", "--coins", "1000")
 	says(60, "500 addresses", "payouts")

@@ -8,10 +8,10 @@ import (
 )
 
 type poolCmd struct {
-	Create   poolCreateCmd   `cmd:"" help:"Open a pool."`
+	Create   poolCreateCmd   `cmd:"" help:"Open a pool (operator)."`
 	Status   poolStatusCmd   `cmd:"" help:"Show a pool's members and how safe it is."`
-	Activate poolActivateCmd `cmd:"" help:"Activate a pool once its pledges suffice."`
-	Report   poolReportCmd   `cmd:"" help:"Sum up a pool's income, fees and payouts over some days."`
+	Activate poolActivateCmd `cmd:"" help:"Activate a pool once its pledges suffice (operator)."`
+	Report   poolReportCmd   `cmd:"" help:"Sum up a pool's income, fees and payouts over some days (operator)."`
 }
 
 type poolCreateCmd struct {
@@ -24,18 +24,18 @@ type poolCreateCmd struct {
 
 // newPoolFlags are the fields of a new pool.
 type newPoolFlags struct {
-	Label                   string `help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
-	Company                 string `help:"Operator's name, as members will see it."`
+	Label                   string `placeholder:"NAME" help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
+	Company                 string `placeholder:"NAME" help:"Operator's name, as members will see it."`
 	Fee                     string `placeholder:"PERCENT" help:"Operator's fee, 3 to 15 percent of the rewards."`
-	Factor                  string `help:"Overcollateralization, 1 to 3: with 1.2, the target is 20 % more than the Supernode needs."`
+	Factor                  string `placeholder:"NUMBER" help:"Overcollateralization, 1 to 3: with 1.2, the target is 20 % more than the Supernode needs."`
 	Period                  int64  `placeholder:"BLOCKS" help:"How long the pool accepts pledges. If it later falls short of collateral, it is dissolved after the same number of blocks."`
 	Required                int64  `placeholder:"PSL" help:"Collateral; by default, what a Supernode needs."`
 	Operator                string `placeholder:"PASTELID" help:"Operator's PastelID."`
 	Supernode               string `placeholder:"PASTELID" help:"Supernode's PastelID."`
 	FeeAddress              string `placeholder:"ADDRESS" help:"Address that receives the fee; by default, a new one of the wallet."`
-	OperatorKey             string `type:"existingfile" help:"Key file of the operator's PastelID; without it, the node signs."`
-	SupernodeKey            string `type:"existingfile" help:"Key file of the Supernode's PastelID; without it, the node signs."`
-	SupernodePassphraseFile string `type:"existingfile" help:"File with the passphrase of the Supernode's PastelID; by default, --passphrase-file; otherwise you are asked for it."`
+	OperatorKey             string `type:"existingfile" placeholder:"FILE" help:"Key file of the operator's PastelID; without it, the node signs."`
+	SupernodeKey            string `type:"existingfile" placeholder:"FILE" help:"Key file of the Supernode's PastelID; without it, the node signs."`
+	SupernodePassphraseFile string `type:"existingfile" placeholder:"FILE" help:"File with the passphrase of the Supernode's PastelID; by default, --passphrase-file; otherwise you are asked for it."`
 	NoWait                  bool   `help:"Do not wait for a block to include the ticket."`
 	Yes                     bool   `help:"Do not ask for confirmation."`
 }

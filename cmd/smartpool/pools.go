@@ -49,7 +49,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 	right := []int{5, 6, 7, 8, 9}
 	with := ""
 	if c.Coins > 0 {
-		with = fmt.Sprintf("With %d: the yield including a new pledge of so many PSL; on standby, a pledge earns nothing until the pool lacks coins.\n", c.Coins)
+		with = fmt.Sprintf("With %d: the yield including a new pledge of so many PSL; standby earns nothing until the pool lacks coins.\n", c.Coins)
 		columns = append(columns, fmt.Sprintf("With %d", c.Coins))
 		right = append(right, 10)
 	}

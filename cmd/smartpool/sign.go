@@ -14,8 +14,8 @@ type ticketSignCmd struct {
 	networkFlags
 	outFlags
 	passphraseFlags
-	Key        string `type:"existingfile" help:"Key file of a PastelID."`
-	AddressKey string `type:"existingfile" help:"File with the pledged address's private key in wallet import format."`
+	Key        string `type:"existingfile" placeholder:"FILE" help:"Key file of a PastelID."`
+	AddressKey string `type:"existingfile" placeholder:"FILE" help:"File with the pledged address's private key in wallet import format."`
 	Yes        bool   `help:"Do not ask for confirmation."`
 	File       string `arg:"" help:"File with the ticket's JSON."`
 }

@@ -9,7 +9,7 @@ import (
 )
 
 type supernodeCmd struct {
-	Launch supernodeLaunchCmd `cmd:"" help:"Start the Supernode of an active pool. If interrupted, run it again to continue."`
+	Launch supernodeLaunchCmd `cmd:"" help:"Start an active pool's Supernode; run it again to continue (operator)."`
 }
 
 type supernodeLaunchCmd struct {
@@ -20,7 +20,7 @@ type supernodeLaunchCmd struct {
 	Host       string `placeholder:"IP:PORT" help:"Address of the Supernode's machine; by default, the one in its entry of masternode.conf."`
 	ExtAddress string `placeholder:"IP:PORT" help:"Address of the machine's Supernode software (extAddress)."`
 	ExtP2P     string `name:"ext-p2p" placeholder:"IP:PORT" help:"Address of that software's own network (extP2P)."`
-	Alias      string `help:"Name in masternode.conf; by default, the pool's label."`
+	Alias      string `placeholder:"NAME" help:"Name in masternode.conf; by default, the pool's label."`
 	Conf       string `name:"masternode-conf" placeholder:"FILE" help:"The node's masternode.conf; by default, the one beside its .cookie."`
 	MachineKey string `name:"masternode-key" placeholder:"KEY" help:"Key from an earlier masternode genkey; by default, the entry's, or a new one."`
 	Cold       string `placeholder:"FILE" help:"Sign nothing; write the entry to this file and print what the Supernode's PastelID must sign elsewhere."`

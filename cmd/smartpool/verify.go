@@ -11,8 +11,8 @@ import (
 )
 
 type verifyCmd struct {
-	Payout verifyPayoutCmd `cmd:"" help:"Verify a payout against raw blocks."`
-	Pool   verifyPoolCmd   `cmd:"" help:"Verify a daemon's books of a pool against raw blocks."`
+	Payout verifyPayoutCmd `cmd:"" help:"Verify a payout against raw blocks (auditor)."`
+	Pool   verifyPoolCmd   `cmd:"" help:"Verify a daemon's books of a pool against raw blocks (auditor)."`
 }
 
 // auditFlags say which node's blocks to read.

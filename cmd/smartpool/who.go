@@ -28,7 +28,7 @@ func (w *who) accounts(ctx context.Context, e *terminal.Terminal) (*journey.Daem
 
 type leaveCmd struct {
 	who
-	Pool string `help:"Only this pool, by id or label."`
+	Pool string `placeholder:"POOL" help:"Only this pool, by id or label."`
 }
 
 // Run says what leaving costs.

@@ -195,6 +195,6 @@ func (c *Creation) terms(r *Daemon, x *ticket.Init) string {
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", x.Fee, address)
 	fmt.Fprintf(&b, "Size      the Supernode needs %d PSL; target %s PSL, including the cushion (factor %s)\n", x.RequiredCoins, target, x.Factor)
 	fmt.Fprintf(&b, "Pledges   accepted for %d blocks; you then have %d more blocks to activate the pool\n", x.SubscriptionPeriod, r.Params.ActivationGrace)
-	b.WriteString("Shortage  If the pool falls short of collateral, it is dissolved after the same number of blocks.\n")
+	fmt.Fprintf(&b, "Shortage  once active, the pool is dissolved if it is short of collateral for %d blocks\n", x.SubscriptionPeriod)
 	return b.String()
 }

@@ -144,7 +144,7 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 		}
 		switch len(found) {
 		case 0:
-			return p, fmt.Errorf("no pool has the label %q; smartpool pools lists all pools", terminal.Printable(id))
+			return p, fmt.Errorf("no pool has the label %q; smartpool pools --all lists all pools", terminal.Printable(id))
 		case 1:
 			id = found[0]
 		default:
@@ -153,7 +153,7 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 	}
 	p, err = Advised(r.Pool(ctx, id))
 	if errors.Is(err, client.ErrNotFound) {
-		err = fmt.Errorf("there is no pool %s; smartpool pools lists all pools", terminal.Printable(id))
+		err = fmt.Errorf("there is no pool %s; smartpool pools --all lists all pools", terminal.Printable(id))
 	}
 	if err == nil && p.ID != id {
 		err = ErrAnotherPool

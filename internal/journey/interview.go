@@ -58,7 +58,7 @@ func (q *question) put(p Person) (err error) {
 	case *q.answer != "":
 		return nil
 	case !p.Interactive() && q.usual == "":
-		return terminal.Usagef("%s is missing, and there is no terminal to ask on", q.flag)
+		return terminal.Usagef("%s is missing, and there is no terminal to ask; add the flag", q.flag)
 	case !p.Interactive():
 		*q.answer = q.usual
 		return nil

@@ -98,7 +98,7 @@ func (c *Join) role(p *wire.PoolDetail, least int64) string {
 	counts := CountsNext(p, pool.NewPledge, c.Pledge.Coins, least)
 	switch {
 	case p.Status == "subscribing":
-		return fmt.Sprintf("plain until the operator activates the pool (until %s)", Whenever(p.ActivateUntil))
+		return fmt.Sprintf("plain: it earns nothing until the operator activates the pool, by %s at the latest", Whenever(p.ActivateUntil))
 	case pool.RoleOf(pool.Active, counts) == pool.Standby:
 		return "on standby: it earns nothing until the pool lacks coins"
 	case counts < c.Pledge.Coins:
