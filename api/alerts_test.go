@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,6 +27,97 @@ func TestSubscriptionsTakeEveryKind(t *testing.T) {
 	}
 	if got := strings.Split(field.Tag.Get("enum"), ","); !slices.Equal(got, want) {
 		t.Errorf("the API accepts %q, the kinds are %q", got, want)
+	}
+}
+
+// The API's schema gives each setting with the limits and the default of notify's table, and takes no other number.
+func TestSubscriptionsTakeEverySetting(t *testing.T) {
+	t.Parallel()
+	of := reflect.TypeFor[wire.Subscription]()
+	settings := notify.Settings()
+	for i := range of.NumField() {
+		f := of.Field(i)
+		if f.Type.Kind() != reflect.Int64 {
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		j := slices.IndexFunc(settings, func(s notify.Setting) bool { return s.Name == name })
+		if j < 0 {
+			t.Errorf("wire.Subscription.%s: notify/settings.go lists no %q, or it stands here twice", f.Name, name)
+			continue
+		}
+		s := settings[j]
+		settings = slices.Delete(settings, j, j+1)
+		if least, most := f.Tag.Get("minimum"), f.Tag.Get("maximum"); least != "0" || most != fmt.Sprint(s.Most) {
+			t.Errorf("wire.Subscription.%s is from %s to %s; want from 0, which means the default, to %d", f.Name, least, most, s.Most)
+		}
+		if want := fmt.Sprintf("; 0 means %d.", s.Default); !strings.HasSuffix(f.Tag.Get("doc"), want) {
+			t.Errorf("the doc of wire.Subscription.%s does not end in %q: %s", f.Name, want, f.Tag.Get("doc"))
+		}
+	}
+	for _, s := range settings {
+		t.Errorf("wire.Subscription has no field %q", s.Name)
+	}
+}
+
+// What a client subscribes to is what it is shown, field by field.
+func TestSubscriptionsAreListedAsMade(t *testing.T) {
+	t.Parallel()
+	x := start(t, 140, "", nil)
+	p := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0]
+	made := func(q wire.Subscription) wire.Subscription {
+		t.Helper()
+		body, err := json.Marshal(wire.Subscribe{URL: "https://example.org/alerts", Subscription: q})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var receipt wire.Receipt
+		status, answer := x.ask(t, http.MethodPost, "/api/v1/alerts", token, string(body))
+		if err := json.Unmarshal(answer, &receipt); err != nil || status != http.StatusOK {
+			t.Fatalf("%s: %d %s", body, status, answer)
+		}
+		list := read[[]wire.Subscribed](t, x, "/api/v1/alerts")
+		i := slices.IndexFunc(list, func(s wire.Subscribed) bool { return s.ID == receipt.ID })
+		if i < 0 {
+			t.Fatalf("%s is not listed: %+v", receipt.ID, list)
+		}
+		return list[i].Subscription
+	}
+	scopes := map[string]string{"Pool": p.ID, "PastelID": p.Operator, "Operator": p.Operator} // at most one at a time
+	of := reflect.TypeFor[wire.Subscription]()
+	for scope := range scopes {
+		var q wire.Subscription
+		for i := range of.NumField() {
+			f, value := of.Field(i), reflect.ValueOf(&q).Elem().Field(i)
+			if _, isScope := scopes[f.Name]; isScope {
+				if f.Name == scope {
+					value.SetString(scopes[scope])
+				}
+				continue
+			}
+			switch f.Type.Kind() {
+			case reflect.Int64: // no setting's default is next to its maximum
+				most, err := strconv.ParseInt(f.Tag.Get("maximum"), 10, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				value.SetInt(most - 1)
+			case reflect.Slice:
+				value.Set(reflect.ValueOf(strings.Split(f.Tag.Get("enum"), ",")[1:3]))
+			default:
+				t.Errorf("this test gives wire.Subscription.%s no value", f.Name)
+			}
+		}
+		if got := made(q); !reflect.DeepEqual(got, q) {
+			t.Errorf("listed is\n     %+v\nmade %+v", got, q)
+		}
+	}
+	all := made(wire.Subscription{})
+	for _, s := range notify.Settings() {
+		got := reflect.ValueOf(all).FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, s.Name) })
+		if !got.IsValid() || got.Int() != s.Default {
+			t.Errorf("%s of a subscription that leaves it out: %v, want %d", s.Name, got, s.Default)
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func TestOpenAPIDocumentIsCurrent(t *testing.T) {
 		return
 	}
 	if have, err := os.ReadFile(name); err != nil || !bytes.Equal(have, want.Bytes()) {
-		t.Errorf("%s differs from what the server serves (%v): run make generate", name, err)
+		t.Errorf("%s differs from what the server serves (%v): run go test ./api -run 'TestOpenAPIDocument|TestDocument' -update", name, err)
 	}
 }
 
@@ -76,6 +76,6 @@ func TestDocumentListsTheOperations(t *testing.T) {
 			t.Fatal(err)
 		}
 	case is != table.String():
-		t.Errorf("the operations in %s differ from the API's: run make generate", file)
+		t.Errorf("the operations in %s differ from the API's: run go test ./api -run 'TestOpenAPIDocument|TestDocument' -update", file)
 	}
 }

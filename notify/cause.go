@@ -9,7 +9,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// cause is what one alert tells of. It is the same on every branch of the chain, so that a subscription is told of it once.
+// cause is what one alert tells of. It is the same on every branch of the chain, so that a subscription is told of it once. A cause that
+// stands may recur after it ended, and is then told again; while it stands, it is told once.
 type cause struct {
 	kind Kind
 	pool ticket.PoolID // empty if it is about no pool

@@ -2,6 +2,6 @@
 // messages in the database, and delivers them by webhook or through shoutrrr's services, at least once and in order.
 //
 // It is an engine (reading.go, standing.go, deliver.go) and one file a kind of alert (kind_*.go), which says when an alert of that kind
-// begins, what it says and how it ends. A new kind is such a file, its row in kinds.go and its line in docs/alerts.md; tests name what is
-// missing.
+// begins, what it says and how it ends. Settings of kinds stand in settings.go. docs/architecture.md lists what a new kind or setting takes,
+// within this package and outside, and which tests name what is missing.
 package notify

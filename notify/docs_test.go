@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +28,7 @@ func TestDocumentListsTheKinds(t *testing.T) {
 	t.Parallel()
 	var got []notify.Kind
 	ends := map[notify.Kind]bool{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z.]+)` \\| .+ \\| (yes|no) \\|$").FindAllStringSubmatch(document(t), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z._]+)` \\| .+ \\| (yes|no) \\|$").FindAllStringSubmatch(document(t), -1) {
 		kind := notify.Kind(row[1])
 		got, ends[kind] = append(got, kind), row[2] == "yes"
 	}
@@ -40,6 +41,17 @@ func TestDocumentListsTheKinds(t *testing.T) {
 	}
 	if !slices.Equal(got, notify.Kinds()) {
 		t.Errorf("docs/alerts.md lists %q, the code knows %q", got, notify.Kinds())
+	}
+}
+
+// The document gives each setting with its default, next to the kind that goes by it.
+func TestDocumentGivesTheDefaults(t *testing.T) {
+	t.Parallel()
+	text := document(t)
+	for _, s := range notify.Settings() {
+		if want := fmt.Sprintf("(`%s`, %d %s by default)", s.Name, s.Default, s.Unit); !strings.Contains(text, want) {
+			t.Errorf("the table of docs/alerts.md does not say %s: add it to the line of the kind that goes by the setting", want)
+		}
 	}
 }
 

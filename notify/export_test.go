@@ -64,6 +64,9 @@ const (
 // OfEvent reports whether alerts of a kind are events of blocks.
 func (k Kind) OfEvent() bool { return rowOf(k).event != nil }
 
+// Undoable reports whether a reorganization can make untrue what an alert of a standing kind said. It cannot undo how the daemon was.
+func (k Kind) Undoable() bool { return rowOf(k).standing.of != ofDaemon }
+
 // Missing lists what a kind's row leaves out.
 func (k Kind) Missing() (list []string) {
 	r := rowOf(k)

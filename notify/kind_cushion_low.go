@@ -58,7 +58,7 @@ func (j cushions) over(sub *store.Subscription, a *store.Alert) (ending, error) 
 	case p == nil:
 		return j.gone(a.Pool)
 	case p.Status == pool.Subscribing.String():
-		return withdrawn("the chain was reorganized, and pool %s is not active at %s.", p.ID, j.at), nil
+		return j.inactive(p), nil
 	case low(p, sub):
 		return j.unconcerned(sub, p.ID), nil
 	}

@@ -220,6 +220,9 @@ func (r *reading) withdrawLost(tip pastel.Height) (more bool, err error) {
 // event finds out which subscriptions an event concerns.
 func (r *reading) event(e *store.Event, b *store.Block) error {
 	k := ofEvent(e.Type)
+	if k == nil || k.event == nil {
+		return fmt.Errorf("event %s is alerted and has no kind", e.Type)
+	}
 	var o *occurrence // made for the first who asks for its kind
 	var told *report  // made for the first whom it concerns
 	for i := range r.subs {

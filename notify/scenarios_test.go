@@ -21,8 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata/messages.txt")
 
-// scenarios raise what stands at the tip, one a kind: each begins, is over, and where a reorganization or the mempool can do that,
-// withdrawn. Kinds that are events of blocks are raised by the recorded chain dense.
+// scenarios raise what stands at the tip, one a kind: each begins, is over, and unless it is about the daemon, withdrawn. Kinds that are events of blocks are raised by the recorded chain dense.
 var scenarios = map[notify.Kind]func(t *testing.T, r *rig, to func(notify.Request) *receiver){
 	notify.CushionLow: func(t *testing.T, r *rig, to func(notify.Request) *receiver) {
 		blocks := life(t)
@@ -32,8 +31,11 @@ var scenarios = map[notify.Kind]func(t *testing.T, r *rig, to func(notify.Reques
 		r.then(164, blocks[165:170])
 		r.step(163, branch(blocks, 163, 7, 99))
 		r.then(163, blocks[164:165])
-		r.then(133, branch(blocks, 133, 32, 99)) // it is not activated
-		r.then(109, branch(blocks, 109, 56, 99)) // and not created
+		r.then(133, branch(blocks, 133, 30, 99)) // it is not activated
+		r.then(133, blocks[134:165])
+		r.then(133, branch(blocks, 133, 32, 99)) // nor before it expires
+		r.then(133, blocks[134:165])
+		r.then(109, branch(blocks, 109, 56, 99)) // it is not created
 	},
 	notify.Spending: func(t *testing.T, r *rig, to func(notify.Request) *receiver) {
 		blocks := life(t)
@@ -70,6 +72,9 @@ var scenarios = map[notify.Kind]func(t *testing.T, r *rig, to func(notify.Reques
 		r.listed(&p, "ENABLED", p.Escrow)
 		r.listed(&p, "ENABLED", p.FeeAddress)
 		r.listed(&p, "EXPIRED", p.FeeAddress)
+		r.listed(&p, "ENABLED", p.FeeAddress)
+		r.unactivated(t)
+		r.unmade(t)
 	},
 	notify.SupernodeGone: func(t *testing.T, r *rig, to func(notify.Request) *receiver) {
 		p := r.activated(t)
@@ -79,6 +84,8 @@ var scenarios = map[notify.Kind]func(t *testing.T, r *rig, to func(notify.Reques
 		r.listed(&p, "EXPIRED", p.Escrow)
 		r.listed(&p, "ENABLED", p.FeeAddress)
 		r.listed(&p, "EXPIRED", p.Escrow)
+		r.unactivated(t)
+		r.unmade(t)
 		r.step(159, life(t)[160:165]) // the pool replenishes
 		r.listed(&p, "", p.Escrow)
 	},
@@ -121,6 +128,22 @@ func (r *rig) activated(t *testing.T) (p pool.Pool) {
 	return p
 }
 
+// unactivated reorganizes away the activation of acme, and brings it back.
+func (r *rig) unactivated(t *testing.T) {
+	t.Helper()
+	blocks := life(t)
+	r.then(133, branch(blocks, 133, 26, 99))
+	r.then(133, blocks[134:160])
+}
+
+// unmade reorganizes acme away, and brings it back.
+func (r *rig) unmade(t *testing.T) {
+	t.Helper()
+	blocks := life(t)
+	r.then(109, branch(blocks, 109, 50, 99))
+	r.then(109, blocks[110:160])
+}
+
 // listed has the node list a pool's Supernode, or none without a status, and everybody told.
 func (r *rig) listed(p *pool.Pool, status string, payee pastel.Address) {
 	r.t.Helper()
@@ -147,7 +170,7 @@ func play(t *testing.T, kind notify.Kind, subscribed func(*rig)) []notify.Messag
 	return told.take()
 }
 
-// A kind is raised by a scenario, and one that stands is over in it. What people read is in testdata/messages.txt.
+// A kind is raised by a scenario, and one that stands is over in it, and withdrawn where a reorganization can undo it. What people read is in testdata/messages.txt.
 func TestEveryKindIsRaised(t *testing.T) {
 	t.Parallel()
 	raised, _ := ofDense(t)
@@ -157,7 +180,7 @@ func TestEveryKindIsRaised(t *testing.T) {
 	var text strings.Builder
 	for _, kind := range notify.Kinds() {
 		fmt.Fprintf(&text, "%s\n", kind)
-		begun, ended := false, false
+		was := map[string]bool{}
 		for _, m := range raised[kind] {
 			how := "begins"
 			switch {
@@ -166,7 +189,7 @@ func TestEveryKindIsRaised(t *testing.T) {
 			case m.Resolved:
 				how = "over"
 			}
-			begun, ended = begun || how == "begins", ended || how != "begins"
+			was[how] = true
 			fmt.Fprintf(&text, "  %s: %s\n", how, m.Text)
 			if n := len(sentence.FindAllString(m.Text, -1)); how == "begins" && n < 3 {
 				t.Errorf("%s says in %d sentences what happened, what it means and what to do: %s", kind, n, m.Text)
@@ -175,11 +198,15 @@ func TestEveryKindIsRaised(t *testing.T) {
 		if kind.OfEvent() {
 			fmt.Fprintf(&text, "  withdrawn: %s\n", notify.WithdrawalText(kind, "…"))
 		}
-		if !begun {
+		if !was["begins"] {
 			t.Errorf("nothing raises %s: add a scenario to scenarios_test.go", kind)
 		}
-		if !kind.OfEvent() && !ended {
-			t.Errorf("nothing ends %s: its scenario in scenarios_test.go has no end", kind)
+		if !kind.OfEvent() && !was["over"] {
+			t.Errorf("%s is never over: its scenario in scenarios_test.go does not end what it is about, or over in its file misses that", kind)
+		}
+		if !kind.OfEvent() && kind.Undoable() && !was["withdrawn"] {
+			t.Errorf("%s is never withdrawn: its scenario in scenarios_test.go does not reorganize what it is about away, or over in its file "+
+				"takes that for an end", kind)
 		}
 	}
 	const golden = "testdata/messages.txt"

@@ -27,7 +27,14 @@ type standingRule struct {
 type judgement interface {
 	// stands returns what a subscription to the kind is to be told.
 	stands(*store.Subscription) ([]*report, error)
-	// over says how an alert of a subscription ended that is not among those that stand; stays if that is not known.
+	// over says how an alert of a subscription ended that is not among those that stand. A rule must tell an end from a reorganization, as
+	// the receiver acts on the one and forgets the other. It answers
+	//   - over if the alert was true and no longer is: what it warned of went away, the pool ended, or the subscription has nothing to do
+	//     with the pool any more (gone and unconcerned say so);
+	//   - withdrawn if the alert is untrue on the branch that the ledger now follows, or what waited to be mined went away. Nothing else
+	//     explains, for example, that the pool does not exist, has not been activated, or was activated by another transaction;
+	//   - undone, which is withdrawn with the earlier text, if the new branch leaves nothing to say in its place;
+	//   - stays if it is not known.
 	over(*store.Subscription, *store.Alert) (ending, error)
 }
 
@@ -364,6 +371,11 @@ func (t *standing) gone(id ticket.PoolID) (ending, error) {
 		return withdrawn("the chain was reorganized, and there is no pool %s at %s.", id, t.at), nil
 	}
 	return over("%s", goneText(&list[0])), nil
+}
+
+// inactive withdraws what was said of an active pool that is subscribing: no pool goes back to that but by a reorganization.
+func (t *standing) inactive(p *store.PoolRow) ending {
+	return withdrawn("the chain was reorganized, and pool %s is not active at %s.", p.ID, t.at)
 }
 
 // unconcerned says that a subscription no longer has anything to do with a pool.

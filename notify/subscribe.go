@@ -27,8 +27,8 @@ type Request struct {
 	PastelID string        `json:"pastelid"` // its own pledges, and the pools they are in
 	Operator string        `json:"operator"` // PastelID: the pools it operates
 	Kinds    []Kind        `json:"kinds"`    // none means all
-	Cushion  int64         `json:"cushion"`  // percent below which a cushion is low; 0 means 50
-	Overdue  int64         `json:"overdue"`  // blocks after which a payout is overdue; 0 means 20
+	Cushion  int64         `json:"cushion"`  // percent below which a cushion is low; 0 means the default in settings.go
+	Overdue  int64         `json:"overdue"`  // blocks after which a payout is overdue; 0 likewise
 }
 
 // Receipt is the answer to a new subscription.
@@ -61,9 +61,6 @@ func wrong(format string, args ...any) error { return &RequestError{fmt.Sprintf(
 const (
 	maxSubscriptions = 1000
 	maxURL           = 2048
-	maxOverdue       = 5760 // blocks: PayoutExpiry, after which no payout is pending
-	defaultCushion   = 50
-	defaultOverdue   = 20
 )
 
 // validate says what is wrong with a request, and fills in the defaults.
@@ -98,17 +95,10 @@ func (r *Request) validate() error {
 		}
 		seen[k] = true
 	}
-	if r.Cushion == 0 {
-		r.Cushion = defaultCushion
-	}
-	if r.Overdue == 0 {
-		r.Overdue = defaultOverdue
-	}
-	switch {
-	case r.Cushion < 1 || r.Cushion > 100:
-		return wrong("cushion: %d is not between 1 and 100 percent", r.Cushion)
-	case r.Overdue < 1 || r.Overdue > maxOverdue:
-		return wrong("overdue: %d is not between 1 and %d blocks", r.Overdue, maxOverdue)
+	for i := range settings {
+		if err := settings[i].fill(r); err != nil {
+			return err
+		}
 	}
 	return nil
 }

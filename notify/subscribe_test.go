@@ -2,13 +2,17 @@ package notify_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/notify"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -89,6 +93,71 @@ func TestSubscribesFromNowOn(t *testing.T) {
 	r.round()
 	wantKinds(t, to.take(), "pledge.left", "pool.replenishing", "payout.settled")
 	wantKinds(t, catching.take(), "payout.settled")
+}
+
+// A request and what is listed of it have each setting under its name; a request without it gets the default, and its limits hold.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	names := func(of reflect.Type) (list []string) {
+		for i := range of.NumField() {
+			if f := of.Field(i); f.Type.Kind() == reflect.Int64 {
+				list = append(list, f.Tag.Get("json"))
+			}
+		}
+		return list
+	}
+	var want []string
+	for _, s := range notify.Settings() {
+		want = append(want, s.Name)
+		if s.Unit == "" || s.Least < 1 || s.Default < s.Least || s.Default > s.Most {
+			t.Errorf("%+v: give it a unit, and a default within its limits; 0 means the default", s)
+		}
+		const refused = 0
+		for value, kept := range map[int64]int64{0: s.Default, s.Least: s.Least, s.Most: s.Most, -1: refused, s.Most + 1: refused} {
+			var q notify.Request
+			text := fmt.Sprintf(`{"url":"https://example.org","%s":%d}`, s.Name, value)
+			if err := json.Unmarshal([]byte(text), &q); err != nil {
+				t.Fatal(err)
+			}
+			err := q.Check()
+			if says := fmt.Sprintf("%s: %d is not between %d and %d %s", s.Name, value, s.Least, s.Most, s.Unit); kept == refused {
+				if err == nil || err.Error() != says {
+					t.Errorf("%s: got %v, want %s", text, err, says)
+				}
+				continue
+			}
+			if got := reflect.ValueOf(q).FieldByIndex(field(t, s.Name)).Int(); err != nil || got != kept {
+				t.Errorf("%s: got %d, %v, want %d", text, got, err, kept)
+			}
+		}
+	}
+	for _, of := range []reflect.Type{reflect.TypeFor[notify.Request](), reflect.TypeFor[notify.Listed]()} {
+		if got := names(of); !slices.Equal(got, want) {
+			t.Errorf("%v has the numbers %q, settings.go lists %q", of, got, want)
+		}
+	}
+	net, err := pool.ParamsByName("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range notify.Settings() {
+		if s.Name == "overdue" && s.Most != int64(net.PayoutExpiry) {
+			t.Errorf("a payout may be overdue after %d blocks, but expires after %d", s.Most, net.PayoutExpiry)
+		}
+	}
+}
+
+// field is where a request has a JSON field.
+func field(t *testing.T, name string) []int {
+	t.Helper()
+	of := reflect.TypeFor[notify.Request]()
+	for i := range of.NumField() {
+		if f := of.Field(i); f.Tag.Get("json") == name {
+			return f.Index
+		}
+	}
+	t.Fatalf("notify.Request has no field %q", name)
+	return nil
 }
 
 func TestWrongRequests(t *testing.T) {

@@ -59,10 +59,12 @@ func (j *supernodes) tell(k Kind, sub *store.Subscription, so func(*supernode) b
 
 // end says how an alert about a Supernode ended: by the state it is in now, if nothing else ended it.
 func (j *supernodes) end(sub *store.Subscription, a *store.Alert, now func(*supernode) ending) (ending, error) {
-	sn := j.by[a.Pool]
+	sn, p := j.by[a.Pool], j.pools[a.Pool]
 	switch {
-	case j.pools[a.Pool] == nil:
+	case p == nil:
 		return j.gone(a.Pool)
+	case p.Status == pool.Subscribing.String():
+		return j.inactive(p), nil
 	case sn == nil:
 		return over("Pool %s is not active at %s, so no Supernode of it can be paid.", a.Pool, j.at), nil
 	case a.Cause != sn.cause(Kind(a.Kind)).key():

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 // TestDecisionsAreDocumented: docs/protocol.md names the tests of its decisions, all of them and no others.
@@ -83,5 +85,46 @@ func TestEventsAreDocumented(t *testing.T) {
 	}
 	for kind := range fields {
 		t.Errorf("docs/protocol.md, section 9, has %s, which is no event", kind)
+	}
+}
+
+// TestForksAreDocumented: the table in docs/protocol.md, section 1, has the height of every fork on every network.
+func TestForksAreDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "docs", "protocol.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## 1. Units, networks, parameters\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := map[string]string{}
+	for _, row := range regexp.MustCompile(`(?m)^\| (\w+Height|parameter) \| (.*) \|$`).FindAllStringSubmatch(section, -1) {
+		rows[row[1]] = row[2]
+	}
+	if got, want := rows["parameter"], strings.Join(pastel.Networks(), " | "); got != want {
+		t.Errorf("docs/protocol.md, section 1, has the networks %s, want %s", got, want)
+	}
+	delete(rows, "parameter")
+	eachFork(func(fork string, of func(*Forks) *Fork) {
+		name := fork + "Height"
+		if fork == "Pools" {
+			name = "StartHeight"
+		}
+		var heights []string
+		for _, network := range pastel.Networks() {
+			p := paramsOf(network)
+			if f := of(&p.Forks); f.Scheduled() {
+				heights = append(heights, pastel.Thousands(int64(f.Height())))
+			} else {
+				heights = append(heights, "not set")
+			}
+		}
+		if want := strings.Join(heights, " | "); rows[name] != want {
+			t.Errorf("docs/protocol.md, section 1, has %q for fork %s: want the row\n| %s | %s |", rows[name], fork, name, want)
+		}
+		delete(rows, name)
+	})
+	for name := range rows {
+		t.Errorf("docs/protocol.md, section 1, has %s, which is the height of no fork", name)
 	}
 }

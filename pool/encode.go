@@ -20,9 +20,9 @@ const stateVersion = 2
 // Encode returns the state's canonical bytes: two states encode to the same bytes exactly if they are equal.
 //
 // The layout, with integers little endian and counts uint32: version; network name, StartHeight, SaplingHeight, shadow flag; tip
-// (height, hash, digest); clock; next join order; people by PastelID; coins by outpoint; statements by hash; pools by id, each
-// with terms, head, pledges in join order, participants sorted, last members, claims in order, escrow in the order in which
-// settlement takes it, and pending payouts, oldest first.
+// (height, hash, digest); heights of the forks that the tip has reached, without Pools; clock; next join order; people by PastelID;
+// coins by outpoint; statements by hash; pools by id, each with terms, head, pledges in join order, participants sorted, last members,
+// claims in order, escrow in the order in which settlement takes it, and pending payouts, oldest first.
 func (s *State) Encode() []byte {
 	c := &coder{b: []byte{stateVersion}}
 	s.codeHeader(c)
@@ -73,8 +73,24 @@ func (s *State) codeHeader(c *coder) {
 			name, start, sapling, shadow, s.params.Name, s.params.Forks.Pools.Height(), s.params.SaplingHeight, s.shadow))
 	}
 	s.tip.code(c)
+	s.codeForks(c)
 	c.i64(&s.clock)
 	c.u64(&s.nextSeq)
+}
+
+// codeForks codes the height of each fork that the tip has reached. So a program that was upgraded too late does not build on blocks that
+// it judged by the old rule. Below a fork nothing is written, and states of earlier releases open.
+func (s *State) codeForks(c *coder) {
+	for _, f := range s.params.Forks.named() {
+		if f.name == "Pools" || !f.Active(s.tip.Height) { // the header already has the height of Pools
+			continue
+		}
+		h := f.height
+		c.height(&h)
+		if c.err == nil && h != f.height {
+			c.fail(fmt.Errorf("the state does not have fork %s at %d: it comes from a program with other rules; replay the chain", f.name, f.height))
+		}
+	}
 }
 
 // poolRecord is a pool with keys of the chain in place of its links.

@@ -15,7 +15,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cockroachdb/datadriven"
+
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // Every event has height, type, pool (but two) and exactly the fields of protocol 9, whatever else its value holds.
@@ -54,6 +57,10 @@ func TestEventFields(t *testing.T) {
 		TicketRejected:    `"height":7,"txid":` + txid + `,"reason":"replayed"`,
 	}
 	for _, kind := range EventTypes() {
+		if want[kind] == "" {
+			t.Errorf("add %s to this test", kind)
+			continue
+		}
 		e := filled(kind)
 		got, err := e.MarshalJSON()
 		if err != nil {
@@ -66,8 +73,10 @@ func TestEventFields(t *testing.T) {
 			t.Errorf("%s is read as %+v, %v\nwant %+v", got, back, err, stripped(e))
 		}
 	}
-	if len(want) != len(EventTypes()) {
-		t.Errorf("%d events, %d tested", len(EventTypes()), len(want))
+	for kind := range want {
+		if kind.Row().Type == "" {
+			t.Errorf("%s has no row", kind)
+		}
 	}
 }
 
@@ -166,8 +175,112 @@ func played(t *testing.T) string {
 // Every row has a constant.
 func TestEveryRowHasAConstant(t *testing.T) {
 	t.Parallel()
-	if got, want := EventTypes(), eventConstants(t); !slices.Equal(got, want) {
-		t.Errorf("the rows are %v\nthe constants %v: want the same, in the order of protocol 9", got, want)
+	rows, constants := EventTypes(), eventConstants(t)
+	for _, kind := range rows {
+		if !slices.Contains(constants, kind) {
+			t.Errorf("the row %s has no constant", kind)
+		}
+	}
+	for _, kind := range constants {
+		if !slices.Contains(rows, kind) {
+			t.Errorf("the constant %s has no row", kind)
+		}
+	}
+	for i := range min(len(rows), len(constants)) {
+		if rows[i] != constants[i] {
+			t.Errorf("row %d is %s, and constant %d %s: want one order, that of protocol 9, and each type once", i+1, rows[i], i+1, constants[i])
+			break
+		}
+	}
+	if len(rows) != len(constants) {
+		t.Errorf("%d rows, %d constants", len(rows), len(constants))
+	}
+}
+
+// TestEventRowsAreTrue compares After and ByTicket of every row with what the scenarios bring: the events with After turn a pool's status
+// from what it was before a block into what it is after it, and each ticket brings either ticket.rejected or one event that is ByTicket.
+func TestEventRowsAreTrue(t *testing.T) {
+	seen := map[EventType]bool{}
+	datadriven.Walk(t, "testdata/scenarios", func(t *testing.T, path string) {
+		w := newWorld(t, newRegtest(t))
+		was := statuses(w.s)
+		w.mined = func(in *Prepared, u *Update) {
+			for _, e := range u.Events {
+				seen[e.Type] = true
+			}
+			now := statuses(w.s)
+			for id, status := range now {
+				checkAfter(w, u, id, was[id], status)
+			}
+			was = now
+			checkByTicket(w, in, u)
+		}
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			w.play(t, d)
+			was = statuses(w.s)
+			return d.Expected // TestScenarios compares it
+		})
+	})
+	for _, kind := range EventTypes() {
+		row := kind.Row()
+		if !seen[kind] {
+			t.Errorf("%s comes in no scenario, so nothing tells whether its row is true", kind)
+		}
+		if row.Minor && (row.After != 0 || row.Alerted || row.ByTicket) {
+			t.Errorf("%s is Minor, but it changes a pool's status, alerts people or answers a ticket: lists of recent activity need it", kind)
+		}
+	}
+}
+
+// checkAfter compares a pool's events in a block with its status before and after.
+func checkAfter(w *world, u *Update, id ticket.PoolID, was, is Status) {
+	at := was
+	var all []EventType
+	for _, e := range u.Events {
+		if e.Pool != id {
+			continue
+		}
+		all = append(all, e.Type)
+		after := e.Type.Row().After
+		if after == 0 {
+			continue
+		}
+		if after == at {
+			w.d.Fatalf(w.t, "block %d: %s has After %s, but the pool of its events %v was %s before", u.Height, e.Type, after, all, at)
+		}
+		at = after
+	}
+	if at != is {
+		w.d.Fatalf(w.t, "block %d turns a pool from %s to %s, but After of its events %v says %s", u.Height, was, is, all, at)
+	}
+}
+
+// statuses returns the status of every pool.
+func statuses(s *State) map[ticket.PoolID]Status {
+	list := map[ticket.PoolID]Status{}
+	for id, p := range s.pools {
+		list[id] = p.head.status
+	}
+	return list
+}
+
+// checkByTicket compares the tickets of a block with the events that answer them.
+func checkByTicket(w *world, in *Prepared, u *Update) {
+	tickets, answers := 0, 0
+	for _, c := range in.carried {
+		if !c.registers {
+			tickets++
+		}
+	}
+	var all []EventType
+	for _, e := range u.Events {
+		all = append(all, e.Type)
+		if e.Type == TicketRejected || e.Type.Row().ByTicket {
+			answers++
+		}
+	}
+	if tickets != answers {
+		w.d.Fatalf(w.t, "block %d has %d tickets, but %d of its events %v are ticket.rejected or have ByTicket", u.Height, tickets, answers, all)
 	}
 }
 

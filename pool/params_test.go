@@ -103,8 +103,10 @@ func TestForks(t *testing.T) {
 		}
 		eachFork(func(fork string, of func(*Forks) *Fork) {
 			h, known := want[fork][name]
-			if got := of(&p.Forks).Height(); !known || got != h {
-				t.Errorf("fork %s of %s is at %d, want %d (in this table: %t)", fork, name, got, h, known)
+			if got := of(&p.Forks).Height(); !known {
+				t.Errorf("fork %s of %s is not in this table: add its height, which is %d", fork, name, got)
+			} else if got != h {
+				t.Errorf("fork %s of %s is at %d, want %d", fork, name, got, h)
 			}
 		})
 	}
@@ -122,37 +124,55 @@ func TestForks(t *testing.T) {
 // TestForksLeaveHistory: below its height a fork changes neither state bytes nor ledger digests, and a state beyond it opens for no other
 // height of the fork. So nodes that are upgraded in time agree with those that always knew the fork.
 func TestForksLeaveHistory(t *testing.T) {
-	blocks, _ := recorded(t, "life")
-	first := firstEvent(t, blocks)
-	eachFork(func(fork string, of func(*Forks) *Fork) {
-		at := func(f Fork) Params {
-			p := paramsOf("regtest")
-			*of(&p.Forks) = f
-			return p
+	for _, chain := range []string{"life", "dense", "odd"} {
+		t.Run(chain, func(t *testing.T) {
+			t.Parallel()
+			blocks, _ := recorded(t, chain)
+			first := firstEvent(t, blocks)
+			eachFork(func(fork string, of func(*Forks) *Fork) {
+				for _, start := range []pastel.Height{1, first, first + 1, pastel.Height(len(blocks)) - 1} {
+					leavesHistory(t, blocks, fork, of, start)
+				}
+			})
+		})
+	}
+}
+
+// leavesHistory plays a chain with a fork and without it.
+func leavesHistory(t *testing.T, blocks []*pastel.Block, fork string, of func(*Forks) *Fork, start pastel.Height) {
+	t.Helper()
+	at := func(f Fork) Params {
+		p := paramsOf("regtest")
+		*of(&p.Forks) = f
+		return p
+	}
+	without, with := mustNew(t, at(Fork{})), mustNew(t, at(ForkAt(start)))
+	for h, b := range blocks[:start] {
+		was := mustApply(t, without, b)
+		u, err := with.Apply(Prepare(&with.params, pastel.Height(h), b))
+		same := err == nil && u.Digest == was.Digest
+		if same && (h%50 == 0 || pastel.Height(h) == start-1) {
+			same = bytes.Equal(encodeWithoutStart(without), encodeWithoutStart(with))
 		}
-		for _, start := range []pastel.Height{1, first, first + 1, pastel.Height(len(blocks)) - 1} {
-			without, with := mustNew(t, at(Fork{})), mustNew(t, at(ForkAt(start)))
-			for h, b := range blocks[:start] {
-				same := mustApply(t, without, b).Digest == mustApply(t, with, b).Digest
-				if h%50 == 0 || pastel.Height(h) == start-1 {
-					same = same && bytes.Equal(unscheduled(without), unscheduled(with))
-				}
-				if !same {
-					t.Fatalf("fork %s at %d changes block %d", fork, start, h)
-				}
+		if !same {
+			t.Errorf("fork %s at %d changes block %d: does the rule ask params.Forks.%s.Active?", fork, start, h, fork)
+			if err != nil {
+				t.Error(err)
 			}
-			mustApply(t, with, blocks[start])
-			stored := with.Encode()
-			if _, err := Decode(at(ForkAt(start)), false, stored); err != nil {
-				t.Errorf("fork %s at %d: %v", fork, start, err)
-			}
-			for _, other := range []Fork{{}, ForkAt(start - 1), ForkAt(start + 1)} {
-				if _, err := Decode(at(other), false, stored); err == nil {
-					t.Errorf("a state with fork %s at %d opens for height %d: does State.codeHeader write it?", fork, start, other.Height())
-				}
-			}
+			return
 		}
-	})
+	}
+	header := pastel.BlockHeader{Version: 4, Prev: with.tip.Hash, Time: blocks[start].Header.Time}
+	mustApply(t, with, pastel.NewBlock(header, blocks[start].Txs[:1])) // without the transactions, which the new rule may refuse
+	stored := with.Encode()
+	if _, err := Decode(at(ForkAt(start)), false, stored); err != nil {
+		t.Errorf("fork %s at %d: %v", fork, start, err)
+	}
+	for _, other := range []Fork{{}, ForkAt(start - 1), ForkAt(start + 1)} {
+		if _, err := Decode(at(other), false, stored); err == nil {
+			t.Errorf("a state with fork %s at %d opens for height %d: does State.codeHeader write it?", fork, start, other.Height())
+		}
+	}
 }
 
 // TestPoolsForkCounts: a ticket counts in a block at the fork's height but not below it.
@@ -180,12 +200,19 @@ func eachFork(f func(name string, of func(*Forks) *Fork)) {
 	}
 }
 
-// unscheduled encodes a state without the start of the rules, which the header of every state names, past or not.
-func unscheduled(s *State) []byte {
-	was := s.params.Forks.Pools
-	defer func() { s.params.Forks.Pools = was }()
-	s.params.Forks.Pools = Fork{}
+// encodeAs encodes a state as if its network had other forks: the header names their heights.
+func encodeAs(s *State, forks Forks) []byte {
+	was := s.params.Forks
+	defer func() { s.params.Forks = was }()
+	s.params.Forks = forks
 	return s.Encode()
+}
+
+// encodeWithoutStart encodes a state without the start of the rules, which the header of every state names, past or not.
+func encodeWithoutStart(s *State) []byte {
+	forks := s.params.Forks
+	forks.Pools = Fork{}
+	return encodeAs(s, forks)
 }
 
 // firstEvent returns the height of the first block with an event.

@@ -25,7 +25,9 @@ const (
 )
 
 func newPredicted(t *rapid.T) *predicted {
-	x := &predicted{T: t, sim: newSim(t, simNetwork())}
+	params := simNetwork()
+	drawForks(&params, func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "fork") })
+	x := &predicted{T: t, sim: newSim(t, params)}
 	var outs []pastel.TxOut
 	for k := range predictedPeople {
 		x.register(k)

@@ -51,7 +51,18 @@ func wildNetwork(d dice) Params {
 	params.PledgeConfirmations = pick(d, pastel.Height(1), 1, 1, 1, 1, 2)
 	params.RecoveryInterval = pick(d, pastel.Height(1), 3, 10)
 	params.ActivationGrace = pick(d, pastel.Height(0), 10)
+	drawForks(&params, d)
 	return params
+}
+
+// drawForks schedules every change of the rules: at the first block, in the middle of a history, or never. The rules themselves hold from
+// the first block on, as nothing happens below them.
+func drawForks(params *Params, d dice) {
+	eachFork(func(name string, of func(*Forks) *Fork) {
+		if name != "Pools" {
+			*of(&params.Forks) = pick(d, Fork{}, ForkAt(0), ForkAt(pastel.Height(d.within(1, 60))))
+		}
+	})
 }
 
 // fill makes a block of up to five actions, whose time mostly follows the last and sometimes jumps.

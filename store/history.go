@@ -13,7 +13,7 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Now, as a height in a filter, means the tip.
+// Now means the tip, as a height in a filter.
 const Now pastel.Height = -1
 
 // Block is a block of the ledger.

@@ -18,7 +18,8 @@ var migrationFiles embed.FS
 // versionTable is where goose records which migrations have run.
 const versionTable = "smartpool_version"
 
-// migrations are one engine's migrations in order. Never edit a released one.
+// migrations are one engine's migrations in order. To change the tables, add one to both engines' folders, also as long as nothing is
+// released: daemons that run from source keep their databases. Never edit one that is there.
 type migrations struct {
 	dialect goose.Dialect
 	files   fs.FS
