@@ -26,9 +26,9 @@ import (
 //     wall clock or the tip, and never compare heights. The old rule stays in the other branch. If a term changes, replace its
 //     field by a method of the height: the compiler then lists every place that uses it. Decide whether a pool that was opened
 //     before the fork keeps its terms; if it does, ask for the fork at its InitHeight instead.
-//  3. Bind it to the databases: State.codeHeader writes the fork's height once the tip has reached it and, when it reads, refuses
+//  3. Bind it to the databases: State.codeForks writes the fork's height once the tip has reached it and, when it reads, refuses
 //     any other height. A program that was upgraded too late then replays the chain and does not build on blocks that it judged by
-//     the old rule. Below the fork State.codeHeader writes nothing, so databases of earlier releases open.
+//     the old rule. Below the fork State.codeForks writes nothing, so databases of earlier releases open.
 //  4. Schedule it: ForkAt(h) in ParamsByName, network by network, in a release well before h.
 //  5. Test it: TestForksLeaveHistory demands that state bytes and ledger digests below the fork do not change. Add a scenario with a
 //     block on each side of the fork, and add the heights to TestForks.
