@@ -25,7 +25,7 @@ const (
 func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err error) {
 	who, err := pastelid.Parse(id)
 	if err != nil {
-		return out, badRequest("%q is not a PastelID (%v): copy all of it; it begins with jX", id, err)
+		return out, badRequest("%q is %v; copy all of it, from jX on", id, err)
 	}
 	err = b.view(ctx, func(v *view) error {
 		out = newAccount(v)

@@ -68,7 +68,7 @@ func (b *Books) Operators(ctx context.Context) (list []wire.Operator, tip wire.T
 // Operator returns an operator's record.
 func (b *Books) Operator(ctx context.Context, id string) (out wire.Operator, tip wire.Tip, err error) {
 	if _, err := pastelid.Parse(id); err != nil {
-		return out, tip, badRequest("%q is not a PastelID (%v): copy all of it; it begins with jX", id, err)
+		return out, tip, badRequest("%q is %v; copy all of it, from jX on", id, err)
 	}
 	err = b.view(ctx, func(v *view) error {
 		tip = TipOf(&v.tip)

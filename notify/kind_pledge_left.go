@@ -19,6 +19,9 @@ var left = row{kind: Left, event: &eventRule{
 		default:
 			means += "Pledges on standby, and what members offer beyond what counts, take its place at once, as far as they go."
 		}
+		if o.what.Forfeited > 0 { // the event's words leave out the operator
+			means += " The members who stay and the operator share what it forfeited."
+		}
 		return advice{means, "If you are its owner and did not spend them, secure the wallet's keys."}, nil
 	},
 }}

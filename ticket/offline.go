@@ -151,7 +151,7 @@ func partChecks(x *Part, net *pastel.Network, l Limits) []Check {
 		address,
 		needsChain("pool", "it must accept pledges of this size"),
 		needsChain("output", "it must be unspent, mature and worth the pledge"),
-		needsChain("PastelID", "it must be registered, with enough reputation"),
+		needsChain("PastelID", "it must be registered, with a reputation of at least 50"),
 	}
 }
 

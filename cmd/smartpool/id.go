@@ -70,7 +70,7 @@ func (c *idShowCmd) Run(e *terminal.Terminal) error {
 	if _, err := os.Stat(c.What); err != nil {
 		id, err := pastelid.Parse(c.What)
 		if err != nil {
-			return fmt.Errorf("there is no file %s, and it is not a PastelID: %w", c.What, err)
+			return fmt.Errorf("there is no file %s, and it is %w", c.What, err)
 		}
 		if !pastelid.ValidKey(id) {
 			return fmt.Errorf("%s is well formed but not an Ed448 key; it can sign nothing", id)
