@@ -22,7 +22,7 @@ type pledgeFlags struct {
 	PastelID string `name:"pastelid" placeholder:"PASTELID" help:"Your PastelID; by default, the node's only one."`
 	Output   string `placeholder:"TXID:VOUT" help:"Output that backs the pledge; by default, the smallest that suffices."`
 	Address  string `placeholder:"ADDRESS" help:"Address that holds the output and signs; required with --cold."`
-	Reward   string `placeholder:"ADDRESS" help:"Address that receives the rewards; by default, the pledged one. A separate address needs no special care: the pledge does not depend on it."`
+	Reward   string `placeholder:"ADDRESS" help:"Address that receives the rewards; by default, the pledged one. You may freely spend what another address receives: the pledge does not depend on it."`
 	NoWait   bool   `help:"Do not wait for a block to include the ticket."`
 	Yes      bool   `help:"Do not ask for confirmation."`
 }
