@@ -62,7 +62,7 @@ func (h *History) Lives() []*Life {
 // Income is a summary of what a pool received.
 type Income struct {
 	Rewards        int           // number of blocks with income
-	Sum, Forfeited pastel.Amount // Forfeited is the part that leavers forfeited to the others
+	Sum, Forfeited pastel.Amount // Forfeited is the part that leaving members forfeited
 	First, Last    pastel.Height // the first and the last block with income; -1 without any
 }
 

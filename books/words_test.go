@@ -22,7 +22,7 @@ func TestEventsTell(t *testing.T) {
 		{135, "pool.activated", "The operator activated the pool with 1,200 PSL. It now backs a Supernode."},
 		{145, "payout.settled", "The pool settled 12,499.99999 PSL: payout 254b9ec76c…a076a8."},
 		{149, "pledge.accepted", dora + " pledged 250 PSL, which count as soon as the pool has room for them."},
-		{151, "pledge.left", "jXXiGnRtNt…fvFgRR left the pool with 300 PSL (member) and forfeited 1,335.94285 PSL to the others."},
+		{151, "pledge.left", "jXXiGnRtNt…fvFgRR left the pool with 300 PSL (member) and forfeited 1,335.94285 PSL."},
 		{169, "pledge.accepted", alice + " pledged 450 PSL, which count as soon as the pool has room for them."}, // they count in this same block
 		{169, "pledge.promoted", "All 450 PSL of a pledge by " + alice + " now count."},
 		{169, "pool.restored", "The pool has enough collateral again: its members have 1,100 PSL. Its Supernode resumes."},

@@ -114,7 +114,7 @@ func TestTexts(t *testing.T) {
 	}
 	for i, want := range []string{
 		"Pool " + acme + ", PastelID " + first + ", block 164 (" + at(164, 0) + "): jXaEtAuica…e7nXFn left the pool with 500 PSL (member) and " +
-			"forfeited 2,065.2174 PSL to the others. Its coins were spent. Pledges on standby, and what members offer beyond what counts, take its " +
+			"forfeited 2,065.2174 PSL. Its coins were spent. Pledges on standby, and what members offer beyond what counts, take its " +
 			"place at once, as far as they go. The members who stay and the operator share what it forfeited. If you are its owner and did not " +
 			"spend them, secure the wallet's keys.",
 		"Pool " + acme + ", block 164 (" + at(164, 0) + "): The pool fell short of collateral: its members have only 650 PSL. Its Supernode pauses " +

@@ -89,7 +89,7 @@ func reducedWords(e *Event, _ Payees) string {
 func leftWords(e *Event, _ Payees) string {
 	text := fmt.Sprintf("%s left the pool with %s PSL (%s)", e.who(), pastel.Thousands(e.Offered), e.Role)
 	if e.Forfeited > 0 {
-		text += fmt.Sprintf(" and forfeited %s PSL to the others", e.Forfeited.Grouped())
+		text += fmt.Sprintf(" and forfeited %s PSL", e.Forfeited.Grouped())
 	}
 	return text + "."
 }

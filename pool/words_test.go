@@ -44,7 +44,7 @@ func TestWords(t *testing.T) {
 		{Event{Type: PledgeMoved}, Payees{}, "jXalice moved coins within a pledged address. The pledge stays in force."},
 		{Event{Type: PledgeReleased}, Payees{}, "The pool released a pledge by jXalice."},
 		{Event{Type: PledgeLeft, Offered: 300, Coins: 300, Role: Member, Forfeited: 133_594_285}, Payees{},
-			"jXalice left the pool with 300 PSL (member) and forfeited 1,335.94285 PSL to the others."},
+			"jXalice left the pool with 300 PSL (member) and forfeited 1,335.94285 PSL."},
 		{Event{Type: PledgeLeft, Offered: 300, Role: Standby}, Payees{}, "jXalice left the pool with 300 PSL (standby)."},
 		{Event{Type: RewardReceived, Amount: 1250 * pastel.PSL}, Payees{}, "The pool received 1,250 PSL."},
 		{Event{Type: RewardForfeited, Amount: pastel.PSL / 2}, Payees{}, "The pool shared out 0.5 PSL that leaving members forfeited."},

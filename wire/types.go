@@ -129,7 +129,7 @@ type PoolDetail struct {
 	Pending      []Payout         `json:"pending" doc:"Payouts settled but not mined yet."`
 	Income       pastel.Amount    `json:"income" doc:"Rewards received since the pool opened, patoshi."`
 	Rewards      int64            `json:"rewards" doc:"Number of rewards received."`
-	Forfeited    pastel.Amount    `json:"forfeited" doc:"What leaving members forfeited to the others, patoshi."`
+	Forfeited    pastel.Amount    `json:"forfeited" doc:"What leaving members forfeited, patoshi."`
 	Paid         pastel.Amount    `json:"paid" doc:"Paid out, patoshi."`
 	Critical     *CriticalMembers `json:"critical_members,omitempty" doc:"Present for an active pool."`
 	Participants []PoolPledge     `json:"pledges" doc:"Live pledges, in join order."`

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -28,7 +29,23 @@ func TestDemo(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "regtest.db")); err != nil {
 		t.Error(err)
 	}
+	page, err := os.ReadFile("../../docs/walk-through.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, quoted, _ := strings.Cut(string(page), "cmd/smartpool demo\n")
+	quoted, _, found := strings.Cut(quoted, "```")
+	if !found {
+		t.Fatal("docs/walk-through.md quotes no demo")
+	}
+	for line := range strings.Lines(quoted) { // amounts and ports differ from run to run
+		if line != "...\n" && !strings.Contains(digits.ReplaceAllString(out.String(), "0"), digits.ReplaceAllString(line, "0")) {
+			t.Errorf("docs/walk-through.md quotes what the demo does not say; copy it again: %s", line)
+		}
+	}
 }
+
+var digits = regexp.MustCompile(`[0-9]+`)
 
 func TestDemoRefusesUsedFolder(t *testing.T) {
 	t.Parallel()

@@ -234,8 +234,8 @@ func (s *stage) moveAndLeave(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.at("Chen spends his coins elsewhere and thereby leaves: his %s PSL not yet settled go to the others", before.Accrued)
-	s.at("Emil steps in in the same block, with %d of his 300 PSL: the Supernode never stops", in.Counted)
+	s.at("Chen spends his coins elsewhere and thereby leaves: his %s PSL not yet settled go to those who stay and the operator", before.Accrued)
+	s.at("Emil steps in within the same block, with %d of his 300 PSL: the Supernode never stops", in.Counted)
 	return nil
 }
 

@@ -145,7 +145,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 	if err != nil {
 		return Posted{}, err
 	}
-	r.Person.Note("The wallet locks the output until it restarts; smartpool guard then restores the lock.")
+	r.Person.Note("The wallet locks the output until it restarts; while smartpool guard runs, it restores the lock.")
 	return r.Finish(ctx, wallet, txid, !c.Pledge.NoWait, r.joined(ctx, x))
 }
 

@@ -162,7 +162,7 @@ func (c *chapter) income(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\nIncome: %s, %s PSL, from block %d to %d", terminal.Counted(in.Rewards, "reward"), in.Sum, in.First, in.Last)
 	if in.Forfeited > 0 {
-		fmt.Fprintf(b, "; leavers forfeited %s PSL of it to the others", in.Forfeited)
+		fmt.Fprintf(b, "; leaving members forfeited %s PSL of it", in.Forfeited)
 	}
 	b.WriteString(".\n")
 }
