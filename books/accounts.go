@@ -70,7 +70,7 @@ func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err er
 // Address returns the pledges, earnings and payments of an address that is pledged or paid.
 func (b *Books) Address(ctx context.Context, address string) (out wire.Account, err error) {
 	if _, err := pastel.ParseAddress(&b.net.Network, address); err != nil {
-		return out, badRequest("%q is not a transparent address of network %s (%v): copy all of it", address, b.net.Name, err)
+		return out, badRequest("%v: copy all of a transparent address of network %s", err, b.net.Name)
 	}
 	err = b.view(ctx, func(v *view) error {
 		out = newAccount(v)

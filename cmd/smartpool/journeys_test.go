@@ -328,7 +328,7 @@ func TestNobodyThere(t *testing.T) {
 		{exitUsage, "want a day", []string{"history", "--from", "yesterday", "--api", x.at.API}},
 		{exitUsage, "not a transaction id", []string{"verify", "payout", "latest"}},
 		{exitNo, "is not a PastelID", []string{"my", "jXnobody", "--api", x.at.API}},
-		{exitNo, "is not a transparent address", []string{"my", "tNobody", "--api", x.at.API}},
+		{exitNo, "copy all of a transparent address", []string{"my", "tNobody", "--api", x.at.API}},
 	} {
 		var out bytes.Buffer
 		if code := run(c.line, strings.NewReader(""), &out, &out); code != c.code || !strings.Contains(out.String(), c.says) {

@@ -94,7 +94,8 @@ func (c *Amendment) named(all []holding, backing, need pastel.Amount, address st
 }
 
 func immature(h *holding, net *pool.Params) error {
-	return fmt.Errorf("output %s has only %d confirmations; try again after %s, when a ticket can name it", h.OutPoint, h.Confirmations, terminal.Counted(h.lacks(net), "more block"))
+	return fmt.Errorf("output %s has only %s; try again after %s, when a ticket can name it", h.OutPoint,
+		terminal.Counted(h.Confirmations, "confirmation"), terminal.Counted(h.lacks(net), "more block"))
 }
 
 func missing(have, need pastel.Amount, address string, net *pool.Params) error {

@@ -69,8 +69,8 @@ func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.
 	confirmations := int(pool.ConfirmationsToPledge(false, &r.Params))
 	switch {
 	case young != nil:
-		return fmt.Errorf("output %s has %d confirmations, but a pledge needs %d; try again after %s",
-			young.OutPoint, young.Confirmations, confirmations, terminal.Counted(confirmations-young.Confirmations, "more block"))
+		return fmt.Errorf("output %s has %s, but a pledge needs %d; try again after %s",
+			young.OutPoint, terminal.Counted(young.Confirmations, "confirmation"), confirmations, terminal.Counted(confirmations-young.Confirmations, "more block"))
 	case c.Pledge.Address != "":
 		return fmt.Errorf("the wallet has no unlocked output of at least %d PSL at %s that can back the pledge; choose another address, or lower --coins",
 			c.Pledge.Coins, c.Pledge.Address)
@@ -79,15 +79,16 @@ func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.
 			"Supernode alone); choose another output, or lower --coins", c.Pledge.Output, c.Pledge.Coins, r.Net.Collateral)
 	case taken != nil:
 		return fmt.Errorf("the wallet's outputs of at least %d PSL are at addresses that already back pledges (such as %s, with %s PSL at %s); send yourself one "+
-			"to a new address, and try again once it has %d confirmations; or choose one with --output, if its address has enough for all its pledges",
-			c.Pledge.Coins, taken.OutPoint, taken.Value, taken.Address.Encode(&r.Net), confirmations)
+			"to a new address, and try again once it has %s; or choose one with --output, if its address has enough for all its pledges",
+			c.Pledge.Coins, taken.OutPoint, taken.Value, taken.Address.Encode(&r.Net),
+			terminal.Counted(confirmations, "confirmation"))
 	}
 	var most pastel.Amount
 	if len(all) > 0 {
 		most = all[len(all)-1].Value
 	}
 	return fmt.Errorf("the wallet has no free output of at least %d PSL (the largest has %s PSL); send yourself one, to a new address, "+
-		"and try again once it has %d confirmations, or lower --coins", c.Pledge.Coins, most, confirmations)
+		"and try again once it has %s, or lower --coins", c.Pledge.Coins, most, terminal.Counted(confirmations, "confirmation"))
 }
 
 // backs reports whether an output can back a pledge at all. An output of exactly the collateral cannot: it could back a Supernode alone.
