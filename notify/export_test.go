@@ -24,7 +24,7 @@ func (s *Service) Begin(ctx context.Context) error {
 	if err := s.readBlocks(ctx); err != nil {
 		return err
 	}
-	err := s.lookAround(ctx)
+	err := s.viewAll(ctx)
 	_, sent := s.deliver(ctx)
 	return errors.Join(err, sent)
 }

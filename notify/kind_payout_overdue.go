@@ -89,7 +89,7 @@ func (j *overdue) words(po *store.Payout) words {
 }
 
 func (j *overdue) over(_ *store.Subscription, a *store.Alert) (ending, error) {
-	po, err := j.told(a)
+	po, err := j.alertedPayout(a)
 	switch {
 	case err != nil:
 		return ending{}, err
@@ -101,9 +101,9 @@ func (j *overdue) over(_ *store.Subscription, a *store.Alert) (ending, error) {
 	return undone(a, "this payout is not overdue"), nil
 }
 
-// told finds the payout that an alert is about, from the newest of its pool down to those that were over when the alert began; nil if it
+// alertedPayout finds the payout that an alert is about, from the newest of its pool down to those that were over when the alert began; nil if it
 // is not in the ledger.
-func (j *overdue) told(a *store.Alert) (*store.Payout, error) {
+func (j *overdue) alertedPayout(a *store.Alert) (*store.Payout, error) {
 	for page := (store.Page{Limit: payoutsAtOnce, Desc: true}); ; {
 		list, err := j.x.Payouts(store.PayoutFilter{Pool: a.Pool, At: store.Now}, page)
 		if err != nil {

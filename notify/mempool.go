@@ -78,13 +78,13 @@ func (s *Service) watchMempool(ctx context.Context) error {
 			delete(m.said, id)
 		}
 	}
-	looked := s.look(ctx, node, waiting)
+	looked := s.viewMempool(ctx, node, waiting)
 	return errors.Join(looked, s.keepSpends(ctx, tip.Height, waiting, whole && len(m.said) == len(waiting)))
 }
 
-// look examines transactions that were not examined at this tip yet, beginning with those known to spend something. It stops at the
+// viewMempool examines transactions that were not examined at this tip yet, beginning with those known to spend something. It stops at the
 // first wrong answer; the next round begins with another transaction, as the order is random.
-func (s *Service) look(ctx context.Context, node Node, waiting map[pastel.TxID]bool) error {
+func (s *Service) viewMempool(ctx context.Context, node Node, waiting map[pastel.TxID]bool) error {
 	fetches := 0
 	one := func(id pastel.TxID) error {
 		if _, done := s.mempool.said[id]; done || !waiting[id] || fetches == maxFetches {

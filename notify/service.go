@@ -114,7 +114,7 @@ func (s *Service) Run(ctx context.Context) {
 		return err
 	})
 	again(nil, s.readBlocks)
-	again(nil, s.lookAround)
+	again(nil, s.viewAll)
 }
 
 // wait waits for a time to pass or the bell to ring. It reports false if the context ends.
@@ -172,9 +172,9 @@ func (s *Service) readBlocks(ctx context.Context) error {
 	return nil
 }
 
-// lookAround looks once at what is in no block: the mempool, and what stands at the tip. If the node fails, alerts that do not need it
+// viewAll looks once at what is in no block: the mempool, and what stands at the tip. If the node fails, alerts that do not need it
 // are still made.
-func (s *Service) lookAround(ctx context.Context) error {
+func (s *Service) viewAll(ctx context.Context) error {
 	spends := s.watchMempool(ctx)
 	// Events of a block come before what stands after it. Run's reader of blocks logs why they cannot be read.
 	if s.readBlocks(ctx) != nil {

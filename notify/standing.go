@@ -71,7 +71,7 @@ func (s *Service) judge(ctx context.Context) error {
 	is := judged{
 		synced: t.status.Synced, behind: t.behind, halted: t.halted, looked: s.mempool.tip, spends: s.mempool.changes, at: s.judged.at,
 	}
-	some, err := t.look(ctx, func() error { return nil })
+	some, err := t.view(ctx, func() error { return nil })
 	if err != nil || !some {
 		return err
 	}
@@ -85,7 +85,7 @@ func (s *Service) judge(ctx context.Context) error {
 			t.list, s.unknown = nil, fmt.Errorf("ask the node for its Supernodes: %w", err)
 		}
 	}
-	some, err = t.look(ctx, t.all)
+	some, err = t.view(ctx, t.all)
 	if err != nil || !some || t.tip.Hash != is.tip || t.read != is.read {
 		return errors.Join(err, s.unknown)
 	}
@@ -101,7 +101,7 @@ func (s *Service) judge(ctx context.Context) error {
 // it after Run.
 func (s *Service) Halt(ctx context.Context, cause error) error {
 	t := &standing{s: s, now: s.cfg.Now(), halted: true, ends: cause}
-	some, err := t.look(ctx, func() error { return t.each(ofDaemon) })
+	some, err := t.view(ctx, func() error { return t.each(ofDaemon) })
 	if err != nil || !some {
 		return err
 	}
@@ -145,8 +145,8 @@ type change struct {
 	end    ending
 }
 
-// look runs f on one state of the database. It reports false if nobody has subscribed or there is no block yet.
-func (t *standing) look(ctx context.Context, f func() error) (some bool, err error) {
+// view runs f on one state of the database. It reports false if nobody has subscribed or there is no block yet.
+func (t *standing) view(ctx context.Context, f func() error) (some bool, err error) {
 	err = t.s.cfg.Alerts.View(ctx, func(x *store.AlertTx) (err error) {
 		t.x = x
 		if t.subs, err = x.Subscriptions(); err != nil || len(t.subs) == 0 {

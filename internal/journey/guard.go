@@ -68,7 +68,7 @@ func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 	}
 	reported := ""
 	for {
-		pledges, err := g.look(ctx, ids)
+		pledges, err := g.view(ctx, ids)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -104,9 +104,9 @@ func (g *guard) allClear(pledges int, missed error) error {
 	return nil
 }
 
-// look checks all pledges once, and returns how many there are. An error says that it may have missed something. It locks what the wallet
+// view checks all pledges once, and returns how many there are. An error says that it may have missed something. It locks what the wallet
 // has unlocked before it asks the daemon, which may be down.
-func (g *guard) look(ctx context.Context, ids []string) (int, error) {
+func (g *guard) view(ctx context.Context, ids []string) (int, error) {
 	relocked := g.relock(ctx)
 	pledges, err := g.see(ctx, ids, relocked == nil)
 	return pledges, errors.Join(relocked, err)

@@ -190,7 +190,7 @@ func TestGuardReportsThatAMoveBecomesAReduction(t *testing.T) {
 		w.spends = []wire.Spend{step.spend}
 		w.mu.Unlock()
 		out.Reset()
-		if _, err := g.look(context.Background(), []string{"jXmine"}); err != nil {
+		if _, err := g.view(context.Background(), []string{"jXmine"}); err != nil {
 			t.Fatal(err)
 		}
 		if told := out.String(); step.says == "" && told != "" || !strings.Contains(told, step.says) {

@@ -151,7 +151,7 @@ func (r *Daemon) prepareLaunch(ctx context.Context, c *Launch) (*launch, error) 
 	if l.conf, err = pasteld.ReadMasternodeConf(path); err != nil {
 		return nil, err
 	}
-	if err := l.look(ctx); err != nil {
+	if err := l.view(ctx); err != nil {
 		return nil, err
 	}
 	return l, l.plan(ctx)

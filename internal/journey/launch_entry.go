@@ -35,8 +35,8 @@ func (l *launch) outPoint() pastel.OutPoint {
 	return pastel.OutPoint{TxID: l.say.Activation, Vout: chain.PoolIndex}
 }
 
-// look asks the node for the pool's Supernode.
-func (l *launch) look(ctx context.Context) error {
+// view asks the node for the pool's Supernode.
+func (l *launch) view(ctx context.Context) error {
 	list, err := l.wallet.Masternodes(ctx)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func (l *launch) activate(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := l.look(ctx); err != nil {
+	if err := l.view(ctx); err != nil {
 		return err
 	}
 	if err := l.compare(ctx); err != nil {
@@ -78,7 +78,7 @@ var waitsFor = map[string]string{
 
 // enabled returns the Supernode's status in the node's list, or an error if it cannot become ENABLED as things stand.
 func (l *launch) enabled(ctx context.Context) (string, error) {
-	if err := l.look(ctx); err != nil {
+	if err := l.view(ctx); err != nil {
 		if pasteld.Temporary(err) {
 			return listedAway, nil
 		}
