@@ -1,6 +1,7 @@
 package books
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"math"
@@ -87,4 +88,31 @@ func cursor[T any](rows []T, p store.Page, key func(*T) []any) string {
 		panic(err) // keys are integers and strings
 	}
 	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// listing is what the pages of one list differ in.
+type listing[Row, Out any] struct {
+	keys []key                                             // types of the parts of a row's key
+	key  func(*Row) []any                                  // of a row
+	read func(v *view, p store.Page) ([]Row, error)        // a page of rows
+	wire func(v *view, rows []Row) (list []Out, err error) // their wire form
+}
+
+// answer reads a page of the list that q asks for. next is the cursor of the following page, empty on the last.
+func (l listing[Row, Out]) answer(ctx context.Context, b *Books, q wire.Page) (list []Out, tip wire.Tip, next string, err error) {
+	p, err := page(q, l.keys...)
+	if err != nil {
+		return nil, tip, "", err
+	}
+	err = b.view(ctx, func(v *view) error {
+		tip = TipOf(&v.tip)
+		rows, err := l.read(v, p)
+		if err != nil {
+			return err
+		}
+		next = cursor(rows, p, l.key)
+		list, err = l.wire(v, rows)
+		return err
+	})
+	return list, tip, next, err
 }

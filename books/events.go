@@ -14,26 +14,23 @@ import (
 
 // Events lists events in chain order.
 func (b *Books) Events(ctx context.Context, q wire.EventQuery) (list []wire.Event, tip wire.Tip, next string, err error) {
-	p, err := page(q.Page, keyHeight, keyInteger)
-	if err != nil {
-		return nil, tip, "", err
+	f := store.EventFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Types: q.Type, From: pastel.Height(q.From), To: pastel.Height(q.To)}
+	return listing[store.Event, wire.Event]{
+		keys: []key{keyHeight, keyInteger},
+		key:  func(x *store.Event) []any { return []any{int64(x.Height), x.Position} },
+		read: func(v *view, p store.Page) ([]store.Event, error) { return v.Events(f, p) },
+		wire: (*view).wireEvents,
+	}.answer(ctx, b, q.Page)
+}
+
+func (v *view) wireEvents(rows []store.Event) (list []wire.Event, err error) {
+	list = make([]wire.Event, len(rows))
+	for i := range rows {
+		if list[i], err = EventOf(v.Snapshot, &rows[i]); err != nil {
+			return nil, err
+		}
 	}
-	err = b.view(ctx, func(v *view) error {
-		tip = TipOf(&v.tip)
-		rows, err := v.Events(store.EventFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Types: q.Type, From: pastel.Height(q.From), To: pastel.Height(q.To)}, p)
-		if err != nil {
-			return err
-		}
-		next = cursor(rows, p, func(x *store.Event) []any { return []any{int64(x.Height), x.Position} })
-		list = make([]wire.Event, len(rows))
-		for i := range rows {
-			if list[i], err = EventOf(v.Snapshot, &rows[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return list, tip, next, err
+	return list, nil
 }
 
 // EventOf returns an event of the ledger in its wire form.

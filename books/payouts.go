@@ -12,25 +12,18 @@ import (
 
 // Payouts lists payouts by the block they settled in. next is the cursor of the next page, empty on the last.
 func (b *Books) Payouts(ctx context.Context, q wire.PayoutQuery) (list []wire.Payout, tip wire.Tip, next string, err error) {
-	p, err := page(q.Page, keyHeight, keyText)
-	if err != nil {
-		return nil, tip, "", err
-	}
-	err = b.view(ctx, func(v *view) error {
-		tip = TipOf(&v.tip)
-		if err := v.checkAt(pastel.Height(q.At)); err != nil {
-			return err
-		}
-		f := store.PayoutFilter{Pool: ticket.PoolID(q.Pool), Address: q.Address, Status: q.Status, At: pastel.Height(q.At)}
-		rows, err := v.Payouts(f, p)
-		if err != nil {
-			return err
-		}
-		next = cursor(rows, p, func(x *store.Payout) []any { return []any{int64(x.Settled), string(x.Pool)} })
-		list, err = v.wirePayouts(rows)
-		return err
-	})
-	return list, tip, next, err
+	f := store.PayoutFilter{Pool: ticket.PoolID(q.Pool), Address: q.Address, Status: q.Status, At: pastel.Height(q.At)}
+	return listing[store.Payout, wire.Payout]{
+		keys: []key{keyHeight, keyText},
+		key:  func(x *store.Payout) []any { return []any{int64(x.Settled), string(x.Pool)} },
+		read: func(v *view, p store.Page) ([]store.Payout, error) {
+			if err := v.checkAt(f.At); err != nil {
+				return nil, err
+			}
+			return v.Payouts(f, p)
+		},
+		wire: (*view).wirePayouts,
+	}.answer(ctx, b, q.Page)
 }
 
 // pendingPayouts lists a pool's payouts that are settled but not mined.
@@ -111,21 +104,13 @@ func (b *Books) Payments(ctx context.Context, q wire.PaymentQuery) (list []wire.
 	if (q.PastelID == "") == (q.Address == "") {
 		return nil, tip, "", badRequest("set either pastelid or address, not both or neither")
 	}
-	p, err := page(q.Page, keyHeight, keyText, keyText)
-	if err != nil {
-		return nil, tip, "", err
-	}
-	err = b.view(ctx, func(v *view) error {
-		tip = TipOf(&v.tip)
-		rows, err := v.Payments(store.PaymentFilter{PastelID: q.PastelID, Address: q.Address, Status: q.Status}, p)
-		if err != nil {
-			return err
-		}
-		next = cursor(rows, p, func(x *store.Payment) []any { return []any{int64(x.Settled), string(x.Pool), x.Address} })
-		list, err = v.wirePayments(rows)
-		return err
-	})
-	return list, tip, next, err
+	f := store.PaymentFilter{PastelID: q.PastelID, Address: q.Address, Status: q.Status}
+	return listing[store.Payment, wire.Payment]{
+		keys: []key{keyHeight, keyText, keyText},
+		key:  func(x *store.Payment) []any { return []any{int64(x.Settled), string(x.Pool), x.Address} },
+		read: func(v *view, p store.Page) ([]store.Payment, error) { return v.Payments(f, p) },
+		wire: (*view).wirePayments,
+	}.answer(ctx, b, q.Page)
 }
 
 func (v *view) wirePayments(rows []store.Payment) ([]wire.Payment, error) {
@@ -154,66 +139,63 @@ func (v *view) wirePayments(rows []store.Payment) ([]wire.Payment, error) {
 
 // Credits lists settled income.
 func (b *Books) Credits(ctx context.Context, q wire.CreditQuery) (list []wire.Credit, tip wire.Tip, next string, err error) {
-	p, err := page(q.Page, keyHeight, keyInteger)
-	if err != nil {
-		return nil, tip, "", err
-	}
-	err = b.view(ctx, func(v *view) error {
-		tip = TipOf(&v.tip)
-		if err := v.checkAt(pastel.Height(q.At)); err != nil {
-			return err
-		}
-		rows, err := v.Credits(store.CreditFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, At: pastel.Height(q.At)}, p)
-		if err != nil {
-			return err
-		}
-		next = cursor(rows, p, func(x *store.Credit) []any { return []any{int64(x.Height), x.Position} })
-		list = make([]wire.Credit, len(rows))
-		for i := range rows {
-			x := &rows[i]
-			list[i] = wire.Credit{
-				At: wire.Moment{Height: x.Height, Time: unix(x.Time)}, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Amount: x.Amount,
+	f := store.CreditFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, At: pastel.Height(q.At)}
+	return listing[store.Credit, wire.Credit]{
+		keys: []key{keyHeight, keyInteger},
+		key:  func(x *store.Credit) []any { return []any{int64(x.Height), x.Position} },
+		read: func(v *view, p store.Page) ([]store.Credit, error) {
+			if err := v.checkAt(f.At); err != nil {
+				return nil, err
 			}
+			return v.Credits(f, p)
+		},
+		wire: (*view).wireCredits,
+	}.answer(ctx, b, q.Page)
+}
+
+func (v *view) wireCredits(rows []store.Credit) ([]wire.Credit, error) {
+	list := make([]wire.Credit, len(rows))
+	for i := range rows {
+		x := &rows[i]
+		list[i] = wire.Credit{
+			At: wire.Moment{Height: x.Height, Time: unix(x.Time)}, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Amount: x.Amount,
 		}
-		return nil
-	})
-	return list, tip, next, err
+	}
+	return list, nil
 }
 
 // Pledges lists pledges in join order.
 func (b *Books) Pledges(ctx context.Context, q wire.PledgeQuery) (list []wire.Pledge, tip wire.Tip, next string, err error) {
-	p, err := page(q.Page, keyInteger)
-	if err != nil {
-		return nil, tip, "", err
+	f := store.PledgeFilter{
+		Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, Reward: q.Reward, Live: q.Live, At: pastel.Height(q.At),
 	}
-	err = b.view(ctx, func(v *view) error {
-		tip = TipOf(&v.tip)
-		if err := v.checkAt(pastel.Height(q.At)); err != nil {
-			return err
-		}
-		f := store.PledgeFilter{
-			Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Address: q.Address, Reward: q.Reward, Live: q.Live, At: pastel.Height(q.At),
-		}
-		rows, err := v.Pledges(f, p)
-		if err != nil {
-			return err
-		}
-		next = cursor(rows, p, func(x *store.Pledge) []any { return []any{x.Seq} })
-		list = make([]wire.Pledge, len(rows))
-		for i := range rows {
-			x := &rows[i]
-			list[i] = wire.Pledge{
-				Seq: x.Seq, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Reward: x.Reward, Offered: x.Offered,
-				Ticket: x.Ticket.String(), Output: x.Output.String(), Outcome: string(x.Outcome), Forfeited: x.Forfeited,
+	return listing[store.Pledge, wire.Pledge]{
+		keys: []key{keyInteger},
+		key:  func(x *store.Pledge) []any { return []any{x.Seq} },
+		read: func(v *view, p store.Page) ([]store.Pledge, error) {
+			if err := v.checkAt(f.At); err != nil {
+				return nil, err
 			}
-			if list[i].Joined, err = v.moment(x.Joined); err != nil {
-				return err
-			}
-			if err := v.moments(map[**wire.Moment]pastel.Height{&list[i].Ended: x.Ended, &list[i].Amended: x.Amended}); err != nil {
-				return err
-			}
+			return v.Pledges(f, p)
+		},
+		wire: (*view).wirePledges,
+	}.answer(ctx, b, q.Page)
+}
+
+func (v *view) wirePledges(rows []store.Pledge) (list []wire.Pledge, err error) {
+	list = make([]wire.Pledge, len(rows))
+	for i := range rows {
+		x := &rows[i]
+		list[i] = wire.Pledge{
+			Seq: x.Seq, Pool: string(x.Pool), PastelID: x.PastelID, Address: x.Address, Reward: x.Reward, Offered: x.Offered,
+			Ticket: x.Ticket.String(), Output: x.Output.String(), Outcome: string(x.Outcome), Forfeited: x.Forfeited,
 		}
-		return nil
-	})
-	return list, tip, next, err
+		if list[i].Joined, err = v.moment(x.Joined); err != nil {
+			return nil, err
+		}
+		if err := v.moments(map[**wire.Moment]pastel.Height{&list[i].Ended: x.Ended, &list[i].Amended: x.Amended}); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
