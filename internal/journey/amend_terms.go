@@ -62,26 +62,15 @@ func counting(p *wire.PoolDetail, pl *wire.PoolPledge, offered, minPledge int64)
 
 // amended reports the outcome of an amendment once a block holds its ticket.
 func (r *Daemon) amended(ctx context.Context, x *ticket.Part) func(string) (string, error) {
-	return func(txid string) (string, error) {
-		pl, err := r.pledgeOf(ctx, x.PastelID, txid)
-		if err != nil || pl == nil {
-			return "", err
-		}
-		p, err := r.VerifiedPool(ctx, pl.Pool)
-		if err != nil {
-			return "", err
-		}
+	return r.pledgeOutcome(ctx, x, func(pl *wire.Pledge) string {
 		at := pl.Joined
 		if pl.Amended != nil {
 			at = *pl.Amended
 		}
-		for _, in := range p.Participants {
-			if int64(in.Seq) == pl.Seq {
-				return fmt.Sprintf("Amended in %s: the pledge offers %d PSL, of which %d PSL count; its rewards go to %s.", When(at), in.Offered, in.Counted, in.Reward), nil
-			}
-		}
-		return fmt.Sprintf("Amended in %s, but the pledge has ended since; check whether its coins were spent.", When(at)), nil
-	}
+		return "Amended in " + When(at)
+	}, func(in *wire.PoolPledge) string {
+		return fmt.Sprintf(": the pledge offers %d PSL, of which %d PSL count; its rewards go to %s.", in.Offered, in.Counted, in.Reward)
+	})
 }
 
 // pledgesAlready refuses a second pledge of the same PastelID and address: its ticket would amend the first.

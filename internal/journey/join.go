@@ -177,6 +177,15 @@ func stands(pl *wire.PoolPledge) string {
 
 // joined reports the outcome of a pledge once a block holds its ticket.
 func (r *Daemon) joined(ctx context.Context, x *ticket.Part) func(string) (string, error) {
+	return r.pledgeOutcome(ctx, x, func(pl *wire.Pledge) string {
+		return "Accepted in " + When(pl.Joined)
+	}, func(in *wire.PoolPledge) string {
+		return fmt.Sprintf(": %d PSL, %s. smartpool my shows what it earns.", in.Offered, stands(in))
+	})
+}
+
+// pledgeOutcome reports what a pledge's ticket did once a block holds it: where, and how the pledge stands if it is still live.
+func (r *Daemon) pledgeOutcome(ctx context.Context, x *ticket.Part, where func(*wire.Pledge) string, how func(*wire.PoolPledge) string) func(string) (string, error) {
 	return func(txid string) (string, error) {
 		pl, err := r.pledgeOf(ctx, x.PastelID, txid)
 		if err != nil || pl == nil {
@@ -186,12 +195,12 @@ func (r *Daemon) joined(ctx context.Context, x *ticket.Part) func(string) (strin
 		if err != nil {
 			return "", err
 		}
-		for _, in := range p.Participants {
-			if int64(in.Seq) == pl.Seq {
-				return fmt.Sprintf("Accepted in %s: %d PSL, %s. smartpool my shows what it earns.", When(pl.Joined), in.Offered, stands(&in)), nil
+		for i := range p.Participants {
+			if in := &p.Participants[i]; int64(in.Seq) == pl.Seq {
+				return where(pl) + how(in), nil
 			}
 		}
-		return fmt.Sprintf("Accepted in %s, but the pledge has ended since; check whether its coins were spent.", When(pl.Joined)), nil
+		return where(pl) + ", but the pledge has ended since; check whether its coins were spent.", nil
 	}
 }
 
