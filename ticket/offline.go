@@ -76,10 +76,7 @@ func initChecks(x *Init, net *pastel.Network, l Limits) []Check {
 	}
 	supernode, badSupernode := usableID(x.SupernodePastelID)
 	operator, badOperator := usableID(x.OperatorPastelID)
-	addr, badAddress := pastel.ParseAddress(net, x.OperatorFeeAddress)
-	if badAddress == nil && addr == EscrowAddress(x.SmartPoolID) {
-		badAddress = errors.New("it is the pool's own escrow")
-	}
+	badAddress := payable(net, x.OperatorFeeAddress, x.SmartPoolID)
 	var company error
 	if !CompanyOK(x.Company) {
 		company = fmt.Errorf("the name has %d bytes, want 1 to 128", len(x.Company))
@@ -94,6 +91,15 @@ func initChecks(x *Init, net *pastel.Network, l Limits) []Check {
 		signature("smart_pool_signature", x.SmartPoolSignature, badSupernode == nil && x.VerifySmartPool(net.Name, supernode)),
 		needsChain("PastelIDs", "both must be registered, and no other live pool may use the Supernode"),
 	}
+}
+
+// payable refuses what is no address that a pool can pay.
+func payable(net *pastel.Network, address string, pool PoolID) error {
+	a, err := pastel.ParseAddress(net, address)
+	if err == nil && a == EscrowAddress(pool) {
+		err = errors.New("it is the pool's own escrow")
+	}
+	return err
 }
 
 // usableID parses a PastelID that could be registered.
@@ -120,10 +126,7 @@ func partChecks(x *Part, net *pastel.Network, l Limits) []Check {
 	_, badPool := ParsePoolID(string(x.SmartPoolID))
 	member, badMember := usableID(x.PastelID)
 	_, badTxID := pastel.ParseTxID(x.TxID)
-	addr, badAddress := pastel.ParseAddress(net, x.RewardAddress)
-	if badAddress == nil && addr == EscrowAddress(x.SmartPoolID) {
-		badAddress = errors.New("it is the pool's own escrow")
-	}
+	badAddress := payable(net, x.RewardAddress, x.SmartPoolID)
 	_, badTime := ParseTimeStamp(x.TimeStamp)
 	var small error
 	if x.PledgedCoins < l.MinPledge {
