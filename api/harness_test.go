@@ -15,7 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/chaintest"
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -44,38 +44,19 @@ func start(t testing.TB, height pastel.Height, url string, change func(*api.Conf
 func startOn(t testing.TB, chainName string, height pastel.Height, url string, change func(*api.Config)) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	net, err := pool.ParamsByName("regtest")
-	if err != nil {
-		t.Fatal(err)
-	}
 	if url == "" {
 		url = filepath.Join(t.TempDir(), "ledger.db")
 	}
-	s, err := store.Open(ctx, url, net)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	x := &site{}
-	if x.ledger, err = chain.OpenLedger(ctx, net, false, s); err != nil {
-		t.Fatal(err)
-	}
-	for h, b := range chaintest.Parsed(t, chainName) {
-		x.blocks = append(x.blocks, pool.Prepare(&net, pastel.Height(h), b))
-	}
-	x.move(t, -1, height)
-	r, err := store.OpenReader(ctx, url, net, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close() })
+	x := &site{blocks: ledgertest.Recorded(t, chainName)}
+	var r *store.Reader
+	x.ledger, r = ledgertest.Open(t, x.blocks, height, url)
 	feed := api.NewFeed(r, slog.New(slog.DiscardHandler))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		feed.Run(ctx, x.ledger.Moved)
 	}()
-	alerts, err := store.OpenAlerts(ctx, url, net)
+	alerts, err := store.OpenAlerts(ctx, url, x.ledger.Params())
 	if err != nil {
 		t.Fatal(err)
 	}

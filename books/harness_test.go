@@ -2,12 +2,11 @@ package books_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/chaintest"
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -32,31 +31,8 @@ func open(t testing.TB, height pastel.Height, url string) *library {
 // openOn is open on any recorded chain.
 func openOn(t testing.TB, chainName string, height pastel.Height, url string) *library {
 	t.Helper()
-	ctx := context.Background()
-	net, err := pool.ParamsByName("regtest")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if url == "" {
-		url = filepath.Join(t.TempDir(), "ledger.db")
-	}
-	s, err := store.Open(ctx, url, net)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	x := &library{}
-	if x.ledger, err = chain.OpenLedger(ctx, net, false, s); err != nil {
-		t.Fatal(err)
-	}
-	for h, b := range chaintest.Parsed(t, chainName) {
-		x.blocks = append(x.blocks, pool.Prepare(&net, pastel.Height(h), b))
-	}
-	x.move(t, -1, height)
-	if x.reader, err = store.OpenReader(ctx, url, net, false); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { x.reader.Close() })
+	x := &library{blocks: ledgertest.Recorded(t, chainName)}
+	x.ledger, x.reader = ledgertest.Open(t, x.blocks, height, url)
 	x.Books = books.New(x.reader)
 	return x
 }

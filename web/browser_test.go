@@ -30,8 +30,8 @@ import (
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/chaintest"
 	"github.com/pastelnetwork/smartpool/internal/largepool"
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -95,46 +95,15 @@ func (x *site) gate(next http.Handler) http.Handler {
 // life is the recorded chain of a pool's life.
 func life(t testing.TB) []*pool.Prepared {
 	t.Helper()
-	return recorded(t, "life")
-}
-
-// recorded returns the blocks of a recorded chain.
-func recorded(t testing.TB, name string) []*pool.Prepared {
-	t.Helper()
-	net, err := pool.ParamsByName("regtest")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []*pool.Prepared
-	for h, b := range chaintest.Parsed(t, name) {
-		list = append(list, pool.Prepare(&net, pastel.Height(h), b))
-	}
-	return list
+	return ledgertest.Recorded(t, "life")
 }
 
 func start(t testing.TB, blocks []*pool.Prepared, height pastel.Height) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	net, err := pool.ParamsByName("regtest")
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "ledger.db")
-	s, err := store.Open(ctx, file, net)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
 	x := &site{blocks: blocks}
-	if x.ledger, err = chain.OpenLedger(ctx, net, false, s); err != nil {
-		t.Fatal(err)
-	}
-	x.move(t, height)
-	r, err := store.OpenReader(ctx, file, net, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close() })
+	var r *store.Reader
+	x.ledger, r = ledgertest.Open(t, blocks, height, "")
 	discard := slog.New(slog.DiscardHandler)
 	feed := api.NewFeed(r, discard)
 	x.books = books.New(r)

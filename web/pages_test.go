@@ -11,6 +11,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/largepool"
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -236,7 +237,7 @@ func (x *site) tells(t *testing.T, height pastel.Height, path string, has, hasNo
 
 // A pledge that counts in part says so, before and after coins that wait in line are spent.
 func TestPagesTellWhatCounts(t *testing.T) {
-	x := start(t, recorded(t, "dense"), 337)
+	x := start(t, ledgertest.Recorded(t, "dense"), 337)
 	reduced, _, _, err := x.books.Events(context.Background(), wire.EventQuery{Type: []string{"pledge.reduced"}, From: 337, To: 337, Page: wire.Page{Limit: 1}})
 	if err != nil || len(reduced) != 1 {
 		t.Fatalf("%v, %v", reduced, err)
@@ -257,7 +258,7 @@ func TestPagesTellWhatCounts(t *testing.T) {
 // Claims too small to be paid wait. An address without a live pledge in the pool also sees what an ended pool pays.
 func TestPagesTellOfSmallClaims(t *testing.T) {
 	const address = "tPe3mwnBY7KnaPRaLrBi4pKC2PbB9XGop6s" // is owed 21 patoshi
-	x := start(t, recorded(t, "dense"), 240)
+	x := start(t, ledgertest.Recorded(t, "dense"), 240)
 	const owed = `is settled and waits until at least <span class="amount">1.00000</span> PSL is owed`
 	a, err := x.books.Address(context.Background(), address)
 	if err != nil || len(a.Claims) != 1 || a.Claims[0].Amount != 21 || len(a.Positions) == 0 {
