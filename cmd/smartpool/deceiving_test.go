@@ -135,7 +135,7 @@ func TestDeceivingNamesOnEverySurface(t *testing.T) {
 		if !strings.Contains(operators, `<tr id="`+p.Operator+`"><th scope="row">`+named) {
 			t.Errorf("/operators: want %s", named)
 		}
-		alike := regexp.MustCompile(regexp.QuoteMeta(p.Operator) + `</a> <span class="badge low">another operator`).MatchString(strings.ReplaceAll(operators, pastel.Short(p.Operator), p.Operator))
+		alike := regexp.MustCompile(regexp.QuoteMeta(p.Operator) + `</a> <span class="badge low">looks like another operator`).MatchString(strings.ReplaceAll(operators, pastel.Short(p.Operator), p.Operator))
 		if want := deceiving[i].alike; alike != want {
 			t.Errorf("%+q looks like another operator's: %t, want %t", deceiving[i].company, alike, want)
 		}
