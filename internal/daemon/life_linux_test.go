@@ -2,10 +2,10 @@ package daemon_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/actors"
@@ -26,8 +26,14 @@ type poolLife struct {
 // cast is the actors of a pool.
 type cast struct {
 	*actors.Cast
-	out map[*actors.Party]bool // who has left
+	out     map[*actors.Party]bool // who has left
+	refused int                    // in a row
+	name    string
+	starts  int // of the Supernode
 }
+
+// mostRefusals in a row, as after a reorganization that undid the pool, and it is left to itself.
+const mostRefusals = 3
 
 // poolsAtOnce is how many pools live; the oldest is left to itself when another opens.
 const poolsAtOnce = 3
@@ -82,16 +88,20 @@ func (l *poolLife) draw(random *rand.Rand) (what string, err error) {
 		return fmt.Sprintf("%d blocks", count), l.mine(count)
 	case d < 12:
 		return l.reorganize(random)
-	case d == 12 || len(l.pools) == 0:
+	case d == 12 || len(l.pools) < poolsAtOnce-1:
 		return "a pool opens", l.open(random)
 	default:
 		p := l.pools[random.IntN(len(l.pools))]
 		m := p.Members[random.IntN(len(p.Members))]
 		what, err := p.act(random, m)
+		if p.refused++; err == nil {
+			p.refused = 0
+		}
+		l.pools = slices.DeleteFunc(l.pools, func(p *cast) bool { return p.refused == mostRefusals })
 		if err == nil && random.IntN(3) > 0 { // otherwise the transaction waits in the mempool
 			err = l.mine(1)
 		}
-		return fmt.Sprintf("%s of %s %s", m.Name, p.Pool[:strings.IndexByte(string(p.Pool), '.')], what), err
+		return fmt.Sprintf("%s of %s %s", m.Name, p.name, what), err
 	}
 }
 
@@ -99,29 +109,40 @@ func (l *poolLife) draw(random *rand.Rand) (what string, err error) {
 func (l *poolLife) open(random *rand.Rand) error {
 	ctx := context.Background()
 	l.opened++
-	coins := []int64{400, 300, 250, 150 + int64(random.IntN(100))}
-	c := &cast{actors.New(regtest(l.s.t).Network, l.s.node.Client, l.s.node.dir+"/.cookie", []string{"Alice", "Bob", "Carol", "Dave"}, coins), map[*actors.Party]bool{}}
+	coins := []int64{400, 300, 250, 150} // the target
+	c := &cast{Cast: actors.New(regtest(l.s.t).Network, l.s.node.Client, l.s.node.dir+"/.cookie", []string{"Alice", "Bob", "Carol", "Dave"}, coins), out: map[*actors.Party]bool{}}
+	c.name = fmt.Sprintf("soak-%d", l.opened)
 	for _, m := range c.Members {
-		m.Extra = 100
+		m.Extra = int64(random.IntN(200))
 	}
-	if err := c.Start(ctx, fmt.Sprintf("soak-%d", l.opened), l.mine); err != nil {
+	if err := c.Start(ctx, c.name, l.mine); err != nil {
 		return err
 	}
 	l.pools = append(l.pools, c)
 	l.pools = l.pools[max(0, len(l.pools)-poolsAtOnce):]
-	if err := c.Launch(ctx); err != nil {
+	if err := c.launch(ctx); err != nil {
 		return err
 	}
 	return l.mine(1)
 }
 
+// launch launches the pool's Supernode with a new key.
+func (p *cast) launch(ctx context.Context) error {
+	p.starts++
+	p.Alias = fmt.Sprintf("%s-%d", p.name, p.starts)
+	return p.Launch(ctx)
+}
+
 // act has a member do something.
 func (p *cast) act(random *rand.Rand, m *actors.Party) (string, error) {
 	ctx := context.Background()
-	if list, err := p.Client.Unspent(ctx, 1, m.Address); err == nil && len(list) > 0 { // where the last transaction went
+	list, err := p.Client.Unspent(ctx, 1, m.Address)
+	if err == nil && len(list) > 0 { // where the last transaction went
 		m.Output, m.Value = list[0].OutPoint, list[0].Value
 	}
 	switch d := random.IntN(6); {
+	case len(list) == 0: // it is not mined, or its coins were funded on another branch
+		return "gets coins", errors.Join(err, p.Fund(ctx, m))
 	case p.out[m]:
 		p.out[m] = false
 		return "pledges again", p.Pledge(ctx, m)
@@ -133,7 +154,7 @@ func (p *cast) act(random *rand.Rand, m *actors.Party) (string, error) {
 	case d == 2:
 		return "takes coins away", p.Take(ctx, m, 1+int64(random.IntN(150)))
 	case d == 3:
-		return "launches the Supernode again", p.Launch(ctx)
+		return "launches the Supernode again", p.launch(ctx)
 	default:
 		p.out[m] = true
 		return "leaves", p.Leave(ctx, m)
@@ -205,5 +226,4 @@ func (l *poolLife) settle() {
 	if err := l.mine(max(1, highest+1-int(height))); err != nil {
 		l.s.t.Fatal(err)
 	}
-	l.pools = slices.DeleteFunc(l.pools, func(p *cast) bool { return p.Pool == "" })
 }

@@ -258,11 +258,8 @@ func (s *soak) run() {
 
 // act draws an action and says what it did.
 func (s *soak) act(random *rand.Rand) string {
-	if random.IntN(3) == 0 {
+	if random.IntN(3) == 0 || s.troubles["node"] != nil {
 		return s.begin(random)
-	}
-	if s.troubles["node"] != nil {
-		return "the node is away, nothing happens to pools"
 	}
 	return s.life.act(random)
 }
