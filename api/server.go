@@ -214,11 +214,14 @@ func (s *Server) failed(err error) error {
 		s.cfg.Log.Warn("a request took too long", "err", err)
 		return huma.Error503ServiceUnavailable("the answer took too long: try again, or request less at once")
 	case errors.Is(err, context.Canceled):
-		return huma.NewError(499, "the client closed the connection")
+		return huma.Error503ServiceUnavailable(stopping)
 	}
 	s.cfg.Log.Warn("a request failed", "err", err)
 	return huma.Error503ServiceUnavailable("the database is not responding: try again in a minute; the daemon's log says why")
 }
+
+// stopping is for requests whose context ended. If the client has left, nobody hears it.
+const stopping = "the daemon is stopping: try again in a minute"
 
 // body wraps an answer in huma's form.
 type body[T any] struct{ Body T }

@@ -28,6 +28,7 @@ type Daemon struct {
 	bell    <-chan struct{}
 	metrics *metrics
 	ready   readiness
+	now     func() time.Time
 	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
 
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
@@ -47,7 +48,7 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{cfg: cfg, net: network, log: log}
+	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now}
 	d.metrics = newMetrics(d.Ledger)
 	d.ready.set("starting")
 	return d, nil
