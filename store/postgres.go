@@ -22,6 +22,7 @@ var errPostgresURL = errors.New("the postgres:// URL of the database is malforme
 
 // postgresWriter is a writer's PostgreSQL database.
 type postgresWriter struct {
+	cfg  *pgx.ConnConfig
 	pool *sql.DB
 	name string // of its sessions; no other writer's have it
 }
@@ -35,13 +36,13 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 		return errPostgresURL
 	}
 	const nameOfSessions = "application_name"
-	w := &postgresWriter{name: "smartpool writer " + rand.Text()}
+	w := &postgresWriter{cfg: cfg.Copy(), name: "smartpool writer " + rand.Text()}
 	cfg.RuntimeParams[nameOfSessions] = w.name
 	pool := stdlib.OpenDB(*cfg)
 	w.pool = pool
 	pool.SetMaxIdleConns(-1) // a dead idle connection would be noticed only when needed
 	s.onClose(pool.Close)
-	s.engine, s.place = w, postgresPlace(cfg)
+	s.engine, s.reads, s.place = w, postgresReads, postgresPlace(cfg)
 	opening := "open " + s.place
 	if s.conn, s.q, err = s.engine.connect(ctx); err != nil {
 		return opening.name(ctx, err)
@@ -87,6 +88,9 @@ func (w *postgresWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, e
 	}
 	return conn, db.New(conn), nil
 }
+
+// another implements writing.
+func (w *postgresWriter) another() (*sql.DB, error) { return stdlib.OpenDB(*w.cfg), nil }
 
 // last implements writing.
 func (w *postgresWriter) last(ctx context.Context) (pool.Tip, error) {
