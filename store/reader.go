@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -52,10 +51,13 @@ const maxReaders = 8
 
 // OpenReader opens a database that a writer has created for the same network. Its errors say what to do.
 func OpenReader(ctx context.Context, database string, net pool.Params, shadow bool) (*Reader, error) {
+	if err := Check(database); err != nil {
+		return nil, err
+	}
 	r := &Reader{net: net, shadow: shadow}
 	var err error
 	if IsPostgres(database) {
-		err = r.openPostgres(database)
+		err = r.openPostgres(ctx, database)
 	} else {
 		err = r.openSQLite(database)
 	}
@@ -70,12 +72,16 @@ func OpenReader(ctx context.Context, database string, net pool.Params, shadow bo
 	return r, nil
 }
 
-func (r *Reader) openPostgres(database string) error {
-	cfg, err := pgx.ParseConfig(database)
+func (r *Reader) openPostgres(ctx context.Context, database string) error {
+	cfg, err := postgresConfig(database)
 	if err != nil {
-		return errPostgresURL
+		return err
 	}
-	r.pool, r.engine, r.place = stdlib.OpenDB(*cfg), postgresReads, postgresPlace(cfg)
+	r.engine, r.place = postgresReads, postgresPlace(cfg)
+	if _, err := meet(ctx, cfg, false); err != nil {
+		return r.place.name(ctx, err)
+	}
+	r.pool = stdlib.OpenDB(*cfg)
 	return nil
 }
 

@@ -69,7 +69,13 @@ func (r role) held(ctx context.Context, q asking, query string) error {
 	return nil
 }
 
-// Held returns ErrOvertaken if another writer has taken over the database.
+// Held returns ErrOvertaken if another writer has taken over the database. Call it every few seconds: it keeps the lock alive.
 func (s *Store) Held(ctx context.Context) error {
-	return s.use(ctx, func() error { return s.place.name(ctx, s.role.held(ctx, s.conn, writerRow)) })
+	return s.use(ctx, func() error {
+		if err := s.engine.keep(ctx); err != nil {
+			s.drop() //nolint:errcheck // the first error matters
+			return err
+		}
+		return s.place.name(ctx, s.role.held(ctx, s.conn, writerRow))
+	})
 }

@@ -36,9 +36,6 @@ type sqliteWriter struct {
 }
 
 func openSQLite(ctx context.Context, path string, s *Store) error {
-	if path == "" {
-		return errors.New("no database: name an SQLite file or a postgres:// URL")
-	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return fmt.Errorf("path of the database: %w", err)
@@ -91,6 +88,9 @@ func (f *sqliteWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, err
 	}
 	return conn, prepared, nil
 }
+
+// keep implements writing. Only the process's end frees the lock.
+func (f *sqliteWriter) keep(context.Context) error { return nil }
 
 // another implements writing.
 func (f *sqliteWriter) another() (*sql.DB, error) {

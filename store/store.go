@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -46,6 +45,8 @@ type writing interface {
 	leave(*sql.Conn, *db.Queries) error
 	// idle reports whether the connection works and has no open transaction.
 	idle(*sql.Conn) bool
+	// keep returns an error if the lock is lost. It is called every few seconds.
+	keep(ctx context.Context) error
 	// last reads the last block without the lock.
 	last(ctx context.Context) (pool.Tip, error)
 	// another returns connections of their own, for the same database.
@@ -71,14 +72,12 @@ type transaction interface {
 // ErrLocked says that another process writes to the database. Wait until it ends, or only read.
 var ErrLocked = errors.New("another process writes to this database")
 
-// IsPostgres reports whether a database is a PostgreSQL URL; anything else is the path of an SQLite file.
-func IsPostgres(database string) bool {
-	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
-}
-
 // Open opens the database for writing, creates or upgrades its tables, and takes the writer's lock and role; ErrLocked if the lock is taken.
 // The database is a PostgreSQL URL, or the path of an SQLite file, which is created if missing.
 func Open(ctx context.Context, database string, net pool.Params) (*Store, error) {
+	if err := Check(database); err != nil {
+		return nil, err
+	}
 	open := openSQLite
 	if IsPostgres(database) {
 		open = openPostgres
@@ -138,7 +137,7 @@ func (s *Store) use(ctx context.Context, f func() error) (err error) {
 			return s.place.name(ctx, err)
 		}
 	}
-	if err = f(); err != nil && !s.engine.idle(s.conn) {
+	if err = f(); err != nil && s.conn != nil && !s.engine.idle(s.conn) {
 		s.drop() //nolint:errcheck // the first error matters
 	}
 	return s.place.explain(ctx, err)
