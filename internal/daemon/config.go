@@ -77,6 +77,9 @@ func (c *Config) Check() error {
 	case (c.NodeUser == "") != (c.NodePassword == ""):
 		return errors.New("node-user, node-password: only one is set; set both, or use --node-cookie instead")
 	}
+	if err := store.Check(c.database()); err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
 	if _, err := c.proxies(); err != nil {
 		return err
 	}
@@ -176,8 +179,8 @@ func (c *Config) shadow() bool { return c.ShadowFrom >= 0 }
 
 // database returns the name of the database to open.
 func (c *Config) database() string {
-	if c.Database != "" {
-		return c.Database
+	if name := strings.TrimSpace(c.Database); name != "" {
+		return name
 	}
 	return filepath.Join(c.Data, c.networkName()+".db")
 }

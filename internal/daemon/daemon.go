@@ -181,7 +181,7 @@ func (d *Daemon) sessions(ctx context.Context) error {
 		case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrOvertaken): // another daemon has the lock, or took it over
 			d.ready.failed("standing by: another daemon writes to the database", err)
 			if !standing {
-				d.log.Info("standing by until the other daemon stops", "database", d.cfg.databaseForLog())
+				d.log.Info("standing by until the other daemon stops", "database", d.cfg.databaseForLog(), "reason", err)
 			}
 			opened, standing, wait = true, true, standBy
 		case opened && store.Temporary(err):
@@ -227,10 +227,38 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	defer d.ready.store(nil)
 	d.setLedger(ledger)
 	defer d.setLedger(nil)
+	ctx, stop := d.whileWriter(ctx, s)
+	defer stop()
 	if d.cfg.NodeAPI != "" {
-		return d.answer(ctx, ledger)
+		err = d.answer(ctx, s, ledger)
+	} else {
+		err = d.follow(ctx, s, ledger)
 	}
-	return d.follow(ctx, ledger)
+	if lost := context.Cause(ctx); lost != nil && errors.Is(err, context.Canceled) {
+		return lost
+	}
+	return err
+}
+
+// holdEvery is how often a daemon checks that the database is still its own to write. Each step checks it, too, but on a quiet chain that
+// may take minutes, and meanwhile the daemon would say that it is ready.
+const holdEvery = 5 * time.Second
+
+// whileWriter returns a context that ends when another daemon takes over the database; its cause says so.
+func (d *Daemon) whileWriter(ctx context.Context, s *store.Store) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for sleep(ctx, holdEvery) {
+			if err := s.Held(ctx); errors.Is(err, store.ErrOvertaken) || errors.Is(err, store.ErrLocked) {
+				cancel(err)
+			}
+		}
+	})
+	return ctx, func() {
+		cancel(nil)
+		watch.Wait()
+	}
 }
 
 // outage returns a function that logs when the database starts and stops refusing blocks.
@@ -248,9 +276,9 @@ func (d *Daemon) outage() func(error) {
 }
 
 // follow moves the ledger along the node's chain.
-func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) (err error) {
+func (d *Daemon) follow(ctx context.Context, s *store.Store, ledger *chain.Ledger) (err error) {
 	var node followed // alerts run even while the node is unreachable
-	defer d.alert(ctx, ledger, &node)()
+	defer d.alert(ctx, s, ledger, &node)()
 	defer func() { node.end(err) }()
 	if err := d.dial(ctx); err != nil {
 		return err

@@ -159,6 +159,14 @@ func (s *Server) DisconnectAll(t testing.TB) {
 	}
 }
 
+// Exec runs a statement as the superuser.
+func (s *Server) Exec(t testing.TB, statement string) {
+	t.Helper()
+	if err := s.exec(statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
 // Stop ends the server the way a crash would: uncommitted transactions are lost, committed ones are not. Stopping twice is fine.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
@@ -169,6 +177,14 @@ func (s *Server) Stop(t testing.TB) {
 		t.Fatal(err)
 	}
 	s.process = nil
+}
+
+// MakeStandby makes a stopped server a standby, without a primary to follow, from its next start on.
+func (s *Server) MakeStandby(t testing.TB) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.data(), "standby.signal"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Start restarts a stopped server on the same port.
