@@ -18,7 +18,7 @@ LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANG
 SQLC_VERSION ?= v1.31.1
 SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 
-.PHONY: all test check format tidy vet lint generated race test-pasteld fuzz soak bench bench-once build generate clean
+.PHONY: all test check format tidy vet vulncheck lint generated race test-pasteld fuzz soak bench bench-once build generate clean
 
 all: test build
 
@@ -41,6 +41,11 @@ format:
 tidy:
 	@echo '== go mod tidy'
 	@$(GO) mod tidy -diff
+
+# Fails if a call in the program reaches a known vulnerability. Not part of make check: it reads Go's vulnerability database, https://vuln.go.dev.
+vulncheck:
+	@echo '== govulncheck'
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 $(PKG)
 
 vet:
 	@echo '== go vet'

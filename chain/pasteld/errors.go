@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 // Error codes of pasteld that the client distinguishes (rpc/protocol.h).
@@ -90,20 +90,9 @@ func lookup(err error) error {
 	return err
 }
 
-const maxMessage = 400 // characters kept of a node's message
+const maxMessage = 400 // columns kept of a node's message
 
 // oneLine makes a node's text fit to show: printable, on one line, short, and without secrets.
 func oneLine(s string, secrets []string) string {
-	s = redact(s, secrets)
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > maxMessage {
-		s = string(r[:maxMessage]) + "..."
-	}
-	return s
+	return visible.Short(strings.Join(strings.Fields(redact(s, secrets)), " "), maxMessage)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -156,7 +157,7 @@ func (c *alertsTestCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 // noSubscription says where to find the ids.
 func noSubscription(id string, err error) error {
 	if errors.Is(err, client.ErrNotFound) {
-		return fmt.Errorf("there is no subscription %s; smartpool alerts list shows all", terminal.Printable(id))
+		return fmt.Errorf("there is no subscription %s; smartpool alerts list shows all", visible.Text(id))
 	}
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong" // flags, environment and file in one struct
 
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 // Exit codes.
@@ -120,9 +121,9 @@ func newLogger(w io.Writer, level, format string) *slog.Logger {
 	}
 	options := &slog.HandlerOptions{Level: l}
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(slog.NewJSONHandler(visible.JSONWriter(w), options))
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(slog.NewTextHandler(visible.Writer(w), options))
 }
 
 // defaultData returns a folder in the user's home, as is usual for daemons.
