@@ -112,20 +112,18 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.Server {
 	b := books.New(reader)
 	b.AskNode(d.listed)
-	proxies, _ := d.cfg.proxies() // New has checked them
+	proxies, _ := d.cfg.proxies() // New has checked these
+	origins, _ := d.cfg.origins()
+	hosts, _ := d.cfg.hosts()
 	site := api.New(api.Config{
 		Books: b, Feed: feed, Simulator: simulator{d, books.NewLoaded(reader)}, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
-		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: splitList(d.cfg.APIOrigins), Proxies: proxies,
+		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: origins, Proxies: proxies, Hosts: hosts,
+		Local: onLoopback(d.cfg.API), Base: d.cfg.BasePath,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
 	})
-	pages := web.New(web.Config{Books: b, Log: d.log, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
+	pages := web.New(web.Config{Books: b, Log: d.log, Base: d.cfg.BasePath, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
 	site.Handle("/", pages.Handler(site.Answers().Keep))
 	return site
-}
-
-// splitList splits a setting at commas and spaces.
-func splitList(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func (d *Daemon) closeReader(r *store.Reader) {

@@ -121,9 +121,7 @@ func (d *Daemon) dial(ctx context.Context) error {
 	if d.node != nil {
 		return nil
 	}
-	client, err := pasteld.New(pasteld.Config{
-		URL: d.cfg.Node, User: d.cfg.NodeUser, Password: d.cfg.NodePassword, CookieFile: d.cfg.NodeCookie, Network: d.net.Network,
-	})
+	client, err := pasteld.New(d.cfg.nodeConfig(d.net.Network))
 	if err != nil {
 		return err
 	}
