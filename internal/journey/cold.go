@@ -78,6 +78,9 @@ func (f *Cold) signed(r *Daemon, p *wire.PoolDetail) (t *ticket.Ticket, address 
 			return nil, "", fmt.Errorf("%s: %s; sign exactly the statement that ticket decode shows", ch.Name, ch.Detail)
 		}
 	}
+	if err := CheckTime(l.Ticket); err != nil {
+		return nil, "", err
+	}
 	signer, err := x.AddressSigner(x.PledgeStatement(net.Name))
 	return l.Ticket, pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(net), err
 }

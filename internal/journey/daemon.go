@@ -48,6 +48,9 @@ type Daemon struct {
 	Params pool.Params    // the rules' parameters on the daemon's network
 	Net    pastel.Network // of Params
 	Person Person
+
+	memory *Pledges // of this user; nil until needed, or if there is no folder for it
+	warned bool     // that it cannot be read
 }
 
 // Dial asks the daemon at a URL for its state, and tells the person if the daemon is behind or a shadow run.
