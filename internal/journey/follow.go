@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -44,7 +45,7 @@ func (r *Daemon) Finish(
 type lastBlock struct {
 	height  pastel.Height
 	now     pastel.Height // of the node
-	expires bool // no later block can hold the ticket
+	expires bool          // no later block can hold the ticket
 }
 
 // expiry is how many blocks a transaction of pasteld's wallet has until it expires.
@@ -127,7 +128,7 @@ func (r *Daemon) outcome(ctx context.Context, txid string, until lastBlock, done
 	}
 	for _, x := range list.Items {
 		if x.TxID == txid {
-			return "", false, &RejectedError{TxID: txid, Height: x.Height, Reason: ticket.Reason(x.Reason)}
+			return "", false, &RejectedError{TxID: txid, Height: x.Height, Reason: ticket.Reason(terminal.Said(x.Reason))}
 		}
 	}
 	said, err = done()

@@ -88,7 +88,7 @@ func (r *Daemon) stillDoes(ctx context.Context, wallet *pasteld.Client, t *ticke
 	case err != nil:
 		return err
 	case !acceptable(&c):
-		return fmt.Errorf("the ticket would be rejected: %s: %s", c.Reason, c.Text)
+		return rejection(&c)
 	case t.Part == nil:
 		return nil
 	}

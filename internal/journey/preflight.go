@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -54,11 +55,16 @@ func acceptable(c *wire.Check) bool {
 	return c.Accepted || c.Reason == string(ticket.ReasonBadSignature)
 }
 
+// rejection says in this program's words why the next block would reject a ticket.
+func rejection(c *wire.Check) error {
+	return fmt.Errorf("the ticket would be rejected: %s: %s", terminal.Printable(c.Reason), ticket.Explain(ticket.Reason(c.Reason)))
+}
+
 // Preflight asks whether the next block would accept a ticket once signed.
 func (r *Daemon) Preflight(ctx context.Context, t *ticket.Ticket) (wire.Check, error) {
 	c, err := r.judged(ctx, t)
 	if err == nil && !acceptable(&c) {
-		err = fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was signed", c.Reason, c.Text)
+		err = fmt.Errorf("%w. Nothing was signed", rejection(&c))
 		if lacksBlocks(&c) {
 			err = fmt.Errorf("%w. The daemon is at block %d; if the output needs a later block, try again once the daemon has it", err, c.Tip.Height)
 		}
