@@ -147,7 +147,7 @@ func (x *answer) write(w http.ResponseWriter, r *http.Request) {
 	copyHeader(w.Header(), x.header)
 	w.Header().Set("ETag", x.etag)
 	w.Header().Set("Cache-Control", "no-cache") // ask again, with the ETag
-	if r.Header.Get("If-None-Match") == x.etag {
+	if matches(r.Header.Values("If-None-Match"), x.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

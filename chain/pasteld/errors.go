@@ -49,6 +49,7 @@ type callError struct {
 	method, node string
 	err          error // what is wrong and what to do
 	temporary    bool
+	away         string // in which way the node is away (chain.Away); may be empty
 }
 
 func (e *callError) Error() string { return e.method + " at " + e.node + ": " + e.err.Error() }
@@ -56,6 +57,22 @@ func (e *callError) Unwrap() error { return e.err }
 
 // Is makes errors.Is match chain.ErrAway for temporary errors.
 func (e *callError) Is(target error) bool { return target == chain.ErrAway && e.temporary }
+
+// Away says in which way the node is away, for chain.Away.
+func (e *callError) Away() string {
+	if e.away != "" {
+		return e.away
+	}
+	return chain.Away(e.err)
+}
+
+// Away says that the node is starting, for chain.Away.
+func (e *RPCError) Away() string {
+	if e.Code == codeWarmUp {
+		return "the node is starting"
+	}
+	return ""
+}
 
 // Is makes errors.Is match chain.ErrAway for the refusal of a node that is starting.
 func (e *RPCError) Is(target error) bool { return target == chain.ErrAway && e.Code == codeWarmUp }

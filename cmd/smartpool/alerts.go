@@ -69,9 +69,9 @@ func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey
 	if e.JSON {
 		return terminal.PrintJSON(e.Out, got)
 	}
-	_, _ = fmt.Fprintf(e.Out, "Created subscription %s. To check that alerts arrive: smartpool alerts test %s\n", got.ID, got.ID)
+	_, _ = fmt.Fprintf(e.Out, "Created subscription %s. To check that alerts arrive: smartpool alerts test %s\n", visible.Text(got.ID), terminal.Argument(got.ID))
 	if got.Secret != "" {
-		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret. Note it now; it is not shown again:\n  %s\n", got.Secret)
+		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret. Note it now; it is not shown again:\n  %s\n", visible.Text(got.Secret))
 	}
 	return err
 }

@@ -183,7 +183,7 @@ func (l *launch) date(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at, err := timeStamp(l.pool.Tip.Time, nil)
+	at, err := l.r.timeStamp(l.pool.Tip.Time, nil)
 	if err != nil {
 		return err
 	}
