@@ -178,12 +178,12 @@ func (s *Snapshot) checkVersion() error {
 
 // records passes records to f, which must not keep them.
 func (s *Snapshot) records(where string, args []any, f func(pool.Record) error) error {
-	rows, err := s.conn.QueryContext(s.ctx, "SELECT kind, key, value FROM records "+where, args...)
+	rows, err := s.conn.QueryContext(s.ctx, "SELECT kind, key, value FROM records "+where, args...) //nolint:gosec // a constant of this package
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var kind int16
+	var kind uint8 // Scan refuses what is not one
 	var key, value sql.RawBytes
 	for rows.Next() {
 		if err := rows.Scan(&kind, &key, &value); err != nil {

@@ -191,7 +191,24 @@ func undoAt(ctx context.Context, q *db.Queries, h pastel.Height) (*pool.Undo, er
 
 // HashAt returns the hash of the block at h; chain.ErrNotFound if there is none.
 func (s *Store) HashAt(ctx context.Context, h pastel.Height) (hash pastel.BlockHash, err error) {
-	err = s.use(ctx, func() error {
+	err = s.blockAt(ctx, h, func(b *db.BlockAtRow) (err error) {
+		hash, err = hash32[pastel.BlockHash](b.Hash)
+		return err
+	})
+	return hash, err
+}
+
+// TimeAt returns the time of the block at h, seconds since 1970; chain.ErrNotFound if there is none.
+func (s *Store) TimeAt(ctx context.Context, h pastel.Height) (seconds int64, err error) {
+	err = s.blockAt(ctx, h, func(b *db.BlockAtRow) error {
+		seconds = b.Time
+		return nil
+	})
+	return seconds, err
+}
+
+func (s *Store) blockAt(ctx context.Context, h pastel.Height, f func(*db.BlockAtRow) error) error {
+	return s.use(ctx, func() error {
 		b, err := s.q.BlockAt(ctx, int64(h))
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("block %d: %w", h, chain.ErrNotFound)
@@ -199,10 +216,8 @@ func (s *Store) HashAt(ctx context.Context, h pastel.Height) (hash pastel.BlockH
 		if err != nil {
 			return fmt.Errorf("read block %d: %w", h, err)
 		}
-		hash, err = hash32[pastel.BlockHash](b.Hash)
-		return err
+		return f(&b)
 	})
-	return hash, err
 }
 
 // lastBlock returns the database's last block; height -1 if it has none.

@@ -36,8 +36,10 @@ func (d *Daemon) answer(ctx context.Context, s *store.Store, ledger *chain.Ledge
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	d.log.Info("node interface", "url", "http://"+listener.Addr().String(), "cookie", cookie)
-	d.ready.set("")
-	defer d.alert(ctx, s, ledger, nil)()
+	status := d.pushedTo(ledger)
+	d.ready.judge(status)
+	defer d.ready.judge(nil)
+	defer d.alert(ctx, s, ledger, nil, status)()
 	select {
 	case <-ctx.Done():
 		err = ctx.Err()
