@@ -60,7 +60,7 @@ func (j *spends) over(_ *store.Subscription, a *store.Alert) (ending, error) {
 		return ending{}, err
 	}
 	if m.Spend == nil {
-		return ending{}, fmt.Errorf("alert %s tells of no spend: the database is damaged, start with an empty one", a.ID)
+		return ending{}, fmt.Errorf("alert %s tells of no spend; %s", a.ID, store.Damaged)
 	}
 	what := fmt.Sprintf("the pledge of %s in pool %s", a.PastelID, a.Pool)
 	for _, o := range []struct {

@@ -65,7 +65,8 @@ type news struct {
 	old    bool // from before the subscription: it may rebind a message but not make one
 }
 
-// plan reads on from the cursor. It reports false if nobody has subscribed or everything is read.
+// plan reads on from the cursor. It reports false if nobody has subscribed, everything is read, or the ledger has yet to come back to the
+// cursor.
 func (r *reading) plan() (some bool, err error) {
 	if r.subs, err = r.x.Subscriptions(); err != nil || len(r.subs) == 0 {
 		return false, err
@@ -79,6 +80,9 @@ func (r *reading) plan() (some bool, err error) {
 	}
 	if r.from, err = r.x.Cursor(); err != nil || r.from == (store.AlertCursor{Height: tip.Height, Position: store.EndOfBlock, Hash: tip.Hash}) {
 		return false, err
+	}
+	if tip.Height < r.from.Height-r.s.net.MaxReorg {
+		return false, nil // no reorganization is that deep: the ledger is being made anew, and what it comes by was told
 	}
 	start, err := r.goBack()
 	if err != nil {

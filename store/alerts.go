@@ -366,7 +366,7 @@ func (s *Snapshot) Amendment(e *Event) (before, after Terms, err error) {
 		return before, after, err
 	}
 	if len(rows) != 2 {
-		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket: the database is damaged; start with an empty one", n, e.Pledge)
+		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket; %s", n, e.Pledge, Damaged)
 	}
 	for i, terms := range []*Terms{&before, &after} {
 		*terms = Terms{Reward: rows[i].Reward}

@@ -99,7 +99,10 @@ func all[T any](s *Snapshot, q *query, scan func(*sql.Rows) (T, error)) ([]T, er
 	for rows.Next() {
 		x, err := scan(rows)
 		if err != nil {
-			return nil, fmt.Errorf("%w: the database is damaged", err)
+			if over := s.ctx.Err(); over != nil { // then rows may be closed
+				return nil, over
+			}
+			return nil, fmt.Errorf("%w; %s", err, Damaged)
 		}
 		list = append(list, x)
 	}
