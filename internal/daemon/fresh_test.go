@@ -327,11 +327,14 @@ func TestOddNodeIsRefused(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		"a page":     {page(http.StatusOK), "not JSON-RPC"},
-		"no page":    {page(http.StatusNotFound), "not the RPC of a Pastel node (HTTP 404)"},
-		"no method":  {page(http.StatusMethodNotAllowed), "not the RPC of a Pastel node (HTTP 405)"},
-		"forbidden":  {page(http.StatusForbidden), "rpcallowip"},
-		"compressed": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Encoding", "gzip"); w.Write([]byte{31, 139, 8}) }, "the answer is compressed (gzip)"},
+		"a page":    {page(http.StatusOK), "not JSON-RPC"},
+		"no page":   {page(http.StatusNotFound), "not the RPC of a Pastel node (HTTP 404)"},
+		"no method": {page(http.StatusMethodNotAllowed), "not the RPC of a Pastel node (HTTP 405)"},
+		"forbidden": {page(http.StatusForbidden), "rpcallowip"},
+		"compressed": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Write([]byte{31, 139, 8})
+		}, "the answer is compressed (gzip)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
