@@ -49,7 +49,7 @@ func (r *reading) occurrence(e *store.Event, b *store.Block) (*occurrence, error
 	if err != nil {
 		return nil, err
 	}
-	o := &occurrence{Event: e, what: what, of: p, at: when{e.Height, time.Unix(b.Time, 0).UTC()}, block: b, x: r.x}
+	o := &occurrence{Event: e, what: what, of: p, at: when{e.Height, time.Unix(b.Time, 0).UTC(), r.s.cfg.Now()}, block: b, x: r.x}
 	o.payout = sync.OnceValues(o.findPayout)
 	return o, nil
 }

@@ -23,6 +23,33 @@ const (
 // keepAlerts is how long finished messages are kept.
 const keepAlerts = 30 * 24 * time.Hour
 
+// tip returns the height of the network's tip; false if the ledger may not be at it.
+func (s *Service) tip() (pastel.Height, bool) {
+	last := s.cfg.Ledger.Last().Height
+	if s.cfg.Status == nil {
+		return last, true
+	}
+	status := s.cfg.Status()
+	return max(last, status.Target), status.Synced
+}
+
+// begin has subscriptions begin that waited for the ledger to be at the network's tip.
+func (s *Service) begin(ctx context.Context) error {
+	if !s.unbegun.Load() {
+		return nil
+	}
+	tip, fresh := s.tip()
+	if !fresh {
+		return nil
+	}
+	s.unbegun.Store(false) // before the change: whoever subscribes meanwhile says so again
+	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error { return x.Begin(tip) })
+	if err != nil {
+		s.unbegun.Store(true)
+	}
+	return err
+}
+
 // readEvents turns a batch of events into alerts and moves the cursor in the same transaction. It reports whether there are more.
 func (s *Service) readEvents(ctx context.Context) (more bool, err error) {
 	r := &reading{s: s, pools: map[ticket.PoolID]*store.PoolRow{}}
