@@ -184,7 +184,7 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 
 // runAlerts runs the service until the context ends. If the node cannot be followed any more, it then sends alerts about that.
 func (d *Daemon) runAlerts(ctx context.Context, ledger *chain.Ledger, alerts *store.Alerts, node *followed) {
-	cfg := notify.Config{Alerts: alerts, Ledger: ledger, Behind: &d.behind, Poll: d.cfg.Poll, Now: time.Now, Log: d.log}
+	cfg := notify.Config{Alerts: alerts, Ledger: ledger, Behind: &d.behind, Poll: d.cfg.Poll, Now: time.Now, Counts: &d.counts, Log: d.log}
 	if node != nil {
 		cfg.Node, cfg.Status = node.node, node.status
 	}

@@ -29,6 +29,7 @@ type Daemon struct {
 	metrics *metrics
 	ready   readiness
 	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
+	counts  notify.Counts
 
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
@@ -49,6 +50,7 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	}
 	d := &Daemon{cfg: cfg, net: network, log: log}
 	d.metrics = newMetrics(d.Ledger)
+	d.metrics.registry.MustRegister(alertMetrics{d})
 	d.ready.set("starting")
 	return d, nil
 }
