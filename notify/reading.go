@@ -133,14 +133,18 @@ func (r *reading) plan() (some bool, err error) {
 	}
 	block := &store.Block{Height: -1}
 	for i := range list {
-		if e := &list[i]; e.Height != block.Height {
-			b, err := r.x.Block(e.Height)
-			if err != nil {
-				return false, err
+		e := &list[i]
+		err := r.s.stepOver(fmt.Sprintf("event %s, number %d of block %d", e.Type, e.Position, e.Height), func() error {
+			if e.Height != block.Height {
+				b, err := r.x.Block(e.Height)
+				if err != nil {
+					return err
+				}
+				block = &b
 			}
-			block = &b
-		}
-		if err := r.event(&list[i], block); err != nil {
+			return r.event(e, block)
+		})
+		if err != nil {
 			return false, err
 		}
 	}
@@ -214,9 +218,10 @@ func (r *reading) write() (more bool, err error) {
 		if more, err = r.withdrawLost(tip.Height); err != nil {
 			return false, err
 		}
+		now := r.s.cfg.Now()
 		if more {
 			r.to.Position-- // the block is not finished before everything is withdrawn
-		} else if err := r.x.ForgetAlerts(tip.Height-2*r.s.net.MaxReorg, r.s.cfg.Now().Add(-keepAlerts)); err != nil {
+		} else if err := r.x.ForgetAlerts(tip.Height-2*r.s.net.MaxReorg, now.Add(-keepAlerts), now.Add(keepAlerts)); err != nil {
 			return false, err
 		}
 	}
@@ -298,7 +303,7 @@ func (r *reading) tell(n *news) error {
 		if n.old {
 			return nil
 		}
-		if a, err = r.s.alert(n.sub, c); err != nil {
+		if a, err = r.s.alert(r.x, n.sub, c); err != nil {
 			return err
 		}
 		return r.x.AddAlert(&a)
