@@ -62,6 +62,7 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 		select {
 		case <-x.done:
 		case <-r.Context().Done():
+			problem(w, http.StatusServiceUnavailable, stopping)
 			return
 		}
 		if !x.ok { // the first client was refused or left, which may not concern this one

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // the hash that Pastel's addresses are made of
+	"golang.org/x/crypto/ripemd160" //nolint:staticcheck,gosec // the hash that Pastel's addresses are made of
 )
 
 // TxID is a transaction's id: the double SHA-256 of its bytes, in the byte order of the hash function.
@@ -126,7 +126,7 @@ func DoubleSHA256(b []byte) [32]byte {
 // Hash160 returns RIPEMD-160(SHA-256(b)).
 func Hash160(b []byte) (h [20]byte) {
 	first := sha256.Sum256(b)
-	r := ripemd160.New()
+	r := ripemd160.New() //nolint:gosec // as above
 	r.Write(first[:])
 	r.Sum(h[:0])
 	return h

@@ -48,7 +48,7 @@ func (k RecordKind) String() string {
 	if k == 0 || k >= recordEnd {
 		return fmt.Sprintf("kind %d", uint8(k))
 	}
-	return names[k]
+	return names[k] //nolint:gosec // k is less than recordEnd
 }
 
 // RecordKinds lists the kinds in the order that Loader needs.

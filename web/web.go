@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -194,7 +195,8 @@ func (s *Site) serve(f func(*http.Request) (*page, error)) http.Handler {
 		}
 		p.Path, p.Status = r.URL.RequestURI(), status
 		var out bytes.Buffer
-		if err := s.pages[p.file].ExecuteTemplate(&out, "layout", p); err != nil {
+		safe := visible.Writer(&out) // whatever strangers' texts a template shows as they are
+		if err := errors.Join(s.pages[p.file].ExecuteTemplate(safe, "layout", p), safe.Close()); err != nil {
 			s.cfg.Log.Error("cannot render a page", "path", r.URL.Path, "err", err)
 			http.Error(w, "This page cannot be rendered because of a bug in this program. Please report it.", http.StatusInternalServerError)
 			return

@@ -79,6 +79,35 @@ func TestReopen(t *testing.T) {
 	}
 }
 
+// Closing again neither waits for ever nor takes the cookie of a server that came after.
+func TestServerIsClosedTwice(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	n := open(t, dir, nil)
+	defer n.Close()
+	serve := func() *devnode.Server {
+		t.Helper()
+		s, err := n.Serve("127.0.0.1:0", dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	first := serve()
+	if err := first.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	second := serve()
+	if err := first.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(second.CookieFile); err != nil {
+		t.Error(err)
+	}
+	if err := second.Close(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
 // Whatever a crash leaves of the last record, the records before it are read.
 func TestTornFile(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
@@ -115,6 +116,8 @@ type Server struct {
 	CookieFile string // holds user and password, as pasteld's .cookie
 	http       *http.Server
 	done       chan error
+	close      sync.Once
+	closed     error // what Close found
 }
 
 // Serve answers pasteld's JSON-RPC on a loopback address such as 127.0.0.1:19932; port 0 chooses a free port. The password is in a cookie
@@ -147,16 +150,19 @@ func (n *Node) Serve(address, dir string) (*Server, error) {
 	return s, nil
 }
 
-// Close stops the server after the calls in progress, or when the context ends.
+// Close stops the server after the calls in progress, or when the context ends. Called again, it returns the same.
 func (s *Server) Close(ctx context.Context) error {
-	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(err, s.http.Close())
-	}
-	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return errors.Join(err, os.Remove(s.CookieFile))
+	s.close.Do(func() {
+		err := s.http.Shutdown(ctx)
+		if err != nil {
+			err = errors.Join(err, s.http.Close())
+		}
+		if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, served)
+		}
+		s.closed = errors.Join(err, os.Remove(s.CookieFile))
+	})
+	return s.closed
 }
 
 // Handler answers pasteld's JSON-RPC for clients that know user and password.

@@ -31,7 +31,7 @@ var errUpgradable = errors.New("NOPx reserved for soft-fork upgrades")
 func verifyScripts(tx *pastel.Tx, spent []pastel.TxOut, rules scriptRules) error {
 	hasher := newSigHasher(tx)
 	for i := range tx.Inputs {
-		c := scriptCheck{hasher: hasher, input: i, spent: &spent[i]}
+		c := scriptCheck{hasher: hasher, input: i, spent: &spent[i]} //nolint:gosec // one for each input
 		err := c.run(rules)
 		if err != nil && rules != blockScripts && c.run(blockScripts) == nil {
 			err = errUpgradable

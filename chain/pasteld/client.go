@@ -37,7 +37,7 @@ type Client struct {
 	lastID  atomic.Uint64
 }
 
-var _ chain.Source = (*Client)(nil)
+var _ chain.Node = (*Client)(nil)
 
 // URL returns the node's URL.
 func (c *Client) URL() string { return c.url }

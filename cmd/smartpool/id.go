@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
@@ -36,7 +37,7 @@ func (c *idNewCmd) Run(e *terminal.Terminal) error {
 	if err := saveKey(e, &c.passphraseFlags, c.File, key); err != nil {
 		return err
 	}
-	e.Note("Register it before it can pledge or open pools: smartpool id register %s", c.File)
+	e.Note("Register it before it can pledge or open pools: smartpool id register %s", terminal.Argument(c.File))
 	return nil
 }
 
@@ -100,7 +101,7 @@ const maxMessage = 64 << 20
 // message returns what to sign, and how to show it to a person.
 func (f *messageFlags) message() (msg []byte, shown string, err error) {
 	if f.Message != nil {
-		return []byte(*f.Message), terminal.Printable(*f.Message), nil
+		return []byte(*f.Message), visible.Text(*f.Message), nil
 	}
 	info, err := os.Stat(f.File)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -27,6 +28,7 @@ type Config struct {
 	NodeCookie   string        `placeholder:"FILE" help:"pasteld's .cookie file, in its data folder."`
 	NodeZMQ      string        `name:"node-zmq" placeholder:"URL" help:"pasteld's zmqpubhashblock address, such as tcp://127.0.0.1:28332; the daemon then learns of blocks immediately."`
 	Poll         time.Duration `default:"2s" help:"Interval between polls of the node for new blocks."`
+	TipAge       time.Duration `name:"tip-age" default:"0s" help:"Age from which on the last block counts as old, and the daemon as not ready. 0: 90 minutes, 24 hours on regtest, never with --dev."`
 
 	NodeAPI string `name:"node-api" placeholder:"ADDRESS" help:"Serve the node interface on this loopback address, such as 127.0.0.1:9735. An upgraded node pushes its blocks to it; the daemon then follows no other node."`
 
@@ -66,6 +68,8 @@ func (c *Config) Check() error {
 		return errors.New("data: empty; name a folder")
 	case c.Poll < 10*time.Millisecond || c.Poll > time.Hour:
 		return fmt.Errorf("poll: %v is out of range; use 10ms to 1h", c.Poll)
+	case c.TipAge != 0 && c.TipAge < minTipAge:
+		return fmt.Errorf("tip-age: %v is too short for blocks that come every 150 seconds; use %v or more, or 0 for the usual one", c.TipAge, minTipAge)
 	case c.Dev && network.Name != "regtest":
 		return fmt.Errorf("dev: a development node runs on the regtest network, not on %s; use --network regtest or omit --network", network.Name)
 	case c.Dev && c.NodeAPI != "":
@@ -83,12 +87,34 @@ func (c *Config) Check() error {
 	case c.ReadOnly && c.API == "":
 		return errors.New("read-only: a read-only daemon only serves the API; set --api to an address")
 	}
+	if err := store.Check(c.database()); err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
 	for _, check := range []func() error{c.checkCounts, c.checkNode, c.checkServers} {
 		if err := check(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// minTipAge is the shortest age that a healthy network's last block does not reach.
+const minTipAge = 30 * time.Minute
+
+// silence is how long a node may take to answer a poll before the daemon counts as not ready.
+const silence = 20 * time.Second
+
+// limits says when the ledger counts as stale.
+func (c *Config) limits() chain.Limits {
+	l := chain.LimitsOf(c.networkName())
+	switch {
+	case c.TipAge > 0:
+		l.Age = c.TipAge
+	case c.Dev:
+		l.Age = 0
+	}
+	l.Silence = c.Poll + silence
+	return l
 }
 
 // most bounds settings that are counts. A larger one is a slip of the keys.
@@ -195,8 +221,8 @@ func (c *Config) shadow() bool { return c.ShadowFrom >= 0 }
 
 // database returns the name of the database to open.
 func (c *Config) database() string {
-	if c.Database != "" {
-		return c.Database
+	if name := strings.TrimSpace(c.Database); name != "" {
+		return name
 	}
 	return filepath.Join(c.Data, c.networkName()+".db")
 }
