@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -27,14 +28,20 @@ type Config struct {
 	// Simulator answers ticket checks.
 	Simulator books.Simulator
 	Version   string
-	// Condition says why the ledger has not caught up with the node; empty if it has.
+	// Condition says why the ledger is not at the network's tip; empty if it is.
 	Condition func() string
-	ReadOnly  bool   // this daemon only reads a database that another one writes
-	Token     string // of clients that may do more than read; empty for none
+	// Fresh returns what Condition follows from; false if nothing is known. It may be nil. Limits are those it is judged by.
+	Fresh    func() (chain.Freshness, bool)
+	Limits   chain.Limits
+	ReadOnly bool   // this daemon only reads a database that another one writes
+	Token    string // of clients that may do more than read; empty for none
 	// Alerts returns the service that sends alerts; nil while none runs, as in a daemon that only reads.
 	Alerts    func() *notify.Service
 	Origins   []string       // other sites whose pages may read answers in a browser, such as https://pools.example.org
 	Proxies   []netip.Prefix // proxies in front that name the client in X-Forwarded-For
+	Hosts     []string       // the only names by which browsers may reach the server, in lower case; empty for any, unless Local
+	Local     bool           // only this machine can reach the server
+	Base      string         // path under which a proxy publishes the server, such as /pools; empty for none
 	PerSecond int            // requests per address; 0 for no limit
 	Streams   int            // concurrent event streams; one address may open an eighth of them
 	Log       *slog.Logger
@@ -53,7 +60,11 @@ type Server struct {
 func New(cfg Config) *Server {
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed, cfg.Condition)}
 	routes := http.NewServeMux()
-	s.api = humago.New(routes, config())
+	document := config()
+	if cfg.Base != "" {
+		document.Servers = []*huma.Server{{URL: cfg.Base}}
+	}
+	s.api = humago.New(routes, document)
 	s.register()
 	routes.Handle(root, unrouted(routes))
 	s.mux.Handle(root, uncached(routes, s.answers.Keep(routes)))
@@ -143,12 +154,36 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 		ReadOnly: s.cfg.ReadOnly, Parameters: s.cfg.Books.Parameters(),
 	}
 	out.Ready = out.Trouble == ""
+	s.freshness(&out)
 	return out, err
+}
+
+// freshness fills in what clients need to judge the daemon's freshness themselves.
+func (s *Server) freshness(out *wire.Status) {
+	out.Now, out.StaleAfter = time.Now().UTC().Truncate(time.Second), int64(s.cfg.Limits.Age/time.Second)
+	if out.Tip.Height >= 0 {
+		age := int64(out.Now.Sub(out.Tip.Time) / time.Second)
+		out.TipAge = &age
+	}
+	if s.cfg.Fresh == nil {
+		return
+	}
+	fresh, known := s.cfg.Fresh()
+	if !known || !fresh.Follows || fresh.Heard.IsZero() {
+		return
+	}
+	out.NodeHeight = &fresh.Node.Height
+	if fresh.Node.Headers != chain.Unknown {
+		out.Headers = &fresh.Node.Headers
+	}
+	if fresh.Peers != chain.Unknown {
+		out.Peers = &fresh.Peers
+	}
 }
 
 // Handler serves everything within the limits.
 func (s *Server) Handler() http.Handler {
-	return recovered(guard(patient(s.mux), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
+	return recovered(guard(under(s.cfg.Base, patient(s.mux)), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
 }
 
 // patience is how long an answer may take, because clients share the database.
@@ -214,11 +249,14 @@ func (s *Server) failed(err error) error {
 		s.cfg.Log.Warn("a request took too long", "err", err)
 		return huma.Error503ServiceUnavailable("the answer took too long: try again, or request less at once")
 	case errors.Is(err, context.Canceled):
-		return huma.NewError(499, "the client closed the connection")
+		return huma.Error503ServiceUnavailable(stopping)
 	}
 	s.cfg.Log.Warn("a request failed", "err", err)
 	return huma.Error503ServiceUnavailable("the database is not responding: try again in a minute; the daemon's log says why")
 }
+
+// stopping is for requests whose context ended. If the client has left, nobody hears it.
+const stopping = "the daemon is stopping: try again in a minute"
 
 // body wraps an answer in huma's form.
 type body[T any] struct{ Body T }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 )
@@ -34,7 +35,7 @@ func (j halted) stands(*store.Subscription) ([]*report, error) {
 func (j halted) words() words {
 	if j.ends != nil {
 		return say(
-			fmt.Sprintf("The daemon halted at %s and ends, because it cannot go on: %v.", j.at, j.ends),
+			fmt.Sprintf("The daemon halted at %s and ends, because it cannot go on: %s.", j.at, visible.Plain(j.ends.Error())),
 			"No alerts are sent until it is started again.",
 			"Check the daemon's log and its node, then start it again.")
 	}

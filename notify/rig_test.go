@@ -145,6 +145,7 @@ func (n *node) Supernodes(context.Context) (*chain.Listing, error) {
 type rig struct {
 	t      testing.TB
 	url    string
+	store  *store.Store
 	ledger *chain.Ledger
 	alerts *store.Alerts
 	svc    *notify.Service
@@ -170,7 +171,7 @@ func newRigOn(t testing.TB, url string, through func(*store.Store) chain.Store) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	r := &rig{t: t, url: url, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), status: chain.Status{Synced: true}}
+	r := &rig{t: t, url: url, store: s, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), status: chain.Status{Synced: true}}
 	if r.ledger, err = chain.OpenLedger(ctx, regtest(t), false, through(s)); err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +188,7 @@ func (r *rig) restart() {
 	if r.alerts != nil {
 		r.alerts.Close()
 	}
-	if r.alerts, err = store.OpenAlerts(ctx, r.url, regtest(r.t)); err != nil {
+	if r.alerts, err = r.store.OpenAlerts(ctx); err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { r.alerts.Close() })

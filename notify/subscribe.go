@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/store"
@@ -113,7 +113,7 @@ func joined(kinds []Kind) string {
 
 // checkURL says what is wrong with a URL, without connecting to anything.
 func checkURL(to string) error {
-	if to == "" || len(to) > maxURL || strings.ContainsFunc(to, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if to == "" || len(to) > maxURL || strings.ContainsFunc(to, func(r rune) bool { return !visible.Rune(r) }) {
 		return wrong("url: give one of at most %d printable characters, such as https://example.org/alerts", maxURL)
 	}
 	u, err := url.Parse(to)

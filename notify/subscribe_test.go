@@ -208,12 +208,12 @@ func TestWrongRequests(t *testing.T) {
 func TestShown(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][3]string{
-		{"plain\n text\x00", "https://a", "plain text"},
+		{"plain\n text\x00", "https://a", `plain text\u0000`},
 		{`Post "https://example.org/T0P-secret?x=1": refused`, "generic://example.org/T0P-secret?x=1", `Post "https://….…/…-…?x=1": refused`},
 		{"no way, HUNTER2", "x://u:h%75nter2@y", "no way, …"},
 		{"other methods than the one", "https://the.one", "other methods than … …"},
 		{"botLONGTOKEN9 and xlongtoken9x", "telegram://longtoken9@telegram", "bot… and x…x"},
-		{strings.Repeat("ä", 300), "x://y", strings.Repeat("ä", 200)},
+		{strings.Repeat("ä", 300), "x://y", strings.Repeat("ä", 199) + "…"},
 	} {
 		if got := notify.Shown(c[0], c[1]); got != c[2] {
 			t.Errorf("got %q, want %q", got, c[2])

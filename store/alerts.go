@@ -6,13 +6,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -21,40 +17,19 @@ import (
 )
 
 // Alerts is the part of a ledger's database that the ledger does not use: subscriptions, and messages waiting to be sent. It has its own
-// connections besides the writer's. The process that holds the writer's lock uses it. A process that lost the lock along with its
-// connection to PostgreSQL may not know yet, so for a while there may be two. Alerts is safe for concurrent use.
+// connections besides the writer's, and writes only while the role is its writer's. Alerts is safe for concurrent use.
 type Alerts struct {
 	reader Reader // provides the network for snapshots
-	begin  string
+	role   role
 	turn   sync.Mutex // one transaction at a time: they are short, and need not learn from the database that they collide
 }
 
-// Transactions that see one state and write. SQLite's lock is taken at the start, because a transaction that begins as a read may not
-// become a write.
-const (
-	beginSQLite         = "BEGIN IMMEDIATE"
-	beginPostgresAlerts = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-)
-
-// OpenAlerts opens a database that Open has created or upgraded.
-func OpenAlerts(ctx context.Context, database string, net pool.Params) (*Alerts, error) {
-	a := &Alerts{reader: Reader{net: net}, begin: beginSQLite}
-	if IsPostgres(database) {
-		cfg, err := pgx.ParseConfig(database)
-		if err != nil {
-			return nil, errPostgresURL
-		}
-		a.reader.pool, a.reader.engine, a.begin = stdlib.OpenDB(*cfg), postgresReads, beginPostgresAlerts
-		a.reader.place = postgresPlace(cfg)
-	} else {
-		path, err := filepath.Abs(database)
-		if err != nil {
-			return nil, fmt.Errorf("path of the database: %w", err)
-		}
-		if a.reader.pool, err = sql.Open("sqlite", sqliteURL(path, "synchronous(FULL)", "cache_size(-4096)")); err != nil {
-			return nil, fmt.Errorf("open %s: %w", path, err)
-		}
-		a.reader.engine, a.reader.place = sqliteReads, sqlitePlace(path)
+// OpenAlerts opens the part of the database that is about alerts. Close it before the store.
+func (s *Store) OpenAlerts(ctx context.Context) (*Alerts, error) {
+	a := &Alerts{reader: Reader{net: s.net, place: s.place, engine: s.reads}, role: s.role}
+	var err error
+	if a.reader.pool, err = s.engine.another(); err != nil {
+		return nil, s.place.name(ctx, err)
 	}
 	const connections = 4
 	a.reader.pool.SetMaxOpenConns(connections)
@@ -73,7 +48,7 @@ func (a *Alerts) View(ctx context.Context, f func(*AlertTx) error) error {
 }
 
 // Do runs f in one transaction. If f returns no error, all of it is stored, otherwise nothing. f must be quick and use only the database:
-// the ledger may have to wait for it.
+// the ledger may have to wait for it. Once another writer has taken over, Do returns ErrOvertaken.
 func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 	a.turn.Lock()
 	defer a.turn.Unlock()
@@ -82,15 +57,18 @@ func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 		return a.reader.place.explain(ctx, err)
 	}
 	defer conn.Close() // returns it to the pool
-	if _, err := conn.ExecContext(ctx, a.begin); err != nil {
+	if _, err := conn.ExecContext(ctx, a.reader.engine.write); err != nil {
 		return a.reader.place.explain(ctx, err)
 	}
-	if err = f(&AlertTx{&Snapshot{ctx, conn, &a.reader}, db.New(conn)}); err == nil {
+	if err = a.role.held(ctx, conn, a.reader.engine.holder); err == nil {
+		err = f(&AlertTx{&Snapshot{ctx, conn, &a.reader}, db.New(conn)})
+	}
+	if err == nil {
 		_, err = conn.ExecContext(ctx, "COMMIT")
 	}
 	if err != nil {
 		// If this fails, the connection has failed, and the transaction ends with it.
-		conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // see above
+		conn.ExecContext(context.WithoutCancel(ctx), rollback) //nolint:errcheck // see above
 	}
 	return a.reader.place.explain(ctx, err)
 }

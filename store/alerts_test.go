@@ -13,25 +13,14 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-func alerts(t testing.TB, url string) *store.Alerts {
+func alerts(t testing.TB, l opened) *store.Alerts {
 	t.Helper()
-	a, err := store.OpenAlerts(context.Background(), url, regtest(t))
+	a, err := l.store.OpenAlerts(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.Close() })
 	return a
-}
-
-func TestAlertsNeedALedgersDatabase(t *testing.T) {
-	t.Parallel()
-	onEach(t, func(t *testing.T, url string) {
-		if _, err := store.OpenAlerts(context.Background(), url, regtest(t)); err == nil {
-			t.Error("a database without tables was opened")
-		}
-		open(t, url)
-		alerts(t, url)
-	})
 }
 
 // A transaction is stored whole or not at all, while a writer continues.
@@ -42,7 +31,7 @@ func TestAlertTransactions(t *testing.T) {
 		l := open(t, url)
 		blocks := recorded(t, "life")
 		l.step(t, -1, blocks[:10])
-		a := alerts(t, url)
+		a := alerts(t, l)
 		spend := store.Spend{TxID: pastel.TxID{1}, Pool: "p", PastelID: "m", Pledge: 3, Outcome: pool.PledgeMoved, Forfeited: 7, Seen: 9}
 		cursor := store.AlertCursor{Height: 9, Position: 2, Hash: blocks[9].Hash}
 		no := errors.New("no")
@@ -97,8 +86,7 @@ func TestAlertTransactions(t *testing.T) {
 func TestAlertsAreDueInOrder(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
-		open(t, url)
-		a := alerts(t, url)
+		a := alerts(t, open(t, url))
 		now := time.Unix(1000, 0)
 		due := func(at time.Time) (ids string) {
 			t.Helper()
@@ -182,7 +170,7 @@ func TestAlertsFindTheFork(t *testing.T) {
 		l := open(t, url)
 		blocks := recorded(t, "life")
 		l.step(t, -1, blocks[:20])
-		a := alerts(t, url)
+		a := alerts(t, l)
 		cursor := store.AlertCursor{Height: 19, Position: store.EndOfBlock, Hash: blocks[19].Hash}
 		err := a.Do(ctx, func(x *store.AlertTx) error {
 			for id, since := range map[string]pastel.Height{"below": 12, "between": 16, "ahead": 90} {
@@ -227,8 +215,7 @@ func TestAlertsFindTheFork(t *testing.T) {
 func TestMempoolLooked(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
-		open(t, url)
-		a := alerts(t, url)
+		a := alerts(t, open(t, url))
 		look := store.MempoolLook{Height: 3, At: 1000}
 		for _, step := range []struct {
 			do   func(x *store.AlertTx) error

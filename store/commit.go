@@ -13,10 +13,6 @@ import (
 	"github.com/pastelnetwork/smartpool/store/db"
 )
 
-// ErrOvertaken says that another process has written to the database, which no longer ends where the ledger does. The ledger must be opened
-// again.
-var ErrOvertaken = errors.New("another process has written to this database")
-
 // Commit stores a step of the ledger in one transaction. It checks that the database ends where the step begins. If the database already
 // ends where the step ends, an earlier attempt succeeded and there is nothing to do. If it ends anywhere else, Commit returns ErrOvertaken.
 func (s *Store) Commit(ctx context.Context, c *chain.Change) error {
@@ -39,7 +35,7 @@ func due(last pool.Tip, c *chain.Change) (bool, error) {
 	case c.Tip:
 		return false, nil
 	}
-	return false, fmt.Errorf("%w: it ends at block %d (%s), but the ledger's step goes from block %d (%s) to block %d (%s)", ErrOvertaken,
+	return false, fmt.Errorf("%w, or a backup was restored: it ends at block %d (%s), but the ledger's step goes from block %d (%s) to block %d (%s)", ErrOvertaken,
 		last.Height, last.Hash, c.From.Height, c.From.Hash, c.Tip.Height, c.Tip.Hash)
 }
 
@@ -49,7 +45,11 @@ func (s *Store) commitOnce(ctx context.Context, c *chain.Change) error {
 		return err
 	}
 	w := &writer{ctx: ctx, q: tx.queries(), net: &s.net}
-	write, err := w.due(c)
+	err = s.role.held(ctx, tx, s.reads.holder)
+	write := false
+	if err == nil {
+		write, err = w.due(c)
+	}
 	if err == nil && write {
 		s.ends = &ends{c.From, c.Tip} // whether an attempt succeeded may stay unknown
 		err = w.change(c)

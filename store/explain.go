@@ -185,3 +185,10 @@ func (s *Store) Passes(err error) bool {
 	trouble := diagnose(err)
 	return trouble != nil && !errors.Is(err, ErrLocked) && trouble.remedy != remedyNone
 }
+
+// lockTimeOut reports whether a transaction waited too long for another one.
+func lockTimeOut(err error) bool {
+	const lockNotAvailable = "55P03"
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == lockNotAvailable
+}

@@ -24,7 +24,15 @@ func (s *Store) Load(ctx context.Context, net pool.Params, shadow bool) (state *
 	return state, s.place.name(ctx, err)
 }
 
+// loadOnce reads all of it as of one moment.
 func (s *Store) loadOnce(ctx context.Context, net pool.Params, shadow bool) (*pool.State, error) {
+	if _, err := s.conn.ExecContext(ctx, s.reads.begin); err != nil {
+		return nil, err
+	}
+	defer s.conn.ExecContext(context.WithoutCancel(ctx), rollback) //nolint:errcheck // it only read
+	if err := s.role.held(ctx, s.conn, writerRow); err != nil {
+		return nil, err
+	}
 	last, err := s.q.LastBlock(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		last.Height, err = -1, nil

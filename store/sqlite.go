@@ -30,12 +30,12 @@ func sqliteURL(path string, pragmas ...string) string {
 }
 
 // sqliteWriter is a writer's SQLite database.
-type sqliteWriter struct{ pool *sql.DB }
+type sqliteWriter struct {
+	path string
+	pool *sql.DB
+}
 
 func openSQLite(ctx context.Context, path string, s *Store) error {
-	if path == "" {
-		return errors.New("no database: name an SQLite file or a postgres:// URL")
-	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return fmt.Errorf("path of the database: %w", err)
@@ -71,7 +71,7 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	if err := migrate(ctx, pool, sqliteMigrations, backup); err != nil {
 		return opening.name(ctx, err)
 	}
-	s.engine, s.place = &sqliteWriter{pool}, sqlitePlace(path)
+	s.engine, s.reads, s.place = &sqliteWriter{path, pool}, sqliteReads, sqlitePlace(path)
 	s.conn, s.q, err = s.engine.connect(ctx)
 	return opening.name(ctx, err)
 }
@@ -87,6 +87,14 @@ func (f *sqliteWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, err
 		return nil, nil, errors.Join(err, conn.Close())
 	}
 	return conn, prepared, nil
+}
+
+// keep implements writing. Only the process's end frees the lock.
+func (f *sqliteWriter) keep(context.Context) error { return nil }
+
+// another implements writing.
+func (f *sqliteWriter) another() (*sql.DB, error) {
+	return sql.Open("sqlite", sqliteURL(f.path, "synchronous(FULL)", "cache_size(-4096)"))
 }
 
 // leave implements writing.
@@ -140,6 +148,11 @@ type sqliteTx struct {
 }
 
 func (t *sqliteTx) queries() *db.Queries { return t.q }
+
+// QueryRowContext implements asking.
+func (t *sqliteTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return t.conn.QueryRowContext(ctx, query, args...)
+}
 
 func (t *sqliteTx) failed() error { return nil } // each statement returns its own error
 

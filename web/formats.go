@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -16,6 +17,9 @@ var formats = template.FuncMap{
 	"coins":  pastel.Thousands,
 	"short":  pastel.Short,
 	"label":  func(id string) string { return ticket.PoolID(id).Label() },
+	"hash":   hashStart,
+	"name":   visible.Unquoted,
+	"named":  func(company, pastelID string) named { return named{company, pastelID} },
 	"height": func(h pastel.Height) string { return pastel.Thousands(int64(h)) },
 	"plural": func(n int, one, many string) string {
 		if n == 1 {
@@ -31,6 +35,16 @@ var formats = template.FuncMap{
 	"add":      func(a, b pastel.Amount) pastel.Amount { return a + b },
 	"int64":    func(a int) int64 { return int64(a) },
 	"int":      func(a int64) int { return int(a) },
+}
+
+// named is an operator's name together with the PastelID that identifies the operator.
+type named struct{ Company, PastelID string }
+
+// hashStart returns the point of a pool's id and the first digits of its hash: many pools may have the same label.
+func hashStart(id string) string {
+	const digits = 8
+	label := ticket.PoolID(id).Label()
+	return id[len(label):min(len(id), len(label)+len(".")+digits)]
 }
 
 // psl prints an amount with all five decimals so that decimal points align.

@@ -40,15 +40,21 @@ type Parameters struct {
 
 // Status is the state of the ledger and of its daemon.
 type Status struct {
-	Network    string     `json:"network" doc:"Name of the network."`
-	Version    string     `json:"version" doc:"Version of the program."`
-	Start      int32      `json:"start_height" doc:"First block in which the rules apply."`
-	Shadow     bool       `json:"shadow" doc:"The network does not enforce the rules yet: answers describe what enforcement would do."`
-	Tip        Tip        `json:"tip"`
-	Ready      bool       `json:"ready" doc:"The ledger has caught up with the node."`
-	Trouble    string     `json:"trouble,omitempty" doc:"Why it is not ready."`
-	ReadOnly   bool       `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
-	Parameters Parameters `json:"parameters"`
+	Network    string         `json:"network" doc:"Name of the network."`
+	Version    string         `json:"version" doc:"Version of the program."`
+	Start      int32          `json:"start_height" doc:"First block in which the rules apply."`
+	Shadow     bool           `json:"shadow" doc:"The network does not enforce the rules yet: answers describe what enforcement would do."`
+	Tip        Tip            `json:"tip"`
+	Ready      bool           `json:"ready" doc:"The ledger is at the network's tip, as far as the daemon can tell."`
+	Trouble    string         `json:"trouble,omitempty" doc:"Why it is not ready."`
+	Now        time.Time      `json:"now" doc:"The daemon's clock when it answered."`
+	TipAge     *int64         `json:"tip_age,omitempty" doc:"Seconds from the time of the last block to now; negative if the block is dated ahead of the daemon's clock."`
+	StaleAfter int64          `json:"stale_after" doc:"Age of the last block, in seconds, from which on the daemon is not ready; 0 if it never gets too old."`
+	NodeHeight *pastel.Height `json:"node_height,omitempty" doc:"Last block of the node; left out if the daemon follows none."`
+	Headers    *pastel.Height `json:"headers,omitempty" doc:"Last block header that the node knows of; left out if it does not say. Above node_height while it downloads the chain."`
+	Peers      *int           `json:"peers,omitempty" doc:"Nodes that the node is connected to; left out if it does not say."`
+	ReadOnly   bool           `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
+	Parameters Parameters     `json:"parameters"`
 }
 
 // Statistics are network totals.

@@ -28,7 +28,7 @@ func newAuth(cfg Config) (*auth, error) {
 	case cfg.CookieFile != "" && (cfg.User != "" || cfg.Password != ""):
 		return nil, errors.New("node: both a login and a cookie file are set; set only one of them")
 	case strings.Contains(cfg.User, ":"):
-		return nil, errors.New("node: the user name contains a colon, which HTTP cannot send; change rpcuser")
+		return nil, fmt.Errorf("node-user: %.40q contains a colon, which HTTP cannot send; change rpcuser", cfg.User)
 	}
 	return &auth{file: cfg.CookieFile, last: login{cfg.User, cfg.Password}}, nil
 }

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 // Error codes of pasteld that the client distinguishes (rpc/protocol.h).
@@ -49,6 +49,7 @@ type callError struct {
 	method, node string
 	err          error // what is wrong and what to do
 	temporary    bool
+	away         string // in which way the node is away (chain.Away); may be empty
 }
 
 func (e *callError) Error() string { return e.method + " at " + e.node + ": " + e.err.Error() }
@@ -56,6 +57,22 @@ func (e *callError) Unwrap() error { return e.err }
 
 // Is makes errors.Is match chain.ErrAway for temporary errors.
 func (e *callError) Is(target error) bool { return target == chain.ErrAway && e.temporary }
+
+// Away says in which way the node is away, for chain.Away.
+func (e *callError) Away() string {
+	if e.away != "" {
+		return e.away
+	}
+	return chain.Away(e.err)
+}
+
+// Away says that the node is starting, for chain.Away.
+func (e *RPCError) Away() string {
+	if e.Code == codeWarmUp {
+		return "the node is starting"
+	}
+	return ""
+}
 
 // Is makes errors.Is match chain.ErrAway for the refusal of a node that is starting.
 func (e *RPCError) Is(target error) bool { return target == chain.ErrAway && e.Code == codeWarmUp }
@@ -73,20 +90,9 @@ func lookup(err error) error {
 	return err
 }
 
-const maxMessage = 400 // characters kept of a node's message
+const maxMessage = 400 // columns kept of a node's message
 
 // oneLine makes a node's text fit to show: printable, on one line, short, and without secrets.
 func oneLine(s string, secrets []string) string {
-	s = redact(s, secrets)
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > maxMessage {
-		s = string(r[:maxMessage]) + "..."
-	}
-	return s
+	return visible.Short(strings.Join(strings.Fields(redact(s, secrets)), " "), maxMessage)
 }

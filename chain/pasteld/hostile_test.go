@@ -68,9 +68,9 @@ func TestHostileAnswers(t *testing.T) {
 		{404, `{"result":null,"error":{"code":-32601,"message":"Method not found"},"id":ID}`,
 			"the node refused with code -32601: Method not found; use pasteld 2.2.10 or newer, with its wallet enabled", false},
 		{500, `{"result":null,"error":{"code":-1,"message":"a\u001b[2J\n\tpass-word\u0000b"},"id":ID}`,
-			"the node refused with code -1: a [2J *** b", false},
+			`the node refused with code -1: a\u001b[2J ***\u0000b`, false},
 		{500, `{"result":null,"error":{"code":-1,"message":"` + strings.Repeat("m", 1000) + `"},"id":ID}`,
-			"the node refused with code -1: " + strings.Repeat("m", 400) + "...", false},
+			"the node refused with code -1: " + strings.Repeat("m", 399) + "…", false},
 		{500, "", "the node failed without giving a reason (HTTP 500); see its debug.log", true},
 		{500, ok, "the node failed without giving a reason (HTTP 500); see its debug.log", true},
 		{502, "<html>", "the node failed without giving a reason (HTTP 502); see its debug.log", true},
@@ -363,7 +363,7 @@ func TestCookieRotation(t *testing.T) {
 		"x at NODE: the node refused the login (HTTP 401); check that "+file+" is the cookie file of this node")
 	equal(t, refused.Load(), int32(2)) // no second attempt with the same one
 	write("__cookie__:wrong")
-	if err := c.Call(t.Context(), "x", nil); err == nil || Temporary(err) {
+	if err := c.Call(t.Context(), "x", nil); !Temporary(err) { // a node that has just started may write another one
 		t.Error(err)
 	}
 	equal(t, refused.Load(), int32(4)) // one more with the file's contents, and that is all

@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -68,9 +69,9 @@ func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey
 	if e.JSON {
 		return terminal.PrintJSON(e.Out, got)
 	}
-	_, _ = fmt.Fprintf(e.Out, "Created subscription %s. To check that alerts arrive: smartpool alerts test %s\n", terminal.Printable(got.ID), terminal.Argument(got.ID))
+	_, _ = fmt.Fprintf(e.Out, "Created subscription %s. To check that alerts arrive: smartpool alerts test %s\n", visible.Text(got.ID), terminal.Argument(got.ID))
 	if got.Secret != "" {
-		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret. Note it now; it is not shown again:\n  %s\n", terminal.Printable(got.Secret))
+		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret. Note it now; it is not shown again:\n  %s\n", visible.Text(got.Secret))
 	}
 	return err
 }
@@ -156,7 +157,7 @@ func (c *alertsTestCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 // noSubscription says where to find the ids.
 func noSubscription(id string, err error) error {
 	if errors.Is(err, client.ErrNotFound) {
-		return fmt.Errorf("there is no subscription %s; smartpool alerts list shows all", terminal.Printable(id))
+		return fmt.Errorf("there is no subscription %s; smartpool alerts list shows all", visible.Text(id))
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -29,6 +30,12 @@ func (c *ticketInitCmd) Run(e *terminal.Terminal) error {
 	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
+	}
+	if err := journey.CheckLabel(c.Label); err != nil {
+		return terminal.Usagef("--label %s: %w", visible.Name(c.Label), err)
+	}
+	if err := journey.CheckCompany(c.Company); err != nil {
+		return terminal.Usagef("--company: %w", err)
 	}
 	x := &ticket.Init{
 		Version: ticket.KindInit.Newest(), SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: c.Supernode,

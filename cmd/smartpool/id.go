@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
@@ -100,7 +101,7 @@ const maxMessage = 64 << 20
 // message returns what to sign, and how to show it to a person.
 func (f *messageFlags) message() (msg []byte, shown string, err error) {
 	if f.Message != nil {
-		return []byte(*f.Message), terminal.Printable(*f.Message), nil
+		return []byte(*f.Message), visible.Text(*f.Message), nil
 	}
 	info, err := os.Stat(f.File)
 	if err != nil {

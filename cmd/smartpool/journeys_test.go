@@ -22,8 +22,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// liesOn begins a cursor that tampering makes up.
-const liesOn = "more"
+// madeUp begins a cursor that tampering makes up.
+const madeUp = "more"
 
 // tampering is a daemon whose answers differ from the true one's where the test changes them.
 func (x *dev) tampering(change func(r *http.Request, answer map[string]any)) string {
@@ -35,7 +35,7 @@ func (x *dev) tampering(change func(r *http.Request, answer map[string]any)) str
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(to)
 		r.Out.Header.Set("Accept-Encoding", "identity")
-		if q := r.Out.URL.Query(); strings.HasPrefix(q.Get("cursor"), liesOn) {
+		if q := r.Out.URL.Query(); strings.HasPrefix(q.Get("cursor"), madeUp) {
 			q.Del("cursor")
 			r.Out.URL.RawQuery = q.Encode()
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 // Exit codes.
@@ -58,7 +59,7 @@ type cli struct {
 
 // run executes one command line and returns the exit code.
 func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
-	out, errOut := terminal.Visible(stdout), terminal.Visible(stderr)
+	out, errOut := visible.Writer(stdout), visible.Writer(stderr)
 	defer errOut.Close()
 	defer out.Close()
 	exited := -1

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 type poolReportCmd struct {
@@ -40,7 +41,8 @@ func (c *poolReportCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		rows := [][]string{{"time_utc", "block", "event", "amount_psl", "counted_psl", "offered_psl", "pastelid", "txid"}}
 		for _, x := range x.Events {
 			rows = append(rows, []string{
-				x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), x.Type, (x.Amount + x.Forfeited).String(), orNone(x.Coins), orNone(x.Offered), x.PastelID, x.TxID,
+				x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), visible.Cell(x.Type), (x.Amount + x.Forfeited).String(), orNone(x.Coins), orNone(x.Offered),
+				visible.Cell(x.PastelID), visible.Cell(x.TxID),
 			})
 		}
 		return csv.NewWriter(e.Out).WriteAll(rows)

@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -52,7 +53,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\nBlock %d, %s UTC\n\n", p.ID, p.Status, p.Tip.Height, p.Tip.Time.UTC().Format("2006-01-02 15:04"))
-	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", terminal.Printable(p.Company), p.Fee, pastel.Short(p.Operator), p.Reputation)
+	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", visible.Name(p.Company), p.Fee, pastel.Short(p.Operator), p.Reputation)
 	fmt.Fprintf(&b, "Opened      %s\n", journey.When(p.Opened))
 	for _, x := range []struct {
 		name string
@@ -95,12 +96,12 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 
 // printSupernode prints the Supernode's status.
 func printSupernode(b *strings.Builder, p *wire.PoolDetail, sn *wire.Supernode) {
-	said := wire.Supernode{State: sn.State, Pool: p.ID, Listed: terminal.Printable(sn.Listed), Payee: terminal.Printable(sn.Payee)} // what to type is never the daemon's text
+	said := wire.Supernode{State: sn.State, Pool: p.ID, Listed: visible.Text(sn.Listed), Payee: visible.Text(sn.Payee)} // what to type is never the daemon's text
 	where := ""
 	if sn.Listed != "" && sn.State != string(chain.SupernodePausing) && sn.State != string(chain.SupernodeEnded) {
-		where = fmt.Sprintf(" (%s at %s)", terminal.Printable(sn.Listed), terminal.Printable(sn.Address))
+		where = fmt.Sprintf(" (%s at %s)", visible.Short(sn.Listed, visible.MostColumns), visible.Short(sn.Address, visible.MostColumns))
 	}
-	fmt.Fprintf(b, "Supernode   %s%s: %s\n", terminal.Printable(sn.State), where, books.SupernodeText(&said))
+	fmt.Fprintf(b, "Supernode   %s%s: %s\n", visible.Text(sn.State), where, books.SupernodeText(&said))
 	if sn.LastPaid != nil {
 		fmt.Fprintf(b, "Last income %s\n", journey.When(*sn.LastPaid))
 	}

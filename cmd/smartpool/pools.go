@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -33,12 +36,13 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 	if err != nil {
 		return err
 	}
-	records := map[string]string{}
+	records, names := map[string]string{}, map[string][]string{}
 	for _, o := range operators.Items {
 		records[o.PastelID] = fmt.Sprintf("%d; %s", o.Reputation, terminal.Counted(len(o.IDs), "pool"))
 		if failed := o.Pools["dissolved"] + o.Pools["expired"] + o.Pools["closed"]; failed > 0 {
 			records[o.PastelID] += fmt.Sprintf(", %d failed", failed)
 		}
+		names[o.PastelID] = o.Companies
 	}
 	ids := make([]string, len(list.Items))
 	for i := range list.Items {
@@ -54,7 +58,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		right = append(right, 10)
 	}
 	t := terminal.NewTable(columns, right...)
-	t.SetColumnConfigs(append(terminal.RightAligned(right...), terminal.Narrow(1, 12), terminal.Narrow(3, 12), terminal.Narrow(4, 11), terminal.Numbers(6, 10)))
+	t.SetColumnConfigs(append(terminal.RightAligned(right...), terminal.Narrow(1, 12), terminal.Names(3, 17), terminal.Narrow(4, 11), terminal.Numbers(6, 10)))
 	for i := range list.Items {
 		p := &list.Items[i]
 		have := p.Counted
@@ -66,7 +70,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 			cushion = "-"
 		}
 		row := []any{
-			name(p.ID), p.Status, terminal.Printable(p.Company), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
+			name(p.ID), p.Status, visible.Name(p.Company) + "\n" + pastel.Short(p.Operator), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
 			orDash(p.LeastPledge), percentOf(p.Yield),
 		}
 		if c.Coins > 0 {
@@ -77,6 +81,10 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 			row = append(row, yield)
 		}
 		t.AppendRow(row)
+	}
+	alike := visible.Alike(names)
+	if slices.ContainsFunc(list.Items, func(p wire.Pool) bool { return alike[p.Operator] }) {
+		with += "Several operators use the same name, or names that look alike: tell them apart by their PastelIDs.\n"
 	}
 	_, err = fmt.Fprintf(e.Out, "%s\n\nRecord: the operator's reputation (of 100) and number of pools; failed pools were dissolved or never started.\n"+
 		"Yield: what one PSL earned in the last 30 days after the fee, as a yearly rate; * marks the average of active pools.\n%s"+

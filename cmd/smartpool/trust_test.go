@@ -20,7 +20,7 @@ import (
 // word is something that a daemon says and that a command acts on.
 type word struct {
 	command, says, check string // as in docs/trust.md
-	lie                  func(r *http.Request, answer map[string]any)
+	tamper               func(r *http.Request, answer map[string]any)
 	line                 []string
 	refused              string // what the command says; if empty, it must succeed in spite of the lie
 	also                 func(out string) error
@@ -128,12 +128,12 @@ func (x *trusted) words() []word {
 		}), []string{"leave", x.alice}, "cannot read the daemon's answer", lacks("lockunspent")},
 		{"history", "that a list goes on", "pages must be full, cursors fresh, and the list of a bounded size", func(r *http.Request, a map[string]any) {
 			if strings.HasSuffix(r.URL.Path, "/credits") {
-				a["items"], a["next"] = []any{map[string]any{}}, fmt.Sprint(liesOn, time.Now().UnixNano())
+				a["items"], a["next"] = []any{map[string]any{}}, fmt.Sprint(madeUp, time.Now().UnixNano())
 			}
 		}, []string{"history", x.alice}, "pages that it did not fill", nil},
 		{"history", "that a list goes on", "pages must be full, cursors fresh, and the list of a bounded size", func(r *http.Request, a map[string]any) {
 			if strings.HasSuffix(r.URL.Path, "/credits") {
-				a["items"], a["next"] = []any{}, fmt.Sprint(liesOn, time.Now().UnixNano())
+				a["items"], a["next"] = []any{}, fmt.Sprint(madeUp, time.Now().UnixNano())
 			}
 		}, []string{"history", x.alice}, "repeats itself", nil},
 		{"my", "an amount", "from 0 to all coins that there will be", on("/members/", func(a map[string]any) { a["claimed"] = -5 }), []string{"my", x.alice}, "an impossible answer: claimed is -5 patoshi", nil},
@@ -208,7 +208,7 @@ func TestLyingDaemon(t *testing.T) {
 		}
 		x.unlock()
 		x.at.API = truth
-		x.at.API = x.tampering(w.lie)
+		x.at.API = x.tampering(w.tamper)
 		var out string
 		if w.refused != "" {
 			var code int

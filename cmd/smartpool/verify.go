@@ -7,6 +7,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -35,7 +36,7 @@ type verifyPayoutCmd struct {
 func (c *verifyPayoutCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	id, err := pastel.ParseTxID(c.TxID)
 	if err != nil {
-		return terminal.Usagef("%q is not a transaction id; want 64 hex digits", terminal.Printable(c.TxID))
+		return terminal.Usagef("%s is not a transaction id; want 64 hex digits", visible.Name(c.TxID))
 	}
 	x, err := c.audit(e).Payout(ctx, id)
 	if err != nil {

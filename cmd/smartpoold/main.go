@@ -10,12 +10,16 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"reflect"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong" // flags, environment and file in one struct
 
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 // Exit codes.
@@ -25,7 +29,10 @@ const (
 	exitUsage  = 2 // a setting is wrong
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	secretfile.Umask()
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // cli holds every command and flag.
 type cli struct {
@@ -81,20 +88,24 @@ func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) 
 		kong.Name("smartpoold"), kong.Writers(out, errOut), kong.Exit(exit), kong.DefaultEnvars("SMARTPOOLD"),
 		kong.Description("Follows a Pastel node and keeps the ledger of all smart pools in a database."),
 		kong.Vars{"data": defaultData()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(interval)),
+		kong.KindMapper(reflect.Int, kong.MapperFunc(number)), kong.KindMapper(reflect.Int32, kong.MapperFunc(number)),
 	}
 	parser, err := kong.New(line, options...)
 	if err != nil {
 		return nil, err
 	}
-	path := fileFlag(args)
-	if path == "" {
-		return parser, nil
+	if path, given := fileFlag(args); given {
+		resolver, err := readSettings(path, parser.Model)
+		if err != nil {
+			return nil, err
+		}
+		if parser, err = kong.New(line, append(options, kong.Resolvers(resolver))...); err != nil {
+			return nil, err
+		}
 	}
-	resolver, err := readSettings(path, parser.Model)
-	if err != nil {
-		return nil, err
-	}
-	return kong.New(line, append(options, kong.Resolvers(resolver))...)
+	omitEmpty(parser.Model)
+	return parser, nil
 }
 
 func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) error {
@@ -120,9 +131,9 @@ func newLogger(w io.Writer, level, format string) *slog.Logger {
 	}
 	options := &slog.HandlerOptions{Level: l}
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(slog.NewJSONHandler(visible.JSONWriter(w), options))
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(slog.NewTextHandler(visible.Writer(w), options))
 }
 
 // defaultData returns a folder in the user's home, as is usual for daemons.

@@ -108,7 +108,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"not YAML":        {[]string{"--config", write(t, "node: [\n")}, "config"},
 		"twice":           {[]string{"--config", write(t, "node: a\nnode: b\n")}, "already"},
 		"two documents":   {[]string{"--config", write(t, "poll: 1s\n---\npoll: 2s\n")}, "more than one YAML document"},
-		"too long":        {[]string{"--config", write(t, strings.Repeat("# filler\n", 1<<17))}, "larger than"},
+		"too long":        {[]string{"--config", write(t, strings.Repeat("# filler\n", 1<<17))}, "more than 1048576 bytes"},
 		"wrong value":     {[]string{"--config", write(t, "poll: soon\n")}, "poll"},
 		"wrong level":     {[]string{"--log-level", "loud"}, "log-level"},
 		"not enforced":    {nil, "--shadow-from"},

@@ -28,6 +28,7 @@ type hook struct {
 	*httptest.Server
 	mu     sync.Mutex
 	hang   bool
+	status int // that it answers; 0 means 200
 	secret string
 	got    []notify.Message
 	asked  chan struct{} // receives a value for every request
@@ -38,13 +39,20 @@ func newHook(t testing.TB) *hook {
 	h := &hook{asked: make(chan struct{}, 1000)}
 	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		h.asked <- struct{}{}
+		select {
+		case h.asked <- struct{}{}:
+		default: // nobody counts so many
+		}
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if h.hang {
 			h.mu.Unlock()
 			<-r.Context().Done()
 			h.mu.Lock()
+			return
+		}
+		if h.status != 0 {
+			w.WriteHeader(h.status)
 			return
 		}
 		var m notify.Message
@@ -62,6 +70,13 @@ func (h *hook) set(hang bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.hang = hang
+}
+
+// answer sets the status that it answers instead of taking a message; 0 to take them.
+func (h *hook) answer(status int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.status = status
 }
 
 // messages returns what arrived, each message once, although it may arrive more often.

@@ -89,6 +89,10 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 	defer end() // before the readers close
 	feed := api.NewFeed(watch, d.log)
 	running.Go(func() { feed.Run(ctx, d.moved) })
+	if d.cfg.ReadOnly {
+		d.ready.judge(d.readBy(feed))
+		defer d.ready.judge(nil)
+	}
 	site := d.site(reader, feed, token)
 	handler := site.Handler()
 	now.Store(&handler)
@@ -108,20 +112,18 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.Server {
 	b := books.New(reader)
 	b.AskNode(d.listed)
-	proxies, _ := d.cfg.proxies() // New has checked them
+	proxies, _ := d.cfg.proxies() // New has checked these
+	origins, _ := d.cfg.origins()
+	hosts, _ := d.cfg.hosts()
 	site := api.New(api.Config{
-		Books: b, Feed: feed, Simulator: simulator{d, books.NewLoaded(reader)}, Version: version(), Condition: d.condition(feed),
-		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: splitList(d.cfg.APIOrigins), Proxies: proxies,
+		Books: b, Feed: feed, Simulator: simulator{d, books.NewLoaded(reader)}, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
+		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: origins, Proxies: proxies, Hosts: hosts,
+		Local: onLoopback(d.cfg.API), Base: d.cfg.BasePath,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
 	})
-	pages := web.New(web.Config{Books: b, Log: d.log, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
+	pages := web.New(web.Config{Books: b, Log: d.log, Base: d.cfg.BasePath, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
 	site.Handle("/", pages.Handler(site.Answers().Keep))
 	return site
-}
-
-// splitList splits a setting at commas and spaces.
-func splitList(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func (d *Daemon) closeReader(r *store.Reader) {
@@ -135,9 +137,6 @@ func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
 	for logged := ""; ; {
 		reader, err := store.OpenReader(ctx, d.cfg.database(), d.net, d.cfg.shadow())
 		if err == nil {
-			if d.cfg.ReadOnly {
-				d.ready.set("")
-			}
 			return reader, nil
 		}
 		if d.cfg.ReadOnly {
@@ -159,30 +158,6 @@ func (d *Daemon) moved() <-chan struct{} {
 		return l.Moved()
 	}
 	return nil
-}
-
-// staleAfter is the age of the last block at which a read-only daemon suspects that the writing daemon has stopped. Blocks come every 150
-// seconds.
-const staleAfter = 2 * time.Hour
-
-// condition returns a function that says why the read model is not at the node's tip.
-func (d *Daemon) condition(feed *api.Feed) func() string {
-	if !d.cfg.ReadOnly {
-		return d.ready.public
-	}
-	return func() string {
-		last, err := feed.Last()
-		age := time.Since(last)
-		switch {
-		case err != nil:
-			return "the database does not respond"
-		case last.IsZero():
-			return "the database has no blocks yet"
-		case age > staleAfter && d.net.Name != "regtest":
-			return fmt.Sprintf("the last block is %v old: check the daemon that writes the database", age.Round(time.Minute))
-		}
-		return ""
-	}
 }
 
 // simulator checks transactions against the daemon's ledger, or against one it loads if the daemon keeps none.

@@ -12,6 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -237,7 +238,7 @@ func (c *Amendment) which(r *Daemon, p *wire.PoolDetail, id string) (*wire.PoolP
 	case len(mine) == 1:
 		return mine[0], nil
 	case len(mine) == 0 && c.Change.Address != "":
-		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s; smartpool my lists your pledges", pastel.Short(id), terminal.Printable(c.Change.Address), pastel.Short(p.ID))
+		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s; smartpool my lists your pledges", pastel.Short(id), visible.Text(c.Change.Address), pastel.Short(p.ID))
 	case len(mine) == 0:
 		return nil, fmt.Errorf("PastelID %s has no live pledge in pool %s; to make one, use smartpool join", pastel.Short(id), pastel.Short(p.ID))
 	}
@@ -256,7 +257,7 @@ func (c *Amendment) which(r *Daemon, p *wire.PoolDetail, id string) (*wire.PoolP
 	}
 	n, err := strconv.Atoi(answer)
 	if err != nil || n < 1 || n > len(mine) {
-		return nil, fmt.Errorf("%q is not a number from 1 to %d. Nothing was signed", terminal.Printable(answer), len(mine))
+		return nil, fmt.Errorf("%s is not a number from 1 to %d. Nothing was signed", visible.Name(answer), len(mine))
 	}
 	return mine[n-1], nil
 }

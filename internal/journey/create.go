@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -163,6 +164,12 @@ func (c *Creation) build(operator, supernode string, net *pool.Params) (*ticket.
 	if x.OperatorFeeAddress == "" { // a dry run, which does not show the address, so any will do
 		x.OperatorFeeAddress = pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{1}}.Encode(&net.Network)
 	}
+	if err := CheckLabel(c.Pool.Label); err != nil {
+		return nil, terminal.Usagef("--label %s: %w", visible.Name(c.Pool.Label), err)
+	}
+	if err := CheckCompany(c.Pool.Company); err != nil {
+		return nil, terminal.Usagef("--company: %w", err)
+	}
 	var err error
 	if x.Factor, err = ticket.ParseDecimal(c.Pool.Factor); err != nil {
 		return nil, terminal.Usagef("--factor: %w", err)
@@ -171,9 +178,6 @@ func (c *Creation) build(operator, supernode string, net *pool.Params) (*ticket.
 		return nil, terminal.Usagef("--fee: %w", err)
 	}
 	x.SmartPoolID = x.IDFor(c.Pool.Label)
-	if _, err := ticket.ParsePoolID(string(x.SmartPoolID)); err != nil {
-		return nil, terminal.Usagef("--label %q: want 3 to 32 of a-z, 0-9 and -", c.Pool.Label)
-	}
 	if c.Pool.Period < int64(net.MinSubscription) || c.Pool.Period > int64(net.MaxSubscription) {
 		return nil, terminal.Usagef("--period %d: network %s allows %d to %d blocks", c.Pool.Period, net.Name, net.MinSubscription, net.MaxSubscription)
 	}
@@ -194,7 +198,7 @@ func (c *Creation) terms(r *Daemon, x *ticket.Init) string {
 		address = "a new address of your wallet, chosen when you open the pool"
 	}
 	fmt.Fprintf(&b, "Pool      %s on network %s\n", pool, r.Net.Name)
-	fmt.Fprintf(&b, "Operator  %s, PastelID %s\n", terminal.Printable(x.Company), x.OperatorPastelID)
+	fmt.Fprintf(&b, "Operator  %s, PastelID %s\n", visible.Name(x.Company), x.OperatorPastelID)
 	fmt.Fprintf(&b, "Supernode PastelID %s\n", x.SupernodePastelID)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", x.Fee, address)
 	fmt.Fprintf(&b, "Size      the Supernode needs %d PSL; target %s PSL, including the cushion (factor %s)\n", x.RequiredCoins, target, x.Factor)

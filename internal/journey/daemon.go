@@ -15,6 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -159,16 +160,16 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 		}
 		switch len(found) {
 		case 0:
-			return p, fmt.Errorf("no pool has the label %q; smartpool pools --all lists all pools", terminal.Printable(id))
+			return p, fmt.Errorf("no pool has the label %s; smartpool pools --all lists all pools", visible.Name(id))
 		case 1:
 			id = found[0]
 		default:
-			return p, fmt.Errorf("%d pools have the label %q; give the full id, one of %s", len(found), terminal.Printable(id), strings.Join(found[:min(len(found), mostIDs)], ", "))
+			return p, fmt.Errorf("%d pools have the label %s; give the full id, one of %s", len(found), visible.Name(id), strings.Join(found[:min(len(found), mostIDs)], ", "))
 		}
 	}
 	p, err = Advised(r.Pool(ctx, id))
 	if errors.Is(err, client.ErrNotFound) {
-		err = fmt.Errorf("there is no pool %s; smartpool pools --all lists all pools", terminal.Printable(id))
+		err = fmt.Errorf("there is no pool %s; smartpool pools --all lists all pools", visible.Text(id))
 	}
 	if err == nil && p.ID != id {
 		err = ErrAnotherPool

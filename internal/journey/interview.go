@@ -1,11 +1,13 @@
 package journey
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -33,8 +35,8 @@ func (c *Creation) interview(p Person, r *Daemon) error {
 		period = strconv.FormatInt(c.Pool.Period, 10)
 	}
 	for _, q := range []question{
-		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Pool.Label, labelOK},
-		{"--company", "Your name, as members will see it", "", &c.Pool.Company, companyOK},
+		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Pool.Label, CheckLabel},
+		{"--company", "Your name, as members will see it", "", &c.Pool.Company, CheckCompany},
 		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Pool.Fee, within(ticket.FeeDecimals, r.Params.MinFee, r.Params.MaxFee)},
 		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Pool.Factor, within(ticket.FactorDecimals, r.Params.MinFactor, r.Params.MaxFactor)},
 		{"--operator", "Operator's PastelID", "", &c.Pool.Operator, pastelIDOK},
@@ -76,16 +78,29 @@ func (q *question) put(p Person) (err error) {
 	}
 }
 
-func labelOK(s string) error {
-	if _, err := ticket.ParsePoolID(s + "." + strings.Repeat("0", 40)); err != nil {
-		return fmt.Errorf("want 3 to 32 of a-z, 0-9 and -")
+// CheckLabel says what is wrong with a label for a new pool. The rules take others, which people and programs take for flags or numbers.
+func CheckLabel(s string) error {
+	const zeros = "0000000000000000000000000000000000000000"
+	switch _, err := ticket.ParsePoolID(s + "." + zeros); {
+	case err != nil:
+		return errors.New("want 3 to 32 of a-z, 0-9 and -")
+	case strings.HasPrefix(s, "-"), strings.HasSuffix(s, "-"), strings.Contains(s, "--"):
+		return errors.New("want letters or digits at both ends, and single hyphens between them: commands take a leading hyphen for a flag")
+	case strings.Trim(s, "0123456789-") == "":
+		return errors.New("want at least one letter: programs take digits alone for a number")
 	}
 	return nil
 }
 
-func companyOK(s string) error {
-	if !ticket.CompanyOK(s) {
+// CheckCompany says what is wrong with an operator's name for a new pool. The rules take others, which members see with escapes.
+func CheckCompany(s string) error {
+	switch shown := visible.Unquoted(s); {
+	case !ticket.CompanyOK(s):
 		return fmt.Errorf("the name has %d bytes, want 1 to 128", len(s))
+	case shown != s && visible.Text(s) == s && !strings.HasSuffix(shown, "…"):
+		return fmt.Errorf("leave out the quotation marks: members would see %s", visible.Name(s))
+	case shown != s:
+		return fmt.Errorf("members would see %s: want at most %d columns, one alphabet, single spaces, and nothing that cannot be seen", visible.Name(s), visible.MostColumns)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -103,17 +104,17 @@ func (l *launch) name(present string) error {
 	case l.c.Alias != "" && !alias.MatchString(l.c.Alias):
 		return terminal.Usagef("--alias %q: want at most 64 letters, digits, dots, hyphens and underscores", l.c.Alias)
 	case l.c.Alias != "" && present != "" && !strings.EqualFold(l.c.Alias, present):
-		return fmt.Errorf("%s already has the pool's Supernode as %q; omit --alias, or remove that entry first. Nothing was changed", l.conf.Path(), terminal.Printable(present))
+		return fmt.Errorf("%s already has the pool's Supernode as %s; omit --alias, or remove that entry first. Nothing was changed", l.conf.Path(), visible.Name(present))
 	}
 	l.entry.Alias = cmp.Or(present, l.c.Alias, l.entry.Alias, ticket.PoolID(l.pool.ID).Label())
 	other, taken := l.conf.Entry(l.entry.Alias)
 	switch {
 	case taken && other.OutPoint == (pastel.OutPoint{}):
-		return fmt.Errorf("%s has an entry %q without a collateral (txid, outIndex); correct or remove it, or choose another alias with --alias. Nothing was changed",
-			l.conf.Path(), terminal.Printable(other.Alias))
+		return fmt.Errorf("%s has an entry %s without a collateral (txid, outIndex); correct or remove it, or choose another alias with --alias. Nothing was changed",
+			l.conf.Path(), visible.Name(other.Alias))
 	case taken && other.OutPoint != l.outPoint():
-		return fmt.Errorf("%s uses the alias %q for another Supernode, with collateral %s; choose another alias with --alias. Nothing was changed",
-			l.conf.Path(), terminal.Printable(other.Alias), other.OutPoint)
+		return fmt.Errorf("%s uses the alias %s for another Supernode, with collateral %s; choose another alias with --alias. Nothing was changed",
+			l.conf.Path(), visible.Name(other.Alias), other.OutPoint)
 	}
 	l.had = taken
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -29,7 +30,7 @@ func (r *Daemon) Leave(accounts []wire.Account, pool string) (*Leaving, error) {
 		a.Positions = slices.DeleteFunc(a.Positions, func(p wire.Position) bool { return !l.wants(p.Pool) })
 	}
 	if pool != "" && l.none() {
-		return nil, fmt.Errorf("you have no live pledge in a pool %s; smartpool my lists your pledges", terminal.Printable(pool))
+		return nil, fmt.Errorf("you have no live pledge in a pool %s; smartpool my lists your pledges", visible.Text(pool))
 	}
 	return l, nil
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
-	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -57,7 +57,7 @@ func acceptable(c *wire.Check) bool {
 
 // rejection says in this program's words why the next block would reject a ticket.
 func rejection(c *wire.Check) error {
-	return fmt.Errorf("the ticket would be rejected: %s: %s", terminal.Printable(c.Reason), ticket.Explain(ticket.Reason(c.Reason)))
+	return fmt.Errorf("the ticket would be rejected: %s: %s", visible.Text(c.Reason), ticket.Explain(ticket.Reason(c.Reason)))
 }
 
 // Preflight asks whether the next block would accept a ticket once signed.

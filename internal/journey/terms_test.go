@@ -40,7 +40,7 @@ func TestQuestionsAreAskedAgain(t *testing.T) {
 	if err := q.put(p); err != nil || fee != "4.5" || len(p.warned) != 3 || len(p.answers) != 1 {
 		t.Errorf("the answer is %q, %v; warned of %q", fee, err, p.warned)
 	}
-	for name, is := range map[string]error{"label": labelOK("ATLAS"), "company": companyOK(strings.Repeat("x", 129)), "id": pastelIDOK("jX")} {
+	for name, is := range map[string]error{"label": CheckLabel("ATLAS"), "company": CheckCompany(strings.Repeat("x", 129)), "id": pastelIDOK("jX")} {
 		if is == nil {
 			t.Errorf("a wrong %s is taken", name)
 		}

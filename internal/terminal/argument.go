@@ -3,6 +3,8 @@ package terminal
 import (
 	"regexp"
 	"strings"
+
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 // plain matches what a shell takes as it stands.
@@ -14,7 +16,10 @@ func Argument(s string) string {
 	if plain.MatchString(s) {
 		return s
 	}
-	return "'" + strings.ReplaceAll(Printable(s), "'", `'\''`) + "'"
+	if strings.ContainsFunc(s, func(r rune) bool { return !visible.Rune(r) }) {
+		s = visible.Text(s)
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // Said puts another program's words on one line, and shortens them.

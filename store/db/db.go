@@ -210,6 +210,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
 	}
+	if q.takeRoleStmt, err = db.PrepareContext(ctx, takeRole); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeRole: %w", err)
+	}
 	if q.ticketsOfPledgeStmt, err = db.PrepareContext(ctx, ticketsOfPledge); err != nil {
 		return nil, fmt.Errorf("error preparing query TicketsOfPledge: %w", err)
 	}
@@ -537,6 +540,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing standingAlertsStmt: %w", cerr)
 		}
 	}
+	if q.takeRoleStmt != nil {
+		if cerr := q.takeRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeRoleStmt: %w", cerr)
+		}
+	}
 	if q.ticketsOfPledgeStmt != nil {
 		if cerr := q.ticketsOfPledgeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing ticketsOfPledgeStmt: %w", cerr)
@@ -658,6 +666,7 @@ type Queries struct {
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
+	takeRoleStmt                 *sql.Stmt
 	ticketsOfPledgeStmt          *sql.Stmt
 	uncancelPayoutsAboveStmt     *sql.Stmt
 	undoAtStmt                   *sql.Stmt
@@ -730,6 +739,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
+		takeRoleStmt:                 q.takeRoleStmt,
 		ticketsOfPledgeStmt:          q.ticketsOfPledgeStmt,
 		uncancelPayoutsAboveStmt:     q.uncancelPayoutsAboveStmt,
 		undoAtStmt:                   q.undoAtStmt,
