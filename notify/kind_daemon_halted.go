@@ -13,7 +13,7 @@ import (
 // DaemonHalted says that the daemon cannot follow its node's chain.
 const DaemonHalted Kind = "daemon.halted"
 
-var daemonHalted = row{kind: DaemonHalted, standing: &standingRule{ofDaemon, func(t *standing) (judgement, error) {
+var daemonHalted = row{kind: DaemonHalted, urgent: true, standing: &standingRule{ofDaemon, func(t *standing) (judgement, error) {
 	return halted{t}, nil
 }}}
 

@@ -14,7 +14,7 @@ const SupernodeGone Kind = "supernode.gone"
 // launchGrace is how many blocks a pool has for its launch before anybody is told that its Supernode is gone.
 const launchGrace = 24
 
-var supernodeGone = row{kind: SupernodeGone, standing: &standingRule{ofList, func(t *standing) (judgement, error) {
+var supernodeGone = row{kind: SupernodeGone, urgent: true, standing: &standingRule{ofList, func(t *standing) (judgement, error) {
 	all, err := t.supernodes()
 	return missing{all}, err
 }}}

@@ -41,12 +41,14 @@ type cli struct {
 	Settings daemon.Config `embed:""`
 
 	Run     runCmd     `cmd:"" default:"1" help:"Run the daemon (the default command)."`
+	Rebuild rebuildCmd `cmd:"" help:"Empty the ledger in the database, so that the daemon makes it anew from the chain; keeps the subscriptions to alerts. Stop the daemon first."`
 	Sample  sampleCmd  `cmd:"" name:"config" help:"Print all settings with their meaning and default, as a YAML file."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 type (
 	runCmd     struct{}
+	rebuildCmd struct{}
 	sampleCmd  struct{}
 	versionCmd struct{}
 )
@@ -118,12 +120,16 @@ func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) e
 	case "version":
 		return printVersion(out)
 	}
-	d, err := daemon.New(line.Settings, newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat))
+	log := newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat)
+	d, err := daemon.New(line.Settings, log)
 	if err != nil {
 		return usageError{err}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if name == "rebuild" {
+		return daemon.Rebuild(ctx, line.Settings, log)
+	}
 	return d.Run(ctx)
 }
 
