@@ -142,7 +142,7 @@ func TestDatabaseSettingsOfTheServer(t *testing.T) {
 		t.Run(setting, func(t *testing.T) {
 			t.Parallel()
 			url := server.Database(t)
-			server.Exec(t, "ALTER DATABASE "+databaseOf(t, url)+" SET "+setting)
+			server.Run(t, "ALTER DATABASE "+databaseOf(t, url)+" SET "+setting)
 			if words != nil {
 				isSentence(t, refused(t, url, regtest(t)), words...)
 				return
@@ -173,7 +173,7 @@ func TestDatabaseEncodings(t *testing.T) {
 	url := server.Database(t)
 	for _, encoding := range []string{"LATIN1", "SQL_ASCII"} {
 		name := strings.ToLower(encoding)
-		server.Exec(t, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING '"+encoding+"' LOCALE 'C'")
+		server.Run(t, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING '"+encoding+"' LOCALE 'C'")
 		isSentence(t, refused(t, elsewhere(t, url, name), regtest(t)), "its encoding is "+encoding, "ENCODING 'UTF8'")
 	}
 }
@@ -194,7 +194,7 @@ func TestDatabaseCollationsDoNotReorderLists(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
 	url := elsewhere(t, server.Database(t), "icu")
-	server.Exec(t, "CREATE DATABASE icu TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
+	server.Run(t, "CREATE DATABASE icu TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
 	open(t, url).close(t)
 	d := raw(t, url)
 	for _, id := range []string{"a-c", "ab", "B", "A", "a"} {
