@@ -9,13 +9,16 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/store"
 )
 
 // oddNode stands between daemon and node, and changes what the node says of its chain.
@@ -382,5 +385,67 @@ func TestOddNodeIsPruned(t *testing.T) {
 		o.answers(nil)
 		d.answers("http://"+cfg.Metrics+"/readyz", http.StatusOK, "ready")
 		logs.holds(d, "following the node again")
+	}
+}
+
+// Who subscribes while the node downloads hears what happens after that, across restarts of the daemon, too.
+func TestFreshAlerts(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	want := wanted(t, blocks, 185)
+	for name, empty := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t)
+			n.submit(blocks[:185])
+			o := newOddNode(t, n)
+			cfg := n.watchedSettings(t)
+			cfg.Node, cfg.Database = o.URL, empty(t)
+			o.shows(140, map[string]any{"initialblockdownload": true, "headers": 184})
+			h := newHook(t)
+			d := start(t, cfg)
+			d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "is at block 140")
+			for d.Alerts() == nil {
+				time.Sleep(time.Millisecond)
+			}
+			receipt, err := d.Alerts().Subscribe(t.Context(), notify.Request{URL: h.URL, Kinds: told})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.secret = receipt.Secret
+			o.shows(160, map[string]any{"initialblockdownload": true, "headers": 184})
+			d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "is at block 160")
+			d.answers("http://"+cfg.Metrics+"/metrics", http.StatusOK, "smartpool_height 160\n")
+			d.end()
+			d = start(t, cfg)
+			t.Cleanup(d.end)
+			o.shows(-1, nil)
+			d.synced(n)
+			d.answers("http://"+cfg.Metrics+"/readyz", http.StatusOK, "ready")
+			begun(t, cfg.Database)
+			n.submit(blocks[185:])
+			for giveUp := time.Now().Add(patience); len(h.messages()) < len(want) && time.Now().Before(giveUp); {
+				time.Sleep(5 * time.Millisecond)
+			}
+			if got := h.messages(); !slices.Equal(got, want) {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+		})
+	}
+}
+
+// begun waits until all subscriptions of a database have begun.
+func begun(t *testing.T, database string) {
+	t.Helper()
+	db := openSQL(t, database)
+	defer db.Close()
+	for giveUp := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		var last int64
+		if err := db.QueryRow("SELECT max(since) FROM subscriptions").Scan(&last); err == nil && last < int64(store.NotBegun) {
+			return
+		}
+		if time.Now().After(giveUp) {
+			t.Fatal("a subscription does not begin")
+		}
 	}
 }
