@@ -65,6 +65,7 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 		select {
 		case <-x.done:
 		case <-r.Context().Done():
+			problem(w, http.StatusServiceUnavailable, stopping)
 			return
 		}
 		if !x.ok { // the first client was refused or left, which may not concern this one
@@ -155,7 +156,7 @@ func (x *answer) write(w http.ResponseWriter, r *http.Request) {
 	copyHeader(w.Header(), x.header)
 	w.Header().Set("ETag", x.etag)
 	w.Header().Set("Cache-Control", "no-cache") // ask again, with the ETag
-	if r.Header.Get("If-None-Match") == x.etag {
+	if matches(r.Header.Values("If-None-Match"), x.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

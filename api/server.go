@@ -39,6 +39,9 @@ type Config struct {
 	Alerts    func() *notify.Service
 	Origins   []string       // other sites whose pages may read answers in a browser, such as https://pools.example.org
 	Proxies   []netip.Prefix // proxies in front that name the client in X-Forwarded-For
+	Hosts     []string       // the only names by which browsers may reach the server, in lower case; empty for any, unless Local
+	Local     bool           // only this machine can reach the server
+	Base      string         // path under which a proxy publishes the server, such as /pools; empty for none
 	PerSecond int            // requests per address; 0 for no limit
 	Streams   int            // concurrent event streams; one address may open an eighth of them
 	Log       *slog.Logger
@@ -57,7 +60,11 @@ type Server struct {
 func New(cfg Config) *Server {
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed, cfg.Condition)}
 	routes := http.NewServeMux()
-	s.api = humago.New(routes, config())
+	document := config()
+	if cfg.Base != "" {
+		document.Servers = []*huma.Server{{URL: cfg.Base}}
+	}
+	s.api = humago.New(routes, document)
 	s.register()
 	routes.Handle(root, unrouted(routes))
 	s.mux.Handle(root, uncached(routes, s.answers.Keep(routes)))
@@ -176,7 +183,7 @@ func (s *Server) freshness(out *wire.Status) {
 
 // Handler serves everything within the limits.
 func (s *Server) Handler() http.Handler {
-	return recovered(guard(patient(s.mux), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
+	return recovered(guard(under(s.cfg.Base, patient(s.mux)), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
 }
 
 // patience is how long an answer may take, because clients share the database.
@@ -242,11 +249,14 @@ func (s *Server) failed(err error) error {
 		s.cfg.Log.Warn("a request took too long", "err", err)
 		return huma.Error503ServiceUnavailable("the answer took too long: try again, or request less at once")
 	case errors.Is(err, context.Canceled):
-		return huma.NewError(499, "the client closed the connection")
+		return huma.Error503ServiceUnavailable(stopping)
 	}
 	s.cfg.Log.Warn("a request failed", "err", err)
 	return huma.Error503ServiceUnavailable("the database is not responding: try again in a minute; the daemon's log says why")
 }
+
+// stopping is for requests whose context ended. If the client has left, nobody hears it.
+const stopping = "the daemon is stopping: try again in a minute"
 
 // body wraps an answer in huma's form.
 type body[T any] struct{ Body T }

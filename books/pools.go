@@ -241,7 +241,7 @@ func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
 		return err
 	}
 	if len(rows) != 1 {
-		return fmt.Errorf("pool %s has a record but no row in the table of pools: the database is damaged, start with an empty one", p.ID)
+		return fmt.Errorf("pool %s has a record but no row in the table of pools; %s", p.ID, store.Damaged)
 	}
 	net := &v.b.net.Network
 	out.Tip = TipOf(&v.tip)

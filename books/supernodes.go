@@ -41,7 +41,7 @@ func (v *view) supernodeState(p *pool.Pool) (x wire.Supernode, err error) {
 			}
 		}
 	}
-	x.Text = supernodeText(state, &x)
+	x.Text = SupernodeText(&x)
 	paid, err := v.Events(store.EventFilter{Pool: p.ID, Types: []string{string(pool.RewardReceived)}, To: store.Now}, store.Page{Limit: 1, Desc: true})
 	if err != nil || len(paid) == 0 {
 		return x, err
@@ -49,9 +49,9 @@ func (v *view) supernodeState(p *pool.Pool) (x wire.Supernode, err error) {
 	return x, v.moments(map[**wire.Moment]pastel.Height{&x.LastPaid: paid[0].Height})
 }
 
-// supernodeText says what a state means and what to do.
-func supernodeText(s chain.SupernodeState, x *wire.Supernode) string {
-	switch s {
+// SupernodeText says what a Supernode's state means and what to do.
+func SupernodeText(x *wire.Supernode) string {
+	switch chain.SupernodeState(x.State) {
 	case chain.SupernodeRunning:
 		return "The node lists it, with the pool's escrow as payee."
 	case chain.SupernodePausing:
@@ -59,7 +59,7 @@ func supernodeText(s chain.SupernodeState, x *wire.Supernode) string {
 	case chain.SupernodeMissing:
 		how := "The node does not list it"
 		if x.Listed != "" {
-			how = "The node lists it as " + visible.Plain(x.Listed)
+			how = "The node lists it as " + visible.Plain(x.Listed, visible.MostColumns)
 		}
 		return fmt.Sprintf("%s, so it earns nothing. The operator must make sure that its machine runs, then launch it, even if it ran before: smartpool supernode launch %s",
 			how, x.Pool)

@@ -9,9 +9,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
+
+	strict "github.com/go-json-experiment/json"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -35,6 +38,9 @@ type Client struct {
 // New returns a client of the daemon at a base URL such as http://127.0.0.1:9734.
 func New(base string) (*Client, error) {
 	u, err := url.Parse(base)
+	if err == nil && u.User != nil {
+		return nil, errors.New("the URL of a daemon has no user name and no password: a proxy that asks for them cannot be passed")
+	}
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("%q is not the URL of a daemon: use one such as http://127.0.0.1:9734", base)
 	}
@@ -140,10 +146,22 @@ func read[T any](res *http.Response, text []byte) (out T, err error) {
 	case res.StatusCode != http.StatusOK:
 		return out, problem(res, text)
 	}
-	if err := json.Unmarshal(text, &out); err != nil {
-		return out, &AnswerError{host, res.StatusCode, fmt.Sprintf("sent an unreadable answer: %v", err)}
+	if err := strict.Unmarshal(text, &out); err != nil { // refuses a field that comes twice, and what is not UTF-8
+		return out, &AnswerError{host, res.StatusCode, "sent an unreadable answer: " + brief(err.Error())}
+	}
+	if err := sane(reflect.ValueOf(&out), "the answer"); err != nil {
+		return out, &AnswerError{host, res.StatusCode, "sent an impossible answer: " + brief(err.Error())}
 	}
 	return out, nil
+}
+
+// maxWords bounds what is shown of another program's words, in bytes.
+const maxWords = 1_000
+
+// brief makes another program's words fit to show: on one line, and not endless.
+func brief(s string) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s[:min(len(s), maxWords)], "\uFFFD"), func(r rune) bool { return r < ' ' || r == ' ' }), " ")
+	return s
 }
 
 // problem returns the error that the daemon reports.
@@ -156,12 +174,12 @@ func problem(res *http.Response, text []byte) error {
 		} `json:"errors"`
 	}
 	if json.Unmarshal(text, &p) != nil || p.Detail == "" {
-		return &AnswerError{res.Request.URL.Host, res.StatusCode, "answered " + res.Status}
+		return &AnswerError{res.Request.URL.Host, res.StatusCode, "answered " + brief(res.Status)}
 	}
 	for _, x := range p.Errors {
 		p.Detail += fmt.Sprintf("; %s: %s", strings.TrimPrefix(x.Location, "query."), x.Message)
 	}
-	return &ProblemError{res.StatusCode, p.Detail}
+	return &ProblemError{res.StatusCode, brief(p.Detail)}
 }
 
 func get[T any](ctx context.Context, c *Client, path string, query any, elements ...string) (T, error) {
@@ -295,21 +313,36 @@ func (c *Client) TestAlert(ctx context.Context, id string) error {
 	return err
 }
 
-// All returns the items of all pages of a list. More than most items are an error.
+// Limits of a list.
+const (
+	maxMemory = 512 << 20        // bytes, about
+	maxTime   = 10 * time.Minute // for all pages
+)
+
+// All returns the items of all pages of a list. More than most items are an error, and so is a list that repeats itself or that is made never
+// to end: of pages without items, or of one page after the other for 10 minutes.
 func All[T any](most int, page func(cursor string) (wire.List[T], error)) (all []T, err error) {
+	began, size := time.Now(), 0
+	seen := map[string]bool{}
 	for cursor := ""; ; {
+		seen[cursor] = true
 		list, err := page(cursor)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, list.Items...)
+		size += weight(reflect.ValueOf(list.Items))
 		switch {
-		case list.Next == "":
-			return all, nil
-		case list.Next == cursor || len(list.Items) == 0:
-			return nil, fmt.Errorf("the daemon's list repeats itself after %d items: report this to whoever runs the daemon", len(all))
 		case len(all) > most:
 			return nil, fmt.Errorf("the list has more than %d items: narrow the query", most)
+		case list.Next == "":
+			return all, nil
+		case seen[list.Next] || len(list.Items) == 0:
+			return nil, fmt.Errorf("the daemon's list repeats itself after %d items: report this to whoever runs the daemon", len(all))
+		case size > maxMemory:
+			return nil, fmt.Errorf("the daemon's list has more than %d MiB: ask another daemon, or narrow the query", maxMemory>>20)
+		case time.Since(began) > maxTime:
+			return nil, fmt.Errorf("the daemon's list goes on after %s and %d items: ask another daemon, or narrow the query", maxTime, len(all))
 		}
 		cursor = list.Next
 	}

@@ -97,23 +97,30 @@ func (s *Service) watchMempool(ctx context.Context) error {
 	return errors.Join(looked, s.keepSpends(ctx, Look{tip.Height, began}, waiting, whole && len(m.said) == len(waiting)))
 }
 
-// viewMempool examines transactions that were not examined at this tip yet, beginning with those known to spend something. It stops at the
-// first wrong answer; the next round begins with another transaction, as the order is random.
+// viewMempool examines transactions that were not examined at this tip yet, beginning with those known to spend something. One that the node
+// cannot give holds up none of the others; a node that is away ends the round.
 func (s *Service) viewMempool(ctx context.Context, node Node, waiting map[pastel.TxID]bool) error {
 	fetches := 0
+	tried := map[pastel.TxID]bool{}
+	var wrong error // the first
 	one := func(id pastel.TxID) error {
-		if _, done := s.mempool.said[id]; done || !waiting[id] || fetches == maxFetches {
+		if _, done := s.mempool.said[id]; done || tried[id] || !waiting[id] || fetches == maxFetches {
 			return nil
 		}
 		fetches++
+		tried[id] = true
 		spends, err := s.wouldSpend(ctx, node, id)
 		switch {
 		case errors.Is(err, errMoved):
 			return nil
 		case err == nil:
 			s.mempool.said[id] = spends
+		case errors.Is(err, chain.ErrAway), ctx.Err() != nil:
+			return err
+		case wrong == nil:
+			wrong = err
 		}
-		return err
+		return nil
 	}
 	for id := range s.mempool.stored {
 		if err := one(id); err != nil {
@@ -125,7 +132,7 @@ func (s *Service) viewMempool(ctx context.Context, node Node, waiting map[pastel
 			return err
 		}
 	}
-	return nil
+	return wrong
 }
 
 // errMoved says that the node or the ledger moved meanwhile; the next round asks again.

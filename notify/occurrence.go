@@ -43,7 +43,7 @@ type occurrence struct {
 func (r *reading) occurrence(e *store.Event, b *store.Block) (*occurrence, error) {
 	what, err := pool.ParseEvent(e.JSON)
 	if err != nil {
-		return nil, fmt.Errorf("the database is damaged, start with an empty one: %w", err)
+		return nil, fmt.Errorf("%w; %w", err, store.ErrUnreadable)
 	}
 	p, err := r.pool(e.Pool)
 	if err != nil {

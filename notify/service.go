@@ -40,7 +40,10 @@ type Config struct {
 	Behind *time.Time          // since when the ledger is behind, zero if it is not; outlives the service, may be nil
 	Poll   time.Duration       // how often to look at the ledger, the node and the outbox
 	Now    func() time.Time
-	Log    *slog.Logger
+	// Elapsed returns the time since some moment in this process's life; nil means since New. Unlike Now it never jumps.
+	Elapsed func() time.Duration
+	Counts  *Counts // outlives the service; may be nil
+	Log     *slog.Logger
 }
 
 // Service keeps subscriptions, finds out what there is to tell, and delivers it. It is safe for concurrent use.
@@ -62,10 +65,11 @@ type Service struct {
 	hanging chan struct{} // holds an element for each send through shoutrrr that has not returned
 
 	patience time.Duration // for one attempt to send
+	traffic  *traffic
+	skipped  once // items that were logged as left out
 
-	mu       sync.Mutex
-	busy     map[string]bool // subscriptions that something is being sent to
-	attempts int             // under way
+	mu     sync.Mutex
+	outbox Outbox
 }
 
 // New returns a service. Run starts it; the other methods may be called before.
@@ -73,9 +77,16 @@ func New(cfg Config) *Service {
 	if cfg.Behind == nil {
 		cfg.Behind = new(time.Time)
 	}
+	if cfg.Elapsed == nil {
+		began := time.Now()
+		cfg.Elapsed = func() time.Duration { return time.Since(began) }
+	}
+	if cfg.Counts == nil {
+		cfg.Counts = new(Counts)
+	}
 	s := &Service{
 		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
-		patience: sendPatience, busy: map[string]bool{},
+		patience: sendPatience, traffic: newTraffic(),
 	}
 	s.unbegun.Store(true) // as far as anybody knows
 	return s
@@ -110,7 +121,7 @@ func (s *Service) Run(ctx context.Context) {
 		all.Go(func() {
 			var last complaint
 			for wake := true; wake; wake = wait(ctx, s.cfg.Poll, bell) {
-				last.report(ctx, s.cfg.Log, work(ctx))
+				last.report(ctx, s.cfg.Log, guarded(func() error { return work(ctx) }))
 			}
 		})
 	}

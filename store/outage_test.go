@@ -229,7 +229,7 @@ func TestAnotherWriterEndsTheLedger(t *testing.T) {
 			other.close(t)
 		}
 		_, err := l.Step(context.Background(), 1, blocks[2:3])
-		isSentence(t, err, "PostgreSQL database", "another process has written")
+		isSentence(t, err, "PostgreSQL database", "another daemon has taken over the database")
 		if !errors.Is(err, store.ErrOvertaken) || l.Failed() == nil {
 			t.Errorf("%s: %v is not final", name, err)
 		}
@@ -283,7 +283,7 @@ func TestReadingAfterAnotherWriterIsRefused(t *testing.T) {
 	_, hash := l.HashAt(ctx, 4)
 	_, undo := l.Step(ctx, 3, nil)
 	for what, err := range map[string]error{"hash": hash, "undo": undo} {
-		isSentence(t, err, "PostgreSQL database", "another process has written")
+		isSentence(t, err, "PostgreSQL database", "another daemon has taken over the database")
 		if !errors.Is(err, store.ErrOvertaken) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -357,7 +357,7 @@ func TestATimeOutSaysWhose(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer reader.Close()
-		alerts, err := store.OpenAlerts(context.Background(), url, regtest(t))
+		alerts, err := l.store.OpenAlerts(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}

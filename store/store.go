@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +24,8 @@ type Store struct {
 	place  place
 	closed []func() error
 	engine writing
+	reads  engine
+	role   role
 
 	mu    sync.Mutex // serializes use of the connection
 	conn  *sql.Conn  // for all of a writer's statements, so that losing it loses the writer's lock and the transaction at once; nil if lost
@@ -44,8 +45,13 @@ type writing interface {
 	leave(*sql.Conn, *db.Queries) error
 	// idle reports whether the connection works and has no open transaction.
 	idle(*sql.Conn) bool
+	// keep returns an error if the lock is lost. It is called every few seconds.
+	keep(ctx context.Context) error
 	// last reads the last block without the lock.
 	last(ctx context.Context) (pool.Tip, error)
+	// another returns connections of their own, for the same database.
+	another() (*sql.DB, error)
+	// begin begins a transaction that writes.
 	begin(ctx context.Context, conn *sql.Conn, q *db.Queries) (transaction, error)
 	// scan passes the records of a kind to f, which must not keep them.
 	scan(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error
@@ -56,6 +62,7 @@ var _ chain.Store = (*Store)(nil)
 // transaction is a step being written.
 type transaction interface {
 	queries() *db.Queries
+	asking
 	// failed returns the first error of a statement; later errors may only follow from it.
 	failed() error
 	Commit() error
@@ -65,20 +72,22 @@ type transaction interface {
 // ErrLocked says that another process writes to the database. Wait until it ends, or only read.
 var ErrLocked = errors.New("another process writes to this database")
 
-// IsPostgres reports whether a database is a PostgreSQL URL; anything else is the path of an SQLite file.
-func IsPostgres(database string) bool {
-	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
-}
-
-// Open opens the database for writing, creates or upgrades its tables, and takes the writer's lock; ErrLocked if it is taken. The database
-// is a PostgreSQL URL, or the path of an SQLite file, which is created if missing.
+// Open opens the database for writing, creates or upgrades its tables, and takes the writer's lock and role; ErrLocked if the lock is taken.
+// The database is a PostgreSQL URL, or the path of an SQLite file, which is created if missing.
 func Open(ctx context.Context, database string, net pool.Params) (*Store, error) {
+	if err := Check(database); err != nil {
+		return nil, err
+	}
 	open := openSQLite
 	if IsPostgres(database) {
 		open = openPostgres
 	}
 	s := &Store{net: net}
-	if err := open(ctx, database, s); err != nil {
+	err := open(ctx, database, s)
+	if err == nil {
+		err = s.place.name(ctx, s.take(ctx))
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -120,26 +129,29 @@ func (s *Store) use(ctx context.Context, f func() error) (err error) {
 			s.conn, s.q = nil, nil
 			return s.place.explain(ctx, err)
 		}
-		if err = s.overtaken(connecting); err != nil {
+		if err = s.role.held(connecting, s.conn, writerRow); err == nil {
+			err = s.overtaken(connecting)
+		}
+		if err != nil {
 			s.drop() //nolint:errcheck // the first error matters
 			return s.place.name(ctx, err)
 		}
 	}
-	if err = f(); err != nil && !s.engine.idle(s.conn) {
+	if err = f(); err != nil && s.conn != nil && !s.engine.idle(s.conn) {
 		s.drop() //nolint:errcheck // the first error matters
 	}
 	return s.place.explain(ctx, err)
 }
 
-// overtaken returns ErrOvertaken if the database, after its lock was lost, ends where another process left it.
+// overtaken returns ErrOvertaken if the database, after its lock was lost, ends elsewhere than this writer left it.
 func (s *Store) overtaken(ctx context.Context) error {
 	if s.ends == nil {
 		return nil
 	}
 	last, err := lastBlock(ctx, s.q)
 	if err == nil && !slices.Contains(s.ends[:], last) {
-		err = fmt.Errorf("%w: it ends at block %d (%s), but the ledger at block %d (%s)", ErrOvertaken, last.Height, last.Hash,
-			s.ends[1].Height, s.ends[1].Hash)
+		err = fmt.Errorf("%w, or a backup was restored: it ends at block %d (%s), but the ledger at block %d (%s)", ErrOvertaken, last.Height,
+			last.Hash, s.ends[1].Height, s.ends[1].Hash)
 	}
 	return err
 }
@@ -172,7 +184,7 @@ func undoAt(ctx context.Context, q *db.Queries, h pastel.Height) (*pool.Undo, er
 	}
 	u, err := pool.DecodeUndo(b)
 	if err != nil {
-		return nil, fmt.Errorf("block %d: %w: the database is damaged; start with an empty one", h, err)
+		return nil, fmt.Errorf("block %d: %w; %s", h, err, Damaged)
 	}
 	return u, nil
 }
@@ -225,11 +237,47 @@ func lastBlock(ctx context.Context, q *db.Queries) (tip pool.Tip, err error) {
 	return tip, err
 }
 
-var errColumn = errors.New("a hash in the database does not have 32 bytes: the database is damaged; start with an empty one")
+var errColumn = errors.New("a hash in the database does not have 32 bytes; " + Damaged)
 
 func hash32[T ~[32]byte](b []byte) (T, error) {
 	if len(b) != 32 {
 		return T{}, errColumn
 	}
 	return T(b), nil
+}
+
+// Rebuild empties the ledger's tables, so that the next daemon makes the ledger anew from the chain. It keeps everything that exists only
+// here: subscriptions to alerts, their messages, and how far events have become messages.
+func (s *Store) Rebuild(ctx context.Context) error {
+	err := s.use(ctx, func() error {
+		tx, err := s.engine.begin(ctx, s.conn, s.q)
+		if err != nil {
+			return err
+		}
+		if err = s.role.held(ctx, tx, s.reads.holder); err == nil {
+			err = empty(ctx, tx.queries())
+		}
+		if first := tx.failed(); first != nil {
+			err = first
+		}
+		if err != nil {
+			tx.Rollback() //nolint:errcheck // the first error matters
+			return err
+		}
+		return tx.Commit()
+	})
+	return s.place.name(ctx, err)
+}
+
+// empty deletes what the chain gives again.
+func empty(ctx context.Context, q *db.Queries) error {
+	for _, table := range []func(context.Context) error{
+		q.EmptyRecords, q.EmptyBlocks, q.EmptyEvents, q.EmptyPools, q.EmptyPledges, q.EmptyPledgeTickets, q.EmptyCredits, q.EmptyPayouts,
+		q.EmptyPayoutOutputs, q.DeleteSpends, q.DeleteMempoolLooked,
+	} {
+		if err := table(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ var files embed.FS
 type Config struct {
 	Books  *books.Books
 	Status func(*http.Request) (wire.Status, error)
+	Base   string // path under which a proxy publishes the pages, such as /pools; empty for none
 	Log    *slog.Logger
 }
 
@@ -201,8 +203,19 @@ func (s *Site) serve(f func(*http.Request) (*page, error)) http.Handler {
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(p.code)
-		w.Write(out.Bytes()) //nolint:errcheck // the client is gone
+		w.Write(s.rebase(out.Bytes())) //nolint:errcheck // the client is gone
 	})
+}
+
+// local finds the links of a page to this site. Text cannot look like one, because quotes in it are escaped.
+var local = regexp.MustCompile(`( (?:href|src|action|data-path|data-stream)=")/`)
+
+// rebase puts the base path in front of a page's links, as it is sent: no template can forget it.
+func (s *Site) rebase(html []byte) []byte {
+	if s.cfg.Base == "" {
+		return html
+	}
+	return local.ReplaceAll(html, []byte("${1}"+s.cfg.Base+"/"))
 }
 
 // failed returns the page that says what went wrong and what to do.

@@ -437,6 +437,13 @@ type Subscribed struct {
 	Created time.Time `json:"created"`
 	To      string    `json:"to"`
 	Subscription
+	Delivered    int64      `json:"delivered" doc:"Messages that the receiver took."`
+	LastDelivery *time.Time `json:"last_delivery,omitempty" doc:"When it last took one; left out if it never did."`
+	Waiting      int64      `json:"waiting" doc:"Messages that wait to be sent, or to be sent again."`
+	WaitingSince *time.Time `json:"waiting_since,omitempty" doc:"Since when the oldest of them has been waiting; left out if none is."`
+	LastError    string     `json:"last_error,omitempty" doc:"Why the last attempt that failed did, without anything of the URL; left out if none did."`
+	LastFailure  *time.Time `json:"last_failure,omitempty" doc:"When that was."`
+	GivenUp      int64      `json:"given_up" doc:"Messages that are lost: the receiver refused them, or did not take them for days."`
 }
 
 // Receipt confirms a subscription.

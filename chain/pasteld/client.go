@@ -3,9 +3,11 @@ package pasteld
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -104,16 +106,47 @@ func newHTTP() *http.Client {
 	}
 }
 
-// nodeURL checks a URL and removes a final slash. Its errors do not show the URL, which may contain a password.
+// nodeURL checks a URL and removes a final slash. Its errors do not show credentials.
 func nodeURL(s string) (string, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return "", errors.New("node: the address is not a URL such as http://127.0.0.1:19932")
+		return "", fmt.Errorf("node: %s is not a URL such as http://127.0.0.1:19932", shownURL(s))
 	case u.User != nil:
-		return "", errors.New("node: the address contains credentials; use the settings for user and password")
-	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-		return "", errors.New("node: the address has more than host and port; use the form http://127.0.0.1:19932")
+		return "", fmt.Errorf("node: the address %s contains credentials; use the settings for user and password", shownURL(s))
+	case u.Port() != "" && !port(u.Port()) || strings.HasSuffix(u.Host, ":"):
+		return "", fmt.Errorf("node: %s has no port from 1 to 65535; use the form http://127.0.0.1:19932", shownURL(s))
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
+		return "", fmt.Errorf("node: %s has more than host and port; use the form http://127.0.0.1:19932", shownURL(s))
 	}
 	return u.Scheme + "://" + u.Host, nil
+}
+
+// port reports whether a text is the number of a port that one can connect to.
+func port(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
+}
+
+// shownURL quotes an address without what may be secret: anything before an at sign, and what follows the path's beginning.
+func shownURL(s string) string {
+	const most = 100 // bytes
+	scheme, rest, found := strings.Cut(s, "://")
+	if !found {
+		scheme, rest = "", s
+	}
+	secret := ""
+	if i := strings.LastIndex(rest, "@"); i >= 0 {
+		secret, rest = "…@", rest[i+1:]
+	}
+	if i := strings.IndexAny(rest, "?#"); i >= 0 {
+		rest = rest[:i+1] + "…"
+	}
+	if strings.Contains(scheme, "@") {
+		scheme = "…"
+	}
+	if found {
+		scheme += "://"
+	}
+	return fmt.Sprintf("%.*q", most, scheme+secret+rest)
 }

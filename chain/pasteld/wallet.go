@@ -16,6 +16,7 @@ type Unspent struct {
 	Value         pastel.Amount // patoshi
 	Confirmations int
 	Spendable     bool // by the wallet's own keys
+	Generated     bool // by a coinbase
 }
 
 // errNoAddress protects coins from the zero address: it prints as an address that nobody holds a key for.
@@ -60,6 +61,7 @@ func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Addre
 		Amount        *amount `json:"amount"`
 		Confirmations *int    `json:"confirmations"`
 		Spendable     *bool   `json:"spendable"`
+		Generated     bool    `json:"generated"`
 	}
 	if err := c.typed(ctx, method, &list, params...); err != nil {
 		return nil, err
@@ -68,7 +70,7 @@ func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Addre
 	for i, u := range list {
 		out[i] = Unspent{
 			OutPoint: pastel.OutPoint{TxID: pastel.TxID(*u.ID), Vout: *u.Vout}, Script: pastel.Script(*u.Script),
-			Value: pastel.Amount(*u.Amount), Confirmations: *u.Confirmations, Spendable: *u.Spendable,
+			Value: pastel.Amount(*u.Amount), Confirmations: *u.Confirmations, Spendable: *u.Spendable, Generated: u.Generated,
 		}
 		if u.Address != nil {
 			var err error

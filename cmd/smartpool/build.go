@@ -84,6 +84,9 @@ func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
 	if failed := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
+	if err := journey.CheckTime(x.Ticket()); err != nil {
+		return terminal.Usagef("--time: %w", err)
+	}
 	if at, err := ticket.ParseTimeStamp(x.TimeStamp); err == nil {
 		e.Note("A block must include the pledge before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
 	}

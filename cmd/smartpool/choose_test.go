@@ -31,11 +31,13 @@ func TestJoinChoosesAnUnusedAddress(t *testing.T) {
 	if out := x.does(join(alice, "400")...); !strings.Contains(out, "405 PSL; it stays") || strings.Contains(out, reused) {
 		t.Errorf("want the output of 405 PSL, as the fee is paid to the other address:\n%s", out)
 	}
+	x.send(15) // pays for the ticket
+	x.mine(1)
 	list, err := x.node.Unspent(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rest []pastel.OutPoint // but for the one at the fee's address, and what pays for the ticket
+	var rest []pastel.OutPoint // but for the one at the fee's address
 	for _, u := range list {
 		if u.Value >= 400*pastel.PSL && u.Address != fees {
 			rest = append(rest, u.OutPoint)

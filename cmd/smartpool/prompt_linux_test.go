@@ -19,11 +19,21 @@ import (
 // asProgram makes this test's binary the program itself.
 const asProgram = "SMARTPOOL_TEST_AS_PROGRAM"
 
+// TestMain keeps what commands remember apart from what this user's commands remember.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	folder, err := os.MkdirTemp("", "smartpool")
+	if err == nil {
+		err = os.Setenv("XDG_CONFIG_HOME", folder)
+	}
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
 }
 
 // Ctrl-C ends a command at any prompt, and the terminal echoes input again.

@@ -36,6 +36,9 @@ func (c *ticketSignCmd) Run(e *terminal.Terminal) error {
 	if failed := ticket.CheckUnsigned(l.Ticket, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
+	if err := journey.CheckTime(l.Ticket); err != nil {
+		return fmt.Errorf("%w. Nothing was signed", err)
+	}
 	if c.Key != "" {
 		if err := c.signWithID(e, l.Ticket, &net.Network); err != nil {
 			return err

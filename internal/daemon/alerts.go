@@ -143,15 +143,15 @@ func (d *Daemon) setAlerts(s *notify.Service) {
 // haltPatience limits how long a daemon that cannot continue takes to alert people of it.
 const haltPatience = 15 * time.Second
 
-// alert alerts people until stop is called, while ledger stays open. It opens its own database connection, so the ledger never waits for
-// it. node is nil if the daemon follows none; status says where the ledger is.
-func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed, status func() chain.Status) (stop func()) {
+// alert alerts people until stop is called, while the store and the ledger stay open. It opens its own database connection, so the ledger
+// never waits for it. node is nil if the daemon follows none; status says where the ledger is.
+func (d *Daemon) alert(ctx context.Context, s *store.Store, ledger *chain.Ledger, node *followed, status func() chain.Status) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for pause := firstPause; ; pause = min(2*pause, longPause) {
-			alerts, err := store.OpenAlerts(ctx, d.cfg.database(), d.net)
+			alerts, err := s.OpenAlerts(ctx)
 			if err == nil {
 				d.runAlerts(ctx, ledger, alerts, node, status)
 				return
@@ -169,7 +169,7 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 		// The daemon stopped following before the database was open.
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), haltPatience)
 		defer cancel()
-		alerts, err := store.OpenAlerts(last, d.cfg.database(), d.net)
+		alerts, err := s.OpenAlerts(last)
 		if err != nil {
 			d.log.Warn("cannot open the alerts' database; no alert of the halt was sent", "err", err)
 			return
@@ -184,7 +184,7 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 
 // runAlerts runs the service until the context ends. If the node cannot be followed any more, it then sends alerts about that.
 func (d *Daemon) runAlerts(ctx context.Context, ledger *chain.Ledger, alerts *store.Alerts, node *followed, status func() chain.Status) {
-	cfg := notify.Config{Alerts: alerts, Ledger: ledger, Status: status, Behind: &d.behind, Poll: d.cfg.Poll, Now: time.Now, Log: d.log}
+	cfg := notify.Config{Alerts: alerts, Ledger: ledger, Status: status, Behind: &d.behind, Poll: d.cfg.Poll, Now: d.now, Counts: &d.counts, Log: d.log}
 	if node != nil {
 		cfg.Node = node.node
 	}

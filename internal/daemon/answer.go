@@ -12,10 +12,11 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/nodeapi"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/store"
 )
 
 // answer serves the node interface until the ledger fails; the node pushes blocks to it.
-func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
+func (d *Daemon) answer(ctx context.Context, s *store.Store, ledger *chain.Ledger) error {
 	listener, err := nodeapi.Listen(d.cfg.NodeAPI)
 	if err != nil {
 		return fmt.Errorf("node-api: %s; choose another address with --node-api", err.Error()) // not wrapped: it would look like a lost database
@@ -38,7 +39,7 @@ func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
 	status := d.pushedTo(ledger)
 	d.ready.judge(status)
 	defer d.ready.judge(nil)
-	defer d.alert(ctx, ledger, nil, status)()
+	defer d.alert(ctx, s, ledger, nil, status)()
 	select {
 	case <-ctx.Done():
 		err = ctx.Err()

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -28,7 +28,9 @@ type Daemon struct {
 	bell    <-chan struct{}
 	metrics *metrics
 	ready   readiness
+	now     func() time.Time
 	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
+	counts  notify.Counts
 
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
@@ -47,8 +49,9 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{cfg: cfg, net: network, log: log}
+	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now}
 	d.metrics = newMetrics(d.Ledger, &d.ready)
+	d.metrics.registry.MustRegister(alertMetrics{d})
 	d.ready.set("starting")
 	return d, nil
 }
@@ -82,8 +85,8 @@ func (d *Daemon) setLedger(l *chain.Ledger) {
 
 // Run runs the daemon until the context ends, which is no error, or until it cannot continue. Call it once.
 func (d *Daemon) Run(ctx context.Context) error {
-	if err := os.MkdirAll(d.cfg.Data, 0o700); err != nil {
-		return fmt.Errorf("data: %w; give another folder with --data", err)
+	if err := secretfile.Folder(d.cfg.Data); err != nil {
+		return fmt.Errorf("data: %w; or give another folder with --data", err)
 	}
 	stop, err := d.serve()
 	if err != nil {
@@ -120,9 +123,7 @@ func (d *Daemon) dial(ctx context.Context) error {
 	if d.node != nil {
 		return nil
 	}
-	client, err := pasteld.New(pasteld.Config{
-		URL: d.cfg.Node, User: d.cfg.NodeUser, Password: d.cfg.NodePassword, CookieFile: d.cfg.NodeCookie, Network: d.net.Network,
-	})
+	client, err := pasteld.New(d.cfg.nodeConfig(d.net.Network))
 	if err != nil {
 		return err
 	}
@@ -183,7 +184,7 @@ func (d *Daemon) sessions(ctx context.Context) error {
 		case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrOvertaken): // another daemon has the lock, or took it over
 			d.ready.failed("standing by: another daemon writes to the database", err)
 			if !standing {
-				d.log.Info("standing by until the other daemon stops", "database", d.cfg.databaseForLog())
+				d.log.Info("standing by until the other daemon stops", "database", d.cfg.databaseForLog(), "reason", err)
 			}
 			opened, standing, wait = true, true, standBy
 		case opened && store.Temporary(err):
@@ -229,10 +230,38 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	defer d.ready.store(nil)
 	d.setLedger(ledger)
 	defer d.setLedger(nil)
+	ctx, stop := d.whileWriter(ctx, s)
+	defer stop()
 	if d.cfg.NodeAPI != "" {
-		return d.answer(ctx, ledger)
+		err = d.answer(ctx, s, ledger)
+	} else {
+		err = d.follow(ctx, s, ledger)
 	}
-	return d.follow(ctx, ledger)
+	if lost := context.Cause(ctx); lost != nil && errors.Is(err, context.Canceled) {
+		return lost
+	}
+	return err
+}
+
+// holdEvery is how often a daemon checks that the database is still its own to write. Each step checks it, too, but on a quiet chain that
+// may take minutes, and meanwhile the daemon would say that it is ready.
+const holdEvery = 5 * time.Second
+
+// whileWriter returns a context that ends when another daemon takes over the database; its cause says so.
+func (d *Daemon) whileWriter(ctx context.Context, s *store.Store) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for sleep(ctx, holdEvery) {
+			if err := s.Held(ctx); errors.Is(err, store.ErrOvertaken) || errors.Is(err, store.ErrLocked) {
+				cancel(err)
+			}
+		}
+	})
+	return ctx, func() {
+		cancel(nil)
+		watch.Wait()
+	}
 }
 
 // outage returns a function that logs when the database starts and stops refusing blocks.
@@ -250,9 +279,9 @@ func (d *Daemon) outage() func(error) {
 }
 
 // follow moves the ledger along the node's chain.
-func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) (err error) {
+func (d *Daemon) follow(ctx context.Context, s *store.Store, ledger *chain.Ledger) (err error) {
 	var node followed // alerts run even while the node is unreachable
-	defer d.alert(ctx, ledger, &node, node.status)()
+	defer d.alert(ctx, s, ledger, &node, node.status)()
 	defer func() { node.end(err) }()
 	if err := d.dial(ctx); err != nil {
 		return err

@@ -37,27 +37,41 @@ import (
 // childEnv makes the test binary run as a daemon, with the settings in this variable, which tests can kill.
 const childEnv = "SMARTPOOLD_TEST_SETTINGS"
 
+// children are what the test binary is when an environment variable is set, instead of tests.
+var children = map[string]func(ctx context.Context, setting string) error{childEnv: runDaemon}
+
 func TestMain(m *testing.M) {
-	settings := os.Getenv(childEnv)
-	if settings == "" {
-		http.DefaultClient.Timeout = patience // limits how long alerts wait for receivers
-		os.Exit(m.Run())
+	for name, run := range children {
+		setting := os.Getenv(name)
+		if setting == "" {
+			continue
+		}
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		err := run(ctx, setting)
+		stop()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
+	http.DefaultClient.Timeout = patience // limits how long alerts wait for receivers
+	os.Exit(m.Run())
+}
+
+func runDaemon(ctx context.Context, settings string) error {
 	var cfg daemon.Config
 	if err := json.Unmarshal([]byte(settings), &cfg); err != nil {
-		panic(err)
+		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	d, err := daemon.New(cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	if err == nil {
-		err = d.Run(ctx)
-	}
-	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return err
 	}
-	os.Exit(0)
+	if file := os.Getenv(clockEnv); file != "" {
+		d.SetClock(func() time.Time { return stepped(time.Now(), readStep(file)) })
+	}
+	return d.Run(ctx)
 }
 
 func regtest(t testing.TB) pool.Params {
@@ -188,8 +202,13 @@ func startLogging(t testing.TB, cfg daemon.Config, logs io.Writer) *running {
 	return r
 }
 
+// tipped is a node whose tip can be compared.
+type tipped interface {
+	Tip() (pastel.Height, pastel.BlockHash)
+}
+
 // synced waits until the daemon is at the node's tip.
-func (r *running) synced(n *node) {
+func (r *running) synced(n tipped) {
 	r.t.Helper()
 	for {
 		height, hash := n.Tip()

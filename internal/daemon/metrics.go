@@ -142,7 +142,7 @@ func (d *Daemon) serve() (stop func(), err error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if reason, err := d.ready.reasonNot(); reason != "" {
-			if err != nil {
+			if err != nil && !d.cfg.MetricsPublic {
 				reason += ": " + err.Error()
 			}
 			respond(w, http.StatusServiceUnavailable, reason)

@@ -125,8 +125,12 @@ func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		return Posted{}, err
 	}
 	x := o.ticket.Init
-	terms := o.terms + fmt.Sprintf("\nThese terms can never change. The operator's PastelID signs:\n  %s\nThen the Supernode's PastelID signs a digest of the entire ticket.\nPosting costs %s PSL.\n",
-		x.AgreementStatement(r.Net.Name), r.Net.ContractFee)
+	pays, err := r.fundTicket(ctx, o.wallet, o.ticket)
+	if err != nil {
+		return Posted{}, err
+	}
+	terms := o.terms + fmt.Sprintf("%s\nThese terms can never change. The operator's PastelID signs:\n  %s\nThen the Supernode's PastelID signs a digest of the entire ticket.\n",
+		pays, x.AgreementStatement(r.Net.Name))
 	if err := r.Person.Confirm(c.Pool.Yes, terms); err != nil {
 		return Posted{}, err
 	}
@@ -136,7 +140,7 @@ func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if x.SmartPoolSignature, err = o.supernode.Sign(ctx, x.SmartPoolStatement(r.Net.Name)); err != nil {
 		return Posted{}, err
 	}
-	txid, err := r.Post(ctx, o.wallet, o.ticket, pool.PoolCreated)
+	txid, err := r.Post(ctx, o.wallet, pays, o.ticket, pool.PoolCreated)
 	if err != nil {
 		return Posted{}, err
 	}

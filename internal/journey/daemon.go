@@ -21,6 +21,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -52,6 +53,9 @@ type Daemon struct {
 	Params pool.Params    // the rules' parameters on the daemon's network
 	Net    pastel.Network // of Params
 	Person Person
+
+	memory *Pledges // of this user; nil until needed, or if there is no folder for it
+	warned bool     // that it cannot be read
 }
 
 // Dial asks the daemon at a URL for its state, and tells the person if the daemon is behind or a shadow run.
@@ -72,7 +76,7 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 		p.Note("SHADOW RUN: network %s does not enforce the rules yet. This shows what enforcement would do.", r.Net.Name)
 	}
 	if why := r.Behind(&r.State, time.Now()); why != "" {
-		p.Warn("Caution: the daemon is not up to date (block %d): %s", r.State.Tip.Height, why)
+		p.Warn("Caution: the daemon is not up to date (block %d): %s", r.State.Tip.Height, terminal.Said(why))
 	}
 	return r, nil
 }
@@ -112,11 +116,19 @@ func WithAdvice(err error) error {
 
 // Listing asks for every page of a list, up to a bound.
 func Listing[T any](page *wire.Page, ask func() (wire.List[T], error)) ([]T, error) {
-	const bound = 1_000_000
+	const bound, mostShort = 1_000_000, 20
+	short := 0
 	page.Limit = wire.MaxLimit
 	return Advised(client.All(bound, func(cursor string) (wire.List[T], error) {
 		page.Cursor = cursor
-		return ask()
+		list, err := ask()
+		if list.Next != "" && len(list.Items) < wire.MaxLimit {
+			short++
+		}
+		if err == nil && short > mostShort { // a daemon fills every page but the last
+			err = fmt.Errorf("the daemon's list goes on after %d pages that it did not fill; ask another daemon", short)
+		}
+		return list, err
 	}))
 }
 
@@ -147,6 +159,9 @@ func (r *Daemon) VerifiedPool(ctx context.Context, id string) (wire.PoolDetail, 
 // ErrAnotherPool says that a daemon answered about another pool than the requested one.
 var ErrAnotherPool = errors.New("the daemon answered about another pool than the requested one; ask another daemon")
 
+// mostIDs bounds how many pools an error names.
+const mostIDs = 10
+
 // UnverifiedPool asks for a pool as VerifiedPool does, but does not verify its terms.
 func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDetail, err error) {
 	if !strings.Contains(id, ".") {
@@ -156,7 +171,7 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 		}
 		var found []string
 		for i := range list.Items {
-			if strings.HasPrefix(list.Items[i].ID, id+".") {
+			if _, bad := ticket.ParsePoolID(list.Items[i].ID); bad == nil && strings.HasPrefix(list.Items[i].ID, id+".") {
 				found = append(found, list.Items[i].ID)
 			}
 		}
@@ -166,7 +181,7 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 		case 1:
 			id = found[0]
 		default:
-			return p, fmt.Errorf("%d pools have the label %s; give the full id, one of %s", len(found), visible.Name(id), strings.Join(found, ", "))
+			return p, fmt.Errorf("%d pools have the label %s; give the full id, one of %s", len(found), visible.Name(id), strings.Join(found[:min(len(found), mostIDs)], ", "))
 		}
 	}
 	p, err = Advised(r.Pool(ctx, id))

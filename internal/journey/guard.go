@@ -12,6 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -152,7 +153,7 @@ func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error
 	}
 	var behind error
 	if why := g.r.Behind(&status, time.Now()); why != "" {
-		behind = fmt.Errorf("the daemon is not up to date (block %d): %s", status.Tip.Height, why)
+		behind = fmt.Errorf("the daemon is not up to date (block %d): %s", status.Tip.Height, terminal.Said(why))
 	}
 	mine := map[int64]wire.Position{}
 	var tip wire.Tip
@@ -280,6 +281,9 @@ func (g *guard) lock(ctx context.Context, mine map[int64]wire.Position, tip wire
 		return err
 	}
 	for i := range outputs {
+		if !pool.CanBack(outputs[i].Value, &g.r.Params) {
+			continue
+		}
 		if err := g.hold(ctx, outputs[i].OutPoint, seen, false); err != nil {
 			return err
 		}

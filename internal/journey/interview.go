@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/internal/visible"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -23,7 +24,7 @@ type question struct {
 // interview asks on a terminal for what no flag gave, until each answer has the right form.
 func (c *Creation) interview(p Person, r *Daemon) error {
 	if c.Pool.Required == 0 {
-		c.Pool.Required = r.State.Parameters.Collateral
+		c.Pool.Required = int64(r.Params.Collateral / pastel.PSL)
 	}
 	usual := strconv.Itoa(int(max(r.Params.MinSubscription, 4032))) // a week
 	if r.Net.Name == "regtest" {                                    // blocks are mined on demand

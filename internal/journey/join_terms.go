@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/internal/visible"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -39,7 +40,7 @@ func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *tick
 	fmt.Fprintf(&b, "Size      target %d PSL; the Supernode needs %d PSL (factor %s); %s\n", p.Target, p.Required, p.Factor, has(p))
 	fmt.Fprintf(&b, "Period    %s\n", period(p))
 	fmt.Fprintf(&b, "Yield     %s\n", yield)
-	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p, r.State.Parameters.MinPledge))
+	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p, int64(r.Params.MinPledge/pastel.PSL)))
 	fmt.Fprintf(&b, "Output    %s:%d\n", x.TxID, x.Vout)
 	fmt.Fprintf(&b, "Rewards   go to %s\n", x.RewardAddress)
 	if usedBefore(&reward) {

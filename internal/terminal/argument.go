@@ -1,0 +1,29 @@
+package terminal
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/pastelnetwork/smartpool/internal/visible"
+)
+
+// plain matches what a shell takes as it stands.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
+
+// Argument writes a value into a command line that people paste: in quotes if a shell would read anything else in it. A control character
+// becomes an escape, which no file name or id has.
+func Argument(s string) string {
+	if plain.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(visible.Text(s), "'", `'\''`) + "'"
+}
+
+// Said puts another program's words on one line, and shortens them.
+func Said(s string) string {
+	const most = 600
+	if s = strings.Join(strings.Fields(s), " "); len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}

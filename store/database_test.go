@@ -1,0 +1,230 @@
+package store_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+func TestDatabaseNamesAreCheckedAndNeverRepeated(t *testing.T) {
+	const secret = "TopSecret1"
+	for name, words := range map[string]string{
+		"Postgres://sp:TopSecret1@h/db":             "lower case",
+		"POSTGRESQL://sp:TopSecret1@h/db":           "lower case",
+		"host=h password=TopSecret1 dbname=x":       "postgres://user:password@host:port/name",
+		"dbname = x  PASSWORD = TopSecret1":         "postgres://user:password@host:port/name",
+		"password=TopSecret1":                       "postgres://user:password@host:port/name",
+		"mysql://u:TopSecret1@h/d":                  "neither a path nor a postgres:// URL",
+		"sqlite:///abs/TopSecret1.db":               "path alone",
+		"sqlite:TopSecret1.db":                      "path alone",
+		"sqlite3:TopSecret1.db":                     "path alone",
+		"file:TopSecret1.db?mode=ro":                "path alone",
+		"file:///TopSecret1.db":                     "path alone",
+		"jdbc:postgresql://u:TopSecret1@h/db":       "neither",
+		"postgres:TopSecret1@h/db":                  "neither",
+		"postgres:/u:TopSecret1@h/db":               "neither",
+		"'postgres://u:TopSecret1@h/db'":            "neither",
+		"DATABASE_URL=postgres://u:TopSecret1@h/db": "neither",
+		"postgres//u:TopSecret1@h/db":               "without its scheme",
+		"//u:TopSecret1@h/db":                       "without its scheme",
+		"u:TopSecret1@h/db":                         "without its scheme",
+		"u1_2:TopSecret1@h/db":                      "without its scheme",
+		"TopSecret1.db?_pragma=journal_mode(OFF)":   "no parameters",
+		":memory:":                                                           "name a file",
+		"~/TopSecret1.db":                                                    "whole path",
+		"TopSecret1/":                                                        "name a file in it",
+		"TopSecret1\n.db":                                                    "control character",
+		"postgres://u:TopSecret1/x@h/db":                                     "%2F",
+		"postgres://u:12/TopSecret1@h/db":                                    "%2F",
+		"postgres://u:12?TopSecret1@h/db":                                    "%3F",
+		"postgres://u:12#TopSecret1@h/db":                                    "%23",
+		"postgres://u:12#TopSecret1":                                         "%23",
+		"postgres://u:TopSecret1%@h/db":                                      "malformed",
+		"postgres://u:TopSecret1@h:port/db":                                  "malformed",
+		"postgres://u@h/db?password=TopSecret1&sslmode=odd":                  "malformed",
+		"postgres://u:TopSecret1@h/db?target_session_attrs=odd":              "malformed",
+		"postgres://u:TopSecret1@h/db?connect_timeout=odd":                   "malformed",
+		"postgres://u:TopSecret1@h/db?sslrootcert=/none&sslmode=verify-full": "cannot be read: open /none",
+		"postgres://u@h/db?TopSecret1=x":                                     "unknown parameter",
+		"postgres://u:TopSecret1@h/db?service=absent":                        "malformed",
+		"postgres://u:TopSecret1@h/db?tcp_keepalives=1":                      "unknown parameter",
+	} {
+		t.Run(strings.ReplaceAll(name, "/", "|"), func(t *testing.T) {
+			folder := t.TempDir()
+			t.Chdir(folder)
+			_, reads := store.OpenReader(context.Background(), name, regtest(t), false)
+			for _, err := range []error{store.Check(name), refused(t, name, regtest(t)), reads} {
+				if isSentence(t, err, words); err != nil && strings.Contains(err.Error(), secret) {
+					t.Errorf("the secret is told: %v", err)
+				}
+			}
+			if made, _ := os.ReadDir(folder); len(made) > 0 {
+				t.Errorf("%s was created", made[0].Name())
+			}
+		})
+	}
+	for _, name := range []string{
+		"ledger.db", "/var/lib/my pools/ledger.db", "./a:b.db", "/data/2026-11-28T10:00.db", `C:\pools\ledger.db`, "C:/pools/ledger.db", "./user=1.db",
+		"postgres://u:p%40%2F%3F%23%25@h:5432/db?sslmode=require", "postgresql://u@h1:1,h2:2/db?target_session_attrs=read-write",
+		"postgres://u:p@ss@h/db", "postgres:///db?host=/var/run/postgresql&user=u&password=p", "postgres://u@h/db?search_path=pools",
+	} {
+		if err := store.Check(name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// withParameters adds parameters to a URL.
+func withParameters(t testing.TB, database string, more string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.RawQuery += "&" + more
+	return u.String()
+}
+
+// What would change the bytes that the server takes or returns, or how transactions behave, is refused by name, wherever it is set.
+func TestDatabaseSettingsThatChangeBytesAreRefused(t *testing.T) {
+	good := pgtest.Open(t)
+	for _, setting := range []string{
+		"default_query_exec_mode=exec", "default_query_exec_mode=simple_protocol", "default_query_exec_mode=cache_describe",
+		"default_query_exec_mode=describe_exec", "default_query_exec_mode=cache_statement", "statement_cache_capacity=0", "description_cache_capacity=0",
+		"options=-c%20bytea_output%3Descape", "client_encoding=LATIN1", "standard_conforming_strings=off", "bytea_output=escape",
+		"default_transaction_read_only=on", "default_transaction_isolation=serializable", "statement_timeout=1",
+		"idle_in_transaction_session_timeout=1", "synchronous_commit=off",
+	} {
+		name, _, _ := strings.Cut(setting, "=")
+		isSentence(t, refused(t, withParameters(t, good, setting), regtest(t)), "sets "+name, "remove it")
+		isSentence(t, store.Check(withParameters(t, good, setting)), "sets "+name, "remove it")
+	}
+	t.Setenv("PGOPTIONS", "-c default_transaction_read_only=on")
+	isSentence(t, store.Check(good), "sets options", "remove it")
+	t.Setenv("PGOPTIONS", "")
+	file := filepath.Join(t.TempDir(), "services")
+	if err := os.WriteFile(file, []byte("[mine]\ndefault_query_exec_mode=exec\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PGSERVICEFILE", file)
+	isSentence(t, store.Check(withParameters(t, good, "service=mine")), "sets default_query_exec_mode", "remove it")
+}
+
+// What a server's administrator may set for a user or database either changes nothing or is refused in words.
+func TestDatabaseSettingsOfTheServer(t *testing.T) {
+	t.Parallel()
+	blocks := recorded(t, "life")[:30]
+	want := undisturbed(t, blocks)
+	server := pgtest.NewServer(t)
+	for setting, words := range map[string][]string{
+		"synchronous_commit = off":                      {"synchronous_commit is off", "switch it on"},
+		"default_transaction_read_only = on":            {"default_transaction_read_only is on", "switch it off"},
+		"standard_conforming_strings = off":             nil,
+		"search_path = absent":                          {"search_path"},
+		"bytea_output = escape":                         nil,
+		"TimeZone = 'Asia/Kathmandu'":                   nil,
+		"DateStyle = 'SQL, DMY'":                        nil,
+		"default_transaction_isolation = serializable":  nil,
+		"default_transaction_deferrable = on":           nil,
+		"extra_float_digits = 0":                        nil,
+		"client_encoding = LATIN1":                      nil,
+		"plan_cache_mode = force_generic_plan":          nil,
+		"idle_in_transaction_session_timeout = '20min'": nil,
+	} {
+		t.Run(setting, func(t *testing.T) {
+			t.Parallel()
+			url := server.Database(t)
+			server.Exec(t, "ALTER DATABASE "+databaseOf(t, url)+" SET "+setting)
+			if words != nil {
+				isSentence(t, refused(t, url, regtest(t)), words...)
+				return
+			}
+			l := open(t, url)
+			for i := range blocks {
+				l.step(t, blocks[i].Height-1, blocks[i:i+1])
+			}
+			l.close(t)
+			open(t, url).close(t)
+			compare(t, url, want)
+		})
+	}
+}
+
+func databaseOf(t testing.TB, database string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimPrefix(u.Path, "/")
+}
+
+func TestDatabaseEncodings(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	url := server.Database(t)
+	for _, encoding := range []string{"LATIN1", "SQL_ASCII"} {
+		name := strings.ToLower(encoding)
+		server.Exec(t, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING '"+encoding+"' LOCALE 'C'")
+		isSentence(t, refused(t, elsewhere(t, url, name), regtest(t)), "its encoding is "+encoding, "ENCODING 'UTF8'")
+	}
+}
+
+// elsewhere returns the URL of another database on the same server.
+func elsewhere(t testing.TB, database, name string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// Lists have the same order whatever the database's collation is: with most, "A" sorts behind "a", and "-" does not count.
+func TestDatabaseCollationsDoNotReorderLists(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	url := elsewhere(t, server.Database(t), "icu")
+	server.Exec(t, "CREATE DATABASE icu TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
+	open(t, url).close(t)
+	d := raw(t, url)
+	for _, id := range []string{"a-c", "ab", "B", "A", "a"} {
+		exec(t, d, `INSERT INTO pools (id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period, opened, opened_tx,
+			counted, offered) VALUES ($1, 'active', '', '', '', '', '', 0, 0, 0, 0, 0, 0, '', 0, 0)`, id)
+	}
+	var ids []string
+	for _, row := range rows(t, d, "SELECT id FROM pools ORDER BY id") {
+		ids = append(ids, row[0].(string))
+	}
+	if got := strings.Join(ids, " "); got != "A B a a-c ab" {
+		t.Errorf("the pools are in the order %s", got)
+	}
+}
+
+// A standby server serves readers, and says to a writer what it is.
+func TestDatabaseOnAStandbyServer(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	url := server.Database(t)
+	l := open(t, url)
+	l.step(t, -1, recorded(t, "life")[:5])
+	l.close(t)
+	server.Stop(t)
+	server.MakeStandby(t)
+	server.Start(t)
+	isSentence(t, refused(t, url, regtest(t)), "standby", "primary", "--read-only")
+	view(t, reader(t, url), func(s *store.Snapshot) error {
+		tip, err := s.Tip()
+		if err == nil && tip.Height != 4 {
+			t.Errorf("the tip is %d", tip.Height)
+		}
+		return err
+	})
+}

@@ -1,0 +1,96 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// Behind a pooler, sessions and their locks are anybody's. One writer writes, another stands by, and a clean end frees the lock.
+func TestOneWriterBehindAPooler(t *testing.T) {
+	t.Parallel()
+	blocks := recorded(t, "life")[:60]
+	want := undisturbed(t, blocks)
+	for _, mode := range []string{"transaction", "session"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			ctx := context.Background()
+			direct := pgtest.Open(t)
+			url := pgtest.Pooled(t, direct, mode)
+			first := open(t, url)
+			locked := func(url string) {
+				t.Helper()
+				if err := refused(t, url, regtest(t)); !errors.Is(err, store.ErrLocked) {
+					t.Errorf("a second writer: %v", err)
+				}
+			}
+			for i, b := range blocks[:40] {
+				first.step(t, b.Height-1, blocks[i:i+1])
+			}
+			locked(url)
+			locked(direct)
+			told := alerts(t, first)
+			if err := errors.Join(watch(told), first.store.Held(ctx)); err != nil {
+				t.Error(err)
+			}
+			first.step(t, 29, nil)
+			first.close(t)
+			pgtest.Idle(t, direct)
+			second := open(t, direct)
+			overtaken(t, watch(told))
+			locked(url)
+			second.step(t, 29, blocks[30:50])
+			second.close(t)
+			third := open(t, url)
+			third.step(t, 49, blocks[50:])
+			exec(t, raw(t, direct), "DELETE FROM mempool_looked")
+			compare(t, direct, want)
+			view(t, reader(t, url), func(s *store.Snapshot) error {
+				tip, err := s.Tip()
+				if err == nil && tip.Height != 59 {
+					t.Errorf("the reader is at block %d", tip.Height)
+				}
+				return err
+			})
+		})
+	}
+}
+
+// A pooler that ends the lock's connection lets another writer in, which the first notices.
+func TestOneWriterAfterAPoolerLostItsLock(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	blocks := recorded(t, "life")[:4]
+	direct := pgtest.Open(t)
+	url := pgtest.Pooled(t, direct, "transaction")
+	first := open(t, url)
+	first.step(t, -1, blocks[:2])
+	const holders = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+	if n := rows(t, raw(t, direct), holders)[0][0]; n != int64(1) {
+		t.Fatalf("%v locks", n)
+	}
+	pgtest.Idle(t, direct)
+	first.step(t, 1, blocks[2:3]) // nobody else has come
+	for first.store.Held(ctx) != nil {
+	}
+	if err := refused(t, url, regtest(t)); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("the lock was not taken again: %v", err)
+	}
+	rows(t, raw(t, direct), holders)
+	pgtest.Idle(t, direct)
+	second := open(t, url)
+	_, err := first.Step(ctx, 2, blocks[3:])
+	overtaken(t, err)
+	second.step(t, 2, blocks[3:])
+	second.close(t)
+	compare(t, direct, undisturbed(t, blocks))
+}
+
+func TestOneWriterRefusesAPoolerWithoutTransactions(t *testing.T) {
+	t.Parallel()
+	err := refused(t, pgtest.Pooled(t, pgtest.Open(t), "statement"), regtest(t))
+	isSentence(t, err, "PostgreSQL database", "pool_mode=statement", "use transaction or session mode")
+}
