@@ -33,8 +33,8 @@ func (s *Service) tip() (pastel.Height, bool) {
 	return max(last, status.Target), status.Synced
 }
 
-// begin has subscriptions begin that waited for the ledger to be at the network's tip.
-func (s *Service) begin(ctx context.Context) error {
+// startWaiting has subscriptions begin that waited for the ledger to be at the network's tip.
+func (s *Service) startWaiting(ctx context.Context) error {
 	if !s.unbegun.Load() {
 		return nil
 	}

@@ -178,7 +178,7 @@ func (s *Service) open(ctx context.Context) error {
 func (s *Service) readBlocks(ctx context.Context) error {
 	s.reading.Lock()
 	defer s.reading.Unlock()
-	if err := s.begin(ctx); err != nil {
+	if err := s.startWaiting(ctx); err != nil {
 		return err
 	}
 	for more := true; more && ctx.Err() == nil; {
