@@ -15,7 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/nodeapi"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
@@ -448,4 +450,46 @@ func begun(t *testing.T, database string) {
 			t.Fatal("a subscription does not begin")
 		}
 	}
+}
+
+// A daemon that a node pushes its blocks to judges the last one it got.
+func TestFreshPushed(t *testing.T) {
+	t.Parallel()
+	cfg := daemon.Config{
+		Data: t.TempDir(), Network: "regtest", ShadowFrom: -1, NodeAPI: freeAddress(t), Poll: 10 * time.Millisecond, TipAge: 30 * time.Minute,
+		API: "127.0.0.1:0", APIStreams: 10, Metrics: freeAddress(t),
+	}
+	d, s := watched(t, cfg)
+	d.answers(s.ready, http.StatusServiceUnavailable, "syncing: the ledger has no blocks yet")
+	rules := nodeapi.NewClient("http://"+cfg.NodeAPI, cfg.Data+"/.cookie")
+	for _, raw := range life(t)[:10] {
+		if err := rules.Connect(t.Context(), raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.not("the last block, 9, is of 20")
+	n := newNode(t) // its genesis block is the recorded chain's
+	n.submit(life(t)[:10])
+	mined, err := n.Generate(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := n.client(t).Block(t.Context(), mined[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rules.Connect(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	s.is()
+}
+
+// client returns a client of the node.
+func (n *node) client(t *testing.T) *pasteld.Client {
+	t.Helper()
+	c, err := pasteld.Dial(t.Context(), pasteld.Config{URL: n.server.URL, CookieFile: n.server.CookieFile, Network: regtest(t).Network})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
