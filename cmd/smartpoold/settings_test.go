@@ -168,7 +168,7 @@ func rows() map[string]row {
 				{"29m", "29m0s is too short"}, {"-1h", "-1h0m0s is too short"}, {"90", "with a unit"}, {"soon", "with a unit"}, {"never", "with a unit"}, {"", "with a unit"},
 			},
 		},
-		"dev-rpc":        local("dev-rpc", "--dev"),
+		"dev-rpc": local("dev-rpc", "--dev"),
 		"dev-mine": {
 			with: []string{"--dev"}, taken: []taken{{"0s", "0s"}, {"10s", "10s"}},
 			refused: []refused{{"-1s", "-1s is out of range"}, {"1ns", "1ns is out of range"}, {"25h", "25h0m0s is out of range"}, {"5", "with a unit"}},
