@@ -42,16 +42,30 @@ var _ chain.Node = (*Client)(nil)
 // URL returns the node's URL.
 func (c *Client) URL() string { return c.url }
 
-// Dial returns a client for a node that has passed Check.
+// dialPatience is how long Dial waits for a node: long enough for one that restarts or is busy for a moment.
+const dialPatience = 3 * time.Second
+
+// Dial returns a client for a node that has passed Check. If the node does not answer now (Temporary), Dial tries again for 3 seconds.
 func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	c, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Check(ctx); err != nil {
-		return nil, err
+	began := time.Now()
+	for pause := 200 * time.Millisecond; ; pause *= 2 {
+		err := c.Check(ctx)
+		switch {
+		case err == nil:
+			return c, nil
+		case !Temporary(err) || time.Since(began)+pause > dialPatience:
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(pause):
+		}
 	}
-	return c, nil
 }
 
 // New returns a client without contacting the node. It refuses settings that cannot work.
