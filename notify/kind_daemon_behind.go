@@ -8,7 +8,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// DaemonBehind says that the daemon has not caught up with its node for a while.
+// DaemonBehind says that the daemon has not been at the network's tip for a while.
 const DaemonBehind Kind = "daemon.behind"
 
 // behindAfter is how long a daemon has to catch up before it is behind.

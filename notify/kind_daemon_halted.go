@@ -32,10 +32,13 @@ func (j halted) stands(*store.Subscription) ([]*report, error) {
 	return []*report{j.report(cause{kind: DaemonHalted}, j.words())}, nil
 }
 
+// maxEnd is how much of an error is told, in columns.
+const maxEnd = 400
+
 func (j halted) words() words {
 	if j.ends != nil {
 		return say(
-			fmt.Sprintf("The daemon halted at %s and ends, because it cannot go on: %s.", j.at, visible.Plain(j.ends.Error())),
+			fmt.Sprintf("The daemon halted at %s and ends, because it cannot go on: %s.", j.at, visible.Plain(j.ends.Error(), maxEnd)),
 			"No alerts are sent until it is started again.",
 			"Check the daemon's log and its node, then start it again.")
 	}

@@ -31,7 +31,7 @@ func (j missing) stands(sub *store.Subscription) ([]*report, error) {
 func (j missing) words(sn *supernode) words {
 	how := "is not in the node's list"
 	if sn.listed.Status != "" {
-		how = "is in the node's list as " + visible.Plain(sn.listed.Status)
+		how = "is in the node's list as " + visible.Plain(sn.listed.Status, visible.MostColumns)
 	}
 	return say(
 		fmt.Sprintf("The Supernode of pool %s %s at %s, although the pool is active.", sn.Pool, how, j.at),

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -56,8 +57,10 @@ type Service struct {
 	judged  judged
 	unknown error // why the node's list of Supernodes is not known
 
-	reading sync.Mutex    // held while blocks are read: whoever waits for it finds nothing left to do
-	bell    chan struct{} // rings when there may be something to send
+	looked  atomic.Pointer[Look] // nil before the first
+	unbegun atomic.Bool          // some subscriptions may not have begun
+	reading sync.Mutex           // held while blocks are read: whoever waits for it finds nothing left to do
+	bell    chan struct{}        // rings when there may be something to send
 	sending sync.WaitGroup
 	hanging chan struct{} // holds an element for each send through shoutrrr that has not returned
 
@@ -81,10 +84,12 @@ func New(cfg Config) *Service {
 	if cfg.Counts == nil {
 		cfg.Counts = new(Counts)
 	}
-	return &Service{
+	s := &Service{
 		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
 		patience: sendPatience, traffic: newTraffic(),
 	}
+	s.unbegun.Store(true) // as far as anybody knows
+	return s
 }
 
 // node returns the node to ask; nil if there is none now.
@@ -173,6 +178,9 @@ func (s *Service) open(ctx context.Context) error {
 func (s *Service) readBlocks(ctx context.Context) error {
 	s.reading.Lock()
 	defer s.reading.Unlock()
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
 	for more := true; more && ctx.Err() == nil; {
 		var err error
 		if more, err = s.readEvents(ctx); err != nil {

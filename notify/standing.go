@@ -163,7 +163,7 @@ func (t *standing) view(ctx context.Context, f func() error) (some bool, err err
 		if err != nil {
 			return err
 		}
-		some, t.at = true, when{t.tip.Height, time.Unix(t.tip.Time, 0)}
+		some, t.at = true, when{t.tip.Height, time.Unix(t.tip.Time, 0), t.now}
 		t.read = read == store.AlertCursor{Height: t.tip.Height, Position: store.EndOfBlock, Hash: t.tip.Hash}
 		return f()
 	})

@@ -150,7 +150,8 @@ func checkURL(to string) error {
 	return nil
 }
 
-// Subscribe adds a subscription, which hears what happens after the ledger's and the node's tip. A request that is wrong gets a *RequestError.
+// Subscribe adds a subscription, which hears what happens from now on. If the ledger is not at the network's tip, it begins once it is: what a
+// daemon reads until then is history. A request that is wrong gets a *RequestError.
 func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	if err := r.validate(); err != nil {
 		return Receipt{}, err
@@ -159,11 +160,10 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	if isWebhook(r.URL) {
 		receipt.Secret = newID() + newID()
 	}
-	since := pastel.Height(-1)
-	if s.cfg.Status != nil {
-		if status := s.cfg.Status(); !status.Synced {
-			since = status.Target // what a daemon reads while it catches up is history
-		}
+	since, fresh := s.tip()
+	if !fresh {
+		since = store.NotBegun
+		defer s.unbegun.Store(true)
 	}
 	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
 		subs, err := x.Subscriptions()

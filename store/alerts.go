@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -87,7 +88,7 @@ type AlertTx struct {
 type Subscription struct {
 	ID       string
 	Created  time.Time
-	Since    pastel.Height // alerts are only about what happens above this block
+	Since    pastel.Height // alerts are only about what happens above this block; NotBegun until the ledger is at the network's tip
 	URL      string        // a secret
 	Secret   string        // signs a webhook's messages; empty for others
 	Pool     ticket.PoolID // at most one of the three is set; if none is, every pool
@@ -96,6 +97,14 @@ type Subscription struct {
 	Kinds    []string
 	Cushion  int64 // percent
 	Overdue  int64 // blocks
+}
+
+// NotBegun is Subscription.Since while it is unknown where the subscription begins.
+const NotBegun pastel.Height = math.MaxInt32
+
+// Begin has subscriptions that have not begun, or would begin later, begin after a block.
+func (x *AlertTx) Begin(h pastel.Height) error {
+	return x.q.LowerSince(x.ctx, db.LowerSinceParams{Since: int64(h), Since_2: int64(NotBegun)})
 }
 
 // AddSubscription adds a subscription.
@@ -485,7 +494,7 @@ func (s *Snapshot) Amendment(e *Event) (before, after Terms, err error) {
 		return before, after, err
 	}
 	if len(rows) != 2 {
-		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket: %w; start with an empty one", n, e.Pledge, ErrUnreadable)
+		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket; %w", n, e.Pledge, ErrUnreadable)
 	}
 	for i, terms := range []*Terms{&before, &after} {
 		*terms = Terms{Reward: rows[i].Reward}
@@ -601,7 +610,7 @@ func (x *AlertTx) LastMove(id ticket.PoolID, pledge int64, what pool.EventType, 
 	return pastel.Height(h), err
 }
 
-// MempoolLook says when the daemon that writes the database last checked the whole mempool.
+// MempoolLook says when the daemon that writes the database last began to check the whole mempool.
 type MempoolLook struct {
 	Height pastel.Height // of the tip then
 	At     int64         // seconds since 1970

@@ -89,8 +89,8 @@ func (q *query) order(p Page, key []string) {
 	q.text.WriteString(" ORDER BY " + strings.Join(key, direction+", ") + direction + " LIMIT " + strconv.Itoa(p.Limit))
 }
 
-// ErrUnreadable says that a row does not hold what this program writes.
-var ErrUnreadable = errors.New("the database is damaged")
+// ErrUnreadable says that a row does not hold what this program writes, and what to do.
+var ErrUnreadable = errors.New(Damaged)
 
 // all runs a query and scans each row.
 func all[T any](s *Snapshot, q *query, scan func(*sql.Rows) (T, error)) ([]T, error) {
@@ -106,7 +106,7 @@ func all[T any](s *Snapshot, q *query, scan func(*sql.Rows) (T, error)) ([]T, er
 			return nil, s.ctx.Err()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", err, ErrUnreadable)
+			return nil, fmt.Errorf("%w; %w", err, ErrUnreadable)
 		}
 		list = append(list, x)
 	}

@@ -9,7 +9,7 @@ import (
 // Moment is a block with its date.
 type Moment struct {
 	Height    pastel.Height `json:"height" doc:"Block height."`
-	Time      time.Time     `json:"time" doc:"Time of the block. For a future block an estimate at 150 seconds per block."`
+	Time      time.Time     `json:"time" doc:"Time of the block. For a future block an estimate at 150 seconds per block, never before the time of the answer."`
 	Estimated bool          `json:"estimated,omitempty" doc:"The block is in the future."`
 }
 
@@ -380,6 +380,13 @@ type Spend struct {
 	Reduces   bool          `json:"reduces" doc:"The pledge would offer only what counts, because coins that wait in line are spent. If it neither leaves nor reduces, the pledge moves with its coins."`
 	Forfeited pastel.Amount `json:"forfeited" doc:"Earnings that the owner would forfeit, patoshi."`
 	Seen      time.Time     `json:"seen" doc:"When the daemon first saw it."`
+}
+
+// Spends are the unconfirmed transactions that spend pledged coins.
+type Spends struct {
+	Tip    Tip        `json:"tip" doc:"Last block at the time of the last complete mempool scan, with height -1 if there was no recent one: the list may then be incomplete."`
+	Looked *time.Time `json:"looked,omitempty" doc:"When that scan began, by the daemon's clock: the list contains what its node knew then. Left out if there was no recent one."`
+	Items  []Spend    `json:"items"`
 }
 
 // Block is a block of the ledger.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -26,7 +25,7 @@ type alertsCmd struct {
 // tokenFlags prove to the daemon that the user is its owner.
 type tokenFlags struct {
 	apiFlags
-	Token     string `env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file."`
+	Token     string `env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file: other users can see flags."`
 	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File with the token: api.token in the daemon's data folder."`
 }
 
@@ -50,7 +49,7 @@ type alertsAddCmd struct {
 func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
 	if c.URL == "-" {
 		var err error
-		if c.URL, err = secretURL(e); err != nil {
+		if c.URL, err = secretLine(e, "-", "URL (hidden): "); err != nil {
 			return err
 		}
 	}
@@ -75,24 +74,6 @@ func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey
 		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret. Note it now; it is not shown again:\n  %s\n", visible.Text(got.Secret))
 	}
 	return err
-}
-
-// secretURL asks for a URL or, without a terminal, reads it from standard input.
-func secretURL(e *terminal.Terminal) (string, error) {
-	const most = 4 << 10 // more than any has
-	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(e.In, most)) }
-	if e.Interactive() {
-		read = func() ([]byte, error) { return e.Secret("URL (hidden): ") }
-	}
-	text, err := read()
-	if err != nil {
-		return "", err
-	}
-	to := strings.TrimSpace(string(text))
-	if to == "" {
-		return "", terminal.Usagef("there is no URL on standard input")
-	}
-	return to, nil
 }
 
 type alertsListCmd struct{ tokenFlags }

@@ -126,6 +126,33 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropAlertStmt, err = db.PrepareContext(ctx, dropAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query DropAlert: %w", err)
 	}
+	if q.emptyBlocksStmt, err = db.PrepareContext(ctx, emptyBlocks); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyBlocks: %w", err)
+	}
+	if q.emptyCreditsStmt, err = db.PrepareContext(ctx, emptyCredits); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyCredits: %w", err)
+	}
+	if q.emptyEventsStmt, err = db.PrepareContext(ctx, emptyEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyEvents: %w", err)
+	}
+	if q.emptyPayoutOutputsStmt, err = db.PrepareContext(ctx, emptyPayoutOutputs); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPayoutOutputs: %w", err)
+	}
+	if q.emptyPayoutsStmt, err = db.PrepareContext(ctx, emptyPayouts); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPayouts: %w", err)
+	}
+	if q.emptyPledgeTicketsStmt, err = db.PrepareContext(ctx, emptyPledgeTickets); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPledgeTickets: %w", err)
+	}
+	if q.emptyPledgesStmt, err = db.PrepareContext(ctx, emptyPledges); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPledges: %w", err)
+	}
+	if q.emptyPoolsStmt, err = db.PrepareContext(ctx, emptyPools); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPools: %w", err)
+	}
+	if q.emptyRecordsStmt, err = db.PrepareContext(ctx, emptyRecords); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyRecords: %w", err)
+	}
 	if q.endPledgeStmt, err = db.PrepareContext(ctx, endPledge); err != nil {
 		return nil, fmt.Errorf("error preparing query EndPledge: %w", err)
 	}
@@ -433,6 +460,51 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropAlertStmt: %w", cerr)
 		}
 	}
+	if q.emptyBlocksStmt != nil {
+		if cerr := q.emptyBlocksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyBlocksStmt: %w", cerr)
+		}
+	}
+	if q.emptyCreditsStmt != nil {
+		if cerr := q.emptyCreditsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyCreditsStmt: %w", cerr)
+		}
+	}
+	if q.emptyEventsStmt != nil {
+		if cerr := q.emptyEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyEventsStmt: %w", cerr)
+		}
+	}
+	if q.emptyPayoutOutputsStmt != nil {
+		if cerr := q.emptyPayoutOutputsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPayoutOutputsStmt: %w", cerr)
+		}
+	}
+	if q.emptyPayoutsStmt != nil {
+		if cerr := q.emptyPayoutsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPayoutsStmt: %w", cerr)
+		}
+	}
+	if q.emptyPledgeTicketsStmt != nil {
+		if cerr := q.emptyPledgeTicketsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPledgeTicketsStmt: %w", cerr)
+		}
+	}
+	if q.emptyPledgesStmt != nil {
+		if cerr := q.emptyPledgesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPledgesStmt: %w", cerr)
+		}
+	}
+	if q.emptyPoolsStmt != nil {
+		if cerr := q.emptyPoolsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPoolsStmt: %w", cerr)
+		}
+	}
+	if q.emptyRecordsStmt != nil {
+		if cerr := q.emptyRecordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyRecordsStmt: %w", cerr)
+		}
+	}
 	if q.endPledgeStmt != nil {
 		if cerr := q.endPledgeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endPledgeStmt: %w", cerr)
@@ -726,6 +798,15 @@ type Queries struct {
 	deleteSubscriptionStmt       *sql.Stmt
 	deliveriesStmt               *sql.Stmt
 	dropAlertStmt                *sql.Stmt
+	emptyBlocksStmt              *sql.Stmt
+	emptyCreditsStmt             *sql.Stmt
+	emptyEventsStmt              *sql.Stmt
+	emptyPayoutOutputsStmt       *sql.Stmt
+	emptyPayoutsStmt             *sql.Stmt
+	emptyPledgeTicketsStmt       *sql.Stmt
+	emptyPledgesStmt             *sql.Stmt
+	emptyPoolsStmt               *sql.Stmt
+	emptyRecordsStmt             *sql.Stmt
 	endPledgeStmt                *sql.Stmt
 	endingsStmt                  *sql.Stmt
 	forgetAlertsStmt             *sql.Stmt
@@ -810,6 +891,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSubscriptionStmt:       q.deleteSubscriptionStmt,
 		deliveriesStmt:               q.deliveriesStmt,
 		dropAlertStmt:                q.dropAlertStmt,
+		emptyBlocksStmt:              q.emptyBlocksStmt,
+		emptyCreditsStmt:             q.emptyCreditsStmt,
+		emptyEventsStmt:              q.emptyEventsStmt,
+		emptyPayoutOutputsStmt:       q.emptyPayoutOutputsStmt,
+		emptyPayoutsStmt:             q.emptyPayoutsStmt,
+		emptyPledgeTicketsStmt:       q.emptyPledgeTicketsStmt,
+		emptyPledgesStmt:             q.emptyPledgesStmt,
+		emptyPoolsStmt:               q.emptyPoolsStmt,
+		emptyRecordsStmt:             q.emptyRecordsStmt,
 		endPledgeStmt:                q.endPledgeStmt,
 		endingsStmt:                  q.endingsStmt,
 		forgetAlertsStmt:             q.forgetAlertsStmt,
