@@ -51,6 +51,9 @@ type (
 	versionCmd struct{}
 )
 
+// errLogged says that the log has the error, in its form.
+var errLogged = errors.New("the log says why")
+
 // usageError is a wrong setting.
 type usageError struct{ error }
 
@@ -75,6 +78,8 @@ func run(args []string, out, errOut io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errLogged):
+		return exitFailed
 	case errors.As(err, &usage):
 		_, _ = fmt.Fprintln(errOut, "smartpoold:", err)
 		return exitUsage
@@ -115,13 +120,19 @@ func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) e
 	case "version":
 		return printVersion(out)
 	}
-	d, err := daemon.New(line.Settings, newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat))
+	log := newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat)
+	d, err := daemon.New(line.Settings, log)
 	if err != nil {
 		return usageError{err}
 	}
+	slog.SetDefault(log) // so that lines of libraries, which use package log, have the same form
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return d.Run(ctx)
+	if err := d.Run(ctx); err != nil {
+		log.Error("smartpoold cannot continue", "err", err)
+		return errLogged
+	}
+	return nil
 }
 
 func newLogger(w io.Writer, level, format string) *slog.Logger {
