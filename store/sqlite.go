@@ -44,7 +44,7 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("create the database's folder: %w", err)
 	}
-	opening := place("open SQLite file " + path)
+	opening := place{what: "open SQLite file " + path, file: true}
 	lock := flock.New(path + ".lock")
 	locked, err := lock.TryLock()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
@@ -92,6 +93,8 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	}
 	t := terminal.NewTable([]any{"Subscription", "Since (UTC)", "To", "About", "Kinds", "Cushion %", "Overdue blocks"}, 6, 7)
 	t.SetColumnConfigs(append(terminal.RightAligned(6, 7), terminal.Wrapped(5)))
+	sent := terminal.NewTable([]any{"Subscription", "Delivered", "Last (UTC)", "Waiting", "Since (UTC)", "Given up", "Last error"}, 2, 4, 6)
+	sent.SetColumnConfigs(append(terminal.RightAligned(2, 4, 6), terminal.Wrapped(7)))
 	for i := range list {
 		s := &list[i]
 		about := "every pool"
@@ -104,9 +107,26 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 			about = "operator " + pastel.Short(s.Operator)
 		}
 		t.AppendRow([]any{s.ID, s.Created.UTC().Format("2006-01-02 15:04"), s.To, about, strings.Join(s.Kinds, ", "), s.Cushion, s.Overdue})
+		sent.AppendRow([]any{s.ID, s.Delivered, minute(s.LastDelivery), s.Waiting, minute(s.WaitingSince), s.GivenUp, lastError(s)})
 	}
-	_, err = fmt.Fprintln(e.Out, t.Render())
+	_, err = fmt.Fprintf(e.Out, "%s\n\nDeliveries\n%s\n", t.Render(), sent.Render())
 	return err
+}
+
+// minute is a time in a table; a dash if there is none.
+func minute(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// lastError says what went wrong last, and when.
+func lastError(s *wire.Subscribed) string {
+	if s.LastError == "" {
+		return "-"
+	}
+	return minute(s.LastFailure) + ": " + visible.Text(s.LastError)
 }
 
 type alertsRemoveCmd struct {

@@ -30,6 +30,7 @@ type Daemon struct {
 	ready   readiness
 	now     func() time.Time
 	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
+	counts  notify.Counts
 
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
@@ -50,6 +51,7 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	}
 	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now}
 	d.metrics = newMetrics(d.Ledger, &d.ready)
+	d.metrics.registry.MustRegister(alertMetrics{d})
 	d.ready.set("starting")
 	return d, nil
 }

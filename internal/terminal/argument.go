@@ -16,7 +16,10 @@ func Argument(s string) string {
 	if plain.MatchString(s) {
 		return s
 	}
-	return "'" + strings.ReplaceAll(visible.Text(s), "'", `'\''`) + "'"
+	if strings.ContainsFunc(s, func(r rune) bool { return !visible.Rune(r) }) {
+		s = visible.Text(s)
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // Said puts another program's words on one line, and shortens them.
