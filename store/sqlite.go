@@ -57,7 +57,7 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 		return opening.name(ctx, ErrLocked)
 	}
 	s.onClose(lock.Unlock)
-	if err := keepPrivate(path); err != nil {
+	if err := create(path); err != nil {
 		return err
 	}
 	if err := claimSQLite(ctx, path); err != nil {
@@ -87,17 +87,28 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 // private is the mode of a database's files: they hold the addresses of alerts' receivers, which are secrets.
 const private = 0o600
 
-// keepPrivate creates a database's file if it is missing, and takes it from other users whom an earlier release let read it. SQLite gives
-// the files beside it the same mode.
-func keepPrivate(path string) error {
+// create creates a database's file, privately, if it is missing.
+func create(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
-	if err == nil {
+	switch {
+	case err == nil:
 		return f.Close()
+	case errors.Is(err, fs.ErrExist):
+		return KeepPrivate(path)
 	}
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+	return fmt.Errorf("create the database: %w", err)
+}
+
+// KeepPrivate takes an SQLite database's files from other users, who could read those that earlier releases made. SQLite gives the files
+// that it adds the mode of the database. It does nothing for a PostgreSQL database, or one that does not exist yet.
+func KeepPrivate(database string) error {
+	if IsPostgres(database) {
+		return nil
+	}
+	for _, name := range []string{database, database + "-wal", database + "-shm"} {
 		info, err := os.Stat(name)
 		switch {
-		case errors.Is(err, fs.ErrNotExist) && name != path:
+		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:
 			return fmt.Errorf("open SQLite file: %w", err)

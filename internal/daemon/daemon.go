@@ -90,6 +90,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err := secretfile.Folder(d.cfg.Data); err != nil {
 		return fmt.Errorf("data: %w; or give another folder with --data", err)
 	}
+	if !d.cfg.ReadOnly {
+		if err := store.KeepPrivate(d.cfg.database()); err != nil { // before the API opens it
+			return fmt.Errorf("database: %w", err)
+		}
+	}
 	stop, err := d.serve()
 	if err != nil {
 		return err
