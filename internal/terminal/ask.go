@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/pastelnetwork/smartpool/internal/pasted"
 )
 
 // Passphrase reads a passphrase from the first line of a file or, without a file, asks for it, twice if it is fresh. of says what it is for.
@@ -19,7 +21,7 @@ func (t *Terminal) Passphrase(file, of string, fresh bool) ([]byte, error) {
 		if err != nil {
 			return nil, UsageError{Err: err}
 		}
-		line, _, _ := bytes.Cut(text, []byte("\n"))
+		line, _, _ := bytes.Cut(pasted.File(text), []byte("\n"))
 		return bytes.TrimSuffix(line, []byte("\r")), nil
 	}
 	if !t.Interactive() {
