@@ -37,7 +37,7 @@ func (v *view) wireEvents(rows []store.Event) (list []wire.Event, err error) {
 func EventOf(s *store.Snapshot, x *store.Event) (wire.Event, error) {
 	e, err := pool.ParseEvent(x.JSON)
 	if err != nil {
-		return wire.Event{}, fmt.Errorf("event %d of block %d is unreadable (%w): the database is damaged, start with an empty one", x.Position, x.Height, err)
+		return wire.Event{}, fmt.Errorf("event %d of block %d is unreadable (%w); %s", x.Position, x.Height, err, store.Damaged)
 	}
 	var to pool.Payees
 	if x.Type == pool.PledgeAmended {

@@ -204,7 +204,7 @@ func (f *Follower) sync(ctx context.Context) error {
 			return err
 		}
 		if base < 0 && tip.Height >= 0 {
-			return fmt.Errorf("%w: the genesis blocks differ; use a node of the same network or an empty database", ErrForeignChain)
+			return fmt.Errorf("%w: the genesis blocks differ; use a node of the same network or another database", ErrForeignChain)
 		}
 		if base == node.Height { // blocks are only taken back: make sure the node means it
 			if ours, err := f.cfg.Ledger.HashAt(ctx, base); err != nil {
@@ -317,7 +317,7 @@ func (f *Follower) fork(ctx context.Context, tip pool.Tip, target pastel.Height)
 		return -1, nil
 	}
 	return 0, fmt.Errorf("%w: the node's chain left the ledger's before block %d, and the ledger is at block %d; "+
-		"check the node; if it is right, start with an empty database", ErrTooDeep, least, tip.Height)
+		"check the node; if it is right, run smartpoold rebuild", ErrTooDeep, least, tip.Height)
 }
 
 // shares reports whether the node's best chain contains the ledger's block at h, which is at most the node's tip. A node that has no block

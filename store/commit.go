@@ -140,12 +140,12 @@ func (w *writer) rewind(c *chain.Change) error {
 		return err
 	}
 	if n != int64(c.Back) {
-		return fmt.Errorf("the database had %d blocks above block %d instead of %d: it is damaged; start with an empty one", n, h, c.Back)
+		return fmt.Errorf("the database had %d blocks above block %d instead of %d; %s", n, h, c.Back, Damaged)
 	}
 	last, err := lastBlock(w.ctx, w.q)
 	if err == nil && last != c.Base {
-		err = fmt.Errorf("the database has block %d (%s) where the ledger has block %d (%s): it is damaged; start with an empty one",
-			last.Height, last.Hash, h, c.Base.Hash)
+		err = fmt.Errorf("the database has block %d (%s) where the ledger has block %d (%s); %s", last.Height, last.Hash, h,
+			c.Base.Hash, Damaged)
 	}
 	return err
 }
@@ -299,7 +299,7 @@ func (w *writer) ends(e *pool.Event) error {
 		return nil
 	}
 	if err == nil && n != 1 {
-		err = fmt.Errorf("%d rows to end instead of 1: the database is damaged; start with an empty one", n)
+		err = fmt.Errorf("%d rows to end instead of 1; %s", n, Damaged)
 	}
 	return err
 }

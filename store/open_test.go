@@ -135,7 +135,7 @@ func TestAnotherNetworksDatabaseIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		isSentence(t, refused(t, url, other), `network "regtest"`, `want "testnet"`, "start with an empty one")
+		isSentence(t, refused(t, url, other), `network "regtest"`, `want "testnet"`, "another network", "smartpoold rebuild")
 	})
 }
 
@@ -161,7 +161,7 @@ func TestFilesThatAreNoDatabaseOfOursAreRefused(t *testing.T) {
 			if err := os.Truncate(path, 20000); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"the file is damaged", "start with an empty one"}},
+		}, []string{"the file is damaged", "restore a backup", "subscriptions"}},
 		"marked by another program": {func(t testing.TB, path string) {
 			exec(t, raw(t, path), "PRAGMA application_id = 0x0badf00d")
 		}, []string{"another program", "choose another path"}},

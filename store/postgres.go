@@ -36,7 +36,7 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 		return err
 	}
 	s.reads, s.place = postgresReads, postgresPlace(cfg)
-	opening := "open " + s.place
+	opening := s.place.opening()
 	w := &postgresWriter{cfg: cfg, name: "smartpool writer " + rand.Text()}
 	if w.session, err = meet(ctx, cfg, true); err != nil {
 		return opening.name(ctx, err)

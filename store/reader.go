@@ -78,6 +78,7 @@ func (r *Reader) openPostgres(ctx context.Context, database string) error {
 		return err
 	}
 	r.engine, r.place = postgresReads, postgresPlace(cfg)
+	r.place.reads = true
 	if _, err := meet(ctx, cfg, false); err != nil {
 		return r.place.name(ctx, err)
 	}
@@ -95,6 +96,7 @@ func (r *Reader) openSQLite(path string) error {
 	}
 	r.pool, err = sql.Open("sqlite", sqliteURL(path, "query_only(ON)", "cache_size(-16384)", "mmap_size(1073741824)"))
 	r.engine, r.place = sqliteReads, sqlitePlace(path)
+	r.place.reads = true
 	return err
 }
 
@@ -154,15 +156,22 @@ type Snapshot struct {
 func (s *Snapshot) checkVersion() error {
 	var have sql.NullInt64
 	err := s.conn.QueryRowContext(s.ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&have)
-	if err != nil {
+	if noTable(err) {
 		return fmt.Errorf("the database contains no ledger yet: start the daemon that writes it (%w)", err)
+	}
+	if err != nil {
+		return err
 	}
 	if have.Int64 > 0 && have.Int64 <= oldRules {
 		return errOldRules
 	}
-	if want := schemaVersion(); have.Int64 != want {
-		return fmt.Errorf("the database's tables have version %d, but this program needs version %d: run the same release as the daemon "+
-			"that writes them", have.Int64, want)
+	switch want := schemaVersion(); {
+	case have.Int64 < want:
+		return fmt.Errorf("the database's tables have version %d, but this program needs version %d: run this release for the daemon that writes them, too",
+			have.Int64, want)
+	case have.Int64 > want:
+		return fmt.Errorf("the database's tables have version %d, but this program needs version %d: install the release of the daemon that writes them",
+			have.Int64, want)
 	}
 	return nil
 }
@@ -181,7 +190,7 @@ func (s *Snapshot) records(where string, args []any, f func(pool.Record) error) 
 			return err
 		}
 		if err := f(pool.Record{Kind: pool.RecordKind(kind), Key: key, Value: value}); err != nil {
-			return fmt.Errorf("%w: the database is damaged or belongs to another network", err)
+			return fmt.Errorf("%w; %s", err, Damaged)
 		}
 	}
 	return rows.Err()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -40,13 +41,10 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	if err != nil {
 		return fmt.Errorf("path of the database: %w", err)
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%s is a folder: name a file in it", path)
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("create the database's folder: %w", err)
 	}
-	opening := place("open SQLite file " + path)
+	opening := place{what: "open SQLite file " + path, file: true}
 	lock := flock.New(path + ".lock")
 	locked, err := lock.TryLock()
 	if err != nil {
@@ -56,6 +54,9 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 		return opening.name(ctx, ErrLocked)
 	}
 	s.onClose(lock.Unlock)
+	if err := keepPrivate(path); err != nil {
+		return err
+	}
 	if err := claimSQLite(ctx, path); err != nil {
 		return opening.name(ctx, err)
 	}
@@ -65,7 +66,11 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	}
 	s.onClose(pool.Close)
 	backup := func(version int64) error {
-		_, err := pool.ExecContext(ctx, "VACUUM INTO $1", fmt.Sprintf("%s.version-%d", path, version))
+		to := fmt.Sprintf("%s.version-%d", path, version)
+		_, err := pool.ExecContext(ctx, "VACUUM INTO $1", to)
+		if err == nil {
+			err = os.Chmod(to, private)
+		}
 		return err
 	}
 	if err := migrate(ctx, pool, sqliteMigrations, backup); err != nil {
@@ -74,6 +79,36 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	s.engine, s.reads, s.place = &sqliteWriter{path, pool}, sqliteReads, sqlitePlace(path)
 	s.conn, s.q, err = s.engine.connect(ctx)
 	return opening.name(ctx, err)
+}
+
+// private is the mode of a database's files: they hold the addresses of alerts' receivers, which are secrets.
+const private = 0o600
+
+// keepPrivate creates a database's file if it is missing, and takes it from other users whom an earlier release let read it. SQLite gives
+// the files beside it the same mode.
+func keepPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
+	if err == nil {
+		return f.Close()
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && name != path:
+			continue
+		case err != nil:
+			return fmt.Errorf("open SQLite file: %w", err)
+		case info.IsDir():
+			return fmt.Errorf("%s is a folder: name a file in it", name)
+		case !info.Mode().IsRegular(): // SQLite would wait for a pipe
+			return fmt.Errorf("%s is not a regular file: name another", name)
+		case info.Mode().Perm()&0o077 != 0:
+			if err := os.Chmod(name, private); err != nil {
+				return fmt.Errorf("%s can be read or changed by other users of this machine: %w; run: chmod 600 %s", name, err, name)
+			}
+		}
+	}
+	return nil
 }
 
 // connect implements writing. The process holds the lock, on a file beside the database.

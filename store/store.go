@@ -184,7 +184,7 @@ func undoAt(ctx context.Context, q *db.Queries, h pastel.Height) (*pool.Undo, er
 	}
 	u, err := pool.DecodeUndo(b)
 	if err != nil {
-		return nil, fmt.Errorf("block %d: %w: the database is damaged; start with an empty one", h, err)
+		return nil, fmt.Errorf("block %d: %w; %s", h, err, Damaged)
 	}
 	return u, nil
 }
@@ -237,11 +237,47 @@ func lastBlock(ctx context.Context, q *db.Queries) (tip pool.Tip, err error) {
 	return tip, err
 }
 
-var errColumn = errors.New("a hash in the database does not have 32 bytes: the database is damaged; start with an empty one")
+var errColumn = errors.New("a hash in the database does not have 32 bytes; " + Damaged)
 
 func hash32[T ~[32]byte](b []byte) (T, error) {
 	if len(b) != 32 {
 		return T{}, errColumn
 	}
 	return T(b), nil
+}
+
+// Rebuild empties the ledger's tables, so that the next daemon makes the ledger anew from the chain. It keeps everything that exists only
+// here: subscriptions to alerts, their messages, and how far events have become messages.
+func (s *Store) Rebuild(ctx context.Context) error {
+	err := s.use(ctx, func() error {
+		tx, err := s.engine.begin(ctx, s.conn, s.q)
+		if err != nil {
+			return err
+		}
+		if err = s.role.held(ctx, tx, s.reads.holder); err == nil {
+			err = empty(ctx, tx.queries())
+		}
+		if first := tx.failed(); first != nil {
+			err = first
+		}
+		if err != nil {
+			tx.Rollback() //nolint:errcheck // the first error matters
+			return err
+		}
+		return tx.Commit()
+	})
+	return s.place.name(ctx, err)
+}
+
+// empty deletes what the chain gives again.
+func empty(ctx context.Context, q *db.Queries) error {
+	for _, table := range []func(context.Context) error{
+		q.EmptyRecords, q.EmptyBlocks, q.EmptyEvents, q.EmptyPools, q.EmptyPledges, q.EmptyPledgeTickets, q.EmptyCredits, q.EmptyPayouts,
+		q.EmptyPayoutOutputs, q.DeleteSpends, q.DeleteMempoolLooked,
+	} {
+		if err := table(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }

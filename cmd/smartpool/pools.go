@@ -8,7 +8,6 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/internal/visible"
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -58,7 +57,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		right = append(right, 10)
 	}
 	t := terminal.NewTable(columns, right...)
-	t.SetColumnConfigs(append(terminal.RightAligned(right...), terminal.Narrow(1, 12), terminal.Names(3, 17), terminal.Narrow(4, 11), terminal.Numbers(6, 10)))
+	t.SetColumnConfigs(append(terminal.RightAligned(right...), terminal.Narrow(1, 12), terminal.Names(3, 13), terminal.Narrow(4, 11), terminal.Numbers(6, 10)))
 	for i := range list.Items {
 		p := &list.Items[i]
 		have := p.Counted
@@ -70,7 +69,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 			cushion = "-"
 		}
 		row := []any{
-			name(p.ID), p.Status, visible.Name(p.Company) + "\n" + pastel.Short(p.Operator), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
+			name(p.ID), p.Status, visible.Name(p.Company) + "\n" + narrowed(p.Operator), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
 			orDash(p.LeastPledge), percentOf(p.Yield),
 		}
 		if c.Coins > 0 {
@@ -90,6 +89,15 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		"Yield: what one PSL earned in the last 30 days after the fee, as a yearly rate; * marks the average of active pools.\n%s"+
 		"smartpool join POOL shows all terms before you sign anything.\n", t.Render(), with)
 	return err
+}
+
+// narrowed abbreviates a PastelID for a narrow column, to the beginning and end of its usual short form.
+func narrowed(id string) string {
+	const head, tail = 6, 6
+	if len(id) <= head+tail+1 {
+		return id
+	}
+	return id[:head] + "…" + id[len(id)-tail:]
 }
 
 // labels returns the labels of pools, or the full id where several pools share a label.

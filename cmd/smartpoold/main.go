@@ -41,12 +41,14 @@ type cli struct {
 	Settings daemon.Config `embed:""`
 
 	Run     runCmd     `cmd:"" default:"1" help:"Run the daemon (the default command)."`
+	Rebuild rebuildCmd `cmd:"" help:"Empty the ledger in the database, so that the daemon makes it anew from the chain; keeps the subscriptions to alerts. Stop the daemon first."`
 	Sample  sampleCmd  `cmd:"" name:"config" help:"Print all settings with their meaning and default, as a YAML file."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 type (
 	runCmd     struct{}
+	rebuildCmd struct{}
 	sampleCmd  struct{}
 	versionCmd struct{}
 )
@@ -54,7 +56,10 @@ type (
 // usageError is a wrong setting.
 type usageError struct{ error }
 
-func run(args []string, out, errOut io.Writer) int {
+func run(args []string, stdout, stderr io.Writer) int {
+	out, errOut := visible.Writer(stdout), visible.Writer(stderr)
+	defer errOut.Close()
+	defer out.Close()
 	exited := -1
 	var line cli
 	parser, err := newParser(&line, args, out, errOut, func(code int) { exited = code })
@@ -115,12 +120,16 @@ func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) e
 	case "version":
 		return printVersion(out)
 	}
-	d, err := daemon.New(line.Settings, newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat))
+	log := newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat)
+	d, err := daemon.New(line.Settings, log)
 	if err != nil {
 		return usageError{err}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if name == "rebuild" {
+		return daemon.Rebuild(ctx, line.Settings, log)
+	}
 	return d.Run(ctx)
 }
 
@@ -133,7 +142,7 @@ func newLogger(w io.Writer, level, format string) *slog.Logger {
 	if format == "json" {
 		return slog.New(slog.NewJSONHandler(visible.JSONWriter(w), options))
 	}
-	return slog.New(slog.NewTextHandler(visible.Writer(w), options))
+	return slog.New(slog.NewTextHandler(w, options))
 }
 
 // defaultData returns a folder in the user's home, as is usual for daemons.

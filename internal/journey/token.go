@@ -3,38 +3,29 @@ package journey
 import (
 	"cmp"
 	"context"
-	"io"
 	"net/netip"
 	neturl "net/url"
-	"os"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/pasted"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
-// maxToken bounds what is read of a file with a token, in bytes.
-const maxToken = 4 << 10
-
-// start reads at most so many bytes of a file.
-func start(name string, most int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	return io.ReadAll(io.LimitReader(f, most))
-}
+const maxToken = 1000 // bytes
 
 // DialAsOwner connects to the daemon at a URL as its owner: each request carries the token, given or read from a file. The token never
 // goes unencrypted to another machine.
 func DialAsOwner(ctx context.Context, url, token, file string, p Person) (*Daemon, error) {
 	if file != "" && token == "" {
-		text, err := start(file, maxToken)
+		text, err := secretfile.Read(file, maxToken)
 		if err != nil {
 			return nil, terminal.Usagef("--token-file: %w", err)
 		}
 		token = pasted.ID(string(pasted.File(text)))
+	}
+	if file != "" && token == "" {
+		return nil, terminal.Usagef("--token-file: %s is empty; use api.token in the daemon's data folder, and restart the daemon if that one is empty", file)
 	}
 	if token == "" {
 		return nil, terminal.Usagef("alerts need the daemon's token; give its file with --token-file (api.token in the daemon's data folder)")

@@ -16,7 +16,7 @@ func (t *Terminal) Input(what string, most int) ([]byte, error) {
 	if what == "-" {
 		return readBounded(t.In, most)
 	}
-	f, err := os.Open(what)
+	f, err := os.Open(what) // a pipe is welcome: what is read here is public
 	if err != nil {
 		if text := pasted.Hex(what); text != "" {
 			if _, bad := hex.DecodeString(text); bad == nil {

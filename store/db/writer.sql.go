@@ -9,6 +9,87 @@ import (
 	"context"
 )
 
+const emptyBlocks = `-- name: EmptyBlocks :exec
+DELETE FROM blocks
+`
+
+func (q *Queries) EmptyBlocks(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyBlocksStmt, emptyBlocks)
+	return err
+}
+
+const emptyCredits = `-- name: EmptyCredits :exec
+DELETE FROM credits
+`
+
+func (q *Queries) EmptyCredits(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyCreditsStmt, emptyCredits)
+	return err
+}
+
+const emptyEvents = `-- name: EmptyEvents :exec
+DELETE FROM events
+`
+
+func (q *Queries) EmptyEvents(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyEventsStmt, emptyEvents)
+	return err
+}
+
+const emptyPayoutOutputs = `-- name: EmptyPayoutOutputs :exec
+DELETE FROM payout_outputs
+`
+
+func (q *Queries) EmptyPayoutOutputs(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyPayoutOutputsStmt, emptyPayoutOutputs)
+	return err
+}
+
+const emptyPayouts = `-- name: EmptyPayouts :exec
+DELETE FROM payouts
+`
+
+func (q *Queries) EmptyPayouts(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyPayoutsStmt, emptyPayouts)
+	return err
+}
+
+const emptyPledgeTickets = `-- name: EmptyPledgeTickets :exec
+DELETE FROM pledge_tickets
+`
+
+func (q *Queries) EmptyPledgeTickets(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyPledgeTicketsStmt, emptyPledgeTickets)
+	return err
+}
+
+const emptyPledges = `-- name: EmptyPledges :exec
+DELETE FROM pledges
+`
+
+func (q *Queries) EmptyPledges(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyPledgesStmt, emptyPledges)
+	return err
+}
+
+const emptyPools = `-- name: EmptyPools :exec
+DELETE FROM pools
+`
+
+func (q *Queries) EmptyPools(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyPoolsStmt, emptyPools)
+	return err
+}
+
+const emptyRecords = `-- name: EmptyRecords :exec
+DELETE FROM records
+`
+
+func (q *Queries) EmptyRecords(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyRecordsStmt, emptyRecords)
+	return err
+}
+
 const takeRole = `-- name: TakeRole :one
 INSERT INTO writer (one, epoch, holder) VALUES (1, 1, $1)
 ON CONFLICT (one) DO UPDATE SET epoch = writer.epoch + 1, holder = excluded.holder RETURNING epoch
