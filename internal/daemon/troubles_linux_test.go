@@ -149,6 +149,9 @@ func (s *soak) lineTrouble(random *rand.Rand) (on, what string, begin, end func(
 	line := s.lines[on]
 	passages := []passage{refusing, resetting, hanging, hanging, slow, cutting}
 	at := random.IntN(len(passages) + 1)
+	if at == len(passages) && on == "database line" && s.length < time.Minute {
+		at = 1 // the daemon takes two minutes to notice that a connection is forgotten
+	}
 	if at == len(passages) {
 		return on, "forgets its connections", line.lose, line.bury
 	}
