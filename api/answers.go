@@ -6,13 +6,16 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Answers caches the answers to GET requests until the ledger moves: they depend only on its last block. It does not cache an answer for a
+// Answers caches the answers to GET requests until the ledger moves: they depend only on its last block, and on how late the next one is. It does not cache an answer for a
 // block other than the feed's last: the feed may not notice that the ledger left a block and came back to it.
 type Answers struct {
 	feed      *Feed
@@ -53,7 +56,7 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		key := r.URL.Path + "?" + r.URL.RawQuery + "\n" + a.condition()
+		key := r.URL.Path + "?" + r.URL.RawQuery + "\n" + a.condition() + "\n" + a.late()
 		x, mine := a.find(key)
 		if mine {
 			a.ask(next, r, w, key, x)
@@ -71,6 +74,12 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 		}
 		x.write(w, r)
 	})
+}
+
+// late returns how late the next block is, in block times: estimated dates depend on it.
+func (a *Answers) late() string {
+	tip, _ := a.feed.Last()
+	return strconv.FormatInt(chain.Late(tip.Time, time.Now()), 10)
 }
 
 // find returns the answer to a request and whether the caller has to produce it.

@@ -160,7 +160,7 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 
 // freshness fills in what clients need to judge the daemon's freshness themselves.
 func (s *Server) freshness(out *wire.Status) {
-	out.Now, out.StaleAfter = time.Now().UTC().Truncate(time.Second), int64(s.cfg.Limits.Age/time.Second)
+	out.Now, out.StaleAfter = time.Now().UTC(), int64(s.cfg.Limits.Age/time.Second)
 	if out.Tip.Height >= 0 {
 		age := int64(out.Now.Sub(out.Tip.Time) / time.Second)
 		out.TipAge = &age
@@ -402,11 +402,24 @@ func (s *Server) registerLists() {
 	})
 	paged(s, "credits", "/credits", "Settled income", b.Credits)
 	paged(s, "payments", "/payments", "Payments to a PastelID's reward and fee addresses, or to one address", b.Payments)
-	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins; the tip is the last block at the time of the last complete mempool scan, with height -1 if there was no recent one", func(ctx context.Context, in *wire.SpendQuery) (*body[wire.List[wire.Spend]], error) {
-		items, tip, err := b.Spends(ctx, in.Pool, in.PastelID)
-		return list(s, items, tip, "", err)
+	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins", func(ctx context.Context, in *wire.SpendQuery) (*body[wire.Spends], error) {
+		x, err := b.Spends(ctx, in.Pool, in.PastelID, s.scanned()) // the scan is known before the list is read, so the list is not older
+		return one(s, x, err)
 	})
 	paged(s, "events", "/events", "Events in chain order", b.Events)
+}
+
+// scanned returns the last scan of the mempool by this daemon; nil if it makes none.
+func (s *Server) scanned() *books.Look {
+	alerts := s.cfg.Alerts()
+	if alerts == nil {
+		return nil
+	}
+	look, known := alerts.Looked()
+	if !known {
+		return nil
+	}
+	return &books.Look{Height: look.Height, Began: look.Began.UTC()}
 }
 
 // registerStream registers the event stream.

@@ -59,7 +59,7 @@ func SupernodeText(x *wire.Supernode) string {
 	case chain.SupernodeMissing:
 		how := "The node does not list it"
 		if x.Listed != "" {
-			how = "The node lists it as " + visible.Plain(x.Listed)
+			how = "The node lists it as " + visible.Plain(x.Listed, visible.MostColumns)
 		}
 		return fmt.Sprintf("%s, so it earns nothing. The operator must make sure that its machine runs, then launch it, even if it ran before: smartpool supernode launch %s",
 			how, x.Pool)

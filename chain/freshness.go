@@ -86,16 +86,16 @@ func inWords(d time.Duration) string {
 	return d.String()
 }
 
-// blockTime is Pastel's target time between blocks (pasteld: nPowTargetSpacing).
-const blockTime = 150 * time.Second
+// BlockTime is Pastel's target time between blocks (pasteld: nPowTargetSpacing).
+const BlockTime = 150 * time.Second
 
 // Late returns how many blocks could have come between the time of the last block and now. While it stays the same, so do estimates.
 func Late(last, now time.Time) int64 {
-	return max(0, int64(now.Sub(last)/blockTime))
+	return max(0, int64(now.Sub(last)/BlockTime))
 }
 
 // Estimate returns when a block some blocks after the last one may come, which is never before now: a block that is late says nothing about
 // how long the ones after it take.
 func Estimate(last time.Time, blocks pastel.Height, now time.Time) time.Time {
-	return last.Add(time.Duration(Late(last, now)+int64(blocks)) * blockTime)
+	return last.Add(time.Duration(Late(last, now)+int64(blocks)) * BlockTime)
 }

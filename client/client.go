@@ -277,8 +277,8 @@ func (c *Client) Payments(ctx context.Context, q wire.PaymentQuery) (wire.List[w
 }
 
 // Mempool lists unconfirmed transactions that spend pledged coins.
-func (c *Client) Mempool(ctx context.Context, q wire.SpendQuery) (wire.List[wire.Spend], error) {
-	return get[wire.List[wire.Spend]](ctx, c, "/mempool", q)
+func (c *Client) Mempool(ctx context.Context, q wire.SpendQuery) (wire.Spends, error) {
+	return get[wire.Spends](ctx, c, "/mempool", q)
 }
 
 // Events lists events in chain order.

@@ -58,6 +58,7 @@ const (
 	MaxHanging  = maxHanging
 	MaxWaiting  = maxWaiting
 	MaxAnswer   = maxAnswer
+	MaxRefusals = maxRefusals
 	RowsAtOnce  = rowsAtOnce
 )
 

@@ -8,13 +8,13 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// DaemonBehind says that the daemon has not caught up with its node for a while.
+// DaemonBehind says that the daemon has not been at the network's tip for a while.
 const DaemonBehind Kind = "daemon.behind"
 
 // behindAfter is how long a daemon has to catch up before it is behind.
 const behindAfter = 10 * time.Minute
 
-var daemonBehind = row{kind: DaemonBehind, standing: &standingRule{ofDaemon, func(t *standing) (judgement, error) {
+var daemonBehind = row{kind: DaemonBehind, urgent: true, standing: &standingRule{ofDaemon, func(t *standing) (judgement, error) {
 	halts, err := t.x.StandingAlerts(string(DaemonHalted))
 	// A halted daemon is behind, too, whatever its node says meanwhile.
 	return behind{t, t.behind && len(halts) == 0}, err

@@ -23,6 +23,33 @@ const (
 // keepAlerts is how long finished messages are kept.
 const keepAlerts = 30 * 24 * time.Hour
 
+// tip returns the height of the network's tip; false if the ledger may not be at it.
+func (s *Service) tip() (pastel.Height, bool) {
+	last := s.cfg.Ledger.Last().Height
+	if s.cfg.Status == nil {
+		return last, true
+	}
+	status := s.cfg.Status()
+	return max(last, status.Target), status.Synced
+}
+
+// begin has subscriptions begin that waited for the ledger to be at the network's tip.
+func (s *Service) begin(ctx context.Context) error {
+	if !s.unbegun.Load() {
+		return nil
+	}
+	tip, fresh := s.tip()
+	if !fresh {
+		return nil
+	}
+	s.unbegun.Store(false) // before the change: whoever subscribes meanwhile says so again
+	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error { return x.Begin(tip) })
+	if err != nil {
+		s.unbegun.Store(true)
+	}
+	return err
+}
+
 // readEvents turns a batch of events into alerts and moves the cursor in the same transaction. It reports whether there are more.
 func (s *Service) readEvents(ctx context.Context) (more bool, err error) {
 	r := &reading{s: s, pools: map[ticket.PoolID]*store.PoolRow{}}
@@ -106,14 +133,18 @@ func (r *reading) plan() (some bool, err error) {
 	}
 	block := &store.Block{Height: -1}
 	for i := range list {
-		if e := &list[i]; e.Height != block.Height {
-			b, err := r.x.Block(e.Height)
-			if err != nil {
-				return false, err
+		e := &list[i]
+		err := r.s.stepOver(fmt.Sprintf("event %s, number %d of block %d", e.Type, e.Position, e.Height), func() error {
+			if e.Height != block.Height {
+				b, err := r.x.Block(e.Height)
+				if err != nil {
+					return err
+				}
+				block = &b
 			}
-			block = &b
-		}
-		if err := r.event(&list[i], block); err != nil {
+			return r.event(e, block)
+		})
+		if err != nil {
 			return false, err
 		}
 	}
@@ -187,9 +218,10 @@ func (r *reading) write() (more bool, err error) {
 		if more, err = r.withdrawLost(tip.Height); err != nil {
 			return false, err
 		}
+		now := r.s.cfg.Now()
 		if more {
 			r.to.Position-- // the block is not finished before everything is withdrawn
-		} else if err := r.x.ForgetAlerts(tip.Height-2*r.s.net.MaxReorg, r.s.cfg.Now().Add(-keepAlerts)); err != nil {
+		} else if err := r.x.ForgetAlerts(tip.Height-2*r.s.net.MaxReorg, now.Add(-keepAlerts), now.Add(keepAlerts)); err != nil {
 			return false, err
 		}
 	}
@@ -271,7 +303,7 @@ func (r *reading) tell(n *news) error {
 		if n.old {
 			return nil
 		}
-		if a, err = r.s.alert(n.sub, c); err != nil {
+		if a, err = r.s.alert(r.x, n.sub, c); err != nil {
 			return err
 		}
 		return r.x.AddAlert(&a)

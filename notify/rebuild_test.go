@@ -30,7 +30,7 @@ func TestDatabaseMadeAnewKeepsSubscriptions(t *testing.T) {
 		}
 		const months = 90 * 24 * time.Hour
 		r.pass(months)
-		if err := r.alerts.Do(ctx, func(x *store.AlertTx) error { return x.ForgetAlerts(end-100, r.clock()) }); err != nil {
+		if err := r.alerts.Do(ctx, func(x *store.AlertTx) error { return x.ForgetAlerts(end-100, r.clock(), r.clock()) }); err != nil {
 			t.Fatal(err)
 		}
 		r.ledger.Close()

@@ -154,6 +154,8 @@ type rig struct {
 	behind *time.Time // that one service gives to the next
 	mu     sync.Mutex
 	now    time.Time
+	passed time.Duration // by a clock that nobody sets
+	counts notify.Counts
 	logs   logs
 }
 
@@ -194,7 +196,7 @@ func (r *rig) restart() {
 	r.t.Cleanup(func() { r.alerts.Close() })
 	cfg := notify.Config{
 		Alerts: r.alerts, Ledger: r.ledger, Status: func() chain.Status { return r.status }, Behind: r.behind, Poll: time.Millisecond,
-		Now: r.clock, Log: slog.New(slog.NewTextHandler(&r.logs, nil)),
+		Now: r.clock, Elapsed: r.elapsed, Counts: &r.counts, Log: slog.New(slog.NewTextHandler(&r.logs, nil)),
 	}
 	if r.node != nil {
 		cfg.Node = func() notify.Node { return r.node }
@@ -212,10 +214,25 @@ func (r *rig) clock() time.Time {
 	return r.now
 }
 
+func (r *rig) elapsed() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.passed
+}
+
+// pass lets time pass.
 func (r *rig) pass(d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.now = r.now.Add(d)
+	r.passed += d
+}
+
+// set sets the clock on the wall, while no time passes.
+func (r *rig) set(by time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = r.now.Add(by)
 }
 
 func (r *rig) step(base pastel.Height, blocks []*pool.Prepared) {
@@ -271,8 +288,9 @@ type receiver struct {
 	t      testing.TB
 	mu     sync.Mutex
 	secret string
-	status int           // that it answers; 0 means 200
-	hold   chan struct{} // if set, it answers when this is closed
+	status int                                                 // that it answers; 0 means 200
+	judge  func(http.ResponseWriter, notify.Kind) (status int) // if set, what it answers
+	hold   chan struct{}                                       // if set, it answers when this is closed
 	got    []notify.Message
 	tries  int
 	gone   int // tries that were given up before they were answered
@@ -302,8 +320,16 @@ func (r *receiver) receive(w http.ResponseWriter, q *http.Request) {
 			return
 		}
 	}
-	if r.status != 0 {
-		w.WriteHeader(r.status)
+	status := r.status
+	if r.judge != nil {
+		var m notify.Message
+		if err := json.Unmarshal(body, &m); err != nil {
+			r.t.Error(err)
+		}
+		status = r.judge(w, m.Kind)
+	}
+	if status != 0 {
+		w.WriteHeader(status)
 		io.WriteString(w, "no\x00use ")
 		return
 	}
@@ -389,6 +415,15 @@ func (r *rig) hook(q notify.Request) *receiver {
 	q.URL = to.URL + "/hooks/t0psecret?key=hunter2"
 	to.secret = r.subscribe(q).Secret
 	return to
+}
+
+// byLane puts what is urgent before the rest, as it is sent; the order of both stays.
+func byLane[T any](list []T, kind func(T) string) []T {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b T) int {
+		return map[bool]int{true: 0, false: 1}[notify.Kind(kind(a)).Urgent()] - map[bool]int{true: 0, false: 1}[notify.Kind(kind(b)).Urgent()]
+	})
+	return list
 }
 
 func wantKinds(t testing.TB, got []notify.Message, want ...string) {

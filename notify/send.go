@@ -54,11 +54,51 @@ func Sign(secret, timestamp string, body []byte) string {
 // learns no more about the receiver.
 type sendError struct {
 	text   string
-	detail string // for the log only, without words of the URL
-	unsure bool   // it may have arrived nevertheless
+	detail string        // for the log only, without words of the URL
+	unsure bool          // it may have arrived nevertheless
+	status int           // HTTP status of the answer; 0 if there is none
+	wait   time.Duration // that the receiver asked for before the next attempt
 }
 
 func (e *sendError) Error() string { return e.text }
+
+// isRefusal reports whether the receiver refused the message itself, so that it will probably refuse it again.
+func isRefusal(err error) bool {
+	var e *sendError
+	if !errors.As(err, &e) || e.status/100 != 4 {
+		return false
+	}
+	switch e.status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	}
+	return true
+}
+
+// retryAfter is how long the receiver asked to be left alone, at most longPause.
+func retryAfter(err error) time.Duration {
+	var e *sendError
+	if errors.As(err, &e) {
+		return e.wait
+	}
+	return 0
+}
+
+// askedPause reads the header Retry-After: seconds, or a date, which counts from the answer's own if it has one.
+func askedPause(h http.Header, now time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 32); err == nil {
+		return min(time.Duration(seconds)*time.Second, longPause)
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if from, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = from
+	}
+	return min(max(at.Sub(now), 0), longPause)
+}
 
 func mayHaveArrived(err error) bool {
 	var e *sendError
@@ -167,7 +207,9 @@ func (s *Service) post(ctx context.Context, sub *store.Subscription, m *message)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode/100 != 2 {
-		return &sendError{text: fmt.Sprintf("the receiver answered %d", answer.StatusCode)}
+		return &sendError{
+			text: fmt.Sprintf("the receiver answered %d", answer.StatusCode), status: answer.StatusCode, wait: askedPause(answer.Header, s.cfg.Now()),
+		}
 	}
 	return nil
 }
@@ -195,7 +237,12 @@ func unsent(err error, to string) error {
 }
 
 // shout sends through shoutrrr. It bypasses the router's own timeout, which would abandon sends that hang.
-func shout(to string, m *message) error {
+func shout(to string, m *message) (err error) {
+	defer func() {
+		if what := recover(); what != nil { // a bug of the library ends one attempt, not the daemon
+			err = &sendError{text: "the service's library failed; the daemon's log says why", detail: shown(fmt.Sprint(what), to), unsure: true}
+		}
+	}()
 	var services router.ServiceRouter
 	service, err := services.Locate(to)
 	if err != nil {
@@ -206,7 +253,7 @@ func shout(to string, m *message) error {
 		params.SetTitle("smartpool: " + string(m.kind))
 	}
 	if err := service.Send(m.text, &params); err != nil { // some of its receivers may have got it
-		return &sendError{"the service did not take the message; the daemon's log says why", shown(err.Error(), to), true}
+		return &sendError{text: "the service did not take the message; the daemon's log says why", detail: shown(err.Error(), to), unsure: true}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -39,7 +40,10 @@ type Config struct {
 	Behind *time.Time          // since when the ledger is behind, zero if it is not; outlives the service, may be nil
 	Poll   time.Duration       // how often to look at the ledger, the node and the outbox
 	Now    func() time.Time
-	Log    *slog.Logger
+	// Elapsed returns the time since some moment in this process's life; nil means since New. Unlike Now it never jumps.
+	Elapsed func() time.Duration
+	Counts  *Counts // outlives the service; may be nil
+	Log     *slog.Logger
 }
 
 // Service keeps subscriptions, finds out what there is to tell, and delivers it. It is safe for concurrent use.
@@ -53,16 +57,19 @@ type Service struct {
 	judged  judged
 	unknown error // why the node's list of Supernodes is not known
 
-	reading sync.Mutex    // held while blocks are read: whoever waits for it finds nothing left to do
-	bell    chan struct{} // rings when there may be something to send
+	looked  atomic.Pointer[Look] // nil before the first
+	unbegun atomic.Bool          // some subscriptions may not have begun
+	reading sync.Mutex           // held while blocks are read: whoever waits for it finds nothing left to do
+	bell    chan struct{}        // rings when there may be something to send
 	sending sync.WaitGroup
 	hanging chan struct{} // holds an element for each send through shoutrrr that has not returned
 
 	patience time.Duration // for one attempt to send
+	traffic  *traffic
+	skipped  once // items that were logged as left out
 
-	mu       sync.Mutex
-	busy     map[string]bool // subscriptions that something is being sent to
-	attempts int             // under way
+	mu     sync.Mutex
+	outbox Outbox
 }
 
 // New returns a service. Run starts it; the other methods may be called before.
@@ -70,10 +77,19 @@ func New(cfg Config) *Service {
 	if cfg.Behind == nil {
 		cfg.Behind = new(time.Time)
 	}
-	return &Service{
-		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
-		patience: sendPatience, busy: map[string]bool{},
+	if cfg.Elapsed == nil {
+		began := time.Now()
+		cfg.Elapsed = func() time.Duration { return time.Since(began) }
 	}
+	if cfg.Counts == nil {
+		cfg.Counts = new(Counts)
+	}
+	s := &Service{
+		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
+		patience: sendPatience, traffic: newTraffic(),
+	}
+	s.unbegun.Store(true) // as far as anybody knows
+	return s
 }
 
 // node returns the node to ask; nil if there is none now.
@@ -105,7 +121,7 @@ func (s *Service) Run(ctx context.Context) {
 		all.Go(func() {
 			var last complaint
 			for wake := true; wake; wake = wait(ctx, s.cfg.Poll, bell) {
-				last.report(ctx, s.cfg.Log, work(ctx))
+				last.report(ctx, s.cfg.Log, guarded(func() error { return work(ctx) }))
 			}
 		})
 	}
@@ -162,6 +178,9 @@ func (s *Service) open(ctx context.Context) error {
 func (s *Service) readBlocks(ctx context.Context) error {
 	s.reading.Lock()
 	defer s.reading.Unlock()
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
 	for more := true; more && ctx.Err() == nil; {
 		var err error
 		if more, err = s.readEvents(ctx); err != nil {

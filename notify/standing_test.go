@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -266,6 +267,25 @@ func TestSupernodePaidElsewhere(t *testing.T) {
 	wantKinds(t, got, "supernode.payee resolved")
 	if !strings.Contains(got[0].Text, "is not active") {
 		t.Error(got[0].Text)
+	}
+}
+
+// What a node's list says of a Supernode reaches people's chats and mailboxes as one short plain line, and JSON for people, too.
+func TestDeceivingNamesInAlerts(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:160])
+	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.SupernodeGone}})
+	var p pool.Pool
+	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	r.listed(&p, "@everyone\r\nBcc: x\n\u202e<b>**free**</b> [a](https://example.org)\u3164"+strings.Repeat("x", 500), p.Escrow)
+	got := to.take()
+	wantKinds(t, got, "supernode.gone")
+	text := got[0].Text
+	if strings.ContainsFunc(text, func(r rune) bool { return !visible.Rune(r) }) || strings.ContainsAny(text, "@<>*[") || strings.Contains(text, "//") ||
+		!strings.Contains(text, `is in the node's list as \u0040everyone\u000d\u000aBcc: x\u000a`) || strings.Contains(text, "xxx") || !strings.Contains(text, "…") {
+		t.Errorf("got %+q", text)
 	}
 }
 

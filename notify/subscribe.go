@@ -48,6 +48,14 @@ type Listed struct {
 	Kinds    []Kind        `json:"kinds"`
 	Cushion  int64         `json:"cushion"`
 	Overdue  int64         `json:"overdue"`
+
+	Delivered    int64     // messages that arrived
+	LastDelivery time.Time // zero if none arrived
+	Waiting      int64     // messages
+	WaitingSince time.Time // of the oldest; zero if none waits
+	LastError    string    // of the last attempt that failed, without anything of the URL
+	LastFailure  time.Time // when; zero if none failed
+	GivenUp      int64     // messages that the receiver refused, or that waited too long
 }
 
 // RequestError says what is wrong with a request. Its text contains nothing of a URL.
@@ -142,7 +150,8 @@ func checkURL(to string) error {
 	return nil
 }
 
-// Subscribe adds a subscription, which hears what happens after the ledger's and the node's tip. A request that is wrong gets a *RequestError.
+// Subscribe adds a subscription, which hears what happens from now on. If the ledger is not at the network's tip, it begins once it is: what a
+// daemon reads until then is history. A request that is wrong gets a *RequestError.
 func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	if err := r.validate(); err != nil {
 		return Receipt{}, err
@@ -151,11 +160,10 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	if isWebhook(r.URL) {
 		receipt.Secret = newID() + newID()
 	}
-	since := pastel.Height(-1)
-	if s.cfg.Status != nil {
-		if status := s.cfg.Status(); !status.Synced {
-			since = status.Target // what a daemon reads while it catches up is history
-		}
+	since, fresh := s.tip()
+	if !fresh {
+		since = store.NotBegun
+		defer s.unbegun.Store(true)
 	}
 	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
 		subs, err := x.Subscriptions()
@@ -206,11 +214,33 @@ func (s *Service) List(ctx context.Context) ([]Listed, error) {
 	list := []Listed{}
 	err := s.cfg.Alerts.View(ctx, func(x *store.AlertTx) error {
 		subs, err := x.Subscriptions()
+		if err != nil {
+			return err
+		}
+		done, err := x.Deliveries()
+		if err != nil {
+			return err
+		}
+		now := s.cfg.Now()
+		lanes, err := x.Waiting(now, now)
+		waiting := map[string]store.Waiting{}
+		for _, w := range lanes {
+			if before, found := waiting[w.Subscription]; found {
+				w.Messages += before.Messages
+				w.Since = earlier(w.Since, before.Since)
+			}
+			waiting[w.Subscription] = w
+		}
 		for i := range subs {
 			sub := &subs[i]
+			d, w := done[sub.ID], waiting[sub.ID]
 			l := Listed{
 				ID: sub.ID, Created: sub.Created, To: redacted(sub.URL), Pool: sub.Pool, PastelID: sub.PastelID, Operator: sub.Operator,
-				Cushion: sub.Cushion, Overdue: sub.Overdue,
+				Cushion: sub.Cushion, Overdue: sub.Overdue, Delivered: d.Delivered, LastDelivery: d.Last, Waiting: w.Messages,
+				LastError: d.Failure, LastFailure: d.Failed, GivenUp: d.GivenUp,
+			}
+			if w.Messages > 0 {
+				l.WaitingSince = earlier(w.Since, now.UTC()) // the clock may have been wrong when it was made
 			}
 			for _, k := range sub.Kinds {
 				l.Kinds = append(l.Kinds, Kind(k))
@@ -220,6 +250,13 @@ func (s *Service) List(ctx context.Context) ([]Listed, error) {
 		return err
 	})
 	return list, err
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // redacted returns the part of a URL that is no secret: of a webhook its host, of shoutrrr's, which have tokens anywhere, the scheme.

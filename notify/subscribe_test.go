@@ -89,7 +89,12 @@ func TestSubscribesFromNowOn(t *testing.T) {
 	to := r.hook(notify.Request{Kinds: ofEvents})
 	r.status = chain.Status{Target: 164}
 	catching := r.hook(notify.Request{Kinds: ofEvents})
-	r.step(159, blocks[160:166])
+	r.step(159, blocks[160:165])
+	r.round()
+	wantKinds(t, catching.take())
+	r.status = chain.Status{Synced: true, Target: 164}
+	r.round()
+	r.step(164, blocks[165:166])
 	r.round()
 	wantKinds(t, to.take(), "pledge.left", "pool.replenishing", "payout.settled")
 	wantKinds(t, catching.take(), "payout.settled")

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -60,15 +61,19 @@ func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 	if _, err := conn.ExecContext(ctx, a.reader.engine.write); err != nil {
 		return a.reader.place.explain(ctx, err)
 	}
+	stored := false
+	defer func() {
+		if !stored { // also if f panics
+			// If this fails, the connection has failed, and the transaction ends with it.
+			conn.ExecContext(context.WithoutCancel(ctx), rollback) //nolint:errcheck // see above
+		}
+	}()
 	if err = a.role.held(ctx, conn, a.reader.engine.holder); err == nil {
 		err = f(&AlertTx{&Snapshot{ctx, conn, &a.reader}, db.New(conn)})
 	}
 	if err == nil {
 		_, err = conn.ExecContext(ctx, "COMMIT")
-	}
-	if err != nil {
-		// If this fails, the connection has failed, and the transaction ends with it.
-		conn.ExecContext(context.WithoutCancel(ctx), rollback) //nolint:errcheck // see above
+		stored = err == nil
 	}
 	return a.reader.place.explain(ctx, err)
 }
@@ -83,7 +88,7 @@ type AlertTx struct {
 type Subscription struct {
 	ID       string
 	Created  time.Time
-	Since    pastel.Height // alerts are only about what happens above this block
+	Since    pastel.Height // alerts are only about what happens above this block; NotBegun until the ledger is at the network's tip
 	URL      string        // a secret
 	Secret   string        // signs a webhook's messages; empty for others
 	Pool     ticket.PoolID // at most one of the three is set; if none is, every pool
@@ -92,6 +97,14 @@ type Subscription struct {
 	Kinds    []string
 	Cushion  int64 // percent
 	Overdue  int64 // blocks
+}
+
+// NotBegun is Subscription.Since while it is unknown where the subscription begins.
+const NotBegun pastel.Height = math.MaxInt32
+
+// Begin has subscriptions that have not begun, or would begin later, begin after a block.
+func (x *AlertTx) Begin(h pastel.Height) error {
+	return x.q.LowerSince(x.ctx, db.LowerSinceParams{Since: int64(h), Since_2: int64(NotBegun)})
 }
 
 // AddSubscription adds a subscription.
@@ -118,7 +131,7 @@ func (x *AlertTx) Subscriptions() ([]Subscription, error) {
 
 // RemoveSubscription removes a subscription with its alerts; false if there is none.
 func (x *AlertTx) RemoveSubscription(id string) (bool, error) {
-	if err := x.q.DeleteAlertsOf(x.ctx, id); err != nil {
+	if err := errors.Join(x.q.DeleteAlertsOf(x.ctx, id), x.q.DeleteDeliveriesOf(x.ctx, id), x.q.DeleteEndingsOf(x.ctx, id)); err != nil {
 		return false, err
 	}
 	n, err := x.q.DeleteSubscription(x.ctx, id)
@@ -204,7 +217,7 @@ const (
 	AlertSending   AlertState = "sending"   // sent but not yet answered; it may have arrived
 	AlertSent      AlertState = "sent"      // it arrived
 	AlertWithdrawn AlertState = "withdrawn" // its cause is gone; if the message may have arrived, another one says so
-	AlertFailed    AlertState = "failed"    // not delivered for days; given up
+	AlertFailed    AlertState = "failed"    // refused, or not delivered for days; given up
 )
 
 // Alert is a message for a subscription.
@@ -212,7 +225,9 @@ type Alert struct {
 	ID           string
 	Subscription string
 	Cause        string // what the alert is about, the same on every branch of the chain
+	Thread       string // messages of one thread are sent in order: what they end or withdraw, they do not overtake
 	Kind         string
+	Urgent       bool // goes before those that are not
 	Pool         ticket.PoolID
 	PastelID     string
 	Height       pastel.Height     // of the cause; for standing alerts, the tip when it began
@@ -224,46 +239,41 @@ type Alert struct {
 	State        AlertState
 	Created      time.Time
 	Attempts     int64
+	Refused      int64 // attempts that the receiver refused
 }
 
-func alertOf(r db.Alert) (Alert, error) {
+// alertOf reads a message. One whose block cannot be read has none, until it is bound to a block again: it is no reason to send nobody
+// anything.
+func alertOf(r db.Alert) Alert {
 	a := Alert{
-		ID: r.ID, Subscription: r.Subscription, Cause: r.Cause, Kind: r.Kind, Pool: ticket.PoolID(r.Pool.String), PastelID: r.Pastelid.String,
-		Height: pastel.Height(r.Height), Lost: r.Lost != 0, Standing: r.Standing != 0, Text: r.Text, JSON: r.Json, State: AlertState(r.State),
-		Created: time.Unix(r.Created, 0).UTC(), Attempts: r.Attempts,
+		ID: r.ID, Subscription: r.Subscription, Cause: r.Cause, Thread: r.Thread, Kind: r.Kind, Urgent: r.Urgent != 0,
+		Pool: ticket.PoolID(r.Pool.String), PastelID: r.Pastelid.String, Height: pastel.Height(r.Height), Lost: r.Lost != 0,
+		Standing: r.Standing != 0, Text: r.Text, JSON: r.Json, State: AlertState(r.State), Created: time.Unix(r.Created, 0).UTC(),
+		Attempts: r.Attempts, Refused: r.Refused,
 	}
-	if r.Block == nil {
-		return a, nil
+	if hash, err := hash32[pastel.BlockHash](r.Block); err == nil {
+		a.Block = &hash
 	}
-	hash, err := hash32[pastel.BlockHash](r.Block)
-	a.Block = &hash
-	return a, err
+	return a
 }
 
 func alertsOf(rows []db.Alert, err error) ([]Alert, error) {
-	if err != nil {
-		return nil, err
-	}
 	list := make([]Alert, len(rows))
 	for i, r := range rows {
-		if list[i], err = alertOf(r); err != nil {
-			return nil, err
-		}
+		list[i] = alertOf(r)
 	}
-	return list, nil
+	return list, err
 }
 
 // AddAlert adds a message to the outbox, after those already there. A subscription has one message per cause.
 func (x *AlertTx) AddAlert(a *Alert) error {
 	p := db.InsertAlertParams{
 		ID: a.ID, Subscription: a.Subscription, Cause: a.Cause, Kind: a.Kind, Pool: text(string(a.Pool)), Pastelid: text(a.PastelID),
-		Height: int64(a.Height), Text: a.Text, Json: a.JSON, Created: a.Created.Unix(),
+		Height: int64(a.Height), Text: a.Text, Json: a.JSON, Created: a.Created.Unix(), Thread: a.Thread, Urgent: flag(a.Urgent),
+		Standing: flag(a.Standing),
 	}
 	if a.Block != nil {
 		p.Block = a.Block[:]
-	}
-	if a.Standing {
-		p.Standing = 1
 	}
 	return x.q.InsertAlert(x.ctx, p)
 }
@@ -277,8 +287,7 @@ func (x *AlertTx) AlertOf(subscription, cause string) (Alert, bool, error) {
 	if err != nil {
 		return Alert{}, false, err
 	}
-	a, err := alertOf(r)
-	return a, true, err
+	return alertOf(r), true, nil
 }
 
 // LoseAlerts marks messages above a height whose block is no longer in the ledger. They are not sent until BindAlert binds them again.
@@ -299,14 +308,63 @@ func (x *AlertTx) StandingAlerts(kind string) ([]Alert, error) {
 	return alertsOf(x.q.StandingAlerts(x.ctx, kind))
 }
 
-// CloseAlert records that a message's cause has ended or is gone. If the same cause occurs again, it counts as new.
-func (x *AlertTx) CloseAlert(id string, state AlertState) error {
-	return x.q.CloseAlert(x.ctx, db.CloseAlertParams{ID: id, State: string(state)})
+// EndAlert records that the cause of a message which may have gone out has ended or is gone. If the same cause occurs again, it counts as new.
+func (x *AlertTx) EndAlert(a *Alert, state AlertState) error {
+	return errors.Join(
+		x.q.CountEnding(x.ctx, db.CountEndingParams{Subscription: a.Subscription, Cause: a.Cause}),
+		x.q.CloseAlert(x.ctx, db.CloseAlertParams{ID: a.ID, State: string(state)}))
 }
 
-// DueAlerts returns the first message to send for each subscription, if it is due.
-func (x *AlertTx) DueAlerts(now time.Time, limit int32) ([]Alert, error) {
-	return alertsOf(x.q.DueAlerts(x.ctx, db.DueAlertsParams{NextTry: now.Unix(), Limit: limit}))
+// Endings returns how many messages to a subscription about a cause have ended after they may have gone out.
+func (x *AlertTx) Endings(subscription, cause string) (int64, error) {
+	n, err := x.q.Endings(x.ctx, db.EndingsParams{Subscription: subscription, Cause: cause})
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return n, err
+}
+
+// DropAlert deletes a message that never went out.
+func (x *AlertTx) DropAlert(id string) error { return x.q.DropAlert(x.ctx, id) }
+
+// Lane is what waits to be sent to a subscription: what is urgent, or the rest.
+type Lane struct {
+	Subscription string
+	Urgent       bool
+}
+
+// Waiting counts the messages of a lane that wait to be sent.
+type Waiting struct {
+	Lane
+	Messages int64
+	Due      int64     // of them, those whose next attempt is due
+	Since    time.Time // when the oldest was made
+}
+
+// Waiting returns what waits in each lane, the urgent ones first. An attempt is due when its time has come, and also if that is after
+// latest: no attempt is ever set so late, so the clock was wrong then or is now.
+func (x *AlertTx) Waiting(now, latest time.Time) ([]Waiting, error) {
+	rows, err := x.q.WaitingAlerts(x.ctx, db.WaitingAlertsParams{NextTry: now.Unix(), NextTry_2: latest.Unix()})
+	list := make([]Waiting, len(rows))
+	for i, r := range rows {
+		list[i] = Waiting{Lane{r.Subscription, r.Urgent != 0}, r.Waiting, r.Due, time.Unix(r.Since, 0).UTC()}
+	}
+	return list, err
+}
+
+// NextAlert returns the message of a lane to send next, the oldest; false if none is due. With rotate it prefers those with the fewest
+// attempts, so that some that always fail hold up none of the others. now and latest are those of Waiting.
+func (x *AlertTx) NextAlert(of Lane, now, latest time.Time, rotate bool) (Alert, bool, error) {
+	r, err := x.q.NextAlert(x.ctx, db.NextAlertParams{
+		Subscription: of.Subscription, Urgent: flag(of.Urgent), NextTry: now.Unix(), NextTry_2: latest.Unix(), Rotate: flag(rotate),
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return Alert{}, false, nil
+	}
+	if err != nil {
+		return Alert{}, false, err
+	}
+	return alertOf(r), true, nil
 }
 
 // ClaimAlert marks a message as being sent, for an attempt after so many others, and sets when to send it again if no answer comes. It
@@ -316,22 +374,92 @@ func (x *AlertTx) ClaimAlert(id string, attempts int64, next time.Time) (bool, e
 	return n > 0, err
 }
 
-// AnswerAlert records the result of the attempt that a message was claimed for, unless the message was withdrawn or claimed again. attempts
-// includes that attempt.
-func (x *AlertTx) AnswerAlert(id string, attempts int64, state AlertState, now, next time.Time) error {
-	p := db.AnswerAlertParams{ID: id, Attempts: attempts, State: string(state), NextTry: next.Unix()}
-	if state == AlertSent {
-		p.SentAt = integer(now.Unix())
+// Outcome is what became of an attempt to send a message.
+type Outcome struct {
+	State   AlertState
+	At      time.Time
+	Next    time.Time // when to try again
+	Refused int64     // attempts so far that the receiver refused, including this one
+	Failure string    // why it failed, without anything of the URL; empty if nothing is to be noted of the receiver
+}
+
+// AnswerAlert records the outcome of the attempt that a message was claimed for, unless the message was withdrawn or claimed again.
+// attempts includes that attempt.
+func (x *AlertTx) AnswerAlert(a *Alert, attempts int64, o *Outcome) error {
+	p := db.AnswerAlertParams{ID: a.ID, Attempts: attempts, State: string(o.State), NextTry: o.Next.Unix(), Refused: o.Refused}
+	if o.State == AlertSent {
+		p.SentAt = integer(o.At.Unix())
 	}
-	return x.q.AnswerAlert(x.ctx, p)
+	n, err := x.q.AnswerAlert(x.ctx, p)
+	if err != nil || n == 0 {
+		return err
+	}
+	if o.State == AlertSent {
+		return x.q.PutDelivered(x.ctx, db.PutDeliveredParams{Subscription: a.Subscription, DeliveredAt: p.SentAt})
+	}
+	if o.Failure == "" {
+		return nil
+	}
+	return x.q.PutFailed(x.ctx, db.PutFailedParams{
+		Subscription: a.Subscription, FailedAt: integer(o.At.Unix()), Failure: o.Failure, GivenUp: flag(o.State == AlertFailed),
+	})
+}
+
+// HastenAlerts makes due what waits for a receiver that works again, except what it refused.
+func (x *AlertTx) HastenAlerts(subscription string, now time.Time) error {
+	return x.q.HastenAlerts(x.ctx, db.HastenAlertsParams{Subscription: subscription, NextTry: now.Unix()})
+}
+
+// GiveUpAlerts gives up what waits to be sent to a subscription and was made before a time. It returns the number of messages.
+func (x *AlertTx) GiveUpAlerts(subscription string, before, now time.Time, failure string) (int64, error) {
+	n, err := x.q.GiveUpAlerts(x.ctx, db.GiveUpAlertsParams{Subscription: subscription, Created: before.Unix()})
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	return n, x.q.PutFailed(x.ctx, db.PutFailedParams{Subscription: subscription, FailedAt: integer(now.Unix()), Failure: failure, GivenUp: n})
+}
+
+// Delivery is what became of the messages to a subscription so far. Times are zero if there is none.
+type Delivery struct {
+	Delivered int64
+	Last      time.Time // delivery
+	Failed    time.Time // the last attempt that failed
+	Failure   string    // why
+	GivenUp   int64     // messages
+}
+
+// Deliveries returns what became of the messages to each subscription.
+func (s *Snapshot) Deliveries() (map[string]Delivery, error) {
+	rows, err := db.New(s.conn).Deliveries(s.ctx)
+	of := make(map[string]Delivery, len(rows))
+	for _, r := range rows {
+		of[r.Subscription] = Delivery{r.Delivered, moment(r.DeliveredAt), moment(r.FailedAt), r.Failure, r.GivenUp}
+	}
+	return of, err
+}
+
+// moment reads an optional time; zero if missing.
+func moment(at sql.NullInt64) time.Time {
+	if !at.Valid {
+		return time.Time{}
+	}
+	return time.Unix(at.Int64, 0).UTC()
+}
+
+func flag(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // RetryUnanswered makes messages due that never got an answer because the process ended.
 func (x *AlertTx) RetryUnanswered(now time.Time) error { return x.q.RetryUnanswered(x.ctx, now.Unix()) }
 
-// ForgetAlerts deletes finished messages of blocks below a height and older than a time.
-func (x *AlertTx) ForgetAlerts(below pastel.Height, before time.Time) error {
-	return x.q.ForgetAlerts(x.ctx, db.ForgetAlertsParams{Height: int64(below), Created: before.Unix()})
+// ForgetAlerts deletes finished messages of blocks below a height that are older than a time, or that were made after another one, which
+// is to come: the clock was wrong.
+func (x *AlertTx) ForgetAlerts(below pastel.Height, before, after time.Time) error {
+	return x.q.ForgetAlerts(x.ctx, db.ForgetAlertsParams{Height: int64(below), Created: before.Unix(), Created_2: after.Unix()})
 }
 
 // Ordinal counts a pool's events of a type up to the given one. The ordinal does not depend on the event's block.
@@ -366,7 +494,7 @@ func (s *Snapshot) Amendment(e *Event) (before, after Terms, err error) {
 		return before, after, err
 	}
 	if len(rows) != 2 {
-		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket; %s", n, e.Pledge, Damaged)
+		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket; %w", n, e.Pledge, ErrUnreadable)
 	}
 	for i, terms := range []*Terms{&before, &after} {
 		*terms = Terms{Reward: rows[i].Reward}
@@ -482,7 +610,7 @@ func (x *AlertTx) LastMove(id ticket.PoolID, pledge int64, what pool.EventType, 
 	return pastel.Height(h), err
 }
 
-// MempoolLook says when the daemon that writes the database last checked the whole mempool.
+// MempoolLook says when the daemon that writes the database last began to check the whole mempool.
 type MempoolLook struct {
 	Height pastel.Height // of the tip then
 	At     int64         // seconds since 1970

@@ -57,6 +57,9 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 		return opening.name(ctx, ErrLocked)
 	}
 	s.onClose(lock.Unlock)
+	if err := keepPrivate(path); err != nil {
+		return err
+	}
 	if err := claimSQLite(ctx, path); err != nil {
 		return opening.name(ctx, err)
 	}
@@ -66,7 +69,11 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	}
 	s.onClose(pool.Close)
 	backup := func(version int64) error {
-		_, err := pool.ExecContext(ctx, "VACUUM INTO $1", fmt.Sprintf("%s.version-%d", path, version))
+		to := fmt.Sprintf("%s.version-%d", path, version)
+		_, err := pool.ExecContext(ctx, "VACUUM INTO $1", to)
+		if err == nil {
+			err = os.Chmod(to, private)
+		}
 		return err
 	}
 	if err := migrate(ctx, pool, sqliteMigrations, backup); err != nil {
@@ -106,6 +113,34 @@ func sqlitePath(path string) (string, error) {
 		return "", fmt.Errorf("path of the database: %w", err)
 	}
 	return path, nil
+}
+
+// private is the mode of a database's files: they hold the addresses of alerts' receivers, which are secrets.
+const private = 0o600
+
+// keepPrivate creates a database's file if it is missing, and takes it from other users whom an earlier release let read it. SQLite gives
+// the files beside it the same mode.
+func keepPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
+	if err == nil {
+		return f.Close()
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && name != path:
+			continue
+		case err != nil:
+			return fmt.Errorf("open SQLite file: %w", err)
+		case !info.Mode().IsRegular():
+			return fmt.Errorf("%s is not a regular file: move it away", name)
+		case info.Mode().Perm()&0o077 != 0:
+			if err := os.Chmod(name, private); err != nil {
+				return fmt.Errorf("%s can be read or changed by other users of this machine: %w; run: chmod 600 %s", name, err, name)
+			}
+		}
+	}
+	return nil
 }
 
 // connect implements writing. The process holds the lock, on a file beside the database.

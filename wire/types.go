@@ -9,7 +9,7 @@ import (
 // Moment is a block with its date.
 type Moment struct {
 	Height    pastel.Height `json:"height" doc:"Block height."`
-	Time      time.Time     `json:"time" doc:"Time of the block. For a future block an estimate at 150 seconds per block."`
+	Time      time.Time     `json:"time" doc:"Time of the block. For a future block an estimate at 150 seconds per block, never before the time of the answer."`
 	Estimated bool          `json:"estimated,omitempty" doc:"The block is in the future."`
 }
 
@@ -373,6 +373,13 @@ type Spend struct {
 	Seen      time.Time     `json:"seen" doc:"When the daemon first saw it."`
 }
 
+// Spends are the unconfirmed transactions that spend pledged coins.
+type Spends struct {
+	Tip    Tip        `json:"tip" doc:"Last block at the time of the last complete mempool scan, with height -1 if there was no recent one: the list may then be incomplete."`
+	Looked *time.Time `json:"looked,omitempty" doc:"When that scan began, by the daemon's clock: the list contains what its node knew then. Left out if there was no recent one."`
+	Items  []Spend    `json:"items"`
+}
+
 // Block is a block of the ledger.
 type Block struct {
 	Tip
@@ -430,6 +437,13 @@ type Subscribed struct {
 	Created time.Time `json:"created"`
 	To      string    `json:"to"`
 	Subscription
+	Delivered    int64      `json:"delivered" doc:"Messages that the receiver took."`
+	LastDelivery *time.Time `json:"last_delivery,omitempty" doc:"When it last took one; left out if it never did."`
+	Waiting      int64      `json:"waiting" doc:"Messages that wait to be sent, or to be sent again."`
+	WaitingSince *time.Time `json:"waiting_since,omitempty" doc:"Since when the oldest of them has been waiting; left out if none is."`
+	LastError    string     `json:"last_error,omitempty" doc:"Why the last attempt that failed did, without anything of the URL; left out if none did."`
+	LastFailure  *time.Time `json:"last_failure,omitempty" doc:"When that was."`
+	GivenUp      int64      `json:"given_up" doc:"Messages that are lost: the receiver refused them, or did not take them for days."`
 }
 
 // Receipt confirms a subscription.

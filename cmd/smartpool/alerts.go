@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
@@ -25,7 +25,7 @@ type alertsCmd struct {
 // tokenFlags prove to the daemon that the user is its owner.
 type tokenFlags struct {
 	apiFlags
-	Token     string `env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file."`
+	Token     string `env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file: other users can see flags."`
 	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File with the token: api.token in the daemon's data folder."`
 }
 
@@ -49,7 +49,7 @@ type alertsAddCmd struct {
 func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
 	if c.URL == "-" {
 		var err error
-		if c.URL, err = secretURL(e); err != nil {
+		if c.URL, err = secretLine(e, "-", "URL (hidden): "); err != nil {
 			return err
 		}
 	}
@@ -76,24 +76,6 @@ func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey
 	return err
 }
 
-// secretURL asks for a URL or, without a terminal, reads it from standard input.
-func secretURL(e *terminal.Terminal) (string, error) {
-	const most = 4 << 10 // more than any has
-	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(e.In, most)) }
-	if e.Interactive() {
-		read = func() ([]byte, error) { return e.Secret("URL (hidden): ") }
-	}
-	text, err := read()
-	if err != nil {
-		return "", err
-	}
-	to := strings.TrimSpace(string(text))
-	if to == "" {
-		return "", terminal.Usagef("there is no URL on standard input")
-	}
-	return to, nil
-}
-
 type alertsListCmd struct{ tokenFlags }
 
 // Run lists subscriptions.
@@ -111,6 +93,8 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	}
 	t := terminal.NewTable([]any{"Subscription", "Since (UTC)", "To", "About", "Kinds", "Cushion %", "Overdue blocks"}, 6, 7)
 	t.SetColumnConfigs(append(terminal.RightAligned(6, 7), terminal.Wrapped(5)))
+	sent := terminal.NewTable([]any{"Subscription", "Delivered", "Last (UTC)", "Waiting", "Since (UTC)", "Given up", "Last error"}, 2, 4, 6)
+	sent.SetColumnConfigs(append(terminal.RightAligned(2, 4, 6), terminal.Wrapped(7)))
 	for i := range list {
 		s := &list[i]
 		about := "every pool"
@@ -123,9 +107,26 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 			about = "operator " + pastel.Short(s.Operator)
 		}
 		t.AppendRow([]any{s.ID, s.Created.UTC().Format("2006-01-02 15:04"), s.To, about, strings.Join(s.Kinds, ", "), s.Cushion, s.Overdue})
+		sent.AppendRow([]any{s.ID, s.Delivered, minute(s.LastDelivery), s.Waiting, minute(s.WaitingSince), s.GivenUp, lastError(s)})
 	}
-	_, err = fmt.Fprintln(e.Out, t.Render())
+	_, err = fmt.Fprintf(e.Out, "%s\n\nDeliveries\n%s\n", t.Render(), sent.Render())
 	return err
+}
+
+// minute is a time in a table; a dash if there is none.
+func minute(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// lastError says what went wrong last, and when.
+func lastError(s *wire.Subscribed) string {
+	if s.LastError == "" {
+		return "-"
+	}
+	return minute(s.LastFailure) + ": " + visible.Text(s.LastError)
 }
 
 type alertsRemoveCmd struct {

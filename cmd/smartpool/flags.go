@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
@@ -16,6 +19,35 @@ type passphraseFlags struct {
 // passphrase reads a passphrase or asks for it, twice for a fresh one.
 func (f *passphraseFlags) passphrase(e *terminal.Terminal, of string, fresh bool) ([]byte, error) {
 	return e.Passphrase(f.PassphraseFile, of, fresh)
+}
+
+// secretLine reads a secret from a private file or, if its name is -, asks for it; without a terminal, it then reads standard input.
+func secretLine(e *terminal.Terminal, file, prompt string) (string, error) {
+	const most = 4 << 10 // bytes, more than any has
+	var text []byte
+	var err error
+	switch {
+	case file != "-":
+		text, err = secretfile.ReadOrReceive(file, most)
+		if err != nil {
+			err = terminal.UsageError{Err: err}
+		}
+	case e.Interactive():
+		text, err = e.Secret(prompt)
+	default:
+		text, err = io.ReadAll(io.LimitReader(e.In, most))
+	}
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(string(text))
+	if secret == "" && file == "-" {
+		return "", terminal.Usagef("there is nothing on standard input")
+	}
+	if secret == "" {
+		return "", terminal.Usagef("%s is empty", file)
+	}
+	return secret, nil
 }
 
 // identityFlags say how a PastelID signs: with a key file, or on the node that holds its key.

@@ -182,13 +182,12 @@ type idImportCmd struct {
 
 // Run reads the container and writes the key file.
 func (c *idImportCmd) Run(e *terminal.Terminal) error {
-	pass, err := (&passphraseFlags{c.ContainerPassphraseFile}).passphrase(e, "container "+c.Container, false)
+	key, err := journey.Unlocked(e, c.ContainerPassphraseFile, "container "+c.Container, func(pass []byte) (*pastelid.PrivateKey, error) {
+		key, err := pastelid.LoadPasteldContainer(c.Container, pass)
+		return key, journey.KeyAdvice(err)
+	})
 	if err != nil {
 		return err
-	}
-	key, err := pastelid.LoadPasteldContainer(c.Container, pass)
-	if err != nil {
-		return journey.KeyAdvice(err)
 	}
 	return saveKey(e, &c.passphraseFlags, c.File, key)
 }

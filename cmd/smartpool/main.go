@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 )
@@ -26,7 +27,10 @@ const (
 	exitUnknown = 3
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	secretfile.Umask()
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // cli declares every command and flag, for parsing and for help.
 type cli struct {

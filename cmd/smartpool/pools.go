@@ -8,7 +8,6 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/internal/visible"
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -58,7 +57,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		right = append(right, 10)
 	}
 	t := terminal.NewTable(columns, right...)
-	t.SetColumnConfigs(append(terminal.RightAligned(right...), terminal.Narrow(1, 12), terminal.Names(3, 17), terminal.Narrow(4, 11), terminal.Numbers(6, 10)))
+	t.SetColumnConfigs(append(terminal.RightAligned(right...), terminal.Narrow(1, 12), terminal.Names(3, 13), terminal.Narrow(4, 11), terminal.Numbers(6, 10)))
 	for i := range list.Items {
 		p := &list.Items[i]
 		have := p.Counted
@@ -70,7 +69,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 			cushion = "-"
 		}
 		row := []any{
-			name(p.ID), p.Status, visible.Name(p.Company) + "\n" + pastel.Short(p.Operator), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
+			name(p.ID), visible.Text(p.Status), visible.Name(p.Company) + "\n" + narrowed(p.Operator), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
 			orDash(p.LeastPledge), percentOf(p.Yield),
 		}
 		if c.Coins > 0 {
@@ -92,22 +91,31 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 	return err
 }
 
-// labels returns the labels of pools, or the full id where several pools share a label.
+// narrowed abbreviates a PastelID for a narrow column, to the beginning and end of its usual short form.
+func narrowed(id string) string {
+	const head, tail = 6, 6
+	if len(id) <= head+tail+1 {
+		return id
+	}
+	return id[:head] + "…" + id[len(id)-tail:]
+}
+
+// labels returns the labels of pools, or the full id where the labels of several pools are the same or look alike.
 func labels(ids []string) func(id string) string {
 	of := map[string]string{}
 	for _, id := range ids {
-		name := ticket.PoolID(id).Label()
-		if other, taken := of[name]; taken && other != id {
-			of[name] = ""
+		looks := visible.Skeleton(ticket.PoolID(id).Label())
+		if other, taken := of[looks]; taken && other != id {
+			of[looks] = ""
 		} else {
-			of[name] = id
+			of[looks] = id
 		}
 	}
 	return func(id string) string {
-		if name := ticket.PoolID(id).Label(); of[name] == id {
-			return name
+		if label := ticket.PoolID(id).Label(); of[visible.Skeleton(label)] == id {
+			return visible.Text(label)
 		}
-		return id
+		return visible.Text(id)
 	}
 }
 

@@ -58,7 +58,10 @@ type (
 // usageError is a wrong setting.
 type usageError struct{ error }
 
-func run(args []string, out, errOut io.Writer) int {
+func run(args []string, stdout, stderr io.Writer) int {
+	out, errOut := visible.Writer(stdout), visible.Writer(stderr)
+	defer errOut.Close()
+	defer out.Close()
 	exited := -1
 	var line cli
 	parser, err := newParser(&line, args, out, errOut, func(code int) { exited = code })
@@ -154,7 +157,7 @@ func newLogger(w io.Writer, level, format string) *slog.Logger {
 	if format == "json" {
 		return slog.New(slog.NewJSONHandler(visible.JSONWriter(w), options))
 	}
-	return slog.New(slog.NewTextHandler(visible.Writer(w), options))
+	return slog.New(slog.NewTextHandler(w, options))
 }
 
 // defaultData returns a folder in the user's home, as is usual for daemons.

@@ -6,10 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -174,24 +176,40 @@ func (s simulator) Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip,
 	return s.loaded.Simulate(tx, time)
 }
 
-// token reads the API's token, and creates it if it is missing.
+// tokenForm is what a token is made of: what fits an HTTP header and is hard to guess.
+var tokenForm = regexp.MustCompile(`^[!-~]{32,1000}$`)
+
+// token reads the API's token. It creates it if it is missing or empty, which earlier releases left behind when the disk was full.
 func (d *Daemon) token() (string, error) {
 	path := filepath.Join(d.cfg.Data, "api.token")
-	text, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
+	for range 2 { // another daemon may create it at the same time
+		text, err := secretfile.Read(path, 1000)
+		token := strings.TrimSpace(string(text))
+		switch {
+		case err == nil && tokenForm.MatchString(token):
+			return token, nil
+		case err == nil && token != "":
+			return "", fmt.Errorf("api: %s is no token, which has 32 or more characters on one line: delete it, and the daemon creates a new one", path)
+		case err == nil:
+			d.log.Warn("the file of the API's token is empty; creating a new token", "file", path)
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", fmt.Errorf("api: %w; or delete it, and the daemon creates a new token", err)
+		}
 		var secret [32]byte
 		rand.Read(secret[:])
-		text = []byte(hex.EncodeToString(secret[:]) + "\n")
-		err = os.WriteFile(path, text, 0o600)
+		token = hex.EncodeToString(secret[:])
+		place := secretfile.Create
+		if err == nil {
+			place = secretfile.Write
+		}
+		if err = place(path, []byte(token+"\n")); err == nil {
+			return token, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("api: create the token: %w", err)
+		}
 	}
-	token := strings.TrimSpace(string(text))
-	if err == nil && len(token) < 32 {
-		err = fmt.Errorf("%s holds fewer than 32 characters: delete it, and the daemon creates a new token", path)
-	}
-	if err != nil {
-		return "", fmt.Errorf("api: %w", err)
-	}
-	return token, nil
+	return "", fmt.Errorf("api: %s exists, but cannot be opened: delete it, and the daemon creates a new token", path)
 }
 
 // version returns the module's version, as recorded by the Go tool.

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -30,6 +30,7 @@ type Daemon struct {
 	ready   readiness
 	now     func() time.Time
 	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
+	counts  notify.Counts
 
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
@@ -50,6 +51,7 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	}
 	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now}
 	d.metrics = newMetrics(d.Ledger, &d.ready)
+	d.metrics.registry.MustRegister(alertMetrics{d})
 	d.ready.set("starting")
 	return d, nil
 }
@@ -83,8 +85,8 @@ func (d *Daemon) setLedger(l *chain.Ledger) {
 
 // Run runs the daemon until the context ends, which is no error, or until it cannot continue. Call it once.
 func (d *Daemon) Run(ctx context.Context) error {
-	if err := os.MkdirAll(d.cfg.Data, 0o700); err != nil {
-		return fmt.Errorf("data: %w; give another folder with --data", err)
+	if err := secretfile.Folder(d.cfg.Data); err != nil {
+		return fmt.Errorf("data: %w; or give another folder with --data", err)
 	}
 	stop, err := d.serve()
 	if err != nil {

@@ -172,11 +172,10 @@ func (l *poolLife) reorganize(random *rand.Rand) (string, error) {
 		return "the node may choose the branch it left", l.unmark()
 	}
 	height, _ := l.s.node.Tip()
-	l.tallest = max(l.tallest, height)
 	depth := 1 + random.IntN([]int{2, 3, 5, 10, 20, deepest}[random.IntN(6)])
-	depth = min(depth, deepest-int(l.tallest-height))
-	if depth < 1 {
-		return "a reorganization, but that would be too deep for who stayed elsewhere", nil
+	most, err := l.mayTakeBack(height)
+	if depth = min(depth, most); err != nil || depth < 1 {
+		return "a reorganization, which would be too deep", err
 	}
 	mined := random.IntN(depth + 3)
 	hash, err := l.s.node.HashAt(ctx, height-pastel.Height(depth)+1)
@@ -197,6 +196,30 @@ func (l *poolLife) reorganize(random *rand.Rand) (string, error) {
 	return what, nil
 }
 
+// mayTakeBack returns how many blocks below the tip a reorganization may go. Once they are gone, the node chooses the tallest branch that it
+// knows, which may fork off further down.
+func (l *poolLife) mayTakeBack(height pastel.Height) (int, error) {
+	l.tallest = max(l.tallest, height)
+	tips, err := l.tips()
+	lowest := l.tallest - deepest
+	for _, tip := range tips {
+		if fork := tip.Height - tip.Branch; fork < l.tallest-deepest {
+			lowest = max(lowest, tip.Height)
+		}
+	}
+	return int(height - lowest), err
+}
+
+// branchTip is the end of a branch that the node knows.
+type branchTip struct {
+	Height pastel.Height `json:"height"`
+	Branch pastel.Height `json:"branchlen"` // blocks since it left the best chain
+}
+
+func (l *poolLife) tips() (list []branchTip, err error) {
+	return list, l.s.node.Call(context.Background(), "getchaintips", &list)
+}
+
 // unmark lets the node choose the longest branch.
 func (l *poolLife) unmark() error {
 	if l.marked == nil {
@@ -214,16 +237,16 @@ func (l *poolLife) settle() {
 	if err := l.unmark(); err != nil {
 		l.s.t.Fatal(err)
 	}
-	var tips []struct{ Height int }
-	if err := l.s.node.Call(context.Background(), "getchaintips", &tips); err != nil {
+	tips, err := l.tips()
+	if err != nil {
 		l.s.t.Fatal(err)
 	}
 	height, _ := l.s.node.Tip()
-	highest := 0
+	highest := height
 	for _, tip := range tips {
 		highest = max(highest, tip.Height)
 	}
-	if err := l.mine(max(1, highest+1-int(height))); err != nil {
+	if err := l.mine(int(highest-height) + 1); err != nil {
 		l.s.t.Fatal(err)
 	}
 }

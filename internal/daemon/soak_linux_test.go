@@ -274,10 +274,15 @@ func (s *soak) rest() {
 	s.endTroubles(time.Now().Add(24 * time.Hour))
 	s.life.settle()
 	began := time.Now()
+	told := began
 	for giveUp := began.Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		missing := s.missing()
 		if missing == "" {
 			break
+		}
+		if time.Since(told) > patience/10 {
+			told = time.Now()
+			s.note("still after %v: %s", time.Since(began).Round(time.Second), missing)
 		}
 		if time.Now().After(giveUp) {
 			s.t.Fatalf("after %v without any trouble: %s", patience, missing)

@@ -6,12 +6,15 @@
 package journey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
@@ -72,10 +75,24 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 	if r.State.Shadow {
 		p.Note("SHADOW RUN: network %s does not enforce the rules yet. This shows what enforcement would do.", r.Net.Name)
 	}
-	if !r.State.Ready {
-		p.Warn("Caution: the daemon is not up to date (block %d): %s", r.State.Tip.Height, terminal.Said(r.State.Trouble))
+	if why := r.Behind(&r.State, time.Now()); why != "" {
+		p.Warn("Caution: the daemon is not up to date (block %d): %s", r.State.Tip.Height, terminal.Said(why))
 	}
 	return r, nil
+}
+
+// Behind returns why the daemon's answers may not be about the network's tip, in words; "" if they are. A daemon that says it is ready is not
+// believed against this machine's clock, except on regtest, where only it knows whether its node ever gets old.
+func (r *Daemon) Behind(s *wire.Status, now time.Time) string {
+	if !s.Ready {
+		return cmp.Or(s.Trouble, "it does not say why")
+	}
+	limits := chain.LimitsOf(r.Net.Name)
+	if r.Net.Name == "regtest" {
+		limits.Age = time.Duration(max(0, min(s.StaleAfter, int64(limits.Age/time.Second)))) * time.Second
+	}
+	fresh := chain.Freshness{Height: s.Tip.Height, Time: s.Tip.Time}
+	return fresh.Stale(now, limits)
 }
 
 // Advised returns a daemon's answer unchanged, and adds advice to an error.

@@ -125,7 +125,7 @@ func (l *launch) key(ctx context.Context, found bool) (err error) {
 	l.entry.Key = cmp.Or(l.c.MachineKey, l.entry.Key)
 	if l.entry.Key == "" {
 		if l.listed != nil {
-			return fmt.Errorf("the node already lists the pool's Supernode, as %s at %s, but %s does not have it; give its machine's key with --masternode-key, "+
+			return fmt.Errorf("the node already lists the pool's Supernode, as %s at %s, but %s does not have it; give its machine's key with --masternode-key-file, "+
 				"or, to move it to another machine, a new key (smartpool rpc masternode genkey). Nothing was changed", l.listed.Status, l.listed.Address, l.conf.Path())
 		}
 		if l.entry.Key, err = l.wallet.MasternodeGenKey(ctx); err != nil {
@@ -136,13 +136,13 @@ func (l *launch) key(ctx context.Context, found bool) (err error) {
 	switch {
 	case err == nil:
 	case l.c.MachineKey != "":
-		return terminal.Usagef("--masternode-key: %w; smartpool rpc masternode genkey makes one", err)
+		return terminal.Usagef("--masternode-key-file: %w; smartpool rpc masternode genkey makes one", err)
 	case l.c.Signed != "":
 		return fmt.Errorf("%s has no key of network %s (mnPrivKey); write it again with --cold. Nothing was changed", l.c.Signed, l.r.Net.Name)
 	case found:
 		return fmt.Errorf("mnPrivKey of %q in %s is not a key of network %s; correct it, or remove the entry. Nothing was changed", l.entry.Alias, l.conf.Path(), l.r.Net.Name)
 	default:
-		return fmt.Errorf("the node's masternode genkey returned no key of network %s; give one with --masternode-key. Nothing was changed", l.r.Net.Name)
+		return fmt.Errorf("the node's masternode genkey returned no key of network %s; give one with --masternode-key-file. Nothing was changed", l.r.Net.Name)
 	}
 	l.say.Key = hex.EncodeToString(key.PublicKey())
 	return nil

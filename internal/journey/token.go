@@ -5,21 +5,26 @@ import (
 	"context"
 	"net/netip"
 	neturl "net/url"
-	"os"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
+
+const maxToken = 1000 // bytes
 
 // DialAsOwner connects to the daemon at a URL as its owner: each request carries the token, given or read from a file. The token never
 // goes unencrypted to another machine.
 func DialAsOwner(ctx context.Context, url, token, file string, p Person) (*Daemon, error) {
 	if file != "" && token == "" {
-		text, err := os.ReadFile(file)
+		text, err := secretfile.Read(file, maxToken)
 		if err != nil {
 			return nil, terminal.Usagef("--token-file: %w", err)
 		}
 		token = strings.TrimSpace(string(text))
+	}
+	if file != "" && token == "" {
+		return nil, terminal.Usagef("--token-file: %s is empty; use api.token in the daemon's data folder, and restart the daemon if that one is empty", file)
 	}
 	if token == "" {
 		return nil, terminal.Usagef("alerts need the daemon's token; give its file with --token-file (api.token in the daemon's data folder)")

@@ -1,4 +1,4 @@
-// Package largepool makes a chain with a pool of 500 pledges, for tests and benchmarks of what people look at. Tickets, signatures and
+// Package largepool makes chains for tests and benchmarks of what people look at: a pool of 500 pledges, and pools of any names. Tickets, signatures and
 // formats are real, there is no proof of work, and the bytes are always the same.
 package largepool
 
@@ -39,15 +39,10 @@ type Chain struct {
 
 // Make returns the chain. It is made only once; do not change it.
 var Make = sync.OnceValues(func() (*Chain, error) {
-	net, err := pool.ParamsByName("regtest")
+	m, err := newMaker()
 	if err != nil {
 		return nil, err
 	}
-	state, err := pool.New(net, false)
-	if err != nil {
-		return nil, err
-	}
-	m := &maker{Chain: &Chain{Params: net}, state: state}
 	for _, step := range []func() error{m.mine, m.people, m.open, m.join, m.activate, m.earn} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("block %d: %w", len(m.Blocks), err)
@@ -55,6 +50,15 @@ var Make = sync.OnceValues(func() (*Chain, error) {
 	}
 	return m.Chain, nil
 })
+
+func newMaker() (*maker, error) {
+	net, err := pool.ParamsByName("regtest")
+	if err != nil {
+		return nil, err
+	}
+	state, err := pool.New(net, false)
+	return &maker{Chain: &Chain{Params: net}, state: state}, err
+}
 
 // maker is a growing chain.
 type maker struct {
@@ -125,6 +129,15 @@ func wallet(k int) (*pastel.PrivateKey, error) {
 	return pastel.PrivateKeyFromBytes(b)
 }
 
+// register adds a PastelID's registration to the next block.
+func (m *maker) register(id *pastelid.PrivateKey) error {
+	outs, err := ticket.NewRegistration(id, "", m.address(pastel.KeyHash{}), m.now()).Outputs(m.RegistrationFee(pastel.Height(len(m.Blocks))))
+	if err == nil {
+		m.next = append(m.next, m.tx(append(outs, pastel.TxOut{Script: []byte{0x51}})))
+	}
+	return err
+}
+
 // people registers everyone and hands out the coins that they will pledge.
 func (m *maker) people() error {
 	for k := range People + 2 {
@@ -141,11 +154,9 @@ func (m *maker) people() error {
 			m.members = append(m.members, id)
 			m.Members = append(m.Members, id.ID().String())
 		}
-		outs, err := ticket.NewRegistration(id, "", m.address(pastel.KeyHash{}), m.now()).Outputs(m.RegistrationFee(pastel.Height(len(m.Blocks))))
-		if err != nil {
+		if err := m.register(id); err != nil {
 			return err
 		}
-		m.next = append(m.next, m.tx(append(outs, pastel.TxOut{Script: []byte{0x51}})))
 	}
 	var outs []pastel.TxOut
 	for k := range Pledges {
@@ -180,26 +191,32 @@ func (m *maker) post(t *ticket.Ticket) error {
 }
 
 func (m *maker) open() error {
+	id, err := m.init(m.operator, m.supernode, "large", "Atlas Operations")
+	if err != nil {
+		return err
+	}
+	m.Pool = id
+	return m.mine()
+}
+
+// init posts the ticket that opens a pool.
+func (m *maker) init(operator, supernode *pastelid.PrivateKey, label, company string) (ticket.PoolID, error) {
 	x := &ticket.Init{
-		Version: ticket.KindInit.Newest(), SubscriptionPeriod: period, RequiredCoins: required, Company: "Atlas Operations",
-		SupernodePastelID: m.supernode.ID().String(), OperatorPastelID: m.operator.ID().String(),
+		Version: ticket.KindInit.Newest(), SubscriptionPeriod: period, RequiredCoins: required, Company: company,
+		SupernodePastelID: supernode.ID().String(), OperatorPastelID: operator.ID().String(),
 		OperatorFeeAddress: m.address(pastel.KeyHash{1}),
 	}
 	var err error
 	if x.Factor, err = ticket.ParseDecimal(factor); err != nil {
-		return err
+		return "", err
 	}
 	if x.Fee, err = ticket.ParseDecimal(fee); err != nil {
-		return err
+		return "", err
 	}
-	x.SmartPoolID = x.IDFor("large")
-	m.Pool = x.SmartPoolID
-	x.AgreementSignature = m.operator.SignBase64([]byte(x.AgreementStatement(m.Name)))
-	x.SmartPoolSignature = m.supernode.SignBase64([]byte(x.SmartPoolStatement(m.Name)))
-	if err := m.post(x.Ticket()); err != nil {
-		return err
-	}
-	return m.mine()
+	x.SmartPoolID = x.IDFor(label)
+	x.AgreementSignature = operator.SignBase64([]byte(x.AgreementStatement(m.Name)))
+	x.SmartPoolSignature = supernode.SignBase64([]byte(x.SmartPoolStatement(m.Name)))
+	return x.SmartPoolID, m.post(x.Ticket())
 }
 
 // join posts every pledge: those of the first PastelID, then one for each other.

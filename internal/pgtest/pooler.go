@@ -51,7 +51,7 @@ func startPooler(t testing.TB, server *url.URL, mode string, more []string) (add
 	if err != nil {
 		return "", err
 	}
-	folder, err := newFolder(who, func(string) error { return nil })
+	folder, err := newFolder(who, onItsDisk)
 	if err != nil {
 		return "", err
 	}

@@ -78,6 +78,20 @@ func Read(path string, most int) ([]byte, error) {
 	return bounded(f, most)
 }
 
+// ReadOrReceive is Read that also takes a pipe, such as /dev/stdin or a shell's <(command), and waits until its writer is done.
+func ReadOrReceive(path string, most int) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		return Read(path, most)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return bounded(f, most)
+}
+
 func bounded(f *os.File, most int) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(f, int64(most)+1))
 	if err == nil && len(text) > most {

@@ -14,7 +14,7 @@ func (t *Terminal) Input(what string, most int) ([]byte, error) {
 	if what == "-" {
 		return readBounded(t.In, most)
 	}
-	f, err := os.Open(what)
+	f, err := os.Open(what) // a pipe is welcome: what is read here is public
 	if err != nil {
 		if _, bad := hex.DecodeString(what); bad == nil && what != "" {
 			return []byte(what), nil

@@ -79,9 +79,11 @@ func rightToLeft(r rune) bool {
 	return false
 }
 
-// Plain returns Text(s) for a chat or mail, where besides a character may be markup, mention people, or make a link: those are escaped, too.
-func Plain(s string) string {
-	return strings.ReplaceAll(text(s, func(r rune) bool { return strings.ContainsRune("<>*`~|[]@", r) }), "//", `\u002f\u002f`)
+// Plain returns Short(s, columns) for a chat or mail, where characters may also be markup, mention people, or make a link: those are
+// escaped, too.
+func Plain(s string, columns int) string {
+	s = text(s, func(r rune) bool { return strings.ContainsRune("<>*`~|[]@", r) })
+	return cut(strings.ReplaceAll(s, "//", `\u002f\u002f`), columns)
 }
 
 // Cell returns Text(s) for a field of a spreadsheet that holds text. It puts an apostrophe before what a spreadsheet would take for a formula.

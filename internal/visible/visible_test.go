@@ -121,7 +121,7 @@ func TestDeceivingNamesAreNeitherMarkupNorFormulas(t *testing.T) {
 		"NEW_START_REQUIRED":           "NEW_START_REQUIRED",
 		"x\r\nBcc: y\u0040example.org": `x\u000d\u000aBcc: y\u0040example.org`,
 	} {
-		if got := visible.Plain(name); got != want {
+		if got := visible.Plain(name, 100); got != want {
 			t.Errorf("chat: %+q: got %s, want %s", name, got, want)
 		}
 	}
@@ -205,8 +205,8 @@ func FuzzDeceivingNames(f *testing.F) {
 		if cell := visible.Cell(s); cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
 			t.Errorf("%+q has the cell %q", s, cell)
 		}
-		if strings.ContainsAny(visible.Plain(s), "<>*`~|[]@\n\r") {
-			t.Errorf("%+q has the chat text %q", s, visible.Plain(s))
+		if strings.ContainsAny(visible.Plain(s, visible.MostColumns), "<>*`~|[]@\n\r") {
+			t.Errorf("%+q has the chat text %q", s, visible.Plain(s, visible.MostColumns))
 		}
 	})
 }
