@@ -153,12 +153,16 @@ func (f *Follower) report(err error) {
 		f.cfg.Log.Info("following the node again", "height", f.cfg.Ledger.Last().Height)
 	case err != nil:
 		f.fresh.AtTip = false
-		if err.Error() == f.logged {
-			return
-		}
-		f.logged = err.Error()
 		var rule *pool.BlockError
 		var behind *BehindError
+		what := err.Error()
+		if errors.As(err, &behind) {
+			what = "behind" // its heights change with each poll
+		}
+		if what == f.logged {
+			return
+		}
+		f.logged = what
 		switch {
 		case errors.As(err, &behind):
 			f.cfg.Log.Warn("waiting for the node", "err", err)
