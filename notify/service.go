@@ -18,7 +18,8 @@ import (
 // Node is what alerts ask a node.
 type Node interface {
 	Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, error)
-	Mempool(ctx context.Context) ([]pastel.TxID, error)
+	// Mempool returns the ids of the transactions that wait, and how many more have entries that cannot be read.
+	Mempool(ctx context.Context) (ids []pastel.TxID, odd int, err error)
 	RawTx(ctx context.Context, id pastel.TxID) ([]byte, error)
 	// Supernodes returns the node's list of Supernodes.
 	Supernodes(ctx context.Context) (*chain.Listing, error)

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -29,8 +30,10 @@ type Daemon struct {
 	metrics *metrics
 	ready   readiness
 	now     func() time.Time
+	writer  string    // its name in the database, in all sessions
 	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
 	counts  notify.Counts
+	odd     *oddEntries
 
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
@@ -49,9 +52,10 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now}
+	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now, writer: rand.Text()}
 	d.metrics = newMetrics(d.Ledger, &d.ready)
-	d.metrics.registry.MustRegister(alertMetrics{d})
+	d.odd = newOddEntries(log)
+	d.metrics.registry.MustRegister(alertMetrics{d}, d.odd.gauge)
 	d.ready.set("starting")
 	return d, nil
 }
@@ -88,6 +92,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err := secretfile.Folder(d.cfg.Data); err != nil {
 		return fmt.Errorf("data: %w; or give another folder with --data", err)
 	}
+	if !d.cfg.ReadOnly {
+		if err := store.KeepPrivate(d.cfg.database()); err != nil { // before the API opens it
+			return fmt.Errorf("database: %w", err)
+		}
+	}
 	stop, err := d.serve()
 	if err != nil {
 		return err
@@ -123,7 +132,9 @@ func (d *Daemon) dial(ctx context.Context) error {
 	if d.node != nil {
 		return nil
 	}
-	client, err := pasteld.New(d.cfg.nodeConfig(d.net.Network))
+	cfg := d.cfg.nodeConfig(d.net.Network)
+	cfg.Odd = d.odd.report
+	client, err := pasteld.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -206,7 +217,7 @@ const standBy = 2 * time.Second
 // session opens the database and moves the ledger until something fails.
 func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	began := time.Now()
-	s, err := store.Open(ctx, d.cfg.database(), d.net)
+	s, err := store.OpenAs(ctx, d.writer, d.cfg.database(), d.net)
 	if err != nil {
 		return err
 	}
