@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong" // flags, environment and file in one struct
@@ -74,7 +76,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err != nil {
-		err = usageError{fmt.Errorf("%w; see smartpoold --help", err)}
+		err = usageError{fmt.Errorf("%s; see smartpoold --help", withoutSecrets(err.Error(), args))}
 	} else {
 		err = command(ctx.Command(), &line, parser, out, errOut)
 	}
@@ -91,6 +93,19 @@ func run(args []string, stdout, stderr io.Writer) int {
 	_, _ = fmt.Fprintln(errOut, "smartpoold:", err)
 	return exitFailed
 }
+
+// withoutSecrets removes arguments that may contain a password from the parser's message about the command line, such as the rest of a
+// database's name that was not quoted.
+func withoutSecrets(message string, args []string) string {
+	for _, arg := range args {
+		if secretive.MatchString(arg) {
+			message = strings.ReplaceAll(message, arg, "…")
+		}
+	}
+	return message
+}
+
+var secretive = regexp.MustCompile(`(?i)passw|secret|@`)
 
 func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
 	options := []kong.Option{

@@ -127,10 +127,6 @@ func rows() map[string]row {
 				{"soon", "with a unit"}, {"9999999999h", "with a unit"}, {"", "with a unit"},
 			},
 		},
-		"tip-age": {
-			taken:   []taken{{"0s", "0s"}, {"2h", "2h0m0s"}},
-			refused: []refused{{"-1s", "-1s is too short"}, {"1m", "1m0s is too short"}, {"90", "with a unit"}},
-		},
 		"node-api": local("node-api"),
 		"api":      api,
 		"api-origins": {
@@ -171,7 +167,13 @@ func rows() map[string]row {
 		"metrics":        local("metrics"),
 		"metrics-public": {with: []string{"--metrics=0.0.0.0:1234"}, taken: flags[:2], refused: []refused{{"no", "--metrics-public"}, {"maybe", "maybe"}}},
 		"dev":            {taken: flags, refused: []refused{{"on", `"on"`}}},
-		"dev-rpc":        local("dev-rpc", "--dev"),
+		"tip-age": {
+			taken: []taken{{"0s", "0s"}, {" 30m ", "30m0s"}, {"2h", "2h0m0s"}},
+			refused: []refused{
+				{"29m", "29m0s is too short"}, {"-1h", "-1h0m0s is too short"}, {"90", "with a unit"}, {"soon", "with a unit"}, {"never", "with a unit"}, {"", "with a unit"},
+			},
+		},
+		"dev-rpc": local("dev-rpc", "--dev"),
 		"dev-mine": {
 			with: []string{"--dev"}, taken: []taken{{"0s", "0s"}, {"10s", "10s"}},
 			refused: []refused{{"-1s", "-1s is out of range"}, {"1ns", "1ns is out of range"}, {"25h", "25h0m0s is out of range"}, {"5", "with a unit"}},
