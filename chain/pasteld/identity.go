@@ -39,12 +39,17 @@ func (c *Client) PastelIDs(ctx context.Context) ([]string, error) {
 	if err := c.typed(ctx, method, &list, "list"); err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(list))
-	for i, l := range list {
-		if err := c.identity(method, *l.ID); err != nil {
-			return nil, err
+	ids := make([]string, 0, len(list))
+	var odd error
+	for _, l := range list {
+		if err := c.identity(method, *l.ID); err != nil { // such as one of another version: the others are usable
+			odd = err
+			continue
 		}
-		ids[i] = *l.ID
+		ids = append(ids, *l.ID)
+	}
+	if len(ids) == 0 {
+		return nil, odd
 	}
 	return ids, nil
 }

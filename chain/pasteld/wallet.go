@@ -1,9 +1,11 @@
 package pasteld
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -42,7 +44,7 @@ func (c *Client) address(method, text string) (pastel.Address, error) {
 }
 
 // Unspent returns the wallet's unlocked outputs with at least minConf confirmations, of these addresses, or of all addresses if none are
-// given.
+// given. It skips entries that it cannot read, such as outputs at another network's addresses, and fails if it can read none.
 func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Address) ([]Unspent, error) {
 	const method, anyAge = "listunspent", 9_999_999
 	params := []any{minConf, anyAge}
@@ -53,7 +55,32 @@ func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Addre
 		}
 		params = append(params, texts)
 	}
-	var list []struct {
+	var list []json.RawMessage
+	if err := c.typed(ctx, method, &list, params...); err != nil {
+		return nil, err
+	}
+	out := make([]Unspent, 0, len(list))
+	seen := make(map[pastel.OutPoint]bool, len(list))
+	var odd error
+	for _, raw := range list {
+		u, err := c.unspent(method, raw)
+		switch {
+		case err != nil:
+			odd = cmp.Or(odd, err)
+		case !seen[u.OutPoint]:
+			seen[u.OutPoint] = true
+			out = append(out, u)
+		}
+	}
+	if len(out) == 0 && odd != nil {
+		return nil, c.failed(method, odd)
+	}
+	return out, nil
+}
+
+// unspent reads an entry of the wallet's list.
+func (c *Client) unspent(method string, raw json.RawMessage) (out Unspent, err error) {
+	var u struct {
 		ID            *txID   `json:"txid"`
 		Vout          *uint32 `json:"vout"`
 		Address       *string `json:"address,omitempty"`
@@ -63,23 +90,23 @@ func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Addre
 		Spendable     *bool   `json:"spendable"`
 		Generated     bool    `json:"generated"`
 	}
-	if err := c.typed(ctx, method, &list, params...); err != nil {
-		return nil, err
+	if err = decode(raw, &u); err == nil {
+		err = complete(reflect.ValueOf(&u))
 	}
-	out := make([]Unspent, len(list))
-	for i, u := range list {
-		out[i] = Unspent{
-			OutPoint: pastel.OutPoint{TxID: pastel.TxID(*u.ID), Vout: *u.Vout}, Script: pastel.Script(*u.Script),
-			Value: pastel.Amount(*u.Amount), Confirmations: *u.Confirmations, Spendable: *u.Spendable, Generated: u.Generated,
-		}
-		if u.Address != nil {
-			var err error
-			if out[i].Address, err = c.address(method, *u.Address); err != nil {
-				return nil, err
-			}
-		}
+	if err == nil && *u.Confirmations < 0 {
+		err = errors.New("an output's transaction is in conflict with the chain")
 	}
-	return out, nil
+	if err != nil {
+		return out, err
+	}
+	out = Unspent{
+		OutPoint: pastel.OutPoint{TxID: pastel.TxID(*u.ID), Vout: *u.Vout}, Script: pastel.Script(*u.Script),
+		Value: pastel.Amount(*u.Amount), Confirmations: *u.Confirmations, Spendable: *u.Spendable, Generated: u.Generated,
+	}
+	if u.Address != nil {
+		out.Address, err = c.address(method, *u.Address)
+	}
+	return out, err
 }
 
 // LockUnspent keeps the wallet from spending outputs until the node restarts, or unlocks them. Unlocking an empty list unlocks all outputs.

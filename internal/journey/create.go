@@ -58,7 +58,7 @@ type opening struct {
 // prepare asks for what is missing, makes the unsigned ticket and checks that the next block would accept it. A dry run takes no new
 // address from the wallet.
 func (c *Creation) prepare(ctx context.Context, r *Daemon, dry bool) (*opening, error) {
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return nil, err
 	}

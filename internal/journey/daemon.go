@@ -147,6 +147,36 @@ func (n *Node) Wallet(ctx context.Context, net pastel.Network) (*pasteld.Client,
 	return c, nil
 }
 
+// wallet connects to the node with the wallet. A node that was restarted just now is given some time.
+func (r *Daemon) wallet(ctx context.Context, n *Node) (*pasteld.Client, error) {
+	for began, told := time.Now(), false; ; {
+		c, err := n.Wallet(ctx, r.Net)
+		if err == nil || !pasteld.Busy(err) || time.Since(began) > patience {
+			return c, err
+		}
+		if !told {
+			told = true
+			r.Person.Note("The wallet's node cannot answer yet; trying again for %d seconds (%v)", int(patience.Seconds()), err)
+		}
+		if err := pause(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// patience is how long a command waits for a daemon or node that says that it cannot answer yet.
+const patience = 20 * time.Second
+
+// pause waits a second.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Second):
+		return nil
+	}
+}
+
 // VerifiedPool asks for a pool by its id, or by its label if only one pool has it, and verifies the terms against the id.
 func (r *Daemon) VerifiedPool(ctx context.Context, id string) (wire.PoolDetail, error) {
 	p, err := r.UnverifiedPool(ctx, id)

@@ -135,7 +135,7 @@ func (r *Daemon) prepareLaunch(ctx context.Context, c *Launch) (*launch, error) 
 	if l.say.Activation, err = pastel.ParseTxID(l.pool.ActivationTx); err != nil {
 		return nil, fmt.Errorf("the daemon names no activation of the pool (%w); run the daemon's release", err)
 	}
-	if l.wallet, err = c.Node.Wallet(ctx, r.Net); err != nil {
+	if l.wallet, err = r.wallet(ctx, c.Node); err != nil {
 		return nil, err
 	}
 	if err := r.agrees(ctx, l.wallet, &l.pool.Tip); err != nil {
