@@ -111,6 +111,7 @@ func postgresConfig(database string) (*pgx.ConnConfig, error) {
 	delete(cfg.RuntimeParams, zone) // no time of ours has one
 	cfg.RuntimeParams["client_encoding"] = "UTF8"
 	cfg.RuntimeParams["standard_conforming_strings"] = "on"
+	cfg.DialFunc = endInSilence(cfg.DialFunc)
 	return cfg, nil
 }
 

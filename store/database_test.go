@@ -2,10 +2,12 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
@@ -140,7 +142,7 @@ func TestDatabaseSettingsOfTheServer(t *testing.T) {
 		t.Run(setting, func(t *testing.T) {
 			t.Parallel()
 			url := server.Database(t)
-			server.Exec(t, "ALTER DATABASE "+databaseOf(t, url)+" SET "+setting)
+			server.Run(t, "ALTER DATABASE "+databaseOf(t, url)+" SET "+setting)
 			if words != nil {
 				isSentence(t, refused(t, url, regtest(t)), words...)
 				return
@@ -171,7 +173,7 @@ func TestDatabaseEncodings(t *testing.T) {
 	url := server.Database(t)
 	for _, encoding := range []string{"LATIN1", "SQL_ASCII"} {
 		name := strings.ToLower(encoding)
-		server.Exec(t, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING '"+encoding+"' LOCALE 'C'")
+		server.Run(t, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING '"+encoding+"' LOCALE 'C'")
 		isSentence(t, refused(t, elsewhere(t, url, name), regtest(t)), "its encoding is "+encoding, "ENCODING 'UTF8'")
 	}
 }
@@ -192,7 +194,7 @@ func TestDatabaseCollationsDoNotReorderLists(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
 	url := elsewhere(t, server.Database(t), "icu")
-	server.Exec(t, "CREATE DATABASE icu TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
+	server.Run(t, "CREATE DATABASE icu TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
 	open(t, url).close(t)
 	d := raw(t, url)
 	for _, id := range []string{"a-c", "ab", "B", "A", "a"} {
@@ -227,4 +229,51 @@ func TestDatabaseOnAStandbyServer(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// Two names of a file are one database, or are refused: SQLite keeps a log for each name.
+func TestDatabaseFilesWithTwoNames(t *testing.T) {
+	t.Parallel()
+	path := sqliteFile(t)
+	first := open(t, path)
+	first.step(t, -1, recorded(t, "life")[:3])
+	link, hard := path+".link", path+".hard"
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := refused(t, link, regtest(t)); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("a second writer by a symbolic link: %v", err)
+	}
+	reader(t, link)
+	first.close(t)
+	second := open(t, link)
+	if err := refused(t, path, regtest(t)); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("a second writer by the file's own name: %v", err)
+	}
+	second.close(t)
+	if err := os.Link(path, hard); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, hard, link} {
+		_, reads := store.OpenReader(context.Background(), name, regtest(t), false)
+		for _, err := range []error{refused(t, name, regtest(t)), reads} {
+			isSentence(t, err, "2 names (hard links)", "remove the others")
+		}
+	}
+}
+
+func TestDatabaseFilesThatAreNone(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	pipe, nowhere, empty := filepath.Join(folder, "pipe"), filepath.Join(folder, "nowhere"), filepath.Join(folder, "empty")
+	if err := errors.Join(syscall.Mkfifo(pipe, 0o600), os.Symlink(filepath.Join(folder, "absent"), nowhere), os.WriteFile(empty, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	isSentence(t, refused(t, pipe, regtest(t)), "no regular file", "choose another path")
+	isSentence(t, refused(t, "/dev/null", regtest(t)), "no regular file", "choose another path")
+	isSentence(t, refused(t, nowhere, regtest(t)), "symbolic link", "does not exist")
+	open(t, empty).close(t) // as SQLite itself leaves one that was opened and never written
+	if made, err := filepath.Glob(filepath.Join(folder, "absent*")); err != nil || len(made) > 0 {
+		t.Errorf("%v, %v", made, err)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
@@ -306,6 +307,46 @@ func TestALostSessionThatTheServerKeepsIsEnded(t *testing.T) {
 	compare(t, url, undisturbed(t, blocks))
 }
 
+// TestASilentServerIsLeft: a proxy forgets connections and keeps them open. Whatever asked used to wait for ever, and a daemon that was loading
+// its ledger kept its standby from taking over.
+func TestASilentServerIsLeft(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	wire := newWire(t, pgtest.Open(t))
+	l := openTroubled(t, wire.url)
+	l.step(t, -1, recorded(t, "life")[:3])
+	alerts, err := l.store.OpenAlerts(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { alerts.Close() })
+	uses := map[string]func() error{
+		"the ledger": func() error {
+			_, err := l.HashAt(ctx, 1)
+			return err
+		},
+		"alerts": func() error { return alerts.Do(ctx, func(*store.AlertTx) error { return nil }) },
+	}
+	for _, ask := range uses {
+		if err := ask(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wire.mute()
+	for what, ask := range uses {
+		switch err := ask(); {
+		case ctx.Err() != nil:
+			t.Fatalf("%s waits for a silent server", what)
+		case err != nil && !store.Temporary(err): // what finds that an idle connection is dead takes another at once
+			t.Errorf("%s: %v is final", what, err)
+		}
+		if err := ask(); err != nil {
+			t.Errorf("%s, on a new connection: %v", what, err)
+		}
+	}
+}
+
 // TestAStepIsStoredOnce: committing a change again does nothing, and a change that does not begin at the database's end is refused.
 func TestAStepIsStoredOnce(t *testing.T) {
 	t.Parallel()
@@ -381,18 +422,19 @@ func TestATimeOutSaysWhose(t *testing.T) {
 
 // wire is a connection to a server that tests can cut.
 type wire struct {
-	url   string
-	ln    net.Listener
-	mu    sync.Mutex
-	limit [2]int // bytes left in each direction; -1 for no limit
-	way   int    // direction in which a COMMIT cuts it, until it is mended
-	word  string // that cuts it; empty for none
-	down  bool
-	told  chan struct{} // closed by that cut
-	count int           // cuts by a limit
-	conns []net.Conn
-	kept  map[net.Conn]bool
-	wg    sync.WaitGroup
+	url    string
+	ln     net.Listener
+	mu     sync.Mutex
+	limit  [2]int // bytes left in each direction; -1 for no limit
+	way    int    // direction in which a COMMIT cuts it, until it is mended
+	word   string // that cuts it; empty for none
+	down   bool
+	told   chan struct{} // closed by that cut
+	count  int           // cuts by a limit
+	conns  []net.Conn
+	kept   map[net.Conn]bool
+	silent map[net.Conn]bool // nothing gets through them any more
+	wg     sync.WaitGroup
 }
 
 func newWire(t testing.TB, server string) *wire {
@@ -405,7 +447,7 @@ func newWire(t testing.TB, server string) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{ln: ln, limit: [2]int{-1, -1}, kept: map[net.Conn]bool{}}
+	w := &wire{ln: ln, limit: [2]int{-1, -1}, kept: map[net.Conn]bool{}, silent: map[net.Conn]bool{}}
 	to := u.Host
 	u.Host = ln.Addr().String()
 	w.url = u.String()
@@ -481,6 +523,9 @@ func (w *wire) pass(to, from net.Conn, way int) {
 	buffer := make([]byte, 4096)
 	for {
 		n, err := from.Read(buffer)
+		if w.isMute(from) && err == nil {
+			continue
+		}
 		allowed := w.allow(way, buffer[:n])
 		_, bad := to.Write(buffer[:allowed])
 		if allowed < n {
@@ -524,6 +569,21 @@ func (w *wire) forget() {
 		w.conns[i].Close()
 	}
 	w.conns = far
+}
+
+// mute lets nothing more through the connections there are, and tells neither end.
+func (w *wire) mute() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.conns {
+		w.silent[c] = true
+	}
+}
+
+func (w *wire) isMute(c net.Conn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.silent[c]
 }
 
 // end closes a connection, unless it must seem to work.

@@ -5,8 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -87,12 +86,12 @@ func (r *Reader) openPostgres(ctx context.Context, database string) error {
 }
 
 func (r *Reader) openSQLite(path string) error {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return fmt.Errorf("path of the database: %w", err)
-	}
-	if _, err := os.Stat(path); err != nil {
+	path, err := sqlitePath(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the database does not exist yet: start the daemon that writes it (%w)", err)
+	}
+	if err != nil {
+		return err
 	}
 	r.pool, err = sql.Open("sqlite", sqliteURL(path, "query_only(ON)", "cache_size(-16384)", "mmap_size(1073741824)"))
 	r.engine, r.place = sqliteReads, sqlitePlace(path)

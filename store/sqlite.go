@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gofrs/flock"
 	"modernc.org/sqlite" // the driver
@@ -37,9 +38,9 @@ type sqliteWriter struct {
 }
 
 func openSQLite(ctx context.Context, path string, s *Store) error {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return fmt.Errorf("path of the database: %w", err)
+	path, err := sqlitePath(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("create the database's folder: %w", err)
@@ -47,14 +48,16 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	opening := place{what: "open SQLite file " + path, file: true}
 	lock := flock.New(path + ".lock")
 	locked, err := lock.TryLock()
-	if err != nil {
+	switch {
+	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
+		return fmt.Errorf("lock the database: %w; its file system has no locks: put the file on a local disk, or use PostgreSQL", err)
+	case err != nil:
 		return fmt.Errorf("lock the database: %w", err)
-	}
-	if !locked {
+	case !locked:
 		return opening.name(ctx, ErrLocked)
 	}
 	s.onClose(lock.Unlock)
-	if err := keepPrivate(path); err != nil {
+	if err := create(path); err != nil {
 		return err
 	}
 	if err := claimSQLite(ctx, path); err != nil {
@@ -84,24 +87,33 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 // private is the mode of a database's files: they hold the addresses of alerts' receivers, which are secrets.
 const private = 0o600
 
-// keepPrivate creates a database's file if it is missing, and takes it from other users whom an earlier release let read it. SQLite gives
-// the files beside it the same mode.
-func keepPrivate(path string) error {
+// create creates a database's file, privately, if it is missing.
+func create(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
-	if err == nil {
+	switch {
+	case err == nil:
 		return f.Close()
+	case errors.Is(err, fs.ErrExist):
+		return KeepPrivate(path)
 	}
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+	return fmt.Errorf("create the database: %w", err)
+}
+
+// KeepPrivate takes an SQLite database's files from other users, who could read those that earlier releases made. SQLite gives the files
+// that it adds the mode of the database. It does nothing for a PostgreSQL database, or one that does not exist yet.
+func KeepPrivate(database string) error {
+	if IsPostgres(database) {
+		return nil
+	}
+	for _, name := range []string{database, database + "-wal", database + "-shm"} {
 		info, err := os.Stat(name)
 		switch {
-		case errors.Is(err, fs.ErrNotExist) && name != path:
+		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:
 			return fmt.Errorf("open SQLite file: %w", err)
-		case info.IsDir():
-			return fmt.Errorf("%s is a folder: name a file in it", name)
 		case !info.Mode().IsRegular(): // SQLite would wait for a pipe
-			return fmt.Errorf("%s is not a regular file: name another", name)
+			return fmt.Errorf("%s is not a regular file: remove it", name)
 		case info.Mode().Perm()&0o077 != 0:
 			if err := os.Chmod(name, private); err != nil {
 				return fmt.Errorf("%s can be read or changed by other users of this machine: %w; run: chmod 600 %s", name, err, name)
@@ -109,6 +121,37 @@ func keepPrivate(path string) error {
 		}
 	}
 	return nil
+}
+
+// sqlitePath returns the one name of a file by which every process locks it, also if there is none yet, together with fs.ErrNotExist. It
+// refuses what cannot be a database: SQLite would wait for a pipe, and keep a log for each of a file's names, which corrupts it.
+func sqlitePath(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("path of the database: %w", err)
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, link := os.Lstat(path); link == nil {
+			return "", fmt.Errorf("%s is a symbolic link to a file that does not exist: remove it, or name the file itself", path)
+		}
+		return path, err
+	}
+	if err != nil {
+		return "", fmt.Errorf("path of the database: %w", err)
+	}
+	switch {
+	case info.IsDir():
+		return "", fmt.Errorf("%s is a folder: name a file in it", path)
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("%s is no regular file: choose another path", path)
+	case names(info) > 1:
+		return "", fmt.Errorf("%s has %d names (hard links), and SQLite would damage it: remove the others, or copy the file", path, names(info))
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", fmt.Errorf("path of the database: %w", err)
+	}
+	return path, nil
 }
 
 // connect implements writing. The process holds the lock, on a file beside the database.

@@ -3,6 +3,7 @@ package pasteld
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -30,28 +31,18 @@ func (c *Client) identity(method, id string) error {
 	return nil
 }
 
-// PastelIDs returns the identities whose keys the node holds.
+// PastelIDs returns the identities whose keys the node holds. It leaves out one that it cannot read.
 func (c *Client) PastelIDs(ctx context.Context) ([]string, error) {
 	const method = "pastelid"
-	var list []struct {
-		ID *string `json:"PastelID"`
-	}
+	var list []json.RawMessage
 	if err := c.typed(ctx, method, &list, "list"); err != nil {
 		return nil, err
 	}
-	ids := make([]string, 0, len(list))
-	var odd error
-	for _, l := range list {
-		if err := c.identity(method, *l.ID); err != nil { // such as one of another version: the others are usable
-			odd = err
-			continue
-		}
-		ids = append(ids, *l.ID)
+	type identity struct {
+		ID *string `json:"PastelID"`
 	}
-	if len(ids) == 0 {
-		return nil, odd
-	}
-	return ids, nil
+	ids, _, err := sift(c, method, list, func(x *identity) (string, error) { return *x.ID, c.identity(method, *x.ID) })
+	return ids, err
 }
 
 // SignWith signs text with an identity of the node. The signature is base64 of Ed448's 114 bytes.

@@ -1,11 +1,10 @@
 package pasteld
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"reflect"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -44,7 +43,7 @@ func (c *Client) address(method, text string) (pastel.Address, error) {
 }
 
 // Unspent returns the wallet's unlocked outputs with at least minConf confirmations, of these addresses, or of all addresses if none are
-// given. It skips entries that it cannot read, such as outputs at another network's addresses, and fails if it can read none.
+// given. It leaves out an output that it cannot read, one of a transaction in conflict with the chain, and one named twice.
 func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Address) ([]Unspent, error) {
 	const method, anyAge = "listunspent", 9_999_999
 	params := []any{minConf, anyAge}
@@ -59,28 +58,7 @@ func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Addre
 	if err := c.typed(ctx, method, &list, params...); err != nil {
 		return nil, err
 	}
-	out := make([]Unspent, 0, len(list))
-	seen := make(map[pastel.OutPoint]bool, len(list))
-	var odd error
-	for _, raw := range list {
-		u, err := c.unspent(method, raw)
-		switch {
-		case err != nil:
-			odd = cmp.Or(odd, err)
-		case !seen[u.OutPoint]:
-			seen[u.OutPoint] = true
-			out = append(out, u)
-		}
-	}
-	if len(out) == 0 && odd != nil {
-		return nil, c.failed(method, odd)
-	}
-	return out, nil
-}
-
-// unspent reads an entry of the wallet's list.
-func (c *Client) unspent(method string, raw json.RawMessage) (out Unspent, err error) {
-	var u struct {
+	type output struct {
 		ID            *txID   `json:"txid"`
 		Vout          *uint32 `json:"vout"`
 		Address       *string `json:"address,omitempty"`
@@ -90,23 +68,22 @@ func (c *Client) unspent(method string, raw json.RawMessage) (out Unspent, err e
 		Spendable     *bool   `json:"spendable"`
 		Generated     bool    `json:"generated"`
 	}
-	if err = decode(raw, &u); err == nil {
-		err = complete(reflect.ValueOf(&u))
-	}
-	if err == nil && *u.Confirmations < 0 {
-		err = errors.New("an output's transaction is in conflict with the chain")
-	}
-	if err != nil {
+	outs, _, err := sift(c, method, list, func(u *output) (out Unspent, err error) {
+		out = Unspent{
+			OutPoint: pastel.OutPoint{TxID: pastel.TxID(*u.ID), Vout: *u.Vout}, Script: pastel.Script(*u.Script),
+			Value: pastel.Amount(*u.Amount), Confirmations: *u.Confirmations, Spendable: *u.Spendable, Generated: u.Generated,
+		}
+		if u.Address != nil {
+			out.Address, err = c.address(method, *u.Address)
+		}
 		return out, err
-	}
-	out = Unspent{
-		OutPoint: pastel.OutPoint{TxID: pastel.TxID(*u.ID), Vout: *u.Vout}, Script: pastel.Script(*u.Script),
-		Value: pastel.Amount(*u.Amount), Confirmations: *u.Confirmations, Spendable: *u.Spendable, Generated: u.Generated,
-	}
-	if u.Address != nil {
-		out.Address, err = c.address(method, *u.Address)
-	}
-	return out, err
+	})
+	seen := make(map[pastel.OutPoint]bool, len(outs))
+	return slices.DeleteFunc(outs, func(u Unspent) bool {
+		again := seen[u.OutPoint]
+		seen[u.OutPoint] = true
+		return again || u.Confirmations < 0
+	}), err
 }
 
 // LockUnspent keeps the wallet from spending outputs until the node restarts, or unlocks them. Unlocking an empty list unlocks all outputs.
@@ -129,20 +106,21 @@ func (c *Client) LockUnspent(ctx context.Context, unlock bool, outs []pastel.Out
 	return nil
 }
 
-// LockedUnspent returns the outputs locked by LockUnspent.
+// LockedUnspent returns the outputs locked by LockUnspent, except those it cannot read.
 func (c *Client) LockedUnspent(ctx context.Context) ([]pastel.OutPoint, error) {
-	var list []struct {
+	const method = "listlockunspent"
+	var list []json.RawMessage
+	if err := c.typed(ctx, method, &list); err != nil {
+		return nil, err
+	}
+	type locked struct {
 		ID   *txID   `json:"txid"`
 		Vout *uint32 `json:"vout"`
 	}
-	if err := c.typed(ctx, "listlockunspent", &list); err != nil {
-		return nil, err
-	}
-	outs := make([]pastel.OutPoint, len(list))
-	for i, l := range list {
-		outs[i] = pastel.OutPoint{TxID: pastel.TxID(*l.ID), Vout: *l.Vout}
-	}
-	return outs, nil
+	outs, _, err := sift(c, method, list, func(l *locked) (pastel.OutPoint, error) {
+		return pastel.OutPoint{TxID: pastel.TxID(*l.ID), Vout: *l.Vout}, nil
+	})
+	return outs, err
 }
 
 // Balance returns what the wallet can spend, in patoshi.

@@ -73,11 +73,11 @@ func TestDeceivingNamesOnEverySurface(t *testing.T) {
 	spaces := regexp.MustCompile(`\s+`)
 	command := func(args ...string) string {
 		t.Helper()
-		var out strings.Builder
-		if code := run(args, strings.NewReader(""), &out, &out); code != exitOK {
-			t.Fatalf("%v: exit code %d\n%s", args, code, &out)
+		var out, notes strings.Builder
+		if code := run(args, strings.NewReader(""), &out, &notes); code != exitOK {
+			t.Fatalf("%v: exit code %d\n%s", args, code, &notes)
 		}
-		if bad := unseen(out.String()); len(bad) > 0 {
+		if bad := unseen(out.String() + notes.String()); len(bad) > 0 {
 			t.Errorf("%v prints %+q:\n%s", args, bad, &out)
 		}
 		return out.String()
@@ -85,6 +85,12 @@ func TestDeceivingNamesOnEverySurface(t *testing.T) {
 	table := command("pools", "--api", x.at.API)
 	if !strings.Contains(table, "names that look alike: tell them apart by their PastelIDs") {
 		t.Errorf("nothing says that names look alike:\n%s", table)
+	}
+	for _, line := range strings.Split(table, "\n") { // no line's direction changes
+		opened, closed := strings.Count(line, "\u2068"), strings.Count(line, "\u2069")
+		if opened != closed || strings.Contains(line, "שלום") && opened != 1 {
+			t.Errorf("pools: %d isolates and %d ends in %q", opened, closed, line)
+		}
 	}
 	for i, p := range pools {
 		if !strings.Contains(table, narrowed(p.Operator)) {
@@ -196,6 +202,18 @@ func TestDeceivingNamesAreNotMade(t *testing.T) {
 	for _, label := range []string{"atlas", "atlas-2", "a1b", "1st"} {
 		if code, out := make(label, "Atlas"); code != exitNo || strings.Contains(out, "--label") {
 			t.Errorf("label %q: exit code %d: %s", label, code, out)
+		}
+	}
+}
+
+// Labels that look alike do not stand for their pools.
+func TestDeceivingNamesOfPools(t *testing.T) {
+	t.Parallel()
+	ids := []string{"atlas.00", "at1as.01", "boreas.02", "orion.03", "0rion.04", "orn.05", "om.06"}
+	name := labels(ids)
+	for i, want := range []string{"atlas.00", "at1as.01", "boreas", "orion.03", "0rion.04", "orn.05", "om.06"} {
+		if got := name(ids[i]); got != want {
+			t.Errorf("%s is shown as %s, want %s", ids[i], got, want)
 		}
 	}
 }

@@ -93,7 +93,7 @@ var variable = []struct {
 }{
 	{"date", regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?`)},
 	{"daemon", regexp.MustCompile(`http://127\.0\.0\.1:\d+`)},
-	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
+	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{4,8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
 	{"LEGROAST-KEY", regexp.MustCompile(`\bE[1-9A-HJ-NP-Za-km-z]{1000}[1-9A-HJ-NP-Za-km-z]+`)},
 	{"ADDRESS", regexp.MustCompile(`\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
 	{"HASH", regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{10}…[0-9a-f]{6}\b`)},

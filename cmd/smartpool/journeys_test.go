@@ -287,7 +287,7 @@ func TestJourneysRefuse(t *testing.T) {
 			answer["ready"], answer["trouble"] = false, "\x1b[2J"
 		}
 	})
-	if _, out := x.call("pools"); !strings.Contains(out, "\uFFFD[2J") || strings.Contains(out, "\x1b") {
+	if _, out := x.call("pools"); !strings.Contains(out, `\u001b[2J`) || strings.Contains(out, "\x1b") {
 		t.Errorf("a daemon that steers the terminal: %q", out)
 	}
 	x.at.API = truth

@@ -69,7 +69,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 			cushion = "-"
 		}
 		row := []any{
-			name(p.ID), p.Status, visible.Name(p.Company) + "\n" + narrowed(p.Operator), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
+			name(p.ID), visible.Text(p.Status), visible.Name(p.Company) + "\n" + narrowed(p.Operator), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
 			orDash(p.LeastPledge), percentOf(p.Yield),
 		}
 		if c.Coins > 0 {
@@ -100,22 +100,22 @@ func narrowed(id string) string {
 	return id[:head] + "…" + id[len(id)-tail:]
 }
 
-// labels returns the labels of pools, or the full id where several pools share a label.
+// labels returns the labels of pools, or the full id where the labels of several pools are the same or look alike.
 func labels(ids []string) func(id string) string {
 	of := map[string]string{}
 	for _, id := range ids {
-		name := ticket.PoolID(id).Label()
-		if other, taken := of[name]; taken && other != id {
-			of[name] = ""
+		looks := visible.Skeleton(ticket.PoolID(id).Label())
+		if other, taken := of[looks]; taken && other != id {
+			of[looks] = ""
 		} else {
-			of[name] = id
+			of[looks] = id
 		}
 	}
 	return func(id string) string {
-		if name := ticket.PoolID(id).Label(); of[name] == id {
-			return name
+		if label := ticket.PoolID(id).Label(); of[visible.Skeleton(label)] == id {
+			return visible.Text(label)
 		}
-		return id
+		return visible.Text(id)
 	}
 }
 

@@ -11,7 +11,9 @@ import (
 	"os/signal"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -53,6 +55,9 @@ type (
 	versionCmd struct{}
 )
 
+// errLogged says that the log has the error, in its form.
+var errLogged = errors.New("the log says why")
+
 // usageError is a wrong setting.
 type usageError struct{ error }
 
@@ -72,7 +77,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err != nil {
-		err = usageError{fmt.Errorf("%w; see smartpoold --help", err)}
+		err = usageError{fmt.Errorf("%s; see smartpoold --help", withoutSecrets(err.Error(), args))}
 	} else {
 		err = command(ctx.Command(), &line, parser, out, errOut)
 	}
@@ -80,6 +85,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errLogged):
+		return exitFailed
 	case errors.As(err, &usage):
 		_, _ = fmt.Fprintln(errOut, "smartpoold:", err)
 		return exitUsage
@@ -87,6 +94,19 @@ func run(args []string, stdout, stderr io.Writer) int {
 	_, _ = fmt.Fprintln(errOut, "smartpoold:", err)
 	return exitFailed
 }
+
+// withoutSecrets removes arguments that may contain a password from the parser's message about the command line, such as the rest of a
+// database's name that was not quoted.
+func withoutSecrets(message string, args []string) string {
+	for _, arg := range args {
+		if secretive.MatchString(arg) {
+			message = strings.ReplaceAll(message, arg, "…")
+		}
+	}
+	return message
+}
+
+var secretive = regexp.MustCompile(`(?i)passw|secret|@`)
 
 func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
 	options := []kong.Option{
@@ -125,12 +145,19 @@ func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) e
 	if err != nil {
 		return usageError{err}
 	}
+	slog.SetDefault(log) // so that lines of libraries, which use package log, have the same form
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if name == "rebuild" {
-		return daemon.Rebuild(ctx, line.Settings, log)
+		err = daemon.Rebuild(ctx, line.Settings, log)
+	} else {
+		err = d.Run(ctx)
 	}
-	return d.Run(ctx)
+	if err != nil {
+		log.Error("smartpoold cannot continue", "err", err)
+		return errLogged
+	}
+	return nil
 }
 
 func newLogger(w io.Writer, level, format string) *slog.Logger {

@@ -173,3 +173,37 @@ func TestDeceivingNamesInLogs(t *testing.T) {
 		t.Errorf("exit code %d: %+q", code, errOut)
 	}
 }
+
+// A database's name that cannot be right ends the daemon at once, creates nothing, and is repeated nowhere, however it is given.
+func TestDatabaseIsRefusedAtStart(t *testing.T) {
+	const secret = "TopSecret"
+	for _, name := range []string{
+		"Postgres://sp:TopSecret1@h/db", "host=h password=TopSecret2 dbname=x", "mysql://u:TopSecret3@h/d", "sqlite:///abs/TopSecret4.db",
+		"postgres://u:TopSecret5@h/db?default_query_exec_mode=exec", "postgres://u:12/TopSecret6@h/db", "u:TopSecret7@h/db",
+	} {
+		for how, args := range map[string][]string{
+			"flag": {"--database", name}, "flag with =": {"--database=" + name}, "file": {"--config", write(t, "database: \""+name+"\"\n")},
+			"environment": nil, "unquoted": strings.Fields("--database " + name), "rebuild": {"rebuild", "--database", name},
+			"read-only": {"--read-only", "--database", name},
+		} {
+			if how == "unquoted" && !strings.Contains(name, " ") {
+				continue
+			}
+			t.Run(how+" "+name[:5], func(t *testing.T) {
+				folder := t.TempDir()
+				t.Chdir(folder)
+				if args == nil {
+					t.Setenv("SMARTPOOLD_DATABASE", name)
+				}
+				data := filepath.Join(folder, "data")
+				code, out, errOut := call(append(args, "--network", "regtest", "--data", data)...)
+				if code != exitUsage || strings.Contains(out+errOut, secret) {
+					t.Errorf("exit code %d, %s%s", code, out, errOut)
+				}
+				if made, err := os.ReadDir(folder); err != nil || len(made) > 0 {
+					t.Errorf("%v was created, %v", made, err)
+				}
+			})
+		}
+	}
+}

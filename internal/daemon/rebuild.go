@@ -12,6 +12,9 @@ import (
 // Rebuild empties the ledger in the database of the settings, so that the next daemon makes it anew from the chain. It keeps the
 // subscriptions to alerts. No daemon may write meanwhile.
 func Rebuild(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
+	if err := cfg.Check(); err != nil {
+		return err
+	}
 	net, err := cfg.network()
 	if err != nil {
 		return err

@@ -58,6 +58,16 @@ type opening struct {
 // prepare asks for what is missing, makes the unsigned ticket and checks that the next block would accept it. A dry run takes no new
 // address from the wallet.
 func (c *Creation) prepare(ctx context.Context, r *Daemon, dry bool) (*opening, error) {
+	if c.Pool.Label != "" {
+		if err := CheckLabel(c.Pool.Label); err != nil {
+			return nil, terminal.Usagef("--label %s: %w", visible.Name(c.Pool.Label), err)
+		}
+	}
+	if c.Pool.Company != "" {
+		if err := CheckCompany(c.Pool.Company); err != nil {
+			return nil, terminal.Usagef("--company: %w", err)
+		}
+	}
 	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return nil, err
@@ -163,12 +173,6 @@ func (c *Creation) build(operator, supernode string, net *pool.Params) (*ticket.
 	}
 	if x.OperatorFeeAddress == "" { // a dry run, which does not show the address, so any will do
 		x.OperatorFeeAddress = pastel.Address{Kind: pastel.AddressP2PKH, Hash: [20]byte{1}}.Encode(&net.Network)
-	}
-	if err := CheckLabel(c.Pool.Label); err != nil {
-		return nil, terminal.Usagef("--label %s: %w", visible.Name(c.Pool.Label), err)
-	}
-	if err := CheckCompany(c.Pool.Company); err != nil {
-		return nil, terminal.Usagef("--company: %w", err)
 	}
 	var err error
 	if x.Factor, err = ticket.ParseDecimal(c.Pool.Factor); err != nil {

@@ -2,11 +2,13 @@ package journey
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -159,4 +161,25 @@ func FuzzAnswers(f *testing.F) {
 			t.Error("the terms of a pool without an id are verified")
 		}
 	})
+}
+
+// Opening a pool refuses names that deceive before it asks the node for anything.
+func TestDeceivingNamesOpenNoPool(t *testing.T) {
+	t.Parallel()
+	for _, p := range []NewPool{
+		{Label: "-1-1", Company: "Atlas"}, {Label: "123", Company: "Atlas"}, {Label: "a--b", Company: "Atlas"}, {Label: "Atlas", Company: "Atlas"},
+		{Label: "atlas", Company: "At\u200blas"}, {Label: "atlas", Company: "\u0410tlas"}, {Label: "atlas", Company: " Atlas"}, {Label: "atlas", Company: `"Atlas"`},
+		{Label: "atlas", Company: strings.Repeat("W", 65)},
+	} {
+		c := Creation{Pool: p, Node: Node{URL: "http://127.0.0.1:1"}}
+		var usage terminal.UsageError
+		if _, err := c.DryRun(t.Context(), &Daemon{}); !errors.As(err, &usage) {
+			t.Errorf("%+q, %+q: got %v", p.Label, p.Company, err)
+		}
+	}
+	c := Creation{Pool: NewPool{Label: "atlas", Company: "ООО «Ромашка»"}, Node: Node{URL: "http://127.0.0.1:1"}}
+	var usage terminal.UsageError
+	if _, err := c.DryRun(t.Context(), &Daemon{}); err == nil || errors.As(err, &usage) && strings.Contains(err.Error(), "--company") {
+		t.Errorf("an honest name: got %v", err)
+	}
 }

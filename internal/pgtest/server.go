@@ -159,8 +159,8 @@ func (s *Server) DisconnectAll(t testing.TB) {
 	}
 }
 
-// Exec runs a statement as the superuser.
-func (s *Server) Exec(t testing.TB, statement string) {
+// Run runs a statement as the superuser.
+func (s *Server) Run(t testing.TB, statement string) {
 	t.Helper()
 	if err := s.exec(statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)

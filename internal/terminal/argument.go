@@ -22,11 +22,8 @@ func Argument(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// Said puts another program's words on one line, and shortens them.
+// Said puts another program's words on one line of what can be seen, and shortens them.
 func Said(s string) string {
-	const most = 600
-	if s = strings.Join(strings.Fields(s), " "); len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
+	const most = 600 // columns
+	return visible.Short(strings.Join(strings.Fields(s), " "), most)
 }
