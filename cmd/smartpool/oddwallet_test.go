@@ -150,6 +150,18 @@ func TestOddWalletRefuses(t *testing.T) {
 	var turned atomic.Int32
 	truth := x.at.API
 	x.at.API = between(t, truth, func(w http.ResponseWriter, _ *http.Request, _ string, _ http.Handler) bool {
+		if turned.Add(1) > 2 {
+			return false
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"detail":"the ledger is being loaded"}`)
+		return true
+	})
+	if code, out := x.call("my", alice); code != exitOK || !strings.Contains(out, "cannot answer yet") || !strings.Contains(out, "being loaded") {
+		t.Errorf("a daemon that is starting: exit code %d\n%s", code, out)
+	}
+	turned.Store(0)
+	x.at.API = between(t, truth, func(w http.ResponseWriter, _ *http.Request, _ string, _ http.Handler) bool {
 		if turned.Add(1)%4 != 1 {
 			return false
 		}

@@ -173,6 +173,12 @@ func (l *launch) activated(ctx context.Context) error {
 		return fmt.Errorf("transaction %s, which the daemon names, does not activate pool %s; do not launch, and ask another daemon. Nothing was changed",
 			l.say.Activation, pastel.Short(l.pool.ID))
 	}
+	x := found.Ticket.Activate
+	operator, err := pastelid.Parse(l.pool.Operator)
+	if err != nil || !pastelid.VerifyBase64(operator, []byte(x.OperatorStatement(l.r.Net.Name)), x.OperatorSignature) {
+		return fmt.Errorf("the pool's operator did not sign transaction %s, which the daemon calls the pool's activation; do not launch, and ask another daemon. Nothing was changed",
+			l.say.Activation)
+	}
 	return nil
 }
 
