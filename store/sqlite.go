@@ -37,7 +37,7 @@ type sqliteWriter struct {
 	pool *sql.DB
 }
 
-func openSQLite(ctx context.Context, path string, s *Store) error {
+func openSQLite(ctx context.Context, _, path string, s *Store) error {
 	path, err := sqlitePath(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

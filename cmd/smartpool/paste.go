@@ -107,7 +107,7 @@ func integer(ctx *kong.DecodeContext, target reflect.Value) error {
 const guard = "\u2060"
 
 // hyphened matches values that begin with a hyphen: the id of a pool, its label if it begins with a digit, and negative numbers.
-var hyphened = regexp.MustCompile(`^-(-?[a-z0-9][a-z0-9-]*\.[0-9a-f]{40}|[0-9][a-z0-9-]*)$`)
+var hyphened = regexp.MustCompile(`^-([a-z0-9-]{2,31}\.[0-9a-f]{40}|[0-9][a-z0-9-]*)$`)
 
 // guarded marks the values among arguments that would be read as flags. What follows -- is never read so.
 func guarded(args []string) []string {

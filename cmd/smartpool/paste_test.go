@@ -71,7 +71,7 @@ func TestPastedHyphens(t *testing.T) {
 	id := "-1-1." + strings.Repeat("ab", 20)
 	for _, line := range [][]string{
 		{"pool", "status", id}, {"join", id}, {"amend", id, "--coins", "5"}, {"payouts", "--pool", id}, {"join", "--coins", "5", id}, {"pool", "activate", " " + id},
-		{"pool", "status", "--" + id[1:]},
+		{"pool", "status", "--" + id[1:]}, {"pool", "status", "---." + id[5:]}, {"pool", "status", "--help." + id[5:]},
 	} {
 		if code, out := x.call(line...); code != exitNo || !strings.Contains(out, "there is no pool") {
 			t.Errorf("%q: exit code %d\n%s", line, code, out)
