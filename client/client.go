@@ -124,17 +124,49 @@ func ask[T any](ctx context.Context, c *Client, method, path string, query any, 
 	if q := values(query).Encode(); q != "" {
 		to += "?" + q
 	}
-	var content io.Reader
+	var content []byte
 	if body != nil {
-		text, err := json.Marshal(body)
+		if content, err = json.Marshal(body); err != nil {
+			return out, err
+		}
+	}
+	for try := 1; ; try++ {
+		res, text, err := c.send(ctx, method, to, content)
 		if err != nil {
 			return out, err
 		}
-		content = bytes.NewReader(text)
+		if res.StatusCode != http.StatusTooManyRequests || try == tries {
+			return read[T](res, text)
+		}
+		select {
+		case <-ctx.Done():
+			return out, &UnreachableError{ctx.Err()}
+		case <-time.After(later(res)):
+		}
+	}
+}
+
+// tries is how often a request is sent that the daemon, or what stands before it, puts off because there are too many.
+const tries = 10
+
+// later returns when to send a request again that was put off.
+func later(res *http.Response) time.Duration {
+	seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
+	if err != nil {
+		seconds = 1
+	}
+	return time.Duration(min(max(seconds, 1), 5)) * time.Second
+}
+
+// send sends a request once, and reads the answer.
+func (c *Client) send(ctx context.Context, method, to string, body []byte) (*http.Response, []byte, error) {
+	var content io.Reader
+	if body != nil {
+		content = bytes.NewReader(body)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, to, content)
 	if err != nil {
-		return out, err
+		return nil, nil, err
 	}
 	req.Header.Set("Accept", "application/json")
 	if body != nil {
@@ -145,14 +177,14 @@ func ask[T any](ctx context.Context, c *Client, method, path string, query any, 
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return out, &UnreachableError{err}
+		return nil, nil, &UnreachableError{err}
 	}
 	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if err != nil {
-		return out, &UnreachableError{fmt.Errorf("the answer broke off: %w", err)}
+		return nil, nil, &UnreachableError{fmt.Errorf("the answer broke off: %w", err)}
 	}
-	return read[T](res, text)
+	return res, text, nil
 }
 
 // read decodes an answer.

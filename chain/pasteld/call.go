@@ -18,8 +18,9 @@ import (
 
 // Limits of an answer, in bytes.
 const (
-	maxBlockAnswer = 64 << 20
-	maxAnswer      = 8 << 20
+	maxBlockAnswer  = 64 << 20
+	maxWalletAnswer = 128 << 20 // about 300,000 outputs
+	maxAnswer       = 8 << 20
 )
 
 // secret is a parameter that no error shows, even if the node repeats it.
@@ -76,7 +77,7 @@ func temporary(format string, args ...any) error {
 
 // overloaded is a temporary error of a node that answers, with words for chain.Away.
 func overloaded(away, advice string) error {
-	return &callError{err: errors.New(away + advice), temporary: true, away: away}
+	return &callError{err: errors.New(away + advice), temporary: true, busy: true, away: away}
 }
 
 // ask posts a call and returns its result. Errors show no secrets, whether sent to the node or known to it.
@@ -91,10 +92,14 @@ func (c *Client) ask(ctx context.Context, known []string, method string, params 
 		return nil, err
 	}
 	limit := maxAnswer
-	if method == "getblock" {
+	patience := c.timeout
+	switch method {
+	case "getblock":
 		limit = maxBlockAnswer
+	case "listunspent": // of a wallet that mines, or that pays many
+		limit, patience = maxWalletAnswer, 4*c.timeout
 	}
-	timed, cancel := context.WithTimeout(ctx, c.timeout)
+	timed, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	status, answer, err := c.post(timed, body, as, limit)
 	if err == nil && status == http.StatusUnauthorized {
@@ -111,7 +116,7 @@ func (c *Client) ask(ctx context.Context, known []string, method string, params 
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil && timed.Err() != nil:
-		return nil, temporary("no answer within %s; check whether the node is busy, or allow more time", c.timeout)
+		return nil, temporary("no answer within %s; check whether the node is busy, or allow more time", patience)
 	case err != nil:
 		return nil, err
 	}
@@ -186,7 +191,7 @@ func (c *Client) result(status int, answer []byte, id string, secrets []string) 
 	case status == http.StatusUnauthorized:
 		const away = "the node refused the login"
 		// A node that restarts writes another cookie, perhaps in a moment. A wrong password stays wrong.
-		return nil, &callError{err: fmt.Errorf("%s (HTTP 401); %s", away, c.auth.advice()), temporary: c.auth.file != "", away: away}
+		return nil, &callError{err: fmt.Errorf("%s (HTTP 401); %s", away, c.auth.advice()), temporary: c.auth.file != "", busy: c.auth.file != "", away: away}
 	case status == http.StatusForbidden:
 		const away = "the node refused this machine"
 		return nil, &callError{err: errors.New(away + " (HTTP 403); add its address to the node's rpcallowip"), away: away}

@@ -13,6 +13,7 @@ import (
 const (
 	codeNotFound  = -5
 	codeParameter = -8
+	codeNoKeys    = -12
 	codeLocked    = -13
 	codeConflict  = -25
 	codeWarmUp    = -28
@@ -21,6 +22,7 @@ const (
 
 // advice says what to do, for codes where the node's message does not.
 var advice = map[int]string{
+	codeNoKeys:   "unlock its wallet with walletpassphrase, and fill it with keypoolrefill",
 	codeLocked:   "unlock its wallet with walletpassphrase",
 	codeConflict: "an input is missing, or another transaction spends it",
 	codeWarmUp:   "wait until it has started",
@@ -49,6 +51,7 @@ type callError struct {
 	method, node string
 	err          error // what is wrong and what to do
 	temporary    bool
+	busy         bool   // the node answered that it cannot answer now
 	away         string // in which way the node is away (chain.Away); may be empty
 }
 
@@ -80,6 +83,13 @@ func (e *RPCError) Is(target error) bool { return target == chain.ErrAway && e.C
 // Temporary reports whether the same call may succeed later (chain.ErrAway). The node may have executed the call nevertheless: before
 // repeating a payment, check whether it was made.
 func Temporary(err error) bool { return errors.Is(err, chain.ErrAway) }
+
+// Busy reports whether a node is there but cannot answer yet: it is starting, overloaded, or about to write another cookie. It made no call.
+func Busy(err error) bool {
+	var call *callError
+	var rpc *RPCError
+	return errors.As(err, &rpc) && rpc.Code == codeWarmUp || errors.As(err, &call) && call.busy
+}
 
 // lookup turns the node's «not found» for a block or transaction into chain.ErrNotFound.
 func lookup(err error) error {

@@ -142,7 +142,7 @@ func TestHostileResults(t *testing.T) {
 		}},
 		{"Unspent", func(c *Client, ctx context.Context) error { _, err := c.Unspent(ctx, 1); return err },
 			"[" + coin + "," + swap(coin, `"address":"`+addressB+`",`, "") + "]", []string{
-				"null", "{}", "[null]", "[7]", "[{}]", "[" + swap(coin, `"vout":0`, `"vout":-1`) + "]",
+				"null", "{}", "[null]", "[7]", "[{}]", "[{},null]", "[" + swap(coin, `"vout":0`, `"vout":-1`) + "]",
 				"[" + swap(coin, `"vout":0`, `"vout":4294967296`) + "]", "[" + swap(coin, addressB, "Ptmaintextaddress") + "]",
 				"[" + swap(coin, "1.5", "1.123456") + "]", "[" + swap(coin, "true", "1") + "]", "[" + swap(coin, `"51"`, `"5"`) + "]",
 			}},

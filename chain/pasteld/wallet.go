@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -42,7 +43,7 @@ func (c *Client) address(method, text string) (pastel.Address, error) {
 }
 
 // Unspent returns the wallet's unlocked outputs with at least minConf confirmations, of these addresses, or of all addresses if none are
-// given. It leaves out an output that it cannot read.
+// given. It leaves out an output that it cannot read, one of a transaction in conflict with the chain, and one named twice.
 func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Address) ([]Unspent, error) {
 	const method, anyAge = "listunspent", 9_999_999
 	params := []any{minConf, anyAge}
@@ -77,7 +78,12 @@ func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Addre
 		}
 		return out, err
 	})
-	return outs, err
+	seen := make(map[pastel.OutPoint]bool, len(outs))
+	return slices.DeleteFunc(outs, func(u Unspent) bool {
+		again := seen[u.OutPoint]
+		seen[u.OutPoint] = true
+		return again || u.Confirmations < 0
+	}), err
 }
 
 // LockUnspent keeps the wallet from spending outputs until the node restarts, or unlocks them. Unlocking an empty list unlocks all outputs.

@@ -69,7 +69,7 @@ func (r *Daemon) names(ctx context.Context, ids []string, n *Node) ([]string, er
 	if len(ids) > 0 {
 		return ids, nil
 	}
-	c, err := n.Wallet(ctx, r.Net)
+	c, err := r.wallet(ctx, n)
 	if err != nil {
 		return nil, fmt.Errorf("give a PastelID or an address, or a node that has yours: %w", err)
 	}

@@ -60,7 +60,7 @@ func (c *Activation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if err != nil {
 		return Posted{}, err
 	}
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}

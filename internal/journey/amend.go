@@ -109,7 +109,7 @@ func takesAmendments(p *wire.PoolDetail) error {
 
 // hot amends with the node's wallet.
 func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -402,7 +402,7 @@ func (c *Amendment) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetai
 	if err != nil {
 		return Posted{}, advised(check, pl, err)
 	}
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}

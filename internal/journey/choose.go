@@ -13,6 +13,9 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
+// mostAddresses bounds how many addresses join asks the daemon about.
+const mostAddresses = 200
+
 // choose finds the wallet's output to back the pledge: the one that the member named, or the smallest that suffices, preferably at an
 // address without a history in pools.
 func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet *pasteld.Client) (*pasteld.Unspent, error) {
@@ -34,6 +37,7 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 		}
 	}
 	var young, used, taken *pasteld.Unspent
+	known, asked := r.remembered(), map[pastel.Address]*wire.Account{}
 	for i := range all {
 		out := &all[i]
 		switch {
@@ -45,14 +49,26 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 		case c.Pledge.Output != "":
 			return out, nil
 		}
-		a, err := r.AccountOf(ctx, out.Address.Encode(&r.Net))
-		if err != nil {
-			return nil, err
+		a := asked[out.Address]
+		if a == nil && len(asked) == mostAddresses {
+			return nil, fmt.Errorf("the wallet has many outputs of at least %d PSL, and the smallest ones are at %d addresses that pools know; choose one with --output or --address",
+				c.Pledge.Coins, mostAddresses)
 		}
+		if a == nil {
+			got, err := r.AccountOf(ctx, out.Address.Encode(&r.Net))
+			if err != nil {
+				return nil, err
+			}
+			a = &got
+			asked[out.Address] = a
+		}
+		_, remembers := known[out.OutPoint]
 		switch {
+		case remembers: // the daemon may hide its pledge
+			taken = out
 		case slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Address == a.Address }): // it would need coins for both pledges
 			taken = out
-		case usedBefore(&a):
+		case usedBefore(a):
 			used = cmp.Or(used, out)
 		default:
 			return out, nil

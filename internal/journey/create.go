@@ -68,7 +68,7 @@ func (c *Creation) prepare(ctx context.Context, r *Daemon, dry bool) (*opening, 
 			return nil, terminal.Usagef("--company: %w", err)
 		}
 	}
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 		return nil, terminal.Usagef("--api: %w", err)
 	}
 	r := &Daemon{Client: c, URL: c.URL(), Person: p}
-	if r.State, err = Advised(r.Status(ctx)); err != nil {
+	if r.State, err = r.started(ctx); err != nil {
 		return nil, err
 	}
 	if r.Params, err = pool.ParamsByName(r.State.Network); err != nil {
@@ -79,6 +79,24 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 		p.Warn("Caution: the daemon is not up to date (block %d): %s", r.State.Tip.Height, terminal.Said(why))
 	}
 	return r, nil
+}
+
+// started asks the daemon for its state. A daemon that was restarted just now is given some time.
+func (r *Daemon) started(ctx context.Context) (wire.Status, error) {
+	var starting *client.ProblemError
+	for began, told := time.Now(), false; ; {
+		s, err := Advised(r.Status(ctx))
+		if !errors.As(err, &starting) || starting.Status != http.StatusServiceUnavailable || time.Since(began) > patience {
+			return s, err
+		}
+		if !told {
+			told = true
+			r.Person.Note("The daemon cannot answer yet; trying again for %d seconds (%v)", int(patience.Seconds()), err)
+		}
+		if err := pause(ctx); err != nil {
+			return s, err
+		}
+	}
 }
 
 // Behind returns why the daemon's answers may not be about the network's tip, in words; "" if they are. A daemon that says it is ready is not
@@ -145,6 +163,36 @@ func (n *Node) Wallet(ctx context.Context, net pastel.Network) (*pasteld.Client,
 		return nil, fmt.Errorf("wallet: %w; give the node with --node and --node-cookie", err)
 	}
 	return c, nil
+}
+
+// wallet connects to the node with the wallet. A node that was restarted just now is given some time.
+func (r *Daemon) wallet(ctx context.Context, n *Node) (*pasteld.Client, error) {
+	for began, told := time.Now(), false; ; {
+		c, err := n.Wallet(ctx, r.Net)
+		if err == nil || !pasteld.Busy(err) || time.Since(began) > patience {
+			return c, err
+		}
+		if !told {
+			told = true
+			r.Person.Note("The wallet's node cannot answer yet; trying again for %d seconds (%v)", int(patience.Seconds()), err)
+		}
+		if err := pause(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// patience is how long a command waits for a daemon or node that says that it cannot answer yet.
+const patience = 20 * time.Second
+
+// pause waits a second.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Second):
+		return nil
+	}
 }
 
 // VerifiedPool asks for a pool by its id, or by its label if only one pool has it, and verifies the terms against the id.

@@ -61,7 +61,7 @@ type Guarded struct {
 func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 	g := &guard{r: r, once: c.Once, report: c.Tell, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]wire.Spend{}}
 	if !c.NoLock {
-		if g.wallet, err = c.Node.Wallet(ctx, r.Net); err != nil {
+		if g.wallet, err = r.wallet(ctx, c.Node); err != nil {
 			return fmt.Errorf("%w; or only watch, with --no-lock", err)
 		}
 	}

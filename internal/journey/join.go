@@ -99,7 +99,7 @@ func takesNone(p *wire.PoolDetail) error {
 
 // hot pledges with the node's wallet.
 func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -274,7 +274,7 @@ func (c *Join) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetail) (P
 	if err := pledgesAlready(p, x.PastelID, address); err != nil {
 		return Posted{}, err
 	}
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}

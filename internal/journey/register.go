@@ -23,7 +23,7 @@ type Registration struct {
 
 // Run registers the PastelID of a key file. No node needs the key: Run builds the ticket itself, and the node's wallet only pays for it.
 func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}
