@@ -106,10 +106,11 @@ func TestAPushedStepIsNotStoredUnderAnothersLock(t *testing.T) {
 	g := newGate(t, database)
 	cfg := daemon.Config{
 		Data: t.TempDir(), Network: "regtest", Database: g.url, ShadowFrom: -1, NodeAPI: freeAddress(t), Metrics: freeAddress(t), Poll: time.Second,
+		TipAge: anyAge,
 	}
 	ready := "http://" + cfg.Metrics + "/readyz"
 	d := start(t, cfg)
-	d.answers(ready, http.StatusOK, "ready")
+	d.answers(ready, http.StatusServiceUnavailable, "no blocks yet")
 	rules := func() chain.Rules {
 		return nodeapi.NewClient("http://"+cfg.NodeAPI, filepath.Join(cfg.Data, ".cookie"))
 	}
