@@ -243,6 +243,7 @@ func (f *Follower) sync(ctx context.Context) error {
 			return err
 		}
 	}
+	f.behind.hash = pastel.BlockHash{} // a node that comes back to the block later is waited for anew
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.fresh.AtTip, f.fresh.Heard = true, time.Now()
