@@ -222,7 +222,7 @@ func (s *Service) List(ctx context.Context) ([]Listed, error) {
 		if err != nil {
 			return err
 		}
-		now := s.cfg.Now()
+		now := s.cfg.Now().UTC()
 		lanes, err := x.Waiting(now, now)
 		waiting := map[string]store.Waiting{}
 		for _, w := range lanes {
@@ -237,11 +237,12 @@ func (s *Service) List(ctx context.Context) ([]Listed, error) {
 			d, w := done[sub.ID], waiting[sub.ID]
 			l := Listed{
 				ID: sub.ID, Created: sub.Created, To: redacted(sub.URL), Pool: sub.Pool, PastelID: sub.PastelID, Operator: sub.Operator,
-				Cushion: sub.Cushion, Overdue: sub.Overdue, Delivered: d.Delivered, LastDelivery: d.Last, Waiting: w.Messages,
-				LastError: d.Failure, LastFailure: d.Failed, GivenUp: d.GivenUp,
+				Cushion: sub.Cushion, Overdue: sub.Overdue, Delivered: d.Delivered, Waiting: w.Messages, LastError: d.Failure, GivenUp: d.GivenUp,
+				// The clock may have been ahead when these were stored.
+				LastDelivery: earlier(d.Last, now), LastFailure: earlier(d.Failed, now),
 			}
 			if w.Messages > 0 {
-				l.WaitingSince = earlier(w.Since, now.UTC()) // the clock may have been wrong when it was made
+				l.WaitingSince = earlier(w.Since, now)
 			}
 			for _, k := range sub.Kinds {
 				l.Kinds = append(l.Kinds, Kind(k))
