@@ -48,7 +48,11 @@ type Listed struct {
 	Kinds    []Kind        `json:"kinds"`
 	Cushion  int64         `json:"cushion"`
 	Overdue  int64         `json:"overdue"`
+	Deliveries
+}
 
+// Deliveries is what became of the messages to a subscription.
+type Deliveries struct {
 	Delivered    int64     // messages that arrived
 	LastDelivery time.Time // zero if none arrived
 	Waiting      int64     // messages
@@ -237,9 +241,11 @@ func (s *Service) List(ctx context.Context) ([]Listed, error) {
 			d, w := done[sub.ID], waiting[sub.ID]
 			l := Listed{
 				ID: sub.ID, Created: sub.Created, To: redacted(sub.URL), Pool: sub.Pool, PastelID: sub.PastelID, Operator: sub.Operator,
-				Cushion: sub.Cushion, Overdue: sub.Overdue, Delivered: d.Delivered, Waiting: w.Messages, LastError: d.Failure, GivenUp: d.GivenUp,
-				// The clock may have been ahead when these were stored.
-				LastDelivery: earlier(d.Last, now), LastFailure: earlier(d.Failed, now),
+				Cushion: sub.Cushion, Overdue: sub.Overdue, Deliveries: Deliveries{
+					Delivered: d.Delivered, Waiting: w.Messages, LastError: d.Failure, GivenUp: d.GivenUp,
+					// The clock may have been ahead when these were stored.
+					LastDelivery: earlier(d.Last, now), LastFailure: earlier(d.Failed, now),
+				},
 			}
 			if w.Messages > 0 {
 				l.WaitingSince = earlier(w.Since, now)
