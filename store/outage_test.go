@@ -307,6 +307,35 @@ func TestALostSessionThatTheServerKeepsIsEnded(t *testing.T) {
 	compare(t, url, undisturbed(t, blocks))
 }
 
+// TestALostSessionIsEndedByTheNextOpening: a daemon that opens its database again used to take the session that it had lost for another
+// daemon, and stood by for it.
+func TestALostSessionIsEndedByTheNextOpening(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	wire := newWire(t, pgtest.Open(t))
+	net := open(t, sqliteFile(t)).Params()
+	first, err := store.OpenAs(ctx, "one", wire.url, net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire.forget()
+	first.Close() // it cannot reach the server, which keeps the session
+	if other, err := store.OpenAs(ctx, "another", wire.url, net); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("another writer: %v", err)
+		other.Close()
+	}
+	for {
+		again, err := store.OpenAs(ctx, "one", wire.url, net)
+		if err == nil {
+			again.Close()
+			return
+		}
+		if errors.Is(err, store.ErrLocked) || !store.Temporary(err) {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestASilentServerIsLeft: a proxy forgets connections and keeps them open. Whatever asked used to wait for ever, and a daemon that was loading
 // its ledger kept its standby from taking over.
 func TestASilentServerIsLeft(t *testing.T) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"time"
@@ -30,14 +29,14 @@ type postgresWriter struct {
 // errOwnLock says that the server has not yet ended a session that this writer lost.
 var errOwnLock = errors.New("the writer's lost session still holds the lock")
 
-func openPostgres(ctx context.Context, database string, s *Store) error {
+func openPostgres(ctx context.Context, writer, database string, s *Store) error {
 	cfg, err := postgresConfig(database)
 	if err != nil {
 		return err
 	}
 	s.reads, s.place = postgresReads, postgresPlace(cfg)
 	opening := s.place.opening()
-	w := &postgresWriter{cfg: cfg, name: "smartpool writer " + rand.Text()}
+	w := &postgresWriter{cfg: cfg, name: "smartpool writer " + writer}
 	if w.session, err = meet(ctx, cfg, true); err != nil {
 		return opening.name(ctx, err)
 	}
@@ -73,7 +72,7 @@ func (w *postgresWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, e
 	}
 	if w.pooled {
 		err = w.lockBehindPooler(ctx)
-	} else {
+	} else if _, err = conn.ExecContext(ctx, noticeLoss); err == nil {
 		err = w.lock("pg_try_advisory_lock", func(query string, args ...any) scanner { return conn.QueryRowContext(ctx, query, args...) })
 	}
 	if err != nil {
@@ -81,6 +80,11 @@ func (w *postgresWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, e
 	}
 	return conn, db.New(conn), nil
 }
+
+// noticeLoss has the server look after a minute whether a silent writer's machine is still there, instead of after hours: until then it holds
+// the lock.
+const noticeLoss = `SELECT set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false),
+	set_config('tcp_keepalives_count', '3', false)`
 
 // lockBehindPooler takes the lock in a transaction that stays open: it keeps its session to itself, and the lock ends with it.
 func (w *postgresWriter) lockBehindPooler(ctx context.Context) (err error) {

@@ -5,6 +5,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -75,6 +76,12 @@ var ErrLocked = errors.New("another process writes to this database")
 // Open opens the database for writing, creates or upgrades its tables, and takes the writer's lock and role; ErrLocked if the lock is taken.
 // The database is a PostgreSQL URL, or the path of an SQLite file, which is created if missing.
 func Open(ctx context.Context, database string, net pool.Params) (*Store, error) {
+	return OpenAs(ctx, rand.Text(), database, net)
+}
+
+// OpenAs is Open for a writer that opens the database again after it lost it: under the same name, which no other writer has, it ends
+// PostgreSQL sessions that it lost and the server still believes in.
+func OpenAs(ctx context.Context, writer, database string, net pool.Params) (*Store, error) {
 	if err := Check(database); err != nil {
 		return nil, err
 	}
@@ -83,7 +90,7 @@ func Open(ctx context.Context, database string, net pool.Params) (*Store, error)
 		open = openPostgres
 	}
 	s := &Store{net: net}
-	err := open(ctx, database, s)
+	err := open(ctx, writer, database, s)
 	if err == nil {
 		err = s.place.name(ctx, s.take(ctx))
 	}

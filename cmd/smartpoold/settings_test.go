@@ -127,10 +127,6 @@ func rows() map[string]row {
 				{"soon", "with a unit"}, {"9999999999h", "with a unit"}, {"", "with a unit"},
 			},
 		},
-		"tip-age": {
-			taken:   []taken{{"0s", "0s"}, {"2h", "2h0m0s"}},
-			refused: []refused{{"-1s", "-1s is too short"}, {"1m", "1m0s is too short"}, {"90", "with a unit"}},
-		},
 		"node-api": local("node-api"),
 		"api":      api,
 		"api-origins": {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type Daemon struct {
 	metrics *metrics
 	ready   readiness
 	now     func() time.Time
+	writer  string    // its name in the database, in all sessions
 	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
 	counts  notify.Counts
 	odd     *oddEntries
@@ -50,7 +52,7 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now}
+	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now, writer: rand.Text()}
 	d.metrics = newMetrics(d.Ledger, &d.ready)
 	d.odd = newOddEntries(log)
 	d.metrics.registry.MustRegister(alertMetrics{d}, d.odd.gauge)
@@ -215,7 +217,7 @@ const standBy = 2 * time.Second
 // session opens the database and moves the ledger until something fails.
 func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	began := time.Now()
-	s, err := store.Open(ctx, d.cfg.database(), d.net)
+	s, err := store.OpenAs(ctx, d.writer, d.cfg.database(), d.net)
 	if err != nil {
 		return err
 	}

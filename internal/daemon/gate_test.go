@@ -47,7 +47,7 @@ type gate struct {
 type crossing struct {
 	near, far net.Conn
 	bytes     int
-	lost      bool // nothing gets through for ever, and neither end is told
+	lost      bool // nothing gets through for ever, and neither end is told, for now
 	closed    bool
 }
 
@@ -165,5 +165,16 @@ func (g *gate) lose() {
 	defer g.mu.Unlock()
 	for _, c := range g.crossing {
 		c.lost = true
+	}
+}
+
+// bury ends the far side of lost connections, as a server does that finds nobody at the other end. The near side is still not told.
+func (g *gate) bury() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, c := range g.crossing {
+		if c.lost {
+			c.far.Close()
+		}
 	}
 }

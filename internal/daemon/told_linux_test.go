@@ -19,13 +19,15 @@ type audience struct {
 
 // alertRow is a message in a daemon's database.
 type alertRow struct {
-	id, subscription, cause, kind, state string
-	stands                               bool
+	id, kind, state string
+	cause           string // also of the message that ends or withdraws another
+	follows         bool   // it ends or withdraws another
+	stands          bool
 }
 
 // alertRows returns the messages to a subscription.
 func alertRows(db *sql.DB, subscription string) (list []alertRow, err error) {
-	rows, err := db.Query("SELECT id, subscription, cause, kind, state, standing FROM alerts WHERE subscription = $1 ORDER BY seq", subscription)
+	rows, err := db.Query("SELECT id, kind, state, thread, cause, standing FROM alerts WHERE subscription = $1 ORDER BY seq", subscription)
 	if err != nil {
 		return nil, err
 	}
@@ -33,11 +35,11 @@ func alertRows(db *sql.DB, subscription string) (list []alertRow, err error) {
 	for rows.Next() {
 		var r alertRow
 		var standing int
-		if err := rows.Scan(&r.id, &r.subscription, &r.cause, &r.kind, &r.state, &standing); err != nil {
+		var own string
+		if err := rows.Scan(&r.id, &r.kind, &r.state, &r.cause, &own, &standing); err != nil {
 			return nil, err
 		}
-		r.cause = strings.TrimSuffix(r.cause, " "+r.id) // which the cause of one that is over ends with
-		r.stands = standing != 0
+		r.follows, r.stands = strings.HasPrefix(own, "about "), standing != 0
 		list = append(list, r)
 	}
 	return list, rows.Err()
@@ -90,8 +92,6 @@ func isEvent(kind string) bool {
 	return slices.Contains(pool.EventTypesWhere(func(row pool.EventRow) bool { return row.Alerted }), pool.EventType(kind))
 }
 
-func isFollowUp(r *alertRow) bool { return strings.HasPrefix(r.cause, "about ") }
-
 // toldWrong says what is wrong with what an audience was told, given the messages to an undisturbed daemon's.
 func toldWrong(to *audience, calm []alertRow) (wrong []string) {
 	told, wrong := to.heard()
@@ -102,7 +102,7 @@ func toldWrong(to *audience, calm []alertRow) (wrong []string) {
 	for i := range to.rows {
 		r := &to.rows[i]
 		known[r.id] = true
-		if isFollowUp(r) {
+		if r.follows {
 			continue
 		}
 		rows[r.cause] = append(rows[r.cause], r)
@@ -116,7 +116,7 @@ func toldWrong(to *audience, calm []alertRow) (wrong []string) {
 	happened := map[string]bool{}
 	for _, r := range calm {
 		switch {
-		case isFollowUp(&r):
+		case r.follows:
 		case r.stands:
 			if !stands[r.cause] {
 				say("%s stands and is not known", r.cause)
@@ -128,6 +128,9 @@ func toldWrong(to *audience, calm []alertRow) (wrong []string) {
 			if len(list) == 0 {
 				say("%s is not known", r.cause)
 				continue
+			}
+			if list[0].id != r.id {
+				say("%s has the id %s, but of an undisturbed daemon %s", r.cause, list[0].id, r.id)
 			}
 			switch last := told[list[len(list)-1].id]; {
 			case last == nil:

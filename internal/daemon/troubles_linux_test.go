@@ -22,7 +22,7 @@ type disk struct{ folder string }
 
 // mount puts a disk on a folder if this machine allows it, which takes root.
 func (s *soak) mount(folder string) error {
-	if err := syscall.Mount("smartpool", folder, "tmpfs", 0, roomy); err != nil {
+	if err := syscall.Mount("smartpool", folder, "tmpfs", 0, "mode=0700,"+roomy); err != nil {
 		s.t.Logf("no disk is filled: mounting one takes root: %v", err)
 		return nil
 	}
@@ -67,9 +67,10 @@ var durations = []time.Duration{
 	50 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond, time.Second, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 20 * time.Second,
 }
 
-// steps of clocks, backwards.
+// steps of clocks; each may be forwards or backwards.
 var steps = []time.Duration{
-	2 * time.Second, time.Minute, 20 * time.Minute, 3 * time.Hour, 26 * time.Hour,
+	2 * time.Second, time.Minute, 20 * time.Minute, 3 * time.Hour, 26 * time.Hour, 8 * 24 * time.Hour, 40 * 24 * time.Hour, 400 * 24 * time.Hour,
+	20 * 365 * 24 * time.Hour,
 }
 
 // begin draws a trouble and begins it, unless what it hits is in trouble already.
@@ -148,15 +149,18 @@ func (s *soak) lineTrouble(random *rand.Rand) (on, what string, begin, end func(
 	line := s.lines[on]
 	passages := []passage{refusing, resetting, hanging, hanging, slow, cutting}
 	at := random.IntN(len(passages) + 1)
+	if at == len(passages) && on == "database line" && s.length < time.Minute {
+		at = 1 // the daemon takes two minutes to notice that a connection is forgotten
+	}
 	if at == len(passages) {
-		return on, "forgets its connections", line.lose, func() {}
+		return on, "forgets its connections", line.lose, line.bury
 	}
 	return on, passages[at].String(), func() { line.set(passages[at]) }, func() { line.set(open) }
 }
 
 func (s *soak) clockTrouble(random *rand.Rand) (on, what string, begin, end func()) {
 	d := s.daemons[random.IntN(len(s.daemons))]
-	by := -steps[random.IntN(len(steps))]
+	by := steps[random.IntN(len(steps))] * time.Duration(1-2*random.IntN(2))
 	return d.name + "'s clock", fmt.Sprintf("wrong by %v", by), func() { writeStep(s.t, d.clock, by) }, func() { writeStep(s.t, d.clock, 0) }
 }
 

@@ -6,10 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -40,7 +39,7 @@ func LoadTicket(p Person, what string, net *pastel.Network) (*TicketFile, error)
 		}
 		return &TicketFile{Ticket: t}, nil
 	}
-	raw, err := hex.DecodeString(string(text))
+	raw, err := hex.DecodeString(pasted.Hex(string(text)))
 	if err != nil {
 		return nil, fmt.Errorf("input is neither a ticket's JSON nor a raw transaction in hex: %w", err)
 	}
@@ -170,21 +169,4 @@ func (l *TicketFile) Document(net *pastel.Network) (*ticketJSON, error) {
 		doc.SelfCertifying, doc.EscrowAddress = &ok, ticket.EscrowAddress(x.SmartPoolID).Encode(net)
 	}
 	return &doc, nil
-}
-
-// ReplaceFile replaces a file's content atomically.
-func ReplaceFile(name string, text []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".ticket-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
 }
