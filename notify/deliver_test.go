@@ -170,7 +170,7 @@ func TestTest(t *testing.T) {
 	r := newRig(t, t.TempDir()+"/ledger.db")
 	to := newReceiver(t)
 	receipt := r.subscribe(notify.Request{URL: to.URL + "/t0psecret"})
-	to.secret = receipt.Secret
+	to.secret, to.clock = receipt.Secret, r.clock
 	if err := r.svc.Test(ctx, receipt.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -457,5 +457,6 @@ func TestDeliveryDoesNotWaitForTheNode(t *testing.T) {
 		got = append(got, to.take()...)
 		return len(got) >= len(leaves)
 	})
+	slices.SortFunc(got, func(a, b notify.Message) int { return strings.Compare(string(a.Kind), string(b.Kind)) })
 	wantKinds(t, got, "pledge.left", "pool.replenishing")
 }

@@ -26,7 +26,8 @@ type behind struct {
 	so bool
 }
 
-// isBehind reports whether a daemon that has not halted is behind, and remembers since when it has not caught up.
+// isBehind reports whether a daemon that has not halted is behind, and remembers since when it has not caught up. Both times come from the
+// process's own clock and carry its monotonic reading, so no clock that is set makes a daemon late.
 func (s *Service) isBehind(status chain.Status, now time.Time) bool {
 	since := s.cfg.Behind
 	switch {
@@ -42,7 +43,9 @@ func (s *Service) isBehind(status chain.Status, now time.Time) bool {
 func (s *Service) recallBehind(x *store.AlertTx) error {
 	told, err := x.StandingAlerts(string(DaemonBehind))
 	if len(told) > 0 && s.cfg.Behind.IsZero() {
-		*s.cfg.Behind = told[0].Created.Add(-behindAfter)
+		now := s.cfg.Now()
+		age := max(now.Sub(told[0].Created), 0) // the clock may have been ahead when that was told
+		*s.cfg.Behind = now.Add(-age - behindAfter)
 	}
 	return err
 }

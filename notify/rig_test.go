@@ -289,6 +289,7 @@ type receiver struct {
 	t      testing.TB
 	mu     sync.Mutex
 	secret string
+	clock  func() time.Time                                    // if set, what it dates its answers by
 	status int                                                 // that it answers; 0 means 200
 	judge  func(http.ResponseWriter, notify.Kind) (status int) // if set, what it answers
 	hold   chan struct{}                                       // if set, it answers when this is closed
@@ -328,6 +329,9 @@ func (r *receiver) receive(w http.ResponseWriter, q *http.Request) {
 			r.t.Error(err)
 		}
 		status = r.judge(w, m.Kind)
+	}
+	if r.clock != nil {
+		w.Header().Set("Date", r.clock().UTC().Format(http.TimeFormat))
 	}
 	if status != 0 {
 		w.WriteHeader(status)
@@ -413,6 +417,7 @@ func kinds(list []notify.Message) (names []string) {
 func (r *rig) hook(q notify.Request) *receiver {
 	r.t.Helper()
 	to := newReceiver(r.t)
+	to.clock = r.clock
 	q.URL = to.URL + "/hooks/t0psecret?key=hunter2"
 	to.secret = r.subscribe(q).Secret
 	return to

@@ -58,6 +58,7 @@ type sendError struct {
 	unsure bool          // it may have arrived nevertheless
 	status int           // HTTP status of the answer; 0 if there is none
 	wait   time.Duration // that the receiver asked for before the next attempt
+	clock  bool          // the receiver's clock and this machine's differ
 }
 
 func (e *sendError) Error() string { return e.text }
@@ -65,7 +66,7 @@ func (e *sendError) Error() string { return e.text }
 // isRefusal reports whether the receiver refused the message itself, so that it will probably refuse it again.
 func isRefusal(err error) bool {
 	var e *sendError
-	if !errors.As(err, &e) || e.status/100 != 4 {
+	if !errors.As(err, &e) || e.status/100 != 4 || e.clock {
 		return false
 	}
 	switch e.status {
@@ -82,6 +83,31 @@ func retryAfter(err error) time.Duration {
 		return e.wait
 	}
 	return 0
+}
+
+// clockPatience is how far a receiver's clock and this machine's may differ. Receivers refuse messages whose timestamp is more than a few
+// minutes off.
+const clockPatience = 2 * time.Minute
+
+// refusal says how a webhook was answered. An answer from a receiver whose clock differs from this machine's refuses no message: a wrong
+// clock may be why, so the message is kept until the clock is right.
+func refusal(answer *http.Response, now time.Time) error {
+	e := &sendError{text: fmt.Sprintf("the receiver answered %d", answer.StatusCode), status: answer.StatusCode, wait: askedPause(answer.Header, now)}
+	if its, err := http.ParseTime(answer.Header.Get("Date")); err == nil && isRefusal(e) {
+		if off := now.Sub(its).Round(time.Second); off.Abs() > clockPatience {
+			e.text += fmt.Sprintf("; this machine's clock is %s the receiver's, so it may have refused the timestamp: check the clock", ahead(off))
+			e.clock = true
+		}
+	}
+	return e
+}
+
+// ahead says how far one clock is ahead of another, or behind it.
+func ahead(off time.Duration) string {
+	if off < 0 {
+		return (-off).String() + " behind"
+	}
+	return off.String() + " ahead of"
 }
 
 // askedPause reads the header Retry-After: seconds, or a date, which counts from the answer's own if it has one.
@@ -207,9 +233,7 @@ func (s *Service) post(ctx context.Context, sub *store.Subscription, m *message)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode/100 != 2 {
-		return &sendError{
-			text: fmt.Sprintf("the receiver answered %d", answer.StatusCode), status: answer.StatusCode, wait: askedPause(answer.Header, s.cfg.Now()),
-		}
+		return refusal(answer, s.cfg.Now())
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ type judged struct {
 	halted bool
 	looked pastel.BlockHash // the tip that the mempool was looked at
 	spends int              // changes of mempool_spends
-	at     time.Time
+	at     time.Duration    // since the process started
 }
 
 // judge looks at what stands at the tip and is no event. What begins is told once, and so is its end.
@@ -75,7 +75,7 @@ func (s *Service) judge(ctx context.Context) error {
 	if err != nil || !some {
 		return err
 	}
-	if is.tip, is.read = t.tip.Hash, t.read; is == s.judged && t.now.Sub(is.at) < judgeEvery {
+	if is.tip, is.read = t.tip.Hash, t.read; is == s.judged && s.cfg.Elapsed()-is.at < judgeEvery {
 		return s.unknown
 	}
 	if node := s.node(); node != nil && t.status.Synced {
@@ -91,7 +91,7 @@ func (s *Service) judge(ctx context.Context) error {
 	}
 	written, err := t.write(ctx)
 	if err == nil && written {
-		is.at = t.now
+		is.at = s.cfg.Elapsed()
 		s.judged = is
 	}
 	return errors.Join(err, s.unknown)

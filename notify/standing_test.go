@@ -279,9 +279,10 @@ func TestDeceivingNamesInAlerts(t *testing.T) {
 	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.SupernodeGone}})
 	var p pool.Pool
 	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
-	r.listed(&p, "@everyone\r\nBcc: x\n\u202e<b>**free**</b> [a](https://example.org)\u3164"+strings.Repeat("x", 500), p.Escrow)
-	got := to.take()
-	wantKinds(t, got, "supernode.gone")
+	deceiving := "@everyone\r\nBcc: x\n\u202e<b>**free**</b> [a](https://example.org)\u3164" + strings.Repeat("x", 500)
+	r.listed(&p, deceiving, p.Escrow)
+	wantKinds(t, to.take()) // what a status that nobody knows means is not known
+	got := []notify.Message{{Text: notify.GoneSupernodeText(acme, deceiving)}}
 	text := got[0].Text
 	if strings.ContainsFunc(text, func(r rune) bool { return !visible.Rune(r) }) || strings.ContainsAny(text, "@<>*[") || strings.Contains(text, "//") ||
 		!strings.Contains(text, `is in the node's list as \u0040everyone\u000d\u000aBcc: x\u000a`) || strings.Contains(text, "xxx") || !strings.Contains(text, "…") {

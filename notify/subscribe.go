@@ -48,7 +48,11 @@ type Listed struct {
 	Kinds    []Kind        `json:"kinds"`
 	Cushion  int64         `json:"cushion"`
 	Overdue  int64         `json:"overdue"`
+	Deliveries
+}
 
+// Deliveries is what became of the messages to a subscription.
+type Deliveries struct {
 	Delivered    int64     // messages that arrived
 	LastDelivery time.Time // zero if none arrived
 	Waiting      int64     // messages
@@ -222,7 +226,7 @@ func (s *Service) List(ctx context.Context) ([]Listed, error) {
 		if err != nil {
 			return err
 		}
-		now := s.cfg.Now()
+		now := s.cfg.Now().UTC()
 		lanes, err := x.Waiting(now, now)
 		waiting := map[string]store.Waiting{}
 		for _, w := range lanes {
@@ -237,11 +241,14 @@ func (s *Service) List(ctx context.Context) ([]Listed, error) {
 			d, w := done[sub.ID], waiting[sub.ID]
 			l := Listed{
 				ID: sub.ID, Created: sub.Created, To: redacted(sub.URL), Pool: sub.Pool, PastelID: sub.PastelID, Operator: sub.Operator,
-				Cushion: sub.Cushion, Overdue: sub.Overdue, Delivered: d.Delivered, LastDelivery: d.Last, Waiting: w.Messages,
-				LastError: d.Failure, LastFailure: d.Failed, GivenUp: d.GivenUp,
+				Cushion: sub.Cushion, Overdue: sub.Overdue, Deliveries: Deliveries{
+					Delivered: d.Delivered, Waiting: w.Messages, LastError: d.Failure, GivenUp: d.GivenUp,
+					// The clock may have been ahead when these were stored.
+					LastDelivery: earlier(d.Last, now), LastFailure: earlier(d.Failed, now),
+				},
 			}
 			if w.Messages > 0 {
-				l.WaitingSince = earlier(w.Since, now.UTC()) // the clock may have been wrong when it was made
+				l.WaitingSince = earlier(w.Since, now)
 			}
 			for _, k := range sub.Kinds {
 				l.Kinds = append(l.Kinds, Kind(k))

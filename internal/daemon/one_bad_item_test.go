@@ -14,6 +14,23 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
+// sees waits until the list of subscriptions is so.
+func (r *running) sees(so func([]notify.Listed) bool) {
+	r.t.Helper()
+	for giveUp := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		list, err := r.Alerts().List(context.Background())
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if so(list) {
+			return
+		}
+		if time.Now().After(giveUp) {
+			r.t.Fatalf("%+v", list)
+		}
+	}
+}
+
 // What fails to be delivered is seen in metrics, in the API and on pages, while the daemon stays ready and other alerts arrive.
 func TestOneBadItemIsSeen(t *testing.T) {
 	t.Parallel()
@@ -50,6 +67,7 @@ func TestOneBadItemIsSeen(t *testing.T) {
 	n.submit(blocks[146:165])
 	for !(<-arrived == notify.Replenishing) {
 	}
+	d.sees(func(list []notify.Listed) bool { return list[0].LastError != "" && list[1].LastError != "" })
 	metrics := "http://" + cfg.Metrics
 	d.answers(metrics+"/metrics", http.StatusOK, `smartpool_alert_attempts_total{outcome="refused"}`)
 	for _, want := range []string{
