@@ -60,20 +60,30 @@ func forwarded(text string) (netip.Addr, bool) {
 // answersTo reports whether the API answers to a Host header. A page of a stranger can make a browser on this machine ask a loopback
 // address under the stranger's name, and would then read the answers as its own. Addresses cannot be forged so.
 func (c *Config) answersTo(r *http.Request) bool {
-	host := r.Host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	_, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
 	switch {
-	case err == nil, host == "", host == "localhost", slices.Contains(c.Hosts, host): // only programs send none
+	case Unnamed(r.Host), slices.Contains(c.Hosts, hostOf(r.Host)):
 		return true
 	case len(c.Hosts) > 0 || !c.Local:
 		return len(c.Hosts) == 0
 	}
 	at, err := netip.ParseAddrPort(r.RemoteAddr) // a proxy asks under the name that its clients use
 	return err == nil && within(at.Addr().Unmap().WithZone(""), c.Proxies)
+}
+
+// Unnamed reports whether a Host header has no name that a stranger could have chosen: it is an address, localhost, or missing, as programs
+// may send it and browsers do not.
+func Unnamed(header string) bool {
+	host := hostOf(header)
+	_, err := netip.ParseAddr(host)
+	return err == nil || host == "" || host == "localhost"
+}
+
+// hostOf returns a Host header without port, brackets and final dot, in lower case.
+func hostOf(header string) string {
+	if host, _, err := net.SplitHostPort(header); err == nil {
+		header = host
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(header, "["), "]"), "."))
 }
 
 // crossOrigin lets pages of allowed origins read the answer. It reports whether it has answered: a browser asks before it sends a request
@@ -120,14 +130,20 @@ func matches(header []string, tag string) bool {
 // codings are what proxies compress with.
 var codings = []string{"gzip", "br", "zstd", "deflate", "df", "gz"}
 
-// under serves everything also under a base path, which a proxy may pass on or remove, and completes redirects with it.
-func under(base string, next http.Handler) http.Handler {
+// under serves everything also under the base path, which a proxy may pass on or remove, and completes redirects with it. A proxy that
+// removes it says so with X-Forwarded-Prefix where that matters: without it, /pools below the base path /pools would be the start page.
+func (c *Config) under(next http.Handler) http.Handler {
+	base := c.Base
 	if base == "" {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w = &rebased{w, base}
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		removed := err == nil && within(peer.Addr().Unmap().WithZone(""), c.Proxies) && strings.TrimSuffix(r.Header.Get("X-Forwarded-Prefix"), "/") == base
 		switch {
+		case removed:
+			next.ServeHTTP(w, r)
 		case r.URL.Path == base:
 			to := base + "/"
 			if r.URL.RawQuery != "" {

@@ -155,7 +155,21 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	}
 	out.Ready = out.Trouble == ""
 	s.freshness(&out)
+	out.Alerts = s.deliveries()
 	return out, err
+}
+
+// deliveries counts alerts; nil if the daemon sends none.
+func (s *Server) deliveries() *wire.Deliveries {
+	if s.cfg.ReadOnly || s.cfg.Alerts == nil {
+		return nil
+	}
+	service := s.cfg.Alerts()
+	if service == nil {
+		return nil
+	}
+	o := service.Outbox()
+	return &wire.Deliveries{Subscriptions: o.Subscriptions, Waiting: o.Waiting, Oldest: int64(o.Oldest / time.Second), GivenUp: o.GivenUp}
 }
 
 // freshness fills in what clients need to judge the daemon's freshness themselves.
@@ -183,7 +197,7 @@ func (s *Server) freshness(out *wire.Status) {
 
 // Handler serves everything within the limits.
 func (s *Server) Handler() http.Handler {
-	return recovered(guard(under(s.cfg.Base, patient(s.mux)), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
+	return recovered(guard(s.cfg.under(tidy(patient(s.mux))), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
 }
 
 // patience is how long an answer may take, because clients share the database.

@@ -68,6 +68,6 @@ func SupernodeText(x *wire.Supernode) string {
 	case chain.SupernodeEnded:
 		return "The pool has ended and no longer backs a Supernode. The operator may shut its machine down."
 	default:
-		return "This daemon has no list of Supernodes. Its node is away or behind, or it does not follow a node."
+		return "This daemon does not know: its node is away or behind, it does not follow a node, or the node's list says nothing of this Supernode that can be read."
 	}
 }

@@ -59,6 +59,7 @@ type Follower struct {
 		hash  pastel.BlockHash
 		since time.Time
 	}
+	stale bool      // logged last
 	asked time.Time // when the node was last asked for its peers
 }
 
@@ -134,6 +135,7 @@ func (f *Follower) Run(ctx context.Context) error {
 			return err
 		}
 		f.report(err)
+		f.reportStale()
 		if !f.sleep(ctx, wait) {
 			return ctx.Err()
 		}
@@ -170,6 +172,20 @@ func (f *Follower) report(err error) {
 			f.cfg.Log.Warn("invalid response from the node; retrying", "err", err)
 		}
 	}
+}
+
+// reportStale logs when the ledger, at its node's tip, stops being at the network's, and when it is again.
+func (f *Follower) reportStale() {
+	st := f.Status()
+	switch stale := st.Stale != ""; {
+	case st.Err != nil || stale == f.stale:
+		return
+	case stale:
+		f.cfg.Log.Warn("not at the network's tip", "height", st.Fresh.Height, "why", st.Stale)
+	default:
+		f.cfg.Log.Info("at the network's tip again", "height", st.Fresh.Height)
+	}
+	f.stale = !f.stale
 }
 
 // sleep waits for the bell or the interval; it returns false if the context ends first.

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -51,10 +52,19 @@ func (j behind) stands(*store.Subscription) ([]*report, error) {
 		return nil, nil
 	}
 	return []*report{j.report(cause{kind: DaemonBehind}, say(
-		fmt.Sprintf("The daemon has not caught up with its node since %s: it is at %s, the node at block %d.", j.s.cfg.Behind.UTC().Format(dateForm),
-			j.at, j.status.Target),
+		j.happened(),
 		"Until it catches up, other alerts come late.",
 		"Check the daemon's log, and whether the node answers."))}, nil
+}
+
+// happened says how the daemon is behind: its node, or with its node.
+func (j behind) happened() string {
+	since := j.s.cfg.Behind.UTC().Format(dateForm)
+	if j.status.Target > j.at.height {
+		return fmt.Sprintf("The daemon has not caught up with its node since %s: it is at %s, the node at block %d.", since, j.at, j.status.Target)
+	}
+	return fmt.Sprintf("The daemon may not be at the network's tip since %s. It is at %s: %s.", since, j.at,
+		cmp.Or(chain.Away(j.status.Err), j.status.Stale, "its log says why"))
 }
 
 // over is not known before the ledger is at the node's tip: a process that starts, or a node that does not answer, knows of no end.

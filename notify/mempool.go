@@ -63,7 +63,7 @@ func (s *Service) watchMempool(ctx context.Context) error {
 		return nil
 	}
 	began := s.cfg.Now()
-	ids, err := node.Mempool(ctx)
+	ids, odd, err := node.Mempool(ctx)
 	if err != nil {
 		return fmt.Errorf("ask the node for its mempool: %w", err)
 	}
@@ -80,7 +80,7 @@ func (s *Service) watchMempool(ctx context.Context) error {
 		m.tip, m.said = tip.Hash, map[pastel.TxID][]store.Spend{}
 	}
 	waiting := make(map[pastel.TxID]bool, min(len(ids), maxWaiting))
-	whole := true
+	whole := odd == 0 // otherwise nobody can say that no coins are about to be spent
 	for _, id := range ids {
 		// If the list is too long, a transaction that is known to spend something still counts, wherever it stands.
 		if len(waiting) < maxWaiting || m.stored[id] != nil {

@@ -23,29 +23,33 @@ const (
 // keepAlerts is how long finished messages are kept.
 const keepAlerts = 30 * 24 * time.Hour
 
-// tip returns the height of the network's tip; false if the ledger may not be at it.
+// tip returns the height of the ledger's last block, and whether that is the network's.
 func (s *Service) tip() (pastel.Height, bool) {
 	last := s.cfg.Ledger.Last().Height
-	if s.cfg.Status == nil {
-		return last, true
-	}
-	status := s.cfg.Status()
-	return max(last, status.Target), status.Synced
+	return last, s.cfg.Status == nil || s.cfg.Status().Synced
 }
 
-// begin has subscriptions begin that waited for the ledger to be at the network's tip.
-func (s *Service) begin(ctx context.Context) error {
-	if !s.unbegun.Load() {
-		return nil
+// startWaiting has subscriptions begin that wait for the ledger to be at the network's tip. It was, at a height, before events were read.
+func (s *Service) startWaiting(ctx context.Context, at pastel.Height) error {
+	s.waiting.Store(false) // before the database is asked: whoever subscribes meanwhile says so again
+	begun := false
+	err := s.cfg.Alerts.View(ctx, func(x *store.AlertTx) error {
+		subs, err := x.Subscriptions()
+		begun = !slices.ContainsFunc(subs, func(sub store.Subscription) bool { return sub.Waits })
+		return err
+	})
+	if err == nil && !begun {
+		err = s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+			read, err := x.Cursor()
+			if err != nil || read.Height < at || read.Position != store.EndOfBlock { // the rest may be history
+				return err
+			}
+			begun = true
+			return x.Begin(read.Height)
+		})
 	}
-	tip, fresh := s.tip()
-	if !fresh {
-		return nil
-	}
-	s.unbegun.Store(false) // before the change: whoever subscribes meanwhile says so again
-	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error { return x.Begin(tip) })
-	if err != nil {
-		s.unbegun.Store(true)
+	if err != nil || !begun {
+		s.waiting.Store(true)
 	}
 	return err
 }
@@ -173,7 +177,7 @@ func (r *reading) goBack() (store.AlertCursor, error) {
 	if known { // otherwise those who subscribed before the fork would also hear what happened before they did
 		r.lowered = r.from.Height
 		for i := range r.subs {
-			if sub := &r.subs[i]; sub.Since > fork && sub.Since <= r.lowered {
+			if sub := &r.subs[i]; !sub.Waits && sub.Since > fork && sub.Since <= r.lowered {
 				sub.Since = fork
 			}
 		}
@@ -263,7 +267,7 @@ func (r *reading) event(e *store.Event, b *store.Block) error {
 	var told *report  // made for the first whom it concerns
 	for i := range r.subs {
 		sub := &r.subs[i]
-		old := e.Height <= sub.Since
+		old := e.Height <= sub.Since || sub.Waits && b.Time < sub.Created.Unix()
 		if old && !r.rebinds || !slices.Contains(sub.Kinds, string(k.kind)) {
 			continue
 		}

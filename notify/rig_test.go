@@ -98,6 +98,7 @@ type node struct {
 	mu     sync.Mutex
 	txs    map[pastel.TxID][]byte
 	extra  []pastel.TxID                    // in the mempool's list besides
+	odd    int                              // entries of the mempool's list that cannot be read
 	asked  int                              // for transactions
 	listed map[pastel.OutPoint]chain.Listed // of Supernodes
 	fresh  bool                             // it has not got the network's list yet
@@ -109,7 +110,7 @@ func (n *node) Tip(context.Context) (pastel.Height, pastel.BlockHash, error) {
 	return n.tip().Height, n.tip().Hash, n.err
 }
 
-func (n *node) Mempool(context.Context) ([]pastel.TxID, error) {
+func (n *node) Mempool(context.Context) ([]pastel.TxID, int, error) {
 	if n.hold != nil {
 		n.hold <- struct{}{}
 		<-n.hold
@@ -120,7 +121,7 @@ func (n *node) Mempool(context.Context) ([]pastel.TxID, error) {
 	for id := range n.txs {
 		ids = append(ids, id, id)
 	}
-	return ids, n.err
+	return ids, n.odd, n.err
 }
 
 func (n *node) RawTx(_ context.Context, id pastel.TxID) ([]byte, error) {

@@ -18,7 +18,8 @@ import (
 // Node is what alerts ask a node.
 type Node interface {
 	Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, error)
-	Mempool(ctx context.Context) ([]pastel.TxID, error)
+	// Mempool returns the ids of the transactions that wait, and how many more have entries that cannot be read.
+	Mempool(ctx context.Context) (ids []pastel.TxID, odd int, err error)
 	RawTx(ctx context.Context, id pastel.TxID) ([]byte, error)
 	// Supernodes returns the node's list of Supernodes.
 	Supernodes(ctx context.Context) (*chain.Listing, error)
@@ -58,7 +59,7 @@ type Service struct {
 	unknown error // why the node's list of Supernodes is not known
 
 	looked  atomic.Pointer[Look] // nil before the first
-	unbegun atomic.Bool          // some subscriptions may not have begun
+	waiting atomic.Bool          // some subscriptions may wait
 	reading sync.Mutex           // held while blocks are read: whoever waits for it finds nothing left to do
 	bell    chan struct{}        // rings when there may be something to send
 	sending sync.WaitGroup
@@ -88,7 +89,7 @@ func New(cfg Config) *Service {
 		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
 		patience: sendPatience, traffic: newTraffic(),
 	}
-	s.unbegun.Store(true) // as far as anybody knows
+	s.waiting.Store(true) // as far as anybody knows
 	return s
 }
 
@@ -178,9 +179,7 @@ func (s *Service) open(ctx context.Context) error {
 func (s *Service) readBlocks(ctx context.Context) error {
 	s.reading.Lock()
 	defer s.reading.Unlock()
-	if err := s.begin(ctx); err != nil {
-		return err
-	}
+	at, fresh := s.tip()
 	for more := true; more && ctx.Err() == nil; {
 		var err error
 		if more, err = s.readEvents(ctx); err != nil {
@@ -188,7 +187,10 @@ func (s *Service) readBlocks(ctx context.Context) error {
 		}
 		s.ring()
 	}
-	return nil
+	if !fresh || !s.waiting.Load() || ctx.Err() != nil {
+		return nil
+	}
+	return s.startWaiting(ctx, at)
 }
 
 // viewAll looks once at what is in no block: the mempool, and what stands at the tip. If the node fails, alerts that do not need it

@@ -150,8 +150,8 @@ func checkURL(to string) error {
 	return nil
 }
 
-// Subscribe adds a subscription, which hears what happens from now on. If the ledger is not at the network's tip, it begins once it is: what a
-// daemon reads until then is history. A request that is wrong gets a *RequestError.
+// Subscribe adds a subscription, which hears what happens from now on. While the ledger is not at the network's tip, what it reads is history
+// unless it is dated later. A request that is wrong gets a *RequestError.
 func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	if err := r.validate(); err != nil {
 		return Receipt{}, err
@@ -162,8 +162,9 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	}
 	since, fresh := s.tip()
 	if !fresh {
-		since = store.NotBegun
-		defer s.unbegun.Store(true)
+		status := s.cfg.Status()
+		since = max(since, status.Target, status.Fresh.Node.Headers)
+		defer s.waiting.Store(true)
 	}
 	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
 		subs, err := x.Subscriptions()
@@ -195,7 +196,7 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 			}
 		}
 		sub := store.Subscription{
-			ID: receipt.ID, Created: s.cfg.Now(), Since: max(since, tip.Height), URL: r.URL, Secret: receipt.Secret,
+			ID: receipt.ID, Created: s.cfg.Now(), Since: max(since, tip.Height), Waits: !fresh, URL: r.URL, Secret: receipt.Secret,
 			Pool: r.Pool, PastelID: r.PastelID, Operator: r.Operator, Cushion: r.Cushion, Overdue: r.Overdue,
 		}
 		for _, k := range r.Kinds {

@@ -88,7 +88,8 @@ type AlertTx struct {
 type Subscription struct {
 	ID       string
 	Created  time.Time
-	Since    pastel.Height // alerts are only about what happens above this block; NotBegun until the ledger is at the network's tip
+	Since    pastel.Height // alerts are only about what happens above this block
+	Waits    bool          // it was made while the ledger was not at the network's tip, and begins once it is
 	URL      string        // a secret
 	Secret   string        // signs a webhook's messages; empty for others
 	Pool     ticket.PoolID // at most one of the three is set; if none is, every pool
@@ -99,18 +100,26 @@ type Subscription struct {
 	Overdue  int64 // blocks
 }
 
-// NotBegun is Subscription.Since while it is unknown where the subscription begins.
-const NotBegun pastel.Height = math.MaxInt32
+// waits is added to the stored Since of a subscription that waits. No height is as great.
+const waits = 1 << 31
 
-// Begin has subscriptions that have not begun, or would begin later, begin after a block.
+// storedSince returns the stored form of Since and Waits.
+func (s *Subscription) storedSince() int64 {
+	if s.Waits {
+		return waits + int64(s.Since)
+	}
+	return int64(s.Since)
+}
+
+// Begin has subscriptions that wait begin after a block.
 func (x *AlertTx) Begin(h pastel.Height) error {
-	return x.q.LowerSince(x.ctx, db.LowerSinceParams{Since: int64(h), Since_2: int64(NotBegun)})
+	return x.q.LowerSince(x.ctx, db.LowerSinceParams{Since: int64(h), Since_2: math.MaxInt64})
 }
 
 // AddSubscription adds a subscription.
 func (x *AlertTx) AddSubscription(s *Subscription) error {
 	return x.q.InsertSubscription(x.ctx, db.InsertSubscriptionParams{
-		ID: s.ID, Created: s.Created.Unix(), Since: int64(s.Since), ToUrl: s.URL, Secret: s.Secret, Pool: text(string(s.Pool)),
+		ID: s.ID, Created: s.Created.Unix(), Since: s.storedSince(), ToUrl: s.URL, Secret: s.Secret, Pool: text(string(s.Pool)),
 		Pastelid: text(s.PastelID), Operator: text(s.Operator), Kinds: strings.Join(s.Kinds, " "), Cushion: s.Cushion, Overdue: s.Overdue,
 	})
 }
@@ -121,9 +130,14 @@ func (x *AlertTx) Subscriptions() ([]Subscription, error) {
 	list := make([]Subscription, len(rows))
 	for i, r := range rows {
 		list[i] = Subscription{
-			ID: r.ID, Created: time.Unix(r.Created, 0).UTC(), Since: pastel.Height(r.Since), URL: r.ToUrl, Secret: r.Secret,
+			ID: r.ID, Created: time.Unix(r.Created, 0).UTC(), URL: r.ToUrl, Secret: r.Secret,
 			Pool: ticket.PoolID(r.Pool.String), PastelID: r.Pastelid.String, Operator: r.Operator.String, Kinds: strings.Fields(r.Kinds),
 			Cushion: r.Cushion, Overdue: r.Overdue,
+		}
+		if since := r.Since; since >= waits-1 {
+			list[i].Since, list[i].Waits = pastel.Height(since-waits), true
+		} else {
+			list[i].Since = pastel.Height(since)
 		}
 	}
 	return list, err

@@ -57,7 +57,7 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 		return opening.name(ctx, ErrLocked)
 	}
 	s.onClose(lock.Unlock)
-	if err := keepPrivate(path); err != nil {
+	if err := create(path); err != nil {
 		return err
 	}
 	if err := claimSQLite(ctx, path); err != nil {
@@ -82,6 +82,54 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	s.engine, s.reads, s.place = &sqliteWriter{path, pool}, sqliteReads, sqlitePlace(path)
 	s.conn, s.q, err = s.engine.connect(ctx)
 	return opening.name(ctx, err)
+}
+
+// private is the mode of a database's files: they hold the addresses of alerts' receivers, which are secrets.
+const private = 0o600
+
+// create creates a database's file, privately, if it is missing.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
+	switch {
+	case err == nil:
+		return f.Close()
+	case errors.Is(err, fs.ErrExist):
+		return KeepPrivate(path)
+	}
+	return fmt.Errorf("create the database: %w", err)
+}
+
+// KeepPrivate takes an SQLite database's files from other users, who could read those that earlier releases made. SQLite gives the files
+// that it adds the mode of the database. It does nothing for a PostgreSQL database, or one that does not exist yet.
+func KeepPrivate(database string) error {
+	if IsPostgres(database) {
+		return nil
+	}
+	for _, name := range []string{database, database + "-wal", database + "-shm"} {
+		info, err := os.Stat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return fmt.Errorf("open SQLite file: %w", err)
+		case !info.Mode().IsRegular(): // SQLite would wait for a pipe
+			return fmt.Errorf("%s is not a regular file: remove it", name)
+		case info.Mode().Perm()&0o077 != 0:
+			if err := os.Chmod(name, private); err != nil && writable(name) {
+				return fmt.Errorf("%s can be read or changed by other users of this machine: %w; run: chmod 600 %s", name, err, name)
+			}
+		}
+	}
+	return nil
+}
+
+// writable reports whether a file may be written; what may not is refused later, in other words.
+func writable(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
 }
 
 // sqlitePath returns the one name of a file by which every process locks it, also if there is none yet, together with fs.ErrNotExist. It
@@ -113,43 +161,6 @@ func sqlitePath(path string) (string, error) {
 		return "", fmt.Errorf("path of the database: %w", err)
 	}
 	return path, nil
-}
-
-// private is the mode of a database's files: they hold the addresses of alerts' receivers, which are secrets.
-const private = 0o600
-
-// keepPrivate creates a database's file if it is missing, and takes it from other users whom an earlier release let read it. SQLite gives
-// the files beside it the same mode.
-func keepPrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
-	if err == nil {
-		return f.Close()
-	}
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
-		info, err := os.Stat(name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && name != path:
-			continue
-		case err != nil:
-			return fmt.Errorf("open SQLite file: %w", err)
-		case !info.Mode().IsRegular():
-			return fmt.Errorf("%s is not a regular file: move it away", name)
-		case info.Mode().Perm()&0o077 != 0:
-			if err := os.Chmod(name, private); err != nil && writable(name) {
-				return fmt.Errorf("%s can be read or changed by other users of this machine: %w; run: chmod 600 %s", name, err, name)
-			}
-		}
-	}
-	return nil
-}
-
-// writable reports whether a file may be written; what may not is refused later, in other words.
-func writable(path string) bool {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return false
-	}
-	return f.Close() == nil
 }
 
 // connect implements writing. The process holds the lock, on a file beside the database.

@@ -27,6 +27,7 @@ var formats = template.FuncMap{
 		}
 		return pastel.Thousands(int64(n)) + " " + many
 	},
+	"lasting":  lasting,
 	"status":   statusWord,
 	"role":     roleWord,
 	"standing": standing,
@@ -35,6 +36,24 @@ var formats = template.FuncMap{
 	"add":      func(a, b pastel.Amount) pastel.Amount { return a + b },
 	"int64":    func(a int) int64 { return int64(a) },
 	"int":      func(a int64) int { return int(a) },
+}
+
+// lasting prints how many seconds something has lasted, in the largest unit that fits.
+func lasting(seconds int64) string {
+	const minute, hour, day = 60, 60 * 60, 24 * 60 * 60
+	n, unit := seconds, "second"
+	switch {
+	case seconds >= day:
+		n, unit = seconds/day, "day"
+	case seconds >= hour:
+		n, unit = seconds/hour, "hour"
+	case seconds >= minute:
+		n, unit = seconds/minute, "minute"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
 }
 
 // named is an operator's name together with the PastelID that identifies the operator.

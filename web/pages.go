@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -311,7 +312,7 @@ func (s *Site) payout(r *http.Request) (*page, error) {
 
 // find redirects to the page of the pool, PastelID, address or payout that was entered.
 func (s *Site) find(w http.ResponseWriter, r *http.Request) {
-	what := strings.TrimSpace(r.URL.Query().Get("q"))
+	what := pasted.ID(r.URL.Query().Get("q"))
 	net := s.cfg.Books.Params().Network
 	to := ""
 	switch _, notAddress := pastel.ParseAddress(&net, what); {
@@ -320,9 +321,9 @@ func (s *Site) find(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(what, "jX"):
 		to = "/members/"
 	case len(what) == 64:
-		to = "/payouts/"
+		to, what = "/payouts/", pasted.Hex(what)
 	case strings.Contains(what, "."):
-		to = "/pools/"
+		to, what = "/pools/", pasted.Pool(what)
 	}
 	if to == "" {
 		s.serve(func(*http.Request) (*page, error) {

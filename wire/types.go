@@ -54,7 +54,16 @@ type Status struct {
 	Headers    *pastel.Height `json:"headers,omitempty" doc:"Last block header that the node knows of; left out if it does not say. Above node_height while it downloads the chain."`
 	Peers      *int           `json:"peers,omitempty" doc:"Nodes that the node is connected to; left out if it does not say."`
 	ReadOnly   bool           `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
+	Alerts     *Deliveries    `json:"alerts,omitempty" doc:"What became of alerts to all subscriptions; left out if the daemon sends none."`
 	Parameters Parameters     `json:"parameters"`
+}
+
+// Deliveries counts alerts to all subscriptions.
+type Deliveries struct {
+	Subscriptions int   `json:"subscriptions" doc:"Subscriptions to alerts."`
+	Waiting       int64 `json:"waiting" doc:"Messages that wait to be sent, or to be sent again."`
+	Oldest        int64 `json:"oldest_waiting" doc:"Seconds for which the oldest of them has been waiting; 0 if none is."`
+	GivenUp       int64 `json:"given_up" doc:"Messages that are lost: their receivers refused them, or did not take them for days."`
 }
 
 // Statistics are network totals.

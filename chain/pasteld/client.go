@@ -25,6 +25,9 @@ type Config struct {
 	CookieFile     string // where the node writes user and password: .cookie in its data folder
 	Network        pastel.Network
 	Timeout        time.Duration // of a call, including its answer; 0 means 30 seconds
+	// Odd is called for each list that was read, with the number of entries that could not be read and were left out, and what is wrong with the
+	// first of them. It may be nil.
+	Odd func(method string, entries int, first error)
 }
 
 // Client asks one node. It is safe for concurrent use.
@@ -35,6 +38,7 @@ type Client struct {
 	auth    *auth
 	http    *http.Client
 	lastID  atomic.Uint64
+	odd     func(method string, entries int, first error) // may be nil
 }
 
 var _ chain.Node = (*Client)(nil)
@@ -42,16 +46,30 @@ var _ chain.Node = (*Client)(nil)
 // URL returns the node's URL.
 func (c *Client) URL() string { return c.url }
 
-// Dial returns a client for a node that has passed Check.
+// dialPatience is how long Dial waits for a node: long enough for one that restarts or is busy for a moment.
+const dialPatience = 3 * time.Second
+
+// Dial returns a client for a node that has passed Check. If the node does not answer now (Temporary), Dial tries again for 3 seconds.
 func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	c, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Check(ctx); err != nil {
-		return nil, err
+	began := time.Now()
+	for pause := 200 * time.Millisecond; ; pause *= 2 {
+		err := c.Check(ctx)
+		switch {
+		case err == nil:
+			return c, nil
+		case !Temporary(err) || time.Since(began)+pause > dialPatience:
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(pause):
+		}
 	}
-	return c, nil
 }
 
 // New returns a client without contacting the node. It refuses settings that cannot work.
@@ -73,7 +91,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
 	}
-	return &Client{url: address, net: cfg.Network, timeout: cfg.Timeout, auth: a, http: newHTTP()}, nil
+	return &Client{url: address, net: cfg.Network, timeout: cfg.Timeout, auth: a, http: newHTTP(), odd: cfg.Odd}, nil
 }
 
 // newHTTP returns a client that sends credentials only to the node: no proxy from the environment, no redirects.

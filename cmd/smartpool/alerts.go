@@ -25,7 +25,7 @@ type alertsCmd struct {
 // tokenFlags prove to the daemon that the user is its owner.
 type tokenFlags struct {
 	apiFlags
-	Token     string `env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file: other users can see flags."`
+	Token     string `type:"id" env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file: other users can see flags."`
 	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File with the token: api.token in the daemon's data folder."`
 }
 
@@ -36,11 +36,11 @@ func (f *tokenFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*
 
 type alertsAddCmd struct {
 	tokenFlags
-	URL      string   `arg:"" help:"Where to send alerts: https://… is a webhook, anything else a shoutrrr URL, such as telegram://token@telegram?chats=@me. The URL is a secret, and other users of this machine can see command lines. Use - to be asked for it, or to read it from standard input."`
-	Pool     string   `placeholder:"POOL" help:"Only this pool, by id or label."`
-	PastelID string   `name:"pastelid" placeholder:"PASTELID" help:"Only this PastelID's pledges and their pools."`
-	Operator string   `placeholder:"PASTELID" help:"Only this operator's pools."`
-	Kinds    []string `placeholder:"KIND,..." help:"Kinds of alerts, separated by commas; by default, all. docs/alerts.md lists them."`
+	URL      string   `type:"text" arg:"" help:"Where to send alerts: https://… is a webhook, anything else a shoutrrr URL, such as telegram://token@telegram?chats=@me. The URL is a secret, and other users of this machine can see command lines. Use - to be asked for it, or to read it from standard input."`
+	Pool     string   `type:"pool" placeholder:"POOL" help:"Only this pool, by id or label."`
+	PastelID string   `type:"id" name:"pastelid" placeholder:"PASTELID" help:"Only this PastelID's pledges and their pools."`
+	Operator string   `type:"id" placeholder:"PASTELID" help:"Only this operator's pools."`
+	Kinds    []string `type:"text" placeholder:"KIND,..." help:"Kinds of alerts, separated by commas; by default, all. docs/alerts.md lists them."`
 	Cushion  int64    `placeholder:"PERCENT" help:"Alert when less than this much of the cushion is left; by default, 50."`
 	Overdue  int64    `placeholder:"BLOCKS" help:"Alert when a payout has been due for so many blocks; by default, 20."`
 }
@@ -131,7 +131,7 @@ func lastError(s *wire.Subscribed) string {
 
 type alertsRemoveCmd struct {
 	tokenFlags
-	ID string `arg:"" help:"The subscription's id, from alerts list."`
+	ID string `type:"id" arg:"" help:"The subscription's id, from alerts list."`
 }
 
 // Run ends a subscription.
@@ -144,7 +144,7 @@ func (c *alertsRemoveCmd) Run(ctx context.Context, e *terminal.Terminal, r *jour
 
 type alertsTestCmd struct {
 	tokenFlags
-	ID string `arg:"" help:"The subscription's id, from alerts list."`
+	ID string `type:"id" arg:"" help:"The subscription's id, from alerts list."`
 }
 
 // Run sends a test message.

@@ -28,6 +28,9 @@ func (c *guardCmd) Validate() error {
 
 // Run watches pledges until it is interrupted, and prints a line for each thing that happens.
 func (c *guardCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	if err := r.CheckNames(c.ID); err != nil {
+		return err
+	}
 	return r.Guard(ctx, &journey.Guard{IDs: c.ID, Once: c.Once, NoLock: c.NoLock, Every: c.Every, Node: c.at(), Tell: func(x journey.Guarded) {
 		if e.JSON {
 			//nolint:errcheck,errchkjson // only texts; if the reader is gone, the process ends

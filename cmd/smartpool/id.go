@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -69,7 +70,7 @@ type idShowCmd struct {
 // Run prints the id.
 func (c *idShowCmd) Run(e *terminal.Terminal) error {
 	if _, err := os.Stat(c.What); err != nil {
-		id, err := pastelid.Parse(c.What)
+		id, err := pastelid.Parse(pasted.ID(c.What))
 		if err != nil {
 			return fmt.Errorf("there is no file %s, and it is %w", c.What, err)
 		}
@@ -91,7 +92,7 @@ func loadKey(e *terminal.Terminal, f *passphraseFlags, file string) (*pastelid.P
 
 // messageFlags say what to sign.
 type messageFlags struct {
-	Message *string `xor:"message" required:"" help:"The text."`
+	Message *string `type:"exact" xor:"message" required:"" help:"The text."`
 	File    string  `xor:"message" required:"" type:"existingfile" help:"File with the text; every byte counts."`
 }
 
@@ -146,8 +147,8 @@ func (c *idSignCmd) Run(e *terminal.Terminal) error {
 
 type idVerifyCmd struct {
 	messageFlags
-	PastelID  string `arg:"" name:"pastelid" help:"PastelID that should have signed."`
-	Signature string `arg:"" help:"Signature in base64."`
+	PastelID  string `type:"id" arg:"" name:"pastelid" help:"PastelID that should have signed."`
+	Signature string `type:"id" arg:"" help:"Signature in base64."`
 }
 
 // Run says ok, or fails.
@@ -197,7 +198,7 @@ type idRegisterCmd struct {
 	nodeFlags
 	passphraseFlags
 	Key     string `arg:"" name:"key-file" type:"existingfile" help:"Key file of the PastelID."`
-	Address string `placeholder:"ADDRESS" help:"Address for the registration to name; by default, a new one of the wallet."`
+	Address string `type:"id" placeholder:"ADDRESS" help:"Address for the registration to name; by default, a new one of the wallet."`
 	NoWait  bool   `help:"Do not wait for a block to include the registration."`
 	Yes     bool   `help:"Do not ask for confirmation."`
 }

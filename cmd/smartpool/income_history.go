@@ -15,8 +15,8 @@ import (
 type historyCmd struct {
 	who
 	CSV  bool   `name:"csv" help:"Print comma-separated values, for a spreadsheet or tax return."`
-	From string `placeholder:"YYYY-MM-DD" help:"First day, UTC."`
-	To   string `placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
+	From string `type:"text" placeholder:"YYYY-MM-DD" help:"First day, UTC."`
+	To   string `type:"text" placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
 }
 
 // Run prints income, forfeits and payouts, oldest first.

@@ -74,16 +74,16 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return ctx, nil
 	}
 	var line cli
-	parser, err := kong.New(&line, kong.Name("smartpool"), kong.Writers(out, errOut),
+	parser, err := kong.New(&line, append(cleaners(), kong.Name("smartpool"), kong.Writers(out, errOut),
 		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindSingletonProvider(interruption),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))...)
 	if err != nil {
 		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 		return exitUsage
 	}
-	ctx, err := parser.Parse(args)
+	ctx, err := parser.Parse(guarded(args))
 	if exited >= 0 { // the user asked for help
 		return exited
 	}

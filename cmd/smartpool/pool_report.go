@@ -13,9 +13,9 @@ import (
 
 type poolReportCmd struct {
 	apiFlags
-	Pool string `arg:"" help:"The pool's id or label."`
-	From string `placeholder:"YYYY-MM-DD" help:"First day, UTC."`
-	To   string `placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
+	Pool string `type:"pool" arg:"" help:"The pool's id or label."`
+	From string `type:"text" placeholder:"YYYY-MM-DD" help:"First day, UTC."`
+	To   string `type:"text" placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
 	CSV  bool   `name:"csv" help:"Print every event that involves money or coins, for a spreadsheet."`
 }
 

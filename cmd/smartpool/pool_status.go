@@ -17,7 +17,7 @@ import (
 
 type poolStatusCmd struct {
 	apiFlags
-	Pool string `arg:"" help:"The pool's id or label."`
+	Pool string `type:"pool" arg:"" help:"The pool's id or label."`
 	All  bool   `help:"List every pledge, not only the largest."`
 }
 

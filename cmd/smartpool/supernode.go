@@ -16,17 +16,17 @@ type supernodeLaunchCmd struct {
 	apiFlags
 	nodeFlags
 	identityFlags
-	Pool       string `arg:"" help:"The pool's id or label."`
-	Host       string `placeholder:"IP:PORT" help:"Address of the Supernode's machine; by default, the one in its entry of masternode.conf."`
-	ExtAddress string `placeholder:"IP:PORT" help:"Address of the machine's Supernode software (extAddress)."`
-	ExtP2P     string `name:"ext-p2p" placeholder:"IP:PORT" help:"Address of that software's own network (extP2P)."`
+	Pool       string `type:"pool" arg:"" help:"The pool's id or label."`
+	Host       string `type:"text" placeholder:"IP:PORT" help:"Address of the Supernode's machine; by default, the one in its entry of masternode.conf."`
+	ExtAddress string `type:"text" placeholder:"IP:PORT" help:"Address of the machine's Supernode software (extAddress)."`
+	ExtP2P     string `type:"text" name:"ext-p2p" placeholder:"IP:PORT" help:"Address of that software's own network (extP2P)."`
 	Alias      string `placeholder:"NAME" help:"Name in masternode.conf; by default, the pool's label."`
 	Conf       string `name:"masternode-conf" placeholder:"FILE" help:"The node's masternode.conf; by default, the one beside its .cookie."`
 	MachineKey string `name:"masternode-key-file" placeholder:"FILE" help:"File with a key from an earlier masternode genkey, or - to be asked for it, or to read it from standard input; by default, the entry's, or a new one."`
 	ShowKey    bool   `help:"With --json: print the machine's key, too."`
 	Cold       string `placeholder:"FILE" help:"Sign nothing; write the entry to this file and print what the Supernode's PastelID must sign elsewhere."`
 	Signed     string `placeholder:"FILE" help:"Use an entry written by --cold and signed since."`
-	Signature  string `placeholder:"BASE64" help:"With --signed: the PastelID's signature, unless the file has it."`
+	Signature  string `type:"id" placeholder:"BASE64" help:"With --signed: the PastelID's signature, unless the file has it."`
 	NoWait     bool   `help:"Do not wait until the node lists the Supernode and it is paid."`
 	Yes        bool   `help:"Do not ask for confirmation."`
 }

@@ -29,7 +29,7 @@ func (f *auditFlags) audit(e *terminal.Terminal) *journey.Audit {
 
 type verifyPayoutCmd struct {
 	auditFlags
-	TxID string `arg:"" name:"txid" help:"The payout's transaction id."`
+	TxID string `type:"hex" arg:"" name:"txid" help:"The payout's transaction id."`
 }
 
 // Run says ok, wrong or unknown.
@@ -62,7 +62,7 @@ func (c *verifyPayoutCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 type verifyPoolCmd struct {
 	apiFlags
 	auditFlags
-	Pool string `arg:"" help:"The pool's id or label."`
+	Pool string `type:"pool" arg:"" help:"The pool's id or label."`
 }
 
 // Run compares a daemon's books of a pool with what the rules compute from raw blocks.

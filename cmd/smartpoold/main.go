@@ -55,6 +55,9 @@ type (
 	versionCmd struct{}
 )
 
+// errLogged says that the log has the error, in its form.
+var errLogged = errors.New("the log says why")
+
 // usageError is a wrong setting.
 type usageError struct{ error }
 
@@ -82,6 +85,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errLogged):
+		return exitFailed
 	case errors.As(err, &usage):
 		_, _ = fmt.Fprintln(errOut, "smartpoold:", err)
 		return exitUsage
@@ -140,12 +145,19 @@ func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) e
 	if err != nil {
 		return usageError{err}
 	}
+	slog.SetDefault(log) // so that lines of libraries, which use package log, have the same form
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if name == "rebuild" {
-		return daemon.Rebuild(ctx, line.Settings, log)
+		err = daemon.Rebuild(ctx, line.Settings, log)
+	} else {
+		err = d.Run(ctx)
 	}
-	return d.Run(ctx)
+	if err != nil {
+		log.Error("smartpoold cannot continue", "err", err)
+		return errLogged
+	}
+	return nil
 }
 
 func newLogger(w io.Writer, level, format string) *slog.Logger {

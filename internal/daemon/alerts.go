@@ -69,18 +69,26 @@ func (n alertNode) Supernodes(ctx context.Context) (*chain.Listing, error) {
 	return listing(ctx, n.Client)
 }
 
+// Mempool implements notify.Node.
+func (n alertNode) Mempool(ctx context.Context) ([]pastel.TxID, int, error) {
+	return n.WholeMempool(ctx)
+}
+
 // listing asks a node for all Supernodes.
 func listing(ctx context.Context, node *pasteld.Client) (*chain.Listing, error) {
 	whole, err := node.ListSynced(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list, err := node.Masternodes(ctx)
+	list, err := node.WholeMasternodes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := &chain.Listing{At: time.Now(), Whole: whole, Listed: make(map[pastel.OutPoint]chain.Listed, len(list))}
-	for _, m := range list {
+	out := &chain.Listing{
+		At: time.Now(), Whole: whole, Listed: make(map[pastel.OutPoint]chain.Listed, len(list.Listed)), Unread: list.Unread, Odd: list.Odd,
+		Hidden: list.Hidden,
+	}
+	for _, m := range list.Listed {
 		out.Listed[m.OutPoint] = chain.Listed{Status: m.Status, Payee: m.Payee, Address: m.Address}
 	}
 	return out, nil

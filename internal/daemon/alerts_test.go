@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -110,6 +111,7 @@ func subscribe(t *testing.T, n *node, data, database string, h *hook, kinds ...n
 		t.Fatal(err)
 	}
 	h.secret = receipt.Secret
+	begun(t, cmp.Or(database, data+"/regtest.db"))
 	d.end()
 	if d.Alerts() != nil {
 		t.Error("the alerts outlive their daemon")

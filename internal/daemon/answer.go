@@ -32,7 +32,9 @@ func (d *Daemon) answer(ctx context.Context, s *store.Store, ledger *chain.Ledge
 			d.log.Warn("close the node interface", "err", err)
 		}
 	}()
+	listener = capConnections(listener, fewConnections, nil)
 	server := nodeapi.NewServer(&pushed{Ledger: ledger, log: d.log}, password)
+	server.ErrorLog = slog.NewLogLogger(d.log.Handler(), slog.LevelDebug)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	d.log.Info("node interface", "url", "http://"+listener.Addr().String(), "cookie", cookie)

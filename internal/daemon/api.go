@@ -36,10 +36,21 @@ func (d *Daemon) startAPI(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	files := openFiles()
+	most, err := connections(files)
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if streams := d.cfg.streams(most); streams < d.cfg.APIStreams {
+		d.log.Warn("the limit of open files allows fewer event streams than --api-streams", "files", files, "streams", streams)
+		d.cfg.APIStreams = streams
+	}
 	listener, err := net.Listen("tcp", d.cfg.API)
 	if err != nil {
 		return nil, fmt.Errorf("api: %w; choose another address with --api", err)
 	}
+	proxies, _ := d.cfg.proxies() // New has checked them
+	listener = capConnections(listener, most, proxies)
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {

@@ -36,7 +36,7 @@ type Config struct {
 	APIOrigins string `name:"api-origins" placeholder:"ORIGINS" help:"Comma-separated origins whose pages may read the API in a browser, such as https://pools.example.org."`
 	APIProxies string `name:"api-proxies" placeholder:"ADDRESSES" help:"Comma-separated addresses or networks (CIDR) of proxies in front of the API. The daemon takes clients' addresses from their X-Forwarded-For. Without this setting, all clients behind a proxy count as one address."`
 	APIHosts   string `name:"api-hosts" placeholder:"NAMES" help:"Comma-separated host names by which browsers reach the API, such as pools.example.org. The daemon refuses other names; addresses and localhost always work. Without this setting, an --api address that only this machine can reach refuses all names, unless one of --api-proxies asks."`
-	BasePath   string `placeholder:"PATH" help:"Path under which a proxy publishes the API and the dashboard, such as /pools. The proxy may pass it on or remove it."`
+	BasePath   string `placeholder:"PATH" help:"Path under which a proxy publishes the API and the dashboard, such as /pools. The proxy passes the path on, or removes it and says so with X-Forwarded-Prefix (see --api-proxies)."`
 	APIRate    int    `name:"api-rate" default:"100" placeholder:"N" help:"Maximum requests per second from one address; 0 for no limit."`
 	APIStreams int    `name:"api-streams" default:"4096" placeholder:"N" help:"Maximum number of open event streams; one address may open an eighth of them."`
 	ReadOnly   bool   `help:"Serve the API from a database that another daemon writes; needs no node."`

@@ -31,6 +31,7 @@ type Daemon struct {
 	now     func() time.Time
 	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
 	counts  notify.Counts
+	odd     *oddEntries
 
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
@@ -51,7 +52,8 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	}
 	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now}
 	d.metrics = newMetrics(d.Ledger, &d.ready)
-	d.metrics.registry.MustRegister(alertMetrics{d})
+	d.odd = newOddEntries(log)
+	d.metrics.registry.MustRegister(alertMetrics{d}, d.odd.gauge)
 	d.ready.set("starting")
 	return d, nil
 }
@@ -88,6 +90,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err := secretfile.Folder(d.cfg.Data); err != nil {
 		return fmt.Errorf("data: %w; or give another folder with --data", err)
 	}
+	if !d.cfg.ReadOnly {
+		if err := store.KeepPrivate(d.cfg.database()); err != nil { // before the API opens it
+			return fmt.Errorf("database: %w", err)
+		}
+	}
 	stop, err := d.serve()
 	if err != nil {
 		return err
@@ -123,7 +130,9 @@ func (d *Daemon) dial(ctx context.Context) error {
 	if d.node != nil {
 		return nil
 	}
-	client, err := pasteld.New(d.cfg.nodeConfig(d.net.Network))
+	cfg := d.cfg.nodeConfig(d.net.Network)
+	cfg.Odd = d.odd.report
+	client, err := pasteld.New(cfg)
 	if err != nil {
 		return err
 	}

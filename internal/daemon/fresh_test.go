@@ -9,12 +9,16 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/nodeapi"
+	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -383,4 +387,108 @@ func TestOddNodeIsPruned(t *testing.T) {
 		d.answers("http://"+cfg.Metrics+"/readyz", http.StatusOK, "ready")
 		logs.holds(d, "following the node again")
 	}
+}
+
+// Who subscribes while the node downloads hears what happens after that, across restarts of the daemon, too.
+func TestFreshAlerts(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	want := wanted(t, blocks, 185)
+	for name, empty := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t)
+			n.submit(blocks[:185])
+			o := newOddNode(t, n)
+			cfg := n.watchedSettings(t)
+			cfg.Node, cfg.Database = o.URL, empty(t)
+			o.shows(140, map[string]any{"initialblockdownload": true, "headers": 184})
+			h := newHook(t)
+			d := start(t, cfg)
+			d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "is at block 140")
+			for d.Alerts() == nil {
+				time.Sleep(time.Millisecond)
+			}
+			receipt, err := d.Alerts().Subscribe(t.Context(), notify.Request{URL: h.URL, Kinds: told})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.secret = receipt.Secret
+			o.shows(160, map[string]any{"initialblockdownload": true, "headers": 184})
+			d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "is at block 160")
+			d.answers("http://"+cfg.Metrics+"/metrics", http.StatusOK, "smartpool_height 160\n")
+			d.end()
+			d = start(t, cfg)
+			t.Cleanup(d.end)
+			o.shows(-1, nil)
+			d.synced(n)
+			d.answers("http://"+cfg.Metrics+"/readyz", http.StatusOK, "ready")
+			begun(t, cfg.Database)
+			n.submit(blocks[185:])
+			for giveUp := time.Now().Add(patience); len(h.messages()) < len(want) && time.Now().Before(giveUp); {
+				time.Sleep(5 * time.Millisecond)
+			}
+			if got := byLane(h.messages()); !slices.Equal(got, byLane(want)) {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+		})
+	}
+}
+
+// begun waits until all subscriptions of a database have begun.
+func begun(t *testing.T, database string) {
+	t.Helper()
+	db := openSQL(t, database)
+	defer db.Close()
+	for giveUp := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		var last int64
+		if err := db.QueryRow("SELECT max(since) FROM subscriptions").Scan(&last); err == nil && last < 1<<31-1 { // store.Subscription: what waits
+			return
+		}
+		if time.Now().After(giveUp) {
+			t.Fatal("a subscription does not begin")
+		}
+	}
+}
+
+// A daemon that a node pushes its blocks to judges the last one it got.
+func TestFreshPushed(t *testing.T) {
+	t.Parallel()
+	cfg := daemon.Config{
+		Data: t.TempDir(), Network: "regtest", ShadowFrom: -1, NodeAPI: freeAddress(t), Poll: 10 * time.Millisecond, TipAge: 30 * time.Minute,
+		API: "127.0.0.1:0", APIStreams: 10, Metrics: freeAddress(t),
+	}
+	d, s := watched(t, cfg)
+	d.answers(s.ready, http.StatusServiceUnavailable, "syncing: the ledger has no blocks yet")
+	rules := nodeapi.NewClient("http://"+cfg.NodeAPI, cfg.Data+"/.cookie")
+	for _, raw := range life(t)[:10] {
+		if err := rules.Connect(t.Context(), raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.not("the last block, 9, is of 20")
+	n := newNode(t) // its genesis block is the recorded chain's
+	n.submit(life(t)[:10])
+	mined, err := n.Generate(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := n.client(t).Block(t.Context(), mined[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rules.Connect(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	s.is()
+}
+
+// client returns a client of the node.
+func (n *node) client(t *testing.T) *pasteld.Client {
+	t.Helper()
+	c, err := pasteld.Dial(t.Context(), pasteld.Config{URL: n.server.URL, CookieFile: n.server.CookieFile, Network: regtest(t).Network})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

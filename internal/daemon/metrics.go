@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -137,6 +139,7 @@ func (d *Daemon) serve() (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w; choose another address with --metrics", err)
 	}
+	listener = capConnections(listener, fewConnections, nil)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(d.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "alive") })
@@ -150,7 +153,10 @@ func (d *Daemon) serve() (stop func(), err error) {
 		}
 		respond(w, http.StatusOK, "ready")
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	server := &http.Server{
+		Handler: named(mux, d.cfg.MetricsPublic), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -167,6 +173,17 @@ func (d *Daemon) serve() (stop func(), err error) {
 		}
 		<-done
 	}, nil
+}
+
+// named refuses requests under foreign names, which a stranger's page can make a browser on this machine send, unless strangers may ask.
+func named(next http.Handler, public bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !public && !api.Unnamed(r.Host) {
+			respond(w, http.StatusMisdirectedRequest, "use the address of this endpoint instead of a name")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func respond(w http.ResponseWriter, status int, text string) {

@@ -22,7 +22,7 @@ func (c *Config) trim() error {
 		value *string
 		path  bool
 	}{
-		{"data", &c.Data, true}, {"network", &c.Network, false}, {"database", &c.Database, true}, {"node", &c.Node, false}, {"node-user", &c.NodeUser, false},
+		{"data", &c.Data, true}, {"network", &c.Network, false}, {"database", &c.Database, false}, {"node", &c.Node, false}, {"node-user", &c.NodeUser, false},
 		{"node-password", &c.NodePassword, false}, {"node-cookie", &c.NodeCookie, true}, {"node-zmq", &c.NodeZMQ, false}, {"node-api", &c.NodeAPI, false},
 		{"api", &c.API, false}, {"api-origins", &c.APIOrigins, false}, {"api-proxies", &c.APIProxies, false}, {"api-hosts", &c.APIHosts, false},
 		{"base-path", &c.BasePath, false}, {"metrics", &c.Metrics, false}, {"dev-rpc", &c.DevRPC, false},

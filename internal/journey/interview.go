@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -18,6 +19,7 @@ import (
 type question struct {
 	flag, text, usual string
 	answer            *string
+	clean             func(string) string
 	check             func(string) error // returns what is wrong with an answer
 }
 
@@ -35,13 +37,13 @@ func (c *Creation) interview(p Person, r *Daemon) error {
 		period = strconv.FormatInt(c.Pool.Period, 10)
 	}
 	for _, q := range []question{
-		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Pool.Label, CheckLabel},
-		{"--company", "Your name, as members will see it", "", &c.Pool.Company, CheckCompany},
-		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Pool.Fee, within(ticket.FeeDecimals, r.Params.MinFee, r.Params.MaxFee)},
-		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Pool.Factor, within(ticket.FactorDecimals, r.Params.MinFactor, r.Params.MaxFactor)},
-		{"--operator", "Operator's PastelID", "", &c.Pool.Operator, pastelIDOK},
-		{"--supernode", "Supernode's PastelID", "", &c.Pool.Supernode, pastelIDOK},
-		{"--period", "Blocks during which the pool accepts pledges (576 a day)", usual, &period, periodOK(&r.Params)},
+		{"--label", "Name of the pool (3 to 32 of a-z, 0-9 and -)", "", &c.Pool.Label, pasted.Text, CheckLabel},
+		{"--company", "Your name, as members will see it", "", &c.Pool.Company, strings.TrimSpace, CheckCompany},
+		{"--fee", "Your fee, percent of the rewards (3 to 15)", "5", &c.Pool.Fee, decimal, within(ticket.FeeDecimals, r.Params.MinFee, r.Params.MaxFee)},
+		{"--factor", "Overcollateralization factor (1 to 3)", "1.2", &c.Pool.Factor, decimal, within(ticket.FactorDecimals, r.Params.MinFactor, r.Params.MaxFactor)},
+		{"--operator", "Operator's PastelID", "", &c.Pool.Operator, pasted.ID, pastelIDOK},
+		{"--supernode", "Supernode's PastelID", "", &c.Pool.Supernode, pasted.ID, pastelIDOK},
+		{"--period", "Blocks during which the pool accepts pledges (576 a day)", usual, &period, integer, periodOK(&r.Params)},
 	} {
 		if err := q.put(p); err != nil {
 			return err
@@ -53,6 +55,21 @@ func (c *Creation) interview(p Person, r *Daemon) error {
 	}
 	c.Pool.Period = n
 	return nil
+}
+
+// decimal and integer clean numbers, and leave those that they do not understand to the check.
+func decimal(s string) string {
+	if clean, err := pasted.Decimal(s); err == nil {
+		return clean
+	}
+	return s
+}
+
+func integer(s string) string {
+	if n, err := pasted.Integer(s); err == nil {
+		return strconv.FormatInt(n, 10)
+	}
+	return s
 }
 
 // put asks the question unless a flag answered it.
@@ -70,6 +87,7 @@ func (q *question) put(p Person) (err error) {
 		if *q.answer, err = p.Ask(q.text, q.usual); err != nil {
 			return err
 		}
+		*q.answer = q.clean(*q.answer)
 		wrong := q.check(*q.answer)
 		if wrong == nil {
 			return nil

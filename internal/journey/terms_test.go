@@ -38,7 +38,7 @@ func TestQuestionsAreAskedAgain(t *testing.T) {
 	t.Parallel()
 	p := &scripted{answers: []string{"twenty", "20", "4.505", "4.5", "6"}}
 	fee := ""
-	q := &question{"--fee", "Your fee", "5", &fee, within(ticket.FeeDecimals, 300, 1500)}
+	q := &question{"--fee", "Your fee", "5", &fee, decimal, within(ticket.FeeDecimals, 300, 1500)}
 	if err := q.put(p); err != nil || fee != "4.5" || len(p.warned) != 3 || len(p.answers) != 1 {
 		t.Errorf("the answer is %q, %v; warned of %q", fee, err, p.warned)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -40,7 +41,7 @@ func LoadTicket(p Person, what string, net *pastel.Network) (*TicketFile, error)
 		}
 		return &TicketFile{Ticket: t}, nil
 	}
-	raw, err := hex.DecodeString(string(text))
+	raw, err := hex.DecodeString(pasted.Hex(string(text)))
 	if err != nil {
 		return nil, fmt.Errorf("input is neither a ticket's JSON nor a raw transaction in hex: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
 )
 
@@ -77,7 +78,7 @@ func firstLine(file string) ([]byte, error) {
 	if err != nil {
 		return nil, UsageError{Err: err}
 	}
-	line, _, _ := bytes.Cut(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\n"))
+	line, _, _ := bytes.Cut(pasted.File(text), []byte("\n"))
 	return bytes.TrimSuffix(line, []byte("\r")), nil
 }
 
