@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,7 +57,11 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		key := r.URL.Path + "?" + r.URL.RawQuery + "\n" + a.condition() + "\n" + a.late()
+		path := r.URL.Path
+		if strings.Contains(strings.ToLower(r.URL.RawPath), "%2f") { // part of an element, so it is another path
+			path = r.URL.RawPath
+		}
+		key := path + "?" + r.URL.RawQuery + "\n" + a.condition() + "\n" + a.late()
 		x, mine := a.find(key)
 		if mine {
 			a.ask(next, r, w, key, x)
