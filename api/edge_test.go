@@ -1,8 +1,11 @@
 package api_test
 
 import (
+	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -225,6 +228,63 @@ func TestEdgesBasePath(t *testing.T) {
 	for _, path := range []string{"/poolsapi/v1/pools", "/pools/nothing", "/other/api/v1/pools"} {
 		if res, _ := x.request(t, http.MethodGet, path); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %s", path, res.Status)
+		}
+	}
+}
+
+// Odd requests get an answer that a client can use, or are refused, and never reach what they were not meant for.
+func TestEdgesRequests(t *testing.T) {
+	t.Parallel()
+	x := start(t, 200, "", func(c *api.Config) { c.Local = true })
+	x.seen(t, 200)
+	var pools struct{ Items []struct{ ID string } }
+	if _, body := x.request(t, http.MethodGet, "/api/v1/pools"); json.Unmarshal([]byte(body), &pools) != nil || len(pools.Items) == 0 {
+		t.Fatal(body)
+	}
+	id := pools.Items[0].ID
+	escaped := strings.ReplaceAll(id, ".", "%2e")
+	for name, c := range map[string]struct {
+		raw  string
+		want int
+		text string
+	}{
+		"absolute form":              {"GET http://127.0.0.1/api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 200, "pools"},
+		"absolute form, other host":  {"GET http://evil.example/api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 421, "--api-hosts"},
+		"no host":                    {"GET /api/v1/statistics HTTP/1.1\r\n\r\n", 400, ""},
+		"two hosts":                  {"GET /api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n", 400, ""},
+		"HTTP/1.0 without host":      {"GET /api/v1/statistics HTTP/1.0\r\n\r\n", 200, "pools"},
+		"an escaped pool id":         {"GET /api/v1/pools/" + escaped + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 200, id},
+		"a doubly escaped pool id":   {"GET /api/v1/pools/" + strings.ReplaceAll(escaped, "%", "%25") + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 422, "id"},
+		"an escaped slash":           {"GET /api/v1/pools%2f" + id + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404, "openapi.json"},
+		"a slash at the end":         {"GET /api/v1/pools/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404, "openapi.json"},
+		"a wrong escape":             {"GET /api/v1/pools/%zz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400, ""},
+		"a line end in a path":       {"GET /api/v1/pools/%0d%0aX-Evil:1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 422, "id"},
+		"a line end in an origin":    {"GET /api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: a\rX-Evil: 1\r\n\r\n", 400, ""},
+		"a long header":              {"GET /api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + strings.Repeat("a", 64<<10) + "\r\n\r\n", 431, ""},
+		"a long URL":                 {"GET /api/v1/statistics?a=" + strings.Repeat("a", 8<<10) + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 414, "4,096"},
+		"two lengths":                {"POST /api/v1/tickets/check HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, ""},
+		"a method nobody knows":      {"BREW /api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 405, "not BREW"},
+		"TRACE":                      {"TRACE /api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 405, "not TRACE"},
+		"OPTIONS without an origin":  {"OPTIONS /api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 405, "not OPTIONS"},
+		"a tunnel":                   {"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:22\r\n\r\n", 404, ""},
+		"a forged client, direct":    {"GET /api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Host: evil.example\r\n\r\n", 200, "pools"},
+		"dots that leave the folder": {"GET /api/v1/../../api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 307, ""},
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(x.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		go io.WriteString(conn, c.raw) // the server may answer before it has read everything
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			conn.Close()
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		body, _ := io.ReadAll(io.LimitReader(res.Body, 1<<20)) // a closed connection ends it
+		conn.Close()
+		if res.StatusCode != c.want || !strings.Contains(string(body), c.text) || res.Header.Get("X-Evil") != "" {
+			t.Errorf("%s: %s %.200s, want %d", name, res.Status, body, c.want)
 		}
 	}
 }

@@ -153,12 +153,16 @@ func (f *Follower) report(err error) {
 		f.cfg.Log.Info("following the node again", "height", f.cfg.Ledger.Last().Height)
 	case err != nil:
 		f.fresh.AtTip = false
-		if err.Error() == f.logged {
-			return
-		}
-		f.logged = err.Error()
 		var rule *pool.BlockError
 		var behind *BehindError
+		what := err.Error()
+		if errors.As(err, &behind) {
+			what = "behind" // its heights change with each poll
+		}
+		if what == f.logged {
+			return
+		}
+		f.logged = what
 		switch {
 		case errors.As(err, &behind):
 			f.cfg.Log.Warn("waiting for the node", "err", err)
@@ -215,12 +219,15 @@ func (f *Follower) sync(ctx context.Context) error {
 	}
 	tip := f.cfg.Ledger.Last()
 	if tip.Hash != node.Hash || tip.Height != node.Height {
+		if node.Height < tip.Height && node.unfinished() != "" {
+			return f.waitFor(ctx, node, tip.Height)
+		}
 		base, err := f.fork(ctx, tip, node.Height)
 		if err != nil {
 			return err
 		}
 		if base < 0 && tip.Height >= 0 {
-			return fmt.Errorf("%w: the genesis blocks differ; use a node of the same network or another database", ErrForeignChain)
+			return errForeign
 		}
 		if base == node.Height { // blocks are only taken back: make sure the node means it
 			if ours, err := f.cfg.Ledger.HashAt(ctx, base); err != nil {
@@ -269,33 +276,54 @@ func (f *Follower) read(ctx context.Context) (Reading, error) {
 	return node, ctx.Err()
 }
 
-// A BehindError says that the node stands at an earlier block of the ledger's own chain. It takes nothing back: a node that loads or downloads
-// its blocks gets to the ledger's, and one that has left them shows another block.
+// A BehindError says that the node is below the ledger and has not shown that it left the ledger's blocks for good. It takes nothing back: a
+// node that loads or downloads its blocks gets to the ledger's.
 type BehindError struct {
 	Node, Ledger pastel.Height
 	why          string
 }
 
 func (e *BehindError) Error() string {
-	return fmt.Sprintf("the node is at block %d of the ledger's own chain, and the ledger at block %d: %s; waiting until it catches up", e.Node, e.Ledger, e.why)
+	return fmt.Sprintf("the node is at block %d and the ledger at block %d: %s; waiting until it catches up", e.Node, e.Ledger, e.why)
 }
 
-// settled returns nil once the node has left the ledger's blocks after its tip for good, and until then a *BehindError.
+// unfinished says that a node has more blocks to come than it shows; "" if it does not say so.
+func (r *Reading) unfinished() string {
+	switch {
+	case r.Downloading:
+		return "the node is downloading the chain"
+	case r.Headers > r.Height:
+		return fmt.Sprintf("the node knows of blocks up to %d", r.Headers)
+	}
+	return ""
+}
+
+// waitFor returns a *BehindError for a node that is below the ledger and not finished, unless it is on another chain. Where its blocks part
+// from the ledger's does not matter before it has all of them.
+func (f *Follower) waitFor(ctx context.Context, node Reading, ledger pastel.Height) error {
+	same, err := f.shares(ctx, 0)
+	switch {
+	case err != nil:
+		return err
+	case !same:
+		return errForeign
+	}
+	return &sourceError{&BehindError{node.Height, ledger, node.unfinished()}}
+}
+
+var errForeign = fmt.Errorf("%w: the genesis blocks differ; use a node of the same network or another database", ErrForeignChain)
+
+// settled returns a *BehindError until the node has stood for a while at an earlier block of the ledger's chain: if it has left the ledger's
+// blocks after that for good, it usually shows another one.
 func (f *Follower) settled(node Reading, ledger pastel.Height) error {
 	now := time.Now()
 	if f.behind.hash != node.Hash {
 		f.behind.hash, f.behind.since = node.Hash, now
 	}
-	why := "it may still be loading"
-	switch {
-	case node.Downloading:
-		why = "it is downloading the chain"
-	case node.Headers > node.Height:
-		why = fmt.Sprintf("it knows of blocks up to %d", node.Headers)
-	case now.Sub(f.behind.since) >= f.cfg.Settle:
+	if now.Sub(f.behind.since) >= f.cfg.Settle {
 		return nil
 	}
-	return &sourceError{&BehindError{node.Height, ledger, why}}
+	return &sourceError{&BehindError{node.Height, ledger, "the node's last block is one of the ledger's, and it may still be loading"}}
 }
 
 // fork returns the height of the last block that the ledger and the node's best chain share.
@@ -309,7 +337,7 @@ func (f *Follower) fork(ctx context.Context, tip pool.Tip, target pastel.Height)
 	}
 	least := max(0, tip.Height-f.cfg.Ledger.Network().MaxReorg)
 	if same && target < least {
-		return 0, &sourceError{&BehindError{target, tip.Height, "it is far behind"}}
+		return 0, &sourceError{&BehindError{target, tip.Height, "the node is far behind"}}
 	}
 	h := min(tip.Height, target)
 	for !same {

@@ -35,17 +35,23 @@ type Client struct {
 	http *http.Client
 }
 
-// New returns a client of the daemon at a base URL such as http://127.0.0.1:9734.
+// New returns a client of the daemon at a base URL such as http://127.0.0.1:9734, or https://example.org/pools under a base path. Its errors
+// show no passwords.
 func New(base string) (*Client, error) {
+	base = strings.TrimSpace(base)
 	u, err := url.Parse(base)
 	if err == nil && u.User != nil {
 		return nil, errors.New("the URL of a daemon has no user name and no password: a proxy that asks for them cannot be passed")
 	}
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is not the URL of a daemon: use one such as http://127.0.0.1:9734", base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(base, "#") {
+		return nil, fmt.Errorf("%s is not the URL of a daemon: use one such as http://127.0.0.1:9734", Shown(base))
 	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) || strings.HasSuffix(u.Host, ":") {
+		return nil, fmt.Errorf("%s has no port from 1 to 65535: use a URL such as http://127.0.0.1:9734", Shown(base))
+	}
+	u.Host = strings.ToLower(u.Host)
 	return &Client{
-		base: strings.TrimSuffix(base, "/") + "/api/v1",
+		base: strings.TrimRight(u.String(), "/") + "/api/v1",
 		http: &http.Client{
 			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -53,6 +59,20 @@ func New(base string) (*Client, error) {
 		},
 	}, nil
 }
+
+// Shown quotes a URL without what may be a password: what stands before an at sign, and what follows a question mark.
+func Shown(base string) string {
+	if i := strings.LastIndex(base, "@"); i >= 0 {
+		base = "…" + base[i:]
+	}
+	if i := strings.IndexAny(base, "?#"); i >= 0 {
+		base = base[:i+1] + "…"
+	}
+	return fmt.Sprintf("%.200q", base)
+}
+
+// URL returns the daemon's base URL, without a slash at its end.
+func (c *Client) URL() string { return strings.TrimSuffix(c.base, "/api/v1") }
 
 // ErrNotFound says that the daemon's ledger has no such entry.
 var ErrNotFound = errors.New("the ledger has no such entry")

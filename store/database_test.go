@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/store"
@@ -276,4 +277,47 @@ func TestDatabaseFilesThatAreNone(t *testing.T) {
 	if made, err := filepath.Glob(filepath.Join(folder, "absent*")); err != nil || len(made) > 0 {
 		t.Errorf("%v, %v", made, err)
 	}
+}
+
+// What an SQLite file's error says is not about servers, and the other way round.
+func TestDatabaseAdviceFitsTheEngine(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	path := sqliteFile(t)
+	l := open(t, path)
+	c, err := l.Step(ctx, -1, recorded(t, "life")[:2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := *c
+	next.From, next.Tip.Height = c.Tip, 99
+	holder, err := raw(t, path).Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	if _, err := holder.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	commit := l.store.Commit(short, &next)
+	isSentence(t, commit, "SQLite file ledger.db", "took too long", "another program holds the file")
+	for _, word := range []string{"server", "PostgreSQL", "connection"} {
+		if commit != nil && strings.Contains(commit.Error(), word) {
+			t.Errorf("%v says %s", commit, word)
+		}
+	}
+	server := pgtest.NewServer(t)
+	url := server.Database(t)
+	one := open(t, url)
+	one.step(t, -1, recorded(t, "life")[:2])
+	one.close(t)
+	server.Run(t, "CREATE ROLE crowded LOGIN PASSWORD 'pw' CONNECTION LIMIT 0")
+	isSentence(t, refused(t, strings.Replace(url, url[:strings.Index(url, "@")], "postgres://crowded:pw", 1), regtest(t)), "no connections left")
+	_, reads := store.OpenReader(ctx, elsewhere(t, url, "postgres"), regtest(t), false)
+	isSentence(t, reads, "contains no ledger yet", "start the daemon that writes it")
+	exec(t, raw(t, url), "UPDATE records SET value = value || value")
+	isSentence(t, refused(t, url, regtest(t)), "another network", "changed by another program", "is damaged", "check --network and --database",
+		"smartpoold rebuild", "keeps the subscriptions")
 }

@@ -136,7 +136,7 @@ func diagnose(err error) *trouble {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrLocked), errors.Is(err, errOwnLock):
+	case errors.Is(err, ErrLocked), errors.Is(err, errOwnLock), errors.Is(err, errStandby): // a standby may become the primary
 		return &trouble{remedy: remedyWait}
 	case errors.As(err, &server): // a server that refuses a connection says why
 		return postgresTrouble(server.Code)

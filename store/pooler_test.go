@@ -94,3 +94,20 @@ func TestOneWriterRefusesAPoolerWithoutTransactions(t *testing.T) {
 	err := refused(t, pgtest.Pooled(t, pgtest.Open(t), "statement"), regtest(t))
 	isSentence(t, err, "PostgreSQL database", "pool_mode=statement", "use transaction or session mode")
 }
+
+// A pooler that drops the URL's search_path would have the tables made, or read, elsewhere.
+func TestDatabaseBehindAPoolerThatIgnoresTheSchema(t *testing.T) {
+	t.Parallel()
+	direct := pgtest.Open(t)
+	exec(t, raw(t, direct), "CREATE SCHEMA mine")
+	deaf := pgtest.Pooled(t, direct, "transaction", "ignore_startup_parameters = search_path")
+	strict := pgtest.Pooled(t, direct, "transaction")
+	isSentence(t, refused(t, withParameters(t, deaf, "search_path=mine"), regtest(t)), "ignores the URL's search_path", "ALTER ROLE")
+	isSentence(t, refused(t, withParameters(t, strict, "search_path=mine"), regtest(t)), "a pooler before it", "search_path")
+	exec(t, raw(t, direct), "ALTER ROLE smartpool IN DATABASE "+databaseOf(t, direct)+" SET search_path = mine")
+	l := open(t, deaf)
+	l.step(t, -1, recorded(t, "life")[:2])
+	if n := rows(t, raw(t, direct), "SELECT count(*) FROM mine.blocks")[0][0]; n != int64(2) {
+		t.Errorf("%v blocks", n)
+	}
+}

@@ -65,6 +65,9 @@ func meet(ctx context.Context, cfg *pgx.ConnConfig, writes bool) (s session, err
 		if _, err := conn.Exec(ctx, "BEGIN"); err != nil {
 			return s, fmt.Errorf("%w (%w)", errStatementPool, err)
 		}
+		if _, err := conn.Exec(ctx, rollback); err != nil { // a pooler ends sessions that are left in a transaction
+			return s, err
+		}
 	}
 	return s, nil
 }

@@ -113,9 +113,9 @@ func KeepPrivate(database string) error {
 		case err != nil:
 			return fmt.Errorf("open SQLite file: %w", err)
 		case !info.Mode().IsRegular(): // SQLite would wait for a pipe
-			return fmt.Errorf("%s is not a regular file: remove it", name)
+			return fmt.Errorf("%s is not a regular file: move it away", name)
 		case info.Mode().Perm()&0o077 != 0:
-			if err := os.Chmod(name, private); err != nil {
+			if err := os.Chmod(name, private); err != nil && writable(name) {
 				return fmt.Errorf("%s can be read or changed by other users of this machine: %w; run: chmod 600 %s", name, err, name)
 			}
 		}
@@ -152,6 +152,15 @@ func sqlitePath(path string) (string, error) {
 		return "", fmt.Errorf("path of the database: %w", err)
 	}
 	return path, nil
+}
+
+// writable reports whether a file may be written; what may not is refused later, in other words.
+func writable(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
 }
 
 // connect implements writing. The process holds the lock, on a file beside the database.

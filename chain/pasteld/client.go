@@ -74,6 +74,9 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 
 // New returns a client without contacting the node. It refuses settings that cannot work.
 func New(cfg Config) (*Client, error) {
+	for _, x := range []*string{&cfg.URL, &cfg.User, &cfg.Password, &cfg.CookieFile} { // pastel.conf holds none with white space around it
+		*x = strings.TrimSpace(*x)
+	}
 	address, err := nodeURL(cfg.URL)
 	if err != nil {
 		return nil, err

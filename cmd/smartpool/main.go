@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/pastelnetwork/smartpool/internal/flagvalue"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
@@ -74,7 +75,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return ctx, nil
 	}
 	var line cli
-	parser, err := kong.New(&line, append(cleaners(), kong.Name("smartpool"), kong.Writers(out, errOut),
+	parser, err := kong.New(&line, append(append(flagvalue.Options(), cleaners()...), kong.Name("smartpool"), kong.Writers(out, errOut),
 		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindSingletonProvider(interruption),
@@ -83,6 +84,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 		return exitUsage
 	}
+	flagvalue.OmitEmpty(parser.Model.Node)
 	ctx, err := parser.Parse(guarded(args))
 	if exited >= 0 { // the user asked for help
 		return exited

@@ -10,16 +10,15 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong" // flags, environment and file in one struct
 
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/flagvalue"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 )
@@ -113,9 +112,8 @@ func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) 
 		kong.Name("smartpoold"), kong.Writers(out, errOut), kong.Exit(exit), kong.DefaultEnvars("SMARTPOOLD"),
 		kong.Description("Follows a Pastel node and keeps the ledger of all smart pools in a database."),
 		kong.Vars{"data": defaultData()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(interval)),
-		kong.KindMapper(reflect.Int, kong.MapperFunc(number)), kong.KindMapper(reflect.Int32, kong.MapperFunc(number)),
 	}
+	options = append(options, flagvalue.Options()...)
 	parser, err := kong.New(line, options...)
 	if err != nil {
 		return nil, err
@@ -129,7 +127,7 @@ func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) 
 			return nil, err
 		}
 	}
-	omitEmpty(parser.Model)
+	flagvalue.OmitEmpty(parser.Model.Node)
 	return parser, nil
 }
 

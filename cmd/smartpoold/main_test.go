@@ -149,31 +149,6 @@ func FuzzSettings(f *testing.F) {
 	})
 }
 
-// Neither a log nor an error shows characters that nobody sees or that control a terminal, in either form.
-func TestDeceivingNamesInLogs(t *testing.T) {
-	t.Parallel()
-	const name = "At\u200blas\u3164\u202e\n\x1b[2J\U000e0041"
-	unseen := func(s string) bool {
-		return strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && !visible.Rune(r) })
-	}
-	for _, format := range []string{"text", "json"} {
-		var b bytes.Buffer
-		w := visible.Writer(&b)
-		newLogger(w, "info", format).Info(name, "name", name, name, 1)
-		if text := b.String(); unseen(text) || strings.Count(text, "\n") != 1 || !strings.Contains(text, `At\u200blas\u3164\u202e\n`) {
-			t.Errorf("%s: %+q", format, text)
-		}
-		if line := map[string]any{}; format == "json" {
-			if err := json.Unmarshal(b.Bytes(), &line); err != nil || line["name"] != name {
-				t.Errorf("the JSON log has %+q: %v", line["name"], err)
-			}
-		}
-	}
-	if code, _, errOut := call("--" + name); code != exitUsage || unseen(errOut) || !strings.Contains(errOut, `At\u200blas`) {
-		t.Errorf("exit code %d: %+q", code, errOut)
-	}
-}
-
 // A database's name that cannot be right ends the daemon at once, creates nothing, and is repeated nowhere, however it is given.
 func TestDatabaseIsRefusedAtStart(t *testing.T) {
 	const secret = "TopSecret"
@@ -205,5 +180,30 @@ func TestDatabaseIsRefusedAtStart(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Neither a log nor an error shows characters that nobody sees or that control a terminal, in either form.
+func TestDeceivingNamesInLogs(t *testing.T) {
+	t.Parallel()
+	const name = "At\u200blas\u3164\u202e\n\x1b[2J\U000e0041"
+	unseen := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && !visible.Rune(r) })
+	}
+	for _, format := range []string{"text", "json"} {
+		var b bytes.Buffer
+		w := visible.Writer(&b)
+		newLogger(w, "info", format).Info(name, "name", name, name, 1)
+		if text := b.String(); unseen(text) || strings.Count(text, "\n") != 1 || !strings.Contains(text, `At\u200blas\u3164\u202e\n`) {
+			t.Errorf("%s: %+q", format, text)
+		}
+		if line := map[string]any{}; format == "json" {
+			if err := json.Unmarshal(b.Bytes(), &line); err != nil || line["name"] != name {
+				t.Errorf("the JSON log has %+q: %v", line["name"], err)
+			}
+		}
+	}
+	if code, _, errOut := call("--" + name); code != exitUsage || unseen(errOut) || !strings.Contains(errOut, `At\u200blas`) {
+		t.Errorf("exit code %d: %+q", code, errOut)
 	}
 }

@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 	"go.yaml.in/yaml/v3"
@@ -45,13 +42,6 @@ func settings(model *kong.Application) []*kong.Flag {
 		}
 	}
 	return list
-}
-
-// omitEmpty makes kong ignore variables that are set but empty, as scripts and containers set those that nobody chose.
-func omitEmpty(model *kong.Application) {
-	for _, f := range model.Flags {
-		f.Tag.Envs = slices.DeleteFunc(f.Tag.Envs, func(name string) bool { return strings.TrimSpace(os.Getenv(name)) == "" })
-	}
 }
 
 // secrets are the settings that may hold a password.
@@ -189,42 +179,4 @@ func printSample(out io.Writer, model *kong.Application) error {
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
-}
-
-// decimal is the only form in which people write counts and heights: 010 is neither 8 nor 10, and 0x10 is a slip.
-var decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
-
-// number decodes a flag of a kind of integer.
-func number(ctx *kong.DecodeContext, target reflect.Value) error {
-	text, err := popped(ctx, "number")
-	if err != nil {
-		return err
-	}
-	n, err := strconv.ParseInt(text, 10, target.Type().Bits())
-	if err != nil || !decimal.MatchString(text) {
-		return fmt.Errorf("%.40q is not a whole number in decimal, such as 100", text)
-	}
-	target.SetInt(n)
-	return nil
-}
-
-// interval decodes a flag that is a duration.
-func interval(ctx *kong.DecodeContext, target reflect.Value) error {
-	text, err := popped(ctx, "duration")
-	if err != nil {
-		return err
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return fmt.Errorf("%.40q is not a duration with a unit, such as 2s, 500ms or 1m", text)
-	}
-	target.SetInt(int64(d))
-	return nil
-}
-
-// popped returns a flag's value without white space around it.
-func popped(ctx *kong.DecodeContext, what string) (string, error) {
-	var text string
-	err := ctx.Scan.PopValueInto(what, &text)
-	return strings.TrimSpace(text), err
 }

@@ -1,8 +1,10 @@
 package daemon_test
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -15,13 +17,31 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 )
 
-// Behind a pooler that hands sessions around, one daemon writes and the other stands by, takes over when the first is killed or ends, and
-// the tables are those of one daemon.
-func TestOneWriterBehindAPoolerStandsBy(t *testing.T) {
+// One daemon writes and the other stands by, takes over when the first is killed or ends, and the tables are those of one daemon: also behind
+// a pooler that hands sessions around.
+func TestOneWriterAndTheOthersStandBy(t *testing.T) {
 	t.Parallel()
+	for name, open := range map[string]func(t *testing.T) (database, direct string){
+		"sqlite": func(t *testing.T) (string, string) {
+			file := filepath.Join(t.TempDir(), "ledger.db")
+			return file, file
+		},
+		"pooler": func(t *testing.T) (string, string) {
+			direct := pgtest.Open(t)
+			return pgtest.Pooled(t, direct, "transaction"), direct
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database, direct := open(t)
+			takeTurns(t, database, direct)
+		})
+	}
+}
+
+// takeTurns has three daemons write a database one after the other.
+func takeTurns(t *testing.T, database, direct string) {
 	blocks := life(t)
-	direct := pgtest.Open(t)
-	database := pgtest.Pooled(t, direct, "transaction")
 	n := newNode(t)
 	n.submit(blocks[:100])
 	settings := func() daemon.Config {
@@ -29,22 +49,23 @@ func TestOneWriterBehindAPoolerStandsBy(t *testing.T) {
 		cfg.Metrics = freeAddress(t)
 		return cfg
 	}
-	firstCfg := settings()
-	first := spawn(t, firstCfg)
+	first := spawn(t, settings())
 	if !first.saw("ledger loaded") {
 		t.Fatal("the first daemon ended")
 	}
-	secondCfg := settings()
-	second := start(t, secondCfg)
-	second.answers("http://"+secondCfg.Metrics+"/readyz", http.StatusServiceUnavailable, "standing by")
-	if second.Ledger() != nil {
-		t.Error("a daemon that stands by has a ledger")
+	standBy := func() *running {
+		cfg := settings()
+		d := start(t, cfg)
+		d.answers("http://"+cfg.Metrics+"/readyz", http.StatusServiceUnavailable, "standing by")
+		if d.Ledger() != nil {
+			t.Error("a daemon that stands by has a ledger")
+		}
+		return d
 	}
+	second := standBy()
 	first.kill()
 	second.synced(n)
-	thirdCfg := settings()
-	third := start(t, thirdCfg)
-	third.answers("http://"+thirdCfg.Metrics+"/readyz", http.StatusServiceUnavailable, "standing by")
+	third := standBy()
 	n.submit(blocks[100:150])
 	second.synced(n)
 	second.end()
@@ -52,7 +73,11 @@ func TestOneWriterBehindAPoolerStandsBy(t *testing.T) {
 	n.submit(blocks[150:200])
 	third.synced(n)
 	third.end()
-	if diff := n.unlikeUndisturbed(t, direct, pgtest.Open(t)); diff != "" {
+	empty := filepath.Join(t.TempDir(), "empty.db")
+	if direct != database {
+		empty = pgtest.Open(t)
+	}
+	if diff := n.unlikeUndisturbed(t, direct, empty); diff != "" {
 		t.Errorf("the tables differ: %s", diff)
 	}
 }
@@ -190,5 +215,53 @@ func TestDatabaseReadersAreToldWhatTheyLack(t *testing.T) {
 		other := startLogging(t, cfg, &logs)
 		logs.holds(other, words)
 		other.end()
+	}
+}
+
+// A damaged ledger is made anew on demand, and the subscriptions stay.
+func TestDatabaseRebuild(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	log := slog.New(slog.DiscardHandler)
+	for engine, fresh := range databases {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			database := fresh(t)
+			n := newNode(t)
+			n.submit(life(t)[:120])
+			cfg := n.settings(t.TempDir(), database)
+			d := start(t, cfg)
+			d.synced(n)
+			if err := daemon.Rebuild(ctx, cfg, log); err == nil || !strings.Contains(err.Error(), "stop the daemon first") {
+				t.Errorf("while a daemon writes: %v", err)
+			}
+			d.end()
+			db := openSQL(t, database)
+			defer db.Close()
+			run(t, db, `INSERT INTO subscriptions (id, created, since, to_url, secret, kinds, cushion, overdue) VALUES ('mine', 0, 7, 'u', 's', '', 0, 0)`)
+			run(t, db, "DELETE FROM records WHERE kind = 1")
+			broken, err := daemon.New(cfg, log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := broken.Run(ctx); err == nil || !strings.Contains(err.Error(), "run smartpoold rebuild") {
+				t.Errorf("damaged: %v", err)
+			}
+			reads := cfg
+			reads.ReadOnly = true
+			if err := daemon.Rebuild(ctx, reads, log); err == nil || !strings.Contains(err.Error(), "omit --read-only") {
+				t.Errorf("read-only: %v", err)
+			}
+			if err := daemon.Rebuild(ctx, cfg, log); err != nil {
+				t.Fatal(err)
+			}
+			d = start(t, cfg)
+			d.synced(n)
+			d.end()
+			count(t, db, 1, "SELECT count(*) FROM subscriptions WHERE id = 'mine' AND since = 7")
+			if diff := n.unlikeUndisturbed(t, database, fresh(t)); diff != "" {
+				t.Errorf("the tables differ: %s", diff)
+			}
+		})
 	}
 }

@@ -234,7 +234,7 @@ func TestFreshNodeLoads(t *testing.T) {
 	s.is()
 	for _, info := range []map[string]any{{"headers": 190}, {"headers": 183}, {"headers": 183, "initialblockdownload": true}} {
 		o.shows(183, info)
-		s.not("the node is at block 183 of the ledger's own chain, and the ledger at block 190")
+		s.not("the node is at block 183 and the ledger at block 190: the node")
 	}
 	o.answers(refuses(-28, "Loading block index..."))
 	s.not("the node is starting")

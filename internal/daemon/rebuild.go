@@ -15,6 +15,9 @@ func Rebuild(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	if err := cfg.Check(); err != nil {
 		return err
 	}
+	if cfg.ReadOnly {
+		return errors.New("read-only: rebuilding writes to the database; omit --read-only")
+	}
 	net, err := cfg.network()
 	if err != nil {
 		return err

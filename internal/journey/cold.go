@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -35,7 +36,7 @@ func (f *Cold) unsigned(net *pastel.Network, command, terms, address string, t *
 	if err != nil {
 		return nil, err
 	}
-	if err := ReplaceFile(f.Draft, append(text, '\n')); err != nil {
+	if err := secretfile.Write(f.Draft, append(text, '\n')); err != nil {
 		return nil, err
 	}
 	x := t.Part

@@ -64,7 +64,7 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 	if err != nil {
 		return nil, terminal.Usagef("--api: %w", err)
 	}
-	r := &Daemon{Client: c, URL: strings.TrimSuffix(url, "/"), Person: p}
+	r := &Daemon{Client: c, URL: c.URL(), Person: p}
 	if r.State, err = Advised(r.Status(ctx)); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -145,7 +146,7 @@ func (f *Pledges) change(ctx context.Context, edit func([]Remembered) []Remember
 	if err != nil {
 		return err
 	}
-	return ReplaceFile(f.path, append(text, '\n')) // of mode 0600, as every new temporary file
+	return secretfile.Write(f.path, append(text, '\n')) // of mode 0600, as every new temporary file
 }
 
 // remembered returns the outputs that this machine pledged. If it cannot know, it says so once.

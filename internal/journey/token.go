@@ -7,6 +7,7 @@ import (
 	neturl "net/url"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
@@ -17,6 +18,7 @@ const maxToken = 1000 // bytes
 // DialAsOwner connects to the daemon at a URL as its owner: each request carries the token, given or read from a file. The token never
 // goes unencrypted to another machine.
 func DialAsOwner(ctx context.Context, url, token, file string, p Person) (*Daemon, error) {
+	token = strings.TrimSpace(token)
 	if file != "" && token == "" {
 		text, err := secretfile.Read(file, maxToken)
 		if err != nil {
@@ -33,8 +35,12 @@ func DialAsOwner(ctx context.Context, url, token, file string, p Person) (*Daemo
 	if strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return nil, terminal.Usagef("the token has characters that no token has; check that %s is the right file", cmp.Or(file, "SMARTPOOL_TOKEN"))
 	}
-	if at, err := neturl.Parse(url); err == nil && at.Scheme == "http" && !loopback(at.Hostname()) {
-		return nil, terminal.Usagef("the token would travel to %s unencrypted; use https, or run this on the daemon's machine", at.Host)
+	c, err := client.New(url)
+	if err != nil {
+		return nil, terminal.Usagef("--api: %w", err)
+	}
+	if at, err := neturl.Parse(c.URL()); err != nil || at.Scheme != "https" && !loopback(at.Hostname()) {
+		return nil, terminal.Usagef("the token would travel to %s unencrypted; use https, or run this on the daemon's machine", c.URL())
 	}
 	r, err := Dial(ctx, url, p)
 	if err != nil {

@@ -16,6 +16,9 @@ import (
 // ErrTooLarge says that a file exceeds its limit.
 var ErrTooLarge = errors.New("the file is too large")
 
+// ErrIrregular says that a name is not that of a regular file.
+var ErrIrregular = errors.New("not a regular file")
+
 // An ExposedError says that other users can read or change a file, or put files into a folder.
 type ExposedError struct{ text string }
 
@@ -29,7 +32,7 @@ func Open(path string) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is %s; name a regular file", path, kind(info.Mode()))
+		err = fmt.Errorf("%w: %s is %s", ErrIrregular, path, kind(info.Mode()))
 	}
 	if err != nil {
 		_ = f.Close() // nothing was written
