@@ -376,6 +376,35 @@ func TestASilentServerIsLeft(t *testing.T) {
 	}
 }
 
+// TestForgottenConnectionsAreFoundAtOnce: a pool keeps several, and a proxy forgets them all. Each used to be waited for in turn.
+func TestForgottenConnectionsAreFoundAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	wire := newWire(t, pgtest.Open(t))
+	l := openTroubled(t, wire.url)
+	l.step(t, -1, recorded(t, "life")[:3])
+	alerts, err := l.store.OpenAlerts(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { alerts.Close() })
+	view := func(f func(*store.AlertTx) error) error { return alerts.View(ctx, f) }
+	nothing := func(*store.AlertTx) error { return nil }
+	if err := view(func(*store.AlertTx) error { // two connections at once, which are then idle
+		return view(nothing)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	wire.mute()
+	began := time.Now()
+	if err := view(func(*store.AlertTx) error { return view(nothing) }); err != nil {
+		t.Errorf("it does not take another connection: %v", err)
+	}
+	if took := time.Since(began); took >= store.Silence {
+		t.Errorf("it took %v to find that two connections are forgotten", took)
+	}
+}
+
 // TestAStepIsStoredOnce: committing a change again does nothing, and a change that does not begin at the database's end is refused.
 func TestAStepIsStoredOnce(t *testing.T) {
 	t.Parallel()

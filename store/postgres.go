@@ -137,7 +137,7 @@ func (w *postgresWriter) keep(ctx context.Context) error {
 }
 
 // another implements writing.
-func (w *postgresWriter) another() (*sql.DB, error) { return stdlib.OpenDB(*w.cfg), nil }
+func (w *postgresWriter) another() (*sql.DB, error) { return pooled(w.cfg), nil }
 
 // last implements writing.
 func (w *postgresWriter) last(ctx context.Context) (pool.Tip, error) {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/jackc/pgx/v5/stdlib"
-
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -81,7 +79,7 @@ func (r *Reader) openPostgres(ctx context.Context, database string) error {
 	if _, err := meet(ctx, cfg, false); err != nil {
 		return r.place.name(ctx, err)
 	}
-	r.pool = stdlib.OpenDB(*cfg)
+	r.pool = pooled(cfg)
 	return nil
 }
 

@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"net"
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // silence is how long a PostgreSQL server may say nothing while something waits for it: a router or a proxy between may have forgotten the
@@ -83,4 +86,21 @@ func (c *impatientConn) SetWriteDeadline(t time.Time) error {
 	defer c.mu.Unlock()
 	c.write = t
 	return c.Conn.SetWriteDeadline(t)
+}
+
+var (
+	idleTrust    = time.Second      // after which an idle connection is tried before it is used
+	idlePatience = 10 * time.Second // for its answer, which costs the server nothing
+)
+
+// pooled returns connections of which the idle ones are tried before they are used: all of them may have been forgotten at once.
+func pooled(cfg *pgx.ConnConfig) *sql.DB {
+	return stdlib.OpenDB(*cfg, stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool {
+		if p.IdleDuration <= idleTrust {
+			return false
+		}
+		ctx, cancel := context.WithTimeout(ctx, idlePatience)
+		defer cancel()
+		return p.Conn.Ping(ctx) != nil // then it is closed, and the driver, which pings again, takes another
+	}))
 }

@@ -166,7 +166,7 @@ type remoteNode struct {
 
 const nodeEnv = "SMARTPOOLD_TEST_NODE"
 
-func init() { children[nodeEnv] = runNode }
+func init() { children[nodeEnv] = runNode } //nolint:gochecknoinits // on this system only
 
 // runNode runs a node in a folder, on an address.
 func runNode(ctx context.Context, setting string) error {
