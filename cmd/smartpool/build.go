@@ -14,7 +14,7 @@ import (
 type ticketInitCmd struct {
 	networkFlags
 	outFlags
-	Label      string `type:"text" required:"" help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
+	Label      string `required:"" help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
 	Period     int64  `required:"" help:"Subscription period in blocks."`
 	Required   int64  `required:"" help:"Collateral in PSL."`
 	Factor     string `type:"decimal" default:"1.2" help:"Overcollateralization: with 1.2, the target is 20 % more than required."`

@@ -334,8 +334,8 @@ func TestNobodyThere(t *testing.T) {
 		{exitUnknown, "start smartpoold", []string{"digest", nobody, "--api", x.at.API}},
 		{exitUsage, "want a day", []string{"history", "--from", "yesterday", "--api", x.at.API}},
 		{exitUsage, "not a transaction id", []string{"verify", "payout", "latest"}},
-		{exitNo, "is not a PastelID", []string{"my", "jXnobody", "--api", x.at.API}},
-		{exitNo, "copy all of a transparent address", []string{"my", "tNobody", "--api", x.at.API}},
+		{exitNo, "not a PastelID: it has 8 characters, want 86", []string{"my", "jXnobody", "--api", x.at.API}},
+		{exitNo, "give an address, such as one of getnewaddress", []string{"my", "tNobody", "--api", x.at.API}},
 	} {
 		var out bytes.Buffer
 		if code := run(c.line, strings.NewReader(""), &out, &out); code != c.code || !strings.Contains(out.String(), c.says) {

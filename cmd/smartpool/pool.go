@@ -24,7 +24,7 @@ type poolCreateCmd struct {
 
 // newPoolFlags are the fields of a new pool.
 type newPoolFlags struct {
-	Label                   string `type:"text" placeholder:"NAME" help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
+	Label                   string `placeholder:"NAME" help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
 	Company                 string `placeholder:"NAME" help:"Operator's name, as members will see it."`
 	Fee                     string `type:"decimal" placeholder:"PERCENT" help:"Operator's fee, 3 to 15 percent of the rewards."`
 	Factor                  string `type:"decimal" placeholder:"NUMBER" help:"Overcollateralization, 1 to 3: with 1.2, the target is 20 % more than the Supernode needs."`

@@ -24,7 +24,7 @@ func DialAsOwner(ctx context.Context, url, token, file string, p Person) (*Daemo
 		if err != nil {
 			return nil, terminal.Usagef("--token-file: %w", err)
 		}
-		token = pasted.ID(string(pasted.File(text)))
+		token = strings.TrimSpace(string(pasted.File(text)))
 	}
 	if file != "" && token == "" {
 		return nil, terminal.Usagef("--token-file: %s is empty; use api.token in the daemon's data folder, and restart the daemon if that one is empty", file)
