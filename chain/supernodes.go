@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -51,6 +52,30 @@ var works = []string{"ENABLED", "PRE_ENABLED"}
 
 // fails lists the statuses of Supernodes that it does not vote for. What any other status means is not known.
 var fails = []string{"EXPIRED", "OUTPOINT_SPENT", "UPDATE_REQUIRED", "WATCHDOG_EXPIRED", "NEW_START_REQUIRED", "POSE_BAN"}
+
+// Explain says what a state means for a pool and what to do. listed is the status that the node lists, made fit to be shown, and payee whom
+// its payments go to; both may be empty.
+func (s SupernodeState) Explain(pool, listed, payee string) string {
+	switch s {
+	case SupernodeRunning:
+		return "The node lists it, with the pool's escrow as payee."
+	case SupernodePausing:
+		return "The pool is short of collateral. Leave the machine running: the Supernode resumes by itself once enough is pledged."
+	case SupernodeMissing:
+		how := "The node does not list it"
+		if listed != "" {
+			how = "The node lists it as " + listed
+		}
+		return fmt.Sprintf("%s, so it earns nothing. The operator must make sure that its machine runs, then launch it, even if it ran before: smartpool supernode launch %s",
+			how, pool)
+	case SupernodeElsewhere:
+		return fmt.Sprintf("Its payments go to %s instead of the pool's escrow, so members earn nothing. The operator must launch it on an upgraded node.", payee)
+	case SupernodeEnded:
+		return "The pool has ended and no longer backs a Supernode. The operator may shut its machine down."
+	default:
+		return "This daemon does not know: its node is away or behind, it does not follow a node, or the node's list says nothing of this Supernode that can be read."
+	}
+}
 
 // JudgeSupernode returns the state of the Supernode of a pool that was activated. list is nil if there is no recent list.
 func JudgeSupernode(status pool.Status, activation pastel.TxID, escrow pastel.Address, list *Listing) SupernodeState {

@@ -184,7 +184,7 @@ func (w *postgresWriter) leave(conn *sql.Conn, _ *db.Queries) error {
 	}
 	if w.held != nil {
 		w.held.Exec(ctx, rollback) //nolint:errcheck // likewise
-		w.held.Close(ctx)          //nolint:errcheck // likewise
+		w.held.Close(ctx)
 		w.held = nil
 	}
 	if err := conn.Close(); !errors.Is(err, sql.ErrConnDone) {

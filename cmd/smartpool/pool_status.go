@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
@@ -96,12 +95,12 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 
 // printSupernode prints the Supernode's status.
 func printSupernode(b *strings.Builder, p *wire.PoolDetail, sn *wire.Supernode) {
-	said := wire.Supernode{State: sn.State, Pool: p.ID, Listed: visible.Text(sn.Listed), Payee: visible.Text(sn.Payee)} // what to type is never the daemon's text
 	where := ""
 	if sn.Listed != "" && sn.State != string(chain.SupernodePausing) && sn.State != string(chain.SupernodeEnded) {
 		where = fmt.Sprintf(" (%s at %s)", visible.Short(sn.Listed, visible.MostColumns), visible.Short(sn.Address, visible.MostColumns))
 	}
-	fmt.Fprintf(b, "Supernode   %s%s: %s\n", visible.Text(sn.State), where, books.SupernodeText(&said))
+	means := chain.SupernodeState(sn.State).Explain(p.ID, visible.Plain(sn.Listed, visible.MostColumns), visible.Text(sn.Payee)) // what to type is never the daemon's text
+	fmt.Fprintf(b, "Supernode   %s%s: %s\n", visible.Text(sn.State), where, means)
 	if sn.LastPaid != nil {
 		fmt.Fprintf(b, "Last income %s\n", journey.When(*sn.LastPaid))
 	}

@@ -72,7 +72,7 @@ func newTrusted(t *testing.T) *trusted {
 	x := &trusted{dev: d, alice: alice, secret: secret}
 	x.carol, x.operator = x.person(600), x.person(0)
 	x.key, _ = x.keyFile("key")
-	x.dev.mine(1)
+	x.mine(1)
 	locked, err := x.node.LockedUnspent(context.Background())
 	if err != nil || len(locked) != 2 {
 		t.Fatalf("locked are %v (%v)", locked, err)

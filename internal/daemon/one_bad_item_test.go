@@ -65,7 +65,7 @@ func TestOneBadItemIsSeen(t *testing.T) {
 		}
 	}
 	n.submit(blocks[146:165])
-	for !(<-arrived == notify.Replenishing) {
+	for <-arrived != notify.Replenishing {
 	}
 	d.sees(func(list []notify.Listed) bool { return list[0].LastError != "" && list[1].LastError != "" })
 	metrics := "http://" + cfg.Metrics

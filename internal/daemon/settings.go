@@ -30,7 +30,7 @@ func (c *Config) trim() error {
 		*x.value = strings.TrimSpace(*x.value)
 		list := x.value == &c.APIOrigins || x.value == &c.APIProxies || x.value == &c.APIHosts // several lines are a list, too
 		if strings.ContainsFunc(*x.value, func(r rune) bool {
-			return unicode.IsControl(r) && !(list && unicode.IsSpace(r)) || r == unicode.ReplacementChar
+			return unicode.IsControl(r) && (!list || !unicode.IsSpace(r)) || r == unicode.ReplacementChar
 		}) {
 			return fmt.Errorf("%s: the value contains control characters or is not UTF-8; write it as one line of text", x.name)
 		}

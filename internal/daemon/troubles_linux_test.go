@@ -114,12 +114,12 @@ func (s *soak) daemonTrouble(random *rand.Rand) (on, what string, begin, end fun
 	case 1:
 		return d.name, "stopped", func() {
 			began := time.Now()
-			if d.supervised.end(syscall.SIGTERM); time.Since(began) > stopPatience {
+			if d.end(syscall.SIGTERM); time.Since(began) > stopPatience {
 				s.t.Errorf("%s took %v to stop", d.name, time.Since(began))
 			}
 		}, d.release
 	default:
-		return d.name, "killed", func() { d.supervised.end(syscall.SIGKILL) }, d.release
+		return d.name, "killed", func() { d.end(syscall.SIGKILL) }, d.release
 	}
 }
 

@@ -75,8 +75,9 @@ func rightToLeft(r rune) bool {
 	switch p.Class() {
 	case bidi.R, bidi.AL, bidi.AN:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Plain returns Short(s, columns) for a chat or mail, where characters may also be markup, mention people, or make a link: those are
