@@ -73,7 +73,7 @@ func (s SupernodeState) Explain(pool, listed, payee string) string {
 	case SupernodeEnded:
 		return "The pool has ended and no longer backs a Supernode. The operator may shut its machine down."
 	default:
-		return "This daemon does not know: its node is away or behind, it does not follow a node, or the node's list says nothing of this Supernode that can be read."
+		return "The daemon cannot tell: it follows no node, or the node is away, behind or has no readable list."
 	}
 }
 

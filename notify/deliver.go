@@ -129,19 +129,7 @@ func (s *Service) attempt(ctx context.Context, d *dispatch) {
 	case ctx.Err() == nil: // otherwise the attempt failed because the daemon is stopping
 		log.Warn("an alert was not delivered; retrying", "err", err, "in", o.Next.Sub(now))
 	}
-	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience) // even while the daemon stops
-	defer cancel()
-	var old int64
-	stored := s.cfg.Alerts.Do(storing, func(x *store.AlertTx) (err error) {
-		err = x.AnswerAlert(a, attempts, o)
-		if err == nil && o.State == store.AlertFailed && !refused(o) {
-			old, err = x.GiveUpAlerts(d.sub.ID, now.Add(-giveUpAfter), now, o.Failure)
-		}
-		if err == nil && again {
-			err = x.HastenAlerts(d.sub.ID, now)
-		}
-		return err
-	})
+	old, stored := s.record(ctx, d, attempts, now, o, again)
 	if stored != nil {
 		log.Warn("an alert's delivery could not be stored, it may be sent again", "err", stored)
 		return
@@ -150,6 +138,30 @@ func (s *Service) attempt(ctx context.Context, d *dispatch) {
 		log.Error("more alerts that waited as long are given up", "count", old)
 	}
 	s.cfg.Counts.add(a, o, old)
+}
+
+// record stores the outcome of an attempt, for which it has patience: a message whose outcome is not stored is sent again. It returns how many
+// other messages are given up for their age.
+func (s *Service) record(ctx context.Context, d *dispatch, attempts int64, now time.Time, o *store.Outcome, again bool) (old int64, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience) // even while the daemon stops
+	defer cancel()
+	for pause := 20 * time.Millisecond; ; pause *= 2 {
+		err = s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) (err error) {
+			old = 0
+			err = x.AnswerAlert(&d.alert, attempts, o)
+			if err == nil && o.State == store.AlertFailed && !refused(o) {
+				old, err = x.GiveUpAlerts(d.sub.ID, now.Add(-giveUpAfter), now, o.Failure)
+			}
+			if err == nil && again {
+				err = x.HastenAlerts(d.sub.ID, now)
+			}
+			return err
+		})
+		// What passes is above all another transaction that interfered.
+		if err == nil || !store.Temporary(err) || !wait(ctx, pause, nil) {
+			return old, err
+		}
+	}
 }
 
 // judgeAttempt says what becomes of a message after an attempt, and whether the receiver works again.
