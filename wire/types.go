@@ -333,6 +333,8 @@ type Event struct {
 	Reason    string        `json:"reason,omitempty" doc:"Why the chain rejected the ticket; a stable identifier."`
 	Points    *int          `json:"points,omitempty" doc:"Reputation after the event."`
 	Text      string        `json:"text" doc:"The event in plain words."`
+
+	Unreadable bool `json:"unreadable,omitempty" doc:"The daemon's database holds no readable event here; the other fields are incomplete."`
 }
 
 // Point sums up a span of blocks for charts.
