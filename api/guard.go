@@ -117,9 +117,11 @@ func (l *limits) allow(addr netip.Addr) bool {
 	return x.Allow()
 }
 
-// authorized reports whether a request carries the token. Without a token configured, none does.
+// authorized reports whether a request carries the token. Without a token configured, none does. HTTP ignores the case of the scheme, and
+// some clients and proxies write it in lower case.
 func authorized(header, token string) bool {
-	given, found := strings.CutPrefix(header, "Bearer ")
+	scheme, given, found := strings.Cut(header, " ")
+	found = found && strings.EqualFold(scheme, "Bearer")
 	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(token)) // equal lengths, so that timing reveals nothing
 	return found && token != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }

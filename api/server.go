@@ -86,8 +86,19 @@ func config() huma.Config {
 	c.CreateHooks = nil // no $schema field and link in every answer
 	c.RejectUnknownQueryParameters = true
 	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	c.Transformers = append(c.Transformers, withoutSecrets)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	return c
+}
+
+// withoutSecrets removes from the refusal of a subscription what was sent: it contains the receiver's URL, and clients log refusals.
+func withoutSecrets(ctx huma.Context, _ string, v any) (any, error) {
+	if e, ok := v.(*huma.ErrorModel); ok && strings.HasPrefix(ctx.Operation().Path, "/api/v1/alerts") {
+		for _, x := range e.Errors {
+			x.Value = nil
+		}
+	}
+	return v, nil
 }
 
 // live are the paths whose answers depend on more than the ledger's last block.

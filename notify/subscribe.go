@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -77,6 +78,9 @@ const (
 
 // validate says what is wrong with a request, and fills in the defaults.
 func (r *Request) validate() error {
+	if name, rest, found := strings.Cut(strings.TrimSpace(r.URL), ":"); found { // as people paste it
+		r.URL = strings.ToLower(name) + ":" + rest
+	}
 	if err := checkURL(r.URL); err != nil {
 		return err
 	}
@@ -135,6 +139,9 @@ func checkURL(to string) error {
 	if isWebhook(to) {
 		if u.Hostname() == "" || u.Fragment != "" {
 			return wrong("url: a webhook needs a host and takes no fragment; give one such as https://example.org/alerts")
+		}
+		if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) || strings.HasSuffix(u.Host, ":") {
+			return wrong("url: its port is not a number from 1 to 65535")
 		}
 		return nil
 	}

@@ -177,7 +177,10 @@ func TestWrongRequests(t *testing.T) {
 		{notify.Request{URL: "t0psecret"}, "url: malformed"},
 		{notify.Request{URL: "https://"}, "url: a webhook needs a host"},
 		{notify.Request{URL: hook + "#x"}, "no fragment"},
-		{notify.Request{URL: hook + "\n"}, "printable"},
+		{notify.Request{URL: hook + "\nx"}, "printable"},
+		{notify.Request{URL: "https://example.org:65536/t0psecret"}, "its port"},
+		{notify.Request{URL: "https://example.org:0/t0psecret"}, "its port"},
+		{notify.Request{URL: "https://example.org:/t0psecret"}, "its port"},
 		{notify.Request{URL: "https://" + strings.Repeat("a", 2048)}, "at most 2048"},
 		{notify.Request{URL: "carrier://t0psecret"}, "no service called \"carrier\""},
 		{notify.Request{URL: "logger://"}, "no service called"},
@@ -200,7 +203,7 @@ func TestWrongRequests(t *testing.T) {
 		}
 	}
 	for _, good := range []string{
-		hook, "http://127.0.0.1:1/x?y=z", "ntfy://ntfy.sh/topic",
+		hook, " HTTPS://example.org/t0psecret\r\n", "http://127.0.0.1:1/x?y=z", "ntfy://ntfy.sh/topic",
 		"matrix://user:password@example.org", "smtp://user:password@example.org:587/?from=a@b.c&to=d@e.f",
 	} {
 		if err := (&notify.Request{URL: good}).Check(); err != nil {

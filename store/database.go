@@ -34,13 +34,14 @@ var (
 	errControl   = errors.New("the database's name contains a line break or another control character: remove it")
 	errURL       = errors.New("the postgres:// URL of the database is malformed: use the form postgres://user:password@host:port/name, and check its " +
 		"parameters and the PG… variables of the environment")
-	errEncode = errors.New("the database's URL has an @ or # behind its host: if it belongs to the password, write it as in URLs, " +
+	errEncode = errors.New("the database's URL has more than one @, or a # or @ behind its host: if it belongs to the password, write it as in URLs, " +
 		"@ as %40, # as %23, / as %2F, ? as %3F, % as %25")
 )
 
 var (
-	scheme   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:|://`) // a single letter is a drive
-	keyValue = regexp.MustCompile(`(?i)(^|\s)(host|hostaddr|port|dbname|user|password|passfile|service|sslmode)\s*=`)
+	scheme   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:|://`)                                                    // a single letter is a drive
+	keyValue = regexp.MustCompile(`(?i)(^|[\s;])(host|hostaddr|port|dbname|user|password|passfile|service|sslmode|` + // libpq
+		`server|data source|database|initial catalog|username|user id|uid|pwd)\s*=`) // other drivers
 	login    = regexp.MustCompile(`[^/\\]:[^/\\]*@`)
 	upper    = regexp.MustCompile(`(?i)^postgres(ql)?://`)
 	controls = regexp.MustCompile(`[\x00-\x1f\x7f]`)
@@ -86,7 +87,12 @@ var ownSettings = []string{
 // postgresConfig reads a PostgreSQL URL together with the environment and the files that it names.
 func postgresConfig(database string) (*pgx.ConnConfig, error) {
 	_, rest, _ := strings.Cut(database, "://")
-	if behind := strings.IndexAny(rest, "/?#"); behind >= 0 && strings.ContainsAny(rest[behind:], "@#") {
+	behind := strings.IndexAny(rest, "/?#")
+	if behind < 0 {
+		behind = len(rest)
+	}
+	// The driver ends the password at the first @, and would look up and log the rest of it as a host.
+	if strings.Count(rest[:behind], "@") > 1 || strings.ContainsAny(rest[behind:], "@#") {
 		return nil, errEncode
 	}
 	server, err := pgconn.ParseConfig(database)

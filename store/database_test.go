@@ -23,6 +23,8 @@ func TestDatabaseNamesAreCheckedAndNeverRepeated(t *testing.T) {
 		"host=h password=TopSecret1 dbname=x":       "postgres://user:password@host:port/name",
 		"dbname = x  PASSWORD = TopSecret1":         "postgres://user:password@host:port/name",
 		"password=TopSecret1":                       "postgres://user:password@host:port/name",
+		"Server=h;Password=TopSecret1":              "postgres://user:password@host:port/name",
+		"Data Source=h;User ID=u;Pwd=TopSecret1":    "postgres://user:password@host:port/name",
 		"mysql://u:TopSecret1@h/d":                  "neither a path nor a postgres:// URL",
 		"sqlite:///abs/TopSecret1.db":               "path alone",
 		"sqlite:TopSecret1.db":                      "path alone",
@@ -48,6 +50,8 @@ func TestDatabaseNamesAreCheckedAndNeverRepeated(t *testing.T) {
 		"postgres://u:12?TopSecret1@h/db":                                    "%3F",
 		"postgres://u:12#TopSecret1@h/db":                                    "%23",
 		"postgres://u:12#TopSecret1":                                         "%23",
+		"postgres://u:12@TopSecret1@h/db":                                    "%40",
+		"postgres://u:12@TopSecret1@h":                                       "%40",
 		"postgres://u:TopSecret1%@h/db":                                      "malformed",
 		"postgres://u:TopSecret1@h:port/db":                                  "malformed",
 		"postgres://u@h/db?password=TopSecret1&sslmode=odd":                  "malformed",
@@ -75,7 +79,7 @@ func TestDatabaseNamesAreCheckedAndNeverRepeated(t *testing.T) {
 	for _, name := range []string{
 		"ledger.db", "/var/lib/my pools/ledger.db", "./a:b.db", "/data/2026-11-28T10:00.db", `C:\pools\ledger.db`, "C:/pools/ledger.db", "./user=1.db",
 		"postgres://u:p%40%2F%3F%23%25@h:5432/db?sslmode=require", "postgresql://u@h1:1,h2:2/db?target_session_attrs=read-write",
-		"postgres://u:p@ss@h/db", "postgres:///db?host=/var/run/postgresql&user=u&password=p", "postgres://u@h/db?search_path=pools",
+		"postgres:///db?host=/var/run/postgresql&user=u&password=p", "postgres://u@h/db?search_path=pools",
 	} {
 		if err := store.Check(name); err != nil {
 			t.Errorf("%s: %v", name, err)

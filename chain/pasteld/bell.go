@@ -43,6 +43,9 @@ func CheckZMQ(zmqURL string) error {
 	if !found || err != nil || u.Hostname() == "" || u.Host != at || !port(u.Port()) {
 		return fmt.Errorf("node-zmq: %s is not an address such as tcp://127.0.0.1:28332; use the node's zmqpubhashblock", shownURL(zmqURL))
 	}
+	if strings.Contains(u.Host, "*") { // a node may publish on all of its addresses, but nobody can connect to all of them
+		return fmt.Errorf("node-zmq: %s names no host to connect to; write the node's own, such as 127.0.0.1, instead of the *", shownURL(zmqURL))
+	}
 	return nil
 }
 

@@ -102,7 +102,8 @@ func rows() map[string]row {
 				{"127.0.0.1:1234", `"127.0.0.1:1234" is not a URL`}, {"localhost:1234", "is not a URL"}, {"tcp://127.0.0.1:1", "is not a URL"}, {"", "is not a URL"},
 				{"http://u:TopSecret@h:1", "contains credentials"}, {"http://u:Top/Secret@h:1", "…@h:1"}, {"u:TopSecret@h:1", "…@h:1"}, {"http://h:1/x", "more than host and port"},
 				{"http://h:1/?a=TopSecret", "?…"}, {"http://h:1#", "more than host and port"}, {"http://h:0", "1 to 65535"}, {"http://h:65536", "1 to 65535"}, {"http://h:", "1 to 65535"},
-				{"http://127.0.0.1:9734", "follow itself"}, {"http://localhost:9733", "follow itself"}, {"http://a b:1", "is not a URL"},
+				{"http://127.0.0.1:9734", "follow itself"}, {"http://localhost:9733", "follow itself"}, {"http://0.0.0.0:9734", "follow itself"},
+				{"http://[::]:9733", "follow itself"}, {"http://a b:1", "is not a URL"},
 			},
 		},
 		"node-user": {
@@ -118,6 +119,7 @@ func rows() map[string]row {
 			refused: []refused{
 				{"127.0.0.1:28332", "is not an address"}, {"ipc:///tmp/x", "is not an address"}, {"tcp://127.0.0.1", "is not an address"}, {"tcp://127.0.0.1:0", "is not an address"},
 				{"tcp://127.0.0.1:65536", "is not an address"}, {"tcp://u:TopSecret@h:1", "…@h:1"}, {"tcp://127.0.0.1:9734", "follow itself"},
+				{"tcp://*:28332", "no host to connect to"},
 			},
 		},
 		"poll": {

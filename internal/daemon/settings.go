@@ -158,7 +158,7 @@ func (c *Config) distinct() error {
 			continue
 		}
 		for _, s := range list {
-			if overlap(at, *s.address) && onLoopback(at) {
+			if overlap(at, *s.address) && (onLoopback(at) || anywhere(at)) { // who asks 0.0.0.0 asks this machine
 				return fmt.Errorf("%s and %s are the same address, %s: the daemon would follow itself; %s is where the node answers", x.name, s.name, at, x.name)
 			}
 		}
@@ -173,11 +173,17 @@ func overlap(a, b string) bool {
 	if errA != nil || errB != nil || portA != portB || portA == "0" { // off, or any free port
 		return false
 	}
-	anywhere := func(host string) bool {
-		ip, err := netip.ParseAddr(host)
-		return host == "" || err == nil && ip.IsUnspecified()
+	return strings.EqualFold(hostA, hostB) || anywhere(a) || anywhere(b)
+}
+
+// anywhere reports whether an address in address's form is every one of this machine's.
+func anywhere(at string) bool {
+	host, _, err := net.SplitHostPort(at)
+	if err != nil {
+		return false
 	}
-	return strings.EqualFold(hostA, hostB) || anywhere(hostA) || anywhere(hostB)
+	ip, err := netip.ParseAddr(host)
+	return host == "" || err == nil && ip.IsUnspecified()
 }
 
 // listed splits a setting at commas and white space.

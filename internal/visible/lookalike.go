@@ -22,9 +22,10 @@ func Skeleton(s string) string {
 }
 
 // hideLookalikes hides letters that pass for others: forms of Latin letters that have a form of their own, such as 𝐀 and Ａ, letters of
-// another alphabet in a word, and words all of whose letters look Latin, unless the text is evidently in their alphabet.
+// another alphabet in a word, and words all of whose letters look Latin, unless the text is evidently in their alphabet. In a text without
+// another alphabet it also hides what passes for the digits, signs and punctuation of ASCII.
 func hideLookalikes(units []unit) {
-	var latin bool
+	var latin, other bool
 	own := map[string]bool{} // alphabets that the text has a letter of which looks like no Latin one
 	for i := range units {
 		u := &units[i]
@@ -35,8 +36,15 @@ func hideLookalikes(units []unit) {
 		switch {
 		case u.of == latinName:
 			latin = true
+			continue
 		case u.of != "" && !own[u.of] && !looksASCII(u.r):
 			own[u.of] = true
+		}
+		other = other || u.of != ""
+	}
+	for i := range units {
+		if u := &units[i]; !other && !u.bad && imitatesSign(u.r) {
+			u.hidden = true
 		}
 	}
 	for start := 0; start < len(units); {
@@ -138,6 +146,20 @@ func imitatesLatin(r rune) bool {
 	}
 	form := !unicode.Is(unicode.Lm, r) && ascii(norm.NFKC.String(string(r)))
 	return form || unicode.Is(unicode.Latin, r) && looksASCII(r)
+}
+
+// imitatesSign reports whether a character is a digit of another alphabet, or looks like a sign of ASCII and is none that printed text in
+// Latin letters has: for ‐ and ⁄, keyboards have - and /.
+func imitatesSign(r rune) bool {
+	const printed = "‘’‚‛‹›“”„–´¸ˆ˜×"
+	switch {
+	case r < utf8.RuneSelf:
+		return false
+	case unicode.Is(unicode.Nd, r):
+		return true
+	}
+	s := confusables.Skeleton(string(r))
+	return unicode.In(r, unicode.P, unicode.S) && len(s) == 1 && !strings.ContainsRune(printed, r) // … is not .
 }
 
 // looksASCII reports whether a character looks like ASCII ones.

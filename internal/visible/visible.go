@@ -123,10 +123,11 @@ func (u *unit) escape() string {
 	return fmt.Sprintf(`\u%04x`, u.r)
 }
 
-// hideMarks hides combining marks without a letter to stand on, and those that are heaped upon one. Burmese needs four marks on a letter,
+// hideMarks hides combining marks without a letter to stand on, those that are heaped upon one, and a dot upon a letter that has one: i̇ looks
+// like i. Burmese needs four marks on a letter,
 // decomposed Vietnamese two.
 func hideMarks(units []unit) {
-	const most, mostEuropean = 4, 2
+	const most, mostEuropean, dotAbove = 4, 2, '\u0307'
 	allowed := 0
 	for i := range units {
 		u := &units[i]
@@ -139,7 +140,7 @@ func hideMarks(units []unit) {
 					allowed = mostEuropean
 				}
 			}
-		case u.hidden || allowed == 0 || units[i-1].r == u.r:
+		case u.hidden || allowed == 0 || units[i-1].r == u.r, u.r == dotAbove && unicode.Is(unicode.Soft_Dotted, units[i-1].r):
 			u.hidden, allowed = true, 0
 		default:
 			allowed--

@@ -49,6 +49,12 @@ func TestDeceivingNamesShowAsEscapes(t *testing.T) {
 		"Atl\u0251s":                      `Atl\u0251s`,
 		"\u13aacme":                       `\u13aacme`,
 		"\ufffc":                          `\ufffc`,
+		"Atlas Mi\u0307ning":              `Atlas Mi\u0307ning`,
+		"Fee \u09ea %":                    `Fee \u09ea %`, // a Bengali 4 that looks like 8
+		"1\u09660":                        `1\u09660`,     // a Devanagari 0
+		"At\u2010las":                     `At\u2010las`,
+		"At\u2011las \u2212 1":            `At\u2011las \u2212 1`,
+		"atlas\u2024org\u2044x\u2215y":    `atlas\u2024org\u2044x\u2215y`,
 	} {
 		if got := visible.Text(name); got != want {
 			t.Errorf("%+q shows as %s, want %s", name, got, want)
@@ -63,6 +69,7 @@ func TestDeceivingNamesSparesHonestOnes(t *testing.T) {
 		"Atlas Operations", "O'Brien & Söhne GmbH", "Müller", "Łódź Węzły", "Société Générale d’Électricité", "Işık", "Nº 1", "Việt Nam", "Атлас",
 		"ООО «Ромашка»", "Мы с вами", "Щит и меч", "Пастель Nodes", "Άτλας Κόμβοι", "亚特拉斯", "株式会社アトラス", "아틀라스", "KK アトラスnodes", "شركة أطلس", "אטלס",
 		"एटलस नोड्स", "แอตลาส", "မြို့", "Ատլաս", "🚀 Nodes", "100 % fair", "a-b_c.d", "C:\\nodes", "e\u0301",
+		"Pool – Nord", "L’Étoile · 2", "পুল ৪", "رقم ٤", "תל־אביב", "3 × 5 ± 1 €", "Atlas™ ©", "• one …", "中文-節點",
 	} {
 		if got := visible.Text(name); got != name {
 			t.Errorf("%q shows as %s", name, got)
