@@ -5,6 +5,10 @@ ALTER TABLE alerts ADD COLUMN urgent BIGINT NOT NULL DEFAULT 0; -- 1: its kind i
 ALTER TABLE alerts ADD COLUMN thread TEXT COLLATE "C" NOT NULL DEFAULT ''; -- the cause, also of the messages that end or withdraw another
 ALTER TABLE alerts ADD COLUMN refused BIGINT NOT NULL DEFAULT 0; -- attempts that the receiver refused
 UPDATE alerts SET urgent = 1 WHERE kind NOT IN ('pool.expired', 'pool.closed', 'pledge.promoted', 'payout.settled', 'payout.paid');
+-- The id was added to the cause of a message that ended; what ends or withdraws another is about that one's id.
+UPDATE alerts SET thread = CASE WHEN cause LIKE '% ' || id THEN substr(cause, 1, length(cause) - length(id) - 1) ELSE cause END;
+UPDATE alerts SET thread = (SELECT told.thread FROM alerts told WHERE told.id = substr(alerts.cause, length('about ') + 1))
+WHERE cause LIKE 'about %' AND EXISTS (SELECT 1 FROM alerts told WHERE told.id = substr(alerts.cause, length('about ') + 1));
 DROP INDEX alerts_by_state;
 CREATE INDEX alerts_by_state ON alerts (state, subscription, urgent, attempts, seq, lost, next_try, created);
 CREATE INDEX alerts_by_thread ON alerts (subscription, thread, seq);
