@@ -146,6 +146,33 @@ func TestDatabaseOfAnotherNetworkIsRefused(t *testing.T) {
 	})
 }
 
+// Nobody empties a sound ledger by naming the wrong network.
+func TestDatabaseOfAnotherNetworkIsNotEmptied(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		one := open(t, url)
+		one.step(t, -1, recorded(t, "life")[:3])
+		one.close(t)
+		other, err := pool.ParamsByName("testnet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := store.Open(context.Background(), url, other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		isSentence(t, s.Rebuild(context.Background()), "another network", "correct --network or --database")
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		again := open(t, url)
+		defer again.close(t)
+		if h := again.Last().Height; h != 2 {
+			t.Errorf("the ledger ends at block %d", h)
+		}
+	})
+}
+
 func TestFilesThatAreNoDatabaseOfOursAreRefused(t *testing.T) {
 	t.Parallel()
 	write := func(text string) func(t testing.TB, path string) {
