@@ -238,7 +238,7 @@ func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
 	}
 	p, err := pool.ReadPool(s.r.net, s.r.shadow, id, list)
 	if err != nil {
-		return pool.Pool{}, fmt.Errorf("%w; %s", err, Damaged)
+		return pool.Pool{}, contradicts(err)
 	}
 	return p, nil
 }

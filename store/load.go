@@ -76,7 +76,7 @@ func (s *Store) readState(ctx context.Context, net pool.Params, shadow bool) (*p
 	}
 	state, err := l.Finish()
 	if err != nil {
-		return nil, fmt.Errorf("%w; %s", err, Damaged)
+		return nil, contradicts(err)
 	}
 	return state, nil
 }
@@ -84,7 +84,7 @@ func (s *Store) readState(ctx context.Context, net pool.Params, shadow bool) (*p
 func (s *Store) readKind(ctx context.Context, kind pool.RecordKind, l *pool.Loader) error {
 	return s.engine.scan(ctx, s.conn, kind, func(key, value []byte) error {
 		if err := l.Add(pool.Record{Kind: kind, Key: key, Value: value}); err != nil {
-			return fmt.Errorf("%w; %s", err, Damaged)
+			return contradicts(err)
 		}
 		return nil
 	})

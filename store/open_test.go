@@ -125,7 +125,8 @@ func file(t testing.TB, url string) string {
 	return string(b)
 }
 
-func TestAnotherNetworksDatabaseIsRefused(t *testing.T) {
+// A sound ledger that is another's is neither called damaged nor advised to be emptied.
+func TestDatabaseOfAnotherNetworkIsRefused(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
 		one := open(t, url)
@@ -135,7 +136,40 @@ func TestAnotherNetworksDatabaseIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		isSentence(t, refused(t, url, other), `network "regtest"`, `want "testnet"`, "another network", "smartpoold rebuild")
+		got := refused(t, url, other)
+		isSentence(t, got, `network "regtest"`, `want "testnet"`, "another network", "correct --network or --database")
+		for _, wrong := range []string{"damaged", "rebuild"} {
+			if strings.Contains(got.Error(), wrong) {
+				t.Errorf("it says %s: %v", wrong, got)
+			}
+		}
+	})
+}
+
+// Nobody empties a sound ledger by naming the wrong network.
+func TestDatabaseOfAnotherNetworkIsNotEmptied(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		one := open(t, url)
+		one.step(t, -1, recorded(t, "life")[:3])
+		one.close(t)
+		other, err := pool.ParamsByName("testnet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := store.Open(context.Background(), url, other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		isSentence(t, s.Rebuild(context.Background()), "another network", "correct --network or --database")
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		again := open(t, url)
+		defer again.close(t)
+		if h := again.Last().Height; h != 2 {
+			t.Errorf("the ledger ends at block %d", h)
+		}
 	})
 }
 

@@ -187,7 +187,7 @@ func (s *Snapshot) records(where string, args []any, f func(pool.Record) error) 
 			return err
 		}
 		if err := f(pool.Record{Kind: pool.RecordKind(kind), Key: key, Value: value}); err != nil {
-			return fmt.Errorf("%w; %s", err, Damaged)
+			return contradicts(err)
 		}
 	}
 	return rows.Err()

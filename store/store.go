@@ -257,6 +257,9 @@ func hash32[T ~[32]byte](b []byte) (T, error) {
 // here: subscriptions to alerts, their messages, and how far events have become messages.
 func (s *Store) Rebuild(ctx context.Context) error {
 	err := s.use(ctx, func() error {
+		if err := s.ofThisNetwork(ctx); err != nil {
+			return err
+		}
 		tx, err := s.engine.begin(ctx, s.conn, s.q)
 		if err != nil {
 			return err
@@ -274,6 +277,19 @@ func (s *Store) Rebuild(ctx context.Context) error {
 		return tx.Commit()
 	})
 	return s.place.name(ctx, err)
+}
+
+// ofThisNetwork refuses a ledger of another network. It does not mind anything else that is wrong with one that is to be emptied.
+func (s *Store) ofThisNetwork(ctx context.Context) error {
+	l, err := pool.NewLoader(s.net, false)
+	if err != nil {
+		return err
+	}
+	err = s.readKind(ctx, pool.RecordTip, l)
+	if other := (*pool.OtherLedgerError)(nil); errors.As(err, &other) && other.Network != other.Want {
+		return err
+	}
+	return ctx.Err()
 }
 
 // empty deletes what the chain gives again.
