@@ -102,7 +102,7 @@ func postgresConfig(database string) (*pgx.ConnConfig, error) {
 	const schema, name, zone = "search_path", "application_name", "timezone"
 	for _, setting := range slices.Sorted(maps.Keys(server.RuntimeParams)) {
 		switch {
-		case setting == schema || setting == name || setting == zone:
+		case setting == schema || setting == name || strings.EqualFold(setting, zone):
 		case slices.Contains(ownSettings, setting):
 			return nil, fmt.Errorf("the database's URL, a service file or a PG… variable sets %s: remove it, for the daemon chooses it by itself; "+
 				"ALTER ROLE … SET suits the server's settings", setting)
@@ -114,7 +114,7 @@ func postgresConfig(database string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, postgresConfigError(err)
 	}
-	delete(cfg.RuntimeParams, zone) // no time of ours has one
+	maps.DeleteFunc(cfg.RuntimeParams, func(setting, _ string) bool { return strings.EqualFold(setting, zone) }) // no time of ours has one
 	cfg.RuntimeParams["client_encoding"] = "UTF8"
 	cfg.RuntimeParams["standard_conforming_strings"] = "on"
 	cfg.DialFunc = endInSilence(cfg.DialFunc)

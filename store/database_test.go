@@ -79,6 +79,7 @@ func TestDatabaseNamesAreCheckedAndNeverRepeated(t *testing.T) {
 	for _, name := range []string{
 		"ledger.db", "/var/lib/my pools/ledger.db", "./a:b.db", "/data/2026-11-28T10:00.db", `C:\pools\ledger.db`, "C:/pools/ledger.db", "./user=1.db",
 		"postgres://u:p%40%2F%3F%23%25@h:5432/db?sslmode=require", "postgresql://u@h1:1,h2:2/db?target_session_attrs=read-write",
+		"postgres://u@h/db?TimeZone=Europe/Berlin",
 		"postgres:///db?host=/var/run/postgresql&user=u&password=p", "postgres://u@h/db?search_path=pools",
 	} {
 		if err := store.Check(name); err != nil {

@@ -37,6 +37,7 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 		}
 	}
 	var young, used, taken *pasteld.Unspent
+	var before *pastel.OutPoint
 	known, asked := r.remembered(), map[pastel.Address]*wire.Account{}
 	for i := range all {
 		out := &all[i]
@@ -64,10 +65,10 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 		}
 		_, remembers := known[out.OutPoint]
 		switch {
-		case remembers: // the daemon may hide its pledge
-			taken = out
 		case slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Address == a.Address }): // it would need coins for both pledges
 			taken = out
+		case remembers: // its pledge has ended, or the daemon hides it
+			before = cmp.Or(before, &out.OutPoint)
 		case usedBefore(a):
 			used = cmp.Or(used, out)
 		default:
@@ -77,16 +78,24 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 	if used != nil {
 		return used, nil
 	}
-	return nil, c.noOutput(r, all, young, taken)
+	for out, x := range known { // one that is locked, because this machine remembers it
+		if out.String() == c.Pledge.Output || x.Address == c.Pledge.Address && c.Pledge.Address != "" {
+			before = cmp.Or(before, &out)
+		}
+	}
+	return nil, c.noOutput(r, all, young, taken, before)
 }
 
 // noOutput says why no output can back this pledge, and what to do. all is sorted by value.
-func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.Unspent) error {
+func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.Unspent, before *pastel.OutPoint) error {
 	confirmations := int(pool.ConfirmationsToPledge(false, &r.Params))
 	switch {
 	case young != nil:
 		return fmt.Errorf("output %s has %s, but a pledge needs %d; try again after %s",
 			young.OutPoint, terminal.Counted(young.Confirmations, "confirmation"), confirmations, terminal.Counted(confirmations-young.Confirmations, "more block"))
+	case before != nil:
+		return fmt.Errorf("this machine pledged output %s before, so it keeps the wallet from using it. If that pledge has ended, remove the output from %s, and unlock it: "+
+			"smartpool rpc lockunspent true '[{\"txid\":\"%s\",\"vout\":%d}]'", before, r.memory.path, before.TxID, before.Vout)
 	case c.Pledge.Address != "":
 		return fmt.Errorf("the wallet has no unlocked output of at least %d PSL at %s that can back the pledge; choose another address, or lower --coins",
 			c.Pledge.Coins, c.Pledge.Address)
