@@ -15,6 +15,7 @@ import (
 	"time"
 
 	strict "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -23,6 +24,8 @@ import (
 // Limits of an answer.
 const (
 	maxAnswer = 64 << 20 // bytes
+	maxList   = 500_000  // items of all lists, of which 64 MiB hold no more if they are pledges
+	maxFields = 1_000    // of an object
 	patience  = 2 * time.Minute
 )
 
@@ -130,6 +133,8 @@ func ask[T any](ctx context.Context, c *Client, method, path string, query any, 
 			return out, err
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience) // of all tries together: each may be put off slowly
+	defer cancel()
 	for try := 1; ; try++ {
 		res, text, err := c.send(ctx, method, to, content)
 		if err != nil {
@@ -193,10 +198,13 @@ func read[T any](res *http.Response, text []byte) (out T, err error) {
 	switch {
 	case len(text) > maxAnswer:
 		return out, &AnswerError{host, res.StatusCode, fmt.Sprintf("sent more than %d MiB", maxAnswer>>20)}
-	case res.StatusCode == http.StatusNoContent:
+	case res.StatusCode == http.StatusNoContent && reflect.TypeFor[T]() == reflect.TypeFor[struct{}]():
 		return out, nil
-	case res.StatusCode != http.StatusOK:
+	case res.StatusCode != http.StatusOK: // nor is no content an answer to a question
 		return out, problem(res, text)
+	}
+	if err := modest(text); err != nil {
+		return out, &AnswerError{host, res.StatusCode, "sent an impossible answer: " + brief(err.Error())}
 	}
 	if err := strict.Unmarshal(text, &out); err != nil { // refuses a field that comes twice, and what is not UTF-8
 		return out, &AnswerError{host, res.StatusCode, "sent an unreadable answer: " + brief(err.Error())}
@@ -205,6 +213,36 @@ func read[T any](res *http.Response, text []byte) (out T, err error) {
 		return out, &AnswerError{host, res.StatusCode, "sent an impossible answer: " + brief(err.Error())}
 	}
 	return out, nil
+}
+
+// modest refuses an answer that takes far more memory than it has bytes: short values in long lists. It leaves other mistakes to the decoder.
+func modest(text []byte) error {
+	if len(text) < maxList { // too short for so many
+		return nil
+	}
+	in := jsontext.NewDecoder(bytes.NewReader(text))
+	for items := 0; ; {
+		token, err := in.ReadToken()
+		if err != nil {
+			return nil
+		}
+		depth := in.StackDepth()
+		switch token.Kind() {
+		case '}', ']':
+			continue
+		case '{', '[': // an item of what it is in
+			depth--
+		}
+		switch within, length := in.StackIndex(depth); {
+		case within == '[':
+			items++
+		case within == '{' && length > 2*maxFields:
+			return fmt.Errorf("an object has more than %d fields", maxFields)
+		}
+		if items > maxList {
+			return fmt.Errorf("its lists have more than %d items", maxList)
+		}
+	}
 }
 
 // maxWords bounds what is shown of another program's words, in bytes.

@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // Limits of the values in an answer.
 const (
 	maxText  = 256 << 10 // bytes of a text
+	maxID    = 2_000     // bytes of an id, address, cursor or word
 	lastYear = 2200      // of a time, estimates included
 	maxCount = int64(pastel.MaxMoney)
 	maxCoins = int64(pastel.MaxMoney / pastel.PSL)
@@ -22,10 +24,31 @@ var (
 	amountType = reflect.TypeFor[pastel.Amount]()
 	heightType = reflect.TypeFor[pastel.Height]()
 	timeType   = reflect.TypeFor[time.Time]()
+	tipType    = reflect.TypeFor[wire.Tip]()
+
+	supernodeType = reflect.TypeFor[wire.Supernode]()
 )
 
+// words are the fields with texts of people or other programs, which may contain anything; commands escape them. The others name or count
+// something: ids, addresses, statuses.
+var words = map[string]bool{
+	"company": true, "companies": true, "text": true, "trouble": true, "last_error": true, "to": true, "hex": true,
+	"listed": true, "payee": true, "machine": true, // of a node's list
+}
+
+// named returns what a text cannot be that names something: it would put lines of its own into what a command prints.
+func named(s, name string) error {
+	switch {
+	case len(s) > maxID:
+		return fmt.Errorf("%s has %d bytes", name, len(s))
+	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }):
+		return fmt.Errorf("%s is %.100q", name, s)
+	}
+	return nil
+}
+
 // sane returns what is impossible in a decoded answer: an amount below zero or above all coins that there will be, a height below -1, a
-// time that no block has, or an endless text. A program that calculates with such values, or prints them, goes wrong later and unseen.
+// time that no block has, an endless text, an id with characters that no id has, or a last block without a hash. A program that calculates with such values, or prints them, goes wrong later and unseen.
 func sane(v reflect.Value, name string) error {
 	switch v.Type() {
 	case amountType:
@@ -54,6 +77,9 @@ func sane(v reflect.Value, name string) error {
 		if v.Len() > maxText {
 			return fmt.Errorf("%s has %d bytes", name, v.Len())
 		}
+		if !words[name] {
+			return named(v.String(), name)
+		}
 	case reflect.Int, reflect.Int64:
 		most := maxCount
 		if strings.HasSuffix(name, "coins") {
@@ -70,17 +96,28 @@ func sane(v reflect.Value, name string) error {
 		}
 	case reflect.Map:
 		for i := v.MapRange(); i.Next(); {
+			if k := i.Key(); k.Kind() == reflect.String {
+				if err := named(k.String(), name); err != nil {
+					return err
+				}
+			}
 			if err := sane(i.Value(), name); err != nil {
 				return err
 			}
 		}
 	case reflect.Struct:
+		if v.Type() == tipType && v.FieldByName("Height").Int() >= 0 && v.FieldByName("Hash").Len() == 0 {
+			return fmt.Errorf("%s has no hash", name) // such as {}, which would pass for a list of nothing
+		}
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
 			if !f.IsExported() {
 				continue
 			}
 			called, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if v.Type() == supernodeType && called == "address" {
+				called = "machine"
+			}
 			if err := sane(v.Field(i), cmp.Or(called, f.Name)); err != nil {
 				return err
 			}

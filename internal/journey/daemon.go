@@ -243,11 +243,16 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 }
 
 // AccountOf asks about a PastelID or an address.
-func (r *Daemon) AccountOf(ctx context.Context, id string) (wire.Account, error) {
+func (r *Daemon) AccountOf(ctx context.Context, id string) (a wire.Account, err error) {
 	if strings.HasPrefix(id, "jX") {
-		return Advised(r.Member(ctx, id))
+		a, err = Advised(r.Member(ctx, id))
+	} else {
+		a, err = Advised(r.Account(ctx, id))
 	}
-	return Advised(r.Account(ctx, id))
+	if err == nil && AccountName(&a) != id {
+		err = errors.New("the daemon answered about another account than the requested one; ask another daemon")
+	}
+	return a, err
 }
 
 // SupernodeOf asks how a pool's Supernode is doing.

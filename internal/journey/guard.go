@@ -73,6 +73,8 @@ func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 	for {
 		pledges, err := g.view(ctx, ids)
 		switch {
+		case ctx.Err() != nil && c.Once:
+			return unknownf("interrupted: unknown whether coins are about to be spent")
 		case ctx.Err() != nil:
 			return nil
 		case c.Once:

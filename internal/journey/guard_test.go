@@ -34,7 +34,7 @@ type watched struct {
 func newWatched(t *testing.T) *watched {
 	t.Helper()
 	w := &watched{tip: wire.Tip{Height: 9, Hash: "9"}}
-	w.status = wire.Status{Network: "regtest", Ready: true, Tip: wire.Tip{Height: 9, Time: time.Now()}, StaleAfter: 24 * 3600}
+	w.status = wire.Status{Network: "regtest", Ready: true, Tip: wire.Tip{Height: 9, Hash: "9", Time: time.Now()}, StaleAfter: 24 * 3600}
 	position := wire.Position{Pool: "atlas.1"}
 	position.Seq, position.Offered, position.Address = 3, 500, "tAddress"
 	mux := http.NewServeMux()
@@ -44,7 +44,7 @@ func newWatched(t *testing.T) *watched {
 			s.Now = time.Now()
 			return s
 		},
-		"/api/v1/members/": func() any { return wire.Account{Positions: []wire.Position{position}} },
+		"/api/v1/members/": func() any { return wire.Account{PastelID: "jXmine", Tip: w.tip, Positions: []wire.Position{position}} },
 		"/api/v1/mempool": func() any {
 			w.asked++
 			list := wire.Spends{Tip: w.tip, Items: w.spends}
@@ -267,5 +267,29 @@ func TestGuardReportsThatAMoveBecomesAReduction(t *testing.T) {
 		if told := out.String(); step.says == "" && told != "" || !strings.Contains(told, step.says) {
 			t.Errorf("step %d: told %q, want %q", i, told, step.says)
 		}
+	}
+}
+
+// A single check that is interrupted is no all-clear.
+func TestFreshGuardInterrupted(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	w.looked = time.Hour // it waits for a later scan
+	ctx, cancel := context.WithCancel(t.Context())
+	w.moves = cancel
+	r, tell := w.guarded(t, io.Discard, io.Discard)
+	err := r.Guard(ctx, &Guard{IDs: []string{"jXmine"}, Once: true, NoLock: true, Tell: tell})
+	var unknown *UnknownError
+	if !errors.As(err, &unknown) {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
+// A daemon that answers about another account is not believed.
+func TestLyingDaemonOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	r, _ := newWatched(t).guarded(t, io.Discard, io.Discard)
+	if _, err := r.AccountOf(t.Context(), "jXother"); err == nil || !strings.Contains(err.Error(), "another account") {
+		t.Errorf("an answer about another account: %v", err)
 	}
 }
