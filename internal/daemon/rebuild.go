@@ -12,11 +12,11 @@ import (
 // Rebuild empties the ledger in the database of the settings, so that the next daemon makes it anew from the chain. It keeps the
 // subscriptions to alerts. No daemon may write meanwhile.
 func Rebuild(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
-	if err := cfg.Check(); err != nil {
-		return err
-	}
 	if cfg.ReadOnly {
 		return errors.New("read-only: rebuilding writes to the database; omit --read-only")
+	}
+	if err := cfg.Check(); err != nil {
+		return err
 	}
 	net, err := cfg.network()
 	if err != nil {
