@@ -136,6 +136,17 @@ func (x *trusted) words() []word {
 				a["items"], a["next"] = []any{}, fmt.Sprint(madeUp, time.Now().UnixNano())
 			}
 		}, []string{"history", x.alice}, "repeats itself", nil},
+		{"history", "when a payment was made", "must be there", func(r *http.Request, a map[string]any) {
+			if strings.HasSuffix(r.URL.Path, "/payments") {
+				a["items"] = []any{map[string]any{}}
+			}
+		}, []string{"history", x.alice}, "that is not paid", nil},
+		{"my", "which account it is about", "the one that was asked for", on("/members/", func(a map[string]any) { a["pastelid"] = x.carol }), []string{"my", x.alice}, "another account", nil},
+		{"my", "an id, a status, an address", "printable ASCII on one line, and short", on("/members/", func(a map[string]any) {
+			for _, p := range a["positions"].([]any) {
+				p.(map[string]any)["status"] = "active\nsmartpool rpc stop"
+			}
+		}), []string{"my", x.alice}, "an impossible answer: status is", nil},
 		{"my", "an amount", "from 0 to all coins that there will be", on("/members/", func(a map[string]any) { a["claimed"] = -5 }), []string{"my", x.alice}, "an impossible answer: claimed is -5 patoshi", nil},
 		{"my", "a number of coins", "at most all coins that there will be", on("/members/", func(a map[string]any) { a["offered_coins"] = json.Number("90000000000000000") }), []string{"my", x.alice}, "an impossible answer", nil},
 		{"my", "a height", "a number of blocks", on("/members/", func(a map[string]any) { a["tip"].(map[string]any)["height"] = -7 }), []string{"my", x.alice}, "an impossible answer: height is block -7", nil},
