@@ -232,6 +232,7 @@ func modest(text []byte) error {
 			continue
 		case '{', '[': // an item of what it is in
 			depth--
+		default:
 		}
 		switch within, length := in.StackIndex(depth); {
 		case within == '[':
