@@ -24,7 +24,7 @@ func subscribing(t *testing.T, asked *wire.Subscribe) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/v1/status", func(w http.ResponseWriter, _ *http.Request) {
-		json.NewEncoder(w).Encode(wire.Status{Network: "regtest", Ready: true})
+		json.NewEncoder(w).Encode(wire.Status{Network: "regtest", Ready: true, Tip: wire.Tip{Hash: "00"}})
 	})
 	mux.HandleFunc("POST /api/v1/alerts", func(w http.ResponseWriter, r *http.Request) {
 		if err := json.NewDecoder(r.Body).Decode(asked); err != nil {
@@ -123,7 +123,7 @@ func TestOneBadItemIsListed(t *testing.T) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/v1/status", func(w http.ResponseWriter, _ *http.Request) {
-		json.NewEncoder(w).Encode(wire.Status{Network: "regtest", Ready: true})
+		json.NewEncoder(w).Encode(wire.Status{Network: "regtest", Ready: true, Tip: wire.Tip{Hash: "00"}})
 	})
 	mux.HandleFunc("GET /api/v1/alerts", func(w http.ResponseWriter, _ *http.Request) {
 		json.NewEncoder(w).Encode([]wire.Subscribed{
