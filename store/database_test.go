@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
@@ -325,4 +326,32 @@ func TestDatabaseAdviceFitsTheEngine(t *testing.T) {
 	exec(t, raw(t, url), "UPDATE records SET value = value || value")
 	isSentence(t, refused(t, url, regtest(t)), "another network", "changed by another program", "is damaged", "check --network and --database",
 		"smartpoold rebuild", "keeps the subscriptions")
+}
+
+// A daemon that reads names the setting that is wrong before it serves anything: most answers would be errors, and the others wrong.
+func TestDatabaseOfAnotherNetworkIsNotRead(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		l := open(t, url)
+		l.step(t, -1, recorded(t, "life")[:130])
+		test, err := pool.ParamsByName("testnet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		test.Forks.Pools = pool.ForkAt(0)
+		later := regtest(t)
+		later.Forks.Pools = pool.ForkAt(7)
+		for want, net := range map[string]pool.Params{"correct --network or --database": test, "correct --shadow-from or --database": later} {
+			if _, err := store.OpenReader(context.Background(), url, net, false); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %q", err, want)
+			}
+		}
+		r, err := store.OpenReader(context.Background(), url, regtest(t), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -63,7 +63,13 @@ func OpenReader(ctx context.Context, database string, net pool.Params, shadow bo
 	}
 	r.pool.SetMaxOpenConns(maxReaders)
 	r.pool.SetMaxIdleConns(maxReaders)
-	if err := r.View(ctx, func(s *Snapshot) error { return s.checkVersion() }); err != nil {
+	err = r.View(ctx, func(s *Snapshot) error {
+		if err := s.checkVersion(); err != nil {
+			return err
+		}
+		return s.checkNetwork()
+	})
+	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
@@ -171,6 +177,15 @@ func (s *Snapshot) checkVersion() error {
 			have.Int64, want)
 	}
 	return nil
+}
+
+// checkNetwork refuses a ledger of another network or start, of which most answers would be errors and the others wrong.
+func (s *Snapshot) checkNetwork() error {
+	l, err := pool.NewLoader(s.r.net, s.r.shadow)
+	if err != nil {
+		return err
+	}
+	return s.records("WHERE kind = $1", []any{int16(pool.RecordTip)}, l.Add)
 }
 
 // records passes records to f, which must not keep them.
