@@ -83,20 +83,11 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 
 // started asks the daemon for its state. A daemon that was restarted just now is given some time.
 func (r *Daemon) started(ctx context.Context) (wire.Status, error) {
-	var starting *client.ProblemError
-	for began, told := time.Now(), false; ; {
-		s, err := Advised(r.Status(ctx))
-		if !errors.As(err, &starting) || starting.Status != http.StatusServiceUnavailable || time.Since(began) > patience {
-			return s, err
-		}
-		if !told {
-			told = true
-			r.Person.Note("The daemon cannot answer yet; trying again for %d seconds (%v)", int(patience.Seconds()), err)
-		}
-		if err := pause(ctx); err != nil {
-			return s, err
-		}
+	starting := func(err error) bool {
+		var problem *client.ProblemError
+		return errors.As(err, &problem) && problem.Status == http.StatusServiceUnavailable
 	}
+	return patiently(ctx, r.Person, "The daemon", starting, func() (wire.Status, error) { return Advised(r.Status(ctx)) })
 }
 
 // Behind returns why the daemon's answers may not be about the network's tip, in words; "" if they are. A daemon that says it is ready is not
@@ -167,23 +158,28 @@ func (n *Node) Wallet(ctx context.Context, net pastel.Network) (*pasteld.Client,
 
 // wallet connects to the node with the wallet. A node that was restarted just now is given some time.
 func (r *Daemon) wallet(ctx context.Context, n *Node) (*pasteld.Client, error) {
-	for began, told := time.Now(), false; ; {
-		c, err := n.Wallet(ctx, r.Net)
-		if err == nil || !pasteld.Busy(err) || time.Since(began) > patience {
-			return c, err
-		}
-		if !told {
-			told = true
-			r.Person.Note("The wallet's node cannot answer yet; trying again for %d seconds (%v)", int(patience.Seconds()), err)
-		}
-		if err := pause(ctx); err != nil {
-			return nil, err
-		}
-	}
+	return patiently(ctx, r.Person, "The wallet's node", pasteld.Busy, func() (*pasteld.Client, error) { return n.Wallet(ctx, r.Net) })
 }
 
 // patience is how long a command waits for a daemon or node that says that it cannot answer yet.
 const patience = 20 * time.Second
+
+// patiently asks somebody until the answer is not that they are busy, and tells the person once.
+func patiently[T any](ctx context.Context, p Person, who string, busy func(error) bool, ask func() (T, error)) (T, error) {
+	for began, told := time.Now(), false; ; {
+		x, err := ask()
+		if err == nil || !busy(err) || time.Since(began) > patience {
+			return x, err
+		}
+		if !told {
+			told = true
+			p.Note("%s cannot answer yet; trying again for %d seconds (%v)", who, int(patience.Seconds()), err)
+		}
+		if err := pause(ctx); err != nil {
+			return x, err
+		}
+	}
+}
 
 // pause waits a second.
 func pause(ctx context.Context) error {
