@@ -125,17 +125,20 @@ func file(t testing.TB, url string) string {
 	return string(b)
 }
 
+// sound makes a ledger in a database, and returns the parameters of another network.
+func sound(t testing.TB, url string) (other pool.Params) {
+	t.Helper()
+	l := open(t, url)
+	l.step(t, -1, recorded(t, "life")[:3])
+	l.close(t)
+	return params(t, "testnet")
+}
+
 // A sound ledger that is another's is neither called damaged nor advised to be emptied.
 func TestDatabaseOfAnotherNetworkIsRefused(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
-		one := open(t, url)
-		one.step(t, -1, recorded(t, "life")[:3])
-		one.close(t)
-		other, err := pool.ParamsByName("testnet")
-		if err != nil {
-			t.Fatal(err)
-		}
+		other := sound(t, url)
 		got := refused(t, url, other)
 		isSentence(t, got, `network "regtest"`, `want "testnet"`, "another network", "correct --network or --database")
 		for _, wrong := range []string{"damaged", "rebuild"} {
@@ -150,13 +153,7 @@ func TestDatabaseOfAnotherNetworkIsRefused(t *testing.T) {
 func TestDatabaseOfAnotherNetworkIsNotEmptied(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
-		one := open(t, url)
-		one.step(t, -1, recorded(t, "life")[:3])
-		one.close(t)
-		other, err := pool.ParamsByName("testnet")
-		if err != nil {
-			t.Fatal(err)
-		}
+		other := sound(t, url)
 		s, err := store.Open(context.Background(), url, other)
 		if err != nil {
 			t.Fatal(err)

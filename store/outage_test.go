@@ -345,11 +345,7 @@ func TestASilentServerIsLeft(t *testing.T) {
 	wire := newWire(t, pgtest.Open(t))
 	l := openTroubled(t, wire.url)
 	l.step(t, -1, recorded(t, "life")[:3])
-	alerts, err := l.store.OpenAlerts(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { alerts.Close() })
+	alerts := alerts(t, l.opened)
 	uses := map[string]func() error{
 		"the ledger": func() error {
 			_, err := l.HashAt(ctx, 1)
@@ -383,11 +379,7 @@ func TestForgottenConnectionsAreFoundAtOnce(t *testing.T) {
 	wire := newWire(t, pgtest.Open(t))
 	l := openTroubled(t, wire.url)
 	l.step(t, -1, recorded(t, "life")[:3])
-	alerts, err := l.store.OpenAlerts(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { alerts.Close() })
+	alerts := alerts(t, l.opened)
 	view := func(f func(*store.AlertTx) error) error { return alerts.View(ctx, f) }
 	nothing := func(*store.AlertTx) error { return nil }
 	if err := view(func(*store.AlertTx) error { // two connections at once, which are then idle
