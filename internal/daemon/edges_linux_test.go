@@ -1,7 +1,6 @@
 package daemon_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"io"
@@ -23,20 +22,7 @@ import (
 // spawnWith starts a daemon in its own process, which may have only so many files open, with more in its environment.
 func spawnWith(t *testing.T, files string, cfg daemon.Config, env ...string) *child {
 	t.Helper()
-	settings, err := json.Marshal(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("/bin/sh", "-c", `ulimit -n "$1" && exec "$0"`, os.Args[0], files)
-	cmd.Env = append(append(os.Environ(), childEnv+"="+string(settings)), env...)
-	pipe, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return &child{cmd, bufio.NewScanner(pipe)}
+	return begin(t, exec.Command("/bin/sh", "-c", `ulimit -n "$1" && exec "$0"`, os.Args[0], files), cfg, env...)
 }
 
 // Someone who opens as many connections as possible keeps neither others nor the daemon itself from working.

@@ -170,6 +170,16 @@ func (n *node) watchedSettings(t *testing.T) daemon.Config {
 	return cfg
 }
 
+// odd returns a node with some of the recorded blocks, and settings of a daemon that follows it and can be watched.
+func odd(t *testing.T, blocks int) (*oddNode, daemon.Config) {
+	t.Helper()
+	n := newNode(t)
+	n.submit(life(t)[:blocks])
+	o, cfg := newOddNode(t, n), n.watchedSettings(t)
+	cfg.Node = o.URL
+	return o, cfg
+}
+
 // A tip of days ago is not the network's, whoever looks at it: a daemon that follows the node, one that only reads, and one that is pushed to.
 func TestFreshTipIsOld(t *testing.T) {
 	t.Parallel()
@@ -202,11 +212,7 @@ func TestFreshTipIsOld(t *testing.T) {
 // While the node downloads, the daemon is not ready, at whatever block.
 func TestFreshNodeDownloads(t *testing.T) {
 	t.Parallel()
-	n := newNode(t)
-	n.submit(life(t)[:113])
-	o := newOddNode(t, n)
-	cfg := n.watchedSettings(t)
-	cfg.Node = o.URL
+	o, cfg := odd(t, 113)
 	o.shows(0, map[string]any{"initialblockdownload": true, "headers": 112})
 	_, s := watched(t, cfg)
 	s.not("syncing: the node is still downloading the chain and is at block 0")
@@ -225,11 +231,7 @@ func TestFreshNodeDownloads(t *testing.T) {
 // A node that has restarted and loads its blocks takes none of the ledger's back.
 func TestFreshNodeLoads(t *testing.T) {
 	t.Parallel()
-	n := newNode(t)
-	n.submit(life(t)[:191])
-	o := newOddNode(t, n)
-	cfg := n.watchedSettings(t)
-	cfg.Node = o.URL
+	o, cfg := odd(t, 191)
 	d, s := watched(t, cfg)
 	s.is()
 	for _, info := range []map[string]any{{"headers": 190}, {"headers": 183}, {"headers": 183, "initialblockdownload": true}} {
@@ -245,25 +247,21 @@ func TestFreshNodeLoads(t *testing.T) {
 	o.shows(183, map[string]any{"headers": 183})
 	s.not("waiting until it catches up")
 	o.shows(-1, nil)
-	hash, _ := n.HashAt(184)
-	if err := n.Invalidate(t.Context(), hash); err != nil {
+	hash, _ := o.n.HashAt(184)
+	if err := o.n.Invalidate(t.Context(), hash); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.Generate(t.Context(), 1); err != nil { // another block: what the node left is taken back
+	if _, err := o.n.Generate(t.Context(), 1); err != nil { // another block: what the node left is taken back
 		t.Fatal(err)
 	}
-	d.synced(n)
+	d.synced(o.n)
 	d.answers(s.metrics, http.StatusOK, "\nsmartpool_blocks_reverted_total 7\n")
 }
 
 // A node that has stopped answering makes the daemon not ready without another poll.
 func TestFreshNodeHangs(t *testing.T) {
 	t.Parallel()
-	n := newNode(t)
-	n.submit(life(t)[:20])
-	o := newOddNode(t, n)
-	cfg := n.watchedSettings(t)
-	cfg.Node = o.URL
+	o, cfg := odd(t, 20)
 	_, s := watched(t, cfg)
 	s.is()
 	released := make(chan struct{})
@@ -296,11 +294,7 @@ func TestOddNodeIsWaitedFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := newNode(t)
-			n.submit(life(t)[:20])
-			o := newOddNode(t, n)
-			cfg := n.watchedSettings(t)
-			cfg.Node = o.URL
+			o, cfg := odd(t, 20)
 			o.answers(c.answer)
 			d := start(t, cfg)
 			t.Cleanup(d.end)
@@ -363,9 +357,7 @@ func TestOddNodeIsRefused(t *testing.T) {
 func TestOddNodeIsPruned(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{-1, -32603} {
-		n := newNode(t)
-		n.submit(life(t)[:20])
-		o := newOddNode(t, n)
+		o, cfg := odd(t, 20)
 		o.shows(-1, map[string]any{"pruned": true, "pruneheight": 10})
 		o.answers(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
@@ -376,8 +368,6 @@ func TestOddNodeIsPruned(t *testing.T) {
 			}
 			o.proxy.ServeHTTP(w, r)
 		})
-		cfg := n.watchedSettings(t)
-		cfg.Node = o.URL
 		logs := new(journal)
 		d := startLogging(t, cfg, logs)
 		t.Cleanup(d.end)
@@ -397,11 +387,8 @@ func TestFreshAlerts(t *testing.T) {
 	for name, empty := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := newNode(t)
-			n.submit(blocks[:185])
-			o := newOddNode(t, n)
-			cfg := n.watchedSettings(t)
-			cfg.Node, cfg.Database = o.URL, empty(t)
+			o, cfg := odd(t, 185)
+			cfg.Database = empty(t)
 			o.shows(140, map[string]any{"initialblockdownload": true, "headers": 184})
 			h := newHook(t)
 			d := start(t, cfg)
@@ -421,10 +408,10 @@ func TestFreshAlerts(t *testing.T) {
 			d = start(t, cfg)
 			t.Cleanup(d.end)
 			o.shows(-1, nil)
-			d.synced(n)
+			d.synced(o.n)
 			d.answers("http://"+cfg.Metrics+"/readyz", http.StatusOK, "ready")
 			begun(t, cfg.Database)
-			n.submit(blocks[185:])
+			o.n.submit(blocks[185:])
 			for giveUp := time.Now().Add(patience); len(h.messages()) < len(want) && time.Now().Before(giveUp); {
 				time.Sleep(5 * time.Millisecond)
 			}

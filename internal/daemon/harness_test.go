@@ -250,12 +250,17 @@ type child struct {
 
 func spawn(t testing.TB, cfg daemon.Config) *child {
 	t.Helper()
+	return begin(t, exec.Command(os.Args[0]), cfg)
+}
+
+// begin starts a command that becomes a daemon, with more in its environment.
+func begin(t testing.TB, cmd *exec.Cmd, cfg daemon.Config, env ...string) *child {
+	t.Helper()
 	settings, err := json.Marshal(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+string(settings))
+	cmd.Env = append(append(os.Environ(), childEnv+"="+string(settings)), env...)
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -155,15 +154,7 @@ func (s *soak) subscribe(data string) {
 		}
 		to.id, to.secret = receipt.ID, receipt.Secret
 	}
-	// One that was made while the daemon was not ready begins when it is, and calm takes over where it began.
-	for waiting, giveUp := 1, time.Now().Add(patience); waiting > 0; time.Sleep(5 * time.Millisecond) {
-		if err := s.db.QueryRow("SELECT count(*) FROM subscriptions WHERE since >= $1", math.MaxInt32).Scan(&waiting); err != nil {
-			s.t.Fatal(err)
-		}
-		if time.Now().After(giveUp) {
-			s.t.Fatalf("%d subscriptions do not begin", waiting)
-		}
-	}
+	begun(s.t, s.database) // with what the daemon has read, where calm begins, too
 	d.end()
 }
 
