@@ -441,3 +441,9 @@ func wantKinds(t testing.TB, got []notify.Message, want ...string) {
 		}
 	}
 }
+
+// pool returns the pool acme as it is at the tip.
+func (r *rig) pool() (p pool.Pool) {
+	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	return p
+}

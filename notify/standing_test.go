@@ -233,8 +233,7 @@ func TestSupernodePaidElsewhere(t *testing.T) {
 	r := newRig(t, t.TempDir()+"/ledger.db")
 	r.step(-1, blocks[:137])
 	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.SupernodePayee}})
-	var p pool.Pool
-	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	p := r.pool()
 	sn := pastel.OutPoint{TxID: p.ActivationTx, Vout: 4294967295}
 	is := func(payee pastel.Address) {
 		r.node.listed, r.node.fresh = map[pastel.OutPoint]chain.Listed{sn: {Status: "ENABLED", Payee: payee}}, false
@@ -277,8 +276,7 @@ func TestDeceivingNamesInAlerts(t *testing.T) {
 	r := newRig(t, t.TempDir()+"/ledger.db")
 	r.step(-1, blocks[:160])
 	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.SupernodeGone}})
-	var p pool.Pool
-	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	p := r.pool()
 	deceiving := "@everyone\r\nBcc: x\n\u202e<b>**free**</b> [a](https://example.org)\u3164" + strings.Repeat("x", 500)
 	r.listed(&p, deceiving, p.Escrow)
 	wantKinds(t, to.take()) // what a status that nobody knows means is not known
@@ -297,8 +295,7 @@ func TestSupernodeGone(t *testing.T) {
 	r := newRig(t, t.TempDir()+"/ledger.db")
 	r.step(-1, blocks[:137])
 	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.SupernodeGone, notify.SupernodePayee, notify.Dissolved}})
-	var p pool.Pool
-	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	p := r.pool()
 	sn := pastel.OutPoint{TxID: p.ActivationTx, Vout: 4294967295}
 	is := func(status string, payee pastel.Address) {
 		r.node.listed = map[pastel.OutPoint]chain.Listed{sn: {Status: status, Payee: payee}}

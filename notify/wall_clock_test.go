@@ -12,7 +12,6 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
@@ -139,8 +138,7 @@ func TestWallClockSetBack(t *testing.T) {
 	r := newRig(t, filepath.Join(t.TempDir(), "ledger.db"))
 	r.step(-1, blocks[:160])
 	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.SupernodeGone}})
-	var p pool.Pool
-	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	p := r.pool()
 	sn := pastel.OutPoint{TxID: p.ActivationTx, Vout: chain.PoolIndex}
 	r.node.listed = map[pastel.OutPoint]chain.Listed{sn: {Status: "ENABLED", Payee: p.Escrow}}
 	r.round()

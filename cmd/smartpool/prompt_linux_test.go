@@ -4,12 +4,10 @@ import (
 	"context"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -67,14 +65,7 @@ func interrupted(t *testing.T, prompt string, line []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(os.Args[0], line...)
-	c.Env = append(os.Environ(), asProgram+"=1")
-	c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Process.Kill() }()
+	c := s.run(line)
 	s.await(prompt)
 	s.typing("\x03")
 	s.await("interrupted: nothing was posted or spent")
@@ -142,12 +133,7 @@ func TestAmendSignsNoSupersededReward(t *testing.T) {
 	})
 	asks := func(line []string, shown ...string) (s *screen, ended func() int) {
 		s = newScreen(t)
-		c := exec.Command(os.Args[0], x.located(line)...)
-		c.Env = append(os.Environ(), asProgram+"=1")
-		c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
+		c := s.run(x.located(line))
 		for _, text := range shown {
 			s.await(text)
 		}

@@ -2,35 +2,21 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // typed runs a line on a terminal, where a person answers each prompt, and returns its exit code.
 func typed(t *testing.T, line []string, dialog ...[2]string) int {
 	t.Helper()
 	s := newScreen(t)
-	c := exec.Command(os.Args[0], line...)
-	c.Env = append(os.Environ(), asProgram+"=1")
-	c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Process.Kill() }()
-	seen := 0 // bytes of the screen, because prompts repeat
+	c := s.run(line)
+	seen := 0 // bytes of the screen
 	for _, d := range dialog {
-		for deadline := time.Now().Add(patience); !strings.Contains(s.text()[seen:], d[0]); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatalf("%q is not shown:\n%s", d[0], s.text())
-			}
-		}
-		seen += strings.Index(s.text()[seen:], d[0]) + len(d[0])
+		seen = s.awaitAfter(seen, d[0])
 		if d[1] != "" {
 			s.typing(d[1] + "\n")
 		}
