@@ -57,7 +57,7 @@ func local(name string, with ...string) row {
 
 func paths() row {
 	return row{
-		taken:   []taken{{" /tmp/x ", "/tmp/x"}, {"~/x", filepath.Join(os.Getenv("HOME"), "x")}},
+		taken:   []taken{{" /srv/x ", "/srv/x"}, {"~/x", filepath.Join(os.Getenv("HOME"), "x")}},
 		refused: []refused{{"~", "only a shell"}, {"~root/x", "only a shell"}, {"a\x00b", "control characters"}, {"a\nb", "control characters"}},
 	}
 }
@@ -85,7 +85,7 @@ func rows() map[string]row {
 			refused: []refused{{"mainnet", "mainnet"}, {"null", "null"}, {"main,testnet", "main,testnet"}},
 		},
 		"database": {
-			taken:   []taken{{" /tmp/x.db ", "/tmp/x.db"}, {"postgres://u:Secret@h/d", "postgres://u:Secret@h/d"}},
+			taken:   []taken{{" /srv/x.db ", "/srv/x.db"}, {"postgres://u:Secret@h/d", "postgres://u:Secret@h/d"}},
 			refused: []refused{{"mysql://u:TopSecret@h/d", "database"}, {"host=h password=TopSecret", "database"}, {"~/x.db", "database"}, {":memory:", "database"}, {"a\nb", "control characters"}},
 		},
 		"shadow-from": {
@@ -117,7 +117,7 @@ func rows() map[string]row {
 		"node-zmq": {
 			taken: []taken{{" tcp://127.0.0.1:28332 ", "tcp://127.0.0.1:28332"}},
 			refused: []refused{
-				{"127.0.0.1:28332", "is not an address"}, {"ipc:///tmp/x", "is not an address"}, {"tcp://127.0.0.1", "is not an address"}, {"tcp://127.0.0.1:0", "is not an address"},
+				{"127.0.0.1:28332", "is not an address"}, {"ipc:///srv/x", "is not an address"}, {"tcp://127.0.0.1", "is not an address"}, {"tcp://127.0.0.1:0", "is not an address"},
 				{"tcp://127.0.0.1:65536", "is not an address"}, {"tcp://u:TopSecret@h:1", "…@h:1"}, {"tcp://127.0.0.1:9734", "follow itself"},
 				{"tcp://*:28332", "no host to connect to"},
 			},
@@ -426,7 +426,7 @@ func TestSecretFilesOfSettings(t *testing.T) {
 	}
 	for text, private := range map[string]bool{
 		"node-password: TopSecret\nnode-user: x\n": true, "database: postgres://u:TopSecret@h/d\n": true, "database: 'host=h password=TopSecret'\n": true,
-		"database: /tmp/x.db\n": false, "database: postgres://u@h/d\n": false, "poll: 1s\n": false,
+		"database: /srv/x.db\n": false, "database: postgres://u@h/d\n": false, "poll: 1s\n": false,
 	} {
 		path := write(t, text)
 		for _, mode := range []os.FileMode{0o644, 0o640, 0o620, 0o606} {
