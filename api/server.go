@@ -16,6 +16,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/tally"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -53,7 +54,7 @@ type Server struct {
 	api     huma.API
 	mux     *http.ServeMux
 	answers *Answers
-	streams streams
+	streams tally.Tally
 }
 
 // New returns a server with all operations of the API.
@@ -469,11 +470,11 @@ func (s *Server) registerStream() {
 				from = &p
 			}
 			who, _ := ctx.Value(clientKey{}).(netip.Addr)
-			if !s.streams.open(who, s.cfg.Streams) {
+			if !s.streams.Open(who, s.cfg.Streams, max(few, s.cfg.Streams/share)) {
 				return nil, huma.Error503ServiceUnavailable("too many event streams are open: close some, try again later, or use another daemon")
 			}
 			return &huma.StreamResponse{Body: func(ctx huma.Context) {
-				defer s.streams.close(who)
+				defer s.streams.Close(who)
 				r, w := humago.Unwrap(ctx)
 				w.Header().Set("Content-Type", "text/event-stream")
 				w.Header().Set("X-Accel-Buffering", "no") // or nginx buffers the stream

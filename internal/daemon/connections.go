@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+
+	"github.com/pastelnetwork/smartpool/internal/tally"
 )
 
 // Bounds of connections. What the daemon needs itself must work however many strangers connect: the node, the database and its own files.
@@ -35,14 +37,11 @@ type capped struct {
 	net.Listener
 	most    int
 	proxies []netip.Prefix
-
-	mu  sync.Mutex
-	all int
-	of  map[netip.Addr]int
+	tally   tally.Tally
 }
 
 func capConnections(l net.Listener, most int, proxies []netip.Prefix) net.Listener {
-	return &capped{Listener: l, most: most, proxies: proxies, of: map[netip.Addr]int{}}
+	return &capped{Listener: l, most: most, proxies: proxies}
 }
 
 // Accept implements net.Listener.
@@ -54,32 +53,19 @@ func (l *capped) Accept() (net.Conn, error) {
 		}
 		at, _ := netip.ParseAddrPort(c.RemoteAddr().String())
 		peer := at.Addr().Unmap().WithZone("")
-		if l.open(peer) {
-			return &counted{Conn: c, end: sync.OnceFunc(func() { l.close(peer) })}, nil
+		if l.tally.Open(peer, l.most, l.share(peer)) {
+			return &counted{Conn: c, end: sync.OnceFunc(func() { l.tally.Close(peer) })}, nil
 		}
 		_ = c.Close() // nothing was sent
 	}
 }
 
-func (l *capped) open(peer netip.Addr) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	trusted := slices.ContainsFunc(l.proxies, func(p netip.Prefix) bool { return p.Contains(peer) })
-	if l.all >= l.most || !trusted && l.of[peer] >= l.most/2 {
-		return false
+// share is how many connections a peer may have.
+func (l *capped) share(peer netip.Addr) int {
+	if slices.ContainsFunc(l.proxies, func(p netip.Prefix) bool { return p.Contains(peer) }) {
+		return l.most
 	}
-	l.all++
-	l.of[peer]++
-	return true
-}
-
-func (l *capped) close(peer netip.Addr) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all--
-	if l.of[peer]--; l.of[peer] == 0 {
-		delete(l.of, peer)
-	}
+	return l.most / 2
 }
 
 // counted is a connection that counts until it is closed.
