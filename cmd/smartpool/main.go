@@ -75,7 +75,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return ctx, nil
 	}
 	var line cli
-	parser, err := kong.New(&line, append(append(flagvalue.Options(), cleaners()...), kong.Name("smartpool"), kong.Writers(out, errOut),
+	parser, err := kong.New(&line, append(append(cleaners(), flagvalue.Durations()), kong.Name("smartpool"), kong.Writers(out, errOut),
 		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindSingletonProvider(interruption),

@@ -113,7 +113,7 @@ func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) 
 		kong.Description("Follows a Pastel node and keeps the ledger of all smart pools in a database."),
 		kong.Vars{"data": defaultData()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	}
-	options = append(options, flagvalue.Options()...)
+	options = append(append(options, flagvalue.Durations()), flagvalue.Numbers()...)
 	parser, err := kong.New(line, options...)
 	if err != nil {
 		return nil, err

@@ -1,5 +1,4 @@
-// Package flagvalue decodes the values of flags the same way in all programs: numbers as people write them, durations, and no value from a
-// variable that is empty.
+// Package flagvalue decodes the values of flags: numbers of settings, durations, and no value from a variable that is empty.
 package flagvalue
 
 import (
@@ -15,9 +14,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Options make kong decode numbers and durations.
-func Options() []kong.Option {
-	list := []kong.Option{kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(interval))}
+// Durations makes kong decode durations.
+func Durations() kong.Option {
+	return kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(interval))
+}
+
+// Numbers makes kong decode the numbers of a program's settings, which are in one form.
+func Numbers() (list []kong.Option) {
 	for _, kind := range []reflect.Kind{reflect.Int, reflect.Int32, reflect.Int64} {
 		list = append(list, kong.KindMapper(kind, kong.MapperFunc(number)))
 	}
