@@ -172,3 +172,10 @@ func (p *supervised) signal(what syscall.Signal) {
 		}
 	}
 }
+
+// past says how often the process started and how it ended.
+func (p *supervised) past() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return fmt.Sprintf("%s started %d times; it ended by itself saying %v", p.name, p.starts, p.ends)
+}

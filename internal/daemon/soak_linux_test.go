@@ -346,10 +346,14 @@ type usage struct{ started, goroutines, descriptors float64 }
 // measure compares what a daemon holds with what it held when it was first at rest.
 func (s *soak) measure(d *soakedDaemon) {
 	s.t.Helper()
+	// One that stands by may have just been started again.
 	status, body := get(s.t, "http://"+d.cfg.Metrics+"/metrics")
-	if status != http.StatusOK {
-		s.t.Errorf("%s gives no metrics at rest: %d %s", d.name, status, body)
-		return
+	for giveUp := time.Now().Add(patience); status != http.StatusOK; status, body = get(s.t, "http://"+d.cfg.Metrics+"/metrics") {
+		if time.Now().After(giveUp) {
+			s.t.Errorf("%s gives no metrics at rest: %d %s", d.name, status, body)
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 	var now usage
 	for _, line := range strings.Split(body, "\n") {
@@ -400,7 +404,7 @@ func (s *soak) compare() {
 	s.t.Helper()
 	s.visits <- struct{}{} // the last visitor has gone
 	for _, d := range s.daemons {
-		s.note("%s started %d times; it ended by itself saying %v", d.name, d.starts, d.ends)
+		s.note("%s", d.past())
 	}
 	s.note("it took at most %v until everything worked again", s.waited.Round(time.Millisecond))
 	calm := s.calm()
