@@ -11,6 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store/db"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // Commit stores a step of the ledger in one transaction. It checks that the database ends where the step begins. If the database already
@@ -84,7 +85,14 @@ func (w *writer) due(c *chain.Change) (bool, error) {
 }
 
 func (w *writer) change(c *chain.Change) error {
+	t, err := w.tally(c)
+	if err != nil {
+		return err
+	}
 	if err := w.rewind(c); err != nil {
+		return err
+	}
+	if err := t.number(c.Pools); err != nil {
 		return err
 	}
 	if err := w.records(c.Records); err != nil {
@@ -95,22 +103,20 @@ func (w *writer) change(c *chain.Change) error {
 		if err := w.block(u, u.Height > keep); err != nil {
 			return fmt.Errorf("block %d: %w", u.Height, err)
 		}
+		if err := t.block(u); err != nil {
+			return fmt.Errorf("block %d: %w", u.Height, err)
+		}
 	}
 	forget := db.ForgetUndoParams{Height: int64(keep) - int64(len(c.Blocks)) - 1, Height_2: int64(keep)}
 	if err := w.q.ForgetUndo(w.ctx, forget); err != nil {
 		return err
 	}
 	for i := range c.Pools {
-		if err := w.pool(&c.Pools[i]); err != nil {
+		if err := t.putPool(&c.Pools[i]); err != nil {
 			return err
 		}
 	}
-	for _, id := range c.Gone {
-		if err := w.q.DeletePool(w.ctx, string(id)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.finish()
 }
 
 // rewind removes what lies above the step's base, which must then be the last block.
@@ -121,7 +127,7 @@ func (w *writer) rewind(c *chain.Change) error {
 	h := int64(c.Base.Height)
 	for _, undo := range []func(context.Context, int64) error{
 		w.q.DeleteEventsAbove, w.q.DeleteCreditsAbove, w.q.DeletePledgesAbove, w.q.DeletePledgeTicketsAbove, w.q.DeletePayoutOutputsAbove,
-		w.q.DeletePayoutsAbove,
+		w.q.DeletePayoutsAbove, w.q.DeletePoolSumsAbove, w.q.DeleteNetworkSumsAbove, w.q.DeletePoolsAbove,
 	} {
 		if err := undo(w.ctx, h); err != nil {
 			return err
@@ -304,10 +310,10 @@ func (w *writer) ends(e *pool.Event) error {
 	return err
 }
 
-func (w *writer) pool(p *pool.Pool) error {
+func (t *tally) putPool(p *pool.Head) error {
 	x := db.PutPoolParams{
 		ID: string(p.ID), Status: p.Status.String(), Company: p.Company, Operator: p.Operator.String(),
-		Supernode: p.Supernode.String(), FeeAddress: p.FeeAddress.Encode(&w.net.Network), Escrow: p.Escrow.Encode(&w.net.Network),
+		Supernode: p.Supernode.String(), FeeAddress: p.FeeAddress.Encode(&t.net.Network), Escrow: ticket.EscrowAddress(p.ID).Encode(&t.net.Network),
 		Required: p.Required, Target: p.Target, Factor: p.Factor, Fee: p.Fee, Period: int64(p.Period),
 		Opened: int64(p.InitHeight), OpenedTx: p.InitTx[:], Activated: after(p.Activated), Deadline: after(p.Deadline),
 		Ended: after(p.Ended), Counted: p.Counted, Offered: p.Offered,
@@ -315,5 +321,7 @@ func (w *writer) pool(p *pool.Pool) error {
 	if p.Activated >= 0 {
 		x.ActivationTx = p.ActivationTx[:]
 	}
-	return w.q.PutPool(w.ctx, x)
+	t.listed(&x, p)
+	t.pool(p)
+	return t.q.PutPool(t.ctx, x)
 }

@@ -117,15 +117,6 @@ func (q *Queries) DeletePledgesAbove(ctx context.Context, joined int64) error {
 	return err
 }
 
-const deletePool = `-- name: DeletePool :exec
-DELETE FROM pools WHERE id = $1
-`
-
-func (q *Queries) DeletePool(ctx context.Context, id string) error {
-	_, err := q.exec(ctx, q.deletePoolStmt, deletePool, id)
-	return err
-}
-
 const endPledge = `-- name: EndPledge :execrows
 UPDATE pledges SET ended = $2, outcome = $3, forfeited = $4 WHERE seq = $1 AND ended IS NULL
 `
@@ -398,11 +389,14 @@ func (q *Queries) PayPayout(ctx context.Context, arg PayPayoutParams) (int64, er
 
 const putPool = `-- name: PutPool :exec
 INSERT INTO pools (id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
-	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-ON CONFLICT (id) DO UPDATE SET status = excluded.status, opened = excluded.opened, opened_tx = excluded.opened_tx, activated = excluded.activated,
-	activation_tx = excluded.activation_tx, deadline = excluded.deadline, ended = excluded.ended,
-	counted = excluded.counted, offered = excluded.offered
+	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered, num, shelf, low, broken, members, standby, plain, room,
+	escrowed, claimed, pending, skeleton)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
+	$30, $31, $32)
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, activated = excluded.activated, activation_tx = excluded.activation_tx,
+	deadline = excluded.deadline, ended = excluded.ended, counted = excluded.counted, offered = excluded.offered, shelf = excluded.shelf,
+	low = excluded.low, broken = excluded.broken, members = excluded.members, standby = excluded.standby, plain = excluded.plain,
+	room = excluded.room, escrowed = excluded.escrowed, claimed = excluded.claimed, pending = excluded.pending
 `
 
 type PutPoolParams struct {
@@ -426,6 +420,18 @@ type PutPoolParams struct {
 	Ended        sql.NullInt64
 	Counted      int64
 	Offered      int64
+	Num          int64
+	Shelf        int64
+	Low          int64
+	Broken       int64
+	Members      int64
+	Standby      int64
+	Plain        int64
+	Room         int64
+	Escrowed     int64
+	Claimed      int64
+	Pending      int64
+	Skeleton     string
 }
 
 func (q *Queries) PutPool(ctx context.Context, arg PutPoolParams) error {
@@ -450,6 +456,18 @@ func (q *Queries) PutPool(ctx context.Context, arg PutPoolParams) error {
 		arg.Ended,
 		arg.Counted,
 		arg.Offered,
+		arg.Num,
+		arg.Shelf,
+		arg.Low,
+		arg.Broken,
+		arg.Members,
+		arg.Standby,
+		arg.Plain,
+		arg.Room,
+		arg.Escrowed,
+		arg.Claimed,
+		arg.Pending,
+		arg.Skeleton,
 	)
 	return err
 }

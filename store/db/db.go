@@ -72,6 +72,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countPledgesAtStmt, err = db.PrepareContext(ctx, countPledgesAt); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPledgesAt: %w", err)
 	}
+	if q.countPoolsStmt, err = db.PrepareContext(ctx, countPools); err != nil {
+		return nil, fmt.Errorf("error preparing query CountPools: %w", err)
+	}
 	if q.deleteAlertsOfStmt, err = db.PrepareContext(ctx, deleteAlertsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAlertsOf: %w", err)
 	}
@@ -93,6 +96,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteMempoolLookedStmt, err = db.PrepareContext(ctx, deleteMempoolLooked); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMempoolLooked: %w", err)
 	}
+	if q.deleteNetworkSumsAboveStmt, err = db.PrepareContext(ctx, deleteNetworkSumsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteNetworkSumsAbove: %w", err)
+	}
+	if q.deleteOperatorStmt, err = db.PrepareContext(ctx, deleteOperator); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOperator: %w", err)
+	}
 	if q.deletePayoutOutputsAboveStmt, err = db.PrepareContext(ctx, deletePayoutOutputsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePayoutOutputsAbove: %w", err)
 	}
@@ -105,8 +114,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePledgesAboveStmt, err = db.PrepareContext(ctx, deletePledgesAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePledgesAbove: %w", err)
 	}
-	if q.deletePoolStmt, err = db.PrepareContext(ctx, deletePool); err != nil {
-		return nil, fmt.Errorf("error preparing query DeletePool: %w", err)
+	if q.deletePoolSumsAboveStmt, err = db.PrepareContext(ctx, deletePoolSumsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePoolSumsAbove: %w", err)
+	}
+	if q.deletePoolsAboveStmt, err = db.PrepareContext(ctx, deletePoolsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePoolsAbove: %w", err)
 	}
 	if q.deleteRecordStmt, err = db.PrepareContext(ctx, deleteRecord); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteRecord: %w", err)
@@ -135,6 +147,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.emptyEventsStmt, err = db.PrepareContext(ctx, emptyEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyEvents: %w", err)
 	}
+	if q.emptyNetworkStmt, err = db.PrepareContext(ctx, emptyNetwork); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyNetwork: %w", err)
+	}
+	if q.emptyNetworkSumsStmt, err = db.PrepareContext(ctx, emptyNetworkSums); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyNetworkSums: %w", err)
+	}
+	if q.emptyOperatorsStmt, err = db.PrepareContext(ctx, emptyOperators); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyOperators: %w", err)
+	}
 	if q.emptyPayoutOutputsStmt, err = db.PrepareContext(ctx, emptyPayoutOutputs); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPayoutOutputs: %w", err)
 	}
@@ -147,6 +168,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.emptyPledgesStmt, err = db.PrepareContext(ctx, emptyPledges); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPledges: %w", err)
 	}
+	if q.emptyPoolSumsStmt, err = db.PrepareContext(ctx, emptyPoolSums); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPoolSums: %w", err)
+	}
 	if q.emptyPoolsStmt, err = db.PrepareContext(ctx, emptyPools); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPools: %w", err)
 	}
@@ -158,6 +182,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.endingsStmt, err = db.PrepareContext(ctx, endings); err != nil {
 		return nil, fmt.Errorf("error preparing query Endings: %w", err)
+	}
+	if q.firstPoolStmt, err = db.PrepareContext(ctx, firstPool); err != nil {
+		return nil, fmt.Errorf("error preparing query FirstPool: %w", err)
 	}
 	if q.forgetAlertsStmt, err = db.PrepareContext(ctx, forgetAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetAlerts: %w", err)
@@ -186,6 +213,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
 	}
+	if q.insertNetworkSumsStmt, err = db.PrepareContext(ctx, insertNetworkSums); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertNetworkSums: %w", err)
+	}
 	if q.insertPayoutStmt, err = db.PrepareContext(ctx, insertPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPayout: %w", err)
 	}
@@ -201,17 +231,32 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
 	}
+	if q.insertSumsStmt, err = db.PrepareContext(ctx, insertSums); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSums: %w", err)
+	}
+	if q.isMemberStmt, err = db.PrepareContext(ctx, isMember); err != nil {
+		return nil, fmt.Errorf("error preparing query IsMember: %w", err)
+	}
 	if q.lastBlockStmt, err = db.PrepareContext(ctx, lastBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query LastBlock: %w", err)
 	}
 	if q.lastMoveStmt, err = db.PrepareContext(ctx, lastMove); err != nil {
 		return nil, fmt.Errorf("error preparing query LastMove: %w", err)
 	}
+	if q.lastNetworkSumsStmt, err = db.PrepareContext(ctx, lastNetworkSums); err != nil {
+		return nil, fmt.Errorf("error preparing query LastNetworkSums: %w", err)
+	}
+	if q.lastSumsStmt, err = db.PrepareContext(ctx, lastSums); err != nil {
+		return nil, fmt.Errorf("error preparing query LastSums: %w", err)
+	}
 	if q.ledgerEventsAboveStmt, err = db.PrepareContext(ctx, ledgerEventsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query LedgerEventsAbove: %w", err)
 	}
 	if q.listSubscriptionsStmt, err = db.PrepareContext(ctx, listSubscriptions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSubscriptions: %w", err)
+	}
+	if q.longestGapStmt, err = db.PrepareContext(ctx, longestGap); err != nil {
+		return nil, fmt.Errorf("error preparing query LongestGap: %w", err)
 	}
 	if q.loseAlertsStmt, err = db.PrepareContext(ctx, loseAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query LoseAlerts: %w", err)
@@ -225,14 +270,32 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lowerStandingStmt, err = db.PrepareContext(ctx, lowerStanding); err != nil {
 		return nil, fmt.Errorf("error preparing query LowerStanding: %w", err)
 	}
+	if q.networkStmt, err = db.PrepareContext(ctx, network); err != nil {
+		return nil, fmt.Errorf("error preparing query Network: %w", err)
+	}
 	if q.nextAlertStmt, err = db.PrepareContext(ctx, nextAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query NextAlert: %w", err)
+	}
+	if q.operatorRowStmt, err = db.PrepareContext(ctx, operatorRow); err != nil {
+		return nil, fmt.Errorf("error preparing query OperatorRow: %w", err)
 	}
 	if q.paidByPayoutStmt, err = db.PrepareContext(ctx, paidByPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PaidByPayout: %w", err)
 	}
+	if q.paidPayoutStmt, err = db.PrepareContext(ctx, paidPayout); err != nil {
+		return nil, fmt.Errorf("error preparing query PaidPayout: %w", err)
+	}
 	if q.payPayoutStmt, err = db.PrepareContext(ctx, payPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PayPayout: %w", err)
+	}
+	if q.pledgeRoleStmt, err = db.PrepareContext(ctx, pledgeRole); err != nil {
+		return nil, fmt.Errorf("error preparing query PledgeRole: %w", err)
+	}
+	if q.poolFiguresStmt, err = db.PrepareContext(ctx, poolFigures); err != nil {
+		return nil, fmt.Errorf("error preparing query PoolFigures: %w", err)
+	}
+	if q.poolNumStmt, err = db.PrepareContext(ctx, poolNum); err != nil {
+		return nil, fmt.Errorf("error preparing query PoolNum: %w", err)
 	}
 	if q.poolsOfPledgerStmt, err = db.PrepareContext(ctx, poolsOfPledger); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolsOfPledger: %w", err)
@@ -249,6 +312,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putMempoolLookedStmt, err = db.PrepareContext(ctx, putMempoolLooked); err != nil {
 		return nil, fmt.Errorf("error preparing query PutMempoolLooked: %w", err)
 	}
+	if q.putNetworkStmt, err = db.PrepareContext(ctx, putNetwork); err != nil {
+		return nil, fmt.Errorf("error preparing query PutNetwork: %w", err)
+	}
+	if q.putOperatorStmt, err = db.PrepareContext(ctx, putOperator); err != nil {
+		return nil, fmt.Errorf("error preparing query PutOperator: %w", err)
+	}
 	if q.putPoolStmt, err = db.PrepareContext(ctx, putPool); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPool: %w", err)
 	}
@@ -263,6 +332,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.retryUnansweredStmt, err = db.PrepareContext(ctx, retryUnanswered); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryUnanswered: %w", err)
+	}
+	if q.setRoleStmt, err = db.PrepareContext(ctx, setRole); err != nil {
+		return nil, fmt.Errorf("error preparing query SetRole: %w", err)
 	}
 	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
@@ -370,6 +442,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countPledgesAtStmt: %w", cerr)
 		}
 	}
+	if q.countPoolsStmt != nil {
+		if cerr := q.countPoolsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countPoolsStmt: %w", cerr)
+		}
+	}
 	if q.deleteAlertsOfStmt != nil {
 		if cerr := q.deleteAlertsOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteAlertsOfStmt: %w", cerr)
@@ -405,6 +482,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteMempoolLookedStmt: %w", cerr)
 		}
 	}
+	if q.deleteNetworkSumsAboveStmt != nil {
+		if cerr := q.deleteNetworkSumsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteNetworkSumsAboveStmt: %w", cerr)
+		}
+	}
+	if q.deleteOperatorStmt != nil {
+		if cerr := q.deleteOperatorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOperatorStmt: %w", cerr)
+		}
+	}
 	if q.deletePayoutOutputsAboveStmt != nil {
 		if cerr := q.deletePayoutOutputsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePayoutOutputsAboveStmt: %w", cerr)
@@ -425,9 +512,14 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletePledgesAboveStmt: %w", cerr)
 		}
 	}
-	if q.deletePoolStmt != nil {
-		if cerr := q.deletePoolStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deletePoolStmt: %w", cerr)
+	if q.deletePoolSumsAboveStmt != nil {
+		if cerr := q.deletePoolSumsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePoolSumsAboveStmt: %w", cerr)
+		}
+	}
+	if q.deletePoolsAboveStmt != nil {
+		if cerr := q.deletePoolsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePoolsAboveStmt: %w", cerr)
 		}
 	}
 	if q.deleteRecordStmt != nil {
@@ -475,6 +567,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing emptyEventsStmt: %w", cerr)
 		}
 	}
+	if q.emptyNetworkStmt != nil {
+		if cerr := q.emptyNetworkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyNetworkStmt: %w", cerr)
+		}
+	}
+	if q.emptyNetworkSumsStmt != nil {
+		if cerr := q.emptyNetworkSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyNetworkSumsStmt: %w", cerr)
+		}
+	}
+	if q.emptyOperatorsStmt != nil {
+		if cerr := q.emptyOperatorsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyOperatorsStmt: %w", cerr)
+		}
+	}
 	if q.emptyPayoutOutputsStmt != nil {
 		if cerr := q.emptyPayoutOutputsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyPayoutOutputsStmt: %w", cerr)
@@ -495,6 +602,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing emptyPledgesStmt: %w", cerr)
 		}
 	}
+	if q.emptyPoolSumsStmt != nil {
+		if cerr := q.emptyPoolSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPoolSumsStmt: %w", cerr)
+		}
+	}
 	if q.emptyPoolsStmt != nil {
 		if cerr := q.emptyPoolsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyPoolsStmt: %w", cerr)
@@ -513,6 +625,11 @@ func (q *Queries) Close() error {
 	if q.endingsStmt != nil {
 		if cerr := q.endingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endingsStmt: %w", cerr)
+		}
+	}
+	if q.firstPoolStmt != nil {
+		if cerr := q.firstPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing firstPoolStmt: %w", cerr)
 		}
 	}
 	if q.forgetAlertsStmt != nil {
@@ -560,6 +677,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertEventStmt: %w", cerr)
 		}
 	}
+	if q.insertNetworkSumsStmt != nil {
+		if cerr := q.insertNetworkSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertNetworkSumsStmt: %w", cerr)
+		}
+	}
 	if q.insertPayoutStmt != nil {
 		if cerr := q.insertPayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertPayoutStmt: %w", cerr)
@@ -585,6 +707,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertSubscriptionStmt: %w", cerr)
 		}
 	}
+	if q.insertSumsStmt != nil {
+		if cerr := q.insertSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSumsStmt: %w", cerr)
+		}
+	}
+	if q.isMemberStmt != nil {
+		if cerr := q.isMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing isMemberStmt: %w", cerr)
+		}
+	}
 	if q.lastBlockStmt != nil {
 		if cerr := q.lastBlockStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastBlockStmt: %w", cerr)
@@ -595,6 +727,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastMoveStmt: %w", cerr)
 		}
 	}
+	if q.lastNetworkSumsStmt != nil {
+		if cerr := q.lastNetworkSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastNetworkSumsStmt: %w", cerr)
+		}
+	}
+	if q.lastSumsStmt != nil {
+		if cerr := q.lastSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastSumsStmt: %w", cerr)
+		}
+	}
 	if q.ledgerEventsAboveStmt != nil {
 		if cerr := q.ledgerEventsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing ledgerEventsAboveStmt: %w", cerr)
@@ -603,6 +745,11 @@ func (q *Queries) Close() error {
 	if q.listSubscriptionsStmt != nil {
 		if cerr := q.listSubscriptionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSubscriptionsStmt: %w", cerr)
+		}
+	}
+	if q.longestGapStmt != nil {
+		if cerr := q.longestGapStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing longestGapStmt: %w", cerr)
 		}
 	}
 	if q.loseAlertsStmt != nil {
@@ -625,9 +772,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lowerStandingStmt: %w", cerr)
 		}
 	}
+	if q.networkStmt != nil {
+		if cerr := q.networkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing networkStmt: %w", cerr)
+		}
+	}
 	if q.nextAlertStmt != nil {
 		if cerr := q.nextAlertStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextAlertStmt: %w", cerr)
+		}
+	}
+	if q.operatorRowStmt != nil {
+		if cerr := q.operatorRowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing operatorRowStmt: %w", cerr)
 		}
 	}
 	if q.paidByPayoutStmt != nil {
@@ -635,9 +792,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing paidByPayoutStmt: %w", cerr)
 		}
 	}
+	if q.paidPayoutStmt != nil {
+		if cerr := q.paidPayoutStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing paidPayoutStmt: %w", cerr)
+		}
+	}
 	if q.payPayoutStmt != nil {
 		if cerr := q.payPayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing payPayoutStmt: %w", cerr)
+		}
+	}
+	if q.pledgeRoleStmt != nil {
+		if cerr := q.pledgeRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pledgeRoleStmt: %w", cerr)
+		}
+	}
+	if q.poolFiguresStmt != nil {
+		if cerr := q.poolFiguresStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing poolFiguresStmt: %w", cerr)
+		}
+	}
+	if q.poolNumStmt != nil {
+		if cerr := q.poolNumStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing poolNumStmt: %w", cerr)
 		}
 	}
 	if q.poolsOfPledgerStmt != nil {
@@ -665,6 +842,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putMempoolLookedStmt: %w", cerr)
 		}
 	}
+	if q.putNetworkStmt != nil {
+		if cerr := q.putNetworkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putNetworkStmt: %w", cerr)
+		}
+	}
+	if q.putOperatorStmt != nil {
+		if cerr := q.putOperatorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putOperatorStmt: %w", cerr)
+		}
+	}
 	if q.putPoolStmt != nil {
 		if cerr := q.putPoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putPoolStmt: %w", cerr)
@@ -688,6 +875,11 @@ func (q *Queries) Close() error {
 	if q.retryUnansweredStmt != nil {
 		if cerr := q.retryUnansweredStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing retryUnansweredStmt: %w", cerr)
+		}
+	}
+	if q.setRoleStmt != nil {
+		if cerr := q.setRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setRoleStmt: %w", cerr)
 		}
 	}
 	if q.standingAlertsStmt != nil {
@@ -780,6 +972,7 @@ type Queries struct {
 	countEventsUpToStmt          *sql.Stmt
 	countPledgeEventsUpToStmt    *sql.Stmt
 	countPledgesAtStmt           *sql.Stmt
+	countPoolsStmt               *sql.Stmt
 	deleteAlertsOfStmt           *sql.Stmt
 	deleteBlocksAboveStmt        *sql.Stmt
 	deleteCreditsAboveStmt       *sql.Stmt
@@ -787,11 +980,14 @@ type Queries struct {
 	deleteEndingsOfStmt          *sql.Stmt
 	deleteEventsAboveStmt        *sql.Stmt
 	deleteMempoolLookedStmt      *sql.Stmt
+	deleteNetworkSumsAboveStmt   *sql.Stmt
+	deleteOperatorStmt           *sql.Stmt
 	deletePayoutOutputsAboveStmt *sql.Stmt
 	deletePayoutsAboveStmt       *sql.Stmt
 	deletePledgeTicketsAboveStmt *sql.Stmt
 	deletePledgesAboveStmt       *sql.Stmt
-	deletePoolStmt               *sql.Stmt
+	deletePoolSumsAboveStmt      *sql.Stmt
+	deletePoolsAboveStmt         *sql.Stmt
 	deleteRecordStmt             *sql.Stmt
 	deleteSpendStmt              *sql.Stmt
 	deleteSpendsStmt             *sql.Stmt
@@ -801,14 +997,19 @@ type Queries struct {
 	emptyBlocksStmt              *sql.Stmt
 	emptyCreditsStmt             *sql.Stmt
 	emptyEventsStmt              *sql.Stmt
+	emptyNetworkStmt             *sql.Stmt
+	emptyNetworkSumsStmt         *sql.Stmt
+	emptyOperatorsStmt           *sql.Stmt
 	emptyPayoutOutputsStmt       *sql.Stmt
 	emptyPayoutsStmt             *sql.Stmt
 	emptyPledgeTicketsStmt       *sql.Stmt
 	emptyPledgesStmt             *sql.Stmt
+	emptyPoolSumsStmt            *sql.Stmt
 	emptyPoolsStmt               *sql.Stmt
 	emptyRecordsStmt             *sql.Stmt
 	endPledgeStmt                *sql.Stmt
 	endingsStmt                  *sql.Stmt
+	firstPoolStmt                *sql.Stmt
 	forgetAlertsStmt             *sql.Stmt
 	forgetUndoStmt               *sql.Stmt
 	giveUpAlertsStmt             *sql.Stmt
@@ -818,32 +1019,47 @@ type Queries struct {
 	insertBlockStmt              *sql.Stmt
 	insertCreditStmt             *sql.Stmt
 	insertEventStmt              *sql.Stmt
+	insertNetworkSumsStmt        *sql.Stmt
 	insertPayoutStmt             *sql.Stmt
 	insertPayoutOutputStmt       *sql.Stmt
 	insertPledgeStmt             *sql.Stmt
 	insertPledgeTicketStmt       *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
+	insertSumsStmt               *sql.Stmt
+	isMemberStmt                 *sql.Stmt
 	lastBlockStmt                *sql.Stmt
 	lastMoveStmt                 *sql.Stmt
+	lastNetworkSumsStmt          *sql.Stmt
+	lastSumsStmt                 *sql.Stmt
 	ledgerEventsAboveStmt        *sql.Stmt
 	listSubscriptionsStmt        *sql.Stmt
+	longestGapStmt               *sql.Stmt
 	loseAlertsStmt               *sql.Stmt
 	lostAlertsStmt               *sql.Stmt
 	lowerSinceStmt               *sql.Stmt
 	lowerStandingStmt            *sql.Stmt
+	networkStmt                  *sql.Stmt
 	nextAlertStmt                *sql.Stmt
+	operatorRowStmt              *sql.Stmt
 	paidByPayoutStmt             *sql.Stmt
+	paidPayoutStmt               *sql.Stmt
 	payPayoutStmt                *sql.Stmt
+	pledgeRoleStmt               *sql.Stmt
+	poolFiguresStmt              *sql.Stmt
+	poolNumStmt                  *sql.Stmt
 	poolsOfPledgerStmt           *sql.Stmt
 	putAlertCursorStmt           *sql.Stmt
 	putDeliveredStmt             *sql.Stmt
 	putFailedStmt                *sql.Stmt
 	putMempoolLookedStmt         *sql.Stmt
+	putNetworkStmt               *sql.Stmt
+	putOperatorStmt              *sql.Stmt
 	putPoolStmt                  *sql.Stmt
 	putRecordStmt                *sql.Stmt
 	putSpendStmt                 *sql.Stmt
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
+	setRoleStmt                  *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
 	takeRoleStmt                 *sql.Stmt
 	ticketsOfPledgeStmt          *sql.Stmt
@@ -873,6 +1089,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countEventsUpToStmt:          q.countEventsUpToStmt,
 		countPledgeEventsUpToStmt:    q.countPledgeEventsUpToStmt,
 		countPledgesAtStmt:           q.countPledgesAtStmt,
+		countPoolsStmt:               q.countPoolsStmt,
 		deleteAlertsOfStmt:           q.deleteAlertsOfStmt,
 		deleteBlocksAboveStmt:        q.deleteBlocksAboveStmt,
 		deleteCreditsAboveStmt:       q.deleteCreditsAboveStmt,
@@ -880,11 +1097,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteEndingsOfStmt:          q.deleteEndingsOfStmt,
 		deleteEventsAboveStmt:        q.deleteEventsAboveStmt,
 		deleteMempoolLookedStmt:      q.deleteMempoolLookedStmt,
+		deleteNetworkSumsAboveStmt:   q.deleteNetworkSumsAboveStmt,
+		deleteOperatorStmt:           q.deleteOperatorStmt,
 		deletePayoutOutputsAboveStmt: q.deletePayoutOutputsAboveStmt,
 		deletePayoutsAboveStmt:       q.deletePayoutsAboveStmt,
 		deletePledgeTicketsAboveStmt: q.deletePledgeTicketsAboveStmt,
 		deletePledgesAboveStmt:       q.deletePledgesAboveStmt,
-		deletePoolStmt:               q.deletePoolStmt,
+		deletePoolSumsAboveStmt:      q.deletePoolSumsAboveStmt,
+		deletePoolsAboveStmt:         q.deletePoolsAboveStmt,
 		deleteRecordStmt:             q.deleteRecordStmt,
 		deleteSpendStmt:              q.deleteSpendStmt,
 		deleteSpendsStmt:             q.deleteSpendsStmt,
@@ -894,14 +1114,19 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		emptyBlocksStmt:              q.emptyBlocksStmt,
 		emptyCreditsStmt:             q.emptyCreditsStmt,
 		emptyEventsStmt:              q.emptyEventsStmt,
+		emptyNetworkStmt:             q.emptyNetworkStmt,
+		emptyNetworkSumsStmt:         q.emptyNetworkSumsStmt,
+		emptyOperatorsStmt:           q.emptyOperatorsStmt,
 		emptyPayoutOutputsStmt:       q.emptyPayoutOutputsStmt,
 		emptyPayoutsStmt:             q.emptyPayoutsStmt,
 		emptyPledgeTicketsStmt:       q.emptyPledgeTicketsStmt,
 		emptyPledgesStmt:             q.emptyPledgesStmt,
+		emptyPoolSumsStmt:            q.emptyPoolSumsStmt,
 		emptyPoolsStmt:               q.emptyPoolsStmt,
 		emptyRecordsStmt:             q.emptyRecordsStmt,
 		endPledgeStmt:                q.endPledgeStmt,
 		endingsStmt:                  q.endingsStmt,
+		firstPoolStmt:                q.firstPoolStmt,
 		forgetAlertsStmt:             q.forgetAlertsStmt,
 		forgetUndoStmt:               q.forgetUndoStmt,
 		giveUpAlertsStmt:             q.giveUpAlertsStmt,
@@ -911,32 +1136,47 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertBlockStmt:              q.insertBlockStmt,
 		insertCreditStmt:             q.insertCreditStmt,
 		insertEventStmt:              q.insertEventStmt,
+		insertNetworkSumsStmt:        q.insertNetworkSumsStmt,
 		insertPayoutStmt:             q.insertPayoutStmt,
 		insertPayoutOutputStmt:       q.insertPayoutOutputStmt,
 		insertPledgeStmt:             q.insertPledgeStmt,
 		insertPledgeTicketStmt:       q.insertPledgeTicketStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
+		insertSumsStmt:               q.insertSumsStmt,
+		isMemberStmt:                 q.isMemberStmt,
 		lastBlockStmt:                q.lastBlockStmt,
 		lastMoveStmt:                 q.lastMoveStmt,
+		lastNetworkSumsStmt:          q.lastNetworkSumsStmt,
+		lastSumsStmt:                 q.lastSumsStmt,
 		ledgerEventsAboveStmt:        q.ledgerEventsAboveStmt,
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
+		longestGapStmt:               q.longestGapStmt,
 		loseAlertsStmt:               q.loseAlertsStmt,
 		lostAlertsStmt:               q.lostAlertsStmt,
 		lowerSinceStmt:               q.lowerSinceStmt,
 		lowerStandingStmt:            q.lowerStandingStmt,
+		networkStmt:                  q.networkStmt,
 		nextAlertStmt:                q.nextAlertStmt,
+		operatorRowStmt:              q.operatorRowStmt,
 		paidByPayoutStmt:             q.paidByPayoutStmt,
+		paidPayoutStmt:               q.paidPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
+		pledgeRoleStmt:               q.pledgeRoleStmt,
+		poolFiguresStmt:              q.poolFiguresStmt,
+		poolNumStmt:                  q.poolNumStmt,
 		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
 		putAlertCursorStmt:           q.putAlertCursorStmt,
 		putDeliveredStmt:             q.putDeliveredStmt,
 		putFailedStmt:                q.putFailedStmt,
 		putMempoolLookedStmt:         q.putMempoolLookedStmt,
+		putNetworkStmt:               q.putNetworkStmt,
+		putOperatorStmt:              q.putOperatorStmt,
 		putPoolStmt:                  q.putPoolStmt,
 		putRecordStmt:                q.putRecordStmt,
 		putSpendStmt:                 q.putSpendStmt,
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
+		setRoleStmt:                  q.setRoleStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
 		takeRoleStmt:                 q.takeRoleStmt,
 		ticketsOfPledgeStmt:          q.ticketsOfPledgeStmt,

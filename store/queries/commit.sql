@@ -74,11 +74,11 @@ UPDATE payouts SET cancelled = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL
 
 -- name: PutPool :exec
 INSERT INTO pools (id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
-	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-ON CONFLICT (id) DO UPDATE SET status = excluded.status, opened = excluded.opened, opened_tx = excluded.opened_tx, activated = excluded.activated,
-	activation_tx = excluded.activation_tx, deadline = excluded.deadline, ended = excluded.ended,
-	counted = excluded.counted, offered = excluded.offered;
-
--- name: DeletePool :exec
-DELETE FROM pools WHERE id = $1;
+	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered, num, shelf, low, broken, members, standby, plain, room,
+	escrowed, claimed, pending, skeleton)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
+	$30, $31, $32)
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, activated = excluded.activated, activation_tx = excluded.activation_tx,
+	deadline = excluded.deadline, ended = excluded.ended, counted = excluded.counted, offered = excluded.offered, shelf = excluded.shelf,
+	low = excluded.low, broken = excluded.broken, members = excluded.members, standby = excluded.standby, plain = excluded.plain,
+	room = excluded.room, escrowed = excluded.escrowed, claimed = excluded.claimed, pending = excluded.pending;
