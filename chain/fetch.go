@@ -26,6 +26,7 @@ type fetched struct {
 type fetching struct {
 	ranges  <-chan chan fetched // in order, each with blocks in order, and closed after them
 	current chan fetched
+	held    fetched // came with the last step's blocks, beyond its limit
 }
 
 // fetch fetches and prepares the blocks from and to, several requests concurrently.
@@ -58,10 +59,13 @@ func (f *Follower) fetch(ctx context.Context, from, to pastel.Height) *fetching 
 
 // step collects the blocks of one step. If it returns an error, list holds the blocks before it.
 func (q *fetching) step(ctx context.Context) (list []*pool.Prepared, err error) {
-	for size := 0; len(list) <= stepBlocks-mostInBatch && size < stepBytes; {
+	for size := 0; len(list) < stepBlocks && size < stepBytes; {
 		got, open := q.next(ctx)
 		if !open {
 			return list, ctx.Err()
+		}
+		if room := stepBlocks - len(list); len(got.blocks) > room {
+			got, q.held = got.cut(room)
 		}
 		list = append(list, got.blocks...)
 		size += got.size
@@ -72,8 +76,18 @@ func (q *fetching) step(ctx context.Context) (list []*pool.Prepared, err error) 
 	return list, nil
 }
 
+// cut divides what was fetched after n blocks, and its size in the same proportion.
+func (x fetched) cut(n int) (first, rest fetched) {
+	size := x.size * n / len(x.blocks)
+	return fetched{blocks: x.blocks[:n], size: size}, fetched{x.blocks[n:], x.size - size, x.err}
+}
+
 // next waits for the next blocks; false after the last, or if the context ends first.
 func (q *fetching) next(ctx context.Context) (got fetched, open bool) {
+	if len(q.held.blocks) > 0 {
+		got, q.held = q.held, fetched{}
+		return got, true
+	}
 	for {
 		if q.current == nil {
 			select {
@@ -192,7 +206,7 @@ func (r *rangeReader) single(ctx context.Context, h pastel.Height) fetched {
 // Limits of a batch. A node has each answer in memory as a whole, several times over.
 const (
 	firstInBatch = 16      // blocks, before the size of any is known
-	mostInBatch  = 100     // blocks
+	mostInBatch  = 50      // blocks
 	batchBytes   = 2 << 20 // of raw blocks, as far as the sizes of the last ones tell
 	refusedFor   = 1000    // blocks that are read one by one from a node that answers no batches, before it is asked for another
 )

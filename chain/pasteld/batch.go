@@ -41,15 +41,17 @@ func (c *Client) Blocks(ctx context.Context, from pastel.Height, n int) ([][]byt
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel() // also ends the rest of an answer that is not read to its end
 	resp, err := c.send(timed, body, as)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
 		return nil, c.failed(method, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK || compressed(resp) != "" {
 		return nil, c.failed(method, errBatch)
 	}
-	in := batchReader{r: bufio.NewReaderSize(io.LimitReader(resp.Body, maxBatchAnswer), 64<<10)}
-	blocks := in.results(first, n)
+	blocks := newBatchReader(io.LimitReader(resp.Body, maxBatchAnswer)).results(first, n)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -65,6 +67,8 @@ type batchReader struct {
 	r    *bufio.Reader
 	last int // size of the last result in bytes: the next is probably similar
 }
+
+func newBatchReader(r io.Reader) *batchReader { return &batchReader{r: bufio.NewReaderSize(r, 64<<10)} }
 
 // results returns the results up to the first that is odd. The calls have ids from first on; n results are expected and nothing after them.
 func (b *batchReader) results(first uint64, n int) [][]byte {
