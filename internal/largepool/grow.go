@@ -41,7 +41,7 @@ type Grown struct {
 }
 
 // Grow makes a chain block by block and hands each block to next, which must not change it.
-func Grow(plan Plan, next func(*pool.Prepared) error) ([]*Grown, error) {
+func Grow(plan Plan, next func(*pastel.Block, *pool.Prepared) error) ([]*Grown, error) {
 	state, err := pool.New(plan.Params, false)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func Grow(plan Plan, next func(*pool.Prepared) error) ([]*Grown, error) {
 type maker struct {
 	Plan
 	state *pool.State
-	keep  func(*pool.Prepared) error
+	keep  func(*pastel.Block, *pool.Prepared) error
 	next  []pastel.Tx // for the next block, after the coinbase
 	made  uint64      // number of transactions, to make each unique
 	pools []*Grown
@@ -168,9 +168,8 @@ func (m *maker) mine() error {
 	}
 	m.due = wait
 	txs := append([]pastel.Tx{*pastel.NewTx(true, []pastel.TxIn{null}, outs)}, m.next...)
-	b := pool.Prepare(&m.Params, height, pastel.NewBlock(pastel.BlockHeader{
-		Version: 4, Prev: m.state.Tip().Hash, Time: uint32(m.now()),
-	}, txs))
+	whole := pastel.NewBlock(pastel.BlockHeader{Version: 4, Prev: m.state.Tip().Hash, Time: uint32(m.now())}, txs)
+	b := pool.Prepare(&m.Params, height, whole)
 	u, err := m.state.Apply(b)
 	if err != nil {
 		return err
@@ -181,7 +180,7 @@ func (m *maker) mine() error {
 		}
 	}
 	m.due, m.next = append(m.due, u.Settled...), nil
-	return m.keep(b)
+	return m.keep(whole, b)
 }
 
 // identity returns the PastelID with a number.

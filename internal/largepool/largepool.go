@@ -37,7 +37,7 @@ var Make = sync.OnceValues(func() (*Chain, error) {
 		Params: params, Pools: 1, Coins: 20, Required: 9000, Factor: "1.1", Period: 20,
 		Began:   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		Earning: 254, // enough for payouts to be mined, and for earnings since the last settlement
-	}, func(b *pool.Prepared) error {
+	}, func(_ *pastel.Block, b *pool.Prepared) error {
 		c.Blocks = append(c.Blocks, b)
 		return nil
 	})
