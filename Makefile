@@ -6,6 +6,8 @@ FUZZTIME      ?= 3s
 BENCHTIME     ?= 1s
 # Duration of the random histories in make soak.
 SOAK          ?= 10m
+# Duration of the faults in make soak-daemon, on each database.
+DURATION      ?= 5m
 # Regular expressions that select fuzz targets and benchmarks.
 FUZZ          ?= .
 BENCH         ?= .
@@ -18,7 +20,7 @@ LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANG
 SQLC_VERSION ?= v1.31.1
 SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 
-.PHONY: all test check format tidy vet vulncheck lint generated race test-pasteld fuzz soak bench bench-once build generate clean
+.PHONY: all test check format tidy vet vulncheck lint generated race test-pasteld fuzz soak soak-daemon bench bench-once build generate clean
 
 all: test build
 
@@ -98,6 +100,17 @@ fuzz:
 soak:
 	@echo '== soak, $(SOAK)'
 	SOAK=$(SOAK) $(GO) test -count 1 -timeout 0 -v -run '^TestSoak$$' ./pool
+
+# Daemons, PostgreSQL and node are killed, frozen and cut off, clocks step and disks fill up in random order; in the end tables and alerts must
+# be an undisturbed daemon's: make soak-daemon DURATION=2h. With the SEED that a run printed, the same happens again. The logs of all
+# processes stay in SOAK_LOGS. Filling disks takes root.
+SEED          ?=
+SOAK_LOGS     ?= $(CURDIR)/bin/soak
+soak-daemon:
+	@.ci/needs test
+	@echo '== soak-daemon, $(DURATION)'
+	@mkdir -p '$(SOAK_LOGS)'
+	SOAK_DAEMON=$(DURATION) SEED=$(SEED) $(GO) test -count 1 -timeout 0 -v -run '^TestSoakDaemon$$' -artifacts -outputdir '$(SOAK_LOGS)' ./internal/daemon
 
 bench:
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -benchmem $(PKG)

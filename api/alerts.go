@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -38,6 +39,15 @@ func (s *Server) alerts(in *TokenInput) (*notify.Service, error) {
 	return nil, huma.Error503ServiceUnavailable("alerts are not running: the daemon is starting or its database is not responding; try again in a minute")
 }
 
+// moment returns a time; nil if it is zero.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
 // protected registers an operation that requires the token.
 func protected[I, O any](s *Server, op huma.Operation, f func(context.Context, *I) (*O, error)) {
 	op.Path = "/api/v1" + op.Path
@@ -64,7 +74,8 @@ func (s *Server) registerAlerts() {
 				}
 				list[i] = wire.Subscribed{ID: x.ID, Created: x.Created.UTC(), To: x.To, Subscription: wire.Subscription{
 					Pool: string(x.Pool), PastelID: x.PastelID, Operator: x.Operator, Kinds: kinds, Cushion: x.Cushion, Overdue: x.Overdue,
-				}}
+				}, Delivered: x.Delivered, LastDelivery: moment(x.LastDelivery), Waiting: x.Waiting, WaitingSince: moment(x.WaitingSince),
+					LastError: x.LastError, LastFailure: moment(x.LastFailure), GivenUp: x.GivenUp}
 			}
 			return one(s, list, err)
 		})

@@ -153,6 +153,19 @@ func TestAlertsNeedTheToken(t *testing.T) {
 			}
 		}
 	}
+	asked, err := http.NewRequest(http.MethodGet, writes.URL+"/api/v1/alerts", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked.Header.Set("Authorization", "bearer "+token)
+	taken, err := writes.Client().Do(asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken.Body.Close()
+	if taken.StatusCode != http.StatusOK {
+		t.Errorf("the scheme in lower case: %d", taken.StatusCode)
+	}
 	res, err := writes.Client().Get(writes.URL + "/api/v1/alerts")
 	if err != nil {
 		t.Fatal(err)
@@ -229,8 +242,10 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 		`{"url":"https://a.example","overdue":1.5}`:                         "overdue",
 		`{"url":"https://a.example","nonsense":1}`:                          "nonsense",
 		`{"url":"` + strings.Repeat("a", 5000) + `"}`:                       "url",
-		`[]`: "object",
-		`{`:  "JSON",
+		`{"url":"https://a.example/hunter3","nonsense":1}`:                  "nonsense",
+		`{"url":"https://a.example/hunter3"`:                                "JSON",
+		`[]`:                                                                "object",
+		`{`:                                                                 "JSON",
 	} {
 		status, answer := x.ask(t, http.MethodPost, "/api/v1/alerts", token, body)
 		if status < 400 || status >= 500 || !strings.Contains(string(answer), says) || strings.Contains(string(answer), "hunter3") {

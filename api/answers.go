@@ -6,13 +6,17 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// Answers caches the answers to GET requests until the ledger moves: they depend only on its last block. It does not cache an answer for a
+// Answers caches the answers to GET requests until the ledger moves: they depend only on its last block, and on how late the next one is. It does not cache an answer for a
 // block other than the feed's last: the feed may not notice that the ledger left a block and came back to it.
 type Answers struct {
 	feed      *Feed
@@ -53,7 +57,11 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		key := r.URL.Path + "?" + r.URL.RawQuery + "\n" + a.condition()
+		path := r.URL.Path
+		if strings.Contains(strings.ToLower(r.URL.RawPath), "%2f") { // part of an element, so it is another path
+			path = r.URL.RawPath
+		}
+		key := path + "?" + r.URL.RawQuery + "\n" + a.condition() + "\n" + a.late()
 		x, mine := a.find(key)
 		if mine {
 			a.ask(next, r, w, key, x)
@@ -62,6 +70,7 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 		select {
 		case <-x.done:
 		case <-r.Context().Done():
+			problem(w, http.StatusServiceUnavailable, stopping)
 			return
 		}
 		if !x.ok { // the first client was refused or left, which may not concern this one
@@ -70,6 +79,12 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 		}
 		x.write(w, r)
 	})
+}
+
+// late returns how late the next block is, in block times: estimated dates depend on it.
+func (a *Answers) late() string {
+	tip, _ := a.feed.Last()
+	return strconv.FormatInt(chain.Late(tip.Time, time.Now()), 10)
 }
 
 // find returns the answer to a request and whether the caller has to produce it.
@@ -146,7 +161,7 @@ func (x *answer) write(w http.ResponseWriter, r *http.Request) {
 	copyHeader(w.Header(), x.header)
 	w.Header().Set("ETag", x.etag)
 	w.Header().Set("Cache-Control", "no-cache") // ask again, with the ETag
-	if r.Header.Get("If-None-Match") == x.etag {
+	if matches(r.Header.Values("If-None-Match"), x.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -43,7 +44,8 @@ type Feed struct {
 	mu     sync.RWMutex
 	blocks []*news // the last ones, at consecutive heights
 	moved  chan struct{}
-	err    error // of the last poll
+	polled time.Time // when the database last answered; zero if it has not
+	err    error     // of the last poll
 }
 
 // NewFeed returns a feed, which Run starts.
@@ -58,15 +60,24 @@ func (f *Feed) state() ([]*news, <-chan struct{}) {
 	return f.blocks, f.moved
 }
 
-// Last returns the time of the last block, zero if there is none, and the error of the last poll, which is at most a moment ago.
-func (f *Feed) Last() (time.Time, error) {
+// Last returns the last block, with height -1 if there is none. An error says that the database does not answer now.
+func (f *Feed) Last() (wire.Tip, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	if len(f.blocks) == 0 {
-		return time.Time{}, f.err
+	tip := wire.Tip{Height: -1}
+	if len(f.blocks) > 0 {
+		tip = f.blocks[len(f.blocks)-1].Tip
 	}
-	return f.blocks[len(f.blocks)-1].Time, f.err
+	if f.err == nil && time.Since(f.polled) > feedPatience {
+		return tip, errSilent
+	}
+	return tip, f.err
 }
+
+// feedPatience is how long the database may take to answer.
+const feedPatience = 20 * time.Second
+
+var errSilent = fmt.Errorf("no answer from the database within %v", feedPatience)
 
 // feedPause is the longest time between two polls.
 const feedPause = 250 * time.Millisecond
@@ -82,7 +93,9 @@ func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
 		}
 		err := f.refresh(ctx)
 		f.mu.Lock()
-		f.err = err
+		if f.err = err; err == nil {
+			f.polled = time.Now()
+		}
 		f.mu.Unlock()
 		switch {
 		case err == nil:

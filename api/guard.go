@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,14 +47,6 @@ func guard(next http.Handler, limits *limits, cfg *Config) http.Handler {
 		for name, value := range securityHeaders {
 			w.Header().Set(name, value)
 		}
-		if origin := r.Header.Get("Origin"); origin != "" {
-			w.Header().Add("Vary", "Origin")
-			for _, allowed := range cfg.Origins {
-				if origin == allowed {
-					w.Header().Set("Access-Control-Allow-Origin", origin)
-				}
-			}
-		}
 		switch {
 		case len(r.URL.RequestURI()) > maxURL:
 			problem(w, http.StatusRequestURITooLong, "the URL is longer than 4,096 bytes: shorten the query")
@@ -67,6 +58,11 @@ func guard(next http.Handler, limits *limits, cfg *Config) http.Handler {
 			w.Header().Set("Retry-After", "1")
 			problem(w, http.StatusTooManyRequests, "too many requests from this address: wait a second, and use the event stream instead of polling")
 			return
+		case !cfg.answersTo(r):
+			problem(w, http.StatusMisdirectedRequest, "this daemon does not answer to that host name: its operator can add the name to --api-hosts")
+			return
+		case cfg.crossOrigin(w, r):
+			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), clientKey{}, who)))
@@ -75,32 +71,6 @@ func guard(next http.Handler, limits *limits, cfg *Config) http.Handler {
 
 // clientKey is the context key of the client's address.
 type clientKey struct{}
-
-// client returns the client's address: the peer's or, if the peer is one of our proxies, the last address in X-Forwarded-For that is not a
-// proxy's, because clients can forge the ones before it. Unparsable addresses share the zero address. IPv6 addresses count by /64, which a
-// customer usually gets as a whole.
-func client(r *http.Request, proxies []netip.Prefix) netip.Addr {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	addr := at.Addr().Unmap().WithZone("")
-	ours := func(p netip.Prefix) bool { return p.Contains(addr) }
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && slices.ContainsFunc(proxies, ours); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		addr = hop.Unmap().WithZone("")
-	}
-	if addr.Is6() {
-		if p, err := addr.Prefix(64); err == nil {
-			addr = p.Addr()
-		}
-	}
-	return addr
-}
 
 // limits bound the request rate of each address.
 type limits struct {
@@ -147,9 +117,11 @@ func (l *limits) allow(addr netip.Addr) bool {
 	return x.Allow()
 }
 
-// authorized reports whether a request carries the token. Without a token configured, none does.
+// authorized reports whether a request carries the token. Without a token configured, none does. HTTP ignores the case of the scheme, and
+// some clients and proxies write it in lower case.
 func authorized(header, token string) bool {
-	given, found := strings.CutPrefix(header, "Bearer ")
+	scheme, given, found := strings.Cut(header, " ")
+	found = found && strings.EqualFold(scheme, "Bearer")
 	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(token)) // equal lengths, so that timing reveals nothing
 	return found && token != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }

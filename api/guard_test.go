@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -231,4 +234,35 @@ func TestHeightsAreBounded(t *testing.T) {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
 	}
+}
+
+// A daemon that stops ends the requests under way with an answer that HTTP knows and clients try again after. They used to get 499, or an
+// empty body with 200 if they waited for another client's answer.
+func TestRequestsOfADaemonThatStops(t *testing.T) {
+	t.Parallel()
+	x := start(t, 150, "", nil)
+	busy, release := make(chan struct{}), make(chan struct{})
+	_, r, _ := ledgertest.Open(t, x.blocks, 10, filepath.Join(t.TempDir(), "ledger.db"))
+	waits := api.NewAnswers(api.NewFeed(r, slog.New(slog.DiscardHandler)), func() string { return "" }).Keep(http.HandlerFunc(
+		func(http.ResponseWriter, *http.Request) {
+			close(busy)
+			<-release
+		}))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		waits.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/v1/pools", nil))
+	}()
+	<-busy
+	over, stop := context.WithCancel(context.Background())
+	stop()
+	for what, handler := range map[string]http.Handler{"asks the database": x.Config.Handler, "waits for another's answer": waits} {
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequestWithContext(over, http.MethodGet, "/api/v1/pools", nil))
+		if answer.Code != http.StatusServiceUnavailable || !strings.Contains(answer.Body.String(), "the daemon is stopping") {
+			t.Errorf("a request that %s: %d %s", what, answer.Code, answer.Body)
+		}
+	}
+	close(release)
+	<-done
 }

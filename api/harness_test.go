@@ -49,14 +49,15 @@ func startOn(t testing.TB, chainName string, height pastel.Height, url string, c
 	}
 	x := &site{blocks: ledgertest.Recorded(t, chainName)}
 	var r *store.Reader
-	x.ledger, r = ledgertest.Open(t, x.blocks, height, url)
+	var s *store.Store
+	x.ledger, r, s = ledgertest.Open(t, x.blocks, height, url)
 	feed := api.NewFeed(r, slog.New(slog.DiscardHandler))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		feed.Run(ctx, x.ledger.Moved)
 	}()
-	alerts, err := store.OpenAlerts(ctx, url, x.ledger.Params())
+	alerts, err := s.OpenAlerts(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/tally"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -27,14 +29,20 @@ type Config struct {
 	// Simulator answers ticket checks.
 	Simulator books.Simulator
 	Version   string
-	// Condition says why the ledger has not caught up with the node; empty if it has.
+	// Condition says why the ledger is not at the network's tip; empty if it is.
 	Condition func() string
-	ReadOnly  bool   // this daemon only reads a database that another one writes
-	Token     string // of clients that may do more than read; empty for none
+	// Fresh returns what Condition follows from; false if nothing is known. It may be nil. Limits are those it is judged by.
+	Fresh    func() (chain.Freshness, bool)
+	Limits   chain.Limits
+	ReadOnly bool   // this daemon only reads a database that another one writes
+	Token    string // of clients that may do more than read; empty for none
 	// Alerts returns the service that sends alerts; nil while none runs, as in a daemon that only reads.
 	Alerts    func() *notify.Service
 	Origins   []string       // other sites whose pages may read answers in a browser, such as https://pools.example.org
 	Proxies   []netip.Prefix // proxies in front that name the client in X-Forwarded-For
+	Hosts     []string       // the only names by which browsers may reach the server, in lower case; empty for any, unless Local
+	Local     bool           // only this machine can reach the server
+	Base      string         // path under which a proxy publishes the server, such as /pools; empty for none
 	PerSecond int            // requests per address; 0 for no limit
 	Streams   int            // concurrent event streams; one address may open an eighth of them
 	Log       *slog.Logger
@@ -46,14 +54,18 @@ type Server struct {
 	api     huma.API
 	mux     *http.ServeMux
 	answers *Answers
-	streams streams
+	streams tally.Tally
 }
 
 // New returns a server with all operations of the API.
 func New(cfg Config) *Server {
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed, cfg.Condition)}
 	routes := http.NewServeMux()
-	s.api = humago.New(routes, config())
+	document := config()
+	if cfg.Base != "" {
+		document.Servers = []*huma.Server{{URL: cfg.Base}}
+	}
+	s.api = humago.New(routes, document)
 	s.register()
 	routes.Handle(root, unrouted(routes))
 	s.mux.Handle(root, uncached(routes, s.answers.Keep(routes)))
@@ -75,8 +87,19 @@ func config() huma.Config {
 	c.CreateHooks = nil // no $schema field and link in every answer
 	c.RejectUnknownQueryParameters = true
 	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	c.Transformers = append(c.Transformers, withoutSecrets)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	return c
+}
+
+// withoutSecrets removes from the refusal of a subscription what was sent: it contains the receiver's URL, and clients log refusals.
+func withoutSecrets(ctx huma.Context, _ string, v any) (any, error) {
+	if e, ok := v.(*huma.ErrorModel); ok && strings.HasPrefix(ctx.Operation().Path, "/api/v1/alerts") {
+		for _, x := range e.Errors {
+			x.Value = nil
+		}
+	}
+	return v, nil
 }
 
 // live are the paths whose answers depend on more than the ledger's last block.
@@ -143,12 +166,50 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 		ReadOnly: s.cfg.ReadOnly, Parameters: s.cfg.Books.Parameters(),
 	}
 	out.Ready = out.Trouble == ""
+	s.freshness(&out)
+	out.Alerts = s.deliveries()
 	return out, err
+}
+
+// deliveries counts alerts; nil if the daemon sends none.
+func (s *Server) deliveries() *wire.Deliveries {
+	if s.cfg.ReadOnly || s.cfg.Alerts == nil {
+		return nil
+	}
+	service := s.cfg.Alerts()
+	if service == nil {
+		return nil
+	}
+	o := service.Outbox()
+	return &wire.Deliveries{Subscriptions: o.Subscriptions, Waiting: o.Waiting, Oldest: int64(o.Oldest / time.Second), GivenUp: o.GivenUp}
+}
+
+// freshness fills in what clients need to judge the daemon's freshness themselves.
+func (s *Server) freshness(out *wire.Status) {
+	out.Now, out.StaleAfter = time.Now().UTC(), int64(s.cfg.Limits.Age/time.Second)
+	if out.Tip.Height >= 0 {
+		age := int64(out.Now.Sub(out.Tip.Time) / time.Second)
+		out.TipAge = &age
+	}
+	if s.cfg.Fresh == nil {
+		return
+	}
+	fresh, known := s.cfg.Fresh()
+	if !known || !fresh.Follows || fresh.Heard.IsZero() {
+		return
+	}
+	out.NodeHeight = &fresh.Node.Height
+	if fresh.Node.Headers != chain.Unknown {
+		out.Headers = &fresh.Node.Headers
+	}
+	if fresh.Peers != chain.Unknown {
+		out.Peers = &fresh.Peers
+	}
 }
 
 // Handler serves everything within the limits.
 func (s *Server) Handler() http.Handler {
-	return recovered(guard(patient(s.mux), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
+	return recovered(guard(s.cfg.under(tidy(patient(s.mux))), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
 }
 
 // patience is how long an answer may take, because clients share the database.
@@ -214,11 +275,14 @@ func (s *Server) failed(err error) error {
 		s.cfg.Log.Warn("a request took too long", "err", err)
 		return huma.Error503ServiceUnavailable("the answer took too long: try again, or request less at once")
 	case errors.Is(err, context.Canceled):
-		return huma.NewError(499, "the client closed the connection")
+		return huma.Error503ServiceUnavailable(stopping)
 	}
 	s.cfg.Log.Warn("a request failed", "err", err)
 	return huma.Error503ServiceUnavailable("the database is not responding: try again in a minute; the daemon's log says why")
 }
+
+// stopping is for requests whose context ended. If the client has left, nobody hears it.
+const stopping = "the daemon is stopping: try again in a minute"
 
 // body wraps an answer in huma's form.
 type body[T any] struct{ Body T }
@@ -364,11 +428,24 @@ func (s *Server) registerLists() {
 	})
 	paged(s, "credits", "/credits", "Settled income", b.Credits)
 	paged(s, "payments", "/payments", "Payments to a PastelID's reward and fee addresses, or to one address", b.Payments)
-	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins; the tip is the last block at the time of the last complete mempool scan, with height -1 if there was no recent one", func(ctx context.Context, in *wire.SpendQuery) (*body[wire.List[wire.Spend]], error) {
-		items, tip, err := b.Spends(ctx, in.Pool, in.PastelID)
-		return list(s, items, tip, "", err)
+	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins", func(ctx context.Context, in *wire.SpendQuery) (*body[wire.Spends], error) {
+		x, err := b.Spends(ctx, in.Pool, in.PastelID, s.scanned()) // the scan is known before the list is read, so the list is not older
+		return one(s, x, err)
 	})
 	paged(s, "events", "/events", "Events in chain order", b.Events)
+}
+
+// scanned returns the last scan of the mempool by this daemon; nil if it makes none.
+func (s *Server) scanned() *books.Look {
+	alerts := s.cfg.Alerts()
+	if alerts == nil {
+		return nil
+	}
+	look, known := alerts.Looked()
+	if !known {
+		return nil
+	}
+	return &books.Look{Height: look.Height, Began: look.Began.UTC()}
 }
 
 // registerStream registers the event stream.
@@ -393,11 +470,11 @@ func (s *Server) registerStream() {
 				from = &p
 			}
 			who, _ := ctx.Value(clientKey{}).(netip.Addr)
-			if !s.streams.open(who, s.cfg.Streams) {
+			if !s.streams.Open(who, s.cfg.Streams, max(few, s.cfg.Streams/share)) {
 				return nil, huma.Error503ServiceUnavailable("too many event streams are open: close some, try again later, or use another daemon")
 			}
 			return &huma.StreamResponse{Body: func(ctx huma.Context) {
-				defer s.streams.close(who)
+				defer s.streams.Close(who)
 				r, w := humago.Unwrap(ctx)
 				w.Header().Set("Content-Type", "text/event-stream")
 				w.Header().Set("X-Accel-Buffering", "no") // or nginx buffers the stream

@@ -6,10 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/books"
@@ -26,42 +24,11 @@ const (
 // streamBatch is how many blocks a lagging stream reads from the database at once.
 const streamBatch = 100
 
-// streams counts open event streams.
-type streams struct {
-	mu  sync.Mutex
-	all int
-	of  map[netip.Addr]int
-}
-
 // One address may open an eighth of all streams, so that nobody takes them all, but always a few.
 const (
 	share = 8
 	few   = 4
 )
-
-// open counts a new stream of an address. It reports false if there are too many.
-func (s *streams) open(who netip.Addr, most int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.all >= most || s.of[who] >= max(few, most/share) {
-		return false
-	}
-	if s.of == nil {
-		s.of = map[netip.Addr]int{}
-	}
-	s.all++
-	s.of[who]++
-	return true
-}
-
-func (s *streams) close(who netip.Addr) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.all--
-	if s.of[who]--; s.of[who] == 0 {
-		delete(s.of, who)
-	}
-}
 
 // place is a reader's position: a block that it has seen.
 type place struct {

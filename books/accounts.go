@@ -197,7 +197,7 @@ func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	}
 	i, found := slices.BinarySearchFunc(p.Pledges, uint64(pl.Seq), func(a pool.Pledge, seq uint64) int { return cmp.Compare(a.Seq, seq) })
 	if !found {
-		return x, fmt.Errorf("pledge %d of pool %s is live in the table of pledges but missing from the pool's record: the database is damaged, start with an empty one", pl.Seq, pl.Pool)
+		return x, fmt.Errorf("pledge %d of pool %s is live in the table of pledges but missing from the pool's record; %s", pl.Seq, pl.Pool, store.Damaged)
 	}
 	x = wire.Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), PoolCounted: p.Counted}
 	if x.PoolPledge, err = v.pledge(p, &p.Pledges[i]); err != nil {

@@ -17,11 +17,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// blockSeconds is Pastel's target time between blocks (pasteld: nPowTargetSpacing).
-const blockSeconds = 150
-
-// blocksPerYear is the number of blocks in a year at that pace.
-const blocksPerYear = 365 * 24 * 3600 / blockSeconds
+// blocksPerYear is the number of blocks in a year.
+const blocksPerYear = int64(365 * 24 * time.Hour / chain.BlockTime)
 
 // ErrNotFound says that the ledger has no such entry.
 var ErrNotFound = chain.ErrNotFound
@@ -98,6 +95,7 @@ type view struct {
 	*store.Snapshot
 	b   *Books
 	tip store.Block
+	now time.Time                   // what estimates count from
 	at  map[pastel.Height]time.Time // times of blocks looked up so far
 }
 
@@ -124,7 +122,7 @@ func (b *Books) view(ctx context.Context, f func(v *view) error) error {
 		if note, ok := ctx.Value(notingKey{}).(func(pastel.BlockHash)); ok {
 			note(tip.Hash)
 		}
-		return f(&view{s, b, tip, map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}})
+		return f(&view{s, b, tip, time.Now(), map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}})
 	})
 }
 
@@ -138,8 +136,7 @@ func TipOf(b *store.Block) wire.Tip {
 // moment returns a height with its time, estimated for a future block.
 func (v *view) moment(h pastel.Height) (wire.Moment, error) {
 	if h > v.tip.Height {
-		ahead := time.Duration(h-v.tip.Height) * blockSeconds * time.Second
-		return wire.Moment{Height: h, Time: unix(v.tip.Time).Add(ahead), Estimated: true}, nil
+		return wire.Moment{Height: h, Time: chain.Estimate(unix(v.tip.Time), h-v.tip.Height, v.now), Estimated: true}, nil
 	}
 	t, known := v.at[h]
 	if !known {

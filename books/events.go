@@ -3,7 +3,7 @@ package books
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
+	"errors"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -33,15 +33,19 @@ func (v *view) wireEvents(rows []store.Event) (list []wire.Event, err error) {
 	return list, nil
 }
 
-// EventOf returns an event of the ledger in its wire form.
+// EventOf returns an event of the ledger in its wire form. An event whose rows cannot be read is returned as unreadable, so that it hides none
+// of the others.
 func EventOf(s *store.Snapshot, x *store.Event) (wire.Event, error) {
 	e, err := pool.ParseEvent(x.JSON)
 	if err != nil {
-		return wire.Event{}, fmt.Errorf("event %d of block %d is unreadable (%w): the database is damaged, start with an empty one", x.Position, x.Height, err)
+		return unreadable(x), nil
 	}
 	var to pool.Payees
 	if x.Type == pool.PledgeAmended {
 		before, after, err := s.Amendment(x)
+		if errors.Is(err, store.ErrUnreadable) {
+			return unreadable(x), nil
+		}
 		if err != nil {
 			return wire.Event{}, err
 		}
@@ -50,6 +54,14 @@ func EventOf(s *store.Snapshot, x *store.Event) (wire.Event, error) {
 	out := event(&e, to)
 	out.Position, out.Time = x.Position, unix(x.Time)
 	return out, nil
+}
+
+// unreadable returns what the columns of an event say.
+func unreadable(x *store.Event) wire.Event {
+	return wire.Event{
+		Height: x.Height, Position: x.Position, Time: unix(x.Time), Type: string(x.Type), Pool: string(x.Pool), PastelID: x.PastelID, Unreadable: true,
+		Text: "This event cannot be read. The operator of this daemon should know: " + store.Damaged + ".",
+	}
 }
 
 // event returns an event in its wire form, without its position and time.

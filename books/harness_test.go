@@ -32,7 +32,7 @@ func open(t testing.TB, height pastel.Height, url string) *library {
 func openOn(t testing.TB, chainName string, height pastel.Height, url string) *library {
 	t.Helper()
 	x := &library{blocks: ledgertest.Recorded(t, chainName)}
-	x.ledger, x.reader = ledgertest.Open(t, x.blocks, height, url)
+	x.ledger, x.reader, _ = ledgertest.Open(t, x.blocks, height, url)
 	x.Books = books.New(x.reader)
 	return x
 }

@@ -3,7 +3,9 @@ package books
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -12,7 +14,7 @@ import (
 )
 
 // yieldWindow is the number of past blocks whose income determines a yield: 30 days.
-const yieldWindow = 30 * 24 * 3600 / blockSeconds
+const yieldWindow = pastel.Height(30 * 24 * time.Hour / chain.BlockTime)
 
 // Pools lists pools in the order they opened.
 func (b *Books) Pools(ctx context.Context, q wire.PoolQuery) (list []wire.Pool, tip wire.Tip, err error) {
@@ -239,7 +241,7 @@ func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
 		return err
 	}
 	if len(rows) != 1 {
-		return fmt.Errorf("pool %s has a record but no row in the table of pools: the database is damaged, start with an empty one", p.ID)
+		return fmt.Errorf("pool %s has a record but no row in the table of pools; %s", p.ID, store.Damaged)
 	}
 	net := &v.b.net.Network
 	out.Tip = TipOf(&v.tip)

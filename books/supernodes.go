@@ -2,9 +2,9 @@ package books
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -40,33 +40,10 @@ func (v *view) supernodeState(p *pool.Pool) (x wire.Supernode, err error) {
 			}
 		}
 	}
-	x.Text = supernodeText(state, &x)
+	x.Text = chain.SupernodeState(x.State).Explain(x.Pool, visible.Plain(x.Listed, visible.MostColumns), x.Payee)
 	paid, err := v.Events(store.EventFilter{Pool: p.ID, Types: []string{string(pool.RewardReceived)}, To: store.Now}, store.Page{Limit: 1, Desc: true})
 	if err != nil || len(paid) == 0 {
 		return x, err
 	}
 	return x, v.moments(map[**wire.Moment]pastel.Height{&x.LastPaid: paid[0].Height})
-}
-
-// supernodeText says what a state means and what to do.
-func supernodeText(s chain.SupernodeState, x *wire.Supernode) string {
-	switch s {
-	case chain.SupernodeRunning:
-		return "The node lists it, with the pool's escrow as payee."
-	case chain.SupernodePausing:
-		return "The pool is short of collateral. Leave the machine running: the Supernode resumes by itself once enough is pledged."
-	case chain.SupernodeMissing:
-		how := "The node does not list it"
-		if x.Listed != "" {
-			how = "The node lists it as " + x.Listed
-		}
-		return fmt.Sprintf("%s, so it earns nothing. The operator must make sure that its machine runs, then launch it, even if it ran before: smartpool supernode launch %s",
-			how, x.Pool)
-	case chain.SupernodeElsewhere:
-		return fmt.Sprintf("Its payments go to %s instead of the pool's escrow, so members earn nothing. The operator must launch it on an upgraded node.", x.Payee)
-	case chain.SupernodeEnded:
-		return "The pool has ended and no longer backs a Supernode. The operator may shut its machine down."
-	default:
-		return "This daemon has no list of Supernodes. Its node is away or behind, or it does not follow a node."
-	}
 }

@@ -58,8 +58,8 @@ func TestSupernode(t *testing.T) {
 	is(list("ENABLED", p.FeeAddress), "elsewhere", "payments go to "+p.FeeAddress.Encode(&net))
 	is(list("EXPIRED", p.Escrow), "gone", "as EXPIRED", "smartpool supernode launch "+acme)
 	is(&chain.Listing{Whole: true}, "gone", "does not list it")
-	is(&chain.Listing{}, "unknown", "has no list")
-	is(nil, "unknown", "has no list")
+	is(&chain.Listing{}, "unknown", "cannot tell")
+	is(nil, "unknown", "cannot tell")
 	x.move(t, 145, 170)
 	x.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
 	for h := pastel.Height(170); p.Status != pool.Replenishing; h++ {

@@ -105,7 +105,7 @@ func followToTip(b *testing.B, l *chain.Ledger, n *node) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	f := chain.NewFollower(chain.FollowerConfig{
-		Source: n, Ledger: l, Poll: time.Hour, Log: slog.New(slog.DiscardHandler),
+		Node: n, Ledger: l, Poll: time.Hour, Log: slog.New(slog.DiscardHandler),
 		OnStep: func(c *chain.Change, target pastel.Height) {
 			if c.Tip.Height == target {
 				cancel()

@@ -19,10 +19,12 @@ type recording struct {
 	hashes []pastel.BlockHash
 }
 
-func (r *recording) Tip(context.Context) (pastel.Height, pastel.BlockHash, error) {
-	last := len(r.hashes) - 1
-	return pastel.Height(last), r.hashes[last], nil
+func (r *recording) Reading(context.Context) (chain.Reading, error) {
+	last := pastel.Height(len(r.hashes) - 1)
+	return chain.Reading{Height: last, Hash: r.hashes[last], Headers: last}, nil
 }
+
+func (r *recording) Peers(context.Context) (int, error) { return 0, nil }
 
 func (r *recording) HashAt(_ context.Context, h pastel.Height) (pastel.BlockHash, error) {
 	if int(h) >= len(r.hashes) {
@@ -65,7 +67,7 @@ func ExampleFollower() {
 		log.Fatal(err)
 	}
 	follower := chain.NewFollower(chain.FollowerConfig{
-		Source: node, Ledger: ledger, Poll: time.Second, Log: slog.New(slog.DiscardHandler),
+		Node: node, Ledger: ledger, Poll: time.Second, Log: slog.New(slog.DiscardHandler),
 		OnStep: func(c *chain.Change, target pastel.Height) {
 			if c.Tip.Height == target {
 				fmt.Printf("block %d, ledger digest %x…\n", c.Tip.Height, c.Tip.Digest[:4])

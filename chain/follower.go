@@ -20,13 +20,17 @@ const (
 
 // FollowerConfig configures a Follower.
 type FollowerConfig struct {
-	Source Source
+	Node   Node
 	Ledger *Ledger
+	Limits Limits          // when the ledger counts as stale
 	Bell   <-chan struct{} // wakes the follower; only a hint, may be nil
 	Poll   time.Duration   // maximum time between polls of the node's tip
 	Log    *slog.Logger
 	// OnStep, if set, receives each stored step, with the node's height when its blocks were fetched.
 	OnStep func(c *Change, target pastel.Height)
+	// Settle is how long a node that stands at an earlier block of the ledger's own chain must stay there before the ledger takes back the
+	// blocks after it; 0 means 10 minutes. A node that has just started may not have loaded them yet.
+	Settle time.Duration
 	// Fetchers is how many blocks are fetched and prepared concurrently; 0 means 4.
 	Fetchers int
 }
@@ -34,8 +38,10 @@ type FollowerConfig struct {
 // Status is the state of a Follower.
 type Status struct {
 	Target pastel.Height // the node's tip when last polled, -1 before the first poll
-	Synced bool          // the ledger was at the node's tip when last compared, and at most a few blocks have come since
+	Synced bool          // the ledger is at the network's tip as far as the node shows: Stale and Err are empty
+	Stale  string        // why the ledger's last block may not be the network's, in words
 	Err    error         // why the follower makes no progress, nil if it does; the ledger's Outage while there is one
+	Fresh  Freshness     // what Stale follows from
 }
 
 // Follower moves a ledger along a node's best chain. One loop serves first sync, catching up and reorganizations, whatever wakes it.
@@ -44,10 +50,17 @@ type Follower struct {
 	firstPause, longPause time.Duration
 
 	mu     sync.Mutex
-	status Status
-	logged string // the last problem logged
+	fresh  Freshness // without the ledger's own part
+	err    error     // as in Status
+	logged string    // the last problem logged
 
 	halted *pool.BlockError // on the node's best chain; nothing above its parent is followed
+	behind struct {         // the earlier block of the ledger's chain that the node stands at
+		hash  pastel.BlockHash
+		since time.Time
+	}
+	stale bool      // logged last
+	asked time.Time // when the node was last asked for its peers
 }
 
 // NewFollower returns a follower for Run to start.
@@ -55,18 +68,31 @@ func NewFollower(cfg FollowerConfig) *Follower {
 	if cfg.Fetchers == 0 {
 		cfg.Fetchers = 4
 	}
-	return &Follower{cfg: cfg, firstPause: firstPause, longPause: longPause, status: Status{Target: -1}}
+	if cfg.Settle == 0 {
+		cfg.Settle = settle
+	}
+	return &Follower{
+		cfg: cfg, firstPause: firstPause, longPause: longPause,
+		fresh: Freshness{Follows: true, Node: Reading{Height: -1, Headers: -1}, Peers: Unknown},
+	}
 }
 
-// Status returns the follower's state. It may be called at any time.
+// settle is the usual FollowerConfig.Settle. pasteld needs minutes to load its blocks, and shows them one by one.
+const settle = 10 * time.Minute
+
+// Status returns the follower's state, computed now: a node that has stopped answering makes it stale without another poll. It may be called
+// at any time.
 func (f *Follower) Status() Status {
+	tip, at := f.cfg.Ledger.LastTime()
 	f.mu.Lock()
-	status := f.status
+	fresh, err := f.fresh, f.err
 	f.mu.Unlock()
-	if err := f.cfg.Ledger.Outage(); err != nil {
-		status.Synced, status.Err = false, err
+	fresh.Height, fresh.Time = tip.Height, at
+	if outage := f.cfg.Ledger.Outage(); outage != nil {
+		err = outage
 	}
-	return status
+	stale := fresh.Stale(time.Now(), f.cfg.Limits)
+	return Status{Target: fresh.Node.Height, Synced: stale == "" && err == nil, Stale: stale, Err: err, Fresh: fresh}
 }
 
 // ErrForeignChain says that the node's chain does not share the ledger's genesis block.
@@ -95,19 +121,21 @@ func (f *Follower) Run(ctx context.Context) error {
 		var node *sourceError
 		var rule *pool.BlockError
 		var order *pool.OrderError
+		var behind *BehindError
 		wait := f.cfg.Poll
 		switch {
 		case err == nil:
 			pause = f.firstPause
 		case errors.As(err, &order): // the chain changed while it was read
 			err, wait = nil, f.firstPause
-		case errors.As(err, &rule):
+		case errors.As(err, &rule), errors.As(err, &behind): // polled as usual
 		case errors.As(err, &node):
 			wait, pause = pause, min(2*pause, f.longPause)
 		default:
 			return err
 		}
 		f.report(err)
+		f.reportStale()
 		if !f.sleep(ctx, wait) {
 			return ctx.Err()
 		}
@@ -118,26 +146,50 @@ func (f *Follower) Run(ctx context.Context) error {
 func (f *Follower) report(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.status.Err = err
+	f.err = err
 	switch {
 	case err == nil && f.logged != "":
 		f.logged = ""
 		f.cfg.Log.Info("following the node again", "height", f.cfg.Ledger.Last().Height)
 	case err != nil:
-		f.status.Synced = false
-		if err.Error() == f.logged {
+		f.fresh.AtTip = false
+		var rule *pool.BlockError
+		var behind *BehindError
+		what := err.Error()
+		if errors.As(err, &behind) {
+			what = "behind" // its heights change with each poll
+		}
+		if what == f.logged {
 			return
 		}
-		f.logged = err.Error()
-		switch rule := (*pool.BlockError)(nil); {
+		f.logged = what
+		switch {
+		case errors.As(err, &behind):
+			f.cfg.Log.Warn("waiting for the node", "err", err)
 		case errors.As(err, &rule):
 			f.cfg.Log.Error("halted: the node's best chain breaks the rules; is the node upgraded?", "err", err)
-		case errors.Is(err, ErrAway):
-			f.cfg.Log.Warn("node unreachable; retrying", "err", err)
+		case errors.Is(err, ErrPruned):
+			f.cfg.Log.Error("the node is pruned; retrying", "err", err)
+		case Away(err) != "":
+			f.cfg.Log.Warn(Away(err)+"; retrying", "err", err)
 		default:
 			f.cfg.Log.Warn("invalid response from the node; retrying", "err", err)
 		}
 	}
+}
+
+// reportStale logs when the ledger, at its node's tip, stops being at the network's, and when it is again.
+func (f *Follower) reportStale() {
+	st := f.Status()
+	switch stale := st.Stale != ""; {
+	case st.Err != nil || stale == f.stale:
+		return
+	case stale:
+		f.cfg.Log.Warn("not at the network's tip", "height", st.Fresh.Height, "why", st.Stale)
+	default:
+		f.cfg.Log.Info("at the network's tip again", "height", st.Fresh.Height)
+	}
+	f.stale = !f.stale
 }
 
 // sleep waits for the bell or the interval; it returns false if the context ends first.
@@ -161,41 +213,118 @@ const nearTip = 3
 
 // sync moves the ledger to the node's current tip.
 func (f *Follower) sync(ctx context.Context) error {
-	height, hash, err := f.cfg.Source.Tip(ctx)
+	node, err := f.read(ctx)
 	if err != nil {
-		return &sourceError{fmt.Errorf("ask for the node's tip: %w", err)}
-	}
-	if height < 0 {
-		return &sourceError{fmt.Errorf("the node reports block %d as its tip; waiting until it has a chain", height)}
+		return err
 	}
 	tip := f.cfg.Ledger.Last()
-	f.mu.Lock()
-	f.status.Target = height
-	f.status.Synced = f.status.Synced && height <= tip.Height+nearTip
-	f.mu.Unlock()
-	if tip.Hash != hash || tip.Height != height {
-		base, err := f.fork(ctx, tip, height)
+	if tip.Hash != node.Hash || tip.Height != node.Height {
+		if node.Height < tip.Height && node.unfinished() != "" {
+			return f.waitFor(ctx, node, tip.Height)
+		}
+		base, err := f.fork(ctx, tip, node.Height)
 		if err != nil {
 			return err
 		}
 		if base < 0 && tip.Height >= 0 {
-			return fmt.Errorf("%w: the genesis blocks differ; use a node of the same network or an empty database", ErrForeignChain)
+			return errForeign
 		}
-		if base == height { // blocks are only taken back: make sure the node means it
+		if base == node.Height { // blocks are only taken back: make sure the node means it
 			if ours, err := f.cfg.Ledger.HashAt(ctx, base); err != nil {
 				return err
-			} else if ours != hash {
-				return &sourceError{fmt.Errorf("the node reports two different blocks %d, %s and %s; waiting until it settles", base, ours, hash)}
+			} else if ours != node.Hash {
+				return &sourceError{fmt.Errorf("the node reports two different blocks %d, %s and %s; waiting until it settles", base, ours, node.Hash)}
+			}
+			if err := f.settled(node, tip.Height); err != nil {
+				return err
 			}
 		}
-		if err := f.follow(ctx, base, height); err != nil {
+		if err := f.follow(ctx, base, node.Height); err != nil {
 			return err
 		}
 	}
+	f.behind.hash = pastel.BlockHash{} // a node that comes back to the block later is waited for anew
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.status.Synced = true
+	f.fresh.AtTip, f.fresh.Heard = true, time.Now()
 	return nil
+}
+
+// peersEvery is how often a node is asked for its peers.
+const peersEvery = 30 * time.Second
+
+// read asks the node for its chain, and now and then for its peers.
+func (f *Follower) read(ctx context.Context) (Reading, error) {
+	node, err := f.cfg.Node.Reading(ctx)
+	if err != nil {
+		return node, &sourceError{fmt.Errorf("ask for the node's tip: %w", err)}
+	}
+	if node.Height < 0 {
+		return node, &sourceError{fmt.Errorf("the node reports block %d as its tip; waiting until it has a chain", node.Height)}
+	}
+	peers, now := f.fresh.Peers, time.Now() // only this goroutine changes it
+	if f.asked.IsZero() || now.Sub(f.asked) >= peersEvery {
+		f.asked = now
+		if peers, err = f.cfg.Node.Peers(ctx); err != nil || peers < 0 {
+			peers = Unknown // no reason to stop following
+		}
+	}
+	height := f.cfg.Ledger.Last().Height
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fresh.Node, f.fresh.Peers, f.fresh.Heard = node, peers, time.Now()
+	f.fresh.AtTip = f.fresh.AtTip && node.Height <= height+nearTip
+	return node, ctx.Err()
+}
+
+// A BehindError says that the node is below the ledger and has not shown that it left the ledger's blocks for good. It takes nothing back: a
+// node that loads or downloads its blocks gets to the ledger's.
+type BehindError struct {
+	Node, Ledger pastel.Height
+	why          string
+}
+
+func (e *BehindError) Error() string {
+	return fmt.Sprintf("the node is at block %d and the ledger at block %d: %s; waiting until it catches up", e.Node, e.Ledger, e.why)
+}
+
+// unfinished says that a node has more blocks to come than it shows; "" if it does not say so.
+func (r *Reading) unfinished() string {
+	switch {
+	case r.Downloading:
+		return "the node is downloading the chain"
+	case r.Headers > r.Height:
+		return fmt.Sprintf("the node knows of blocks up to %d", r.Headers)
+	}
+	return ""
+}
+
+// waitFor returns a *BehindError for a node that is below the ledger and not finished, unless it is on another chain. Where its blocks part
+// from the ledger's does not matter before it has all of them.
+func (f *Follower) waitFor(ctx context.Context, node Reading, ledger pastel.Height) error {
+	same, err := f.shares(ctx, 0)
+	switch {
+	case err != nil:
+		return err
+	case !same:
+		return errForeign
+	}
+	return &sourceError{&BehindError{node.Height, ledger, node.unfinished()}}
+}
+
+var errForeign = fmt.Errorf("%w: the genesis blocks differ; use a node of the same network or another database", ErrForeignChain)
+
+// settled returns a *BehindError until the node has stood for a while at an earlier block of the ledger's chain: if it has left the ledger's
+// blocks after that for good, it usually shows another one.
+func (f *Follower) settled(node Reading, ledger pastel.Height) error {
+	now := time.Now()
+	if f.behind.hash != node.Hash {
+		f.behind.hash, f.behind.since = node.Hash, now
+	}
+	if now.Sub(f.behind.since) >= f.cfg.Settle {
+		return nil
+	}
+	return &sourceError{&BehindError{node.Height, ledger, "the node's last block is one of the ledger's, and it may still be loading"}}
 }
 
 // fork returns the height of the last block that the ledger and the node's best chain share.
@@ -209,7 +338,7 @@ func (f *Follower) fork(ctx context.Context, tip pool.Tip, target pastel.Height)
 	}
 	least := max(0, tip.Height-f.cfg.Ledger.Network().MaxReorg)
 	if same && target < least {
-		return 0, &sourceError{fmt.Errorf("the node is at block %d, far behind the ledger at block %d; waiting until it catches up", target, tip.Height)}
+		return 0, &sourceError{&BehindError{target, tip.Height, "the node is far behind"}}
 	}
 	h := min(tip.Height, target)
 	for !same {
@@ -233,7 +362,7 @@ func (f *Follower) fork(ctx context.Context, tip pool.Tip, target pastel.Height)
 		return -1, nil
 	}
 	return 0, fmt.Errorf("%w: the node's chain left the ledger's before block %d, and the ledger is at block %d; "+
-		"check the node; if it is right, start with an empty database", ErrTooDeep, least, tip.Height)
+		"check the node; if it is right, run smartpoold rebuild", ErrTooDeep, least, tip.Height)
 }
 
 // shares reports whether the node's best chain contains the ledger's block at h, which is at most the node's tip. A node that has no block
@@ -243,7 +372,7 @@ func (f *Follower) shares(ctx context.Context, h pastel.Height) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	theirs, err := f.cfg.Source.HashAt(ctx, h)
+	theirs, err := f.cfg.Node.HashAt(ctx, h)
 	if err != nil {
 		return false, &sourceError{fmt.Errorf("ask for block %d: %w", h, err)}
 	}
@@ -278,7 +407,7 @@ func (f *Follower) stillHalted(ctx context.Context, base pastel.Height) error {
 	if f.halted == nil || f.halted.Height != base+1 || f.cfg.Ledger.Last().Height != base {
 		return nil
 	}
-	hash, err := f.cfg.Source.HashAt(ctx, f.halted.Height)
+	hash, err := f.cfg.Node.HashAt(ctx, f.halted.Height)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return &sourceError{fmt.Errorf("ask for block %d: %w", f.halted.Height, err)}
 	}
@@ -333,11 +462,11 @@ func (f *Follower) fetch(ctx context.Context, from, to pastel.Height) <-chan cha
 
 func (f *Follower) fetchBlock(ctx context.Context, h pastel.Height) fetched {
 	fail := func(err error) fetched { return fetched{err: &sourceError{fmt.Errorf("fetch block %d: %w", h, err)}} }
-	hash, err := f.cfg.Source.HashAt(ctx, h)
+	hash, err := f.cfg.Node.HashAt(ctx, h)
 	if err != nil {
 		return fail(err)
 	}
-	raw, err := f.cfg.Source.Block(ctx, hash)
+	raw, err := f.cfg.Node.Block(ctx, hash)
 	if err != nil {
 		return fail(err)
 	}

@@ -49,7 +49,10 @@ func followWith(t testing.TB, n *node, s chain.Store, cfg chain.FollowerConfig) 
 	l := openLedger(t, s)
 	ctx, stop := context.WithCancel(context.Background())
 	f := &following{Ledger: l, node: n, stop: stop, ended: make(chan struct{})}
-	cfg.Source, cfg.Ledger, cfg.Log = n, l, slog.New(slog.DiscardHandler)
+	cfg.Node, cfg.Ledger, cfg.Log = n, l, slog.New(slog.DiscardHandler)
+	if cfg.Settle == 0 {
+		cfg.Settle = poll
+	}
 	cfg.OnStep = func(c *chain.Change, _ pastel.Height) {
 		f.mu.Lock()
 		defer f.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -31,6 +32,7 @@ type Ledger struct {
 
 	mu     sync.RWMutex // guards the fields below; never held while storing
 	state  *pool.State
+	time   int64         // of the last block, seconds since 1970; 0 before the first
 	failed error         // why a step cannot be stored: memory and store differ
 	broken chan struct{} // closed when the ledger fails
 	moved  chan struct{} // closed at the next step
@@ -43,8 +45,12 @@ func OpenLedger(ctx context.Context, net pool.Params, shadow bool, store Store) 
 	if err != nil {
 		return nil, fmt.Errorf("load the ledger: %w", err)
 	}
+	last, err := timeAt(ctx, store, state.Tip().Height)
+	if err != nil {
+		return nil, fmt.Errorf("load the ledger: %w", err)
+	}
 	l := &Ledger{
-		net: net, store: store, state: state, moved: make(chan struct{}), broken: make(chan struct{}), turn: make(chan struct{}, 1), closed: make(chan struct{}),
+		net: net, store: store, state: state, time: last, moved: make(chan struct{}), broken: make(chan struct{}), turn: make(chan struct{}, 1), closed: make(chan struct{}),
 	}
 	l.storing, l.cut = context.WithCancel(context.WithoutCancel(ctx))
 	return l, nil
@@ -68,6 +74,24 @@ func (l *Ledger) Last() pool.Tip {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.state.Tip()
+}
+
+// LastTime returns the ledger's last block with the time of its header, which is zero before the first block.
+func (l *Ledger) LastTime() (pool.Tip, time.Time) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.time == 0 {
+		return l.state.Tip(), time.Time{}
+	}
+	return l.state.Tip(), time.Unix(l.time, 0)
+}
+
+// timeAt returns the time of a block in a store; 0 for the height before the first.
+func timeAt(ctx context.Context, store Store, h pastel.Height) (int64, error) {
+	if h < 0 {
+		return 0, nil
+	}
+	return store.TimeAt(ctx, h)
 }
 
 // Moved returns a channel that is closed at the ledger's next step.
@@ -103,7 +127,14 @@ func (l *Ledger) take(ctx context.Context, base pastel.Height, blocks []*pool.Pr
 		l.end()
 		return nil, err
 	}
-	c, refused, err := l.move(undos, blocks)
+	var at int64
+	if len(undos) > 0 {
+		if at, err = timeAt(ctx, l.store, base); err != nil {
+			l.end()
+			return nil, fmt.Errorf("take blocks back: %w", err)
+		}
+	}
+	c, refused, err := l.move(undos, blocks, at)
 	if err != nil {
 		err = l.fail(err)
 		l.end()
@@ -155,14 +186,17 @@ func (l *Ledger) undosAbove(ctx context.Context, base pastel.Height) ([]*pool.Un
 	return undos, nil
 }
 
-// move changes the state in memory.
-func (l *Ledger) move(undos []*pool.Undo, blocks []*pool.Prepared) (c *Change, refused, err error) {
+// move changes the state in memory. If it takes blocks back, the last one that stays has this time.
+func (l *Ledger) move(undos []*pool.Undo, blocks []*pool.Prepared, at int64) (c *Change, refused, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failed != nil {
 		return nil, nil, l.failed
 	}
 	from := l.state.Tip()
+	if len(undos) == 0 {
+		at = l.time
+	}
 	for _, u := range undos {
 		if err := l.state.Revert(u); err != nil {
 			return nil, nil, err
@@ -181,8 +215,9 @@ func (l *Ledger) move(undos []*pool.Undo, blocks []*pool.Prepared) (c *Change, r
 		}
 		c.Blocks = append(c.Blocks, u)
 		applied = append(applied, u.Undo)
+		at = int64(u.Time)
 	}
-	c.Tip = l.state.Tip()
+	c.Tip, l.time = l.state.Tip(), at
 	var touched []ticket.PoolID
 	c.Records, touched = l.state.Changed(undos, applied)
 	for _, id := range touched {

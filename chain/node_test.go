@@ -12,13 +12,18 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// node is a Source over blocks in memory. Its best chain may change at any time, and it may misbehave.
+// node is a Node over blocks in memory. Its best chain may change at any time, and it may misbehave.
 type node struct {
 	mu     sync.Mutex
 	best   line
 	blocks map[pastel.BlockHash]*pastel.Block // of all chains it ever had
-	looks  int                                // calls of Tip
+	looks  int                                // calls of Reading
 	asked  int                                // calls of Block
+	peers  int
+
+	headers     pastel.Height // that it knows of, if above its tip
+	downloading bool
+
 	rng    *rand.Rand
 	faults []fault // ways in which calls fail at random while rng is set
 	rate   int     // one in rate calls fails
@@ -107,30 +112,37 @@ func (n *node) befall(ctx context.Context) (f fault, pick int, err error) {
 	}
 }
 
-// Tip implements chain.Source.
-func (n *node) Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, error) {
+// Reading implements chain.Node.
+func (n *node) Reading(ctx context.Context) (chain.Reading, error) {
 	n.mu.Lock()
 	n.looks++
 	n.mu.Unlock()
 	f, pick, err := n.befall(ctx)
 	if err != nil {
-		return 0, pastel.BlockHash{}, err
+		return chain.Reading{}, err
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	h := n.best.tip()
 	if h < 0 {
-		return -1, pastel.BlockHash{}, nil
+		return chain.Reading{Height: -1, Headers: -1}, nil
 	}
 	hash := n.best[h].Hash()
 	if f == faultForgery {
 		forged := []pastel.Height{-7, -1, 0, h / 2, h - 1, h + 1, h + 5, 1 << 30}
-		return forged[pick%len(forged)], pastel.BlockHash{byte(pick)}, nil
+		return chain.Reading{Height: forged[pick%len(forged)], Hash: pastel.BlockHash{byte(pick)}, Headers: -1}, nil
 	}
-	return h, hash, nil
+	return chain.Reading{Height: h, Hash: hash, Headers: max(n.headers, h), Downloading: n.downloading}, nil
 }
 
-// HashAt implements chain.Source.
+// Peers implements chain.Node.
+func (n *node) Peers(context.Context) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.peers, nil
+}
+
+// HashAt implements chain.Node.
 func (n *node) HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, error) {
 	f, pick, err := n.befall(ctx)
 	if err != nil {
@@ -148,7 +160,7 @@ func (n *node) HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, e
 	return n.best[h].Hash(), nil
 }
 
-// Block implements chain.Source.
+// Block implements chain.Node.
 func (n *node) Block(ctx context.Context, hash pastel.BlockHash) ([]byte, error) {
 	f, pick, err := n.befall(ctx)
 	if err != nil {

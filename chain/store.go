@@ -23,6 +23,8 @@ type Store interface {
 	Undo(ctx context.Context, h pastel.Height) (*pool.Undo, error)
 	// HashAt returns the hash of the block at h; ErrNotFound if there is none.
 	HashAt(ctx context.Context, h pastel.Height) (pastel.BlockHash, error)
+	// TimeAt returns the time of the block at h, seconds since 1970; ErrNotFound if there is none.
+	TimeAt(ctx context.Context, h pastel.Height) (int64, error)
 }
 
 // Change is a step of a ledger: some blocks are taken back, others are applied on top.
@@ -82,10 +84,21 @@ func (m *Memory) Undo(_ context.Context, h pastel.Height) (*pool.Undo, error) {
 
 // HashAt returns a block's hash.
 func (m *Memory) HashAt(_ context.Context, h pastel.Height) (pastel.BlockHash, error) {
+	b, err := m.at(h)
+	return b.Block, err
+}
+
+// TimeAt returns a block's time.
+func (m *Memory) TimeAt(_ context.Context, h pastel.Height) (int64, error) {
+	b, err := m.at(h)
+	return int64(b.Time), err
+}
+
+func (m *Memory) at(h pastel.Height) (pool.Update, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if h < 0 || int(h) >= len(m.blocks) {
-		return pastel.BlockHash{}, fmt.Errorf("block %d: %w", h, ErrNotFound)
+		return pool.Update{}, fmt.Errorf("block %d: %w", h, ErrNotFound)
 	}
-	return m.blocks[h].Block, nil
+	return *m.blocks[h], nil
 }

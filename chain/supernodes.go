@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,6 +17,9 @@ type Listing struct {
 	At     time.Time
 	Whole  bool // the node has synced the network's list; a node just started may lack any Supernode
 	Listed map[pastel.OutPoint]Listed
+	Unread map[pastel.TxID]bool // transactions of collaterals of which an entry cannot be read, or two contradict each other
+	Odd    int                  // entries that are not listed
+	Hidden bool                 // one of them does not even say whose it is: any Supernode that is not listed may be meant
 }
 
 // Listed is a Supernode in a node's list.
@@ -35,7 +39,7 @@ const (
 	SupernodeMissing   SupernodeState = "gone"      // the pool is active, but the list has no working Supernode for it: launch it
 	SupernodeElsewhere SupernodeState = "elsewhere" // listed with a payee other than the pool's escrow
 	SupernodeEnded     SupernodeState = "ended"     // the pool has ended: the machine may be shut down
-	SupernodeUnknown   SupernodeState = "unknown"   // no recent list, or the node itself does not know
+	SupernodeUnknown   SupernodeState = "unknown"   // no recent list, or the node itself does not know, or says it in a way that cannot be read
 )
 
 // SupernodeStates lists all states.
@@ -45,6 +49,33 @@ func SupernodeStates() []SupernodeState {
 
 // works lists the statuses of Supernodes that pasteld votes for, or will vote for once it hears from their machine.
 var works = []string{"ENABLED", "PRE_ENABLED"}
+
+// fails lists the statuses of Supernodes that it does not vote for. What any other status means is not known.
+var fails = []string{"EXPIRED", "OUTPOINT_SPENT", "UPDATE_REQUIRED", "WATCHDOG_EXPIRED", "NEW_START_REQUIRED", "POSE_BAN"}
+
+// Explain says what a state means for a pool and what to do. listed is the status that the node lists, made fit to be shown, and payee whom
+// its payments go to; both may be empty.
+func (s SupernodeState) Explain(pool, listed, payee string) string {
+	switch s {
+	case SupernodeRunning:
+		return "The node lists it, with the pool's escrow as payee."
+	case SupernodePausing:
+		return "The pool is short of collateral. Leave the machine running: the Supernode resumes by itself once enough is pledged."
+	case SupernodeMissing:
+		how := "The node does not list it"
+		if listed != "" {
+			how = "The node lists it as " + listed
+		}
+		return fmt.Sprintf("%s, so it earns nothing. The operator must make sure that its machine runs, then launch it, even if it ran before: smartpool supernode launch %s",
+			how, pool)
+	case SupernodeElsewhere:
+		return fmt.Sprintf("Its payments go to %s instead of the pool's escrow, so members earn nothing. The operator must launch it on an upgraded node.", payee)
+	case SupernodeEnded:
+		return "The pool has ended and no longer backs a Supernode. The operator may shut its machine down."
+	default:
+		return "The daemon cannot tell: it follows no node, or the node is away, behind or has no readable list."
+	}
+}
 
 // JudgeSupernode returns the state of the Supernode of a pool that was activated. list is nil if there is no recent list.
 func JudgeSupernode(status pool.Status, activation pastel.TxID, escrow pastel.Address, list *Listing) SupernodeState {
@@ -60,10 +91,12 @@ func JudgeSupernode(status pool.Status, activation pastel.TxID, escrow pastel.Ad
 	}
 	sn, listed := list.Listed[pastel.OutPoint{TxID: activation, Vout: PoolIndex}]
 	switch {
-	case !listed && !list.Whole:
+	case list.Unread[activation], !listed && (!list.Whole || list.Hidden):
 		return SupernodeUnknown
-	case !listed || !slices.Contains(works, sn.Status):
+	case !listed || slices.Contains(fails, sn.Status):
 		return SupernodeMissing
+	case !slices.Contains(works, sn.Status):
+		return SupernodeUnknown
 	case sn.Payee == (pastel.Address{}): // the node's rules gave no answer
 		return SupernodeUnknown
 	case sn.Payee != escrow:

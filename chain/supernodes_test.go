@@ -32,7 +32,7 @@ func TestJudgeSupernode(t *testing.T) {
 		{"silent for long", pool.Active, list(activation, reference, "NEW_START_REQUIRED", escrow, true), chain.SupernodeMissing},
 		{"its collateral was called spent", pool.Active, list(activation, reference, "OUTPOINT_SPENT", pastel.Address{}, true), chain.SupernodeMissing},
 		{"banned", pool.Active, list(activation, reference, "POSE_BAN", elsewhere, true), chain.SupernodeMissing},
-		{"a status that nobody knows", pool.Active, list(activation, reference, "DREAMING", escrow, true), chain.SupernodeMissing},
+		{"a status that nobody knows", pool.Active, list(activation, reference, "DREAMING", escrow, true), chain.SupernodeUnknown},
 		{"not listed", pool.Active, list(other, reference, "ENABLED", escrow, true), chain.SupernodeMissing},
 		{"output 0 of the activation", pool.Active, list(activation, 0, "ENABLED", escrow, true), chain.SupernodeMissing},
 		{"not listed by a node that was just started", pool.Active, list(other, reference, "ENABLED", escrow, partial), chain.SupernodeUnknown},

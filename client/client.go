@@ -9,9 +9,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
+
+	strict "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -20,6 +24,8 @@ import (
 // Limits of an answer.
 const (
 	maxAnswer = 64 << 20 // bytes
+	maxList   = 500_000  // items of all lists, of which 64 MiB hold no more if they are pledges
+	maxFields = 1_000    // of an object
 	patience  = 2 * time.Minute
 )
 
@@ -32,14 +38,23 @@ type Client struct {
 	http *http.Client
 }
 
-// New returns a client of the daemon at a base URL such as http://127.0.0.1:9734.
+// New returns a client of the daemon at a base URL such as http://127.0.0.1:9734, or https://example.org/pools under a base path. Its errors
+// show no passwords.
 func New(base string) (*Client, error) {
+	base = strings.TrimSpace(base)
 	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is not the URL of a daemon: use one such as http://127.0.0.1:9734", base)
+	if err == nil && u.User != nil {
+		return nil, errors.New("the URL of a daemon has no user name and no password: a proxy that asks for them cannot be passed")
 	}
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(base, "#") {
+		return nil, fmt.Errorf("%s is not the URL of a daemon: use one such as http://127.0.0.1:9734", Shown(base))
+	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) || strings.HasSuffix(u.Host, ":") {
+		return nil, fmt.Errorf("%s has no port from 1 to 65535: use a URL such as http://127.0.0.1:9734", Shown(base))
+	}
+	u.Host = strings.ToLower(u.Host)
 	return &Client{
-		base: strings.TrimSuffix(base, "/") + "/api/v1",
+		base: strings.TrimRight(u.String(), "/") + "/api/v1",
 		http: &http.Client{
 			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -47,6 +62,20 @@ func New(base string) (*Client, error) {
 		},
 	}, nil
 }
+
+// Shown quotes a URL without what may be a password: what stands before an at sign, and what follows a question mark.
+func Shown(base string) string {
+	if i := strings.LastIndex(base, "@"); i >= 0 {
+		base = "…" + base[i:]
+	}
+	if i := strings.IndexAny(base, "?#"); i >= 0 {
+		base = base[:i+1] + "…"
+	}
+	return fmt.Sprintf("%.200q", base)
+}
+
+// URL returns the daemon's base URL, without a slash at its end.
+func (c *Client) URL() string { return strings.TrimSuffix(c.base, "/api/v1") }
 
 // ErrNotFound says that the daemon's ledger has no such entry.
 var ErrNotFound = errors.New("the ledger has no such entry")
@@ -98,17 +127,51 @@ func ask[T any](ctx context.Context, c *Client, method, path string, query any, 
 	if q := values(query).Encode(); q != "" {
 		to += "?" + q
 	}
-	var content io.Reader
+	var content []byte
 	if body != nil {
-		text, err := json.Marshal(body)
+		if content, err = json.Marshal(body); err != nil {
+			return out, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience) // of all tries together: each may be put off slowly
+	defer cancel()
+	for try := 1; ; try++ {
+		res, text, err := c.send(ctx, method, to, content)
 		if err != nil {
 			return out, err
 		}
-		content = bytes.NewReader(text)
+		if res.StatusCode != http.StatusTooManyRequests || try == tries {
+			return read[T](res, text)
+		}
+		select {
+		case <-ctx.Done():
+			return out, &UnreachableError{ctx.Err()}
+		case <-time.After(later(res)):
+		}
+	}
+}
+
+// tries is how often a request is sent that the daemon, or what stands before it, puts off because there are too many.
+const tries = 10
+
+// later returns when to send a request again that was put off.
+func later(res *http.Response) time.Duration {
+	seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
+	if err != nil {
+		seconds = 1
+	}
+	return time.Duration(min(max(seconds, 1), 5)) * time.Second
+}
+
+// send sends a request once, and reads the answer.
+func (c *Client) send(ctx context.Context, method, to string, body []byte) (*http.Response, []byte, error) {
+	var content io.Reader
+	if body != nil {
+		content = bytes.NewReader(body)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, to, content)
 	if err != nil {
-		return out, err
+		return nil, nil, err
 	}
 	req.Header.Set("Accept", "application/json")
 	if body != nil {
@@ -119,14 +182,14 @@ func ask[T any](ctx context.Context, c *Client, method, path string, query any, 
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return out, &UnreachableError{err}
+		return nil, nil, &UnreachableError{err}
 	}
 	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if err != nil {
-		return out, &UnreachableError{fmt.Errorf("the answer broke off: %w", err)}
+		return nil, nil, &UnreachableError{fmt.Errorf("the answer broke off: %w", err)}
 	}
-	return read[T](res, text)
+	return res, text, nil
 }
 
 // read decodes an answer.
@@ -135,15 +198,61 @@ func read[T any](res *http.Response, text []byte) (out T, err error) {
 	switch {
 	case len(text) > maxAnswer:
 		return out, &AnswerError{host, res.StatusCode, fmt.Sprintf("sent more than %d MiB", maxAnswer>>20)}
-	case res.StatusCode == http.StatusNoContent:
+	case res.StatusCode == http.StatusNoContent && reflect.TypeFor[T]() == reflect.TypeFor[struct{}]():
 		return out, nil
-	case res.StatusCode != http.StatusOK:
+	case res.StatusCode != http.StatusOK: // nor is no content an answer to a question
 		return out, problem(res, text)
 	}
-	if err := json.Unmarshal(text, &out); err != nil {
-		return out, &AnswerError{host, res.StatusCode, fmt.Sprintf("sent an unreadable answer: %v", err)}
+	if err := modest(text); err != nil {
+		return out, &AnswerError{host, res.StatusCode, "sent an impossible answer: " + brief(err.Error())}
+	}
+	if err := strict.Unmarshal(text, &out); err != nil { // refuses a field that comes twice, and what is not UTF-8
+		return out, &AnswerError{host, res.StatusCode, "sent an unreadable answer: " + brief(err.Error())}
+	}
+	if err := sane(reflect.ValueOf(&out), "the answer"); err != nil {
+		return out, &AnswerError{host, res.StatusCode, "sent an impossible answer: " + brief(err.Error())}
 	}
 	return out, nil
+}
+
+// modest refuses an answer that takes far more memory than it has bytes: short values in long lists. It leaves other mistakes to the decoder.
+func modest(text []byte) error {
+	if len(text) < maxList { // too short for so many
+		return nil
+	}
+	in := jsontext.NewDecoder(bytes.NewReader(text))
+	for items := 0; ; {
+		token, err := in.ReadToken()
+		if err != nil {
+			return nil
+		}
+		depth := in.StackDepth()
+		switch token.Kind() {
+		case '}', ']':
+			continue
+		case '{', '[': // an item of what it is in
+			depth--
+		default:
+		}
+		switch within, length := in.StackIndex(depth); {
+		case within == '[':
+			items++
+		case within == '{' && length > 2*maxFields:
+			return fmt.Errorf("an object has more than %d fields", maxFields)
+		}
+		if items > maxList {
+			return fmt.Errorf("its lists have more than %d items", maxList)
+		}
+	}
+}
+
+// maxWords bounds what is shown of another program's words, in bytes.
+const maxWords = 1_000
+
+// brief makes another program's words fit to show: on one line, and not endless.
+func brief(s string) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s[:min(len(s), maxWords)], "\uFFFD"), func(r rune) bool { return r < ' ' || r == ' ' }), " ")
+	return s
 }
 
 // problem returns the error that the daemon reports.
@@ -156,12 +265,12 @@ func problem(res *http.Response, text []byte) error {
 		} `json:"errors"`
 	}
 	if json.Unmarshal(text, &p) != nil || p.Detail == "" {
-		return &AnswerError{res.Request.URL.Host, res.StatusCode, "answered " + res.Status}
+		return &AnswerError{res.Request.URL.Host, res.StatusCode, "answered " + brief(res.Status)}
 	}
 	for _, x := range p.Errors {
 		p.Detail += fmt.Sprintf("; %s: %s", strings.TrimPrefix(x.Location, "query."), x.Message)
 	}
-	return &ProblemError{res.StatusCode, p.Detail}
+	return &ProblemError{res.StatusCode, brief(p.Detail)}
 }
 
 func get[T any](ctx context.Context, c *Client, path string, query any, elements ...string) (T, error) {
@@ -259,8 +368,8 @@ func (c *Client) Payments(ctx context.Context, q wire.PaymentQuery) (wire.List[w
 }
 
 // Mempool lists unconfirmed transactions that spend pledged coins.
-func (c *Client) Mempool(ctx context.Context, q wire.SpendQuery) (wire.List[wire.Spend], error) {
-	return get[wire.List[wire.Spend]](ctx, c, "/mempool", q)
+func (c *Client) Mempool(ctx context.Context, q wire.SpendQuery) (wire.Spends, error) {
+	return get[wire.Spends](ctx, c, "/mempool", q)
 }
 
 // Events lists events in chain order.
@@ -295,21 +404,36 @@ func (c *Client) TestAlert(ctx context.Context, id string) error {
 	return err
 }
 
-// All returns the items of all pages of a list. More than most items are an error.
+// Limits of a list.
+const (
+	maxMemory = 512 << 20        // bytes, about
+	maxTime   = 10 * time.Minute // for all pages
+)
+
+// All returns the items of all pages of a list. More than most items are an error, and so is a list that repeats itself or that is made never
+// to end: of pages without items, or of one page after the other for 10 minutes.
 func All[T any](most int, page func(cursor string) (wire.List[T], error)) (all []T, err error) {
+	began, size := time.Now(), 0
+	seen := map[string]bool{}
 	for cursor := ""; ; {
+		seen[cursor] = true
 		list, err := page(cursor)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, list.Items...)
+		size += weight(reflect.ValueOf(list.Items))
 		switch {
-		case list.Next == "":
-			return all, nil
-		case list.Next == cursor || len(list.Items) == 0:
-			return nil, fmt.Errorf("the daemon's list repeats itself after %d items: report this to whoever runs the daemon", len(all))
 		case len(all) > most:
 			return nil, fmt.Errorf("the list has more than %d items: narrow the query", most)
+		case list.Next == "":
+			return all, nil
+		case seen[list.Next] || len(list.Items) == 0:
+			return nil, fmt.Errorf("the daemon's list repeats itself after %d items: report this to whoever runs the daemon", len(all))
+		case size > maxMemory:
+			return nil, fmt.Errorf("the daemon's list has more than %d MiB: ask another daemon, or narrow the query", maxMemory>>20)
+		case time.Since(began) > maxTime:
+			return nil, fmt.Errorf("the daemon's list goes on after %s and %d items: ask another daemon, or narrow the query", maxTime, len(all))
 		}
 		cursor = list.Next
 	}

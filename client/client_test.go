@@ -33,7 +33,7 @@ func TestQueriesAreParameters(t *testing.T) {
 	var got string
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		got = r.Method + " " + r.URL.Path + " " + r.URL.RawQuery
-		_, _ = io.WriteString(w, `{}`)
+		_, _ = io.WriteString(w, `{"tip":{"height":-1}}`)
 	})
 	q := wire.PledgeQuery{Live: true}
 	q.Pool, q.PastelID, q.Address, q.At, q.Limit, q.Order = "acme.00", "jX", "tP", 7, 3, wire.Newest
@@ -204,5 +204,46 @@ func TestNew(t *testing.T) {
 		if _, err := client.New(bad); err == nil {
 			t.Errorf("%q is accepted", bad)
 		}
+	}
+}
+
+// Whatever a daemon answers, the client returns nothing that takes much more memory than bytes, puts lines of its own into what is printed, or
+// passes for an answer about nothing.
+func TestLyingDaemonAnswers(t *testing.T) {
+	t.Parallel()
+	const tip = `{"tip":{"height":1,"hash":"00"},"items":`
+	status, body := 200, ""
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	})
+	var fields strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&fields, `"%d":1,`, i)
+	}
+	for name, x := range map[string]struct {
+		status int
+		body   string
+		says   string
+	}{
+		"short items":     {200, tip + `[` + strings.Repeat(`{},`, 1_000_000) + `{}]}`, "more than 500000 items"},
+		"items of null":   {200, tip + `[` + strings.Repeat(`null,`, 1_000_000) + `null]}`, "more than 500000 items"},
+		"a long map":      {200, tip + `[{"id":"a","x":{` + fields.String() + `"b":1}}]}`, "more than 1000 fields"},
+		"a line":          {200, tip + `[{"status":"active\nsmartpool rpc stop"}]}`, `status is "active\n`},
+		"a letter":        {200, tip + `[{"id":"аtlas.00"}]}`, "id is"},
+		"a long id":       {200, tip + `[{"operator":"` + strings.Repeat("j", 100_000) + `"}]}`, "operator has 100000 bytes"},
+		"nothing":         {204, ``, "204"},
+		"an empty object": {200, `{}`, "tip has no hash"},
+		"null":            {200, `null`, "tip has no hash"},
+	} {
+		status, body = x.status, x.body
+		var odd *client.AnswerError
+		if _, err := c.Pools(context.Background(), wire.PoolQuery{}); !errors.As(err, &odd) || !strings.Contains(err.Error(), x.says) {
+			t.Errorf("%s: %v, want %q", name, err, x.says)
+		}
+	}
+	status, body = 200, tip+`[{"id":"a.00","company":"Zoë\n\u200b"}]}`
+	if list, err := c.Pools(context.Background(), wire.PoolQuery{}); err != nil || len(list.Items) != 1 {
+		t.Errorf("a name that deceives: %v, %v; commands escape it", list, err)
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 )
 
 const cookieUser = "__cookie__"
@@ -21,16 +21,7 @@ func WriteCookie(path string) (password string, err error) {
 		return "", err
 	}
 	password = hex.EncodeToString(secret)
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return "", fmt.Errorf("write the cookie: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = io.WriteString(f, cookieUser+":"+password)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
+	if err := secretfile.Write(path, []byte(cookieUser+":"+password)); err != nil {
 		return "", fmt.Errorf("write the cookie: %w", err)
 	}
 	return password, nil
@@ -53,12 +44,10 @@ func RemoveCookie(path, password string) error {
 
 // readCookie returns the password in a cookie file.
 func readCookie(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
+	text, err := secretfile.Read(path, 1024)
+	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("read the cookie: %w; is smartpoold running with --node-api?", err)
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 1024))
 	if err != nil {
 		return "", fmt.Errorf("read the cookie: %w", err)
 	}

@@ -38,8 +38,8 @@ func TestReceiverDown(t *testing.T) {
 				t.Fatal("it is down")
 			}
 		}
-		// After 0, 5, 15, 35, 75, 155, 315, 635, 1275 (pause 900), 2175, 3075 seconds.
-		if to.tries != 11 {
+		// One message after 0, 5, 15, 35, 75, 155, 315, 635, 1275 (pause 900), 2175, 3075 seconds; each of the four takes its turn.
+		if to.tries < 11 || to.tries > 4*11 {
 			t.Errorf("%d attempts in an hour", to.tries)
 		}
 		to.answer(0)
@@ -67,10 +67,17 @@ func TestGivesUpAfterDays(t *testing.T) {
 	r := newRig(t, t.TempDir()+"/ledger.db")
 	r.step(-1, blocks[:164])
 	to := r.hook(notify.Request{Pool: acme, Kinds: leaves})
-	to.answer(http.StatusNotFound)
+	to.answer(http.StatusBadGateway)
 	r.step(163, blocks[164:165])
+	for range notify.GiveUpAfter / notify.LongPause {
+		r.round()
+		r.pass(notify.LongPause)
+	}
+	if strings.Contains(r.logs.String(), "given up") {
+		t.Error("it was given up too early")
+	}
 	r.round()
-	r.pass(notify.GiveUpAfter)
+	r.pass(notify.LongPause)
 	r.round()
 	if !strings.Contains(r.logs.String(), "given up") {
 		t.Error("the log does not tell")
@@ -163,7 +170,7 @@ func TestTest(t *testing.T) {
 	r := newRig(t, t.TempDir()+"/ledger.db")
 	to := newReceiver(t)
 	receipt := r.subscribe(notify.Request{URL: to.URL + "/t0psecret"})
-	to.secret = receipt.Secret
+	to.secret, to.clock = receipt.Secret, r.clock
 	if err := r.svc.Test(ctx, receipt.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -406,8 +413,8 @@ func TestTwoServices(t *testing.T) {
 			}
 			seen[m.ID], seen[string(m.Event)] = true, true
 		}
-		if len(got) < 10 || !slices.IsSortedFunc(got, func(a, b notify.Message) int { return int(a.Height - b.Height) }) {
-			t.Errorf("%d messages, or not in order: %q", len(got), kinds(got))
+		if len(got) < 10 { // in any order: what one service is sending keeps the other from nothing else
+			t.Errorf("%d messages: %q", len(got), kinds(got))
 		}
 	})
 }
@@ -442,5 +449,6 @@ func TestDeliveryDoesNotWaitForTheNode(t *testing.T) {
 		got = append(got, to.take()...)
 		return len(got) >= len(leaves)
 	})
+	slices.SortFunc(got, func(a, b notify.Message) int { return strings.Compare(string(a.Kind), string(b.Kind)) })
 	wantKinds(t, got, "pledge.left", "pool.replenishing")
 }

@@ -100,3 +100,26 @@ func TestDocumentVerifies(t *testing.T) {
 		t.Errorf("the commands print %q, %v", out, err)
 	}
 }
+
+// The document lists the kinds that are not urgent.
+func TestDocumentListsTheNews(t *testing.T) {
+	t.Parallel()
+	sentence := regexp.MustCompile("(?s)((?:`[a-z.]+`(?:, | and )?)+) are news").FindStringSubmatch(document(t))
+	if sentence == nil {
+		t.Fatal("docs/alerts.md does not say which kinds are news")
+	}
+	var got, want []string
+	for _, m := range regexp.MustCompile("`([a-z.]+)`").FindAllStringSubmatch(sentence[1], -1) {
+		got = append(got, m[1])
+	}
+	for _, k := range notify.Kinds() {
+		if !k.Urgent() {
+			want = append(want, string(k))
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("docs/alerts.md calls %q news, the code %q", got, want)
+	}
+}

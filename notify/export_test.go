@@ -5,8 +5,10 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // Start and Round are what Run does, without its timers; Round waits for what it sends.
@@ -44,6 +46,12 @@ func AmendedText(role pool.Role, counted, offered int64) string {
 	return o.words(amendedAdvice(&o.what, &store.Terms{}, &store.Terms{})).text()
 }
 
+// GoneSupernodeText is what is told of a pool's Supernode that the node lists with a status.
+func GoneSupernodeText(id ticket.PoolID, status string) string {
+	sn := supernode{Supernode: store.Supernode{Pool: id}, listed: chain.Listed{Status: status}}
+	return missing{&supernodes{standing: &standing{}}}.words(&sn).text()
+}
+
 // GoneText is how a pool ended.
 var GoneText = goneText
 
@@ -58,6 +66,7 @@ const (
 	MaxHanging  = maxHanging
 	MaxWaiting  = maxWaiting
 	MaxAnswer   = maxAnswer
+	MaxRefusals = maxRefusals
 	RowsAtOnce  = rowsAtOnce
 )
 

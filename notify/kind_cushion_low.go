@@ -10,7 +10,7 @@ import (
 // CushionLow says that less of a pool's cushion counts than the share that a subscription names.
 const CushionLow Kind = "cushion.low"
 
-var cushionLow = row{kind: CushionLow, standing: &standingRule{ofLedger, func(t *standing) (judgement, error) {
+var cushionLow = row{kind: CushionLow, urgent: true, standing: &standingRule{ofLedger, func(t *standing) (judgement, error) {
 	return cushions{t}, nil
 }}}
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 )
@@ -12,7 +13,7 @@ import (
 // DaemonHalted says that the daemon cannot follow its node's chain.
 const DaemonHalted Kind = "daemon.halted"
 
-var daemonHalted = row{kind: DaemonHalted, standing: &standingRule{ofDaemon, func(t *standing) (judgement, error) {
+var daemonHalted = row{kind: DaemonHalted, urgent: true, standing: &standingRule{ofDaemon, func(t *standing) (judgement, error) {
 	return halted{t}, nil
 }}}
 
@@ -31,10 +32,13 @@ func (j halted) stands(*store.Subscription) ([]*report, error) {
 	return []*report{j.report(cause{kind: DaemonHalted}, j.words())}, nil
 }
 
+// maxEnd is how much of an error is told, in columns.
+const maxEnd = 400
+
 func (j halted) words() words {
 	if j.ends != nil {
 		return say(
-			fmt.Sprintf("The daemon halted at %s and ends, because it cannot go on: %v.", j.at, j.ends),
+			fmt.Sprintf("The daemon halted at %s and ends, because it cannot go on: %s.", j.at, visible.Plain(j.ends.Error(), maxEnd)),
 			"No alerts are sent until it is started again.",
 			"Check the daemon's log and its node, then start it again.")
 	}

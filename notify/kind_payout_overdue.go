@@ -10,7 +10,7 @@ import (
 // PayoutOverdue says that a payout is not mined as many blocks after it could be as a subscription names.
 const PayoutOverdue Kind = "payout.overdue"
 
-var payoutOverdue = row{kind: PayoutOverdue, standing: &standingRule{ofLedger, func(t *standing) (judgement, error) {
+var payoutOverdue = row{kind: PayoutOverdue, urgent: true, standing: &standingRule{ofLedger, func(t *standing) (judgement, error) {
 	j := &overdue{standing: t}
 	return j, j.findPending()
 }}}

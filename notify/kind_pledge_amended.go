@@ -10,7 +10,7 @@ import (
 // Amended says that a pledge has new terms. A thief of keys would set a new reward address.
 const Amended = Kind(pool.PledgeAmended)
 
-var amended = row{kind: Amended, event: &eventRule{
+var amended = row{kind: Amended, urgent: true, event: &eventRule{
 	concerns: itself, undone: "the pledge was not amended",
 	subject: func(o *occurrence) (subject, error) {
 		_, after, err := o.x.Amendment(o.Event)

@@ -7,7 +7,7 @@ import (
 // Left says that a pledge left.
 const Left = Kind(pool.PledgeLeft)
 
-var left = row{kind: Left, event: &eventRule{
+var left = row{kind: Left, urgent: true, event: &eventRule{
 	concerns: itself, subject: onceOfPledge, undone: "the pledge did not leave",
 	advice: func(o *occurrence) (advice, error) {
 		means := "Its coins were spent. "

@@ -11,7 +11,7 @@ import (
 // Spending says that an unmined transaction spends what backs a pledge.
 const Spending Kind = "pledge.spending"
 
-var spending = row{kind: Spending, standing: &standingRule{ofMempool, func(t *standing) (judgement, error) {
+var spending = row{kind: Spending, urgent: true, standing: &standingRule{ofMempool, func(t *standing) (judgement, error) {
 	list, err := t.x.Spends("", "")
 	return &spends{t, list}, err
 }}}
@@ -55,14 +55,11 @@ func (j *spends) words(x *store.Spend) words {
 }
 
 func (j *spends) over(_ *store.Subscription, a *store.Alert) (ending, error) {
-	var m Message
-	if err := json.Unmarshal([]byte(a.JSON), &m); err != nil {
-		return ending{}, err
-	}
-	if m.Spend == nil {
-		return ending{}, fmt.Errorf("alert %s tells of no spend: the database is damaged, start with an empty one", a.ID)
-	}
 	what := fmt.Sprintf("the pledge of %s in pool %s", a.PastelID, a.Pool)
+	var m Message
+	if json.Unmarshal([]byte(a.JSON), &m) != nil || m.Spend == nil { // an odd row
+		return over("The transaction that would spend coins behind %s no longer waits to be mined.", what), nil
+	}
 	for _, o := range []struct {
 		event pool.EventType
 		text  string

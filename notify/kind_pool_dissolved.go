@@ -7,7 +7,7 @@ import (
 // Dissolved says that a pool was not replenished in time.
 const Dissolved = Kind(pool.PoolDissolved)
 
-var dissolved = row{kind: Dissolved, event: &eventRule{
+var dissolved = row{kind: Dissolved, urgent: true, event: &eventRule{
 	concerns: pledged, subject: timeOfPool, undone: "the pool was not dissolved",
 	advice: func(*occurrence) (advice, error) {
 		return advice{

@@ -9,7 +9,7 @@ import (
 // Replenishing says that a pool fell short of its collateral.
 const Replenishing = Kind(pool.PoolReplenishing)
 
-var replenishing = row{kind: Replenishing, event: &eventRule{
+var replenishing = row{kind: Replenishing, urgent: true, event: &eventRule{
 	concerns: pledged, subject: timeOfPool, undone: "the pool did not fall short of its collateral",
 	advice: func(o *occurrence) (advice, error) {
 		return advice{

@@ -7,7 +7,7 @@ import (
 // Restored says that a pool has its collateral again.
 const Restored = Kind(pool.PoolRestored)
 
-var restored = row{kind: Restored, event: &eventRule{
+var restored = row{kind: Restored, urgent: true, event: &eventRule{
 	concerns: pledged, subject: timeOfPool, undone: "the pool did not get its collateral back",
 	advice: func(*occurrence) (advice, error) {
 		return advice{

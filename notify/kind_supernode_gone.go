@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
@@ -13,7 +14,7 @@ const SupernodeGone Kind = "supernode.gone"
 // launchGrace is how many blocks a pool has for its launch before anybody is told that its Supernode is gone.
 const launchGrace = 24
 
-var supernodeGone = row{kind: SupernodeGone, standing: &standingRule{ofList, func(t *standing) (judgement, error) {
+var supernodeGone = row{kind: SupernodeGone, urgent: true, standing: &standingRule{ofList, func(t *standing) (judgement, error) {
 	all, err := t.supernodes()
 	return missing{all}, err
 }}}
@@ -30,7 +31,7 @@ func (j missing) stands(sub *store.Subscription) ([]*report, error) {
 func (j missing) words(sn *supernode) words {
 	how := "is not in the node's list"
 	if sn.listed.Status != "" {
-		how = "is in the node's list as " + sn.listed.Status
+		how = "is in the node's list as " + visible.Plain(sn.listed.Status, visible.MostColumns)
 	}
 	return say(
 		fmt.Sprintf("The Supernode of pool %s %s at %s, although the pool is active.", sn.Pool, how, j.at),

@@ -10,7 +10,7 @@ import (
 // SupernodePayee says that the node's list has a pool's Supernode paid elsewhere than to the pool's escrow.
 const SupernodePayee Kind = "supernode.payee"
 
-var supernodePayee = row{kind: SupernodePayee, standing: &standingRule{ofList, func(t *standing) (judgement, error) {
+var supernodePayee = row{kind: SupernodePayee, urgent: true, standing: &standingRule{ofList, func(t *standing) (judgement, error) {
 	all, err := t.supernodes()
 	return payees{all}, err
 }}}

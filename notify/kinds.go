@@ -17,6 +17,7 @@ const (
 // row is all that is known of one kind of alert. It has either an event or a standing rule.
 type row struct {
 	kind     Kind
+	urgent   bool          // somebody has to act: it is sent before what is not, and waits behind nothing
 	event    *eventRule    // it begins with the event of its name and has no end, but a reorganization can undo it
 	standing *standingRule // it begins when something is so at the tip or in the mempool, and ends when it is not
 }
@@ -34,6 +35,12 @@ func Kinds() []Kind {
 		list[i] = r.kind
 	}
 	return list
+}
+
+// Urgent reports whether alerts of a kind go before the others, because somebody has to act.
+func (k Kind) Urgent() bool {
+	r := rowOf(k)
+	return r != nil && r.urgent
 }
 
 // rowOf returns what is known of a kind; nil of one that a later release of the daemon stored.

@@ -29,8 +29,22 @@ type mempool struct {
 	looked  store.MempoolLook             // when all of the mempool was last examined, as the database has it
 }
 
-// lookedEvery is how often the database records that all of the mempool was examined.
-const lookedEvery = 30 * time.Second
+// lookedEvery is how often the database records that all of the mempool was examined. Daemons that only read it know no later look.
+const lookedEvery = 10 * time.Second
+
+// Look says when the whole of a node's mempool was last examined.
+type Look struct {
+	Height pastel.Height // of the ledger's last block then
+	Began  time.Time     // what was sent earlier was seen
+}
+
+// Looked returns the last look; false if there was none since the service started.
+func (s *Service) Looked() (Look, bool) {
+	if l := s.looked.Load(); l != nil {
+		return *l, true
+	}
+	return Look{}, false
+}
 
 func newMempool(spends []store.Spend) mempool {
 	m := mempool{stored: map[pastel.TxID][]store.Spend{}, said: map[pastel.TxID][]store.Spend{}}
@@ -48,7 +62,8 @@ func (s *Service) watchMempool(ctx context.Context) error {
 	if node == nil {
 		return nil
 	}
-	ids, err := node.Mempool(ctx)
+	began := s.cfg.Now()
+	ids, odd, err := node.Mempool(ctx)
 	if err != nil {
 		return fmt.Errorf("ask the node for its mempool: %w", err)
 	}
@@ -65,7 +80,7 @@ func (s *Service) watchMempool(ctx context.Context) error {
 		m.tip, m.said = tip.Hash, map[pastel.TxID][]store.Spend{}
 	}
 	waiting := make(map[pastel.TxID]bool, min(len(ids), maxWaiting))
-	whole := true
+	whole := odd == 0 // otherwise nobody can say that no coins are about to be spent
 	for _, id := range ids {
 		// If the list is too long, a transaction that is known to spend something still counts, wherever it stands.
 		if len(waiting) < maxWaiting || m.stored[id] != nil {
@@ -79,26 +94,33 @@ func (s *Service) watchMempool(ctx context.Context) error {
 		}
 	}
 	looked := s.viewMempool(ctx, node, waiting)
-	return errors.Join(looked, s.keepSpends(ctx, tip.Height, waiting, whole && len(m.said) == len(waiting)))
+	return errors.Join(looked, s.keepSpends(ctx, Look{tip.Height, began}, waiting, whole && len(m.said) == len(waiting)))
 }
 
-// viewMempool examines transactions that were not examined at this tip yet, beginning with those known to spend something. It stops at the
-// first wrong answer; the next round begins with another transaction, as the order is random.
+// viewMempool examines transactions that were not examined at this tip yet, beginning with those known to spend something. One that the node
+// cannot give holds up none of the others; a node that is away ends the round.
 func (s *Service) viewMempool(ctx context.Context, node Node, waiting map[pastel.TxID]bool) error {
 	fetches := 0
+	tried := map[pastel.TxID]bool{}
+	var wrong error // the first
 	one := func(id pastel.TxID) error {
-		if _, done := s.mempool.said[id]; done || !waiting[id] || fetches == maxFetches {
+		if _, done := s.mempool.said[id]; done || tried[id] || !waiting[id] || fetches == maxFetches {
 			return nil
 		}
 		fetches++
+		tried[id] = true
 		spends, err := s.wouldSpend(ctx, node, id)
 		switch {
 		case errors.Is(err, errMoved):
 			return nil
 		case err == nil:
 			s.mempool.said[id] = spends
+		case errors.Is(err, chain.ErrAway), ctx.Err() != nil:
+			return err
+		case wrong == nil:
+			wrong = err
 		}
-		return err
+		return nil
 	}
 	for id := range s.mempool.stored {
 		if err := one(id); err != nil {
@@ -110,7 +132,7 @@ func (s *Service) viewMempool(ctx context.Context, node Node, waiting map[pastel
 			return err
 		}
 	}
-	return nil
+	return wrong
 }
 
 // errMoved says that the node or the ledger moved meanwhile; the next round asks again.
@@ -165,15 +187,18 @@ func outcomes(events []pool.Event, id pastel.TxID, now int64) (list []store.Spen
 	return list
 }
 
-// keepSpends updates the database, including when all of the mempool was last examined.
-func (s *Service) keepSpends(ctx context.Context, at pastel.Height, waiting map[pastel.TxID]bool, all bool) error {
+// keepSpends updates the database, including when all of the mempool was last examined, if this look did.
+func (s *Service) keepSpends(ctx context.Context, look Look, waiting map[pastel.TxID]bool, all bool) error {
 	m := &s.mempool
 	next, put, gone := m.compare(waiting)
 	looked := m.looked
-	if now := s.cfg.Now().Unix(); all && (looked.Height != at || now-looked.At >= int64(lookedEvery/time.Second)) {
-		looked = store.MempoolLook{Height: at, At: now}
+	if at := look.Began.Unix(); all && (looked.Height != look.Height || at < looked.At || at-looked.At >= int64(lookedEvery/time.Second)) {
+		looked = store.MempoolLook{Height: look.Height, At: at}
 	}
 	if len(put) == 0 && len(gone) == 0 && looked == m.looked {
+		if all {
+			s.looked.Store(&look)
+		}
 		return nil
 	}
 	stale := false
@@ -208,6 +233,9 @@ func (s *Service) keepSpends(ctx context.Context, at pastel.Height, waiting map[
 		m.changes++
 	}
 	m.stored, m.looked = next, looked
+	if all {
+		s.looked.Store(&look)
+	}
 	return nil
 }
 

@@ -2,7 +2,10 @@ package notify
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -42,12 +45,25 @@ type report struct {
 }
 
 // alert makes a message to a subscription.
-func (s *Service) alert(to *store.Subscription, r *report) (store.Alert, error) {
+func (s *Service) alert(x *store.AlertTx, to *store.Subscription, r *report) (store.Alert, error) {
+	key := r.cause.key()
+	ended, err := x.Endings(to.ID, key)
+	if err != nil {
+		return store.Alert{}, err
+	}
 	a := store.Alert{
-		ID: newID(), Subscription: to.ID, Cause: r.cause.key(), Kind: string(r.Kind), Pool: r.Pool, PastelID: r.PastelID,
-		Standing: r.block == nil, Created: s.cfg.Now(),
+		ID: idOf(to.ID, key, ended), Subscription: to.ID, Cause: key, Thread: key, Kind: string(r.Kind), Urgent: r.Kind.Urgent(), Pool: r.Pool,
+		PastelID: r.PastelID, Standing: r.block == nil, Created: s.cfg.Now(),
 	}
 	return a, bind(&a, r)
+}
+
+// idOf is the id of a message to a subscription about a cause, after so many others about it ended. Nothing else enters it, no clock and no
+// chance: whoever finds the same cause again, on another branch or from an older copy of the database, gives the message the same id.
+func idOf(subscription, cause string, ended int64) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "smartpool alert\n%s\n%s\n%d", subscription, cause, ended))
+	const most = 26 // characters, 130 bits
+	return base32.StdEncoding.EncodeToString(sum[:])[:most]
 }
 
 // bind has an alert say what is known of its cause now.
@@ -64,19 +80,14 @@ func bind(a *store.Alert, r *report) error {
 
 // takeBack ends an alert whose cause is over or gone, and says so if the alert may have arrived.
 func (s *Service) takeBack(x *store.AlertTx, a *store.Alert, end ending) error {
-	state, silent := a.State, false
-	switch a.State {
-	case store.AlertPending:
-		state, silent = store.AlertWithdrawn, true
-	case store.AlertFailed:
-		silent = true
-	case store.AlertSending, store.AlertSent:
-		if end.withdrawn {
-			state = store.AlertWithdrawn
-		}
-	case store.AlertWithdrawn:
+	state := a.State
+	switch {
+	case state == store.AlertPending:
+		return x.DropAlert(a.ID)
+	case end.withdrawn && state != store.AlertFailed:
+		state = store.AlertWithdrawn
 	}
-	if err := x.CloseAlert(a.ID, state); err != nil || silent {
+	if err := x.EndAlert(a, state); err != nil || a.State == store.AlertFailed {
 		return err
 	}
 	next, err := s.follow(a, end)
@@ -89,12 +100,12 @@ func (s *Service) takeBack(x *store.AlertTx, a *store.Alert, end ending) error {
 // follow makes the message that says how another one ended.
 func (s *Service) follow(a *store.Alert, end ending) (store.Alert, error) {
 	var m Message
-	if err := json.Unmarshal([]byte(a.JSON), &m); err != nil {
-		return store.Alert{}, err
+	if err := json.Unmarshal([]byte(a.JSON), &m); err != nil { // then the columns say what it was about
+		m = Message{Kind: Kind(a.Kind), Pool: a.Pool, PastelID: a.PastelID, Height: a.Height, Time: a.Created}
 	}
 	next := *a
-	next.ID, next.Text, next.Created = newID(), end.text, s.cfg.Now()
 	next.Cause, next.Block, next.Standing = cause{kind: followUp, of: messageSubject(a.ID)}.key(), nil, false
+	next.ID, next.Text, next.Created = idOf(a.Subscription, next.Cause, 0), end.text, s.cfg.Now()
 	m.About, m.ID, m.Text, m.Withdrawn, m.Resolved = a.ID, next.ID, end.text, end.withdrawn, !end.withdrawn
 	body, err := json.Marshal(m)
 	next.JSON = string(body)

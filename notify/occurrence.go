@@ -43,13 +43,13 @@ type occurrence struct {
 func (r *reading) occurrence(e *store.Event, b *store.Block) (*occurrence, error) {
 	what, err := pool.ParseEvent(e.JSON)
 	if err != nil {
-		return nil, fmt.Errorf("the database is damaged, start with an empty one: %w", err)
+		return nil, fmt.Errorf("%w; %w", err, store.ErrUnreadable)
 	}
 	p, err := r.pool(e.Pool)
 	if err != nil {
 		return nil, err
 	}
-	o := &occurrence{Event: e, what: what, of: p, at: when{e.Height, time.Unix(b.Time, 0).UTC()}, block: b, x: r.x}
+	o := &occurrence{Event: e, what: what, of: p, at: when{e.Height, time.Unix(b.Time, 0).UTC(), r.s.cfg.Now()}, block: b, x: r.x}
 	o.payout = sync.OnceValues(o.findPayout)
 	return o, nil
 }

@@ -23,6 +23,37 @@ const (
 // keepAlerts is how long finished messages are kept.
 const keepAlerts = 30 * 24 * time.Hour
 
+// tip returns the height of the ledger's last block, and whether that is the network's.
+func (s *Service) tip() (pastel.Height, bool) {
+	last := s.cfg.Ledger.Last().Height
+	return last, s.cfg.Status == nil || s.cfg.Status().Synced
+}
+
+// startWaiting has subscriptions begin that wait for the ledger to be at the network's tip. It was, at a height, before events were read.
+func (s *Service) startWaiting(ctx context.Context, at pastel.Height) error {
+	s.waiting.Store(false) // before the database is asked: whoever subscribes meanwhile says so again
+	begun := false
+	err := s.cfg.Alerts.View(ctx, func(x *store.AlertTx) error {
+		subs, err := x.Subscriptions()
+		begun = !slices.ContainsFunc(subs, func(sub store.Subscription) bool { return sub.Waits })
+		return err
+	})
+	if err == nil && !begun {
+		err = s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+			read, err := x.Cursor()
+			if err != nil || read.Height < at || read.Position != store.EndOfBlock { // the rest may be history
+				return err
+			}
+			begun = true
+			return x.Begin(read.Height)
+		})
+	}
+	if err != nil || !begun {
+		s.waiting.Store(true)
+	}
+	return err
+}
+
 // readEvents turns a batch of events into alerts and moves the cursor in the same transaction. It reports whether there are more.
 func (s *Service) readEvents(ctx context.Context) (more bool, err error) {
 	r := &reading{s: s, pools: map[ticket.PoolID]*store.PoolRow{}}
@@ -65,7 +96,8 @@ type news struct {
 	old    bool // from before the subscription: it may rebind a message but not make one
 }
 
-// plan reads on from the cursor. It reports false if nobody has subscribed or everything is read.
+// plan reads on from the cursor. It reports false if nobody has subscribed, everything is read, or the ledger has yet to come back to the
+// cursor.
 func (r *reading) plan() (some bool, err error) {
 	if r.subs, err = r.x.Subscriptions(); err != nil || len(r.subs) == 0 {
 		return false, err
@@ -79,6 +111,9 @@ func (r *reading) plan() (some bool, err error) {
 	}
 	if r.from, err = r.x.Cursor(); err != nil || r.from == (store.AlertCursor{Height: tip.Height, Position: store.EndOfBlock, Hash: tip.Hash}) {
 		return false, err
+	}
+	if tip.Height < r.from.Height-r.s.net.MaxReorg {
+		return false, nil // no reorganization is that deep: the ledger is being made anew, and what it comes by was told
 	}
 	start, err := r.goBack()
 	if err != nil {
@@ -102,14 +137,18 @@ func (r *reading) plan() (some bool, err error) {
 	}
 	block := &store.Block{Height: -1}
 	for i := range list {
-		if e := &list[i]; e.Height != block.Height {
-			b, err := r.x.Block(e.Height)
-			if err != nil {
-				return false, err
+		e := &list[i]
+		err := r.s.stepOver(fmt.Sprintf("event %s, number %d of block %d", e.Type, e.Position, e.Height), func() error {
+			if e.Height != block.Height {
+				b, err := r.x.Block(e.Height)
+				if err != nil {
+					return err
+				}
+				block = &b
 			}
-			block = &b
-		}
-		if err := r.event(&list[i], block); err != nil {
+			return r.event(e, block)
+		})
+		if err != nil {
 			return false, err
 		}
 	}
@@ -138,7 +177,7 @@ func (r *reading) goBack() (store.AlertCursor, error) {
 	if known { // otherwise those who subscribed before the fork would also hear what happened before they did
 		r.lowered = r.from.Height
 		for i := range r.subs {
-			if sub := &r.subs[i]; sub.Since > fork && sub.Since <= r.lowered {
+			if sub := &r.subs[i]; !sub.Waits && sub.Since > fork && sub.Since <= r.lowered {
 				sub.Since = fork
 			}
 		}
@@ -183,9 +222,10 @@ func (r *reading) write() (more bool, err error) {
 		if more, err = r.withdrawLost(tip.Height); err != nil {
 			return false, err
 		}
+		now := r.s.cfg.Now()
 		if more {
 			r.to.Position-- // the block is not finished before everything is withdrawn
-		} else if err := r.x.ForgetAlerts(tip.Height-2*r.s.net.MaxReorg, r.s.cfg.Now().Add(-keepAlerts)); err != nil {
+		} else if err := r.x.ForgetAlerts(tip.Height-2*r.s.net.MaxReorg, now.Add(-keepAlerts), now.Add(keepAlerts)); err != nil {
 			return false, err
 		}
 	}
@@ -227,7 +267,7 @@ func (r *reading) event(e *store.Event, b *store.Block) error {
 	var told *report  // made for the first whom it concerns
 	for i := range r.subs {
 		sub := &r.subs[i]
-		old := e.Height <= sub.Since
+		old := e.Height <= sub.Since || sub.Waits && b.Time < sub.Created.Unix()
 		if old && !r.rebinds || !slices.Contains(sub.Kinds, string(k.kind)) {
 			continue
 		}
@@ -267,7 +307,7 @@ func (r *reading) tell(n *news) error {
 		if n.old {
 			return nil
 		}
-		if a, err = r.s.alert(n.sub, c); err != nil {
+		if a, err = r.s.alert(r.x, n.sub, c); err != nil {
 			return err
 		}
 		return r.x.AddAlert(&a)

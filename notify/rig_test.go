@@ -98,6 +98,7 @@ type node struct {
 	mu     sync.Mutex
 	txs    map[pastel.TxID][]byte
 	extra  []pastel.TxID                    // in the mempool's list besides
+	odd    int                              // entries of the mempool's list that cannot be read
 	asked  int                              // for transactions
 	listed map[pastel.OutPoint]chain.Listed // of Supernodes
 	fresh  bool                             // it has not got the network's list yet
@@ -109,7 +110,7 @@ func (n *node) Tip(context.Context) (pastel.Height, pastel.BlockHash, error) {
 	return n.tip().Height, n.tip().Hash, n.err
 }
 
-func (n *node) Mempool(context.Context) ([]pastel.TxID, error) {
+func (n *node) Mempool(context.Context) ([]pastel.TxID, int, error) {
 	if n.hold != nil {
 		n.hold <- struct{}{}
 		<-n.hold
@@ -120,7 +121,7 @@ func (n *node) Mempool(context.Context) ([]pastel.TxID, error) {
 	for id := range n.txs {
 		ids = append(ids, id, id)
 	}
-	return ids, n.err
+	return ids, n.odd, n.err
 }
 
 func (n *node) RawTx(_ context.Context, id pastel.TxID) ([]byte, error) {
@@ -145,6 +146,7 @@ func (n *node) Supernodes(context.Context) (*chain.Listing, error) {
 type rig struct {
 	t      testing.TB
 	url    string
+	store  *store.Store
 	ledger *chain.Ledger
 	alerts *store.Alerts
 	svc    *notify.Service
@@ -153,6 +155,8 @@ type rig struct {
 	behind *time.Time // that one service gives to the next
 	mu     sync.Mutex
 	now    time.Time
+	passed time.Duration // by a clock that nobody sets
+	counts notify.Counts
 	logs   logs
 }
 
@@ -170,7 +174,7 @@ func newRigOn(t testing.TB, url string, through func(*store.Store) chain.Store) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	r := &rig{t: t, url: url, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), status: chain.Status{Synced: true}}
+	r := &rig{t: t, url: url, store: s, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), status: chain.Status{Synced: true}}
 	if r.ledger, err = chain.OpenLedger(ctx, regtest(t), false, through(s)); err != nil {
 		t.Fatal(err)
 	}
@@ -187,13 +191,13 @@ func (r *rig) restart() {
 	if r.alerts != nil {
 		r.alerts.Close()
 	}
-	if r.alerts, err = store.OpenAlerts(ctx, r.url, regtest(r.t)); err != nil {
+	if r.alerts, err = r.store.OpenAlerts(ctx); err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { r.alerts.Close() })
 	cfg := notify.Config{
 		Alerts: r.alerts, Ledger: r.ledger, Status: func() chain.Status { return r.status }, Behind: r.behind, Poll: time.Millisecond,
-		Now: r.clock, Log: slog.New(slog.NewTextHandler(&r.logs, nil)),
+		Now: r.clock, Elapsed: r.elapsed, Counts: &r.counts, Log: slog.New(slog.NewTextHandler(&r.logs, nil)),
 	}
 	if r.node != nil {
 		cfg.Node = func() notify.Node { return r.node }
@@ -211,10 +215,25 @@ func (r *rig) clock() time.Time {
 	return r.now
 }
 
+func (r *rig) elapsed() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.passed
+}
+
+// pass lets time pass.
 func (r *rig) pass(d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.now = r.now.Add(d)
+	r.passed += d
+}
+
+// set sets the clock on the wall, while no time passes.
+func (r *rig) set(by time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = r.now.Add(by)
 }
 
 func (r *rig) step(base pastel.Height, blocks []*pool.Prepared) {
@@ -270,8 +289,10 @@ type receiver struct {
 	t      testing.TB
 	mu     sync.Mutex
 	secret string
-	status int           // that it answers; 0 means 200
-	hold   chan struct{} // if set, it answers when this is closed
+	clock  func() time.Time                                    // if set, what it dates its answers by
+	status int                                                 // that it answers; 0 means 200
+	judge  func(http.ResponseWriter, notify.Kind) (status int) // if set, what it answers
+	hold   chan struct{}                                       // if set, it answers when this is closed
 	got    []notify.Message
 	tries  int
 	gone   int // tries that were given up before they were answered
@@ -301,8 +322,19 @@ func (r *receiver) receive(w http.ResponseWriter, q *http.Request) {
 			return
 		}
 	}
-	if r.status != 0 {
-		w.WriteHeader(r.status)
+	status := r.status
+	if r.judge != nil {
+		var m notify.Message
+		if err := json.Unmarshal(body, &m); err != nil {
+			r.t.Error(err)
+		}
+		status = r.judge(w, m.Kind)
+	}
+	if r.clock != nil {
+		w.Header().Set("Date", r.clock().UTC().Format(http.TimeFormat))
+	}
+	if status != 0 {
+		w.WriteHeader(status)
 		io.WriteString(w, "no\x00use ")
 		return
 	}
@@ -385,9 +417,19 @@ func kinds(list []notify.Message) (names []string) {
 func (r *rig) hook(q notify.Request) *receiver {
 	r.t.Helper()
 	to := newReceiver(r.t)
+	to.clock = r.clock
 	q.URL = to.URL + "/hooks/t0psecret?key=hunter2"
 	to.secret = r.subscribe(q).Secret
 	return to
+}
+
+// byLane puts what is urgent before the rest, as it is sent; the order of both stays.
+func byLane[T any](list []T, kind func(T) string) []T {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b T) int {
+		return map[bool]int{true: 0, false: 1}[notify.Kind(kind(a)).Urgent()] - map[bool]int{true: 0, false: 1}[notify.Kind(kind(b)).Urgent()]
+	})
+	return list
 }
 
 func wantKinds(t testing.TB, got []notify.Message, want ...string) {
@@ -398,4 +440,10 @@ func wantKinds(t testing.TB, got []notify.Message, want ...string) {
 			t.Log(m.Height, m.Text)
 		}
 	}
+}
+
+// pool returns the pool acme as it is at the tip.
+func (r *rig) pool() (p pool.Pool) {
+	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	return p
 }

@@ -124,7 +124,7 @@ func (r *rig) then(base pastel.Height, blocks []*pool.Prepared) {
 // activated brings the ledger to where acme has been active for long enough to have a Supernode.
 func (r *rig) activated(t *testing.T) (p pool.Pool) {
 	r.step(-1, life(t)[:160])
-	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	p = r.pool()
 	return p
 }
 

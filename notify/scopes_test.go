@@ -126,8 +126,7 @@ func (s *situation) raised(t *testing.T, kind notify.Kind, blocks []*pool.Prepar
 		to = append(to, r.hook(q))
 	}
 	r.step(s.from-1, blocks[s.from:s.to+1])
-	var p pool.Pool
-	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	p := r.pool()
 	s.raise(r, &p)
 	r.round()
 	return r, to

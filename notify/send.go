@@ -19,11 +19,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
@@ -54,11 +54,77 @@ func Sign(secret, timestamp string, body []byte) string {
 // learns no more about the receiver.
 type sendError struct {
 	text   string
-	detail string // for the log only, without words of the URL
-	unsure bool   // it may have arrived nevertheless
+	detail string        // for the log only, without words of the URL
+	unsure bool          // it may have arrived nevertheless
+	status int           // HTTP status of the answer; 0 if there is none
+	wait   time.Duration // that the receiver asked for before the next attempt
+	clock  bool          // the receiver's clock and this machine's differ
 }
 
 func (e *sendError) Error() string { return e.text }
+
+// isRefusal reports whether the receiver refused the message itself, so that it will probably refuse it again.
+func isRefusal(err error) bool {
+	var e *sendError
+	if !errors.As(err, &e) || e.status/100 != 4 || e.clock {
+		return false
+	}
+	switch e.status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	}
+	return true
+}
+
+// retryAfter is how long the receiver asked to be left alone, at most longPause.
+func retryAfter(err error) time.Duration {
+	var e *sendError
+	if errors.As(err, &e) {
+		return e.wait
+	}
+	return 0
+}
+
+// clockPatience is how far a receiver's clock and this machine's may differ. Receivers refuse messages whose timestamp is more than a few
+// minutes off.
+const clockPatience = 2 * time.Minute
+
+// refusal says how a webhook was answered. An answer from a receiver whose clock differs from this machine's refuses no message: a wrong
+// clock may be why, so the message is kept until the clock is right.
+func refusal(answer *http.Response, now time.Time) error {
+	e := &sendError{text: fmt.Sprintf("the receiver answered %d", answer.StatusCode), status: answer.StatusCode, wait: askedPause(answer.Header, now)}
+	if its, err := http.ParseTime(answer.Header.Get("Date")); err == nil && isRefusal(e) {
+		if off := now.Sub(its).Round(time.Second); off.Abs() > clockPatience {
+			e.text += fmt.Sprintf("; this machine's clock is %s the receiver's, so it may have refused the timestamp: check the clock", ahead(off))
+			e.clock = true
+		}
+	}
+	return e
+}
+
+// ahead says how far one clock is ahead of another, or behind it.
+func ahead(off time.Duration) string {
+	if off < 0 {
+		return (-off).String() + " behind"
+	}
+	return off.String() + " ahead of"
+}
+
+// askedPause reads the header Retry-After: seconds, or a date, which counts from the answer's own if it has one.
+func askedPause(h http.Header, now time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 32); err == nil {
+		return min(time.Duration(seconds)*time.Second, longPause)
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if from, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = from
+	}
+	return min(max(at.Sub(now), 0), longPause)
+}
 
 func mayHaveArrived(err error) bool {
 	var e *sendError
@@ -167,7 +233,7 @@ func (s *Service) post(ctx context.Context, sub *store.Subscription, m *message)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode/100 != 2 {
-		return &sendError{text: fmt.Sprintf("the receiver answered %d", answer.StatusCode)}
+		return refusal(answer, s.cfg.Now())
 	}
 	return nil
 }
@@ -195,7 +261,12 @@ func unsent(err error, to string) error {
 }
 
 // shout sends through shoutrrr. It bypasses the router's own timeout, which would abandon sends that hang.
-func shout(to string, m *message) error {
+func shout(to string, m *message) (err error) {
+	defer func() {
+		if what := recover(); what != nil { // a bug of the library ends one attempt, not the daemon
+			err = &sendError{text: "the service's library failed; the daemon's log says why", detail: shown(fmt.Sprint(what), to), unsure: true}
+		}
+	}()
 	var services router.ServiceRouter
 	service, err := services.Locate(to)
 	if err != nil {
@@ -206,7 +277,7 @@ func shout(to string, m *message) error {
 		params.SetTitle("smartpool: " + string(m.kind))
 	}
 	if err := service.Send(m.text, &params); err != nil { // some of its receivers may have got it
-		return &sendError{"the service did not take the message; the daemon's log says why", shown(err.Error(), to), true}
+		return &sendError{text: "the service did not take the message; the daemon's log says why", detail: shown(err.Error(), to), unsure: true}
 	}
 	return nil
 }
@@ -238,13 +309,6 @@ func shown(text, secret string) string {
 		}
 		return word
 	})
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, strings.ToValidUTF8(text, "?"))
-	const most = 200 // characters
-	runes := []rune(strings.Join(strings.Fields(text), " "))
-	return string(runes[:min(len(runes), most)])
+	const most = 200 // columns
+	return visible.Short(strings.Join(strings.Fields(text), " "), most)
 }

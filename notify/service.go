@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -17,7 +18,8 @@ import (
 // Node is what alerts ask a node.
 type Node interface {
 	Tip(ctx context.Context) (pastel.Height, pastel.BlockHash, error)
-	Mempool(ctx context.Context) ([]pastel.TxID, error)
+	// Mempool returns the ids of the transactions that wait, and how many more have entries that cannot be read.
+	Mempool(ctx context.Context) (ids []pastel.TxID, odd int, err error)
 	RawTx(ctx context.Context, id pastel.TxID) ([]byte, error)
 	// Supernodes returns the node's list of Supernodes.
 	Supernodes(ctx context.Context) (*chain.Listing, error)
@@ -39,7 +41,10 @@ type Config struct {
 	Behind *time.Time          // since when the ledger is behind, zero if it is not; outlives the service, may be nil
 	Poll   time.Duration       // how often to look at the ledger, the node and the outbox
 	Now    func() time.Time
-	Log    *slog.Logger
+	// Elapsed returns the time since some moment in this process's life; nil means since New. Unlike Now it never jumps.
+	Elapsed func() time.Duration
+	Counts  *Counts // outlives the service; may be nil
+	Log     *slog.Logger
 }
 
 // Service keeps subscriptions, finds out what there is to tell, and delivers it. It is safe for concurrent use.
@@ -53,16 +58,19 @@ type Service struct {
 	judged  judged
 	unknown error // why the node's list of Supernodes is not known
 
-	reading sync.Mutex    // held while blocks are read: whoever waits for it finds nothing left to do
-	bell    chan struct{} // rings when there may be something to send
+	looked  atomic.Pointer[Look] // nil before the first
+	waiting atomic.Bool          // some subscriptions may wait
+	reading sync.Mutex           // held while blocks are read: whoever waits for it finds nothing left to do
+	bell    chan struct{}        // rings when there may be something to send
 	sending sync.WaitGroup
 	hanging chan struct{} // holds an element for each send through shoutrrr that has not returned
 
 	patience time.Duration // for one attempt to send
+	traffic  *traffic
+	skipped  once // items that were logged as left out
 
-	mu       sync.Mutex
-	busy     map[string]bool // subscriptions that something is being sent to
-	attempts int             // under way
+	mu     sync.Mutex
+	outbox Outbox
 }
 
 // New returns a service. Run starts it; the other methods may be called before.
@@ -70,10 +78,19 @@ func New(cfg Config) *Service {
 	if cfg.Behind == nil {
 		cfg.Behind = new(time.Time)
 	}
-	return &Service{
-		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
-		patience: sendPatience, busy: map[string]bool{},
+	if cfg.Elapsed == nil {
+		began := time.Now()
+		cfg.Elapsed = func() time.Duration { return time.Since(began) }
 	}
+	if cfg.Counts == nil {
+		cfg.Counts = new(Counts)
+	}
+	s := &Service{
+		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
+		patience: sendPatience, traffic: newTraffic(),
+	}
+	s.waiting.Store(true) // as far as anybody knows
+	return s
 }
 
 // node returns the node to ask; nil if there is none now.
@@ -105,7 +122,7 @@ func (s *Service) Run(ctx context.Context) {
 		all.Go(func() {
 			var last complaint
 			for wake := true; wake; wake = wait(ctx, s.cfg.Poll, bell) {
-				last.report(ctx, s.cfg.Log, work(ctx))
+				last.report(ctx, s.cfg.Log, guarded(func() error { return work(ctx) }))
 			}
 		})
 	}
@@ -162,6 +179,7 @@ func (s *Service) open(ctx context.Context) error {
 func (s *Service) readBlocks(ctx context.Context) error {
 	s.reading.Lock()
 	defer s.reading.Unlock()
+	at, fresh := s.tip()
 	for more := true; more && ctx.Err() == nil; {
 		var err error
 		if more, err = s.readEvents(ctx); err != nil {
@@ -169,7 +187,10 @@ func (s *Service) readBlocks(ctx context.Context) error {
 		}
 		s.ring()
 	}
-	return nil
+	if !fresh || !s.waiting.Load() || ctx.Err() != nil {
+		return nil
+	}
+	return s.startWaiting(ctx, at)
 }
 
 // viewAll looks once at what is in no block: the mempool, and what stands at the tip. If the node fails, alerts that do not need it

@@ -58,7 +58,7 @@ type judged struct {
 	halted bool
 	looked pastel.BlockHash // the tip that the mempool was looked at
 	spends int              // changes of mempool_spends
-	at     time.Time
+	at     time.Duration    // since the process started
 }
 
 // judge looks at what stands at the tip and is no event. What begins is told once, and so is its end.
@@ -75,7 +75,7 @@ func (s *Service) judge(ctx context.Context) error {
 	if err != nil || !some {
 		return err
 	}
-	if is.tip, is.read = t.tip.Hash, t.read; is == s.judged && t.now.Sub(is.at) < judgeEvery {
+	if is.tip, is.read = t.tip.Hash, t.read; is == s.judged && s.cfg.Elapsed()-is.at < judgeEvery {
 		return s.unknown
 	}
 	if node := s.node(); node != nil && t.status.Synced {
@@ -91,7 +91,7 @@ func (s *Service) judge(ctx context.Context) error {
 	}
 	written, err := t.write(ctx)
 	if err == nil && written {
-		is.at = t.now
+		is.at = s.cfg.Elapsed()
 		s.judged = is
 	}
 	return errors.Join(err, s.unknown)
@@ -163,7 +163,7 @@ func (t *standing) view(ctx context.Context, f func() error) (some bool, err err
 		if err != nil {
 			return err
 		}
-		some, t.at = true, when{t.tip.Height, time.Unix(t.tip.Time, 0)}
+		some, t.at = true, when{t.tip.Height, time.Unix(t.tip.Time, 0), t.now}
 		t.read = read == store.AlertCursor{Height: t.tip.Height, Position: store.EndOfBlock, Hash: t.tip.Hash}
 		return f()
 	})
@@ -212,7 +212,7 @@ func (s *Service) change(x *store.AlertTx, c *change) error {
 	case found:
 		return s.takeBack(x, &a, c.end)
 	}
-	if a, err = s.alert(c.sub, c.begins); err != nil {
+	if a, err = s.alert(x, c.sub, c.begins); err != nil {
 		return err
 	}
 	return x.AddAlert(&a)
@@ -250,7 +250,7 @@ func (t *standing) all() error {
 func (t *standing) each(of source) error {
 	for _, k := range rows {
 		if k.standing != nil && k.standing.of == of {
-			if err := t.reconcile(k); err != nil {
+			if err := t.s.stepOver("alerts of kind "+string(k.kind), func() error { return t.reconcile(k) }); err != nil {
 				return err
 			}
 		}
@@ -274,14 +274,20 @@ func (t *standing) reconcile(k *row) error {
 		return err
 	}
 	type told struct{ subscription, key string }
-	is := map[told]bool{}
+	is, unjudged := map[told]bool{}, map[string]bool{}
 	var begins []change
 	for i := range t.subs {
 		sub := subs[t.subs[i].ID]
 		if sub == nil {
 			continue
 		}
-		list, err := j.stands(sub)
+		var list []*report
+		unjudged[sub.ID] = true
+		err := t.s.stepOver(fmt.Sprintf("alerts of kind %s to subscription %s", k.kind, sub.ID), func() (err error) {
+			list, err = j.stands(sub)
+			unjudged[sub.ID] = err != nil
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -298,10 +304,14 @@ func (t *standing) reconcile(k *row) error {
 	for i := range stand {
 		a := &stand[i]
 		sub, key := subs[a.Subscription], told{a.Subscription, a.Cause}
-		if known[key] = true; sub == nil || is[key] {
+		if known[key] = true; sub == nil || is[key] || unjudged[sub.ID] {
 			continue
 		}
-		end, err := j.over(sub, a)
+		var end ending
+		err := t.s.stepOver("the end of alert "+a.ID, func() (err error) {
+			end, err = j.over(sub, a)
+			return err
+		})
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -232,8 +233,7 @@ func TestSupernodePaidElsewhere(t *testing.T) {
 	r := newRig(t, t.TempDir()+"/ledger.db")
 	r.step(-1, blocks[:137])
 	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.SupernodePayee}})
-	var p pool.Pool
-	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	p := r.pool()
 	sn := pastel.OutPoint{TxID: p.ActivationTx, Vout: 4294967295}
 	is := func(payee pastel.Address) {
 		r.node.listed, r.node.fresh = map[pastel.OutPoint]chain.Listed{sn: {Status: "ENABLED", Payee: payee}}, false
@@ -269,6 +269,25 @@ func TestSupernodePaidElsewhere(t *testing.T) {
 	}
 }
 
+// What a node's list says of a Supernode reaches people's chats and mailboxes as one short plain line, and JSON for people, too.
+func TestDeceivingNamesInAlerts(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:160])
+	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.SupernodeGone}})
+	p := r.pool()
+	deceiving := "@everyone\r\nBcc: x\n\u202e<b>**free**</b> [a](https://example.org)\u3164" + strings.Repeat("x", 500)
+	r.listed(&p, deceiving, p.Escrow)
+	wantKinds(t, to.take()) // what a status that nobody knows means is not known
+	got := []notify.Message{{Text: notify.GoneSupernodeText(acme, deceiving)}}
+	text := got[0].Text
+	if strings.ContainsFunc(text, func(r rune) bool { return !visible.Rune(r) }) || strings.ContainsAny(text, "@<>*[") || strings.Contains(text, "//") ||
+		!strings.Contains(text, `is in the node's list as \u0040everyone\u000d\u000aBcc: x\u000a`) || strings.Contains(text, "xxx") || !strings.Contains(text, "…") {
+		t.Errorf("got %+q", text)
+	}
+}
+
 // A Supernode that an active pool has not, or not any more, is told once its operator had time to launch it.
 func TestSupernodeGone(t *testing.T) {
 	t.Parallel()
@@ -276,8 +295,7 @@ func TestSupernodeGone(t *testing.T) {
 	r := newRig(t, t.TempDir()+"/ledger.db")
 	r.step(-1, blocks[:137])
 	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.SupernodeGone, notify.SupernodePayee, notify.Dissolved}})
-	var p pool.Pool
-	r.ledger.View(func(s *pool.State) { p, _ = s.Pool(acme) })
+	p := r.pool()
 	sn := pastel.OutPoint{TxID: p.ActivationTx, Vout: 4294967295}
 	is := func(status string, payee pastel.Address) {
 		r.node.listed = map[pastel.OutPoint]chain.Listed{sn: {Status: status, Payee: payee}}

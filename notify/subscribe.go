@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/store"
@@ -48,6 +49,18 @@ type Listed struct {
 	Kinds    []Kind        `json:"kinds"`
 	Cushion  int64         `json:"cushion"`
 	Overdue  int64         `json:"overdue"`
+	Deliveries
+}
+
+// Deliveries is what became of the messages to a subscription.
+type Deliveries struct {
+	Delivered    int64     // messages that arrived
+	LastDelivery time.Time // zero if none arrived
+	Waiting      int64     // messages
+	WaitingSince time.Time // of the oldest; zero if none waits
+	LastError    string    // of the last attempt that failed, without anything of the URL
+	LastFailure  time.Time // when; zero if none failed
+	GivenUp      int64     // messages that the receiver refused, or that waited too long
 }
 
 // RequestError says what is wrong with a request. Its text contains nothing of a URL.
@@ -65,6 +78,9 @@ const (
 
 // validate says what is wrong with a request, and fills in the defaults.
 func (r *Request) validate() error {
+	if name, rest, found := strings.Cut(strings.TrimSpace(r.URL), ":"); found { // as people paste it
+		r.URL = strings.ToLower(name) + ":" + rest
+	}
 	if err := checkURL(r.URL); err != nil {
 		return err
 	}
@@ -113,7 +129,7 @@ func joined(kinds []Kind) string {
 
 // checkURL says what is wrong with a URL, without connecting to anything.
 func checkURL(to string) error {
-	if to == "" || len(to) > maxURL || strings.ContainsFunc(to, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if to == "" || len(to) > maxURL || strings.ContainsFunc(to, func(r rune) bool { return !visible.Rune(r) }) {
 		return wrong("url: give one of at most %d printable characters, such as https://example.org/alerts", maxURL)
 	}
 	u, err := url.Parse(to)
@@ -123,6 +139,9 @@ func checkURL(to string) error {
 	if isWebhook(to) {
 		if u.Hostname() == "" || u.Fragment != "" {
 			return wrong("url: a webhook needs a host and takes no fragment; give one such as https://example.org/alerts")
+		}
+		if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) || strings.HasSuffix(u.Host, ":") {
+			return wrong("url: its port is not a number from 1 to 65535")
 		}
 		return nil
 	}
@@ -142,7 +161,8 @@ func checkURL(to string) error {
 	return nil
 }
 
-// Subscribe adds a subscription, which hears what happens after the ledger's and the node's tip. A request that is wrong gets a *RequestError.
+// Subscribe adds a subscription, which hears what happens from now on. While the ledger is not at the network's tip, what it reads is history
+// unless it is dated later. A request that is wrong gets a *RequestError.
 func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	if err := r.validate(); err != nil {
 		return Receipt{}, err
@@ -151,11 +171,11 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	if isWebhook(r.URL) {
 		receipt.Secret = newID() + newID()
 	}
-	since := pastel.Height(-1)
-	if s.cfg.Status != nil {
-		if status := s.cfg.Status(); !status.Synced {
-			since = status.Target // what a daemon reads while it catches up is history
-		}
+	since, fresh := s.tip()
+	if !fresh {
+		status := s.cfg.Status()
+		since = max(since, status.Target, status.Fresh.Node.Headers)
+		defer s.waiting.Store(true)
 	}
 	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
 		subs, err := x.Subscriptions()
@@ -187,7 +207,7 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 			}
 		}
 		sub := store.Subscription{
-			ID: receipt.ID, Created: s.cfg.Now(), Since: max(since, tip.Height), URL: r.URL, Secret: receipt.Secret,
+			ID: receipt.ID, Created: s.cfg.Now(), Since: max(since, tip.Height), Waits: !fresh, URL: r.URL, Secret: receipt.Secret,
 			Pool: r.Pool, PastelID: r.PastelID, Operator: r.Operator, Cushion: r.Cushion, Overdue: r.Overdue,
 		}
 		for _, k := range r.Kinds {
@@ -206,11 +226,36 @@ func (s *Service) List(ctx context.Context) ([]Listed, error) {
 	list := []Listed{}
 	err := s.cfg.Alerts.View(ctx, func(x *store.AlertTx) error {
 		subs, err := x.Subscriptions()
+		if err != nil {
+			return err
+		}
+		done, err := x.Deliveries()
+		if err != nil {
+			return err
+		}
+		now := s.cfg.Now().UTC()
+		lanes, err := x.Waiting(now, now)
+		waiting := map[string]store.Waiting{}
+		for _, w := range lanes {
+			if before, found := waiting[w.Subscription]; found {
+				w.Messages += before.Messages
+				w.Since = earlier(w.Since, before.Since)
+			}
+			waiting[w.Subscription] = w
+		}
 		for i := range subs {
 			sub := &subs[i]
+			d, w := done[sub.ID], waiting[sub.ID]
 			l := Listed{
 				ID: sub.ID, Created: sub.Created, To: redacted(sub.URL), Pool: sub.Pool, PastelID: sub.PastelID, Operator: sub.Operator,
-				Cushion: sub.Cushion, Overdue: sub.Overdue,
+				Cushion: sub.Cushion, Overdue: sub.Overdue, Deliveries: Deliveries{
+					Delivered: d.Delivered, Waiting: w.Messages, LastError: d.Failure, GivenUp: d.GivenUp,
+					// The clock may have been ahead when these were stored.
+					LastDelivery: earlier(d.Last, now), LastFailure: earlier(d.Failed, now),
+				},
+			}
+			if w.Messages > 0 {
+				l.WaitingSince = earlier(w.Since, now)
 			}
 			for _, k := range sub.Kinds {
 				l.Kinds = append(l.Kinds, Kind(k))
@@ -220,6 +265,13 @@ func (s *Service) List(ctx context.Context) ([]Listed, error) {
 		return err
 	})
 	return list, err
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // redacted returns the part of a URL that is no secret: of a webhook its host, of shoutrrr's, which have tokens anywhere, the scheme.

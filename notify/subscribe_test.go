@@ -89,7 +89,12 @@ func TestSubscribesFromNowOn(t *testing.T) {
 	to := r.hook(notify.Request{Kinds: ofEvents})
 	r.status = chain.Status{Target: 164}
 	catching := r.hook(notify.Request{Kinds: ofEvents})
-	r.step(159, blocks[160:166])
+	r.step(159, blocks[160:165])
+	r.round()
+	wantKinds(t, catching.take())
+	r.status = chain.Status{Synced: true, Target: 164}
+	r.round()
+	r.step(164, blocks[165:166])
 	r.round()
 	wantKinds(t, to.take(), "pledge.left", "pool.replenishing", "payout.settled")
 	wantKinds(t, catching.take(), "payout.settled")
@@ -172,7 +177,10 @@ func TestWrongRequests(t *testing.T) {
 		{notify.Request{URL: "t0psecret"}, "url: malformed"},
 		{notify.Request{URL: "https://"}, "url: a webhook needs a host"},
 		{notify.Request{URL: hook + "#x"}, "no fragment"},
-		{notify.Request{URL: hook + "\n"}, "printable"},
+		{notify.Request{URL: hook + "\nx"}, "printable"},
+		{notify.Request{URL: "https://example.org:65536/t0psecret"}, "its port"},
+		{notify.Request{URL: "https://example.org:0/t0psecret"}, "its port"},
+		{notify.Request{URL: "https://example.org:/t0psecret"}, "its port"},
 		{notify.Request{URL: "https://" + strings.Repeat("a", 2048)}, "at most 2048"},
 		{notify.Request{URL: "carrier://t0psecret"}, "no service called \"carrier\""},
 		{notify.Request{URL: "logger://"}, "no service called"},
@@ -195,7 +203,7 @@ func TestWrongRequests(t *testing.T) {
 		}
 	}
 	for _, good := range []string{
-		hook, "http://127.0.0.1:1/x?y=z", "ntfy://ntfy.sh/topic",
+		hook, " HTTPS://example.org/t0psecret\r\n", "http://127.0.0.1:1/x?y=z", "ntfy://ntfy.sh/topic",
 		"matrix://user:password@example.org", "smtp://user:password@example.org:587/?from=a@b.c&to=d@e.f",
 	} {
 		if err := (&notify.Request{URL: good}).Check(); err != nil {
@@ -208,12 +216,12 @@ func TestWrongRequests(t *testing.T) {
 func TestShown(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][3]string{
-		{"plain\n text\x00", "https://a", "plain text"},
+		{"plain\n text\x00", "https://a", `plain text\u0000`},
 		{`Post "https://example.org/T0P-secret?x=1": refused`, "generic://example.org/T0P-secret?x=1", `Post "https://….…/…-…?x=1": refused`},
 		{"no way, HUNTER2", "x://u:h%75nter2@y", "no way, …"},
 		{"other methods than the one", "https://the.one", "other methods than … …"},
 		{"botLONGTOKEN9 and xlongtoken9x", "telegram://longtoken9@telegram", "bot… and x…x"},
-		{strings.Repeat("ä", 300), "x://y", strings.Repeat("ä", 200)},
+		{strings.Repeat("ä", 300), "x://y", strings.Repeat("ä", 199) + "…"},
 	} {
 		if got := notify.Shown(c[0], c[1]); got != c[2] {
 			t.Errorf("got %q, want %q", got, c[2])

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -43,24 +44,21 @@ func undone(a *store.Alert, now string) ending {
 	return withdrawn("the chain was reorganized, and %s. The earlier message was: %s", now, a.Text)
 }
 
-// blockTime is how long a block takes on average: what dates of blocks to come are estimated with.
-const blockTime = 150 * time.Second
+const dateForm = chain.DateForm
 
-const dateForm = "2006-01-02 15:04 UTC"
-
-// when is a block with its time.
+// when is a block with its time, and the time at which somebody is told.
 type when struct {
-	height pastel.Height
-	time   time.Time
+	height    pastel.Height
+	time, now time.Time
 }
 
 func (w when) String() string {
 	return fmt.Sprintf("block %d (%s)", w.height, w.time.UTC().Format(dateForm))
 }
 
-// until names a later block, with a date that is an estimate.
+// until names a later block, with a date that is an estimate and not before now.
 func (w when) until(h pastel.Height) string {
-	return fmt.Sprintf("block %d (about %s)", h, w.time.UTC().Add(time.Duration(h-w.height)*blockTime).Format(dateForm))
+	return fmt.Sprintf("block %d (about %s)", h, chain.Estimate(w.time, h-w.height, w.now).UTC().Format(dateForm))
 }
 
 func psl(coins int64) string { return pastel.Thousands(coins) + " PSL" }

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 )
 
 // pasteld keeps each identity in a "secure container", a file named like the PastelID in its pastelkeys folder
@@ -50,9 +52,9 @@ var ErrContainer = errors.New("not a key container of pasteld, or damaged")
 // of at most 256 KiB, and ErrContainer for any other content. It accepts any file mode, because pasteld sets the mode. It
 // computes Argon2id (64 MiB) at most once, whatever the file says.
 func LoadPasteldContainer(path string, passphrase []byte) (*PrivateKey, error) {
-	b, _, err := readBounded(path, maxContainer)
+	b, err := secretfile.ReadAny(path, maxContainer)
 	if err != nil {
-		return nil, err
+		return nil, keyFileError(err)
 	}
 	k, err := openContainer(b, passphrase)
 	if err != nil {

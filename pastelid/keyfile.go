@@ -14,6 +14,8 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
+
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 )
 
 const (
@@ -61,16 +63,13 @@ func saveKeyFile(path string, k *PrivateKey, passphrase []byte, work int) error 
 	return writeNew(path, sealed)
 }
 
-// LoadKeyFile reads a file of SaveKeyFile. Errors: the file system's, ErrExposed if other users can read or write the file
+// LoadKeyFile reads a file of SaveKeyFile. Errors: the file system's, ErrExposed if other users own the file, can read it or write to it
 // (not on Windows, which has no such modes), ErrEmptyPassphrase, ErrPassphrase, and ErrKeyFile for what is not a key file,
 // exceeds 16 KiB or has a higher scrypt work factor than ours.
 func LoadKeyFile(path string, passphrase []byte) (*PrivateKey, error) {
-	sealed, mode, err := readBounded(path, maxKeyFile)
+	sealed, err := secretfile.Read(path, maxKeyFile)
 	if err != nil {
-		return nil, err
-	}
-	if runtime.GOOS != "windows" && mode.Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%w: %s has mode %04o; run: chmod 600 %s", ErrExposed, path, mode.Perm(), path)
+		return nil, keyFileError(err)
 	}
 	k, err := openKey(sealed, passphrase, maxScryptWork)
 	if err != nil {
@@ -149,39 +148,16 @@ func parseKeyText(text string) (*PrivateKey, error) {
 	return k, nil
 }
 
-// readBounded reads a regular file of at most limit bytes. It checks that before it opens the file, because a named pipe
-// would block it.
-func readBounded(path string, limit int64) ([]byte, fs.FileMode, error) {
-	if err := mustBeRegular(os.Stat(path)); err != nil {
-		return nil, 0, err
+// keyFileError sorts an error of reading a file.
+func keyFileError(err error) error {
+	var exposed *secretfile.ExposedError
+	switch {
+	case errors.As(err, &exposed):
+		return fmt.Errorf("%w: %w", ErrExposed, err)
+	case errors.Is(err, secretfile.ErrTooLarge), errors.Is(err, secretfile.ErrIrregular):
+		return fmt.Errorf("%w: %w", ErrKeyFile, err)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err := mustBeRegular(info, err); err != nil {
-		return nil, 0, err
-	}
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, 0, err
-	}
-	if int64(len(b)) > limit {
-		return nil, 0, fmt.Errorf("%w: %s is larger than %d bytes", ErrKeyFile, path, limit)
-	}
-	return b, info.Mode(), nil
-}
-
-func mustBeRegular(info fs.FileInfo, err error) error {
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%w: %s is not a regular file", ErrKeyFile, info.Name())
-	}
-	return nil
+	return err
 }
 
 // writeNew creates path with the content and mode 0600, or fails and leaves nothing behind. It writes and syncs a temporary

@@ -70,8 +70,9 @@ func (s *State) codeHeader(c *coder) {
 	c.height(&sapling)
 	c.flag(&shadow)
 	if c.err == nil && (name != s.params.Name || start != s.params.Forks.Pools.Height() || sapling != s.params.SaplingHeight || shadow != s.shadow) {
-		c.fail(fmt.Errorf("the state is of network %q (start height %d, Sapling height %d, shadow %t), want %q (%d, %d, %t)",
-			name, start, sapling, shadow, s.params.Name, s.params.Forks.Pools.Height(), s.params.SaplingHeight, s.shadow))
+		c.fail(&OtherLedgerError{Network: name, Want: s.params.Name, text: fmt.Sprintf(
+			"the state is of network %q (start height %d, Sapling height %d, shadow %t), want %q (%d, %d, %t)",
+			name, start, sapling, shadow, s.params.Name, s.params.Forks.Pools.Height(), s.params.SaplingHeight, s.shadow)})
 	}
 	s.tip.code(c)
 	s.codeForks(c)

@@ -47,3 +47,11 @@ type InvariantError struct {
 func (e *InvariantError) Error() string {
 	return fmt.Sprintf("internal error at block %d: %s; please report this with the block", e.Height, e.Detail)
 }
+
+// OtherLedgerError says that a state is of another network, or of a run with another start. It may be perfectly sound.
+type OtherLedgerError struct {
+	Network, Want string // names of networks
+	text          string
+}
+
+func (e *OtherLedgerError) Error() string { return e.text }

@@ -5,56 +5,28 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
-
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store/db"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // Alerts is the part of a ledger's database that the ledger does not use: subscriptions, and messages waiting to be sent. It has its own
-// connections besides the writer's. The process that holds the writer's lock uses it. A process that lost the lock along with its
-// connection to PostgreSQL may not know yet, so for a while there may be two. Alerts is safe for concurrent use.
+// connections besides the writer's, and writes only while the role is its writer's. Alerts is safe for concurrent use.
 type Alerts struct {
 	reader Reader // provides the network for snapshots
-	begin  string
+	role   role
 	turn   sync.Mutex // one transaction at a time: they are short, and need not learn from the database that they collide
 }
 
-// Transactions that see one state and write. SQLite's lock is taken at the start, because a transaction that begins as a read may not
-// become a write.
-const (
-	beginSQLite         = "BEGIN IMMEDIATE"
-	beginPostgresAlerts = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-)
-
-// OpenAlerts opens a database that Open has created or upgraded.
-func OpenAlerts(ctx context.Context, database string, net pool.Params) (*Alerts, error) {
-	a := &Alerts{reader: Reader{net: net}, begin: beginSQLite}
-	if IsPostgres(database) {
-		cfg, err := pgx.ParseConfig(database)
-		if err != nil {
-			return nil, errPostgresURL
-		}
-		a.reader.pool, a.reader.engine, a.begin = stdlib.OpenDB(*cfg), postgresReads, beginPostgresAlerts
-		a.reader.place = postgresPlace(cfg)
-	} else {
-		path, err := filepath.Abs(database)
-		if err != nil {
-			return nil, fmt.Errorf("path of the database: %w", err)
-		}
-		if a.reader.pool, err = sql.Open("sqlite", sqliteURL(path, "synchronous(FULL)", "cache_size(-4096)")); err != nil {
-			return nil, fmt.Errorf("open %s: %w", path, err)
-		}
-		a.reader.engine, a.reader.place = sqliteReads, sqlitePlace(path)
+// OpenAlerts opens the part of the database that is about alerts. Close it before the store.
+func (s *Store) OpenAlerts(ctx context.Context) (*Alerts, error) {
+	a := &Alerts{reader: Reader{net: s.net, place: s.place, engine: s.reads}, role: s.role}
+	var err error
+	if a.reader.pool, err = s.engine.another(); err != nil {
+		return nil, s.place.name(ctx, err)
 	}
 	const connections = 4
 	a.reader.pool.SetMaxOpenConns(connections)
@@ -73,7 +45,7 @@ func (a *Alerts) View(ctx context.Context, f func(*AlertTx) error) error {
 }
 
 // Do runs f in one transaction. If f returns no error, all of it is stored, otherwise nothing. f must be quick and use only the database:
-// the ledger may have to wait for it.
+// the ledger may have to wait for it. Once another writer has taken over, Do returns ErrOvertaken.
 func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 	a.turn.Lock()
 	defer a.turn.Unlock()
@@ -82,15 +54,22 @@ func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 		return a.reader.place.explain(ctx, err)
 	}
 	defer conn.Close() // returns it to the pool
-	if _, err := conn.ExecContext(ctx, a.begin); err != nil {
+	if _, err := conn.ExecContext(ctx, a.reader.engine.write); err != nil {
 		return a.reader.place.explain(ctx, err)
 	}
-	if err = f(&AlertTx{&Snapshot{ctx, conn, &a.reader}, db.New(conn)}); err == nil {
-		_, err = conn.ExecContext(ctx, "COMMIT")
+	stored := false
+	defer func() {
+		if !stored { // also if f panics
+			// If this fails, the connection has failed, and the transaction ends with it.
+			conn.ExecContext(context.WithoutCancel(ctx), rollback) //nolint:errcheck // see above
+		}
+	}()
+	if err = a.role.held(ctx, conn, a.reader.engine.holder); err == nil {
+		err = f(&AlertTx{&Snapshot{ctx, conn, &a.reader}, db.New(conn)})
 	}
-	if err != nil {
-		// If this fails, the connection has failed, and the transaction ends with it.
-		conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // see above
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "COMMIT")
+		stored = err == nil
 	}
 	return a.reader.place.explain(ctx, err)
 }
@@ -99,52 +78,6 @@ func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
 type AlertTx struct {
 	*Snapshot
 	q *db.Queries
-}
-
-// Subscription says who gets alerts, and about what.
-type Subscription struct {
-	ID       string
-	Created  time.Time
-	Since    pastel.Height // alerts are only about what happens above this block
-	URL      string        // a secret
-	Secret   string        // signs a webhook's messages; empty for others
-	Pool     ticket.PoolID // at most one of the three is set; if none is, every pool
-	PastelID string
-	Operator string // PastelID
-	Kinds    []string
-	Cushion  int64 // percent
-	Overdue  int64 // blocks
-}
-
-// AddSubscription adds a subscription.
-func (x *AlertTx) AddSubscription(s *Subscription) error {
-	return x.q.InsertSubscription(x.ctx, db.InsertSubscriptionParams{
-		ID: s.ID, Created: s.Created.Unix(), Since: int64(s.Since), ToUrl: s.URL, Secret: s.Secret, Pool: text(string(s.Pool)),
-		Pastelid: text(s.PastelID), Operator: text(s.Operator), Kinds: strings.Join(s.Kinds, " "), Cushion: s.Cushion, Overdue: s.Overdue,
-	})
-}
-
-// Subscriptions returns all subscriptions, oldest first.
-func (x *AlertTx) Subscriptions() ([]Subscription, error) {
-	rows, err := x.q.ListSubscriptions(x.ctx)
-	list := make([]Subscription, len(rows))
-	for i, r := range rows {
-		list[i] = Subscription{
-			ID: r.ID, Created: time.Unix(r.Created, 0).UTC(), Since: pastel.Height(r.Since), URL: r.ToUrl, Secret: r.Secret,
-			Pool: ticket.PoolID(r.Pool.String), PastelID: r.Pastelid.String, Operator: r.Operator.String, Kinds: strings.Fields(r.Kinds),
-			Cushion: r.Cushion, Overdue: r.Overdue,
-		}
-	}
-	return list, err
-}
-
-// RemoveSubscription removes a subscription with its alerts; false if there is none.
-func (x *AlertTx) RemoveSubscription(id string) (bool, error) {
-	if err := x.q.DeleteAlertsOf(x.ctx, id); err != nil {
-		return false, err
-	}
-	n, err := x.q.DeleteSubscription(x.ctx, id)
-	return n > 0, err
 }
 
 // AlertCursor is how far events have become alerts.
@@ -226,7 +159,7 @@ const (
 	AlertSending   AlertState = "sending"   // sent but not yet answered; it may have arrived
 	AlertSent      AlertState = "sent"      // it arrived
 	AlertWithdrawn AlertState = "withdrawn" // its cause is gone; if the message may have arrived, another one says so
-	AlertFailed    AlertState = "failed"    // not delivered for days; given up
+	AlertFailed    AlertState = "failed"    // refused, or not delivered for days; given up
 )
 
 // Alert is a message for a subscription.
@@ -234,7 +167,9 @@ type Alert struct {
 	ID           string
 	Subscription string
 	Cause        string // what the alert is about, the same on every branch of the chain
+	Thread       string // messages of one thread are sent in order: what they end or withdraw, they do not overtake
 	Kind         string
+	Urgent       bool // goes before those that are not
 	Pool         ticket.PoolID
 	PastelID     string
 	Height       pastel.Height     // of the cause; for standing alerts, the tip when it began
@@ -246,46 +181,41 @@ type Alert struct {
 	State        AlertState
 	Created      time.Time
 	Attempts     int64
+	Refused      int64 // attempts that the receiver refused
 }
 
-func alertOf(r db.Alert) (Alert, error) {
+// alertOf reads a message. One whose block cannot be read has none, until it is bound to a block again: it is no reason to send nobody
+// anything.
+func alertOf(r db.Alert) Alert {
 	a := Alert{
-		ID: r.ID, Subscription: r.Subscription, Cause: r.Cause, Kind: r.Kind, Pool: ticket.PoolID(r.Pool.String), PastelID: r.Pastelid.String,
-		Height: pastel.Height(r.Height), Lost: r.Lost != 0, Standing: r.Standing != 0, Text: r.Text, JSON: r.Json, State: AlertState(r.State),
-		Created: time.Unix(r.Created, 0).UTC(), Attempts: r.Attempts,
+		ID: r.ID, Subscription: r.Subscription, Cause: r.Cause, Thread: r.Thread, Kind: r.Kind, Urgent: r.Urgent != 0,
+		Pool: ticket.PoolID(r.Pool.String), PastelID: r.Pastelid.String, Height: pastel.Height(r.Height), Lost: r.Lost != 0,
+		Standing: r.Standing != 0, Text: r.Text, JSON: r.Json, State: AlertState(r.State), Created: time.Unix(r.Created, 0).UTC(),
+		Attempts: r.Attempts, Refused: r.Refused,
 	}
-	if r.Block == nil {
-		return a, nil
+	if hash, err := hash32[pastel.BlockHash](r.Block); err == nil {
+		a.Block = &hash
 	}
-	hash, err := hash32[pastel.BlockHash](r.Block)
-	a.Block = &hash
-	return a, err
+	return a
 }
 
 func alertsOf(rows []db.Alert, err error) ([]Alert, error) {
-	if err != nil {
-		return nil, err
-	}
 	list := make([]Alert, len(rows))
 	for i, r := range rows {
-		if list[i], err = alertOf(r); err != nil {
-			return nil, err
-		}
+		list[i] = alertOf(r)
 	}
-	return list, nil
+	return list, err
 }
 
 // AddAlert adds a message to the outbox, after those already there. A subscription has one message per cause.
 func (x *AlertTx) AddAlert(a *Alert) error {
 	p := db.InsertAlertParams{
 		ID: a.ID, Subscription: a.Subscription, Cause: a.Cause, Kind: a.Kind, Pool: text(string(a.Pool)), Pastelid: text(a.PastelID),
-		Height: int64(a.Height), Text: a.Text, Json: a.JSON, Created: a.Created.Unix(),
+		Height: int64(a.Height), Text: a.Text, Json: a.JSON, Created: a.Created.Unix(), Thread: a.Thread, Urgent: flag(a.Urgent),
+		Standing: flag(a.Standing),
 	}
 	if a.Block != nil {
 		p.Block = a.Block[:]
-	}
-	if a.Standing {
-		p.Standing = 1
 	}
 	return x.q.InsertAlert(x.ctx, p)
 }
@@ -299,8 +229,7 @@ func (x *AlertTx) AlertOf(subscription, cause string) (Alert, bool, error) {
 	if err != nil {
 		return Alert{}, false, err
 	}
-	a, err := alertOf(r)
-	return a, true, err
+	return alertOf(r), true, nil
 }
 
 // LoseAlerts marks messages above a height whose block is no longer in the ledger. They are not sent until BindAlert binds them again.
@@ -321,213 +250,27 @@ func (x *AlertTx) StandingAlerts(kind string) ([]Alert, error) {
 	return alertsOf(x.q.StandingAlerts(x.ctx, kind))
 }
 
-// CloseAlert records that a message's cause has ended or is gone. If the same cause occurs again, it counts as new.
-func (x *AlertTx) CloseAlert(id string, state AlertState) error {
-	return x.q.CloseAlert(x.ctx, db.CloseAlertParams{ID: id, State: string(state)})
+// EndAlert records that the cause of a message which may have gone out has ended or is gone. If the same cause occurs again, it counts as new.
+func (x *AlertTx) EndAlert(a *Alert, state AlertState) error {
+	return errors.Join(
+		x.q.CountEnding(x.ctx, db.CountEndingParams{Subscription: a.Subscription, Cause: a.Cause}),
+		x.q.CloseAlert(x.ctx, db.CloseAlertParams{ID: a.ID, State: string(state)}))
 }
 
-// DueAlerts returns the first message to send for each subscription, if it is due.
-func (x *AlertTx) DueAlerts(now time.Time, limit int32) ([]Alert, error) {
-	return alertsOf(x.q.DueAlerts(x.ctx, db.DueAlertsParams{NextTry: now.Unix(), Limit: limit}))
-}
-
-// ClaimAlert marks a message as being sent, for an attempt after so many others, and sets when to send it again if no answer comes. It
-// returns false if the message was withdrawn or claimed by another process.
-func (x *AlertTx) ClaimAlert(id string, attempts int64, next time.Time) (bool, error) {
-	n, err := x.q.ClaimAlert(x.ctx, db.ClaimAlertParams{ID: id, Attempts: attempts, NextTry: next.Unix()})
-	return n > 0, err
-}
-
-// AnswerAlert records the result of the attempt that a message was claimed for, unless the message was withdrawn or claimed again. attempts
-// includes that attempt.
-func (x *AlertTx) AnswerAlert(id string, attempts int64, state AlertState, now, next time.Time) error {
-	p := db.AnswerAlertParams{ID: id, Attempts: attempts, State: string(state), NextTry: next.Unix()}
-	if state == AlertSent {
-		p.SentAt = integer(now.Unix())
+// Endings returns how many messages to a subscription about a cause have ended after they may have gone out.
+func (x *AlertTx) Endings(subscription, cause string) (int64, error) {
+	n, err := x.q.Endings(x.ctx, db.EndingsParams{Subscription: subscription, Cause: cause})
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
 	}
-	return x.q.AnswerAlert(x.ctx, p)
+	return n, err
 }
 
-// RetryUnanswered makes messages due that never got an answer because the process ended.
-func (x *AlertTx) RetryUnanswered(now time.Time) error { return x.q.RetryUnanswered(x.ctx, now.Unix()) }
+// DropAlert deletes a message that never went out.
+func (x *AlertTx) DropAlert(id string) error { return x.q.DropAlert(x.ctx, id) }
 
-// ForgetAlerts deletes finished messages of blocks below a height and older than a time.
-func (x *AlertTx) ForgetAlerts(below pastel.Height, before time.Time) error {
-	return x.q.ForgetAlerts(x.ctx, db.ForgetAlertsParams{Height: int64(below), Created: before.Unix()})
-}
-
-// Ordinal counts a pool's events of a type up to the given one. The ordinal does not depend on the event's block.
-func (x *AlertTx) Ordinal(e *Event) (int64, error) {
-	return x.q.CountEventsUpTo(x.ctx, db.CountEventsUpToParams{
-		Pool: text(string(e.Pool)), Type: string(e.Type), Height: int64(e.Height), Height_2: e.Position,
-	})
-}
-
-// OrdinalOfPledge counts a pledge's events of a type up to the given one.
-func (s *Snapshot) OrdinalOfPledge(e *Event) (int64, error) {
-	return db.New(s.conn).CountPledgeEventsUpTo(s.ctx, db.CountPledgeEventsUpToParams{
-		Pastelid: text(e.PastelID), Pledge: integer(e.Pledge), Type: string(e.Type), Height: int64(e.Height), Height_2: e.Position,
-	})
-}
-
-// Terms are what a pledge's ticket says, except the offer, which events contain.
-type Terms struct {
-	Ticket pastel.TxID
-	Reward string // address
-}
-
-// Amendment returns a pledge's terms before and after one of its pledge.amended events.
-func (s *Snapshot) Amendment(e *Event) (before, after Terms, err error) {
-	n, err := s.OrdinalOfPledge(e)
-	if err != nil {
-		return before, after, err
-	}
-	// The first ticket made the pledge, so amendment n goes from ticket n to ticket n+1.
-	rows, err := db.New(s.conn).TicketsOfPledge(s.ctx, db.TicketsOfPledgeParams{Pledge: e.Pledge, Limit: 2, Offset: int32(n - 1)})
-	if err != nil {
-		return before, after, err
-	}
-	if len(rows) != 2 {
-		return before, after, fmt.Errorf("amendment %d of pledge %d has no ticket: the database is damaged; start with an empty one", n, e.Pledge)
-	}
-	for i, terms := range []*Terms{&before, &after} {
-		*terms = Terms{Reward: rows[i].Reward}
-		if terms.Ticket, err = hash32[pastel.TxID](rows[i].Ticket); err != nil {
-			return before, after, err
-		}
-	}
-	return before, after, nil
-}
-
-// HadPledge reports whether a PastelID had a pledge in a pool at or after a block.
-func (x *AlertTx) HadPledge(id ticket.PoolID, pastelID string, h pastel.Height) (bool, error) {
-	n, err := x.q.CountPledgesAt(x.ctx, db.CountPledgesAtParams{Pool: string(id), Pastelid: pastelID, Joined: int64(h)})
-	return n > 0, err
-}
-
-// PledgedIn returns the pools in which a PastelID has live pledges.
-func (x *AlertTx) PledgedIn(pastelID string) ([]ticket.PoolID, error) {
-	rows, err := x.q.PoolsOfPledger(x.ctx, pastelID)
-	list := make([]ticket.PoolID, len(rows))
-	for i, id := range rows {
-		list[i] = ticket.PoolID(id)
-	}
-	return list, err
-}
-
-// PaysTo returns what a payout pays to a PastelID's reward addresses.
-func (x *AlertTx) PaysTo(id ticket.PoolID, settled pastel.Height, pastelID string) (pastel.Amount, error) {
-	sum, err := x.q.PaidByPayout(x.ctx, db.PaidByPayoutParams{Pool: string(id), Settled: int64(settled), Pastelid: pastelID})
-	return pastel.Amount(sum), err
-}
-
-// Supernode is a Supernode backed by a pool.
-type Supernode struct {
-	Pool       ticket.PoolID
-	Activation pastel.TxID
-	Escrow     string // where its rewards must go
-}
-
-// Supernodes returns the Supernodes of active pools.
-func (x *AlertTx) Supernodes() ([]Supernode, error) {
-	rows, err := x.q.ActiveSupernodes(x.ctx)
-	list := make([]Supernode, len(rows))
-	for i, r := range rows {
-		list[i] = Supernode{Pool: ticket.PoolID(r.ID), Escrow: r.Escrow}
-		if list[i].Activation, err = hash32[pastel.TxID](r.ActivationTx); err != nil {
-			return nil, err
-		}
-	}
-	return list, err
-}
-
-// Spend is what an unmined transaction would do to a pledge.
-type Spend struct {
-	TxID      pastel.TxID
-	Pool      ticket.PoolID
-	PastelID  string
-	Pledge    int64          // join order over all pools
-	Outcome   pool.EventType // pledge.left; pledge.reduced: it offers only what counts; or pledge.moved: the remaining coins back all of it
-	Forfeited pastel.Amount  // if the next block contained the transaction
-	Seen      int64          // seconds since 1970
-}
-
-// spendOutcomes maps outcomes to their names in the table.
-var spendOutcomes = map[pool.EventType]string{pool.PledgeLeft: "left", pool.PledgeReduced: "reduced", pool.PledgeMoved: "moved"}
-
-func spendOutcome(text string) (pool.EventType, error) {
-	for outcome, name := range spendOutcomes {
-		if name == text {
-			return outcome, nil
-		}
-	}
-	return "", fmt.Errorf("%q is not the outcome of a spend", text)
-}
-
-// Spends returns what unmined transactions would do to pledges, first seen first. Zero arguments do not filter. MempoolLooked says as of
-// when.
-func (s *Snapshot) Spends(poolID ticket.PoolID, pastelID string) ([]Spend, error) {
-	q := selecting("SELECT txid, pledge, pool, pastelid, outcome, forfeited, seen FROM mempool_spends")
-	equal(q, "pool", string(poolID))
-	equal(q, "pastelid", pastelID)
-	q.text.WriteString(" ORDER BY seen, txid, pledge")
-	return all(s, q, func(rows *sql.Rows) (x Spend, err error) {
-		var txid []byte
-		var outcome string
-		if err = rows.Scan(&txid, &x.Pledge, &x.Pool, &x.PastelID, &outcome, &x.Forfeited, &x.Seen); err != nil {
-			return x, err
-		}
-		var errs [2]error
-		x.TxID, errs[0] = hash32[pastel.TxID](txid)
-		x.Outcome, errs[1] = spendOutcome(outcome)
-		return x, errors.Join(errs[:]...)
-	})
-}
-
-// PutSpend adds a spend, or changes its outcome; the time it was first seen stays.
-func (x *AlertTx) PutSpend(s *Spend) error {
-	p := db.PutSpendParams{
-		Txid: s.TxID[:], Pledge: s.Pledge, Pool: string(s.Pool), Pastelid: s.PastelID, Outcome: spendOutcomes[s.Outcome],
-		Forfeited: int64(s.Forfeited), Seen: s.Seen,
-	}
-	return x.q.PutSpend(x.ctx, p)
-}
-
-// DeleteSpend removes a spend.
-func (x *AlertTx) DeleteSpend(s *Spend) error {
-	return x.q.DeleteSpend(x.ctx, db.DeleteSpendParams{Txid: s.TxID[:], Pledge: s.Pledge})
-}
-
-// LastMove returns the last block above a height in which an event of a type happened to a pledge; -1 if there is none.
-func (x *AlertTx) LastMove(id ticket.PoolID, pledge int64, what pool.EventType, above pastel.Height) (pastel.Height, error) {
-	h, err := x.q.LastMove(x.ctx, db.LastMoveParams{Pool: text(string(id)), Pledge: integer(pledge), Type: string(what), Height: int64(above)})
-	return pastel.Height(h), err
-}
-
-// MempoolLook says when the daemon that writes the database last checked the whole mempool.
-type MempoolLook struct {
-	Height pastel.Height // of the tip then
-	At     int64         // seconds since 1970
-}
-
-// MempoolLooked returns when the mempool was last checked; false if there is no node to ask.
-func (s *Snapshot) MempoolLooked() (MempoolLook, bool, error) {
-	list, err := all(s, selecting("SELECT height, at FROM mempool_looked"), func(rows *sql.Rows) (x MempoolLook, err error) {
-		err = rows.Scan(&x.Height, &x.At)
-		return x, err
-	})
-	if err != nil || len(list) == 0 {
-		return MempoolLook{}, false, err
-	}
-	return list[0], true, nil
-}
-
-// SetMempoolLooked records when the whole mempool was checked.
-func (x *AlertTx) SetMempoolLooked(l MempoolLook) error {
-	return x.q.PutMempoolLooked(x.ctx, db.PutMempoolLookedParams{Height: int64(l.Height), At: l.At})
-}
-
-// ForgetMempool deletes what is known about a mempool that is no longer checked.
-func (x *AlertTx) ForgetMempool() error {
-	return errors.Join(x.q.DeleteSpends(x.ctx), x.q.DeleteMempoolLooked(x.ctx))
+// ForgetAlerts deletes finished messages of blocks below a height that are older than a time, or that were made after another one, which
+// is to come: the clock was wrong.
+func (x *AlertTx) ForgetAlerts(below pastel.Height, before, after time.Time) error {
+	return x.q.ForgetAlerts(x.ctx, db.ForgetAlertsParams{Height: int64(below), Created: before.Unix(), Created_2: after.Unix()})
 }

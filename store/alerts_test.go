@@ -13,25 +13,14 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-func alerts(t testing.TB, url string) *store.Alerts {
+func alerts(t testing.TB, l opened) *store.Alerts {
 	t.Helper()
-	a, err := store.OpenAlerts(context.Background(), url, regtest(t))
+	a, err := l.store.OpenAlerts(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.Close() })
 	return a
-}
-
-func TestAlertsNeedALedgersDatabase(t *testing.T) {
-	t.Parallel()
-	onEach(t, func(t *testing.T, url string) {
-		if _, err := store.OpenAlerts(context.Background(), url, regtest(t)); err == nil {
-			t.Error("a database without tables was opened")
-		}
-		open(t, url)
-		alerts(t, url)
-	})
 }
 
 // A transaction is stored whole or not at all, while a writer continues.
@@ -42,7 +31,7 @@ func TestAlertTransactions(t *testing.T) {
 		l := open(t, url)
 		blocks := recorded(t, "life")
 		l.step(t, -1, blocks[:10])
-		a := alerts(t, url)
+		a := alerts(t, l)
 		spend := store.Spend{TxID: pastel.TxID{1}, Pool: "p", PastelID: "m", Pledge: 3, Outcome: pool.PledgeMoved, Forfeited: 7, Seen: 9}
 		cursor := store.AlertCursor{Height: 9, Position: 2, Hash: blocks[9].Hash}
 		no := errors.New("no")
@@ -93,19 +82,25 @@ func TestAlertTransactions(t *testing.T) {
 	})
 }
 
-// For each subscription, the first message is due, and no other until it is finished.
+// Of each lane the message with the fewest attempts is due, the oldest first; of each thread, none before those ahead of it.
 func TestAlertsAreDueInOrder(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
-		open(t, url)
-		a := alerts(t, url)
+		a := alerts(t, open(t, url))
 		now := time.Unix(1000, 0)
+		rotate := false
 		due := func(at time.Time) (ids string) {
 			t.Helper()
 			err := a.View(context.Background(), func(x *store.AlertTx) error {
-				list, err := x.DueAlerts(at, 10)
-				for _, d := range list {
+				latest := at.Add(time.Hour)
+				lanes, err := x.Waiting(at, latest)
+				for _, w := range lanes {
+					d, found, failed := x.NextAlert(w.Lane, at, latest, rotate)
+					if found && w.Due == 0 {
+						t.Errorf("%+v has nothing due and %s", w, d.ID)
+					}
 					ids += d.ID
+					err = errors.Join(err, failed)
 				}
 				return err
 			})
@@ -120,15 +115,22 @@ func TestAlertsAreDueInOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		add := func(id, to string) {
+		add := func(id, to, thread string, urgent bool) {
 			t.Helper()
 			do(func(x *store.AlertTx) error {
-				return x.AddAlert(&store.Alert{ID: id, Subscription: to, Cause: id, Kind: "k", JSON: "{}", Created: now, Standing: true})
+				return x.AddAlert(&store.Alert{
+					ID: id, Subscription: to, Cause: id, Thread: thread, Urgent: urgent, Kind: "k", JSON: "{}", Created: now, Standing: true,
+				})
 			})
 		}
-		add("a", "one")
-		add("b", "one")
-		add("c", "two")
+		answer := func(id string, attempts int64, state store.AlertState) func(x *store.AlertTx) error {
+			return func(x *store.AlertTx) error {
+				return x.AnswerAlert(&store.Alert{ID: id, Subscription: "one"}, attempts, &store.Outcome{State: state, At: now, Next: now, Failure: "no"})
+			}
+		}
+		add("a", "one", "t", false)
+		add("b", "one", "t", false)
+		add("c", "two", "t", false)
 		if got := due(now); got != "ac" {
 			t.Errorf("due: %s", got)
 		}
@@ -145,20 +147,46 @@ func TestAlertsAreDueInOrder(t *testing.T) {
 			if ours {
 				t.Error("it was claimed twice")
 			}
-			return errors.Join(err, x.AnswerAlert("a", 0, store.AlertSent, now, now))
+			return errors.Join(err, answer("a", 0, store.AlertSent)(x))
 		})
 		if got := due(now); got != "c" {
 			t.Errorf("due: %s", got)
 		}
-		if got := due(now.Add(time.Minute)); got != "ca" {
+		if got := due(now.Add(time.Minute)); got != "ac" {
 			t.Errorf("due a minute later: %s", got)
 		}
+		if got := due(now.Add(-2 * time.Hour)); got != "ac" {
+			t.Errorf("due once the clock is set back: %s", got)
+		}
+		add("d", "one", "u", false)
+		add("e", "one", "v", true)
+		do(answer("a", 1, store.AlertPending))
+		if got := due(now); got != "eac" {
+			t.Errorf("due after a failure: %s", got)
+		}
+		rotate = true
+		if got := due(now); got != "edc" {
+			t.Errorf("due after a failure, others first: %s", got)
+		}
+		rotate = false
 		do(func(x *store.AlertTx) error {
-			return errors.Join(x.AnswerAlert("a", 1, store.AlertSent, now, now), x.CloseAlert("c", store.AlertWithdrawn))
+			ours, err := x.ClaimAlert("a", 1, now)
+			if !ours {
+				t.Error("it was not claimed again")
+			}
+			return errors.Join(err, answer("a", 2, store.AlertSent)(x), x.EndAlert(&store.Alert{ID: "c", Subscription: "two", Cause: "c"},
+				store.AlertWithdrawn), x.DropAlert("d"), x.DropAlert("e"))
 		})
 		if got := due(now); got != "b" {
 			t.Errorf("due: %s", got)
 		}
+		view(t, reader(t, url), func(s *store.Snapshot) error {
+			of, err := s.Deliveries()
+			if d := of["one"]; d.Delivered != 1 || !d.Last.Equal(now) || d.Failure != "no" || !d.Failed.Equal(now) || d.GivenUp != 0 {
+				t.Errorf("%+v", of)
+			}
+			return err
+		})
 		do(func(x *store.AlertTx) error {
 			ours, err := x.ClaimAlert("c", 0, now)
 			if ours {
@@ -167,7 +195,7 @@ func TestAlertsAreDueInOrder(t *testing.T) {
 			return err
 		})
 		if err := a.Do(context.Background(), func(x *store.AlertTx) error {
-			return x.AddAlert(&store.Alert{ID: "d", Subscription: "one", Cause: "b", Created: now})
+			return x.AddAlert(&store.Alert{ID: "f", Subscription: "one", Cause: "b", Created: now})
 		}); err == nil {
 			t.Error("a cause was told twice")
 		}
@@ -182,7 +210,7 @@ func TestAlertsFindTheFork(t *testing.T) {
 		l := open(t, url)
 		blocks := recorded(t, "life")
 		l.step(t, -1, blocks[:20])
-		a := alerts(t, url)
+		a := alerts(t, l)
 		cursor := store.AlertCursor{Height: 19, Position: store.EndOfBlock, Hash: blocks[19].Hash}
 		err := a.Do(ctx, func(x *store.AlertTx) error {
 			for id, since := range map[string]pastel.Height{"below": 12, "between": 16, "ahead": 90} {
@@ -227,8 +255,7 @@ func TestAlertsFindTheFork(t *testing.T) {
 func TestMempoolLooked(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
-		open(t, url)
-		a := alerts(t, url)
+		a := alerts(t, open(t, url))
 		look := store.MempoolLook{Height: 3, At: 1000}
 		for _, step := range []struct {
 			do   func(x *store.AlertTx) error

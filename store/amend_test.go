@@ -21,7 +21,7 @@ type asked struct {
 }
 
 // answers holds the results of all queries that contain an offer or a reward address.
-func (a *asked) answers(t testing.TB, url string, r *store.Reader) string {
+func (a *asked) answers(t testing.TB, l opened, r *store.Reader) string {
 	t.Helper()
 	all := store.Page{Limit: 10_000}
 	var text strings.Builder
@@ -56,14 +56,14 @@ func (a *asked) answers(t testing.TB, url string, r *store.Reader) string {
 		}
 		return nil
 	})
-	a.alerts(t, url, say)
+	a.alerts(t, l, say)
 	return text.String()
 }
 
 // alerts returns what subscribers to payouts receive about the last payout of each pool.
-func (a *asked) alerts(t testing.TB, url string, say func(string, any, error)) {
+func (a *asked) alerts(t testing.TB, l opened, say func(string, any, error)) {
 	t.Helper()
-	list, err := store.OpenAlerts(context.Background(), url, regtest(t))
+	list, err := l.store.OpenAlerts(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,11 +140,11 @@ func TestAnAmendmentIsTakenBack(t *testing.T) {
 		raised, moved := 0, 0
 		for _, h := range amended {
 			l.step(t, l.Last().Height, blocks[l.Last().Height+1:h])
-			without := a.answers(t, url, r)
+			without := a.answers(t, l, r)
 			before[h-1] = pledgesAt(t, r, store.Now)
 			old := offers(t, r)
 			l.step(t, h-1, blocks[h:h+1])
-			with := a.answers(t, url, r)
+			with := a.answers(t, l, r)
 			for seq, now := range offers(t, r) {
 				if was, found := old[seq]; found && now.Offered > was.Offered {
 					raised++
@@ -154,11 +154,11 @@ func TestAnAmendmentIsTakenBack(t *testing.T) {
 				}
 			}
 			l.step(t, h-1, nil)
-			if got := a.answers(t, url, r); got != without {
+			if got := a.answers(t, l, r); got != without {
 				t.Fatalf("taken back, block %d: %s", h, difference(got, without))
 			}
 			l.step(t, h-1, blocks[h:h+1])
-			if got := a.answers(t, url, r); got != with {
+			if got := a.answers(t, l, r); got != with {
 				t.Fatalf("applied again, block %d: %s", h, difference(got, with))
 			}
 		}

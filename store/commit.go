@@ -13,10 +13,6 @@ import (
 	"github.com/pastelnetwork/smartpool/store/db"
 )
 
-// ErrOvertaken says that another process has written to the database, which no longer ends where the ledger does. The ledger must be opened
-// again.
-var ErrOvertaken = errors.New("another process has written to this database")
-
 // Commit stores a step of the ledger in one transaction. It checks that the database ends where the step begins. If the database already
 // ends where the step ends, an earlier attempt succeeded and there is nothing to do. If it ends anywhere else, Commit returns ErrOvertaken.
 func (s *Store) Commit(ctx context.Context, c *chain.Change) error {
@@ -39,7 +35,7 @@ func due(last pool.Tip, c *chain.Change) (bool, error) {
 	case c.Tip:
 		return false, nil
 	}
-	return false, fmt.Errorf("%w: it ends at block %d (%s), but the ledger's step goes from block %d (%s) to block %d (%s)", ErrOvertaken,
+	return false, fmt.Errorf("%w, or a backup was restored: it ends at block %d (%s), but the ledger's step goes from block %d (%s) to block %d (%s)", ErrOvertaken,
 		last.Height, last.Hash, c.From.Height, c.From.Hash, c.Tip.Height, c.Tip.Hash)
 }
 
@@ -49,7 +45,11 @@ func (s *Store) commitOnce(ctx context.Context, c *chain.Change) error {
 		return err
 	}
 	w := &writer{ctx: ctx, q: tx.queries(), net: &s.net}
-	write, err := w.due(c)
+	err = s.role.held(ctx, tx, s.reads.holder)
+	write := false
+	if err == nil {
+		write, err = w.due(c)
+	}
 	if err == nil && write {
 		s.ends = &ends{c.From, c.Tip} // whether an attempt succeeded may stay unknown
 		err = w.change(c)
@@ -140,12 +140,12 @@ func (w *writer) rewind(c *chain.Change) error {
 		return err
 	}
 	if n != int64(c.Back) {
-		return fmt.Errorf("the database had %d blocks above block %d instead of %d: it is damaged; start with an empty one", n, h, c.Back)
+		return fmt.Errorf("the database had %d blocks above block %d instead of %d; %s", n, h, c.Back, Damaged)
 	}
 	last, err := lastBlock(w.ctx, w.q)
 	if err == nil && last != c.Base {
-		err = fmt.Errorf("the database has block %d (%s) where the ledger has block %d (%s): it is damaged; start with an empty one",
-			last.Height, last.Hash, h, c.Base.Hash)
+		err = fmt.Errorf("the database has block %d (%s) where the ledger has block %d (%s); %s", last.Height, last.Hash, h,
+			c.Base.Hash, Damaged)
 	}
 	return err
 }
@@ -299,7 +299,7 @@ func (w *writer) ends(e *pool.Event) error {
 		return nil
 	}
 	if err == nil && n != 1 {
-		err = fmt.Errorf("%d rows to end instead of 1: the database is damaged; start with an empty one", n)
+		err = fmt.Errorf("%d rows to end instead of 1; %s", n, Damaged)
 	}
 	return err
 }

@@ -52,7 +52,7 @@ func (d *damages) refuse(t *testing.T, what string, damaged bool) {
 	case damaged && err == nil:
 		t.Errorf("block %d: %s is not noticed", d.l.Last().Height, what)
 	case damaged:
-		isSentence(t, err, "damaged", "start with an empty one")
+		isSentence(t, err, "damaged", "smartpoold rebuild", "keeps the subscriptions")
 	case err != nil:
 		t.Fatalf("block %d: %s: %v", d.l.Last().Height, what, err)
 	case string(state.Encode()) != string(d.good):

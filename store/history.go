@@ -180,7 +180,7 @@ func (s *Snapshot) poolsAt(rows []PoolRow, f PoolFilter) ([]PoolRow, error) {
 			return nil, err
 		}
 		if len(last) == 0 {
-			return nil, fmt.Errorf("pool %s has no events: the database is damaged; start with an empty one", p.ID)
+			return nil, fmt.Errorf("pool %s has no events; %s", p.ID, Damaged)
 		}
 		p.Status = last[0].Row().After.String()
 		for _, h := range []*pastel.Height{&p.Activated, &p.Ended} {
@@ -238,7 +238,7 @@ func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
 	}
 	p, err := pool.ReadPool(s.r.net, s.r.shadow, id, list)
 	if err != nil {
-		return pool.Pool{}, fmt.Errorf("%w: the database is damaged or of another network", err)
+		return pool.Pool{}, contradicts(err)
 	}
 	return p, nil
 }

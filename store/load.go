@@ -24,7 +24,15 @@ func (s *Store) Load(ctx context.Context, net pool.Params, shadow bool) (state *
 	return state, s.place.name(ctx, err)
 }
 
+// loadOnce reads all of it as of one moment.
 func (s *Store) loadOnce(ctx context.Context, net pool.Params, shadow bool) (*pool.State, error) {
+	if _, err := s.conn.ExecContext(ctx, s.reads.begin); err != nil {
+		return nil, err
+	}
+	defer s.conn.ExecContext(context.WithoutCancel(ctx), rollback) //nolint:errcheck // it only read
+	if err := s.role.held(ctx, s.conn, writerRow); err != nil {
+		return nil, err
+	}
 	last, err := s.q.LastBlock(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		last.Height, err = -1, nil
@@ -38,15 +46,14 @@ func (s *Store) loadOnce(ctx context.Context, net pool.Params, shadow bool) (*po
 	}
 	tip := state.Tip()
 	if int64(tip.Height) != last.Height {
-		return nil, fmt.Errorf("the database's state is at block %d, but its last block is %d: it is damaged; start with an empty one",
-			tip.Height, last.Height)
+		return nil, fmt.Errorf("the database's state is at block %d, but its last block is %d; %s", tip.Height, last.Height, Damaged)
 	}
 	n, err := s.q.CountBlocks(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if n != last.Height+1 {
-		return nil, fmt.Errorf("the database has %d blocks up to block %d: it is damaged; start with an empty one", n, last.Height)
+		return nil, fmt.Errorf("the database has %d blocks up to block %d; %s", n, last.Height, Damaged)
 	}
 	if err := s.checkBlocks(ctx, tip, net.MaxReorg); err != nil {
 		return nil, err
@@ -69,7 +76,7 @@ func (s *Store) readState(ctx context.Context, net pool.Params, shadow bool) (*p
 	}
 	state, err := l.Finish()
 	if err != nil {
-		return nil, fmt.Errorf("%w: the database is damaged; start with an empty one", err)
+		return nil, contradicts(err)
 	}
 	return state, nil
 }
@@ -77,7 +84,7 @@ func (s *Store) readState(ctx context.Context, net pool.Params, shadow bool) (*p
 func (s *Store) readKind(ctx context.Context, kind pool.RecordKind, l *pool.Loader) error {
 	return s.engine.scan(ctx, s.conn, kind, func(key, value []byte) error {
 		if err := l.Add(pool.Record{Kind: kind, Key: key, Value: value}); err != nil {
-			return fmt.Errorf("%w: the database is damaged or belongs to another network; start with an empty one", err)
+			return contradicts(err)
 		}
 		return nil
 	})
@@ -116,20 +123,18 @@ func (s *Store) checkBlocks(ctx context.Context, tip pool.Tip, depth pastel.Heig
 		}
 		end.Digest = pool.NextDigest(end.Digest, end.Hash, list)
 		if b.Height != int64(end.Height) || string(b.Digest) != string(end.Digest[:]) {
-			return fmt.Errorf("block %d and its events do not give the stored ledger digest: the database is damaged; "+
-				"start with an empty one", b.Height)
+			return fmt.Errorf("block %d and its events do not give the stored ledger digest; %s", b.Height, Damaged)
 		}
 		if err := s.checkUndo(ctx, end.Height, end.Hash); err != nil {
 			return err
 		}
 	}
 	if len(events) > 0 {
-		return fmt.Errorf("the database has events of block %d, but not the block: it is damaged; start with an empty one",
-			events[0].Height)
+		return fmt.Errorf("the database has events of block %d, but not the block; %s", events[0].Height, Damaged)
 	}
 	if end != tip {
-		return fmt.Errorf("the blocks end in %s with ledger digest %x, but the state in %s with %x: the database is damaged; "+
-			"start with an empty one", end.Hash, end.Digest, tip.Hash, tip.Digest)
+		return fmt.Errorf("the blocks end in %s with ledger digest %x, but the state in %s with %x; %s",
+			end.Hash, end.Digest, tip.Hash, tip.Digest, Damaged)
 	}
 	return nil
 }
@@ -144,7 +149,7 @@ func (s *Store) checkUndo(ctx context.Context, h pastel.Height, hash pastel.Bloc
 		return err
 	}
 	if u.Block() != hash {
-		return fmt.Errorf("the undo record of block %d belongs to another block: the database is damaged; start with an empty one", h)
+		return fmt.Errorf("the undo record of block %d belongs to another block; %s", h, Damaged)
 	}
 	return nil
 }

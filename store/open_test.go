@@ -125,17 +125,48 @@ func file(t testing.TB, url string) string {
 	return string(b)
 }
 
-func TestAnotherNetworksDatabaseIsRefused(t *testing.T) {
+// sound makes a ledger in a database, and returns the parameters of another network.
+func sound(t testing.TB, url string) (other pool.Params) {
+	t.Helper()
+	l := open(t, url)
+	l.step(t, -1, recorded(t, "life")[:3])
+	l.close(t)
+	return params(t, "testnet")
+}
+
+// A sound ledger that is another's is neither called damaged nor advised to be emptied.
+func TestDatabaseOfAnotherNetworkIsRefused(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, url string) {
-		one := open(t, url)
-		one.step(t, -1, recorded(t, "life")[:3])
-		one.close(t)
-		other, err := pool.ParamsByName("testnet")
+		other := sound(t, url)
+		got := refused(t, url, other)
+		isSentence(t, got, `network "regtest"`, `want "testnet"`, "another network", "correct --network or --database")
+		for _, wrong := range []string{"damaged", "rebuild"} {
+			if strings.Contains(got.Error(), wrong) {
+				t.Errorf("it says %s: %v", wrong, got)
+			}
+		}
+	})
+}
+
+// Nobody empties a sound ledger by naming the wrong network.
+func TestDatabaseOfAnotherNetworkIsNotEmptied(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		other := sound(t, url)
+		s, err := store.Open(context.Background(), url, other)
 		if err != nil {
 			t.Fatal(err)
 		}
-		isSentence(t, refused(t, url, other), `network "regtest"`, `want "testnet"`, "start with an empty one")
+		isSentence(t, s.Rebuild(context.Background()), "another network", "correct --network or --database")
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		again := open(t, url)
+		defer again.close(t)
+		if h := again.Last().Height; h != 2 {
+			t.Errorf("the ledger ends at block %d", h)
+		}
 	})
 }
 
@@ -161,7 +192,7 @@ func TestFilesThatAreNoDatabaseOfOursAreRefused(t *testing.T) {
 			if err := os.Truncate(path, 20000); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"the file is damaged", "start with an empty one"}},
+		}, []string{"the file is damaged", "restore a backup", "subscriptions"}},
 		"marked by another program": {func(t testing.TB, path string) {
 			exec(t, raw(t, path), "PRAGMA application_id = 0x0badf00d")
 		}, []string{"another program", "choose another path"}},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
@@ -229,7 +230,7 @@ func TestAnotherWriterEndsTheLedger(t *testing.T) {
 			other.close(t)
 		}
 		_, err := l.Step(context.Background(), 1, blocks[2:3])
-		isSentence(t, err, "PostgreSQL database", "another process has written")
+		isSentence(t, err, "PostgreSQL database", "another daemon has taken over the database")
 		if !errors.Is(err, store.ErrOvertaken) || l.Failed() == nil {
 			t.Errorf("%s: %v is not final", name, err)
 		}
@@ -283,7 +284,7 @@ func TestReadingAfterAnotherWriterIsRefused(t *testing.T) {
 	_, hash := l.HashAt(ctx, 4)
 	_, undo := l.Step(ctx, 3, nil)
 	for what, err := range map[string]error{"hash": hash, "undo": undo} {
-		isSentence(t, err, "PostgreSQL database", "another process has written")
+		isSentence(t, err, "PostgreSQL database", "another daemon has taken over the database")
 		if !errors.Is(err, store.ErrOvertaken) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -304,6 +305,96 @@ func TestALostSessionThatTheServerKeepsIsEnded(t *testing.T) {
 	l.Close()
 	l.close(t)
 	compare(t, url, undisturbed(t, blocks))
+}
+
+// TestALostSessionIsEndedByTheNextOpening: a daemon that opens its database again used to take the session that it had lost for another
+// daemon, and stood by for it.
+func TestALostSessionIsEndedByTheNextOpening(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	wire := newWire(t, pgtest.Open(t))
+	net := open(t, sqliteFile(t)).Params()
+	first, err := store.OpenAs(ctx, "one", wire.url, net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire.forget()
+	first.Close() // it cannot reach the server, which keeps the session
+	if other, err := store.OpenAs(ctx, "another", wire.url, net); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("another writer: %v", err)
+		other.Close()
+	}
+	for {
+		again, err := store.OpenAs(ctx, "one", wire.url, net)
+		if err == nil {
+			again.Close()
+			return
+		}
+		if errors.Is(err, store.ErrLocked) || !store.Temporary(err) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestASilentServerIsLeft: a proxy forgets connections and keeps them open. Whatever asked used to wait for ever, and a daemon that was loading
+// its ledger kept its standby from taking over.
+func TestASilentServerIsLeft(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	wire := newWire(t, pgtest.Open(t))
+	l := openTroubled(t, wire.url)
+	l.step(t, -1, recorded(t, "life")[:3])
+	alerts := alerts(t, l.opened)
+	uses := map[string]func() error{
+		"the ledger": func() error {
+			_, err := l.HashAt(ctx, 1)
+			return err
+		},
+		"alerts": func() error { return alerts.Do(ctx, func(*store.AlertTx) error { return nil }) },
+	}
+	for _, ask := range uses {
+		if err := ask(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wire.mute()
+	for what, ask := range uses {
+		switch err := ask(); {
+		case ctx.Err() != nil:
+			t.Fatalf("%s waits for a silent server", what)
+		case err != nil && !store.Temporary(err): // what finds that an idle connection is dead takes another at once
+			t.Errorf("%s: %v is final", what, err)
+		}
+		if err := ask(); err != nil {
+			t.Errorf("%s, on a new connection: %v", what, err)
+		}
+	}
+}
+
+// TestForgottenConnectionsAreFoundAtOnce: a pool keeps several, and a proxy forgets them all. Each used to be waited for in turn.
+func TestForgottenConnectionsAreFoundAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	wire := newWire(t, pgtest.Open(t))
+	l := openTroubled(t, wire.url)
+	l.step(t, -1, recorded(t, "life")[:3])
+	alerts := alerts(t, l.opened)
+	view := func(f func(*store.AlertTx) error) error { return alerts.View(ctx, f) }
+	nothing := func(*store.AlertTx) error { return nil }
+	if err := view(func(*store.AlertTx) error { // two connections at once, which are then idle
+		return view(nothing)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	wire.mute()
+	began := time.Now()
+	if err := view(func(*store.AlertTx) error { return view(nothing) }); err != nil {
+		t.Errorf("it does not take another connection: %v", err)
+	}
+	if took := time.Since(began); took >= store.Silence {
+		t.Errorf("it took %v to find that two connections are forgotten", took)
+	}
 }
 
 // TestAStepIsStoredOnce: committing a change again does nothing, and a change that does not begin at the database's end is refused.
@@ -357,7 +448,7 @@ func TestATimeOutSaysWhose(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer reader.Close()
-		alerts, err := store.OpenAlerts(context.Background(), url, regtest(t))
+		alerts, err := l.store.OpenAlerts(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -381,18 +472,19 @@ func TestATimeOutSaysWhose(t *testing.T) {
 
 // wire is a connection to a server that tests can cut.
 type wire struct {
-	url   string
-	ln    net.Listener
-	mu    sync.Mutex
-	limit [2]int // bytes left in each direction; -1 for no limit
-	way   int    // direction in which a COMMIT cuts it, until it is mended
-	word  string // that cuts it; empty for none
-	down  bool
-	told  chan struct{} // closed by that cut
-	count int           // cuts by a limit
-	conns []net.Conn
-	kept  map[net.Conn]bool
-	wg    sync.WaitGroup
+	url    string
+	ln     net.Listener
+	mu     sync.Mutex
+	limit  [2]int // bytes left in each direction; -1 for no limit
+	way    int    // direction in which a COMMIT cuts it, until it is mended
+	word   string // that cuts it; empty for none
+	down   bool
+	told   chan struct{} // closed by that cut
+	count  int           // cuts by a limit
+	conns  []net.Conn
+	kept   map[net.Conn]bool
+	silent map[net.Conn]bool // nothing gets through them any more
+	wg     sync.WaitGroup
 }
 
 func newWire(t testing.TB, server string) *wire {
@@ -405,7 +497,7 @@ func newWire(t testing.TB, server string) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{ln: ln, limit: [2]int{-1, -1}, kept: map[net.Conn]bool{}}
+	w := &wire{ln: ln, limit: [2]int{-1, -1}, kept: map[net.Conn]bool{}, silent: map[net.Conn]bool{}}
 	to := u.Host
 	u.Host = ln.Addr().String()
 	w.url = u.String()
@@ -481,6 +573,9 @@ func (w *wire) pass(to, from net.Conn, way int) {
 	buffer := make([]byte, 4096)
 	for {
 		n, err := from.Read(buffer)
+		if w.isMute(from) && err == nil {
+			continue
+		}
 		allowed := w.allow(way, buffer[:n])
 		_, bad := to.Write(buffer[:allowed])
 		if allowed < n {
@@ -524,6 +619,21 @@ func (w *wire) forget() {
 		w.conns[i].Close()
 	}
 	w.conns = far
+}
+
+// mute lets nothing more through the connections there are, and tells neither end.
+func (w *wire) mute() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.conns {
+		w.silent[c] = true
+	}
+}
+
+func (w *wire) isMute(c net.Conn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.silent[c]
 }
 
 // end closes a connection, unless it must seem to work.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"time"
@@ -18,31 +17,34 @@ import (
 // ledgers can share a database in separate schemas.
 const writerLock = 0x53506f6c
 
-var errPostgresURL = errors.New("the postgres:// URL of the database is malformed: use the form postgres://user:password@host:port/name")
-
 // postgresWriter is a writer's PostgreSQL database.
 type postgresWriter struct {
+	session
+	cfg  *pgx.ConnConfig
 	pool *sql.DB
-	name string // of its sessions; no other writer's have it
+	name string    // of its sessions; no other writer's have it
+	held *pgx.Conn // behind a pooler: has an open transaction, whose lock is the writer's
 }
 
 // errOwnLock says that the server has not yet ended a session that this writer lost.
 var errOwnLock = errors.New("the writer's lost session still holds the lock")
 
-func openPostgres(ctx context.Context, database string, s *Store) error {
-	cfg, err := pgx.ParseConfig(database)
+func openPostgres(ctx context.Context, writer, database string, s *Store) error {
+	cfg, err := postgresConfig(database)
 	if err != nil {
-		return errPostgresURL
+		return err
 	}
-	const nameOfSessions = "application_name"
-	w := &postgresWriter{name: "smartpool writer " + rand.Text()}
-	cfg.RuntimeParams[nameOfSessions] = w.name
-	pool := stdlib.OpenDB(*cfg)
+	s.reads, s.place = postgresReads, postgresPlace(cfg)
+	opening := s.place.opening()
+	w := &postgresWriter{cfg: cfg, name: "smartpool writer " + writer}
+	if w.session, err = meet(ctx, cfg, true); err != nil {
+		return opening.name(ctx, err)
+	}
+	pool := stdlib.OpenDB(*w.named())
 	w.pool = pool
 	pool.SetMaxIdleConns(-1) // a dead idle connection would be noticed only when needed
 	s.onClose(pool.Close)
-	s.engine, s.place = w, postgresPlace(cfg)
-	opening := "open " + s.place
+	s.engine = w
 	if s.conn, s.q, err = s.engine.connect(ctx); err != nil {
 		return opening.name(ctx, err)
 	}
@@ -53,40 +55,89 @@ func openPostgres(ctx context.Context, database string, s *Store) error {
 	return opening.name(ctx, migrate(ctx, pool, postgresMigrations, none))
 }
 
-var errNoSchema = errors.New("there is no schema for the tables: create the one named by search_path")
+// named returns the settings of sessions with this writer's name.
+func (w *postgresWriter) named() *pgx.ConnConfig {
+	cfg := w.cfg.Copy()
+	cfg.RuntimeParams["application_name"] = w.name
+	return cfg
+}
 
-// connect implements writing. The lock belongs to the connection. A lost connection holds it until the server notices, which can take
-// hours, so connect ends that session.
+// connect implements writing. The lock belongs to the connection or, behind a pooler, to the transaction on a connection of its own: a
+// pooler would give a session and its locks to others. A lost connection holds the lock until the server notices, which can take hours, so
+// connect ends that session.
 func (w *postgresWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, error) {
 	conn, err := w.pool.Conn(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	var schema sql.NullString
-	var own int
-	var locked bool
-	if err := conn.QueryRowContext(ctx, `SELECT count(pg_terminate_backend(a.pid)) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-		WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND a.application_name = $2 AND a.pid <> pg_backend_pid()`,
-		int64(writerLock), w.name).Scan(&own); err != nil {
-		return nil, nil, errors.Join(err, w.leave(conn, nil))
-	}
-	err = conn.QueryRowContext(ctx, `SELECT current_schema(), pg_try_advisory_lock($1,
-		coalesce((SELECT oid::bigint::bit(32)::integer FROM pg_namespace WHERE nspname = current_schema()), 0))`,
-		int32(writerLock)).Scan(&schema, &locked)
-	switch {
-	case err != nil:
-	case !schema.Valid:
-		err = errNoSchema
-	case !locked && own > 0:
-		err = errOwnLock
-	case !locked:
-		err = ErrLocked
+	if w.pooled {
+		err = w.lockBehindPooler(ctx)
+	} else if _, err = conn.ExecContext(ctx, noticeLoss); err == nil {
+		err = w.lock("pg_try_advisory_lock", func(query string, args ...any) scanner { return conn.QueryRowContext(ctx, query, args...) })
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, w.leave(conn, nil))
 	}
 	return conn, db.New(conn), nil
 }
+
+// noticeLoss has the server look after a minute whether a silent writer's machine is still there, instead of after hours: until then it holds
+// the lock.
+const noticeLoss = `SELECT set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false),
+	set_config('tcp_keepalives_count', '3', false)`
+
+// lockBehindPooler takes the lock in a transaction that stays open: it keeps its session to itself, and the lock ends with it.
+func (w *postgresWriter) lockBehindPooler(ctx context.Context) (err error) {
+	if w.held, err = pgx.ConnectConfig(ctx, w.named()); err != nil {
+		return err
+	}
+	const begin = `BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED;
+		SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`
+	if _, err := w.held.Exec(ctx, begin); err != nil {
+		return err
+	}
+	return w.lock("pg_try_advisory_xact_lock", func(query string, args ...any) scanner { return w.held.QueryRow(ctx, query, args...) })
+}
+
+// scanner is a row of either interface of the driver.
+type scanner interface{ Scan(to ...any) error }
+
+// lock takes the writer's lock with a function of the server.
+func (w *postgresWriter) lock(try string, ask func(query string, args ...any) scanner) error {
+	var schema sql.NullString
+	var own int
+	var locked bool
+	if err := ask(`SELECT count(pg_terminate_backend(a.pid)) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+		WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND a.application_name = $2 AND a.pid <> pg_backend_pid()`,
+		int64(writerLock), w.name).Scan(&own); err != nil {
+		return err
+	}
+	err := ask(`SELECT current_schema(), `+try+`($1,
+		coalesce((SELECT oid::bigint::bit(32)::integer FROM pg_namespace WHERE nspname = current_schema()), 0))`,
+		int32(writerLock)).Scan(&schema, &locked)
+	switch {
+	case err != nil:
+		return err
+	case !schema.Valid:
+		return errNoSchema
+	case !locked && own > 0:
+		return errOwnLock
+	case !locked:
+		return ErrLocked
+	}
+	return nil
+}
+
+// keep implements writing. It also keeps a pooler or a router from ending a connection for its silence.
+func (w *postgresWriter) keep(ctx context.Context) error {
+	if w.held == nil {
+		return nil
+	}
+	return w.held.Ping(ctx)
+}
+
+// another implements writing.
+func (w *postgresWriter) another() (*sql.DB, error) { return pooled(w.cfg), nil }
 
 // last implements writing.
 func (w *postgresWriter) last(ctx context.Context) (pool.Tip, error) {
@@ -128,8 +179,13 @@ func (w *postgresWriter) leave(conn *sql.Conn, _ *db.Queries) error {
 	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if w.idle(conn) {
+	if !w.pooled && w.idle(conn) {
 		conn.ExecContext(ctx, "SELECT pg_advisory_unlock_all()") //nolint:errcheck // see above
+	}
+	if w.held != nil {
+		w.held.Exec(ctx, rollback) //nolint:errcheck // likewise
+		w.held.Close(ctx)
+		w.held = nil
 	}
 	if err := conn.Close(); !errors.Is(err, sql.ErrConnDone) {
 		return err
@@ -165,7 +221,7 @@ const pipelineDepth = 4096
 
 // begin implements writing.
 func (w *postgresWriter) begin(ctx context.Context, conn *sql.Conn, _ *db.Queries) (transaction, error) {
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return nil, err
 	}

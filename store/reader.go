@@ -5,11 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
+	"io/fs"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -24,25 +20,41 @@ type Reader struct {
 	engine engine
 }
 
-// engine is what differs between the databases, for readers.
+// engine is what the databases express in different words.
 type engine struct {
-	begin, end string // of a transaction that sees one state and writes nothing
+	begin  string // a transaction that sees one state and writes nothing
+	write  string // a transaction that sees one state and writes
+	brief  string // limits how long the transaction waits for others; empty if it waits for no more than seconds anyway
+	holder string // reads who holds the writer's role, and keeps others from taking it until the transaction ends
 }
 
+// SQLite's lock is taken at the start of a transaction that writes, because one that begins as a read may not become a write. No other
+// transaction can then write to any table.
 var (
-	sqliteReads   = engine{"BEGIN", "ROLLBACK"}
-	postgresReads = engine{"BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", "ROLLBACK"}
+	sqliteReads = engine{begin: "BEGIN", write: "BEGIN IMMEDIATE", holder: writerRow}
+
+	postgresReads = engine{
+		begin:  "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+		write:  "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ WRITE",
+		brief:  "SET LOCAL lock_timeout = '5s'",
+		holder: writerRow + " FOR SHARE",
+	}
 )
+
+const rollback = "ROLLBACK"
 
 // maxReaders limits the connections of a Reader. More would only compete for processors.
 const maxReaders = 8
 
 // OpenReader opens a database that a writer has created for the same network. Its errors say what to do.
 func OpenReader(ctx context.Context, database string, net pool.Params, shadow bool) (*Reader, error) {
+	if err := Check(database); err != nil {
+		return nil, err
+	}
 	r := &Reader{net: net, shadow: shadow}
 	var err error
 	if IsPostgres(database) {
-		err = r.openPostgres(database)
+		err = r.openPostgres(ctx, database)
 	} else {
 		err = r.openSQLite(database)
 	}
@@ -51,31 +63,43 @@ func OpenReader(ctx context.Context, database string, net pool.Params, shadow bo
 	}
 	r.pool.SetMaxOpenConns(maxReaders)
 	r.pool.SetMaxIdleConns(maxReaders)
-	if err := r.View(ctx, func(s *Snapshot) error { return s.checkVersion() }); err != nil {
+	err = r.View(ctx, func(s *Snapshot) error {
+		if err := s.checkVersion(); err != nil {
+			return err
+		}
+		return s.checkNetwork()
+	})
+	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
 
-func (r *Reader) openPostgres(database string) error {
-	cfg, err := pgx.ParseConfig(database)
+func (r *Reader) openPostgres(ctx context.Context, database string) error {
+	cfg, err := postgresConfig(database)
 	if err != nil {
-		return errPostgresURL
+		return err
 	}
-	r.pool, r.engine, r.place = stdlib.OpenDB(*cfg), postgresReads, postgresPlace(cfg)
+	r.engine, r.place = postgresReads, postgresPlace(cfg)
+	r.place.reads = true
+	if _, err := meet(ctx, cfg, false); err != nil {
+		return r.place.name(ctx, err)
+	}
+	r.pool = pooled(cfg)
 	return nil
 }
 
 func (r *Reader) openSQLite(path string) error {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return fmt.Errorf("path of the database: %w", err)
-	}
-	if _, err := os.Stat(path); err != nil {
+	path, err := sqlitePath(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the database does not exist yet: start the daemon that writes it (%w)", err)
+	}
+	if err != nil {
+		return err
 	}
 	r.pool, err = sql.Open("sqlite", sqliteURL(path, "query_only(ON)", "cache_size(-16384)", "mmap_size(1073741824)"))
 	r.engine, r.place = sqliteReads, sqlitePlace(path)
+	r.place.reads = true
 	return err
 }
 
@@ -99,8 +123,8 @@ func (r *Reader) View(ctx context.Context, f func(*Snapshot) error) (err error) 
 		return r.place.explain(ctx, err)
 	}
 	defer func() {
-		if _, rollback := conn.ExecContext(context.WithoutCancel(ctx), r.engine.end); err == nil {
-			err = r.place.explain(ctx, rollback)
+		if _, end := conn.ExecContext(context.WithoutCancel(ctx), rollback); err == nil {
+			err = r.place.explain(ctx, end)
 		}
 	}()
 	return r.place.explain(ctx, f(&Snapshot{ctx, conn, r}))
@@ -135,17 +159,33 @@ type Snapshot struct {
 func (s *Snapshot) checkVersion() error {
 	var have sql.NullInt64
 	err := s.conn.QueryRowContext(s.ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&have)
-	if err != nil {
+	if noTable(err) {
 		return fmt.Errorf("the database contains no ledger yet: start the daemon that writes it (%w)", err)
+	}
+	if err != nil {
+		return err
 	}
 	if have.Int64 > 0 && have.Int64 <= oldRules {
 		return errOldRules
 	}
-	if want := schemaVersion(); have.Int64 != want {
-		return fmt.Errorf("the database's tables have version %d, but this program needs version %d: run the same release as the daemon "+
-			"that writes them", have.Int64, want)
+	switch want := schemaVersion(); {
+	case have.Int64 < want:
+		return fmt.Errorf("the database's tables have version %d, but this program needs version %d: run this release for the daemon that writes them, too",
+			have.Int64, want)
+	case have.Int64 > want:
+		return fmt.Errorf("the database's tables have version %d, but this program needs version %d: install the release of the daemon that writes them",
+			have.Int64, want)
 	}
 	return nil
+}
+
+// checkNetwork refuses a ledger of another network or start, of which most answers would be errors and the others wrong.
+func (s *Snapshot) checkNetwork() error {
+	l, err := pool.NewLoader(s.r.net, s.r.shadow)
+	if err != nil {
+		return err
+	}
+	return s.records("WHERE kind = $1", []any{int16(pool.RecordTip)}, l.Add)
 }
 
 // records passes records to f, which must not keep them.
@@ -162,7 +202,7 @@ func (s *Snapshot) records(where string, args []any, f func(pool.Record) error) 
 			return err
 		}
 		if err := f(pool.Record{Kind: pool.RecordKind(kind), Key: key, Value: value}); err != nil {
-			return fmt.Errorf("%w: the database is damaged or belongs to another network", err)
+			return contradicts(err)
 		}
 	}
 	return rows.Err()

@@ -31,6 +31,18 @@ func view(t testing.TB, r *store.Reader, f func(s *store.Snapshot) error) {
 	}
 }
 
+// endsAt checks of which block a new snapshot is.
+func endsAt(t testing.TB, r *store.Reader, height pastel.Height) {
+	t.Helper()
+	view(t, r, func(s *store.Snapshot) error {
+		tip, err := s.Tip()
+		if err == nil && tip.Height != height {
+			t.Errorf("a snapshot is of block %d, want %d", tip.Height, height)
+		}
+		return err
+	})
+}
+
 // paged reads a list in pages of 3 and returns all of it.
 func paged[T any](t testing.TB, desc bool, list func(store.Page) ([]T, error), key func(T) []any) (whole []T) {
 	t.Helper()
@@ -242,13 +254,7 @@ func TestASnapshotStaysAsItIs(t *testing.T) {
 			}
 			return err
 		})
-		view(t, r, func(s *store.Snapshot) error {
-			tip, err := s.Tip()
-			if err == nil && tip.Height != 99 {
-				t.Errorf("a new snapshot is of block %d", tip.Height)
-			}
-			return err
-		})
+		endsAt(t, r, 99)
 	})
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -88,6 +89,9 @@ func (q *query) order(p Page, key []string) {
 	q.text.WriteString(" ORDER BY " + strings.Join(key, direction+", ") + direction + " LIMIT " + strconv.Itoa(p.Limit))
 }
 
+// ErrUnreadable says that a row does not hold what this program writes, and what to do.
+var ErrUnreadable = errors.New(Damaged)
+
 // all runs a query and scans each row.
 func all[T any](s *Snapshot, q *query, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	rows, err := s.conn.QueryContext(s.ctx, q.text.String(), q.args...)
@@ -98,8 +102,11 @@ func all[T any](s *Snapshot, q *query, scan func(*sql.Rows) (T, error)) ([]T, er
 	list := []T{}
 	for rows.Next() {
 		x, err := scan(rows)
+		if err != nil && s.ctx.Err() != nil {
+			return nil, s.ctx.Err()
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%w: the database is damaged", err)
+			return nil, fmt.Errorf("%w; %w", err, ErrUnreadable)
 		}
 		list = append(list, x)
 	}

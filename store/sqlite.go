@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gofrs/flock"
 	"modernc.org/sqlite" // the driver
@@ -30,32 +32,34 @@ func sqliteURL(path string, pragmas ...string) string {
 }
 
 // sqliteWriter is a writer's SQLite database.
-type sqliteWriter struct{ pool *sql.DB }
+type sqliteWriter struct {
+	path string
+	pool *sql.DB
+}
 
-func openSQLite(ctx context.Context, path string, s *Store) error {
-	if path == "" {
-		return errors.New("no database: name an SQLite file or a postgres:// URL")
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return fmt.Errorf("path of the database: %w", err)
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%s is a folder: name a file in it", path)
+func openSQLite(ctx context.Context, _, path string, s *Store) error {
+	path, err := sqlitePath(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("create the database's folder: %w", err)
 	}
-	opening := place("open SQLite file " + path)
+	opening := place{what: "open SQLite file " + path, file: true}
 	lock := flock.New(path + ".lock")
 	locked, err := lock.TryLock()
-	if err != nil {
+	switch {
+	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
+		return fmt.Errorf("lock the database: %w; its file system has no locks: put the file on a local disk, or use PostgreSQL", err)
+	case err != nil:
 		return fmt.Errorf("lock the database: %w", err)
-	}
-	if !locked {
+	case !locked:
 		return opening.name(ctx, ErrLocked)
 	}
 	s.onClose(lock.Unlock)
+	if err := create(path); err != nil {
+		return err
+	}
 	if err := claimSQLite(ctx, path); err != nil {
 		return opening.name(ctx, err)
 	}
@@ -65,15 +69,98 @@ func openSQLite(ctx context.Context, path string, s *Store) error {
 	}
 	s.onClose(pool.Close)
 	backup := func(version int64) error {
-		_, err := pool.ExecContext(ctx, "VACUUM INTO $1", fmt.Sprintf("%s.version-%d", path, version))
+		to := fmt.Sprintf("%s.version-%d", path, version)
+		_, err := pool.ExecContext(ctx, "VACUUM INTO $1", to)
+		if err == nil {
+			err = os.Chmod(to, private)
+		}
 		return err
 	}
 	if err := migrate(ctx, pool, sqliteMigrations, backup); err != nil {
 		return opening.name(ctx, err)
 	}
-	s.engine, s.place = &sqliteWriter{pool}, sqlitePlace(path)
+	s.engine, s.reads, s.place = &sqliteWriter{path, pool}, sqliteReads, sqlitePlace(path)
 	s.conn, s.q, err = s.engine.connect(ctx)
 	return opening.name(ctx, err)
+}
+
+// private is the mode of a database's files: they hold the addresses of alerts' receivers, which are secrets.
+const private = 0o600
+
+// create creates a database's file, privately, if it is missing.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
+	switch {
+	case err == nil:
+		return f.Close()
+	case errors.Is(err, fs.ErrExist):
+		return KeepPrivate(path)
+	}
+	return fmt.Errorf("create the database: %w", err)
+}
+
+// KeepPrivate takes an SQLite database's files from other users, who could read those that earlier releases made. SQLite gives the files
+// that it adds the mode of the database. It does nothing for a PostgreSQL database, or one that does not exist yet.
+func KeepPrivate(database string) error {
+	if IsPostgres(database) {
+		return nil
+	}
+	for _, name := range []string{database, database + "-wal", database + "-shm"} {
+		info, err := os.Stat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return fmt.Errorf("open SQLite file: %w", err)
+		case !info.Mode().IsRegular(): // SQLite would wait for a pipe
+			return fmt.Errorf("%s is not a regular file: move it away", name)
+		case info.Mode().Perm()&0o077 != 0:
+			if err := os.Chmod(name, private); err != nil && writable(name) {
+				return fmt.Errorf("%s can be read or changed by other users of this machine: %w; run: chmod 600 %s", name, err, name)
+			}
+		}
+	}
+	return nil
+}
+
+// sqlitePath returns the one name of a file by which every process locks it, also if there is none yet, together with fs.ErrNotExist. It
+// refuses what cannot be a database: SQLite would wait for a pipe, and keep a log for each of a file's names, which corrupts it.
+func sqlitePath(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("path of the database: %w", err)
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, link := os.Lstat(path); link == nil {
+			return "", fmt.Errorf("%s is a symbolic link to a file that does not exist: remove it, or name the file itself", path)
+		}
+		return path, err
+	}
+	if err != nil {
+		return "", fmt.Errorf("path of the database: %w", err)
+	}
+	switch {
+	case info.IsDir():
+		return "", fmt.Errorf("%s is a folder: name a file in it", path)
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("%s is no regular file: choose another path", path)
+	case names(info) > 1:
+		return "", fmt.Errorf("%s has %d names (hard links), and SQLite would damage it: remove the others, or copy the file", path, names(info))
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", fmt.Errorf("path of the database: %w", err)
+	}
+	return path, nil
+}
+
+// writable reports whether a file may be written; what may not is refused later, in other words.
+func writable(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
 }
 
 // connect implements writing. The process holds the lock, on a file beside the database.
@@ -87,6 +174,14 @@ func (f *sqliteWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, err
 		return nil, nil, errors.Join(err, conn.Close())
 	}
 	return conn, prepared, nil
+}
+
+// keep implements writing. Only the process's end frees the lock.
+func (f *sqliteWriter) keep(context.Context) error { return nil }
+
+// another implements writing.
+func (f *sqliteWriter) another() (*sql.DB, error) {
+	return sql.Open("sqlite", sqliteURL(f.path, "synchronous(FULL)", "cache_size(-4096)"))
 }
 
 // leave implements writing.
@@ -140,6 +235,11 @@ type sqliteTx struct {
 }
 
 func (t *sqliteTx) queries() *db.Queries { return t.q }
+
+// QueryRowContext implements asking.
+func (t *sqliteTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return t.conn.QueryRowContext(ctx, query, args...)
+}
 
 func (t *sqliteTx) failed() error { return nil } // each statement returns its own error
 

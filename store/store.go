@@ -5,11 +5,11 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +25,8 @@ type Store struct {
 	place  place
 	closed []func() error
 	engine writing
+	reads  engine
+	role   role
 
 	mu    sync.Mutex // serializes use of the connection
 	conn  *sql.Conn  // for all of a writer's statements, so that losing it loses the writer's lock and the transaction at once; nil if lost
@@ -44,8 +46,13 @@ type writing interface {
 	leave(*sql.Conn, *db.Queries) error
 	// idle reports whether the connection works and has no open transaction.
 	idle(*sql.Conn) bool
+	// keep returns an error if the lock is lost. It is called every few seconds.
+	keep(ctx context.Context) error
 	// last reads the last block without the lock.
 	last(ctx context.Context) (pool.Tip, error)
+	// another returns connections of their own, for the same database.
+	another() (*sql.DB, error)
+	// begin begins a transaction that writes.
 	begin(ctx context.Context, conn *sql.Conn, q *db.Queries) (transaction, error)
 	// scan passes the records of a kind to f, which must not keep them.
 	scan(ctx context.Context, conn *sql.Conn, kind pool.RecordKind, f func(key, value []byte) error) error
@@ -56,6 +63,7 @@ var _ chain.Store = (*Store)(nil)
 // transaction is a step being written.
 type transaction interface {
 	queries() *db.Queries
+	asking
 	// failed returns the first error of a statement; later errors may only follow from it.
 	failed() error
 	Commit() error
@@ -65,20 +73,28 @@ type transaction interface {
 // ErrLocked says that another process writes to the database. Wait until it ends, or only read.
 var ErrLocked = errors.New("another process writes to this database")
 
-// IsPostgres reports whether a database is a PostgreSQL URL; anything else is the path of an SQLite file.
-func IsPostgres(database string) bool {
-	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
+// Open opens the database for writing, creates or upgrades its tables, and takes the writer's lock and role; ErrLocked if the lock is taken.
+// The database is a PostgreSQL URL, or the path of an SQLite file, which is created if missing.
+func Open(ctx context.Context, database string, net pool.Params) (*Store, error) {
+	return OpenAs(ctx, rand.Text(), database, net)
 }
 
-// Open opens the database for writing, creates or upgrades its tables, and takes the writer's lock; ErrLocked if it is taken. The database
-// is a PostgreSQL URL, or the path of an SQLite file, which is created if missing.
-func Open(ctx context.Context, database string, net pool.Params) (*Store, error) {
+// OpenAs is Open for a writer that opens the database again after it lost it: under the same name, which no other writer has, it ends
+// PostgreSQL sessions that it lost and the server still believes in.
+func OpenAs(ctx context.Context, writer, database string, net pool.Params) (*Store, error) {
+	if err := Check(database); err != nil {
+		return nil, err
+	}
 	open := openSQLite
 	if IsPostgres(database) {
 		open = openPostgres
 	}
 	s := &Store{net: net}
-	if err := open(ctx, database, s); err != nil {
+	err := open(ctx, writer, database, s)
+	if err == nil {
+		err = s.place.name(ctx, s.take(ctx))
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -120,26 +136,29 @@ func (s *Store) use(ctx context.Context, f func() error) (err error) {
 			s.conn, s.q = nil, nil
 			return s.place.explain(ctx, err)
 		}
-		if err = s.overtaken(connecting); err != nil {
+		if err = s.role.held(connecting, s.conn, writerRow); err == nil {
+			err = s.overtaken(connecting)
+		}
+		if err != nil {
 			s.drop() //nolint:errcheck // the first error matters
 			return s.place.name(ctx, err)
 		}
 	}
-	if err = f(); err != nil && !s.engine.idle(s.conn) {
+	if err = f(); err != nil && s.conn != nil && !s.engine.idle(s.conn) {
 		s.drop() //nolint:errcheck // the first error matters
 	}
 	return s.place.explain(ctx, err)
 }
 
-// overtaken returns ErrOvertaken if the database, after its lock was lost, ends where another process left it.
+// overtaken returns ErrOvertaken if the database, after its lock was lost, ends elsewhere than this writer left it.
 func (s *Store) overtaken(ctx context.Context) error {
 	if s.ends == nil {
 		return nil
 	}
 	last, err := lastBlock(ctx, s.q)
 	if err == nil && !slices.Contains(s.ends[:], last) {
-		err = fmt.Errorf("%w: it ends at block %d (%s), but the ledger at block %d (%s)", ErrOvertaken, last.Height, last.Hash,
-			s.ends[1].Height, s.ends[1].Hash)
+		err = fmt.Errorf("%w, or a backup was restored: it ends at block %d (%s), but the ledger at block %d (%s)", ErrOvertaken, last.Height,
+			last.Hash, s.ends[1].Height, s.ends[1].Hash)
 	}
 	return err
 }
@@ -172,14 +191,31 @@ func undoAt(ctx context.Context, q *db.Queries, h pastel.Height) (*pool.Undo, er
 	}
 	u, err := pool.DecodeUndo(b)
 	if err != nil {
-		return nil, fmt.Errorf("block %d: %w: the database is damaged; start with an empty one", h, err)
+		return nil, fmt.Errorf("block %d: %w; %s", h, err, Damaged)
 	}
 	return u, nil
 }
 
 // HashAt returns the hash of the block at h; chain.ErrNotFound if there is none.
 func (s *Store) HashAt(ctx context.Context, h pastel.Height) (hash pastel.BlockHash, err error) {
-	err = s.use(ctx, func() error {
+	err = s.blockAt(ctx, h, func(b *db.BlockAtRow) (err error) {
+		hash, err = hash32[pastel.BlockHash](b.Hash)
+		return err
+	})
+	return hash, err
+}
+
+// TimeAt returns the time of the block at h, seconds since 1970; chain.ErrNotFound if there is none.
+func (s *Store) TimeAt(ctx context.Context, h pastel.Height) (seconds int64, err error) {
+	err = s.blockAt(ctx, h, func(b *db.BlockAtRow) error {
+		seconds = b.Time
+		return nil
+	})
+	return seconds, err
+}
+
+func (s *Store) blockAt(ctx context.Context, h pastel.Height, f func(*db.BlockAtRow) error) error {
+	return s.use(ctx, func() error {
 		b, err := s.q.BlockAt(ctx, int64(h))
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("block %d: %w", h, chain.ErrNotFound)
@@ -187,10 +223,8 @@ func (s *Store) HashAt(ctx context.Context, h pastel.Height) (hash pastel.BlockH
 		if err != nil {
 			return fmt.Errorf("read block %d: %w", h, err)
 		}
-		hash, err = hash32[pastel.BlockHash](b.Hash)
-		return err
+		return f(&b)
 	})
-	return hash, err
 }
 
 // lastBlock returns the database's last block; height -1 if it has none.
@@ -210,11 +244,63 @@ func lastBlock(ctx context.Context, q *db.Queries) (tip pool.Tip, err error) {
 	return tip, err
 }
 
-var errColumn = errors.New("a hash in the database does not have 32 bytes: the database is damaged; start with an empty one")
+var errColumn = errors.New("a hash in the database does not have 32 bytes; " + Damaged)
 
 func hash32[T ~[32]byte](b []byte) (T, error) {
 	if len(b) != 32 {
 		return T{}, errColumn
 	}
 	return T(b), nil
+}
+
+// Rebuild empties the ledger's tables, so that the next daemon makes the ledger anew from the chain. It keeps everything that exists only
+// here: subscriptions to alerts, their messages, and how far events have become messages.
+func (s *Store) Rebuild(ctx context.Context) error {
+	err := s.use(ctx, func() error {
+		if err := s.ofThisNetwork(ctx); err != nil {
+			return err
+		}
+		tx, err := s.engine.begin(ctx, s.conn, s.q)
+		if err != nil {
+			return err
+		}
+		if err = s.role.held(ctx, tx, s.reads.holder); err == nil {
+			err = empty(ctx, tx.queries())
+		}
+		if first := tx.failed(); first != nil {
+			err = first
+		}
+		if err != nil {
+			tx.Rollback() //nolint:errcheck // the first error matters
+			return err
+		}
+		return tx.Commit()
+	})
+	return s.place.name(ctx, err)
+}
+
+// ofThisNetwork refuses a ledger of another network. It does not mind anything else that is wrong with one that is to be emptied.
+func (s *Store) ofThisNetwork(ctx context.Context) error {
+	l, err := pool.NewLoader(s.net, false)
+	if err != nil {
+		return err
+	}
+	err = s.readKind(ctx, pool.RecordTip, l)
+	if other := (*pool.OtherLedgerError)(nil); errors.As(err, &other) && other.Network != other.Want {
+		return err
+	}
+	return ctx.Err()
+}
+
+// empty deletes what the chain gives again.
+func empty(ctx context.Context, q *db.Queries) error {
+	for _, table := range []func(context.Context) error{
+		q.EmptyRecords, q.EmptyBlocks, q.EmptyEvents, q.EmptyPools, q.EmptyPledges, q.EmptyPledgeTickets, q.EmptyCredits, q.EmptyPayouts,
+		q.EmptyPayoutOutputs, q.DeleteSpends, q.DeleteMempoolLooked,
+	} {
+		if err := table(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }

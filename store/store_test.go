@@ -12,9 +12,11 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-func regtest(t testing.TB) pool.Params {
+func regtest(t testing.TB) pool.Params { return params(t, "regtest") }
+
+func params(t testing.TB, network string) pool.Params {
 	t.Helper()
-	net, err := pool.ParamsByName("regtest")
+	net, err := pool.ParamsByName(network)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func start(t testing.TB, blocks []*pool.Prepared, height pastel.Height) *site {
 	ctx, cancel := context.WithCancel(context.Background())
 	x := &site{blocks: blocks}
 	var r *store.Reader
-	x.ledger, r = ledgertest.Open(t, blocks, height, "")
+	x.ledger, r, _ = ledgertest.Open(t, blocks, height, "")
 	discard := slog.New(slog.DiscardHandler)
 	feed := api.NewFeed(r, discard)
 	x.books = books.New(r)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -16,6 +17,9 @@ var formats = template.FuncMap{
 	"coins":  pastel.Thousands,
 	"short":  pastel.Short,
 	"label":  func(id string) string { return ticket.PoolID(id).Label() },
+	"hash":   hashStart,
+	"name":   visible.Unquoted,
+	"named":  func(company, pastelID string) named { return named{company, pastelID} },
 	"height": func(h pastel.Height) string { return pastel.Thousands(int64(h)) },
 	"plural": func(n int, one, many string) string {
 		if n == 1 {
@@ -23,6 +27,7 @@ var formats = template.FuncMap{
 		}
 		return pastel.Thousands(int64(n)) + " " + many
 	},
+	"lasting":  lasting,
 	"status":   statusWord,
 	"role":     roleWord,
 	"standing": standing,
@@ -31,6 +36,34 @@ var formats = template.FuncMap{
 	"add":      func(a, b pastel.Amount) pastel.Amount { return a + b },
 	"int64":    func(a int) int64 { return int64(a) },
 	"int":      func(a int64) int { return int(a) },
+}
+
+// lasting prints how many seconds something has lasted, in the largest unit that fits.
+func lasting(seconds int64) string {
+	const minute, hour, day = 60, 60 * 60, 24 * 60 * 60
+	n, unit := seconds, "second"
+	switch {
+	case seconds >= day:
+		n, unit = seconds/day, "day"
+	case seconds >= hour:
+		n, unit = seconds/hour, "hour"
+	case seconds >= minute:
+		n, unit = seconds/minute, "minute"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
+}
+
+// named is an operator's name together with the PastelID that identifies the operator.
+type named struct{ Company, PastelID string }
+
+// hashStart returns the point of a pool's id and the first digits of its hash: many pools may have the same label.
+func hashStart(id string) string {
+	const digits = 8
+	label := ticket.PoolID(id).Label()
+	return id[len(label):min(len(id), len(label)+len(".")+digits)]
 }
 
 // psl prints an amount with all five decimals so that decimal points align.

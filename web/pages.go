@@ -8,6 +8,8 @@ import (
 
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/pasted"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -160,7 +162,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	if err == nil && d.Status == pool.Closed.String() {
 		d.Closed, err = s.closing(r, id)
 	}
-	return ok("pool.html", "Pool "+ticket.PoolID(id).Label(), "/pools", d), err
+	return ok("pool.html", "Pool "+ticket.PoolID(id).Label()+hashStart(id), "/pools", d), err
 }
 
 // closing describes the closing of a pool. The pool's state no longer tells what stays in escrow.
@@ -249,9 +251,33 @@ func (s *Site) holding(r *http.Request, account wire.Account, credits wire.Credi
 	return d, err
 }
 
+// operator is an operator's record with what tells the operator from others.
+type operator struct {
+	wire.Operator
+	Alike bool // another operator uses a name that looks the same
+}
+
+// mostNames is how many of an operator's names are listed.
+const mostNames = 5
+
+// Names returns the names to list.
+func (o operator) Names() []string { return o.Companies[:min(len(o.Companies), mostNames)] }
+
+// More returns how many names there are besides.
+func (o operator) More() int { return len(o.Companies) - len(o.Names()) }
+
 func (s *Site) operators(r *http.Request) (*page, error) {
 	list, _, err := s.cfg.Books.Operators(r.Context())
-	return ok("operators.html", "Operators", "/operators", list), err
+	names := map[string][]string{}
+	for i := range list {
+		names[list[i].PastelID] = list[i].Companies
+	}
+	alike := visible.Alike(names)
+	shown := make([]operator, len(list))
+	for i := range list {
+		shown[i] = operator{list[i], alike[list[i].PastelID]}
+	}
+	return ok("operators.html", "Operators", "/operators", shown), err
 }
 
 // tickets shows which tickets the chain accepted and rejected, and why.
@@ -286,7 +312,7 @@ func (s *Site) payout(r *http.Request) (*page, error) {
 
 // find redirects to the page of the pool, PastelID, address or payout that was entered.
 func (s *Site) find(w http.ResponseWriter, r *http.Request) {
-	what := strings.TrimSpace(r.URL.Query().Get("q"))
+	what := pasted.ID(r.URL.Query().Get("q"))
 	net := s.cfg.Books.Params().Network
 	to := ""
 	switch _, notAddress := pastel.ParseAddress(&net, what); {
@@ -295,9 +321,9 @@ func (s *Site) find(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(what, "jX"):
 		to = "/members/"
 	case len(what) == 64:
-		to = "/payouts/"
+		to, what = "/payouts/", pasted.Hex(what)
 	case strings.Contains(what, "."):
-		to = "/pools/"
+		to, what = "/pools/", pasted.Pool(what)
 	}
 	if to == "" {
 		s.serve(func(*http.Request) (*page, error) {

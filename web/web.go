@@ -15,11 +15,13 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -30,6 +32,7 @@ var files embed.FS
 type Config struct {
 	Books  *books.Books
 	Status func(*http.Request) (wire.Status, error)
+	Base   string // path under which a proxy publishes the pages, such as /pools; empty for none
 	Log    *slog.Logger
 }
 
@@ -192,15 +195,27 @@ func (s *Site) serve(f func(*http.Request) (*page, error)) http.Handler {
 		}
 		p.Path, p.Status = r.URL.RequestURI(), status
 		var out bytes.Buffer
-		if err := s.pages[p.file].ExecuteTemplate(&out, "layout", p); err != nil {
+		safe := visible.Writer(&out) // whatever strangers' texts a template shows as they are
+		if err := errors.Join(s.pages[p.file].ExecuteTemplate(safe, "layout", p), safe.Close()); err != nil {
 			s.cfg.Log.Error("cannot render a page", "path", r.URL.Path, "err", err)
 			http.Error(w, "This page cannot be rendered because of a bug in this program. Please report it.", http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(p.code)
-		w.Write(out.Bytes()) //nolint:errcheck // the client is gone
+		w.Write(s.rebase(out.Bytes())) //nolint:errcheck // the client is gone
 	})
+}
+
+// local finds the links of a page to this site. Text cannot look like one, because quotes in it are escaped.
+var local = regexp.MustCompile(`( (?:href|src|action|data-path|data-stream)=")/`)
+
+// rebase puts the base path in front of a page's links, as it is sent: no template can forget it.
+func (s *Site) rebase(html []byte) []byte {
+	if s.cfg.Base == "" {
+		return html
+	}
+	return local.ReplaceAll(html, []byte("${1}"+s.cfg.Base+"/"))
 }
 
 // failed returns the page that says what went wrong and what to do.

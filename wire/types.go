@@ -9,7 +9,7 @@ import (
 // Moment is a block with its date.
 type Moment struct {
 	Height    pastel.Height `json:"height" doc:"Block height."`
-	Time      time.Time     `json:"time" doc:"Time of the block. For a future block an estimate at 150 seconds per block."`
+	Time      time.Time     `json:"time" doc:"Time of the block. For a future block an estimate at 150 seconds per block, never before the time of the answer."`
 	Estimated bool          `json:"estimated,omitempty" doc:"The block is in the future."`
 }
 
@@ -40,15 +40,30 @@ type Parameters struct {
 
 // Status is the state of the ledger and of its daemon.
 type Status struct {
-	Network    string     `json:"network" doc:"Name of the network."`
-	Version    string     `json:"version" doc:"Version of the program."`
-	Start      int32      `json:"start_height" doc:"First block in which the rules apply."`
-	Shadow     bool       `json:"shadow" doc:"The network does not enforce the rules yet: answers describe what enforcement would do."`
-	Tip        Tip        `json:"tip"`
-	Ready      bool       `json:"ready" doc:"The ledger has caught up with the node."`
-	Trouble    string     `json:"trouble,omitempty" doc:"Why it is not ready."`
-	ReadOnly   bool       `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
-	Parameters Parameters `json:"parameters"`
+	Network    string         `json:"network" doc:"Name of the network."`
+	Version    string         `json:"version" doc:"Version of the program."`
+	Start      int32          `json:"start_height" doc:"First block in which the rules apply."`
+	Shadow     bool           `json:"shadow" doc:"The network does not enforce the rules yet: answers describe what enforcement would do."`
+	Tip        Tip            `json:"tip"`
+	Ready      bool           `json:"ready" doc:"The ledger is at the network's tip, as far as the daemon can tell."`
+	Trouble    string         `json:"trouble,omitempty" doc:"Why it is not ready."`
+	Now        time.Time      `json:"now" doc:"The daemon's clock when it answered."`
+	TipAge     *int64         `json:"tip_age,omitempty" doc:"Seconds from the time of the last block to now; negative if the block is dated ahead of the daemon's clock."`
+	StaleAfter int64          `json:"stale_after" doc:"Age of the last block, in seconds, from which on the daemon is not ready; 0 if it never gets too old."`
+	NodeHeight *pastel.Height `json:"node_height,omitempty" doc:"Last block of the node; left out if the daemon follows none."`
+	Headers    *pastel.Height `json:"headers,omitempty" doc:"Last block header that the node knows of; left out if it does not say. Above node_height while it downloads the chain."`
+	Peers      *int           `json:"peers,omitempty" doc:"Nodes that the node is connected to; left out if it does not say."`
+	ReadOnly   bool           `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
+	Alerts     *Deliveries    `json:"alerts,omitempty" doc:"What became of alerts to all subscriptions; left out if the daemon sends none."`
+	Parameters Parameters     `json:"parameters"`
+}
+
+// Deliveries counts alerts to all subscriptions.
+type Deliveries struct {
+	Subscriptions int   `json:"subscriptions" doc:"Subscriptions to alerts."`
+	Waiting       int64 `json:"waiting" doc:"Messages that wait to be sent, or to be sent again."`
+	Oldest        int64 `json:"oldest_waiting" doc:"Seconds for which the oldest of them has been waiting; 0 if none is."`
+	GivenUp       int64 `json:"given_up" doc:"Messages that are lost: their receivers refused them, or did not take them for days."`
 }
 
 // Statistics are network totals.
@@ -318,6 +333,8 @@ type Event struct {
 	Reason    string        `json:"reason,omitempty" doc:"Why the chain rejected the ticket; a stable identifier."`
 	Points    *int          `json:"points,omitempty" doc:"Reputation after the event."`
 	Text      string        `json:"text" doc:"The event in plain words."`
+
+	Unreadable bool `json:"unreadable,omitempty" doc:"The daemon's database holds no readable event here; the other fields are incomplete."`
 }
 
 // Point sums up a span of blocks for charts.
@@ -365,6 +382,13 @@ type Spend struct {
 	Reduces   bool          `json:"reduces" doc:"The pledge would offer only what counts, because coins that wait in line are spent. If it neither leaves nor reduces, the pledge moves with its coins."`
 	Forfeited pastel.Amount `json:"forfeited" doc:"Earnings that the owner would forfeit, patoshi."`
 	Seen      time.Time     `json:"seen" doc:"When the daemon first saw it."`
+}
+
+// Spends are the unconfirmed transactions that spend pledged coins.
+type Spends struct {
+	Tip    Tip        `json:"tip" doc:"Last block at the time of the last complete mempool scan, with height -1 if there was no recent one: the list may then be incomplete."`
+	Looked *time.Time `json:"looked,omitempty" doc:"When that scan began, by the daemon's clock: the list contains what its node knew then. Left out if there was no recent one."`
+	Items  []Spend    `json:"items"`
 }
 
 // Block is a block of the ledger.
@@ -424,6 +448,13 @@ type Subscribed struct {
 	Created time.Time `json:"created"`
 	To      string    `json:"to"`
 	Subscription
+	Delivered    int64      `json:"delivered" doc:"Messages that the receiver took."`
+	LastDelivery *time.Time `json:"last_delivery,omitempty" doc:"When it last took one; left out if it never did."`
+	Waiting      int64      `json:"waiting" doc:"Messages that wait to be sent, or to be sent again."`
+	WaitingSince *time.Time `json:"waiting_since,omitempty" doc:"Since when the oldest of them has been waiting; left out if none is."`
+	LastError    string     `json:"last_error,omitempty" doc:"Why the last attempt that failed did, without anything of the URL; left out if none did."`
+	LastFailure  *time.Time `json:"last_failure,omitempty" doc:"When that was."`
+	GivenUp      int64      `json:"given_up" doc:"Messages that are lost: the receiver refused them, or did not take them for days."`
 }
 
 // Receipt confirms a subscription.

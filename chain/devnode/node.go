@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -58,7 +58,7 @@ type txPlace struct {
 
 // Open opens the node in a folder and reads its chain. It moves the rules, if there are any, to the chain's tip.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+	if err := secretfile.Folder(cfg.Dir); err != nil {
 		return nil, fmt.Errorf("development node: %w", err)
 	}
 	n := &Node{

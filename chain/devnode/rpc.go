@@ -19,6 +19,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 )
 
 // Limits of the RPC server.
@@ -136,7 +138,7 @@ func (n *Node) Serve(address, dir string) (*Server, error) {
 		return nil, fmt.Errorf("development node: %w; choose another port", err)
 	}
 	s := &Server{URL: "http://" + listener.Addr().String(), CookieFile: filepath.Join(dir, ".cookie"), done: make(chan error, 1)}
-	if err := replaceFile(s.CookieFile, []byte(user+":"+password)); err != nil {
+	if err := secretfile.Write(s.CookieFile, []byte(user+":"+password)); err != nil {
 		listener.Close()
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -55,7 +56,7 @@ type supernodes struct {
 
 func openSupernodes(path string) (*supernodes, error) {
 	s := &supernodes{path: path}
-	data, err := os.ReadFile(path)
+	data, err := secretfile.ReadAny(path, maxWallet)
 	if errors.Is(err, os.ErrNotExist) {
 		return s, nil
 	}
@@ -83,7 +84,7 @@ func (s *supernodes) save() error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(s.path, data)
+	return secretfile.Write(s.path, data)
 }
 
 // standing returns a Supernode's state. While its pool is replenishing it stays enabled, without votes (integration/pasteld, insertion

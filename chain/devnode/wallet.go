@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
@@ -40,11 +40,13 @@ type walletFile struct {
 	Identities []identityFile `json:"identities"`
 }
 
+const maxWallet = 64 << 20 // bytes
+
 const walletWarning = "Keys of a development node. They are not encrypted: never use them for coins of value."
 
 func openWallet(path string, net *pastel.Network) (*wallet, error) {
 	w := &wallet{path: path, net: net, keys: map[pastel.KeyHash]*walletKey{}, locked: map[pastel.OutPoint]bool{}}
-	data, err := os.ReadFile(path)
+	data, err := secretfile.Read(path, maxWallet)
 	if errors.Is(err, os.ErrNotExist) {
 		_, err := w.newKey()
 		return w, err
@@ -86,21 +88,7 @@ func (w *wallet) save() error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(w.path, data)
-}
-
-// replaceFile writes a file as a whole or not at all.
-func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return secretfile.Write(w.path, data)
 }
 
 func (w *wallet) newKey() (*walletKey, error) {

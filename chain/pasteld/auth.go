@@ -3,11 +3,11 @@ package pasteld
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"strings"
 	"sync"
+
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 )
 
 const maxCookie = 4 << 10 // bytes
@@ -28,7 +28,7 @@ func newAuth(cfg Config) (*auth, error) {
 	case cfg.CookieFile != "" && (cfg.User != "" || cfg.Password != ""):
 		return nil, errors.New("node: both a login and a cookie file are set; set only one of them")
 	case strings.Contains(cfg.User, ":"):
-		return nil, errors.New("node: the user name contains a colon, which HTTP cannot send; change rpcuser")
+		return nil, fmt.Errorf("node-user: %.40q contains a colon, which HTTP cannot send; change rpcuser", cfg.User)
 	}
 	return &auth{file: cfg.CookieFile, last: login{cfg.User, cfg.Password}}, nil
 }
@@ -69,23 +69,22 @@ func (a *auth) advice() string {
 }
 
 func readCookie(file string) (login, error) {
-	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
+	b, err := secretfile.Read(file, maxCookie)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return login{}, temporary("the cookie file %s does not exist; start the node or correct the path", file)
-	}
-	if err != nil {
-		return login{}, fmt.Errorf("cannot read the cookie file (%w); let this user read it", err)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxCookie+1))
-	if err != nil {
-		return login{}, fmt.Errorf("cannot read the cookie file (%w); check that it is a file", err)
+	case errors.Is(err, fs.ErrPermission):
+		return login{}, fmt.Errorf("cannot read the cookie file (%w); run as the node's user, or use the node's rpcuser and rpcpassword", err)
+	case errors.Is(err, secretfile.ErrTooLarge):
+		return login{}, fmt.Errorf("the cookie file %s does not contain user:password; use the one that the node writes", file)
+	case err != nil:
+		return login{}, fmt.Errorf("cannot use the cookie file: %w", err)
 	}
 	if len(b) == 0 { // the node has just created it
 		return login{}, temporary("the cookie file %s is empty; wait until the node has started", file)
 	}
 	user, password, ok := strings.Cut(strings.TrimRight(string(b), "\r\n"), ":")
-	if !ok || user == "" || password == "" || len(b) > maxCookie || strings.ContainsAny(user+password, "\r\n\x00") {
+	if !ok || user == "" || password == "" || strings.ContainsAny(user+password, "\r\n\x00") {
 		return login{}, fmt.Errorf("the cookie file %s does not contain user:password; use the one that the node writes", file)
 	}
 	return login{user, password}, nil

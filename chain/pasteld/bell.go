@@ -2,9 +2,10 @@ package pasteld
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -19,9 +20,8 @@ const (
 // worthwhile. It drops values while one is pending. It retries a publisher that is unreachable or breaks the protocol until the context
 // ends, and never closes the channel. It fails only if the address is not of the form tcp://127.0.0.1:28332.
 func (*Client) Bell(ctx context.Context, zmqURL string) (<-chan struct{}, error) {
-	u, err := url.Parse(zmqURL)
-	if err != nil || u.Scheme != "tcp" || u.Hostname() == "" || u.Port() == "" || u.Host != zmqURL[len("tcp://"):] {
-		return nil, errors.New("node-zmq: not an address such as tcp://127.0.0.1:28332; use the node's zmqpubhashblock")
+	if err := CheckZMQ(zmqURL); err != nil {
+		return nil, err
 	}
 	bell := make(chan struct{}, 1)
 	ring := func() {
@@ -30,8 +30,23 @@ func (*Client) Bell(ctx context.Context, zmqURL string) (<-chan struct{}, error)
 		default:
 		}
 	}
-	go listen(ctx, u.Host, ring)
+	go listen(ctx, strings.TrimPrefix(zmqURL, zmqScheme), ring)
 	return bell, nil
+}
+
+const zmqScheme = "tcp://"
+
+// CheckZMQ returns an error unless Bell takes an address.
+func CheckZMQ(zmqURL string) error {
+	at, found := strings.CutPrefix(zmqURL, zmqScheme)
+	u, err := url.Parse(zmqURL)
+	if !found || err != nil || u.Hostname() == "" || u.Host != at || !port(u.Port()) {
+		return fmt.Errorf("node-zmq: %s is not an address such as tcp://127.0.0.1:28332; use the node's zmqpubhashblock", shownURL(zmqURL))
+	}
+	if strings.Contains(u.Host, "*") { // a node may publish on all of its addresses, but nobody can connect to all of them
+		return fmt.Errorf("node-zmq: %s names no host to connect to; write the node's own, such as 127.0.0.1, instead of the *", shownURL(zmqURL))
+	}
+	return nil
 }
 
 // listen rings until the context ends.

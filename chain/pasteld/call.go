@@ -18,8 +18,9 @@ import (
 
 // Limits of an answer, in bytes.
 const (
-	maxBlockAnswer = 64 << 20
-	maxAnswer      = 8 << 20
+	maxBlockAnswer  = 64 << 20
+	maxWalletAnswer = 128 << 20 // about 300,000 outputs
+	maxAnswer       = 8 << 20
 )
 
 // secret is a parameter that no error shows, even if the node repeats it.
@@ -74,6 +75,11 @@ func temporary(format string, args ...any) error {
 	return &callError{err: fmt.Errorf(format, args...), temporary: true}
 }
 
+// overloaded is a temporary error of a node that answers, with words for chain.Away.
+func overloaded(away, advice string) error {
+	return &callError{err: errors.New(away + advice), temporary: true, busy: true, away: away}
+}
+
 // ask posts a call and returns its result. Errors show no secrets, whether sent to the node or known to it.
 func (c *Client) ask(ctx context.Context, known []string, method string, params []any) (json.RawMessage, error) {
 	id := strconv.FormatUint(c.lastID.Add(1), 10)
@@ -86,10 +92,14 @@ func (c *Client) ask(ctx context.Context, known []string, method string, params 
 		return nil, err
 	}
 	limit := maxAnswer
-	if method == "getblock" {
+	patience := c.timeout
+	switch method {
+	case "getblock":
 		limit = maxBlockAnswer
+	case "listunspent": // of a wallet that mines, or that pays many
+		limit, patience = maxWalletAnswer, 4*c.timeout
 	}
-	timed, cancel := context.WithTimeout(ctx, c.timeout)
+	timed, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	status, answer, err := c.post(timed, body, as, limit)
 	if err == nil && status == http.StatusUnauthorized {
@@ -106,7 +116,7 @@ func (c *Client) ask(ctx context.Context, known []string, method string, params 
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil && timed.Err() != nil:
-		return nil, temporary("no answer within %s; check whether the node is busy, or allow more time", c.timeout)
+		return nil, temporary("no answer within %s; check whether the node is busy, or allow more time", patience)
 	case err != nil:
 		return nil, err
 	}
@@ -152,9 +162,11 @@ func (c *Client) post(ctx context.Context, body []byte, as login, limit int) (st
 	}
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
-	switch {
+	switch packed := resp.Header.Get("Content-Encoding"); {
 	case err != nil:
 		return 0, nil, temporary("the connection broke during the answer (%s); check whether the node is still running", cause(err))
+	case packed != "" && packed != "identity":
+		return 0, nil, fmt.Errorf("the answer is compressed (%s), which nobody asked for; check what lies between this program and the node", oneLine(packed, nil))
 	case len(answer) > limit:
 		return 0, nil, fmt.Errorf("the answer is longer than %d MiB; check whether this is a Pastel node", limit>>20)
 	}
@@ -177,9 +189,12 @@ func cause(err error) string {
 func (c *Client) result(status int, answer []byte, id string, secrets []string) (json.RawMessage, error) {
 	switch {
 	case status == http.StatusUnauthorized:
-		return nil, fmt.Errorf("the node refused the login (HTTP 401); %s", c.auth.advice())
+		const away = "the node refused the login"
+		// A node that restarts writes another cookie, perhaps in a moment. A wrong password stays wrong.
+		return nil, &callError{err: fmt.Errorf("%s (HTTP 401); %s", away, c.auth.advice()), temporary: c.auth.file != "", busy: c.auth.file != "", away: away}
 	case status == http.StatusForbidden:
-		return nil, errors.New("the node refused this machine (HTTP 403); add its address to the node's rpcallowip")
+		const away = "the node refused this machine"
+		return nil, &callError{err: errors.New(away + " (HTTP 403); add its address to the node's rpcallowip"), away: away}
 	case status/100 == 3:
 		return nil, fmt.Errorf("the address redirects elsewhere (HTTP %d); use the node's own address", status)
 	}
@@ -191,9 +206,11 @@ func (c *Client) result(status int, answer []byte, id string, secrets []string) 
 	case status == http.StatusOK:
 		return result, err
 	case status == http.StatusServiceUnavailable:
-		return nil, temporary("the node is too busy (HTTP 503); wait, or raise its rpcworkqueue")
-	case status/100 == 5:
-		return nil, temporary("the node failed without giving a reason (HTTP %d); see its debug.log", status)
+		return nil, overloaded("the node is too busy", " (HTTP 503); wait, or raise its rpcworkqueue")
+	case status == http.StatusTooManyRequests:
+		return nil, overloaded("the node is asked too often", " (HTTP 429); wait, or allow more requests where they are limited")
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status/100 == 5:
+		return nil, overloaded("the node failed without giving a reason", fmt.Sprintf(" (HTTP %d); see its debug.log", status))
 	}
 	return nil, fmt.Errorf("this is not the RPC of a Pastel node (HTTP %d); correct the address", status)
 }

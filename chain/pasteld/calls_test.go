@@ -185,7 +185,7 @@ func TestUnspent(t *testing.T) {
 	owner := addressOf(t, "tPdMYm3ZV3Kxig2XdePX1kdZU6PL77TTyRr")
 	equal(t, list[0], Unspent{
 		OutPoint: pastel.OutPoint{TxID: txOf(t, "97640a2659d641e51032d9c5a69febdc74d1d5b9181de88403d3db62a38c3081")},
-		Address:  owner, Script: owner.Script(), Value: 625000000, Confirmations: 104, Spendable: true,
+		Address:  owner, Script: owner.Script(), Value: 625000000, Confirmations: 104, Spendable: true, Generated: true,
 	})
 }
 

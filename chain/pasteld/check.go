@@ -18,7 +18,7 @@ var chainNames = map[string]string{"main": "main", "testnet": "test", "devnet": 
 
 // Check verifies that this is a Pastel node of the configured network, and recent enough.
 func (c *Client) Check(ctx context.Context) error {
-	const info, network = "getblockchaininfo", "getnetworkinfo"
+	const info, network = infoMethod, "getnetworkinfo"
 	var i struct {
 		Chain string `json:"chain"`
 		Pools []struct {

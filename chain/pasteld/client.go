@@ -3,9 +3,11 @@ package pasteld
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,6 +25,9 @@ type Config struct {
 	CookieFile     string // where the node writes user and password: .cookie in its data folder
 	Network        pastel.Network
 	Timeout        time.Duration // of a call, including its answer; 0 means 30 seconds
+	// Odd is called for each list that was read, with the number of entries that could not be read and were left out, and what is wrong with the
+	// first of them. It may be nil.
+	Odd func(method string, entries int, first error)
 }
 
 // Client asks one node. It is safe for concurrent use.
@@ -33,27 +38,45 @@ type Client struct {
 	auth    *auth
 	http    *http.Client
 	lastID  atomic.Uint64
+	odd     func(method string, entries int, first error) // may be nil
 }
 
-var _ chain.Source = (*Client)(nil)
+var _ chain.Node = (*Client)(nil)
 
 // URL returns the node's URL.
 func (c *Client) URL() string { return c.url }
 
-// Dial returns a client for a node that has passed Check.
+// dialPatience is how long Dial waits for a node: long enough for one that restarts or is busy for a moment.
+const dialPatience = 3 * time.Second
+
+// Dial returns a client for a node that has passed Check. If the node does not answer now (Temporary), Dial tries again for 3 seconds.
 func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	c, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Check(ctx); err != nil {
-		return nil, err
+	began := time.Now()
+	for pause := 200 * time.Millisecond; ; pause *= 2 {
+		err := c.Check(ctx)
+		switch {
+		case err == nil:
+			return c, nil
+		case !Temporary(err) || time.Since(began)+pause > dialPatience:
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(pause):
+		}
 	}
-	return c, nil
 }
 
 // New returns a client without contacting the node. It refuses settings that cannot work.
 func New(cfg Config) (*Client, error) {
+	for _, x := range []*string{&cfg.URL, &cfg.User, &cfg.Password, &cfg.CookieFile} { // pastel.conf holds none with white space around it
+		*x = strings.TrimSpace(*x)
+	}
 	address, err := nodeURL(cfg.URL)
 	if err != nil {
 		return nil, err
@@ -71,7 +94,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
 	}
-	return &Client{url: address, net: cfg.Network, timeout: cfg.Timeout, auth: a, http: newHTTP()}, nil
+	return &Client{url: address, net: cfg.Network, timeout: cfg.Timeout, auth: a, http: newHTTP(), odd: cfg.Odd}, nil
 }
 
 // newHTTP returns a client that sends credentials only to the node: no proxy from the environment, no redirects.
@@ -90,16 +113,47 @@ func newHTTP() *http.Client {
 	}
 }
 
-// nodeURL checks a URL and removes a final slash. Its errors do not show the URL, which may contain a password.
+// nodeURL checks a URL and removes a final slash. Its errors do not show credentials.
 func nodeURL(s string) (string, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return "", errors.New("node: the address is not a URL such as http://127.0.0.1:19932")
+		return "", fmt.Errorf("node: %s is not a URL such as http://127.0.0.1:19932", shownURL(s))
 	case u.User != nil:
-		return "", errors.New("node: the address contains credentials; use the settings for user and password")
-	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-		return "", errors.New("node: the address has more than host and port; use the form http://127.0.0.1:19932")
+		return "", fmt.Errorf("node: the address %s contains credentials; use the settings for user and password", shownURL(s))
+	case u.Port() != "" && !port(u.Port()) || strings.HasSuffix(u.Host, ":"):
+		return "", fmt.Errorf("node: %s has no port from 1 to 65535; use the form http://127.0.0.1:19932", shownURL(s))
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
+		return "", fmt.Errorf("node: %s has more than host and port; use the form http://127.0.0.1:19932", shownURL(s))
 	}
 	return u.Scheme + "://" + u.Host, nil
+}
+
+// port reports whether a text is the number of a port that one can connect to.
+func port(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
+}
+
+// shownURL quotes an address without what may be secret: anything before an at sign, and what follows the path's beginning.
+func shownURL(s string) string {
+	const most = 100 // bytes
+	scheme, rest, found := strings.Cut(s, "://")
+	if !found {
+		scheme, rest = "", s
+	}
+	secret := ""
+	if i := strings.LastIndex(rest, "@"); i >= 0 {
+		secret, rest = "…@", rest[i+1:]
+	}
+	if i := strings.IndexAny(rest, "?#"); i >= 0 {
+		rest = rest[:i+1] + "…"
+	}
+	if strings.Contains(scheme, "@") {
+		scheme = "…"
+	}
+	if found {
+		scheme += "://"
+	}
+	return fmt.Sprintf("%.*q", most, scheme+secret+rest)
 }

@@ -1,4 +1,4 @@
-// Package pasteld is a client for a Pastel node, pasteld or a compatible one. It is a chain.Source; it makes wallet, identity and Supernode
+// Package pasteld is a client for a Pastel node, pasteld or a compatible one. It is a chain.Node; it makes wallet, identity and Supernode
 // calls over the node's JSON-RPC; and it turns the node's ZMQ notifications into a bell.
 //
 // The package trusts only the form of what the node says. Answers are limited in size, typed and complete, and amounts are exact; the

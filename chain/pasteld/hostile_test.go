@@ -68,9 +68,9 @@ func TestHostileAnswers(t *testing.T) {
 		{404, `{"result":null,"error":{"code":-32601,"message":"Method not found"},"id":ID}`,
 			"the node refused with code -32601: Method not found; use pasteld 2.2.10 or newer, with its wallet enabled", false},
 		{500, `{"result":null,"error":{"code":-1,"message":"a\u001b[2J\n\tpass-word\u0000b"},"id":ID}`,
-			"the node refused with code -1: a [2J *** b", false},
+			`the node refused with code -1: a\u001b[2J ***\u0000b`, false},
 		{500, `{"result":null,"error":{"code":-1,"message":"` + strings.Repeat("m", 1000) + `"},"id":ID}`,
-			"the node refused with code -1: " + strings.Repeat("m", 400) + "...", false},
+			"the node refused with code -1: " + strings.Repeat("m", 399) + "…", false},
 		{500, "", "the node failed without giving a reason (HTTP 500); see its debug.log", true},
 		{500, ok, "the node failed without giving a reason (HTTP 500); see its debug.log", true},
 		{502, "<html>", "the node failed without giving a reason (HTTP 502); see its debug.log", true},
@@ -142,7 +142,7 @@ func TestHostileResults(t *testing.T) {
 		}},
 		{"Unspent", func(c *Client, ctx context.Context) error { _, err := c.Unspent(ctx, 1); return err },
 			"[" + coin + "," + swap(coin, `"address":"`+addressB+`",`, "") + "]", []string{
-				"null", "{}", "[null]", "[7]", "[{}]", "[" + coin + ",{}]", "[" + swap(coin, `"vout":0`, `"vout":-1`) + "]",
+				"null", "{}", "[null]", "[7]", "[{}]", "[{},null]", "[" + swap(coin, `"vout":0`, `"vout":-1`) + "]",
 				"[" + swap(coin, `"vout":0`, `"vout":4294967296`) + "]", "[" + swap(coin, addressB, "Ptmaintextaddress") + "]",
 				"[" + swap(coin, "1.5", "1.123456") + "]", "[" + swap(coin, "true", "1") + "]", "[" + swap(coin, `"51"`, `"5"`) + "]",
 			}},
@@ -181,7 +181,7 @@ func TestHostileResults(t *testing.T) {
 			[]string{"null", `"nokey"`, "{}"}},
 		{"Masternodes", func(c *Client, ctx context.Context) error { _, err := c.Masternodes(ctx); return err }, "{}", []string{
 			"null", "[]", `{"x":"y"}`, `{"` + z64 + `-0":"ENABLED"}`, `{"` + z64 + `-0":null}`, `{"` + z64 + `-0":7}`,
-			`{"` + z64 + `-4294967296":"ENABLED 1 ` + addressB + ` 1 1 1 1 h:1"}`, `{"` + z64 + `-0":"ENABLED 1 nobody 1 1 1 1 h:1"}`,
+			`{"` + z64 + `-4294967296":"ENABLED 1 ` + addressB + ` 1 1 1 1 h:1"}`, `{"` + z64 + `-0":"ENABLED 1 ` + addressB + ` 1 1 1"}`,
 		}},
 		{"Generate", func(c *Client, ctx context.Context) error { _, err := c.Generate(ctx, 1); return err }, `["` + z64 + `"]`,
 			[]string{"null", "[]", "[7]", `["` + z64 + `","` + z64 + `"]`}},
@@ -363,7 +363,7 @@ func TestCookieRotation(t *testing.T) {
 		"x at NODE: the node refused the login (HTTP 401); check that "+file+" is the cookie file of this node")
 	equal(t, refused.Load(), int32(2)) // no second attempt with the same one
 	write("__cookie__:wrong")
-	if err := c.Call(t.Context(), "x", nil); err == nil || Temporary(err) {
+	if err := c.Call(t.Context(), "x", nil); !Temporary(err) { // a node that has just started may write another one
 		t.Error(err)
 	}
 	equal(t, refused.Load(), int32(4)) // one more with the file's contents, and that is all

@@ -3,6 +3,7 @@ package pasteld
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -30,23 +31,18 @@ func (c *Client) identity(method, id string) error {
 	return nil
 }
 
-// PastelIDs returns the identities whose keys the node holds.
+// PastelIDs returns the identities whose keys the node holds. It leaves out one that it cannot read.
 func (c *Client) PastelIDs(ctx context.Context) ([]string, error) {
 	const method = "pastelid"
-	var list []struct {
-		ID *string `json:"PastelID"`
-	}
+	var list []json.RawMessage
 	if err := c.typed(ctx, method, &list, "list"); err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(list))
-	for i, l := range list {
-		if err := c.identity(method, *l.ID); err != nil {
-			return nil, err
-		}
-		ids[i] = *l.ID
+	type identity struct {
+		ID *string `json:"PastelID"`
 	}
-	return ids, nil
+	ids, _, err := sift(c, method, list, func(x *identity) (string, error) { return *x.ID, c.identity(method, *x.ID) })
+	return ids, err
 }
 
 // SignWith signs text with an identity of the node. The signature is base64 of Ed448's 114 bytes.

@@ -25,17 +25,20 @@ type Output struct {
 	Value   pastel.Amount // patoshi
 }
 
-// Mempool returns the ids of the transactions waiting to be mined, in the node's order.
+// Mempool returns the ids of the transactions waiting to be mined, in the node's order. It leaves out entries that are no ids.
 func (c *Client) Mempool(ctx context.Context) ([]pastel.TxID, error) {
-	var list []txID
-	if err := c.typed(ctx, "getrawmempool", &list); err != nil {
-		return nil, err
+	list, _, err := c.WholeMempool(ctx)
+	return list, err
+}
+
+// WholeMempool is Mempool and the number of entries that it leaves out: of that many transactions nothing is known.
+func (c *Client) WholeMempool(ctx context.Context) (ids []pastel.TxID, odd int, err error) {
+	const method = "getrawmempool"
+	var list []json.RawMessage
+	if err := c.typed(ctx, method, &list); err != nil {
+		return nil, 0, err
 	}
-	ids := make([]pastel.TxID, len(list))
-	for i, id := range list {
-		ids[i] = pastel.TxID(id)
-	}
-	return ids, nil
+	return sift(c, method, list, func(id *txID) (pastel.TxID, error) { return pastel.TxID(*id), nil })
 }
 
 // RawTx returns the bytes of the transaction with this id, from the mempool, or from a block if the node has a transaction index;

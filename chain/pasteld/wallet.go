@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -16,6 +17,7 @@ type Unspent struct {
 	Value         pastel.Amount // patoshi
 	Confirmations int
 	Spendable     bool // by the wallet's own keys
+	Generated     bool // by a coinbase
 }
 
 // errNoAddress protects coins from the zero address: it prints as an address that nobody holds a key for.
@@ -41,7 +43,7 @@ func (c *Client) address(method, text string) (pastel.Address, error) {
 }
 
 // Unspent returns the wallet's unlocked outputs with at least minConf confirmations, of these addresses, or of all addresses if none are
-// given.
+// given. It leaves out an output that it cannot read, one of a transaction in conflict with the chain, and one named twice.
 func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Address) ([]Unspent, error) {
 	const method, anyAge = "listunspent", 9_999_999
 	params := []any{minConf, anyAge}
@@ -52,7 +54,11 @@ func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Addre
 		}
 		params = append(params, texts)
 	}
-	var list []struct {
+	var list []json.RawMessage
+	if err := c.typed(ctx, method, &list, params...); err != nil {
+		return nil, err
+	}
+	type output struct {
 		ID            *txID   `json:"txid"`
 		Vout          *uint32 `json:"vout"`
 		Address       *string `json:"address,omitempty"`
@@ -60,24 +66,24 @@ func (c *Client) Unspent(ctx context.Context, minConf int, addrs ...pastel.Addre
 		Amount        *amount `json:"amount"`
 		Confirmations *int    `json:"confirmations"`
 		Spendable     *bool   `json:"spendable"`
+		Generated     bool    `json:"generated"`
 	}
-	if err := c.typed(ctx, method, &list, params...); err != nil {
-		return nil, err
-	}
-	out := make([]Unspent, len(list))
-	for i, u := range list {
-		out[i] = Unspent{
+	outs, _, err := sift(c, method, list, func(u *output) (out Unspent, err error) {
+		out = Unspent{
 			OutPoint: pastel.OutPoint{TxID: pastel.TxID(*u.ID), Vout: *u.Vout}, Script: pastel.Script(*u.Script),
-			Value: pastel.Amount(*u.Amount), Confirmations: *u.Confirmations, Spendable: *u.Spendable,
+			Value: pastel.Amount(*u.Amount), Confirmations: *u.Confirmations, Spendable: *u.Spendable, Generated: u.Generated,
 		}
 		if u.Address != nil {
-			var err error
-			if out[i].Address, err = c.address(method, *u.Address); err != nil {
-				return nil, err
-			}
+			out.Address, err = c.address(method, *u.Address)
 		}
-	}
-	return out, nil
+		return out, err
+	})
+	seen := make(map[pastel.OutPoint]bool, len(outs))
+	return slices.DeleteFunc(outs, func(u Unspent) bool {
+		again := seen[u.OutPoint]
+		seen[u.OutPoint] = true
+		return again || u.Confirmations < 0
+	}), err
 }
 
 // LockUnspent keeps the wallet from spending outputs until the node restarts, or unlocks them. Unlocking an empty list unlocks all outputs.
@@ -100,20 +106,21 @@ func (c *Client) LockUnspent(ctx context.Context, unlock bool, outs []pastel.Out
 	return nil
 }
 
-// LockedUnspent returns the outputs locked by LockUnspent.
+// LockedUnspent returns the outputs locked by LockUnspent, except those it cannot read.
 func (c *Client) LockedUnspent(ctx context.Context) ([]pastel.OutPoint, error) {
-	var list []struct {
+	const method = "listlockunspent"
+	var list []json.RawMessage
+	if err := c.typed(ctx, method, &list); err != nil {
+		return nil, err
+	}
+	type locked struct {
 		ID   *txID   `json:"txid"`
 		Vout *uint32 `json:"vout"`
 	}
-	if err := c.typed(ctx, "listlockunspent", &list); err != nil {
-		return nil, err
-	}
-	outs := make([]pastel.OutPoint, len(list))
-	for i, l := range list {
-		outs[i] = pastel.OutPoint{TxID: pastel.TxID(*l.ID), Vout: *l.Vout}
-	}
-	return outs, nil
+	outs, _, err := sift(c, method, list, func(l *locked) (pastel.OutPoint, error) {
+		return pastel.OutPoint{TxID: pastel.TxID(*l.ID), Vout: *l.Vout}, nil
+	})
+	return outs, err
 }
 
 // Balance returns what the wallet can spend, in patoshi.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -56,7 +57,7 @@ func TestPayoutStates(t *testing.T) {
 	t.Parallel()
 	at := wire.Moment{Height: 230}
 	for want, po := range map[string]wire.Payout{
-		"can be mined from block 230 (about": {From: wire.Moment{Height: 230, Estimated: true}},
+		"can be mined from block 230 (about": {From: wire.Moment{Height: 230, Time: time.Now().Add(time.Hour), Estimated: true}},
 		"due since block 230":                {From: at},
 		"mined in block 230":                 {From: at, Paid: &at},
 		"not mined in time, cancelled in":    {From: at, Cancelled: &at},

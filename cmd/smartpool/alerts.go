@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -24,7 +25,7 @@ type alertsCmd struct {
 // tokenFlags prove to the daemon that the user is its owner.
 type tokenFlags struct {
 	apiFlags
-	Token     string `env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file."`
+	Token     string `type:"text" env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file: other users can see flags."`
 	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File with the token: api.token in the daemon's data folder."`
 }
 
@@ -35,11 +36,11 @@ func (f *tokenFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*
 
 type alertsAddCmd struct {
 	tokenFlags
-	URL      string   `arg:"" help:"Where to send alerts: https://… is a webhook, anything else a shoutrrr URL, such as telegram://token@telegram?chats=@me. The URL is a secret, and other users of this machine can see command lines. Use - to be asked for it, or to read it from standard input."`
-	Pool     string   `placeholder:"POOL" help:"Only this pool, by id or label."`
-	PastelID string   `name:"pastelid" placeholder:"PASTELID" help:"Only this PastelID's pledges and their pools."`
-	Operator string   `placeholder:"PASTELID" help:"Only this operator's pools."`
-	Kinds    []string `placeholder:"KIND,..." help:"Kinds of alerts, separated by commas; by default, all. docs/alerts.md lists them."`
+	URL      string   `type:"text" arg:"" help:"Where to send alerts: https://… is a webhook, anything else a shoutrrr URL, such as telegram://token@telegram?chats=@me. The URL is a secret, and other users of this machine can see command lines. Use - to be asked for it, or to read it from standard input."`
+	Pool     string   `type:"pool" placeholder:"POOL" help:"Only this pool, by id or label."`
+	PastelID string   `type:"id" name:"pastelid" placeholder:"PASTELID" help:"Only this PastelID's pledges and their pools."`
+	Operator string   `type:"id" placeholder:"PASTELID" help:"Only this operator's pools."`
+	Kinds    []string `type:"text" placeholder:"KIND,..." help:"Kinds of alerts, separated by commas; by default, all. docs/alerts.md lists them."`
 	Cushion  int64    `placeholder:"PERCENT" help:"Alert when less than this much of the cushion is left; by default, 50."`
 	Overdue  int64    `placeholder:"BLOCKS" help:"Alert when a payout has been due for so many blocks; by default, 20."`
 }
@@ -48,7 +49,7 @@ type alertsAddCmd struct {
 func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
 	if c.URL == "-" {
 		var err error
-		if c.URL, err = secretURL(e); err != nil {
+		if c.URL, err = secretLine(e, "-", "URL (hidden): "); err != nil {
 			return err
 		}
 	}
@@ -68,29 +69,11 @@ func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey
 	if e.JSON {
 		return terminal.PrintJSON(e.Out, got)
 	}
-	_, _ = fmt.Fprintf(e.Out, "Created subscription %s. To check that alerts arrive: smartpool alerts test %s\n", got.ID, got.ID)
+	_, _ = fmt.Fprintf(e.Out, "Created subscription %s. To check that alerts arrive: smartpool alerts test %s\n", visible.Text(got.ID), terminal.Argument(got.ID))
 	if got.Secret != "" {
-		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret. Note it now; it is not shown again:\n  %s\n", got.Secret)
+		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret. Note it now; it is not shown again:\n  %s\n", visible.Text(got.Secret))
 	}
 	return err
-}
-
-// secretURL asks for a URL or, without a terminal, reads it from standard input.
-func secretURL(e *terminal.Terminal) (string, error) {
-	const most = 4 << 10 // more than any has
-	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(e.In, most)) }
-	if e.Interactive() {
-		read = func() ([]byte, error) { return e.Secret("URL (hidden): ") }
-	}
-	text, err := read()
-	if err != nil {
-		return "", err
-	}
-	to := strings.TrimSpace(string(text))
-	if to == "" {
-		return "", terminal.Usagef("there is no URL on standard input")
-	}
-	return to, nil
 }
 
 type alertsListCmd struct{ tokenFlags }
@@ -110,6 +93,8 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	}
 	t := terminal.NewTable([]any{"Subscription", "Since (UTC)", "To", "About", "Kinds", "Cushion %", "Overdue blocks"}, 6, 7)
 	t.SetColumnConfigs(append(terminal.RightAligned(6, 7), terminal.Wrapped(5)))
+	sent := terminal.NewTable([]any{"Subscription", "Delivered", "Last (UTC)", "Waiting", "Since (UTC)", "Given up", "Last error"}, 2, 4, 6)
+	sent.SetColumnConfigs(append(terminal.RightAligned(2, 4, 6), terminal.Wrapped(7)))
 	for i := range list {
 		s := &list[i]
 		about := "every pool"
@@ -121,15 +106,32 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 		case s.Operator != "":
 			about = "operator " + pastel.Short(s.Operator)
 		}
-		t.AppendRow([]any{s.ID, s.Created.UTC().Format("2006-01-02 15:04"), s.To, about, strings.Join(s.Kinds, ", "), s.Cushion, s.Overdue})
+		t.AppendRow([]any{s.ID, s.Created.UTC().Format("2006-01-02 15:04"), visible.Text(s.To), about, strings.Join(s.Kinds, ", "), s.Cushion, s.Overdue})
+		sent.AppendRow([]any{s.ID, s.Delivered, minute(s.LastDelivery), s.Waiting, minute(s.WaitingSince), s.GivenUp, lastError(s)})
 	}
-	_, err = fmt.Fprintln(e.Out, t.Render())
+	_, err = fmt.Fprintf(e.Out, "%s\n\nDeliveries\n%s\n", t.Render(), sent.Render())
 	return err
+}
+
+// minute is a time in a table; a dash if there is none.
+func minute(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// lastError says what went wrong last, and when.
+func lastError(s *wire.Subscribed) string {
+	if s.LastError == "" {
+		return "-"
+	}
+	return minute(s.LastFailure) + ": " + visible.Text(s.LastError)
 }
 
 type alertsRemoveCmd struct {
 	tokenFlags
-	ID string `arg:"" help:"The subscription's id, from alerts list."`
+	ID string `type:"id" arg:"" help:"The subscription's id, from alerts list."`
 }
 
 // Run ends a subscription.
@@ -142,7 +144,7 @@ func (c *alertsRemoveCmd) Run(ctx context.Context, e *terminal.Terminal, r *jour
 
 type alertsTestCmd struct {
 	tokenFlags
-	ID string `arg:"" help:"The subscription's id, from alerts list."`
+	ID string `type:"id" arg:"" help:"The subscription's id, from alerts list."`
 }
 
 // Run sends a test message.
@@ -156,7 +158,7 @@ func (c *alertsTestCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 // noSubscription says where to find the ids.
 func noSubscription(id string, err error) error {
 	if errors.Is(err, client.ErrNotFound) {
-		return fmt.Errorf("there is no subscription %s; smartpool alerts list shows all", terminal.Printable(id))
+		return fmt.Errorf("there is no subscription %s; smartpool alerts list shows all", visible.Text(id))
 	}
 	return err
 }

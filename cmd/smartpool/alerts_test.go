@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func subscribing(t *testing.T, asked *wire.Subscribe) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/v1/status", func(w http.ResponseWriter, _ *http.Request) {
-		json.NewEncoder(w).Encode(wire.Status{Network: "regtest", Ready: true})
+		json.NewEncoder(w).Encode(wire.Status{Network: "regtest", Ready: true, Tip: wire.Tip{Hash: "00"}})
 	})
 	mux.HandleFunc("POST /api/v1/alerts", func(w http.ResponseWriter, r *http.Request) {
 		if err := json.NewDecoder(r.Body).Decode(asked); err != nil {
@@ -109,6 +110,41 @@ func TestAlertURLFromStandardInput(t *testing.T) {
 		code := run([]string{"alerts", "add", "-", "--token", "x", "--api", server}, strings.NewReader(in), &out, &out)
 		if code != want || code == exitOK && asked.URL != "https://example.org/t0psecret" || strings.Contains(out.String(), "t0psecret") {
 			t.Errorf("%q: exit code %d, URL %q:\n%s", in, code, asked.URL, &out)
+		}
+	}
+}
+
+// The list shows of each subscription what arrived, what waits and what failed.
+func TestOneBadItemIsListed(t *testing.T) {
+	t.Parallel()
+	at := func(minute int) *time.Time {
+		when := time.Date(2026, 3, 1, 12, minute, 0, 0, time.UTC)
+		return &when
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/api/v1/status", func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(wire.Status{Network: "regtest", Ready: true, Tip: wire.Tip{Hash: "00"}})
+	})
+	mux.HandleFunc("GET /api/v1/alerts", func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode([]wire.Subscribed{
+			{
+				ID: "PICKY", To: "https://example.org/…", Delivered: 41, LastDelivery: at(1), Waiting: 7, WaitingSince: at(2),
+				LastError: "the receiver answered 400\x1b[2J", LastFailure: at(3), GivenUp: 3,
+			},
+			{ID: "FRESH", To: "https://example.com/…"},
+		})
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	code, out, _ := call("", "alerts", "list", "--token", "x", "--api", server.URL)
+	if code != 0 || strings.Contains(out, "\x1b[2J") {
+		t.Fatalf("exit code %d:\n%s", code, out)
+	}
+	for _, want := range []string{
+		`PICKY +41 +2026-03-01 12:01 +7 +2026-03-01 12:02 +3 +2026-03-01 12:03: the receiver answered 400`, `FRESH +0 +- +0 +- +0 +- `,
+	} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("%s does not match:\n%s", want, out)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -16,12 +17,12 @@ type ticketInitCmd struct {
 	Label      string `required:"" help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
 	Period     int64  `required:"" help:"Subscription period in blocks."`
 	Required   int64  `required:"" help:"Collateral in PSL."`
-	Factor     string `default:"1.2" help:"Overcollateralization: with 1.2, the target is 20 % more than required."`
-	Fee        string `required:"" help:"Operator's fee, percent of the rewards."`
-	Supernode  string `required:"" help:"Supernode's PastelID."`
-	Operator   string `required:"" help:"Operator's PastelID."`
+	Factor     string `type:"decimal" default:"1.2" help:"Overcollateralization: with 1.2, the target is 20 % more than required."`
+	Fee        string `type:"decimal" required:"" help:"Operator's fee, percent of the rewards."`
+	Supernode  string `type:"id" required:"" help:"Supernode's PastelID."`
+	Operator   string `type:"id" required:"" help:"Operator's PastelID."`
 	Company    string `required:"" help:"Operator's name."`
-	FeeAddress string `required:"" help:"Address that receives the fee."`
+	FeeAddress string `type:"id" required:"" help:"Address that receives the fee."`
 }
 
 // Run builds the ticket.
@@ -29,6 +30,12 @@ func (c *ticketInitCmd) Run(e *terminal.Terminal) error {
 	net, err := journey.NetworkNamed(c.Network)
 	if err != nil {
 		return err
+	}
+	if err := journey.CheckLabel(c.Label); err != nil {
+		return terminal.Usagef("--label %s: %w", visible.Name(c.Label), err)
+	}
+	if err := journey.CheckCompany(c.Company); err != nil {
+		return terminal.Usagef("--company: %w", err)
 	}
 	x := &ticket.Init{
 		Version: ticket.KindInit.Newest(), SmartPoolID: ticket.PoolID(c.Label), SubscriptionPeriod: c.Period, RequiredCoins: c.Required, SupernodePastelID: c.Supernode,
@@ -50,12 +57,12 @@ func (c *ticketInitCmd) Run(e *terminal.Terminal) error {
 type ticketPartCmd struct {
 	networkFlags
 	outFlags
-	Pool     string `required:"" help:"Pool id, of the form label.hash."`
-	PastelID string `required:"" name:"pastelid" help:"Member's PastelID."`
+	Pool     string `type:"pool" required:"" help:"Pool id, of the form label.hash."`
+	PastelID string `type:"id" required:"" name:"pastelid" help:"Member's PastelID."`
 	Coins    int64  `required:"" help:"Coins to pledge, in whole PSL."`
-	Output   string `required:"" help:"Output that backs the pledge, as txid:vout."`
-	Reward   string `required:"" help:"Address that receives the rewards."`
-	Time     string `help:"Time stamp, such as 2026-01-31T23:59:59Z; by default, now. It must be close to the block's time."`
+	Output   string `type:"hex" required:"" help:"Output that backs the pledge, as txid:vout."`
+	Reward   string `type:"id" required:"" help:"Address that receives the rewards."`
+	Time     string `type:"text" help:"Time stamp, such as 2026-01-31T23:59:59Z; by default, now. It must be close to the block's time."`
 }
 
 // Run builds the ticket.
@@ -77,6 +84,9 @@ func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
 	if failed := ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &net.Network, net.Limits()); failed != nil {
 		return failed
 	}
+	if err := journey.CheckTime(x.Ticket()); err != nil {
+		return terminal.Usagef("--time: %w", err)
+	}
 	if at, err := ticket.ParseTimeStamp(x.TimeStamp); err == nil {
 		e.Note("A block must include the pledge before %s.", ticket.FormatTimeStamp(at+int64(24*time.Hour/time.Second)))
 	}
@@ -86,8 +96,8 @@ func (c *ticketPartCmd) Run(e *terminal.Terminal) error {
 type ticketActivateCmd struct {
 	networkFlags
 	outFlags
-	Pool        string   `required:"" help:"Pool id, of the form label.hash."`
-	Participant []string `placeholder:"PASTELID,ADDRESS" sep:"none" help:"PastelID and pledged address of a member; repeat for each. By default, everyone with a live pledge when a block includes the ticket."`
+	Pool        string   `type:"pool" required:"" help:"Pool id, of the form label.hash."`
+	Participant []string `type:"participant" placeholder:"PASTELID,ADDRESS" sep:"none" help:"PastelID and pledged address of a member; repeat for each. By default, everyone with a live pledge when a block includes the ticket."`
 }
 
 // Run builds the ticket.

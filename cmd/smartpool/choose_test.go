@@ -31,11 +31,13 @@ func TestJoinChoosesAnUnusedAddress(t *testing.T) {
 	if out := x.does(join(alice, "400")...); !strings.Contains(out, "405 PSL; it stays") || strings.Contains(out, reused) {
 		t.Errorf("want the output of 405 PSL, as the fee is paid to the other address:\n%s", out)
 	}
+	x.send(15) // pays for the ticket
+	x.mine(1)
 	list, err := x.node.Unspent(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rest []pastel.OutPoint // but for the one at the fee's address, and what pays for the ticket
+	var rest []pastel.OutPoint // but for the one at the fee's address
 	for _, u := range list {
 		if u.Value >= 400*pastel.PSL && u.Address != fees {
 			rest = append(rest, u.OutPoint)
@@ -74,4 +76,30 @@ func TestJoinTakesTheAddressItIsGiven(t *testing.T) {
 	x.mine(1)
 	x.refused("an address with too little", exitNo, "has no unlocked output of at least 400 PSL at", "join", "atlas", "--pastelid", alice, "--coins", "400",
 		"--address", x.addressOf(bare), "--passphrase-file", secret, "--yes")
+}
+
+// A pledge has ended, and its coins are to back another one. What this machine remembers says so, and how to free them.
+func TestOddWalletRemembersAPledgeThatEnded(t *testing.T) {
+	t.Parallel()
+	x, secret, operator := startAtlas(t)
+	alice, supernode := x.person(0), x.person(0)
+	out := x.send(405)
+	x.mine(1)
+	address := x.addressOf(out)
+	join := func(pool string) []string {
+		return []string{"join", pool, "--pastelid", alice, "--coins", "400", "--address", address, "--passphrase-file", secret, "--yes"}
+	}
+	x.does(join("atlas")...)
+	x.mine(60) // the pool expires
+	x.does("pool", "create", "--label", "beta", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator,
+		"--supernode", supernode, "--passphrase-file", secret, "--yes")
+	unlock := "smartpool rpc lockunspent true '[{\"txid\":\"" + out.TxID.String() + "\",\"vout\":"
+	for _, what := range []string{"a locked output", "an unlocked output"} {
+		x.refused(what, exitNo, "keeps the wallet from using it. If that pledge has ended, remove the output from", join("beta")...)
+		x.refused(what, exitNo, unlock, join("beta")...)
+		x.unlock()
+	}
+	if out := x.does(append(join("beta"), "--output", out.String())...); !strings.Contains(out, "Accepted in block") {
+		t.Errorf("an output that the member named:\n%s", out)
+	}
 }

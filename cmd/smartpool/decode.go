@@ -5,6 +5,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -38,7 +39,7 @@ func (c *ticketDecodeCmd) Run(e *terminal.Terminal) error {
 		if s.Signature == "" {
 			state = "not signed yet"
 		}
-		if _, err := fmt.Fprintf(e.Out, "\n%s, %s, by %s:\n  %s\n", s.Field, state, terminal.Printable(s.By), terminal.Printable(s.Text)); err != nil {
+		if _, err := fmt.Fprintf(e.Out, "\n%s, %s, by %s:\n  %s\n", s.Field, state, visible.Text(s.By), visible.Text(s.Text)); err != nil {
 			return err
 		}
 	}

@@ -121,9 +121,12 @@ func flagOf(line, flag string) bool {
 }
 
 // call runs a command line against the daemon and the node.
-func (x *dev) call(line ...string) (code int, out string) {
+func (x *dev) call(line ...string) (code int, out string) { return x.fed("", line...) }
+
+// fed is call with something on standard input.
+func (x *dev) fed(input string, line ...string) (code int, out string) {
 	var both bytes.Buffer
-	code = run(x.located(line), strings.NewReader(""), &both, &both)
+	code = run(x.located(line), strings.NewReader(input), &both, &both)
 	return code, both.String()
 }
 

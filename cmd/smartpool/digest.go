@@ -12,7 +12,7 @@ import (
 type digestCmd struct {
 	apiFlags
 	Height int32    `default:"-1" help:"Block to compare at; by default, the last that all have."`
-	Others []string `arg:"" optional:"" name:"url" help:"Other daemons' APIs."`
+	Others []string `type:"text" arg:"" optional:"" name:"url" help:"Other daemons' APIs."`
 }
 
 // Run compares ledger digests: daemons with equal ones agree on all of history. For a single daemon it only prints the digest.

@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/pasted"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
@@ -18,6 +22,35 @@ func (f *passphraseFlags) passphrase(e *terminal.Terminal, of string, fresh bool
 	return e.Passphrase(f.PassphraseFile, of, fresh)
 }
 
+// secretLine reads a secret from a private file or, if its name is -, asks for it; without a terminal, it then reads standard input.
+func secretLine(e *terminal.Terminal, file, prompt string) (string, error) {
+	const most = 4 << 10 // bytes, more than any has
+	var text []byte
+	var err error
+	switch {
+	case file != "-":
+		text, err = secretfile.ReadOrReceive(file, most)
+		if err != nil {
+			err = terminal.UsageError{Err: err}
+		}
+	case e.Interactive():
+		text, err = e.Secret(prompt)
+	default:
+		text, err = io.ReadAll(io.LimitReader(e.In, most))
+	}
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(string(pasted.File(text)))
+	if secret == "" && file == "-" {
+		return "", terminal.Usagef("there is nothing on standard input")
+	}
+	if secret == "" {
+		return "", terminal.Usagef("%s is empty", file)
+	}
+	return secret, nil
+}
+
 // identityFlags say how a PastelID signs: with a key file, or on the node that holds its key.
 type identityFlags struct {
 	PassphraseFile string `type:"existingfile" placeholder:"FILE" help:"File with the passphrase on its first line; otherwise you are asked for it."`
@@ -29,12 +62,12 @@ func (f *identityFlags) source() *journey.KeySource { return (*journey.KeySource
 
 // apiFlags say which daemon to ask.
 type apiFlags struct {
-	API string `name:"api" env:"SMARTPOOL_API" default:"http://127.0.0.1:9734" placeholder:"URL" help:"Address of the daemon's API (smartpoold --api)."`
+	API string `type:"text" name:"api" env:"SMARTPOOL_API" default:"http://127.0.0.1:9734" placeholder:"URL" help:"Address of the daemon's API (smartpoold --api)."`
 }
 
 // nodeFlags say which node's wallet to use.
 type nodeFlags struct {
-	URL      string `name:"node" env:"SMARTPOOL_NODE" default:"http://127.0.0.1:9932" placeholder:"URL" help:"RPC address of the node with the wallet."`
+	URL      string `type:"text" name:"node" env:"SMARTPOOL_NODE" default:"http://127.0.0.1:9932" placeholder:"URL" help:"RPC address of the node with the wallet."`
 	User     string `name:"node-user" env:"SMARTPOOL_NODE_USER" placeholder:"NAME" help:"The node's RPC user (rpcuser); or use --node-cookie."`
 	Password string `name:"node-password" env:"SMARTPOOL_NODE_PASSWORD" placeholder:"SECRET" help:"The node's RPC password. Prefer the environment variable."`
 	Cookie   string `name:"node-cookie" env:"SMARTPOOL_NODE_COOKIE" placeholder:"FILE" help:"The node's .cookie file."`
@@ -56,8 +89,8 @@ func (f *apiFlags) dial(ctx context.Context, e *terminal.Terminal) (*journey.Dae
 type coldFlags struct {
 	Draft            string `name:"cold" placeholder:"FILE" help:"Sign nothing; write the ticket to this file and print what the cold machine must sign."`
 	Ticket           string `placeholder:"FILE" help:"Post a ticket written by --cold and signed since."`
-	PledgeSignature  string `placeholder:"BASE64" help:"With --ticket: the PastelID's signature, unless the file has it."`
-	AddressSignature string `placeholder:"BASE64" help:"With --ticket: the address's signature (signmessage), unless the file has it."`
+	PledgeSignature  string `type:"id" placeholder:"BASE64" help:"With --ticket: the PastelID's signature, unless the file has it."`
+	AddressSignature string `type:"id" placeholder:"BASE64" help:"With --ticket: the address's signature (signmessage), unless the file has it."`
 }
 
 // printPosted prints a transaction's outcome: to a person once a block holds it, to a program in any case.
@@ -105,5 +138,5 @@ func printPreflighted(e *terminal.Terminal) func(*journey.Preflighted, error) er
 
 // networkFlags choose the network of a ticket.
 type networkFlags struct {
-	Network string `default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network: main, testnet, devnet or regtest, so far the only one that enforces the rules."`
+	Network string `type:"text" default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network: main, testnet, devnet or regtest, so far the only one that enforces the rules."`
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 type guardCmd struct {
@@ -27,10 +28,13 @@ func (c *guardCmd) Validate() error {
 
 // Run watches pledges until it is interrupted, and prints a line for each thing that happens.
 func (c *guardCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
+	if err := r.CheckNames(c.ID); err != nil {
+		return err
+	}
 	return r.Guard(ctx, &journey.Guard{IDs: c.ID, Once: c.Once, NoLock: c.NoLock, Every: c.Every, Node: c.at(), Tell: func(x journey.Guarded) {
 		if e.JSON {
 			//nolint:errcheck,errchkjson // only texts; if the reader is gone, the process ends
-			json.NewEncoder(e.Out).Encode(x)
+			json.NewEncoder(visible.JSONWriter(e.Out)).Encode(x)
 			return
 		}
 		_, _ = fmt.Fprintf(e.Out, "%s UTC  %s\n", x.Time.Format("2006-01-02 15:04"), x.Text)

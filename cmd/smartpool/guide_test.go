@@ -35,7 +35,23 @@ func (p *transcript) say(text string) { fmt.Fprintf(&p.b, "\n%s\n", text) }
 // run types a line. The exit code must be code.
 func (p *transcript) run(code int, line ...string) string {
 	p.t.Helper()
-	got, out := p.call(line...)
+	return p.reading("", code, line...)
+}
+
+// secretly types a line that reads the passphrase from its file.
+func (p *transcript) secretly(line ...string) string {
+	p.t.Helper()
+	return p.reading("/secret", exitOK, line...)
+}
+
+// reading types a line whose standard input is a file in the daemon's folder, if one is named.
+func (p *transcript) reading(file string, code int, line ...string) string {
+	p.t.Helper()
+	input, from := "", ""
+	if file != "" {
+		input, from = mustRead(p.t, p.dir+file), " < "+data+file
+	}
+	got, out := p.fed(input, line...)
 	if got != code {
 		p.t.Fatalf("smartpool %s: exit code %d, want %d:\n%s", strings.Join(line, " "), got, code, out)
 	}
@@ -54,7 +70,7 @@ func (p *transcript) run(code int, line ...string) string {
 	if code != exitOK {
 		exit = fmt.Sprintf("(exit code %d)\n", code)
 	}
-	fmt.Fprintf(&p.b, "\n```console\n$ smartpool %s\n%s%s```\n", p.names.hide(strings.ReplaceAll(strings.Join(shown, " "), p.dir, data)),
+	fmt.Fprintf(&p.b, "\n```console\n$ smartpool %s\n%s%s```\n", p.names.hide(strings.ReplaceAll(strings.Join(shown, " "), p.dir, data))+from,
 		p.names.hide(strings.ReplaceAll(text, p.dir, data)), exit)
 	return out
 }
@@ -77,7 +93,7 @@ var variable = []struct {
 }{
 	{"date", regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?`)},
 	{"daemon", regexp.MustCompile(`http://127\.0\.0\.1:\d+`)},
-	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
+	{"PASTELID", regexp.MustCompile(`\bjX[1-9A-HJ-NP-Za-km-z]{4,8}…[1-9A-HJ-NP-Za-km-z]{6}|\bjX[1-9A-HJ-NP-Za-km-z]{70,}`)},
 	{"LEGROAST-KEY", regexp.MustCompile(`\bE[1-9A-HJ-NP-Za-km-z]{1000}[1-9A-HJ-NP-Za-km-z]+`)},
 	{"ADDRESS", regexp.MustCompile(`\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{33}\b|\bt[A-Zt][1-9A-HJ-NP-Za-km-z]{8}…[1-9A-HJ-NP-Za-km-z]{6}\b`)},
 	{"HASH", regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{10}…[0-9a-f]{6}\b`)},
@@ -291,7 +307,7 @@ func change(t *testing.T, p *transcript, hot, cold, secret string) {
 func (p *transcript) signs(address, id, statement string) (byAddress, byID string) {
 	p.t.Helper()
 	byAddress = strings.TrimSpace(p.run(exitOK, "rpc", "signmessage", address, statement))
-	signed := p.run(exitOK, "rpc", "pastelid", "sign", statement, id, passphrase, "ed448")
+	signed := p.secretly("rpc", "pastelid", "sign", statement, id, "-", "ed448")
 	var sig struct{ Signature string }
 	if err := json.Unmarshal([]byte(signed), &sig); err != nil {
 		p.t.Fatal(signed)
@@ -312,15 +328,15 @@ func (p *transcript) start(coins int) (id string) {
 			"[operator's guide](operator.md), using the same node and variables, up to «Open a pool». Then follow the steps below, and open the pool: it accepts " +
 			"pledges for 8 blocks.")
 	}
-	p.say("Have the node create a PastelID, then register it. Both take a passphrase, which is also in `" + data + "/secret` for the commands below:")
+	p.say("Have the node create a PastelID, then register it. Both take the passphrase in `" + data + "/secret`; no command line shows it:")
 	var made struct{ PastelID string }
-	if err := json.Unmarshal([]byte(p.run(exitOK, "rpc", "pastelid", "newkey", passphrase)), &made); err != nil {
+	if err := json.Unmarshal([]byte(p.secretly("rpc", "pastelid", "newkey", "-")), &made); err != nil {
 		p.t.Fatal(err)
 	}
 	p.say("The address that the registration names pays for it, so send coins there first; the change stays there:")
 	address := strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
 	p.run(exitOK, "rpc", "sendtoaddress", address, strconv.Itoa(registering))
-	p.run(exitOK, "rpc", "tickets", "register", "id", made.PastelID, passphrase, address)
+	p.secretly("rpc", "tickets", "register", "id", made.PastelID, "-", address)
 	if coins > 0 {
 		p.say("Put the coins to pledge into an output of their own, at an address that you use for nothing else:")
 		address = strings.TrimSpace(p.run(exitOK, "rpc", "getnewaddress"))
@@ -335,7 +351,7 @@ func (p *transcript) start(coins int) (id string) {
 const running = "## Before you start\n\nInstall the programs with `go install ./cmd/...`. One of them is the daemon, with a built-in development node on which nothing has any " +
 	"value. Start it in its own terminal:\n\n```console\n$ smartpoold --dev --data " + data + "\n```\n\nIn another terminal, set the addresses of the daemon and its node; if you use " +
 	"a real node, set its address and cookie instead:\n\n```console\n$ export SMARTPOOL_API=http://127.0.0.1:9734 SMARTPOOL_NODE=http://127.0.0.1:19932\n" +
-	"$ export SMARTPOOL_NODE_COOKIE=" + data + "/devnode/.cookie\n$ echo \"" + passphrase + "\" > " + data + "/secret\n```\n\nThis node mines only on request. When a " +
+	"$ export SMARTPOOL_NODE_COOKIE=" + data + "/devnode/.cookie\n$ (umask 077; head -c 15 /dev/urandom | base64 > " + data + "/secret)\n```\n\nThis node mines only on request. When a " +
 	"command below waits for a block, type `smartpool rpc generate 1` in a third terminal, or start the daemon with `--dev-mine 5s`."
 
 // subscribe subscribes the operator to alerts.

@@ -7,7 +7,9 @@ import (
 	"os"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 )
@@ -36,7 +38,7 @@ func (c *idNewCmd) Run(e *terminal.Terminal) error {
 	if err := saveKey(e, &c.passphraseFlags, c.File, key); err != nil {
 		return err
 	}
-	e.Note("Register it before it can pledge or open pools: smartpool id register %s", c.File)
+	e.Note("Register it before it can pledge or open pools: smartpool id register %s", terminal.Argument(c.File))
 	return nil
 }
 
@@ -68,7 +70,7 @@ type idShowCmd struct {
 // Run prints the id.
 func (c *idShowCmd) Run(e *terminal.Terminal) error {
 	if _, err := os.Stat(c.What); err != nil {
-		id, err := pastelid.Parse(c.What)
+		id, err := pastelid.Parse(pasted.ID(c.What))
 		if err != nil {
 			return fmt.Errorf("there is no file %s, and it is %w", c.What, err)
 		}
@@ -90,7 +92,7 @@ func loadKey(e *terminal.Terminal, f *passphraseFlags, file string) (*pastelid.P
 
 // messageFlags say what to sign.
 type messageFlags struct {
-	Message *string `xor:"message" required:"" help:"The text."`
+	Message *string `type:"exact" xor:"message" required:"" help:"The text."`
 	File    string  `xor:"message" required:"" type:"existingfile" help:"File with the text; every byte counts."`
 }
 
@@ -100,7 +102,7 @@ const maxMessage = 64 << 20
 // message returns what to sign, and how to show it to a person.
 func (f *messageFlags) message() (msg []byte, shown string, err error) {
 	if f.Message != nil {
-		return []byte(*f.Message), terminal.Printable(*f.Message), nil
+		return []byte(*f.Message), visible.Text(*f.Message), nil
 	}
 	info, err := os.Stat(f.File)
 	if err != nil {
@@ -145,8 +147,8 @@ func (c *idSignCmd) Run(e *terminal.Terminal) error {
 
 type idVerifyCmd struct {
 	messageFlags
-	PastelID  string `arg:"" name:"pastelid" help:"PastelID that should have signed."`
-	Signature string `arg:"" help:"Signature in base64."`
+	PastelID  string `type:"id" arg:"" name:"pastelid" help:"PastelID that should have signed."`
+	Signature string `type:"id" arg:"" help:"Signature in base64."`
 }
 
 // Run says ok, or fails.
@@ -181,13 +183,12 @@ type idImportCmd struct {
 
 // Run reads the container and writes the key file.
 func (c *idImportCmd) Run(e *terminal.Terminal) error {
-	pass, err := (&passphraseFlags{c.ContainerPassphraseFile}).passphrase(e, "container "+c.Container, false)
+	key, err := journey.Unlocked(e, c.ContainerPassphraseFile, "container "+c.Container, func(pass []byte) (*pastelid.PrivateKey, error) {
+		key, err := pastelid.LoadPasteldContainer(c.Container, pass)
+		return key, journey.KeyAdvice(err)
+	})
 	if err != nil {
 		return err
-	}
-	key, err := pastelid.LoadPasteldContainer(c.Container, pass)
-	if err != nil {
-		return journey.KeyAdvice(err)
 	}
 	return saveKey(e, &c.passphraseFlags, c.File, key)
 }
@@ -197,7 +198,7 @@ type idRegisterCmd struct {
 	nodeFlags
 	passphraseFlags
 	Key     string `arg:"" name:"key-file" type:"existingfile" help:"Key file of the PastelID."`
-	Address string `placeholder:"ADDRESS" help:"Address for the registration to name; by default, a new one of the wallet."`
+	Address string `type:"id" placeholder:"ADDRESS" help:"Address for the registration to name; by default, a new one of the wallet."`
 	NoWait  bool   `help:"Do not wait for a block to include the registration."`
 	Yes     bool   `help:"Do not ask for confirmation."`
 }

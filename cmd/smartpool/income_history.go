@@ -8,14 +8,15 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 type historyCmd struct {
 	who
 	CSV  bool   `name:"csv" help:"Print comma-separated values, for a spreadsheet or tax return."`
-	From string `placeholder:"YYYY-MM-DD" help:"First day, UTC."`
-	To   string `placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
+	From string `type:"text" placeholder:"YYYY-MM-DD" help:"First day, UTC."`
+	To   string `type:"text" placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
 }
 
 // Run prints income, forfeits and payouts, oldest first.
@@ -71,7 +72,8 @@ func writeCSV(e *terminal.Terminal, list []journey.Entry) error {
 	rows := [][]string{{"time_utc", "block", "kind", "amount_psl", "pool", "account", "address", "txid"}}
 	for _, x := range list {
 		rows = append(rows, []string{
-			x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), x.Kind, x.Amount.String(), x.Pool, x.Account, x.Address, x.TxID,
+			x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), visible.Cell(x.Kind), x.Amount.String(), visible.Cell(x.Pool), visible.Cell(x.Account),
+			visible.Cell(x.Address), visible.Cell(x.TxID),
 		})
 	}
 	return w.WriteAll(rows)

@@ -64,9 +64,9 @@ func TestManyPledges(t *testing.T) {
 	says := func(lines int, want string, line ...string) {
 		t.Helper()
 		args := append(append([]string{}, line...), "--api", x.at.API)
-		var out strings.Builder
-		if code := run(args, strings.NewReader(""), &out, &out); code != exitOK {
-			t.Fatalf("%v: exit code %d\n%s", line, code, &out)
+		var out, notes strings.Builder // the chain is old, which notes say
+		if code := run(args, strings.NewReader(""), &out, &notes); code != exitOK {
+			t.Fatalf("%v: exit code %d\n%s%s", line, code, &out, &notes)
 		}
 		if got := strings.Count(out.String(), "\n"); got > lines || !strings.Contains(out.String(), want) {
 			t.Errorf("%v: %d lines, want at most %d and %q:\n%s", line, got, lines, want, &out)
@@ -117,9 +117,9 @@ func TestManyPledges(t *testing.T) {
 
 	sum := func(kind string, ids ...string) (sum pastel.Amount) {
 		var list []journey.Entry
-		var out strings.Builder
-		if code := run(append([]string{"--json", "history", "--api", x.at.API}, ids...), strings.NewReader(""), &out, &out); code != exitOK {
-			t.Fatal(out.String())
+		var out, notes strings.Builder
+		if code := run(append([]string{"--json", "history", "--api", x.at.API}, ids...), strings.NewReader(""), &out, &notes); code != exitOK {
+			t.Fatal(notes.String())
 		}
 		if err := json.Unmarshal([]byte(out.String()), &list); err != nil {
 			t.Fatal(err)
@@ -132,13 +132,13 @@ func TestManyPledges(t *testing.T) {
 		return sum
 	}
 	var pool wire.PoolDetail
-	_, out := x.call("--json", "pool", "status", "large")
+	_, out, _ := call("", "--json", "pool", "status", "large", "--api", x.at.API)
 	if err := json.Unmarshal([]byte(out), &pool); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{most, c.Members[1], pool.Operator} { // an operator is paid, too
 		var a []wire.Account
-		_, out := x.call("--json", "my", id)
+		_, out, _ := call("", "--json", "my", id, "--api", x.at.API)
 		if err := json.Unmarshal([]byte(out), &a); err != nil {
 			t.Fatal(fmt.Errorf("%w: %s", err, out))
 		}

@@ -165,7 +165,7 @@ func TestLaunchMoves(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, listed := l.text(), l.listed()
-	move := l.line("--host", "127.0.0.1:19934", "--masternode-key", key)
+	move := l.line("--host", "127.0.0.1:19934", "--masternode-key-file", l.file("machine-key", key))
 	code, out := l.call(move...)
 	for _, says := range []string{"the node already lists the pool's Supernode, as ENABLED at 127.0.0.1:19933", "This launch replaces it", "restart the node, then run this command again"} {
 		if code != exitNo || !strings.Contains(out, says) {
@@ -223,7 +223,7 @@ func TestLaunchCold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.no("another key", exitNo, "must sign exactly this line", append(signed, "--signature", sign(statement), "--masternode-key", key)...)
+	l.no("another key", exitNo, "must sign exactly this line", append(signed, "--signature", sign(statement), "--masternode-key-file", l.file("machine-key", key))...)
 	l.no("a file without entries", exitNo, "give the file that --cold wrote", "supernode", "launch", "atlas", "--yes", "--signed", l.file("none.json", "{}"))
 	l.no("a file of another activation", exitNo, "to another pool or activation", "supernode", "launch", "atlas", "--yes", "--signed",
 		l.file("other.json", strings.ReplaceAll(mustRead(t, file), l.activation.TxID.String(), strings.Repeat("ab", 32))))
@@ -244,7 +244,7 @@ func TestLaunchCold(t *testing.T) {
 	l.no("--cold over masternode.conf", exitUsage, "choose another file", "supernode", "launch", "atlas", "--host", "127.0.0.1:19935", "--cold", l.conf)
 }
 
-func mustRead(t *testing.T, path string) string {
+func mustRead(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -262,7 +262,7 @@ func TestLaunchRefused(t *testing.T) {
 	l.no("a host's name", exitUsage, "nodes do not resolve names", l.line("--host", "node.example.org:19933")...)
 	l.no("the port of main", exitUsage, "port 9933 on main", l.line("--host", "127.0.0.1:9933")...)
 	l.no("an alias with a quote", exitUsage, "--alias", append(hosted, "--alias", `a"b`)...)
-	l.no("a key of another network", exitUsage, "--masternode-key", append(hosted, "--masternode-key", "5KYZdUEo39z3FPrtuX2QbbwGnNP5zTd7yyr2SC1j299sBCnWjss")...)
+	l.no("a key of another network", exitUsage, "--masternode-key-file", append(hosted, "--masternode-key-file", l.file("other-key", "5KYZdUEo39z3FPrtuX2QbbwGnNP5zTd7yyr2SC1j299sBCnWjss"))...)
 	l.no("no terminal", exitUsage, "add --yes", "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--passphrase-file", l.secret)
 	l.no("a wrong passphrase", exitNo, "did not sign", "supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--yes", "--passphrase-file", l.file("wrong", "wrong"))
 	l.no("a pool that is not active", exitNo, "no pool has the label", "supernode", "launch", "other", "--host", "127.0.0.1:19933")

@@ -11,8 +11,11 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/pastelnetwork/smartpool/internal/flagvalue"
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 // Exit codes.
@@ -25,7 +28,10 @@ const (
 	exitUnknown = 3
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	secretfile.Umask()
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // cli declares every command and flag, for parsing and for help.
 type cli struct {
@@ -58,7 +64,7 @@ type cli struct {
 
 // run executes one command line and returns the exit code.
 func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
-	out, errOut := terminal.Visible(stdout), terminal.Visible(stderr)
+	out, errOut := visible.Writer(stdout), visible.Writer(stderr)
 	defer errOut.Close()
 	defer out.Close()
 	exited := -1
@@ -69,16 +75,17 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return ctx, nil
 	}
 	var line cli
-	parser, err := kong.New(&line, kong.Name("smartpool"), kong.Writers(out, errOut),
+	parser, err := kong.New(&line, append(append(cleaners(), flagvalue.Durations()), kong.Name("smartpool"), kong.Writers(out, errOut),
 		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindSingletonProvider(interruption),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))...)
 	if err != nil {
 		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 		return exitUsage
 	}
-	ctx, err := parser.Parse(args)
+	flagvalue.OmitEmpty(parser.Model.Node)
+	ctx, err := parser.Parse(guarded(args))
 	if exited >= 0 { // the user asked for help
 		return exited
 	}

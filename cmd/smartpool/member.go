@@ -17,12 +17,12 @@ type joinCmd struct {
 
 // pledgeFlags are the fields of a pledge.
 type pledgeFlags struct {
-	Pool     string `arg:"" help:"The pool's id or label."`
+	Pool     string `type:"pool" arg:"" help:"The pool's id or label."`
 	Coins    int64  `placeholder:"PSL" help:"Coins to pledge, in whole PSL; by default, what the pool lacks, as far as one of your outputs covers it."`
-	PastelID string `name:"pastelid" placeholder:"PASTELID" help:"Your PastelID; by default, the node's only one."`
-	Output   string `placeholder:"TXID:VOUT" help:"Output that backs the pledge; by default, the smallest that suffices."`
-	Address  string `placeholder:"ADDRESS" help:"Address that holds the output and signs; required with --cold."`
-	Reward   string `placeholder:"ADDRESS" help:"Address that receives the rewards; by default, the pledged one. You may freely spend what another address receives: the pledge does not depend on it."`
+	PastelID string `type:"id" name:"pastelid" placeholder:"PASTELID" help:"Your PastelID; by default, the node's only one."`
+	Output   string `type:"hex" placeholder:"TXID:VOUT" help:"Output that backs the pledge; by default, the smallest that suffices."`
+	Address  string `type:"id" placeholder:"ADDRESS" help:"Address that holds the output and signs; required with --cold."`
+	Reward   string `type:"id" placeholder:"ADDRESS" help:"Address that receives the rewards; by default, the pledged one. You may freely spend what another address receives: the pledge does not depend on it."`
 	NoWait   bool   `help:"Do not wait for a block to include the ticket."`
 	Yes      bool   `help:"Do not ask for confirmation."`
 }
@@ -46,12 +46,12 @@ type amendCmd struct {
 
 // changeFlags are the fields of an amendment.
 type changeFlags struct {
-	Pool     string `arg:"" help:"The pool's id or label."`
+	Pool     string `type:"pool" arg:"" help:"The pool's id or label."`
 	Coins    int64  `placeholder:"PSL" help:"What the pledge offers from then on, in whole PSL. You can raise an offer, never lower it."`
-	Reward   string `placeholder:"ADDRESS" help:"Address that receives the rewards from then on; otherwise you are asked to confirm the present one. Required with --yes and with --cold."`
-	PastelID string `name:"pastelid" placeholder:"PASTELID" help:"Your PastelID; by default, the node's only one."`
-	Address  string `placeholder:"ADDRESS" help:"Pledged address, if the PastelID pledges several in the pool; required with --cold."`
-	Output   string `placeholder:"TXID:VOUT" help:"Output at the pledged address for the ticket to name; by default, one that backs the pledge, or another if the raise needs more coins."`
+	Reward   string `type:"id" placeholder:"ADDRESS" help:"Address that receives the rewards from then on; otherwise you are asked to confirm the present one. Required with --yes and with --cold."`
+	PastelID string `type:"id" name:"pastelid" placeholder:"PASTELID" help:"Your PastelID; by default, the node's only one."`
+	Address  string `type:"id" placeholder:"ADDRESS" help:"Pledged address, if the PastelID pledges several in the pool; required with --cold."`
+	Output   string `type:"hex" placeholder:"TXID:VOUT" help:"Output at the pledged address for the ticket to name; by default, one that backs the pledge, or another if the raise needs more coins."`
 	NoWait   bool   `help:"Do not wait for a block to include the ticket."`
 	Yes      bool   `help:"Do not ask for confirmation."`
 }

@@ -13,8 +13,8 @@ import (
 
 type payoutsCmd struct {
 	apiFlags
-	Pool    string `placeholder:"POOL" help:"Only this pool, by id or label."`
-	Address string `placeholder:"ADDRESS" help:"Only payouts to this address."`
+	Pool    string `type:"pool" placeholder:"POOL" help:"Only this pool, by id or label."`
+	Address string `type:"id" placeholder:"ADDRESS" help:"Only payouts to this address."`
 	All     bool   `help:"Include payouts that were mined or cancelled."`
 }
 

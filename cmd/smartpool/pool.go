@@ -26,13 +26,13 @@ type poolCreateCmd struct {
 type newPoolFlags struct {
 	Label                   string `placeholder:"NAME" help:"Name of the pool, 3 to 32 of a-z, 0-9 and -."`
 	Company                 string `placeholder:"NAME" help:"Operator's name, as members will see it."`
-	Fee                     string `placeholder:"PERCENT" help:"Operator's fee, 3 to 15 percent of the rewards."`
-	Factor                  string `placeholder:"NUMBER" help:"Overcollateralization, 1 to 3: with 1.2, the target is 20 % more than the Supernode needs."`
+	Fee                     string `type:"decimal" placeholder:"PERCENT" help:"Operator's fee, 3 to 15 percent of the rewards."`
+	Factor                  string `type:"decimal" placeholder:"NUMBER" help:"Overcollateralization, 1 to 3: with 1.2, the target is 20 % more than the Supernode needs."`
 	Period                  int64  `placeholder:"BLOCKS" help:"How long the pool accepts pledges. If it later falls short of collateral, it is dissolved after the same number of blocks."`
 	Required                int64  `placeholder:"PSL" help:"Collateral; by default, what a Supernode needs."`
-	Operator                string `placeholder:"PASTELID" help:"Operator's PastelID."`
-	Supernode               string `placeholder:"PASTELID" help:"Supernode's PastelID."`
-	FeeAddress              string `placeholder:"ADDRESS" help:"Address that receives the fee; by default, a new one of the wallet."`
+	Operator                string `type:"id" placeholder:"PASTELID" help:"Operator's PastelID."`
+	Supernode               string `type:"id" placeholder:"PASTELID" help:"Supernode's PastelID."`
+	FeeAddress              string `type:"id" placeholder:"ADDRESS" help:"Address that receives the fee; by default, a new one of the wallet."`
 	OperatorKey             string `type:"existingfile" placeholder:"FILE" help:"Key file of the operator's PastelID; without it, the node signs."`
 	SupernodeKey            string `type:"existingfile" placeholder:"FILE" help:"Key file of the Supernode's PastelID; without it, the node signs."`
 	SupernodePassphraseFile string `type:"existingfile" placeholder:"FILE" help:"File with the passphrase of the Supernode's PastelID; by default, --passphrase-file; otherwise you are asked for it."`
@@ -59,8 +59,8 @@ type poolActivateCmd struct {
 
 // activateFlags are the fields of an activation.
 type activateFlags struct {
-	Pool        string   `arg:"" help:"The pool's id or label."`
-	Participant []string `placeholder:"PASTELID,ADDRESS" sep:"none" help:"PastelID and pledged address of a member; repeat for each. By default, everyone with a live pledge."`
+	Pool        string   `type:"pool" arg:"" help:"The pool's id or label."`
+	Participant []string `type:"participant" placeholder:"PASTELID,ADDRESS" sep:"none" help:"PastelID and pledged address of a member; repeat for each. By default, everyone with a live pledge."`
 	NoWait      bool     `help:"Do not wait for a block to include the ticket."`
 	Yes         bool     `help:"Do not ask for confirmation."`
 }

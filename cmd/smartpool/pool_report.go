@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 type poolReportCmd struct {
 	apiFlags
-	Pool string `arg:"" help:"The pool's id or label."`
-	From string `placeholder:"YYYY-MM-DD" help:"First day, UTC."`
-	To   string `placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
+	Pool string `type:"pool" arg:"" help:"The pool's id or label."`
+	From string `type:"text" placeholder:"YYYY-MM-DD" help:"First day, UTC."`
+	To   string `type:"text" placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
 	CSV  bool   `name:"csv" help:"Print every event that involves money or coins, for a spreadsheet."`
 }
 
@@ -40,7 +41,8 @@ func (c *poolReportCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		rows := [][]string{{"time_utc", "block", "event", "amount_psl", "counted_psl", "offered_psl", "pastelid", "txid"}}
 		for _, x := range x.Events {
 			rows = append(rows, []string{
-				x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), x.Type, (x.Amount + x.Forfeited).String(), orNone(x.Coins), orNone(x.Offered), x.PastelID, x.TxID,
+				x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), visible.Cell(x.Type), (x.Amount + x.Forfeited).String(), orNone(x.Coins), orNone(x.Offered),
+				visible.Cell(x.PastelID), visible.Cell(x.TxID),
 			})
 		}
 		return csv.NewWriter(e.Out).WriteAll(rows)

@@ -9,13 +9,14 @@ import (
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
 type poolStatusCmd struct {
 	apiFlags
-	Pool string `arg:"" help:"The pool's id or label."`
+	Pool string `type:"pool" arg:"" help:"The pool's id or label."`
 	All  bool   `help:"List every pledge, not only the largest."`
 }
 
@@ -51,7 +52,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\nBlock %d, %s UTC\n\n", p.ID, p.Status, p.Tip.Height, p.Tip.Time.UTC().Format("2006-01-02 15:04"))
-	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", terminal.Printable(p.Company), p.Fee, pastel.Short(p.Operator), p.Reputation)
+	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", visible.Name(p.Company), p.Fee, pastel.Short(p.Operator), p.Reputation)
 	fmt.Fprintf(&b, "Opened      %s\n", journey.When(p.Opened))
 	for _, x := range []struct {
 		name string
@@ -62,7 +63,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 		}
 	}
 	if sn != nil {
-		printSupernode(&b, sn)
+		printSupernode(&b, &p, sn)
 	}
 	if p.Status == "subscribing" {
 		fmt.Fprintf(&b, "Collateral  %d PSL offered, target %d PSL; the Supernode needs %d PSL\n", p.Offered, p.Target, p.Required)
@@ -93,12 +94,13 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 }
 
 // printSupernode prints the Supernode's status.
-func printSupernode(b *strings.Builder, sn *wire.Supernode) {
+func printSupernode(b *strings.Builder, p *wire.PoolDetail, sn *wire.Supernode) {
 	where := ""
 	if sn.Listed != "" && sn.State != string(chain.SupernodePausing) && sn.State != string(chain.SupernodeEnded) {
-		where = fmt.Sprintf(" (%s at %s)", terminal.Printable(sn.Listed), terminal.Printable(sn.Address))
+		where = fmt.Sprintf(" (%s at %s)", visible.Short(sn.Listed, visible.MostColumns), visible.Short(sn.Address, visible.MostColumns))
 	}
-	fmt.Fprintf(b, "Supernode   %s%s: %s\n", sn.State, where, sn.Text)
+	means := chain.SupernodeState(sn.State).Explain(p.ID, visible.Plain(sn.Listed, visible.MostColumns), visible.Text(sn.Payee)) // what to type is never the daemon's text
+	fmt.Fprintf(b, "Supernode   %s%s: %s\n", visible.Text(sn.State), where, means)
 	if sn.LastPaid != nil {
 		fmt.Fprintf(b, "Last income %s\n", journey.When(*sn.LastPaid))
 	}

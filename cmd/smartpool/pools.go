@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -33,12 +35,13 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 	if err != nil {
 		return err
 	}
-	records := map[string]string{}
+	records, names := map[string]string{}, map[string][]string{}
 	for _, o := range operators.Items {
 		records[o.PastelID] = fmt.Sprintf("%d; %s", o.Reputation, terminal.Counted(len(o.IDs), "pool"))
 		if failed := o.Pools["dissolved"] + o.Pools["expired"] + o.Pools["closed"]; failed > 0 {
 			records[o.PastelID] += fmt.Sprintf(", %d failed", failed)
 		}
+		names[o.PastelID] = o.Companies
 	}
 	ids := make([]string, len(list.Items))
 	for i := range list.Items {
@@ -54,7 +57,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		right = append(right, 10)
 	}
 	t := terminal.NewTable(columns, right...)
-	t.SetColumnConfigs(append(terminal.RightAligned(right...), terminal.Narrow(1, 12), terminal.Narrow(3, 12), terminal.Narrow(4, 11), terminal.Numbers(6, 10)))
+	t.SetColumnConfigs(append(terminal.RightAligned(right...), terminal.Narrow(1, 12), terminal.Names(3, 13), terminal.Narrow(4, 11), terminal.Numbers(6, 10)))
 	for i := range list.Items {
 		p := &list.Items[i]
 		have := p.Counted
@@ -66,7 +69,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 			cushion = "-"
 		}
 		row := []any{
-			name(p.ID), p.Status, terminal.Printable(p.Company), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
+			name(p.ID), visible.Text(p.Status), visible.Name(p.Company) + "\n" + narrowed(p.Operator), records[p.Operator], p.Fee, fmt.Sprintf("%d of %d", have, p.Target), cushion,
 			orDash(p.LeastPledge), percentOf(p.Yield),
 		}
 		if c.Coins > 0 {
@@ -78,28 +81,41 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		}
 		t.AppendRow(row)
 	}
+	alike := visible.Alike(names)
+	if slices.ContainsFunc(list.Items, func(p wire.Pool) bool { return alike[p.Operator] }) {
+		with += "Several operators use the same name, or names that look alike: tell them apart by their PastelIDs.\n"
+	}
 	_, err = fmt.Fprintf(e.Out, "%s\n\nRecord: the operator's reputation (of 100) and number of pools; failed pools were dissolved or never started.\n"+
 		"Yield: what one PSL earned in the last 30 days after the fee, as a yearly rate; * marks the average of active pools.\n%s"+
 		"smartpool join POOL shows all terms before you sign anything.\n", t.Render(), with)
 	return err
 }
 
-// labels returns the labels of pools, or the full id where several pools share a label.
+// narrowed abbreviates a PastelID for a narrow column, to the beginning and end of its usual short form.
+func narrowed(id string) string {
+	const head, tail = 6, 6
+	if len(id) <= head+tail+1 {
+		return id
+	}
+	return id[:head] + "…" + id[len(id)-tail:]
+}
+
+// labels returns the labels of pools, or the full id where the labels of several pools are the same or look alike.
 func labels(ids []string) func(id string) string {
 	of := map[string]string{}
 	for _, id := range ids {
-		name := ticket.PoolID(id).Label()
-		if other, taken := of[name]; taken && other != id {
-			of[name] = ""
+		looks := visible.Skeleton(ticket.PoolID(id).Label())
+		if other, taken := of[looks]; taken && other != id {
+			of[looks] = ""
 		} else {
-			of[name] = id
+			of[looks] = id
 		}
 	}
 	return func(id string) string {
-		if name := ticket.PoolID(id).Label(); of[name] == id {
-			return name
+		if label := ticket.PoolID(id).Label(); of[visible.Skeleton(label)] == id {
+			return visible.Text(label)
 		}
-		return id
+		return visible.Text(id)
 	}
 }
 

@@ -202,7 +202,7 @@ func TestUnclearPosting(t *testing.T) {
 	x.mine(1)
 	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "400", "--passphrase-file", secret, "--yes"}
 	node := x.at.DevRPC
-	posts := func(body string) bool { return strings.Contains(body, `"register"`) }
+	posts := func(body string) bool { return strings.Contains(body, `"sendrawtransaction"`) }
 	free := func() int {
 		list, err := x.node.Unspent(ctx, 0)
 		if err != nil {

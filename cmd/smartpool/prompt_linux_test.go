@@ -4,12 +4,10 @@ import (
 	"context"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,11 +17,21 @@ import (
 // asProgram makes this test's binary the program itself.
 const asProgram = "SMARTPOOL_TEST_AS_PROGRAM"
 
+// TestMain keeps what commands remember apart from what this user's commands remember.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	folder, err := os.MkdirTemp("", "smartpool")
+	if err == nil {
+		err = os.Setenv("XDG_CONFIG_HOME", folder)
+	}
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
 }
 
 // Ctrl-C ends a command at any prompt, and the terminal echoes input again.
@@ -57,14 +65,7 @@ func interrupted(t *testing.T, prompt string, line []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(os.Args[0], line...)
-	c.Env = append(os.Environ(), asProgram+"=1")
-	c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Process.Kill() }()
+	c := s.run(line)
 	s.await(prompt)
 	s.typing("\x03")
 	s.await("interrupted: nothing was posted or spent")
@@ -132,12 +133,7 @@ func TestAmendSignsNoSupersededReward(t *testing.T) {
 	})
 	asks := func(line []string, shown ...string) (s *screen, ended func() int) {
 		s = newScreen(t)
-		c := exec.Command(os.Args[0], x.located(line)...)
-		c.Env = append(os.Environ(), asProgram+"=1")
-		c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
+		c := s.run(x.located(line))
 		for _, text := range shown {
 			s.await(text)
 		}

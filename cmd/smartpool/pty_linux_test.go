@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
@@ -70,7 +71,16 @@ const patience = 5 * time.Minute
 // await waits for some output.
 func (s *screen) await(text string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(patience); !strings.Contains(s.text(), text); time.Sleep(10 * time.Millisecond) {
+	s.awaitAfter(0, text)
+}
+
+// awaitAfter waits for some output behind the first bytes, and returns where it ends: prompts repeat.
+func (s *screen) awaitAfter(seen int, text string) (end int) {
+	s.t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if at := strings.Index(s.text()[seen:], text); at >= 0 {
+			return seen + at + len(text)
+		}
 		if time.Now().After(deadline) {
 			s.t.Fatalf("%q is not shown:\n%s", text, s.text())
 		}
@@ -82,4 +92,18 @@ func (s *screen) typing(text string) {
 	if _, err := s.hand.WriteString(text); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// run starts a line of the program on the screen, which is its terminal, so that Ctrl-C reaches it. It is killed when the test ends.
+func (s *screen) run(line []string) *exec.Cmd {
+	s.t.Helper()
+	c := exec.Command(os.Args[0], line...)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := c.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = c.Process.Kill() })
+	return c
 }

@@ -12,9 +12,9 @@ import (
 
 type rpcCmd struct {
 	nodeFlags
-	Network string   `default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network of the node: main, testnet, devnet or regtest."`
+	Network string   `type:"text" default:"regtest" env:"SMARTPOOL_NETWORK" help:"Network of the node: main, testnet, devnet or regtest."`
 	Method  string   `arg:"" help:"Method, such as getinfo, generate, pastelid or sendtoaddress."`
-	Params  []string `arg:"" optional:"" help:"Parameters: numbers, true, false, lists and objects as JSON, anything else as text."`
+	Params  []string `type:"exact" arg:"" optional:"" help:"Parameters: numbers, true, false, lists and objects as JSON, anything else as text. Use - for one that is secret, such as a passphrase, to be asked for it, or to read it from standard input."`
 }
 
 // Run makes one call, as pastel-cli does.
@@ -29,6 +29,12 @@ func (c *rpcCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	}
 	params := make([]any, len(c.Params))
 	for i, p := range c.Params {
+		if p == "-" {
+			if params[i], err = secretLine(e, p, fmt.Sprintf("Parameter %d of %s (hidden): ", i+1, c.Method)); err != nil {
+				return err
+			}
+			continue
+		}
 		params[i] = p
 		var v any
 		if json.Unmarshal([]byte(p), &v) == nil {

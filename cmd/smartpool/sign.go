@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -35,6 +36,9 @@ func (c *ticketSignCmd) Run(e *terminal.Terminal) error {
 	}
 	if failed := ticket.CheckUnsigned(l.Ticket, &net.Network, net.Limits()); failed != nil {
 		return failed
+	}
+	if err := journey.CheckTime(l.Ticket); err != nil {
+		return fmt.Errorf("%w. Nothing was signed", err)
 	}
 	if c.Key != "" {
 		if err := c.signWithID(e, l.Ticket, &net.Network); err != nil {
@@ -77,7 +81,7 @@ func (c *ticketSignCmd) signWithAddress(e *terminal.Terminal, t *ticket.Ticket, 
 	if err != nil {
 		return err
 	}
-	key, err := pastel.ParseWIF(net, string(wif))
+	key, err := pastel.ParseWIF(net, pasted.ID(string(wif)))
 	if err != nil {
 		return err
 	}
@@ -94,7 +98,7 @@ type ticketAddCmd struct {
 	networkFlags
 	outFlags
 	Field     string `required:"" enum:"agreement,smart_pool,pledge,address,operator" help:"Which signature: agreement, smart_pool, pledge, address or operator."`
-	Signature string `required:"" help:"The signature, in base64."`
+	Signature string `type:"id" required:"" help:"The signature, in base64."`
 	File      string `arg:"" help:"File with the ticket's JSON."`
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -33,7 +34,7 @@ func (f *outFlags) write(e *terminal.Terminal, t *ticket.Ticket, net *pastel.Net
 		return journey.Explained(err)
 	}
 	if f.Out != "" {
-		if err := journey.ReplaceFile(f.Out, append(text, '\n')); err != nil {
+		if err := secretfile.Write(f.Out, append(text, '\n')); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -28,14 +29,14 @@ func (f *auditFlags) audit(e *terminal.Terminal) *journey.Audit {
 
 type verifyPayoutCmd struct {
 	auditFlags
-	TxID string `arg:"" name:"txid" help:"The payout's transaction id."`
+	TxID string `type:"hex" arg:"" name:"txid" help:"The payout's transaction id."`
 }
 
 // Run says ok, wrong or unknown.
 func (c *verifyPayoutCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	id, err := pastel.ParseTxID(c.TxID)
 	if err != nil {
-		return terminal.Usagef("%q is not a transaction id; want 64 hex digits", terminal.Printable(c.TxID))
+		return terminal.Usagef("%s is not a transaction id; want 64 hex digits", visible.Name(c.TxID))
 	}
 	x, err := c.audit(e).Payout(ctx, id)
 	if err != nil {
@@ -61,7 +62,7 @@ func (c *verifyPayoutCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 type verifyPoolCmd struct {
 	apiFlags
 	auditFlags
-	Pool string `arg:"" help:"The pool's id or label."`
+	Pool string `type:"pool" arg:"" help:"The pool's id or label."`
 }
 
 // Run compares a daemon's books of a pool with what the rules compute from raw blocks.

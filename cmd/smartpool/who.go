@@ -13,7 +13,7 @@ import (
 type who struct {
 	apiFlags
 	nodeFlags
-	ID []string `arg:"" optional:"" name:"pastelid-or-address" env:"SMARTPOOL_ACCOUNTS" help:"PastelIDs or addresses; by default, the node's PastelIDs."`
+	ID []string `type:"ids" arg:"" optional:"" name:"pastelid-or-address" env:"SMARTPOOL_ACCOUNTS" help:"PastelIDs or addresses; by default, the node's PastelIDs."`
 }
 
 // accounts asks the daemon about each account.
@@ -22,13 +22,16 @@ func (w *who) accounts(ctx context.Context, e *terminal.Terminal) (*journey.Daem
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := r.CheckNames(w.ID); err != nil {
+		return nil, nil, err
+	}
 	list, err := r.Accounts(ctx, w.ID, w.at())
 	return r, list, err
 }
 
 type leaveCmd struct {
 	who
-	Pool string `placeholder:"POOL" help:"Only this pool, by id or label."`
+	Pool string `type:"pool" placeholder:"POOL" help:"Only this pool, by id or label."`
 }
 
 // Run says what leaving costs.

@@ -10,12 +10,17 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong" // flags, environment and file in one struct
 
 	"github.com/pastelnetwork/smartpool/internal/daemon"
+	"github.com/pastelnetwork/smartpool/internal/flagvalue"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 // Exit codes.
@@ -25,7 +30,10 @@ const (
 	exitUsage  = 2 // a setting is wrong
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	secretfile.Umask()
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // cli holds every command and flag.
 type cli struct {
@@ -34,20 +42,28 @@ type cli struct {
 	Settings daemon.Config `embed:""`
 
 	Run     runCmd     `cmd:"" default:"1" help:"Run the daemon (the default command)."`
+	Rebuild rebuildCmd `cmd:"" help:"Empty the ledger in the database, so that the daemon makes it anew from the chain; keeps the subscriptions to alerts. Stop the daemon first."`
 	Sample  sampleCmd  `cmd:"" name:"config" help:"Print all settings with their meaning and default, as a YAML file."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 type (
 	runCmd     struct{}
+	rebuildCmd struct{}
 	sampleCmd  struct{}
 	versionCmd struct{}
 )
 
+// errLogged says that the log has the error, in its form.
+var errLogged = errors.New("the log says why")
+
 // usageError is a wrong setting.
 type usageError struct{ error }
 
-func run(args []string, out, errOut io.Writer) int {
+func run(args []string, stdout, stderr io.Writer) int {
+	out, errOut := visible.Writer(stdout), visible.Writer(stderr)
+	defer errOut.Close()
+	defer out.Close()
 	exited := -1
 	var line cli
 	parser, err := newParser(&line, args, out, errOut, func(code int) { exited = code })
@@ -60,7 +76,7 @@ func run(args []string, out, errOut io.Writer) int {
 		return exited
 	}
 	if err != nil {
-		err = usageError{fmt.Errorf("%w; see smartpoold --help", err)}
+		err = usageError{fmt.Errorf("%s; see smartpoold --help", withoutSecrets(err.Error(), args))}
 	} else {
 		err = command(ctx.Command(), &line, parser, out, errOut)
 	}
@@ -68,6 +84,8 @@ func run(args []string, out, errOut io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errLogged):
+		return exitFailed
 	case errors.As(err, &usage):
 		_, _ = fmt.Fprintln(errOut, "smartpoold:", err)
 		return exitUsage
@@ -76,25 +94,41 @@ func run(args []string, out, errOut io.Writer) int {
 	return exitFailed
 }
 
+// withoutSecrets removes arguments that may contain a password from the parser's message about the command line, such as the rest of a
+// database's name that was not quoted.
+func withoutSecrets(message string, args []string) string {
+	for _, arg := range args {
+		if secretive.MatchString(arg) {
+			message = strings.ReplaceAll(message, arg, "…")
+		}
+	}
+	return message
+}
+
+var secretive = regexp.MustCompile(`(?i)passw|secret|@`)
+
 func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
 	options := []kong.Option{
 		kong.Name("smartpoold"), kong.Writers(out, errOut), kong.Exit(exit), kong.DefaultEnvars("SMARTPOOLD"),
 		kong.Description("Follows a Pastel node and keeps the ledger of all smart pools in a database."),
 		kong.Vars{"data": defaultData()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	}
+	options = append(append(options, flagvalue.Durations()), flagvalue.Numbers()...)
 	parser, err := kong.New(line, options...)
 	if err != nil {
 		return nil, err
 	}
-	path := fileFlag(args)
-	if path == "" {
-		return parser, nil
+	if path, given := fileFlag(args); given {
+		resolver, err := readSettings(path, parser.Model)
+		if err != nil {
+			return nil, err
+		}
+		if parser, err = kong.New(line, append(options, kong.Resolvers(resolver))...); err != nil {
+			return nil, err
+		}
 	}
-	resolver, err := readSettings(path, parser.Model)
-	if err != nil {
-		return nil, err
-	}
-	return kong.New(line, append(options, kong.Resolvers(resolver))...)
+	flagvalue.OmitEmpty(parser.Model.Node)
+	return parser, nil
 }
 
 func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) error {
@@ -104,13 +138,24 @@ func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) e
 	case "version":
 		return printVersion(out)
 	}
-	d, err := daemon.New(line.Settings, newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat))
+	log := newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat)
+	d, err := daemon.New(line.Settings, log)
 	if err != nil {
 		return usageError{err}
 	}
+	slog.SetDefault(log) // so that lines of libraries, which use package log, have the same form
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return d.Run(ctx)
+	if name == "rebuild" {
+		err = daemon.Rebuild(ctx, line.Settings, log)
+	} else {
+		err = d.Run(ctx)
+	}
+	if err != nil {
+		log.Error("smartpoold cannot continue", "err", err)
+		return errLogged
+	}
+	return nil
 }
 
 func newLogger(w io.Writer, level, format string) *slog.Logger {
@@ -120,7 +165,7 @@ func newLogger(w io.Writer, level, format string) *slog.Logger {
 	}
 	options := &slog.HandlerOptions{Level: l}
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(slog.NewJSONHandler(visible.JSONWriter(w), options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
 }

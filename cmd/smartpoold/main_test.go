@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
 // call runs a command line that ends by itself.
@@ -108,7 +111,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"not YAML":        {[]string{"--config", write(t, "node: [\n")}, "config"},
 		"twice":           {[]string{"--config", write(t, "node: a\nnode: b\n")}, "already"},
 		"two documents":   {[]string{"--config", write(t, "poll: 1s\n---\npoll: 2s\n")}, "more than one YAML document"},
-		"too long":        {[]string{"--config", write(t, strings.Repeat("# filler\n", 1<<17))}, "larger than"},
+		"too long":        {[]string{"--config", write(t, strings.Repeat("# filler\n", 1<<17))}, "more than 1048576 bytes"},
 		"wrong value":     {[]string{"--config", write(t, "poll: soon\n")}, "poll"},
 		"wrong level":     {[]string{"--log-level", "loud"}, "log-level"},
 		"not enforced":    {nil, "--shadow-from"},
@@ -144,4 +147,63 @@ func FuzzSettings(f *testing.F) {
 			t.Error("neither settings nor a reason")
 		}
 	})
+}
+
+// A database's name that cannot be right ends the daemon at once, creates nothing, and is repeated nowhere, however it is given.
+func TestDatabaseIsRefusedAtStart(t *testing.T) {
+	const secret = "TopSecret"
+	for _, name := range []string{
+		"Postgres://sp:TopSecret1@h/db", "host=h password=TopSecret2 dbname=x", "mysql://u:TopSecret3@h/d", "sqlite:///abs/TopSecret4.db",
+		"postgres://u:TopSecret5@h/db?default_query_exec_mode=exec", "postgres://u:12/TopSecret6@h/db", "u:TopSecret7@h/db",
+	} {
+		for how, args := range map[string][]string{
+			"flag": {"--database", name}, "flag with =": {"--database=" + name}, "file": {"--config", write(t, "database: \""+name+"\"\n")},
+			"environment": nil, "unquoted": strings.Fields("--database " + name), "rebuild": {"rebuild", "--database", name},
+			"read-only": {"--read-only", "--database", name},
+		} {
+			if how == "unquoted" && !strings.Contains(name, " ") {
+				continue
+			}
+			t.Run(how+" "+name[:5], func(t *testing.T) {
+				folder := t.TempDir()
+				t.Chdir(folder)
+				if args == nil {
+					t.Setenv("SMARTPOOLD_DATABASE", name)
+				}
+				data := filepath.Join(folder, "data")
+				code, out, errOut := call(append(args, "--network", "regtest", "--data", data)...)
+				if code != exitUsage || strings.Contains(out+errOut, secret) {
+					t.Errorf("exit code %d, %s%s", code, out, errOut)
+				}
+				if made, err := os.ReadDir(folder); err != nil || len(made) > 0 {
+					t.Errorf("%v was created, %v", made, err)
+				}
+			})
+		}
+	}
+}
+
+// Neither a log nor an error shows characters that nobody sees or that control a terminal, in either form.
+func TestDeceivingNamesInLogs(t *testing.T) {
+	t.Parallel()
+	const name = "At\u200blas\u3164\u202e\n\x1b[2J\U000e0041"
+	unseen := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && !visible.Rune(r) })
+	}
+	for _, format := range []string{"text", "json"} {
+		var b bytes.Buffer
+		w := visible.Writer(&b)
+		newLogger(w, "info", format).Info(name, "name", name, name, 1)
+		if text := b.String(); unseen(text) || strings.Count(text, "\n") != 1 || !strings.Contains(text, `At\u200blas\u3164\u202e\n`) {
+			t.Errorf("%s: %+q", format, text)
+		}
+		if line := map[string]any{}; format == "json" {
+			if err := json.Unmarshal(b.Bytes(), &line); err != nil || line["name"] != name {
+				t.Errorf("the JSON log has %+q: %v", line["name"], err)
+			}
+		}
+	}
+	if code, _, errOut := call("--" + name); code != exitUsage || unseen(errOut) || !strings.Contains(errOut, `At\u200blas`) {
+		t.Errorf("exit code %d: %+q", code, errOut)
+	}
 }

@@ -277,6 +277,10 @@ func (p *played) launch(ctx context.Context) error {
 	}
 	l.stage = stage{Cast: p.cast, key: key, label: poolLabel, pools: l.stage.pools, launched: true}
 	// The command waits until the Supernode is paid. That takes votes, and the regular Supernode votes as blocks come.
+	machineKey := p.secret + ".machine-key"
+	if err := os.WriteFile(machineKey, []byte(key+"\n"), 0o600); err != nil {
+		return err
+	}
 	typing, stop := context.WithCancel(ctx)
 	defer stop()
 	mined := make(chan error, 1)
@@ -287,7 +291,7 @@ func (p *played) launch(ctx context.Context) error {
 		}
 		mined <- err
 	}()
-	text, err := p.command(typing, "supernode", "launch", p.pool, "--host", l.hot.peer(), "--masternode-key", key, "--passphrase-file", p.secret, "--yes",
+	text, err := p.command(typing, "supernode", "launch", p.pool, "--host", l.hot.peer(), "--masternode-key-file", machineKey, "--passphrase-file", p.secret, "--yes",
 		"--masternode-conf", l.conf())
 	stop()
 	if failed := <-mined; failed != nil {

@@ -53,11 +53,12 @@ type Cast struct {
 	Pool       ticket.PoolID // set once it is open
 	Activation pastel.TxID   // set once it is posted
 	Conf       string        // the node's masternode.conf
+	Alias      string        // of the pool's Supernode there; the node remembers what it launched under one until it restarts
 }
 
 // New returns a cast of an operator, a Supernode, and members who will pledge the given PSL. The node's cookie is in its data folder.
 func New(net pastel.Network, client *pasteld.Client, cookie string, names []string, coins []int64) *Cast {
-	c := &Cast{Net: net, Client: client, Conf: filepath.Join(filepath.Dir(cookie), "masternode.conf"), Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: theSupernode}}
+	c := &Cast{Net: net, Client: client, Conf: filepath.Join(filepath.Dir(cookie), "masternode.conf"), Alias: "pool", Operator: &Party{Name: "the operator"}, Supernode: &Party{Name: theSupernode}}
 	for i, name := range names {
 		c.Members = append(c.Members, &Party{Name: name, Coins: coins[i]})
 	}
@@ -266,7 +267,7 @@ func (c *Cast) Launch(ctx context.Context) error {
 		return err
 	}
 	e := pasteld.MasternodeEntry{
-		Alias: "pool", Address: "127.0.0.1:19933", Key: wif, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: chain.PoolIndex},
+		Alias: c.Alias, Address: "127.0.0.1:19933", Key: wif, OutPoint: pastel.OutPoint{TxID: c.Activation, Vout: chain.PoolIndex},
 	}
 	if e.ExtConfig, err = say.AddTo(nil); err != nil {
 		return err

@@ -69,18 +69,26 @@ func (n alertNode) Supernodes(ctx context.Context) (*chain.Listing, error) {
 	return listing(ctx, n.Client)
 }
 
+// Mempool implements notify.Node.
+func (n alertNode) Mempool(ctx context.Context) ([]pastel.TxID, int, error) {
+	return n.WholeMempool(ctx)
+}
+
 // listing asks a node for all Supernodes.
 func listing(ctx context.Context, node *pasteld.Client) (*chain.Listing, error) {
 	whole, err := node.ListSynced(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list, err := node.Masternodes(ctx)
+	list, err := node.WholeMasternodes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := &chain.Listing{At: time.Now(), Whole: whole, Listed: make(map[pastel.OutPoint]chain.Listed, len(list))}
-	for _, m := range list {
+	out := &chain.Listing{
+		At: time.Now(), Whole: whole, Listed: make(map[pastel.OutPoint]chain.Listed, len(list.Listed)), Unread: list.Unread, Odd: list.Odd,
+		Hidden: list.Hidden,
+	}
+	for _, m := range list.Listed {
 		out.Listed[m.OutPoint] = chain.Listed{Status: m.Status, Payee: m.Payee, Address: m.Address}
 	}
 	return out, nil
@@ -143,17 +151,17 @@ func (d *Daemon) setAlerts(s *notify.Service) {
 // haltPatience limits how long a daemon that cannot continue takes to alert people of it.
 const haltPatience = 15 * time.Second
 
-// alert alerts people until stop is called, while ledger stays open. It opens its own database connection, so the ledger never waits for
-// it. node is nil if the daemon follows none.
-func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed) (stop func()) {
+// alert alerts people until stop is called, while the store and the ledger stay open. It opens its own database connection, so the ledger
+// never waits for it. node is nil if the daemon follows none; status says where the ledger is.
+func (d *Daemon) alert(ctx context.Context, s *store.Store, ledger *chain.Ledger, node *followed, status func() chain.Status) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for pause := firstPause; ; pause = min(2*pause, longPause) {
-			alerts, err := store.OpenAlerts(ctx, d.cfg.database(), d.net)
+			alerts, err := s.OpenAlerts(ctx)
 			if err == nil {
-				d.runAlerts(ctx, ledger, alerts, node)
+				d.runAlerts(ctx, ledger, alerts, node, status)
 				return
 			}
 			if ctx.Err() == nil {
@@ -169,12 +177,12 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 		// The daemon stopped following before the database was open.
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), haltPatience)
 		defer cancel()
-		alerts, err := store.OpenAlerts(last, d.cfg.database(), d.net)
+		alerts, err := s.OpenAlerts(last)
 		if err != nil {
 			d.log.Warn("cannot open the alerts' database; no alert of the halt was sent", "err", err)
 			return
 		}
-		d.runAlerts(ctx, ledger, alerts, node)
+		d.runAlerts(ctx, ledger, alerts, node, status)
 	}()
 	return func() {
 		cancel()
@@ -183,10 +191,10 @@ func (d *Daemon) alert(ctx context.Context, ledger *chain.Ledger, node *followed
 }
 
 // runAlerts runs the service until the context ends. If the node cannot be followed any more, it then sends alerts about that.
-func (d *Daemon) runAlerts(ctx context.Context, ledger *chain.Ledger, alerts *store.Alerts, node *followed) {
-	cfg := notify.Config{Alerts: alerts, Ledger: ledger, Behind: &d.behind, Poll: d.cfg.Poll, Now: time.Now, Log: d.log}
+func (d *Daemon) runAlerts(ctx context.Context, ledger *chain.Ledger, alerts *store.Alerts, node *followed, status func() chain.Status) {
+	cfg := notify.Config{Alerts: alerts, Ledger: ledger, Status: status, Behind: &d.behind, Poll: d.cfg.Poll, Now: d.now, Counts: &d.counts, Log: d.log}
 	if node != nil {
-		cfg.Node, cfg.Status = node.node, node.status
+		cfg.Node = node.node
 	}
 	service := notify.New(cfg)
 	d.setAlerts(service)

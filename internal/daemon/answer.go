@@ -12,10 +12,11 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/nodeapi"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/store"
 )
 
 // answer serves the node interface until the ledger fails; the node pushes blocks to it.
-func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
+func (d *Daemon) answer(ctx context.Context, s *store.Store, ledger *chain.Ledger) error {
 	listener, err := nodeapi.Listen(d.cfg.NodeAPI)
 	if err != nil {
 		return fmt.Errorf("node-api: %s; choose another address with --node-api", err.Error()) // not wrapped: it would look like a lost database
@@ -31,12 +32,16 @@ func (d *Daemon) answer(ctx context.Context, ledger *chain.Ledger) error {
 			d.log.Warn("close the node interface", "err", err)
 		}
 	}()
+	listener = capConnections(listener, fewConnections, nil)
 	server := nodeapi.NewServer(&pushed{Ledger: ledger, log: d.log}, password)
+	server.ErrorLog = slog.NewLogLogger(d.log.Handler(), slog.LevelDebug)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	d.log.Info("node interface", "url", "http://"+listener.Addr().String(), "cookie", cookie)
-	d.ready.set("")
-	defer d.alert(ctx, ledger, nil)()
+	status := d.pushedTo(ledger)
+	d.ready.judge(status)
+	defer d.ready.judge(nil)
+	defer d.alert(ctx, s, ledger, nil, status)()
 	select {
 	case <-ctx.Done():
 		err = ctx.Err()

@@ -6,10 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -34,10 +36,21 @@ func (d *Daemon) startAPI(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	files := openFiles()
+	most, err := connections(files)
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if streams := d.cfg.streams(most); streams < d.cfg.APIStreams {
+		d.log.Warn("the limit of open files allows fewer event streams than --api-streams", "files", files, "streams", streams)
+		d.cfg.APIStreams = streams
+	}
 	listener, err := net.Listen("tcp", d.cfg.API)
 	if err != nil {
 		return nil, fmt.Errorf("api: %w; choose another address with --api", err)
 	}
+	proxies, _ := d.cfg.proxies() // New has checked them
+	listener = capConnections(listener, most, proxies)
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -89,6 +102,10 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 	defer end() // before the readers close
 	feed := api.NewFeed(watch, d.log)
 	running.Go(func() { feed.Run(ctx, d.moved) })
+	if d.cfg.ReadOnly {
+		d.ready.judge(d.readBy(feed))
+		defer d.ready.judge(nil)
+	}
 	site := d.site(reader, feed, token)
 	handler := site.Handler()
 	now.Store(&handler)
@@ -108,20 +125,18 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.Server {
 	b := books.New(reader)
 	b.AskNode(d.listed)
-	proxies, _ := d.cfg.proxies() // New has checked them
+	proxies, _ := d.cfg.proxies() // New has checked these
+	origins, _ := d.cfg.origins()
+	hosts, _ := d.cfg.hosts()
 	site := api.New(api.Config{
-		Books: b, Feed: feed, Simulator: simulator{d, books.NewLoaded(reader)}, Version: version(), Condition: d.condition(feed),
-		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: splitList(d.cfg.APIOrigins), Proxies: proxies,
+		Books: b, Feed: feed, Simulator: simulator{d, books.NewLoaded(reader)}, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
+		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: origins, Proxies: proxies, Hosts: hosts,
+		Local: onLoopback(d.cfg.API), Base: d.cfg.BasePath,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
 	})
-	pages := web.New(web.Config{Books: b, Log: d.log, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
+	pages := web.New(web.Config{Books: b, Log: d.log, Base: d.cfg.BasePath, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
 	site.Handle("/", pages.Handler(site.Answers().Keep))
 	return site
-}
-
-// splitList splits a setting at commas and spaces.
-func splitList(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func (d *Daemon) closeReader(r *store.Reader) {
@@ -135,9 +150,6 @@ func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
 	for logged := ""; ; {
 		reader, err := store.OpenReader(ctx, d.cfg.database(), d.net, d.cfg.shadow())
 		if err == nil {
-			if d.cfg.ReadOnly {
-				d.ready.set("")
-			}
 			return reader, nil
 		}
 		if d.cfg.ReadOnly {
@@ -161,30 +173,6 @@ func (d *Daemon) moved() <-chan struct{} {
 	return nil
 }
 
-// staleAfter is the age of the last block at which a read-only daemon suspects that the writing daemon has stopped. Blocks come every 150
-// seconds.
-const staleAfter = 2 * time.Hour
-
-// condition returns a function that says why the read model is not at the node's tip.
-func (d *Daemon) condition(feed *api.Feed) func() string {
-	if !d.cfg.ReadOnly {
-		return d.ready.public
-	}
-	return func() string {
-		last, err := feed.Last()
-		age := time.Since(last)
-		switch {
-		case err != nil:
-			return "the database does not respond"
-		case last.IsZero():
-			return "the database has no blocks yet"
-		case age > staleAfter && d.net.Name != "regtest":
-			return fmt.Sprintf("the last block is %v old: check the daemon that writes the database", age.Round(time.Minute))
-		}
-		return ""
-	}
-}
-
 // simulator checks transactions against the daemon's ledger, or against one it loads if the daemon keeps none.
 type simulator struct {
 	d      *Daemon
@@ -199,24 +187,40 @@ func (s simulator) Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip,
 	return s.loaded.Simulate(tx, time)
 }
 
-// token reads the API's token, and creates it if it is missing.
+// tokenForm is what a token is made of: what fits an HTTP header and is hard to guess.
+var tokenForm = regexp.MustCompile(`^[!-~]{32,1000}$`)
+
+// token reads the API's token. It creates it if it is missing or empty, which earlier releases left behind when the disk was full.
 func (d *Daemon) token() (string, error) {
 	path := filepath.Join(d.cfg.Data, "api.token")
-	text, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
+	for range 2 { // another daemon may create it at the same time
+		text, err := secretfile.Read(path, 1000)
+		token := strings.TrimSpace(string(text))
+		switch {
+		case err == nil && tokenForm.MatchString(token):
+			return token, nil
+		case err == nil && token != "":
+			return "", fmt.Errorf("api: %s is no token, which has 32 or more characters on one line: delete it, and the daemon creates a new one", path)
+		case err == nil:
+			d.log.Warn("the file of the API's token is empty; creating a new token", "file", path)
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", fmt.Errorf("api: %w; or delete it, and the daemon creates a new token", err)
+		}
 		var secret [32]byte
 		rand.Read(secret[:])
-		text = []byte(hex.EncodeToString(secret[:]) + "\n")
-		err = os.WriteFile(path, text, 0o600)
+		token = hex.EncodeToString(secret[:])
+		place := secretfile.Create
+		if err == nil {
+			place = secretfile.Write
+		}
+		if err = place(path, []byte(token+"\n")); err == nil {
+			return token, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("api: create the token: %w", err)
+		}
 	}
-	token := strings.TrimSpace(string(text))
-	if err == nil && len(token) < 32 {
-		err = fmt.Errorf("%s holds fewer than 32 characters: delete it, and the daemon creates a new token", path)
-	}
-	if err != nil {
-		return "", fmt.Errorf("api: %w", err)
-	}
-	return token, nil
+	return "", fmt.Errorf("api: %s exists, but cannot be opened: delete it, and the daemon creates a new token", path)
 }
 
 // version returns the module's version, as recorded by the Go tool.

@@ -3,12 +3,12 @@ package daemon
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -28,17 +28,21 @@ type Config struct {
 	NodeCookie   string        `placeholder:"FILE" help:"pasteld's .cookie file, in its data folder."`
 	NodeZMQ      string        `name:"node-zmq" placeholder:"URL" help:"pasteld's zmqpubhashblock address, such as tcp://127.0.0.1:28332; the daemon then learns of blocks immediately."`
 	Poll         time.Duration `default:"2s" help:"Interval between polls of the node for new blocks."`
+	TipAge       time.Duration `name:"tip-age" default:"0s" help:"Age from which on the last block counts as old, and the daemon as not ready. 0: 90 minutes, 24 hours on regtest, never with --dev."`
 
 	NodeAPI string `name:"node-api" placeholder:"ADDRESS" help:"Serve the node interface on this loopback address, such as 127.0.0.1:9735. An upgraded node pushes its blocks to it; the daemon then follows no other node."`
 
 	API        string `name:"api" default:"127.0.0.1:9734" placeholder:"ADDRESS" help:"Address of the HTTP API and the dashboard; empty for none. Reading needs no token. Put a proxy with TLS in front of an address that others can reach."`
 	APIOrigins string `name:"api-origins" placeholder:"ORIGINS" help:"Comma-separated origins whose pages may read the API in a browser, such as https://pools.example.org."`
 	APIProxies string `name:"api-proxies" placeholder:"ADDRESSES" help:"Comma-separated addresses or networks (CIDR) of proxies in front of the API. The daemon takes clients' addresses from their X-Forwarded-For. Without this setting, all clients behind a proxy count as one address."`
+	APIHosts   string `name:"api-hosts" placeholder:"NAMES" help:"Comma-separated host names by which browsers reach the API, such as pools.example.org. The daemon refuses other names; addresses and localhost always work. Without this setting, an --api address that only this machine can reach refuses all names, unless one of --api-proxies asks."`
+	BasePath   string `placeholder:"PATH" help:"Path under which a proxy publishes the API and the dashboard, such as /pools. The proxy passes the path on, or removes it and says so with X-Forwarded-Prefix (see --api-proxies)."`
 	APIRate    int    `name:"api-rate" default:"100" placeholder:"N" help:"Maximum requests per second from one address; 0 for no limit."`
 	APIStreams int    `name:"api-streams" default:"4096" placeholder:"N" help:"Maximum number of open event streams; one address may open an eighth of them."`
 	ReadOnly   bool   `help:"Serve the API from a database that another daemon writes; needs no node."`
 
-	Metrics string `default:"127.0.0.1:9733" placeholder:"ADDRESS" help:"Loopback address of /metrics, /healthz and /readyz; empty for none."`
+	Metrics       string `default:"127.0.0.1:9733" placeholder:"ADDRESS" help:"Address of /metrics, /healthz and /readyz; empty for none. Only this machine may reach it, unless --metrics-public is set."`
+	MetricsPublic bool   `help:"Let other machines reach --metrics, such as a Prometheus beside the daemon's container. It has no password, and /readyz then gives reasons without host and user names."`
 
 	Dev     bool          `help:"Run a built-in development node on the regtest network. Its coins have no value."`
 	DevRPC  string        `name:"dev-rpc" default:"127.0.0.1:19932" placeholder:"ADDRESS" help:"Address of the development node's RPC."`
@@ -48,8 +52,14 @@ type Config struct {
 	LogFormat string `default:"text" enum:"text,json" help:"Format of log messages: ${enum}."`
 }
 
-// Check returns what is wrong with the settings. It opens nothing.
+// Check normalises the settings and returns what is wrong with them. It opens nothing.
 func (c *Config) Check() error {
+	if err := c.trim(); err != nil {
+		return err
+	}
+	if c.ShadowFrom < -1 {
+		return fmt.Errorf("shadow-from: %d is not a height; use 0 or more, or omit it", c.ShadowFrom)
+	}
 	network, err := c.network()
 	switch {
 	case err != nil:
@@ -58,87 +68,122 @@ func (c *Config) Check() error {
 		return errors.New("data: empty; name a folder")
 	case c.Poll < 10*time.Millisecond || c.Poll > time.Hour:
 		return fmt.Errorf("poll: %v is out of range; use 10ms to 1h", c.Poll)
+	case c.TipAge != 0 && c.TipAge < minTipAge:
+		return fmt.Errorf("tip-age: %v is too short for blocks that come every 150 seconds; use %v or more, or 0 for the usual one", c.TipAge, minTipAge)
 	case c.Dev && network.Name != "regtest":
 		return fmt.Errorf("dev: a development node runs on the regtest network, not on %s; use --network regtest or omit --network", network.Name)
 	case c.Dev && c.NodeAPI != "":
 		return errors.New("node-api: a development node has built-in rules and asks no daemon; use either --dev or --node-api")
-	case c.DevMine < 0 || c.DevMine > 0 && c.DevMine < 10*time.Millisecond:
-		return fmt.Errorf("dev-mine: %v is too short; use 10ms or more", c.DevMine)
+	case c.DevMine < 0 || c.DevMine > 0 && c.DevMine < 10*time.Millisecond || c.DevMine > 24*time.Hour:
+		return fmt.Errorf("dev-mine: %v is out of range; use 10ms to 24h, or 0 to mine only on request", c.DevMine)
 	case c.DevMine > 0 && !c.Dev:
 		return errors.New("dev-mine: only a development node mines; add --dev")
+	case c.Dev && c.DevRPC == "":
+		return errors.New("dev-rpc: empty; use an address such as 127.0.0.1:19932")
 	case c.shadow() && c.NodeAPI != "":
 		return errors.New("shadow-from: omit --node-api; a node served by a shadow run would list and pay Supernodes of pools whose rules no miner enforces")
 	case c.ReadOnly && (c.Dev || c.NodeAPI != ""):
 		return errors.New("read-only: a read-only daemon has no node; omit --dev and --node-api")
 	case c.ReadOnly && c.API == "":
 		return errors.New("read-only: a read-only daemon only serves the API; set --api to an address")
-	case c.APIRate < 0 || c.APIStreams < 0:
-		return errors.New("api-rate, api-streams: must be 0 or more")
-	case (c.NodeUser == "") != (c.NodePassword == ""):
-		return errors.New("node-user, node-password: only one is set; set both, or use --node-cookie instead")
 	}
-	if _, err := c.proxies(); err != nil {
-		return err
+	if err := store.Check(c.database()); err != nil {
+		return fmt.Errorf("database: %w", err)
 	}
-	if err := loopback("metrics", c.Metrics); err != nil {
-		return err
-	}
-	if err := loopback("node-api", c.NodeAPI); err != nil {
-		return err
-	}
-	if c.Dev {
-		if err := loopback("dev-rpc", c.DevRPC); err != nil {
+	for _, check := range []func() error{c.checkCounts, c.checkNode, c.checkServers} {
+		if err := check(); err != nil {
 			return err
 		}
 	}
-	return c.distinct()
+	return nil
 }
 
-// distinct refuses two servers on one address.
-func (c *Config) distinct() error {
-	servers := []struct{ name, address string }{{"api", c.API}, {"node-api", c.NodeAPI}, {"metrics", c.Metrics}}
-	if c.Dev {
-		servers = append(servers, struct{ name, address string }{"dev-rpc", c.DevRPC})
+// minTipAge is the shortest age that a healthy network's last block does not reach.
+const minTipAge = 30 * time.Minute
+
+// silence is how long a node may take to answer a poll before the daemon counts as not ready.
+const silence = 20 * time.Second
+
+// limits says when the ledger counts as stale.
+func (c *Config) limits() chain.Limits {
+	l := chain.LimitsOf(c.networkName())
+	switch {
+	case c.TipAge > 0:
+		l.Age = c.TipAge
+	case c.Dev:
+		l.Age = 0
 	}
-	taken := map[string]string{}
-	for _, s := range servers {
-		if s.address == "" || strings.HasSuffix(s.address, ":0") { // off, or any free port
-			continue
+	l.Silence = c.Poll + silence
+	return l
+}
+
+// most bounds settings that are counts. A larger one is a slip of the keys.
+const most = 1_000_000
+
+func (c *Config) checkCounts() error {
+	for _, x := range []struct {
+		name  string
+		value int
+	}{{"api-rate", c.APIRate}, {"api-streams", c.APIStreams}} {
+		if x.value < 0 || x.value > most {
+			return fmt.Errorf("%s: %d is out of range; use 0 to %d", x.name, x.value, most)
 		}
-		if other := taken[s.address]; other != "" {
-			return fmt.Errorf("%s and %s both use %s: choose another port for one of them", other, s.name, s.address)
-		}
-		taken[s.address] = s.name
 	}
 	return nil
 }
 
-func loopback(name, address string) error {
-	if address == "" {
+// checkNode checks how to reach the node, if the daemon is to follow one.
+func (c *Config) checkNode() error {
+	if (c.NodeUser == "") != (c.NodePassword == "") {
+		return errors.New("node-user, node-password: only one is set; set both, or use --node-cookie instead")
+	}
+	if c.Dev || c.ReadOnly || c.NodeAPI != "" {
 		return nil
 	}
-	host, _, err := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-		return fmt.Errorf("%s: %q is not a loopback address with a port, such as 127.0.0.1:9733", name, address)
+	network, err := c.network()
+	if err == nil {
+		_, err = pasteld.New(c.nodeConfig(network.Network))
 	}
-	return nil
+	if err == nil && c.NodeZMQ != "" {
+		err = pasteld.CheckZMQ(c.NodeZMQ)
+	}
+	return err
 }
 
-// proxies returns the networks of --api-proxies.
-func (c *Config) proxies() ([]netip.Prefix, error) {
-	var list []netip.Prefix
-	for _, text := range splitList(c.APIProxies) {
-		p, err := netip.ParsePrefix(text)
+func (c *Config) nodeConfig(network pastel.Network) pasteld.Config {
+	return pasteld.Config{URL: c.Node, User: c.NodeUser, Password: c.NodePassword, CookieFile: c.NodeCookie, Network: network}
+}
+
+// checkServers checks what the daemon itself serves, and for whom.
+func (c *Config) checkServers() error {
+	for _, s := range c.servers() {
+		at, err := address(s.name, *s.address)
 		if err != nil {
-			addr, bad := netip.ParseAddr(text)
-			if bad != nil {
-				return nil, fmt.Errorf("api-proxies: %q is neither an address nor a network such as 10.0.0.0/8", text)
-			}
-			p = netip.PrefixFrom(addr, addr.BitLen())
+			return err
 		}
-		list = append(list, p)
+		if *s.address = at; s.local {
+			if err := loopback(s.name, at); err != nil {
+				return err
+			}
+		}
 	}
-	return list, nil
+	origins, err := c.origins()
+	if err != nil {
+		return err
+	}
+	c.APIOrigins = strings.Join(origins, ",")
+	hosts, err := c.hosts()
+	if err != nil {
+		return err
+	}
+	c.APIHosts = strings.Join(hosts, ",")
+	if _, err := c.proxies(); err != nil {
+		return err
+	}
+	if c.BasePath, err = basePath(c.BasePath); err != nil {
+		return err
+	}
+	return c.distinct()
 }
 
 // network returns the rules' parameters, including the start of a shadow run.
@@ -176,8 +221,8 @@ func (c *Config) shadow() bool { return c.ShadowFrom >= 0 }
 
 // database returns the name of the database to open.
 func (c *Config) database() string {
-	if c.Database != "" {
-		return c.Database
+	if name := strings.TrimSpace(c.Database); name != "" {
+		return name
 	}
 	return filepath.Join(c.Data, c.networkName()+".db")
 }

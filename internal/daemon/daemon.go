@@ -2,17 +2,18 @@ package daemon
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -28,7 +29,11 @@ type Daemon struct {
 	bell    <-chan struct{}
 	metrics *metrics
 	ready   readiness
+	now     func() time.Time
+	writer  string    // its name in the database, in all sessions
 	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
+	counts  notify.Counts
+	odd     *oddEntries
 
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
@@ -47,8 +52,10 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{cfg: cfg, net: network, log: log}
-	d.metrics = newMetrics(d.Ledger)
+	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now, writer: rand.Text()}
+	d.metrics = newMetrics(d.Ledger, &d.ready)
+	d.odd = newOddEntries(log)
+	d.metrics.registry.MustRegister(alertMetrics{d}, d.odd.gauge)
 	d.ready.set("starting")
 	return d, nil
 }
@@ -82,8 +89,13 @@ func (d *Daemon) setLedger(l *chain.Ledger) {
 
 // Run runs the daemon until the context ends, which is no error, or until it cannot continue. Call it once.
 func (d *Daemon) Run(ctx context.Context) error {
-	if err := os.MkdirAll(d.cfg.Data, 0o700); err != nil {
-		return fmt.Errorf("data: %w; give another folder with --data", err)
+	if err := secretfile.Folder(d.cfg.Data); err != nil {
+		return fmt.Errorf("data: %w; or give another folder with --data", err)
+	}
+	if !d.cfg.ReadOnly {
+		if err := store.KeepPrivate(d.cfg.database()); err != nil { // before the API opens it
+			return fmt.Errorf("database: %w", err)
+		}
 	}
 	stop, err := d.serve()
 	if err != nil {
@@ -120,9 +132,9 @@ func (d *Daemon) dial(ctx context.Context) error {
 	if d.node != nil {
 		return nil
 	}
-	client, err := pasteld.New(pasteld.Config{
-		URL: d.cfg.Node, User: d.cfg.NodeUser, Password: d.cfg.NodePassword, CookieFile: d.cfg.NodeCookie, Network: d.net.Network,
-	})
+	cfg := d.cfg.nodeConfig(d.net.Network)
+	cfg.Odd = d.odd.report
+	client, err := pasteld.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -137,11 +149,14 @@ func (d *Daemon) dial(ctx context.Context) error {
 		if !pasteld.Temporary(err) {
 			return err
 		}
-		d.ready.failed(nodeAway, err)
-		d.log.Warn("node unreachable; retrying", "err", err, "in", pause)
+		d.ready.failed(chain.Away(err), err)
+		d.log.Warn(chain.Away(err)+"; retrying", "err", err, "in", pause)
 		if !sleep(ctx, pause) {
 			return ctx.Err()
 		}
+	}
+	if pruned, err := client.Pruned(ctx); err == nil && pruned {
+		d.log.Warn("the node is pruned: it deletes old blocks, and the ledger needs all of them; use a full node, which runs without -prune")
 	}
 	d.node = client
 	if d.cfg.NodeZMQ != "" {
@@ -180,7 +195,7 @@ func (d *Daemon) sessions(ctx context.Context) error {
 		case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrOvertaken): // another daemon has the lock, or took it over
 			d.ready.failed("standing by: another daemon writes to the database", err)
 			if !standing {
-				d.log.Info("standing by until the other daemon stops", "database", d.cfg.databaseForLog())
+				d.log.Info("standing by until the other daemon stops", "database", d.cfg.databaseForLog(), "reason", err)
 			}
 			opened, standing, wait = true, true, standBy
 		case opened && store.Temporary(err):
@@ -202,7 +217,7 @@ const standBy = 2 * time.Second
 // session opens the database and moves the ledger until something fails.
 func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	began := time.Now()
-	s, err := store.Open(ctx, d.cfg.database(), d.net)
+	s, err := store.OpenAs(ctx, d.writer, d.cfg.database(), d.net)
 	if err != nil {
 		return err
 	}
@@ -226,10 +241,38 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	defer d.ready.store(nil)
 	d.setLedger(ledger)
 	defer d.setLedger(nil)
+	ctx, stop := d.whileWriter(ctx, s)
+	defer stop()
 	if d.cfg.NodeAPI != "" {
-		return d.answer(ctx, ledger)
+		err = d.answer(ctx, s, ledger)
+	} else {
+		err = d.follow(ctx, s, ledger)
 	}
-	return d.follow(ctx, ledger)
+	if lost := context.Cause(ctx); lost != nil && errors.Is(err, context.Canceled) {
+		return lost
+	}
+	return err
+}
+
+// holdEvery is how often a daemon checks that the database is still its own to write. Each step checks it, too, but on a quiet chain that
+// may take minutes, and meanwhile the daemon would say that it is ready.
+const holdEvery = 5 * time.Second
+
+// whileWriter returns a context that ends when another daemon takes over the database; its cause says so.
+func (d *Daemon) whileWriter(ctx context.Context, s *store.Store) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for sleep(ctx, holdEvery) {
+			if err := s.Held(ctx); errors.Is(err, store.ErrOvertaken) || errors.Is(err, store.ErrLocked) {
+				cancel(err)
+			}
+		}
+	})
+	return ctx, func() {
+		cancel(nil)
+		watch.Wait()
+	}
 }
 
 // outage returns a function that logs when the database starts and stops refusing blocks.
@@ -247,9 +290,9 @@ func (d *Daemon) outage() func(error) {
 }
 
 // follow moves the ledger along the node's chain.
-func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) (err error) {
+func (d *Daemon) follow(ctx context.Context, s *store.Store, ledger *chain.Ledger) (err error) {
 	var node followed // alerts run even while the node is unreachable
-	defer d.alert(ctx, ledger, &node)()
+	defer d.alert(ctx, s, ledger, &node, node.status)()
 	defer func() { node.end(err) }()
 	if err := d.dial(ctx); err != nil {
 		return err
@@ -257,16 +300,14 @@ func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) (err error) {
 	d.ready.set("syncing")
 	progress := progress{log: d.log, began: time.Now(), from: ledger.Last().Height}
 	follower := chain.NewFollower(chain.FollowerConfig{
-		Source: d.node, Ledger: ledger, Bell: d.bell, Poll: d.cfg.Poll, Log: d.log,
+		Node: d.node, Ledger: ledger, Limits: d.cfg.limits(), Settle: d.settle(), Bell: d.bell, Poll: d.cfg.Poll, Log: d.log,
 		OnStep: func(c *chain.Change, target pastel.Height) {
 			d.metrics.stepped(c)
 			progress.step(c, target)
 		},
 	})
-	d.ready.follow(follower.Status)
-	defer d.ready.follow(nil)
-	d.metrics.follow(follower.Status)
-	defer d.metrics.follow(nil)
+	d.ready.judge(follower.Status)
+	defer d.ready.judge(nil)
 	node.begin(d.node, follower)
 	watching, stop := context.WithCancel(ctx)
 	var watch sync.WaitGroup
@@ -274,4 +315,13 @@ func (d *Daemon) follow(ctx context.Context, ledger *chain.Ledger) (err error) {
 	defer watch.Wait()
 	defer stop()
 	return follower.Run(ctx)
+}
+
+// settle is how long a node may stand at an earlier block of the ledger's own chain before its later blocks are taken back; 0 for the usual
+// time. A development node loads its blocks before it answers.
+func (d *Daemon) settle() time.Duration {
+	if d.cfg.Dev {
+		return d.cfg.Poll
+	}
+	return 0
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -272,23 +273,25 @@ func TestWrongSettings(t *testing.T) {
 		return daemon.Config{Data: "data", Network: "regtest", ShadowFrom: -1, Node: "http://127.0.0.1:1", Poll: time.Second}
 	}
 	for want, spoil := range map[string]func(*daemon.Config){
-		"choose one of main":                 func(c *daemon.Config) { c.Network = "mainnet" },
-		"does not enforce the rules yet":     func(c *daemon.Config) { c.Network = "" },
-		"omit --shadow-from":                 func(c *daemon.Config) { c.ShadowFrom = 5 },
-		"fork Pools is":                      func(c *daemon.Config) { c.Network, c.ShadowFrom = "main", 1<<30 },
-		"data: empty; name a folder":         func(c *daemon.Config) { c.Data = "" },
-		"poll: 0s":                           func(c *daemon.Config) { c.Poll = 0 },
-		"metrics: \"0.0.0.0:9733\"":          func(c *daemon.Config) { c.Metrics = "0.0.0.0:9733" },
-		"node-api: \"localhost\"":            func(c *daemon.Config) { c.NodeAPI = "localhost" },
-		"dev-rpc: \"\"":                      func(c *daemon.Config) { c.Dev, c.DevRPC = true, "x" },
-		"dev: a development node":            func(c *daemon.Config) { c.Dev, c.DevRPC, c.Network, c.ShadowFrom = true, "127.0.0.1:0", "main", 7 },
-		"use either --dev or --node-api":     func(c *daemon.Config) { c.Dev, c.DevRPC, c.NodeAPI = true, "127.0.0.1:0", "127.0.0.1:0" },
-		"dev-mine: only a development node":  func(c *daemon.Config) { c.DevMine = time.Second },
-		"dev-mine: 1ns":                      func(c *daemon.Config) { c.Dev, c.DevRPC, c.DevMine = true, "127.0.0.1:0", 1 },
-		"only one is set":                    func(c *daemon.Config) { c.NodeUser = "me" },
-		"metrics: \"127.0.0.1\" is not a lo": func(c *daemon.Config) { c.Metrics = "127.0.0.1" },
-		"api and node-api both use":          func(c *daemon.Config) { c.API, c.NodeAPI = "127.0.0.1:9734", "127.0.0.1:9734" },
-		"node-api and metrics both use":      func(c *daemon.Config) { c.NodeAPI, c.Metrics = "127.0.0.1:9733", "127.0.0.1:9733" },
+		"choose one of main":                                   func(c *daemon.Config) { c.Network = "mainnet" },
+		"does not enforce the rules yet":                       func(c *daemon.Config) { c.Network = "" },
+		"omit --shadow-from":                                   func(c *daemon.Config) { c.ShadowFrom = 5 },
+		"fork Pools is":                                        func(c *daemon.Config) { c.Network, c.ShadowFrom = "main", 1<<30 },
+		"data: empty; name a folder":                           func(c *daemon.Config) { c.Data = "" },
+		"poll: 0s":                                             func(c *daemon.Config) { c.Poll = 0 },
+		"metrics: \"0.0.0.0:9733\"":                            func(c *daemon.Config) { c.Metrics = "0.0.0.0:9733" },
+		"node-api: \"localhost\"":                              func(c *daemon.Config) { c.NodeAPI = "localhost" },
+		"dev-rpc: \"\"":                                        func(c *daemon.Config) { c.Dev, c.DevRPC = true, "x" },
+		"dev: a development node":                              func(c *daemon.Config) { c.Dev, c.DevRPC, c.Network, c.ShadowFrom = true, "127.0.0.1:0", "main", 7 },
+		"use either --dev or --node-api":                       func(c *daemon.Config) { c.Dev, c.DevRPC, c.NodeAPI = true, "127.0.0.1:0", "127.0.0.1:0" },
+		"dev-mine: only a development node":                    func(c *daemon.Config) { c.DevMine = time.Second },
+		"dev-mine: 1ns":                                        func(c *daemon.Config) { c.Dev, c.DevRPC, c.DevMine = true, "127.0.0.1:0", 1 },
+		"127.0.0.1:9932\" is not a URL":                        func(c *daemon.Config) { c.Node = "127.0.0.1:9932" },
+		"more than host and port":                              func(c *daemon.Config) { c.Node += "/other" },
+		"only one is set":                                      func(c *daemon.Config) { c.NodeUser = "me" },
+		"metrics: \"127.0.0.1\" is not an address with a port": func(c *daemon.Config) { c.Metrics = "127.0.0.1" },
+		"api and node-api both use":                            func(c *daemon.Config) { c.API, c.NodeAPI = "127.0.0.1:9734", "127.0.0.1:9734" },
+		"node-api and metrics both use":                        func(c *daemon.Config) { c.NodeAPI, c.Metrics = "127.0.0.1:9733", "127.0.0.1:9733" },
 		"metrics and dev-rpc both use": func(c *daemon.Config) {
 			c.Dev, c.DevRPC, c.Metrics = true, "127.0.0.1:9733", "127.0.0.1:9733"
 		},
@@ -319,6 +322,11 @@ func TestRefusals(t *testing.T) {
 	if err := os.WriteFile(text, []byte(strings.Repeat("no database\n", 100)), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { taken.Close() })
 	for name, c := range map[string]struct {
 		spoil func(*daemon.Config)
 		want  string
@@ -328,10 +336,8 @@ func TestRefusals(t *testing.T) {
 		"no database":          {func(c *daemon.Config) { c.Database = text }, text},
 		"unreachable":          {func(c *daemon.Config) { c.Database = "postgres://unprivileged@127.0.0.1:1/none?connect_timeout=1" }, "127.0.0.1"},
 		"data is a file":       {func(c *daemon.Config) { c.Data = text }, "--data"},
-		"metrics in use":       {func(c *daemon.Config) { c.Metrics = strings.TrimPrefix(n.server.URL, "http://") }, "--metrics"},
-		"no URL":               {func(c *daemon.Config) { c.Node = "127.0.0.1:9932" }, "http://"},
+		"metrics in use":       {func(c *daemon.Config) { c.Metrics = taken.Addr().String() }, "--metrics"},
 		"no database, no node": {func(c *daemon.Config) { c.Database, c.Node = text, "http://127.0.0.1:1" }, text},
-		"node says nobody":     {func(c *daemon.Config) { c.Node = c.Node + "/other" }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

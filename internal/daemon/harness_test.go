@@ -37,27 +37,41 @@ import (
 // childEnv makes the test binary run as a daemon, with the settings in this variable, which tests can kill.
 const childEnv = "SMARTPOOLD_TEST_SETTINGS"
 
+// children are what the test binary is when an environment variable is set, instead of tests.
+var children = map[string]func(ctx context.Context, setting string) error{childEnv: runDaemon}
+
 func TestMain(m *testing.M) {
-	settings := os.Getenv(childEnv)
-	if settings == "" {
-		http.DefaultClient.Timeout = patience // limits how long alerts wait for receivers
-		os.Exit(m.Run())
+	for name, run := range children {
+		setting := os.Getenv(name)
+		if setting == "" {
+			continue
+		}
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		err := run(ctx, setting)
+		stop()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
+	http.DefaultClient.Timeout = patience // limits how long alerts wait for receivers
+	os.Exit(m.Run())
+}
+
+func runDaemon(ctx context.Context, settings string) error {
 	var cfg daemon.Config
 	if err := json.Unmarshal([]byte(settings), &cfg); err != nil {
-		panic(err)
+		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	d, err := daemon.New(cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	if err == nil {
-		err = d.Run(ctx)
-	}
-	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return err
 	}
-	os.Exit(0)
+	if file := os.Getenv(clockEnv); file != "" {
+		d.SetClock(func() time.Time { return stepped(time.Now(), readStep(file)) })
+	}
+	return d.Run(ctx)
 }
 
 func regtest(t testing.TB) pool.Params {
@@ -124,9 +138,12 @@ const patience = 5 * time.Minute
 func (n *node) settings(data, database string) daemon.Config {
 	return daemon.Config{
 		Data: data, Network: "regtest", Database: database, ShadowFrom: -1,
-		Node: n.server.URL, NodeCookie: n.server.CookieFile, Poll: 10 * time.Millisecond,
+		Node: n.server.URL, NodeCookie: n.server.CookieFile, Poll: 10 * time.Millisecond, TipAge: anyAge,
 	}
 }
+
+// anyAge is an age that the last block of a recorded chain does not reach.
+const anyAge = 100 * 365 * 24 * time.Hour
 
 // running is a daemon in this process.
 type running struct {
@@ -185,8 +202,13 @@ func startLogging(t testing.TB, cfg daemon.Config, logs io.Writer) *running {
 	return r
 }
 
+// tipped is a node whose tip can be compared.
+type tipped interface {
+	Tip() (pastel.Height, pastel.BlockHash)
+}
+
 // synced waits until the daemon is at the node's tip.
-func (r *running) synced(n *node) {
+func (r *running) synced(n tipped) {
 	r.t.Helper()
 	for {
 		height, hash := n.Tip()
@@ -228,12 +250,17 @@ type child struct {
 
 func spawn(t testing.TB, cfg daemon.Config) *child {
 	t.Helper()
+	return begin(t, exec.Command(os.Args[0]), cfg)
+}
+
+// begin starts a command that becomes a daemon, with more in its environment.
+func begin(t testing.TB, cmd *exec.Cmd, cfg daemon.Config, env ...string) *child {
+	t.Helper()
 	settings, err := json.Marshal(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+string(settings))
+	cmd.Env = append(append(os.Environ(), childEnv+"="+string(settings)), env...)
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -26,13 +27,13 @@ type metrics struct {
 	events   *prometheus.CounterVec
 
 	ledger func() *chain.Ledger
-	mu     sync.Mutex
-	status func() chain.Status // while a node is followed
+	ready  *readiness
 }
 
-func newMetrics(ledger func() *chain.Ledger) *metrics {
+func newMetrics(ledger func() *chain.Ledger, ready *readiness) *metrics {
 	m := &metrics{
 		ledger:   ledger,
+		ready:    ready,
 		registry: prometheus.NewRegistry(),
 		blocks:   prometheus.NewCounter(prometheus.CounterOpts{Name: "smartpool_blocks_applied_total", Help: "Blocks stored."}),
 		back:     prometheus.NewCounter(prometheus.CounterOpts{Name: "smartpool_blocks_reverted_total", Help: "Blocks reverted in reorganizations."}),
@@ -43,12 +44,6 @@ func newMetrics(ledger func() *chain.Ledger) *metrics {
 	m.registry.MustRegister(m.blocks, m.back, m.events, m, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
-}
-
-func (m *metrics) follow(status func() chain.Status) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.status = status
 }
 
 func (m *metrics) stepped(c *chain.Change) {
@@ -62,30 +57,32 @@ func (m *metrics) stepped(c *chain.Change) {
 }
 
 var (
-	descHeight = prometheus.NewDesc("smartpool_height", "Last block of the ledger.", nil, nil)
-	descTarget = prometheus.NewDesc("smartpool_node_height", "Last block of the node when last polled.", nil, nil)
-	descSynced = prometheus.NewDesc("smartpool_synced", "1 if the ledger was at the node's tip when last compared.", nil, nil)
-	descPools  = prometheus.NewDesc("smartpool_pools", "Pools by status.", []string{"status"}, nil)
-	descEscrow = prometheus.NewDesc("smartpool_escrow_patoshi", "Rewards in escrow, including pending payouts.", nil, nil)
-	descCoins  = prometheus.NewDesc("smartpool_member_coins_psl", "Members' counted coins in active and replenishing pools.", nil, nil)
-	descDue    = prometheus.NewDesc("smartpool_payouts_pending", "Payouts settled but not yet mined.", nil, nil)
+	descHeight  = prometheus.NewDesc("smartpool_height", "Last block of the ledger.", nil, nil)
+	descTarget  = prometheus.NewDesc("smartpool_node_height", "Last block of the node when last polled.", nil, nil)
+	descHeaders = prometheus.NewDesc("smartpool_node_headers", "Last block header that the node knows of.", nil, nil)
+	descPeers   = prometheus.NewDesc("smartpool_node_peers", "Nodes that the node is connected to.", nil, nil)
+	descTime    = prometheus.NewDesc("smartpool_tip_timestamp_seconds", "Time of the last block, in seconds since 1970.", nil, nil)
+	descSynced  = prometheus.NewDesc("smartpool_synced", "1 if the ledger is at the network's tip, as /readyz says.", nil, nil)
+	descPools   = prometheus.NewDesc("smartpool_pools", "Pools by status.", []string{"status"}, nil)
+	descEscrow  = prometheus.NewDesc("smartpool_escrow_patoshi", "Rewards in escrow, including pending payouts.", nil, nil)
+	descCoins   = prometheus.NewDesc("smartpool_member_coins_psl", "Members' counted coins in active and replenishing pools.", nil, nil)
+	descDue     = prometheus.NewDesc("smartpool_payouts_pending", "Payouts settled but not yet mined.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descHeight, descTarget, descSynced, descPools, descEscrow, descCoins, descDue} {
+	for _, d := range []*prometheus.Desc{descHeight, descTarget, descHeaders, descPeers, descTime, descSynced, descPools, descEscrow, descCoins, descDue} {
 		ch <- d
 	}
 }
 
 // Collect implements prometheus.Collector.
 func (m *metrics) Collect(ch chan<- prometheus.Metric) {
-	m.mu.Lock()
-	status := m.status
-	m.mu.Unlock()
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+	gauge(descSynced, map[bool]float64{true: 1}[m.ready.public() == ""])
+	m.freshness(gauge)
 	ledger := m.ledger()
 	if ledger == nil {
 		return
@@ -110,10 +107,26 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		gauge(descCoins, float64(coins))
 		gauge(descDue, float64(due))
 	})
-	if status != nil {
-		st := status()
-		gauge(descTarget, float64(st.Target))
-		gauge(descSynced, map[bool]float64{true: 1}[st.Synced])
+}
+
+// freshness reports what is known of the network's tip.
+func (m *metrics) freshness(gauge func(d *prometheus.Desc, v float64, labels ...string)) {
+	fresh, known := m.ready.fresh()
+	if !known {
+		return
+	}
+	if !fresh.Time.IsZero() {
+		gauge(descTime, float64(fresh.Time.Unix()))
+	}
+	if !fresh.Follows {
+		return
+	}
+	gauge(descTarget, float64(fresh.Node.Height))
+	if fresh.Node.Headers != chain.Unknown {
+		gauge(descHeaders, float64(fresh.Node.Headers))
+	}
+	if fresh.Peers != chain.Unknown {
+		gauge(descPeers, float64(fresh.Peers))
 	}
 }
 
@@ -126,12 +139,13 @@ func (d *Daemon) serve() (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w; choose another address with --metrics", err)
 	}
+	listener = capConnections(listener, fewConnections, nil)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(d.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if reason, err := d.ready.reasonNot(); reason != "" {
-			if err != nil {
+			if err != nil && !d.cfg.MetricsPublic {
 				reason += ": " + err.Error()
 			}
 			respond(w, http.StatusServiceUnavailable, reason)
@@ -139,7 +153,10 @@ func (d *Daemon) serve() (stop func(), err error) {
 		}
 		respond(w, http.StatusOK, "ready")
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	server := &http.Server{
+		Handler: named(mux, d.cfg.MetricsPublic), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -156,6 +173,17 @@ func (d *Daemon) serve() (stop func(), err error) {
 		}
 		<-done
 	}, nil
+}
+
+// named refuses requests under foreign names, which a stranger's page can make a browser on this machine send, unless strangers may ask.
+func named(next http.Handler, public bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !public && !api.Unnamed(r.Host) {
+			respond(w, http.StatusMisdirectedRequest, "use the address of this endpoint instead of a name")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func respond(w http.ResponseWriter, status int, text string) {

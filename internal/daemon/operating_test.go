@@ -25,7 +25,7 @@ func TestOperatingGuideQuotesMessages(t *testing.T) {
 		t.Fatalf("the table has %d messages: it was not read", len(messages))
 	}
 	messages = append(messages, regexp.MustCompile("logs `([^`]+)`").FindAllStringSubmatch(section, -1)...)
-	code := sources(t, root, "api", "chain", "internal/daemon", "notify", "store")
+	code := sources(t, root, "api", "chain", "chain/pasteld", "internal/daemon", "notify", "store")
 	for _, m := range messages {
 		if !strings.Contains(code, m[1]) {
 			t.Errorf("nothing logs %q", m[1])

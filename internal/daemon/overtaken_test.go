@@ -3,12 +3,8 @@ package daemon_test
 import (
 	"context"
 	"database/sql"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,86 +14,6 @@ import (
 	"github.com/pastelnetwork/smartpool/nodeapi"
 	"github.com/pastelnetwork/smartpool/store"
 )
-
-// gate is the path to a server; it can be shut.
-type gate struct {
-	url  string // of the database, through the gate
-	from net.Listener
-	to   string
-
-	mu    sync.Mutex
-	shut  bool
-	conns []net.Conn
-	wg    sync.WaitGroup
-}
-
-func newGate(t testing.TB, database string) *gate {
-	t.Helper()
-	u, err := url.Parse(database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &gate{to: u.Host}
-	if g.from, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	u.Host = g.from.Addr().String()
-	g.url = u.String()
-	g.wg.Go(func() {
-		for {
-			near, err := g.from.Accept()
-			if err != nil {
-				return
-			}
-			g.join(near)
-		}
-	})
-	t.Cleanup(func() {
-		g.from.Close()
-		g.close()
-		g.wg.Wait()
-	})
-	return g
-}
-
-func (g *gate) join(near net.Conn) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.shut {
-		near.Close()
-		return
-	}
-	far, err := net.Dial("tcp", g.to)
-	if err != nil {
-		near.Close()
-		return
-	}
-	g.conns = append(g.conns, near, far)
-	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
-		g.wg.Go(func() {
-			io.Copy(way[0], way[1])
-			near.Close()
-			far.Close()
-		})
-	}
-}
-
-// close ends all connections and lets no new ones through.
-func (g *gate) close() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.shut = true
-	for _, c := range g.conns {
-		c.Close()
-	}
-	g.conns = nil
-}
-
-func (g *gate) open() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.shut = false
-}
 
 // overtaking takes the writer's lock from a daemon behind a gate while a step is being stored: begin makes the step, and then the gate is
 // shut.
@@ -115,7 +31,7 @@ func overtaking(t *testing.T, g *gate, server *pgtest.Server, database string, b
 	}
 	begin()
 	count(t, db, 1, "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted")
-	g.close()
+	g.set(refusing)
 	server.DisconnectAll(t) // including the holder
 	holder.Rollback()       // its session is gone
 	count(t, db, 0, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
@@ -162,7 +78,7 @@ func TestADaemonThatIsOvertakenStandsBy(t *testing.T) {
 			overtaking(t, g, server, database, func() { n.submit(blocks[100:101]) })
 			n.submit(blocks[101:meanwhile])
 			second.synced(n)
-			g.open()
+			g.set(open)
 			first.answers(ready, http.StatusServiceUnavailable, "standing by")
 			n.submit(blocks[meanwhile:150])
 			second.synced(n)
@@ -190,10 +106,11 @@ func TestAPushedStepIsNotStoredUnderAnothersLock(t *testing.T) {
 	g := newGate(t, database)
 	cfg := daemon.Config{
 		Data: t.TempDir(), Network: "regtest", Database: g.url, ShadowFrom: -1, NodeAPI: freeAddress(t), Metrics: freeAddress(t), Poll: time.Second,
+		TipAge: anyAge,
 	}
 	ready := "http://" + cfg.Metrics + "/readyz"
 	d := start(t, cfg)
-	d.answers(ready, http.StatusOK, "ready")
+	d.answers(ready, http.StatusServiceUnavailable, "no blocks yet")
 	rules := func() chain.Rules {
 		return nodeapi.NewClient("http://"+cfg.NodeAPI, filepath.Join(cfg.Data, ".cookie"))
 	}
@@ -213,7 +130,7 @@ func TestAPushedStepIsNotStoredUnderAnothersLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.open()
+	g.set(open)
 	d.answers(ready, http.StatusServiceUnavailable, "standing by")
 	if _, err := rules().Tip(ctx); err == nil {
 		t.Error("a daemon that stands by answers its node")

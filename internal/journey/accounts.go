@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/pastelnetwork/smartpool/internal/visible"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -29,12 +33,43 @@ func (r *Daemon) Accounts(ctx context.Context, ids []string, n *Node) ([]wire.Ac
 	return list, nil
 }
 
+// CheckNames returns an error about the first text that is neither a PastelID nor an address of the daemon's network, before a daemon is asked
+// about it.
+func (r *Daemon) CheckNames(ids []string) error {
+	for _, id := range ids {
+		var err error
+		if strings.HasPrefix(id, "jX") || len(id) > 60 {
+			_, err = pastelid.Parse(id)
+		} else if _, err = pastel.ParseAddress(&r.Net, id); err != nil {
+			err = fmt.Errorf("%w; give an address, such as one of getnewaddress, or a PastelID, of %d characters from jX on", foreign(id, err), pastelid.TextSize)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", visible.Name(id), err)
+		}
+	}
+	return nil
+}
+
+// foreign says of which network an address is, if it is one.
+func foreign(address string, err error) error {
+	for _, name := range pastel.Networks() {
+		net, bad := pastel.NetworkByName(name)
+		if bad != nil {
+			continue
+		}
+		if _, bad := pastel.ParseAddress(&net, address); bad == nil {
+			return fmt.Errorf("%w (it is one of network %s)", err, name)
+		}
+	}
+	return err
+}
+
 // names returns the PastelIDs and addresses it is given or, without any, the node's PastelIDs.
 func (r *Daemon) names(ctx context.Context, ids []string, n *Node) ([]string, error) {
 	if len(ids) > 0 {
 		return ids, nil
 	}
-	c, err := n.Wallet(ctx, r.Net)
+	c, err := r.wallet(ctx, n)
 	if err != nil {
 		return nil, fmt.Errorf("give a PastelID or an address, or a node that has yours: %w", err)
 	}

@@ -60,7 +60,7 @@ func (c *Activation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if err != nil {
 		return Posted{}, err
 	}
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -68,14 +68,18 @@ func (c *Activation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if err != nil {
 		return Posted{}, err
 	}
-	what := table + fmt.Sprintf("\nThe operator's PastelID signs:\n  %s\nPosting costs %s PSL.\n", x.OperatorStatement(r.Net.Name), r.Net.ContractFee)
+	pays, err := r.fundTicket(ctx, wallet, x.Ticket())
+	if err != nil {
+		return Posted{}, err
+	}
+	what := table + fmt.Sprintf("\n%s\nThe operator's PastelID signs:\n  %s\n", pays, x.OperatorStatement(r.Net.Name))
 	if err := r.Person.Confirm(c.Pool.Yes, what); err != nil {
 		return Posted{}, err
 	}
 	if x.OperatorSignature, err = me.Sign(ctx, x.OperatorStatement(r.Net.Name)); err != nil {
 		return Posted{}, err
 	}
-	txid, err := r.Post(ctx, wallet, x.Ticket(), pool.PoolActivated)
+	txid, err := r.Post(ctx, wallet, pays, x.Ticket(), pool.PoolActivated)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -84,8 +88,12 @@ func (c *Activation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		if err != nil || now.Activated == nil {
 			return "", err
 		}
+		id, err := pastel.ParseTxID(now.ActivationTx)
+		if err != nil {
+			return "", fmt.Errorf("cannot read the daemon's answer (%w); run the daemon's release", err)
+		}
 		return fmt.Sprintf("Active since %s with %d PSL.\nThe Supernode's collateral reference is %s, index 4294967295. Next: smartpool supernode launch %s",
-			When(*now.Activated), now.Counted, now.ActivationTx, now.ID), nil
+			When(*now.Activated), now.Counted, id, now.ID), nil
 	})
 }
 

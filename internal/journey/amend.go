@@ -12,6 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -108,7 +109,7 @@ func takesAmendments(p *wire.PoolDetail) error {
 
 // hot amends with the node's wallet.
 func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -145,9 +146,12 @@ func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	if err != nil {
 		return Posted{}, err
 	}
+	pays, err := r.fundTicket(ctx, wallet, x.Ticket())
+	if err != nil {
+		return Posted{}, err
+	}
 	statement := x.PledgeStatement(r.Net.Name)
-	terms += fmt.Sprintf("Costs     %s PSL, the ticket's network fee, paid from the wallet's other coins\n"+
-		"\nThe PastelID and the address both sign this line, and nothing else:\n  %s\n", r.Net.ContractFee, statement)
+	terms += fmt.Sprintf("%s\nThe PastelID and the address both sign this line, and nothing else:\n  %s\n", pays, statement)
 	if err := r.Person.Confirm(c.Change.Yes, terms); err != nil {
 		return Posted{}, err
 	}
@@ -157,7 +161,7 @@ func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	if x.AddressSignature, err = wallet.SignMessage(ctx, address, statement); err != nil {
 		return Posted{}, fmt.Errorf("the wallet did not sign with %s: %w; if its key is on a cold machine, see --cold", pl.Address, err)
 	}
-	txid, err := r.Post(ctx, wallet, x.Ticket(), pool.PledgeAmended)
+	txid, err := r.Post(ctx, wallet, pays, x.Ticket(), pool.PledgeAmended)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -234,7 +238,7 @@ func (c *Amendment) which(r *Daemon, p *wire.PoolDetail, id string) (*wire.PoolP
 	case len(mine) == 1:
 		return mine[0], nil
 	case len(mine) == 0 && c.Change.Address != "":
-		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s; smartpool my lists your pledges", pastel.Short(id), terminal.Printable(c.Change.Address), pastel.Short(p.ID))
+		return nil, fmt.Errorf("PastelID %s has no live pledge of address %s in pool %s; smartpool my lists your pledges", pastel.Short(id), visible.Text(c.Change.Address), pastel.Short(p.ID))
 	case len(mine) == 0:
 		return nil, fmt.Errorf("PastelID %s has no live pledge in pool %s; to make one, use smartpool join", pastel.Short(id), pastel.Short(p.ID))
 	}
@@ -253,7 +257,7 @@ func (c *Amendment) which(r *Daemon, p *wire.PoolDetail, id string) (*wire.PoolP
 	}
 	n, err := strconv.Atoi(answer)
 	if err != nil || n < 1 || n > len(mine) {
-		return nil, fmt.Errorf("%q is not a number from 1 to %d. Nothing was signed", terminal.Printable(answer), len(mine))
+		return nil, fmt.Errorf("%s is not a number from 1 to %d. Nothing was signed", visible.Name(answer), len(mine))
 	}
 	return mine[n-1], nil
 }
@@ -275,7 +279,7 @@ func (c *Amendment) change(pl *wire.PoolPledge) error {
 func (c *Amendment) prepare(
 	ctx context.Context, r *Daemon, p *wire.PoolDetail, pl *wire.PoolPledge, out pastel.OutPoint, last *ticket.Part,
 ) (*ticket.Part, string, error) {
-	at, err := timeStamp(p.Tip.Time, last)
+	at, err := r.timeStamp(p.Tip.Time, last)
 	if err != nil {
 		return nil, "", err
 	}
@@ -311,32 +315,6 @@ func advised(check wire.Check, pl *wire.PoolPledge, err error) error {
 	default:
 		return err
 	}
-}
-
-// futureLimit is how far a block's time may lie ahead of the network's (pasteld: MAX_FUTURE_BLOCK_TIME).
-const futureLimit = 2 * time.Hour
-
-// timeStamp dates a statement, in seconds since 1970: now by this machine's clock, and later than the ticket that it amends, if any. The
-// daemon's tip never sets the date; a tip that no node would accept yet shows that a clock is wrong.
-func timeStamp(tip time.Time, last *ticket.Part) (int64, error) {
-	now := time.Now()
-	if tip.After(now.Add(futureLimit)) {
-		return 0, fmt.Errorf("the daemon's last block is dated %s UTC, which lies in the future; correct this machine's clock, or ask another daemon. Nothing was signed",
-			tip.UTC().Format("2006-01-02 15:04"))
-	}
-	at := now.Unix()
-	if last != nil {
-		before, err := ticket.ParseTimeStamp(last.TimeStamp)
-		switch {
-		case err != nil:
-			return 0, err
-		case before >= now.Add(futureLimit).Unix():
-			return 0, fmt.Errorf("the pledge's last ticket is dated %s, and this one must be dated later; correct this machine's clock, or try again after that time",
-				last.TimeStamp)
-		}
-		at = max(at, before+1)
-	}
-	return at, nil
 }
 
 // pledgeRow asks for a live pledge with its last ticket.
@@ -424,7 +402,7 @@ func (c *Amendment) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetai
 	if err != nil {
 		return Posted{}, advised(check, pl, err)
 	}
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -432,10 +410,14 @@ func (c *Amendment) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetai
 	if err != nil {
 		return Posted{}, err
 	}
-	if err := r.Person.Confirm(c.Change.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.Net.ContractFee)); err != nil {
+	pays, err := r.fundTicket(ctx, wallet, t)
+	if err != nil {
 		return Posted{}, err
 	}
-	txid, err := r.Post(ctx, wallet, t, pool.PledgeAmended)
+	if err := r.Person.Confirm(c.Change.Yes, terms+pays.String()); err != nil {
+		return Posted{}, err
+	}
+	txid, err := r.Post(ctx, wallet, pays, t, pool.PledgeAmended)
 	if err != nil {
 		return Posted{}, err
 	}

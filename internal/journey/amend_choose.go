@@ -9,6 +9,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -143,7 +144,7 @@ func (r *Daemon) holdings(ctx context.Context, wallet *pasteld.Client, address p
 	for _, x := range locked {
 		id, err := pastel.ParseTxID(x.TxID)
 		if err != nil {
-			return nil, fmt.Errorf("the wallet lists a locked output of transaction %q: %w", terminal.Printable(x.TxID), err)
+			return nil, fmt.Errorf("the wallet lists a locked output of transaction %s: %w", visible.Name(x.TxID), err)
 		}
 		outs = append(outs, pastel.OutPoint{TxID: id, Vout: x.Vout})
 	}

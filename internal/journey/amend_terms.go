@@ -21,7 +21,7 @@ func (c *Amendment) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, pl
 	} else {
 		fmt.Fprintf(&b, "Offers    %d PSL, as now\n", pl.Offered)
 	}
-	fmt.Fprintf(&b, "Counts    %s\n", counting(p, pl, x.PledgedCoins, r.State.Parameters.MinPledge))
+	fmt.Fprintf(&b, "Counts    %s\n", counting(p, pl, x.PledgedCoins, int64(r.Params.MinPledge/pastel.PSL)))
 	if x.RewardAddress == pl.Reward {
 		fmt.Fprintf(&b, "Rewards   go to %s, as now\n", pl.Reward)
 	} else {

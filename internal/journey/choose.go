@@ -13,6 +13,9 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
+// mostAddresses bounds how many addresses join asks the daemon about.
+const mostAddresses = 200
+
 // choose finds the wallet's output to back the pledge: the one that the member named, or the smallest that suffices, preferably at an
 // address without a history in pools.
 func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet *pasteld.Client) (*pasteld.Unspent, error) {
@@ -34,6 +37,8 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 		}
 	}
 	var young, used, taken *pasteld.Unspent
+	var before *pastel.OutPoint
+	known, asked := r.remembered(), map[pastel.Address]*wire.Account{}
 	for i := range all {
 		out := &all[i]
 		switch {
@@ -45,14 +50,26 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 		case c.Pledge.Output != "":
 			return out, nil
 		}
-		a, err := r.AccountOf(ctx, out.Address.Encode(&r.Net))
-		if err != nil {
-			return nil, err
+		a := asked[out.Address]
+		if a == nil && len(asked) == mostAddresses {
+			return nil, fmt.Errorf("the wallet has many outputs of at least %d PSL, and the smallest ones are at %d addresses that pools know; choose one with --output or --address",
+				c.Pledge.Coins, mostAddresses)
 		}
+		if a == nil {
+			got, err := r.AccountOf(ctx, out.Address.Encode(&r.Net))
+			if err != nil {
+				return nil, err
+			}
+			a = &got
+			asked[out.Address] = a
+		}
+		_, remembers := known[out.OutPoint]
 		switch {
 		case slices.ContainsFunc(a.Positions, func(p wire.Position) bool { return p.Address == a.Address }): // it would need coins for both pledges
 			taken = out
-		case usedBefore(&a):
+		case remembers: // its pledge has ended, or the daemon hides it
+			before = cmp.Or(before, &out.OutPoint)
+		case usedBefore(a):
 			used = cmp.Or(used, out)
 		default:
 			return out, nil
@@ -61,16 +78,24 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 	if used != nil {
 		return used, nil
 	}
-	return nil, c.noOutput(r, all, young, taken)
+	for out, x := range known { // one that is locked, because this machine remembers it
+		if out.String() == c.Pledge.Output || x.Address == c.Pledge.Address && c.Pledge.Address != "" {
+			before = cmp.Or(before, &out)
+		}
+	}
+	return nil, c.noOutput(r, all, young, taken, before)
 }
 
 // noOutput says why no output can back this pledge, and what to do. all is sorted by value.
-func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.Unspent) error {
+func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.Unspent, before *pastel.OutPoint) error {
 	confirmations := int(pool.ConfirmationsToPledge(false, &r.Params))
 	switch {
 	case young != nil:
 		return fmt.Errorf("output %s has %s, but a pledge needs %d; try again after %s",
 			young.OutPoint, terminal.Counted(young.Confirmations, "confirmation"), confirmations, terminal.Counted(confirmations-young.Confirmations, "more block"))
+	case before != nil:
+		return fmt.Errorf("this machine pledged output %s before, so it keeps the wallet from using it. If that pledge has ended, remove the output from %s, and unlock it: "+
+			"smartpool rpc lockunspent true '[{\"txid\":\"%s\",\"vout\":%d}]'", before, r.memory.path, before.TxID, before.Vout)
 	case c.Pledge.Address != "":
 		return fmt.Errorf("the wallet has no unlocked output of at least %d PSL at %s that can back the pledge; choose another address, or lower --coins",
 			c.Pledge.Coins, c.Pledge.Address)

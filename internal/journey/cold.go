@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -34,7 +36,7 @@ func (f *Cold) unsigned(net *pastel.Network, command, terms, address string, t *
 	if err != nil {
 		return nil, err
 	}
-	if err := ReplaceFile(f.Draft, append(text, '\n')); err != nil {
+	if err := secretfile.Write(f.Draft, append(text, '\n')); err != nil {
 		return nil, err
 	}
 	x := t.Part
@@ -43,6 +45,7 @@ func (f *Cold) unsigned(net *pastel.Network, command, terms, address string, t *
 
 // String says what the ticket means, and how to sign and post it.
 func (d *Draft) String() string {
+	file := terminal.Argument(d.File)
 	return fmt.Sprintf(`%s
 Wrote %s. Nothing is signed or posted yet. On the cold machine, within 24 hours:
 
@@ -53,7 +56,7 @@ Wrote %s. Nothing is signed or posted yet. On the cold machine, within 24 hours:
 
 Then, here:
      smartpool %s %s --ticket %s --address-signature SIGNATURE
-`, d.terms, d.File, d.Address, d.Statement, d.PastelID, d.File, d.network, d.File, d.command, d.pool, d.File)
+`, d.terms, d.File, d.Address, d.Statement, d.PastelID, file, d.network, file, d.command, d.pool, file)
 }
 
 // signed reads a ticket signed elsewhere, with all its signatures, and the address that signed.
@@ -77,6 +80,9 @@ func (f *Cold) signed(r *Daemon, p *wire.PoolDetail) (t *ticket.Ticket, address 
 		if ch.Answer == ticket.AnswerWrong {
 			return nil, "", fmt.Errorf("%s: %s; sign exactly the statement that ticket decode shows", ch.Name, ch.Detail)
 		}
+	}
+	if err := CheckTime(l.Ticket); err != nil {
+		return nil, "", err
 	}
 	signer, err := x.AddressSigner(x.PledgeStatement(net.Name))
 	return l.Ticket, pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(net), err

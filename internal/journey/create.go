@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -57,7 +58,17 @@ type opening struct {
 // prepare asks for what is missing, makes the unsigned ticket and checks that the next block would accept it. A dry run takes no new
 // address from the wallet.
 func (c *Creation) prepare(ctx context.Context, r *Daemon, dry bool) (*opening, error) {
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	if c.Pool.Label != "" {
+		if err := CheckLabel(c.Pool.Label); err != nil {
+			return nil, terminal.Usagef("--label %s: %w", visible.Name(c.Pool.Label), err)
+		}
+	}
+	if c.Pool.Company != "" {
+		if err := CheckCompany(c.Pool.Company); err != nil {
+			return nil, terminal.Usagef("--company: %w", err)
+		}
+	}
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return nil, err
 	}
@@ -124,8 +135,12 @@ func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		return Posted{}, err
 	}
 	x := o.ticket.Init
-	terms := o.terms + fmt.Sprintf("\nThese terms can never change. The operator's PastelID signs:\n  %s\nThen the Supernode's PastelID signs a digest of the entire ticket.\nPosting costs %s PSL.\n",
-		x.AgreementStatement(r.Net.Name), r.Net.ContractFee)
+	pays, err := r.fundTicket(ctx, o.wallet, o.ticket)
+	if err != nil {
+		return Posted{}, err
+	}
+	terms := o.terms + fmt.Sprintf("%s\nThese terms can never change. The operator's PastelID signs:\n  %s\nThen the Supernode's PastelID signs a digest of the entire ticket.\n",
+		pays, x.AgreementStatement(r.Net.Name))
 	if err := r.Person.Confirm(c.Pool.Yes, terms); err != nil {
 		return Posted{}, err
 	}
@@ -135,7 +150,7 @@ func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if x.SmartPoolSignature, err = o.supernode.Sign(ctx, x.SmartPoolStatement(r.Net.Name)); err != nil {
 		return Posted{}, err
 	}
-	txid, err := r.Post(ctx, o.wallet, o.ticket, pool.PoolCreated)
+	txid, err := r.Post(ctx, o.wallet, pays, o.ticket, pool.PoolCreated)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -167,9 +182,6 @@ func (c *Creation) build(operator, supernode string, net *pool.Params) (*ticket.
 		return nil, terminal.Usagef("--fee: %w", err)
 	}
 	x.SmartPoolID = x.IDFor(c.Pool.Label)
-	if _, err := ticket.ParsePoolID(string(x.SmartPoolID)); err != nil {
-		return nil, terminal.Usagef("--label %q: want 3 to 32 of a-z, 0-9 and -", c.Pool.Label)
-	}
 	if c.Pool.Period < int64(net.MinSubscription) || c.Pool.Period > int64(net.MaxSubscription) {
 		return nil, terminal.Usagef("--period %d: network %s allows %d to %d blocks", c.Pool.Period, net.Name, net.MinSubscription, net.MaxSubscription)
 	}
@@ -190,7 +202,7 @@ func (c *Creation) terms(r *Daemon, x *ticket.Init) string {
 		address = "a new address of your wallet, chosen when you open the pool"
 	}
 	fmt.Fprintf(&b, "Pool      %s on network %s\n", pool, r.Net.Name)
-	fmt.Fprintf(&b, "Operator  %s, PastelID %s\n", terminal.Printable(x.Company), x.OperatorPastelID)
+	fmt.Fprintf(&b, "Operator  %s, PastelID %s\n", visible.Name(x.Company), x.OperatorPastelID)
 	fmt.Fprintf(&b, "Supernode PastelID %s\n", x.SupernodePastelID)
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", x.Fee, address)
 	fmt.Fprintf(&b, "Size      the Supernode needs %d PSL; target %s PSL, including the cushion (factor %s)\n", x.RequiredCoins, target, x.Factor)

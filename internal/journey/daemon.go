@@ -6,17 +6,22 @@
 package journey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -48,6 +53,9 @@ type Daemon struct {
 	Params pool.Params    // the rules' parameters on the daemon's network
 	Net    pastel.Network // of Params
 	Person Person
+
+	memory *Pledges // of this user; nil until needed, or if there is no folder for it
+	warned bool     // that it cannot be read
 }
 
 // Dial asks the daemon at a URL for its state, and tells the person if the daemon is behind or a shadow run.
@@ -56,8 +64,8 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 	if err != nil {
 		return nil, terminal.Usagef("--api: %w", err)
 	}
-	r := &Daemon{Client: c, URL: strings.TrimSuffix(url, "/"), Person: p}
-	if r.State, err = Advised(r.Status(ctx)); err != nil {
+	r := &Daemon{Client: c, URL: c.URL(), Person: p}
+	if r.State, err = r.started(ctx); err != nil {
 		return nil, err
 	}
 	if r.Params, err = pool.ParamsByName(r.State.Network); err != nil {
@@ -67,10 +75,33 @@ func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
 	if r.State.Shadow {
 		p.Note("SHADOW RUN: network %s does not enforce the rules yet. This shows what enforcement would do.", r.Net.Name)
 	}
-	if !r.State.Ready {
-		p.Warn("Caution: the daemon is not up to date (block %d): %s", r.State.Tip.Height, r.State.Trouble)
+	if why := r.Behind(&r.State, time.Now()); why != "" {
+		p.Warn("Caution: the daemon is not up to date (block %d): %s", r.State.Tip.Height, terminal.Said(why))
 	}
 	return r, nil
+}
+
+// started asks the daemon for its state. A daemon that was restarted just now is given some time.
+func (r *Daemon) started(ctx context.Context) (wire.Status, error) {
+	starting := func(err error) bool {
+		var problem *client.ProblemError
+		return errors.As(err, &problem) && problem.Status == http.StatusServiceUnavailable
+	}
+	return patiently(ctx, r.Person, "The daemon", starting, func() (wire.Status, error) { return Advised(r.Status(ctx)) })
+}
+
+// Behind returns why the daemon's answers may not be about the network's tip, in words; "" if they are. A daemon that says it is ready is not
+// believed against this machine's clock, except on regtest, where only it knows whether its node ever gets old.
+func (r *Daemon) Behind(s *wire.Status, now time.Time) string {
+	if !s.Ready {
+		return cmp.Or(s.Trouble, "it does not say why")
+	}
+	limits := chain.LimitsOf(r.Net.Name)
+	if r.Net.Name == "regtest" {
+		limits.Age = time.Duration(max(0, min(s.StaleAfter, int64(limits.Age/time.Second)))) * time.Second
+	}
+	fresh := chain.Freshness{Height: s.Tip.Height, Time: s.Tip.Time}
+	return fresh.Stale(now, limits)
 }
 
 // Advised returns a daemon's answer unchanged, and adds advice to an error.
@@ -94,11 +125,19 @@ func WithAdvice(err error) error {
 
 // Listing asks for every page of a list, up to a bound.
 func Listing[T any](page *wire.Page, ask func() (wire.List[T], error)) ([]T, error) {
-	const bound = 1_000_000
+	const bound, mostShort = 1_000_000, 20
+	short := 0
 	page.Limit = wire.MaxLimit
 	return Advised(client.All(bound, func(cursor string) (wire.List[T], error) {
 		page.Cursor = cursor
-		return ask()
+		list, err := ask()
+		if list.Next != "" && len(list.Items) < wire.MaxLimit {
+			short++
+		}
+		if err == nil && short > mostShort { // a daemon fills every page but the last
+			err = fmt.Errorf("the daemon's list goes on after %d pages that it did not fill; ask another daemon", short)
+		}
+		return list, err
 	}))
 }
 
@@ -117,6 +156,41 @@ func (n *Node) Wallet(ctx context.Context, net pastel.Network) (*pasteld.Client,
 	return c, nil
 }
 
+// wallet connects to the node with the wallet. A node that was restarted just now is given some time.
+func (r *Daemon) wallet(ctx context.Context, n *Node) (*pasteld.Client, error) {
+	return patiently(ctx, r.Person, "The wallet's node", pasteld.Busy, func() (*pasteld.Client, error) { return n.Wallet(ctx, r.Net) })
+}
+
+// patience is how long a command waits for a daemon or node that says that it cannot answer yet.
+const patience = 20 * time.Second
+
+// patiently asks somebody until the answer is not that they are busy, and tells the person once.
+func patiently[T any](ctx context.Context, p Person, who string, busy func(error) bool, ask func() (T, error)) (T, error) {
+	for began, told := time.Now(), false; ; {
+		x, err := ask()
+		if err == nil || !busy(err) || time.Since(began) > patience {
+			return x, err
+		}
+		if !told {
+			told = true
+			p.Note("%s cannot answer yet; trying again for %d seconds (%v)", who, int(patience.Seconds()), err)
+		}
+		if err := pause(ctx); err != nil {
+			return x, err
+		}
+	}
+}
+
+// pause waits a second.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Second):
+		return nil
+	}
+}
+
 // VerifiedPool asks for a pool by its id, or by its label if only one pool has it, and verifies the terms against the id.
 func (r *Daemon) VerifiedPool(ctx context.Context, id string) (wire.PoolDetail, error) {
 	p, err := r.UnverifiedPool(ctx, id)
@@ -129,6 +203,9 @@ func (r *Daemon) VerifiedPool(ctx context.Context, id string) (wire.PoolDetail, 
 // ErrAnotherPool says that a daemon answered about another pool than the requested one.
 var ErrAnotherPool = errors.New("the daemon answered about another pool than the requested one; ask another daemon")
 
+// mostIDs bounds how many pools an error names.
+const mostIDs = 10
+
 // UnverifiedPool asks for a pool as VerifiedPool does, but does not verify its terms.
 func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDetail, err error) {
 	if !strings.Contains(id, ".") {
@@ -138,22 +215,22 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 		}
 		var found []string
 		for i := range list.Items {
-			if strings.HasPrefix(list.Items[i].ID, id+".") {
+			if _, bad := ticket.ParsePoolID(list.Items[i].ID); bad == nil && strings.HasPrefix(list.Items[i].ID, id+".") {
 				found = append(found, list.Items[i].ID)
 			}
 		}
 		switch len(found) {
 		case 0:
-			return p, fmt.Errorf("no pool has the label %q; smartpool pools --all lists all pools", terminal.Printable(id))
+			return p, fmt.Errorf("no pool has the label %s; smartpool pools --all lists all pools", visible.Name(id))
 		case 1:
 			id = found[0]
 		default:
-			return p, fmt.Errorf("%d pools have the label %q; give the full id, one of %s", len(found), terminal.Printable(id), strings.Join(found, ", "))
+			return p, fmt.Errorf("%d pools have the label %s; give the full id, one of %s", len(found), visible.Name(id), strings.Join(found[:min(len(found), mostIDs)], ", "))
 		}
 	}
 	p, err = Advised(r.Pool(ctx, id))
 	if errors.Is(err, client.ErrNotFound) {
-		err = fmt.Errorf("there is no pool %s; smartpool pools --all lists all pools", terminal.Printable(id))
+		err = fmt.Errorf("there is no pool %s; smartpool pools --all lists all pools", visible.Text(id))
 	}
 	if err == nil && p.ID != id {
 		err = ErrAnotherPool
@@ -162,11 +239,16 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 }
 
 // AccountOf asks about a PastelID or an address.
-func (r *Daemon) AccountOf(ctx context.Context, id string) (wire.Account, error) {
+func (r *Daemon) AccountOf(ctx context.Context, id string) (a wire.Account, err error) {
 	if strings.HasPrefix(id, "jX") {
-		return Advised(r.Member(ctx, id))
+		a, err = Advised(r.Member(ctx, id))
+	} else {
+		a, err = Advised(r.Account(ctx, id))
 	}
-	return Advised(r.Account(ctx, id))
+	if err == nil && AccountName(&a) != id {
+		err = errors.New("the daemon answered about another account than the requested one; ask another daemon")
+	}
+	return a, err
 }
 
 // SupernodeOf asks how a pool's Supernode is doing.

@@ -72,7 +72,7 @@ func daemons(ctx context.Context, p Person, urls []string) (all []*Daemon, err e
 	for _, url := range urls {
 		r, err := Dial(ctx, url, unnoted{p})
 		if err != nil {
-			return nil, unknownf("%s: %w", url, err)
+			return nil, unknownf("%s: %w", client.Shown(url), err)
 		}
 		if !slices.ContainsFunc(all, func(x *Daemon) bool { return x.URL == r.URL }) {
 			all = append(all, r)

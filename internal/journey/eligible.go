@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 )
 
 // Eligible returns an error if a PastelID may not pledge.
@@ -15,9 +16,9 @@ func (r *Daemon) Eligible(ctx context.Context, id string) error {
 		return err
 	case !a.Registered:
 		return notRegistered(id)
-	case a.Reputation < r.State.Parameters.LeastReputation:
+	case a.Reputation < pool.LeastReputation:
 		return fmt.Errorf("PastelID %s has reputation %d, but a pledge requires %d; reputation recovers by one point every %d blocks",
-			pastel.Short(id), a.Reputation, r.State.Parameters.LeastReputation, r.State.Parameters.RecoveryInterval)
+			pastel.Short(id), a.Reputation, pool.LeastReputation, r.Params.RecoveryInterval)
 	}
 	return nil
 }

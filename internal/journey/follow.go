@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -35,7 +36,7 @@ func (r *Daemon) Finish(
 	ctx context.Context, wallet *pasteld.Client, txid pastel.TxID, wait bool, done func(txid string) (string, error),
 ) (Posted, error) {
 	if wait {
-		return r.follow(ctx, txid, r.lastBlock(ctx, wallet, txid), func() (string, error) { return done(txid.String()) })
+		return r.follow(ctx, wallet, txid, r.lastBlock(ctx, wallet, txid), func() (string, error) { return done(txid.String()) })
 	}
 	return Posted{TxID: txid, Outcome: outcomePosted}, nil
 }
@@ -43,7 +44,8 @@ func (r *Daemon) Finish(
 // lastBlock says up to which block to wait for a ticket.
 type lastBlock struct {
 	height  pastel.Height
-	expires bool // no later block can hold the ticket
+	now     pastel.Height // of the node
+	expires bool          // no later block can hold the ticket
 }
 
 // expiry is how many blocks a transaction of pasteld's wallet has until it expires.
@@ -55,25 +57,33 @@ const maxExpiry = 499_999_999
 // lastBlock reads the expiry of a posted transaction, which pasteld's wallet sets to 20 blocks. If the node does not show the transaction,
 // or it does not expire, the wait is just as long.
 func (r *Daemon) lastBlock(ctx context.Context, wallet *pasteld.Client, txid pastel.TxID) lastBlock {
+	now, _, err := wallet.Tip(ctx)
+	if err != nil {
+		now = r.State.Tip.Height
+	}
 	raw, err := wallet.RawTx(ctx, txid)
 	if err == nil {
 		if tx, err := pastel.ParseTx(raw); err == nil && tx.ExpiryHeight != 0 && tx.ExpiryHeight <= maxExpiry {
-			return lastBlock{pastel.Height(tx.ExpiryHeight), true}
+			return lastBlock{pastel.Height(tx.ExpiryHeight), now, true}
 		}
 	}
-	return lastBlock{r.State.Tip.Height + 1 + expiry, false}
+	return lastBlock{now + 1 + expiry, now, false}
 }
 
 // follow waits until a block holds a ticket; done returns its outcome, or nothing while it is unknown. follow gives up after the last
-// block to wait for.
-func (r *Daemon) follow(ctx context.Context, txid pastel.TxID, until lastBlock, done func() (string, error)) (Posted, error) {
-	r.Person.Note("Waiting for a block to include it, up to block %d, %d blocks from now. Ctrl-C does not cancel it.", until.height, until.height-r.State.Tip.Height)
+// block to wait for, which the wallet's node must have as well: a daemon could name any.
+func (r *Daemon) follow(ctx context.Context, wallet *pasteld.Client, txid pastel.TxID, until lastBlock, done func() (string, error)) (Posted, error) {
+	r.Person.Note("Waiting for a block to include it, up to block %d, %d blocks from now. Ctrl-C does not cancel it.", until.height, until.height-until.now)
 	id := txid.String()
 	waiting := func(why error) (Posted, error) {
 		return Posted{TxID: txid, Outcome: outcomePosted}, &WaitingError{TxID: id, Err: why}
 	}
 	for warned := false; ; {
 		said, over, err := r.outcome(ctx, id, until, done)
+		if over {
+			height, _, away := wallet.Tip(ctx)
+			over = away == nil && height >= until.height
+		}
 		var rejected *RejectedError
 		switch {
 		case errors.As(err, &rejected):
@@ -118,7 +128,7 @@ func (r *Daemon) outcome(ctx context.Context, txid string, until lastBlock, done
 	}
 	for _, x := range list.Items {
 		if x.TxID == txid {
-			return "", false, &RejectedError{TxID: txid, Height: x.Height, Reason: ticket.Reason(x.Reason)}
+			return "", false, &RejectedError{TxID: txid, Height: x.Height, Reason: ticket.Reason(terminal.Said(x.Reason))}
 		}
 	}
 	said, err = done()

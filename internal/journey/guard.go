@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -28,6 +30,7 @@ type Guard struct {
 // guard holds what guarding remembers from one check to the next.
 type guard struct {
 	r      *Daemon
+	once   bool // check once
 	report func(Guarded)
 	wallet *pasteld.Client          // nil if it locks nothing
 	free   map[pastel.OutPoint]bool // outputs that back nothing
@@ -56,9 +59,9 @@ type Guarded struct {
 // forget its locks, and warns of transactions that spend them. With Once, an error says that coins are about to be spent, and an
 // *UnknownError that this is unknown.
 func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
-	g := &guard{r: r, report: c.Tell, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]wire.Spend{}}
+	g := &guard{r: r, once: c.Once, report: c.Tell, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]wire.Spend{}}
 	if !c.NoLock {
-		if g.wallet, err = c.Node.Wallet(ctx, r.Net); err != nil {
+		if g.wallet, err = r.wallet(ctx, c.Node); err != nil {
 			return fmt.Errorf("%w; or only watch, with --no-lock", err)
 		}
 	}
@@ -70,6 +73,8 @@ func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 	for {
 		pledges, err := g.view(ctx, ids)
 		switch {
+		case ctx.Err() != nil && c.Once:
+			return unknownf("interrupted: unknown whether coins are about to be spent")
 		case ctx.Err() != nil:
 			return nil
 		case c.Once:
@@ -149,8 +154,8 @@ func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error
 		return 0, err
 	}
 	var behind error
-	if !status.Ready {
-		behind = fmt.Errorf("the daemon is not up to date (block %d): %s", status.Tip.Height, status.Trouble)
+	if why := g.r.Behind(&status, time.Now()); why != "" {
+		behind = fmt.Errorf("the daemon is not up to date (block %d): %s", status.Tip.Height, terminal.Said(why))
 	}
 	mine := map[int64]wire.Position{}
 	var tip wire.Tip
@@ -164,7 +169,7 @@ func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error
 			mine[int64(p.Seq)] = p
 		}
 	}
-	watched := g.watch(ctx, mine)
+	watched := g.watch(ctx, mine, status.Now)
 	var locked error
 	if g.wallet != nil && answers {
 		locked = g.lock(ctx, mine, tip)
@@ -176,10 +181,38 @@ func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error
 var errUnwatched = errors.New("unknown whether coins are about to be spent: the daemon has not read its node's mempool lately, because " +
 	"the node is down or the daemon follows none (--node-api); ask another daemon with --api")
 
-// watch warns of transactions that spend coins of the guarded pledges.
-func (g *guard) watch(ctx context.Context, mine map[int64]wire.Position) error {
-	list, err := Advised(g.r.Mempool(ctx, wire.SpendQuery{}))
-	if err != nil {
+// scanPatience is how long to wait for a scan of the mempool. A daemon that only reads a database learns of one every 10 seconds.
+const scanPatience = time.Minute
+
+// spends asks for the transactions that spend pledged coins. A single check waits for a scan that began after since, by the daemon's clock: an
+// earlier one does not know what was sent a moment ago.
+func (g *guard) spends(ctx context.Context, since time.Time) (wire.Spends, error) {
+	for began := time.Now(); ; {
+		list, err := Advised(g.r.Mempool(ctx, wire.SpendQuery{}))
+		switch {
+		case err != nil || !g.once || list.Tip.Height < 0:
+			return list, err
+		case list.Looked == nil || since.IsZero():
+			return list, fmt.Errorf("unknown whether coins are about to be spent: the daemon at %s does not say when it read its node's mempool; update it, "+
+				"or ask another one with --api", g.r.URL)
+		case !list.Looked.Before(since):
+			return list, nil
+		case time.Since(began) > scanPatience:
+			return list, errUnwatched
+		}
+		select {
+		case <-ctx.Done():
+			return list, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// watch warns of transactions that spend coins of the guarded pledges, as of a scan of the mempool that a single check demands to be later than
+// since.
+func (g *guard) watch(ctx context.Context, mine map[int64]wire.Position, since time.Time) error {
+	list, err := g.spends(ctx, since)
+	if list.Tip.Hash == "" && err != nil {
 		return err
 	}
 	waiting := map[string]bool{}
@@ -207,8 +240,8 @@ func (g *guard) watch(ctx context.Context, mine map[int64]wire.Position) error {
 		g.tell(Guarded{Kind: "spending", Spend: &s}, "WARNING: transaction %s, not mined yet, spends coins of your pledge of %d PSL in pool %s. Once it is mined, %s.\n"+
 			"If you did not send it, someone else may have the key of %s: move the other coins of that address.", s.TxID, p.Offered, pastel.Short(s.Pool), what, p.Address)
 	}
-	if list.Tip.Height < 0 {
-		return errUnwatched
+	if err != nil || list.Tip.Height < 0 {
+		return cmp.Or(err, errUnwatched)
 	}
 	for key, s := range g.warned {
 		if !waiting[key] {
@@ -250,6 +283,9 @@ func (g *guard) lock(ctx context.Context, mine map[int64]wire.Position, tip wire
 		return err
 	}
 	for i := range outputs {
+		if !pool.CanBack(outputs[i].Value, &g.r.Params) {
+			continue
+		}
 		if err := g.hold(ctx, outputs[i].OutPoint, seen, false); err != nil {
 			return err
 		}

@@ -23,24 +23,39 @@ import (
 type watched struct {
 	*httptest.Server
 	mu     sync.Mutex
-	ready  bool
-	tip    wire.Tip // of the mempool
+	status wire.Status
+	tip    wire.Tip      // of the mempool
+	looked time.Duration // since the mempool was read; negative if the daemon does not say
 	spends []wire.Spend
-	asked  int // for the mempool
+	asked  int    // for the mempool
+	moves  func() // after each answer about the mempool, if set
 }
 
 func newWatched(t *testing.T) *watched {
 	t.Helper()
-	w := &watched{ready: true, tip: wire.Tip{Height: 9}}
+	w := &watched{tip: wire.Tip{Height: 9, Hash: "9"}}
+	w.status = wire.Status{Network: "regtest", Ready: true, Tip: wire.Tip{Height: 9, Hash: "9", Time: time.Now()}, StaleAfter: 24 * 3600}
 	position := wire.Position{Pool: "atlas.1"}
 	position.Seq, position.Offered, position.Address = 3, 500, "tAddress"
 	mux := http.NewServeMux()
 	for path, what := range map[string]func() any{
-		"/api/v1/status":   func() any { return wire.Status{Network: "regtest", Ready: w.ready, Trouble: "syncing"} },
-		"/api/v1/members/": func() any { return wire.Account{Positions: []wire.Position{position}} },
+		"/api/v1/status": func() any {
+			s := w.status
+			s.Now = time.Now()
+			return s
+		},
+		"/api/v1/members/": func() any { return wire.Account{PastelID: "jXmine", Tip: w.tip, Positions: []wire.Position{position}} },
 		"/api/v1/mempool": func() any {
 			w.asked++
-			return wire.List[wire.Spend]{Tip: w.tip, Items: w.spends}
+			list := wire.Spends{Tip: w.tip, Items: w.spends}
+			if w.looked >= 0 {
+				looked := time.Now().Add(-w.looked)
+				list.Looked = &looked
+			}
+			if w.moves != nil {
+				w.moves()
+			}
+			return list
 		},
 	} {
 		mux.HandleFunc(path, func(out http.ResponseWriter, _ *http.Request) {
@@ -87,7 +102,7 @@ func TestGuardOnce(t *testing.T) {
 		{false, 9, nil, unknown, "not up to date"},
 	} {
 		w := newWatched(t)
-		w.ready, w.tip.Height, w.spends = c.ready, c.height, c.spends
+		w.status.Ready, w.status.Trouble, w.tip.Height, w.spends = c.ready, "syncing", c.height, c.spends
 		var out bytes.Buffer
 		r, tell := w.guarded(t, &out, &out)
 		err := r.Guard(t.Context(), &Guard{IDs: []string{"jXmine"}, Once: true, NoLock: true, Tell: tell})
@@ -117,6 +132,62 @@ func TestGuardOnce(t *testing.T) {
 	}
 }
 
+// A guard believes its own clock more than a daemon that says it is ready.
+func TestFreshGuard(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		network    string
+		age        time.Duration // of the last block
+		staleAfter int64
+		says       string // "" for an all-clear
+	}{
+		"regtest, young":              {"regtest", time.Hour, 24 * 3600, ""},
+		"regtest, old":                {"regtest", 25 * time.Hour, 24 * 3600, "more than 24 hours ago"},
+		"regtest, a limit of its own": {"regtest", 25 * time.Hour, 48 * 3600, "more than 24 hours ago"},
+		"a development node":          {"regtest", 500 * time.Hour, 0, ""},
+		"main, young":                 {"main", 80 * time.Minute, 90 * 60, ""},
+		"main, old":                   {"main", 100 * time.Minute, 90 * 60, "more than 90 minutes ago"},
+		"main, said to be never old":  {"main", 100 * time.Minute, 0, "more than 90 minutes ago"},
+		"main, ahead":                 {"main", -3 * time.Hour, 90 * 60, "ahead of this machine's clock"},
+	} {
+		w := newWatched(t)
+		w.status.Network, w.status.Tip.Time, w.status.StaleAfter = c.network, time.Now().Add(-c.age), c.staleAfter
+		var out bytes.Buffer
+		r, tell := w.guarded(t, &out, &out)
+		warned := strings.Contains(out.String(), "not up to date")
+		err := r.Guard(t.Context(), &Guard{IDs: []string{"jXmine"}, Once: true, NoLock: true, Tell: tell})
+		var unknown *UnknownError
+		if c.says == "" && (err != nil || warned) || c.says != "" && (!errors.As(err, &unknown) || !strings.Contains(err.Error(), c.says) || !warned) {
+			t.Errorf("%s: %v\n%s", name, err, &out)
+		}
+	}
+}
+
+// An all-clear rests on a scan of the mempool that began after the guard asked.
+func TestFreshGuardScans(t *testing.T) {
+	t.Parallel()
+	once := func(w *watched) error {
+		r, tell := w.guarded(t, io.Discard, io.Discard)
+		return r.Guard(t.Context(), &Guard{IDs: []string{"jXmine"}, Once: true, NoLock: true, Tell: tell})
+	}
+	w := newWatched(t)
+	w.looked = 2 * time.Second
+	w.moves = func() { // a spend was sent before the guard asked, and the next scan sees it
+		if w.asked == 2 {
+			w.looked, w.spends = 0, []wire.Spend{{TxID: "t1", Pledge: 3, Leaves: true}}
+		}
+	}
+	if err := once(w); err == nil || !strings.Contains(err.Error(), "about to be spent (1 pledge checked)") || w.asked != 3 {
+		t.Errorf("asked %d times: %v", w.asked, err)
+	}
+	w = newWatched(t)
+	w.looked = -1
+	var unknown *UnknownError
+	if err := once(w); !errors.As(err, &unknown) || !strings.Contains(err.Error(), "does not say when") {
+		t.Error(err)
+	}
+}
+
 // A continuous guard says when it cannot tell, and when it can again; meanwhile it declares nothing over.
 func TestGuardContinues(t *testing.T) {
 	t.Parallel()
@@ -132,8 +203,8 @@ func TestGuardContinues(t *testing.T) {
 		func() { w.spends = []wire.Spend{{TxID: "t1", Pledge: 3, Leaves: true}} },
 		func() { w.tip.Height, w.spends = -1, nil },
 		func() { w.tip.Height = 9 },
-		func() { w.ready = false },
-		func() { w.ready = true },
+		func() { w.status.Ready = false },
+		func() { w.status.Ready = true },
 	} {
 		w.mu.Lock()
 		change()
@@ -196,5 +267,29 @@ func TestGuardReportsThatAMoveBecomesAReduction(t *testing.T) {
 		if told := out.String(); step.says == "" && told != "" || !strings.Contains(told, step.says) {
 			t.Errorf("step %d: told %q, want %q", i, told, step.says)
 		}
+	}
+}
+
+// A single check that is interrupted is no all-clear.
+func TestFreshGuardInterrupted(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	w.looked = time.Hour // it waits for a later scan
+	ctx, cancel := context.WithCancel(t.Context())
+	w.moves = cancel
+	r, tell := w.guarded(t, io.Discard, io.Discard)
+	err := r.Guard(ctx, &Guard{IDs: []string{"jXmine"}, Once: true, NoLock: true, Tell: tell})
+	var unknown *UnknownError
+	if !errors.As(err, &unknown) {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
+// A daemon that answers about another account is not believed.
+func TestLyingDaemonOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	r, _ := newWatched(t).guarded(t, io.Discard, io.Discard)
+	if _, err := r.AccountOf(t.Context(), "jXother"); err == nil || !strings.Contains(err.Error(), "another account") {
+		t.Errorf("an answer about another account: %v", err)
 	}
 }

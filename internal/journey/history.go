@@ -3,10 +3,12 @@ package journey
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sort"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -73,6 +75,9 @@ func (r *Daemon) earnings(ctx context.Context, a *wire.Account) (list []Entry, e
 		return nil, err
 	}
 	for _, x := range payments {
+		if x.Paid == nil {
+			return nil, fmt.Errorf("the daemon names a payment, %s, that is not paid; run the daemon's release, or ask another daemon", visible.Short(x.Payout, visible.MostColumns))
+		}
 		list = append(list, Entry{x.Paid.Time, x.Paid.Height, "payout", x.Pool, AccountName(a), x.Address, x.Amount, x.Payout})
 	}
 	slices.SortStableFunc(list, func(a, b Entry) int {

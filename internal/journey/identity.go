@@ -21,13 +21,35 @@ type KeySource struct {
 
 // Load decrypts the key file.
 func (k *KeySource) Load(p Person) (*pastelid.PrivateKey, error) {
-	pass, err := p.Passphrase(k.PassphraseFile, "key file "+k.File, false)
-	if err != nil {
-		return nil, err
-	}
-	key, err := pastelid.LoadKeyFile(k.File, pass)
-	return key, KeyAdvice(err)
+	return Unlocked(p, k.PassphraseFile, "key file "+k.File, func(pass []byte) (*pastelid.PrivateKey, error) {
+		key, err := pastelid.LoadKeyFile(k.File, pass)
+		return key, KeyAdvice(err)
+	})
 }
+
+// Unlocked opens what a passphrase protects. A person who mistypes it is asked again, terminal.Tries times in all.
+func Unlocked[T any](p Person, file, of string, open func(pass []byte) (T, error)) (out T, err error) {
+	for try := 1; ; try++ {
+		pass, err := p.Passphrase(file, of, false)
+		if err != nil {
+			return out, err
+		}
+		out, err = open(pass)
+		clear(pass)
+		var refused *wrongPassphraseError
+		wrong := errors.Is(err, pastelid.ErrPassphrase) || errors.Is(err, pastelid.ErrEmptyPassphrase) || errors.As(err, &refused)
+		if !wrong || file != "" || try == terminal.Tries {
+			return out, err
+		}
+		p.Note("That is not the passphrase of %s. Try again.", of)
+	}
+}
+
+// wrongPassphraseError says that a node refused to sign, probably because of the passphrase.
+type wrongPassphraseError struct{ error }
+
+// Unwrap returns the node's refusal.
+func (e *wrongPassphraseError) Unwrap() error { return e.error }
 
 // Identity signs with a PastelID.
 type Identity struct {
@@ -60,11 +82,9 @@ func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Clie
 		id = ids[0]
 	}
 	return &Identity{id, func(ctx context.Context, text string) (string, error) {
-		pass, err := p.Passphrase(k.PassphraseFile, "PastelID "+pastel.Short(id), false)
-		if err != nil {
-			return "", err
-		}
-		return signOnNode(ctx, wallet, id, string(pass), text)
+		return Unlocked(p, k.PassphraseFile, "PastelID "+pastel.Short(id), func(pass []byte) (string, error) {
+			return signOnNode(ctx, wallet, id, string(pass), text)
+		})
 	}}, nil
 }
 
@@ -72,7 +92,12 @@ func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Clie
 func signOnNode(ctx context.Context, wallet *pasteld.Client, id, pass, text string) (string, error) {
 	sig, err := wallet.SignWith(ctx, id, pass, text)
 	if err != nil {
-		return "", fmt.Errorf("the node did not sign with PastelID %s; check the passphrase: %w", pastel.Short(id), err)
+		err = fmt.Errorf("the node did not sign with PastelID %s; check the passphrase: %w", pastel.Short(id), err)
+		var refusal *pasteld.RPCError
+		if errors.As(err, &refusal) {
+			err = &wrongPassphraseError{err}
+		}
+		return "", err
 	}
 	who, err := pastelid.Parse(id)
 	if err != nil {

@@ -99,7 +99,7 @@ func takesNone(p *wire.PoolDetail) error {
 
 // hot pledges with the node's wallet.
 func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -117,7 +117,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 	if err := pledgesAlready(p, me.ID, out.Address.Encode(&r.Net)); err != nil {
 		return Posted{}, err
 	}
-	x, err := c.build(p, me.ID, out.OutPoint, out.Address.Encode(&r.Net), &r.Params)
+	x, err := c.build(r, p, me.ID, out.OutPoint, out.Address.Encode(&r.Net))
 	if err != nil {
 		return Posted{}, err
 	}
@@ -125,13 +125,17 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 	if _, err := r.preflightWith(ctx, wallet, t); err != nil {
 		return Posted{}, err
 	}
+	pays, err := r.fundTicket(ctx, wallet, t)
+	if err != nil {
+		return Posted{}, err
+	}
 	statement := x.PledgeStatement(r.Net.Name)
 	terms, err := c.terms(ctx, r, p, x)
 	if err != nil {
 		return Posted{}, err
 	}
-	terms += fmt.Sprintf("\nAddress   %s holds the output of %s PSL; it stays where it is\nCosts     %s PSL, the ticket's network fee, paid from the wallet's other coins\n"+
-		"\nThe PastelID and the address both sign this line, and nothing else:\n  %s\n", out.Address.Encode(&r.Net), out.Value, r.Net.ContractFee, statement)
+	terms += fmt.Sprintf("\nAddress   %s holds the output of %s PSL; it stays where it is\n%s"+
+		"\nThe PastelID and the address both sign this line, and nothing else:\n  %s\n", out.Address.Encode(&r.Net), out.Value, pays, statement)
 	if err := r.Person.Confirm(c.Pledge.Yes, terms); err != nil {
 		return Posted{}, err
 	}
@@ -141,7 +145,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 	if x.AddressSignature, err = wallet.SignMessage(ctx, out.Address, statement); err != nil {
 		return Posted{}, fmt.Errorf("the wallet did not sign with %s: %w", out.Address.Encode(&r.Net), err)
 	}
-	txid, err := r.Post(ctx, wallet, t, pool.PledgeAccepted)
+	txid, err := r.Post(ctx, wallet, pays, t, pool.PledgeAccepted)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -150,8 +154,8 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 }
 
 // build makes the unsigned ticket.
-func (c *Join) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address string, net *pool.Params) (*ticket.Part, error) {
-	at, err := timeStamp(p.Tip.Time, nil)
+func (c *Join) build(r *Daemon, p *wire.PoolDetail, id string, out pastel.OutPoint, address string) (*ticket.Part, error) {
+	at, err := r.timeStamp(p.Tip.Time, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +163,7 @@ func (c *Join) build(p *wire.PoolDetail, id string, out pastel.OutPoint, address
 		Version: ticket.KindPart.Newest(), SmartPoolID: ticket.PoolID(p.ID), PastelID: id, PledgedCoins: c.Pledge.Coins, TxID: out.TxID.String(), Vout: int64(out.Vout),
 		RewardAddress: cmp.Or(c.Pledge.Reward, address), TimeStamp: ticket.FormatTimeStamp(at),
 	}
-	return x, ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &net.Network, net.Limits())
+	return x, ticket.CheckUnsigned(&ticket.Ticket{Part: x}, &r.Net, r.Params.Limits())
 }
 
 // stands says what a pledge's role means for its member.
@@ -242,7 +246,7 @@ func (c *Join) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft,
 	if err := pledgesAlready(p, id, c.Pledge.Address); err != nil {
 		return nil, err
 	}
-	x, err := c.build(p, id, out, c.Pledge.Address, &r.Params)
+	x, err := c.build(r, p, id, out, c.Pledge.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +274,7 @@ func (c *Join) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetail) (P
 	if err := pledgesAlready(p, x.PastelID, address); err != nil {
 		return Posted{}, err
 	}
-	wallet, err := c.Node.Wallet(ctx, r.Net)
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -279,10 +283,14 @@ func (c *Join) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetail) (P
 	if err != nil {
 		return Posted{}, err
 	}
-	if err := r.Person.Confirm(c.Pledge.Yes, terms+fmt.Sprintf("\nPosting costs %s PSL from this wallet.\n", r.Net.ContractFee)); err != nil {
+	pays, err := r.fundTicket(ctx, wallet, t)
+	if err != nil {
 		return Posted{}, err
 	}
-	txid, err := r.Post(ctx, wallet, t, pool.PledgeAccepted)
+	if err := r.Person.Confirm(c.Pledge.Yes, terms+pays.String()); err != nil {
+		return Posted{}, err
+	}
+	txid, err := r.Post(ctx, wallet, pays, t, pool.PledgeAccepted)
 	if err != nil {
 		return Posted{}, err
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -22,16 +24,23 @@ func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *tick
 	if err != nil {
 		return "", err
 	}
+	alike, err := r.alike(ctx)
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "You are about to pledge coins. They stay in your wallet. You leave the pool by spending them.\n\n")
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
-	fmt.Fprintf(&b, "Operator  %s, reputation %d, PastelID\n          %s\n", terminal.Printable(p.Company), p.Reputation, p.Operator)
+	fmt.Fprintf(&b, "Operator  %s, reputation %d, PastelID\n          %s\n", visible.Name(p.Company), p.Reputation, p.Operator)
+	if alike[p.Operator] {
+		b.WriteString("          Another operator uses this name, or one that looks like it: compare the PastelID.\n")
+	}
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", p.Fee, p.FeeAddress)
 	b.WriteString("Shares    the Supernode payment, one fifth of each block's reward; the operator's income from mining is not shared\n")
 	fmt.Fprintf(&b, "Size      target %d PSL; the Supernode needs %d PSL (factor %s); %s\n", p.Target, p.Required, p.Factor, has(p))
 	fmt.Fprintf(&b, "Period    %s\n", period(p))
 	fmt.Fprintf(&b, "Yield     %s\n", yield)
-	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p, r.State.Parameters.MinPledge))
+	fmt.Fprintf(&b, "Pledge    %d PSL, %s\n", x.PledgedCoins, c.role(p, int64(r.Params.MinPledge/pastel.PSL)))
 	fmt.Fprintf(&b, "Output    %s:%d\n", x.TxID, x.Vout)
 	fmt.Fprintf(&b, "Rewards   go to %s\n", x.RewardAddress)
 	if usedBefore(&reward) {
@@ -42,6 +51,19 @@ func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *tick
 	fmt.Fprintf(&b, "Leaving   forfeits what the pledge earned since the last settlement (one every %d blocks) and costs up to %d points of reputation per pledge\n",
 		r.Params.SettlementInterval, pool.LeavingCosts(pool.Member))
 	return b.String(), nil
+}
+
+// alike returns the operators whose names look like another operator's.
+func (r *Daemon) alike(ctx context.Context) (map[string]bool, error) {
+	list, err := Advised(r.Operators(ctx))
+	if err != nil {
+		return nil, err
+	}
+	names := map[string][]string{}
+	for i := range list.Items {
+		names[list.Items[i].PastelID] = list.Items[i].Companies
+	}
+	return visible.Alike(names), nil
 }
 
 // has says how many coins a pool has.

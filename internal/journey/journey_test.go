@@ -281,7 +281,7 @@ func TestJoinWithoutTerminal(t *testing.T) {
 		}
 	})
 	for _, want := range []string{
-		"Atlas, reputation 100", operator, "5 % of the rewards", "target 1200 PSL; the Supernode needs 1000 PSL", "Pledge    400 PSL, plain: it earns nothing until", backing.String(),
+		`"Atlas", reputation 100`, operator, "5 % of the rewards", "target 1200 PSL; the Supernode needs 1000 PSL", "Pledge    400 PSL, plain: it earns nothing until", backing.String(),
 		"up to 25 points", "10 PSL, the ticket's network fee", "pledge net=regtest pool=atlas.", "pastelid=" + alice + " coins=400 output=" + backing.String(),
 	} {
 		if !strings.Contains(reader.read, want) {

@@ -135,7 +135,7 @@ func (r *Daemon) prepareLaunch(ctx context.Context, c *Launch) (*launch, error) 
 	if l.say.Activation, err = pastel.ParseTxID(l.pool.ActivationTx); err != nil {
 		return nil, fmt.Errorf("the daemon names no activation of the pool (%w); run the daemon's release", err)
 	}
-	if l.wallet, err = c.Node.Wallet(ctx, r.Net); err != nil {
+	if l.wallet, err = r.wallet(ctx, c.Node); err != nil {
 		return nil, err
 	}
 	if err := r.agrees(ctx, l.wallet, &l.pool.Tip); err != nil {
@@ -172,6 +172,12 @@ func (l *launch) activated(ctx context.Context) error {
 	if found.Ticket == nil || found.Ticket.Activate == nil || string(found.Ticket.Activate.SmartPoolID) != l.pool.ID {
 		return fmt.Errorf("transaction %s, which the daemon names, does not activate pool %s; do not launch, and ask another daemon. Nothing was changed",
 			l.say.Activation, pastel.Short(l.pool.ID))
+	}
+	x := found.Ticket.Activate
+	operator, err := pastelid.Parse(l.pool.Operator)
+	if err != nil || !pastelid.VerifyBase64(operator, []byte(x.OperatorStatement(l.r.Net.Name)), x.OperatorSignature) {
+		return fmt.Errorf("the pool's operator did not sign transaction %s, which the daemon calls the pool's activation; do not launch, and ask another daemon. Nothing was changed",
+			l.say.Activation)
 	}
 	return nil
 }

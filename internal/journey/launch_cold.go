@@ -35,10 +35,10 @@ func (l *launch) unsigned() (x Launched, err error) {
 		`Wrote %s: the entry of masternode.conf, with the machine's key. Nothing is signed or started yet.
 Where its key is, the Supernode's PastelID %s signs this line:
      %s
-With a key file: smartpool id sign KEYFILE --message "%s"
+With a key file: smartpool id sign KEYFILE --message %s
 
 Then, here:
-     smartpool supernode launch %s --signed %s --signature SIGNATURE`, l.c.Cold, l.pool.Supernode, statement, statement, l.pool.ID, l.c.Cold)}, nil
+     smartpool supernode launch %s --signed %s --signature SIGNATURE`, l.c.Cold, l.pool.Supernode, statement, terminal.Argument(statement), l.pool.ID, terminal.Argument(l.c.Cold))}, nil
 }
 
 // mayDraft refuses an existing file: it may hold another draft, whose key would be lost. It refuses the node's masternode.conf, because the

@@ -15,6 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -103,17 +104,17 @@ func (l *launch) name(present string) error {
 	case l.c.Alias != "" && !alias.MatchString(l.c.Alias):
 		return terminal.Usagef("--alias %q: want at most 64 letters, digits, dots, hyphens and underscores", l.c.Alias)
 	case l.c.Alias != "" && present != "" && !strings.EqualFold(l.c.Alias, present):
-		return fmt.Errorf("%s already has the pool's Supernode as %q; omit --alias, or remove that entry first. Nothing was changed", l.conf.Path(), terminal.Printable(present))
+		return fmt.Errorf("%s already has the pool's Supernode as %s; omit --alias, or remove that entry first. Nothing was changed", l.conf.Path(), visible.Name(present))
 	}
 	l.entry.Alias = cmp.Or(present, l.c.Alias, l.entry.Alias, ticket.PoolID(l.pool.ID).Label())
 	other, taken := l.conf.Entry(l.entry.Alias)
 	switch {
 	case taken && other.OutPoint == (pastel.OutPoint{}):
-		return fmt.Errorf("%s has an entry %q without a collateral (txid, outIndex); correct or remove it, or choose another alias with --alias. Nothing was changed",
-			l.conf.Path(), terminal.Printable(other.Alias))
+		return fmt.Errorf("%s has an entry %s without a collateral (txid, outIndex); correct or remove it, or choose another alias with --alias. Nothing was changed",
+			l.conf.Path(), visible.Name(other.Alias))
 	case taken && other.OutPoint != l.outPoint():
-		return fmt.Errorf("%s uses the alias %q for another Supernode, with collateral %s; choose another alias with --alias. Nothing was changed",
-			l.conf.Path(), terminal.Printable(other.Alias), other.OutPoint)
+		return fmt.Errorf("%s uses the alias %s for another Supernode, with collateral %s; choose another alias with --alias. Nothing was changed",
+			l.conf.Path(), visible.Name(other.Alias), other.OutPoint)
 	}
 	l.had = taken
 	return nil
@@ -124,7 +125,7 @@ func (l *launch) key(ctx context.Context, found bool) (err error) {
 	l.entry.Key = cmp.Or(l.c.MachineKey, l.entry.Key)
 	if l.entry.Key == "" {
 		if l.listed != nil {
-			return fmt.Errorf("the node already lists the pool's Supernode, as %s at %s, but %s does not have it; give its machine's key with --masternode-key, "+
+			return fmt.Errorf("the node already lists the pool's Supernode, as %s at %s, but %s does not have it; give its machine's key with --masternode-key-file, "+
 				"or, to move it to another machine, a new key (smartpool rpc masternode genkey). Nothing was changed", l.listed.Status, l.listed.Address, l.conf.Path())
 		}
 		if l.entry.Key, err = l.wallet.MasternodeGenKey(ctx); err != nil {
@@ -135,13 +136,13 @@ func (l *launch) key(ctx context.Context, found bool) (err error) {
 	switch {
 	case err == nil:
 	case l.c.MachineKey != "":
-		return terminal.Usagef("--masternode-key: %w; smartpool rpc masternode genkey makes one", err)
+		return terminal.Usagef("--masternode-key-file: %w; smartpool rpc masternode genkey makes one", err)
 	case l.c.Signed != "":
 		return fmt.Errorf("%s has no key of network %s (mnPrivKey); write it again with --cold. Nothing was changed", l.c.Signed, l.r.Net.Name)
 	case found:
 		return fmt.Errorf("mnPrivKey of %q in %s is not a key of network %s; correct it, or remove the entry. Nothing was changed", l.entry.Alias, l.conf.Path(), l.r.Net.Name)
 	default:
-		return fmt.Errorf("the node's masternode genkey returned no key of network %s; give one with --masternode-key. Nothing was changed", l.r.Net.Name)
+		return fmt.Errorf("the node's masternode genkey returned no key of network %s; give one with --masternode-key-file. Nothing was changed", l.r.Net.Name)
 	}
 	l.say.Key = hex.EncodeToString(key.PublicKey())
 	return nil
@@ -182,7 +183,7 @@ func (l *launch) date(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at, err := timeStamp(l.pool.Tip.Time, nil)
+	at, err := l.r.timeStamp(l.pool.Tip.Time, nil)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -29,7 +30,7 @@ func (r *Daemon) Leave(accounts []wire.Account, pool string) (*Leaving, error) {
 		a.Positions = slices.DeleteFunc(a.Positions, func(p wire.Position) bool { return !l.wants(p.Pool) })
 	}
 	if pool != "" && l.none() {
-		return nil, fmt.Errorf("you have no live pledge in a pool %s; smartpool my lists your pledges", terminal.Printable(pool))
+		return nil, fmt.Errorf("you have no live pledge in a pool %s; smartpool my lists your pledges", visible.Text(pool))
 	}
 	return l, nil
 }
@@ -123,13 +124,16 @@ func (r *Daemon) unlocking(ctx context.Context, h *client.Holding) (string, erro
 	if at < 0 {
 		return how, nil
 	}
-	id, vout, _ := strings.Cut(list[at].Output, ":")
-	c, err := Advised(r.Output(ctx, list[at].Output))
+	out, err := pastel.ParseOutPoint(list[at].Output)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the daemon's answer (%w); run the daemon's release", err)
+	}
+	c, err := Advised(r.Output(ctx, out.String()))
 	switch {
 	case err != nil && !errors.Is(err, client.ErrNotFound):
 		return "", err
 	case !c.Backs: // other coins of the address back the pledge now
 		return how, nil
 	}
-	return fmt.Sprintf("  If the wallet has locked these coins, unlock this output first:\n  smartpool rpc lockunspent true '[{\"txid\":\"%s\",\"vout\":%s}]'\n", id, vout), nil
+	return fmt.Sprintf("  If the wallet has locked these coins, unlock this output first:\n  smartpool rpc lockunspent true '[{\"txid\":\"%s\",\"vout\":%d}]'\n", out.TxID, out.Vout), nil
 }

@@ -1,10 +1,13 @@
 package journey
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -13,46 +16,97 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Post has the wallet post a signed ticket if the next block would accept it and it causes the event that the person confirmed. No pledged
-// coin pays for it.
-func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, causes pool.EventType) (pastel.TxID, error) {
-	text, err := encoded(t)
-	if err != nil {
-		return pastel.TxID{}, err
+// Post has the wallet sign and broadcast the transaction that carries a signed ticket, paid by the coins that the person saw, if the next
+// block would accept the ticket and it causes the event that the person confirmed. The signatures go to the wallet's node alone: the daemon
+// judges the ticket without them.
+func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *Funding, t *ticket.Ticket, causes pool.EventType) (pastel.TxID, error) {
+	owner, err := r.signed(ctx, wallet, t)
+	if err == nil {
+		err = r.stillDoes(ctx, wallet, t, owner, causes)
 	}
-	c, err := Advised(r.CheckTicket(ctx, text))
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
-	if !c.Accepted {
-		return pastel.TxID{}, fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was posted", c.Reason, c.Text)
-	}
-	if !slices.ContainsFunc(c.Events, func(x wire.Event) bool { return x.Type == string(causes) }) {
-		return pastel.TxID{}, fmt.Errorf("the ticket would not do what you confirmed (%s): the pool changed meanwhile, or such a pledge already exists "+
-			"(see smartpool my and smartpool amend). Nothing was posted", causes)
+	outs, err := ticketOutputs(t, &r.Net)
+	if err != nil {
+		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
 	fresh, err := r.LockPledged(ctx, wallet, t)
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
-	txid, err := r.submit(ctx, wallet, text, t.Kind)
+	r.recall(ctx, t, owner)
+	txid, err := pays.spend(ctx, wallet, outs, r.Params.Dust)
 	var maybe UnclearError
 	switch {
 	case err == nil:
 		r.Person.Note("Posted: transaction %s.", txid)
 	case len(fresh) > 0 && !errors.As(err, &maybe): // the output is not pledged, so unlock it, if the wallet still answers
-		err = errors.Join(err, wallet.LockUnspent(context.WithoutCancel(ctx), true, fresh))
+		err = errors.Join(err, wallet.LockUnspent(context.WithoutCancel(ctx), true, fresh), r.forget(context.WithoutCancel(ctx), t, owner))
 	}
 	return txid, err
 }
 
-// submit has the wallet post a ticket. Any error but a plain refusal may still have posted it.
-func (r *Daemon) submit(ctx context.Context, wallet *pasteld.Client, text []byte, kind ticket.Kind) (pastel.TxID, error) {
-	if err := r.affords(ctx, wallet, r.Net.ContractFee); err != nil {
-		return pastel.TxID{}, err
+// signed verifies every signature of a ticket and, for a pledge, that the address which signed holds the output according to the wallet's
+// node. It returns that address.
+func (r *Daemon) signed(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (owner string, err error) {
+	for _, c := range ticket.Checks(t, &r.Net, r.Params.Limits()) {
+		if c.Answer == ticket.AnswerWrong {
+			return "", fmt.Errorf("%s: %s", c.Name, cmp.Or(c.Detail, ticket.Explain(c.Reason)))
+		}
 	}
-	txid, err := wallet.RegisterContract(ctx, text, kind.String(), "", pastel.Address{})
-	return txid, postingError(err)
+	x := t.Part
+	if x == nil {
+		return "", nil
+	}
+	if err := timely(x.TimeStamp, time.Now()); err != nil {
+		return "", err
+	}
+	hash, err := x.AddressSigner(x.PledgeStatement(r.Net.Name))
+	if err != nil {
+		return "", err
+	}
+	signer := pastel.Address{Kind: pastel.AddressP2PKH, Hash: hash}
+	out, err := pastel.ParseOutPoint(fmt.Sprintf("%s:%d", x.TxID, x.Vout))
+	if err != nil {
+		return "", err
+	}
+	held, err := wallet.TxOut(ctx, out)
+	switch {
+	case err != nil:
+		return "", err
+	case held != nil && !bytes.Equal(held.Script, signer.Script()):
+		return "", fmt.Errorf("address %s signed, but it does not hold output %s", signer.Encode(&r.Net), out)
+	}
+	return signer.Encode(&r.Net), nil
+}
+
+// stillDoes returns an error unless the next block would accept the ticket, and it would do what the person confirmed.
+func (r *Daemon) stillDoes(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, owner string, causes pool.EventType) error {
+	c, err := r.judged(ctx, t)
+	switch {
+	case err != nil:
+		return err
+	case !acceptable(&c):
+		return rejection(&c)
+	case t.Part == nil:
+		return nil
+	}
+	p, err := r.VerifiedPool(ctx, string(t.Part.SmartPoolID))
+	if err != nil {
+		return err
+	}
+	if causes == pool.PledgeAccepted {
+		if err := r.pledgedHere(ctx, wallet, t, owner); err != nil {
+			return err
+		}
+	}
+	exists := slices.ContainsFunc(p.Participants, func(x wire.PoolPledge) bool { return x.PastelID == t.Part.PastelID && x.Address == owner })
+	if exists != (causes == pool.PledgeAmended) {
+		return fmt.Errorf("the ticket would not do what you confirmed (%s): the pool changed meanwhile, or such a pledge already exists "+
+			"(see smartpool my and smartpool amend)", causes)
+	}
+	return nil
 }
 
 // postingError says whether a transaction may have been posted although the node's answer was an error.
@@ -65,22 +119,4 @@ func postingError(err error) error {
 		return fmt.Errorf("the node refused it: %w. Nothing was posted", err)
 	}
 	return UnclearError{Err: fmt.Errorf("it may have been posted all the same (%w); before you try again, check that neither smartpool rpc getrawmempool nor the next block has it", err)}
-}
-
-// affords checks that the wallet can pay a fee without locked coins.
-func (r *Daemon) affords(ctx context.Context, wallet *pasteld.Client, fee pastel.Amount) error {
-	outputs, err := wallet.Unspent(ctx, 0)
-	if err != nil {
-		return fmt.Errorf("%w. Nothing was posted", err)
-	}
-	var free pastel.Amount
-	for i := range outputs {
-		if outputs[i].Spendable {
-			free += outputs[i].Value
-		}
-	}
-	if free < fee {
-		return fmt.Errorf("the wallet can spend %s PSL, but a ticket costs %s PSL, and pledged coins must not pay for it; send it some coins first. Nothing was posted", free, fee)
-	}
-	return nil
 }

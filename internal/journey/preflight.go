@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -25,24 +26,50 @@ func encoded(t *ticket.Ticket) ([]byte, error) {
 	return text, nil
 }
 
-// Preflight asks whether the next block would accept a ticket once signed: the rules check signatures last.
-func (r *Daemon) Preflight(ctx context.Context, t *ticket.Ticket) (c wire.Check, err error) {
+// judged asks the daemon how the next block would treat a ticket. The daemon never gets a signature: whoever has a signed ticket can post
+// it. The rules check signatures last, so the answer says whether anything else is wrong.
+func (r *Daemon) judged(ctx context.Context, t *ticket.Ticket) (c wire.Check, err error) {
 	text, err := encoded(t)
 	if err != nil {
 		return c, err
 	}
-	c, err = Advised(r.CheckTicket(ctx, text))
+	bare, err := ticket.Decode(text)
 	if err != nil {
+		return c, Explained(err)
+	}
+	for _, s := range bare.Signatures(r.Net.Name) {
+		bare.SetSignature(s.Field, "")
+	}
+	if text, err = encoded(bare); err != nil {
 		return c, err
 	}
-	if !c.Accepted && c.Reason != string(ticket.ReasonBadSignature) {
-		err = fmt.Errorf("the ticket would be rejected: %s: %s. Nothing was signed", c.Reason, c.Text)
+	c, err = Advised(r.CheckTicket(ctx, text))
+	if err == nil && !c.Tip.Time.IsZero() { // a reorganization may have removed the block
+		err = r.sameTime(c.Tip.Time)
+	}
+	return c, err
+}
+
+// acceptable reports whether a ticket lacks nothing but signatures.
+func acceptable(c *wire.Check) bool {
+	return c.Accepted || c.Reason == string(ticket.ReasonBadSignature)
+}
+
+// rejection says in this program's words why the next block would reject a ticket.
+func rejection(c *wire.Check) error {
+	return fmt.Errorf("the ticket would be rejected: %s: %s", visible.Text(c.Reason), ticket.Explain(ticket.Reason(c.Reason)))
+}
+
+// Preflight asks whether the next block would accept a ticket once signed.
+func (r *Daemon) Preflight(ctx context.Context, t *ticket.Ticket) (wire.Check, error) {
+	c, err := r.judged(ctx, t)
+	if err == nil && !acceptable(&c) {
+		err = fmt.Errorf("%w. Nothing was signed", rejection(&c))
 		if lacksBlocks(&c) {
 			err = fmt.Errorf("%w. The daemon is at block %d; if the output needs a later block, try again once the daemon has it", err, c.Tip.Height)
 		}
-		return c, err
 	}
-	return c, nil
+	return c, err
 }
 
 // lacksBlocks reports whether a daemon may have rejected a ticket only because it lacks the node's last blocks.

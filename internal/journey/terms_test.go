@@ -2,11 +2,13 @@ package journey
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -36,11 +38,11 @@ func TestQuestionsAreAskedAgain(t *testing.T) {
 	t.Parallel()
 	p := &scripted{answers: []string{"twenty", "20", "4.505", "4.5", "6"}}
 	fee := ""
-	q := &question{"--fee", "Your fee", "5", &fee, within(ticket.FeeDecimals, 300, 1500)}
+	q := &question{"--fee", "Your fee", "5", &fee, decimal, within(ticket.FeeDecimals, 300, 1500)}
 	if err := q.put(p); err != nil || fee != "4.5" || len(p.warned) != 3 || len(p.answers) != 1 {
 		t.Errorf("the answer is %q, %v; warned of %q", fee, err, p.warned)
 	}
-	for name, is := range map[string]error{"label": labelOK("ATLAS"), "company": companyOK(strings.Repeat("x", 129)), "id": pastelIDOK("jX")} {
+	for name, is := range map[string]error{"label": CheckLabel("ATLAS"), "company": CheckCompany(strings.Repeat("x", 129)), "id": pastelIDOK("jX")} {
 		if is == nil {
 			t.Errorf("a wrong %s is taken", name)
 		}
@@ -81,6 +83,10 @@ func TestKeeps(t *testing.T) {
 func TestTimeStamp(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
+	regtest, err := pastel.NetworkByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
 	dated := func(at time.Time) *ticket.Part { return &ticket.Part{TimeStamp: ticket.FormatTimeStamp(at.Unix())} }
 	for _, tt := range []struct {
 		name string
@@ -89,7 +95,8 @@ func TestTimeStamp(t *testing.T) {
 		ok   bool
 		from time.Time
 	}{
-		{"an old tip", now.AddDate(-1, 0, 0), nil, true, now},
+		{"an old tip of a network that mines on request", now.Add(-23 * time.Hour), nil, true, now},
+		{"a tip of last year", now.AddDate(-1, 0, 0), nil, false, now},
 		{"a tip ahead", now.Add(time.Hour), nil, true, now},
 		{"a tip too far ahead", now.Add(3 * time.Hour), nil, false, now},
 		{"a ticket of the same second", now, dated(now), true, now.Add(time.Second)},
@@ -97,7 +104,7 @@ func TestTimeStamp(t *testing.T) {
 		{"a ticket too far ahead", now, dated(now.Add(3 * time.Hour)), false, now},
 		{"a ticket without a time", now, &ticket.Part{TimeStamp: "soon"}, false, now},
 	} {
-		at, err := timeStamp(tt.tip, tt.last)
+		at, err := (&Daemon{Net: regtest}).timeStamp(tt.tip, tt.last)
 		if (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}
@@ -154,4 +161,25 @@ func FuzzAnswers(f *testing.F) {
 			t.Error("the terms of a pool without an id are verified")
 		}
 	})
+}
+
+// Opening a pool refuses names that deceive before it asks the node for anything.
+func TestDeceivingNamesOpenNoPool(t *testing.T) {
+	t.Parallel()
+	for _, p := range []NewPool{
+		{Label: "-1-1", Company: "Atlas"}, {Label: "123", Company: "Atlas"}, {Label: "a--b", Company: "Atlas"}, {Label: "Atlas", Company: "Atlas"},
+		{Label: "atlas", Company: "At\u200blas"}, {Label: "atlas", Company: "\u0410tlas"}, {Label: "atlas", Company: " Atlas"}, {Label: "atlas", Company: `"Atlas"`},
+		{Label: "atlas", Company: strings.Repeat("W", 65)},
+	} {
+		c := Creation{Pool: p, Node: Node{URL: "http://127.0.0.1:1"}}
+		var usage terminal.UsageError
+		if _, err := c.DryRun(t.Context(), &Daemon{}); !errors.As(err, &usage) {
+			t.Errorf("%+q, %+q: got %v", p.Label, p.Company, err)
+		}
+	}
+	c := Creation{Pool: NewPool{Label: "atlas", Company: "ООО «Ромашка»"}, Node: Node{URL: "http://127.0.0.1:1"}}
+	var usage terminal.UsageError
+	if _, err := c.DryRun(t.Context(), &Daemon{}); err == nil || errors.As(err, &usage) && strings.Contains(err.Error(), "--company") {
+		t.Errorf("an honest name: got %v", err)
+	}
 }

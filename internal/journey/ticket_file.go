@@ -6,11 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
-	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/pasted"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -40,7 +39,7 @@ func LoadTicket(p Person, what string, net *pastel.Network) (*TicketFile, error)
 		}
 		return &TicketFile{Ticket: t}, nil
 	}
-	raw, err := hex.DecodeString(string(text))
+	raw, err := hex.DecodeString(pasted.Hex(string(text)))
 	if err != nil {
 		return nil, fmt.Errorf("input is neither a ticket's JSON nor a raw transaction in hex: %w", err)
 	}
@@ -54,7 +53,7 @@ func LoadTicket(p Person, what string, net *pastel.Network) (*TicketFile, error)
 	case found.Rejection != nil:
 		return nil, Explained(found.Rejection)
 	case found.Registration != nil:
-		return nil, fmt.Errorf("the transaction registers PastelID %s; that is not a smart pool ticket", terminal.Printable(found.Registration.PastelID))
+		return nil, fmt.Errorf("the transaction registers PastelID %s; that is not a smart pool ticket", visible.Text(found.Registration.PastelID))
 	case found.Ticket == nil && isContract:
 		return nil, fmt.Errorf("the transaction's contract ticket has sub_type %q, which is not one of smart pools", contract.SubType)
 	case found.Ticket == nil:
@@ -81,35 +80,35 @@ func (l *TicketFile) Rows(net *pastel.Network) (rows [][2]string) {
 	}
 	if l.Contract != nil {
 		add("transaction", "%s", l.Tx.ID())
-		add("contract ticket", "%s, key %s", terminal.Printable(l.Contract.SubType), terminal.Printable(l.Contract.Key))
+		add("contract ticket", "%s, key %s", visible.Text(l.Contract.SubType), visible.Text(l.Contract.Key))
 		add("posted at", "%s", ticket.FormatTimeStamp(l.Contract.Timestamp))
 	}
 	switch x := l.Ticket; {
 	case x.Init != nil:
 		in := x.Init
-		add("pool", "%s", terminal.Printable(string(in.SmartPoolID)))
+		add("pool", "%s", visible.Text(string(in.SmartPoolID)))
 		add("", "%s", idLine(in))
-		add("operator", "%s", terminal.Printable(in.Company))
-		add("operator's PastelID", "%s", terminal.Printable(in.OperatorPastelID))
-		add("operator's fee", "%s %% to %s", in.Fee, terminal.Printable(in.OperatorFeeAddress))
-		add("Supernode's PastelID", "%s", terminal.Printable(in.SupernodePastelID))
+		add("operator", "%s", visible.Operator(in.Company, in.OperatorPastelID))
+		add("operator's PastelID", "%s", visible.Text(in.OperatorPastelID))
+		add("operator's fee", "%s %% to %s", in.Fee, visible.Text(in.OperatorFeeAddress))
+		add("Supernode's PastelID", "%s", visible.Text(in.SupernodePastelID))
 		add("collateral", "%d PSL, times %s to activate", in.RequiredCoins, in.Factor)
 		add("subscription", "%d blocks", in.SubscriptionPeriod)
 		add("escrow", "%s (do not send coins here)", ticket.EscrowAddress(in.SmartPoolID).Encode(net))
 	case x.Part != nil:
-		add("pool", "%s", terminal.Printable(string(x.Part.SmartPoolID)))
-		add("member's PastelID", "%s", terminal.Printable(x.Part.PastelID))
+		add("pool", "%s", visible.Text(string(x.Part.SmartPoolID)))
+		add("member's PastelID", "%s", visible.Text(x.Part.PastelID))
 		add("pledge", "%d PSL", x.Part.PledgedCoins)
-		add("backed by output", "%s:%d", terminal.Printable(x.Part.TxID), x.Part.Vout)
-		add("rewards to", "%s", terminal.Printable(x.Part.RewardAddress))
-		add("signed at", "%s", terminal.Printable(x.Part.TimeStamp))
+		add("backed by output", "%s:%d", visible.Text(x.Part.TxID), x.Part.Vout)
+		add("rewards to", "%s", visible.Text(x.Part.RewardAddress))
+		add("signed at", "%s", visible.Text(x.Part.TimeStamp))
 	default:
-		add("pool", "%s", terminal.Printable(string(x.Activate.SmartPoolID)))
+		add("pool", "%s", visible.Text(string(x.Activate.SmartPoolID)))
 		if len(x.Activate.Participants) == 0 {
 			add("participants", "every live pledge")
 		}
 		for _, p := range x.Activate.Participants {
-			add("participant", "%s %s", terminal.Printable(p.PastelID), terminal.Printable(p.Address))
+			add("participant", "%s %s", visible.Text(p.PastelID), visible.Text(p.Address))
 		}
 	}
 	return rows
@@ -170,21 +169,4 @@ func (l *TicketFile) Document(net *pastel.Network) (*ticketJSON, error) {
 		doc.SelfCertifying, doc.EscrowAddress = &ok, ticket.EscrowAddress(x.SmartPoolID).Encode(net)
 	}
 	return &doc, nil
-}
-
-// ReplaceFile replaces a file's content atomically.
-func ReplaceFile(name string, text []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".ticket-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
 }

@@ -5,21 +5,29 @@ import (
 	"context"
 	"net/netip"
 	neturl "net/url"
-	"os"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/pasted"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
+
+const maxToken = 1000 // bytes
 
 // DialAsOwner connects to the daemon at a URL as its owner: each request carries the token, given or read from a file. The token never
 // goes unencrypted to another machine.
 func DialAsOwner(ctx context.Context, url, token, file string, p Person) (*Daemon, error) {
+	token = strings.TrimSpace(token)
 	if file != "" && token == "" {
-		text, err := os.ReadFile(file)
+		text, err := secretfile.Read(file, maxToken)
 		if err != nil {
 			return nil, terminal.Usagef("--token-file: %w", err)
 		}
-		token = strings.TrimSpace(string(text))
+		token = strings.TrimSpace(string(pasted.File(text)))
+	}
+	if file != "" && token == "" {
+		return nil, terminal.Usagef("--token-file: %s is empty; use api.token in the daemon's data folder, and restart the daemon if that one is empty", file)
 	}
 	if token == "" {
 		return nil, terminal.Usagef("alerts need the daemon's token; give its file with --token-file (api.token in the daemon's data folder)")
@@ -27,8 +35,12 @@ func DialAsOwner(ctx context.Context, url, token, file string, p Person) (*Daemo
 	if strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return nil, terminal.Usagef("the token has characters that no token has; check that %s is the right file", cmp.Or(file, "SMARTPOOL_TOKEN"))
 	}
-	if at, err := neturl.Parse(url); err == nil && at.Scheme == "http" && !loopback(at.Hostname()) {
-		return nil, terminal.Usagef("the token would travel to %s unencrypted; use https, or run this on the daemon's machine", at.Host)
+	c, err := client.New(url)
+	if err != nil {
+		return nil, terminal.Usagef("--api: %w", err)
+	}
+	if at, err := neturl.Parse(c.URL()); err != nil || at.Scheme != "https" && !loopback(at.Hostname()) {
+		return nil, terminal.Usagef("the token would travel to %s unencrypted; use https, or run this on the daemon's machine", c.URL())
 	}
 	r, err := Dial(ctx, url, p)
 	if err != nil {

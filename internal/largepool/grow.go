@@ -42,11 +42,10 @@ type Grown struct {
 
 // Grow makes a chain block by block and hands each block to next, which must not change it.
 func Grow(plan Plan, next func(*pastel.Block, *pool.Prepared) error) ([]*Grown, error) {
-	state, err := pool.New(plan.Params, false)
+	m, err := newMaker(plan, next)
 	if err != nil {
 		return nil, err
 	}
-	m := &maker{Plan: plan, state: state, keep: next}
 	if err := m.grow(); err != nil {
 		return nil, fmt.Errorf("block %d: %w", m.height(), err)
 	}
@@ -63,6 +62,11 @@ type maker struct {
 	pools []*Grown
 	due   []pool.Payout // settled and not mined
 	paid  int           // blocks with income
+}
+
+func newMaker(plan Plan, next func(*pastel.Block, *pool.Prepared) error) (*maker, error) {
+	state, err := pool.New(plan.Params, false)
+	return &maker{Plan: plan, state: state, keep: next}, err
 }
 
 func (m *maker) grow() error {
@@ -197,6 +201,15 @@ func (g *Grown) wallet(k int) (*pastel.PrivateKey, error) {
 	return pastel.PrivateKeyFromBytes(b)
 }
 
+// register adds a PastelID's registration to the next block.
+func (m *maker) register(id *pastelid.PrivateKey) error {
+	outs, err := ticket.NewRegistration(id, "", m.address(pastel.KeyHash{}), m.now()).Outputs(m.Params.RegistrationFee(m.height()))
+	if err == nil {
+		m.next = append(m.next, m.tx(append(outs, pastel.TxOut{Script: []byte{0x51}})))
+	}
+	return err
+}
+
 // people registers everyone of a pool and hands out the coins that they will pledge.
 func (m *maker) people(g *Grown) error {
 	for k := range People + 2 {
@@ -213,11 +226,9 @@ func (m *maker) people(g *Grown) error {
 			g.members = append(g.members, id)
 			g.Members = append(g.Members, id.ID().String())
 		}
-		outs, err := ticket.NewRegistration(id, "", m.address(pastel.KeyHash{}), m.now()).Outputs(m.Params.RegistrationFee(m.height()))
-		if err != nil {
+		if err := m.register(id); err != nil {
 			return err
 		}
-		m.next = append(m.next, m.tx(append(outs, pastel.TxOut{Script: []byte{0x51}})))
 	}
 	var outs []pastel.TxOut
 	for k := range Pledges {
@@ -251,28 +262,33 @@ func (m *maker) post(t *ticket.Ticket) error {
 	return nil
 }
 
-func (m *maker) open(g *Grown) error {
+func (m *maker) open(g *Grown) (err error) {
 	company := "Atlas Operations"
 	if g.number > 0 {
 		company = fmt.Sprintf("%s %d", company, g.number/40+1) // as a company runs many pools
 	}
+	g.ID, err = m.init(g.operator, g.supernode, "large", company)
+	return err
+}
+
+// init posts the ticket that opens a pool.
+func (m *maker) init(operator, supernode *pastelid.PrivateKey, label, company string) (ticket.PoolID, error) {
 	x := &ticket.Init{
 		Version: ticket.KindInit.Newest(), SubscriptionPeriod: m.Period, RequiredCoins: m.Required, Company: company,
-		SupernodePastelID: g.supernode.ID().String(), OperatorPastelID: g.operator.ID().String(),
+		SupernodePastelID: supernode.ID().String(), OperatorPastelID: operator.ID().String(),
 		OperatorFeeAddress: m.address(pastel.KeyHash{1}),
 	}
 	var err error
 	if x.Factor, err = ticket.ParseDecimal(m.Factor); err != nil {
-		return err
+		return "", err
 	}
 	if x.Fee, err = ticket.ParseDecimal(fee); err != nil {
-		return err
+		return "", err
 	}
-	x.SmartPoolID = x.IDFor("large")
-	g.ID = x.SmartPoolID
-	x.AgreementSignature = g.operator.SignBase64([]byte(x.AgreementStatement(m.Params.Name)))
-	x.SmartPoolSignature = g.supernode.SignBase64([]byte(x.SmartPoolStatement(m.Params.Name)))
-	return m.post(x.Ticket())
+	x.SmartPoolID = x.IDFor(label)
+	x.AgreementSignature = operator.SignBase64([]byte(x.AgreementStatement(m.Params.Name)))
+	x.SmartPoolSignature = supernode.SignBase64([]byte(x.SmartPoolStatement(m.Params.Name)))
+	return x.SmartPoolID, m.post(x.Ticket())
 }
 
 // join posts pledges of a pool: those of the first PastelID come first, then one for each other.

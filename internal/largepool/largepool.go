@@ -1,5 +1,5 @@
-// Package largepool makes chains with pools of 500 pledges, for tests and benchmarks of what people look at. Tickets, signatures and
-// formats are real, there is no proof of work, and the bytes are always the same.
+// Package largepool makes chains for tests and benchmarks of what people look at: pools of 500 pledges, and pools of any names. Tickets,
+// signatures and formats are real, there is no proof of work, and the bytes are always the same.
 package largepool
 
 import (
@@ -28,16 +28,12 @@ type Chain struct {
 
 // Make returns a chain of one pool. It is made only once; do not change it.
 var Make = sync.OnceValues(func() (*Chain, error) {
-	params, err := pool.ParamsByName("regtest")
+	plan, err := small()
 	if err != nil {
 		return nil, err
 	}
-	c := &Chain{Params: params}
-	pools, err := Grow(Plan{
-		Params: params, Pools: 1, Coins: 20, Required: 9000, Factor: "1.1", Period: 20,
-		Began:   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		Earning: 254, // enough for payouts to be mined, and for earnings since the last settlement
-	}, func(_ *pastel.Block, b *pool.Prepared) error {
+	c := &Chain{Params: plan.Params}
+	pools, err := Grow(plan, func(_ *pastel.Block, b *pool.Prepared) error {
 		c.Blocks = append(c.Blocks, b)
 		return nil
 	})
@@ -47,6 +43,16 @@ var Make = sync.OnceValues(func() (*Chain, error) {
 	c.Pool, c.Members = pools[0].ID, pools[0].Members
 	return c, nil
 })
+
+// small is the plan of one pool on a test network.
+func small() (Plan, error) {
+	params, err := pool.ParamsByName("regtest")
+	return Plan{
+		Params: params, Pools: 1, Coins: 20, Required: 9000, Factor: "1.1", Period: 20,
+		Began:   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		Earning: 254, // enough for payouts to be mined, and for earnings since the last settlement
+	}, err
+}
 
 const (
 	fee    = "5" // %

@@ -23,9 +23,9 @@ func Recorded(t testing.TB, name string) (blocks []*pool.Prepared) {
 	return blocks
 }
 
-// Open stores a chain on regtest up to a height, and returns its ledger and a reader of the database, which is an SQLite file of the test unless
-// a URL is given.
-func Open(t testing.TB, blocks []*pool.Prepared, height pastel.Height, url string) (*chain.Ledger, *store.Reader) {
+// Open stores a chain on regtest up to a height, and returns its ledger, a reader of the database, which is an SQLite file of the test unless
+// a URL is given, and the writer.
+func Open(t testing.TB, blocks []*pool.Prepared, height pastel.Height, url string) (*chain.Ledger, *store.Reader, *store.Store) {
 	t.Helper()
 	ctx := context.Background()
 	if url == "" {
@@ -48,7 +48,7 @@ func Open(t testing.TB, blocks []*pool.Prepared, height pastel.Height, url strin
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { reader.Close() })
-	return ledger, reader
+	return ledger, reader, s
 }
 
 func regtest(t testing.TB) pool.Params {

@@ -41,13 +41,16 @@ func removeDead() {
 	}
 }
 
-// newFolder creates a folder owned by the server's user.
-func newFolder(who *syscall.Credential) (string, error) {
+// newFolder creates a folder, prepares it, and gives it to the server's user.
+func newFolder(who *syscall.Credential, prepare func(folder string) error) (string, error) {
 	parent, err := root()
 	if err != nil {
 		return "", fmt.Errorf("create a folder for PostgreSQL: %w", err)
 	}
 	path, err := os.MkdirTemp(parent, "")
+	if err == nil {
+		err = prepare(path)
+	}
 	if err != nil || who == nil {
 		return path, err
 	}

@@ -109,3 +109,51 @@ func TestTheServerDiesWithAKilledProcess(t *testing.T) {
 	}
 	t.Error("the server lives on")
 }
+
+// TestTroubles kills, freezes and revives a server on a folder that the test chose to prepare.
+func TestTroubles(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	prepared := ""
+	s := pgtest.NewServerIn(t, func(folder string) error {
+		prepared = folder
+		return nil
+	})
+	if _, err := os.Stat(prepared); err != nil {
+		t.Error(err)
+	}
+	url := s.Database(t)
+	lost := connect(t, url)
+	// Each kill hits one session, perhaps that which made the database and is about to end. The server then ends the others.
+	const patience = 5 * time.Minute
+	if !s.KillSession(t) {
+		t.Fatal("no session was killed")
+	}
+	for giveUp := time.Now().Add(patience); ; s.KillSession(t) {
+		if _, err := lost.Exec(ctx, "SELECT 1"); err != nil {
+			break
+		}
+		if time.Now().After(giveUp) {
+			t.Fatal("the killed session answers")
+		}
+	}
+	s.Revive(t)
+	c := connect(t, url)
+	s.Freeze(t)
+	frozen, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	if err := c.Ping(frozen); err == nil {
+		t.Error("the frozen server answers")
+	}
+	s.Thaw(t)
+	connect(t, url)
+	s.Kill(t)
+	s.Kill(t)
+	if _, err := pgx.Connect(ctx, url); err == nil {
+		t.Error("the killed server answers")
+	}
+	s.Revive(t)
+	if err := connect(t, url).Ping(ctx); err != nil {
+		t.Error(err)
+	}
+}

@@ -42,7 +42,7 @@ var shared = sync.OnceValues(func() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newServer(bin)
+	return newServer(bin, onItsDisk)
 })
 
 // Open returns the URL of an empty database on a server shared by all tests of the process. The database is dropped when the test ends.
@@ -66,7 +66,16 @@ func Open(t testing.TB) string {
 // NewServer starts a server that ends with the test. Without PostgreSQL it does what Open does.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
-	s, err := newServer(need(t))
+	return NewServerIn(t, onItsDisk)
+}
+
+// onItsDisk leaves a server's folder where it is.
+func onItsDisk(string) error { return nil }
+
+// NewServerIn is NewServer with a folder that prepare may mount a disk on before the server uses it.
+func NewServerIn(t testing.TB, prepare func(folder string) error) *Server {
+	t.Helper()
+	s, err := newServer(need(t), prepare)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,12 +88,12 @@ func NewServer(t testing.TB) *Server {
 	return s
 }
 
-func newServer(bin string) (*Server, error) {
+func newServer(bin string, prepare func(folder string) error) (*Server, error) {
 	who, err := account()
 	if err != nil {
 		return nil, err
 	}
-	folder, err := newFolder(who)
+	folder, err := newFolder(who, prepare)
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +159,14 @@ func (s *Server) DisconnectAll(t testing.TB) {
 	}
 }
 
+// Run runs a statement as the superuser.
+func (s *Server) Run(t testing.TB, statement string) {
+	t.Helper()
+	if err := s.exec(statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
 // Stop ends the server the way a crash would: uncommitted transactions are lost, committed ones are not. Stopping twice is fine.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
@@ -160,6 +177,14 @@ func (s *Server) Stop(t testing.TB) {
 		t.Fatal(err)
 	}
 	s.process = nil
+}
+
+// MakeStandby makes a stopped server a standby, without a primary to follow, from its next start on.
+func (s *Server) MakeStandby(t testing.TB) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.data(), "standby.signal"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Start restarts a stopped server on the same port.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/audit"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -71,7 +72,7 @@ func (c *chapter) tell(b *strings.Builder) {
 	p := &c.Pool
 	title := fmt.Sprintf("%s: %s", p.ID, p.Status)
 	fmt.Fprintf(b, "\n%s\n%s\n", title, strings.Repeat("═", len(title)))
-	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", terminal.Printable(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
+	fmt.Fprintf(b, "Operator    %s, fee %s %%, PastelID %s\n", visible.Name(p.Company), ticket.NewDecimal(p.Fee, ticket.FeeDecimals), p.Operator)
 	fmt.Fprintf(b, "Supernode   PastelID %s\n", p.Supernode)
 	fmt.Fprintf(b, "Collateral  %d PSL required, %d PSL to activate (factor %s)\n", p.Required, p.Target, ticket.NewDecimal(p.Factor, ticket.FactorDecimals))
 	fmt.Fprintf(b, "Opened      %s, pledges until block %d\n", c.at(p.InitHeight), p.Terms.JoinUntil())

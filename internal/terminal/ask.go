@@ -10,34 +10,76 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/pastelnetwork/smartpool/internal/pasted"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
 )
 
+// LeastPassphrase is the length of a new passphrase, in bytes. A key file may be copied, and then anyone can guess without limit.
+const LeastPassphrase = 8
+
+// Tries is how often a person may type a passphrase.
+const Tries = 3
+
+const maxPassphrase = 4 << 10 // bytes of a file
+
 // Passphrase reads a passphrase from the first line of a file or, without a file, asks for it, twice if it is fresh. of says what it is for.
+// A fresh one that is too short or repeated wrongly is asked for again.
 func (t *Terminal) Passphrase(file, of string, fresh bool) ([]byte, error) {
 	if file != "" {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, UsageError{Err: err}
+		line, err := firstLine(file)
+		if err == nil && fresh && len(line) < LeastPassphrase {
+			err = Usagef("the passphrase in %s is shorter than %d characters; choose a longer one", file, LeastPassphrase)
 		}
-		line, _, _ := bytes.Cut(text, []byte("\n"))
-		return bytes.TrimSuffix(line, []byte("\r")), nil
+		return line, err
 	}
 	if !t.Interactive() {
 		return nil, Usagef("there is no terminal to ask for the passphrase; use --passphrase-file")
 	}
-	prompt := "Passphrase of "
-	if fresh {
-		prompt = "New passphrase for "
+	if !fresh {
+		return t.Secret("Passphrase of " + of + ": ")
 	}
-	first, err := t.Secret(prompt + of + ": ")
-	if err != nil || !fresh {
-		return first, err
+	for try := 1; ; try++ {
+		pass, err := t.newPassphrase(of)
+		var again *retryError
+		if !errors.As(err, &again) {
+			return pass, err
+		}
+		if try == Tries {
+			return nil, fmt.Errorf("%w. Nothing was written", err)
+		}
+		t.Note("%s. Try again.", err)
+	}
+}
+
+// retryError says why a person must type a passphrase again.
+type retryError struct{ text string }
+
+func (e *retryError) Error() string { return e.text }
+
+func (t *Terminal) newPassphrase(of string) ([]byte, error) {
+	first, err := t.Secret("New passphrase for " + of + ": ")
+	if err != nil {
+		return nil, err
+	}
+	if len(first) < LeastPassphrase {
+		return nil, &retryError{fmt.Sprintf("The passphrase is shorter than %d characters", LeastPassphrase)}
 	}
 	again, err := t.Secret("Repeat the passphrase: ")
 	if err == nil && !bytes.Equal(first, again) {
-		err = errors.New("the two passphrases differ. Nothing was written")
+		err = &retryError{"The two passphrases differ"}
 	}
 	return first, err
+}
+
+// firstLine returns the first line of a file that only its owner can read, or of a pipe, through which a program may hand a secret over.
+func firstLine(file string) ([]byte, error) {
+	text, err := secretfile.ReadOrReceive(file, maxPassphrase)
+	if err != nil {
+		return nil, UsageError{Err: err}
+	}
+	line, _, _ := bytes.Cut(pasted.File(text), []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r")), nil
 }
 
 // Secret asks a person for a line that the screen does not show. There must be a terminal.

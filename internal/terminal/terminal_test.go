@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -21,24 +20,6 @@ func TestAwait(t *testing.T) {
 	}
 	if text, err := await(context.Background(), func() (string, error) { return "typed", nil }); text != "typed" || err != nil {
 		t.Errorf("got %q, %v", text, err)
-	}
-}
-
-// Strangers' texts cannot move the cursor, clear the screen or reverse the direction of writing, even if they arrive in parts.
-func TestVisible(t *testing.T) {
-	t.Parallel()
-	var b bytes.Buffer
-	w := Visible(&b)
-	for _, part := range []string{"a\x1b[2J", "\u202eb\r\tc\n", "\xe2\x82", "\xac"} {
-		if _, err := io.WriteString(w, part); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if want := "a\uFFFD[2J\uFFFDb\uFFFD\tc\n€"; b.String() != want {
-		t.Errorf("got %q, want %q", &b, want)
 	}
 }
 

@@ -1,26 +1,32 @@
 package terminal
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// PrintJSON prints one indented document.
+// PrintJSON prints one indented document. Its texts are as they are, with JSON's escapes for what cannot be seen.
 func PrintJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", " ")
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(visible.JSON(b.Bytes()))
+	return err
 }
 
 // Date prints a block's time in UTC.
@@ -55,6 +61,18 @@ func Narrow(column, width int) table.ColumnConfig {
 	return table.ColumnConfig{Number: column, WidthMax: width, WidthMaxEnforcer: text.WrapSoft}
 }
 
+// Names configures a column of strangers' names, which wrap. Each line keeps its direction of writing to itself.
+func Names(column, width int) table.ColumnConfig {
+	joined := strings.NewReplacer("\u2068", "", "\u2069", "") // the marks of visible.Isolated
+	return table.ColumnConfig{Number: column, WidthMax: width, WidthMaxEnforcer: func(names string, width int) string {
+		lines := strings.Split(text.WrapSoft(joined.Replace(names), width), "\n")
+		for i, line := range lines {
+			lines[i] = visible.Isolated(strings.TrimRight(line, " "))
+		}
+		return strings.Join(lines, "\n")
+	}}
+}
+
 // Numbers configures a narrow column of numbers.
 func Numbers(column, width int) table.ColumnConfig {
 	c := Narrow(column, width)
@@ -74,12 +92,6 @@ func Counted(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// Printable keeps a stranger's text from moving the cursor.
-func Printable(s string) string {
-	quoted := strconv.Quote(s)
-	return quoted[1 : len(quoted)-1]
 }
 
 // trailing matches the space that tables leave at the end of a line.

@@ -61,7 +61,7 @@ func (q *Queries) AlertCursor(ctx context.Context) (AlertCursorRow, error) {
 }
 
 const alertOfCause = `-- name: AlertOfCause :one
-SELECT id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts, next_try, sent_at FROM alerts WHERE subscription = $1 AND cause = $2
+SELECT id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts, next_try, sent_at, urgent, thread, refused FROM alerts WHERE subscription = $1 AND cause = $2
 `
 
 type AlertOfCauseParams struct {
@@ -91,6 +91,9 @@ func (q *Queries) AlertOfCause(ctx context.Context, arg AlertOfCauseParams) (Ale
 		&i.Attempts,
 		&i.NextTry,
 		&i.SentAt,
+		&i.Urgent,
+		&i.Thread,
+		&i.Refused,
 	)
 	return i, err
 }
@@ -106,8 +109,8 @@ func (q *Queries) AlertTrail(ctx context.Context) ([]byte, error) {
 	return trail, err
 }
 
-const answerAlert = `-- name: AnswerAlert :exec
-UPDATE alerts SET state = $2, next_try = $3, sent_at = $4 WHERE id = $1 AND state = 'sending' AND attempts = $5
+const answerAlert = `-- name: AnswerAlert :execrows
+UPDATE alerts SET state = $2, next_try = $3, sent_at = $4, refused = $5 WHERE id = $1 AND state = 'sending' AND attempts = $6
 `
 
 type AnswerAlertParams struct {
@@ -115,18 +118,23 @@ type AnswerAlertParams struct {
 	State    string
 	NextTry  int64
 	SentAt   sql.NullInt64
+	Refused  int64
 	Attempts int64
 }
 
-func (q *Queries) AnswerAlert(ctx context.Context, arg AnswerAlertParams) error {
-	_, err := q.exec(ctx, q.answerAlertStmt, answerAlert,
+func (q *Queries) AnswerAlert(ctx context.Context, arg AnswerAlertParams) (int64, error) {
+	result, err := q.exec(ctx, q.answerAlertStmt, answerAlert,
 		arg.ID,
 		arg.State,
 		arg.NextTry,
 		arg.SentAt,
+		arg.Refused,
 		arg.Attempts,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const bindAlert = `-- name: BindAlert :exec
@@ -182,6 +190,21 @@ type CloseAlertParams struct {
 
 func (q *Queries) CloseAlert(ctx context.Context, arg CloseAlertParams) error {
 	_, err := q.exec(ctx, q.closeAlertStmt, closeAlert, arg.ID, arg.State)
+	return err
+}
+
+const countEnding = `-- name: CountEnding :exec
+INSERT INTO alert_endings (subscription, cause, ended) VALUES ($1, $2, 1)
+ON CONFLICT (subscription, cause) DO UPDATE SET ended = alert_endings.ended + 1
+`
+
+type CountEndingParams struct {
+	Subscription string
+	Cause        string
+}
+
+func (q *Queries) CountEnding(ctx context.Context, arg CountEndingParams) error {
+	_, err := q.exec(ctx, q.countEndingStmt, countEnding, arg.Subscription, arg.Cause)
 	return err
 }
 
@@ -259,6 +282,24 @@ func (q *Queries) DeleteAlertsOf(ctx context.Context, subscription string) error
 	return err
 }
 
+const deleteDeliveriesOf = `-- name: DeleteDeliveriesOf :exec
+DELETE FROM deliveries WHERE subscription = $1
+`
+
+func (q *Queries) DeleteDeliveriesOf(ctx context.Context, subscription string) error {
+	_, err := q.exec(ctx, q.deleteDeliveriesOfStmt, deleteDeliveriesOf, subscription)
+	return err
+}
+
+const deleteEndingsOf = `-- name: DeleteEndingsOf :exec
+DELETE FROM alert_endings WHERE subscription = $1
+`
+
+func (q *Queries) DeleteEndingsOf(ctx context.Context, subscription string) error {
+	_, err := q.exec(ctx, q.deleteEndingsOfStmt, deleteEndingsOf, subscription)
+	return err
+}
+
 const deleteMempoolLooked = `-- name: DeleteMempoolLooked :exec
 DELETE FROM mempool_looked
 `
@@ -303,45 +344,26 @@ func (q *Queries) DeleteSubscription(ctx context.Context, id string) (int64, err
 	return result.RowsAffected()
 }
 
-const dueAlerts = `-- name: DueAlerts :many
-SELECT id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts, next_try, sent_at FROM alerts a WHERE a.state IN ('pending', 'sending') AND a.lost = 0 AND a.next_try <= $1 AND NOT EXISTS (
-	SELECT 1 FROM alerts b WHERE b.subscription = a.subscription AND b.seq < a.seq AND b.state IN ('pending', 'sending') AND b.lost = 0)
-ORDER BY a.next_try, a.seq LIMIT $2
+const deliveries = `-- name: Deliveries :many
+SELECT subscription, delivered, delivered_at, failed_at, failure, given_up FROM deliveries
 `
 
-type DueAlertsParams struct {
-	NextTry int64
-	Limit   int32
-}
-
-func (q *Queries) DueAlerts(ctx context.Context, arg DueAlertsParams) ([]Alert, error) {
-	rows, err := q.query(ctx, q.dueAlertsStmt, dueAlerts, arg.NextTry, arg.Limit)
+func (q *Queries) Deliveries(ctx context.Context) ([]Delivery, error) {
+	rows, err := q.query(ctx, q.deliveriesStmt, deliveries)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Alert{}
+	items := []Delivery{}
 	for rows.Next() {
-		var i Alert
+		var i Delivery
 		if err := rows.Scan(
-			&i.ID,
-			&i.Seq,
 			&i.Subscription,
-			&i.Cause,
-			&i.Kind,
-			&i.Pool,
-			&i.Pastelid,
-			&i.Height,
-			&i.Block,
-			&i.Lost,
-			&i.Standing,
-			&i.Text,
-			&i.Json,
-			&i.State,
-			&i.Created,
-			&i.Attempts,
-			&i.NextTry,
-			&i.SentAt,
+			&i.Delivered,
+			&i.DeliveredAt,
+			&i.FailedAt,
+			&i.Failure,
+			&i.GivenUp,
 		); err != nil {
 			return nil, err
 		}
@@ -356,18 +378,62 @@ func (q *Queries) DueAlerts(ctx context.Context, arg DueAlertsParams) ([]Alert, 
 	return items, nil
 }
 
+const dropAlert = `-- name: DropAlert :exec
+DELETE FROM alerts WHERE id = $1
+`
+
+func (q *Queries) DropAlert(ctx context.Context, id string) error {
+	_, err := q.exec(ctx, q.dropAlertStmt, dropAlert, id)
+	return err
+}
+
+const endings = `-- name: Endings :one
+SELECT ended FROM alert_endings WHERE subscription = $1 AND cause = $2
+`
+
+type EndingsParams struct {
+	Subscription string
+	Cause        string
+}
+
+func (q *Queries) Endings(ctx context.Context, arg EndingsParams) (int64, error) {
+	row := q.queryRow(ctx, q.endingsStmt, endings, arg.Subscription, arg.Cause)
+	var ended int64
+	err := row.Scan(&ended)
+	return ended, err
+}
+
 const forgetAlerts = `-- name: ForgetAlerts :exec
-DELETE FROM alerts WHERE state IN ('sent', 'withdrawn', 'failed') AND standing = 0 AND lost = 0 AND height < $1 AND created < $2
+DELETE FROM alerts WHERE state IN ('sent', 'withdrawn', 'failed') AND standing = 0 AND lost = 0 AND height < $1
+AND (created < $2 OR created > $3)
 `
 
 type ForgetAlertsParams struct {
-	Height  int64
-	Created int64
+	Height    int64
+	Created   int64
+	Created_2 int64
 }
 
 func (q *Queries) ForgetAlerts(ctx context.Context, arg ForgetAlertsParams) error {
-	_, err := q.exec(ctx, q.forgetAlertsStmt, forgetAlerts, arg.Height, arg.Created)
+	_, err := q.exec(ctx, q.forgetAlertsStmt, forgetAlerts, arg.Height, arg.Created, arg.Created_2)
 	return err
+}
+
+const giveUpAlerts = `-- name: GiveUpAlerts :execrows
+UPDATE alerts SET state = 'failed' WHERE subscription = $1 AND state IN ('pending', 'sending') AND lost = 0 AND created < $2
+`
+
+type GiveUpAlertsParams struct {
+	Subscription string
+	Created      int64
+}
+
+func (q *Queries) GiveUpAlerts(ctx context.Context, arg GiveUpAlertsParams) (int64, error) {
+	result, err := q.exec(ctx, q.giveUpAlertsStmt, giveUpAlerts, arg.Subscription, arg.Created)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const hashesDownFrom = `-- name: HashesDownFrom :many
@@ -407,10 +473,24 @@ func (q *Queries) HashesDownFrom(ctx context.Context, arg HashesDownFromParams) 
 	return items, nil
 }
 
+const hastenAlerts = `-- name: HastenAlerts :exec
+UPDATE alerts SET next_try = $2 WHERE subscription = $1 AND state IN ('pending', 'sending') AND lost = 0 AND refused = 0 AND next_try > $2
+`
+
+type HastenAlertsParams struct {
+	Subscription string
+	NextTry      int64
+}
+
+func (q *Queries) HastenAlerts(ctx context.Context, arg HastenAlertsParams) error {
+	_, err := q.exec(ctx, q.hastenAlertsStmt, hastenAlerts, arg.Subscription, arg.NextTry)
+	return err
+}
+
 const insertAlert = `-- name: InsertAlert :exec
 INSERT INTO alerts (id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts,
-	next_try)
-VALUES ($1, (SELECT coalesce(max(a.seq), 0) + 1 FROM alerts a), $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, 'pending', $12, 0, $12)
+	next_try, urgent, thread)
+VALUES ($1, (SELECT coalesce(max(a.seq), 0) + 1 FROM alerts a), $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, 'pending', $12, 0, $12, $13, $14)
 `
 
 type InsertAlertParams struct {
@@ -426,6 +506,8 @@ type InsertAlertParams struct {
 	Text         string
 	Json         string
 	Created      int64
+	Urgent       int64
+	Thread       string
 }
 
 func (q *Queries) InsertAlert(ctx context.Context, arg InsertAlertParams) error {
@@ -442,6 +524,8 @@ func (q *Queries) InsertAlert(ctx context.Context, arg InsertAlertParams) error 
 		arg.Text,
 		arg.Json,
 		arg.Created,
+		arg.Urgent,
+		arg.Thread,
 	)
 	return err
 }
@@ -555,7 +639,7 @@ func (q *Queries) LoseAlerts(ctx context.Context, height int64) error {
 }
 
 const lostAlerts = `-- name: LostAlerts :many
-SELECT id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts, next_try, sent_at FROM alerts WHERE lost = 1 AND height <= $1 ORDER BY seq
+SELECT id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts, next_try, sent_at, urgent, thread, refused FROM alerts WHERE lost = 1 AND height <= $1 ORDER BY seq
 `
 
 func (q *Queries) LostAlerts(ctx context.Context, height int64) ([]Alert, error) {
@@ -586,6 +670,9 @@ func (q *Queries) LostAlerts(ctx context.Context, height int64) ([]Alert, error)
 			&i.Attempts,
 			&i.NextTry,
 			&i.SentAt,
+			&i.Urgent,
+			&i.Thread,
+			&i.Refused,
 		); err != nil {
 			return nil, err
 		}
@@ -621,6 +708,57 @@ UPDATE alerts SET height = $1 WHERE standing = 1 AND height > $1
 func (q *Queries) LowerStanding(ctx context.Context, height int64) error {
 	_, err := q.exec(ctx, q.lowerStandingStmt, lowerStanding, height)
 	return err
+}
+
+const nextAlert = `-- name: NextAlert :one
+SELECT id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts, next_try, sent_at, urgent, thread, refused FROM alerts a WHERE a.subscription = $1 AND a.urgent = $2 AND a.state IN ('pending', 'sending') AND a.lost = 0
+AND (a.next_try <= $3 OR a.next_try > $4) AND NOT EXISTS (
+	SELECT 1 FROM alerts b WHERE b.subscription = a.subscription AND b.thread = a.thread AND b.seq < a.seq
+	AND b.state IN ('pending', 'sending') AND b.lost = 0)
+ORDER BY CASE WHEN CAST($5 AS BIGINT) = 1 THEN a.attempts ELSE 0 END, a.seq LIMIT 1
+`
+
+type NextAlertParams struct {
+	Subscription string
+	Urgent       int64
+	NextTry      int64
+	NextTry_2    int64
+	Rotate       int64
+}
+
+func (q *Queries) NextAlert(ctx context.Context, arg NextAlertParams) (Alert, error) {
+	row := q.queryRow(ctx, q.nextAlertStmt, nextAlert,
+		arg.Subscription,
+		arg.Urgent,
+		arg.NextTry,
+		arg.NextTry_2,
+		arg.Rotate,
+	)
+	var i Alert
+	err := row.Scan(
+		&i.ID,
+		&i.Seq,
+		&i.Subscription,
+		&i.Cause,
+		&i.Kind,
+		&i.Pool,
+		&i.Pastelid,
+		&i.Height,
+		&i.Block,
+		&i.Lost,
+		&i.Standing,
+		&i.Text,
+		&i.Json,
+		&i.State,
+		&i.Created,
+		&i.Attempts,
+		&i.NextTry,
+		&i.SentAt,
+		&i.Urgent,
+		&i.Thread,
+		&i.Refused,
+	)
+	return i, err
 }
 
 const paidByPayout = `-- name: PaidByPayout :one
@@ -690,6 +828,44 @@ func (q *Queries) PutAlertCursor(ctx context.Context, arg PutAlertCursorParams) 
 	return err
 }
 
+const putDelivered = `-- name: PutDelivered :exec
+INSERT INTO deliveries (subscription, delivered, delivered_at, failed_at, failure, given_up) VALUES ($1, 1, $2, NULL, '', 0)
+ON CONFLICT (subscription) DO UPDATE SET delivered = deliveries.delivered + 1, delivered_at = excluded.delivered_at
+`
+
+type PutDeliveredParams struct {
+	Subscription string
+	DeliveredAt  sql.NullInt64
+}
+
+func (q *Queries) PutDelivered(ctx context.Context, arg PutDeliveredParams) error {
+	_, err := q.exec(ctx, q.putDeliveredStmt, putDelivered, arg.Subscription, arg.DeliveredAt)
+	return err
+}
+
+const putFailed = `-- name: PutFailed :exec
+INSERT INTO deliveries (subscription, delivered, delivered_at, failed_at, failure, given_up) VALUES ($1, 0, NULL, $2, $3, $4)
+ON CONFLICT (subscription) DO UPDATE SET failed_at = excluded.failed_at, failure = excluded.failure,
+	given_up = deliveries.given_up + excluded.given_up
+`
+
+type PutFailedParams struct {
+	Subscription string
+	FailedAt     sql.NullInt64
+	Failure      string
+	GivenUp      int64
+}
+
+func (q *Queries) PutFailed(ctx context.Context, arg PutFailedParams) error {
+	_, err := q.exec(ctx, q.putFailedStmt, putFailed,
+		arg.Subscription,
+		arg.FailedAt,
+		arg.Failure,
+		arg.GivenUp,
+	)
+	return err
+}
+
 const putMempoolLooked = `-- name: PutMempoolLooked :exec
 INSERT INTO mempool_looked (one, height, at) VALUES (1, $1, $2) ON CONFLICT (one) DO UPDATE SET height = excluded.height, at = excluded.at
 `
@@ -743,7 +919,7 @@ func (q *Queries) RetryUnanswered(ctx context.Context, nextTry int64) error {
 }
 
 const standingAlerts = `-- name: StandingAlerts :many
-SELECT id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts, next_try, sent_at FROM alerts WHERE standing = 1 AND kind = $1 ORDER BY seq
+SELECT id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts, next_try, sent_at, urgent, thread, refused FROM alerts WHERE standing = 1 AND kind = $1 ORDER BY seq
 `
 
 func (q *Queries) StandingAlerts(ctx context.Context, kind string) ([]Alert, error) {
@@ -774,6 +950,9 @@ func (q *Queries) StandingAlerts(ctx context.Context, kind string) ([]Alert, err
 			&i.Attempts,
 			&i.NextTry,
 			&i.SentAt,
+			&i.Urgent,
+			&i.Thread,
+			&i.Refused,
 		); err != nil {
 			return nil, err
 		}
@@ -813,6 +992,54 @@ func (q *Queries) TicketsOfPledge(ctx context.Context, arg TicketsOfPledgeParams
 	for rows.Next() {
 		var i TicketsOfPledgeRow
 		if err := rows.Scan(&i.Ticket, &i.Reward); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waitingAlerts = `-- name: WaitingAlerts :many
+SELECT subscription, urgent, count(*) AS waiting, CAST(min(created) AS BIGINT) AS since,
+	CAST(sum(CASE WHEN next_try <= $1 OR next_try > $2 THEN 1 ELSE 0 END) AS BIGINT) AS due
+FROM alerts WHERE state IN ('pending', 'sending') AND lost = 0 GROUP BY subscription, urgent ORDER BY urgent DESC, subscription
+`
+
+type WaitingAlertsParams struct {
+	NextTry   int64
+	NextTry_2 int64
+}
+
+type WaitingAlertsRow struct {
+	Subscription string
+	Urgent       int64
+	Waiting      int64
+	Since        int64
+	Due          int64
+}
+
+func (q *Queries) WaitingAlerts(ctx context.Context, arg WaitingAlertsParams) ([]WaitingAlertsRow, error) {
+	rows, err := q.query(ctx, q.waitingAlertsStmt, waitingAlerts, arg.NextTry, arg.NextTry_2)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WaitingAlertsRow{}
+	for rows.Next() {
+		var i WaitingAlertsRow
+		if err := rows.Scan(
+			&i.Subscription,
+			&i.Urgent,
+			&i.Waiting,
+			&i.Since,
+			&i.Due,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -60,6 +60,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countBlocksStmt, err = db.PrepareContext(ctx, countBlocks); err != nil {
 		return nil, fmt.Errorf("error preparing query CountBlocks: %w", err)
 	}
+	if q.countEndingStmt, err = db.PrepareContext(ctx, countEnding); err != nil {
+		return nil, fmt.Errorf("error preparing query CountEnding: %w", err)
+	}
 	if q.countEventsUpToStmt, err = db.PrepareContext(ctx, countEventsUpTo); err != nil {
 		return nil, fmt.Errorf("error preparing query CountEventsUpTo: %w", err)
 	}
@@ -77,6 +80,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteCreditsAboveStmt, err = db.PrepareContext(ctx, deleteCreditsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteCreditsAbove: %w", err)
+	}
+	if q.deleteDeliveriesOfStmt, err = db.PrepareContext(ctx, deleteDeliveriesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDeliveriesOf: %w", err)
+	}
+	if q.deleteEndingsOfStmt, err = db.PrepareContext(ctx, deleteEndingsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteEndingsOf: %w", err)
 	}
 	if q.deleteEventsAboveStmt, err = db.PrepareContext(ctx, deleteEventsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteEventsAbove: %w", err)
@@ -111,11 +120,44 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteSubscriptionStmt, err = db.PrepareContext(ctx, deleteSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSubscription: %w", err)
 	}
-	if q.dueAlertsStmt, err = db.PrepareContext(ctx, dueAlerts); err != nil {
-		return nil, fmt.Errorf("error preparing query DueAlerts: %w", err)
+	if q.deliveriesStmt, err = db.PrepareContext(ctx, deliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query Deliveries: %w", err)
+	}
+	if q.dropAlertStmt, err = db.PrepareContext(ctx, dropAlert); err != nil {
+		return nil, fmt.Errorf("error preparing query DropAlert: %w", err)
+	}
+	if q.emptyBlocksStmt, err = db.PrepareContext(ctx, emptyBlocks); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyBlocks: %w", err)
+	}
+	if q.emptyCreditsStmt, err = db.PrepareContext(ctx, emptyCredits); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyCredits: %w", err)
+	}
+	if q.emptyEventsStmt, err = db.PrepareContext(ctx, emptyEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyEvents: %w", err)
+	}
+	if q.emptyPayoutOutputsStmt, err = db.PrepareContext(ctx, emptyPayoutOutputs); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPayoutOutputs: %w", err)
+	}
+	if q.emptyPayoutsStmt, err = db.PrepareContext(ctx, emptyPayouts); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPayouts: %w", err)
+	}
+	if q.emptyPledgeTicketsStmt, err = db.PrepareContext(ctx, emptyPledgeTickets); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPledgeTickets: %w", err)
+	}
+	if q.emptyPledgesStmt, err = db.PrepareContext(ctx, emptyPledges); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPledges: %w", err)
+	}
+	if q.emptyPoolsStmt, err = db.PrepareContext(ctx, emptyPools); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPools: %w", err)
+	}
+	if q.emptyRecordsStmt, err = db.PrepareContext(ctx, emptyRecords); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyRecords: %w", err)
 	}
 	if q.endPledgeStmt, err = db.PrepareContext(ctx, endPledge); err != nil {
 		return nil, fmt.Errorf("error preparing query EndPledge: %w", err)
+	}
+	if q.endingsStmt, err = db.PrepareContext(ctx, endings); err != nil {
+		return nil, fmt.Errorf("error preparing query Endings: %w", err)
 	}
 	if q.forgetAlertsStmt, err = db.PrepareContext(ctx, forgetAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetAlerts: %w", err)
@@ -123,8 +165,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.forgetUndoStmt, err = db.PrepareContext(ctx, forgetUndo); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetUndo: %w", err)
 	}
+	if q.giveUpAlertsStmt, err = db.PrepareContext(ctx, giveUpAlerts); err != nil {
+		return nil, fmt.Errorf("error preparing query GiveUpAlerts: %w", err)
+	}
 	if q.hashesDownFromStmt, err = db.PrepareContext(ctx, hashesDownFrom); err != nil {
 		return nil, fmt.Errorf("error preparing query HashesDownFrom: %w", err)
+	}
+	if q.hastenAlertsStmt, err = db.PrepareContext(ctx, hastenAlerts); err != nil {
+		return nil, fmt.Errorf("error preparing query HastenAlerts: %w", err)
 	}
 	if q.insertAlertStmt, err = db.PrepareContext(ctx, insertAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAlert: %w", err)
@@ -177,6 +225,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lowerStandingStmt, err = db.PrepareContext(ctx, lowerStanding); err != nil {
 		return nil, fmt.Errorf("error preparing query LowerStanding: %w", err)
 	}
+	if q.nextAlertStmt, err = db.PrepareContext(ctx, nextAlert); err != nil {
+		return nil, fmt.Errorf("error preparing query NextAlert: %w", err)
+	}
 	if q.paidByPayoutStmt, err = db.PrepareContext(ctx, paidByPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PaidByPayout: %w", err)
 	}
@@ -188,6 +239,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putAlertCursorStmt, err = db.PrepareContext(ctx, putAlertCursor); err != nil {
 		return nil, fmt.Errorf("error preparing query PutAlertCursor: %w", err)
+	}
+	if q.putDeliveredStmt, err = db.PrepareContext(ctx, putDelivered); err != nil {
+		return nil, fmt.Errorf("error preparing query PutDelivered: %w", err)
+	}
+	if q.putFailedStmt, err = db.PrepareContext(ctx, putFailed); err != nil {
+		return nil, fmt.Errorf("error preparing query PutFailed: %w", err)
 	}
 	if q.putMempoolLookedStmt, err = db.PrepareContext(ctx, putMempoolLooked); err != nil {
 		return nil, fmt.Errorf("error preparing query PutMempoolLooked: %w", err)
@@ -210,6 +267,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
 	}
+	if q.takeRoleStmt, err = db.PrepareContext(ctx, takeRole); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeRole: %w", err)
+	}
 	if q.ticketsOfPledgeStmt, err = db.PrepareContext(ctx, ticketsOfPledge); err != nil {
 		return nil, fmt.Errorf("error preparing query TicketsOfPledge: %w", err)
 	}
@@ -221,6 +281,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.unpayPayoutsAboveStmt, err = db.PrepareContext(ctx, unpayPayoutsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query UnpayPayoutsAbove: %w", err)
+	}
+	if q.waitingAlertsStmt, err = db.PrepareContext(ctx, waitingAlerts); err != nil {
+		return nil, fmt.Errorf("error preparing query WaitingAlerts: %w", err)
 	}
 	return &q, nil
 }
@@ -287,6 +350,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countBlocksStmt: %w", cerr)
 		}
 	}
+	if q.countEndingStmt != nil {
+		if cerr := q.countEndingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countEndingStmt: %w", cerr)
+		}
+	}
 	if q.countEventsUpToStmt != nil {
 		if cerr := q.countEventsUpToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countEventsUpToStmt: %w", cerr)
@@ -315,6 +383,16 @@ func (q *Queries) Close() error {
 	if q.deleteCreditsAboveStmt != nil {
 		if cerr := q.deleteCreditsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteCreditsAboveStmt: %w", cerr)
+		}
+	}
+	if q.deleteDeliveriesOfStmt != nil {
+		if cerr := q.deleteDeliveriesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDeliveriesOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteEndingsOfStmt != nil {
+		if cerr := q.deleteEndingsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteEndingsOfStmt: %w", cerr)
 		}
 	}
 	if q.deleteEventsAboveStmt != nil {
@@ -372,14 +450,69 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteSubscriptionStmt: %w", cerr)
 		}
 	}
-	if q.dueAlertsStmt != nil {
-		if cerr := q.dueAlertsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing dueAlertsStmt: %w", cerr)
+	if q.deliveriesStmt != nil {
+		if cerr := q.deliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deliveriesStmt: %w", cerr)
+		}
+	}
+	if q.dropAlertStmt != nil {
+		if cerr := q.dropAlertStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropAlertStmt: %w", cerr)
+		}
+	}
+	if q.emptyBlocksStmt != nil {
+		if cerr := q.emptyBlocksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyBlocksStmt: %w", cerr)
+		}
+	}
+	if q.emptyCreditsStmt != nil {
+		if cerr := q.emptyCreditsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyCreditsStmt: %w", cerr)
+		}
+	}
+	if q.emptyEventsStmt != nil {
+		if cerr := q.emptyEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyEventsStmt: %w", cerr)
+		}
+	}
+	if q.emptyPayoutOutputsStmt != nil {
+		if cerr := q.emptyPayoutOutputsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPayoutOutputsStmt: %w", cerr)
+		}
+	}
+	if q.emptyPayoutsStmt != nil {
+		if cerr := q.emptyPayoutsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPayoutsStmt: %w", cerr)
+		}
+	}
+	if q.emptyPledgeTicketsStmt != nil {
+		if cerr := q.emptyPledgeTicketsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPledgeTicketsStmt: %w", cerr)
+		}
+	}
+	if q.emptyPledgesStmt != nil {
+		if cerr := q.emptyPledgesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPledgesStmt: %w", cerr)
+		}
+	}
+	if q.emptyPoolsStmt != nil {
+		if cerr := q.emptyPoolsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPoolsStmt: %w", cerr)
+		}
+	}
+	if q.emptyRecordsStmt != nil {
+		if cerr := q.emptyRecordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyRecordsStmt: %w", cerr)
 		}
 	}
 	if q.endPledgeStmt != nil {
 		if cerr := q.endPledgeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endPledgeStmt: %w", cerr)
+		}
+	}
+	if q.endingsStmt != nil {
+		if cerr := q.endingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endingsStmt: %w", cerr)
 		}
 	}
 	if q.forgetAlertsStmt != nil {
@@ -392,9 +525,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing forgetUndoStmt: %w", cerr)
 		}
 	}
+	if q.giveUpAlertsStmt != nil {
+		if cerr := q.giveUpAlertsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing giveUpAlertsStmt: %w", cerr)
+		}
+	}
 	if q.hashesDownFromStmt != nil {
 		if cerr := q.hashesDownFromStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing hashesDownFromStmt: %w", cerr)
+		}
+	}
+	if q.hastenAlertsStmt != nil {
+		if cerr := q.hastenAlertsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hastenAlertsStmt: %w", cerr)
 		}
 	}
 	if q.insertAlertStmt != nil {
@@ -482,6 +625,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lowerStandingStmt: %w", cerr)
 		}
 	}
+	if q.nextAlertStmt != nil {
+		if cerr := q.nextAlertStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextAlertStmt: %w", cerr)
+		}
+	}
 	if q.paidByPayoutStmt != nil {
 		if cerr := q.paidByPayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing paidByPayoutStmt: %w", cerr)
@@ -500,6 +648,16 @@ func (q *Queries) Close() error {
 	if q.putAlertCursorStmt != nil {
 		if cerr := q.putAlertCursorStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putAlertCursorStmt: %w", cerr)
+		}
+	}
+	if q.putDeliveredStmt != nil {
+		if cerr := q.putDeliveredStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putDeliveredStmt: %w", cerr)
+		}
+	}
+	if q.putFailedStmt != nil {
+		if cerr := q.putFailedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putFailedStmt: %w", cerr)
 		}
 	}
 	if q.putMempoolLookedStmt != nil {
@@ -537,6 +695,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing standingAlertsStmt: %w", cerr)
 		}
 	}
+	if q.takeRoleStmt != nil {
+		if cerr := q.takeRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeRoleStmt: %w", cerr)
+		}
+	}
 	if q.ticketsOfPledgeStmt != nil {
 		if cerr := q.ticketsOfPledgeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing ticketsOfPledgeStmt: %w", cerr)
@@ -555,6 +718,11 @@ func (q *Queries) Close() error {
 	if q.unpayPayoutsAboveStmt != nil {
 		if cerr := q.unpayPayoutsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing unpayPayoutsAboveStmt: %w", cerr)
+		}
+	}
+	if q.waitingAlertsStmt != nil {
+		if cerr := q.waitingAlertsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing waitingAlertsStmt: %w", cerr)
 		}
 	}
 	return err
@@ -608,12 +776,15 @@ type Queries struct {
 	claimAlertStmt               *sql.Stmt
 	closeAlertStmt               *sql.Stmt
 	countBlocksStmt              *sql.Stmt
+	countEndingStmt              *sql.Stmt
 	countEventsUpToStmt          *sql.Stmt
 	countPledgeEventsUpToStmt    *sql.Stmt
 	countPledgesAtStmt           *sql.Stmt
 	deleteAlertsOfStmt           *sql.Stmt
 	deleteBlocksAboveStmt        *sql.Stmt
 	deleteCreditsAboveStmt       *sql.Stmt
+	deleteDeliveriesOfStmt       *sql.Stmt
+	deleteEndingsOfStmt          *sql.Stmt
 	deleteEventsAboveStmt        *sql.Stmt
 	deleteMempoolLookedStmt      *sql.Stmt
 	deletePayoutOutputsAboveStmt *sql.Stmt
@@ -625,11 +796,24 @@ type Queries struct {
 	deleteSpendStmt              *sql.Stmt
 	deleteSpendsStmt             *sql.Stmt
 	deleteSubscriptionStmt       *sql.Stmt
-	dueAlertsStmt                *sql.Stmt
+	deliveriesStmt               *sql.Stmt
+	dropAlertStmt                *sql.Stmt
+	emptyBlocksStmt              *sql.Stmt
+	emptyCreditsStmt             *sql.Stmt
+	emptyEventsStmt              *sql.Stmt
+	emptyPayoutOutputsStmt       *sql.Stmt
+	emptyPayoutsStmt             *sql.Stmt
+	emptyPledgeTicketsStmt       *sql.Stmt
+	emptyPledgesStmt             *sql.Stmt
+	emptyPoolsStmt               *sql.Stmt
+	emptyRecordsStmt             *sql.Stmt
 	endPledgeStmt                *sql.Stmt
+	endingsStmt                  *sql.Stmt
 	forgetAlertsStmt             *sql.Stmt
 	forgetUndoStmt               *sql.Stmt
+	giveUpAlertsStmt             *sql.Stmt
 	hashesDownFromStmt           *sql.Stmt
+	hastenAlertsStmt             *sql.Stmt
 	insertAlertStmt              *sql.Stmt
 	insertBlockStmt              *sql.Stmt
 	insertCreditStmt             *sql.Stmt
@@ -647,10 +831,13 @@ type Queries struct {
 	lostAlertsStmt               *sql.Stmt
 	lowerSinceStmt               *sql.Stmt
 	lowerStandingStmt            *sql.Stmt
+	nextAlertStmt                *sql.Stmt
 	paidByPayoutStmt             *sql.Stmt
 	payPayoutStmt                *sql.Stmt
 	poolsOfPledgerStmt           *sql.Stmt
 	putAlertCursorStmt           *sql.Stmt
+	putDeliveredStmt             *sql.Stmt
+	putFailedStmt                *sql.Stmt
 	putMempoolLookedStmt         *sql.Stmt
 	putPoolStmt                  *sql.Stmt
 	putRecordStmt                *sql.Stmt
@@ -658,10 +845,12 @@ type Queries struct {
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
+	takeRoleStmt                 *sql.Stmt
 	ticketsOfPledgeStmt          *sql.Stmt
 	uncancelPayoutsAboveStmt     *sql.Stmt
 	undoAtStmt                   *sql.Stmt
 	unpayPayoutsAboveStmt        *sql.Stmt
+	waitingAlertsStmt            *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -680,12 +869,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		claimAlertStmt:               q.claimAlertStmt,
 		closeAlertStmt:               q.closeAlertStmt,
 		countBlocksStmt:              q.countBlocksStmt,
+		countEndingStmt:              q.countEndingStmt,
 		countEventsUpToStmt:          q.countEventsUpToStmt,
 		countPledgeEventsUpToStmt:    q.countPledgeEventsUpToStmt,
 		countPledgesAtStmt:           q.countPledgesAtStmt,
 		deleteAlertsOfStmt:           q.deleteAlertsOfStmt,
 		deleteBlocksAboveStmt:        q.deleteBlocksAboveStmt,
 		deleteCreditsAboveStmt:       q.deleteCreditsAboveStmt,
+		deleteDeliveriesOfStmt:       q.deleteDeliveriesOfStmt,
+		deleteEndingsOfStmt:          q.deleteEndingsOfStmt,
 		deleteEventsAboveStmt:        q.deleteEventsAboveStmt,
 		deleteMempoolLookedStmt:      q.deleteMempoolLookedStmt,
 		deletePayoutOutputsAboveStmt: q.deletePayoutOutputsAboveStmt,
@@ -697,11 +889,24 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSpendStmt:              q.deleteSpendStmt,
 		deleteSpendsStmt:             q.deleteSpendsStmt,
 		deleteSubscriptionStmt:       q.deleteSubscriptionStmt,
-		dueAlertsStmt:                q.dueAlertsStmt,
+		deliveriesStmt:               q.deliveriesStmt,
+		dropAlertStmt:                q.dropAlertStmt,
+		emptyBlocksStmt:              q.emptyBlocksStmt,
+		emptyCreditsStmt:             q.emptyCreditsStmt,
+		emptyEventsStmt:              q.emptyEventsStmt,
+		emptyPayoutOutputsStmt:       q.emptyPayoutOutputsStmt,
+		emptyPayoutsStmt:             q.emptyPayoutsStmt,
+		emptyPledgeTicketsStmt:       q.emptyPledgeTicketsStmt,
+		emptyPledgesStmt:             q.emptyPledgesStmt,
+		emptyPoolsStmt:               q.emptyPoolsStmt,
+		emptyRecordsStmt:             q.emptyRecordsStmt,
 		endPledgeStmt:                q.endPledgeStmt,
+		endingsStmt:                  q.endingsStmt,
 		forgetAlertsStmt:             q.forgetAlertsStmt,
 		forgetUndoStmt:               q.forgetUndoStmt,
+		giveUpAlertsStmt:             q.giveUpAlertsStmt,
 		hashesDownFromStmt:           q.hashesDownFromStmt,
+		hastenAlertsStmt:             q.hastenAlertsStmt,
 		insertAlertStmt:              q.insertAlertStmt,
 		insertBlockStmt:              q.insertBlockStmt,
 		insertCreditStmt:             q.insertCreditStmt,
@@ -719,10 +924,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lostAlertsStmt:               q.lostAlertsStmt,
 		lowerSinceStmt:               q.lowerSinceStmt,
 		lowerStandingStmt:            q.lowerStandingStmt,
+		nextAlertStmt:                q.nextAlertStmt,
 		paidByPayoutStmt:             q.paidByPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
 		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
 		putAlertCursorStmt:           q.putAlertCursorStmt,
+		putDeliveredStmt:             q.putDeliveredStmt,
+		putFailedStmt:                q.putFailedStmt,
 		putMempoolLookedStmt:         q.putMempoolLookedStmt,
 		putPoolStmt:                  q.putPoolStmt,
 		putRecordStmt:                q.putRecordStmt,
@@ -730,9 +938,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
+		takeRoleStmt:                 q.takeRoleStmt,
 		ticketsOfPledgeStmt:          q.ticketsOfPledgeStmt,
 		uncancelPayoutsAboveStmt:     q.uncancelPayoutsAboveStmt,
 		undoAtStmt:                   q.undoAtStmt,
 		unpayPayoutsAboveStmt:        q.unpayPayoutsAboveStmt,
+		waitingAlertsStmt:            q.waitingAlertsStmt,
 	}
 }

@@ -27,6 +27,18 @@ type Alert struct {
 	Attempts     int64
 	NextTry      int64
 	SentAt       sql.NullInt64
+	Urgent       int64
+	Thread       string
+	Refused      int64
+}
+
+type Delivery struct {
+	Subscription string
+	Delivered    int64
+	DeliveredAt  sql.NullInt64
+	FailedAt     sql.NullInt64
+	Failure      string
+	GivenUp      int64
 }
 
 type Subscription struct {

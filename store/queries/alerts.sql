@@ -11,6 +11,12 @@ DELETE FROM subscriptions WHERE id = $1;
 -- name: DeleteAlertsOf :exec
 DELETE FROM alerts WHERE subscription = $1;
 
+-- name: DeleteDeliveriesOf :exec
+DELETE FROM deliveries WHERE subscription = $1;
+
+-- name: DeleteEndingsOf :exec
+DELETE FROM alert_endings WHERE subscription = $1;
+
 -- name: AlertCursor :one
 SELECT height, position, hash FROM alert_cursor;
 
@@ -35,8 +41,8 @@ SELECT * FROM alerts WHERE subscription = $1 AND cause = $2;
 
 -- name: InsertAlert :exec
 INSERT INTO alerts (id, seq, subscription, cause, kind, pool, pastelid, height, block, lost, standing, text, json, state, created, attempts,
-	next_try)
-VALUES ($1, (SELECT coalesce(max(a.seq), 0) + 1 FROM alerts a), $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, 'pending', $12, 0, $12);
+	next_try, urgent, thread)
+VALUES ($1, (SELECT coalesce(max(a.seq), 0) + 1 FROM alerts a), $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, 'pending', $12, 0, $12, $13, $14);
 
 -- name: LoseAlerts :exec
 UPDATE alerts SET lost = 1 WHERE block IS NOT NULL AND alerts.height > $1
@@ -54,23 +60,59 @@ SELECT * FROM alerts WHERE standing = 1 AND kind = $1 ORDER BY seq;
 -- name: CloseAlert :exec
 UPDATE alerts SET lost = 0, standing = 0, block = NULL, cause = cause || ' ' || id, state = $2 WHERE id = $1;
 
--- name: DueAlerts :many
-SELECT * FROM alerts a WHERE a.state IN ('pending', 'sending') AND a.lost = 0 AND a.next_try <= $1 AND NOT EXISTS (
-	SELECT 1 FROM alerts b WHERE b.subscription = a.subscription AND b.seq < a.seq AND b.state IN ('pending', 'sending') AND b.lost = 0)
-ORDER BY a.next_try, a.seq LIMIT $2;
+-- name: DropAlert :exec
+DELETE FROM alerts WHERE id = $1;
+
+-- name: CountEnding :exec
+INSERT INTO alert_endings (subscription, cause, ended) VALUES ($1, $2, 1)
+ON CONFLICT (subscription, cause) DO UPDATE SET ended = alert_endings.ended + 1;
+
+-- name: Endings :one
+SELECT ended FROM alert_endings WHERE subscription = $1 AND cause = $2;
+
+-- name: WaitingAlerts :many
+SELECT subscription, urgent, count(*) AS waiting, CAST(min(created) AS BIGINT) AS since,
+	CAST(sum(CASE WHEN next_try <= $1 OR next_try > $2 THEN 1 ELSE 0 END) AS BIGINT) AS due
+FROM alerts WHERE state IN ('pending', 'sending') AND lost = 0 GROUP BY subscription, urgent ORDER BY urgent DESC, subscription;
+
+-- name: NextAlert :one
+SELECT * FROM alerts a WHERE a.subscription = $1 AND a.urgent = $2 AND a.state IN ('pending', 'sending') AND a.lost = 0
+AND (a.next_try <= $3 OR a.next_try > $4) AND NOT EXISTS (
+	SELECT 1 FROM alerts b WHERE b.subscription = a.subscription AND b.thread = a.thread AND b.seq < a.seq
+	AND b.state IN ('pending', 'sending') AND b.lost = 0)
+ORDER BY CASE WHEN CAST(sqlc.arg(rotate) AS BIGINT) = 1 THEN a.attempts ELSE 0 END, a.seq LIMIT 1;
 
 -- name: ClaimAlert :execrows
 UPDATE alerts SET state = 'sending', attempts = attempts + 1, next_try = $2 WHERE id = $1 AND state IN ('pending', 'sending') AND lost = 0
 AND attempts = $3;
 
--- name: AnswerAlert :exec
-UPDATE alerts SET state = $2, next_try = $3, sent_at = $4 WHERE id = $1 AND state = 'sending' AND attempts = $5;
+-- name: AnswerAlert :execrows
+UPDATE alerts SET state = $2, next_try = $3, sent_at = $4, refused = $5 WHERE id = $1 AND state = 'sending' AND attempts = $6;
+
+-- name: GiveUpAlerts :execrows
+UPDATE alerts SET state = 'failed' WHERE subscription = $1 AND state IN ('pending', 'sending') AND lost = 0 AND created < $2;
+
+-- name: HastenAlerts :exec
+UPDATE alerts SET next_try = $2 WHERE subscription = $1 AND state IN ('pending', 'sending') AND lost = 0 AND refused = 0 AND next_try > $2;
 
 -- name: RetryUnanswered :exec
 UPDATE alerts SET next_try = $1 WHERE state = 'sending';
 
+-- name: PutDelivered :exec
+INSERT INTO deliveries (subscription, delivered, delivered_at, failed_at, failure, given_up) VALUES ($1, 1, $2, NULL, '', 0)
+ON CONFLICT (subscription) DO UPDATE SET delivered = deliveries.delivered + 1, delivered_at = excluded.delivered_at;
+
+-- name: PutFailed :exec
+INSERT INTO deliveries (subscription, delivered, delivered_at, failed_at, failure, given_up) VALUES ($1, 0, NULL, $2, $3, $4)
+ON CONFLICT (subscription) DO UPDATE SET failed_at = excluded.failed_at, failure = excluded.failure,
+	given_up = deliveries.given_up + excluded.given_up;
+
+-- name: Deliveries :many
+SELECT * FROM deliveries;
+
 -- name: ForgetAlerts :exec
-DELETE FROM alerts WHERE state IN ('sent', 'withdrawn', 'failed') AND standing = 0 AND lost = 0 AND height < $1 AND created < $2;
+DELETE FROM alerts WHERE state IN ('sent', 'withdrawn', 'failed') AND standing = 0 AND lost = 0 AND height < $1
+AND (created < $2 OR created > $3);
 
 -- name: CountEventsUpTo :one
 SELECT count(*) FROM events WHERE pool = $1 AND type = $2 AND (height, position) <= ($3, $4);

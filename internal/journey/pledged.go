@@ -1,0 +1,227 @@
+package journey
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/secretfile"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/ticket"
+)
+
+// Pledges is the file in which this user's commands remember which outputs they pledged on a network. A daemon that hides a pledge cannot
+// have its coins spent. The file may be absent.
+type Pledges struct{ network, path string }
+
+// Remembered is an output that a command pledged.
+type Remembered struct {
+	Output   string    `json:"output"` // txid:vout
+	Address  string    `json:"address"`
+	Pool     string    `json:"pool"`
+	PastelID string    `json:"pastelid"`
+	Pledged  time.Time `json:"pledged"`
+}
+
+// pledgesFile is the content of the file.
+type pledgesFile struct {
+	Network string       `json:"network"`
+	Outputs []Remembered `json:"outputs"`
+}
+
+// Limits of the file.
+const (
+	maxPledgesFile = 16 << 20 // bytes
+	pledgesLock    = 5 * time.Second
+)
+
+// PledgesOf returns the user's file for a network: pledged-NETWORK.json in the folder smartpool of the user's configuration folder.
+func PledgesOf(network string) (*Pledges, error) {
+	base, err := os.UserConfigDir()
+	if err != nil {
+		return nil, fmt.Errorf("there is no folder to remember pledged outputs in: %w", err)
+	}
+	return &Pledges{network, filepath.Join(base, "smartpool", "pledged-"+network+".json")}, nil
+}
+
+// errGarbled says that the file, or a part of it, is not one of ours.
+var errGarbled = errors.New("it is damaged")
+
+// List returns the remembered outputs. With an error it returns what it could read.
+func (f *Pledges) List() (map[pastel.OutPoint]Remembered, error) {
+	list, err := f.read()
+	known := make(map[pastel.OutPoint]Remembered, len(list))
+	for _, x := range list {
+		out, bad := pastel.ParseOutPoint(x.Output)
+		if bad != nil {
+			err = cmp.Or(err, fmt.Errorf("%w: %q is not txid:vout", errGarbled, x.Output))
+			continue
+		}
+		known[out] = x
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", f.path, err)
+	}
+	return known, err
+}
+
+func (f *Pledges) read() ([]Remembered, error) {
+	info, err := os.Lstat(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%w: it is not a regular file", errGarbled)
+	}
+	in, err := os.Open(f.path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = in.Close() }()
+	text, err := io.ReadAll(io.LimitReader(in, maxPledgesFile+1))
+	if err != nil {
+		return nil, err
+	}
+	var content pledgesFile
+	if len(text) > maxPledgesFile {
+		return nil, fmt.Errorf("%w: it has more than %d bytes", errGarbled, maxPledgesFile)
+	}
+	if err := json.Unmarshal(text, &content); err != nil {
+		return nil, fmt.Errorf("%w: %w", errGarbled, err)
+	}
+	return content.Outputs, nil
+}
+
+// Add remembers an output. It keeps a file that it cannot read under another name.
+func (f *Pledges) Add(ctx context.Context, x Remembered) error {
+	return f.change(ctx, func(list []Remembered) []Remembered {
+		list = slices.DeleteFunc(list, func(y Remembered) bool { return y.Output == x.Output && y.Pool == x.Pool && y.PastelID == x.PastelID })
+		return append(list, x)
+	})
+}
+
+// Forget forgets a pledge whose ticket was refused.
+func (f *Pledges) Forget(ctx context.Context, x Remembered) error {
+	return f.change(ctx, func(list []Remembered) []Remembered {
+		return slices.DeleteFunc(list, func(y Remembered) bool { return y.Output == x.Output && y.Pool == x.Pool && y.PastelID == x.PastelID })
+	})
+}
+
+// change rewrites the file, readable by its owner only, while no other command does.
+func (f *Pledges) change(ctx context.Context, edit func([]Remembered) []Remembered) error {
+	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
+		return err
+	}
+	timed, cancel := context.WithTimeout(ctx, pledgesLock)
+	defer cancel()
+	lock := flock.New(f.path+".lock", flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(timed, 10*time.Millisecond); err != nil {
+		return fmt.Errorf("%s: another command has not released it: %w", f.path, err)
+	}
+	defer func() { _ = lock.Close() }()
+	list, err := f.read()
+	switch {
+	case errors.Is(err, errGarbled):
+		if err := os.Rename(f.path, f.path+".damaged"); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	}
+	text, err := json.MarshalIndent(pledgesFile{f.network, edit(list)}, "", " ")
+	if err != nil {
+		return err
+	}
+	return secretfile.Write(f.path, append(text, '\n')) // of mode 0600, as every new temporary file
+}
+
+// remembered returns the outputs that this machine pledged. If it cannot know, it says so once.
+func (r *Daemon) remembered() map[pastel.OutPoint]Remembered {
+	if r.memory == nil {
+		memory, err := PledgesOf(r.Net.Name)
+		if err != nil {
+			r.forgetful(err)
+			return nil
+		}
+		r.memory = memory
+	}
+	known, err := r.memory.List()
+	if err != nil {
+		r.forgetful(err)
+	}
+	return known
+}
+
+// forgetful says once that only the daemon knows of earlier pledges.
+func (r *Daemon) forgetful(err error) {
+	if !r.warned {
+		r.warned = true
+		r.Person.Warn("Caution: which outputs this machine pledged before cannot be read, so only the daemon's word keeps them from paying (%v)", err)
+	}
+}
+
+// recall makes this machine remember what a ticket pledges, before it is posted.
+func (r *Daemon) recall(ctx context.Context, t *ticket.Ticket, address string) {
+	x, ok := pledgeIn(t, address)
+	if !ok {
+		return
+	}
+	r.remembered() // opens the file
+	if r.memory == nil {
+		return
+	}
+	if err := r.memory.Add(ctx, x); err != nil {
+		r.Person.Warn("Caution: this machine cannot remember that output %s is pledged (%v)", x.Output, err)
+	}
+}
+
+// pledgedHere returns an error if this machine made the same pledge before, and its output is unspent: the ticket would amend that pledge,
+// whatever the daemon says.
+func (r *Daemon) pledgedHere(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, owner string) error {
+	for out, x := range r.remembered() {
+		if x.Pool != string(t.Part.SmartPoolID) || x.PastelID != t.Part.PastelID || x.Address != owner {
+			continue
+		}
+		at, err := wallet.TxOut(ctx, out)
+		if err != nil {
+			return err
+		}
+		if at != nil {
+			return fmt.Errorf("the ticket would not do what you confirmed (%s): this machine remembers this pledge of address %s, with output %s, though the daemon does not name it. "+
+				"Ask another daemon; if the pledge has ended, remove it from %s", pool.PledgeAccepted, owner, out, r.memory.path)
+		}
+	}
+	return nil
+}
+
+// forget forgets what a ticket would have pledged, because the node refused it.
+func (r *Daemon) forget(ctx context.Context, t *ticket.Ticket, address string) error {
+	x, ok := pledgeIn(t, address)
+	if !ok || r.memory == nil {
+		return nil
+	}
+	return r.memory.Forget(ctx, x)
+}
+
+// pledgeIn returns what a ticket pledges.
+func pledgeIn(t *ticket.Ticket, address string) (Remembered, bool) {
+	if t.Part == nil {
+		return Remembered{}, false
+	}
+	out := fmt.Sprintf("%s:%d", t.Part.TxID, t.Part.Vout)
+	return Remembered{out, address, string(t.Part.SmartPoolID), t.Part.PastelID, time.Now().UTC().Truncate(time.Second)}, true
+}

@@ -1,0 +1,27 @@
+//go:build unix
+
+package secretfile
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// modes reports whether files have modes that keep other users out.
+const modes = true
+
+const nonblocking = syscall.O_NONBLOCK
+
+// Umask keeps other users from whatever this process creates from now on, libraries included.
+func Umask() { syscall.Umask(0o077) }
+
+// owned refuses what belongs to another user, who can change it at any time. Root owns this machine, and may use everybody's files.
+func owned(path string, info fs.FileInfo) error {
+	of, ok := info.Sys().(*syscall.Stat_t)
+	if me := os.Geteuid(); ok && me != 0 && of.Uid != 0 && int(of.Uid) != me {
+		return &ExposedError{fmt.Sprintf("%s belongs to another user (uid %d, not %d), who can change it; run as that user, or change its owner", path, of.Uid, me)}
+	}
+	return nil
+}

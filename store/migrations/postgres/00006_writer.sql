@@ -1,0 +1,65 @@
+-- +goose Up
+
+-- Who writes: every transaction of a writer checks that the row is still its own. Its first writer adds it.
+CREATE TABLE writer (
+	one    BIGINT PRIMARY KEY,       -- always 1
+	epoch  BIGINT NOT NULL,          -- how often the role was taken
+	holder TEXT COLLATE "C" NOT NULL -- random: a restored backup brings old epochs back
+);
+
+-- Texts sort by their bytes, as in SQLite, whatever the database's collation is. An update of the system's collations then cannot break
+-- the indexes either.
+ALTER TABLE events
+	ALTER COLUMN type TYPE TEXT COLLATE "C",
+	ALTER COLUMN pool TYPE TEXT COLLATE "C",
+	ALTER COLUMN pastelid TYPE TEXT COLLATE "C",
+	ALTER COLUMN reason TYPE TEXT COLLATE "C",
+	ALTER COLUMN json TYPE TEXT COLLATE "C";
+ALTER TABLE pools
+	ALTER COLUMN id TYPE TEXT COLLATE "C",
+	ALTER COLUMN status TYPE TEXT COLLATE "C",
+	ALTER COLUMN company TYPE TEXT COLLATE "C",
+	ALTER COLUMN operator TYPE TEXT COLLATE "C",
+	ALTER COLUMN supernode TYPE TEXT COLLATE "C",
+	ALTER COLUMN fee_address TYPE TEXT COLLATE "C",
+	ALTER COLUMN escrow TYPE TEXT COLLATE "C";
+ALTER TABLE pledges
+	ALTER COLUMN pool TYPE TEXT COLLATE "C",
+	ALTER COLUMN pastelid TYPE TEXT COLLATE "C",
+	ALTER COLUMN address TYPE TEXT COLLATE "C",
+	ALTER COLUMN outcome TYPE TEXT COLLATE "C";
+ALTER TABLE pledge_tickets
+	ALTER COLUMN pool TYPE TEXT COLLATE "C",
+	ALTER COLUMN pastelid TYPE TEXT COLLATE "C",
+	ALTER COLUMN reward TYPE TEXT COLLATE "C";
+ALTER TABLE credits
+	ALTER COLUMN pool TYPE TEXT COLLATE "C",
+	ALTER COLUMN pastelid TYPE TEXT COLLATE "C",
+	ALTER COLUMN address TYPE TEXT COLLATE "C";
+ALTER TABLE payouts
+	ALTER COLUMN pool TYPE TEXT COLLATE "C";
+ALTER TABLE payout_outputs
+	ALTER COLUMN pool TYPE TEXT COLLATE "C",
+	ALTER COLUMN address TYPE TEXT COLLATE "C";
+ALTER TABLE subscriptions
+	ALTER COLUMN id TYPE TEXT COLLATE "C",
+	ALTER COLUMN to_url TYPE TEXT COLLATE "C",
+	ALTER COLUMN secret TYPE TEXT COLLATE "C",
+	ALTER COLUMN pool TYPE TEXT COLLATE "C",
+	ALTER COLUMN pastelid TYPE TEXT COLLATE "C",
+	ALTER COLUMN operator TYPE TEXT COLLATE "C",
+	ALTER COLUMN kinds TYPE TEXT COLLATE "C";
+ALTER TABLE alerts
+	ALTER COLUMN id TYPE TEXT COLLATE "C",
+	ALTER COLUMN subscription TYPE TEXT COLLATE "C",
+	ALTER COLUMN cause TYPE TEXT COLLATE "C",
+	ALTER COLUMN kind TYPE TEXT COLLATE "C",
+	ALTER COLUMN pool TYPE TEXT COLLATE "C",
+	ALTER COLUMN pastelid TYPE TEXT COLLATE "C",
+	ALTER COLUMN text TYPE TEXT COLLATE "C",
+	ALTER COLUMN json TYPE TEXT COLLATE "C",
+	ALTER COLUMN state TYPE TEXT COLLATE "C";
+ALTER TABLE mempool_spends
+	ALTER COLUMN pool TYPE TEXT COLLATE "C",
+	ALTER COLUMN pastelid TYPE TEXT COLLATE "C",
+	ALTER COLUMN outcome TYPE TEXT COLLATE "C";
