@@ -18,6 +18,7 @@ import (
 type Plan struct {
 	Params   pool.Params
 	Pools    int
+	Pledges  int    // of each pool; 0 means the maximum. A fifth of them, or one, belong to one PastelID
 	Coins    int64  // PSL, of each pledge
 	Required int64  // PSL, of each pool
 	Factor   string // of overcollateralization
@@ -31,7 +32,7 @@ type Plan struct {
 // Grown is a pool of a grown chain.
 type Grown struct {
 	ID      ticket.PoolID
-	Members []string // PastelIDs; the first has OfOne pledges, the last two share a reward address
+	Members []string // PastelIDs; the first has several pledges, the last two share a reward address
 
 	number              int
 	operator, supernode *pastelid.PrivateKey
@@ -65,6 +66,9 @@ type maker struct {
 }
 
 func newMaker(plan Plan, next func(*pastel.Block, *pool.Prepared) error) (*maker, error) {
+	if plan.Pledges == 0 {
+		plan.Pledges = Pledges
+	}
 	state, err := pool.New(plan.Params, false)
 	return &maker{Plan: plan, state: state, keep: next}, err
 }
@@ -116,8 +120,8 @@ func (m *maker) start(wave []*Grown) error {
 		return err
 	}
 	const inBlock = 100 // pledges of a pool
-	for from := 0; from < Pledges; from += inBlock {
-		if err := each(func(g *Grown) error { return m.join(g, from, inBlock) }); err != nil {
+	for from := 0; from < m.Pledges; from += inBlock {
+		if err := each(func(g *Grown) error { return m.join(g, from, min(inBlock, m.Pledges-from)) }); err != nil {
 			return err
 		}
 		if err := m.mine(); err != nil {
@@ -194,6 +198,9 @@ func identity(k int) (*pastelid.PrivateKey, error) {
 	return pastelid.FromSeed(seed[:])
 }
 
+// ofOne is how many pledges the first PastelID of a pool has; each other has one.
+func (m *maker) ofOne() int { return max(1, m.Pledges/(Pledges/OfOne)) }
+
 // wallet returns the key of the address of a pool's pledge k.
 func (g *Grown) wallet(k int) (*pastel.PrivateKey, error) {
 	var b [32]byte
@@ -212,7 +219,7 @@ func (m *maker) register(id *pastelid.PrivateKey) error {
 
 // people registers everyone of a pool and hands out the coins that they will pledge.
 func (m *maker) people(g *Grown) error {
-	for k := range People + 2 {
+	for k := range m.Pledges - m.ofOne() + 1 + 2 {
 		id, err := identity(g.number*(People+2) + k)
 		if err != nil {
 			return err
@@ -231,7 +238,7 @@ func (m *maker) people(g *Grown) error {
 		}
 	}
 	var outs []pastel.TxOut
-	for k := range Pledges {
+	for k := range m.Pledges {
 		key, err := g.wallet(k)
 		if err != nil {
 			return err
@@ -315,12 +322,12 @@ func (m *maker) join(g *Grown, from, count int) error {
 
 // pledge signs a pool's pledge k.
 func (m *maker) pledge(g *Grown, k int) (*ticket.Ticket, error) {
-	who := g.members[max(0, k-OfOne+1)]
+	who := g.members[max(0, k-m.ofOne()+1)]
 	key, err := g.wallet(k)
 	if err != nil {
 		return nil, err
 	}
-	to, err := g.wallet(min(k, Pledges-2)) // the last two share an address
+	to, err := g.wallet(min(k, m.Pledges-2)) // the last two share an address
 	if err != nil {
 		return nil, err
 	}
