@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,46 +15,16 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// size is how much of the network's limit a database holds.
-type size struct {
-	name    string
-	pools   int
-	earning int // blocks with income
-}
+// Bounds of one stored step while a chain grows, as in a first sync.
+const (
+	stepBlocks = 500
+	stepBytes  = 16 << 20
+)
 
-// The limit is what the supply of coins allows: 4,150 pools of 500 pledges of 10,000 PSL.
-var sizes = []size{
-	{"tiny", 2, 1200},
-	{"tenth", 415, 17_280}, // 30 days
-	{"full", 4150, 576},    // a day
-}
-
-// spare is how many blocks are kept beside the database, to be sent to it: no more than a reorganization takes back.
-const spare = 100
-
-// params returns main's terms, with the rules active from the first block on.
-func params() (pool.Params, error) {
-	p, err := pool.ParamsByName("main")
-	p.Forks.Pools = pool.ForkAt(0)
-	return p, err
-}
-
-// batch bounds one stored step while a chain grows.
-const batch = 500 // blocks
-
-// grow fills an empty ledger with a chain, except for its last blocks, which it writes to rest.
-func grow(ctx context.Context, s size, ledger *chain.Ledger, rest io.Writer, progress func(h, of pastel.Height)) ([]*largepool.Grown, error) {
-	p := ledger.Params()
-	const wave = 3
-	// Every wave takes its confirmations, five blocks of pledges, and two of pools.
-	starting := (s.pools + wave - 1) / wave * (int(p.PledgeConfirmations) + 5 + 2)
-	total := pastel.Height(1 + starting + s.earning + spare)
-	plan := largepool.Plan{
-		Params: p, Pools: s.pools, Coins: 10_000, Required: 5_000_000, Factor: "1", Period: int64(p.MaxSubscription),
-		Earning: s.earning + spare, Wave: wave,
-		Began: time.Now().Add(-time.Duration(total-spare) * 150 * time.Second).Truncate(time.Second),
-	}
-	blocks := make(chan grown, batch)
+// grow fills an empty ledger with a chain, except for its spare blocks, which it writes to rest. It calls stored after each step.
+func grow(ctx context.Context, s size, ledger *chain.Ledger, rest io.Writer, stored func(c *chain.Change, of pastel.Height) error) ([]*largepool.Grown, error) {
+	plan, total := s.plan(ledger.Params())
+	blocks := make(chan grown, stepBlocks)
 	work, ctx := errgroup.WithContext(ctx)
 	var pools []*largepool.Grown
 	work.Go(func() (err error) {
@@ -70,9 +39,10 @@ func grow(ctx context.Context, s size, ledger *chain.Ledger, rest io.Writer, pro
 		})
 		return err
 	})
-	work.Go(func() error { return stored(ctx, ledger, blocks, total, rest, progress) })
-	err := work.Wait()
-	return pools, err
+	work.Go(func() error {
+		return keep(ctx, ledger, blocks, total-spare, rest, func(c *chain.Change) error { return stored(c, total-spare) })
+	})
+	return pools, work.Wait()
 }
 
 // grown is a block as bytes and prepared.
@@ -81,30 +51,30 @@ type grown struct {
 	*pool.Prepared
 }
 
-// stored gives blocks to a ledger step by step, and the last ones to rest.
-func stored(ctx context.Context, ledger *chain.Ledger, blocks <-chan grown, total pastel.Height, rest io.Writer, progress func(h, of pastel.Height)) error {
+// keep gives the blocks below a height to a ledger, step by step, and writes the others to rest.
+func keep(ctx context.Context, ledger *chain.Ledger, blocks <-chan grown, below pastel.Height, rest io.Writer, stored func(*chain.Change) error) error {
 	var step []*pool.Prepared
 	size := 0
 	next := func() error {
 		if len(step) == 0 {
 			return nil
 		}
-		if _, err := ledger.Step(ctx, ledger.Last().Height, step); err != nil {
+		c, err := ledger.Step(ctx, ledger.Last().Height, step)
+		if err != nil {
 			return err
 		}
-		progress(ledger.Last().Height, total)
 		step, size = nil, 0
-		return nil
+		return stored(c)
 	}
 	for b := range blocks {
-		if b.Height >= total-spare {
+		if b.Height >= below {
 			if err := write(rest, b.raw); err != nil {
 				return err
 			}
 			continue
 		}
 		step, size = append(step, b.Prepared), size+len(b.raw)
-		if len(step) == batch || size > 16<<20 {
+		if len(step) == stepBlocks || size > stepBytes {
 			if err := next(); err != nil {
 				return err
 			}
@@ -113,7 +83,7 @@ func stored(ctx context.Context, ledger *chain.Ledger, blocks <-chan grown, tota
 	return next()
 }
 
-// write writes a block behind its length.
+// write writes a block behind its length, 4 bytes in little-endian order.
 func write(w io.Writer, raw []byte) error {
 	_, err := w.Write(append(binary.LittleEndian.AppendUint32(nil, uint32(len(raw))), raw...))
 	return err
@@ -126,10 +96,13 @@ func readBlocks(file string, p *pool.Params, from pastel.Height) ([]*pool.Prepar
 		return nil, err
 	}
 	var list []*pool.Prepared
-	for len(all) > 4 {
-		size := int(binary.LittleEndian.Uint32(all))
-		if size > len(all)-4 {
-			return nil, fmt.Errorf("%s ends within a block", file)
+	for len(all) > 0 {
+		size := 0
+		if len(all) >= 4 {
+			size = int(binary.LittleEndian.Uint32(all))
+		}
+		if size == 0 || size > len(all)-4 {
+			return nil, fmt.Errorf("%s ends within a block: remove its folder", file)
 		}
 		b, err := pastel.ParseBlock(all[4 : 4+size])
 		if err != nil {

@@ -1,5 +1,6 @@
-// Scale measures a daemon on a database at the network's limit, or at a part of it: it makes the database and keeps it, starts a daemon that
-// reads it, sends blocks, and prints what answers cost.
+// Command scale measures what answers cost at the network's limit, or at a part of it. It makes a database and keeps it, starts a daemon that
+// reads it, sends blocks, asks for answers right after each, and prints the figures as a table. It also grows databases in one direction at a
+// time, to show which costs grow with what.
 package main
 
 import (
@@ -8,53 +9,52 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
-	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 )
 
-type options struct {
-	Size     string `default:"tenth" enum:"tiny,tenth,full" help:"How much of the network's limit: ${enum}."`
-	Folder   string `placeholder:"FOLDER" help:"Where databases are kept. Default: smartpool-scale in the user's cache."`
-	Postgres string `placeholder:"URL" help:"Keep the tables in this PostgreSQL database instead of SQLite."`
-	Daemon   string `placeholder:"FILE" help:"smartpoold to measure. Default: built from the sources."`
+// cli holds every flag.
+type cli struct {
+	Measure measureCommand `cmd:"" default:"withargs" help:"Print the figures of a database at the limit or at a part of it (the default command)."`
+	Growth  growthCommand  `cmd:"" help:"Print how the cost of each answer grows with pools, members and history."`
+	Attack  attackCommand  `cmd:"" hidden:"" help:"Ask for the paths on standard input at a steady rate, and print how long each took."`
 }
 
-func main() {
-	var o options
-	kong.Parse(&o, kong.Description("Measure what answers cost at the network's limit."))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+func main() { os.Exit(run()) }
+
+// run returns the exit code.
+func run() int {
+	var c cli
+	command := kong.Parse(&c, kong.Name("scale"), kong.Description("Measure what answers cost at the network's limit."),
+		kong.Vars{"sizes": sizeNames()})
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, &o); err != nil {
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "scale:", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
-func run(ctx context.Context, o *options) error {
-	if o.Folder == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return fmt.Errorf("%w; name a folder with --folder", err)
-		}
-		o.Folder = filepath.Join(cache, "smartpool-scale")
+// place says where databases are kept.
+type place struct {
+	Folder   string `placeholder:"FOLDER" help:"Where databases are kept. Default: smartpool-scale in the user's cache, /var/cache for root."`
+	Database string `default:"sqlite" placeholder:"WHERE" help:"sqlite, postgres for a server of its own that keeps its files in the folder, or a PostgreSQL URL of an empty database."`
+}
+
+// folder returns the folder of databases. PostgreSQL refuses to run as root, and no other user can reach root's own cache.
+func (p *place) folder() (string, error) {
+	if p.Folder != "" {
+		return filepath.Abs(p.Folder)
 	}
-	s := sizes[slices.IndexFunc(sizes, func(s size) bool { return s.name == o.Size })]
-	db, err := open(ctx, o, s)
+	if os.Geteuid() == 0 {
+		return "/var/cache/smartpool-scale", nil
+	}
+	cache, err := os.UserCacheDir()
 	if err != nil {
-		return err
+		return "", fmt.Errorf("%w; name a folder with --folder", err)
 	}
-	defer db.close()
-	d, err := start(ctx, o, db)
-	if err != nil {
-		return err
-	}
-	defer d.stop()
-	rows, err := measure(ctx, d, db)
-	if err != nil {
-		return err
-	}
-	fmt.Println(strings.Join(rows, "\n"))
-	return nil
+	return filepath.Join(cache, "smartpool-scale"), nil
 }
