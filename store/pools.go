@@ -28,7 +28,8 @@ type PoolFilter struct {
 	Escrow     string
 }
 
-const poolColumns = `p.num, p.id, p.status, p.company, p.operator, p.supernode, p.fee_address, p.escrow, p.required, p.target, p.factor, p.fee, p.period,
+var poolColumns = "p.num, p.id, p.status, p.company, " + nameOf("p.operator") + ", " + nameOf("p.supernode") + ", " + nameOf("p.fee_address") + ", " +
+	nameOf("p.escrow") + `, p.required, p.target, p.factor, p.fee, p.period,
 	p.opened, p.opened_tx, p.activated, p.activation_tx, p.deadline, p.ended, p.counted, p.offered, p.low, p.broken, p.members, p.standby, p.plain,
 	p.escrowed, p.claimed, p.pending`
 
@@ -36,9 +37,9 @@ const poolColumns = `p.num, p.id, p.status, p.company, p.operator, p.supernode, 
 func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
 	q := selecting("SELECT " + poolColumns + " FROM pools p")
 	equal(q, "id", string(f.ID))
-	equal(q, "operator", f.Operator)
-	equal(q, "fee_address", f.FeeAddress)
-	equal(q, "escrow", f.Escrow)
+	equalName(q, "operator", f.Operator)
+	equalName(q, "fee_address", f.FeeAddress)
+	equalName(q, "escrow", f.Escrow)
 	names := make([]string, len(f.Status))
 	for i, x := range f.Status {
 		names[i] = x.String()
@@ -83,7 +84,7 @@ func (s *Snapshot) ListPools(f PoolList, p Page) ([]PoolRow, error) {
 		}
 		q.text.WriteString("SELECT * FROM (SELECT num AS n, " + string(f.Order) + " AS k FROM pools")
 		q.where = false
-		equal(q, "operator", f.Operator)
+		equalName(q, "operator", f.Operator)
 		q.and("shelf = ?", on.shelf)
 		switch {
 		case f.OpenAt > 0 && on.status == pool.Subscribing:
@@ -210,7 +211,7 @@ func (s *Snapshot) Operators(order OperatorOrder, p Page) ([]Operator, error) {
 // Operator returns an operator's record; chain.ErrNotFound if there is none.
 func (s *Snapshot) Operator(id string) (Operator, error) {
 	q := selectOperators()
-	q.and("o.operator = ?", id)
+	q.and("o.operator"+isName, id)
 	list, err := s.operators(q)
 	if err == nil && len(list) == 0 {
 		err = notFound("operator %s", id)
@@ -222,7 +223,7 @@ func (s *Snapshot) Operator(id string) (Operator, error) {
 }
 
 func selectOperators() *query {
-	return selecting(`SELECT o.operator, o.first_pool, (SELECT opened FROM pools WHERE num = o.first_pool), o.subscribing, o.active, o.replenishing,
+	return selecting("SELECT " + nameOf("o.operator") + `, o.first_pool, (SELECT opened FROM pools WHERE num = o.first_pool), o.subscribing, o.active, o.replenishing,
 		o.dissolved, o.expired, o.closed, o.ended_short, o.ended_unused, o.counted, o.income, o.rewards, o.gap, o.lost, o.paid, o.mined, o.prompt,
 		o.cancelled, o.shortages, o.leavers,
 		EXISTS (SELECT 1 FROM pools p WHERE p.operator = o.operator AND (
@@ -254,8 +255,8 @@ func (s *Snapshot) PoolsOfOperators(operators []string) ([]OperatorPool, error) 
 	if len(operators) == 0 {
 		return nil, nil
 	}
-	q := selecting("SELECT operator, id, company, fee FROM pools")
-	in(q, "operator", operators)
+	q := selecting("SELECT n.text, p.id, company, fee FROM names n JOIN pools p ON p.operator = n.id")
+	in(q, "n.text", operators)
 	q.text.WriteString(" ORDER BY num")
 	return all(s, q, func(rows *sql.Rows) (x OperatorPool, err error) {
 		return x, rows.Scan(&x.Operator, &x.ID, &x.Company, &x.Fee)

@@ -161,7 +161,7 @@ func (r *recount) shelved(name string, p *pool.Pool) error {
 // roles checks the roles of a pool's pledges.
 func (r *recount) roles(row *PoolRow, p *pool.Pool) error {
 	q := selecting("SELECT seq, role FROM pledges")
-	q.and("pool = ?", string(p.ID))
+	q.and("pool = ?", row.Num)
 	q.and("role IS NOT NULL")
 	has := map[uint64]pool.Role{}
 	_, err := all(r.Snapshot, q, func(rows *sql.Rows) (struct{}, error) {

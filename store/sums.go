@@ -58,11 +58,11 @@ func sumsOf(x *db.LastSumsRow) Sums {
 	}
 }
 
-func (s *Sums) row(num int64) db.InsertSumsParams {
-	return db.InsertSumsParams{
-		Pool: num, Height: int64(s.Height), Status: int64(s.Status), Coins: s.Coins, CoinBlocks: s.CoinSum, ActiveBlocks: s.Active,
-		Income: int64(s.Income), Rewards: s.Rewards, LastPaid: int64(s.LastPaid), Gap: s.Gap, Forfeits: int64(s.Forfeits), Lost: int64(s.Lost),
-		Paid: int64(s.Paid), Mined: s.Mined, Prompt: s.OnTime, Cancelled: s.Cancelled, Shortages: s.Shortages, Leavers: s.Left,
+// row returns the values of sumColumns.
+func (s *Sums) row() []any {
+	return []any{
+		int32(s.Height), int64(s.Status), s.Coins, s.CoinSum, s.Active, int64(s.Income), s.Rewards, int64(s.LastPaid), s.Gap, int64(s.Forfeits),
+		int64(s.Lost), int64(s.Paid), s.Mined, s.OnTime, s.Cancelled, s.Shortages, s.Left,
 	}
 }
 
@@ -252,7 +252,8 @@ func (c statusCounts) byStatus() map[pool.Status]int64 {
 
 // Credited sums credits.
 func (s *Snapshot) Credited(f CreditFilter) (pastel.Amount, error) {
-	q := selecting("SELECT coalesce(sum(amount), 0) FROM credits")
+	q := selecting("SELECT coalesce(sum(c.credited), 0)")
+	f.from(q)
 	f.conditions(q)
 	return s.sum(q)
 }

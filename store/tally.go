@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store/db"
@@ -20,13 +19,13 @@ import (
 // and adds what they come to after it. So its cost follows from those pools, not from all.
 type tally struct {
 	*writer
-	nums      map[ticket.PoolID]int64
+	nums      map[ticket.PoolID]int32
 	sums      map[ticket.PoolID]*Sums // of pools, up to the block being written
 	network   NetworkSums
-	change    figures                  // of the network
-	operators map[string]*operatorDiff // by PastelID
-	members   map[string]bool          // PastelIDs one of whose pledges becomes or ceases to be a member's: whether any was
-	roles     []pool.PledgeRole        // that differ
+	rows      bulk
+	change    figures                 // of the network
+	operators map[int32]*operatorDiff // by the id of the PastelID
+	members   map[int32]bool          // PastelIDs one of whose pledges becomes or ceases to be a member's: whether any was before
 }
 
 // figures are what pools add to rows of their operator and of the network; of Sums, what can be added.
@@ -84,10 +83,12 @@ type operatorDiff struct {
 	gap, before int64 // the longest of the pools concerned, after and before the step
 }
 
-// tally notes what the pools that a step concerns add to other rows. It comes before anything is written.
+// tally notes what the pools that a step concerns add to other rows. It comes before anything is written. Names that a step takes back may
+// give their ids to others: all that these ids stood for is then taken away here, and what they come to stand for is added after the step.
 func (w *writer) tally(c *chain.Change) (*tally, error) {
 	t := &tally{
-		writer: w, nums: map[ticket.PoolID]int64{}, sums: map[ticket.PoolID]*Sums{}, operators: map[string]*operatorDiff{}, members: map[string]bool{},
+		writer: w, nums: map[ticket.PoolID]int32{}, sums: map[ticket.PoolID]*Sums{}, operators: map[int32]*operatorDiff{},
+		members: map[int32]bool{}, rows: bulk{head: "INSERT INTO pool_sums (pool, " + sumColumns + ") VALUES ", columns: 18},
 	}
 	for i := range c.Pools {
 		if err := t.takeAway(c.Pools[i].ID); err != nil {
@@ -99,7 +100,7 @@ func (w *writer) tally(c *chain.Change) (*tally, error) {
 			return nil, err
 		}
 	}
-	return t, t.noteRoles(c.Roles)
+	return t, t.noteMembers(c.Roles)
 }
 
 // takeAway takes away what a pool added so far.
@@ -115,9 +116,7 @@ func (t *tally) takeAway(id ticket.PoolID) error {
 	if !found {
 		return fmt.Errorf("pool %s is %q; %s", id, row.Status, Damaged)
 	}
-	x := figures{
-		offered: row.Offered, escrowed: pastel.Amount(row.Escrowed), claimed: pastel.Amount(row.Claimed), pending: row.Pending,
-	}
+	x := figures{offered: row.Offered, escrowed: pastel.Amount(row.Escrowed), claimed: pastel.Amount(row.Claimed), pending: row.Pending}
 	x.of(status, row.Activated.Valid, row.Ended.Valid, row.Counted)
 	if x.sums, err = t.last(row.Num); err != nil {
 		return err
@@ -138,7 +137,7 @@ func statusOf(name string) (pool.Status, bool) {
 	return 0, false
 }
 
-func (t *tally) operator(id string) *operatorDiff {
+func (t *tally) operator(id int32) *operatorDiff {
 	o := t.operators[id]
 	if o == nil {
 		o = &operatorDiff{}
@@ -148,7 +147,7 @@ func (t *tally) operator(id string) *operatorDiff {
 }
 
 // last returns a pool's last sums.
-func (t *tally) last(num int64) (Sums, error) {
+func (t *tally) last(num int32) (Sums, error) {
 	x, err := t.q.LastSums(t.ctx, num)
 	if errors.Is(err, sql.ErrNoRows) {
 		return noSums, nil
@@ -156,101 +155,142 @@ func (t *tally) last(num int64) (Sums, error) {
 	return sumsOf(&x), err
 }
 
-// noteRoles finds the pledges whose roles differ, and who was a member before.
-func (t *tally) noteRoles(roles []pool.PledgeRole) error {
+// ids returns the ids of PastelIDs that have one now.
+func (t *tally) ids(people []string) (map[string]int32, error) {
+	ids := map[string]int32{}
+	return ids, t.find(findNames, people, nil, ids)
+}
+
+// become lists who has a pledge that is a member's after a step.
+func become(roles []pool.PledgeRole) (people []string) {
+	for _, x := range roles {
+		if x.Role == pool.Member {
+			people = append(people, x.PastelID.String())
+		}
+	}
+	return people
+}
+
+// noteMembers finds out who was a member before the step, of those who may be no longer, or are now.
+func (t *tally) noteMembers(roles []pool.PledgeRole) error {
 	for _, x := range roles {
 		was, err := t.q.PledgeRole(t.ctx, int64(x.Seq))
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if was.Role.Valid && was.Role.Int64 == int64(pool.Member) {
-			if err := t.noteMember(was.Pastelid); err != nil {
-				return err
-			}
+		if was.Role.Int64 == int64(pool.Member) {
+			t.members[was.Pastelid] = true
 		}
-		if x.Role == pool.Member {
-			if err := t.noteMember(x.PastelID.String()); err != nil {
+	}
+	ids, err := t.ids(become(roles))
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !t.members[id] {
+			if t.members[id], err = t.q.IsMember(t.ctx, id); err != nil {
 				return err
 			}
 		}
 	}
-	t.roles = slices.Clone(roles)
-	slices.SortStableFunc(t.roles, func(a, b pool.PledgeRole) int { return cmp.Compare(a.Role, b.Role) }) // a join order that is taken again comes last
 	return nil
 }
 
-func (t *tally) noteMember(id string) error {
-	if _, noted := t.members[id]; noted {
-		return nil
-	}
-	is, err := t.q.IsMember(t.ctx, id)
-	t.members[id] = is
-	return err
-}
-
-// number gives the pools of a step their numbers, and reads the sums that they begin the step with. It comes after what the step takes back
-// is gone.
-func (t *tally) number(pools []pool.Head) error {
-	var fresh []*pool.Head
-	for i := range pools {
-		p := &pools[i]
-		num, err := t.q.PoolNum(t.ctx, string(p.ID))
-		if errors.Is(err, sql.ErrNoRows) {
-			fresh = append(fresh, p)
+// start reads the sums that the pools of a step begin it with. It comes after what the step takes back is gone.
+func (t *tally) start(c *chain.Change) error {
+	var old []string
+	for i := range c.Pools {
+		if p := &c.Pools[i]; p.InitHeight > c.Base.Height {
 			t.sums[p.ID] = new(noSums)
-			continue
+		} else {
+			old = append(old, string(p.ID))
 		}
-		if err != nil {
-			return err
-		}
+	}
+	nums := map[string]int32{}
+	if err := t.find(findPools, old, nil, nums); err != nil {
+		return err
+	}
+	for id, num := range nums {
 		s, err := t.last(num)
 		if err != nil {
 			return err
 		}
-		t.nums[p.ID], t.sums[p.ID] = num, &s
-	}
-	n, err := t.q.CountPools(t.ctx)
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(fresh, func(a, b *pool.Head) int {
-		return cmp.Or(cmp.Compare(a.InitHeight, b.InitHeight), cmp.Compare(a.ID, b.ID))
-	})
-	for _, p := range fresh {
-		n++
-		t.nums[p.ID] = n
+		t.nums[ticket.PoolID(id)], t.sums[ticket.PoolID(id)] = num, &s
 	}
 	t.network.Height = -1
 	x, err := t.q.LastNetworkSums(t.ctx)
-	if err == nil {
-		t.network = NetworkSums{pastel.Height(x.Height), x.Active, x.ActiveBlocks, pastel.Amount(x.Income), pastel.Amount(x.Paid)}
-	}
 	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+		return nil
 	}
+	t.network = NetworkSums{pastel.Height(x.Height), x.Active, x.ActiveBlocks, pastel.Amount(x.Income), pastel.Amount(x.Paid)}
 	return err
 }
 
-// block adds a block's sums.
+// blocks adds the sums of blocks that are written.
+func (t *tally) blocks(list []*pool.Update) error {
+	for _, u := range list {
+		if err := t.block(u); err != nil {
+			return fmt.Errorf("block %d: %w", u.Height, err)
+		}
+	}
+	return t.rows.run(t.ctx, t.tx)
+}
+
 func (t *tally) block(u *pool.Update) error {
 	if len(u.Touched) == 0 {
 		return nil
 	}
-	t.network = t.network.At(u.Height)
+	n := t.network.At(u.Height)
 	for _, x := range u.Touched {
 		s := t.sums[x.Pool]
 		if s == nil {
-			return fmt.Errorf("the step does not have pool %s, which block %d concerns", x.Pool, u.Height)
+			return fmt.Errorf("the step does not have pool %s, which the block concerns", x.Pool)
 		}
-		t.network.Income -= s.Income
-		t.network.Paid -= s.Paid
-		if s.Status == pool.Active {
-			t.network.Pools--
-		}
+		n.Income, n.Paid, n.Pools = n.Income-s.Income, n.Paid-s.Paid, n.Pools-count(s.Status == pool.Active)
 		*s = s.At(u.Height)
 	}
-	for i := range u.Events {
-		e := &u.Events[i]
+	if err := t.events(u.Events); err != nil {
+		return err
+	}
+	for _, x := range u.Touched {
+		s := t.sums[x.Pool]
+		s.Status, s.Coins = x.Status, 0
+		if x.Status == pool.Active {
+			s.Coins = x.Counted
+		}
+		n.Income, n.Paid, n.Pools = n.Income+s.Income, n.Paid+s.Paid, n.Pools+count(s.Status == pool.Active)
+		num, err := t.num(x.Pool)
+		if err != nil {
+			return err
+		}
+		t.rows.add(append([]any{num}, s.row()...)...)
+	}
+	t.network = n
+	return t.q.InsertNetworkSums(t.ctx, db.InsertNetworkSumsParams{
+		Height: int32(n.Height), Active: n.Pools, ActiveBlocks: n.Active, Income: int64(n.Income), Paid: int64(n.Paid),
+	})
+}
+
+// num returns a pool's number. Those of the pools that the step opened are read once it has written them.
+func (t *tally) num(id ticket.PoolID) (int32, error) {
+	num, found := t.nums[id]
+	if !found {
+		nums := map[string]int32{}
+		if err := t.find(findPools, []string{string(id)}, nil, nums); err != nil {
+			return 0, err
+		}
+		if num, found = nums[string(id)]; !found {
+			return 0, fmt.Errorf("pool %s is not in the table of pools; %s", id, Damaged)
+		}
+		t.nums[id] = num
+	}
+	return num, nil
+}
+
+// events adds a block's events to the sums of their pools.
+func (t *tally) events(list []pool.Event) error {
+	for i := range list {
+		e := &list[i]
 		if e.Type.Row().Has&pool.InNoPool != 0 || e.Type == pool.PledgeMoved { // coins that move change nothing of the pool
 			continue
 		}
@@ -259,53 +299,35 @@ func (t *tally) block(u *pool.Update) error {
 			return fmt.Errorf("the step does not have pool %s, which %s is about", e.Pool, e.Type)
 		}
 		err := s.add(e, func() (pastel.Amount, pastel.Height, error) {
-			x, err := t.q.PaidPayout(t.ctx, db.PaidPayoutParams{Pool: string(e.Pool), Txid: e.TxID[:]})
-			return pastel.Amount(x.Total), pastel.Height(x.ValidFrom), err
+			num, err := t.num(e.Pool)
+			if err != nil {
+				return 0, 0, err
+			}
+			x, err := t.q.PaidPayout(t.ctx, db.PaidPayoutParams{Pool: num, Txid: e.TxID[:]})
+			from, _ := pool.PayoutWindow(pastel.Height(x.Settled), t.net)
+			return pastel.Amount(x.Total), from, err
 		})
 		if err != nil {
 			return err
 		}
 	}
-	for _, x := range u.Touched {
-		s := t.sums[x.Pool]
-		s.Status, s.Coins = x.Status, 0
-		if x.Status == pool.Active {
-			s.Coins = x.Counted
-			t.network.Pools++
-		}
-		t.network.Income += s.Income
-		t.network.Paid += s.Paid
-		if err := t.q.InsertSums(t.ctx, s.row(t.nums[x.Pool])); err != nil {
-			return fmt.Errorf("sums of pool %s: %w", x.Pool, err)
-		}
-	}
-	n := &t.network
-	return t.q.InsertNetworkSums(t.ctx, db.InsertNetworkSumsParams{
-		Height: int64(n.Height), Active: n.Pools, ActiveBlocks: n.Active, Income: int64(n.Income), Paid: int64(n.Paid),
-	})
+	return nil
 }
 
-// pool adds what a pool comes to after the step.
-func (t *tally) pool(p *pool.Head) {
-	x := figures{offered: p.Offered, escrowed: p.Escrowed, claimed: p.Claimed, pending: int64(p.Pending), sums: *t.sums[p.ID]}
-	x.of(p.Status, p.Activated >= 0, p.Ended >= 0, p.Counted)
-	o := t.operator(p.Operator.String())
-	o.change.add(&x, 1)
-	o.gap = max(o.gap, x.sums.Gap)
-	t.change.add(&x, 1)
-}
-
-// finish writes the rows of operators and of the network. It comes after everything else of the step is written.
-func (t *tally) finish() error {
-	members, err := t.setRoles()
+// finish writes roles and the rows of operators and of the network. It comes after everything else of the step is written.
+func (t *tally) finish(c *chain.Change) error {
+	members, err := t.setRoles(c.Roles)
 	if err != nil {
+		return err
+	}
+	if err := t.addPools(c.Pools); err != nil {
 		return err
 	}
 	var live int64 // operators of live pools
 	for _, id := range slices.Sorted(maps.Keys(t.operators)) {
 		more, err := t.putOperator(id, t.operators[id])
 		if err != nil {
-			return fmt.Errorf("operator %s: %w", id, err)
+			return fmt.Errorf("operator %d: %w", id, err)
 		}
 		live += more
 	}
@@ -325,9 +347,37 @@ func (t *tally) finish() error {
 	})
 }
 
-// setRoles writes the roles that differ, and returns by how much the number of members changes.
-func (t *tally) setRoles() (members int64, err error) {
-	for _, x := range t.roles {
+// addPools adds what pools come to after the step.
+func (t *tally) addPools(pools []pool.Head) error {
+	operators := make([]string, len(pools))
+	for i := range pools {
+		operators[i] = pools[i].Operator.String()
+	}
+	ids, err := t.ids(operators)
+	if err != nil {
+		return err
+	}
+	for i := range pools {
+		p := &pools[i]
+		id, found := ids[operators[i]]
+		if !found {
+			return fmt.Errorf("the operator of pool %s is not in the table of names; %s", p.ID, Damaged)
+		}
+		x := figures{offered: p.Offered, escrowed: p.Escrowed, claimed: p.Claimed, pending: int64(p.Pending), sums: *t.sums[p.ID]}
+		x.of(p.Status, p.Activated >= 0, p.Ended >= 0, p.Counted)
+		o := t.operator(id)
+		o.change.add(&x, 1)
+		o.gap = max(o.gap, x.sums.Gap)
+		t.change.add(&x, 1)
+	}
+	return nil
+}
+
+// setRoles writes the roles of pledges, and returns by how much the number of members changes.
+func (t *tally) setRoles(roles []pool.PledgeRole) (members int64, err error) {
+	roles = slices.Clone(roles)
+	slices.SortStableFunc(roles, func(a, b pool.PledgeRole) int { return cmp.Compare(a.Role, b.Role) }) // a join order may be taken again by another pledge: it comes after the one that is gone
+	for _, x := range roles {
 		role := sql.NullInt64{Int64: int64(x.Role), Valid: x.Role != 0}
 		n, err := t.q.SetRole(t.ctx, db.SetRoleParams{Seq: int64(x.Seq), Role: role})
 		if err == nil && n != 1 && role.Valid {
@@ -335,6 +385,15 @@ func (t *tally) setRoles() (members int64, err error) {
 		}
 		if err != nil {
 			return 0, err
+		}
+	}
+	ids, err := t.ids(become(roles))
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		if _, noted := t.members[id]; !noted {
+			t.members[id] = false // the name is new, and whoever had its id before was no member
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.members)) {
@@ -356,7 +415,7 @@ func count(is bool) int64 {
 }
 
 // putOperator writes an operator's row, and returns by how much it changes the number of operators of live pools.
-func (t *tally) putOperator(id string, o *operatorDiff) (more int64, err error) {
+func (t *tally) putOperator(id int32, o *operatorDiff) (more int64, err error) {
 	row, err := t.q.OperatorRow(t.ctx, id)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, err
@@ -390,15 +449,15 @@ func (t *tally) putOperator(id string, o *operatorDiff) (more int64, err error) 
 // shelf groups pools for lists: by status, and those of a live status that have as many pledges as they may apart.
 func shelf(status pool.Status, full bool) int64 { return 2*int64(status) + count(full) }
 
-// listed fills in what lists show of a pool.
-func (t *tally) listed(x *db.PutPoolParams, p *pool.Head) {
-	x.Num = t.nums[p.ID]
-	x.Shelf = shelf(p.Status, p.Live() >= t.net.MaxPledges)
-	x.Low, x.Broken = count(p.Low), count(p.Broken)
-	x.Members, x.Standby, x.Plain = int64(p.Members), int64(p.Standby), int64(p.Plain)
-	if p.Status.Live() {
-		x.Room = p.Collateral().Room()
+// shelfOf returns a pool's shelf.
+func shelfOf(p *pool.Head, params *pool.Params) int64 {
+	return shelf(p.Status, p.Live() >= params.MaxPledges)
+}
+
+// room returns how many PSL can still count in a live pool.
+func room(p *pool.Head) int64 {
+	if !p.Status.Live() {
+		return 0
 	}
-	x.Escrowed, x.Claimed, x.Pending = int64(p.Escrowed), int64(p.Claimed), int64(p.Pending)
-	x.Skeleton = visible.Skeleton(p.Company)
+	return p.Collateral().Room()
 }

@@ -72,20 +72,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countPledgesAtStmt, err = db.PrepareContext(ctx, countPledgesAt); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPledgesAt: %w", err)
 	}
-	if q.countPoolsStmt, err = db.PrepareContext(ctx, countPools); err != nil {
-		return nil, fmt.Errorf("error preparing query CountPools: %w", err)
-	}
 	if q.deleteAlertsOfStmt, err = db.PrepareContext(ctx, deleteAlertsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAlertsOf: %w", err)
 	}
 	if q.deleteBlocksAboveStmt, err = db.PrepareContext(ctx, deleteBlocksAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteBlocksAbove: %w", err)
 	}
-	if q.deleteCreditsAboveStmt, err = db.PrepareContext(ctx, deleteCreditsAbove); err != nil {
-		return nil, fmt.Errorf("error preparing query DeleteCreditsAbove: %w", err)
+	if q.deleteClaimsAboveStmt, err = db.PrepareContext(ctx, deleteClaimsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteClaimsAbove: %w", err)
 	}
 	if q.deleteDeliveriesOfStmt, err = db.PrepareContext(ctx, deleteDeliveriesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteDeliveriesOf: %w", err)
+	}
+	if q.deleteEarningsAboveStmt, err = db.PrepareContext(ctx, deleteEarningsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteEarningsAbove: %w", err)
 	}
 	if q.deleteEndingsOfStmt, err = db.PrepareContext(ctx, deleteEndingsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteEndingsOf: %w", err)
@@ -96,14 +96,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteMempoolLookedStmt, err = db.PrepareContext(ctx, deleteMempoolLooked); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMempoolLooked: %w", err)
 	}
+	if q.deleteNamesAboveStmt, err = db.PrepareContext(ctx, deleteNamesAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteNamesAbove: %w", err)
+	}
 	if q.deleteNetworkSumsAboveStmt, err = db.PrepareContext(ctx, deleteNetworkSumsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteNetworkSumsAbove: %w", err)
 	}
 	if q.deleteOperatorStmt, err = db.PrepareContext(ctx, deleteOperator); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOperator: %w", err)
-	}
-	if q.deletePayoutOutputsAboveStmt, err = db.PrepareContext(ctx, deletePayoutOutputsAbove); err != nil {
-		return nil, fmt.Errorf("error preparing query DeletePayoutOutputsAbove: %w", err)
 	}
 	if q.deletePayoutsAboveStmt, err = db.PrepareContext(ctx, deletePayoutsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePayoutsAbove: %w", err)
@@ -119,9 +119,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deletePoolsAboveStmt, err = db.PrepareContext(ctx, deletePoolsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePoolsAbove: %w", err)
-	}
-	if q.deleteRecordStmt, err = db.PrepareContext(ctx, deleteRecord); err != nil {
-		return nil, fmt.Errorf("error preparing query DeleteRecord: %w", err)
 	}
 	if q.deleteSpendStmt, err = db.PrepareContext(ctx, deleteSpend); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSpend: %w", err)
@@ -141,11 +138,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.emptyBlocksStmt, err = db.PrepareContext(ctx, emptyBlocks); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyBlocks: %w", err)
 	}
-	if q.emptyCreditsStmt, err = db.PrepareContext(ctx, emptyCredits); err != nil {
-		return nil, fmt.Errorf("error preparing query EmptyCredits: %w", err)
+	if q.emptyClaimsStmt, err = db.PrepareContext(ctx, emptyClaims); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyClaims: %w", err)
+	}
+	if q.emptyEarningsStmt, err = db.PrepareContext(ctx, emptyEarnings); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyEarnings: %w", err)
 	}
 	if q.emptyEventsStmt, err = db.PrepareContext(ctx, emptyEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyEvents: %w", err)
+	}
+	if q.emptyNamesStmt, err = db.PrepareContext(ctx, emptyNames); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyNames: %w", err)
 	}
 	if q.emptyNetworkStmt, err = db.PrepareContext(ctx, emptyNetwork); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyNetwork: %w", err)
@@ -155,9 +158,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.emptyOperatorsStmt, err = db.PrepareContext(ctx, emptyOperators); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyOperators: %w", err)
-	}
-	if q.emptyPayoutOutputsStmt, err = db.PrepareContext(ctx, emptyPayoutOutputs); err != nil {
-		return nil, fmt.Errorf("error preparing query EmptyPayoutOutputs: %w", err)
 	}
 	if q.emptyPayoutsStmt, err = db.PrepareContext(ctx, emptyPayouts); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPayouts: %w", err)
@@ -173,6 +173,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.emptyPoolsStmt, err = db.PrepareContext(ctx, emptyPools); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPools: %w", err)
+	}
+	if q.emptyPrunedStmt, err = db.PrepareContext(ctx, emptyPruned); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPruned: %w", err)
 	}
 	if q.emptyRecordsStmt, err = db.PrepareContext(ctx, emptyRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyRecords: %w", err)
@@ -207,11 +210,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertBlockStmt, err = db.PrepareContext(ctx, insertBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertBlock: %w", err)
 	}
-	if q.insertCreditStmt, err = db.PrepareContext(ctx, insertCredit); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertCredit: %w", err)
-	}
-	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
+	if q.insertEarningStmt, err = db.PrepareContext(ctx, insertEarning); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertEarning: %w", err)
 	}
 	if q.insertNetworkSumsStmt, err = db.PrepareContext(ctx, insertNetworkSums); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertNetworkSums: %w", err)
@@ -219,20 +219,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertPayoutStmt, err = db.PrepareContext(ctx, insertPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPayout: %w", err)
 	}
-	if q.insertPayoutOutputStmt, err = db.PrepareContext(ctx, insertPayoutOutput); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertPayoutOutput: %w", err)
-	}
-	if q.insertPledgeStmt, err = db.PrepareContext(ctx, insertPledge); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertPledge: %w", err)
-	}
-	if q.insertPledgeTicketStmt, err = db.PrepareContext(ctx, insertPledgeTicket); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertPledgeTicket: %w", err)
+	if q.insertPoolStmt, err = db.PrepareContext(ctx, insertPool); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPool: %w", err)
 	}
 	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
-	}
-	if q.insertSumsStmt, err = db.PrepareContext(ctx, insertSums); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertSums: %w", err)
 	}
 	if q.isMemberStmt, err = db.PrepareContext(ctx, isMember); err != nil {
 		return nil, fmt.Errorf("error preparing query IsMember: %w", err)
@@ -243,8 +234,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastMoveStmt, err = db.PrepareContext(ctx, lastMove); err != nil {
 		return nil, fmt.Errorf("error preparing query LastMove: %w", err)
 	}
+	if q.lastNameStmt, err = db.PrepareContext(ctx, lastName); err != nil {
+		return nil, fmt.Errorf("error preparing query LastName: %w", err)
+	}
 	if q.lastNetworkSumsStmt, err = db.PrepareContext(ctx, lastNetworkSums); err != nil {
 		return nil, fmt.Errorf("error preparing query LastNetworkSums: %w", err)
+	}
+	if q.lastPoolStmt, err = db.PrepareContext(ctx, lastPool); err != nil {
+		return nil, fmt.Errorf("error preparing query LastPool: %w", err)
 	}
 	if q.lastSumsStmt, err = db.PrepareContext(ctx, lastSums); err != nil {
 		return nil, fmt.Errorf("error preparing query LastSums: %w", err)
@@ -279,6 +276,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.operatorRowStmt, err = db.PrepareContext(ctx, operatorRow); err != nil {
 		return nil, fmt.Errorf("error preparing query OperatorRow: %w", err)
 	}
+	if q.outputsAboveStmt, err = db.PrepareContext(ctx, outputsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query OutputsAbove: %w", err)
+	}
 	if q.paidByPayoutStmt, err = db.PrepareContext(ctx, paidByPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PaidByPayout: %w", err)
 	}
@@ -293,9 +293,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.poolFiguresStmt, err = db.PrepareContext(ctx, poolFigures); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolFigures: %w", err)
-	}
-	if q.poolNumStmt, err = db.PrepareContext(ctx, poolNum); err != nil {
-		return nil, fmt.Errorf("error preparing query PoolNum: %w", err)
 	}
 	if q.poolsOfPledgerStmt, err = db.PrepareContext(ctx, poolsOfPledger); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolsOfPledger: %w", err)
@@ -317,12 +314,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putOperatorStmt, err = db.PrepareContext(ctx, putOperator); err != nil {
 		return nil, fmt.Errorf("error preparing query PutOperator: %w", err)
-	}
-	if q.putPoolStmt, err = db.PrepareContext(ctx, putPool); err != nil {
-		return nil, fmt.Errorf("error preparing query PutPool: %w", err)
-	}
-	if q.putRecordStmt, err = db.PrepareContext(ctx, putRecord); err != nil {
-		return nil, fmt.Errorf("error preparing query PutRecord: %w", err)
 	}
 	if q.putSpendStmt, err = db.PrepareContext(ctx, putSpend); err != nil {
 		return nil, fmt.Errorf("error preparing query PutSpend: %w", err)
@@ -353,6 +344,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.unpayPayoutsAboveStmt, err = db.PrepareContext(ctx, unpayPayoutsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query UnpayPayoutsAbove: %w", err)
+	}
+	if q.updatePoolStmt, err = db.PrepareContext(ctx, updatePool); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdatePool: %w", err)
 	}
 	if q.waitingAlertsStmt, err = db.PrepareContext(ctx, waitingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query WaitingAlerts: %w", err)
@@ -442,11 +436,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countPledgesAtStmt: %w", cerr)
 		}
 	}
-	if q.countPoolsStmt != nil {
-		if cerr := q.countPoolsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing countPoolsStmt: %w", cerr)
-		}
-	}
 	if q.deleteAlertsOfStmt != nil {
 		if cerr := q.deleteAlertsOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteAlertsOfStmt: %w", cerr)
@@ -457,14 +446,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteBlocksAboveStmt: %w", cerr)
 		}
 	}
-	if q.deleteCreditsAboveStmt != nil {
-		if cerr := q.deleteCreditsAboveStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deleteCreditsAboveStmt: %w", cerr)
+	if q.deleteClaimsAboveStmt != nil {
+		if cerr := q.deleteClaimsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteClaimsAboveStmt: %w", cerr)
 		}
 	}
 	if q.deleteDeliveriesOfStmt != nil {
 		if cerr := q.deleteDeliveriesOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteDeliveriesOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteEarningsAboveStmt != nil {
+		if cerr := q.deleteEarningsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteEarningsAboveStmt: %w", cerr)
 		}
 	}
 	if q.deleteEndingsOfStmt != nil {
@@ -482,6 +476,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteMempoolLookedStmt: %w", cerr)
 		}
 	}
+	if q.deleteNamesAboveStmt != nil {
+		if cerr := q.deleteNamesAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteNamesAboveStmt: %w", cerr)
+		}
+	}
 	if q.deleteNetworkSumsAboveStmt != nil {
 		if cerr := q.deleteNetworkSumsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteNetworkSumsAboveStmt: %w", cerr)
@@ -490,11 +489,6 @@ func (q *Queries) Close() error {
 	if q.deleteOperatorStmt != nil {
 		if cerr := q.deleteOperatorStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOperatorStmt: %w", cerr)
-		}
-	}
-	if q.deletePayoutOutputsAboveStmt != nil {
-		if cerr := q.deletePayoutOutputsAboveStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deletePayoutOutputsAboveStmt: %w", cerr)
 		}
 	}
 	if q.deletePayoutsAboveStmt != nil {
@@ -520,11 +514,6 @@ func (q *Queries) Close() error {
 	if q.deletePoolsAboveStmt != nil {
 		if cerr := q.deletePoolsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePoolsAboveStmt: %w", cerr)
-		}
-	}
-	if q.deleteRecordStmt != nil {
-		if cerr := q.deleteRecordStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deleteRecordStmt: %w", cerr)
 		}
 	}
 	if q.deleteSpendStmt != nil {
@@ -557,14 +546,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing emptyBlocksStmt: %w", cerr)
 		}
 	}
-	if q.emptyCreditsStmt != nil {
-		if cerr := q.emptyCreditsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing emptyCreditsStmt: %w", cerr)
+	if q.emptyClaimsStmt != nil {
+		if cerr := q.emptyClaimsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyClaimsStmt: %w", cerr)
+		}
+	}
+	if q.emptyEarningsStmt != nil {
+		if cerr := q.emptyEarningsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyEarningsStmt: %w", cerr)
 		}
 	}
 	if q.emptyEventsStmt != nil {
 		if cerr := q.emptyEventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyEventsStmt: %w", cerr)
+		}
+	}
+	if q.emptyNamesStmt != nil {
+		if cerr := q.emptyNamesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyNamesStmt: %w", cerr)
 		}
 	}
 	if q.emptyNetworkStmt != nil {
@@ -580,11 +579,6 @@ func (q *Queries) Close() error {
 	if q.emptyOperatorsStmt != nil {
 		if cerr := q.emptyOperatorsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyOperatorsStmt: %w", cerr)
-		}
-	}
-	if q.emptyPayoutOutputsStmt != nil {
-		if cerr := q.emptyPayoutOutputsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing emptyPayoutOutputsStmt: %w", cerr)
 		}
 	}
 	if q.emptyPayoutsStmt != nil {
@@ -610,6 +604,11 @@ func (q *Queries) Close() error {
 	if q.emptyPoolsStmt != nil {
 		if cerr := q.emptyPoolsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyPoolsStmt: %w", cerr)
+		}
+	}
+	if q.emptyPrunedStmt != nil {
+		if cerr := q.emptyPrunedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPrunedStmt: %w", cerr)
 		}
 	}
 	if q.emptyRecordsStmt != nil {
@@ -667,14 +666,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertBlockStmt: %w", cerr)
 		}
 	}
-	if q.insertCreditStmt != nil {
-		if cerr := q.insertCreditStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertCreditStmt: %w", cerr)
-		}
-	}
-	if q.insertEventStmt != nil {
-		if cerr := q.insertEventStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertEventStmt: %w", cerr)
+	if q.insertEarningStmt != nil {
+		if cerr := q.insertEarningStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertEarningStmt: %w", cerr)
 		}
 	}
 	if q.insertNetworkSumsStmt != nil {
@@ -687,29 +681,14 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertPayoutStmt: %w", cerr)
 		}
 	}
-	if q.insertPayoutOutputStmt != nil {
-		if cerr := q.insertPayoutOutputStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertPayoutOutputStmt: %w", cerr)
-		}
-	}
-	if q.insertPledgeStmt != nil {
-		if cerr := q.insertPledgeStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertPledgeStmt: %w", cerr)
-		}
-	}
-	if q.insertPledgeTicketStmt != nil {
-		if cerr := q.insertPledgeTicketStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertPledgeTicketStmt: %w", cerr)
+	if q.insertPoolStmt != nil {
+		if cerr := q.insertPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPoolStmt: %w", cerr)
 		}
 	}
 	if q.insertSubscriptionStmt != nil {
 		if cerr := q.insertSubscriptionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSubscriptionStmt: %w", cerr)
-		}
-	}
-	if q.insertSumsStmt != nil {
-		if cerr := q.insertSumsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertSumsStmt: %w", cerr)
 		}
 	}
 	if q.isMemberStmt != nil {
@@ -727,9 +706,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastMoveStmt: %w", cerr)
 		}
 	}
+	if q.lastNameStmt != nil {
+		if cerr := q.lastNameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastNameStmt: %w", cerr)
+		}
+	}
 	if q.lastNetworkSumsStmt != nil {
 		if cerr := q.lastNetworkSumsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastNetworkSumsStmt: %w", cerr)
+		}
+	}
+	if q.lastPoolStmt != nil {
+		if cerr := q.lastPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastPoolStmt: %w", cerr)
 		}
 	}
 	if q.lastSumsStmt != nil {
@@ -787,6 +776,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing operatorRowStmt: %w", cerr)
 		}
 	}
+	if q.outputsAboveStmt != nil {
+		if cerr := q.outputsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing outputsAboveStmt: %w", cerr)
+		}
+	}
 	if q.paidByPayoutStmt != nil {
 		if cerr := q.paidByPayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing paidByPayoutStmt: %w", cerr)
@@ -810,11 +804,6 @@ func (q *Queries) Close() error {
 	if q.poolFiguresStmt != nil {
 		if cerr := q.poolFiguresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolFiguresStmt: %w", cerr)
-		}
-	}
-	if q.poolNumStmt != nil {
-		if cerr := q.poolNumStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing poolNumStmt: %w", cerr)
 		}
 	}
 	if q.poolsOfPledgerStmt != nil {
@@ -850,16 +839,6 @@ func (q *Queries) Close() error {
 	if q.putOperatorStmt != nil {
 		if cerr := q.putOperatorStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putOperatorStmt: %w", cerr)
-		}
-	}
-	if q.putPoolStmt != nil {
-		if cerr := q.putPoolStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing putPoolStmt: %w", cerr)
-		}
-	}
-	if q.putRecordStmt != nil {
-		if cerr := q.putRecordStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing putRecordStmt: %w", cerr)
 		}
 	}
 	if q.putSpendStmt != nil {
@@ -910,6 +889,11 @@ func (q *Queries) Close() error {
 	if q.unpayPayoutsAboveStmt != nil {
 		if cerr := q.unpayPayoutsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing unpayPayoutsAboveStmt: %w", cerr)
+		}
+	}
+	if q.updatePoolStmt != nil {
+		if cerr := q.updatePoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updatePoolStmt: %w", cerr)
 		}
 	}
 	if q.waitingAlertsStmt != nil {
@@ -972,40 +956,41 @@ type Queries struct {
 	countEventsUpToStmt          *sql.Stmt
 	countPledgeEventsUpToStmt    *sql.Stmt
 	countPledgesAtStmt           *sql.Stmt
-	countPoolsStmt               *sql.Stmt
 	deleteAlertsOfStmt           *sql.Stmt
 	deleteBlocksAboveStmt        *sql.Stmt
-	deleteCreditsAboveStmt       *sql.Stmt
+	deleteClaimsAboveStmt        *sql.Stmt
 	deleteDeliveriesOfStmt       *sql.Stmt
+	deleteEarningsAboveStmt      *sql.Stmt
 	deleteEndingsOfStmt          *sql.Stmt
 	deleteEventsAboveStmt        *sql.Stmt
 	deleteMempoolLookedStmt      *sql.Stmt
+	deleteNamesAboveStmt         *sql.Stmt
 	deleteNetworkSumsAboveStmt   *sql.Stmt
 	deleteOperatorStmt           *sql.Stmt
-	deletePayoutOutputsAboveStmt *sql.Stmt
 	deletePayoutsAboveStmt       *sql.Stmt
 	deletePledgeTicketsAboveStmt *sql.Stmt
 	deletePledgesAboveStmt       *sql.Stmt
 	deletePoolSumsAboveStmt      *sql.Stmt
 	deletePoolsAboveStmt         *sql.Stmt
-	deleteRecordStmt             *sql.Stmt
 	deleteSpendStmt              *sql.Stmt
 	deleteSpendsStmt             *sql.Stmt
 	deleteSubscriptionStmt       *sql.Stmt
 	deliveriesStmt               *sql.Stmt
 	dropAlertStmt                *sql.Stmt
 	emptyBlocksStmt              *sql.Stmt
-	emptyCreditsStmt             *sql.Stmt
+	emptyClaimsStmt              *sql.Stmt
+	emptyEarningsStmt            *sql.Stmt
 	emptyEventsStmt              *sql.Stmt
+	emptyNamesStmt               *sql.Stmt
 	emptyNetworkStmt             *sql.Stmt
 	emptyNetworkSumsStmt         *sql.Stmt
 	emptyOperatorsStmt           *sql.Stmt
-	emptyPayoutOutputsStmt       *sql.Stmt
 	emptyPayoutsStmt             *sql.Stmt
 	emptyPledgeTicketsStmt       *sql.Stmt
 	emptyPledgesStmt             *sql.Stmt
 	emptyPoolSumsStmt            *sql.Stmt
 	emptyPoolsStmt               *sql.Stmt
+	emptyPrunedStmt              *sql.Stmt
 	emptyRecordsStmt             *sql.Stmt
 	endPledgeStmt                *sql.Stmt
 	endingsStmt                  *sql.Stmt
@@ -1017,19 +1002,17 @@ type Queries struct {
 	hastenAlertsStmt             *sql.Stmt
 	insertAlertStmt              *sql.Stmt
 	insertBlockStmt              *sql.Stmt
-	insertCreditStmt             *sql.Stmt
-	insertEventStmt              *sql.Stmt
+	insertEarningStmt            *sql.Stmt
 	insertNetworkSumsStmt        *sql.Stmt
 	insertPayoutStmt             *sql.Stmt
-	insertPayoutOutputStmt       *sql.Stmt
-	insertPledgeStmt             *sql.Stmt
-	insertPledgeTicketStmt       *sql.Stmt
+	insertPoolStmt               *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
-	insertSumsStmt               *sql.Stmt
 	isMemberStmt                 *sql.Stmt
 	lastBlockStmt                *sql.Stmt
 	lastMoveStmt                 *sql.Stmt
+	lastNameStmt                 *sql.Stmt
 	lastNetworkSumsStmt          *sql.Stmt
+	lastPoolStmt                 *sql.Stmt
 	lastSumsStmt                 *sql.Stmt
 	ledgerEventsAboveStmt        *sql.Stmt
 	listSubscriptionsStmt        *sql.Stmt
@@ -1041,12 +1024,12 @@ type Queries struct {
 	networkStmt                  *sql.Stmt
 	nextAlertStmt                *sql.Stmt
 	operatorRowStmt              *sql.Stmt
+	outputsAboveStmt             *sql.Stmt
 	paidByPayoutStmt             *sql.Stmt
 	paidPayoutStmt               *sql.Stmt
 	payPayoutStmt                *sql.Stmt
 	pledgeRoleStmt               *sql.Stmt
 	poolFiguresStmt              *sql.Stmt
-	poolNumStmt                  *sql.Stmt
 	poolsOfPledgerStmt           *sql.Stmt
 	putAlertCursorStmt           *sql.Stmt
 	putDeliveredStmt             *sql.Stmt
@@ -1054,8 +1037,6 @@ type Queries struct {
 	putMempoolLookedStmt         *sql.Stmt
 	putNetworkStmt               *sql.Stmt
 	putOperatorStmt              *sql.Stmt
-	putPoolStmt                  *sql.Stmt
-	putRecordStmt                *sql.Stmt
 	putSpendStmt                 *sql.Stmt
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
@@ -1066,6 +1047,7 @@ type Queries struct {
 	uncancelPayoutsAboveStmt     *sql.Stmt
 	undoAtStmt                   *sql.Stmt
 	unpayPayoutsAboveStmt        *sql.Stmt
+	updatePoolStmt               *sql.Stmt
 	waitingAlertsStmt            *sql.Stmt
 }
 
@@ -1089,40 +1071,41 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countEventsUpToStmt:          q.countEventsUpToStmt,
 		countPledgeEventsUpToStmt:    q.countPledgeEventsUpToStmt,
 		countPledgesAtStmt:           q.countPledgesAtStmt,
-		countPoolsStmt:               q.countPoolsStmt,
 		deleteAlertsOfStmt:           q.deleteAlertsOfStmt,
 		deleteBlocksAboveStmt:        q.deleteBlocksAboveStmt,
-		deleteCreditsAboveStmt:       q.deleteCreditsAboveStmt,
+		deleteClaimsAboveStmt:        q.deleteClaimsAboveStmt,
 		deleteDeliveriesOfStmt:       q.deleteDeliveriesOfStmt,
+		deleteEarningsAboveStmt:      q.deleteEarningsAboveStmt,
 		deleteEndingsOfStmt:          q.deleteEndingsOfStmt,
 		deleteEventsAboveStmt:        q.deleteEventsAboveStmt,
 		deleteMempoolLookedStmt:      q.deleteMempoolLookedStmt,
+		deleteNamesAboveStmt:         q.deleteNamesAboveStmt,
 		deleteNetworkSumsAboveStmt:   q.deleteNetworkSumsAboveStmt,
 		deleteOperatorStmt:           q.deleteOperatorStmt,
-		deletePayoutOutputsAboveStmt: q.deletePayoutOutputsAboveStmt,
 		deletePayoutsAboveStmt:       q.deletePayoutsAboveStmt,
 		deletePledgeTicketsAboveStmt: q.deletePledgeTicketsAboveStmt,
 		deletePledgesAboveStmt:       q.deletePledgesAboveStmt,
 		deletePoolSumsAboveStmt:      q.deletePoolSumsAboveStmt,
 		deletePoolsAboveStmt:         q.deletePoolsAboveStmt,
-		deleteRecordStmt:             q.deleteRecordStmt,
 		deleteSpendStmt:              q.deleteSpendStmt,
 		deleteSpendsStmt:             q.deleteSpendsStmt,
 		deleteSubscriptionStmt:       q.deleteSubscriptionStmt,
 		deliveriesStmt:               q.deliveriesStmt,
 		dropAlertStmt:                q.dropAlertStmt,
 		emptyBlocksStmt:              q.emptyBlocksStmt,
-		emptyCreditsStmt:             q.emptyCreditsStmt,
+		emptyClaimsStmt:              q.emptyClaimsStmt,
+		emptyEarningsStmt:            q.emptyEarningsStmt,
 		emptyEventsStmt:              q.emptyEventsStmt,
+		emptyNamesStmt:               q.emptyNamesStmt,
 		emptyNetworkStmt:             q.emptyNetworkStmt,
 		emptyNetworkSumsStmt:         q.emptyNetworkSumsStmt,
 		emptyOperatorsStmt:           q.emptyOperatorsStmt,
-		emptyPayoutOutputsStmt:       q.emptyPayoutOutputsStmt,
 		emptyPayoutsStmt:             q.emptyPayoutsStmt,
 		emptyPledgeTicketsStmt:       q.emptyPledgeTicketsStmt,
 		emptyPledgesStmt:             q.emptyPledgesStmt,
 		emptyPoolSumsStmt:            q.emptyPoolSumsStmt,
 		emptyPoolsStmt:               q.emptyPoolsStmt,
+		emptyPrunedStmt:              q.emptyPrunedStmt,
 		emptyRecordsStmt:             q.emptyRecordsStmt,
 		endPledgeStmt:                q.endPledgeStmt,
 		endingsStmt:                  q.endingsStmt,
@@ -1134,19 +1117,17 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		hastenAlertsStmt:             q.hastenAlertsStmt,
 		insertAlertStmt:              q.insertAlertStmt,
 		insertBlockStmt:              q.insertBlockStmt,
-		insertCreditStmt:             q.insertCreditStmt,
-		insertEventStmt:              q.insertEventStmt,
+		insertEarningStmt:            q.insertEarningStmt,
 		insertNetworkSumsStmt:        q.insertNetworkSumsStmt,
 		insertPayoutStmt:             q.insertPayoutStmt,
-		insertPayoutOutputStmt:       q.insertPayoutOutputStmt,
-		insertPledgeStmt:             q.insertPledgeStmt,
-		insertPledgeTicketStmt:       q.insertPledgeTicketStmt,
+		insertPoolStmt:               q.insertPoolStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
-		insertSumsStmt:               q.insertSumsStmt,
 		isMemberStmt:                 q.isMemberStmt,
 		lastBlockStmt:                q.lastBlockStmt,
 		lastMoveStmt:                 q.lastMoveStmt,
+		lastNameStmt:                 q.lastNameStmt,
 		lastNetworkSumsStmt:          q.lastNetworkSumsStmt,
+		lastPoolStmt:                 q.lastPoolStmt,
 		lastSumsStmt:                 q.lastSumsStmt,
 		ledgerEventsAboveStmt:        q.ledgerEventsAboveStmt,
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
@@ -1158,12 +1139,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		networkStmt:                  q.networkStmt,
 		nextAlertStmt:                q.nextAlertStmt,
 		operatorRowStmt:              q.operatorRowStmt,
+		outputsAboveStmt:             q.outputsAboveStmt,
 		paidByPayoutStmt:             q.paidByPayoutStmt,
 		paidPayoutStmt:               q.paidPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
 		pledgeRoleStmt:               q.pledgeRoleStmt,
 		poolFiguresStmt:              q.poolFiguresStmt,
-		poolNumStmt:                  q.poolNumStmt,
 		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
 		putAlertCursorStmt:           q.putAlertCursorStmt,
 		putDeliveredStmt:             q.putDeliveredStmt,
@@ -1171,8 +1152,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putMempoolLookedStmt:         q.putMempoolLookedStmt,
 		putNetworkStmt:               q.putNetworkStmt,
 		putOperatorStmt:              q.putOperatorStmt,
-		putPoolStmt:                  q.putPoolStmt,
-		putRecordStmt:                q.putRecordStmt,
 		putSpendStmt:                 q.putSpendStmt,
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
@@ -1183,6 +1162,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		uncancelPayoutsAboveStmt:     q.uncancelPayoutsAboveStmt,
 		undoAtStmt:                   q.undoAtStmt,
 		unpayPayoutsAboveStmt:        q.unpayPayoutsAboveStmt,
+		updatePoolStmt:               q.updatePoolStmt,
 		waitingAlertsStmt:            q.waitingAlertsStmt,
 	}
 }

@@ -42,7 +42,7 @@ type Delivery struct {
 }
 
 type NetworkSum struct {
-	Height       int64
+	Height       int32
 	Active       int64
 	ActiveBlocks int64
 	Income       int64

@@ -10,22 +10,11 @@ import (
 	"database/sql"
 )
 
-const countPools = `-- name: CountPools :one
-SELECT count(*) FROM pools
-`
-
-func (q *Queries) CountPools(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countPoolsStmt, countPools)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const deleteNetworkSumsAbove = `-- name: DeleteNetworkSumsAbove :exec
 DELETE FROM network_sums WHERE height > $1
 `
 
-func (q *Queries) DeleteNetworkSumsAbove(ctx context.Context, height int64) error {
+func (q *Queries) DeleteNetworkSumsAbove(ctx context.Context, height int32) error {
 	_, err := q.exec(ctx, q.deleteNetworkSumsAboveStmt, deleteNetworkSumsAbove, height)
 	return err
 }
@@ -34,7 +23,7 @@ const deleteOperator = `-- name: DeleteOperator :exec
 DELETE FROM operators WHERE operator = $1
 `
 
-func (q *Queries) DeleteOperator(ctx context.Context, operator string) error {
+func (q *Queries) DeleteOperator(ctx context.Context, operator int32) error {
 	_, err := q.exec(ctx, q.deleteOperatorStmt, deleteOperator, operator)
 	return err
 }
@@ -43,17 +32,8 @@ const deletePoolSumsAbove = `-- name: DeletePoolSumsAbove :exec
 DELETE FROM pool_sums WHERE height > $1
 `
 
-func (q *Queries) DeletePoolSumsAbove(ctx context.Context, height int64) error {
+func (q *Queries) DeletePoolSumsAbove(ctx context.Context, height int32) error {
 	_, err := q.exec(ctx, q.deletePoolSumsAboveStmt, deletePoolSumsAbove, height)
-	return err
-}
-
-const deletePoolsAbove = `-- name: DeletePoolsAbove :exec
-DELETE FROM pools WHERE opened > $1
-`
-
-func (q *Queries) DeletePoolsAbove(ctx context.Context, opened int64) error {
-	_, err := q.exec(ctx, q.deletePoolsAboveStmt, deletePoolsAbove, opened)
 	return err
 }
 
@@ -97,9 +77,9 @@ const firstPool = `-- name: FirstPool :one
 SELECT num FROM pools WHERE operator = $1 ORDER BY num LIMIT 1
 `
 
-func (q *Queries) FirstPool(ctx context.Context, operator string) (int64, error) {
+func (q *Queries) FirstPool(ctx context.Context, operator int32) (int32, error) {
 	row := q.queryRow(ctx, q.firstPoolStmt, firstPool, operator)
-	var num int64
+	var num int32
 	err := row.Scan(&num)
 	return num, err
 }
@@ -109,7 +89,7 @@ INSERT INTO network_sums (height, active, active_blocks, income, paid) VALUES ($
 `
 
 type InsertNetworkSumsParams struct {
-	Height       int64
+	Height       int32
 	Active       int64
 	ActiveBlocks int64
 	Income       int64
@@ -127,62 +107,11 @@ func (q *Queries) InsertNetworkSums(ctx context.Context, arg InsertNetworkSumsPa
 	return err
 }
 
-const insertSums = `-- name: InsertSums :exec
-INSERT INTO pool_sums (pool, height, status, coins, coin_blocks, active_blocks, income, rewards, last_paid, gap, forfeits, lost, paid, mined, prompt,
-	cancelled, shortages, leavers)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-`
-
-type InsertSumsParams struct {
-	Pool         int64
-	Height       int64
-	Status       int64
-	Coins        int64
-	CoinBlocks   int64
-	ActiveBlocks int64
-	Income       int64
-	Rewards      int64
-	LastPaid     int64
-	Gap          int64
-	Forfeits     int64
-	Lost         int64
-	Paid         int64
-	Mined        int64
-	Prompt       int64
-	Cancelled    int64
-	Shortages    int64
-	Leavers      int64
-}
-
-func (q *Queries) InsertSums(ctx context.Context, arg InsertSumsParams) error {
-	_, err := q.exec(ctx, q.insertSumsStmt, insertSums,
-		arg.Pool,
-		arg.Height,
-		arg.Status,
-		arg.Coins,
-		arg.CoinBlocks,
-		arg.ActiveBlocks,
-		arg.Income,
-		arg.Rewards,
-		arg.LastPaid,
-		arg.Gap,
-		arg.Forfeits,
-		arg.Lost,
-		arg.Paid,
-		arg.Mined,
-		arg.Prompt,
-		arg.Cancelled,
-		arg.Shortages,
-		arg.Leavers,
-	)
-	return err
-}
-
 const isMember = `-- name: IsMember :one
 SELECT EXISTS (SELECT 1 FROM pledges WHERE pastelid = $1 AND role = 2)
 `
 
-func (q *Queries) IsMember(ctx context.Context, pastelid string) (bool, error) {
+func (q *Queries) IsMember(ctx context.Context, pastelid int32) (bool, error) {
 	row := q.queryRow(ctx, q.isMemberStmt, isMember, pastelid)
 	var exists bool
 	err := row.Scan(&exists)
@@ -212,7 +141,7 @@ SELECT height, status, coins, coin_blocks, active_blocks, income, rewards, last_
 `
 
 type LastSumsRow struct {
-	Height       int64
+	Height       int32
 	Status       int64
 	Coins        int64
 	CoinBlocks   int64
@@ -231,7 +160,7 @@ type LastSumsRow struct {
 	Leavers      int64
 }
 
-func (q *Queries) LastSums(ctx context.Context, pool int64) (LastSumsRow, error) {
+func (q *Queries) LastSums(ctx context.Context, pool int32) (LastSumsRow, error) {
 	row := q.queryRow(ctx, q.lastSumsStmt, lastSums, pool)
 	var i LastSumsRow
 	err := row.Scan(
@@ -262,7 +191,7 @@ FROM pools p WHERE operator = $1
 `
 
 // Over an operator's pools.
-func (q *Queries) LongestGap(ctx context.Context, operator string) (int64, error) {
+func (q *Queries) LongestGap(ctx context.Context, operator int32) (int64, error) {
 	row := q.queryRow(ctx, q.longestGapStmt, longestGap, operator)
 	var column_1 int64
 	err := row.Scan(&column_1)
@@ -337,7 +266,7 @@ type OperatorRowRow struct {
 	Leavers      int64
 }
 
-func (q *Queries) OperatorRow(ctx context.Context, operator string) (OperatorRowRow, error) {
+func (q *Queries) OperatorRow(ctx context.Context, operator int32) (OperatorRowRow, error) {
 	row := q.queryRow(ctx, q.operatorRowStmt, operatorRow, operator)
 	var i OperatorRowRow
 	err := row.Scan(
@@ -365,25 +294,24 @@ func (q *Queries) OperatorRow(ctx context.Context, operator string) (OperatorRow
 }
 
 const paidPayout = `-- name: PaidPayout :one
-SELECT valid_from, (SELECT CAST(sum(amount) AS BIGINT) FROM payout_outputs o WHERE o.pool = p.pool AND o.settled = p.settled) AS total
-FROM payouts p WHERE p.pool = $1 AND p.txid = $2
+SELECT settled, total FROM payouts WHERE pool = $1 AND txid = $2
 `
 
 type PaidPayoutParams struct {
-	Pool string
+	Pool int32
 	Txid []byte
 }
 
 type PaidPayoutRow struct {
-	ValidFrom int64
-	Total     int64
+	Settled int32
+	Total   int64
 }
 
 // The payout that a transaction pays.
 func (q *Queries) PaidPayout(ctx context.Context, arg PaidPayoutParams) (PaidPayoutRow, error) {
 	row := q.queryRow(ctx, q.paidPayoutStmt, paidPayout, arg.Pool, arg.Txid)
 	var i PaidPayoutRow
-	err := row.Scan(&i.ValidFrom, &i.Total)
+	err := row.Scan(&i.Settled, &i.Total)
 	return i, err
 }
 
@@ -392,7 +320,7 @@ SELECT pastelid, role FROM pledges WHERE seq = $1
 `
 
 type PledgeRoleRow struct {
-	Pastelid string
+	Pastelid int32
 	Role     sql.NullInt64
 }
 
@@ -408,8 +336,8 @@ SELECT num, operator, status, activated, ended, counted, offered, escrowed, clai
 `
 
 type PoolFiguresRow struct {
-	Num       int64
-	Operator  string
+	Num       int32
+	Operator  int32
 	Status    string
 	Activated sql.NullInt64
 	Ended     sql.NullInt64
@@ -437,17 +365,6 @@ func (q *Queries) PoolFigures(ctx context.Context, id string) (PoolFiguresRow, e
 		&i.Pending,
 	)
 	return i, err
-}
-
-const poolNum = `-- name: PoolNum :one
-SELECT num FROM pools WHERE id = $1
-`
-
-func (q *Queries) PoolNum(ctx context.Context, id string) (int64, error) {
-	row := q.queryRow(ctx, q.poolNumStmt, poolNum, id)
-	var num int64
-	err := row.Scan(&num)
-	return num, err
 }
 
 const putNetwork = `-- name: PutNetwork :exec
@@ -505,8 +422,8 @@ ON CONFLICT (operator) DO UPDATE SET first_pool = excluded.first_pool, subscribi
 `
 
 type PutOperatorParams struct {
-	Operator     string
-	FirstPool    int64
+	Operator     int32
+	FirstPool    int32
 	Subscribing  int64
 	Active       int64
 	Replenishing int64

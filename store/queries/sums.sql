@@ -1,12 +1,3 @@
--- name: PoolNum :one
-SELECT num FROM pools WHERE id = $1;
-
--- name: CountPools :one
-SELECT count(*) FROM pools;
-
--- name: DeletePoolsAbove :exec
-DELETE FROM pools WHERE opened > $1;
-
 -- name: PoolFigures :one
 -- What a pool adds to its operator's row and the network's.
 SELECT num, operator, status, activated, ended, counted, offered, escrowed, claimed, pending FROM pools WHERE id = $1;
@@ -14,11 +5,6 @@ SELECT num, operator, status, activated, ended, counted, offered, escrowed, clai
 -- name: LastSums :one
 SELECT height, status, coins, coin_blocks, active_blocks, income, rewards, last_paid, gap, forfeits, lost, paid, mined, prompt, cancelled, shortages,
 	leavers FROM pool_sums WHERE pool = $1 ORDER BY height DESC LIMIT 1;
-
--- name: InsertSums :exec
-INSERT INTO pool_sums (pool, height, status, coins, coin_blocks, active_blocks, income, rewards, last_paid, gap, forfeits, lost, paid, mined, prompt,
-	cancelled, shortages, leavers)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18);
 
 -- name: DeletePoolSumsAbove :exec
 DELETE FROM pool_sums WHERE height > $1;
@@ -34,8 +20,7 @@ DELETE FROM network_sums WHERE height > $1;
 
 -- name: PaidPayout :one
 -- The payout that a transaction pays.
-SELECT valid_from, (SELECT CAST(sum(amount) AS BIGINT) FROM payout_outputs o WHERE o.pool = p.pool AND o.settled = p.settled) AS total
-FROM payouts p WHERE p.pool = $1 AND p.txid = $2;
+SELECT settled, total FROM payouts WHERE pool = $1 AND txid = $2;
 
 -- name: Network :one
 SELECT subscribing, active, replenishing, dissolved, expired, closed, counted, offered, escrowed, claimed, pending, members, operators FROM network;

@@ -3,7 +3,6 @@
 -- Lists and heads of pages show rows that each step of the ledger keeps up to date. `smartpoold check` computes them from the history again.
 
 -- A pool's list row: what its pledges, claims, escrow and payouts come to.
-ALTER TABLE pools ADD COLUMN num BIGINT NOT NULL DEFAULT 0; -- rank by the height of opening, then by id, from 1
 ALTER TABLE pools ADD COLUMN shelf BIGINT NOT NULL DEFAULT 0; -- by status, and apart if the pool has as many pledges as it may
 ALTER TABLE pools ADD COLUMN low BIGINT NOT NULL DEFAULT 0; -- 1: active with less than half its cushion
 ALTER TABLE pools ADD COLUMN broken BIGINT NOT NULL DEFAULT 0; -- 1: a shadow run's, whose escrow was spent
@@ -15,7 +14,6 @@ ALTER TABLE pools ADD COLUMN escrowed BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE pools ADD COLUMN claimed BIGINT NOT NULL DEFAULT 0; -- settled, in no payout
 ALTER TABLE pools ADD COLUMN pending BIGINT NOT NULL DEFAULT 0; -- payouts
 ALTER TABLE pools ADD COLUMN skeleton TEXT NOT NULL DEFAULT ''; -- of the company: the same for names that look the same
-CREATE UNIQUE INDEX pools_by_num ON pools (num);
 CREATE INDEX pools_by_opened ON pools (opened, num);
 CREATE INDEX pools_shelved ON pools (shelf, num);
 CREATE INDEX pools_by_counted ON pools (shelf, counted, num);
@@ -28,8 +26,8 @@ CREATE INDEX pools_by_operator ON pools (operator, num);
 
 -- What a pool has come to since it opened, after each block that concerned it.
 CREATE TABLE pool_sums (
-	pool          BIGINT NOT NULL, -- num
-	height        BIGINT NOT NULL,
+	pool          INTEGER NOT NULL, -- num
+	height        INTEGER NOT NULL,
 	status        BIGINT NOT NULL,
 	coins         BIGINT NOT NULL, -- PSL that count from the next block on; 0 unless the pool is active
 	coin_blocks   BIGINT NOT NULL, -- coins, added up over blocks
@@ -52,7 +50,7 @@ CREATE INDEX pool_sums_by_height ON pool_sums (height, pool);
 
 -- The same for all pools together.
 CREATE TABLE network_sums (
-	height        BIGINT PRIMARY KEY,
+	height        INTEGER PRIMARY KEY,
 	active        BIGINT NOT NULL, -- pools, from the next block on
 	active_blocks BIGINT NOT NULL, -- active, added up over blocks
 	income        BIGINT NOT NULL,
@@ -79,8 +77,8 @@ CREATE TABLE network (
 
 -- Everyone who opened a pool, with the sums over their pools.
 CREATE TABLE operators (
-	operator     TEXT PRIMARY KEY, -- PastelID
-	first_pool   BIGINT NOT NULL, -- num
+	operator     INTEGER PRIMARY KEY, -- PastelID
+	first_pool   INTEGER NOT NULL, -- num
 	subscribing  BIGINT NOT NULL, -- pools by status
 	active       BIGINT NOT NULL,
 	replenishing BIGINT NOT NULL,

@@ -3,7 +3,6 @@
 -- Lists and heads of pages show rows that each step of the ledger keeps up to date. `smartpoold check` computes them from the history again.
 
 -- A pool's list row: what its pledges, claims, escrow and payouts come to.
-ALTER TABLE pools ADD COLUMN num INTEGER NOT NULL DEFAULT 0; -- rank by the height of opening, then by id, from 1
 ALTER TABLE pools ADD COLUMN shelf INTEGER NOT NULL DEFAULT 0; -- by status, and apart if the pool has as many pledges as it may
 ALTER TABLE pools ADD COLUMN low INTEGER NOT NULL DEFAULT 0; -- 1: active with less than half its cushion
 ALTER TABLE pools ADD COLUMN broken INTEGER NOT NULL DEFAULT 0; -- 1: a shadow run's, whose escrow was spent
@@ -15,7 +14,6 @@ ALTER TABLE pools ADD COLUMN escrowed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE pools ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0; -- settled, in no payout
 ALTER TABLE pools ADD COLUMN pending INTEGER NOT NULL DEFAULT 0; -- payouts
 ALTER TABLE pools ADD COLUMN skeleton TEXT NOT NULL DEFAULT ''; -- of the company: the same for names that look the same
-CREATE UNIQUE INDEX pools_by_num ON pools (num);
 CREATE INDEX pools_by_opened ON pools (opened, num);
 CREATE INDEX pools_shelved ON pools (shelf, num);
 CREATE INDEX pools_by_counted ON pools (shelf, counted, num);
@@ -79,7 +77,7 @@ CREATE TABLE network (
 
 -- Everyone who opened a pool, with the sums over their pools.
 CREATE TABLE operators (
-	operator     TEXT PRIMARY KEY, -- PastelID
+	operator     INTEGER PRIMARY KEY, -- PastelID
 	first_pool   INTEGER NOT NULL, -- num
 	subscribing  INTEGER NOT NULL, -- pools by status
 	active       INTEGER NOT NULL,
@@ -100,7 +98,7 @@ CREATE TABLE operators (
 	cancelled    INTEGER NOT NULL,
 	shortages    INTEGER NOT NULL,
 	leavers      INTEGER NOT NULL -- pledges that left
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX operators_by_counted ON operators (counted, first_pool);
 CREATE INDEX operators_by_since ON operators (first_pool);
 CREATE INDEX operators_by_rewards ON operators (rewards, first_pool);
