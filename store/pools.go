@@ -223,7 +223,7 @@ func (s *Snapshot) Operator(id string) (Operator, error) {
 }
 
 func selectOperators() *query {
-	return selecting("SELECT " + nameOf("o.operator") + `, o.first_pool, (SELECT opened FROM pools WHERE num = o.first_pool), o.subscribing, o.active, o.replenishing,
+	return selecting("SELECT " + nameOf("o.operator") + `, o.first_pool, coalesce((SELECT opened FROM pools WHERE num = o.first_pool), -1), o.subscribing, o.active, o.replenishing,
 		o.dissolved, o.expired, o.closed, o.ended_short, o.ended_unused, o.counted, o.income, o.rewards, o.gap, o.lost, o.paid, o.mined, o.prompt,
 		o.cancelled, o.shortages, o.leavers,
 		EXISTS (SELECT 1 FROM pools p WHERE p.operator = o.operator AND (

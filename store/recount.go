@@ -42,7 +42,9 @@ func (s *Snapshot) Recount(progress func(done, of int64), found func(Difference)
 		return err
 	}
 	for page := (Page{Limit: recountPools}); ; {
-		rows, err := s.ListPools(PoolList{Order: ByOpened}, page)
+		q := selecting("SELECT " + poolColumns + " FROM pools p")
+		q.page(page, "p.num")
+		rows, err := all(s, q, s.scanPool)
 		if err != nil {
 			return err
 		}
