@@ -405,7 +405,7 @@ func (r *recount) together(pools int64) error {
 			continue
 		}
 		r.differ(name, has.Sums, want.Sums)
-		want.Sums, want.Alike = has.Sums, has.Alike
+		want.Sums, want.Alike, want.ID = has.Sums, has.Alike, has.ID
 		r.differ(name, *has, *want)
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.operators)) {
