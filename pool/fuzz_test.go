@@ -131,6 +131,28 @@ func FuzzRecords(f *testing.F) {
 	})
 }
 
+// FuzzSplits: a list of splits that decodes encodes back to the same bytes, and a pledge can accrue in it or has an error.
+func FuzzSplits(f *testing.F) {
+	l := splitLog{next: mostSplits, list: []split{{n: 118_750_000, all: 5_000_000}, {n: -118_750_000, all: 5_000_000}, {n: 7, all: 300, held: true}}}
+	f.Add(valueOf(l.codeList), int64(300), int64(200))
+	f.Fuzz(func(t *testing.T, b []byte, counted, held int64) {
+		l := splitLog{next: mostSplits}
+		c := &coder{b: b, reading: true}
+		l.codeList(c)
+		if c.finish() != nil {
+			return
+		}
+		if !bytes.Equal(valueOf(l.codeList), b) {
+			t.Fatal("encodes to other bytes")
+		}
+		pl := &pledge{counted: min(max(counted, 0), maxPSL)}
+		pl.held = min(max(held, 0), pl.counted)
+		if err := l.catchUp(pl, l.first()); err == nil && (pl.accrued < 0 || pl.accrued > pastel.MaxMoney) {
+			t.Fatalf("it accrued %d patoshi", pl.accrued)
+		}
+	})
+}
+
 // FuzzParseEvent: what parses as an event encodes back to the same bytes and has words.
 func FuzzParseEvent(f *testing.F) {
 	for _, kind := range EventTypes() {

@@ -154,12 +154,6 @@ func (t *step) addClearing(id ticket.PoolID) {
 
 // foldSplits writes the records of all pledges of the pools that must, and empties these pools' lists.
 func (t *step) foldSplits() {
-	for id := range t.pools {
-		if p := t.s.pools[id]; p != nil && len(p.pledges) == 0 && len(p.splits.list) > 0 { // no record needs the list any more
-			t.splitting(id)
-			put(&t.fold, id, struct{}{})
-		}
-	}
 	for id := range t.fold {
 		p := t.s.pools[id]
 		if p == nil {
