@@ -46,6 +46,7 @@ type Config struct {
 	Base      string         // path under which a proxy publishes the server, such as /pools; empty for none
 	PerSecond int            // requests per address; 0 for no limit
 	Streams   int            // concurrent event streams; one address may open an eighth of them
+	Cache     int            // size of the cache of answers, in bytes; 0 for DefaultCache
 	Log       *slog.Logger
 }
 
@@ -60,7 +61,7 @@ type Server struct {
 
 // New returns a server with all operations of the API.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed, cfg.Condition)}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed, cfg.Condition, cmp.Or(cfg.Cache, DefaultCache))}
 	routes := http.NewServeMux()
 	document := config()
 	if cfg.Base != "" {
@@ -152,11 +153,17 @@ func (s *Server) Answers() *Answers { return s.answers }
 // OpenAPI returns the API's document.
 func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
 
-// Status returns the state of the ledger and of its daemon.
+// Status returns the state of the ledger and of its daemon. Its tip is the last block announced, so that nobody who knows it reads answers of the one
+// before.
 func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	tip, err := s.cfg.Books.Tip(ctx)
 	if err != nil {
 		tip = wire.Tip{Height: -1}
+	} else if announced, _ := s.cfg.Feed.announced(); announced.Height >= 0 {
+		tip = announced
+	}
+	if upcoming, preparing := ctx.Value(upcomingKey{}).(wire.Tip); preparing && err == nil {
+		tip = upcoming
 	}
 	if errors.Is(err, books.ErrEmpty) {
 		err = nil
