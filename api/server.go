@@ -434,7 +434,7 @@ func (s *Server) registerLists() {
 	paged(s, "credits", "/credits", "Settled income", b.Credits)
 	paged(s, "payments", "/payments", "Payments to a PastelID's reward and fee addresses, or to one address", b.Payments)
 	get(s, "mempool", "/mempool", "Unconfirmed transactions that spend pledged coins", func(ctx context.Context, in *wire.SpendQuery) (*body[wire.Spends], error) {
-		x, err := b.Spends(ctx, in.Pool, in.PastelID, s.scanned()) // the scan is known before the list is read, so the list is not older
+		x, err := b.Spends(ctx, *in, s.scanned()) // the scan is known before the list is read, so the list is not older
 		return one(s, x, err)
 	})
 	paged(s, "events", "/events", "Events in chain order", b.Events)

@@ -25,6 +25,8 @@ const (
 // maxCursor bounds a cursor, in bytes: a pool id and a few numbers.
 const maxCursor = 200
 
+var errCursor = badRequest("cursor: it does not belong to this list: use next of the previous answer, or leave it out to start over")
+
 // page translates a query's page. Its cursor holds the key of the row after which the list continues; an empty cursor starts the list.
 func page(x wire.Page, keys ...key) (store.Page, error) {
 	limit := x.Limit
@@ -38,32 +40,31 @@ func page(x wire.Page, keys ...key) (store.Page, error) {
 	if x.Cursor == "" {
 		return p, nil
 	}
-	bad := badRequest("cursor: it does not belong to this list: use next of the previous answer, or leave it out to start over")
 	if len(x.Cursor) > maxCursor {
-		return p, bad
+		return p, errCursor
 	}
 	text, err := base64.RawURLEncoding.DecodeString(x.Cursor)
 	if err != nil {
-		return p, bad
+		return p, errCursor
 	}
 	var parts []any
 	if err := json.Unmarshal(text, &parts); err != nil || len(parts) != len(keys) {
-		return p, bad
+		return p, errCursor
 	}
 	for i, k := range keys {
 		switch v := parts[i].(type) {
 		case float64:
 			if k == keyText || v != math.Trunc(v) || v < 0 || v > 1<<53 || k == keyHeight && v > math.MaxInt32 {
-				return p, bad
+				return p, errCursor
 			}
 			p.After = append(p.After, int64(v))
 		case string:
 			if k != keyText || !printableASCII(v) { // PostgreSQL rejects NUL
-				return p, bad
+				return p, errCursor
 			}
 			p.After = append(p.After, v)
 		default:
-			return p, bad
+			return p, errCursor
 		}
 	}
 	return p, nil

@@ -2,8 +2,11 @@ package books_test
 
 import (
 	"cmp"
+	"database/sql"
 	"errors"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/books"
@@ -189,5 +192,41 @@ func TestListsRefuse(t *testing.T) {
 		if bad := (*books.BadRequest)(nil); !errors.As(err, &bad) {
 			t.Errorf("%+v: %v", q, err)
 		}
+	}
+}
+
+// Pages of what waits in the mempool have each spend once, in the order in which it was seen.
+func TestPagesOfSpends(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "ledger.db")
+	x := open(t, 150, file)
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for i := range 7 {
+		_, err := db.Exec("INSERT INTO mempool_spends (txid, pledge, pool, pastelid, outcome, forfeited, seen) VALUES ($1, $2, 'acme', 'jX', 'left', 0, $3)",
+			slices.Repeat([]byte{byte(200 - i/2)}, 32), i, 1_000+i/4)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole, err := x.Spends(t.Context(), wire.SpendQuery{}, nil)
+	if err != nil || len(whole.Items) != 7 || whole.Next != "" {
+		t.Fatalf("%+v, %v", whole, err)
+	}
+	q := wire.SpendQuery{Page: wire.Page{Limit: 2}}
+	got := gathered(t, func(cursor string) ([]wire.Spend, wire.Tip, string, error) {
+		q.Cursor = cursor
+		page, err := x.Spends(t.Context(), q, nil)
+		return page.Items, page.Tip, page.Next, err
+	})
+	if !slices.Equal(got, whole.Items) {
+		t.Errorf("%+v, want %+v", got, whole.Items)
+	}
+	q.Cursor = "WzEsIngiLDJd" // [1,"x",2]
+	if _, err := x.Spends(t.Context(), q, nil); err == nil || !strings.Contains(err.Error(), "cursor") {
+		t.Errorf("a cursor whose transaction is none: %v", err)
 	}
 }

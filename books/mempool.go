@@ -2,12 +2,14 @@ package books
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -21,16 +23,28 @@ type Look struct {
 	Began  time.Time     // what was sent earlier was seen
 }
 
-// Spends lists unconfirmed transactions that spend pledged coins, first seen first. Empty arguments do not filter. The tip is the last block
+// Spends returns a page of the unconfirmed transactions that spend pledged coins, first seen first. The tip is the last block
 // at the time of the last complete mempool scan by the daemon that writes the database, and looked is when that began. scanned is a scan that
 // the caller knows of, before the database does; it may be nil. If there was no scan in the last two minutes, because the daemon's node is
 // away or it follows none, the tip's height is -1 and the list may be incomplete.
-func (b *Books) Spends(ctx context.Context, poolID, pastelID string, scanned *Look) (out wire.Spends, err error) {
+func (b *Books) Spends(ctx context.Context, q wire.SpendQuery, scanned *Look) (out wire.Spends, err error) {
+	p, err := page(q.Page, keyInteger, keyText, keyInteger)
+	if err != nil {
+		return out, err
+	}
+	if len(p.After) > 0 { // the transaction, by its hash's bytes
+		txid, err := hex.DecodeString(p.After[1].(string))
+		if err != nil {
+			return out, errCursor
+		}
+		p.After[1] = txid
+	}
 	err = b.view(ctx, func(v *view) error {
 		if err := v.mempool(scanned, &out); err != nil {
 			return err
 		}
-		rows, err := v.Spends(ticket.PoolID(poolID), pastelID)
+		rows, err := v.Spends(ticket.PoolID(q.Pool), q.PastelID, p)
+		out.Next = cursor(rows, p, func(x *store.Spend) []any { return []any{x.Seen, hex.EncodeToString(x.TxID[:]), x.Pledge} })
 		out.Items = make([]wire.Spend, len(rows))
 		for i, x := range rows {
 			out.Items[i] = wire.Spend{

@@ -406,6 +406,24 @@ func (c *Client) Mempool(ctx context.Context, q wire.SpendQuery) (wire.Spends, e
 	return get[wire.Spends](ctx, c, "/mempool", q)
 }
 
+// AllMempool is Mempool for all pages, as one list. It says of the scan what the first page did.
+func (c *Client) AllMempool(ctx context.Context, q wire.SpendQuery) (all wire.Spends, err error) {
+	q.Limit = wire.MaxLimit
+	first := true
+	all.Items, err = All(mostSpends, func(cursor string) (wire.List[wire.Spend], error) {
+		q.Cursor = cursor
+		x, err := c.Mempool(ctx, q)
+		if first {
+			all.Tip, all.Looked, first = x.Tip, x.Looked, false
+		}
+		return wire.List[wire.Spend]{Items: x.Items, Next: x.Next}, err
+	})
+	return all, err
+}
+
+// mostSpends is more than a mempool can spend: a transaction spends few of the network's pledges, and there are 2.1 million of these.
+const mostSpends = 3_000_000
+
 // Events lists events in chain order.
 func (c *Client) Events(ctx context.Context, q wire.EventQuery) (wire.List[wire.Event], error) {
 	return get[wire.List[wire.Event]](ctx, c, "/events", q)

@@ -12,7 +12,7 @@ import (
 const Spending Kind = "pledge.spending"
 
 var spending = row{kind: Spending, urgent: true, standing: &standingRule{ofMempool, func(t *standing) (judgement, error) {
-	list, err := t.x.Spends("", "")
+	list, err := t.x.Spends("", "", store.Everything)
 	return &spends{t, list}, err
 }}}
 

@@ -163,7 +163,7 @@ func (s *Service) open(ctx context.Context) error {
 				return err
 			}
 		}
-		spends, err := x.Spends("", "")
+		spends, err := x.Spends("", "", store.Everything)
 		if err != nil {
 			return err
 		}

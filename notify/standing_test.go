@@ -362,7 +362,7 @@ func (r *rig) spends(id string) (list []store.Spend) {
 	}
 	defer reader.Close()
 	err = reader.View(context.Background(), func(s *store.Snapshot) error {
-		list, err = s.Spends("", id)
+		list, err = s.Spends("", id, store.Everything)
 		return err
 	})
 	if err != nil {

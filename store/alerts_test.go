@@ -44,7 +44,7 @@ func TestAlertTransactions(t *testing.T) {
 			}
 			l.step(t, l.Last().Height, blocks[l.Last().Height+1:l.Last().Height+3])
 			view(t, reader(t, url), func(s *store.Snapshot) error {
-				list, err := s.Spends("", "")
+				list, err := s.Spends("", "", store.Everything)
 				if want != nil && len(list) != 0 || want == nil && (len(list) != 1 || list[0] != spend) {
 					t.Errorf("%+v", list)
 				}
@@ -66,7 +66,7 @@ func TestAlertTransactions(t *testing.T) {
 			}{
 				{"", "", []store.Spend{spend, other}}, {"p", "", []store.Spend{spend}}, {"q", "m", []store.Spend{other}}, {"q", "n", []store.Spend{}},
 			} {
-				list, err := x.Spends(c.pool, c.member)
+				list, err := x.Spends(c.pool, c.member, store.Everything)
 				if err != nil || !slices.Equal(list, c.want) {
 					t.Errorf("%s, %s: %+v, %v", c.pool, c.member, list, err)
 				}

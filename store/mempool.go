@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -34,13 +35,16 @@ func spendOutcome(text string) (pool.EventType, error) {
 	return "", fmt.Errorf("%q is not the outcome of a spend", text)
 }
 
-// Spends returns what unmined transactions would do to pledges, first seen first. Zero arguments do not filter. MempoolLooked says as of
-// when.
-func (s *Snapshot) Spends(poolID ticket.PoolID, pastelID string) ([]Spend, error) {
+// Everything is a page that holds a list without an end; for lists that something else bounds.
+var Everything = Page{Limit: math.MaxInt32}
+
+// Spends returns what unmined transactions would do to pledges, first seen first; the page's key is when it was seen, the transaction and the
+// pledge. Zero arguments do not filter. MempoolLooked says as of when.
+func (s *Snapshot) Spends(poolID ticket.PoolID, pastelID string, p Page) ([]Spend, error) {
 	q := selecting("SELECT txid, pledge, pool, pastelid, outcome, forfeited, seen FROM mempool_spends")
 	equal(q, "pool", string(poolID))
 	equal(q, "pastelid", pastelID)
-	q.text.WriteString(" ORDER BY seen, txid, pledge")
+	q.page(p, "seen", "txid", "pledge")
 	return all(s, q, func(rows *sql.Rows) (x Spend, err error) {
 		var txid []byte
 		var outcome string

@@ -88,7 +88,7 @@ func in[T any](q *query, column string, values []T) {
 
 // Page selects part of a list.
 type Page struct {
-	After []any // key of the last row seen, integers and strings; nil to start at the beginning
+	After []any // key of the last row seen, integers, strings and bytes; nil to start at the beginning
 	Limit int   // maximum number of rows
 	Desc  bool  // reverse order
 }
@@ -116,7 +116,9 @@ func (q *query) after(p Page, key []string) {
 	marks := make([]string, len(key))
 	for i, value := range p.After {
 		marks[i] = "?"
-		if _, isText := value.(string); !isText {
+		switch value.(type) {
+		case string, []byte:
+		default:
 			marks[i] = "CAST(? AS BIGINT)"
 		}
 	}

@@ -114,6 +114,7 @@ type (
 	SpendQuery struct {
 		OfPool
 		OfID
+		Page
 	}
 	// EventQuery asks for events.
 	EventQuery struct {

@@ -396,6 +396,7 @@ type Spends struct {
 	Tip    Tip        `json:"tip" doc:"Last block at the time of the last complete mempool scan, with height -1 if there was no recent one: the list may then be incomplete."`
 	Looked *time.Time `json:"looked,omitempty" doc:"When that scan began, by the daemon's clock: the list contains what its node knew then. Left out if there was no recent one."`
 	Items  []Spend    `json:"items"`
+	Next   string     `json:"next,omitempty" doc:"Cursor of the next page; left out at the end."`
 }
 
 // Block is a block of the ledger.

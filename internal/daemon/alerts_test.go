@@ -247,7 +247,7 @@ func TestAlertsFromANode(t *testing.T) {
 	must(err)
 	defer reader.Close()
 	must(reader.View(ctx, func(s *store.Snapshot) error {
-		list, err := s.Spends(cast.Pool, "")
+		list, err := s.Spends(cast.Pool, "", store.Everything)
 		if len(list) != 1 || list[0].PastelID != cast.Members[0].ID {
 			t.Errorf("%+v", list)
 		}

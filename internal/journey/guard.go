@@ -188,7 +188,7 @@ const scanPatience = time.Minute
 // earlier one does not know what was sent a moment ago.
 func (g *guard) spends(ctx context.Context, since time.Time) (wire.Spends, error) {
 	for began := time.Now(); ; {
-		list, err := Advised(g.r.Mempool(ctx, wire.SpendQuery{}))
+		list, err := Advised(g.r.AllMempool(ctx, wire.SpendQuery{}))
 		switch {
 		case err != nil || !g.once || list.Tip.Height < 0:
 			return list, err
