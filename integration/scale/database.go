@@ -171,7 +171,7 @@ func (db *database) fill(ctx context.Context, s size, folder string, progress io
 	defer file.Close()
 	making := newProgress(progress)
 	settlements := 0
-	pools, err := grow(ctx, s, db.ledger, file, func(c *chain.Change, of pastel.Height) error {
+	pools, err := mine(ctx, s, db.ledger, file, func(c *chain.Change, of pastel.Height) error {
 		for _, u := range c.Blocks {
 			settlements += len(u.Settled)
 		}
