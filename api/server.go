@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -201,6 +202,9 @@ func (s *Server) freshness(out *wire.Status) {
 	out.NodeHeight = &fresh.Node.Height
 	if fresh.Node.Headers != chain.Unknown {
 		out.Headers = &fresh.Node.Headers
+	}
+	if left := fresh.Left(); left > 0 {
+		out.SyncRate, out.SyncLeft = int64(math.Ceil(fresh.Rate)), int64(math.Ceil(left.Seconds()))
 	}
 	if fresh.Peers != chain.Unknown {
 		out.Peers = &fresh.Peers

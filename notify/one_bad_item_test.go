@@ -350,7 +350,7 @@ func TestOneBadItemInTheDatabase(t *testing.T) {
 	for what, damage := range map[string]string{
 		"an event":               `UPDATE events SET json = '{' WHERE height = 151 AND type = 'pledge.left'`,
 		"an event's type":        `UPDATE events SET json = replace(json, 'payout.settled', 'payout.settle') WHERE type = 'payout.settled'`,
-		"an event's pool":        `UPDATE events SET pool = 'none' WHERE height = 155`,
+		"an event's pool":        `UPDATE events SET pool = 99 WHERE height = 155`,
 		"a message's text":       `UPDATE alerts SET json = 'nonsense'`,
 		"a message's block":      `UPDATE alerts SET block = x'00' WHERE block IS NOT NULL`,
 		"a standing message":     `UPDATE alerts SET cause = 'odd', pool = 'none' WHERE standing = 1`,

@@ -45,14 +45,25 @@ func totalOf(payments []Payment) pastel.Amount {
 
 // buildTx makes the payout's transaction (protocol 8).
 func (po *payout) buildTx(params *Params) {
-	sig := pushOf(ticket.EscrowRedeemScript(po.pool.terms.ID))
-	ins := make([]pastel.TxIn, len(po.inputs))
+	inputs := make([]pastel.OutPoint, len(po.inputs))
 	for i, e := range po.inputs {
-		ins[i] = pastel.TxIn{PrevOut: e.out, ScriptSig: sig, Sequence: payoutSequence}
+		inputs[i] = e.out
 	}
-	payments := po.payments
-	if po.change > 0 {
-		payments = append(slices.Clip(payments), Payment{po.change, po.pool.escrowAddress()})
+	po.tx = PayoutTx(params, po.pool.terms.ID, po.settled, inputs, po.payments, po.change)
+}
+
+// PayoutTx returns the transaction of a payout (protocol 8): that which a pool's settlement at a height makes of these inputs, payments and
+// change, in patoshi.
+func PayoutTx(
+	params *Params, id ticket.PoolID, settled pastel.Height, inputs []pastel.OutPoint, payments []Payment, change pastel.Amount,
+) *pastel.Tx {
+	sig := pushOf(ticket.EscrowRedeemScript(id))
+	ins := make([]pastel.TxIn, len(inputs))
+	for i, out := range inputs {
+		ins[i] = pastel.TxIn{PrevOut: out, ScriptSig: sig, Sequence: payoutSequence}
+	}
+	if change > 0 {
+		payments = append(slices.Clip(payments), Payment{change, ticket.EscrowAddress(id)})
 	}
 	outs := make([]pastel.TxOut, len(payments))
 	scripts := make([]byte, 0, maxScript*len(payments))
@@ -61,8 +72,8 @@ func (po *payout) buildTx(params *Params) {
 		scripts = o.To.AppendScript(scripts)
 		outs[i] = pastel.TxOut{Value: o.Amount, Script: scripts[start:len(scripts):len(scripts)]}
 	}
-	from, to := po.window(params)
-	po.tx = pastel.NewTimedTx(params.SaplingActive(from), ins, outs, uint32(from-1), to)
+	from, to := PayoutWindow(settled, params)
+	return pastel.NewTimedTx(params.SaplingActive(from), ins, outs, uint32(from-1), to)
 }
 
 // payoutSequence is not final, so that the lock time is in force.

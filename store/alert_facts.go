@@ -12,14 +12,14 @@ import (
 // Ordinal counts a pool's events of a type up to the given one. The ordinal does not depend on the event's block.
 func (x *AlertTx) Ordinal(e *Event) (int64, error) {
 	return x.q.CountEventsUpTo(x.ctx, db.CountEventsUpToParams{
-		Pool: text(string(e.Pool)), Type: string(e.Type), Height: int64(e.Height), Height_2: e.Position,
+		PoolID: string(e.Pool), Type: string(e.Type), Height: int32(e.Height), Height_2: int32(e.Position),
 	})
 }
 
 // OrdinalOfPledge counts a pledge's events of a type up to the given one.
 func (s *Snapshot) OrdinalOfPledge(e *Event) (int64, error) {
 	return db.New(s.conn).CountPledgeEventsUpTo(s.ctx, db.CountPledgeEventsUpToParams{
-		Pastelid: text(e.PastelID), Pledge: integer(e.Pledge), Type: string(e.Type), Height: int64(e.Height), Height_2: e.Position,
+		PastelidText: e.PastelID, Pledge: integer(e.Pledge), Type: string(e.Type), Height: int32(e.Height), Height_2: int32(e.Position),
 	})
 }
 
@@ -54,7 +54,7 @@ func (s *Snapshot) Amendment(e *Event) (before, after Terms, err error) {
 
 // HadPledge reports whether a PastelID had a pledge in a pool at or after a block.
 func (x *AlertTx) HadPledge(id ticket.PoolID, pastelID string, h pastel.Height) (bool, error) {
-	n, err := x.q.CountPledgesAt(x.ctx, db.CountPledgesAtParams{Pool: string(id), Pastelid: pastelID, Joined: int64(h)})
+	n, err := x.q.CountPledgesAt(x.ctx, db.CountPledgesAtParams{PoolID: string(id), PastelidText: pastelID, Joined: int32(h)})
 	return n > 0, err
 }
 
@@ -70,7 +70,7 @@ func (x *AlertTx) PledgedIn(pastelID string) ([]ticket.PoolID, error) {
 
 // PaysTo returns what a payout pays to a PastelID's reward addresses.
 func (x *AlertTx) PaysTo(id ticket.PoolID, settled pastel.Height, pastelID string) (pastel.Amount, error) {
-	sum, err := x.q.PaidByPayout(x.ctx, db.PaidByPayoutParams{Pool: string(id), Settled: int64(settled), Pastelid: pastelID})
+	sum, err := x.q.PaidByPayout(x.ctx, db.PaidByPayoutParams{PoolID: string(id), Height: int32(settled), PastelidText: pastelID})
 	return pastel.Amount(sum), err
 }
 
@@ -96,6 +96,6 @@ func (x *AlertTx) Supernodes() ([]Supernode, error) {
 
 // LastMove returns the last block above a height in which an event of a type happened to a pledge; -1 if there is none.
 func (x *AlertTx) LastMove(id ticket.PoolID, pledge int64, what pool.EventType, above pastel.Height) (pastel.Height, error) {
-	h, err := x.q.LastMove(x.ctx, db.LastMoveParams{Pool: text(string(id)), Pledge: integer(pledge), Type: string(what), Height: int64(above)})
+	h, err := x.q.LastMove(x.ctx, db.LastMoveParams{PoolID: string(id), Pledge: integer(pledge), Type: string(what), Height: int32(above)})
 	return pastel.Height(h), err
 }

@@ -1,14 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store/db"
 )
@@ -44,7 +44,7 @@ func (s *Store) commitOnce(ctx context.Context, c *chain.Change) error {
 	if err != nil {
 		return err
 	}
-	w := &writer{ctx: ctx, q: tx.queries(), net: &s.net}
+	w := &writer{ctx: ctx, tx: tx, q: tx.queries(), net: &s.net, numbers: newNumbers(&s.known)}
 	err = s.role.held(ctx, tx, s.reads.holder)
 	write := false
 	if err == nil {
@@ -59,20 +59,26 @@ func (s *Store) commitOnce(ctx context.Context, c *chain.Change) error {
 	}
 	if err != nil || !write {
 		tx.Rollback() //nolint:errcheck // if it fails, the connection has failed, and the transaction ends with it
+		s.known.forget()
 		return err
 	}
 	if err := tx.Commit(); err != nil {
+		s.known.forget()
 		return err
 	}
 	s.ends = &ends{c.Tip, c.Tip}
+	s.known.keep(w.numbers)
 	return nil
 }
 
 // writer writes a step in a transaction.
 type writer struct {
-	ctx context.Context
-	q   *db.Queries
-	net *pool.Params
+	ctx     context.Context
+	tx      transaction
+	q       *db.Queries
+	net     *pool.Params
+	numbers *numbers
+	opened  []*pool.Pool // pools above the base that are not written yet, in the order of their numbers
 }
 
 func (w *writer) due(c *chain.Change) (bool, error) {
@@ -90,24 +96,32 @@ func (w *writer) change(c *chain.Change) error {
 	if err := w.records(c.Records); err != nil {
 		return err
 	}
-	keep := c.Tip.Height - c.Reorg
-	for _, u := range c.Blocks {
-		if err := w.block(u, u.Height > keep); err != nil {
-			return fmt.Errorf("block %d: %w", u.Height, err)
+	for i := range c.Pools {
+		if p := &c.Pools[i]; p.InitHeight > c.Base.Height {
+			w.opened = append(w.opened, p)
 		}
+	}
+	slices.SortStableFunc(w.opened, func(a, b *pool.Pool) int { return cmp.Compare(a.InitHeight, b.InitHeight) }) // they are sorted by id
+	keep := c.Tip.Height - c.Reorg
+	for rest := c.Blocks; len(rest) > 0; {
+		n := together(rest)
+		if err := w.blocks(rest[:n], keep); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	if err := w.blocks(nil, keep); err != nil {
+		return err
 	}
 	forget := db.ForgetUndoParams{Height: int64(keep) - int64(len(c.Blocks)) - 1, Height_2: int64(keep)}
 	if err := w.q.ForgetUndo(w.ctx, forget); err != nil {
 		return err
 	}
 	for i := range c.Pools {
-		if err := w.pool(&c.Pools[i]); err != nil {
-			return err
-		}
-	}
-	for _, id := range c.Gone {
-		if err := w.q.DeletePool(w.ctx, string(id)); err != nil {
-			return err
+		if p := &c.Pools[i]; p.InitHeight <= c.Base.Height {
+			if err := w.updatePool(p); err != nil {
+				return fmt.Errorf("pool %s: %w", p.ID, err)
+			}
 		}
 	}
 	return nil
@@ -118,24 +132,28 @@ func (w *writer) rewind(c *chain.Change) error {
 	if c.Back == 0 {
 		return nil
 	}
-	h := int64(c.Base.Height)
-	for _, undo := range []func(context.Context, int64) error{
-		w.q.DeleteEventsAbove, w.q.DeleteCreditsAbove, w.q.DeletePledgesAbove, w.q.DeletePledgeTicketsAbove, w.q.DeletePayoutOutputsAbove,
-		w.q.DeletePayoutsAbove,
+	w.numbers.before.forget()
+	h := int32(c.Base.Height)
+	for _, undo := range []func(context.Context, int32) error{
+		w.q.DeletePledgesAbove, w.q.DeletePledgeTicketsAbove, w.q.DeleteEventsAbove, w.q.DeleteClaimsAbove, w.q.DeleteEarningsAbove,
+		w.q.DeletePayoutsAbove, w.q.DeleteNamesAbove,
 	} {
 		if err := undo(w.ctx, h); err != nil {
 			return err
 		}
 	}
-	above := sql.NullInt64{Int64: h, Valid: true}
-	for _, undo := range []func(context.Context, sql.NullInt64) error{
+	if err := w.q.DeletePoolsAbove(w.ctx, int64(h)); err != nil {
+		return err
+	}
+	above := sql.NullInt32{Int32: h, Valid: true}
+	for _, undo := range []func(context.Context, sql.NullInt32) error{
 		w.q.ReopenPledgesAbove, w.q.UnpayPayoutsAbove, w.q.UncancelPayoutsAbove,
 	} {
 		if err := undo(w.ctx, above); err != nil {
 			return err
 		}
 	}
-	n, err := w.q.DeleteBlocksAbove(w.ctx, h)
+	n, err := w.q.DeleteBlocksAbove(w.ctx, int64(h))
 	if err != nil {
 		return err
 	}
@@ -151,169 +169,28 @@ func (w *writer) rewind(c *chain.Change) error {
 }
 
 func (w *writer) records(list []pool.Record) error {
+	put := bulk{
+		head: "INSERT INTO records (kind, key, value) VALUES ", columns: 3, tail: " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
+	}
+	drop := make(map[pool.RecordKind]*bulk)
 	for _, r := range list {
-		var err error
-		if r.Value == nil {
-			err = w.q.DeleteRecord(w.ctx, db.DeleteRecordParams{Kind: int16(r.Kind), Key: r.Key})
-		} else {
-			err = w.q.PutRecord(w.ctx, db.PutRecordParams{Kind: int16(r.Kind), Key: r.Key, Value: r.Value})
+		if r.Value != nil {
+			put.add(int16(r.Kind), r.Key, r.Value)
+			continue
 		}
-		if err != nil {
-			return fmt.Errorf("%s record: %w", r.Kind, err)
+		if drop[r.Kind] == nil {
+			drop[r.Kind] = &bulk{head: fmt.Sprintf("DELETE FROM records WHERE kind = %d AND key IN (", r.Kind), columns: 1, tail: ")"}
 		}
+		drop[r.Kind].add(r.Key)
 	}
-	return nil
-}
-
-func (w *writer) block(u *pool.Update, keepUndo bool) error {
-	b := db.InsertBlockParams{Height: int64(u.Height), Hash: u.Block[:], Time: int64(u.Time), Digest: u.Digest[:]}
-	if keepUndo {
-		b.Undo = u.Undo.Encode()
-	}
-	if err := w.q.InsertBlock(w.ctx, b); err != nil {
-		return err
-	}
-	for i := range u.Accepted {
-		if err := w.accepted(&u.Accepted[i], u.Height, i); err != nil {
-			return fmt.Errorf("pledge %d: %w", u.Accepted[i].Seq, err)
+	err := put.run(w.ctx, w.tx)
+	for _, kind := range pool.RecordKinds() {
+		if err == nil && drop[kind] != nil {
+			err = drop[kind].run(w.ctx, w.tx)
 		}
 	}
-	for i := range u.Settled {
-		if err := w.settled(&u.Settled[i]); err != nil {
-			return fmt.Errorf("payout %s: %w", u.Settled[i].Tx.ID(), err)
-		}
-	}
-	for i := range u.Credits {
-		if err := w.credit(&u.Credits[i], u.Height, i); err != nil {
-			return fmt.Errorf("credit %d: %w", i, err)
-		}
-	}
-	for i := range u.Events {
-		if err := w.event(&u.Events[i], i); err != nil {
-			return fmt.Errorf("event %d, %s: %w", i, u.Events[i].Type, err)
-		}
-	}
-	return nil
-}
-
-// accepted stores a join or amend ticket, and the pledge that a join creates.
-func (w *writer) accepted(a *pool.Accepted, h pastel.Height, i int) error {
-	id := a.PastelID.String()
-	if !a.Amends {
-		owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: a.Owner}
-		err := w.q.InsertPledge(w.ctx, db.InsertPledgeParams{
-			Seq: int64(a.Seq), Pool: string(a.Pool), Pastelid: id, Address: owner.Encode(&w.net.Network), Joined: int64(h),
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return w.q.InsertPledgeTicket(w.ctx, db.InsertPledgeTicketParams{
-		Height: int64(h), Position: int64(i), Pledge: int64(a.Seq), Pool: string(a.Pool), Pastelid: id, Reward: a.Reward.Encode(&w.net.Network),
-		Offered: a.Offered, Ticket: a.Ticket[:], OutputTxid: a.Output.TxID[:], OutputVout: int64(a.Output.Vout),
-	})
-}
-
-func (w *writer) settled(po *pool.Payout) error {
-	txid := po.Tx.ID()
-	err := w.q.InsertPayout(w.ctx, db.InsertPayoutParams{
-		Pool: string(po.Pool), Settled: int64(po.Settled), Txid: txid[:], ValidFrom: int64(po.ValidFrom),
-		ValidTo: int64(po.ValidTo), Change: int64(po.Change), Tx: po.Tx.Bytes(),
-	})
-	for i, out := range po.Outputs {
-		if err != nil {
-			return err
-		}
-		err = w.q.InsertPayoutOutput(w.ctx, db.InsertPayoutOutputParams{
-			Pool: string(po.Pool), Settled: int64(po.Settled), Position: int64(i),
-			Address: out.To.Encode(&w.net.Network), Amount: int64(out.Amount),
-		})
-	}
-	return err
-}
-
-func (w *writer) credit(c *pool.Credit, h pastel.Height, i int) error {
-	x := db.InsertCreditParams{
-		Height: int64(h), Position: int64(i), Pool: string(c.Pool), Address: c.To.Encode(&w.net.Network), Amount: int64(c.Amount),
-	}
-	if c.PastelID != (pastelid.PastelID{}) {
-		x.Pastelid = text(c.PastelID.String())
-	}
-	return w.q.InsertCredit(w.ctx, x)
-}
-
-func text(s string) sql.NullString        { return sql.NullString{String: s, Valid: s != ""} }
-func integer(n int64) sql.NullInt64       { return sql.NullInt64{Int64: n, Valid: true} }
-func after(h pastel.Height) sql.NullInt64 { return sql.NullInt64{Int64: int64(h), Valid: h >= 0} }
-
-// event stores an event, and the end of what it ends.
-func (w *writer) event(e *pool.Event, i int) error {
-	canonical, err := e.MarshalJSON()
 	if err != nil {
-		return err
+		return fmt.Errorf("records: %w", err)
 	}
-	x := db.InsertEventParams{
-		Height: int64(e.Height), Position: int64(i), Type: string(e.Type), Pool: text(string(e.Pool)), Pastelid: text(e.PastelID),
-		Reason: text(string(e.Reason)), Json: string(canonical),
-	}
-	has := e.Type.Row().Has
-	if has&pool.HasCoins != 0 {
-		x.Coins = integer(e.Coins)
-	}
-	if has&pool.HasOwner != 0 {
-		x.Pledge = integer(int64(e.Pledge))
-	}
-	if has&pool.HasTxID != 0 {
-		x.Txid = e.TxID[:]
-	}
-	switch {
-	case has&pool.HasAmount != 0:
-		x.Amount = integer(int64(e.Amount))
-	case has&pool.HasForfeited != 0:
-		x.Amount = integer(int64(e.Forfeited))
-	case has&pool.HasReputation != 0:
-		x.Amount = integer(int64(e.Points))
-	case has&pool.HasPayout != 0:
-		x.Amount = integer(int64(e.Paid()))
-	}
-	if err := w.q.InsertEvent(w.ctx, x); err != nil {
-		return err
-	}
-	return w.ends(e)
-}
-
-// ends marks what an event ends.
-func (w *writer) ends(e *pool.Event) error {
-	var n int64
-	var err error
-	switch e.Type {
-	case pool.PledgeLeft, pool.PledgeReleased:
-		n, err = w.q.EndPledge(w.ctx, db.EndPledgeParams{
-			Seq: int64(e.Pledge), Ended: after(e.Height), Outcome: text(string(e.Type)), Forfeited: integer(int64(e.Forfeited)),
-		})
-	case pool.PayoutPaid:
-		n, err = w.q.PayPayout(w.ctx, db.PayPayoutParams{Pool: string(e.Pool), Txid: e.TxID[:], Paid: after(e.Height)})
-	case pool.PayoutCancelled:
-		n, err = w.q.CancelPayout(w.ctx, db.CancelPayoutParams{Pool: string(e.Pool), Txid: e.TxID[:], Cancelled: after(e.Height)})
-	default:
-		return nil
-	}
-	if err == nil && n != 1 {
-		err = fmt.Errorf("%d rows to end instead of 1; %s", n, Damaged)
-	}
-	return err
-}
-
-func (w *writer) pool(p *pool.Pool) error {
-	x := db.PutPoolParams{
-		ID: string(p.ID), Status: p.Status.String(), Company: p.Company, Operator: p.Operator.String(),
-		Supernode: p.Supernode.String(), FeeAddress: p.FeeAddress.Encode(&w.net.Network), Escrow: p.Escrow.Encode(&w.net.Network),
-		Required: p.Required, Target: p.Target, Factor: p.Factor, Fee: p.Fee, Period: int64(p.Period),
-		Opened: int64(p.InitHeight), OpenedTx: p.InitTx[:], Activated: after(p.Activated), Deadline: after(p.Deadline),
-		Ended: after(p.Ended), Counted: p.Counted, Offered: p.Offered,
-	}
-	if p.Activated >= 0 {
-		x.ActivationTx = p.ActivationTx[:]
-	}
-	return w.q.PutPool(w.ctx, x)
+	return nil
 }

@@ -204,9 +204,9 @@ func TestDatabaseCollationsDoNotReorderLists(t *testing.T) {
 	server.Run(t, "CREATE DATABASE icu TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
 	open(t, url).close(t)
 	d := raw(t, url)
-	for _, id := range []string{"a-c", "ab", "B", "A", "a"} {
-		exec(t, d, `INSERT INTO pools (id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period, opened, opened_tx,
-			counted, offered) VALUES ($1, 'active', '', '', '', '', '', 0, 0, 0, 0, 0, 0, '', 0, 0)`, id)
+	for num, id := range []string{"a-c", "ab", "B", "A", "a"} {
+		exec(t, d, `INSERT INTO pools (num, id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period, opened,
+			opened_tx, counted, offered) VALUES ($1, $2, 'active', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0, 0)`, num, id)
 	}
 	var ids []string
 	for _, row := range rows(t, d, "SELECT id FROM pools ORDER BY id") {

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
+
+	"modernc.org/sqlite"
 )
 
 // Silence is longer than any test keeps a server silent, but those about silence.
@@ -16,4 +19,16 @@ func (s *Store) Exec(ctx context.Context, statement string) error {
 		_, err := s.conn.ExecContext(ctx, statement)
 		return err
 	})
+}
+
+// MaxStatements is how many statements a reading connection keeps.
+const MaxStatements = maxStatements
+
+// OpenPrepared opens a file whose connections keep their statements.
+func OpenPrepared(path string) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(sqliteURL(path))
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(preparing{connector}), nil
 }

@@ -3,8 +3,10 @@ package store
 import (
 	"bytes"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -93,22 +95,42 @@ type EventFilter struct {
 
 // Events returns events; the page's key is height and position.
 func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
-	q := selecting(`SELECT events.height, position, time, type, coalesce(pool, ''), coalesce(pastelid, ''), coalesce(pledge, -1), json
-		FROM events JOIN blocks ON blocks.height = events.height`)
-	equal(q, "pool", string(f.Pool))
-	equal(q, "pastelid", f.PastelID)
+	q := selecting("SELECT events.height, position, time, type, coalesce(" + poolOf("pool") + ", ''), coalesce(" + nameOf("pastelid") + `, ''),
+		coalesce(pledge, -1), json FROM events JOIN blocks ON blocks.height = events.height`)
+	equalPool(q, "pool", f.Pool)
+	equalName(q, "pastelid", f.PastelID)
 	in(q, "type", f.Types)
 	if f.From > 0 {
-		q.and("events.height >= ?", int64(f.From))
+		q.and("events.height >= ?", int32(f.From))
 	}
 	if f.To != Now {
-		q.and("events.height <= ?", int64(f.To))
+		q.and("events.height <= ?", int32(f.To))
 	}
 	q.page(p, "events.height", "position")
-	return all(s, q, func(rows *sql.Rows) (e Event, err error) {
+	list, err := all(s, q, func(rows *sql.Rows) (e Event, err error) {
 		err = rows.Scan(&e.Height, &e.Position, &e.Time, &e.Type, &e.Pool, &e.PastelID, &e.Pledge, &e.JSON)
 		return e, err
 	})
+	for i := range list {
+		if err == nil {
+			err = s.complete(&list[i])
+		}
+	}
+	return list, err
+}
+
+// complete adds to an event's JSON what is stored elsewhere. JSON that cannot be read stays as it is: it is no reason to show nobody the
+// other events.
+func (s *Snapshot) complete(e *Event) error {
+	var failed error
+	text, err := whole(string(e.Type), e.JSON, func() (list []pool.Payment, err error) {
+		list, failed = s.Outputs(e.Pool, e.Height)
+		return list, failed
+	})
+	if err == nil {
+		e.JSON = text
+	}
+	return failed
 }
 
 // PoolRow is a pool in a list.
@@ -143,22 +165,22 @@ var turns = func() (list []pool.EventType) {
 	return list
 }()
 
-const selectPools = `SELECT id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period, opened,
-	opened_tx, activated, deadline, ended, counted, offered FROM pools`
+var selectPools = "SELECT id, status, company, " + nameOf("operator") + ", " + nameOf("supernode") + ", " + nameOf("fee_address") + ", " +
+	nameOf("escrow") + `, required, target, factor, fee, period, opened, opened_tx, activated, deadline, ended, counted, offered FROM pools`
 
 // Pools returns pools in the order they opened; within a block, by id. Only the list at the tip has deadlines.
 func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
 	q := selecting(selectPools)
 	equal(q, "id", string(f.ID))
-	equal(q, "operator", f.Operator)
-	equal(q, "fee_address", f.FeeAddress)
-	equal(q, "escrow", f.Escrow)
+	equalName(q, "operator", f.Operator)
+	equalName(q, "fee_address", f.FeeAddress)
+	equalName(q, "escrow", f.Escrow)
 	if f.At == Now {
 		in(q, "status", f.Status)
 	} else {
 		q.and("opened <= ?", int64(f.At))
 	}
-	q.text.WriteString(" ORDER BY opened, id")
+	q.text.WriteString(" ORDER BY num")
 	rows, err := all(s, q, s.scanPool)
 	if err != nil || f.At == Now {
 		return rows, err
@@ -171,8 +193,8 @@ func (s *Snapshot) poolsAt(rows []PoolRow, f PoolFilter) ([]PoolRow, error) {
 	list := []PoolRow{}
 	for _, p := range rows {
 		q := selecting("SELECT type FROM events")
-		q.and("pool = ?", string(p.ID))
-		q.and("height <= ?", int64(f.At))
+		equalPool(q, "pool", p.ID)
+		q.and("height <= ?", int32(f.At))
 		in(q, "type", turns)
 		q.page(Page{Limit: 1, Desc: true}, "height", "position")
 		last, err := all(s, q, func(rows *sql.Rows) (t pool.EventType, err error) { return t, rows.Scan(&t) })
@@ -308,27 +330,27 @@ type PledgeFilter struct {
 
 // Pledges returns pledges in join order, which is the page's key.
 func (s *Snapshot) Pledges(f PledgeFilter, p Page) ([]Pledge, error) {
-	at := int64(f.At)
+	at := int32(f.At)
 	if f.At == Now {
-		at = 1 << 40
+		at = math.MaxInt32
 	}
 	q := &query{args: []any{at}}
 	// Positions of tickets and events are separate, so only events tell whether a pledge was last amended or reduced.
-	q.text.WriteString(`SELECT seq, p.pool, p.pastelid, address, t.reward, coalesce((SELECT CASE e.type WHEN 'pledge.reduced' THEN e.coins END
+	q.text.WriteString("SELECT seq, " + poolOf("p.pool") + ", " + nameOf("p.pastelid") + ", " + nameOf("p.address") + ", " + nameOf("t.reward") + `, coalesce((SELECT CASE e.type WHEN 'pledge.reduced' THEN e.coins END
 			FROM events e WHERE e.pledge = seq AND e.type IN ('pledge.amended', 'pledge.reduced') AND e.height <= $1
 			ORDER BY e.height DESC, e.position DESC LIMIT 1), t.offered), t.ticket, t.output_txid, t.output_vout, joined,
 		CASE WHEN EXISTS (SELECT 1 FROM pledge_tickets e WHERE e.pledge = seq AND (e.height, e.position) < (t.height, t.position))
 			THEN t.height END, ended, coalesce(outcome, ''), coalesce(forfeited, 0)
 		FROM pledges p JOIN pledge_tickets t ON t.pledge = seq AND (t.height, t.position) =
 			(SELECT height, position FROM pledge_tickets WHERE pledge = seq AND height <= $1 ORDER BY height DESC, position DESC LIMIT 1)`)
-	equal(q, "p.pool", string(f.Pool))
-	equal(q, "p.pastelid", f.PastelID)
-	equal(q, "address", f.Address)
+	equalPool(q, "p.pool", f.Pool)
+	equalName(q, "p.pastelid", f.PastelID)
+	equalName(q, "p.address", f.Address)
 	if f.Reward != "" { // the list of those ever paid is short: it comes first
-		q.and("seq IN (SELECT pledge FROM pledge_tickets WHERE reward = ?) AND t.reward = ?", f.Reward, f.Reward)
+		q.and("seq IN (SELECT pledge FROM pledge_tickets WHERE reward"+isName+") AND t.reward"+isName, f.Reward, f.Reward)
 	}
 	if f.EverPaid != "" {
-		q.and("seq IN (SELECT pledge FROM pledge_tickets WHERE reward = ? AND height <= ?)", f.EverPaid, at)
+		q.and("seq IN (SELECT pledge FROM pledge_tickets WHERE reward"+isName+" AND height <= ?)", f.EverPaid, at)
 	}
 	switch {
 	case f.At != Now && f.Live:
@@ -377,21 +399,51 @@ type CreditFilter struct {
 	At       pastel.Height // none after this block; Now
 }
 
-func (f *CreditFilter) conditions(q *query) {
-	equal(q, "pool", string(f.Pool))
-	equal(q, "pastelid", f.PastelID)
-	equal(q, "address", f.Address)
-	if f.At != Now {
-		q.and("credits.height <= ?", int64(f.At))
+// from adds the credits that f selects, as c. Those of a PastelID or an address are found by where pools pay it.
+func (f *CreditFilter) from(q *query) {
+	switch {
+	case f.PastelID != "":
+		q.add(" FROM "+placesOfPastelID+" CROSS JOIN claims c", f.PastelID, f.PastelID)
+	case f.Address != "":
+		q.add(" FROM "+placesOfAddress+" CROSS JOIN claims c", f.Address, f.Address)
+	case f.Pool != "":
+		q.add(" FROM earnings e JOIN claims c ON c.height = e.height AND c.position >= e.first AND c.position <= e.last AND c.pool = e.pool")
+	default:
+		q.add(" FROM claims c")
 	}
+}
+
+func (f *CreditFilter) conditions(q *query) {
+	q.and("c.credited IS NOT NULL")
+	switch {
+	case f.PastelID != "" || f.Address != "":
+		q.and(atPlaces)
+		equalPool(q, "places.pool", f.Pool)
+		equalName(q, "c.pastelid", f.PastelID)
+		equalName(q, "c.address", f.Address)
+	case f.Pool != "":
+		equalPool(q, "e.pool", f.Pool)
+	}
+	if f.At != Now {
+		q.and("c.height <= ?", int32(f.At))
+	}
+}
+
+// key is the key of pages. The height of a pool's credits is named as that of its earnings, in whose order they are read.
+func (f *CreditFilter) key() []string {
+	if f.Pool != "" && f.PastelID == "" && f.Address == "" {
+		return []string{"e.height", "c.position"}
+	}
+	return []string{"c.height", "c.position"}
 }
 
 // Credits returns credits; the page's key is height and position.
 func (s *Snapshot) Credits(f CreditFilter, p Page) ([]Credit, error) {
-	q := selecting(`SELECT credits.height, position, time, pool, coalesce(pastelid, ''), address, amount FROM credits
-		JOIN blocks ON blocks.height = credits.height`)
+	q := selecting("SELECT c.height, c.position, (SELECT time FROM blocks WHERE blocks.height = c.height), " + poolOf("c.pool") + ", coalesce(" +
+		nameOf("c.pastelid") + ", ''), " + nameOf("c.address") + ", c.credited")
+	f.from(q)
 	f.conditions(q)
-	q.page(p, "credits.height", "position")
+	q.page(p, f.key()...)
 	return all(s, q, func(rows *sql.Rows) (c Credit, err error) {
 		return c, rows.Scan(&c.Height, &c.Position, &c.Time, &c.Pool, &c.PastelID, &c.Address, &c.Amount)
 	})
@@ -423,53 +475,92 @@ type PayoutFilter struct {
 
 // Payouts returns payouts, oldest first; within a block, by pool. The page's key is the height of settlement and the pool.
 func (s *Snapshot) Payouts(f PayoutFilter, p Page) ([]Payout, error) {
-	tx := "NULL" // the transaction may be large
+	q := selecting(`SELECT pools.id, p.settled, p.txid, p.change, p.paid, p.cancelled, p.total, p.outputs, p.inputs
+		FROM payouts p JOIN pools ON pools.num = p.pool`)
 	if f.TxID != (pastel.TxID{}) {
-		tx = "tx"
+		q.and("p.txid = ?", f.TxID[:])
 	}
-	q := selecting(`SELECT pool, settled, txid, valid_from, valid_to, change, ` + tx + `, paid, cancelled,
-		(SELECT coalesce(sum(amount), 0) FROM payout_outputs o WHERE o.pool = payouts.pool AND o.settled = payouts.settled),
-		(SELECT count(*) FROM payout_outputs o WHERE o.pool = payouts.pool AND o.settled = payouts.settled) FROM payouts`)
-	if f.TxID != (pastel.TxID{}) {
-		q.and("txid = ?", f.TxID[:])
-	}
-	equal(q, "pool", string(f.Pool))
+	equalPool(q, "p.pool", f.Pool)
 	if f.Address != "" {
-		q.and("(pool, settled) IN (SELECT pool, settled FROM payout_outputs WHERE address = ?)", f.Address)
+		q.and("(p.pool, p.settled) IN (SELECT c.pool, c.height FROM "+placesOfAddress+" CROSS JOIN claims c WHERE "+atPlaces+
+			" AND c.output IS NOT NULL)", f.Address, f.Address)
 	}
-	at := int64(f.At)
-	if f.At == Now {
-		at = 1 << 40
-	}
-	q.and("settled <= ?", at)
-	switch f.Status {
-	case PayoutPending:
-		q.and("(paid IS NULL OR paid > ?) AND (cancelled IS NULL OR cancelled > ?)", at, at)
-	case PayoutPaid:
-		q.and("paid <= ?", at)
-	case PayoutCancelled:
-		q.and("cancelled <= ?", at)
-	}
-	q.page(p, "settled", "pool")
-	return all(s, q, func(rows *sql.Rows) (x Payout, err error) {
-		var txid []byte
+	f.status(q, s.r.net.CoinbaseMaturity+s.r.net.PayoutExpiry)
+	q.page(p, "p.settled", "pools.id")
+	var inputs [][]byte
+	list, err := all(s, q, func(rows *sql.Rows) (x Payout, err error) {
+		var txid, in []byte
 		var paid, cancelled sql.NullInt64
-		err = rows.Scan(&x.Pool, &x.Settled, &txid, &x.ValidFrom, &x.ValidTo, &x.Change, &x.Tx, &paid, &cancelled, &x.Total, &x.Outputs)
-		if err != nil {
+		if err = rows.Scan(&x.Pool, &x.Settled, &txid, &x.Change, &paid, &cancelled, &x.Total, &x.Outputs, &in); err != nil {
 			return x, err
 		}
-		x.Paid, x.Cancelled = height(paid), height(cancelled)
-		if f.At != Now {
-			if x.Paid > f.At {
-				x.Paid = -1
-			}
-			if x.Cancelled > f.At {
-				x.Cancelled = -1
-			}
-		}
+		inputs = append(inputs, in)
+		x.ValidFrom, x.ValidTo = pool.PayoutWindow(x.Settled, &s.r.net)
+		x.Paid, x.Cancelled = f.seen(height(paid)), f.seen(height(cancelled))
 		x.TxID, err = hash32[pastel.TxID](txid)
 		return x, err
 	})
+	if err != nil || f.TxID == (pastel.TxID{}) {
+		return list, err
+	}
+	for i := range list {
+		if err := s.makeTx(&list[i], inputs[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// status selects payouts by what they are at the filter's height. A payout is pending for no longer than a number of blocks.
+func (f *PayoutFilter) status(q *query, longest pastel.Height) {
+	if f.At == Now {
+		switch f.Status {
+		case PayoutPending:
+			q.and("p.paid IS NULL AND p.cancelled IS NULL")
+		case PayoutPaid:
+			q.and("p.paid IS NOT NULL")
+		case PayoutCancelled:
+			q.and("p.cancelled IS NOT NULL")
+		}
+		return
+	}
+	at := int32(f.At)
+	q.and("p.settled <= ?", at)
+	switch f.Status {
+	case PayoutPending:
+		q.and("p.settled >= ? AND (p.paid IS NULL OR p.paid > ?) AND (p.cancelled IS NULL OR p.cancelled > ?)", at-int32(longest), at, at)
+	case PayoutPaid:
+		q.and("p.paid <= ?", at)
+	case PayoutCancelled:
+		q.and("p.cancelled <= ?", at)
+	}
+}
+
+// seen hides what happened after the filter's height.
+func (f *PayoutFilter) seen(h pastel.Height) pastel.Height {
+	if f.At != Now && h > f.At {
+		return -1
+	}
+	return h
+}
+
+// makeTx makes a payout's transaction, which follows from its inputs and outputs.
+func (s *Snapshot) makeTx(x *Payout, inputs []byte) error {
+	outputs, err := s.Outputs(x.Pool, x.Settled)
+	if err != nil {
+		return err
+	}
+	const size = 32 + 4
+	var ins []pastel.OutPoint
+	for ; len(inputs) >= size; inputs = inputs[size:] {
+		ins = append(ins, pastel.OutPoint{TxID: pastel.TxID(inputs[:32]), Vout: binary.LittleEndian.Uint32(inputs[32:])})
+	}
+	tx := pool.PayoutTx(&s.r.net, x.Pool, x.Settled, ins, outputs, x.Change)
+	if tx.ID() != x.TxID {
+		return fmt.Errorf("the inputs and outputs of payout %s do not give its transaction; %w", x.TxID, ErrUnreadable)
+	}
+	x.Tx = tx.Bytes()
+	return nil
 }
 
 // Statuses of a payout.
@@ -481,10 +572,15 @@ const (
 
 // Outputs returns a payout's payments, in the order of its transaction, without change.
 func (s *Snapshot) Outputs(id ticket.PoolID, settled pastel.Height) ([]pool.Payment, error) {
-	q := selecting("SELECT address, amount FROM payout_outputs")
-	q.and("pool = ?", string(id))
-	q.and("settled = ?", int64(settled))
-	q.text.WriteString(" ORDER BY position")
+	q := &query{}
+	q.add(`SELECT names.text, o.paid FROM (
+			SELECT c.output, c.address, c.paid FROM earnings e
+			JOIN claims c ON c.height = e.height AND c.position >= e.first AND c.position <= e.last AND c.pool = e.pool
+			WHERE e.pool`+isPool+` AND e.height = ? AND c.output IS NOT NULL
+		UNION ALL SELECT c.output, c.address, c.paid FROM payouts p
+			JOIN claims c ON c.height = p.settled AND c.position >= p.first_paid AND c.position < p.first_paid + p.outputs AND c.pool = p.pool
+			WHERE p.pool`+isPool+` AND p.settled = ? AND c.output IS NOT NULL
+		) AS o JOIN names ON names.id = o.address ORDER BY o.output`, string(id), int32(settled), string(id), int32(settled))
 	return all(s, q, func(rows *sql.Rows) (x pool.Payment, err error) {
 		var address string
 		if err = rows.Scan(&address, &x.Amount); err != nil {

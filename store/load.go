@@ -97,7 +97,11 @@ func (s *Store) checkBlocks(ctx context.Context, tip pool.Tip, depth pastel.Heig
 	if err != nil {
 		return err
 	}
-	events, err := s.q.LedgerEventsAbove(ctx, int64(from))
+	events, err := s.q.LedgerEventsAbove(ctx, int32(from))
+	if err != nil {
+		return err
+	}
+	outputs, err := s.outputsAbove(ctx, from)
 	if err != nil {
 		return err
 	}
@@ -117,8 +121,13 @@ func (s *Store) checkBlocks(ctx context.Context, tip pool.Tip, depth pastel.Heig
 			return err
 		}
 		var list []string
-		for len(events) > 0 && events[0].Height == b.Height {
-			list = append(list, events[0].Json)
+		for len(events) > 0 && int64(events[0].Height) == b.Height {
+			e := &events[0]
+			text, err := whole(e.Type, []byte(e.Json), func() ([]pool.Payment, error) { return outputs[settlement{e.Pool.Int32, e.Height}], nil })
+			if err != nil {
+				return fmt.Errorf("block %d: %w; %s", b.Height, err, Damaged)
+			}
+			list = append(list, string(text))
 			events = events[1:]
 		}
 		end.Digest = pool.NextDigest(end.Digest, end.Hash, list)
@@ -137,6 +146,42 @@ func (s *Store) checkBlocks(ctx context.Context, tip pool.Tip, depth pastel.Heig
 			end.Hash, end.Digest, tip.Hash, tip.Digest, Damaged)
 	}
 	return nil
+}
+
+// settlement is a pool's number and a height.
+type settlement struct{ pool, height int32 }
+
+// outputsAbove returns what the payouts that settled above a block pay.
+func (s *Store) outputsAbove(ctx context.Context, from pastel.Height) (map[settlement][]pool.Payment, error) {
+	rows, err := s.q.OutputsAbove(ctx, int32(from))
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[settlement][]pool.Payment)
+	for _, r := range rows {
+		to, err := pastel.ParseAddress(&s.net.Network, r.Address)
+		if err != nil {
+			return nil, fmt.Errorf("payout of block %d: %w; %s", r.Height, err, Damaged)
+		}
+		of := settlement{r.Pool, r.Height}
+		all[of] = append(all[of], pool.Payment{Amount: pastel.Amount(r.Paid.Int64), To: to})
+	}
+	return all, nil
+}
+
+// whole returns an event's JSON with the outputs that are stored elsewhere.
+func whole(eventType string, stored []byte, outputs func() ([]pool.Payment, error)) ([]byte, error) {
+	if pool.EventType(eventType).Row().Has&pool.HasPayout == 0 {
+		return stored, nil
+	}
+	e, err := pool.ParseEvent(stored)
+	if err != nil {
+		return nil, err
+	}
+	if e.Outputs, err = outputs(); err != nil {
+		return nil, err
+	}
+	return e.MarshalJSON()
 }
 
 // checkUndo reads a block's undo record if there is one: blocks taken back may have left those below without.

@@ -56,34 +56,43 @@ func schemaVersion() int64 {
 
 var errOldRules = errors.New("its ledger follows rules that no longer apply: start with a new, empty database, and the daemon rebuilds the ledger from the chain")
 
-// migrate upgrades the tables. Before it changes existing tables, it calls backup with their version.
-func migrate(ctx context.Context, pool *sql.DB, m migrations, backup func(version int64) error) error {
+// emptied is the first table version whose migration empties the ledger.
+const emptied = 8
+
+// migrate upgrades the tables. Before it changes existing tables, it calls backup with their version. It returns the number of blocks of the
+// ledger that it emptied.
+func migrate(ctx context.Context, pool *sql.DB, m migrations, backup func(version int64) error) (blocks int64, err error) {
 	versions, err := database.NewStore(m.dialect, versionTable)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	p, err := goose.NewProvider("", pool, m.files, goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	have, want, err := p.GetVersions(ctx)
 	if err != nil {
-		return fmt.Errorf("read the version of its tables: %w", err)
+		return 0, fmt.Errorf("read the version of its tables: %w", err)
 	}
 	switch {
 	case have > want:
-		return fmt.Errorf("its tables have version %d, but this program supports only versions up to %d: install a newer release", have, want)
+		return 0, fmt.Errorf("its tables have version %d, but this program supports only versions up to %d: install a newer release", have, want)
 	case have > 0 && have <= oldRules:
-		return errOldRules
+		return 0, errOldRules
 	case have == want:
-		return nil
+		return 0, nil
 	case have > 0:
 		if err := backup(have); err != nil {
-			return fmt.Errorf("back it up before upgrading its tables: %w", err)
+			return 0, fmt.Errorf("back it up before upgrading its tables: %w", err)
+		}
+	}
+	if have > 0 && have < emptied {
+		if err := pool.QueryRowContext(ctx, "SELECT count(*) FROM blocks").Scan(&blocks); err != nil {
+			return 0, err
 		}
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("create its tables: %w", err)
+		return 0, fmt.Errorf("create its tables: %w", err)
 	}
-	return nil
+	return blocks, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -28,16 +29,24 @@ type PaymentFilter struct {
 	Status   string // pending, paid or cancelled; empty for all
 }
 
-func (f *PaymentFilter) conditions(q *query) {
+// Where pools pay somebody, by numbers: what pools pay to the same address for others is left out.
+const (
+	placesOfPastelID = `(SELECT l.pool, t.reward AS address FROM pledges l JOIN pledge_tickets t ON t.pledge = l.seq WHERE l.pastelid` + isName + `
+		UNION SELECT num, fee_address FROM pools WHERE operator` + isName + `) AS places`
+	placesOfAddress = `(SELECT l.pool, t.reward AS address FROM pledge_tickets t JOIN pledges l ON l.seq = t.pledge WHERE t.reward` + isName + `
+		UNION SELECT num, fee_address FROM pools WHERE fee_address` + isName + `) AS places`
+	atPlaces = "c.pool = places.pool AND c.address = places.address"
+)
+
+// from adds the payments that f selects, as c, with their payouts p.
+func (f *PaymentFilter) from(q *query) {
+	places, who := placesOfAddress, f.Address
 	if f.PastelID != "" {
-		// The first condition uses an index; the second excludes what other pools pay to the same address.
-		q.and("o.address IN (SELECT reward FROM pledge_tickets WHERE pastelid = ? UNION SELECT fee_address FROM pools WHERE operator = ?)",
-			f.PastelID, f.PastelID)
-		q.and("(o.pool, o.address) IN (SELECT pool, reward FROM pledge_tickets WHERE pastelid = ? UNION SELECT id, fee_address FROM pools WHERE operator = ?)",
-			f.PastelID, f.PastelID)
-	} else {
-		q.and("o.address = ?", f.Address)
+		places, who = placesOfPastelID, f.PastelID
 	}
+	q.add(" FROM "+places+` CROSS JOIN claims c JOIN payouts p ON p.pool = c.pool AND p.settled = c.height
+		JOIN pools ON pools.num = c.pool JOIN names ON names.id = c.address`, who, who)
+	q.and(atPlaces + " AND c.output IS NOT NULL")
 	switch f.Status {
 	case PayoutPending:
 		q.and("p.paid IS NULL AND p.cancelled IS NULL")
@@ -48,30 +57,29 @@ func (f *PaymentFilter) conditions(q *query) {
 	}
 }
 
-const fromPayments = " FROM payout_outputs o JOIN payouts p ON p.pool = o.pool AND p.settled = o.settled"
-
 // Payments returns what payouts pay to each address, oldest first. The page's key is the height of settlement, the pool and the address.
 func (s *Snapshot) Payments(f PaymentFilter, p Page) ([]Payment, error) {
-	q := selecting("SELECT o.pool, o.settled, p.txid, p.valid_from, p.paid, p.cancelled, o.address, 1, o.amount" + fromPayments)
-	f.conditions(q)
-	q.page(p, "o.settled", "o.pool", "o.address")
-	return all(s, q, scanPayment)
+	q := selecting("SELECT pools.id, c.height, p.txid, p.paid, p.cancelled, names.text, 1, c.paid")
+	f.from(q)
+	q.page(p, "c.height", "pools.id", "names.text")
+	return all(s, q, s.scanPayment)
 }
 
 // PaymentsByPayout returns the sums that payouts pay, oldest first. The page's key is the height of settlement and the pool.
 func (s *Snapshot) PaymentsByPayout(f PaymentFilter, p Page) ([]Payment, error) {
-	q := selecting("SELECT p.pool, p.settled, p.txid, p.valid_from, p.paid, p.cancelled, min(o.address), count(*), sum(o.amount)" + fromPayments)
-	f.conditions(q)
-	q.grouped(p, "p.settled", "p.pool")
-	return all(s, q, scanPayment)
+	q := selecting("SELECT pools.id, p.settled, p.txid, p.paid, p.cancelled, min(names.text), count(*), sum(c.paid)")
+	f.from(q)
+	q.grouped(p, "p.pool, p.settled, pools.num", "p.settled", "pools.id")
+	return all(s, q, s.scanPayment)
 }
 
-func scanPayment(rows *sql.Rows) (x Payment, err error) {
+func (s *Snapshot) scanPayment(rows *sql.Rows) (x Payment, err error) {
 	var txid []byte
 	var paid, cancelled sql.NullInt64
-	if err = rows.Scan(&x.Pool, &x.Settled, &txid, &x.ValidFrom, &paid, &cancelled, &x.Address, &x.Addresses, &x.Amount); err != nil {
+	if err = rows.Scan(&x.Pool, &x.Settled, &txid, &paid, &cancelled, &x.Address, &x.Addresses, &x.Amount); err != nil {
 		return x, err
 	}
+	x.ValidFrom, _ = pool.PayoutWindow(x.Settled, &s.r.net)
 	x.Paid, x.Cancelled = height(paid), height(cancelled)
 	x.TxID, err = hash32[pastel.TxID](txid)
 	return x, err
@@ -80,8 +88,8 @@ func scanPayment(rows *sql.Rows) (x Payment, err error) {
 // Paid returns the sum that mined payouts paid.
 func (s *Snapshot) Paid(f PaymentFilter) (pastel.Amount, error) {
 	f.Status = PayoutPaid
-	q := selecting("SELECT coalesce(sum(o.amount), 0)" + fromPayments)
-	f.conditions(q)
+	q := selecting("SELECT coalesce(sum(c.paid), 0)")
+	f.from(q)
 	return s.sum(q)
 }
 
@@ -93,20 +101,21 @@ type RewardPlace struct {
 
 // Rewards returns where pools pay a PastelID's pledges, now and before amendments.
 func (s *Snapshot) Rewards(id string) ([]RewardPlace, error) {
-	q := selecting("SELECT DISTINCT pool, reward FROM pledge_tickets")
-	q.and("pastelid = ?", id)
-	q.text.WriteString(" ORDER BY pool, reward")
+	q := selecting(`SELECT DISTINCT pools.id, names.text FROM pledges l JOIN pledge_tickets t ON t.pledge = l.seq
+		JOIN pools ON pools.num = l.pool JOIN names ON names.id = t.reward`)
+	q.and("l.pastelid"+isName, id)
+	q.add(" ORDER BY pools.id, names.text")
 	return all(s, q, func(rows *sql.Rows) (x RewardPlace, err error) { return x, rows.Scan(&x.Pool, &x.Address) })
 }
 
 // SharedWith returns other PastelIDs that a pool pays at the same address as a PastelID, as pledger or as operator. Payments to such an
 // address cannot be told apart.
 func (s *Snapshot) SharedWith(id string, most int) ([]string, error) {
-	q := &query{args: []any{id}}
-	q.text.WriteString(`SELECT b.pastelid FROM pledge_tickets a JOIN pledge_tickets b ON b.reward = a.reward AND b.pool = a.pool
-			WHERE a.pastelid = $1 AND b.pastelid <> $1
-		UNION SELECT operator FROM pledge_tickets a JOIN pools ON id = a.pool AND fee_address = a.reward WHERE a.pastelid = $1 AND operator <> $1
-		UNION SELECT b.pastelid FROM pools JOIN pledge_tickets b ON b.pool = id AND b.reward = fee_address
-			WHERE operator = $1 AND b.pastelid <> $1 ORDER BY 1 LIMIT ` + strconv.Itoa(most))
+	q := selecting("SELECT text FROM names")
+	q.and("id IN (SELECT l.pastelid FROM "+placesOfPastelID+` JOIN pledge_tickets t ON t.reward = places.address
+			JOIN pledges l ON l.seq = t.pledge AND l.pool = places.pool
+		UNION SELECT operator FROM `+placesOfPastelID+` JOIN pools ON num = places.pool AND fee_address = places.address)`, id, id, id, id)
+	q.and("text <> ?", id)
+	q.add(" ORDER BY text LIMIT " + strconv.Itoa(most))
 	return all(s, q, func(rows *sql.Rows) (other string, err error) { return other, rows.Scan(&other) })
 }

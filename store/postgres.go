@@ -52,7 +52,8 @@ func openPostgres(ctx context.Context, writer, database string, s *Store) error 
 		return opening.name(ctx, err)
 	}
 	none := func(int64) error { return nil } // server backups are the owner's task, and DDL runs in the migration's transaction
-	return opening.name(ctx, migrate(ctx, pool, postgresMigrations, none))
+	s.emptied, err = migrate(ctx, pool, postgresMigrations, none)
+	return opening.name(ctx, err)
 }
 
 // named returns the settings of sessions with this writer's name.
@@ -269,6 +270,14 @@ func (p *pipeline) ExecContext(ctx context.Context, query string, args ...any) (
 func (p *pipeline) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	p.flush(ctx) // if it fails, the transaction is void, and the query says so
 	return p.Tx.QueryRowContext(ctx, query, args...)
+}
+
+// QueryContext sees the effects of all queued statements.
+func (p *pipeline) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := p.flush(ctx); err != nil {
+		return nil, err
+	}
+	return p.Tx.QueryContext(ctx, query, args...)
 }
 
 func (p *pipeline) flush(ctx context.Context) error {

@@ -13,7 +13,7 @@ import (
 
 // meaning is what a column type of either engine holds.
 var meaning = map[string]string{
-	"INTEGER": "integer", "bigint": "integer", "smallint": "integer", "BLOB": "bytes", "bytea": "bytes", "TEXT": "text", "text": "text",
+	"INTEGER": "integer", "bigint": "integer", "integer": "integer", "smallint": "integer", "BLOB": "bytes", "bytea": "bytes", "TEXT": "text", "text": "text",
 }
 
 // schema describes the ledger's tables: columns with type, nullability and place in the primary key, then indexes.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // query is a SELECT with optional conditions. Its text consists of constants only; what callers provide are arguments. sqlc, which
@@ -28,13 +29,18 @@ func selecting(text string) *query {
 func (q *query) and(condition string, args ...any) {
 	q.text.WriteString(map[bool]string{false: " WHERE ", true: " AND "}[q.where])
 	q.where = true
+	q.add(condition, args...)
+}
+
+// add adds text; each ? stands for the next argument.
+func (q *query) add(text string, args ...any) {
 	for _, a := range args {
-		before, rest, _ := strings.Cut(condition, "?")
+		before, rest, _ := strings.Cut(text, "?")
 		q.args = append(q.args, a)
 		q.text.WriteString(before + "$" + strconv.Itoa(len(q.args)))
-		condition = rest
+		text = rest
 	}
-	q.text.WriteString(condition)
+	q.text.WriteString(text)
 }
 
 // equal adds a condition unless the value is zero.
@@ -42,6 +48,29 @@ func equal[T comparable](q *query, column string, value T) {
 	var zero T
 	if value != zero {
 		q.and(column+" = ?", value)
+	}
+}
+
+// What finds a pool's number and a name's id, and the reverse.
+const (
+	isPool = " = (SELECT num FROM pools WHERE id = ?)"
+	isName = " = (SELECT id FROM names WHERE text = ?)"
+)
+
+func poolOf(column string) string { return "(SELECT id FROM pools WHERE num = " + column + ")" }
+func nameOf(column string) string { return "(SELECT text FROM names WHERE id = " + column + ")" }
+
+// equalPool adds a condition on a pool's number unless the id is empty.
+func equalPool(q *query, column string, id ticket.PoolID) {
+	if id != "" {
+		q.and(column+isPool, string(id))
+	}
+}
+
+// equalName adds a condition on a name's id unless the name is empty.
+func equalName(q *query, column, name string) {
+	if name != "" {
+		q.and(column+isName, name)
 	}
 }
 
@@ -70,18 +99,31 @@ func (q *query) page(p Page, key ...string) {
 	q.order(p, key)
 }
 
-// grouped is page for rows that are sums over all rows with the same key.
-func (q *query) grouped(p Page, key ...string) {
+// grouped is page for rows that are sums over groups.
+func (q *query) grouped(p Page, groups string, key ...string) {
 	q.after(p, key)
-	q.text.WriteString(" GROUP BY " + strings.Join(key, ", "))
+	q.text.WriteString(" GROUP BY " + groups)
 	q.order(p, key)
 }
 
+// after excludes what comes up to the last row seen. The condition on the first column is there for the planners: they use no index for rows
+// of columns of several tables. Integers are cast because a caller's may be greater than the column's can be.
 func (q *query) after(p Page, key []string) {
-	if len(p.After) == len(key) {
-		beyond := map[bool]string{false: " > ", true: " < "}[p.Desc]
-		q.and("("+strings.Join(key, ", ")+")"+beyond+"(?"+strings.Repeat(", ?", len(key)-1)+")", p.After...)
+	if len(p.After) != len(key) {
+		return
 	}
+	beyond := map[bool]string{false: " > ", true: " < "}[p.Desc]
+	marks := make([]string, len(key))
+	for i, value := range p.After {
+		marks[i] = "?"
+		if _, isText := value.(string); !isText {
+			marks[i] = "CAST(? AS BIGINT)"
+		}
+	}
+	if len(key) > 1 {
+		q.and(key[0]+strings.TrimRight(beyond, " ")+"= "+marks[0], p.After[0])
+	}
+	q.and("("+strings.Join(key, ", ")+")"+beyond+"("+strings.Join(marks, ", ")+")", p.After...)
 }
 
 func (q *query) order(p Page, key []string) {

@@ -76,7 +76,7 @@ func openSQLite(ctx context.Context, _, path string, s *Store) error {
 		}
 		return err
 	}
-	if err := migrate(ctx, pool, sqliteMigrations, backup); err != nil {
+	if s.emptied, err = migrate(ctx, pool, sqliteMigrations, backup); err != nil {
 		return opening.name(ctx, err)
 	}
 	s.engine, s.reads, s.place = &sqliteWriter{path, pool}, sqliteReads, sqlitePlace(path)
@@ -239,6 +239,16 @@ func (t *sqliteTx) queries() *db.Queries { return t.q }
 // QueryRowContext implements asking.
 func (t *sqliteTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	return t.conn.QueryRowContext(ctx, query, args...)
+}
+
+// QueryContext implements transaction.
+func (t *sqliteTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.conn.QueryContext(ctx, query, args...)
+}
+
+// ExecContext implements executing.
+func (t *sqliteTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return t.conn.ExecContext(ctx, query, args...)
 }
 
 func (t *sqliteTx) failed() error { return nil } // each statement returns its own error

@@ -28,10 +28,13 @@ type Store struct {
 	reads  engine
 	role   role
 
+	emptied int64 // blocks
+
 	mu    sync.Mutex // serializes use of the connection
 	conn  *sql.Conn  // for all of a writer's statements, so that losing it loses the writer's lock and the transaction at once; nil if lost
 	q     *db.Queries
 	ends  *ends
+	known known // of the tables that number texts
 	ended bool
 }
 
@@ -64,6 +67,8 @@ var _ chain.Store = (*Store)(nil)
 type transaction interface {
 	queries() *db.Queries
 	asking
+	executing
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	// failed returns the first error of a statement; later errors may only follow from it.
 	failed() error
 	Commit() error
@@ -99,6 +104,10 @@ func OpenAs(ctx context.Context, writer, database string, net pool.Params) (*Sto
 	}
 	return s, nil
 }
+
+// Emptied returns the number of blocks whose ledger Open deleted, because an earlier release kept it in other tables. The ledger must be made
+// anew from the chain; the subscriptions to alerts and their messages are still there.
+func (s *Store) Emptied() int64 { return s.emptied }
 
 // Close releases the lock and closes the database.
 func (s *Store) Close() error {
@@ -166,6 +175,7 @@ func (s *Store) overtaken(ctx context.Context) error {
 func (s *Store) drop() error {
 	err := s.engine.leave(s.conn, s.q)
 	s.conn, s.q = nil, nil
+	s.known.forget()
 	return err
 }
 
@@ -260,6 +270,7 @@ func (s *Store) Rebuild(ctx context.Context) error {
 		if err := s.ofThisNetwork(ctx); err != nil {
 			return err
 		}
+		s.known.forget()
 		tx, err := s.engine.begin(ctx, s.conn, s.q)
 		if err != nil {
 			return err
@@ -295,8 +306,8 @@ func (s *Store) ofThisNetwork(ctx context.Context) error {
 // empty deletes what the chain gives again.
 func empty(ctx context.Context, q *db.Queries) error {
 	for _, table := range []func(context.Context) error{
-		q.EmptyRecords, q.EmptyBlocks, q.EmptyEvents, q.EmptyPools, q.EmptyPledges, q.EmptyPledgeTickets, q.EmptyCredits, q.EmptyPayouts,
-		q.EmptyPayoutOutputs, q.DeleteSpends, q.DeleteMempoolLooked,
+		q.EmptyRecords, q.EmptyBlocks, q.EmptyEvents, q.EmptyNames, q.EmptyPools, q.EmptyPledges, q.EmptyPledgeTickets, q.EmptyClaims,
+		q.EmptyEarnings, q.EmptyPayouts, q.EmptyPruned, q.DeleteSpends, q.DeleteMempoolLooked,
 	} {
 		if err := table(ctx); err != nil {
 			return err

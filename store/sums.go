@@ -19,14 +19,17 @@ type Span struct {
 
 // Spans sums a pool's income and payouts over spans of width blocks. It omits spans in which nothing happened.
 func (s *Snapshot) Spans(id ticket.PoolID, width int64) ([]Span, error) {
-	q := &query{args: []any{string(id), width}}
-	q.text.WriteString(`SELECT height / $2 * $2 AS span, sum(CASE WHEN type = 'reward.received' THEN amount ELSE 0 END),
-		sum(CASE WHEN type = 'reward.received' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'reward.forfeited' THEN amount ELSE 0 END),
-		sum(CASE WHEN type = 'payout.paid' THEN (SELECT sum(o.amount) FROM payouts p JOIN payout_outputs o ON o.pool = p.pool AND
-			o.settled = p.settled WHERE p.pool = events.pool AND p.txid = events.txid AND p.paid = events.height) ELSE 0 END)
-		FROM events WHERE pool = $1 AND type IN ('reward.received', 'reward.forfeited', 'payout.paid') GROUP BY span ORDER BY span`)
+	q := &query{}
+	q.add(`SELECT span, sum(income), sum(rewards), sum(forfeits), sum(paid) FROM (
+		SELECT height / ? AS span, CASE WHEN type = 'reward.received' THEN amount ELSE 0 END AS income,
+			CASE WHEN type = 'reward.received' THEN 1 ELSE 0 END AS rewards, CASE WHEN type = 'reward.forfeited' THEN amount ELSE 0 END AS forfeits,
+			0 AS paid FROM events WHERE pool`+isPool+` AND type IN ('reward.received', 'reward.forfeited')
+		UNION ALL SELECT paid / ?, 0, 0, 0, total FROM payouts WHERE pool`+isPool+` AND paid IS NOT NULL) AS what GROUP BY span ORDER BY span`,
+		int32(width), string(id), int32(width), string(id))
 	return all(s, q, func(rows *sql.Rows) (x Span, err error) {
-		return x, rows.Scan(&x.From, &x.Income, &x.Rewards, &x.Forfeits, &x.Paid)
+		err = rows.Scan(&x.From, &x.Income, &x.Rewards, &x.Forfeits, &x.Paid)
+		x.From *= pastel.Height(width)
+		return x, err
 	})
 }
 
@@ -43,10 +46,11 @@ type Totals struct {
 }
 
 // selectTotals sums events by pool; the pool is the first column.
-const selectTotals = `SELECT coalesce(pool, ''), sum(CASE WHEN type = 'reward.received' THEN amount ELSE 0 END),
+const selectTotals = `SELECT pools.id, sum(CASE WHEN type = 'reward.received' THEN amount ELSE 0 END),
 	sum(CASE WHEN type = 'reward.received' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'reward.forfeited' THEN amount ELSE 0 END),
 	sum(CASE WHEN type = 'payout.paid' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'payout.cancelled' THEN 1 ELSE 0 END),
-	sum(CASE WHEN type = 'pool.replenishing' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'pledge.left' THEN 1 ELSE 0 END) FROM events`
+	sum(CASE WHEN type = 'pool.replenishing' THEN 1 ELSE 0 END), sum(CASE WHEN type = 'pledge.left' THEN 1 ELSE 0 END)
+	FROM events JOIN pools ON num = pool`
 
 // Totals sums what happened to each pool from one block to another, inclusive. It omits pools to which nothing happened.
 func (s *Snapshot) Totals(from, to pastel.Height) (map[ticket.PoolID]Totals, error) {
@@ -55,9 +59,8 @@ func (s *Snapshot) Totals(from, to pastel.Height) (map[ticket.PoolID]Totals, err
 		Totals
 	}
 	q := selecting(selectTotals)
-	q.and("height >= ? AND height <= ?", int64(from), int64(to))
-	q.and("pool IS NOT NULL")
-	q.text.WriteString(" GROUP BY pool")
+	q.and("height >= ? AND height <= ?", int32(from), int32(to))
+	q.add(" GROUP BY pools.id")
 	list, err := all(s, q, func(rows *sql.Rows) (x row, err error) {
 		return x, rows.Scan(&x.id, &x.Income, &x.Rewards, &x.Forfeited, &x.Payouts, &x.Cancelled, &x.Replenish, &x.Left)
 	})
@@ -68,9 +71,9 @@ func (s *Snapshot) Totals(from, to pastel.Height) (map[ticket.PoolID]Totals, err
 	for _, x := range list {
 		sums[x.id] = x.Totals
 	}
-	q = selecting("SELECT payouts.pool, sum(amount) FROM payouts JOIN payout_outputs o ON o.pool = payouts.pool AND o.settled = payouts.settled")
-	q.and("paid >= ? AND paid <= ?", int64(from), int64(to))
-	q.text.WriteString(" GROUP BY payouts.pool")
+	q = selecting("SELECT pools.id, sum(total) FROM payouts JOIN pools ON num = pool")
+	q.and("paid >= ? AND paid <= ?", int32(from), int32(to))
+	q.add(" GROUP BY pools.id")
 	list, err = all(s, q, func(rows *sql.Rows) (x row, err error) { return x, rows.Scan(&x.id, &x.Paid) })
 	for _, x := range list {
 		t := sums[x.id]
@@ -91,15 +94,16 @@ func (t Totals) Plus(u Totals) Totals {
 // Income sums the rewards that a pool received from a block on.
 func (s *Snapshot) Income(id ticket.PoolID, from pastel.Height) (pastel.Amount, error) {
 	q := selecting("SELECT coalesce(sum(amount), 0) FROM events")
-	q.and("pool = ?", string(id))
-	q.and("height >= ?", int64(from))
+	equalPool(q, "pool", id)
+	q.and("height >= ?", int32(from))
 	q.and("type = ?", string(pool.RewardReceived))
 	return s.sum(q)
 }
 
 // Credited sums credits.
 func (s *Snapshot) Credited(f CreditFilter) (pastel.Amount, error) {
-	q := selecting("SELECT coalesce(sum(amount), 0) FROM credits")
+	q := selecting("SELECT coalesce(sum(c.credited), 0)")
+	f.from(q)
 	f.conditions(q)
 	return s.sum(q)
 }

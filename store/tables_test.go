@@ -58,11 +58,18 @@ func dump(t testing.TB, url string) string {
 	t.Helper()
 	d := raw(t, url)
 	defer d.Close()
+	return dumpOf(t, url, slices.DeleteFunc(tablesOf(t, d, url), func(table string) bool {
+		return table == "smartpool_version" || table == "writer"
+	}))
+}
+
+// dumpOf is dump for some tables.
+func dumpOf(t testing.TB, url string, tables []string) string {
+	t.Helper()
+	d := raw(t, url)
+	defer d.Close()
 	var lines []string
-	for _, table := range tablesOf(t, d, url) {
-		if table == "smartpool_version" || table == "writer" {
-			continue
-		}
+	for _, table := range tables {
 		for _, row := range rows(t, d, "SELECT * FROM "+table) {
 			line := table
 			for _, v := range row {

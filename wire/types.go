@@ -52,6 +52,8 @@ type Status struct {
 	StaleAfter int64          `json:"stale_after" doc:"Age of the last block, in seconds, from which on the daemon is not ready; 0 if it never gets too old."`
 	NodeHeight *pastel.Height `json:"node_height,omitempty" doc:"Last block of the node; left out if the daemon follows none."`
 	Headers    *pastel.Height `json:"headers,omitempty" doc:"Last block header that the node knows of; left out if it does not say. Above node_height while it downloads the chain."`
+	SyncRate   int64          `json:"sync_rate,omitempty" doc:"Blocks stored per second lately; only while the daemon catches up with its node."`
+	SyncLeft   int64          `json:"sync_left,omitempty" doc:"Seconds until it has, at this rate."`
 	Peers      *int           `json:"peers,omitempty" doc:"Nodes that the node is connected to; left out if it does not say."`
 	ReadOnly   bool           `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
 	Alerts     *Deliveries    `json:"alerts,omitempty" doc:"What became of alerts to all subscriptions; left out if the daemon sends none."`

@@ -226,6 +226,10 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 			d.log.Warn("close the database", "err", closeErr)
 		}
 	}()
+	if blocks := s.Emptied(); blocks > 0 {
+		d.log.Warn("this release keeps the ledger in other tables: they are empty, and the ledger is made anew from the chain, as at the first start; "+
+			"the subscriptions to alerts stay, and nobody is told anything twice", "database", d.cfg.databaseForLog(), "blocks", blocks)
+	}
 	d.ready.set("loading")
 	ledger, err := chain.OpenLedger(ctx, d.net, d.cfg.shadow(), s)
 	if err != nil {
@@ -306,6 +310,7 @@ func (d *Daemon) follow(ctx context.Context, s *store.Store, ledger *chain.Ledge
 			progress.step(c, target)
 		},
 	})
+	progress.status = follower.Status
 	d.ready.judge(follower.Status)
 	defer d.ready.judge(nil)
 	node.begin(d.node, follower)

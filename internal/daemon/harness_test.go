@@ -327,7 +327,7 @@ func dump(t testing.TB, database string) string {
 	db := openSQL(t, database)
 	defer db.Close()
 	var out strings.Builder
-	for _, table := range []string{"records", "blocks", "events", "pools", "pledges", "credits", "payouts", "payout_outputs"} {
+	for _, table := range []string{"records", "blocks", "events", "pools", "pledges", "pledge_tickets", "names", "claims", "earnings", "payouts"} {
 		rows, err := db.Query("SELECT * FROM " + table + " ORDER BY 1, 2, 3")
 		if err != nil {
 			t.Fatal(err)

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
 )
 
 // A chain recorded from a real node, followed over RPC into either database, gives the same as its replay, and as an independent
@@ -52,65 +54,62 @@ func TestLifeOverRPC(t *testing.T) {
 	}
 }
 
-// checkHistory compares the history tables with updates.
+// checkHistory compares the history in a database with updates.
 func checkHistory(t *testing.T, database string, updates []*pool.Update) {
 	t.Helper()
-	db := openSQL(t, database)
-	defer db.Close()
-	column := func(query string) (list []string) {
-		rows, err := db.QueryContext(context.Background(), query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			var v any
-			if err := rows.Scan(&v); err != nil {
-				t.Fatal(err)
-			}
-			switch v := v.(type) {
-			case []byte:
-				list = append(list, hex.EncodeToString(v))
-			case string:
-				list = append(list, v)
-			}
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		return list
+	ctx := context.Background()
+	net, err := pool.ParamsByName("regtest")
+	if err != nil {
+		t.Fatal(err)
 	}
-	var events, digests, payouts []string
-	for _, u := range updates {
-		digests = append(digests, hex.EncodeToString(u.Digest[:]))
-		for i := range u.Events {
-			text, err := u.Events[i].MarshalJSON()
+	r, err := store.OpenReader(ctx, database, net, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var want, got []string
+	all := store.Page{Limit: 1 << 20}
+	err = r.View(ctx, func(s *store.Snapshot) error {
+		for _, u := range updates {
+			want = append(want, fmt.Sprintf("block %d: digest %x", u.Height, u.Digest))
+			b, err := s.Block(u.Height)
 			if err != nil {
-				t.Fatal(err)
+				return err
 			}
-			events = append(events, string(text))
+			got = append(got, fmt.Sprintf("block %d: digest %x", b.Height, b.Digest))
+			for _, po := range u.Settled {
+				want = append(want, fmt.Sprintf("payout %x", po.Tx.Bytes()))
+				list, err := s.Payouts(store.PayoutFilter{TxID: po.Tx.ID(), At: store.Now}, store.Page{Limit: 2})
+				if err != nil || len(list) != 1 {
+					return fmt.Errorf("%d payouts %s: %w", len(list), po.Tx.ID(), err)
+				}
+				got = append(got, fmt.Sprintf("payout %x", list[0].Tx))
+			}
 		}
-		for _, po := range u.Settled {
-			payouts = append(payouts, hex.EncodeToString(po.Tx.Bytes()))
+		for _, u := range updates {
+			for i := range u.Events {
+				text, err := u.Events[i].MarshalJSON()
+				if err != nil {
+					return err
+				}
+				want = append(want, string(text))
+			}
 		}
+		events, err := s.Events(store.EventFilter{To: store.Now}, all)
+		for _, e := range events {
+			got = append(got, string(e.JSON))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		what, query string
-		want        []string
-	}{
-		{"events", "SELECT json FROM events ORDER BY height, position", events},
-		{"digests", "SELECT digest FROM blocks ORDER BY height", digests},
-		{"payouts", "SELECT tx FROM payouts ORDER BY settled, pool", payouts},
-	} {
-		got := column(c.query)
-		if len(c.want) == 0 || len(got) != len(c.want) {
-			t.Errorf("%d %s, want %d", len(got), c.what, len(c.want))
-			continue
-		}
-		for i := range got {
-			if got[i] != c.want[i] {
-				t.Errorf("%s %d: %s, want %s", c.what, i, got[i], c.want[i])
-				break
-			}
+	if len(got) != len(want) {
+		t.Errorf("%d blocks, payouts and events, want %d", len(got), len(want))
+	}
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			t.Fatalf("%s, want %s", got[i], want[i])
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 )
 
 const activeSupernodes = `-- name: ActiveSupernodes :many
-SELECT id, activation_tx, escrow FROM pools WHERE status = 'active' AND activation_tx IS NOT NULL ORDER BY id
+SELECT pools.id, activation_tx, text AS escrow FROM pools JOIN names ON names.id = pools.escrow
+WHERE status = 'active' AND activation_tx IS NOT NULL ORDER BY pools.id
 `
 
 type ActiveSupernodesRow struct {
@@ -209,22 +210,23 @@ func (q *Queries) CountEnding(ctx context.Context, arg CountEndingParams) error 
 }
 
 const countEventsUpTo = `-- name: CountEventsUpTo :one
-SELECT count(*) FROM events WHERE pool = $1 AND type = $2 AND (height, position) <= ($3, $4)
+SELECT count(*) FROM events WHERE events.pool = (SELECT num FROM pools WHERE pools.id = $4) AND events.type = $1
+AND (events.height, events.position) <= ($2, $3)
 `
 
 type CountEventsUpToParams struct {
-	Pool     sql.NullString
 	Type     string
-	Height   int64
-	Height_2 int64
+	Height   int32
+	Height_2 int32
+	PoolID   string
 }
 
 func (q *Queries) CountEventsUpTo(ctx context.Context, arg CountEventsUpToParams) (int64, error) {
 	row := q.queryRow(ctx, q.countEventsUpToStmt, countEventsUpTo,
-		arg.Pool,
 		arg.Type,
 		arg.Height,
 		arg.Height_2,
+		arg.PoolID,
 	)
 	var count int64
 	err := row.Scan(&count)
@@ -232,24 +234,25 @@ func (q *Queries) CountEventsUpTo(ctx context.Context, arg CountEventsUpToParams
 }
 
 const countPledgeEventsUpTo = `-- name: CountPledgeEventsUpTo :one
-SELECT count(*) FROM events WHERE pastelid = $1 AND pledge = $2 AND type = $3 AND (height, position) <= ($4, $5)
+SELECT count(*) FROM events WHERE events.pastelid = (SELECT id FROM names WHERE text = $5) AND events.pledge = $1
+AND events.type = $2 AND (events.height, events.position) <= ($3, $4)
 `
 
 type CountPledgeEventsUpToParams struct {
-	Pastelid sql.NullString
-	Pledge   sql.NullInt64
-	Type     string
-	Height   int64
-	Height_2 int64
+	Pledge       sql.NullInt64
+	Type         string
+	Height       int32
+	Height_2     int32
+	PastelidText string
 }
 
 func (q *Queries) CountPledgeEventsUpTo(ctx context.Context, arg CountPledgeEventsUpToParams) (int64, error) {
 	row := q.queryRow(ctx, q.countPledgeEventsUpToStmt, countPledgeEventsUpTo,
-		arg.Pastelid,
 		arg.Pledge,
 		arg.Type,
 		arg.Height,
 		arg.Height_2,
+		arg.PastelidText,
 	)
 	var count int64
 	err := row.Scan(&count)
@@ -257,17 +260,18 @@ func (q *Queries) CountPledgeEventsUpTo(ctx context.Context, arg CountPledgeEven
 }
 
 const countPledgesAt = `-- name: CountPledgesAt :one
-SELECT count(*) FROM pledges WHERE pool = $1 AND pastelid = $2 AND joined <= $3 AND (ended IS NULL OR ended >= $3)
+SELECT count(*) FROM pledges p WHERE p.pool = (SELECT num FROM pools WHERE pools.id = $2)
+AND p.pastelid = (SELECT id FROM names WHERE text = $3) AND p.joined <= $1 AND (p.ended IS NULL OR p.ended >= $1)
 `
 
 type CountPledgesAtParams struct {
-	Pool     string
-	Pastelid string
-	Joined   int64
+	Joined       int32
+	PoolID       string
+	PastelidText string
 }
 
 func (q *Queries) CountPledgesAt(ctx context.Context, arg CountPledgesAtParams) (int64, error) {
-	row := q.queryRow(ctx, q.countPledgesAtStmt, countPledgesAt, arg.Pool, arg.Pastelid, arg.Joined)
+	row := q.queryRow(ctx, q.countPledgesAtStmt, countPledgesAt, arg.Joined, arg.PoolID, arg.PastelidText)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -567,22 +571,23 @@ func (q *Queries) InsertSubscription(ctx context.Context, arg InsertSubscription
 }
 
 const lastMove = `-- name: LastMove :one
-SELECT CAST(coalesce(max(height), -1) AS BIGINT) FROM events WHERE pool = $1 AND pledge = $2 AND type = $3 AND height > $4
+SELECT CAST(coalesce(max(height), -1) AS BIGINT) FROM events
+WHERE events.pool = (SELECT num FROM pools WHERE pools.id = $4) AND pledge = $1 AND type = $2 AND height > $3
 `
 
 type LastMoveParams struct {
-	Pool   sql.NullString
 	Pledge sql.NullInt64
 	Type   string
-	Height int64
+	Height int32
+	PoolID string
 }
 
 func (q *Queries) LastMove(ctx context.Context, arg LastMoveParams) (int64, error) {
 	row := q.queryRow(ctx, q.lastMoveStmt, lastMove,
-		arg.Pool,
 		arg.Pledge,
 		arg.Type,
 		arg.Height,
+		arg.PoolID,
 	)
 	var column_1 int64
 	err := row.Scan(&column_1)
@@ -762,40 +767,43 @@ func (q *Queries) NextAlert(ctx context.Context, arg NextAlertParams) (Alert, er
 }
 
 const paidByPayout = `-- name: PaidByPayout :one
-SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM payout_outputs o WHERE o.pool = $1 AND o.settled = $2
-AND address IN (SELECT reward FROM pledge_tickets t WHERE t.pool = $1 AND t.pastelid = $3)
+SELECT CAST(coalesce(sum(c.paid), 0) AS BIGINT) FROM claims c
+WHERE c.pool = (SELECT num FROM pools WHERE pools.id = $2) AND c.height = $1 AND c.output IS NOT NULL AND c.address IN (
+	SELECT t.reward FROM pledges p JOIN pledge_tickets t ON t.pledge = p.seq
+	WHERE p.pool = c.pool AND p.pastelid = (SELECT id FROM names WHERE text = $3))
 `
 
 type PaidByPayoutParams struct {
-	Pool     string
-	Settled  int64
-	Pastelid string
+	Height       int32
+	PoolID       string
+	PastelidText string
 }
 
 func (q *Queries) PaidByPayout(ctx context.Context, arg PaidByPayoutParams) (int64, error) {
-	row := q.queryRow(ctx, q.paidByPayoutStmt, paidByPayout, arg.Pool, arg.Settled, arg.Pastelid)
+	row := q.queryRow(ctx, q.paidByPayoutStmt, paidByPayout, arg.Height, arg.PoolID, arg.PastelidText)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
 }
 
 const poolsOfPledger = `-- name: PoolsOfPledger :many
-SELECT DISTINCT pool FROM pledges WHERE pastelid = $1 AND ended IS NULL
+SELECT DISTINCT o.id FROM pledges p JOIN pools o ON o.num = p.pool
+WHERE p.pastelid = (SELECT n.id FROM names n WHERE n.text = $1) AND p.ended IS NULL
 `
 
-func (q *Queries) PoolsOfPledger(ctx context.Context, pastelid string) ([]string, error) {
-	rows, err := q.query(ctx, q.poolsOfPledgerStmt, poolsOfPledger, pastelid)
+func (q *Queries) PoolsOfPledger(ctx context.Context, pastelidText string) ([]string, error) {
+	rows, err := q.query(ctx, q.poolsOfPledgerStmt, poolsOfPledger, pastelidText)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	items := []string{}
 	for rows.Next() {
-		var pool string
-		if err := rows.Scan(&pool); err != nil {
+		var id string
+		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
-		items = append(items, pool)
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -968,7 +976,8 @@ func (q *Queries) StandingAlerts(ctx context.Context, kind string) ([]Alert, err
 }
 
 const ticketsOfPledge = `-- name: TicketsOfPledge :many
-SELECT ticket, reward FROM pledge_tickets WHERE pledge = $1 ORDER BY height, position LIMIT $2 OFFSET $3
+SELECT t.ticket, n.text AS reward FROM pledge_tickets t JOIN names n ON n.id = t.reward WHERE t.pledge = $1
+ORDER BY t.height, t.position LIMIT $2 OFFSET $3
 `
 
 type TicketsOfPledgeParams struct {

@@ -38,9 +38,9 @@ UPDATE payouts SET cancelled = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL
 `
 
 type CancelPayoutParams struct {
-	Pool      string
+	Pool      int32
 	Txid      []byte
-	Cancelled sql.NullInt64
+	Cancelled sql.NullInt32
 }
 
 func (q *Queries) CancelPayout(ctx context.Context, arg CancelPayoutParams) (int64, error) {
@@ -63,12 +63,21 @@ func (q *Queries) DeleteBlocksAbove(ctx context.Context, height int64) (int64, e
 	return result.RowsAffected()
 }
 
-const deleteCreditsAbove = `-- name: DeleteCreditsAbove :exec
-DELETE FROM credits WHERE height > $1
+const deleteClaimsAbove = `-- name: DeleteClaimsAbove :exec
+DELETE FROM claims WHERE height > $1
 `
 
-func (q *Queries) DeleteCreditsAbove(ctx context.Context, height int64) error {
-	_, err := q.exec(ctx, q.deleteCreditsAboveStmt, deleteCreditsAbove, height)
+func (q *Queries) DeleteClaimsAbove(ctx context.Context, height int32) error {
+	_, err := q.exec(ctx, q.deleteClaimsAboveStmt, deleteClaimsAbove, height)
+	return err
+}
+
+const deleteEarningsAbove = `-- name: DeleteEarningsAbove :exec
+DELETE FROM earnings WHERE height > $1
+`
+
+func (q *Queries) DeleteEarningsAbove(ctx context.Context, height int32) error {
+	_, err := q.exec(ctx, q.deleteEarningsAboveStmt, deleteEarningsAbove, height)
 	return err
 }
 
@@ -76,17 +85,18 @@ const deleteEventsAbove = `-- name: DeleteEventsAbove :exec
 DELETE FROM events WHERE height > $1
 `
 
-func (q *Queries) DeleteEventsAbove(ctx context.Context, height int64) error {
+func (q *Queries) DeleteEventsAbove(ctx context.Context, height int32) error {
 	_, err := q.exec(ctx, q.deleteEventsAboveStmt, deleteEventsAbove, height)
 	return err
 }
 
-const deletePayoutOutputsAbove = `-- name: DeletePayoutOutputsAbove :exec
-DELETE FROM payout_outputs WHERE settled > $1
+const deleteNamesAbove = `-- name: DeleteNamesAbove :exec
+DELETE FROM names WHERE id > coalesce((SELECT n.id FROM names n WHERE n.height <= $1 ORDER BY n.id DESC LIMIT 1), 0)
 `
 
-func (q *Queries) DeletePayoutOutputsAbove(ctx context.Context, settled int64) error {
-	_, err := q.exec(ctx, q.deletePayoutOutputsAboveStmt, deletePayoutOutputsAbove, settled)
+// They have the greatest ids.
+func (q *Queries) DeleteNamesAbove(ctx context.Context, height int32) error {
+	_, err := q.exec(ctx, q.deleteNamesAboveStmt, deleteNamesAbove, height)
 	return err
 }
 
@@ -94,35 +104,38 @@ const deletePayoutsAbove = `-- name: DeletePayoutsAbove :exec
 DELETE FROM payouts WHERE settled > $1
 `
 
-func (q *Queries) DeletePayoutsAbove(ctx context.Context, settled int64) error {
+func (q *Queries) DeletePayoutsAbove(ctx context.Context, settled int32) error {
 	_, err := q.exec(ctx, q.deletePayoutsAboveStmt, deletePayoutsAbove, settled)
 	return err
 }
 
 const deletePledgeTicketsAbove = `-- name: DeletePledgeTicketsAbove :exec
-DELETE FROM pledge_tickets WHERE height > $1
+DELETE FROM pledge_tickets WHERE pledge_tickets.height > $1 AND pledge_tickets.pledge IN (SELECT e.pledge FROM events e WHERE e.height > $1)
 `
 
-func (q *Queries) DeletePledgeTicketsAbove(ctx context.Context, height int64) error {
+// Before the events: a ticket that is accepted has one.
+func (q *Queries) DeletePledgeTicketsAbove(ctx context.Context, height int32) error {
 	_, err := q.exec(ctx, q.deletePledgeTicketsAboveStmt, deletePledgeTicketsAbove, height)
 	return err
 }
 
 const deletePledgesAbove = `-- name: DeletePledgesAbove :exec
-DELETE FROM pledges WHERE joined > $1
+DELETE FROM pledges WHERE joined > $1 AND seq IN (SELECT e.pledge FROM events e WHERE e.height > $1)
 `
 
-func (q *Queries) DeletePledgesAbove(ctx context.Context, joined int64) error {
+// Before the tickets.
+func (q *Queries) DeletePledgesAbove(ctx context.Context, joined int32) error {
 	_, err := q.exec(ctx, q.deletePledgesAboveStmt, deletePledgesAbove, joined)
 	return err
 }
 
-const deletePool = `-- name: DeletePool :exec
-DELETE FROM pools WHERE id = $1
+const deletePoolsAbove = `-- name: DeletePoolsAbove :exec
+DELETE FROM pools WHERE num > coalesce((SELECT p.num FROM pools p WHERE p.opened <= $1 ORDER BY p.num DESC LIMIT 1), 0)
 `
 
-func (q *Queries) DeletePool(ctx context.Context, id string) error {
-	_, err := q.exec(ctx, q.deletePoolStmt, deletePool, id)
+// They have the greatest numbers.
+func (q *Queries) DeletePoolsAbove(ctx context.Context, opened int64) error {
+	_, err := q.exec(ctx, q.deletePoolsAboveStmt, deletePoolsAbove, opened)
 	return err
 }
 
@@ -132,7 +145,7 @@ UPDATE pledges SET ended = $2, outcome = $3, forfeited = $4 WHERE seq = $1 AND e
 
 type EndPledgeParams struct {
 	Seq       int64
-	Ended     sql.NullInt64
+	Ended     sql.NullInt32
 	Outcome   sql.NullString
 	Forfeited sql.NullInt64
 }
@@ -187,79 +200,40 @@ func (q *Queries) InsertBlock(ctx context.Context, arg InsertBlockParams) error 
 	return err
 }
 
-const insertCredit = `-- name: InsertCredit :exec
-INSERT INTO credits (height, position, pool, pastelid, address, amount) VALUES ($1, $2, $3, $4, $5, $6)
+const insertEarning = `-- name: InsertEarning :exec
+INSERT INTO earnings (pool, height, first, last) VALUES ($1, $2, $3, $4)
 `
 
-type InsertCreditParams struct {
-	Height   int64
-	Position int64
-	Pool     string
-	Pastelid sql.NullString
-	Address  string
-	Amount   int64
+type InsertEarningParams struct {
+	Pool   int32
+	Height int32
+	First  int32
+	Last   int32
 }
 
-func (q *Queries) InsertCredit(ctx context.Context, arg InsertCreditParams) error {
-	_, err := q.exec(ctx, q.insertCreditStmt, insertCredit,
-		arg.Height,
-		arg.Position,
+func (q *Queries) InsertEarning(ctx context.Context, arg InsertEarningParams) error {
+	_, err := q.exec(ctx, q.insertEarningStmt, insertEarning,
 		arg.Pool,
-		arg.Pastelid,
-		arg.Address,
-		arg.Amount,
-	)
-	return err
-}
-
-const insertEvent = `-- name: InsertEvent :exec
-INSERT INTO events (height, position, type, pool, pastelid, pledge, amount, coins, txid, reason, json)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-`
-
-type InsertEventParams struct {
-	Height   int64
-	Position int64
-	Type     string
-	Pool     sql.NullString
-	Pastelid sql.NullString
-	Pledge   sql.NullInt64
-	Amount   sql.NullInt64
-	Coins    sql.NullInt64
-	Txid     []byte
-	Reason   sql.NullString
-	Json     string
-}
-
-func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error {
-	_, err := q.exec(ctx, q.insertEventStmt, insertEvent,
 		arg.Height,
-		arg.Position,
-		arg.Type,
-		arg.Pool,
-		arg.Pastelid,
-		arg.Pledge,
-		arg.Amount,
-		arg.Coins,
-		arg.Txid,
-		arg.Reason,
-		arg.Json,
+		arg.First,
+		arg.Last,
 	)
 	return err
 }
 
 const insertPayout = `-- name: InsertPayout :exec
-INSERT INTO payouts (pool, settled, txid, valid_from, valid_to, change, tx) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO payouts (pool, settled, txid, change, total, outputs, first_paid, inputs) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type InsertPayoutParams struct {
-	Pool      string
-	Settled   int64
+	Pool      int32
+	Settled   int32
 	Txid      []byte
-	ValidFrom int64
-	ValidTo   int64
 	Change    int64
-	Tx        []byte
+	Total     int64
+	Outputs   int32
+	FirstPaid sql.NullInt32
+	Inputs    []byte
 }
 
 func (q *Queries) InsertPayout(ctx context.Context, arg InsertPayoutParams) error {
@@ -267,90 +241,68 @@ func (q *Queries) InsertPayout(ctx context.Context, arg InsertPayoutParams) erro
 		arg.Pool,
 		arg.Settled,
 		arg.Txid,
-		arg.ValidFrom,
-		arg.ValidTo,
 		arg.Change,
-		arg.Tx,
+		arg.Total,
+		arg.Outputs,
+		arg.FirstPaid,
+		arg.Inputs,
 	)
 	return err
 }
 
-const insertPayoutOutput = `-- name: InsertPayoutOutput :exec
-INSERT INTO payout_outputs (pool, settled, position, address, amount) VALUES ($1, $2, $3, $4, $5)
+const insertPool = `-- name: InsertPool :exec
+INSERT INTO pools (num, id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
+	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 `
 
-type InsertPayoutOutputParams struct {
-	Pool     string
-	Settled  int64
-	Position int64
-	Address  string
-	Amount   int64
+type InsertPoolParams struct {
+	Num          int32
+	ID           string
+	Status       string
+	Company      string
+	Operator     int32
+	Supernode    int32
+	FeeAddress   int32
+	Escrow       int32
+	Required     int64
+	Target       int64
+	Factor       int64
+	Fee          int64
+	Period       int64
+	Opened       int64
+	OpenedTx     []byte
+	Activated    sql.NullInt64
+	ActivationTx []byte
+	Deadline     sql.NullInt64
+	Ended        sql.NullInt64
+	Counted      int64
+	Offered      int64
 }
 
-func (q *Queries) InsertPayoutOutput(ctx context.Context, arg InsertPayoutOutputParams) error {
-	_, err := q.exec(ctx, q.insertPayoutOutputStmt, insertPayoutOutput,
-		arg.Pool,
-		arg.Settled,
-		arg.Position,
-		arg.Address,
-		arg.Amount,
-	)
-	return err
-}
-
-const insertPledge = `-- name: InsertPledge :exec
-INSERT INTO pledges (seq, pool, pastelid, address, joined) VALUES ($1, $2, $3, $4, $5)
-`
-
-type InsertPledgeParams struct {
-	Seq      int64
-	Pool     string
-	Pastelid string
-	Address  string
-	Joined   int64
-}
-
-func (q *Queries) InsertPledge(ctx context.Context, arg InsertPledgeParams) error {
-	_, err := q.exec(ctx, q.insertPledgeStmt, insertPledge,
-		arg.Seq,
-		arg.Pool,
-		arg.Pastelid,
-		arg.Address,
-		arg.Joined,
-	)
-	return err
-}
-
-const insertPledgeTicket = `-- name: InsertPledgeTicket :exec
-INSERT INTO pledge_tickets (height, position, pledge, pool, pastelid, reward, offered, ticket, output_txid, output_vout)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-`
-
-type InsertPledgeTicketParams struct {
-	Height     int64
-	Position   int64
-	Pledge     int64
-	Pool       string
-	Pastelid   string
-	Reward     string
-	Offered    int64
-	Ticket     []byte
-	OutputTxid []byte
-	OutputVout int64
-}
-
-func (q *Queries) InsertPledgeTicket(ctx context.Context, arg InsertPledgeTicketParams) error {
-	_, err := q.exec(ctx, q.insertPledgeTicketStmt, insertPledgeTicket,
-		arg.Height,
-		arg.Position,
-		arg.Pledge,
-		arg.Pool,
-		arg.Pastelid,
-		arg.Reward,
+func (q *Queries) InsertPool(ctx context.Context, arg InsertPoolParams) error {
+	_, err := q.exec(ctx, q.insertPoolStmt, insertPool,
+		arg.Num,
+		arg.ID,
+		arg.Status,
+		arg.Company,
+		arg.Operator,
+		arg.Supernode,
+		arg.FeeAddress,
+		arg.Escrow,
+		arg.Required,
+		arg.Target,
+		arg.Factor,
+		arg.Fee,
+		arg.Period,
+		arg.Opened,
+		arg.OpenedTx,
+		arg.Activated,
+		arg.ActivationTx,
+		arg.Deadline,
+		arg.Ended,
+		arg.Counted,
 		arg.Offered,
-		arg.Ticket,
-		arg.OutputTxid,
-		arg.OutputVout,
 	)
 	return err
 }
@@ -378,14 +330,36 @@ func (q *Queries) LastBlock(ctx context.Context) (LastBlockRow, error) {
 	return i, err
 }
 
+const lastName = `-- name: LastName :one
+SELECT CAST(coalesce(max(id), 0) AS BIGINT) FROM names
+`
+
+func (q *Queries) LastName(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.lastNameStmt, lastName)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const lastPool = `-- name: LastPool :one
+SELECT CAST(coalesce(max(num), 0) AS BIGINT) FROM pools
+`
+
+func (q *Queries) LastPool(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.lastPoolStmt, lastPool)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const payPayout = `-- name: PayPayout :execrows
 UPDATE payouts SET paid = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL AND cancelled IS NULL
 `
 
 type PayPayoutParams struct {
-	Pool string
+	Pool int32
 	Txid []byte
-	Paid sql.NullInt64
+	Paid sql.NullInt32
 }
 
 func (q *Queries) PayPayout(ctx context.Context, arg PayPayoutParams) (int64, error) {
@@ -396,69 +370,11 @@ func (q *Queries) PayPayout(ctx context.Context, arg PayPayoutParams) (int64, er
 	return result.RowsAffected()
 }
 
-const putPool = `-- name: PutPool :exec
-INSERT INTO pools (id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
-	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-ON CONFLICT (id) DO UPDATE SET status = excluded.status, opened = excluded.opened, opened_tx = excluded.opened_tx, activated = excluded.activated,
-	activation_tx = excluded.activation_tx, deadline = excluded.deadline, ended = excluded.ended,
-	counted = excluded.counted, offered = excluded.offered
-`
-
-type PutPoolParams struct {
-	ID           string
-	Status       string
-	Company      string
-	Operator     string
-	Supernode    string
-	FeeAddress   string
-	Escrow       string
-	Required     int64
-	Target       int64
-	Factor       int64
-	Fee          int64
-	Period       int64
-	Opened       int64
-	OpenedTx     []byte
-	Activated    sql.NullInt64
-	ActivationTx []byte
-	Deadline     sql.NullInt64
-	Ended        sql.NullInt64
-	Counted      int64
-	Offered      int64
-}
-
-func (q *Queries) PutPool(ctx context.Context, arg PutPoolParams) error {
-	_, err := q.exec(ctx, q.putPoolStmt, putPool,
-		arg.ID,
-		arg.Status,
-		arg.Company,
-		arg.Operator,
-		arg.Supernode,
-		arg.FeeAddress,
-		arg.Escrow,
-		arg.Required,
-		arg.Target,
-		arg.Factor,
-		arg.Fee,
-		arg.Period,
-		arg.Opened,
-		arg.OpenedTx,
-		arg.Activated,
-		arg.ActivationTx,
-		arg.Deadline,
-		arg.Ended,
-		arg.Counted,
-		arg.Offered,
-	)
-	return err
-}
-
 const reopenPledgesAbove = `-- name: ReopenPledgesAbove :exec
 UPDATE pledges SET ended = NULL, outcome = NULL, forfeited = NULL WHERE ended > $1
 `
 
-func (q *Queries) ReopenPledgesAbove(ctx context.Context, ended sql.NullInt64) error {
+func (q *Queries) ReopenPledgesAbove(ctx context.Context, ended sql.NullInt32) error {
 	_, err := q.exec(ctx, q.reopenPledgesAboveStmt, reopenPledgesAbove, ended)
 	return err
 }
@@ -467,7 +383,7 @@ const uncancelPayoutsAbove = `-- name: UncancelPayoutsAbove :exec
 UPDATE payouts SET cancelled = NULL WHERE cancelled > $1
 `
 
-func (q *Queries) UncancelPayoutsAbove(ctx context.Context, cancelled sql.NullInt64) error {
+func (q *Queries) UncancelPayoutsAbove(ctx context.Context, cancelled sql.NullInt32) error {
 	_, err := q.exec(ctx, q.uncancelPayoutsAboveStmt, uncancelPayoutsAbove, cancelled)
 	return err
 }
@@ -487,7 +403,39 @@ const unpayPayoutsAbove = `-- name: UnpayPayoutsAbove :exec
 UPDATE payouts SET paid = NULL WHERE paid > $1
 `
 
-func (q *Queries) UnpayPayoutsAbove(ctx context.Context, paid sql.NullInt64) error {
+func (q *Queries) UnpayPayoutsAbove(ctx context.Context, paid sql.NullInt32) error {
 	_, err := q.exec(ctx, q.unpayPayoutsAboveStmt, unpayPayoutsAbove, paid)
 	return err
+}
+
+const updatePool = `-- name: UpdatePool :execrows
+UPDATE pools SET status = $2, activated = $3, activation_tx = $4, deadline = $5, ended = $6, counted = $7, offered = $8 WHERE id = $1
+`
+
+type UpdatePoolParams struct {
+	ID           string
+	Status       string
+	Activated    sql.NullInt64
+	ActivationTx []byte
+	Deadline     sql.NullInt64
+	Ended        sql.NullInt64
+	Counted      int64
+	Offered      int64
+}
+
+func (q *Queries) UpdatePool(ctx context.Context, arg UpdatePoolParams) (int64, error) {
+	result, err := q.exec(ctx, q.updatePoolStmt, updatePool,
+		arg.ID,
+		arg.Status,
+		arg.Activated,
+		arg.ActivationTx,
+		arg.Deadline,
+		arg.Ended,
+		arg.Counted,
+		arg.Offered,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

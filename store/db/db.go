@@ -78,11 +78,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteBlocksAboveStmt, err = db.PrepareContext(ctx, deleteBlocksAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteBlocksAbove: %w", err)
 	}
-	if q.deleteCreditsAboveStmt, err = db.PrepareContext(ctx, deleteCreditsAbove); err != nil {
-		return nil, fmt.Errorf("error preparing query DeleteCreditsAbove: %w", err)
+	if q.deleteClaimsAboveStmt, err = db.PrepareContext(ctx, deleteClaimsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteClaimsAbove: %w", err)
 	}
 	if q.deleteDeliveriesOfStmt, err = db.PrepareContext(ctx, deleteDeliveriesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteDeliveriesOf: %w", err)
+	}
+	if q.deleteEarningsAboveStmt, err = db.PrepareContext(ctx, deleteEarningsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteEarningsAbove: %w", err)
 	}
 	if q.deleteEndingsOfStmt, err = db.PrepareContext(ctx, deleteEndingsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteEndingsOf: %w", err)
@@ -93,8 +96,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteMempoolLookedStmt, err = db.PrepareContext(ctx, deleteMempoolLooked); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMempoolLooked: %w", err)
 	}
-	if q.deletePayoutOutputsAboveStmt, err = db.PrepareContext(ctx, deletePayoutOutputsAbove); err != nil {
-		return nil, fmt.Errorf("error preparing query DeletePayoutOutputsAbove: %w", err)
+	if q.deleteNamesAboveStmt, err = db.PrepareContext(ctx, deleteNamesAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteNamesAbove: %w", err)
 	}
 	if q.deletePayoutsAboveStmt, err = db.PrepareContext(ctx, deletePayoutsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePayoutsAbove: %w", err)
@@ -105,11 +108,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePledgesAboveStmt, err = db.PrepareContext(ctx, deletePledgesAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePledgesAbove: %w", err)
 	}
-	if q.deletePoolStmt, err = db.PrepareContext(ctx, deletePool); err != nil {
-		return nil, fmt.Errorf("error preparing query DeletePool: %w", err)
-	}
-	if q.deleteRecordStmt, err = db.PrepareContext(ctx, deleteRecord); err != nil {
-		return nil, fmt.Errorf("error preparing query DeleteRecord: %w", err)
+	if q.deletePoolsAboveStmt, err = db.PrepareContext(ctx, deletePoolsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePoolsAbove: %w", err)
 	}
 	if q.deleteSpendStmt, err = db.PrepareContext(ctx, deleteSpend); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSpend: %w", err)
@@ -129,14 +129,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.emptyBlocksStmt, err = db.PrepareContext(ctx, emptyBlocks); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyBlocks: %w", err)
 	}
-	if q.emptyCreditsStmt, err = db.PrepareContext(ctx, emptyCredits); err != nil {
-		return nil, fmt.Errorf("error preparing query EmptyCredits: %w", err)
+	if q.emptyClaimsStmt, err = db.PrepareContext(ctx, emptyClaims); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyClaims: %w", err)
+	}
+	if q.emptyEarningsStmt, err = db.PrepareContext(ctx, emptyEarnings); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyEarnings: %w", err)
 	}
 	if q.emptyEventsStmt, err = db.PrepareContext(ctx, emptyEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyEvents: %w", err)
 	}
-	if q.emptyPayoutOutputsStmt, err = db.PrepareContext(ctx, emptyPayoutOutputs); err != nil {
-		return nil, fmt.Errorf("error preparing query EmptyPayoutOutputs: %w", err)
+	if q.emptyNamesStmt, err = db.PrepareContext(ctx, emptyNames); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyNames: %w", err)
 	}
 	if q.emptyPayoutsStmt, err = db.PrepareContext(ctx, emptyPayouts); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPayouts: %w", err)
@@ -149,6 +152,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.emptyPoolsStmt, err = db.PrepareContext(ctx, emptyPools); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPools: %w", err)
+	}
+	if q.emptyPrunedStmt, err = db.PrepareContext(ctx, emptyPruned); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPruned: %w", err)
 	}
 	if q.emptyRecordsStmt, err = db.PrepareContext(ctx, emptyRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyRecords: %w", err)
@@ -180,23 +186,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertBlockStmt, err = db.PrepareContext(ctx, insertBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertBlock: %w", err)
 	}
-	if q.insertCreditStmt, err = db.PrepareContext(ctx, insertCredit); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertCredit: %w", err)
-	}
-	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
+	if q.insertEarningStmt, err = db.PrepareContext(ctx, insertEarning); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertEarning: %w", err)
 	}
 	if q.insertPayoutStmt, err = db.PrepareContext(ctx, insertPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPayout: %w", err)
 	}
-	if q.insertPayoutOutputStmt, err = db.PrepareContext(ctx, insertPayoutOutput); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertPayoutOutput: %w", err)
-	}
-	if q.insertPledgeStmt, err = db.PrepareContext(ctx, insertPledge); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertPledge: %w", err)
-	}
-	if q.insertPledgeTicketStmt, err = db.PrepareContext(ctx, insertPledgeTicket); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertPledgeTicket: %w", err)
+	if q.insertPoolStmt, err = db.PrepareContext(ctx, insertPool); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPool: %w", err)
 	}
 	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
@@ -206,6 +203,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lastMoveStmt, err = db.PrepareContext(ctx, lastMove); err != nil {
 		return nil, fmt.Errorf("error preparing query LastMove: %w", err)
+	}
+	if q.lastNameStmt, err = db.PrepareContext(ctx, lastName); err != nil {
+		return nil, fmt.Errorf("error preparing query LastName: %w", err)
+	}
+	if q.lastPoolStmt, err = db.PrepareContext(ctx, lastPool); err != nil {
+		return nil, fmt.Errorf("error preparing query LastPool: %w", err)
 	}
 	if q.ledgerEventsAboveStmt, err = db.PrepareContext(ctx, ledgerEventsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query LedgerEventsAbove: %w", err)
@@ -228,6 +231,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextAlertStmt, err = db.PrepareContext(ctx, nextAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query NextAlert: %w", err)
 	}
+	if q.outputsAboveStmt, err = db.PrepareContext(ctx, outputsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query OutputsAbove: %w", err)
+	}
 	if q.paidByPayoutStmt, err = db.PrepareContext(ctx, paidByPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PaidByPayout: %w", err)
 	}
@@ -248,12 +254,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putMempoolLookedStmt, err = db.PrepareContext(ctx, putMempoolLooked); err != nil {
 		return nil, fmt.Errorf("error preparing query PutMempoolLooked: %w", err)
-	}
-	if q.putPoolStmt, err = db.PrepareContext(ctx, putPool); err != nil {
-		return nil, fmt.Errorf("error preparing query PutPool: %w", err)
-	}
-	if q.putRecordStmt, err = db.PrepareContext(ctx, putRecord); err != nil {
-		return nil, fmt.Errorf("error preparing query PutRecord: %w", err)
 	}
 	if q.putSpendStmt, err = db.PrepareContext(ctx, putSpend); err != nil {
 		return nil, fmt.Errorf("error preparing query PutSpend: %w", err)
@@ -281,6 +281,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.unpayPayoutsAboveStmt, err = db.PrepareContext(ctx, unpayPayoutsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query UnpayPayoutsAbove: %w", err)
+	}
+	if q.updatePoolStmt, err = db.PrepareContext(ctx, updatePool); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdatePool: %w", err)
 	}
 	if q.waitingAlertsStmt, err = db.PrepareContext(ctx, waitingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query WaitingAlerts: %w", err)
@@ -380,14 +383,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteBlocksAboveStmt: %w", cerr)
 		}
 	}
-	if q.deleteCreditsAboveStmt != nil {
-		if cerr := q.deleteCreditsAboveStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deleteCreditsAboveStmt: %w", cerr)
+	if q.deleteClaimsAboveStmt != nil {
+		if cerr := q.deleteClaimsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteClaimsAboveStmt: %w", cerr)
 		}
 	}
 	if q.deleteDeliveriesOfStmt != nil {
 		if cerr := q.deleteDeliveriesOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteDeliveriesOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteEarningsAboveStmt != nil {
+		if cerr := q.deleteEarningsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteEarningsAboveStmt: %w", cerr)
 		}
 	}
 	if q.deleteEndingsOfStmt != nil {
@@ -405,9 +413,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteMempoolLookedStmt: %w", cerr)
 		}
 	}
-	if q.deletePayoutOutputsAboveStmt != nil {
-		if cerr := q.deletePayoutOutputsAboveStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deletePayoutOutputsAboveStmt: %w", cerr)
+	if q.deleteNamesAboveStmt != nil {
+		if cerr := q.deleteNamesAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteNamesAboveStmt: %w", cerr)
 		}
 	}
 	if q.deletePayoutsAboveStmt != nil {
@@ -425,14 +433,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletePledgesAboveStmt: %w", cerr)
 		}
 	}
-	if q.deletePoolStmt != nil {
-		if cerr := q.deletePoolStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deletePoolStmt: %w", cerr)
-		}
-	}
-	if q.deleteRecordStmt != nil {
-		if cerr := q.deleteRecordStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deleteRecordStmt: %w", cerr)
+	if q.deletePoolsAboveStmt != nil {
+		if cerr := q.deletePoolsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePoolsAboveStmt: %w", cerr)
 		}
 	}
 	if q.deleteSpendStmt != nil {
@@ -465,9 +468,14 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing emptyBlocksStmt: %w", cerr)
 		}
 	}
-	if q.emptyCreditsStmt != nil {
-		if cerr := q.emptyCreditsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing emptyCreditsStmt: %w", cerr)
+	if q.emptyClaimsStmt != nil {
+		if cerr := q.emptyClaimsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyClaimsStmt: %w", cerr)
+		}
+	}
+	if q.emptyEarningsStmt != nil {
+		if cerr := q.emptyEarningsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyEarningsStmt: %w", cerr)
 		}
 	}
 	if q.emptyEventsStmt != nil {
@@ -475,9 +483,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing emptyEventsStmt: %w", cerr)
 		}
 	}
-	if q.emptyPayoutOutputsStmt != nil {
-		if cerr := q.emptyPayoutOutputsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing emptyPayoutOutputsStmt: %w", cerr)
+	if q.emptyNamesStmt != nil {
+		if cerr := q.emptyNamesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyNamesStmt: %w", cerr)
 		}
 	}
 	if q.emptyPayoutsStmt != nil {
@@ -498,6 +506,11 @@ func (q *Queries) Close() error {
 	if q.emptyPoolsStmt != nil {
 		if cerr := q.emptyPoolsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyPoolsStmt: %w", cerr)
+		}
+	}
+	if q.emptyPrunedStmt != nil {
+		if cerr := q.emptyPrunedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPrunedStmt: %w", cerr)
 		}
 	}
 	if q.emptyRecordsStmt != nil {
@@ -550,14 +563,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertBlockStmt: %w", cerr)
 		}
 	}
-	if q.insertCreditStmt != nil {
-		if cerr := q.insertCreditStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertCreditStmt: %w", cerr)
-		}
-	}
-	if q.insertEventStmt != nil {
-		if cerr := q.insertEventStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertEventStmt: %w", cerr)
+	if q.insertEarningStmt != nil {
+		if cerr := q.insertEarningStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertEarningStmt: %w", cerr)
 		}
 	}
 	if q.insertPayoutStmt != nil {
@@ -565,19 +573,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertPayoutStmt: %w", cerr)
 		}
 	}
-	if q.insertPayoutOutputStmt != nil {
-		if cerr := q.insertPayoutOutputStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertPayoutOutputStmt: %w", cerr)
-		}
-	}
-	if q.insertPledgeStmt != nil {
-		if cerr := q.insertPledgeStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertPledgeStmt: %w", cerr)
-		}
-	}
-	if q.insertPledgeTicketStmt != nil {
-		if cerr := q.insertPledgeTicketStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertPledgeTicketStmt: %w", cerr)
+	if q.insertPoolStmt != nil {
+		if cerr := q.insertPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPoolStmt: %w", cerr)
 		}
 	}
 	if q.insertSubscriptionStmt != nil {
@@ -593,6 +591,16 @@ func (q *Queries) Close() error {
 	if q.lastMoveStmt != nil {
 		if cerr := q.lastMoveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastMoveStmt: %w", cerr)
+		}
+	}
+	if q.lastNameStmt != nil {
+		if cerr := q.lastNameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastNameStmt: %w", cerr)
+		}
+	}
+	if q.lastPoolStmt != nil {
+		if cerr := q.lastPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastPoolStmt: %w", cerr)
 		}
 	}
 	if q.ledgerEventsAboveStmt != nil {
@@ -630,6 +638,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextAlertStmt: %w", cerr)
 		}
 	}
+	if q.outputsAboveStmt != nil {
+		if cerr := q.outputsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing outputsAboveStmt: %w", cerr)
+		}
+	}
 	if q.paidByPayoutStmt != nil {
 		if cerr := q.paidByPayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing paidByPayoutStmt: %w", cerr)
@@ -663,16 +676,6 @@ func (q *Queries) Close() error {
 	if q.putMempoolLookedStmt != nil {
 		if cerr := q.putMempoolLookedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putMempoolLookedStmt: %w", cerr)
-		}
-	}
-	if q.putPoolStmt != nil {
-		if cerr := q.putPoolStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing putPoolStmt: %w", cerr)
-		}
-	}
-	if q.putRecordStmt != nil {
-		if cerr := q.putRecordStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing putRecordStmt: %w", cerr)
 		}
 	}
 	if q.putSpendStmt != nil {
@@ -718,6 +721,11 @@ func (q *Queries) Close() error {
 	if q.unpayPayoutsAboveStmt != nil {
 		if cerr := q.unpayPayoutsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing unpayPayoutsAboveStmt: %w", cerr)
+		}
+	}
+	if q.updatePoolStmt != nil {
+		if cerr := q.updatePoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updatePoolStmt: %w", cerr)
 		}
 	}
 	if q.waitingAlertsStmt != nil {
@@ -782,30 +790,32 @@ type Queries struct {
 	countPledgesAtStmt           *sql.Stmt
 	deleteAlertsOfStmt           *sql.Stmt
 	deleteBlocksAboveStmt        *sql.Stmt
-	deleteCreditsAboveStmt       *sql.Stmt
+	deleteClaimsAboveStmt        *sql.Stmt
 	deleteDeliveriesOfStmt       *sql.Stmt
+	deleteEarningsAboveStmt      *sql.Stmt
 	deleteEndingsOfStmt          *sql.Stmt
 	deleteEventsAboveStmt        *sql.Stmt
 	deleteMempoolLookedStmt      *sql.Stmt
-	deletePayoutOutputsAboveStmt *sql.Stmt
+	deleteNamesAboveStmt         *sql.Stmt
 	deletePayoutsAboveStmt       *sql.Stmt
 	deletePledgeTicketsAboveStmt *sql.Stmt
 	deletePledgesAboveStmt       *sql.Stmt
-	deletePoolStmt               *sql.Stmt
-	deleteRecordStmt             *sql.Stmt
+	deletePoolsAboveStmt         *sql.Stmt
 	deleteSpendStmt              *sql.Stmt
 	deleteSpendsStmt             *sql.Stmt
 	deleteSubscriptionStmt       *sql.Stmt
 	deliveriesStmt               *sql.Stmt
 	dropAlertStmt                *sql.Stmt
 	emptyBlocksStmt              *sql.Stmt
-	emptyCreditsStmt             *sql.Stmt
+	emptyClaimsStmt              *sql.Stmt
+	emptyEarningsStmt            *sql.Stmt
 	emptyEventsStmt              *sql.Stmt
-	emptyPayoutOutputsStmt       *sql.Stmt
+	emptyNamesStmt               *sql.Stmt
 	emptyPayoutsStmt             *sql.Stmt
 	emptyPledgeTicketsStmt       *sql.Stmt
 	emptyPledgesStmt             *sql.Stmt
 	emptyPoolsStmt               *sql.Stmt
+	emptyPrunedStmt              *sql.Stmt
 	emptyRecordsStmt             *sql.Stmt
 	endPledgeStmt                *sql.Stmt
 	endingsStmt                  *sql.Stmt
@@ -816,15 +826,14 @@ type Queries struct {
 	hastenAlertsStmt             *sql.Stmt
 	insertAlertStmt              *sql.Stmt
 	insertBlockStmt              *sql.Stmt
-	insertCreditStmt             *sql.Stmt
-	insertEventStmt              *sql.Stmt
+	insertEarningStmt            *sql.Stmt
 	insertPayoutStmt             *sql.Stmt
-	insertPayoutOutputStmt       *sql.Stmt
-	insertPledgeStmt             *sql.Stmt
-	insertPledgeTicketStmt       *sql.Stmt
+	insertPoolStmt               *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
 	lastBlockStmt                *sql.Stmt
 	lastMoveStmt                 *sql.Stmt
+	lastNameStmt                 *sql.Stmt
+	lastPoolStmt                 *sql.Stmt
 	ledgerEventsAboveStmt        *sql.Stmt
 	listSubscriptionsStmt        *sql.Stmt
 	loseAlertsStmt               *sql.Stmt
@@ -832,6 +841,7 @@ type Queries struct {
 	lowerSinceStmt               *sql.Stmt
 	lowerStandingStmt            *sql.Stmt
 	nextAlertStmt                *sql.Stmt
+	outputsAboveStmt             *sql.Stmt
 	paidByPayoutStmt             *sql.Stmt
 	payPayoutStmt                *sql.Stmt
 	poolsOfPledgerStmt           *sql.Stmt
@@ -839,8 +849,6 @@ type Queries struct {
 	putDeliveredStmt             *sql.Stmt
 	putFailedStmt                *sql.Stmt
 	putMempoolLookedStmt         *sql.Stmt
-	putPoolStmt                  *sql.Stmt
-	putRecordStmt                *sql.Stmt
 	putSpendStmt                 *sql.Stmt
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
@@ -850,6 +858,7 @@ type Queries struct {
 	uncancelPayoutsAboveStmt     *sql.Stmt
 	undoAtStmt                   *sql.Stmt
 	unpayPayoutsAboveStmt        *sql.Stmt
+	updatePoolStmt               *sql.Stmt
 	waitingAlertsStmt            *sql.Stmt
 }
 
@@ -875,30 +884,32 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countPledgesAtStmt:           q.countPledgesAtStmt,
 		deleteAlertsOfStmt:           q.deleteAlertsOfStmt,
 		deleteBlocksAboveStmt:        q.deleteBlocksAboveStmt,
-		deleteCreditsAboveStmt:       q.deleteCreditsAboveStmt,
+		deleteClaimsAboveStmt:        q.deleteClaimsAboveStmt,
 		deleteDeliveriesOfStmt:       q.deleteDeliveriesOfStmt,
+		deleteEarningsAboveStmt:      q.deleteEarningsAboveStmt,
 		deleteEndingsOfStmt:          q.deleteEndingsOfStmt,
 		deleteEventsAboveStmt:        q.deleteEventsAboveStmt,
 		deleteMempoolLookedStmt:      q.deleteMempoolLookedStmt,
-		deletePayoutOutputsAboveStmt: q.deletePayoutOutputsAboveStmt,
+		deleteNamesAboveStmt:         q.deleteNamesAboveStmt,
 		deletePayoutsAboveStmt:       q.deletePayoutsAboveStmt,
 		deletePledgeTicketsAboveStmt: q.deletePledgeTicketsAboveStmt,
 		deletePledgesAboveStmt:       q.deletePledgesAboveStmt,
-		deletePoolStmt:               q.deletePoolStmt,
-		deleteRecordStmt:             q.deleteRecordStmt,
+		deletePoolsAboveStmt:         q.deletePoolsAboveStmt,
 		deleteSpendStmt:              q.deleteSpendStmt,
 		deleteSpendsStmt:             q.deleteSpendsStmt,
 		deleteSubscriptionStmt:       q.deleteSubscriptionStmt,
 		deliveriesStmt:               q.deliveriesStmt,
 		dropAlertStmt:                q.dropAlertStmt,
 		emptyBlocksStmt:              q.emptyBlocksStmt,
-		emptyCreditsStmt:             q.emptyCreditsStmt,
+		emptyClaimsStmt:              q.emptyClaimsStmt,
+		emptyEarningsStmt:            q.emptyEarningsStmt,
 		emptyEventsStmt:              q.emptyEventsStmt,
-		emptyPayoutOutputsStmt:       q.emptyPayoutOutputsStmt,
+		emptyNamesStmt:               q.emptyNamesStmt,
 		emptyPayoutsStmt:             q.emptyPayoutsStmt,
 		emptyPledgeTicketsStmt:       q.emptyPledgeTicketsStmt,
 		emptyPledgesStmt:             q.emptyPledgesStmt,
 		emptyPoolsStmt:               q.emptyPoolsStmt,
+		emptyPrunedStmt:              q.emptyPrunedStmt,
 		emptyRecordsStmt:             q.emptyRecordsStmt,
 		endPledgeStmt:                q.endPledgeStmt,
 		endingsStmt:                  q.endingsStmt,
@@ -909,15 +920,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		hastenAlertsStmt:             q.hastenAlertsStmt,
 		insertAlertStmt:              q.insertAlertStmt,
 		insertBlockStmt:              q.insertBlockStmt,
-		insertCreditStmt:             q.insertCreditStmt,
-		insertEventStmt:              q.insertEventStmt,
+		insertEarningStmt:            q.insertEarningStmt,
 		insertPayoutStmt:             q.insertPayoutStmt,
-		insertPayoutOutputStmt:       q.insertPayoutOutputStmt,
-		insertPledgeStmt:             q.insertPledgeStmt,
-		insertPledgeTicketStmt:       q.insertPledgeTicketStmt,
+		insertPoolStmt:               q.insertPoolStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
 		lastBlockStmt:                q.lastBlockStmt,
 		lastMoveStmt:                 q.lastMoveStmt,
+		lastNameStmt:                 q.lastNameStmt,
+		lastPoolStmt:                 q.lastPoolStmt,
 		ledgerEventsAboveStmt:        q.ledgerEventsAboveStmt,
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
 		loseAlertsStmt:               q.loseAlertsStmt,
@@ -925,6 +935,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lowerSinceStmt:               q.lowerSinceStmt,
 		lowerStandingStmt:            q.lowerStandingStmt,
 		nextAlertStmt:                q.nextAlertStmt,
+		outputsAboveStmt:             q.outputsAboveStmt,
 		paidByPayoutStmt:             q.paidByPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
 		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
@@ -932,8 +943,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putDeliveredStmt:             q.putDeliveredStmt,
 		putFailedStmt:                q.putFailedStmt,
 		putMempoolLookedStmt:         q.putMempoolLookedStmt,
-		putPoolStmt:                  q.putPoolStmt,
-		putRecordStmt:                q.putRecordStmt,
 		putSpendStmt:                 q.putSpendStmt,
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
@@ -943,6 +952,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		uncancelPayoutsAboveStmt:     q.uncancelPayoutsAboveStmt,
 		undoAtStmt:                   q.undoAtStmt,
 		unpayPayoutsAboveStmt:        q.unpayPayoutsAboveStmt,
+		updatePoolStmt:               q.updatePoolStmt,
 		waitingAlertsStmt:            q.waitingAlertsStmt,
 	}
 }

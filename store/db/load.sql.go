@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 )
 
 const blocksAbove = `-- name: BlocksAbove :many
@@ -54,16 +55,18 @@ func (q *Queries) CountBlocks(ctx context.Context) (int64, error) {
 }
 
 const ledgerEventsAbove = `-- name: LedgerEventsAbove :many
-SELECT height, json FROM events WHERE height > $1 AND type <> 'ticket.rejected' ORDER BY height, position
+SELECT height, type, pool, json FROM events WHERE height > $1 AND type <> 'ticket.rejected' ORDER BY height, position
 `
 
 type LedgerEventsAboveRow struct {
-	Height int64
+	Height int32
+	Type   string
+	Pool   sql.NullInt32
 	Json   string
 }
 
 // The events that the ledger digest covers.
-func (q *Queries) LedgerEventsAbove(ctx context.Context, height int64) ([]LedgerEventsAboveRow, error) {
+func (q *Queries) LedgerEventsAbove(ctx context.Context, height int32) ([]LedgerEventsAboveRow, error) {
 	rows, err := q.query(ctx, q.ledgerEventsAboveStmt, ledgerEventsAbove, height)
 	if err != nil {
 		return nil, err
@@ -72,7 +75,53 @@ func (q *Queries) LedgerEventsAbove(ctx context.Context, height int64) ([]Ledger
 	items := []LedgerEventsAboveRow{}
 	for rows.Next() {
 		var i LedgerEventsAboveRow
-		if err := rows.Scan(&i.Height, &i.Json); err != nil {
+		if err := rows.Scan(
+			&i.Height,
+			&i.Type,
+			&i.Pool,
+			&i.Json,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const outputsAbove = `-- name: OutputsAbove :many
+SELECT c.pool, c.height, n.text AS address, c.paid FROM claims c JOIN names n ON n.id = c.address
+WHERE c.height > $1 AND c.output IS NOT NULL ORDER BY c.height, c.pool, c.output
+`
+
+type OutputsAboveRow struct {
+	Pool    int32
+	Height  int32
+	Address string
+	Paid    sql.NullInt64
+}
+
+// Of the payouts that settled above a block.
+func (q *Queries) OutputsAbove(ctx context.Context, height int32) ([]OutputsAboveRow, error) {
+	rows, err := q.query(ctx, q.outputsAboveStmt, outputsAbove, height)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OutputsAboveRow{}
+	for rows.Next() {
+		var i OutputsAboveRow
+		if err := rows.Scan(
+			&i.Pool,
+			&i.Height,
+			&i.Address,
+			&i.Paid,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -18,12 +18,21 @@ func (q *Queries) EmptyBlocks(ctx context.Context) error {
 	return err
 }
 
-const emptyCredits = `-- name: EmptyCredits :exec
-DELETE FROM credits
+const emptyClaims = `-- name: EmptyClaims :exec
+DELETE FROM claims
 `
 
-func (q *Queries) EmptyCredits(ctx context.Context) error {
-	_, err := q.exec(ctx, q.emptyCreditsStmt, emptyCredits)
+func (q *Queries) EmptyClaims(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyClaimsStmt, emptyClaims)
+	return err
+}
+
+const emptyEarnings = `-- name: EmptyEarnings :exec
+DELETE FROM earnings
+`
+
+func (q *Queries) EmptyEarnings(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyEarningsStmt, emptyEarnings)
 	return err
 }
 
@@ -36,12 +45,12 @@ func (q *Queries) EmptyEvents(ctx context.Context) error {
 	return err
 }
 
-const emptyPayoutOutputs = `-- name: EmptyPayoutOutputs :exec
-DELETE FROM payout_outputs
+const emptyNames = `-- name: EmptyNames :exec
+DELETE FROM names
 `
 
-func (q *Queries) EmptyPayoutOutputs(ctx context.Context) error {
-	_, err := q.exec(ctx, q.emptyPayoutOutputsStmt, emptyPayoutOutputs)
+func (q *Queries) EmptyNames(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyNamesStmt, emptyNames)
 	return err
 }
 
@@ -78,6 +87,15 @@ DELETE FROM pools
 
 func (q *Queries) EmptyPools(ctx context.Context) error {
 	_, err := q.exec(ctx, q.emptyPoolsStmt, emptyPools)
+	return err
+}
+
+const emptyPruned = `-- name: EmptyPruned :exec
+DELETE FROM pruned
+`
+
+func (q *Queries) EmptyPruned(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyPrunedStmt, emptyPruned)
 	return err
 }
 

@@ -115,29 +115,38 @@ DELETE FROM alerts WHERE state IN ('sent', 'withdrawn', 'failed') AND standing =
 AND (created < $2 OR created > $3);
 
 -- name: CountEventsUpTo :one
-SELECT count(*) FROM events WHERE pool = $1 AND type = $2 AND (height, position) <= ($3, $4);
+SELECT count(*) FROM events WHERE events.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND events.type = $1
+AND (events.height, events.position) <= ($2, $3);
 
 -- name: CountPledgeEventsUpTo :one
-SELECT count(*) FROM events WHERE pastelid = $1 AND pledge = $2 AND type = $3 AND (height, position) <= ($4, $5);
+SELECT count(*) FROM events WHERE events.pastelid = (SELECT id FROM names WHERE text = sqlc.arg(pastelid_text)) AND events.pledge = $1
+AND events.type = $2 AND (events.height, events.position) <= ($3, $4);
 
 -- name: TicketsOfPledge :many
-SELECT ticket, reward FROM pledge_tickets WHERE pledge = $1 ORDER BY height, position LIMIT $2 OFFSET $3;
+SELECT t.ticket, n.text AS reward FROM pledge_tickets t JOIN names n ON n.id = t.reward WHERE t.pledge = $1
+ORDER BY t.height, t.position LIMIT $2 OFFSET $3;
 
 -- name: CountPledgesAt :one
-SELECT count(*) FROM pledges WHERE pool = $1 AND pastelid = $2 AND joined <= $3 AND (ended IS NULL OR ended >= $3);
+SELECT count(*) FROM pledges p WHERE p.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id))
+AND p.pastelid = (SELECT id FROM names WHERE text = sqlc.arg(pastelid_text)) AND p.joined <= $1 AND (p.ended IS NULL OR p.ended >= $1);
 
 -- name: PaidByPayout :one
-SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM payout_outputs o WHERE o.pool = $1 AND o.settled = $2
-AND address IN (SELECT reward FROM pledge_tickets t WHERE t.pool = $1 AND t.pastelid = $3);
+SELECT CAST(coalesce(sum(c.paid), 0) AS BIGINT) FROM claims c
+WHERE c.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND c.height = $1 AND c.output IS NOT NULL AND c.address IN (
+	SELECT t.reward FROM pledges p JOIN pledge_tickets t ON t.pledge = p.seq
+	WHERE p.pool = c.pool AND p.pastelid = (SELECT id FROM names WHERE text = sqlc.arg(pastelid_text)));
 
 -- name: PoolsOfPledger :many
-SELECT DISTINCT pool FROM pledges WHERE pastelid = $1 AND ended IS NULL;
+SELECT DISTINCT o.id FROM pledges p JOIN pools o ON o.num = p.pool
+WHERE p.pastelid = (SELECT n.id FROM names n WHERE n.text = sqlc.arg(pastelid_text)) AND p.ended IS NULL;
 
 -- name: ActiveSupernodes :many
-SELECT id, activation_tx, escrow FROM pools WHERE status = 'active' AND activation_tx IS NOT NULL ORDER BY id;
+SELECT pools.id, activation_tx, text AS escrow FROM pools JOIN names ON names.id = pools.escrow
+WHERE status = 'active' AND activation_tx IS NOT NULL ORDER BY pools.id;
 
 -- name: LastMove :one
-SELECT CAST(coalesce(max(height), -1) AS BIGINT) FROM events WHERE pool = $1 AND pledge = $2 AND type = $3 AND height > $4;
+SELECT CAST(coalesce(max(height), -1) AS BIGINT) FROM events
+WHERE events.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND pledge = $1 AND type = $2 AND height > $3;
 
 -- name: PutSpend :exec
 INSERT INTO mempool_spends (txid, pledge, pool, pastelid, outcome, forfeited, seen) VALUES ($1, $2, $3, $4, $5, $6, $7)

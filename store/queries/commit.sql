@@ -10,26 +10,36 @@ SELECT undo FROM blocks WHERE height = $1;
 -- name: DeleteBlocksAbove :execrows
 DELETE FROM blocks WHERE height > $1;
 
+-- name: DeleteClaimsAbove :exec
+DELETE FROM claims WHERE height > $1;
+
+-- name: DeletePledgesAbove :exec
+-- Before the tickets.
+DELETE FROM pledges WHERE joined > $1 AND seq IN (SELECT e.pledge FROM events e WHERE e.height > $1);
+
+-- name: DeletePledgeTicketsAbove :exec
+-- Before the events: a ticket that is accepted has one.
+DELETE FROM pledge_tickets WHERE pledge_tickets.height > $1 AND pledge_tickets.pledge IN (SELECT e.pledge FROM events e WHERE e.height > $1);
+
 -- name: DeleteEventsAbove :exec
 DELETE FROM events WHERE height > $1;
 
--- name: DeleteCreditsAbove :exec
-DELETE FROM credits WHERE height > $1;
-
--- name: DeletePledgesAbove :exec
-DELETE FROM pledges WHERE joined > $1;
-
--- name: DeletePledgeTicketsAbove :exec
-DELETE FROM pledge_tickets WHERE height > $1;
-
--- name: ReopenPledgesAbove :exec
-UPDATE pledges SET ended = NULL, outcome = NULL, forfeited = NULL WHERE ended > $1;
-
--- name: DeletePayoutOutputsAbove :exec
-DELETE FROM payout_outputs WHERE settled > $1;
+-- name: DeleteEarningsAbove :exec
+DELETE FROM earnings WHERE height > $1;
 
 -- name: DeletePayoutsAbove :exec
 DELETE FROM payouts WHERE settled > $1;
+
+-- name: DeletePoolsAbove :exec
+-- They have the greatest numbers.
+DELETE FROM pools WHERE num > coalesce((SELECT p.num FROM pools p WHERE p.opened <= $1 ORDER BY p.num DESC LIMIT 1), 0);
+
+-- name: DeleteNamesAbove :exec
+-- They have the greatest ids.
+DELETE FROM names WHERE id > coalesce((SELECT n.id FROM names n WHERE n.height <= $1 ORDER BY n.id DESC LIMIT 1), 0);
+
+-- name: ReopenPledgesAbove :exec
+UPDATE pledges SET ended = NULL, outcome = NULL, forfeited = NULL WHERE ended > $1;
 
 -- name: UnpayPayoutsAbove :exec
 UPDATE payouts SET paid = NULL WHERE paid > $1;
@@ -43,28 +53,20 @@ UPDATE blocks SET undo = NULL WHERE height > $1 AND height <= $2;
 -- name: InsertBlock :exec
 INSERT INTO blocks (height, hash, time, digest, undo) VALUES ($1, $2, $3, $4, $5);
 
--- name: InsertEvent :exec
-INSERT INTO events (height, position, type, pool, pastelid, pledge, amount, coins, txid, reason, json)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+-- name: LastName :one
+SELECT CAST(coalesce(max(id), 0) AS BIGINT) FROM names;
 
--- name: InsertPledge :exec
-INSERT INTO pledges (seq, pool, pastelid, address, joined) VALUES ($1, $2, $3, $4, $5);
+-- name: LastPool :one
+SELECT CAST(coalesce(max(num), 0) AS BIGINT) FROM pools;
 
--- name: InsertPledgeTicket :exec
-INSERT INTO pledge_tickets (height, position, pledge, pool, pastelid, reward, offered, ticket, output_txid, output_vout)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+-- name: InsertPayout :exec
+INSERT INTO payouts (pool, settled, txid, change, total, outputs, first_paid, inputs) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: InsertEarning :exec
+INSERT INTO earnings (pool, height, first, last) VALUES ($1, $2, $3, $4);
 
 -- name: EndPledge :execrows
 UPDATE pledges SET ended = $2, outcome = $3, forfeited = $4 WHERE seq = $1 AND ended IS NULL;
-
--- name: InsertCredit :exec
-INSERT INTO credits (height, position, pool, pastelid, address, amount) VALUES ($1, $2, $3, $4, $5, $6);
-
--- name: InsertPayout :exec
-INSERT INTO payouts (pool, settled, txid, valid_from, valid_to, change, tx) VALUES ($1, $2, $3, $4, $5, $6, $7);
-
--- name: InsertPayoutOutput :exec
-INSERT INTO payout_outputs (pool, settled, position, address, amount) VALUES ($1, $2, $3, $4, $5);
 
 -- name: PayPayout :execrows
 UPDATE payouts SET paid = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL AND cancelled IS NULL;
@@ -72,13 +74,10 @@ UPDATE payouts SET paid = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL AND 
 -- name: CancelPayout :execrows
 UPDATE payouts SET cancelled = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL AND cancelled IS NULL;
 
--- name: PutPool :exec
-INSERT INTO pools (id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
+-- name: InsertPool :exec
+INSERT INTO pools (num, id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
 	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-ON CONFLICT (id) DO UPDATE SET status = excluded.status, opened = excluded.opened, opened_tx = excluded.opened_tx, activated = excluded.activated,
-	activation_tx = excluded.activation_tx, deadline = excluded.deadline, ended = excluded.ended,
-	counted = excluded.counted, offered = excluded.offered;
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
 
--- name: DeletePool :exec
-DELETE FROM pools WHERE id = $1;
+-- name: UpdatePool :execrows
+UPDATE pools SET status = $2, activated = $3, activation_tx = $4, deadline = $5, ended = $6, counted = $7, offered = $8 WHERE id = $1;

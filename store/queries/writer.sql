@@ -11,6 +11,9 @@ DELETE FROM blocks;
 -- name: EmptyEvents :exec
 DELETE FROM events;
 
+-- name: EmptyNames :exec
+DELETE FROM names;
+
 -- name: EmptyPools :exec
 DELETE FROM pools;
 
@@ -20,11 +23,14 @@ DELETE FROM pledges;
 -- name: EmptyPledgeTickets :exec
 DELETE FROM pledge_tickets;
 
--- name: EmptyCredits :exec
-DELETE FROM credits;
+-- name: EmptyClaims :exec
+DELETE FROM claims;
+
+-- name: EmptyEarnings :exec
+DELETE FROM earnings;
 
 -- name: EmptyPayouts :exec
 DELETE FROM payouts;
 
--- name: EmptyPayoutOutputs :exec
-DELETE FROM payout_outputs;
+-- name: EmptyPruned :exec
+DELETE FROM pruned;
