@@ -42,8 +42,8 @@ func TestAnswersCostWhatTheyShow(t *testing.T) {
 			switch grew := l.Name == grows; {
 			case grew && !known[l.Direction][a.Answer]:
 				t.Errorf("%s grows with %s: it looks into %s pages", a.Answer, l.Direction, pages(l.Costs))
-			case !grew && known[l.Direction][a.Answer]:
-				t.Errorf("%s no longer grows with %s: delete it from the list of those that do", a.Answer, l.Direction)
+			case !grew && known[l.Direction][a.Answer] && clearly(l.Costs):
+				t.Errorf("%s no longer grows with %s (%s pages): delete it from the list of those that do", a.Answer, l.Direction, pages(l.Costs))
 			}
 			delete(known[l.Direction], a.Answer)
 		}
@@ -57,6 +57,12 @@ func TestAnswersCostWhatTheyShow(t *testing.T) {
 	if err := printLaws(&table, list, all); err != nil || !strings.Contains(table.String(), "| answer | pools 4→40 | history 600→3000 |\n|---|---|---|\n| a pool |") {
 		t.Error(err, table.String())
 	}
+}
+
+// clearly reports whether costs are constant beyond doubt: what is near the limit may be on either side of it.
+func clearly(costs []cost) bool {
+	first, last := costs[0].Pages, costs[len(costs)-1].Pages
+	return last <= first*5/4+24
 }
 
 func TestLaws(t *testing.T) {
