@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pool"
-	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -150,11 +149,11 @@ func ask(ctx context.Context, d *process, db *database, blocks int) ([]*answered
 	defer client.CloseIdleConnections()
 	order := rand.New(rand.NewPCG(1, 2))
 	for turn := range blocks {
-		s, bytes, err := db.nextSized(ctx)
+		s, err := db.next(ctx)
 		if err != nil {
 			return nil, storing, err
 		}
-		storing.add(s, bytes)
+		storing.add(s)
 		if err := d.wait(ctx, s.change.Tip.Height, time.Millisecond); err != nil {
 			return nil, storing, err
 		}
@@ -188,28 +187,6 @@ func (a *answered) ask(ctx context.Context, client *http.Client, base, path stri
 	a.times, a.Bytes = append(a.times, took), max(a.Bytes, size)
 }
 
-// nextSized sends the next block and returns how many bytes it added. PostgreSQL's files hold dead rows and grow in steps, which says nothing
-// about one block: there it returns 0.
-func (db *database) nextSized(ctx context.Context) (sent, int64, error) {
-	if store.IsPostgres(db.url) {
-		s, err := db.next(ctx)
-		return s, 0, err
-	}
-	if err := db.rewindAtEnd(ctx); err != nil {
-		return sent{}, 0, err
-	}
-	before, err := db.size(ctx)
-	if err != nil {
-		return sent{}, 0, err
-	}
-	s, err := db.next(ctx)
-	if err != nil {
-		return s, 0, err
-	}
-	after, err := db.size(ctx)
-	return s, after - before, err
-}
-
 // paid returns the pool that a block paid.
 func (s *sent) paid() string {
 	for _, u := range s.change.Blocks {
@@ -226,10 +203,9 @@ func (s *sent) paid() string {
 type stored struct {
 	with, without []time.Duration // blocks with settlements and without
 	claims        int             // that were settled
-	bytes         int64           // that the blocks without settlements added
 }
 
-func (x *stored) add(s sent, bytes int64) {
+func (x *stored) add(s sent) {
 	claims := 0
 	for _, u := range s.change.Blocks {
 		for i := range u.Settled {
@@ -240,13 +216,8 @@ func (x *stored) add(s sent, bytes int64) {
 	if claims > 0 {
 		x.with = append(x.with, s.took)
 	} else {
-		x.without, x.bytes = append(x.without, s.took), x.bytes+bytes
+		x.without = append(x.without, s.took)
 	}
-}
-
-// income returns the bytes that a block with income and without a settlement adds.
-func (x *stored) income() int64 {
-	return x.bytes / max(1, int64(len(x.without)))
 }
 
 // claim returns what a settled claim takes to apply and store, beyond an ordinary block; 0 if nothing was settled.

@@ -8,14 +8,8 @@ import (
 
 // growing are the answers whose cost grows with the number of pools or with history. All others must not: what is deleted here stays constant.
 var growing = map[string][]string{
-	"pools": {
-		"a pool", "a pool's page", "the pool that the block paid", "the paid pool's page", "another pool each time", "another pool's page each time",
-		"an operator", "pools", "page of pools", "overview", "statistics", "page of tickets", "page of operators",
-	},
-	"history": {
-		"a pool", "a pool's page", "the pool that the block paid", "the paid pool's page", "another pool each time", "another pool's page each time",
-		"an operator", "a pool's income of 30 days", "pools", "page of pools", "overview", "statistics", "operators", "page of operators", "past pools",
-	},
+	"pools":   {"page of tickets"},
+	"history": {"a pool's page", "the paid pool's page", "another pool's page each time"},
 }
 
 // Whatever is not known to grow costs the same with more pools and more history, or as much more as it shows.
