@@ -94,18 +94,21 @@ type EventFilter struct {
 
 // Events returns events; the page's key is height and position.
 func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
-	q := selecting("SELECT events.height, position, time, type, coalesce(" + poolOf("pool") + ", ''), coalesce(" + nameOf("pastelid") + `, ''),
-		coalesce(pledge, -1), json FROM events JOIN blocks ON blocks.height = events.height`)
-	equalPool(q, "pool", f.Pool)
-	equalName(q, "pastelid", f.PastelID)
-	in(q, "type", f.Types)
-	if f.From > 0 {
-		q.and("events.height >= ?", int32(f.From))
+	key := []string{"events.height", "position"}
+	q := selecting("SELECT events.height, events.position, time, type, coalesce(" + poolOf("pool") + ", ''), coalesce(" + nameOf("pastelid") + `, ''),
+		coalesce(pledge, -1), json FROM `)
+	if f.Pool == "" && f.PastelID == "" && len(f.Types) > 1 {
+		f.eachType(q, p, key)
+		key[1] = "events.position"
+	} else {
+		q.text.WriteString("events JOIN blocks ON blocks.height = events.height")
+		equalPool(q, "pool", f.Pool)
+		equalName(q, "pastelid", f.PastelID)
+		in(q, "type", f.Types)
+		f.between(q)
+		q.after(p, key)
 	}
-	if f.To != Now {
-		q.and("events.height <= ?", int32(f.To))
-	}
-	q.page(p, "events.height", "position")
+	q.order(p, key)
 	list, err := all(s, q, func(rows *sql.Rows) (e Event, err error) {
 		err = rows.Scan(&e.Height, &e.Position, &e.Time, &e.Type, &e.Pool, &e.PastelID, &e.Pledge, &e.JSON)
 		return e, err
@@ -116,6 +119,30 @@ func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 		}
 	}
 	return list, err
+}
+
+// between adds the conditions on heights.
+func (f *EventFilter) between(q *query) {
+	if f.From > 0 {
+		q.and("events.height >= ?", int32(f.From))
+	}
+	if f.To != Now {
+		q.and("events.height <= ?", int32(f.To))
+	}
+}
+
+// eachType finds a page of each type by its index, and joins the events to them. Asked for all types at once, the engines would sort every event
+// of these types that there is.
+func (f *EventFilter) eachType(q *query, p Page, key []string) {
+	for i, t := range f.Types {
+		q.text.WriteString(map[bool]string{true: "(", false: " UNION "}[i == 0] + "SELECT height, position FROM (SELECT height, position FROM events")
+		q.where = false
+		q.and("type = ?", t)
+		f.between(q)
+		q.page(p, key...)
+		q.text.WriteString(") AS one")
+	}
+	q.text.WriteString(") AS found JOIN events ON events.height = found.height AND events.position = found.position JOIN blocks ON blocks.height = events.height")
 }
 
 // complete adds to an event's JSON what is stored elsewhere. JSON that cannot be read stays as it is: it is no reason to show nobody the
