@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -209,6 +210,9 @@ func (s *Server) freshness(out *wire.Status) {
 	if fresh.Node.Headers != chain.Unknown {
 		out.Headers = &fresh.Node.Headers
 	}
+	if left := fresh.Left(); left > 0 {
+		out.SyncRate, out.SyncLeft = int64(math.Ceil(fresh.Rate)), int64(math.Ceil(left.Seconds()))
+	}
 	if fresh.Peers != chain.Unknown {
 		out.Peers = &fresh.Peers
 	}
@@ -335,15 +339,13 @@ func (s *Server) register() {
 		x, err := b.Statistics(ctx)
 		return one(s, x, err)
 	})
-	get(s, "pools", "/pools", "Pools in the order they opened", func(ctx context.Context, in *wire.PoolQuery) (*body[wire.List[wire.Pool]], error) {
-		items, tip, err := b.Pools(ctx, *in)
-		return list(s, items, tip, "", err)
-	})
+	paged(s, "pools", "/pools", "Pools, in the order they opened unless sorted", b.Pools)
 	get(s, "past-pools", "/blocks/{height}/pools", "Terms, statuses and dates of pools as of a block", func(ctx context.Context, in *struct {
 		HeightInput
+		wire.Page
 	}) (*body[wire.List[wire.PoolTerms]], error) {
-		items, tip, err := b.PastPools(ctx, pastel.Height(in.Height))
-		return list(s, items, tip, "", err)
+		items, tip, next, err := b.PastPools(ctx, pastel.Height(in.Height), in.Page)
+		return list(s, items, tip, next, err)
 	})
 	get(s, "pool", "/pools/{id}", "Everything about a pool", func(ctx context.Context, in *PoolInput) (*body[wire.PoolDetail], error) {
 		x, err := b.Pool(ctx, in.ID)
@@ -376,11 +378,7 @@ func (s *Server) register() {
 		x, err := b.Coin(ctx, in.Output)
 		return one(s, x, err)
 	})
-	get(s, "operators", "/operators", "Operators' records, most counted coins first",
-		func(ctx context.Context, _ *struct{}) (*body[wire.List[wire.Operator]], error) {
-			items, tip, err := b.Operators(ctx)
-			return list(s, items, tip, "", err)
-		})
+	paged(s, "operators", "/operators", "Operators' records, most counted coins first unless sorted", b.Operators)
 	get(s, "operator", "/operators/{pastelid}", "An operator's record", func(ctx context.Context, in *struct {
 		PastelID string `path:"pastelid" maxLength:"100"`
 	}) (*body[wire.Operator], error) {

@@ -92,7 +92,7 @@ func BenchmarkFollow(b *testing.B) {
 					b.StopTimer()
 					l := openLedger(b, s.open(b))
 					b.StartTimer()
-					followToTip(b, l, n)
+					followToTip(b, l, n, blocks.chain)
 				}
 				b.ReportMetric(float64(len(blocks.chain))*float64(b.N)/b.Elapsed().Seconds(), "blocks/s")
 			})
@@ -100,7 +100,8 @@ func BenchmarkFollow(b *testing.B) {
 	}
 }
 
-func followToTip(b *testing.B, l *chain.Ledger, n *node) {
+// followToTip follows a node until the ledger is at the end of its chain.
+func followToTip(b *testing.B, l *chain.Ledger, n chain.Node, c line) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	f := chain.NewFollower(chain.FollowerConfig{
@@ -112,7 +113,7 @@ func followToTip(b *testing.B, l *chain.Ledger, n *node) {
 		},
 	})
 	_ = f.Run(ctx) // ends when canceled
-	if l.Last().Hash != n.tipHash() {
+	if l.Last().Hash != c[c.tip()].Hash() {
 		b.Fatalf("the ledger is at block %d: %+v", l.Last().Height, f.Status())
 	}
 }

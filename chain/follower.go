@@ -46,8 +46,9 @@ type Follower struct {
 
 	mu     sync.Mutex
 	fresh  Freshness // without the ledger's own part
-	err    error     // as in Status
-	logged string    // the last problem logged
+	speed  speed
+	err    error  // as in Status
+	logged string // the last problem logged
 
 	halted *pool.BlockError // on the node's best chain; nothing above its parent is followed
 	behind struct {         // the earlier block of the ledger's chain that the node stands at
@@ -83,6 +84,9 @@ func (f *Follower) Status() Status {
 	fresh, err := f.fresh, f.err
 	f.mu.Unlock()
 	fresh.Height, fresh.Time = tip.Height, at
+	if fresh.AtTip {
+		fresh.Rate = 0
+	}
 	if outage := f.cfg.Ledger.Outage(); outage != nil {
 		err = outage
 	}
@@ -242,6 +246,7 @@ func (f *Follower) sync(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.fresh.AtTip, f.fresh.Heard = true, time.Now()
+	f.speed = speed{} // the next sync is another
 	return nil
 }
 
@@ -381,6 +386,7 @@ func (f *Follower) follow(ctx context.Context, base, target pastel.Height) error
 	if err := f.stillHalted(ctx, base); err != nil {
 		return err
 	}
+	f.reached(base)
 	blocks := f.fetch(ctx, base+1, target)
 	for {
 		batch, err := blocks.step(ctx)
@@ -395,6 +401,14 @@ func (f *Follower) follow(ctx context.Context, base, target pastel.Height) error
 			return err
 		}
 	}
+}
+
+// reached measures the speed.
+func (f *Follower) reached(h pastel.Height) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.speed.reached(time.Now(), h)
+	f.fresh.Rate = f.speed.rate()
 }
 
 // stillHalted returns the error that halted the follower if the node's next block is still the same.
@@ -416,6 +430,9 @@ func (f *Follower) stillHalted(ctx context.Context, base pastel.Height) error {
 func (f *Follower) step(ctx context.Context, base pastel.Height, batch []*pool.Prepared, target pastel.Height) error {
 	before := f.cfg.Ledger.Last()
 	c, err := f.cfg.Ledger.Step(ctx, base, batch)
+	if c != nil {
+		f.reached(c.Tip.Height)
+	}
 	if c != nil && (len(c.Blocks) > 0 || c.Base != before) {
 		if c.Base.Height < before.Height {
 			f.cfg.Log.Info("reorganization", "from", before.Height, "base", c.Base.Height, "to", c.Tip.Height)

@@ -2,18 +2,15 @@ package chain_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
@@ -33,24 +30,21 @@ func BenchmarkFollowRPC(b *testing.B) {
 	}{{"4tx", solved(busy(few, 3))}, {"100tx", solved(busy(many, 100))}} {
 		server := httptest.NewServer(canned(blocks.chain))
 		b.Cleanup(server.Close)
-		for _, s := range []struct {
+		client, err := pasteld.New(pasteld.Config{URL: server.URL, User: "user", Password: "password", Network: regtest().Network})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, n := range []struct {
 			name string
-			open func() chain.Store
-		}{
-			{"memory", func() chain.Store { return &chain.Memory{} }},
-			{"sqlite", func() chain.Store { return openStore(b, filepath.Join(b.TempDir(), "ledger.db")) }},
-		} {
-			b.Run(blocks.name+"/"+s.name, func(b *testing.B) {
+			node chain.Node
+		}{{"batches", client}, {"single", struct{ chain.Node }{client}}} { // the latter hides that the client is a Batcher
+			b.Run(blocks.name+"/"+n.name, func(b *testing.B) {
 				b.ReportAllocs()
 				for range b.N {
 					b.StopTimer()
-					l := openLedger(b, s.open())
-					node, err := pasteld.New(pasteld.Config{URL: server.URL, User: "user", Password: "password", Network: regtest().Network})
-					if err != nil {
-						b.Fatal(err)
-					}
+					l := openLedger(b, openStore(b, filepath.Join(b.TempDir(), "ledger.db")))
 					b.StartTimer()
-					syncFrom(b, l, node, blocks.chain)
+					followToTip(b, l, n.node, blocks.chain)
 				}
 				b.ReportMetric(float64(len(blocks.chain))*float64(b.N)/b.Elapsed().Seconds(), "blocks/s")
 			})
@@ -71,24 +65,6 @@ func solved(c line) line {
 		out = append(out, pastel.NewBlock(header, b.Txs))
 	}
 	return out
-}
-
-// syncFrom follows a node until the ledger is at the chain's end.
-func syncFrom(tb testing.TB, l *chain.Ledger, n chain.Node, want line) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	f := chain.NewFollower(chain.FollowerConfig{
-		Node: n, Ledger: l, Poll: time.Hour, Log: slog.New(slog.DiscardHandler),
-		OnStep: func(c *chain.Change, target pastel.Height) {
-			if c.Tip.Height == target {
-				cancel()
-			}
-		},
-	})
-	_ = f.Run(ctx) // ends when canceled
-	if l.Last().Hash != want[want.tip()].Hash() {
-		tb.Fatalf("the ledger is at block %d: %+v", l.Last().Height, f.Status())
-	}
 }
 
 // canned answers what following needs, in pasteld's form, for calls and batches of calls.
