@@ -95,8 +95,8 @@ type EventFilter struct {
 
 // Events returns events; the page's key is height and position.
 func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
-	q := selecting("SELECT events.height, position, time, type, coalesce(" + poolOf("pool") + ", ''), coalesce(" + nameOf("pastelid") + `, ''),
-		coalesce(pledge, -1), json FROM events JOIN blocks ON blocks.height = events.height`)
+	q := selecting("SELECT events.height, position, " + timeOf("events.height") + ", type, coalesce(" + poolOf("pool") + ", ''), coalesce(" +
+		nameOf("pastelid") + ", ''), coalesce(pledge, -1), json FROM events")
 	equalPool(q, "pool", f.Pool)
 	equalName(q, "pastelid", f.PastelID)
 	in(q, "type", f.Types)
@@ -335,13 +335,14 @@ func (s *Snapshot) Pledges(f PledgeFilter, p Page) ([]Pledge, error) {
 		at = math.MaxInt32
 	}
 	q := &query{args: []any{at}}
-	// Positions of tickets and events are separate, so only events tell whether a pledge was last amended or reduced.
+	// Positions of tickets and events are separate, so only events tell whether a pledge was last amended or reduced. The sum keeps planners
+	// from reading the tickets of all pledges, which are in the order of the answer.
 	q.text.WriteString("SELECT seq, " + poolOf("p.pool") + ", " + nameOf("p.pastelid") + ", " + nameOf("p.address") + ", " + nameOf("t.reward") + `, coalesce((SELECT CASE e.type WHEN 'pledge.reduced' THEN e.coins END
 			FROM events e WHERE e.pledge = seq AND e.type IN ('pledge.amended', 'pledge.reduced') AND e.height <= $1
 			ORDER BY e.height DESC, e.position DESC LIMIT 1), t.offered), t.ticket, t.output_txid, t.output_vout, joined,
 		CASE WHEN EXISTS (SELECT 1 FROM pledge_tickets e WHERE e.pledge = seq AND (e.height, e.position) < (t.height, t.position))
 			THEN t.height END, ended, coalesce(outcome, ''), coalesce(forfeited, 0)
-		FROM pledges p JOIN pledge_tickets t ON t.pledge = seq AND (t.height, t.position) =
+		FROM pledges p JOIN pledge_tickets t ON t.pledge = seq + 0 AND (t.height, t.position) =
 			(SELECT height, position FROM pledge_tickets WHERE pledge = seq AND height <= $1 ORDER BY height DESC, position DESC LIMIT 1)`)
 	equalPool(q, "p.pool", f.Pool)
 	equalName(q, "p.pastelid", f.PastelID)
@@ -439,7 +440,7 @@ func (f *CreditFilter) key() []string {
 
 // Credits returns credits; the page's key is height and position.
 func (s *Snapshot) Credits(f CreditFilter, p Page) ([]Credit, error) {
-	q := selecting("SELECT c.height, c.position, (SELECT time FROM blocks WHERE blocks.height = c.height), " + poolOf("c.pool") + ", coalesce(" +
+	q := selecting("SELECT c.height, c.position, " + timeOf("c.height") + ", " + poolOf("c.pool") + ", coalesce(" +
 		nameOf("c.pastelid") + ", ''), " + nameOf("c.address") + ", c.credited")
 	f.from(q)
 	f.conditions(q)
