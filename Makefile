@@ -20,7 +20,7 @@ LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANG
 SQLC_VERSION ?= v1.31.1
 SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 
-.PHONY: all test check format tidy vet vulncheck lint generated race test-pasteld fuzz soak soak-daemon bench bench-once build generate clean
+.PHONY: all test check format tidy vet vulncheck lint generated race test-pasteld fuzz soak soak-daemon bench bench-once bench-scale bench-growth build generate clean
 
 all: test build
 
@@ -119,6 +119,23 @@ bench:
 bench-once:
 	@echo '== benchmarks, once'
 	$(GO) test -run '^$$' -bench . -benchtime 1x $(PKG)
+
+# Measures a daemon on a database at a tenth of the network's limit, SIZE=full for all of it, SIZE=tiny to try: make bench-scale DATABASE=postgres
+# The database is made once and kept: a tenth takes minutes and some GB, all of it an hour or more. DATABASE may be a URL, JSON=1 prints JSON.
+SIZE     ?= tenth
+DATABASE ?= sqlite
+FOLDER   ?=
+JSON     ?=
+SCALE = $(GO) run ./integration/scale
+KEPT = --database '$(DATABASE)' $(if $(FOLDER),--folder '$(FOLDER)') $(if $(JSON),--json)
+bench-scale:
+	@[ '$(DATABASE)' != postgres ] || .ci/needs test
+	@$(SCALE) measure --size '$(SIZE)' $(KEPT)
+
+# Shows how the cost of each answer grows with pools, members and history, counted by PostgreSQL.
+bench-growth:
+	@.ci/needs test
+	@$(SCALE) growth $(if $(FOLDER),--folder '$(FOLDER)') $(if $(JSON),--json)
 
 build:
 	$(GO) build -trimpath -o bin/ ./cmd/smartpool ./cmd/smartpoold

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,20 +39,13 @@ type Books struct {
 
 	mu   sync.Mutex
 	kept *kept
-	deep deepTotals
 }
 
 // kept caches values that many answers need, until the ledger moves.
 type kept struct {
 	tip     pastel.BlockHash
-	pools   map[ticket.PoolID]*keptPool
+	pools   map[ticket.PoolID]*once[*pool.Pool]
 	network once[*income]
-	totals  once[map[ticket.PoolID]store.Totals]
-}
-
-type keptPool struct {
-	pool   once[*pool.Pool]
-	income once[*income]
 }
 
 // once is a value that the first of many readers computes.
@@ -150,6 +144,22 @@ func (v *view) moment(h pastel.Height) (wire.Moment, error) {
 	return wire.Moment{Height: h, Time: t}, nil
 }
 
+// dates looks up the times of several blocks at once, for later calls of moment. It skips negative and future heights.
+func (v *view) dates(heights []pastel.Height) error {
+	var unknown []pastel.Height
+	for _, h := range heights {
+		if _, known := v.at[h]; !known && h >= 0 && h <= v.tip.Height {
+			unknown = append(unknown, h)
+		}
+	}
+	slices.Sort(unknown)
+	times, err := v.Times(slices.Compact(unknown))
+	for h, t := range times {
+		v.at[h] = unix(t)
+	}
+	return err
+}
+
 // moments sets each place to the moment of its height and skips negative heights.
 func (v *view) moments(places map[**wire.Moment]pastel.Height) error {
 	for place, h := range places {
@@ -167,7 +177,7 @@ func (v *view) moments(places map[**wire.Moment]pastel.Height) error {
 
 // poolState returns a pool at the tip.
 func (v *view) poolState(id ticket.PoolID) (*pool.Pool, error) {
-	return v.b.keep(v.tip.Hash, id).pool.get(func() (*pool.Pool, error) {
+	return v.b.keep(v.tip.Hash, id).get(func() (*pool.Pool, error) {
 		p, err := v.Pool(id)
 		return &p, err
 	})
@@ -179,18 +189,18 @@ const maxPools = 10_000
 // since returns the cache of a block. The caller holds the lock.
 func (b *Books) since(tip pastel.BlockHash) *kept {
 	if b.kept.tip != tip || len(b.kept.pools) >= maxPools {
-		b.kept = &kept{tip: tip, pools: map[ticket.PoolID]*keptPool{}}
+		b.kept = &kept{tip: tip, pools: map[ticket.PoolID]*once[*pool.Pool]{}}
 	}
 	return b.kept
 }
 
-func (b *Books) keep(tip pastel.BlockHash, id ticket.PoolID) *keptPool {
+func (b *Books) keep(tip pastel.BlockHash, id ticket.PoolID) *once[*pool.Pool] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := b.since(tip)
 	o := k.pools[id]
 	if o == nil {
-		o = &keptPool{}
+		o = &once[*pool.Pool]{}
 		k.pools[id] = o
 	}
 	return o

@@ -37,10 +37,9 @@ func openStore(b *testing.B, url string) chain.Store {
 // once reports whether benchmarks only check that they run: -benchtime 1x.
 func once() bool { return flag.Lookup("test.benchtime").Value.String() == "1x" }
 
-// busy makes a chain of n blocks with 100 payments each. A payment has two inputs and two outputs, with signatures and keys of the usual
+// busy makes a chain of n blocks with this many payments each. A payment has two inputs and two outputs, with signatures and keys of the usual
 // length. Every output is large enough to back a pledge, and is spent in the next block.
-func busy(n int) line {
-	const payments = 100
+func busy(n, payments int) line {
 	value := regtest().MinPledge
 	outs := make([]pastel.TxOut, 2*payments)
 	for i := range outs {
@@ -84,7 +83,7 @@ func BenchmarkFollow(b *testing.B) {
 	for _, blocks := range []struct {
 		name  string
 		chain line
-	}{{"empty", line(nil).grow(0, small)}, {"100tx", busy(large)}} {
+	}{{"empty", line(nil).grow(0, small)}, {"100tx", busy(large, 100)}} {
 		n := newNode(blocks.chain)
 		for _, s := range stores {
 			b.Run(blocks.name+"/"+s.name, func(b *testing.B) {
@@ -93,7 +92,7 @@ func BenchmarkFollow(b *testing.B) {
 					b.StopTimer()
 					l := openLedger(b, s.open(b))
 					b.StartTimer()
-					followToTip(b, l, n)
+					followToTip(b, l, n, blocks.chain)
 				}
 				b.ReportMetric(float64(len(blocks.chain))*float64(b.N)/b.Elapsed().Seconds(), "blocks/s")
 			})
@@ -101,7 +100,8 @@ func BenchmarkFollow(b *testing.B) {
 	}
 }
 
-func followToTip(b *testing.B, l *chain.Ledger, n *node) {
+// followToTip follows a node until the ledger is at the end of its chain.
+func followToTip(b *testing.B, l *chain.Ledger, n chain.Node, c line) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	f := chain.NewFollower(chain.FollowerConfig{
@@ -113,7 +113,7 @@ func followToTip(b *testing.B, l *chain.Ledger, n *node) {
 		},
 	})
 	_ = f.Run(ctx) // ends when canceled
-	if l.Last().Hash != n.tipHash() {
+	if l.Last().Hash != c[c.tip()].Hash() {
 		b.Fatalf("the ledger is at block %d: %+v", l.Last().Height, f.Status())
 	}
 }
@@ -127,7 +127,7 @@ func BenchmarkReorg99(b *testing.B) {
 		one, two line
 	}{
 		{"empty", line(nil).grow(0, base+100), line(nil).grow(0, base+1).grow(1, 99)},
-		{"100tx", busy(base + 100), remined(busy(base+100), base)},
+		{"100tx", busy(base+100, 100), remined(busy(base+100, 100), base)},
 		{"life", life().to(230), life().branch(131, 99, 0, 1)},
 	} {
 		for _, s := range stores {

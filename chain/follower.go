@@ -12,12 +12,6 @@ import (
 	"github.com/pastelnetwork/smartpool/pool"
 )
 
-// Limits of one stored step while many blocks are missing; the first one reached ends the step.
-const (
-	batchBlocks = 1000
-	batchBytes  = 16 << 20 // of raw blocks
-)
-
 // FollowerConfig configures a Follower.
 type FollowerConfig struct {
 	Node   Node
@@ -31,7 +25,8 @@ type FollowerConfig struct {
 	// Settle is how long a node that stands at an earlier block of the ledger's own chain must stay there before the ledger takes back the
 	// blocks after it; 0 means 10 minutes. A node that has just started may not have loaded them yet.
 	Settle time.Duration
-	// Fetchers is how many blocks are fetched and prepared concurrently; 0 means 4.
+	// Fetchers is how many requests for blocks are made, and their blocks prepared, concurrently; 0 means 4. A request is for several blocks
+	// if the node is a Batcher.
 	Fetchers int
 }
 
@@ -51,8 +46,9 @@ type Follower struct {
 
 	mu     sync.Mutex
 	fresh  Freshness // without the ledger's own part
-	err    error     // as in Status
-	logged string    // the last problem logged
+	speed  speed
+	err    error  // as in Status
+	logged string // the last problem logged
 
 	halted *pool.BlockError // on the node's best chain; nothing above its parent is followed
 	behind struct {         // the earlier block of the ledger's chain that the node stands at
@@ -88,6 +84,9 @@ func (f *Follower) Status() Status {
 	fresh, err := f.fresh, f.err
 	f.mu.Unlock()
 	fresh.Height, fresh.Time = tip.Height, at
+	if fresh.AtTip {
+		fresh.Rate = 0
+	}
 	if outage := f.cfg.Ledger.Outage(); outage != nil {
 		err = outage
 	}
@@ -247,6 +246,7 @@ func (f *Follower) sync(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.fresh.AtTip, f.fresh.Heard = true, time.Now()
+	f.speed = speed{} // the next sync is another
 	return nil
 }
 
@@ -386,9 +386,10 @@ func (f *Follower) follow(ctx context.Context, base, target pastel.Height) error
 	if err := f.stillHalted(ctx, base); err != nil {
 		return err
 	}
+	f.reached(base)
 	blocks := f.fetch(ctx, base+1, target)
 	for {
-		batch, err := f.batch(ctx, blocks)
+		batch, err := blocks.step(ctx)
 		// Take nothing back before the node has delivered the blocks that replace it.
 		if len(batch) > 0 || err == nil && base < f.cfg.Ledger.Last().Height {
 			if stepErr := f.step(ctx, base, batch, target); stepErr != nil {
@@ -400,6 +401,14 @@ func (f *Follower) follow(ctx context.Context, base, target pastel.Height) error
 			return err
 		}
 	}
+}
+
+// reached measures the speed.
+func (f *Follower) reached(h pastel.Height) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.speed.reached(time.Now(), h)
+	f.fresh.Rate = f.speed.rate()
 }
 
 // stillHalted returns the error that halted the follower if the node's next block is still the same.
@@ -421,6 +430,9 @@ func (f *Follower) stillHalted(ctx context.Context, base pastel.Height) error {
 func (f *Follower) step(ctx context.Context, base pastel.Height, batch []*pool.Prepared, target pastel.Height) error {
 	before := f.cfg.Ledger.Last()
 	c, err := f.cfg.Ledger.Step(ctx, base, batch)
+	if c != nil {
+		f.reached(c.Tip.Height)
+	}
 	if c != nil && (len(c.Blocks) > 0 || c.Base != before) {
 		if c.Base.Height < before.Height {
 			f.cfg.Log.Info("reorganization", "from", before.Height, "base", c.Base.Height, "to", c.Tip.Height)
@@ -433,79 +445,4 @@ func (f *Follower) step(ctx context.Context, base pastel.Height, batch []*pool.P
 		f.halted = rule
 	}
 	return err
-}
-
-// fetched is a block being fetched, or the error.
-type fetched struct {
-	block *pool.Prepared
-	size  int
-	err   error
-}
-
-// fetch fetches and prepares blocks of the node's best chain, several concurrently, and delivers them in order.
-func (f *Follower) fetch(ctx context.Context, from, to pastel.Height) <-chan chan fetched {
-	queue := make(chan chan fetched, f.cfg.Fetchers)
-	go func() {
-		defer close(queue)
-		for h := from; h <= to; h++ {
-			result := make(chan fetched, 1)
-			select {
-			case queue <- result:
-			case <-ctx.Done():
-				return
-			}
-			go func() { result <- f.fetchBlock(ctx, h) }()
-		}
-	}()
-	return queue
-}
-
-func (f *Follower) fetchBlock(ctx context.Context, h pastel.Height) fetched {
-	fail := func(err error) fetched { return fetched{err: &sourceError{fmt.Errorf("fetch block %d: %w", h, err)}} }
-	hash, err := f.cfg.Node.HashAt(ctx, h)
-	if err != nil {
-		return fail(err)
-	}
-	raw, err := f.cfg.Node.Block(ctx, hash)
-	if err != nil {
-		return fail(err)
-	}
-	b, err := pastel.ParseBlock(raw)
-	if err != nil {
-		return fail(err)
-	}
-	if b.Hash() != hash {
-		return fail(fmt.Errorf("the node returned block %s instead of %s", b.Hash(), hash))
-	}
-	net := f.cfg.Ledger.Params()
-	return fetched{block: pool.Prepare(&net, h, b), size: len(raw)}
-}
-
-// batch collects the blocks of one step. If it returns an error, list holds the blocks before it.
-func (f *Follower) batch(ctx context.Context, queue <-chan chan fetched) (list []*pool.Prepared, err error) {
-	size := 0
-	for len(list) < batchBlocks && size < batchBytes {
-		var result chan fetched
-		var open bool
-		select {
-		case result, open = <-queue:
-		case <-ctx.Done():
-			return list, ctx.Err()
-		}
-		if !open {
-			return list, ctx.Err()
-		}
-		var got fetched
-		select {
-		case got = <-result:
-		case <-ctx.Done():
-			return list, ctx.Err()
-		}
-		if got.err != nil {
-			return list, got.err
-		}
-		list = append(list, got.block)
-		size += got.size
-	}
-	return list, nil
 }

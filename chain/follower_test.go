@@ -49,7 +49,10 @@ func followWith(t testing.TB, n *node, s chain.Store, cfg chain.FollowerConfig) 
 	l := openLedger(t, s)
 	ctx, stop := context.WithCancel(context.Background())
 	f := &following{Ledger: l, node: n, stop: stop, ended: make(chan struct{})}
-	cfg.Node, cfg.Ledger, cfg.Log = n, l, slog.New(slog.DiscardHandler)
+	if cfg.Node == nil {
+		cfg.Node = n
+	}
+	cfg.Ledger, cfg.Log = l, slog.New(slog.DiscardHandler)
 	if cfg.Settle == 0 {
 		cfg.Settle = poll
 	}

@@ -19,6 +19,15 @@ type Freshness struct {
 	Node    Reading   // what the node said last
 	Peers   int       // of the node; Unknown if it did not say
 	Heard   time.Time // when the node last answered; zero if it has not
+	Rate    float64   // blocks stored per second lately, on the way to the node's tip; 0 at the tip, or if it cannot be told yet
+}
+
+// Left returns how long the ledger needs to the node's tip at its present rate; 0 if it is there, or if that cannot be told.
+func (f *Freshness) Left() time.Duration {
+	if missing := f.Node.Height - f.Height; f.Rate > 0 && missing > 0 {
+		return time.Duration(float64(missing) / f.Rate * float64(time.Second))
+	}
+	return 0
 }
 
 // Unknown is a number of peers that the node did not tell.

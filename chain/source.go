@@ -62,6 +62,13 @@ type Source interface {
 	Block(ctx context.Context, hash pastel.BlockHash) ([]byte, error)
 }
 
+// Batcher is a Source that can be asked for several blocks at once.
+type Batcher interface {
+	// Blocks returns the bytes of the n blocks of the best chain from a height on, or of the first of them, at least one. If it returns an
+	// error, or fewer blocks, the next one must be asked for by HashAt and Block, which tell what is wrong.
+	Blocks(ctx context.Context, from pastel.Height, n int) ([][]byte, error)
+}
+
 // BlockAt reads the block at a height of a node's best chain, and checks its hash; ErrNotFound above the tip.
 func BlockAt(ctx context.Context, node Source, h pastel.Height) (*pastel.Block, error) {
 	hash, err := node.HashAt(ctx, h)

@@ -57,7 +57,7 @@ func grow(b *testing.B, url string, settlements int) (size int64) {
 			history = append(history, u)
 			return
 		}
-		step := change(s, before, u)
+		step := change(b, s, before, u)
 		if db == nil {
 			var err error
 			if db, err = store.Open(ctx, url, s.Params()); err != nil {

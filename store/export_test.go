@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"time"
+
+	"modernc.org/sqlite"
 )
 
 // Silence is longer than any test keeps a server silent, but those about silence.
@@ -67,4 +69,16 @@ func (c *recording) CheckNamedValue(v *driver.NamedValue) error {
 		return check.CheckNamedValue(v)
 	}
 	return driver.ErrSkip
+}
+
+// MaxStatements is how many statements a reading connection keeps.
+const MaxStatements = maxStatements
+
+// OpenPrepared opens a file whose connections keep their statements.
+func OpenPrepared(path string) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(sqliteURL(path))
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(preparing{connector}), nil
 }

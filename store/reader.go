@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 
+	"modernc.org/sqlite"
+
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -97,10 +99,14 @@ func (r *Reader) openSQLite(path string) error {
 	if err != nil {
 		return err
 	}
-	r.pool, err = sql.Open("sqlite", sqliteURL(path, "query_only(ON)", "cache_size(-16384)", "mmap_size(1073741824)"))
+	connector, err := sqlite.NewConnector(sqliteURL(path, "query_only(ON)", "cache_size(-16384)", "mmap_size(1073741824)"))
+	if err != nil {
+		return err
+	}
+	r.pool = sql.OpenDB(preparing{connector})
 	r.engine, r.place = sqliteReads, sqlitePlace(path)
 	r.place.reads = true
-	return err
+	return nil
 }
 
 // Close closes the connections.

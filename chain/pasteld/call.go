@@ -146,11 +146,11 @@ func request(id, method string, params []any) (body []byte, secrets []string, er
 	return body, secrets, err
 }
 
-// post sends a call and reads the whole answer.
-func (c *Client) post(ctx context.Context, body []byte, as login, limit int) (status int, answer []byte, err error) {
+// send sends calls. The caller reads and closes the answer's body.
+func (c *Client) send(ctx context.Context, body []byte, as login) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/", bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if as != (login{}) {
@@ -158,14 +158,31 @@ func (c *Client) post(ctx context.Context, body []byte, as login, limit int) (st
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return 0, nil, temporary("the node does not answer (%s); start it or correct its address", cause(err))
+		return nil, temporary("the node does not answer (%s); start it or correct its address", cause(err))
+	}
+	return resp, nil
+}
+
+// compressed returns how an answer is compressed; "" if it is not.
+func compressed(resp *http.Response) string {
+	if packed := resp.Header.Get("Content-Encoding"); packed != "identity" {
+		return packed
+	}
+	return ""
+}
+
+// post sends a call and reads the whole answer.
+func (c *Client) post(ctx context.Context, body []byte, as login, limit int) (status int, answer []byte, err error) {
+	resp, err := c.send(ctx, body, as)
+	if err != nil {
+		return 0, nil, err
 	}
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
-	switch packed := resp.Header.Get("Content-Encoding"); {
+	switch packed := compressed(resp); {
 	case err != nil:
 		return 0, nil, temporary("the connection broke during the answer (%s); check whether the node is still running", cause(err))
-	case packed != "" && packed != "identity":
+	case packed != "":
 		return 0, nil, fmt.Errorf("the answer is compressed (%s), which nobody asked for; check what lies between this program and the node", oneLine(packed, nil))
 	case len(answer) > limit:
 		return 0, nil, fmt.Errorf("the answer is longer than %d MiB; check whether this is a Pastel node", limit>>20)

@@ -41,7 +41,10 @@ type Client struct {
 	odd     func(method string, entries int, first error) // may be nil
 }
 
-var _ chain.Node = (*Client)(nil)
+var (
+	_ chain.Node    = (*Client)(nil)
+	_ chain.Batcher = (*Client)(nil)
+)
 
 // URL returns the node's URL.
 func (c *Client) URL() string { return c.url }

@@ -279,10 +279,20 @@ private:
             if (end_ == End::keep)
                 kept.push_back(connection);
             else
-                ::close(connection);
+                finish(connection);
         }
         for (const int connection : kept)
             ::close(connection);
+    }
+
+    // Closing with anything left to read would reset the connection, and the client might lose the answer.
+    static void finish(int connection)
+    {
+        char buffer[4096];
+        shutdown(connection, SHUT_WR);
+        while (recv(connection, buffer, sizeof buffer, 0) > 0)
+            ;
+        ::close(connection);
     }
 
     // The test's requests end with their id and two brackets.

@@ -310,6 +310,7 @@ func (d *Daemon) follow(ctx context.Context, s *store.Store, ledger *chain.Ledge
 			progress.step(c, target)
 		},
 	})
+	progress.status = follower.Status
 	d.ready.judge(follower.Status)
 	defer d.ready.judge(nil)
 	node.begin(d.node, follower)

@@ -22,7 +22,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// oddNode stands between daemon and node, and changes what the node says of its chain.
+// oddNode stands between daemon and node, and changes what the node says of its chain. It takes no batches.
 type oddNode struct {
 	n     *node
 	proxy *httputil.ReverseProxy
@@ -76,6 +76,10 @@ func (o *oddNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.refused <- struct{}{}
 		return
 	}
+	if bytes.HasPrefix(body, []byte("[")) {
+		refuses(-32700, "Parse error")(w, r)
+		return
+	}
 	var call struct {
 		Method string `json:"method"`
 		Params []any  `json:"params"`
@@ -114,7 +118,11 @@ func (o *oddNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(said)
 }
 
+// idOf returns a call's id; null for a batch.
 func idOf(body []byte) json.RawMessage {
+	if bytes.HasPrefix(body, []byte("[")) {
+		return json.RawMessage("null")
+	}
 	var call struct {
 		ID json.RawMessage `json:"id"`
 	}

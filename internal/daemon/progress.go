@@ -11,6 +11,7 @@ import (
 // progress logs steps: each pool event, and a line every few seconds while many blocks are missing.
 type progress struct {
 	log    *slog.Logger
+	status func() chain.Status
 	began  time.Time
 	from   pastel.Height
 	logged time.Time
@@ -26,14 +27,19 @@ func (p *progress) step(c *chain.Change, target pastel.Height) {
 		}
 		if now.Sub(p.logged) >= progressEvery {
 			p.logged = now
-			p.log.Info("syncing", "height", c.Tip.Height, "of", target, "missing", missing)
+			fresh := p.status().Fresh
+			line := []any{"height", c.Tip.Height, "of", target, "missing", missing, "date", fresh.Time.UTC().Format(time.DateOnly)}
+			if left := fresh.Left(); left > 0 {
+				line = append(line, "blocks_per_second", int64(fresh.Rate), "left", left.Round(time.Second))
+			}
+			p.log.Info("syncing", line...)
 		}
 		return
 	}
 	if !p.began.IsZero() {
 		took := now.Sub(p.began)
 		p.log.Info("synced", "height", c.Tip.Height, "blocks", c.Tip.Height-p.from, "took", took.Round(time.Millisecond))
-		*p = progress{log: p.log}
+		*p = progress{log: p.log, status: p.status}
 	}
 	for _, b := range c.Blocks {
 		p.log.Debug("block", "height", b.Height, "hash", b.Block.String(), "events", len(b.Events))

@@ -1,6 +1,7 @@
 package largepool
 
 import (
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -15,7 +16,14 @@ type Opening struct {
 
 // Named returns a chain on which operators of their own open pools, labels and company names being what the rules allow.
 func Named(pools []Opening) (net pool.Params, blocks []*pool.Prepared, err error) {
-	m, err := newMaker()
+	plan, err := small()
+	if err != nil {
+		return net, nil, err
+	}
+	m, err := newMaker(plan, func(_ *pastel.Block, b *pool.Prepared) error {
+		blocks = append(blocks, b)
+		return nil
+	})
 	if err != nil {
 		return net, nil, err
 	}
@@ -43,5 +51,5 @@ func Named(pools []Opening) (net pool.Params, blocks []*pool.Prepared, err error
 		}
 	}
 	err = m.mine()
-	return m.Params, m.Blocks, err
+	return plan.Params, blocks, err
 }

@@ -2,10 +2,12 @@ package pgtest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -155,5 +157,49 @@ func TestTroubles(t *testing.T) {
 	s.Revive(t)
 	if err := connect(t, url).Ping(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// A kept cluster holds what it held when the server starts again.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("SMARTPOOL_WITHOUT_POSTGRES") == "1" {
+		t.Skip("SMARTPOOL_WITHOUT_POSTGRES is set")
+	}
+	folder, err := os.MkdirTemp("", "kept") // t.TempDir's parents let no other user pass
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	if err := os.Chmod(folder, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	for n := range 2 {
+		s, err := pgtest.Kept(filepath.Join(folder, "cluster"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		url, err := s.Named("ledger")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := pgx.Connect(ctx, url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows int
+		if _, err := c.Exec(ctx, "CREATE TABLE IF NOT EXISTS starts (n INTEGER)"); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.QueryRow(ctx, "SELECT count(*) FROM starts").Scan(&rows); err != nil || rows != n {
+			t.Fatalf("start %d finds %d rows, %v", n, rows, err)
+		}
+		if _, err := c.Exec(ctx, "INSERT INTO starts VALUES (1)"); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(c.Close(ctx), s.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -27,9 +27,13 @@ type Server struct {
 	who      *syscall.Credential
 	password string
 	port     int
+	settings []string // beyond the server's own
 	process  *process // nil while stopped
 	last     atomic.Int64
 }
+
+// fleeting are the settings of a server whose data ends with it: only a power failure would show that nothing is synced to disk.
+var fleeting = []string{"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB"}
 
 // owner is the server's superuser.
 const owner = "smartpool"
@@ -54,7 +58,7 @@ func Open(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := s.create(t)
+	name := s.empty(t)
 	t.Cleanup(func() {
 		if err := s.exec(fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)); err != nil {
 			t.Error(err)
@@ -97,32 +101,45 @@ func newServer(bin string, prepare func(folder string) error) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Everyone on the machine can reach loopback, and a superuser's session is as good as a shell. Hence the password.
-	s := &Server{bin: bin, folder: folder, who: who, password: secrets.Text()}
-	secret := filepath.Join(folder, "password")
-	if err := os.WriteFile(secret, []byte(s.password), 0o600); err != nil {
+	s := &Server{bin: bin, folder: folder, who: who, settings: fleeting}
+	if err := s.create(); err != nil {
 		return nil, err
 	}
-	if who != nil {
-		if err := os.Chown(secret, int(who.Uid), int(who.Gid)); err != nil {
-			return nil, err
+	return s, s.launchAnywhere()
+}
+
+// create makes the cluster. Everyone on the machine can reach loopback, and a superuser's session is as good as a shell. Hence the password.
+func (s *Server) create() error {
+	s.password = secrets.Text()
+	secret := filepath.Join(s.folder, "password")
+	if err := os.WriteFile(secret, []byte(s.password), 0o600); err != nil {
+		return err
+	}
+	if s.who != nil {
+		if err := os.Chown(secret, int(s.who.Uid), int(s.who.Gid)); err != nil {
+			return err
 		}
 	}
-	err = run(who, folder, filepath.Join(folder, "initdb.log"), filepath.Join(bin, "initdb"), "--pgdata", s.data(),
+	err := run(s.who, s.folder, filepath.Join(s.folder, "initdb.log"), filepath.Join(s.bin, "initdb"), "--pgdata", s.data(),
 		"--username", owner, "--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync")
 	if err != nil {
-		return nil, fmt.Errorf("create a PostgreSQL cluster: %w", err)
+		return fmt.Errorf("create a PostgreSQL cluster: %w", err)
 	}
+	return nil
+}
+
+// launchAnywhere launches the server on a free port.
+func (s *Server) launchAnywhere() (err error) {
 	const tries = 5 // another process may take the port first
 	for range tries {
 		if s.port, err = freePort(); err != nil {
-			return nil, err
+			return err
 		}
 		if err = s.launch(); err == nil {
-			return s, nil
+			return nil
 		}
 	}
-	return nil, err
+	return err
 }
 
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
@@ -138,10 +155,10 @@ func (s *Server) url(database string) string {
 // Database creates an empty database and returns its URL.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
-	return s.url(s.create(t))
+	return s.url(s.empty(t))
 }
 
-func (s *Server) create(t testing.TB) string {
+func (s *Server) empty(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("test%d", s.last.Add(1))
 	if err := s.exec("CREATE DATABASE " + name); err != nil {
@@ -195,10 +212,10 @@ func (s *Server) Start(t testing.TB) {
 	}
 }
 
-// launch returns once the server answers. Nothing is synced to disk; only a power failure would show that.
+// launch returns once the server answers.
 func (s *Server) launch() error {
-	p, err := start(s.who, s.folder, s.log(), filepath.Join(s.bin, "postgres"), "-D", s.data(), "-h", "127.0.0.1", "-p",
-		strconv.Itoa(s.port), "-k", "", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB")
+	args := append([]string{"-D", s.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-k", ""}, s.settings...)
+	p, err := start(s.who, s.folder, s.log(), filepath.Join(s.bin, "postgres"), args...)
 	if err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
