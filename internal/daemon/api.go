@@ -103,6 +103,7 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 	feed := api.NewFeed(watch, d.log)
 	running.Go(func() { feed.Run(ctx, d.moved) })
 	if d.cfg.ReadOnly {
+		running.Go(func() { d.listen(ctx, watch, feed) })
 		d.ready.judge(d.readBy(feed))
 		defer d.ready.judge(nil)
 	}
@@ -167,6 +168,9 @@ func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
 
 // moved returns the channel that wakes the API's feed.
 func (d *Daemon) moved() <-chan struct{} {
+	if d.cfg.ReadOnly {
+		return d.heard.next()
+	}
 	if l := d.Ledger(); l != nil {
 		return l.Moved()
 	}
