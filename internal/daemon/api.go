@@ -102,14 +102,14 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 	defer end() // before the readers close
 	feed := api.NewFeed(watch, d.log)
 	running.Go(func() { feed.Run(ctx, d.moved) })
-	if d.cfg.ReadOnly {
+	site := d.site(reader, feed, token)
+	handler := site.Handler()
+	now.Store(&handler)
+	if d.cfg.ReadOnly { // a proxy that asks whether this daemon is ready sends it visitors
 		running.Go(func() { d.listen(ctx, watch, feed) })
 		d.ready.judge(d.readBy(feed))
 		defer d.ready.judge(nil)
 	}
-	site := d.site(reader, feed, token)
-	handler := site.Handler()
-	now.Store(&handler)
 	url := "http://" + listener.Addr().String()
 	d.mu.Lock()
 	d.at.API = url
