@@ -124,6 +124,9 @@ func (s *site) start(ctx context.Context, database string, mine time.Duration) e
 		}
 	}
 	program, err := exec.LookPath("haproxy")
+	if err != nil { // only root has Debian's folder on its path
+		program, err = exec.LookPath("/usr/sbin/haproxy")
+	}
 	if err != nil {
 		return errors.New("HAProxy is not installed: run apt-get install haproxy")
 	}
