@@ -2,11 +2,12 @@ package api
 
 import (
 	"bytes"
+	ranks "container/list"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -14,24 +15,47 @@ import (
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Answers caches the answers to GET requests until the ledger moves: they depend only on its last block, and on how late the next one is. It does not cache an answer for a
-// block other than the feed's last: the feed may not notice that the ledger left a block and came back to it.
+// Answers caches the answers to GET requests until the feed announces another block: they depend only on the last block, and on how late the next
+// one is. Before an announcement it finds anew what was asked for lately (prepare), so that whoever hears of a block reads its answers, and reads
+// them at once. It does not cache an answer for a block other than the feed's last: the feed may not notice that the ledger left a block and came
+// back to it.
 type Answers struct {
 	feed      *Feed
 	condition func() string // of the daemon, which pages show, too
+	most      int           // bytes
 
-	mu    sync.Mutex
-	moved <-chan struct{} // closed when the cached answers are stale
-	kept  map[string]*answer
-	size  int // of keys and bodies, in bytes
+	mu        sync.Mutex
+	now       *generation // of the announced block
+	next      *generation // of the one about to be announced; nil if none is
+	preparing bool
+}
+
+// generation holds the answers of one block while the next one is no later than it was.
+type generation struct {
+	tip     wire.Tip
+	moved   <-chan struct{} // of the feed, closed when another block is announced
+	late    int64           // how late the next block is, in block times: estimated dates depend on it
+	overdue time.Time       // when late turned out to have grown; zero before
+	kept    map[string]*answer
+	order   ranks.List // of kept, asked for most recently first
+	size    int        // bytes
 }
 
 // answer is an answer, ready or in progress.
 type answer struct {
+	what    string        // path and query
+	key     string        // with what else it depends on
+	next    http.Handler  // which finds the answer
+	request *http.Request // what was asked, without what belongs to the client
+	place   *ranks.Element
+	cost    int // size when it was entered
+	asks    int // how often it was asked for lately
+	unasked int // blocks since it was last asked for
+
 	done   chan struct{}
-	of     string // hash of the feed's last block at the time of the request; empty if there was none
 	ok     bool
 	header http.Header
 	body   []byte
@@ -40,13 +64,22 @@ type answer struct {
 
 // Bounds of the cache: strangers choose the requests.
 const (
-	maxAnswers     = 20_000
-	maxAnswerBytes = 128 << 20
+	maxAnswers  = 20_000
+	answerBytes = 2 << 10 // what an answer takes beside its body and key: request, header, places
+	onePart     = 8       // an answer larger than this part of the cache is not kept
 )
 
-// NewAnswers returns an empty cache.
-func NewAnswers(f *Feed, condition func() string) *Answers {
-	return &Answers{feed: f, condition: condition, kept: map[string]*answer{}}
+// overduePatience is how long answers with earlier estimates are used when the next block has become later. It is longer than prepare takes.
+const overduePatience = 5 * time.Second
+
+// DefaultCache is the size of the cache of answers unless it is set, in bytes.
+const DefaultCache = 24 << 20
+
+// NewAnswers returns an empty cache of at most so many bytes; while it prepares a block, it takes up to twice as many.
+func NewAnswers(f *Feed, condition func() string, bytes int) *Answers {
+	a := &Answers{feed: f, condition: condition, most: bytes}
+	f.onBlock(a.prepare)
+	return a
 }
 
 // Keep answers repeated requests from the cache. It passes each new one to next once, however many clients ask. It caches only successful
@@ -61,10 +94,9 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 		if strings.Contains(strings.ToLower(r.URL.RawPath), "%2f") { // part of an element, so it is another path
 			path = r.URL.RawPath
 		}
-		key := path + "?" + r.URL.RawQuery + "\n" + a.condition() + "\n" + a.late()
-		x, mine := a.find(key)
+		g, x, mine := a.find(path+"?"+r.URL.RawQuery, next, r)
 		if mine {
-			a.ask(next, r, w, key, x)
+			a.ask(w, r, g, x)
 			return
 		}
 		select {
@@ -81,79 +113,150 @@ func (a *Answers) Keep(next http.Handler) http.Handler {
 	})
 }
 
-// late returns how late the next block is, in block times: estimated dates depend on it.
-func (a *Answers) late() string {
-	tip, _ := a.feed.Last()
-	return strconv.FormatInt(chain.Late(tip.Time, time.Now()), 10)
-}
+// key returns what an answer depends on beside the block.
+func (a *Answers) key(what string) string { return what + "\n" + a.condition() }
 
 // find returns the answer to a request and whether the caller has to produce it.
-func (a *Answers) find(key string) (x *answer, mine bool) {
-	blocks, moved := a.feed.state()
+func (a *Answers) find(what string, next http.Handler, r *http.Request) (g *generation, x *answer, mine bool) {
+	key := a.key(what)
+	tip, moved := a.feed.announced()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.moved != moved || len(a.kept) >= maxAnswers || a.size >= maxAnswerBytes {
-		a.moved, a.kept, a.size = moved, map[string]*answer{}, 0
+	g = a.current(tip, moved)
+	if x := g.kept[key]; x != nil {
+		x.asks, x.unasked = x.asks+1, 0
+		g.order.MoveToFront(x.place)
+		return g, x, false
 	}
-	if x := a.kept[key]; x != nil {
-		return x, false
-	}
-	x = &answer{done: make(chan struct{})}
-	if len(blocks) > 0 {
-		x.of = blocks[len(blocks)-1].Hash
-	}
-	a.kept[key] = x
-	return x, true
+	x = &answer{what: what, key: key, next: next, request: anonymous(r), asks: 1, done: make(chan struct{})}
+	g.enter(x, a.most)
+	return g, x, true
 }
 
-// ask lets next answer and caches a successful answer.
-func (a *Answers) ask(next http.Handler, r *http.Request, w http.ResponseWriter, key string, x *answer) {
-	rec := &recorder{header: http.Header{}, status: http.StatusOK}
-	var from source
-	defer func() { // even if next panics
+// current returns the answers of the announced block. The caller holds the lock.
+func (a *Answers) current(tip wire.Tip, moved <-chan struct{}) *generation {
+	if a.now == nil || a.now.moved != moved {
+		if a.next != nil && a.next.moved == moved {
+			a.now = a.next
+		} else {
+			a.now = newGeneration(tip, moved)
+		}
+		a.next = nil
+	}
+	if at := time.Now(); chain.Late(tip.Time, at) != a.now.late { // prepare replaces these answers, unless the database hangs
+		switch {
+		case a.now.overdue.IsZero():
+			a.now.overdue = at
+		case at.Sub(a.now.overdue) > overduePatience:
+			a.now = newGeneration(tip, moved)
+		}
+	}
+	return a.now
+}
+
+func newGeneration(tip wire.Tip, moved <-chan struct{}) *generation {
+	return &generation{tip: tip, moved: moved, late: chain.Late(tip.Time, time.Now()), kept: map[string]*answer{}}
+}
+
+// enter adds an answer, in place of those that nobody has asked for the longest if there are too many.
+func (g *generation) enter(x *answer, most int) {
+	g.kept[x.key] = x
+	x.place, x.cost = g.order.PushFront(x), x.size()
+	g.size += x.cost
+	for len(g.kept) > maxAnswers || g.size > most && len(g.kept) > 1 {
+		g.remove(g.order.Back().Value.(*answer))
+	}
+}
+
+// remove removes an answer, which may be in progress.
+func (g *generation) remove(x *answer) {
+	delete(g.kept, x.key)
+	g.order.Remove(x.place)
+	g.size -= x.cost
+}
+
+// size returns what an answer takes, in bytes.
+func (x *answer) size() int { return answerBytes + len(x.key) + len(x.body) }
+
+// anonymous returns a request without what belongs to the client.
+func anonymous(r *http.Request) *http.Request {
+	r = r.WithContext(context.Background())
+	r.Method = http.MethodGet // a cached answer has a body; net/http omits it for HEAD
+	r.Header, r.Body, r.RemoteAddr, r.TLS = http.Header{}, http.NoBody, "", nil
+	return r
+}
+
+// ask lets the handler answer and caches a successful answer.
+func (a *Answers) ask(w http.ResponseWriter, r *http.Request, g *generation, x *answer) {
+	var o outcome
+	defer func() { // even if the handler panics
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		switch {
-		case a.kept[key] != x: // the ledger moved
-		case x.ok && !from.isNot(x.of):
-			a.size += len(x.body) + len(key)
-		default:
-			delete(a.kept, key)
+		if g.kept[x.key] == x {
+			g.remove(x)
+			if x.ok && o.isOf(g.tip) && x.key == a.key(x.what) && x.size() <= a.most/onePart {
+				g.enter(x, a.most)
+			}
 		}
 		close(x.done)
 	}()
-	r = r.WithContext(books.Noting(r.Context(), from.note))
-	r.Method = http.MethodGet // a cached answer has a body; net/http omits it for HEAD
-	next.ServeHTTP(rec, r)
-	if rec.status != http.StatusOK || r.Context().Err() != nil {
-		copyHeader(w.Header(), rec.header)
-		w.WriteHeader(rec.status)
-		w.Write(rec.body.Bytes()) //nolint:errcheck // the client is gone
+	r = r.WithContext(r.Context())
+	r.Method = http.MethodGet
+	o.seek(x.next, r)
+	if o.status != http.StatusOK || r.Context().Err() != nil {
+		copyHeader(w.Header(), o.header)
+		w.WriteHeader(o.status)
+		w.Write(o.body.Bytes()) //nolint:errcheck // the client is gone
 		return
 	}
-	sum := sha256.Sum256(rec.body.Bytes())
-	x.header, x.body, x.etag, x.ok = rec.header, rec.body.Bytes(), `"`+hex.EncodeToString(sum[:12])+`"`, true
+	x.take(&o)
 	x.write(w, r)
 }
 
-// source collects the blocks that an answer was computed from.
-type source struct {
+// outcome is what a handler answers, and of which blocks.
+type outcome struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+
 	mu   sync.Mutex
 	tips []pastel.BlockHash // one per view of the read model
 }
 
-// note adds the block of a view.
-func (s *source) note(tip pastel.BlockHash) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tips = append(s.tips, tip)
+// seek lets a handler answer.
+func (o *outcome) seek(next http.Handler, r *http.Request) {
+	o.header, o.status = http.Header{}, http.StatusOK
+	next.ServeHTTP(o, r.WithContext(books.Noting(r.Context(), o.note)))
 }
 
-// isNot reports whether any view was of a block other than the one with this hash.
-func (s *source) isNot(hash string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.tips, func(tip pastel.BlockHash) bool { return tip.String() != hash })
+// Header implements http.ResponseWriter.
+func (o *outcome) Header() http.Header { return o.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (o *outcome) WriteHeader(status int) { o.status = status }
+
+// Write implements http.ResponseWriter.
+func (o *outcome) Write(b []byte) (int, error) { return o.body.Write(b) }
+
+// note adds the block of a view.
+func (o *outcome) note(tip pastel.BlockHash) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.tips = append(o.tips, tip)
+}
+
+// isOf reports whether every view was of this block.
+func (o *outcome) isOf(tip wire.Tip) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return !slices.ContainsFunc(o.tips, func(at pastel.BlockHash) bool { return at.String() != tip.Hash })
+}
+
+// take makes an outcome the answer.
+func (x *answer) take(o *outcome) {
+	x.header, x.body, x.ok = o.header, bytes.Clone(o.body.Bytes()), true
+	sum := sha256.Sum256(x.body)
+	x.etag = `"` + hex.EncodeToString(sum[:12]) + `"`
 }
 
 // write sends the answer to a client.
@@ -173,14 +276,3 @@ func copyHeader(to, from http.Header) {
 		to[name] = values
 	}
 }
-
-// recorder is a ResponseWriter that records the response.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(status int)      { r.status = status }
-func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }

@@ -41,16 +41,34 @@ type Feed struct {
 	reader *store.Reader
 	log    *slog.Logger
 
-	mu     sync.RWMutex
-	blocks []*news // the last ones, at consecutive heights
-	moved  chan struct{}
-	polled time.Time // when the database last answered; zero if it has not
-	err    error     // of the last poll
+	mu      sync.RWMutex
+	blocks  []*news // the last ones, at consecutive heights
+	moved   chan struct{}
+	prepare func(ctx context.Context, tip wire.Tip, moved <-chan struct{}) // see onBlock
+	polled  time.Time                                                      // when the database last answered; zero if it has not
+	err     error                                                          // of the last poll
 }
 
 // NewFeed returns a feed, which Run starts.
 func NewFeed(r *store.Reader, log *slog.Logger) *Feed {
-	return &Feed{reader: r, log: log, moved: make(chan struct{})}
+	return &Feed{reader: r, log: log, moved: make(chan struct{}), prepare: func(context.Context, wire.Tip, <-chan struct{}) {}}
+}
+
+// onBlock has the feed call prepare before it announces a block, with the channel that will close when the next one is announced, and at every
+// poll that brings no block. The announcement waits for it.
+func (f *Feed) onBlock(prepare func(ctx context.Context, tip wire.Tip, moved <-chan struct{})) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.prepare = prepare
+}
+
+// announced returns the last block, with height -1 if there is none, and a channel that closes when another one is announced.
+func (f *Feed) announced() (wire.Tip, <-chan struct{}) {
+	blocks, moved := f.state()
+	if len(blocks) == 0 {
+		return wire.Tip{Height: -1}, moved
+	}
+	return blocks[len(blocks)-1].Tip, moved
 }
 
 // state returns the last blocks, which the caller must not change, and a channel that closes when they are out of date.
@@ -117,6 +135,9 @@ func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
 // refresh reads new blocks.
 func (f *Feed) refresh(ctx context.Context) error {
 	have, _ := f.state()
+	f.mu.RLock()
+	prepare := f.prepare
+	f.mu.RUnlock()
 	var now []*news
 	err := f.reader.View(ctx, func(s *store.Snapshot) error {
 		tip, err := s.Tip()
@@ -133,14 +154,24 @@ func (f *Feed) refresh(ctx context.Context) error {
 		now, err = renew(s, have, tip.Height)
 		return err
 	})
-	if err != nil || len(now) == len(have) && (len(now) == 0 || now[len(now)-1] == have[len(have)-1]) {
+	if err != nil {
 		return err
+	}
+	if len(now) == len(have) && (len(now) == 0 || now[len(now)-1] == have[len(have)-1]) {
+		if tip, moved := f.announced(); len(now) > 0 {
+			prepare(ctx, tip, moved)
+		}
+		return nil
+	}
+	next := make(chan struct{})
+	if len(now) > 0 {
+		prepare(ctx, now[len(now)-1].Tip, next)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.blocks = now
 	close(f.moved)
-	f.moved = make(chan struct{})
+	f.moved = next
 	return nil
 }
 

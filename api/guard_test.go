@@ -243,7 +243,7 @@ func TestRequestsOfADaemonThatStops(t *testing.T) {
 	x := start(t, 150, "", nil)
 	busy, release := make(chan struct{}), make(chan struct{})
 	_, r, _ := ledgertest.Open(t, x.blocks, 10, filepath.Join(t.TempDir(), "ledger.db"))
-	waits := api.NewAnswers(api.NewFeed(r, slog.New(slog.DiscardHandler)), func() string { return "" }).Keep(http.HandlerFunc(
+	waits := api.NewAnswers(api.NewFeed(r, slog.New(slog.DiscardHandler)), func() string { return "" }, api.DefaultCache).Keep(http.HandlerFunc(
 		func(http.ResponseWriter, *http.Request) {
 			close(busy)
 			<-release

@@ -46,6 +46,7 @@ type Config struct {
 	Base      string         // path under which a proxy publishes the server, such as /pools; empty for none
 	PerSecond int            // requests per address; 0 for no limit
 	Streams   int            // concurrent event streams; one address may open an eighth of them
+	Cache     int            // size of the cache of answers, in bytes; 0 for DefaultCache
 	Log       *slog.Logger
 }
 
@@ -60,7 +61,7 @@ type Server struct {
 
 // New returns a server with all operations of the API.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed, cfg.Condition)}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), answers: NewAnswers(cfg.Feed, cfg.Condition, cmp.Or(cfg.Cache, DefaultCache))}
 	routes := http.NewServeMux()
 	document := config()
 	if cfg.Base != "" {
@@ -152,11 +153,17 @@ func (s *Server) Answers() *Answers { return s.answers }
 // OpenAPI returns the API's document.
 func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
 
-// Status returns the state of the ledger and of its daemon.
+// Status returns the state of the ledger and of its daemon. Its tip is the last block announced, so that nobody who knows it reads answers of the one
+// before.
 func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	tip, err := s.cfg.Books.Tip(ctx)
 	if err != nil {
 		tip = wire.Tip{Height: -1}
+	} else if announced, _ := s.cfg.Feed.announced(); announced.Height >= 0 {
+		tip = announced
+	}
+	if upcoming, preparing := ctx.Value(upcomingKey{}).(wire.Tip); preparing && err == nil {
+		tip = upcoming
 	}
 	if errors.Is(err, books.ErrEmpty) {
 		err = nil
@@ -335,15 +342,13 @@ func (s *Server) register() {
 		x, err := b.Statistics(ctx)
 		return one(s, x, err)
 	})
-	get(s, "pools", "/pools", "Pools in the order they opened", func(ctx context.Context, in *wire.PoolQuery) (*body[wire.List[wire.Pool]], error) {
-		items, tip, err := b.Pools(ctx, *in)
-		return list(s, items, tip, "", err)
-	})
+	paged(s, "pools", "/pools", "Pools, in the order they opened unless sorted", b.Pools)
 	get(s, "past-pools", "/blocks/{height}/pools", "Terms, statuses and dates of pools as of a block", func(ctx context.Context, in *struct {
 		HeightInput
+		wire.Page
 	}) (*body[wire.List[wire.PoolTerms]], error) {
-		items, tip, err := b.PastPools(ctx, pastel.Height(in.Height))
-		return list(s, items, tip, "", err)
+		items, tip, next, err := b.PastPools(ctx, pastel.Height(in.Height), in.Page)
+		return list(s, items, tip, next, err)
 	})
 	get(s, "pool", "/pools/{id}", "Everything about a pool", func(ctx context.Context, in *PoolInput) (*body[wire.PoolDetail], error) {
 		x, err := b.Pool(ctx, in.ID)
@@ -376,11 +381,7 @@ func (s *Server) register() {
 		x, err := b.Coin(ctx, in.Output)
 		return one(s, x, err)
 	})
-	get(s, "operators", "/operators", "Operators' records, most counted coins first",
-		func(ctx context.Context, _ *struct{}) (*body[wire.List[wire.Operator]], error) {
-			items, tip, err := b.Operators(ctx)
-			return list(s, items, tip, "", err)
-		})
+	paged(s, "operators", "/operators", "Operators' records, most counted coins first unless sorted", b.Operators)
 	get(s, "operator", "/operators/{pastelid}", "An operator's record", func(ctx context.Context, in *struct {
 		PastelID string `path:"pastelid" maxLength:"100"`
 	}) (*body[wire.Operator], error) {

@@ -47,7 +47,7 @@ func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err er
 		for _, x := range rewards { // including those before amendments
 			mine[paid{x.Pool, x.Address}] = true
 		}
-		operated, err := v.Pools(store.PoolFilter{Operator: id, At: store.Now})
+		operated, err := v.Pools(store.PoolFilter{Operator: id})
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (b *Books) Address(ctx context.Context, address string) (out wire.Account, 
 	err = b.view(ctx, func(v *view) error {
 		out = newAccount(v)
 		out.Address = address
-		escrow, err := v.Pools(store.PoolFilter{Escrow: address, At: store.Now})
+		escrow, err := v.Pools(store.PoolFilter{Escrow: address})
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (b *Books) Address(ctx context.Context, address string) (out wire.Account, 
 		}
 		slices.SortFunc(pledges, func(a, b store.Pledge) int { return cmp.Compare(b.Seq, a.Seq) })
 		pledges = slices.CompactFunc(pledges, func(a, b store.Pledge) bool { return a.Seq == b.Seq })
-		operated, err := v.Pools(store.PoolFilter{FeeAddress: address, At: store.Now})
+		operated, err := v.Pools(store.PoolFilter{FeeAddress: address})
 		if err != nil {
 			return err
 		}

@@ -200,7 +200,7 @@ func TestClosedPool(t *testing.T) {
 		t.Errorf("the network has %+v", s)
 	}
 	for h, want := range map[pastel.Height]string{337: "dissolved", 338: "closed"} {
-		if at, _, err := x.PastPools(t.Context(), h); err != nil || len(at) != 1 || at[0].Status != want {
+		if at, _, _, err := x.PastPools(t.Context(), h, wire.Page{}); err != nil || len(at) != 1 || at[0].Status != want {
 			t.Errorf("at block %d: %+v, %v", h, at, err)
 		}
 	}

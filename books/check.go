@@ -85,7 +85,8 @@ func passes(x *wire.Check, e *pool.Event, t *ticket.Ticket, p *pool.Pool, net *p
 // joins says what happens to a new pledge. In a pool that has started, the end of the block decides how much of it counts.
 func joins(x *wire.Check, e *pool.Event, p *pool.Pool, net *pool.Params) string {
 	if p != nil {
-		x.Counts = counts(p, net, e.Offered)
+		entry, _ := p.Enters(e.Offered, net)
+		x.Counts = entry.Counts
 	}
 	switch {
 	case e.Role == pool.Plain:

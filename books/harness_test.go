@@ -64,7 +64,7 @@ func whole(p wire.Page) wire.Page {
 
 func (x *library) pools(t testing.TB, q wire.PoolQuery) []wire.Pool {
 	t.Helper()
-	list, _, err := x.Pools(t.Context(), q)
+	list, _, _, err := x.Pools(t.Context(), q)
 	return answered(t, list, err)
 }
 

@@ -28,7 +28,7 @@ func TestFreshMoments(t *testing.T) {
 		}
 		p, err := x.Pool(t.Context(), id)
 		check("pool", p, err)
-		list, _, err := x.Pools(t.Context(), wire.PoolQuery{})
+		list, _, _, err := x.Pools(t.Context(), wire.PoolQuery{})
 		check("pools", list, err)
 		for i := range p.Participants {
 			a, err := x.Member(t.Context(), p.Participants[i].PastelID)
@@ -36,7 +36,7 @@ func TestFreshMoments(t *testing.T) {
 		}
 		payouts, _, _, err := x.Payouts(t.Context(), wire.PayoutQuery{AsOf: wire.AsOf{At: wire.Now}, Page: whole(wire.Page{})})
 		check("payouts", payouts, err)
-		terms, _, err := x.PastPools(t.Context(), height)
+		terms, _, _, err := x.PastPools(t.Context(), height, wire.Page{})
 		check("terms", terms, err)
 	}
 	for _, what := range []string{"pool", "pools", "member", "payouts"} {

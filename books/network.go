@@ -1,10 +1,10 @@
 package books
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -15,54 +15,64 @@ import (
 // Statistics returns network totals.
 func (b *Books) Statistics(ctx context.Context) (out wire.Statistics, err error) {
 	err = b.view(ctx, func(v *view) error {
-		out = wire.Statistics{Tip: TipOf(&v.tip), Pools: map[string]int{}}
-		for _, s := range pool.Statuses() {
-			out.Pools[s.String()] = 0
-		}
-		rows, err := v.Pools(store.PoolFilter{At: store.Now})
+		n, err := v.Network()
 		if err != nil {
 			return err
 		}
-		operators, members := map[pastelid.PastelID]bool{}, map[pastelid.PastelID]bool{}
-		for i := range rows {
-			out.Pools[rows[i].Status]++
-			p, err := v.poolState(rows[i].ID)
-			if err != nil {
-				return err
-			}
-			out.Escrowed += p.Escrowed
-			out.PayoutsPending += len(p.Pending)
-			if !p.Status.Live() {
-				continue
-			}
-			operators[p.Operator] = true
-			out.Offered += p.Offered
-			for j := range p.Pledges {
-				if pl := &p.Pledges[j]; pl.Role == pool.Member {
-					members[pl.PastelID] = true
-					out.Counted += pl.Counted
-				}
-			}
+		sums, err := v.NetworkSums(v.tip.Height)
+		if err != nil {
+			return err
 		}
-		out.Supernodes, out.Operators, out.Members = out.Pools[pool.Active.String()], len(operators), len(members)
-		totals, err := v.allTotals()
-		for _, t := range totals {
-			out.Income += t.Income
-			out.Paid += t.Paid
+		out = wire.Statistics{
+			Tip: TipOf(&v.tip), Pools: byStatus(n.Pools), Members: int(n.Members), Counted: n.Counted, Offered: n.Offered,
+			Supernodes: int(n.Pools[pool.Active]), Escrowed: n.Escrowed, Income: sums.Income, Paid: sums.Paid, PayoutsPending: int(n.Pending),
+			Operators: int(n.Operators),
 		}
-		return err
+		return nil
 	})
 	return out, err
 }
 
-// Operators lists everyone who has opened a pool, most counted coins first.
-func (b *Books) Operators(ctx context.Context) (list []wire.Operator, tip wire.Tip, err error) {
+// byStatus names the statuses of counted pools.
+func byStatus(counts map[pool.Status]int64) map[string]int {
+	named := map[string]int{}
+	for s, n := range counts {
+		named[s.String()] = int(n)
+	}
+	return named
+}
+
+var operatorOrders = map[string]ordered[store.OperatorOrder]{
+	"": {store.OperatorsByCounted, true}, wire.SortCounted: {store.OperatorsByCounted, true}, wire.SortSince: {store.OperatorsBySince, false},
+	wire.SortRewards: {store.OperatorsByRewards, true},
+}
+
+// Operators returns a page of those who have opened a pool.
+func (b *Books) Operators(ctx context.Context, q wire.OperatorQuery) (list []wire.Operator, tip wire.Tip, next string, err error) {
+	order, p, err := sorted(operatorOrders, q.Sort, q.Sorted, store.OperatorsBySince)
+	if err != nil {
+		return nil, tip, "", err
+	}
 	err = b.view(ctx, func(v *view) error {
 		tip = TipOf(&v.tip)
-		list, err = v.operatorRecords("")
+		rows, err := v.Operators(order, p)
+		if err != nil {
+			return err
+		}
+		next = cursor(rows, p, func(x *store.Operator) []any {
+			switch order {
+			case store.OperatorsByCounted:
+				return []any{x.Counted, x.First}
+			case store.OperatorsByRewards:
+				return []any{x.Rewards, x.First}
+			default:
+				return []any{x.First}
+			}
+		})
+		list, err = v.operators(rows)
 		return err
 	})
-	return list, tip, err
+	return list, tip, next, err
 }
 
 // Operator returns an operator's record.
@@ -72,84 +82,74 @@ func (b *Books) Operator(ctx context.Context, id string) (out wire.Operator, tip
 	}
 	err = b.view(ctx, func(v *view) error {
 		tip = TipOf(&v.tip)
-		list, err := v.operatorRecords(id)
-		if err == nil && len(list) == 0 {
-			err = ErrNotFound
-		}
+		row, err := v.Operator(id)
 		if err != nil {
 			return err
 		}
-		out = list[0]
-		return nil
+		list, err := v.operators([]store.Operator{row})
+		if err == nil {
+			out = list[0]
+		}
+		return err
 	})
 	return out, tip, err
 }
 
-// operatorRecords sums up the pools of one operator, or of every operator if id is empty.
-func (v *view) operatorRecords(id string) ([]wire.Operator, error) {
-	rows, err := v.Pools(store.PoolFilter{Operator: id, At: store.Now})
-	if err != nil {
-		return nil, err
-	}
-	totals, err := v.allTotals()
-	if err != nil {
-		return nil, err
-	}
-	of := map[pastelid.PastelID]*wire.Operator{}
-	fees := map[pastelid.PastelID][]int64{}
+// operators returns records in their wire form. What they need beside their rows is read for all at once.
+func (v *view) operators(rows []store.Operator) ([]wire.Operator, error) {
+	ids, since, people := make([]string, len(rows)), make([]pastel.Height, len(rows)), make([]pastelid.PastelID, len(rows))
+	place := map[string]int{}
 	for i := range rows {
-		row := &rows[i]
-		x := of[row.Operator]
-		if x == nil {
-			x = &wire.Operator{PastelID: row.Operator.String(), Companies: []string{}, Pools: map[string]int{}, IDs: []string{}, Fees: []string{}}
-			of[row.Operator] = x
-			standing, _, err := v.reputation(row.Operator)
-			if err != nil {
-				return nil, err
-			}
-			x.Reputation = standing.Points
-			if x.Since, err = v.moment(row.InitHeight); err != nil {
-				return nil, err
+		id, err := pastelid.Parse(rows[i].PastelID)
+		if err != nil {
+			return nil, err
+		}
+		ids[i], since[i], people[i], place[rows[i].PastelID] = rows[i].PastelID, rows[i].Since, id, i
+	}
+	standings, err := v.Standings(people, v.tip.Height)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.dates(since); err != nil {
+		return nil, err
+	}
+	list := make([]wire.Operator, len(rows))
+	for i := range rows {
+		x, s := &list[i], &rows[i]
+		*x = wire.Operator{
+			PastelID: s.PastelID, Companies: []string{}, Reputation: standings[people[i]].Points, Pools: map[string]int{}, IDs: []string{},
+			Dissolved: int(s.Dissolved), Expired: int(s.Expired), Counted: s.Counted, Income: s.Income, Paid: s.Paid, Payouts: s.Mined,
+			Cancelled: s.Cancelled, Replenish: s.Shortages, Left: s.Left, Fees: []string{}, Rewards: s.Rewards, LongestGap: s.Gap,
+			Forfeited: s.Lost, OnTime: s.OnTime, Alike: s.Alike,
+		}
+		for status, n := range s.Pools {
+			if n > 0 {
+				x.Pools[status.String()] = int(n)
 			}
 		}
-		addPool(x, row, totals[row.ID])
-		fees[row.Operator] = append(fees[row.Operator], row.Fee)
-	}
-	list := []wire.Operator{}
-	for id, x := range of {
-		slices.Sort(fees[id])
-		for _, fee := range slices.Compact(fees[id]) {
-			x.Fees = append(x.Fees, ticket.NewDecimal(fee, ticket.FeeDecimals).String())
+		if x.Since, err = v.moment(s.Since); err != nil {
+			return nil, err
 		}
-		list = append(list, *x)
 	}
-	slices.SortFunc(list, func(a, b wire.Operator) int {
-		return cmp.Or(cmp.Compare(b.Counted, a.Counted), cmp.Compare(a.Since.Height, b.Since.Height), cmp.Compare(a.PastelID, b.PastelID))
-	})
+	pools, err := v.PoolsOfOperators(ids)
+	if err != nil {
+		return nil, err
+	}
+	fees := make([][]int64, len(rows))
+	for _, p := range pools {
+		i := place[p.Operator]
+		x := &list[i]
+		x.IDs = append(x.IDs, string(p.ID))
+		if !slices.Contains(x.Companies, p.Company) {
+			x.Companies = append(x.Companies, p.Company)
+		}
+		fees[i] = append(fees[i], p.Fee)
+	}
+	for i := range list {
+		slices.Sort(fees[i])
+		for _, fee := range slices.Compact(fees[i]) {
+			list[i].Fees = append(list[i].Fees, ticket.NewDecimal(fee, ticket.FeeDecimals).String())
+		}
+	}
 	return list, nil
-}
-
-// addPool adds a pool to its operator's record.
-func addPool(x *wire.Operator, row *store.PoolRow, t store.Totals) {
-	x.Pools[row.Status]++
-	x.IDs = append(x.IDs, string(row.ID))
-	if !slices.Contains(x.Companies, row.Company) {
-		x.Companies = append(x.Companies, row.Company)
-	}
-	if row.Ended >= 0 {
-		if row.Activated >= 0 {
-			x.Dissolved++
-		} else {
-			x.Expired++
-		}
-	}
-	if row.Status != pool.Subscribing.String() { // its plain pledges back nothing yet
-		x.Counted += row.Counted
-	}
-	x.Income += t.Income
-	x.Paid += t.Paid
-	x.Payouts += t.Payouts
-	x.Cancelled += t.Cancelled
-	x.Replenish += t.Replenish
-	x.Left += t.Left
 }

@@ -2,65 +2,131 @@ package books
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
+	"slices"
 
-	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// yieldWindow is the number of past blocks whose income determines a yield: 30 days.
-const yieldWindow = pastel.Height(30 * 24 * time.Hour / chain.BlockTime)
-
-// Pools lists pools in the order they opened.
-func (b *Books) Pools(ctx context.Context, q wire.PoolQuery) (list []wire.Pool, tip wire.Tip, err error) {
-	list = []wire.Pool{}
-	err = b.view(ctx, func(v *view) error {
-		tip = TipOf(&v.tip)
-		rows, err := v.Pools(store.PoolFilter{Status: q.Status, Operator: q.Operator, At: store.Now})
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			x, err := v.poolNow(&rows[i], q.Coins)
-			if err != nil {
-				return err
-			}
-			if !q.Open || x.LeastPledge > 0 {
-				list = append(list, x)
-			}
-		}
-		return nil
-	})
-	return list, tip, err
+// ordered is a sorted list's order: what it is in the store, and whether the list descends unless the query says otherwise.
+type ordered[T ~string] struct {
+	by       T
+	descends bool
 }
 
-// PastPools lists the pools that existed after a block, in the order they opened. Coins, members and yields are known only at the tip.
-func (b *Books) PastPools(ctx context.Context, at pastel.Height) (list []wire.PoolTerms, tip wire.Tip, err error) {
-	list = []wire.PoolTerms{}
+// sorted translates a query's sort and page. A key of one part sorts by the last one alone.
+func sorted[T ~string](orders map[string]ordered[T], sort string, x wire.Sorted, alone T) (T, store.Page, error) {
+	o, found := orders[sort]
+	if !found {
+		return "", store.Page{}, badRequest("sort: %q is no order of this list", sort)
+	}
+	keys := []key{keyInteger, keyInteger}
+	if o.by == alone {
+		keys = keys[1:]
+	}
+	descends := o.descends
+	switch x.Order {
+	case "":
+	case wire.Ascending, wire.Descending:
+		descends = x.Order == wire.Descending
+	default:
+		return "", store.Page{}, badRequest("order: %q is neither %s nor %s", x.Order, wire.Ascending, wire.Descending)
+	}
+	q := wire.Page{Cursor: x.Cursor, Limit: x.Limit}
+	if descends {
+		q.Order = wire.Newest
+	}
+	p, err := page(q, keys...)
+	return o.by, p, err
+}
+
+var poolOrders = map[string]ordered[store.PoolOrder]{
+	"": {store.ByOpened, false}, wire.SortOpened: {store.ByOpened, false}, wire.SortCounted: {store.ByCounted, true},
+	wire.SortMembers: {store.ByMembers, true}, wire.SortRoom: {store.ByRoom, true}, wire.SortFee: {store.ByFee, false},
+}
+
+// Pools returns a page of the list of pools.
+func (b *Books) Pools(ctx context.Context, q wire.PoolQuery) (list []wire.Pool, tip wire.Tip, next string, err error) {
+	order, p, err := sorted(poolOrders, q.Sort, q.Sorted, store.ByOpened)
+	if err != nil {
+		return nil, tip, "", err
+	}
+	f := store.PoolList{Operator: q.Operator, Order: order}
+	for _, name := range q.Status {
+		i := slices.IndexFunc(pool.Statuses(), func(s pool.Status) bool { return s.String() == name })
+		if i < 0 {
+			return nil, tip, "", badRequest("status: %q is no status of a pool", name)
+		}
+		f.Status = append(f.Status, pool.Statuses()[i])
+	}
 	err = b.view(ctx, func(v *view) error {
 		tip = TipOf(&v.tip)
-		if err := v.checkAt(at); err != nil {
-			return err
+		if q.Open {
+			f.OpenAt = v.tip.Height + 1
 		}
-		rows, err := v.Pools(store.PoolFilter{At: at})
+		rows, err := v.ListPools(f, p)
 		if err != nil {
 			return err
 		}
-		for i := range rows {
-			x, err := v.terms(&rows[i])
-			if err != nil {
-				return err
-			}
-			list = append(list, x)
-		}
-		return nil
+		next = cursor(rows, p, func(x *store.PoolRow) []any { return poolKey(x, order) })
+		list, err = v.listed(rows, q.Coins)
+		return err
 	})
-	return list, tip, err
+	return list, tip, next, err
+}
+
+// poolKey returns the key of a pool in a list of this order.
+func poolKey(x *store.PoolRow, order store.PoolOrder) []any {
+	switch order {
+	case store.ByCounted:
+		return []any{x.Counted, x.Num}
+	case store.ByMembers:
+		return []any{x.Members, x.Num}
+	case store.ByRoom:
+		if !x.Status.Live() {
+			return []any{0, x.Num}
+		}
+		return []any{x.Collateral().Room(), x.Num}
+	case store.ByFee:
+		return []any{x.Fee, x.Num}
+	default:
+		return []any{x.Num}
+	}
+}
+
+// PastPools returns a page of the pools that existed after a block, in the order they opened. Coins, members and yields are known only at the
+// tip.
+func (b *Books) PastPools(ctx context.Context, at pastel.Height, q wire.Page) (list []wire.PoolTerms, tip wire.Tip, next string, err error) {
+	return listing[store.PoolRow, wire.PoolTerms]{
+		keys: []key{keyInteger},
+		key:  func(x *store.PoolRow) []any { return []any{x.Num} },
+		read: func(v *view, p store.Page) ([]store.PoolRow, error) {
+			if err := v.checkAt(at); err != nil {
+				return nil, err
+			}
+			return v.PoolsAt(at, p)
+		},
+		wire: func(v *view, rows []store.PoolRow) ([]wire.PoolTerms, error) {
+			if err := v.datesOf(rows); err != nil {
+				return nil, err
+			}
+			list := []wire.PoolTerms{}
+			for i := range rows {
+				x, err := v.terms(&rows[i])
+				if err != nil {
+					return nil, err
+				}
+				list = append(list, x)
+			}
+			return list, nil
+		},
+	}.answer(ctx, b, q)
 }
 
 // checkAt refuses a future block.
@@ -71,9 +137,18 @@ func (v *view) checkAt(h pastel.Height) error {
 	return nil
 }
 
+// datesOf looks up at once the dates that a list of pools shows.
+func (v *view) datesOf(rows []store.PoolRow) error {
+	var heights []pastel.Height
+	for i := range rows {
+		heights = append(heights, rows[i].InitHeight, rows[i].Activated, rows[i].Ended)
+	}
+	return v.dates(heights)
+}
+
 func (v *view) terms(row *store.PoolRow) (x wire.PoolTerms, err error) {
 	x = wire.PoolTerms{
-		ID: string(row.ID), Company: row.Company, Operator: row.Operator.String(), Supernode: row.Supernode.String(), Status: row.Status,
+		ID: string(row.ID), Company: row.Company, Operator: row.Operator.String(), Supernode: row.Supernode.String(), Status: row.Status.String(),
 		Fee: ticket.NewDecimal(row.Fee, ticket.FeeDecimals).String(), Factor: ticket.NewDecimal(row.Factor, ticket.FactorDecimals).String(),
 		Required: row.Required, Target: row.Target, Period: int64(row.Period),
 	}
@@ -83,144 +158,67 @@ func (v *view) terms(row *store.PoolRow) (x wire.PoolTerms, err error) {
 	return x, v.moments(map[**wire.Moment]pastel.Height{&x.Activated: row.Activated, &x.Ended: row.Ended})
 }
 
-// poolNow returns a pool at the tip as lists show it. If coins is positive, it includes the yield of a new pledge of that many PSL.
-func (v *view) poolNow(row *store.PoolRow, coins int64) (x wire.Pool, err error) {
-	if x.PoolTerms, err = v.terms(row); err != nil {
-		return x, err
+// listed returns pools at the tip as lists show them. If coins is positive, they include the yield of a new pledge of that many PSL. What
+// they need beside their rows is read for all at once.
+func (v *view) listed(rows []store.PoolRow, coins int64) ([]wire.Pool, error) {
+	if err := v.datesOf(rows); err != nil {
+		return nil, err
 	}
-	standing, _, err := v.reputation(row.Operator)
-	if err != nil {
-		return x, err
+	nums, operators := make([]int64, len(rows)), make([]pastelid.PastelID, len(rows))
+	for i := range rows {
+		nums[i], operators[i] = rows[i].Num, rows[i].Operator
 	}
-	x.Reputation = standing.Points
-	p, err := v.poolState(row.ID)
+	standings, err := v.Standings(operators, v.tip.Height)
 	if err != nil {
-		return x, err
+		return nil, err
+	}
+	now, err := v.Sums(nums, v.tip.Height)
+	if err != nil {
+		return nil, err
+	}
+	before, err := v.Sums(nums, v.windowBase())
+	if err != nil {
+		return nil, err
 	}
 	network, err := v.averageIncome()
 	if err != nil {
-		return x, err
-	}
-	if x.CountsWith = counts(p, &v.b.net, coins); x.CountsWith > 0 {
-		if x.YieldWith, err = v.yield(p, network, x.CountsWith); err != nil {
-			return x, err
-		}
-	}
-	return x, v.fillPool(&x, p, network)
-}
-
-// counts returns how many of a new pledge's offered PSL would count at the end of the next block if nothing else happened (protocol 7), or 0
-// if the pool does not accept such a pledge. Before activation all of them count, provided that the operator lists the pledge.
-func counts(p *pool.Pool, net *pool.Params, offered int64) int64 {
-	entry, _ := p.Enters(offered, net)
-	return entry.Counts
-}
-
-// fillPool adds what is known at the tip.
-func (v *view) fillPool(x *wire.Pool, p *pool.Pool, network *income) (err error) {
-	x.Counted, x.Offered, x.LeastPledge = p.Counted, p.Offered, p.LeastPledge
-	x.Low, x.Broken, x.Waits = p.Low, p.Broken, p.Waits(&v.b.net)
-	if p.Status.Live() {
-		x.Cushion = p.Collateral().Cushion()
-	}
-	for i := range p.Pledges {
-		switch p.Pledges[i].Role {
-		case pool.Member:
-			x.Members++
-		case pool.Standby:
-			x.Standby++
-		case pool.Plain:
-			x.Plain++
-		}
-	}
-	until := map[**wire.Moment]pastel.Height{&x.NextSettlement: p.NextSettlement, &x.Deadline: p.Deadline, &x.JoinUntil: p.JoinUntil()}
-	if p.Status == pool.Subscribing {
-		until[&x.ActivateUntil] = p.ActivateUntil(&v.b.net)
-	}
-	if err := v.moments(until); err != nil {
-		return err
-	}
-	x.Yield, err = v.yield(p, network, 0)
-	return err
-}
-
-// income is what pools received over a number of blocks.
-type income struct {
-	amount pastel.Amount
-	blocks int64 // summed over the pools
-}
-
-// poolIncome returns what a pool received in the yield window, nil before activation and after its end.
-func (v *view) poolIncome(p *pool.Pool) (*income, error) {
-	if p.Activated < 0 || !p.Status.Live() {
-		return nil, nil
-	}
-	return v.b.keep(v.tip.Hash, p.ID).income.get(func() (*income, error) {
-		from := max(p.Activated+1, v.tip.Height-yieldWindow+1)
-		amount, err := v.Income(p.ID, from)
-		return &income{amount, int64(v.tip.Height - from + 1)}, err
-	})
-}
-
-// averageIncome returns what the network's active pools received in the yield window.
-func (v *view) averageIncome() (*income, error) {
-	return v.b.keepNetwork(v.tip.Hash).network.get(v.sumIncome)
-}
-
-func (v *view) sumIncome() (*income, error) {
-	rows, err := v.Pools(store.PoolFilter{Status: []string{pool.Active.String()}, At: store.Now})
-	if err != nil {
 		return nil, err
 	}
-	var sum income
+	list := []wire.Pool{}
 	for i := range rows {
-		p, err := v.poolState(rows[i].ID)
+		row := &rows[i]
+		x, err := v.poolNow(row, v.incomeOf(&row.Head, now[row.Num], before[row.Num]), network, coins)
 		if err != nil {
 			return nil, err
 		}
-		one, err := v.poolIncome(p)
-		if err != nil || one == nil {
-			return nil, err
-		}
-		sum.amount += one.amount
-		sum.blocks += one.blocks
+		x.Reputation = standings[row.Operator].Points
+		list = append(list, x)
 	}
-	return &sum, nil
+	return list, nil
 }
 
-// yield returns what a counted PSL would earn in a year if more PSL counted in addition, nil while it is unknown. A pool without income of
-// its own that has not yet been without it long enough to be idle (protocol 7) is assumed to be full and to earn the network's average.
-func (v *view) yield(p *pool.Pool, network *income, more int64) (*wire.Yield, error) {
-	in, err := v.poolIncome(p)
-	if err != nil {
-		return nil, err
+// poolNow returns a pool at the tip as lists show it, without its operator's reputation.
+func (v *view) poolNow(row *store.PoolRow, in, network *income, coins int64) (x wire.Pool, err error) {
+	if x.PoolTerms, err = v.terms(row); err != nil {
+		return x, err
 	}
-	basis, coins := "pool", p.Counted+more
-	if in == nil || in.amount == 0 && in.blocks < int64(v.b.net.IdleLimit) {
-		in, basis, coins = network, "network", max(p.Target, p.Counted+more)
+	h, net, tip := &row.Head, &v.b.net, v.tip.Height
+	x.Counted, x.Offered, x.LeastPledge = h.Counted, h.Offered, h.LeastPledge(tip, net)
+	x.Low, x.Broken, x.Waits = h.Low, h.Broken, h.Waits(tip, net)
+	x.Members, x.Standby, x.Plain = h.Members, h.Standby, h.Plain
+	if h.Status.Live() {
+		x.Cushion = h.Collateral().Cushion()
 	}
-	if in == nil || basis == "network" && in.amount == 0 || in.blocks == 0 || coins == 0 || !p.Status.Live() {
-		return nil, nil
+	// How much counts at the end of the next block if nothing else happens; before activation all, provided that the operator lists the pledge.
+	if entry, enters := h.Enters(tip, coins, net); enters && entry.Counts > 0 {
+		x.CountsWith, x.YieldWith = entry.Counts, v.yield(h, in, network, entry.Counts)
 	}
-	hundredths, ok := yearly(in, p.Fee, coins)
-	if !ok {
-		return nil, nil
+	x.Yield = v.yield(h, in, network, 0)
+	until := map[**wire.Moment]pastel.Height{&x.NextSettlement: h.NextSettlement(tip, net), &x.Deadline: h.Deadline, &x.JoinUntil: h.JoinUntil()}
+	if h.Status == pool.Subscribing {
+		until[&x.ActivateUntil] = h.ActivateUntil(net)
 	}
-	return &wire.Yield{Percent: ticket.NewDecimal(hundredths, 2).String(), Basis: basis, Blocks: in.blocks}, nil
-}
-
-// yearly returns the yearly yield in 0.01 % after a fee in 0.01 %. It reports false if the yield overflows.
-func yearly(in *income, fee, coins int64) (int64, bool) {
-	year, ok := in.amount.MulDiv(blocksPerYear, in.blocks)
-	if !ok {
-		return 0, false
-	}
-	net, ok := year.MulDiv(10_000-fee, 10_000)
-	if !ok {
-		return 0, false
-	}
-	hundredths, ok := net.MulDiv(10_000, coins)
-	return int64(hundredths / pastel.PSL), ok
+	return x, v.moments(until)
 }
 
 // Pool returns everything about a pool at the tip.
@@ -236,18 +234,20 @@ func (b *Books) Pool(ctx context.Context, id string) (out wire.PoolDetail, err e
 }
 
 func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
-	rows, err := v.Pools(store.PoolFilter{ID: p.ID, At: store.Now})
+	row, totals, err := v.PoolSums(p.ID)
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("pool %s has a record but no row in the table of pools; %s", p.ID, store.Damaged)
+	}
 	if err != nil {
 		return err
 	}
-	if len(rows) != 1 {
-		return fmt.Errorf("pool %s has a record but no row in the table of pools; %s", p.ID, store.Damaged)
-	}
 	net := &v.b.net.Network
 	out.Tip = TipOf(&v.tip)
-	if out.Pool, err = v.poolNow(&rows[0], 0); err != nil {
+	list, err := v.listed([]store.PoolRow{row}, 0)
+	if err != nil {
 		return err
 	}
+	out.Pool = list[0]
 	out.FeeAddress, out.Escrow, out.InitTx = p.FeeAddress.Encode(net), p.Escrow.Encode(net), p.InitTx.String()
 	if p.Activated >= 0 {
 		out.ActivationTx = p.ActivationTx.String()
@@ -265,17 +265,16 @@ func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
 		out.Accrued += x.Accrued
 		out.Participants = append(out.Participants, x)
 	}
-	all, err := v.allTotals()
-	if err != nil {
-		return err
-	}
-	totals := all[p.ID]
-	out.Income, out.Rewards, out.Forfeited, out.Paid = totals.Income, totals.Rewards, totals.Forfeited, totals.Paid
+	out.Income, out.Rewards, out.Forfeited, out.Paid = totals.Income, totals.Rewards, totals.Forfeits, totals.Paid
 	if out.Pending, err = v.pendingPayouts(p.ID); err != nil {
 		return err
 	}
 	out.Critical = criticalMembers(p)
-	out.Forecast, err = v.forecast(p)
+	before, err := v.Sums([]int64{row.Num}, v.windowBase())
+	if err != nil {
+		return err
+	}
+	out.Forecast, err = v.forecast(p, v.incomeOf(&row.Head, totals, before[row.Num]))
 	return err
 }
 
@@ -297,13 +296,9 @@ func (v *view) pledge(p *pool.Pool, pl *pool.Pledge) (wire.PoolPledge, error) {
 }
 
 // forecast returns what the next settlement pays if income continues as in the yield window, nil if it pays nothing.
-func (v *view) forecast(p *pool.Pool) (*wire.PayoutOutlook, error) {
+func (v *view) forecast(p *pool.Pool, in *income) (*wire.PayoutOutlook, error) {
 	if p.NextSettlement < 0 {
 		return nil, nil
-	}
-	in, err := v.poolIncome(p)
-	if err != nil {
-		return nil, err
 	}
 	var more pastel.Amount
 	if in != nil && in.blocks > 0 && p.Status == pool.Active {
@@ -316,6 +311,7 @@ func (v *view) forecast(p *pool.Pool) (*wire.PayoutOutlook, error) {
 		return nil, nil
 	}
 	out := &wire.PayoutOutlook{Amount: amount}
+	var err error
 	if out.At, err = v.moment(p.NextSettlement); err != nil {
 		return nil, err
 	}
@@ -360,22 +356,29 @@ const seriesPoints = 400
 // Series returns a pool's income over time in spans of at least width blocks; 0 chooses the width.
 func (b *Books) Series(ctx context.Context, id string, width int64) (out wire.Series, err error) {
 	err = b.view(ctx, func(v *view) error {
-		p, err := v.poolState(ticket.PoolID(id))
+		row, _, err := v.PoolSums(ticket.PoolID(id))
 		if err != nil {
 			return err
 		}
-		life := int64(v.tip.Height-p.InitHeight) + 1
+		life := int64(v.tip.Height-row.InitHeight) + 1
 		if width == 0 {
 			width = max(1, life/60)
 		}
 		width = max(width, life/seriesPoints+1)
-		spans, err := v.Spans(p.ID, width)
+		spans, err := v.Spans(row.Num, row.InitHeight, v.tip.Height, width)
 		if err != nil {
+			return err
+		}
+		starts := make([]pastel.Height, len(spans))
+		for i := range spans {
+			starts[i] = spans[i].From
+		}
+		if err := v.dates(starts); err != nil {
 			return err
 		}
 		out = wire.Series{Tip: TipOf(&v.tip), Blocks: width, Points: []wire.Point{}}
 		for _, s := range spans {
-			at, err := v.moment(max(s.From, 0))
+			at, err := v.moment(s.From)
 			if err != nil {
 				return err
 			}

@@ -7,7 +7,6 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
-	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -41,9 +40,9 @@ func (v *view) supernodeState(p *pool.Pool) (x wire.Supernode, err error) {
 		}
 	}
 	x.Text = chain.SupernodeState(x.State).Explain(x.Pool, visible.Plain(x.Listed, visible.MostColumns), x.Payee)
-	paid, err := v.Events(store.EventFilter{Pool: p.ID, Types: []string{string(pool.RewardReceived)}, To: store.Now}, store.Page{Limit: 1, Desc: true})
-	if err != nil || len(paid) == 0 {
+	_, sums, err := v.PoolSums(p.ID)
+	if err != nil {
 		return x, err
 	}
-	return x, v.moments(map[**wire.Moment]pastel.Height{&x.LastPaid: paid[0].Height})
+	return x, v.moments(map[**wire.Moment]pastel.Height{&x.LastPaid: sums.LastPaid})
 }

@@ -218,14 +218,8 @@ func (l *Ledger) move(undos []*pool.Undo, blocks []*pool.Prepared, at int64) (c 
 		at = int64(u.Time)
 	}
 	c.Tip, l.time = l.state.Tip(), at
-	var touched []ticket.PoolID
-	c.Records, touched = l.state.Changed(undos, applied)
-	for _, id := range touched {
-		if p, found := l.state.Pool(id); found {
-			c.Pools = append(c.Pools, p)
-		} else {
-			c.Gone = append(c.Gone, id)
-		}
+	if err := c.Collect(l.state, undos, applied); err != nil {
+		return nil, nil, err
 	}
 	return c, refused, nil
 }

@@ -29,15 +29,31 @@ type Store interface {
 
 // Change is a step of a ledger: some blocks are taken back, others are applied on top.
 type Change struct {
-	From    pool.Tip        // the last block before the step
-	Base    pool.Tip        // the last block that stays
-	Back    int             // number of blocks above Base taken back
-	Blocks  []*pool.Update  // on top of Base, in order
-	Tip     pool.Tip        // the last block after the step
-	Records []pool.Record   // records of the state that changed, sorted by kind and key
-	Pools   []pool.Pool     // changed pools in their new state, sorted by id
-	Gone    []ticket.PoolID // changed pools that no longer exist
-	Reorg   pastel.Height   // number of undo records to keep
+	From    pool.Tip          // the last block before the step
+	Base    pool.Tip          // the last block that stays
+	Back    int               // number of blocks above Base taken back
+	Blocks  []*pool.Update    // on top of Base, in order
+	Tip     pool.Tip          // the last block after the step
+	Records []pool.Record     // records of the state that changed, sorted by kind and key
+	Pools   []pool.Head       // pools that the blocks concerned, taken back or applied, in their new state, sorted by id
+	Roles   []pool.PledgeRole // new roles of the pledges whose records changed
+	Gone    []ticket.PoolID   // those that no longer exist
+	Reorg   pastel.Height     // number of undo records to keep
+}
+
+// Collect fills in what the step changed: the state is the one after it, and the undo records stand for the blocks taken back and applied.
+func (c *Change) Collect(s *pool.State, reverted, applied []*pool.Undo) (err error) {
+	var touched []ticket.PoolID
+	c.Records, touched = s.Changed(reverted, applied)
+	for _, id := range touched {
+		if h, found := s.Head(id); found {
+			c.Pools = append(c.Pools, h)
+		} else {
+			c.Gone = append(c.Gone, id)
+		}
+	}
+	c.Roles, err = s.Roles(c.Records)
+	return err
 }
 
 // Memory is a Store without a disk, for development and tests. It only keeps undo records and hashes.

@@ -23,7 +23,7 @@ const (
 
 // patience returns the time limit of the first attempt to store a change. undos are the undo records of the blocks it takes back.
 func patience(c *Change, undos []*pool.Undo) time.Duration {
-	rows := len(c.Records) + len(c.Blocks) + len(c.Pools) + len(c.Gone) + len(undos)
+	rows := len(c.Records) + len(c.Blocks) + 2*len(c.Pools) + len(c.Gone) + 2*len(c.Roles) + len(undos)
 	for _, u := range undos { // each change in the record deletes at most one row
 		rows += u.Len()
 	}
@@ -32,7 +32,7 @@ func patience(c *Change, undos []*pool.Undo) time.Duration {
 		bytes += len(c.Records[i].Key) + len(c.Records[i].Value)
 	}
 	for _, b := range c.Blocks {
-		rows += len(b.Events) + len(b.Accepted) + len(b.Credits) + len(b.Settled)
+		rows += len(b.Events) + len(b.Accepted) + len(b.Credits) + len(b.Settled) + len(b.Touched)
 		for i := range b.Settled {
 			rows += 2 * len(b.Settled[i].Outputs) // rows of their own, and part of an event
 		}

@@ -287,14 +287,39 @@ func (c *Client) Statistics(ctx context.Context) (wire.Statistics, error) {
 	return get[wire.Statistics](ctx, c, "/statistics", nil)
 }
 
-// Pools lists pools in the order they opened.
+// Pools lists pools, in the order they opened unless the query sorts them.
 func (c *Client) Pools(ctx context.Context, q wire.PoolQuery) (wire.List[wire.Pool], error) {
 	return get[wire.List[wire.Pool]](ctx, c, "/pools", q)
 }
 
+// AllPools is Pools for all pages, as one list; its tip is the last page's. More than MostPools are an error.
+func (c *Client) AllPools(ctx context.Context, q wire.PoolQuery) (wire.List[wire.Pool], error) {
+	q.Limit = wire.MaxLimit
+	return whole(MostPools, func(cursor string) (wire.List[wire.Pool], error) {
+		q.Cursor = cursor
+		return c.Pools(ctx, q)
+	})
+}
+
+// MostPools is how many pools, and operators, the whole lists may have.
+const MostPools = 100_000
+
+// whole returns all pages of a list as one.
+func whole[T any](most int, page func(cursor string) (wire.List[T], error)) (list wire.List[T], err error) {
+	list.Items, err = All(most, func(cursor string) (wire.List[T], error) {
+		x, err := page(cursor)
+		list.Tip = x.Tip
+		return x, err
+	})
+	if list.Items == nil {
+		list.Items = []T{}
+	}
+	return list, err
+}
+
 // PastPools lists the terms, statuses and dates of pools as of a block.
-func (c *Client) PastPools(ctx context.Context, at pastel.Height) (wire.List[wire.PoolTerms], error) {
-	return get[wire.List[wire.PoolTerms]](ctx, c, "/blocks", nil, strconv.Itoa(int(at)), "pools")
+func (c *Client) PastPools(ctx context.Context, at pastel.Height, p wire.Page) (wire.List[wire.PoolTerms], error) {
+	return get[wire.List[wire.PoolTerms]](ctx, c, "/blocks", p, strconv.Itoa(int(at)), "pools")
 }
 
 // Pool returns everything about a pool, or ErrNotFound.
@@ -327,9 +352,18 @@ func (c *Client) Output(ctx context.Context, output string) (wire.Coin, error) {
 	return get[wire.Coin](ctx, c, "/outputs", nil, output)
 }
 
-// Operators lists operators' records, most counted coins first.
-func (c *Client) Operators(ctx context.Context) (wire.List[wire.Operator], error) {
-	return get[wire.List[wire.Operator]](ctx, c, "/operators", nil)
+// Operators lists operators' records, most counted coins first unless the query sorts them.
+func (c *Client) Operators(ctx context.Context, q wire.OperatorQuery) (wire.List[wire.Operator], error) {
+	return get[wire.List[wire.Operator]](ctx, c, "/operators", q)
+}
+
+// AllOperators is Operators for all pages, as one list; its tip is the last page's. More than MostPools are an error.
+func (c *Client) AllOperators(ctx context.Context, q wire.OperatorQuery) (wire.List[wire.Operator], error) {
+	q.Limit = wire.MaxLimit
+	return whole(MostPools, func(cursor string) (wire.List[wire.Operator], error) {
+		q.Cursor = cursor
+		return c.Operators(ctx, q)
+	})
 }
 
 // Operator returns an operator's record, or ErrNotFound.

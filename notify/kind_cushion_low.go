@@ -18,7 +18,7 @@ type cushions struct{ *standing }
 
 func (j cushions) stands(sub *store.Subscription) (list []*report, err error) {
 	for id, p := range j.pools {
-		earns := p.Status == pool.Active.String() || p.Status == pool.Replenishing.String()
+		earns := p.Status == pool.Active || p.Status == pool.Replenishing
 		if earns && j.concerns(sub, id) && low(p, sub) {
 			list = append(list, j.report(cause{kind: CushionLow, pool: id}, j.words(p, sub)))
 		}
@@ -57,7 +57,7 @@ func (j cushions) over(sub *store.Subscription, a *store.Alert) (ending, error) 
 	switch {
 	case p == nil:
 		return j.gone(a.Pool)
-	case p.Status == pool.Subscribing.String():
+	case p.Status == pool.Subscribing:
 		return j.inactive(p), nil
 	case low(p, sub):
 		return j.unconcerned(sub, p.ID), nil

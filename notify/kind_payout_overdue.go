@@ -69,7 +69,7 @@ func (j *overdue) concern(sub *store.Subscription, po *store.Payout) (concern, e
 	case sub.Pool != "":
 		return concern{told: sub.Pool == po.Pool}, nil
 	case sub.Operator != "":
-		rows, err := j.x.Pools(store.PoolFilter{ID: po.Pool, Operator: sub.Operator, At: store.Now})
+		rows, err := j.x.Pools(store.PoolFilter{ID: po.Pool, Operator: sub.Operator})
 		return concern{told: len(rows) == 1}, err
 	case sub.PastelID != "":
 		sum, err := j.x.PaysTo(po.Pool, po.Settled, sub.PastelID)

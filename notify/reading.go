@@ -330,7 +330,7 @@ func (r *reading) pool(id ticket.PoolID) (*store.PoolRow, error) {
 	if p := r.pools[id]; p != nil {
 		return p, nil
 	}
-	list, err := r.x.Pools(store.PoolFilter{ID: id, At: store.Now})
+	list, err := r.x.Pools(store.PoolFilter{ID: id})
 	if err == nil && len(list) == 0 {
 		err = fmt.Errorf("pool %s: %w", id, chain.ErrNotFound)
 	}

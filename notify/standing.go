@@ -334,9 +334,7 @@ func (t *standing) report(c cause, w words) *report {
 
 // findPools finds the pools that have not ended, and in which of them the PastelIDs of subscriptions have pledges.
 func (t *standing) findPools() error {
-	rows, err := t.x.Pools(store.PoolFilter{At: store.Now, Status: []string{
-		pool.Subscribing.String(), pool.Active.String(), pool.Replenishing.String(),
-	}})
+	rows, err := t.x.Pools(store.PoolFilter{Status: []pool.Status{pool.Subscribing, pool.Active, pool.Replenishing}})
 	if err != nil {
 		return err
 	}
@@ -373,7 +371,7 @@ func (t *standing) concerns(sub *store.Subscription, id ticket.PoolID) bool {
 
 // gone says what became of a pool that is not among those that have not ended.
 func (t *standing) gone(id ticket.PoolID) (ending, error) {
-	list, err := t.x.Pools(store.PoolFilter{ID: id, At: store.Now})
+	list, err := t.x.Pools(store.PoolFilter{ID: id})
 	if err != nil {
 		return ending{}, err
 	}

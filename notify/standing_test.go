@@ -77,7 +77,7 @@ func TestAClosedPoolWasDissolvedBefore(t *testing.T) {
 			t.Errorf("got %q, want %q", got[0].Text, want)
 		}
 	})
-	never := store.PoolRow{Status: "closed", Activated: -1, Ended: 9}
+	never := store.PoolRow{Head: pool.Head{Status: pool.Closed, Activated: -1, Ended: 9}}
 	if got, want := notify.GoneText(&never), " expired in block 9."; !strings.HasSuffix(got, want) {
 		t.Errorf("a pool that was never activated: %q", got)
 	}

@@ -186,7 +186,7 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 			return wrong("there are already %d subscriptions, the maximum; remove some first", maxSubscriptions)
 		}
 		if r.Pool != "" {
-			found, err := x.Pools(store.PoolFilter{ID: r.Pool, At: store.Now})
+			found, err := x.Pools(store.PoolFilter{ID: r.Pool})
 			if err == nil && len(found) == 0 {
 				err = wrong("pool: no pool has this id; smartpool pools lists them")
 			}

@@ -63,7 +63,7 @@ func (j *supernodes) end(sub *store.Subscription, a *store.Alert, now func(*supe
 	switch {
 	case p == nil:
 		return j.gone(a.Pool)
-	case p.Status == pool.Subscribing.String():
+	case p.Status == pool.Subscribing:
 		return j.inactive(p), nil
 	case sn == nil:
 		return over("Pool %s is not active at %s, so no Supernode of it can be paid.", a.Pool, j.at), nil

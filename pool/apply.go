@@ -20,7 +20,16 @@ type Update struct {
 	Accepted []Accepted // part tickets, in block order
 	Credits  []Credit   // earnings that became claims, in order
 	Settled  []Payout   // payouts that the block's settlements made
+	Touched  []Touched  // pools that the block concerned, sorted by id
 	Undo     *Undo      // takes the block back
+}
+
+// Touched is a pool as a block that concerned it left it. Any change of a pool, its pledges, claims, escrow and payouts included, and a
+// settlement without any, concern it.
+type Touched struct {
+	Pool    ticket.PoolID
+	Status  Status
+	Counted int64 // PSL, of all live pledges
 }
 
 // Accepted is a part ticket that a block accepted: a new pledge, even if the same block dropped it, or an amendment of one.
@@ -57,6 +66,7 @@ type block struct {
 	accepted []Accepted
 	credits  []Credit
 	settled  []*payout
+	pools    []*poolState // touched, sorted by id, once step (e) is done
 	touched  map[*poolState]*touch
 	saved    map[*pledge]struct{}               // pledges whose standing before the transactions, or before step (e), is recorded
 	charged  map[table.Ref]struct{}             // people whose reputation before the block is recorded
@@ -95,6 +105,9 @@ func (s *State) Apply(in *Prepared) (*Update, error) {
 	}
 	for _, po := range b.settled {
 		u.Settled = append(u.Settled, po.view(&s.params))
+	}
+	for _, p := range b.pools {
+		u.Touched = append(u.Touched, Touched{p.terms.ID, p.head.status, p.counted})
 	}
 	s.tip = Tip{Height: in.Height, Hash: in.Hash, Digest: u.Digest}
 	return u, nil
@@ -168,6 +181,7 @@ func (b *block) end() {
 		}
 	}
 	b.reindex(pools)
+	b.pools = pools
 	b.forgetStatements(b.s.clock - statementLife)
 }
 

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -20,31 +21,34 @@ const (
 )
 
 // full is a state at the limit. Making it takes seconds, so it is made once, and every benchmark leaves it unchanged.
-var full = sync.OnceValue(func() *sim {
+var full = sync.OnceValue(func() *sim { return populated(limitPools, limitMembers) })
+
+// populated makes a state of active pools with this many members each.
+func populated(pools, members int) *sim {
 	params, err := ParamsByName("main")
 	if err != nil {
 		panic(err)
 	}
 	params.Forks.Pools = ForkAt(0)
 	params.MinPledge = limitPledge * pastel.PSL
-	params.Collateral = limitMembers * limitPledge * pastel.PSL
+	params.Collateral = pastel.Amount(members) * limitPledge * pastel.PSL
 	s, err := New(params, false)
 	if err != nil {
 		panic(err)
 	}
 	m := &sim{s: s, brief: true}
 	m.start()
-	m.registerMany(limitPools * limitMembers)
-	for i := range limitPools {
-		m.init(simTerms(fmt.Sprintf("pool%d", i), &params, limitMembers*limitPledge, 10000, 500, 1000, 0, i))
+	m.registerMany(pools * members)
+	for i := range pools {
+		m.init(simTerms(fmt.Sprintf("pool%d", i), &params, int64(members)*limitPledge, 10000, 500, 1000, 0, i))
 	}
 	m.mustMine()
 	for range params.PledgeConfirmations {
 		m.mustMine()
 	}
 	for i, id := range m.s.Pools() {
-		for k := range limitMembers {
-			who := i*limitMembers + k
+		for k := range members {
+			who := i*members + k
 			m.part(id, who, limitPledge, benchCoin(who), benchOwner(who), simReward(who))
 			m.block.carried[len(m.block.carried)-1].part.who = benchID(who)
 		}
@@ -57,14 +61,14 @@ var full = sync.OnceValue(func() *sim {
 		m.activate(id)
 	}
 	m.mustMine()
-	if n := m.s.nextSeq; n != limitPools*limitMembers {
+	if n := m.s.nextSeq; n != uint64(pools*members) {
 		panic(fmt.Sprintf("only %d pledges were accepted", n))
 	}
 	for range 10 {
 		m.mustMine() // to a height where no settlement is due
 	}
 	return m
-})
+}
 
 func benchKey(k int) (b [20]byte) {
 	binary.LittleEndian.PutUint64(b[4:], uint64(k))
@@ -166,6 +170,41 @@ func BenchmarkApplyIncome(b *testing.B) {
 	m := full()
 	m.reward(m.s.Pools()[7], 1250*pastel.PSL)
 	benchBlock(b, m, false)
+}
+
+// BenchmarkChangedIncome finds the records that a block changes whose coinbase pays 4,150 pools of 50, beside what the block takes to
+// apply. ns/op is Changed.
+func BenchmarkChangedIncome(b *testing.B) {
+	m := populated(4150, 50)
+	m.rewardAll()
+	var apply time.Duration
+	var records, size int
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		b.StopTimer()
+		start := time.Now()
+		u, err := m.s.Apply(m.block)
+		if err != nil {
+			b.Fatal(err)
+		}
+		apply += time.Since(start)
+		b.StartTimer()
+		list, _ := m.s.Changed(nil, []*Undo{u.Undo})
+		b.StopTimer()
+		records, size = len(list), 0
+		for _, r := range list {
+			size += len(r.Key) + len(r.Value)
+		}
+		if err := m.s.Revert(u.Undo); err != nil {
+			b.Fatal(err)
+		}
+		m.s.Changed([]*Undo{u.Undo}, nil)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(apply.Nanoseconds())/float64(b.N), "apply-ns/op")
+	b.ReportMetric(float64(records), "records")
+	b.ReportMetric(float64(size), "record-B")
 }
 
 // settling leaves a pool of 500 members, alone on its chain, one block before a settlement.

@@ -2,7 +2,6 @@ package pool
 
 import (
 	"bytes"
-	"cmp"
 	"maps"
 	"slices"
 
@@ -17,143 +16,189 @@ type inPool[K comparable] struct {
 	key K
 }
 
-// touchedKeys holds the keys of the records that some blocks touched.
-type touchedKeys struct {
-	people     map[pastelid.PastelID]struct{}
-	coins      map[pastel.OutPoint]struct{}
-	born       map[pastel.OutPoint]struct{} // coins that did not exist before
-	statements map[[32]byte]struct{}
-	pools      map[ticket.PoolID]struct{}
-	last       map[ticket.PoolID]struct{} // members
-	claims     map[ticket.PoolID]struct{}
-	accrued    map[ticket.PoolID]struct{} // pools all of whose pledges changed
-	pledges    map[inPool[uint64]]struct{}
-	named      map[inPool[namedPair]]struct{}
-	escrow     map[inPool[pastel.OutPoint]]struct{}
-	payouts    map[inPool[pastel.Height]]struct{}
+// mentions holds the keys of the records of one kind that a step touched, and whether each was stored before the step. Its first
+// mention tells: what a block made was not there before that block, and what a reverted block made was there after it.
+type mentions[K comparable] map[K]bool
+
+func (m *mentions[K]) note(k K, stored bool) {
+	if _, known := (*m)[k]; !known {
+		put((*map[K]bool)(m), k, stored)
+	}
 }
 
-func mark[K comparable](m *map[K]struct{}, k K) { put(m, k, struct{}{}) }
+// A step is some blocks reverted and then others applied, and the records that this touched.
+type step struct {
+	s         *State
+	c         coder         // writes records
+	reverting bool          // reading the undo records of reverted blocks, or else of applied ones
+	base      pastel.Height // of the last block that stayed
+	coins     []Record
+	fleeting  map[pastel.OutPoint]struct{} // coins that reverted blocks both made and spent
 
-func (t *touchedKeys) add(x change, applied bool) {
-	switch x := x.(type) {
-	case *coinAdded:
-		if _, touched := t.coins[x.out]; applied && !touched {
-			mark(&t.born, x.out)
+	people     mentions[pastelid.PastelID]
+	statements mentions[[32]byte]
+	pools      mentions[ticket.PoolID]
+	pledges    mentions[inPool[uint64]]
+	named      mentions[inPool[namedPair]]
+	last       mentions[ticket.PoolID] // members
+	claims     mentions[ticket.PoolID]
+	escrow     mentions[inPool[pastel.OutPoint]]
+	payouts    mentions[inPool[pastel.Height]]
+	splits     mentions[ticket.PoolID]    // of pools with a split or a clearing
+	fold       map[ticket.PoolID]struct{} // pools whose pledges are all written, and whose list of splits ends up empty
+}
+
+// Changed returns the present records that differ after some blocks were reverted, the tip first, and then others applied, sorted by
+// kind and key, and the pools that the blocks touched, sorted by id. The undo records stand for their blocks. What came and went in
+// between has no record among them; after reverted blocks, a few may be gone that were not stored.
+//
+// The records add to those of the steps before, so Changed must be called exactly once for each step that is stored, on a state that is
+// new or comes from a Loader; after Decode, store Records first. Like Apply, it changes what the state keeps: which splits the stored
+// records of pledges do not include.
+func (s *State) Changed(reverted, applied []*Undo) ([]Record, []ticket.PoolID) {
+	t := step{s: s, base: s.tip.Height, reverting: true}
+	if len(applied) > 0 {
+		t.base = applied[0].before.Height
+	}
+	for _, u := range reverted {
+		for _, x := range slices.Backward(u.changes) {
+			t.add(x)
 		}
-		mark(&t.coins, x.out)
-	case *coinSpent:
-		mark(&t.coins, x.out)
-	case *coinChained:
-		mark(&t.coins, x.out)
-	case *coinUnchained:
-		mark(&t.coins, x.out)
+	}
+	t.reverting = false
+	for _, u := range applied {
+		for _, x := range u.changes {
+			t.add(x)
+		}
+	}
+	t.foldSplits()
+	return t.records(), slices.Sorted(maps.Keys(t.pools))
+}
+
+func made[K comparable](t *step, m *mentions[K], k K)    { m.note(k, t.reverting) }
+func removed[K comparable](t *step, m *mentions[K], k K) { m.note(k, !t.reverting) }
+
+func (t *step) add(x change) {
+	switch x := x.(type) {
+	case *coinAdded, *coinSpent, *coinChained, *coinUnchained:
+		t.addCoin(x)
 	case *registered:
-		mark(&t.people, x.id)
+		made(t, &t.people, x.id)
 	case *reputationChanged:
-		mark(&t.people, x.id)
+		t.people.note(x.id, true)
 	case *statementSeen:
-		mark(&t.statements, x.hash)
+		made(t, &t.statements, x.hash)
 	case *statementsForgotten:
 		for _, st := range x.was {
-			mark(&t.statements, st.hash)
+			removed(t, &t.statements, st.hash)
 		}
 	case *poolOpened:
-		mark(&t.pools, x.id)
+		made(t, &t.pools, x.id)
+		t.addOpening(x.id)
 	case *headChanged:
-		mark(&t.pools, x.id)
+		t.pools.note(x.id, true)
 	case *accruedChanged:
-		mark(&t.accrued, x.id)
+		t.addClearing(x.id)
 	case *accruedSplit:
-		mark(&t.accrued, x.id)
+		t.addSplit(x)
 	case *pledgeAdded:
-		mark(&t.pledges, inPool[uint64]{x.id, x.seq})
+		made(t, &t.pledges, inPool[uint64]{x.id, x.seq})
 	case *pledgeRemoved:
-		mark(&t.pledges, inPool[uint64]{x.id, x.was.seq})
+		removed(t, &t.pledges, inPool[uint64]{x.id, x.was.seq})
 	case *pledgeChanged:
-		mark(&t.pledges, inPool[uint64]{x.id, x.seq})
+		t.pledges.note(inPool[uint64]{x.id, x.seq}, true)
 	case *participantNamed:
-		mark(&t.named, inPool[namedPair]{x.id, x.pair})
+		made(t, &t.named, inPool[namedPair]{x.id, x.pair})
 	case *namesDropped:
 		for _, pair := range x.was {
-			mark(&t.named, inPool[namedPair]{x.id, pair})
+			removed(t, &t.named, inPool[namedPair]{x.id, pair})
 		}
 	case *lastMembersNamed:
-		mark(&t.last, x.id)
+		made(t, &t.last, x.id)
 	case *lastMembersForgotten:
-		mark(&t.last, x.id)
+		removed(t, &t.last, x.id)
 	case *claimsChanged:
-		mark(&t.claims, x.id)
+		t.claims.note(x.id, t.reverting || len(x.was) > 0)
 	case *escrowAdded:
-		mark(&t.escrow, inPool[pastel.OutPoint]{x.id, x.out})
+		made(t, &t.escrow, inPool[pastel.OutPoint]{x.id, x.out})
 	case *escrowSpent:
-		mark(&t.escrow, inPool[pastel.OutPoint]{x.id, x.was.out})
+		removed(t, &t.escrow, inPool[pastel.OutPoint]{x.id, x.was.out})
 	case *payoutSettled:
-		mark(&t.payouts, inPool[pastel.Height]{x.id, x.settled})
+		made(t, &t.payouts, inPool[pastel.Height]{x.id, x.settled})
 	case *payoutRemoved:
-		mark(&t.payouts, inPool[pastel.Height]{x.id, x.was.settled})
+		removed(t, &t.payouts, inPool[pastel.Height]{x.id, x.was.settled})
 	default:
 		panic("pool: a change without a record")
 	}
 }
 
-// Changed returns the present records that differ after some blocks were reverted and then others applied, sorted by kind and key, and
-// the pools that the blocks touched, sorted by id. The undo records stand for their blocks. A record that came and went in between may
-// be among them as gone. Coins are not, because there may be many.
-func (s *State) Changed(reverted, applied []*Undo) ([]Record, []ticket.PoolID) {
-	var t touchedKeys
-	for _, u := range reverted {
-		for _, x := range u.changes {
-			t.add(x, false)
+// addCoin handles a coin without remembering it, because a step may make and spend hundreds of thousands: the coin's height tells
+// whether it was there before the step.
+func (t *step) addCoin(x change) {
+	switch x := x.(type) {
+	case *coinAdded:
+		r := t.s.coins.Find(x.out)
+		_, fleeting := t.fleeting[x.out]
+		switch {
+		case r != 0 && !t.reverting:
+			t.coins = append(t.coins, newRecord(&t.c, RecordCoin, coinKey, x.out, t.s.coins.At(r).code))
+		case r == 0 && t.reverting && !fleeting:
+			t.coins = append(t.coins, goneRecord(RecordCoin, coinKey, x.out))
 		}
-	}
-	for _, u := range applied {
-		for _, x := range u.changes {
-			t.add(x, true)
+	case *coinSpent:
+		switch stayed := x.coin.origin.height() <= t.base; {
+		case stayed && !t.reverting && t.s.coins.Find(x.out) == 0:
+			t.coins = append(t.coins, goneRecord(RecordCoin, coinKey, x.out))
+		case stayed:
+			t.addOldCoin(x.out)
+		case t.reverting:
+			put(&t.fleeting, x.out, struct{}{})
 		}
+	case *coinChained:
+		t.addOldCoin(x.out)
+	case *coinUnchained:
+		t.addOldCoin(x.out)
 	}
-	list := []Record{s.tipRecord()}
-	for id := range t.people {
-		list = append(list, s.personRecord(id))
-	}
-	for out := range t.coins {
-		r := s.coinRecord(out)
-		if _, born := t.born[out]; !born || r.Value != nil {
-			list = append(list, r)
-		}
-	}
-	for hash := range t.statements {
-		list = append(list, s.statementRecord(hash))
-	}
-	for id := range t.pools {
-		list = append(list, s.poolRecord(id))
-	}
-	for id := range t.last {
-		list = append(list, s.lastRecord(id))
-	}
-	for id := range t.claims {
-		list = append(list, s.claimsRecord(id))
-	}
-	for id := range t.accrued {
-		if p := s.pools[id]; p != nil {
-			for _, pl := range p.pledges {
-				delete(t.pledges, inPool[uint64]{id, pl.seq})
-				list = append(list, s.recordOfPledge(pl))
-			}
-		}
-	}
-	for k := range t.pledges {
-		list = append(list, s.pledgeRecordOf(k.id, k.key))
-	}
-	for k := range t.named {
-		list = append(list, s.namedRecord(k.id, k.key))
-	}
-	for k := range t.escrow {
-		list = append(list, s.escrowRecordOf(k.id, k.key))
-	}
-	for k := range t.payouts {
-		list = append(list, s.payoutRecordOf(k.id, k.key))
-	}
-	slices.SortFunc(list, func(a, b Record) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Key, b.Key)) })
-	return list, slices.Sorted(maps.Keys(t.pools))
 }
+
+// addOldCoin takes the record of a coin that exists and is older than the blocks applied. Of a younger one, the change that made it tells.
+func (t *step) addOldCoin(out pastel.OutPoint) {
+	if r := t.s.coins.Find(out); r != 0 && t.s.coins.At(r).origin.height() <= t.base {
+		t.coins = append(t.coins, newRecord(&t.c, RecordCoin, coinKey, out, t.s.coins.At(r).code))
+	}
+}
+
+// records returns the records that the step changed, sorted by kind and key.
+func (t *step) records() []Record {
+	s := t.s
+	list := []Record{s.tipRecord(&t.c)}
+	list = changed(t, list, RecordPerson, personKey, t.people, s.personContent)
+	slices.SortFunc(t.coins, compareKeys)
+	list = append(list, slices.CompactFunc(t.coins, func(a, b Record) bool { return bytes.Equal(a.Key, b.Key) })...)
+	list = changed(t, list, RecordStatement, statementKey, t.statements, s.statementContent)
+	list = changed(t, list, RecordPool, poolKey, t.pools, s.poolContent)
+	list = changed(t, list, RecordPledge, pledgeKey, t.pledges, s.pledgeContent)
+	list = changed(t, list, RecordNamed, namedKey, t.named, s.namedContent)
+	list = changed(t, list, RecordLast, poolKey, t.last, s.lastContent)
+	list = changed(t, list, RecordClaims, poolKey, t.claims, s.claimsContent)
+	list = changed(t, list, RecordEscrow, escrowKey, t.escrow, s.escrowContent)
+	list = changed(t, list, RecordPayout, payoutKey, t.payouts, s.payoutContent)
+	return changed(t, list, RecordSplits, poolKey, t.splits, s.splitsContent)
+}
+
+// changed appends the records of one kind, sorted by key. It builds nothing for what is not there and was not there before the step.
+func changed[K comparable](t *step, list []Record, kind RecordKind, key appendKey[K], m mentions[K], contentOf func(K) content) []Record {
+	from := len(list)
+	list = slices.Grow(list, len(m))
+	for k, stored := range m {
+		if write := contentOf(k); write != nil {
+			list = append(list, newRecord(&t.c, kind, key, k, write))
+		} else if stored {
+			list = append(list, goneRecord(kind, key, k))
+		}
+	}
+	slices.SortFunc(list[from:], compareKeys)
+	return list
+}
+
+func compareKeys(a, b Record) int { return bytes.Compare(a.Key, b.Key) }

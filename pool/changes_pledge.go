@@ -170,12 +170,8 @@ func (x *pledgeRemoved) undo(s *State) error {
 	if err != nil {
 		return err
 	}
-	pl, err := s.newPledge(p, &x.was)
-	if err != nil {
-		return err
-	}
-	s.addPledge(pl, x.was.owner)
-	return nil
+	_, err = s.restorePledge(p, &x.was)
+	return err
 }
 
 // pledgeChanged: a pledge was amended, reduced, activated or counted, or a settlement set what it holds.

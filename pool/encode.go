@@ -246,13 +246,12 @@ func (s *State) decodeStatements(c *coder) {
 }
 
 // restorePledge enters a pledge from its record.
-func (s *State) restorePledge(p *poolState, x *pledgeRecord) error {
+func (s *State) restorePledge(p *poolState, x *pledgeRecord) (*pledge, error) {
 	pl, err := s.newPledge(p, x)
-	if err != nil {
-		return err
+	if err == nil {
+		s.addPledge(pl, x.owner)
 	}
-	s.addPledge(pl, x.owner)
-	return nil
+	return pl, err
 }
 
 // readTable reads records in strictly ascending order of their keys.
@@ -333,7 +332,7 @@ func (s *State) restorePool(x *poolRecord) error {
 		if x.pledges[i].seq >= s.nextSeq {
 			return fmt.Errorf("pledge %d: %w", x.pledges[i].seq, errOrder)
 		}
-		if err := s.restorePledge(p, &x.pledges[i]); err != nil {
+		if _, err := s.restorePledge(p, &x.pledges[i]); err != nil {
 			return err
 		}
 	}

@@ -9,14 +9,18 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// seeds returns states and undo records of a short chain that contains everything. They are small, for the fuzzer's sake.
-func seeds(f *testing.F) (params Params, states, undos [][]byte) {
+// seeds returns states, undo records and stored records of a short chain that contains everything. They are small, for the fuzzer's sake.
+func seeds(f *testing.F) (params Params, states, undos [][]byte, stored []mirror) {
 	f.Helper()
 	params = simNetwork()
 	m := newSim(f, params)
+	store, from := mirror{}, 0
 	keep := func() {
 		u := m.mine(f)
-		states, undos = append(states, m.s.Encode()), append(undos, u.Undo.Encode())
+		changed, _ := m.s.Changed(nil, m.undos[from:])
+		from = len(m.undos)
+		store.write(changed)
+		states, undos, stored = append(states, m.s.Encode()), append(undos, u.Undo.Encode()), append(stored, maps.Clone(store))
 	}
 	m.register(1)
 	m.register(2)
@@ -43,12 +47,12 @@ func seeds(f *testing.F) (params Params, states, undos [][]byte) {
 	m.block.Txs = append(m.block.Txs, *m.s.Payouts()[0].Tx)
 	m.reward(id, 5*pastel.PSL)
 	keep()
-	return params, states, undos
+	return params, states, undos, stored
 }
 
 // FuzzDecode: what decodes is a state that encodes back to the same bytes.
 func FuzzDecode(f *testing.F) {
-	params, states, _ := seeds(f)
+	params, states, _, _ := seeds(f)
 	for _, b := range states {
 		f.Add(b)
 	}
@@ -62,7 +66,7 @@ func FuzzDecode(f *testing.F) {
 
 // FuzzDecodeUndo: what decodes encodes back. The test corrects the checksum first, or nothing would pass it.
 func FuzzDecodeUndo(f *testing.F) {
-	params, states, undos := seeds(f)
+	params, states, undos, _ := seeds(f)
 	for _, b := range undos {
 		f.Add(b[:len(b)-32])
 	}
@@ -87,14 +91,17 @@ func FuzzDecodeUndo(f *testing.F) {
 	})
 }
 
-// FuzzRecords: a record that a state loads with is a record of that state. The test corrects the checksum first.
+// FuzzRecords: a record that a state loads with is a record of that state, and the state's own records load to it again. The test
+// corrects the checksum first.
 func FuzzRecords(f *testing.F) {
-	params, states, _ := seeds(f)
-	s, err := Decode(params, false, states[3])
-	if err != nil {
-		f.Fatal(err)
+	params, _, _, stored := seeds(f)
+	var records []Record
+	for _, k := range slices.Sorted(maps.Keys(stored[3])) {
+		records = append(records, stored[3][k])
 	}
-	records := s.Records()
+	if records[len(records)-1].Kind != RecordSplits {
+		f.Fatal("no pool lists a split")
+	}
 	for i, r := range records {
 		f.Add(i, r.Value[:len(r.Value)-recordSumSize])
 	}
@@ -114,8 +121,34 @@ func FuzzRecords(f *testing.F) {
 		}
 		again := mirror{}
 		again.write(s.Records())
-		if !maps.EqualFunc(m, again, func(a, b Record) bool { return bytes.Equal(a.Value, b.Value) }) {
+		if !maps.EqualFunc(m, again, sameRecord) {
 			t.Fatalf("%s record %x loads, and is another then", changed.Kind, changed.Key)
+		}
+		same, err := again.load(params, false)
+		if err != nil || !bytes.Equal(same.Encode(), s.Encode()) {
+			t.Fatalf("with %s record %x, a state loads whose records are of another: %v", changed.Kind, changed.Key, err)
+		}
+	})
+}
+
+// FuzzSplits: a list of splits that decodes encodes back to the same bytes, and a pledge can accrue in it or has an error.
+func FuzzSplits(f *testing.F) {
+	l := splitLog{next: mostSplits, list: []split{{n: 118_750_000, all: 5_000_000}, {n: -118_750_000, all: 5_000_000}, {n: 7, all: 300, held: true}}}
+	f.Add(valueOf(l.codeList), int64(300), int64(200))
+	f.Fuzz(func(t *testing.T, b []byte, counted, held int64) {
+		l := splitLog{next: mostSplits}
+		c := &coder{b: b, reading: true}
+		l.codeList(c)
+		if c.finish() != nil {
+			return
+		}
+		if !bytes.Equal(valueOf(l.codeList), b) {
+			t.Fatal("encodes to other bytes")
+		}
+		pl := &pledge{counted: min(max(counted, 0), maxPSL)}
+		pl.held = min(max(held, 0), pl.counted)
+		if err := l.catchUp(pl, l.first()); err == nil && (pl.accrued < 0 || pl.accrued > pastel.MaxMoney) {
+			t.Fatalf("it accrued %d patoshi", pl.accrued)
 		}
 	})
 }

@@ -58,18 +58,25 @@ type history struct {
 	steady *State // never restarted
 	past   []past // before each block
 
+	reverted, applied []*Undo // not stored yet
+
 	counts
 	seen map[EventType]int
 }
 
 // counts is what happened in histories.
-type counts struct{ blocks, reorganizations, restarts, refusals int }
+type counts struct {
+	blocks, reorganizations, restarts, refusals int
+
+	listed int // pools whose records listed splits after a block, each time
+}
 
 func (c *counts) add(x *counts) {
 	c.blocks += x.blocks
 	c.reorganizations += x.reorganizations
 	c.restarts += x.restarts
 	c.refusals += x.refusals
+	c.listed += x.listed
 }
 
 // past is what a block found, and what takes the block back.
@@ -161,10 +168,21 @@ func (h *history) apply() {
 	if got, want := eventText(same.Events), eventText(u.Events); got != want {
 		h.Fatalf("block %d: events of a state that was loaded differ\n%s\nwant\n%s", u.Height, want, got)
 	}
-	h.write(h.s.Changed(nil, []*Undo{u.Undo}))
+	h.applied = append(h.applied, u.Undo)
+	if h.one(2) {
+		h.keep()
+	}
 	h.checkUpdate(u)
 	h.checkState()
 	h.start()
+}
+
+// keep stores the blocks since the last call as one step.
+func (h *history) keep() {
+	changed, pools := h.s.Changed(h.reverted, h.applied)
+	h.reverted, h.applied = nil, nil
+	h.write(changed, pools)
+	h.checkStore()
 }
 
 // write updates the store. Changed must report exactly the pools whose records differ.
@@ -223,7 +241,7 @@ func (h *history) checkUpdate(u *Update) {
 	}
 }
 
-// checkState compares the state with the oracle's, with the store's and with one that never restarted.
+// checkState compares the state with the oracle's and with one that never restarted.
 func (h *history) checkState() {
 	if err := h.s.Check(); err != nil {
 		h.Fatal(err)
@@ -239,11 +257,29 @@ func (h *history) checkState() {
 		h.Fatalf("block %d: %s", h.s.tip.Height, difference(got, want))
 	}
 	h.oracle.checkMoney(h)
+}
+
+// checkStore compares the store that Changed keeps up with the state: a state loaded from it is equal, and what the store has differs
+// from what the state would store only in pledges that were not written for their pool's splits.
+func (h *history) checkStore() {
+	h.Helper()
+	loaded, err := h.store.load(h.s.params, h.s.shadow)
+	if err != nil {
+		h.Fatalf("block %d: %v", h.s.tip.Height, err)
+	}
+	if !bytes.Equal(loaded.Encode(), h.s.Encode()) {
+		h.Fatalf("block %d: %s", h.s.tip.Height, difference(stateText(loaded), stateText(h.s)))
+	}
 	records := mirror{}
 	records.write(h.s.Records())
-	if h.s.RecordCount() != len(records) || !maps.EqualFunc(records, h.store, func(a, b Record) bool { return bytes.Equal(a.Value, b.Value) }) {
+	if h.s.RecordCount() != len(records) || !maps.EqualFunc(records, h.store, sameRecord) {
 		h.Fatalf("block %d: the store that Changed keeps up has %d records, the state has %d and counts %d", h.s.tip.Height,
 			len(h.store), len(records), h.s.RecordCount())
+	}
+	for _, p := range h.s.pools {
+		if len(p.splits.list) > 0 {
+			h.listed++
+		}
 	}
 }
 
@@ -437,7 +473,7 @@ func (p *oraclePool) nextScheduled(h pastel.Height, params *Params) pastel.Heigh
 // reorganize takes blocks back with stored undo records and compares with what was before.
 func (h *history) reorganize(depth int) {
 	h.reorganizations++
-	var taken []*Undo
+	h.keep()
 	for range depth {
 		last := h.past[len(h.past)-1]
 		stored, err := DecodeUndo(last.stored)
@@ -451,9 +487,11 @@ func (h *history) reorganize(depth int) {
 			h.Fatalf("the state after taking block %d back is not the one before it", h.s.tip.Height+1)
 		}
 		h.past, h.oracle = h.past[:len(h.past)-1], last.oracle
-		taken = append(taken, stored)
+		h.reverted = append(h.reverted, stored)
 	}
-	h.write(h.s.Changed(taken, nil))
+	if h.one(2) {
+		h.keep()
+	}
 	h.checkState()
 	h.start()
 }
@@ -461,10 +499,15 @@ func (h *history) reorganize(depth int) {
 // restart continues with a state made from its bytes or its records.
 func (h *history) restart() {
 	h.restarts++
+	h.keep()
 	var s *State
 	var err error
 	if h.one(2) {
 		s, err = Decode(h.s.params, h.s.shadow, h.s.Encode())
+		if err == nil { // its records fit no earlier ones
+			h.store = mirror{}
+			h.store.write(s.Records())
+		}
 	} else {
 		s, err = h.store.load(h.s.params, h.s.shadow)
 	}
@@ -505,6 +548,7 @@ func TestRandomHistories(t *testing.T) {
 		h := newHistory(t, rapidDice(t))
 		h.play(rapid.IntRange(10, 60).Draw(t, "blocks"))
 		h.reorganize(len(h.past))
+		h.keep()
 	})
 }
 
@@ -565,6 +609,9 @@ func TestSoak(t *testing.T) {
 	}
 	t.Logf("%d histories from seed %d on: %d blocks, %d reorganizations, %d restarts, %d blocks refused", histories, first, sum.blocks,
 		sum.reorganizations, sum.restarts, sum.refusals)
+	if sum.listed == 0 {
+		t.Error("no pool ever listed a split")
+	}
 	for _, kind := range EventTypes() {
 		if seen[kind] == 0 {
 			t.Errorf("no history has the event %s", kind)
@@ -593,5 +640,6 @@ func soak(t *testing.T, seed uint64) *history {
 	h := newHistory(seeded{t, seed}, r.IntN)
 	h.play(50 + r.IntN(350))
 	h.reorganize(len(h.past))
+	h.keep()
 	return h
 }

@@ -71,6 +71,8 @@ type poolState struct {
 	counted int64         // PSL, of the pledges: M of protocol 3
 	tracked pastel.Amount // of escrow
 
+	splits splitLog // which splits the stored records of the pledges do not include
+
 	due pastel.Height // the next height at which the end of a block concerns the pool in any case (State.agenda), or never
 }
 

@@ -11,7 +11,7 @@ import (
 
 // RecordKindsOfPool lists, in order, the kinds of records that ReadPool needs and whose keys begin with the pool's id.
 func RecordKindsOfPool() []RecordKind {
-	return []RecordKind{RecordPool, RecordPledge, RecordClaims, RecordEscrow, RecordPayout}
+	return []RecordKind{RecordPool, RecordPledge, RecordClaims, RecordEscrow, RecordPayout, RecordSplits}
 }
 
 var errNoPool = errors.New("the stored records do not contain pool")
@@ -34,6 +34,9 @@ func ReadPool(params Params, shadow bool, id ticket.PoolID, records []Record) (P
 		if err := l.Add(r); err != nil {
 			return Pool{}, err
 		}
+	}
+	if err := l.catchUp(); err != nil {
+		return Pool{}, err
 	}
 	p, found := l.s.Pool(id)
 	if !found {
@@ -73,7 +76,7 @@ type Coin struct {
 }
 
 // CoinKey returns the key of an output's record.
-func CoinKey(out pastel.OutPoint) []byte { return outPointKey("", out) }
+func CoinKey(out pastel.OutPoint) []byte { return coinKey(nil, out) }
 
 // ReadCoin reads a record of RecordCoin.
 func ReadCoin(r Record) (Coin, error) {

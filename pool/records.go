@@ -31,19 +31,21 @@ const (
 	RecordPerson    RecordKind = 2  // PastelID, 57 bytes: reputation
 	RecordCoin      RecordKind = 3  // txid, vout: a pledgeable output
 	RecordStatement RecordKind = 4  // SHA-256 of an accepted pledge statement: its time
-	RecordPool      RecordKind = 5  // pool id: terms, status, heights, carry, what the operator accrued
-	RecordPledge    RecordKind = 6  // pool id, join order (uint64): a live pledge
+	RecordPool      RecordKind = 5  // pool id: terms, status, heights, carry, what the operator accrued, numbers of splits
+	RecordPledge    RecordKind = 6  // pool id, join order (uint64): a live pledge, number of the first split it does not include
 	RecordNamed     RecordKind = 7  // pool id, PastelID, pubkey hash: a participant that an activation may list
 	RecordLast      RecordKind = 8  // pool id: the last members of a dissolved pool
 	RecordClaims    RecordKind = 9  // pool id: its claims
 	RecordEscrow    RecordKind = 10 // pool id, txid, vout: tracked escrow
 	RecordPayout    RecordKind = 11 // pool id, settled at (uint32): a pending payout
-	recordEnd       RecordKind = 12 // one past the last
+	RecordSplits    RecordKind = 12 // pool id: splits that pledges' records do not include
+	recordEnd       RecordKind = 13 // one past the last
 )
 
 func (k RecordKind) String() string {
 	names := [recordEnd]string{
 		"", "tip", "person", "coin", "statement", "pool", "pledge", "participant", "last members", "claims", "escrow", "payout",
+		"splits",
 	}
 	if k == 0 || k >= recordEnd {
 		return fmt.Sprintf("kind %d", uint8(k))
@@ -64,173 +66,205 @@ const recordSumSize = 8
 
 // recordSum returns a checksum that protects a record against damage and mix-ups, but not against forgery.
 func recordSum(kind RecordKind, key, value []byte) [recordSumSize]byte {
-	var room [256]byte // most records fit, and there may be millions
+	var room [512]byte // most records fit, and there may be millions
 	b := append(room[:0], byte(kind), byte(len(key)))
 	b = append(append(b, key...), value...)
 	sum := sha256.Sum256(b)
 	return [recordSumSize]byte(sum[:])
 }
 
-// usualRecord is the size of a pledge record's value, the largest of the frequent kinds.
-const usualRecord = pledgeRecordSize + recordSumSize
+// content writes a record's value without its checksum. It is nil for what is not in the state.
+type content func(*coder)
 
-func newRecord(kind RecordKind, key []byte, code func(*coder)) Record {
-	c := coder{b: make([]byte, 0, usualRecord)}
-	code(&c)
-	sum := recordSum(kind, key, c.b)
-	return Record{kind, key, append(c.b, sum[:]...)}
+// appendKey appends a record's key.
+type appendKey[K any] func(b []byte, k K) []byte
+
+// newRecord makes the record of something in the state. It writes to c first, because the size is known only then.
+func newRecord[K any](c *coder, kind RecordKind, key appendKey[K], k K, write content) Record {
+	c.b = key(c.b[:0], k)
+	n := len(c.b)
+	write(c)
+	sum := recordSum(kind, c.b[:n], c.b[n:])
+	r := append(append(make([]byte, 0, len(c.b)+recordSumSize), c.b...), sum[:]...)
+	return Record{kind, r[:n:n], r[n:]}
 }
 
-func gone(kind RecordKind, key []byte) Record { return Record{Kind: kind, Key: key} }
-
-func outPointKey(prefix string, out pastel.OutPoint) []byte {
-	key := make([]byte, 0, len(prefix)+36)
-	key = append(append(key, prefix...), out.TxID[:]...)
-	return binary.BigEndian.AppendUint32(key, out.Vout)
+func goneRecord[K any](kind RecordKind, key appendKey[K], k K) Record {
+	return Record{Kind: kind, Key: key(nil, k)}
 }
 
-func pledgeKey(id ticket.PoolID, seq uint64) []byte {
-	return binary.BigEndian.AppendUint64([]byte(id), seq)
+func personKey(b []byte, id pastelid.PastelID) []byte { return append(b, id[:]...) }
+func statementKey(b []byte, hash [32]byte) []byte     { return append(b, hash[:]...) }
+func poolKey(b []byte, id ticket.PoolID) []byte       { return append(b, id...) }
+
+func coinKey(b []byte, out pastel.OutPoint) []byte {
+	return binary.BigEndian.AppendUint32(append(b, out.TxID[:]...), out.Vout)
 }
 
-func namedKey(id ticket.PoolID, x namedPair) []byte {
-	return append(append([]byte(id), x.who[:]...), x.owner[:]...)
+func pledgeKey(b []byte, k inPool[uint64]) []byte {
+	return binary.BigEndian.AppendUint64(poolKey(b, k.id), k.key)
 }
 
-func payoutKey(id ticket.PoolID, settled pastel.Height) []byte {
-	return binary.BigEndian.AppendUint32([]byte(id), uint32(settled))
+func namedKey(b []byte, k inPool[namedPair]) []byte {
+	return append(append(poolKey(b, k.id), k.key.who[:]...), k.key.owner[:]...)
+}
+
+func escrowKey(b []byte, k inPool[pastel.OutPoint]) []byte { return coinKey(poolKey(b, k.id), k.key) }
+
+func payoutKey(b []byte, k inPool[pastel.Height]) []byte {
+	return binary.BigEndian.AppendUint32(poolKey(b, k.id), uint32(k.key))
 }
 
 // tipRecord includes the number of records, so that a lost one is noticed.
-func (s *State) tipRecord() Record {
-	return newRecord(RecordTip, []byte{}, func(c *coder) {
+func (s *State) tipRecord(c *coder) Record {
+	noKey := func(b []byte, _ struct{}) []byte { return b }
+	return newRecord(c, RecordTip, noKey, struct{}{}, func(c *coder) {
 		s.codeHeader(c)
 		n := uint64(s.RecordCount())
 		c.u64(&n)
 	})
 }
 
-func (s *State) personRecord(id pastelid.PastelID) Record {
-	r := s.people.Find(id)
-	if r == 0 {
-		return gone(RecordPerson, id[:])
+func (s *State) personContent(id pastelid.PastelID) content {
+	if r := s.people.Find(id); r != 0 {
+		return s.people.At(r).code
 	}
-	return newRecord(RecordPerson, id[:], s.people.At(r).code)
+	return nil
 }
 
-func (s *State) coinRecord(out pastel.OutPoint) Record {
-	key := outPointKey("", out)
-	r := s.coins.Find(out)
-	if r == 0 {
-		return gone(RecordCoin, key)
+func (s *State) statementContent(hash [32]byte) content {
+	if r := s.statements.times.Find(hash); r != 0 {
+		return func(c *coder) { c.i64(s.statements.times.At(r)) }
 	}
-	return newRecord(RecordCoin, key, s.coins.At(r).code)
+	return nil
 }
 
-func (s *State) statementRecord(hash [32]byte) Record {
-	r := s.statements.times.Find(hash)
-	if r == 0 {
-		return gone(RecordStatement, hash[:])
-	}
-	return newRecord(RecordStatement, hash[:], func(c *coder) { c.i64(s.statements.times.At(r)) })
-}
-
-func (s *State) namedRecord(id ticket.PoolID, x namedPair) Record {
-	key := namedKey(id, x)
-	if p := s.pools[id]; p != nil {
-		if pair, err := s.participantOf(x); err == nil {
+func (s *State) namedContent(k inPool[namedPair]) content {
+	if p := s.pools[k.id]; p != nil {
+		if pair, err := s.participantOf(k.key); err == nil {
 			if _, named := p.named[pair]; named {
-				return newRecord(RecordNamed, key, func(*coder) {})
+				return func(*coder) {}
 			}
 		}
 	}
-	return gone(RecordNamed, key)
+	return nil
 }
 
-func (s *State) poolRecord(id ticket.PoolID) Record {
-	p := s.pools[id]
-	if p == nil {
-		return gone(RecordPool, []byte(id))
-	}
-	return newRecord(RecordPool, []byte(id), func(c *coder) {
-		p.terms.code(c)
-		p.head.code(c)
-	})
-}
-
-// lastRecord and claimsRecord return a record that is gone while its list is empty.
-func (s *State) lastRecord(id ticket.PoolID) Record {
-	p := s.pools[id]
-	if p == nil || len(p.last) == 0 {
-		return gone(RecordLast, []byte(id))
-	}
-	return newRecord(RecordLast, []byte(id), func(c *coder) { codeLastMembers(c, &p.last) })
-}
-
-func (s *State) claimsRecord(id ticket.PoolID) Record {
-	p := s.pools[id]
-	if p == nil || len(p.claims) == 0 {
-		return gone(RecordClaims, []byte(id))
-	}
-	return newRecord(RecordClaims, []byte(id), func(c *coder) { codeClaims(c, &p.claims) })
-}
-
-func (s *State) pledgeRecordOf(id ticket.PoolID, seq uint64) Record {
-	pl, err := s.pledgeOf(id, seq)
-	if err != nil {
-		return gone(RecordPledge, pledgeKey(id, seq))
-	}
-	return s.recordOfPledge(pl)
-}
-
-func (s *State) recordOfPledge(pl *pledge) Record {
-	x := s.recordOf(pl)
-	return newRecord(RecordPledge, pledgeKey(pl.pool.terms.ID, pl.seq), x.code)
-}
-
-func (s *State) escrowRecordOf(id ticket.PoolID, out pastel.OutPoint) Record {
-	key := outPointKey(string(id), out)
-	e := s.escrow[out]
-	if e == nil {
-		return gone(RecordEscrow, key)
-	}
-	x := e.record()
-	return newRecord(RecordEscrow, key, x.code)
-}
-
-func (s *State) payoutRecordOf(id ticket.PoolID, settled pastel.Height) Record {
-	key := payoutKey(id, settled)
+func (s *State) poolContent(id ticket.PoolID) content {
 	if p := s.pools[id]; p != nil {
-		if i, found := slices.BinarySearchFunc(p.pending, settled, bySettled); found {
-			x := p.pending[i].record()
-			return newRecord(RecordPayout, key, x.code)
+		return p.code
+	}
+	return nil
+}
+
+// code writes the pool's own record.
+func (p *poolState) code(c *coder) {
+	p.terms.code(c)
+	p.head.code(c)
+	p.splits.codeCounters(c)
+}
+
+// lastContent, claimsContent and splitsContent return nil while their list is empty.
+func (s *State) lastContent(id ticket.PoolID) content {
+	if p := s.pools[id]; p != nil && len(p.last) > 0 {
+		return func(c *coder) { codeLastMembers(c, &p.last) }
+	}
+	return nil
+}
+
+func (s *State) claimsContent(id ticket.PoolID) content {
+	if p := s.pools[id]; p != nil && len(p.claims) > 0 {
+		return func(c *coder) { codeClaims(c, &p.claims) }
+	}
+	return nil
+}
+
+func (s *State) splitsContent(id ticket.PoolID) content {
+	if p := s.pools[id]; p != nil && len(p.splits.list) > 0 {
+		return p.splits.codeList
+	}
+	return nil
+}
+
+func (s *State) pledgeContent(k inPool[uint64]) content {
+	p := s.pools[k.id]
+	if p == nil {
+		return nil
+	}
+	pl := p.pledgeAt(k.key)
+	if pl == nil {
+		return nil
+	}
+	return func(c *coder) {
+		x := s.recordOf(pl)
+		x.code(c)
+		c.u64(&p.splits.next)
+	}
+}
+
+func (s *State) escrowContent(k inPool[pastel.OutPoint]) content {
+	e := s.escrow[k.key]
+	if e == nil {
+		return nil
+	}
+	return func(c *coder) {
+		x := e.record()
+		x.code(c)
+	}
+}
+
+func (s *State) payoutContent(k inPool[pastel.Height]) content {
+	if p := s.pools[k.id]; p != nil {
+		if i, found := slices.BinarySearchFunc(p.pending, k.key, bySettled); found {
+			return func(c *coder) {
+				x := p.pending[i].record()
+				x.code(c)
+			}
 		}
 	}
-	return gone(RecordPayout, key)
+	return nil
 }
 
-// Records returns every record of the state, sorted by kind but in no particular order within a kind.
+// take appends the record of something that has one.
+func take[K any](list []Record, c *coder, kind RecordKind, key appendKey[K], k K, contentOf func(K) content) []Record {
+	if write := contentOf(k); write != nil {
+		list = append(list, newRecord(c, kind, key, k, write))
+	}
+	return list
+}
+
+// Records returns every record of the state, sorted by kind but in no particular order within a kind. They fit what Changed returns
+// for the next step.
 func (s *State) Records() []Record {
-	list := []Record{s.tipRecord()}
-	s.people.Each(func(_ table.Ref, id pastelid.PastelID, _ *person) { list = append(list, s.personRecord(id)) })
-	s.coins.Each(func(_ table.Ref, out pastel.OutPoint, _ *coin) { list = append(list, s.coinRecord(out)) })
-	s.statements.times.Each(func(_ table.Ref, hash [32]byte, _ *int64) { list = append(list, s.statementRecord(hash)) })
+	c := &coder{}
+	list := []Record{s.tipRecord(c)}
+	s.people.Each(func(_ table.Ref, id pastelid.PastelID, _ *person) {
+		list = take(list, c, RecordPerson, personKey, id, s.personContent)
+	})
+	s.coins.Each(func(_ table.Ref, out pastel.OutPoint, x *coin) {
+		list = append(list, newRecord(c, RecordCoin, coinKey, out, x.code))
+	})
+	s.statements.times.Each(func(_ table.Ref, hash [32]byte, _ *int64) {
+		list = take(list, c, RecordStatement, statementKey, hash, s.statementContent)
+	})
 	for id, p := range s.pools {
-		list = append(list, s.poolRecord(id), s.lastRecord(id), s.claimsRecord(id))
+		list = take(list, c, RecordPool, poolKey, id, s.poolContent)
+		list = take(list, c, RecordLast, poolKey, id, s.lastContent)
+		list = take(list, c, RecordClaims, poolKey, id, s.claimsContent)
+		list = take(list, c, RecordSplits, poolKey, id, s.splitsContent)
 		for _, pl := range p.pledges {
-			list = append(list, s.recordOfPledge(pl))
+			list = take(list, c, RecordPledge, pledgeKey, inPool[uint64]{id, pl.seq}, s.pledgeContent)
 		}
 		for x := range p.named {
-			list = append(list, s.namedRecord(id, s.pairOf(x)))
+			list = take(list, c, RecordNamed, namedKey, inPool[namedPair]{id, s.pairOf(x)}, s.namedContent)
 		}
 		for e := range p.escrow.all() {
-			list = append(list, s.escrowRecordOf(id, e.out))
+			list = take(list, c, RecordEscrow, escrowKey, inPool[pastel.OutPoint]{id, e.out}, s.escrowContent)
 		}
 		for _, po := range p.pending {
-			list = append(list, s.payoutRecordOf(id, po.settled))
+			list = take(list, c, RecordPayout, payoutKey, inPool[pastel.Height]{id, po.settled}, s.payoutContent)
 		}
 	}
-	list = slices.DeleteFunc(list, func(r Record) bool { return r.Value == nil })
 	slices.SortStableFunc(list, func(a, b Record) int { return cmp.Compare(a.Kind, b.Kind) })
 	return list
 }
@@ -239,7 +273,7 @@ func (s *State) Records() []Record {
 func (s *State) RecordCount() int {
 	n := 1 + s.people.Len() + s.coins.Len() + s.statements.times.Len() + len(s.pools) + len(s.escrow) + len(s.payouts)
 	for _, p := range s.pools {
-		n += len(p.pledges) + len(p.named) + min(len(p.last), 1) + min(len(p.claims), 1)
+		n += len(p.pledges) + len(p.named) + min(len(p.last), 1) + min(len(p.claims), 1) + min(len(p.splits.list), 1)
 	}
 	return n
 }
@@ -251,6 +285,14 @@ type Loader struct {
 	kind RecordKind
 	n    uint64 // records so far
 	want uint64 // in all
+
+	behind []behind // pledges whose records do not include every split of their pool
+}
+
+// behind is a pledge that has accrued something in the splits from a number on.
+type behind struct {
+	pl   *pledge
+	from uint64
 }
 
 // NewLoader starts to load a state with these parameters, which must be those that the records were made with.
@@ -331,13 +373,19 @@ func (l *Loader) read(kind RecordKind, key, c *coder) error {
 			return err
 		}
 		var x poolRecord
+		var splits splitLog
 		x.terms.code(c)
 		x.head.code(c)
+		splits.codeCounters(c)
 		if c.err != nil || x.terms.ID != id {
 			return cmp.Or(c.err, errMissing)
 		}
-		_, err = s.enterPool(&x.terms, &x.head)
-		return err
+		p, err := s.enterPool(&x.terms, &x.head)
+		if err != nil {
+			return err
+		}
+		p.splits = splits
+		return nil
 	default:
 		return l.readPart(kind, key, c)
 	}
@@ -400,13 +448,14 @@ func (l *Loader) readPart(kind RecordKind, key, c *coder) error {
 	switch kind {
 	case RecordPledge:
 		var x pledgeRecord
-		var seq uint64
+		var seq, from uint64
 		key.u64be(&seq)
 		x.code(c)
+		c.u64(&from)
 		if c.err != nil || x.seq != seq || x.seq >= l.s.nextSeq {
 			return cmp.Or(c.err, errMissing)
 		}
-		return l.s.restorePledge(p, &x)
+		return l.restorePledge(p, &x, from)
 	case RecordNamed:
 		var x namedPair
 		x.code(key)
@@ -434,16 +483,45 @@ func (l *Loader) readPart(kind RecordKind, key, c *coder) error {
 			return cmp.Or(c.err, errMissing)
 		}
 		return l.s.restorePayout(p, &x)
+	case RecordSplits:
+		if len(p.splits.list) > 0 {
+			return errTwice
+		}
+		p.splits.codeList(c)
 	default:
 		return errors.New("the kind is unknown to this program; upgrade it")
 	}
 	return c.err
 }
 
+// restorePledge enters a pledge from its record.
+func (l *Loader) restorePledge(p *poolState, x *pledgeRecord, from uint64) error {
+	pl, err := l.s.restorePledge(p, x)
+	if err == nil && from != p.splits.next {
+		l.behind = append(l.behind, behind{pl, from})
+	}
+	return err
+}
+
+// catchUp adds what pledges accrued in splits that their records do not include. Records of all pools' splits have been read.
+func (l *Loader) catchUp() error {
+	for _, x := range l.behind {
+		p := x.pl.pool
+		if err := p.splits.catchUp(x.pl, x.from); err != nil {
+			return fmt.Errorf("stored %s record of pledge %d in pool %s: %w", RecordPledge, x.pl.seq, p.terms.ID, err)
+		}
+	}
+	l.behind = nil
+	return nil
+}
+
 // Finish returns the state. It returns an error if records are missing or an invariant is broken.
 func (l *Loader) Finish() (*State, error) {
 	if l.n != l.want {
 		return nil, fmt.Errorf("stored state: it has %d records, but %d were stored", l.n, l.want)
+	}
+	if err := l.catchUp(); err != nil {
+		return nil, err
 	}
 	for _, p := range l.s.pools {
 		l.s.indexPool(p, l.s.tip.Height)

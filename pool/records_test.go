@@ -43,6 +43,10 @@ func (m mirror) load(params Params, shadow bool) (*State, error) {
 	return l.Finish()
 }
 
+// sameRecord reports whether two records with one key say the same. What a pledge's record says depends on its pool's splits, so only
+// the state that it loads to can be compared.
+func sameRecord(a, b Record) bool { return a.Kind == RecordPledge || bytes.Equal(a.Value, b.Value) }
+
 // mustEqual fails unless the mirror holds exactly the state.
 func (m mirror) mustEqual(t interface {
 	Helper()
@@ -75,7 +79,9 @@ func newRegtest(t *testing.T) *State {
 	return s
 }
 
-// The records of a random history, written and taken back in batches, always hold the state.
+// The records of a random history, written and taken back in steps of many blocks, always hold the state, also for a state that was
+// loaded from them. Nothing is named as gone that was not stored, but for some coins, claims and splits when blocks are
+// taken back.
 func TestRecordsMirrorRandomHistories(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -100,8 +106,22 @@ func TestRecordsMirrorRandomHistories(t *testing.T) {
 				m.mine(t)
 			}
 			changed, _ := m.s.Changed(taken, m.undos[from:])
+			for _, r := range changed {
+				exact := back == 0 || r.Kind != RecordCoin && r.Kind != RecordClaims && r.Kind != RecordSplits
+				if _, stored := store[mirrorKey(r)]; exact && r.Value == nil && !stored {
+					t.Fatalf("%s record %x is gone, but was not stored", r.Kind, r.Key)
+				}
+			}
 			store.write(changed)
 			store.mustEqual(t, m.s)
+			if rapid.Bool().Draw(t, "restart") {
+				s, err := store.load(m.s.params, false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.s = s
+				m.start()
+			}
 		}
 	})
 }
@@ -132,13 +152,16 @@ func TestLoaderRefusesDamage(t *testing.T) {
 	t.Parallel()
 	blocks, _ := recorded(t, "dense")
 	s := newRegtest(t)
-	kinds := map[RecordKind]bool{}
+	all, kinds := mirror{}, map[RecordKind]bool{}
 	for h, b := range blocks {
-		if _, err := s.Apply(Prepare(&s.params, pastel.Height(h), b)); err != nil {
+		u, err := s.Apply(Prepare(&s.params, pastel.Height(h), b))
+		if err != nil {
 			t.Fatal(err)
 		}
+		changed, _ := s.Changed(nil, []*Undo{u.Undo})
+		all.write(changed)
 		clear(kinds)
-		for _, r := range s.Records() {
+		for _, r := range all {
 			kinds[r.Kind] = true
 		}
 		if len(kinds) == int(recordEnd)-1 {
@@ -148,8 +171,7 @@ func TestLoaderRefusesDamage(t *testing.T) {
 	if len(kinds) != int(recordEnd)-1 {
 		t.Fatalf("only the kinds %v are in the state at once", kinds)
 	}
-	all := mirror{}
-	all.write(s.Records())
+	all.mustEqual(t, s)
 	for k, r := range all {
 		if r.Kind == RecordCoin && k[len(k)-1] != '0' || r.Kind == RecordPerson && k[5] > '3' {
 			continue // some of these will do

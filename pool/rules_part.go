@@ -124,13 +124,13 @@ func (p *poolState) takesPledges(h pastel.Height) bool {
 }
 
 // leastPledge returns the smallest new pledge that the pool accepts now, in PSL: the free slots must be able to hold what the pool
-// needs. The pool must have a free slot.
-func (p *poolState) leastPledge(params *Params) int64 {
+// needs. The pool must have a free slot beside its live pledges.
+func (p *poolState) leastPledge(live int, params *Params) int64 {
 	need := p.terms.Target
 	if p.head.status == Replenishing {
 		need = p.terms.Required
 	}
-	slots := int64(params.MaxPledges - len(p.pledges))
+	slots := int64(params.MaxPledges - live)
 	lacking := max(0, need-p.offered)
 	return max(minPledge(params), (lacking+slots-1)/slots)
 }
@@ -144,7 +144,7 @@ func (b *block) checkOffer(p *poolState, old *pledge, offered int64) ticket.Reas
 		return ""
 	case len(p.pledges) >= b.s.params.MaxPledges:
 		return ticket.ReasonPoolFull
-	case offered < p.leastPledge(&b.s.params):
+	case offered < p.leastPledge(len(p.pledges), &b.s.params):
 		return ticket.ReasonPledgeTooSmall
 	}
 	return ""

@@ -17,7 +17,7 @@ type Tip struct {
 }
 
 // State is everything that the rules know after a block (protocol 3). New, Decode and Loader make one; only Apply and Revert change
-// it. Several goroutines may read it at once, but not while Apply, Revert or Simulate runs.
+// it. Several goroutines may read it at once, but not while Apply, Revert, Simulate or Changed runs.
 type State struct {
 	params Params
 	shadow bool

@@ -100,7 +100,7 @@ func (p *poolState) view(params *Params, tip pastel.Height) Pool {
 		Escrowed: p.tracked, Counted: p.counted, Offered: p.offered,
 	}
 	if p.takesPledges(tip+1) && len(p.pledges) < params.MaxPledges {
-		v.LeastPledge = p.leastPledge(params)
+		v.LeastPledge = p.leastPledge(len(p.pledges), params)
 	}
 	for _, c := range p.claims {
 		v.Claims = append(v.Claims, Claim{c.to, c.amount})

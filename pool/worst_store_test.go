@@ -41,8 +41,11 @@ func stored(b *testing.B, s *pool.State, history []*pool.Update, apply func() *p
 	none, before := pool.Tip{Height: -1}, s.Tip()
 	first := &chain.Change{From: none, Base: none, Tip: before, Blocks: history, Records: s.Records(), Reorg: params.MaxReorg}
 	for _, id := range s.Pools() {
-		p, _ := s.Pool(id)
-		first.Pools = append(first.Pools, p)
+		h, _ := s.Head(id)
+		first.Pools = append(first.Pools, h)
+	}
+	if first.Roles, err = s.Roles(first.Records); err != nil {
+		b.Fatal(err)
 	}
 	if err := db.Commit(ctx, first); err != nil {
 		b.Fatal(err)
@@ -53,7 +56,7 @@ func stored(b *testing.B, s *pool.State, history []*pool.Update, apply func() *p
 	for range b.N {
 		b.StopTimer()
 		u := apply()
-		step := change(s, before, u)
+		step := change(b, s, before, u)
 		records = len(step.Records)
 		b.StartTimer()
 		if err := db.Commit(ctx, step); err != nil {
@@ -68,16 +71,10 @@ func stored(b *testing.B, s *pool.State, history []*pool.Update, apply func() *p
 }
 
 // change returns a block on top of before as a step.
-func change(s *pool.State, before pool.Tip, u *pool.Update) *chain.Change {
+func change(b *testing.B, s *pool.State, before pool.Tip, u *pool.Update) *chain.Change {
 	c := &chain.Change{From: before, Base: before, Tip: s.Tip(), Blocks: []*pool.Update{u}, Reorg: s.Params().MaxReorg}
-	records, touched := s.Changed(nil, []*pool.Undo{u.Undo})
-	c.Records = records
-	for _, id := range touched {
-		if p, found := s.Pool(id); found {
-			c.Pools = append(c.Pools, p)
-		} else {
-			c.Gone = append(c.Gone, id)
-		}
+	if err := c.Collect(s, nil, []*pool.Undo{u.Undo}); err != nil {
+		b.Fatal(err)
 	}
 	return c
 }
@@ -89,13 +86,8 @@ func takeBack(b *testing.B, db *store.Store, s *pool.State, step *chain.Change) 
 		b.Fatal(err)
 	}
 	c := &chain.Change{From: step.Tip, Base: s.Tip(), Back: 1, Tip: s.Tip(), Reorg: step.Reorg}
-	c.Records, _ = s.Changed([]*pool.Undo{undo}, nil)
-	for i := range step.Pools {
-		if p, found := s.Pool(step.Pools[i].ID); found {
-			c.Pools = append(c.Pools, p)
-		} else {
-			c.Gone = append(c.Gone, step.Pools[i].ID)
-		}
+	if err := c.Collect(s, []*pool.Undo{undo}, nil); err != nil {
+		b.Fatal(err)
 	}
 	start := time.Now()
 	if err := db.Commit(context.Background(), c); err != nil {

@@ -51,7 +51,7 @@ func (a *asked) answers(t testing.TB, l opened, r *store.Reader) string {
 			say("pledges paid at "+address, list, err)
 		}
 		for _, id := range a.pools {
-			p, err := s.Pools(store.PoolFilter{ID: id, At: store.Now})
+			p, err := s.Pools(store.PoolFilter{ID: id})
 			say("pool "+string(id), p, err)
 		}
 		return nil
@@ -212,7 +212,7 @@ func TestOffersAfterReductions(t *testing.T) {
 			o.step(t, h, blocks[h+1:h+1+every])
 			view(t, r, func(s *store.Snapshot) error {
 				want := map[int64]int64{}
-				pools, err := s.Pools(store.PoolFilter{At: store.Now})
+				pools, err := s.Pools(store.PoolFilter{})
 				if err != nil {
 					return err
 				}

@@ -81,7 +81,7 @@ type writer struct {
 	q       *db.Queries
 	net     *pool.Params
 	numbers *numbers
-	opened  []*pool.Pool // pools above the base that are not written yet, in the order of their numbers
+	opened  []*pool.Head // pools above the base that are not written yet, in the order of their numbers
 }
 
 func (w *writer) due(c *chain.Change) (bool, error) {
@@ -93,7 +93,14 @@ func (w *writer) due(c *chain.Change) (bool, error) {
 }
 
 func (w *writer) change(c *chain.Change) error {
+	t, err := w.tally(c)
+	if err != nil {
+		return err
+	}
 	if err := w.rewind(c); err != nil {
+		return err
+	}
+	if err := t.start(c); err != nil {
 		return err
 	}
 	if err := w.records(c.Records); err != nil {
@@ -104,11 +111,14 @@ func (w *writer) change(c *chain.Change) error {
 			w.opened = append(w.opened, p)
 		}
 	}
-	slices.SortStableFunc(w.opened, func(a, b *pool.Pool) int { return cmp.Compare(a.InitHeight, b.InitHeight) }) // they are sorted by id
+	slices.SortStableFunc(w.opened, func(a, b *pool.Head) int { return cmp.Compare(a.InitHeight, b.InitHeight) }) // they are sorted by id
 	keep := c.Tip.Height - c.Reorg
 	for rest := c.Blocks; len(rest) > 0; {
 		n := together(rest)
 		if err := w.blocks(rest[:n], keep); err != nil {
+			return err
+		}
+		if err := t.blocks(rest[:n]); err != nil {
 			return err
 		}
 		rest = rest[n:]
@@ -127,7 +137,7 @@ func (w *writer) change(c *chain.Change) error {
 			}
 		}
 	}
-	return nil
+	return t.finish(c)
 }
 
 // rewind removes what lies above the step's base, which must then be the last block.
@@ -139,7 +149,7 @@ func (w *writer) rewind(c *chain.Change) error {
 	h := int32(c.Base.Height)
 	for _, undo := range []func(context.Context, int32) error{
 		w.q.DeletePledgesAbove, w.q.DeletePledgeTicketsAbove, w.q.DeleteEventsAbove, w.q.DeleteClaimsAbove, w.q.DeleteEarningsAbove,
-		w.q.DeletePayoutsAbove, w.q.DeleteNamesAbove,
+		w.q.DeletePayoutsAbove, w.q.DeletePoolSumsAbove, w.q.DeleteNetworkSumsAbove, w.q.DeleteNamesAbove,
 	} {
 		if err := undo(w.ctx, h); err != nil {
 			return err

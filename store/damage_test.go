@@ -27,7 +27,7 @@ func TestDamageIsNoticed(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		blocks := recorded(t, "dense")
 		d := &damages{l: open(t, url), db: raw(t, url), tried: make(map[pool.RecordKind]int)}
-		for _, stop := range []pastel.Height{0, 136, 187, 655} {
+		for _, stop := range []pastel.Height{0, 136, 180, 655} {
 			d.l.step(t, d.l.Last().Height, blocks[d.l.Last().Height+1:stop+1])
 			d.good = d.l.bytes()
 			for _, kind := range pool.RecordKinds() {

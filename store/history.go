@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -133,109 +132,6 @@ func (s *Snapshot) complete(e *Event) error {
 	return failed
 }
 
-// PoolRow is a pool in a list.
-type PoolRow struct {
-	pool.Terms
-	Status    string // at the height asked for
-	Escrow    pastel.Address
-	Activated pastel.Height // -1 before
-	Deadline  pastel.Height // while replenishing, otherwise -1
-	Ended     pastel.Height // -1 before
-	Counted   int64         // PSL counted of live pledges, at the tip
-	Offered   int64         // PSL offered by live pledges, at the tip
-}
-
-// PoolFilter selects pools; zero fields do not filter.
-type PoolFilter struct {
-	ID         ticket.PoolID
-	Status     []string
-	Operator   string // PastelID
-	FeeAddress string
-	Escrow     string
-	At         pastel.Height // as they were after this block; Now
-}
-
-// turns are the events that change a pool's status.
-var turns = func() (list []pool.EventType) {
-	for _, t := range pool.EventTypes() {
-		if t.Row().After != 0 {
-			list = append(list, t)
-		}
-	}
-	return list
-}()
-
-var selectPools = "SELECT id, status, company, " + nameOf("operator") + ", " + nameOf("supernode") + ", " + nameOf("fee_address") + ", " +
-	nameOf("escrow") + `, required, target, factor, fee, period, opened, opened_tx, activated, deadline, ended, counted, offered FROM pools`
-
-// Pools returns pools in the order they opened; within a block, by id. Only the list at the tip has deadlines.
-func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
-	q := selecting(selectPools)
-	equal(q, "id", string(f.ID))
-	equalName(q, "operator", f.Operator)
-	equalName(q, "fee_address", f.FeeAddress)
-	equalName(q, "escrow", f.Escrow)
-	if f.At == Now {
-		in(q, "status", f.Status)
-	} else {
-		q.and("opened <= ?", int64(f.At))
-	}
-	q.text.WriteString(" ORDER BY num")
-	rows, err := all(s, q, s.scanPool)
-	if err != nil || f.At == Now {
-		return rows, err
-	}
-	return s.poolsAt(rows, f)
-}
-
-// poolsAt sets the pools' statuses to those at f.At, and drops pools of other statuses than f selects.
-func (s *Snapshot) poolsAt(rows []PoolRow, f PoolFilter) ([]PoolRow, error) {
-	list := []PoolRow{}
-	for _, p := range rows {
-		q := selecting("SELECT type FROM events")
-		equalPool(q, "pool", p.ID)
-		q.and("height <= ?", int32(f.At))
-		in(q, "type", turns)
-		q.page(Page{Limit: 1, Desc: true}, "height", "position")
-		last, err := all(s, q, func(rows *sql.Rows) (t pool.EventType, err error) { return t, rows.Scan(&t) })
-		if err != nil {
-			return nil, err
-		}
-		if len(last) == 0 {
-			return nil, fmt.Errorf("pool %s has no events; %s", p.ID, Damaged)
-		}
-		p.Status = last[0].Row().After.String()
-		for _, h := range []*pastel.Height{&p.Activated, &p.Ended} {
-			if *h > f.At {
-				*h = -1
-			}
-		}
-		if len(f.Status) == 0 || slices.Contains(f.Status, p.Status) {
-			list = append(list, p)
-		}
-	}
-	return list, nil
-}
-
-func (s *Snapshot) scanPool(rows *sql.Rows) (p PoolRow, err error) {
-	var operator, supernode, fee, escrow string
-	var opened []byte
-	var activated, deadline, ended sql.NullInt64
-	err = rows.Scan(&p.ID, &p.Status, &p.Company, &operator, &supernode, &fee, &escrow, &p.Required, &p.Target, &p.Factor, &p.Fee, &p.Period,
-		&p.InitHeight, &opened, &activated, &deadline, &ended, &p.Counted, &p.Offered)
-	if err != nil {
-		return p, err
-	}
-	p.Activated, p.Deadline, p.Ended = height(activated), height(deadline), height(ended)
-	var errs [5]error
-	p.Operator, errs[0] = pastelid.Parse(operator)
-	p.Supernode, errs[1] = pastelid.Parse(supernode)
-	p.FeeAddress, errs[2] = pastel.ParseAddress(&s.r.net.Network, fee)
-	p.Escrow, errs[3] = pastel.ParseAddress(&s.r.net.Network, escrow)
-	p.InitTx, errs[4] = hash32[pastel.TxID](opened)
-	return p, errors.Join(errs[:]...)
-}
-
 // Pool returns everything known about a pool at the tip; chain.ErrNotFound if there is none.
 func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
 	var list []pool.Record
@@ -270,6 +166,44 @@ func beyond(prefix []byte) []byte {
 	end := bytes.Clone(prefix)
 	end[len(end)-1]++
 	return end
+}
+
+// Times returns the times of the blocks at some heights, seconds since 1970, without those that the ledger does not have.
+func (s *Snapshot) Times(heights []pastel.Height) (map[pastel.Height]int64, error) {
+	times := make(map[pastel.Height]int64, len(heights))
+	if len(heights) == 0 {
+		return times, nil
+	}
+	q := selecting("SELECT height, time FROM blocks")
+	in(q, "height", heights)
+	_, err := all(s, q, func(rows *sql.Rows) (struct{}, error) {
+		var h pastel.Height
+		var t int64
+		err := rows.Scan(&h, &t)
+		times[h] = t
+		return struct{}{}, err
+	})
+	return times, err
+}
+
+// Standings returns the reputations of PastelIDs at the tip, without those that are not registered.
+func (s *Snapshot) Standings(ids []pastelid.PastelID, tip pastel.Height) (map[pastelid.PastelID]pool.Standing, error) {
+	standings := make(map[pastelid.PastelID]pool.Standing, len(ids))
+	if len(ids) == 0 {
+		return standings, nil
+	}
+	keys := make([][]byte, len(ids))
+	for i := range ids {
+		keys[i] = ids[i][:]
+	}
+	q := &query{}
+	q.and("kind = ?", int16(pool.RecordPerson))
+	in(q, "key", keys)
+	err := s.records(q.text.String(), q.args, func(r pool.Record) (err error) {
+		standings[pastelid.PastelID(r.Key)], err = pool.ReadStanding(&s.r.net, tip, r)
+		return err
+	})
+	return standings, err
 }
 
 // Standing returns a PastelID's reputation at the tip; chain.ErrNotFound if it is not registered.

@@ -105,7 +105,7 @@ func TestPaymentsAreOfAPool(t *testing.T) {
 				address string
 			}
 			mine := map[string]map[at]bool{}
-			pools, err := s.Pools(store.PoolFilter{At: store.Now})
+			pools, err := s.Pools(store.PoolFilter{})
 			if err != nil {
 				return err
 			}

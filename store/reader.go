@@ -106,7 +106,7 @@ func (r *Reader) openSQLite(path string) error {
 	if err != nil {
 		return err
 	}
-	connector, err := sqlite.NewConnector(sqliteURL(path, "query_only(ON)", "cache_size(-16384)", "mmap_size(1073741824)"))
+	connector, err := sqlite.NewConnector(sqliteURL(path, "query_only(ON)", "cache_size(-4096)"))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -80,13 +81,13 @@ func (w *writer) blocks(list []*pool.Update, keep pastel.Height) error {
 }
 
 // number finds or makes the numbers of everything that the blocks name, and writes the pools that opened.
-func (w *writer) number(list []*pool.Update, opened []*pool.Pool) error {
+func (w *writer) number(list []*pool.Update, opened []*pool.Head) error {
 	var pools []string
 	var names naming
 	open := func(to pastel.Height) {
 		for ; len(opened) > 0 && opened[0].InitHeight <= to; opened = opened[1:] {
 			p := opened[0]
-			names.add(p.InitHeight, p.Operator.String(), p.Supernode.String(), w.address(p.FeeAddress), w.address(p.Escrow))
+			names.add(p.InitHeight, p.Operator.String(), p.Supernode.String(), w.address(p.FeeAddress), w.address(ticket.EscrowAddress(p.ID)))
 		}
 	}
 	mention := func(id ticket.PoolID) {
@@ -331,7 +332,7 @@ func (w *writer) ends(e *pool.Event) error {
 }
 
 // insertPool writes a pool that opened, under the next number.
-func (w *writer) insertPool(p *pool.Pool) error {
+func (w *writer) insertPool(p *pool.Head) error {
 	if err := w.last(&w.numbers.lastPool, w.q.LastPool); err != nil {
 		return err
 	}
@@ -339,19 +340,23 @@ func (w *writer) insertPool(p *pool.Pool) error {
 	name := func(text string) int32 { return w.numbers.names[text] }
 	x := db.InsertPoolParams{
 		Num: w.numbers.lastPool, ID: string(p.ID), Status: p.Status.String(), Company: p.Company, Operator: name(p.Operator.String()),
-		Supernode: name(p.Supernode.String()), FeeAddress: name(w.address(p.FeeAddress)), Escrow: name(w.address(p.Escrow)),
+		Supernode: name(p.Supernode.String()), FeeAddress: name(w.address(p.FeeAddress)), Escrow: name(w.address(ticket.EscrowAddress(p.ID))),
 		Required: p.Required, Target: p.Target, Factor: p.Factor, Fee: p.Fee, Period: int64(p.Period), Opened: int64(p.InitHeight),
 		OpenedTx: p.InitTx[:], Activated: after(p.Activated), ActivationTx: activation(p), Deadline: after(p.Deadline), Ended: after(p.Ended),
-		Counted: p.Counted, Offered: p.Offered,
+		Counted: p.Counted, Offered: p.Offered, Skeleton: visible.Skeleton(p.Company), Shelf: shelfOf(p, w.net), Low: count(p.Low),
+		Broken: count(p.Broken), Members: int64(p.Members), Standby: int64(p.Standby), Plain: int64(p.Plain), Room: room(p),
+		Escrowed: int64(p.Escrowed), Claimed: int64(p.Claimed), Pending: int64(p.Pending),
 	}
 	w.numbers.pools[string(p.ID)] = w.numbers.lastPool
 	return w.q.InsertPool(w.ctx, x)
 }
 
-func (w *writer) updatePool(p *pool.Pool) error {
+func (w *writer) updatePool(p *pool.Head) error {
 	n, err := w.q.UpdatePool(w.ctx, db.UpdatePoolParams{
 		ID: string(p.ID), Status: p.Status.String(), Activated: after(p.Activated), ActivationTx: activation(p), Deadline: after(p.Deadline),
-		Ended: after(p.Ended), Counted: p.Counted, Offered: p.Offered,
+		Ended: after(p.Ended), Counted: p.Counted, Offered: p.Offered, Shelf: shelfOf(p, w.net), Low: count(p.Low), Broken: count(p.Broken),
+		Members: int64(p.Members), Standby: int64(p.Standby), Plain: int64(p.Plain), Room: room(p), Escrowed: int64(p.Escrowed),
+		Claimed: int64(p.Claimed), Pending: int64(p.Pending),
 	})
 	if err == nil && n != 1 {
 		err = fmt.Errorf("%d rows instead of 1; %s", n, Damaged)
@@ -360,7 +365,7 @@ func (w *writer) updatePool(p *pool.Pool) error {
 }
 
 // activation returns the transaction that activated a pool; nil before.
-func activation(p *pool.Pool) []byte {
+func activation(p *pool.Head) []byte {
 	if p.Activated < 0 {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,7 +10,6 @@ import (
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/pasted"
-	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -29,8 +29,9 @@ var (
 	now    = wire.AsOf{At: wire.Now}
 )
 
-// What the list of pools shows instead of live ones.
+// What the list of pools shows.
 const (
+	showLive  = "live"
 	showOpen  = "open"
 	showEnded = "ended"
 )
@@ -61,7 +62,8 @@ func (s *Site) overview(r *http.Request) (*page, error) {
 	var d struct {
 		Statistics wire.Statistics
 		Pools      []wire.Pool
-		Ended      int // pools
+		Live       int // pools
+		Ended      int
 		Events     []wire.Event
 	}
 	var err error
@@ -71,7 +73,11 @@ func (s *Site) overview(r *http.Request) (*page, error) {
 	for _, status := range ended {
 		d.Ended += d.Statistics.Pools[status]
 	}
-	if d.Pools, _, err = s.cfg.Books.Pools(r.Context(), wire.PoolQuery{Status: live}); err != nil {
+	for _, status := range live {
+		d.Live += d.Statistics.Pools[status]
+	}
+	q := wire.PoolQuery{Status: live, Sorted: wire.Sorted{Limit: listing}}
+	if d.Pools, _, _, err = s.cfg.Books.Pools(r.Context(), q); err != nil {
 		return nil, err
 	}
 	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), wire.EventQuery{To: wire.Now, Type: notable, Page: latest})
@@ -91,24 +97,91 @@ func types(wanted func(pool.EventRow) bool) (list []string) {
 	return list
 }
 
+// order is a way to sort a page's list.
+type order struct{ Sort, Words string }
+
+// The orders that the lists offer; the first is a list's own.
+var (
+	poolOrders = []order{
+		{wire.SortOpened, "first opened"}, {wire.SortCounted, "most coins"}, {wire.SortMembers, "most members"}, {wire.SortRoom, "most room"},
+		{wire.SortFee, "lowest fee"},
+	}
+	operatorOrders = []order{{wire.SortCounted, "most coins"}, {wire.SortRewards, "most blocks paid"}, {wire.SortSince, "longest known"}}
+)
+
+// sorts lists the values of the parameter that sorts a list.
+func sorts(orders []order) (values []string) {
+	for _, o := range orders {
+		values = append(values, o.Sort)
+	}
+	return values
+}
+
+// part is the place of a page in a sorted list; it stands in the page's address.
+type part struct {
+	path   string
+	Shown  string // which items; empty if the list shows all
+	Sort   string
+	Orders []order
+	Later  bool   // the page is not the list's first
+	Next   string // cursor of the next page; empty on the last
+}
+
+// partOf reads which part of a list a request asks for, and how to ask the read model for it.
+func partOf(r *http.Request, path string, orders []order) (part, wire.Sorted) {
+	q := r.URL.Query()
+	p := part{path: path, Sort: cmp.Or(q.Get("sort"), orders[0].Sort), Orders: orders, Later: q.Get("after") != ""}
+	return p, wire.Sorted{Limit: listing, Cursor: q.Get("after")}
+}
+
+// Show returns the address of the list's first page with other items.
+func (p part) Show(shown string) string { return p.url(shown, p.Sort, "") }
+
+// By returns the address of the list's first page in another order.
+func (p part) By(sort string) string { return p.url(p.Shown, sort, "") }
+
+// First and Following return the addresses of the list's first and next pages.
+func (p part) First() string     { return p.url(p.Shown, p.Sort, "") }
+func (p part) Following() string { return p.url(p.Shown, p.Sort, p.Next) }
+
+// url leaves out what goes without saying.
+func (p part) url(shown, sort, after string) string {
+	q := url.Values{}
+	if shown != "" && shown != showLive {
+		q.Set("show", shown)
+	}
+	if sort != p.Orders[0].Sort {
+		q.Set("sort", sort)
+	}
+	if after != "" {
+		q.Set("after", after)
+	}
+	if len(q) == 0 {
+		return p.path
+	}
+	return p.path + "?" + q.Encode()
+}
+
 // pools compares pools.
 func (s *Site) pools(r *http.Request) (*page, error) {
 	var d struct {
-		Shown string
+		part
 		Pools []wire.Pool
 	}
-	q := wire.PoolQuery{}
+	var q wire.PoolQuery
+	d.part, q.Sorted = partOf(r, "/pools", poolOrders)
+	q.Sort = d.Sort
 	switch d.Shown = r.URL.Query().Get("show"); d.Shown {
 	case showOpen:
 		q.Open = true
 	case showEnded:
 		q.Status = ended
 	default:
-		d.Shown = "live"
+		d.Shown = showLive
 		q.Status = live
 	}
 	var err error
-	d.Pools, _, err = s.cfg.Books.Pools(r.Context(), q)
+	d.Pools, _, d.Next, err = s.cfg.Books.Pools(r.Context(), q)
 	return ok("pools.html", "Pools", "/pools", d), err
 }
 
@@ -251,11 +324,8 @@ func (s *Site) holding(r *http.Request, account wire.Account, credits wire.Credi
 	return d, err
 }
 
-// operator is an operator's record with what tells the operator from others.
-type operator struct {
-	wire.Operator
-	Alike bool // another operator uses a name that looks the same
-}
+// operator is an operator's record.
+type operator struct{ wire.Operator }
 
 // mostNames is how many of an operator's names are listed.
 const mostNames = 5
@@ -267,17 +337,19 @@ func (o operator) Names() []string { return o.Companies[:min(len(o.Companies), m
 func (o operator) More() int { return len(o.Companies) - len(o.Names()) }
 
 func (s *Site) operators(r *http.Request) (*page, error) {
-	list, _, err := s.cfg.Books.Operators(r.Context())
-	names := map[string][]string{}
-	for i := range list {
-		names[list[i].PastelID] = list[i].Companies
+	var d struct {
+		part
+		Operators []operator
 	}
-	alike := visible.Alike(names)
-	shown := make([]operator, len(list))
+	var q wire.OperatorQuery
+	d.part, q.Sorted = partOf(r, "/operators", operatorOrders)
+	q.Sort = d.Sort
+	list, _, next, err := s.cfg.Books.Operators(r.Context(), q)
+	d.Next = next
 	for i := range list {
-		shown[i] = operator{list[i], alike[list[i].PastelID]}
+		d.Operators = append(d.Operators, operator{list[i]})
 	}
-	return ok("operators.html", "Operators", "/operators", shown), err
+	return ok("operators.html", "Operators", "/operators", d), err
 }
 
 // tickets shows which tickets the chain accepted and rejected, and why.

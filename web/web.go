@@ -106,11 +106,11 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		has  query
 	}{
 		"GET /{$}":                {s.overview, nil},
-		"GET /pools":              {s.pools, query{"show": {showOpen, showEnded}}},
+		"GET /pools":              {s.pools, query{"show": {showOpen, showEnded}, "sort": sorts(poolOrders), "after": nil}},
 		"GET /pools/{id}":         {s.pool, query{"before": nil, "pledges": pledges}},
 		"GET /members/{pastelid}": {s.member, query{"pledges": pledges}},
 		"GET /accounts/{address}": {s.account, query{"pledges": pledges}},
-		"GET /operators":          {s.operators, nil},
+		"GET /operators":          {s.operators, query{"sort": sorts(operatorOrders), "after": nil}},
 		"GET /tickets":            {s.tickets, query{"before": nil}},
 		"GET /payouts/{txid}":     {s.payout, nil},
 	} {

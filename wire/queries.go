@@ -9,6 +9,12 @@ type (
 		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Maximum number of items."`
 		Order  string `query:"order" enum:"oldest,newest" default:"oldest" doc:"Which items come first."`
 	}
+	// Sorted selects a part of a list that can be sorted.
+	Sorted struct {
+		Cursor string `query:"cursor" maxLength:"200" doc:"The previous answer's next: continues the list after it. Use it with the same sort, order and filters."`
+		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Maximum number of items."`
+		Order  string `query:"order" enum:"ascending,descending" doc:"Left out, dates and fees ascend, so that the oldest or lowest comes first; everything else descends."`
+	}
 	// AsOf selects the block that a list describes.
 	AsOf struct {
 		At int64 `query:"at" minimum:"-1" maximum:"2147483647" default:"-1" doc:"Block height: the list as it was after this block. -1 for now."`
@@ -39,6 +45,23 @@ const (
 	Newest = "newest"
 )
 
+// Values of Sorted.Order.
+const (
+	Ascending  = "ascending"
+	Descending = "descending"
+)
+
+// Values of PoolQuery.Sort and OperatorQuery.Sort.
+const (
+	SortOpened  = "opened"
+	SortCounted = "counted"
+	SortMembers = "members"
+	SortRoom    = "room"
+	SortFee     = "fee"
+	SortSince   = "since"
+	SortRewards = "rewards"
+)
+
 type (
 	// PoolQuery asks for pools.
 	PoolQuery struct {
@@ -46,6 +69,13 @@ type (
 		Operator string   `query:"operator" maxLength:"100" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"Operator's PastelID: only its pools."`
 		Coins    int64    `query:"coins" minimum:"0" maximum:"21000000000" doc:"PSL: also returns what a new pledge of this size would count and yield."`
 		Open     bool     `query:"open" doc:"Only pools that accept pledges in the next block."`
+		Sort     string   `query:"sort" enum:"opened,counted,members,room,fee" default:"opened" doc:"What the list is sorted by: when the pool opened, its counted coins, its pledges that earn, the coins that can still count until its target is reached, or its fee."`
+		Sorted
+	}
+	// OperatorQuery asks for operators.
+	OperatorQuery struct {
+		Sort string `query:"sort" enum:"counted,since,rewards" default:"counted" doc:"What the list is sorted by: members' coins, when the first pool opened, or the blocks that paid the pools."`
+		Sorted
 	}
 	// PledgeQuery asks for pledges.
 	PledgeQuery struct {

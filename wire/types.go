@@ -94,7 +94,7 @@ type Statistics struct {
 type Yield struct {
 	Percent string `json:"percent" doc:"Yearly percentage on coins that count, after the operator's fee."`
 	Basis   string `json:"basis" enum:"pool,network" doc:"Source of the income: the pool itself, or the average of the network's active pools."`
-	Blocks  int64  `json:"blocks" doc:"Number of blocks that the income covers."`
+	Blocks  int64  `json:"blocks" doc:"Number of blocks that the income covers: those of the last 30 days in which the pool was active; of the network, added up over its pools."`
 }
 
 // PoolTerms are a pool's terms, its status and its dates.
@@ -379,6 +379,11 @@ type Operator struct {
 	Replenish  int64          `json:"replenished" doc:"How often a pool fell short of collateral."`
 	Left       int64          `json:"left" doc:"Number of pledges whose owners left."`
 	Fees       []string       `json:"fees_percent" doc:"The pools' fees in percent, lowest first."`
+	Rewards    int64          `json:"rewards" doc:"Blocks that paid the pools."`
+	LongestGap int64          `json:"longest_gap" doc:"Blocks from one that paid a pool to the next that paid the same pool, at most; 0 before the second."`
+	Forfeited  pastel.Amount  `json:"forfeited" doc:"What pledges forfeited when their owners left, patoshi."`
+	OnTime     int64          `json:"payouts_on_time" doc:"Payouts mined within 20 blocks after the first that could include them."`
+	Alike      bool           `json:"alike,omitempty" doc:"Another operator uses a company name that looks the same."`
 }
 
 // Spend is an unconfirmed transaction that spends pledged coins.

@@ -14,13 +14,14 @@ import (
 
 type poolsCmd struct {
 	apiFlags
-	All   bool  `help:"Include pools that accept no pledges now, and pools that have ended."`
-	Coins int64 `default:"0" placeholder:"PSL" help:"Show what each pool would yield including your pledge of so many PSL."`
+	All   bool   `help:"Include pools that accept no pledges now, and pools that have ended."`
+	Coins int64  `default:"0" placeholder:"PSL" help:"Show what each pool would yield including your pledge of so many PSL."`
+	Sort  string `enum:"opened,counted,members,room,fee" default:"opened" help:"Sort by when the pool opened, its counted coins, its members, the coins it still has room for, or its fee (${enum})."`
 }
 
 // Run compares pools.
 func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
-	list, err := journey.Advised(r.Pools(ctx, wire.PoolQuery{Open: !c.All, Coins: c.Coins}))
+	list, err := journey.Advised(r.AllPools(ctx, wire.PoolQuery{Open: !c.All, Coins: c.Coins, Sort: c.Sort}))
 	if err != nil {
 		return err
 	}
@@ -31,17 +32,17 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		_, err := fmt.Fprintln(e.Out, "No pool accepts pledges now. smartpool pools --all lists the others.")
 		return err
 	}
-	operators, err := journey.Advised(r.Operators(ctx))
+	operators, err := journey.Advised(r.AllOperators(ctx, wire.OperatorQuery{}))
 	if err != nil {
 		return err
 	}
-	records, names := map[string]string{}, map[string][]string{}
+	records, alike := map[string]string{}, map[string]bool{}
 	for _, o := range operators.Items {
 		records[o.PastelID] = fmt.Sprintf("%d; %s", o.Reputation, terminal.Counted(len(o.IDs), "pool"))
 		if failed := o.Pools["dissolved"] + o.Pools["expired"] + o.Pools["closed"]; failed > 0 {
 			records[o.PastelID] += fmt.Sprintf(", %d failed", failed)
 		}
-		names[o.PastelID] = o.Companies
+		alike[o.PastelID] = o.Alike
 	}
 	ids := make([]string, len(list.Items))
 	for i := range list.Items {
@@ -81,7 +82,6 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		}
 		t.AppendRow(row)
 	}
-	alike := visible.Alike(names)
 	if slices.ContainsFunc(list.Items, func(p wire.Pool) bool { return alike[p.Operator] }) {
 		with += "Several operators use the same name, or names that look alike: tell them apart by their PastelIDs.\n"
 	}

@@ -133,7 +133,7 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 		Books: b, Feed: feed, Simulator: simulator{d, books.NewLoaded(reader)}, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
 		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: origins, Proxies: proxies, Hosts: hosts,
 		Local: onLoopback(d.cfg.API), Base: d.cfg.BasePath,
-		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Log: d.log,
+		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Cache: d.cfg.APICache << 20, Log: d.log,
 	})
 	pages := web.New(web.Config{Books: b, Log: d.log, Base: d.cfg.BasePath, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
 	site.Handle("/", pages.Handler(site.Answers().Keep))

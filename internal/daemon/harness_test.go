@@ -321,13 +321,24 @@ func (n *node) unlikeUndisturbed(t *testing.T, database, empty string) string {
 	return ""
 }
 
-// dump returns all rows of all tables of a database, in the order of their columns.
+// dump returns all rows of a database's tables of history, in the order of their columns, and the state that its records load to: which
+// splits a pledge's record includes depends on the steps in which the blocks came.
 func dump(t testing.TB, database string) string {
 	t.Helper()
 	db := openSQL(t, database)
 	defer db.Close()
 	var out strings.Builder
-	for _, table := range []string{"records", "blocks", "events", "pools", "pledges", "pledge_tickets", "names", "claims", "earnings", "payouts"} {
+	reader, err := store.OpenReader(t.Context(), database, regtest(t), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	state, err := reader.State(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&out, "state %x\n", state.Encode())
+	for _, table := range []string{"blocks", "events", "pools", "pledges", "pledge_tickets", "names", "claims", "earnings", "payouts"} {
 		rows, err := db.Query("SELECT * FROM " + table + " ORDER BY 1, 2, 3")
 		if err != nil {
 			t.Fatal(err)

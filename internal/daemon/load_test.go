@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -83,6 +84,7 @@ func BenchmarkLoad(b *testing.B) {
 			}
 			for range b.N {
 				moving, stop := context.WithCancel(ctx)
+				var blocks []time.Time // when they were stored
 				moved := make(chan struct{})
 				go func() {
 					defer close(moved)
@@ -96,22 +98,30 @@ func BenchmarkLoad(b *testing.B) {
 							b.Error(err)
 							return
 						}
+						blocks = append(blocks, time.Now())
 						select {
 						case <-moving.Done():
 						case <-time.After(loadBlock):
 						}
 					}
 				}()
-				attack(b, &targets)
+				requests := attack(b, &targets)
 				stop()
 				<-moved
+				report(b, requests, blocks)
 			}
 		})
 	}
 }
 
-// attack has vegeta generate the load, and reports its measurements.
-func attack(b *testing.B, targets *bytes.Buffer) {
+// request is one that was answered.
+type request struct {
+	at   time.Time
+	took time.Duration
+}
+
+// attack has vegeta generate the load.
+func attack(b *testing.B, targets *bytes.Buffer) (list []request) {
 	b.Helper()
 	attack := exec.Command("go", "run", vegeta, "attack", "-rate", fmt.Sprint(loadRate), "-duration", loadFor.String(), "-timeout", "30s", "-max-body", "0")
 	attack.Stdin = bytes.NewReader(targets.Bytes())
@@ -120,30 +130,55 @@ func attack(b *testing.B, targets *bytes.Buffer) {
 	if err := attack.Run(); err != nil {
 		b.Fatal(err, complaints.String())
 	}
-	report := exec.Command("go", "run", vegeta, "report", "-type", "json")
-	report.Stdin = &raw
-	text, err := report.Output()
+	encode := exec.Command("go", "run", vegeta, "encode", "-to", "json")
+	encode.Stdin = &raw
+	text, err := encode.Output()
 	if err != nil {
 		b.Fatal(err)
 	}
-	var got struct {
-		Latencies struct {
-			P50 float64 `json:"50th"`
-			P99 float64 `json:"99th"`
-			Max float64 `json:"max"`
-		} `json:"latencies"`
-		Rate    float64
-		Success float64
+	for results := json.NewDecoder(bytes.NewReader(text)); results.More(); {
+		var x struct {
+			Timestamp time.Time
+			Latency   time.Duration
+			Code      int
+			Error     string
+		}
+		if err := results.Decode(&x); err != nil {
+			b.Fatal(err)
+		}
+		if x.Code != http.StatusOK {
+			b.Fatalf("not all requests succeeded: %d %s", x.Code, x.Error)
+		}
+		list = append(list, request{x.Timestamp, x.Latency})
 	}
-	if err := json.Unmarshal(text, &got); err != nil {
-		b.Fatal(err, string(text))
+	if want := loadRate * int(loadFor/time.Second); len(list) < want*99/100 { // the rest could not be sent
+		b.Errorf("%d requests, want %d", len(list), want)
 	}
-	if got.Success != 1 {
-		b.Errorf("not all requests succeeded: %s", text)
+	return list
+}
+
+// report reports how long all requests took, and those sent in the second after a block was stored.
+func report(b *testing.B, requests []request, blocks []time.Time) {
+	b.Helper()
+	var all, after []time.Duration
+	for _, x := range requests {
+		all = append(all, x.took)
+		if slices.ContainsFunc(blocks, func(at time.Time) bool { return !x.at.Before(at) && x.at.Sub(at) < time.Second }) {
+			after = append(after, x.took)
+		}
 	}
-	b.ReportMetric(got.Latencies.P50/1e6, "ms-p50")
-	b.ReportMetric(got.Latencies.P99/1e6, "ms-p99")
-	b.ReportMetric(got.Latencies.Max/1e6, "ms-max")
-	b.ReportMetric(got.Rate, "requests/s")
+	for _, of := range []struct {
+		name string
+		took []time.Duration
+	}{{"", all}, {"-after-block", after}} {
+		slices.Sort(of.took)
+		if len(of.took) == 0 {
+			b.Fatal("no requests" + of.name)
+		}
+		for name, part := range map[string]float64{"p50": 0.5, "p99": 0.99, "p999": 0.999, "max": 1} {
+			at := min(int(part*float64(len(of.took))), len(of.took)-1)
+			b.ReportMetric(float64(of.took[at])/1e6, "ms-"+name+of.name)
+		}
+	}
 	b.ReportMetric(0, "ns/op")
 }

@@ -40,11 +40,11 @@ func (s *stage) kept(ctx context.Context) (a account, err error) {
 			if stored = tip.Height == s.height(); err != nil || !stored {
 				return err
 			}
-			totals, err := x.Totals(0, tip.Height)
+			_, sums, err := x.PoolSums(s.Pool)
 			if err != nil {
 				return err
 			}
-			a.income, a.paid = totals[s.Pool].Income, totals[s.Pool].Paid
+			a.income, a.paid = sums.Income, sums.Paid
 			a.left, err = leftBy(x, s.Pool)
 			return err
 		})

@@ -209,7 +209,7 @@ const mostIDs = 10
 // UnverifiedPool asks for a pool as VerifiedPool does, but does not verify its terms.
 func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDetail, err error) {
 	if !strings.Contains(id, ".") {
-		list, err := Advised(r.Pools(ctx, wire.PoolQuery{}))
+		list, err := Advised(r.AllPools(ctx, wire.PoolQuery{}))
 		if err != nil {
 			return p, err
 		}

@@ -24,7 +24,7 @@ func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *tick
 	if err != nil {
 		return "", err
 	}
-	alike, err := r.alike(ctx)
+	operator, err := Advised(r.Operator(ctx, p.Operator))
 	if err != nil {
 		return "", err
 	}
@@ -32,7 +32,7 @@ func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *tick
 	fmt.Fprintf(&b, "You are about to pledge coins. They stay in your wallet. You leave the pool by spending them.\n\n")
 	fmt.Fprintf(&b, "Pool      %s (%s)\n", p.ID, p.Status)
 	fmt.Fprintf(&b, "Operator  %s, reputation %d, PastelID\n          %s\n", visible.Name(p.Company), p.Reputation, p.Operator)
-	if alike[p.Operator] {
+	if operator.Alike {
 		b.WriteString("          Another operator uses this name, or one that looks like it: compare the PastelID.\n")
 	}
 	fmt.Fprintf(&b, "Fee       %s %% of the rewards, to %s\n", p.Fee, p.FeeAddress)
@@ -51,19 +51,6 @@ func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *tick
 	fmt.Fprintf(&b, "Leaving   forfeits what the pledge earned since the last settlement (one every %d blocks) and costs up to %d points of reputation per pledge\n",
 		r.Params.SettlementInterval, pool.LeavingCosts(pool.Member))
 	return b.String(), nil
-}
-
-// alike returns the operators whose names look like another operator's.
-func (r *Daemon) alike(ctx context.Context) (map[string]bool, error) {
-	list, err := Advised(r.Operators(ctx))
-	if err != nil {
-		return nil, err
-	}
-	names := map[string][]string{}
-	for i := range list.Items {
-		names[list.Items[i].PastelID] = list.Items[i].Companies
-	}
-	return visible.Alike(names), nil
 }
 
 // has says how many coins a pool has.
@@ -91,7 +78,7 @@ func (r *Daemon) yield(ctx context.Context, p *wire.PoolDetail, coins int64) (st
 	if p.Waits {
 		return "none while on standby" + members(p.Yield), nil
 	}
-	list, err := Advised(r.Pools(ctx, wire.PoolQuery{Coins: coins}))
+	list, err := Advised(r.AllPools(ctx, wire.PoolQuery{Coins: coins, Operator: p.Operator}))
 	if err != nil {
 		return "", err
 	}

@@ -168,18 +168,3 @@ func looksASCII(r rune) bool { return ascii(confusables.Skeleton(string(r))) }
 func ascii(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
-
-// Alike returns those whose name looks the same as another's, given everyone's names.
-func Alike(names map[string][]string) map[string]bool {
-	users, alike := map[string]string{}, map[string]bool{}
-	for who, list := range names {
-		for _, name := range list {
-			same := Skeleton(name)
-			if other, taken := users[same]; taken && other != who {
-				alike[other], alike[who] = true, true
-			}
-			users[same] = who
-		}
-	}
-	return alike
-}

@@ -252,8 +252,10 @@ func (q *Queries) InsertPayout(ctx context.Context, arg InsertPayoutParams) erro
 
 const insertPool = `-- name: InsertPool :exec
 INSERT INTO pools (num, id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
-	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered, shelf, low, broken, members, standby, plain, room, escrowed, claimed,
+	pending, skeleton)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
+	$30, $31, $32)
 `
 
 type InsertPoolParams struct {
@@ -278,6 +280,17 @@ type InsertPoolParams struct {
 	Ended        sql.NullInt64
 	Counted      int64
 	Offered      int64
+	Shelf        int64
+	Low          int64
+	Broken       int64
+	Members      int64
+	Standby      int64
+	Plain        int64
+	Room         int64
+	Escrowed     int64
+	Claimed      int64
+	Pending      int64
+	Skeleton     string
 }
 
 func (q *Queries) InsertPool(ctx context.Context, arg InsertPoolParams) error {
@@ -303,6 +316,17 @@ func (q *Queries) InsertPool(ctx context.Context, arg InsertPoolParams) error {
 		arg.Ended,
 		arg.Counted,
 		arg.Offered,
+		arg.Shelf,
+		arg.Low,
+		arg.Broken,
+		arg.Members,
+		arg.Standby,
+		arg.Plain,
+		arg.Room,
+		arg.Escrowed,
+		arg.Claimed,
+		arg.Pending,
+		arg.Skeleton,
 	)
 	return err
 }
@@ -409,7 +433,9 @@ func (q *Queries) UnpayPayoutsAbove(ctx context.Context, paid sql.NullInt32) err
 }
 
 const updatePool = `-- name: UpdatePool :execrows
-UPDATE pools SET status = $2, activated = $3, activation_tx = $4, deadline = $5, ended = $6, counted = $7, offered = $8 WHERE id = $1
+UPDATE pools SET status = $2, activated = $3, activation_tx = $4, deadline = $5, ended = $6, counted = $7, offered = $8,
+	shelf = $9, low = $10, broken = $11, members = $12, standby = $13, plain = $14, room = $15, escrowed = $16, claimed = $17, pending = $18
+WHERE id = $1
 `
 
 type UpdatePoolParams struct {
@@ -421,6 +447,16 @@ type UpdatePoolParams struct {
 	Ended        sql.NullInt64
 	Counted      int64
 	Offered      int64
+	Shelf        int64
+	Low          int64
+	Broken       int64
+	Members      int64
+	Standby      int64
+	Plain        int64
+	Room         int64
+	Escrowed     int64
+	Claimed      int64
+	Pending      int64
 }
 
 func (q *Queries) UpdatePool(ctx context.Context, arg UpdatePoolParams) (int64, error) {
@@ -433,6 +469,16 @@ func (q *Queries) UpdatePool(ctx context.Context, arg UpdatePoolParams) (int64, 
 		arg.Ended,
 		arg.Counted,
 		arg.Offered,
+		arg.Shelf,
+		arg.Low,
+		arg.Broken,
+		arg.Members,
+		arg.Standby,
+		arg.Plain,
+		arg.Room,
+		arg.Escrowed,
+		arg.Claimed,
+		arg.Pending,
 	)
 	if err != nil {
 		return 0, err

@@ -99,6 +99,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteNamesAboveStmt, err = db.PrepareContext(ctx, deleteNamesAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteNamesAbove: %w", err)
 	}
+	if q.deleteNetworkSumsAboveStmt, err = db.PrepareContext(ctx, deleteNetworkSumsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteNetworkSumsAbove: %w", err)
+	}
+	if q.deleteOperatorStmt, err = db.PrepareContext(ctx, deleteOperator); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOperator: %w", err)
+	}
 	if q.deletePayoutsAboveStmt, err = db.PrepareContext(ctx, deletePayoutsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePayoutsAbove: %w", err)
 	}
@@ -107,6 +113,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deletePledgesAboveStmt, err = db.PrepareContext(ctx, deletePledgesAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePledgesAbove: %w", err)
+	}
+	if q.deletePoolSumsAboveStmt, err = db.PrepareContext(ctx, deletePoolSumsAbove); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePoolSumsAbove: %w", err)
 	}
 	if q.deletePoolsAboveStmt, err = db.PrepareContext(ctx, deletePoolsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePoolsAbove: %w", err)
@@ -141,6 +150,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.emptyNamesStmt, err = db.PrepareContext(ctx, emptyNames); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyNames: %w", err)
 	}
+	if q.emptyNetworkStmt, err = db.PrepareContext(ctx, emptyNetwork); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyNetwork: %w", err)
+	}
+	if q.emptyNetworkSumsStmt, err = db.PrepareContext(ctx, emptyNetworkSums); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyNetworkSums: %w", err)
+	}
+	if q.emptyOperatorsStmt, err = db.PrepareContext(ctx, emptyOperators); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyOperators: %w", err)
+	}
 	if q.emptyPayoutsStmt, err = db.PrepareContext(ctx, emptyPayouts); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPayouts: %w", err)
 	}
@@ -149,6 +167,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.emptyPledgesStmt, err = db.PrepareContext(ctx, emptyPledges); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPledges: %w", err)
+	}
+	if q.emptyPoolSumsStmt, err = db.PrepareContext(ctx, emptyPoolSums); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyPoolSums: %w", err)
 	}
 	if q.emptyPoolsStmt, err = db.PrepareContext(ctx, emptyPools); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPools: %w", err)
@@ -164,6 +185,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.endingsStmt, err = db.PrepareContext(ctx, endings); err != nil {
 		return nil, fmt.Errorf("error preparing query Endings: %w", err)
+	}
+	if q.firstPoolStmt, err = db.PrepareContext(ctx, firstPool); err != nil {
+		return nil, fmt.Errorf("error preparing query FirstPool: %w", err)
 	}
 	if q.forgetAlertsStmt, err = db.PrepareContext(ctx, forgetAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetAlerts: %w", err)
@@ -189,6 +213,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertEarningStmt, err = db.PrepareContext(ctx, insertEarning); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEarning: %w", err)
 	}
+	if q.insertNetworkSumsStmt, err = db.PrepareContext(ctx, insertNetworkSums); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertNetworkSums: %w", err)
+	}
 	if q.insertPayoutStmt, err = db.PrepareContext(ctx, insertPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPayout: %w", err)
 	}
@@ -197,6 +224,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
+	}
+	if q.isMemberStmt, err = db.PrepareContext(ctx, isMember); err != nil {
+		return nil, fmt.Errorf("error preparing query IsMember: %w", err)
 	}
 	if q.lastBlockStmt, err = db.PrepareContext(ctx, lastBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query LastBlock: %w", err)
@@ -207,14 +237,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastNameStmt, err = db.PrepareContext(ctx, lastName); err != nil {
 		return nil, fmt.Errorf("error preparing query LastName: %w", err)
 	}
+	if q.lastNetworkSumsStmt, err = db.PrepareContext(ctx, lastNetworkSums); err != nil {
+		return nil, fmt.Errorf("error preparing query LastNetworkSums: %w", err)
+	}
 	if q.lastPoolStmt, err = db.PrepareContext(ctx, lastPool); err != nil {
 		return nil, fmt.Errorf("error preparing query LastPool: %w", err)
+	}
+	if q.lastSumsStmt, err = db.PrepareContext(ctx, lastSums); err != nil {
+		return nil, fmt.Errorf("error preparing query LastSums: %w", err)
 	}
 	if q.ledgerEventsAboveStmt, err = db.PrepareContext(ctx, ledgerEventsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query LedgerEventsAbove: %w", err)
 	}
 	if q.listSubscriptionsStmt, err = db.PrepareContext(ctx, listSubscriptions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSubscriptions: %w", err)
+	}
+	if q.longestGapStmt, err = db.PrepareContext(ctx, longestGap); err != nil {
+		return nil, fmt.Errorf("error preparing query LongestGap: %w", err)
 	}
 	if q.loseAlertsStmt, err = db.PrepareContext(ctx, loseAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query LoseAlerts: %w", err)
@@ -228,8 +267,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lowerStandingStmt, err = db.PrepareContext(ctx, lowerStanding); err != nil {
 		return nil, fmt.Errorf("error preparing query LowerStanding: %w", err)
 	}
+	if q.networkStmt, err = db.PrepareContext(ctx, network); err != nil {
+		return nil, fmt.Errorf("error preparing query Network: %w", err)
+	}
 	if q.nextAlertStmt, err = db.PrepareContext(ctx, nextAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query NextAlert: %w", err)
+	}
+	if q.operatorRowStmt, err = db.PrepareContext(ctx, operatorRow); err != nil {
+		return nil, fmt.Errorf("error preparing query OperatorRow: %w", err)
 	}
 	if q.outputsAboveStmt, err = db.PrepareContext(ctx, outputsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query OutputsAbove: %w", err)
@@ -237,8 +282,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.paidByPayoutStmt, err = db.PrepareContext(ctx, paidByPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PaidByPayout: %w", err)
 	}
+	if q.paidPayoutStmt, err = db.PrepareContext(ctx, paidPayout); err != nil {
+		return nil, fmt.Errorf("error preparing query PaidPayout: %w", err)
+	}
 	if q.payPayoutStmt, err = db.PrepareContext(ctx, payPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PayPayout: %w", err)
+	}
+	if q.pledgeRoleStmt, err = db.PrepareContext(ctx, pledgeRole); err != nil {
+		return nil, fmt.Errorf("error preparing query PledgeRole: %w", err)
+	}
+	if q.poolFiguresStmt, err = db.PrepareContext(ctx, poolFigures); err != nil {
+		return nil, fmt.Errorf("error preparing query PoolFigures: %w", err)
 	}
 	if q.poolsOfPledgerStmt, err = db.PrepareContext(ctx, poolsOfPledger); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolsOfPledger: %w", err)
@@ -255,6 +309,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putMempoolLookedStmt, err = db.PrepareContext(ctx, putMempoolLooked); err != nil {
 		return nil, fmt.Errorf("error preparing query PutMempoolLooked: %w", err)
 	}
+	if q.putNetworkStmt, err = db.PrepareContext(ctx, putNetwork); err != nil {
+		return nil, fmt.Errorf("error preparing query PutNetwork: %w", err)
+	}
+	if q.putOperatorStmt, err = db.PrepareContext(ctx, putOperator); err != nil {
+		return nil, fmt.Errorf("error preparing query PutOperator: %w", err)
+	}
 	if q.putSpendStmt, err = db.PrepareContext(ctx, putSpend); err != nil {
 		return nil, fmt.Errorf("error preparing query PutSpend: %w", err)
 	}
@@ -263,6 +323,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.retryUnansweredStmt, err = db.PrepareContext(ctx, retryUnanswered); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryUnanswered: %w", err)
+	}
+	if q.setRoleStmt, err = db.PrepareContext(ctx, setRole); err != nil {
+		return nil, fmt.Errorf("error preparing query SetRole: %w", err)
 	}
 	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
@@ -418,6 +481,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteNamesAboveStmt: %w", cerr)
 		}
 	}
+	if q.deleteNetworkSumsAboveStmt != nil {
+		if cerr := q.deleteNetworkSumsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteNetworkSumsAboveStmt: %w", cerr)
+		}
+	}
+	if q.deleteOperatorStmt != nil {
+		if cerr := q.deleteOperatorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOperatorStmt: %w", cerr)
+		}
+	}
 	if q.deletePayoutsAboveStmt != nil {
 		if cerr := q.deletePayoutsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePayoutsAboveStmt: %w", cerr)
@@ -431,6 +504,11 @@ func (q *Queries) Close() error {
 	if q.deletePledgesAboveStmt != nil {
 		if cerr := q.deletePledgesAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePledgesAboveStmt: %w", cerr)
+		}
+	}
+	if q.deletePoolSumsAboveStmt != nil {
+		if cerr := q.deletePoolSumsAboveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePoolSumsAboveStmt: %w", cerr)
 		}
 	}
 	if q.deletePoolsAboveStmt != nil {
@@ -488,6 +566,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing emptyNamesStmt: %w", cerr)
 		}
 	}
+	if q.emptyNetworkStmt != nil {
+		if cerr := q.emptyNetworkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyNetworkStmt: %w", cerr)
+		}
+	}
+	if q.emptyNetworkSumsStmt != nil {
+		if cerr := q.emptyNetworkSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyNetworkSumsStmt: %w", cerr)
+		}
+	}
+	if q.emptyOperatorsStmt != nil {
+		if cerr := q.emptyOperatorsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyOperatorsStmt: %w", cerr)
+		}
+	}
 	if q.emptyPayoutsStmt != nil {
 		if cerr := q.emptyPayoutsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyPayoutsStmt: %w", cerr)
@@ -501,6 +594,11 @@ func (q *Queries) Close() error {
 	if q.emptyPledgesStmt != nil {
 		if cerr := q.emptyPledgesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyPledgesStmt: %w", cerr)
+		}
+	}
+	if q.emptyPoolSumsStmt != nil {
+		if cerr := q.emptyPoolSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyPoolSumsStmt: %w", cerr)
 		}
 	}
 	if q.emptyPoolsStmt != nil {
@@ -526,6 +624,11 @@ func (q *Queries) Close() error {
 	if q.endingsStmt != nil {
 		if cerr := q.endingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endingsStmt: %w", cerr)
+		}
+	}
+	if q.firstPoolStmt != nil {
+		if cerr := q.firstPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing firstPoolStmt: %w", cerr)
 		}
 	}
 	if q.forgetAlertsStmt != nil {
@@ -568,6 +671,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertEarningStmt: %w", cerr)
 		}
 	}
+	if q.insertNetworkSumsStmt != nil {
+		if cerr := q.insertNetworkSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertNetworkSumsStmt: %w", cerr)
+		}
+	}
 	if q.insertPayoutStmt != nil {
 		if cerr := q.insertPayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertPayoutStmt: %w", cerr)
@@ -581,6 +689,11 @@ func (q *Queries) Close() error {
 	if q.insertSubscriptionStmt != nil {
 		if cerr := q.insertSubscriptionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSubscriptionStmt: %w", cerr)
+		}
+	}
+	if q.isMemberStmt != nil {
+		if cerr := q.isMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing isMemberStmt: %w", cerr)
 		}
 	}
 	if q.lastBlockStmt != nil {
@@ -598,9 +711,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastNameStmt: %w", cerr)
 		}
 	}
+	if q.lastNetworkSumsStmt != nil {
+		if cerr := q.lastNetworkSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastNetworkSumsStmt: %w", cerr)
+		}
+	}
 	if q.lastPoolStmt != nil {
 		if cerr := q.lastPoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastPoolStmt: %w", cerr)
+		}
+	}
+	if q.lastSumsStmt != nil {
+		if cerr := q.lastSumsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastSumsStmt: %w", cerr)
 		}
 	}
 	if q.ledgerEventsAboveStmt != nil {
@@ -611,6 +734,11 @@ func (q *Queries) Close() error {
 	if q.listSubscriptionsStmt != nil {
 		if cerr := q.listSubscriptionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSubscriptionsStmt: %w", cerr)
+		}
+	}
+	if q.longestGapStmt != nil {
+		if cerr := q.longestGapStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing longestGapStmt: %w", cerr)
 		}
 	}
 	if q.loseAlertsStmt != nil {
@@ -633,9 +761,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lowerStandingStmt: %w", cerr)
 		}
 	}
+	if q.networkStmt != nil {
+		if cerr := q.networkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing networkStmt: %w", cerr)
+		}
+	}
 	if q.nextAlertStmt != nil {
 		if cerr := q.nextAlertStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextAlertStmt: %w", cerr)
+		}
+	}
+	if q.operatorRowStmt != nil {
+		if cerr := q.operatorRowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing operatorRowStmt: %w", cerr)
 		}
 	}
 	if q.outputsAboveStmt != nil {
@@ -648,9 +786,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing paidByPayoutStmt: %w", cerr)
 		}
 	}
+	if q.paidPayoutStmt != nil {
+		if cerr := q.paidPayoutStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing paidPayoutStmt: %w", cerr)
+		}
+	}
 	if q.payPayoutStmt != nil {
 		if cerr := q.payPayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing payPayoutStmt: %w", cerr)
+		}
+	}
+	if q.pledgeRoleStmt != nil {
+		if cerr := q.pledgeRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pledgeRoleStmt: %w", cerr)
+		}
+	}
+	if q.poolFiguresStmt != nil {
+		if cerr := q.poolFiguresStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing poolFiguresStmt: %w", cerr)
 		}
 	}
 	if q.poolsOfPledgerStmt != nil {
@@ -678,6 +831,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putMempoolLookedStmt: %w", cerr)
 		}
 	}
+	if q.putNetworkStmt != nil {
+		if cerr := q.putNetworkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putNetworkStmt: %w", cerr)
+		}
+	}
+	if q.putOperatorStmt != nil {
+		if cerr := q.putOperatorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putOperatorStmt: %w", cerr)
+		}
+	}
 	if q.putSpendStmt != nil {
 		if cerr := q.putSpendStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putSpendStmt: %w", cerr)
@@ -691,6 +854,11 @@ func (q *Queries) Close() error {
 	if q.retryUnansweredStmt != nil {
 		if cerr := q.retryUnansweredStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing retryUnansweredStmt: %w", cerr)
+		}
+	}
+	if q.setRoleStmt != nil {
+		if cerr := q.setRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setRoleStmt: %w", cerr)
 		}
 	}
 	if q.standingAlertsStmt != nil {
@@ -797,9 +965,12 @@ type Queries struct {
 	deleteEventsAboveStmt        *sql.Stmt
 	deleteMempoolLookedStmt      *sql.Stmt
 	deleteNamesAboveStmt         *sql.Stmt
+	deleteNetworkSumsAboveStmt   *sql.Stmt
+	deleteOperatorStmt           *sql.Stmt
 	deletePayoutsAboveStmt       *sql.Stmt
 	deletePledgeTicketsAboveStmt *sql.Stmt
 	deletePledgesAboveStmt       *sql.Stmt
+	deletePoolSumsAboveStmt      *sql.Stmt
 	deletePoolsAboveStmt         *sql.Stmt
 	deleteSpendStmt              *sql.Stmt
 	deleteSpendsStmt             *sql.Stmt
@@ -811,14 +982,19 @@ type Queries struct {
 	emptyEarningsStmt            *sql.Stmt
 	emptyEventsStmt              *sql.Stmt
 	emptyNamesStmt               *sql.Stmt
+	emptyNetworkStmt             *sql.Stmt
+	emptyNetworkSumsStmt         *sql.Stmt
+	emptyOperatorsStmt           *sql.Stmt
 	emptyPayoutsStmt             *sql.Stmt
 	emptyPledgeTicketsStmt       *sql.Stmt
 	emptyPledgesStmt             *sql.Stmt
+	emptyPoolSumsStmt            *sql.Stmt
 	emptyPoolsStmt               *sql.Stmt
 	emptyPrunedStmt              *sql.Stmt
 	emptyRecordsStmt             *sql.Stmt
 	endPledgeStmt                *sql.Stmt
 	endingsStmt                  *sql.Stmt
+	firstPoolStmt                *sql.Stmt
 	forgetAlertsStmt             *sql.Stmt
 	forgetUndoStmt               *sql.Stmt
 	giveUpAlertsStmt             *sql.Stmt
@@ -827,31 +1003,44 @@ type Queries struct {
 	insertAlertStmt              *sql.Stmt
 	insertBlockStmt              *sql.Stmt
 	insertEarningStmt            *sql.Stmt
+	insertNetworkSumsStmt        *sql.Stmt
 	insertPayoutStmt             *sql.Stmt
 	insertPoolStmt               *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
+	isMemberStmt                 *sql.Stmt
 	lastBlockStmt                *sql.Stmt
 	lastMoveStmt                 *sql.Stmt
 	lastNameStmt                 *sql.Stmt
+	lastNetworkSumsStmt          *sql.Stmt
 	lastPoolStmt                 *sql.Stmt
+	lastSumsStmt                 *sql.Stmt
 	ledgerEventsAboveStmt        *sql.Stmt
 	listSubscriptionsStmt        *sql.Stmt
+	longestGapStmt               *sql.Stmt
 	loseAlertsStmt               *sql.Stmt
 	lostAlertsStmt               *sql.Stmt
 	lowerSinceStmt               *sql.Stmt
 	lowerStandingStmt            *sql.Stmt
+	networkStmt                  *sql.Stmt
 	nextAlertStmt                *sql.Stmt
+	operatorRowStmt              *sql.Stmt
 	outputsAboveStmt             *sql.Stmt
 	paidByPayoutStmt             *sql.Stmt
+	paidPayoutStmt               *sql.Stmt
 	payPayoutStmt                *sql.Stmt
+	pledgeRoleStmt               *sql.Stmt
+	poolFiguresStmt              *sql.Stmt
 	poolsOfPledgerStmt           *sql.Stmt
 	putAlertCursorStmt           *sql.Stmt
 	putDeliveredStmt             *sql.Stmt
 	putFailedStmt                *sql.Stmt
 	putMempoolLookedStmt         *sql.Stmt
+	putNetworkStmt               *sql.Stmt
+	putOperatorStmt              *sql.Stmt
 	putSpendStmt                 *sql.Stmt
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
+	setRoleStmt                  *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
 	takeRoleStmt                 *sql.Stmt
 	ticketsOfPledgeStmt          *sql.Stmt
@@ -891,9 +1080,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteEventsAboveStmt:        q.deleteEventsAboveStmt,
 		deleteMempoolLookedStmt:      q.deleteMempoolLookedStmt,
 		deleteNamesAboveStmt:         q.deleteNamesAboveStmt,
+		deleteNetworkSumsAboveStmt:   q.deleteNetworkSumsAboveStmt,
+		deleteOperatorStmt:           q.deleteOperatorStmt,
 		deletePayoutsAboveStmt:       q.deletePayoutsAboveStmt,
 		deletePledgeTicketsAboveStmt: q.deletePledgeTicketsAboveStmt,
 		deletePledgesAboveStmt:       q.deletePledgesAboveStmt,
+		deletePoolSumsAboveStmt:      q.deletePoolSumsAboveStmt,
 		deletePoolsAboveStmt:         q.deletePoolsAboveStmt,
 		deleteSpendStmt:              q.deleteSpendStmt,
 		deleteSpendsStmt:             q.deleteSpendsStmt,
@@ -905,14 +1097,19 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		emptyEarningsStmt:            q.emptyEarningsStmt,
 		emptyEventsStmt:              q.emptyEventsStmt,
 		emptyNamesStmt:               q.emptyNamesStmt,
+		emptyNetworkStmt:             q.emptyNetworkStmt,
+		emptyNetworkSumsStmt:         q.emptyNetworkSumsStmt,
+		emptyOperatorsStmt:           q.emptyOperatorsStmt,
 		emptyPayoutsStmt:             q.emptyPayoutsStmt,
 		emptyPledgeTicketsStmt:       q.emptyPledgeTicketsStmt,
 		emptyPledgesStmt:             q.emptyPledgesStmt,
+		emptyPoolSumsStmt:            q.emptyPoolSumsStmt,
 		emptyPoolsStmt:               q.emptyPoolsStmt,
 		emptyPrunedStmt:              q.emptyPrunedStmt,
 		emptyRecordsStmt:             q.emptyRecordsStmt,
 		endPledgeStmt:                q.endPledgeStmt,
 		endingsStmt:                  q.endingsStmt,
+		firstPoolStmt:                q.firstPoolStmt,
 		forgetAlertsStmt:             q.forgetAlertsStmt,
 		forgetUndoStmt:               q.forgetUndoStmt,
 		giveUpAlertsStmt:             q.giveUpAlertsStmt,
@@ -921,31 +1118,44 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertAlertStmt:              q.insertAlertStmt,
 		insertBlockStmt:              q.insertBlockStmt,
 		insertEarningStmt:            q.insertEarningStmt,
+		insertNetworkSumsStmt:        q.insertNetworkSumsStmt,
 		insertPayoutStmt:             q.insertPayoutStmt,
 		insertPoolStmt:               q.insertPoolStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
+		isMemberStmt:                 q.isMemberStmt,
 		lastBlockStmt:                q.lastBlockStmt,
 		lastMoveStmt:                 q.lastMoveStmt,
 		lastNameStmt:                 q.lastNameStmt,
+		lastNetworkSumsStmt:          q.lastNetworkSumsStmt,
 		lastPoolStmt:                 q.lastPoolStmt,
+		lastSumsStmt:                 q.lastSumsStmt,
 		ledgerEventsAboveStmt:        q.ledgerEventsAboveStmt,
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
+		longestGapStmt:               q.longestGapStmt,
 		loseAlertsStmt:               q.loseAlertsStmt,
 		lostAlertsStmt:               q.lostAlertsStmt,
 		lowerSinceStmt:               q.lowerSinceStmt,
 		lowerStandingStmt:            q.lowerStandingStmt,
+		networkStmt:                  q.networkStmt,
 		nextAlertStmt:                q.nextAlertStmt,
+		operatorRowStmt:              q.operatorRowStmt,
 		outputsAboveStmt:             q.outputsAboveStmt,
 		paidByPayoutStmt:             q.paidByPayoutStmt,
+		paidPayoutStmt:               q.paidPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
+		pledgeRoleStmt:               q.pledgeRoleStmt,
+		poolFiguresStmt:              q.poolFiguresStmt,
 		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
 		putAlertCursorStmt:           q.putAlertCursorStmt,
 		putDeliveredStmt:             q.putDeliveredStmt,
 		putFailedStmt:                q.putFailedStmt,
 		putMempoolLookedStmt:         q.putMempoolLookedStmt,
+		putNetworkStmt:               q.putNetworkStmt,
+		putOperatorStmt:              q.putOperatorStmt,
 		putSpendStmt:                 q.putSpendStmt,
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
+		setRoleStmt:                  q.setRoleStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
 		takeRoleStmt:                 q.takeRoleStmt,
 		ticketsOfPledgeStmt:          q.ticketsOfPledgeStmt,

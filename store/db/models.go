@@ -41,6 +41,14 @@ type Delivery struct {
 	GivenUp      int64
 }
 
+type NetworkSum struct {
+	Height       int32
+	Active       int64
+	ActiveBlocks int64
+	Income       int64
+	Paid         int64
+}
+
 type Subscription struct {
 	ID       string
 	Created  int64

@@ -76,8 +76,12 @@ UPDATE payouts SET cancelled = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL
 
 -- name: InsertPool :exec
 INSERT INTO pools (num, id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period,
-	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
+	opened, opened_tx, activated, activation_tx, deadline, ended, counted, offered, shelf, low, broken, members, standby, plain, room, escrowed, claimed,
+	pending, skeleton)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
+	$30, $31, $32);
 
 -- name: UpdatePool :execrows
-UPDATE pools SET status = $2, activated = $3, activation_tx = $4, deadline = $5, ended = $6, counted = $7, offered = $8 WHERE id = $1;
+UPDATE pools SET status = $2, activated = $3, activation_tx = $4, deadline = $5, ended = $6, counted = $7, offered = $8,
+	shelf = $9, low = $10, broken = $11, members = $12, standby = $13, plain = $14, room = $15, escrowed = $16, claimed = $17, pending = $18
+WHERE id = $1;
