@@ -73,6 +73,8 @@ type transaction interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	// failed returns the first error of a statement; later errors may only follow from it.
 	failed() error
+	// announce tells readers of the database's last block once the transaction is committed.
+	announce(ctx context.Context, tip pool.Tip) error
 	Commit() error
 	Rollback() error
 }
