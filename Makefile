@@ -132,9 +132,8 @@ bench-scale:
 	@[ '$(DATABASE)' != postgres ] || .ci/needs test
 	@$(SCALE) measure --size '$(SIZE)' $(KEPT)
 
-# Shows how the cost of each answer grows with pools, members and history, counted by PostgreSQL.
+# Shows how the cost of each answer grows with pools, members and history.
 bench-growth:
-	@.ci/needs test
 	@$(SCALE) growth $(if $(FOLDER),--folder '$(FOLDER)') $(if $(JSON),--json)
 
 build:

@@ -55,8 +55,10 @@ func NewFeed(r *store.Reader, log *slog.Logger) *Feed {
 }
 
 // onBlock has the feed call prepare before it announces a block, with the channel that will close when the next one is announced, and at every
-// poll that brings no block. The announcement waits for it. Call onBlock before Run.
+// poll that brings no block. The announcement waits for it.
 func (f *Feed) onBlock(prepare func(ctx context.Context, tip wire.Tip, moved <-chan struct{})) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.prepare = prepare
 }
 

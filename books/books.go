@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -37,6 +38,8 @@ type Books struct {
 	net    pool.Params
 	listed func() *chain.Listing
 
+	most int // bytes of cached pools
+
 	mu   sync.Mutex
 	kept *kept
 }
@@ -45,6 +48,7 @@ type Books struct {
 type kept struct {
 	tip     pastel.BlockHash
 	pools   map[ticket.PoolID]*once[*pool.Pool]
+	size    int // of the pools, bytes
 	network once[*income]
 }
 
@@ -71,7 +75,7 @@ func (o *once[T]) get(compute func() (T, error)) (T, error) {
 
 // New returns the read model of a database.
 func New(r *store.Reader) *Books {
-	return &Books{reader: r, net: r.Params(), kept: &kept{}, listed: func() *chain.Listing { return nil }}
+	return &Books{reader: r, net: r.Params(), most: poolCache, kept: &kept{}, listed: func() *chain.Listing { return nil }}
 }
 
 // AskNode lets the read model report the state of Supernodes. listing returns a node's recent list, nil if there is none. Call AskNode
@@ -179,16 +183,39 @@ func (v *view) moments(places map[**wire.Moment]pastel.Height) error {
 func (v *view) poolState(id ticket.PoolID) (*pool.Pool, error) {
 	return v.b.keep(v.tip.Hash, id).get(func() (*pool.Pool, error) {
 		p, err := v.Pool(id)
+		if err == nil {
+			v.b.weigh(v.tip.Hash, &p)
+		}
 		return &p, err
 	})
 }
 
-// maxPools bounds the cached pools: strangers choose the ids.
-const maxPools = 10_000
+// weigh counts a pool that is kept.
+func (b *Books) weigh(tip pastel.BlockHash, p *pool.Pool) {
+	size := sizeOf[pool.Pool](1) + sizeOf[pool.Pledge](len(p.Pledges)) + sizeOf[pool.Claim](len(p.Claims))
+	for i := range p.Pending {
+		x := &p.Pending[i]
+		size += sizeOf[pool.Payment](len(x.Outputs)) + len(x.Tx.Bytes()) + sizeOf[pastel.TxIn](len(x.Tx.Inputs)) + sizeOf[pastel.TxOut](len(x.Tx.Outputs))
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.kept.tip == tip {
+		b.kept.size += size
+	}
+}
+
+// sizeOf returns what some values take, in bytes, without what they point to.
+func sizeOf[T any](n int) int { return n * int(reflect.TypeFor[T]().Size()) }
+
+// Bounds of the cached pools: strangers choose the ids.
+const (
+	maxPools  = 10_000
+	poolCache = 16 << 20 // bytes, plus the pools that are being read when it is full
+)
 
 // since returns the cache of a block. The caller holds the lock.
 func (b *Books) since(tip pastel.BlockHash) *kept {
-	if b.kept.tip != tip || len(b.kept.pools) >= maxPools {
+	if b.kept.tip != tip || len(b.kept.pools) >= maxPools || b.kept.size >= b.most {
 		b.kept = &kept{tip: tip, pools: map[ticket.PoolID]*once[*pool.Pool]{}}
 	}
 	return b.kept

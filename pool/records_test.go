@@ -80,7 +80,8 @@ func newRegtest(t *testing.T) *State {
 }
 
 // The records of a random history, written and taken back in steps of many blocks, always hold the state, also for a state that was
-// loaded from them. A step that takes nothing back names nothing as gone that was not stored.
+// loaded from them. Nothing is named as gone that was not stored, but for some coins, claims and splits when blocks are
+// taken back.
 func TestRecordsMirrorRandomHistories(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -106,7 +107,8 @@ func TestRecordsMirrorRandomHistories(t *testing.T) {
 			}
 			changed, _ := m.s.Changed(taken, m.undos[from:])
 			for _, r := range changed {
-				if _, stored := store[mirrorKey(r)]; back == 0 && r.Value == nil && !stored {
+				exact := back == 0 || r.Kind != RecordCoin && r.Kind != RecordClaims && r.Kind != RecordSplits
+				if _, stored := store[mirrorKey(r)]; exact && r.Value == nil && !stored {
 					t.Fatalf("%s record %x is gone, but was not stored", r.Kind, r.Key)
 				}
 			}

@@ -75,7 +75,7 @@ func (l *splitLog) clear() {
 
 // catchUp adds to a pledge what it accrued in the splits from a number on, which its record does not include.
 func (l *splitLog) catchUp(pl *pledge, from uint64) error {
-	if from < l.cleared && l.first() == l.cleared {
+	if from < l.cleared {
 		from, pl.accrued = l.cleared, 0
 	}
 	if from < l.first() || from > l.next {

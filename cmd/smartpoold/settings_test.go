@@ -165,6 +165,7 @@ func rows() map[string]row {
 		},
 		"api-rate":       counts(),
 		"api-streams":    counts(),
+		"api-cache":      counts(),
 		"read-only":      {taken: flags, refused: []refused{{"on", `"on"`}, {"2", `"2"`}}},
 		"metrics":        local("metrics"),
 		"metrics-public": {with: []string{"--metrics=0.0.0.0:1234"}, taken: flags[:2], refused: []refused{{"no", "--metrics-public"}, {"maybe", "maybe"}}},

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pool"
-	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -34,15 +33,15 @@ func same(name string, aim time.Duration, format string, args ...any) question {
 
 // questions returns everything that is measured. What is asked for after every block may be kept or warm; the paid pool's is not, and another
 // pool each time is not either.
-func questions(ctx context.Context, d *daemon, f *facts) ([]question, error) {
+func questions(get getter, f *facts) ([]question, error) {
 	one := f.Pools[len(f.Pools)/2]
 	id, member := string(one.ID), one.Members[0]
-	address, err := d.addressIn(ctx, id)
+	address, err := addressIn(get, id)
 	if err != nil {
 		return nil, err
 	}
 	var operator wire.Pool
-	if err := d.get(ctx, "/api/v1/pools/"+id, &operator); err != nil {
+	if err := get("/api/v1/pools/"+id, &operator); err != nil {
 		return nil, err
 	}
 	other := func(prefix string) func(int, string) string {
@@ -55,10 +54,10 @@ func questions(ctx context.Context, d *daemon, f *facts) ([]question, error) {
 		same("a pool", aimOne, "/api/v1/pools/%s", id),
 		same("a pool's page", aimOne, "/pools/%s", id),
 		{"the pool that the block paid", aimOne, paid("/api/v1/pools/")},
-		{"its page", aimOne, paid("/pools/")},
+		{"the paid pool's page", aimOne, paid("/pools/")},
 		{"another pool each time", aimOne, other("/api/v1/pools/")},
-		{"its page", aimOne, other("/pools/")},
-		same("a member of 100 pledges", aimOne, "/api/v1/members/%s", member),
+		{"another pool's page each time", aimOne, other("/pools/")},
+		same("a member of many pledges", aimOne, "/api/v1/members/%s", member),
 		same("the member's page", aimOne, "/members/%s", member),
 		{"another member each time", aimOne, func(turn int, _ string) string { return "/api/v1/members/" + one.Members[1+turn%(len(one.Members)-1)] }},
 		same("an address", aimOne, "/api/v1/accounts/%s", address),
@@ -83,8 +82,10 @@ func questions(ctx context.Context, d *daemon, f *facts) ([]question, error) {
 	}, nil
 }
 
-// get decodes an answer of the API.
-func (d *daemon) get(ctx context.Context, path string, into any) error {
+// getter decodes an answer of the API.
+type getter func(path string, into any) error
+
+func (d *process) get(ctx context.Context, path string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+path, nil)
 	if err != nil {
 		return err
@@ -101,9 +102,9 @@ func (d *daemon) get(ctx context.Context, path string, into any) error {
 }
 
 // addressIn returns the address of a pool's first pledge.
-func (d *daemon) addressIn(ctx context.Context, id string) (string, error) {
+func addressIn(get getter, id string) (string, error) {
 	var list wire.List[wire.Pledge]
-	if err := d.get(ctx, "/api/v1/pledges?limit=1&pool="+id, &list); err != nil {
+	if err := get("/api/v1/pledges?limit=1&pool="+id, &list); err != nil {
 		return "", err
 	}
 	if len(list.Items) == 0 {
@@ -134,9 +135,9 @@ const (
 func (a *answered) dropped() bool { return a.spent > budget || a.Failed >= failures }
 
 // ask sends blocks and asks all questions after each, one at a time, in random order: what is asked first finds nothing that others have left.
-func ask(ctx context.Context, d *daemon, db *database, blocks int) ([]*answered, stored, error) {
+func ask(ctx context.Context, d *process, db *database, blocks int) ([]*answered, stored, error) {
 	var storing stored
-	list, err := questions(ctx, d, &db.facts)
+	list, err := questions(func(path string, into any) error { return d.get(ctx, path, into) }, &db.facts)
 	if err != nil {
 		return nil, storing, err
 	}
@@ -148,11 +149,11 @@ func ask(ctx context.Context, d *daemon, db *database, blocks int) ([]*answered,
 	defer client.CloseIdleConnections()
 	order := rand.New(rand.NewPCG(1, 2))
 	for turn := range blocks {
-		s, bytes, err := db.nextSized(ctx)
+		s, err := db.next(ctx)
 		if err != nil {
 			return nil, storing, err
 		}
-		storing.add(s, bytes)
+		storing.add(s)
 		if err := d.wait(ctx, s.change.Tip.Height, time.Millisecond); err != nil {
 			return nil, storing, err
 		}
@@ -186,28 +187,6 @@ func (a *answered) ask(ctx context.Context, client *http.Client, base, path stri
 	a.times, a.Bytes = append(a.times, took), max(a.Bytes, size)
 }
 
-// nextSized sends the next block and returns how many bytes it added. PostgreSQL's files hold dead rows and grow in steps, which says nothing
-// about one block: there it returns 0.
-func (db *database) nextSized(ctx context.Context) (sent, int64, error) {
-	if store.IsPostgres(db.url) {
-		s, err := db.next(ctx)
-		return s, 0, err
-	}
-	if err := db.rewindAtEnd(ctx); err != nil {
-		return sent{}, 0, err
-	}
-	before, err := db.size(ctx)
-	if err != nil {
-		return sent{}, 0, err
-	}
-	s, err := db.next(ctx)
-	if err != nil {
-		return s, 0, err
-	}
-	after, err := db.size(ctx)
-	return s, after - before, err
-}
-
 // paid returns the pool that a block paid.
 func (s *sent) paid() string {
 	for _, u := range s.change.Blocks {
@@ -224,10 +203,9 @@ func (s *sent) paid() string {
 type stored struct {
 	with, without []time.Duration // blocks with settlements and without
 	claims        int             // that were settled
-	bytes         int64           // that the blocks without settlements added
 }
 
-func (x *stored) add(s sent, bytes int64) {
+func (x *stored) add(s sent) {
 	claims := 0
 	for _, u := range s.change.Blocks {
 		for i := range u.Settled {
@@ -238,13 +216,8 @@ func (x *stored) add(s sent, bytes int64) {
 	if claims > 0 {
 		x.with = append(x.with, s.took)
 	} else {
-		x.without, x.bytes = append(x.without, s.took), x.bytes+bytes
+		x.without = append(x.without, s.took)
 	}
-}
-
-// income returns the bytes that a block with income and without a settlement adds.
-func (x *stored) income() int64 {
-	return x.bytes / max(1, int64(len(x.without)))
 }
 
 // claim returns what a settled claim takes to apply and store, beyond an ordinary block; 0 if nothing was settled.

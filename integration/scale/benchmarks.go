@@ -12,8 +12,8 @@ import (
 
 // The figures that are Go benchmarks, because they need no database at the limit.
 var benchmarks = []struct{ pkg, match string }{
-	{"./pool", "^Benchmark(ChangedIncome|ApplyIncomeAll|ConnectBlock.*)$"},
-	{"./store", "^BenchmarkSettlementStored$"},
+	{"./pool", "^Benchmark(ChangedIncome|ConnectBlock.*)$"},
+	{"./store", "^Benchmark(SettlementStored|ClaimBytes)$"},
 	{"./chain/...", "^BenchmarkFollowRPC$"},
 	{"./pastel", "^BenchmarkParseBlock(Btcd)?$"},
 }

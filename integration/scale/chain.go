@@ -21,8 +21,8 @@ const (
 	stepBytes  = 16 << 20
 )
 
-// grow fills an empty ledger with a chain, except for its spare blocks, which it writes to rest. It calls stored after each step.
-func grow(ctx context.Context, s size, ledger *chain.Ledger, rest io.Writer, stored func(c *chain.Change, of pastel.Height) error) ([]*largepool.Grown, error) {
+// mine fills an empty ledger with a chain, except for its spare blocks, which it writes to rest. It calls stored after each step.
+func mine(ctx context.Context, s size, ledger *chain.Ledger, rest io.Writer, stored func(c *chain.Change, of pastel.Height) error) ([]*largepool.Grown, error) {
 	plan, total := s.plan(ledger.Params())
 	blocks := make(chan grown, stepBlocks)
 	work, ctx := errgroup.WithContext(ctx)

@@ -93,13 +93,20 @@ func open(ctx context.Context, p *place, s size, progress io.Writer) (*database,
 	}
 	if err != nil {
 		db.close()
-		if !complete {
+		ours := engine != "url"
+		if !complete || ours && errors.Is(err, errForeign) {
 			err = errors.Join(err, os.RemoveAll(folder))
+		}
+		if complete && ours && errors.Is(err, errForeign) {
+			return open(ctx, p, s, progress) // a new schema empties the tables
 		}
 		return nil, err
 	}
 	return db, nil
 }
+
+// errForeign says that a database does not hold the chain that its folder tells of.
+var errForeign = errors.New("the database does not hold the chain of its folder")
 
 // connect opens the store and the ledger.
 func (db *database) connect(ctx context.Context, where, folder string) (err error) {
@@ -139,7 +146,7 @@ func (db *database) reopen(ctx context.Context, about []byte, folder string) err
 	}
 	hash, err := db.ledger.HashAt(ctx, db.facts.Tip.Height)
 	if err != nil || hash != db.facts.Tip.Hash {
-		return fmt.Errorf("the database and %s do not belong together (%w): remove the folder, and empty the database if it is not in there", folder, err)
+		return fmt.Errorf("%w: empty the database, and remove %s (%v)", errForeign, folder, err)
 	}
 	p := db.ledger.Params()
 	if db.blocks, err = readBlocks(filepath.Join(folder, blocksFile), &p, db.facts.Tip.Height+1); err != nil {
@@ -171,7 +178,7 @@ func (db *database) fill(ctx context.Context, s size, folder string, progress io
 	defer file.Close()
 	making := newProgress(progress)
 	settlements := 0
-	pools, err := grow(ctx, s, db.ledger, file, func(c *chain.Change, of pastel.Height) error {
+	pools, err := mine(ctx, s, db.ledger, file, func(c *chain.Change, of pastel.Height) error {
 		for _, u := range c.Blocks {
 			settlements += len(u.Settled)
 		}

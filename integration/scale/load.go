@@ -24,7 +24,7 @@ const (
 )
 
 // underLoad attacks one pool and its members while blocks come.
-func underLoad(ctx context.Context, d *daemon, db *database, name, prefix string, blocks int) (*load, error) {
+func underLoad(ctx context.Context, d *process, db *database, name, prefix string, blocks int) (*load, error) {
 	one := db.facts.Pools[len(db.facts.Pools)/2]
 	paths := make([]string, 0, 2*len(one.Members))
 	for _, id := range one.Members {
@@ -49,7 +49,7 @@ func underLoad(ctx context.Context, d *daemon, db *database, name, prefix string
 // span is the time in which requests count as right after a block.
 type span struct{ stored, announced time.Time }
 
-func sendAtIntervals(ctx context.Context, d *daemon, db *database, blocks int) ([]span, error) {
+func sendAtIntervals(ctx context.Context, d *process, db *database, blocks int) ([]span, error) {
 	var spans []span
 	next := time.NewTimer(loadLead)
 	defer next.Stop()

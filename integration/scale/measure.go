@@ -46,8 +46,7 @@ type report struct {
 type bytesGrown struct {
 	Settlements int   // that were made while the database was
 	Blocks      int   // with income, in which they were
-	Income      int64 // bytes of such a block without a settlement; 0 if that cannot be told
-	Settlement  int64 // bytes, with the blocks up to it if Income is 0
+	Settlement  int64 // bytes, with the blocks up to it
 	Year        int64 // bytes, at the limit: each block pays a pool, which then settles
 }
 
@@ -93,7 +92,7 @@ func (c *measureCommand) measure(ctx context.Context, progress io.Writer) (*repo
 	if r.Answers, storing, err = ask(ctx, d, db, c.Blocks); err != nil {
 		return nil, err
 	}
-	r.Growth = db.facts.growth(s, storing.income())
+	r.Growth = db.facts.growth(s)
 	r.Claim, r.Settled, r.Block = storing.claim(), storing.claims, summarize(storing.without, 0)
 	for _, x := range []struct{ name, prefix string }{{"API", "/api/v1"}, {"pages", ""}} {
 		if c.LoadBlocks == 0 {
@@ -124,14 +123,15 @@ func (c *measureCommand) engine() string {
 	return "PostgreSQL"
 }
 
-// growth counts from when all pools earned.
-func (f *facts) growth(s size, income int64) bytesGrown {
+// growth counts from when all pools earned. At the limit each settlement follows one block with income. Here there may be more: what they add
+// counts, too, and is little beside a settlement of 500.
+func (f *facts) growth(s size) bytesGrown {
 	from := slices.IndexFunc(f.Growth, func(x sample) bool { return int(x.Height) >= int(f.Tip.Height)-s.earning })
 	first, last := f.Growth[from], f.Growth[len(f.Growth)-1]
-	g := bytesGrown{Settlements: last.Settlements - first.Settlements, Blocks: int(last.Height - first.Height), Income: max(0, income)}
+	g := bytesGrown{Settlements: last.Settlements - first.Settlements, Blocks: int(last.Height - first.Height)}
 	if g.Settlements > 0 {
-		g.Settlement = (last.Bytes - first.Bytes - int64(g.Blocks)*g.Income) / int64(g.Settlements)
-		g.Year = (g.Settlement + g.Income) * perYear
+		g.Settlement = (last.Bytes - first.Bytes) / int64(g.Settlements)
+		g.Year = g.Settlement * perYear
 	}
 	return g
 }

@@ -37,9 +37,8 @@ func (r *report) print(to io.Writer) error {
 	fmt.Fprintf(&b, "| memory of the reading daemon: resident, of it pages of files, peak | %s, %s, %s | 150 MB |\n", size64(int64(r.Memory.Resident)),
 		size64(int64(r.Memory.File)), size64(int64(r.Memory.Peak)))
 	if r.Growth.Settlements > 0 {
-		fmt.Fprintf(&b, "| a block with income in the database, without a settlement | %s | |\n", kB(r.Growth.Income))
-		fmt.Fprintf(&b, "| a settlement of %d pledges in the database (%d in %d blocks) | %s | |\n", r.Pledges/r.Pools, r.Growth.Settlements, r.Growth.Blocks,
-			kB(r.Growth.Settlement))
+		fmt.Fprintf(&b, "| a settlement of %d pledges in the database, with %.1f blocks with income | %.1f kB | |\n", r.Pledges/r.Pools,
+			float64(r.Growth.Blocks)/float64(r.Growth.Settlements), float64(r.Growth.Settlement)/1e3)
 		fmt.Fprintf(&b, "| growth of the database in a year at the limit | %s | 30 GB |\n", size64(r.Growth.Year))
 	}
 	if r.Settled > 0 {
@@ -72,14 +71,6 @@ func size64(n int64) string {
 		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
 	}
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
-}
-
-// kB shows a size; 0 is one that cannot be told apart.
-func kB(n int64) string {
-	if n == 0 {
-		return "within the next"
-	}
-	return fmt.Sprintf("%.1f kB", float64(n)/1e3)
 }
 
 // count says how many answers there were, and how many failed.

@@ -96,6 +96,17 @@ func TestNothingHalfMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := db.ledger.Step(t.Context(), db.facts.Tip.Height-10, nil); err != nil {
+		t.Fatal(err)
+	}
+	tip, made := db.facts.Tip, db.facts.Made
+	db.close()
+	if db, err = open(t.Context(), &p, sizes[0], io.Discard); err != nil { // as after a release that empties the tables
+		t.Fatal(err)
+	}
+	if db.facts.Tip == tip || db.facts.Made == made || db.ledger.Last().Height != tip.Height {
+		t.Errorf("a database without its chain was not made again: %+v", db.facts.Tip)
+	}
 	db.close()
 }
 

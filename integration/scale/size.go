@@ -21,6 +21,7 @@ type size struct {
 // that everything is measured.
 var sizes = []size{
 	{"tiny", 2, largepool.Pledges, 1_140},
+	{"hundredth", 41, largepool.Pledges, 5_760},  // 10 days
 	{"tenth", 415, largepool.Pledges, 17_280},    // 30 days
 	{"full", limitPools, largepool.Pledges, 576}, // a day
 }

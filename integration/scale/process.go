@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,8 +17,11 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// daemon is a smartpoold that reads the database.
-type daemon struct {
+// oldTip is an age that no kept chain's tip reaches: however old it is, a daemon takes it for the network's.
+const oldTip = 100 * 365 * 24 * time.Hour
+
+// process is a smartpoold that reads the database.
+type process struct {
 	url    string
 	cmd    *exec.Cmd
 	ended  chan error
@@ -41,13 +42,13 @@ func build(ctx context.Context, program, folder string) (string, error) {
 	return program, nil
 }
 
-// start starts a daemon on the database. However old the kept chain's tip is, the daemon takes it for the network's.
-func start(ctx context.Context, program string, db *database, log io.Writer) (*daemon, error) {
+// start starts a daemon on the database, and waits until it answers.
+func start(ctx context.Context, program string, db *database, log io.Writer) (*process, error) {
 	folder, err := os.MkdirTemp("", "scale")
 	if err != nil {
 		return nil, err
 	}
-	d := &daemon{folder: folder, ended: make(chan error, 1)}
+	d := &process{folder: folder, ended: make(chan error, 1)}
 	if program, err = build(ctx, program, folder); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
@@ -59,7 +60,7 @@ func start(ctx context.Context, program string, db *database, log io.Writer) (*d
 	free.Close()
 	d.url = "http://" + at
 	d.cmd = exec.Command(program, "--data", filepath.Join(folder, "data"), "--network", "main", "--shadow-from", "0", "--read-only",
-		"--api", at, "--api-rate", "0", "--metrics", "", "--log-level", "warn", "--poll", "50ms", "--tip-age", "876000h")
+		"--api", at, "--api-rate", "0", "--metrics", "", "--log-level", "warn", "--poll", "50ms", "--tip-age", oldTip.String())
 	d.cmd.Env = append(os.Environ(), "SMARTPOOLD_DATABASE="+db.url) // others on the machine can see flags
 	d.cmd.Stderr = log
 	if err := d.cmd.Start(); err != nil {
@@ -73,21 +74,21 @@ func start(ctx context.Context, program string, db *database, log io.Writer) (*d
 	return d, nil
 }
 
-func (d *daemon) stop() {
+func (d *process) stop() {
 	d.cmd.Process.Signal(os.Interrupt)
 	<-d.ended
 	os.RemoveAll(d.folder)
 }
 
 // wait waits until the daemon announces a block, asking at an interval.
-func (d *daemon) wait(ctx context.Context, h pastel.Height, every time.Duration) error {
+func (d *process) wait(ctx context.Context, h pastel.Height, every time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		var s wire.Status
-		err := d.status(ctx, &s)
+		err := d.get(ctx, "/api/v1/status", &s)
 		if err == nil && s.Tip.Height == h {
 			return nil
 		}
@@ -102,26 +103,13 @@ func (d *daemon) wait(ctx context.Context, h pastel.Height, every time.Duration)
 	}
 }
 
-func (d *daemon) status(ctx context.Context, s *wire.Status) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+"/api/v1/status", nil)
-	if err != nil {
-		return err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	return json.NewDecoder(res.Body).Decode(s)
-}
-
 // memory is what a process has in memory, bytes.
 type memory struct {
 	Resident, Peak uint64
 	File           uint64 // of Resident: pages of files, which the system takes back when it needs them
 }
 
-func (d *daemon) memory() (memory, error) {
+func (d *process) memory() (memory, error) {
 	p, err := procfs.NewProc(d.cmd.Process.Pid)
 	if err != nil {
 		return memory{}, err
