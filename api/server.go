@@ -203,6 +203,9 @@ func (s *Server) freshness(out *wire.Status) {
 		return
 	}
 	fresh, known := s.cfg.Fresh()
+	if known && fresh.Lag.Listens {
+		out.Behind = &wire.Lag{Blocks: int32(fresh.Lag.Blocks), Seconds: int64(fresh.Lag.For / time.Second)}
+	}
 	if !known || !fresh.Follows || fresh.Heard.IsZero() {
 		return
 	}

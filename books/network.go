@@ -97,14 +97,14 @@ func (b *Books) Operator(ctx context.Context, id string) (out wire.Operator, tip
 
 // operators returns records in their wire form. What they need beside their rows is read for all at once.
 func (v *view) operators(rows []store.Operator) ([]wire.Operator, error) {
-	ids, since, people := make([]string, len(rows)), make([]pastel.Height, len(rows)), make([]pastelid.PastelID, len(rows))
-	place := map[string]int{}
+	ids, since, people := make([]int64, len(rows)), make([]pastel.Height, len(rows)), make([]pastelid.PastelID, len(rows))
+	place := map[int64]int{}
 	for i := range rows {
 		id, err := pastelid.Parse(rows[i].PastelID)
 		if err != nil {
 			return nil, err
 		}
-		ids[i], since[i], people[i], place[rows[i].PastelID] = rows[i].PastelID, rows[i].Since, id, i
+		ids[i], since[i], people[i], place[rows[i].ID] = rows[i].ID, rows[i].Since, id, i
 	}
 	standings, err := v.Standings(people, v.tip.Height)
 	if err != nil {

@@ -19,6 +19,7 @@ type Freshness struct {
 	Node    Reading   // what the node said last
 	Peers   int       // of the node; Unknown if it did not say
 	Heard   time.Time // when the node last answered; zero if it has not
+	Lag     Lag       // of a daemon that only reads
 	Rate    float64   // blocks stored per second lately, on the way to the node's tip; 0 at the tip, or if it cannot be told yet
 }
 
@@ -29,6 +30,17 @@ func (f *Freshness) Left() time.Duration {
 	}
 	return 0
 }
+
+// Lag is how far a daemon that only reads a database is behind the daemon that writes it. It is zero unless blocks are announced to it.
+type Lag struct {
+	Reads   bool          // this daemon only reads
+	Listens bool          // announcements reach it now
+	Blocks  pastel.Height // announced that it does not show yet; at least 1 if it shows another chain's
+	For     time.Duration // since the first of them was announced
+}
+
+// maxLag is how long a reader may not show an announced block. It reads one within milliseconds, and polls besides.
+const maxLag = 15 * time.Second
 
 // Unknown is a number of peers that the node did not tell.
 const Unknown = -1
@@ -70,6 +82,8 @@ func (f *Freshness) Stale(now time.Time, l Limits) string {
 		return "syncing"
 	case f.Follows && l.Silence > 0 && now.Sub(f.Heard) > l.Silence:
 		return "the node has not answered since " + f.Heard.UTC().Format(time.DateTime) + " UTC"
+	case f.Lag.Blocks > 0 && f.Lag.For > maxLag:
+		return fmt.Sprintf("this daemon is at block %d and behind the one that writes the database", f.Height)
 	case l.Age == 0:
 		return ""
 	case now.Sub(f.Time) > l.Age:

@@ -208,7 +208,9 @@ func BenchmarkChangedIncome(b *testing.B) {
 }
 
 // settling leaves a pool of 500 members, alone on its chain, one block before a settlement.
-var settling = sync.OnceValue(func() *sim {
+var settling = sync.OnceValue(newSettling)
+
+func newSettling() *sim {
 	params := simNetwork()
 	m := newSim(panicker{}, params)
 	m.registerMany(limitMembers)
@@ -228,7 +230,7 @@ var settling = sync.OnceValue(func() *sim {
 		m.mustMine()
 	}
 	return m
-})
+}
 
 type panicker struct{}
 

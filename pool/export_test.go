@@ -55,3 +55,46 @@ func EachAttack(limit bool, f func(name string, attack func() (*State, []*Update
 		})
 	}
 }
+
+// Settling lends a pool of 500 members one block before a settlement: the state, the blocks that led to it, and what applies the next block.
+func Settling() (*State, []*Update, func() *Update) {
+	m := settling()
+	return m.s, m.history, func() *Update {
+		u, err := m.s.Apply(m.block)
+		if err != nil {
+			panic(err)
+		}
+		return u
+	}
+}
+
+// EachSettled begins as Settling and calls f after each block of as many settlements of 501 claims, with the state, its tip before and the
+// block. Each settlement shares out one income, and each payout is mined.
+func EachSettled(settlements int, f func(s *State, before Tip, u *Update)) {
+	m := newSettling()
+	id := m.s.Pools()[0]
+	for _, u := range m.history {
+		f(nil, Tip{}, u)
+	}
+	var due *pastel.Tx
+	for range settlements {
+		for k := range m.s.params.SettlementInterval {
+			if k == 1 {
+				m.reward(id, 1250*pastel.PSL)
+			}
+			if k == m.s.params.CoinbaseMaturity && due != nil {
+				m.block.Txs = append(m.block.Txs, *due)
+			}
+			before := m.s.tip
+			u, err := m.s.Apply(m.block)
+			if err != nil {
+				panic(err)
+			}
+			m.start()
+			if len(u.Settled) > 0 {
+				due = u.Settled[0].Tx
+			}
+			f(m.s, before, u)
+		}
+	}
+}

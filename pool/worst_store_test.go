@@ -23,17 +23,17 @@ func BenchmarkWorstBlockStored(b *testing.B) {
 		pool.EachAttack(limit, func(name string, attack func() (*pool.State, []*pool.Update, func() *pool.Update)) {
 			b.Run(name, func(b *testing.B) {
 				s, history, apply := attack()
-				stored(b, s, history, apply)
+				stored(b, filepath.Join(b.TempDir(), "ledger.db"), s, history, apply)
 			})
 		})
 	}
 }
 
 // stored fills a database with a state and its history, and measures how long the next block takes to store.
-func stored(b *testing.B, s *pool.State, history []*pool.Update, apply func() *pool.Update) {
+func stored(b *testing.B, url string, s *pool.State, history []*pool.Update, apply func() *pool.Update) {
 	ctx := context.Background()
 	params := s.Params()
-	db, err := store.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"), params)
+	db, err := store.Open(ctx, url, params)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,10 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // bulk is a statement for many rows: one for each of them would cost most of the time.
@@ -18,21 +16,16 @@ type bulk struct {
 
 func (b *bulk) add(row ...any) { b.args = append(b.args, row...) }
 
-// executing runs statements: a connection or a transaction.
-type executing interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}
-
 // bulkSizes are the numbers of rows of a statement. There are few, so that few statements have to be prepared.
 var bulkSizes = []int{256, 32, 4, 1}
 
 // run executes the statement for all rows, and forgets them.
-func (b *bulk) run(ctx context.Context, on executing) error {
+func (b *bulk) run(ctx context.Context, on transaction) error {
 	args := b.args
 	b.args = nil
 	for _, size := range bulkSizes {
 		for n := size * b.columns; len(args) >= n && n > 0; args = args[n:] {
-			if _, err := on.ExecContext(ctx, b.text(size), args[:n]...); err != nil {
+			if _, err := on.ExecContext(ctx, on.text(statement{b.head, size, b.columns, b.tail}), args[:n]...); err != nil {
 				return err
 			}
 		}
@@ -40,32 +33,44 @@ func (b *bulk) run(ctx context.Context, on executing) error {
 	return nil
 }
 
-// bulkTexts keeps the statements' texts.
-var bulkTexts sync.Map
-
-func (b *bulk) text(rows int) string {
-	type statement struct {
-		head string
-		rows int
-	}
-	known, found := bulkTexts.Load(statement{b.head, rows})
-	if !found {
-		known, _ = bulkTexts.LoadOrStore(statement{b.head, rows}, b.head+places(rows, b.columns)+b.tail)
-	}
-	return known.(string)
+// statement is one with placeholders for rows.
+type statement struct {
+	head    string
+	rows    int
+	columns int
+	tail    string
 }
 
-// places returns numbered placeholders for rows.
-func places(rows, columns int) string {
-	var text strings.Builder
-	n := 0
-	for range rows {
-		text.WriteString(map[bool]string{true: "(", false: ", ("}[n == 0])
-		for c := range columns {
-			n++
-			text.WriteString(map[bool]string{true: "$", false: ", $"}[c == 0] + strconv.Itoa(n))
-		}
-		text.WriteString(")")
+// texts keeps the texts of statements, of which there are few.
+type texts map[statement]string
+
+// of returns a statement's text, with numbered placeholders or plain ones.
+func (t texts) of(s statement, numbered bool) string {
+	known, found := t[s]
+	if !found {
+		known = s.head + places(s.rows, s.columns, numbered) + s.tail
+		t[s] = known
 	}
+	return known
+}
+
+func places(rows, columns int, numbered bool) string {
+	var text strings.Builder
+	for n := range rows * columns {
+		switch {
+		case n == 0:
+			text.WriteByte('(')
+		case n%columns == 0:
+			text.WriteString("), (")
+		default:
+			text.WriteByte(',')
+		}
+		if numbered {
+			text.WriteString("$" + strconv.Itoa(n+1))
+		} else {
+			text.WriteByte('?')
+		}
+	}
+	text.WriteByte(')')
 	return text.String()
 }

@@ -53,6 +53,9 @@ func (s *Store) commitOnce(ctx context.Context, c *chain.Change) error {
 	if err == nil && write {
 		s.ends = &ends{c.From, c.Tip} // whether an attempt succeeded may stay unknown
 		err = w.change(c)
+		if err == nil {
+			err = tx.announce(ctx, c.Tip)
+		}
 	}
 	if first := tx.failed(); first != nil {
 		err = first

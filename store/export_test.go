@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"time"
 
 	"modernc.org/sqlite"
@@ -11,7 +12,7 @@ import (
 // Silence is longer than any test keeps a server silent, but those about silence.
 const Silence = 10 * time.Second
 
-func init() { silence, idleTrust, idlePatience = Silence, 0, Silence/10 } //nolint:gochecknoinits // before any test runs
+func init() { silence, idleTrust, idlePatience, listenPatience = Silence, 0, Silence/10, Silence/200 } //nolint:gochecknoinits // before any test runs
 
 // Exec runs a statement on the writer's connection.
 func (s *Store) Exec(ctx context.Context, statement string) error {
@@ -19,6 +20,55 @@ func (s *Store) Exec(ctx context.Context, statement string) error {
 		_, err := s.conn.ExecContext(ctx, statement)
 		return err
 	})
+}
+
+// Record has a reader's statements passed to f before they run. Call it before the reader reads.
+func (r *Reader) Record(connect driver.Connector, f func(query string, args []driver.NamedValue)) error {
+	err := r.pool.Close()
+	r.pool = sql.OpenDB(&recorder{connect, f})
+	return err
+}
+
+// Record is that of the reader of alerts.
+func (a *Alerts) Record(connect driver.Connector, f func(query string, args []driver.NamedValue)) error {
+	return a.reader.Record(connect, f)
+}
+
+// recorder makes connections that pass on what they are asked.
+type recorder struct {
+	driver.Connector
+	record func(query string, args []driver.NamedValue)
+}
+
+// Connect implements driver.Connector.
+func (r *recorder) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := r.Connector.Connect(ctx)
+	return &recording{c, r.record}, err
+}
+
+type recording struct {
+	driver.Conn
+	record func(query string, args []driver.NamedValue)
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *recording) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.record(query, args)
+	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *recording) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	c.record(query, args)
+	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
+}
+
+// CheckNamedValue implements driver.NamedValueChecker.
+func (c *recording) CheckNamedValue(v *driver.NamedValue) error {
+	if check, ok := c.Conn.(driver.NamedValueChecker); ok {
+		return check.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
 }
 
 // MaxStatements is how many statements a reading connection keeps.

@@ -95,13 +95,13 @@ type EventFilter struct {
 // Events returns events; the page's key is height and position.
 func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 	key := []string{"events.height", "position"}
-	q := selecting("SELECT events.height, events.position, time, type, coalesce(" + poolOf("pool") + ", ''), coalesce(" + nameOf("pastelid") + `, ''),
-		coalesce(pledge, -1), json FROM `)
+	q := selecting("SELECT events.height, events.position, " + timeOf("events.height") + ", type, coalesce(" + poolOf("pool") + ", ''), coalesce(" +
+		nameOf("pastelid") + ", ''), coalesce(pledge, -1), json FROM ")
 	if f.Pool == "" && f.PastelID == "" && len(f.Types) > 1 {
 		f.eachType(q, p, key)
 		key[1] = "events.position"
 	} else {
-		q.text.WriteString("events JOIN blocks ON blocks.height = events.height")
+		q.text.WriteString("events")
 		equalPool(q, "pool", f.Pool)
 		equalName(q, "pastelid", f.PastelID)
 		in(q, "type", f.Types)
@@ -142,7 +142,7 @@ func (f *EventFilter) eachType(q *query, p Page, key []string) {
 		q.page(p, key...)
 		q.text.WriteString(") AS one")
 	}
-	q.text.WriteString(") AS found JOIN events ON events.height = found.height AND events.position = found.position JOIN blocks ON blocks.height = events.height")
+	q.text.WriteString(") AS found JOIN events ON events.height = found.height AND events.position = found.position")
 }
 
 // complete adds to an event's JSON what is stored elsewhere. JSON that cannot be read stays as it is: it is no reason to show nobody the
@@ -296,13 +296,14 @@ func (s *Snapshot) Pledges(f PledgeFilter, p Page) ([]Pledge, error) {
 		at = math.MaxInt32
 	}
 	q := &query{args: []any{at}}
-	// Positions of tickets and events are separate, so only events tell whether a pledge was last amended or reduced.
+	// Positions of tickets and events are separate, so only events tell whether a pledge was last amended or reduced. The sum keeps planners
+	// from reading the tickets of all pledges, which are in the order of the answer.
 	q.text.WriteString("SELECT seq, " + poolOf("p.pool") + ", " + nameOf("p.pastelid") + ", " + nameOf("p.address") + ", " + nameOf("t.reward") + `, coalesce((SELECT CASE e.type WHEN 'pledge.reduced' THEN e.coins END
 			FROM events e WHERE e.pledge = seq AND e.type IN ('pledge.amended', 'pledge.reduced') AND e.height <= $1
 			ORDER BY e.height DESC, e.position DESC LIMIT 1), t.offered), t.ticket, t.output_txid, t.output_vout, joined,
 		CASE WHEN EXISTS (SELECT 1 FROM pledge_tickets e WHERE e.pledge = seq AND (e.height, e.position) < (t.height, t.position))
 			THEN t.height END, ended, coalesce(outcome, ''), coalesce(forfeited, 0)
-		FROM pledges p JOIN pledge_tickets t ON t.pledge = seq AND (t.height, t.position) =
+		FROM pledges p JOIN pledge_tickets t ON t.pledge = seq + 0 AND (t.height, t.position) =
 			(SELECT height, position FROM pledge_tickets WHERE pledge = seq AND height <= $1 ORDER BY height DESC, position DESC LIMIT 1)`)
 	equalPool(q, "p.pool", f.Pool)
 	equalName(q, "p.pastelid", f.PastelID)
@@ -400,7 +401,7 @@ func (f *CreditFilter) key() []string {
 
 // Credits returns credits; the page's key is height and position.
 func (s *Snapshot) Credits(f CreditFilter, p Page) ([]Credit, error) {
-	q := selecting("SELECT c.height, c.position, (SELECT time FROM blocks WHERE blocks.height = c.height), " + poolOf("c.pool") + ", coalesce(" +
+	q := selecting("SELECT c.height, c.position, " + timeOf("c.height") + ", " + poolOf("c.pool") + ", coalesce(" +
 		nameOf("c.pastelid") + ", ''), " + nameOf("c.address") + ", c.credited")
 	f.from(q)
 	f.conditions(q)
@@ -534,14 +535,14 @@ const (
 // Outputs returns a payout's payments, in the order of its transaction, without change.
 func (s *Snapshot) Outputs(id ticket.PoolID, settled pastel.Height) ([]pool.Payment, error) {
 	q := &query{}
-	q.add(`SELECT names.text, o.paid FROM (
+	q.add(`SELECT names.text, outputs.paid FROM (
 			SELECT c.output, c.address, c.paid FROM earnings e
 			JOIN claims c ON c.height = e.height AND c.position >= e.first AND c.position <= e.last AND c.pool = e.pool
 			WHERE e.pool`+isPool+` AND e.height = ? AND c.output IS NOT NULL
 		UNION ALL SELECT c.output, c.address, c.paid FROM payouts p
 			JOIN claims c ON c.height = p.settled AND c.position >= p.first_paid AND c.position < p.first_paid + p.outputs AND c.pool = p.pool
 			WHERE p.pool`+isPool+` AND p.settled = ? AND c.output IS NOT NULL
-		) AS o JOIN names ON names.id = o.address ORDER BY o.output`, string(id), int32(settled), string(id), int32(settled))
+		) AS outputs JOIN names ON names.id = outputs.address ORDER BY outputs.output`, string(id), int32(settled), string(id), int32(settled))
 	return all(s, q, func(rows *sql.Rows) (x pool.Payment, err error) {
 		var address string
 		if err = rows.Scan(&address, &x.Amount); err != nil {

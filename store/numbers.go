@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
@@ -49,17 +50,24 @@ type numbers struct {
 	before             *known
 	lastName, lastPool int32 // the greatest; -1 until they are read
 	fresh              bulk  // names that the step adds
+	addresses          map[pastel.Address]string
+	people             map[pastelid.PastelID]string
 }
 
 func newNumbers(before *known) *numbers {
 	return &numbers{
 		known: known{make(map[string]int32), make(map[string]int32)}, before: before, lastName: -1, lastPool: -1,
-		fresh: bulk{head: "INSERT INTO names (id, text, height) VALUES ", columns: 3},
+		fresh:     bulk{head: "INSERT INTO names (id, text, height) VALUES ", columns: 3},
+		addresses: make(map[pastel.Address]string), people: make(map[pastelid.PastelID]string),
 	}
 }
 
-// bare forgets the numbers of which the step has no further use.
+// bare forgets what the step would have to look up again, if it is much.
 func (n *numbers) bare() {
+	if len(n.addresses)+len(n.people) > maxKnown {
+		clear(n.addresses)
+		clear(n.people)
+	}
 	for _, used := range []map[string]int32{n.names, n.pools} {
 		if len(used) > maxKnown {
 			clear(used)
@@ -121,7 +129,7 @@ func (w *writer) find(query string, texts []string, before, used map[string]int3
 	}
 	for _, size := range lookups {
 		for ; len(missing) >= size; missing = missing[size:] {
-			if err := w.lookUp(query+places(1, size), missing[:size], used); err != nil {
+			if err := w.lookUp(w.tx.text(statement{query, 1, size, ""}), missing[:size], used); err != nil {
 				return err
 			}
 		}

@@ -176,6 +176,7 @@ func (s *Snapshot) scanPoolAfter(rows *sql.Rows, before ...any) (p PoolRow, err 
 
 // Operator is someone who opened a pool, with the sums over all their pools.
 type Operator struct {
+	ID        int64 // of the PastelID, in this database
 	PastelID  string
 	First     int64         // the first pool's Num
 	Since     pastel.Height // it opened
@@ -222,19 +223,20 @@ func (s *Snapshot) Operator(id string) (Operator, error) {
 	return list[0], nil
 }
 
+// selectOperators counts pools of names alike instead of asking whether there are any, for which PostgreSQL reads all pools.
 func selectOperators() *query {
-	return selecting("SELECT " + nameOf("o.operator") + `, o.first_pool, (SELECT opened FROM pools WHERE num = o.first_pool), o.subscribing, o.active, o.replenishing,
+	return selecting("SELECT o.operator, " + nameOf("o.operator") + `, o.first_pool, coalesce((SELECT opened FROM pools WHERE num = o.first_pool), -1), o.subscribing, o.active, o.replenishing,
 		o.dissolved, o.expired, o.closed, o.ended_short, o.ended_unused, o.counted, o.income, o.rewards, o.gap, o.lost, o.paid, o.mined, o.prompt,
 		o.cancelled, o.shortages, o.leavers,
-		EXISTS (SELECT 1 FROM pools p WHERE p.operator = o.operator AND (
+		(SELECT count(*) FROM pools p WHERE p.operator = o.operator AND (
 			EXISTS (SELECT 1 FROM pools x WHERE x.skeleton = p.skeleton AND x.operator < p.operator) OR
-			EXISTS (SELECT 1 FROM pools x WHERE x.skeleton = p.skeleton AND x.operator > p.operator))) FROM operators o`)
+			EXISTS (SELECT 1 FROM pools x WHERE x.skeleton = p.skeleton AND x.operator > p.operator))) > 0 FROM operators o`)
 }
 
 func (s *Snapshot) operators(q *query) ([]Operator, error) {
 	return all(s, q, func(rows *sql.Rows) (x Operator, err error) {
 		var by statusCounts
-		places := append([]any{&x.PastelID, &x.First, &x.Since}, by.places()...)
+		places := append([]any{&x.ID, &x.PastelID, &x.First, &x.Since}, by.places()...)
 		err = rows.Scan(append(places, &x.Dissolved, &x.Expired, &x.Counted, &x.Income, &x.Rewards, &x.Gap, &x.Lost, &x.Paid, &x.Mined, &x.OnTime,
 			&x.Cancelled, &x.Shortages, &x.Left, &x.Alike)...)
 		x.Pools = by.byStatus()
@@ -244,19 +246,19 @@ func (s *Snapshot) operators(q *query) ([]Operator, error) {
 
 // OperatorPool is a pool in its operator's record.
 type OperatorPool struct {
-	Operator string
+	Operator int64 // Operator.ID
 	ID       ticket.PoolID
 	Company  string
 	Fee      int64 // 0.01 %
 }
 
-// PoolsOfOperators returns the pools of some operators in the order they opened.
-func (s *Snapshot) PoolsOfOperators(operators []string) ([]OperatorPool, error) {
+// PoolsOfOperators returns the pools of some operators, by ID, in the order they opened.
+func (s *Snapshot) PoolsOfOperators(operators []int64) ([]OperatorPool, error) {
 	if len(operators) == 0 {
 		return nil, nil
 	}
-	q := selecting("SELECT n.text, p.id, company, fee FROM names n JOIN pools p ON p.operator = n.id")
-	in(q, "n.text", operators)
+	q := selecting("SELECT operator, id, company, fee FROM pools")
+	in(q, "operator", operators)
 	q.text.WriteString(" ORDER BY num")
 	return all(s, q, func(rows *sql.Rows) (x OperatorPool, err error) {
 		return x, rows.Scan(&x.Operator, &x.ID, &x.Company, &x.Fee)

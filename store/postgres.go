@@ -22,7 +22,8 @@ type postgresWriter struct {
 	session
 	cfg  *pgx.ConnConfig
 	pool *sql.DB
-	name string    // of its sessions; no other writer's have it
+	name string // of its sessions; no other writer's have it
+	texts
 	held *pgx.Conn // behind a pooler: has an open transaction, whose lock is the writer's
 }
 
@@ -36,7 +37,7 @@ func openPostgres(ctx context.Context, writer, database string, s *Store) error 
 	}
 	s.reads, s.place = postgresReads, postgresPlace(cfg)
 	opening := s.place.opening()
-	w := &postgresWriter{cfg: cfg, name: "smartpool writer " + writer}
+	w := &postgresWriter{cfg: cfg, texts: make(texts), name: "smartpool writer " + writer}
 	if w.session, err = meet(ctx, cfg, true); err != nil {
 		return opening.name(ctx, err)
 	}
@@ -211,6 +212,7 @@ func claimPostgres(ctx context.Context, conn *sql.Conn) error {
 // pipeline sends many statements at a time; one by one, each would cost a round trip. It is a db.DBTX.
 type pipeline struct {
 	*sql.Tx
+	texts
 	ctx   context.Context
 	conn  *sql.Conn
 	batch pgx.Batch
@@ -226,12 +228,15 @@ func (w *postgresWriter) begin(ctx context.Context, conn *sql.Conn, _ *db.Querie
 	if err != nil {
 		return nil, err
 	}
-	return &pipeline{Tx: tx, ctx: ctx, conn: conn}, nil
+	return &pipeline{Tx: tx, texts: w.texts, ctx: ctx, conn: conn}, nil
 }
 
 func (p *pipeline) queries() *db.Queries { return db.New(p) }
 
 func (p *pipeline) failed() error { return p.err }
+
+// text implements transaction.
+func (p *pipeline) text(s statement) string { return p.of(s, true) }
 
 // queued is a statement in a pipeline.
 type queued struct {

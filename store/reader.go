@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5"
 	"modernc.org/sqlite"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -20,6 +21,8 @@ type Reader struct {
 	place  place
 	pool   *sql.DB
 	engine engine
+	// listens are the settings of a connection that hears of blocks; nil if none can.
+	listens *pgx.ConnConfig
 }
 
 // engine is what the databases express in different words.
@@ -84,8 +87,12 @@ func (r *Reader) openPostgres(ctx context.Context, database string) error {
 	}
 	r.engine, r.place = postgresReads, postgresPlace(cfg)
 	r.place.reads = true
-	if _, err := meet(ctx, cfg, false); err != nil {
+	met, err := meet(ctx, cfg, false)
+	if err != nil {
 		return r.place.name(ctx, err)
+	}
+	if !met.pooled {
+		r.listens = cfg
 	}
 	r.pool = pooled(cfg)
 	return nil

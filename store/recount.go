@@ -42,7 +42,9 @@ func (s *Snapshot) Recount(progress func(done, of int64), found func(Difference)
 		return err
 	}
 	for page := (Page{Limit: recountPools}); ; {
-		rows, err := s.ListPools(PoolList{Order: ByOpened}, page)
+		q := selecting("SELECT " + poolColumns + " FROM pools p")
+		q.page(page, "p.num")
+		rows, err := all(s, q, s.scanPool)
 		if err != nil {
 			return err
 		}
@@ -403,7 +405,7 @@ func (r *recount) together(pools int64) error {
 			continue
 		}
 		r.differ(name, has.Sums, want.Sums)
-		want.Sums, want.Alike = has.Sums, has.Alike
+		want.Sums, want.Alike, want.ID = has.Sums, has.Alike, has.ID
 		r.differ(name, *has, *want)
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.operators)) {

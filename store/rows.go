@@ -110,7 +110,7 @@ func (w *writer) number(list []*pool.Update, opened []*pool.Head) error {
 		for i := range u.Credits {
 			c := &u.Credits[i]
 			mention(c.Pool)
-			names.add(u.Height, creditor(c), w.address(c.To))
+			names.add(u.Height, w.creditor(c), w.address(c.To))
 		}
 		for i := range u.Settled {
 			mention(u.Settled[i].Pool)
@@ -131,18 +131,31 @@ func (w *writer) number(list []*pool.Update, opened []*pool.Head) error {
 	return w.find(findPools, pools, w.numbers.before.pools, w.numbers.pools)
 }
 
-func (w *writer) address(a pastel.Address) string { return a.Encode(&w.net.Network) }
+// address encodes an address, of which claims name each several times, only once.
+func (w *writer) address(a pastel.Address) string {
+	text, found := w.numbers.addresses[a]
+	if !found {
+		text = a.Encode(&w.net.Network)
+		w.numbers.addresses[a] = text
+	}
+	return text
+}
 
 func (w *writer) owner(a *pool.Accepted) string {
 	return w.address(pastel.Address{Kind: pastel.AddressP2PKH, Hash: a.Owner})
 }
 
 // creditor returns the PastelID that a credit is for; empty if only the address is known.
-func creditor(c *pool.Credit) string {
+func (w *writer) creditor(c *pool.Credit) string {
 	if c.PastelID == (pastelid.PastelID{}) {
 		return ""
 	}
-	return c.PastelID.String()
+	text, found := w.numbers.people[c.PastelID]
+	if !found {
+		text = c.PastelID.String()
+		w.numbers.people[c.PastelID] = text
+	}
+	return text
 }
 
 func (w *writer) block(u *pool.Update, r *rows, keepUndo bool) error {
@@ -208,7 +221,7 @@ func (w *writer) claims(u *pool.Update, r *rows) error {
 			output, amount = sql.NullInt32{Int32: n, Valid: true}, integer(int64(paid[c.Pool][n].Amount))
 			delete(outputs[c.Pool], c.To)
 		}
-		r.claims.add(int32(u.Height), int32(i), in, w.numbers.name(creditor(c)), w.numbers.name(w.address(c.To)), output, int64(c.Amount), amount)
+		r.claims.add(int32(u.Height), int32(i), in, w.numbers.name(w.creditor(c)), w.numbers.name(w.address(c.To)), output, int64(c.Amount), amount)
 	}
 	if err := w.earnings(u); err != nil {
 		return err

@@ -51,13 +51,16 @@ func equal[T comparable](q *query, column string, value T) {
 	}
 }
 
-// What finds a pool's number and a name's id, and the reverse.
+// What finds a pool's number and a name's id, and the reverse; and a block's time.
 const (
 	isPool = " = (SELECT num FROM pools WHERE id = ?)"
 	isName = " = (SELECT id FROM names WHERE text = ?)"
 )
 
 func poolOf(column string) string { return "(SELECT id FROM pools WHERE num = " + column + ")" }
+func timeOf(column string) string {
+	return "(SELECT time FROM blocks WHERE blocks.height = " + column + ")"
+}
 func nameOf(column string) string { return "(SELECT text FROM names WHERE id = " + column + ")" }
 
 // equalPool adds a condition on a pool's number unless the id is empty.

@@ -33,8 +33,10 @@ func sqliteURL(path string, pragmas ...string) string {
 
 // sqliteWriter is a writer's SQLite database.
 type sqliteWriter struct {
-	path string
-	pool *sql.DB
+	path     string
+	pool     *sql.DB
+	texts    texts
+	prepared map[string]*sql.Stmt // on the writer's connection, by their texts
 }
 
 func openSQLite(ctx context.Context, _, path string, s *Store) error {
@@ -79,7 +81,7 @@ func openSQLite(ctx context.Context, _, path string, s *Store) error {
 	if s.emptied, err = migrate(ctx, pool, sqliteMigrations, backup); err != nil {
 		return opening.name(ctx, err)
 	}
-	s.engine, s.reads, s.place = &sqliteWriter{path, pool}, sqliteReads, sqlitePlace(path)
+	s.engine, s.reads, s.place = &sqliteWriter{path: path, pool: pool, texts: make(texts)}, sqliteReads, sqlitePlace(path)
 	s.conn, s.q, err = s.engine.connect(ctx)
 	return opening.name(ctx, err)
 }
@@ -173,6 +175,7 @@ func (f *sqliteWriter) connect(ctx context.Context) (*sql.Conn, *db.Queries, err
 	if err != nil {
 		return nil, nil, errors.Join(err, conn.Close())
 	}
+	f.prepared = make(map[string]*sql.Stmt)
 	return conn, prepared, nil
 }
 
@@ -186,7 +189,12 @@ func (f *sqliteWriter) another() (*sql.DB, error) {
 
 // leave implements writing.
 func (f *sqliteWriter) leave(conn *sql.Conn, q *db.Queries) error {
-	return errors.Join(q.Close(), conn.Close())
+	errs := []error{q.Close()}
+	for _, s := range f.prepared {
+		errs = append(errs, s.Close())
+	}
+	f.prepared = nil
+	return errors.Join(append(errs, conn.Close())...)
 }
 
 // idle implements writing. Outside a transaction, SQLite has nothing to roll back, and says so.
@@ -204,7 +212,7 @@ func (f *sqliteWriter) last(ctx context.Context) (pool.Tip, error) {
 // begin implements writing.
 func (f *sqliteWriter) begin(ctx context.Context, conn *sql.Conn, q *db.Queries) (transaction, error) {
 	_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
-	return &sqliteTx{ctx, conn, q}, err
+	return &sqliteTx{f, ctx, conn, q}, err
 }
 
 // scan implements writing.
@@ -229,6 +237,7 @@ func (f *sqliteWriter) scan(ctx context.Context, conn *sql.Conn, kind pool.Recor
 // sqliteTx controls a transaction by hand, so that statements stay prepared on the connection. database/sql would prepare them again in
 // each transaction, which took half of a large commit.
 type sqliteTx struct {
+	*sqliteWriter
 	ctx  context.Context
 	conn *sql.Conn
 	q    *db.Queries
@@ -241,14 +250,36 @@ func (t *sqliteTx) QueryRowContext(ctx context.Context, query string, args ...an
 	return t.conn.QueryRowContext(ctx, query, args...)
 }
 
-// QueryContext implements transaction.
-func (t *sqliteTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return t.conn.QueryContext(ctx, query, args...)
+// text implements transaction. SQLite searches the names of numbered placeholders one after the other.
+func (t *sqliteTx) text(s statement) string { return t.texts.of(s, false) }
+
+func (t *sqliteTx) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, found := t.prepared[query]; found {
+		return s, nil
+	}
+	s, err := t.conn.PrepareContext(ctx, query)
+	if err == nil {
+		t.prepared[query] = s
+	}
+	return s, err
 }
 
-// ExecContext implements executing.
+// QueryContext implements transaction.
+func (t *sqliteTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := t.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+// ExecContext implements transaction.
 func (t *sqliteTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return t.conn.ExecContext(ctx, query, args...)
+	s, err := t.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
 }
 
 func (t *sqliteTx) failed() error { return nil } // each statement returns its own error

@@ -67,10 +67,14 @@ var _ chain.Store = (*Store)(nil)
 type transaction interface {
 	queries() *db.Queries
 	asking
-	executing
+	// text returns a statement's text in the engine's form.
+	text(s statement) string
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	// failed returns the first error of a statement; later errors may only follow from it.
 	failed() error
+	// announce tells readers of the database's last block once the transaction is committed.
+	announce(ctx context.Context, tip pool.Tip) error
 	Commit() error
 	Rollback() error
 }

@@ -3,6 +3,8 @@ package store_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -130,5 +132,56 @@ func sameOutlook(t *testing.T, r *store.Reader, when string) {
 			}
 		}
 		return err
+	})
+}
+
+// Whatever of the sums is changed, missing or too much is found and named, and nothing else.
+func TestAChangedSumIsFound(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		blocks := recorded(t, "dense")
+		l := open(t, url)
+		l.step(t, -1, blocks[:300])
+		r := reader(t, url)
+		recount(t, r, "before")
+		d := raw(t, url)
+		defer d.Close()
+		for _, x := range []struct{ change, back, says string }{
+			{"UPDATE pools SET members = members + 1 WHERE num = 1", "UPDATE pools SET members = members - 1 WHERE num = 1", "Members"},
+			{"UPDATE pools SET room = room + 1 WHERE num = 1", "UPDATE pools SET room = room - 1 WHERE num = 1", "Room"},
+			{"UPDATE pools SET shelf = shelf + 1 WHERE num = 1", "UPDATE pools SET shelf = shelf - 1 WHERE num = 1", "Shelf"},
+			{"UPDATE pools SET escrowed = escrowed + 1 WHERE num = 2", "UPDATE pools SET escrowed = escrowed - 1 WHERE num = 2", "Escrowed"},
+			{"UPDATE pools SET skeleton = skeleton || 'x' WHERE num = 1", "UPDATE pools SET skeleton = substr(skeleton, 1, length(skeleton) - 1) WHERE num = 1", "Skeleton"},
+			{"UPDATE network SET members = members + 1", "UPDATE network SET members = members - 1", "network: Members"},
+			{"UPDATE network SET operators = operators + 1", "UPDATE network SET operators = operators - 1", "network: Operators"},
+			{"UPDATE network SET closed = closed + 1", "UPDATE network SET closed = closed - 1", "network: Pools"},
+			{"UPDATE operators SET mined = mined + 1", "UPDATE operators SET mined = mined - 1", "Mined"},
+			{"UPDATE operators SET gap = gap + 1", "UPDATE operators SET gap = gap - 1", "Gap"},
+			{"UPDATE operators SET first_pool = first_pool + 100", "UPDATE operators SET first_pool = first_pool - 100", "First"},
+			{"UPDATE network_sums SET paid = paid + 1", "UPDATE network_sums SET paid = paid - 1", "network_sums"},
+			{"UPDATE pool_sums SET coins = coins + 1 WHERE pool = 1", "UPDATE pool_sums SET coins = coins - 1 WHERE pool = 1", "Coins"},
+			{"UPDATE pool_sums SET lost = lost + 1 WHERE pool = 1", "UPDATE pool_sums SET lost = lost - 1 WHERE pool = 1", "Lost"},
+			{"UPDATE pool_sums SET last_paid = last_paid + 1 WHERE pool = 1", "UPDATE pool_sums SET last_paid = last_paid - 1 WHERE pool = 1", "LastPaid"},
+			{"UPDATE pledges SET role = role + 10 WHERE role = 2", "UPDATE pledges SET role = role - 10 WHERE role = 12", "role"},
+			{"UPDATE pool_sums SET height = height + 1000 WHERE pool = 1", "UPDATE pool_sums SET height = height - 1000 WHERE pool = 1", "is missing"},
+			{"UPDATE network_sums SET height = -height", "UPDATE network_sums SET height = -height", "network_sums"},
+		} {
+			exec(t, d, x.change)
+			found := differences(t, r)
+			named := slices.ContainsFunc(found, func(d store.Difference) bool { return strings.Contains(d.String(), x.says) })
+			if !named {
+				t.Errorf("%s: %v", x.change, found)
+			}
+			exec(t, d, x.back)
+			recount(t, r, "after "+x.back)
+		}
+		exec(t, d, "DELETE FROM pool_sums WHERE pool = 1 AND height = (SELECT min(height) FROM pool_sums WHERE pool = 1)")
+		if found := differences(t, r); len(found) == 0 || found[0].Has != "missing" {
+			t.Errorf("without a pool's first row: %v", found)
+		}
+		exec(t, d, "DELETE FROM operators")
+		if found := differences(t, r); !strings.Contains(found[len(found)-1].String(), "missing") {
+			t.Errorf("without operators: %v", found)
+		}
 	})
 }

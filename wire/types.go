@@ -56,8 +56,15 @@ type Status struct {
 	SyncLeft   int64          `json:"sync_left,omitempty" doc:"Seconds until it has, at this rate."`
 	Peers      *int           `json:"peers,omitempty" doc:"Nodes that the node is connected to; left out if it does not say."`
 	ReadOnly   bool           `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
+	Behind     *Lag           `json:"behind,omitempty" doc:"How far this daemon is behind the one that writes the database; left out unless it only reads and blocks are announced to it."`
 	Alerts     *Deliveries    `json:"alerts,omitempty" doc:"What became of alerts to all subscriptions; left out if the daemon sends none."`
 	Parameters Parameters     `json:"parameters"`
+}
+
+// Lag is how far a reading daemon is behind the writing one.
+type Lag struct {
+	Blocks  int32 `json:"blocks" doc:"Announced blocks that answers do not show yet."`
+	Seconds int64 `json:"seconds" doc:"Seconds since the first of them was announced."`
 }
 
 // Deliveries counts alerts to all subscriptions.

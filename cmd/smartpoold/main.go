@@ -43,6 +43,7 @@ type cli struct {
 
 	Run     runCmd     `cmd:"" default:"1" help:"Run the daemon (the default command)."`
 	Rebuild rebuildCmd `cmd:"" help:"Empty the ledger in the database, so that the daemon makes it anew from the chain; keeps the subscriptions to alerts. Stop the daemon first."`
+	Check   checkCmd   `cmd:"" help:"Compute what lists and pages show from the ledger's history again, and print the rows of the database that differ. Reads only; the daemon may run."`
 	Sample  sampleCmd  `cmd:"" name:"config" help:"Print all settings with their meaning and default, as a YAML file."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -146,10 +147,16 @@ func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) e
 	slog.SetDefault(log) // so that lines of libraries, which use package log, have the same form
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if name == "rebuild" {
+	switch name {
+	case "rebuild":
 		err = daemon.Rebuild(ctx, line.Settings, log)
-	} else {
+	case "check":
+		err = line.Check.run(ctx, line.Settings, out, log)
+	default:
 		err = d.Run(ctx)
+	}
+	if errors.Is(err, errDiffers) {
+		return err
 	}
 	if err != nil {
 		log.Error("smartpoold cannot continue", "err", err)

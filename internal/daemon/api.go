@@ -102,13 +102,14 @@ func (d *Daemon) runAPI(ctx context.Context, listener net.Listener, token string
 	defer end() // before the readers close
 	feed := api.NewFeed(watch, d.log)
 	running.Go(func() { feed.Run(ctx, d.moved) })
-	if d.cfg.ReadOnly {
-		d.ready.judge(d.readBy(feed))
-		defer d.ready.judge(nil)
-	}
 	site := d.site(reader, feed, token)
 	handler := site.Handler()
 	now.Store(&handler)
+	if d.cfg.ReadOnly { // a proxy that asks whether this daemon is ready sends it visitors
+		running.Go(func() { d.listen(ctx, watch, feed) })
+		d.ready.judge(d.readBy(feed))
+		defer d.ready.judge(nil)
+	}
 	url := "http://" + listener.Addr().String()
 	d.mu.Lock()
 	d.at.API = url
@@ -167,6 +168,9 @@ func (d *Daemon) openReader(ctx context.Context) (*store.Reader, error) {
 
 // moved returns the channel that wakes the API's feed.
 func (d *Daemon) moved() <-chan struct{} {
+	if d.cfg.ReadOnly {
+		return d.heard.next()
+	}
 	if l := d.Ledger(); l != nil {
 		return l.Moved()
 	}

@@ -34,6 +34,7 @@ type Daemon struct {
 	behind  time.Time // since when the ledger has been behind its node; survives sessions, for alerts
 	counts  notify.Counts
 	odd     *oddEntries
+	heard   *heard // of a daemon that only reads
 
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
@@ -52,7 +53,7 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now, writer: rand.Text()}
+	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now, writer: rand.Text(), heard: newHeard()}
 	d.metrics = newMetrics(d.Ledger, &d.ready)
 	d.odd = newOddEntries(log)
 	d.metrics.registry.MustRegister(alertMetrics{d}, d.odd.gauge)

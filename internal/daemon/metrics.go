@@ -63,6 +63,9 @@ var (
 	descPeers   = prometheus.NewDesc("smartpool_node_peers", "Nodes that the node is connected to.", nil, nil)
 	descTime    = prometheus.NewDesc("smartpool_tip_timestamp_seconds", "Time of the last block, in seconds since 1970.", nil, nil)
 	descSynced  = prometheus.NewDesc("smartpool_synced", "1 if the ledger is at the network's tip, as /readyz says.", nil, nil)
+	descLag     = prometheus.NewDesc("smartpool_behind_blocks", "Announced blocks that this daemon, which only reads, does not show yet.", nil, nil)
+	descLagFor  = prometheus.NewDesc("smartpool_behind_seconds", "Seconds since the first of them was announced.", nil, nil)
+	descListens = prometheus.NewDesc("smartpool_listening", "1 if the writing daemon's announcements reach this one, 0 if it polls.", nil, nil)
 	descPools   = prometheus.NewDesc("smartpool_pools", "Pools by status.", []string{"status"}, nil)
 	descEscrow  = prometheus.NewDesc("smartpool_escrow_patoshi", "Rewards in escrow, including pending payouts.", nil, nil)
 	descCoins   = prometheus.NewDesc("smartpool_member_coins_psl", "Members' counted coins in active and replenishing pools.", nil, nil)
@@ -71,7 +74,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descHeight, descTarget, descHeaders, descPeers, descTime, descSynced, descPools, descEscrow, descCoins, descDue} {
+	for _, d := range []*prometheus.Desc{descHeight, descTarget, descHeaders, descPeers, descTime, descSynced, descLag, descLagFor, descListens, descPools, descEscrow, descCoins, descDue} {
 		ch <- d
 	}
 }
@@ -117,6 +120,11 @@ func (m *metrics) freshness(gauge func(d *prometheus.Desc, v float64, labels ...
 	}
 	if !fresh.Time.IsZero() {
 		gauge(descTime, float64(fresh.Time.Unix()))
+	}
+	if fresh.Lag.Reads {
+		gauge(descListens, map[bool]float64{true: 1}[fresh.Lag.Listens])
+		gauge(descLag, float64(fresh.Lag.Blocks))
+		gauge(descLagFor, fresh.Lag.For.Seconds())
 	}
 	if !fresh.Follows {
 		return

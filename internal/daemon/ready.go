@@ -120,6 +120,7 @@ func (d *Daemon) readBy(feed *api.Feed) func() chain.Status {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			err = errors.Join(errDatabase, err)
 		}
-		return chain.Freshness{Height: tip.Height, Time: tip.Time}, err
+		lag := d.heard.lag(tip.Height, tip.Hash, time.Now())
+		return chain.Freshness{Height: tip.Height, Time: tip.Time, Lag: lag}, err
 	})
 }

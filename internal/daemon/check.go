@@ -1,0 +1,52 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// Checked is what a check of a database found.
+type Checked struct {
+	Block       store.Block        // as of which the database was read
+	Pools       int64              // checked
+	Differences []store.Difference // the first ones, at most mostDifferences
+	More        int64              // how many there are besides
+}
+
+// mostDifferences bounds what a check keeps: a pool whose first row is wrong has as many wrong ones as blocks.
+const mostDifferences = 1_000
+
+// CheckSums computes what lists and heads of pages show from the ledger's history again, and compares it with the rows that keep it. It only
+// reads, as of one block, and may run beside a daemon. It calls progress before each pool.
+func CheckSums(ctx context.Context, cfg Config, progress func(done, of int64)) (c Checked, err error) {
+	if err := cfg.Check(); err != nil {
+		return c, err
+	}
+	net, err := cfg.network()
+	if err != nil {
+		return c, err
+	}
+	r, err := store.OpenReader(ctx, cfg.database(), net, cfg.shadow())
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	err = r.View(ctx, func(s *store.Snapshot) error {
+		if c.Block, err = s.Tip(); err != nil {
+			return err
+		}
+		return s.Recount(func(done, of int64) {
+			c.Pools = done
+			progress(done, of)
+		}, func(d store.Difference) {
+			if len(c.Differences) < mostDifferences {
+				c.Differences = append(c.Differences, d)
+			} else {
+				c.More++
+			}
+		})
+	})
+	return c, err
+}

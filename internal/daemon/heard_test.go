@@ -1,0 +1,51 @@
+package daemon
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+)
+
+// TestReaderLag: a reader counts what was announced and is not shown, from the first such block on.
+func TestReaderLag(t *testing.T) {
+	t.Parallel()
+	tip := func(h pastel.Height, branch byte) pool.Tip {
+		return pool.Tip{Height: h, Hash: pastel.BlockHash{byte(h), branch}}
+	}
+	h := newHeard()
+	now := time.Unix(1_700_000_000, 0)
+	check := func(shown pool.Tip, want chain.Lag) {
+		t.Helper()
+		want.Reads = true
+		if got := h.lag(shown.Height, shown.Hash.String(), now); got != want {
+			t.Errorf("at block %d: %+v, want %+v", shown.Height, got, want)
+		}
+	}
+	check(tip(5, 0), chain.Lag{})
+	rung := h.next()
+	h.announced(tip(7, 0), tip(5, 0).Hash.String(), now)
+	<-rung
+	now = now.Add(10 * time.Second)
+	check(tip(5, 0), chain.Lag{Listens: true, Blocks: 2, For: 10 * time.Second})
+	check(tip(7, 0), chain.Lag{Listens: true})
+	h.announced(tip(8, 0), tip(5, 0).Hash.String(), now) // still not shown
+	now = now.Add(10 * time.Second)
+	check(tip(5, 0), chain.Lag{Listens: true, Blocks: 3, For: 20 * time.Second})
+	stale := chain.Freshness{Height: 5, Time: now, Lag: h.lag(5, tip(5, 0).Hash.String(), now)}
+	if why := stale.Stale(now, chain.Limits{}); why != "this daemon is at block 5 and behind the one that writes the database" {
+		t.Error(why)
+	}
+	h.announced(tip(6, 1), tip(8, 0).Hash.String(), now) // a reorganization, after all was shown
+	now = now.Add(time.Second)
+	check(tip(8, 0), chain.Lag{Listens: true, Blocks: 1, For: time.Second})
+	check(tip(6, 1), chain.Lag{Listens: true})
+	stale.Lag = h.lag(8, tip(8, 0).Hash.String(), now)
+	if why := stale.Stale(now, chain.Limits{}); why != "" {
+		t.Error(why)
+	}
+	h.deaf()
+	check(tip(5, 0), chain.Lag{})
+}

@@ -1,0 +1,63 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// The addresses of lists keep what is shown, in which order, and from where on.
+func TestListsKeepOrderAndPlace(t *testing.T) {
+	x := start(t, ledgertest.Recorded(t, "dense"), 330)
+	all, _, _, err := x.books.Pools(context.Background(), wire.PoolQuery{Sort: wire.SortFee, Status: []string{"dissolved", "expired", "closed"}})
+	if err != nil || len(all) < 3 {
+		t.Fatalf("%d ended pools: %v", len(all), err)
+	}
+	_, _, next, err := x.books.Pools(context.Background(), wire.PoolQuery{
+		Sort: wire.SortFee, Status: []string{"dissolved", "expired", "closed"}, Sorted: wire.Sorted{Limit: 2},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := func(id string) string { return fmt.Sprintf(`href="/pools/%s"`, id) }
+	code, text := x.get(t, http.MethodGet, "/pools?after="+url.QueryEscape(next)+"&show=ended&sort=fee")
+	if code != http.StatusOK || strings.Contains(text, link(all[0].ID)) || strings.Contains(text, link(all[1].ID)) || !strings.Contains(text, link(all[2].ID)) {
+		t.Errorf("%d: the page after two pools has others than %v:\n%s", code, all[2:], text)
+	}
+	for _, want := range []string{
+		`<a href="/pools?show=ended&amp;sort=fee">First page</a>`, // there is no next page
+		`<a href="/pools?sort=fee">Open and active</a>`,
+		`<a href="/pools?show=open&amp;sort=fee">Accepting pledges</a>`,
+		`<a href="/pools?show=ended&amp;sort=fee" aria-current="true">Ended</a>`,
+		`<a href="/pools?show=ended">first opened</a>`,
+		`<a href="/pools?show=ended&amp;sort=room">most room</a>`,
+		`<a href="/pools?show=ended&amp;sort=fee" aria-current="true">lowest fee</a>`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %s:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "Next page") {
+		t.Error("the last page has a next one")
+	}
+	_, text = x.get(t, http.MethodGet, "/operators?sort=since")
+	for _, want := range []string{`<a href="/operators">most coins</a>`, `<a href="/operators?sort=since" aria-current="true">longest known</a>`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page of operators lacks %s:\n%s", want, text)
+		}
+	}
+	for path, code := range map[string]int{
+		"/pools?sort=height": http.StatusUnprocessableEntity, "/operators?sort=fee": http.StatusUnprocessableEntity,
+		"/pools?after=nonsense": http.StatusUnprocessableEntity, "/?after=x": http.StatusUnprocessableEntity,
+	} {
+		if got, text := x.get(t, http.MethodGet, path); got != code {
+			t.Errorf("%s: %d, want %d:\n%s", path, got, code, text)
+		}
+	}
+}
