@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 )
 
@@ -47,7 +48,7 @@ func grow(name string, from size, by []int, set func(*size, int)) direction {
 // law is how an answer's cost follows what grew.
 type law struct {
 	Direction string
-	Name      string // constant, shown or grows
+	Name      string // constant, logs, shown or grows
 	Costs     []cost // in each database
 }
 
@@ -57,20 +58,25 @@ type lawsOf struct {
 	Laws   []law
 }
 
-// The names of laws. An answer whose cost is that of what it shows looks into no more pages than its text grows by.
+// The names of laws. Logarithmic costs grow by their first figure at most whenever what grows gets ten times as large. An answer whose cost is
+// that of what it shows looks into no more pages than its text grows by.
 const (
 	constant = "constant"
+	logs     = "log"
 	shown    = "rows shown"
 	grows    = "grows"
 )
 
-// judge names the law of costs. Twice the pages are not growth: the indexes of a hundred times as many rows are a level or two deeper.
-func judge(costs []cost) string {
+// judge names the law of costs, where what grows got larger by a factor. Half as many pages again are not growth: the indexes of a hundred times
+// as many rows are a level or two deeper.
+func judge(costs []cost, factor float64) string {
 	const slack = 24
 	first, last := costs[0], costs[len(costs)-1]
 	switch {
-	case last.Pages <= 2*first.Pages+slack:
+	case last.Pages <= first.Pages*3/2+slack:
 		return constant
+	case float64(last.Pages) <= float64(first.Pages)*(1+math.Log10(factor))+slack:
+		return logs
 	case last.Pages*first.Bytes <= (first.Pages+slack)*last.Bytes*3/2:
 		return shown
 	default:
@@ -124,7 +130,7 @@ func laws(ctx context.Context, p *place, list []direction, progress io.Writer) (
 			for _, c := range costs {
 				l.Costs = append(l.Costs, c[i].cost)
 			}
-			l.Name = judge(l.Costs)
+			l.Name = judge(l.Costs, float64(d.By[len(d.By)-1])/float64(d.By[0]))
 			all[i].Laws = append(all[i].Laws, l)
 		}
 	}

@@ -66,13 +66,14 @@ func TestLaws(t *testing.T) {
 		law   string
 	}{
 		{[]cost{{Pages: 3, Bytes: 10}, {Pages: 5, Bytes: 10}}, constant},
-		{[]cost{{Pages: 1000, Bytes: 10}, {Pages: 2000, Bytes: 10}}, constant},
+		{[]cost{{Pages: 1000, Bytes: 10}, {Pages: 1500, Bytes: 10}}, constant},
+		{[]cost{{Pages: 1000, Bytes: 10}, {Pages: 3000, Bytes: 10}}, logs},
 		{[]cost{{Pages: 50, Bytes: 1000}, {Pages: 500, Bytes: 9000}}, shown},
 		{[]cost{{Pages: 50, Bytes: 1000}, {Pages: 500, Bytes: 1100}}, grows},
-		{[]cost{{Pages: 1000, Bytes: 10}, {Pages: 2100, Bytes: 10}}, grows},
-		{[]cost{{Pages: 1000, Bytes: 10}, {Pages: 2100, Bytes: 15}}, shown},
+		{[]cost{{Pages: 1000, Bytes: 10}, {Pages: 3100, Bytes: 10}}, grows},
+		{[]cost{{Pages: 1000, Bytes: 10}, {Pages: 3100, Bytes: 25}}, shown},
 	} {
-		if got := judge(x.costs); got != x.law {
+		if got := judge(x.costs, 100); got != x.law {
 			t.Errorf("%+v: %s, want %s", x.costs, got, x.law)
 		}
 	}

@@ -14,6 +14,7 @@ type load struct {
 	Announced latencies // of what the daemon took to announce a block that was stored
 	After     latencies // of requests due from when a block was stored to a second after it was announced
 	Quiet     latencies // of all others
+	Trouble   string    // why nothing was measured; empty if it was
 }
 
 const (

@@ -26,6 +26,10 @@ func (r *report) print(to io.Writer) error {
 	if len(r.Load) > 0 {
 		fmt.Fprintf(&b, "\n| %d requests a second over a pool and its members | p50 | p99 | p99.9 | longest | aim (p99) | requests |\n|---|---|---|---|---|---|---|\n", loadRate)
 		for _, l := range r.Load {
+			if l.Trouble != "" {
+				fmt.Fprintf(&b, "| %s | fails | | | | %s | %s |\n", l.Name, ms(aimOne), l.Trouble)
+				continue
+			}
 			fmt.Fprintf(&b, "| %s, the first second after a block | %s | %s | %s | %s | %s | %s |\n", l.Name, ms(l.After.P50), ms(l.After.P99), ms(l.After.P999),
 				ms(l.After.Longest), ms(aimOne), count(l.After))
 			fmt.Fprintf(&b, "| %s, later | %s | %s | %s | %s | | %s |\n", l.Name, ms(l.Quiet.P50), ms(l.Quiet.P99), ms(l.Quiet.P999), ms(l.Quiet.Longest), count(l.Quiet))

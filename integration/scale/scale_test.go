@@ -43,7 +43,7 @@ func TestMeasure(t *testing.T) {
 				}
 			}
 			for _, l := range r.Load {
-				if l.After.Answers < loadRate/2 || l.Quiet.Answers == 0 || l.After.Failed+l.Quiet.Failed > 0 || l.Announced.Answers != 1 {
+				if l.Trouble != "" || l.After.Answers < loadRate/2 || l.Quiet.Answers == 0 || l.After.Failed+l.Quiet.Failed > 0 || l.Announced.Answers != 1 {
 					t.Errorf("%+v", l)
 				}
 			}
