@@ -206,14 +206,14 @@ func (s *Snapshot) Operators(order OperatorOrder, p Page) ([]Operator, error) {
 		key = key[1:]
 	}
 	q.page(p, key...)
-	return s.operators(q)
+	return s.readOperators(q)
 }
 
 // Operator returns an operator's record; chain.ErrNotFound if there is none.
 func (s *Snapshot) Operator(id string) (Operator, error) {
 	q := selectOperators()
 	q.and("o.operator"+isName, id)
-	list, err := s.operators(q)
+	list, err := s.readOperators(q)
 	if err == nil && len(list) == 0 {
 		err = notFound("operator %s", id)
 	}
@@ -233,7 +233,7 @@ func selectOperators() *query {
 			EXISTS (SELECT 1 FROM pools x WHERE x.skeleton = p.skeleton AND x.operator > p.operator))) > 0 FROM operators o`)
 }
 
-func (s *Snapshot) operators(q *query) ([]Operator, error) {
+func (s *Snapshot) readOperators(q *query) ([]Operator, error) {
 	return all(s, q, func(rows *sql.Rows) (x Operator, err error) {
 		var by statusCounts
 		places := append([]any{&x.ID, &x.PastelID, &x.First, &x.Since}, by.places()...)

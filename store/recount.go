@@ -192,7 +192,7 @@ func (r *recount) roles(row *PoolRow, p *pool.Pool) error {
 // sums checks a pool's sums against its events, and returns the last.
 func (r *recount) sums(row *PoolRow) (Sums, error) {
 	events, payouts := &eventsOf{s: r.Snapshot, pool: row.ID}, map[pastel.TxID]*Payout{}
-	if err := r.payouts(row.ID, payouts); err != nil {
+	if err := r.payoutsOf(row.ID, payouts); err != nil {
 		return Sums{}, err
 	}
 	now := noSums
@@ -270,8 +270,8 @@ func (s *Snapshot) sumRows(num int64, f func(Sums) error) error {
 	}
 }
 
-// payouts reads a pool's payouts, without their transactions.
-func (s *Snapshot) payouts(id ticket.PoolID, into map[pastel.TxID]*Payout) error {
+// payoutsOf reads a pool's payouts, without their transactions.
+func (s *Snapshot) payoutsOf(id ticket.PoolID, into map[pastel.TxID]*Payout) error {
 	for page := (Page{Limit: recountRows}); ; {
 		list, err := s.Payouts(PayoutFilter{Pool: id, At: Now}, page)
 		if err != nil {
