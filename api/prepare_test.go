@@ -283,7 +283,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 	var asked atomic.Int32
 	h := answers.Keep(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
-		w.Write(make([]byte, len(r.URL.Query().Get("fill"))*100)) //nolint:errcheck // a recorder
+		w.Write(make([]byte, len(r.URL.Query().Get("fill"))*100))
 	}))
 	ask := func(path string) (again bool) {
 		before := asked.Load()

@@ -132,6 +132,6 @@ func canned(c line) http.HandlerFunc {
 		}
 		out.WriteByte('\n')
 		w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
-		w.Write(out.Bytes()) //nolint:errcheck // the client is gone
+		w.Write(out.Bytes())
 	}
 }

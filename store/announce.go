@@ -49,7 +49,7 @@ func (r *Reader) Listen(ctx context.Context, heard func(pool.Tip), lost func(err
 	}
 	for pause := firstListenPause; ; pause = min(2*pause, longListenPause) {
 		began := time.Now()
-		err := r.listen(ctx, heard)
+		err := r.hear(ctx, heard)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -69,8 +69,8 @@ func (r *Reader) Listen(ctx context.Context, heard func(pool.Tip), lost func(err
 	}
 }
 
-// listen listens on one connection.
-func (r *Reader) listen(ctx context.Context, heard func(pool.Tip)) (err error) {
+// hear listens on one connection.
+func (r *Reader) hear(ctx context.Context, heard func(pool.Tip)) (err error) {
 	pool := stdlib.OpenDB(*r.listens)
 	defer pool.Close()
 	conn, err := pool.Conn(ctx)

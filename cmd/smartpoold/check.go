@@ -9,7 +9,6 @@ import (
 	"log/slog"
 
 	"github.com/pastelnetwork/smartpool/internal/daemon"
-	"github.com/pastelnetwork/smartpool/store"
 )
 
 type checkCmd struct {
@@ -21,11 +20,11 @@ var errDiffers = errors.New("the database differs: run smartpoold rebuild")
 
 // checkResult is the result of a check as JSON.
 type checkResult struct {
-	Height      int64              `json:"height"`
-	Hash        string             `json:"hash"`
-	Pools       int64              `json:"pools"`
-	Differences []store.Difference `json:"differences"`
-	More        int64              `json:"more_differences,omitempty"`
+	Height      int64               `json:"height"`
+	Hash        string              `json:"hash"`
+	Pools       int64               `json:"pools"`
+	Differences []daemon.Difference `json:"differences"`
+	More        int64               `json:"more_differences,omitempty"`
 }
 
 // run checks the sums of a database and prints what differs.
@@ -41,11 +40,7 @@ func (c *checkCmd) run(ctx context.Context, settings daemon.Config, out io.Write
 		return err
 	}
 	if c.JSON {
-		list := x.Differences
-		if list == nil {
-			list = []store.Difference{}
-		}
-		err = json.NewEncoder(out).Encode(checkResult{int64(x.Block.Height), x.Block.Hash.String(), x.Pools, list, x.More})
+		err = json.NewEncoder(out).Encode(checkResult{int64(x.Block.Height), x.Block.Hash.String(), x.Pools, x.Differences, x.More})
 	} else {
 		err = c.print(out, &x)
 	}

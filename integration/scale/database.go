@@ -146,7 +146,7 @@ func (db *database) reopen(ctx context.Context, about []byte, folder string) err
 	}
 	hash, err := db.ledger.HashAt(ctx, db.facts.Tip.Height)
 	if err != nil || hash != db.facts.Tip.Hash {
-		return fmt.Errorf("%w: empty the database, and remove %s (%v)", errForeign, folder, err)
+		return fmt.Errorf("%w: empty the database, and remove %s", errors.Join(errForeign, err), folder)
 	}
 	p := db.ledger.Params()
 	if db.blocks, err = readBlocks(filepath.Join(folder, blocksFile), &p, db.facts.Tip.Height+1); err != nil {

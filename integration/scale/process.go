@@ -75,8 +75,8 @@ func start(ctx context.Context, program string, db *database, log io.Writer) (*p
 }
 
 func (d *process) stop() {
-	d.cmd.Process.Signal(os.Interrupt)
-	<-d.ended
+	d.cmd.Process.Signal(os.Interrupt) //nolint:errcheck // it may have ended already
+	<-d.ended                          //nolint:errcheck // how it ended is no figure
 	os.RemoveAll(d.folder)
 }
 

@@ -7,12 +7,15 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
+// Difference is a row that is not what the history gives.
+type Difference = store.Difference
+
 // Checked is what a check of a database found.
 type Checked struct {
-	Block       store.Block        // as of which the database was read
-	Pools       int64              // checked
-	Differences []store.Difference // the first ones, at most mostDifferences
-	More        int64              // how many there are besides
+	Block       store.Block  // as of which the database was read
+	Pools       int64        // checked
+	Differences []Difference // the first ones, at most mostDifferences
+	More        int64        // how many there are besides
 }
 
 // mostDifferences bounds what a check keeps: a pool whose first row is wrong has as many wrong ones as blocks.
@@ -33,6 +36,7 @@ func CheckSums(ctx context.Context, cfg Config, progress func(done, of int64)) (
 		return c, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
+	c.Differences = []Difference{}
 	err = r.View(ctx, func(s *store.Snapshot) error {
 		if c.Block, err = s.Tip(); err != nil {
 			return err
@@ -40,7 +44,7 @@ func CheckSums(ctx context.Context, cfg Config, progress func(done, of int64)) (
 		return s.Recount(func(done, of int64) {
 			c.Pools = done
 			progress(done, of)
-		}, func(d store.Difference) {
+		}, func(d Difference) {
 			if len(c.Differences) < mostDifferences {
 				c.Differences = append(c.Differences, d)
 			} else {
