@@ -29,7 +29,7 @@ func (d Difference) String() string {
 }
 
 // Recount computes everything that lists and heads of pages show from events, pledges, payouts and records, and passes to found what
-// differs in the rows that keep it. It calls progress before each pool. What was pruned is taken from the rows.
+// differs in the rows that keep it. It calls progress before each pool.
 func (s *Snapshot) Recount(progress func(done, of int64), found func(Difference)) error {
 	r := &recount{Snapshot: s, found: found, operators: map[string]*Operator{}, network: Network{Pools: statusCounts{}.byStatus()}}
 	tip, err := s.Tip()

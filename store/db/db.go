@@ -174,9 +174,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.emptyPoolsStmt, err = db.PrepareContext(ctx, emptyPools); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyPools: %w", err)
 	}
-	if q.emptyPrunedStmt, err = db.PrepareContext(ctx, emptyPruned); err != nil {
-		return nil, fmt.Errorf("error preparing query EmptyPruned: %w", err)
-	}
 	if q.emptyRecordsStmt, err = db.PrepareContext(ctx, emptyRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyRecords: %w", err)
 	}
@@ -606,11 +603,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing emptyPoolsStmt: %w", cerr)
 		}
 	}
-	if q.emptyPrunedStmt != nil {
-		if cerr := q.emptyPrunedStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing emptyPrunedStmt: %w", cerr)
-		}
-	}
 	if q.emptyRecordsStmt != nil {
 		if cerr := q.emptyRecordsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyRecordsStmt: %w", cerr)
@@ -990,7 +982,6 @@ type Queries struct {
 	emptyPledgesStmt             *sql.Stmt
 	emptyPoolSumsStmt            *sql.Stmt
 	emptyPoolsStmt               *sql.Stmt
-	emptyPrunedStmt              *sql.Stmt
 	emptyRecordsStmt             *sql.Stmt
 	endPledgeStmt                *sql.Stmt
 	endingsStmt                  *sql.Stmt
@@ -1105,7 +1096,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		emptyPledgesStmt:             q.emptyPledgesStmt,
 		emptyPoolSumsStmt:            q.emptyPoolSumsStmt,
 		emptyPoolsStmt:               q.emptyPoolsStmt,
-		emptyPrunedStmt:              q.emptyPrunedStmt,
 		emptyRecordsStmt:             q.emptyRecordsStmt,
 		endPledgeStmt:                q.endPledgeStmt,
 		endingsStmt:                  q.endingsStmt,

@@ -90,15 +90,6 @@ func (q *Queries) EmptyPools(ctx context.Context) error {
 	return err
 }
 
-const emptyPruned = `-- name: EmptyPruned :exec
-DELETE FROM pruned
-`
-
-func (q *Queries) EmptyPruned(ctx context.Context) error {
-	_, err := q.exec(ctx, q.emptyPrunedStmt, emptyPruned)
-	return err
-}
-
 const emptyRecords = `-- name: EmptyRecords :exec
 DELETE FROM records
 `

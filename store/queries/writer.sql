@@ -32,5 +32,3 @@ DELETE FROM earnings;
 -- name: EmptyPayouts :exec
 DELETE FROM payouts;
 
--- name: EmptyPruned :exec
-DELETE FROM pruned;

@@ -160,9 +160,3 @@ CREATE INDEX payouts_by_settled ON payouts (settled, pool);
 CREATE INDEX payouts_by_paid ON payouts (paid) WHERE paid IS NOT NULL;
 CREATE INDEX payouts_by_cancelled ON payouts (cancelled) WHERE cancelled IS NOT NULL;
 CREATE INDEX payouts_pending ON payouts (settled, pool) WHERE paid IS NULL AND cancelled IS NULL;
-
--- What was deleted because it was older than the history that the operator keeps. No row as long as everything is there.
-CREATE TABLE pruned (
-	what  TEXT PRIMARY KEY, -- events or claims
-	below INTEGER NOT NULL  -- height: rows below it may be gone
-) STRICT, WITHOUT ROWID;
