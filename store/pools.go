@@ -225,8 +225,8 @@ func (s *Snapshot) Operator(id string) (Operator, error) {
 
 // selectOperators counts pools of names alike instead of asking whether there are any, for which PostgreSQL reads all pools.
 func selectOperators() *query {
-	return selecting("SELECT o.operator, " + nameOf("o.operator") + `, o.first_pool, coalesce((SELECT opened FROM pools WHERE num = o.first_pool), -1), o.subscribing, o.active, o.replenishing,
-		o.dissolved, o.expired, o.closed, o.ended_short, o.ended_unused, o.counted, o.income, o.rewards, o.gap, o.lost, o.paid, o.mined, o.prompt,
+	return selecting("SELECT o.operator, " + nameOf("o.operator") + `, o.first_pool,
+		coalesce((SELECT opened FROM pools WHERE num = o.first_pool), -1), o.subscribing, o.active, o.replenishing, o.dissolved, o.expired, o.closed, o.ended_short, o.ended_unused, o.counted, o.income, o.rewards, o.gap, o.lost, o.paid, o.mined, o.prompt,
 		o.cancelled, o.shortages, o.leavers,
 		(SELECT count(*) FROM pools p WHERE p.operator = o.operator AND (
 			EXISTS (SELECT 1 FROM pools x WHERE x.skeleton = p.skeleton AND x.operator < p.operator) OR

@@ -47,12 +47,12 @@ func undisturbed(t testing.TB, blocks []*pool.Prepared) string {
 		l.step(t, b.Height-1, blocks[i:i+1])
 	}
 	l.close(t)
-	return dump(t, file)
+	return content(t, file)
 }
 
 func compare(t testing.TB, url, want string) {
 	t.Helper()
-	if got := dump(t, url); got != want {
+	if got := content(t, url); got != want {
 		t.Errorf("the tables are not those of an undisturbed run: %s", difference(got, want))
 	}
 }

@@ -115,7 +115,7 @@ func TestTablesAreTheSameHoweverTheLedgerGotThere(t *testing.T) {
 					url := d.open(t)
 					l := open(t, url)
 					fill(l)
-					got := dump(t, url)
+					got := content(t, url)
 					if want == "" {
 						want = got
 					}

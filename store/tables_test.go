@@ -63,6 +63,26 @@ func dump(t testing.TB, url string) string {
 	}))
 }
 
+// content is dump with the state in place of its records: how much a record leaves to compute when it is read depends on the steps.
+func content(t testing.TB, url string) string {
+	t.Helper()
+	d := raw(t, url)
+	defer d.Close()
+	tables := slices.DeleteFunc(tablesOf(t, d, url), func(table string) bool {
+		return table == "smartpool_version" || table == "writer" || table == "records"
+	})
+	r, err := store.OpenReader(t.Context(), url, regtest(t), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	state, err := r.State(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%s\nstate | %x", dumpOf(t, url, tables), state.Encode())
+}
+
 // dumpOf is dump for some tables.
 func dumpOf(t testing.TB, url string, tables []string) string {
 	t.Helper()

@@ -375,8 +375,9 @@ func (t *tally) addPools(pools []pool.Head) error {
 
 // setRoles writes the roles of pledges, and returns by how much the number of members changes.
 func (t *tally) setRoles(roles []pool.PledgeRole) (members int64, err error) {
+	// A join order may be taken again by another pledge, which comes after the one that is gone.
 	roles = slices.Clone(roles)
-	slices.SortStableFunc(roles, func(a, b pool.PledgeRole) int { return cmp.Compare(a.Role, b.Role) }) // a join order may be taken again by another pledge: it comes after the one that is gone
+	slices.SortStableFunc(roles, func(a, b pool.PledgeRole) int { return cmp.Compare(a.Role, b.Role) })
 	for _, x := range roles {
 		role := sql.NullInt64{Int64: int64(x.Role), Valid: x.Role != 0}
 		n, err := t.q.SetRole(t.ctx, db.SetRoleParams{Seq: int64(x.Seq), Role: role})
