@@ -70,7 +70,7 @@ type PoolList struct {
 }
 
 // ListPools returns a page of a list of pools; its key is the order and Num, or Num alone in the order they opened. Each status has an index
-// in each order, so that a page costs the same however many pools there are.
+// in each order, so that a page costs the same however many pools there are. An operator's pools are read and sorted.
 func (s *Snapshot) ListPools(f PoolList, p Page) ([]PoolRow, error) {
 	key := []string{string(f.Order), "num"}
 	if f.Order == ByOpened {
@@ -84,8 +84,12 @@ func (s *Snapshot) ListPools(f PoolList, p Page) ([]PoolRow, error) {
 		}
 		q.text.WriteString("SELECT * FROM (SELECT num AS n, " + string(f.Order) + " AS k FROM pools")
 		q.where = false
-		equalName(q, "operator", f.Operator)
-		q.and("shelf = ?", on.shelf)
+		if f.Operator == "" {
+			q.and("shelf = ?", on.shelf)
+		} else { // the sum keeps planners from looking for an operator's few pools among all of a status
+			equalName(q, "operator", f.Operator)
+			q.and("shelf + 0 = ?", on.shelf)
+		}
 		switch {
 		case f.OpenAt > 0 && on.status == pool.Subscribing:
 			q.and("opened + period >= ?", int64(f.OpenAt))
