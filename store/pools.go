@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -76,9 +77,13 @@ func (s *Snapshot) ListPools(f PoolList, p Page) ([]PoolRow, error) {
 	if f.Order == ByOpened {
 		key = key[1:]
 	}
+	shelves := f.shelves()
+	if len(shelves) == 0 { // ended pools that accept pledges
+		return []PoolRow{}, nil
+	}
 	q := &query{}
 	q.text.WriteString("SELECT " + poolColumns + " FROM (")
-	for i, on := range f.shelves() {
+	for i, on := range shelves {
 		if i > 0 {
 			q.text.WriteString(" UNION ALL ")
 		}
@@ -110,13 +115,12 @@ type shelved struct {
 	shelf  int64
 }
 
-// shelves lists where a list finds its pools. A pool is full with as many pledges as it may have; it then takes no new one.
+// shelves lists where a list finds its pools, each once. A pool is full with as many pledges as it may have; it then takes no new one.
 func (f *PoolList) shelves() (list []shelved) {
-	statuses := f.Status
-	if len(statuses) == 0 {
-		statuses = pool.Statuses()
-	}
-	for _, s := range statuses {
+	for _, s := range pool.Statuses() {
+		if len(f.Status) > 0 && !slices.Contains(f.Status, s) {
+			continue
+		}
 		if f.OpenAt == 0 || s.Live() {
 			list = append(list, shelved{s, shelf(s, false)})
 		}
