@@ -452,6 +452,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 		"CountBlocks blocks", // that none is missing, once at the start
 		"LastBlock blocks", "LastNetworkSums network_sums", "LostAlerts alerts",
 		"DeletePoolsAbove p", "DeleteNamesAbove n", // down to the last one that stays
+		"ListSubscriptions " + sorted,
 	}
 	url := sqliteFile(t)
 	l := open(t, url)
