@@ -126,22 +126,28 @@ func TestRecordsMirrorRandomHistories(t *testing.T) {
 	})
 }
 
+// mirrored applies a recorded chain block by block, and returns the state and its records.
+func mirrored(t *testing.T, name string) (*State, mirror) {
+	t.Helper()
+	blocks, _ := recorded(t, name)
+	s, store := newRegtest(t), mirror{}
+	for h, b := range blocks {
+		u, err := s.Apply(Prepare(&s.params, pastel.Height(h), b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed, _ := s.Changed(nil, []*Undo{u.Undo})
+		store.write(changed)
+	}
+	return s, store
+}
+
 func TestRecordsMirrorRecordedChains(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"life", "dense"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			blocks, _ := recorded(t, name)
-			s := newRegtest(t)
-			store := mirror{}
-			for h, b := range blocks {
-				u, err := s.Apply(Prepare(&s.params, pastel.Height(h), b))
-				if err != nil {
-					t.Fatal(err)
-				}
-				changed, _ := s.Changed(nil, []*Undo{u.Undo})
-				store.write(changed)
-			}
+			s, store := mirrored(t, name)
 			store.mustEqual(t, s)
 		})
 	}

@@ -416,17 +416,7 @@ func TestRecordFormats(t *testing.T) {
 		t.Errorf("numbers are %s, want %s", got, want)
 	}
 
-	blocks, _ := recorded(t, "dense")
-	s := newRegtest(t)
-	store := mirror{}
-	for h, b := range blocks {
-		u, err := s.Apply(Prepare(&s.params, pastel.Height(h), b))
-		if err != nil {
-			t.Fatal(err)
-		}
-		changed, _ := s.Changed(nil, []*Undo{u.Undo})
-		store.write(changed)
-	}
+	_, store := mirrored(t, "dense")
 	all := sha256.New()
 	for _, k := range slices.Sorted(maps.Keys(store)) {
 		all.Write(store[k].Key)

@@ -473,17 +473,22 @@ func (s *Snapshot) Payouts(f PayoutFilter, p Page) ([]Payout, error) {
 	return list, nil
 }
 
+// statusNow selects payouts p by what they are at the tip.
+func statusNow(q *query, status string) {
+	switch status {
+	case PayoutPending:
+		q.and("p.paid IS NULL AND p.cancelled IS NULL")
+	case PayoutPaid:
+		q.and("p.paid IS NOT NULL")
+	case PayoutCancelled:
+		q.and("p.cancelled IS NOT NULL")
+	}
+}
+
 // status selects payouts by what they are at the filter's height. A payout is pending for no longer than a number of blocks.
 func (f *PayoutFilter) status(q *query, longest pastel.Height) {
 	if f.At == Now {
-		switch f.Status {
-		case PayoutPending:
-			q.and("p.paid IS NULL AND p.cancelled IS NULL")
-		case PayoutPaid:
-			q.and("p.paid IS NOT NULL")
-		case PayoutCancelled:
-			q.and("p.cancelled IS NOT NULL")
-		}
+		statusNow(q, f.Status)
 		return
 	}
 	at := int32(f.At)

@@ -47,14 +47,7 @@ func (f *PaymentFilter) from(q *query) {
 	q.add(" FROM "+places+` CROSS JOIN claims c JOIN payouts p ON p.pool = c.pool AND p.settled = c.height
 		JOIN pools ON pools.num = c.pool JOIN names ON names.id = c.address`, who, who)
 	q.and(atPlaces + " AND c.output IS NOT NULL")
-	switch f.Status {
-	case PayoutPending:
-		q.and("p.paid IS NULL AND p.cancelled IS NULL")
-	case PayoutPaid:
-		q.and("p.paid IS NOT NULL")
-	case PayoutCancelled:
-		q.and("p.cancelled IS NOT NULL")
-	}
+	statusNow(q, f.Status)
 }
 
 // Payments returns what payouts pay to each address, oldest first. The page's key is the height of settlement, the pool and the address.
