@@ -135,12 +135,17 @@ func (v *view) operators(rows []store.Operator) ([]wire.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	fees := make([][]int64, len(rows))
+	type name struct {
+		operator int64
+		company  string
+	}
+	fees, seen := make([][]int64, len(rows)), map[name]bool{}
 	for _, p := range pools {
 		i := place[p.Operator]
 		x := &list[i]
 		x.IDs = append(x.IDs, string(p.ID))
-		if !slices.Contains(x.Companies, p.Company) {
+		if n := (name{p.Operator, p.Company}); !seen[n] {
+			seen[n] = true
 			x.Companies = append(x.Companies, p.Company)
 		}
 		fees[i] = append(fees[i], p.Fee)

@@ -71,9 +71,9 @@ func (r *Reader) Listen(ctx context.Context, heard func(pool.Tip), lost func(err
 
 // hear listens on one connection.
 func (r *Reader) hear(ctx context.Context, heard func(pool.Tip)) (err error) {
-	pool := stdlib.OpenDB(*r.listens)
-	defer pool.Close()
-	conn, err := pool.Conn(ctx)
+	database := stdlib.OpenDB(*r.listens)
+	defer database.Close()
+	conn, err := database.Conn(ctx)
 	if err != nil {
 		return err
 	}
