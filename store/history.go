@@ -82,21 +82,23 @@ type Event struct {
 	PastelID string
 	Pledge   int64 // join order, for events about a pledge; otherwise -1
 	JSON     []byte
+	Paid     pastel.Amount // by a settled payout, without change
 }
 
-// EventFilter selects events. Zero fields do not filter, except the heights: From 0 and To Now select all.
+// EventFilter selects events and what is read of them. Zero fields do not filter, except the heights: From 0 and To Now select all.
 type EventFilter struct {
 	Pool     ticket.PoolID
 	PastelID string
 	Types    []string
 	From, To pastel.Height
+	Brief    bool // leaves the outputs of settled payouts out of JSON
 }
 
 // Events returns events; the page's key is height and position.
 func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 	key := []string{"events.height", "position"}
 	q := selecting("SELECT events.height, events.position, " + timeOf("events.height") + ", type, coalesce(" + poolOf("pool") + ", ''), coalesce(" +
-		nameOf("pastelid") + ", ''), coalesce(pledge, -1), json FROM ")
+		nameOf("pastelid") + ", ''), coalesce(pledge, -1), json, " + paidBy + " FROM ")
 	if f.Pool == "" && f.PastelID == "" && len(f.Types) > 1 {
 		f.eachType(q, p, key)
 		key[1] = "events.position"
@@ -110,16 +112,20 @@ func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 	}
 	q.order(p, key)
 	list, err := all(s, q, func(rows *sql.Rows) (e Event, err error) {
-		err = rows.Scan(&e.Height, &e.Position, &e.Time, &e.Type, &e.Pool, &e.PastelID, &e.Pledge, &e.JSON)
+		err = rows.Scan(&e.Height, &e.Position, &e.Time, &e.Type, &e.Pool, &e.PastelID, &e.Pledge, &e.JSON, &e.Paid)
 		return e, err
 	})
 	for i := range list {
-		if err == nil {
+		if err == nil && !f.Brief {
 			err = s.complete(&list[i])
 		}
 	}
 	return list, err
 }
+
+// paidBy finds what an event's payout pays.
+const paidBy = `CASE WHEN type = 'payout.settled'
+	THEN coalesce((SELECT total FROM payouts WHERE payouts.pool = events.pool AND payouts.settled = events.height), 0) ELSE 0 END`
 
 // between adds the conditions on heights.
 func (f *EventFilter) between(q *query) {
