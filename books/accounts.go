@@ -195,12 +195,12 @@ func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	if err != nil {
 		return x, err
 	}
-	i, found := slices.BinarySearchFunc(p.Pledges, uint64(pl.Seq), func(a pool.Pledge, seq uint64) int { return cmp.Compare(a.Seq, seq) })
+	i, found := indexOf(p.Pledges, uint64(pl.Seq))
 	if !found {
 		return x, fmt.Errorf("pledge %d of pool %s is live in the table of pledges but missing from the pool's record; %s", pl.Seq, pl.Pool, store.Damaged)
 	}
 	x = wire.Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), PoolCounted: p.Counted}
-	if x.PoolPledge, err = v.pledge(p, &p.Pledges[i]); err != nil {
+	if x.PoolPledge, err = v.participant(p, i); err != nil {
 		return x, err
 	}
 	x.Leaving.Free = pool.Offer{Offered: x.Offered, Counted: x.Counted}.Free(p.Status)

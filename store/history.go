@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -167,6 +168,40 @@ func (s *Snapshot) complete(e *Event) error {
 
 // Pool returns everything known about a pool at the tip; chain.ErrNotFound if there is none.
 func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
+	return s.readPool(id, pool.RecordKindsOfPool())
+}
+
+// PoolOfMembers returns a pool as Pool does, but without Escrowed and Pending, for which it would read every output in escrow and make every
+// pending payout.
+func (s *Snapshot) PoolOfMembers(id ticket.PoolID) (pool.Pool, error) {
+	return s.readPool(id, slices.DeleteFunc(pool.RecordKindsOfPool(), func(k pool.RecordKind) bool {
+		return k == pool.RecordEscrow || k == pool.RecordPayout
+	}))
+}
+
+// LastConcerned returns the last block that concerned a pool; chain.ErrNotFound if there is no such pool. A pool of which that is the same
+// block is the same, reorganizations or not, but for what follows from the tip's height.
+func (s *Snapshot) LastConcerned(id ticket.PoolID) (pastel.BlockHash, error) {
+	q := selecting(`SELECT hash FROM pools p JOIN blocks b
+		ON b.height = (SELECT height FROM pool_sums WHERE pool = p.num ORDER BY height DESC LIMIT 1)`)
+	q.and("p.id = ?", string(id))
+	list, err := all(s, q, func(rows *sql.Rows) (pastel.BlockHash, error) {
+		var hash []byte
+		if err := rows.Scan(&hash); err != nil {
+			return pastel.BlockHash{}, err
+		}
+		return hash32[pastel.BlockHash](hash)
+	})
+	if err == nil && len(list) == 0 {
+		err = notFound("pool %s", id)
+	}
+	if err != nil {
+		return pastel.BlockHash{}, err
+	}
+	return list[0], nil
+}
+
+func (s *Snapshot) readPool(id ticket.PoolID, kinds []pool.RecordKind) (pool.Pool, error) {
 	var list []pool.Record
 	keep := func(r pool.Record) error {
 		list = append(list, pool.Record{Kind: r.Kind, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value)})
@@ -176,7 +211,7 @@ func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
 		return pool.Pool{}, err
 	}
 	first := []byte(id)
-	for _, kind := range pool.RecordKindsOfPool() {
+	for _, kind := range kinds {
 		// Pool ids use one alphabet and end in 40 hex digits, so none is a prefix of another. Records of a kind with one record per pool
 		// have the id as key.
 		err := s.records("WHERE kind = $1 AND key >= $2 AND key < $3 ORDER BY key", []any{int16(kind), first, beyond(first)}, keep)
