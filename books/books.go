@@ -89,7 +89,17 @@ func Noting(ctx context.Context, note func(tip pastel.BlockHash)) context.Contex
 // ErrEmpty is the answer while the ledger has no block. It is also an ErrNotFound.
 var ErrEmpty = fmt.Errorf("the ledger holds no blocks yet, wait until the daemon has synced: %w", ErrNotFound)
 
+type togetherKey struct{}
+
+// Together lets f ask several questions with the context that it gets, one after the other, which are then answered as of one block.
+func (b *Books) Together(ctx context.Context, f func(ctx context.Context) error) error {
+	return b.view(ctx, func(v *view) error { return f(context.WithValue(ctx, togetherKey{}, v)) })
+}
+
 func (b *Books) view(ctx context.Context, f func(v *view) error) error {
+	if v, open := ctx.Value(togetherKey{}).(*view); open {
+		return f(v)
+	}
 	return b.reader.View(ctx, func(s *store.Snapshot) error {
 		tip, err := s.Tip()
 		if errors.Is(err, chain.ErrNotFound) {

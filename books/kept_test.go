@@ -103,3 +103,32 @@ func count(is bool) int {
 	}
 	return 0
 }
+
+// Questions asked together are answered as of one block, though the ledger moves between them.
+func TestQuestionsAskedTogetherSeeOneBlock(t *testing.T) {
+	ctx := context.Background()
+	blocks := ledgertest.Recorded(t, "dense")
+	ledger, r, _ := ledgertest.Open(t, blocks, 300, "")
+	b := books.New(r)
+	err := b.Together(ctx, func(together context.Context) error {
+		before, err := b.Tip(together)
+		if err != nil {
+			return err
+		}
+		if _, err := ledger.Step(ctx, 300, blocks[301:302]); err != nil {
+			return err
+		}
+		after, err := b.Tip(together)
+		if err != nil {
+			return err
+		}
+		other, err := b.Tip(ctx)
+		if before != after || after.Height != 300 || other.Height != 301 {
+			t.Errorf("the tip is %d, then %d, and %d for others", before.Height, after.Height, other.Height)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
