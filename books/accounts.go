@@ -130,6 +130,9 @@ func (v *view) newestPledges(f store.PledgeFilter) ([]store.Pledge, error) {
 
 // account fills in the pledges, and the amounts owed and paid where mine reports true.
 func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
+	if err := v.datesOfPledges(pledges); err != nil {
+		return err
+	}
 	pools, reputations := map[ticket.PoolID]bool{}, map[pastelid.PastelID]int{}
 	for i := range operated {
 		out.Operates = append(out.Operates, string(operated[i].ID))

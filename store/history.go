@@ -242,8 +242,12 @@ func (s *Snapshot) Times(heights []pastel.Height) (map[pastel.Height]int64, erro
 	if len(heights) == 0 {
 		return times, nil
 	}
+	asked := slices.Clone(heights)
+	for len(asked)&(len(asked)-1) != 0 { // statements of few lengths, which stay prepared
+		asked = append(asked, heights[0])
+	}
 	q := selecting("SELECT height, time FROM blocks")
-	in(q, "height", heights)
+	in(q, "height", asked)
 	_, err := all(s, q, func(rows *sql.Rows) (struct{}, error) {
 		var h pastel.Height
 		var t int64
