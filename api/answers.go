@@ -119,10 +119,9 @@ func (a *Answers) key(what string) string { return what + "\n" + a.condition() }
 // find returns the answer to a request and whether the caller has to produce it.
 func (a *Answers) find(what string, next http.Handler, r *http.Request) (g *generation, x *answer, mine bool) {
 	key := a.key(what)
-	tip, moved := a.feed.announced()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	g = a.current(tip, moved)
+	g = a.current(a.feed.announced()) // under the lock, so that no request that comes late brings back the block before and drops what was prepared
 	if x := g.kept[key]; x != nil {
 		x.asks, x.unasked = x.asks+1, 0
 		g.order.MoveToFront(x.place)

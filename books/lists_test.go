@@ -64,6 +64,8 @@ func TestListsOfPools(t *testing.T) {
 				"all":      {wire.PoolQuery{}, func(*wire.Pool) bool { return true }},
 				"open":     {wire.PoolQuery{Open: true}, func(p *wire.Pool) bool { return p.LeastPledge > 0 }},
 				"ended":    {wire.PoolQuery{Status: []string{"dissolved", "expired", "closed"}}, func(p *wire.Pool) bool { return !live(p) }},
+				"twice":    {wire.PoolQuery{Status: []string{"expired", "dissolved", "expired"}}, func(p *wire.Pool) bool { return p.Status == "expired" || p.Status == "dissolved" }},
+				"none":     {wire.PoolQuery{Open: true, Status: []string{"dissolved", "expired", "closed"}}, func(*wire.Pool) bool { return false }},
 				"operator": {wire.PoolQuery{Operator: every[0].Operator}, func(p *wire.Pool) bool { return p.Operator == every[0].Operator }},
 			}
 			for sort, key := range keys {

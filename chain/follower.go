@@ -152,6 +152,7 @@ func (f *Follower) report(err error) {
 		f.cfg.Log.Info("following the node again", "height", f.cfg.Ledger.Last().Height)
 	case err != nil:
 		f.fresh.AtTip = false
+		f.fresh.Rate, f.speed = 0, speed{} // the time that passes now says nothing of the speed
 		var rule *pool.BlockError
 		var behind *BehindError
 		what := err.Error()

@@ -1,6 +1,8 @@
 package chain
 
 import (
+	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -45,5 +47,23 @@ func TestProgressSpeed(t *testing.T) {
 		if none.Left() != 0 {
 			t.Errorf("%v left of %+v", none.Left(), none)
 		}
+	}
+}
+
+// TestProgressStops: a follower whose node fails, or that is halted, has no rate, and the pause does not count later.
+func TestProgressStops(t *testing.T) {
+	t.Parallel()
+	f := &Follower{cfg: FollowerConfig{Log: slog.New(slog.DiscardHandler)}}
+	f.speed.reached(time.Now().Add(-10*time.Second), 100)
+	f.reached(1_100)
+	if f.fresh.Rate < 50 || f.fresh.Rate > 150 {
+		t.Fatalf("%v blocks a second, want 100", f.fresh.Rate)
+	}
+	f.report(errors.New("the node does not answer"))
+	if f.fresh.Rate != 0 {
+		t.Errorf("%v blocks a second while nothing comes", f.fresh.Rate)
+	}
+	if f.reached(1_100); f.fresh.Rate != 0 {
+		t.Errorf("%v blocks a second right after a pause", f.fresh.Rate)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -70,22 +71,30 @@ type PoolList struct {
 }
 
 // ListPools returns a page of a list of pools; its key is the order and Num, or Num alone in the order they opened. Each status has an index
-// in each order, so that a page costs the same however many pools there are.
+// in each order, so that a page costs the same however many pools there are. An operator's pools are read and sorted.
 func (s *Snapshot) ListPools(f PoolList, p Page) ([]PoolRow, error) {
 	key := []string{string(f.Order), "num"}
 	if f.Order == ByOpened {
 		key = key[1:]
 	}
+	shelves := f.shelves()
+	if len(shelves) == 0 { // ended pools that accept pledges
+		return []PoolRow{}, nil
+	}
 	q := &query{}
 	q.text.WriteString("SELECT " + poolColumns + " FROM (")
-	for i, on := range f.shelves() {
+	for i, on := range shelves {
 		if i > 0 {
 			q.text.WriteString(" UNION ALL ")
 		}
 		q.text.WriteString("SELECT * FROM (SELECT num AS n, " + string(f.Order) + " AS k FROM pools")
 		q.where = false
-		equalName(q, "operator", f.Operator)
-		q.and("shelf = ?", on.shelf)
+		if f.Operator == "" {
+			q.and("shelf = ?", on.shelf)
+		} else { // the sum keeps planners from looking for an operator's few pools among all of a status
+			equalName(q, "operator", f.Operator)
+			q.and("shelf + 0 = ?", on.shelf)
+		}
 		switch {
 		case f.OpenAt > 0 && on.status == pool.Subscribing:
 			q.and("opened + period >= ?", int64(f.OpenAt))
@@ -106,13 +115,12 @@ type shelved struct {
 	shelf  int64
 }
 
-// shelves lists where a list finds its pools. A pool is full with as many pledges as it may have; it then takes no new one.
+// shelves lists where a list finds its pools, each once. A pool is full with as many pledges as it may have; it then takes no new one.
 func (f *PoolList) shelves() (list []shelved) {
-	statuses := f.Status
-	if len(statuses) == 0 {
-		statuses = pool.Statuses()
-	}
-	for _, s := range statuses {
+	for _, s := range pool.Statuses() {
+		if len(f.Status) > 0 && !slices.Contains(f.Status, s) {
+			continue
+		}
 		if f.OpenAt == 0 || s.Live() {
 			list = append(list, shelved{s, shelf(s, false)})
 		}

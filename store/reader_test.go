@@ -264,6 +264,9 @@ func checkLists(t *testing.T, s *store.Snapshot, id ticket.PoolID, events []pool
 	if err != nil || sum.Income != income || sum.Paid != out || len(spans) < 5 {
 		t.Errorf("%d spans with %+v: %v", len(spans), sum, err)
 	}
+	if later, err := s.Spans(num, spans[2].From, tip, 16); err != nil || !slices.Equal(later, spans[2:]) {
+		t.Errorf("the spans from block %d on are %+v, want %+v: %v", spans[2].From, later, spans[2:], err)
+	}
 	credits := paged(t, false, func(p store.Page) ([]store.Credit, error) { return s.Credits(store.CreditFilter{At: store.Now}, p) }, creditKey)
 	pledges := paged(t, true, func(p store.Page) ([]store.Pledge, error) { return s.Pledges(store.PledgeFilter{At: store.Now}, p) }, pledgeKey)
 	if len(credits) == 0 || len(pledges) == 0 {

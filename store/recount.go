@@ -63,7 +63,7 @@ func (s *Snapshot) Recount(progress func(done, of int64), found func(Difference)
 	return r.together(n)
 }
 
-// recountPools and recountRows are how many rows are in memory at a time.
+// recountPools and recountRows are how many rows are read at a time.
 const (
 	recountPools = 100
 	recountRows  = 1_000

@@ -17,8 +17,7 @@ import (
 // togetherRows limits the rows of blocks that are written together.
 const togetherRows = 4096
 
-// together returns how many of the next blocks are written together. Only the last of them has claims, whose names are looked up after
-// all others: names get their numbers in the order of the chain, however blocks are taken together.
+// together returns how many of the next blocks are written together. Only the last of them has claims, because it may have very many.
 func together(list []*pool.Update) int {
 	rows := 0
 	for i, u := range list {

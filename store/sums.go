@@ -182,7 +182,7 @@ type Span struct {
 // spans in which nothing happened.
 func (s *Snapshot) Spans(num int64, from, to pastel.Height, width int64) ([]Span, error) {
 	first := int64(from) / width * width
-	q := &query{args: []any{num, first, width, int64(to)}}
+	q := &query{args: []any{num, first - width, width, int64(to)}}
 	// A span's end is looked up in the index of the sums, however many rows it has.
 	q.text.WriteString(`WITH RECURSIVE ends (height) AS (SELECT CAST($2 AS BIGINT) UNION ALL SELECT height + $3 FROM ends WHERE height + $3 <= $4)
 		SELECT ends.height, s.income, s.rewards, s.forfeits, s.paid FROM ends JOIN pool_sums s ON s.pool = $1 AND s.height =
@@ -195,7 +195,7 @@ func (s *Snapshot) Spans(num int64, from, to pastel.Height, width int64) ([]Span
 	var before Span
 	for _, x := range upTo {
 		d := Span{x.From, x.Income - before.Income, x.Rewards - before.Rewards, x.Forfeits - before.Forfeits, x.Paid - before.Paid}
-		if d != (Span{From: x.From}) {
+		if int64(x.From) >= first && d != (Span{From: x.From}) {
 			spans = append(spans, d)
 		}
 		before = x

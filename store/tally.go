@@ -25,6 +25,7 @@ type tally struct {
 	rows      bulk
 	change    figures                 // of the network
 	operators map[int32]*operatorDiff // by the id of the PastelID
+	roles     []pool.PledgeRole       // of pledges whose role may change
 	members   map[int32]bool          // PastelIDs one of whose pledges becomes or ceases to be a member's: whether any was before
 }
 
@@ -100,7 +101,7 @@ func (w *writer) tally(c *chain.Change) (*tally, error) {
 			return nil, err
 		}
 	}
-	return t, t.noteMembers(c.Roles)
+	return t, t.noteMembers(c)
 }
 
 // takeAway takes away what a pool added so far.
@@ -171,18 +172,23 @@ func become(roles []pool.PledgeRole) (people []string) {
 	return people
 }
 
-// noteMembers finds out who was a member before the step, of those who may be no longer, or are now.
-func (t *tally) noteMembers(roles []pool.PledgeRole) error {
-	for _, x := range roles {
+// noteMembers finds out who was a member before the step, of those who may be no longer, or are now. A pledge that keeps its role concerns
+// nobody, unless blocks are taken back, which may give its join order to another.
+func (t *tally) noteMembers(c *chain.Change) error {
+	for _, x := range c.Roles {
 		was, err := t.q.PledgeRole(t.ctx, int64(x.Seq))
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
+		if err == nil && c.Back == 0 && was.Role.Int64 == int64(x.Role) {
+			continue
+		}
+		t.roles = append(t.roles, x)
 		if was.Role.Int64 == int64(pool.Member) {
 			t.members[was.Pastelid] = true
 		}
 	}
-	ids, err := t.ids(become(roles))
+	ids, err := t.ids(become(t.roles))
 	if err != nil {
 		return err
 	}
@@ -316,7 +322,7 @@ func (t *tally) events(list []pool.Event) error {
 
 // finish writes roles and the rows of operators and of the network. It comes after everything else of the step is written.
 func (t *tally) finish(c *chain.Change) error {
-	members, err := t.setRoles(c.Roles)
+	members, err := t.setRoles()
 	if err != nil {
 		return err
 	}
@@ -374,11 +380,10 @@ func (t *tally) addPools(pools []pool.Head) error {
 }
 
 // setRoles writes the roles of pledges, and returns by how much the number of members changes.
-func (t *tally) setRoles(roles []pool.PledgeRole) (members int64, err error) {
+func (t *tally) setRoles() (members int64, err error) {
 	// A join order may be taken again by another pledge, which comes after the one that is gone.
-	roles = slices.Clone(roles)
-	slices.SortStableFunc(roles, func(a, b pool.PledgeRole) int { return cmp.Compare(a.Role, b.Role) })
-	for _, x := range roles {
+	slices.SortStableFunc(t.roles, func(a, b pool.PledgeRole) int { return cmp.Compare(a.Role, b.Role) })
+	for _, x := range t.roles {
 		role := sql.NullInt64{Int64: int64(x.Role), Valid: x.Role != 0}
 		n, err := t.q.SetRole(t.ctx, db.SetRoleParams{Seq: int64(x.Seq), Role: role})
 		if err == nil && n != 1 && role.Valid {
@@ -388,7 +393,7 @@ func (t *tally) setRoles(roles []pool.PledgeRole) (members int64, err error) {
 			return 0, err
 		}
 	}
-	ids, err := t.ids(become(roles))
+	ids, err := t.ids(become(t.roles))
 	if err != nil {
 		return 0, err
 	}

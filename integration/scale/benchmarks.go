@@ -12,8 +12,7 @@ import (
 
 // The figures that are Go benchmarks, because they need no database at the limit.
 var benchmarks = []struct{ pkg, match string }{
-	{"./pool", "^Benchmark(ChangedIncome|ConnectBlock.*)$"},
-	{"./store", "^Benchmark(SettlementStored|ClaimBytes)$"},
+	{"./pool", "^Benchmark(ChangedIncome|ConnectBlocks|SettlementStored|ClaimBytes)$"},
 	{"./chain/...", "^BenchmarkFollowRPC$"},
 	{"./pastel", "^BenchmarkParseBlock(Btcd)?$"},
 }
@@ -39,7 +38,11 @@ func runBenchmarks(ctx context.Context) ([]result, error) {
 		if err != nil {
 			return nil, fmt.Errorf("benchmarks of %s: %w\n%s", b.pkg, err, out)
 		}
-		all = append(all, results(out)...)
+		list := results(out)
+		if len(list) == 0 {
+			return nil, fmt.Errorf("%s has no benchmark %s", b.pkg, b.match)
+		}
+		all = append(all, list...)
 	}
 	return all, nil
 }

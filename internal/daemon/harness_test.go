@@ -321,7 +321,7 @@ func (n *node) unlikeUndisturbed(t *testing.T, database, empty string) string {
 	return ""
 }
 
-// dump returns all rows of a database's tables of history, in the order of their columns, and the state that its records load to: which
+// dump returns all rows of a database's tables of history and sums, in the order of their columns, and the state that its records load to: which
 // splits a pledge's record includes depends on the steps in which the blocks came.
 func dump(t testing.TB, database string) string {
 	t.Helper()
@@ -338,7 +338,9 @@ func dump(t testing.TB, database string) string {
 		t.Fatal(err)
 	}
 	fmt.Fprintf(&out, "state %x\n", state.Encode())
-	for _, table := range []string{"blocks", "events", "pools", "pledges", "pledge_tickets", "names", "claims", "earnings", "payouts"} {
+	for _, table := range []string{
+		"blocks", "events", "pools", "pledges", "pledge_tickets", "names", "claims", "earnings", "payouts", "pool_sums", "network_sums", "network", "operators",
+	} {
 		rows, err := db.Query("SELECT * FROM " + table + " ORDER BY 1, 2, 3")
 		if err != nil {
 			t.Fatal(err)

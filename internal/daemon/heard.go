@@ -15,10 +15,11 @@ import (
 
 // heard is the last block that the writing daemon has announced to this one, which only reads. It wakes the API's feed.
 type heard struct {
-	mu    sync.Mutex
-	tip   pool.Tip
-	since time.Time // when the first block was announced that has not been shown since; zero while nothing can be heard
-	moved chan struct{}
+	mu     sync.Mutex
+	tip    pool.Tip
+	before string    // hash of the block that this daemon showed when tip was announced
+	since  time.Time // when the first block was announced that has not been shown since; zero while nothing can be heard
+	moved  chan struct{}
 }
 
 func newHeard() *heard { return &heard{moved: make(chan struct{})} }
@@ -30,23 +31,29 @@ func (h *heard) next() <-chan struct{} {
 	return h.moved
 }
 
-// announced takes an announcement. Shown is the hash of the last block that this daemon shows.
-func (h *heard) announced(tip pool.Tip, shown string, now time.Time) {
+// announced takes an announcement. The last block that this daemon shows has this height and hash.
+func (h *heard) announced(tip pool.Tip, height pastel.Height, hash string, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.since.IsZero() || h.tip.Hash.String() == shown {
+	if h.since.IsZero() || h.shown(height, hash) {
 		h.since = now
 	}
-	h.tip = tip
+	h.tip, h.before = tip, hash
 	close(h.moved)
 	h.moved = make(chan struct{})
+}
+
+// shown reports whether a reader whose last block has this height and hash shows what was announced, or polled for a later block before that
+// was announced. What it showed already when the announcement came is not later, though a reorganization may end below it.
+func (h *heard) shown(height pastel.Height, hash string) bool {
+	return hash == h.tip.Hash.String() || height >= h.tip.Height && hash != h.before
 }
 
 // deaf forgets what was announced: more may have come since.
 func (h *heard) deaf() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.tip, h.since = pool.Tip{}, time.Time{}
+	h.tip, h.before, h.since = pool.Tip{}, "", time.Time{}
 }
 
 // lag returns how far a reader whose last block has this height and hash is behind what was announced.
@@ -54,7 +61,7 @@ func (h *heard) lag(height pastel.Height, hash string, now time.Time) chain.Lag 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	l := chain.Lag{Reads: true, Listens: !h.since.IsZero()}
-	if l.Listens && h.tip.Hash.String() != hash {
+	if l.Listens && !h.shown(height, hash) {
 		l.Blocks, l.For = max(1, h.tip.Height-height), now.Sub(h.since)
 	}
 	return l
@@ -69,7 +76,7 @@ func (d *Daemon) listen(ctx context.Context, r *store.Reader, feed *api.Feed) {
 			lost = ""
 		}
 		shown, _ := feed.Last() // the last one that could be read
-		d.heard.announced(tip, shown.Hash, time.Now())
+		d.heard.announced(tip, shown.Height, shown.Hash, time.Now())
 	}, func(err error) {
 		d.heard.deaf()
 		if err.Error() != lost {

@@ -25,20 +25,21 @@ func TestReaderLag(t *testing.T) {
 		}
 	}
 	check(tip(5, 0), chain.Lag{})
+	announce := func(at, shown pool.Tip) { h.announced(at, shown.Height, shown.Hash.String(), now) }
 	rung := h.next()
-	h.announced(tip(7, 0), tip(5, 0).Hash.String(), now)
+	announce(tip(7, 0), tip(5, 0))
 	<-rung
 	now = now.Add(10 * time.Second)
 	check(tip(5, 0), chain.Lag{Listens: true, Blocks: 2, For: 10 * time.Second})
 	check(tip(7, 0), chain.Lag{Listens: true})
-	h.announced(tip(8, 0), tip(5, 0).Hash.String(), now) // still not shown
+	announce(tip(8, 0), tip(5, 0)) // still not shown
 	now = now.Add(10 * time.Second)
 	check(tip(5, 0), chain.Lag{Listens: true, Blocks: 3, For: 20 * time.Second})
 	stale := chain.Freshness{Height: 5, Time: now, Lag: h.lag(5, tip(5, 0).Hash.String(), now)}
 	if why := stale.Stale(now, chain.Limits{}); why != "this daemon is at block 5 and behind the one that writes the database" {
 		t.Error(why)
 	}
-	h.announced(tip(6, 1), tip(8, 0).Hash.String(), now) // a reorganization, after all was shown
+	announce(tip(6, 1), tip(8, 0)) // a reorganization, after all was shown
 	now = now.Add(time.Second)
 	check(tip(8, 0), chain.Lag{Listens: true, Blocks: 1, For: time.Second})
 	check(tip(6, 1), chain.Lag{Listens: true})
@@ -46,6 +47,12 @@ func TestReaderLag(t *testing.T) {
 	if why := stale.Stale(now, chain.Limits{}); why != "" {
 		t.Error(why)
 	}
+	announce(tip(7, 1), tip(6, 1))
+	now = now.Add(time.Minute)
+	check(tip(8, 1), chain.Lag{Listens: true}) // polled for before it is announced
+	announce(tip(9, 1), tip(8, 1))
+	now = now.Add(time.Second)
+	check(tip(8, 1), chain.Lag{Listens: true, Blocks: 1, For: time.Second})
 	h.deaf()
 	check(tip(5, 0), chain.Lag{})
 }
