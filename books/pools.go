@@ -283,7 +283,8 @@ const maxPending = 100
 // pledge returns a live pledge in its wire form, with the ids of texts.
 func (v *view) pledge(p *pool.Pool, pl *pool.Pledge, texts *wire.PoolPledge) (wire.PoolPledge, error) {
 	x := wire.PoolPledge{
-		Seq: pl.Seq, PastelID: texts.PastelID, Address: texts.Address, Reward: texts.Reward, Offered: pl.Offered, Counted: pl.Counted, Held: pl.Held, Role: pl.Role.String(), Share: "0", Accrued: pl.Accrued,
+		Seq: pl.Seq, PastelID: texts.PastelID, Address: texts.Address, Reward: texts.Reward,
+		Offered: pl.Offered, Counted: pl.Counted, Held: pl.Held, Role: pl.Role.String(), Share: "0", Accrued: pl.Accrued,
 	}
 	if pl.Role == pool.Member && p.Counted > 0 {
 		x.Share = ticket.NewDecimal(pl.Counted*10_000/p.Counted, 2).String()
