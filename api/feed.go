@@ -204,7 +204,7 @@ const eventsAtOnce = 100
 func readEvents(s *store.Snapshot, from, to pastel.Height) (list []store.Event, err error) {
 	page := store.Page{Limit: eventsAtOnce}
 	for {
-		more, err := s.Events(store.EventFilter{From: from, To: to}, page)
+		more, err := s.Events(store.EventFilter{From: from, To: to, Brief: true}, page)
 		if err != nil {
 			return nil, err
 		}

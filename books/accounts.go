@@ -130,6 +130,9 @@ func (v *view) newestPledges(f store.PledgeFilter) ([]store.Pledge, error) {
 
 // account fills in the pledges, and the amounts owed and paid where mine reports true.
 func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
+	if err := v.datesOfPledges(pledges); err != nil {
+		return err
+	}
 	pools, reputations := map[ticket.PoolID]bool{}, map[pastelid.PastelID]int{}
 	for i := range operated {
 		out.Operates = append(out.Operates, string(operated[i].ID))
@@ -195,12 +198,12 @@ func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	if err != nil {
 		return x, err
 	}
-	i, found := slices.BinarySearchFunc(p.Pledges, uint64(pl.Seq), func(a pool.Pledge, seq uint64) int { return cmp.Compare(a.Seq, seq) })
+	i, found := indexOf(p.Pledges, uint64(pl.Seq))
 	if !found {
 		return x, fmt.Errorf("pledge %d of pool %s is live in the table of pledges but missing from the pool's record; %s", pl.Seq, pl.Pool, store.Damaged)
 	}
 	x = wire.Position{Pool: string(p.ID), Company: p.Company, Status: p.Status.String(), PoolCounted: p.Counted}
-	if x.PoolPledge, err = v.pledge(p, &p.Pledges[i]); err != nil {
+	if x.PoolPledge, err = v.participant(p, i); err != nil {
 		return x, err
 	}
 	x.Leaving.Free = pool.Offer{Offered: x.Offered, Counted: x.Counted}.Free(p.Status)

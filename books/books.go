@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -38,44 +37,24 @@ type Books struct {
 	net    pool.Params
 	listed func() *chain.Listing
 
-	most int // bytes of cached pools
+	pools keptPools
 
-	mu   sync.Mutex
-	kept *kept
+	mu      sync.Mutex
+	network *network
 }
 
-// kept caches values that many answers need, until the ledger moves.
-type kept struct {
-	tip     pastel.BlockHash
-	pools   map[ticket.PoolID]*once[*pool.Pool]
-	size    int // of the pools, bytes
-	network once[*income]
-}
-
-// once is a value that the first of many readers computes.
-type once[T any] struct {
-	mu    sync.Mutex
-	done  bool
-	value T
-}
-
-// get returns the value and computes it first if necessary. After an error, which may be temporary, the next reader tries again.
-func (o *once[T]) get(compute func() (T, error)) (T, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.done {
-		v, err := compute()
-		if err != nil {
-			return v, err
-		}
-		o.value, o.done = v, true
-	}
-	return o.value, nil
+// network caches what lists need of the network as a whole, until the ledger moves.
+type network struct {
+	tip    pastel.BlockHash
+	income once[*income]
 }
 
 // New returns the read model of a database.
 func New(r *store.Reader) *Books {
-	return &Books{reader: r, net: r.Params(), most: poolCache, kept: &kept{}, listed: func() *chain.Listing { return nil }}
+	return &Books{
+		reader: r, net: r.Params(), listed: func() *chain.Listing { return nil }, network: &network{},
+		pools: keptPools{most: poolCache, byID: map[ticket.PoolID]*keptEntry{}},
+	}
 }
 
 // AskNode lets the read model report the state of Supernodes. listing returns a node's recent list, nil if there is none. Call AskNode
@@ -95,6 +74,8 @@ type view struct {
 	tip store.Block
 	now time.Time                   // what estimates count from
 	at  map[pastel.Height]time.Time // times of blocks looked up so far
+
+	pools map[ticket.PoolID]*poolNow // looked up so far
 }
 
 type notingKey struct{}
@@ -108,7 +89,17 @@ func Noting(ctx context.Context, note func(tip pastel.BlockHash)) context.Contex
 // ErrEmpty is the answer while the ledger has no block. It is also an ErrNotFound.
 var ErrEmpty = fmt.Errorf("the ledger holds no blocks yet, wait until the daemon has synced: %w", ErrNotFound)
 
+type togetherKey struct{}
+
+// Together lets f ask several questions with the context that it gets, one after the other, which are then answered as of one block.
+func (b *Books) Together(ctx context.Context, f func(ctx context.Context) error) error {
+	return b.view(ctx, func(v *view) error { return f(context.WithValue(ctx, togetherKey{}, v)) })
+}
+
 func (b *Books) view(ctx context.Context, f func(v *view) error) error {
+	if v, open := ctx.Value(togetherKey{}).(*view); open {
+		return f(v)
+	}
 	return b.reader.View(ctx, func(s *store.Snapshot) error {
 		tip, err := s.Tip()
 		if errors.Is(err, chain.ErrNotFound) {
@@ -120,7 +111,7 @@ func (b *Books) view(ctx context.Context, f func(v *view) error) error {
 		if note, ok := ctx.Value(notingKey{}).(func(pastel.BlockHash)); ok {
 			note(tip.Hash)
 		}
-		return f(&view{s, b, tip, time.Now(), map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}})
+		return f(&view{s, b, tip, time.Now(), map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}, map[ticket.PoolID]*poolNow{}})
 	})
 }
 
@@ -179,65 +170,14 @@ func (v *view) moments(places map[**wire.Moment]pastel.Height) error {
 	return nil
 }
 
-// poolState returns a pool at the tip.
-func (v *view) poolState(id ticket.PoolID) (*pool.Pool, error) {
-	return v.b.keep(v.tip.Hash, id).get(func() (*pool.Pool, error) {
-		p, err := v.Pool(id)
-		if err == nil {
-			v.b.weigh(v.tip.Hash, &p)
-		}
-		return &p, err
-	})
-}
-
-// weigh counts a pool that is kept.
-func (b *Books) weigh(tip pastel.BlockHash, p *pool.Pool) {
-	size := sizeOf[pool.Pool](1) + sizeOf[pool.Pledge](len(p.Pledges)) + sizeOf[pool.Claim](len(p.Claims))
-	for i := range p.Pending {
-		x := &p.Pending[i]
-		size += sizeOf[pool.Payment](len(x.Outputs)) + len(x.Tx.Bytes()) + sizeOf[pastel.TxIn](len(x.Tx.Inputs)) + sizeOf[pastel.TxOut](len(x.Tx.Outputs))
-	}
+// networkAt returns the cache of the network as of a block.
+func (b *Books) networkAt(tip pastel.BlockHash) *network {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.kept.tip == tip {
-		b.kept.size += size
+	if b.network.tip != tip {
+		b.network = &network{tip: tip}
 	}
-}
-
-// sizeOf returns what some values take, in bytes, without what they point to.
-func sizeOf[T any](n int) int { return n * int(reflect.TypeFor[T]().Size()) }
-
-// Bounds of the cached pools: strangers choose the ids.
-const (
-	maxPools  = 10_000
-	poolCache = 16 << 20 // bytes, plus the pools that are being read when it is full
-)
-
-// since returns the cache of a block. The caller holds the lock.
-func (b *Books) since(tip pastel.BlockHash) *kept {
-	if b.kept.tip != tip || len(b.kept.pools) >= maxPools || b.kept.size >= b.most {
-		b.kept = &kept{tip: tip, pools: map[ticket.PoolID]*once[*pool.Pool]{}}
-	}
-	return b.kept
-}
-
-func (b *Books) keep(tip pastel.BlockHash, id ticket.PoolID) *once[*pool.Pool] {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	k := b.since(tip)
-	o := k.pools[id]
-	if o == nil {
-		o = &once[*pool.Pool]{}
-		k.pools[id] = o
-	}
-	return o
-}
-
-// keepNetwork returns the cache of the network as a whole.
-func (b *Books) keepNetwork(tip pastel.BlockHash) *kept {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.since(tip)
+	return b.network
 }
 
 // reputation returns the standing of a PastelID and whether it is registered.

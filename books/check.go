@@ -142,9 +142,12 @@ func (b *Books) before(ctx context.Context, id string, at pastel.BlockHash) (p *
 		if v.tip.Hash != at {
 			return nil
 		}
-		p, err = v.poolState(ticket.PoolID(id))
-		if errors.Is(err, ErrNotFound) {
-			p, err = nil, nil
+		now, err := v.poolState(ticket.PoolID(id))
+		switch {
+		case err == nil:
+			p = &now.Pool
+		case errors.Is(err, ErrNotFound):
+			err = nil
 		}
 		return err
 	})

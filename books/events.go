@@ -14,7 +14,9 @@ import (
 
 // Events lists events in chain order.
 func (b *Books) Events(ctx context.Context, q wire.EventQuery) (list []wire.Event, tip wire.Tip, next string, err error) {
-	f := store.EventFilter{Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Types: q.Type, From: pastel.Height(q.From), To: pastel.Height(q.To)}
+	f := store.EventFilter{
+		Pool: ticket.PoolID(q.Pool), PastelID: q.PastelID, Types: q.Type, From: pastel.Height(q.From), To: pastel.Height(q.To), Brief: true,
+	}
 	return listing[store.Event, wire.Event]{
 		keys: []key{keyHeight, keyInteger},
 		key:  func(x *store.Event) []any { return []any{int64(x.Height), x.Position} },
@@ -33,12 +35,15 @@ func (v *view) wireEvents(rows []store.Event) (list []wire.Event, err error) {
 	return list, nil
 }
 
-// EventOf returns an event of the ledger in its wire form. An event whose rows cannot be read is returned as unreadable, so that it hides none
-// of the others.
+// EventOf returns an event of the ledger, read briefly or not, in its wire form. An event whose rows cannot be read is returned as unreadable,
+// so that it hides none of the others.
 func EventOf(s *store.Snapshot, x *store.Event) (wire.Event, error) {
 	e, err := pool.ParseEvent(x.JSON)
 	if err != nil {
 		return unreadable(x), nil
+	}
+	if x.Paid > 0 { // all that is told of a payout's outputs, of which there may be hundreds
+		e.Outputs = []pool.Payment{{Amount: x.Paid}}
 	}
 	var to pool.Payees
 	if x.Type == pool.PledgeAmended {

@@ -37,6 +37,14 @@ func (v *view) pendingPayouts(id ticket.PoolID) ([]wire.Payout, error) {
 }
 
 func (v *view) wirePayouts(rows []store.Payout) ([]wire.Payout, error) {
+	heights := make([]pastel.Height, 0, 5*len(rows))
+	for i := range rows {
+		x := &rows[i]
+		heights = append(heights, x.Settled, x.ValidFrom, x.ValidTo, x.Paid, x.Cancelled)
+	}
+	if err := v.dates(heights); err != nil {
+		return nil, err
+	}
 	list := make([]wire.Payout, len(rows))
 	for i := range rows {
 		if err := v.fillPayout(&list[i], &rows[i]); err != nil {
@@ -114,6 +122,13 @@ func (b *Books) Payments(ctx context.Context, q wire.PaymentQuery) (list []wire.
 }
 
 func (v *view) wirePayments(rows []store.Payment) ([]wire.Payment, error) {
+	heights := make([]pastel.Height, 0, 3*len(rows))
+	for i := range rows {
+		heights = append(heights, rows[i].Settled, rows[i].ValidFrom, rows[i].Paid)
+	}
+	if err := v.dates(heights); err != nil {
+		return nil, err
+	}
 	list := make([]wire.Payment, len(rows))
 	for i := range rows {
 		x := &rows[i]
@@ -182,7 +197,19 @@ func (b *Books) Pledges(ctx context.Context, q wire.PledgeQuery) (list []wire.Pl
 	}.answer(ctx, b, q.Page)
 }
 
+// datesOfPledges looks up at once the dates that a list of pledges shows.
+func (v *view) datesOfPledges(rows []store.Pledge) error {
+	heights := make([]pastel.Height, 0, 3*len(rows))
+	for i := range rows {
+		heights = append(heights, rows[i].Joined, rows[i].Ended, rows[i].Amended)
+	}
+	return v.dates(heights)
+}
+
 func (v *view) wirePledges(rows []store.Pledge) (list []wire.Pledge, err error) {
+	if err := v.datesOfPledges(rows); err != nil {
+		return nil, err
+	}
 	list = make([]wire.Pledge, len(rows))
 	for i := range rows {
 		x := &rows[i]

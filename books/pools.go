@@ -221,7 +221,7 @@ func (v *view) poolNow(row *store.PoolRow, in, network *income, coins int64) (x 
 	return x, v.moments(until)
 }
 
-// Pool returns everything about a pool at the tip.
+// Pool returns everything about a pool at the tip. The caller must not change its participants.
 func (b *Books) Pool(ctx context.Context, id string) (out wire.PoolDetail, err error) {
 	err = b.view(ctx, func(v *view) error {
 		p, err := v.poolState(ticket.PoolID(id))
@@ -233,7 +233,7 @@ func (b *Books) Pool(ctx context.Context, id string) (out wire.PoolDetail, err e
 	return out, err
 }
 
-func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
+func (v *view) detail(out *wire.PoolDetail, p *poolNow) error {
 	row, totals, err := v.PoolSums(p.ID)
 	if errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("pool %s has a record but no row in the table of pools; %s", p.ID, store.Damaged)
@@ -252,29 +252,27 @@ func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
 	if p.Activated >= 0 {
 		out.ActivationTx = p.ActivationTx.String()
 	}
-	out.Escrowed, out.OperatorFee, out.Carry = p.Escrowed, p.Accrued, p.Carry
-	out.Claims, out.Participants = []wire.Claim{}, []wire.PoolPledge{}
+	out.Escrowed, out.OperatorFee, out.Carry = row.Escrowed, p.Accrued, p.Carry
+	out.Claims = []wire.Claim{}
 	for _, c := range p.Claims {
 		out.Claims = append(out.Claims, wire.Claim{Pool: string(p.ID), Address: c.To.Encode(net), Amount: c.Amount})
 	}
+	if out.Participants, err = v.participants(p); err != nil {
+		return err
+	}
 	for i := range p.Pledges {
-		x, err := v.pledge(p, &p.Pledges[i])
-		if err != nil {
-			return err
-		}
-		out.Accrued += x.Accrued
-		out.Participants = append(out.Participants, x)
+		out.Accrued += p.Pledges[i].Accrued
 	}
 	out.Income, out.Rewards, out.Forfeited, out.Paid = totals.Income, totals.Rewards, totals.Forfeits, totals.Paid
 	if out.Pending, err = v.pendingPayouts(p.ID); err != nil {
 		return err
 	}
-	out.Critical = criticalMembers(p)
+	out.Critical = criticalMembers(&p.Pool)
 	before, err := v.Sums([]int64{row.Num}, v.windowBase())
 	if err != nil {
 		return err
 	}
-	out.Forecast, err = v.forecast(p, v.incomeOf(&row.Head, totals, before[row.Num]))
+	out.Forecast, err = v.forecast(&p.Pool, v.incomeOf(&row.Head, totals, before[row.Num]))
 	return err
 }
 
@@ -282,12 +280,11 @@ func (v *view) detail(out *wire.PoolDetail, p *pool.Pool) error {
 // CoinbaseMaturity plus PayoutExpiry.
 const maxPending = 100
 
-// pledge returns a live pledge in its wire form.
-func (v *view) pledge(p *pool.Pool, pl *pool.Pledge) (wire.PoolPledge, error) {
-	net := &v.b.net.Network
+// pledge returns a live pledge in its wire form, with the ids of texts.
+func (v *view) pledge(p *pool.Pool, pl *pool.Pledge, texts *wire.PoolPledge) (wire.PoolPledge, error) {
 	x := wire.PoolPledge{
-		Seq: pl.Seq, PastelID: pl.PastelID.String(), Address: pastel.Address{Kind: pastel.AddressP2PKH, Hash: pl.Owner}.Encode(net),
-		Reward: pl.Reward.Encode(net), Offered: pl.Offered, Counted: pl.Counted, Held: pl.Held, Role: pl.Role.String(), Share: "0", Accrued: pl.Accrued,
+		Seq: pl.Seq, PastelID: texts.PastelID, Address: texts.Address, Reward: texts.Reward,
+		Offered: pl.Offered, Counted: pl.Counted, Held: pl.Held, Role: pl.Role.String(), Share: "0", Accrued: pl.Accrued,
 	}
 	if pl.Role == pool.Member && p.Counted > 0 {
 		x.Share = ticket.NewDecimal(pl.Counted*10_000/p.Counted, 2).String()

@@ -21,7 +21,7 @@ func (b *Books) Supernode(ctx context.Context, id string) (x wire.Supernode, err
 		if p.Activated < 0 {
 			return ErrNotFound
 		}
-		x, err = v.supernodeState(p)
+		x, err = v.supernodeState(&p.Pool)
 		return err
 	})
 	return x, err

@@ -36,7 +36,7 @@ func (v *view) incomeOf(h *pool.Head, now, before store.Sums) *income {
 
 // averageIncome returns what the network's pools received in the window.
 func (v *view) averageIncome() (*income, error) {
-	return v.b.keepNetwork(v.tip.Hash).network.get(func() (*income, error) {
+	return v.b.networkAt(v.tip.Hash).income.get(func() (*income, error) {
 		now, err := v.NetworkSums(v.tip.Height)
 		if err != nil {
 			return nil, err

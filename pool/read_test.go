@@ -32,9 +32,14 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		pools, people := 0, 0
+		concerned := map[ticket.PoolID]pool.Pool{} // pools as the last block that concerned each left it
 		for h, b := range chaintest.Parsed(t, name) {
-			if _, err := s.Apply(pool.Prepare(&params, pastel.Height(h), b)); err != nil {
+			u, err := s.Apply(pool.Prepare(&params, pastel.Height(h), b))
+			if err != nil {
 				t.Fatal(err)
+			}
+			for _, x := range u.Touched {
+				concerned[x.Pool], _ = s.Pool(x.Pool)
 			}
 			if h%7 != 0 { // every block would be slow and prove no more
 				continue
@@ -46,6 +51,15 @@ func TestReadingOnePoolGivesWhatTheStateSays(t *testing.T) {
 				got, err := pool.ReadPool(params, false, id, ofPool(records, id))
 				if err != nil || !reflect.DeepEqual(got, want) {
 					t.Fatalf("%s, block %d, %s: %v\n%+v\nwant\n%+v", name, h, id, err, got, want)
+				}
+				before := concerned[id]
+				if got := before.At(s.Tip().Height, &params); !reflect.DeepEqual(got, want) {
+					t.Fatalf("%s, block %d, %s, kept since it was concerned:\n%+v\nwant\n%+v", name, h, id, got, want)
+				}
+				bare := slices.DeleteFunc(ofPool(records, id), func(r pool.Record) bool { return r.Kind == pool.RecordEscrow || r.Kind == pool.RecordPayout })
+				want.Escrowed, want.Pending = 0, nil
+				if got, err := pool.ReadPool(params, false, id, bare); err != nil || !reflect.DeepEqual(got, want) {
+					t.Fatalf("%s, block %d, %s without escrow: %v\n%+v\nwant\n%+v", name, h, id, err, got, want)
 				}
 				pools++
 				for i := range want.Pledges {

@@ -32,6 +32,8 @@ type Pool struct {
 	Pledges        []Pledge      // live, in join order
 	Claims         []Claim       // in order of creation
 	Pending        []Payout      // oldest first
+
+	head head
 }
 
 // Pledge is a live pledge.
@@ -94,14 +96,11 @@ func (s *State) Pool(id ticket.PoolID) (Pool, bool) {
 // view returns the pool as readers see it, without its pledges, which need the state's tables.
 func (p *poolState) view(params *Params, tip pastel.Height) Pool {
 	v := Pool{
-		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Idle: p.idle(tip+1, params), Escrow: p.escrowAddress(),
+		Terms: p.terms, Status: p.head.status, Low: p.head.low, Broken: p.head.broken, Escrow: p.escrowAddress(),
 		Activated: p.head.activated, ActivationTx: p.head.activationTx, Deadline: p.head.deadline, Ended: p.head.ended,
-		NextSettlement: p.nextSettlement(tip, params), Carry: p.head.carry, Accrued: p.head.operator,
-		Escrowed: p.tracked, Counted: p.counted, Offered: p.offered,
+		Carry: p.head.carry, Accrued: p.head.operator, Escrowed: p.tracked, Counted: p.counted, Offered: p.offered, head: p.head,
 	}
-	if p.takesPledges(tip+1) && len(p.pledges) < params.MaxPledges {
-		v.LeastPledge = p.leastPledge(len(p.pledges), params)
-	}
+	v.expect(p, len(p.pledges), tip, params)
 	for _, c := range p.claims {
 		v.Claims = append(v.Claims, Claim{c.to, c.amount})
 	}
@@ -109,6 +108,21 @@ func (p *poolState) view(params *Params, tip pastel.Height) Pool {
 		v.Pending = append(v.Pending, po.view(params))
 	}
 	return v
+}
+
+// expect sets what follows from how high the tip is.
+func (v *Pool) expect(p *poolState, live int, tip pastel.Height, params *Params) {
+	v.Idle, v.NextSettlement, v.LeastPledge = p.idle(tip+1, params), p.nextSettlement(tip, params), 0
+	if p.takesPledges(tip+1) && live < params.MaxPledges {
+		v.LeastPledge = p.leastPledge(live, params)
+	}
+}
+
+// At returns the pool at a later tip if no block up to that one concerned it. The two share their lists.
+func (v *Pool) At(tip pastel.Height, params *Params) Pool {
+	later := *v
+	later.expect(&poolState{terms: v.Terms, head: v.head, offered: v.Offered}, len(v.Pledges), tip, params)
+	return later
 }
 
 // Payouts returns the pending payouts of all pools: oldest first, those of one block by pool id.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -82,21 +83,23 @@ type Event struct {
 	PastelID string
 	Pledge   int64 // join order, for events about a pledge; otherwise -1
 	JSON     []byte
+	Paid     pastel.Amount // by a settled payout, without change
 }
 
-// EventFilter selects events. Zero fields do not filter, except the heights: From 0 and To Now select all.
+// EventFilter selects events and what is read of them. Zero fields do not filter, except the heights: From 0 and To Now select all.
 type EventFilter struct {
 	Pool     ticket.PoolID
 	PastelID string
 	Types    []string
 	From, To pastel.Height
+	Brief    bool // leaves the outputs of settled payouts out of JSON
 }
 
 // Events returns events; the page's key is height and position.
 func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 	key := []string{"events.height", "position"}
 	q := selecting("SELECT events.height, events.position, " + timeOf("events.height") + ", type, coalesce(" + poolOf("pool") + ", ''), coalesce(" +
-		nameOf("pastelid") + ", ''), coalesce(pledge, -1), json FROM ")
+		nameOf("pastelid") + ", ''), coalesce(pledge, -1), json, " + paidBy + " FROM ")
 	if f.Pool == "" && f.PastelID == "" && len(f.Types) > 1 {
 		f.eachType(q, p, key)
 		key[1] = "events.position"
@@ -110,16 +113,20 @@ func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 	}
 	q.order(p, key)
 	list, err := all(s, q, func(rows *sql.Rows) (e Event, err error) {
-		err = rows.Scan(&e.Height, &e.Position, &e.Time, &e.Type, &e.Pool, &e.PastelID, &e.Pledge, &e.JSON)
+		err = rows.Scan(&e.Height, &e.Position, &e.Time, &e.Type, &e.Pool, &e.PastelID, &e.Pledge, &e.JSON, &e.Paid)
 		return e, err
 	})
 	for i := range list {
-		if err == nil {
+		if err == nil && !f.Brief {
 			err = s.complete(&list[i])
 		}
 	}
 	return list, err
 }
+
+// paidBy finds what an event's payout pays.
+const paidBy = `CASE WHEN type = 'payout.settled'
+	THEN coalesce((SELECT total FROM payouts WHERE payouts.pool = events.pool AND payouts.settled = events.height), 0) ELSE 0 END`
 
 // between adds the conditions on heights.
 func (f *EventFilter) between(q *query) {
@@ -161,6 +168,40 @@ func (s *Snapshot) complete(e *Event) error {
 
 // Pool returns everything known about a pool at the tip; chain.ErrNotFound if there is none.
 func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
+	return s.readPool(id, pool.RecordKindsOfPool())
+}
+
+// PoolOfMembers returns a pool as Pool does, but without Escrowed and Pending, for which it would read every output in escrow and make every
+// pending payout.
+func (s *Snapshot) PoolOfMembers(id ticket.PoolID) (pool.Pool, error) {
+	return s.readPool(id, slices.DeleteFunc(pool.RecordKindsOfPool(), func(k pool.RecordKind) bool {
+		return k == pool.RecordEscrow || k == pool.RecordPayout
+	}))
+}
+
+// LastConcerned returns the last block that concerned a pool; chain.ErrNotFound if there is no such pool. A pool of which that is the same
+// block is the same, reorganizations or not, but for what follows from the tip's height.
+func (s *Snapshot) LastConcerned(id ticket.PoolID) (pastel.BlockHash, error) {
+	q := selecting(`SELECT hash FROM pools p JOIN blocks b
+		ON b.height = (SELECT height FROM pool_sums WHERE pool = p.num ORDER BY height DESC LIMIT 1)`)
+	q.and("p.id = ?", string(id))
+	list, err := all(s, q, func(rows *sql.Rows) (pastel.BlockHash, error) {
+		var hash []byte
+		if err := rows.Scan(&hash); err != nil {
+			return pastel.BlockHash{}, err
+		}
+		return hash32[pastel.BlockHash](hash)
+	})
+	if err == nil && len(list) == 0 {
+		err = notFound("pool %s", id)
+	}
+	if err != nil {
+		return pastel.BlockHash{}, err
+	}
+	return list[0], nil
+}
+
+func (s *Snapshot) readPool(id ticket.PoolID, kinds []pool.RecordKind) (pool.Pool, error) {
 	var list []pool.Record
 	keep := func(r pool.Record) error {
 		list = append(list, pool.Record{Kind: r.Kind, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value)})
@@ -170,7 +211,7 @@ func (s *Snapshot) Pool(id ticket.PoolID) (pool.Pool, error) {
 		return pool.Pool{}, err
 	}
 	first := []byte(id)
-	for _, kind := range pool.RecordKindsOfPool() {
+	for _, kind := range kinds {
 		// Pool ids use one alphabet and end in 40 hex digits, so none is a prefix of another. Records of a kind with one record per pool
 		// have the id as key.
 		err := s.records("WHERE kind = $1 AND key >= $2 AND key < $3 ORDER BY key", []any{int16(kind), first, beyond(first)}, keep)
@@ -201,8 +242,12 @@ func (s *Snapshot) Times(heights []pastel.Height) (map[pastel.Height]int64, erro
 	if len(heights) == 0 {
 		return times, nil
 	}
+	asked := slices.Clone(heights)
+	for len(asked)&(len(asked)-1) != 0 { // statements of few lengths, which stay prepared
+		asked = append(asked, heights[0])
+	}
 	q := selecting("SELECT height, time FROM blocks")
-	in(q, "height", heights)
+	in(q, "height", asked)
 	_, err := all(s, q, func(rows *sql.Rows) (struct{}, error) {
 		var h pastel.Height
 		var t int64

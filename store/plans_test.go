@@ -89,6 +89,8 @@ var questions = slices.Concat([]question{
 	{"tip", []string{"blocks"}, func(x *store.AlertTx, _ *facts) error { return none(x.Tip()) }},
 	{"block", nil, func(x *store.AlertTx, _ *facts) error { return none(x.Block(7)) }},
 	{"pool", nil, func(x *store.AlertTx, f *facts) error { return none(x.Pool(f.pool)) }},
+	{"pool of members", nil, func(x *store.AlertTx, f *facts) error { return none(x.PoolOfMembers(f.pool)) }},
+	{"last block that concerned a pool", nil, func(x *store.AlertTx, f *facts) error { return none(x.LastConcerned(f.pool)) }},
 	{"standing", nil, func(x *store.AlertTx, f *facts) error {
 		id, err := pastelid.Parse(f.member)
 		return errors.Join(err, none(x.Standing(id, 1)))

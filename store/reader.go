@@ -106,7 +106,7 @@ func (r *Reader) openSQLite(path string) error {
 	if err != nil {
 		return err
 	}
-	connector, err := sqlite.NewConnector(sqliteURL(path, "query_only(ON)", "cache_size(-4096)"))
+	connector, err := sqlite.NewConnector(sqliteURL(path, "query_only(ON)", "cache_size(-2048)"))
 	if err != nil {
 		return err
 	}

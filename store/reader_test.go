@@ -183,6 +183,9 @@ func checkLists(t *testing.T, s *store.Snapshot, id ticket.PoolID, events []pool
 		if !bytes.Equal(e.JSON, want) || e.Height != events[i].Height || e.Type != events[i].Type {
 			t.Fatalf("event %d is %s, want %s", i, e.JSON, want)
 		}
+		if e.Paid != events[i].Paid() {
+			t.Errorf("event %d pays %d, want %d", i, e.Paid, events[i].Paid())
+		}
 		switch e.Type {
 		case pool.RewardReceived:
 			income += events[i].Amount
@@ -193,6 +196,15 @@ func checkLists(t *testing.T, s *store.Snapshot, id ticket.PoolID, events []pool
 		default:
 		}
 	}
+	all.Brief = true
+	for i, e := range paged(t, false, func(p store.Page) ([]store.Event, error) { return s.Events(all, p) }, eventKey) {
+		bare := events[i]
+		bare.Outputs = nil
+		if want, _ := bare.MarshalJSON(); !bytes.Equal(e.JSON, want) || e.Paid != got[i].Paid {
+			t.Errorf("event %d is in brief %s with %d paid, want %s with %d", i, e.JSON, e.Paid, want, got[i].Paid)
+		}
+	}
+	all.Brief = false
 	down := paged(t, true, func(p store.Page) ([]store.Event, error) { return s.Events(all, p) }, eventKey)
 	for i := range down {
 		if !reflect.DeepEqual(down[i], got[len(got)-1-i]) {

@@ -301,7 +301,7 @@ type eventsOf struct {
 func (x *eventsOf) next(to pastel.Height) (*pool.Event, error) {
 	if len(x.list) == 0 && !x.done {
 		page := Page{Limit: recountRows, After: x.last}
-		list, err := x.s.Events(EventFilter{Pool: x.pool, To: Now}, page)
+		list, err := x.s.Events(EventFilter{Pool: x.pool, To: Now, Brief: true}, page)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -27,6 +28,9 @@ var formats = template.FuncMap{
 		}
 		return pastel.Thousands(int64(n)) + " " + many
 	},
+	"instant":  func(t time.Time) string { return t.Format(time.RFC3339) },
+	"day":      func(t time.Time) string { return t.Format(time.DateOnly) },
+	"clock":    func(t time.Time) string { return t.Format("15:04") },
 	"lasting":  lasting,
 	"status":   statusWord,
 	"role":     roleWord,

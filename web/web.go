@@ -4,6 +4,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -114,12 +115,23 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		"GET /tickets":            {s.tickets, query{"before": nil}},
 		"GET /payouts/{txid}":     {s.payout, nil},
 	} {
-		mux.Handle(pattern, s.only(x.has, keep(s.serve(x.page))))
+		mux.Handle(pattern, s.only(x.has, keep(s.serve(s.together(x.page)))))
 	}
 	mux.Handle("GET /find", s.only(query{"q": nil}, http.HandlerFunc(s.find)))
 	mux.HandleFunc("GET /assets/{name}", s.asset)
 	mux.Handle("GET /", s.serve(func(*http.Request) (*page, error) { return nil, books.ErrNotFound }))
 	return mux
+}
+
+// together lets a page ask all its questions as of one block.
+func (s *Site) together(f func(*http.Request) (*page, error)) func(*http.Request) (*page, error) {
+	return func(r *http.Request) (p *page, err error) {
+		err = s.cfg.Books.Together(r.Context(), func(ctx context.Context) error {
+			p, err = f(r.WithContext(ctx))
+			return err
+		})
+		return p, err
+	}
 }
 
 // only refuses parameters that a page does not accept and encodes the others uniformly: strangers must not choose what the cache holds.

@@ -26,6 +26,14 @@ func (s *stream) Reset() { s.isolated = false }
 func (s *stream) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	for nSrc < len(src) {
 		rest := src[nSrc:]
+		if n := leadingASCII(rest); n > 0 { // nearly all of a page
+			n = copy(dst[nDst:], rest[:n])
+			if n == 0 {
+				return nDst, nSrc, transform.ErrShortDst
+			}
+			nDst, nSrc = nDst+n, nSrc+n
+			continue
+		}
 		if !atEOF && !utf8.FullRune(rest) {
 			return nDst, nSrc, transform.ErrShortSrc
 		}
@@ -57,6 +65,14 @@ func (s *stream) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 		nSrc += n
 	}
 	return nDst, nSrc, nil
+}
+
+// leadingASCII returns how many bytes at the start of a text are ASCII characters that pass.
+func leadingASCII(text []byte) (n int) {
+	for n < len(text) && (text[n] >= ' ' && text[n] <= '~' || text[n] == '\n' || text[n] == '\t') {
+		n++
+	}
+	return n
 }
 
 func escapeOf(r rune) []byte { return []byte((&unit{r: r}).escape()) }
