@@ -135,6 +135,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropAlertStmt, err = db.PrepareContext(ctx, dropAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query DropAlert: %w", err)
 	}
+	if q.emptiedBlocksStmt, err = db.PrepareContext(ctx, emptiedBlocks); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptiedBlocks: %w", err)
+	}
 	if q.emptyBlocksStmt, err = db.PrepareContext(ctx, emptyBlocks); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyBlocks: %w", err)
 	}
@@ -146,6 +149,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.emptyEventsStmt, err = db.PrepareContext(ctx, emptyEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyEvents: %w", err)
+	}
+	if q.emptyHistoryStmt, err = db.PrepareContext(ctx, emptyHistory); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyHistory: %w", err)
 	}
 	if q.emptyNamesStmt, err = db.PrepareContext(ctx, emptyNames); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyNames: %w", err)
@@ -538,6 +544,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropAlertStmt: %w", cerr)
 		}
 	}
+	if q.emptiedBlocksStmt != nil {
+		if cerr := q.emptiedBlocksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptiedBlocksStmt: %w", cerr)
+		}
+	}
 	if q.emptyBlocksStmt != nil {
 		if cerr := q.emptyBlocksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyBlocksStmt: %w", cerr)
@@ -556,6 +567,11 @@ func (q *Queries) Close() error {
 	if q.emptyEventsStmt != nil {
 		if cerr := q.emptyEventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyEventsStmt: %w", cerr)
+		}
+	}
+	if q.emptyHistoryStmt != nil {
+		if cerr := q.emptyHistoryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyHistoryStmt: %w", cerr)
 		}
 	}
 	if q.emptyNamesStmt != nil {
@@ -969,10 +985,12 @@ type Queries struct {
 	deleteSubscriptionStmt       *sql.Stmt
 	deliveriesStmt               *sql.Stmt
 	dropAlertStmt                *sql.Stmt
+	emptiedBlocksStmt            *sql.Stmt
 	emptyBlocksStmt              *sql.Stmt
 	emptyClaimsStmt              *sql.Stmt
 	emptyEarningsStmt            *sql.Stmt
 	emptyEventsStmt              *sql.Stmt
+	emptyHistoryStmt             *sql.Stmt
 	emptyNamesStmt               *sql.Stmt
 	emptyNetworkStmt             *sql.Stmt
 	emptyNetworkSumsStmt         *sql.Stmt
@@ -1083,10 +1101,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSubscriptionStmt:       q.deleteSubscriptionStmt,
 		deliveriesStmt:               q.deliveriesStmt,
 		dropAlertStmt:                q.dropAlertStmt,
+		emptiedBlocksStmt:            q.emptiedBlocksStmt,
 		emptyBlocksStmt:              q.emptyBlocksStmt,
 		emptyClaimsStmt:              q.emptyClaimsStmt,
 		emptyEarningsStmt:            q.emptyEarningsStmt,
 		emptyEventsStmt:              q.emptyEventsStmt,
+		emptyHistoryStmt:             q.emptyHistoryStmt,
 		emptyNamesStmt:               q.emptyNamesStmt,
 		emptyNetworkStmt:             q.emptyNetworkStmt,
 		emptyNetworkSumsStmt:         q.emptyNetworkSumsStmt,

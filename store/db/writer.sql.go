@@ -9,6 +9,18 @@ import (
 	"context"
 )
 
+const emptiedBlocks = `-- name: EmptiedBlocks :one
+SELECT emptied FROM history WHERE NOT EXISTS (SELECT 1 FROM blocks)
+`
+
+// How many blocks an upgrade deleted, until the ledger has some again.
+func (q *Queries) EmptiedBlocks(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.emptiedBlocksStmt, emptiedBlocks)
+	var emptied int64
+	err := row.Scan(&emptied)
+	return emptied, err
+}
+
 const emptyBlocks = `-- name: EmptyBlocks :exec
 DELETE FROM blocks
 `
@@ -42,6 +54,15 @@ DELETE FROM events
 
 func (q *Queries) EmptyEvents(ctx context.Context) error {
 	_, err := q.exec(ctx, q.emptyEventsStmt, emptyEvents)
+	return err
+}
+
+const emptyHistory = `-- name: EmptyHistory :exec
+UPDATE history SET shown_from = 0, kept_from = 0, emptied = 0
+`
+
+func (q *Queries) EmptyHistory(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyHistoryStmt, emptyHistory)
 	return err
 }
 
