@@ -104,15 +104,23 @@ func OpenAs(ctx context.Context, writer, database string, net pool.Params) (*Sto
 		err = s.place.name(ctx, s.take(ctx))
 	}
 	if err == nil {
-		if s.emptied, err = s.q.EmptiedBlocks(ctx); errors.Is(err, sql.ErrNoRows) {
-			err = nil
-		}
-		err = s.place.name(ctx, err)
+		err = s.place.name(ctx, s.remember(ctx))
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// remember reads what the database says about an upgrade. It counts no more once the ledger has a block.
+func (s *Store) remember(ctx context.Context) error {
+	last, err := lastBlock(ctx, s.q)
+	if err != nil || last.Height >= 0 {
+		return err
+	}
+	h, err := s.q.History(ctx)
+	s.emptied = h.Emptied
+	return err
 }
 
 // Emptied returns the number of blocks that an upgrade of the tables deleted, because an earlier release kept their ledger in other tables; 0 once

@@ -9,18 +9,6 @@ import (
 	"context"
 )
 
-const emptiedBlocks = `-- name: EmptiedBlocks :one
-SELECT emptied FROM history WHERE NOT EXISTS (SELECT 1 FROM blocks)
-`
-
-// How many blocks an upgrade deleted, until the ledger has some again.
-func (q *Queries) EmptiedBlocks(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.emptiedBlocksStmt, emptiedBlocks)
-	var emptied int64
-	err := row.Scan(&emptied)
-	return emptied, err
-}
-
 const emptyBlocks = `-- name: EmptyBlocks :exec
 DELETE FROM blocks
 `
@@ -58,7 +46,7 @@ func (q *Queries) EmptyEvents(ctx context.Context) error {
 }
 
 const emptyHistory = `-- name: EmptyHistory :exec
-UPDATE history SET shown_from = 0, kept_from = 0, emptied = 0
+UPDATE history SET shown_from = 0, kept_from = 0, emptied = 0 WHERE one = 1
 `
 
 func (q *Queries) EmptyHistory(ctx context.Context) error {

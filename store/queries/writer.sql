@@ -33,9 +33,5 @@ DELETE FROM earnings;
 DELETE FROM payouts;
 
 -- name: EmptyHistory :exec
-UPDATE history SET shown_from = 0, kept_from = 0, emptied = 0;
-
--- name: EmptiedBlocks :one
--- How many blocks an upgrade deleted, until the ledger has some again.
-SELECT emptied FROM history WHERE NOT EXISTS (SELECT 1 FROM blocks);
+UPDATE history SET shown_from = 0, kept_from = 0, emptied = 0 WHERE one = 1;
 
