@@ -253,7 +253,7 @@ func payoutQuestions() (list []question) {
 }
 
 // short are tables of which nobody minds that all is read: they have one row, or a few for each subscription or unmined transaction.
-var short = []string{"subscriptions", "deliveries", "alert_cursor", "mempool_spends", "mempool_looked", "writer", "network"}
+var short = []string{"subscriptions", "deliveries", "alert_cursor", "mempool_spends", "mempool_looked", "writer", "network", "history"}
 
 // many adds 2,000 pools and the history of 40 of them with 250 members: PostgreSQL plans by what tables contain.
 var many = []string{
