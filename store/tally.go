@@ -89,7 +89,7 @@ type operatorDiff struct {
 func (w *writer) tally(c *chain.Change) (*tally, error) {
 	t := &tally{
 		writer: w, nums: map[ticket.PoolID]int32{}, sums: map[ticket.PoolID]*Sums{}, operators: map[int32]*operatorDiff{},
-		members: map[int32]bool{}, rows: bulk{head: "INSERT INTO pool_sums (pool, " + sumColumns + ") VALUES ", columns: 18},
+		members: map[int32]bool{}, rows: bulk{head: "INSERT INTO pool_sums (pool, " + sumColumns + ") VALUES ", columns: 19},
 	}
 	for i := range c.Pools {
 		if err := t.takeAway(c.Pools[i].ID); err != nil {
@@ -228,7 +228,10 @@ func (t *tally) start(c *chain.Change) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	t.network = NetworkSums{pastel.Height(x.Height), x.Active, x.ActiveBlocks, pastel.Amount(x.Income), pastel.Amount(x.Paid)}
+	t.network = NetworkSums{
+		Height: pastel.Height(x.Height), Pools: x.Active, Active: x.ActiveBlocks, Earned: pastel.Amount(x.ActiveIncome), Income: pastel.Amount(x.Income),
+		Paid: pastel.Amount(x.Paid),
+	}
 	return err
 }
 
@@ -252,7 +255,7 @@ func (t *tally) block(u *pool.Update) error {
 		if s == nil {
 			return fmt.Errorf("the step does not have pool %s, which the block concerns", x.Pool)
 		}
-		n.Income, n.Paid, n.Pools = n.Income-s.Income, n.Paid-s.Paid, n.Pools-count(s.Status == pool.Active)
+		n.add(s, -1)
 		*s = s.At(u.Height)
 	}
 	if err := t.events(u.Events); err != nil {
@@ -264,7 +267,7 @@ func (t *tally) block(u *pool.Update) error {
 		if x.Status == pool.Active {
 			s.Coins = x.Counted
 		}
-		n.Income, n.Paid, n.Pools = n.Income+s.Income, n.Paid+s.Paid, n.Pools+count(s.Status == pool.Active)
+		n.add(s, 1)
 		num, err := t.num(x.Pool)
 		if err != nil {
 			return err
@@ -273,7 +276,7 @@ func (t *tally) block(u *pool.Update) error {
 	}
 	t.network = n
 	return t.q.InsertNetworkSums(t.ctx, db.InsertNetworkSumsParams{
-		Height: int32(n.Height), Active: n.Pools, ActiveBlocks: n.Active, Income: int64(n.Income), Paid: int64(n.Paid),
+		Height: int32(n.Height), Active: n.Pools, ActiveBlocks: n.Active, Income: int64(n.Income), Paid: int64(n.Paid), ActiveIncome: int64(n.Earned),
 	})
 }
 
