@@ -222,9 +222,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
 	}
-	if q.isMemberStmt, err = db.PrepareContext(ctx, isMember); err != nil {
-		return nil, fmt.Errorf("error preparing query IsMember: %w", err)
-	}
 	if q.lastBlockStmt, err = db.PrepareContext(ctx, lastBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query LastBlock: %w", err)
 	}
@@ -285,9 +282,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.payPayoutStmt, err = db.PrepareContext(ctx, payPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PayPayout: %w", err)
 	}
-	if q.pledgeRoleStmt, err = db.PrepareContext(ctx, pledgeRole); err != nil {
-		return nil, fmt.Errorf("error preparing query PledgeRole: %w", err)
-	}
 	if q.poolFiguresStmt, err = db.PrepareContext(ctx, poolFigures); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolFigures: %w", err)
 	}
@@ -320,9 +314,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.retryUnansweredStmt, err = db.PrepareContext(ctx, retryUnanswered); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryUnanswered: %w", err)
-	}
-	if q.setRoleStmt, err = db.PrepareContext(ctx, setRole); err != nil {
-		return nil, fmt.Errorf("error preparing query SetRole: %w", err)
 	}
 	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
@@ -683,11 +674,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertSubscriptionStmt: %w", cerr)
 		}
 	}
-	if q.isMemberStmt != nil {
-		if cerr := q.isMemberStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing isMemberStmt: %w", cerr)
-		}
-	}
 	if q.lastBlockStmt != nil {
 		if cerr := q.lastBlockStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastBlockStmt: %w", cerr)
@@ -788,11 +774,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing payPayoutStmt: %w", cerr)
 		}
 	}
-	if q.pledgeRoleStmt != nil {
-		if cerr := q.pledgeRoleStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing pledgeRoleStmt: %w", cerr)
-		}
-	}
 	if q.poolFiguresStmt != nil {
 		if cerr := q.poolFiguresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolFiguresStmt: %w", cerr)
@@ -846,11 +827,6 @@ func (q *Queries) Close() error {
 	if q.retryUnansweredStmt != nil {
 		if cerr := q.retryUnansweredStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing retryUnansweredStmt: %w", cerr)
-		}
-	}
-	if q.setRoleStmt != nil {
-		if cerr := q.setRoleStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing setRoleStmt: %w", cerr)
 		}
 	}
 	if q.standingAlertsStmt != nil {
@@ -998,7 +974,6 @@ type Queries struct {
 	insertPayoutStmt             *sql.Stmt
 	insertPoolStmt               *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
-	isMemberStmt                 *sql.Stmt
 	lastBlockStmt                *sql.Stmt
 	lastMoveStmt                 *sql.Stmt
 	lastNameStmt                 *sql.Stmt
@@ -1019,7 +994,6 @@ type Queries struct {
 	paidByPayoutStmt             *sql.Stmt
 	paidPayoutStmt               *sql.Stmt
 	payPayoutStmt                *sql.Stmt
-	pledgeRoleStmt               *sql.Stmt
 	poolFiguresStmt              *sql.Stmt
 	poolsOfPledgerStmt           *sql.Stmt
 	putAlertCursorStmt           *sql.Stmt
@@ -1031,7 +1005,6 @@ type Queries struct {
 	putSpendStmt                 *sql.Stmt
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
-	setRoleStmt                  *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
 	takeRoleStmt                 *sql.Stmt
 	ticketsOfPledgeStmt          *sql.Stmt
@@ -1112,7 +1085,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertPayoutStmt:             q.insertPayoutStmt,
 		insertPoolStmt:               q.insertPoolStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
-		isMemberStmt:                 q.isMemberStmt,
 		lastBlockStmt:                q.lastBlockStmt,
 		lastMoveStmt:                 q.lastMoveStmt,
 		lastNameStmt:                 q.lastNameStmt,
@@ -1133,7 +1105,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		paidByPayoutStmt:             q.paidByPayoutStmt,
 		paidPayoutStmt:               q.paidPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
-		pledgeRoleStmt:               q.pledgeRoleStmt,
 		poolFiguresStmt:              q.poolFiguresStmt,
 		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
 		putAlertCursorStmt:           q.putAlertCursorStmt,
@@ -1145,7 +1116,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putSpendStmt:                 q.putSpendStmt,
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
-		setRoleStmt:                  q.setRoleStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
 		takeRoleStmt:                 q.takeRoleStmt,
 		ticketsOfPledgeStmt:          q.ticketsOfPledgeStmt,
