@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -251,7 +252,7 @@ func (r *recount) sums(row *PoolRow) (Sums, error) {
 // sumRows passes a pool's sums to f, oldest first.
 func (s *Snapshot) sumRows(num int64, f func(Sums) error) error {
 	for page := (Page{Limit: recountRows}); ; {
-		q := selecting("SELECT " + sumColumns + " FROM pool_sums")
+		q := selecting("SELECT " + strings.Join(sumColumns, ", ") + " FROM pool_sums")
 		q.and("pool = ?", num)
 		q.page(page, "height")
 		list, err := all(s, q, func(rows *sql.Rows) (Sums, error) { return scanSums(rows) })
@@ -482,7 +483,7 @@ func (r *recount) pooled() func(to pastel.Height) (int64, Sums, error) {
 	page, done := Page{Limit: recountRows}, false
 	return func(to pastel.Height) (int64, Sums, error) {
 		if len(list) == 0 && !done {
-			q := selecting("SELECT pool, " + sumColumns + " FROM pool_sums")
+			q := selecting("SELECT pool, " + strings.Join(sumColumns, ", ") + " FROM pool_sums")
 			q.page(page, "height", "pool")
 			more, err := all(r.Snapshot, q, func(rows *sql.Rows) (x row, err error) {
 				x.Sums, err = scanSums(rows, &x.num)

@@ -253,6 +253,8 @@ func (t *sqliteTx) QueryRowContext(ctx context.Context, query string, args ...an
 // text implements transaction. SQLite searches the names of numbered placeholders one after the other.
 func (t *sqliteTx) text(s statement) string { return t.texts.of(s, false) }
 
+func (t *sqliteTx) arrays() bool { return false }
+
 func (t *sqliteTx) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, found := t.prepared[query]; found {
 		return s, nil

@@ -71,6 +71,8 @@ type transaction interface {
 	asking
 	// text returns a statement's text in the engine's form.
 	text(s statement) string
+	// arrays reports whether a statement can take a list as one array.
+	arrays() bool
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	// failed returns the first error of a statement; later errors may only follow from it.

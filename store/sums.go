@@ -100,8 +100,9 @@ func (s *Sums) add(e *pool.Event, mined func() (pastel.Amount, pastel.Height, er
 	return nil
 }
 
-const sumColumns = `height, status, coins, coin_blocks, active_blocks, income, rewards, last_paid, gap, forfeits, lost, paid, mined, prompt, cancelled,
-	shortages, leavers, active_income`
+// sumColumns are a pool's sums, in the order of row and scanSums.
+var sumColumns = strings.Fields(`height status coins coin_blocks active_blocks income rewards last_paid gap forfeits lost paid mined prompt cancelled
+	shortages leavers active_income`)
 
 func scanSums(rows *sql.Rows, before ...any) (s Sums, err error) {
 	return s, rows.Scan(append(before, &s.Height, &s.Status, &s.Coins, &s.CoinSum, &s.Active, &s.Income, &s.Rewards, &s.LastPaid, &s.Gap, &s.Forfeits,
@@ -115,7 +116,7 @@ func (s *Snapshot) Sums(pools []int64, h pastel.Height) (map[int64]Sums, error) 
 		return sums, nil
 	}
 	q := &query{args: []any{int64(h)}}
-	q.text.WriteString("SELECT num, s." + strings.ReplaceAll(sumColumns, ", ", ", s.") + ` FROM pools JOIN pool_sums s ON s.pool = num AND s.height =
+	q.text.WriteString("SELECT num, s." + strings.Join(sumColumns, ", s.") + ` FROM pools JOIN pool_sums s ON s.pool = num AND s.height =
 		(SELECT height FROM pool_sums x WHERE x.pool = num AND x.height <= $1 ORDER BY height DESC LIMIT 1)`)
 	in(q, "num", pools)
 	_, err := all(s, q, func(rows *sql.Rows) (struct{}, error) {

@@ -228,9 +228,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
 	}
-	if q.isMemberStmt, err = db.PrepareContext(ctx, isMember); err != nil {
-		return nil, fmt.Errorf("error preparing query IsMember: %w", err)
-	}
 	if q.keepFromStmt, err = db.PrepareContext(ctx, keepFrom); err != nil {
 		return nil, fmt.Errorf("error preparing query KeepFrom: %w", err)
 	}
@@ -294,9 +291,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.payPayoutStmt, err = db.PrepareContext(ctx, payPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PayPayout: %w", err)
 	}
-	if q.pledgeRoleStmt, err = db.PrepareContext(ctx, pledgeRole); err != nil {
-		return nil, fmt.Errorf("error preparing query PledgeRole: %w", err)
-	}
 	if q.poolFiguresStmt, err = db.PrepareContext(ctx, poolFigures); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolFigures: %w", err)
 	}
@@ -332,9 +326,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.retryUnansweredStmt, err = db.PrepareContext(ctx, retryUnanswered); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryUnanswered: %w", err)
-	}
-	if q.setRoleStmt, err = db.PrepareContext(ctx, setRole); err != nil {
-		return nil, fmt.Errorf("error preparing query SetRole: %w", err)
 	}
 	if q.showFromStmt, err = db.PrepareContext(ctx, showFrom); err != nil {
 		return nil, fmt.Errorf("error preparing query ShowFrom: %w", err)
@@ -708,11 +699,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertSubscriptionStmt: %w", cerr)
 		}
 	}
-	if q.isMemberStmt != nil {
-		if cerr := q.isMemberStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing isMemberStmt: %w", cerr)
-		}
-	}
 	if q.keepFromStmt != nil {
 		if cerr := q.keepFromStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing keepFromStmt: %w", cerr)
@@ -818,11 +804,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing payPayoutStmt: %w", cerr)
 		}
 	}
-	if q.pledgeRoleStmt != nil {
-		if cerr := q.pledgeRoleStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing pledgeRoleStmt: %w", cerr)
-		}
-	}
 	if q.poolFiguresStmt != nil {
 		if cerr := q.poolFiguresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolFiguresStmt: %w", cerr)
@@ -881,11 +862,6 @@ func (q *Queries) Close() error {
 	if q.retryUnansweredStmt != nil {
 		if cerr := q.retryUnansweredStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing retryUnansweredStmt: %w", cerr)
-		}
-	}
-	if q.setRoleStmt != nil {
-		if cerr := q.setRoleStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing setRoleStmt: %w", cerr)
 		}
 	}
 	if q.showFromStmt != nil {
@@ -1040,7 +1016,6 @@ type Queries struct {
 	insertPayoutStmt             *sql.Stmt
 	insertPoolStmt               *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
-	isMemberStmt                 *sql.Stmt
 	keepFromStmt                 *sql.Stmt
 	lastBlockStmt                *sql.Stmt
 	lastMoveStmt                 *sql.Stmt
@@ -1062,7 +1037,6 @@ type Queries struct {
 	paidByPayoutStmt             *sql.Stmt
 	paidPayoutStmt               *sql.Stmt
 	payPayoutStmt                *sql.Stmt
-	pledgeRoleStmt               *sql.Stmt
 	poolFiguresStmt              *sql.Stmt
 	poolsOfPledgerStmt           *sql.Stmt
 	pruneEventsStmt              *sql.Stmt
@@ -1075,7 +1049,6 @@ type Queries struct {
 	putSpendStmt                 *sql.Stmt
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
-	setRoleStmt                  *sql.Stmt
 	showFromStmt                 *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
 	takeRoleStmt                 *sql.Stmt
@@ -1159,7 +1132,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertPayoutStmt:             q.insertPayoutStmt,
 		insertPoolStmt:               q.insertPoolStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
-		isMemberStmt:                 q.isMemberStmt,
 		keepFromStmt:                 q.keepFromStmt,
 		lastBlockStmt:                q.lastBlockStmt,
 		lastMoveStmt:                 q.lastMoveStmt,
@@ -1181,7 +1153,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		paidByPayoutStmt:             q.paidByPayoutStmt,
 		paidPayoutStmt:               q.paidPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
-		pledgeRoleStmt:               q.pledgeRoleStmt,
 		poolFiguresStmt:              q.poolFiguresStmt,
 		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
 		pruneEventsStmt:              q.pruneEventsStmt,
@@ -1194,7 +1165,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putSpendStmt:                 q.putSpendStmt,
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
-		setRoleStmt:                  q.setRoleStmt,
 		showFromStmt:                 q.showFromStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
 		takeRoleStmt:                 q.takeRoleStmt,

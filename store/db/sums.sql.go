@@ -109,17 +109,6 @@ func (q *Queries) InsertNetworkSums(ctx context.Context, arg InsertNetworkSumsPa
 	return err
 }
 
-const isMember = `-- name: IsMember :one
-SELECT EXISTS (SELECT 1 FROM pledges WHERE pastelid = $1 AND role = 2)
-`
-
-func (q *Queries) IsMember(ctx context.Context, pastelid int32) (bool, error) {
-	row := q.queryRow(ctx, q.isMemberStmt, isMember, pastelid)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const lastNetworkSums = `-- name: LastNetworkSums :one
 SELECT height, active, active_blocks, income, paid, active_income FROM network_sums ORDER BY height DESC LIMIT 1
 `
@@ -320,22 +309,6 @@ func (q *Queries) PaidPayout(ctx context.Context, arg PaidPayoutParams) (PaidPay
 	return i, err
 }
 
-const pledgeRole = `-- name: PledgeRole :one
-SELECT pastelid, role FROM pledges WHERE seq = $1
-`
-
-type PledgeRoleRow struct {
-	Pastelid int32
-	Role     sql.NullInt64
-}
-
-func (q *Queries) PledgeRole(ctx context.Context, seq int64) (PledgeRoleRow, error) {
-	row := q.queryRow(ctx, q.pledgeRoleStmt, pledgeRole, seq)
-	var i PledgeRoleRow
-	err := row.Scan(&i.Pastelid, &i.Role)
-	return i, err
-}
-
 const poolFigures = `-- name: PoolFigures :one
 SELECT num, operator, status, activated, ended, counted, offered, escrowed, claimed, pending FROM pools WHERE id = $1
 `
@@ -475,21 +448,4 @@ func (q *Queries) PutOperator(ctx context.Context, arg PutOperatorParams) error 
 		arg.Leavers,
 	)
 	return err
-}
-
-const setRole = `-- name: SetRole :execrows
-UPDATE pledges SET role = $2 WHERE seq = $1
-`
-
-type SetRoleParams struct {
-	Seq  int64
-	Role sql.NullInt64
-}
-
-func (q *Queries) SetRole(ctx context.Context, arg SetRoleParams) (int64, error) {
-	result, err := q.exec(ctx, q.setRoleStmt, setRole, arg.Seq, arg.Role)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }

@@ -57,15 +57,6 @@ SELECT num FROM pools WHERE operator = $1 ORDER BY num LIMIT 1;
 SELECT CAST(coalesce(max((SELECT gap FROM pool_sums s WHERE s.pool = p.num ORDER BY height DESC LIMIT 1)), 0) AS BIGINT)
 FROM pools p WHERE operator = $1;
 
--- name: PledgeRole :one
-SELECT pastelid, role FROM pledges WHERE seq = $1;
-
--- name: SetRole :execrows
-UPDATE pledges SET role = $2 WHERE seq = $1;
-
--- name: IsMember :one
-SELECT EXISTS (SELECT 1 FROM pledges WHERE pastelid = $1 AND role = 2);
-
 -- name: EmptyPoolSums :exec
 DELETE FROM pool_sums;
 
