@@ -53,8 +53,7 @@ func openPostgres(ctx context.Context, writer, database string, s *Store) error 
 		return opening.name(ctx, err)
 	}
 	none := func(int64) error { return nil } // server backups are the owner's task, and DDL runs in the migration's transaction
-	s.emptied, err = migrate(ctx, pool, postgresMigrations, none)
-	return opening.name(ctx, err)
+	return opening.name(ctx, migrate(ctx, pool, postgresMigrations, none))
 }
 
 // named returns the settings of sessions with this writer's name.

@@ -438,11 +438,9 @@ func (r *recount) networkSums() error {
 	want := NetworkSums{Height: -1}
 	next := r.pooled()
 	for page := (Page{Limit: recountRows}); ; {
-		q := selecting("SELECT height, active, active_blocks, income, paid FROM network_sums")
+		q := selecting("SELECT " + networkColumns + " FROM network_sums")
 		q.page(page, "height")
-		list, err := all(r.Snapshot, q, func(rows *sql.Rows) (x NetworkSums, err error) {
-			return x, rows.Scan(&x.Height, &x.Pools, &x.Active, &x.Income, &x.Paid)
-		})
+		list, err := all(r.Snapshot, q, scanNetworkSums)
 		if err != nil {
 			return err
 		}
@@ -457,8 +455,8 @@ func (r *recount) networkSums() error {
 					break
 				}
 				was := last[num]
-				want.Income, want.Paid = want.Income+s.Income-was.Income, want.Paid+s.Paid-was.Paid
-				want.Pools += count(s.Status == pool.Active) - count(was.Status == pool.Active)
+				want.add(&was, -1)
+				want.add(&s, 1)
 				last[num] = s
 			}
 			r.differ(fmt.Sprintf("network_sums, block %d", has.Height), has, want)

@@ -78,7 +78,7 @@ func openSQLite(ctx context.Context, _, path string, s *Store) error {
 		}
 		return err
 	}
-	if s.emptied, err = migrate(ctx, pool, sqliteMigrations, backup); err != nil {
+	if err := migrate(ctx, pool, sqliteMigrations, backup); err != nil {
 		return opening.name(ctx, err)
 	}
 	s.engine, s.reads, s.place = &sqliteWriter{path: path, pool: pool, texts: make(texts)}, sqliteReads, sqlitePlace(path)

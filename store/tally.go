@@ -261,7 +261,10 @@ func (t *tally) start(c *chain.Change) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	t.network = NetworkSums{pastel.Height(x.Height), x.Active, x.ActiveBlocks, pastel.Amount(x.Income), pastel.Amount(x.Paid)}
+	t.network = NetworkSums{
+		Height: pastel.Height(x.Height), Pools: x.Active, Active: x.ActiveBlocks, Earned: pastel.Amount(x.ActiveIncome), Income: pastel.Amount(x.Income),
+		Paid: pastel.Amount(x.Paid),
+	}
 	return err
 }
 
@@ -285,7 +288,7 @@ func (t *tally) block(u *pool.Update) error {
 		if s == nil {
 			return fmt.Errorf("the step does not have pool %s, which the block concerns", x.Pool)
 		}
-		n.Income, n.Paid, n.Pools = n.Income-s.Income, n.Paid-s.Paid, n.Pools-count(s.Status == pool.Active)
+		n.add(s, -1)
 		*s = s.At(u.Height)
 	}
 	if err := t.events(u.Events); err != nil {
@@ -297,7 +300,7 @@ func (t *tally) block(u *pool.Update) error {
 		if x.Status == pool.Active {
 			s.Coins = x.Counted
 		}
-		n.Income, n.Paid, n.Pools = n.Income+s.Income, n.Paid+s.Paid, n.Pools+count(s.Status == pool.Active)
+		n.add(s, 1)
 		num, err := t.num(x.Pool)
 		if err != nil {
 			return err
@@ -308,7 +311,7 @@ func (t *tally) block(u *pool.Update) error {
 	}
 	t.network = n
 	return t.q.InsertNetworkSums(t.ctx, db.InsertNetworkSumsParams{
-		Height: int32(n.Height), Active: n.Pools, ActiveBlocks: n.Active, Income: int64(n.Income), Paid: int64(n.Paid),
+		Height: int32(n.Height), Active: n.Pools, ActiveBlocks: n.Active, Income: int64(n.Income), Paid: int64(n.Paid), ActiveIncome: int64(n.Earned),
 	})
 }
 

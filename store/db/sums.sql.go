@@ -85,7 +85,7 @@ func (q *Queries) FirstPool(ctx context.Context, operator int32) (int32, error) 
 }
 
 const insertNetworkSums = `-- name: InsertNetworkSums :exec
-INSERT INTO network_sums (height, active, active_blocks, income, paid) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO network_sums (height, active, active_blocks, income, paid, active_income) VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type InsertNetworkSumsParams struct {
@@ -94,6 +94,7 @@ type InsertNetworkSumsParams struct {
 	ActiveBlocks int64
 	Income       int64
 	Paid         int64
+	ActiveIncome int64
 }
 
 func (q *Queries) InsertNetworkSums(ctx context.Context, arg InsertNetworkSumsParams) error {
@@ -103,12 +104,13 @@ func (q *Queries) InsertNetworkSums(ctx context.Context, arg InsertNetworkSumsPa
 		arg.ActiveBlocks,
 		arg.Income,
 		arg.Paid,
+		arg.ActiveIncome,
 	)
 	return err
 }
 
 const lastNetworkSums = `-- name: LastNetworkSums :one
-SELECT height, active, active_blocks, income, paid FROM network_sums ORDER BY height DESC LIMIT 1
+SELECT height, active, active_blocks, income, paid, active_income FROM network_sums ORDER BY height DESC LIMIT 1
 `
 
 func (q *Queries) LastNetworkSums(ctx context.Context) (NetworkSum, error) {
@@ -120,13 +122,14 @@ func (q *Queries) LastNetworkSums(ctx context.Context) (NetworkSum, error) {
 		&i.ActiveBlocks,
 		&i.Income,
 		&i.Paid,
+		&i.ActiveIncome,
 	)
 	return i, err
 }
 
 const lastSums = `-- name: LastSums :one
 SELECT height, status, coins, coin_blocks, active_blocks, income, rewards, last_paid, gap, forfeits, lost, paid, mined, prompt, cancelled, shortages,
-	leavers FROM pool_sums WHERE pool = $1 ORDER BY height DESC LIMIT 1
+	leavers, active_income FROM pool_sums WHERE pool = $1 ORDER BY height DESC LIMIT 1
 `
 
 type LastSumsRow struct {
@@ -147,6 +150,7 @@ type LastSumsRow struct {
 	Cancelled    int64
 	Shortages    int64
 	Leavers      int64
+	ActiveIncome int64
 }
 
 func (q *Queries) LastSums(ctx context.Context, pool int32) (LastSumsRow, error) {
@@ -170,6 +174,7 @@ func (q *Queries) LastSums(ctx context.Context, pool int32) (LastSumsRow, error)
 		&i.Cancelled,
 		&i.Shortages,
 		&i.Leavers,
+		&i.ActiveIncome,
 	)
 	return i, err
 }
