@@ -18,14 +18,23 @@ import (
 const (
 	maxPositions = 2000
 	maxPayments  = 100
+	maxOperated  = 100
 	maxShared    = 10
 )
 
+// parseID reads a PastelID of a query.
+func parseID(id string) (who pastelid.PastelID, err error) {
+	if who, err = pastelid.Parse(id); err != nil {
+		err = badRequest("%q is %v; copy all of it, from jX on", id, err)
+	}
+	return who, err
+}
+
 // Member returns the pledges, earnings and payments of a PastelID.
 func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err error) {
-	who, err := pastelid.Parse(id)
+	who, err := parseID(id)
 	if err != nil {
-		return out, badRequest("%q is %v; copy all of it, from jX on", id, err)
+		return out, err
 	}
 	err = b.view(ctx, func(v *view) error {
 		out = newAccount(v)
@@ -47,7 +56,7 @@ func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err er
 		for _, x := range rewards { // including those before amendments
 			mine[paid{x.Pool, x.Address}] = true
 		}
-		operated, err := v.Pools(store.PoolFilter{Operator: id})
+		operated, err := v.operated(&out, store.PoolFilter{Operator: id})
 		if err != nil {
 			return err
 		}
@@ -92,7 +101,7 @@ func (b *Books) Address(ctx context.Context, address string) (out wire.Account, 
 		}
 		slices.SortFunc(pledges, func(a, b store.Pledge) int { return cmp.Compare(b.Seq, a.Seq) })
 		pledges = slices.CompactFunc(pledges, func(a, b store.Pledge) bool { return a.Seq == b.Seq })
-		operated, err := v.Pools(store.PoolFilter{FeeAddress: address})
+		operated, err := v.operated(&out, store.PoolFilter{FeeAddress: address})
 		if err != nil {
 			return err
 		}
@@ -128,19 +137,40 @@ func (v *view) newestPledges(f store.PledgeFilter) ([]store.Pledge, error) {
 	return append(live, ended...), err
 }
 
+// operated fills in the pools that an account operates, and returns those that it names: first those that may owe it something, the newest of
+// each.
+func (v *view) operated(out *wire.Account, f store.PoolFilter) ([]store.PoolRow, error) {
+	n, err := v.CountPools(f)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	out.Operated = int(n)
+	list, err := v.NewestPools(f, true, maxOperated)
+	if err != nil {
+		return nil, err
+	}
+	if room := maxOperated - len(list); room > 0 && int64(len(list)) < n {
+		ended, err := v.NewestPools(f, false, room)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, ended...)
+	}
+	slices.SortFunc(list, func(a, b store.PoolRow) int { return cmp.Compare(a.Num, b.Num) })
+	for i := range list {
+		out.Operates = append(out.Operates, string(list[i].ID))
+	}
+	return list, nil
+}
+
 // account fills in the pledges, and the amounts owed and paid where mine reports true.
 func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
 	if err := v.datesOfPledges(pledges); err != nil {
 		return err
 	}
-	pools, reputations := map[ticket.PoolID]bool{}, map[pastelid.PastelID]int{}
-	for i := range operated {
-		out.Operates = append(out.Operates, string(operated[i].ID))
-		pools[operated[i].ID] = true
-	}
+	reputations := map[pastelid.PastelID]int{}
 	for i := range pledges {
 		pl := &pledges[i]
-		pools[pl.Pool] = true
 		if pl.Ended >= 0 {
 			out.Past++
 			continue
@@ -160,24 +190,9 @@ func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []sto
 		out.Accrued += x.Accrued
 		out.Positions = append(out.Positions, x)
 	}
-	for id := range pools {
-		p, err := v.poolState(id)
-		if err != nil {
-			return err
-		}
-		for _, c := range p.Claims {
-			if to := c.To.Encode(&v.b.net.Network); mine(paid{id, to}) {
-				out.Claims = append(out.Claims, wire.Claim{Pool: string(id), Address: to, Amount: c.Amount})
-				out.Claimed += c.Amount
-			}
-		}
-		if p.Operator.String() == out.PastelID && out.PastelID != "" {
-			out.Accrued += p.Accrued
-		}
+	if err := v.owed(out, pledges, operated, mine); err != nil {
+		return err
 	}
-	slices.SortFunc(out.Claims, func(a, b wire.Claim) int {
-		return cmp.Or(cmp.Compare(a.Pool, b.Pool), cmp.Compare(a.Address, b.Address))
-	})
 	var err error
 	f := store.PaymentFilter{PastelID: out.PastelID, Address: out.Address}
 	if out.Paid, err = v.Paid(f); err != nil {
@@ -190,6 +205,56 @@ func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []sto
 	}
 	out.Pending, err = v.wirePayments(pending)
 	return err
+}
+
+// owed fills in the claims of an account, and adds what its pools accrued for it as their operator.
+func (v *view) owed(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
+	known := map[ticket.PoolID]bool{}
+	var owing, pledged []ticket.PoolID
+	for i := range operated {
+		p := &operated[i]
+		if known[p.ID] = true; p.Status != pool.Closed || p.Claimed > 0 {
+			owing = append(owing, p.ID)
+		}
+	}
+	for i := range pledges {
+		if id := pledges[i].Pool; !known[id] {
+			known[id] = true
+			pledged = append(pledged, id)
+		}
+	}
+	more, err := v.WithClaims(pledged)
+	if err != nil {
+		return err
+	}
+	for _, id := range append(owing, more...) {
+		p, err := v.claimsOf(id)
+		if err != nil {
+			return err
+		}
+		for _, c := range p.Claims {
+			if to := c.To.Encode(&v.b.net.Network); mine(paid{id, to}) {
+				out.Claims = append(out.Claims, wire.Claim{Pool: string(id), Address: to, Amount: c.Amount})
+				out.Claimed += c.Amount
+			}
+		}
+		if out.PastelID != "" && p.Operator.String() == out.PastelID {
+			out.Accrued += p.Accrued
+		}
+	}
+	slices.SortFunc(out.Claims, func(a, b wire.Claim) int {
+		return cmp.Or(cmp.Compare(a.Pool, b.Pool), cmp.Compare(a.Address, b.Address))
+	})
+	return nil
+}
+
+// claimsOf returns a pool at the tip, perhaps without its pledges.
+func (v *view) claimsOf(id ticket.PoolID) (*pool.Pool, error) {
+	if p := v.pools[id]; p != nil {
+		return &p.Pool, nil
+	}
+	p, err := v.PoolOfClaims(id)
+	return &p, err
 }
 
 // position returns a live pledge as its owner sees it. It caches looked-up reputations in reputations.
