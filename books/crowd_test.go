@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -61,6 +62,7 @@ func TestOperatorOfManyPools(t *testing.T) {
 		t.Fatalf("before: %+v, %+v", before, own)
 	}
 	crowd(t, file, model+1)
+	x.Books = books.New(x.reader) // no block brought the crowd, so that what was kept would serve on
 	all := before.Opened + crowdOf
 
 	o := x.operator(t, first.Operator)
