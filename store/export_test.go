@@ -16,7 +16,10 @@ const Silence = 10 * time.Second
 // PruneAtOnce is small, so that short histories are pruned in many portions.
 const PruneAtOnce = 3
 
-func init() { silence, idleTrust, idlePatience, listenPatience, pruneAtOnce = Silence, 0, Silence/10, Silence/200, PruneAtOnce } //nolint:gochecknoinits // before any test runs
+func init() { //nolint:gochecknoinits // before any test runs
+	silence, idleTrust, idlePatience, listenPatience, answerPatience = Silence, 0, Silence/10, Silence/200, Silence/2
+	pruneAtOnce = PruneAtOnce
+}
 
 // Exec runs a statement on the writer's connection.
 func (s *Store) Exec(ctx context.Context, statement string) error {

@@ -181,6 +181,11 @@ func (s *Snapshot) PoolOfMembers(id ticket.PoolID) (pool.Pool, error) {
 	}))
 }
 
+// PoolOfClaims returns a pool as Pool does, but without its pledges, Escrowed and Pending: its claims, and what its operator accrued.
+func (s *Snapshot) PoolOfClaims(id ticket.PoolID) (pool.Pool, error) {
+	return s.readPool(id, []pool.RecordKind{pool.RecordPool, pool.RecordClaims})
+}
+
 // LastConcerned returns the last block that concerned a pool; chain.ErrNotFound if there is no such pool. A pool of which that is the same
 // block is the same, reorganizations or not, but for what follows from the tip's height.
 func (s *Snapshot) LastConcerned(id ticket.PoolID) (pastel.BlockHash, error) {
