@@ -13,8 +13,12 @@ import (
 // Silence is longer than any test keeps a server silent, but those about silence.
 const Silence = 10 * time.Second
 
+// PruneAtOnce is small, so that short histories are pruned in many portions.
+const PruneAtOnce = 3
+
 func init() { //nolint:gochecknoinits // before any test runs
 	silence, idleTrust, idlePatience, listenPatience, answerPatience = Silence, 0, Silence/10, Silence/200, Silence/2
+	pruneAtOnce = PruneAtOnce
 }
 
 // Exec runs a statement on the writer's connection.
