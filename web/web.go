@@ -136,8 +136,11 @@ func (s *Site) atOneBlock(f func(*http.Request) (*page, error)) func(*http.Reque
 			}
 			return err
 		})
-		if status.Network == "" { // not even opened
-			status, _ = s.cfg.Status(r)
+		if err != nil && status.Network == "" { // there is no block
+			var failed error
+			if status, failed = s.cfg.Status(r); failed != nil {
+				err = failed
+			}
 		}
 		return p, status, err
 	}
