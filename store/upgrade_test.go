@@ -5,40 +5,18 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	goosedb "github.com/pressly/goose/v3/database"
-
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
 // atVersion makes a database with the tables of an earlier release.
 func atVersion(t *testing.T, url string, version int64) *sql.DB {
 	t.Helper()
-	dialect, engine := goose.DialectSQLite3, "sqlite"
-	if store.IsPostgres(url) {
-		dialect, engine = goose.DialectPostgres, "postgres"
-	}
-	d := raw(t, url)
-	if engine == "sqlite" {
-		exec(t, d, "PRAGMA application_id = 0x53506f6c")
-	}
-	versions, err := goosedb.NewStore(dialect, "smartpool_version")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := goose.NewProvider("", d, os.DirFS("migrations/"+engine), goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.UpTo(context.Background(), version); err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return ledgertest.AtVersion(t, url, version, "migrations")
 }
 
 // Messages that an earlier release left unsent wait behind nothing but what they end or withdraw, as those of this release do.
