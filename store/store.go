@@ -329,7 +329,8 @@ func (s *Store) ofThisNetwork(ctx context.Context) error {
 func empty(ctx context.Context, q *db.Queries) error {
 	for _, table := range []func(context.Context) error{
 		q.EmptyRecords, q.EmptyBlocks, q.EmptyEvents, q.EmptyNames, q.EmptyPools, q.EmptyPledges, q.EmptyPledgeTickets, q.EmptyClaims,
-		q.EmptyEarnings, q.EmptyPayouts, q.EmptyPoolSums, q.EmptyNetworkSums, q.EmptyNetwork, q.EmptyOperators, q.EmptyHistory, q.DeleteSpends, q.DeleteMempoolLooked,
+		q.EmptyEarnings, q.EmptyPayouts, q.EmptyPoolSums, q.EmptyNetworkSums, q.EmptyNetwork, q.EmptyOperators, q.EmptyHistory,
+		q.DeleteSpends, q.DeleteMempoolLooked,
 	} {
 		if err := table(ctx); err != nil {
 			return err
