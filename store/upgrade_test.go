@@ -3,41 +3,20 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	goosedb "github.com/pressly/goose/v3/database"
-
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
 // atVersion makes a database with the tables of an earlier release.
 func atVersion(t *testing.T, url string, version int64) *sql.DB {
 	t.Helper()
-	dialect, engine := goose.DialectSQLite3, "sqlite"
-	if store.IsPostgres(url) {
-		dialect, engine = goose.DialectPostgres, "postgres"
-	}
-	d := raw(t, url)
-	if engine == "sqlite" {
-		exec(t, d, "PRAGMA application_id = 0x53506f6c")
-	}
-	versions, err := goosedb.NewStore(dialect, "smartpool_version")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := goose.NewProvider("", d, os.DirFS("migrations/"+engine), goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.UpTo(context.Background(), version); err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return ledgertest.AtVersion(t, url, version, "migrations")
 }
 
 // Messages that an earlier release left unsent wait behind nothing but what they end or withdraw, as those of this release do.
@@ -266,4 +245,26 @@ func TestUpgradeSaysThatTheLedgerWasEmptiedThoughItBroke(t *testing.T) {
 			t.Errorf("with a block, %d blocks were emptied", n)
 		}
 	})
+}
+
+// A program that ends while it copies a file before an upgrade, or after that, starts again: it makes another copy and keeps the first.
+func TestUpgradeCopiesAgain(t *testing.T) {
+	t.Parallel()
+	file := sqliteFile(t)
+	atVersion(t, file, 7).Close()
+	for _, name := range []string{file + ".version-7", file + ".version-7.part"} {
+		if err := os.WriteFile(name, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(t, file)
+	if first, err := os.ReadFile(file + ".version-7"); err != nil || string(first) != "half" {
+		t.Errorf("the first copy is %d bytes, %v", len(first), err)
+	}
+	if n := rows(t, raw(t, file+".version-7.2"), "SELECT max(version_id) FROM smartpool_version")[0][0]; n != int64(7) {
+		t.Errorf("the copy has version %v", n)
+	}
+	if _, err := os.Stat(file + ".version-7.part"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("part of a copy is left: %v", err)
+	}
 }
