@@ -86,9 +86,12 @@ func open(ctx context.Context, p *place, s size, progress io.Writer) (*database,
 		db.close()
 		return nil, err
 	}
-	if complete {
+	switch sqlite := filepath.Join(base, s.name+"-sqlite"); {
+	case complete:
 		err = db.reopen(ctx, text, folder)
-	} else {
+	case engine != "sqlite" && isComplete(sqlite):
+		err = db.copy(ctx, sqlite, folder, progress)
+	default:
 		err = db.fill(ctx, s, folder, progress)
 	}
 	if err != nil {
@@ -126,6 +129,11 @@ func (db *database) connect(ctx context.Context, where, folder string) (err erro
 		}
 		db.url = where
 	}
+	return db.load(ctx)
+}
+
+// load opens the store and reads the state.
+func (db *database) load(ctx context.Context) error {
 	p, err := params()
 	if err != nil {
 		return err
@@ -166,8 +174,8 @@ func (db *database) rewind(ctx context.Context) error {
 
 // fill makes the database.
 func (db *database) fill(ctx context.Context, s size, folder string, progress io.Writer) (err error) {
-	if tip := db.ledger.Last().Height; tip >= 0 {
-		return fmt.Errorf("the database has %d blocks of another run: empty it first", tip+1)
+	if err := db.mustBeEmpty(); err != nil {
+		return err
 	}
 	fmt.Fprintf(progress, "making a database of %d pools of %d pledges and %d blocks with income in %s\n", s.pools, s.pledges, s.earning, folder)
 	db.loaded = 0
@@ -192,15 +200,28 @@ func (db *database) fill(ctx context.Context, s size, folder string, progress io
 		return err
 	}
 	db.facts.Tip, db.facts.Pools, db.facts.Made = db.ledger.Last(), pools, time.Since(making.began)
-	text, err := json.Marshal(&db.facts)
-	if err != nil {
-		return err
-	}
 	if err := file.Sync(); err != nil {
 		return err
 	}
 	p := db.ledger.Params()
 	if db.blocks, err = readBlocks(file.Name(), &p, db.facts.Tip.Height+1); err != nil {
+		return err
+	}
+	return db.facts.write(folder)
+}
+
+// mustBeEmpty refuses a database with blocks.
+func (db *database) mustBeEmpty() error {
+	if tip := db.ledger.Last().Height; tip >= 0 {
+		return fmt.Errorf("the database has %d blocks of another run: empty it first", tip+1)
+	}
+	return nil
+}
+
+// write makes the database in a folder complete.
+func (f *facts) write(folder string) error {
+	text, err := json.Marshal(f)
+	if err != nil {
 		return err
 	}
 	about := filepath.Join(folder, aboutFile)
@@ -210,13 +231,25 @@ func (db *database) fill(ctx context.Context, s size, folder string, progress io
 	return os.Rename(about+".new", about)
 }
 
-func (db *database) close() {
+// isComplete reports whether the database in a folder is.
+func isComplete(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, aboutFile))
+	return err == nil
+}
+
+// disconnect closes the ledger and the store.
+func (db *database) disconnect() {
 	if db.ledger != nil {
 		db.ledger.Close()
 	}
 	if db.store != nil {
 		db.store.Close()
 	}
+	db.ledger, db.store = nil, nil
+}
+
+func (db *database) close() {
+	db.disconnect()
 	if db.sizes != nil {
 		db.sizes.Close()
 	}

@@ -126,9 +126,12 @@ func (c *measureCommand) engine() string {
 	return "PostgreSQL"
 }
 
-// growth counts from when all pools earned. At the limit each settlement follows one block with income. Here there may be more: what they add
+// growth counts from when all pools earned; it is zero if that is unknown. At the limit each settlement follows one block with income. Here there may be more: what they add
 // counts, too, and is little beside a settlement of 500.
 func (f *facts) growth(s size) bytesGrown {
+	if len(f.Growth) == 0 {
+		return bytesGrown{}
+	}
 	from := slices.IndexFunc(f.Growth, func(x sample) bool { return int(x.Height) >= int(f.Tip.Height)-s.earning })
 	first, last := f.Growth[from], f.Growth[len(f.Growth)-1]
 	g := bytesGrown{Settlements: last.Settlements - first.Settlements, Blocks: int(last.Height - first.Height)}

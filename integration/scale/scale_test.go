@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
+	"github.com/pastelnetwork/smartpool/store"
 )
 
 func TestMain(m *testing.M) {
@@ -108,6 +109,51 @@ func TestNothingHalfMade(t *testing.T) {
 		t.Errorf("a database without its chain was not made again: %+v", db.facts.Tip)
 	}
 	db.close()
+}
+
+// A PostgreSQL database is copied from the SQLite one that is kept beside it, and then kept, too.
+func TestCopied(t *testing.T) {
+	t.Parallel()
+	p := place{t.TempDir(), "sqlite"}
+	made, err := open(t.Context(), &p, sizes[0], io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tip := made.facts.Tip
+	made.close()
+	p.Database = pgtest.Open(t)
+	for _, told := range []string{"copying the database in", "using the database in"} {
+		var progress strings.Builder
+		db, err := open(t.Context(), &p, sizes[0], &progress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(progress.String(), told) || db.ledger.Last() != tip || len(db.blocks) != spare {
+			t.Errorf("%q, at %+v with %d blocks, want %+v", progress.String(), db.ledger.Last(), len(db.blocks), tip)
+		}
+		checkSums(t, db)
+		if _, err := db.next(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := db.rewind(t.Context()); err != nil {
+			t.Error(err)
+		}
+		db.close()
+	}
+}
+
+func checkSums(t *testing.T, db *database) {
+	t.Helper()
+	p := db.ledger.Params()
+	r, err := store.OpenReader(t.Context(), db.url, p, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	_, err = r.Recount(t.Context(), func(int64, int64) {}, func(d store.Difference) { t.Errorf("%+v", d) })
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // writer calls a function whenever something is written.

@@ -24,9 +24,6 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
-	if q.activeSupernodesStmt, err = db.PrepareContext(ctx, activeSupernodes); err != nil {
-		return nil, fmt.Errorf("error preparing query ActiveSupernodes: %w", err)
-	}
 	if q.alertCursorStmt, err = db.PrepareContext(ctx, alertCursor); err != nil {
 		return nil, fmt.Errorf("error preparing query AlertCursor: %w", err)
 	}
@@ -147,6 +144,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.emptyEventsStmt, err = db.PrepareContext(ctx, emptyEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyEvents: %w", err)
 	}
+	if q.emptyHistoryStmt, err = db.PrepareContext(ctx, emptyHistory); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyHistory: %w", err)
+	}
 	if q.emptyNamesStmt, err = db.PrepareContext(ctx, emptyNames); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyNames: %w", err)
 	}
@@ -201,6 +201,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.hastenAlertsStmt, err = db.PrepareContext(ctx, hastenAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query HastenAlerts: %w", err)
 	}
+	if q.historyStmt, err = db.PrepareContext(ctx, history); err != nil {
+		return nil, fmt.Errorf("error preparing query History: %w", err)
+	}
 	if q.insertAlertStmt, err = db.PrepareContext(ctx, insertAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAlert: %w", err)
 	}
@@ -222,8 +225,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
 	}
-	if q.isMemberStmt, err = db.PrepareContext(ctx, isMember); err != nil {
-		return nil, fmt.Errorf("error preparing query IsMember: %w", err)
+	if q.keepFromStmt, err = db.PrepareContext(ctx, keepFrom); err != nil {
+		return nil, fmt.Errorf("error preparing query KeepFrom: %w", err)
 	}
 	if q.lastBlockStmt, err = db.PrepareContext(ctx, lastBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query LastBlock: %w", err)
@@ -285,14 +288,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.payPayoutStmt, err = db.PrepareContext(ctx, payPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PayPayout: %w", err)
 	}
-	if q.pledgeRoleStmt, err = db.PrepareContext(ctx, pledgeRole); err != nil {
-		return nil, fmt.Errorf("error preparing query PledgeRole: %w", err)
-	}
 	if q.poolFiguresStmt, err = db.PrepareContext(ctx, poolFigures); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolFigures: %w", err)
 	}
 	if q.poolsOfPledgerStmt, err = db.PrepareContext(ctx, poolsOfPledger); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolsOfPledger: %w", err)
+	}
+	if q.pruneEventsStmt, err = db.PrepareContext(ctx, pruneEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneEvents: %w", err)
 	}
 	if q.putAlertCursorStmt, err = db.PrepareContext(ctx, putAlertCursor); err != nil {
 		return nil, fmt.Errorf("error preparing query PutAlertCursor: %w", err)
@@ -321,8 +324,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.retryUnansweredStmt, err = db.PrepareContext(ctx, retryUnanswered); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryUnanswered: %w", err)
 	}
-	if q.setRoleStmt, err = db.PrepareContext(ctx, setRole); err != nil {
-		return nil, fmt.Errorf("error preparing query SetRole: %w", err)
+	if q.showFromStmt, err = db.PrepareContext(ctx, showFrom); err != nil {
+		return nil, fmt.Errorf("error preparing query ShowFrom: %w", err)
 	}
 	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
@@ -353,11 +356,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
-	if q.activeSupernodesStmt != nil {
-		if cerr := q.activeSupernodesStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing activeSupernodesStmt: %w", cerr)
-		}
-	}
 	if q.alertCursorStmt != nil {
 		if cerr := q.alertCursorStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing alertCursorStmt: %w", cerr)
@@ -558,6 +556,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing emptyEventsStmt: %w", cerr)
 		}
 	}
+	if q.emptyHistoryStmt != nil {
+		if cerr := q.emptyHistoryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyHistoryStmt: %w", cerr)
+		}
+	}
 	if q.emptyNamesStmt != nil {
 		if cerr := q.emptyNamesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyNamesStmt: %w", cerr)
@@ -648,6 +651,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing hastenAlertsStmt: %w", cerr)
 		}
 	}
+	if q.historyStmt != nil {
+		if cerr := q.historyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing historyStmt: %w", cerr)
+		}
+	}
 	if q.insertAlertStmt != nil {
 		if cerr := q.insertAlertStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAlertStmt: %w", cerr)
@@ -683,9 +691,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertSubscriptionStmt: %w", cerr)
 		}
 	}
-	if q.isMemberStmt != nil {
-		if cerr := q.isMemberStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing isMemberStmt: %w", cerr)
+	if q.keepFromStmt != nil {
+		if cerr := q.keepFromStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing keepFromStmt: %w", cerr)
 		}
 	}
 	if q.lastBlockStmt != nil {
@@ -788,11 +796,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing payPayoutStmt: %w", cerr)
 		}
 	}
-	if q.pledgeRoleStmt != nil {
-		if cerr := q.pledgeRoleStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing pledgeRoleStmt: %w", cerr)
-		}
-	}
 	if q.poolFiguresStmt != nil {
 		if cerr := q.poolFiguresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolFiguresStmt: %w", cerr)
@@ -801,6 +804,11 @@ func (q *Queries) Close() error {
 	if q.poolsOfPledgerStmt != nil {
 		if cerr := q.poolsOfPledgerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolsOfPledgerStmt: %w", cerr)
+		}
+	}
+	if q.pruneEventsStmt != nil {
+		if cerr := q.pruneEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneEventsStmt: %w", cerr)
 		}
 	}
 	if q.putAlertCursorStmt != nil {
@@ -848,9 +856,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing retryUnansweredStmt: %w", cerr)
 		}
 	}
-	if q.setRoleStmt != nil {
-		if cerr := q.setRoleStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing setRoleStmt: %w", cerr)
+	if q.showFromStmt != nil {
+		if cerr := q.showFromStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing showFromStmt: %w", cerr)
 		}
 	}
 	if q.standingAlertsStmt != nil {
@@ -932,7 +940,6 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                           DBTX
 	tx                           *sql.Tx
-	activeSupernodesStmt         *sql.Stmt
 	alertCursorStmt              *sql.Stmt
 	alertOfCauseStmt             *sql.Stmt
 	alertTrailStmt               *sql.Stmt
@@ -973,6 +980,7 @@ type Queries struct {
 	emptyClaimsStmt              *sql.Stmt
 	emptyEarningsStmt            *sql.Stmt
 	emptyEventsStmt              *sql.Stmt
+	emptyHistoryStmt             *sql.Stmt
 	emptyNamesStmt               *sql.Stmt
 	emptyNetworkStmt             *sql.Stmt
 	emptyNetworkSumsStmt         *sql.Stmt
@@ -991,6 +999,7 @@ type Queries struct {
 	giveUpAlertsStmt             *sql.Stmt
 	hashesDownFromStmt           *sql.Stmt
 	hastenAlertsStmt             *sql.Stmt
+	historyStmt                  *sql.Stmt
 	insertAlertStmt              *sql.Stmt
 	insertBlockStmt              *sql.Stmt
 	insertEarningStmt            *sql.Stmt
@@ -998,7 +1007,7 @@ type Queries struct {
 	insertPayoutStmt             *sql.Stmt
 	insertPoolStmt               *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
-	isMemberStmt                 *sql.Stmt
+	keepFromStmt                 *sql.Stmt
 	lastBlockStmt                *sql.Stmt
 	lastMoveStmt                 *sql.Stmt
 	lastNameStmt                 *sql.Stmt
@@ -1019,9 +1028,9 @@ type Queries struct {
 	paidByPayoutStmt             *sql.Stmt
 	paidPayoutStmt               *sql.Stmt
 	payPayoutStmt                *sql.Stmt
-	pledgeRoleStmt               *sql.Stmt
 	poolFiguresStmt              *sql.Stmt
 	poolsOfPledgerStmt           *sql.Stmt
+	pruneEventsStmt              *sql.Stmt
 	putAlertCursorStmt           *sql.Stmt
 	putDeliveredStmt             *sql.Stmt
 	putFailedStmt                *sql.Stmt
@@ -1031,7 +1040,7 @@ type Queries struct {
 	putSpendStmt                 *sql.Stmt
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
-	setRoleStmt                  *sql.Stmt
+	showFromStmt                 *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
 	takeRoleStmt                 *sql.Stmt
 	ticketsOfPledgeStmt          *sql.Stmt
@@ -1046,7 +1055,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                           tx,
 		tx:                           tx,
-		activeSupernodesStmt:         q.activeSupernodesStmt,
 		alertCursorStmt:              q.alertCursorStmt,
 		alertOfCauseStmt:             q.alertOfCauseStmt,
 		alertTrailStmt:               q.alertTrailStmt,
@@ -1087,6 +1095,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		emptyClaimsStmt:              q.emptyClaimsStmt,
 		emptyEarningsStmt:            q.emptyEarningsStmt,
 		emptyEventsStmt:              q.emptyEventsStmt,
+		emptyHistoryStmt:             q.emptyHistoryStmt,
 		emptyNamesStmt:               q.emptyNamesStmt,
 		emptyNetworkStmt:             q.emptyNetworkStmt,
 		emptyNetworkSumsStmt:         q.emptyNetworkSumsStmt,
@@ -1105,6 +1114,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		giveUpAlertsStmt:             q.giveUpAlertsStmt,
 		hashesDownFromStmt:           q.hashesDownFromStmt,
 		hastenAlertsStmt:             q.hastenAlertsStmt,
+		historyStmt:                  q.historyStmt,
 		insertAlertStmt:              q.insertAlertStmt,
 		insertBlockStmt:              q.insertBlockStmt,
 		insertEarningStmt:            q.insertEarningStmt,
@@ -1112,7 +1122,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertPayoutStmt:             q.insertPayoutStmt,
 		insertPoolStmt:               q.insertPoolStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
-		isMemberStmt:                 q.isMemberStmt,
+		keepFromStmt:                 q.keepFromStmt,
 		lastBlockStmt:                q.lastBlockStmt,
 		lastMoveStmt:                 q.lastMoveStmt,
 		lastNameStmt:                 q.lastNameStmt,
@@ -1133,9 +1143,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		paidByPayoutStmt:             q.paidByPayoutStmt,
 		paidPayoutStmt:               q.paidPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
-		pledgeRoleStmt:               q.pledgeRoleStmt,
 		poolFiguresStmt:              q.poolFiguresStmt,
 		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
+		pruneEventsStmt:              q.pruneEventsStmt,
 		putAlertCursorStmt:           q.putAlertCursorStmt,
 		putDeliveredStmt:             q.putDeliveredStmt,
 		putFailedStmt:                q.putFailedStmt,
@@ -1145,7 +1155,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putSpendStmt:                 q.putSpendStmt,
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
-		setRoleStmt:                  q.setRoleStmt,
+		showFromStmt:                 q.showFromStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
 		takeRoleStmt:                 q.takeRoleStmt,
 		ticketsOfPledgeStmt:          q.ticketsOfPledgeStmt,
