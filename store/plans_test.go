@@ -44,6 +44,7 @@ type facts struct {
 	payout   pastel.TxID
 	settled  pastel.Height
 	amended  store.Event
+	output   pastel.OutPoint // of a pledge
 }
 
 func gather(t *testing.T, x *store.AlertTx) (f facts) {
@@ -57,7 +58,7 @@ func gather(t *testing.T, x *store.AlertTx) (f facts) {
 	}
 	return facts{
 		pool: pools[0].ID, num: pools[0].Num, member: pledges[0].PastelID, reward: pledges[0].Reward, owner: pledges[0].Address, operator: pools[0].Operator.String(),
-		fee: encode(t, pools[0].FeeAddress), escrow: encode(t, pools[0].Escrow), payout: payouts[0].TxID, settled: payouts[0].Settled, amended: events[0],
+		fee: encode(t, pools[0].FeeAddress), escrow: encode(t, pools[0].Escrow), payout: payouts[0].TxID, settled: payouts[0].Settled, amended: events[0], output: pledges[0].Output,
 	}
 }
 
@@ -92,6 +93,11 @@ var questions = slices.Concat([]question{
 	{"pool", nil, func(x *store.AlertTx, f *facts) error { return none(x.Pool(f.pool)) }},
 	{"pool of members", nil, func(x *store.AlertTx, f *facts) error { return none(x.PoolOfMembers(f.pool)) }},
 	{"last block that concerned a pool", nil, func(x *store.AlertTx, f *facts) error { return none(x.LastConcerned(f.pool)) }},
+	{"state for a transaction", []string{"records"}, func(x *store.AlertTx, f *facts) error {
+		id, err := pastelid.Parse(f.member)
+		reads := pool.Reads{PastelIDs: []pastelid.PastelID{id}, Outputs: []pastel.OutPoint{f.output}, Statements: [][32]byte{{}}, Pools: []ticket.PoolID{f.pool}}
+		return errors.Join(err, none(x.StateFor(reads)))
+	}},
 	{"concerned", nil, func(x *store.AlertTx, _ *facts) error {
 		_, _, err := x.Concerned(0, 100)
 		return err
