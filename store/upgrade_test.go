@@ -3,7 +3,9 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -244,4 +246,26 @@ func TestUpgradeSaysThatTheLedgerWasEmptiedThoughItBroke(t *testing.T) {
 			t.Errorf("with a block, %d blocks were emptied", n)
 		}
 	})
+}
+
+// A program that ends while it copies a file before an upgrade, or after that, starts again: it makes another copy and keeps the first.
+func TestUpgradeCopiesAgain(t *testing.T) {
+	t.Parallel()
+	file := sqliteFile(t)
+	atVersion(t, file, 7).Close()
+	for _, name := range []string{file + ".version-7", file + ".version-7.part"} {
+		if err := os.WriteFile(name, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(t, file)
+	if first, err := os.ReadFile(file + ".version-7"); err != nil || string(first) != "half" {
+		t.Errorf("the first copy is %d bytes, %v", len(first), err)
+	}
+	if n := rows(t, raw(t, file+".version-7.2"), "SELECT max(version_id) FROM smartpool_version")[0][0]; n != int64(7) {
+		t.Errorf("the copy has version %v", n)
+	}
+	if _, err := os.Stat(file + ".version-7.part"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("part of a copy is left: %v", err)
+	}
 }
