@@ -462,6 +462,37 @@ func TestMoving(t *testing.T) {
 	}
 }
 
+// What became of a transaction that was told of is known however little history is kept, and however late somebody looks.
+func TestMovedLongAgo(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.step(-1, blocks[:150])
+	to := r.hook(notify.Request{Pool: acme, Kinds: []notify.Kind{notify.Spending}})
+	r.waits(blocks[150])
+	r.round()
+	wantKinds(t, to.take(), "pledge.spending")
+	clear(r.node.txs)
+	r.store.KeepHistory(1) // as if MaxReorg were short
+	r.step(149, blocks[150:])
+	prune := func() {
+		t.Helper()
+		for more := true; more; {
+			var err error
+			if more, err = r.store.Prune(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	prune()
+	r.round()
+	got := to.take()
+	wantKinds(t, got, "pledge.spending resolved")
+	if !strings.Contains(got[0].Text, "moved and stays in block 150") {
+		t.Error(got[0].Text)
+	}
+}
+
 // A member hears of a transaction after which the pledge would offer no more than what counts, once of each pledge.
 func TestReducing(t *testing.T) {
 	t.Parallel()

@@ -11,8 +11,8 @@ import (
 )
 
 // Pruned lists the types of events that a writer deletes once they are older than it keeps history. Nobody who pays taxes, checks a payout or a
-// ledger digest, or takes a block back needs them, alerts do not tell of them, and no row of sums comes from them. What they change of pledges
-// stands in the pledges' own rows.
+// ledger digest, or takes a block back needs them, and no row of sums comes from them. What they change of pledges stands in the pledges' own
+// rows. Alerts do not tell of them, but look for moved pledges when a transaction that they told of is mined: those stay until then.
 func Pruned() []pool.EventType {
 	return []pool.EventType{pool.PledgeMoved, pool.PledgeReleased, pool.ReputationChanged, pool.TicketRejected}
 }
@@ -21,7 +21,7 @@ func Pruned() []pool.EventType {
 // before the first step. It must be no less than the rules' MaxReorg.
 //
 // What answers show follows from the last block alone: each step moves the first block all of whose events are shown, MaxReorg blocks at a time, and
-// so does one that takes blocks back. Prune deletes only what no reorganization can make visible again.
+// so does one that takes blocks back. Prune deletes only what is hidden, and what no reorganization can make visible again.
 func (s *Store) KeepHistory(blocks pastel.Height) { s.keep = blocks }
 
 // shownFrom returns the first block all of whose events are shown when the ledger ends at a block, unless earlier settings had more deleted.
@@ -57,19 +57,17 @@ func (s *Store) Prune(ctx context.Context) (more bool, err error) {
 		if err != nil {
 			return err
 		}
-		to := max(s.shownFrom(last.Height)-s.net.MaxReorg, 0)
-		if to <= s.pruned {
-			return nil
-		}
 		h, err := s.q.History(ctx)
 		if err != nil {
 			return err
 		}
-		// An earlier writer may have had more to delete.
-		if to = max(to, pastel.Height(h.KeptFrom)); to > 0 {
-			more, err = s.pruneTo(ctx, to)
+		// With a smaller setting, answers show what is too old until the next step. An earlier writer may have had more to delete.
+		hidden := min(s.shownFrom(last.Height), pastel.Height(h.ShownFrom))
+		to := max(hidden-s.net.MaxReorg, pastel.Height(h.KeptFrom))
+		if to <= max(s.pruned, 0) {
+			return nil
 		}
-		if err == nil && !more {
+		if more, err = s.pruneTo(ctx, to); err == nil && !more {
 			s.pruned = to
 		}
 		return err
@@ -102,12 +100,30 @@ func prune(ctx context.Context, q *db.Queries, to pastel.Height) (n int64, err e
 		return 0, err
 	}
 	for _, t := range Pruned() {
-		more, err := q.PruneEvents(ctx, db.PruneEventsParams{Type: string(t), Height: int32(to), Limit: int32(pruneAtOnce - n)})
+		before := to
+		if t == pool.PledgeMoved {
+			if before, err = movesUntil(ctx, q, to); err != nil {
+				return n, err
+			}
+		}
+		more, err := q.PruneEvents(ctx, db.PruneEventsParams{Type: string(t), Height: int32(before), Limit: int32(pruneAtOnce - n)})
 		if n += more; err != nil || n == pruneAtOnce {
 			return n, err
 		}
 	}
 	return n, nil
+}
+
+// spending is the kind of the alerts about transactions that spend what backs a pledge.
+const spending = "pledge.spending"
+
+// movesUntil returns the first block, up to one, whose moved pledges an alert may still look for.
+func movesUntil(ctx context.Context, q *db.Queries, to pastel.Height) (pastel.Height, error) {
+	list, err := q.StandingAlerts(ctx, spending)
+	for i := range list {
+		to = min(to, pastel.Height(list[i].Height)+1)
+	}
+	return to, err
 }
 
 // isShown is the condition that an event of a type that Pruned lists is not hidden.

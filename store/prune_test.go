@@ -209,6 +209,31 @@ func TestAnotherKeepHistory(t *testing.T) {
 	})
 }
 
+// A writer that starts with a smaller setting deletes nothing that answers still show: only a step hides it.
+func TestNothingShownIsDeleted(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		blocks := recorded(t, "dense")
+		last := len(blocks) - 1
+		l := open(t, url)
+		l.step(t, -1, blocks[:last])
+		r := reader(t, url)
+		want, _ := eventsOf(t, r, store.EventFilter{})
+		l.close(t)
+		l = open(t, url)
+		l.store.KeepHistory(keptBlocks)
+		l.prunes(t)
+		if got, from := eventsOf(t, r, store.EventFilter{}); from != 0 || len(got) != len(want) {
+			t.Errorf("before a step: %d events from block %d on, want all %d", len(got), from, len(want))
+		}
+		l.step(t, l.Last().Height, blocks[last:])
+		l.prunes(t)
+		if kept := rows(t, raw(t, url), "SELECT kept_from FROM history")[0][0]; kept == int64(0) {
+			t.Error("after a step: nothing was deleted")
+		}
+	})
+}
+
 // A writer that is killed between portions, or in one, leaves what the next one finishes.
 func TestPruningSurvivesKills(t *testing.T) {
 	t.Parallel()
