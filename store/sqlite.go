@@ -79,8 +79,16 @@ func openSQLite(ctx context.Context, _, path string, s *Store) error {
 	return opening.name(ctx, err)
 }
 
+// mostCopies is how many copies of a file are made before upgrades from one version: a daemon that is started again and again must not fill
+// the disk with them.
+const mostCopies = 3
+
 // backUp copies a database to a file. It takes the next free name if there is a copy already, which may be of an upgrade that broke off.
 func backUp(ctx context.Context, pool *sql.DB, to string) error {
+	free, err := freeName(to)
+	if err != nil {
+		return err
+	}
 	part := to + ".part"
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -91,17 +99,23 @@ func backUp(ctx context.Context, pool *sql.DB, to string) error {
 	if err := os.Chmod(part, private); err != nil {
 		return err
 	}
-	free := to
-	for n := 2; ; n++ {
-		_, err := os.Lstat(free)
+	return os.Rename(part, free)
+}
+
+// freeName returns the name of the next copy.
+func freeName(first string) (string, error) {
+	name := first
+	for n := 2; n <= mostCopies+1; n++ {
+		_, err := os.Lstat(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return os.Rename(part, free)
+			return name, nil
 		}
 		if err != nil {
-			return err
+			return "", err
 		}
-		free = fmt.Sprintf("%s.%d", to, n)
+		name = fmt.Sprintf("%s.%d", first, n)
 	}
+	return "", fmt.Errorf("there are %d copies already, from %s on, because earlier upgrades broke off: find out why, and remove all but one", mostCopies, first)
 }
 
 // private is the mode of a database's files: they hold the addresses of alerts' receivers, which are secrets.

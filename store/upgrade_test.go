@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -268,4 +269,31 @@ func TestUpgradeCopiesAgain(t *testing.T) {
 	if _, err := os.Stat(file + ".version-7.part"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("part of a copy is left: %v", err)
 	}
+}
+
+// An upgrade that breaks off at each start does not fill the disk with copies.
+func TestUpgradeCopiesAreBounded(t *testing.T) {
+	t.Parallel()
+	file := sqliteFile(t)
+	d := atVersion(t, file, 8)
+	exec(t, d, "CREATE TABLE history (of BIGINT)") // is in the way of migration 10
+	var err error
+	for range 5 {
+		var s *store.Store
+		if s, err = store.Open(context.Background(), file, regtest(t)); err == nil {
+			t.Fatal("the upgrade did not break", s.Close())
+		}
+	}
+	if !strings.Contains(err.Error(), "3 copies") {
+		t.Error(err)
+	}
+	copies, err := filepath.Glob(file + ".version-*")
+	if err != nil || len(copies) > 4 { // it breaks at version 9 from the second start on
+		t.Errorf("%q, %v", copies, err)
+	}
+	if err := os.Remove(file + ".version-9.3"); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, d, "DROP TABLE history")
+	open(t, file)
 }
