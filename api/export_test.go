@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"time"
+
+	"github.com/pastelnetwork/smartpool/pastel"
 )
 
 // Look polls once, as Run does repeatedly.
@@ -43,4 +45,13 @@ func (a *Answers) Took(what string, took time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.wishes.of[what].took = took
+}
+
+// Events returns how many events the feed keeps, and the block from which on it does.
+func (f *Feed) Events() (n int, from pastel.Height) {
+	blocks, _ := f.state()
+	for _, b := range blocks {
+		n += len(b.Events)
+	}
+	return n, blocks[0].Height
 }

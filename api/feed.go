@@ -233,11 +233,12 @@ func renew(s *store.Snapshot, have []*news, tip pastel.Height) ([]*news, error) 
 // eventsAtOnce is how many events one query reads.
 const eventsAtOnce = 100
 
-// readEvents reads all events of a range of blocks.
+// readEvents reads all events of a range of blocks. Those of the feed's are not deleted yet, even if answers hide them: a stream says nowhere that
+// it lacks some.
 func readEvents(s *store.Snapshot, from, to pastel.Height) (list []store.Event, err error) {
 	page := store.Page{Limit: eventsAtOnce}
 	for {
-		more, err := s.Events(store.EventFilter{From: from, To: to, Brief: true}, page)
+		more, err := s.Events(store.EventFilter{From: from, To: to, Brief: true, Hidden: true}, page)
 		if err != nil {
 			return nil, err
 		}

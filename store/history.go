@@ -93,6 +93,7 @@ type EventFilter struct {
 	Types    []string
 	From, To pastel.Height
 	Brief    bool // leaves the outputs of settled payouts out of JSON
+	Hidden   bool // selects also what KeepHistory hides and Prune has not deleted
 }
 
 // Events returns events; the page's key is height and position.
@@ -108,7 +109,9 @@ func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 		equalPool(q, "pool", f.Pool)
 		equalName(q, "pastelid", f.PastelID)
 		in(q, "type", f.Types)
-		shown(q, f.Types)
+		if !f.Hidden {
+			shown(q, f.Types)
+		}
 		f.between(q)
 		q.after(p, key)
 	}
@@ -146,7 +149,9 @@ func (f *EventFilter) eachType(q *query, p Page, key []string) {
 		q.text.WriteString(map[bool]string{true: "(", false: " UNION "}[i == 0] + "SELECT height, position FROM (SELECT height, position FROM events")
 		q.where = false
 		q.and("type = ?", t)
-		shown(q, []string{t})
+		if !f.Hidden {
+			shown(q, []string{t})
+		}
 		f.between(q)
 		q.page(p, key...)
 		q.text.WriteString(") AS one")
