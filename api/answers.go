@@ -69,7 +69,7 @@ type answer struct {
 // Bounds of the cache: strangers choose the requests.
 const (
 	maxAnswers  = 20_000
-	answerBytes = 2 << 10 // what an answer takes beside its body and key: header, places, wish
+	answerBytes = 2 << 10 // what an answer takes beside its body and key: header, places; and what a wish takes beside its path
 	onePart     = 8       // an answer larger than this part of the cache is not kept
 )
 

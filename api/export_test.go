@@ -47,6 +47,13 @@ func (a *Answers) Took(what string, took time.Duration) {
 	a.wishes.of[what].took = took
 }
 
+// Wishes returns how many answers are to be found again, and how many bytes are counted for that.
+func (a *Answers) Wishes() (wishes, bytes int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.wishes.of), a.wishes.size
+}
+
 // Events returns how many events the feed keeps, and the block from which on it does.
 func (f *Feed) Events() (n int, from pastel.Height) {
 	blocks, _ := f.state()

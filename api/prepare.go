@@ -18,7 +18,7 @@ const (
 	yieldFor   = 20 * time.Millisecond  // the longest that preparing waits, before each answer, while clients' answers are being found
 	stopFor    = 100 * time.Millisecond // the longest that preparing a block waits for what was prepared before it
 	lately     = 3                      // blocks for which an answer is found again after it was last asked for
-	maxWishes  = 4_096                  // answers to find again; each wish takes answerBytes
+	wishBytes  = 8 << 20                // of wishes: strangers choose how long they are
 )
 
 // upcomingKey is the context key of the block about to be announced, a wire.Tip, while its answers are prepared.
@@ -39,10 +39,14 @@ type wish struct {
 // often somebody asks for it. Answers that take no longer than a moment are equals.
 func (w *wish) worth() time.Duration { return max(w.took, time.Millisecond) / time.Duration(1+w.asks) }
 
+// size returns what a wish takes, in bytes. Its request has the path and query as well.
+func (w *wish) size() int { return answerBytes + 3*len(w.what) }
+
 // wishes are what was asked for lately, most recently first.
 type wishes struct {
 	of    map[string]*wish
 	order ranks.List
+	size  int // bytes
 }
 
 // add notes that somebody asked for an answer.
@@ -51,10 +55,11 @@ func (l *wishes) add(what string, next http.Handler, r *http.Request) *wish {
 	if w == nil {
 		w = &wish{what: what, next: next, request: anonymous(r)}
 		l.of[what], w.place = w, l.order.PushFront(w)
+		l.size += w.size()
 	}
 	w.asks, w.unasked = w.asks+1, 0
 	l.order.MoveToFront(w.place)
-	for len(l.of) > maxWishes {
+	for l.size > wishBytes {
 		l.remove(l.order.Back().Value.(*wish))
 	}
 	return w
@@ -64,6 +69,7 @@ func (l *wishes) remove(w *wish) {
 	if l.of[w.what] == w {
 		delete(l.of, w.what)
 		l.order.Remove(w.place)
+		l.size -= w.size()
 	}
 }
 
@@ -236,8 +242,11 @@ func (a *Answers) prepareOne(ctx context.Context, g *generation, w *wish) bool {
 	return true
 }
 
-// again asks for an answer as its last client did. It returns nil if the handler panics, which the next client's request reports.
+// again asks for an answer as its last client did, and gives it no more time: clients may wait for what it reads. It returns nil if the handler
+// panics, which the next client's request reports.
 func (w *wish) again(ctx context.Context) (o *outcome) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	defer func() {
 		if recover() != nil {
 			o = nil

@@ -449,6 +449,46 @@ func TestCostlyAnswersArePreparedLast(t *testing.T) {
 	}
 }
 
+// What is remembered to be found again stays within its bytes, however long the addresses are that strangers ask for.
+func TestWishesAreBounded(t *testing.T) {
+	t.Parallel()
+	x := startPolled(t, 150)
+	answers := x.server.Answers()
+	h := answers.Keep(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	fill := strings.Repeat("x", 4_000)
+	for i := range 2_000 {
+		answer(h, fmt.Sprintf("/x?n=%d&fill=%s", i, fill))
+	}
+	if n, bytes := answers.Wishes(); bytes > 8<<20 || n*3*len(fill) > bytes || n < 500 {
+		t.Errorf("%d wishes with %d bytes", n, bytes)
+	}
+	for i := range pastel.Height(5) { // nobody asks any more
+		x.move(t, 150+i, 151+i)
+		x.look(t)
+	}
+	if n, bytes := answers.Wishes(); n != 0 || bytes != 0 {
+		t.Errorf("%d wishes with %d bytes are left", n, bytes)
+	}
+}
+
+// Finding an answer again may take no longer than finding it for a client does.
+func TestPreparingOneAnswerEnds(t *testing.T) {
+	t.Parallel()
+	x := startPolled(t, 150)
+	prepared := 0
+	h := x.server.Answers().Keep(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if _, ends := r.Context().Deadline(); ends {
+			prepared++
+		}
+	}))
+	answer(h, "/x")
+	x.move(t, 150, 151)
+	x.look(t)
+	if prepared != 1 {
+		t.Errorf("%d requests have a deadline, want the one that nobody waits for", prepared)
+	}
+}
+
 // An answer that could not be prepared for one block is prepared for the next.
 func TestWishesOutliveAnswers(t *testing.T) {
 	t.Parallel()
