@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -23,22 +22,30 @@ type Simulator interface {
 
 // OnDemand is a Simulator for a daemon that only reads. It reads as much of the state as a question needs, and keeps nothing.
 type OnDemand struct {
-	reader *store.Reader
-	mu     sync.Mutex // one at a time, which bounds what they take
+	reader   *store.Reader
+	turn     chan struct{} // holds one element while a simulation runs: one at a time bounds what they take
+	patience time.Duration // simulateFor
 }
 
 // NewOnDemand returns a Simulator on a database.
-func NewOnDemand(r *store.Reader) *OnDemand { return &OnDemand{reader: r} }
+func NewOnDemand(r *store.Reader) *OnDemand {
+	return &OnDemand{reader: r, turn: make(chan struct{}, 1), patience: simulateFor}
+}
 
-// simulateFor is how long a simulation may wait for the database.
+// simulateFor is how long a simulation may wait for its turn and for the database. Strangers ask for simulations: none may wait for ever.
 const simulateFor = 20 * time.Second
 
-// Simulate implements Simulator, for transactions that carry a ticket and spend no pledged coins.
+// Simulate implements Simulator, for transactions that carry a ticket and spend no pledged coins. It returns context.DeadlineExceeded if it does
+// not get its turn in time.
 func (x *OnDemand) Simulate(tx *pastel.Tx, at uint32) (events []pool.Event, tip pool.Tip, err error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), simulateFor)
+	ctx, cancel := context.WithTimeout(context.Background(), x.patience)
 	defer cancel()
+	select {
+	case x.turn <- struct{}{}:
+		defer func() { <-x.turn }()
+	case <-ctx.Done():
+		return nil, tip, fmt.Errorf("others check tickets: %w", ctx.Err())
+	}
 	err = x.reader.View(ctx, func(s *store.Snapshot) error {
 		last, err := s.Tip()
 		if err != nil {

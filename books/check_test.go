@@ -1,6 +1,8 @@
 package books_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -254,6 +256,22 @@ func TestChecksOnDemandAreTheLedgers(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A check of a ticket that does not get its turn ends, and the next one gets it.
+func TestChecksOnDemandWaitNotForEver(t *testing.T) {
+	t.Parallel()
+	x := openOn(t, "dense", 300, "")
+	by := books.NewOnDemand(x.reader)
+	tx := pastel.NewTx(false, nil, nil)
+	free := by.Busy(time.Millisecond)
+	if _, _, err := by.Simulate(tx, 0); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	free()
+	if _, tip, err := by.Simulate(tx, 0); err != nil || tip.Height != 300 {
+		t.Errorf("at block %d: %v", tip.Height, err)
 	}
 }
 

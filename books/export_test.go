@@ -1,6 +1,8 @@
 package books
 
 import (
+	"time"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -37,3 +39,10 @@ func (b *Books) KeptAccounts() (accounts, bytes int) {
 
 // KeepAccountsIn bounds the accounts kept, in bytes.
 func (b *Books) KeepAccountsIn(bytes int) { b.rows.most = bytes }
+
+// Busy takes the turn of a simulation until free is called, and sets how long others wait for theirs.
+func (x *OnDemand) Busy(patience time.Duration) (free func()) {
+	x.turn <- struct{}{}
+	x.patience = patience
+	return func() { <-x.turn; x.patience = simulateFor }
+}

@@ -2,6 +2,7 @@ package books
 
 import (
 	ranks "container/list"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -98,10 +99,10 @@ func (k *keptRows) follow(v *view) (bool, error) {
 		return true, nil
 	case v.tip.Height > k.tip.Height && same:
 		at, err := v.Block(k.tip.Height)
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrNotFound) { // a rebuilt ledger may begin above it
 			return false, err
 		}
-		same = at.Hash == k.tip.Hash
+		same = err == nil && at.Hash == k.tip.Hash
 	default:
 		same = false
 	}
@@ -152,7 +153,7 @@ func (k *keptRows) drop(x *keptAccount) {
 	k.size -= x.size
 }
 
-// account returns what is kept of an account, perhaps nothing yet. For a view that the cache is not right for, nothing that is read is kept.
+// keptAccount returns what is kept of an account, perhaps nothing yet. For a view that the cache is not right for, nothing that is read is kept.
 func (v *view) keptAccount(key accountKey) (*keptAccount, error) {
 	k := v.b.rows
 	k.mu.Lock()
@@ -172,7 +173,7 @@ func (v *view) keptAccount(key accountKey) (*keptAccount, error) {
 	return x, nil
 }
 
-// read returns an account's rows.
+// accountRows returns an account's rows, and has find read them if they are not kept.
 func (v *view) accountRows(key accountKey, find func(*accountRows) error) (*accountRows, error) {
 	x, err := v.keptAccount(key)
 	if err != nil {

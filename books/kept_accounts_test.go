@@ -2,8 +2,10 @@ package books_test
 
 import (
 	"context"
+	"database/sql"
 	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -99,5 +101,28 @@ func TestKeptAccountsAreTheLedgers(t *testing.T) {
 				t.Errorf("%d answers from what was kept and %d read again prove little", survived, dropped)
 			}
 		})
+	}
+}
+
+// A ledger that was rebuilt, and begins above the block that the cache is as of, is answered from.
+func TestKeptAccountsOutliveARebuiltLedger(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "ledger.db")
+	x := openOn(t, "dense", 300, file)
+	member := x.pledges(t, wire.PledgeQuery{})[0].PastelID
+	if _, err := x.Member(t.Context(), member); err != nil {
+		t.Fatal(err)
+	}
+	x.move(t, 300, 301)
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("DELETE FROM blocks WHERE height = 300"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.Member(t.Context(), member); err != nil {
+		t.Error(err)
 	}
 }

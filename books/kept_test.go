@@ -19,7 +19,7 @@ func TestKeptPoolsAreBounded(t *testing.T) {
 	blocks := ledgertest.Recorded(t, "dense")
 	_, r, _ := ledgertest.Open(t, blocks, 337, "")
 	free, tight := books.New(r), books.New(r)
-	ids := func(b *books.Books) (list []wire.PoolDetail) {
+	pledgedPools := func(b *books.Books) (list []wire.PoolDetail) {
 		t.Helper()
 		pledges, _, _, err := b.Pledges(ctx, wire.PledgeQuery{AsOf: wire.AsOf{At: wire.Now}, Page: wire.Page{Limit: wire.MaxLimit}})
 		if err != nil {
@@ -39,14 +39,14 @@ func TestKeptPoolsAreBounded(t *testing.T) {
 		}
 		return list
 	}
-	want := ids(free)
+	want := pledgedPools(free)
 	pools, size := free.KeptPools()
 	if pools < 3 || size < pools*400 {
 		t.Fatalf("%d pools take %d bytes", pools, size)
 	}
 	most := size / 2
 	tight.KeepAtMost(most)
-	if got := ids(tight); !reflect.DeepEqual(got, want) {
+	if got := pledgedPools(tight); !reflect.DeepEqual(got, want) {
 		t.Errorf("a smaller cache gives other answers:\n%+v\nwant:\n%+v", got, want)
 	}
 	if n, bytes := tight.KeptPools(); n >= pools || bytes >= size || n == 0 {

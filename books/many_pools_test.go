@@ -11,13 +11,14 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// openManyPools adds closed pools to an SQLite database: 5,000 of a model's operator, with names and fees of their own, and 1,000 of
-// another one, whose names look like one of those.
+// How many pools openManyPools opens.
 const (
 	ownPools   = 5_000
 	alikePools = 1_000
 )
 
+// openManyPools adds closed pools to an SQLite database: ownPools of a model's operator, with names and fees of their own, and alikePools of
+// another one, whose names look like one of those.
 func openManyPools(t *testing.T, file string, model int) {
 	t.Helper()
 	db, err := sql.Open("sqlite", file)
@@ -62,7 +63,7 @@ func TestOperatorOfManyPools(t *testing.T) {
 		t.Fatalf("before: %+v, %+v", before, own)
 	}
 	openManyPools(t, file, model+1)
-	x.Books = books.New(x.reader) // no block brought the openManyPools, so that what was kept would serve on
+	x.Books = books.New(x.reader) // no block brought the pools, so that what was kept would serve on
 	all := before.Opened + ownPools
 
 	o := x.operator(t, first.Operator)
