@@ -290,19 +290,24 @@ const (
 
 // prune deletes history that is too old to keep, in portions beside the ledger's steps.
 func (d *Daemon) prune(ctx context.Context, s *store.Store, ledger *chain.Ledger) {
-	done, pause := pastel.Height(-1), pruneEvery
+	done, pause, trouble := pastel.Height(-1), pruneEvery, ""
 	for sleep(ctx, pause) {
 		tip := ledger.Last().Height
 		if pause = pruneEvery; tip == done {
 			continue
 		}
 		more, err := s.Prune(ctx)
-		switch {
-		case err != nil: // it is tried again; if the database is away, the next step says so
-			d.log.Debug("old history was not deleted; retrying", "err", err)
-		case more:
+		if err != nil {
+			if ctx.Err() == nil && err.Error() != trouble {
+				trouble = err.Error()
+				d.log.Warn("old history was not deleted; retrying", "err", err)
+			}
+			continue
+		}
+		trouble = ""
+		if more {
 			pause = prunePause
-		default:
+		} else {
 			done = tip
 		}
 	}

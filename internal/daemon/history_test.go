@@ -80,6 +80,34 @@ func TestOldHistoryIsDeleted(t *testing.T) {
 	}
 }
 
+// A daemon that cannot delete old history says so, and goes on.
+func TestOldHistoryThatStaysIsReported(t *testing.T) {
+	t.Parallel()
+	blocks := life(t)
+	database := databases["SQLite"](t)
+	n := newNode(t)
+	n.submit(blocks[:len(blocks)-1])
+	cfg := n.settings(t.TempDir(), database)
+	d := start(t, cfg)
+	d.synced(n)
+	d.end()
+	db := openSQL(t, database)
+	run(t, db, "CREATE TRIGGER stays BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events stay'); END")
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.KeepHistory = 100
+	var logs journal
+	d = startLogging(t, cfg, &logs)
+	t.Cleanup(d.end)
+	n.submit(blocks[len(blocks)-1:])
+	d.synced(n)
+	logs.holds(d, "old history was not deleted")
+	if !logs.has("events stay") {
+		t.Errorf("the log does not say why:\n%s", &logs)
+	}
+}
+
 // emptied waits until a database has none of the events that are pruned before a block.
 func emptied(t *testing.T, db *sql.DB, before int) {
 	t.Helper()
