@@ -179,17 +179,22 @@ func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []sto
 		return cmp.Or(cmp.Compare(a.Pool, b.Pool), cmp.Compare(a.Address, b.Address))
 	})
 	var err error
-	f := store.PaymentFilter{PastelID: out.PastelID, Address: out.Address}
-	if out.Paid, err = v.Paid(f); err != nil {
+	f := store.PaymentFilter{PastelID: out.PastelID, Address: out.Address, Status: store.PayoutPaid}
+	if out.Paid, err = v.PaymentSum(f); err != nil {
 		return err
 	}
 	f.Status = store.PayoutPending
+	if out.OnTheWay, err = v.PaymentSum(f); err != nil {
+		return err
+	}
 	pending, err := v.PaymentsByPayout(f, store.Page{Limit: maxPayments})
 	if err != nil {
 		return err
 	}
-	out.Pending, err = v.wirePayments(pending)
-	return err
+	if out.Pending, err = v.wirePayments(pending); err != nil {
+		return err
+	}
+	return v.outlook(out, pools, mine)
 }
 
 // position returns a live pledge as its owner sees it. It caches looked-up reputations in reputations.

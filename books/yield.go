@@ -50,19 +50,22 @@ func (v *view) averageIncome() (*income, error) {
 	})
 }
 
-// yield returns what a counted PSL would earn in a year if more PSL counted in addition, nil while it is unknown: the income of the window
-// after the fee, over the coins that counted in its blocks while the pool was active. A pool without income of its own that has not yet been
-// without it long enough to be idle (protocol 7) is assumed to be full and to earn the network's average.
+// expected returns the income that a pool's yield assumes, and where it is from, if more PSL counted in addition: the income of the window, over
+// the coins that counted in its blocks while the pool was active. A pool without income of its own that has not yet been without it long enough
+// to be idle (protocol 7) is assumed to be full and to earn the network's average.
+func (v *view) expected(h *pool.Head, in, network *income, more int64) (*income, string) {
+	if in == nil || in.amount == 0 && in.blocks < int64(v.b.net.IdleLimit) {
+		return &income{network.amount, network.blocks, max(h.Target, h.Counted+more) * network.blocks}, "network"
+	}
+	return &income{in.amount, in.blocks, in.coins + more*in.blocks}, "pool"
+}
+
+// yield returns what a counted PSL would earn in a year if more PSL counted in addition, nil while it is unknown.
 func (v *view) yield(h *pool.Head, in, network *income, more int64) *wire.Yield {
 	if !h.Status.Live() {
 		return nil
 	}
-	basis := "pool"
-	if in == nil || in.amount == 0 && in.blocks < int64(v.b.net.IdleLimit) {
-		basis, in = "network", &income{network.amount, network.blocks, max(h.Target, h.Counted+more) * network.blocks}
-	} else {
-		in = &income{in.amount, in.blocks, in.coins + more*in.blocks}
-	}
+	in, basis := v.expected(h, in, network, more)
 	if in.coins == 0 || basis == "network" && in.amount == 0 {
 		return nil
 	}

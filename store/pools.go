@@ -23,6 +23,7 @@ type PoolRow struct {
 // PoolFilter selects pools; zero fields do not filter.
 type PoolFilter struct {
 	ID         ticket.PoolID
+	IDs        []ticket.PoolID
 	Status     []pool.Status
 	Operator   string // PastelID
 	FeeAddress string
@@ -38,6 +39,7 @@ var poolColumns = "p.num, p.id, p.status, p.company, " + nameOf("p.operator") + 
 func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
 	q := selecting("SELECT " + poolColumns + " FROM pools p")
 	equal(q, "id", string(f.ID))
+	in(q, "id", f.IDs)
 	equalName(q, "operator", f.Operator)
 	equalName(q, "fee_address", f.FeeAddress)
 	equalName(q, "escrow", f.Escrow)

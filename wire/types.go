@@ -265,11 +265,39 @@ type Account struct {
 	Claims     []Claim       `json:"claims" doc:"Claims of the account's reward addresses: settled and awaiting payout."`
 	Claimed    pastel.Amount `json:"claimed" doc:"Sum of the claims, patoshi."`
 	Pending    []Payment     `json:"pending" doc:"Payments from payouts that are settled but not mined yet, one sum per payout."`
+	OnTheWay   pastel.Amount `json:"on_the_way" doc:"Sum of all payments from payouts that are settled but not mined yet, patoshi."`
+	Outlook    Outlook       `json:"outlook"`
 	Credited   pastel.Amount `json:"credited" doc:"Total settled, patoshi."`
 	Paid       pastel.Amount `json:"paid" doc:"Total paid to the account's reward addresses, including those before amendments, patoshi."`
 	SharedWith []string      `json:"shared_with,omitempty" doc:"Other PastelIDs that a pool pays or paid at the same address, at most ten. Claims, pending and paid include theirs."`
 	EscrowOf   string        `json:"escrow_of,omitempty" doc:"Pool whose escrow this address is. Never send coins there."`
 	Operates   []string      `json:"operates" doc:"Pools that the account operates."`
+}
+
+// Outlook is what an account may expect.
+type Outlook struct {
+	Daily     pastel.Amount `json:"daily" doc:"Average earnings a day, patoshi: what the counted coins of active pools earned in the last 30 days after the fee, and the fees of pools that the account operates. A pool without income of its own counts with the network's average."`
+	DailyFees pastel.Amount `json:"daily_fees" doc:"The fees in daily, patoshi."`
+	Next      *NextPayment  `json:"next_payment,omitempty" doc:"Left out if none is in sight."`
+	Concerns  []Concern     `json:"concerns" doc:"What is wrong with the account's pools and pledges, worst first. Empty if all is well."`
+}
+
+// NextPayment is the next payment to an account.
+type NextPayment struct {
+	Pool   string        `json:"pool"`
+	Payout string        `json:"txid,omitempty" doc:"Transaction of the payout, if it is settled. If not, the amount includes income expected until the settlement."`
+	Amount pastel.Amount `json:"amount" doc:"Patoshi."`
+	From   Moment        `json:"valid_from" doc:"First block that the payout can still be mined in."`
+}
+
+// Concern is something wrong with a pool, or with an account's pledges to it.
+type Concern struct {
+	Pool  string  `json:"pool"`
+	Kind  string  `json:"kind" enum:"broken,short,gone,elsewhere,unpaid,overdue,gathering,low,waiting" doc:"broken: shadow run, an unauthorized spend took the escrow. short: the pool lacks collateral and earns nothing. gone: no working Supernode is listed for the pool. elsewhere: the Supernode's rewards do not go to the escrow. unpaid: the Supernode has not been paid for longer than usual. overdue: a payout could be mined and is not. gathering: the pool is not activated yet. low: less than half of the cushion is left. waiting: coins of the account wait in line."`
+	Coins int64   `json:"coins,omitempty" doc:"PSL that are missing, that can leave, or that wait."`
+	Since *Moment `json:"since,omitempty"`
+	Until *Moment `json:"until,omitempty" doc:"When it ends or has consequences, which the text names."`
+	Text  string  `json:"text" doc:"What it means, about the pool as «it»."`
 }
 
 // Payment is what a payout pays an account.

@@ -1,0 +1,291 @@
+package books
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// blocksPerDay is the number of blocks in a day.
+const blocksPerDay = int64(24 * time.Hour / chain.BlockTime)
+
+// prospect is a pool of an account, as far as its outlook depends on it.
+type prospect struct {
+	*poolNow
+	row      *store.PoolRow
+	sums     store.Sums
+	in       *income
+	counted  int64           // the account's PSL that earn
+	waiting  int64           // the account's PSL that wait in line
+	pending  []pastel.Height // in which the account's pending payouts settled, oldest first
+	holds    bool            // the account has live pledges to it
+	operates bool
+}
+
+// outlook fills in what an account may expect of its pools, which are those of its live pledges and those that owe it something or that it operates.
+func (v *view) outlook(out *wire.Account, pools map[ticket.PoolID]bool, mine func(paid) bool) error {
+	list, err := v.prospects(out, pools)
+	if err != nil {
+		return err
+	}
+	network, err := v.averageIncome()
+	if err != nil {
+		return err
+	}
+	x := wire.Outlook{Concerns: []wire.Concern{}}
+	for i := range out.Pending {
+		p := &out.Pending[i]
+		if err := v.sooner(&x, wire.NextPayment{Pool: p.Pool, Payout: p.Payout, Amount: p.Amount}, p.From.Height); err != nil {
+			return err
+		}
+	}
+	for i := range list {
+		p := &list[i]
+		fees := v.dailyFees(p, network)
+		x.Daily, x.DailyFees = x.Daily+v.daily(p, network)+fees, x.DailyFees+fees
+		if err := v.upcoming(&x, p, mine); err != nil {
+			return err
+		}
+		if err := v.concerns(&x, p); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(x.Concerns, func(a, b wire.Concern) int {
+		return cmp.Compare(slices.Index(concernKinds, a.Kind), slices.Index(concernKinds, b.Kind))
+	})
+	out.Outlook = x
+	return nil
+}
+
+// prospects reads an account's pools, in the order they opened.
+func (v *view) prospects(out *wire.Account, pools map[ticket.PoolID]bool) ([]prospect, error) {
+	var ids []ticket.PoolID
+	for id := range pools {
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := v.Pools(store.PoolFilter{IDs: ids})
+	if err != nil {
+		return nil, err
+	}
+	nums := make([]int64, len(rows))
+	for i := range rows {
+		nums[i] = rows[i].Num
+	}
+	sums, err := v.Sums(nums, v.tip.Height)
+	if err != nil {
+		return nil, err
+	}
+	before, err := v.Sums(nums, v.windowBase())
+	if err != nil {
+		return nil, err
+	}
+	list := make([]prospect, len(rows))
+	for i := range rows {
+		row := &rows[i]
+		p, err := v.poolState(row.ID)
+		if err != nil {
+			return nil, err
+		}
+		x := prospect{poolNow: p, row: row, sums: sums[row.Num], operates: out.PastelID != "" && p.Operator.String() == out.PastelID}
+		x.in = v.incomeOf(&row.Head, sums[row.Num], before[row.Num])
+		for j := range out.Positions {
+			o := &out.Positions[j]
+			if o.Pool != string(row.ID) {
+				continue
+			}
+			x.holds = true
+			if p.Status != pool.Subscribing {
+				x.counted, x.waiting = x.counted+o.Counted, x.waiting+o.Offered-o.Counted
+			}
+		}
+		for j := range out.Pending {
+			if out.Pending[j].Pool == string(row.ID) {
+				x.pending = append(x.pending, out.Pending[j].Settled.Height)
+			}
+		}
+		list[i] = x
+	}
+	return list, nil
+}
+
+// daily returns what the account's counted coins earn a day on average, 0 if the pool earns nothing now.
+func (v *view) daily(p *prospect, network *income) pastel.Amount {
+	if p.Status != pool.Active || p.counted == 0 {
+		return 0
+	}
+	in, _ := v.expected(&p.row.Head, p.in, network, 0)
+	if in.coins == 0 {
+		return 0
+	}
+	amount, _ := in.amount.MulDiv(10_000-p.Fee, 10_000) // a part of amount
+	amount, _ = amount.MulDiv(p.counted*blocksPerDay, in.coins)
+	return amount
+}
+
+// dailyFees returns what the operator's fee brings a day on average.
+func (v *view) dailyFees(p *prospect, network *income) pastel.Amount {
+	if !p.operates || p.Status != pool.Active {
+		return 0
+	}
+	in, _ := v.expected(&p.row.Head, p.in, network, 0)
+	if in.blocks == 0 {
+		return 0
+	}
+	fee, _ := in.amount.MulDiv(p.Fee, 10_000) // a part of amount
+	fee, _ = fee.MulDiv(blocksPerDay, in.blocks)
+	return fee
+}
+
+// upcoming takes what a pool will pay the account after its next settlement for the next payment if it comes sooner.
+func (v *view) upcoming(x *wire.Outlook, p *prospect, mine func(paid) bool) error {
+	if p.NextSettlement < 0 {
+		return nil
+	}
+	var sum pastel.Amount
+	least := pool.LeastPayment(p.Status, &v.b.net)
+	for to, amount := range owedAfter(&p.Pool, v.until(&p.Pool, p.in)) {
+		if amount >= least && mine(paid{p.ID, to.Encode(&v.b.net.Network)}) {
+			sum += amount
+		}
+	}
+	if sum == 0 {
+		return nil
+	}
+	from, _ := pool.PayoutWindow(p.NextSettlement, &v.b.net)
+	return v.sooner(x, wire.NextPayment{Pool: string(p.ID), Amount: sum}, from)
+}
+
+// sooner takes a payment that can be mined from a block on for the next one if it comes sooner than the one so far.
+func (v *view) sooner(x *wire.Outlook, next wire.NextPayment, from pastel.Height) (err error) {
+	from = max(from, v.tip.Height+1)
+	if x.Next != nil && x.Next.From.Height <= from {
+		return nil
+	}
+	if next.From, err = v.moment(from); err == nil {
+		x.Next = &next
+	}
+	return err
+}
+
+// The kinds of concerns, worst first. Programs depend on these words: they never change.
+const (
+	concernBroken    = "broken"
+	concernShort     = "short"
+	concernGone      = "gone"
+	concernElsewhere = "elsewhere"
+	concernUnpaid    = "unpaid"
+	concernOverdue   = "overdue"
+	concernGathering = "gathering"
+	concernLow       = "low"
+	concernWaiting   = "waiting"
+)
+
+var concernKinds = []string{
+	concernBroken, concernShort, concernGone, concernElsewhere, concernUnpaid, concernOverdue, concernGathering, concernLow, concernWaiting,
+}
+
+// concern is a wire.Concern with heights in place of moments, negative if there are none.
+type concern struct {
+	kind         string
+	coins        int64 // PSL
+	since, until pastel.Height
+	text         string
+}
+
+// concerns lists what is wrong with a pool and with the account's pledges to it.
+func (v *view) concerns(x *wire.Outlook, p *prospect) error {
+	list := v.overdue(p)
+	if p.holds || p.operates {
+		list = append(list, v.troubles(p)...)
+	}
+	for _, c := range list {
+		y := wire.Concern{Pool: string(p.ID), Kind: c.kind, Coins: c.coins, Text: c.text}
+		if err := v.moments(map[**wire.Moment]pastel.Height{&y.Since: c.since, &y.Until: c.until}); err != nil {
+			return err
+		}
+		x.Concerns = append(x.Concerns, y)
+	}
+	return nil
+}
+
+// troubles lists what is wrong with a live pool.
+func (v *view) troubles(p *prospect) (list []concern) {
+	coins := func(n int64) string { return pastel.Thousands(n) + " PSL" }
+	c := p.Collateral()
+	switch p.Status {
+	case pool.Subscribing:
+		list = append(list, concern{concernGathering, max(0, c.Target-c.Offered), -1, p.row.ActivateUntil(&v.b.net),
+			"It still gathers pledges, and earns nothing before its operator activates it. If that does not happen in time, its pledges are released."})
+	case pool.Replenishing:
+		list = append(list, concern{concernShort, -c.Cushion(), -1, p.Deadline, fmt.Sprintf(
+			"It lacks %s, so its Supernode is paused and earns nothing. If they are not pledged in time, the pool is dissolved and pays out what it owes.",
+			coins(-c.Cushion()))})
+	case pool.Active:
+		list = append(list, v.supernodeTroubles(p)...)
+		if c.Low() {
+			list = append(list, concern{concernLow, c.Cushion(), -1, -1, fmt.Sprintf("Its cushion is low: the Supernode stops if more than %s leave.", coins(c.Cushion()))})
+		}
+	default:
+	}
+	if p.Broken {
+		list = append(list, concern{concernBroken, 0, -1, -1, "An unauthorized spend took coins from its escrow. It has shared out and paid nothing since."})
+	}
+	if p.waiting > 0 {
+		list = append(list, concern{concernWaiting, p.waiting, -1, -1, fmt.Sprintf(
+			"%s of these pledges wait in line: they earn nothing until coins of others leave, and can be spent at no cost.", coins(p.waiting))})
+	}
+	return list
+}
+
+// supernodeTroubles says whether an active pool's Supernode runs and is paid.
+func (v *view) supernodeTroubles(p *prospect) (list []concern) {
+	switch chain.JudgeSupernode(p.Status, p.ActivationTx, p.Escrow, v.b.listed()) {
+	case chain.SupernodeMissing:
+		list = append(list, concern{concernGone, 0, -1, -1, "No working Supernode is listed for it, so it earns nothing until its operator starts one."})
+	case chain.SupernodeElsewhere:
+		list = append(list, concern{concernElsewhere, 0, -1, -1,
+			"Its Supernode's rewards go to an address other than the pool's escrow, so its members earn nothing. The operator must launch it again."})
+	default:
+	}
+	last := max(p.sums.LastPaid, p.Activated)
+	usual := pastel.Height(2 * p.sums.Gap)
+	if p.sums.Gap == 0 {
+		usual = v.b.net.IdleLimit / 2
+	}
+	usual = min(max(usual, v.b.net.SettlementInterval), v.b.net.IdleLimit)
+	if waited := v.tip.Height - last; waited > usual {
+		text := fmt.Sprintf("Its Supernode has not been paid for %s blocks", pastel.Thousands(int64(waited)))
+		if p.sums.Gap > 0 {
+			text += fmt.Sprintf("; the longest wait before was %s", pastel.Thousands(p.sums.Gap))
+		}
+		c := concern{concernUnpaid, 0, last, -1, text + ". Ask its operator."}
+		if free := last + v.b.net.IdleLimit + 1; free > v.tip.Height {
+			c.until, c.text = free, c.text+" If it is not paid by then, leaving costs no reputation."
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// overdue says whether payments that miners could have taken are late.
+func (v *view) overdue(p *prospect) []concern {
+	for _, late := range p.pending {
+		from, to := pool.PayoutWindow(late, &v.b.net)
+		if v.tip.Height > from+store.Prompt {
+			return []concern{{concernOverdue, 0, from, to,
+				"A payout could have been mined since, but no upgraded miner has taken it. If none does in time, its amounts are settled again; nothing is lost."}}
+		}
+	}
+	return nil
+}
