@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"strings"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/visible"
@@ -15,6 +16,7 @@ import (
 // formats are the functions that templates use to print values.
 var formats = template.FuncMap{
 	"psl":    psl,
+	"about":  about,
 	"coins":  pastel.Thousands,
 	"short":  pastel.Short,
 	"label":  func(id string) string { return ticket.PoolID(id).Label() },
@@ -35,6 +37,7 @@ var formats = template.FuncMap{
 	"status":   statusWord,
 	"role":     roleWord,
 	"standing": standing,
+	"concern":  concernWord,
 	"sub":      func(a, b int64) int64 { return a - b },
 	"gauge":    newGauge,
 	"add":      func(a, b pastel.Amount) pastel.Amount { return a + b },
@@ -75,6 +78,16 @@ func psl(a pastel.Amount) string {
 	return fmt.Sprintf("%s.%05d", pastel.Thousands(int64(a/pastel.PSL)), a%pastel.PSL)
 }
 
+// about prints an amount rounded to what people read at a glance: whole PSL from 100 PSL on, and three significant digits below that.
+func about(a pastel.Amount) string {
+	unit := pastel.Amount(1)
+	for a/unit >= 1000 && unit < pastel.PSL {
+		unit *= 10
+	}
+	text := psl((a + unit/2) / unit * unit)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
 // statusWord names a pool's status in plain words.
 func statusWord(status string) string {
 	switch status {
@@ -102,8 +115,37 @@ func roleWord(role string) string {
 	return role
 }
 
-// standing says how many PSL a pledge offers and how many of them count.
-func standing(role string, offered, counted int64) string {
+// concernWord names a kind of concern in a few words.
+func concernWord(kind string) string {
+	switch kind {
+	case "broken":
+		return "Broken."
+	case "short":
+		return "Short of collateral."
+	case "gone":
+		return "No Supernode is running."
+	case "elsewhere":
+		return "Paid elsewhere."
+	case "unpaid":
+		return "Not paid lately."
+	case "overdue":
+		return "A payout is overdue."
+	case "gathering":
+		return "Not started yet."
+	case "low":
+		return "The cushion is low."
+	case "waiting":
+		return "Coins wait in line."
+	}
+	return kind
+}
+
+// standing says how many PSL a pledge offers, and how many of them count in a pool of this status.
+func standing(status, role string, offered, counted int64) string {
+	earn := "count and earn"
+	if status == "replenishing" {
+		earn = "count, but earn nothing now"
+	}
 	offers := "Offers " + pastel.Thousands(offered) + " PSL"
 	switch {
 	case role == "plain":
@@ -111,9 +153,9 @@ func standing(role string, offered, counted int64) string {
 	case counted == 0:
 		return offers + " · all of it waits in line"
 	case counted == offered:
-		return offers + " · all of it counts and earns"
+		return offers + " · all of them " + earn
 	}
-	return offers + " · " + pastel.Thousands(counted) + " count and earn, " + pastel.Thousands(offered-counted) + " wait in line"
+	return offers + " · " + pastel.Thousands(counted) + " " + earn + ", " + pastel.Thousands(offered-counted) + " wait in line"
 }
 
 // gauge shows how full a pool is, in a picture 1000 units wide.

@@ -257,8 +257,9 @@ func (s *Site) closing(r *http.Request, id string) (*closing, error) {
 type holding struct {
 	wire.Account
 	Holdings []client.Holding
+	Leave    *leaving // nil without live pledges
 	Kept     []kept
-	Credits  []wire.Credit
+	Gains    []gain
 	Events   []wire.Event
 	Paid     []wire.Payment
 }
@@ -315,12 +316,16 @@ func (s *Site) account(r *http.Request) (*page, error) {
 func (s *Site) holding(r *http.Request, account wire.Account, credits wire.CreditQuery, payments wire.PaymentQuery) (d holding, err error) {
 	rules := s.cfg.Books.Parameters()
 	d.Account, d.Holdings, d.Kept = account, client.Holdings(account.Positions, all(r)), waiting(&account, &rules)
+	d.Leave = leaves(client.Holdings(account.Positions, false))
+	latest := wire.Page{Order: wire.Newest, Limit: charted}
 	credits.AsOf, credits.Page = now, latest
-	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), credits); err != nil {
+	settled, _, _, err := s.cfg.Books.Credits(r.Context(), credits)
+	if err != nil {
 		return d, err
 	}
 	payments.Status, payments.Page = "paid", latest
-	d.Paid, _, _, err = s.cfg.Books.Payments(r.Context(), payments)
+	paid, _, _, err := s.cfg.Books.Payments(r.Context(), payments)
+	d.Gains, d.Paid = gains(settled, paid), paid[:min(len(paid), recent)]
 	return d, err
 }
 
