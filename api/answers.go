@@ -27,10 +27,15 @@ type Answers struct {
 	condition func() string // of the daemon, which pages show, too
 	most      int           // bytes
 
+	clock     func() time.Time
+
 	mu        sync.Mutex
 	now       *generation // of the announced block
 	next      *generation // of the one about to be announced; nil if none is
-	preparing bool
+	wishes    wishes
+	preparing *preparation  // the last one; nil before the first
+	finding   int           // answers being found for clients
+	quiet     chan struct{} // closes when there are none; nil if there are none
 }
 
 // generation holds the answers of one block while the next one is no later than it was.
@@ -46,14 +51,11 @@ type generation struct {
 
 // answer is an answer, ready or in progress.
 type answer struct {
-	what    string        // path and query
-	key     string        // with what else it depends on
-	next    http.Handler  // which finds the answer
-	request *http.Request // what was asked, without what belongs to the client
-	place   *ranks.Element
-	cost    int // size when it was entered
-	asks    int // how often it was asked for lately
-	unasked int // blocks since it was last asked for
+	what  string // path and query
+	key   string // with what else it depends on
+	wish  *wish  // to find it anew; nil if it was prepared
+	place *ranks.Element
+	cost  int // size when it was entered
 
 	done   chan struct{}
 	ok     bool
@@ -65,11 +67,11 @@ type answer struct {
 // Bounds of the cache: strangers choose the requests.
 const (
 	maxAnswers  = 20_000
-	answerBytes = 2 << 10 // what an answer takes beside its body and key: request, header, places
+	answerBytes = 2 << 10 // what an answer takes beside its body and key: header, places, wish
 	onePart     = 8       // an answer larger than this part of the cache is not kept
 )
 
-// overduePatience is how long answers with earlier estimates are used when the next block has become later. It is longer than prepare takes.
+// overduePatience is how long answers with earlier estimates are used when the next block has become later, while refresh finds others.
 const overduePatience = 5 * time.Second
 
 // DefaultCache is the size of the cache of answers unless it is set, in bytes.
@@ -77,8 +79,8 @@ const DefaultCache = 24 << 20
 
 // NewAnswers returns an empty cache of at most so many bytes; while it prepares a block, it takes up to twice as many.
 func NewAnswers(f *Feed, condition func() string, bytes int) *Answers {
-	a := &Answers{feed: f, condition: condition, most: bytes}
-	f.onBlock(a.prepare)
+	a := &Answers{feed: f, condition: condition, most: bytes, clock: time.Now, wishes: wishes{of: map[string]*wish{}}}
+	f.onBlock(a.prepare, a.refresh)
 	return a
 }
 
@@ -122,12 +124,12 @@ func (a *Answers) find(what string, next http.Handler, r *http.Request) (g *gene
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	g = a.current(a.feed.announced()) // under the lock, so that no request that comes late brings back the block before and drops what was prepared
+	w := a.wishes.add(what, next, r)
 	if x := g.kept[key]; x != nil {
-		x.asks, x.unasked = x.asks+1, 0
 		g.order.MoveToFront(x.place)
 		return g, x, false
 	}
-	x = &answer{what: what, key: key, next: next, request: anonymous(r), asks: 1, done: make(chan struct{})}
+	x = &answer{what: what, key: key, wish: w, done: make(chan struct{})}
 	g.enter(x, a.most)
 	return g, x, true
 }
@@ -138,23 +140,23 @@ func (a *Answers) current(tip wire.Tip, moved <-chan struct{}) *generation {
 		if a.next != nil && a.next.moved == moved {
 			a.now = a.next
 		} else {
-			a.now = newGeneration(tip, moved)
+			a.now = a.newGeneration(tip, moved)
 		}
 		a.next = nil
 	}
-	if at := time.Now(); chain.Late(tip.Time, at) != a.now.late { // prepare replaces these answers, unless the database hangs
+	if at := a.clock(); chain.Late(tip.Time, at) != a.now.late { // refresh replaces these answers, unless the database hangs
 		switch {
 		case a.now.overdue.IsZero():
 			a.now.overdue = at
 		case at.Sub(a.now.overdue) > overduePatience:
-			a.now = newGeneration(tip, moved)
+			a.now = a.newGeneration(tip, moved)
 		}
 	}
 	return a.now
 }
 
-func newGeneration(tip wire.Tip, moved <-chan struct{}) *generation {
-	return &generation{tip: tip, moved: moved, late: chain.Late(tip.Time, time.Now()), kept: map[string]*answer{}}
+func (a *Answers) newGeneration(tip wire.Tip, moved <-chan struct{}) *generation {
+	return &generation{tip: tip, moved: moved, late: chain.Late(tip.Time, a.clock()), kept: map[string]*answer{}}
 }
 
 // enter adds an answer, in place of those that nobody has asked for the longest if there are too many.
@@ -188,9 +190,16 @@ func anonymous(r *http.Request) *http.Request {
 // ask lets the handler answer and caches a successful answer.
 func (a *Answers) ask(w http.ResponseWriter, r *http.Request, g *generation, x *answer) {
 	var o outcome
+	began := a.began()
 	defer func() { // even if the handler panics
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		a.ended()
+		if x.ok {
+			x.wish.took = time.Since(began)
+		} else {
+			a.wishes.remove(x.wish)
+		}
 		if g.kept[x.key] == x {
 			g.remove(x)
 			if x.ok && o.isOf(g.tip) && x.key == a.key(x.what) && x.size() <= a.most/onePart {
@@ -201,7 +210,7 @@ func (a *Answers) ask(w http.ResponseWriter, r *http.Request, g *generation, x *
 	}()
 	r = r.WithContext(r.Context())
 	r.Method = http.MethodGet
-	o.seek(x.next, r)
+	o.seek(x.wish.next, r)
 	if o.status != http.StatusOK || r.Context().Err() != nil {
 		copyHeader(w.Header(), o.header)
 		w.WriteHeader(o.status)
@@ -210,6 +219,24 @@ func (a *Answers) ask(w http.ResponseWriter, r *http.Request, g *generation, x *
 	}
 	x.take(&o)
 	x.write(w, r)
+}
+
+// began notes that an answer is being found for a client.
+func (a *Answers) began() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.finding++; a.quiet == nil {
+		a.quiet = make(chan struct{})
+	}
+	return time.Now()
+}
+
+// ended notes that an answer has been found, or not. The caller holds the lock.
+func (a *Answers) ended() {
+	if a.finding--; a.finding == 0 {
+		close(a.quiet)
+		a.quiet = nil
+	}
 }
 
 // outcome is what a handler answers, and of which blocks.

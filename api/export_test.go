@@ -3,7 +3,7 @@ package api
 import "context"
 
 // Look polls once, as Run does repeatedly.
-func (f *Feed) Look(ctx context.Context) error { return f.refresh(ctx) }
+func (f *Feed) Look(ctx context.Context) error { return f.refresh(ctx, nil, nil) }
 
 // Kept returns how many answers the cache holds and how many bytes it counts for them.
 func (a *Answers) Kept() (answers, bytes int) {

@@ -44,22 +44,29 @@ type Feed struct {
 	mu      sync.RWMutex
 	blocks  []*news // the last ones, at consecutive heights
 	moved   chan struct{}
-	prepare func(ctx context.Context, tip wire.Tip, moved <-chan struct{}) // see onBlock
-	polled  time.Time                                                      // when the database last answered; zero if it has not
-	err     error                                                          // of the last poll
+	prepare prepare                   // see onBlock
+	quiet   func(ctx context.Context) // see onBlock
+	polled  time.Time                 // when the database last answered; zero if it has not
+	err     error                     // of the last poll
 }
+
+// prepare is called before a block is announced, with the channel that will close when the next one is announced. The announcement waits for it;
+// hurry closes when there is yet another block to announce.
+type prepare func(ctx context.Context, tip wire.Tip, moved, hurry <-chan struct{})
 
 // NewFeed returns a feed, which Run starts.
 func NewFeed(r *store.Reader, log *slog.Logger) *Feed {
-	return &Feed{reader: r, log: log, moved: make(chan struct{}), prepare: func(context.Context, wire.Tip, <-chan struct{}) {}}
+	return &Feed{
+		reader: r, log: log, moved: make(chan struct{}), prepare: func(context.Context, wire.Tip, <-chan struct{}, <-chan struct{}) {},
+		quiet: func(context.Context) {},
+	}
 }
 
-// onBlock has the feed call prepare before it announces a block, with the channel that will close when the next one is announced, and at every
-// poll that brings no block. The announcement waits for it.
-func (f *Feed) onBlock(prepare func(ctx context.Context, tip wire.Tip, moved <-chan struct{})) {
+// onBlock has the feed call before at each block, and quiet, which must not take long, at every poll that brings none.
+func (f *Feed) onBlock(before prepare, quiet func(ctx context.Context)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.prepare = prepare
+	f.prepare, f.quiet = before, quiet
 }
 
 // announced returns the last block, with height -1 if there is none, and a channel that closes when another one is announced.
@@ -109,7 +116,7 @@ func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
 		if bell != nil {
 			rung = bell()
 		}
-		err := f.refresh(ctx)
+		err := f.refresh(ctx, bell, rung)
 		f.mu.Lock()
 		if f.err = err; err == nil {
 			f.polled = time.Now()
@@ -132,11 +139,11 @@ func (f *Feed) Run(ctx context.Context, bell func() <-chan struct{}) {
 	}
 }
 
-// refresh reads new blocks.
-func (f *Feed) refresh(ctx context.Context) error {
+// refresh reads new blocks. rung is the channel that the bell gave before.
+func (f *Feed) refresh(ctx context.Context, bell func() <-chan struct{}, rung <-chan struct{}) error {
 	have, _ := f.state()
 	f.mu.RLock()
-	prepare := f.prepare
+	prepare, quiet := f.prepare, f.quiet
 	f.mu.RUnlock()
 	var now []*news
 	err := f.reader.View(ctx, func(s *store.Snapshot) error {
@@ -158,14 +165,15 @@ func (f *Feed) refresh(ctx context.Context) error {
 		return err
 	}
 	if len(now) == len(have) && (len(now) == 0 || now[len(now)-1] == have[len(have)-1]) {
-		if tip, moved := f.announced(); len(now) > 0 {
-			prepare(ctx, tip, moved)
-		}
+		quiet(ctx)
 		return nil
 	}
 	next := make(chan struct{})
 	if len(now) > 0 {
-		prepare(ctx, now[len(now)-1].Tip, next)
+		tip := now[len(now)-1].Tip
+		watching, end := context.WithCancel(ctx)
+		prepare(ctx, tip, next, f.overtaken(watching, tip, bell, rung))
+		end()
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -173,6 +181,31 @@ func (f *Feed) refresh(ctx context.Context) error {
 	close(f.moved)
 	f.moved = next
 	return nil
+}
+
+// overtaken returns a channel that closes when the bell rings for another block than tip, or the context ends.
+func (f *Feed) overtaken(ctx context.Context, tip wire.Tip, bell func() <-chan struct{}, rung <-chan struct{}) <-chan struct{} {
+	hurry := make(chan struct{})
+	go func() {
+		defer close(hurry)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-rung: // perhaps for tip
+			}
+			rung = bell()
+			var last store.Block
+			err := f.reader.View(ctx, func(s *store.Snapshot) (err error) {
+				last, err = s.Tip()
+				return err
+			})
+			if err != nil || last.Hash.String() != tip.Hash {
+				return
+			}
+		}
+	}()
+	return hurry
 }
 
 // renew returns the last blocks up to tip. It reuses blocks of have that are still on the chain and reads the others.

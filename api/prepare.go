@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	ranks "container/list"
 	"context"
 	"net/http"
 	"slices"
@@ -11,126 +12,238 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Bounds of preparing a block.
+// Bounds of preparing answers.
 const (
-	prepareFor = 2 * time.Second // the longest by which an announcement waits
-	lately     = 3               // an answer is found anew for so many blocks after it was last asked for
+	prepareFor = 2 * time.Second        // the longest by which an announcement waits
+	yieldFor   = 20 * time.Millisecond  // the longest that preparing waits, before each answer, while clients' answers are being found
+	stopFor    = 100 * time.Millisecond // the longest that preparing a block waits for what was prepared before it
+	lately     = 3                      // blocks for which an answer is found anew after it was last asked for
+	maxWishes  = 4_096                  // answers to find anew; each wish takes answerBytes
 )
 
 // upcomingKey is the context key of the block about to be announced, a wire.Tip, while its answers are prepared.
 type upcomingKey struct{}
 
-// prepare finds the answers of a block that is about to be announced, or whose successor has become later: those asked for lately, repeatedly first
-// and then most recently, one at a time, so that readers keep a processor. What it does not find in time is found when somebody asks. moved is the
-// channel that the feed will close when it announces yet another block.
-func (a *Answers) prepare(ctx context.Context, tip wire.Tip, moved <-chan struct{}) {
-	a.mu.Lock()
-	if a.next != nil { // announced since, and nobody has asked
-		a.now, a.next = a.next, nil
+// wish is an answer to be found anew after the next block, whether or not the last one is still in the cache.
+type wish struct {
+	what    string
+	next    http.Handler
+	request *http.Request
+	asks    int           // how often it was asked for, halved with each block
+	unasked int           // blocks since it was last asked for
+	took    time.Duration // to find it last; 0 before
+	place   *ranks.Element
+}
+
+// worth orders wishes: the time for each client that is spared waiting. So that what takes long does not crowd out ordinary answers, however
+// often somebody asks for it. Answers that take no longer than a moment are equals.
+func (w *wish) worth() time.Duration { return max(w.took, time.Millisecond) / time.Duration(1+w.asks) }
+
+// wishes are what was asked for lately, most recently first.
+type wishes struct {
+	of    map[string]*wish
+	order ranks.List
+}
+
+// add notes that somebody asked for an answer.
+func (l *wishes) add(what string, next http.Handler, r *http.Request) *wish {
+	w := l.of[what]
+	if w == nil {
+		w = &wish{what: what, next: next, request: anonymous(r)}
+		l.of[what], w.place = w, l.order.PushFront(w)
 	}
-	if a.now == nil || a.preparing || a.now.moved == moved && a.now.late == chain.Late(tip.Time, time.Now()) {
-		a.mu.Unlock()
+	w.asks, w.unasked = w.asks+1, 0
+	l.order.MoveToFront(w.place)
+	for len(l.of) > maxWishes {
+		l.remove(l.order.Back().Value.(*wish))
+	}
+	return w
+}
+
+func (l *wishes) remove(w *wish) {
+	if l.of[w.what] == w {
+		delete(l.of, w.what)
+		l.order.Remove(w.place)
+	}
+}
+
+// list returns copies of the wishes, those first that are worth most, and of equals the most recent. age notes that a block came.
+func (l *wishes) list(age bool) (list []wish) {
+	for e, next := l.order.Front(), (*ranks.Element)(nil); e != nil; e = next {
+		next = e.Next()
+		w := e.Value.(*wish)
+		if w.unasked >= lately {
+			l.remove(w)
+			continue
+		}
+		list = append(list, *w)
+		if age {
+			w.asks, w.unasked = w.asks/2, w.unasked+1
+		}
+	}
+	slices.SortStableFunc(list, func(x, y wish) int { return cmp.Compare(x.worth(), y.worth()) })
+	return list
+}
+
+// preparation is the finding of answers for a generation in the background.
+type preparation struct {
+	of   *generation
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// prepare finds the answers of a block that is about to be announced, one at a time, so that readers keep a processor. moved is the channel that the
+// feed will close when it announces yet another block. It returns when all are found, after prepareFor, or when hurry closes; what is then still
+// missing is found in the background, or when somebody asks.
+func (a *Answers) prepare(ctx context.Context, tip wire.Tip, moved, hurry <-chan struct{}) {
+	next := a.newGeneration(tip, moved)
+	p := a.begin(ctx, next, true)
+	if p == nil {
 		return
 	}
-	wanted := a.now.wanted()
-	a.preparing = true
+	enough := time.NewTimer(prepareFor)
+	defer enough.Stop()
+	select {
+	case <-p.done:
+	case <-enough.C:
+	case <-hurry:
+	case <-ctx.Done():
+	}
+}
+
+// refresh finds the answers of the announced block anew in the background, if its successor has become later: estimated dates depend on that.
+func (a *Answers) refresh(ctx context.Context) {
+	tip, moved := a.feed.announced()
+	a.mu.Lock()
+	now := a.current(tip, moved)
+	busy := a.preparing != nil && a.preparing.of.moved == moved && !a.preparing.ended()
 	a.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithValue(ctx, upcomingKey{}, tip), prepareFor)
-	defer cancel()
-	next := newGeneration(tip, moved)
-	found := make(chan *answer)
-	go func() { // a database that hangs may keep it for longer
-		defer func() {
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			a.preparing = false
-		}()
-		defer close(found)
-		a.seekAll(ctx, wanted, tip, found)
+	if busy || tip.Height < 0 || now.late == chain.Late(tip.Time, a.clock()) {
+		return
+	}
+	later := a.newGeneration(tip, moved)
+	p := a.begin(ctx, later, false)
+	if p == nil {
+		return
+	}
+	go func() {
+		<-p.done
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.now.moved == moved && a.preparing == p {
+			a.now = later
+		}
 	}()
-	list := gather(ctx, found, a.most)
-	slices.Reverse(list)
+}
+
+func (p *preparation) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// begin starts to find the answers of a generation, in place of those prepared before. It returns nil if these do not end, as when the database
+// hangs.
+func (a *Answers) begin(ctx context.Context, g *generation, block bool) *preparation {
+	a.mu.Lock()
+	before := a.preparing
+	list := a.wishes.list(block)
+	if block {
+		a.next = g
+	}
+	a.mu.Unlock()
+	if before != nil {
+		before.stop()
+		timer := time.NewTimer(stopFor)
+		defer timer.Stop()
+		select {
+		case <-before.done:
+		case <-timer.C:
+			return nil
+		}
+	}
+	ctx, cancel := context.WithCancel(context.WithValue(ctx, upcomingKey{}, g.tip))
+	p := &preparation{g, cancel, make(chan struct{})}
+	a.mu.Lock()
+	a.preparing = p
+	a.mu.Unlock()
+	go func() {
+		defer close(p.done)
+		defer cancel()
+		for i := range list {
+			a.yield(ctx)
+			if !a.prepareOne(ctx, g, &list[i]) {
+				return
+			}
+		}
+	}()
+	return p
+}
+
+// yield waits a moment while answers are being found for clients.
+func (a *Answers) yield(ctx context.Context) {
+	a.mu.Lock()
+	quiet := a.quiet
+	a.mu.Unlock()
+	if quiet == nil {
+		return
+	}
+	timer := time.NewTimer(yieldFor)
+	defer timer.Stop()
+	select {
+	case <-quiet:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// prepareOne finds an answer and keeps it, unless somebody else has. It reports whether to go on.
+func (a *Answers) prepareOne(ctx context.Context, g *generation, w *wish) bool {
+	x := &answer{what: w.what, key: a.key(w.what), done: make(chan struct{})}
+	a.mu.Lock()
+	known := g.kept[x.key] != nil
+	a.mu.Unlock()
+	if known {
+		return true
+	}
+	began := time.Now()
+	o := w.again(ctx)
+	took := time.Since(began)
+	switch {
+	case o == nil || ctx.Err() == nil && o.status != http.StatusOK:
+		return true
+	case ctx.Err() != nil || !o.isOf(g.tip):
+		return false
+	}
+	x.take(o)
+	close(x.done)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, x := range list {
-		next.enter(x, a.most)
+	if still := a.wishes.of[w.what]; still != nil {
+		still.took = took
 	}
-	if a.now.moved == moved {
-		a.now = next
-	} else {
-		a.next = next
+	if g.kept[x.key] != nil || x.key != a.key(x.what) || x.size() > a.most/onePart {
+		return true
 	}
-}
-
-// gather returns the answers that come until the context ends, or until they take most bytes.
-func gather(ctx context.Context, found <-chan *answer, most int) (list []*answer) {
-	for size := 0; ; {
-		select {
-		case <-ctx.Done():
-			return list
-		case x, more := <-found:
-			if !more {
-				return list
-			}
-			if size += x.size(); size > most {
-				return list
-			}
-			list = append(list, x)
-		}
+	if g.size+x.size() > a.most || len(g.kept) >= maxAnswers { // what follows is worth less
+		return false
 	}
-}
-
-// seekAll finds answers in turn until the context ends or the ledger moves on.
-func (a *Answers) seekAll(ctx context.Context, wanted []*answer, tip wire.Tip, found chan<- *answer) {
-	for _, x := range wanted {
-		x.key = a.key(x.what)
-		o := x.again(ctx)
-		switch {
-		case o == nil || ctx.Err() == nil && o.status != http.StatusOK:
-			continue
-		case ctx.Err() != nil || !o.isOf(tip):
-			return
-		}
-		x.take(o)
-		close(x.done)
-		if x.key != a.key(x.what) || x.size() > a.most/onePart {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case found <- x:
-		}
-	}
+	g.enter(x, a.most)
+	g.order.MoveToBack(x.place)
+	return true
 }
 
 // again asks for an answer as its last client did. It returns nil if the handler panics, which the next client's request reports.
-func (x *answer) again(ctx context.Context) (o *outcome) {
+func (w *wish) again(ctx context.Context) (o *outcome) {
 	defer func() {
 		if recover() != nil {
 			o = nil
 		}
 	}()
 	o = &outcome{}
-	o.seek(x.next, x.request.WithContext(ctx))
+	o.seek(w.next, w.request.WithContext(ctx))
 	return o
-}
-
-// wanted returns what was asked for lately, without answers.
-func (g *generation) wanted() (list []*answer) {
-	for e := g.order.Front(); e != nil; e = e.Next() {
-		x := e.Value.(*answer)
-		select {
-		case <-x.done:
-		default:
-			continue
-		}
-		if x.ok && x.unasked < lately {
-			list = append(list, &answer{
-				what: x.what, next: x.next, request: x.request, asks: x.asks / 2, unasked: x.unasked + 1, done: make(chan struct{}),
-			})
-		}
-	}
-	slices.SortStableFunc(list, func(x, y *answer) int { return cmp.Compare(min(y.asks, 1), min(x.asks, 1)) })
-	return list
 }

@@ -35,34 +35,18 @@ func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err er
 			return err
 		}
 		out.Registered, out.Reputation, out.Tarnished = registered, standing.Points, standing.Tarnished
-		pledges, err := v.newestPledges(store.PledgeFilter{PastelID: id, At: store.Now})
-		if err != nil {
-			return err
-		}
-		rewards, err := v.Rewards(id)
+		rows, err := v.accountRows(accountKey{pastelID: id}, func(r *accountRows) error { return v.readMember(r, id) })
 		if err != nil {
 			return err
 		}
 		mine := map[paid]bool{}
-		for _, x := range rewards { // including those before amendments
+		for _, x := range rows.rewards { // including those before amendments
 			mine[paid{x.Pool, x.Address}] = true
 		}
-		operated, err := v.Pools(store.PoolFilter{Operator: id})
-		if err != nil {
-			return err
+		for i := range rows.operated {
+			mine[paid{rows.operated[i].ID, rows.operated[i].FeeAddress.Encode(&b.net.Network)}] = true
 		}
-		for i := range operated {
-			mine[paid{operated[i].ID, operated[i].FeeAddress.Encode(&b.net.Network)}] = true
-		}
-		credited, err := v.Credited(store.CreditFilter{PastelID: id, At: store.Now})
-		if err != nil {
-			return err
-		}
-		out.Credited = credited
-		if out.SharedWith, err = v.SharedWith(id, maxShared); err != nil {
-			return err
-		}
-		return v.account(&out, pledges, operated, func(p paid) bool { return mine[p] })
+		return v.account(&out, rows, func(p paid) bool { return mine[p] })
 	})
 	return out, err
 }
@@ -75,35 +59,73 @@ func (b *Books) Address(ctx context.Context, address string) (out wire.Account, 
 	err = b.view(ctx, func(v *view) error {
 		out = newAccount(v)
 		out.Address = address
-		escrow, err := v.Pools(store.PoolFilter{Escrow: address})
+		rows, err := v.accountRows(accountKey{address: address}, func(r *accountRows) error { return v.readAddress(r, address) })
 		if err != nil {
 			return err
 		}
-		if len(escrow) > 0 {
-			out.EscrowOf = string(escrow[0].ID)
+		if len(rows.escrow) > 0 {
+			out.EscrowOf = string(rows.escrow[0].ID)
 		}
-		var pledges []store.Pledge
-		for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {EverPaid: address, At: store.Now}} {
-			list, err := v.newestPledges(f)
-			if err != nil {
-				return err
-			}
-			pledges = append(pledges, list...)
-		}
-		slices.SortFunc(pledges, func(a, b store.Pledge) int { return cmp.Compare(b.Seq, a.Seq) })
-		pledges = slices.CompactFunc(pledges, func(a, b store.Pledge) bool { return a.Seq == b.Seq })
-		operated, err := v.Pools(store.PoolFilter{FeeAddress: address})
-		if err != nil {
-			return err
-		}
-		credited, err := v.Credited(store.CreditFilter{Address: address, At: store.Now})
-		if err != nil {
-			return err
-		}
-		out.Credited = credited
-		return v.account(&out, pledges, operated, func(p paid) bool { return p.address == address })
+		return v.account(&out, rows, func(p paid) bool { return p.address == address })
 	})
 	return out, err
+}
+
+// readMember reads what the account of a PastelID consists of.
+func (v *view) readMember(r *accountRows, id string) (err error) {
+	if r.pledges, err = v.newestPledges(store.PledgeFilter{PastelID: id, At: store.Now}); err != nil {
+		return err
+	}
+	if r.rewards, err = v.Rewards(id); err != nil {
+		return err
+	}
+	if r.operated, err = v.Pools(store.PoolFilter{Operator: id}); err != nil {
+		return err
+	}
+	if r.credited, err = v.Credited(store.CreditFilter{PastelID: id, At: store.Now}); err != nil {
+		return err
+	}
+	if r.shared, err = v.SharedWith(id, maxShared); err != nil {
+		return err
+	}
+	return v.readPaid(r, store.PaymentFilter{PastelID: id})
+}
+
+// readAddress reads what the account of an address consists of.
+func (v *view) readAddress(r *accountRows, address string) (err error) {
+	if r.escrow, err = v.Pools(store.PoolFilter{Escrow: address}); err != nil {
+		return err
+	}
+	for _, f := range []store.PledgeFilter{{Address: address, At: store.Now}, {EverPaid: address, At: store.Now}} {
+		list, err := v.newestPledges(f)
+		if err != nil {
+			return err
+		}
+		r.pledges = append(r.pledges, list...)
+	}
+	slices.SortFunc(r.pledges, func(a, b store.Pledge) int { return cmp.Compare(b.Seq, a.Seq) })
+	r.pledges = slices.CompactFunc(r.pledges, func(a, b store.Pledge) bool { return a.Seq == b.Seq })
+	if r.operated, err = v.Pools(store.PoolFilter{FeeAddress: address}); err != nil {
+		return err
+	}
+	if r.credited, err = v.Credited(store.CreditFilter{Address: address, At: store.Now}); err != nil {
+		return err
+	}
+	return v.readPaid(r, store.PaymentFilter{Address: address})
+}
+
+// readPaid reads what payouts paid an account, and will.
+func (v *view) readPaid(r *accountRows, f store.PaymentFilter) (err error) {
+	f.Status = store.PayoutPaid
+	if r.paid, err = v.PaymentSum(f); err != nil {
+		return err
+	}
+	f.Status = store.PayoutPending
+	if r.onTheWay, err = v.PaymentSum(f); err != nil {
+		return err
+	}
+	r.pending, err = v.PaymentsByPayout(f, store.Page{Limit: maxPayments})
+	return err
 }
 
 func newAccount(v *view) wire.Account {
@@ -129,7 +151,9 @@ func (v *view) newestPledges(f store.PledgeFilter) ([]store.Pledge, error) {
 }
 
 // account fills in the pledges, and the amounts owed and paid where mine reports true.
-func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
+func (v *view) account(out *wire.Account, rows *accountRows, mine func(paid) bool) error {
+	pledges, operated := rows.pledges, rows.operated
+	out.Credited, out.Paid, out.OnTheWay, out.SharedWith = rows.credited, rows.paid, rows.onTheWay, rows.shared
 	if err := v.datesOfPledges(pledges); err != nil {
 		return err
 	}
@@ -179,19 +203,7 @@ func (v *view) account(out *wire.Account, pledges []store.Pledge, operated []sto
 		return cmp.Or(cmp.Compare(a.Pool, b.Pool), cmp.Compare(a.Address, b.Address))
 	})
 	var err error
-	f := store.PaymentFilter{PastelID: out.PastelID, Address: out.Address, Status: store.PayoutPaid}
-	if out.Paid, err = v.PaymentSum(f); err != nil {
-		return err
-	}
-	f.Status = store.PayoutPending
-	if out.OnTheWay, err = v.PaymentSum(f); err != nil {
-		return err
-	}
-	pending, err := v.PaymentsByPayout(f, store.Page{Limit: maxPayments})
-	if err != nil {
-		return err
-	}
-	if out.Pending, err = v.wirePayments(pending); err != nil {
+	if out.Pending, err = v.wirePayments(rows.pending); err != nil {
 		return err
 	}
 	return v.outlook(out, pools, mine)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -38,6 +39,8 @@ type Books struct {
 	listed func() *chain.Listing
 
 	pools keptPools
+	rows  *keptRows
+	views atomic.Int64 // orders the beginnings of views, and their first reads
 
 	mu      sync.Mutex
 	network *network
@@ -53,7 +56,7 @@ type network struct {
 func New(r *store.Reader) *Books {
 	return &Books{
 		reader: r, net: r.Params(), listed: func() *chain.Listing { return nil }, network: &network{},
-		pools: keptPools{most: poolCache, byID: map[ticket.PoolID]*keptEntry{}},
+		pools: keptPools{most: poolCache, byID: map[ticket.PoolID]*keptEntry{}}, rows: newKeptRows(rowCache),
 	}
 }
 
@@ -72,6 +75,9 @@ type view struct {
 	*store.Snapshot
 	b   *Books
 	tip store.Block
+
+	began, seen int64 // places in Books.views, before the database was asked and after it answered
+
 	now time.Time                   // what estimates count from
 	at  map[pastel.Height]time.Time // times of blocks looked up so far
 
@@ -100,8 +106,10 @@ func (b *Books) view(ctx context.Context, f func(v *view) error) error {
 	if v, open := ctx.Value(togetherKey{}).(*view); open {
 		return f(v)
 	}
+	began := b.views.Add(1)
 	return b.reader.View(ctx, func(s *store.Snapshot) error {
 		tip, err := s.Tip()
+		seen := b.views.Add(1)
 		if errors.Is(err, chain.ErrNotFound) {
 			return ErrEmpty
 		}
@@ -111,7 +119,10 @@ func (b *Books) view(ctx context.Context, f func(v *view) error) error {
 		if note, ok := ctx.Value(notingKey{}).(func(pastel.BlockHash)); ok {
 			note(tip.Hash)
 		}
-		return f(&view{s, b, tip, time.Now(), map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}, map[ticket.PoolID]*poolNow{}})
+		return f(&view{
+			Snapshot: s, b: b, tip: tip, began: began, seen: seen, now: time.Now(),
+			at: map[pastel.Height]time.Time{tip.Height: unix(tip.Time)}, pools: map[ticket.PoolID]*poolNow{},
+		})
 	})
 }
 
@@ -127,14 +138,12 @@ func (v *view) moment(h pastel.Height) (wire.Moment, error) {
 	if h > v.tip.Height {
 		return wire.Moment{Height: h, Time: chain.Estimate(unix(v.tip.Time), h-v.tip.Height, v.now), Estimated: true}, nil
 	}
+	if err := v.dates([]pastel.Height{h}); err != nil {
+		return wire.Moment{}, err
+	}
 	t, known := v.at[h]
 	if !known {
-		b, err := v.Block(h)
-		if err != nil {
-			return wire.Moment{}, err
-		}
-		t = unix(b.Time)
-		v.at[h] = t
+		return wire.Moment{}, fmt.Errorf("block %d: %w", h, ErrNotFound)
 	}
 	return wire.Moment{Height: h, Time: t}, nil
 }
@@ -148,10 +157,21 @@ func (v *view) dates(heights []pastel.Height) error {
 		}
 	}
 	slices.Sort(unknown)
-	times, err := v.Times(slices.Compact(unknown))
+	known, unknown, err := v.keptTimes(slices.Compact(unknown))
+	if err != nil {
+		return err
+	}
+	for h, t := range known {
+		v.at[h] = unix(t)
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	times, err := v.Times(unknown)
 	for h, t := range times {
 		v.at[h] = unix(t)
 	}
+	v.keepTimes(times)
 	return err
 }
 

@@ -154,7 +154,7 @@ func (v *view) poolState(id ticket.PoolID) (*poolNow, error) {
 	if p := v.pools[id]; p != nil {
 		return p, nil
 	}
-	last, err := v.LastConcerned(id)
+	last, err := v.lastConcerned(id)
 	if err != nil {
 		return nil, err
 	}

@@ -47,10 +47,10 @@ func atTheLimit(b *testing.B) *books.Books {
 		"DELETE FROM operators",
 		`INSERT INTO operators SELECT operator, min(num), 0, count(*), 0, 0, 0, 0, 0, 0, sum(counted), 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 FROM pools GROUP BY operator`,
 		`WITH RECURSIVE n (i) AS (VALUES (201) UNION ALL SELECT i + 1 FROM n WHERE i < %[3]d) INSERT INTO pool_sums
-			SELECT 1 + i %% %[1]d, i, 2, 1000, 1000 * i, i, 1000 * i, i / %[1]d, i, 9, 0, 0, 0, 0, 0, 0, 0, 0 FROM n`,
+			SELECT 1 + i %% %[1]d, i, 2, 1000, 1000 * i, i, 1000 * i, i / %[1]d, i, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1000 * i FROM n`,
 		`WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %[1]d), d (at) AS (VALUES (300) UNION ALL SELECT at + 576 FROM d WHERE at < %[3]d - 576)
-			INSERT OR IGNORE INTO pool_sums SELECT i, at, 2, 1000, 1000 * at, at, 1000 * at, at / %[1]d, at, 9, 0, 0, 0, 0, 0, 0, 0, 0 FROM n, d`,
-		`WITH RECURSIVE n (i) AS (VALUES (201) UNION ALL SELECT i + 1 FROM n WHERE i < %[3]d) INSERT INTO network_sums SELECT i, %[1]d, i * %[1]d, 1000 * i, 0 FROM n`,
+			INSERT OR IGNORE INTO pool_sums SELECT i, at, 2, 1000, 1000 * at, at, 1000 * at, at / %[1]d, at, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1000 * at FROM n, d`,
+		`WITH RECURSIVE n (i) AS (VALUES (201) UNION ALL SELECT i + 1 FROM n WHERE i < %[3]d) INSERT INTO network_sums SELECT i, %[1]d, i * %[1]d, 1000 * i, 0, 1000 * i FROM n`,
 		"ANALYZE",
 	} {
 		if _, err := db.Exec(fmt.Sprintf(text+" -- %[1]d %[2]d %[3]d", limitPools, limitPledges, limitBlocks)); err != nil {

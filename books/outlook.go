@@ -49,8 +49,8 @@ func (v *view) outlook(out *wire.Account, pools map[ticket.PoolID]bool, mine fun
 	}
 	for i := range list {
 		p := &list[i]
-		fees := v.dailyFees(p, network)
-		x.Daily, x.DailyFees = x.Daily+v.daily(p, network)+fees, x.DailyFees+fees
+		fees := dailyFees(p, network)
+		x.Daily, x.DailyFees = x.Daily+daily(p, network)+fees, x.DailyFees+fees
 		if err := v.upcoming(&x, p, mine); err != nil {
 			return err
 		}
@@ -120,11 +120,11 @@ func (v *view) prospects(out *wire.Account, pools map[ticket.PoolID]bool) ([]pro
 }
 
 // daily returns what the account's counted coins earn a day on average, 0 if the pool earns nothing now.
-func (v *view) daily(p *prospect, network *income) pastel.Amount {
+func daily(p *prospect, network *income) pastel.Amount {
 	if p.Status != pool.Active || p.counted == 0 {
 		return 0
 	}
-	in, _ := v.expected(&p.row.Head, p.in, network, 0)
+	in, _ := expected(&p.row.Head, p.in, network, 0)
 	if in.coins == 0 {
 		return 0
 	}
@@ -134,11 +134,11 @@ func (v *view) daily(p *prospect, network *income) pastel.Amount {
 }
 
 // dailyFees returns what the operator's fee brings a day on average.
-func (v *view) dailyFees(p *prospect, network *income) pastel.Amount {
+func dailyFees(p *prospect, network *income) pastel.Amount {
 	if !p.operates || p.Status != pool.Active {
 		return 0
 	}
-	in, _ := v.expected(&p.row.Head, p.in, network, 0)
+	in, _ := expected(&p.row.Head, p.in, network, 0)
 	if in.blocks == 0 {
 		return 0
 	}

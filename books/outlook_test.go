@@ -85,7 +85,7 @@ func TestDailyEarnings(t *testing.T) {
 		}
 	}
 	got := x.member(t, p.Operator).Outlook
-	if want := pastel.Amount((income-shared-1) * 576 / 15); got.DailyFees != want || got.Daily != want {
+	if want := pastel.Amount((income - shared - 1) * 576 / 15); got.DailyFees != want || got.Daily != want {
 		t.Errorf("the operator earns %+v a day, want %s", got, want)
 	}
 }

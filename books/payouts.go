@@ -116,7 +116,10 @@ func (b *Books) Payments(ctx context.Context, q wire.PaymentQuery) (list []wire.
 	return listing[store.Payment, wire.Payment]{
 		keys: []key{keyHeight, keyText, keyText},
 		key:  func(x *store.Payment) []any { return []any{int64(x.Settled), string(x.Pool), x.Address} },
-		read: func(v *view, p store.Page) ([]store.Payment, error) { return v.Payments(f, p) },
+		read: func(v *view, p store.Page) ([]store.Payment, error) {
+			lists := func(x *keptAccount) *map[firstPage]*once[[]store.Payment] { return &x.payments }
+			return keptList(v, accountKey{f.PastelID, f.Address}, p, f.Status, lists, func() ([]store.Payment, error) { return v.Payments(f, p) })
+		},
 		wire: (*view).wirePayments,
 	}.answer(ctx, b, q.Page)
 }
@@ -162,7 +165,11 @@ func (b *Books) Credits(ctx context.Context, q wire.CreditQuery) (list []wire.Cr
 			if err := v.checkAt(f.At); err != nil {
 				return nil, err
 			}
-			return v.Credits(f, p)
+			if f.At != store.Now || f.Pool != "" || f.PastelID != "" && f.Address != "" {
+				return v.Credits(f, p)
+			}
+			lists := func(x *keptAccount) *map[firstPage]*once[[]store.Credit] { return &x.credits }
+			return keptList(v, accountKey{f.PastelID, f.Address}, p, "", lists, func() ([]store.Credit, error) { return v.Credits(f, p) })
 		},
 		wire: (*view).wireCredits,
 	}.answer(ctx, b, q.Page)

@@ -14,11 +14,13 @@ import (
 // yieldWindow is the number of past blocks whose income determines a yield: 30 days.
 const yieldWindow = pastel.Height(30 * 24 * time.Hour / chain.BlockTime)
 
-// income is what a pool, or all of them, received in the yield window.
+// income is what a pool, or all of them, received in the blocks of the yield window in which it was active. What comes later, by votes from
+// before it was short of collateral, is left out as its blocks are.
 type income struct {
 	amount pastel.Amount
 	blocks int64 // in which the pool was active, added up over pools
 	coins  int64 // PSL that counted, added up over those blocks; 0 for all pools
+	idle   bool  // it has been without income for so long that nothing else is to be expected of it
 }
 
 // windowBase returns the last block before the yield window, which may be before the chain.
@@ -31,7 +33,14 @@ func (v *view) incomeOf(h *pool.Head, now, before store.Sums) *income {
 		return nil
 	}
 	now, before = now.At(v.tip.Height), before.At(max(v.windowBase(), before.Height))
-	return &income{now.Income - before.Income, now.Active - before.Active, now.CoinSum - before.CoinSum}
+	in := &income{amount: now.Earned - before.Earned, blocks: now.Active - before.Active, coins: now.CoinSum - before.CoinSum}
+	limit := v.b.net.IdleLimit
+	if h.Status == pool.Active { // if it was stopped for long, its time begins again
+		in.idle = in.blocks >= int64(limit)
+	} else {
+		in.idle = max(h.Activated, now.LastPaid) <= v.tip.Height+1-limit
+	}
+	return in
 }
 
 // averageIncome returns what the network's pools received in the window.
@@ -46,26 +55,27 @@ func (v *view) averageIncome() (*income, error) {
 			return nil, err
 		}
 		now, before = now.At(v.tip.Height), before.At(max(v.windowBase(), before.Height))
-		return &income{amount: now.Income - before.Income, blocks: now.Active - before.Active}, nil
+		return &income{amount: now.Earned - before.Earned, blocks: now.Active - before.Active}, nil
 	})
 }
 
 // expected returns the income that a pool's yield assumes, and where it is from, if more PSL counted in addition: the income of the window, over
-// the coins that counted in its blocks while the pool was active. A pool without income of its own that has not yet been without it long enough
-// to be idle (protocol 7) is assumed to be full and to earn the network's average.
-func (v *view) expected(h *pool.Head, in, network *income, more int64) (*income, string) {
-	if in == nil || in.amount == 0 && in.blocks < int64(v.b.net.IdleLimit) {
-		return &income{network.amount, network.blocks, max(h.Target, h.Counted+more) * network.blocks}, "network"
+// the coins that counted in its blocks while the pool was active. A pool without income of its own is assumed to be full and to earn the
+// network's average unless it is idle. One that is short of collateral is idle when protocol 7 says so: in the next block, leaving it costs nothing.
+// An active one is idle after as many active blocks without income.
+func expected(h *pool.Head, in, network *income, more int64) (*income, string) {
+	if in == nil || in.amount == 0 && !in.idle {
+		return &income{amount: network.amount, blocks: network.blocks, coins: max(h.Target, h.Counted+more) * network.blocks}, "network"
 	}
-	return &income{in.amount, in.blocks, in.coins + more*in.blocks}, "pool"
+	return &income{amount: in.amount, blocks: in.blocks, coins: in.coins + more*in.blocks}, "pool"
 }
 
-// yield returns what a counted PSL would earn in a year if more PSL counted in addition, nil while it is unknown.
+// yield returns what a counted PSL would earn in a year, after the fee, if more PSL counted in addition, nil while it is unknown.
 func (v *view) yield(h *pool.Head, in, network *income, more int64) *wire.Yield {
 	if !h.Status.Live() {
 		return nil
 	}
-	in, basis := v.expected(h, in, network, more)
+	in, basis := expected(h, in, network, more)
 	if in.coins == 0 || basis == "network" && in.amount == 0 {
 		return nil
 	}

@@ -1,11 +1,14 @@
 package books_test
 
 import (
+	"math/big"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -94,5 +97,104 @@ func TestYields(t *testing.T) {
 	}
 	if stopped == 0 || p.Yield == nil || p.Yield.Basis != "pool" || p.Yield.Blocks != 125-stopped {
 		t.Errorf("block 260: %+v, stopped in %d blocks", p.Yield, stopped)
+	}
+}
+
+// Income that a pool receives after it was stopped, by votes from before, counts as little as the blocks in which it was stopped.
+func TestYieldsLeaveOutIncomeWhileStopped(t *testing.T) {
+	t.Parallel()
+	x := openOn(t, "dense", 0, "")
+	type record struct {
+		status         string
+		counted        int64 // at the tip, if active
+		earned         pastel.Amount
+		blocks, coins  int64
+		stopped, shown pastel.Amount // income while stopped, and how much of it was there when a yield was compared
+	}
+	pools := map[string]*record{}
+	for h := range pastel.Height(len(x.blocks) - 1) {
+		x.move(t, h, h+1)
+		received := map[string]pastel.Amount{}
+		for _, e := range x.events(t, wire.EventQuery{Type: types(pool.RewardReceived), From: int64(h + 1), To: int64(h + 1)}) {
+			received[e.Pool] += e.Amount
+		}
+		for _, p := range x.pools(t, wire.PoolQuery{}) {
+			r := pools[p.ID]
+			if r == nil {
+				r = &record{}
+				pools[p.ID] = r
+			}
+			if r.status == "active" {
+				r.earned, r.blocks, r.coins = r.earned+received[p.ID], r.blocks+1, r.coins+r.counted
+			} else {
+				r.stopped += received[p.ID]
+			}
+			r.status, r.counted = p.Status, p.Counted
+			if p.Yield == nil || p.Yield.Basis != "pool" || r.coins == 0 {
+				continue
+			}
+			fee, err := ticket.ParseDecimal(p.Fee)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hundredths, ok := fee.Units(2)
+			if !ok {
+				t.Fatalf("fee %s", p.Fee)
+			}
+			net := new(big.Int).Mul(big.NewInt(int64(r.earned)), big.NewInt(10_000-hundredths))
+			net.Div(net, big.NewInt(10_000))
+			net.Mul(net, big.NewInt(210_240*10_000)).Div(net, big.NewInt(r.coins)).Div(net, big.NewInt(100_000))
+			if want := ticket.NewDecimal(net.Int64(), 2).String(); p.Yield.Percent != want || p.Yield.Blocks != r.blocks {
+				t.Fatalf("block %d, pool %s: %+v, want %s %% of %d blocks", h+1, p.ID, p.Yield, want, r.blocks)
+			}
+			r.shown = r.stopped
+		}
+	}
+	for _, r := range pools {
+		if r.shown > 0 {
+			return
+		}
+	}
+	t.Error("no pool of this chain had income while it was stopped")
+}
+
+// A pool without income of its own is expected to earn what others do, until it is idle: while it is stopped, by the rules' measure, and while it is
+// active, after as many active blocks.
+func TestYieldsOfIdlePools(t *testing.T) {
+	t.Parallel()
+	x := open(t, 1, "")
+	const activated, coins = 1_000, 1_200
+	limit := x.Params().IdleLimit
+	sums := func(status pool.Status, active int64, lastPaid, tip pastel.Height) store.Sums {
+		return store.Sums{Height: tip, Status: status, Active: active, CoinSum: active * coins, LastPaid: lastPaid, Income: 5 * pastel.PSL}
+	}
+	for name, c := range map[string]struct {
+		status   pool.Status
+		after    pastel.Height // activation
+		active   int64         // blocks
+		lastPaid pastel.Height
+		basis    string
+		percent  string
+	}{
+		"stopped soon after it started":      {pool.Replenishing, limit - 2, 10, -1, "network", "16644"},
+		"stopped and idle":                   {pool.Replenishing, limit - 1, 10, -1, "pool", "0"},
+		"stopped, but paid since":            {pool.Replenishing, 3 * limit, 10, activated + 2*limit + 2, "network", "16644"},
+		"stopped, paid since, and idle":      {pool.Replenishing, 3 * limit, 10, activated + 2*limit + 1, "pool", "0"},
+		"active for less than the limit":     {pool.Active, 9 * limit, int64(limit) - 1, -1, "network", "16644"},
+		"active for the limit":               {pool.Active, limit, int64(limit), -1, "pool", "0"},
+		"stopped and idle, not a block long": {pool.Replenishing, limit, 0, -1, "", ""},
+	} {
+		tip := activated + c.after
+		h := &pool.Head{Status: c.status, Activated: activated, Counted: coins, Terms: pool.Terms{Target: coins, Fee: 500}}
+		got := x.YieldOf(tip, h, sums(c.status, c.active, c.lastPaid, tip), pastel.PSL)
+		if c.basis == "" {
+			if got != nil {
+				t.Errorf("%s: %+v", name, got)
+			}
+			continue
+		}
+		if got == nil || got.Basis != c.basis || got.Percent != c.percent {
+			t.Errorf("%s: %+v, want %s %s", name, got, c.basis, c.percent)
+		}
 	}
 }

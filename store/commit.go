@@ -82,6 +82,40 @@ type writer struct {
 	net     *pool.Params
 	numbers *numbers
 	opened  []*pool.Head // pools above the base that are not written yet, in the order of their numbers
+	ones    []one
+}
+
+// one is a statement that must change one row.
+type one struct {
+	result sql.Result
+	what   func() string // for an error
+}
+
+// one notes a statement that must change one row, to check many of them at once: each check is a round trip.
+func (w *writer) one(result sql.Result, err error, what func() string) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", what(), err)
+	}
+	if w.ones = append(w.ones, one{result, what}); len(w.ones) < mostRows {
+		return nil
+	}
+	return w.checkOnes()
+}
+
+// checkOnes checks the statements noted.
+func (w *writer) checkOnes() error {
+	list := w.ones
+	w.ones = nil
+	for _, x := range list {
+		n, err := x.result.RowsAffected()
+		if err == nil && n != 1 {
+			err = fmt.Errorf("%d rows instead of 1; %s", n, Damaged)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", x.what(), err)
+		}
+	}
+	return nil
 }
 
 func (w *writer) due(c *chain.Change) (bool, error) {
@@ -133,9 +167,12 @@ func (w *writer) change(c *chain.Change) error {
 	for i := range c.Pools {
 		if p := &c.Pools[i]; p.InitHeight <= c.Base.Height {
 			if err := w.updatePool(p); err != nil {
-				return fmt.Errorf("pool %s: %w", p.ID, err)
+				return err
 			}
 		}
+	}
+	if err := w.checkOnes(); err != nil {
+		return err
 	}
 	return t.finish(c)
 }
@@ -182,28 +219,32 @@ func (w *writer) rewind(c *chain.Change) error {
 }
 
 func (w *writer) records(list []pool.Record) error {
-	put := bulk{
-		head: "INSERT INTO records (kind, key, value) VALUES ", columns: 3, tail: " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
-	}
-	drop := make(map[pool.RecordKind]*bulk)
+	put := newBulk("records", "kind key value")
+	put.tail = " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value"
+	drop := make(map[pool.RecordKind][][]byte)
 	for _, r := range list {
-		if r.Value != nil {
-			put.add(int16(r.Kind), r.Key, r.Value)
-			continue
+		if r.Value == nil {
+			drop[r.Kind] = append(drop[r.Kind], r.Key)
+		} else if err := w.put(&put, int16(r.Kind), r.Key, r.Value); err != nil {
+			return fmt.Errorf("records: %w", err)
 		}
-		if drop[r.Kind] == nil {
-			drop[r.Kind] = &bulk{head: fmt.Sprintf("DELETE FROM records WHERE kind = %d AND key IN (", r.Kind), columns: 1, tail: ")"}
-		}
-		drop[r.Kind].add(r.Key)
 	}
-	err := put.run(w.ctx, w.tx)
+	err := w.write(&put)
 	for _, kind := range pool.RecordKinds() {
-		if err == nil && drop[kind] != nil {
-			err = drop[kind].run(w.ctx, w.tx)
+		if err == nil {
+			err = w.drop(kind, drop[kind])
 		}
 	}
 	if err != nil {
 		return fmt.Errorf("records: %w", err)
 	}
 	return nil
+}
+
+// drop deletes records of a kind.
+func (w *writer) drop(kind pool.RecordKind, keys [][]byte) error {
+	return listed(w.tx, fmt.Sprintf("DELETE FROM records WHERE kind = %d AND key", kind), keys, func(statement string, args []any) error {
+		_, err := w.tx.ExecContext(w.ctx, statement, args...)
+		return err
+	})
 }

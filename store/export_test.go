@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"strconv"
 	"time"
 
 	"modernc.org/sqlite"
@@ -19,6 +20,29 @@ func (s *Store) Exec(ctx context.Context, statement string) error {
 	return s.use(ctx, func() error {
 		_, err := s.conn.ExecContext(ctx, statement)
 		return err
+	})
+}
+
+// PutNames adds rows in a transaction that it rolls back, and returns how many of them wait and how many are in statements that wait.
+func (s *Store) PutNames(ctx context.Context, n int) (waiting, queued int, err error) {
+	return waiting, queued, s.use(ctx, func() error {
+		tx, err := s.engine.begin(ctx, s.conn, s.q)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback() //nolint:errcheck // the test needs nothing of it
+		w := &writer{ctx: ctx, tx: tx}
+		b := newBulk("names", "id text height")
+		for i := range n {
+			if err := w.put(&b, 1_000_000+i, strconv.Itoa(i), 0); err != nil {
+				return err
+			}
+		}
+		waiting = b.rows()
+		if p, is := tx.(*pipeline); is {
+			queued = p.args / len(b.columns)
+		}
+		return nil
 	})
 }
 

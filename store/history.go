@@ -201,6 +201,48 @@ func (s *Snapshot) LastConcerned(id ticket.PoolID) (pastel.BlockHash, error) {
 	return list[0], nil
 }
 
+// Concerned returns what the blocks above one height, up to another, concerned: pools as LastConcerned does, and the PastelIDs and addresses
+// that their events, the pledges which they accept or amend, and newly opened pools name. The pledges and earnings of a PastelID or an address change
+// only in blocks that name it, or that concern a pool which it pledged to, operates, or is paid by.
+func (s *Snapshot) Concerned(above, upTo pastel.Height) (pools []ticket.PoolID, names []string, err error) {
+	q := selecting("SELECT id FROM pools")
+	q.and("num IN (SELECT pool FROM pool_sums WHERE height > ? AND height <= ?)", int32(above), int32(upTo))
+	pools, err = all(s, q, func(rows *sql.Rows) (id ticket.PoolID, err error) { return id, rows.Scan(&id) })
+	if err != nil {
+		return nil, nil, err
+	}
+	text := func(rows *sql.Rows) (name string, err error) { return name, rows.Scan(&name) }
+	q = &query{args: []any{int32(above), int32(upTo)}}
+	q.text.WriteString(`SELECT text FROM names WHERE id IN (
+		SELECT pastelid FROM events WHERE pastelid IS NOT NULL AND height > $1 AND height <= $2
+		UNION SELECT operator FROM pools WHERE opened > $1 AND opened <= $2
+		UNION SELECT fee_address FROM pools WHERE opened > $1 AND opened <= $2
+		UNION SELECT escrow FROM pools WHERE opened > $1 AND opened <= $2)`)
+	if names, err = all(s, q, text); err != nil {
+		return nil, nil, err
+	}
+	q = selecting("SELECT DISTINCT pledge FROM events")
+	q.and("pledge IS NOT NULL AND height > ? AND height <= ?", int32(above), int32(upTo))
+	in(q, "type", []string{string(pool.PledgeAccepted), string(pool.PledgeAmended)})
+	pledges, err := all(s, q, func(rows *sql.Rows) (seq int64, err error) { return seq, rows.Scan(&seq) })
+	if err != nil {
+		return nil, nil, err
+	}
+	const atOnce = 256
+	for part := range slices.Chunk(pledges, atOnce) {
+		for _, x := range []struct{ column, table, key string }{{"address", "pledges", "seq"}, {"reward", "pledge_tickets", "pledge"}} {
+			q := selecting("SELECT " + nameOf(x.column) + " FROM " + x.table)
+			in(q, x.key, part)
+			more, err := all(s, q, text)
+			if err != nil {
+				return nil, nil, err
+			}
+			names = append(names, more...)
+		}
+	}
+	return pools, names, nil
+}
+
 func (s *Snapshot) readPool(id ticket.PoolID, kinds []pool.RecordKind) (pool.Pool, error) {
 	var list []pool.Record
 	keep := func(r pool.Record) error {

@@ -59,40 +59,43 @@ var errOldRules = errors.New("its ledger follows rules that no longer apply: sta
 // emptied is the first table version whose migration empties the ledger.
 const emptied = 8
 
-// migrate upgrades the tables. Before it changes existing tables, it calls backup with their version. It returns the number of blocks of the
-// ledger that it emptied.
-func migrate(ctx context.Context, pool *sql.DB, m migrations, backup func(version int64) error) (blocks int64, err error) {
+// noteEmptying notes how many blocks a migration is about to delete, for the one that makes the table history. Between them, the program may end.
+const noteEmptying = `CREATE TABLE IF NOT EXISTS emptying (blocks INTEGER NOT NULL);
+	DELETE FROM emptying; INSERT INTO emptying SELECT count(*) FROM blocks`
+
+// migrate upgrades the tables. Before it changes existing tables, it calls backup with their version.
+func migrate(ctx context.Context, pool *sql.DB, m migrations, backup func(version int64) error) error {
 	versions, err := database.NewStore(m.dialect, versionTable)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	p, err := goose.NewProvider("", pool, m.files, goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	have, want, err := p.GetVersions(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("read the version of its tables: %w", err)
+		return fmt.Errorf("read the version of its tables: %w", err)
 	}
 	switch {
 	case have > want:
-		return 0, fmt.Errorf("its tables have version %d, but this program supports only versions up to %d: install a newer release", have, want)
+		return fmt.Errorf("its tables have version %d, but this program supports only versions up to %d: install a newer release", have, want)
 	case have > 0 && have <= oldRules:
-		return 0, errOldRules
+		return errOldRules
 	case have == want:
-		return 0, nil
+		return nil
 	case have > 0:
 		if err := backup(have); err != nil {
-			return 0, fmt.Errorf("back it up before upgrading its tables: %w", err)
+			return fmt.Errorf("back it up before upgrading its tables: %w", err)
 		}
 	}
 	if have > 0 && have < emptied {
-		if err := pool.QueryRowContext(ctx, "SELECT count(*) FROM blocks").Scan(&blocks); err != nil {
-			return 0, err
+		if _, err := pool.ExecContext(ctx, noteEmptying); err != nil {
+			return fmt.Errorf("note that its ledger is emptied: %w", err)
 		}
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return 0, fmt.Errorf("create its tables: %w", err)
+		return fmt.Errorf("create its tables: %w", err)
 	}
-	return blocks, nil
+	return nil
 }

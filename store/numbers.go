@@ -13,8 +13,8 @@ import (
 
 // The tables that give integers to texts.
 const (
-	findNames = "SELECT id, text FROM names WHERE text IN "
-	findPools = "SELECT num, id FROM pools WHERE id IN "
+	findNames = "SELECT id, text FROM names WHERE text"
+	findPools = "SELECT num, id FROM pools WHERE id"
 )
 
 // maxKnown limits the texts of each table that a writer keeps in memory.
@@ -57,7 +57,7 @@ type numbers struct {
 func newNumbers(before *known) *numbers {
 	return &numbers{
 		known: known{make(map[string]int32), make(map[string]int32)}, before: before, lastName: -1, lastPool: -1,
-		fresh:     bulk{head: "INSERT INTO names (id, text, height) VALUES ", columns: 3},
+		fresh:     newBulk("names", "id text height"),
 		addresses: make(map[pastel.Address]string), people: make(map[pastelid.PastelID]string),
 	}
 }
@@ -104,17 +104,16 @@ func (w *writer) name(list *naming) error {
 		}
 		n.lastName++
 		n.names[text] = n.lastName
-		n.fresh.add(n.lastName, text, int32(list.heights[i]))
+		if err := w.put(&n.fresh, n.lastName, text, int32(list.heights[i])); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// lookups are the numbers of texts that one query looks up.
-var lookups = []int{512, 64, 8, 1}
-
 // find adds the numbers that the database has for texts to those used.
 func (w *writer) find(query string, texts []string, before, used map[string]int32) error {
-	var missing []any
+	var missing []string
 	asked := make(map[string]bool)
 	for _, text := range texts {
 		if _, found := used[text]; found || asked[text] {
@@ -127,31 +126,13 @@ func (w *writer) find(query string, texts []string, before, used map[string]int3
 		asked[text] = true
 		missing = append(missing, text)
 	}
-	for _, size := range lookups {
-		for ; len(missing) >= size; missing = missing[size:] {
-			if err := w.lookUp(w.tx.text(statement{query, 1, size, ""}), missing[:size], used); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (w *writer) lookUp(query string, texts []any, used map[string]int32) error {
-	rows, err := w.tx.QueryContext(w.ctx, query, texts...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return among(w, query, missing, func(rows *sql.Rows) error {
 		var id int32
 		var text string
-		if err := rows.Scan(&id, &text); err != nil {
-			return err
-		}
+		err := rows.Scan(&id, &text)
 		used[text] = id
-	}
-	return rows.Err()
+		return err
+	})
 }
 
 // last reads a table's greatest number once in a step.

@@ -91,6 +91,10 @@ var questions = slices.Concat([]question{
 	{"pool", nil, func(x *store.AlertTx, f *facts) error { return none(x.Pool(f.pool)) }},
 	{"pool of members", nil, func(x *store.AlertTx, f *facts) error { return none(x.PoolOfMembers(f.pool)) }},
 	{"last block that concerned a pool", nil, func(x *store.AlertTx, f *facts) error { return none(x.LastConcerned(f.pool)) }},
+	{"concerned", nil, func(x *store.AlertTx, _ *facts) error {
+		_, _, err := x.Concerned(0, 100)
+		return err
+	}},
 	{"standing", nil, func(x *store.AlertTx, f *facts) error {
 		id, err := pastelid.Parse(f.member)
 		return errors.Join(err, none(x.Standing(id, 1)))

@@ -53,8 +53,7 @@ func openPostgres(ctx context.Context, writer, database string, s *Store) error 
 		return opening.name(ctx, err)
 	}
 	none := func(int64) error { return nil } // server backups are the owner's task, and DDL runs in the migration's transaction
-	s.emptied, err = migrate(ctx, pool, postgresMigrations, none)
-	return opening.name(ctx, err)
+	return opening.name(ctx, migrate(ctx, pool, postgresMigrations, none))
 }
 
 // named returns the settings of sessions with this writer's name.
@@ -216,11 +215,16 @@ type pipeline struct {
 	ctx   context.Context
 	conn  *sql.Conn
 	batch pgx.Batch
+	args  int     // of the batch's statements
 	rows  []int64 // affected by the statements sent so far
 	err   error   // the first error; it stays, because the transaction is then void
 }
 
-const pipelineDepth = 4096
+// Limits of a batch: its statements, and their arguments, which it holds in memory.
+const (
+	pipelineDepth = 4096
+	pipelineArgs  = 1 << 16
+)
 
 // begin implements writing.
 func (w *postgresWriter) begin(ctx context.Context, conn *sql.Conn, _ *db.Queries) (transaction, error) {
@@ -237,6 +241,8 @@ func (p *pipeline) failed() error { return p.err }
 
 // text implements transaction.
 func (p *pipeline) text(s statement) string { return p.of(s, true) }
+
+func (p *pipeline) arrays() bool { return true }
 
 // queued is a statement in a pipeline.
 type queued struct {
@@ -262,8 +268,9 @@ func (q queued) RowsAffected() (int64, error) {
 // ExecContext queues a statement. Errors surface in a later call, at the latest in Commit.
 func (p *pipeline) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	p.batch.Queue(query, args...)
+	p.args += len(args)
 	n := len(p.rows) + p.batch.Len() - 1
-	if p.batch.Len() >= pipelineDepth {
+	if p.batch.Len() >= pipelineDepth || p.args >= pipelineArgs {
 		if err := p.flush(ctx); err != nil {
 			return nil, err
 		}
@@ -300,7 +307,7 @@ func (p *pipeline) flush(ctx context.Context) error {
 		}
 		return results.Close()
 	})
-	p.batch = pgx.Batch{}
+	p.batch, p.args = pgx.Batch{}, 0
 	return p.err
 }
 

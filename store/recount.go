@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -251,7 +252,7 @@ func (r *recount) sums(row *PoolRow) (Sums, error) {
 // sumRows passes a pool's sums to f, oldest first.
 func (s *Snapshot) sumRows(num int64, f func(Sums) error) error {
 	for page := (Page{Limit: recountRows}); ; {
-		q := selecting("SELECT " + sumColumns + " FROM pool_sums")
+		q := selecting("SELECT " + strings.Join(sumColumns, ", ") + " FROM pool_sums")
 		q.and("pool = ?", num)
 		q.page(page, "height")
 		list, err := all(s, q, func(rows *sql.Rows) (Sums, error) { return scanSums(rows) })
@@ -437,11 +438,9 @@ func (r *recount) networkSums() error {
 	want := NetworkSums{Height: -1}
 	next := r.pooled()
 	for page := (Page{Limit: recountRows}); ; {
-		q := selecting("SELECT height, active, active_blocks, income, paid FROM network_sums")
+		q := selecting("SELECT " + networkColumns + " FROM network_sums")
 		q.page(page, "height")
-		list, err := all(r.Snapshot, q, func(rows *sql.Rows) (x NetworkSums, err error) {
-			return x, rows.Scan(&x.Height, &x.Pools, &x.Active, &x.Income, &x.Paid)
-		})
+		list, err := all(r.Snapshot, q, scanNetworkSums)
 		if err != nil {
 			return err
 		}
@@ -456,8 +455,8 @@ func (r *recount) networkSums() error {
 					break
 				}
 				was := last[num]
-				want.Income, want.Paid = want.Income+s.Income-was.Income, want.Paid+s.Paid-was.Paid
-				want.Pools += count(s.Status == pool.Active) - count(was.Status == pool.Active)
+				want.add(&was, -1)
+				want.add(&s, 1)
 				last[num] = s
 			}
 			r.differ(fmt.Sprintf("network_sums, block %d", has.Height), has, want)
@@ -484,7 +483,7 @@ func (r *recount) pooled() func(to pastel.Height) (int64, Sums, error) {
 	page, done := Page{Limit: recountRows}, false
 	return func(to pastel.Height) (int64, Sums, error) {
 		if len(list) == 0 && !done {
-			q := selecting("SELECT pool, " + sumColumns + " FROM pool_sums")
+			q := selecting("SELECT pool, " + strings.Join(sumColumns, ", ") + " FROM pool_sums")
 			q.page(page, "height", "pool")
 			more, err := all(r.Snapshot, q, func(rows *sql.Rows) (x row, err error) {
 				x.Sums, err = scanSums(rows, &x.num)

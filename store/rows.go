@@ -14,35 +14,29 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// togetherRows limits the rows of blocks that are written together.
-const togetherRows = 4096
-
 // together returns how many of the next blocks are written together. Only the last of them has claims, because it may have very many.
 func together(list []*pool.Update) int {
 	rows := 0
 	for i, u := range list {
-		if rows += 1 + len(u.Accepted) + len(u.Events); rows >= togetherRows || len(u.Credits)+len(u.Settled) > 0 {
+		if rows += 1 + len(u.Accepted) + len(u.Events); rows >= mostRows || len(u.Credits)+len(u.Settled) > 0 {
 			return i + 1
 		}
 	}
 	return len(list)
 }
 
-// rows are the rows of blocks that are written together.
+// rows are those of blocks that are written together.
 type rows struct {
 	blocks, events, pledges, tickets, claims bulk
 }
 
 func newRows() *rows {
 	return &rows{
-		blocks:  bulk{head: "INSERT INTO blocks (height, hash, time, digest, undo) VALUES ", columns: 5},
-		events:  bulk{head: "INSERT INTO events (height, position, type, pool, pastelid, pledge, amount, coins, json) VALUES ", columns: 9},
-		pledges: bulk{head: "INSERT INTO pledges (seq, pool, pastelid, address, joined) VALUES ", columns: 5},
-		tickets: bulk{
-			head:    "INSERT INTO pledge_tickets (pledge, height, position, reward, offered, ticket, output_txid, output_vout) VALUES ",
-			columns: 8,
-		},
-		claims: bulk{head: "INSERT INTO claims (height, position, pool, pastelid, address, output, credited, paid) VALUES ", columns: 8},
+		blocks:  newBulk("blocks", "height hash time digest undo"),
+		events:  newBulk("events", "height position type pool pastelid pledge amount coins json"),
+		pledges: newBulk("pledges", "seq pool pastelid address joined"),
+		tickets: newBulk("pledge_tickets", "pledge height position reward offered ticket output_txid output_vout"),
+		claims:  newBulk("claims", "height position pool pastelid address output credited paid"),
 	}
 }
 
@@ -64,19 +58,19 @@ func (w *writer) blocks(list []*pool.Update, keep pastel.Height) error {
 		}
 	}
 	for _, b := range []*bulk{&w.numbers.fresh, &r.blocks, &r.pledges, &r.tickets, &r.claims, &r.events} {
-		if err := b.run(w.ctx, w.tx); err != nil {
+		if err := w.write(b); err != nil {
 			return err
 		}
 	}
 	for _, u := range list {
 		for i := range u.Events {
 			if err := w.ends(&u.Events[i]); err != nil {
-				return fmt.Errorf("block %d: event %d, %s: %w", u.Height, i, u.Events[i].Type, err)
+				return err
 			}
 		}
 	}
 	w.numbers.bare()
-	return nil
+	return w.checkOnes()
 }
 
 // number finds or makes the numbers of everything that the blocks name, and writes the pools that opened.
@@ -162,7 +156,9 @@ func (w *writer) block(u *pool.Update, r *rows, keepUndo bool) error {
 	if keepUndo {
 		undo = u.Undo.Encode()
 	}
-	r.blocks.add(int64(u.Height), u.Block[:], int64(u.Time), u.Digest[:], undo)
+	if err := w.put(&r.blocks, int64(u.Height), u.Block[:], int64(u.Time), u.Digest[:], undo); err != nil {
+		return err
+	}
 	for i := range u.Accepted {
 		if err := w.accepted(&u.Accepted[i], r, u.Height, i); err != nil {
 			return fmt.Errorf("pledge %d: %w", u.Accepted[i].Seq, err)
@@ -186,10 +182,13 @@ func (w *writer) accepted(a *pool.Accepted, r *rows, h pastel.Height, i int) err
 		if err != nil {
 			return err
 		}
-		r.pledges.add(int64(a.Seq), in, w.numbers.name(a.PastelID.String()), w.numbers.name(w.owner(a)), int32(h))
+		owner := w.numbers.name(w.owner(a))
+		if err := w.put(&r.pledges, int64(a.Seq), in, w.numbers.name(a.PastelID.String()), owner, int32(h)); err != nil {
+			return err
+		}
 	}
-	r.tickets.add(int64(a.Seq), int32(h), int32(i), w.numbers.name(w.address(a.Reward)), a.Offered, a.Ticket[:], a.Output.TxID[:], int64(a.Output.Vout))
-	return nil
+	reward := w.numbers.name(w.address(a.Reward))
+	return w.put(&r.tickets, int64(a.Seq), int32(h), int32(i), reward, a.Offered, a.Ticket[:], a.Output.TxID[:], int64(a.Output.Vout))
 }
 
 // onlyPaid is the position of the first claim in a block that was paid, but not credited.
@@ -220,7 +219,10 @@ func (w *writer) claims(u *pool.Update, r *rows) error {
 			output, amount = sql.NullInt32{Int32: n, Valid: true}, integer(int64(paid[c.Pool][n].Amount))
 			delete(outputs[c.Pool], c.To)
 		}
-		r.claims.add(int32(u.Height), int32(i), in, w.numbers.name(w.creditor(c)), w.numbers.name(w.address(c.To)), output, int64(c.Amount), amount)
+		who, to := w.numbers.name(w.creditor(c)), w.numbers.name(w.address(c.To))
+		if err := w.put(&r.claims, int32(u.Height), int32(i), in, who, to, output, int64(c.Amount), amount); err != nil {
+			return err
+		}
 	}
 	if err := w.earnings(u); err != nil {
 		return err
@@ -272,7 +274,11 @@ func (w *writer) settled(po *pool.Payout, r *rows, left map[pastel.Address]int32
 	for i, out := range po.Outputs {
 		total += out.Amount
 		if _, found := left[out.To]; found {
-			r.claims.add(int32(po.Settled), position+n, in, sql.NullInt32{}, w.numbers.name(w.address(out.To)), int32(i), sql.NullInt64{}, int64(out.Amount))
+			to := w.numbers.name(w.address(out.To))
+			err := w.put(&r.claims, int32(po.Settled), position+n, in, sql.NullInt32{}, to, int32(i), sql.NullInt64{}, int64(out.Amount))
+			if err != nil {
+				return 0, err
+			}
 			n++
 		}
 	}
@@ -316,31 +322,28 @@ func (w *writer) event(e *pool.Event, r *rows, i int) error {
 	if has&pool.HasAmount != 0 {
 		amount = integer(int64(e.Amount))
 	}
-	r.events.add(int32(e.Height), int32(i), string(e.Type), in, w.numbers.name(e.PastelID), pledge, amount, coins, string(canonical))
-	return nil
+	of := w.numbers.name(e.PastelID)
+	return w.put(&r.events, int32(e.Height), int32(i), string(e.Type), in, of, pledge, amount, coins, string(canonical))
 }
 
 // ends marks what an event ends.
 func (w *writer) ends(e *pool.Event) error {
-	var n int64
+	var result sql.Result
 	var err error
 	num := w.numbers.pools[string(e.Pool)]
 	switch e.Type {
 	case pool.PledgeLeft, pool.PledgeReleased:
-		n, err = w.q.EndPledge(w.ctx, db.EndPledgeParams{
+		result, err = w.q.EndPledge(w.ctx, db.EndPledgeParams{
 			Seq: int64(e.Pledge), Ended: at(e.Height), Outcome: text(string(e.Type)), Forfeited: integer(int64(e.Forfeited)),
 		})
 	case pool.PayoutPaid:
-		n, err = w.q.PayPayout(w.ctx, db.PayPayoutParams{Pool: num, Txid: e.TxID[:], Paid: at(e.Height)})
+		result, err = w.q.PayPayout(w.ctx, db.PayPayoutParams{Pool: num, Txid: e.TxID[:], Paid: at(e.Height)})
 	case pool.PayoutCancelled:
-		n, err = w.q.CancelPayout(w.ctx, db.CancelPayoutParams{Pool: num, Txid: e.TxID[:], Cancelled: at(e.Height)})
+		result, err = w.q.CancelPayout(w.ctx, db.CancelPayoutParams{Pool: num, Txid: e.TxID[:], Cancelled: at(e.Height)})
 	default:
 		return nil
 	}
-	if err == nil && n != 1 {
-		err = fmt.Errorf("%d rows to end instead of 1; %s", n, Damaged)
-	}
-	return err
+	return w.one(result, err, func() string { return fmt.Sprintf("block %d: %s in pool %s", e.Height, e.Type, e.Pool) })
 }
 
 // insertPool writes a pool that opened, under the next number.
@@ -364,16 +367,13 @@ func (w *writer) insertPool(p *pool.Head) error {
 }
 
 func (w *writer) updatePool(p *pool.Head) error {
-	n, err := w.q.UpdatePool(w.ctx, db.UpdatePoolParams{
+	result, err := w.q.UpdatePool(w.ctx, db.UpdatePoolParams{
 		ID: string(p.ID), Status: p.Status.String(), Activated: after(p.Activated), ActivationTx: activation(p), Deadline: after(p.Deadline),
 		Ended: after(p.Ended), Counted: p.Counted, Offered: p.Offered, Shelf: shelfOf(p, w.net), Low: count(p.Low), Broken: count(p.Broken),
 		Members: int64(p.Members), Standby: int64(p.Standby), Plain: int64(p.Plain), Room: room(p), Escrowed: int64(p.Escrowed),
 		Claimed: int64(p.Claimed), Pending: int64(p.Pending),
 	})
-	if err == nil && n != 1 {
-		err = fmt.Errorf("%d rows instead of 1; %s", n, Damaged)
-	}
-	return err
+	return w.one(result, err, func() string { return "pool " + string(p.ID) })
 }
 
 // activation returns the transaction that activated a pool; nil before.

@@ -78,7 +78,7 @@ func openSQLite(ctx context.Context, _, path string, s *Store) error {
 		}
 		return err
 	}
-	if s.emptied, err = migrate(ctx, pool, sqliteMigrations, backup); err != nil {
+	if err := migrate(ctx, pool, sqliteMigrations, backup); err != nil {
 		return opening.name(ctx, err)
 	}
 	s.engine, s.reads, s.place = &sqliteWriter{path: path, pool: pool, texts: make(texts)}, sqliteReads, sqlitePlace(path)
@@ -252,6 +252,8 @@ func (t *sqliteTx) QueryRowContext(ctx context.Context, query string, args ...an
 
 // text implements transaction. SQLite searches the names of numbered placeholders one after the other.
 func (t *sqliteTx) text(s statement) string { return t.texts.of(s, false) }
+
+func (t *sqliteTx) arrays() bool { return false }
 
 func (t *sqliteTx) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, found := t.prepared[query]; found {

@@ -69,6 +69,8 @@ type transaction interface {
 	asking
 	// text returns a statement's text in the engine's form.
 	text(s statement) string
+	// arrays reports whether a statement can take a list as one array.
+	arrays() bool
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	// failed returns the first error of a statement; later errors may only follow from it.
@@ -103,14 +105,28 @@ func OpenAs(ctx context.Context, writer, database string, net pool.Params) (*Sto
 	if err == nil {
 		err = s.place.name(ctx, s.take(ctx))
 	}
+	if err == nil {
+		err = s.place.name(ctx, s.remember(ctx))
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// Emptied returns the number of blocks whose ledger Open deleted, because an earlier release kept it in other tables. The ledger must be made
-// anew from the chain; the subscriptions to alerts and their messages are still there.
+// remember reads what the database says about an upgrade. It counts no more once the ledger has a block.
+func (s *Store) remember(ctx context.Context) error {
+	last, err := lastBlock(ctx, s.q)
+	if err != nil || last.Height >= 0 {
+		return err
+	}
+	h, err := s.q.History(ctx)
+	s.emptied = h.Emptied
+	return err
+}
+
+// Emptied returns the number of blocks that an upgrade of the tables deleted, because an earlier release kept their ledger in other tables; 0 once
+// the ledger has a block again. It must be made anew from the chain; the subscriptions to alerts and their messages are still there.
 func (s *Store) Emptied() int64 { return s.emptied }
 
 // Close releases the lock and closes the database.
@@ -311,7 +327,7 @@ func (s *Store) ofThisNetwork(ctx context.Context) error {
 func empty(ctx context.Context, q *db.Queries) error {
 	for _, table := range []func(context.Context) error{
 		q.EmptyRecords, q.EmptyBlocks, q.EmptyEvents, q.EmptyNames, q.EmptyPools, q.EmptyPledges, q.EmptyPledgeTickets, q.EmptyClaims,
-		q.EmptyEarnings, q.EmptyPayouts, q.EmptyPoolSums, q.EmptyNetworkSums, q.EmptyNetwork, q.EmptyOperators, q.DeleteSpends, q.DeleteMempoolLooked,
+		q.EmptyEarnings, q.EmptyPayouts, q.EmptyPoolSums, q.EmptyNetworkSums, q.EmptyNetwork, q.EmptyOperators, q.EmptyHistory, q.DeleteSpends, q.DeleteMempoolLooked,
 	} {
 		if err := table(ctx); err != nil {
 			return err

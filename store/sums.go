@@ -21,6 +21,7 @@ type Sums struct {
 	Coins     int64         // PSL that count from the next block on: what an active pool's members count; 0 in any other status
 	CoinSum   int64         // Coins, added up over blocks
 	Active    int64         // blocks in which the pool was active
+	Earned    pastel.Amount // received by escrow in those blocks
 	Income    pastel.Amount // received by escrow
 	Rewards   int64         // blocks with income
 	LastPaid  pastel.Height // the last of them, -1 if there was none
@@ -54,7 +55,7 @@ func sumsOf(x *db.LastSumsRow) Sums {
 		Height: pastel.Height(x.Height), Status: pool.Status(x.Status), Coins: x.Coins, CoinSum: x.CoinBlocks, Active: x.ActiveBlocks,
 		Income: pastel.Amount(x.Income), Rewards: x.Rewards, LastPaid: pastel.Height(x.LastPaid), Gap: x.Gap, Forfeits: pastel.Amount(x.Forfeits),
 		Lost: pastel.Amount(x.Lost), Paid: pastel.Amount(x.Paid), Mined: x.Mined, OnTime: x.Prompt, Cancelled: x.Cancelled, Shortages: x.Shortages,
-		Left: x.Leavers,
+		Left: x.Leavers, Earned: pastel.Amount(x.ActiveIncome),
 	}
 }
 
@@ -62,16 +63,19 @@ func sumsOf(x *db.LastSumsRow) Sums {
 func (s *Sums) row() []any {
 	return []any{
 		int32(s.Height), int64(s.Status), s.Coins, s.CoinSum, s.Active, int64(s.Income), s.Rewards, int64(s.LastPaid), s.Gap, int64(s.Forfeits),
-		int64(s.Lost), int64(s.Paid), s.Mined, s.OnTime, s.Cancelled, s.Shortages, s.Left,
+		int64(s.Lost), int64(s.Paid), s.Mined, s.OnTime, s.Cancelled, s.Shortages, s.Left, int64(s.Earned),
 	}
 }
 
-// add adds an event of a pool. mined returns what a mined payout pays, and the first block that could mine it.
+// add adds an event of a pool, of which Coins still says what counted before the event's block. mined returns what a mined payout pays, and the first block that could mine it.
 func (s *Sums) add(e *pool.Event, mined func() (pastel.Amount, pastel.Height, error)) error {
 	switch e.Type {
 	case pool.RewardReceived:
 		if s.LastPaid >= 0 {
 			s.Gap = max(s.Gap, int64(e.Height-s.LastPaid))
+		}
+		if s.Coins > 0 {
+			s.Earned += e.Amount
 		}
 		s.Income, s.Rewards, s.LastPaid = s.Income+e.Amount, s.Rewards+1, e.Height
 	case pool.RewardForfeited:
@@ -96,12 +100,13 @@ func (s *Sums) add(e *pool.Event, mined func() (pastel.Amount, pastel.Height, er
 	return nil
 }
 
-const sumColumns = `height, status, coins, coin_blocks, active_blocks, income, rewards, last_paid, gap, forfeits, lost, paid, mined, prompt, cancelled,
-	shortages, leavers`
+// sumColumns are a pool's sums, in the order of row and scanSums.
+var sumColumns = strings.Fields(`height status coins coin_blocks active_blocks income rewards last_paid gap forfeits lost paid mined prompt cancelled
+	shortages leavers active_income`)
 
 func scanSums(rows *sql.Rows, before ...any) (s Sums, err error) {
 	return s, rows.Scan(append(before, &s.Height, &s.Status, &s.Coins, &s.CoinSum, &s.Active, &s.Income, &s.Rewards, &s.LastPaid, &s.Gap, &s.Forfeits,
-		&s.Lost, &s.Paid, &s.Mined, &s.OnTime, &s.Cancelled, &s.Shortages, &s.Left)...)
+		&s.Lost, &s.Paid, &s.Mined, &s.OnTime, &s.Cancelled, &s.Shortages, &s.Left, &s.Earned)...)
 }
 
 // Sums returns the sums of pools, each up to its last block that does not come after h; pools that opened later are left out.
@@ -111,7 +116,7 @@ func (s *Snapshot) Sums(pools []int64, h pastel.Height) (map[int64]Sums, error) 
 		return sums, nil
 	}
 	q := &query{args: []any{int64(h)}}
-	q.text.WriteString("SELECT num, s." + strings.ReplaceAll(sumColumns, ", ", ", s.") + ` FROM pools JOIN pool_sums s ON s.pool = num AND s.height =
+	q.text.WriteString("SELECT num, s." + strings.Join(sumColumns, ", s.") + ` FROM pools JOIN pool_sums s ON s.pool = num AND s.height =
 		(SELECT height FROM pool_sums x WHERE x.pool = num AND x.height <= $1 ORDER BY height DESC LIMIT 1)`)
 	in(q, "num", pools)
 	_, err := all(s, q, func(rows *sql.Rows) (struct{}, error) {
@@ -144,8 +149,17 @@ type NetworkSums struct {
 	Height pastel.Height // as in Sums
 	Pools  int64         // active from the next block on
 	Active int64         // Pools, added up over blocks
+	Earned pastel.Amount // income of pools in blocks in which they were active
 	Income pastel.Amount
 	Paid   pastel.Amount // by mined payouts, without change
+}
+
+// add adds the sums of a pool, or takes them away if sign is -1.
+func (s *NetworkSums) add(x *Sums, sign int64) {
+	s.Pools += sign * count(x.Status == pool.Active)
+	s.Earned += pastel.Amount(sign) * x.Earned
+	s.Income += pastel.Amount(sign) * x.Income
+	s.Paid += pastel.Amount(sign) * x.Paid
 }
 
 // At is Sums.At.
@@ -155,14 +169,18 @@ func (s NetworkSums) At(h pastel.Height) NetworkSums {
 	return s
 }
 
+const networkColumns = "height, active, active_blocks, income, paid, active_income"
+
+func scanNetworkSums(rows *sql.Rows) (x NetworkSums, err error) {
+	return x, rows.Scan(&x.Height, &x.Pools, &x.Active, &x.Income, &x.Paid, &x.Earned)
+}
+
 // NetworkSums returns the network's sums up to its last block with any that does not come after h.
 func (s *Snapshot) NetworkSums(h pastel.Height) (x NetworkSums, err error) {
-	q := selecting("SELECT height, active, active_blocks, income, paid FROM network_sums")
+	q := selecting("SELECT " + networkColumns + " FROM network_sums")
 	q.and("height <= ?", int64(h))
 	q.page(Page{Limit: 1, Desc: true}, "height")
-	list, err := all(s, q, func(rows *sql.Rows) (x NetworkSums, err error) {
-		return x, rows.Scan(&x.Height, &x.Pools, &x.Active, &x.Income, &x.Paid)
-	})
+	list, err := all(s, q, scanNetworkSums)
 	if err != nil || len(list) == 0 {
 		return NetworkSums{Height: -1}, err
 	}

@@ -1,12 +1,12 @@
 package store
 
 import (
-	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -89,7 +89,7 @@ type operatorDiff struct {
 func (w *writer) tally(c *chain.Change) (*tally, error) {
 	t := &tally{
 		writer: w, nums: map[ticket.PoolID]int32{}, sums: map[ticket.PoolID]*Sums{}, operators: map[int32]*operatorDiff{},
-		members: map[int32]bool{}, rows: bulk{head: "INSERT INTO pool_sums (pool, " + sumColumns + ") VALUES ", columns: 18},
+		members: map[int32]bool{}, rows: newBulk("pool_sums", "pool "+strings.Join(sumColumns, " ")),
 	}
 	for i := range c.Pools {
 		if err := t.takeAway(c.Pools[i].ID); err != nil {
@@ -173,33 +173,66 @@ func become(roles []pool.PledgeRole) (people []string) {
 }
 
 // noteMembers finds out who was a member before the step, of those who may be no longer, or are now. A pledge that keeps its role concerns
-// nobody, unless blocks are taken back, which may give its join order to another.
+// nobody, unless its join is taken back, which may give its join order to another.
 func (t *tally) noteMembers(c *chain.Change) error {
+	type row struct {
+		pastelID, joined int32
+		role             sql.NullInt64
+	}
+	orders := make([]int64, len(c.Roles))
+	for i, x := range c.Roles {
+		orders[i] = int64(x.Seq)
+	}
+	was := make(map[int64]row, len(c.Roles))
+	err := among(t.writer, "SELECT seq, pastelid, joined, role FROM pledges WHERE seq", orders, func(rows *sql.Rows) error {
+		var seq int64
+		var x row
+		err := rows.Scan(&seq, &x.pastelID, &x.joined, &x.role)
+		was[seq] = x
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	for _, x := range c.Roles {
-		was, err := t.q.PledgeRole(t.ctx, int64(x.Seq))
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		if err == nil && c.Back == 0 && was.Role.Int64 == int64(x.Role) {
+		before, found := was[int64(x.Seq)]
+		if found && before.joined <= int32(c.Base.Height) && before.role.Int64 == int64(x.Role) {
 			continue
 		}
 		t.roles = append(t.roles, x)
-		if was.Role.Int64 == int64(pool.Member) {
-			t.members[was.Pastelid] = true
+		if before.role.Int64 == int64(pool.Member) {
+			t.members[before.pastelID] = true
 		}
 	}
 	ids, err := t.ids(become(t.roles))
 	if err != nil {
 		return err
 	}
+	var unknown []int32
 	for _, id := range ids {
 		if !t.members[id] {
-			if t.members[id], err = t.q.IsMember(t.ctx, id); err != nil {
-				return err
-			}
+			unknown = append(unknown, id)
 		}
 	}
-	return nil
+	are, err := t.areMembers(unknown)
+	for _, id := range unknown {
+		t.members[id] = are[id]
+	}
+	return err
+}
+
+// anyMembers looks at no more than one pledge of each, of which somebody may have thousands.
+const anyMembers = "SELECT id FROM names WHERE EXISTS (SELECT 1 FROM pledges WHERE pastelid = names.id AND role = 2) AND id"
+
+// areMembers returns which PastelIDs have a pledge that is a member's.
+func (t *tally) areMembers(ids []int32) (map[int32]bool, error) {
+	are := make(map[int32]bool, len(ids))
+	return are, among(t.writer, anyMembers, ids, func(rows *sql.Rows) error {
+		var id int32
+		err := rows.Scan(&id)
+		are[id] = true
+		return err
+	})
 }
 
 // start reads the sums that the pools of a step begin it with. It comes after what the step takes back is gone.
@@ -228,7 +261,10 @@ func (t *tally) start(c *chain.Change) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	t.network = NetworkSums{pastel.Height(x.Height), x.Active, x.ActiveBlocks, pastel.Amount(x.Income), pastel.Amount(x.Paid)}
+	t.network = NetworkSums{
+		Height: pastel.Height(x.Height), Pools: x.Active, Active: x.ActiveBlocks, Earned: pastel.Amount(x.ActiveIncome), Income: pastel.Amount(x.Income),
+		Paid: pastel.Amount(x.Paid),
+	}
 	return err
 }
 
@@ -239,7 +275,7 @@ func (t *tally) blocks(list []*pool.Update) error {
 			return fmt.Errorf("block %d: %w", u.Height, err)
 		}
 	}
-	return t.rows.run(t.ctx, t.tx)
+	return t.write(&t.rows)
 }
 
 func (t *tally) block(u *pool.Update) error {
@@ -252,7 +288,7 @@ func (t *tally) block(u *pool.Update) error {
 		if s == nil {
 			return fmt.Errorf("the step does not have pool %s, which the block concerns", x.Pool)
 		}
-		n.Income, n.Paid, n.Pools = n.Income-s.Income, n.Paid-s.Paid, n.Pools-count(s.Status == pool.Active)
+		n.add(s, -1)
 		*s = s.At(u.Height)
 	}
 	if err := t.events(u.Events); err != nil {
@@ -264,16 +300,18 @@ func (t *tally) block(u *pool.Update) error {
 		if x.Status == pool.Active {
 			s.Coins = x.Counted
 		}
-		n.Income, n.Paid, n.Pools = n.Income+s.Income, n.Paid+s.Paid, n.Pools+count(s.Status == pool.Active)
+		n.add(s, 1)
 		num, err := t.num(x.Pool)
 		if err != nil {
 			return err
 		}
-		t.rows.add(append([]any{num}, s.row()...)...)
+		if err := t.put(&t.rows, append([]any{num}, s.row()...)...); err != nil {
+			return err
+		}
 	}
 	t.network = n
 	return t.q.InsertNetworkSums(t.ctx, db.InsertNetworkSumsParams{
-		Height: int32(n.Height), Active: n.Pools, ActiveBlocks: n.Active, Income: int64(n.Income), Paid: int64(n.Paid),
+		Height: int32(n.Height), Active: n.Pools, ActiveBlocks: n.Active, Income: int64(n.Income), Paid: int64(n.Paid), ActiveIncome: int64(n.Earned),
 	})
 }
 
@@ -381,15 +419,12 @@ func (t *tally) addPools(pools []pool.Head) error {
 
 // setRoles writes the roles of pledges, and returns by how much the number of members changes.
 func (t *tally) setRoles() (members int64, err error) {
-	// A join order may be taken again by another pledge, which comes after the one that is gone.
-	slices.SortStableFunc(t.roles, func(a, b pool.PledgeRole) int { return cmp.Compare(a.Role, b.Role) })
+	by := make(map[pool.Role][]int64)
 	for _, x := range t.roles {
-		role := sql.NullInt64{Int64: int64(x.Role), Valid: x.Role != 0}
-		n, err := t.q.SetRole(t.ctx, db.SetRoleParams{Seq: int64(x.Seq), Role: role})
-		if err == nil && n != 1 && role.Valid {
-			err = fmt.Errorf("pledge %d has a record but no row; %s", x.Seq, Damaged)
-		}
-		if err != nil {
+		by[x.Role] = append(by[x.Role], int64(x.Seq))
+	}
+	for _, role := range slices.Sorted(maps.Keys(by)) { // pledges that are gone come first, as others may have their join orders
+		if err := t.setRole(role, by[role]); err != nil {
 			return 0, err
 		}
 	}
@@ -402,14 +437,24 @@ func (t *tally) setRoles() (members int64, err error) {
 			t.members[id] = false // the name is new, and whoever had its id before was no member
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(t.members)) {
-		is, err := t.q.IsMember(t.ctx, id)
-		if err != nil {
-			return 0, err
-		}
-		members += count(is) - count(t.members[id])
+	are, err := t.areMembers(slices.Collect(maps.Keys(t.members)))
+	for id, was := range t.members {
+		members += count(are[id]) - count(was)
 	}
-	return members, nil
+	return members, err
+}
+
+// setRole writes the role of pledges; 0 for those that have ended or are gone.
+func (t *tally) setRole(role pool.Role, orders []int64) error {
+	if role == 0 {
+		_, err := amend(t.writer, "UPDATE pledges SET role = NULL WHERE seq", orders)
+		return err
+	}
+	n, err := amend(t.writer, fmt.Sprintf("UPDATE pledges SET role = %d WHERE seq", role), orders)
+	if err == nil && n != int64(len(orders)) {
+		err = fmt.Errorf("%d pledges have a record but no row; %s", int64(len(orders))-n, Damaged)
+	}
+	return err
 }
 
 // count is 1 for what is so.

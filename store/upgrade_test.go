@@ -3,7 +3,9 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,6 +148,122 @@ func TestUpgradeToNumberedTables(t *testing.T) {
 		ledger := []string{"records", "blocks", "events", "names", "pools", "pledges", "pledge_tickets", "claims", "earnings", "payouts"}
 		if got, want := dumpOf(t, url, ledger), dumpOf(t, fresh, ledger); got != want {
 			t.Errorf("the tables are not those of a new database: %s", difference(got, want))
+		}
+	})
+}
+
+// toVersion9 takes a database of this release back to the tables of version 9.
+func toVersion9(t *testing.T, url string) *sql.DB {
+	t.Helper()
+	d := raw(t, url)
+	for _, statement := range []string{
+		"ALTER TABLE pool_sums DROP COLUMN active_income", "ALTER TABLE network_sums DROP COLUMN active_income", "DROP TABLE history",
+		"DELETE FROM smartpool_version WHERE version_id = 10",
+	} {
+		exec(t, d, statement)
+	}
+	return d
+}
+
+// The income of pools while they were active, which an upgrade derives from rows, is what the ledger itself would have kept.
+func TestUpgradeDerivesActiveIncome(t *testing.T) {
+	t.Parallel()
+	blocks := recorded(t, "dense")
+	onEach(t, func(t *testing.T, url string) {
+		l := open(t, url)
+		l.step(t, -1, blocks[:200])
+		l.step(t, 199, blocks[200:])
+		l.close(t)
+		tables := []string{"pool_sums", "network_sums", "history"}
+		want := dumpOf(t, url, tables)
+		d := raw(t, url)
+		if n := rows(t, d, "SELECT count(*) FROM pool_sums WHERE active_income > 0 AND active_income < income")[0][0]; n == int64(0) {
+			t.Error("no pool of this history had income while it was stopped")
+		}
+		toVersion9(t, url)
+		again := open(t, url)
+		if got := dumpOf(t, url, tables); got != want {
+			t.Errorf("after the upgrade: %s", difference(got, want))
+		}
+		if n := again.store.Emptied(); n != 0 {
+			t.Errorf("%d blocks were emptied", n)
+		}
+		recount(t, reader(t, url), "after the upgrade")
+	})
+}
+
+// A ledger of version 8 has no sums, and one of version 9 that went on from there has none of its older pools: both are emptied, and the ledger
+// made anew is like any other.
+func TestUpgradeEmptiesALedgerWithoutSums(t *testing.T) {
+	t.Parallel()
+	blocks := recorded(t, "dense")
+	for name, old := range map[string]func(t *testing.T, url string) (blocks int64){
+		"version 8": func(t *testing.T, url string) int64 {
+			d, hash := atVersion(t, url, 8), make([]byte, 32)
+			exec(t, d, "INSERT INTO blocks (height, hash, time, digest) VALUES (0, $1, 0, $1), (1, $1, 0, $1), (2, $1, 0, $1)", hash)
+			exec(t, d, `INSERT INTO pools (num, id, status, company, operator, supernode, fee_address, escrow, required, target, factor, fee, period, opened,
+				opened_tx, counted, offered) VALUES (1, 'atlas', 'subscribing', 'Atlas', 1, 2, 3, 4, 5, 5, 10000, 300, 10, 1, $1, 0, 0)`, hash)
+			exec(t, d, "INSERT INTO records (kind, key, value) VALUES (1, $1, $1)", hash)
+			return 3
+		},
+		"version 9": func(t *testing.T, url string) int64 {
+			l := open(t, url)
+			l.step(t, -1, blocks[:170])
+			l.close(t)
+			exec(t, raw(t, url), "DELETE FROM pool_sums WHERE height < (SELECT max(height) FROM pool_sums)")
+			toVersion9(t, url)
+			return 170
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEach(t, func(t *testing.T, url string) {
+				want := old(t, url)
+				l := open(t, url)
+				if got := l.store.Emptied(); got != want || l.Last().Height != -1 {
+					t.Errorf("%d blocks were emptied, want %d; the ledger ends at block %d", got, want, l.Last().Height)
+				}
+				l.step(t, -1, blocks[:200])
+				l.close(t)
+				fresh := sqliteFile(t)
+				open(t, fresh).step(t, -1, blocks[:200])
+				noted := strings.Replace(content(t, fresh), "history | 1 | 0 | 0 | 0", fmt.Sprintf("history | 1 | 0 | 0 | %d", want), 1)
+				if got, want := content(t, url), noted; got != want {
+					t.Errorf("the tables are not those of a new database: %s", difference(got, want))
+				}
+				recount(t, reader(t, url), "made anew")
+			})
+		})
+	}
+}
+
+// What says that the ledger was emptied outlasts a program that ends between two migrations, and starts without a block after that. It ends with
+// the first block.
+func TestUpgradeSaysThatTheLedgerWasEmptiedThoughItBroke(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		d := atVersion(t, url, 7)
+		exec(t, d, "INSERT INTO blocks (height, hash, time, digest) VALUES (0, $1, 0, $1), (1, $1, 0, $1)", make([]byte, 32))
+		exec(t, d, "CREATE TABLE pool_sums (of BIGINT)") // is in the way of migration 9
+		if s, err := store.Open(context.Background(), url, regtest(t)); err == nil {
+			t.Fatal("the upgrade did not break", s.Close())
+		}
+		if n := rows(t, d, "SELECT max(version_id) FROM smartpool_version")[0][0]; n != int64(8) {
+			t.Fatalf("the upgrade broke at version %d", n)
+		}
+		exec(t, d, "DROP TABLE pool_sums")
+		for _, when := range []string{"first", "second"} {
+			l := open(t, url)
+			if n := l.store.Emptied(); n != 2 {
+				t.Errorf("at the %s start, %d blocks were emptied, want 2", when, n)
+			}
+			l.close(t)
+		}
+		l := open(t, url)
+		l.step(t, -1, recorded(t, "life")[:1])
+		l.close(t)
+		if n := open(t, url).store.Emptied(); n != 0 {
+			t.Errorf("with a block, %d blocks were emptied", n)
 		}
 	})
 }

@@ -33,7 +33,7 @@ func (q *Queries) BlockAt(ctx context.Context, height int64) (BlockAtRow, error)
 	return i, err
 }
 
-const cancelPayout = `-- name: CancelPayout :execrows
+const cancelPayout = `-- name: CancelPayout :execresult
 UPDATE payouts SET cancelled = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL AND cancelled IS NULL
 `
 
@@ -43,12 +43,8 @@ type CancelPayoutParams struct {
 	Cancelled sql.NullInt32
 }
 
-func (q *Queries) CancelPayout(ctx context.Context, arg CancelPayoutParams) (int64, error) {
-	result, err := q.exec(ctx, q.cancelPayoutStmt, cancelPayout, arg.Pool, arg.Txid, arg.Cancelled)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) CancelPayout(ctx context.Context, arg CancelPayoutParams) (sql.Result, error) {
+	return q.exec(ctx, q.cancelPayoutStmt, cancelPayout, arg.Pool, arg.Txid, arg.Cancelled)
 }
 
 const deleteBlocksAbove = `-- name: DeleteBlocksAbove :execrows
@@ -139,7 +135,7 @@ func (q *Queries) DeletePoolsAbove(ctx context.Context, opened int64) error {
 	return err
 }
 
-const endPledge = `-- name: EndPledge :execrows
+const endPledge = `-- name: EndPledge :execresult
 UPDATE pledges SET ended = $2, outcome = $3, forfeited = $4 WHERE seq = $1 AND ended IS NULL
 `
 
@@ -150,17 +146,13 @@ type EndPledgeParams struct {
 	Forfeited sql.NullInt64
 }
 
-func (q *Queries) EndPledge(ctx context.Context, arg EndPledgeParams) (int64, error) {
-	result, err := q.exec(ctx, q.endPledgeStmt, endPledge,
+func (q *Queries) EndPledge(ctx context.Context, arg EndPledgeParams) (sql.Result, error) {
+	return q.exec(ctx, q.endPledgeStmt, endPledge,
 		arg.Seq,
 		arg.Ended,
 		arg.Outcome,
 		arg.Forfeited,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const forgetUndo = `-- name: ForgetUndo :exec
@@ -376,7 +368,7 @@ func (q *Queries) LastPool(ctx context.Context) (int64, error) {
 	return column_1, err
 }
 
-const payPayout = `-- name: PayPayout :execrows
+const payPayout = `-- name: PayPayout :execresult
 UPDATE payouts SET paid = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL AND cancelled IS NULL
 `
 
@@ -386,12 +378,8 @@ type PayPayoutParams struct {
 	Paid sql.NullInt32
 }
 
-func (q *Queries) PayPayout(ctx context.Context, arg PayPayoutParams) (int64, error) {
-	result, err := q.exec(ctx, q.payPayoutStmt, payPayout, arg.Pool, arg.Txid, arg.Paid)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) PayPayout(ctx context.Context, arg PayPayoutParams) (sql.Result, error) {
+	return q.exec(ctx, q.payPayoutStmt, payPayout, arg.Pool, arg.Txid, arg.Paid)
 }
 
 const reopenPledgesAbove = `-- name: ReopenPledgesAbove :exec
@@ -432,7 +420,7 @@ func (q *Queries) UnpayPayoutsAbove(ctx context.Context, paid sql.NullInt32) err
 	return err
 }
 
-const updatePool = `-- name: UpdatePool :execrows
+const updatePool = `-- name: UpdatePool :execresult
 UPDATE pools SET status = $2, activated = $3, activation_tx = $4, deadline = $5, ended = $6, counted = $7, offered = $8,
 	shelf = $9, low = $10, broken = $11, members = $12, standby = $13, plain = $14, room = $15, escrowed = $16, claimed = $17, pending = $18
 WHERE id = $1
@@ -459,8 +447,8 @@ type UpdatePoolParams struct {
 	Pending      int64
 }
 
-func (q *Queries) UpdatePool(ctx context.Context, arg UpdatePoolParams) (int64, error) {
-	result, err := q.exec(ctx, q.updatePoolStmt, updatePool,
+func (q *Queries) UpdatePool(ctx context.Context, arg UpdatePoolParams) (sql.Result, error) {
+	return q.exec(ctx, q.updatePoolStmt, updatePool,
 		arg.ID,
 		arg.Status,
 		arg.Activated,
@@ -480,8 +468,4 @@ func (q *Queries) UpdatePool(ctx context.Context, arg UpdatePoolParams) (int64, 
 		arg.Claimed,
 		arg.Pending,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }

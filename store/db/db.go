@@ -147,6 +147,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.emptyEventsStmt, err = db.PrepareContext(ctx, emptyEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyEvents: %w", err)
 	}
+	if q.emptyHistoryStmt, err = db.PrepareContext(ctx, emptyHistory); err != nil {
+		return nil, fmt.Errorf("error preparing query EmptyHistory: %w", err)
+	}
 	if q.emptyNamesStmt, err = db.PrepareContext(ctx, emptyNames); err != nil {
 		return nil, fmt.Errorf("error preparing query EmptyNames: %w", err)
 	}
@@ -201,6 +204,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.hastenAlertsStmt, err = db.PrepareContext(ctx, hastenAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query HastenAlerts: %w", err)
 	}
+	if q.historyStmt, err = db.PrepareContext(ctx, history); err != nil {
+		return nil, fmt.Errorf("error preparing query History: %w", err)
+	}
 	if q.insertAlertStmt, err = db.PrepareContext(ctx, insertAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAlert: %w", err)
 	}
@@ -222,8 +228,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
 	}
-	if q.isMemberStmt, err = db.PrepareContext(ctx, isMember); err != nil {
-		return nil, fmt.Errorf("error preparing query IsMember: %w", err)
+	if q.keepFromStmt, err = db.PrepareContext(ctx, keepFrom); err != nil {
+		return nil, fmt.Errorf("error preparing query KeepFrom: %w", err)
 	}
 	if q.lastBlockStmt, err = db.PrepareContext(ctx, lastBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query LastBlock: %w", err)
@@ -285,14 +291,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.payPayoutStmt, err = db.PrepareContext(ctx, payPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PayPayout: %w", err)
 	}
-	if q.pledgeRoleStmt, err = db.PrepareContext(ctx, pledgeRole); err != nil {
-		return nil, fmt.Errorf("error preparing query PledgeRole: %w", err)
-	}
 	if q.poolFiguresStmt, err = db.PrepareContext(ctx, poolFigures); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolFigures: %w", err)
 	}
 	if q.poolsOfPledgerStmt, err = db.PrepareContext(ctx, poolsOfPledger); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolsOfPledger: %w", err)
+	}
+	if q.pruneEventsStmt, err = db.PrepareContext(ctx, pruneEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneEvents: %w", err)
 	}
 	if q.putAlertCursorStmt, err = db.PrepareContext(ctx, putAlertCursor); err != nil {
 		return nil, fmt.Errorf("error preparing query PutAlertCursor: %w", err)
@@ -321,8 +327,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.retryUnansweredStmt, err = db.PrepareContext(ctx, retryUnanswered); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryUnanswered: %w", err)
 	}
-	if q.setRoleStmt, err = db.PrepareContext(ctx, setRole); err != nil {
-		return nil, fmt.Errorf("error preparing query SetRole: %w", err)
+	if q.showFromStmt, err = db.PrepareContext(ctx, showFrom); err != nil {
+		return nil, fmt.Errorf("error preparing query ShowFrom: %w", err)
 	}
 	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
@@ -558,6 +564,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing emptyEventsStmt: %w", cerr)
 		}
 	}
+	if q.emptyHistoryStmt != nil {
+		if cerr := q.emptyHistoryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing emptyHistoryStmt: %w", cerr)
+		}
+	}
 	if q.emptyNamesStmt != nil {
 		if cerr := q.emptyNamesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing emptyNamesStmt: %w", cerr)
@@ -648,6 +659,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing hastenAlertsStmt: %w", cerr)
 		}
 	}
+	if q.historyStmt != nil {
+		if cerr := q.historyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing historyStmt: %w", cerr)
+		}
+	}
 	if q.insertAlertStmt != nil {
 		if cerr := q.insertAlertStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAlertStmt: %w", cerr)
@@ -683,9 +699,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertSubscriptionStmt: %w", cerr)
 		}
 	}
-	if q.isMemberStmt != nil {
-		if cerr := q.isMemberStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing isMemberStmt: %w", cerr)
+	if q.keepFromStmt != nil {
+		if cerr := q.keepFromStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing keepFromStmt: %w", cerr)
 		}
 	}
 	if q.lastBlockStmt != nil {
@@ -788,11 +804,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing payPayoutStmt: %w", cerr)
 		}
 	}
-	if q.pledgeRoleStmt != nil {
-		if cerr := q.pledgeRoleStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing pledgeRoleStmt: %w", cerr)
-		}
-	}
 	if q.poolFiguresStmt != nil {
 		if cerr := q.poolFiguresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolFiguresStmt: %w", cerr)
@@ -801,6 +812,11 @@ func (q *Queries) Close() error {
 	if q.poolsOfPledgerStmt != nil {
 		if cerr := q.poolsOfPledgerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolsOfPledgerStmt: %w", cerr)
+		}
+	}
+	if q.pruneEventsStmt != nil {
+		if cerr := q.pruneEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneEventsStmt: %w", cerr)
 		}
 	}
 	if q.putAlertCursorStmt != nil {
@@ -848,9 +864,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing retryUnansweredStmt: %w", cerr)
 		}
 	}
-	if q.setRoleStmt != nil {
-		if cerr := q.setRoleStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing setRoleStmt: %w", cerr)
+	if q.showFromStmt != nil {
+		if cerr := q.showFromStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing showFromStmt: %w", cerr)
 		}
 	}
 	if q.standingAlertsStmt != nil {
@@ -973,6 +989,7 @@ type Queries struct {
 	emptyClaimsStmt              *sql.Stmt
 	emptyEarningsStmt            *sql.Stmt
 	emptyEventsStmt              *sql.Stmt
+	emptyHistoryStmt             *sql.Stmt
 	emptyNamesStmt               *sql.Stmt
 	emptyNetworkStmt             *sql.Stmt
 	emptyNetworkSumsStmt         *sql.Stmt
@@ -991,6 +1008,7 @@ type Queries struct {
 	giveUpAlertsStmt             *sql.Stmt
 	hashesDownFromStmt           *sql.Stmt
 	hastenAlertsStmt             *sql.Stmt
+	historyStmt                  *sql.Stmt
 	insertAlertStmt              *sql.Stmt
 	insertBlockStmt              *sql.Stmt
 	insertEarningStmt            *sql.Stmt
@@ -998,7 +1016,7 @@ type Queries struct {
 	insertPayoutStmt             *sql.Stmt
 	insertPoolStmt               *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
-	isMemberStmt                 *sql.Stmt
+	keepFromStmt                 *sql.Stmt
 	lastBlockStmt                *sql.Stmt
 	lastMoveStmt                 *sql.Stmt
 	lastNameStmt                 *sql.Stmt
@@ -1019,9 +1037,9 @@ type Queries struct {
 	paidByPayoutStmt             *sql.Stmt
 	paidPayoutStmt               *sql.Stmt
 	payPayoutStmt                *sql.Stmt
-	pledgeRoleStmt               *sql.Stmt
 	poolFiguresStmt              *sql.Stmt
 	poolsOfPledgerStmt           *sql.Stmt
+	pruneEventsStmt              *sql.Stmt
 	putAlertCursorStmt           *sql.Stmt
 	putDeliveredStmt             *sql.Stmt
 	putFailedStmt                *sql.Stmt
@@ -1031,7 +1049,7 @@ type Queries struct {
 	putSpendStmt                 *sql.Stmt
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
-	setRoleStmt                  *sql.Stmt
+	showFromStmt                 *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
 	takeRoleStmt                 *sql.Stmt
 	ticketsOfPledgeStmt          *sql.Stmt
@@ -1087,6 +1105,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		emptyClaimsStmt:              q.emptyClaimsStmt,
 		emptyEarningsStmt:            q.emptyEarningsStmt,
 		emptyEventsStmt:              q.emptyEventsStmt,
+		emptyHistoryStmt:             q.emptyHistoryStmt,
 		emptyNamesStmt:               q.emptyNamesStmt,
 		emptyNetworkStmt:             q.emptyNetworkStmt,
 		emptyNetworkSumsStmt:         q.emptyNetworkSumsStmt,
@@ -1105,6 +1124,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		giveUpAlertsStmt:             q.giveUpAlertsStmt,
 		hashesDownFromStmt:           q.hashesDownFromStmt,
 		hastenAlertsStmt:             q.hastenAlertsStmt,
+		historyStmt:                  q.historyStmt,
 		insertAlertStmt:              q.insertAlertStmt,
 		insertBlockStmt:              q.insertBlockStmt,
 		insertEarningStmt:            q.insertEarningStmt,
@@ -1112,7 +1132,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertPayoutStmt:             q.insertPayoutStmt,
 		insertPoolStmt:               q.insertPoolStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
-		isMemberStmt:                 q.isMemberStmt,
+		keepFromStmt:                 q.keepFromStmt,
 		lastBlockStmt:                q.lastBlockStmt,
 		lastMoveStmt:                 q.lastMoveStmt,
 		lastNameStmt:                 q.lastNameStmt,
@@ -1133,9 +1153,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		paidByPayoutStmt:             q.paidByPayoutStmt,
 		paidPayoutStmt:               q.paidPayoutStmt,
 		payPayoutStmt:                q.payPayoutStmt,
-		pledgeRoleStmt:               q.pledgeRoleStmt,
 		poolFiguresStmt:              q.poolFiguresStmt,
 		poolsOfPledgerStmt:           q.poolsOfPledgerStmt,
+		pruneEventsStmt:              q.pruneEventsStmt,
 		putAlertCursorStmt:           q.putAlertCursorStmt,
 		putDeliveredStmt:             q.putDeliveredStmt,
 		putFailedStmt:                q.putFailedStmt,
@@ -1145,7 +1165,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putSpendStmt:                 q.putSpendStmt,
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
-		setRoleStmt:                  q.setRoleStmt,
+		showFromStmt:                 q.showFromStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
 		takeRoleStmt:                 q.takeRoleStmt,
 		ticketsOfPledgeStmt:          q.ticketsOfPledgeStmt,

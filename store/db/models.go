@@ -47,6 +47,7 @@ type NetworkSum struct {
 	ActiveBlocks int64
 	Income       int64
 	Paid         int64
+	ActiveIncome int64
 }
 
 type Subscription struct {

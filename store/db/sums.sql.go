@@ -85,7 +85,7 @@ func (q *Queries) FirstPool(ctx context.Context, operator int32) (int32, error) 
 }
 
 const insertNetworkSums = `-- name: InsertNetworkSums :exec
-INSERT INTO network_sums (height, active, active_blocks, income, paid) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO network_sums (height, active, active_blocks, income, paid, active_income) VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type InsertNetworkSumsParams struct {
@@ -94,6 +94,7 @@ type InsertNetworkSumsParams struct {
 	ActiveBlocks int64
 	Income       int64
 	Paid         int64
+	ActiveIncome int64
 }
 
 func (q *Queries) InsertNetworkSums(ctx context.Context, arg InsertNetworkSumsParams) error {
@@ -103,23 +104,13 @@ func (q *Queries) InsertNetworkSums(ctx context.Context, arg InsertNetworkSumsPa
 		arg.ActiveBlocks,
 		arg.Income,
 		arg.Paid,
+		arg.ActiveIncome,
 	)
 	return err
 }
 
-const isMember = `-- name: IsMember :one
-SELECT EXISTS (SELECT 1 FROM pledges WHERE pastelid = $1 AND role = 2)
-`
-
-func (q *Queries) IsMember(ctx context.Context, pastelid int32) (bool, error) {
-	row := q.queryRow(ctx, q.isMemberStmt, isMember, pastelid)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const lastNetworkSums = `-- name: LastNetworkSums :one
-SELECT height, active, active_blocks, income, paid FROM network_sums ORDER BY height DESC LIMIT 1
+SELECT height, active, active_blocks, income, paid, active_income FROM network_sums ORDER BY height DESC LIMIT 1
 `
 
 func (q *Queries) LastNetworkSums(ctx context.Context) (NetworkSum, error) {
@@ -131,13 +122,14 @@ func (q *Queries) LastNetworkSums(ctx context.Context) (NetworkSum, error) {
 		&i.ActiveBlocks,
 		&i.Income,
 		&i.Paid,
+		&i.ActiveIncome,
 	)
 	return i, err
 }
 
 const lastSums = `-- name: LastSums :one
 SELECT height, status, coins, coin_blocks, active_blocks, income, rewards, last_paid, gap, forfeits, lost, paid, mined, prompt, cancelled, shortages,
-	leavers FROM pool_sums WHERE pool = $1 ORDER BY height DESC LIMIT 1
+	leavers, active_income FROM pool_sums WHERE pool = $1 ORDER BY height DESC LIMIT 1
 `
 
 type LastSumsRow struct {
@@ -158,6 +150,7 @@ type LastSumsRow struct {
 	Cancelled    int64
 	Shortages    int64
 	Leavers      int64
+	ActiveIncome int64
 }
 
 func (q *Queries) LastSums(ctx context.Context, pool int32) (LastSumsRow, error) {
@@ -181,6 +174,7 @@ func (q *Queries) LastSums(ctx context.Context, pool int32) (LastSumsRow, error)
 		&i.Cancelled,
 		&i.Shortages,
 		&i.Leavers,
+		&i.ActiveIncome,
 	)
 	return i, err
 }
@@ -312,22 +306,6 @@ func (q *Queries) PaidPayout(ctx context.Context, arg PaidPayoutParams) (PaidPay
 	row := q.queryRow(ctx, q.paidPayoutStmt, paidPayout, arg.Pool, arg.Txid)
 	var i PaidPayoutRow
 	err := row.Scan(&i.Settled, &i.Total)
-	return i, err
-}
-
-const pledgeRole = `-- name: PledgeRole :one
-SELECT pastelid, role FROM pledges WHERE seq = $1
-`
-
-type PledgeRoleRow struct {
-	Pastelid int32
-	Role     sql.NullInt64
-}
-
-func (q *Queries) PledgeRole(ctx context.Context, seq int64) (PledgeRoleRow, error) {
-	row := q.queryRow(ctx, q.pledgeRoleStmt, pledgeRole, seq)
-	var i PledgeRoleRow
-	err := row.Scan(&i.Pastelid, &i.Role)
 	return i, err
 }
 
@@ -470,21 +448,4 @@ func (q *Queries) PutOperator(ctx context.Context, arg PutOperatorParams) error 
 		arg.Leavers,
 	)
 	return err
-}
-
-const setRole = `-- name: SetRole :execrows
-UPDATE pledges SET role = $2 WHERE seq = $1
-`
-
-type SetRoleParams struct {
-	Seq  int64
-	Role sql.NullInt64
-}
-
-func (q *Queries) SetRole(ctx context.Context, arg SetRoleParams) (int64, error) {
-	result, err := q.exec(ctx, q.setRoleStmt, setRole, arg.Seq, arg.Role)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }

@@ -45,6 +45,15 @@ func (q *Queries) EmptyEvents(ctx context.Context) error {
 	return err
 }
 
+const emptyHistory = `-- name: EmptyHistory :exec
+UPDATE history SET shown_from = 0, kept_from = 0, emptied = 0 WHERE one = 1
+`
+
+func (q *Queries) EmptyHistory(ctx context.Context) error {
+	_, err := q.exec(ctx, q.emptyHistoryStmt, emptyHistory)
+	return err
+}
+
 const emptyNames = `-- name: EmptyNames :exec
 DELETE FROM names
 `

@@ -65,13 +65,13 @@ INSERT INTO payouts (pool, settled, txid, change, total, outputs, first_paid, in
 -- name: InsertEarning :exec
 INSERT INTO earnings (pool, height, first, last) VALUES ($1, $2, $3, $4);
 
--- name: EndPledge :execrows
+-- name: EndPledge :execresult
 UPDATE pledges SET ended = $2, outcome = $3, forfeited = $4 WHERE seq = $1 AND ended IS NULL;
 
--- name: PayPayout :execrows
+-- name: PayPayout :execresult
 UPDATE payouts SET paid = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL AND cancelled IS NULL;
 
--- name: CancelPayout :execrows
+-- name: CancelPayout :execresult
 UPDATE payouts SET cancelled = $3 WHERE pool = $1 AND txid = $2 AND paid IS NULL AND cancelled IS NULL;
 
 -- name: InsertPool :exec
@@ -81,7 +81,7 @@ INSERT INTO pools (num, id, status, company, operator, supernode, fee_address, e
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
 	$30, $31, $32);
 
--- name: UpdatePool :execrows
+-- name: UpdatePool :execresult
 UPDATE pools SET status = $2, activated = $3, activation_tx = $4, deadline = $5, ended = $6, counted = $7, offered = $8,
 	shelf = $9, low = $10, broken = $11, members = $12, standby = $13, plain = $14, room = $15, escrowed = $16, claimed = $17, pending = $18
 WHERE id = $1;

@@ -4,16 +4,16 @@ SELECT num, operator, status, activated, ended, counted, offered, escrowed, clai
 
 -- name: LastSums :one
 SELECT height, status, coins, coin_blocks, active_blocks, income, rewards, last_paid, gap, forfeits, lost, paid, mined, prompt, cancelled, shortages,
-	leavers FROM pool_sums WHERE pool = $1 ORDER BY height DESC LIMIT 1;
+	leavers, active_income FROM pool_sums WHERE pool = $1 ORDER BY height DESC LIMIT 1;
 
 -- name: DeletePoolSumsAbove :exec
 DELETE FROM pool_sums WHERE height > $1;
 
 -- name: LastNetworkSums :one
-SELECT height, active, active_blocks, income, paid FROM network_sums ORDER BY height DESC LIMIT 1;
+SELECT height, active, active_blocks, income, paid, active_income FROM network_sums ORDER BY height DESC LIMIT 1;
 
 -- name: InsertNetworkSums :exec
-INSERT INTO network_sums (height, active, active_blocks, income, paid) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO network_sums (height, active, active_blocks, income, paid, active_income) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: DeleteNetworkSumsAbove :exec
 DELETE FROM network_sums WHERE height > $1;
@@ -56,15 +56,6 @@ SELECT num FROM pools WHERE operator = $1 ORDER BY num LIMIT 1;
 -- Over an operator's pools.
 SELECT CAST(coalesce(max((SELECT gap FROM pool_sums s WHERE s.pool = p.num ORDER BY height DESC LIMIT 1)), 0) AS BIGINT)
 FROM pools p WHERE operator = $1;
-
--- name: PledgeRole :one
-SELECT pastelid, role FROM pledges WHERE seq = $1;
-
--- name: SetRole :execrows
-UPDATE pledges SET role = $2 WHERE seq = $1;
-
--- name: IsMember :one
-SELECT EXISTS (SELECT 1 FROM pledges WHERE pastelid = $1 AND role = 2);
 
 -- name: EmptyPoolSums :exec
 DELETE FROM pool_sums;

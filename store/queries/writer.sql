@@ -32,3 +32,6 @@ DELETE FROM earnings;
 -- name: EmptyPayouts :exec
 DELETE FROM payouts;
 
+-- name: EmptyHistory :exec
+UPDATE history SET shown_from = 0, kept_from = 0, emptied = 0 WHERE one = 1;
+

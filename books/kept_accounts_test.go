@@ -1,0 +1,103 @@
+package books_test
+
+import (
+	"context"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+// accountAnswers are all answers about an account that use kept rows.
+type accountAnswers struct {
+	Account  wire.Account
+	Credits  []wire.Credit
+	Payments [2][]wire.Payment
+	Errors   []error
+}
+
+func ask(b *books.Books, pastelid, address string) (x accountAnswers) {
+	ctx := context.Background()
+	latest := wire.Page{Limit: 5, Order: wire.Newest}
+	var errs [4]error
+	if pastelid != "" {
+		x.Account, errs[0] = b.Member(ctx, pastelid)
+	} else {
+		x.Account, errs[0] = b.Address(ctx, address)
+	}
+	id, at := wire.OfID{PastelID: pastelid}, wire.OfAddress{Address: address}
+	x.Credits, _, _, errs[1] = b.Credits(ctx, wire.CreditQuery{OfID: id, OfAddress: at, AsOf: wire.AsOf{At: wire.Now}, Page: latest})
+	for i, status := range []string{"", store.PayoutPaid} {
+		x.Payments[i], _, _, errs[2+i] = b.Payments(ctx, wire.PaymentQuery{OfID: id, OfAddress: at, Status: status, Page: latest})
+	}
+	x.Errors = errs[:]
+	return x
+}
+
+// On random ways along a chain, forth and back, answers from what was kept are those of a read model that keeps nothing.
+func TestKeptAccountsAreTheLedgers(t *testing.T) {
+	t.Parallel()
+	for _, chain := range []string{"life", "dense"} {
+		t.Run(chain, func(t *testing.T) {
+			t.Parallel()
+			const first pastel.Height = 100
+			x := openOn(t, chain, first, "")
+			end := pastel.Height(len(x.blocks) - 1)
+			known := openOn(t, chain, end, "")
+			names, operator := map[string]bool{}, "" // which are addresses
+			for _, p := range known.pledges(t, wire.PledgeQuery{}) {
+				names[p.PastelID], names[p.Address], names[p.Reward] = false, true, true
+			}
+			for _, p := range known.pools(t, wire.PoolQuery{}) {
+				detail := known.pool(t, p.ID)
+				names[p.Operator], names[detail.FeeAddress], names[detail.Escrow], operator = false, true, true, p.Operator
+			}
+			random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable
+			survived, dropped := 0, 0
+			compare := func(base, to pastel.Height) {
+				before, _ := x.KeptAccounts()
+				x.member(t, operator)
+				after, _ := x.KeptAccounts()
+				survived, dropped = survived+after-1, dropped+max(0, before-after)
+				for _, name := range slices.Sorted(maps.Keys(names)) {
+					id, at := name, ""
+					if names[name] {
+						id, at = "", name
+					}
+					var got, want accountAnswers
+					for range 3 { // an estimate may move between the two
+						if got, want = ask(x.Books, id, at), ask(books.New(x.reader), id, at); reflect.DeepEqual(got, want) {
+							break
+						}
+					}
+					if !reflect.DeepEqual(got, want) {
+						t.Fatalf("from %d to %d, %s:\n%+v\nwant:\n%+v", base, to, name, got, want)
+					}
+				}
+			}
+			at := first
+			for range 90 {
+				base := at
+				if random.IntN(4) == 0 {
+					base = max(first, base-pastel.Height(random.IntN(8)))
+				}
+				to := min(end, base+1+pastel.Height(random.IntN(2)*random.IntN(12)))
+				if base == end {
+					break
+				}
+				x.move(t, base, to)
+				at = to
+				compare(base, to)
+			}
+			if survived < 100 || dropped < 100 {
+				t.Errorf("%d answers from what was kept and %d read again prove little", survived, dropped)
+			}
+		})
+	}
+}
