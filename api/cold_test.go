@@ -5,15 +5,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/books"
-	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/largepool"
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/notify"
-	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/web"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -21,30 +18,8 @@ import (
 // BenchmarkCold asks for one thing after each block that changed it, which nobody has asked for since: what an answer or a page costs before it
 // can be repeated from memory. «shared» are answers after others of the same pool.
 func BenchmarkCold(b *testing.B) {
-	c, err := largepool.Make()
-	if err != nil {
-		b.Fatal(err)
-	}
 	ctx := context.Background()
-	url := filepath.Join(b.TempDir(), "ledger.db")
-	s, err := store.Open(ctx, url, c.Params)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { s.Close() })
-	ledger, err := chain.OpenLedger(ctx, c.Params, false, s)
-	if err != nil {
-		b.Fatal(err)
-	}
-	half := len(c.Blocks) / 2
-	if _, err := ledger.Step(ctx, -1, c.Blocks[:half]); err != nil {
-		b.Fatal(err)
-	}
-	r, err := store.OpenReader(ctx, url, c.Params, false)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { r.Close() })
+	c, ledger, r := ledgertest.LargePool(b, "")
 	model := books.New(r)
 	server := api.New(api.Config{
 		Books: model, Feed: api.NewFeed(r, slog.New(slog.DiscardHandler)), Simulator: ledger, Version: "test", Condition: func() string { return "" },

@@ -18,14 +18,23 @@ import (
 const (
 	maxPositions = 2000
 	maxPayments  = 100
+	maxOperated  = 100
 	maxShared    = 10
 )
 
+// parseID reads a PastelID of a query.
+func parseID(id string) (who pastelid.PastelID, err error) {
+	if who, err = pastelid.Parse(id); err != nil {
+		err = badRequest("%q is %v; copy all of it, from jX on", id, err)
+	}
+	return who, err
+}
+
 // Member returns the pledges, earnings and payments of a PastelID.
 func (b *Books) Member(ctx context.Context, id string) (out wire.Account, err error) {
-	who, err := pastelid.Parse(id)
+	who, err := parseID(id)
 	if err != nil {
-		return out, badRequest("%q is %v; copy all of it, from jX on", id, err)
+		return out, err
 	}
 	err = b.view(ctx, func(v *view) error {
 		out = newAccount(v)
@@ -79,7 +88,7 @@ func (v *view) readMember(r *accountRows, id string) (err error) {
 	if r.rewards, err = v.Rewards(id); err != nil {
 		return err
 	}
-	if r.operated, err = v.Pools(store.PoolFilter{Operator: id}); err != nil {
+	if err = v.readOperated(r, store.PoolFilter{Operator: id}); err != nil {
 		return err
 	}
 	if r.credited, err = v.Credited(store.CreditFilter{PastelID: id, At: store.Now}); err != nil {
@@ -105,7 +114,7 @@ func (v *view) readAddress(r *accountRows, address string) (err error) {
 	}
 	slices.SortFunc(r.pledges, func(a, b store.Pledge) int { return cmp.Compare(b.Seq, a.Seq) })
 	r.pledges = slices.CompactFunc(r.pledges, func(a, b store.Pledge) bool { return a.Seq == b.Seq })
-	if r.operated, err = v.Pools(store.PoolFilter{FeeAddress: address}); err != nil {
+	if err = v.readOperated(r, store.PoolFilter{FeeAddress: address}); err != nil {
 		return err
 	}
 	if r.credited, err = v.Credited(store.CreditFilter{Address: address, At: store.Now}); err != nil {
@@ -150,21 +159,40 @@ func (v *view) newestPledges(f store.PledgeFilter) ([]store.Pledge, error) {
 	return append(live, ended...), err
 }
 
+// readOperated reads the pools that an account operates: their number, and as many as it names, first those that may owe it something, the
+// newest of each.
+func (v *view) readOperated(r *accountRows, f store.PoolFilter) (err error) {
+	if r.operates, err = v.CountPools(f); err != nil || r.operates == 0 {
+		return err
+	}
+	if r.operated, err = v.NewestPools(f, true, maxOperated); err != nil {
+		return err
+	}
+	if room := maxOperated - len(r.operated); room > 0 && int64(len(r.operated)) < r.operates {
+		ended, err := v.NewestPools(f, false, room)
+		if err != nil {
+			return err
+		}
+		r.operated = append(r.operated, ended...)
+	}
+	slices.SortFunc(r.operated, func(a, b store.PoolRow) int { return cmp.Compare(a.Num, b.Num) })
+	return nil
+}
+
 // account fills in the pledges, and the amounts owed and paid where mine reports true.
 func (v *view) account(out *wire.Account, rows *accountRows, mine func(paid) bool) error {
-	pledges, operated := rows.pledges, rows.operated
+	pledges := rows.pledges
 	out.Credited, out.Paid, out.OnTheWay, out.SharedWith = rows.credited, rows.paid, rows.onTheWay, rows.shared
+	out.Operated = int(rows.operates)
+	for i := range rows.operated {
+		out.Operates = append(out.Operates, string(rows.operated[i].ID))
+	}
 	if err := v.datesOfPledges(pledges); err != nil {
 		return err
 	}
-	pools, reputations := map[ticket.PoolID]bool{}, map[pastelid.PastelID]int{}
-	for i := range operated {
-		out.Operates = append(out.Operates, string(operated[i].ID))
-		pools[operated[i].ID] = true
-	}
+	reputations := map[pastelid.PastelID]int{}
 	for i := range pledges {
 		pl := &pledges[i]
-		pools[pl.Pool] = true
 		if pl.Ended >= 0 {
 			out.Past++
 			continue
@@ -184,8 +212,38 @@ func (v *view) account(out *wire.Account, rows *accountRows, mine func(paid) boo
 		out.Accrued += x.Accrued
 		out.Positions = append(out.Positions, x)
 	}
-	for id := range pools {
-		p, err := v.poolState(id)
+	if err := v.owed(out, pledges, rows.operated, mine); err != nil {
+		return err
+	}
+	var err error
+	if out.Pending, err = v.wirePayments(rows.pending); err != nil {
+		return err
+	}
+	return v.outlook(out, rows.operated, mine)
+}
+
+// owed fills in the claims of an account, and adds what its pools accrued for it as their operator.
+func (v *view) owed(out *wire.Account, pledges []store.Pledge, operated []store.PoolRow, mine func(paid) bool) error {
+	known := map[ticket.PoolID]bool{}
+	var owing, pledged []ticket.PoolID
+	for i := range operated {
+		p := &operated[i]
+		if known[p.ID] = true; p.Status != pool.Closed || p.Claimed > 0 {
+			owing = append(owing, p.ID)
+		}
+	}
+	for i := range pledges {
+		if id := pledges[i].Pool; !known[id] {
+			known[id] = true
+			pledged = append(pledged, id)
+		}
+	}
+	more, err := v.WithClaims(pledged)
+	if err != nil {
+		return err
+	}
+	for _, id := range append(owing, more...) {
+		p, err := v.claimsOf(id)
 		if err != nil {
 			return err
 		}
@@ -195,18 +253,23 @@ func (v *view) account(out *wire.Account, rows *accountRows, mine func(paid) boo
 				out.Claimed += c.Amount
 			}
 		}
-		if p.Operator.String() == out.PastelID && out.PastelID != "" {
+		if out.PastelID != "" && p.Operator.String() == out.PastelID {
 			out.Accrued += p.Accrued
 		}
 	}
 	slices.SortFunc(out.Claims, func(a, b wire.Claim) int {
 		return cmp.Or(cmp.Compare(a.Pool, b.Pool), cmp.Compare(a.Address, b.Address))
 	})
-	var err error
-	if out.Pending, err = v.wirePayments(rows.pending); err != nil {
-		return err
+	return nil
+}
+
+// claimsOf returns a pool at the tip, perhaps without its pledges.
+func (v *view) claimsOf(id ticket.PoolID) (*pool.Pool, error) {
+	if p := v.pools[id]; p != nil {
+		return &p.Pool, nil
 	}
-	return v.outlook(out, pools, mine)
+	p, err := v.PoolOfClaims(id)
+	return &p, err
 }
 
 // position returns a live pledge as its owner sees it. It caches looked-up reputations in reputations.

@@ -57,7 +57,8 @@ type keptAccount struct {
 type accountRows struct {
 	pledges  []store.Pledge // as newestPledges returns them
 	rewards  []store.RewardPlace
-	operated []store.PoolRow
+	operates int64           // pools
+	operated []store.PoolRow // as readOperated leaves them
 	escrow   []store.PoolRow // pools whose escrow the address is
 	credited pastel.Amount
 	shared   []string
@@ -197,7 +198,7 @@ func (k *keptRows) grown(x *keptAccount, rows *accountRows) {
 	if k.accounts[x.key] != x {
 		return
 	}
-	if len(rows.pledges) >= maxPositions {
+	if len(rows.pledges) >= maxPositions || rows.operates > int64(len(rows.operated)) {
 		k.drop(x)
 		return
 	}

@@ -77,8 +77,8 @@ func (b *Books) Operators(ctx context.Context, q wire.OperatorQuery) (list []wir
 
 // Operator returns an operator's record.
 func (b *Books) Operator(ctx context.Context, id string) (out wire.Operator, tip wire.Tip, err error) {
-	if _, err := pastelid.Parse(id); err != nil {
-		return out, tip, badRequest("%q is %v; copy all of it, from jX on", id, err)
+	if _, err := parseID(id); err != nil {
+		return out, tip, err
 	}
 	err = b.view(ctx, func(v *view) error {
 		tip = TipOf(&v.tip)
@@ -94,6 +94,9 @@ func (b *Books) Operator(ctx context.Context, id string) (out wire.Operator, tip
 	})
 	return out, tip, err
 }
+
+// mostPools is how many of an operator's pools a record names.
+const mostPools = 20
 
 // operators returns records in their wire form. What they need beside their rows is read for all at once.
 func (v *view) operators(rows []store.Operator) ([]wire.Operator, error) {
@@ -123,7 +126,7 @@ func (v *view) operators(rows []store.Operator) ([]wire.Operator, error) {
 			Forfeited: s.Lost, OnTime: s.OnTime, Alike: s.Alike,
 		}
 		for status, n := range s.Pools {
-			if n > 0 {
+			if x.Opened += int(n); n > 0 {
 				x.Pools[status.String()] = int(n)
 			}
 		}
@@ -131,7 +134,7 @@ func (v *view) operators(rows []store.Operator) ([]wire.Operator, error) {
 			return nil, err
 		}
 	}
-	pools, err := v.PoolsOfOperators(ids)
+	pools, err := v.PoolsOfOperators(ids, mostPools)
 	if err != nil {
 		return nil, err
 	}

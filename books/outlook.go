@@ -3,6 +3,7 @@ package books
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,20 +20,20 @@ const blocksPerDay = int64(24 * time.Hour / chain.BlockTime)
 
 // prospect is a pool of an account, as far as its outlook depends on it.
 type prospect struct {
-	*poolNow
-	row      *store.PoolRow
-	sums     store.Sums
-	in       *income
-	counted  int64           // the account's PSL that earn
-	waiting  int64           // the account's PSL that wait in line
-	pending  []pastel.Height // in which the account's pending payouts settled, oldest first
-	holds    bool            // the account has live pledges to it
-	operates bool
+	*pool.Pool // without pledges if none is the account's
+	row        *store.PoolRow
+	sums       store.Sums
+	in         *income
+	counted    int64           // the account's PSL that earn
+	waiting    int64           // the account's PSL that wait in line
+	pending    []pastel.Height // in which the account's pending payouts settled, oldest first
+	holds      bool            // the account has live pledges to it
+	operates   bool
 }
 
 // outlook fills in what an account may expect of its pools, which are those of its live pledges and those that owe it something or that it operates.
-func (v *view) outlook(out *wire.Account, pools map[ticket.PoolID]bool, mine func(paid) bool) error {
-	list, err := v.prospects(out, pools)
+func (v *view) outlook(out *wire.Account, operated []store.PoolRow, mine func(paid) bool) error {
+	list, err := v.prospects(out, operated)
 	if err != nil {
 		return err
 	}
@@ -65,12 +66,24 @@ func (v *view) outlook(out *wire.Account, pools map[ticket.PoolID]bool, mine fun
 	return nil
 }
 
-// prospects reads an account's pools, in the order they opened.
-func (v *view) prospects(out *wire.Account, pools map[ticket.PoolID]bool) ([]prospect, error) {
-	var ids []ticket.PoolID
-	for id := range pools {
-		ids = append(ids, id)
+// prospects reads the pools that an account's outlook depends on, in the order they opened.
+func (v *view) prospects(out *wire.Account, operated []store.PoolRow) ([]prospect, error) {
+	pools := map[ticket.PoolID]bool{}
+	for i := range out.Positions {
+		pools[ticket.PoolID(out.Positions[i].Pool)] = true
 	}
+	for i := range out.Claims {
+		pools[ticket.PoolID(out.Claims[i].Pool)] = true
+	}
+	for i := range out.Pending {
+		pools[ticket.PoolID(out.Pending[i].Pool)] = true
+	}
+	for i := range operated {
+		if operated[i].Status != pool.Closed {
+			pools[operated[i].ID] = true
+		}
+	}
+	ids := slices.Collect(maps.Keys(pools))
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -93,11 +106,7 @@ func (v *view) prospects(out *wire.Account, pools map[ticket.PoolID]bool) ([]pro
 	list := make([]prospect, len(rows))
 	for i := range rows {
 		row := &rows[i]
-		p, err := v.poolState(row.ID)
-		if err != nil {
-			return nil, err
-		}
-		x := prospect{poolNow: p, row: row, sums: sums[row.Num], operates: out.PastelID != "" && p.Operator.String() == out.PastelID}
+		x := prospect{row: row, sums: sums[row.Num], operates: out.PastelID != "" && row.Operator.String() == out.PastelID}
 		x.in = v.incomeOf(&row.Head, sums[row.Num], before[row.Num])
 		for j := range out.Positions {
 			o := &out.Positions[j]
@@ -105,7 +114,7 @@ func (v *view) prospects(out *wire.Account, pools map[ticket.PoolID]bool) ([]pro
 				continue
 			}
 			x.holds = true
-			if p.Status != pool.Subscribing {
+			if row.Status != pool.Subscribing {
 				x.counted, x.waiting = x.counted+o.Counted, x.waiting+o.Offered-o.Counted
 			}
 		}
@@ -113,6 +122,15 @@ func (v *view) prospects(out *wire.Account, pools map[ticket.PoolID]bool) ([]pro
 			if out.Pending[j].Pool == string(row.ID) {
 				x.pending = append(x.pending, out.Pending[j].Settled.Height)
 			}
+		}
+		if x.holds {
+			p, err := v.poolState(row.ID)
+			if err != nil {
+				return nil, err
+			}
+			x.Pool = &p.Pool
+		} else if x.Pool, err = v.claimsOf(row.ID); err != nil { // nothing that its pledges earn is the account's
+			return nil, err
 		}
 		list[i] = x
 	}
@@ -154,7 +172,7 @@ func (v *view) upcoming(x *wire.Outlook, p *prospect, mine func(paid) bool) erro
 	}
 	var sum pastel.Amount
 	least := pool.LeastPayment(p.Status, &v.b.net)
-	for to, amount := range owedAfter(&p.Pool, v.until(&p.Pool, p.in)) {
+	for to, amount := range owedAfter(p.Pool, v.until(p.Pool, p.in)) {
 		if amount >= least && mine(paid{p.ID, to.Encode(&v.b.net.Network)}) {
 			sum += amount
 		}
@@ -222,23 +240,23 @@ func (v *view) concerns(x *wire.Outlook, p *prospect) error {
 // troubles lists what is wrong with a live pool.
 func (v *view) troubles(p *prospect) (list []concern) {
 	coins := func(n int64) string { return pastel.Thousands(n) + " PSL" }
-	c := p.Collateral()
+	c := p.row.Collateral()
 	switch p.Status {
 	case pool.Subscribing:
 		list = append(list, concern{concernGathering, max(0, c.Target-c.Offered), -1, p.row.ActivateUntil(&v.b.net),
 			"It still gathers pledges, and earns nothing before its operator activates it. If that does not happen in time, its pledges are released."})
 	case pool.Replenishing:
-		list = append(list, concern{concernShort, -c.Cushion(), -1, p.Deadline, fmt.Sprintf(
+		list = append(list, concern{concernShort, -c.Cushion(), -1, p.row.Deadline, fmt.Sprintf(
 			"It lacks %s, so its Supernode is paused and earns nothing. If they are not pledged in time, the pool is dissolved and pays out what it owes.",
 			coins(-c.Cushion()))})
 	case pool.Active:
 		list = append(list, v.supernodeTroubles(p)...)
-		if c.Low() {
+		if p.row.Low {
 			list = append(list, concern{concernLow, c.Cushion(), -1, -1, fmt.Sprintf("Its cushion is low: the Supernode stops if more than %s leave.", coins(c.Cushion()))})
 		}
 	default:
 	}
-	if p.Broken {
+	if p.row.Broken {
 		list = append(list, concern{concernBroken, 0, -1, -1, "An unauthorized spend took coins from its escrow. It has shared out and paid nothing since."})
 	}
 	if p.waiting > 0 {

@@ -57,6 +57,11 @@ func (b *Books) Pools(ctx context.Context, q wire.PoolQuery) (list []wire.Pool, 
 	if err != nil {
 		return nil, tip, "", err
 	}
+	if q.Operator != "" {
+		if _, err := parseID(q.Operator); err != nil {
+			return nil, tip, "", err
+		}
+	}
 	f := store.PoolList{Operator: q.Operator, Order: order}
 	for _, name := range q.Status {
 		i := slices.IndexFunc(pool.Statuses(), func(s pool.Status) bool { return s.String() == name })

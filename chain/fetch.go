@@ -29,7 +29,8 @@ type fetching struct {
 	held    fetched // came with the last step's blocks, beyond its limit
 }
 
-// fetch fetches and prepares the blocks from and to, several requests concurrently.
+// fetch fetches and prepares the blocks from and to, several requests concurrently. The first batch is small and alone: nobody knows yet how
+// large blocks are.
 func (f *Follower) fetch(ctx context.Context, from, to pastel.Height) *fetching {
 	ranges := make(chan chan fetched, f.cfg.Fetchers)
 	reader := &rangeReader{node: f.cfg.Node, params: f.cfg.Ledger.Params(), pace: newPace()}
@@ -47,10 +48,15 @@ func (f *Follower) fetch(ctx context.Context, from, to pastel.Height) *fetching 
 			case <-ctx.Done():
 				return
 			}
+			read := make(chan struct{})
 			go func(h pastel.Height) {
+				defer close(read)
 				defer close(part)
 				reader.read(ctx, h, n, part)
 			}(h)
+			if h == from && n > 1 {
+				<-read // it ends with the context
+			}
 			h += pastel.Height(n)
 		}
 	}()
@@ -205,7 +211,7 @@ func (r *rangeReader) single(ctx context.Context, h pastel.Height) fetched {
 
 // Limits of a batch. A node has each answer in memory as a whole, several times over.
 const (
-	firstInBatch = 16      // blocks, before the size of any is known
+	firstInBatch = 4       // blocks, before the size of any is known
 	mostInBatch  = 50      // blocks
 	batchBytes   = 2 << 20 // of raw blocks, as far as the sizes of the last ones tell
 	refusedFor   = 1000    // blocks that are read one by one from a node that answers no batches, before it is asked for another

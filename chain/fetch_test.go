@@ -243,6 +243,41 @@ func TestBatchShrinks(t *testing.T) {
 	}
 }
 
+// TestBatchFirst: the first batch is small, and no other is asked for before it tells how large blocks are.
+func TestBatchFirst(t *testing.T) {
+	t.Parallel()
+	filler := pastel.NewTx(true, []pastel.TxIn{{ScriptSig: make([]byte, 1<<20)}}, []pastel.TxOut{{Value: 1}})
+	large := line(nil)
+	for range 30 {
+		large = append(large, large.next(0, nil, *filler))
+	}
+	for name, x := range map[string]struct {
+		chain line
+		then  []int // blocks of the next batches
+	}{"small": {line(nil).grow(1, 60), []int{8, 8}}, "large": {large, nil}} {
+		n := newNode(x.chain)
+		b := &batcher{node: n}
+		f := followWith(t, n, &chain.Memory{}, chain.FollowerConfig{Node: b, Poll: poll, Fetchers: 2})
+		f.await(t)
+		f.stopped(t)
+		mustMatch(t, f, x.chain)
+		asked := b.asked()
+		if asked[0].n != 4 || len(asked) < 1+len(x.then) {
+			t.Fatalf("%s: batches %v", name, asked)
+		}
+		for i, want := range x.then {
+			if got := asked[1+i].n; got < want {
+				t.Errorf("%s: batch %d is of %d blocks, want at least %d, as the first one was small", name, 1+i, got, want)
+			}
+		}
+		for _, later := range asked[1:] {
+			if later.length > 4<<20 {
+				t.Errorf("%s: a batch of %d blocks, %d bytes", name, later.n, later.length)
+			}
+		}
+	}
+}
+
 // TestBatchSingle: a block that arrives alone is read alone.
 func TestBatchSingle(t *testing.T) {
 	t.Parallel()

@@ -39,14 +39,9 @@ func BenchmarkFollowRPC(b *testing.B) {
 			node chain.Node
 		}{{"batches", client}, {"single", struct{ chain.Node }{client}}} { // the latter hides that the client is a Batcher
 			b.Run(blocks.name+"/"+n.name, func(b *testing.B) {
-				b.ReportAllocs()
-				for range b.N {
-					b.StopTimer()
-					l := openLedger(b, openStore(b, filepath.Join(b.TempDir(), "ledger.db")))
-					b.StartTimer()
-					followToTip(b, l, n.node, blocks.chain)
-				}
-				b.ReportMetric(float64(len(blocks.chain))*float64(b.N)/b.Elapsed().Seconds(), "blocks/s")
+				benchFirstSync(b, n.node, blocks.chain, func() *chain.Ledger {
+					return openLedger(b, openStore(b, filepath.Join(b.TempDir(), "ledger.db")))
+				})
 			})
 		}
 	}

@@ -292,7 +292,8 @@ func (c *Client) Pools(ctx context.Context, q wire.PoolQuery) (wire.List[wire.Po
 	return get[wire.List[wire.Pool]](ctx, c, "/pools", q)
 }
 
-// AllPools is Pools for all pages, as one list; its tip is the last page's. More than MostPools are an error.
+// AllPools is Pools for all pages, as one list of one block. More than MostPools are an error, and so is a chain that moves faster than the
+// pages arrive.
 func (c *Client) AllPools(ctx context.Context, q wire.PoolQuery) (wire.List[wire.Pool], error) {
 	q.Limit = wire.MaxLimit
 	return whole(MostPools, func(cursor string) (wire.List[wire.Pool], error) {
@@ -304,13 +305,29 @@ func (c *Client) AllPools(ctx context.Context, q wire.PoolQuery) (wire.List[wire
 // MostPools is how many pools, and operators, the whole lists may have.
 const MostPools = 100_000
 
-// whole returns all pages of a list as one.
+// readings is how often a whole list is read because blocks arrive between its pages.
+const readings = 5
+
+// errMoved says that a page describes another block than the first one.
+var errMoved = fmt.Errorf("the ledger moved on each of %d times that the list was read: try again", readings)
+
+// whole returns all pages of a list as one, all of them as of one block: an item may change its place with a block, and would be missing, or
+// there twice.
 func whole[T any](most int, page func(cursor string) (wire.List[T], error)) (list wire.List[T], err error) {
-	list.Items, err = All(most, func(cursor string) (wire.List[T], error) {
-		x, err := page(cursor)
-		list.Tip = x.Tip
-		return x, err
-	})
+	for range readings {
+		list.Items, err = All(most, func(cursor string) (wire.List[T], error) {
+			x, err := page(cursor)
+			if cursor == "" {
+				list.Tip = x.Tip
+			} else if err == nil && x.Tip.Hash != list.Tip.Hash {
+				err = errMoved
+			}
+			return x, err
+		})
+		if !errors.Is(err, errMoved) {
+			break
+		}
+	}
 	if list.Items == nil {
 		list.Items = []T{}
 	}
@@ -357,7 +374,7 @@ func (c *Client) Operators(ctx context.Context, q wire.OperatorQuery) (wire.List
 	return get[wire.List[wire.Operator]](ctx, c, "/operators", q)
 }
 
-// AllOperators is Operators for all pages, as one list; its tip is the last page's. More than MostPools are an error.
+// AllOperators is Operators for all pages, as AllPools is.
 func (c *Client) AllOperators(ctx context.Context, q wire.OperatorQuery) (wire.List[wire.Operator], error) {
 	q.Limit = wire.MaxLimit
 	return whole(MostPools, func(cursor string) (wire.List[wire.Operator], error) {
@@ -406,19 +423,29 @@ func (c *Client) Mempool(ctx context.Context, q wire.SpendQuery) (wire.Spends, e
 	return get[wire.Spends](ctx, c, "/mempool", q)
 }
 
-// AllMempool is Mempool for all pages, as one list. It says of the scan what the first page did.
+// AllMempool is Mempool for all pages, as one list. It says of the scan the worst that any page did, because each may be as of another one.
 func (c *Client) AllMempool(ctx context.Context, q wire.SpendQuery) (all wire.Spends, err error) {
 	q.Limit = wire.MaxLimit
-	first := true
 	all.Items, err = All(mostSpends, func(cursor string) (wire.List[wire.Spend], error) {
 		q.Cursor = cursor
 		x, err := c.Mempool(ctx, q)
-		if first {
-			all.Tip, all.Looked, first = x.Tip, x.Looked, false
+		if err == nil && (cursor == "" || scannedBefore(&x, &all)) {
+			all.Tip, all.Looked = x.Tip, x.Looked
 		}
 		return wire.List[wire.Spend]{Items: x.Items, Next: x.Next}, err
 	})
 	return all, err
+}
+
+// scannedBefore reports whether a is of an earlier scan than b, or of none.
+func scannedBefore(a, b *wire.Spends) bool {
+	switch {
+	case b.Looked == nil:
+		return false
+	case a.Looked == nil:
+		return true
+	}
+	return a.Tip.Height < b.Tip.Height || a.Tip.Height == b.Tip.Height && a.Looked.Before(*b.Looked)
 }
 
 // mostSpends is more than a mempool can spend: a transaction spends few of the network's pledges, and there are 2.1 million of these.

@@ -17,8 +17,8 @@ func RecordKindsOfPool() []RecordKind {
 var errNoPool = errors.New("the stored records do not contain pool")
 
 // ReadPool returns one pool, for readers that do not keep the whole state. It needs the tip's record and the pool's own of
-// RecordKindsOfPool, sorted by kind and key; without those of RecordEscrow and RecordPayout, the pool lacks Escrowed and Pending. It checks each
-// record, but not the invariants between pools.
+// RecordKindsOfPool, sorted by kind and key. Without those of RecordEscrow and RecordPayout, the pool lacks Escrowed and Pending; without those
+// of RecordPledge and RecordSplits, its pledges. It checks each record, but not the invariants between pools.
 func ReadPool(params Params, shadow bool, id ticket.PoolID, records []Record) (Pool, error) {
 	l, err := NewLoader(params, shadow)
 	if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -39,6 +40,9 @@ var (
 // listenPatience is how long a listening connection is silent before it is tried. Nobody else would notice a lost one.
 var listenPatience = 30 * time.Second
 
+// answerPatience is how long a listening connection may take to open, or to answer. Until it fails, the reader polls and does not know why.
+var answerPatience = 20 * time.Second
+
 // Listen calls heard with the last block whenever the writer has stored a step, and when it begins to listen, also after a lost connection.
 // It calls lost with the error when it cannot listen, and tries again at growing intervals. Listen takes a connection of its own, which
 // needs no right but SELECT, and runs until the context ends or it finds that nothing is announced (ErrNotAnnounced). What is announced only
@@ -70,27 +74,18 @@ func (r *Reader) Listen(ctx context.Context, heard func(pool.Tip), lost func(err
 }
 
 // hear listens on one connection.
-func (r *Reader) hear(ctx context.Context, heard func(pool.Tip)) (err error) {
+func (r *Reader) hear(ctx context.Context, heard func(pool.Tip)) error {
 	database := stdlib.OpenDB(*r.listens)
 	defer database.Close()
-	conn, err := database.Conn(ctx)
+	conn, err := startListening(ctx, database)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	var name string
-	var standby bool
-	if err := conn.QueryRowContext(ctx, "SELECT "+channel+", pg_is_in_recovery()").Scan(&name, &standby); err != nil {
-		return err
-	}
-	if standby {
-		return fmt.Errorf("%w: it is a standby server", ErrNotAnnounced)
-	}
-	if _, err := conn.ExecContext(ctx, "LISTEN "+pgx.Identifier{name}.Sanitize()); err != nil {
-		return err
-	}
 	for {
-		tip, err := lastBlock(ctx, db.New(conn))
+		answering, cancel := context.WithTimeout(ctx, answerPatience)
+		tip, err := lastBlock(answering, db.New(conn))
+		cancel()
 		if err != nil {
 			return err
 		}
@@ -100,6 +95,31 @@ func (r *Reader) hear(ctx context.Context, heard func(pool.Tip)) (err error) {
 			return err
 		}
 	}
+}
+
+// startListening returns a connection that listens.
+func startListening(ctx context.Context, database *sql.DB) (_ *sql.Conn, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerPatience)
+	defer cancel()
+	conn, err := database.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			conn.Close()
+		}
+	}()
+	var name string
+	var standby bool
+	if err := conn.QueryRowContext(ctx, "SELECT "+channel+", pg_is_in_recovery()").Scan(&name, &standby); err != nil {
+		return nil, err
+	}
+	if standby {
+		return nil, fmt.Errorf("%w: it is a standby server", ErrNotAnnounced)
+	}
+	_, err = conn.ExecContext(ctx, "LISTEN "+pgx.Identifier{name}.Sanitize())
+	return conn, err
 }
 
 // announced waits for the next announcement. It tries the connection whenever it has been silent for long.

@@ -3,8 +3,11 @@ package store_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/url"
+	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,6 +134,25 @@ func TestAnnounceSilence(t *testing.T) {
 	}
 }
 
+// TestAnnounceNoAnswer: a server that takes a connection or a question and says nothing is given up before the connection counts as silent.
+func TestAnnounceNoAnswer(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	direct := server.Database(t)
+	l := open(t, direct)
+	l.step(t, -1, recorded(t, "life")[:1])
+	e := listen(t, direct)
+	e.hears(t, l.Last())
+	server.Freeze(t)
+	<-e.lost // the listening connection was tried
+	err := <-e.lost
+	server.Thaw(t)
+	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
+	}
+	e.hears(t, l.Last())
+}
+
 // TestAnnounceNeedsOnlySelect: the role of the documentation can listen.
 func TestAnnounceNeedsOnlySelect(t *testing.T) {
 	t.Parallel()
@@ -186,4 +208,76 @@ func TestAnnounceNot(t *testing.T) {
 			t.Errorf("%s: it listens", name)
 		}
 	}
+}
+
+// BenchmarkHeard reports how late a reader hears of a stored block: when it is announced, and when the reader looks four times a second, as it
+// does where nothing is announced.
+func BenchmarkHeard(b *testing.B) {
+	for name, hear := range map[string]func(testing.TB, string) <-chan pool.Tip{
+		"NOTIFY":  func(t testing.TB, url string) <-chan pool.Tip { return listen(t, url).tips },
+		"polling": look,
+	} {
+		b.Run(name, func(b *testing.B) {
+			blocks := recorded(b, "life")[:2]
+			url := pgtest.Open(b)
+			l := open(b, url)
+			l.step(b, -1, blocks)
+			tips := hear(b, url)
+			await := func() {
+				for want := l.Last(); <-tips != want; {
+				}
+			}
+			await()
+			var late []time.Duration
+			for i := range b.N {
+				b.StopTimer()
+				time.Sleep(rand.N(lookEvery)) // blocks come at any time
+				next := blocks[1:]
+				if i%2 == 0 {
+					next = nil // taken back
+				}
+				l.step(b, 0, next)
+				b.StartTimer()
+				stored := time.Now()
+				await()
+				late = append(late, time.Since(stored))
+			}
+			slices.Sort(late)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(late[len(late)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(late[len(late)-1].Microseconds())/1000, "longest-ms")
+		})
+	}
+}
+
+const lookEvery = 250 * time.Millisecond
+
+// look reads the last block again and again until the test ends.
+func look(t testing.TB, url string) <-chan pool.Tip {
+	r := reader(t, url)
+	tips := make(chan pool.Tip, 1000)
+	tick := time.NewTicker(lookEvery)
+	ended := make(chan struct{})
+	t.Cleanup(func() {
+		tick.Stop()
+		close(ended)
+	})
+	go func() {
+		for {
+			err := r.View(context.Background(), func(s *store.Snapshot) error {
+				b, err := s.Tip()
+				tips <- pool.Tip{Height: b.Height, Hash: b.Hash, Digest: b.Digest}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return tips
 }

@@ -17,10 +17,13 @@ import (
 // childOf names the database that a test's child process writes to.
 const childOf = "SMARTPOOL_STORE_CHILD_OF"
 
+// pruning is set if the child prunes history.
+const pruning = "SMARTPOOL_STORE_CHILD_PRUNES"
+
 // TestMain also runs the child process.
 func TestMain(m *testing.M) {
 	if url := os.Getenv(childOf); url != "" {
-		fmt.Println(write(url))
+		fmt.Println(write(url, os.Getenv(pruning) != ""))
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
@@ -30,9 +33,12 @@ func TestMain(m *testing.M) {
 const killed = "dense"
 
 // write continues a recorded chain block by block, and prints every height on a line. At the end it waits to be killed.
-func write(url string) error {
+func write(url string, prunes bool) error {
 	t := new(testing.T) // for functions that take one; their failures end the process
 	l := open(t, url)
+	if prunes {
+		l.store.KeepHistory(keptBlocks)
+	}
 	blocks := recorded(t, killed)
 	fmt.Println(l.Last().Height)
 	for i := int(l.Last().Height) + 1; i < len(blocks); i++ {
@@ -40,6 +46,9 @@ func write(url string) error {
 			return err
 		}
 		fmt.Println(blocks[i].Height)
+		if _, err := l.store.Prune(context.Background()); err != nil {
+			return err
+		}
 	}
 	_, err := io.ReadAll(os.Stdin)
 	return errors.Join(errors.New("it was not killed"), err)
@@ -52,10 +61,10 @@ type child struct {
 	kill  func()
 }
 
-func newChild(t testing.TB, url string) *child {
+func newChild(t testing.TB, url string, settings ...string) *child {
 	t.Helper()
 	c := &child{cmd: osexec.Command(os.Args[0])}
-	c.cmd.Env = append(os.Environ(), childOf+"="+url)
+	c.cmd.Env = append(append(os.Environ(), childOf+"="+url), settings...)
 	stdin, err := c.cmd.StdinPipe() // open as long as the child may live
 	if err != nil {
 		t.Fatal(err)

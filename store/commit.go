@@ -54,6 +54,9 @@ func (s *Store) commitOnce(ctx context.Context, c *chain.Change) error {
 		s.ends = &ends{c.From, c.Tip} // whether an attempt succeeded may stay unknown
 		err = w.change(c)
 		if err == nil {
+			err = s.show(ctx, w.q, c.Tip.Height)
+		}
+		if err == nil {
 			err = tx.announce(ctx, c.Tip)
 		}
 	}

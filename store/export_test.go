@@ -13,7 +13,13 @@ import (
 // Silence is longer than any test keeps a server silent, but those about silence.
 const Silence = 10 * time.Second
 
-func init() { silence, idleTrust, idlePatience, listenPatience = Silence, 0, Silence/10, Silence/200 } //nolint:gochecknoinits // before any test runs
+// PruneAtOnce is small, so that short histories are pruned in many portions.
+const PruneAtOnce = 3
+
+func init() { //nolint:gochecknoinits // before any test runs
+	silence, idleTrust, idlePatience, listenPatience, answerPatience = Silence, 0, Silence/10, Silence/200, Silence/2
+	pruneAtOnce = PruneAtOnce
+}
 
 // Exec runs a statement on the writer's connection.
 func (s *Store) Exec(ctx context.Context, statement string) error {

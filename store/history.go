@@ -108,6 +108,7 @@ func (s *Snapshot) Events(f EventFilter, p Page) ([]Event, error) {
 		equalPool(q, "pool", f.Pool)
 		equalName(q, "pastelid", f.PastelID)
 		in(q, "type", f.Types)
+		shown(q, f.Types)
 		f.between(q)
 		q.after(p, key)
 	}
@@ -145,6 +146,7 @@ func (f *EventFilter) eachType(q *query, p Page, key []string) {
 		q.text.WriteString(map[bool]string{true: "(", false: " UNION "}[i == 0] + "SELECT height, position FROM (SELECT height, position FROM events")
 		q.where = false
 		q.and("type = ?", t)
+		shown(q, []string{t})
 		f.between(q)
 		q.page(p, key...)
 		q.text.WriteString(") AS one")
@@ -177,6 +179,11 @@ func (s *Snapshot) PoolOfMembers(id ticket.PoolID) (pool.Pool, error) {
 	return s.readPool(id, slices.DeleteFunc(pool.RecordKindsOfPool(), func(k pool.RecordKind) bool {
 		return k == pool.RecordEscrow || k == pool.RecordPayout
 	}))
+}
+
+// PoolOfClaims returns a pool as Pool does, but without its pledges, Escrowed and Pending: its claims, and what its operator accrued.
+func (s *Snapshot) PoolOfClaims(id ticket.PoolID) (pool.Pool, error) {
+	return s.readPool(id, []pool.RecordKind{pool.RecordPool, pool.RecordClaims})
 }
 
 // LastConcerned returns the last block that concerned a pool; chain.ErrNotFound if there is no such pool. A pool of which that is the same

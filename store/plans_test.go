@@ -108,7 +108,9 @@ var questions = slices.Concat([]question{
 	{"network", nil, func(x *store.AlertTx, _ *facts) error { return none(x.Network()) }},
 	{"times", nil, func(x *store.AlertTx, _ *facts) error { return none(x.Times([]pastel.Height{7, 9})) }},
 	{"operator", nil, func(x *store.AlertTx, f *facts) error { return none(x.Operator(f.operator)) }},
-	{"pools of operators", nil, func(x *store.AlertTx, f *facts) error { return none(x.PoolsOfOperators([]int64{1})) }},
+	{"pools of operators", nil, func(x *store.AlertTx, f *facts) error { return none(x.PoolsOfOperators([]int64{1}, 20)) }},
+	{"pool of claims", nil, func(x *store.AlertTx, f *facts) error { return none(x.PoolOfClaims(f.pool)) }},
+	{"pools with claims", nil, func(x *store.AlertTx, f *facts) error { return none(x.WithClaims([]ticket.PoolID{f.pool})) }},
 	{"amendment", nil, func(x *store.AlertTx, f *facts) error { _, _, err := x.Amendment(&f.amended); return err }},
 	{"ordinal", nil, func(x *store.AlertTx, f *facts) error { return none(x.Ordinal(&f.amended)) }},
 	{"had a pledge", nil, func(x *store.AlertTx, f *facts) error { return none(x.HadPledge(f.pool, f.member, 9)) }},
@@ -150,12 +152,21 @@ func poolQuestions() (list []question) {
 				none(x.ListPools(store.PoolList{Order: order, OpenAt: 9}, page)))
 		}}, question{"list of an operator's pools by " + string(order), []string{sorted}, func(x *store.AlertTx, f *facts) error {
 			of := store.PoolList{Order: order, Operator: f.operator}
-			return errors.Join(none(x.ListPools(of, page)), none(x.ListPools(of, next(keys, 0))))
+			some := store.PoolList{Order: order, Operator: f.operator, OpenAt: 9, Status: []pool.Status{pool.Subscribing, pool.Active}}
+			return errors.Join(none(x.ListPools(of, page)), none(x.ListPools(of, next(keys, 0))), none(x.ListPools(some, page)))
 		}})
 	}
 	for order, keys := range map[store.OperatorOrder]int{store.OperatorsByCounted: 2, store.OperatorsBySince: 1, store.OperatorsByRewards: 2} {
 		list = append(list, question{"operators by " + string(order), []string{"o"}, func(x *store.AlertTx, _ *facts) error {
 			return errors.Join(none(x.Operators(order, page)), none(x.Operators(order, next(keys, 0))))
+		}})
+	}
+	for name, of := range map[string]func(*facts) store.PoolFilter{
+		"by operator":    func(f *facts) store.PoolFilter { return store.PoolFilter{Operator: f.operator} },
+		"by fee address": func(f *facts) store.PoolFilter { return store.PoolFilter{FeeAddress: f.fee} },
+	} {
+		list = append(list, question{"newest pools " + name, []string{sorted}, func(x *store.AlertTx, f *facts) error {
+			return errors.Join(none(x.NewestPools(of(f), true, 5)), none(x.NewestPools(of(f), false, 5)), none(x.CountPools(of(f))))
 		}})
 	}
 	return append(list, question{"pools before", []string{"p"}, func(x *store.AlertTx, _ *facts) error {
@@ -257,7 +268,7 @@ func payoutQuestions() (list []question) {
 }
 
 // short are tables of which nobody minds that all is read: they have one row, or a few for each subscription or unmined transaction.
-var short = []string{"subscriptions", "deliveries", "alert_cursor", "mempool_spends", "mempool_looked", "writer", "network"}
+var short = []string{"subscriptions", "deliveries", "alert_cursor", "mempool_spends", "mempool_looked", "writer", "network", "history"}
 
 // many adds 2,000 pools and the history of 40 of them with 250 members: PostgreSQL plans by what tables contain.
 var many = []string{

@@ -38,6 +38,12 @@ var poolColumns = "p.num, p.id, p.status, p.company, " + nameOf("p.operator") + 
 // Pools returns pools in the order they opened; within a block, by id. The filter should leave few.
 func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
 	q := selecting("SELECT " + poolColumns + " FROM pools p")
+	f.restrict(q)
+	q.text.WriteString(" ORDER BY p.num")
+	return all(s, q, s.scanPool)
+}
+
+func (f *PoolFilter) restrict(q *query) {
 	equal(q, "id", string(f.ID))
 	in(q, "id", f.IDs)
 	equalName(q, "operator", f.Operator)
@@ -48,8 +54,38 @@ func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
 		names[i] = x.String()
 	}
 	in(q, "status", names)
-	q.text.WriteString(" ORDER BY p.num")
+}
+
+// NewestPools returns the newest of the pools that may owe something to accounts, or of the others; the newest first. A closed pool owes
+// nothing but what claims it has.
+func (s *Snapshot) NewestPools(f PoolFilter, owe bool, most int) ([]PoolRow, error) {
+	q := selecting("SELECT " + poolColumns + " FROM pools p")
+	f.restrict(q)
+	q.and(map[bool]string{true: "(p.status <> ? OR claimed > 0)", false: "(p.status = ? AND claimed = 0)"}[owe], pool.Closed.String())
+	q.order(Page{Limit: most, Desc: true}, []string{"p.num"})
 	return all(s, q, s.scanPool)
+}
+
+// CountPools counts the pools that a filter leaves.
+func (s *Snapshot) CountPools(f PoolFilter) (int64, error) {
+	q := selecting("SELECT count(*) FROM pools")
+	f.restrict(q)
+	n, err := all(s, q, func(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) })
+	if err != nil {
+		return 0, err
+	}
+	return n[0], nil
+}
+
+// WithClaims returns those of some pools that have claims.
+func (s *Snapshot) WithClaims(pools []ticket.PoolID) ([]ticket.PoolID, error) {
+	if len(pools) == 0 {
+		return nil, nil
+	}
+	q := selecting("SELECT id FROM pools")
+	in(q, "id", pools)
+	q.and("claimed > 0")
+	return all(s, q, func(rows *sql.Rows) (id ticket.PoolID, err error) { return id, rows.Scan(&id) })
 }
 
 // PoolOrder is what a list of pools is sorted by; pools that are equal in it are sorted by Num.
@@ -73,7 +109,8 @@ type PoolList struct {
 }
 
 // ListPools returns a page of a list of pools; its key is the order and Num, or Num alone in the order they opened. Each status has an index
-// in each order, so that a page costs the same however many pools there are. An operator's pools are read and sorted.
+// in each order, so that a page costs the same however many pools there are. An operator's pools are read, and sorted unless the list is in the
+// order they opened.
 func (s *Snapshot) ListPools(f PoolList, p Page) ([]PoolRow, error) {
 	key := []string{string(f.Order), "num"}
 	if f.Order == ByOpened {
@@ -83,32 +120,59 @@ func (s *Snapshot) ListPools(f PoolList, p Page) ([]PoolRow, error) {
 	if len(shelves) == 0 { // ended pools that accept pledges
 		return []PoolRow{}, nil
 	}
-	q := &query{}
-	q.text.WriteString("SELECT " + poolColumns + " FROM (")
-	for i, on := range shelves {
-		if i > 0 {
-			q.text.WriteString(" UNION ALL ")
-		}
-		q.text.WriteString("SELECT * FROM (SELECT num AS n, " + string(f.Order) + " AS k FROM pools")
-		q.where = false
-		if f.Operator == "" {
-			q.and("shelf = ?", on.shelf)
-		} else { // the sum keeps planners from looking for an operator's few pools among all of a status
-			equalName(q, "operator", f.Operator)
-			q.and("shelf + 0 = ?", on.shelf)
-		}
-		switch {
-		case f.OpenAt > 0 && on.status == pool.Subscribing:
-			q.and("opened + period >= ?", int64(f.OpenAt))
-		case f.OpenAt > 0 && on.status == pool.Replenishing:
-			q.and("deadline >= ?", int64(f.OpenAt))
-		}
+	q := selecting("SELECT " + poolColumns + " FROM (")
+	if f.Operator != "" {
+		q.text.WriteString(f.selected())
+		equalName(q, "operator", f.Operator)
+		f.onShelves(q, shelves)
 		q.page(p, key...)
-		q.text.WriteString(") AS s" + strconv.Itoa(i))
+	} else {
+		for i, on := range shelves {
+			if i > 0 {
+				q.text.WriteString(" UNION ALL ")
+			}
+			q.text.WriteString("SELECT * FROM (" + f.selected())
+			q.where = false
+			q.and("shelf = ?", on.shelf)
+			f.acceptsOn(q, on.status)
+			q.page(p, key...)
+			q.text.WriteString(") AS s" + strconv.Itoa(i))
+		}
 	}
 	q.text.WriteString(") AS page JOIN pools p ON p.num = n")
 	q.order(p, []string{"k", "n"})
 	return all(s, q, s.scanPool)
+}
+
+// selected selects a pool's number and what it is sorted by.
+func (f *PoolList) selected() string {
+	return "SELECT num AS n, " + string(f.Order) + " AS k FROM pools"
+}
+
+// acceptsOn restricts pools of a status to those that accept pledges, if only these are wanted.
+func (f *PoolList) acceptsOn(q *query, status pool.Status) {
+	switch {
+	case f.OpenAt > 0 && status == pool.Subscribing:
+		q.and("opened + period >= ?", int64(f.OpenAt))
+	case f.OpenAt > 0 && status == pool.Replenishing:
+		q.and("deadline >= ?", int64(f.OpenAt))
+	}
+}
+
+// onShelves restricts an operator's pools to some shelves, if not all are wanted. The sum keeps planners from looking for an operator's few
+// pools among all of a status.
+func (f *PoolList) onShelves(q *query, shelves []shelved) {
+	if f.OpenAt == 0 && len(f.Status) == 0 {
+		return
+	}
+	q.and("(FALSE")
+	for _, on := range shelves {
+		q.text.WriteString(" OR (")
+		q.add("shelf + 0 = ?", on.shelf)
+		f.acceptsOn(q, on.status)
+		q.text.WriteString(")")
+	}
+	q.text.WriteString(")")
 }
 
 // A shelved status is one under which a list finds pools.
@@ -233,15 +297,16 @@ func (s *Snapshot) Operator(id string) (Operator, error) {
 	return list[0], nil
 }
 
-// selectOperators counts pools of names alike instead of asking whether there are any, for which PostgreSQL reads all pools.
-func selectOperators() *query {
-	return selecting("SELECT o.operator, " + nameOf("o.operator") + `, o.first_pool,
-		coalesce((SELECT opened FROM pools WHERE num = o.first_pool), -1), o.subscribing, o.active, o.replenishing, o.dissolved, o.expired, o.closed, o.ended_short, o.ended_unused, o.counted, o.income, o.rewards, o.gap, o.lost, o.paid, o.mined, o.prompt,
-		o.cancelled, o.shortages, o.leavers,
-		(SELECT count(*) FROM pools p WHERE p.operator = o.operator AND (
-			EXISTS (SELECT 1 FROM pools x WHERE x.skeleton = p.skeleton AND x.operator < p.operator) OR
-			EXISTS (SELECT 1 FROM pools x WHERE x.skeleton = p.skeleton AND x.operator > p.operator))) > 0 FROM operators o`)
-}
+// operatorColumns ends with whether a name looks like another operator's. It counts such pools instead of asking whether there are any,
+// for which PostgreSQL would read all pools.
+var operatorColumns = "o.operator, " + nameOf("o.operator") + `, o.first_pool,
+	coalesce((SELECT opened FROM pools WHERE num = o.first_pool), -1), o.subscribing, o.active, o.replenishing, o.dissolved, o.expired, o.closed,
+	o.ended_short, o.ended_unused, o.counted, o.income, o.rewards, o.gap, o.lost, o.paid, o.mined, o.prompt, o.cancelled, o.shortages, o.leavers,
+	(SELECT count(*) FROM pools p WHERE p.operator = o.operator AND (
+		EXISTS (SELECT 1 FROM pools x WHERE x.skeleton = p.skeleton AND x.operator < p.operator) OR
+		EXISTS (SELECT 1 FROM pools x WHERE x.skeleton = p.skeleton AND x.operator > p.operator))) > 0`
+
+func selectOperators() *query { return selecting("SELECT " + operatorColumns + " FROM operators o") }
 
 func (s *Snapshot) readOperators(q *query) ([]Operator, error) {
 	return all(s, q, func(rows *sql.Rows) (x Operator, err error) {
@@ -262,14 +327,15 @@ type OperatorPool struct {
 	Fee      int64 // 0.01 %
 }
 
-// PoolsOfOperators returns the pools of some operators, by ID, in the order they opened.
-func (s *Snapshot) PoolsOfOperators(operators []int64) ([]OperatorPool, error) {
-	if len(operators) == 0 {
+// PoolsOfOperators returns the newest pools of some operators, by ID, at most so many of each, in the order they opened.
+func (s *Snapshot) PoolsOfOperators(operators []int64, most int) ([]OperatorPool, error) {
+	if len(operators) == 0 || most < 1 {
 		return nil, nil
 	}
-	q := selecting("SELECT operator, id, company, fee FROM pools")
-	in(q, "operator", operators)
-	q.text.WriteString(" ORDER BY num")
+	q := selecting(`SELECT p.operator, p.id, p.company, p.fee FROM operators o JOIN pools p ON p.operator = o.operator AND p.num >=
+		coalesce((SELECT num FROM pools x WHERE x.operator = o.operator ORDER BY num DESC LIMIT 1 OFFSET ` + strconv.Itoa(most-1) + "), o.first_pool)")
+	in(q, "o.operator", operators)
+	q.text.WriteString(" ORDER BY p.num")
 	return all(s, q, func(rows *sql.Rows) (x OperatorPool, err error) {
 		return x, rows.Scan(&x.Operator, &x.ID, &x.Company, &x.Fee)
 	})

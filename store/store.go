@@ -28,7 +28,9 @@ type Store struct {
 	reads  engine
 	role   role
 
-	emptied int64 // blocks
+	emptied int64         // blocks
+	keep    pastel.Height // blocks of history; 0 for all
+	pruned  pastel.Height // the first block that Prune did not reach; -1 before it was called
 
 	mu    sync.Mutex // serializes use of the connection
 	conn  *sql.Conn  // for all of a writer's statements, so that losing it loses the writer's lock and the transaction at once; nil if lost
@@ -100,7 +102,7 @@ func OpenAs(ctx context.Context, writer, database string, net pool.Params) (*Sto
 	if IsPostgres(database) {
 		open = openPostgres
 	}
-	s := &Store{net: net}
+	s := &Store{net: net, pruned: -1}
 	err := open(ctx, writer, database, s)
 	if err == nil {
 		err = s.place.name(ctx, s.take(ctx))

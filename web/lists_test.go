@@ -52,7 +52,18 @@ func TestListsKeepOrderAndPlace(t *testing.T) {
 			t.Errorf("the page of operators lacks %s:\n%s", want, text)
 		}
 	}
+	of := all[0].Operator
+	_, text = x.get(t, http.MethodGet, "/pools?operator="+of+"&show=all&sort=fee")
+	for _, want := range []string{
+		"Only pools of operator", `<a href="/pools?operator=` + of + `&amp;show=all&amp;sort=fee" aria-current="true">lowest fee</a>`,
+		`<a href="/pools?operator=` + of + `&amp;show=ended&amp;sort=fee">Ended</a>`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page of an operator's pools lacks %s:\n%s", want, text)
+		}
+	}
 	for path, code := range map[string]int{
+		"/pools?operator=jXnobody": http.StatusUnprocessableEntity,
 		"/pools?sort=height": http.StatusUnprocessableEntity, "/operators?sort=fee": http.StatusUnprocessableEntity,
 		"/pools?after=nonsense": http.StatusUnprocessableEntity, "/?after=x": http.StatusUnprocessableEntity,
 	} {

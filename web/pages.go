@@ -34,6 +34,7 @@ const (
 	showLive  = "live"
 	showOpen  = "open"
 	showEnded = "ended"
+	showAll   = "all" // of one operator
 )
 
 // live and ended are the statuses of live pools and of pools that have ended.
@@ -120,6 +121,7 @@ func sorts(orders []order) (values []string) {
 // part is the place of a page in a sorted list; it stands in the page's address.
 type part struct {
 	path   string
+	Of     string // PastelID of the operator of all items; empty if there may be several
 	Shown  string // which items; empty if the list shows all
 	Sort   string
 	Orders []order
@@ -130,7 +132,7 @@ type part struct {
 // partOf reads which part of a list a request asks for, and how to ask the read model for it.
 func partOf(r *http.Request, path string, orders []order) (part, wire.Sorted) {
 	q := r.URL.Query()
-	p := part{path: path, Sort: cmp.Or(q.Get("sort"), orders[0].Sort), Orders: orders, Later: q.Get("after") != ""}
+	p := part{path: path, Of: q.Get("operator"), Sort: cmp.Or(q.Get("sort"), orders[0].Sort), Orders: orders, Later: q.Get("after") != ""}
 	return p, wire.Sorted{Limit: listing, Cursor: q.Get("after")}
 }
 
@@ -147,6 +149,9 @@ func (p part) Following() string { return p.url(p.Shown, p.Sort, p.Next) }
 // url leaves out what goes without saying.
 func (p part) url(shown, sort, after string) string {
 	q := url.Values{}
+	if p.Of != "" {
+		q.Set("operator", p.Of)
+	}
 	if shown != "" && shown != showLive {
 		q.Set("show", shown)
 	}
@@ -170,12 +175,13 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 	}
 	var q wire.PoolQuery
 	d.part, q.Sorted = partOf(r, "/pools", poolOrders)
-	q.Sort = d.Sort
+	q.Sort, q.Operator = d.Sort, d.Of
 	switch d.Shown = r.URL.Query().Get("show"); d.Shown {
 	case showOpen:
 		q.Open = true
 	case showEnded:
 		q.Status = ended
+	case showAll:
 	default:
 		d.Shown = showLive
 		q.Status = live
@@ -335,11 +341,14 @@ type operator struct{ wire.Operator }
 // mostNames is how many of an operator's names are listed.
 const mostNames = 5
 
-// Names returns the names to list.
-func (o operator) Names() []string { return o.Companies[:min(len(o.Companies), mostNames)] }
+// Names returns the names to list, those of the newest pools.
+func (o operator) Names() []string { return o.Companies[max(0, len(o.Companies)-mostNames):] }
 
-// More returns how many names there are besides.
+// More returns how many other names the record has.
 func (o operator) More() int { return len(o.Companies) - len(o.Names()) }
+
+// Older returns how many pools the record does not name.
+func (o operator) Older() int { return o.Opened - len(o.IDs) }
 
 func (s *Site) operators(r *http.Request) (*page, error) {
 	var d struct {

@@ -271,7 +271,8 @@ type Account struct {
 	Paid       pastel.Amount `json:"paid" doc:"Total paid to the account's reward addresses, including those before amendments, patoshi."`
 	SharedWith []string      `json:"shared_with,omitempty" doc:"Other PastelIDs that a pool pays or paid at the same address, at most ten. Claims, pending and paid include theirs."`
 	EscrowOf   string        `json:"escrow_of,omitempty" doc:"Pool whose escrow this address is. Never send coins there."`
-	Operates   []string      `json:"operates" doc:"Pools that the account operates."`
+	Operated   int           `json:"operated_pools,omitempty" doc:"Number of pools that the account operates or, of an address, that pay it their operator's fee."`
+	Operates   []string      `json:"operates" doc:"At most 100 of them, in the order they opened: the newest, pools that may owe something before the others. Accrued and claims include the operator's part of these."`
 }
 
 // Outlook is what an account may expect.
@@ -392,10 +393,11 @@ type Series struct {
 // Operator is an operator's record.
 type Operator struct {
 	PastelID   string         `json:"pastelid"`
-	Companies  []string       `json:"companies" doc:"Company names that the operator chose."`
+	Companies  []string       `json:"companies" doc:"Company names that the operator chose for the pools in pool_ids."`
 	Reputation int            `json:"reputation" doc:"0 to 100."`
 	Pools      map[string]int `json:"pools" doc:"Number of pools by status."`
-	IDs        []string       `json:"pool_ids"`
+	Opened     int            `json:"opened_pools" doc:"Number of pools that the operator has opened."`
+	IDs        []string       `json:"pool_ids" doc:"The newest 20 of them, in the order they opened; /pools?operator=PASTELID lists all."`
 	Since      Moment         `json:"since" doc:"When the operator's first pool opened."`
 	Dissolved  int            `json:"dissolved" doc:"Pools dissolved because nobody replenished them in time, including closed ones."`
 	Expired    int            `json:"expired" doc:"Pools that were never activated, including closed ones."`
@@ -406,12 +408,12 @@ type Operator struct {
 	Cancelled  int64          `json:"payouts_cancelled" doc:"Number of payouts not mined in time."`
 	Replenish  int64          `json:"replenished" doc:"How often a pool fell short of collateral."`
 	Left       int64          `json:"left" doc:"Number of pledges whose owners left."`
-	Fees       []string       `json:"fees_percent" doc:"The pools' fees in percent, lowest first."`
+	Fees       []string       `json:"fees_percent" doc:"Fees of the pools in pool_ids in percent, lowest first."`
 	Rewards    int64          `json:"rewards" doc:"Blocks that paid the pools."`
 	LongestGap int64          `json:"longest_gap" doc:"Blocks from one that paid a pool to the next that paid the same pool, at most; 0 before the second."`
 	Forfeited  pastel.Amount  `json:"forfeited" doc:"What pledges forfeited when their owners left, patoshi."`
 	OnTime     int64          `json:"payouts_on_time" doc:"Payouts mined within 20 blocks after the first that could include them."`
-	Alike      bool           `json:"alike,omitempty" doc:"Another operator uses a company name that looks the same."`
+	Alike      bool           `json:"alike,omitempty" doc:"Another operator uses a company name that looks the same as that of any of the operator's pools."`
 }
 
 // Spend is an unconfirmed transaction that spends pledged coins.

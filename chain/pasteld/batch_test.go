@@ -15,7 +15,6 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -50,21 +49,7 @@ func item(h int, id json.RawMessage) string {
 // TestBatch asks a node that answers as pasteld does.
 func TestBatch(t *testing.T) {
 	t.Parallel()
-	ctx, dir := t.Context(), t.TempDir()
-	node, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: network(t, "regtest")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { node.Close() })
-	server, err := node.Serve("127.0.0.1:0", dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := dialless(t, Config{URL: server.URL, CookieFile: server.CookieFile})
-	t.Cleanup(func() {
-		c.http.CloseIdleConnections()
-		server.Close(context.Background()) // the test's own context has ended
-	})
+	ctx, c := t.Context(), onDevnode(t)
 	must[[]pastel.BlockHash](t)(c.Generate(ctx, 30))
 	same := func(from, n, want int) {
 		t.Helper()
@@ -84,6 +69,35 @@ func TestBatch(t *testing.T) {
 	same(20, 50, 11) // ends at the first that the node refuses
 	if got, err := c.Blocks(ctx, 31, 5); err == nil || len(got) > 0 {
 		t.Errorf("above the tip: %d blocks, %v", len(got), err)
+	}
+}
+
+// TestBatchOfRealNode asks as pasteld was asked for the recording, and decodes what it answered: each block is the parent of the next, up to
+// the first that the node does not have.
+func TestBatchOfRealNode(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct{ from, n, want int }{"rpc/228": {0, 7, 7}, "rpc/229": {4, 5, 3}} {
+		r := load(t, name)
+		c := serve(t, func(w http.ResponseWriter, req *http.Request) {
+			if body, err := io.ReadAll(req.Body); err != nil || string(body) != r.Request {
+				t.Errorf("%s: asked %s, %v", name, body, err)
+			}
+			w.WriteHeader(r.Status)
+			io.WriteString(w, r.Answer)
+		})
+		raws := must[[][]byte](t)(c.Blocks(t.Context(), pastel.Height(x.from), x.n))
+		if len(raws) != x.want {
+			t.Errorf("%s: %d blocks, want %d", name, len(raws), x.want)
+		}
+		var last *pastel.Block
+		for i, raw := range raws {
+			b := must[*pastel.Block](t)(pastel.ParseBlock(raw))
+			if last != nil && b.Header.Prev != last.Hash() || !bytes.Equal(b.Bytes(), raw) {
+				t.Errorf("%s: block %d does not follow, or has other bytes", name, x.from+i)
+			}
+			last = b
+		}
+		equal(t, last.Hash().String(), "0c34ab77077a75311444b832d5980cef1b1f28787c92c5348cc6b39607ac1d3a") // as the node named its tip
 	}
 }
 

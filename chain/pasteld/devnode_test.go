@@ -11,9 +11,9 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// The calls work together on a running node: coins move, identities sign, tickets are posted, the chain reorganizes.
-func TestDevnode(t *testing.T) {
-	t.Parallel()
+// onDevnode connects to a development node of its own.
+func onDevnode(t *testing.T) *Client {
+	t.Helper()
 	ctx, dir := t.Context(), t.TempDir()
 	node, err := devnode.Open(ctx, devnode.Config{Dir: dir, Network: network(t, "regtest")})
 	if err != nil {
@@ -29,6 +29,13 @@ func TestDevnode(t *testing.T) {
 		c.http.CloseIdleConnections()
 		server.Close(context.Background()) // the test's own context has ended
 	})
+	return c
+}
+
+// The calls work together on a running node: coins move, identities sign, tickets are posted, the chain reorganizes.
+func TestDevnode(t *testing.T) {
+	t.Parallel()
+	ctx, c := t.Context(), onDevnode(t)
 
 	blocks := must[[]pastel.BlockHash](t)(c.Generate(ctx, 110))
 	height, tip, err := c.Tip(ctx)

@@ -38,7 +38,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 	}
 	records, alike := map[string]string{}, map[string]bool{}
 	for _, o := range operators.Items {
-		records[o.PastelID] = fmt.Sprintf("%d; %s", o.Reputation, terminal.Counted(len(o.IDs), "pool"))
+		records[o.PastelID] = fmt.Sprintf("%d; %s", o.Reputation, terminal.Counted(o.Opened, "pool"))
 		if failed := o.Pools["dissolved"] + o.Pools["expired"] + o.Pools["closed"]; failed > 0 {
 			records[o.PastelID] += fmt.Sprintf(", %d failed", failed)
 		}

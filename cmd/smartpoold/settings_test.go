@@ -96,6 +96,13 @@ func rows() map[string]row {
 				{"1e3", "not a whole number"}, {"", "not a whole number"},
 			},
 		},
+		"keep-history": {
+			taken: []taken{{"0", "0"}, {" 100 ", "100"}, {"210240", "210240"}, {"2147483647", "2147483647"}},
+			refused: []refused{
+				{"-1", "-1 is out of range"}, {"99", "99 is out of range; use 0 to keep everything, or 100 blocks"}, {"2147483648", "not a whole number"},
+				{"1_000", "not a whole number"}, {"1y", "not a whole number"}, {"", "not a whole number"},
+			},
+		},
 		"node": {
 			taken: []taken{{" http://127.0.0.1:1234 ", "http://127.0.0.1:1234"}, {"HTTPS://Node.example:1/", "HTTPS://Node.example:1/"}},
 			refused: []refused{

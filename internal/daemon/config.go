@@ -20,6 +20,8 @@ type Config struct {
 	Network  string `placeholder:"NAME" help:"The node's network: main, testnet, devnet or regtest. Default: main, or regtest with --dev."`
 	Database string `placeholder:"FILE|URL" help:"SQLite file or PostgreSQL URL (postgres://user@host/name). Default: a file in the data folder."`
 
+	KeepHistory int32 `name:"keep-history" default:"0" placeholder:"BLOCKS" help:"Blocks for which rejected tickets, moved and released pledges and changes of reputation stay in the history; 0 for ever. Income, claims, payouts and everything else always stay."`
+
 	ShadowFrom int32 `default:"-1" placeholder:"HEIGHT" help:"Watch pools from this height (shadow run) on a network that does not enforce the rules yet."`
 
 	Node         string        `default:"http://127.0.0.1:9932" placeholder:"URL" help:"URL of pasteld's RPC."`
@@ -91,7 +93,7 @@ func (c *Config) Check() error {
 	if err := store.Check(c.database()); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
-	for _, check := range []func() error{c.checkCounts, c.checkNode, c.checkServers} {
+	for _, check := range []func() error{c.checkCounts, c.checkHistory, c.checkNode, c.checkServers} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -129,6 +131,22 @@ func (c *Config) checkCounts() error {
 		if x.value < 0 || x.value > most {
 			return fmt.Errorf("%s: %d is out of range; use 0 to %d", x.name, x.value, most)
 		}
+	}
+	return nil
+}
+
+// checkHistory refuses to keep less history than a reorganization can take back.
+func (c *Config) checkHistory() error {
+	network, err := c.network()
+	least := int32(network.MaxReorg)
+	switch {
+	case err != nil || c.KeepHistory == 0:
+		return err
+	case c.KeepHistory < least:
+		return fmt.Errorf("keep-history: %d is out of range; use 0 to keep everything, or %d blocks or more, as many as a reorganization can take back",
+			c.KeepHistory, least)
+	case c.ReadOnly:
+		return errors.New("keep-history: a read-only daemon deletes nothing; set it for the daemon that writes the database")
 	}
 	return nil
 }

@@ -231,6 +231,7 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 		d.log.Warn("this release keeps the ledger in other tables: they are empty, and the ledger is made anew from the chain, as at the first start; "+
 			"the subscriptions to alerts stay, and nobody is told anything twice", "database", d.cfg.databaseForLog(), "blocks", blocks)
 	}
+	s.KeepHistory(pastel.Height(d.cfg.KeepHistory))
 	d.ready.set("loading")
 	ledger, err := chain.OpenLedger(ctx, d.net, d.cfg.shadow(), s)
 	if err != nil {
@@ -246,7 +247,7 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	defer d.ready.store(nil)
 	d.setLedger(ledger)
 	defer d.setLedger(nil)
-	ctx, stop := d.whileWriter(ctx, s)
+	ctx, stop := d.whileWriter(ctx, s, ledger)
 	defer stop()
 	if d.cfg.NodeAPI != "" {
 		err = d.answer(ctx, s, ledger)
@@ -263,8 +264,8 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 // may take minutes, and meanwhile the daemon would say that it is ready.
 const holdEvery = 5 * time.Second
 
-// whileWriter returns a context that ends when another daemon takes over the database; its cause says so.
-func (d *Daemon) whileWriter(ctx context.Context, s *store.Store) (_ context.Context, stop func()) {
+// whileWriter returns a context that ends when another daemon takes over the database; its cause says so. Until then, it has old history deleted.
+func (d *Daemon) whileWriter(ctx context.Context, s *store.Store, ledger *chain.Ledger) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() {
@@ -274,9 +275,36 @@ func (d *Daemon) whileWriter(ctx context.Context, s *store.Store) (_ context.Con
 			}
 		}
 	})
+	watch.Go(func() { d.prune(ctx, s, ledger) })
 	return ctx, func() {
 		cancel(nil)
 		watch.Wait()
+	}
+}
+
+// How soon after a step old history is deleted, and how long the ledger has for steps before each further portion.
+const (
+	pruneEvery = time.Second
+	prunePause = 100 * time.Millisecond
+)
+
+// prune deletes history that is too old to keep, in portions beside the ledger's steps.
+func (d *Daemon) prune(ctx context.Context, s *store.Store, ledger *chain.Ledger) {
+	done, pause := pastel.Height(-1), pruneEvery
+	for sleep(ctx, pause) {
+		tip := ledger.Last().Height
+		if pause = pruneEvery; tip == done {
+			continue
+		}
+		more, err := s.Prune(ctx)
+		switch {
+		case err != nil: // it is tried again; if the database is away, the next step says so
+			d.log.Debug("old history was not deleted; retrying", "err", err)
+		case more:
+			pause = prunePause
+		default:
+			done = tip
+		}
 	}
 }
 

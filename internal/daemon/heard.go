@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,14 +14,23 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// heard is the last block that the writing daemon has announced to this one, which only reads. It wakes the API's feed.
+// heard is what the writing daemon has announced to this one, which only reads. It wakes the API's feed.
 type heard struct {
-	mu     sync.Mutex
-	tip    pool.Tip
-	before string    // hash of the block that this daemon showed when tip was announced
-	since  time.Time // when the first block was announced that has not been shown since; zero while nothing can be heard
-	moved  chan struct{}
+	mu      sync.Mutex
+	listens bool           // false while nothing can be heard
+	waiting []announcement // of what was not shown at the last one
+	moved   chan struct{}
 }
+
+// announcement is of a block.
+type announcement struct {
+	tip    pool.Tip
+	before string // hash of the block that this daemon showed then
+	at     time.Time
+}
+
+// mostWaiting limits the announcements that are kept: from then on the last one stands for those that follow it, too.
+const mostWaiting = 100
 
 func newHeard() *heard { return &heard{moved: make(chan struct{})} }
 
@@ -35,34 +45,49 @@ func (h *heard) next() <-chan struct{} {
 func (h *heard) announced(tip pool.Tip, height pastel.Height, hash string, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.since.IsZero() || h.shown(height, hash) {
-		h.since = now
+	h.listens = true
+	a := announcement{tip, hash, now}
+	waiting := slices.Clone(h.notShown(height, hash))
+	if n := len(waiting); n == mostWaiting {
+		a.at = waiting[n-1].at
+		waiting = waiting[:n-1]
 	}
-	h.tip, h.before = tip, hash
+	h.waiting = append(waiting, a)
 	close(h.moved)
 	h.moved = make(chan struct{})
 }
 
 // shown reports whether a reader whose last block has this height and hash shows what was announced, or polled for a later block before that
 // was announced. What it showed already when the announcement came is not later, though a reorganization may end below it.
-func (h *heard) shown(height pastel.Height, hash string) bool {
-	return hash == h.tip.Hash.String() || height >= h.tip.Height && hash != h.before
+func (a *announcement) shown(height pastel.Height, hash string) bool {
+	return hash == a.tip.Hash.String() || height >= a.tip.Height && hash != a.before
+}
+
+// notShown returns the announcements behind the last one that a reader shows.
+func (h *heard) notShown(height pastel.Height, hash string) []announcement {
+	for i := len(h.waiting) - 1; i >= 0; i-- {
+		if h.waiting[i].shown(height, hash) {
+			return h.waiting[i+1:]
+		}
+	}
+	return h.waiting
 }
 
 // deaf forgets what was announced: more may have come since.
 func (h *heard) deaf() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.tip, h.before, h.since = pool.Tip{}, "", time.Time{}
+	h.listens, h.waiting = false, nil
 }
 
-// lag returns how far a reader whose last block has this height and hash is behind what was announced.
+// lag returns how far a reader whose last block has this height and hash is behind what was announced, and for how long: since the first
+// announcement of what it does not show.
 func (h *heard) lag(height pastel.Height, hash string, now time.Time) chain.Lag {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	l := chain.Lag{Reads: true, Listens: !h.since.IsZero()}
-	if l.Listens && !h.shown(height, hash) {
-		l.Blocks, l.For = max(1, h.tip.Height-height), now.Sub(h.since)
+	l := chain.Lag{Reads: true, Listens: h.listens}
+	if list := h.notShown(height, hash); len(list) > 0 {
+		l.Blocks, l.For = max(1, list[len(list)-1].tip.Height-height), now.Sub(list[0].at)
 	}
 	return l
 }

@@ -13,7 +13,7 @@ import (
 func TestReaderLag(t *testing.T) {
 	t.Parallel()
 	tip := func(h pastel.Height, branch byte) pool.Tip {
-		return pool.Tip{Height: h, Hash: pastel.BlockHash{byte(h), branch}}
+		return pool.Tip{Height: h, Hash: pastel.BlockHash{byte(h), byte(h >> 8), branch}}
 	}
 	h := newHeard()
 	now := time.Unix(1_700_000_000, 0)
@@ -53,6 +53,21 @@ func TestReaderLag(t *testing.T) {
 	announce(tip(9, 1), tip(8, 1))
 	now = now.Add(time.Second)
 	check(tip(8, 1), chain.Lag{Listens: true, Blocks: 1, For: time.Second})
+	// The writer goes on faster than the reader, which is always one block behind.
+	for n := pastel.Height(10); n < 300; n++ {
+		announce(tip(n, 1), tip(n-2, 1))
+		now = now.Add(time.Second)
+		check(tip(n-1, 1), chain.Lag{Listens: true, Blocks: 1, For: time.Second})
+	}
+	// It stops, and goes on.
+	for n := pastel.Height(300); n < 600; n++ {
+		announce(tip(n, 1), tip(299, 1))
+		now = now.Add(time.Second)
+	}
+	check(tip(299, 1), chain.Lag{Listens: true, Blocks: 300, For: 300 * time.Second})
+	check(tip(350, 1), chain.Lag{Listens: true, Blocks: 249, For: 249 * time.Second})
+	check(tip(500, 1), chain.Lag{Listens: true, Blocks: 99, For: 201 * time.Second}) // since the last announcement that was kept
+	check(tip(599, 1), chain.Lag{Listens: true})
 	h.deaf()
 	check(tip(5, 0), chain.Lag{})
 }

@@ -14,10 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
-	"github.com/pastelnetwork/smartpool/internal/largepool"
-	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 )
 
 const (
@@ -32,25 +30,9 @@ func BenchmarkLoad(b *testing.B) {
 	if os.Getenv("SMARTPOOL_BENCH_LOAD") == "" {
 		b.Skip("set SMARTPOOL_BENCH_LOAD=1: it takes minutes")
 	}
-	c, err := largepool.Make()
-	if err != nil {
-		b.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	dir := b.TempDir()
-	s, err := store.Open(ctx, filepath.Join(dir, "regtest.db"), c.Params)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { s.Close() })
-	ledger, err := chain.OpenLedger(ctx, c.Params, false, s)
-	if err != nil {
-		b.Fatal(err)
-	}
-	half := len(c.Blocks) / 2 // from here on, every block changes what is shown
-	if _, err := ledger.Step(ctx, -1, c.Blocks[:half]); err != nil {
-		b.Fatal(err)
-	}
+	c, ledger, _ := ledgertest.LargePool(b, filepath.Join(dir, "regtest.db"))
 	d, err := daemon.New(daemon.Config{
 		Data: dir, Network: c.Name, ReadOnly: true, API: "127.0.0.1:0", Poll: time.Second, ShadowFrom: -1,
 	}, slog.New(slog.DiscardHandler))

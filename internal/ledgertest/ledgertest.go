@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
+	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -27,23 +28,39 @@ func Recorded(t testing.TB, name string) (blocks []*pool.Prepared) {
 // a URL is given, and the writer.
 func Open(t testing.TB, blocks []*pool.Prepared, height pastel.Height, url string) (*chain.Ledger, *store.Reader, *store.Store) {
 	t.Helper()
+	return open(t, regtest(t), blocks[:height+1], url)
+}
+
+// LargePool stores the first half of the chain of a large pool as Open does. From there on, every block changes what is shown of the pool.
+func LargePool(t testing.TB, url string) (*largepool.Chain, *chain.Ledger, *store.Reader) {
+	t.Helper()
+	c, err := largepool.Make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger, reader, _ := open(t, c.Params, c.Blocks[:len(c.Blocks)/2], url)
+	return c, ledger, reader
+}
+
+func open(t testing.TB, params pool.Params, blocks []*pool.Prepared, url string) (*chain.Ledger, *store.Reader, *store.Store) {
+	t.Helper()
 	ctx := context.Background()
 	if url == "" {
 		url = filepath.Join(t.TempDir(), "ledger.db")
 	}
-	s, err := store.Open(ctx, url, regtest(t))
+	s, err := store.Open(ctx, url, params)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	ledger, err := chain.OpenLedger(ctx, regtest(t), false, s)
+	ledger, err := chain.OpenLedger(ctx, params, false, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ledger.Step(ctx, -1, blocks[:height+1]); err != nil {
+	if _, err := ledger.Step(ctx, -1, blocks); err != nil {
 		t.Fatal(err)
 	}
-	reader, err := store.OpenReader(ctx, url, regtest(t), false)
+	reader, err := store.OpenReader(ctx, url, params, false)
 	if err != nil {
 		t.Fatal(err)
 	}
