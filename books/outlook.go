@@ -2,7 +2,6 @@ package books
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -213,12 +212,14 @@ var concernKinds = []string{
 	concernBroken, concernShort, concernGone, concernElsewhere, concernUnpaid, concernOverdue, concernGathering, concernLow, concernWaiting,
 }
 
+// ConcernKinds lists the kinds of concerns, worst first.
+func ConcernKinds() []string { return slices.Clone(concernKinds) }
+
 // concern is a wire.Concern with heights in place of moments, negative if there are none.
 type concern struct {
 	kind         string
 	coins        int64 // PSL
 	since, until pastel.Height
-	text         string
 }
 
 // concerns lists what is wrong with a pool and with the account's pledges to it.
@@ -228,7 +229,7 @@ func (v *view) concerns(x *wire.Outlook, p *prospect) error {
 		list = append(list, v.troubles(p)...)
 	}
 	for _, c := range list {
-		y := wire.Concern{Pool: string(p.ID), Kind: c.kind, Coins: c.coins, Text: c.text}
+		y := wire.Concern{Pool: string(p.row.ID), Kind: c.kind, Coins: c.coins}
 		if err := v.moments(map[**wire.Moment]pastel.Height{&y.Since: c.since, &y.Until: c.until}); err != nil {
 			return err
 		}
@@ -239,70 +240,57 @@ func (v *view) concerns(x *wire.Outlook, p *prospect) error {
 
 // troubles lists what is wrong with a live pool.
 func (v *view) troubles(p *prospect) (list []concern) {
-	coins := func(n int64) string { return pastel.Thousands(n) + " PSL" }
 	c := p.row.Collateral()
-	switch p.Status {
+	switch p.row.Status {
 	case pool.Subscribing:
-		list = append(list, concern{concernGathering, max(0, c.Target-c.Offered), -1, p.row.ActivateUntil(&v.b.net),
-			"It still gathers pledges, and earns nothing before its operator activates it. If that does not happen in time, its pledges are released."})
+		list = append(list, concern{concernGathering, max(0, c.Target-c.Offered), -1, p.row.ActivateUntil(&v.b.net)})
 	case pool.Replenishing:
-		list = append(list, concern{concernShort, -c.Cushion(), -1, p.row.Deadline, fmt.Sprintf(
-			"It lacks %s, so its Supernode is paused and earns nothing. If they are not pledged in time, the pool is dissolved and pays out what it owes.",
-			coins(-c.Cushion()))})
+		list = append(list, concern{concernShort, -c.Cushion(), -1, p.row.Deadline})
 	case pool.Active:
 		list = append(list, v.supernodeTroubles(p)...)
 		if p.row.Low {
-			list = append(list, concern{concernLow, c.Cushion(), -1, -1, fmt.Sprintf("Its cushion is low: the Supernode stops if more than %s leave.", coins(c.Cushion()))})
+			list = append(list, concern{concernLow, c.Cushion(), -1, -1})
 		}
 	default:
 	}
 	if p.row.Broken {
-		list = append(list, concern{concernBroken, 0, -1, -1, "An unauthorized spend took coins from its escrow. It has shared out and paid nothing since."})
+		list = append(list, concern{concernBroken, 0, -1, -1})
 	}
 	if p.waiting > 0 {
-		list = append(list, concern{concernWaiting, p.waiting, -1, -1, fmt.Sprintf(
-			"%s of these pledges wait in line: they earn nothing until coins of others leave, and can be spent at no cost.", coins(p.waiting))})
+		list = append(list, concern{concernWaiting, p.waiting, -1, -1})
 	}
 	return list
 }
 
-// supernodeTroubles says whether an active pool's Supernode runs and is paid.
+// supernodeTroubles says whether an active pool's Supernode runs and is paid: it is late after twice the longest wait so far.
 func (v *view) supernodeTroubles(p *prospect) (list []concern) {
 	switch chain.JudgeSupernode(p.Status, p.ActivationTx, p.Escrow, v.b.listed()) {
 	case chain.SupernodeMissing:
-		list = append(list, concern{concernGone, 0, -1, -1, "No working Supernode is listed for it, so it earns nothing until its operator starts one."})
+		list = append(list, concern{concernGone, 0, -1, -1})
 	case chain.SupernodeElsewhere:
-		list = append(list, concern{concernElsewhere, 0, -1, -1,
-			"Its Supernode's rewards go to an address other than the pool's escrow, so its members earn nothing. The operator must launch it again."})
+		list = append(list, concern{concernElsewhere, 0, -1, -1})
 	default:
 	}
-	last := max(p.sums.LastPaid, p.Activated)
-	usual := pastel.Height(2 * p.sums.Gap)
-	if p.sums.Gap == 0 {
-		usual = v.b.net.IdleLimit / 2
+	net := &v.b.net
+	last, usual := max(p.sums.LastPaid, p.row.Activated), pastel.Height(2*p.sums.Gap)
+	if usual == 0 {
+		usual = net.IdleLimit / 2
 	}
-	usual = min(max(usual, v.b.net.SettlementInterval), v.b.net.IdleLimit)
-	if waited := v.tip.Height - last; waited > usual {
-		text := fmt.Sprintf("Its Supernode has not been paid for %s blocks", pastel.Thousands(int64(waited)))
-		if p.sums.Gap > 0 {
-			text += fmt.Sprintf("; the longest wait before was %s", pastel.Thousands(p.sums.Gap))
-		}
-		c := concern{concernUnpaid, 0, last, -1, text + ". Ask its operator."}
-		if free := last + v.b.net.IdleLimit + 1; free > v.tip.Height {
-			c.until, c.text = free, c.text+" If it is not paid by then, leaving costs no reputation."
-		}
-		list = append(list, c)
+	if v.tip.Height-last <= min(max(usual, net.SettlementInterval), net.IdleLimit) {
+		return list
 	}
-	return list
+	free := last + net.IdleLimit + 1 // leaving costs no reputation from then on (protocol 7)
+	if free <= v.tip.Height {
+		free = -1
+	}
+	return append(list, concern{concernUnpaid, 0, last, free})
 }
 
 // overdue says whether payments that miners could have taken are late.
 func (v *view) overdue(p *prospect) []concern {
-	for _, late := range p.pending {
-		from, to := pool.PayoutWindow(late, &v.b.net)
-		if v.tip.Height > from+store.Prompt {
-			return []concern{{concernOverdue, 0, from, to,
-				"A payout could have been mined since, but no upgraded miner has taken it. If none does in time, its amounts are settled again; nothing is lost."}}
+	for _, settled := range p.pending {
+		if from, to := pool.PayoutWindow(settled, &v.b.net); v.tip.Height > from+store.Prompt {
+			return []concern{{concernOverdue, 0, from, to}}
 		}
 	}
 	return nil

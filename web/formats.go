@@ -3,9 +3,9 @@ package web
 import (
 	"fmt"
 	"html/template"
-	"strings"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -16,7 +16,7 @@ import (
 // formats are the functions that templates use to print values.
 var formats = template.FuncMap{
 	"psl":    psl,
-	"about":  about,
+	"about":  pastel.Amount.Rounded,
 	"coins":  pastel.Thousands,
 	"short":  pastel.Short,
 	"label":  func(id string) string { return ticket.PoolID(id).Label() },
@@ -37,7 +37,7 @@ var formats = template.FuncMap{
 	"status":   statusWord,
 	"role":     roleWord,
 	"standing": standing,
-	"concern":  concernWord,
+	"worry":    worried,
 	"sub":      func(a, b int64) int64 { return a - b },
 	"gauge":    newGauge,
 	"add":      func(a, b pastel.Amount) pastel.Amount { return a + b },
@@ -78,16 +78,6 @@ func psl(a pastel.Amount) string {
 	return fmt.Sprintf("%s.%05d", pastel.Thousands(int64(a/pastel.PSL)), a%pastel.PSL)
 }
 
-// about prints an amount rounded to what people read at a glance: whole PSL from 100 PSL on, and three significant digits below that.
-func about(a pastel.Amount) string {
-	unit := pastel.Amount(1)
-	for a/unit >= 1000 && unit < pastel.PSL {
-		unit *= 10
-	}
-	text := psl((a + unit/2) / unit * unit)
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
-}
-
 // statusWord names a pool's status in plain words.
 func statusWord(status string) string {
 	switch status {
@@ -115,29 +105,15 @@ func roleWord(role string) string {
 	return role
 }
 
-// concernWord names a kind of concern in a few words.
-func concernWord(kind string) string {
-	switch kind {
-	case "broken":
-		return "Broken."
-	case "short":
-		return "Short of collateral."
-	case "gone":
-		return "No Supernode is running."
-	case "elsewhere":
-		return "Paid elsewhere."
-	case "unpaid":
-		return "Not paid lately."
-	case "overdue":
-		return "A payout is overdue."
-	case "gathering":
-		return "Not started yet."
-	case "low":
-		return "The cushion is low."
-	case "waiting":
-		return "Coins wait in line."
-	}
-	return kind
+// worry is a concern in words.
+type worry struct {
+	wire.Concern
+	What, Means string
+}
+
+func worried(c wire.Concern) worry {
+	what, means := client.Concern(&c)
+	return worry{c, what, means}
 }
 
 // standing says how many PSL a pledge offers, and how many of them count in a pool of this status.

@@ -297,8 +297,7 @@ type Concern struct {
 	Kind  string  `json:"kind" enum:"broken,short,gone,elsewhere,unpaid,overdue,gathering,low,waiting" doc:"broken: shadow run, an unauthorized spend took the escrow. short: the pool lacks collateral and earns nothing. gone: no working Supernode is listed for the pool. elsewhere: the Supernode's rewards do not go to the escrow. unpaid: the Supernode has not been paid for longer than usual. overdue: a payout could be mined and is not. gathering: the pool is not activated yet. low: less than half of the cushion is left. waiting: coins of the account wait in line."`
 	Coins int64   `json:"coins,omitempty" doc:"PSL that are missing, that can leave, or that wait."`
 	Since *Moment `json:"since,omitempty"`
-	Until *Moment `json:"until,omitempty" doc:"When it ends or has consequences, which the text names."`
-	Text  string  `json:"text" doc:"What it means, about the pool as «it»."`
+	Until *Moment `json:"until,omitempty" doc:"short: after it the pool is dissolved. unpaid: from it on, leaving costs no reputation. overdue: last block that can mine the payout. gathering: last block that can activate the pool."`
 }
 
 // Payment is what a payout pays an account.
