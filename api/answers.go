@@ -27,7 +27,9 @@ type Answers struct {
 	condition func() string // of the daemon, which pages show, too
 	most      int           // bytes
 
-	clock     func() time.Time
+	clock    func() time.Time
+	patience time.Duration // prepareFor
+	courtesy time.Duration // yieldFor
 
 	mu        sync.Mutex
 	now       *generation // of the announced block
@@ -79,7 +81,9 @@ const DefaultCache = 24 << 20
 
 // NewAnswers returns an empty cache of at most so many bytes; while it prepares a block, it takes up to twice as many.
 func NewAnswers(f *Feed, condition func() string, bytes int) *Answers {
-	a := &Answers{feed: f, condition: condition, most: bytes, clock: time.Now, wishes: wishes{of: map[string]*wish{}}}
+	a := &Answers{
+		feed: f, condition: condition, most: bytes, clock: time.Now, patience: prepareFor, courtesy: yieldFor, wishes: wishes{of: map[string]*wish{}},
+	}
 	f.onBlock(a.prepare, a.refresh)
 	return a
 }

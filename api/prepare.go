@@ -101,7 +101,7 @@ func (a *Answers) prepare(ctx context.Context, tip wire.Tip, moved, hurry <-chan
 	if p == nil {
 		return
 	}
-	enough := time.NewTimer(prepareFor)
+	enough := time.NewTimer(a.patience)
 	defer enough.Stop()
 	select {
 	case <-p.done:
@@ -191,7 +191,7 @@ func (a *Answers) yield(ctx context.Context) {
 	if quiet == nil {
 		return
 	}
-	timer := time.NewTimer(yieldFor)
+	timer := time.NewTimer(a.courtesy)
 	defer timer.Stop()
 	select {
 	case <-quiet:

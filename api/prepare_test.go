@@ -8,12 +8,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -312,4 +315,167 @@ func TestTheCacheIsBounded(t *testing.T) {
 	if n, bytes := answers.Kept(); bytes > most || ask("/wanted") {
 		t.Errorf("after a block: %d answers with %d bytes", n, bytes)
 	}
+}
+
+// wait waits until something is so.
+func wait(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// When the next block becomes later, answers are found anew while the earlier ones are read, and the feed does not wait for them.
+func TestAnswersFollowHowLateTheNextBlockIs(t *testing.T) {
+	t.Parallel()
+	x := startPolled(t, 150)
+	answers := x.server.Answers()
+	tip, err := x.server.Status(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers.Begin(tip.Tip.Time)
+	release := make(chan struct{})
+	var asked atomic.Int32
+	h := answers.Keep(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		n := asked.Add(1)
+		if n == 2 {
+			<-release
+		}
+		fmt.Fprint(w, n)
+	}))
+	read := func() string { return answer(h, "/x").Body.String() }
+	read()
+	x.look(t)
+	if got := read(); got != "1" || asked.Load() != 1 {
+		t.Fatalf("answer %s, asked %d times while the next block is not late", got, asked.Load())
+	}
+	answers.At(tip.Tip.Time.Add(chain.BlockTime))
+	x.look(t) // does not wait
+	wait(t, "the answer to be asked for", func() bool { return asked.Load() == 2 })
+	if got := read(); got != "1" {
+		t.Errorf("answer %s, want the earlier one while the later one is being found", got)
+	}
+	x.look(t)
+	close(release)
+	wait(t, "the later answer", func() bool { return read() == "2" })
+	x.look(t)
+	if got := read(); got != "2" || asked.Load() != 2 {
+		t.Errorf("answer %s, asked %d times", got, asked.Load())
+	}
+	x.move(t, 150, 151)
+	x.look(t)
+	if got := read(); got != "3" {
+		t.Errorf("answer %s after the block", got)
+	}
+}
+
+// What strangers ask for that takes long is found after everything else, however often they ask.
+func TestCostlyAnswersArePreparedLast(t *testing.T) {
+	t.Parallel()
+	x := startPolled(t, 150)
+	answers := x.server.Answers()
+	var order []string
+	h := answers.Keep(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { order = append(order, r.URL.Path) }))
+	for _, path := range []string{"/once", "/often", "/often", "/often", "/costly", "/costly", "/costly", "/costly", "/costly", "/late"} {
+		answer(h, path)
+	}
+	answers.Took("/costly?", time.Second)
+	order = nil
+	x.move(t, 150, 151)
+	x.look(t)
+	if want := []string{"/often", "/late", "/once", "/costly"}; !slices.Equal(order, want) {
+		t.Errorf("prepared %v, want %v", order, want)
+	}
+}
+
+// An answer that could not be prepared for one block is prepared for the next.
+func TestWishesOutliveAnswers(t *testing.T) {
+	t.Parallel()
+	x := startPolled(t, 150)
+	var asked atomic.Int32
+	h := x.server.Answers().Keep(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) == 2 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	answer(h, "/x")
+	for i := range pastel.Height(2) {
+		x.move(t, 150+i, 151+i)
+		x.look(t)
+	}
+	if n := asked.Load(); n != 3 {
+		t.Fatalf("asked %d times", n)
+	}
+	if answer(h, "/x"); asked.Load() != 3 {
+		t.Error("the answer was not kept")
+	}
+}
+
+// A block that comes while another one is prepared ends that: the first is announced at once, and the second prepared.
+func TestABlockEndsThePreparingOfTheOneBefore(t *testing.T) {
+	t.Parallel()
+	x := startPolled(t, 150)
+	answers := x.server.Answers()
+	answers.Wait(time.Hour, time.Hour)
+	began := make(chan struct{})
+	var asked atomic.Int32
+	h := answers.Keep(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) == 2 {
+			close(began)
+			<-r.Context().Done()
+		}
+	}))
+	answer(h, "/x")
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		x.feed.Run(ctx, x.ledger.Moved)
+	}()
+	defer func() { cancel(); <-done }()
+	x.move(t, 150, 151)
+	<-began
+	x.move(t, 151, 152)
+	wait(t, "block 152 to be announced", func() bool {
+		s, err := x.server.Status(context.Background())
+		return err == nil && s.Tip.Height == 152
+	})
+	if n := asked.Load(); n != 3 {
+		t.Errorf("asked %d times, want once more for block 152", n)
+	}
+}
+
+// Preparing waits while an answer is being found for a client.
+func TestPreparingYieldsToClients(t *testing.T) {
+	t.Parallel()
+	x := startPolled(t, 150)
+	answers := x.server.Answers()
+	answers.Wait(0, time.Hour)
+	release, waiting := make(chan struct{}), make(chan struct{})
+	var asked, served atomic.Int32
+	h := answers.Keep(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" && served.Load() == 0 {
+			close(waiting)
+			<-release
+			served.Add(1)
+		}
+		if r.URL.Path == "/x" && asked.Add(1) == 2 && served.Load() == 0 {
+			t.Error("it was prepared while a client waited")
+		}
+	}))
+	answer(h, "/x")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		answer(h, "/slow")
+	}()
+	<-waiting
+	x.move(t, 150, 151)
+	x.look(t)
+	close(release)
+	<-done
+	wait(t, "the answer to be prepared", func() bool { return asked.Load() == 2 })
 }

@@ -440,7 +440,21 @@ func (s *Server) registerLists() {
 		x, err := b.Spends(ctx, *in, s.scanned()) // the scan is known before the list is read, so the list is not older
 		return one(s, x, err)
 	})
-	paged(s, "events", "/events", "Events in chain order", b.Events)
+	get(s, "events", "/events", "Events in chain order", func(ctx context.Context, in *wire.EventQuery) (out *body[wire.List[wire.Event]], err error) {
+		var from pastel.Height
+		failed := b.Together(ctx, func(ctx context.Context) error {
+			if from, err = b.HistoryFrom(ctx); err != nil {
+				return err
+			}
+			items, tip, next, err := b.Events(ctx, *in)
+			out = &body[wire.List[wire.Event]]{wire.List[wire.Event]{Tip: tip, Items: items, Next: next, From: from}}
+			return err
+		})
+		if failed != nil {
+			return nil, s.failed(failed)
+		}
+		return out, nil
+	})
 }
 
 // scanned returns the last scan of the mempool by this daemon; nil if it makes none.

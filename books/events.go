@@ -25,6 +25,16 @@ func (b *Books) Events(ctx context.Context, q wire.EventQuery) (list []wire.Even
 	}.answer(ctx, b, q.Page)
 }
 
+// HistoryFrom returns the first block from which Events lists everything; 0 if it lists everything there ever was. Of earlier blocks it lacks events
+// of the types that store.Pruned lists.
+func (b *Books) HistoryFrom(ctx context.Context) (h pastel.Height, err error) {
+	err = b.view(ctx, func(v *view) error {
+		h, err = v.HistoryFrom()
+		return err
+	})
+	return h, err
+}
+
 func (v *view) wireEvents(rows []store.Event) (list []wire.Event, err error) {
 	list = make([]wire.Event, len(rows))
 	for i := range rows {

@@ -31,8 +31,8 @@ type split struct {
 const splitSize = 8 + 8 + 1
 
 // mostSplits bounds how many splits a pool's record lists, for the sake of those who read it: once every so many, a pool writes the records
-// of all its pledges. It does so at a number of its own, so that an attacker who pays all pools in every block cannot make all of them
-// do it in the same block.
+// of all its pledges. It does so at a number of its own, so that not all of them do it in the same block when somebody pays all pools in every
+// block. A miner loses MinEscrowCoinbase a pool and block that way, anybody else MinEscrow.
 const mostSplits = 64
 
 func (x *split) code(c *coder) {

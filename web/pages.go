@@ -267,6 +267,7 @@ type holding struct {
 	Kept     []kept
 	Gains    []gain
 	Events   []wire.Event
+	From     pastel.Height // which events are there
 	Paid     []wire.Payment
 }
 
@@ -303,7 +304,10 @@ func (s *Site) member(r *http.Request) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Events, _, _, err = s.cfg.Books.Events(r.Context(), wire.EventQuery{OfID: of, To: wire.Now, Page: latest})
+	if d.Events, _, _, err = s.cfg.Books.Events(r.Context(), wire.EventQuery{OfID: of, To: wire.Now, Page: latest}); err != nil {
+		return nil, err
+	}
+	d.From, err = s.cfg.Books.HistoryFrom(r.Context())
 	return ok("account.html", "PastelID "+pastel.Short(id), "", d), err
 }
 
@@ -373,6 +377,7 @@ func (s *Site) tickets(r *http.Request) (*page, error) {
 		Accepted []wire.Event
 		Older    string
 		Reasons  map[string]string
+		From     pastel.Height // which rejected tickets are there
 	}
 	q := wire.EventQuery{
 		Type: []string{string(pool.TicketRejected)}, To: wire.Now,
@@ -387,7 +392,10 @@ func (s *Site) tickets(r *http.Request) (*page, error) {
 		d.Reasons[e.Reason] = ticket.Explain(ticket.Reason(e.Reason))
 	}
 	q = wire.EventQuery{Type: byTicket, To: wire.Now, Page: latest}
-	d.Accepted, _, _, err = s.cfg.Books.Events(r.Context(), q)
+	if d.Accepted, _, _, err = s.cfg.Books.Events(r.Context(), q); err != nil {
+		return nil, err
+	}
+	d.From, err = s.cfg.Books.HistoryFrom(r.Context())
 	return ok("tickets.html", "Tickets", "/tickets", d), err
 }
 

@@ -509,7 +509,8 @@ type Receipt struct {
 
 // List is one page of a list.
 type List[T any] struct {
-	Tip   Tip    `json:"tip"`
-	Items []T    `json:"items"`
-	Next  string `json:"next,omitempty" doc:"Cursor of the next page; left out at the end."`
+	Tip   Tip           `json:"tip"`
+	Items []T           `json:"items"`
+	Next  string        `json:"next,omitempty" doc:"Cursor of the next page; left out at the end."`
+	From  pastel.Height `json:"complete_from,omitempty" doc:"Of events: first block from which the list has all of them. This daemon no longer has ticket.rejected, reputation.changed, pledge.moved and pledge.released of earlier blocks. Left out if it has everything."`
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,6 +21,54 @@ func (s *Server) Kill(t testing.TB) {
 	s.signal(t, syscall.SIGKILL)
 	<-s.process.done
 	s.process = nil
+	s.awaitOrphans(t)
+}
+
+// awaitOrphans waits until no process that a killed server made uses its shared memory any more: until then, the server does not start.
+func (s *Server) awaitOrphans(t testing.TB) {
+	t.Helper()
+	const patience, pause = time.Minute, 5 * time.Millisecond
+	for giveUp := time.Now().Add(patience); ; time.Sleep(pause) {
+		n, err := s.attached()
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case n == 0:
+			return
+		case time.Now().After(giveUp):
+			t.Fatalf("%d processes of the killed server go on", n)
+		}
+	}
+}
+
+// attached returns how many processes use the server's block of shared memory, which postmaster.pid names.
+func (s *Server) attached() (int, error) {
+	const named, id, users = 6, 1, 6 // a line, its column, and one of the kernel's table
+	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil // it had not got that far, or ended by itself
+	}
+	if err != nil {
+		return 0, err
+	}
+	lines := strings.Split(string(text), "\n")
+	if len(lines) <= named {
+		return 0, nil // likewise
+	}
+	block := strings.Fields(lines[named])
+	if len(block) <= id {
+		return 0, nil // likewise
+	}
+	table, err := os.ReadFile("/proc/sysvipc/shm")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(table)) {
+		if fields := strings.Fields(line); len(fields) > users && fields[id] == block[id] {
+			return strconv.Atoi(fields[users])
+		}
+	}
+	return 0, nil
 }
 
 // Freeze stops the server's processes; connections to it stay open and get no answer.
