@@ -41,6 +41,7 @@ var formats = template.FuncMap{
 		return template.HTML(`<span class="amount">` + psl(a) + "</span> PSL") //nolint:gosec // digits
 	},
 	"member":     func(id string) template.HTML { return link("/members/", id, html.EscapeString(pastel.Short(id))) },
+	"operator":   func(id string) template.HTML { return link("/operators/", id, html.EscapeString(pastel.Short(id))) },
 	"address":    func(id string) template.HTML { return link("/accounts/", id, html.EscapeString(pastel.Short(id))) },
 	"payoutlink": func(id string) template.HTML { return link("/payouts/", id, html.EscapeString(pastel.Short(id))) },
 	"poollink": func(id string) template.HTML {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 
 	"github.com/pastelnetwork/smartpool/client"
@@ -18,8 +19,19 @@ type gain struct {
 	Settled, Paid pastel.Amount // 0 if nothing was
 }
 
-// gains adds up settlements and payments by block, oldest first.
-func gains(credits []wire.Credit, paid []wire.Payment) (list []gain) {
+// gains returns an account's latest settlements and payments by block, and the payments, the newest first.
+func (s *Site) gains(r *http.Request, id wire.OfID, address wire.OfAddress) ([]gain, []wire.Payment, error) {
+	latest := wire.Page{Order: wire.Newest, Limit: charted}
+	settled, _, _, err := s.cfg.Books.Credits(r.Context(), wire.CreditQuery{OfID: id, OfAddress: address, AsOf: now, Page: latest})
+	if err != nil {
+		return nil, nil, err
+	}
+	paid, _, _, err := s.cfg.Books.Payments(r.Context(), wire.PaymentQuery{OfID: id, OfAddress: address, Status: "paid", Page: latest})
+	return byBlock(settled, paid), paid, err
+}
+
+// byBlock adds up settlements and payments by block, oldest first.
+func byBlock(credits []wire.Credit, paid []wire.Payment) (list []gain) {
 	at := func(m wire.Moment) *gain {
 		i, found := slices.BinarySearchFunc(list, m.Height, func(g gain, h pastel.Height) int { return cmp.Compare(g.Height, h) })
 		if !found {
