@@ -113,13 +113,13 @@ func (c *Config) crossOrigin(w http.ResponseWriter, r *http.Request) (done bool)
 // matches reports whether an If-None-Match header names an entity tag. Caches send lists, weak tags, and tags to which a proxy that
 // compressed the answer added a suffix, such as "tag-gzip".
 func matches(header []string, tag string) bool {
-	bare := strings.Trim(tag, `"`)
+	opaque := strings.Trim(tag, `"`)
 	for _, x := range strings.Split(strings.Join(header, ","), ",") {
 		x = strings.TrimSpace(x)
 		if x == "*" {
 			return true
 		}
-		x, found := strings.CutPrefix(strings.Trim(strings.TrimPrefix(x, "W/"), `"`), bare)
+		x, found := strings.CutPrefix(strings.Trim(strings.TrimPrefix(x, "W/"), `"`), opaque)
 		if found && (x == "" || slices.Contains(codings, strings.TrimLeft(x, "-;:+./_")) && strings.ContainsAny(x[:1], "-;:+./_")) {
 			return true
 		}

@@ -77,6 +77,64 @@ func TestNobodyHearsOfABlockAndReadsTheOneBefore(t *testing.T) {
 	}
 }
 
+// Whoever hears of a block from the stream reads no earlier one, whatever they ask for.
+func TestWhoeverHearsOfABlockReadsItEverywhere(t *testing.T) {
+	t.Parallel()
+	x := start(t, 245, "", nil)
+	x.seen(t, 245)
+	first := read[wire.List[wire.Pool]](t, x, "/api/v1/pools").Items[0]
+	pledge := read[wire.List[wire.Pledge]](t, x, "/api/v1/pledges").Items[0]
+	payout := read[wire.List[wire.Payout]](t, x, "/api/v1/payouts").Items[0]
+	parts := strings.NewReplacer("/pools/{id}", "/pools/"+first.ID, "{pastelid}", first.Operator, "{address}", pledge.Address, "{output}", pledge.Output, "{txid}", payout.TxID)
+	var document struct{ Paths map[string]map[string]any }
+	if status, body := x.ask(t, http.MethodGet, "/api/openapi.json", "", ""); status != http.StatusOK || json.Unmarshal(body, &document) != nil {
+		t.Fatal(status)
+	}
+	paths := func(h pastel.Height) (list []string) {
+		for path, operations := range document.Paths {
+			// The stream does not end, the mempool names the block of its last scan, and alerts need the token.
+			if operations["get"] == nil || path == "/api/v1/stream" || path == "/api/v1/mempool" || strings.HasPrefix(path, "/api/v1/alerts") {
+				continue
+			}
+			path = strings.ReplaceAll(parts.Replace(path), "{height}", fmt.Sprint(h))
+			if strings.HasSuffix(path, "/payments") || strings.HasSuffix(path, "/credits") {
+				path += "?pastelid=" + pledge.PastelID
+			}
+			list = append(list, path)
+		}
+		return list
+	}
+	if n := len(paths(0)); n < 15 {
+		t.Fatalf("only %d paths", n)
+	}
+	var k known
+	l := x.listen(t, "?from=245", "")
+	k.until(t, l, x.tip())
+	named := 0
+	for _, step := range [][2]pastel.Height{{245, 246}, {246, 247}, {246, 250}, {250, 251}, {240, 260}, {260, 261}} {
+		x.move(t, step[0], step[1])
+		k.until(t, l, x.tip())
+		for _, path := range paths(step[1]) {
+			status, body := x.ask(t, http.MethodGet, path, "", "")
+			var of struct{ Tip, Hash any }
+			if err := json.Unmarshal(body, &of); err != nil || status != http.StatusOK {
+				if strings.Contains(path, "/outputs/") || strings.HasSuffix(path, "/supernode") || strings.Contains(path, "/payouts/") { // spent, not active, taken back
+					continue
+				}
+				t.Fatalf("%s: %d %s", path, status, body)
+			}
+			tip, found := of.Tip.(map[string]any)
+			if hash := fmt.Sprint(tip["hash"]); found && hash != x.tip() {
+				t.Errorf("heard of %s and read %s of %s", x.tip(), path, hash)
+			}
+			named += len(tip) / max(1, len(tip))
+		}
+	}
+	if named < 40 {
+		t.Errorf("only %d answers name their block", named)
+	}
+}
+
 // polled is an API that looks for blocks when the test says so.
 type polled struct {
 	*site

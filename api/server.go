@@ -442,7 +442,7 @@ func (s *Server) registerLists() {
 	})
 	get(s, "events", "/events", "Events in chain order", func(ctx context.Context, in *wire.EventQuery) (out *body[wire.List[wire.Event]], err error) {
 		var from pastel.Height
-		failed := b.Together(ctx, func(ctx context.Context) error {
+		failed := b.AtOneBlock(ctx, func(ctx context.Context) error {
 			if from, err = b.HistoryFrom(ctx); err != nil {
 				return err
 			}

@@ -95,15 +95,15 @@ func Noting(ctx context.Context, note func(tip pastel.BlockHash)) context.Contex
 // ErrEmpty is the answer while the ledger has no block. It is also an ErrNotFound.
 var ErrEmpty = fmt.Errorf("the ledger holds no blocks yet, wait until the daemon has synced: %w", ErrNotFound)
 
-type togetherKey struct{}
+type openViewKey struct{}
 
-// Together lets f ask several questions with the context that it gets, one after the other, which are then answered as of one block.
-func (b *Books) Together(ctx context.Context, f func(ctx context.Context) error) error {
-	return b.view(ctx, func(v *view) error { return f(context.WithValue(ctx, togetherKey{}, v)) })
+// AtOneBlock lets f ask several questions with the context that it gets, one after the other, which are then answered as of one block.
+func (b *Books) AtOneBlock(ctx context.Context, f func(ctx context.Context) error) error {
+	return b.view(ctx, func(v *view) error { return f(context.WithValue(ctx, openViewKey{}, v)) })
 }
 
 func (b *Books) view(ctx context.Context, f func(v *view) error) error {
-	if v, open := ctx.Value(togetherKey{}).(*view); open {
+	if v, open := ctx.Value(openViewKey{}).(*view); open {
 		return f(v)
 	}
 	began := b.views.Add(1)

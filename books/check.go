@@ -21,47 +21,40 @@ type Simulator interface {
 	Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error)
 }
 
-// Loaded is a Simulator for a daemon that only reads. It loads the whole state when a question finds that the ledger has moved.
-type Loaded struct {
+// OnDemand is a Simulator for a daemon that only reads. It reads as much of the state as a question needs, and keeps nothing.
+type OnDemand struct {
 	reader *store.Reader
-	mu     sync.Mutex
-	state  *pool.State
+	mu     sync.Mutex // one at a time, which bounds what they take
 }
 
-// NewLoaded returns a Simulator on a database.
-func NewLoaded(r *store.Reader) *Loaded { return &Loaded{reader: r} }
+// NewOnDemand returns a Simulator on a database.
+func NewOnDemand(r *store.Reader) *OnDemand { return &OnDemand{reader: r} }
 
-// Simulate implements Simulator.
-func (x *Loaded) Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip, error) {
+// simulateFor is how long a simulation may wait for the database.
+const simulateFor = 20 * time.Second
+
+// Simulate implements Simulator, for transactions that carry a ticket and spend no pledged coins.
+func (x *OnDemand) Simulate(tx *pastel.Tx, at uint32) (events []pool.Event, tip pool.Tip, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	ctx := context.Background() // others wait for the same state: finish loading even if this client leaves
-	if err := x.refresh(ctx); err != nil {
-		return nil, pool.Tip{}, err
-	}
-	net := x.reader.Params()
-	tip := x.state.Tip()
-	events, err := x.state.Simulate(pool.PrepareTx(&net, tip.Height+1, time, tx))
-	return events, tip, err
-}
-
-func (x *Loaded) refresh(ctx context.Context) error {
-	if x.state != nil {
-		current := false
-		err := x.reader.View(ctx, func(s *store.Snapshot) error {
-			tip, err := s.Tip()
-			current = tip.Hash == x.state.Tip().Hash
-			return err
-		})
-		if err != nil || current {
+	ctx, cancel := context.WithTimeout(context.Background(), simulateFor)
+	defer cancel()
+	err = x.reader.View(ctx, func(s *store.Snapshot) error {
+		last, err := s.Tip()
+		if err != nil {
 			return err
 		}
-	}
-	state, err := x.reader.State(ctx)
-	if err == nil {
-		x.state = state
-	}
-	return err
+		net := x.reader.Params()
+		in := pool.PrepareTx(&net, last.Height+1, at, tx)
+		state, err := s.StateFor(in.Reads())
+		if err != nil {
+			return err
+		}
+		tip = state.Tip()
+		events, err = state.Simulate(in)
+		return err
+	})
+	return events, tip, err
 }
 
 // accepted begins the text about an acceptable ticket.

@@ -2,11 +2,15 @@ package books_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -30,14 +34,14 @@ type desk struct {
 	by punctual
 }
 
-// checking opens the read model of a recorded chain up to the block before next. The ledger in memory makes the checks or, if loaded is
-// set, a state loaded for the check.
-func checking(t *testing.T, chainName string, next *pastel.Height, loaded bool) *desk {
+// checking opens the read model of a recorded chain up to the block before next. The ledger in memory makes the checks or, if
+// onDemand is set, what is read for each.
+func checking(t *testing.T, chainName string, next *pastel.Height, onDemand bool) *desk {
 	t.Helper()
 	x := openOn(t, chainName, *next-1, "")
 	by := books.Simulator(x.ledger)
-	if loaded {
-		by = books.NewLoaded(x.reader)
+	if onDemand {
+		by = books.NewOnDemand(x.reader)
 	}
 	return &desk{x, punctual{by, x.blocks, next}}
 }
@@ -198,4 +202,75 @@ func TestCheckOfAnAmendment(t *testing.T) {
 		}
 	}
 	t.Error("no ticket of block 386 amends a pledge")
+}
+
+// What is read for a check of a ticket, at any time of a history with reorganizations, judges it as the whole state does.
+func TestChecksOnDemandAreTheLedgers(t *testing.T) {
+	t.Parallel()
+	for name, where := range map[string]string{"sqlite": "", "postgres": pgtest.Open(t)} {
+		for _, chain := range []string{"life", "dense"} {
+			if name == "postgres" && chain == "life" {
+				continue
+			}
+			t.Run(chain+" in "+name, func(t *testing.T) {
+				t.Parallel()
+				const first pastel.Height = 100
+				x := openOn(t, chain, first, where)
+				by := books.NewOnDemand(x.reader)
+				end := pastel.Height(len(x.blocks) - 1)
+				random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // repeatable
+				accepted, reasons := 0, map[string]int{}
+				for at := first; at < end; {
+					base := at
+					if random.IntN(4) == 0 {
+						base = max(first, base-pastel.Height(random.IntN(8)))
+					}
+					to := min(end, base+1+pastel.Height(random.IntN(8)))
+					x.move(t, base, to)
+					at = to
+					for h := at - 4; h <= min(end, at+2); h++ {
+						for _, carried := range x.tickets(h) {
+							text, err := carried.Encode()
+							if err != nil {
+								t.Fatal(err)
+							}
+							late := x.blocks[h].Time
+							got, err := x.CheckTicket(t.Context(), text, then{by, late})
+							if err != nil {
+								t.Fatal(err)
+							}
+							want, err := x.CheckTicket(t.Context(), text, then{x.ledger, late})
+							if err != nil || !reflect.DeepEqual(timeless(got), timeless(want)) {
+								t.Fatalf("block %d, ticket of block %d:\n%+v\nwant:\n%+v, %v", at, h, got, want, err)
+							}
+							if accepted += count(want.Accepted); !want.Accepted {
+								reasons[want.Reason]++
+							}
+						}
+					}
+				}
+				if accepted < 5 || len(reasons) < 5 {
+					t.Errorf("%d accepted tickets, and rejected ones of %v, prove little", accepted, reasons)
+				}
+			})
+		}
+	}
+}
+
+// then checks tickets as if the next block came at a time.
+type then struct {
+	books.Simulator
+	time uint32
+}
+
+func (s then) Simulate(tx *pastel.Tx, _ uint32) ([]pool.Event, pool.Tip, error) {
+	return s.Simulator.Simulate(tx, s.time)
+}
+
+// timeless leaves out when a check was made.
+func timeless(c wire.Check) wire.Check {
+	for i := range c.Events {
+		c.Events[i].Time = time.Time{}
+	}
+	return c
 }

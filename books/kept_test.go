@@ -104,21 +104,21 @@ func count(is bool) int {
 	return 0
 }
 
-// Questions asked together are answered as of one block, though the ledger moves between them.
-func TestQuestionsAskedTogetherSeeOneBlock(t *testing.T) {
+// Questions asked at one block are answered as of one block, though the ledger moves between them.
+func TestQuestionsAskedAtOneBlockSeeOne(t *testing.T) {
 	ctx := context.Background()
 	blocks := ledgertest.Recorded(t, "dense")
 	ledger, r, _ := ledgertest.Open(t, blocks, 300, "")
 	b := books.New(r)
-	err := b.Together(ctx, func(together context.Context) error {
-		before, err := b.Tip(together)
+	err := b.AtOneBlock(ctx, func(open context.Context) error {
+		before, err := b.Tip(open)
 		if err != nil {
 			return err
 		}
 		if _, err := ledger.Step(ctx, 300, blocks[301:302]); err != nil {
 			return err
 		}
-		after, err := b.Tip(together)
+		after, err := b.Tip(open)
 		if err != nil {
 			return err
 		}

@@ -80,7 +80,7 @@ func (c *Client) URL() string { return strings.TrimSuffix(c.base, "/api/v1") }
 // ErrNotFound says that the daemon's ledger has no such entry.
 var ErrNotFound = errors.New("the ledger has no such entry")
 
-// An UnreachableError says that no complete answer arrived.
+// An UnreachableError says that no complete answer arrived, though the caller's context had not ended.
 type UnreachableError struct{ Err error }
 
 func (e *UnreachableError) Error() string { return "no response from the daemon: " + e.Err.Error() }
@@ -133,11 +133,14 @@ func ask[T any](ctx context.Context, c *Client, method, path string, query any, 
 			return out, err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience) // of all tries together: each may be put off slowly
+	timed, cancel := context.WithTimeout(ctx, patience) // of all tries together: each may be put off slowly
 	defer cancel()
 	for try := 1; ; try++ {
-		res, text, err := c.send(ctx, method, to, content)
-		if err != nil {
+		res, text, err := c.send(timed, method, to, content)
+		switch {
+		case err != nil && ctx.Err() != nil: // the caller gave up, not the daemon
+			return out, ctx.Err()
+		case err != nil:
 			return out, err
 		}
 		if res.StatusCode != http.StatusTooManyRequests || try == tries {
@@ -145,7 +148,9 @@ func ask[T any](ctx context.Context, c *Client, method, path string, query any, 
 		}
 		select {
 		case <-ctx.Done():
-			return out, &UnreachableError{ctx.Err()}
+			return out, ctx.Err()
+		case <-timed.Done():
+			return out, &UnreachableError{timed.Err()}
 		case <-time.After(later(res)):
 		}
 	}

@@ -151,6 +151,27 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// A caller who gives up does not blame the daemon, whether it has answered in part or put the request off.
+func TestCallerGivesUp(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func(w http.ResponseWriter, r *http.Request){
+		"no answer": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"put off":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // so that the server notices who gives up
+			cancel()
+			answer(w, r)
+		})
+		_, err := c.Status(ctx)
+		var unreachable *client.UnreachableError
+		if !errors.Is(err, context.Canceled) || errors.As(err, &unreachable) || client.Passes(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // The client sends the token to its daemon only, never to an address that the daemon redirects to.
 func TestTokenFollowsNoRedirect(t *testing.T) {
 	t.Parallel()

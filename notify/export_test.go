@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -37,6 +38,9 @@ func (s *Service) Wait(patience time.Duration) { s.patience = patience }
 // Read turns some events into alerts.
 func (s *Service) Read(ctx context.Context) (more bool, err error) { return s.readEvents(ctx) }
 
+// LivePools returns the rows of pools that are kept.
+func (s *Service) LivePools() map[ticket.PoolID]*store.PoolRow { return maps.Clone(s.live.rows) }
+
 // Check validates a request.
 func (r *Request) Check() error { return r.validate() }
 
@@ -48,7 +52,7 @@ func AmendedText(role pool.Role, counted, offered int64) string {
 
 // GoneSupernodeText is what is told of a pool's Supernode that the node lists with a status.
 func GoneSupernodeText(id ticket.PoolID, status string) string {
-	sn := supernode{Supernode: store.Supernode{Pool: id}, listed: chain.Listed{Status: status}}
+	sn := supernode{Pool: id, listed: chain.Listed{Status: status}}
 	return missing{&supernodes{standing: &standing{}}}.words(&sn).text()
 }
 

@@ -15,8 +15,7 @@ const SupernodeGone Kind = "supernode.gone"
 const launchGrace = 24
 
 var supernodeGone = row{kind: SupernodeGone, urgent: true, standing: &standingRule{ofList, func(t *standing) (judgement, error) {
-	all, err := t.supernodes()
-	return missing{all}, err
+	return missing{t.supernodes()}, nil
 }}}
 
 type missing struct{ *supernodes }

@@ -11,8 +11,7 @@ import (
 const SupernodePayee Kind = "supernode.payee"
 
 var supernodePayee = row{kind: SupernodePayee, urgent: true, standing: &standingRule{ofList, func(t *standing) (judgement, error) {
-	all, err := t.supernodes()
-	return payees{all}, err
+	return payees{t.supernodes()}, nil
 }}}
 
 type payees struct{ *supernodes }

@@ -56,6 +56,7 @@ type Service struct {
 	// Used by lookAround only.
 	mempool mempool
 	judged  judged
+	live    livePools
 	unknown error // why the node's list of Supernodes is not known
 
 	looked  atomic.Pointer[Look] // nil before the first

@@ -332,25 +332,59 @@ func (t *standing) report(c cause, w words) *report {
 	return &report{cause: c, Message: Message{Kind: c.kind, Pool: c.pool, Height: t.at.height, Time: t.now.UTC(), Text: w.text()}}
 }
 
+// livePools are the pools that have not ended. They are kept from tip to tip, because a block concerns few of them.
+type livePools struct {
+	at   store.Block
+	rows map[ticket.PoolID]*store.PoolRow // nil if none are kept
+}
+
 // findPools finds the pools that have not ended, and in which of them the PastelIDs of subscriptions have pledges.
 func (t *standing) findPools() error {
-	rows, err := t.x.Pools(store.PoolFilter{Status: []pool.Status{pool.Subscribing, pool.Active, pool.Replenishing}})
-	if err != nil {
+	live := &t.s.live
+	if err := live.move(t.x, &t.tip); err != nil {
+		live.rows = nil
 		return err
 	}
-	t.pools = map[ticket.PoolID]*store.PoolRow{}
-	for i := range rows {
-		t.pools[rows[i].ID] = &rows[i]
-	}
+	t.pools = live.rows
 	t.in = map[string][]ticket.PoolID{}
 	for i := range t.subs {
 		if sub := &t.subs[i]; sub.PastelID != "" {
+			var err error
 			if t.in[sub.ID], err = t.x.PledgedIn(sub.PastelID); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// move brings the pools to a tip: it reads those that blocks concerned since, or all if a block was taken back.
+func (l *livePools) move(x *store.AlertTx, tip *store.Block) error {
+	follows := false
+	if l.rows != nil {
+		before, err := x.Block(l.at.Height)
+		if err != nil && !errors.Is(err, chain.ErrNotFound) {
+			return err
+		}
+		follows = err == nil && before.Hash == l.at.Hash
+	}
+	var rows []store.PoolRow
+	var err error
+	if follows {
+		rows, err = x.PoolsConcerned(l.at.Height)
+	} else {
+		rows, err = x.Pools(store.PoolFilter{Status: []pool.Status{pool.Subscribing, pool.Active, pool.Replenishing}})
+		l.rows = map[ticket.PoolID]*store.PoolRow{}
+	}
+	for i := range rows {
+		if p := &rows[i]; p.Status.Live() {
+			l.rows[p.ID] = p
+		} else {
+			delete(l.rows, p.ID)
+		}
+	}
+	l.at = *tip
+	return err
 }
 
 // concerns reports whether a pool that has not ended is in a subscription's scope.

@@ -1,6 +1,9 @@
 package notify
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -12,36 +15,34 @@ import (
 // judged before.
 type supernodes struct {
 	*standing
-	active []supernode
+	active []*supernode
 	by     map[ticket.PoolID]*supernode
 }
 
 // supernode is the Supernode of an active pool.
 type supernode struct {
-	store.Supernode
-	of     *store.PoolRow
-	state  chain.SupernodeState
-	listed chain.Listed // the zero value if it is not listed
+	Pool       ticket.PoolID
+	Activation pastel.TxID
+	Escrow     string // where its rewards must go
+	of         *store.PoolRow
+	state      chain.SupernodeState
+	listed     chain.Listed // the zero value if it is not listed
 }
 
-func (t *standing) supernodes() (*supernodes, error) {
-	rows, err := t.x.Supernodes()
-	if err != nil {
-		return nil, err
-	}
-	j := &supernodes{t, make([]supernode, 0, len(rows)), map[ticket.PoolID]*supernode{}}
-	for _, sn := range rows {
-		p := t.pools[sn.Pool]
-		if p == nil {
+func (t *standing) supernodes() *supernodes {
+	j := &supernodes{standing: t, by: map[ticket.PoolID]*supernode{}}
+	for _, id := range slices.Sorted(maps.Keys(t.pools)) {
+		p := t.pools[id]
+		if p.Status != pool.Active {
 			continue
 		}
-		j.active = append(j.active, supernode{
-			sn, p, chain.JudgeSupernode(pool.Active, sn.Activation, p.Escrow, t.list),
-			t.list.Listed[pastel.OutPoint{TxID: sn.Activation, Vout: chain.PoolIndex}],
-		})
-		j.by[sn.Pool] = &j.active[len(j.active)-1]
+		sn := &supernode{
+			id, p.ActivationTx, p.Escrow.Encode(&t.s.net), p, chain.JudgeSupernode(pool.Active, p.ActivationTx, p.Escrow, t.list),
+			t.list.Listed[pastel.OutPoint{TxID: p.ActivationTx, Vout: chain.PoolIndex}],
+		}
+		j.active, j.by[id] = append(j.active, sn), sn
 	}
-	return j, nil
+	return j
 }
 
 // cause is that a Supernode is as a kind says.
@@ -49,8 +50,8 @@ func (sn *supernode) cause(k Kind) cause { return cause{k, sn.Pool, transaction(
 
 // tell returns what a kind tells a subscription of the Supernodes that are so.
 func (j *supernodes) tell(k Kind, sub *store.Subscription, so func(*supernode) bool, says func(*supernode) words) (list []*report) {
-	for i := range j.active {
-		if sn := &j.active[i]; so(sn) && j.concerns(sub, sn.Pool) {
+	for _, sn := range j.active {
+		if so(sn) && j.concerns(sub, sn.Pool) {
 			list = append(list, j.report(sn.cause(k), says(sn)))
 		}
 	}

@@ -25,13 +25,7 @@ func ReadPool(params Params, shadow bool, id ticket.PoolID, records []Record) (P
 		return Pool{}, err
 	}
 	for _, r := range records {
-		if r.Kind == RecordPledge { // people have records of their own
-			var x pledgeRecord
-			x.code(&coder{b: r.Value, reading: true})
-			if l.s.people.Find(x.who) == 0 {
-				l.s.people.Insert(x.who, newPerson())
-			}
-		}
+		l.meet(r)
 		if err := l.Add(r); err != nil {
 			return Pool{}, err
 		}

@@ -74,26 +74,6 @@ func (x *AlertTx) PaysTo(id ticket.PoolID, settled pastel.Height, pastelID strin
 	return pastel.Amount(sum), err
 }
 
-// Supernode is a Supernode backed by a pool.
-type Supernode struct {
-	Pool       ticket.PoolID
-	Activation pastel.TxID
-	Escrow     string // where its rewards must go
-}
-
-// Supernodes returns the Supernodes of active pools.
-func (x *AlertTx) Supernodes() ([]Supernode, error) {
-	rows, err := x.q.ActiveSupernodes(x.ctx)
-	list := make([]Supernode, len(rows))
-	for i, r := range rows {
-		list[i] = Supernode{Pool: ticket.PoolID(r.ID), Escrow: r.Escrow}
-		if list[i].Activation, err = hash32[pastel.TxID](r.ActivationTx); err != nil {
-			return nil, err
-		}
-	}
-	return list, err
-}
-
 // LastMove returns the last block above a height in which an event of a type happened to a pledge; -1 if there is none.
 func (x *AlertTx) LastMove(id ticket.PoolID, pledge int64, what pool.EventType, above pastel.Height) (pastel.Height, error) {
 	h, err := x.q.LastMove(x.ctx, db.LastMoveParams{PoolID: string(id), Pledge: integer(pledge), Type: string(what), Height: int32(above)})

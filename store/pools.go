@@ -66,6 +66,14 @@ func (s *Snapshot) NewestPools(f PoolFilter, owe bool, most int) ([]PoolRow, err
 	return all(s, q, s.scanPool)
 }
 
+// PoolsConcerned returns the pools that the blocks above a height concerned, in no order, as they are now: no others have changed since, unless
+// blocks were taken back.
+func (s *Snapshot) PoolsConcerned(above pastel.Height) ([]PoolRow, error) {
+	q := selecting("SELECT " + poolColumns + " FROM pools p")
+	q.and("p.num IN (SELECT pool FROM pool_sums WHERE height > ?)", int64(above))
+	return all(s, q, s.scanPool)
+}
+
 // CountPools counts the pools that a filter leaves.
 func (s *Snapshot) CountPools(f PoolFilter) (int64, error) {
 	q := selecting("SELECT count(*) FROM pools")
@@ -200,11 +208,16 @@ func (f *PoolList) shelves() (list []shelved) {
 // PoolsAt returns a page of the pools that existed after a block, with their statuses and dates then; everything else that can change is as
 // it is at the tip. The page's key is Num.
 func (s *Snapshot) PoolsAt(h pastel.Height, p Page) ([]PoolRow, error) {
+	// The page is cut off before sums are joined to it: PostgreSQL's planner might join all of them first.
 	q := &query{args: []any{int64(h)}}
-	q.text.WriteString("SELECT s.status, " + poolColumns + ` FROM pools p JOIN pool_sums s ON s.pool = p.num AND s.height =
-		(SELECT height FROM pool_sums x WHERE x.pool = p.num AND x.height <= $1 ORDER BY height DESC LIMIT 1)`)
-	q.and("p.num <= (SELECT num FROM pools WHERE opened <= $1 ORDER BY opened DESC, num DESC LIMIT 1)")
-	q.page(p, "p.num")
+	q.text.WriteString("SELECT s.status, " + poolColumns + " FROM (SELECT * FROM pools")
+	q.and("num <= (SELECT num FROM pools WHERE opened <= $1 ORDER BY opened DESC, num DESC LIMIT 1)")
+	q.page(p, "num")
+	q.text.WriteString(`) AS p JOIN pool_sums s ON s.pool = p.num AND s.height =
+		(SELECT height FROM pool_sums x WHERE x.pool = p.num AND x.height <= $1 ORDER BY height DESC LIMIT 1) ORDER BY p.num`)
+	if p.Desc {
+		q.text.WriteString(" DESC")
+	}
 	return all(s, q, func(rows *sql.Rows) (x PoolRow, err error) {
 		var then pool.Status
 		x, err = s.scanPoolAfter(rows, &then)

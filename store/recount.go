@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"maps"
@@ -30,38 +31,36 @@ func (d Difference) String() string {
 }
 
 // Recount computes everything that lists and heads of pages show from events, pledges, payouts and records, and passes to found what
-// differs in the rows that keep it. It calls progress before each pool.
-func (s *Snapshot) Recount(progress func(done, of int64), found func(Difference)) error {
-	r := &recount{Snapshot: s, found: found, operators: map[string]*Operator{}, network: Network{Pools: statusCounts{}.byStatus()}}
-	tip, err := s.Tip()
-	if err != nil {
-		return err
-	}
-	r.tip = tip.Height
-	n, err := s.count("SELECT count(*) FROM pools")
-	if err != nil {
-		return err
-	}
-	for page := (Page{Limit: recountPools}); ; {
-		q := selecting("SELECT " + poolColumns + " FROM pools p")
-		q.page(page, "p.num")
-		rows, err := all(s, q, s.scanPool)
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			progress(r.pools, n)
-			if err := r.pool(&rows[i]); err != nil {
-				return fmt.Errorf("pool %s: %w", rows[i].ID, err)
+// differs in the rows that keep it. It returns the last block that it read. It calls progress between portions with the number of
+// pools checked and that of all, 0 if it is not known yet.
+//
+// It reads in portions, so that a writer's old pages and rows need not be kept until it ends: a pool, some blocks of the network's sums, and at last
+// the rows of operators and of the network. Each is read as of one block, and what is compared with it comes from that block or from below the
+// reach of reorganizations.
+func (r *Reader) Recount(ctx context.Context, progress func(done, of int64), found func(Difference)) (tip Block, err error) {
+	x := &recount{found: found, sums: map[int64]Sums{}, summed: NetworkSums{Height: -1}}
+	portion := func(f func() (more bool, err error)) (more bool, err error) {
+		err = r.View(ctx, func(s *Snapshot) error {
+			x.Snapshot = s
+			if tip, err = s.Tip(); err == nil {
+				x.tip = tip.Height
+				more, err = f()
 			}
-		}
-		if len(rows) < page.Limit {
-			break
-		}
-		page.After = []any{rows[len(rows)-1].Num}
+			return err
+		})
+		return more, err
 	}
-	progress(r.pools, n)
-	return r.together(n)
+	progress(0, 0)
+	for more := true; more && err == nil; progress(x.pools, x.of) {
+		more, err = portion(x.nextPool)
+	}
+	for more := true; more && err == nil; {
+		more, err = portion(func() (bool, error) { return x.networkSums(x.tip - r.net.MaxReorg) })
+	}
+	if err == nil {
+		_, err = portion(func() (bool, error) { return false, x.together() })
+	}
+	return tip, err
 }
 
 // recountPools and recountRows are how many rows are read at a time.
@@ -72,12 +71,31 @@ const (
 
 // recount is the state of Recount.
 type recount struct {
-	*Snapshot
+	*Snapshot // of the current portion
 	tip       pastel.Height
 	found     func(Difference)
-	pools     int64
-	operators map[string]*Operator
-	network   Network
+	pools, of int64          // checked, and how many there are
+	last      int64          // number of the last one checked
+	sums      map[int64]Sums // of pools, up to the block up to which the network's are checked
+	summed    NetworkSums    // up to that block
+}
+
+// nextPool checks the next pool.
+func (r *recount) nextPool() (more bool, err error) {
+	if r.of, err = r.count("SELECT count(*) FROM pools"); err != nil {
+		return false, err
+	}
+	q := selecting("SELECT " + poolColumns + " FROM pools p")
+	q.page(Page{Limit: 1, After: []any{r.last}}, "p.num")
+	rows, err := all(r.Snapshot, q, r.scanPool)
+	if err != nil || len(rows) == 0 {
+		return false, err
+	}
+	r.last = rows[0].Num
+	if err := r.pool(&rows[0]); err != nil {
+		return false, fmt.Errorf("pool %s: %w", rows[0].ID, err)
+	}
+	return true, nil
 }
 
 // differ compares two structs field by field.
@@ -107,7 +125,7 @@ func (r *recount) pool(row *PoolRow) error {
 	if err := r.roles(row, &p); err != nil {
 		return err
 	}
-	sums, err := r.sums(row)
+	sums, err := r.poolSums(row)
 	if err != nil {
 		return err
 	}
@@ -116,7 +134,6 @@ func (r *recount) pool(row *PoolRow) error {
 		last.Coins = p.Counted
 	}
 	r.differ(fmt.Sprintf("pool_sums %d, the last row", row.Num), Sums{Status: sums.Status, Coins: sums.Coins}, last)
-	r.add(&p, row.Num, &sums)
 	return nil
 }
 
@@ -190,8 +207,8 @@ func (r *recount) roles(row *PoolRow, p *pool.Pool) error {
 	return nil
 }
 
-// sums checks a pool's sums against its events, and returns the last.
-func (r *recount) sums(row *PoolRow) (Sums, error) {
+// poolSums checks a pool's sums against its events, and returns the last.
+func (r *recount) poolSums(row *PoolRow) (Sums, error) {
 	events, payouts := &eventsOf{s: r.Snapshot, pool: row.ID}, map[pastel.TxID]*Payout{}
 	if err := r.payoutsOf(row.ID, payouts); err != nil {
 		return Sums{}, err
@@ -361,13 +378,19 @@ func (c *counting) add(e *pool.Event) {
 	}
 }
 
-// add adds a pool to its operator's record and the network's.
-func (r *recount) add(p *pool.Pool, num int64, sums *Sums) {
+// totals are the records of operators and of the network, computed from the rows of pools.
+type totals struct {
+	operators map[string]*Operator
+	network   Network
+}
+
+// add adds a pool.
+func (x *totals) add(p *PoolRow, sums *Sums) {
 	id := p.Operator.String()
-	o := r.operators[id]
+	o := x.operators[id]
 	if o == nil {
-		o = &Operator{PastelID: id, First: num, Since: p.InitHeight, Pools: statusCounts{}.byStatus()}
-		r.operators[id] = o
+		o = &Operator{PastelID: id, First: p.Num, Since: p.InitHeight, Pools: statusCounts{}.byStatus()}
+		x.operators[id] = o
 	}
 	var f, all figures
 	f.of(p.Status, p.Activated >= 0, p.Ended >= 0, p.Counted)
@@ -378,53 +401,84 @@ func (r *recount) add(p *pool.Pool, num int64, sums *Sums) {
 	o.Sums = all.sums
 	o.Pools[p.Status]++
 	o.Dissolved, o.Expired, o.Counted = o.Dissolved+f.dissolved, o.Expired+f.expired, o.Counted+f.counted
-	n := &r.network
+	n := &x.network
 	n.Pools[p.Status]++
 	n.Counted, n.Offered, n.Escrowed = n.Counted+f.counted, n.Offered+p.Offered, n.Escrowed+p.Escrowed
-	for _, c := range p.Claims {
-		n.Claimed += c.Amount
-	}
-	n.Pending += int64(len(p.Pending))
+	n.Claimed, n.Pending = n.Claimed+p.Claimed, n.Pending+int64(p.Pending)
 }
 
-// together checks the rows of operators and of the network.
-func (r *recount) together(pools int64) error {
-	if pools != r.pools {
-		r.found(Difference{Row: "pools", Column: "num", Has: fmt.Sprintf("%d pools in order", r.pools), Want: fmt.Sprint(pools)})
+// totals adds up the rows of all pools and their last sums, which are checked already.
+func (r *recount) totals() (*totals, error) {
+	x := &totals{operators: map[string]*Operator{}, network: Network{Pools: statusCounts{}.byStatus()}}
+	for page := (Page{Limit: recountPools}); ; {
+		q := selecting("SELECT " + poolColumns + " FROM pools p")
+		q.page(page, "p.num")
+		rows, err := all(r.Snapshot, q, r.scanPool)
+		if err != nil {
+			return nil, err
+		}
+		nums := make([]int64, len(rows))
+		for i := range rows {
+			nums[i] = rows[i].Num
+		}
+		sums, err := r.Sums(nums, forever)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			last := sums[rows[i].Num]
+			x.add(&rows[i], &last)
+		}
+		if len(rows) < page.Limit {
+			return x, nil
+		}
+		page.After = []any{rows[len(rows)-1].Num}
 	}
-	stored, err := r.Operators(OperatorsBySince, Page{Limit: len(r.operators) + 1})
+}
+
+// together checks the rows of operators and of the network, and the last of the network's sums.
+func (r *recount) together() error {
+	want, err := r.totals()
+	if err != nil {
+		return err
+	}
+	stored, err := r.Operators(OperatorsBySince, Page{Limit: len(want.operators) + 1})
 	if err != nil {
 		return err
 	}
 	for i := range stored {
 		has := &stored[i]
 		name := "operators " + has.PastelID
-		want := r.operators[has.PastelID]
-		delete(r.operators, has.PastelID)
-		if want == nil {
+		o := want.operators[has.PastelID]
+		delete(want.operators, has.PastelID)
+		if o == nil {
 			r.found(Difference{Row: name, Has: "a row", Want: "none"})
 			continue
 		}
-		r.differ(name, has.Sums, want.Sums)
-		want.Sums, want.Alike, want.ID = has.Sums, has.Alike, has.ID
-		r.differ(name, *has, *want)
+		r.differ(name, has.Sums, o.Sums)
+		o.Sums, o.Alike, o.ID = has.Sums, has.Alike, has.ID
+		r.differ(name, *has, *o)
 	}
-	for _, id := range slices.Sorted(maps.Keys(r.operators)) {
+	for _, id := range slices.Sorted(maps.Keys(want.operators)) {
 		r.found(Difference{Row: "operators " + id, Has: "missing", Want: "a row"})
 	}
 	has, err := r.Network()
 	if err != nil {
 		return err
 	}
-	if r.network.Members, err = r.count("SELECT count(DISTINCT pastelid) FROM pledges WHERE role = 2"); err != nil {
+	n := &want.network
+	if n.Members, err = r.count("SELECT count(DISTINCT pastelid) FROM pledges WHERE role = 2"); err != nil {
 		return err
 	}
-	r.network.Operators, err = r.count("SELECT count(DISTINCT operator) FROM pools WHERE status IN ('subscribing', 'active', 'replenishing')")
+	n.Operators, err = r.count("SELECT count(DISTINCT operator) FROM pools WHERE status IN ('subscribing', 'active', 'replenishing')")
 	if err != nil {
 		return err
 	}
-	r.differ("network", has, r.network)
-	return r.networkSums()
+	r.differ("network", has, *n)
+	for more := true; more && err == nil; {
+		more, err = r.networkSums(forever)
+	}
+	return err
 }
 
 // count runs a query that returns a number.
@@ -432,58 +486,60 @@ func (s *Snapshot) count(text string) (n int64, err error) {
 	return n, s.conn.QueryRowContext(s.ctx, text).Scan(&n)
 }
 
-// networkSums checks the network's sums against those of its pools, which are checked already.
-func (r *recount) networkSums() error {
-	last := map[int64]Sums{}
-	want := NetworkSums{Height: -1}
-	next := r.pooled()
-	for page := (Page{Limit: recountRows}); ; {
-		q := selecting("SELECT " + networkColumns + " FROM network_sums")
-		q.page(page, "height")
-		list, err := all(r.Snapshot, q, scanNetworkSums)
-		if err != nil {
-			return err
-		}
-		for _, has := range list {
-			want = want.At(has.Height)
-			for {
-				num, s, err := next(has.Height)
-				if err != nil {
-					return err
-				}
-				if num == 0 {
-					break
-				}
-				was := last[num]
-				want.add(&was, -1)
-				want.add(&s, 1)
-				last[num] = s
+// networkSums checks the next rows of the network's sums up to a block against those of its pools, which are checked already.
+func (r *recount) networkSums(to pastel.Height) (more bool, err error) {
+	if to <= r.summed.Height {
+		return false, nil
+	}
+	q := selecting("SELECT " + networkColumns + " FROM network_sums")
+	q.and("height > ? AND height <= ?", int64(r.summed.Height), int64(to))
+	q.page(Page{Limit: recountRows}, "height")
+	list, err := all(r.Snapshot, q, scanNetworkSums)
+	if err != nil {
+		return false, err
+	}
+	if more = len(list) == recountRows; more {
+		to = list[len(list)-1].Height
+	}
+	next := r.pooled(r.summed.Height, to)
+	for _, has := range list {
+		r.summed = r.summed.At(has.Height)
+		for {
+			num, s, err := next(has.Height)
+			if err != nil {
+				return false, err
 			}
-			r.differ(fmt.Sprintf("network_sums, block %d", has.Height), has, want)
+			if num == 0 {
+				break
+			}
+			was := r.sums[num]
+			r.summed.add(&was, -1)
+			r.summed.add(&s, 1)
+			r.sums[num] = s
 		}
-		if len(list) < page.Limit {
-			break
-		}
-		page.After = []any{int64(list[len(list)-1].Height)}
+		r.differ(fmt.Sprintf("network_sums, block %d", has.Height), has, r.summed)
 	}
-	if num, s, err := next(r.tip); err != nil || num != 0 {
+	if num, s, err := next(to); err != nil || num != 0 {
 		r.found(Difference{Row: fmt.Sprintf("network_sums, block %d", s.Height), Has: "missing", Want: "a row"})
-		return err
+		return false, err
 	}
-	return nil
+	r.summed = r.summed.At(to)
+	return more, nil
 }
 
-// pooled returns a function that returns the next row of the pools' sums up to a block, in the order of blocks; num 0 if there is none.
-func (r *recount) pooled() func(to pastel.Height) (int64, Sums, error) {
+// pooled returns a function that returns the next row of the pools' sums up to a block, in the order of blocks; num 0 if there is none. The rows are
+// those above a block and up to another.
+func (r *recount) pooled(above, to pastel.Height) func(to pastel.Height) (int64, Sums, error) {
 	type row struct {
 		num int64
 		Sums
 	}
 	var list []row
 	page, done := Page{Limit: recountRows}, false
-	return func(to pastel.Height) (int64, Sums, error) {
+	return func(upTo pastel.Height) (int64, Sums, error) {
 		if len(list) == 0 && !done {
 			q := selecting("SELECT pool, " + strings.Join(sumColumns, ", ") + " FROM pool_sums")
+			q.and("height > ? AND height <= ?", int64(above), int64(to))
 			q.page(page, "height", "pool")
 			more, err := all(r.Snapshot, q, func(rows *sql.Rows) (x row, err error) {
 				x.Sums, err = scanSums(rows, &x.num)
@@ -497,7 +553,7 @@ func (r *recount) pooled() func(to pastel.Height) (int64, Sums, error) {
 				page.After = []any{int64(end.Height), end.num}
 			}
 		}
-		if len(list) == 0 || list[0].Height > to {
+		if len(list) == 0 || list[0].Height > upTo {
 			return 0, Sums{}, nil
 		}
 		x := list[0]

@@ -70,20 +70,38 @@ func openSQLite(ctx context.Context, _, path string, s *Store) error {
 		return opening.name(ctx, err)
 	}
 	s.onClose(pool.Close)
-	backup := func(version int64) error {
-		to := fmt.Sprintf("%s.version-%d", path, version)
-		_, err := pool.ExecContext(ctx, "VACUUM INTO $1", to)
-		if err == nil {
-			err = os.Chmod(to, private)
-		}
-		return err
-	}
+	backup := func(version int64) error { return backUp(ctx, pool, fmt.Sprintf("%s.version-%d", path, version)) }
 	if err := migrate(ctx, pool, sqliteMigrations, backup); err != nil {
 		return opening.name(ctx, err)
 	}
 	s.engine, s.reads, s.place = &sqliteWriter{path: path, pool: pool, texts: make(texts)}, sqliteReads, sqlitePlace(path)
 	s.conn, s.q, err = s.engine.connect(ctx)
 	return opening.name(ctx, err)
+}
+
+// backUp copies a database to a file. It takes the next free name if there is a copy already, which may be of an upgrade that broke off.
+func backUp(ctx context.Context, pool *sql.DB, to string) error {
+	part := to + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := pool.ExecContext(ctx, "VACUUM INTO $1", part); err != nil {
+		return err
+	}
+	if err := os.Chmod(part, private); err != nil {
+		return err
+	}
+	free := to
+	for n := 2; ; n++ {
+		_, err := os.Lstat(free)
+		if errors.Is(err, fs.ErrNotExist) {
+			return os.Rename(part, free)
+		}
+		if err != nil {
+			return err
+		}
+		free = fmt.Sprintf("%s.%d", to, n)
+	}
 }
 
 // private is the mode of a database's files: they hold the addresses of alerts' receivers, which are secrets.

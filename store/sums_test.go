@@ -25,9 +25,10 @@ func recount(t *testing.T, r *store.Reader, when string) {
 
 func differences(t *testing.T, r *store.Reader) (list []store.Difference) {
 	t.Helper()
-	view(t, r, func(s *store.Snapshot) error {
-		return s.Recount(func(int64, int64) {}, func(d store.Difference) { list = append(list, d) })
-	})
+	_, err := r.Recount(t.Context(), func(int64, int64) {}, func(d store.Difference) { list = append(list, d) })
+	if err != nil {
+		t.Fatal(err)
+	}
 	return list
 }
 
@@ -186,4 +187,44 @@ func TestAChangedSumIsFound(t *testing.T) {
 			t.Errorf("without operators: %v", found)
 		}
 	})
+}
+
+// A check that runs while blocks come and go finds nothing in a sound ledger, and keeps no transaction open between its portions: SQLite can
+// begin its log anew.
+func TestRecountBesideAWriter(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"life", "dense"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEach(t, func(t *testing.T, url string) {
+				seed := rand.Uint64()
+				w := &wandering{Rand: rand.New(rand.NewPCG(seed, 0)), blocks: recorded(t, name)}
+				l := open(t, url)
+				for len(w.from) < 250 {
+					base, blocks := w.next()
+					l.step(t, base, blocks)
+				}
+				r := reader(t, url)
+				d := raw(t, url)
+				portions := 0
+				for len(w.from) < 380 {
+					_, err := r.Recount(t.Context(), func(int64, int64) {
+						portions++
+						base, blocks := w.next()
+						l.step(t, base, blocks)
+						if store.IsPostgres(url) {
+							return
+						}
+						if row := rows(t, d, "PRAGMA wal_checkpoint(TRUNCATE)")[0]; row[0] != int64(0) {
+							t.Errorf("seed %d: the log cannot begin anew in portion %d: %v", seed, portions, row)
+						}
+					}, func(d store.Difference) { t.Errorf("seed %d, portion %d: %s", seed, portions, d) })
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				recount(t, r, "at the end")
+			})
+		})
+	}
 }

@@ -3,41 +3,21 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	goosedb "github.com/pressly/goose/v3/database"
-
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
 // atVersion makes a database with the tables of an earlier release.
 func atVersion(t *testing.T, url string, version int64) *sql.DB {
 	t.Helper()
-	dialect, engine := goose.DialectSQLite3, "sqlite"
-	if store.IsPostgres(url) {
-		dialect, engine = goose.DialectPostgres, "postgres"
-	}
-	d := raw(t, url)
-	if engine == "sqlite" {
-		exec(t, d, "PRAGMA application_id = 0x53506f6c")
-	}
-	versions, err := goosedb.NewStore(dialect, "smartpool_version")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := goose.NewProvider("", d, os.DirFS("migrations/"+engine), goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.UpTo(context.Background(), version); err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return ledgertest.AtVersion(t, url, version, "migrations")
 }
 
 // Messages that an earlier release left unsent wait behind nothing but what they end or withdraw, as those of this release do.
@@ -82,7 +62,7 @@ func TestOneBadItemOfAnEarlierRelease(t *testing.T) {
 }
 
 // The first start on tables of version 7 empties the ledger and keeps what exists only in the database: subscriptions, messages, how far events
-// have become messages, and the writer's row. A ledger made anew then stores the same rows as any other.
+// have become messages, and the writer's row. A ledger rebuilt then stores the same rows as any other.
 func TestUpgradeToNumberedTables(t *testing.T) {
 	t.Parallel()
 	blocks := recorded(t, "life")
@@ -193,7 +173,7 @@ func TestUpgradeDerivesActiveIncome(t *testing.T) {
 }
 
 // A ledger of version 8 has no sums, and one of version 9 that went on from there has none of its older pools: both are emptied, and the ledger
-// made anew is like any other.
+// rebuilt is like any other.
 func TestUpgradeEmptiesALedgerWithoutSums(t *testing.T) {
 	t.Parallel()
 	blocks := recorded(t, "dense")
@@ -231,7 +211,7 @@ func TestUpgradeEmptiesALedgerWithoutSums(t *testing.T) {
 				if got, want := content(t, url), noted; got != want {
 					t.Errorf("the tables are not those of a new database: %s", difference(got, want))
 				}
-				recount(t, reader(t, url), "made anew")
+				recount(t, reader(t, url), "rebuilt")
 			})
 		})
 	}
@@ -266,4 +246,26 @@ func TestUpgradeSaysThatTheLedgerWasEmptiedThoughItBroke(t *testing.T) {
 			t.Errorf("with a block, %d blocks were emptied", n)
 		}
 	})
+}
+
+// A program that ends while it copies a file before an upgrade, or after that, starts again: it makes another copy and keeps the first.
+func TestUpgradeCopiesAgain(t *testing.T) {
+	t.Parallel()
+	file := sqliteFile(t)
+	atVersion(t, file, 7).Close()
+	for _, name := range []string{file + ".version-7", file + ".version-7.part"} {
+		if err := os.WriteFile(name, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(t, file)
+	if first, err := os.ReadFile(file + ".version-7"); err != nil || string(first) != "half" {
+		t.Errorf("the first copy is %d bytes, %v", len(first), err)
+	}
+	if n := rows(t, raw(t, file+".version-7.2"), "SELECT max(version_id) FROM smartpool_version")[0][0]; n != int64(7) {
+		t.Errorf("the copy has version %v", n)
+	}
+	if _, err := os.Stat(file + ".version-7.part"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("part of a copy is left: %v", err)
+	}
 }

@@ -116,7 +116,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		"GET /tickets":              {s.tickets, query{"before": nil}},
 		"GET /payouts/{txid}":       {s.payout, nil},
 	} {
-		mux.Handle(pattern, s.only(x.has, keep(s.serve(s.together(x.page)))))
+		mux.Handle(pattern, s.only(x.has, keep(s.render(s.atOneBlock(x.page)))))
 	}
 	mux.Handle("GET /find", s.only(query{"q": nil}, http.HandlerFunc(s.find)))
 	mux.HandleFunc("GET /assets/{name}", s.asset)
@@ -124,14 +124,26 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	return mux
 }
 
-// together lets a page ask all its questions as of one block.
-func (s *Site) together(f func(*http.Request) (*page, error)) func(*http.Request) (*page, error) {
-	return func(r *http.Request) (p *page, err error) {
-		err = s.cfg.Books.Together(r.Context(), func(ctx context.Context) error {
-			p, err = f(r.WithContext(ctx))
+// atOneBlock lets a page ask all its questions as of one block, which is the one that it names.
+func (s *Site) atOneBlock(f func(*http.Request) (*page, error)) func(*http.Request) (*page, wire.Status, error) {
+	return func(r *http.Request) (p *page, status wire.Status, err error) {
+		err = s.cfg.Books.AtOneBlock(r.Context(), func(ctx context.Context) (err error) {
+			at := r.WithContext(ctx)
+			if status, err = s.cfg.Status(at); err != nil {
+				return err
+			}
+			if status.Tip, err = s.cfg.Books.Tip(ctx); err == nil {
+				p, err = f(at)
+			}
 			return err
 		})
-		return p, err
+		if err != nil && status.Network == "" { // there is no block
+			var failed error
+			if status, failed = s.cfg.Status(r); failed != nil {
+				err = failed
+			}
+		}
+		return p, status, err
 	}
 }
 
@@ -194,15 +206,22 @@ func (p *page) Dated() bool { return p.Status.Tip.Height >= 0 && p.Status.Tip.Ha
 // Waiting reports whether the page has nothing to show yet and therefore retries soon.
 func (p *page) Waiting() bool { return p.code == http.StatusServiceUnavailable }
 
-// serve renders a page completely or not at all.
+// serve serves a page that says nothing of the ledger, such as an error.
 func (s *Site) serve(f func(*http.Request) (*page, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The status comes before the data: if a block arrives in between, the browser still hears of it, because the page names an earlier one.
+	return s.render(func(r *http.Request) (*page, wire.Status, error) {
 		status, err := s.cfg.Status(r)
-		var p *page
-		if err == nil {
-			p, err = f(r)
+		if err != nil {
+			return nil, status, err
 		}
+		p, err := f(r)
+		return p, status, err
+	})
+}
+
+// render renders a page completely or not at all.
+func (s *Site) render(f func(*http.Request) (*page, wire.Status, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, status, err := f(r)
 		if err != nil {
 			p = s.failed(err)
 		}

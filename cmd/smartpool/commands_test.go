@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +15,11 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 )
 
 // leaves returns every command, and its name, such as «pool create».
@@ -36,8 +44,9 @@ func TestCommandsAreListed(t *testing.T) {
 What ` + "`smartpool`" + ` can do. ` + "`smartpool COMMAND --help`" + ` explains a command's flags; the [guides](README.md) show the commands at work. The command line
 itself is the source of this page.
 
-A command exits with 0 when it did what it was asked; 1 when the answer is no, or the input is bad; 2 when the command line is wrong; 3 when a
-check could not be made, which never means yes.
+A command exits with 0 when it did what it was asked; 1 when the answer is no, or the input is bad; 2 when the command line is wrong; 3 when there is
+no answer, which never means yes: a check could not be made, or the daemon or the node did not respond; 4 when the ledger has no such pool,
+payout, output or subscription; 130 after Ctrl-C.
 
 | command | what it does |
 |---|---|
@@ -148,10 +157,50 @@ func everyCommand(t *testing.T, lines [][]string) {
 	}
 }
 
+// What the daemon does not have, a daemon that does not respond and a command line that is wrong differ in the exit code; a wrong flag names the
+// help of its command.
+func TestExitCodesTellWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	empty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"status":404,"detail":"no pool has this id"}`)
+	}))
+	t.Cleanup(empty.Close)
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	const id = "acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82"
+	for _, x := range []struct {
+		line string
+		code int
+		says string
+	}{
+		{"pool status " + id + " --api " + empty.URL, exitAbsent, "no pool has this id"},
+		{"pool status " + id + " --api " + gone.URL, exitUnknown, "no response from the daemon"},
+		{"pool status " + id + " --colour", exitUsage, "see smartpool pool status --help"},
+		{"pool --colour", exitUsage, "see smartpool pool --help"},
+		{"--colour", exitUsage, "see smartpool --help"},
+	} {
+		var out strings.Builder
+		if code := run(strings.Fields(x.line), strings.NewReader(""), &out, &out); code != x.code || !strings.Contains(out.String(), x.says) {
+			t.Errorf("%s: exit code %d, want %d, and %q in\n%s", x.line, code, x.code, x.says, out.String())
+		}
+	}
+	for err, code := range map[error]int{
+		fmt.Errorf("ask: %w", context.Canceled): exitInterrupted, terminal.ErrInterrupted: exitInterrupted, errors.New("no"): exitNo,
+		&journey.UnknownError{Err: client.ErrNotFound}: exitUnknown, chain.ErrAway: exitUnknown,
+	} {
+		if got := exitCode(err); got != code {
+			t.Errorf("%v: exit code %d, want %d", err, got, code)
+		}
+	}
+}
+
 // Exit codes are an interface: scripts depend on them, and docs/commands.md states them.
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
-	if codes := [...]int{exitOK, exitNo, exitUsage, exitUnknown}; codes != [...]int{0, 1, 2, 3} {
+	codes := [...]int{exitOK, exitNo, exitUsage, exitUnknown, exitAbsent, exitInterrupted}
+	if codes != [...]int{0, 1, 2, 3, 4, 130} {
 		t.Errorf("the exit codes are %v", codes)
 	}
 }

@@ -333,10 +333,12 @@ func TestLaunchWithWrongNode(t *testing.T) {
 	}
 	other.mine(int(height) + 1)
 	through("a node on another chain", "they are on different chains", elsewhere)
-	through("no node", "give the node with --node", func(x *dev) { x.at.DevRPC = "http://127.0.0.1:1" })
+	l.at.DevRPC = "http://127.0.0.1:1"
+	l.no("no node", exitUnknown, "give the node with --node", line...)
+	l.at = at
 	before, listed := l.text(), l.listed()
 	l.at.API = "http://127.0.0.1:1"
-	if code, out := l.call(line...); code != exitNo || !strings.Contains(out, "start smartpoold") || l.text() != before || l.listed() != listed {
+	if code, out := l.call(line...); code != exitUnknown || !strings.Contains(out, "start smartpoold") || l.text() != before || l.listed() != listed {
 		t.Errorf("no daemon: exit code %d\n%s", code, out)
 	}
 	through("an old daemon", "too old to know about launches", func(x *dev) {

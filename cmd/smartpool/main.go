@@ -11,6 +11,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/flagvalue"
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
@@ -24,8 +26,11 @@ const (
 	exitNo    = 1 // the answer is no, or the input is bad
 	exitUsage = 2 // the command line is wrong
 
-	// exitUnknown means that a check could not be made. Never take it for ok.
+	// exitUnknown means that there is no answer: a check could not be made, or the daemon or the node did not respond. Never take it for ok.
 	exitUnknown = 3
+
+	exitAbsent      = 4   // the ledger has no such pool, payout, output or subscription
+	exitInterrupted = 130 // Ctrl-C or SIGTERM ended it, as shells say it
 )
 
 func main() {
@@ -92,21 +97,46 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		err = ctx.Run(terminal.New(in, out, errOut, terminal.ScreenOf(stderr), line.JSON))
 	} else {
-		err = terminal.Usagef("%w; see smartpool --help", err)
+		err = terminal.Usagef("%w; see %s --help", err, misused(err))
 	}
+	if err == nil {
+		return exitOK
+	}
+	code := exitCode(err)
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
+	_, _ = fmt.Fprintln(errOut, "smartpool:", err)
+	return code
+}
+
+// misused returns the command that a mistake on the command line was made in.
+func misused(err error) string {
+	var mistake *kong.ParseError
+	if errors.As(err, &mistake) && mistake.Context != nil {
+		if command := mistake.Context.Selected(); command != nil {
+			return command.FullPath()
+		}
+	}
+	return "smartpool"
+}
+
+// exitCode returns the exit code of an error.
+func exitCode(err error) int {
 	var usage terminal.UsageError
 	var unknown *journey.UnknownError
 	switch {
-	case err == nil:
-		return exitOK
+	case errors.Is(err, context.Canceled), errors.Is(err, terminal.ErrInterrupted):
+		return exitInterrupted
 	case errors.As(err, &unknown):
-		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 		return exitUnknown
 	case errors.As(err, &usage):
-		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 		return exitUsage
+	case errors.Is(err, client.ErrNotFound):
+		return exitAbsent
+	case client.Passes(err), pasteld.Temporary(err):
+		return exitUnknown
 	default:
-		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 		return exitNo
 	}
 }

@@ -130,7 +130,7 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 	origins, _ := d.cfg.origins()
 	hosts, _ := d.cfg.hosts()
 	site := api.New(api.Config{
-		Books: b, Feed: feed, Simulator: simulator{d, books.NewLoaded(reader)}, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
+		Books: b, Feed: feed, Simulator: simulator{d, books.NewOnDemand(reader)}, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
 		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: origins, Proxies: proxies, Hosts: hosts,
 		Local: onLoopback(d.cfg.API), Base: d.cfg.BasePath,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Cache: d.cfg.APICache << 20, Log: d.log,
@@ -177,10 +177,10 @@ func (d *Daemon) moved() <-chan struct{} {
 	return nil
 }
 
-// simulator checks transactions against the daemon's ledger, or against one it loads if the daemon keeps none.
+// simulator checks transactions against the daemon's ledger, or what it reads of the database if the daemon keeps none.
 type simulator struct {
-	d      *Daemon
-	loaded *books.Loaded
+	d        *Daemon
+	onDemand *books.OnDemand
 }
 
 // Simulate implements api.Simulator.
@@ -188,7 +188,7 @@ func (s simulator) Simulate(tx *pastel.Tx, time uint32) ([]pool.Event, pool.Tip,
 	if l := s.d.Ledger(); l != nil {
 		return l.Simulate(tx, time)
 	}
-	return s.loaded.Simulate(tx, time)
+	return s.onDemand.Simulate(tx, time)
 }
 
 // tokenForm is what a token is made of: what fits an HTTP header and is hard to guess.

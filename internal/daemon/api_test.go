@@ -17,10 +17,11 @@ import (
 )
 
 // reading is a read-only daemon.
-func reading(t testing.TB, database, address string) *running {
+func reading(t testing.TB, database, address, metrics string) *running {
 	t.Helper()
 	r := start(t, daemon.Config{
 		Data: t.TempDir(), Network: "regtest", Database: database, ShadowFrom: -1, ReadOnly: true, API: address, APIStreams: 10, Poll: time.Second,
+		Metrics: metrics,
 	})
 	t.Cleanup(r.end)
 	return r
@@ -65,7 +66,7 @@ func TestReadOnlyDaemonsServeTheSame(t *testing.T) {
 			t.Parallel()
 			database := fresh(t)
 			address := freeAddress(t)
-			first := reading(t, database, address)
+			first := reading(t, database, address, "")
 			for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) { // until it listens
 				c, err := net.Dial("tcp", address)
 				if err == nil {
@@ -89,11 +90,13 @@ func TestReadOnlyDaemonsServeTheSame(t *testing.T) {
 			cfg.API, cfg.APIStreams = "127.0.0.1:0", 10
 			writer := start(t, cfg)
 			t.Cleanup(writer.end)
-			second := reading(t, database, "127.0.0.1:0")
+			metrics := freeAddress(t)
+			second := reading(t, database, "127.0.0.1:0", metrics)
 			apis := []string{writer.api(), first.api(), second.api()}
 			for _, api := range apis {
 				reaches(t, api, 259)
 			}
+			second.answers("http://"+metrics+"/metrics", http.StatusOK, "\nsmartpool_height 259\n")
 			var pools struct {
 				Items []struct{ ID, Operator string }
 			}

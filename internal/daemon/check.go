@@ -12,7 +12,7 @@ type Difference = store.Difference
 
 // Checked is what a check of a database found.
 type Checked struct {
-	Block       store.Block  // as of which the database was read
+	Block       store.Block  // the last one read
 	Pools       int64        // checked
 	Differences []Difference // the first ones, at most mostDifferences
 	More        int64        // how many there are besides
@@ -22,7 +22,7 @@ type Checked struct {
 const mostDifferences = 1_000
 
 // CheckSums computes what lists and heads of pages show from the ledger's history again, and compares it with the rows that keep it. It only
-// reads, as of one block, and may run beside a daemon. It calls progress before each pool.
+// reads, in portions, and may run beside a daemon. It calls progress between them.
 func CheckSums(ctx context.Context, cfg Config, progress func(done, of int64)) (c Checked, err error) {
 	if err := cfg.Check(); err != nil {
 		return c, err
@@ -37,20 +37,15 @@ func CheckSums(ctx context.Context, cfg Config, progress func(done, of int64)) (
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	c.Differences = []Difference{}
-	err = r.View(ctx, func(s *store.Snapshot) error {
-		if c.Block, err = s.Tip(); err != nil {
-			return err
+	c.Block, err = r.Recount(ctx, func(done, of int64) {
+		c.Pools = done
+		progress(done, of)
+	}, func(d Difference) {
+		if len(c.Differences) < mostDifferences {
+			c.Differences = append(c.Differences, d)
+		} else {
+			c.More++
 		}
-		return s.Recount(func(done, of int64) {
-			c.Pools = done
-			progress(done, of)
-		}, func(d Difference) {
-			if len(c.Differences) < mostDifferences {
-				c.Differences = append(c.Differences, d)
-			} else {
-				c.More++
-			}
-		})
 	})
 	return c, err
 }

@@ -41,7 +41,7 @@ type Config struct {
 	BasePath   string `placeholder:"PATH" help:"Path under which a proxy publishes the API and the dashboard, such as /pools. The proxy passes the path on, or removes it and says so with X-Forwarded-Prefix (see --api-proxies)."`
 	APIRate    int    `name:"api-rate" default:"100" placeholder:"N" help:"Maximum requests per second from one address; 0 for no limit."`
 	APIStreams int    `name:"api-streams" default:"4096" placeholder:"N" help:"Maximum number of open event streams; one address may open an eighth of them."`
-	APICache   int    `name:"api-cache" default:"24" placeholder:"MB" help:"Maximum size of the answers that the API keeps until the next block; up to twice as much while a block arrives. 0 for the default."`
+	APICache   int    `name:"api-cache" default:"24" placeholder:"MB" help:"Maximum size of the answers that the API keeps until the next block, of which one may take an eighth; up to twice as much while a block arrives. 0 for the default."`
 	ReadOnly   bool   `help:"Serve the API from a database that another daemon writes; needs no node."`
 
 	Metrics       string `default:"127.0.0.1:9733" placeholder:"ADDRESS" help:"Address of /metrics, /healthz and /readyz; empty for none. Only this machine may reach it, unless --metrics-public is set."`

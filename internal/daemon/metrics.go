@@ -87,7 +87,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	gauge(descSynced, map[bool]float64{true: 1}[m.ready.public() == ""])
 	m.freshness(gauge)
 	ledger := m.ledger()
-	if ledger == nil {
+	if ledger == nil { // it only reads; or there is nothing to show yet
 		return
 	}
 	ledger.View(func(s *pool.State) {
@@ -122,6 +122,7 @@ func (m *metrics) freshness(gauge func(d *prometheus.Desc, v float64, labels ...
 		gauge(descTime, float64(fresh.Time.Unix()))
 	}
 	if fresh.Lag.Reads {
+		gauge(descHeight, float64(fresh.Height))
 		gauge(descListens, map[bool]float64{true: 1}[fresh.Lag.Listens])
 		gauge(descLag, float64(fresh.Lag.Blocks))
 		gauge(descLagFor, fresh.Lag.For.Seconds())

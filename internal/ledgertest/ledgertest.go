@@ -3,8 +3,13 @@ package ledgertest
 
 import (
 	"context"
+	"database/sql"
+	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/chaintest"
@@ -75,4 +80,35 @@ func regtest(t testing.TB) pool.Params {
 		t.Fatal(err)
 	}
 	return net
+}
+
+// AtVersion makes a database with the tables of an earlier release. The folder has the migrations of both engines.
+func AtVersion(t testing.TB, url string, version int64, folder string) *sql.DB {
+	t.Helper()
+	dialect, engine, driver := goose.DialectSQLite3, "sqlite", "sqlite"
+	if store.IsPostgres(url) {
+		dialect, engine, driver = goose.DialectPostgres, "postgres", "pgx"
+	}
+	d, err := sql.Open(driver, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	if engine == "sqlite" {
+		if _, err := d.Exec("PRAGMA application_id = 0x53506f6c"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	versions, err := database.NewStore(dialect, "smartpool_version")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider("", d, os.DirFS(filepath.Join(folder, engine)), goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(context.Background(), version); err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

@@ -10,40 +10,6 @@ import (
 	"database/sql"
 )
 
-const activeSupernodes = `-- name: ActiveSupernodes :many
-SELECT pools.id, activation_tx, text AS escrow FROM pools JOIN names ON names.id = pools.escrow
-WHERE status = 'active' AND activation_tx IS NOT NULL ORDER BY pools.id
-`
-
-type ActiveSupernodesRow struct {
-	ID           string
-	ActivationTx []byte
-	Escrow       string
-}
-
-func (q *Queries) ActiveSupernodes(ctx context.Context) ([]ActiveSupernodesRow, error) {
-	rows, err := q.query(ctx, q.activeSupernodesStmt, activeSupernodes)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ActiveSupernodesRow{}
-	for rows.Next() {
-		var i ActiveSupernodesRow
-		if err := rows.Scan(&i.ID, &i.ActivationTx, &i.Escrow); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const alertCursor = `-- name: AlertCursor :one
 SELECT height, position, hash FROM alert_cursor
 `

@@ -24,9 +24,6 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
-	if q.activeSupernodesStmt, err = db.PrepareContext(ctx, activeSupernodes); err != nil {
-		return nil, fmt.Errorf("error preparing query ActiveSupernodes: %w", err)
-	}
 	if q.alertCursorStmt, err = db.PrepareContext(ctx, alertCursor); err != nil {
 		return nil, fmt.Errorf("error preparing query AlertCursor: %w", err)
 	}
@@ -359,11 +356,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
-	if q.activeSupernodesStmt != nil {
-		if cerr := q.activeSupernodesStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing activeSupernodesStmt: %w", cerr)
-		}
-	}
 	if q.alertCursorStmt != nil {
 		if cerr := q.alertCursorStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing alertCursorStmt: %w", cerr)
@@ -948,7 +940,6 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                           DBTX
 	tx                           *sql.Tx
-	activeSupernodesStmt         *sql.Stmt
 	alertCursorStmt              *sql.Stmt
 	alertOfCauseStmt             *sql.Stmt
 	alertTrailStmt               *sql.Stmt
@@ -1064,7 +1055,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                           tx,
 		tx:                           tx,
-		activeSupernodesStmt:         q.activeSupernodesStmt,
 		alertCursorStmt:              q.alertCursorStmt,
 		alertOfCauseStmt:             q.alertOfCauseStmt,
 		alertTrailStmt:               q.alertTrailStmt,

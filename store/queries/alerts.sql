@@ -140,10 +140,6 @@ WHERE c.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND c.
 SELECT DISTINCT o.id FROM pledges p JOIN pools o ON o.num = p.pool
 WHERE p.pastelid = (SELECT n.id FROM names n WHERE n.text = sqlc.arg(pastelid_text)) AND p.ended IS NULL;
 
--- name: ActiveSupernodes :many
-SELECT pools.id, activation_tx, text AS escrow FROM pools JOIN names ON names.id = pools.escrow
-WHERE status = 'active' AND activation_tx IS NOT NULL ORDER BY pools.id;
-
 -- name: LastMove :one
 SELECT CAST(coalesce(max(height), -1) AS BIGINT) FROM events
 WHERE events.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND pledge = $1 AND type = $2 AND height > $3;
