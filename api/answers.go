@@ -19,7 +19,7 @@ import (
 )
 
 // Answers caches the answers to GET requests until the feed announces another block: they depend only on the last block, and on how late the next
-// one is. Before an announcement it finds anew what was asked for lately (prepare), so that whoever hears of a block reads its answers, and reads
+// one is. Before an announcement it finds again what was asked for lately (prepare), so that whoever hears of a block reads its answers, and reads
 // them at once. It does not cache an answer for a block other than the feed's last: the feed may not notice that the ledger left a block and came
 // back to it.
 type Answers struct {
@@ -55,7 +55,7 @@ type generation struct {
 type answer struct {
 	what  string // path and query
 	key   string // with what else it depends on
-	wish  *wish  // to find it anew; nil if it was prepared
+	wish  *wish  // to find it again; nil if it was prepared
 	place *ranks.Element
 	cost  int // size when it was entered
 

@@ -17,14 +17,14 @@ const (
 	prepareFor = 2 * time.Second        // the longest by which an announcement waits
 	yieldFor   = 20 * time.Millisecond  // the longest that preparing waits, before each answer, while clients' answers are being found
 	stopFor    = 100 * time.Millisecond // the longest that preparing a block waits for what was prepared before it
-	lately     = 3                      // blocks for which an answer is found anew after it was last asked for
-	maxWishes  = 4_096                  // answers to find anew; each wish takes answerBytes
+	lately     = 3                      // blocks for which an answer is found again after it was last asked for
+	maxWishes  = 4_096                  // answers to find again; each wish takes answerBytes
 )
 
 // upcomingKey is the context key of the block about to be announced, a wire.Tip, while its answers are prepared.
 type upcomingKey struct{}
 
-// wish is an answer to be found anew after the next block, whether or not the last one is still in the cache.
+// wish is an answer to be found again after the next block, whether or not the last one is still in the cache.
 type wish struct {
 	what    string
 	next    http.Handler
@@ -111,7 +111,7 @@ func (a *Answers) prepare(ctx context.Context, tip wire.Tip, moved, hurry <-chan
 	}
 }
 
-// refresh finds the answers of the announced block anew in the background, if its successor has become later: estimated dates depend on that.
+// refresh finds the answers of the announced block again in the background, if its successor has become later: estimated dates depend on that.
 func (a *Answers) refresh(ctx context.Context) {
 	tip, moved := a.feed.announced()
 	a.mu.Lock()

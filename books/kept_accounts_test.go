@@ -58,7 +58,7 @@ func TestKeptAccountsAreTheLedgers(t *testing.T) {
 				detail := known.pool(t, p.ID)
 				names[p.Operator], names[detail.FeeAddress], names[detail.Escrow], operator = false, true, true, p.Operator
 			}
-			random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable
+			random := rand.New(rand.NewPCG(1, 2))
 			survived, dropped := 0, 0
 			compare := func(base, to pastel.Height) {
 				before, _ := x.KeptAccounts()

@@ -243,7 +243,7 @@ func (f *Follower) sync(ctx context.Context) error {
 			return err
 		}
 	}
-	f.behind.hash = pastel.BlockHash{} // a node that comes back to the block later is waited for anew
+	f.behind.hash = pastel.BlockHash{} // a node that comes back to the block later is waited for again
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.fresh.AtTip, f.fresh.Heard = true, time.Now()

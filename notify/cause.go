@@ -18,7 +18,7 @@ type cause struct {
 }
 
 // key is the cause as the database stores it. It is the only encoding, released ones never change, and nothing decodes it: whoever
-// looks for a cause makes it anew and compares.
+// looks for a cause rebuilds it and compares.
 func (c cause) key() string {
 	terms := []string{string(c.kind)}
 	if c.pool != "" {

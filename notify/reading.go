@@ -113,7 +113,7 @@ func (r *reading) plan() (some bool, err error) {
 		return false, err
 	}
 	if tip.Height < r.from.Height-r.s.net.MaxReorg {
-		return false, nil // no reorganization is that deep: the ledger is being made anew, and what it comes by was told
+		return false, nil // no reorganization is that deep: the ledger is being rebuilt, and what it comes by was told
 	}
 	start, err := r.goBack()
 	if err != nil {

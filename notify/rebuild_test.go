@@ -19,7 +19,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// A ledger that is made anew keeps the subscriptions, and tells nobody what was told before, not even what is long forgotten.
+// A ledger that is rebuilt keeps the subscriptions, and tells nobody what was told before, not even what is long forgotten.
 func TestDatabaseMadeAnewKeepsSubscriptions(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -47,7 +47,7 @@ func TestDatabaseMadeAnewKeepsSubscriptions(t *testing.T) {
 	})
 }
 
-// end is how many blocks of the recorded chain are told of before the ledger is made anew.
+// end is how many blocks of the recorded chain are told of before the ledger is rebuilt.
 const end = 330
 
 // toldUpTo is a rig of which a receiver has heard all that concerns the pool acme in some blocks.
@@ -66,7 +66,7 @@ func toldUpTo(t *testing.T, url string, blocks []*pool.Prepared) (*rig, *receive
 	return r, to
 }
 
-// tellsOnlyNews makes the ledger anew from the chain. Up to end, all was told before; of the rest, messages must say what happens.
+// tellsOnlyNews rebuilds the ledger from the chain. Up to end, all was told before; of the rest, messages must say what happens.
 func (r *rig) tellsOnlyNews(to *receiver, blocks []*pool.Prepared) {
 	t, ctx := r.t, context.Background()
 	t.Helper()

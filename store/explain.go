@@ -42,10 +42,10 @@ func (p place) opening() place {
 
 // Damaged says what it may mean that a ledger's tables contradict themselves, and what to do. No advice costs people their subscriptions.
 const Damaged = "the database is that of another network, or was changed by another program, or is damaged: check --network and --database, " +
-	"then run smartpoold rebuild, which makes the ledger anew and keeps the subscriptions to alerts"
+	"then run smartpoold rebuild, which reads the ledger again from the chain and keeps the subscriptions to alerts"
 
 // contradicts says what it may mean that a ledger's records do not fit. A sound ledger that is another's is not called damaged, and nobody is
-// told to make it anew as a ledger of the wrong network.
+// told to rebuild it as a ledger of the wrong network.
 func contradicts(err error) error {
 	var other *pool.OtherLedgerError
 	switch {
@@ -55,7 +55,7 @@ func contradicts(err error) error {
 		return fmt.Errorf("%w; the database is that of another network: correct --network or --database", err)
 	}
 	return fmt.Errorf("%w; the database is that of a run from another height: correct --shadow-from or --database, or run smartpoold rebuild, "+
-		"which makes the ledger anew and keeps the subscriptions to alerts", err)
+		"which reads the ledger again from the chain and keeps the subscriptions to alerts", err)
 }
 
 // explain adds to an engine's error which database it comes from, what it means and what to do. Other errors stay as they are. ctx is that

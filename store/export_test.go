@@ -36,7 +36,7 @@ func (s *Store) PutNames(ctx context.Context, n int) (waiting, queued int, err e
 		if err != nil {
 			return err
 		}
-		defer tx.Rollback() //nolint:errcheck // the test needs nothing of it
+		defer tx.Rollback()
 		w := &writer{ctx: ctx, tx: tx}
 		b := newBulk("names", "id text height")
 		for i := range n {

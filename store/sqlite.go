@@ -93,9 +93,11 @@ func backUp(ctx context.Context, pool *sql.DB, to string) error {
 	}
 	free := to
 	for n := 2; ; n++ {
-		if _, err := os.Lstat(free); errors.Is(err, fs.ErrNotExist) {
+		_, err := os.Lstat(free)
+		if errors.Is(err, fs.ErrNotExist) {
 			return os.Rename(part, free)
-		} else if err != nil {
+		}
+		if err != nil {
 			return err
 		}
 		free = fmt.Sprintf("%s.%d", to, n)

@@ -128,7 +128,7 @@ func (s *Store) remember(ctx context.Context) error {
 }
 
 // Emptied returns the number of blocks that an upgrade of the tables deleted, because an earlier release kept their ledger in other tables; 0 once
-// the ledger has a block again. It must be made anew from the chain; the subscriptions to alerts and their messages are still there.
+// the ledger has a block again. It must be rebuilt from the chain; the subscriptions to alerts and their messages are still there.
 func (s *Store) Emptied() int64 { return s.emptied }
 
 // Close releases the lock and closes the database.
@@ -285,7 +285,7 @@ func hash32[T ~[32]byte](b []byte) (T, error) {
 	return T(b), nil
 }
 
-// Rebuild empties the ledger's tables, so that the next daemon makes the ledger anew from the chain. It keeps everything that exists only
+// Rebuild empties the ledger's tables, so that the next daemon rebuilds the ledger from the chain. It keeps everything that exists only
 // here: subscriptions to alerts, their messages, and how far events have become messages.
 func (s *Store) Rebuild(ctx context.Context) error {
 	err := s.use(ctx, func() error {
@@ -329,7 +329,8 @@ func (s *Store) ofThisNetwork(ctx context.Context) error {
 func empty(ctx context.Context, q *db.Queries) error {
 	for _, table := range []func(context.Context) error{
 		q.EmptyRecords, q.EmptyBlocks, q.EmptyEvents, q.EmptyNames, q.EmptyPools, q.EmptyPledges, q.EmptyPledgeTickets, q.EmptyClaims,
-		q.EmptyEarnings, q.EmptyPayouts, q.EmptyPoolSums, q.EmptyNetworkSums, q.EmptyNetwork, q.EmptyOperators, q.EmptyHistory, q.DeleteSpends, q.DeleteMempoolLooked,
+		q.EmptyEarnings, q.EmptyPayouts, q.EmptyPoolSums, q.EmptyNetworkSums, q.EmptyNetwork, q.EmptyOperators, q.EmptyHistory,
+		q.DeleteSpends, q.DeleteMempoolLooked,
 	} {
 		if err := table(ctx); err != nil {
 			return err

@@ -67,7 +67,8 @@ func (s *Sums) row() []any {
 	}
 }
 
-// add adds an event of a pool, of which Coins still says what counted before the event's block. mined returns what a mined payout pays, and the first block that could mine it.
+// add adds an event of a pool, of which Coins still says what counted before the event's block. mined returns what a mined payout pays, and the
+// first block that could mine it.
 func (s *Sums) add(e *pool.Event, mined func() (pastel.Amount, pastel.Height, error)) error {
 	switch e.Type {
 	case pool.RewardReceived:

@@ -62,7 +62,7 @@ func TestOneBadItemOfAnEarlierRelease(t *testing.T) {
 }
 
 // The first start on tables of version 7 empties the ledger and keeps what exists only in the database: subscriptions, messages, how far events
-// have become messages, and the writer's row. A ledger made anew then stores the same rows as any other.
+// have become messages, and the writer's row. A ledger rebuilt then stores the same rows as any other.
 func TestUpgradeToNumberedTables(t *testing.T) {
 	t.Parallel()
 	blocks := recorded(t, "life")
@@ -173,7 +173,7 @@ func TestUpgradeDerivesActiveIncome(t *testing.T) {
 }
 
 // A ledger of version 8 has no sums, and one of version 9 that went on from there has none of its older pools: both are emptied, and the ledger
-// made anew is like any other.
+// rebuilt is like any other.
 func TestUpgradeEmptiesALedgerWithoutSums(t *testing.T) {
 	t.Parallel()
 	blocks := recorded(t, "dense")
@@ -211,7 +211,7 @@ func TestUpgradeEmptiesALedgerWithoutSums(t *testing.T) {
 				if got, want := content(t, url), noted; got != want {
 					t.Errorf("the tables are not those of a new database: %s", difference(got, want))
 				}
-				recount(t, reader(t, url), "made anew")
+				recount(t, reader(t, url), "rebuilt")
 			})
 		})
 	}

@@ -321,14 +321,14 @@ func TestNobodyThere(t *testing.T) {
 		says string
 		line []string
 	}{
-		{exitNo, "start smartpoold", []string{"pools", "--api", nobody}},
-		{exitNo, "start smartpoold", []string{"pools", "--api", ends.URL}},
+		{exitUnknown, "start smartpoold", []string{"pools", "--api", nobody}},
+		{exitUnknown, "start smartpoold", []string{"pools", "--api", ends.URL}},
 		{exitNo, "run the daemon's release", []string{"pools", "--api", web.URL}},
 		{exitNo, "check that this is a smartpoold", []string{"pools", "--api", missing.URL}},
 		{exitUsage, "is not the URL of a daemon", []string{"pools", "--api", "127.0.0.1:9734"}},
 		{exitUsage, "unencrypted", []string{"alerts", "list", "--token", "x", "--api", "http://192.0.2.1"}},
-		{exitNo, "--node", []string{"my", "--api", x.at.API, "--node", nobody, "--node-cookie", x.at.DevCookie}},
-		{exitNo, "--no-lock", []string{"guard", "--once", "--api", x.at.API, "--node", nobody, "--node-cookie", x.at.DevCookie}},
+		{exitUnknown, "--node", []string{"my", "--api", x.at.API, "--node", nobody, "--node-cookie", x.at.DevCookie}},
+		{exitUnknown, "--no-lock", []string{"guard", "--once", "--api", x.at.API, "--node", nobody, "--node-cookie", x.at.DevCookie}},
 		{exitUnknown, "--node", []string{"verify", "payout", strings.Repeat("0", 64), "--network", "regtest", "--node", nobody, "--node-cookie", x.at.DevCookie}},
 		{exitUnknown, "start smartpoold", []string{"verify", "pool", "atlas", "--api", nobody}},
 		{exitUnknown, "start smartpoold", []string{"digest", nobody, "--api", x.at.API}},

@@ -70,8 +70,8 @@ func interrupted(t *testing.T, prompt string, line []string) {
 	s.typing("\x03")
 	s.await("interrupted: nothing was posted or spent")
 	err = c.Wait()
-	if c.ProcessState.ExitCode() != exitNo {
-		t.Errorf("the command ends with %v, want exit code %d", err, exitNo)
+	if c.ProcessState.ExitCode() != exitInterrupted {
+		t.Errorf("the command ends with %v, want exit code %d", err, exitInterrupted)
 	}
 	if after, err := term.GetState(int(s.slave.Fd())); err != nil || !reflect.DeepEqual(before, after) {
 		t.Errorf("the terminal is not as it was (%v)", err)

@@ -42,7 +42,7 @@ type cli struct {
 	Settings daemon.Config `embed:""`
 
 	Run     runCmd     `cmd:"" default:"1" help:"Run the daemon (the default command)."`
-	Rebuild rebuildCmd `cmd:"" help:"Empty the ledger in the database, so that the daemon makes it anew from the chain; keeps the subscriptions to alerts. Stop the daemon first."`
+	Rebuild rebuildCmd `cmd:"" help:"Empty the ledger in the database, so that the daemon rebuilds it from the chain; keeps the subscriptions to alerts. Stop the daemon first."`
 	Check   checkCmd   `cmd:"" help:"Compute what lists and pages show from the ledger's history again, and print the rows of the database that differ. Reads only; the daemon may run."`
 	Sample  sampleCmd  `cmd:"" name:"config" help:"Print all settings with their meaning and default, as a YAML file."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -58,7 +58,7 @@ func copyRows(ctx context.Context, file, url string) error {
 	if err != nil {
 		return err
 	}
-	defer to.Close(ctx) //nolint:errcheck // the transaction has ended
+	defer to.Close(ctx)
 	return pgx.BeginFunc(ctx, to, func(tx pgx.Tx) error {
 		// The new database has its own version and writer.
 		tables, err := from.QueryContext(ctx, `SELECT t.name, group_concat(c.name) FROM pragma_table_list t, pragma_table_info(t.name) c
@@ -86,7 +86,7 @@ func copyTable(ctx context.Context, from *sql.DB, to pgx.Tx, table, columns stri
 	if _, err := to.Exec(ctx, "DELETE FROM "+table); err != nil {
 		return err
 	}
-	list, err := from.QueryContext(ctx, "SELECT "+columns+" FROM "+table) //nolint:gosec // names in our own schema
+	list, err := from.QueryContext(ctx, "SELECT "+columns+" FROM "+table)
 	if err != nil {
 		return err
 	}

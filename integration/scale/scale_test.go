@@ -75,7 +75,7 @@ func measured(t *testing.T, c *measureCommand) *report {
 	return r
 }
 
-// Interrupting the making of a database leaves nothing, and what a killed run left is made anew.
+// Interrupting the making of a database leaves nothing, and what a killed run left is rebuilt.
 func TestNothingHalfMade(t *testing.T) {
 	t.Parallel()
 	p := place{t.TempDir(), "sqlite"}

@@ -228,7 +228,7 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 		}
 	}()
 	if blocks := s.Emptied(); blocks > 0 {
-		d.log.Warn("this release keeps the ledger in other tables: they are empty, and the ledger is made anew from the chain, as at the first start; "+
+		d.log.Warn("this release keeps the ledger in other tables: they are empty, and the ledger is rebuilt from the chain, as at the first start; "+
 			"the subscriptions to alerts stay, and nobody is told anything twice", "database", d.cfg.databaseForLog(), "blocks", blocks)
 	}
 	s.KeepHistory(pastel.Height(d.cfg.KeepHistory))

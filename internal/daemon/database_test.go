@@ -218,7 +218,7 @@ func TestDatabaseReadersAreToldWhatTheyLack(t *testing.T) {
 	}
 }
 
-// A damaged ledger is made anew on demand, and the subscriptions stay.
+// A damaged ledger is rebuilt on demand, and the subscriptions stay.
 func TestDatabaseRebuild(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

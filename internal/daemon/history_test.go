@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -49,23 +50,7 @@ func TestOldHistoryIsDeleted(t *testing.T) {
 			defer d.end()
 			d.synced(n)
 			reaches(t, d.api(), tip)
-			db := openSQL(t, database)
-			for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-				count := 0
-				for _, kind := range store.Pruned() {
-					var rows int
-					err := db.QueryRow(fmt.Sprintf("SELECT count(*) FROM events WHERE type = '%s' AND height < %d", kind, shown-100)).Scan(&rows)
-					if count += rows; err != nil {
-						t.Fatal(err)
-					}
-				}
-				if count == 0 {
-					break
-				}
-				if time.Now().After(deadline) {
-					t.Fatalf("%d of %d old events are left", count, old)
-				}
-			}
+			emptied(t, openSQL(t, database), shown-100)
 			events := 0
 			for cursor := ""; ; {
 				var list wire.List[wire.Event]
@@ -92,5 +77,26 @@ func TestOldHistoryIsDeleted(t *testing.T) {
 				t.Errorf("the page of tickets does not say what it lacks: %s", page)
 			}
 		})
+	}
+}
+
+// emptied waits until a database has none of the events that are pruned before a block.
+func emptied(t *testing.T, db *sql.DB, before int) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		count := 0
+		for _, kind := range store.Pruned() {
+			var rows int
+			err := db.QueryRow(fmt.Sprintf("SELECT count(*) FROM events WHERE type = '%s' AND height < %d", kind, before)).Scan(&rows)
+			if count += rows; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if count == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d old events are left", count)
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/store"
 )
 
-// Rebuild empties the ledger in the database of the settings, so that the next daemon makes it anew from the chain. It keeps the
+// Rebuild empties the ledger in the database of the settings, so that the next daemon rebuilds it from the chain. It keeps the
 // subscriptions to alerts. No daemon may write meanwhile.
 func Rebuild(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	if cfg.ReadOnly {
@@ -33,7 +33,7 @@ func Rebuild(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	if err := s.Rebuild(ctx); err != nil {
 		return err
 	}
-	log.Info("the ledger is empty: start the daemon, and it makes the ledger anew from the chain; the subscriptions to alerts are kept",
+	log.Info("the ledger is empty: start the daemon, and it rebuilds the ledger from the chain; the subscriptions to alerts are kept",
 		"database", cfg.databaseForLog())
 	return nil
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// crowd adds closed pools to an SQLite database: 5,000 of a model's operator, with names and fees of their own, and 1,000 of
+// openManyPools adds closed pools to an SQLite database: 5,000 of a model's operator, with names and fees of their own, and 1,000 of
 // another one, whose names look like one of those.
 const (
-	crowdOf   = 5_000
-	crowdLike = 1_000
+	ownPools   = 5_000
+	alikePools = 1_000
 )
 
-func crowd(t *testing.T, file string, model int) {
+func openManyPools(t *testing.T, file string, model int) {
 	t.Helper()
 	db, err := sql.Open("sqlite", file)
 	if err != nil {
@@ -30,7 +30,7 @@ func crowd(t *testing.T, file string, model int) {
 	for _, text := range []string{
 		`WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %[1]d)
 			INSERT INTO pools (num, id, status, shelf, opened, operator, company, skeleton, fee, claimed, ` + columns + `)
-			SELECT 10000 + i, 'crowd' || i, 'closed', 12, 330, operator, 'name ' || i, 'name ' || i, i %% 3000, 0, ` + columns + `
+			SELECT 10000 + i, 'extra' || i, 'closed', 12, 330, operator, 'name ' || i, 'name ' || i, i %% 3000, 0, ` + columns + `
 			FROM n, (SELECT * FROM pools WHERE num = %[3]d) AS model`,
 		`WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d)
 			INSERT INTO pools (num, id, status, shelf, opened, operator, company, skeleton, fee, claimed, ` + columns + `)
@@ -38,7 +38,7 @@ func crowd(t *testing.T, file string, model int) {
 			FROM n, (SELECT * FROM pools WHERE num = %[3]d) AS model`,
 		"UPDATE operators SET closed = closed + %[1]d WHERE operator = (SELECT operator FROM pools WHERE num = %[3]d)",
 	} {
-		if _, err := db.Exec(fmt.Sprintf(text+" -- %[1]d %[2]d %[3]d", crowdOf, crowdLike, model)); err != nil {
+		if _, err := db.Exec(fmt.Sprintf(text+" -- %[1]d %[2]d %[3]d", ownPools, alikePools, model)); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
 	}
@@ -61,12 +61,12 @@ func TestOperatorOfManyPools(t *testing.T) {
 	if before.Alike || before.Opened != len(before.IDs) || own.Operated != before.Opened || !slices.Equal(own.Operates, before.IDs) {
 		t.Fatalf("before: %+v, %+v", before, own)
 	}
-	crowd(t, file, model+1)
-	x.Books = books.New(x.reader) // no block brought the crowd, so that what was kept would serve on
-	all := before.Opened + crowdOf
+	openManyPools(t, file, model+1)
+	x.Books = books.New(x.reader) // no block brought the openManyPools, so that what was kept would serve on
+	all := before.Opened + ownPools
 
 	o := x.operator(t, first.Operator)
-	newest := []string{"crowd4981", "crowd5000"}
+	newest := []string{"extra4981", "extra5000"}
 	if o.Opened != all || len(o.IDs) != 20 || len(o.Companies) != 20 || len(o.Fees) != 20 || !slices.Equal([]string{o.IDs[0], o.IDs[19]}, newest) {
 		t.Errorf("%d pools, of which it names %q with %q and %q", o.Opened, o.IDs, o.Companies, o.Fees)
 	}
@@ -89,7 +89,7 @@ func TestOperatorOfManyPools(t *testing.T) {
 		t.Errorf("the account is owed %d and %d, was %d and %d", account.Accrued, account.Claimed, own.Accrued, own.Claimed)
 	}
 	fees, err := x.Address(t.Context(), x.feeAddress(t, first.ID))
-	if err != nil || fees.Operated <= crowdOf || len(fees.Operates) != 100 {
+	if err != nil || fees.Operated <= ownPools || len(fees.Operates) != 100 {
 		t.Errorf("%d pools pay the address, of which it names %d, %v", fees.Operated, len(fees.Operates), err)
 	}
 
@@ -99,7 +99,7 @@ func TestOperatorOfManyPools(t *testing.T) {
 			q.Cursor = cursor
 			return x.Pools(t.Context(), q)
 		})
-		want := map[string]int{"all": all, "closed": before.Pools["closed"] + crowdOf}[name]
+		want := map[string]int{"all": all, "closed": before.Pools["closed"] + ownPools}[name]
 		if len(got) != want {
 			t.Errorf("%s: the list has %d pools, want %d", name, len(got), want)
 		}
