@@ -153,7 +153,7 @@ func (k *keptRows) drop(x *keptAccount) {
 	k.size -= x.size
 }
 
-// account returns what is kept of an account, perhaps nothing yet. For a view that the cache is not right for, nothing that is read is kept.
+// keptAccount returns what is kept of an account, perhaps nothing yet. For a view that the cache is not right for, nothing that is read is kept.
 func (v *view) keptAccount(key accountKey) (*keptAccount, error) {
 	k := v.b.rows
 	k.mu.Lock()
@@ -164,16 +164,17 @@ func (v *view) keptAccount(key accountKey) (*keptAccount, error) {
 	}
 	x := k.accounts[key]
 	if x == nil {
-		x = &keptAccount{key: key, size: accountSize}
+		x = &keptAccount{key: key}
 		x.place = k.order.PushFront(x)
 		k.accounts[key] = x
-		k.size += x.size
+		k.weigh(x, accountSize)
+		return x, nil
 	}
 	k.order.MoveToFront(x.place)
 	return x, nil
 }
 
-// read returns an account's rows.
+// accountRows returns an account's rows, which nobody may change.
 func (v *view) accountRows(key accountKey, find func(*accountRows) error) (*accountRows, error) {
 	x, err := v.keptAccount(key)
 	if err != nil {
@@ -217,7 +218,9 @@ func (k *keptRows) weigh(x *keptAccount, more int) {
 }
 
 // keptList returns the first page of one of an account's lists, from what is kept if the account's own rows are.
-func keptList[T any](v *view, key accountKey, p store.Page, status string, of func(*keptAccount) *map[firstPage]*once[[]T], read func() ([]T, error)) ([]T, error) {
+func keptList[T any](
+	v *view, key accountKey, p store.Page, status string, of func(*keptAccount) *map[firstPage]*once[[]T], read func() ([]T, error),
+) ([]T, error) {
 	if key.name() == "" || len(p.After) > 0 {
 		return read()
 	}

@@ -35,7 +35,8 @@ var formats = template.FuncMap{
 	"time":   timeHTML,
 	"moment": momentHTML,
 	"badge": func(status string) template.HTML {
-		return template.HTML(`<span class="badge ` + html.EscapeString(status) + `">` + html.EscapeString(statusWord(status)) + "</span>") //nolint:gosec // escaped
+		class, word := html.EscapeString(status), html.EscapeString(statusWord(status))
+		return template.HTML(`<span class="badge ` + class + `">` + word + "</span>") //nolint:gosec // escaped
 	},
 	"amount": func(a pastel.Amount) template.HTML {
 		return template.HTML(`<span class="amount">` + psl(a) + "</span> PSL") //nolint:gosec // digits
@@ -62,7 +63,8 @@ var formats = template.FuncMap{
 
 // link returns a link to what an id names, with content that is HTML.
 func link(path, id, content string) template.HTML {
-	return template.HTML(`<a class="id" href="` + path + html.EscapeString(url.PathEscape(id)) + `" title="` + html.EscapeString(id) + `">` + content + "</a>") //nolint:gosec // escaped
+	to, title := html.EscapeString(url.PathEscape(id)), html.EscapeString(id)
+	return template.HTML(`<a class="id" href="` + path + to + `" title="` + title + `">` + content + "</a>") //nolint:gosec // escaped
 }
 
 func timeHTML(t time.Time) template.HTML {
