@@ -17,7 +17,7 @@ func Concern(c *wire.Concern) (what, means string) {
 	case "short":
 		return "Short of collateral.", fmt.Sprintf("It lacks %s, so its Supernode is paused and earns nothing. If they are not pledged in time, the pool is dissolved and pays out what it owes.", coins)
 	case "gone":
-		return "No Supernode is running.", "No working Supernode is listed for it, so it earns nothing until its operator starts one."
+		return "No Supernode is running.", "It earns nothing until its operator starts one."
 	case "elsewhere":
 		return "Paid elsewhere.", "Its Supernode's rewards go to an address other than its escrow, so its members earn nothing. Its operator must launch it again."
 	case "unpaid":

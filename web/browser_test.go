@@ -370,7 +370,7 @@ func TestManyPledgesInABrowser(t *testing.T) {
 	const most = 100 << 10 // bytes
 	for _, page := range []struct{ path, all, row string }{
 		{"/pools/" + string(c.Pool), "Show all 500", "#members + .scroll tbody tr"},
-		{"/members/" + c.Members[0], "Show each pledge", "#positions + .scroll tbody tr"},
+		{"/members/" + c.Members[0], "Show each pledge", "#positions ~ .scroll tbody tr"},
 	} {
 		res, err := x.Client().Get(x.URL + page.path)
 		if err != nil {
