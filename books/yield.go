@@ -70,9 +70,10 @@ func expected(h *pool.Head, in, network *income, more int64) (*income, string) {
 	return &income{amount: in.amount, blocks: in.blocks, coins: in.coins + more*in.blocks}, "pool"
 }
 
-// yield returns what a counted PSL would earn in a year, after the fee, if more PSL counted in addition, nil while it is unknown.
+// yield returns what a counted PSL would earn in a year, after the fee, if more PSL counted in addition. It is nil while it is unknown, and while
+// the pool is short of collateral and would be so with more PSL: then it earns nothing.
 func (v *view) yield(h *pool.Head, in, network *income, more int64) *wire.Yield {
-	if !h.Status.Live() {
+	if !h.Status.Live() || h.Status == pool.Replenishing && h.Counted+more < h.Required {
 		return nil
 	}
 	in, basis := expected(h, in, network, more)

@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -97,6 +100,25 @@ type Yield struct {
 	Blocks  int64  `json:"blocks" doc:"Number of blocks that the income covers: those of the last 30 days in which the pool was active; of the network, added up over its pools."`
 }
 
+// About returns the percentage as people read it, rounded to two significant digits.
+func (y *Yield) About() string {
+	whole, fraction, _ := strings.Cut(y.Percent, ".")
+	n, err := strconv.ParseInt(whole+(fraction + "00")[:2], 10, 64) // 0.01 %
+	if err != nil || n < 0 {
+		return y.Percent
+	}
+	unit := int64(1)
+	for n/unit >= 100 {
+		unit *= 10
+	}
+	n = n/unit*unit + (n%unit+unit/2)/unit*unit
+	text := pastel.Thousands(n / 100)
+	if rest := strings.TrimRight(fmt.Sprintf("%02d", n%100), "0"); rest != "" {
+		text += "." + rest
+	}
+	return text
+}
+
 // PoolTerms are a pool's terms, its status and its dates.
 type PoolTerms struct {
 	ID        string  `json:"id" doc:"Pool id, label.hash; the hash covers all terms."`
@@ -129,9 +151,9 @@ type Pool struct {
 	ActivateUntil  *Moment `json:"activate_until,omitempty" doc:"While subscribing: last block in which the pool can be activated."`
 	Deadline       *Moment `json:"deadline,omitempty" doc:"While replenishing: after this block the pool is dissolved."`
 	NextSettlement *Moment `json:"next_settlement,omitempty" doc:"Settles everything earned until then. Members who leave earlier forfeit it."`
-	Yield          *Yield  `json:"yield,omitempty" doc:"Left out while it is unknown."`
+	Yield          *Yield  `json:"yield,omitempty" doc:"Left out while it is unknown, and while the pool lacks collateral: it earns nothing then."`
 	CountsWith     int64   `json:"counts_with_coins,omitempty" doc:"How much of a new pledge of the requested coins would count, PSL; before activation, provided that the operator lists it. Left out if nothing would count."`
-	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"Yield on the counted coins of such a pledge, once it is in the pool. Left out if none would count."`
+	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"Yield on the counted coins of such a pledge, once it is in the pool. Left out if none would count, and if the pool would still lack collateral."`
 	Reputation     int     `json:"operator_reputation" doc:"Reputation of the operator's PastelID."`
 	Low            bool    `json:"low,omitempty" doc:"Less than half of the cushion is left."`
 	Broken         bool    `json:"broken,omitempty" doc:"Shadow run: an unauthorized spend took coins from the escrow. The pool has shared out and paid nothing since."`
