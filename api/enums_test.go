@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -30,7 +31,7 @@ func TestEnumsAreTheTables(t *testing.T) {
 		want  []string
 	}{
 		{wire.Event{}, "Type", events}, {wire.EventQuery{}, "Type", events}, {wire.Subscription{}, "Kinds", kinds},
-		{wire.PoolQuery{}, "Status", statuses},
+		{wire.PoolQuery{}, "Status", statuses}, {wire.Concern{}, "Kind", books.ConcernKinds()},
 	} {
 		f, found := reflect.TypeOf(x.of).FieldByName(x.field)
 		if got := f.Tag.Get("enum"); !found || got != strings.Join(x.want, ",") {

@@ -103,7 +103,7 @@ type preparation struct {
 // missing is found in the background, or when somebody asks.
 func (a *Answers) prepare(ctx context.Context, tip wire.Tip, moved, hurry <-chan struct{}) {
 	next := a.newGeneration(tip, moved)
-	p := a.begin(ctx, next, true)
+	p := a.startPreparing(ctx, next, true)
 	if p == nil {
 		return
 	}
@@ -128,7 +128,7 @@ func (a *Answers) refresh(ctx context.Context) {
 		return
 	}
 	later := a.newGeneration(tip, moved)
-	p := a.begin(ctx, later, false)
+	p := a.startPreparing(ctx, later, false)
 	if p == nil {
 		return
 	}
@@ -151,9 +151,9 @@ func (p *preparation) ended() bool {
 	}
 }
 
-// begin starts to find the answers of a generation, in place of those prepared before. It returns nil if these do not end, as when the database
+// startPreparing starts to find the answers of a generation, in place of those prepared before. It returns nil if these do not end, as when the database
 // hangs.
-func (a *Answers) begin(ctx context.Context, g *generation, block bool) *preparation {
+func (a *Answers) startPreparing(ctx context.Context, g *generation, block bool) *preparation {
 	a.mu.Lock()
 	before := a.preparing
 	list := a.wishes.list(block)

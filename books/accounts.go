@@ -125,10 +125,14 @@ func (v *view) readAddress(r *accountRows, address string) (err error) {
 
 // readPaid reads what payouts paid an account, and will.
 func (v *view) readPaid(r *accountRows, f store.PaymentFilter) (err error) {
-	if r.paid, err = v.Paid(f); err != nil {
+	f.Status = store.PayoutPaid
+	if r.paid, err = v.PaymentSum(f); err != nil {
 		return err
 	}
 	f.Status = store.PayoutPending
+	if r.onTheWay, err = v.PaymentSum(f); err != nil {
+		return err
+	}
 	r.pending, err = v.PaymentsByPayout(f, store.Page{Limit: maxPayments})
 	return err
 }
@@ -178,7 +182,8 @@ func (v *view) readOperated(r *accountRows, f store.PoolFilter) (err error) {
 // account fills in the pledges, and the amounts owed and paid where mine reports true.
 func (v *view) account(out *wire.Account, rows *accountRows, mine func(paid) bool) error {
 	pledges := rows.pledges
-	out.Credited, out.Paid, out.SharedWith, out.Operated = rows.credited, rows.paid, rows.shared, int(rows.operates)
+	out.Credited, out.Paid, out.OnTheWay, out.SharedWith = rows.credited, rows.paid, rows.onTheWay, rows.shared
+	out.Operated = int(rows.operates)
 	for i := range rows.operated {
 		out.Operates = append(out.Operates, string(rows.operated[i].ID))
 	}
@@ -211,8 +216,10 @@ func (v *view) account(out *wire.Account, rows *accountRows, mine func(paid) boo
 		return err
 	}
 	var err error
-	out.Pending, err = v.wirePayments(rows.pending)
-	return err
+	if out.Pending, err = v.wirePayments(rows.pending); err != nil {
+		return err
+	}
+	return v.outlook(out, rows.operated, mine)
 }
 
 // owed fills in the claims of an account, and adds what its pools accrued for it as their operator.

@@ -220,7 +220,7 @@ func TestChecksOnDemandAreTheLedgers(t *testing.T) {
 				x := openOn(t, chain, first, where)
 				by := books.NewOnDemand(x.reader)
 				end := pastel.Height(len(x.blocks) - 1)
-				random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // repeatable
+				random := rand.New(rand.NewPCG(3, 4))
 				accepted, reasons := 0, map[string]int{}
 				for at := first; at < end; {
 					base := at

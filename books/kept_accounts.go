@@ -64,6 +64,7 @@ type accountRows struct {
 	credited pastel.Amount
 	shared   []string
 	paid     pastel.Amount
+	onTheWay pastel.Amount
 	pending  []store.Payment
 }
 
@@ -164,16 +165,17 @@ func (v *view) keptAccount(key accountKey) (*keptAccount, error) {
 	}
 	x := k.accounts[key]
 	if x == nil {
-		x = &keptAccount{key: key, size: accountSize}
+		x = &keptAccount{key: key}
 		x.place = k.order.PushFront(x)
 		k.accounts[key] = x
-		k.size += x.size
+		k.weigh(x, accountSize)
+		return x, nil
 	}
 	k.order.MoveToFront(x.place)
 	return x, nil
 }
 
-// accountRows returns an account's rows, and has find read them if they are not kept.
+// accountRows returns an account's rows, which nobody may change, and has find read them if they are not kept.
 func (v *view) accountRows(key accountKey, find func(*accountRows) error) (*accountRows, error) {
 	x, err := v.keptAccount(key)
 	if err != nil {
@@ -217,7 +219,9 @@ func (k *keptRows) weigh(x *keptAccount, more int) {
 }
 
 // keptList returns the first page of one of an account's lists, from what is kept if the account's own rows are.
-func keptList[T any](v *view, key accountKey, p store.Page, status string, of func(*keptAccount) *map[firstPage]*once[[]T], read func() ([]T, error)) ([]T, error) {
+func keptList[T any](
+	v *view, key accountKey, p store.Page, status string, of func(*keptAccount) *map[firstPage]*once[[]T], read func() ([]T, error),
+) ([]T, error) {
 	if key.name() == "" || len(p.After) > 0 {
 		return read()
 	}

@@ -126,3 +126,26 @@ func TestKeptAccountsOutliveARebuiltLedger(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Accounts are kept until they take what the cache may take.
+func TestKeptAccountsAreBounded(t *testing.T) {
+	t.Parallel()
+	x := openOn(t, "dense", 337, "")
+	asked := map[string]bool{}
+	for _, p := range x.pledges(t, wire.PledgeQuery{}) {
+		ask(x.Books, p.PastelID, "")
+		asked[p.PastelID] = true
+	}
+	n, size := x.KeptAccounts()
+	if n != len(asked) || size < n*1000 {
+		t.Fatalf("%d accounts take %d bytes, of %d", n, size, len(asked))
+	}
+	tight := books.New(x.reader)
+	tight.KeepAccountsIn(size / 2)
+	for id := range asked {
+		ask(tight, id, "")
+		if n, now := tight.KeptAccounts(); now > size/2 || n == 0 {
+			t.Fatalf("%d accounts take %d bytes", n, now)
+		}
+	}
+}

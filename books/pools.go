@@ -302,13 +302,7 @@ func (v *view) forecast(p *pool.Pool, in *income) (*wire.PayoutOutlook, error) {
 	if p.NextSettlement < 0 {
 		return nil, nil
 	}
-	var more pastel.Amount
-	if in != nil && in.blocks > 0 && p.Status == pool.Active {
-		if x, ok := in.amount.MulDiv(int64(p.NextSettlement-v.tip.Height), in.blocks); ok {
-			more = x
-		}
-	}
-	amount := duePayments(p, &v.b.net, more)
+	amount := duePayments(p, &v.b.net, v.until(p, in))
 	if amount == 0 {
 		return nil, nil
 	}
@@ -322,9 +316,29 @@ func (v *view) forecast(p *pool.Pool, in *income) (*wire.PayoutOutlook, error) {
 	return out, err
 }
 
-// duePayments returns what a pool would pay if it received more and then settled: the claims that are large enough (protocol 8). New income
-// is shared out together with carry (protocol 5).
+// until returns a pool's income until its next settlement if it continues as in the yield window.
+func (v *view) until(p *pool.Pool, in *income) pastel.Amount {
+	if in == nil || in.blocks == 0 || p.Status != pool.Active {
+		return 0
+	}
+	more, _ := in.amount.MulDiv(int64(p.NextSettlement-v.tip.Height), in.blocks) // none if it overflows
+	return more
+}
+
+// duePayments returns what a pool would pay if it received more and then settled: the claims that are large enough (protocol 8).
 func duePayments(p *pool.Pool, net *pool.Params, more pastel.Amount) (sum pastel.Amount) {
+	least := pool.LeastPayment(p.Status, net)
+	for _, amount := range owedAfter(p, more) {
+		if amount >= least {
+			sum += amount
+		}
+	}
+	return sum
+}
+
+// owedAfter returns what a pool would owe, and whom, if it received more and then settled. New income is shared out together with carry
+// (protocol 5).
+func owedAfter(p *pool.Pool, more pastel.Amount) map[pastel.Address]pastel.Amount {
 	owed := map[pastel.Address]pastel.Amount{}
 	for _, c := range p.Claims {
 		owed[c.To] += c.Amount
@@ -343,13 +357,7 @@ func duePayments(p *pool.Pool, net *pool.Params, more pastel.Amount) (sum pastel
 			owed[pl.Reward] += part
 		}
 	}
-	least := pool.LeastPayment(p.Status, net)
-	for _, amount := range owed {
-		if amount >= least {
-			sum += amount
-		}
-	}
-	return sum
+	return owed
 }
 
 // seriesPoints is the maximum number of points in a series.

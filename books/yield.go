@@ -59,21 +59,24 @@ func (v *view) averageIncome() (*income, error) {
 	})
 }
 
-// yield returns what a counted PSL would earn in a year if more PSL counted in addition, nil while it is unknown: the income of the window
-// after the fee, over the coins that counted in its blocks while the pool was active. A pool without income of its own is assumed to be full and to
-// earn the network's average unless it is idle. One that is short of collateral is idle when protocol 7 says so: in the next block, leaving it costs
-// nothing. An active one is idle after as many active blocks without income.
+// expected returns the income that a pool's yield assumes, and where it is from, if more PSL counted in addition: the income of the window, over
+// the coins that counted in its blocks while the pool was active. A pool without income of its own is assumed to be full and to earn the
+// network's average unless it is idle. One that is short of collateral is idle when protocol 7 says so: in the next block, leaving it costs nothing.
+// An active one is idle after as many active blocks without income.
+func expected(h *pool.Head, in, network *income, more int64) (*income, string) {
+	if in == nil || in.amount == 0 && !in.idle {
+		return &income{amount: network.amount, blocks: network.blocks, coins: max(h.Target, h.Counted+more) * network.blocks}, "network"
+	}
+	return &income{amount: in.amount, blocks: in.blocks, coins: in.coins + more*in.blocks}, "pool"
+}
+
+// yield returns what a counted PSL would earn in a year, after the fee, if more PSL counted in addition. It is nil while it is unknown, and while
+// the pool is short of collateral and would be so with more PSL: then it earns nothing.
 func (v *view) yield(h *pool.Head, in, network *income, more int64) *wire.Yield {
-	if !h.Status.Live() {
+	if !h.Status.Live() || h.Status == pool.Replenishing && h.Counted+more < h.Required {
 		return nil
 	}
-	basis := "pool"
-	if in == nil || in.amount == 0 && !in.idle {
-		basis = "network"
-		in = &income{amount: network.amount, blocks: network.blocks, coins: max(h.Target, h.Counted+more) * network.blocks}
-	} else {
-		in = &income{amount: in.amount, blocks: in.blocks, coins: in.coins + more*in.blocks}
-	}
+	in, basis := expected(h, in, network, more)
 	if in.coins == 0 || basis == "network" && in.amount == 0 {
 		return nil
 	}

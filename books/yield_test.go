@@ -85,8 +85,11 @@ func TestYields(t *testing.T) {
 	if !p.Waits || p.YieldWith != nil {
 		t.Errorf("block 150: waits %t, with 100 PSL more %+v", p.Waits, p.YieldWith)
 	}
-	// Blocks while the pool was stopped count neither as blocks nor for the coins. It is stopped now.
-	p = at(260, wire.PoolQuery{})
+	// It is stopped now, and yields nothing unless a new pledge makes it whole. Blocks while it was stopped count neither as blocks nor for the coins.
+	if p := at(260, wire.PoolQuery{Coins: 149}); p.Status != "replenishing" || p.Counted != 850 || p.Yield != nil || p.YieldWith != nil {
+		t.Errorf("block 260: %s with %d PSL: %+v, with 149 PSL more %+v", p.Status, p.Counted, p.Yield, p.YieldWith)
+	}
+	p = at(260, wire.PoolQuery{Coins: 150})
 	stopped := int64(260)
 	for _, e := range x.events(t, wire.EventQuery{Type: types(pool.PoolReplenishing, pool.PoolRestored), To: 260}) {
 		if e.Type == string(pool.PoolReplenishing) {
@@ -95,8 +98,8 @@ func TestYields(t *testing.T) {
 			stopped += int64(e.Height)
 		}
 	}
-	if stopped == 0 || p.Yield == nil || p.Yield.Basis != "pool" || p.Yield.Blocks != 125-stopped {
-		t.Errorf("block 260: %+v, stopped in %d blocks", p.Yield, stopped)
+	if stopped == 0 || p.Yield != nil || p.YieldWith == nil || p.YieldWith.Basis != "pool" || p.YieldWith.Blocks != 125-stopped {
+		t.Errorf("block 260: %+v, with 150 PSL more %+v, stopped in %d blocks", p.Yield, p.YieldWith, stopped)
 	}
 }
 

@@ -18,6 +18,15 @@ func Thousands(n int64) string {
 	return s
 }
 
+// Rounded prints an amount from 0 on as people read it at a glance: whole PSL from 100 PSL on, and three significant digits below that.
+func (a Amount) Rounded() string {
+	unit := Amount(1)
+	for a/unit >= 1000 && unit < PSL {
+		unit *= 10
+	}
+	return (a + unit/2 - (a+unit/2)%unit).Grouped()
+}
+
 // Grouped prints the amount in PSL as String does, with commas between groups of three digits.
 func (a Amount) Grouped() string {
 	_, fraction, found := strings.Cut(a.String(), ".")

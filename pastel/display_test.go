@@ -19,6 +19,13 @@ func TestDisplay(t *testing.T) {
 			t.Errorf("%d patoshi are %q, want %q", int64(a), got, want)
 		}
 	}
+	for a, want := range map[Amount]string{
+		0: "0", 7: "0.00007", 999: "0.00999", 1004: "0.01", 12_345: "0.123", 99_949: "0.999", 99_950: "1", 1_234_567: "12.3", 9_995_000: "100", 12_345_678_900_000: "123,456,789",
+	} {
+		if got := a.Rounded(); got != want {
+			t.Errorf("%d patoshi are about %q, want %q", int64(a), got, want)
+		}
+	}
 	for id, want := range map[string]string{
 		"": "", "12345678901234567": "12345678901234567", "123456789012345678": "1234567890…345678",
 	} {

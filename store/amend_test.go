@@ -41,7 +41,7 @@ func (a *asked) answers(t testing.TB, l opened, r *store.Reader) string {
 			say("payments of "+id, payments, err)
 			sums, err := s.PaymentsByPayout(store.PaymentFilter{PastelID: id}, all)
 			say("payouts to "+id, sums, err)
-			paid, err := s.Paid(store.PaymentFilter{PastelID: id})
+			paid, err := s.PaymentSum(store.PaymentFilter{PastelID: id, Status: store.PayoutPaid})
 			say("paid to "+id, paid, err)
 			others, err := s.SharedWith(id, 100)
 			say("shared with "+id, others, err)

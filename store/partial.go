@@ -10,8 +10,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// StateFor returns as much of the state as simulating a transaction reads (pool.ReadPart). It costs what it returns; only for an output whose address already
-// backs pledges, it looks through all pledgeable outputs, in the database.
+// StateFor returns as much of the state as simulating a transaction reads (pool.ReadPart). It costs what it returns; only for an output whose
+// address already backs pledges, it looks through all pledgeable outputs, in the database.
 func (s *Snapshot) StateFor(reads pool.Reads) (*pool.State, error) {
 	x := partial{s: s, reads: reads}
 	for _, read := range []func() error{x.tip, x.people, x.coins, x.statements, x.pools, x.pledges, x.named} { // in the order of kinds

@@ -78,9 +78,8 @@ func (s *Snapshot) scanPayment(rows *sql.Rows) (x Payment, err error) {
 	return x, err
 }
 
-// Paid returns the sum that mined payouts paid.
-func (s *Snapshot) Paid(f PaymentFilter) (pastel.Amount, error) {
-	f.Status = PayoutPaid
+// PaymentSum returns the sum of payments.
+func (s *Snapshot) PaymentSum(f PaymentFilter) (pastel.Amount, error) {
 	q := selecting("SELECT coalesce(sum(c.paid), 0)")
 	f.from(q)
 	return s.sum(q)

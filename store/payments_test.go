@@ -68,8 +68,8 @@ func TestPayments(t *testing.T) {
 						t.Errorf("%s %s: %s in %d payments, %s in %d payouts; want %s in %d and %d; %v, %v", id, status, got, len(each), summed, len(sums),
 							want, rows, len(payouts), err1, err2)
 					}
-					if sum, err := s.Paid(f); status == store.PayoutPaid && (sum != want || err != nil) {
-						t.Errorf("%s was paid %s, want %s: %v", id, sum, want, err)
+					if sum, err := s.PaymentSum(f); sum != want || err != nil {
+						t.Errorf("%s %s: %s in all, want %s: %v", id, status, sum, want, err)
 					}
 				}
 			}

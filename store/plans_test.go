@@ -243,7 +243,7 @@ func claimQuestions() (list []question) {
 	} {
 		list = append(list, question{"payments " + name, nil, func(x *store.AlertTx, f *facts) error {
 			return errors.Join(none(x.Payments(of(f), page)), none(x.Payments(of(f), next(1, 2))), none(x.PaymentsByPayout(of(f), page)),
-				none(x.PaymentsByPayout(of(f), next(1, 1))), none(x.Paid(of(f))))
+				none(x.PaymentsByPayout(of(f), next(1, 1))), none(x.PaymentSum(of(f))))
 		}})
 	}
 	return append(list, question{"credits", []string{"c"}, func(x *store.AlertTx, _ *facts) error {

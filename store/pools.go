@@ -23,6 +23,7 @@ type PoolRow struct {
 // PoolFilter selects pools; zero fields do not filter.
 type PoolFilter struct {
 	ID         ticket.PoolID
+	IDs        []ticket.PoolID
 	Status     []pool.Status
 	Operator   string // PastelID
 	FeeAddress string
@@ -44,6 +45,7 @@ func (s *Snapshot) Pools(f PoolFilter) ([]PoolRow, error) {
 
 func (f *PoolFilter) restrict(q *query) {
 	equal(q, "id", string(f.ID))
+	in(q, "id", f.IDs)
 	equalName(q, "operator", f.Operator)
 	equalName(q, "fee_address", f.FeeAddress)
 	equalName(q, "escrow", f.Escrow)

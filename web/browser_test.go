@@ -173,6 +173,7 @@ func (x *site) pages(t testing.TB) map[string]string {
 	var pools wire.List[wire.Pool]
 	read("/pools", &pools)
 	list["pool"] = "/pools/" + pools.Items[0].ID
+	list["operator"] = "/operators/" + pools.Items[0].Operator
 	var pledges wire.List[wire.Pledge]
 	read("/pledges", &pledges)
 	list["member"] = "/members/" + pledges.Items[0].PastelID
@@ -369,7 +370,7 @@ func TestManyPledgesInABrowser(t *testing.T) {
 	const most = 100 << 10 // bytes
 	for _, page := range []struct{ path, all, row string }{
 		{"/pools/" + string(c.Pool), "Show all 500", "#members + .scroll tbody tr"},
-		{"/members/" + c.Members[0], "Show each pledge", "#positions + .scroll tbody tr"},
+		{"/members/" + c.Members[0], "Show each pledge", "#positions ~ .scroll tbody tr"},
 	} {
 		res, err := x.Client().Get(x.URL + page.path)
 		if err != nil {
@@ -408,7 +409,7 @@ func picture(t *testing.T, ctx context.Context, name string, v view) {
 	t.Helper()
 	name += "-" + v.name
 	if !*update || !slices.Contains([]string{
-		"overview-desktop", "pool-desktop", "member-desktop", "tickets-desktop", "operators-desktop", "pool-phone-dark", "member-phone-dark",
+		"overview-desktop", "pool-desktop", "member-desktop", "tickets-desktop", "operators-desktop", "operator-desktop", "operator-phone-dark", "pool-phone-dark", "member-phone-dark",
 	}, name) {
 		return
 	}
@@ -453,7 +454,7 @@ func TestTablesFitASmallWindow(t *testing.T) {
 		}
 		return [...document.querySelectorAll(".scroll")].map((s) => s.scrollWidth - s.clientWidth);
 	})()`
-	for _, name := range []string{"overview", "operators", "member", "address", "pool", "payout", "tickets"} {
+	for _, name := range []string{"overview", "operators", "operator", "member", "address", "pool", "payout", "tickets"} {
 		var over []int
 		if err := chromedp.Run(ctx, show(view{"laptop", 1100, 800, "light"}), chromedp.Navigate(x.URL+x.pages(t)[name]),
 			chromedp.WaitReady("#main", chromedp.ByID), chromedp.Evaluate(widen, &over)); err != nil {

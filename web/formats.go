@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -17,6 +18,7 @@ import (
 // formats are the functions that templates use to print values.
 var formats = template.FuncMap{
 	"psl":    psl,
+	"about":  pastel.Amount.Rounded,
 	"coins":  pastel.Thousands,
 	"short":  pastel.Short,
 	"label":  func(id string) string { return ticket.PoolID(id).Label() },
@@ -33,12 +35,14 @@ var formats = template.FuncMap{
 	"time":   timeHTML,
 	"moment": momentHTML,
 	"badge": func(status string) template.HTML {
-		return template.HTML(`<span class="badge ` + html.EscapeString(status) + `">` + html.EscapeString(statusWord(status)) + "</span>") //nolint:gosec // escaped
+		class, word := html.EscapeString(status), html.EscapeString(statusWord(status))
+		return template.HTML(`<span class="badge ` + class + `">` + word + "</span>") //nolint:gosec // escaped
 	},
 	"amount": func(a pastel.Amount) template.HTML {
 		return template.HTML(`<span class="amount">` + psl(a) + "</span> PSL") //nolint:gosec // digits
 	},
 	"member":     func(id string) template.HTML { return link("/members/", id, html.EscapeString(pastel.Short(id))) },
+	"operator":   func(id string) template.HTML { return link("/operators/", id, html.EscapeString(pastel.Short(id))) },
 	"address":    func(id string) template.HTML { return link("/accounts/", id, html.EscapeString(pastel.Short(id))) },
 	"payoutlink": func(id string) template.HTML { return link("/payouts/", id, html.EscapeString(pastel.Short(id))) },
 	"poollink": func(id string) template.HTML {
@@ -47,6 +51,7 @@ var formats = template.FuncMap{
 	"lasting":  lasting,
 	"role":     roleWord,
 	"standing": standing,
+	"worry":    worried,
 	"sub":      func(a, b int64) int64 { return a - b },
 	"gauge":    newGauge,
 	"add":      func(a, b pastel.Amount) pastel.Amount { return a + b },
@@ -58,7 +63,8 @@ var formats = template.FuncMap{
 
 // link returns a link to what an id names, with content that is HTML.
 func link(path, id, content string) template.HTML {
-	return template.HTML(`<a class="id" href="` + path + html.EscapeString(url.PathEscape(id)) + `" title="` + html.EscapeString(id) + `">` + content + "</a>") //nolint:gosec // escaped
+	to, title := html.EscapeString(url.PathEscape(id)), html.EscapeString(id)
+	return template.HTML(`<a class="id" href="` + path + to + `" title="` + title + `">` + content + "</a>") //nolint:gosec // escaped
 }
 
 func timeHTML(t time.Time) template.HTML {
@@ -141,8 +147,23 @@ func roleWord(role string) string {
 	return role
 }
 
-// standing says how many PSL a pledge offers and how many of them count.
-func standing(role string, offered, counted int64) string {
+// worry is a concern in words.
+type worry struct {
+	wire.Concern
+	What, Means string
+}
+
+func worried(c wire.Concern) worry {
+	what, means := client.Concern(&c)
+	return worry{c, what, means}
+}
+
+// standing says how many PSL a pledge offers, and how many of them count in a pool of this status.
+func standing(status, role string, offered, counted int64) string {
+	earn := "count and earn"
+	if status == "replenishing" {
+		earn = "count, but earn nothing now"
+	}
 	offers := "Offers " + pastel.Thousands(offered) + " PSL"
 	switch {
 	case role == "plain":
@@ -150,9 +171,9 @@ func standing(role string, offered, counted int64) string {
 	case counted == 0:
 		return offers + " · all of it waits in line"
 	case counted == offered:
-		return offers + " · all of it counts and earns"
+		return offers + " · all of them " + earn
 	}
-	return offers + " · " + pastel.Thousands(counted) + " count and earn, " + pastel.Thousands(offered-counted) + " wait in line"
+	return offers + " · " + pastel.Thousands(counted) + " " + earn + ", " + pastel.Thousands(offered-counted) + " wait in line"
 }
 
 // gauge shows how full a pool is, in a picture 1000 units wide.

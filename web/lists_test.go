@@ -64,7 +64,7 @@ func TestListsKeepOrderAndPlace(t *testing.T) {
 	}
 	for path, code := range map[string]int{
 		"/pools?operator=jXnobody": http.StatusUnprocessableEntity,
-		"/pools?sort=height": http.StatusUnprocessableEntity, "/operators?sort=fee": http.StatusUnprocessableEntity,
+		"/pools?sort=height":       http.StatusUnprocessableEntity, "/operators?sort=fee": http.StatusUnprocessableEntity,
 		"/pools?after=nonsense": http.StatusUnprocessableEntity, "/?after=x": http.StatusUnprocessableEntity,
 	} {
 		if got, text := x.get(t, http.MethodGet, path); got != code {

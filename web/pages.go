@@ -263,8 +263,9 @@ func (s *Site) closing(r *http.Request, id string) (*closing, error) {
 type holding struct {
 	wire.Account
 	Holdings []client.Holding
+	Leave    *leaving // nil without live pledges
 	Kept     []kept
-	Credits  []wire.Credit
+	Gains    []gain
 	Events   []wire.Event
 	From     pastel.Height // which events are there
 	Paid     []wire.Payment
@@ -299,7 +300,7 @@ func (s *Site) member(r *http.Request) (*page, error) {
 		return nil, err
 	}
 	of := wire.OfID{PastelID: id}
-	d, err := s.holding(r, account, wire.CreditQuery{OfID: of}, wire.PaymentQuery{OfID: of})
+	d, err := s.holding(r, account, of, wire.OfAddress{})
 	if err != nil {
 		return nil, err
 	}
@@ -317,52 +318,19 @@ func (s *Site) account(r *http.Request) (*page, error) {
 		return nil, err
 	}
 	of := wire.OfAddress{Address: address}
-	d, err := s.holding(r, account, wire.CreditQuery{OfAddress: of}, wire.PaymentQuery{OfAddress: of})
+	d, err := s.holding(r, account, wire.OfID{}, of)
 	return ok("account.html", "Address "+pastel.Short(address), "", d), err
 }
 
-// holding adds an account's latest credits and payments, selected by the queries.
-func (s *Site) holding(r *http.Request, account wire.Account, credits wire.CreditQuery, payments wire.PaymentQuery) (d holding, err error) {
+// holding adds what an account, named by one of the two, got lately.
+func (s *Site) holding(r *http.Request, account wire.Account, id wire.OfID, address wire.OfAddress) (d holding, err error) {
 	rules := s.cfg.Books.Parameters()
 	d.Account, d.Holdings, d.Kept = account, client.Holdings(account.Positions, all(r)), waiting(&account, &rules)
-	credits.AsOf, credits.Page = now, latest
-	if d.Credits, _, _, err = s.cfg.Books.Credits(r.Context(), credits); err != nil {
-		return d, err
-	}
-	payments.Status, payments.Page = "paid", latest
-	d.Paid, _, _, err = s.cfg.Books.Payments(r.Context(), payments)
+	d.Leave = leaves(client.Holdings(account.Positions, false))
+	var paid []wire.Payment
+	d.Gains, paid, err = s.gains(r, id, address)
+	d.Paid = paid[:min(len(paid), recent)]
 	return d, err
-}
-
-// operator is an operator's record.
-type operator struct{ wire.Operator }
-
-// mostNames is how many of an operator's names are listed.
-const mostNames = 5
-
-// Names returns the names to list, those of the newest pools.
-func (o operator) Names() []string { return o.Companies[max(0, len(o.Companies)-mostNames):] }
-
-// More returns how many other names the record has.
-func (o operator) More() int { return len(o.Companies) - len(o.Names()) }
-
-// Older returns how many pools the record does not name.
-func (o operator) Older() int { return o.Opened - len(o.IDs) }
-
-func (s *Site) operators(r *http.Request) (*page, error) {
-	var d struct {
-		part
-		Operators []operator
-	}
-	var q wire.OperatorQuery
-	d.part, q.Sorted = partOf(r, "/operators", operatorOrders)
-	q.Sort = d.Sort
-	list, _, next, err := s.cfg.Books.Operators(r.Context(), q)
-	d.Next = next
-	for i := range list {
-		d.Operators = append(d.Operators, operator{list[i]})
-	}
-	return ok("operators.html", "Operators", "/operators", d), err
 }
 
 // tickets shows which tickets the chain accepted and rejected, and why.

@@ -172,9 +172,14 @@ func TestPagesTell(t *testing.T) {
 		{245, "pool", []string{`<td data-label="Mined"><span>in <span class="moment">block 245 `}, nil},
 		{245, "member", []string{`rewards go to <a class="id" href="/accounts/tPeBRDMv5HnEVpcSheSB85aFCPw55XZ9bfW"`}, nil},
 		{246, "member", []string{
-			"Offers 450 PSL · all of it counts and earns", `amended in <span class="moment">block 246 `, "amended a pledge. It now offers 450 PSL. Its rewards now go to tPh6aNDouJ…7ff4aS",
+			"Offers 450 PSL · all of them count and earn", `amended in <span class="moment">block 246 `, "amended a pledge. It now offers 450 PSL. Its rewards now go to tPh6aNDouJ…7ff4aS",
 			`rewards go to <a class="id" href="/accounts/tPh6aNDouJHDG5MrNEVmykgpKn2HW7ff4aS"`, `<h2 id="paid">Paid</h2>`,
 		}, []string{"count and earn, "}},
+		{246, "operator", []string{
+			"<bdi>Acme Nodes</bdi>", "<strong>Not paid lately.</strong>", "<dt>Longest wait between two of a pool</dt><dd>6 blocks</dd>", `<h2 id="income">`,
+			"<dt>Pools</dt><dd>1 opened, 1 live now</dd>",
+		}, nil},
+		{248, "member", []string{"<strong>Short of collateral.</strong>", "It lacks 150 PSL, so its Supernode is paused", "all of them count, but earn nothing now"}, []string{"healthy"}},
 		{248, "pool", []string{"The Supernode is paused.", "lets you join until", "Up to 350 PSL would count immediately."}, []string{"wait in line and earn"}},
 		{260, "payout", []string{"Upgraded miners include it in their blocks"}, []string{"fee", "broadcast"}},
 		{338, "pool", []string{"badge closed", "The pool is closed. Its pledges are released, and everything worth paying has been paid.", "The pool closed",
@@ -246,7 +251,7 @@ func TestPagesTellWhatCounts(t *testing.T) {
 		t.Fatalf("%v, %v", reduced, err)
 	}
 	member, in := "/members/"+reduced[0].PastelID, "/pools/"+reduced[0].Pool
-	x.tells(t, 337, member+"?pledges=all", []string{"Offers 250 PSL · all of it counts and earns", "spent coins that waited in line"}, nil)
+	x.tells(t, 337, member+"?pledges=all", []string{"Offers 250 PSL · all of them count and earn", "spent coins that waited in line"}, nil)
 	if _, err := x.ledger.Step(context.Background(), 330, x.blocks[331:337]); err != nil {
 		t.Fatal(err)
 	}

@@ -106,14 +106,15 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		page func(*http.Request) (*page, error)
 		has  query
 	}{
-		"GET /{$}":                {s.overview, nil},
-		"GET /pools":              {s.pools, query{"show": {showOpen, showEnded, showAll}, "operator": nil, "sort": sorts(poolOrders), "after": nil}},
-		"GET /pools/{id}":         {s.pool, query{"before": nil, "pledges": pledges}},
-		"GET /members/{pastelid}": {s.member, query{"pledges": pledges}},
-		"GET /accounts/{address}": {s.account, query{"pledges": pledges}},
-		"GET /operators":          {s.operators, query{"sort": sorts(operatorOrders), "after": nil}},
-		"GET /tickets":            {s.tickets, query{"before": nil}},
-		"GET /payouts/{txid}":     {s.payout, nil},
+		"GET /{$}":                  {s.overview, nil},
+		"GET /pools":                {s.pools, query{"show": {showOpen, showEnded, showAll}, "operator": nil, "sort": sorts(poolOrders), "after": nil}},
+		"GET /pools/{id}":           {s.pool, query{"before": nil, "pledges": pledges}},
+		"GET /members/{pastelid}":   {s.member, query{"pledges": pledges}},
+		"GET /accounts/{address}":   {s.account, query{"pledges": pledges}},
+		"GET /operators":            {s.operators, query{"sort": sorts(operatorOrders), "after": nil}},
+		"GET /operators/{pastelid}": {s.operator, nil},
+		"GET /tickets":              {s.tickets, query{"before": nil}},
+		"GET /payouts/{txid}":       {s.payout, nil},
 	} {
 		mux.Handle(pattern, s.only(x.has, keep(s.render(s.atOneBlock(x.page)))))
 	}

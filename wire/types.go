@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -97,6 +100,25 @@ type Yield struct {
 	Blocks  int64  `json:"blocks" doc:"Number of blocks that the income covers: those of the last 30 days in which the pool was active; of the network, added up over its pools."`
 }
 
+// About returns the percentage as people read it, rounded to two significant digits.
+func (y *Yield) About() string {
+	whole, fraction, _ := strings.Cut(y.Percent, ".")
+	n, err := strconv.ParseInt(whole+(fraction + "00")[:2], 10, 64) // 0.01 %
+	if err != nil || n < 0 {
+		return y.Percent
+	}
+	unit := int64(1)
+	for n/unit >= 100 {
+		unit *= 10
+	}
+	n = n/unit*unit + (n%unit+unit/2)/unit*unit
+	text := pastel.Thousands(n / 100)
+	if rest := strings.TrimRight(fmt.Sprintf("%02d", n%100), "0"); rest != "" {
+		text += "." + rest
+	}
+	return text
+}
+
 // PoolTerms are a pool's terms, its status and its dates.
 type PoolTerms struct {
 	ID        string  `json:"id" doc:"Pool id, label.hash; the hash covers all terms."`
@@ -129,9 +151,9 @@ type Pool struct {
 	ActivateUntil  *Moment `json:"activate_until,omitempty" doc:"While subscribing: last block in which the pool can be activated."`
 	Deadline       *Moment `json:"deadline,omitempty" doc:"While replenishing: after this block the pool is dissolved."`
 	NextSettlement *Moment `json:"next_settlement,omitempty" doc:"Settles everything earned until then. Members who leave earlier forfeit it."`
-	Yield          *Yield  `json:"yield,omitempty" doc:"Left out while it is unknown."`
+	Yield          *Yield  `json:"yield,omitempty" doc:"Left out while it is unknown, and while the pool lacks collateral: it earns nothing then."`
 	CountsWith     int64   `json:"counts_with_coins,omitempty" doc:"How much of a new pledge of the requested coins would count, PSL; before activation, provided that the operator lists it. Left out if nothing would count."`
-	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"Yield on the counted coins of such a pledge, once it is in the pool. Left out if none would count."`
+	YieldWith      *Yield  `json:"yield_with,omitempty" doc:"Yield on the counted coins of such a pledge, once it is in the pool. Left out if none would count, and if the pool would still lack collateral."`
 	Reputation     int     `json:"operator_reputation" doc:"Reputation of the operator's PastelID."`
 	Low            bool    `json:"low,omitempty" doc:"Less than half of the cushion is left."`
 	Broken         bool    `json:"broken,omitempty" doc:"Shadow run: an unauthorized spend took coins from the escrow. The pool has shared out and paid nothing since."`
@@ -265,12 +287,39 @@ type Account struct {
 	Claims     []Claim       `json:"claims" doc:"Claims of the account's reward addresses: settled and awaiting payout."`
 	Claimed    pastel.Amount `json:"claimed" doc:"Sum of the claims, patoshi."`
 	Pending    []Payment     `json:"pending" doc:"Payments from payouts that are settled but not mined yet, one sum per payout."`
+	OnTheWay   pastel.Amount `json:"on_the_way" doc:"Sum of all payments from payouts that are settled but not mined yet, patoshi."`
+	Outlook    Outlook       `json:"outlook"`
 	Credited   pastel.Amount `json:"credited" doc:"Total settled, patoshi."`
 	Paid       pastel.Amount `json:"paid" doc:"Total paid to the account's reward addresses, including those before amendments, patoshi."`
 	SharedWith []string      `json:"shared_with,omitempty" doc:"Other PastelIDs that a pool pays or paid at the same address, at most ten. Claims, pending and paid include theirs."`
 	EscrowOf   string        `json:"escrow_of,omitempty" doc:"Pool whose escrow this address is. Never send coins there."`
 	Operated   int           `json:"operated_pools,omitempty" doc:"Number of pools that the account operates or, of an address, that pay it their operator's fee."`
 	Operates   []string      `json:"operates" doc:"At most 100 of them, in the order they opened: the newest, pools that may owe something before the others. Accrued and claims include the operator's part of these."`
+}
+
+// Outlook is what an account may expect.
+type Outlook struct {
+	Daily     pastel.Amount `json:"daily" doc:"Average earnings a day, patoshi: what the counted coins of active pools earned in the last 30 days after the fee, and the fees of pools that the account operates. A pool without income of its own counts with the network's average."`
+	DailyFees pastel.Amount `json:"daily_fees" doc:"The fees in daily, patoshi."`
+	Next      *NextPayment  `json:"next_payment,omitempty" doc:"Left out if none is in sight."`
+	Concerns  []Concern     `json:"concerns" doc:"What is wrong with the account's pools and pledges, worst first. Empty if all is well."`
+}
+
+// NextPayment is the next payment to an account.
+type NextPayment struct {
+	Pool   string        `json:"pool"`
+	Payout string        `json:"txid,omitempty" doc:"Transaction of the payout, if it is settled. If not, the amount includes income expected until the settlement."`
+	Amount pastel.Amount `json:"amount" doc:"Patoshi."`
+	From   Moment        `json:"valid_from" doc:"First block that the payout can still be mined in."`
+}
+
+// Concern is something wrong with a pool, or with an account's pledges to it.
+type Concern struct {
+	Pool  string  `json:"pool"`
+	Kind  string  `json:"kind" enum:"broken,short,gone,elsewhere,unpaid,overdue,gathering,low,waiting" doc:"broken: shadow run, an unauthorized spend took the escrow. short: the pool lacks collateral and earns nothing. gone: no working Supernode is listed for the pool. elsewhere: the Supernode's rewards do not go to the escrow. unpaid: the Supernode has not been paid for longer than usual. overdue: a payout could be mined and is not. gathering: the pool is not activated yet. low: less than half of the cushion is left. waiting: coins of the account wait in line."`
+	Coins int64   `json:"coins,omitempty" doc:"PSL that are missing, that can leave, or that wait."`
+	Since *Moment `json:"since,omitempty"`
+	Until *Moment `json:"until,omitempty" doc:"short: after it the pool is dissolved. unpaid: from it on, leaving costs no reputation. overdue: last block that can mine the payout. gathering: last block that can activate the pool."`
 }
 
 // Payment is what a payout pays an account.

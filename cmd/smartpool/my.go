@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -53,6 +54,7 @@ func printAccount(b *strings.Builder, a *wire.Account, each bool) {
 		b.WriteString(", not registered; register it before you pledge")
 	}
 	fmt.Fprintf(b, "\nBlock %d, %s UTC\n\n", a.Tip.Height, a.Tip.Time.UTC().Format("2006-01-02 15:04"))
+	printOutlook(b, a)
 	if len(a.Positions) > 0 {
 		t := terminal.NewTable([]any{"Pool", "Status", "Role", "Counted PSL", "Offered PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6, 7)
 		t.SetColumnConfigs(append(terminal.RightAligned(6, 7), terminal.Narrow(1, 12), terminal.Numbers(4, 7), terminal.Numbers(5, 7)))
@@ -86,11 +88,7 @@ func printAccount(b *strings.Builder, a *wire.Account, each bool) {
 	}
 	fmt.Fprintf(b, "Accrued   %14s PSL  earned since the last settlement; you forfeit it if you leave before the next\n", terminal.PSL(a.Accrued))
 	fmt.Fprintf(b, "Claims    %14s PSL  settled, awaiting payout\n", terminal.PSL(a.Claimed))
-	var pending pastel.Amount
-	for _, p := range a.Pending {
-		pending += p.Amount
-	}
-	fmt.Fprintf(b, "On the way%14s PSL  in payouts that are not mined yet\n", terminal.PSL(pending))
+	fmt.Fprintf(b, "On the way%14s PSL  in payouts that are not mined yet\n", terminal.PSL(a.OnTheWay))
 	fmt.Fprintf(b, "Paid      %14s PSL  so far\n", terminal.PSL(a.Paid))
 	if len(a.SharedWith) > 0 {
 		fmt.Fprintf(b, "Note: these share the address. All amounts above except Accrued are their sum:\n  %s\n",
@@ -106,6 +104,40 @@ func printAccount(b *strings.Builder, a *wire.Account, each bool) {
 		}
 		fmt.Fprintf(b, "  %s PSL of pool %s to %s\n    %s, from %s on\n", p.Amount, pastel.Short(p.Pool), to, p.Payout, journey.When(p.From))
 	}
+}
+
+// printOutlook says what is wrong, and what the account may expect.
+func printOutlook(b *strings.Builder, a *wire.Account) {
+	o := &a.Outlook
+	for i := range o.Concerns {
+		c := &o.Concerns[i]
+		what, means := client.Concern(c)
+		fmt.Fprintf(b, "! %s Pool %s: %s", what, ticket.PoolID(c.Pool).Label(), means)
+		if c.Until != nil {
+			fmt.Fprintf(b, " Until %s.", journey.When(*c.Until))
+		}
+		b.WriteString("\n")
+	}
+	if len(o.Concerns) > 0 {
+		b.WriteString("\n")
+	}
+	if len(a.Positions)+len(a.Operates)+len(a.Pending)+len(a.Claims) == 0 {
+		return
+	}
+	if o.Daily > 0 {
+		fmt.Fprintf(b, "Earns about %s PSL a day. ", o.Daily.Rounded())
+	} else {
+		b.WriteString("Earns nothing now. ")
+	}
+	switch n := o.Next; {
+	case n == nil:
+		b.WriteString("No payment is in sight.")
+	case n.Payout == "":
+		fmt.Fprintf(b, "Next payment: about %s PSL, from %s on.", n.Amount.Rounded(), journey.When(n.From))
+	default:
+		fmt.Fprintf(b, "Next payment: %s PSL, from %s on.", n.Amount.Rounded(), journey.When(n.From))
+	}
+	b.WriteString("\n\n")
 }
 
 // printRewards says where the rewards of pledges go now: an amendment may have changed that since the last payout.

@@ -131,7 +131,7 @@ func percentOf(y *wire.Yield) string {
 	case y == nil:
 		return "-"
 	case y.Basis == "network":
-		return y.Percent + "*"
+		return y.About() + "*"
 	}
-	return y.Percent
+	return y.About()
 }

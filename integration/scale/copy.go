@@ -77,7 +77,11 @@ func copyRows(ctx context.Context, file, url string) error {
 				return fmt.Errorf("table %s: %w", table, err)
 			}
 		}
-		return tables.Err()
+		if err := tables.Err(); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "ANALYZE") // as the server does some time after tables have grown
+		return err
 	})
 }
 

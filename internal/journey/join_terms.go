@@ -83,6 +83,9 @@ func (r *Daemon) yield(ctx context.Context, p *wire.PoolDetail, coins int64) (st
 		return "", err
 	}
 	at := slices.IndexFunc(list.Items, func(x wire.Pool) bool { return x.ID == p.ID })
+	if at >= 0 && p.Status == "replenishing" && list.Items[at].YieldWith == nil {
+		return "none until members pledge all that the pool lacks", nil
+	}
 	if at < 0 || list.Items[at].YieldWith == nil {
 		return "unknown: no active pool has had income yet", nil
 	}
@@ -91,7 +94,7 @@ func (r *Daemon) yield(ctx context.Context, p *wire.PoolDetail, coins int64) (st
 	if y.Basis == "network" {
 		basis = fmt.Sprintf("based on the average income of active pools over %s", terminal.Counted(int(y.Blocks), "block"))
 	}
-	return fmt.Sprintf("%s %% a year including your pledge, %s; not a promise", y.Percent, basis), nil
+	return fmt.Sprintf("%s %% a year including your pledge, %s; not a promise", y.About(), basis), nil
 }
 
 // members says what members earn, as opposed to pledges on standby.
@@ -99,7 +102,7 @@ func members(y *wire.Yield) string {
 	if y == nil {
 		return ""
 	}
-	return fmt.Sprintf("; members earn %s %% a year; not a promise", y.Percent)
+	return fmt.Sprintf("; members earn %s %% a year; not a promise", y.About())
 }
 
 // role says which role the pledge will have; least is the network's minimum pledge in PSL.
