@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -287,5 +290,31 @@ func TestPagesHeal(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A script adds how far away times are, what they are on the reader's clock, and buttons that copy; after a refresh, too.
+func TestReadingAidsInABrowser(t *testing.T) {
+	x := start(t, life(t), 246)
+	path := x.pages(t)["member"]
+	id := strings.TrimPrefix(path, "/members/")
+	ctx, complaints := x.open(t, path)
+	allowed := []cdpbrowser.PermissionType{cdpbrowser.PermissionTypeClipboardReadWrite, cdpbrowser.PermissionTypeClipboardSanitizedWrite}
+	do(t, ctx, cdpbrowser.GrantPermissions(allowed).WithOrigin(x.URL))
+	for _, height := range []pastel.Height{246, 247} {
+		if height > x.ledger.Last().Height {
+			x.move(t, height)
+		}
+		until(t, ctx, fmt.Sprintf(`document.getElementById("tip").textContent === "%d"`, height))
+		var near, title, copied string
+		do(t, ctx, chromedp.Text(".glance .near", &near), chromedp.Evaluate(`document.querySelector(".glance time").title`, &title), chromedp.Click(".copy"))
+		until(t, ctx, `document.querySelector(".copy").textContent === "Copied"`)
+		do(t, ctx, chromedp.Evaluate("navigator.clipboard.readText()", &copied, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		if copied != id || !strings.Contains(near, "in ") || !strings.Contains(title, ", in ") {
+			t.Errorf("block %d: copied %q, shown %q and %q", height, copied, near, title)
+		}
+	}
+	for _, complaint := range complaints.take() {
+		t.Error(complaint)
 	}
 }
