@@ -62,7 +62,18 @@ func TestListsKeepOrderAndPlace(t *testing.T) {
 			t.Errorf("the page of an operator's pools lacks %s:\n%s", want, text)
 		}
 	}
+	_, text = x.get(t, http.MethodGet, "/pools?coins=1%2C200+PSL&sort=fee")
+	for _, want := range []string{
+		`value="1,200"`, "What a new pledge of 1,200 PSL would earn", `<a href="/pools?coins=1200">first opened</a>`, `<input type="hidden" name="sort" value="fee">`,
+		`<span class="minor">with yours</span>`, "PSL would count",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page of pools for a pledge lacks %s:\n%s", want, text)
+		}
+	}
 	for path, code := range map[string]int{
+		"/pools?coins=": http.StatusOK, "/pools?coins=10.000": http.StatusUnprocessableEntity, "/pools?coins=0": http.StatusUnprocessableEntity,
+		"/pools?coins=21000000001": http.StatusUnprocessableEntity,
 		"/pools?operator=jXnobody": http.StatusUnprocessableEntity,
 		"/pools?sort=height":       http.StatusUnprocessableEntity, "/operators?sort=fee": http.StatusUnprocessableEntity,
 		"/pools?after=nonsense": http.StatusUnprocessableEntity, "/?after=x": http.StatusUnprocessableEntity,

@@ -2,9 +2,11 @@ package web
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/books"
@@ -122,6 +124,7 @@ func sorts(orders []order) (values []string) {
 type part struct {
 	path   string
 	Of     string // PastelID of the operator of all items; empty if there may be several
+	Coins  int64  // PSL of a pledge that the items are compared for; 0 for none
 	Shown  string // which items; empty if the list shows all
 	Sort   string
 	Orders []order
@@ -152,6 +155,9 @@ func (p part) url(shown, sort, after string) string {
 	if p.Of != "" {
 		q.Set("operator", p.Of)
 	}
+	if p.Coins > 0 {
+		q.Set("coins", strconv.FormatInt(p.Coins, 10))
+	}
 	if shown != "" && shown != showLive {
 		q.Set("show", shown)
 	}
@@ -175,7 +181,17 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 	}
 	var q wire.PoolQuery
 	d.part, q.Sorted = partOf(r, "/pools", poolOrders)
-	q.Sort, q.Operator = d.Sort, d.Of
+	if text := r.URL.Query().Get("coins"); text != "" {
+		n, err := pasted.Integer(text)
+		if err == nil && (n <= 0 || n > int64(pastel.MaxMoney/pastel.PSL)) {
+			err = fmt.Errorf("%.40q is not a number of PSL that anyone can have", text)
+		}
+		if err != nil {
+			return nil, &books.BadRequest{Text: err.Error() + "."}
+		}
+		d.Coins = n
+	}
+	q.Sort, q.Operator, q.Coins = d.Sort, d.Of, d.Coins
 	switch d.Shown = r.URL.Query().Get("show"); d.Shown {
 	case showOpen:
 		q.Open = true

@@ -107,7 +107,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		has  query
 	}{
 		"GET /{$}":                  {s.overview, nil},
-		"GET /pools":                {s.pools, query{"show": {showOpen, showEnded, showAll}, "operator": nil, "sort": sorts(poolOrders), "after": nil}},
+		"GET /pools":                {s.pools, query{"show": {showOpen, showEnded, showAll}, "operator": nil, "coins": nil, "sort": sorts(poolOrders), "after": nil}},
 		"GET /pools/{id}":           {s.pool, query{"before": nil, "pledges": pledges}},
 		"GET /members/{pastelid}":   {s.member, query{"pledges": pledges}},
 		"GET /accounts/{address}":   {s.account, query{"pledges": pledges}},

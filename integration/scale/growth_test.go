@@ -8,7 +8,7 @@ import (
 
 // growing are the answers whose cost grows with the number of pools or with history. All others must not: what is deleted here stays constant.
 var growing = map[string][]string{
-	"pools":   {},
+	"pools": {},
 	"history": {
 		"a pool's page", "the paid pool's page", "another pool's page each time", // which look for notable events among income
 		"a member of many pledges", "the member's page", "a member's payments", // which look at all of the member's payments
