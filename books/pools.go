@@ -86,6 +86,19 @@ func (b *Books) Pools(ctx context.Context, q wire.PoolQuery) (list []wire.Pool, 
 	return list, tip, next, err
 }
 
+// PoolsFrom returns pools whose ids begin with a text, in the order of their ids.
+func (b *Books) PoolsFrom(ctx context.Context, start string, most int) (list []wire.Pool, err error) {
+	err = b.view(ctx, func(v *view) error {
+		rows, err := v.PoolsFrom(start, most)
+		if err != nil {
+			return err
+		}
+		list, err = v.listed(rows, 0)
+		return err
+	})
+	return list, err
+}
+
 // poolKey returns the key of a pool in a list of this order.
 func poolKey(x *store.PoolRow, order store.PoolOrder) []any {
 	switch order {

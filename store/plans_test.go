@@ -176,6 +176,7 @@ func poolQuestions() (list []question) {
 			return errors.Join(none(x.NewestPools(of(f), true, 5)), none(x.NewestPools(of(f), false, 5)), none(x.CountPools(of(f))))
 		}})
 	}
+	list = append(list, question{"pools by the start of their id", nil, func(x *store.AlertTx, _ *facts) error { return none(x.PoolsFrom("large", 5)) }})
 	return append(list, question{"pools before", []string{"p"}, func(x *store.AlertTx, _ *facts) error {
 		return errors.Join(none(x.PoolsAt(200, page)), none(x.PoolsAt(200, next(1, 0))))
 	}})

@@ -74,6 +74,15 @@ func (s *Snapshot) PoolsConcerned(above pastel.Height) ([]PoolRow, error) {
 	return all(s, q, s.scanPool)
 }
 
+// PoolsFrom returns pools whose ids begin with a text, in the order of their ids.
+func (s *Snapshot) PoolsFrom(start string, most int) ([]PoolRow, error) {
+	q := selecting("SELECT " + poolColumns + " FROM pools p")
+	q.and("p.id >= ?", start)
+	q.and("p.id < ?", start+"\x7f") // after every id that begins so
+	q.order(Page{Limit: most}, []string{"p.id"})
+	return all(s, q, s.scanPool)
+}
+
 // CountPools counts the pools that a filter leaves.
 func (s *Snapshot) CountPools(f PoolFilter) (int64, error) {
 	q := selecting("SELECT count(*) FROM pools")

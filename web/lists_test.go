@@ -71,6 +71,12 @@ func TestListsKeepOrderAndPlace(t *testing.T) {
 			t.Errorf("the page of pools for a pledge lacks %s:\n%s", want, text)
 		}
 	}
+	_, text = x.get(t, http.MethodGet, "/find?q="+strings.ToUpper(all[0].ID[:1]))
+	for _, p := range all {
+		if begins := p.ID[0] == all[0].ID[0]; strings.Contains(text, link(p.ID)) != begins {
+			t.Errorf("pools whose ids begin with %s, found with %s: %t\n%s", all[0].ID[:1], p.ID, !begins, text)
+		}
+	}
 	for path, code := range map[string]int{
 		"/pools?coins=": http.StatusOK, "/pools?coins=10.000": http.StatusUnprocessableEntity, "/pools?coins=0": http.StatusUnprocessableEntity,
 		"/pools?coins=21000000001": http.StatusUnprocessableEntity,

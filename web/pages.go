@@ -383,7 +383,7 @@ func (s *Site) payout(r *http.Request) (*page, error) {
 	return ok("payout.html", "Payout "+pastel.Short(d.TxID), "", d), err
 }
 
-// find redirects to the page of the pool, PastelID, address or payout that was entered.
+// find redirects to the page of the pool, PastelID, address or payout that was entered. The start of a pool's id lists the pools that have it.
 func (s *Site) find(w http.ResponseWriter, r *http.Request) {
 	what := pasted.ID(r.URL.Query().Get("q"))
 	net := s.cfg.Books.Params().Network
@@ -395,15 +395,27 @@ func (s *Site) find(w http.ResponseWriter, r *http.Request) {
 		to = "/members/"
 	case len(what) == 64:
 		to, what = "/payouts/", pasted.Hex(what)
-	case strings.Contains(what, "."):
-		to, what = "/pools/", pasted.Pool(what)
 	}
-	if to == "" {
-		s.serve(func(*http.Request) (*page, error) {
-			return nil, &books.BadRequest{Text: "This is not a pool id, PastelID, transparent address or payout transaction id on network " + net.Name +
-				". Copy the complete value and paste it."}
-		}).ServeHTTP(w, r)
+	if to != "" {
+		http.Redirect(w, r, to+url.PathEscape(what), http.StatusSeeOther)
 		return
 	}
-	http.Redirect(w, r, to+url.PathEscape(what), http.StatusSeeOther)
+	s.serve(func(r *http.Request) (*page, error) {
+		start := pasted.Pool(what)
+		list, err := s.cfg.Books.PoolsFrom(r.Context(), start, listing)
+		switch {
+		case err != nil:
+			return nil, err
+		case start == "" || len(list) == 0:
+			return nil, &books.BadRequest{Text: "No pool's id begins like this, and it is not a PastelID, transparent address or payout transaction id on network " +
+				net.Name + ". Copy the complete value and paste it."}
+		case len(list) == 1:
+			return &page{to: "/pools/" + list[0].ID}, nil
+		}
+		return ok("found.html", "Pools", "/pools", struct {
+			Start string
+			Pools []wire.Pool
+			Most  int
+		}{start, list, listing}), nil
+	}).ServeHTTP(w, r)
 }

@@ -122,6 +122,8 @@ func TestPagesRefuseUnknownParameters(t *testing.T) {
 		"/tickets?x=1":                     http.StatusUnprocessableEntity,
 		"/find?q=x&x=1":                    http.StatusUnprocessableEntity,
 		"/find?q=" + pages["address"][len("/accounts/"):]: http.StatusSeeOther,
+		"/find?q=Acme": http.StatusSeeOther, "/find?q=ac": http.StatusSeeOther, "/find?q=acne": http.StatusUnprocessableEntity,
+		"/find?q=": http.StatusUnprocessableEntity, "/find?q=%25": http.StatusUnprocessableEntity, "/find?q=acme.94cc4f16": http.StatusSeeOther,
 	} {
 		for _, method := range []string{http.MethodHead, http.MethodGet} {
 			got, text := x.get(t, method, path)

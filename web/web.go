@@ -198,6 +198,7 @@ type page struct {
 	Status wire.Status
 	Data   any
 	code   int
+	to     string // where the page is; empty if here
 }
 
 // Dated reports whether the page describes a block. It does not if the ledger is empty or unreadable.
@@ -224,6 +225,10 @@ func (s *Site) render(f func(*http.Request) (*page, wire.Status, error)) http.Ha
 		p, status, err := f(r)
 		if err != nil {
 			p = s.failed(err)
+		}
+		if p.to != "" {
+			http.Redirect(w, r, p.to, http.StatusSeeOther)
+			return
 		}
 		p.Path, p.Status = r.URL.RequestURI(), status
 		var out bytes.Buffer
