@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/largepool"
@@ -291,4 +294,30 @@ func TestPagesBoundPoints(t *testing.T) {
 	if _, text := x.get(t, http.MethodGet, "/members/"+c.Members[0]); !strings.Contains(text, ", 100 points of reputation") {
 		t.Errorf("leaving with 100 pledges does not cost 100 points:\n%s", text)
 	}
+}
+
+// The page of Supernodes tells those that pools back from the others, and says when it does not know.
+func TestSupernodesPage(t *testing.T) {
+	x := start(t, life(t), 145)
+	x.tells(t, 145, "/supernodes", []string{"its node has no recent list"}, []string{"<table"})
+	var p pool.Pool
+	x.ledger.View(func(s *pool.State) { p, _ = s.Pool(s.Pools()[0]) })
+	list := &chain.Listing{At: time.Unix(1_700_000_000, 0).UTC(), Listed: map[pastel.OutPoint]chain.Listed{
+		{TxID: p.ActivationTx, Vout: chain.PoolIndex}:     {Status: "ENABLED", Payee: p.Escrow, Address: "192.0.2.7:9933"},
+		{TxID: pastel.TxID{31: 1}, Vout: chain.PoolIndex}: {Status: "<b>", Payee: p.FeeAddress},
+	}}
+	for i := range byte(50) {
+		list.Listed[pastel.OutPoint{TxID: pastel.TxID{i}, Vout: 1}] = chain.Listed{Status: "EXPIRED"}
+	}
+	x.listed.Store(list)
+	x.tells(t, 145, "/supernodes", []string{
+		"<dt>Backed by pools</dt><dd>2</dd>", "<dt>Regular</dt><dd>50</dd>", "Incomplete.", `pool <a class="id" href="/pools/` + string(p.ID), "192.0.2.7:9933", "its escrow",
+		"paid elsewhere", "&lt;b&gt;", "Next page",
+	}, []string{"First page", "<b>"})
+	_, text := x.get(t, http.MethodGet, "/supernodes")
+	next := regexp.MustCompile(`"(/supernodes\?after=[^"]+)"`).FindStringSubmatch(text)
+	if next == nil {
+		t.Fatalf("no next page:\n%s", text)
+	}
+	x.tells(t, 145, html.UnescapeString(next[1]), []string{"First page", "EXPIRED"}, []string{"Next page", "192.0.2.7"})
 }

@@ -118,6 +118,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	} {
 		mux.Handle(pattern, s.only(x.has, keep(s.render(s.atOneBlock(x.page)))))
 	}
+	mux.Handle("GET /supernodes", s.only(query{"after": nil}, s.serve(s.supernodes))) // it changes between blocks
 	mux.Handle("GET /find", s.only(query{"q": nil}, http.HandlerFunc(s.find)))
 	mux.HandleFunc("GET /assets/{name}", s.asset)
 	mux.Handle("GET /", s.serve(func(*http.Request) (*page, error) { return nil, books.ErrNotFound }))
