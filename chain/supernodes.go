@@ -53,6 +53,16 @@ var works = []string{"ENABLED", "PRE_ENABLED"}
 // fails lists the statuses of Supernodes that it does not vote for. What any other status means is not known.
 var fails = []string{"EXPIRED", "OUTPOINT_SPENT", "UPDATE_REQUIRED", "WATCHDOG_EXPIRED", "NEW_START_REQUIRED", "POSE_BAN"}
 
+// Working returns how many Supernodes the list has that are voted for, or will be once their machine is heard of.
+func (l *Listing) Working() (n int) {
+	for _, sn := range l.Listed {
+		if slices.Contains(works, sn.Status) {
+			n++
+		}
+	}
+	return n
+}
+
 // Explain says what a state means for a pool and what to do. listed is the status that the node lists, made fit to be shown, and payee whom
 // its payments go to; both may be empty.
 func (s SupernodeState) Explain(pool, listed, payee string) string {

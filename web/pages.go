@@ -178,6 +178,7 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 	var d struct {
 		part
 		Pools []wire.Pool
+		Own   *books.OwnSupernode // nil on a development network
 	}
 	var q wire.PoolQuery
 	d.part, q.Sorted = partOf(r, "/pools", poolOrders)
@@ -203,6 +204,9 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 		q.Status = live
 	}
 	var err error
+	if d.Own, err = s.cfg.Books.OwnSupernode(r.Context()); err != nil {
+		return nil, err
+	}
 	d.Pools, _, d.Next, err = s.cfg.Books.Pools(r.Context(), q)
 	return ok("pools.html", "Pools", "/pools", d), err
 }
