@@ -25,7 +25,7 @@ func BenchmarkCold(b *testing.B) {
 		Books: model, Feed: api.NewFeed(r, slog.New(slog.DiscardHandler)), Simulator: ledger, Version: "test", Condition: func() string { return "" },
 		Alerts: func() *notify.Service { return nil }, Log: slog.New(slog.DiscardHandler), Token: token,
 	})
-	pages := web.New(web.Config{Books: model, Log: slog.New(slog.DiscardHandler), Status: func(r *http.Request) (wire.Status, error) { return server.Status(r.Context()) }})
+	pages := web.New(web.Config{API: server.Document, Books: model, Log: slog.New(slog.DiscardHandler), Status: func(r *http.Request) (wire.Status, error) { return server.Status(r.Context()) }})
 	server.Handle("/", pages.Handler(func(next http.Handler) http.Handler { return next }))
 	handler := server.Handler()
 	ask := func(b *testing.B, path string) {

@@ -147,6 +147,9 @@ func unrouted(routes *http.ServeMux) http.Handler {
 // Handle adds a handler, such as pages, for a pattern.
 func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
+// Document returns the API's OpenAPI document, JSON.
+func (s *Server) Document() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }
+
 // Answers returns the cache of answers, which pages share.
 func (s *Server) Answers() *Answers { return s.answers }
 

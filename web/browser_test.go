@@ -118,7 +118,7 @@ func start(t testing.TB, blocks []*pool.Prepared, height pastel.Height) *site {
 		return trouble
 	}
 	server := api.New(api.Config{Books: x.books, Feed: feed, Simulator: x.ledger, Version: "1.0", Condition: condition, Streams: 100, Log: discard})
-	pages := web.New(web.Config{Books: x.books, Log: discard, Status: func(r *http.Request) (wire.Status, error) {
+	pages := web.New(web.Config{API: server.Document, Books: x.books, Log: discard, Status: func(r *http.Request) (wire.Status, error) {
 		status, err := server.Status(r.Context())
 		x.mu.Lock()
 		change := x.status
@@ -157,7 +157,7 @@ func (x *site) move(t testing.TB, height pastel.Height) {
 func (x *site) pages(t testing.TB) map[string]string {
 	t.Helper()
 	list := map[string]string{
-		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "supernodes": "/supernodes", "tickets": "/tickets",
+		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "supernodes": "/supernodes", "reference": "/reference", "tickets": "/tickets",
 		"error": "/nowhere",
 	}
 	read := func(path string, out any) {

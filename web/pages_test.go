@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
@@ -320,4 +321,38 @@ func TestSupernodesPage(t *testing.T) {
 		t.Fatalf("no next page:\n%s", text)
 	}
 	x.tells(t, 145, html.UnescapeString(next[1]), []string{"First page", "EXPIRED"}, []string{"Next page", "192.0.2.7"})
+}
+
+// The reference has every operation and type of the API's document, and every link in it leads somewhere.
+func TestReferenceIsWhole(t *testing.T) {
+	x := start(t, life(t), 145)
+	_, raw := x.get(t, http.MethodGet, "/api/openapi.json")
+	var d struct {
+		Paths      map[string]map[string]any
+		Components struct{ Schemas map[string]any }
+	}
+	if err := json.Unmarshal([]byte(raw), &d); err != nil || len(d.Paths) < 20 || len(d.Components.Schemas) < 40 {
+		t.Fatalf("%d paths, %d types, %v", len(d.Paths), len(d.Components.Schemas), err)
+	}
+	code, text := x.get(t, http.MethodGet, "/reference")
+	if code != http.StatusOK || len(text) > 150<<10 {
+		t.Errorf("%d, %d bytes", code, len(text))
+	}
+	for path, methods := range d.Paths {
+		for method := range methods {
+			if want := "<h3><code>" + strings.ToUpper(method) + " " + html.EscapeString(path) + "</code></h3>"; !strings.Contains(text, want) {
+				t.Errorf("the reference lacks %s", want)
+			}
+		}
+	}
+	for name := range d.Components.Schemas {
+		if !strings.Contains(text, `id="`+name+`"`) {
+			t.Errorf("the reference lacks type %s", name)
+		}
+	}
+	for _, to := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(text, -1) {
+		if to[1] != "main" && !strings.Contains(text, `id="`+to[1]+`"`) {
+			t.Errorf("a link leads to %s, which is not there", to[1])
+		}
+	}
 }

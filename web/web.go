@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/books"
@@ -33,7 +34,8 @@ var files embed.FS
 type Config struct {
 	Books  *books.Books
 	Status func(*http.Request) (wire.Status, error)
-	Base   string // path under which a proxy publishes the pages, such as /pools; empty for none
+	API    func() ([]byte, error) // the API's OpenAPI document, JSON
+	Base   string                 // path under which a proxy publishes the pages, such as /pools; empty for none
 	Log    *slog.Logger
 }
 
@@ -41,6 +43,7 @@ type Config struct {
 type Site struct {
 	cfg    Config
 	pages  map[string]*template.Template
+	api    func() (*reference, error)
 	assets map[string]asset
 }
 
@@ -53,7 +56,13 @@ type asset struct {
 
 // New returns the site. It panics if an embedded template is invalid, which tests would reveal.
 func New(cfg Config) *Site {
-	s := &Site{cfg: cfg, pages: map[string]*template.Template{}, assets: map[string]asset{}}
+	s := &Site{cfg: cfg, api: sync.OnceValues(func() (*reference, error) {
+		text, err := cfg.API()
+		if err != nil {
+			return nil, err
+		}
+		return newReference(text)
+	}), pages: map[string]*template.Template{}, assets: map[string]asset{}}
 	byName := map[string]string{}
 	for name, body := range embedded("assets") {
 		sum := sha256.Sum256(body)
@@ -115,6 +124,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		"GET /operators/{pastelid}": {s.operator, nil},
 		"GET /tickets":              {s.tickets, query{"before": nil}},
 		"GET /payouts/{txid}":       {s.payout, nil},
+		"GET /reference":            {s.reference, nil},
 	} {
 		mux.Handle(pattern, s.only(x.has, keep(s.render(s.atOneBlock(x.page)))))
 	}

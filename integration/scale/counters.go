@@ -115,7 +115,7 @@ func site(r *store.Reader, feed *api.Feed) http.Handler {
 	log := slog.New(slog.DiscardHandler)
 	b := books.New(r)
 	s := api.New(api.Config{Books: b, Feed: feed, Version: "scale", Condition: func() string { return "" }, ReadOnly: true, Log: log})
-	pages := web.New(web.Config{Books: b, Log: log, Status: func(r *http.Request) (wire.Status, error) { return s.Status(r.Context()) }})
+	pages := web.New(web.Config{API: s.Document, Books: b, Log: log, Status: func(r *http.Request) (wire.Status, error) { return s.Status(r.Context()) }})
 	s.Handle("/", pages.Handler(s.Answers().Keep))
 	return s.Handler()
 }

@@ -135,7 +135,7 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 		Local: onLoopback(d.cfg.API), Base: d.cfg.BasePath,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Cache: d.cfg.APICache << 20, Log: d.log,
 	})
-	pages := web.New(web.Config{Books: b, Log: d.log, Base: d.cfg.BasePath, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
+	pages := web.New(web.Config{API: site.Document, Books: b, Log: d.log, Base: d.cfg.BasePath, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
 	site.Handle("/", pages.Handler(site.Answers().Keep))
 	return site
 }
