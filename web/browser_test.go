@@ -157,7 +157,7 @@ func (x *site) move(t testing.TB, height pastel.Height) {
 func (x *site) pages(t testing.TB) map[string]string {
 	t.Helper()
 	list := map[string]string{
-		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "supernodes": "/supernodes", "reference": "/reference", "tickets": "/tickets",
+		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "supernodes": "/supernodes", "reference": "/reference", "block": "/blocks/246", "tickets": "/tickets",
 		"error": "/nowhere",
 	}
 	read := func(path string, out any) {

@@ -356,3 +356,25 @@ func TestReferenceIsWhole(t *testing.T) {
 		}
 	}
 }
+
+// A block's page compares its digest with another daemon's.
+func TestBlocksAreCompared(t *testing.T) {
+	x := start(t, life(t), 260)
+	b, err := x.books.Block(t.Context(), 246)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Repeat("0", 64)
+	x.tells(t, 260, "/blocks/246", []string{b.Digest, "amended a pledge"}, []string{"The same.", "Different."})
+	x.tells(t, 260, "/blocks/246?digest="+strings.ToUpper(b.Digest), []string{"The same."}, []string{"Different."})
+	x.tells(t, 260, "/blocks/246?digest="+other, []string{"Different."}, []string{"The same."})
+	x.tells(t, 260, "/blocks/1", []string{"Nothing that concerns pools."}, nil)
+	for path, code := range map[string]int{
+		"/blocks/261": http.StatusNotFound, "/blocks/x": http.StatusUnprocessableEntity, "/blocks/-1": http.StatusUnprocessableEntity,
+		"/blocks/246?digest=12": http.StatusUnprocessableEntity,
+	} {
+		if got, _ := x.get(t, http.MethodGet, path); got != code {
+			t.Errorf("%s: %d, want %d", path, got, code)
+		}
+	}
+}

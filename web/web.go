@@ -124,6 +124,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		"GET /operators/{pastelid}": {s.operator, nil},
 		"GET /tickets":              {s.tickets, query{"before": nil}},
 		"GET /payouts/{txid}":       {s.payout, nil},
+		"GET /blocks/{height}":      {s.block, query{"digest": nil}},
 		"GET /reference":            {s.reference, nil},
 	} {
 		mux.Handle(pattern, s.only(x.has, keep(s.render(s.atOneBlock(x.page)))))
