@@ -187,7 +187,7 @@ func TestPagesTell(t *testing.T) {
 		}, nil},
 		{248, "member", []string{"<strong>Short of collateral.</strong>", "It lacks 150 PSL, so its Supernode is paused", "all of them count, but earn nothing now"}, []string{"healthy"}},
 		{248, "pool", []string{"The Supernode is paused.", "lets you join until", "Up to 350 PSL would count immediately."}, []string{"wait in line and earn"}},
-		{260, "payout", []string{"Upgraded miners include it in their blocks"}, []string{"fee", "broadcast"}},
+		{260, "payout", []string{"Upgraded miners include it in their blocks", `<code class="command">smartpool verify payout `}, []string{"fee", "broadcast"}},
 		{338, "pool", []string{"badge closed", `The pool was dissolved in <span class="moment">block 278 `, "nobody pledged what it lacked in time", "The pool is closed. Its pledges are released, and everything worth paying has been paid.", "The pool closed",
 			`<dt>Closed</dt><dd><span class="moment">block 338 `, `<span class="amount">0.00001</span> PSL left in escrow forever.`,
 		}, []string{"owes", "in escrow. ", "earns by mining"}},
