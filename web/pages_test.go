@@ -8,6 +8,7 @@ import (
 	"html"
 	"io"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -376,5 +377,38 @@ func TestBlocksAreCompared(t *testing.T) {
 		if got, _ := x.get(t, http.MethodGet, path); got != code {
 			t.Errorf("%s: %d, want %d", path, got, code)
 		}
+	}
+}
+
+// What people ask most is answered where docs/dashboard.md says, and what it says stands in quotes there is on the page.
+func TestQuestionsAreAnswered(t *testing.T) {
+	doc, err := os.ReadFile("../docs/dashboard.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := start(t, life(t), 245)
+	list := x.pages(t)
+	paths := map[string]string{
+		"/members/PASTELID": list["member"], "/operators/PASTELID": list["operator"], "/blocks/HEIGHT": "/blocks/245", "/pools/ID": list["pool"],
+		"/payouts/TXID": list["payout"], "/tickets": "/tickets",
+	}
+	page, asked := "", map[string]int{}
+	for _, row := range regexp.MustCompile(`(?m)^\| (member|operator|auditor) \| ([^|]+\?) \| (?:`+"`([^`|]+)`"+`[^|]*)? ?\| ([^|]+) \|$`).FindAllStringSubmatch(string(doc), -1) {
+		who, question, place := row[1], row[2], row[4]
+		if row[3] != "" {
+			if page = paths[row[3]]; page == "" {
+				t.Fatalf("%s: no page %s", question, row[3])
+			}
+		}
+		asked[who]++
+		_, text := x.get(t, http.MethodGet, page)
+		for _, quoted := range regexp.MustCompile("«([^»]+)»").FindAllStringSubmatch(place, -1) {
+			if quoted[1] != "healthy" && !strings.Contains(text, quoted[1]) {
+				t.Errorf("%s: %s lacks %q", question, page, quoted[1])
+			}
+		}
+	}
+	if asked["member"] != 5 || asked["operator"] != 5 || asked["auditor"] != 5 {
+		t.Errorf("questions: %v, want five of each", asked)
 	}
 }
