@@ -67,61 +67,50 @@ func (v *view) outlook(out *wire.Account, operated []store.PoolRow, mine func(pa
 
 // prospects reads the pools that an account's outlook depends on, in the order they opened.
 func (v *view) prospects(out *wire.Account, operated []store.PoolRow) ([]prospect, error) {
-	pools := map[ticket.PoolID]bool{}
+	pools := map[ticket.PoolID]*prospect{}
+	of := func(id ticket.PoolID) *prospect {
+		if pools[id] == nil {
+			pools[id] = &prospect{}
+		}
+		return pools[id]
+	}
 	for i := range out.Positions {
-		pools[ticket.PoolID(out.Positions[i].Pool)] = true
+		o := &out.Positions[i]
+		p := of(ticket.PoolID(o.Pool))
+		p.holds = true
+		if o.Status != pool.Subscribing.String() {
+			p.counted, p.waiting = p.counted+o.Counted, p.waiting+o.Offered-o.Counted
+		}
 	}
 	for i := range out.Claims {
-		pools[ticket.PoolID(out.Claims[i].Pool)] = true
+		of(ticket.PoolID(out.Claims[i].Pool))
 	}
 	for i := range out.Pending {
-		pools[ticket.PoolID(out.Pending[i].Pool)] = true
+		p := of(ticket.PoolID(out.Pending[i].Pool))
+		p.pending = append(p.pending, out.Pending[i].Settled.Height)
 	}
 	for i := range operated {
 		if operated[i].Status != pool.Closed {
-			pools[operated[i].ID] = true
+			of(operated[i].ID)
 		}
 	}
-	ids := slices.Collect(maps.Keys(pools))
-	if len(ids) == 0 {
+	if len(pools) == 0 {
 		return nil, nil
 	}
-	rows, err := v.Pools(store.PoolFilter{IDs: ids})
+	rows, err := v.Pools(store.PoolFilter{IDs: slices.Collect(maps.Keys(pools))})
 	if err != nil {
 		return nil, err
 	}
-	nums := make([]int64, len(rows))
-	for i := range rows {
-		nums[i] = rows[i].Num
-	}
-	sums, err := v.Sums(nums, v.tip.Height)
-	if err != nil {
-		return nil, err
-	}
-	before, err := v.Sums(nums, v.windowBase())
+	sums, incomes, err := v.incomes(rows)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]prospect, len(rows))
 	for i := range rows {
-		row := &rows[i]
-		x := prospect{row: row, sums: sums[row.Num], operates: out.PastelID != "" && row.Operator.String() == out.PastelID}
-		x.in = v.incomeOf(&row.Head, sums[row.Num], before[row.Num])
-		for j := range out.Positions {
-			o := &out.Positions[j]
-			if o.Pool != string(row.ID) {
-				continue
-			}
-			x.holds = true
-			if row.Status != pool.Subscribing {
-				x.counted, x.waiting = x.counted+o.Counted, x.waiting+o.Offered-o.Counted
-			}
-		}
-		for j := range out.Pending {
-			if out.Pending[j].Pool == string(row.ID) {
-				x.pending = append(x.pending, out.Pending[j].Settled.Height)
-			}
-		}
+		row, x := &rows[i], &list[i]
+		*x = *pools[row.ID]
+		x.row, x.sums, x.in = row, sums[row.Num], incomes[row.Num]
+		x.operates = out.PastelID != "" && row.Operator.String() == out.PastelID
 		if x.holds {
 			p, err := v.poolState(row.ID)
 			if err != nil {
@@ -131,7 +120,6 @@ func (v *view) prospects(out *wire.Account, operated []store.PoolRow) ([]prospec
 		} else if x.Pool, err = v.claimsOf(row.ID); err != nil { // nothing that its pledges earn is the account's
 			return nil, err
 		}
-		list[i] = x
 	}
 	return list, nil
 }

@@ -2,7 +2,6 @@ package books
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -179,22 +178,23 @@ func (v *view) terms(row *store.PoolRow) (x wire.PoolTerms, err error) {
 // listed returns pools at the tip as lists show them. If coins is positive, they include the yield of a new pledge of that many PSL. What
 // they need beside their rows is read for all at once.
 func (v *view) listed(rows []store.PoolRow, coins int64) ([]wire.Pool, error) {
+	_, incomes, err := v.incomes(rows)
+	if err != nil {
+		return nil, err
+	}
+	return v.listedWith(rows, incomes, coins)
+}
+
+// listedWith is listed with what the pools received in the window.
+func (v *view) listedWith(rows []store.PoolRow, incomes map[int64]*income, coins int64) ([]wire.Pool, error) {
 	if err := v.datesOf(rows); err != nil {
 		return nil, err
 	}
-	nums, operators := make([]int64, len(rows)), make([]pastelid.PastelID, len(rows))
+	operators := make([]pastelid.PastelID, len(rows))
 	for i := range rows {
-		nums[i], operators[i] = rows[i].Num, rows[i].Operator
+		operators[i] = rows[i].Operator
 	}
 	standings, err := v.Standings(operators, v.tip.Height)
-	if err != nil {
-		return nil, err
-	}
-	now, err := v.Sums(nums, v.tip.Height)
-	if err != nil {
-		return nil, err
-	}
-	before, err := v.Sums(nums, v.windowBase())
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +205,7 @@ func (v *view) listed(rows []store.PoolRow, coins int64) ([]wire.Pool, error) {
 	list := []wire.Pool{}
 	for i := range rows {
 		row := &rows[i]
-		x, err := v.poolNow(row, v.incomeOf(&row.Head, now[row.Num], before[row.Num]), network, coins)
+		x, err := v.poolNow(row, incomes[row.Num], network, coins)
 		if err != nil {
 			return nil, err
 		}
@@ -252,16 +252,22 @@ func (b *Books) Pool(ctx context.Context, id string) (out wire.PoolDetail, err e
 }
 
 func (v *view) detail(out *wire.PoolDetail, p *poolNow) error {
-	row, totals, err := v.PoolSums(p.ID)
-	if errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("pool %s has a record but no row in the table of pools; %s", p.ID, store.Damaged)
+	rows, err := v.Pools(store.PoolFilter{ID: p.ID})
+	if err == nil && len(rows) == 0 {
+		err = fmt.Errorf("pool %s has a record but no row in the table of pools; %s", p.ID, store.Damaged)
 	}
 	if err != nil {
 		return err
 	}
+	sums, incomes, err := v.incomes(rows)
+	if err != nil {
+		return err
+	}
+	row := &rows[0]
+	totals := sums[row.Num]
 	net := &v.b.net.Network
 	out.Tip = TipOf(&v.tip)
-	list, err := v.listed([]store.PoolRow{row}, 0)
+	list, err := v.listedWith(rows, incomes, 0)
 	if err != nil {
 		return err
 	}
@@ -286,11 +292,7 @@ func (v *view) detail(out *wire.PoolDetail, p *poolNow) error {
 		return err
 	}
 	out.Critical = criticalMembers(&p.Pool)
-	before, err := v.Sums([]int64{row.Num}, v.windowBase())
-	if err != nil {
-		return err
-	}
-	out.Forecast, err = v.forecast(&p.Pool, v.incomeOf(&row.Head, totals, before[row.Num]))
+	out.Forecast, err = v.forecast(&p.Pool, incomes[row.Num])
 	return err
 }
 

@@ -43,6 +43,27 @@ func (v *view) incomeOf(h *pool.Head, now, before store.Sums) *income {
 	return in
 }
 
+// incomes returns the sums of pools up to the tip, and what they received in the window, by number.
+func (v *view) incomes(rows []store.PoolRow) (sums map[int64]store.Sums, incomes map[int64]*income, err error) {
+	nums := make([]int64, len(rows))
+	for i := range rows {
+		nums[i] = rows[i].Num
+	}
+	if sums, err = v.Sums(nums, v.tip.Height); err != nil {
+		return nil, nil, err
+	}
+	before, err := v.Sums(nums, v.windowBase())
+	if err != nil {
+		return nil, nil, err
+	}
+	incomes = map[int64]*income{}
+	for i := range rows {
+		row := &rows[i]
+		incomes[row.Num] = v.incomeOf(&row.Head, sums[row.Num], before[row.Num])
+	}
+	return sums, incomes, nil
+}
+
 // averageIncome returns what the network's pools received in the window.
 func (v *view) averageIncome() (*income, error) {
 	return v.b.networkAt(v.tip.Hash).income.get(func() (*income, error) {
