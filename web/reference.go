@@ -66,19 +66,20 @@ func (o operation) Takes() *schema {
 	if o.RequestBody == nil {
 		return nil
 	}
-	return only(o.RequestBody.Content)
+	return schemaOf(o.RequestBody.Content)
 }
 
 func (o operation) Answers() *schema {
 	for status, r := range o.Responses {
 		if strings.HasPrefix(status, "2") {
-			return only(r.Content)
+			return schemaOf(r.Content)
 		}
 	}
 	return nil
 }
 
-func only(content map[string]media) *schema {
+// schemaOf returns the schema of a body, which has one form.
+func schemaOf(content map[string]media) *schema {
 	for _, m := range content {
 		return &m.Schema
 	}
