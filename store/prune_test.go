@@ -64,7 +64,7 @@ func TestPrunedHistoryFollowsFromTheLastBlock(t *testing.T) {
 			t.Parallel()
 			onEach(t, func(t *testing.T, url string) {
 				seed := rand.Uint64()
-				w := &wandering{Rand: rand.New(rand.NewPCG(seed, 0)), blocks: recorded(t, name)}
+				w := &wandering{Rand: rand.New(rand.NewPCG(seed, 0)), name: name, blocks: recorded(t, name)}
 				file := sqliteFile(t)
 				l, whole := open(t, url), open(t, file)
 				l.store.KeepHistory(keptBlocks)

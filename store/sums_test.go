@@ -10,6 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // recount fails the test if a row of sums is not what the rest of the database makes of it.
@@ -35,10 +36,19 @@ func differences(t *testing.T, r *store.Reader) (list []store.Difference) {
 // wandering is a chain of a recorded one's blocks that goes back and takes other branches, on which the same transactions come later.
 type wandering struct {
 	*rand.Rand
+	name    string
 	blocks  []*pool.Prepared // recorded
 	from    []int            // for each block of the chain, how many recorded ones it has used up
 	hashes  []pastel.BlockHash
 	highest int // height of the highest block so far
+}
+
+// calm is the height up to which nothing comes late: tickets that start the pools would no longer be accepted.
+var calm = map[string]int{"life": 100, "dense": 200}
+
+// paysOut reports whether a transaction spends escrow.
+func paysOut(tx pastel.Tx) bool {
+	return slices.ContainsFunc(tx.Inputs, func(in pastel.TxIn) bool { return ticket.SpendsEscrow(in.ScriptSig) })
 }
 
 // next goes back and makes new blocks.
@@ -58,9 +68,13 @@ func (w *wandering) next() (base pastel.Height, blocks []*pool.Prepared) {
 			break
 		}
 		b := *w.blocks[used]
-		if h > used && w.IntN(4) > 0 || h > 100 && w.IntN(40) == 0 { // nothing but a coinbase
+		switch {
+		case h > used && w.IntN(4) > 0 || h > calm[w.name] && w.IntN(40) == 0: // nothing but a coinbase
 			b = pool.Prepared{Txs: w.blocks[h].Txs[:1]}
-		} else {
+		case h-used > 100 && slices.ContainsFunc(b.Txs, paysOut): // the payout may have expired
+			b = pool.Prepared{Txs: w.blocks[h].Txs[:1]}
+			used++
+		default:
 			b.Txs = append([]pastel.Tx{w.blocks[h].Txs[0]}, b.Txs[1:]...)
 			used++
 		}
@@ -81,7 +95,7 @@ func TestSumsFollowTheLedger(t *testing.T) {
 			t.Parallel()
 			onEach(t, func(t *testing.T, url string) {
 				seed := rand.Uint64()
-				w := &wandering{Rand: rand.New(rand.NewPCG(seed, 0)), blocks: recorded(t, name)}
+				w := &wandering{Rand: rand.New(rand.NewPCG(seed, 0)), name: name, blocks: recorded(t, name)}
 				l := open(t, url)
 				r := reader(t, url)
 				members := name != "dense" // whether there were any: all pools may have ended in the end
@@ -198,7 +212,7 @@ func TestRecountBesideAWriter(t *testing.T) {
 			t.Parallel()
 			onEach(t, func(t *testing.T, url string) {
 				seed := rand.Uint64()
-				w := &wandering{Rand: rand.New(rand.NewPCG(seed, 0)), blocks: recorded(t, name)}
+				w := &wandering{Rand: rand.New(rand.NewPCG(seed, 0)), name: name, blocks: recorded(t, name)}
 				l := open(t, url)
 				for len(w.from) < 250 {
 					base, blocks := w.next()
