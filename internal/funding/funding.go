@@ -59,7 +59,7 @@ type Signed struct {
 	Raw     []byte
 	TxID    pastel.TxID
 	Cost    pastel.Amount // what it takes from the wallet: the ticket's fee and the transaction's
-	Expires pastel.Height // last block that can hold it; 0 if it does not expire
+	Expires pastel.Height // last block that can hold it; before Sapling, any can, and this is as long as to wait
 }
 
 // TicketOutputs returns the outputs that carry a signed ticket.
@@ -94,7 +94,7 @@ func (f *Funding) Sign(ctx context.Context, wallet *pasteld.Client, outs []paste
 		return s, fmt.Errorf("the node at %s returned another transaction to post than the one it was to sign; check what lies between it and this machine. Nothing was posted",
 			wallet.URL())
 	}
-	s = Signed{Raw: signed, TxID: pastel.TxID(pastel.DoubleSHA256(signed)), Expires: pastel.Height(tx.ExpiryHeight)}
+	s = Signed{Raw: signed, TxID: pastel.TxID(pastel.DoubleSHA256(signed)), Expires: f.next + Expiry}
 	for _, u := range f.coins {
 		s.Cost += u.Value
 	}
