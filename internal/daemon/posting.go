@@ -171,10 +171,13 @@ func (d *Daemon) runPoster(ctx context.Context, s *store.Store, ledger *chain.Le
 	}
 	defer d.closeReader(reader)
 	operators, _ := d.cfg.postFor() // New has checked it
-	service := poster.New(poster.Config{
+	service, err := poster.New(ctx, poster.Config{
 		Books: books.New(reader), Simulator: ledger, Postings: postings, Wallet: d.wallet, Stale: d.ready.public, Operators: operators,
 		Budget: pastel.Amount(d.cfg.PostBudget) * pastel.PSL, List: d.cfg.RegisterList, Now: d.now, Counts: d.posts, Log: d.log,
 	})
+	if err != nil {
+		return err
+	}
 	d.setPoster(service)
 	defer d.setPoster(nil)
 	service.Run(ctx, ledger.Moved)
