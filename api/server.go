@@ -378,6 +378,13 @@ func (s *Server) register() {
 		x, err := b.Address(ctx, in.Address)
 		return one(s, x, err)
 	})
+	get(s, "coins", "/accounts/{address}/coins", "Unspent outputs of an address and what they can back, most valuable first", func(ctx context.Context, in *struct {
+		AddressInput
+		wire.CoinQuery
+	}) (*body[wire.List[wire.Coin]], error) {
+		items, tip, next, err := b.Coins(ctx, in.Address, in.CoinQuery)
+		return list(s, items, tip, next, err)
+	})
 	get(s, "output", "/outputs/{output}", "An unspent output and whether it backs pledges", func(ctx context.Context, in *struct {
 		Output string `path:"output" maxLength:"80" doc:"txid:vout"`
 	}) (*body[wire.Coin], error) {
