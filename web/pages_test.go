@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -410,5 +412,70 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	}
 	if asked["member"] != 5 || asked["operator"] != 5 || asked["auditor"] != 5 {
 		t.Errorf("questions: %v, want five of each", asked)
+	}
+}
+
+// The history of an account is all that the API lists of it, oldest first, as a file to keep.
+func TestHistoryIsWhole(t *testing.T) {
+	x := start(t, life(t), 338)
+	pledges, _, _, err := x.books.Pledges(t.Context(), wire.PledgeQuery{AsOf: wire.AsOf{At: wire.Now}, Page: wire.Page{Limit: 1000}})
+	if err != nil || len(pledges) == 0 {
+		t.Fatalf("%v, %v", pledges, err)
+	}
+	count := map[string]int{}
+	for i := range pledges {
+		x.checkHistory(t, "/members/"+pledges[i].PastelID, wire.OfID{PastelID: pledges[i].PastelID}, wire.OfAddress{}, count)
+		x.checkHistory(t, "/accounts/"+pledges[i].Reward, wire.OfID{}, wire.OfAddress{Address: pledges[i].Reward}, count)
+	}
+	if count["income"] == 0 || count["payout"] == 0 || count["forfeit"] == 0 {
+		t.Errorf("entries: %v", count)
+	}
+	address := pledges[0].Reward
+	for path, code := range map[string]int{
+		"/members/jXnobody/history.csv": http.StatusUnprocessableEntity, "/accounts/x/history.csv": http.StatusUnprocessableEntity,
+		"/accounts/" + address + "/history.csv?x=1": http.StatusUnprocessableEntity,
+	} {
+		if got, _ := x.get(t, http.MethodGet, path); got != code {
+			t.Errorf("%s: %d, want %d", path, got, code)
+		}
+	}
+}
+
+// checkHistory compares the history on an account's page with the API's lists, and adds to the number of entries of each kind.
+func (x *site) checkHistory(t *testing.T, path string, id wire.OfID, address wire.OfAddress, count map[string]int) {
+	t.Helper()
+	credits, _, _, err := x.books.Credits(t.Context(), wire.CreditQuery{OfID: id, OfAddress: address, AsOf: wire.AsOf{At: wire.Now}, Page: wire.Page{Limit: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	paid, _, _, err := x.books.Payments(t.Context(), wire.PaymentQuery{OfID: id, OfAddress: address, Status: "paid", Page: wire.Page{Limit: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := x.Client().Get(x.URL + path + "/history.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(res.Body).ReadAll()
+	res.Body.Close()
+	if err != nil || res.Header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(res.Header.Get("Content-Disposition"), "attachment; filename=") {
+		t.Fatalf("%s: %v, %v", path, err, res.Header)
+	}
+	had, last := map[string]int{}, 0
+	for _, row := range rows[1:] {
+		height, _ := strconv.Atoi(row[1])
+		if height < last {
+			t.Errorf("%s: block %d follows block %d", path, height, last)
+		}
+		last = height
+		had[row[2]]++
+		count[row[2]]++
+	}
+	if had["income"] != len(credits) || had["payout"] != len(paid) {
+		t.Errorf("%s: %v, want %d credits and %d payments", path, had, len(credits), len(paid))
+	}
+	_, text := x.get(t, http.MethodGet, path)
+	if linked := strings.Contains(text, `<a href="`+path+`/history.csv" download>`); linked != (len(credits)+len(paid) > 0) {
+		t.Errorf("%s has a link to its history: %t", path, linked)
 	}
 }
