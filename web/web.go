@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/docs"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -45,6 +46,7 @@ type Site struct {
 	pages  map[string]*template.Template
 	api    func() (*reference, error)
 	assets map[string]asset
+	terms  *glossary
 	turns  chan struct{} // those who read a page of an account's history
 }
 
@@ -72,7 +74,12 @@ func New(cfg Config) *Site {
 		s.assets[a.name] = a
 		byName[name] = "/assets/" + a.name
 	}
-	functions := template.FuncMap{"asset": func(name string) (string, error) {
+	terms, err := newGlossary(docs.Glossary)
+	if err != nil {
+		panic(err) // the document is part of the program
+	}
+	s.terms = terms
+	functions := template.FuncMap{"term": terms.link, "asset": func(name string) (string, error) {
 		if byName[name] == "" {
 			return "", errors.New("no asset is named " + name)
 		}
@@ -131,6 +138,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		mux.Handle(pattern, s.only(x.has, keep(s.render(s.atOneBlock(x.page)))))
 	}
 	mux.Handle("GET /supernodes", s.only(query{"after": nil}, s.serve(s.supernodes))) // it changes between blocks
+	mux.Handle("GET /glossary", s.only(nil, s.serve(s.glossary)))
 	mux.Handle("GET /find", s.only(query{"q": nil}, http.HandlerFunc(s.find)))
 	for kind, account := range map[string]func(*http.Request) (wire.Account, error){
 		"members": func(r *http.Request) (wire.Account, error) { return s.cfg.Books.Member(r.Context(), r.PathValue("id")) },
