@@ -266,7 +266,11 @@ func HTTP(handler http.Handler, log *slog.Logger) *http.Server {
 func recovered(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // net/http compares so
+			p := recover()
+			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares so
+				panic(p) // it breaks the connection, so that nobody takes a part of an answer for all of it
+			}
+			if p != nil {
 				log.Error("a request caused a panic", "path", r.URL.Path, "panic", fmt.Sprint(p))
 				problem(w, http.StatusInternalServerError, "the request failed because of a bug in this program: please report it together with the request")
 			}
