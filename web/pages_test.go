@@ -131,7 +131,7 @@ func TestPagesRefuseUnknownParameters(t *testing.T) {
 		"/tickets?x=1":                     http.StatusUnprocessableEntity,
 		"/find?q=x&x=1":                    http.StatusUnprocessableEntity,
 		"/find?q=" + pages["address"][len("/accounts/"):]: http.StatusSeeOther,
-		"/find?q=Acme": http.StatusSeeOther, "/find?q=ac": http.StatusSeeOther, "/find?q=acne": http.StatusUnprocessableEntity,
+		"/find?q=Acme": http.StatusSeeOther, "/find?q=ac": http.StatusSeeOther, "/find?q=acne": http.StatusOK, "/find?q=acme+node": http.StatusOK, "/find?q=nothing+like+this": http.StatusUnprocessableEntity,
 		"/find?q=": http.StatusUnprocessableEntity, "/find?q=%25": http.StatusUnprocessableEntity, "/find?q=acme.94cc4f16": http.StatusSeeOther,
 	} {
 		for _, method := range []string{http.MethodHead, http.MethodGet} {
@@ -525,6 +525,32 @@ func TestGlossaryIsWhole(t *testing.T) {
 	for _, term := range []string{"cushion", "standby", "factor", "settlement", "escrow", "yield", "coin-blocks", "reputation", "forfeit", "shadow-run"} {
 		if !linked[term] {
 			t.Errorf("no page links to %s", term)
+		}
+	}
+}
+
+// A name that is nearly right finds what may be meant, an operator's name the operator, and neither leads anywhere by itself.
+func TestNearlyRightNames(t *testing.T) {
+	x := start(t, life(t), 260)
+	pages := x.pages(t)
+	link := func(of string) string { return `href="` + pages[of] + `"` }
+	for path, c := range map[string]struct{ has, hasNot []string }{
+		"/find?q=acne":                  {[]string{"<h1>Did you mean", link("pool"), link("operator"), "&ldquo;<bdi>Acme Nodes</bdi>&rdquo;"}, nil},
+		"/find?q=Acme+nod":              {[]string{"<h1>Names that begin with", link("operator")}, []string{"Did you mean", link("pool")}},
+		"/find?q=acme.0000":             {[]string{"<h1>Did you mean", link("pool")}, nil},
+		"/find?q=<script>alert(1)":      {[]string{"Invalid request", "Enter the start"}, []string{"<script>alert"}},
+		"/find?q=%2500acme%00%E2%80%AE": {[]string{"Invalid request"}, nil},
+	} {
+		_, text := x.get(t, http.MethodGet, path)
+		for _, want := range c.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q:\n%s", path, want, text)
+			}
+		}
+		for _, not := range c.hasNot {
+			if strings.Contains(text, not) {
+				t.Errorf("%s has %q", path, not)
+			}
 		}
 	}
 }
