@@ -554,3 +554,34 @@ func TestNearlyRightNames(t *testing.T) {
 		}
 	}
 }
+
+// An operator's page names critical members, says that alerts do not arrive, and how the daemon is.
+func TestOperatorsSeeWhatNeedsThem(t *testing.T) {
+	x := start(t, life(t), 149)
+	path := x.pages(t)["operator"]
+	x.tells(t, 149, path, []string{"<h3>Critical members</h3>", "1 PastelID offers 500 PSL: ", "<dd>up to date</dd>", "none are sent by this daemon"}, []string{"Alerts do not arrive."})
+	for i, c := range []struct {
+		d    wire.Deliveries
+		says bool
+	}{
+		{wire.Deliveries{Subscriptions: 2, Waiting: 1, Oldest: 30}, false},
+		{wire.Deliveries{Subscriptions: 2, Waiting: 1, Oldest: 3601}, true},
+		{wire.Deliveries{Subscriptions: 2, GivenUp: 7}, true},
+	} {
+		x.with(func() {
+			x.status = func(s wire.Status, err error) (wire.Status, error) {
+				s.Alerts, s.Behind = &c.d, &wire.Lag{Blocks: 3, Seconds: 125}
+				return s, err
+			}
+		})
+		height := pastel.Height(150 + i) // pages are kept until a block arrives
+		x.move(t, height)
+		var has, hasNot []string
+		if words := []string{"Alerts do not arrive.", "smartpool alerts list"}; c.says {
+			has = words
+		} else {
+			hasNot = words[:1]
+		}
+		x.tells(t, height, path, append(has, "but 3 announced in the last 2 minutes not shown yet", "2 subscriptions"), hasNot)
+	}
+}
