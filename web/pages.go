@@ -353,35 +353,6 @@ func (s *Site) holding(r *http.Request, account wire.Account, id wire.OfID, addr
 	return d, err
 }
 
-// tickets shows which tickets the chain accepted and rejected, and why.
-func (s *Site) tickets(r *http.Request) (*page, error) {
-	var d struct {
-		Rejected []wire.Event
-		Accepted []wire.Event
-		Older    string
-		Reasons  map[string]string
-		From     pastel.Height // which rejected tickets are there
-	}
-	q := wire.EventQuery{
-		Type: []string{string(pool.TicketRejected)}, To: wire.Now,
-		Page: wire.Page{Order: wire.Newest, Limit: listing, Cursor: r.URL.Query().Get("before")},
-	}
-	var err error
-	if d.Rejected, _, d.Older, err = s.cfg.Books.Events(r.Context(), q); err != nil {
-		return nil, err
-	}
-	d.Reasons = map[string]string{}
-	for _, e := range d.Rejected {
-		d.Reasons[e.Reason] = ticket.Explain(ticket.Reason(e.Reason))
-	}
-	q = wire.EventQuery{Type: byTicket, To: wire.Now, Page: latest}
-	if d.Accepted, _, _, err = s.cfg.Books.Events(r.Context(), q); err != nil {
-		return nil, err
-	}
-	d.From, err = s.cfg.Books.HistoryFrom(r.Context())
-	return ok("tickets.html", "Tickets", "/tickets", d), err
-}
-
 func (s *Site) payout(r *http.Request) (*page, error) {
 	d, err := s.cfg.Books.Payout(r.Context(), r.PathValue("txid"))
 	return ok("payout.html", "Payout "+pastel.Short(d.TxID), "", d), err

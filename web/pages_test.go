@@ -585,3 +585,85 @@ func TestOperatorsSeeWhatNeedsThem(t *testing.T) {
 		x.tells(t, height, path, append(has, "but 3 announced in the last 2 minutes not shown yet", "2 subscriptions"), hasNot)
 	}
 }
+
+// The page of tickets lists each kind apart, page by page, all of them or a pool's, and every accepted ticket once.
+func TestTicketsAreExplored(t *testing.T) {
+	x := start(t, ledgertest.Recorded(t, "dense"), 337)
+	item := regexp.MustCompile(`<li class="([a-z.]+)"`)
+	listed := func(path string) map[string]int {
+		t.Helper()
+		count := map[string]int{}
+		for path != "" {
+			code, text := x.get(t, http.MethodGet, path)
+			if code != http.StatusOK {
+				t.Fatalf("%s: %d", path, code)
+			}
+			for _, m := range item.FindAllStringSubmatch(text, -1) {
+				count[m[1]]++
+			}
+			next := regexp.MustCompile(`<a href="([^"]+)">Older</a>`).FindStringSubmatch(text)
+			if path = ""; next != nil {
+				path = html.UnescapeString(next[1])
+			}
+		}
+		return count
+	}
+	has := func(pool string, kinds ...string) int {
+		t.Helper()
+		list, _, _, err := x.books.Events(t.Context(), wire.EventQuery{OfPool: wire.OfPool{Pool: pool}, Type: kinds, To: wire.Now, Page: wire.Page{Limit: 1000}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	accepted := listed("/tickets?kind=accepted")
+	one := x.pages(t)["pool"][len("/pools/"):]
+	of := listed("/tickets?kind=accepted&pool=" + one)
+	for kind, event := range map[string]string{"opening": "pool.created", "pledge": "pledge.accepted", "amendment": "pledge.amended", "activation": "pool.activated"} {
+		if n := has("", event); accepted[event] != n || listed("/tickets?kind=" + kind)[event] != n || n == 0 {
+			t.Errorf("%s: %d of %d accepted tickets", kind, accepted[event], n)
+		}
+		if n := has(one, event); of[event] != n {
+			t.Errorf("%s of a pool: %d of %d", kind, of[event], n)
+		}
+	}
+	if len(accepted) != 4 || accepted["pledge.accepted"] <= 50 {
+		t.Errorf("accepted: %v, want four kinds and more than a page", accepted)
+	}
+	for path, code := range map[string]int{
+		"/tickets?kind=x": http.StatusUnprocessableEntity, "/tickets?pool=" + one: http.StatusUnprocessableEntity, "/tickets?kind=pledge&pool=x": http.StatusUnprocessableEntity,
+		"/tickets?kind=pledge&before=x": http.StatusUnprocessableEntity,
+	} {
+		if got, _ := x.get(t, http.MethodGet, path); got != code {
+			t.Errorf("%s: %d, want %d", path, got, code)
+		}
+	}
+}
+
+// Commands that pages name exist.
+func TestCommandsOnPagesExist(t *testing.T) {
+	commands, err := os.ReadFile("../docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	templates, err := filepath.Glob("templates/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, name := range templates {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`>smartpool [a-z ]+`).FindAllString(string(source), -1) {
+			named++
+			if command := "`" + strings.TrimSpace(m[1:]); !regexp.MustCompile(regexp.QuoteMeta(command) + "[` ]").Match(commands) {
+				t.Errorf("%s names %s, which is no command", name, command)
+			}
+		}
+	}
+	if named < 5 {
+		t.Errorf("only %d commands", named)
+	}
+}
