@@ -135,3 +135,11 @@ type (
 type TicketText struct {
 	Ticket string `json:"ticket" maxLength:"131072" doc:"The ticket's JSON as text: every byte counts."`
 }
+
+// Registration is a PastelID to register, signed by its key.
+type Registration struct {
+	PastelID  string `json:"pastelid" maxLength:"100"`
+	Address   string `json:"address" maxLength:"60" doc:"Transparent address that the registration names, such as one of the PastelID's owner."`
+	Time      int64  `json:"time" minimum:"0" maximum:"9007199254740991" doc:"When it was signed, seconds since 1970."`
+	Signature string `json:"signature" maxLength:"200" doc:"Base64 of the PastelID's Ed448 signature over PastelID, address, 64 zeros, '-0' and the time in decimals, one right after the other."`
+}

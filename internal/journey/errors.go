@@ -7,15 +7,6 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// UnclearError says that a transaction may have been posted: the node's answer was lost.
-type UnclearError struct{ Err error }
-
-// Error says what to check before trying again.
-func (e UnclearError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e UnclearError) Unwrap() error { return e.Err }
-
 // RejectedError says that a block holds the ticket but the rules rejected it.
 type RejectedError struct {
 	TxID   string

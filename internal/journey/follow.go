@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/funding"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -48,9 +49,6 @@ type lastBlock struct {
 	expires bool          // no later block can hold the ticket
 }
 
-// expiry is how many blocks a transaction of pasteld's wallet has until it expires.
-const expiry = 20
-
 // maxExpiry is the greatest height at which a transaction may expire (pasteld: TX_EXPIRY_HEIGHT_THRESHOLD).
 const maxExpiry = 499_999_999
 
@@ -67,7 +65,7 @@ func (r *Daemon) lastBlock(ctx context.Context, wallet *pasteld.Client, txid pas
 			return lastBlock{pastel.Height(tx.ExpiryHeight), now, true}
 		}
 	}
-	return lastBlock{now + 1 + expiry, now, false}
+	return lastBlock{now + 1 + funding.Expiry, now, false}
 }
 
 // follow waits until a block holds a ticket; done returns its outcome, or nothing while it is unknown. follow gives up after the last

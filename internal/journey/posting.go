@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/funding"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -19,7 +20,7 @@ import (
 // Post has the wallet sign and broadcast the transaction that carries a signed ticket, paid by the coins that the person saw, if the next
 // block would accept the ticket and it causes the event that the person confirmed. The signatures go to the wallet's node alone: the daemon
 // judges the ticket without them.
-func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *Funding, t *ticket.Ticket, causes pool.EventType) (pastel.TxID, error) {
+func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *funding.Funding, t *ticket.Ticket, causes pool.EventType) (pastel.TxID, error) {
 	owner, err := r.signed(ctx, wallet, t)
 	if err == nil {
 		err = r.stillDoes(ctx, wallet, t, owner, causes)
@@ -27,7 +28,7 @@ func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *Funding
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
-	outs, err := ticketOutputs(t, &r.Net)
+	outs, err := funding.TicketOutputs(t, &r.Net)
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
@@ -36,8 +37,8 @@ func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *Funding
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
 	r.recall(ctx, t, owner)
-	txid, err := pays.spend(ctx, wallet, outs, r.Params.Dust)
-	var maybe UnclearError
+	txid, err := spend(ctx, wallet, pays, outs)
+	var maybe funding.UnclearError
 	switch {
 	case err == nil:
 		r.Person.Note("Posted: transaction %s.", txid)
@@ -107,16 +108,4 @@ func (r *Daemon) stillDoes(ctx context.Context, wallet *pasteld.Client, t *ticke
 			"(see smartpool my and smartpool amend)", causes)
 	}
 	return nil
-}
-
-// postingError says whether a transaction may have been posted although the node's answer was an error.
-func postingError(err error) error {
-	var refused *pasteld.RPCError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &refused):
-		return fmt.Errorf("the node refused it: %w. Nothing was posted", err)
-	}
-	return UnclearError{Err: fmt.Errorf("it may have been posted all the same (%w); before you try again, check that neither smartpool rpc getrawmempool nor the next block has it", err)}
 }

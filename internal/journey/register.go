@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/funding"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -51,14 +52,14 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if err := r.Person.Confirm(c.Yes, what); err != nil {
 		return Posted{}, err
 	}
-	outs, err := ticket.NewRegistration(key, "", address, time.Now().Unix()).Outputs(pays.fee)
+	outs, err := ticket.NewRegistration(key, "", address, time.Now().Unix()).Outputs(pays.Fee())
 	if err != nil {
 		return Posted{}, err
 	}
 	if _, err := r.LockPledged(ctx, wallet, nil); err != nil {
 		return Posted{}, err
 	}
-	txid, err := pays.spend(ctx, wallet, outs, r.Params.Dust)
+	txid, err := spend(ctx, wallet, pays, outs)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -85,7 +86,7 @@ func (c *Registration) address(ctx context.Context, wallet *pasteld.Client, net 
 }
 
 // funding chooses the coins that pay, unless a registration of the PastelID already waits in the node's mempool.
-func (c *Registration) funding(ctx context.Context, r *Daemon, wallet *pasteld.Client, id string) (*Funding, error) {
+func (c *Registration) funding(ctx context.Context, r *Daemon, wallet *pasteld.Client, id string) (*funding.Funding, error) {
 	txid, found, err := r.eachWaiting(ctx, wallet, func(x ticket.Carried) bool { return x.Registration != nil && x.Registration.PastelID == id })
 	if err != nil {
 		return nil, err
@@ -97,6 +98,5 @@ func (c *Registration) funding(ctx context.Context, r *Daemon, wallet *pasteld.C
 	if err != nil {
 		return nil, err
 	}
-	const size = 1_000 // bytes of a registration's outputs, or fewer
-	return r.fund(ctx, wallet, r.Net.RegistrationFee(height+1), size, pastel.OutPoint{})
+	return r.fund(ctx, wallet, r.Net.RegistrationFee(height+1), funding.RegistrationSize, pastel.OutPoint{})
 }
