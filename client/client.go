@@ -369,6 +369,23 @@ func (c *Client) Account(ctx context.Context, address string) (wire.Account, err
 	return get[wire.Account](ctx, c, "/accounts", nil, address)
 }
 
+// Coins lists the outputs of an address that can back a pledge, most valuable first.
+func (c *Client) Coins(ctx context.Context, address string, q wire.CoinQuery) (wire.List[wire.Coin], error) {
+	return get[wire.List[wire.Coin]](ctx, c, "/accounts", q, address, "coins")
+}
+
+// MostCoins is how many outputs AllCoins returns at most.
+const MostCoins = 10_000
+
+// AllCoins is Coins for all pages, as AllPools is. More than MostCoins are an error.
+func (c *Client) AllCoins(ctx context.Context, address string, q wire.CoinQuery) (wire.List[wire.Coin], error) {
+	q.Limit = wire.MaxLimit
+	return whole(MostCoins, func(cursor string) (wire.List[wire.Coin], error) {
+		q.Cursor = cursor
+		return c.Coins(ctx, address, q)
+	})
+}
+
 // Output returns an unspent output, named txid:vout, and whether it backs pledges, or ErrNotFound.
 func (c *Client) Output(ctx context.Context, output string) (wire.Coin, error) {
 	return get[wire.Coin](ctx, c, "/outputs", nil, output)

@@ -22,7 +22,7 @@ import (
 const (
 	recent  = 15
 	listing = 50
-	largest = 20 // pledges of a pool, unless the reader asks for all
+	largest = 20 // PastelIDs of a pool, unless the reader asks for all pledges
 )
 
 // latest is the excerpt of a list that a page shows beside other content; now is the ledger's tip.
@@ -106,7 +106,7 @@ type order struct{ Sort, Words string }
 // The orders that the lists offer; the first is a list's own.
 var (
 	poolOrders = []order{
-		{wire.SortOpened, "first opened"}, {wire.SortCounted, "most coins"}, {wire.SortMembers, "most members"}, {wire.SortRoom, "most room"},
+		{wire.SortOpened, "first opened"}, {wire.SortCounted, "most coins"}, {wire.SortMembers, "most pledges"}, {wire.SortRoom, "most room"},
 		{wire.SortFee, "lowest fee"},
 	}
 	operatorOrders = []order{{wire.SortCounted, "most coins"}, {wire.SortRewards, "most blocks paid"}, {wire.SortSince, "longest known"}}
@@ -219,8 +219,9 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	}
 	var d struct {
 		wire.PoolDetail
-		Shown    []wire.PoolPledge // pledges that the page lists
-		Runs     *wire.Supernode   // nil before activation
+		People   int
+		Largest  []client.Person // who offer the most; nil if the page lists each pledge
+		Runs     *wire.Supernode // nil before activation
 		Operator wire.Operator
 		Series   wire.Series
 		Payouts  []wire.Payout
@@ -240,9 +241,9 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 		}
 		d.Runs = &sn
 	}
-	d.Shown = d.Participants
-	if !all(r) {
-		d.Shown = client.Largest(d.Participants, largest)
+	people := client.People(d.Participants)
+	if d.People = len(people); !all(r) {
+		d.Largest = people[:min(len(people), largest)]
 	}
 	if d.Operator, _, err = s.cfg.Books.Operator(r.Context(), d.PoolDetail.Operator); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,12 +10,15 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/docs"
 	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -162,7 +166,7 @@ func TestPagesTell(t *testing.T) {
 		{126, "overview", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
 		{126, "overview", []string{">Counted coins</dt><dd>0 <small>PSL</small>"}, nil},
 		{126, "pools", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
-		{126, "pool", []string{"lets you join", "<bdi>Acme Nodes</bdi>", "Until then it earns nothing.", `<h2 id="members">Pledges <span class="minor">2</span>`}, []string{"Cushion", "wait in line and earn", "The part of an offer that backs the Supernode and earns. "}},
+		{126, "pool", []string{"lets you join", "<bdi>Acme Nodes</bdi>", "Until then it earns nothing.", `<h2 id="members">Pledges <span class="minor">2 PastelIDs with 2 pledges</span>`}, []string{"Cushion", "wait in line and earn", "The part of an offer that backs the Supernode and earns. "}},
 		{126, "operators", []string{"<bdi>Acme Nodes</bdi>"}, nil},
 		{136, "pool", []string{"received in 1 reward, ", "Each bar covers 1 block."}, []string{"1 rewards", "1 blocks"}},
 		{145, "overview", []string{`<td data-label="Cushion PSL" class="n">200</td>`}, nil},
@@ -173,7 +177,7 @@ func TestPagesTell(t *testing.T) {
 			`<td data-label="Mined"><span>from <span class="moment">block 245 `,
 		}, []string{"lets you join"}},
 		{149, "pool", []string{
-			`<h2 id="members">Members <span class="minor">3 and 1 on standby</span>`,
+			`<h2 id="members">Members <span class="minor">4 PastelIDs with 4 pledges, 1 of them on <a class="term"`,
 			"1 PastelID offers 500 PSL of the 1,450 PSL offered.",
 		}, nil},
 		{245, "pool", []string{`<td data-label="Mined"><span>in <span class="moment">block 245 `}, nil},
@@ -410,5 +414,117 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	}
 	if asked["member"] != 5 || asked["operator"] != 5 || asked["auditor"] != 5 {
 		t.Errorf("questions: %v, want five of each", asked)
+	}
+}
+
+// The history of an account is all that the API lists of it, oldest first, as a file to keep.
+func TestHistoryIsWhole(t *testing.T) {
+	x := start(t, life(t), 338)
+	pledges, _, _, err := x.books.Pledges(t.Context(), wire.PledgeQuery{AsOf: wire.AsOf{At: wire.Now}, Page: wire.Page{Limit: 1000}})
+	if err != nil || len(pledges) == 0 {
+		t.Fatalf("%v, %v", pledges, err)
+	}
+	count := map[string]int{}
+	for i := range pledges {
+		x.checkHistory(t, "/members/"+pledges[i].PastelID, wire.OfID{PastelID: pledges[i].PastelID}, wire.OfAddress{}, count)
+		x.checkHistory(t, "/accounts/"+pledges[i].Reward, wire.OfID{}, wire.OfAddress{Address: pledges[i].Reward}, count)
+	}
+	if count["income"] == 0 || count["payout"] == 0 || count["forfeit"] == 0 {
+		t.Errorf("entries: %v", count)
+	}
+	address := pledges[0].Reward
+	for path, code := range map[string]int{
+		"/members/jXnobody/history.csv": http.StatusUnprocessableEntity, "/accounts/x/history.csv": http.StatusUnprocessableEntity,
+		"/accounts/" + address + "/history.csv?x=1": http.StatusUnprocessableEntity,
+	} {
+		if got, _ := x.get(t, http.MethodGet, path); got != code {
+			t.Errorf("%s: %d, want %d", path, got, code)
+		}
+	}
+}
+
+// checkHistory compares the history on an account's page with the API's lists, and adds to the number of entries of each kind.
+func (x *site) checkHistory(t *testing.T, path string, id wire.OfID, address wire.OfAddress, count map[string]int) {
+	t.Helper()
+	credits, _, _, err := x.books.Credits(t.Context(), wire.CreditQuery{OfID: id, OfAddress: address, AsOf: wire.AsOf{At: wire.Now}, Page: wire.Page{Limit: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	paid, _, _, err := x.books.Payments(t.Context(), wire.PaymentQuery{OfID: id, OfAddress: address, Status: "paid", Page: wire.Page{Limit: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := x.Client().Get(x.URL + path + "/history.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(res.Body).ReadAll()
+	res.Body.Close()
+	if err != nil || res.Header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(res.Header.Get("Content-Disposition"), "attachment; filename=") {
+		t.Fatalf("%s: %v, %v", path, err, res.Header)
+	}
+	had, last := map[string]int{}, 0
+	for _, row := range rows[1:] {
+		height, _ := strconv.Atoi(row[1])
+		if height < last {
+			t.Errorf("%s: block %d follows block %d", path, height, last)
+		}
+		last = height
+		had[row[2]]++
+		count[row[2]]++
+	}
+	if had["income"] != len(credits) || had["payout"] != len(paid) {
+		t.Errorf("%s: %v, want %d credits and %d payments", path, had, len(credits), len(paid))
+	}
+	_, text := x.get(t, http.MethodGet, path)
+	if linked := strings.Contains(text, `<a href="`+path+`/history.csv" download>`); linked != (len(credits)+len(paid) > 0) {
+		t.Errorf("%s has a link to its history: %t", path, linked)
+	}
+}
+
+// The glossary has what the document has, and every term that a page links to.
+func TestGlossaryIsWhole(t *testing.T) {
+	x := start(t, life(t), -1) // it needs no block
+	code, text := x.get(t, http.MethodGet, "/glossary")
+	if code != http.StatusOK {
+		t.Fatal(code)
+	}
+	document, _, _ := strings.Cut(docs.Glossary, "## In the code")
+	rows := regexp.MustCompile(`(?m)^\| ([^|]+) \| [^|]+ \|$`).FindAllStringSubmatch(document, -1)
+	if len(rows) < 40 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for _, row := range rows {
+		for _, term := range strings.Split(row[1], ", ") {
+			if term != "term" && !strings.Contains(text, ">"+html.EscapeString(term)+"</dfn>") {
+				t.Errorf("the page lacks %q", term)
+			}
+		}
+	}
+	for _, not := range []string{"[", "|", "`", "read model"} {
+		if strings.Contains(text, not) {
+			t.Errorf("the page has %q", not)
+		}
+	}
+	templates, err := filepath.Glob("templates/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := map[string]bool{}
+	for _, name := range templates {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, term := range regexp.MustCompile(`\{\{term "([^"]*)"`).FindAllStringSubmatch(string(source), -1) {
+			if linked[term[1]] = true; !strings.Contains(text, `<dfn id="`+term[1]+`">`) {
+				t.Errorf("%s links to %s, which is not in the glossary", name, term[1])
+			}
+		}
+	}
+	for _, term := range []string{"cushion", "standby", "factor", "settlement", "escrow", "yield", "coin-blocks", "reputation", "forfeit", "shadow-run"} {
+		if !linked[term] {
+			t.Errorf("no page links to %s", term)
+		}
 	}
 }
