@@ -270,7 +270,11 @@ func HTTP(handler http.Handler, log *slog.Logger) *http.Server {
 func recovered(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // net/http compares so
+			p := recover()
+			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares so
+				panic(p) // it breaks the connection, so that nobody takes a part of an answer for all of it
+			}
+			if p != nil {
 				log.Error("a request caused a panic", "path", r.URL.Path, "panic", fmt.Sprint(p))
 				problem(w, http.StatusInternalServerError, "the request failed because of a bug in this program: please report it together with the request")
 			}
@@ -381,6 +385,13 @@ func (s *Server) register() {
 	get(s, "account", "/accounts/{address}", "Pledges, earnings and payments of an address", func(ctx context.Context, in *AddressInput) (*body[wire.Account], error) {
 		x, err := b.Address(ctx, in.Address)
 		return one(s, x, err)
+	})
+	get(s, "coins", "/accounts/{address}/coins", "Unspent outputs of an address and what they can back, most valuable first", func(ctx context.Context, in *struct {
+		AddressInput
+		wire.CoinQuery
+	}) (*body[wire.List[wire.Coin]], error) {
+		items, tip, next, err := b.Coins(ctx, in.Address, in.CoinQuery)
+		return list(s, items, tip, next, err)
 	})
 	get(s, "output", "/outputs/{output}", "An unspent output and whether it backs pledges", func(ctx context.Context, in *struct {
 		Output string `path:"output" maxLength:"80" doc:"txid:vout"`

@@ -116,6 +116,14 @@ type (
 		OfID
 		Page
 	}
+	// CoinQuery asks for the outputs of an address that can back pledges, by value, the largest first, and what they can back: a new pledge or, if
+	// the PastelID has a pledge with the address in the pool, that one after an amendment.
+	CoinQuery struct {
+		OfPool
+		OfID
+		Cursor string `query:"cursor" maxLength:"200" doc:"The previous answer's next: continues the list after it."`
+		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Maximum number of items."`
+	}
 	// EventQuery asks for events.
 	EventQuery struct {
 		OfPool

@@ -486,6 +486,11 @@ type Coin struct {
 	Value   pastel.Amount `json:"value" doc:"Patoshi."`
 	Since   Moment        `json:"since" doc:"Block of the output."`
 	Backs   bool          `json:"backs" doc:"The output backs pledges of its address: spending it may end them."`
+
+	Confirmations pastel.Height `json:"confirmations" doc:"Confirmations; an output of the last block has 1."`
+	Coinbase      bool          `json:"coinbase" doc:"The output is of a block's first transaction, which needs more confirmations."`
+	Spare         int64         `json:"spare_coins" doc:"PSL that a pledge which names this output could offer: what backs the pledges of its address, with this output, less what they offer."`
+	Unfit         string        `json:"unfit,omitempty" doc:"Why the output can back no new pledge now, and what to do. Left out if it can."`
 }
 
 // Check says how the next block would treat a ticket.
