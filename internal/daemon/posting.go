@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -45,10 +46,14 @@ func (c *Config) checkPosting() error {
 		return errors.New("post-wallet: its user, password or cookie is set, but no URL; set --post-wallet, or remove them")
 	case (c.PostWalletUser == "") != (c.PostWalletPassword == ""):
 		return errors.New("post-wallet-user, post-wallet-password: only one is set; set both, or use --post-wallet-cookie instead")
+	case strings.Contains(c.PostWalletUser, ":"):
+		return fmt.Errorf("post-wallet-user: %q contains a colon, which HTTP cannot send; change rpcuser", c.PostWalletUser)
 	}
-	if _, err := c.postFor(); err != nil {
+	operators, err := c.postFor()
+	if err != nil {
 		return err
 	}
+	c.PostFor = strings.Join(operators, ",")
 	if c.PostWallet == "" {
 		return nil
 	}
