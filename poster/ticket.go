@@ -24,14 +24,14 @@ const MaxTicket = 131_072
 // Post posts a signed pledge or amendment, given as its JSON, for a client, unless it was posted before. It refuses with a *Refusal. The
 // checks go from cheap to dear.
 func (s *Service) Post(ctx context.Context, who netip.Addr, text []byte) (wire.Posted, error) {
-	out, err := s.post(ctx, who, text)
+	out, err := s.pledge(ctx, who, text)
 	if err != nil {
 		return out, s.refused(err, who)
 	}
 	return out, nil
 }
 
-func (s *Service) post(ctx context.Context, who netip.Addr, text []byte) (out wire.Posted, err error) {
+func (s *Service) pledge(ctx context.Context, who netip.Addr, text []byte) (out wire.Posted, err error) {
 	t, x, err := s.readable(ctx, text)
 	if err != nil {
 		return out, err
