@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -183,10 +182,7 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 	var q wire.PoolQuery
 	d.part, q.Sorted = partOf(r, "/pools", poolOrders)
 	if text := r.URL.Query().Get("coins"); text != "" {
-		n, err := pasted.Integer(text)
-		if err == nil && (n <= 0 || n > int64(pastel.MaxMoney/pastel.PSL)) {
-			err = fmt.Errorf("%.40q is not a number of PSL that anyone can have", text)
-		}
+		n, err := wholePSL(text)
 		if err != nil {
 			return nil, &books.BadRequest{Text: err.Error() + "."}
 		}
