@@ -50,6 +50,8 @@ func TestQueriesAreParameters(t *testing.T) {
 			return err
 		},
 		"POST /api/v1/tickets/check ":  func() error { _, err := c.CheckTicket(ctx, []byte("{}")); return err },
+		"POST /api/v1/tickets ":        func() error { _, err := c.PostTicket(ctx, []byte("{}")); return err },
+		"POST /api/v1/registrations ":  func() error { _, err := c.Register(ctx, wire.Registration{}); return err },
 		"DELETE /api/v1/alerts/x%3Fy ": func() error { return c.Unsubscribe(ctx, "x?y") },
 	} {
 		if err := ask(); err != nil {

@@ -38,7 +38,7 @@ type Config struct {
 	API    func() ([]byte, error) // the API's OpenAPI document, JSON
 	// Simulator says how the next block would treat a ticket.
 	Simulator books.Simulator
-	Poster    Poster // posts tickets for people without a node; nil if the daemon does not
+	Poster    Poster // posts what the status offers; may be nil
 	Base      string // path under which a proxy publishes the pages, such as /pools; empty for none
 	Log       *slog.Logger
 }
@@ -133,7 +133,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		"GET /accounts/{address}":   {s.account, query{"pledges": pledges}},
 		"GET /operators":            {s.operators, query{"sort": sorts(operatorOrders), "after": nil}},
 		"GET /operators/{pastelid}": {s.operator, nil},
-		"GET /tickets":              {s.tickets, query{"before": nil}},
+		"GET /tickets":              {s.tickets, query{"kind": kindsOfTickets(), "pool": nil, "before": nil}},
 		"GET /payouts/{txid}":       {s.payout, nil},
 		"GET /blocks/{height}":      {s.block, query{"digest": nil}},
 		"GET /reference":            {s.reference, nil},

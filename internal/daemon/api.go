@@ -22,6 +22,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/poster"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/web"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -129,15 +130,19 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 	proxies, _ := d.cfg.proxies() // New has checked these
 	origins, _ := d.cfg.origins()
 	hosts, _ := d.cfg.hosts()
+	var posts func() *poster.Service
+	if d.cfg.PostTickets {
+		posts = d.Poster
+	}
 	checks := simulator{d, books.NewOnDemand(reader)}
 	site := api.New(api.Config{
 		Books: b, Feed: feed, Simulator: checks, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
-		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: origins, Proxies: proxies, Hosts: hosts,
+		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Poster: posts, Origins: origins, Proxies: proxies, Hosts: hosts,
 		Local: onLoopback(d.cfg.API), Base: d.cfg.BasePath,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Cache: d.cfg.APICache << 20, Log: d.log,
 	})
 	pages := web.New(web.Config{
-		API: site.Document, Books: b, Simulator: checks, Log: d.log, Base: d.cfg.BasePath,
+		API: site.Document, Books: b, Simulator: checks, Poster: site, Log: d.log, Base: d.cfg.BasePath,
 		Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) },
 	})
 	site.Handle("/", pages.Handler(site.Answers().Keep))

@@ -23,7 +23,10 @@ import (
 func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *funding.Funding, t *ticket.Ticket, causes pool.EventType) (pastel.TxID, error) {
 	owner, err := r.signed(ctx, wallet, t)
 	if err == nil {
-		err = r.stillDoes(ctx, wallet, t, owner, causes)
+		err = r.stillDoes(ctx, t, owner, causes)
+	}
+	if err == nil && causes == pool.PledgeAccepted {
+		err = r.pledgedHere(ctx, wallet, t, owner)
 	}
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
@@ -48,26 +51,32 @@ func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *funding
 	return txid, err
 }
 
-// signed verifies every signature of a ticket and, for a pledge, that the address which signed holds the output according to the wallet's
-// node. It returns that address.
-func (r *Daemon) signed(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (owner string, err error) {
+// signer verifies every signature of a ticket, and returns the address that signed a pledge.
+func (r *Daemon) signer(t *ticket.Ticket) (a pastel.Address, err error) {
 	for _, c := range ticket.Checks(t, &r.Net, r.Params.Limits()) {
 		if c.Answer == ticket.AnswerWrong {
-			return "", fmt.Errorf("%s: %s", c.Name, cmp.Or(c.Detail, ticket.Explain(c.Reason)))
+			return a, fmt.Errorf("%s: %s", c.Name, cmp.Or(c.Detail, ticket.Explain(c.Reason)))
 		}
 	}
 	x := t.Part
 	if x == nil {
-		return "", nil
+		return a, nil
 	}
 	if err := timely(x.TimeStamp, time.Now()); err != nil {
-		return "", err
+		return a, err
 	}
 	hash, err := x.AddressSigner(x.PledgeStatement(r.Net.Name))
-	if err != nil {
+	return pastel.Address{Kind: pastel.AddressP2PKH, Hash: hash}, err
+}
+
+// signed verifies every signature of a ticket and, for a pledge, that the address which signed holds the output according to the wallet's
+// node. It returns that address.
+func (r *Daemon) signed(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (owner string, err error) {
+	signer, err := r.signer(t)
+	x := t.Part
+	if err != nil || x == nil {
 		return "", err
 	}
-	signer := pastel.Address{Kind: pastel.AddressP2PKH, Hash: hash}
 	out, err := pastel.ParseOutPoint(fmt.Sprintf("%s:%d", x.TxID, x.Vout))
 	if err != nil {
 		return "", err
@@ -83,7 +92,7 @@ func (r *Daemon) signed(ctx context.Context, wallet *pasteld.Client, t *ticket.T
 }
 
 // stillDoes returns an error unless the next block would accept the ticket, and it would do what the person confirmed.
-func (r *Daemon) stillDoes(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, owner string, causes pool.EventType) error {
+func (r *Daemon) stillDoes(ctx context.Context, t *ticket.Ticket, owner string, causes pool.EventType) error {
 	c, err := r.judged(ctx, t)
 	switch {
 	case err != nil:
@@ -96,11 +105,6 @@ func (r *Daemon) stillDoes(ctx context.Context, wallet *pasteld.Client, t *ticke
 	p, err := r.VerifiedPool(ctx, string(t.Part.SmartPoolID))
 	if err != nil {
 		return err
-	}
-	if causes == pool.PledgeAccepted {
-		if err := r.pledgedHere(ctx, wallet, t, owner); err != nil {
-			return err
-		}
 	}
 	exists := slices.ContainsFunc(p.Participants, func(x wire.PoolPledge) bool { return x.PastelID == t.Part.PastelID && x.Address == owner })
 	if exists != (causes == pool.PledgeAmended) {

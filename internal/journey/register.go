@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -20,10 +19,14 @@ type Registration struct {
 	Address string // named by the registration; empty: a new one of the wallet
 	NoWait  bool   // do not wait for the block that holds it
 	Yes     bool   // do not ask
+	Remote  bool   // the daemon posts it and pays; there is no node
 }
 
 // Run registers the PastelID of a key file. No node needs the key: Run builds the ticket itself, and the node's wallet only pays for it.
 func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
+	if c.Remote {
+		return c.remotely(ctx, r)
+	}
 	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
@@ -33,12 +36,8 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		return Posted{}, err
 	}
 	id := key.ID().String()
-	known := func() (bool, error) {
-		a, err := r.AccountOf(ctx, id)
-		return a.Registered, err
-	}
-	if registered, err := known(); err != nil || registered {
-		return Posted{}, cmp.Or(err, fmt.Errorf("PastelID %s is already registered", id))
+	if err := r.unregistered(ctx, id); err != nil {
+		return Posted{}, err
 	}
 	address, err := c.address(ctx, wallet, &r.Net)
 	if err != nil {
@@ -64,13 +63,27 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		return Posted{}, err
 	}
 	r.Person.Note("Posted: transaction %s.", txid)
-	return r.Finish(ctx, wallet, txid, !c.NoWait, func(string) (string, error) {
-		registered, err := known()
-		if err != nil || !registered {
+	return r.Finish(ctx, wallet, txid, !c.NoWait, r.nowRegistered(ctx, id))
+}
+
+// unregistered returns an error if a PastelID is registered.
+func (r *Daemon) unregistered(ctx context.Context, id string) error {
+	a, err := r.AccountOf(ctx, id)
+	if err == nil && a.Registered {
+		err = fmt.Errorf("PastelID %s is already registered", id)
+	}
+	return err
+}
+
+// nowRegistered reports the outcome of a registration once a block holds it.
+func (r *Daemon) nowRegistered(ctx context.Context, id string) func(string) (string, error) {
+	return func(string) (string, error) {
+		a, err := r.AccountOf(ctx, id)
+		if err != nil || !a.Registered {
 			return "", err
 		}
 		return fmt.Sprintf("Registered: PastelID %s can now pledge and open pools.", id), nil
-	})
+	}
 }
 
 // address returns the given address, or a new one of the wallet.
