@@ -432,3 +432,20 @@ func (b *Books) PoolWith(ctx context.Context, id string, coins int64) (out wire.
 	})
 	return out, err
 }
+
+// SignedAt returns the time of the statement that a live pledge follows, seconds since 1970: that of an amendment must be later.
+func (b *Books) SignedAt(ctx context.Context, id string, seq uint64) (at int64, err error) {
+	err = b.view(ctx, func(v *view) error {
+		p, err := v.poolState(ticket.PoolID(id))
+		if err != nil {
+			return err
+		}
+		i, found := indexOf(p.Pledges, seq)
+		if !found {
+			return ErrNotFound
+		}
+		at = p.Pledges[i].Time
+		return nil
+	})
+	return at, err
+}

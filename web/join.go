@@ -394,7 +394,15 @@ func (s *Site) join() http.Handler {
 			return nil, status, err
 		}
 		if len(d.Wrong) == 0 && d.Output != "" && d.PastelID != "" && d.N > 0 && d.Time == "" {
-			d.Time = ticket.FormatTimeStamp(time.Now().Unix()) // fixed, so that whoever loads the page again signs the same line
+			at := time.Now().Unix()
+			if d.Amends != nil {
+				before, err := s.cfg.Books.SignedAt(r.Context(), d.Detail.ID, d.Amends.Seq)
+				if err != nil {
+					return nil, status, err
+				}
+				at = max(at, before+1)
+			}
+			d.Time = ticket.FormatTimeStamp(at) // fixed, so that whoever loads the page again signs the same line
 			return &page{to: d.At("/join")}, status, nil
 		}
 		if err := s.preflight(r.Context(), d); err != nil {
@@ -453,7 +461,7 @@ func (s *Site) preflight(ctx context.Context, d *joining) error {
 	case ticket.ReasonReputationTooLow, ticket.ReasonBadPastelID:
 		d.complain(byPastelID, "The next block would not accept it: %s.", c.Text)
 	case ticket.ReasonBadTime:
-		d.complain(byTime, "The line was made too long ago: make it again, and sign that.")
+		d.complain(byTime, "The line was made too long ago, or no later than that of the pledge it amends.")
 	case ticket.ReasonPledgeTooSmall:
 		d.complain(byCoins, "The next block would not accept it: %s.", c.Text)
 	default:

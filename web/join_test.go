@@ -314,7 +314,7 @@ func TestJoinChecksSignatures(t *testing.T) {
 			t.Errorf("%s: %s", name, res.Status)
 		}
 		for _, want := range append(c.has, line[:60], "<strong>The output: good.</strong>") {
-			if !strings.Contains(text, want) {
+			if !strings.Contains(html.UnescapeString(text), html.UnescapeString(want)) {
 				t.Errorf("%s lacks %q:\n%s", name, want, text)
 			}
 		}
