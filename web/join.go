@@ -176,6 +176,23 @@ func (d *joining) Step() int {
 	return 1
 }
 
+// Opens reports whether a part of the page is open: that of the step, and those with something wrong.
+func (d *joining) Opens(part string) bool {
+	wrong := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return d.Wrong[name] != "" })
+	}
+	switch step := d.Step(); part {
+	case "pool":
+		return step == 1
+	case "wish":
+		return step <= 2 || wrong(byAddress, byPastelID, byCoins, byReward)
+	case "outputs":
+		return step <= 2 || wrong(byOutput)
+	default: // signing and handing in
+		return step == 3 || !d.sound()
+	}
+}
+
 // Label returns the pool's label.
 func (d *joining) Label() string { return ticket.PoolID(d.Detail.ID).Label() }
 

@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -63,6 +62,17 @@ func (h *hand) sound() bool {
 	return true
 }
 
+// Good lists what needs no words.
+func (h *hand) Good() string {
+	var list []string
+	for _, c := range h.Checks {
+		if c.OK && c.Detail == "" {
+			list = append(list, c.What)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
 // SignedAt returns the address under which the signed ticket is downloaded.
 func (d *joining) SignedAt() string {
 	q := d.fields()
@@ -72,9 +82,12 @@ func (d *joining) SignedAt() string {
 }
 
 // sentence makes an error a sentence.
-func sentence(text string) string {
+func sentence(text string) string { return strings.TrimRight(capital(text), ".") + "." }
+
+// capital makes the first letter of a text a capital.
+func capital(text string) string {
 	first, n := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + strings.TrimRight(text[n:], ".") + "."
+	return string(unicode.ToUpper(first)) + text[n:]
 }
 
 // form reads the fields of a form, each once at most, and the ticket of a file.
@@ -162,10 +175,15 @@ func (s *Site) signedTicket(ctx context.Context, q url.Values) (w wish, h hand, 
 	return w, h, nil
 }
 
+// Lengths of signatures in base64.
+const (
+	pledgeLength  = 152
+	addressLength = 88
+)
+
 // exchange puts the signatures where they belong if each stands in the field of the other: their lengths tell.
 func (h *hand) exchange() {
-	long := func(sig string) bool { return base64.StdEncoding.DecodedLen(len(sig)) > 100 }
-	if h.PledgeSignature != "" && !long(h.PledgeSignature) && (h.AddressSignature == "" || long(h.AddressSignature)) || h.PledgeSignature == "" && long(h.AddressSignature) {
+	if (len(h.PledgeSignature) == addressLength || h.PledgeSignature == "") && (len(h.AddressSignature) == pledgeLength || h.AddressSignature == "") {
 		h.PledgeSignature, h.AddressSignature = h.AddressSignature, h.PledgeSignature
 	}
 }
@@ -212,8 +230,8 @@ func (s *Site) posted(f func(w http.ResponseWriter, r *http.Request) (*page, wir
 
 // subjects are the checks of a ticket in words.
 var subjects = map[string]string{
-	"smart_pool_id": "The pool's id", "pastel_id": "The PastelID", "pledged_coins": "The coins", "txid": "The output", "reward_address": "The reward address",
-	"time_stamp": "The time", pledgeField: "The PastelID's signature", addressField: "The address's signature",
+	"smart_pool_id": "the pool's id", "pastel_id": "the PastelID", "pledged_coins": "the coins", "txid": "the output", "reward_address": "the reward address",
+	"time_stamp": "the time", pledgeField: "the PastelID's signature", addressField: "the address's signature",
 }
 
 // verify checks the signatures, and asks the rules if they are good.
@@ -229,7 +247,7 @@ func (s *Site) verify(ctx context.Context, d *joining) error {
 		case c.Answer == ticket.AnswerOK:
 			d.Checks = append(d.Checks, checked{OK: true, What: subjects[c.Name]})
 		default:
-			d.Checks = append(d.Checks, checked{What: subjects[c.Name], Detail: d.mend(c.Name, c.Detail)})
+			d.Checks = append(d.Checks, checked{What: capital(subjects[c.Name]), Detail: d.mend(c.Name, c.Detail)})
 		}
 	}
 	if !d.sound() {
@@ -257,7 +275,7 @@ func (d *joining) signer(x *ticket.Part, net *pastel.Network) checked {
 	if err == nil && made == d.Address {
 		return checked{OK: true, What: subjects[addressField]}
 	}
-	return checked{What: subjects[addressField], Detail: fmt.Sprintf("It is by another address, %s, or of another line. Sign exactly the line above with %s, and paste that signature.", made, d.Address)}
+	return checked{What: capital(subjects[addressField]), Detail: fmt.Sprintf("It is by another address, %s, or of another line. Sign the line below once more, exactly as it is, with %s, and paste that signature.", made, d.Address)}
 }
 
 // mend says what to do about a failed check.
@@ -265,9 +283,9 @@ func (d *joining) mend(name, detail string) string {
 	detail = sentence(detail)
 	switch name {
 	case pledgeField:
-		return detail + " Sign exactly the line above with PastelID " + d.PastelID + ", and paste that signature."
+		return detail + " Sign the line below once more, exactly as it is, with PastelID " + d.PastelID + ", and paste that signature."
 	case addressField:
-		return detail + " Sign exactly the line above with address " + d.Address + " in its wallet, and paste that signature."
+		return detail + " Sign the line below once more, exactly as it is, with address " + d.Address + " in its wallet, and paste that signature."
 	}
 	return detail
 }

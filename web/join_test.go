@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -302,7 +305,7 @@ func TestJoinChecksSignatures(t *testing.T) {
 		pledge, address string
 		has             []string
 	}{
-		"none":    {"", "", []string{"<strong>The PastelID&#39;s signature: wrong.</strong> It is missing. Sign exactly the line above with PastelID " + w.pastelid, "<strong>The address&#39;s signature: wrong.</strong> It is missing."}},
+		"none":    {"", "", []string{"<strong>The PastelID&#39;s signature: wrong.</strong> It is missing. Sign the line below once more, exactly as it is, with PastelID " + w.pastelid, "<strong>The address&#39;s signature: wrong.</strong> It is missing."}},
 		"foreign": {foreign, elsewhere, []string{"The PastelID&#39;s signature: wrong.</strong> It is by another key", "It is by another address, tP", ">" + foreign[:20]}},
 		"exchanged, with line breaks and quotes": {
 			`"` + elsewhere[:40] + "\n  " + elsewhere[40:] + `"`, "“" + foreign[:70] + "\r\n" + foreign[70:] + "”.", []string{"It is by another key", "It is by another address", `spellcheck="false">` + html.EscapeString(foreign) + "</textarea>"},
@@ -313,7 +316,7 @@ func TestJoinChecksSignatures(t *testing.T) {
 		if res.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %s", name, res.Status)
 		}
-		for _, want := range append(c.has, line[:60], "<strong>The output: good.</strong>") {
+		for _, want := range append(c.has, line[:60], "<strong>Good:</strong> the pool's id, the PastelID, the coins, the output") {
 			if !strings.Contains(html.UnescapeString(text), html.UnescapeString(want)) {
 				t.Errorf("%s lacks %q:\n%s", name, want, text)
 			}
@@ -371,6 +374,68 @@ func TestJoinBoundsForms(t *testing.T) {
 	} {
 		if got, text := x.get(t, http.MethodGet, path); got != code {
 			t.Errorf("%s: %d, want %d:\n%s", path, got, code, text)
+		}
+	}
+}
+
+// The steps look right on a desktop and a phone, satisfy axe-core, and take a signed ticket that is dropped on the form.
+func TestJoinInABrowser(t *testing.T) {
+	ctx := browser(t)
+	x := start(t, life(t), 149)
+	w := x.wants(t)
+	u, err := url.Parse(x.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	complaints := watch(ctx, u.Host)
+	line := "/join?" + w.fields(ticket.FormatTimeStamp(time.Now().Unix())).Encode()
+	waiting := fmt.Sprintf("/join/posted?txid=%s&expires=160&pool=%s&pastelid=%s", strings.Repeat("ab", 32), w.pool, w.pastelid)
+	for name, path := range map[string]string{"first": "/join?pool=" + w.pool, "outputs": w.at("/join"), "line": line, "waiting": waiting} {
+		inspect(t, ctx, x.URL+path, []view{views[0], views[3]}, complaints, func(v view, _ int) { picture(t, ctx, "join-"+name, v) })
+	}
+	var width float64
+	var dropped int
+	err = chromedp.Run(ctx, show(views[0]), chromedp.Navigate(x.URL+line), chromedp.WaitReady("#main", chromedp.ByID),
+		chromedp.Click("#code summary", chromedp.ByQuery),
+		chromedp.Poll(`document.querySelector(".qr").complete && document.querySelector(".qr").naturalWidth > 0`, nil),
+		chromedp.Evaluate(`document.querySelector(".qr").getBoundingClientRect().width`, &width),
+		chromedp.Evaluate(`(() => {
+			const carried = new DataTransfer();
+			carried.items.add(new File(["{}"], "signed.json"));
+			document.querySelector('form[action="/join/check"]').dispatchEvent(new DragEvent("drop", {dataTransfer: carried, bubbles: true, cancelable: true}));
+			return document.getElementById("ticket").files.length;
+		})()`, &dropped),
+	)
+	if err != nil || width < 300 || dropped != 1 {
+		t.Errorf("the code is %v pixels wide, and the form has %d files, %v", width, dropped, err)
+	}
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click(`//form[@action="/join/check"]//button`, chromedp.BySearch)); err != nil {
+		t.Fatal(err)
+	}
+	var text string
+	if err := chromedp.Run(ctx, chromedp.Text("#main", &text, chromedp.ByID)); err != nil || !strings.Contains(text, "The file is no ticket that this page can read") {
+		t.Errorf("%v:\n%s", err, text)
+	}
+	err = chromedp.Run(ctx, chromedp.SetValue("#pledge_signature", "pasted", chromedp.ByID))
+	if err == nil {
+		_, err = chromedp.RunResponse(ctx, chromedp.Click(`//form[@action="/join/check"]//button`, chromedp.BySearch))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(c string) bool { return strings.Contains(c, "status of 422") } // what a wrong signature is answered with
+	var got look
+	await := func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+	for _, v := range []view{views[0], views[3]} {
+		err := chromedp.Run(ctx, show(v), chromedp.WaitVisible("#checks", chromedp.ByID), chromedp.Evaluate(axe+"; true", nil), chromedp.Evaluate(question, &got, await))
+		if err != nil || got.Wide > 0 || len(got.Problems) > 0 {
+			t.Errorf("checks on %s: %v pixels too wide, %+v, %v", v.name, got.Wide, got.Problems, err)
+		}
+		picture(t, ctx, "join-checks", v)
+	}
+	for _, c := range complaints.take() {
+		if !refused(c) {
+			t.Error(c)
 		}
 	}
 }

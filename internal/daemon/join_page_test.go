@@ -192,12 +192,12 @@ func TestJoinOnPages(t *testing.T) {
 	if code != http.StatusUnprocessableEntity {
 		t.Errorf("the signature of another address: %d", code)
 	}
-	v.has(text, "It is by another address, "+other.Address.Encode(&x.cast.Net), "Sign exactly the line above with "+m.Address.Encode(&x.cast.Net), pledge)
+	v.has(text, "It is by another address, "+other.Address.Encode(&x.cast.Net), "Sign the line below once more, exactly as it is, with "+m.Address.Encode(&x.cast.Net), pledge)
 
 	fields = v.form(text, "/join/check") // with what was pasted
 	fields.Set("address_signature", "\""+address[:30]+"\n"+address[30:]+"\"")
 	code, text, _ = v.send("/join/check", fields, "")
-	v.has(text, "The next block: accepts it.", "This daemon posts the ticket and pays 10 PSL", "Download the signed ticket")
+	v.has(text, "The next block would accept it: the pledge would earn once", "This daemon posts the ticket and pays 10 PSL", "Download the signed ticket")
 	if code != http.StatusOK || len(x.node.Mempool()) > 0 {
 		t.Errorf("the check is %d, and something waits for a block: %t", code, len(x.node.Mempool()) > 0)
 	}
