@@ -20,6 +20,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/tally"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/poster"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -38,7 +39,9 @@ type Config struct {
 	ReadOnly bool   // this daemon only reads a database that another one writes
 	Token    string // of clients that may do more than read; empty for none
 	// Alerts returns the service that sends alerts; nil while none runs, as in a daemon that only reads.
-	Alerts    func() *notify.Service
+	Alerts func() *notify.Service
+	// Poster returns the service that posts tickets for people without a node; nil while none runs. It is nil if the daemon posts nothing.
+	Poster    func() *poster.Service
 	Origins   []string       // other sites whose pages may read answers in a browser, such as https://pools.example.org
 	Proxies   []netip.Prefix // proxies in front that name the client in X-Forwarded-For
 	Hosts     []string       // the only names by which browsers may reach the server, in lower case; empty for any, unless Local
@@ -179,6 +182,7 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	out.Ready = out.Trouble == ""
 	s.freshness(&out)
 	out.Alerts = s.deliveries()
+	out.Posting = s.Posting()
 	return out, err
 }
 
@@ -411,6 +415,7 @@ func (s *Server) register() {
 	s.registerLists()
 	s.registerStream()
 	s.registerAlerts()
+	s.registerPosting()
 	huma.Register(s.api, huma.Operation{
 		OperationID: "check-ticket", Method: http.MethodPost, Path: "/api/v1/tickets/check",
 		Summary:      "Check whether the next block would accept a ticket, without posting it",
