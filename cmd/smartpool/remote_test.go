@@ -128,7 +128,7 @@ func (x *far) signs(shown string) (string, error) {
 
 // lines are the commands of the person.
 func (x *far) register(more ...string) []string {
-	return append([]string{"id", "register", x.key, "--remote", "--address", x.address, "--passphrase-file", x.secret, "--yes"}, more...)
+	return append([]string{"id", "register", x.key, "--address", x.address, "--passphrase-file", x.secret, "--yes", "--remote"}, more...)
 }
 
 func (x *far) join(more ...string) []string {
@@ -173,8 +173,13 @@ func (x *far) unspent() {
 func TestRemoteJourney(t *testing.T) {
 	t.Parallel()
 	x := startFar(t, nil)
-	if out := x.manages(x.register()...); !strings.Contains(out, "Registered: PastelID "+x.id) || !strings.Contains(out, "you pay nothing") {
-		t.Errorf("registering says\n%s", out)
+	var answer, notes strings.Builder
+	x.whileMining(func() {
+		run(append([]string{"--json"}, x.register(x.at.API, "--node", nowhere)...), strings.NewReader(""), &answer, &notes)
+	})
+	var doc struct{ TxID, Outcome string }
+	if err := json.Unmarshal([]byte(answer.String()), &doc); err != nil || doc.Outcome == "" || len(doc.TxID) != 64 || !strings.Contains(notes.String(), "you pay nothing") {
+		t.Errorf("registering says\n%s%s", &answer, &notes)
 	}
 	out := x.manages(x.join()...)
 	for _, want := range []string{
@@ -277,7 +282,8 @@ func TestRemoteRefuses(t *testing.T) {
 	x.fails("an address with nothing", exitNo, "the best can back 0 PSL", silent, x.join("--address", empty)...)
 	x.fails("too many coins", exitNo, "the best can back 520 PSL", silent, x.join("--coins", "600")...)
 	x.fails("too few", exitNo, "at least 10 PSL", silent, x.join("--coins", "5")...)
-	x.fails("no such output", exitNo, "holds no output", silent, x.join("--output", strings.Repeat("ab", 32)+":1")...)
+	x.fails("an output of another address", exitNo, "correct --address or --output", silent, x.join("--output", x.output.String(), "--address", empty)...)
+	x.fails("no such output", exitNo, "there is no output", silent, x.join("--output", strings.Repeat("ab", 32)+":1")...)
 	exact := x.send(1000)
 	x.mine(1)
 	x.fails("exactly the collateral", exitNo, "so it can back a Supernode alone", silent, x.join("--address", x.addressOf(exact), "--coins", "500")...)

@@ -57,10 +57,8 @@ func (x *far) membersWords() []word {
 	return []word{
 		{"join --remote", "whether a pledge exists", "this machine remembers what it pledged", func(r *http.Request, answer map[string]any) {
 			hides(r, answer)
-			if strings.HasSuffix(r.URL.Path, "/coins") {
-				for _, c := range answer["items"].([]any) {
-					x.tamper(c.(map[string]any), map[string]any{"spare_coins": 520, "backs": false})
-				}
+			if strings.Contains(r.URL.Path, "/outputs/") {
+				x.tamper(answer, map[string]any{"spare_coins": 520})
 			}
 		}, x.join("--output", x.output.String(), "--coins", "510"), "this machine remembers this pledge", nil},
 		{"join --remote", "why it posts nothing", "said in this program's words, with its own in quotes", nil, nil, "", nil},
