@@ -188,6 +188,7 @@ func poolQuestions() (list []question) {
 		}})
 	}
 	list = append(list, question{"pools by the start of their id", nil, func(x *store.AlertTx, _ *facts) error { return none(x.PoolsFrom("large", 5)) }})
+	list = append(list, question{"newest names", []string{"p"}, func(x *store.AlertTx, _ *facts) error { return none(x.NewestNames(5)) }})
 	return append(list, question{"pools before", []string{"p"}, func(x *store.AlertTx, _ *facts) error {
 		return errors.Join(none(x.PoolsAt(200, page)), none(x.PoolsAt(200, next(1, 0))))
 	}})

@@ -131,7 +131,7 @@ func TestPagesRefuseUnknownParameters(t *testing.T) {
 		"/tickets?x=1":                     http.StatusUnprocessableEntity,
 		"/find?q=x&x=1":                    http.StatusUnprocessableEntity,
 		"/find?q=" + pages["address"][len("/accounts/"):]: http.StatusSeeOther,
-		"/find?q=Acme": http.StatusSeeOther, "/find?q=ac": http.StatusSeeOther, "/find?q=acne": http.StatusUnprocessableEntity,
+		"/find?q=Acme": http.StatusSeeOther, "/find?q=ac": http.StatusSeeOther, "/find?q=acne": http.StatusOK, "/find?q=acme+node": http.StatusOK, "/find?q=nothing+like+this": http.StatusUnprocessableEntity,
 		"/find?q=": http.StatusUnprocessableEntity, "/find?q=%25": http.StatusUnprocessableEntity, "/find?q=acme.94cc4f16": http.StatusSeeOther,
 	} {
 		for _, method := range []string{http.MethodHead, http.MethodGet} {
@@ -526,5 +526,144 @@ func TestGlossaryIsWhole(t *testing.T) {
 		if !linked[term] {
 			t.Errorf("no page links to %s", term)
 		}
+	}
+}
+
+// A name that is nearly right finds what may be meant, an operator's name the operator, and neither leads anywhere by itself.
+func TestNearlyRightNames(t *testing.T) {
+	x := start(t, life(t), 260)
+	pages := x.pages(t)
+	link := func(of string) string { return `href="` + pages[of] + `"` }
+	for path, c := range map[string]struct{ has, hasNot []string }{
+		"/find?q=acne":                  {[]string{"<h1>Did you mean", link("pool"), link("operator"), "&ldquo;<bdi>Acme Nodes</bdi>&rdquo;"}, nil},
+		"/find?q=Acme+nod":              {[]string{"<h1>Names that begin with", link("operator")}, []string{"Did you mean", link("pool")}},
+		"/find?q=acme.0000":             {[]string{"<h1>Did you mean", link("pool")}, nil},
+		"/find?q=<script>alert(1)":      {[]string{"Invalid request", "Enter the start"}, []string{"<script>alert"}},
+		"/find?q=%2500acme%00%E2%80%AE": {[]string{"Invalid request"}, nil},
+	} {
+		_, text := x.get(t, http.MethodGet, path)
+		for _, want := range c.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q:\n%s", path, want, text)
+			}
+		}
+		for _, not := range c.hasNot {
+			if strings.Contains(text, not) {
+				t.Errorf("%s has %q", path, not)
+			}
+		}
+	}
+}
+
+// An operator's page names critical members, says that alerts do not arrive, and how the daemon is.
+func TestOperatorsSeeWhatNeedsThem(t *testing.T) {
+	x := start(t, life(t), 149)
+	path := x.pages(t)["operator"]
+	x.tells(t, 149, path, []string{"<h3>Critical members</h3>", "1 PastelID offers 500 PSL: ", "<dd>up to date</dd>", "none are sent by this daemon"}, []string{"Alerts do not arrive."})
+	for i, c := range []struct {
+		d    wire.Deliveries
+		says bool
+	}{
+		{wire.Deliveries{Subscriptions: 2, Waiting: 1, Oldest: 30}, false},
+		{wire.Deliveries{Subscriptions: 2, Waiting: 1, Oldest: 3601}, true},
+		{wire.Deliveries{Subscriptions: 2, GivenUp: 7}, true},
+	} {
+		x.with(func() {
+			x.status = func(s wire.Status, err error) (wire.Status, error) {
+				s.Alerts, s.Behind = &c.d, &wire.Lag{Blocks: 3, Seconds: 125}
+				return s, err
+			}
+		})
+		height := pastel.Height(150 + i) // pages are kept until a block arrives
+		x.move(t, height)
+		var has, hasNot []string
+		if words := []string{"Alerts do not arrive.", "smartpool alerts list"}; c.says {
+			has = words
+		} else {
+			hasNot = words[:1]
+		}
+		x.tells(t, height, path, append(has, "but 3 announced in the last 2 minutes not shown yet", "2 subscriptions"), hasNot)
+	}
+}
+
+// The page of tickets lists each kind apart, page by page, all of them or a pool's, and every accepted ticket once.
+func TestTicketsAreExplored(t *testing.T) {
+	x := start(t, ledgertest.Recorded(t, "dense"), 337)
+	item := regexp.MustCompile(`<li class="([a-z.]+)"`)
+	listed := func(path string) map[string]int {
+		t.Helper()
+		count := map[string]int{}
+		for path != "" {
+			code, text := x.get(t, http.MethodGet, path)
+			if code != http.StatusOK {
+				t.Fatalf("%s: %d", path, code)
+			}
+			for _, m := range item.FindAllStringSubmatch(text, -1) {
+				count[m[1]]++
+			}
+			next := regexp.MustCompile(`<a href="([^"]+)">Older</a>`).FindStringSubmatch(text)
+			if path = ""; next != nil {
+				path = html.UnescapeString(next[1])
+			}
+		}
+		return count
+	}
+	has := func(pool string, kinds ...string) int {
+		t.Helper()
+		list, _, _, err := x.books.Events(t.Context(), wire.EventQuery{OfPool: wire.OfPool{Pool: pool}, Type: kinds, To: wire.Now, Page: wire.Page{Limit: 1000}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	accepted := listed("/tickets?kind=accepted")
+	one := x.pages(t)["pool"][len("/pools/"):]
+	of := listed("/tickets?kind=accepted&pool=" + one)
+	for kind, event := range map[string]string{"opening": "pool.created", "pledge": "pledge.accepted", "amendment": "pledge.amended", "activation": "pool.activated"} {
+		if n := has("", event); accepted[event] != n || listed("/tickets?kind=" + kind)[event] != n || n == 0 {
+			t.Errorf("%s: %d of %d accepted tickets", kind, accepted[event], n)
+		}
+		if n := has(one, event); of[event] != n {
+			t.Errorf("%s of a pool: %d of %d", kind, of[event], n)
+		}
+	}
+	if len(accepted) != 4 || accepted["pledge.accepted"] <= 50 {
+		t.Errorf("accepted: %v, want four kinds and more than a page", accepted)
+	}
+	for path, code := range map[string]int{
+		"/tickets?kind=x": http.StatusUnprocessableEntity, "/tickets?pool=" + one: http.StatusUnprocessableEntity, "/tickets?kind=pledge&pool=x": http.StatusUnprocessableEntity,
+		"/tickets?kind=pledge&before=x": http.StatusUnprocessableEntity,
+	} {
+		if got, _ := x.get(t, http.MethodGet, path); got != code {
+			t.Errorf("%s: %d, want %d", path, got, code)
+		}
+	}
+}
+
+// Commands that pages name exist.
+func TestCommandsOnPagesExist(t *testing.T) {
+	commands, err := os.ReadFile("../docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	templates, err := filepath.Glob("templates/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, name := range templates {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`>smartpool [a-z ]+`).FindAllString(string(source), -1) {
+			named++
+			if command := "`" + strings.TrimSpace(m[1:]); !regexp.MustCompile(regexp.QuoteMeta(command) + "[` ]").Match(commands) {
+				t.Errorf("%s names %s, which is no command", name, command)
+			}
+		}
+	}
+	if named < 5 {
+		t.Errorf("only %d commands", named)
 	}
 }

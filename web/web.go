@@ -130,7 +130,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		"GET /accounts/{address}":   {s.account, query{"pledges": pledges}},
 		"GET /operators":            {s.operators, query{"sort": sorts(operatorOrders), "after": nil}},
 		"GET /operators/{pastelid}": {s.operator, nil},
-		"GET /tickets":              {s.tickets, query{"before": nil}},
+		"GET /tickets":              {s.tickets, query{"kind": kindsOfTickets(), "pool": nil, "before": nil}},
 		"GET /payouts/{txid}":       {s.payout, nil},
 		"GET /blocks/{height}":      {s.block, query{"digest": nil}},
 		"GET /reference":            {s.reference, nil},
