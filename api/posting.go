@@ -25,8 +25,10 @@ var postingStatus = map[poster.Kind]int{
 }
 
 var (
-	errPostsNothing = huma.Error403Forbidden("this daemon posts no tickets: post it with smartpool and a wallet of your own, or use a daemon whose status has \"posting\"")
-	errNotPosting   = huma.Error503ServiceUnavailable("the daemon cannot post tickets yet: it is starting, or its database is not responding; try again in a minute")
+	errPostsNothing = huma.Error403Forbidden("this daemon posts no tickets: post it with smartpool and a wallet of your own, " +
+		"or use a daemon whose status has \"posting\"")
+	errNotPosting = huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the daemon cannot post tickets yet: it is starting, "+
+		"or its database is not responding; try again in a minute"), http.Header{"Retry-After": {"60"}})
 )
 
 // postingService returns the service that posts tickets.

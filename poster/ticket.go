@@ -128,8 +128,8 @@ func (s *Service) ours(ctx context.Context, id ticket.PoolID) error {
 	case err != nil:
 		return s.unread(err)
 	case !slices.Contains(s.cfg.Operators, p.Operator):
-		return &Refusal{Kind: OtherPool, Detail: "this daemon posts tickets for pools of certain operators only, and this pool is not one of them: use the daemon of its operator, " +
-			"or post the ticket from a wallet of your own"}
+		return &Refusal{Kind: OtherPool, Detail: "this daemon posts tickets for pools of certain operators only, and this pool is not one of them: " +
+			"use the daemon of its operator, or post the ticket from a wallet of your own"}
 	}
 	return nil
 }
@@ -185,5 +185,5 @@ func (s *Service) spent() error {
 	if list := s.all(func(x *store.Posted) bool { return !x.Registers && x.Time.After(after) }); len(list) > 0 {
 		wait = list[0].Time.Sub(after)
 	}
-	return &Refusal{Kind: Budget, After: wait, Detail: "the daemon's budget for today's tickets is used up: try again later, use another daemon, or post the ticket from a wallet of your own"}
+	return &Refusal{Kind: Budget, After: wait, Detail: "the daemon's budget for today's tickets is used up: try again later" + otherwise}
 }

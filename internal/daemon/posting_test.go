@@ -542,6 +542,70 @@ func TestPostingAfterAnUnclearAnswer(t *testing.T) {
 	}
 }
 
+// What expired without a block is posted anew, and counts twice for the budget; a registration waits until no reorganization can revive the first.
+func TestPostingExpired(t *testing.T) {
+	t.Parallel()
+	owner, err := pastelid.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(t.TempDir(), "list")
+	if err := os.WriteFile(list, []byte(owner.ID().String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := openOffice(t, "", func(c *daemon.Config, _ *actors.Cast) { c.RegisterList = list })
+	ada := x.signed(x.cast.Members[0])
+	mine := wire.Registration{PastelID: owner.ID().String(), Address: x.cast.Operator.Reward.Encode(&x.cast.Net), Time: time.Now().Unix()}
+	text := ticket.SignedRegistration(mine.PastelID, mine.Address, mine.Time, nil).SignedText()
+	mine.Signature = base64.StdEncoding.EncodeToString(owner.Sign(text))
+	x.wallet.spoil(func(_ http.ResponseWriter, method string, _ http.Handler, _ *http.Request) bool {
+		if method == "sendrawtransaction" {
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	})
+	first := x.posted(ada)
+	registration := x.send("/api/v1/registrations", mine)
+	if height, _ := x.node.Tip(); first.Expires != height+21 || registration.Expires != height+21 {
+		t.Fatalf("they expire in blocks %d and %d", first.Expires, registration.Expires)
+	}
+	x.mine(20)
+	if a := x.post(ada); !a.Again || a.TxID != first.TxID { // the next block can hold it
+		t.Errorf("before it expires: %+v", a)
+	}
+	x.mine(1)
+	x.wallet.spoil(nil)
+	second := x.posted(ada)
+	if second.Again || second.TxID == first.TxID {
+		t.Errorf("once it has expired: %+v", second)
+	}
+	if o := x.offer(); o.TicketsLeft != 47 {
+		t.Errorf("the budget pays %d more tickets", o.TicketsLeft)
+	}
+	x.refusal(x.send("/api/v1/registrations", mine), http.StatusConflict, fmt.Sprintf("after block %d", registration.Expires+100))
+	x.mine(100)
+	if x.pledges() != 1 {
+		t.Error("the pledge was not accepted")
+	}
+	if a := x.send("/api/v1/registrations", mine); a.status != http.StatusOK || a.Again || a.TxID == registration.TxID {
+		t.Errorf("once no reorganization can revive it: %+v", a)
+	}
+	x.d.end()
+}
+
+// A wallet whose node is far behind posts nothing: no block could hold its transactions.
+func TestPostingFromANodeBehind(t *testing.T) {
+	t.Parallel()
+	x := openOffice(t, "", nil)
+	hash, _ := x.node.HashAt(100)
+	x.wallet.result("getblockchaininfo", `{"blocks":100,"headers":100,"bestblockhash":"`+hash.String()+`","chain":"regtest","valuePools":[{"chainValuePat":1}]}`)
+	x.refused(x.signed(x.cast.Members[0]), http.StatusServiceUnavailable, "does not answer as it should")
+	x.logs.holds(x.d, "far behind block")
+	x.wallet.spoil(nil)
+	x.posted(x.signed(x.cast.Members[0]))
+	x.d.end()
+}
+
 // A daemon that is killed between the database's row and the node's answer posts the ticket when it starts again, and never another one.
 func TestPostingKilled(t *testing.T) {
 	t.Parallel()
